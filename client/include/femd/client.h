@@ -1,0 +1,99 @@
+/* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe.
+ *
+ *   femd_client *c = NULL;  femd_error err = FEMD_ERROR_INIT;
+ *   femd_client_config cfg = {.address = "tcp://127.0.0.1:5600", .run = "beam"};
+ *   femd_client_open(&cfg, &c, &err);
+ *   femd_client_material_file(c, "copper.json", "copper", &material, &caps, &err);
+ *   femd_client_submit(c, &material, requests, n, &batch, &err);
+ *   femd_client_collect(c, &batch, responses, &err);          waits until all n are there
+ *   femd_client_commit(c, step, entries, n, &err);            the new states become the committed ones
+ *   femd_client_close(&c);
+ *
+ * Lost messages, dying workers and a server that forgot the client are handled inside: what is open is sent again by
+ * content. A server that is gone ends every call with FEMD_DISCONNECTED within 10 s. */
+#ifndef FEMD_CLIENT_H
+#define FEMD_CLIENT_H
+
+#include "femd/error.h"
+#include "femd/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct femd_client femd_client;
+typedef struct femd_batch femd_batch;
+
+/* How a wait stands; handed to the progress callback about twice a second and at every change. */
+typedef struct femd_progress_info {
+    uint64_t done, total;   /* points of the batches that are open */
+    uint64_t reused;        /* of the points done: answered from an earlier evaluation */
+    uint32_t workers, busy; /* of the pool */
+    double waited;          /* s since the wait began */
+    int waiting_for_workers;/* 1: points are open and no worker is there */
+} femd_progress_info;
+
+typedef struct femd_client_config {
+    const char *address;    /* server, "tcp://host:port" or "ipc:///path" */
+    const char *run;        /* name of the run, <= 64 characters; all its ranks give the same; NULL = made from host and pid */
+    uint32_t rank, ranks;   /* 0, 0 counts as rank 0 of 1 */
+    double connect_timeout; /* s; 0 = 10 */
+    double wait_timeout;    /* s that any wait may take in all; 0 = no bound while the server lives */
+    /* May be NULL. Non-zero return cancels the wait: the call returns FEMD_CANCELLED. */
+    int (*progress)(void *user, const femd_progress_info *info);
+    void *user;
+} femd_client_config;
+
+/* Connect. The client is the caller's, released by femd_client_close. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_open(const femd_client_config *cfg, femd_client **client, femd_error *err);
+/* Drops open batches and leaves. Accepts NULL, sets NULL. */
+FEMD_API void femd_client_close(femd_client **client);
+
+/* Register a material: JSON text plus the data files it names (looked up in `folder`, $FEMD_POTENTIALS, then the system's
+ * LAMMPS data folder). Waits until a worker has opened it. BAD_INPUT with the worker's words if it cannot be opened. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_material(femd_client *client, const char *json, const char *folder,
+                                                          femd_hash *id, femd_capabilities *caps, femd_error *err);
+/* Register an encoded pack (see femd_material_pack in the case reader). */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_pack(femd_client *client, const void *pack, size_t size, femd_hash *id,
+                                                      femd_capabilities *caps, femd_error *err);
+/* Register the material `name` of a JSON file that has a "materials" object, or the file itself if name is NULL. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_material_file(femd_client *client, const char *path, const char *name,
+                                                               femd_hash *id, femd_capabilities *caps, femd_error *err);
+
+/* Send n requests of one material; returns at once. The requests are copied. n may be any number (frames are split). */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_submit(femd_client *client, const femd_hash *material, const femd_request *requests,
+                                                        size_t n, femd_batch **batch, femd_error *err);
+/* Handle what has arrived, waiting at most timeout seconds; *done = number of answered points of the batch. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_poll(femd_client *client, femd_batch *batch, double timeout, size_t *done, femd_error *err);
+/* Wait for the rest, copy the n responses in the order of the requests, release the batch (sets *batch NULL, also on
+ * failure). Per-point trouble stands in responses[i].status and is no failure of the call. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, femd_batch **batch, femd_response *responses, femd_error *err);
+/* Give a batch up. */
+FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);
+/* Points of the batches collected so far that were answered from an earlier evaluation. */
+FEMD_API uint64_t femd_client_reused(const femd_client *client);
+
+/* Make (point, state) pairs the committed ones of this rank. Collective in meaning: returns when all ranks of the run
+ * have committed `step` and the server holds every state. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_commit(femd_client *client, uint32_t step, const uint64_t *points,
+                                                        const femd_hash *states, size_t n, femd_error *err);
+/* Forget the tentative states of this rank. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_abort(femd_client *client, femd_error *err);
+
+/* Fetch the blob of a state; *blob is malloc'ed and the caller's. STATE_LOST if nobody holds it. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_state_get(femd_client *client, const femd_hash *state, void **blob, size_t *size, femd_error *err);
+/* Many at once, in one round trip: blobs[i] malloc'ed, the caller's (all freed and NULL on failure). */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_get(femd_client *client, const femd_hash *states, size_t n, void **blobs, size_t *sizes, femd_error *err);
+/* Give the server blobs (restart from a checkpoint); each is verified against its hash. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_put(femd_client *client, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n, femd_error *err);
+
+/* The server's status as JSON text, malloc'ed, the caller's. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_status(femd_client *client, char **json, femd_error *err);
+
+/* The seed of an evaluation: a function of (case seed, step, point) alone. */
+FEMD_API uint64_t femd_seed(uint64_t case_seed, uint32_t step, uint64_t point);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

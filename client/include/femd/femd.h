@@ -1,0 +1,11 @@
+/* femd: the FE-MD coupling server. Public header of libfemd. */
+#ifndef FEMD_H
+#define FEMD_H
+
+#include "femd/client.h"
+#include "femd/error.h"
+#include "femd/kinematics.h"
+#include "femd/status.h"
+#include "femd/types.h"
+
+#endif

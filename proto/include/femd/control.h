@@ -1,0 +1,47 @@
+/* The JSON bodies of control messages (HELLO, WELCOME, ERROR, MATERIAL_READY) as structs. 64-bit numbers and hashes are
+ * strings in the JSON. Decoders refuse unknown keys, wrong types and bodies over 1 MiB. */
+#ifndef FEMD_CONTROL_H
+#define FEMD_CONTROL_H
+
+#include "femd/frame.h"
+
+typedef enum femd_role { FEMD_ROLE_CLIENT = 1, FEMD_ROLE_WORKER = 2, FEMD_ROLE_ADMIN = 3 } femd_role;
+
+typedef struct femd_hello {
+    femd_role role;
+    char run[65];        /* client: name of the run; all ranks say the same */
+    uint32_t rank, ranks;/* client: commit is final when all `ranks` have committed */
+    char level[16];      /* worker: "x86-64-v2", "x86-64-v3", "x86-64-v4" or "baseline" */
+    uint64_t fingerprint;/* worker */
+    uint32_t pid;        /* for status */
+    char host[65];
+    char version[32];    /* femd version of the peer */
+} femd_hello;
+
+typedef struct femd_welcome {
+    uint64_t peer;       /* number of this peer */
+    char level[16];      /* the pinned numerics level */
+    uint32_t credits;    /* worker: task messages it may hold at a time */
+    uint64_t frame_max;  /* bytes */
+    uint32_t batch_max;  /* points */
+    char version[32];
+} femd_welcome;
+
+typedef struct femd_ready {
+    femd_hash material;
+    int32_t status;      /* OK, or why it cannot be opened */
+    char text[1024];
+    femd_capabilities caps;
+} femd_ready;
+
+/* Each encoder makes the whole frame (header included). */
+FEMD_MUST_CHECK femd_status femd_hello_encode(femd_buffer *out, const femd_hello *h, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_hello_decode(const femd_frame *f, femd_hello *h, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_welcome_encode(femd_buffer *out, const femd_welcome *w, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_welcome_decode(const femd_frame *f, femd_welcome *w, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_ready_encode(femd_buffer *out, uint64_t id, const femd_ready *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_error_decode(const femd_frame *f, femd_error *e, femd_error *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* The bytes of requests, responses, tasks, answers, states and commits. Nothing else in femd knows them.
+ * Every decoder checks all lengths before it reads and allocates nothing. */
+#ifndef FEMD_EVALUATE_H
+#define FEMD_EVALUATE_H
+
+#include "femd/frame.h"
+
+/* ---- request: fixed size ---- */
+#define FEMD_REQUEST_BYTES 144
+void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]);
+/* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite). */
+FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_request *r, femd_error *err);
+
+/* The identity of an evaluation: hash of (material, numerics level, state_in, control, mask, values, temperature,
+ * pressure, accuracy, seed, wants), inputs without effect (not in `inputs`, FEMD_INPUT_*) taken as zero, -0.0 as 0.0;
+ * with FEMD_REQUEST_PRIVATE the point enters too. Labels never do. */
+void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r, femd_hash *key);
+
+/* ---- response: length depends on provided, sampled and control; `work` is the fixed-size tail ---- */
+#define FEMD_RESPONSE_WORK_BYTES 32
+#define FEMD_RESPONSE_BYTES_MAX 1536
+size_t femd_response_bytes(const femd_response *r);
+/* p has room for femd_response_bytes(r). Returns the bytes written. The key is not part of it (it travels beside). */
+size_t femd_response_encode(const femd_response *r, uint8_t *p);
+FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
+/* The part of an encoded response that must be equal whoever answers: its first (n - WORK_BYTES) bytes. */
+static inline size_t femd_response_compared_bytes(size_t n) { return n > FEMD_RESPONSE_WORK_BYTES ? n - FEMD_RESPONSE_WORK_BYTES : 0; }
+
+/* ---- readers over a body: return 1 and advance, 0 at the end; a malformed body gives -1 and err ---- */
+typedef struct femd_reader {
+    const uint8_t *p, *end;
+    uint32_t left; /* entries left */
+} femd_reader;
+
+/* EVALUATE: material, then requests. */
+FEMD_MUST_CHECK femd_status femd_evaluate_open(const femd_frame *f, femd_hash *material, femd_reader *rd, femd_error *err);
+int femd_evaluate_next(femd_reader *rd, femd_request *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch, const femd_hash *material, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_error *err);
+
+/* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline in s from now or 0, request). */
+typedef struct femd_task {
+    uint64_t id;
+    double deadline;
+    femd_request request;
+} femd_task;
+typedef struct femd_state_entry {
+    femd_hash hash;
+    femd_bytes blob; /* borrowed; size 0 = not held */
+} femd_state_entry;
+FEMD_MUST_CHECK femd_status femd_task_begin(femd_buffer *out, const femd_hash *material, const femd_state_entry *states,
+                                            size_t nstates, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err);
+/* Opens a TASK body; *states reads the states, *tasks the tasks. */
+FEMD_MUST_CHECK femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states, femd_reader *tasks,
+                                           femd_error *err);
+int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err);
+
+/* ANSWER: task id, state_out, status, encoded response. RESULT: index in the batch, key, encoded response. */
+typedef struct femd_answer {
+    uint64_t task;
+    int32_t status;
+    femd_hash state_out;
+    femd_bytes response; /* encoded; borrowed */
+} femd_answer;
+FEMD_MUST_CHECK femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response *r, femd_error *err);
+int femd_answer_next(femd_reader *rd, femd_answer *a, femd_error *err);
+
+typedef struct femd_result {
+    uint32_t index; /* of the request in its batch */
+    uint32_t flags; /* FEMD_RESULT_* */
+    femd_hash key;
+    femd_bytes response; /* encoded; borrowed */
+} femd_result;
+enum { FEMD_RESULT_REUSED = 1u << 0 }; /* answered from an earlier evaluation of the same key */
+FEMD_MUST_CHECK femd_status femd_result_add(femd_buffer *out, const femd_result *r, femd_error *err);
+int femd_result_next(femd_reader *rd, femd_result *r, femd_error *err);
+
+/* STATE entries and STATE_GET / DROP hashes, STARTED task ids. */
+FEMD_MUST_CHECK femd_status femd_state_add(femd_buffer *out, const femd_state_entry *s, femd_error *err);
+int femd_state_next(femd_reader *rd, femd_state_entry *s, femd_error *err);
+int femd_hash_next(femd_reader *rd, femd_hash *h, femd_error *err);
+int femd_u64_next(femd_reader *rd, uint64_t *v, femd_error *err);
+
+/* COMMIT: step, then (point, state) pairs. */
+typedef struct femd_commit_entry {
+    uint64_t point;
+    femd_hash state;
+} femd_commit_entry;
+FEMD_MUST_CHECK femd_status femd_commit_begin(femd_buffer *out, uint64_t transaction, uint32_t step, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_commit_add(femd_buffer *out, const femd_commit_entry *e, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_commit_open(const femd_frame *f, uint32_t *step, femd_reader *rd, femd_error *err);
+int femd_commit_next(femd_reader *rd, femd_commit_entry *e, femd_error *err);
+
+/* A reader over the whole body of ANSWER, RESULT, STATE, STATE_GET, DROP, STARTED frames (frame->count entries). */
+void femd_reader_open(const femd_frame *f, femd_reader *rd);
+
+/* PULSE: fixed size. */
+typedef struct femd_pulse {
+    uint32_t workers;  /* registered and of the right level */
+    uint32_t busy;     /* with a started task */
+    uint64_t queued;   /* of this peer's points: not yet sent to a worker */
+    uint64_t running;  /* of this peer's points: with a worker */
+} femd_pulse;
+FEMD_MUST_CHECK femd_status femd_pulse_encode(femd_buffer *out, const femd_pulse *p, femd_error *err); /* whole frame */
+FEMD_MUST_CHECK femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *err);
+
+#endif

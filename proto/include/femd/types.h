@@ -1,0 +1,143 @@
+/* What one material-point evaluation asks and answers. Every part of femd shares these structs: the wire carries them,
+ * the client hands them out, the engines fill them.
+ *
+ * Units are SI throughout: Pa, K, J/m^3, W/(m K), seconds. Voigt order 11, 22, 33, 23, 13, 12; strains carry
+ * engineering shears (2 E23, ...), stresses do not. Matrices are row-major. Everything is per reference volume. */
+#ifndef FEMD_TYPES_H
+#define FEMD_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "femd/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* BLAKE2b-256 of some content: names materials, states and evaluations. All zero means "none" (for a state: virgin). */
+typedef struct femd_hash {
+    uint8_t b[32];
+} femd_hash;
+
+#define FEMD_HASH_ZERO {{0}}
+
+/* What an evaluation can be asked for; the bit set is `wants` down and `provided` up. X(name, bit, key in JSON) */
+#define FEMD_WANT_LIST(X)                                                                                              \
+    X(STRESS, 0, "stress")                   /* S (6) */                                                               \
+    X(TANGENT, 1, "tangent")                 /* D = dS/dE (6x6), internal coordinates relaxed */                       \
+    X(THERMAL_STRESS, 2, "thermal-stress")   /* dS/dT at fixed E (6) */                                                \
+    X(CONDUCTIVITY, 3, "conductivity")       /* k (6), spatial frame F = U */                                          \
+    X(ENERGY, 4, "energy")                   /* internal energy per reference volume, relative to the reference */     \
+    X(HELMHOLTZ, 5, "helmholtz")             /* Helmholtz energy per reference volume, relative to the reference */    \
+    X(HEAT_CAPACITY, 6, "heat-capacity")     /* at constant E, per reference volume */                                 \
+    X(LOCAL, 7, "local")                     /* local fields in the state (for dumps) */                               \
+    X(STABILITY, 8, "stability")             /* lowest eigenvalue of the internal Hessian, translations removed */
+
+enum {
+#define FEMD_WANT_ENUM(name, bit, key) FEMD_WANT_##name = 1u << (bit),
+    FEMD_WANT_LIST(FEMD_WANT_ENUM)
+#undef FEMD_WANT_ENUM
+    FEMD_WANT_ALL = (1u << 9) - 1
+};
+
+enum {
+    FEMD_CONTROL_COMPONENTS = 0, /* value[c] is E[c], or S[c] where bit c of mask is set */
+    FEMD_CONTROL_PRESSURE = 1    /* value is the Voigt strain of the isochoric C/det(C)^(1/3); the RVE finds J at p */
+};
+
+enum { FEMD_REQUEST_PRIVATE = 1u << 0 }; /* the point's number enters the key: no result is shared between points */
+
+/* One point's downscaled controls. Labels say where a request comes from and are never part of its identity. */
+typedef struct femd_request {
+    femd_hash state_in;  /* committed state of the point; zero = virgin */
+    uint64_t seed;       /* the only source of randomness */
+    uint64_t point;      /* label: cell number in the mesh file x points per cell + index */
+    uint32_t step;       /* label */
+    uint32_t attempt;    /* label */
+    uint32_t iteration;  /* label */
+    uint32_t wants;      /* FEMD_WANT_* */
+    uint8_t control;     /* FEMD_CONTROL_* */
+    uint8_t mask;        /* bits 0..5: S prescribed instead of E */
+    uint16_t flags;      /* FEMD_REQUEST_* */
+    double value[6];     /* prescribed strain and stress components (Voigt; -, Pa) */
+    double temperature;  /* K */
+    double pressure;     /* Pa; has an effect in pressure control only */
+    double accuracy;     /* wanted relative standard error of the stress scale; 0 = the material's own */
+} femd_request;
+
+/* What an evaluation cost. Never part of the compared answer. */
+typedef struct femd_work {
+    double wall;                /* s */
+    uint64_t force_evaluations; /* energy-and-force sweeps over all atoms */
+    uint64_t worker;            /* number the server gave the worker; 0 in-process */
+    uint64_t fingerprint;       /* build, level, libm and BLAS of the worker */
+} femd_work;
+
+/* One point's upscaled answer. Arrays that `provided` does not name are zero. `*_err` is the one-sigma standard
+ * error of a sampled quantity, 0 where it is deterministic. */
+typedef struct femd_response {
+    uint64_t point;     /* copied from the request */
+    int32_t status;     /* femd_status */
+    uint32_t provided;  /* FEMD_WANT_*, what of the wants is answered */
+    uint32_t sampled;   /* 1 if any *_err may be non-zero */
+    uint32_t engine;    /* FEMD_ENGINE_* */
+    femd_hash key;      /* of the evaluation (filled by the server; zero in-process) */
+    femd_hash state_out;/* zero if the engine keeps no state */
+    double E[6];        /* full strain reached (engineering shears) */
+    double S[6];        /* second Piola-Kirchhoff stress, Pa */
+    double J;           /* det F */
+    double D[36];       /* dS/dE, Pa, unconstrained */
+    double dSdT[6];     /* Pa/K */
+    double k[6];        /* W/(m K), frame F = U, symmetric part */
+    double energy;      /* J/m^3 */
+    double helmholtz;   /* J/m^3 */
+    double heat_capacity;/* J/(m^3 K) */
+    double stability;   /* lowest eigenvalue of the internal Hessian, N/m (J/m^2); > 0 is stable */
+    double dJdp;        /* pressure control only: dJ/dp (1/Pa), dJ/dCbar (6), dS/dp (6) */
+    double dJdC[6];
+    double dSdp[6];
+    double hill_mandel; /* normalised Hill-Mandel residual */
+    double S_err[6], D_err[36], dSdT_err[6], k_err[6];
+    double energy_err, helmholtz_err, heat_capacity_err, hill_mandel_err;
+    femd_work work;
+} femd_response;
+
+/* Numbers of the built-in engines in femd_response.engine. */
+enum { FEMD_ENGINE_UNKNOWN = 0, FEMD_ENGINE_NATIVE = 1, FEMD_ENGINE_CAUCHY_BORN = 2, FEMD_ENGINE_ELASTIC = 3,
+       FEMD_ENGINE_LAMMPS = 4, FEMD_ENGINE_KIM = 5, FEMD_ENGINE_USER = 100 };
+
+/* Inputs that change an answer of a material. Those that do not are zeroed before the key is made. */
+enum { FEMD_INPUT_TEMPERATURE = 1u << 0, FEMD_INPUT_PRESSURE = 1u << 1, FEMD_INPUT_ACCURACY = 1u << 2,
+       FEMD_INPUT_SEED = 1u << 3, FEMD_INPUT_STATE = 1u << 4 };
+
+/* What a material, in the engine that opened it, can answer. */
+typedef struct femd_capabilities {
+    uint32_t wants;    /* FEMD_WANT_* it can provide */
+    uint32_t inputs;   /* FEMD_INPUT_* that have an effect */
+    uint32_t controls; /* bit FEMD_CONTROL_*: 1 << FEMD_CONTROL_COMPONENTS etc. */
+    uint32_t mixed;    /* 1 if a non-zero mask is allowed */
+    uint32_t atoms;    /* atoms of the RVE, 0 if none */
+    uint32_t engine;   /* FEMD_ENGINE_* */
+    double volume;     /* reference volume, m^3 (0 if it has none) */
+    double noise;      /* typical relative standard error of a stress answer; 0 if deterministic */
+} femd_capabilities;
+
+/* 1 if all bytes are zero. */
+FEMD_API int femd_hash_is_zero(const femd_hash *h);
+FEMD_API int femd_hash_equal(const femd_hash *a, const femd_hash *b);
+/* 64 lower-case hex digits and a NUL into text[65]. */
+FEMD_API void femd_hash_text(const femd_hash *h, char text[65]);
+/* Inverse of femd_hash_text. BAD_INPUT for anything but 64 hex digits. */
+FEMD_API femd_status femd_hash_parse(const char *text, femd_hash *h);
+/* The bit of a want's JSON key, 0 if unknown. */
+FEMD_API uint32_t femd_want_from_key(const char *key);
+/* The JSON key of one want bit, NULL if it is none. */
+FEMD_API const char *femd_want_key(uint32_t bit);
+/* Comma-separated keys of a bit set into text (always terminated). */
+FEMD_API void femd_wants_text(uint32_t wants, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
