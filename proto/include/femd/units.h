@@ -2,6 +2,8 @@
 #ifndef FEMD_UNITS_H
 #define FEMD_UNITS_H
 
+#include <stddef.h>
+
 #include "femd/error.h"
 
 #define FEMD_ELEMENTARY_CHARGE 1.602176634e-19 /* C, exact; eV in J */
