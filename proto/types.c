@@ -1,0 +1,73 @@
+/* Hashes and wants as text. Never touches the wire. */
+#include "femd/types.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int femd_hash_is_zero(const femd_hash *h) {
+    static const femd_hash zero = FEMD_HASH_ZERO;
+    return memcmp(h->b, zero.b, sizeof zero.b) == 0;
+}
+
+int femd_hash_equal(const femd_hash *a, const femd_hash *b) { return memcmp(a->b, b->b, sizeof a->b) == 0; }
+
+void femd_hash_text(const femd_hash *h, char text[65]) {
+    static const char digit[] = "0123456789abcdef";
+    for (int i = 0; i < 32; i++) {
+        text[2 * i] = digit[h->b[i] >> 4];
+        text[2 * i + 1] = digit[h->b[i] & 15];
+    }
+    text[64] = '\0';
+}
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+femd_status femd_hash_parse(const char *text, femd_hash *h) {
+    if (!text || strnlen(text, 65) != 64) return FEMD_BAD_INPUT;
+    for (int i = 0; i < 32; i++) {
+        int hi = hex_value(text[2 * i]), lo = hex_value(text[2 * i + 1]);
+        if (hi < 0 || lo < 0) return FEMD_BAD_INPUT;
+        h->b[i] = (uint8_t)(hi << 4 | lo);
+    }
+    return FEMD_OK;
+}
+
+static const struct {
+    uint32_t bit;
+    const char *key;
+} wants[] = {
+#define WANT_ENTRY(name, bit, key) {1u << (bit), key},
+    FEMD_WANT_LIST(WANT_ENTRY)
+#undef WANT_ENTRY
+};
+enum { WANTS = sizeof wants / sizeof wants[0] };
+
+uint32_t femd_want_from_key(const char *key) {
+    if (!key) return 0;
+    for (int i = 0; i < WANTS; i++)
+        if (strcmp(wants[i].key, key) == 0) return wants[i].bit;
+    return 0;
+}
+
+const char *femd_want_key(uint32_t bit) {
+    for (int i = 0; i < WANTS; i++)
+        if (wants[i].bit == bit) return wants[i].key;
+    return NULL;
+}
+
+void femd_wants_text(uint32_t set, char *text, size_t size) {
+    if (!size) return;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < WANTS; i++) {
+        if (!(set & wants[i].bit)) continue;
+        int n = snprintf(text + used, size - used, "%s%s", used ? ", " : "", wants[i].key);
+        if (n < 0 || (size_t)n >= size - used) return;
+        used += (size_t)n;
+    }
+}
