@@ -1,0 +1,25 @@
+/* The JSON control channel: what a client in any language can say in a few lines, translated to and from the binary
+ * frames so that the server handles one form only. Specification in proto/README.md, "The JSON channel".
+ *
+ * A message whose first byte is '{' is JSON; a binary frame begins with "FEMD". A peer that has spoken JSON is answered
+ * in JSON. The translation keeps no memory of earlier messages. */
+#ifndef FEMD_JSON_CHANNEL_H
+#define FEMD_JSON_CHANNEL_H
+
+#include "femd/evaluate.h"
+
+#define FEMD_JSON_CHANNEL_MAX (64u << 20) /* bytes of one JSON message */
+
+/* 1 if the message is JSON: its first byte is '{'. */
+int femd_json_channel_is_json(const void *data, size_t size);
+/* JSON message -> the whole binary frame that says the same, in *out (emptied first). What comes out has passed the same
+ * checks as a binary peer's frame. PROTOCOL with words if it is malformed, LIMIT if it is too big. */
+FEMD_MUST_CHECK femd_status femd_json_channel_to_frame(const void *data, size_t size, femd_buffer *out, femd_error *err);
+/* Frame to a client -> its JSON text in *out (emptied first; NUL-terminated, the NUL not counted in size). Doubles have 17
+ * digits, so they read back to the same bits. PROTOCOL for a frame that has no JSON form (TASK and other worker traffic). */
+FEMD_MUST_CHECK femd_status femd_json_channel_from_frame(const femd_frame *frame, femd_buffer *out, femd_error *err);
+
+/* Append one response as a JSON object (the form used in "result" messages and by `femd eval --json`). */
+FEMD_MUST_CHECK femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err);
+
+#endif
