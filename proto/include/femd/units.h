@@ -26,6 +26,8 @@ typedef enum femd_dimension {
     FEMD_DIM_FORCE,        /* N: eV/angstrom */
     FEMD_DIM_CONDUCTIVITY, /* W/(m K) */
     FEMD_DIM_DENSITY,      /* kg/m^3 */
+    FEMD_DIM_EXPANSION,    /* 1/K (thermal expansion) */
+    FEMD_DIM_HEAT_CAPACITY,/* J/(m^3 K), per volume */
     FEMD_DIM_COUNT
 } femd_dimension;
 
