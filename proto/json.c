@@ -1,0 +1,524 @@
+/* The JSON document: strict reading, paths for messages, getters, overrides and canonical text. Owns what a document may
+ * look like (size, depth, numbers, keys); never knows what any key means (json_schema.c checks that).
+ *
+ * cJSON builds the tree. It is lenient (control characters, leading zeros, \u0000, duplicate keys), so a scanner looks
+ * over the text first; it also bounds the depth, so that the recursion inside cJSON and below is bounded. */
+#include "femd/json.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- strict scan ---- */
+
+typedef struct scanner {
+    const char *text;
+    size_t n, i;
+    int depth;
+    const char *name;
+    femd_error *err;
+} scanner;
+
+/* Fails with line and column of byte `at`. */
+static femd_status scan_fail(const scanner *s, size_t at, const char *words) {
+    size_t line = 1, column = 1;
+    for (size_t k = 0; k < at && k < s->n; k++) {
+        column++;
+        if (s->text[k] == '\n') line++, column = 1;
+    }
+    return femd_fail(s->err, FEMD_BAD_INPUT, "%s:%zu:%zu: %s", s->name, line, column, words);
+}
+
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if malformed. */
+static size_t utf8_length(const unsigned char *s, size_t n) {
+    if (s[0] < 0x80) return 1;
+    size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || n < len) return 0;
+    for (size_t k = 1; k < len; k++)
+        if ((s[k] & 0xc0) != 0x80) return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
+    if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+    return len;
+}
+
+static int is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* At the byte after a backslash; steps over the escape. */
+static femd_status scan_escape(scanner *s) {
+    if (s->i >= s->n || !strchr("\"\\/bfnrtu", s->text[s->i]) || !s->text[s->i])
+        return scan_fail(s, s->i, "unknown escape in a string");
+    if (s->text[s->i++] != 'u') return FEMD_OK;
+    for (int k = 0; k < 4; k++)
+        if (s->i + (size_t)k >= s->n || !is_hex(s->text[s->i + (size_t)k])) return scan_fail(s, s->i, "\\u needs four hex digits");
+    if (memcmp(s->text + s->i, "0000", 4) == 0) return scan_fail(s, s->i, "\\u0000 is not allowed in a string");
+    s->i += 4;
+    return FEMD_OK;
+}
+
+static femd_status scan_string(scanner *s) {
+    size_t start = s->i++;
+    while (s->i < s->n) {
+        unsigned char c = (unsigned char)s->text[s->i];
+        if (c == '"') {
+            s->i++;
+            return FEMD_OK;
+        }
+        if (c < 0x20) return scan_fail(s, s->i, "line end or control character inside a string");
+        if (c == '\\') {
+            s->i++;
+            FEMD_TRY(scan_escape(s));
+            continue;
+        }
+        size_t len = utf8_length((const unsigned char *)s->text + s->i, s->n - s->i);
+        if (len == 0) return scan_fail(s, s->i, "bytes that are not UTF-8");
+        s->i += len;
+    }
+    return scan_fail(s, start, "string without an end");
+}
+
+static size_t scan_digits(scanner *s) {
+    size_t start = s->i;
+    while (s->i < s->n && is_digit(s->text[s->i])) s->i++;
+    return s->i - start;
+}
+
+static femd_status scan_number(scanner *s) {
+    size_t start = s->i;
+    if (s->text[s->i] == '-') s->i++;
+    size_t first = s->i, whole = scan_digits(s);
+    if (whole == 0 || (whole > 1 && s->text[first] == '0')) return scan_fail(s, start, "malformed number");
+    if (s->i < s->n && s->text[s->i] == '.') {
+        s->i++;
+        if (scan_digits(s) == 0) return scan_fail(s, start, "malformed number");
+    }
+    if (s->i < s->n && (s->text[s->i] == 'e' || s->text[s->i] == 'E')) {
+        s->i++;
+        if (s->i < s->n && (s->text[s->i] == '+' || s->text[s->i] == '-')) s->i++;
+        if (scan_digits(s) == 0) return scan_fail(s, start, "malformed number");
+    }
+    if (s->i - start > 60) return scan_fail(s, start, "number with more than 60 characters");
+    return FEMD_OK;
+}
+
+static femd_status scan_word(scanner *s) {
+    static const char *const words[] = {"true", "false", "null"};
+    size_t start = s->i;
+    while (s->i < s->n && ((s->text[s->i] | 32) >= 'a' && (s->text[s->i] | 32) <= 'z')) s->i++;
+    for (size_t k = 0; k < 3; k++)
+        if (s->i - start == strlen(words[k]) && memcmp(s->text + start, words[k], s->i - start) == 0) return FEMD_OK;
+    if (s->i == start) return scan_fail(s, start, "unexpected character");
+    return scan_fail(s, start, "unexpected word; strings need quotes, and NaN and Infinity are no JSON numbers");
+}
+
+static femd_status scan(scanner *s) {
+    if (s->n >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0) s->i = 3;
+    while (s->i < s->n) {
+        char c = s->text[s->i];
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ':') s->i++;
+        else if (c == '"') FEMD_TRY(scan_string(s));
+        else if (c == '-' || is_digit(c)) FEMD_TRY(scan_number(s));
+        else if (c == '{' || c == '[') {
+            if (++s->depth > FEMD_JSON_MAX_DEPTH) return scan_fail(s, s->i, "nested too deeply");
+            s->i++;
+        } else if (c == '}' || c == ']') s->depth--, s->i++;
+        else FEMD_TRY(scan_word(s));
+    }
+    return FEMD_OK;
+}
+
+/* ---- walking ---- */
+
+/* Depth-first walk without recursion. stack[0..depth] is the way from the root to the node that is visited. */
+typedef struct walk {
+    const cJSON *stack[FEMD_JSON_MAX_DEPTH + 2];
+    int depth;
+} walk;
+
+static const cJSON *walk_first(walk *w, const cJSON *root) {
+    w->depth = 0;
+    return w->stack[0] = root;
+}
+
+/* The next node in document order, NULL at the end. Nodes below the depth limit are not visited. */
+static const cJSON *walk_next(walk *w) {
+    const cJSON *node = w->stack[w->depth];
+    if (node->child && w->depth <= FEMD_JSON_MAX_DEPTH) return w->stack[++w->depth] = node->child;
+    while (w->depth > 0) {
+        node = w->stack[w->depth]->next;
+        if (node) return w->stack[w->depth] = node;
+        w->depth--;
+    }
+    return NULL;
+}
+
+static int by_key(const void *a, const void *b) {
+    return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
+}
+
+/* The members of an object sorted by key; *members is the caller's. */
+static femd_status sorted_members(const cJSON *obj, const cJSON ***members, size_t *n, femd_error *err) {
+    *n = 0;
+    for (const cJSON *c = obj->child; c; c = c->next) ++*n;
+    *members = malloc((*n + 1) * sizeof **members);
+    if (!*members) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu JSON members", *n);
+    size_t k = 0;
+    for (const cJSON *c = obj->child; c; c = c->next) (*members)[k++] = c;
+    qsort(*members, *n, sizeof **members, by_key);
+    return FEMD_OK;
+}
+
+static femd_status check_duplicates(const femd_json *doc, const cJSON *obj, femd_error *err) {
+    const cJSON **member;
+    size_t n;
+    femd_status rc = FEMD_OK;
+    FEMD_TRY(sorted_members(obj, &member, &n, err));
+    for (size_t k = 1; k < n && rc == FEMD_OK; k++)
+        if (strcmp(member[k - 1]->string, member[k]->string) == 0)
+            rc = femd_json_fail(doc, obj, err, "key \"%.100s\" stands twice", member[k]->string);
+    free(member);
+    return rc;
+}
+
+/* What the scanner cannot see: duplicate keys, numbers that overflow. */
+static femd_status check_tree(const femd_json *doc, femd_error *err) {
+    walk w;
+    for (const cJSON *node = walk_first(&w, doc->root); node; node = walk_next(&w)) {
+        if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
+            return femd_json_fail(doc, node, err, "the number is too large");
+        if (cJSON_IsObject(node) && node->child) FEMD_TRY(check_duplicates(doc, node, err));
+    }
+    return FEMD_OK;
+}
+
+/* ---- reading ---- */
+
+static femd_status parse_into(femd_json *doc, const char *text, size_t n, femd_error *err) {
+    scanner s = {.text = text, .n = n, .name = doc->name, .err = err};
+    const char *end = NULL;
+    FEMD_TRY(scan(&s));
+    doc->root = cJSON_ParseWithLengthOpts(text, n, &end, 0);
+    size_t at = end >= text && end <= text + n ? (size_t)(end - text) : n;
+    if (!doc->root) return scan_fail(&s, at, at >= n ? "the document ends too early" : "syntax error");
+    while (at < n && strchr(" \t\r\n", text[at]) && text[at]) at++;
+    if (at < n) return scan_fail(&s, at, "something stands after the end of the document");
+    return check_tree(doc, err);
+}
+
+femd_status femd_json_parse(const char *text, size_t n, const char *name, femd_json *doc, femd_error *err) {
+    *doc = (femd_json)FEMD_JSON_INIT;
+    if (n > FEMD_JSON_MAX_BYTES) return femd_fail(err, FEMD_BAD_INPUT, "%s: larger than %u bytes", name, FEMD_JSON_MAX_BYTES);
+    doc->name = strdup(name);
+    if (!doc->name) return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", name);
+    femd_status rc = parse_into(doc, text, n, err);
+    if (rc != FEMD_OK) femd_json_clear(doc);
+    return rc;
+}
+
+static femd_status read_all(FILE *f, const char *path, char **text, size_t *n, femd_error *err) {
+    size_t room = 0;
+    *text = NULL;
+    *n = 0;
+    do {
+        room = room ? 4 * room : 65536;
+        char *more = realloc(*text, room);
+        if (!more) return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", path);
+        *text = more;
+        *n += fread(*text + *n, 1, room - *n, f);
+        if (ferror(f)) return femd_fail(err, FEMD_IO, "%s: cannot be read: %s", path, strerror(errno));
+    } while (*n == room && room <= FEMD_JSON_MAX_BYTES);
+    return FEMD_OK;
+}
+
+femd_status femd_json_read(const char *path, femd_json *doc, femd_error *err) {
+    *doc = (femd_json)FEMD_JSON_INIT;
+    FILE *f = fopen(path, "rb");
+    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+    char *text;
+    size_t n;
+    femd_status rc = read_all(f, path, &text, &n, err);
+    fclose(f);
+    if (rc == FEMD_OK) rc = femd_json_parse(text, n, path, doc, err);
+    free(text);
+    return rc;
+}
+
+void femd_json_clear(femd_json *doc) {
+    if (!doc) return;
+    cJSON_Delete(doc->root);
+    free(doc->name);
+    *doc = (femd_json)FEMD_JSON_INIT;
+}
+
+/* ---- messages ---- */
+
+/* "boundary[1].displacement[0]" of the way in w; control characters in keys become '?'. */
+static void path_text(const walk *w, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = 0;
+    for (int d = 1; d <= w->depth && used + 1 < size; d++) {
+        const cJSON *parent = w->stack[d - 1], *node = w->stack[d];
+        int n;
+        if (cJSON_IsArray(parent)) {
+            size_t index = 0;
+            for (const cJSON *c = parent->child; c && c != node; c = c->next) index++;
+            n = snprintf(text + used, size - used, "[%zu]", index);
+        } else n = snprintf(text + used, size - used, "%s%.80s", used ? "." : "", node->string ? node->string : "");
+        used += n > 0 ? (size_t)n : 0;
+    }
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+}
+
+femd_status femd_json_fail(const femd_json *doc, const cJSON *node, femd_error *err, const char *fmt, ...) {
+    char path[400] = "";
+    walk w;
+    if (!err) return FEMD_BAD_INPUT;
+    const cJSON *at = doc->root ? walk_first(&w, doc->root) : NULL;
+    while (at && at != node) at = walk_next(&w);
+    if (at) path_text(&w, path, sizeof path);
+    va_list ap;
+    va_start(ap, fmt);
+    femd_vfail(err, FEMD_BAD_INPUT, fmt, ap);
+    va_end(ap);
+    return path[0] ? femd_error_prefix(err, "%s: %s", doc->name, path) : femd_error_prefix(err, "%s", doc->name);
+}
+
+/* ---- getters ---- */
+
+const cJSON *femd_json_get(const cJSON *obj, const char *key) {
+    return cJSON_IsObject(obj) ? cJSON_GetObjectItemCaseSensitive(obj, key) : NULL;
+}
+
+const char *femd_json_string(const cJSON *obj, const char *key, const char *fallback) {
+    const cJSON *node = femd_json_get(obj, key);
+    return cJSON_IsString(node) ? node->valuestring : fallback;
+}
+
+double femd_json_number(const cJSON *obj, const char *key, double fallback) {
+    const cJSON *node = femd_json_get(obj, key);
+    return cJSON_IsNumber(node) ? node->valuedouble : fallback;
+}
+
+int femd_json_bool(const cJSON *obj, const char *key, int fallback) {
+    const cJSON *node = femd_json_get(obj, key);
+    return cJSON_IsBool(node) ? cJSON_IsTrue(node) : fallback;
+}
+
+/* Decimal digits into 64 bits; 0 if text is anything else or too large. */
+static int parse_u64(const char *text, uint64_t *out) {
+    uint64_t v = 0;
+    if (!*text) return 0;
+    for (; *text; text++) {
+        if (!is_digit(*text)) return 0;
+        uint64_t digit = (uint64_t)(*text - '0');
+        if (v > (UINT64_MAX - digit) / 10) return 0;
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return 1;
+}
+
+femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *key, uint64_t fallback, uint64_t *out,
+                          femd_error *err) {
+    const cJSON *node = femd_json_get(obj, key);
+    *out = fallback;
+    if (!node) return FEMD_OK;
+    if (cJSON_IsString(node) && parse_u64(node->valuestring, out)) return FEMD_OK;
+    double v = node->valuedouble;
+    if (cJSON_IsNumber(node) && v >= 0 && v <= 9007199254740992.0 && v == floor(v)) {
+        *out = (uint64_t)v;
+        return FEMD_OK;
+    }
+    return femd_json_fail(doc, node, err, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1");
+}
+
+femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim, double *out, femd_error *err) {
+    if (cJSON_IsNumber(node) && isfinite(node->valuedouble)) {
+        *out = node->valuedouble;
+        return FEMD_OK;
+    }
+    if (cJSON_IsString(node)) {
+        femd_error why = FEMD_ERROR_INIT;
+        if (femd_units_parse(node->valuestring, dim, out, &why) == FEMD_OK) return FEMD_OK;
+        return femd_json_fail(doc, node, err, "%s", why.text);
+    }
+    char list[256];
+    femd_units_list(dim, list, sizeof list);
+    return femd_json_fail(doc, node, err, "must be a %s: a number in SI, or a string with one of the units %s",
+                          femd_dimension_name(dim), list);
+}
+
+femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim, double fallback,
+                               double *out, femd_error *err) {
+    const cJSON *node = femd_json_get(obj, key);
+    *out = fallback;
+    return node ? femd_json_node_quantity(doc, node, dim, out, err) : FEMD_OK;
+}
+
+femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim, size_t n,
+                                 double *out, femd_error *err) {
+    const cJSON *node = femd_json_get(obj, key);
+    if (!node) return femd_json_fail(doc, obj, err, "missing key \"%s\"", key);
+    if (!cJSON_IsArray(node) || (size_t)cJSON_GetArraySize(node) != n)
+        return femd_json_fail(doc, node, err, "must be an array of %zu", n);
+    const cJSON *c = node->child;
+    for (size_t k = 0; k < n; k++, c = c->next) FEMD_TRY(femd_json_node_quantity(doc, c, dim, &out[k], err));
+    return FEMD_OK;
+}
+
+/* ---- overrides ---- */
+
+/* One step of "a.b[2].c": a key, or an index into an array. */
+typedef struct segment {
+    char key[100];
+    int index; /* -1: a key */
+} segment;
+
+/* Read the segment at *p and advance; 0 if malformed. */
+static int next_segment(const char **p, const char *end, segment *s) {
+    const char *c = *p;
+    s->index = -1;
+    if (*c == '[') {
+        int v = 0, digits = 0;
+        for (c++; c < end && is_digit(*c) && digits < 8; c++, digits++) v = 10 * v + (*c - '0');
+        if (digits == 0 || c >= end || *c != ']') return 0;
+        s->index = v;
+        c++;
+    } else {
+        size_t n = 0;
+        while (c < end && *c != '.' && *c != '[' && n + 1 < sizeof s->key) s->key[n++] = *c++;
+        s->key[n] = 0;
+        if (n == 0) return 0;
+    }
+    if (c < end && *c == '.') {
+        if (++c == end) return 0;
+    } else if (c < end && *c != '[') return 0;
+    *p = c;
+    return 1;
+}
+
+static int tree_depth(const cJSON *root) {
+    walk w;
+    int deepest = 0;
+    for (const cJSON *node = walk_first(&w, root); node; node = walk_next(&w))
+        if (w.depth > deepest) deepest = w.depth;
+    return deepest;
+}
+
+/* Put value (taken over) at segment s of parent. 0 if it does not fit. */
+static int put(cJSON *parent, const segment *s, cJSON *value) {
+    if (s->index >= 0) return cJSON_IsArray(parent) && cJSON_ReplaceItemInArray(parent, s->index, value);
+    if (!cJSON_IsObject(parent)) return 0;
+    if (cJSON_GetObjectItemCaseSensitive(parent, s->key)) return cJSON_ReplaceItemInObjectCaseSensitive(parent, s->key, value);
+    return cJSON_AddItemToObject(parent, s->key, value);
+}
+
+/* The child of parent at s; makes a missing member of an object. NULL if it does not fit. */
+static cJSON *enter(cJSON *parent, const segment *s) {
+    if (s->index >= 0) return cJSON_IsArray(parent) ? cJSON_GetArrayItem(parent, s->index) : NULL;
+    if (!cJSON_IsObject(parent)) return NULL;
+    cJSON *child = cJSON_GetObjectItemCaseSensitive(parent, s->key);
+    return child ? child : cJSON_AddObjectToObject(parent, s->key);
+}
+
+femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *err) {
+    const char *equals = strchr(assignment, '='), *p = assignment;
+    segment s;
+    if (!equals || equals == assignment)
+        return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: must read a.b.c=VALUE", assignment);
+    cJSON *parent = doc->root;
+    for (int depth = 1; ; depth++) {
+        if (!next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
+            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: cannot read the path; write it like steps.count or boundary[1].displacement",
+                             assignment);
+        if (p == equals) break;
+        parent = enter(parent, &s);
+        if (!parent)
+            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands at \"%.*s\" that could be entered", assignment,
+                             (int)(p - assignment > 120 ? 120 : p - assignment), assignment);
+    }
+    femd_json value;
+    cJSON *node = NULL;
+    if (femd_json_parse(equals + 1, strlen(equals + 1), "--set", &value, NULL) == FEMD_OK) {
+        node = value.root;
+        value.root = NULL;
+        femd_json_clear(&value);
+    } else node = cJSON_CreateString(equals + 1);
+    if (!node) return femd_fail(err, FEMD_NO_MEMORY, "--set: out of memory");
+    if (!put(parent, &s, node)) {
+        cJSON_Delete(node);
+        return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands there to be set", assignment);
+    }
+    if (tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH) return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nested too deeply", assignment);
+    return FEMD_OK;
+}
+
+/* ---- canonical text ---- */
+
+static femd_status put_text(femd_buffer *b, const char *text) { return femd_buffer_append(b, text, strlen(text), NULL); }
+
+static femd_status put_string(femd_buffer *b, const char *text) {
+    FEMD_TRY(put_text(b, "\""));
+    for (; *text; text++) {
+        char escape[8] = {*text, 0};
+        if (*text == '"' || *text == '\\') snprintf(escape, sizeof escape, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20) snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)*text);
+        FEMD_TRY(put_text(b, escape));
+    }
+    return put_text(b, "\"");
+}
+
+/* The shortest of %.15g, %.16g, %.17g that parses back to the same double. */
+static femd_status put_number(femd_buffer *b, double v) {
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v) break;
+    }
+    char *point = strchr(text, localeconv()->decimal_point[0]);
+    if (point) *point = '.';
+    return put_text(b, text);
+}
+
+static femd_status put_node(femd_buffer *b, const cJSON *node, int depth);
+
+static femd_status put_object(femd_buffer *b, const cJSON *obj, int depth) {
+    const cJSON **member;
+    size_t n;
+    FEMD_TRY(sorted_members(obj, &member, &n, NULL));
+    femd_status rc = put_text(b, "{");
+    for (size_t k = 0; k < n && rc == FEMD_OK; k++) {
+        if (k) rc = put_text(b, ",");
+        if (rc == FEMD_OK) rc = put_string(b, member[k]->string);
+        if (rc == FEMD_OK) rc = put_text(b, ":");
+        if (rc == FEMD_OK) rc = put_node(b, member[k], depth + 1);
+    }
+    free(member);
+    return rc == FEMD_OK ? put_text(b, "}") : rc;
+}
+
+/* Recursion bounded by the depth limit of documents. */
+static femd_status put_node(femd_buffer *b, const cJSON *node, int depth) {
+    if (depth > FEMD_JSON_MAX_DEPTH + 1) return FEMD_LIMIT;
+    if (cJSON_IsObject(node)) return put_object(b, node, depth);
+    if (cJSON_IsString(node)) return put_string(b, node->valuestring);
+    if (cJSON_IsNumber(node)) return put_number(b, node->valuedouble);
+    if (!cJSON_IsArray(node)) return put_text(b, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
+    FEMD_TRY(put_text(b, "["));
+    for (const cJSON *c = node->child; c; c = c->next) {
+        if (c != node->child) FEMD_TRY(put_text(b, ","));
+        FEMD_TRY(put_node(b, c, depth + 1));
+    }
+    return put_text(b, "]");
+}
+
+char *femd_json_canonical(const cJSON *node) {
+    femd_buffer b = FEMD_BUFFER_INIT;
+    if (!node) return NULL;
+    if (put_node(&b, node, 0) == FEMD_OK && femd_buffer_append(&b, "", 1, NULL) == FEMD_OK) return (char *)b.data;
+    femd_buffer_clear(&b);
+    return NULL;
+}
