@@ -1,5 +1,6 @@
-/* The JSON document: strict reading, paths for messages, getters, overrides and canonical text. Owns what a document may
- * look like (size, depth, numbers, keys); never knows what any key means (json_schema.c checks that).
+/* The JSON document: strict reading, paths for messages, getters and canonical text. Owns what a document may
+ * look like (size, depth, numbers, keys); never knows what any key means (json_schema.c checks that); json_set.c
+ * changes it.
  *
  * cJSON builds the tree. It is lenient (control characters, leading zeros, \u0000, duplicate keys), so a scanner looks
  * over the text first; it also bounds the depth, so that the recursion inside cJSON and below is bounded. */
@@ -10,6 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "json_walk.h"
 
 /* ---- strict scan ---- */
 
@@ -129,30 +132,7 @@ static femd_status scan(scanner *s) {
     return FEMD_OK;
 }
 
-/* ---- walking ---- */
-
-/* Depth-first walk without recursion. stack[0..depth] is the way from the root to the node that is visited. */
-typedef struct walk {
-    const cJSON *stack[FEMD_JSON_MAX_DEPTH + 2];
-    int depth;
-} walk;
-
-static const cJSON *walk_first(walk *w, const cJSON *root) {
-    w->depth = 0;
-    return w->stack[0] = root;
-}
-
-/* The next node in document order, NULL at the end. Nodes below the depth limit are not visited. */
-static const cJSON *walk_next(walk *w) {
-    const cJSON *node = w->stack[w->depth];
-    if (node->child && w->depth <= FEMD_JSON_MAX_DEPTH) return w->stack[++w->depth] = node->child;
-    while (w->depth > 0) {
-        node = w->stack[w->depth]->next;
-        if (node) return w->stack[w->depth] = node;
-        w->depth--;
-    }
-    return NULL;
-}
+/* ---- the tree ---- */
 
 static int by_key(const void *a, const void *b) {
     return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
@@ -366,93 +346,6 @@ femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const c
         return femd_json_fail(doc, node, err, "must be an array of %zu", n);
     const cJSON *c = node->child;
     for (size_t k = 0; k < n; k++, c = c->next) FEMD_TRY(femd_json_node_quantity(doc, c, dim, &out[k], err));
-    return FEMD_OK;
-}
-
-/* ---- overrides ---- */
-
-/* One step of "a.b[2].c": a key, or an index into an array. */
-typedef struct segment {
-    char key[100];
-    int index; /* -1: a key */
-} segment;
-
-/* Read the segment at *p and advance; 0 if malformed. */
-static int next_segment(const char **p, const char *end, segment *s) {
-    const char *c = *p;
-    s->index = -1;
-    if (*c == '[') {
-        int v = 0, digits = 0;
-        for (c++; c < end && is_digit(*c) && digits < 8; c++, digits++) v = 10 * v + (*c - '0');
-        if (digits == 0 || c >= end || *c != ']') return 0;
-        s->index = v;
-        c++;
-    } else {
-        size_t n = 0;
-        while (c < end && *c != '.' && *c != '[' && n + 1 < sizeof s->key) s->key[n++] = *c++;
-        s->key[n] = 0;
-        if (n == 0) return 0;
-    }
-    if (c < end && *c == '.') {
-        if (++c == end) return 0;
-    } else if (c < end && *c != '[') return 0;
-    *p = c;
-    return 1;
-}
-
-static int tree_depth(const cJSON *root) {
-    walk w;
-    int deepest = 0;
-    for (const cJSON *node = walk_first(&w, root); node; node = walk_next(&w))
-        if (w.depth > deepest) deepest = w.depth;
-    return deepest;
-}
-
-/* Put value (taken over) at segment s of parent. 0 if it does not fit. */
-static int put(cJSON *parent, const segment *s, cJSON *value) {
-    if (s->index >= 0) return cJSON_IsArray(parent) && cJSON_ReplaceItemInArray(parent, s->index, value);
-    if (!cJSON_IsObject(parent)) return 0;
-    if (cJSON_GetObjectItemCaseSensitive(parent, s->key)) return cJSON_ReplaceItemInObjectCaseSensitive(parent, s->key, value);
-    return cJSON_AddItemToObject(parent, s->key, value);
-}
-
-/* The child of parent at s; makes a missing member of an object. NULL if it does not fit. */
-static cJSON *enter(cJSON *parent, const segment *s) {
-    if (s->index >= 0) return cJSON_IsArray(parent) ? cJSON_GetArrayItem(parent, s->index) : NULL;
-    if (!cJSON_IsObject(parent)) return NULL;
-    cJSON *child = cJSON_GetObjectItemCaseSensitive(parent, s->key);
-    return child ? child : cJSON_AddObjectToObject(parent, s->key);
-}
-
-femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *err) {
-    const char *equals = strchr(assignment, '='), *p = assignment;
-    segment s;
-    if (!equals || equals == assignment)
-        return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: must read a.b.c=VALUE", assignment);
-    cJSON *parent = doc->root;
-    for (int depth = 1; ; depth++) {
-        if (!next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
-            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: cannot read the path; write it like steps.count or boundary[1].displacement",
-                             assignment);
-        if (p == equals) break;
-        parent = enter(parent, &s);
-        if (!parent)
-            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands at \"%.*s\" that could be entered", assignment,
-                             (int)(p - assignment > 120 ? 120 : p - assignment), assignment);
-    }
-    femd_json value;
-    cJSON *node = NULL;
-    if (femd_json_parse(equals + 1, strlen(equals + 1), "--set", &value, NULL) == FEMD_OK) {
-        node = value.root;
-        value.root = NULL;
-        femd_json_clear(&value);
-    } else node = cJSON_CreateString(equals + 1);
-    if (!node) return femd_fail(err, FEMD_NO_MEMORY, "--set: out of memory");
-    if (!put(parent, &s, node)) {
-        cJSON_Delete(node);
-        return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands there to be set", assignment);
-    }
-    if (tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH) return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nested too deeply", assignment);
     return FEMD_OK;
 }
 
