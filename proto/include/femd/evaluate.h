@@ -1,4 +1,6 @@
-/* The bytes of requests, responses, tasks, answers, states and commits. Nothing else in femd knows them.
+/* The bytes of requests, responses, tasks, answers, states and commits. Nothing else in femd knows them. The layouts are in
+ * proto/README.md. Each *_begin starts a frame in out (emptied first), each *_add appends one entry, and the caller ends the
+ * frame with femd_frame_finish(out, number of entries).
  * Every decoder checks all lengths before it reads and allocates nothing. */
 #ifndef FEMD_EVALUATE_H
 #define FEMD_EVALUATE_H
@@ -7,6 +9,7 @@
 
 /* ---- request: fixed size ---- */
 #define FEMD_REQUEST_BYTES 144
+#define FEMD_TASK_BYTES (16 + FEMD_REQUEST_BYTES)
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]);
 /* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite). */
 FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_request *r, femd_error *err);
@@ -16,13 +19,18 @@ FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYT
  * with FEMD_REQUEST_PRIVATE the point enters too. Labels never do. */
 void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r, femd_hash *key);
 
-/* ---- response: length depends on provided, sampled and control; `work` is the fixed-size tail ---- */
+/* ---- response: length depends on provided, sampled and control; `work` is the fixed-size tail ----
+ * Neither `key` nor `point` is part of it (one answer may serve several points): a decoded response has both zero, and the
+ * receiver fills them in from the RESULT's key and from its own request. */
 #define FEMD_RESPONSE_WORK_BYTES 32
 #define FEMD_RESPONSE_BYTES_MAX 1536
 size_t femd_response_bytes(const femd_response *r);
-/* p has room for femd_response_bytes(r). Returns the bytes written. The key is not part of it (it travels beside). */
+/* p has room for femd_response_bytes(r). Returns the bytes written. */
 size_t femd_response_encode(const femd_response *r, uint8_t *p);
+/* PROTOCOL if the length does not fit, a status or want is unknown, or an OK response holds a number that is not finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
+/* Status and state_out of an encoded response, after the same checks but for the finite numbers; for who only passes it on. */
+FEMD_MUST_CHECK femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out, femd_error *err);
 /* The part of an encoded response that must be equal whoever answers: its first (n - WORK_BYTES) bytes. */
 static inline size_t femd_response_compared_bytes(size_t n) { return n > FEMD_RESPONSE_WORK_BYTES ? n - FEMD_RESPONSE_WORK_BYTES : 0; }
 
@@ -56,7 +64,7 @@ FEMD_MUST_CHECK femd_status femd_task_open(const femd_frame *f, femd_hash *mater
                                            femd_error *err);
 int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err);
 
-/* ANSWER: task id, state_out, status, encoded response. RESULT: index in the batch, key, encoded response. */
+/* ANSWER: task id, length, encoded response (status and state_out are read out of the response's head). RESULT: index in the batch, key, encoded response. */
 typedef struct femd_answer {
     uint64_t task;
     int32_t status;
@@ -81,6 +89,12 @@ FEMD_MUST_CHECK femd_status femd_state_add(femd_buffer *out, const femd_state_en
 int femd_state_next(femd_reader *rd, femd_state_entry *s, femd_error *err);
 int femd_hash_next(femd_reader *rd, femd_hash *h, femd_error *err);
 int femd_u64_next(femd_reader *rd, uint64_t *v, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_hash_add(femd_buffer *out, const femd_hash *h, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_u64_add(femd_buffer *out, uint64_t v, femd_error *err);
+
+/* BEAT: fixed size. */
+FEMD_MUST_CHECK femd_status femd_beat_encode(femd_buffer *out, uint64_t task, double fraction, femd_error *err); /* whole frame */
+FEMD_MUST_CHECK femd_status femd_beat_decode(const femd_frame *f, uint64_t *task, double *fraction, femd_error *err);
 
 /* COMMIT: step, then (point, state) pairs. */
 typedef struct femd_commit_entry {
