@@ -1,0 +1,343 @@
+/* Batches: many points of one material, split into EVALUATE frames, answered in any order.
+ *
+ * It owns the encoded frames until their points are answered, and the encoded answers until they are collected. Ids of
+ * frames are never used twice, so a late answer to a batch that was given up finds no place and is dropped. Finished
+ * batches keep their storage for the next one: no allocation per point once the sizes have been seen. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+typedef struct batch_frame {
+    femd_buffer bytes; /* the whole EVALUATE frame */
+    size_t first;      /* index in the batch of its first point */
+    uint32_t n, left;  /* points; not yet answered */
+    int sent;
+} batch_frame;
+
+typedef struct batch_point {
+    size_t at;      /* of key and encoded response in answers */
+    uint32_t size;  /* bytes of the encoded response; 0 = open */
+    uint32_t flags; /* FEMD_RESULT_* */
+    uint64_t label; /* request.point */
+} batch_point;
+
+struct femd_batch {
+    struct femd_batch *next;
+    femd_client *owner;
+    uint64_t base; /* id of frame 0; frame i has base + i */
+    size_t n, done, nframes, unsent; /* unsent: first frame that may wait for sending */
+    uint64_t reused;
+    size_t room_points, room_frames;
+    batch_point *point;
+    batch_frame *frame;
+    femd_buffer answers;
+    femd_status failed; /* the server refused it */
+    femd_error why;
+};
+
+/* ---- storage ---- */
+
+static void batch_destroy(femd_batch *b) {
+    for (size_t i = 0; i < b->room_frames; i++) femd_buffer_clear(&b->frame[i].bytes);
+    free(b->frame);
+    free(b->point);
+    femd_buffer_clear(&b->answers);
+    free(b);
+}
+
+static void free_list(femd_batch *b) {
+    while (b) {
+        femd_batch *next = b->next;
+        batch_destroy(b);
+        b = next;
+    }
+}
+
+void batches_free(femd_client *c) {
+    free_list(c->open);
+    free_list(c->spare);
+    c->open = c->spare = NULL;
+}
+
+static femd_status batch_room(femd_batch *b, size_t n, size_t nframes, femd_error *err) {
+    if (n > b->room_points) {
+        batch_point *p = realloc(b->point, n * sizeof *p);
+        if (!p) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %zu points", n);
+        b->point = p;
+        b->room_points = n;
+    }
+    if (nframes > b->room_frames) {
+        batch_frame *f = realloc(b->frame, nframes * sizeof *f);
+        if (!f) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %zu points", n);
+        memset(f + b->room_frames, 0, (nframes - b->room_frames) * sizeof *f);
+        b->frame = f;
+        b->room_frames = nframes;
+    }
+    return FEMD_OK;
+}
+
+static void unlink_open(femd_client *c, femd_batch *b) {
+    femd_batch **at = &c->open;
+    while (*at && *at != b) at = &(*at)->next;
+    if (*at) *at = b->next;
+}
+
+/* Take a batch out of the open ones and keep its storage. */
+static void retire(femd_client *c, femd_batch *b) {
+    for (size_t i = 0; i < b->nframes; i++)
+        if (b->frame[i].sent && b->frame[i].left) c->under_way--;
+    unlink_open(c, b);
+    b->next = c->spare;
+    c->spare = b;
+}
+
+/* ---- submit ---- */
+
+static uint32_t frame_points(const femd_client *c) {
+    const femd_welcome *w = femd_peer_welcome(c->peer);
+    uint64_t max = FEMD_BATCH_MAX;
+    if (w->batch_max && w->batch_max < max) max = w->batch_max;
+    const uint64_t fit = w->frame_max > 4096 ? (w->frame_max - 4096) / FEMD_REQUEST_BYTES : 1;
+    if (w->frame_max && fit < max) max = fit;
+    return (uint32_t)max;
+}
+
+static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q, femd_error *err) {
+    batch_frame *f = &b->frame[i];
+    FEMD_TRY(femd_evaluate_begin(&f->bytes, b->base + i, material, err));
+    FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
+    for (uint32_t k = 0; k < f->n; k++) {
+        FEMD_TRY(femd_evaluate_add(&f->bytes, &q[k], err));
+        b->point[f->first + k] = (batch_point){.label = q[k].point};
+    }
+    femd_frame_finish(&f->bytes, f->n);
+    return FEMD_OK;
+}
+
+static femd_status batch_fill(femd_batch *b, const femd_hash *material, const femd_request *q, size_t n, uint32_t per_frame,
+                              femd_error *err) {
+    for (size_t i = 0; i < b->nframes; i++) {
+        const size_t first = i * per_frame;
+        b->frame[i].first = first;
+        b->frame[i].n = b->frame[i].left = (uint32_t)(n - first < per_frame ? n - first : per_frame);
+        b->frame[i].sent = 0;
+        FEMD_TRY(encode_frame(b, i, material, q + first, err));
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_client_submit(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n, femd_batch **batch,
+                               femd_error *err) {
+    if (!c || !material || !batch || (n && !requests)) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
+    *batch = NULL;
+    const uint32_t per_frame = frame_points(c);
+    const size_t nframes = (n + per_frame - 1) / per_frame;
+    femd_batch *b = c->spare;
+    if (b) c->spare = b->next;
+    else if (!(b = calloc(1, sizeof *b))) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch");
+    b->owner = c;
+    b->base = c->next_id;
+    b->n = n;
+    b->nframes = nframes;
+    b->done = b->unsent = 0;
+    b->reused = 0;
+    b->answers.size = 0;
+    b->failed = FEMD_OK;
+    c->next_id += nframes;
+    femd_status rc = batch_room(b, n, nframes, err);
+    if (rc == FEMD_OK) rc = batch_fill(b, material, requests, n, per_frame, err);
+    if (rc != FEMD_OK) {
+        b->nframes = 0;
+        b->next = c->spare;
+        c->spare = b;
+        return rc;
+    }
+    femd_batch **at = &c->open; /* in the order of submission */
+    while (*at) at = &(*at)->next;
+    b->next = NULL;
+    *at = b;
+    c->moved = femd_clock();
+    rc = batches_flush(c, err);
+    if (rc != FEMD_OK) {
+        retire(c, b);
+        return rc;
+    }
+    *batch = b;
+    return FEMD_OK;
+}
+
+/* ---- sending ---- */
+
+static femd_status flush_batch(femd_client *c, femd_batch *b, int *full, femd_error *err) {
+    while (b->unsent < b->nframes) {
+        batch_frame *f = &b->frame[b->unsent];
+        if (!f->sent && f->left) {
+            if (c->under_way >= FEMD_CLIENT_WINDOW) {
+                *full = 1;
+                return FEMD_OK;
+            }
+            femd_status rc = femd_peer_send(c->peer, &f->bytes, 0, err);
+            if (rc == FEMD_TIMEOUT) { /* back-pressure, or no connection at the moment: the next wait tries again */
+                femd_error_clear(err);
+                *full = 1;
+                return FEMD_OK;
+            }
+            FEMD_TRY(rc);
+            f->sent = 1;
+            if (c->under_way++ == 0) c->heard = c->moved = femd_clock(); /* silence counts from here */
+        }
+        b->unsent++;
+    }
+    return FEMD_OK;
+}
+
+femd_status batches_flush(femd_client *c, femd_error *err) {
+    int full = 0;
+    for (femd_batch *b = c->open; b && !full; b = b->next)
+        if (b->unsent < b->nframes) FEMD_TRY(flush_batch(c, b, &full, err));
+    return FEMD_OK;
+}
+
+void batches_rewind(femd_client *c) {
+    for (femd_batch *b = c->open; b; b = b->next) {
+        b->unsent = 0;
+        for (size_t i = 0; i < b->nframes; i++) b->frame[i].sent = 0;
+    }
+    c->under_way = 0;
+}
+
+/* ---- receiving ---- */
+
+static femd_batch *find_open(const femd_client *c, uint64_t id) {
+    femd_batch *b = c->open;
+    while (b && !(id >= b->base && id - b->base < b->nframes)) b = b->next;
+    return b;
+}
+
+static femd_status keep_answer(femd_batch *b, batch_point *p, const femd_result *r, femd_error *err) {
+    if (r->response.size == 0 || r->response.size > FEMD_RESPONSE_BYTES_MAX)
+        return femd_fail(err, FEMD_PROTOCOL, "an answer of %zu bytes", r->response.size);
+    const size_t at = b->answers.size;
+    FEMD_TRY(femd_buffer_append(&b->answers, &r->key, sizeof r->key, err));
+    FEMD_TRY(femd_buffer_append(&b->answers, r->response.data, r->response.size, err));
+    p->at = at;
+    p->size = (uint32_t)r->response.size;
+    p->flags = r->flags;
+    return FEMD_OK;
+}
+
+femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_error *err) {
+    femd_batch *b = find_open(c, f->id);
+    *mine = b != NULL;
+    if (!b) return FEMD_OK;
+    batch_frame *bf = &b->frame[f->id - b->base];
+    femd_reader rd;
+    femd_result r;
+    int more;
+    femd_reader_open(f, &rd);
+    while ((more = femd_result_next(&rd, &r, err)) == 1) {
+        if (r.index >= bf->n)
+            return femd_fail(err, FEMD_PROTOCOL, "an answer to point %u of a message of %u points", r.index, bf->n);
+        batch_point *p = &b->point[bf->first + r.index];
+        if (p->size) continue; /* answered before: it was sent twice */
+        FEMD_TRY(keep_answer(b, p, &r, err));
+        b->done++;
+        if (r.flags & FEMD_RESULT_REUSED) b->reused++;
+        if (--bf->left == 0 && bf->sent) c->under_way--;
+    }
+    if (more < 0) return FEMD_PROTOCOL;
+    c->moved = c->heard;
+    return FEMD_OK;
+}
+
+void batches_failed(femd_client *c, uint64_t id, const femd_error *why, int *mine) {
+    femd_batch *b = find_open(c, id);
+    *mine = b != NULL;
+    if (!b || b->failed != FEMD_OK) return;
+    b->failed = why->code ? (femd_status)why->code : FEMD_INTERNAL;
+    b->why = *why;
+}
+
+void batches_count(const femd_client *c, uint64_t *done, uint64_t *total, uint64_t *reused, uint64_t *sent) {
+    *done = *total = *reused = *sent = 0;
+    for (const femd_batch *b = c->open; b; b = b->next) {
+        *done += b->done;
+        *total += b->n;
+        *reused += b->reused;
+        if (b->done == b->n) continue;
+        for (size_t i = 0; i < b->nframes; i++)
+            if (b->frame[i].sent) *sent += b->frame[i].left;
+    }
+}
+
+/* ---- poll, collect, cancel ---- */
+
+static int batch_done(const femd_client *c, const void *arg) {
+    const femd_batch *b = arg;
+    (void)c;
+    return b->done == b->n || b->failed != FEMD_OK;
+}
+
+
+femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {
+    if (!c || !batch || batch->owner != c) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
+    femd_status rc = FEMD_OK;
+    int got = 1;
+    while (rc == FEMD_OK && got && !batch_done(c, batch)) { /* what is there already */
+        rc = batches_flush(c, err);
+        if (rc == FEMD_OK) rc = client_pump(c, 0, &got, err);
+    }
+    if (rc == FEMD_OK && timeout > 0 && !batch_done(c, batch)) {
+        rc = client_wait(c, batch_done, batch, timeout, err);
+        if (rc == FEMD_TIMEOUT) {
+            femd_error_clear(err);
+            rc = FEMD_OK;
+        }
+    }
+    if (done) *done = batch->done;
+    if (rc == FEMD_OK && batch->failed != FEMD_OK) return femd_fail(err, batch->failed, "%s", batch->why.text);
+    return rc;
+}
+
+static femd_status decode_all(const femd_batch *b, femd_response *r, femd_error *err) {
+    for (size_t i = 0; i < b->n; i++) {
+        const batch_point *p = &b->point[i];
+        const uint8_t *at = b->answers.data + p->at;
+        FEMD_TRY(femd_response_decode(at + sizeof r->key, p->size, &r[i], err));
+        memcpy(&r[i].key, at, sizeof r->key);
+        r[i].point = p->label;
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
+    if (!c || !batch || !*batch || (*batch)->owner != c)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: not a batch of this client");
+    femd_batch *b = *batch;
+    if (b->n && !responses) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
+    femd_status rc = client_wait(c, batch_done, b, 0, err);
+    if (rc == FEMD_OK && b->failed != FEMD_OK) rc = femd_fail(err, b->failed, "%s", b->why.text);
+    if (rc == FEMD_OK) rc = decode_all(b, responses, err);
+    if (rc != FEMD_OK) {
+        femd_client_cancel(c, batch);
+        return rc;
+    }
+    c->reused += b->reused;
+    retire(c, b);
+    *batch = NULL;
+    return FEMD_OK;
+}
+
+void femd_client_cancel(femd_client *c, femd_batch **batch) {
+    if (!c || !batch || !*batch) return;
+    femd_batch *b = *batch;
+    *batch = NULL;
+    for (size_t i = 0; i < b->nframes; i++) {
+        if (!b->frame[i].sent || !b->frame[i].left) continue;
+        if (femd_frame_begin(&c->scratch, FEMD_MSG_CANCEL, b->base + i, NULL) != FEMD_OK) break;
+        femd_frame_finish(&c->scratch, 0);
+        if (femd_peer_send(c->peer, &c->scratch, 0, NULL) != FEMD_OK) break; /* a courtesy: late answers are dropped */
+    }
+    retire(c, b);
+}
