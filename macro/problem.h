@@ -64,19 +64,38 @@ typedef struct femd_problem {
     PetscInt cell_start;   /* plex point of local cell 0 */
     uint64_t *cell_file;   /* number of each local cell in the mesh file */
     int *cell_material;
+    /* Nodes carry the displacement: node i has entries 3i..3i+2 of a local vector. The global vector holds all nodes, prescribed ones
+     * included. */
+    PetscInt nnodes;       /* local, shared ones included */
+    PetscInt nodes_per_cell;
+    PetscInt *cell_node;   /* ncells x nodes_per_cell, VTK order */
+    double *node_x;        /* nnodes x 3, reference position, m */
+    uint64_t *node_file;   /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the mesh, then P2 edges */
+    uint8_t *node_owned;   /* 1 on exactly one rank */
+    PetscInt nsurfaces;    /* surfaces that the boundary names; a label "surface:NAME" of dm each, completed to edges and vertices */
     Vec u;                 /* global: committed displacement, m */
     double time, dt;       /* committed time; next increment */
     int step;              /* last committed step, 0 = virgin */
     femd_points *pt;
-    struct femd_mechanics *mech; /* private to mechanics.c */
+    struct femd_constitutive *law; /* borrowed unless owns_law */
+    int owns_law;
+    struct femd_boundary *bc;      /* private to boundary.c */
+    struct femd_mechanics *mech;   /* private to mechanics.c */
 } femd_problem;
 
 /* ---- problem.c / mesh.c ---- */
 /* Read or make the mesh, distribute it, set the section, points and boundary. Collective. The words of a failure are the same on all ranks. */
 FEMD_MUST_CHECK femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p, femd_error *err);
+/* The same with any source of material answers (borrowed) instead of a client. */
+struct femd_constitutive;
+FEMD_MUST_CHECK femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, struct femd_constitutive *law, femd_problem **p, femd_error *err);
 void femd_problem_destroy(femd_problem **p);
-/* Displacement (3) and reference coordinates (3) of the nodes of one local cell in VTK order (Q1 8, P1 4, P2 10 nodes): for output.
- * nodes[] gets a local node number shared between cells (0..nlocal-1). */
+/* Copies of u by local node (nnodes x 3, ghosts filled), and back (each owner's value counts). Collective. */
+FEMD_MUST_CHECK femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err);
+/* Connectivity of the local cells (ncells x per_cell, VTK order: Q1 8, P1 4, P2 10 nodes; local node numbers 0..nlocal-1), reference
+ * coordinates and committed displacement of the local nodes (nlocal x 3), for output. Collective. The arrays are malloc'ed and the
+ * caller's; any of the pointers may be NULL. */
 FEMD_MUST_CHECK femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn, double **coords, double **disp, femd_error *err);
 
 /* ---- stepping.c ---- */

@@ -1,0 +1,26 @@
+/* The edge between PETSc and femd: a PETSc error code becomes a femd_error exactly once, here. */
+#ifndef FEMD_EDGE_H
+#define FEMD_EDGE_H
+
+#include <petscsys.h>
+
+#include "femd/error.h"
+
+/* Words of the PETSc error `code` that was just returned; INTERNAL, or NO_MEMORY where PETSc says so. */
+femd_status femd_petsc_fail(femd_error *err, PetscErrorCode code, const char *where);
+
+#define PETSC_TRY(err, call)                                                                                           \
+    do {                                                                                                               \
+        PetscErrorCode petsc_try_code_ = (call);                                                                       \
+        if (petsc_try_code_ != 0) return femd_petsc_fail((err), petsc_try_code_, __func__);                            \
+    } while (0)
+#define PETSC_TRY_GOTO(rc, err, call, label)                                                                           \
+    do {                                                                                                               \
+        PetscErrorCode petsc_try_code_ = (call);                                                                       \
+        if (petsc_try_code_ != 0) {                                                                                    \
+            (rc) = femd_petsc_fail((err), petsc_try_code_, __func__);                                                  \
+            goto label;                                                                                                \
+        }                                                                                                              \
+    } while (0)
+
+#endif
