@@ -1,0 +1,107 @@
+/* The live line. Knows how to say how the run stands; decides nothing. */
+#include "live.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Seconds between notices, and before the first, where lines cannot be rewritten. */
+enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks)
+{
+    *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
+    l->terminal = out && isatty(fileno(out));
+}
+
+static void text_waiting(const femd_live *l, char *text, size_t size)
+{
+    snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s", l->address,
+             l->info.waited);
+}
+
+void femd_live_text(const femd_live *l, char *text, size_t size)
+{
+    if (l->info.waiting_for_workers) {
+        text_waiting(l, text, size);
+        return;
+    }
+    char residual[32] = "-", points[64], of_rank[32] = "";
+    if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
+    if (l->ranks > 1) snprintf(of_rank, sizeof of_rank, " (rank 0 of %d)", l->ranks);
+    snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
+             of_rank);
+    unsigned reused = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
+    snprintf(text, size, "step %d/%d it %d |r| %s points %s micro %.1f s workers %u reused %u %% cuts %d", l->step,
+             l->step > l->steps ? l->step : l->steps, l->iteration, residual, points, l->micro, l->info.workers, reused,
+             l->cuts);
+}
+
+static void draw(femd_live *l)
+{
+    char text[512];
+    femd_live_text(l, text, sizeof text);
+    int n = (int)strlen(text);
+    fprintf(l->out, "\r%s%*s", text, l->drawn > n ? l->drawn - n : 0, "");
+    fflush(l->out);
+    l->drawn = n;
+}
+
+static void say(femd_live *l)
+{
+    char text[512];
+    femd_live_text(l, text, sizeof text);
+    fprintf(l->out, "%s\n", text);
+    fflush(l->out);
+    l->last = now();
+}
+
+void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts)
+{
+    l->step = step;
+    l->iteration = iteration;
+    l->residual = residual;
+    l->cuts = cuts;
+    l->info.waiting_for_workers = 0;
+    l->waiting = 0;
+    if (!l->out) return;
+    if (l->terminal)
+        draw(l);
+    else
+        say(l);
+}
+
+void femd_live_progress(femd_live *l, const femd_progress_info *info)
+{
+    l->info = *info;
+    l->micro = info->waited;
+    if (info->workers > l->workers_max) l->workers_max = info->workers;
+    if (!l->out) return;
+    if (l->terminal) {
+        draw(l);
+        return;
+    }
+    if (!info->waiting_for_workers) {
+        l->waiting = 0;
+        return;
+    }
+    if (info->waited < WAITING_GRACE) return;
+    if (l->waiting && now() - l->last < WAITING_NOTICE_EVERY) return;
+    l->waiting = 1;
+    say(l);
+}
+
+void femd_live_end(femd_live *l)
+{
+    if (!l->out || !l->drawn) return;
+    fputc('\n', l->out);
+    fflush(l->out);
+    l->drawn = 0;
+}

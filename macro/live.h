@@ -1,0 +1,38 @@
+/* The live line on stderr: how the run stands, rewritten on a terminal, one line per Newton iteration elsewhere. */
+#ifndef FEMD_LIVE_H
+#define FEMD_LIVE_H
+
+#include <stdio.h>
+
+#include "femd/client.h"
+
+typedef struct femd_live {
+    FILE *out;            /* borrowed; NULL = silent (other ranks, --quiet) */
+    int terminal;
+    const char *address;  /* of the server, borrowed */
+    int steps;            /* planned */
+    int ranks;
+    int step, iteration, cuts;
+    double residual;      /* N; negative = not known yet */
+    femd_progress_info info;
+    double micro;         /* s waited for the current or last batch */
+    uint32_t workers_max; /* most seen in any wait, also kept while silent */
+    int drawn;            /* characters of the unfinished line on the terminal */
+    double last;          /* clock of the last line or of the last waiting notice */
+    int waiting;          /* a waiting notice is the last thing said */
+} femd_live;
+
+/* out NULL: counts only. */
+void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks);
+/* A Newton iteration is finished: its residual is known. */
+void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts);
+/* A wait goes on. */
+void femd_live_progress(femd_live *l, const femd_progress_info *info);
+/* Close an unfinished line, so that other text can follow. */
+void femd_live_end(femd_live *l);
+
+/* "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0", or the words of a wait
+ * without workers. */
+void femd_live_text(const femd_live *l, char *text, size_t size);
+
+#endif
