@@ -1,6 +1,6 @@
 /* The JSON document: strict reading, paths for messages, getters and canonical text. Owns what a document may
  * look like (size, depth, numbers, keys); never knows what any key means (json_schema.c checks that); json_set.c
- * changes it.
+ * changes a document.
  *
  * cJSON builds the tree. It is lenient (control characters, leading zeros, \u0000, duplicate keys), so a scanner looks
  * over the text first; it also bounds the depth, so that the recursion inside cJSON and below is bounded. */
@@ -301,18 +301,21 @@ static int parse_u64(const char *text, uint64_t *out) {
     return 1;
 }
 
-femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *key, uint64_t fallback, uint64_t *out,
-                          femd_error *err) {
-    const cJSON *node = femd_json_get(obj, key);
-    *out = fallback;
-    if (!node) return FEMD_OK;
-    if (cJSON_IsString(node) && parse_u64(node->valuestring, out)) return FEMD_OK;
+femd_status femd_json_node_u64(const femd_json *doc, const cJSON *node, uint64_t *out, femd_error *err) {
     double v = node->valuedouble;
+    if (cJSON_IsString(node) && parse_u64(node->valuestring, out)) return FEMD_OK;
     if (cJSON_IsNumber(node) && v >= 0 && v <= 9007199254740992.0 && v == floor(v)) {
         *out = (uint64_t)v;
         return FEMD_OK;
     }
     return femd_json_fail(doc, node, err, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1");
+}
+
+femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *key, uint64_t fallback, uint64_t *out,
+                          femd_error *err) {
+    const cJSON *node = femd_json_get(obj, key);
+    *out = fallback;
+    return node ? femd_json_node_u64(doc, node, out, err) : FEMD_OK;
 }
 
 femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim, double *out, femd_error *err) {

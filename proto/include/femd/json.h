@@ -43,6 +43,8 @@ int femd_json_bool(const cJSON *obj, const char *key, int fallback);
 /* Exact integer (JSON numbers up to 2^53, or a decimal string for 64 bits). */
 FEMD_MUST_CHECK femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *key, uint64_t fallback,
                                           uint64_t *out, femd_error *err);
+/* The same for one node (not NULL). */
+FEMD_MUST_CHECK femd_status femd_json_node_u64(const femd_json *doc, const cJSON *node, uint64_t *out, femd_error *err);
 /* A quantity: number = SI, string = number with a unit of that dimension. Missing key: fallback. NaN never passes. */
 FEMD_MUST_CHECK femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim,
                                                double fallback, double *out, femd_error *err);
