@@ -20,7 +20,9 @@ FEMD_MUST_CHECK femd_status femd_peer_open(const femd_peer_config *cfg, femd_pee
 /* Says BYE, lingers at most 1 s. */
 void femd_peer_close(femd_peer **peer);
 const femd_welcome *femd_peer_welcome(const femd_peer *peer);
-/* Send one frame (copies the bytes; blocks at most `timeout` s under back-pressure: TIMEOUT; DISCONNECTED if the server is lost). */
+/* Send one frame (copies the bytes; blocks at most `timeout` s under back-pressure: TIMEOUT; DISCONNECTED if the server is lost).
+ * LIMIT if the frame is larger than the server's WELCOME allows. From the loss of a connection until femd_peer_recv has
+ * returned REREGISTER frames are dropped (OK): they would reach a server that knows nothing of what they speak of. */
 FEMD_MUST_CHECK femd_status femd_peer_send(femd_peer *peer, const femd_buffer *frame, double timeout, femd_error *err);
 /* Receive one frame within timeout s (0 polls). OK; TIMEOUT (no words, cheap); DISCONNECTED when the server is lost for
  * longer than `silence`; REREGISTER after the peer has said hello anew (the caller re-sends what is open by key).

@@ -1,0 +1,322 @@
+/* The DEALER end of a connection to the server. Owns the socket, its monitor and the registration (HELLO, WELCOME, and HELLO
+ * anew when the server has forgotten this peer or another connection was made). Never keeps payload: libzmq loses what was
+ * queued for a server that died, so re-sending by key is the caller's part. */
+#include "femd/peer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+struct femd_peer {
+    void *context, *socket, *monitor;
+    char address[256];
+    femd_hello hello;
+    femd_welcome welcome;
+    double silence;    /* s */
+    double lost_since; /* clock at which the connection went; 0 while there is one */
+    int connected, registered;
+    int was_registered; /* a WELCOME has come before: the next one means REREGISTER to the caller */
+    int refused_connect;/* attempts that failed since the peer was opened */
+    double hello_at;    /* clock of the last HELLO sent; 0: must be sent */
+    int reregister;     /* to be told to the caller */
+    zmq_msg_t message;  /* the one behind the last frame handed out */
+    femd_buffer scratch;
+};
+
+enum { HIGH_WATER = 1000, HANDSHAKE_MS = 3000, HEARTBEAT_MS = 1000, HEARTBEAT_TIMEOUT_MS = 3000, RECONNECT_MS = 100,
+       RECONNECT_MAX_MS = 1000, CONNECT_MS = 3000, LINGER_MS = 1000 };
+static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
+static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
+static const double default_connect_timeout = 10.0, default_silence = 5.0;
+
+double femd_clock(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- connection events ---- */
+
+static void on_connected(femd_peer *p) {
+    p->connected = 1;
+    p->lost_since = 0;
+    p->registered = 0;
+    p->hello_at = 0;
+}
+
+static void on_lost(femd_peer *p) {
+    if (p->connected || p->lost_since == 0) p->lost_since = femd_clock();
+    p->connected = 0;
+    p->registered = 0;
+}
+
+/* Take in all events of the monitor socket. An event is two parts: number (u16) and value, then the address. */
+static void watch(femd_peer *p) {
+    for (;;) {
+        uint8_t event[6];
+        char address[256];
+        int n = zmq_recv(p->monitor, event, sizeof event, ZMQ_DONTWAIT);
+        if (n < 0) return;
+        zmq_recv(p->monitor, address, sizeof address, ZMQ_DONTWAIT);
+        if (n < 2) continue;
+        switch (femd_get16(event)) {
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: on_connected(p); break;
+        case ZMQ_EVENT_DISCONNECTED: on_lost(p); break;
+        case ZMQ_EVENT_CONNECT_RETRIED:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: p->refused_connect++; break;
+        default: break;
+        }
+    }
+}
+
+static femd_status fail_lost(const femd_peer *p, femd_error *err) {
+    return femd_fail(err, FEMD_DISCONNECTED, "the server at %s is gone", p->address);
+}
+
+static int is_lost(const femd_peer *p) { return !p->connected && p->lost_since > 0 && femd_clock() - p->lost_since > p->silence; }
+
+/* ---- sending ---- */
+
+/* OK, TIMEOUT (nothing could be queued now) or IO. */
+static femd_status send_now(femd_peer *p, const femd_buffer *frame, femd_error *err) {
+    zmq_msg_t m;
+    if (zmq_msg_init_size(&m, frame->size) != 0) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a frame of %zu bytes", frame->size);
+    memcpy(zmq_msg_data(&m), frame->data, frame->size);
+    if (zmq_msg_send(&m, p->socket, ZMQ_DONTWAIT) >= 0) return FEMD_OK;
+    int code = errno;
+    zmq_msg_close(&m);
+    if (code == EAGAIN || code == EINTR) return FEMD_TIMEOUT;
+    return femd_fail(err, FEMD_IO, "cannot send to %s: %s", p->address, zmq_strerror(code));
+}
+
+static femd_status say_hello(femd_peer *p, femd_error *err) {
+    double now = femd_clock();
+    if (p->registered || !p->connected || (p->hello_at > 0 && now - p->hello_at < hello_again)) return FEMD_OK;
+    FEMD_TRY(femd_hello_encode(&p->scratch, &p->hello, err));
+    femd_status rc = send_now(p, &p->scratch, err);
+    if (rc == FEMD_OK) p->hello_at = now;
+    return rc == FEMD_TIMEOUT ? FEMD_OK : rc;
+}
+
+/* Wait for `events` on the socket or for news of the connection, at most `seconds`. A signal ends the wait. */
+static void wait_for(femd_peer *p, short events, double seconds) {
+    zmq_pollitem_t items[2] = {{p->socket, 0, events, 0}, {p->monitor, 0, ZMQ_POLLIN, 0}};
+    if (seconds > monitor_period) seconds = monitor_period;
+    long ms = (long)(seconds * 1000 + 0.999);
+    zmq_poll(items, 2, ms);
+    watch(p);
+}
+
+/* Between the loss of a registration and the caller's being told of the new one, frames are dropped like those that were
+ * under way when the connection went: they may speak of tasks or batches that this server has never seen. */
+static int is_between_registrations(const femd_peer *p) { return p->reregister || !p->registered; }
+
+femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
+    if (frame->size > p->welcome.frame_max)
+        return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes; the server takes %llu", frame->size,
+                         (unsigned long long)p->welcome.frame_max);
+    double end = 0;
+    for (;;) {
+        if (!is_between_registrations(p)) {
+            femd_status rc = send_now(p, frame, err);
+            if (rc != FEMD_TIMEOUT) return rc;
+        }
+        watch(p);
+        if (is_lost(p)) return fail_lost(p, err);
+        FEMD_TRY(say_hello(p, err));
+        if (is_between_registrations(p)) return FEMD_OK;
+        double now = femd_clock();
+        if (end == 0) end = now + timeout;
+        if (now >= end) return femd_fail(err, FEMD_TIMEOUT, "the server at %s does not take messages", p->address);
+        wait_for(p, ZMQ_POLLOUT, end - now);
+    }
+}
+
+/* ---- receiving ---- */
+
+/* What the peer itself must know of a frame. Returns TIMEOUT if the frame was for the peer alone. */
+static femd_status note(femd_peer *p, const femd_frame *f, femd_error *err) {
+    if (f->type == FEMD_MSG_REREGISTER) {
+        watch(p); /* a new connection, if that is the cause, is known first: one HELLO, not two */
+        if (p->registered) p->hello_at = 0;
+        p->registered = 0;
+        FEMD_TRY(say_hello(p, err));
+        return FEMD_TIMEOUT;
+    }
+    if (f->type == FEMD_MSG_WELCOME) {
+        FEMD_TRY(femd_welcome_decode(f, &p->welcome, err));
+        if (!p->registered && p->was_registered) p->reregister = 1;
+        p->registered = p->was_registered = 1;
+        return FEMD_TIMEOUT;
+    }
+    if (f->type == FEMD_MSG_ERROR && !p->registered && f->id == 0) {
+        femd_error words = FEMD_ERROR_INIT;
+        FEMD_TRY(femd_error_decode(f, &words, err));
+        return femd_fail(err, FEMD_REFUSED, "the server at %s refused: %s", p->address, words.text);
+    }
+    return FEMD_OK;
+}
+
+/* OK with a frame, TIMEOUT if none is there, or a failure. */
+static femd_status recv_now(femd_peer *p, femd_frame *frame, femd_error *err) {
+    for (;;) {
+        if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
+            if (errno == EAGAIN || errno == EINTR) return FEMD_TIMEOUT;
+            return femd_fail(err, FEMD_IO, "cannot receive from %s: %s", p->address, zmq_strerror(errno));
+        }
+        if (zmq_msg_more(&p->message)) {
+            while (zmq_msg_more(&p->message) && zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) >= 0) {}
+            return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
+        }
+        FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
+        femd_status rc = note(p, frame, err);
+        if (rc != FEMD_TIMEOUT) return rc;
+        if (p->reregister) return FEMD_TIMEOUT;
+    }
+}
+
+femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd_error *err) {
+    double end = 0;
+    for (int first = 1;; first = 0) {
+        if (p->reregister) {
+            p->reregister = 0;
+            return FEMD_REREGISTER;
+        }
+        femd_status rc = recv_now(p, frame, err);
+        if (rc != FEMD_TIMEOUT) return rc;
+        if (p->reregister) continue;
+        watch(p);
+        if (is_lost(p)) return fail_lost(p, err);
+        FEMD_TRY(say_hello(p, err));
+        double now = femd_clock();
+        if (first) end = now + timeout;
+        if (now >= end) return FEMD_TIMEOUT;
+        wait_for(p, ZMQ_POLLIN, end - now);
+    }
+}
+
+/* ---- opening and closing ---- */
+
+static femd_status set_option(femd_peer *p, int option, int value, femd_error *err) {
+    if (zmq_setsockopt(p->socket, option, &value, sizeof value) == 0) return FEMD_OK;
+    return femd_fail(err, FEMD_INTERNAL, "socket option %d: %s", option, zmq_strerror(errno));
+}
+
+static femd_status set_options(femd_peer *p, femd_error *err) {
+    static const struct {
+        int option, value;
+    } options[] = {
+        {ZMQ_SNDHWM, HIGH_WATER},
+        {ZMQ_RCVHWM, HIGH_WATER},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
+        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
+        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_IMMEDIATE, 1},
+        {ZMQ_LINGER, LINGER_MS},
+        {ZMQ_RECONNECT_IVL, RECONNECT_MS},
+        {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},
+        {ZMQ_CONNECT_TIMEOUT, CONNECT_MS},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        FEMD_TRY(set_option(p, options[i].option, options[i].value, err));
+    int64_t most = FEMD_FRAME_MAX;
+    if (zmq_setsockopt(p->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
+        return femd_fail(err, FEMD_INTERNAL, "ZMQ_MAXMSGSIZE: %s", zmq_strerror(errno));
+    return FEMD_OK;
+}
+
+static femd_status start_monitor(femd_peer *p, femd_error *err) {
+    char name[64];
+    int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED |
+                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    snprintf(name, sizeof name, "inproc://femd-peer-%p", (void *)p);
+    if (zmq_socket_monitor(p->socket, name, events) != 0 || !(p->monitor = zmq_socket(p->context, ZMQ_PAIR)) ||
+        zmq_connect(p->monitor, name) != 0)
+        return femd_fail(err, FEMD_INTERNAL, "cannot watch the connection: %s", zmq_strerror(errno));
+    return FEMD_OK;
+}
+
+static femd_status start(femd_peer *p, femd_error *err) {
+    p->context = zmq_ctx_new();
+    if (!p->context) return femd_fail(err, FEMD_NO_MEMORY, "no ZeroMQ context: %s", zmq_strerror(errno));
+    p->socket = zmq_socket(p->context, ZMQ_DEALER);
+    if (!p->socket) return femd_fail(err, FEMD_IO, "no socket: %s", zmq_strerror(errno));
+    FEMD_TRY(set_options(p, err));
+    FEMD_TRY(start_monitor(p, err));
+    if (zmq_connect(p->socket, p->address) != 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "\"%s\" is no address to connect to (%s); use tcp://HOST:PORT or ipc:///PATH", p->address,
+                         zmq_strerror(errno));
+    return FEMD_OK;
+}
+
+static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
+    double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout, end = femd_clock() + timeout;
+    while (!p->registered) {
+        femd_frame frame;
+        femd_status rc = recv_now(p, &frame, err);
+        if (rc != FEMD_OK && rc != FEMD_TIMEOUT) return rc;
+        if (p->registered) break;
+        watch(p);
+        FEMD_TRY(say_hello(p, err));
+        if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
+            return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
+        double now = femd_clock();
+        if (now >= end)
+            return femd_fail(err, FEMD_TIMEOUT, "%s at %s within %g s",
+                             p->connected ? "no welcome from the server" : "no femd server answers", p->address, timeout);
+        wait_for(p, ZMQ_POLLIN, end - now);
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_error *err) {
+    *peer = NULL;
+    if (!cfg->address || strlen(cfg->address) >= sizeof(*peer)->address)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "the server's address is missing or too long");
+    femd_peer *p = calloc(1, sizeof *p);
+    if (!p) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    zmq_msg_init(&p->message);
+    strcpy(p->address, cfg->address);
+    p->hello = cfg->hello;
+    p->silence = cfg->silence > 0 ? cfg->silence : default_silence;
+    p->welcome.frame_max = FEMD_FRAME_MAX;
+    femd_status rc = start(p, err);
+    if (rc == FEMD_OK) rc = register_within(p, cfg, err);
+    if (rc != FEMD_OK) {
+        femd_peer_close(&p);
+        return rc;
+    }
+    p->reregister = 0;
+    *peer = p;
+    return FEMD_OK;
+}
+
+static void say_bye(femd_peer *p) {
+    if (!p->registered || femd_frame_begin(&p->scratch, FEMD_MSG_BYE, 0, NULL) != FEMD_OK) return;
+    femd_frame_finish(&p->scratch, 0);
+    (void)!send_now(p, &p->scratch, NULL);
+}
+
+void femd_peer_close(femd_peer **peer) {
+    if (!peer || !*peer) return;
+    femd_peer *p = *peer;
+    if (p->socket) {
+        say_bye(p);
+        zmq_socket_monitor(p->socket, NULL, 0);
+        zmq_close(p->socket);
+    }
+    if (p->monitor) zmq_close(p->monitor);
+    zmq_msg_close(&p->message);
+    while (p->context && zmq_ctx_term(p->context) != 0 && errno == EINTR) {}
+    femd_buffer_clear(&p->scratch);
+    free(p);
+    *peer = NULL;
+}
+
+const femd_welcome *femd_peer_welcome(const femd_peer *peer) { return &peer->welcome; }
