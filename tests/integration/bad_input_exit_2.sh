@@ -1,0 +1,59 @@
+#!/bin/bash
+# Bad input: a message with file, key and accepted values, exit code 2, nothing written, nothing started.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+base=$here/small.json
+
+# refused WORDS... -- ARGS...: femd run must refuse with all the words
+refused() {
+    words=()
+    while [ "$1" != -- ]; do words+=("$1") && shift; done
+    shift
+    timeout 60 femd run --out "$scratch/out" "$@" >"$scratch/refused.log" 2>&1
+    code=$?
+    [ $code = 2 ] || fail "femd run $* ended with $code, not 2"
+    for word in "${words[@]}"; do grep -qF -- "$word" "$scratch/refused.log" || fail "femd run $*: no word of \"$word\""; done
+    [ ! -e "$scratch/out" ] || fail "femd run $* left an output folder behind"
+}
+copy() { cp "$here/small.json" "$scratch/$1"; }
+
+refused "case.json" -- "$scratch/nowhere"
+refused "small.json: materials.copper.potential.file: no such file \"Cu.eam\"" "looked in" -- "$base" --set materials.copper.potential.file=Cu.eam
+refused "small.json: materials.copper.structure.species" "Xx" -- "$base" --set 'materials.copper.structure.species=["Xx"]'
+refused "small.json: element.type" "\"Q9\"" "accepted" "Q1" "P2" -- "$base" --set element.type=Q9
+refused "small.json: steps" "unknown key \"cuont\"" "count" -- "$base" --set steps.cuont=3
+refused "small.json: materials.copper.region" "core" "all" -- "$base" --set materials.copper.region=core
+refused "small.json: materials.copper.structure.a" "kelvin" "angstrom" -- "$base" --set 'materials.copper.structure.a=3.6 kelvin'
+refused "small.json: boundary[0].on" "lefft" "left" -- "$base" --set 'boundary=[{"on":"lefft","displacement":[0,0,0]}]'
+printf 'garbage\n' >"$scratch/broken.msh"
+refused "broken.msh" -- "$base" --set "mesh={\"file\":\"$scratch/broken.msh\"}"
+refused "absent.msh" -- "$base" --set 'mesh={"file":"absent.msh"}'
+sed 's/"seed": *1/"seed": NaN/' "$base" >"$scratch/nan.json"
+refused "nan.json" -- "$scratch/nan.json"
+sed '$d' "$base" >"$scratch/cut.json"
+refused "cut.json" "line" -- "$scratch/cut.json"
+refused "conductivity" "tangent" -- "$base" --set 'output={"wants":["conductivity"]}'
+cat >"$scratch/inverted.msh" <<'MSH'
+$MeshFormat
+2.2 0 8
+$EndMeshFormat
+$PhysicalNames
+2
+2 1 "left"
+3 2 "body"
+$EndPhysicalNames
+$Nodes
+4
+1 0 0 0
+2 1 0 0
+3 0 1 0
+4 0 0 1
+$EndNodes
+$Elements
+2
+1 2 2 1 1 1 3 4
+2 4 2 2 1 1 3 2 4
+$EndElements
+MSH
+refused "inverted" "element" -- "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
+    --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
+exit 0

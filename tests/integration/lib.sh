@@ -1,0 +1,78 @@
+# Shared by the integration tests: a scratch folder, bounded waits, and an exit that leaves no process behind.
+# Needs FEMD_BIN (programs), FEMD_TOOLS (test tools) and FEMD_SOURCE (checkout).
+set -u
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+PATH=$FEMD_BIN:$FEMD_TOOLS:$PATH
+here=$FEMD_SOURCE/tests/integration
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/femd-test.XXXXXX")
+started=
+
+leave() {
+    code=$?
+    trap - EXIT
+    for pid in $started; do kill -9 "$pid" 2>/dev/null; done
+    for pid in $started; do wait "$pid" 2>/dev/null; done
+    rm -rf "$scratch"
+    exit $code
+}
+trap leave EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "FAILED: $*"
+    for f in "$scratch"/*.log; do [ -f "$f" ] && echo "--- ${f##*/}" && tail -n 25 "$f"; done
+    exit 1
+}
+
+# start NAME COMMAND...: in the background, output in $scratch/NAME.log, pid in $pid
+start() {
+    name=$1
+    shift
+    "$@" >"$scratch/$name.log" 2>&1 </dev/null &
+    pid=$!
+    started="$started $pid"
+}
+
+# wait_until SECONDS COMMAND...: until the command succeeds
+wait_until() {
+    tries=$(($1 * 20))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
+# exit_within SECONDS PID: the exit code of a process in $code, or failure if it goes on
+exit_within() {
+    wait_until "$1" gone "$2" || fail "process $2 still runs after $1 s"
+    wait "$2"
+    code=$?
+}
+# gone or a zombie that waits for us
+gone() { case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) in "" | Z) return 0 ;; *) return 1 ;; esac; }
+all_gone() { for one in "$@"; do gone "$one" || return 1; done; }
+
+# descendants PID: every process below it
+descendants() { for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do echo "$child"; descendants "$child"; done; }
+
+# run_case OUT ARGS...: femd run that must succeed
+run_case() {
+    out=$1
+    shift
+    timeout 300 femd run --quiet --out "$scratch/$out" "$@" >"$scratch/$out.log" 2>&1 || fail "femd run $* ended with $?"
+}
+# A server started by hand on a socket of its own; its address is $address.
+start_server() {
+    address=ipc://$scratch/socket
+    start server femd-server --bind "$address" "$@"
+    server=$pid
+    wait_until 10 test -S "$scratch/socket" || fail "the server did not start"
+}
+start_worker() {
+    start "$1" femd-worker --connect "$address"
+    worker=$pid
+}
+# status_number JQ-LIKE-PATH: one number of the server's status
+status_of() { timeout 10 femd status --connect "$address" --json; }
