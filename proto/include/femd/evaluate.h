@@ -29,6 +29,8 @@ size_t femd_response_bytes(const femd_response *r);
 size_t femd_response_encode(const femd_response *r, uint8_t *p);
 /* PROTOCOL if the length does not fit, a status or want is unknown, or an OK response holds a number that is not finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
+/* 1 if no number of the answer is NaN or infinite. */
+int femd_response_is_finite(const femd_response *r);
 /* Status and state_out of an encoded response, after the same checks but for the finite numbers; for who only passes it on. */
 FEMD_MUST_CHECK femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out, femd_error *err);
 /* The part of an encoded response that must be equal whoever answers: its first (n - WORK_BYTES) bytes. */
@@ -46,10 +48,10 @@ int femd_evaluate_next(femd_reader *rd, femd_request *r, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch, const femd_hash *material, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_error *err);
 
-/* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline in s from now or 0, request). */
+/* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline, request). */
 typedef struct femd_task {
     uint64_t id;
-    double deadline;
+    double deadline; /* s that the evaluation may take once it has started; 0 = no bound */
     femd_request request;
 } femd_task;
 typedef struct femd_state_entry {
