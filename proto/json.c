@@ -129,6 +129,7 @@ static femd_status scan(scanner *s) {
         } else if (c == '}' || c == ']') s->depth--, s->i++;
         else FEMD_TRY(scan_word(s));
     }
+    if (s->depth > 0) return scan_fail(s, s->n, "the document ends too early");
     return FEMD_OK;
 }
 
