@@ -34,7 +34,7 @@ static void bad_text_is_refused_with_line_and_column(void **state) {
         {"[1] 2", "t.json:1:5: something stands after the end of the document"},
         {"{\"a\": 1, \"a\": 2}", "t.json: key \"a\" stands twice"},
         {"{\"m\": {\"x\": 1, \"y\": 2, \"x\": 3}}", "t.json: m: key \"x\" stands twice"},
-        {"{\"a\\u0000b\": 1}", "t.json:1:5: \\u0000 is not allowed in a string"},
+        {"{\"a\\u0000b\": 1}", "t.json:1:6: \\u0000 is not allowed in a string"},
         {"[\"a\nb\"]", "t.json:1:4: line end or control character inside a string"},
         {"[\"\xff\"]", "t.json:1:3: bytes that are not UTF-8"},
         {"[\"\xed\xa0\x80\"]", "t.json:1:3: bytes that are not UTF-8"},
