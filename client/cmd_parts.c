@@ -1,0 +1,140 @@
+/* femd server and femd worker: the parts of a run on terminals of their own. The server's program takes over this process; a
+ * worker's does too, unless several are wanted. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "launch.h"
+
+enum { WORKERS_MAX = 1024, END_GRACE = 5 /* s */ };
+
+/* Become the program `name` with these arguments. Returns only on failure. */
+static int become_program(const char *name, int argc, char **argv) {
+    femd_error err = FEMD_ERROR_INIT;
+    char *path = NULL;
+    if (launch_find(name, &path, &err) != FEMD_OK) return command_failed(&err);
+    char **args = calloc((size_t)argc + 2, sizeof *args);
+    if (args) {
+        args[0] = path;
+        if (argc > 0) memcpy(args + 1, argv, (size_t)argc * sizeof *args);
+        execv(path, args);
+    }
+    (void)femd_fail(&err, FEMD_INTERNAL, "cannot execute %s: %s", path, strerror(errno));
+    free(args);
+    free(path);
+    return command_failed(&err);
+}
+
+int cmd_server(int argc, char **argv) { return become_program("femd-server", argc, argv); }
+
+/* ---- several workers ---- */
+
+/* Take "-n COUNT" out of the arguments. */
+static femd_status take_count(int *argc, char **argv, int *count, femd_error *err) {
+    int kept = 0;
+    *count = 1;
+    for (int i = 0; i < *argc; i++) {
+        const int long_form = strncmp(argv[i], "--count=", 8) == 0;
+        if (strcmp(argv[i], "-n") != 0 && strcmp(argv[i], "--count") != 0 && !long_form) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        if (!long_form && i + 1 == *argc) return femd_fail(err, FEMD_BAD_INPUT, "femd worker: %s needs a value: -n COUNT", argv[i]);
+        const char *value = long_form ? argv[i] + 8 : argv[++i];
+        FEMD_TRY(options_int("-n", value, 1, WORKERS_MAX, count, err));
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return FEMD_OK;
+}
+
+typedef struct crew {
+    pid_t *pid;
+    int n, alive;
+    int code; /* of the first that did not end well */
+} crew;
+
+static void crew_signal(const crew *w, int sig) {
+    for (int i = 0; i < w->n; i++)
+        if (w->pid[i] > 0) kill(w->pid[i], sig);
+}
+
+static void crew_reap(crew *w) {
+    int status;
+    for (int i = 0; i < w->n; i++) {
+        if (w->pid[i] <= 0 || waitpid(w->pid[i], &status, WNOHANG) != w->pid[i]) continue;
+        char words[128];
+        launch_words(status, words, sizeof words);
+        w->pid[i] = 0;
+        w->alive--;
+        const int code = WIFEXITED(status) ? WEXITSTATUS(status) : FEMD_EXIT_INTERNAL;
+        if (code) fprintf(stderr, "femd: worker %d of %d ended: %s\n", i + 1, w->n, words);
+        if (w->code == 0) w->code = code;
+    }
+}
+
+/* Wait for all; a signal of the user is passed on, and after END_GRACE seconds force is used. */
+static void crew_watch(crew *w, const sigset_t *watched) {
+    int asked = 0;
+    time_t since = 0;
+    while (w->alive > 0) {
+        const struct timespec second = {1, 0};
+        const int sig = sigtimedwait(watched, NULL, &second);
+        if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP) {
+            crew_signal(w, asked ? SIGKILL : SIGTERM);
+            if (!asked) since = time(NULL);
+            asked = sig;
+        }
+        if (asked && time(NULL) - since > END_GRACE) crew_signal(w, SIGKILL);
+        crew_reap(w);
+    }
+    if (asked) w->code = 128 + asked;
+}
+
+static femd_status crew_start(crew *w, char *const *args, femd_error *err) {
+    const launch_spec spec = {.argv = args, .keep_fd = -1, .death_signal = SIGTERM};
+    for (int i = 0; i < w->n; i++) {
+        launch_child child;
+        FEMD_TRY(launch_start(&spec, &child, err));
+        w->pid[i] = child.pid;
+        w->alive++;
+    }
+    return FEMD_OK;
+}
+
+static int run_crew(int count, int argc, char **argv) {
+    femd_error err = FEMD_ERROR_INIT;
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGHUP);
+    sigprocmask(SIG_BLOCK, &watched, NULL);
+    crew w = {.pid = calloc((size_t)count, sizeof *w.pid), .n = count};
+    char **args = calloc((size_t)argc + 2, sizeof *args);
+    femd_status rc = w.pid && args ? launch_find("femd-worker", &args[0], &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) {
+        memcpy(args + 1, argv, (size_t)argc * sizeof *args);
+        rc = crew_start(&w, args, &err);
+        if (rc != FEMD_OK) crew_signal(&w, SIGTERM);
+        crew_watch(&w, &watched);
+    }
+    if (args) free(args[0]);
+    free(args);
+    free(w.pid);
+    return rc == FEMD_OK ? w.code : command_failed(&err);
+}
+
+int cmd_worker(int argc, char **argv) {
+    femd_error err = FEMD_ERROR_INIT;
+    int count;
+    if (take_count(&argc, argv, &count, &err) != FEMD_OK) return command_failed(&err);
+    return count == 1 ? become_program("femd-worker", argc, argv) : run_crew(count, argc, argv);
+}

@@ -1,0 +1,35 @@
+/* The commands of the program femd. Each lives in a file cmd_NAME.c and is one line in the table of femd_main.c. */
+#ifndef FEMD_CLIENT_COMMANDS_H
+#define FEMD_CLIENT_COMMANDS_H
+
+#include "options.h"
+
+/* Exit codes, the same for every femd program. */
+enum {
+    FEMD_EXIT_OK = 0,
+    FEMD_EXIT_BAD_INPUT = 2,     /* case, material, command line: the user can mend it */
+    FEMD_EXIT_NOT_CONVERGED = 3, /* the physics did not answer, or Newton's iteration did not converge */
+    FEMD_EXIT_POOL_LOST = 4,     /* no server or no workers */
+    FEMD_EXIT_INTERNAL = 70,
+    FEMD_EXIT_INTERRUPTED = 130
+};
+
+typedef struct command {
+    const char *name;
+    const char *summary; /* one line for the list of commands */
+    int (*run)(int argc, char **argv); /* arguments after the name; returns the exit code */
+} command;
+
+int cmd_run(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_server(int argc, char **argv);
+int cmd_worker(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+
+/* Say "femd: words" on stderr and return the exit code that belongs to the status. */
+int command_failed(const femd_error *err);
+/* Parse; 1 = go on, 0 = *code is the exit code (help was printed, or words about the command line). */
+int command_options(const option_table *t, int argc, char **argv, option_list *positional, int *code);
+
+#endif

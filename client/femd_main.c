@@ -1,0 +1,96 @@
+/* The program femd: finds the command in a table and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+static int cmd_version(int argc, char **argv);
+static int cmd_help(int argc, char **argv);
+
+static const command commands[] = {
+    {"run", "run a case: server, workers and solver together", cmd_run},
+    {"check", "validate a case and say what it will cost", cmd_check},
+    {"eval", "evaluate one material point, here and now, without a server", cmd_eval},
+    {"server", "the server alone (workers and solvers connect to it)", cmd_server},
+    {"worker", "workers alone, for a server that runs elsewhere", cmd_worker},
+    {"status", "what a server is doing", cmd_status},
+    {"version", "print the version", cmd_version},
+    {"help", "this text, or the help of a command: femd help run", cmd_help},
+};
+
+int command_failed(const femd_error *err) {
+    static const struct {
+        int status, code;
+    } codes[] = {{FEMD_BAD_INPUT, FEMD_EXIT_BAD_INPUT},     {FEMD_BAD_ARGUMENT, FEMD_EXIT_BAD_INPUT}, {FEMD_IO, FEMD_EXIT_BAD_INPUT},
+                 {FEMD_LIMIT, FEMD_EXIT_BAD_INPUT},         {FEMD_UNSUPPORTED, FEMD_EXIT_BAD_INPUT},  {FEMD_REFUSED, FEMD_EXIT_BAD_INPUT},
+                 {FEMD_DISCONNECTED, FEMD_EXIT_POOL_LOST},  {FEMD_TIMEOUT, FEMD_EXIT_POOL_LOST},      {FEMD_CANCELLED, FEMD_EXIT_INTERRUPTED}};
+    fprintf(stderr, "femd: %s\n", *err->text ? err->text : femd_status_text(err->code));
+    if (femd_status_is_physics(err->code)) return FEMD_EXIT_NOT_CONVERGED;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].status == err->code) return codes[i].code;
+    return FEMD_EXIT_INTERNAL;
+}
+
+int command_options(const option_table *t, int argc, char **argv, option_list *positional, int *code) {
+    femd_error err = FEMD_ERROR_INIT;
+    int help = 0;
+    if (options_parse(t, argc, argv, positional, &help, &err) != FEMD_OK) {
+        *code = command_failed(&err);
+        return 0;
+    }
+    if (help) options_help(t);
+    *code = FEMD_EXIT_OK;
+    return !help;
+}
+
+static const command *find(const char *name) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+static void list(FILE *to) {
+    fprintf(to, "femd couples a finite-element solver to a pool of atomistic workers.\n\n"
+                "usage: femd COMMAND ...\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fprintf(to, "\nstart with:  femd run cases/copper-notch\n");
+}
+
+static int cmd_version(int argc, char **argv) {
+    (void)argv;
+    if (argc > 0) fprintf(stderr, "femd: version takes no arguments\n");
+    else printf("femd %s\n", FEMD_VERSION);
+    return argc > 0 ? FEMD_EXIT_BAD_INPUT : FEMD_EXIT_OK;
+}
+
+static int unknown(const char *name) {
+    fprintf(stderr, "femd: unknown command \"%s\"; there is:", name);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) fprintf(stderr, " %s", commands[i].name);
+    fprintf(stderr, "\n");
+    return FEMD_EXIT_BAD_INPUT;
+}
+
+static int cmd_help(int argc, char **argv) {
+    char *help[] = {"--help", NULL};
+    if (argc == 0) {
+        list(stdout);
+        return FEMD_EXIT_OK;
+    }
+    const command *c = find(argv[0]);
+    if (!c) return unknown(argv[0]);
+    if (c->run != cmd_help && c->run != cmd_version) return c->run(1, help);
+    printf("femd %s: %s\n", c->name, c->summary);
+    return FEMD_EXIT_OK;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        list(stderr);
+        return FEMD_EXIT_BAD_INPUT;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    if (strcmp(name, "--version") == 0) name = "version";
+    const command *c = find(name);
+    return c ? c->run(argc - 2, argv + 2) : unknown(name);
+}

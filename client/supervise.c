@@ -1,0 +1,344 @@
+/* Watches the processes of one run. It owns their lives and their output; it knows nothing of cases and points.
+ *
+ * One thread, one poll over a signalfd and the pipes: a death, a line of output, a signal of the user and the clock are the
+ * only events. */
+#include "supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "femd/peer.h"
+
+static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */
+enum { RESTARTS = sizeof backoff / sizeof *backoff };
+static const double ready_timeout = 15.0; /* s for the server to be ready */
+static const double macro_grace = 8.0;    /* s for the solver to end in good order, then force */
+static const double pool_grace = 3.0;     /* the same for server and workers */
+
+enum { SERVER, MACRO, WORKERS }; /* indices of parts; workers from WORKERS on */
+enum phase { STARTING, RUNNING, ENDING };
+
+typedef struct part {
+    char name[40];
+    launch_child child;
+    int restarts;
+    double restart_at; /* clock; 0 = none is due */
+    int gone;          /* will not be started again */
+    char line[1024];   /* of output, not finished yet */
+    size_t used;
+    char last[256];    /* last whole line */
+} part;
+
+typedef struct run {
+    const supervise_plan *plan;
+    part *part;
+    size_t n;
+    struct pollfd *poll;
+    int signals, ready;
+    enum phase phase;
+    double deadline; /* clock: the server must be ready, or force is used */
+    int code;        /* exit code of the run once it ends */
+    int interrupted; /* signal of the user, 0 = none */
+    int forced;
+} run;
+
+/* ---- words ---- */
+
+static void say(run *r, const char *fmt, ...) FEMD_PRINTF(2, 3);
+static void say(run *r, const char *fmt, ...) {
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "%sfemd: %s\n", isatty(2) ? "\r\033[K" : "", text);
+    if (r->plan->log) fprintf(r->plan->log, "[femd] %s\n", text);
+}
+
+static void log_line(run *r, part *p) {
+    if (r->plan->log) fprintf(r->plan->log, "[%s] %.*s\n", p->name, (int)p->used, p->line);
+    if (p->used) snprintf(p->last, sizeof p->last, "%.*s", (int)p->used, p->line);
+    p->used = 0;
+}
+
+/* Take what a part has written; at the end of its pipe, close it. */
+static void read_output(run *r, part *p) {
+    char text[4096];
+    ssize_t n;
+    while ((n = read(p->child.fd, text, sizeof text)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (text[i] == '\n' || p->used == sizeof p->line) log_line(r, p);
+            if (text[i] != '\n' && text[i] != '\r') p->line[p->used++] = text[i];
+        }
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (p->used) log_line(r, p);
+    close(p->child.fd);
+    p->child.fd = -1;
+}
+
+/* ---- starting ---- */
+
+static void end_run(run *r, int code);
+
+static int start_part(run *r, size_t i) {
+    part *p = &r->part[i];
+    const supervise_plan *plan = r->plan;
+    femd_error err = FEMD_ERROR_INIT;
+    launch_spec spec = {.argv = i == SERVER ? plan->server : i == MACRO ? plan->macro : plan->worker,
+                        .output = i != MACRO,
+                        .keep_fd = i == SERVER ? plan->ready_write : -1,
+                        .death_signal = i == MACRO ? SIGTERM : SIGKILL};
+    p->restart_at = 0;
+    if (p->child.fd >= 0) read_output(r, p);
+    if (p->child.fd >= 0) close(p->child.fd);
+    if (launch_start(&spec, &p->child, &err) != FEMD_OK) {
+        say(r, "%s", err.text);
+        end_run(r, FEMD_EXIT_INTERNAL);
+        return 0;
+    }
+    if (i <= MACRO) launch_guard_tell(plan->guard, p->child.pid);
+    return 1;
+}
+
+static void start_pool(run *r) {
+    r->phase = RUNNING;
+    for (size_t i = WORKERS; i < r->n && r->phase == RUNNING; i++) start_part(r, i);
+    if (r->phase == RUNNING) start_part(r, MACRO);
+}
+
+static void read_ready(run *r) {
+    char text[256];
+    const ssize_t n = read(r->ready, text, sizeof text);
+    if (n < 0) return;
+    close(r->ready);
+    r->ready = -1;
+    if (n > 0 && r->phase == STARTING) start_pool(r); /* at 0 the server is dying: its death is the next event */
+}
+
+/* ---- ending ---- */
+
+static void signal_part(const part *p, int sig) {
+    if (p->child.pid <= 0) return;
+    if (sig == SIGKILL) kill(-p->child.pid, sig);
+    kill(p->child.pid, sig);
+}
+
+/* Ask all parts to end. The pool stays while the solver is still ending. */
+static void end_run(run *r, int code) {
+    if (r->phase == ENDING) return;
+    r->phase = ENDING;
+    r->code = code;
+    const int macro_alive = r->part[MACRO].child.pid > 0;
+    r->deadline = femd_clock() + (macro_alive ? macro_grace : pool_grace);
+    for (size_t i = 0; i < r->n; i++) {
+        r->part[i].restart_at = 0;
+        r->part[i].gone = 1;
+        if (i == MACRO || !macro_alive) signal_part(&r->part[i], SIGTERM);
+    }
+}
+
+static void force(run *r) {
+    r->forced = 1;
+    for (size_t i = 0; i < r->n; i++) signal_part(&r->part[i], SIGKILL);
+}
+
+static int macro_code(run *r, int status) {
+    static const int known[] = {FEMD_EXIT_OK, FEMD_EXIT_BAD_INPUT, FEMD_EXIT_NOT_CONVERGED, FEMD_EXIT_POOL_LOST, FEMD_EXIT_INTERNAL};
+    char words[128];
+    for (size_t i = 0; WIFEXITED(status) && i < sizeof known / sizeof *known; i++)
+        if (WEXITSTATUS(status) == known[i]) return known[i];
+    launch_words(status, words, sizeof words);
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 128) snprintf(words, sizeof words, "signal %d (%s)", WEXITSTATUS(status) - 128, strsignal(WEXITSTATUS(status) - 128));
+    if (!r->interrupted) say(r, "the solver femd-macro died: %s", words);
+    return FEMD_EXIT_INTERNAL;
+}
+
+static void macro_ended(run *r, int status) {
+    if (r->phase != ENDING) {
+        end_run(r, macro_code(r, status));
+        return;
+    }
+    r->deadline = femd_clock() + pool_grace; /* now the pool */
+    for (size_t i = 0; i < r->n; i++) signal_part(&r->part[i], SIGTERM);
+}
+
+static void server_ended(run *r, int status) {
+    char words[128];
+    if (r->phase == ENDING) return;
+    launch_words(status, words, sizeof words);
+    const part *p = &r->part[SERVER];
+    say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words, *p->last ? "; it said: " : "", p->last);
+    end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT ? FEMD_EXIT_BAD_INPUT : FEMD_EXIT_POOL_LOST);
+}
+
+static int workers_left(const run *r) {
+    int left = 0;
+    for (size_t i = WORKERS; i < r->n; i++) left += !r->part[i].gone;
+    return left;
+}
+
+static void worker_ended(run *r, part *p, int status) {
+    char words[128];
+    if (r->phase == ENDING) return;
+    launch_words(status, words, sizeof words);
+    const char *said = *p->last ? "; it said: " : "";
+    if (p->restarts < RESTARTS) {
+        const double wait = backoff[p->restarts++];
+        p->restart_at = femd_clock() + wait;
+        say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait, p->restarts, RESTARTS);
+        return;
+    }
+    p->gone = 1;
+    say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last, RESTARTS + 1);
+    if (workers_left(r)) return;
+    say(r, "all workers are lost; what they said is in the log");
+    end_run(r, FEMD_EXIT_POOL_LOST);
+}
+
+static void reap(run *r) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < r->n; i++) {
+            part *p = &r->part[i];
+            if (p->child.pid != pid) continue;
+            p->child.pid = 0;
+            if (p->child.fd >= 0) read_output(r, p); /* its last words first */
+            if (i == SERVER) server_ended(r, status);
+            else if (i == MACRO) macro_ended(r, status);
+            else worker_ended(r, p, status);
+        }
+    }
+}
+
+static void take_signals(run *r) {
+    struct signalfd_siginfo info;
+    while (read(r->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGCHLD) continue;
+        if (r->interrupted) { /* the second time: at once */
+            force(r);
+            continue;
+        }
+        r->interrupted = (int)info.ssi_signo;
+        say(r, "ending the run (once more to end it by force)");
+        end_run(r, 128 + (int)info.ssi_signo);
+    }
+    reap(r);
+}
+
+/* ---- the loop ---- */
+
+static int alive(const run *r) {
+    int n = 0;
+    for (size_t i = 0; i < r->n; i++) n += r->part[i].child.pid > 0;
+    return n;
+}
+
+static void on_clock(run *r, double now) {
+    for (size_t i = WORKERS; i < r->n; i++)
+        if (r->part[i].restart_at > 0 && now >= r->part[i].restart_at) start_part(r, i);
+    if (r->phase == STARTING && now > r->deadline) {
+        say(r, "the server was not ready within %g s", ready_timeout);
+        end_run(r, FEMD_EXIT_POOL_LOST);
+    }
+    if (r->phase == ENDING && now > r->deadline && !r->forced) force(r);
+}
+
+static int poll_timeout(const run *r, double now) {
+    double next = r->phase == RUNNING || r->forced ? now + 1.0 : r->deadline;
+    for (size_t i = WORKERS; i < r->n; i++)
+        if (r->part[i].restart_at > 0 && r->part[i].restart_at < next) next = r->part[i].restart_at;
+    return next > now ? (int)((next - now) * 1000) + 1 : 0;
+}
+
+static void turn(run *r) {
+    size_t n = 0;
+    r->poll[n++] = (struct pollfd){.fd = r->signals, .events = POLLIN};
+    r->poll[n++] = (struct pollfd){.fd = r->ready, .events = POLLIN}; /* -1 is skipped by poll */
+    for (size_t i = 0; i < r->n; i++) r->poll[n++] = (struct pollfd){.fd = r->part[i].child.fd, .events = POLLIN};
+    if (poll(r->poll, n, poll_timeout(r, femd_clock())) > 0) {
+        for (size_t i = 0; i < r->n; i++)
+            if (r->poll[2 + i].revents) read_output(r, &r->part[i]);
+        if (r->poll[1].revents) read_ready(r);
+        if (r->poll[0].revents) take_signals(r);
+    }
+    on_clock(r, femd_clock());
+}
+
+/* Processes that lost their parent became children of this one: end them too. */
+static void end_orphans(void) {
+    for (int tries = 0; tries < 50; tries++) {
+        char path[64];
+        int pid, found = 0;
+        snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+        FILE *f = fopen(path, "re");
+        while (f && fscanf(f, "%d", &pid) == 1) {
+            char name[32] = "", comm[64];
+            snprintf(comm, sizeof comm, "/proc/%d/comm", pid);
+            FILE *c = fopen(comm, "re");
+            if (c && fgets(name, sizeof name, c)) name[strcspn(name, "\n")] = '\0';
+            if (c) fclose(c);
+            if (strcmp(name, "femd-guard") == 0) continue;
+            found = 1;
+            kill(pid, SIGKILL);
+            waitpid(pid, NULL, 0);
+        }
+        if (f) fclose(f);
+        if (!found) return;
+    }
+}
+
+static int run_parts(run *r) {
+    r->deadline = femd_clock() + ready_timeout;
+    r->phase = STARTING;
+    for (size_t i = 0; i < r->n; i++) {
+        part *p = &r->part[i];
+        p->child.fd = -1;
+        if (i == SERVER) snprintf(p->name, sizeof p->name, "server");
+        else if (i == MACRO) snprintf(p->name, sizeof p->name, "macro");
+        else snprintf(p->name, sizeof p->name, "worker %zu", i - WORKERS + 1);
+    }
+    start_part(r, SERVER);
+    close(r->plan->ready_write);
+    while (r->phase != ENDING || alive(r)) turn(r);
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->part[i].child.fd < 0) continue;
+        read_output(r, &r->part[i]);
+        if (r->part[i].child.fd >= 0) close(r->part[i].child.fd);
+    }
+    if (r->ready >= 0) close(r->ready);
+    end_orphans();
+    return r->interrupted ? 128 + r->interrupted : r->code;
+}
+
+int supervise(const supervise_plan *plan) {
+    run r = {.plan = plan, .n = WORKERS + (size_t)plan->workers, .ready = plan->ready_read, .signals = -1};
+    sigset_t watched, before;
+    sigemptyset(&watched);
+    const int list[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) sigaddset(&watched, list[i]);
+    sigprocmask(SIG_BLOCK, &watched, &before);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    r.part = calloc(r.n, sizeof *r.part);
+    r.poll = calloc(r.n + 2, sizeof *r.poll);
+    r.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    int code = FEMD_EXIT_INTERNAL;
+    if (r.part && r.poll && r.signals >= 0) code = run_parts(&r);
+    else fprintf(stderr, "femd: cannot watch processes: %s\n", strerror(errno));
+    if (r.signals >= 0) close(r.signals);
+    free(r.part);
+    free(r.poll);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return code;
+}

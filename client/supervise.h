@@ -1,0 +1,26 @@
+/* One run of server, workers and solver, from the first process to the last. */
+#ifndef FEMD_CLIENT_SUPERVISE_H
+#define FEMD_CLIENT_SUPERVISE_H
+
+#include <stdio.h>
+
+#include "launch.h"
+
+#define SUPERVISE_WORKERS_MAX 512
+
+typedef struct supervise_plan {
+    int workers;
+    char *const *server; /* argument lists, argv[0] the path of the program */
+    char *const *worker;
+    char *const *macro;
+    int ready_read, ready_write; /* pipe on which the server says that it is ready; both are closed here */
+    FILE *log;                   /* what server and workers say, line by line with the name of the part */
+    const launch_guard *guard;   /* is told the server, the solver and the workers' groups */
+} supervise_plan;
+
+/* Start the parts, restart workers that die (three times each, after 0.5, 1 and 2 s), end everything when the solver ends, when
+ * the server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns no child is left.
+ * Returns the exit code of the run; words about anything unusual are on stderr and in the log. */
+int supervise(const supervise_plan *plan);
+
+#endif
