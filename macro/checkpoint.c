@@ -1,0 +1,382 @@
+/* The checkpoint: a committed step as one HDF5 file, written and read by rank 0 and spread by the numbers of the mesh file,
+ * so that it knows nothing of ranks, workers or time of day. */
+#include "checkpoint.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "blobs.h"
+#include "collective.h"
+#include "edge.h"
+#include "femd/hash.h"
+#include "h5file.h"
+
+enum { FORMAT = 1 };
+
+/* ---- which case it is ---- */
+
+static femd_status read_whole(const char *path, femd_buffer *out, femd_error *err)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s", path);
+    femd_status rc = FEMD_OK;
+    char piece[65536];
+    for (size_t n; rc == FEMD_OK && (n = fread(piece, 1, sizeof piece, f)) > 0;) rc = femd_buffer_append(out, piece, n, err);
+    if (rc == FEMD_OK && ferror(f)) rc = femd_fail(err, FEMD_IO, "cannot read %s", path);
+    fclose(f);
+    return rc;
+}
+
+/* The case without what has no effect on the solution. */
+static femd_status add_document(const femd_case *cs, femd_buffer *b, femd_error *err)
+{
+    static const char *const without_effect[] = {"title", "description", "output"};
+    cJSON *copy = cJSON_Duplicate(cs->doc.root, 1);
+    for (size_t i = 0; copy && i < sizeof without_effect / sizeof *without_effect; ++i)
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, without_effect[i]);
+    char *text = copy ? femd_json_canonical(copy) : NULL;
+    femd_status rc = text ? femd_buffer_append(b, text, strlen(text) + 1, err)
+                          : femd_fail(err, FEMD_NO_MEMORY, "no memory to hash the case");
+    free(text);
+    cJSON_Delete(copy);
+    return rc;
+}
+
+/* Hash of the document, what is asked of the points, the content of the materials and of the mesh file. */
+static femd_status case_hash(const femd_problem *p, femd_hash *hash, femd_error *err)
+{
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, add_document(p->cs, &b, err), done);
+    FEMD_TRY_GOTO(rc, femd_buffer_append(&b, &p->cs->wants_committed, sizeof p->cs->wants_committed, err), done);
+    FEMD_TRY_GOTO(rc, femd_buffer_append(&b, p->material_id, p->cs->nmaterials * sizeof(femd_hash), err), done);
+    if (p->cs->mesh.file) FEMD_TRY_GOTO(rc, read_whole(p->cs->mesh.file, &b, err), done);
+    femd_hash_domain("case", b.data, b.size, hash);
+done:
+    femd_buffer_clear(&b);
+    return rc;
+}
+
+static femd_status write_identity(const femd_problem *p, femd_h5 *f, femd_error *err)
+{
+    int64_t format = FORMAT, step = p->step;
+    femd_hash hash;
+    FEMD_TRY(case_hash(p, &hash, err));
+    FEMD_TRY(femd_h5_write(f, "format", H5T_STD_I64LE, 1, 0, &format, err));
+    FEMD_TRY(femd_h5_write(f, "case", H5T_STD_U8LE, sizeof hash, 0, &hash, err));
+    FEMD_TRY(femd_h5_write(f, "step", H5T_STD_I64LE, 1, 0, &step, err));
+    FEMD_TRY(femd_h5_write(f, "time", H5T_IEEE_F64LE, 1, 0, &p->time, err));
+    return femd_h5_write(f, "dt", H5T_IEEE_F64LE, 1, 0, &p->dt, err);
+}
+
+typedef struct identity {
+    int64_t step;
+    double time, dt;
+} identity;
+
+static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *path, identity *id, femd_error *err)
+{
+    int64_t format = 0;
+    femd_hash hash, stored;
+    FEMD_TRY(femd_h5_read(f, "format", H5T_STD_I64LE, 1, 0, &format, err));
+    if (format != FORMAT)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s has format %lld, this femd reads %d; run without --resume", path, (long long)format, FORMAT);
+    FEMD_TRY(femd_h5_read(f, "case", H5T_STD_U8LE, sizeof stored, 0, &stored, err));
+    FEMD_TRY(case_hash(p, &hash, err));
+    if (!femd_hash_equal(&hash, &stored))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver or output.wants "
+                         "differ from those of %s; undo the change, or run without --resume", path, p->cs->path);
+    FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
+    FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
+    FEMD_TRY(femd_h5_read(f, "dt", H5T_IEEE_F64LE, 1, 0, &id->dt, err));
+    if (id->step < 0 || id->step > INT32_MAX || !isfinite(id->time) || !isfinite(id->dt))
+        return femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: step, time or dt are no numbers of a run", path);
+    return FEMD_OK;
+}
+
+/* ---- data by global number ---- */
+
+typedef struct field {
+    const char *name;
+    hid_t type;
+    size_t element; /* bytes */
+    hsize_t columns;
+    void *data;
+} field;
+
+enum { FIELDS = 11 };
+
+static void list_fields(const femd_points *pt, field list[FIELDS])
+{
+    hid_t f64 = H5T_IEEE_F64LE;
+    const field all[FIELDS] = {
+        {"point/state", H5T_STD_U8LE, 1, sizeof(femd_hash), pt->state},
+        {"point/E", f64, 8, 6, pt->E},
+        {"point/S", f64, 8, 6, pt->S},
+        {"point/D", f64, 8, 36, pt->D},
+        {"point/F", f64, 8, 9, pt->F},
+        {"point/energy", f64, 8, 1, pt->energy},
+        {"point/k", f64, 8, 6, pt->k},
+        {"point/S_err", f64, 8, 6, pt->S_err},
+        {"point/hill_mandel", f64, 8, 1, pt->hill_mandel},
+        {"point/stability", f64, 8, 1, pt->stability},
+        {"point/status", H5T_STD_I32LE, 4, 1, pt->status},
+    };
+    memcpy(list, all, sizeof all);
+}
+
+static femd_status save_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err)
+{
+    uint64_t total = femd_rows_total(rows);
+    size_t bytes = x->element * x->columns;
+    void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
+    femd_status rc = p->rank == 0 && !global ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name) : FEMD_OK;
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    FEMD_TRY_GOTO(rc, femd_rows_gather(rows, x->data, bytes, global, err), done);
+    if (p->rank == 0) rc = femd_h5_write(f, x->name, x->type, total, x->columns, global, err);
+    rc = femd_agree(p->comm, rc, err);
+done:
+    free(global);
+    return rc;
+}
+
+static femd_status load_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err)
+{
+    uint64_t total = femd_rows_total(rows);
+    size_t bytes = x->element * x->columns;
+    void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
+    femd_status rc = p->rank == 0 && !global ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name) : FEMD_OK;
+    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, x->name, x->type, total, x->columns, global, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    rc = femd_rows_scatter(rows, global, bytes, x->data, err);
+done:
+    free(global);
+    return rc;
+}
+
+static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err)
+{
+    field list[FIELDS];
+    list_fields(p->pt, list);
+    femd_rows *rows = NULL;
+    FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &rows, err));
+    femd_status rc = FEMD_OK;
+    for (size_t i = 0; i < FIELDS && rc == FEMD_OK; ++i)
+        rc = saving ? save_field(p, rows, list + i, f, err) : load_field(p, rows, list + i, f, err);
+    femd_rows_destroy(&rows);
+    return rc;
+}
+
+/* ---- displacement: the closure of every cell, by its number in the mesh file ---- */
+
+/* Unknowns of a cell, in the order of PETSc's closure (which follows the cell's own cone, so it is the same on any rank). */
+static PetscInt cell_unknowns(femd_element e) { return 3 * (e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 4 : 10); }
+
+static femd_status get_cells(femd_problem *p, Vec local, double *value, femd_error *err)
+{
+    PetscSection section;
+    PetscInt n = cell_unknowns(p->cs->element);
+    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
+    for (PetscInt c = 0; c < p->ncells; ++c) {
+        PetscScalar *v = NULL;
+        PetscInt size = 0;
+        PETSC_TRY(err, DMPlexVecGetClosure(p->dm, section, local, p->cell_start + c, &size, &v));
+        if (size == n) memcpy(value + (size_t)c * (size_t)n, v, (size_t)n * sizeof *value);
+        PETSC_TRY(err, DMPlexVecRestoreClosure(p->dm, section, local, p->cell_start + c, &size, &v));
+        if (size != n) return femd_fail(err, FEMD_INTERNAL, "a cell has %d unknowns instead of %d", (int)size, (int)n);
+    }
+    return FEMD_OK;
+}
+
+static femd_status set_cells(femd_problem *p, Vec local, const double *value, femd_error *err)
+{
+    PetscSection section;
+    size_t n = (size_t)cell_unknowns(p->cs->element);
+    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
+    for (PetscInt c = 0; c < p->ncells; ++c)
+        PETSC_TRY(err, DMPlexVecSetClosure(p->dm, section, local, p->cell_start + c, value + (size_t)c * n, INSERT_VALUES));
+    return FEMD_OK;
+}
+
+/* Between p->u and one row of unknowns per local cell. Prescribed components are no unknowns: zero in the rows. */
+static femd_status cells_of_u(femd_problem *p, double *value, int saving, femd_error *err)
+{
+    Vec local = NULL;
+    femd_status rc = FEMD_OK;
+    PETSC_TRY(err, DMGetLocalVector(p->dm, &local));
+    PETSC_TRY_GOTO(rc, err, VecZeroEntries(local), done);
+    if (saving) {
+        PETSC_TRY_GOTO(rc, err, DMGlobalToLocal(p->dm, p->u, INSERT_VALUES, local), done);
+        rc = get_cells(p, local, value, err);
+    } else {
+        FEMD_TRY_GOTO(rc, set_cells(p, local, value, err), done);
+        PETSC_TRY_GOTO(rc, err, DMLocalToGlobal(p->dm, local, INSERT_VALUES, p->u), done);
+    }
+done:
+    (void)DMRestoreLocalVector(p->dm, &local);
+    return rc;
+}
+
+static femd_status exchange_displacement(femd_problem *p, femd_h5 *f, int saving, femd_error *err)
+{
+    PetscInt n = cell_unknowns(p->cs->element);
+    femd_rows *rows = NULL;
+    double *value = calloc((size_t)p->ncells * (size_t)n + 1, sizeof *value);
+    field x = {"cell/displacement", H5T_IEEE_F64LE, 8, (hsize_t)n, value};
+    femd_status rc = value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the displacement of %d cells", (int)p->ncells);
+    if (rc == FEMD_OK && saving) rc = cells_of_u(p, value, 1, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    FEMD_TRY_GOTO(rc, femd_rows_create(p->comm, p->cell_file, (size_t)p->ncells, &rows, err), done);
+    FEMD_TRY_GOTO(rc, saving ? save_field(p, rows, &x, f, err) : load_field(p, rows, &x, f, err), done);
+    if (!saving) rc = femd_agree(p->comm, cells_of_u(p, value, 0, err), err);
+done:
+    femd_rows_destroy(&rows);
+    free(value);
+    return rc;
+}
+
+/* ---- history ---- */
+
+enum { INTEGERS = 8, NUMBERS = 6 + 12 + 64 };
+
+static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v)
+{
+    const femd_step_record *r = &row->rec;
+    const int64_t integers[INTEGERS] = {r->step, r->newton, r->cuts, r->nresiduals, (int64_t)r->evaluations,
+                                        (int64_t)r->force_evaluations, r->failed_points, row->fields};
+    const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
+    memcpy(k, integers, sizeof integers);
+    memcpy(v, numbers, sizeof numbers);
+    memcpy(v + 6, row->E_mean, sizeof row->E_mean);
+    memcpy(v + 12, row->S_mean, sizeof row->S_mean);
+    for (int i = 0; i < 64; ++i) v[18 + i] = i < r->nresiduals ? r->residual[i] : 0;
+    memcpy(v + NUMBERS, r->reaction, 3 * nboundary * sizeof *v);
+}
+
+static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err)
+{
+    femd_history_row row = {.rec = {.step = (int)k[0], .newton = (int)k[1], .cuts = (int)k[2], .nresiduals = (int)k[3],
+                                    .evaluations = (uint64_t)k[4], .force_evaluations = (uint64_t)k[5], .failed_points = (int)k[6],
+                                    .time = v[0], .dt = v[1], .reference = v[2], .energy = v[3], .hill_mandel_max = v[4],
+                                    .stability_min = v[5], .reaction = v + NUMBERS},
+                            .fields = (int)k[7]};
+    if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
+        return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    memcpy(row.E_mean, v + 6, sizeof row.E_mean);
+    memcpy(row.S_mean, v + 12, sizeof row.S_mean);
+    memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);
+    return femd_history_add(h, &row, err);
+}
+
+static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **v, femd_error *err)
+{
+    *k = calloc(n * INTEGERS + 1, sizeof **k);
+    *v = calloc(n * width + 1, sizeof **v);
+    return *k && *v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", n);
+}
+
+static femd_status write_history(const femd_history *h, femd_h5 *f, femd_error *err)
+{
+    size_t width = NUMBERS + 3 * h->nboundary;
+    int64_t *k = NULL;
+    double *v = NULL;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, history_arrays(h->n, width, &k, &v, err), done);
+    for (size_t i = 0; i < h->n; ++i) pack_row(h->row + i, h->nboundary, k + i * INTEGERS, v + i * width);
+    FEMD_TRY_GOTO(rc, femd_h5_group(f, "history", err), done);
+    FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/integers", H5T_STD_I64LE, h->n, INTEGERS, k, err), done);
+    rc = femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err);
+done:
+    free(k);
+    free(v);
+    return rc;
+}
+
+/* All ranks get the rows that rank 0 reads. */
+static femd_status load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err)
+{
+    h->nboundary = p->cs->nboundary;
+    size_t width = NUMBERS + 3 * h->nboundary;
+    hsize_t rows = 0, columns = 0;
+    int64_t *k = NULL;
+    double *v = NULL;
+    femd_status rc = p->rank == 0 ? femd_h5_shape(f, "history/integers", &rows, &columns, err) : FEMD_OK;
+    if (rc == FEMD_OK && rows > 1000000) rc = femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    uint64_t n = rows;
+    (void)MPI_Bcast(&n, 1, MPI_UINT64_T, 0, p->comm);
+    rc = history_arrays(n, width, &k, &v, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, "history/integers", H5T_STD_I64LE, n, INTEGERS, k, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, "history/numbers", H5T_IEEE_F64LE, n, width, v, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    (void)MPI_Bcast(k, (int)(n * INTEGERS), MPI_INT64_T, 0, p->comm);
+    (void)MPI_Bcast(v, (int)(n * width), MPI_DOUBLE, 0, p->comm);
+    for (uint64_t i = 0; i < n && rc == FEMD_OK; ++i) rc = unpack_row(h, k + i * INTEGERS, v + i * width, err);
+    rc = femd_agree(p->comm, rc, err);
+done:
+    free(k);
+    free(v);
+    return rc;
+}
+
+/* ---- whole files ---- */
+
+femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const char *path, femd_error *err)
+{
+    femd_h5 *f = NULL;
+    femd_status rc = FEMD_OK;
+    if (p->rank == 0) {
+        rc = femd_h5_create(path, &f, err);
+        if (rc == FEMD_OK) rc = write_identity(p, f, err);
+        if (rc == FEMD_OK) rc = write_history(h, f, err);
+        if (rc == FEMD_OK) rc = femd_h5_group(f, "cell", err);
+        if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
+    }
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    FEMD_TRY_GOTO(rc, exchange_displacement(p, f, 1, err), done);
+    FEMD_TRY_GOTO(rc, exchange_points(p, f, 1, err), done);
+    FEMD_TRY_GOTO(rc, femd_blobs_save(p, f, err), done);
+    if (p->rank == 0) rc = femd_h5_finish(&f, err);
+    rc = femd_agree(p->comm, rc, err);
+done:
+    femd_h5_close(&f);
+    return rc;
+}
+
+femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *path, femd_error *err)
+{
+    femd_h5 *f = NULL;
+    identity id = {0, 0, 0};
+    femd_status rc = FEMD_OK;
+    if (p->rank == 0) {
+        rc = femd_h5_open(path, &f, err);
+        if (rc == FEMD_OK) rc = read_identity(p, f, path, &id, err);
+    }
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    (void)MPI_Bcast(&id, (int)sizeof id, MPI_BYTE, 0, p->comm);
+    p->step = (int)id.step;
+    p->time = id.time;
+    p->dt = id.dt;
+    FEMD_TRY_GOTO(rc, load_history(p, h, f, err), done);
+    FEMD_TRY_GOTO(rc, exchange_displacement(p, f, 0, err), done);
+    FEMD_TRY_GOTO(rc, exchange_points(p, f, 0, err), done);
+    rc = femd_blobs_load(p, f, err);
+done:
+    femd_h5_close(&f);
+    return rc;
+}
+
+femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err)
+{
+    const femd_history none = FEMD_HISTORY_INIT;
+    return femd_checkpoint_save(p, &none, path, err);
+}
+
+femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err)
+{
+    femd_history history = FEMD_HISTORY_INIT;
+    femd_status rc = femd_checkpoint_load(p, &history, path, err);
+    femd_history_clear(&history);
+    return rc;
+}
