@@ -266,6 +266,7 @@ static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, fe
         FEMD_TRY(say_hello(p, err));
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
             return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
+        if (cfg->stop && *cfg->stop) return femd_fail(err, FEMD_CANCELLED, "stopped while connecting to %s", p->address);
         double now = femd_clock();
         if (now >= end)
             return femd_fail(err, FEMD_TIMEOUT, "%s at %s within %g s",

@@ -3,6 +3,8 @@
 #ifndef FEMD_PEER_H
 #define FEMD_PEER_H
 
+#include <signal.h>
+
 #include "femd/control.h"
 
 typedef struct femd_peer femd_peer;
@@ -13,6 +15,7 @@ typedef struct femd_peer_config {
     double connect_timeout;/* s to wait for WELCOME; 0 = 10 */
     double silence;        /* s without a connection after which the server counts as lost; 0 = 5 */
     int first_connect_waits; /* 1: keep trying to connect for connect_timeout (a server that is about to start) */
+    const volatile sig_atomic_t *stop; /* may be NULL; non-zero ends the wait of femd_peer_open with CANCELLED */
 } femd_peer_config;
 
 /* Connect and exchange HELLO and WELCOME. TIMEOUT or DISCONNECTED with the address in words; REFUSED with the server's words. */

@@ -1,0 +1,21 @@
+/* The worker's loop: registers at a server, opens materials, evaluates tasks one after another, keeps states. */
+#ifndef FEMD_WORKER_H
+#define FEMD_WORKER_H
+
+#include <signal.h>
+
+#include "femd/error.h"
+
+typedef struct worker_config {
+    const char *address; /* of the server */
+    const char *level;   /* numerics level, already set by femd_level_set */
+    size_t memory;       /* bytes of states to keep; 0 = 1 GiB */
+    double silence;      /* s without a connection after which the server counts as gone; 0 = 5 */
+    int quiet;           /* 1: only failures are reported on stderr */
+} worker_config;
+
+/* Work until *stop becomes non-zero (OK), the server says BYE (OK), refuses the worker (REFUSED) or is gone (DISCONNECTED, TIMEOUT).
+ * *stop may be set by a signal handler; an evaluation under way is given up. */
+FEMD_MUST_CHECK femd_status worker_run(const worker_config *cfg, const volatile sig_atomic_t *stop, femd_error *err);
+
+#endif
