@@ -1,0 +1,15 @@
+/* The engines that are built in. Each table is a constant; none keeps data outside its instances. */
+#ifndef FEMD_ENGINES_H
+#define FEMD_ENGINES_H
+
+#include "femd/engine.h"
+
+extern const femd_engine femd_engine_native;      /* engine_native.c: atomistic statics */
+extern const femd_engine femd_engine_cauchy_born; /* engine_cauchy_born.c */
+extern const femd_engine femd_engine_elastic;     /* engine_elastic.c */
+extern const femd_engine femd_engine_user;        /* engine_user.c: hands on to a shared object */
+
+/* The version of the shared object's table behind an instance of femd_engine_user. */
+uint32_t femd_engine_user_version(const void *instance);
+
+#endif
