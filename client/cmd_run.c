@@ -1,0 +1,239 @@
+/* femd run: reads the case, refuses what cannot work before anything is started, then has server, workers and solver
+ * supervised and says how it went. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "models.h"
+#include "run_output.h"
+#include "supervise.h"
+
+enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
+
+typedef struct request {
+    const char *path, *out, *dump_point;
+    int workers, ranks, resume, quiet;
+    option_list sets, petsc;
+} request;
+
+/* An argument list under construction; texts are borrowed. */
+typedef struct arguments {
+    int n;
+    char *item[ARGUMENTS_MAX + 1];
+} arguments;
+
+static void add(arguments *a, const char *text) {
+    if (a->n < ARGUMENTS_MAX) a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
+}
+
+static void add_two(arguments *a, const char *name, const char *value) {
+    add(a, name);
+    add(a, value);
+}
+
+/* ---- before ---- */
+
+static int online_cores(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    const int n = CPU_COUNT(&set);
+    return n < SUPERVISE_WORKERS_MAX ? n : SUPERVISE_WORKERS_MAX;
+}
+
+static femd_status check_point(const request *q, femd_error *err) {
+    if (!q->dump_point) return FEMD_OK;
+    const size_t n = strlen(q->dump_point);
+    if (n == 0 || n > 19 || strspn(q->dump_point, "0123456789") != n)
+        return femd_fail(err, FEMD_BAD_INPUT, "--dump-point: \"%s\" is not the number of a point (0, 1, 2, ...)", q->dump_point);
+    return FEMD_OK;
+}
+
+static femd_status check_resume(const request *q, femd_error *err) {
+    char *path = NULL;
+    if (!q->resume) return FEMD_OK;
+    if (asprintf(&path, "%s/checkpoint.h5", q->out) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
+    const int there = access(path, R_OK) == 0;
+    femd_status rc = there ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "--resume: cannot read %s: %s", path, strerror(errno));
+    free(path);
+    return rc;
+}
+
+/* Settings that every part inherits. Values that the user has set stay. */
+static void set_environment(const char *folder) {
+    static const char *const fixed[][2] = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},     {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
+                                           {"OMPI_MCA_mpi_yield_when_idle", "1"}, {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+                                           {"OMPI_MCA_odls_base_sigkill_timeout", "5"}, {"OPENBLAS_NUM_THREADS", "1"},
+                                           {"OMP_NUM_THREADS", "1"}};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) setenv(fixed[i][0], fixed[i][1], 0);
+    /* what Open MPI leaves behind when it is killed goes with the run's own folder */
+    setenv("OMPI_MCA_orte_tmpdir_base", folder, 1);
+    setenv("OMPI_MCA_btl_vader_backing_directory", folder, 1);
+    if (isatty(2)) setenv("FEMD_TERMINAL", "1", 1); /* mpiexec stands between the solver and the terminal */
+    else unsetenv("FEMD_TERMINAL");
+}
+
+/* ---- the parts ---- */
+
+typedef struct programs {
+    char *server, *worker, *macro, *mpiexec; /* owned */
+} programs;
+
+static femd_status find_programs(programs *p, femd_error *err) {
+    FEMD_TRY(launch_find("femd-server", &p->server, err));
+    FEMD_TRY(launch_find("femd-worker", &p->worker, err));
+    FEMD_TRY(launch_find("femd-macro", &p->macro, err));
+    return launch_find("mpiexec", &p->mpiexec, err);
+}
+
+static void free_programs(programs *p) {
+    free(p->server);
+    free(p->worker);
+    free(p->macro);
+    free(p->mpiexec);
+}
+
+static void macro_arguments(const request *q, const programs *p, const char *address, const char *ranks, arguments *a) {
+    add(a, p->mpiexec);
+    add_two(a, "-n", ranks);
+    add(a, "--oversubscribe");
+    add_two(a, "--bind-to", "none");
+    add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
+    add(a, p->macro);
+    if (address) add_two(a, "--connect", address);
+    add_two(a, "--out", q->out);
+    if (q->resume) add(a, "--resume");
+    if (q->quiet) add(a, "--quiet");
+    for (size_t i = 0; i < q->sets.n; i++) add_two(a, "--set", q->sets.item[i]);
+    add(a, q->path);
+    if (q->petsc.n) add(a, "--");
+    for (size_t i = 0; i < q->petsc.n; i++) add(a, q->petsc.item[i]);
+}
+
+static femd_status start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out, int *code,
+                                   femd_error *err) {
+    char address[160], ranks[16], ready[16];
+    int pipe_fd[2];
+    arguments server = {0}, worker = {0}, macro = {0};
+    launch_guard guard;
+    snprintf(address, sizeof address, "ipc://%s/socket", folder);
+    snprintf(ranks, sizeof ranks, "%d", q->ranks);
+    if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0) return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+    snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
+    add(&server, p->server);
+    add_two(&server, "--bind", address);
+    add_two(&server, "--ready-fd", ready);
+    add(&server, "--die-with-parent");
+    add(&worker, p->worker);
+    add_two(&worker, "--connect", address);
+    add(&worker, "--die-with-parent");
+    macro_arguments(q, p, address, ranks, &macro);
+    femd_status rc = launch_guard_start(folder, &guard, err);
+    if (rc != FEMD_OK) {
+        close(pipe_fd[0]);
+        close(pipe_fd[1]);
+        return rc;
+    }
+    const supervise_plan plan = {.workers = q->workers,
+                                 .server = server.item,
+                                 .worker = worker.item,
+                                 .macro = macro.item,
+                                 .ready_read = pipe_fd[0],
+                                 .ready_write = pipe_fd[1],
+                                 .log = out->log,
+                                 .guard = &guard};
+    *code = supervise(&plan);
+    launch_remove(folder);
+    launch_guard_end(&guard);
+    return FEMD_OK;
+}
+
+static femd_status run_parts(const request *q, int *code, femd_error *err) {
+    programs p = {0};
+    char *folder = NULL;
+    run_output out = {0};
+    sigset_t signals, before;
+    sigemptyset(&signals); /* from here on a signal of the user waits for the supervisor: nothing may stay behind */
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    femd_status rc = find_programs(&p, err);
+    if (rc == FEMD_OK) rc = launch_folder(&folder, err);
+    if (rc == FEMD_OK) {
+        set_environment(folder);
+        rc = run_output_open(q->out, q->resume, &out, err);
+    }
+    if (rc == FEMD_OK) rc = start_and_watch(q, &p, folder, &out, code, err);
+    if (folder) launch_remove(folder);
+    run_output_close(&out, rc == FEMD_OK ? *code : FEMD_EXIT_BAD_INPUT);
+    free(folder);
+    free_programs(&p);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+/* ---- after ---- */
+
+static femd_status after(const request *q, const femd_case *c, const model *models, femd_error *err) {
+    if (!q->quiet) FEMD_TRY(run_output_summary(q->out, err));
+    return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, err) : FEMD_OK;
+}
+
+static int run_case(const request *q) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_case c = {0};
+    model *models = NULL;
+    int code = FEMD_EXIT_INTERNAL;
+    femd_status rc = check_point(q, &err);
+    if (rc == FEMD_OK) rc = check_resume(q, &err);
+    if (rc == FEMD_OK) rc = femd_case_read(q->path, q->sets.item, q->sets.n, &c, &err);
+    if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models))) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = models_open(&c, models, &err);
+    if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
+    if (rc == FEMD_OK) rc = run_parts(q, &code, &err);
+    if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = after(q, &c, models, &err);
+    for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
+    free(models);
+    femd_case_clear(&c);
+    return rc == FEMD_OK ? code : command_failed(&err);
+}
+
+int cmd_run(int argc, char **argv) {
+    request q = {.workers = online_cores(), .ranks = 1};
+    int code;
+    const option options[] = {
+        {"--workers", "-n", OPTION_INT, &q.workers, "N", "worker processes (default: the cores of this machine)", 1, SUPERVISE_WORKERS_MAX},
+        {"--ranks", NULL, OPTION_INT, &q.ranks, "M", "MPI ranks of the solver (default 1)", 1, RANKS_MAX},
+        {"--out", "-o", OPTION_TEXT, &q.out, "DIR", "folder of results (default: CASE.out beside the case)", 0, 0},
+        {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case, as --set steps.count=3; may be repeated", 0, 0},
+        {"--resume", NULL, OPTION_FLAG, &q.resume, NULL, "go on from the checkpoint in the folder of results", 0, 0},
+        {"--dump-point", NULL, OPTION_TEXT, &q.dump_point, "ID", "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},
+        {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
+    };
+    const option_table table = {
+        .command = "femd run",
+        .usage = "CASE [options] [-- PETSC OPTIONS]",
+        .about = "Runs a case: a folder with case.json, or a JSON file. Starts a server, workers and the solver on this machine, and\n"
+                 "ends them all. What is behind \"--\" goes to PETSc, for example: -- -ksp_view -snes_monitor\n\n"
+                 "exit codes: 0 done, 2 the case or the command line is wrong, 3 not converged, 4 server or workers lost,\n"
+                 "70 internal error, 130 interrupted",
+        .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1, .rest = &q.petsc};
+    option_list positional;
+    if (!command_options(&table, argc, argv, &positional, &code)) return code;
+    q.path = positional.item[0];
+    char *folder = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    if (!q.out) {
+        if (run_output_default(q.path, &folder, &err) != FEMD_OK) return command_failed(&err);
+        q.out = folder;
+    }
+    code = run_case(&q);
+    free(folder);
+    return code;
+}

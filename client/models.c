@@ -1,0 +1,77 @@
+/* Opens materials in-process and turns the words of an engine, which knows the material alone, into words about the file
+ * that the user wrote. */
+#include "models.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/material_files.h"
+#include "femd/peer.h"
+
+/* An engine says "material: structure.species: ..."; the user's file calls that materials.NAME.structure.species. */
+static femd_status in_users_words(const femd_json *doc, const cJSON *node, femd_error *err) {
+    const char *own = "material: ";
+    const char *said = strncmp(err->text, own, strlen(own)) == 0 ? err->text + strlen(own) : err->text;
+    char rest[sizeof err->text];
+    snprintf(rest, sizeof rest, "%s", said);
+    const char *join = said != err->text ? "." : ": "; /* a path goes on; other words begin */
+    if (node == doc->root || !node->string) return femd_fail(err, (femd_status)err->code, "%s: %s", doc->name, rest);
+    return femd_fail(err, (femd_status)err->code, "%s: materials.%s%s%s", doc->name, node->string, join, rest);
+}
+
+femd_status model_open(const femd_json *doc, const cJSON *node, const char *folder, model *m, femd_error *err) {
+    femd_buffer pack = FEMD_BUFFER_INIT;
+    *m = (model){0};
+    snprintf(m->name, sizeof m->name, "%s", node != doc->root && node->string ? node->string : "");
+    const double begun = femd_clock();
+    femd_status rc = femd_material_pack(doc, node, folder, &pack, err);
+    if (rc == FEMD_OK) {
+        femd_pack_id(pack.data, pack.size, &m->id);
+        rc = femd_material_open(pack.data, pack.size, &m->material, err);
+        if (rc != FEMD_OK) rc = in_users_words(doc, node, err);
+    }
+    m->open_seconds = femd_clock() - begun;
+    femd_buffer_clear(&pack);
+    return rc;
+}
+
+void model_close(model *m) {
+    if (m->material) femd_material_close(&m->material);
+}
+
+femd_status models_open(const femd_case *c, model *models, femd_error *err) {
+    memset(models, 0, c->nmaterials * sizeof *models);
+    for (size_t i = 0; i < c->nmaterials; i++)
+        FEMD_TRY(model_open(&c->doc, c->material[i].node, c->folder, &models[i], err));
+    return FEMD_OK;
+}
+
+/* "copper: stress, tangent; nickel: stress" */
+static void list_answers(const femd_case *c, const model *models, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        char wants[256];
+        const size_t used = strlen(text);
+        femd_wants_text(femd_material_capabilities(models[i].material)->wants, wants, sizeof wants);
+        snprintf(text + used, size - used, "%smaterials.%s answers %s", i ? "; " : "", models[i].name, wants);
+    }
+}
+
+femd_status models_check_wants(const femd_case *c, const model *models, femd_error *err) {
+    const uint32_t needed = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
+    uint32_t any = 0;
+    char answers[700], lacking[256];
+    list_answers(c, models, answers, sizeof answers);
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        const uint32_t wants = femd_material_capabilities(models[i].material)->wants;
+        any |= wants;
+        femd_wants_text(needed & ~wants, lacking, sizeof lacking);
+        if (needed & ~wants)
+            return femd_json_fail(&c->doc, c->material[i].node, err, "its engine cannot answer %s, which every run needs", lacking);
+    }
+    if (!(c->wants_committed & ~any)) return FEMD_OK;
+    femd_wants_text(c->wants_committed & ~any, lacking, sizeof lacking);
+    return femd_json_fail(&c->doc, femd_json_get(femd_json_get(c->doc.root, "output"), "wants"), err,
+                          "no engine of the case can answer %s; %s", lacking, answers);
+}
