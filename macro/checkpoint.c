@@ -119,7 +119,7 @@ static void list_fields(const femd_points *pt, field list[FIELDS])
         {"point/energy", f64, 8, 1, pt->energy},
         {"point/k", f64, 8, 6, pt->k},
         {"point/S_err", f64, 8, 6, pt->S_err},
-        {"point/hill_mandel", f64, 8, 1, pt->hill_mandel},
+        {"record/hill_mandel", f64, 8, 1, pt->hill_mandel},
         {"point/stability", f64, 8, 1, pt->stability},
         {"point/status", H5T_STD_I32LE, 4, 1, pt->status},
     };
@@ -332,6 +332,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         if (rc == FEMD_OK) rc = write_history(h, f, err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "cell", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
+        if (rc == FEMD_OK) rc = femd_h5_group(f, "record", err); /* per point too, but made of round-off */
     }
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, exchange_displacement(p, f, 1, err), done);
