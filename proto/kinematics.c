@@ -101,11 +101,10 @@ femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *
         if (now >= change && now < 1e-8) break; /* down at round-off */
         change = now;
     }
-    if (R) memcpy(R, X, sizeof X);
-    if (!U) return FEMD_OK;
     transpose(X, Y);
     multiply(Y, F, next);
-    for (int i = 0; i < 3; i++)
+    if (R) memcpy(R, X, sizeof X);
+    for (int i = 0; U && i < 3; i++)
         for (int j = 0; j < 3; j++) U[3 * i + j] = 0.5 * (next[3 * i + j] + next[3 * j + i]);
     return FEMD_OK;
 }
