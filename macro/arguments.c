@@ -22,7 +22,7 @@ static const char help_text[] =
     "\n"
     "Options\n"
     "  --connect ADDRESS   the server: tcp://HOST:PORT or ipc:///PATH\n"
-    "  --out DIR           where the results go (default: NAME.out beside you, NAME being the case's)\n"
+    "  --out DIR           where the results go (default: CASE.out, beside the case)\n"
     "  --resume            go on from DIR/checkpoint.h5; ends with the same bits as a run that was never interrupted\n"
     "  --set a.b=c         change a value of the case, for example --set steps.count=10 (repeatable)\n"
     "  --quiet             no live line and no table at the end\n"
@@ -93,21 +93,22 @@ static femd_status option(femd_arguments *a, int argc, char **argv, int *i, cons
     return femd_fail(err, FEMD_BAD_INPUT, "unknown option \"%s\"; see femd-macro --help", arg);
 }
 
-/* NAME.out: the last part of the case's path without "case.json" and ".json". */
+/* CASE.out: the case's path without "/case.json", ".json" and slashes at its end. */
 static char *default_out(const char *path)
 {
-    size_t n = strlen(path);
-    while (n > 1 && path[n - 1] == '/') --n;
-    const char usual[] = "/case.json", suffix[] = ".json";
-    if (n > sizeof usual - 1 && strncmp(path + n - (sizeof usual - 1), usual, sizeof usual - 1) == 0)
+    static const char usual[] = "/case.json", suffix[] = ".json";
+    size_t given = strlen(path);
+    int bare = strcmp(path, "case.json") == 0 || (given > 0 && path[given - 1] == '.');
+    char *full = bare ? realpath(path, NULL) : NULL, *name = NULL;
+    const char *use = full ? full : path;
+    size_t n = strlen(use);
+    while (n > 1 && use[n - 1] == '/') --n;
+    if (n > sizeof usual - 1 && strncmp(use + n - (sizeof usual - 1), usual, sizeof usual - 1) == 0)
         n -= sizeof usual - 1;
-    else if (n > sizeof suffix - 1 && strncmp(path + n - (sizeof suffix - 1), suffix, sizeof suffix - 1) == 0)
+    else if (n > sizeof suffix - 1 && strncmp(use + n - (sizeof suffix - 1), suffix, sizeof suffix - 1) == 0)
         n -= sizeof suffix - 1;
-    size_t begin = n;
-    while (begin > 0 && path[begin - 1] != '/') --begin;
-    char *name = NULL;
-    int plain = n == begin || (n - begin == 1 && path[begin] == '.') || (n - begin == 2 && strncmp(path + begin, "..", 2) == 0);
-    if (asprintf(&name, "%.*s.out", plain ? 4 : (int)(n - begin), plain ? "case" : path + begin) < 0) return NULL;
+    if (asprintf(&name, "%.*s.out", (int)n, use) < 0) name = NULL;
+    free(full);
     return name;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collective.h"
+#include "constitutive.h"
 
 /* The different states of this rank's points, sorted, with their blobs. */
 typedef struct blob_list {
@@ -44,6 +45,7 @@ static femd_status list_init(blob_list *l, const femd_points *pt, femd_error *er
 static femd_status list_fetch(blob_list *l, femd_client *client, femd_error *err)
 {
     if (l->n == 0) return FEMD_OK;
+    if (!client) return femd_fail(err, FEMD_INTERNAL, "the material law keeps states, but there is no server to ask for them");
     FEMD_TRY(femd_client_states_get(client, l->hash, l->n, l->blob, l->size, err));
     for (size_t i = 0; i < l->n; ++i)
         if (l->size[i] > INT_MAX) return femd_fail(err, FEMD_LIMIT, "a state of %zu bytes is too large", l->size[i]);
@@ -251,6 +253,7 @@ static femd_status file_read(femd_h5 *f, blob_file *b, femd_error *err)
 /* Some megabytes at a time. */
 static femd_status put_all(femd_client *client, const blob_file *b, femd_error *err)
 {
+    if (b->n > 0 && !client) return femd_fail(err, FEMD_INTERNAL, "the checkpoint holds states, but there is no server to take them");
     const void **blob = calloc(PUT_COUNT, sizeof *blob);
     size_t *size = calloc(PUT_COUNT, sizeof *size);
     femd_status rc = blob && size ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a list of states");
@@ -279,6 +282,6 @@ femd_status femd_blobs_load(femd_problem *p, femd_h5 *f, femd_error *err)
         file_clear(&b);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    rc = femd_client_commit(p->client, (uint32_t)p->step, p->pt->id, p->pt->state, (size_t)p->pt->n, err);
+    rc = p->law->commit(p->law->self, (uint32_t)p->step, p->pt->id, p->pt->state, (size_t)p->pt->n, err);
     return femd_agree(p->comm, rc, err);
 }

@@ -7,7 +7,6 @@
 
 #include "blobs.h"
 #include "collective.h"
-#include "edge.h"
 #include "femd/hash.h"
 #include "h5file.h"
 
@@ -168,71 +167,67 @@ static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd
     return rc;
 }
 
-/* ---- displacement: the closure of every cell, by its number in the mesh file ---- */
+/* ---- displacement of the nodes, by their number in the whole mesh ---- */
 
-/* Unknowns of a cell, in the order of PETSc's closure (which follows the cell's own cone, so it is the same on any rank). */
-static PetscInt cell_unknowns(femd_element e) { return 3 * (e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 4 : 10); }
+/* Rows of the nodes that this rank owns: their numbers, and which local nodes they are. */
+typedef struct owned_nodes {
+    size_t n;
+    uint64_t *number;
+    PetscInt *local;
+    double *row;  /* n x 3 */
+    double *node; /* all local nodes x 3 */
+} owned_nodes;
 
-static femd_status get_cells(femd_problem *p, Vec local, double *value, femd_error *err)
+static void owned_clear(owned_nodes *o)
 {
-    PetscSection section;
-    PetscInt n = cell_unknowns(p->cs->element);
-    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
-    for (PetscInt c = 0; c < p->ncells; ++c) {
-        PetscScalar *v = NULL;
-        PetscInt size = 0;
-        PETSC_TRY(err, DMPlexVecGetClosure(p->dm, section, local, p->cell_start + c, &size, &v));
-        if (size == n) memcpy(value + (size_t)c * (size_t)n, v, (size_t)n * sizeof *value);
-        PETSC_TRY(err, DMPlexVecRestoreClosure(p->dm, section, local, p->cell_start + c, &size, &v));
-        if (size != n) return femd_fail(err, FEMD_INTERNAL, "a cell has %d unknowns instead of %d", (int)size, (int)n);
+    free(o->number);
+    free(o->local);
+    free(o->row);
+    free(o->node);
+}
+
+static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error *err)
+{
+    size_t n = (size_t)p->nnodes;
+    *o = (owned_nodes){0, calloc(n + 1, sizeof(uint64_t)), calloc(n + 1, sizeof(PetscInt)), calloc(3 * n + 1, sizeof(double)),
+                       calloc(3 * n + 1, sizeof(double))};
+    if (!o->number || !o->local || !o->row || !o->node)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the displacement of %zu nodes", n);
+    for (PetscInt i = 0; i < p->nnodes; ++i) {
+        if (!p->node_owned[i]) continue;
+        o->number[o->n] = p->node_file[i];
+        o->local[o->n++] = i;
     }
     return FEMD_OK;
 }
 
-static femd_status set_cells(femd_problem *p, Vec local, const double *value, femd_error *err)
+static void copy_rows(owned_nodes *o, int to_rows)
 {
-    PetscSection section;
-    size_t n = (size_t)cell_unknowns(p->cs->element);
-    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
-    for (PetscInt c = 0; c < p->ncells; ++c)
-        PETSC_TRY(err, DMPlexVecSetClosure(p->dm, section, local, p->cell_start + c, value + (size_t)c * n, INSERT_VALUES));
-    return FEMD_OK;
-}
-
-/* Between p->u and one row of unknowns per local cell. Prescribed components are no unknowns: zero in the rows. */
-static femd_status cells_of_u(femd_problem *p, double *value, int saving, femd_error *err)
-{
-    Vec local = NULL;
-    femd_status rc = FEMD_OK;
-    PETSC_TRY(err, DMGetLocalVector(p->dm, &local));
-    PETSC_TRY_GOTO(rc, err, VecZeroEntries(local), done);
-    if (saving) {
-        PETSC_TRY_GOTO(rc, err, DMGlobalToLocal(p->dm, p->u, INSERT_VALUES, local), done);
-        rc = get_cells(p, local, value, err);
-    } else {
-        FEMD_TRY_GOTO(rc, set_cells(p, local, value, err), done);
-        PETSC_TRY_GOTO(rc, err, DMLocalToGlobal(p->dm, local, INSERT_VALUES, p->u), done);
+    for (size_t i = 0; i < o->n; ++i) {
+        double *row = o->row + 3 * i, *node = o->node + 3 * o->local[i];
+        memcpy(to_rows ? row : node, to_rows ? node : row, 3 * sizeof *row);
     }
-done:
-    (void)DMRestoreLocalVector(p->dm, &local);
-    return rc;
 }
 
 static femd_status exchange_displacement(femd_problem *p, femd_h5 *f, int saving, femd_error *err)
 {
-    PetscInt n = cell_unknowns(p->cs->element);
     femd_rows *rows = NULL;
-    double *value = calloc((size_t)p->ncells * (size_t)n + 1, sizeof *value);
-    field x = {"cell/displacement", H5T_IEEE_F64LE, 8, (hsize_t)n, value};
-    femd_status rc = value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the displacement of %d cells", (int)p->ncells);
-    if (rc == FEMD_OK && saving) rc = cells_of_u(p, value, 1, err);
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, femd_rows_create(p->comm, p->cell_file, (size_t)p->ncells, &rows, err), done);
-    FEMD_TRY_GOTO(rc, saving ? save_field(p, rows, &x, f, err) : load_field(p, rows, &x, f, err), done);
-    if (!saving) rc = femd_agree(p->comm, cells_of_u(p, value, 0, err), err);
+    owned_nodes o;
+    femd_status rc = femd_agree(p->comm, owned_init(&o, p, err), err);
+    field x = {"node/displacement", H5T_IEEE_F64LE, sizeof(double), 3, o.row};
+    if (rc == FEMD_OK) rc = femd_rows_create(p->comm, o.number, o.n, &rows, err);
+    if (rc == FEMD_OK && saving) {
+        FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_problem_get_u(p, o.node, err), err), done);
+        copy_rows(&o, 1);
+        rc = save_field(p, rows, &x, f, err);
+    } else if (rc == FEMD_OK) {
+        FEMD_TRY_GOTO(rc, load_field(p, rows, &x, f, err), done);
+        copy_rows(&o, 0);
+        rc = femd_agree(p->comm, femd_problem_set_u(p, o.node, err), err);
+    }
 done:
     femd_rows_destroy(&rows);
-    free(value);
+    owned_clear(&o);
     return rc;
 }
 
@@ -330,7 +325,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         rc = femd_h5_create(path, &f, err);
         if (rc == FEMD_OK) rc = write_identity(p, f, err);
         if (rc == FEMD_OK) rc = write_history(h, f, err);
-        if (rc == FEMD_OK) rc = femd_h5_group(f, "cell", err);
+        if (rc == FEMD_OK) rc = femd_h5_group(f, "node", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "record", err); /* per point too, but made of round-off */
     }

@@ -1,7 +1,10 @@
 /* The live line. Knows how to say how the run stands; decides nothing. */
 #include "live.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +21,8 @@ static double now(void)
 void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks)
 {
     *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
-    l->terminal = out && isatty(fileno(out));
+    /* femd run says what stands at the other end of mpiexec's pipe. */
+    l->terminal = out && (isatty(fileno(out)) || getenv("FEMD_TERMINAL"));
 }
 
 static void text_waiting(const femd_live *l, char *text, size_t size)
@@ -44,11 +48,24 @@ void femd_live_text(const femd_live *l, char *text, size_t size)
              l->cuts);
 }
 
+/* Columns of the terminal, also from behind mpiexec's pipe; 0 = unknown. */
+static int columns(FILE *out)
+{
+    struct winsize w = {0};
+    if (ioctl(fileno(out), TIOCGWINSZ, &w) == 0) return w.ws_col;
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    int known = ioctl(fd, TIOCGWINSZ, &w) == 0;
+    close(fd);
+    return known ? w.ws_col : 0;
+}
+
 static void draw(femd_live *l)
 {
     char text[512];
     femd_live_text(l, text, sizeof text);
-    int n = (int)strlen(text);
+    int n = (int)strlen(text), width = columns(l->out);
+    if (width > 1 && n >= width) text[n = width - 1] = 0; /* a line that wraps cannot be rewritten */
     fprintf(l->out, "\r%s%*s", text, l->drawn > n ? l->drawn - n : 0, "");
     fflush(l->out);
     l->drawn = n;

@@ -1,0 +1,301 @@
+/* femd-macro: starts MPI and PETSc, connects to the server, runs the case, writes the results, and ends with one message and one
+ * exit code. Holds no mechanics. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "collective.h"
+#include "live.h"
+#include "recorder.h"
+
+enum { EXIT_OK = 0, EXIT_BAD_CASE = 2, EXIT_NOT_CONVERGED = 3, EXIT_POOL_LOST = 4, EXIT_INTERNAL = 70, EXIT_SIGNAL = 128 };
+enum { TEARDOWN_SECONDS = 4 };
+
+typedef struct app {
+    femd_arguments args;
+    MPI_Comm comm;
+    int rank, size;
+    femd_case cs;
+    femd_client *client;
+    femd_problem *problem;
+    femd_recorder recorder;
+    femd_live live;
+    int started; /* the output folder is ours: from here on a file that cannot be written is no bad input */
+} app;
+
+/* ---- signals: the one thing a handler can reach ---- */
+
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t teardown_code;
+
+static void on_stop(int sig) { stop_signal = sig; }
+/* The teardown of a lost run hangs in another rank's silence: leave with the code that is due. */
+static void on_alarm(int sig)
+{
+    (void)sig;
+    _exit(teardown_code);
+}
+
+static void install_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND}; /* the second one ends at once */
+    struct sigaction late = {.sa_handler = on_alarm};
+    sigemptyset(&stop.sa_mask);
+    sigemptyset(&late.sa_mask);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGALRM, &late, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- the process ---- */
+
+/* One BLAS thread, which the library reads while it loads: so once more, with the variables set. */
+static void pin_environment(char **argv)
+{
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
+    if (getenv("OPENBLAS_NUM_THREADS")) return;
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    setenv("OMP_NUM_THREADS", "1", 0);
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0) return;
+    self[n] = 0;
+    execv(self, argv); /* if it fails, two threads too many are no reason to stop */
+}
+
+/* A rank must not outlive a dead mpiexec. */
+static void follow_mpiexec(void)
+{
+    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK")) return;
+    pid_t parent = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EXIT_INTERNAL);
+}
+
+static int start_petsc(app *a, char *program)
+{
+    char no_signals[] = "-no_signal_handler", no_rc[] = "-skip_petscrc"; /* no file of the user's changes a result unseen */
+    char **list = calloc((size_t)a->args.npetsc + 4, sizeof *list);
+    if (!list) return -1;
+    int n = 0;
+    list[n++] = program;
+    list[n++] = no_signals;
+    list[n++] = no_rc;
+    for (int i = 0; i < a->args.npetsc; ++i) list[n++] = a->args.petsc[i];
+    char **argv = list;
+    PetscErrorCode failed = PetscInitialize(&n, &argv, NULL, NULL);
+    free(list);
+    if (failed) return -1;
+    PetscPushErrorHandler(PetscReturnErrorHandler, NULL); /* words come back with the code; nothing is printed on the way */
+    a->comm = PETSC_COMM_WORLD;
+    MPI_Comm_rank(a->comm, &a->rank);
+    MPI_Comm_size(a->comm, &a->size);
+    return 0;
+}
+
+/* The case's PETSc options; those of the command line come after and win. */
+static femd_status set_petsc_options(app *a, femd_error *err)
+{
+    for (size_t i = 0; i < a->cs.npetsc; ++i)
+        if (PetscOptionsInsertString(NULL, a->cs.petsc[i]))
+            return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: \"%s\" is no PETSc option", a->args.path, a->cs.petsc[i]);
+    if (a->args.npetsc && PetscOptionsInsertArgs(NULL, a->args.npetsc, a->args.petsc))
+        return femd_fail(err, FEMD_BAD_INPUT, "the PETSc options behind \"--\" cannot be read");
+    return FEMD_OK;
+}
+
+/* ---- hooks ---- */
+
+static int on_progress(void *user, const femd_progress_info *info)
+{
+    app *a = user;
+    femd_live_progress(&a->live, info);
+    return stop_signal != 0;
+}
+
+static femd_status on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err)
+{
+    app *a = user;
+    a->recorder.info.workers = a->live.workers_max;
+    return femd_recorder_commit(&a->recorder, p, rec, err);
+}
+
+static void on_live(void *user, femd_problem *p, int step, int iteration, double residual, int cuts, const femd_progress_info *info)
+{
+    app *a = user;
+    (void)p;
+    if (info)
+        femd_live_progress(&a->live, info);
+    else
+        femd_live_iteration(&a->live, step, iteration, residual, cuts);
+}
+
+static int on_stop_asked(void *user)
+{
+    (void)user;
+    return stop_signal != 0;
+}
+
+/* ---- the run ---- */
+
+/* The same name on all ranks, another for every run: a label only. */
+static void run_name(const app *a, char name[65])
+{
+    memset(name, 0, 65);
+    if (a->args.run) {
+        snprintf(name, 65, "%s", a->args.run);
+        return;
+    }
+    char host[33] = "host";
+    struct timespec t;
+    (void)gethostname(host, sizeof host - 1);
+    clock_gettime(CLOCK_REALTIME, &t);
+    snprintf(name, 65, "%.32s-%d-%llx", host, (int)getpid(),
+             (unsigned long long)t.tv_sec * 1000000000ull + (unsigned long long)t.tv_nsec);
+    MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);
+}
+
+static femd_status connect(app *a, femd_error *err)
+{
+    char name[65];
+    run_name(a, name);
+    const femd_client_config cfg = {.address = a->args.connect, .run = name, .rank = (uint32_t)a->rank, .ranks = (uint32_t)a->size,
+                                    .progress = on_progress, .user = a};
+    return femd_client_open(&cfg, &a->client, err);
+}
+
+static femd_status prepare(app *a, femd_error *err)
+{
+    FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
+    FEMD_TRY(femd_agree(a->comm, set_petsc_options(a, err), err));
+    femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count, a->size);
+    FEMD_TRY(femd_agree(a->comm, connect(a, err), err));
+    FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
+    if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
+    return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
+}
+
+static femd_status run(app *a, femd_error *err)
+{
+    const femd_stepping_hooks hooks = {.user = a, .committed = on_committed, .live = on_live, .stop = on_stop_asked};
+    FEMD_TRY(prepare(a, err));
+    a->started = 1;
+    FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
+    FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));
+    if (a->args.dump) return femd_recorder_dump(&a->recorder, a->problem, a->args.dump_id, err);
+    return FEMD_OK;
+}
+
+/* ---- the end ---- */
+
+static int exit_code(const app *a, femd_status rc)
+{
+    switch (rc) {
+    case FEMD_OK: return EXIT_OK;
+    case FEMD_BAD_INPUT:
+    case FEMD_BAD_ARGUMENT:
+    case FEMD_UNSUPPORTED: return EXIT_BAD_CASE;
+    case FEMD_IO:
+    case FEMD_LIMIT: return a->started ? EXIT_INTERNAL : EXIT_BAD_CASE;
+    case FEMD_DISCONNECTED:
+    case FEMD_TIMEOUT:
+    case FEMD_REREGISTER:
+    case FEMD_REFUSED: return EXIT_POOL_LOST;
+    default: break;
+    }
+    if (femd_status_is_physics(rc)) return EXIT_NOT_CONVERGED;
+    return femd_status_is_infrastructure(rc) ? EXIT_POOL_LOST : EXIT_INTERNAL;
+}
+
+/* A signal on any rank counts on all. */
+static int agreed_signal(const app *a)
+{
+    int mine = stop_signal, all = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MAX, a->comm);
+    return all;
+}
+
+static cJSON *pool_status(app *a, femd_status rc)
+{
+    char *text = NULL;
+    if (a->rank != 0 || !a->client || rc == FEMD_DISCONNECTED) return NULL;
+    if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
+    cJSON *pool = cJSON_Parse(text);
+    free(text);
+    return pool;
+}
+
+static femd_status write_end(app *a, femd_status rc, int signal, const char *message, femd_error *err)
+{
+    if (!a->recorder.open) return FEMD_OK;
+    cJSON *pool = pool_status(a, rc);
+    a->recorder.info.workers = a->live.workers_max;
+    a->recorder.info.pool = pool;
+    a->recorder.info.message = message;
+    femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, signal != 0 && rc != FEMD_OK), err);
+    a->recorder.info.pool = NULL;
+    cJSON_Delete(pool);
+    return written;
+}
+
+static int finish(app *a, femd_status rc, femd_error *err)
+{
+    int signal = agreed_signal(a);
+    int stopped = signal && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
+    if (stopped) rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", signal,
+                                strsignal(signal), a->problem ? a->problem->step : 0);
+    int code = stopped ? EXIT_SIGNAL + signal : exit_code(a, rc);
+    if (code == EXIT_POOL_LOST) {
+        teardown_code = code;
+        alarm(TEARDOWN_SECONDS);
+    }
+    femd_live_end(&a->live);
+    femd_error late = FEMD_ERROR_INIT;
+    femd_status written = write_end(a, rc, stopped ? signal : 0, rc == FEMD_OK ? NULL : err->text, &late);
+    if (a->rank == 0) {
+        if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
+        if (written != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", late.text);
+        if (!a->args.quiet && a->recorder.open) femd_recorder_table(&a->recorder, a->problem, stdout);
+        fflush(stdout);
+    }
+    return code == EXIT_OK && written != FEMD_OK ? EXIT_INTERNAL : code;
+}
+
+static void release(app *a)
+{
+    femd_recorder_clear(&a->recorder);
+    femd_problem_destroy(&a->problem);
+    femd_client_close(&a->client);
+    femd_case_clear(&a->cs);
+}
+
+int main(int argc, char **argv)
+{
+    app a = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    pin_environment(argv);
+    follow_mpiexec();
+    femd_status rc = femd_arguments_read(argc, argv, &a.args, &err);
+    if (rc == FEMD_OK && a.args.help) return fputs(femd_arguments_help(), stdout) < 0;
+    if (rc == FEMD_OK && a.args.version) return printf("femd-macro %s\n", FEMD_VERSION) < 0;
+    if (start_petsc(&a, argv[0]) != 0) {
+        fprintf(stderr, "femd-macro: MPI or PETSc cannot be started\n");
+        return EXIT_INTERNAL;
+    }
+    install_signals();
+    if (rc == FEMD_OK) rc = run(&a, &err);
+    int code = finish(&a, rc, &err);
+    release(&a);
+    femd_arguments_clear(&a.args);
+    PetscFinalize();
+    return code;
+}
