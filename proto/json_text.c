@@ -53,7 +53,11 @@ femd_status json_text_string(femd_buffer *out, const char *text, femd_error *err
 
 femd_status json_text_number(femd_buffer *out, double v, femd_error *err) {
     if (!isfinite(v)) return femd_buffer_append(out, "null", 4, err);
-    return json_text_raw(out, err, "%.17g", v);
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", v);
+    char *comma = strchr(text, ','); /* a host program may have set a locale */
+    if (comma) *comma = '.';
+    return femd_buffer_append(out, text, strlen(text), err);
 }
 
 femd_status json_text_numbers(femd_buffer *out, const double *v, size_t n, femd_error *err) {

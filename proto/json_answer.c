@@ -1,0 +1,205 @@
+/* The JSON channel, outward: frames for a client as JSON text, written straight into the buffer. Control bodies are JSON already and
+ * only gain their "type" and "id". */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stddef.h>
+
+#include "femd/json_channel.h"
+#include "json_text.h"
+
+/* ---- one response ---- */
+
+typedef struct item {
+    const char *key;
+    uint32_t want; /* written if provided; 0: always */
+    uint32_t count;
+    size_t at;
+} item;
+
+#define ITEM(key, want, count, member) {key, want, count, offsetof(femd_response, member)}
+static const item values[] = {
+    ITEM("strain", 0, 6, E),
+    ITEM("stress", 0, 6, S),
+    ITEM("J", 0, 1, J),
+    ITEM("tangent", FEMD_WANT_TANGENT, 36, D),
+    ITEM("thermal_stress", FEMD_WANT_THERMAL_STRESS, 6, dSdT),
+    ITEM("conductivity", FEMD_WANT_CONDUCTIVITY, 6, k),
+    ITEM("energy_density", FEMD_WANT_ENERGY, 1, energy),
+    ITEM("helmholtz_density", FEMD_WANT_HELMHOLTZ, 1, helmholtz),
+    ITEM("heat_capacity", FEMD_WANT_HEAT_CAPACITY, 1, heat_capacity),
+    ITEM("stability", FEMD_WANT_STABILITY, 1, stability),
+    ITEM("hill_mandel", 0, 1, hill_mandel),
+};
+static const item pressure_values[] = {
+    ITEM("dJdp", 0, 1, dJdp),
+    ITEM("dJdC", 0, 6, dJdC),
+    ITEM("dSdp", 0, 6, dSdp),
+};
+static const item errors[] = {
+    ITEM("stress", 0, 6, S_err),
+    ITEM("tangent", FEMD_WANT_TANGENT, 36, D_err),
+    ITEM("thermal_stress", FEMD_WANT_THERMAL_STRESS, 6, dSdT_err),
+    ITEM("conductivity", FEMD_WANT_CONDUCTIVITY, 6, k_err),
+    ITEM("energy_density", FEMD_WANT_ENERGY, 1, energy_err),
+    ITEM("helmholtz_density", FEMD_WANT_HELMHOLTZ, 1, helmholtz_err),
+    ITEM("heat_capacity", FEMD_WANT_HEAT_CAPACITY, 1, heat_capacity_err),
+    ITEM("hill_mandel", 0, 1, hill_mandel_err),
+};
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static femd_status put_items(const item *items, size_t n, const femd_response *r, int first, femd_buffer *out, femd_error *err) {
+    for (size_t i = 0; i < n; i++) {
+        const item *t = &items[i];
+        if (t->want && !(r->provided & t->want)) continue;
+        const double *v = (const double *)(const void *)((const char *)r + t->at);
+        FEMD_TRY(json_text_raw(out, err, "%s\"%s\":", first ? "" : ",", t->key));
+        FEMD_TRY(t->count == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, t->count, err));
+        first = 0;
+    }
+    return FEMD_OK;
+}
+
+static femd_status put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
+    const char *comma = "";
+    FEMD_TRY(json_text_raw(out, err, "["));
+    for (uint32_t bit = 1; bit & FEMD_WANT_ALL; bit <<= 1) {
+        if (!(set & bit)) continue;
+        FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", comma, femd_want_key(bit)));
+        comma = ",";
+    }
+    return json_text_raw(out, err, "]");
+}
+
+static int in_pressure_control(const femd_response *r) {
+    int found = r->dJdp != 0;
+    for (int i = 0; i < 6; i++) found |= r->dJdC[i] != 0 || r->dSdp[i] != 0;
+    return found;
+}
+
+femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
+    char state[65];
+    femd_hash_text(&r->state_out, state);
+    FEMD_TRY(json_text_raw(out, err, "{\"status\":%" PRId32 ",\"status_name\":\"%s\",\"provided\":", r->status, femd_status_name(r->status)));
+    FEMD_TRY(put_wants(r->provided, out, err));
+    FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
+    FEMD_TRY(put_items(values, COUNT(values), r, 0, out, err));
+    if (in_pressure_control(r)) FEMD_TRY(put_items(pressure_values, COUNT(pressure_values), r, 0, out, err));
+    if (r->sampled) {
+        FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
+        FEMD_TRY(put_items(errors, COUNT(errors), r, 1, out, err));
+        FEMD_TRY(json_text_raw(out, err, "}"));
+    }
+    FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall\":"));
+    FEMD_TRY(json_text_number(out, r->work.wall, err));
+    return json_text_raw(out, err, ",\"force_evaluations\":%" PRIu64 ",\"worker\":%" PRIu64 ",\"fingerprint\":\"%" PRIu64 "\"}}",
+                         r->work.force_evaluations, r->work.worker, r->work.fingerprint);
+}
+
+/* ---- bodies ---- */
+
+static femd_status put_nothing(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    (void)f, (void)out, (void)err;
+    return FEMD_OK;
+}
+
+/* The body is an object: its members follow those written so far. Leaves the closing brace to the caller. */
+static femd_status put_members(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    const char *p = f->body.data, *end = p + f->body.size;
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
+    while (end > p && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) end--;
+    if (end - p < 2 || *p != '{' || end[-1] != '}')
+        return femd_fail(err, FEMD_PROTOCOL, "%s: the body is not a JSON object", femd_message_name(f->type));
+    p++;
+    end--;
+    int empty = 1;
+    for (const char *q = p; q < end && empty; q++) empty = *q == ' ' || *q == '\n' || *q == '\r' || *q == '\t';
+    if (empty) return FEMD_OK;
+    FEMD_TRY(femd_buffer_append(out, ",", 1, err));
+    return femd_buffer_append(out, p, (size_t)(end - p), err);
+}
+
+static femd_status put_results(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    femd_reader rd;
+    femd_result result;
+    femd_response r;
+    const char *comma = "";
+    int got;
+    FEMD_TRY(json_text_raw(out, err, ",\"results\":["));
+    femd_reader_open(f, &rd);
+    while ((got = femd_result_next(&rd, &result, err)) == 1) {
+        char key[65];
+        femd_hash_text(&result.key, key);
+        FEMD_TRY(femd_response_decode(result.response.data, result.response.size, &r, err));
+        FEMD_TRY(json_text_raw(out, err, "%s{\"index\":%" PRIu32 ",\"key\":\"%s\",\"reused\":%s,\"response\":", comma, result.index, key,
+                               result.flags & FEMD_RESULT_REUSED ? "true" : "false"));
+        FEMD_TRY(femd_response_json(&r, out, err));
+        FEMD_TRY(json_text_raw(out, err, "}"));
+        comma = ",";
+    }
+    return got < 0 ? FEMD_PROTOCOL : json_text_raw(out, err, "]");
+}
+
+static femd_status put_base64(femd_bytes bytes, femd_buffer *out, femd_error *err) {
+    size_t n = sodium_base64_encoded_len(bytes.size, sodium_base64_VARIANT_ORIGINAL);
+    FEMD_TRY(femd_buffer_reserve(out, n, err));
+    sodium_bin2base64((char *)out->data + out->size, n, bytes.data, bytes.size, sodium_base64_VARIANT_ORIGINAL);
+    out->size += n - 1; /* without the NUL */
+    return FEMD_OK;
+}
+
+static femd_status put_states(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    femd_reader rd;
+    femd_state_entry s;
+    const char *comma = "";
+    int got;
+    FEMD_TRY(json_text_raw(out, err, ",\"states\":["));
+    femd_reader_open(f, &rd);
+    while ((got = femd_state_next(&rd, &s, err)) == 1) {
+        char hash[65];
+        femd_hash_text(&s.hash, hash);
+        FEMD_TRY(json_text_raw(out, err, "%s{\"hash\":\"%s\",\"blob\":\"", comma, hash));
+        FEMD_TRY(put_base64(s.blob, out, err));
+        FEMD_TRY(json_text_raw(out, err, "\"}"));
+        comma = ",";
+    }
+    return got < 0 ? FEMD_PROTOCOL : json_text_raw(out, err, "]");
+}
+
+static femd_status put_pulse(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    femd_pulse p;
+    FEMD_TRY(femd_pulse_decode(f, &p, err));
+    return json_text_raw(out, err, ",\"workers\":%" PRIu32 ",\"busy\":%" PRIu32 ",\"queued\":%" PRIu64 ",\"running\":%" PRIu64, p.workers,
+                         p.busy, p.queued, p.running);
+}
+
+static const struct {
+    uint16_t type;
+    const char *word;
+    femd_status (*put)(const femd_frame *f, femd_buffer *out, femd_error *err);
+} types[] = {
+    {FEMD_MSG_WELCOME, "welcome", put_members},
+    {FEMD_MSG_REREGISTER, "reregister", put_nothing},
+    {FEMD_MSG_ERROR, "error", put_members},
+    {FEMD_MSG_BYE, "bye", put_nothing},
+    {FEMD_MSG_MATERIAL_READY, "material-ready", put_members},
+    {FEMD_MSG_RESULT, "result", put_results},
+    {FEMD_MSG_PULSE, "pulse", put_pulse},
+    {FEMD_MSG_STATE, "state", put_states},
+    {FEMD_MSG_STATE_STORED, "state-stored", put_nothing},
+    {FEMD_MSG_COMMITTED, "committed", put_nothing},
+    {FEMD_MSG_ABORTED, "aborted", put_nothing},
+    {FEMD_MSG_STATUS, "status", put_members},
+};
+
+femd_status femd_json_channel_from_frame(const femd_frame *f, femd_buffer *out, femd_error *err) {
+    out->size = 0;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        if (types[i].type != f->type) continue;
+        FEMD_TRY(json_text_raw(out, err, "{\"type\":\"%s\",\"id\":%" PRIu64, types[i].word, f->id));
+        FEMD_TRY(types[i].put(f, out, err));
+        FEMD_TRY(femd_buffer_append(out, "}", 2, err));
+        out->size--;
+        return FEMD_OK;
+    }
+    return femd_fail(err, FEMD_PROTOCOL, "%s has no form in JSON", femd_message_name(f->type));
+}
