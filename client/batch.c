@@ -103,11 +103,21 @@ static uint32_t frame_points(const femd_client *c) {
     return (uint32_t)max;
 }
 
+/* A number that is not finite would be refused by the server, and with it the whole message. */
+static int is_finite(const femd_request *q) {
+    double zero = 0 * q->temperature + 0 * q->pressure + 0 * q->accuracy;
+    for (int i = 0; i < 6; i++) zero += 0 * q->value[i];
+    return zero == 0;
+}
+
 static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q, femd_error *err) {
     batch_frame *f = &b->frame[i];
     FEMD_TRY(femd_evaluate_begin(&f->bytes, b->base + i, material, err));
     FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
     for (uint32_t k = 0; k < f->n; k++) {
+        if (!is_finite(&q[k]))
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite", f->first + k,
+                             (unsigned long long)q[k].point);
         FEMD_TRY(femd_evaluate_add(&f->bytes, &q[k], err));
         b->point[f->first + k] = (batch_point){.label = q[k].point};
     }

@@ -105,10 +105,11 @@ static void macro_arguments(const request *q, const programs *p, const char *add
     add_two(a, "--bind-to", "none");
     add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
     add(a, p->macro);
-    if (address) add_two(a, "--connect", address);
+    add_two(a, "--connect", address);
     add_two(a, "--out", q->out);
     if (q->resume) add(a, "--resume");
     if (q->quiet) add(a, "--quiet");
+    if (q->dump_point) add_two(a, "--dump-state", q->dump_point);
     for (size_t i = 0; i < q->sets.n; i++) add_two(a, "--set", q->sets.item[i]);
     add(a, q->path);
     if (q->petsc.n) add(a, "--");

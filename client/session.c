@@ -87,9 +87,11 @@ static femd_status resend_all(femd_client *c, int forgotten, femd_error *err) {
     return femd_peer_send(c->peer, &c->call->frame, FEMD_CLIENT_SEND_TIMEOUT, err);
 }
 
-/* Called whenever nothing has come for a moment. */
+/* Looks a few times a second whether something seems lost. */
 static femd_status nudge(femd_client *c, femd_error *err) {
     const double now = femd_clock();
+    if (now - c->nudged < FEMD_CLIENT_NUDGE) return FEMD_OK;
+    c->nudged = now;
     uint64_t done, total, reused, sent;
     batches_count(c, &done, &total, &reused, &sent);
     const int points_open = done < total, call_open = c->call && !c->call->done;
@@ -192,7 +194,7 @@ femd_status client_wait(femd_client *c, client_done done, const void *arg, doubl
         int got;
         FEMD_TRY(batches_flush(c, err));
         FEMD_TRY(client_pump(c, 0.1, &got, err));
-        if (!got) FEMD_TRY(nudge(c, err));
+        FEMD_TRY(nudge(c, err));
         FEMD_TRY(tell_progress(c, &v, err));
         if (limit > 0 && femd_clock() - v.begun > limit && !done(c, arg))
             return femd_fail(err, FEMD_TIMEOUT, "%s: no answer within %g s", c->address, limit);

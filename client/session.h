@@ -13,6 +13,7 @@
  * connected but mute counts as lost. */
 #define FEMD_CLIENT_RESEND 3.0
 #define FEMD_CLIENT_MUTE 30.0
+#define FEMD_CLIENT_NUDGE 0.25      /* s between looks for something lost */
 #define FEMD_CLIENT_PROGRESS 0.5    /* s between calls of the progress callback */
 #define FEMD_CLIENT_WINDOW 64u      /* EVALUATE frames that are under way at a time */
 #define FEMD_CLIENT_SEND_TIMEOUT 30.0 /* s that one frame of a call may wait under back-pressure */
@@ -51,7 +52,7 @@ struct femd_client {
     client_material *materials;
     femd_pulse pulse;
     int pulsed;              /* a pulse has come since the connection was made */
-    double heard, resent, moved; /* clock: last frame; last re-sending; last point that was answered */
+    double heard, resent, moved, nudged; /* clock: last frame; last re-sending; last point answered; last look for losses */
     uint64_t reused;
     femd_buffer scratch;
 };

@@ -1,0 +1,408 @@
+/* Batches of libfemd against a server that misbehaves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_server.h"
+
+static const femd_hash material = {{1, 2, 3}};
+
+/* ---- splitting and order ---- */
+
+static void answer_evaluate(fake_server *s, const femd_frame *f) {
+    unsigned *largest = s->test;
+    if (f->type != FEMD_MSG_EVALUATE) return;
+    if (f->count > *largest) *largest = f->count;
+    fake_answer(s, f);
+}
+
+static void large_batch_is_split_and_comes_back_in_order(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest};
+    enum { N = 10000 };
+    femd_request *q = calloc(N, sizeof *q);
+    femd_response *r = calloc(N, sizeof *r);
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, N, 5);
+    assert_int_equal(femd_client_submit(c, &material, q, N, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_null(b);
+    fake_check(r, N, 5);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(largest, FEMD_BATCH_MAX);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 3);
+    free(q);
+    free(r);
+}
+
+static void servers_own_batch_limit_is_kept(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest, .batch_max = 7};
+    femd_request q[1000];
+    femd_response r[1000];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 1000, 0);
+    assert_int_equal(femd_client_submit(c, &material, q, 1000, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 1000, 0);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(largest, 7);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 143);
+}
+
+static void several_batches_are_open_at_once(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest};
+    femd_request q[3][10];
+    femd_response r[10];
+    femd_batch *b[3] = {NULL};
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    for (int i = 0; i < 3; i++) {
+        fake_requests(q[i], 10, 100 * (uint64_t)i);
+        assert_int_equal(femd_client_submit(c, &material, q[i], 10, &b[i], &err), FEMD_OK);
+    }
+    for (int i = 2; i >= 0; i--) {
+        assert_int_equal(femd_client_collect(c, &b[i], r, &err), FEMD_OK);
+        fake_check(r, 10, 100 * (uint64_t)i);
+    }
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+static void empty_batch_is_collected_at_once(void **state) {
+    (void)state;
+    fake_server s = {0};
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    assert_int_equal(femd_client_submit(c, &material, NULL, 0, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, NULL, &err), FEMD_OK);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+/* ---- double answers ---- */
+
+static void answer_twice(fake_server *s, const femd_frame *f) {
+    if (f->type != FEMD_MSG_EVALUATE) return;
+    fake_answer(s, f);
+    fake_answer(s, f);
+}
+
+static void answer_that_comes_twice_counts_once(void **state) {
+    (void)state;
+    fake_server s = {.handle = answer_twice};
+    femd_request q[5];
+    femd_response r[5];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    size_t done = 0;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    for (uint64_t round = 0; round < 20; round++) {
+        fake_requests(q, 5, 10 * round);
+        assert_int_equal(femd_client_submit(c, &material, q, 5, &b, &err), FEMD_OK);
+        assert_int_equal(femd_client_poll(c, b, 1.0, &done, &err), FEMD_OK);
+        assert_int_equal(done, 5);
+        assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+        fake_check(r, 5, 10 * round);
+    }
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+/* ---- lost messages ---- */
+
+static void lose_first_evaluate(fake_server *s, const femd_frame *f) {
+    if (f->type == FEMD_MSG_EVALUATE && s->seen[FEMD_MSG_EVALUATE] > 1) fake_answer(s, f);
+}
+
+static void lost_message_is_sent_again_after_silence(void **state) {
+    (void)state;
+    fake_server s = {.handle = lose_first_evaluate};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    const double begun = femd_clock();
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 3, 1);
+    assert_true(femd_clock() - begun < 6);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 2);
+}
+
+static void pulse(fake_server *s, uint64_t queued) {
+    const femd_pulse p = {.workers = 2, .busy = 0, .queued = queued};
+    if (!s->route_size || femd_pulse_encode(&s->out, &p, NULL) != FEMD_OK) return;
+    fake_send(s);
+}
+
+static void pulse_of_nothing(fake_server *s) {
+    if (s->seen[FEMD_MSG_EVALUATE]) pulse(s, 0);
+}
+
+static void points_that_the_server_does_not_count_are_sent_again(void **state) {
+    (void)state;
+    fake_server s = {.handle = lose_first_evaluate, .idle = pulse_of_nothing};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 3, 1);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 2);
+}
+
+/* The server forgets: the first EVALUATE is answered by REREGISTER, as by one that was restarted. */
+typedef struct forgetful {
+    uint64_t first_id, second_id;
+    unsigned materials;
+} forgetful;
+
+static void forget_once(fake_server *s, const femd_frame *f) {
+    forgetful *t = s->test;
+    if (f->type == FEMD_MSG_MATERIAL) {
+        femd_ready ready = {.status = FEMD_OK};
+        femd_pack_id(f->body.data, f->body.size, &ready.material);
+        t->materials++;
+        if (femd_ready_encode(&s->out, f->id, &ready, NULL) == FEMD_OK) fake_send(s);
+    }
+    if (f->type != FEMD_MSG_EVALUATE) return;
+    if (!t->first_id) {
+        t->first_id = f->id;
+        fake_send_bare(s, FEMD_MSG_REREGISTER, 0);
+        return;
+    }
+    t->second_id = f->id;
+    fake_answer(s, f);
+}
+
+static void forgotten_client_gives_everything_again_under_the_same_ids(void **state) {
+    (void)state;
+    forgetful t = {0};
+    fake_server s = {.handle = forget_once, .test = &t};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_hash id;
+    femd_capabilities caps;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    assert_int_equal(femd_client_pack(c, "a pack", 6, &id, &caps, &err), FEMD_OK);
+    fake_requests(q, 3, 1);
+    const double begun = femd_clock();
+    assert_int_equal(femd_client_submit(c, &id, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_true(femd_clock() - begun < 2); /* not by the silence rule */
+    fake_check(r, 3, 1);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.hellos, 2);
+    assert_int_equal(t.materials, 2);
+    assert_true(t.first_id == t.second_id);
+}
+
+/* ---- giving up ---- */
+
+static void answer_late(fake_server *s, const femd_frame *f) {
+    static femd_frame kept;
+    static uint8_t body[1 << 16];
+    if (f->type == FEMD_MSG_EVALUATE && s->seen[FEMD_MSG_EVALUATE] == 1) {
+        kept = *f;
+        memcpy(body, f->body.data, f->body.size);
+        kept.body.data = body;
+        return;
+    }
+    if (f->type == FEMD_MSG_CANCEL) fake_answer(s, &kept); /* after the client has given it up */
+    if (f->type == FEMD_MSG_EVALUATE) fake_answer(s, f);
+}
+
+static void answers_to_a_cancelled_batch_are_dropped(void **state) {
+    (void)state;
+    fake_server s = {.handle = answer_late};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    size_t done;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_poll(c, b, 0.1, &done, &err), FEMD_OK);
+    assert_int_equal(done, 0);
+    femd_client_cancel(c, &b);
+    assert_null(b);
+    fake_requests(q, 3, 50);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 3, 50);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_CANCEL], 1);
+}
+
+static int stop_at_once(void *user, const femd_progress_info *info) {
+    femd_progress_info *last = user;
+    *last = *info;
+    return info->waiting_for_workers;
+}
+
+static void pulse_of_no_workers(fake_server *s) {
+    const femd_pulse p = {.workers = 0, .queued = 3};
+    if (s->seen[FEMD_MSG_EVALUATE] && femd_pulse_encode(&s->out, &p, NULL) == FEMD_OK) fake_send(s);
+}
+
+static void progress_says_that_workers_are_missing_and_may_cancel(void **state) {
+    (void)state;
+    fake_server s = {.idle = pulse_of_no_workers};
+    femd_progress_info last = {0};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_client *c = NULL;
+    fake_start(&s);
+    const femd_client_config cfg = {.address = s.address, .progress = stop_at_once, .user = &last};
+    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_CANCELLED);
+    assert_null(b);
+    assert_int_equal(last.total, 3);
+    assert_int_equal(last.done, 0);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_CANCEL], 1);
+}
+
+static void wait_timeout_bounds_a_wait(void **state) {
+    (void)state;
+    fake_server s = {0};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_client *c = NULL;
+    fake_start(&s);
+    const femd_client_config cfg = {.address = s.address, .wait_timeout = 0.4};
+    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
+    fake_requests(q, 3, 1);
+    const double begun = femd_clock();
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_TIMEOUT);
+    assert_true(femd_clock() - begun < 2);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+static void refuse_batch(fake_server *s, const femd_frame *f) {
+    const femd_error e = {FEMD_LIMIT, "too much at once"};
+    if (f->type == FEMD_MSG_EVALUATE && femd_error_encode(&s->out, f->id, &e, NULL) == FEMD_OK) fake_send(s);
+}
+
+static void refused_batch_brings_the_servers_words(void **state) {
+    (void)state;
+    fake_server s = {.handle = refuse_batch};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_LIMIT);
+    assert_string_equal(err.text, "too much at once");
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+static void number_that_is_not_finite_is_refused_before_it_is_sent(void **state) {
+    (void)state;
+    fake_server s = {0};
+    femd_request q[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    q[1].value[4] = strtod("nan", NULL);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_BAD_ARGUMENT);
+    assert_non_null(strstr(err.text, "point 2"));
+    assert_null(b);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 0);
+}
+
+static void lost_server_ends_the_wait_within_ten_seconds(void **state) {
+    (void)state;
+    fake_server s = {0};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    fake_stop(&s);
+    const double begun = femd_clock();
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_DISCONNECTED);
+    assert_true(femd_clock() - begun < 10);
+    char *text = NULL;
+    assert_int_equal(femd_client_status(c, &text, &err), FEMD_DISCONNECTED); /* and every later call at once */
+    assert_true(femd_clock() - begun < 10);
+    femd_client_close(&c);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_batch_is_split_and_comes_back_in_order),
+        cmocka_unit_test(servers_own_batch_limit_is_kept),
+        cmocka_unit_test(several_batches_are_open_at_once),
+        cmocka_unit_test(empty_batch_is_collected_at_once),
+        cmocka_unit_test(answer_that_comes_twice_counts_once),
+        cmocka_unit_test(lost_message_is_sent_again_after_silence),
+        cmocka_unit_test(points_that_the_server_does_not_count_are_sent_again),
+        cmocka_unit_test(forgotten_client_gives_everything_again_under_the_same_ids),
+        cmocka_unit_test(answers_to_a_cancelled_batch_are_dropped),
+        cmocka_unit_test(progress_says_that_workers_are_missing_and_may_cancel),
+        cmocka_unit_test(wait_timeout_bounds_a_wait),
+        cmocka_unit_test(refused_batch_brings_the_servers_words),
+        cmocka_unit_test(number_that_is_not_finite_is_refused_before_it_is_sent),
+        cmocka_unit_test(lost_server_ends_the_wait_within_ten_seconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
