@@ -23,4 +23,7 @@ femd_status femd_petsc_fail(femd_error *err, PetscErrorCode code, const char *wh
         }                                                                                                              \
     } while (0)
 
+/* An MPI call of a function that returns femd_status. */
+#define MPI_TRY(err, call) PETSC_TRY(err, (call) == MPI_SUCCESS ? 0 : PETSC_ERR_MPI)
+
 #endif

@@ -59,7 +59,7 @@ typedef struct femd_problem {
     femd_client *client;   /* borrowed */
     femd_hash *material_id;/* per case material */
     femd_capabilities *caps;
-    DM dm;                 /* displacement field, 3 dofs; no overlap */
+    DM dm;                 /* displacement field, 3 dofs; no overlap; a label "surface:NAME" for each surface that the boundary names */
     PetscInt ncells;       /* local */
     PetscInt cell_start;   /* plex point of local cell 0 */
     uint64_t *cell_file;   /* number of each local cell in the mesh file */
@@ -72,7 +72,6 @@ typedef struct femd_problem {
     double *node_x;        /* nnodes x 3, reference position, m */
     uint64_t *node_file;   /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the mesh, then P2 edges */
     uint8_t *node_owned;   /* 1 on exactly one rank */
-    PetscInt nsurfaces;    /* surfaces that the boundary names; a label "surface:NAME" of dm each, completed to edges and vertices */
     Vec u;                 /* global: committed displacement, m */
     double time, dt;       /* committed time; next increment */
     int step;              /* last committed step, 0 = virgin */

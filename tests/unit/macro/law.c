@@ -1,0 +1,124 @@
+/* St. Venant-Kirchhoff and compressible neo-Hookean: W = mu/2 (tr C - 3) - mu ln J + lambda/2 (ln J)^2. */
+#include "law.h"
+
+#include <math.h>
+#include <string.h>
+
+static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+
+static void stvk(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy)
+{
+    double trace = E[0] + E[1] + E[2];
+    memset(D, 0, 36 * sizeof *D);
+    for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) D[6 * i + j] = lambda;
+        D[6 * i + i] += 2 * mu;
+        D[6 * (i + 3) + i + 3] = mu;
+        S[i] = lambda * trace + 2 * mu * E[i];
+        S[i + 3] = mu * E[i + 3];
+    }
+    *energy = 0;
+    for (int i = 0; i < 6; ++i) *energy += 0.5 * S[i] * E[i];
+}
+
+static void neo_hooke(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy)
+{
+    double C[3][3], I[3][3];
+    for (int c = 0; c < 6; ++c) C[voigt[c][0]][voigt[c][1]] = C[voigt[c][1]][voigt[c][0]] = c < 3 ? 1 + 2 * E[c] : E[c];
+    for (int a = 0; a < 3; ++a)
+        for (int b = 0; b < 3; ++b) {
+            int a1 = (a + 1) % 3, a2 = (a + 2) % 3, b1 = (b + 1) % 3, b2 = (b + 2) % 3;
+            I[b][a] = C[a1][b1] * C[a2][b2] - C[a1][b2] * C[a2][b1];
+        }
+    double det = C[0][0] * I[0][0] + C[0][1] * I[1][0] + C[0][2] * I[2][0], lnJ = 0.5 * log(det);
+    for (int a = 0; a < 9; ++a) (&I[0][0])[a] /= det;
+    for (int c = 0; c < 6; ++c) {
+        int i = voigt[c][0], j = voigt[c][1];
+        S[c] = mu * ((i == j) - I[i][j]) + lambda * lnJ * I[i][j];
+        for (int e = 0; e < 6; ++e) {
+            int k = voigt[e][0], l = voigt[e][1];
+            D[6 * c + e] = lambda * I[i][j] * I[k][l] + (mu - lambda * lnJ) * (I[i][k] * I[j][l] + I[i][l] * I[j][k]);
+        }
+    }
+    *energy = 0.5 * mu * (C[0][0] + C[1][1] + C[2][2] - 3) - mu * lnJ + 0.5 * lambda * lnJ * lnJ;
+}
+
+void test_law_answer(const test_law *law, int material, const double E[6], double S[6], double D[36], double *energy)
+{
+    double f = 1;
+    for (int k = 0; k < material && law->softer > 0; ++k) f *= law->softer;
+    (law->neo_hookean ? neo_hooke : stvk)(f * law->lambda, f * law->mu, E, S, D, energy);
+}
+
+static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err)
+{
+    test_law *law = self;
+    (void)err;
+    law->nmaterials = (int)cs->nmaterials;
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        memset(&id[k], (int)k + 1, sizeof id[k]);
+        caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1};
+    }
+    return FEMD_OK;
+}
+
+static void answer(const test_law *law, const femd_request *q, int material, femd_response *r)
+{
+    double size = 0;
+    memset(r, 0, sizeof *r);
+    r->point = q->point;
+    r->provided = q->wants;
+    memcpy(r->E, q->value, sizeof r->E);
+    test_law_answer(law, material, q->value, r->S, r->D, &r->energy);
+    for (int c = 0; c < 6; ++c) size += q->value[c] * q->value[c];
+    if (law->fail_beyond > 0 && sqrt(size) > law->fail_beyond) r->status = FEMD_OUT_OF_DOMAIN;
+    if (law->noise > 0) {
+        r->sampled = 1;
+        for (int c = 0; c < 6; ++c) {
+            r->S_err[c] = law->noise * law->mu;
+            r->S[c] += law->noise * law->mu * sin((double)(q->seed % 1000) + c);
+        }
+    }
+    if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
+    if (q->wants & FEMD_WANT_CONDUCTIVITY) r->k[0] = 1, r->k[1] = 2, r->k[2] = 3;
+    memcpy(r->state_out.b, q->value, sizeof r->state_out.b); /* names the strain it belongs to */
+    r->work.force_evaluations = 2;
+}
+
+static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n, femd_constitutive_sink sink,
+                                void *user, femd_error *err)
+{
+    test_law *law = self;
+    (void)err;
+    law->calls++;
+    law->points += n;
+    if (n > 0) law->first = requests[0];
+    for (size_t i = 0; i < n; ++i) {
+        femd_response r;
+        answer(law, &requests[i], material[i], &r);
+        if (law->break_at > 0 && law->calls >= (uint64_t)law->break_at && i == 0) r.status = FEMD_ENGINE_DIED;
+        sink(user, i, &r);
+    }
+    return FEMD_OK;
+}
+
+static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n, femd_error *err)
+{
+    (void)points, (void)states, (void)n, (void)err;
+    ((test_law *)self)->commits++;
+    ((test_law *)self)->last_step = step;
+    return FEMD_OK;
+}
+
+static femd_status law_abort(void *self, femd_error *err)
+{
+    (void)err;
+    ((test_law *)self)->aborts++;
+    return FEMD_OK;
+}
+
+void test_law_init(test_law *law)
+{
+    *law = (test_law){.lambda = 2, .mu = 1, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY};
+    law->table = (femd_constitutive){.self = law, .open = law_open, .evaluate = law_evaluate, .commit = law_commit, .abort = law_abort};
+}

@@ -1,0 +1,38 @@
+/* Small problems built in memory: a case without a file, on the box mesh or a Gmsh file. */
+#ifndef FEMD_TEST_MODEL_H
+#define FEMD_TEST_MODEL_H
+
+#include "law.h"
+#include "problem.h"
+
+#define MODEL_ENTRIES 8
+
+typedef struct model {
+    femd_case cs;
+    femd_case_material material[3];
+    femd_case_boundary boundary[MODEL_ENTRIES];
+    test_law law;
+    femd_problem *p;
+    /* of the hooks */
+    int steps;
+    femd_step_record last;   /* reaction points into reaction */
+    double reaction[3 * MODEL_ENTRIES];
+} model;
+
+/* Unit box of n x n x n cells, one material, no boundary, one step, tolerances of 1e-12, direct solver. */
+void model_init(model *m, femd_element element, int n);
+/* u = G x on the whole surface of the box. */
+void model_affine(model *m, const double G[9]);
+/* Entry: displacement components of `on` that are not NAN. Returns the entry. */
+femd_case_boundary *model_hold(model *m, const char *on, double x, double y, double z);
+femd_case_boundary *model_load(model *m, const char *on, femd_load kind, double x, double y, double z);
+femd_status model_create(model *m, femd_error *err);
+/* Create if need be and run to the end. */
+femd_status model_run(model *m, femd_error *err);
+void model_clear(model *m);
+/* One line that a comparison between numbers of ranks reads: the displacement by node of the mesh, on rank 0. */
+int model_write(model *m, const char *path);
+/* PETSc for the whole test program; finalised at exit. */
+void model_start(int *argc, char ***argv);
+
+#endif
