@@ -5,9 +5,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "near.h"
 
 #define RUN_OK(m)                                                                                                      \
     do {                                                                                                               \
@@ -33,16 +35,357 @@ static void patch(femd_element element, int neo_hookean)
     assert_true(m.p->pt->n > 0);
     for (PetscInt k = 0; k < m.p->pt->n; ++k)
         for (int c = 0; c < 6; ++c) {
-            assert_float_equal(m.p->pt->E[6 * k + c], E[c], 1e-12);
-            assert_float_equal(m.p->pt->S[6 * k + c], S[c], 1e-12);
+            assert_near(m.p->pt->E[6 * k + c], E[c], 1e-12);
+            assert_near(m.p->pt->S[6 * k + c], S[c], 1e-12);
         }
-    assert_float_equal(m.last.energy, energy, 1e-12);
+    assert_near(m.last.energy, energy, 1e-12);
     model_clear(&m);
 }
 
 static void patch_test_q1(void **state) { (void)state; patch(FEMD_ELEMENT_Q1, 0); patch(FEMD_ELEMENT_Q1, 1); }
 static void patch_test_p1(void **state) { (void)state; patch(FEMD_ELEMENT_P1, 0); patch(FEMD_ELEMENT_P1, 1); }
 static void patch_test_p2(void **state) { (void)state; patch(FEMD_ELEMENT_P2, 0); patch(FEMD_ELEMENT_P2, 1); }
+
+
+/* Euler angles make a rotation far from small. */
+static void rotation(double Q[9])
+{
+    const double a = 1.1, b = 0.7, A[9] = {cos(a), -sin(a), 0, sin(a), cos(a), 0, 0, 0, 1}, B[9] = {1, 0, 0, 0, cos(b), -sin(b), 0, sin(b), cos(b)};
+    for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) Q[3 * i + j] = A[3 * i] * B[j] + A[3 * i + 1] * B[3 + j] + A[3 * i + 2] * B[6 + j];
+}
+
+static void rigid_rotation_costs_no_energy(void **state)
+{
+    (void)state;
+    for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
+        model m;
+        double G[9];
+        model_init(&m, (femd_element)element, 2);
+        m.cs.predictor = 0;
+        rotation(G);
+        for (int a = 0; a < 9; a += 4) G[a] -= 1;
+        model_affine(&m, G);
+        /* a ramp of G is no rotation: jump to it at once, starting from the rotated state */
+        femd_error err = FEMD_ERROR_INIT;
+        assert_int_equal(model_create(&m, &err), FEMD_OK);
+        double *u = malloc(3 * (size_t)m.p->nnodes * sizeof *u);
+        for (PetscInt i = 0; i < m.p->nnodes; ++i)
+            for (int a = 0; a < 3; ++a) {
+                u[3 * i + a] = 0;
+                for (int b = 0; b < 3; ++b) u[3 * i + a] += G[3 * a + b] * m.p->node_x[3 * i + b];
+            }
+        assert_int_equal(femd_problem_set_u(m.p, u, &err), FEMD_OK);
+        free(u);
+        RUN_OK(&m);
+        assert_int_equal(m.last.newton, 0);
+        assert_near(m.last.residual[0], 0, 1e-14);
+        assert_near(m.last.energy, 0, 1e-28);
+        for (size_t b = 0; b < 3 * m.cs.nboundary; ++b) assert_near(m.reaction[b], 0, 1e-14);
+        model_clear(&m);
+    }
+}
+
+static void sum_of_reactions(const model *m, double sum[3])
+{
+    for (int a = 0; a < 3; ++a) {
+        sum[a] = 0;
+        for (size_t b = 0; b < m->cs.nboundary; ++b) sum[a] += m->reaction[3 * b + a];
+    }
+}
+
+static void reactions_balance_traction_pressure_and_body_force(void **state)
+{
+    (void)state;
+    for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
+        model m;
+        double sum[3];
+        model_init(&m, (femd_element)element, 3);
+        m.cs.mesh.size[0] = 2;
+        m.cs.mesh.distort = 0.2;
+        model_hold(&m, "left", 0, 0, 0);
+        model_load(&m, "right", FEMD_LOAD_TRACTION, 0.01, -0.02, 0.03); /* area 1 */
+        model_load(&m, "top", FEMD_LOAD_PRESSURE, 0.05, 0, 0);          /* area 2, along -z */
+        m.cs.has_body_force = 1;
+        m.cs.body_force[1] = 0.004; /* volume 2 */
+        RUN_OK(&m);
+        sum_of_reactions(&m, sum);
+        assert_near(sum[0], -0.01, 1e-11);
+        assert_near(sum[1], 0.02 - 0.008, 1e-11);
+        assert_near(sum[2], -0.03 + 0.1, 1e-11);
+        for (int a = 0; a < 3; ++a) assert_near(m.reaction[3 + a], 0, 0); /* loads have no reaction */
+        model_clear(&m);
+    }
+}
+
+static void uniaxial_stress_under_traction(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_P2, 2);
+    m.law.neo_hookean = 1;
+    m.cs.mesh.distort = 0.3;
+    model_hold(&m, "left", 0, NAN, NAN);
+    model_hold(&m, "front", NAN, 0, NAN);
+    model_hold(&m, "bottom", NAN, NAN, 0);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, 0.3, 0, 0);
+    RUN_OK(&m);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) { /* first Piola stress: 0.3 along x, free sides */
+        const double *F = m.p->pt->F + 9 * k, *S = m.p->pt->S + 6 * k;
+        assert_near(F[0] * S[0], 0.3, 1e-10);
+        for (int c = 1; c < 6; ++c) assert_near(S[c], 0, 1e-10);
+    }
+    model_clear(&m);
+}
+
+/* Each residual is the square of the one before, on the scale of the problem. */
+static void newton_is_quadratic(void **state)
+{
+    (void)state;
+    for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
+        model m;
+        model_init(&m, (femd_element)element, 3);
+        m.law.neo_hookean = 1;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.3, 0.2, 0);
+        RUN_OK(&m);
+        int n = m.last.nresiduals;
+        assert_true(n >= 4 && n <= 8);
+        for (int i = 1; i + 1 < n; ++i) {
+            double before = m.last.residual[i] / m.last.reference, after = m.last.residual[i + 1] / m.last.reference;
+            if (before < 1e-2 && before > 1e-7) assert_true(after < 10 * before * before);
+        }
+        model_clear(&m);
+    }
+}
+
+static void iterative_solver_finds_the_same_displacement(void **state)
+{
+    (void)state;
+    double *u[2] = {0};
+    PetscInt n = 0;
+    for (int direct = 0; direct < 2; ++direct) {
+        model m;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, FEMD_ELEMENT_Q1, 6);
+        m.cs.direct = direct;
+        model_hold(&m, "left", 0, NAN, NAN); /* rollers: constrained nodes with free components */
+        model_hold(&m, "bottom", NAN, NAN, 0);
+        model_hold(&m, "front", NAN, 0, NAN);
+        model_hold(&m, "right", 0.1, NAN, 0.0);
+        RUN_OK(&m);
+        n = 3 * m.p->nnodes;
+        u[direct] = malloc((size_t)n * sizeof **u);
+        assert_int_equal(femd_problem_get_u(m.p, u[direct], &err), FEMD_OK);
+        model_clear(&m);
+    }
+    for (PetscInt i = 0; i < n; ++i) assert_near(u[0][i], u[1][i], 1e-11);
+    free(u[0]);
+    free(u[1]);
+}
+
+static void residual_and_jacobian_share_one_batch(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.law.calls, 1 + m.last.nresiduals); /* the virgin point, then one batch for each residual */
+    assert_int_equal(m.law.points, 1 + 64 * m.last.nresiduals);
+    assert_int_equal(m.last.evaluations, m.law.points);
+    assert_int_equal(m.law.commits, 1);
+    model_clear(&m);
+}
+
+/* The linear problem of the predictor is the whole step of a linear material at small strain. */
+static void predictor_saves_iterations(void **state)
+{
+    (void)state;
+    int newton[2];
+    for (int predictor = 0; predictor < 2; ++predictor) {
+        model m;
+        model_init(&m, FEMD_ELEMENT_Q1, 3);
+        m.cs.predictor = predictor;
+        m.cs.rtol = 1e-6;
+        m.cs.step_count = 5;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.01, 0.01, 0);
+        RUN_OK(&m);
+        newton[predictor] = (int)m.law.calls;
+        model_clear(&m);
+    }
+    assert_true(newton[1] < newton[0]);
+}
+
+static void failing_points_cut_the_step_and_the_run_finishes(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.cs.predictor = 0; /* the jump of the boundary strains its layer of cells too far at once */
+    m.law.fail_beyond = 0.3;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    RUN_OK(&m);
+    assert_true(m.law.aborts > 0);
+    assert_true(m.steps > 1);
+    assert_int_equal(m.law.commits, m.steps);
+    assert_int_equal(m.law.last_step, m.steps);
+    assert_near(m.p->time, 1, 0);
+    model_clear(&m);
+}
+
+static void points_that_always_fail_end_the_run_with_words(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.law.fail_beyond = 0.01;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "outside the domain"));
+    assert_true(m.p->time > 0 && m.p->time < 0.06); /* what could be reached is committed */
+    model_clear(&m);
+}
+
+/* A soft body under a sudden load: the full Newton step leaves the domain of the material, half of it does not. */
+static void line_search_steps_back_from_failing_points(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.cs.predictor = 0;
+    m.law.fail_beyond = 0.5;
+    model_hold(&m, "left", 0, 0, 0);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, 1.4, 0, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.steps, 1);
+    assert_int_equal(m.law.aborts, 0);
+    assert_true(m.last.failed_points > 0);
+    model_clear(&m);
+}
+
+static void inverted_cells_are_a_cut_not_an_evaluation(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, FEMD_ELEMENT_Q1, 1);
+    m.cs.max_cuts = 2;
+    m.cs.predictor = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    femd_case_boundary *b = model_hold(&m, "right", -2, 0, 0); /* pushed through the other side, at once */
+    double time[2] = {0, 1}, factor[2] = {1, 1};
+    b->ntable = 2;
+    b->time = time;
+    b->factor = factor;
+    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "det F"));
+    assert_int_equal(m.law.points, 0);
+    model_clear(&m);
+}
+
+static void infrastructure_failure_never_cuts(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.law.break_at = 3;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    assert_int_equal(model_run(&m, &err), FEMD_ENGINE_DIED);
+    assert_non_null(strstr(err.text, "point 0"));
+    assert_int_equal(m.law.aborts, 0);
+    model_clear(&m);
+}
+
+static void planned_times_are_met_after_a_cut(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.cs.step_count = 4;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.4, 0, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.steps, 4);
+    assert_near(m.last.time, 1, 0);
+    assert_near(m.last.dt, 0.25, 1e-15);
+    model_clear(&m);
+}
+
+static void noisy_stress_stops_at_its_noise(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 3);
+    m.law.noise = 1e-3;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.1, 0, 0);
+    RUN_OK(&m);
+    double last = m.last.residual[m.last.nresiduals - 1];
+    assert_true(last > 1e-12 * m.last.reference); /* stopped above the tolerance, at the noise */
+    assert_true(m.last.newton <= 3);
+    model_clear(&m);
+}
+
+static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **state)
+{
+    (void)state;
+    double S[2] = {0};
+    for (int asked = 0; asked < 2; ++asked) {
+        model m;
+        model_init(&m, FEMD_ELEMENT_P1, 2);
+        m.law.wants |= FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY;
+        if (asked) m.cs.wants_committed = FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.2, 0.1, 0);
+        RUN_OK(&m);
+        S[asked] = m.p->pt->S[7];
+        if (asked) {
+            uint64_t all = 48;
+            assert_int_equal(m.law.points, 1 + all * m.last.nresiduals + all);
+            assert_near(m.last.stability_min, 1, 0);
+            assert_true(m.p->pt->k[0] != 0 && fabs(m.p->pt->k[0] - 1) < 0.1); /* turned with the material */
+            assert_memory_equal(m.p->pt->state[3].b, m.p->pt->E + 18, 32);    /* the state is that of the mechanical answer */
+        } else {
+            assert_true(isnan(m.last.stability_min));
+        }
+        model_clear(&m);
+    }
+    assert_near(S[0], S[1], 0);
+}
+
+static void request_carries_the_point_and_its_seed(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_P2, 1);
+    m.cs.temperature = 300;
+    m.cs.pressure = 1e5;
+    m.cs.accuracy = 0.01;
+    m.cs.seed = 42;
+    m.cs.reuse = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.01, 0, 0);
+    RUN_OK(&m);
+    const femd_request *q = &m.law.first;
+    assert_int_equal(q->point, m.p->pt->id[0]);
+    assert_int_equal(q->step, 1);
+    assert_true(q->seed == femd_seed(42, 1, m.p->pt->id[0]));
+    assert_int_equal(q->flags, FEMD_REQUEST_PRIVATE);
+    assert_true(femd_hash_is_zero(&q->state_in));
+    assert_near(q->temperature, 300, 0);
+    assert_near(q->pressure, 1e5, 0);
+    assert_near(q->accuracy, 0.01, 0);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) assert_true(m.p->pt->id[k] == m.p->cell_file[k / 4] * 4 + (uint64_t)k % 4);
+    model_clear(&m);
+}
 
 int main(int argc, char **argv)
 {
@@ -51,6 +394,22 @@ int main(int argc, char **argv)
         cmocka_unit_test(patch_test_q1),
         cmocka_unit_test(patch_test_p1),
         cmocka_unit_test(patch_test_p2),
+        cmocka_unit_test(rigid_rotation_costs_no_energy),
+        cmocka_unit_test(reactions_balance_traction_pressure_and_body_force),
+        cmocka_unit_test(uniaxial_stress_under_traction),
+        cmocka_unit_test(newton_is_quadratic),
+        cmocka_unit_test(iterative_solver_finds_the_same_displacement),
+        cmocka_unit_test(residual_and_jacobian_share_one_batch),
+        cmocka_unit_test(predictor_saves_iterations),
+        cmocka_unit_test(failing_points_cut_the_step_and_the_run_finishes),
+        cmocka_unit_test(points_that_always_fail_end_the_run_with_words),
+        cmocka_unit_test(line_search_steps_back_from_failing_points),
+        cmocka_unit_test(inverted_cells_are_a_cut_not_an_evaluation),
+        cmocka_unit_test(infrastructure_failure_never_cuts),
+        cmocka_unit_test(planned_times_are_met_after_a_cut),
+        cmocka_unit_test(noisy_stress_stops_at_its_noise),
+        cmocka_unit_test(committed_wants_are_asked_once_and_leave_the_stress_alone),
+        cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
