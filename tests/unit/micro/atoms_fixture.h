@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "atoms.h"
+#include "potential.h"
 
 #define FEMD_LAMMPS_POTENTIALS "/usr/share/lammps/potentials/"
 

@@ -19,8 +19,8 @@ static const char *const samples[] = {
     "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"]}, " COPPER "}",
     "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3],"
     " \"vacancies\": {\"count\": 1, \"seed\": 7}}, " COPPER "}",
-    "{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Fe\"], \"repeat\": [2,2,3]},"
-    " \"potential\": {\"style\": \"eam/fs\", \"file\": \"AlFe_mm.eam.fs\"}}",
+    "{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Ni\"], \"repeat\": [2,2,3]},"
+    " \"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\", \"interpolation\": \"smooth\"}}",
     "{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": [2,1,1]},"
     " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"NiAlH_jea.eam.alloy\", \"interpolation\": \"smooth\"}}",
     "{\"structure\": {\"lattice\": \"hcp\", \"a\": \"3.9 angstrom\", \"species\": [\"Ar\"], \"repeat\": [2,1,1]},"
