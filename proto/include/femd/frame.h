@@ -12,7 +12,7 @@
 
 /* X(name, number, direction, body).  C client, W worker, S server. */
 #define FEMD_MESSAGE_LIST(X)                                                                                           \
-    X(HELLO, 1, "C>S W>S", "JSON: role, run, rank, ranks, level, fingerprint, held states")                            \
+    X(HELLO, 1, "C>S W>S", "JSON: role, run, rank, ranks, level, fingerprint")                            \
     X(WELCOME, 2, "S>C S>W", "JSON: peer number, limits, level, credits")                                              \
     X(REREGISTER, 3, "S>C S>W", "empty: the sender is unknown, say hello again")                                       \
     X(ERROR, 4, "any", "JSON: code, text; header id = the message complained of")                                     \
