@@ -227,13 +227,13 @@ static void bad_input_has_exact_words(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         femd_case c;
         femd_error err = FEMD_ERROR_INIT;
-        char path[512], want[1400], words[1200] = "";
+        char path[512], want[2048], words[1200] = "";
         snprintf(path, sizeof path, "%s/%s", folder, cases[i].file);
         const char *mark = strstr(cases[i].words, "FOLDER");
         if (mark) snprintf(words, sizeof words, "%.*s%s%s", (int)(mark - cases[i].words), cases[i].words, folder, mark + 6);
         else snprintf(words, sizeof words, "%s", cases[i].words);
         snprintf(want, sizeof want, "%s: %s", path, words);
-        assert_int_equal(femd_case_read(path, &cases[i].set, 1, &c, &err), FEMD_BAD_INPUT);
+        if (femd_case_read(path, &cases[i].set, 1, &c, &err) != FEMD_BAD_INPUT) fail_msg("accepted: %s", cases[i].set);
         assert_string_equal(err.text, want);
         assert_null(c.doc.root);
     }
@@ -328,7 +328,11 @@ static void mutated_cases_never_crash(void **state) {
 
 /* ---- docs/case.md tells of every key ---- */
 
-static char *read_text(const char *path) {
+static char *read_manual(void) {
+    char path[1024];
+    const char *here = strstr(__FILE__, "tests/unit/macro/");
+    assert_non_null(here);
+    snprintf(path, sizeof path, "%.*sdocs/case.md", (int)(here - __FILE__), __FILE__);
     FILE *f = fopen(path, "r");
     assert_non_null(f);
     char *text = calloc(1, 1 << 20);
@@ -340,7 +344,7 @@ static char *read_text(const char *path) {
 
 static void every_key_and_value_is_documented(void **state) {
     (void)state;
-    char *manual = read_text(FEMD_SOURCE_DIR "/docs/case.md"), quoted[128];
+    char *manual = read_manual(), quoted[128];
     femd_json schema;
     const cJSON *stack[2048];
     int n = 0, keys = 0, parents_are_names[2048];
@@ -374,7 +378,7 @@ static void every_key_and_value_is_documented(void **state) {
 /* Each complete example of the manual (a ```json block that starts with {"femd") is a case that the schema accepts. */
 static void examples_of_the_manual_are_valid(void **state) {
     (void)state;
-    char *manual = read_text(FEMD_SOURCE_DIR "/docs/case.md");
+    char *manual = read_manual();
     int cases = 0, materials = 0;
     for (char *p = strstr(manual, "```json\n"); p; p = strstr(p, "```json\n")) {
         p += 8;
