@@ -99,8 +99,9 @@ static void whole_numbers_of_64_bits(void **state) {
     assert_true(v == UINT64_MAX);
     assert_int_equal(femd_json_u64(&doc, doc.root, "none", 42, &v, NULL), FEMD_OK);
     assert_true(v == 42);
-    for (const char *key = "c\0d\0e\0f\0g\0h"; *key; key += 2) {
+    for (char c = 'c'; c <= 'h'; c++) {
         femd_error err = FEMD_ERROR_INIT;
+        const char key[2] = {c, 0};
         assert_int_equal(femd_json_u64(&doc, doc.root, key, 0, &v, &err), FEMD_BAD_INPUT);
         assert_non_null(strstr(err.text, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"));
     }
