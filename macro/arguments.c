@@ -79,7 +79,7 @@ static int is_flag(femd_arguments *a, const char *arg)
 
 static femd_status option(femd_arguments *a, int argc, char **argv, int *i, const char **out, femd_error *err)
 {
-    const char *arg = argv[*i], *value;
+    const char *arg = argv[*i], *value = NULL;
     size_t n;
     if (is_option(arg, "--connect", &n)) return value_of(argc, argv, i, n, &a->connect, err);
     if (is_option(arg, "--out", &n)) return value_of(argc, argv, i, n, out, err);

@@ -235,7 +235,7 @@ static femd_status check_offsets(const blob_file *b, hsize_t total, femd_error *
 
 static femd_status file_read(femd_h5 *f, blob_file *b, femd_error *err)
 {
-    hsize_t rows, columns, total;
+    hsize_t rows = 0, columns = 0, total = 0;
     FEMD_TRY(femd_h5_shape(f, "state/hash", &rows, &columns, err));
     FEMD_TRY(femd_h5_shape(f, "state/bytes", &total, &columns, err));
     b->n = rows;

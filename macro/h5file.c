@@ -219,7 +219,7 @@ femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *
 femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, void *data,
                          femd_error *err)
 {
-    hsize_t r, c;
+    hsize_t r = 0, c = 0;
     FEMD_TRY(femd_h5_shape(f, name, &r, &c, err));
     if (r != rows || c != columns)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" has %llu x %llu entries, this case needs %llu x %llu", f->path, name,

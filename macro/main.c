@@ -161,7 +161,7 @@ static void run_name(const app *a, char name[65])
     clock_gettime(CLOCK_REALTIME, &t);
     snprintf(name, 65, "%.32s-%d-%llx", host, (int)getpid(),
              (unsigned long long)t.tv_sec * 1000000000ull + (unsigned long long)t.tv_nsec);
-    MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);
+    (void)MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);
 }
 
 static femd_status connect(app *a, femd_error *err)
@@ -234,14 +234,14 @@ static cJSON *pool_status(app *a, femd_status rc)
     return pool;
 }
 
-static femd_status write_end(app *a, femd_status rc, int signal, const char *message, femd_error *err)
+static femd_status write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err)
 {
     if (!a->recorder.open) return FEMD_OK;
     cJSON *pool = pool_status(a, rc);
     a->recorder.info.workers = a->live.workers_max;
     a->recorder.info.pool = pool;
     a->recorder.info.message = message;
-    femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, signal != 0 && rc != FEMD_OK), err);
+    femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, stopped), err);
     a->recorder.info.pool = NULL;
     cJSON_Delete(pool);
     return written;
@@ -249,18 +249,18 @@ static femd_status write_end(app *a, femd_status rc, int signal, const char *mes
 
 static int finish(app *a, femd_status rc, femd_error *err)
 {
-    int signal = agreed_signal(a);
-    int stopped = signal && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
-    if (stopped) rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", signal,
-                                strsignal(signal), a->problem ? a->problem->step : 0);
-    int code = stopped ? EXIT_SIGNAL + signal : exit_code(a, rc);
+    int sig = agreed_signal(a);
+    int stopped = sig && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
+    if (stopped) rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
+                                strsignal(sig), a->problem ? a->problem->step : 0);
+    int code = stopped ? EXIT_SIGNAL + sig : exit_code(a, rc);
     if (code == EXIT_POOL_LOST) {
         teardown_code = code;
         alarm(TEARDOWN_SECONDS);
     }
     femd_live_end(&a->live);
     femd_error late = FEMD_ERROR_INIT;
-    femd_status written = write_end(a, rc, stopped ? signal : 0, rc == FEMD_OK ? NULL : err->text, &late);
+    femd_status written = write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
         if (written != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", late.text);
