@@ -3,19 +3,20 @@
 #include <string.h>
 
 #include "commands.h"
+#include "micro.h"
 
 static int cmd_version(int argc, char **argv);
 static int cmd_help(int argc, char **argv);
 
 static const command commands[] = {
-    {"run", "run a case: server, workers and solver together", cmd_run},
-    {"check", "validate a case and say what it will cost", cmd_check},
-    {"eval", "evaluate one material point, here and now, without a server", cmd_eval},
-    {"server", "the server alone (workers and solvers connect to it)", cmd_server},
-    {"worker", "workers alone, for a server that runs elsewhere", cmd_worker},
-    {"status", "what a server is doing", cmd_status},
-    {"version", "print the version", cmd_version},
-    {"help", "this text, or the help of a command: femd help run", cmd_help},
+    {"run", "run a case: server, workers and solver together", cmd_run, 0},
+    {"check", "validate a case and say what it will cost", cmd_check, 1},
+    {"eval", "evaluate one material point, here and now, without a server", cmd_eval, 1},
+    {"server", "the server alone (workers and solvers connect to it)", cmd_server, 0},
+    {"worker", "workers alone, for a server that runs elsewhere", cmd_worker, 0},
+    {"status", "what a server is doing", cmd_status, 0},
+    {"version", "print the version", cmd_version, 0},
+    {"help", "this text, or the help of a command: femd help run", cmd_help, 0},
 };
 
 int command_failed(const femd_error *err) {
@@ -92,5 +93,7 @@ int main(int argc, char **argv) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     if (strcmp(name, "--version") == 0) name = "version";
     const command *c = find(name);
-    return c ? c->run(argc - 2, argv + 2) : unknown(name);
+    if (!c) return unknown(name);
+    if (c->evaluates) femd_level_reexec(NULL, argv); /* the BLAS must answer with the bits of a worker's */
+    return c->run(argc - 2, argv + 2);
 }

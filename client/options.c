@@ -42,6 +42,12 @@ static femd_status list_add(const char *what, option_list *l, const char *item, 
     return FEMD_OK;
 }
 
+static femd_status take_numbers(const option *o, const char *text, femd_error *err) {
+    option_numbers *l = o->out;
+    l->given = 1;
+    return options_numbers(o->name, text, (size_t)o->low, l->v, err);
+}
+
 static femd_status take(const option *o, const char *value, femd_error *err) {
     switch (o->kind) {
     case OPTION_FLAG: *(int *)o->out = 1; return FEMD_OK;
@@ -49,6 +55,7 @@ static femd_status take(const option *o, const char *value, femd_error *err) {
     case OPTION_NUMBER: return options_numbers(o->name, value, 1, o->out, err);
     case OPTION_TEXT: *(const char **)o->out = value; return FEMD_OK;
     case OPTION_LIST: return list_add(o->name, o->out, value, err);
+    case OPTION_NUMBERS: return take_numbers(o, value, err);
     }
     return femd_fail(err, FEMD_INTERNAL, "option %s has no kind", o->name);
 }
@@ -79,6 +86,28 @@ static femd_status unknown(const option_table *t, const char *arg, femd_error *e
 /* Something like -0.5 is a value and no option. */
 static int is_option(const char *arg) { return arg[0] == '-' && arg[1] && !strchr("0123456789.", arg[1]); }
 
+/* Numbers in a text: what stands between blanks and commas. */
+static int count_words(const char *p) {
+    int n = 0;
+    for (p += strspn(p, " \t,"); *p; p += strspn(p, " \t,")) {
+        p += strcspn(p, " \t,");
+        n++;
+    }
+    return n;
+}
+
+/* `--strain 0.01 0 0 0 0 0`: join the arguments up to the wanted number of numbers into text. */
+static void join_numbers(const option *o, int argc, char **argv, int *at, const char *value, char *text, size_t size) {
+    int n = count_words(value);
+    snprintf(text, size, "%s", value);
+    while (n < o->low && *at + 1 < argc && !is_option(argv[*at + 1])) {
+        const size_t used = strlen(text);
+        const char *next = argv[++*at];
+        snprintf(text + used, size - used, " %s", next);
+        n += count_words(next);
+    }
+}
+
 static femd_status parse_option(const option_table *t, int argc, char **argv, int *at, femd_error *err) {
     const char *value;
     const option *o = find(t, argv[*at], &value);
@@ -87,6 +116,11 @@ static femd_status parse_option(const option_table *t, int argc, char **argv, in
     if (o->kind != OPTION_FLAG && !value) {
         if (*at + 1 >= argc) return femd_fail(err, FEMD_BAD_INPUT, "%s: %s needs a value: %s %s", t->command, o->name, o->name, o->arg);
         value = argv[++*at];
+    }
+    char joined[512];
+    if (o->kind == OPTION_NUMBERS) {
+        join_numbers(o, argc, argv, at, value, joined, sizeof joined);
+        value = joined;
     }
     femd_status rc = take(o, value, err);
     return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s", t->command);

@@ -11,8 +11,15 @@ typedef enum option_kind {
     OPTION_INT,    /* int *: low <= value <= high */
     OPTION_NUMBER, /* double *: finite */
     OPTION_TEXT,   /* const char **: borrowed from argv */
-    OPTION_LIST    /* option_list *: may be given several times */
+    OPTION_LIST,   /* option_list *: may be given several times */
+    OPTION_NUMBERS /* option_numbers *: exactly `low` of them, as one argument or as several */
 } option_kind;
+
+#define OPTION_NUMBERS_MAX 9
+typedef struct option_numbers {
+    int given;
+    double v[OPTION_NUMBERS_MAX];
+} option_numbers;
 
 #define OPTION_LIST_MAX 256
 typedef struct option_list {
@@ -27,7 +34,7 @@ typedef struct option {
     void *out;
     const char *arg;  /* name of the value in the help, "N"; NULL for a flag */
     const char *help;
-    int low, high;    /* OPTION_INT */
+    int low, high;    /* OPTION_INT: bounds; OPTION_NUMBERS: low is their number */
 } option;
 
 /* What a command takes. `rest`, if not NULL, receives what stands after "--". */

@@ -1,0 +1,142 @@
+/* femd check: reads a case as femd run does, opens its materials, evaluates a point of each and says what the run will cost.
+ * Starts nothing and writes nothing. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "femd/client.h"
+#include "femd/peer.h"
+#include "mesh_count.h"
+#include "models.h"
+
+/* Newton iterations that a step of a quasi-static run usually takes, and the strain at which a usual point is timed. */
+enum { USUAL_ITERATIONS = 4 };
+static const double usual_strain = 2e-3;
+
+/* ---- points ---- */
+
+static femd_status count_cells(const femd_case *c, uint64_t *cells, femd_error *err) {
+    if (!c->mesh.file) {
+        *cells = (uint64_t)c->mesh.cells[0] * (uint64_t)c->mesh.cells[1] * (uint64_t)c->mesh.cells[2];
+        return FEMD_OK;
+    }
+    uint64_t tetrahedra, hexahedra;
+    FEMD_TRY(mesh_count(c->mesh.file, &tetrahedra, &hexahedra, err));
+    *cells = c->element == FEMD_ELEMENT_Q1 ? hexahedra : tetrahedra;
+    if (*cells) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s", c->path, c->mesh.file,
+                     (unsigned long long)tetrahedra, (unsigned long long)hexahedra, c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2",
+                     c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
+}
+
+static int points_per_cell(femd_element e) { return e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 1 : 4; }
+
+/* ---- one point of each material ---- */
+
+typedef struct trial {
+    double seconds;      /* the slower of the two evaluations */
+    double stress;       /* largest component at E = 0, Pa */
+    double hill_mandel;
+} trial;
+
+static femd_status evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in, femd_buffer *out, trial *t, femd_error *err) {
+    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature, .accuracy = c->accuracy};
+    femd_response r = {0};
+    const femd_bytes state = {in->data, in->size};
+    q.value[0] = strain;
+    q.value[5] = strain;
+    const double begun = femd_clock();
+    femd_status rc = femd_material_evaluate(m->material, &q, &state, NULL, &r, out, err);
+    if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
+    const double seconds = femd_clock() - begun;
+    if (seconds > t->seconds) t->seconds = seconds;
+    for (int i = 0; i < 6 && strain == 0; i++) t->stress = fmax(t->stress, fabs(r.S[i]));
+    t->hill_mandel = fmax(t->hill_mandel, r.hill_mandel);
+    return FEMD_OK;
+}
+
+static femd_status try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
+    const femd_buffer none = FEMD_BUFFER_INIT;
+    femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
+    *t = (trial){0};
+    femd_status rc = evaluate(m, c, 0, &none, &virgin, t, err);
+    if (rc == FEMD_OK) rc = evaluate(m, c, usual_strain, &none, &out, t, err);
+    femd_buffer_clear(&virgin);
+    femd_buffer_clear(&out);
+    return rc;
+}
+
+static void print_material(const femd_case *c, const model *m, size_t i, const trial *t) {
+    char wants[256];
+    const femd_capabilities *caps = femd_material_capabilities(m->material);
+    femd_wants_text(caps->wants, wants, sizeof wants);
+    printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region, femd_json_string(c->material[i].node, "engine", "?"));
+    if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
+    printf("  %-24s %s\n", "answers", wants);
+    printf("  %-24s %.3g s once, %.3g ms a point\n", "time", m->open_seconds, 1e3 * t->seconds);
+    printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
+}
+
+/* ---- cost ---- */
+
+static void print_time(double seconds) {
+    if (seconds < 120) printf("%.3g s", seconds);
+    else if (seconds < 7200) printf("%.3g min", seconds / 60);
+    else printf("%.3g h", seconds / 3600);
+}
+
+static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
+    const uint64_t points = cells * (uint64_t)points_per_cell(c->element);
+    const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 1) cores = 1;
+    printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
+    printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations, c->step_count, USUAL_ITERATIONS);
+    printf("  %-24s about ", "micro time");
+    print_time(evaluations * seconds);
+    printf(" of one core, ");
+    print_time(evaluations * seconds / (double)cores);
+    printf(" on the %ld of this machine%s\n", cores, c->reuse ? ", less what is reused" : "");
+}
+
+static femd_status check(const femd_case *c, model *models, femd_error *err) {
+    uint64_t cells;
+    double slowest = 0;
+    FEMD_TRY(count_cells(c, &cells, err));
+    FEMD_TRY(models_open(c, models, err));
+    FEMD_TRY(models_check_wants(c, models, err));
+    printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        trial t;
+        FEMD_TRY(try_material(&models[i], c, &t, err));
+        print_material(c, &models[i], i, &t);
+        slowest = fmax(slowest, t.seconds);
+    }
+    print_cost(c, cells, slowest);
+    return FEMD_OK;
+}
+
+int cmd_check(int argc, char **argv) {
+    option_list sets = {0}, positional;
+    int code;
+    const option options[] = {{"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0}};
+    const option_table table = {.command = "femd check",
+                                .usage = "CASE [--set a.b=c]",
+                                .about = "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
+                                         "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
+                                .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1};
+    if (!command_options(&table, argc, argv, &positional, &code)) return code;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_case c = {0};
+    femd_status rc = femd_case_read(positional.item[0], sets.item, sets.n, &c, &err);
+    model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
+    if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = check(&c, models, &err);
+    for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
+    free(models);
+    femd_case_clear(&c);
+    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+}

@@ -1,0 +1,153 @@
+/* femd eval: one material point, in this process, with no server. The answer has the same bits as a worker's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "eval.h"
+#include "femd/hash.h"
+#include "femd/kinematics.h"
+#include "femd/material_files.h"
+#include "run_output.h"
+
+/* A material wherever it stands: in a case (then with the case's orientation and temperature) or in a file of its own. */
+typedef struct source {
+    femd_case cs;      /* if is_case */
+    femd_json doc;     /* if not */
+    int is_case;
+    const femd_json *in; /* whichever it is */
+    const cJSON *node;
+    char *folder;      /* owned */
+    double Q[9], temperature;
+} source;
+
+static femd_status pick_from_case(const char *path, const eval_request *ask, source *s, femd_error *err) {
+    FEMD_TRY(femd_case_read(path, ask->sets.item, ask->sets.n, &s->cs, err));
+    s->is_case = 1;
+    s->in = &s->cs.doc;
+    s->temperature = s->cs.temperature;
+    for (size_t i = 0; i < s->cs.nmaterials; i++) {
+        if (strcmp(s->cs.material[i].name, s->node->string) != 0) continue;
+        memcpy(s->Q, s->cs.material[i].orientation, sizeof s->Q);
+        s->node = s->cs.material[i].node;
+        return FEMD_OK;
+    }
+    return femd_fail(err, FEMD_INTERNAL, "%s: a material is lost", path);
+}
+
+static femd_status source_open(const eval_request *ask, source *s, femd_error *err) {
+    for (int i = 0; i < 9; i++) s->Q[i] = i % 4 == 0;
+    FEMD_TRY(femd_material_read(ask->path, ask->material, &s->doc, &s->node, &s->folder, err));
+    s->in = &s->doc;
+    if (femd_json_get(s->doc.root, "mesh")) return pick_from_case(ask->path, ask, s, err);
+    if (ask->sets.n) return femd_fail(err, FEMD_BAD_INPUT, "--set changes a case; %s is a material", ask->path);
+    return FEMD_OK;
+}
+
+static void source_close(source *s) {
+    if (s->is_case) femd_case_clear(&s->cs);
+    femd_json_clear(&s->doc);
+    free(s->folder);
+}
+
+/* The deformation gradient that was reached: R of --F with the stretch of the answer; --F itself where it was prescribed. */
+static femd_status reached_F(const eval_request *ask, eval_answer *a, femd_error *err) {
+    double R[9], U[9];
+    a->has_F = ask->F.given;
+    if (!ask->F.given) return FEMD_OK;
+    memcpy(a->F, ask->F.v, sizeof a->F);
+    if (a->request.control == FEMD_CONTROL_COMPONENTS) return FEMD_OK;
+    FEMD_TRY(femd_polar(ask->F.v, R, NULL, err));
+    FEMD_TRY(femd_stretch_from_E(a->response.E, U, err));
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) a->F[3 * i + j] = R[3 * i] * U[j] + R[3 * i + 1] * U[3 + j] + R[3 * i + 2] * U[6 + j];
+    return FEMD_OK;
+}
+
+static femd_status write_files(const eval_request *ask, const model *m, const femd_buffer *state, femd_error *err) {
+    const femd_bytes bytes = {state->data, state->size};
+    femd_buffer xyz = FEMD_BUFFER_INIT;
+    femd_status rc = FEMD_OK;
+    if (ask->save_state) rc = run_output_write(ask->save_state, state->data, state->size, err);
+    if (rc == FEMD_OK && ask->dump) rc = femd_material_dump(m->material, &bytes, &xyz, err);
+    if (rc == FEMD_OK && ask->dump) rc = run_output_write(ask->dump, xyz.data, xyz.size, err);
+    femd_buffer_clear(&xyz);
+    return rc;
+}
+
+static int is_identity(const double Q[9]) {
+    for (int i = 0; i < 9; i++)
+        if (Q[i] != (i % 4 == 0)) return 0;
+    return 1;
+}
+
+/* rc of the call itself; what the material answered stands in a->response.status. */
+static femd_status evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out, eval_answer *a,
+                            femd_error *err) {
+    a->caps = *femd_material_capabilities(m->material);
+    a->material = m->id;
+    a->engine = femd_json_string(s->node, "engine", "?");
+    a->a0 = eval_lattice_parameter(s->node, &a->caps);
+    FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
+    if (ask->state) {
+        FEMD_TRY(run_output_read(ask->state, in, err));
+        if (in->size) femd_hash_domain("state", in->data, in->size, &a->request.state_in);
+    }
+    const femd_bytes state_in = {in->data, in->size};
+    femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, NULL, &a->response, out, &a->err);
+    if (rc != FEMD_OK && !femd_status_is_physics(rc)) return femd_fail(err, rc, "%s", a->err.text);
+    if (rc != FEMD_OK) return FEMD_OK;
+    if (!is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);
+    FEMD_TRY(reached_F(ask, a, err));
+    return write_files(ask, m, out, err);
+}
+
+static int eval_point(const eval_request *ask) {
+    femd_error err = FEMD_ERROR_INIT;
+    source s = {0};
+    model m = {0};
+    eval_answer a = {0};
+    femd_buffer in = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
+    femd_status rc = source_open(ask, &s, &err);
+    if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
+    if (rc == FEMD_OK) rc = evaluate(ask, &s, &m, &in, &out, &a, &err);
+    if (rc == FEMD_OK && ask->json) eval_print_json(&a);
+    else if (rc == FEMD_OK) eval_print_table(&a);
+    int code = rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+    if (rc == FEMD_OK && a.response.status != FEMD_OK) code = command_failed(&a.err);
+    femd_buffer_clear(&in);
+    femd_buffer_clear(&out);
+    model_close(&m);
+    source_close(&s);
+    return code;
+}
+
+int cmd_eval(int argc, char **argv) {
+    eval_request q = {0};
+    int code;
+    const option options[] = {
+        {"--material", "-m", OPTION_TEXT, &q.material, "NAME", "which material of a case that has several", 0, 0},
+        {"--strain", NULL, OPTION_NUMBERS, &q.strain, "E", "Green-Lagrange strain, 6 numbers: 11 22 33 23 13 12, engineering shears (default 0)", 6, 0},
+        {"--F", NULL, OPTION_NUMBERS, &q.F, "F", "deformation gradient instead, 9 numbers by rows; adds P, A and Cauchy stress", 9, 0},
+        {"--stress", NULL, OPTION_LIST, &q.stress, "c=VALUE", "prescribe a stress component instead of the strain, as --stress 22=0", 0, 0},
+        {"--temperature", NULL, OPTION_TEXT, &q.temperature, "T", "K, or with a unit (default: of the case, else 0)", 0, 0},
+        {"--pressure", NULL, OPTION_TEXT, &q.pressure, "P", "let the volume follow this pressure; the strain then gives the shape alone", 0, 0},
+        {"--want", NULL, OPTION_TEXT, &q.want, "a,b", "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
+        {"--state", NULL, OPTION_TEXT, &q.state, "FILE", "start from a state that --save-state wrote (default: the virgin material)", 0, 0},
+        {"--save-state", NULL, OPTION_TEXT, &q.save_state, "FILE", "write the state after the evaluation", 0, 0},
+        {"--dump", NULL, OPTION_TEXT, &q.dump, "FILE.xyz", "write the atoms after the evaluation as extended XYZ (OVITO)", 0, 0},
+        {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case", 0, 0},
+        {"--json", NULL, OPTION_FLAG, &q.json, NULL, "one JSON object in SI units instead of the table", 0, 0},
+    };
+    const option_table table = {
+        .command = "femd eval",
+        .usage = "CASE|MATERIAL.json [options]",
+        .about = "Evaluates one material point without a server: what stress and stiffness does the RVE answer to this strain?\n\n"
+                 "  femd eval cases/copper-notch --strain 0.01 0 0 0 0 0\n"
+                 "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n\n"
+                 "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why)",
+        .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1};
+    option_list positional;
+    if (!command_options(&table, argc, argv, &positional, &code)) return code;
+    q.path = positional.item[0];
+    return eval_point(&q);
+}

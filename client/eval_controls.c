@@ -1,0 +1,131 @@
+/* From the command line of femd eval to a request: strain or deformation gradient, prescribed stresses, pressure, wants. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eval.h"
+#include "femd/client.h"
+#include "femd/kinematics.h"
+
+/* ---- words of the command line ---- */
+
+static int voigt_index(const char *name, size_t n) {
+    static const char *const names[6][3] = {{"11", "xx", "1"}, {"22", "yy", "2"}, {"33", "zz", "3"}, {"23", "yz", "4"}, {"13", "xz", "5"}, {"12", "xy", "6"}};
+    for (int c = 0; c < 6; c++)
+        for (int k = 0; k < 3; k++)
+            if (strlen(names[c][k]) == n && strncmp(names[c][k], name, n) == 0) return c;
+    return -1;
+}
+
+/* A number in SI, or with a unit. */
+static femd_status quantity(const char *what, const char *text, femd_dimension dim, double *out, femd_error *err) {
+    char *end;
+    const double v = strtod(text, &end);
+    if (end != text && !*end && isfinite(v)) {
+        *out = v;
+        return FEMD_OK;
+    }
+    femd_status rc = femd_units_parse(text, dim, out, err);
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s", what);
+}
+
+static femd_status one_stress(const char *item, femd_request *q, femd_error *err) {
+    const char *equal = strchr(item, '=');
+    const int c = equal ? voigt_index(item, (size_t)(equal - item)) : -1;
+    if (c < 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "--stress \"%s\": give COMPONENT=VALUE with one of 11 22 33 23 13 12 (or xx yy zz yz xz xy)", item);
+    if (q->mask >> c & 1) return femd_fail(err, FEMD_BAD_INPUT, "--stress: component %.*s is given twice", (int)(equal - item), item);
+    q->mask |= (uint8_t)(1u << c);
+    return quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
+}
+
+static femd_status wants(const char *list, const femd_capabilities *caps, uint32_t *out, femd_error *err) {
+    *out = (FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY) & caps->wants;
+    if (!list) return FEMD_OK;
+    *out = 0;
+    for (const char *p = list; *p;) {
+        char key[32], all[256];
+        const size_t n = strcspn(p, ", ");
+        snprintf(key, sizeof key, "%.*s", (int)n, p);
+        const uint32_t bit = n ? femd_want_from_key(key) : 0;
+        femd_wants_text(FEMD_WANT_ALL, all, sizeof all);
+        if (n && !bit) return femd_fail(err, FEMD_BAD_INPUT, "--want: unknown \"%s\"; accepted: %s", key, all);
+        *out |= bit;
+        p += n;
+        p += strspn(p, ", ");
+    }
+    return FEMD_OK;
+}
+
+/* ---- controls ---- */
+
+/* The Voigt strain of the isochoric part C/det(C)^(1/3) of C = 2E+I. */
+static femd_status isochoric(double E[6], femd_error *err) {
+    double C[9], U[9];
+    FEMD_TRY(femd_stretch_from_E(E, U, err)); /* refuses what is not positive definite */
+    femd_voigt_to_full(E, 1, C);
+    for (int i = 0; i < 9; i++) C[i] = 2 * C[i] + (i % 4 == 0);
+    const double det = C[0] * (C[4] * C[8] - C[5] * C[7]) - C[1] * (C[3] * C[8] - C[5] * C[6]) + C[2] * (C[3] * C[7] - C[4] * C[6]);
+    const double scale = 1 / cbrt(det);
+    for (int i = 0; i < 9; i++) C[i] = 0.5 * (scale * C[i] - (i % 4 == 0));
+    femd_full_to_voigt(C, 1, E);
+    return FEMD_OK;
+}
+
+static int is_identity(const double Q[9]) {
+    for (int i = 0; i < 9; i++)
+        if (fabs(Q[i] - (i % 4 == 0)) > 1e-14) return 0;
+    return 1;
+}
+
+static femd_status check_modes(const eval_request *ask, const double Q[9], const femd_capabilities *caps, femd_error *err) {
+    if (ask->F.given && ask->strain.given) return femd_fail(err, FEMD_BAD_INPUT, "give --strain or --F, not both");
+    if (ask->F.given && ask->stress.n) return femd_fail(err, FEMD_BAD_INPUT, "--stress needs --strain for the other components: --F fixes all of them");
+    if (ask->pressure && ask->stress.n) return femd_fail(err, FEMD_BAD_INPUT, "give --pressure or --stress, not both");
+    if (ask->stress.n && !is_identity(Q))
+        return femd_fail(err, FEMD_BAD_INPUT, "--stress prescribes components in the axes of the RVE; take a material without orientation");
+    if (ask->stress.n && !caps->mixed) return femd_fail(err, FEMD_UNSUPPORTED, "the engine of this material cannot prescribe stress components");
+    if (ask->pressure && !(caps->controls & 1u << FEMD_CONTROL_PRESSURE))
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine of this material has no pressure control; leave out --pressure");
+    return FEMD_OK;
+}
+
+femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps, double temperature, femd_request *q,
+                          femd_error *err) {
+    double E[6] = {0};
+    memset(q, 0, sizeof *q);
+    FEMD_TRY(check_modes(ask, Q, caps, err));
+    FEMD_TRY(wants(ask->want, caps, &q->wants, err));
+    q->seed = femd_seed(1, 0, 0);
+    q->temperature = temperature;
+    if (ask->temperature) FEMD_TRY(quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
+    if (q->temperature < 0) return femd_fail(err, FEMD_BAD_INPUT, "--temperature: below 0 K");
+    if (ask->strain.given) memcpy(E, ask->strain.v, sizeof E);
+    if (ask->F.given) FEMD_TRY(femd_strain_from_F(ask->F.v, E, err));
+    if (ask->pressure) {
+        q->control = FEMD_CONTROL_PRESSURE;
+        FEMD_TRY(quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
+        FEMD_TRY(isochoric(E, err));
+    }
+    if (is_identity(Q)) memcpy(q->value, E, sizeof E); /* the bits as they were given */
+    else femd_strain_rotate(Q, E, q->value);
+    for (size_t i = 0; i < ask->stress.n; i++) FEMD_TRY(one_stress(ask->stress.item[i], q, err));
+    return FEMD_OK;
+}
+
+/* ---- lattice parameter ---- */
+
+double eval_lattice_parameter(const cJSON *material, const femd_capabilities *caps) {
+    static const struct {
+        const char *lattice;
+        int atoms; /* in the conventional cubic cell */
+    } cubic[] = {{"fcc", 4}, {"bcc", 2}, {"diamond", 8}, {"b1", 8}, {"b2", 2}};
+    static const char *const removed[] = {"vacancies", "voids"};
+    const cJSON *s = femd_json_get(material, "structure");
+    const char *lattice = femd_json_string(s, "lattice", "");
+    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++)
+        if (femd_json_get(s, removed[i])) return 0;
+    for (size_t i = 0; i < sizeof cubic / sizeof *cubic; i++)
+        if (strcmp(cubic[i].lattice, lattice) == 0 && caps->atoms) return cbrt(caps->volume * cubic[i].atoms / caps->atoms);
+    return 0;
+}
