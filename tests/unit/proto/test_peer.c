@@ -1,0 +1,295 @@
+/* The peer against a server of a few lines: registration, re-registration, loss. Every wait is bounded. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include <cmocka.h>
+
+#include "femd/evaluate.h"
+#include "femd/peer.h"
+
+/* ---- a server that welcomes, echoes, forgets or refuses ---- */
+
+typedef struct server {
+    char address[64];
+    pthread_t thread;
+    atomic_int stop, forget, refuse, deaf, hellos, frames, ready;
+} server;
+
+static void reply(void *router, const uint8_t *route, int route_size, const femd_buffer *b) {
+    zmq_send(router, route, (size_t)route_size, ZMQ_SNDMORE);
+    zmq_send(router, b->data, b->size, 0);
+}
+
+static void on_hello(server *s, void *router, const uint8_t *route, int n) {
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_error no = FEMD_ERROR_INIT;
+    femd_welcome w = {.peer = 7, .level = "x86-64-v3", .credits = 2, .frame_max = 4096, .batch_max = 16};
+    s->hellos++;
+    if (s->refuse) {
+        femd_fail(&no, FEMD_REFUSED, "wrong level");
+        assert_int_equal(femd_error_encode(&b, 0, &no, NULL), FEMD_OK);
+    } else {
+        assert_int_equal(femd_welcome_encode(&b, &w, NULL), FEMD_OK);
+    }
+    if (!s->deaf) reply(router, route, n, &b);
+    femd_buffer_clear(&b);
+}
+
+static void *serve(void *user) {
+    server *s = user;
+    void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
+    static const int linger = 0;
+    zmq_setsockopt(router, ZMQ_LINGER, &linger, sizeof linger);
+    size_t size = sizeof s->address;
+    for (int i = 0; zmq_bind(router, s->address) != 0 && i < 100; i++) zmq_poll(NULL, 0, 20);
+    zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, s->address, &size);
+    uint8_t route[256], known[256];
+    int nknown = -1;
+    s->ready = 1;
+    while (!s->stop) {
+        zmq_pollitem_t item = {router, 0, ZMQ_POLLIN, 0};
+        if (zmq_poll(&item, 1, 10) <= 0) continue;
+        uint8_t data[8192];
+        int n = zmq_recv(router, route, sizeof route, 0), m = zmq_recv(router, data, sizeof data, 0);
+        femd_frame f;
+        femd_buffer b = FEMD_BUFFER_INIT;
+        if (s->forget) nknown = -1, s->forget = 0;
+        if (femd_frame_decode(data, (size_t)m, &f, NULL) != FEMD_OK) continue;
+        if (f.type == FEMD_MSG_HELLO) {
+            on_hello(s, router, route, n);
+            memcpy(known, route, (size_t)n);
+            nknown = n;
+        } else if (n != nknown || memcmp(route, known, (size_t)n) != 0) {
+            assert_int_equal(femd_frame_begin(&b, FEMD_MSG_REREGISTER, 0, NULL), FEMD_OK);
+            femd_frame_finish(&b, 0);
+            reply(router, route, n, &b);
+        } else if (f.type != FEMD_MSG_BYE) {
+            s->frames++;
+            b = (femd_buffer){data, (size_t)m, sizeof data};
+            reply(router, route, n, &b);
+            if (f.type == FEMD_MSG_ABORT) { /* the same in two parts */
+                zmq_send(router, route, (size_t)n, ZMQ_SNDMORE);
+                zmq_send(router, data, (size_t)m, ZMQ_SNDMORE);
+                zmq_send(router, data, (size_t)m, 0);
+            }
+            b = (femd_buffer)FEMD_BUFFER_INIT;
+        }
+        femd_buffer_clear(&b);
+    }
+    zmq_close(router);
+    zmq_ctx_term(context);
+    return NULL;
+}
+
+static void start(server *s, const char *address) {
+    memset(s, 0, sizeof *s);
+    snprintf(s->address, sizeof s->address, "%s", address);
+}
+static void go(server *s) {
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    while (!s->ready) zmq_poll(NULL, 0, 5);
+}
+static void stop(server *s) {
+    s->stop = 1;
+    pthread_join(s->thread, NULL);
+}
+
+static femd_status open_peer(const server *s, femd_peer **p, femd_error *err) {
+    femd_peer_config cfg = {.address = s->address, .connect_timeout = 3, .silence = 0.5, .hello = {.role = FEMD_ROLE_CLIENT, .run = "test"}};
+    return femd_peer_open(&cfg, p, err);
+}
+
+static femd_status send_id(femd_peer *p, uint16_t type, uint64_t id) {
+    femd_buffer b = FEMD_BUFFER_INIT;
+    assert_int_equal(femd_frame_begin(&b, type, id, NULL), FEMD_OK);
+    femd_frame_finish(&b, 0);
+    femd_status rc = femd_peer_send(p, &b, 1, NULL);
+    femd_buffer_clear(&b);
+    return rc;
+}
+
+/* ---- tests ---- */
+
+static void frames_go_there_and_back(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    assert_int_equal(femd_peer_welcome(p)->peer, 7);
+    for (uint64_t i = 0; i < 100; i++) assert_int_equal(send_id(p, FEMD_MSG_CANCEL, i), FEMD_OK);
+    for (uint64_t i = 0; i < 100; i++) {
+        assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+        assert_true(f.id == i);
+    }
+    assert_int_equal(femd_peer_recv(p, 0, &f, &err), FEMD_TIMEOUT);
+    double t = femd_clock();
+    assert_int_equal(femd_peer_recv(p, 0.2, &f, &err), FEMD_TIMEOUT);
+    t = femd_clock() - t;
+    assert_true(t > 0.15 && t < 2);
+    assert_int_equal(s.hellos, 1);
+    femd_peer_close(&p);
+    assert_null(p);
+    stop(&s);
+}
+
+static void a_frame_larger_than_the_welcome_allows_is_refused(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_buffer b = FEMD_BUFFER_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    assert_int_equal(femd_buffer_reserve(&b, 5000, NULL), FEMD_OK);
+    memset(b.data, 0, 5000);
+    b.size = 5000;
+    assert_int_equal(femd_peer_send(p, &b, 1, &err), FEMD_LIMIT);
+    femd_buffer_clear(&b);
+    femd_peer_close(&p);
+    stop(&s);
+}
+
+static void no_server_is_said_at_once_or_after_the_wait(void **state) {
+    (void)state;
+    femd_peer *p = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_peer_config cfg = {.address = "tcp://127.0.0.1:9", .connect_timeout = 5, .hello = {.role = FEMD_ROLE_CLIENT}};
+    double t = femd_clock();
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_DISCONNECTED);
+    assert_true(femd_clock() - t < 3);
+    assert_non_null(strstr(err.text, "tcp://127.0.0.1:9"));
+    assert_null(p);
+    cfg.first_connect_waits = 1;
+    cfg.connect_timeout = 0.4;
+    t = femd_clock();
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_TIMEOUT);
+    t = femd_clock() - t;
+    assert_true(t > 0.35 && t < 3);
+    cfg.address = "nowhere";
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "nowhere"));
+}
+
+static void a_refusal_comes_with_the_servers_words(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    s.refuse = 1;
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_REFUSED);
+    assert_non_null(strstr(err.text, "wrong level"));
+    stop(&s);
+}
+
+/* The server forgets: the peer says hello anew, the caller is told once, and then frames pass again. */
+static void a_forgotten_peer_registers_anew(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    s.forget = 1;
+    for (int i = 0; i < 3; i++) assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_REREGISTER);
+    assert_int_equal(s.hellos, 2);
+    assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 2), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+    assert_true(f.id == 2);
+    assert_int_equal(femd_peer_recv(p, 0.1, &f, &err), FEMD_TIMEOUT);
+    femd_peer_close(&p);
+    stop(&s);
+}
+
+/* Another server at the same address: nothing meant for the old one reaches it. */
+static void a_restarted_server_gets_nothing_old(void **state) {
+    (void)state;
+    server s, t;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    stop(&s);
+    start(&t, s.address);
+    go(&t);
+    femd_status rc;
+    double end = femd_clock() + 5;
+    while ((rc = femd_peer_recv(p, 0.01, &f, &err)) == FEMD_TIMEOUT && femd_clock() < end) assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_OK);
+    assert_int_equal(rc, FEMD_REREGISTER);
+    assert_int_equal(t.frames, 0);
+    assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 2), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+    assert_true(f.id == 2);
+    femd_peer_close(&p);
+    stop(&t);
+}
+
+static void a_lost_server_is_noticed_by_receiver_and_sender(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    stop(&s);
+    double t = femd_clock();
+    assert_int_equal(femd_peer_recv(p, 8, &f, &err), FEMD_DISCONNECTED);
+    t = femd_clock() - t;
+    assert_true(t > 0.4 && t < 3);
+    assert_non_null(strstr(err.text, "is gone"));
+    assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_DISCONNECTED);
+    femd_peer_close(&p);
+}
+
+static void a_message_of_two_parts_is_refused(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+    assert_int_equal(send_id(p, FEMD_MSG_ABORT, 1), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_PROTOCOL);
+    assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 2), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+    assert_true(f.id == 2);
+    femd_peer_close(&p);
+    stop(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_go_there_and_back),
+        cmocka_unit_test(a_frame_larger_than_the_welcome_allows_is_refused),
+        cmocka_unit_test(no_server_is_said_at_once_or_after_the_wait),
+        cmocka_unit_test(a_refusal_comes_with_the_servers_words),
+        cmocka_unit_test(a_forgotten_peer_registers_anew),
+        cmocka_unit_test(a_restarted_server_gets_nothing_old),
+        cmocka_unit_test(a_lost_server_is_noticed_by_receiver_and_sender),
+        cmocka_unit_test(a_message_of_two_parts_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
