@@ -337,6 +337,13 @@ static void overrides_cannot_pass_the_depth_limit(void **state) {
     assert_int_equal(parse("{}", &doc, NULL), FEMD_OK);
     assert_int_equal(femd_json_set(&doc, deep, NULL), FEMD_BAD_INPUT);
     femd_json_clear(&doc);
+    /* nor path and value together */
+    char both[300] = "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=";
+    for (int i = 0; i < 50; i++) strcat(both, "[");
+    for (int i = 0; i < 50; i++) strcat(both, "]");
+    assert_int_equal(parse("{}", &doc, NULL), FEMD_OK);
+    assert_int_equal(femd_json_set(&doc, both, NULL), FEMD_BAD_INPUT);
+    femd_json_clear(&doc);
 }
 
 /* ---- canonical text ---- */
