@@ -64,16 +64,20 @@ static femd_status read_orientation(const femd_case *c, const cJSON *node, doubl
 
 /* ---- materials ---- */
 
+static femd_status check_file(const femd_case *c, const cJSON *file, femd_error *err) {
+    char *path = NULL;
+    if (!file) return FEMD_OK;
+    FEMD_TRY(femd_material_find(&c->doc, file, c->folder, &path, err));
+    free(path);
+    return FEMD_OK;
+}
+
 /* The data files must be there before anything starts. */
 static femd_status check_files(const femd_case *c, const cJSON *material, femd_error *err) {
-    static const char *const objects[] = {"structure", "potential"};
-    for (size_t k = 0; k < 2; k++) {
-        const cJSON *file = femd_json_get(femd_json_get(material, objects[k]), "file");
-        char *path = NULL;
-        if (!file) continue;
-        FEMD_TRY(femd_material_find(&c->doc, file, c->folder, &path, err));
-        free(path);
-    }
+    const cJSON *potential = femd_json_get(material, "potential"), *files = femd_json_get(potential, "files");
+    FEMD_TRY(check_file(c, femd_json_get(femd_json_get(material, "structure"), "file"), err));
+    FEMD_TRY(check_file(c, femd_json_get(potential, "file"), err));
+    for (const cJSON *file = files ? files->child : NULL; file; file = file->next) FEMD_TRY(check_file(c, file, err));
     return FEMD_OK;
 }
 

@@ -187,6 +187,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "materials.copper.engine=natve", "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, user"},
         {"case.json", "materials.copper.potential.style=eam2", "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut"},
         {"case.json", "materials.copper.potential.file=Cux.eam", "materials.copper.potential.file: no such file \"Cux.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
+        {"case.json", "materials.copper.potential={\"style\":\"eam\",\"files\":{\"Cu\":\"Cuy.eam\"}}", "materials.copper.potential.files.Cu: no such file \"Cuy.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
         {"case.json", "materials.copper.structure.a=\"3.6 eV\"", "materials.copper.structure.a: unit \"eV\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
         {"case.json", "materials.copper.structure.lattice=fc", "materials.copper.structure.lattice: unknown value \"fc\"; accepted: fcc, bcc, hcp, diamond, b1, b2"},
         {"case.json", "materials.copper.structure.file=x.data", "materials.copper.structure: has more than one of: \"lattice\" and \"a\", or \"file\""},
