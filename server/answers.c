@@ -1,0 +1,45 @@
+/* Encoded responses, as far as the server looks into them. */
+#include "answers.h"
+
+#include <math.h>
+#include <string.h>
+
+femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err) {
+    femd_response r;
+    FEMD_TRY(femd_response_decode(response->data, response->size, &r, err));
+    if (response->size > FEMD_CHUNK_MAX) return femd_fail(err, FEMD_PROTOCOL, "a response of %zu bytes", response->size);
+    cost->wall = isfinite(r.work.wall) && r.work.wall > 0 ? r.work.wall : 0;
+    cost->fingerprint = r.work.fingerprint;
+    return FEMD_OK;
+}
+
+int answers_equal(const femd_bytes *a, const femd_bytes *b) {
+    return a->size == b->size && memcmp(a->data, b->data, femd_response_compared_bytes(a->size)) == 0;
+}
+
+int answers_is_retried(int status) {
+    switch (status) {
+    case FEMD_STATE_LOST:
+    case FEMD_DEADLINE:
+    case FEMD_ENGINE_DIED:
+    case FEMD_CANCELLED:
+    case FEMD_NO_MEMORY:
+    case FEMD_IO:
+    case FEMD_INTERNAL: return 1;
+    default: return 0;
+    }
+}
+
+femd_bytes answers_make(const femd_request *q, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]) {
+    femd_response r;
+    memset(&r, 0, sizeof r);
+    r.status = status;
+    r.point = q->point;
+    return (femd_bytes){bytes, femd_response_encode(&r, bytes)};
+}
+
+void answers_learn_cost(material *m, double wall) {
+    enum { SMOOTHING = 16 };
+    if (wall < 1e-7) wall = 1e-7;
+    m->cost = m->cost > 0 ? m->cost + (wall - m->cost) / SMOOTHING : wall;
+}

@@ -1,0 +1,198 @@
+/* The program femd-server: options, signals, log. All else is in the core and the net. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net.h"
+
+enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70 };
+
+static const char help[] =
+    "femd-server --bind ADDRESS [options]\n"
+    "The server between macro solvers and a pool of micro workers.\n\n"
+    "  --bind ADDRESS     tcp://127.0.0.1:PORT (PORT * = any free one) or ipc:///path/of/socket\n"
+    "  --level LEVEL      numerics level of all workers: baseline, x86-64-v2, x86-64-v3 (default), x86-64-v4\n"
+    "  --cache MIB        finished evaluations kept for reuse (default 512)\n"
+    "  --memory MIB       all that the server may hold (default: half of the machine's memory)\n"
+    "  --task-deadline S  seconds without progress after which a worker counts as hung (default 600)\n"
+    "  --log FILE         append the log to FILE instead of writing it to standard error\n"
+    "  --quiet            log warnings and errors only\n"
+    "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
+    "  --die-with-parent  end when the process that started the server ends\n"
+    "  --help, --version\n";
+
+typedef struct options {
+    const char *bind, *level, *log;
+    uint64_t cache_mib, memory_mib;
+    double task_deadline;
+    int quiet, ready_fd, die_with_parent;
+} options;
+
+typedef struct journal {
+    FILE *file;
+    femd_log_level most;
+} journal;
+
+static void write_log(void *user, femd_log_level level, const char *text) {
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    const journal *j = user;
+    if (level > j->most) return;
+    struct timespec t;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &t);
+    gmtime_r(&t.tv_sec, &utc);
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+    char line[1200];
+    snprintf(line, sizeof line, "%s", text);
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127) *p = ' '; /* one line each, whatever a peer wrote */
+    fprintf(j->file, "%s.%03ldZ femd-server %s: %s\n", stamp, t.tv_nsec / 1000000, names[level], line);
+    fflush(j->file);
+}
+
+static void log_commit(void *user, const char *run, uint32_t step, uint64_t states) {
+    char text[256];
+    snprintf(text, sizeof text, "run %s: step %u is committed, %llu states", run, step, (unsigned long long)states);
+    write_log(user, FEMD_LOG_INFO, text);
+}
+
+/* ---- options ---- */
+
+static femd_status read_number(const char *name, const char *text, double least, double most, double *value, femd_error *err) {
+    char *end;
+    errno = 0;
+    *value = strtod(text, &end);
+    if (errno || end == text || *end || !(*value >= least && *value <= most))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "%s %s: a number from %g to %g is wanted", name, text, least, most);
+    return FEMD_OK;
+}
+
+static femd_status read_option(int o, const char *text, options *opt, femd_error *err) {
+    double v = 0;
+    switch (o) {
+    case 'b': opt->bind = text; return FEMD_OK;
+    case 'l': opt->level = text; return FEMD_OK;
+    case 'L': opt->log = text; return FEMD_OK;
+    case 'q': opt->quiet = 1; return FEMD_OK;
+    case 'p': opt->die_with_parent = 1; return FEMD_OK;
+    case 'c':
+        FEMD_TRY(read_number("--cache", text, 1, 1e9, &v, err));
+        opt->cache_mib = (uint64_t)v;
+        return FEMD_OK;
+    case 'm':
+        FEMD_TRY(read_number("--memory", text, 16, 1e9, &v, err));
+        opt->memory_mib = (uint64_t)v;
+        return FEMD_OK;
+    case 'd': return read_number("--task-deadline", text, 0.01, 1e9, &opt->task_deadline, err);
+    case 'r':
+        FEMD_TRY(read_number("--ready-fd", text, 0, 1e6, &v, err));
+        opt->ready_fd = (int)v;
+        return FEMD_OK;
+    default: return femd_fail(err, FEMD_BAD_ARGUMENT, "see femd-server --help");
+    }
+}
+
+/* 1: go on; 0: --help or --version was answered; -1: err. */
+static int read_options(int argc, char **argv, options *opt, femd_error *err) {
+    static const struct option list[] = {
+        {"bind", required_argument, NULL, 'b'},     {"level", required_argument, NULL, 'l'},
+        {"cache", required_argument, NULL, 'c'},    {"memory", required_argument, NULL, 'm'},
+        {"task-deadline", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'L'},
+        {"quiet", no_argument, NULL, 'q'},          {"ready-fd", required_argument, NULL, 'r'},
+        {"die-with-parent", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0}};
+    for (int o; (o = getopt_long(argc, argv, "", list, NULL)) != -1;) {
+        if (o == 'h') fputs(help, stdout);
+        if (o == 'v') printf("femd-server %s\n", FEMD_VERSION);
+        if (o == 'h' || o == 'v') return 0;
+        if (read_option(o, optarg, opt, err) != FEMD_OK) return -1;
+    }
+    if (optind < argc) femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
+    else if (!opt->bind) femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
+    else return 1;
+    return -1;
+}
+
+/* ---- process ---- */
+
+/* A descriptor that becomes readable at SIGINT or SIGTERM. Blocks them first, so that libzmq's threads never see them. */
+static int signal_descriptor(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static femd_status follow_parent(femd_error *err) {
+    pid_t parent = getppid();
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return femd_fail(err, FEMD_IO, "--die-with-parent: %s", strerror(errno));
+    if (getppid() != parent) return femd_fail(err, FEMD_IO, "--die-with-parent: the parent is gone already");
+    return FEMD_OK;
+}
+
+static void announce(const options *opt, const char *address) {
+    printf("femd-server: listening on %s\n", address);
+    fflush(stdout);
+    if (opt->ready_fd < 0) return;
+    dprintf(opt->ready_fd, "%s\n", address);
+    close(opt->ready_fd);
+}
+
+static uint64_t memory_bytes(const options *opt) {
+    if (opt->memory_mib) return opt->memory_mib << 20;
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE) / 2;
+}
+
+static femd_status serve(const options *opt, journal *j, femd_error *err) {
+    uint64_t memory = memory_bytes(opt), cache = opt->cache_mib << 20;
+    femd_core_config g = {.level = opt->level, .cache_bytes = cache < memory / 2 ? cache : memory / 2, .memory_bytes = memory,
+                          .task_deadline = opt->task_deadline, .log = write_log, .committed = log_commit, .user = j};
+    femd_net_config nc = {.bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = write_log, .user = j};
+    femd_core *core = NULL;
+    femd_net *net = NULL;
+    int stop_fd = -1;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, femd_core_create(&g, &core, err), out);
+    stop_fd = signal_descriptor();
+    if (stop_fd < 0) {
+        rc = femd_fail(err, FEMD_IO, "signals: %s", strerror(errno));
+        goto out;
+    }
+    FEMD_TRY_GOTO(rc, femd_net_open(&nc, &net, err), out);
+    announce(opt, femd_net_address(net));
+    rc = femd_net_run(net, core, stop_fd, err);
+out:
+    femd_net_close(&net);
+    femd_core_destroy(&core);
+    if (stop_fd >= 0) close(stop_fd);
+    return rc;
+}
+
+int main(int argc, char **argv) {
+    options opt = {.cache_mib = 512, .ready_fd = -1};
+    femd_error err = FEMD_ERROR_INIT;
+    int go = read_options(argc, argv, &opt, &err);
+    if (go == 0) return 0;
+    femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
+    journal j = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
+    if (rc == FEMD_OK && opt.log && !(j.file = fopen(opt.log, "ae"))) rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
+    if (rc == FEMD_OK && opt.die_with_parent) rc = follow_parent(&err);
+    if (rc == FEMD_OK && sodium_init() < 0) rc = femd_fail(&err, FEMD_INTERNAL, "libsodium does not start"); /* also picks the fast hash */
+    if (rc == FEMD_OK) rc = serve(&opt, &j, &err);
+    if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);
+    if (j.file && j.file != stderr) fclose(j.file);
+    if (rc == FEMD_OK) return 0;
+    return rc == FEMD_BAD_ARGUMENT || rc == FEMD_REFUSED || rc == FEMD_IO ? EXIT_USAGE_ : EXIT_INTERNAL_;
+}

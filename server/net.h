@@ -1,0 +1,28 @@
+/* The network end of the server: the ROUTER socket, notices of dead connections, the poll loop and its clock. It carries
+ * frames between libzmq and the core and understands none of them. */
+#ifndef FEMD_SERVER_NET_H
+#define FEMD_SERVER_NET_H
+
+#include "core.h"
+
+typedef struct femd_net femd_net;
+
+typedef struct femd_net_config {
+    const char *bind;    /* "tcp://127.0.0.1:5600", port * = any; "ipc:///path" */
+    uint64_t frame_max;  /* bytes of one message */
+    uint64_t peer_bytes; /* waiting for a peer that does not read; then it is dropped */
+    void (*log)(void *user, femd_log_level level, const char *text); /* may be NULL */
+    void *user;
+} femd_net_config;
+
+/* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT for no
+ * address, IO if it cannot be bound. */
+FEMD_MUST_CHECK femd_status femd_net_open(const femd_net_config *config, femd_net **net, femd_error *err);
+/* Accepts NULL, sets NULL. Removes the socket file of an ipc address. */
+void femd_net_close(femd_net **net);
+/* The address peers connect to, with the port that was chosen. */
+const char *femd_net_address(const femd_net *net);
+/* Serve until the descriptor stop_fd is readable (OK) or the core is no longer sound (its health). */
+FEMD_MUST_CHECK femd_status femd_net_run(femd_net *net, femd_core *core, int stop_fd, femd_error *err);
+
+#endif

@@ -1,0 +1,10 @@
+/* The STATUS message: the books as JSON, for people, tests and dashboards. It only reads. */
+#ifndef FEMD_SERVER_STATUS_H
+#define FEMD_SERVER_STATUS_H
+
+#include "inner.h"
+
+/* Append the whole STATUS frame, answering message id, to out. */
+FEMD_MUST_CHECK femd_status status_encode(const femd_core *c, uint64_t id, femd_buffer *out, femd_error *err);
+
+#endif
