@@ -11,11 +11,24 @@
 #define SYSTEM_POTENTIALS "/usr/share/lammps/potentials"
 #define FILE_BYTES_MAX (200u << 20)
 
-/* Keys whose value is the name of a data file. A user's engine ("library") is code and never travels. */
+/* Keys whose value names a data file, or several (an object or array of names). A user's engine ("library") is code and
+ * never travels. */
 static const struct {
     const char *object, *key;
-} file_keys[] = {{"potential", "file"}, {"structure", "file"}};
+} file_keys[] = {{"potential", "file"}, {"potential", "files"}, {"structure", "file"}};
 enum { FILE_KEYS = sizeof file_keys / sizeof *file_keys };
+
+/* The nodes of a material that name files, at most FEMD_PACK_FILES_MAX + 1 of them, so that one too many can be seen. */
+static size_t file_nodes(const cJSON *material, cJSON *nodes[FEMD_PACK_FILES_MAX + 1]) {
+    size_t n = 0;
+    for (size_t i = 0; i < FILE_KEYS; i++) {
+        cJSON *node = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(material, file_keys[i].object), file_keys[i].key);
+        if (cJSON_IsString(node) && n <= FEMD_PACK_FILES_MAX) nodes[n++] = node;
+        if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) continue;
+        for (cJSON *item = node->child; item && n <= FEMD_PACK_FILES_MAX; item = item->next) nodes[n++] = item;
+    }
+    return n;
+}
 
 /* Keys that stand beside a material in a case and are no part of it. */
 static const char *const case_keys[] = {"region", "orientation"};
@@ -108,8 +121,8 @@ static const char *base_name(const char *path) {
 /* The files of one pack while it is being made. */
 typedef struct collection {
     size_t n;
-    const char *name[FILE_KEYS]; /* borrowed from the document */
-    femd_buffer bytes[FILE_KEYS];
+    const char *name[FEMD_PACK_FILES_MAX]; /* borrowed from the document */
+    femd_buffer bytes[FEMD_PACK_FILES_MAX];
 } collection;
 
 static femd_status add_file(const femd_json *doc, const cJSON *node, const char *folder, collection *files, femd_error *err) {
@@ -133,10 +146,10 @@ static femd_status add_file(const femd_json *doc, const cJSON *node, const char 
 }
 
 static femd_status add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files, femd_error *err) {
-    for (size_t i = 0; i < FILE_KEYS; i++) {
-        const cJSON *node = femd_json_get(femd_json_get(material, file_keys[i].object), file_keys[i].key);
-        if (node) FEMD_TRY(add_file(doc, node, folder, files, err));
-    }
+    cJSON *nodes[FEMD_PACK_FILES_MAX + 1];
+    const size_t n = file_nodes(material, nodes);
+    if (n > FEMD_PACK_FILES_MAX) return femd_json_fail(doc, material, err, "more than %d data files", FEMD_PACK_FILES_MAX);
+    for (size_t i = 0; i < n; i++) FEMD_TRY(add_file(doc, nodes[i], folder, files, err));
     return FEMD_OK;
 }
 
@@ -149,13 +162,15 @@ static cJSON *bare_material(const cJSON *material) {
 
 /* Names of files without folders: where a file lies on the user's disk is no part of the material. */
 static femd_status strip_folders(cJSON *copy, femd_error *err) {
-    for (size_t i = 0; i < FILE_KEYS; i++) {
-        cJSON *object = cJSON_GetObjectItemCaseSensitive(copy, file_keys[i].object);
-        cJSON *node = object ? cJSON_GetObjectItemCaseSensitive(object, file_keys[i].key) : NULL;
-        if (!node) continue;
-        cJSON *name = cJSON_CreateString(base_name(node->valuestring));
-        if (!name || !cJSON_ReplaceItemInObjectCaseSensitive(object, file_keys[i].key, name))
+    cJSON *nodes[FEMD_PACK_FILES_MAX + 1];
+    const size_t n = file_nodes(copy, nodes);
+    for (size_t i = 0; i < n; i++) {
+        char *name = cJSON_IsString(nodes[i]) ? strdup(base_name(nodes[i]->valuestring)) : NULL;
+        if (!name || !cJSON_SetValuestring(nodes[i], name)) {
+            free(name);
             return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
+        }
+        free(name);
     }
     return FEMD_OK;
 }
@@ -189,7 +204,7 @@ femd_status femd_material_pack(const femd_json *doc, const cJSON *material, cons
     femd_status rc = validate(doc, material, copy, err);
     if (rc == FEMD_OK) rc = add_files(doc, material, folder, &files, err);
     if (rc == FEMD_OK) rc = encode(copy, &files, pack, err);
-    for (size_t i = 0; i < FILE_KEYS; i++) femd_buffer_clear(&files.bytes[i]);
+    for (size_t i = 0; i < FEMD_PACK_FILES_MAX; i++) femd_buffer_clear(&files.bytes[i]);
     cJSON_Delete(copy);
     return rc;
 }
