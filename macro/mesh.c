@@ -199,12 +199,15 @@ static PetscErrorCode origin_points(DM dm, PetscSF migration, PetscInt *point)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode distribute(DM *dm, PetscSF *migration)
+/* Hand every rank its cells. count and cells are those of femd_mesh_partition on rank 0, zero elsewhere. */
+static PetscErrorCode distribute(DM *dm, int ranks, const PetscInt *count, const PetscInt *cells, PetscSF *migration)
 {
     PetscPartitioner part;
     DM spread = NULL;
     PetscFunctionBeginUser;
     PetscCall(DMPlexGetPartitioner(*dm, &part));
+    PetscCall(PetscPartitionerSetType(part, PETSCPARTITIONERSHELL));
+    PetscCall(PetscPartitionerShellSetPartition(part, ranks, count, cells));
     PetscCall(PetscPartitionerSetFromOptions(part));
     PetscCall(DMPlexDistribute(*dm, 0, migration, &spread));
     if (spread) {
@@ -213,6 +216,23 @@ static PetscErrorCode distribute(DM *dm, PetscSF *migration)
         PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
     }
     PetscFunctionReturn(0);
+}
+
+static femd_status share_cells(MPI_Comm comm, const femd_mesh *m, DM *dm, PetscSF *migration, femd_error *err)
+{
+    int rank, ranks;
+    MPI_TRY(err, MPI_Comm_rank(comm, &rank));
+    MPI_TRY(err, MPI_Comm_size(comm, &ranks));
+    PetscInt *count = calloc((size_t)ranks, sizeof *count), *cells = calloc((size_t)m->ncells + 1, sizeof *cells);
+    femd_status rc = count && cells ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    if (rc == FEMD_OK && rank == 0) rc = femd_mesh_partition(m, ranks, count, cells, err);
+    rc = femd_agree(comm, rc, err);
+    PetscErrorCode code = rc == FEMD_OK ? distribute(dm, ranks, count, cells, migration) : 0;
+    free(count);
+    free(cells);
+    FEMD_TRY(rc);
+    PETSC_TRY(err, code);
+    return FEMD_OK;
 }
 
 femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *m, DM *dm, femd_mesh_origin *origin, femd_error *err)
@@ -228,7 +248,7 @@ femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_
     origin->ncells = size[0];
     origin->nvertices = size[1];
     origin->first_edge = size[2];
-    PETSC_TRY(err, distribute(dm, &migration));
+    FEMD_TRY(share_cells(comm, m, dm, &migration, err));
     PETSC_TRY(err, DMPlexGetChart(*dm, &start, &end));
     origin->point = malloc(((size_t)(end - start) + 1) * sizeof *origin->point);
     FEMD_TRY(femd_agree(comm, origin->point ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"), err));

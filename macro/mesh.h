@@ -38,6 +38,9 @@ FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_
 /* BAD_INPUT for a boundary entry whose surface is not in the mesh. */
 FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *m, femd_error *err);
 
+/* Cells of every rank: count (one per rank) and cells (ncells, those of rank 0 first). The same in every run. */
+FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *m, int ranks, PetscInt *count, PetscInt *cells, femd_error *err);
+
 /* Numbers that survive the distribution. */
 typedef struct femd_mesh_origin {
     PetscInt ncells, nvertices, first_edge; /* of the whole mesh */
