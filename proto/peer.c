@@ -162,39 +162,40 @@ static femd_status note(femd_peer *p, const femd_frame *f, femd_error *err) {
     return FEMD_OK;
 }
 
-/* OK with a frame, TIMEOUT if none is there, or a failure. */
-static femd_status recv_now(femd_peer *p, femd_frame *frame, femd_error *err) {
-    for (;;) {
-        if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
-            if (errno == EAGAIN || errno == EINTR) return FEMD_TIMEOUT;
-            return femd_fail(err, FEMD_IO, "cannot receive from %s: %s", p->address, zmq_strerror(errno));
-        }
-        if (zmq_msg_more(&p->message)) {
-            while (zmq_msg_more(&p->message) && zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) >= 0) {}
-            return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
-        }
-        FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
-        femd_status rc = note(p, frame, err);
-        if (rc != FEMD_TIMEOUT) return rc;
-        if (p->reregister) return FEMD_TIMEOUT;
+/* OK with a frame, TIMEOUT if there is none for the caller, or a failure. *own = 1 if a frame came that was for the peer alone:
+ * then the next may be there already. */
+static femd_status recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
+    *own = 0;
+    if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
+        if (errno == EAGAIN || errno == EINTR) return FEMD_TIMEOUT;
+        return femd_fail(err, FEMD_IO, "cannot receive from %s: %s", p->address, zmq_strerror(errno));
     }
+    if (zmq_msg_more(&p->message)) {
+        while (zmq_msg_more(&p->message) && zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) >= 0) {}
+        return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
+    }
+    FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
+    femd_status rc = note(p, frame, err);
+    *own = rc == FEMD_TIMEOUT;
+    return rc;
 }
 
 femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd_error *err) {
     double end = 0;
-    for (int first = 1;; first = 0) {
+    for (;;) {
         if (p->reregister) {
             p->reregister = 0;
             return FEMD_REREGISTER;
         }
-        femd_status rc = recv_now(p, frame, err);
+        int own;
+        femd_status rc = recv_now(p, frame, &own, err);
         if (rc != FEMD_TIMEOUT) return rc;
-        if (p->reregister) continue;
+        if (own) continue;
         watch(p);
         if (is_lost(p)) return fail_lost(p, err);
         FEMD_TRY(say_hello(p, err));
         double now = femd_clock();
-        if (first) end = now + timeout;
+        if (end == 0) end = now + timeout;
         if (now >= end) return FEMD_TIMEOUT;
         wait_for(p, ZMQ_POLLIN, end - now);
     }
@@ -259,9 +260,10 @@ static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, fe
     double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout, end = femd_clock() + timeout;
     while (!p->registered) {
         femd_frame frame;
-        femd_status rc = recv_now(p, &frame, err);
+        int own;
+        femd_status rc = recv_now(p, &frame, &own, err);
         if (rc != FEMD_OK && rc != FEMD_TIMEOUT) return rc;
-        if (p->registered) break;
+        if (p->registered) break; /* before the next message is taken: it is the caller's */
         watch(p);
         FEMD_TRY(say_hello(p, err));
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
