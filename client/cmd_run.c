@@ -129,9 +129,11 @@ static femd_status start_and_watch(const request *q, const programs *p, const ch
     add(&server, p->server);
     add_two(&server, "--bind", address);
     add_two(&server, "--ready-fd", ready);
+    add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
     add(&server, "--die-with-parent");
     add(&worker, p->worker);
     add_two(&worker, "--connect", address);
+    add_two(&worker, "--level", femd_level_name());
     add(&worker, "--die-with-parent");
     macro_arguments(q, p, address, ranks, &macro);
     femd_status rc = launch_guard_start(folder, &guard, err);

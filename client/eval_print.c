@@ -1,4 +1,5 @@
 /* The two forms in which femd eval prints an answer: a table for people, one JSON object for programs. */
+#include <math.h>
 #include <string.h>
 
 #include "eval.h"
@@ -8,9 +9,10 @@ static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
 
 /* ---- table ---- */
 
+/* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa). */
 static void row(const char *name, const double *v, int n, double scale, const char *unit) {
     printf("  %-18s", name);
-    for (int i = 0; i < n; i++) printf(" %12.6g", v[i] / scale + 0.0);
+    for (int i = 0; i < n; i++) printf(" %12.6g", scale > 1 && fabs(v[i] / scale) < 1e-10 ? 0.0 : v[i] / scale);
     printf("  %s\n", unit);
 }
 

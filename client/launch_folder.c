@@ -19,7 +19,7 @@
 
 #define FOLDER_LENGTH_MAX 60 /* a socket's path has 107 characters at most, and Open MPI adds its own */
 #define GUARDED_MAX 8
-#define GRACE 6.0 /* s for the children to end by the signal that their parent's death sends them */
+#define GRACE 8.0 /* s for the children to end by the signal that their parent's death sends them */
 
 femd_status launch_folder(char **path, femd_error *err) {
     const char *base = getenv("TMPDIR");
@@ -53,18 +53,26 @@ static void pause_for(double s) {
     nanosleep(&t, NULL);
 }
 
-/* Wait until the processes are gone, then use force. The ids are those of group leaders that were alive a moment ago. */
+/* 1 while a process runs; a dead one that nobody has waited for does not count. */
+static int runs(pid_t pid) {
+    char path[32], state = 'X';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "re");
+    if (!f) return 0;
+    if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1) state = 'X';
+    fclose(f);
+    return state != 'Z' && state != 'X';
+}
+
+/* Wait until the group leaders are gone, then use force on what is left of their groups. */
 static void end_groups(const pid_t *pid, size_t n) {
-    for (double waited = 0;; waited += 0.1) {
+    for (double waited = 0; waited < GRACE; waited += 0.1) {
         size_t alive = 0;
-        for (size_t i = 0; i < n; i++) {
-            if (kill(-pid[i], 0) != 0) continue;
-            alive++;
-            if (waited >= GRACE) kill(-pid[i], SIGKILL);
-        }
-        if (alive == 0 || waited >= GRACE) return;
+        for (size_t i = 0; i < n; i++) alive += runs(pid[i]) ? 1 : 0;
+        if (alive == 0) break;
         pause_for(0.1);
     }
+    for (size_t i = 0; i < n; i++) kill(-pid[i], SIGKILL);
 }
 
 static void guard_main(const char *folder, int fd) {

@@ -11,24 +11,11 @@
 #define SYSTEM_POTENTIALS "/usr/share/lammps/potentials"
 #define FILE_BYTES_MAX (200u << 20)
 
-/* Keys whose value names a data file, or several (an object or array of names). A user's engine ("library") is code and
+/* Keys whose value names a data file, or an object of names. A user's engine ("library") is code and
  * never travels. */
 static const struct {
     const char *object, *key;
 } file_keys[] = {{"potential", "file"}, {"potential", "files"}, {"structure", "file"}};
-enum { FILE_KEYS = sizeof file_keys / sizeof *file_keys };
-
-/* The nodes of a material that name files, at most FEMD_PACK_FILES_MAX + 1 of them, so that one too many can be seen. */
-static size_t file_nodes(const cJSON *material, cJSON *nodes[FEMD_PACK_FILES_MAX + 1]) {
-    size_t n = 0;
-    for (size_t i = 0; i < FILE_KEYS; i++) {
-        cJSON *node = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(material, file_keys[i].object), file_keys[i].key);
-        if (cJSON_IsString(node) && n <= FEMD_PACK_FILES_MAX) nodes[n++] = node;
-        if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) continue;
-        for (cJSON *item = node->child; item && n <= FEMD_PACK_FILES_MAX; item = item->next) nodes[n++] = item;
-    }
-    return n;
-}
 
 /* Keys that stand beside a material in a case and are no part of it. */
 static const char *const case_keys[] = {"region", "orientation"};
@@ -118,6 +105,20 @@ static const char *base_name(const char *path) {
 
 /* ---- packing ---- */
 
+/* The values of a material that name files, in the order of file_keys. */
+static femd_status find_names(const femd_json *doc, const cJSON *material, const cJSON *node[FEMD_PACK_FILES_MAX], size_t *n, femd_error *err) {
+    *n = 0;
+    for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
+        const cJSON *value = femd_json_get(femd_json_get(material, file_keys[i].object), file_keys[i].key);
+        const int many = cJSON_IsObject(value);
+        for (const cJSON *one = many ? value->child : value; one; one = many ? one->next : NULL) {
+            if (*n == FEMD_PACK_FILES_MAX) return femd_json_fail(doc, one, err, "a material has at most %d files", FEMD_PACK_FILES_MAX);
+            node[(*n)++] = one;
+        }
+    }
+    return FEMD_OK;
+}
+
 /* The files of one pack while it is being made. */
 typedef struct collection {
     size_t n;
@@ -130,6 +131,7 @@ static femd_status add_file(const femd_json *doc, const cJSON *node, const char 
     FEMD_TRY(femd_material_find(doc, node, folder, &path, err));
     const char *name = base_name(node->valuestring);
     femd_buffer *bytes = &files->bytes[files->n];
+    bytes->size = 0;
     femd_status rc = strlen(name) > FEMD_PACK_NAME_MAX ? femd_json_fail(doc, node, err, "a name longer than %d characters", FEMD_PACK_NAME_MAX)
                                                        : read_file(doc, node, path, bytes, err);
     free(path);
@@ -138,18 +140,17 @@ static femd_status add_file(const femd_json *doc, const cJSON *node, const char 
         if (strcmp(files->name[i], name) != 0) continue;
         if (files->bytes[i].size != bytes->size || memcmp(files->bytes[i].data, bytes->data, bytes->size) != 0)
             return femd_json_fail(doc, node, err, "two different files are called \"%s\"; rename one", name);
-        bytes->size = 0; /* the same file: travels once */
-        return FEMD_OK;
+        return FEMD_OK; /* the same file: travels once */
     }
     files->name[files->n++] = name;
     return FEMD_OK;
 }
 
 static femd_status add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files, femd_error *err) {
-    cJSON *nodes[FEMD_PACK_FILES_MAX + 1];
-    const size_t n = file_nodes(material, nodes);
-    if (n > FEMD_PACK_FILES_MAX) return femd_json_fail(doc, material, err, "more than %d data files", FEMD_PACK_FILES_MAX);
-    for (size_t i = 0; i < n; i++) FEMD_TRY(add_file(doc, nodes[i], folder, files, err));
+    const cJSON *node[FEMD_PACK_FILES_MAX];
+    size_t n;
+    FEMD_TRY(find_names(doc, material, node, &n, err));
+    for (size_t i = 0; i < n; i++) FEMD_TRY(add_file(doc, node[i], folder, files, err));
     return FEMD_OK;
 }
 
@@ -161,30 +162,37 @@ static cJSON *bare_material(const cJSON *material) {
 }
 
 /* Names of files without folders: where a file lies on the user's disk is no part of the material. */
-static femd_status strip_folders(cJSON *copy, femd_error *err) {
-    cJSON *nodes[FEMD_PACK_FILES_MAX + 1];
-    const size_t n = file_nodes(copy, nodes);
-    for (size_t i = 0; i < n; i++) {
-        char *name = cJSON_IsString(nodes[i]) ? strdup(base_name(nodes[i]->valuestring)) : NULL;
-        if (!name || !cJSON_SetValuestring(nodes[i], name)) {
-            free(name);
-            return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
+static void strip_folders(cJSON *copy) {
+    for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
+        cJSON *object = cJSON_GetObjectItemCaseSensitive(copy, file_keys[i].object);
+        cJSON *value = object ? cJSON_GetObjectItemCaseSensitive(object, file_keys[i].key) : NULL;
+        const int many = cJSON_IsObject(value);
+        for (cJSON *one = many ? value->child : value; one; one = many ? one->next : NULL) {
+            const char *base = base_name(one->valuestring);
+            memmove(one->valuestring, base, strlen(base) + 1);
         }
-        free(name);
     }
-    return FEMD_OK;
 }
 
+/* The violation's path is relative to the material; the user's file has it under materials.NAME. */
 static femd_status validate(const femd_json *doc, const cJSON *material, cJSON *copy, femd_error *err) {
     char name[512];
     if (material == doc->root) snprintf(name, sizeof name, "%s", doc->name);
     else snprintf(name, sizeof name, "%s: materials.%s", doc->name, material->string ? material->string : "?");
     const femd_json alone = {.root = copy, .name = name};
-    return femd_json_validate(&alone, femd_case_schema, "#/$defs/material", err);
+    femd_status rc = femd_json_validate(&alone, femd_case_schema, "#/$defs/material", err);
+    if (rc == FEMD_OK || material == doc->root || !err) return rc;
+    const size_t n = strlen(name);
+    const char *words = err->text + n + 2;
+    const int goes_on = strncmp(err->text, name, n) == 0 && strncmp(err->text + n, ": ", 2) == 0 && strcspn(words, " ") > strcspn(words, ":");
+    if (!goes_on) return rc; /* about the material as a whole */
+    char rest[sizeof err->text];
+    snprintf(rest, sizeof rest, "%s", words);
+    return femd_fail(err, rc, "%s.%s", name, rest);
 }
 
 static femd_status encode(cJSON *copy, const collection *files, femd_buffer *pack, femd_error *err) {
-    FEMD_TRY(strip_folders(copy, err));
+    strip_folders(copy);
     char *text = femd_json_canonical(copy);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     femd_pack p = {.json = text, .nfiles = files->n};

@@ -1,0 +1,38 @@
+#!/bin/sh
+# package.sh CMAKE BUILD SOURCE CC: install into a scratch folder, move it, build the stranger with find_package and with
+# pkg-config, run both; only the public headers may be there and only the symbols they name.
+set -eu
+cmake=$1 build=$2 source=$3 cc=$4
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/femd-package.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+fail() { echo "FAILED: $*"; exit 1; }
+
+"$cmake" --install "$build" --prefix "$scratch/first" >"$scratch/install.log" 2>&1 || { cat "$scratch/install.log"; fail "install"; }
+mv "$scratch/first" "$scratch/prefix" # an installed tree can be moved
+prefix=$scratch/prefix
+
+"$cmake" -S "$source/stranger" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >"$scratch/cmake.log" 2>&1 &&
+    "$cmake" --build "$scratch/build" >>"$scratch/cmake.log" 2>&1 || { cat "$scratch/cmake.log"; fail "find_package(femd)"; }
+"$scratch/build/stranger" || fail "the stranger built with find_package ends with $?"
+
+pc=$(dirname "$(find "$prefix" -name femd.pc)")
+export PKG_CONFIG_PATH=$pc
+"$cc" -std=c99 -Wall -Wextra -Werror -pedantic $(pkg-config --cflags femd) "$source/stranger/stranger.c" -o "$scratch/by-pc" $(pkg-config --libs femd) ||
+    fail "pkg-config"
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir femd) "$scratch/by-pc" || fail "the stranger built with pkg-config ends with $?"
+
+headers=$(cd "$prefix/include/femd" && echo *)
+[ "$headers" = "client.h error.h femd.h kinematics.h status.h types.h" ] || fail "installed headers: $headers"
+
+# every exported symbol is declared in a public header, and the other way round
+library=$(find "$prefix" -name 'libfemd.so')
+nm -D --defined-only "$library" | sed 's/.* //' | sort >"$scratch/exported"
+tr -s ' \n' ' ' <"$prefix/include/femd/client.h" >"$scratch/one.line"
+for h in error kinematics status types; do tr -s ' \n' ' ' <"$prefix/include/femd/$h.h" >>"$scratch/one.line"; done
+grep -o 'FEMD_API [^;(]*(' "$scratch/one.line" | grep -o 'femd_[A-Za-z0-9_]*($' | tr -d '(' | sort -u >"$scratch/declared"
+diff "$scratch/declared" "$scratch/exported" || fail "declared (<) and exported (>) symbols differ"
+
+for program in "$prefix"/bin/femd*; do
+    [ -x "$program" ] || continue
+    "$program" --version >"$scratch/version" 2>&1 </dev/null || fail "$program --version: $(cat "$scratch/version")"
+done

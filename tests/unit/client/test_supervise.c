@@ -1,0 +1,197 @@
+/* The supervisor, with shell scripts in the place of server, workers and solver. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "femd/peer.h"
+#include "supervise.h"
+
+typedef struct trial {
+    char log[8192];
+    double seconds;
+} trial;
+
+/* Run the scripts; in the server's, READY is the number of the descriptor that says so. */
+static int run(const char *server, const char *worker, const char *macro, int workers, trial *t) {
+    int ready[2];
+    char with_fd[512], number[16];
+    assert_int_equal(pipe2(ready, O_CLOEXEC | O_NONBLOCK), 0);
+    snprintf(number, sizeof number, "%d", ready[1]);
+    snprintf(with_fd, sizeof with_fd, "READY=%s; %s", number, server);
+    char shell[] = "/bin/sh", flag[] = "-c";
+    char *server_args[] = {shell, flag, with_fd, NULL}, *worker_args[] = {shell, flag, strdup(worker), NULL},
+         *macro_args[] = {shell, flag, strdup(macro), NULL};
+    char *folder = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    launch_guard guard;
+    assert_int_equal(launch_folder(&folder, &err), FEMD_OK);
+    assert_int_equal(launch_guard_start(folder, &guard, &err), FEMD_OK);
+    FILE *log = tmpfile();
+    const supervise_plan plan = {.workers = workers, .server = server_args, .worker = worker_args, .macro = macro_args,
+                                 .ready_read = ready[0], .ready_write = ready[1], .log = log, .guard = &guard};
+    const double begun = femd_clock();
+    const int code = supervise(&plan);
+    t->seconds = femd_clock() - begun;
+    launch_remove(folder);
+    launch_guard_end(&guard);
+    assert_int_not_equal(access(folder, F_OK), 0);
+    rewind(log);
+    t->log[fread(t->log, 1, sizeof t->log - 1, log)] = '\0';
+    fclose(log);
+    free(folder);
+    free(worker_args[2]);
+    free(macro_args[2]);
+    return code;
+}
+
+#define SERVER "echo ipc:///x >&$READY; eval \"exec $READY>&-\"; echo listening; exec sleep 60"
+
+static int lines_with(const char *log, const char *text) {
+    int n = 0;
+    for (const char *p = log; (p = strstr(p, text)); p += strlen(text)) n++;
+    return n;
+}
+
+static void exit_code_of_the_solver_is_that_of_the_run(void **state) {
+    (void)state;
+    static const int codes[] = {0, 2, 3, 4, 70};
+    trial t;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        char macro[64];
+        snprintf(macro, sizeof macro, "sleep 0.1; exit %d", codes[i]);
+        assert_int_equal(run(SERVER, "exec sleep 60", macro, 2, &t), codes[i]);
+        assert_true(t.seconds < 3);
+    }
+    assert_int_equal(lines_with(t.log, "[server] listening\n"), 1);
+    assert_int_equal(run(SERVER, "exec sleep 60", "kill -9 $$", 1, &t), 70);
+    assert_non_null(strstr(t.log, "signal 9"));
+    assert_int_equal(run(SERVER, "exec sleep 60", "exit 1", 1, &t), 70); /* of mpiexec itself */
+}
+
+static void worker_is_started_again_three_times_then_the_run_ends(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run(SERVER, "echo here; printf 'no newline'; exit 1", "exec sleep 60", 1, &t), 4);
+    assert_int_equal(lines_with(t.log, "[worker 1] here\n"), 4);
+    assert_int_equal(lines_with(t.log, "[worker 1] no newline\n"), 4);
+    assert_true(t.seconds > 3.4 && t.seconds < 10);
+    assert_non_null(strstr(t.log, "all workers are lost"));
+}
+
+static void run_goes_on_while_one_worker_is_left(void **state) {
+    (void)state;
+    trial t;
+    /* the first to make the folder lives; the others die each time */
+    char worker[256];
+    char name[] = "/tmp/femd-unit-XXXXXX";
+    assert_non_null(mkdtemp(name));
+    snprintf(worker, sizeof worker, "mkdir %s/one 2>/dev/null && exec sleep 60; exit 1", name);
+    assert_int_equal(run(SERVER, worker, "sleep 4; exit 0", 2, &t), 0);
+    assert_int_equal(lines_with(t.log, "is given up"), 1);
+    launch_remove(name);
+}
+
+static void death_of_the_server_ends_everything(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run("echo up >&$READY; sleep 0.3; echo no more >&2; kill -9 $$", "exec sleep 60", "exec sleep 60", 2, &t), 4);
+    assert_true(t.seconds < 4);
+    assert_non_null(strstr(t.log, "it said: no more"));
+}
+
+static void server_that_does_not_start_is_reported_with_its_words(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run("echo address in use >&2; exit 2", "exec sleep 60", "exec sleep 60", 2, &t), 2);
+    assert_non_null(strstr(t.log, "did not start"));
+    assert_non_null(strstr(t.log, "address in use"));
+}
+
+static void signal_of_the_user_ends_in_good_order(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run(SERVER, "exec sleep 60", "trap 'exit 9' TERM; kill -INT $PPID; sleep 60 & wait", 2, &t), 130);
+    assert_true(t.seconds < 4);
+    assert_int_equal(run(SERVER, "exec sleep 60", "kill -TERM $PPID; exec sleep 60", 2, &t), 143);
+    assert_true(t.seconds < 4);
+}
+
+static void second_signal_uses_force(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run(SERVER, "exec sleep 60", "trap '' TERM; kill -INT $PPID; sleep 0.5; kill -INT $PPID; exec sleep 60", 1, &t), 130);
+    assert_true(t.seconds < 4);
+}
+
+static void grandchildren_in_sessions_of_their_own_are_ended_too(void **state) {
+    (void)state;
+    trial t;
+    char macro[256], name[] = "/tmp/femd-unit-XXXXXX";
+    int fd = mkstemp(name), pid = 0;
+    snprintf(macro, sizeof macro, "setsid sh -c 'echo $$ >%s; exec sleep 60' & sleep 0.5; exit 0", name);
+    assert_int_equal(run(SERVER, "exec sleep 60", macro, 1, &t), 0);
+    FILE *f = fdopen(fd, "r");
+    assert_int_equal(fscanf(f, "%d", &pid), 1);
+    fclose(f);
+    unlink(name);
+    assert_int_not_equal(kill(pid, 0), 0);
+}
+
+static void guard_cleans_up_after_a_launcher_that_was_killed(void **state) {
+    (void)state;
+    char *folder = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    int tell[2];
+    assert_int_equal(launch_folder(&folder, &err), FEMD_OK);
+    assert_int_equal(pipe(tell), 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t launcher = fork();
+    if (launcher == 0) {
+        launch_guard g;
+        launch_child child;
+        char shell[] = "/bin/sh", flag[] = "-c", script[] = "trap '' TERM; sleep 60";
+        char *args[] = {shell, flag, script, NULL};
+        const launch_spec spec = {.argv = args, .keep_fd = -1, .death_signal = SIGKILL};
+        if (launch_guard_start(folder, &g, &err) != FEMD_OK || launch_start(&spec, &child, &err) != FEMD_OK) _exit(1);
+        launch_guard_tell(&g, child.pid);
+        if (write(tell[1], &child.pid, sizeof child.pid) < 0) _exit(1);
+        for (;;) pause();
+    }
+    pid_t child = 0;
+    assert_int_equal(read(tell[0], &child, sizeof child), sizeof child);
+    kill(launcher, SIGKILL);
+    const double begun = femd_clock();
+    while ((access(folder, F_OK) == 0 || kill(-child, 0) == 0) && femd_clock() - begun < 15) {
+        while (waitpid(-1, NULL, WNOHANG) > 0) {} /* this process takes in the orphans */
+        usleep(50000);
+    }
+    assert_int_not_equal(access(folder, F_OK), 0);
+    assert_int_not_equal(kill(-child, 0), 0);
+    close(tell[0]);
+    close(tell[1]);
+    free(folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exit_code_of_the_solver_is_that_of_the_run),
+        cmocka_unit_test(worker_is_started_again_three_times_then_the_run_ends),
+        cmocka_unit_test(run_goes_on_while_one_worker_is_left),
+        cmocka_unit_test(death_of_the_server_ends_everything),
+        cmocka_unit_test(server_that_does_not_start_is_reported_with_its_words),
+        cmocka_unit_test(signal_of_the_user_ends_in_good_order),
+        cmocka_unit_test(second_signal_uses_force),
+        cmocka_unit_test(grandchildren_in_sessions_of_their_own_are_ended_too),
+        cmocka_unit_test(guard_cleans_up_after_a_launcher_that_was_killed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
