@@ -1,14 +1,15 @@
-/* Static condensation of the second derivatives of a relaxed RVE. Owns the formula; never relaxes, never chooses a strain. */
+/* Static condensation of the second derivatives of a relaxed RVE. Owns the formula; never relaxes, never chooses a
+ * strain. */
 #include "condense.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "dense.h"
+#include "native_lanczos.h"
 
 femd_status femd_condense_tangent(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *work, double D[36],
-                                  double *G, double *asymmetry, femd_error *err)
-{
+                                  double *G, double *asymmetry, femd_error *err) {
     const int n3 = 3 * rve->n;
     const double *L = femd_relaxer_L(r), *B = femd_relaxer_B(r);
     double *columns = work, *Z = work + 6 * (size_t)n3;
@@ -45,65 +46,21 @@ femd_status femd_condense_tangent(femd_relaxer *r, const femd_rve *rve, const fe
     return FEMD_OK;
 }
 
-void femd_condense_none(const femd_rve *rve, const femd_place *p, const double B[36], double D[36])
-{
+void femd_condense_none(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]) {
     femd_place_tangent(rve, p, B, D);
     for (int a = 0; a < 6; a++) /* M B M^T is symmetric but for the order of its sums */
         for (int b = 0; b < a; b++) D[6 * a + b] = D[6 * b + a] = 0.5 * (D[6 * a + b] + D[6 * b + a]);
 }
 
-/* Inverse iteration: the eigenvector of the lowest eigenvalue grows by 1/lambda each time. */
-static femd_status lowest_by_inverse_iteration(femd_relaxer *r, const femd_rve *rve, double *lowest, femd_error *err)
-{
-    enum { STEPS = 60 };
-    const int n3 = 3 * rve->n;
-    double *v = malloc(2 * (size_t)n3 * sizeof *v);
-    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
-    double *z = v + n3;
-    uint64_t draw = 88172645463325252u; /* a fixed start without symmetry (xorshift) */
-    for (int i = 0; i < n3; i++) {
-        draw ^= draw << 13, draw ^= draw >> 7, draw ^= draw << 17;
-        v[i] = (double)(draw >> 11) * 0x1p-53 - 0.5;
-    }
-    femd_remove_mean(n3, v);
-    double last = 0;
-    femd_status rc = FEMD_OK;
-    for (int k = 0; k < STEPS && rc == FEMD_OK; k++) {
-        const double norm = 1 / sqrt(femd_dot(n3, v, v));
-        for (int i = 0; i < n3; i++) v[i] *= norm;
-        rc = femd_relaxer_solve(r, rve, 1, v, z, err);
-        *lowest = 1 / femd_dot(n3, v, z); /* Rayleigh quotient of the inverse */
-        if (fabs(*lowest - last) <= 1e-7 * fabs(*lowest)) break;
-        last = *lowest;
-        memcpy(v, z, (size_t)n3 * sizeof *v);
-    }
-    free(v);
-    return rc;
-}
-
-femd_status femd_condense_stability(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x, double *lowest,
-                                    femd_error *err)
-{
+femd_status femd_condense_stability(const femd_rve *rve, const femd_place *p, const double *x, double *lowest,
+                                    femd_error *err) {
     const size_t n3 = 3 * (size_t)rve->n;
     double lambda = 0;
-    if (femd_relaxer_is_dense(r)) {
-        double *H = malloc(n3 * n3 * sizeof *H);
-        if (!H) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
-        femd_status rc = femd_energetics_hessian(rve->en, rve->nb, p->h, x, H, NULL, NULL, err);
-        if (rc == FEMD_OK) {
-            /* Lift the translations above the spectrum: each Cartesian block of ones times the trace. */
-            double trace = 0;
-            for (size_t i = 0; i < n3; i++) trace += H[i * n3 + i];
-            const double lift = fabs(trace) / (double)rve->n;
-            for (size_t i = 0; i < n3; i++)
-                for (size_t j = i % 3; j < n3; j += 3) H[i * n3 + j] += lift;
-            rc = femd_eigen_lowest((int)n3, H, &lambda, NULL, err);
-        }
-        free(H);
-        FEMD_TRY(rc);
-    } else {
-        FEMD_TRY(lowest_by_inverse_iteration(r, rve, &lambda, err));
-    }
+    FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, p->h, x, NULL, NULL, err));
+    double *work = malloc(3 * n3 * sizeof *work);
+    if (!work) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
+    const femd_status rc = femd_lanczos_lowest(rve->en, (int)n3, 1e-9, work, &lambda, err);
+    free(work);
     *lowest = lambda * FEMD_EV_PER_A2;
-    return FEMD_OK;
+    return rc;
 }

@@ -1,5 +1,5 @@
-/* The engine `cauchy-born`: the structure deforms homogeneously, w = 0, so that stress and tangent are the plain derivatives of
- * the strain energy of a cell. Owns no state; never relaxes. */
+/* The engine `cauchy-born`: the structure deforms homogeneously, w = 0, so that stress and tangent are the plain
+ * derivatives of the strain energy of a cell. Owns no state; never relaxes. */
 #include "condense.h"
 #include "engines.h"
 #include "hill_mandel.h"
@@ -8,9 +8,8 @@
 
 static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | FEMD_WANT_LOCAL;
 
-static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
-                                    femd_error *err)
-{
+static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack, void **instance,
+                                    femd_capabilities *caps, femd_error *err) {
     femd_native *n = NULL;
     FEMD_TRY(femd_native_create(doc, pack, 1, &n, err));
     *caps = (femd_capabilities){
@@ -26,24 +25,24 @@ static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack,
     return FEMD_OK;
 }
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err)
-{
+static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     femd_native *n = user;
     femd_path *path = &n->path;
     double B[36];
     /* w stays zero; its storage holds the forces, for the reactions that hold the atoms */
     FEMD_TRY(femd_place_set(&n->rve, E, &path->place, err));
     femd_place_atoms(&n->rve, &path->place, NULL, path->x);
-    FEMD_TRY(femd_energetics_forces(n->rve.en, n->rve.nb, path->place.h, path->x, &path->last.W, path->w, path->last.tau, err));
+    FEMD_TRY(femd_energetics_forces(n->rve.en, n->rve.nb, path->place.h, path->x, &path->last.W, path->w,
+                                    path->last.tau, err));
     FEMD_TRY(femd_energetics_hessian(n->rve.en, n->rve.nb, path->place.h, path->x, NULL, NULL, B, err));
     femd_place_stress(&n->rve, &path->place, path->last.tau, S);
     femd_condense_none(&n->rve, &path->place, B, D);
     return FEMD_OK;
 }
 
-static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                        femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                        const femd_beat *beat, femd_response *r, femd_buffer *state_out,
+                                        femd_error *err) {
     (void)state_in, (void)beat, (void)state_out;
     femd_native *n = instance;
     const double start[6] = {0};
@@ -60,15 +59,13 @@ static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, c
     return rc;
 }
 
-static femd_status dump_cauchy_born(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err)
-{
+static femd_status dump_cauchy_born(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     (void)state;
     const double zero[6] = {0};
     return femd_native_dump(instance, zero, NULL, out, err);
 }
 
-static void close_cauchy_born(void **instance)
-{
+static void close_cauchy_born(void **instance) {
     femd_native *n = *instance;
     femd_native_destroy(&n);
     *instance = NULL;

@@ -1,5 +1,6 @@
-/* The engine `elastic`: St. Venant-Kirchhoff, S = C : (E - alpha (T - T0)), with constant conductivity and heat capacity. In closed form,
- * without state, for tests and for measuring what everything around an evaluation costs. Owns no state; never iterates in strain control. */
+/* The engine `elastic`: St. Venant-Kirchhoff, S = C : (E - alpha (T - T0)), with constant conductivity and heat
+ * capacity. In closed form, without state, for tests and for measuring what everything around an evaluation costs. Owns
+ * no state; never iterates in strain control. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -7,18 +8,17 @@
 #include "native_control.h"
 
 typedef struct elastic {
-    double C[36];           /* Pa */
-    double alpha[6];        /* strain per K, engineering shears */
-    double beta[6];         /* C alpha, Pa/K */
-    double T0;              /* K */
-    double k[6];            /* W/(m K) */
-    double heat_capacity;   /* J/(m^3 K) */
-    double cost;            /* s of busy work */
+    double C[36];         /* Pa */
+    double alpha[6];      /* strain per K, engineering shears */
+    double beta[6];       /* C alpha, Pa/K */
+    double T0;            /* K */
+    double k[6];          /* W/(m K) */
+    double heat_capacity; /* J/(m^3 K) */
+    double cost;          /* s of busy work */
     uint32_t wants;
 } elastic;
 
-static void isotropic(double lambda, double mu, double C[36])
-{
+static void isotropic(double lambda, double mu, double C[36]) {
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) C[6 * i + j] = lambda;
         C[7 * i] = lambda + 2 * mu;
@@ -26,8 +26,7 @@ static void isotropic(double lambda, double mu, double C[36])
     }
 }
 
-static femd_status read_stiffness(const femd_json *doc, elastic *e, femd_error *err)
-{
+static femd_status read_stiffness(const femd_json *doc, elastic *e, femd_error *err) {
     const cJSON *root = doc->root, *list = femd_json_get(root, "stiffness");
     double a, b;
     if (femd_json_get(root, "young")) {
@@ -53,13 +52,13 @@ static femd_status read_stiffness(const femd_json *doc, elastic *e, femd_error *
     for (int i = 0; i < 6; i++)
         for (int j = 0; j < i; j++)
             if (e->C[6 * i + j] != e->C[6 * j + i])
-                return femd_json_fail(doc, list, err, "the stiffness is not symmetric (entries %d%d and %d%d)", i + 1, j + 1, j + 1, i + 1);
+                return femd_json_fail(doc, list, err, "the stiffness is not symmetric (entries %d%d and %d%d)", i + 1,
+                                      j + 1, j + 1, i + 1);
     return FEMD_OK;
 }
 
 /* One value (isotropic: on the first three components) or six. */
-static femd_status read_six(const femd_json *doc, const char *key, femd_dimension dim, double v[6], femd_error *err)
-{
+static femd_status read_six(const femd_json *doc, const char *key, femd_dimension dim, double v[6], femd_error *err) {
     const cJSON *node = femd_json_get(doc->root, key);
     if (!node) return FEMD_OK;
     if (cJSON_IsArray(node)) return femd_json_quantities(doc, doc->root, key, dim, 6, v, err);
@@ -68,8 +67,7 @@ static femd_status read_six(const femd_json *doc, const char *key, femd_dimensio
     return FEMD_OK;
 }
 
-static femd_status read_elastic(const femd_json *doc, elastic *e, femd_error *err)
-{
+static femd_status read_elastic(const femd_json *doc, elastic *e, femd_error *err) {
     const cJSON *root = doc->root;
     FEMD_TRY(read_stiffness(doc, e, err));
     FEMD_TRY(read_six(doc, "thermal_expansion", FEMD_DIM_EXPANSION, e->alpha, err));
@@ -87,8 +85,8 @@ static femd_status read_elastic(const femd_json *doc, elastic *e, femd_error *er
     return FEMD_OK;
 }
 
-static femd_status open_elastic(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps, femd_error *err)
-{
+static femd_status open_elastic(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                                femd_error *err) {
     (void)pack;
     elastic *e = calloc(1, sizeof *e);
     if (!e) return femd_fail(err, FEMD_NO_MEMORY, "an elastic material: out of memory");
@@ -114,33 +112,30 @@ typedef struct call {
     double dT;
 } call;
 
-static void stress(const elastic *e, double dT, const double E[6], double S[6])
-{
+static void stress(const elastic *e, double dT, const double E[6], double S[6]) {
     for (int i = 0; i < 6; i++) {
         const double *C = e->C + 6 * i;
         S[i] = C[0] * E[0] + C[1] * E[1] + C[2] * E[2] + C[3] * E[3] + C[4] * E[4] + C[5] * E[5] - e->beta[i] * dT;
     }
 }
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err)
-{
+static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     const call *c = user;
-    if (!(femd_strain_metric(E, NULL, NULL) > 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "2E+I is not positive definite");
+    if (!(femd_strain_metric(E, NULL, NULL) > 0))
+        return femd_fail(err, FEMD_OUT_OF_DOMAIN, "2E+I is not positive definite");
     stress(c->e, c->dT, E, S);
     memcpy(D, c->e->C, sizeof c->e->C);
     return FEMD_OK;
 }
 
 /* 2E+I is positive definite if its leading minors are positive. */
-static int is_admissible(const double E[6])
-{
+static int is_admissible(const double E[6]) {
     const double a = 1 + 2 * E[0], b = 1 + 2 * E[1];
     return a > 0 && a * b - E[5] * E[5] > 0 && femd_strain_metric(E, NULL, NULL) > 0;
 }
 
 /* Work without result for the given time. Returns non-zero if the evaluation is to stop. */
-static int keep_busy(double seconds, const femd_beat *beat)
-{
+static int keep_busy(double seconds, const femd_beat *beat) {
     struct timespec t0, t;
     double passed = 0;
     clock_gettime(CLOCK_MONOTONIC, &t0);
@@ -156,11 +151,12 @@ static int keep_busy(double seconds, const femd_beat *beat)
     return 0;
 }
 
-static void fill(const elastic *e, const femd_request *q, double dT, femd_response *r)
-{
+static void fill(const elastic *e, const femd_request *q, double dT, femd_response *r) {
     const uint32_t wants = q->wants & e->wants;
-    if (wants & FEMD_WANT_TANGENT) memcpy(r->D, e->C, sizeof r->D);
-    else memset(r->D, 0, sizeof r->D);
+    if (wants & FEMD_WANT_TANGENT)
+        memcpy(r->D, e->C, sizeof r->D);
+    else
+        memset(r->D, 0, sizeof r->D);
     if (wants & FEMD_WANT_THERMAL_STRESS)
         for (int i = 0; i < 6; i++) r->dSdT[i] = -e->beta[i];
     if (wants & FEMD_WANT_CONDUCTIVITY) memcpy(r->k, e->k, sizeof r->k);
@@ -176,9 +172,8 @@ static void fill(const elastic *e, const femd_request *q, double dT, femd_respon
     r->provided = wants;
 }
 
-static femd_status evaluate_elastic(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                    femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+static femd_status evaluate_elastic(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     (void)state_in, (void)state_out;
     const elastic *e = instance;
     const double dT = q->temperature - e->T0;
@@ -201,8 +196,7 @@ static femd_status evaluate_elastic(void *instance, const femd_request *q, const
     return FEMD_OK;
 }
 
-static void close_elastic(void **instance)
-{
+static void close_elastic(void **instance) {
     free(*instance);
     *instance = NULL;
 }

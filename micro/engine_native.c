@@ -1,8 +1,8 @@
 /* The engine `native`, method `statics`: an atomistic RVE at 0 K under periodic boundary conditions.
  *
- * Owns the order of one evaluation: state, neighbour list, control, path, tangent, Hill-Mandel residual, new state. What an evaluation
- * uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material alone, so that a worker that has just
- * started answers with the same bits as one that has served the point all along. */
+ * Owns the order of one evaluation: state, neighbour list, control, path, tangent, Hill-Mandel residual, new state.
+ * What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material alone,
+ * so that a worker that has just started answers with the same bits as one that has served the point all along. */
 #include <stdlib.h>
 
 #include "engines.h"
@@ -11,10 +11,11 @@
 #include "native_control.h"
 #include "native_state.h"
 
-static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
+static const uint32_t WANTS =
+    FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
 
-static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps, femd_error *err)
-{
+static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                               femd_error *err) {
     femd_native *n = NULL;
     FEMD_TRY(femd_native_create(doc, pack, 0, &n, err));
     *caps = (femd_capabilities){
@@ -37,8 +38,7 @@ typedef struct evaluation {
     int tangent; /* 0: D is not needed and would be dear */
 } evaluation;
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err)
-{
+static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     const evaluation *e = user;
     femd_path *path = &e->n->path;
     FEMD_TRY(femd_path_advance(path, E, e->beat, err));
@@ -50,8 +50,7 @@ static femd_status strain_function(void *user, const double E[6], double S[6], d
 }
 
 /* Put the path where the state says, with a neighbour list whose order is a function of that state. */
-static femd_status take_state(femd_native *n, const femd_bytes *state, femd_error *err)
-{
+static femd_status take_state(femd_native *n, const femd_bytes *state, femd_error *err) {
     femd_path *path = &n->path;
     const size_t n3 = 3 * (size_t)n->rve.n;
     if (state->size) {
@@ -68,9 +67,8 @@ static femd_status take_state(femd_native *n, const femd_bytes *state, femd_erro
     return femd_neighbours_rebuild(n->rve.nb, n->rve.n, path->place.h, path->x, err);
 }
 
-static femd_status answer(femd_native *n, const femd_request *q, const femd_beat *beat, femd_response *r, femd_buffer *state_out,
-                          femd_error *err)
-{
+static femd_status answer(femd_native *n, const femd_request *q, const femd_beat *beat, femd_response *r,
+                          femd_buffer *state_out, femd_error *err) {
     femd_path *path = &n->path;
     const int dear = !femd_relaxer_is_dense(n->relaxer);
     const int simple = q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0;
@@ -80,14 +78,13 @@ static femd_status answer(femd_native *n, const femd_request *q, const femd_beat
     if (!(q->wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
     if (q->wants & FEMD_WANT_ENERGY) r->energy = (path->last.W - n->virgin_W) / n->rve.V0 * FEMD_EV_PER_A3;
     if (q->wants & FEMD_WANT_STABILITY)
-        FEMD_TRY(femd_condense_stability(path->relaxer, &n->rve, &path->place, path->x, &r->stability, err));
+        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
     r->provided = q->wants & WANTS;
     return femd_native_state_encode(path, state_out, err);
 }
 
-static femd_status evaluate_native(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                   femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+static femd_status evaluate_native(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     femd_native *n = instance;
     const uint64_t before = femd_energetics_count(n->rve.en);
     femd_status rc = take_state(n, state_in, err);
@@ -96,15 +93,13 @@ static femd_status evaluate_native(void *instance, const femd_request *q, const 
     return rc;
 }
 
-static femd_status dump_native(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err)
-{
+static femd_status dump_native(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     femd_native *n = instance;
     FEMD_TRY(take_state(n, state, err));
     return femd_native_dump(n, n->path.E, n->path.w, out, err);
 }
 
-static void close_native(void **instance)
-{
+static void close_native(void **instance) {
     femd_native *n = *instance;
     femd_native_destroy(&n);
     *instance = NULL;

@@ -1,13 +1,13 @@
-/* The Hill-Mandel residual of a periodic RVE. Owns the comparison of the two works; never relaxes, never computes a stress. */
+/* The Hill-Mandel residual of a periodic RVE. Owns the comparison of the two works; never relaxes, never computes a
+ * stress. */
 #include "hill_mandel.h"
 
 #include <math.h>
 
 #define FLOOR_PA 1e7 /* below 10 MPa the residual is taken relative to this */
 
-femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const double *x, const double S[6], const double *held,
-                             double *residual, femd_error *err)
-{
+femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const double *x, const double S[6],
+                             const double *held, double *residual, femd_error *err) {
     double T[9];
     FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, p->h, x, T, err));
     double norm = 0, worst = 0;

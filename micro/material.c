@@ -1,5 +1,5 @@
-/* A material opened in its engine. Owns the choice of the engine, the checks around every evaluation (wants, control, state header), the
- * hash of the new state and the accounting; never knows how an answer is made. */
+/* A material opened in its engine. Owns the choice of the engine, the checks around every evaluation (wants, control,
+ * state header), the hash of the new state and the accounting; never knows how an answer is made. */
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,7 +10,7 @@
 #include "state.h"
 
 struct femd_material {
-    uint8_t *bytes;          /* owned copy of the encoded pack; json and pack borrow from it */
+    uint8_t *bytes; /* owned copy of the encoded pack; json and pack borrow from it */
     femd_pack pack;
     femd_json doc;
     femd_hash id;
@@ -21,10 +21,10 @@ struct femd_material {
     uint64_t fingerprint;
 };
 
-static const femd_engine *const engines[] = {&femd_engine_native, &femd_engine_cauchy_born, &femd_engine_elastic, &femd_engine_user};
+static const femd_engine *const engines[] = {&femd_engine_native, &femd_engine_cauchy_born, &femd_engine_elastic,
+                                             &femd_engine_user};
 
-static femd_status find_engine(const femd_json *doc, const femd_engine **out, femd_error *err)
-{
+static femd_status find_engine(const femd_json *doc, const femd_engine **out, femd_error *err) {
     const char *name = femd_json_string(doc->root, "engine", "");
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)
         if (strcmp(engines[i]->name, name) == 0) {
@@ -34,8 +34,7 @@ static femd_status find_engine(const femd_json *doc, const femd_engine **out, fe
     return femd_json_fail(doc, femd_json_get(doc->root, "engine"), err, "this femd has no engine \"%s\"", name);
 }
 
-static femd_status open_material(femd_material *m, size_t size, femd_error *err)
-{
+static femd_status open_material(femd_material *m, size_t size, femd_error *err) {
     FEMD_TRY(femd_pack_decode(m->bytes, size, &m->pack, err));
     femd_pack_id(m->bytes, size, &m->id);
     FEMD_TRY(femd_json_parse(m->pack.json, strlen(m->pack.json), "material", &m->doc, err));
@@ -47,8 +46,7 @@ static femd_status open_material(femd_material *m, size_t size, femd_error *err)
     return FEMD_OK;
 }
 
-femd_status femd_material_open(const void *pack, size_t size, femd_material **out, femd_error *err)
-{
+femd_status femd_material_open(const void *pack, size_t size, femd_material **out, femd_error *err) {
     *out = NULL;
     femd_material *m = calloc(1, sizeof *m);
     uint8_t *bytes = malloc(size ? size : 1);
@@ -68,8 +66,7 @@ femd_status femd_material_open(const void *pack, size_t size, femd_material **ou
     return FEMD_OK;
 }
 
-void femd_material_close(femd_material **m)
-{
+void femd_material_close(femd_material **m) {
     if (!m || !*m) return;
     if ((*m)->instance) (*m)->engine->close(&(*m)->instance);
     femd_json_clear(&(*m)->doc);
@@ -78,44 +75,49 @@ void femd_material_close(femd_material **m)
     *m = NULL;
 }
 
-const femd_capabilities *femd_material_capabilities(const femd_material *m) { return &m->caps; }
-const femd_hash *femd_material_id(const femd_material *m) { return &m->id; }
+const femd_capabilities *femd_material_capabilities(const femd_material *m) {
+    return &m->caps;
+}
+const femd_hash *femd_material_id(const femd_material *m) {
+    return &m->id;
+}
 
-static femd_status check_request(const femd_material *m, const femd_request *q, femd_error *err)
-{
+static femd_status check_request(const femd_material *m, const femd_request *q, femd_error *err) {
     const uint32_t missing = q->wants & ~m->caps.wants;
     if (missing) {
         char asked[160], able[160];
         femd_wants_text(missing, asked, sizeof asked);
         femd_wants_text(m->caps.wants, able, sizeof able);
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot answer %s; it can: %s", m->engine->name, asked, able);
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot answer %s; it can: %s", m->engine->name,
+                         asked, able);
     }
     if (q->control > FEMD_CONTROL_PRESSURE || !(m->caps.controls & (1u << q->control)))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no control mode %u", m->engine->name, q->control);
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no control mode %u", m->engine->name,
+                         q->control);
     if (q->control == FEMD_CONTROL_COMPONENTS && (q->mask > 63 || (q->mask && !m->caps.mixed)))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot prescribe stress components (mask %u)", m->engine->name, q->mask);
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot prescribe stress components (mask %u)",
+                         m->engine->name, q->mask);
     for (int c = 0; c < 6; c++)
-        if (!isfinite(q->value[c])) return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
+        if (!isfinite(q->value[c]))
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
     if (!isfinite(q->temperature) || !isfinite(q->pressure) || !isfinite(q->accuracy))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "temperature, pressure or accuracy of the request is not finite");
     return FEMD_OK;
 }
 
 /* The engine's part of a state that this very engine made. */
-static femd_status open_state(const femd_material *m, const femd_bytes *blob, femd_bytes *body, femd_error *err)
-{
+static femd_status open_state(const femd_material *m, const femd_bytes *blob, femd_bytes *body, femd_error *err) {
     uint32_t engine, version;
     FEMD_TRY(femd_state_open(blob, &m->id, body, err));
     if (body->size == 0) return FEMD_OK;
     femd_state_maker(blob, &engine, &version);
     if (engine == m->caps.engine && version == m->version) return FEMD_OK;
-    return femd_fail(err, FEMD_PROTOCOL, "a state of engine %u version %u cannot be continued by engine %u version %u", engine, version,
-                     m->caps.engine, m->version);
+    return femd_fail(err, FEMD_PROTOCOL, "a state of engine %u version %u cannot be continued by engine %u version %u",
+                     engine, version, m->caps.engine, m->version);
 }
 
 static femd_status evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                            femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+                            femd_response *r, femd_buffer *state_out, femd_error *err) {
     static const femd_bytes virgin = {NULL, 0};
     femd_bytes body;
     FEMD_TRY(check_request(m, q, err));
@@ -131,16 +133,14 @@ static femd_status evaluate(femd_material *m, const femd_request *q, const femd_
     return FEMD_OK;
 }
 
-static double seconds(void)
-{
+static double seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                   femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
+                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     const double begin = seconds();
     memset(r, 0, sizeof *r);
     state_out->size = 0;
@@ -159,10 +159,10 @@ femd_status femd_material_evaluate(femd_material *m, const femd_request *q, cons
     return rc;
 }
 
-femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out, femd_error *err)
-{
+femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     femd_bytes body;
-    if (!m->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms to dump", m->engine->name);
+    if (!m->engine->dump)
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms to dump", m->engine->name);
     FEMD_TRY(open_state(m, state, &body, err));
     return m->engine->dump(m->instance, &body, out, err);
 }

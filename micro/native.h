@@ -11,18 +11,20 @@ typedef struct femd_native {
     femd_structure structure; /* as built; positions and cell of the reference are in rve */
     femd_potential *potential;
     femd_rve rve;
-    femd_relaxer *relaxer;    /* NULL for cauchy-born */
+    femd_relaxer *relaxer; /* NULL for cauchy-born */
     femd_path path;
-    double *virgin_factor;    /* Cholesky factor at E = 0 (dense RVEs), the preconditioner of first steps */
-    double *virgin_G;         /* sensitivities at E = 0 */
+    double *virgin_factor; /* Cholesky factor at E = 0 (dense RVEs), the preconditioner of first steps */
+    double *virgin_G;      /* sensitivities at E = 0 */
     int virgin_has_G;
-    double virgin_W;          /* eV */
+    double virgin_W; /* eV */
 } femd_native;
 
 /* Structure, potential, neighbours, energetics and the reference of a material. frozen: no internal relaxation. */
-FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen, femd_native **out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen,
+                                               femd_native **out, femd_error *err);
 void femd_native_destroy(femd_native **n);
 /* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
-FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out,
+                                             femd_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Making an atomistic instance from a material. Owns what depends on the material alone: structure, potential, reference. */
+/* Making an atomistic instance from a material. Owns what depends on the material alone: structure, potential,
+ * reference. */
 #include "native.h"
 
 #include <stdlib.h>
@@ -8,12 +9,13 @@
 
 #define ANGSTROM 1e-10
 
-static femd_status read_settings(const femd_json *doc, femd_relax_settings *set, double *skin, femd_error *err)
-{
-    const cJSON *relaxation = femd_json_get(doc->root, "relaxation"), *neighbour = femd_json_get(doc->root, "neighbour");
+static femd_status read_settings(const femd_json *doc, femd_relax_settings *set, double *skin, femd_error *err) {
+    const cJSON *relaxation = femd_json_get(doc->root, "relaxation"),
+                *neighbour = femd_json_get(doc->root, "neighbour");
     const double force_unit = FEMD_ELEMENTARY_CHARGE / ANGSTROM; /* eV/angstrom in N */
     double tolerance;
-    FEMD_TRY(femd_json_quantity(doc, relaxation, "tolerance", FEMD_DIM_FORCE, set->force_tolerance * force_unit, &tolerance, err));
+    FEMD_TRY(femd_json_quantity(doc, relaxation, "tolerance", FEMD_DIM_FORCE, set->force_tolerance * force_unit,
+                                &tolerance, err));
     set->force_tolerance = tolerance / force_unit;
     set->iterations = (int)femd_json_number(relaxation, "max_iterations", set->iterations);
     FEMD_TRY(femd_json_quantity(doc, neighbour, "skin", FEMD_DIM_LENGTH, *skin * ANGSTROM, skin, err));
@@ -22,8 +24,7 @@ static femd_status read_settings(const femd_json *doc, femd_relax_settings *set,
 }
 
 /* Relax at E = 0 once more and keep what later evaluations start from. */
-static femd_status keep_virgin(femd_native *n, femd_error *err)
-{
+static femd_status keep_virgin(femd_native *n, femd_error *err) {
     const double zero[6] = {0};
     const size_t n3 = 3 * (size_t)n->rve.n;
     FEMD_TRY(femd_path_advance(&n->path, zero, NULL, err));
@@ -31,7 +32,8 @@ static femd_status keep_virgin(femd_native *n, femd_error *err)
     const size_t factor = femd_relaxer_is_dense(n->relaxer) ? n3 * n3 : 0;
     n->virgin_factor = factor ? malloc(factor * sizeof(double)) : NULL;
     n->virgin_G = malloc(6 * n3 * sizeof(double));
-    if ((factor && !n->virgin_factor) || !n->virgin_G) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", n->rve.n);
+    if ((factor && !n->virgin_factor) || !n->virgin_G)
+        return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", n->rve.n);
     if (factor) memcpy(n->virgin_factor, femd_relaxer_factor(n->relaxer), factor * sizeof(double));
     FEMD_TRY(femd_condense_tangent(n->relaxer, &n->rve, &n->path.place, n->path.work, NULL, n->virgin_G, NULL, err));
     n->virgin_has_G = 1;
@@ -39,8 +41,7 @@ static femd_status keep_virgin(femd_native *n, femd_error *err)
     return FEMD_OK;
 }
 
-static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n, femd_error *err)
-{
+static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n, femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_reference ref;
     double skin = 0.6;
@@ -48,8 +49,8 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
     FEMD_TRY(read_settings(doc, &set, &skin, err));
     FEMD_TRY(femd_reference_read(doc, &ref, err));
     FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, s, err));
-    FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])s->name, s->nspecies,
-                                   &n->potential, err));
+    FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])s->name,
+                                   s->nspecies, &n->potential, err));
     FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
     n->rve.n = s->natoms;
@@ -66,8 +67,8 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
     return femd_energetics_forces(n->rve.en, n->rve.nb, n->rve.h0, n->rve.X, &n->virgin_W, NULL, NULL, err);
 }
 
-femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen, femd_native **out, femd_error *err)
-{
+femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen, femd_native **out,
+                               femd_error *err) {
     femd_native *n = calloc(1, sizeof *n);
     if (!n) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_dense_init();
@@ -80,8 +81,7 @@ femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int 
     return FEMD_OK;
 }
 
-void femd_native_destroy(femd_native **n)
-{
+void femd_native_destroy(femd_native **n) {
     if (!n || !*n) return;
     free((*n)->virgin_factor);
     free((*n)->virgin_G);

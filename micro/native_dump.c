@@ -4,8 +4,7 @@
 #include "native.h"
 #include "xyz.h"
 
-femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out, femd_error *err)
-{
+femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out, femd_error *err) {
     const femd_rve *rve = &n->rve;
     const size_t n3 = 3 * (size_t)rve->n;
     femd_place place;
@@ -16,8 +15,14 @@ femd_status femd_native_dump(femd_native *n, const double E[6], const double *w,
     femd_place_atoms(rve, &place, w, x);
     for (size_t i = 0; i < n3; i++) u[i] = x[i] - rve->X[i];
     femd_status rc = femd_energetics_atom_energies(rve->en, rve->nb, place.h, x, energy, err);
-    const femd_xyz_frame frame = {.n = rve->n, .cell = place.h, .symbol = (const char(*)[8])n->structure.name, .species = n->structure.species,
-                                  .x = x, .displacement = u, .energy = energy, .strain = E};
+    const femd_xyz_frame frame = {.n = rve->n,
+                                  .cell = place.h,
+                                  .symbol = (const char(*)[8])n->structure.name,
+                                  .species = n->structure.species,
+                                  .x = x,
+                                  .displacement = u,
+                                  .energy = energy,
+                                  .strain = E};
     if (rc == FEMD_OK) rc = femd_xyz_append(&frame, out, err);
     free(x);
     return rc;

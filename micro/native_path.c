@@ -11,8 +11,7 @@ static const double STEP_MIN = 4e-4;      /* below, a discontinuous answer is a 
 static const double PREDICTED_MAX = 0.5;  /* angstrom: a predictor that moves an atom more is not believed */
 static const double CORRECTED_MAX = 0.12; /* angstrom: a smooth continuation ends this close to its prediction */
 
-femd_status femd_path_init(femd_path *path, femd_rve *rve, femd_relaxer *relaxer, femd_error *err)
-{
+femd_status femd_path_init(femd_path *path, femd_rve *rve, femd_relaxer *relaxer, femd_error *err) {
     const size_t n3 = 3 * (size_t)rve->n;
     memset(path, 0, sizeof *path);
     path->rve = rve;
@@ -25,20 +24,17 @@ femd_status femd_path_init(femd_path *path, femd_rve *rve, femd_relaxer *relaxer
     return FEMD_OK;
 }
 
-void femd_path_clear(femd_path *path)
-{
+void femd_path_clear(femd_path *path) {
     free(path->w);
     memset(path, 0, sizeof *path);
 }
 
-static int is_physics_failure(femd_status rc)
-{
+static int is_physics_failure(femd_status rc) {
     return rc == FEMD_NOT_CONVERGED || rc == FEMD_DIVERGED || rc == FEMD_INSTABILITY || rc == FEMD_OUT_OF_DOMAIN;
 }
 
 /* trial = w + G (E - path E). Returns 0 if the predictor is not to be believed (trial is then w). */
-static int predict(const femd_path *path, const double E[6], double *trial)
-{
+static int predict(const femd_path *path, const double E[6], double *trial) {
     const int n3 = 3 * path->rve->n;
     memcpy(trial, path->w, (size_t)n3 * sizeof *trial);
     if (!path->has_G) return 1;
@@ -56,15 +52,14 @@ static int predict(const femd_path *path, const double E[6], double *trial)
 }
 
 /* Relax at E from displacements w0; x, place and last are set. */
-static femd_status relax_from(femd_path *path, const double E[6], const double *w0, const femd_beat *beat, femd_error *err)
-{
+static femd_status relax_from(femd_path *path, const double E[6], const double *w0, const femd_beat *beat,
+                              femd_error *err) {
     FEMD_TRY(femd_place_set(path->rve, E, &path->place, err));
     femd_place_atoms(path->rve, &path->place, w0, path->x);
     return femd_relax(path->relaxer, path->rve, &path->place, path->x, path->stale, beat, &path->last, err);
 }
 
-static femd_status accept(femd_path *path, const double E[6], int sensitivities, femd_error *err)
-{
+static femd_status accept(femd_path *path, const double E[6], int sensitivities, femd_error *err) {
     memcpy(path->E, E, sizeof path->E);
     femd_place_displacements(path->rve, &path->place, path->x, path->w);
     path->has_G = 0;
@@ -74,8 +69,7 @@ static femd_status accept(femd_path *path, const double E[6], int sensitivities,
     return FEMD_OK;
 }
 
-femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat, femd_error *err)
-{
+femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat, femd_error *err) {
     double from[6], dE[6];
     memcpy(from, path->E, sizeof from);
     for (int c = 0; c < 6; c++) dE[c] = E[c] - from[c];

@@ -1,7 +1,7 @@
 /* The representative volume element as the native engine deforms it: x = U (X + w), U = (2E+I)^(1/2), w periodic.
  *
- * Owns the change between the reference frame (X, w, E, S) and the spatial frame in which energetics works (x, tau, L, B).
- * Never computes an energy. Units: eV, angstrom. */
+ * Owns the change between the reference frame (X, w, E, S) and the spatial frame in which energetics works (x, tau, L,
+ * B). Never computes an energy. Units: eV, angstrom. */
 #ifndef FEMD_NATIVE_RVE_H
 #define FEMD_NATIVE_RVE_H
 

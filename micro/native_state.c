@@ -7,13 +7,11 @@
 
 enum { HEAD = 8 + 6 * 8, HAS_SENSITIVITIES = 1 };
 
-static size_t state_size(size_t n3, uint32_t flags)
-{
+static size_t state_size(size_t n3, uint32_t flags) {
     return HEAD + 8 * n3 + (flags & HAS_SENSITIVITIES ? 6 * 8 + 6 * 2 * n3 : 0);
 }
 
-femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, femd_error *err)
-{
+femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, femd_error *err) {
     const size_t n3 = 3 * (size_t)path->rve->n;
     const uint32_t flags = path->has_G ? HAS_SENSITIVITIES : 0;
     FEMD_TRY(femd_buffer_reserve(out, state_size(n3, flags), err));
@@ -39,15 +37,16 @@ femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, fe
     return FEMD_OK;
 }
 
-femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_error *err)
-{
+femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_error *err) {
     const size_t n3 = 3 * (size_t)path->rve->n;
     const uint8_t *p = state->data;
-    if (state->size < HEAD) return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes is too short", state->size);
+    if (state->size < HEAD)
+        return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes is too short", state->size);
     const uint32_t atoms = femd_get32(p), flags = femd_get32(p + 4);
     if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size != state_size(n3, flags))
-        return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes with %u atoms does not belong to an RVE of %d atoms",
-                         state->size, atoms, path->rve->n);
+        return femd_fail(err, FEMD_PROTOCOL,
+                         "a native state of %zu bytes with %u atoms does not belong to an RVE of %d atoms", state->size,
+                         atoms, path->rve->n);
     for (int c = 0; c < 6; c++) path->E[c] = femd_getf64(p + 8 + 8 * c);
     p += HEAD;
     for (size_t i = 0; i < n3; i++, p += 8) path->w[i] = femd_getf64(p);

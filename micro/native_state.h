@@ -1,8 +1,9 @@
-/* The bytes of a native state: the strain, the relaxed displacements in the reference frame (zero mean) and, for the next
- * predictor, their sensitivities in 16 bits. Owns the layout; never evaluates.
+/* The bytes of a native state: the strain, the relaxed displacements in the reference frame (zero mean) and, for the
+ * next predictor, their sensitivities in 16 bits. Owns the layout; never evaluates.
  *
  * Layout, little-endian: u32 atoms, u32 flags (bit 0: sensitivities follow), f64 E[6], f64 w[3n], then, if flagged,
- * f64 scale[6], i16 G[6][3n] with dw/dE = scale[c] * G. A predictor needs no more than four digits; the bytes are a third. */
+ * f64 scale[6], i16 G[6][3n] with dw/dE = scale[c] * G. A predictor needs no more than four digits; the bytes are a
+ * third. */
 #ifndef FEMD_NATIVE_STATE_H
 #define FEMD_NATIVE_STATE_H
 

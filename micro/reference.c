@@ -1,4 +1,5 @@
-/* The reference of a material. Owns the search for the cell with S = -p J C^-1, that is Cauchy stress -p I; never keeps state. */
+/* The reference of a material. Owns the search for the cell with S = -p J C^-1, that is Cauchy stress -p I; never keeps
+ * state. */
 #include "reference.h"
 
 #include <math.h>
@@ -8,8 +9,7 @@
 
 enum { ITERATIONS = 200 };
 
-femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err)
-{
+femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
     memset(ref, 0, sizeof *ref);
     const cJSON *node = femd_json_get(doc->root, "reference");
     if (!node) return FEMD_OK;
@@ -22,14 +22,15 @@ femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_
 }
 
 /* S and D at E, atoms relaxed or frozen. */
-static femd_status evaluate(femd_path *path, int frozen, const double E[6], double S[6], double D[36], femd_error *err)
-{
+static femd_status evaluate(femd_path *path, int frozen, const double E[6], double S[6], double D[36],
+                            femd_error *err) {
     if (frozen) {
         FEMD_TRY(femd_place_set(path->rve, E, &path->place, err));
         femd_place_atoms(path->rve, &path->place, NULL, path->x);
         femd_rve *rve = path->rve;
         double B[36];
-        FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, path->place.h, path->x, &path->last.W, NULL, path->last.tau, err));
+        FEMD_TRY(
+            femd_energetics_forces(rve->en, rve->nb, path->place.h, path->x, &path->last.W, NULL, path->last.tau, err));
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, path->place.h, path->x, NULL, NULL, B, err));
         femd_condense_none(rve, &path->place, B, D);
         memcpy(path->E, E, sizeof path->E);
@@ -42,12 +43,14 @@ static femd_status evaluate(femd_path *path, int frozen, const double E[6], doub
     return FEMD_OK;
 }
 
-/* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive definite. */
-static void newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6], double *residual, double *scale)
-{
+/* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive
+ * definite. */
+static void newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6],
+                        double *residual, double *scale) {
     double M[36], factor[36], inverse[6], full[9];
     const double J = sqrt(femd_strain_metric(E, NULL, inverse));
-    for (int c = 0; c < 6; c++) full[3 * femd_voigt_i[c] + femd_voigt_j[c]] = full[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
+    for (int c = 0; c < 6; c++)
+        full[3 * femd_voigt_i[c] + femd_voigt_j[c]] = full[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
     *residual = 0;
     for (int r = 0; r < 6; r++) {
         step[r] = -(S[r] + p * J * inverse[r]);
@@ -70,8 +73,7 @@ static void newton_step(const double E[6], const double S[6], const double D[36]
 }
 
 /* The path's cell, strained to E, becomes the reference; the atoms stay where they are in space. */
-static femd_status adopt(femd_path *path, femd_error *err)
-{
+static femd_status adopt(femd_path *path, femd_error *err) {
     femd_rve *rve = path->rve;
     memcpy(rve->X, path->x, 3 * (size_t)rve->n * sizeof *rve->X);
     FEMD_TRY(femd_rve_set_cell(rve, path->place.h, err));
@@ -81,8 +83,7 @@ static femd_status adopt(femd_path *path, femd_error *err)
     return FEMD_OK;
 }
 
-static femd_status first_relaxation(femd_path *path, femd_error *err)
-{
+static femd_status first_relaxation(femd_path *path, femd_error *err) {
     const double zero[6] = {0};
     FEMD_TRY(femd_place_set(path->rve, zero, &path->place, err));
     femd_place_atoms(path->rve, &path->place, NULL, path->x);
@@ -95,8 +96,7 @@ static femd_status first_relaxation(femd_path *path, femd_error *err)
     return adopt(path, err);
 }
 
-static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err)
-{
+static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
     double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
     for (int it = 0; it < ITERATIONS; it++) {
         FEMD_TRY(evaluate(path, frozen, E, S, D, err));
@@ -105,13 +105,15 @@ static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *p
         best = fmin(best, residual);
         for (int c = 0; c < 6; c++) E[c] += step[c];
         if (femd_max_abs(6, E) > 0.6)
-            return femd_fail(err, FEMD_BAD_INPUT, "the cell would have to be strained by more than 0.6; start from a structure near equilibrium");
+            return femd_fail(
+                err, FEMD_BAD_INPUT,
+                "the cell would have to be strained by more than 0.6; start from a structure near equilibrium");
     }
-    return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found in %d steps (%.3g Pa left)", ITERATIONS, residual);
+    return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found in %d steps (%.3g Pa left)",
+                     ITERATIONS, residual);
 }
 
-femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err)
-{
+femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
     femd_status rc = frozen ? FEMD_OK : first_relaxation(path, err);
     if (rc == FEMD_OK && !ref->as_given) rc = find_cell(ref, frozen, path, err);
     const double zero[6] = {0};

@@ -1,6 +1,7 @@
 /* The reference of a material: the cell in which E = 0, relaxed once at a pressure, or as given.
  *
- * Owns the search for the reference cell and its result in the RVE (cell, volume, positions). A request never moves it. */
+ * Owns the search for the reference cell and its result in the RVE (cell, volume, positions). A request never moves it.
+ */
 #ifndef FEMD_REFERENCE_H
 #define FEMD_REFERENCE_H
 
@@ -14,9 +15,10 @@ typedef struct femd_reference {
 
 /* From the material's "reference" member (may be absent: relaxed at temperature 0 and pressure 0). */
 FEMD_MUST_CHECK femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err);
-/* Move the RVE of the path (structure as given, E = 0, w = 0) into its reference: relax the atoms (unless `frozen`) and, unless as given,
- * all six components of the cell as a symmetric stretch, until S(E=0) = -p I. Afterwards the path stands at E = 0 with w = 0. BAD_INPUT with words if no stable
- * reference is found near the structure. */
-FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err);
+/* Move the RVE of the path (structure as given, E = 0, w = 0) into its reference: relax the atoms (unless `frozen`)
+ * and, unless as given, all six components of the cell as a symmetric stretch, until S(E=0) = -p I. Afterwards the path
+ * stands at E = 0 with w = 0. BAD_INPUT with words if no stable reference is found near the structure. */
+FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path,
+                                                 femd_error *err);
 
 #endif

@@ -1,17 +1,18 @@
-/* Internal relaxation at a fixed cell. Owns the minimiser: L-BFGS preconditioned by the Cholesky factor of a Hessian (a stale
- * one first, a fresh one to finish, so that the last steps are Newton's), or Newton-CG without a factor for large RVEs.
- * Never changes the cell. The line search asks for an energy decrease while the energy can resolve one, and for a smaller
- * slope after that (the approximate Wolfe condition of Hager and Zhang, SIAM J. Optim. 16 (2005) 170). */
+/* Internal relaxation at a fixed cell. Owns the minimiser: L-BFGS preconditioned by the Cholesky factor of a Hessian (a
+ * stale one first, a fresh one to finish, so that the last steps are Newton's), or Newton-CG without a factor for large
+ * RVEs. Never changes the cell. The line search asks for an energy decrease while the energy can resolve one, and for a
+ * smaller slope after that (the approximate Wolfe condition of Hager and Zhang, SIAM J. Optim. 16 (2005) 170). */
 #include "relax.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "dense.h"
+#include "native_lanczos.h"
 
 enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, CG_ITERATIONS = 2000 };
 
-static const double SWITCH_FORCE = 1e-6; /* eV/angstrom: below, a fresh factor finishes in one step */
+static const double SWITCH_FORCE = 1e-6;  /* eV/angstrom: below, a fresh factor finishes in one step */
 static const double HESSIAN_REACH = 2e-6; /* angstrom: how far from its place a Hessian stands for the tangent */
 
 struct femd_relaxer {
@@ -20,17 +21,15 @@ struct femd_relaxer {
     double *H, *L, B[36]; /* Hessian data at x_h; H holds its factor; NULL if matrix-free */
     double *x_h;
     int have, positive;
-    double *f, *g_old, *x_old, *d, *z;       /* n3 each */
-    double *ls, *ly, rho[MEMORY];            /* L-BFGS: MEMORY x n3 */
+    double *f, *g_old, *x_old, *d, *z; /* n3 each */
+    double *ls, *ly, rho[MEMORY];      /* L-BFGS: MEMORY x n3 */
     int stored, newest;
-    double *cg_r, *cg_p, *cg_q;              /* n3 each */
-    double *block;                           /* all of the above but H */
+    double *cg_r, *cg_p, *cg_q; /* n3 each */
+    double *block;              /* all of the above but H */
     double W, tau[6];
-    uint64_t beats;
 };
 
-femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **out, femd_error *err)
-{
+femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **out, femd_error *err) {
     const size_t n3 = 3 * (size_t)natoms;
     femd_relaxer *r = calloc(1, sizeof *r);
     if (!r) return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
@@ -45,7 +44,8 @@ femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd
         return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
     }
     double *next = r->block;
-    double **part[] = {&r->x_h, &r->f, &r->g_old, &r->x_old, &r->d, &r->z, &r->cg_r, &r->cg_p, &r->cg_q};
+    double **part[] = {&r->x_h, &r->f,    &r->g_old, &r->x_old, &r->d,
+                       &r->z,   &r->cg_r, &r->cg_p,  &r->cg_q}; /* cg_*: one run of 3 x n3 */
     for (size_t k = 0; k < sizeof part / sizeof part[0]; k++, next += n3) *part[k] = next;
     r->L = next;
     r->ls = next + 6 * n3;
@@ -55,8 +55,7 @@ femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd
     return FEMD_OK;
 }
 
-void femd_relaxer_destroy(femd_relaxer **r)
-{
+void femd_relaxer_destroy(femd_relaxer **r) {
     if (!r || !*r) return;
     free((*r)->H);
     free((*r)->block);
@@ -64,15 +63,26 @@ void femd_relaxer_destroy(femd_relaxer **r)
     *r = NULL;
 }
 
-const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *r) { return &r->set; }
-int femd_relaxer_is_dense(const femd_relaxer *r) { return r->dense; }
-const double *femd_relaxer_factor(const femd_relaxer *r) { return r->H; }
-const double *femd_relaxer_L(const femd_relaxer *r) { return r->L; }
-const double *femd_relaxer_B(const femd_relaxer *r) { return r->B; }
-const double *femd_relaxer_forces(const femd_relaxer *r) { return r->f; }
+const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *r) {
+    return &r->set;
+}
+int femd_relaxer_is_dense(const femd_relaxer *r) {
+    return r->dense;
+}
+const double *femd_relaxer_factor(const femd_relaxer *r) {
+    return r->H;
+}
+const double *femd_relaxer_L(const femd_relaxer *r) {
+    return r->L;
+}
+const double *femd_relaxer_B(const femd_relaxer *r) {
+    return r->B;
+}
+const double *femd_relaxer_forces(const femd_relaxer *r) {
+    return r->f;
+}
 
-void femd_gauge(int n3, double *H)
-{
+void femd_gauge(int n3, double *H) {
     double diagonal = 0;
     for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
     const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
@@ -80,16 +90,14 @@ void femd_gauge(int n3, double *H)
         for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
 }
 
-void femd_remove_mean(int n3, double *v)
-{
+void femd_remove_mean(int n3, double *v) {
     double mean[3] = {0, 0, 0};
     for (int i = 0; i < n3; i++) mean[i % 3] += v[i];
     for (int i = 0; i < n3; i++) v[i] -= 3 * mean[i % 3] / n3;
 }
 
-static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x, const femd_beat *beat,
-                          femd_error *err)
-{
+static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                          const femd_beat *beat, femd_error *err) {
     if (beat && beat->beat) {
         const int stop = beat->beat(beat->user, 0.0);
         if (stop == FEMD_DEADLINE) return femd_fail(err, FEMD_DEADLINE, "the deadline passed during the relaxation");
@@ -99,9 +107,8 @@ static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place
 }
 
 /* Hessian data at x; a factor that is not positive definite is replaced by one of H + shift, good for descent only. */
-static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x, femd_relax_result *res,
-                           femd_error *err)
-{
+static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                           femd_relax_result *res, femd_error *err) {
     memcpy(r->x_h, x, (size_t)r->n3 * sizeof *x);
     r->have = 1;
     r->positive = 1;
@@ -123,10 +130,9 @@ static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_plac
     return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
 }
 
-/* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what was
- * reached before, or b itself at the first step). */
-static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z)
-{
+/* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what
+ * was reached before, or b itself at the first step). */
+static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z) {
     const int n = r->n3;
     double *res = r->cg_r, *p = r->cg_p, *q = r->cg_q;
     memset(z, 0, (size_t)n * sizeof *z);
@@ -154,8 +160,8 @@ static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const doubl
     return 0;
 }
 
-femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z, femd_error *err)
-{
+femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z,
+                               femd_error *err) {
     const size_t n = (size_t)r->n3;
     if (r->dense) {
         memcpy(z, b, (size_t)k * n * sizeof *b);
@@ -163,14 +169,14 @@ femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, cons
         return FEMD_OK;
     }
     for (int j = 0; j < k; j++)
-        if (conjugate_gradients(r, rve, b + (size_t)j * n, 1e-12, z + (size_t)j * n))
+        if (conjugate_gradients(r, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
             return femd_fail(err, FEMD_INSTABILITY, "the relaxed configuration has a direction of negative curvature");
     return FEMD_OK;
 }
 
-/* d = (approximate inverse Hessian) f: the two-loop recursion of L-BFGS around the factor (Nocedal and Wright, algorithm 7.4). */
-static void quasi_newton(femd_relaxer *r, const double *factor)
-{
+/* d = (approximate inverse Hessian) f: the two-loop recursion of L-BFGS around the factor (Nocedal and Wright,
+ * algorithm 7.4). */
+static void quasi_newton(femd_relaxer *r, const double *factor) {
     const int n = r->n3;
     double a[MEMORY];
     memcpy(r->d, r->f, (size_t)n * sizeof *r->d);
@@ -188,8 +194,7 @@ static void quasi_newton(femd_relaxer *r, const double *factor)
 }
 
 /* Remember the pair (x - x_old, g - g_old), g = -f. */
-static void remember(femd_relaxer *r, const double *x)
-{
+static void remember(femd_relaxer *r, const double *x) {
     const int n = r->n3;
     const int m = r->stored ? (r->newest + 1) % MEMORY : 0;
     double *s = r->ls + (size_t)m * n, *y = r->ly + (size_t)m * n;
@@ -202,11 +207,10 @@ static void remember(femd_relaxer *r, const double *x)
     if (r->stored < MEMORY) r->stored++;
 }
 
-/* Move x along r->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is unchanged,
- * forces are those of x), or a failure of the beat. */
-static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const femd_beat *beat,
-                               femd_error *err)
-{
+/* Move x along r->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is
+ * unchanged, forces are those of x), or a failure of the beat. */
+static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+                               const femd_beat *beat, femd_error *err) {
     const int n = r->n3;
     const double W0 = r->W, slope = -femd_dot(n, r->f, r->d);
     const double noise = 1e-13 * (fabs(W0) + 1);
@@ -240,15 +244,13 @@ static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_
     return FEMD_NOT_CONVERGED;
 }
 
-static double distance(int n, const double *a, const double *b)
-{
+static double distance(int n, const double *a, const double *b) {
     double m = 0;
     for (int i = 0; i < n; i++) m = fmax(m, fabs(a[i] - b[i]));
     return m;
 }
 
-static void report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res)
-{
+static void report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res) {
     res->W = r->W;
     memcpy(res->tau, r->tau, sizeof res->tau);
     res->fmax = femd_max_abs(r->n3, r->f);
@@ -257,14 +259,13 @@ static void report(const femd_relaxer *r, const double *x, const double *start, 
 
 /* How the factor in use serves. */
 typedef struct progress {
-    int stale;    /* 1: the factor was handed in */
-    int since;    /* steps with it */
-    int slow;     /* of them, consecutive ones that did not halve the force */
+    int stale; /* 1: the factor was handed in */
+    int since; /* steps with it */
+    int slow;  /* of them, consecutive ones that did not halve the force */
     double fmax;
 } progress;
 
-static int wants_refresh(const femd_relaxer *r, const progress *g, const double *x)
-{
+static int wants_refresh(const femd_relaxer *r, const progress *g, const double *x) {
     if (!r->dense) return 1; /* Newton-CG: the Hessian of every step */
     if (g->stale) return g->fmax <= SWITCH_FORCE || g->since >= STALE_ITERATIONS || g->slow >= 2;
     if (!r->positive) return g->since >= 4;
@@ -272,8 +273,7 @@ static int wants_refresh(const femd_relaxer *r, const progress *g, const double 
 }
 
 static femd_status step(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *factor,
-                        const femd_beat *beat, femd_relax_result *res, femd_error *err)
-{
+                        const femd_beat *beat, femd_relax_result *res, femd_error *err) {
     if (r->dense) {
         quasi_newton(r, factor);
     } else {
@@ -289,8 +289,7 @@ static femd_status step(femd_relaxer *r, const femd_rve *rve, const femd_place *
 }
 
 femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *stale,
-                       const femd_beat *beat, femd_relax_result *res, femd_error *err)
-{
+                       const femd_beat *beat, femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
     r->have = 0;
     r->stored = 0;
@@ -301,13 +300,15 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
     FEMD_TRY(forces(r, rve, p, x, beat, err));
     for (;; res->iterations++) {
         const double fmax_now = femd_max_abs(r->n3, r->f);
-        if (!isfinite(fmax_now)) return femd_fail(err, FEMD_DIVERGED, "the relaxation reached a force that is not finite");
+        if (!isfinite(fmax_now))
+            return femd_fail(err, FEMD_DIVERGED, "the relaxation reached a force that is not finite");
         g.slow = fmax_now > 0.5 * g.fmax ? g.slow + 1 : 0;
         g.fmax = fmax_now;
         if (fmax_now <= r->set.force_tolerance) break;
         if (res->iterations >= r->set.iterations)
-            return femd_fail(err, FEMD_NOT_CONVERGED, "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)",
-                             fmax_now, res->iterations, r->set.force_tolerance);
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)", fmax_now,
+                             res->iterations, r->set.force_tolerance);
         if ((!r->have && !g.stale) || wants_refresh(r, &g, x)) {
             FEMD_TRY(refresh(r, rve, p, x, res, err));
             g = (progress){.fmax = fmax_now};
@@ -320,22 +321,27 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
         }
         if (rc != FEMD_NOT_CONVERGED) return rc;
         if (++failures > 2)
-            return femd_fail(err, FEMD_NOT_CONVERGED, "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)",
-                             fmax_now, r->set.force_tolerance);
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
+                             r->set.force_tolerance);
         FEMD_TRY(refresh(r, rve, p, x, res, err));
         g = (progress){.fmax = fmax_now};
     }
     if (!r->have || !r->dense || distance(r->n3, x, r->x_h) > HESSIAN_REACH || !r->positive)
         FEMD_TRY(refresh(r, rve, p, x, res, err));
+    if (!r->dense) { /* no factor tells whether this is a minimum */
+        double lowest;
+        FEMD_TRY(femd_lanczos_lowest(rve->en, r->n3, 1e-2, r->cg_r, &lowest, err));
+        if (!(lowest > 0)) r->positive = 0;
+    }
     report(r, x, start, res);
     if (!r->positive)
         return femd_fail(err, FEMD_INSTABILITY, "equilibrium was reached where the Hessian is not positive definite");
     return FEMD_OK;
 }
 
-femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x, femd_relax_result *res,
-                            femd_error *err)
-{
+femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                            femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
     FEMD_TRY(forces(r, rve, p, x, NULL, err));
     FEMD_TRY(refresh(r, rve, p, x, res, err));

@@ -6,16 +6,14 @@
 static const char MAGIC[8] = {'F', 'E', 'M', 'D', 'S', 'T', 'A', '1'};
 enum { AT_ENGINE = 8, AT_VERSION = 12, AT_MATERIAL = 16, AT_LENGTH = 48, AT_CHECKSUM = 56 };
 
-femd_status femd_state_begin(femd_buffer *blob, femd_error *err)
-{
+femd_status femd_state_begin(femd_buffer *blob, femd_error *err) {
     FEMD_TRY(femd_buffer_reserve(blob, FEMD_STATE_HEADER, err));
     memset(blob->data + blob->size, 0, FEMD_STATE_HEADER);
     blob->size += FEMD_STATE_HEADER;
     return FEMD_OK;
 }
 
-void femd_state_finish(femd_buffer *blob, uint32_t engine, uint32_t version, const femd_hash *material)
-{
+void femd_state_finish(femd_buffer *blob, uint32_t engine, uint32_t version, const femd_hash *material) {
     femd_hash checksum;
     const size_t body = blob->size - FEMD_STATE_HEADER;
     femd_hash_bytes(blob->data + FEMD_STATE_HEADER, body, &checksum);
@@ -27,15 +25,13 @@ void femd_state_finish(femd_buffer *blob, uint32_t engine, uint32_t version, con
     memcpy(blob->data + AT_CHECKSUM, checksum.b, sizeof checksum.b);
 }
 
-void femd_state_maker(const femd_bytes *blob, uint32_t *engine, uint32_t *version)
-{
+void femd_state_maker(const femd_bytes *blob, uint32_t *engine, uint32_t *version) {
     const uint8_t *p = blob->data;
     *engine = femd_get32(p + AT_ENGINE);
     *version = femd_get32(p + AT_VERSION);
 }
 
-femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body, femd_error *err)
-{
+femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body, femd_error *err) {
     const uint8_t *p = blob->data;
     *body = (femd_bytes){NULL, 0};
     if (blob->size == 0) return FEMD_OK; /* virgin */

@@ -1,5 +1,5 @@
-/* The header of a state blob: 8 bytes magic "FEMDSTA1", u32 engine, u32 version, 32 bytes material id, u64 length of the body, 32 bytes
- * BLAKE2b-256 of the body; then the engine's bytes. Owns this layout; never looks into the body. */
+/* The header of a state blob: 8 bytes magic "FEMDSTA1", u32 engine, u32 version, 32 bytes material id, u64 length of
+ * the body, 32 bytes BLAKE2b-256 of the body; then the engine's bytes. Owns this layout; never looks into the body. */
 #ifndef FEMD_STATE_H
 #define FEMD_STATE_H
 

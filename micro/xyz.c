@@ -5,8 +5,7 @@
 
 static femd_status put(femd_buffer *out, femd_error *err, const char *fmt, ...) FEMD_PRINTF(3, 4);
 
-static femd_status put(femd_buffer *out, femd_error *err, const char *fmt, ...)
-{
+static femd_status put(femd_buffer *out, femd_error *err, const char *fmt, ...) {
     char text[512];
     va_list ap;
     va_start(ap, fmt);
@@ -16,14 +15,12 @@ static femd_status put(femd_buffer *out, femd_error *err, const char *fmt, ...)
     return femd_buffer_append(out, text, (size_t)n, err);
 }
 
-static femd_status put_numbers(femd_buffer *out, int n, const double *v, femd_error *err)
-{
+static femd_status put_numbers(femd_buffer *out, int n, const double *v, femd_error *err) {
     for (int i = 0; i < n; i++) FEMD_TRY(put(out, err, i ? " %.17g" : "%.17g", v[i]));
     return FEMD_OK;
 }
 
-static femd_status put_head(const femd_xyz_frame *f, femd_buffer *out, femd_error *err)
-{
+static femd_status put_head(const femd_xyz_frame *f, femd_buffer *out, femd_error *err) {
     FEMD_TRY(put(out, err, "%d\nLattice=\"", f->n));
     FEMD_TRY(put_numbers(out, 9, f->cell, err));
     FEMD_TRY(put(out, err, "\" Origin=\"0 0 0\" pbc=\"T T T\""));
@@ -36,8 +33,7 @@ static femd_status put_head(const femd_xyz_frame *f, femd_buffer *out, femd_erro
                f->energy ? ":potential_energy:R:1" : "");
 }
 
-femd_status femd_xyz_append(const femd_xyz_frame *f, femd_buffer *out, femd_error *err)
-{
+femd_status femd_xyz_append(const femd_xyz_frame *f, femd_buffer *out, femd_error *err) {
     FEMD_TRY(put_head(f, out, err));
     for (int i = 0; i < f->n; i++) {
         FEMD_TRY(put(out, err, "%s ", f->symbol[f->species[i]]));

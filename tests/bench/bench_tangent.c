@@ -1,5 +1,6 @@
-/* Stress and consistent tangent of a copper RVE with a vacancy: femd's condensed tangent against LAMMPS with central differences (one
- * relaxation and twelve more) in the same run, and the cost of one evaluation of the RVE of cases/copper-notch. Prints JSON. */
+/* Stress and consistent tangent of a copper RVE with a vacancy: femd's condensed tangent against LAMMPS with central
+ * differences (one relaxation and twelve more) in the same run, and the cost of one evaluation of the RVE of
+ * cases/copper-notch. Prints JSON. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,32 +12,30 @@
 
 enum { ROUNDS = 7, INCREMENTS = 5 };
 
-static const char MATERIAL[] =
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],\"repeat\":[%d,%d,%d],"
-    "\"vacancies\":{\"count\":1,\"seed\":7}},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}";
-static const char PAIR[] = "pair_style eam/alloy\npair_coeff * * /usr/share/lammps/potentials/Cu_mishin1.eam.alloy Cu\n";
+static const char MATERIAL[] = "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 "
+                               "angstrom\",\"species\":[\"Cu\"],\"repeat\":[%d,%d,%d],"
+                               "\"vacancies\":{\"count\":1,\"seed\":7}},\"potential\":{\"style\":\"eam/"
+                               "alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}";
+static const char PAIR[] =
+    "pair_style eam/alloy\npair_coeff * * /usr/share/lammps/potentials/Cu_mishin1.eam.alloy Cu\n";
 
-static double seconds(void)
-{
+static double seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int by_size(const void *a, const void *b)
-{
+static int by_size(const void *a, const void *b) {
     const double d = *(const double *)a - *(const double *)b;
     return (d > 0) - (d < 0);
 }
 
-static double median(double *v, int n)
-{
+static double median(double *v, int n) {
     qsort(v, (size_t)n, sizeof *v, by_size);
     return v[n / 2];
 }
 
-static femd_status open_cells(int cells, femd_material **m, femd_error *err)
-{
+static femd_status open_cells(int cells, femd_material **m, femd_error *err) {
     char json[512];
     femd_json doc = FEMD_JSON_INIT;
     femd_buffer pack = FEMD_BUFFER_INIT;
@@ -50,8 +49,7 @@ static femd_status open_cells(int cells, femd_material **m, femd_error *err)
 }
 
 /* Median wall time of one evaluation along `INCREMENTS` steps of 0.5 % uniaxial strain, each from the state before. */
-static femd_status time_path(femd_material *m, double *median_s, femd_error *err)
-{
+static femd_status time_path(femd_material *m, double *median_s, femd_error *err) {
     double t[ROUNDS * INCREMENTS];
     femd_buffer at = FEMD_BUFFER_INIT, next = FEMD_BUFFER_INIT;
     femd_status rc = FEMD_OK;
@@ -73,12 +71,13 @@ static femd_status time_path(femd_material *m, double *median_s, femd_error *err
     return rc;
 }
 
-/* Cell and atoms of the virgin RVE, strained by 0.5 % along x: where LAMMPS starts. Returns the number of atoms, 0 on failure. */
-static int strained_atoms(femd_material *m, double cell[9], double **x, femd_error *err)
-{
+/* Cell and atoms of the virgin RVE, strained by 0.5 % along x: where LAMMPS starts. Returns the number of atoms, 0 on
+ * failure. */
+static int strained_atoms(femd_material *m, double cell[9], double **x, femd_error *err) {
     femd_buffer text = FEMD_BUFFER_INIT;
     const femd_bytes virgin = {NULL, 0};
-    if (femd_material_dump(m, &virgin, &text, err) != FEMD_OK || femd_buffer_append(&text, "", 1, err) != FEMD_OK) return 0;
+    if (femd_material_dump(m, &virgin, &text, err) != FEMD_OK || femd_buffer_append(&text, "", 1, err) != FEMD_OK)
+        return 0;
     char *p = (char *)text.data;
     const int n = (int)strtol(p, &p, 10);
     *x = malloc(3 * (size_t)n * sizeof **x);
@@ -92,8 +91,7 @@ static int strained_atoms(femd_material *m, double cell[9], double **x, femd_err
     return *x ? n : 0;
 }
 
-static int bench(femd_error *err)
-{
+static int bench(femd_error *err) {
     femd_material *small = NULL, *large = NULL;
     double notch, tangent, cell[9], *x = NULL, reference[3];
     char text[512];
@@ -104,16 +102,20 @@ static int bench(femd_error *err)
     int have = lammps_is_there();
     for (int k = 0; have && k < 3; k++) {
         lammps_result result;
-        if (lammps_evaluate(&run, &result, text, sizeof text)) return femd_fail(err, FEMD_INTERNAL, "LAMMPS: %s", text), 1;
+        if (lammps_evaluate(&run, &result, text, sizeof text))
+            return femd_fail(err, FEMD_INTERNAL, "LAMMPS: %s", text), 1;
         reference[k] = result.seconds;
     }
     if (time_path(small, &notch, err) != FEMD_OK || time_path(large, &tangent, err) != FEMD_OK) return 1;
     printf("{\"results\":[\n");
-    printf(" {\"name\":\"stress + tangent, 107 atoms with a vacancy, 0.5 %% steps\",\"value\":%.6g,\"unit\":\"ms\"},\n", 1e3 * notch);
-    printf(" {\"name\":\"stress + tangent, 255 atoms with a vacancy, 0.5 %% steps\",\"value\":%.6g,\"unit\":\"ms\"", 1e3 * tangent);
+    printf(" {\"name\":\"stress + tangent, 107 atoms with a vacancy, 0.5 %% steps\",\"value\":%.6g,\"unit\":\"ms\"},\n",
+           1e3 * notch);
+    printf(" {\"name\":\"stress + tangent, 255 atoms with a vacancy, 0.5 %% steps\",\"value\":%.6g,\"unit\":\"ms\"",
+           1e3 * tangent);
     if (have) {
         const double ref = median(reference, 3);
-        printf(",\"ref_name\":\"LAMMPS, 13 minimisations\",\"ref_value\":%.6g,\"ratio\":%.4g", 1e3 * ref, ref / tangent);
+        printf(",\"ref_name\":\"LAMMPS, 13 minimisations\",\"ref_value\":%.6g,\"ratio\":%.4g", 1e3 * ref,
+               ref / tangent);
     }
     printf("}\n]}\n");
     free(x);
@@ -122,8 +124,7 @@ static int bench(femd_error *err)
     return 0;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     (void)argc;
     femd_level_reexec("x86-64-v3", argv);
     femd_error err = FEMD_ERROR_INIT;

@@ -1,4 +1,5 @@
-/* LAMMPS as an independent reference. Owns the files and the rotation into the triangular cell that LAMMPS wants; never judges. */
+/* LAMMPS as an independent reference. Owns the files and the rotation into the triangular cell that LAMMPS wants; never
+ * judges. */
 #include "lammps_m2.h"
 
 #include <math.h>
@@ -7,13 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-int lammps_is_there(void) { return system("command -v lmp >/dev/null 2>&1") == 0; }
+int lammps_is_there(void) {
+    return system("command -v lmp >/dev/null 2>&1") == 0;
+}
 
-static double dot(const double *a, const double *b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+static double dot(const double *a, const double *b) {
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 /* Rows of R: the axes of the LAMMPS frame in the frame of the cell (a along x, b in the xy plane). */
-static void frame_of(const double *cell, double R[9])
-{
+static void frame_of(const double *cell, double R[9]) {
     const double *a = cell, *b = cell + 3;
     const double la = sqrt(dot(a, a));
     double along, length;
@@ -27,48 +31,55 @@ static void frame_of(const double *cell, double R[9])
     R[8] = R[0] * R[4] - R[1] * R[3];
 }
 
-static int write_data(const lammps_run *run, const double R[9], const char *path)
-{
+static int write_data(const lammps_run *run, const double R[9], const char *path) {
     FILE *f = fopen(path, "w");
     if (!f) return 1;
     double h[9];
     for (int k = 0; k < 3; k++)
         for (int c = 0; c < 3; c++) h[3 * k + c] = dot(run->cell + 3 * k, R + 3 * c);
-    fprintf(f, "RVE\n\n%d atoms\n%d atom types\n\n0 %.17g xlo xhi\n0 %.17g ylo yhi\n0 %.17g zlo zhi\n%.17g %.17g %.17g xy xz yz\n\nMasses\n\n",
+    fprintf(f,
+            "RVE\n\n%d atoms\n%d atom types\n\n0 %.17g xlo xhi\n0 %.17g ylo yhi\n0 %.17g zlo zhi\n%.17g %.17g %.17g xy "
+            "xz yz\n\nMasses\n\n",
             run->n, run->ntypes, h[0], h[4], h[8], h[3], h[6], h[7]);
     for (int t = 1; t <= run->ntypes; t++) fprintf(f, "%d 1\n", t);
     fprintf(f, "\nAtoms\n\n");
     for (int i = 0; i < run->n; i++)
-        fprintf(f, "%d %d %.17g %.17g %.17g\n", i + 1, run->type ? run->type[i] : 1, dot(run->x + 3 * i, R), dot(run->x + 3 * i, R + 3),
-                dot(run->x + 3 * i, R + 6));
+        fprintf(f, "%d %d %.17g %.17g %.17g\n", i + 1, run->type ? run->type[i] : 1, dot(run->x + 3 * i, R),
+                dot(run->x + 3 * i, R + 3), dot(run->x + 3 * i, R + 6));
     return fclose(f) != 0;
 }
 
 static const char *const MINIMISE = "min_style cg\nmin_modify dmax 0.05 line quadratic\nminimize 0 1e-12 400 4000\n"
                                     "min_style hftn\nminimize 0 1e-12 200 20000\nrun 0\n";
 /* The loops of a central-difference tangent: the box strained by +-d in each component, relaxed, and put back. */
-static const char *const DIFFERENCES =
-    "variable d equal %.17g\n"
-    "label sign\nvariable s index 1 -1\n"
-    "variable e equal ${s}*${d}\n"
-    "change_box all x scale $(1+v_e) remap\n%s" "change_box all x scale $(1/(1+v_e)) remap\n"
-    "change_box all y scale $(1+v_e) remap\n%s" "change_box all y scale $(1/(1+v_e)) remap\n"
-    "change_box all z scale $(1+v_e) remap\n%s" "change_box all z scale $(1/(1+v_e)) remap\n"
-    "change_box all yz delta $(v_e*lz) remap\n%s" "change_box all yz delta $(-v_e*lz) remap\n"
-    "change_box all xz delta $(v_e*lz) remap\n%s" "change_box all xz delta $(-v_e*lz) remap\n"
-    "change_box all xy delta $(v_e*ly) remap\n%s" "change_box all xy delta $(-v_e*ly) remap\n"
-    "next s\njump SELF sign\n";
-static const char *const RELAX = "minimize 0 1e-8 1000 10000\n"; /* as in published scripts; the stress is then good to six digits */
+static const char *const DIFFERENCES = "variable d equal %.17g\n"
+                                       "label sign\nvariable s index 1 -1\n"
+                                       "variable e equal ${s}*${d}\n"
+                                       "change_box all x scale $(1+v_e) remap\n%s"
+                                       "change_box all x scale $(1/(1+v_e)) remap\n"
+                                       "change_box all y scale $(1+v_e) remap\n%s"
+                                       "change_box all y scale $(1/(1+v_e)) remap\n"
+                                       "change_box all z scale $(1+v_e) remap\n%s"
+                                       "change_box all z scale $(1/(1+v_e)) remap\n"
+                                       "change_box all yz delta $(v_e*lz) remap\n%s"
+                                       "change_box all yz delta $(-v_e*lz) remap\n"
+                                       "change_box all xz delta $(v_e*lz) remap\n%s"
+                                       "change_box all xz delta $(-v_e*lz) remap\n"
+                                       "change_box all xy delta $(v_e*ly) remap\n%s"
+                                       "change_box all xy delta $(-v_e*ly) remap\n"
+                                       "next s\njump SELF sign\n";
+static const char *const RELAX =
+    "minimize 0 1e-8 1000 10000\n"; /* as in published scripts; the stress is then good to six digits */
 
-static int write_input(const lammps_run *run, const char *path)
-{
+static int write_input(const lammps_run *run, const char *path) {
     FILE *f = fopen(path, "w");
     if (!f) return 1;
-    fprintf(f,
-            "units metal\natom_style atomic\natom_modify map array\nboundary p p p\nbox tilt large\nread_data rve.data\n%s"
-            "neighbor 1.0 bin\nthermo 100000\nthermo_style custom step pe fmax pxx pyy pzz pyz pxz pxy cpu\n"
-            "thermo_modify norm no line one format float %%.16g\n",
-            run->pair);
+    fprintf(
+        f,
+        "units metal\natom_style atomic\natom_modify map array\nboundary p p p\nbox tilt large\nread_data rve.data\n%s"
+        "neighbor 1.0 bin\nthermo 100000\nthermo_style custom step pe fmax pxx pyy pzz pyz pxz pxy cpu\n"
+        "thermo_modify norm no line one format float %%.16g\n",
+        run->pair);
     if (run->differences) {
         fprintf(f, "min_style cg\nmin_modify line quadratic\nrun 0\nshell date +%%s.%%N >> times\n%s", RELAX);
         fprintf(f, DIFFERENCES, run->step, RELAX, RELAX, RELAX, RELAX, RELAX, RELAX);
@@ -76,12 +87,12 @@ static int write_input(const lammps_run *run, const char *path)
     }
     fprintf(f, "%s", run->minimise ? MINIMISE : "run 0\n");
     fprintf(f, "variable pe equal pe\nvariable fm equal fmax\n"
-               "print \"FEMD $(pe:%%.17g) $(fmax:%%.17g) $(pxx:%%.17g) $(pyy:%%.17g) $(pzz:%%.17g) $(pyz:%%.17g) $(pxz:%%.17g) $(pxy:%%.17g)\"\n");
+               "print \"FEMD $(pe:%%.17g) $(fmax:%%.17g) $(pxx:%%.17g) $(pyy:%%.17g) $(pzz:%%.17g) $(pyz:%%.17g) "
+               "$(pxz:%%.17g) $(pxy:%%.17g)\"\n");
     return fclose(f) != 0;
 }
 
-static int read_output(const char *path, double p[6], lammps_result *out, char *text, int size)
-{
+static int read_output(const char *path, double p[6], lammps_result *out, char *text, int size) {
     FILE *f = fopen(path, "r");
     if (!f) return snprintf(text, (size_t)size, "LAMMPS wrote nothing"), 1;
     char line[4096];
@@ -90,15 +101,15 @@ static int read_output(const char *path, double p[6], lammps_result *out, char *
     while (fgets(line, sizeof line, f)) {
         if (strncmp(line, "ERROR", 5) == 0) snprintf(text, (size_t)size, "%s", line);
         if (strncmp(line, "FEMD ", 5) == 0)
-            found = sscanf(line + 5, "%lf %lf %lf %lf %lf %lf %lf %lf", &out->energy, &out->fmax, p, p + 1, p + 2, p + 3, p + 4, p + 5) == 8;
+            found = sscanf(line + 5, "%lf %lf %lf %lf %lf %lf %lf %lf", &out->energy, &out->fmax, p, p + 1, p + 2,
+                           p + 3, p + 4, p + 5) == 8;
     }
     fclose(f);
     return !found;
 }
 
 /* Two lines with the time of day before and after the relaxations. */
-static double read_times(const char *path)
-{
+static double read_times(const char *path) {
     FILE *f = fopen(path, "r");
     double t[2] = {0, 0};
     if (!f) return 0;
@@ -107,8 +118,7 @@ static double read_times(const char *path)
     return t[1] - t[0];
 }
 
-int lammps_evaluate(const lammps_run *run, lammps_result *result, char *text, int size)
-{
+int lammps_evaluate(const lammps_run *run, lammps_result *result, char *text, int size) {
     char folder[] = "/tmp/femd-lammps-XXXXXX", path[128], command[512];
     double R[9], p[6] = {0}, t[9];
     memset(result, 0, sizeof *result);
@@ -118,7 +128,8 @@ int lammps_evaluate(const lammps_run *run, lammps_result *result, char *text, in
     int bad = write_data(run, R, path);
     snprintf(path, sizeof path, "%s/in.rve", folder);
     bad |= write_input(run, path);
-    snprintf(command, sizeof command, "cd %s && OMP_NUM_THREADS=1 timeout 300 lmp -log none -in in.rve >out 2>&1", folder);
+    snprintf(command, sizeof command, "cd %s && OMP_NUM_THREADS=1 timeout 300 lmp -log none -in in.rve >out 2>&1",
+             folder);
     if (!bad && system(command) == -1) bad = 1;
     snprintf(path, sizeof path, "%s/out", folder);
     bad = bad || read_output(path, p, result, text, size);

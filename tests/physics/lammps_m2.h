@@ -6,21 +6,22 @@
 #define LAMMPS_BAR 1.6021765e6
 
 typedef struct lammps_run {
-    const char *pair;        /* "pair_style ...\npair_coeff ...\n" */
+    const char *pair; /* "pair_style ...\npair_coeff ...\n" */
     int n, ntypes;
-    const double *cell;      /* rows, any orientation */
-    const double *x;         /* n x 3 */
-    const int *type;         /* n, 1-based; NULL: all 1 */
-    int minimise;            /* 0: forces at x; 1: relax to 1e-10 eV/angstrom or the round-off of its line search */
-    int differences;         /* 1: then relax at plus and minus `step` of each engineering strain of the cell, as a central-difference tangent needs */
+    const double *cell; /* rows, any orientation */
+    const double *x;    /* n x 3 */
+    const int *type;    /* n, 1-based; NULL: all 1 */
+    int minimise;       /* 0: forces at x; 1: relax to 1e-10 eV/angstrom or the round-off of its line search */
+    int differences;    /* 1: then relax at plus and minus `step` of each engineering strain of the cell, as a
+                           central-difference tangent needs */
     double step;
 } lammps_run;
 
 typedef struct lammps_result {
-    double sigma[6];   /* Cauchy stress, Voigt, eV/angstrom^3, in the frame of `cell` */
-    double energy;     /* eV */
-    double fmax;       /* eV/angstrom */
-    double seconds;    /* wall clock of the relaxations for `differences`, without start and reading; else 0 */
+    double sigma[6]; /* Cauchy stress, Voigt, eV/angstrom^3, in the frame of `cell` */
+    double energy;   /* eV */
+    double fmax;     /* eV/angstrom */
+    double seconds;  /* wall clock of the relaxations for `differences`, without start and reading; else 0 */
 } lammps_result;
 
 /* 1 if the program is installed. */

@@ -1,19 +1,21 @@
-/* Stress of relaxed, defective, strained RVEs against LAMMPS: at femd's own coordinates, and minimised by LAMMPS from the same start. */
+/* Stress of relaxed, defective, strained RVEs against LAMMPS: at femd's own coordinates, and minimised by LAMMPS from
+ * the same start. */
 #include "m2_material.h"
 
 #include "lammps_m2.h"
 
-#define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
-#define VOID COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0.5,0.5,0.5],\"radius\":\"4.2 angstrom\"}]", "")
+#define VACANCY     COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
+#define VOID        COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0.5,0.5,0.5],\"radius\":\"4.2 angstrom\"}]", "")
 #define COPPER_PAIR "pair_style eam/alloy\npair_coeff * * /usr/share/lammps/potentials/Cu_mishin1.eam.alloy Cu\n"
 #define ARGON                                                                                                          \
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\",\"species\":[\"Ar\"],\"repeat\":[3,3,3]," \
-    "\"vacancies\":{\"count\":2,\"seed\":5}},"                                                                           \
-    "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"8.2 angstrom\"}}"
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 "                                           \
+    "angstrom\",\"species\":[\"Ar\"],\"repeat\":[3,3,3],"                                                              \
+    "\"vacancies\":{\"count\":2,\"seed\":5}},"                                                                         \
+    "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"8.2 "  \
+    "angstrom\"}}"
 #define ARGON_PAIR "pair_style lj/cut 8.2\npair_coeff * * 0.0103207 3.405\n"
 
-static void random_strain(unsigned *draw, double E[6])
-{
+static void random_strain(unsigned *draw, double E[6]) {
     for (int c = 0; c < 6; c++) {
         *draw = *draw * 1103515245u + 12345u;
         E[c] = 0.05 * ((double)(*draw >> 8) / (1u << 23) - 1);
@@ -21,8 +23,7 @@ static void random_strain(unsigned *draw, double E[6])
 }
 
 /* Second Piola-Kirchhoff stress (Pa) of a Cauchy stress (eV/angstrom^3) at F = U(E). */
-static void pull_back(const double E[6], const double sigma[6], double S[6])
-{
+static void pull_back(const double E[6], const double sigma[6], double S[6]) {
     double U[9], A[9], s[9], t[9], J;
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(femd_stretch_from_E(E, U, &err), FEMD_OK);
@@ -36,12 +37,12 @@ static void pull_back(const double E[6], const double sigma[6], double S[6])
     memset(t, 0, sizeof t);
     for (int i = 0; i < 9; i++)
         for (int a = 0; a < 3; a++)
-            for (int b = 0; b < 3; b++) t[i] += J * A[3 * (i / 3) + a] * s[3 * a + b] * A[3 * b + i % 3] * FEMD_EV_PER_A3;
+            for (int b = 0; b < 3; b++)
+                t[i] += J * A[3 * (i / 3) + a] * s[3 * a + b] * A[3 * b + i % 3] * FEMD_EV_PER_A3;
     femd_full_to_voigt(t, 0, S);
 }
 
-static double difference(const lammps_run *run, const double E[6], const double S[6], double scale)
-{
+static double difference(const lammps_run *run, const double E[6], const double S[6], double scale) {
     lammps_result ref;
     char text[512];
     double want[6];
@@ -50,8 +51,7 @@ static double difference(const lammps_run *run, const double E[6], const double 
     return largest_difference(6, S, want) / fmax(largest(6, S), scale);
 }
 
-static void compare(const char *name, const char *json, const char *pair, int strains, unsigned seed, int minimise)
-{
+static void compare(const char *name, const char *json, const char *pair, int strains, unsigned seed, int minimise) {
     if (!lammps_is_there()) {
         print_message("LAMMPS is not installed: skipped\n");
         skip();
@@ -72,11 +72,13 @@ static void compare(const char *name, const char *json, const char *pair, int st
         const double here = difference(&run, E, r.S, 1e-3 * GPA);
         assert_int_equal(femd_stretch_from_E(E, U, &err), FEMD_OK);
         for (int i = 0; i < n; i++) /* LAMMPS starts from the homogeneous strain of the virgin atoms */
-            for (int c = 0; c < 3; c++) x[3 * i + c] = U[3 * c] * X[3 * i] + U[3 * c + 1] * X[3 * i + 1] + U[3 * c + 2] * X[3 * i + 2];
+            for (int c = 0; c < 3; c++)
+                x[3 * i + c] = U[3 * c] * X[3 * i] + U[3 * c + 1] * X[3 * i + 1] + U[3 * c + 2] * X[3 * i + 2];
         run.minimise = minimise;
         const double minimised = minimise ? difference(&run, E, r.S, 1e-3 * GPA) : 0;
-        print_message("%s, strain %d: |S| %.3f GPa, against LAMMPS at the same coordinates %.1e, minimised by LAMMPS %.1e\n", name, k + 1,
-                      largest(6, r.S) / GPA, here, minimised);
+        print_message(
+            "%s, strain %d: |S| %.3f GPa, against LAMMPS at the same coordinates %.1e, minimised by LAMMPS %.1e\n",
+            name, k + 1, largest(6, r.S) / GPA, here, minimised);
         assert_true(here < 1e-9);
         assert_true(minimised < 1e-6);
         free(x);
@@ -86,27 +88,23 @@ static void compare(const char *name, const char *json, const char *pair, int st
     femd_material_close(&m);
 }
 
-static void copper_with_a_vacancy(void **state)
-{
+static void copper_with_a_vacancy(void **state) {
     (void)state;
     compare("copper with a vacancy", VACANCY, COPPER_PAIR, 2, 1, 1);
 }
 
-static void copper_with_a_void(void **state)
-{
+static void copper_with_a_void(void **state) {
     (void)state;
     compare("copper with a void", VOID, COPPER_PAIR, 1, 7, 1);
 }
 
 /* Only at the same coordinates: forces that jump at a plain cutoff have no unique minimum. */
-static void argon_with_vacancies(void **state)
-{
+static void argon_with_vacancies(void **state) {
     (void)state;
     compare("Lennard-Jones argon with two vacancies", ARGON, ARGON_PAIR, 2, 5, 0);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copper_with_a_vacancy),
         cmocka_unit_test(copper_with_a_void),

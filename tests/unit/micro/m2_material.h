@@ -1,4 +1,5 @@
-/* Helpers of the engine tests: a material from JSON text, one evaluation, comparisons. Every failure is a failed assertion with the words of the error. */
+/* Helpers of the engine tests: a material from JSON text, one evaluation, comparisons. Every failure is a failed
+ * assertion with the words of the error. */
 #ifndef FEMD_TEST_M2_MATERIAL_H
 #define FEMD_TEST_M2_MATERIAL_H
 
@@ -17,16 +18,17 @@
 #include "femd/kinematics.h"
 #include "micro.h"
 
-#define GPA 1e9
+#define GPA   1e9
 #define BASIC (FEMD_WANT_STRESS | FEMD_WANT_TANGENT)
 
-/* Copper of Mishin et al. 2001 as the LAMMPS package ships it; `structure` are further members of the structure object. */
+/* Copper of Mishin et al. 2001 as the LAMMPS package ships it; `structure` are further members of the structure object.
+ */
 #define COPPER(structure, more)                                                                                        \
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"]" structure         \
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 "                                         \
+    "angstrom\",\"species\":[\"Cu\"]" structure                                                                        \
     "},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}" more "}"
 
-static inline femd_status try_open(const char *json, femd_material **m, femd_error *err)
-{
+static inline femd_status try_open(const char *json, femd_material **m, femd_error *err) {
     femd_json doc = FEMD_JSON_INIT;
     femd_buffer pack = FEMD_BUFFER_INIT;
     femd_status rc = femd_json_parse(json, strlen(json), "test", &doc, err);
@@ -37,8 +39,7 @@ static inline femd_status try_open(const char *json, femd_material **m, femd_err
     return rc;
 }
 
-static inline femd_material *open_material(const char *json)
-{
+static inline femd_material *open_material(const char *json) {
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (try_open(json, &m, &err) != FEMD_OK) fail_msg("%s", err.text);
@@ -46,9 +47,8 @@ static inline femd_material *open_material(const char *json)
 }
 
 /* Evaluate at strain E from state (NULL = virgin) into *r and *out (may be NULL: thrown away). */
-static inline femd_status try_request(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r,
-                                      femd_buffer *out, femd_error *err)
-{
+static inline femd_status try_request(femd_material *m, const femd_request *q, const femd_buffer *state,
+                                      femd_response *r, femd_buffer *out, femd_error *err) {
     femd_buffer scratch = FEMD_BUFFER_INIT;
     const femd_bytes in = {state ? state->data : NULL, state ? state->size : 0};
     const femd_status rc = femd_material_evaluate(m, q, &in, NULL, r, out ? out : &scratch, err);
@@ -56,31 +56,28 @@ static inline femd_status try_request(femd_material *m, const femd_request *q, c
     return rc;
 }
 
-static inline void request(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r, femd_buffer *out)
-{
+static inline void request(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r,
+                           femd_buffer *out) {
     femd_error err = FEMD_ERROR_INIT;
     if (try_request(m, q, state, r, out, &err) != FEMD_OK) fail_msg("%s", err.text);
     assert_int_equal(r->status, FEMD_OK);
     assert_true(r->hill_mandel <= 1e-9);
 }
 
-static inline void evaluate(femd_material *m, const double E[6], uint32_t wants, const femd_buffer *state, femd_response *r,
-                            femd_buffer *out)
-{
+static inline void evaluate(femd_material *m, const double E[6], uint32_t wants, const femd_buffer *state,
+                            femd_response *r, femd_buffer *out) {
     femd_request q = {.wants = wants};
     memcpy(q.value, E, sizeof q.value);
     request(m, &q, state, r, out);
 }
 
-static inline double largest(int n, const double *v)
-{
+static inline double largest(int n, const double *v) {
     double m = 0;
     for (int i = 0; i < n; i++) m = fmax(m, fabs(v[i]));
     return m;
 }
 
-static inline double largest_difference(int n, const double *a, const double *b)
-{
+static inline double largest_difference(int n, const double *a, const double *b) {
     double m = 0;
     for (int i = 0; i < n; i++) m = fmax(m, fabs(a[i] - b[i]));
     return m;
@@ -88,8 +85,7 @@ static inline double largest_difference(int n, const double *a, const double *b)
 
 /* Largest deviation of D from central differences of the relaxed stress, relative to the largest entry of D. Every
  * difference starts from the state at E. */
-static inline double tangent_error(femd_material *m, const double E[6], const femd_buffer *state_in, double step)
-{
+static inline double tangent_error(femd_material *m, const double E[6], const femd_buffer *state_in, double step) {
     femd_response r, plus, minus;
     femd_buffer state = FEMD_BUFFER_INIT;
     evaluate(m, E, BASIC, state_in, &r, &state);
@@ -111,8 +107,7 @@ static inline double tangent_error(femd_material *m, const double E[6], const fe
 }
 
 /* Extended XYZ of a state: cell (rows), positions; returns the number of atoms. */
-static inline int dump_atoms(femd_material *m, const femd_buffer *state, double cell[9], double **x)
-{
+static inline int dump_atoms(femd_material *m, const femd_buffer *state, double cell[9], double **x) {
     femd_error err = FEMD_ERROR_INIT;
     femd_buffer text = FEMD_BUFFER_INIT;
     const femd_bytes in = {state ? state->data : NULL, state ? state->size : 0};

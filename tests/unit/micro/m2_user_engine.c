@@ -1,22 +1,23 @@
-/* A user's engine as small as one can be: S = parameters.modulus * E, with the number of evaluations since the virgin state as its state. */
+/* A user's engine as small as one can be: S = parameters.modulus * E, with the number of evaluations since the virgin
+ * state as its state. */
 #include "femd/engine.h"
 
 #include <stdlib.h>
 
-static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps, femd_error *err)
-{
+static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                               femd_error *err) {
     (void)pack, (void)err;
     double *modulus = malloc(sizeof *modulus);
     if (!modulus) return FEMD_NO_MEMORY;
-    *modulus = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc->root, "parameters"), "modulus")->valuedouble;
+    *modulus = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc->root, "parameters"), "modulus")
+                   ->valuedouble;
     *caps = (femd_capabilities){.wants = FEMD_WANT_STRESS, .controls = 1, .engine = FEMD_ENGINE_USER};
     *instance = modulus;
     return FEMD_OK;
 }
 
-static femd_status evaluate_engine(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                   femd_response *r, femd_buffer *state_out, femd_error *err)
-{
+static femd_status evaluate_engine(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     (void)beat;
     const double modulus = *(double *)instance;
     for (int c = 0; c < 6; c++) {
@@ -29,13 +30,18 @@ static femd_status evaluate_engine(void *instance, const femd_request *q, const 
     return femd_buffer_append(state_out, &count, 1, err);
 }
 
-static void close_engine(void **instance)
-{
+static void close_engine(void **instance) {
     free(*instance);
     *instance = NULL;
 }
 
 FEMD_API const femd_engine femd_engine_v1 = {
-    .abi = FEMD_ENGINE_ABI, .number = FEMD_ENGINE_USER, .name = "test", .version = 3,
-    .open = open_engine, .evaluate = evaluate_engine, .dump = NULL, .close = close_engine,
+    .abi = FEMD_ENGINE_ABI,
+    .number = FEMD_ENGINE_USER,
+    .name = "test",
+    .version = 3,
+    .open = open_engine,
+    .evaluate = evaluate_engine,
+    .dump = NULL,
+    .close = close_engine,
 };

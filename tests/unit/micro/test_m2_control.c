@@ -3,8 +3,7 @@
 
 #define VACANCY COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 
-static void uniaxial_stress_leaves_the_sides_free(void **state)
-{
+static void uniaxial_stress_leaves_the_sides_free(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
     femd_request q = {.wants = BASIC, .mask = 62, .value = {0.01}};
@@ -17,8 +16,7 @@ static void uniaxial_stress_leaves_the_sides_free(void **state)
     femd_material_close(&m);
 }
 
-static double pressure_of(const femd_response *r)
-{
+static double pressure_of(const femd_response *r) {
     double sigma[6], U[9];
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(femd_stretch_from_E(r->E, U, &err), FEMD_OK);
@@ -26,11 +24,13 @@ static double pressure_of(const femd_response *r)
     return -(sigma[0] + sigma[1] + sigma[2]) / 3;
 }
 
-static void pressure_control_agrees_with_differences(void **state)
-{
+static void pressure_control_agrees_with_differences(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
-    femd_request q = {.wants = BASIC, .control = FEMD_CONTROL_PRESSURE, .pressure = 0.5 * GPA, .value = {0.006, -0.004, 0.001, 0.004, 0.006, -0.003}};
+    femd_request q = {.wants = BASIC,
+                      .control = FEMD_CONTROL_PRESSURE,
+                      .pressure = 0.5 * GPA,
+                      .value = {0.006, -0.004, 0.001, 0.004, 0.006, -0.003}};
     femd_response r, a, b;
     femd_buffer at = FEMD_BUFFER_INIT;
     request(m, &q, NULL, &r, &at);
@@ -51,13 +51,16 @@ static void pressure_control_agrees_with_differences(void **state)
     femd_material_close(&m);
 }
 
-static void rotated_deformation_gives_rotated_stress(void **state)
-{
+static void rotated_deformation_gives_rotated_stress(void **state) {
     (void)state;
-    static const struct { const char *json; double tolerance; } cases[] = {
+    static const struct {
+        const char *json;
+        double tolerance;
+    } cases[] = {
         {"{\"engine\":\"elastic\",\"young\":2e11,\"poisson\":0.3}", 1e-12},
         {"{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":3.615e-10,\"species\":[\"Cu\"]},"
-         "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}", 1e-12},
+         "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}",
+         1e-12},
         {VACANCY, 1e-9},
     };
     const double F[9] = {1.02, 0.01, 0, -0.004, 0.99, 0.02, 0.003, 0, 1.01};
@@ -67,14 +70,16 @@ static void rotated_deformation_gives_rotated_stress(void **state)
         double G[9], E[6], turned[6], P[9], QP[9], want[9];
         femd_response r, t;
         femd_error err = FEMD_ERROR_INIT;
-        for (int i = 0; i < 9; i++) G[i] = Q[3 * (i / 3)] * F[i % 3] + Q[3 * (i / 3) + 1] * F[3 + i % 3] + Q[3 * (i / 3) + 2] * F[6 + i % 3];
+        for (int i = 0; i < 9; i++)
+            G[i] = Q[3 * (i / 3)] * F[i % 3] + Q[3 * (i / 3) + 1] * F[3 + i % 3] + Q[3 * (i / 3) + 2] * F[6 + i % 3];
         assert_int_equal(femd_strain_from_F(F, E, &err), FEMD_OK);
         assert_int_equal(femd_strain_from_F(G, turned, &err), FEMD_OK);
         evaluate(m, E, FEMD_WANT_STRESS, NULL, &r, NULL);
         evaluate(m, turned, FEMD_WANT_STRESS, NULL, &t, NULL);
         femd_first_piola(F, r.S, NULL, P, NULL);
         femd_first_piola(G, t.S, NULL, QP, NULL);
-        for (int i = 0; i < 9; i++) want[i] = Q[3 * (i / 3)] * P[i % 3] + Q[3 * (i / 3) + 1] * P[3 + i % 3] + Q[3 * (i / 3) + 2] * P[6 + i % 3];
+        for (int i = 0; i < 9; i++)
+            want[i] = Q[3 * (i / 3)] * P[i % 3] + Q[3 * (i / 3) + 1] * P[3 + i % 3] + Q[3 * (i / 3) + 2] * P[6 + i % 3];
         const double error = largest_difference(9, want, QP) / largest(9, P);
         print_message("objectivity, engine %zu: %.1e\n", k, error);
         assert_true(error < cases[k].tolerance);
@@ -82,8 +87,7 @@ static void rotated_deformation_gives_rotated_stress(void **state)
     }
 }
 
-static void stability_is_the_lowest_frequency(void **state)
-{
+static void stability_is_the_lowest_frequency(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
     femd_response r, stretched;
@@ -95,8 +99,7 @@ static void stability_is_the_lowest_frequency(void **state)
     femd_material_close(&m);
 }
 
-static void a_crystal_beyond_its_strength_is_unstable(void **state)
-{
+static void a_crystal_beyond_its_strength_is_unstable(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2]", ""));
     femd_request q = {.wants = BASIC, .value = {0.25, 0.25, 0.25}};
@@ -109,8 +112,7 @@ static void a_crystal_beyond_its_strength_is_unstable(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uniaxial_stress_leaves_the_sides_free),
         cmocka_unit_test(pressure_control_agrees_with_differences),

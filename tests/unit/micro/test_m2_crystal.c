@@ -2,28 +2,29 @@
 #include "m2_material.h"
 
 #define CAUCHY_BORN_COPPER                                                                                             \
-    "{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.6 angstrom\",\"species\":[\"Cu\"]}," \
+    "{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.6 angstrom\",\"species\":[\"Cu\"]},"     \
     "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}"
 /* Only nearest neighbours interact: they stand at 2^(1/6) sigma, the next at 2^(2/3). */
 #define NEAREST                                                                                                        \
-    "{\"engine\":\"%s\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.4 angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2]}," \
-    "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0104 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"4.76 angstrom\"}}"
+    "{\"engine\":\"%s\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.4 "                                               \
+    "angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2]},"                                                             \
+    "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0104 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"4.76 "      \
+    "angstrom\"}}"
 
-static void copper_constants(femd_material *m, int cells)
-{
+static void copper_constants(femd_material *m, int cells) {
     femd_response r;
     const double zero[6] = {0};
     evaluate(m, zero, BASIC, NULL, &r, NULL);
     const double a0 = cbrt(femd_material_capabilities(m)->volume / cells) * 1e10;
-    print_message("a0 %.6f angstrom  C11 %.3f  C12 %.3f  C44 %.3f GPa  |S| %.2e Pa  Hill-Mandel %.1e\n", a0, r.D[0] / GPA, r.D[1] / GPA,
-                  r.D[21] / GPA, largest(6, r.S), r.hill_mandel);
+    print_message("a0 %.6f angstrom  C11 %.3f  C12 %.3f  C44 %.3f GPa  |S| %.2e Pa  Hill-Mandel %.1e\n", a0,
+                  r.D[0] / GPA, r.D[1] / GPA, r.D[21] / GPA, largest(6, r.S), r.hill_mandel);
     assert_true(fabs(a0 - 3.61493) < 2e-5);
-    assert_true(fabs(r.D[0] / GPA - 169.88) < 0.1 && fabs(r.D[1] / GPA - 122.59) < 0.1 && fabs(r.D[21] / GPA - 76.21) < 0.1);
+    assert_true(fabs(r.D[0] / GPA - 169.88) < 0.1 && fabs(r.D[1] / GPA - 122.59) < 0.1 &&
+                fabs(r.D[21] / GPA - 76.21) < 0.1);
     assert_true(largest(6, r.S) < 1e-9 * 140 * GPA);
 }
 
-static void copper_is_copper(void **state)
-{
+static void copper_is_copper(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[3,3,3]", ""));
     copper_constants(m, 27);
@@ -33,8 +34,7 @@ static void copper_is_copper(void **state)
     femd_material_close(&m);
 }
 
-static void nearest_neighbour_lj_is_72_36_36(void **state)
-{
+static void nearest_neighbour_lj_is_72_36_36(void **state) {
     (void)state;
     const char *engines[] = {"native", "cauchy-born"};
     for (int e = 0; e < 2; e++) {
@@ -44,15 +44,15 @@ static void nearest_neighbour_lj_is_72_36_36(void **state)
         femd_response r;
         const double zero[6] = {0}, unit = 0.0104 * FEMD_EV_PER_A3 / (3.4 * 3.4 * 3.4); /* epsilon / sigma^3 */
         evaluate(m, zero, BASIC, NULL, &r, NULL);
-        assert_true(fabs(r.D[0] / unit - 72) < 1e-9 && fabs(r.D[1] / unit - 36) < 1e-9 && fabs(r.D[21] / unit - 36) < 1e-9);
+        assert_true(fabs(r.D[0] / unit - 72) < 1e-9 && fabs(r.D[1] / unit - 36) < 1e-9 &&
+                    fabs(r.D[21] / unit - 36) < 1e-9);
         assert_true(fabs(r.D[28] / unit - 36) < 1e-9 && fabs(r.D[3] / unit) < 1e-9);
         assert_true(fabs(cbrt(femd_material_capabilities(m)->volume / 8) * 1e10 / 3.4 - pow(2, 2.0 / 3)) < 1e-11);
         femd_material_close(&m);
     }
 }
 
-static void reference_pressure_is_met(void **state)
-{
+static void reference_pressure_is_met(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1,\"seed\":3}",
                                             ",\"reference\":{\"temperature\":0,\"pressure\":\"1.5 GPa\"}"));
@@ -63,16 +63,14 @@ static void reference_pressure_is_met(void **state)
     femd_material_close(&m);
 }
 
-static void reference_as_given_keeps_the_cell(void **state)
-{
+static void reference_as_given_keeps_the_cell(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2]", ",\"reference\":\"as-given\""));
     assert_true(fabs(femd_material_capabilities(m)->volume / (8 * pow(3.615e-10, 3)) - 1) < 1e-12);
     femd_material_close(&m);
 }
 
-static void energy_is_the_work_of_the_stress(void **state)
-{
+static void energy_is_the_work_of_the_stress(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", ""));
     const double zero[6] = {0}, h = 1e-4;
@@ -93,8 +91,7 @@ static void energy_is_the_work_of_the_stress(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copper_is_copper),
         cmocka_unit_test(nearest_neighbour_lj_is_72_36_36),

@@ -2,10 +2,11 @@
 #include "m2_material.h"
 
 #define STEEL "{\"engine\":\"elastic\",\"young\":\"200 GPa\",\"poisson\":0.3}"
-#define WARM "{\"engine\":\"elastic\",\"lambda\":\"100 GPa\",\"mu\":\"80 GPa\",\"thermal_expansion\":1e-5,\"reference_temperature\":300,\"conductivity\":40,\"heat_capacity\":3e6}"
+#define WARM                                                                                                           \
+    "{\"engine\":\"elastic\",\"lambda\":\"100 GPa\",\"mu\":\"80 "                                                      \
+    "GPa\",\"thermal_expansion\":1e-5,\"reference_temperature\":300,\"conductivity\":40,\"heat_capacity\":3e6}"
 
-static void stress_is_stiffness_times_strain(void **state)
-{
+static void stress_is_stiffness_times_strain(void **state) {
     (void)state;
     femd_material *m = open_material(STEEL);
     const double E[6] = {0.01, -0.002, 0.003, 0.004, -0.005, 0.006};
@@ -21,11 +22,11 @@ static void stress_is_stiffness_times_strain(void **state)
     femd_material_close(&m);
 }
 
-static void heat_is_answered_where_the_material_has_it(void **state)
-{
+static void heat_is_answered_where_the_material_has_it(void **state) {
     (void)state;
     femd_material *m = open_material(WARM), *cold = open_material(STEEL);
-    femd_request q = {.wants = BASIC | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY, .temperature = 350};
+    femd_request q = {.wants = BASIC | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY,
+                      .temperature = 350};
     femd_response r;
     femd_error err = FEMD_ERROR_INIT;
     request(m, &q, NULL, &r, NULL);
@@ -39,8 +40,7 @@ static void heat_is_answered_where_the_material_has_it(void **state)
     femd_material_close(&cold);
 }
 
-static void prescribed_stress_gives_uniaxial_strain(void **state)
-{
+static void prescribed_stress_gives_uniaxial_strain(void **state) {
     (void)state;
     femd_material *m = open_material(STEEL);
     femd_request q = {.wants = BASIC, .mask = 62, .value = {0.01}};
@@ -52,8 +52,7 @@ static void prescribed_stress_gives_uniaxial_strain(void **state)
 }
 
 /* The pressure that a response carries. */
-static double pressure_of(const femd_response *r)
-{
+static double pressure_of(const femd_response *r) {
     double sigma[6], F[9];
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(femd_stretch_from_E(r->E, F, &err), FEMD_OK);
@@ -61,11 +60,13 @@ static double pressure_of(const femd_response *r)
     return -(sigma[0] + sigma[1] + sigma[2]) / 3;
 }
 
-static void pressure_control_agrees_with_differences(void **state)
-{
+static void pressure_control_agrees_with_differences(void **state) {
     (void)state;
     femd_material *m = open_material(STEEL);
-    femd_request q = {.wants = BASIC, .control = FEMD_CONTROL_PRESSURE, .pressure = 2 * GPA, .value = {0.02, -0.015, 0.001, 0.01, 0.02, -0.01}};
+    femd_request q = {.wants = BASIC,
+                      .control = FEMD_CONTROL_PRESSURE,
+                      .pressure = 2 * GPA,
+                      .value = {0.02, -0.015, 0.001, 0.01, 0.02, -0.01}};
     femd_response r, a, b;
     request(m, &q, NULL, &r, NULL);
     assert_true(fabs(pressure_of(&r) - q.pressure) < 1e-9 * q.pressure);
@@ -84,8 +85,7 @@ static void pressure_control_agrees_with_differences(void **state)
     femd_material_close(&m);
 }
 
-static void impossible_strain_and_numbers_are_refused(void **state)
-{
+static void impossible_strain_and_numbers_are_refused(void **state) {
     (void)state;
     femd_material *m = open_material(STEEL);
     femd_request q = {.wants = BASIC, .value = {-0.6}};
@@ -97,8 +97,7 @@ static void impossible_strain_and_numbers_are_refused(void **state)
     femd_material_close(&m);
 }
 
-static void unsymmetric_stiffness_is_refused(void **state)
-{
+static void unsymmetric_stiffness_is_refused(void **state) {
     (void)state;
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;
@@ -109,14 +108,12 @@ static void unsymmetric_stiffness_is_refused(void **state)
     assert_non_null(strstr(err.text, "not symmetric"));
 }
 
-static int stop_now(void *user, double fraction)
-{
+static int stop_now(void *user, double fraction) {
     (void)fraction;
     return *(int *)user;
 }
 
-static void busy_work_can_be_cancelled(void **state)
-{
+static void busy_work_can_be_cancelled(void **state) {
     (void)state;
     femd_material *m = open_material("{\"engine\":\"elastic\",\"young\":1e9,\"poisson\":0.2,\"cost_us\":60000000}");
     femd_request q = {.wants = BASIC};
@@ -131,8 +128,7 @@ static void busy_work_can_be_cancelled(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stress_is_stiffness_times_strain),
         cmocka_unit_test(heat_is_answered_where_the_material_has_it),

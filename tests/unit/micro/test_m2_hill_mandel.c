@@ -1,4 +1,5 @@
-/* The Hill-Mandel residual: small on relaxed configurations, and a measure of the error of equilibrium where the relaxation is spoilt. */
+/* The Hill-Mandel residual: small on relaxed configurations, and a measure of the error of equilibrium where the
+ * relaxation is spoilt. */
 #include "m2_material.h"
 
 #include "hill_mandel.h"
@@ -7,8 +8,7 @@
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 
 /* A native instance without the material around it, so that the test can reach into its relaxation. */
-static femd_native *open_native(const char *json)
-{
+static femd_native *open_native(const char *json) {
     femd_error err = FEMD_ERROR_INIT;
     femd_json doc = FEMD_JSON_INIT, inner = FEMD_JSON_INIT;
     femd_buffer bytes = FEMD_BUFFER_INIT;
@@ -26,8 +26,7 @@ static femd_native *open_native(const char *json)
     return n;
 }
 
-static void relaxed_configurations_are_in_equilibrium(void **state)
-{
+static void relaxed_configurations_are_in_equilibrium(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
     femd_response r;
@@ -49,8 +48,7 @@ static void relaxed_configurations_are_in_equilibrium(void **state)
     femd_material_close(&m);
 }
 
-static void spoilt_relaxation_is_seen(void **state)
-{
+static void spoilt_relaxation_is_seen(void **state) {
     (void)state;
     femd_native *n = open_native(VACANCY);
     femd_path *path = &n->path;
@@ -65,24 +63,25 @@ static void spoilt_relaxation_is_seen(void **state)
     for (int k = 0; k < 3; k++) {
         double tau[6];
         path->x[0] += moves[k];
-        assert_int_equal(femd_energetics_forces(n->rve.en, n->rve.nb, path->place.h, path->x, NULL, NULL, tau, &err), FEMD_OK);
+        assert_int_equal(femd_energetics_forces(n->rve.en, n->rve.nb, path->place.h, path->x, NULL, NULL, tau, &err),
+                         FEMD_OK);
         femd_place_stress(&n->rve, &path->place, tau, S);
         assert_int_equal(femd_hill_mandel(&n->rve, &path->place, path->x, S, NULL, &spoilt[k], &err), FEMD_OK);
         path->x[0] -= moves[k];
     }
-    print_message("Hill-Mandel residual relaxed %.1e, one atom moved by 1e-6, 1e-5, 1e-4 angstrom: %.1e %.1e %.1e\n", good, spoilt[0],
-                  spoilt[1], spoilt[2]);
+    print_message("Hill-Mandel residual relaxed %.1e, one atom moved by 1e-6, 1e-5, 1e-4 angstrom: %.1e %.1e %.1e\n",
+                  good, spoilt[0], spoilt[1], spoilt[2]);
     assert_true(spoilt[0] > 100 * good && spoilt[0] > 1e-9);
     for (int k = 1; k < 3; k++) assert_true(fabs(spoilt[k] / spoilt[k - 1] / 10 - 1) < 0.05); /* linear in the force */
     femd_native_destroy(&n);
 }
 
-static void held_atoms_do_their_work_in_cauchy_born(void **state)
-{
+static void held_atoms_do_their_work_in_cauchy_born(void **state) {
     (void)state;
-    femd_material *m = open_material("{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"
-                                     "\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},"
-                                     "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
+    femd_material *m = open_material(
+        "{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"
+        "\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},"
+        "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
     femd_response r;
     const double E[6] = {0.02, 0.01, -0.01, 0.03, 0.01, 0.02};
     evaluate(m, E, FEMD_WANT_STRESS, NULL, &r, NULL);
@@ -90,8 +89,7 @@ static void held_atoms_do_their_work_in_cauchy_born(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relaxed_configurations_are_in_equilibrium),
         cmocka_unit_test(spoilt_relaxation_is_seen),

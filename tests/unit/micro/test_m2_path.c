@@ -7,17 +7,16 @@
     "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}"
 
 /* Evaluate at shear g from *at (emptied at first) and put the new state there. */
-static void shear(femd_material *m, double g, const femd_buffer *from, femd_buffer *to, femd_response *r)
-{
+static void shear(femd_material *m, double g, const femd_buffer *from, femd_buffer *to, femd_response *r) {
     const double E[6] = {0, 0, 0, g};
     evaluate(m, E, BASIC | FEMD_WANT_ENERGY, from, r, to);
 }
 
-static void unloading_from_beyond_the_jump_differs_from_virgin(void **state)
-{
+static void unloading_from_beyond_the_jump_differs_from_virgin(void **state) {
     (void)state;
     femd_material *m = open_material(SLIPPING), *cold;
-    femd_buffer before = FEMD_BUFFER_INIT, slipped = FEMD_BUFFER_INIT, unloaded = FEMD_BUFFER_INIT, again = FEMD_BUFFER_INIT, cold_out = FEMD_BUFFER_INIT;
+    femd_buffer before = FEMD_BUFFER_INIT, slipped = FEMD_BUFFER_INIT, unloaded = FEMD_BUFFER_INIT,
+                again = FEMD_BUFFER_INIT, cold_out = FEMD_BUFFER_INIT;
     femd_response virgin, r, back, repeat, from_cold;
     shear(m, 0.06, NULL, &before, &virgin);
     shear(m, 0.12, &before, &slipped, &r);
@@ -54,8 +53,7 @@ static void unloading_from_beyond_the_jump_differs_from_virgin(void **state)
     femd_material_close(&cold);
 }
 
-static void basin_does_not_depend_on_the_increment(void **state)
-{
+static void basin_does_not_depend_on_the_increment(void **state) {
     (void)state;
     femd_material *m = open_material(SLIPPING);
     femd_response one, small;
@@ -66,7 +64,8 @@ static void basin_does_not_depend_on_the_increment(void **state)
         const femd_buffer swap = at;
         at = next, next = swap;
     }
-    print_message("after the slip, in one increment of 12 %% and in 24 of 0.5 %%: %.9f and %.9f GPa\n", one.S[3] / GPA, small.S[3] / GPA);
+    print_message("after the slip, in one increment of 12 %% and in 24 of 0.5 %%: %.9f and %.9f GPa\n", one.S[3] / GPA,
+                  small.S[3] / GPA);
     assert_true(fabs(one.S[3] - small.S[3]) < 1e-8 * GPA && fabs(one.energy - small.energy) < 1e-8 * fabs(one.energy));
     femd_buffer_clear(&at);
     femd_buffer_clear(&next);
@@ -74,12 +73,12 @@ static void basin_does_not_depend_on_the_increment(void **state)
 }
 
 /* A perfect crystal stays homogeneous by symmetry, also where that is a saddle of the energy. */
-static void symmetric_path_into_a_saddle_is_an_instability(void **state)
-{
+static void symmetric_path_into_a_saddle_is_an_instability(void **state) {
     (void)state;
-    femd_material *m = open_material("{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"
-                                     "\"orient\":[[1,-1,0],[1,1,-2],[1,1,1]],\"repeat\":[2,1,1]},"
-                                     "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
+    femd_material *m = open_material(
+        "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"
+        "\"orient\":[[1,-1,0],[1,1,-2],[1,1,1]],\"repeat\":[2,1,1]},"
+        "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
     femd_request q = {.wants = BASIC, .value = {0, 0, 0, 0.32}};
     femd_response r;
     femd_error err = FEMD_ERROR_INIT;
@@ -87,8 +86,7 @@ static void symmetric_path_into_a_saddle_is_an_instability(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unloading_from_beyond_the_jump_differs_from_virgin),
         cmocka_unit_test(basin_does_not_depend_on_the_increment),

@@ -3,11 +3,11 @@
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 
-static void same_inputs_give_the_same_bits(void **state)
-{
+static void same_inputs_give_the_same_bits(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY), *cold = open_material(VACANCY);
-    const double first[6] = {0.004, 0, 0, 0, 0, 0.003}, second[6] = {0.009, -0.001, 0, 0.002, 0, 0.007}, elsewhere[6] = {-0.02, 0.01};
+    const double first[6] = {0.004, 0, 0, 0, 0, 0.003}, second[6] = {0.009, -0.001, 0, 0.002, 0, 0.007},
+                 elsewhere[6] = {-0.02, 0.01};
     femd_buffer s1 = FEMD_BUFFER_INIT, a2 = FEMD_BUFFER_INIT, b2 = FEMD_BUFFER_INIT;
     femd_response r, a, b;
     evaluate(m, first, BASIC, NULL, &r, &s1);
@@ -29,8 +29,7 @@ static void same_inputs_give_the_same_bits(void **state)
     femd_material_close(&cold);
 }
 
-static femd_status open_spoilt(femd_material *m, const femd_buffer *blob, size_t at)
-{
+static femd_status open_spoilt(femd_material *m, const femd_buffer *blob, size_t at) {
     femd_bytes body;
     femd_buffer copy = FEMD_BUFFER_INIT;
     femd_error err = FEMD_ERROR_INIT;
@@ -42,8 +41,7 @@ static femd_status open_spoilt(femd_material *m, const femd_buffer *blob, size_t
     return rc;
 }
 
-static void damaged_or_foreign_states_are_refused(void **state)
-{
+static void damaged_or_foreign_states_are_refused(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2]", "")), *other = open_material(COPPER("", ""));
     const double E[6] = {0.001};
@@ -55,7 +53,8 @@ static void damaged_or_foreign_states_are_refused(void **state)
     femd_hash_domain("state", blob.data, blob.size, &hash);
     assert_true(femd_hash_equal(&hash, &r.state_out));
     for (size_t at = 0; at < blob.size; at += at < 88 ? 8 : 501)
-        if (at != 8) assert_int_equal(open_spoilt(m, &blob, at), FEMD_PROTOCOL); /* 8, 12: the engine's number and version */
+        if (at != 8)
+            assert_int_equal(open_spoilt(m, &blob, at), FEMD_PROTOCOL); /* 8, 12: the engine's number and version */
     femd_bytes body, in = {blob.data, blob.size - 1};
     assert_int_equal(femd_state_open(&in, femd_material_id(m), &body, &err), FEMD_PROTOCOL);
     const femd_request q = {.wants = FEMD_WANT_STRESS};
@@ -70,8 +69,7 @@ static void damaged_or_foreign_states_are_refused(void **state)
     femd_material_close(&other);
 }
 
-static void cold_and_warm_paths_meet_in_the_same_minimum(void **state)
-{
+static void cold_and_warm_paths_meet_in_the_same_minimum(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
     const double end[6] = {0.02, -0.008, -0.005, 0.01, 0.004, 0.012};
@@ -92,14 +90,12 @@ static void cold_and_warm_paths_meet_in_the_same_minimum(void **state)
     femd_material_close(&m);
 }
 
-static int count_beats(void *user, double fraction)
-{
+static int count_beats(void *user, double fraction) {
     (void)fraction;
     return ++*(int *)user > 2 ? 1 : 0;
 }
 
-static void relaxation_can_be_cancelled_and_tried_again(void **state)
-{
+static void relaxation_can_be_cancelled_and_tried_again(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
     femd_request q = {.wants = BASIC, .value = {0.01, 0, 0, 0.01}};
@@ -117,8 +113,7 @@ static void relaxation_can_be_cancelled_and_tried_again(void **state)
     femd_material_close(&m);
 }
 
-static void dump_shows_the_strained_cell(void **state)
-{
+static void dump_shows_the_strained_cell(void **state) {
     (void)state;
     femd_material *m = open_material(COPPER(",\"repeat\":[2,2,2]", ",\"reference\":\"as-given\""));
     const double E[6] = {0.5 * (1.01 * 1.01 - 1)};
@@ -133,8 +128,7 @@ static void dump_shows_the_strained_cell(void **state)
     femd_material_close(&m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_inputs_give_the_same_bits),
         cmocka_unit_test(damaged_or_foreign_states_are_refused),

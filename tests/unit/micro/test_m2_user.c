@@ -3,10 +3,10 @@
 
 #include "state.h"
 
-static void shared_object_answers(void **state)
-{
+static void shared_object_answers(void **state) {
     (void)state;
-    femd_material *m = open_material("{\"engine\":\"user\",\"library\":\"" FEMD_TEST_ENGINE "\",\"parameters\":{\"modulus\":7e9}}");
+    femd_material *m =
+        open_material("{\"engine\":\"user\",\"library\":\"" FEMD_TEST_ENGINE "\",\"parameters\":{\"modulus\":7e9}}");
     const double E[6] = {0.001, 0, 0.002};
     femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
     femd_response r;
@@ -25,8 +25,7 @@ static void shared_object_answers(void **state)
     femd_material_close(&m);
 }
 
-static void missing_or_foreign_libraries_are_named(void **state)
-{
+static void missing_or_foreign_libraries_are_named(void **state) {
     (void)state;
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;
@@ -36,8 +35,7 @@ static void missing_or_foreign_libraries_are_named(void **state)
     assert_non_null(strstr(err.text, "femd_engine_v1"));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_object_answers),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
