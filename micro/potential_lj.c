@@ -6,6 +6,7 @@
 #include "potential.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define ANGSTROM 1e-10
 #define NEAREST 0.05 /* of the smallest sigma: nearer, r^-14 leaves the range where a double means anything */
@@ -83,6 +84,6 @@ femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, cons
     }
     p->cutoff = sqrt(p->cutsq);
     p->nearest_sq = NEAREST * least * NEAREST * least;
-    memcpy(p->label, smoothed ? "lj" : "lj/cut", 7);
+    snprintf(p->label, sizeof p->label, "%s", smoothed ? "lj" : "lj/cut");
     return FEMD_OK;
 }
