@@ -185,7 +185,7 @@ static femd_status run_parts(const request *q, int *code, femd_error *err) {
 
 static femd_status after(const request *q, const femd_case *c, const model *models, femd_error *err) {
     if (!q->quiet) FEMD_TRY(run_output_summary(q->out, err));
-    return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, err) : FEMD_OK;
+    return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
 }
 
 static int run_case(const request *q) {

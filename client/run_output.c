@@ -155,7 +155,7 @@ static const model *maker_of(const femd_case *c, const model *models, const femd
     return NULL;
 }
 
-femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, femd_error *err) {
+femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, int quiet, femd_error *err) {
     char *from = NULL, *to = NULL;
     femd_buffer blob = FEMD_BUFFER_INIT, text = FEMD_BUFFER_INIT;
     if (asprintf(&from, "%s/point-%s.state", folder, point) < 0) from = NULL;
@@ -166,7 +166,7 @@ femd_status run_output_dump(const char *folder, const char *point, const femd_ca
     if (rc == FEMD_OK && !m) rc = femd_fail(err, FEMD_BAD_INPUT, "%s: made by none of the materials of this case", from);
     if (rc == FEMD_OK) rc = femd_material_dump(m->material, &bytes, &text, err);
     if (rc == FEMD_OK) rc = run_output_write(to, text.data, text.size, err);
-    if (rc == FEMD_OK) printf("  %-22s %s\n", "atoms of the point in", to);
+    if (rc == FEMD_OK && !quiet) printf("  %-22s %s\n", "atoms of the point in", to);
     femd_buffer_clear(&blob);
     femd_buffer_clear(&text);
     free(from);

@@ -26,7 +26,7 @@ void run_output_close(run_output *o, int code);
 FEMD_MUST_CHECK femd_status run_output_summary(const char *folder, femd_error *err);
 
 /* Write FOLDER/point-ID.xyz from FOLDER/point-ID.state, with the material of the case that made the state. */
-FEMD_MUST_CHECK femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, femd_error *err);
+FEMD_MUST_CHECK femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, int quiet, femd_error *err);
 
 /* Read a whole file. */
 FEMD_MUST_CHECK femd_status run_output_read(const char *path, femd_buffer *out, femd_error *err);

@@ -170,7 +170,8 @@ typedef struct wait_view {
     femd_progress_info last;
 } wait_view;
 
-static femd_status tell_progress(femd_client *c, wait_view *v, femd_error *err) {
+/* `last`: the wait is over; what it came to is told in any case, and nothing is left to cancel. */
+static femd_status tell_progress(femd_client *c, wait_view *v, int last, femd_error *err) {
     if (!c->progress) return FEMD_OK;
     const double now = femd_clock();
     uint64_t sent;
@@ -179,10 +180,10 @@ static femd_status tell_progress(femd_client *c, wait_view *v, femd_error *err) 
     const int open = info.done < info.total || (c->call && c->call->reply == FEMD_MSG_MATERIAL_READY && !c->call->done);
     info.waiting_for_workers = open && c->pulsed && c->pulse.workers == 0;
     const int changed = info.workers != v->last.workers || info.waiting_for_workers != v->last.waiting_for_workers;
-    if (!changed && now - v->told < FEMD_CLIENT_PROGRESS) return FEMD_OK;
+    if (!changed && !last && now - v->told < FEMD_CLIENT_PROGRESS) return FEMD_OK;
     v->told = now;
     v->last = info;
-    if (c->progress(c->user, &info)) return femd_fail(err, FEMD_CANCELLED, "the wait was cancelled");
+    if (c->progress(c->user, &info) && !last) return femd_fail(err, FEMD_CANCELLED, "the wait was cancelled");
     return FEMD_OK;
 }
 
@@ -195,11 +196,11 @@ femd_status client_wait(femd_client *c, client_done done, const void *arg, doubl
         FEMD_TRY(batches_flush(c, err));
         FEMD_TRY(client_pump(c, 0.1, &got, err));
         FEMD_TRY(nudge(c, err));
-        FEMD_TRY(tell_progress(c, &v, err));
+        FEMD_TRY(tell_progress(c, &v, 0, err));
         if (limit > 0 && femd_clock() - v.begun > limit && !done(c, arg))
             return femd_fail(err, FEMD_TIMEOUT, "%s: no answer within %g s", c->address, limit);
     }
-    return FEMD_OK;
+    return c->open ? tell_progress(c, &v, 1, err) : FEMD_OK;
 }
 
 static int call_done(const femd_client *c, const void *arg) {

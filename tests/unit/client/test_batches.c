@@ -306,6 +306,33 @@ static void progress_says_that_workers_are_missing_and_may_cancel(void **state) 
     assert_int_equal(s.seen[FEMD_MSG_CANCEL], 1);
 }
 
+static int note_progress(void *user, const femd_progress_info *info) {
+    *(femd_progress_info *)user = *info;
+    return info->done == info->total; /* too late to cancel */
+}
+
+static void progress_tells_the_end_of_a_short_wait_too(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest};
+    femd_progress_info last = {0};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_client *c = NULL;
+    fake_start(&s);
+    const femd_client_config cfg = {.address = s.address, .progress = note_progress, .user = &last};
+    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_int_equal(last.done, 3);
+    assert_int_equal(last.total, 3);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
 static void wait_timeout_bounds_a_wait(void **state) {
     (void)state;
     fake_server s = {0};
@@ -399,6 +426,7 @@ int main(void) {
         cmocka_unit_test(forgotten_client_gives_everything_again_under_the_same_ids),
         cmocka_unit_test(answers_to_a_cancelled_batch_are_dropped),
         cmocka_unit_test(progress_says_that_workers_are_missing_and_may_cancel),
+        cmocka_unit_test(progress_tells_the_end_of_a_short_wait_too),
         cmocka_unit_test(wait_timeout_bounds_a_wait),
         cmocka_unit_test(refused_batch_brings_the_servers_words),
         cmocka_unit_test(number_that_is_not_finite_is_refused_before_it_is_sent),
