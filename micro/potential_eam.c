@@ -86,6 +86,18 @@ static femd_status reader_count(reader *r, int least, int *out, const char *what
     return FEMD_OK;
 }
 
+/* The first line of a file, a comment in which LAMMPS's files name their units: metal is what the rest is read in. */
+static femd_status reader_title(reader *r)
+{
+    const char *line = reader_line(r), *units;
+    if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
+    units = strstr(line, "UNITS:");
+    if (!units) return FEMD_OK;
+    for (units += 6; *units == ' ';) units++;
+    if (strncmp(units, "metal", 5) == 0) return FEMD_OK;
+    return femd_fail(r->err, FEMD_BAD_INPUT, "%s:1: units \"%.10s\"; accepted: metal", r->name, units);
+}
+
 /* n numbers into to, or past them if to is NULL. */
 static femd_status reader_table(reader *r, int n, double *to, const char *what)
 {
@@ -171,8 +183,8 @@ static femd_status read_element(reader *r, femd_eam *t, int element, int count, 
 static femd_status read_setfl(reader *r, const cJSON *potential, const char (*species)[8], int n, int fs, femd_eam *t)
 {
     int count = 0, where[FEMD_SPECIES_MAX];
-    for (int k = 0; k < 3; k++)
-        if (!reader_line(r)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
+    FEMD_TRY(reader_title(r));
+    if (!reader_line(r) || !reader_line(r)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
     FEMD_TRY(read_elements(r, potential, species, n, &count, where));
     FEMD_TRY(read_grid(r, t));
     t->n = n;
@@ -199,7 +211,7 @@ static femd_status read_setfl(reader *r, const cJSON *potential, const char (*sp
 static femd_status read_funcfl(reader *r, femd_eam *t)
 {
     double number;
-    if (!reader_line(r)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
+    FEMD_TRY(reader_title(r));
     FEMD_TRY(reader_number(r, &number, "an atomic number"));
     FEMD_TRY(reader_number(r, &t->mass[0], "a mass"));
     (void)reader_line(r);

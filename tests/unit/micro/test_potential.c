@@ -178,6 +178,21 @@ static void a_truncated_file_is_refused(void **state)
     }
 }
 
+static void a_file_in_other_units_is_refused(void **state)
+{
+    static const char text[] = "DATE: 2011-01-01 UNITS: real\nc\nc\n1 Cu\n";
+    const char json[] = "{\"style\": \"eam/alloy\", \"file\": \"x\"}", species[1][8] = {"Cu"};
+    femd_error err = FEMD_ERROR_INIT;
+    femd_json doc = FEMD_JSON_INIT;
+    femd_pack pack = {"", 1, {{"x", {text, sizeof text - 1}}}};
+    femd_potential *p;
+    (void)state;
+    assert_int_equal(femd_json_parse(json, strlen(json), "test", &doc, &err), FEMD_OK);
+    assert_int_equal(femd_potential_create(&doc, doc.root, &pack, species, 1, &p, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "metal"));
+    femd_json_clear(&doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test(fine_tables_are_refitted_and_coarse_ones_are_not),
         cmocka_unit_test(wrong_potentials_are_refused_with_words),
         cmocka_unit_test(a_truncated_file_is_refused),
+        cmocka_unit_test(a_file_in_other_units_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
