@@ -22,12 +22,12 @@ static void on_stop(int sig) {
 }
 
 /* The compute thread is about to die of its own fault. libzmq's thread lives on for the moment that the STARTED message
- * needs to leave, so that the server blames the task at hand and no other. Returning repeats the fault with the default
- * action, which SA_RESETHAND has restored. */
+ * needs to leave, so that the server blames the task at hand and no other. The signal comes again when the handler returns,
+ * with the default action, which SA_RESETHAND has restored. */
 static void on_crash(int sig) {
-    (void)sig;
     const struct timespec pause = {0, 50 * 1000 * 1000};
     nanosleep(&pause, NULL);
+    raise(sig);
 }
 
 static void install_signals(void) {

@@ -19,7 +19,7 @@
 typedef struct server {
     char address[64];
     pthread_t thread;
-    atomic_int stop, forget, refuse, deaf, hellos, frames, ready;
+    atomic_int stop, forget, refuse, deaf, eager, hellos, frames, ready;
 } server;
 
 static void reply(void *router, const uint8_t *route, int route_size, const femd_buffer *b) {
@@ -39,6 +39,11 @@ static void on_hello(server *s, void *router, const uint8_t *route, int n) {
         assert_int_equal(femd_welcome_encode(&b, &w, NULL), FEMD_OK);
     }
     if (!s->deaf) reply(router, route, n, &b);
+    if (s->eager) {
+        const femd_pulse pulse = {.workers = 3};
+        assert_int_equal(femd_pulse_encode(&b, &pulse, NULL), FEMD_OK);
+        reply(router, route, n, &b);
+    }
     femd_buffer_clear(&b);
 }
 
@@ -140,6 +145,40 @@ static void frames_go_there_and_back(void **state) {
     assert_int_equal(s.hellos, 1);
     femd_peer_close(&p);
     assert_null(p);
+    stop(&s);
+}
+
+/* A server may have something to say at once; it must not be lost with the WELCOME. */
+static void a_frame_right_behind_the_welcome_arrives(void **state) {
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        server s;
+        femd_peer *p;
+        femd_frame f;
+        femd_error err = FEMD_ERROR_INIT;
+        start(&s, "tcp://127.0.0.1:*");
+        s.eager = 1;
+        go(&s);
+        assert_int_equal(open_peer(&s, &p, &err), FEMD_OK);
+        assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_OK);
+        assert_int_equal(f.type, FEMD_MSG_PULSE);
+        femd_peer_close(&p);
+        stop(&s);
+    }
+}
+
+/* A HELLO that is not answered is said again, until the time is up. */
+static void a_server_that_does_not_answer_is_asked_again(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    s.deaf = 1;
+    go(&s);
+    femd_peer_config cfg = {.address = s.address, .connect_timeout = 1.5, .hello = {.role = FEMD_ROLE_CLIENT}};
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_TIMEOUT);
+    assert_int_equal(s.hellos, 2);
     stop(&s);
 }
 
@@ -283,6 +322,8 @@ static void a_message_of_two_parts_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_go_there_and_back),
+        cmocka_unit_test(a_frame_right_behind_the_welcome_arrives),
+        cmocka_unit_test(a_server_that_does_not_answer_is_asked_again),
         cmocka_unit_test(a_frame_larger_than_the_welcome_allows_is_refused),
         cmocka_unit_test(no_server_is_said_at_once_or_after_the_wait),
         cmocka_unit_test(a_refusal_comes_with_the_servers_words),
