@@ -296,7 +296,10 @@ static void land(femd_core *c, uint32_t e) {
     else p->tasks = v->task_next;
     if (v->task_next) eval_at(c, v->task_next)->task_prev = v->task_prev;
     p->ntasks--;
-    if (v->stage == STAGE_STARTED) p->nstarted--;
+    if (v->stage == STAGE_STARTED) {
+        p->nstarted--;
+        v->stage = STAGE_SENT;
+    }
     if (--flight_at(c, v->flight)->left == 0) {
         femd_slab_give(&c->flights, v->flight);
         peers_credit(c, v->worker);
