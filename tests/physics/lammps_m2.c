@@ -51,25 +51,29 @@ static int write_data(const lammps_run *run, const double R[9], const char *path
 
 static const char *const MINIMISE = "min_style cg\nmin_modify dmax 0.05 line quadratic\nminimize 0 1e-12 400 4000\n"
                                     "min_style hftn\nminimize 0 1e-12 200 20000\nrun 0\n";
-/* The loops of a central-difference tangent: the box strained by +-d in each component, relaxed, and put back. */
-static const char *const DIFFERENCES = "variable d equal %.17g\n"
-                                       "label sign\nvariable s index 1 -1\n"
-                                       "variable e equal ${s}*${d}\n"
-                                       "change_box all x scale $(1+v_e) remap\n%s"
-                                       "change_box all x scale $(1/(1+v_e)) remap\n"
-                                       "change_box all y scale $(1+v_e) remap\n%s"
-                                       "change_box all y scale $(1/(1+v_e)) remap\n"
-                                       "change_box all z scale $(1+v_e) remap\n%s"
-                                       "change_box all z scale $(1/(1+v_e)) remap\n"
-                                       "change_box all yz delta $(v_e*lz) remap\n%s"
-                                       "change_box all yz delta $(-v_e*lz) remap\n"
-                                       "change_box all xz delta $(v_e*lz) remap\n%s"
-                                       "change_box all xz delta $(-v_e*lz) remap\n"
-                                       "change_box all xy delta $(v_e*ly) remap\n%s"
-                                       "change_box all xy delta $(-v_e*ly) remap\n"
-                                       "next s\njump SELF sign\n";
 static const char *const RELAX =
     "minimize 0 1e-8 1000 10000\n"; /* as in published scripts; the stress is then good to six digits */
+
+/* The relaxations of a central-difference tangent: the box strained by +-d in each component, relaxed, and put back. */
+static void write_differences(FILE *f, double d) {
+    static const struct {
+        const char *axis, *length; /* of change_box; the edge that a tilt refers to */
+    } modes[6] = {{"x", NULL}, {"y", NULL}, {"z", NULL}, {"yz", "lz"}, {"xz", "lz"}, {"xy", "ly"}};
+    fprintf(f, "min_style cg\nmin_modify line quadratic\nrun 0\nshell date +%%s.%%N >> times\n%s", RELAX);
+    for (int k = 0; k < 12; k++) {
+        const double e = k % 2 ? -d : d;
+        const char *axis = modes[k / 2].axis, *length = modes[k / 2].length;
+        if (length)
+            fprintf(f, "change_box all %s delta $(%.17g*%s) remap\n%s", axis, e, length, RELAX);
+        else
+            fprintf(f, "change_box all %s scale %.17g remap\n%s", axis, 1 + e, RELAX);
+        if (length)
+            fprintf(f, "change_box all %s delta $(%.17g*%s) remap\n", axis, -e, length);
+        else
+            fprintf(f, "change_box all %s scale %.17g remap\n", axis, 1 / (1 + e));
+    }
+    fprintf(f, "shell date +%%s.%%N >> times\n");
+}
 
 static int write_input(const lammps_run *run, const char *path) {
     FILE *f = fopen(path, "w");
@@ -80,11 +84,7 @@ static int write_input(const lammps_run *run, const char *path) {
         "neighbor 1.0 bin\nthermo 100000\nthermo_style custom step pe fmax pxx pyy pzz pyz pxz pxy cpu\n"
         "thermo_modify norm no line one format float %%.16g\n",
         run->pair);
-    if (run->differences) {
-        fprintf(f, "min_style cg\nmin_modify line quadratic\nrun 0\nshell date +%%s.%%N >> times\n%s", RELAX);
-        fprintf(f, DIFFERENCES, run->step, RELAX, RELAX, RELAX, RELAX, RELAX, RELAX);
-        fprintf(f, "shell date +%%s.%%N >> times\n");
-    }
+    if (run->differences) write_differences(f, run->step);
     fprintf(f, "%s", run->minimise ? MINIMISE : "run 0\n");
     fprintf(f, "variable pe equal pe\nvariable fm equal fmax\n"
                "print \"FEMD $(pe:%%.17g) $(fmax:%%.17g) $(pxx:%%.17g) $(pyy:%%.17g) $(pzz:%%.17g) $(pyz:%%.17g) "

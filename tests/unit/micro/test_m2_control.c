@@ -109,6 +109,7 @@ static void a_crystal_beyond_its_strength_is_unstable(void **state) {
     const femd_status rc = try_request(m, &q, NULL, &r, &out, &err);
     assert_true(femd_status_is_physics(rc) && err.text[0]);
     assert_true(out.size == 0 && r.provided == 0);
+    femd_buffer_clear(&out);
     femd_material_close(&m);
 }
 

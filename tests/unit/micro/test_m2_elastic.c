@@ -125,6 +125,7 @@ static void busy_work_can_be_cancelled(void **state) {
     assert_int_equal(femd_material_evaluate(m, &q, NULL, &beat, &r, &out, &err), FEMD_CANCELLED);
     code = FEMD_DEADLINE;
     assert_int_equal(femd_material_evaluate(m, &q, NULL, &beat, &r, &out, &err), FEMD_DEADLINE);
+    femd_buffer_clear(&out);
     femd_material_close(&m);
 }
 

@@ -110,6 +110,7 @@ static void relaxation_can_be_cancelled_and_tried_again(void **state) {
     request(m, &q, NULL, &again, NULL);
     r.work = again.work = (femd_work){0};
     assert_memory_equal(&r, &again, sizeof r);
+    femd_buffer_clear(&out);
     femd_material_close(&m);
 }
 
