@@ -356,10 +356,12 @@ void femd_core_trim(femd_core *c, uint64_t cache_bytes) { ledger_trim(c, cache_b
 
 void femd_core_sum(const femd_core *c, femd_core_totals *t) {
     const uint64_t *held = c->limits.held;
+    uint32_t own_lanes = 0;
+    for (uint32_t l = run_at(c, c->service_run)->lanes; l; l = lane_at(c, l)->run_next) own_lanes++;
     *t = (femd_core_totals){.bytes = c->limits.total, .requests = held[BYTES_REQUESTS], .responses = held[BYTES_RESPONSES],
                             .materials = held[BYTES_MATERIALS], .states = held[BYTES_STATES], .batches = held[BYTES_BATCHES],
                             .peers = c->peers.live, .workers = c->nworkers, .clients = c->nclients, .runs = c->runs.live - 1,
                             .queued = c->queued, .waiting = c->parked, .running = c->running, .evaluations = c->evals.live,
-                            .state_count = c->states.live, .lanes = c->lanes.live, .waiters = c->waiters.live,
+                            .state_count = c->states.live, .lanes = c->lanes.live - own_lanes, .waiters = c->waiters.live,
                             .open_batches = c->batches.live};
 }

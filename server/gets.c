@@ -11,7 +11,10 @@ enum { GET_MAX = 1 << 20 };
 static void destroy(femd_core *c, uint32_t g) {
     get *t = get_at(c, g);
     for (uint32_t i = 0; i < t->count; i++)
-        if (t->state[i]) states_unref(c, t->state[i]);
+        if (t->state[i]) {
+            states_recheck(c, t->state[i]);
+            states_unref(c, t->state[i]);
+        }
     free(t->hash);
     free(t->state);
     t->hash = NULL;
@@ -26,7 +29,6 @@ static void send_part(femd_core *c, const peer *p, femd_buffer *b, uint32_t coun
 
 static void answer(femd_core *c, const get *t) {
     const peer *p = peer_at(c, t->peer);
-    if (p->slot.generation != t->peer_generation || !p->route) return;
     femd_buffer b = outbox_take(c);
     uint32_t n = 0;
     femd_status rc = femd_frame_begin(&b, FEMD_MSG_STATE, t->id, NULL);
@@ -67,7 +69,6 @@ femd_status gets_begin(femd_core *c, uint32_t client, const femd_frame *f, femd_
     if (!g) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of states");
     get *t = get_at(c, g);
     t->peer = client;
-    t->peer_generation = peer_at(c, client)->slot.generation;
     t->id = f->id;
     t->hash = calloc(f->count + 1, sizeof *t->hash);
     t->state = calloc(f->count + 1, sizeof *t->state);
@@ -89,6 +90,11 @@ femd_status gets_begin(femd_core *c, uint32_t client, const femd_frame *f, femd_
     }
     gets_state(c, g, t->slot.generation, FEMD_OK);
     return FEMD_OK;
+}
+
+void gets_client_gone(femd_core *c, uint32_t client) {
+    for (uint32_t g = 1; g <= c->gets.end; g++)
+        if (get_at(c, g)->hash && get_at(c, g)->peer == client) destroy(c, g);
 }
 
 void gets_clear(femd_core *c) {

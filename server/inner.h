@@ -93,7 +93,7 @@ typedef struct waiter { /* somebody waits for the content of a state */
 } waiter;
 typedef struct get { /* a client's STATE_GET */
     femd_slot slot;
-    uint32_t peer, peer_generation;
+    uint32_t peer;
     uint64_t id;
     femd_hash *hash;  /* owned */
     uint32_t *state;  /* owned; a reference each, FEMD_NIL = unknown */

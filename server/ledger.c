@@ -225,7 +225,9 @@ int ledger_repeat(femd_core *c, uint32_t e) {
 static void leave_queue(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
     if (v->stage == STAGE_QUEUED) sched_remove(c, e);
-    else if (v->stage == STAGE_WAITING) c->parked--;
+    if (v->stage != STAGE_WAITING) return;
+    c->parked--;
+    states_recheck(c, v->state_in);
 }
 
 static void report_remade(femd_core *c, uint32_t e, femd_status status) {
@@ -256,6 +258,12 @@ static void abandon(femd_core *c, uint32_t e) {
 }
 
 static int is_wanted(const eval *v) { return v->ask_batch || v->flags & EVAL_REMAKE; }
+
+void ledger_unrepeat(femd_core *c, uint32_t e) {
+    eval *v = eval_at(c, e);
+    v->flags &= (uint8_t)~EVAL_REMAKE;
+    if (!is_wanted(v) && (v->stage == STAGE_QUEUED || v->stage == STAGE_WAITING)) abandon(c, e);
+}
 
 void ledger_unask(femd_core *c, uint32_t b, uint32_t index) {
     uint32_t e = ask_at(c, b, index)->eval;

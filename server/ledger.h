@@ -14,6 +14,8 @@ uint32_t ledger_create(femd_core *c, const femd_hash *key, const femd_request *r
 FEMD_MUST_CHECK femd_status ledger_open(femd_core *c, uint32_t e, uint32_t run_number);
 /* Queue a finished one again to get its state back. 0 if that cannot be. */
 int ledger_repeat(femd_core *c, uint32_t e);
+/* The state is not wanted any more. */
+void ledger_unrepeat(femd_core *c, uint32_t e);
 
 /* Point `index` of batch b waits for e; and no longer does. */
 void ledger_ask(femd_core *c, uint32_t e, uint32_t b, uint32_t index);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "batches.h"
+#include "gets.h"
 #include "ledger.h"
 #include "materials.h"
 #include "outbox.h"
@@ -176,6 +177,7 @@ void peers_remove(femd_core *c, uint32_t n, int bye, int blame) {
     } else {
         c->nclients--;
         batches_client_gone(c, n);
+        gets_client_gone(c, n);
         materials_peer_gone(c, n, 0);
         runs_leave(c, n, bye);
     }

@@ -54,6 +54,7 @@ static void drop_tentative(femd_core *c, rank *k) {
 }
 
 static void drop_pending(femd_core *c, rank *k) {
+    for (uint32_t i = 0; i < k->pending.count; i++) states_recheck(c, k->pending.at[i]);
     unref_all(c, &k->pending);
     k->committing = 0;
     k->missing = 0;
@@ -258,11 +259,15 @@ femd_status runs_commit(femd_core *c, uint32_t client, const femd_frame *f, femd
     return FEMD_OK;
 }
 
+int runs_waits(const femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial) {
+    const run *t = run_at(c, r);
+    return t->slot.generation == generation && t->ranks && t->ranks[rank_number].committing && t->ranks[rank_number].serial == serial;
+}
+
 void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s, femd_status status) {
+    if (!runs_waits(c, r, generation, rank_number, serial)) return;
     run *t = run_at(c, r);
-    if (t->slot.generation != generation || !t->ranks) return;
     rank *k = &t->ranks[rank_number];
-    if (!k->committing || k->serial != serial) return;
     if (status == FEMD_OK) {
         if (--k->missing == 0) try_final(c, r);
         return;

@@ -21,6 +21,8 @@ FEMD_MUST_CHECK femd_status runs_abort(femd_core *c, uint32_t client, const femd
 FEMD_MUST_CHECK femd_status runs_put(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err);
 /* A state that a commit waits for is there, or cannot be had. */
 void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s, femd_status status);
+/* 1 while that commit waits for states. */
+int runs_waits(const femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial);
 /* End the runs that are over. Returns when to look again. */
 double runs_tick(femd_core *c);
 

@@ -262,8 +262,41 @@ static void remake(femd_core *c, uint32_t s) {
     state_at(c, s)->remaker = e;
 }
 
+static int still_waits(const femd_core *c, const waiter *n) {
+    switch (n->kind) {
+    case WAIT_EVAL: return eval_at(c, n->who)->slot.generation == n->generation && eval_at(c, n->who)->stage == STAGE_WAITING;
+    case WAIT_COMMIT: return runs_waits(c, n->who, n->generation, n->rank, n->serial);
+    default: return get_at(c, n->who)->slot.generation == n->generation;
+    }
+}
+
+/* Forget the waiters that have given up; what was begun for them alone is called off. */
+static void prune(femd_core *c, uint32_t s) {
+    state *t = state_at(c, s);
+    for (uint32_t *link = &t->waiters; *link;) {
+        uint32_t w = *link;
+        waiter *n = waiter_at(c, w);
+        if (still_waits(c, n)) {
+            link = &n->next;
+            continue;
+        }
+        *link = n->next;
+        femd_slab_give(&c->waiters, w);
+        t->refs--; /* the caller holds another one */
+    }
+    uint32_t e = t->remaker;
+    if (t->waiters || !e) return;
+    t->remaker = FEMD_NIL;
+    ledger_unrepeat(c, e);
+}
+
+void states_recheck(femd_core *c, uint32_t s) {
+    if (state_at(c, s)->waiters) check(c, s);
+}
+
 static void look_after(femd_core *c, uint32_t s) {
     state *t = state_at(c, s);
+    if (t->waiters) prune(c, s);
     if (!t->waiters) return;
     if (t->blob) fire(c, s, FEMD_OK);
     else if (t->failed) fire(c, s, (femd_status)t->failed);

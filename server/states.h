@@ -36,6 +36,8 @@ void states_drop_unknown(femd_core *c, uint32_t worker, const femd_hash *hash);
 FEMD_MUST_CHECK femd_status states_put(femd_core *c, uint32_t s, const femd_bytes *blob, femd_error *err);
 /* Call back when the content is at the server or cannot be had; the callback comes from states_settle. */
 void states_wait(femd_core *c, uint32_t s, int kind, uint32_t who, uint32_t generation, uint32_t rank, uint32_t serial);
+/* Somebody may have stopped waiting for it. */
+void states_recheck(femd_core *c, uint32_t s);
 /* A STATE frame of a worker. PROTOCOL if it is malformed. */
 FEMD_MUST_CHECK femd_status states_receive(femd_core *c, uint32_t worker, const femd_frame *f, femd_error *err);
 /* Look after the states that somebody waits for. */

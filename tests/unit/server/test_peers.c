@@ -316,14 +316,16 @@ static void json_clients_are_answered_in_json(void **state) {
     (void)state;
     rig g;
     rig_init(&g, NULL);
-    const char *hello = "{\"femd\": 1, \"type\": \"hello\", \"run\": \"script\"}";
+    const char *hello = "{\"type\": \"hello\", \"run\": \"script\"}";
     femd_core_frame(g.core, 40, hello, strlen(hello), g.now);
     rig_collect(&g);
     assert_int_equal(g.inbox[40].count, 1);
     const femd_buffer *b = &g.inbox[40].message[0];
     cJSON *root = cJSON_ParseWithLength((const char *)b->data, b->size);
     assert_non_null(root);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(root, "type")), "welcome");
     cJSON_Delete(root);
+    assert_int_equal(sum(&g).clients, 1);
     rig_clear(&g);
 }
 
@@ -352,7 +354,7 @@ static void garbage_leaves_the_core_sound(void **state) {
         } else if (n && i % 8 == 0) {
             bytes[0] = '{';
         }
-        uint64_t route = i % 3 ? 1 + (x >> 50) % 3 : 100 + i % 100;
+        uint64_t route = i % 3 ? 1 + (x >> 50) % 3 : 100u + (uint64_t)i % 100;
         if (n >= 8 && femd_get16(bytes + 6) == FEMD_MSG_BYE) continue;
         femd_core_frame(g.core, route, bytes, n, g.now);
         femd_core_settle(g.core, g.now);

@@ -1,0 +1,452 @@
+/* Random interleavings of everything that can happen, with the books audited and every answer checked: nothing is lost,
+ * nothing is answered twice, no byte stays behind. FEMD_SEED and FEMD_EVENTS repeat or lengthen a run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "femd/hash.h"
+#include "rig.h"
+
+enum { CLIENTS = 4, WORKERS = 5, POINTS = 12, TASKS = 4096, HELD = 8192, AUDIT_EVERY = 97 };
+
+typedef struct player { /* a worker */
+    uint64_t route; /* 0: not there */
+    femd_task task[TASKS];
+    uint32_t first, count; /* tasks it has, oldest at first */
+    int started;
+    struct {
+        femd_hash hash;
+        uint8_t blob[64];
+        size_t size;
+    } held[HELD];
+    uint32_t nheld;
+} player;
+
+typedef struct solver { /* a client: one rank that steps, iterates, commits and aborts */
+    uint64_t route;
+    int run, rank, ranks;
+    femd_hash committed[POINTS], tentative[POINTS];
+    femd_request request[POINTS];
+    uint8_t answered[POINTS];
+    uint32_t left, step;
+    uint64_t batch, transaction;
+    int has_tentative, committing, lost, busy;
+} solver;
+
+static struct {
+    rig g;
+    player worker[WORKERS];
+    solver client[CLIENTS];
+    uint64_t x;
+    uint64_t answers, finished_commits, deaths, sole;
+    double strain;
+} t;
+
+static uint32_t draw(uint32_t n) {
+    t.x ^= t.x << 13;
+    t.x ^= t.x >> 7;
+    t.x ^= t.x << 17;
+    return (uint32_t)((t.x >> 20) % n);
+}
+
+/* Routes are used again, as the rig has room for some hundred only; the core must forget them at once. */
+static void deliver(uint64_t route, const femd_buffer *b) {
+    femd_core_frame(t.g.core, route, b->data, b->size, t.g.now);
+    rig_collect(&t.g);
+}
+
+static void empty_inbox(uint64_t route) {
+    rig_inbox *box = &t.g.inbox[route];
+    while (box->count) femd_buffer_clear(&box->message[--box->count]);
+    box->dropped = 0;
+}
+
+/* ---- workers ---- */
+
+static player *present(player *w) { return w->route ? w : NULL; }
+
+static void worker_comes(int i) {
+    player *w = &t.worker[i];
+    femd_hello h = {.role = FEMD_ROLE_WORKER, .level = "x86-64-v3", .host = "here", .version = "t", .fingerprint = 7, .pid = (uint32_t)i};
+    uint64_t route = 100 + (uint64_t)i;
+    empty_inbox(route);
+    w->route = route;
+    w->first = w->count = w->nheld = 0;
+    w->started = 0;
+    assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
+    deliver(route, &t.g.scratch);
+}
+
+static void worker_dies(int i) {
+    player *w = present(&t.worker[i]);
+    if (!w) return;
+    t.deaths++;
+    femd_core_vanish(t.g.core, w->route, t.g.now);
+    w->route = 0;
+    rig_collect(&t.g);
+}
+
+static void hold(player *w, const femd_hash *h, const void *blob, size_t size) {
+    for (uint32_t i = 0; i < w->nheld; i++)
+        if (femd_hash_equal(&w->held[i].hash, h)) return;
+    assert_true(w->nheld < HELD);
+    w->held[w->nheld].hash = *h;
+    w->held[w->nheld].size = size;
+    memcpy(w->held[w->nheld++].blob, blob, size);
+}
+
+static int holds(const player *w, const femd_hash *h) {
+    for (uint32_t i = 0; i < w->nheld; i++)
+        if (femd_hash_equal(&w->held[i].hash, h)) return 1;
+    return 0;
+}
+
+static void forget(player *w, const femd_hash *h) {
+    for (uint32_t i = 0; i < w->nheld; i++) {
+        if (!femd_hash_equal(&w->held[i].hash, h)) continue;
+        w->held[i] = w->held[--w->nheld];
+        return;
+    }
+}
+
+static void take_tasks(player *w, const femd_frame *f) {
+    femd_hash m;
+    femd_reader rs, rt;
+    femd_state_entry s;
+    femd_task k;
+    assert_int_equal(femd_task_open(f, &m, &rs, &rt, NULL), FEMD_OK);
+    while (femd_state_next(&rs, &s, NULL) == 1) hold(w, &s.hash, s.blob.data, s.blob.size);
+    while (femd_task_next(&rt, &k, NULL) == 1) {
+        assert_true(w->count < TASKS);
+        w->task[(w->first + w->count++) % TASKS] = k;
+    }
+}
+
+static void send_states(player *w, const femd_frame *f) {
+    femd_reader rd;
+    femd_hash h;
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_reader_open(f, &rd);
+    assert_int_equal(femd_frame_begin(&b, FEMD_MSG_STATE, f->id, NULL), FEMD_OK);
+    while (femd_hash_next(&rd, &h, NULL) == 1) {
+        femd_state_entry s = {h, {NULL, 0}};
+        for (uint32_t i = 0; i < w->nheld; i++)
+            if (femd_hash_equal(&w->held[i].hash, &h)) s.blob = (femd_bytes){w->held[i].blob, w->held[i].size};
+        if (draw(50) == 0) s.blob.size = 0; /* evicted */
+        assert_int_equal(femd_state_add(&b, &s, NULL), FEMD_OK);
+    }
+    femd_frame_finish(&b, f->count);
+    deliver(w->route, &b);
+    femd_buffer_clear(&b);
+}
+
+/* Handle the oldest message of the inbox, whatever it is: the order of a connection is kept. */
+static void worker_reads(int i) {
+    player *w = present(&t.worker[i]);
+    if (!w || !t.g.inbox[w->route].count) return;
+    femd_frame f;
+    femd_reader rd;
+    femd_hash h;
+    rig_inbox *box = &t.g.inbox[w->route];
+    femd_buffer message = box->message[0];
+    memmove(box->message, box->message + 1, --box->count * sizeof message);
+    assert_int_equal(femd_frame_decode(message.data, message.size, &f, NULL), FEMD_OK);
+    if (f.type == FEMD_MSG_TASK) take_tasks(w, &f);
+    if (f.type == FEMD_MSG_STATE_GET) send_states(w, &f);
+    if (f.type == FEMD_MSG_DROP) {
+        femd_reader_open(&f, &rd);
+        while (femd_hash_next(&rd, &h, NULL) == 1) forget(w, &h);
+    }
+    if (f.type == FEMD_MSG_MATERIAL) {
+        femd_ready r = {.status = FEMD_OK, .caps = {.wants = 3, .controls = 1, .inputs = 31, .engine = FEMD_ENGINE_ELASTIC}};
+        femd_pack_id(f.body.data, f.body.size, &r.material);
+        assert_int_equal(femd_ready_encode(&t.g.scratch, 0, &r, NULL), FEMD_OK);
+        deliver(w->route, &t.g.scratch);
+    }
+    femd_core_recycle(t.g.core, &message);
+}
+
+static void worker_starts(int i) {
+    player *w = present(&t.worker[i]);
+    if (!w || !w->count || w->started) return;
+    w->started = 1;
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_STARTED, 0, NULL), FEMD_OK);
+    assert_int_equal(femd_u64_add(&t.g.scratch, w->task[w->first].id, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, 1);
+    deliver(w->route, &t.g.scratch);
+}
+
+static void worker_answers(int i) {
+    player *w = present(&t.worker[i]);
+    if (!w || !w->count) return;
+    uint32_t n = 1 + draw(w->count < 4 ? w->count : 4), say_again = draw(20) == 0;
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_ANSWER, 0, NULL), FEMD_OK);
+    uint32_t sent = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        const femd_task *q = &w->task[w->first];
+        femd_response r;
+        rig_answer_of(&q->request, &r);
+        if (!femd_hash_is_zero(&q->request.state_in) && !holds(w, &q->request.state_in)) {
+            memset(&r, 0, sizeof r);
+            r.status = FEMD_STATE_LOST;
+        } else if (draw(40) == 0) {
+            memset(&r, 0, sizeof r);
+            r.status = FEMD_ENGINE_DIED;
+        } else {
+            uint8_t blob[64];
+            size_t size = rig_blob_of(&q->request, blob);
+            hold(w, &r.state_out, blob, size);
+        }
+        for (uint32_t again = 0; again <= say_again; again++, sent++)
+            assert_int_equal(femd_answer_add(&t.g.scratch, q->id, &r, NULL), FEMD_OK);
+        w->first = (w->first + 1) % TASKS;
+        w->count--;
+        w->started = 0;
+        t.answers++;
+    }
+    femd_frame_finish(&t.g.scratch, sent);
+    deliver(w->route, &t.g.scratch);
+}
+
+/* ---- clients ---- */
+
+static void client_comes(int i) {
+    solver *s = &t.client[i];
+    femd_hello h = {.role = FEMD_ROLE_CLIENT, .host = "here", .version = "t", .pid = (uint32_t)(1000 + i)};
+    s->run = i < 2 ? 0 : i; /* the first two are ranks of one run */
+    s->ranks = i < 2 ? 2 : 1;
+    s->rank = i < 2 ? i : 0;
+    snprintf(h.run, sizeof h.run, "run%d", s->run);
+    h.rank = (uint32_t)s->rank;
+    h.ranks = (uint32_t)s->ranks;
+    s->route = 1 + (uint64_t)i;
+    empty_inbox(s->route);
+    s->has_tentative = s->committing = s->busy = s->lost = 0;
+    s->left = 0;
+    memset(s->committed, 0, sizeof s->committed);
+    assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
+    deliver(s->route, &t.g.scratch);
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_MATERIAL, 5, NULL), FEMD_OK);
+    assert_int_equal(femd_buffer_append(&t.g.scratch, t.g.pack.data, t.g.pack.size, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, 1);
+    deliver(s->route, &t.g.scratch);
+}
+
+static void client_leaves(int i, int bye) {
+    solver *s = &t.client[i];
+    if (!s->route) return;
+    if (bye) {
+        assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_BYE, 0, NULL), FEMD_OK);
+        femd_frame_finish(&t.g.scratch, 0);
+        deliver(s->route, &t.g.scratch);
+    } else {
+        femd_core_vanish(t.g.core, s->route, t.g.now);
+        rig_collect(&t.g);
+    }
+    s->route = 0;
+}
+
+static void send_batch(solver *s) {
+    assert_int_equal(femd_evaluate_begin(&t.g.scratch, s->batch, &t.g.material, NULL), FEMD_OK);
+    for (int p = 0; p < POINTS; p++) assert_int_equal(femd_evaluate_add(&t.g.scratch, &s->request[p], NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, POINTS);
+    deliver(s->route, &t.g.scratch);
+}
+
+static void client_evaluates(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || s->busy || s->committing || (s->has_tentative && draw(4))) return;
+    s->batch++;
+    t.strain += 1e-3;
+    for (int p = 0; p < POINTS; p++) {
+        s->request[p] = rig_request((uint64_t)p, draw(3) ? t.strain + p : draw(40), &s->committed[p]);
+        if (draw(4) == 0) s->request[p].flags = FEMD_REQUEST_PRIVATE;
+    }
+    memset(s->answered, 0, sizeof s->answered);
+    s->left = POINTS;
+    s->busy = 1;
+    s->has_tentative = 0;
+    send_batch(s);
+}
+
+/* After a time-out the client sends the batch again; what was on its way is void. */
+static void client_repeats(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || !s->busy) return;
+    empty_inbox(s->route);
+    memset(s->answered, 0, sizeof s->answered);
+    s->left = POINTS;
+    s->has_tentative = 0;
+    send_batch(s);
+}
+
+static void client_cancels(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || !s->busy) return;
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_CANCEL, s->batch, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, 0);
+    deliver(s->route, &t.g.scratch);
+    s->busy = 0;
+    s->left = 0;
+}
+
+static void client_commits(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || !s->has_tentative || s->committing) return;
+    s->committing = 1;
+    s->transaction++;
+    assert_int_equal(femd_commit_begin(&t.g.scratch, s->transaction, 1, NULL), FEMD_OK);
+    for (int p = 0; p < POINTS; p++)
+        assert_int_equal(femd_commit_add(&t.g.scratch, &(femd_commit_entry){(uint64_t)p, s->tentative[p]}, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, POINTS);
+    deliver(s->route, &t.g.scratch);
+}
+
+static void client_aborts(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || s->busy || s->committing || draw(3)) return;
+    s->has_tentative = 0;
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_ABORT, ++s->transaction, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, 0);
+    deliver(s->route, &t.g.scratch);
+}
+
+static void take_result(solver *s, const femd_frame *f) {
+    femd_reader rd;
+    femd_result r;
+    femd_response got, want;
+    femd_reader_open(f, &rd);
+    while (femd_result_next(&rd, &r, NULL) == 1) {
+        if (!s->busy || f->id != s->batch) continue; /* of a cancelled one */
+        assert_true(r.index < POINTS);
+        if (s->answered[r.index]++) fail_msg("point %u of batch %llu is answered twice", r.index, (unsigned long long)f->id);
+        s->left--;
+        assert_int_equal(femd_response_decode(r.response.data, r.response.size, &got, NULL), FEMD_OK);
+        if (got.status == FEMD_OK) {
+            rig_answer_of(&s->request[r.index], &want);
+            assert_memory_equal(got.S, want.S, sizeof want.S);
+            s->tentative[r.index] = got.state_out;
+        } else {
+            assert_true(got.status == FEMD_ENGINE_DIED || got.status == FEMD_STATE_LOST || got.status == FEMD_POISON);
+            s->lost = 1;
+        }
+    }
+    if (s->busy && s->left == 0) {
+        s->busy = 0;
+        s->has_tentative = !s->lost;
+        s->lost = 0;
+    }
+}
+
+static void client_reads(int i) {
+    solver *s = &t.client[i];
+    femd_frame f;
+    if (!s->route) return;
+    while (rig_take(&t.g, s->route, FEMD_MSG_RESULT, &f)) take_result(s, &f);
+    while (rig_take(&t.g, s->route, FEMD_MSG_COMMITTED, &f)) {
+        assert_true(s->committing && f.id == s->transaction);
+        memcpy(s->committed, s->tentative, sizeof s->committed);
+        s->committing = s->has_tentative = 0;
+        t.finished_commits++;
+    }
+    if (rig_take(&t.g, s->route, FEMD_MSG_ERROR, &f)) {
+        femd_error e = FEMD_ERROR_INIT;
+        assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+        if (e.code != FEMD_STATE_LOST && e.code != FEMD_REFUSED) fail_msg("%s", e.text);
+        client_leaves(i, 1); /* that run is over */
+        return;
+    }
+    empty_inbox(s->route);
+}
+
+/* ---- the play ---- */
+
+static void one_event(void) {
+    int w = (int)draw(WORKERS), c = (int)draw(CLIENTS);
+    uint32_t what = draw(1000);
+    t.g.now += 1e-4 * draw(20);
+    if (what < 250) worker_reads(w);
+    else if (what < 330) worker_starts(w);
+    else if (what < 600) worker_answers(w);
+    else if (what < 720) client_reads(c);
+    else if (what < 820) client_evaluates(c);
+    else if (what < 900) client_commits(c);
+    else if (what < 920) client_aborts(c);
+    else if (what < 930) client_repeats(c);
+    else if (what < 940) client_cancels(c);
+    else if (what < 942) worker_dies(w);
+    else if (what < 960 && !t.worker[w].route) worker_comes(w);
+    else if (what < 961) client_leaves(c, (int)draw(2));
+    else if (what < 980 && !t.client[c].route) client_comes(c);
+    else if (what < 985) femd_core_trim(t.g.core, draw(60000));
+    else {
+        femd_core_tick(t.g.core, t.g.now);
+        rig_collect(&t.g);
+    }
+}
+
+/* Let everything come to rest: everybody reads and works until nothing is open. */
+static void come_to_rest(void) {
+    for (int i = 0; i < WORKERS; i++)
+        if (!t.worker[i].route) worker_comes(i);
+    for (int round = 0; round < 400; round++) {
+        femd_core_totals sum;
+        for (int i = 0; i < WORKERS; i++) {
+            while (t.g.inbox[t.worker[i].route].count) worker_reads(i);
+            while (t.worker[i].count) worker_answers(i);
+        }
+        for (int i = 0; i < CLIENTS; i++) client_reads(i);
+        femd_core_sum(t.g.core, &sum);
+        if (sum.queued + sum.waiting + sum.running + sum.open_batches == 0) break;
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        if (t.client[i].route && t.client[i].busy) fail_msg("client %d still waits for %u points", i, t.client[i].left);
+}
+
+static uint64_t from_environment(const char *name, uint64_t fallback) {
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 0) : fallback;
+}
+
+static void nothing_is_lost_and_nothing_answered_twice(void **state) {
+    (void)state;
+    uint64_t seed = from_environment("FEMD_SEED", 20240229), events = from_environment("FEMD_EVENTS", 120000);
+    memset(&t, 0, sizeof t);
+    t.x = seed | 1;
+    rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000, .message_points = 3});
+    for (int i = 0; i < WORKERS; i++) worker_comes(i);
+    for (int i = 0; i < CLIENTS; i++) client_comes(i);
+    for (uint64_t k = 0; k < events; k++) {
+        one_event();
+        if (k % AUDIT_EVERY == 0) rig_audit(&t.g);
+        if (k % 20000 == 19999) come_to_rest();
+    }
+    come_to_rest();
+    const femd_core_counters *n = femd_core_count(t.g.core);
+    print_message("seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, remade %llu, reused %llu, poison %llu\n",
+                  (unsigned long long)seed, (unsigned long long)events, (unsigned long long)t.answers,
+                  (unsigned long long)t.finished_commits, (unsigned long long)t.deaths, (unsigned long long)n->requeued,
+                  (unsigned long long)n->remade, (unsigned long long)n->reused, (unsigned long long)n->poison);
+    assert_int_equal(n->conflicts, 0);
+    assert_true(t.finished_commits > events / 4000);
+    for (int i = 0; i < CLIENTS; i++) client_leaves(i, 1);
+    for (int i = 0; i < WORKERS; i++) worker_dies(i);
+    rig_wait(&t.g, 61); /* a run outlives the loss of its clients for a minute */
+    femd_core_trim(t.g.core, 0);
+    rig_audit(&t.g);
+    femd_core_totals sum;
+    femd_core_sum(t.g.core, &sum);
+    assert_int_equal(sum.requests + sum.responses + sum.states + sum.batches, 0);
+    assert_int_equal(sum.bytes, sum.materials);
+    assert_int_equal(sum.evaluations + sum.state_count + sum.waiters + sum.lanes + sum.runs + sum.peers, 0);
+    rig_clear(&t.g);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
