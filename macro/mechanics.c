@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assembly.h"
 #include "boundary.h"
 #include "collective.h"
 #include "constitutive.h"
@@ -25,6 +26,7 @@ femd_status femd_mechanics_create(femd_problem *p, femd_error *err)
                           !(m->request = calloc((size_t)p->pt->n + 1, sizeof *m->request))))
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)p->pt->n);
     FEMD_TRY(femd_agree(p->comm, rc, err));
+    FEMD_TRY(femd_assembly_create(p, &m->assembly, err));
     PETSC_TRY(err, DMCreateLocalVector(p->dm, &m->local));
     PETSC_TRY(err, DMCreateLocalVector(p->dm, &m->scatter));
     PETSC_TRY(err, DMCreateGlobalVector(p->dm, &m->work));
@@ -47,6 +49,7 @@ void femd_mechanics_destroy(femd_problem *p)
     free(m->key);
     free(m->unbalanced);
     free(m->request);
+    femd_assembly_destroy(&m->assembly);
     (void)VecDestroy(&m->local);
     (void)VecDestroy(&m->scatter);
     (void)VecDestroy(&m->work);
@@ -390,17 +393,15 @@ static femd_status stiffness(femd_problem *p, const double *F, const double *S, 
     const femd_mechanics *m = p->mech;
     const femd_element_table *t = &m->table;
     double Ke[9 * FEMD_ELEMENT_NODES * FEMD_ELEMENT_NODES];
-    PETSC_TRY(err, MatZeroEntries(K));
+    FEMD_TRY(femd_assembly_begin(m->assembly, K, err));
     for (PetscInt c = 0; c < p->ncells; ++c) {
         const PetscInt k = c * t->points, *node = p->cell_node + c * t->nodes;
         femd_element_stiffness(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k, D + 36 * k,
                                p->pt->weight + k, Ke);
         decouple(p, node, 3 * t->nodes, Ke, jump, lifted);
-        PETSC_TRY(err, MatSetValuesBlockedLocal(K, t->nodes, node, t->nodes, node, Ke, ADD_VALUES));
+        FEMD_TRY(femd_assembly_add(m->assembly, K, c, Ke, err));
     }
-    PETSC_TRY(err, MatAssemblyBegin(K, MAT_FINAL_ASSEMBLY));
-    PETSC_TRY(err, MatAssemblyEnd(K, MAT_FINAL_ASSEMBLY));
-    return FEMD_OK;
+    return femd_assembly_end(m->assembly, K, err);
 }
 
 femd_status femd_mechanics_jacobian(femd_problem *p, Mat K, femd_error *err)

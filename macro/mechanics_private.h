@@ -13,6 +13,7 @@ struct femd_mechanics {
     femd_element_table table;
     double *gradient;      /* points x nodes x 3 */
     double mesh_size;      /* sqrt(sum (w |g|)^2), m^2 */
+    struct femd_assembly *assembly;
     Vec local, scatter, work;
     femd_request *request; /* one per point */
     double *unbalanced;    /* 3 nnodes: internal - external, this rank's parts, at the state last made a residual of */

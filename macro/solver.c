@@ -22,6 +22,7 @@ struct femd_solver {
     Vec R, step, saved;
     MatNullSpace rigid;
     int direct;            /* this attempt uses MUMPS */
+    int own_inner;         /* the user has chosen the solver inside PCTELESCOPE */
     int cuts;              /* for the live line */
     femd_step_record *rec; /* of the attempt */
     femd_status rc;        /* what ended the run inside a callback, with its words in err */
@@ -99,15 +100,57 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal xnorm, PetscRe
 
 /* ---- set-up ---- */
 
+/* Above this number of ranks a solver sums in the order of arrival somewhere (GAMG's Galerkin products from three ranks on; MUMPS
+ * from two), and the last bits would change from run to run. Then one rank applies it, through PCTELESCOPE; the matrix, its products and
+ * CG stay distributed. Beside the evaluation of the points this costs nothing; -pc_type gamg asks for speed instead. */
+#define GAMG_RANKS_MAX 2
+#define MUMPS_RANKS_MAX 1
+
+/* Options of the solver inside PCTELESCOPE, which is made when it is set up; the user's own stand. */
+static PetscErrorCode inner_options(const femd_solver *s, int direct)
+{
+    static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"}, {"-telescope_pc_type", "gamg"}, {"-telescope_pc_gamg_reuse_interpolation", "1"}};
+    static const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"}, {"-telescope_pc_type", "cholesky"}, {"-telescope_pc_factor_mat_solver_type", "mumps"}};
+    PetscFunctionBeginUser;
+    for (int i = 0; i < 3 && !s->own_inner; ++i)
+        PetscCall(PetscOptionsSetValue(NULL, direct ? mumps[i][0] : gamg[i][0], direct ? mumps[i][1] : gamg[i][1]));
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode use_telescope(femd_solver *s, PC pc, int direct)
+{
+    PetscFunctionBeginUser;
+    PetscCall(inner_options(s, direct));
+    PetscCall(PCSetType(pc, PCTELESCOPE));
+    PetscCall(PCTelescopeSetReductionFactor(pc, s->p->size));
+    PetscCall(PCTelescopeSetIgnoreDM(pc, PETSC_TRUE));
+    PetscCall(PCTelescopeSetIgnoreKSPComputeOperators(pc, PETSC_TRUE));
+    PetscFunctionReturn(0);
+}
+
+/* A preconditioner without memory of earlier attempts. */
+static PetscErrorCode fresh_pc(femd_solver *s, PC *pc)
+{
+    PetscFunctionBeginUser;
+    PetscCall(KSPReset(s->ksp));
+    PetscCall(KSPGetPC(s->ksp, pc));
+    PetscCall(PCSetType(*pc, PCNONE));
+    PetscFunctionReturn(0);
+}
+
 static PetscErrorCode use_iterative(femd_solver *s)
 {
     PC pc;
     PetscFunctionBeginUser;
+    PetscCall(fresh_pc(s, &pc));
     PetscCall(KSPSetType(s->ksp, KSPCG));
     PetscCall(KSPSetTolerances(s->ksp, s->p->cs->ksp_rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
-    PetscCall(KSPGetPC(s->ksp, &pc));
-    PetscCall(PCSetType(pc, PCGAMG));
-    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    if (s->p->size > GAMG_RANKS_MAX) {
+        PetscCall(use_telescope(s, pc, 0));
+    } else {
+        PetscCall(PCSetType(pc, PCGAMG));
+        PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    }
     s->direct = 0;
     PetscFunctionReturn(0);
 }
@@ -116,10 +159,14 @@ static PetscErrorCode use_direct(femd_solver *s)
 {
     PC pc;
     PetscFunctionBeginUser;
+    PetscCall(fresh_pc(s, &pc));
     PetscCall(KSPSetType(s->ksp, KSPPREONLY));
-    PetscCall(KSPGetPC(s->ksp, &pc));
-    PetscCall(PCSetType(pc, PCCHOLESKY));
-    PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
+    if (s->p->size > MUMPS_RANKS_MAX) {
+        PetscCall(use_telescope(s, pc, 1));
+    } else {
+        PetscCall(PCSetType(pc, PCCHOLESKY));
+        PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
+    }
     s->direct = 1;
     PetscFunctionReturn(0);
 }
@@ -225,6 +272,14 @@ static PetscErrorCode configure(femd_solver *s)
     PetscFunctionReturn(0);
 }
 
+/* What the solver put into the options goes with it. */
+static void withdraw_options(const femd_solver *s)
+{
+    static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type", "-telescope_pc_gamg_reuse_interpolation",
+                                       "-telescope_pc_factor_mat_solver_type"};
+    for (int i = 0; i < 4 && !s->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
+}
+
 femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks, femd_solver **out, femd_error *err)
 {
     femd_solver *s = *out = calloc(1, sizeof *s);
@@ -233,7 +288,10 @@ femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks
     s->hooks = hooks;
     PETSC_TRY(err, create_objects(s));
     femd_error words = FEMD_ERROR_INIT;
+    PetscBool own = PETSC_FALSE;
     PetscErrorCode code = insert_options(p->cs);
+    if (code == 0) code = PetscOptionsHasName(NULL, NULL, "-telescope_pc_type", &own);
+    s->own_inner = own == PETSC_TRUE;
     if (code == 0) code = configure(s);
     if (code == 0) return FEMD_OK;
     (void)femd_petsc_fail(&words, code, "options");
@@ -244,6 +302,7 @@ void femd_solver_destroy(femd_solver **out)
 {
     femd_solver *s = *out;
     if (!s) return;
+    withdraw_options(s);
     (void)SNESDestroy(&s->snes);
     (void)MatNullSpaceDestroy(&s->rigid);
     (void)MatDestroy(&s->K);
@@ -290,7 +349,6 @@ static void explain(femd_solver *s, SNESConvergedReason reason, char *why, size_
 
 static femd_status solve_once(femd_solver *s, double time, int attempt, Vec X, SNESConvergedReason *reason, femd_error *err)
 {
-    PETSC_TRY(err, KSPReset(s->ksp));
     FEMD_TRY(femd_mechanics_begin(s->p, time, attempt, err));
     FEMD_TRY(start(s, X, err));
     s->rec->nresiduals = s->rec->newton = 0;

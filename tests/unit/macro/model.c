@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collective.h"
-
 void model_init(model *m, femd_element element, int n)
 {
     memset(m, 0, sizeof *m);
     test_law_init(&m->law);
+    m->comm = PETSC_COMM_WORLD;
     m->cs = (femd_case){.path = (char *)"case.json", .folder = (char *)".", .seed = 1, .mesh = {.size = {1, 1, 1}, .cells = {n, n, n}, .scale = 1},
                         .nmaterials = 1, .material = m->material, .boundary = m->boundary, .reuse = 1, .step_count = 1, .end_time = 1,
                         .max_cuts = 6, .growth = 1.5, .cut = 0.5, .predictor = 1, .element = element, .rtol = 1e-12, .max_newton = 20,
@@ -59,7 +58,7 @@ void model_affine(model *m, const double G[9])
     }
 }
 
-femd_status model_create(model *m, femd_error *err) { return femd_problem_create_law(PETSC_COMM_WORLD, &m->cs, &m->law.table, &m->p, err); }
+femd_status model_create(model *m, femd_error *err) { return femd_problem_create_law(m->comm, &m->cs, &m->law.table, &m->p, err); }
 
 static femd_status keep(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err)
 {
@@ -80,37 +79,6 @@ femd_status model_run(model *m, femd_error *err)
 }
 
 void model_clear(model *m) { femd_problem_destroy(&m->p); }
-
-int model_write(model *m, const char *path)
-{
-    femd_problem *p = m->p;
-    femd_rows *rows = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    size_t n = 0;
-    double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1), *own = malloc(3 * (size_t)p->nnodes * sizeof *own + 1), *all = NULL;
-    uint64_t *number = malloc((size_t)p->nnodes * sizeof *number + 1);
-    if (femd_problem_get_u(p, u, &err) != FEMD_OK) return 1;
-    for (PetscInt i = 0; i < p->nnodes; ++i)
-        if (p->node_owned[i]) {
-            number[n] = p->node_file[i];
-            memcpy(own + 3 * n++, u + 3 * i, 3 * sizeof *u);
-        }
-    if (femd_rows_create(p->comm, number, n, &rows, &err) != FEMD_OK) return fprintf(stderr, "%s\n", err.text), 1;
-    uint64_t total = femd_rows_total(rows);
-    if (p->rank == 0) all = malloc(3 * total * sizeof *all);
-    if (femd_rows_gather(rows, own, 3 * sizeof *own, all, &err) != FEMD_OK) return 1;
-    if (p->rank == 0) {
-        FILE *f = fopen(path, "wb");
-        if (!f || fwrite(all, 3 * sizeof *all, total, f) != total || fwrite(m->reaction, sizeof m->reaction, 1, f) != 1) return 1;
-        fclose(f);
-    }
-    femd_rows_destroy(&rows);
-    free(u);
-    free(own);
-    free(all);
-    free(number);
-    return 0;
-}
 
 static void finish(void) { (void)PetscFinalize(); }
 

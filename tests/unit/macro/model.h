@@ -8,6 +8,7 @@
 #define MODEL_ENTRIES 8
 
 typedef struct model {
+    MPI_Comm comm;           /* all ranks unless changed before model_create */
     femd_case cs;
     femd_case_material material[3];
     femd_case_boundary boundary[MODEL_ENTRIES];
@@ -30,8 +31,6 @@ femd_status model_create(model *m, femd_error *err);
 /* Create if need be and run to the end. */
 femd_status model_run(model *m, femd_error *err);
 void model_clear(model *m);
-/* One line that a comparison between numbers of ranks reads: the displacement by node of the mesh, on rank 0. */
-int model_write(model *m, const char *path);
 /* PETSc for the whole test program; finalised at exit. */
 void model_start(int *argc, char ***argv);
 

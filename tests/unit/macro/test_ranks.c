@@ -1,0 +1,163 @@
+/* Run under mpiexec: the whole communicator against each rank by itself, and twice the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "near.h"
+
+#define RUN_OK(m)                                                                                                      \
+    do {                                                                                                               \
+        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
+        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
+    } while (0)
+
+/* Every kind of load; supports that share edges; direct or iterative. */
+static void prepare(model *m, femd_element element, int direct, MPI_Comm comm)
+{
+    model_init(m, element, 3);
+    m->comm = comm;
+    m->law.neo_hookean = 1;
+    m->cs.mesh.distort = 0.2;
+    m->cs.direct = direct;
+    m->cs.step_count = 2;
+    model_hold(m, "left", 0, 0, NAN);
+    model_hold(m, "bottom", NAN, NAN, 0);
+    model_hold(m, "right", 0.1, NAN, NAN);
+    model_load(m, "top", FEMD_LOAD_PRESSURE, 0.05, 0, 0);
+    model_load(m, "back", FEMD_LOAD_TRACTION, 0, 0.02, 0.03);
+    m->cs.has_body_force = 1;
+    m->cs.body_force[2] = -0.02;
+}
+
+static double *displacement(model *m)
+{
+    femd_error err = FEMD_ERROR_INIT;
+    double *u = malloc(3 * (size_t)m->p->nnodes * sizeof *u);
+    assert_int_equal(femd_problem_get_u(m->p, u, &err), FEMD_OK);
+    return u;
+}
+
+/* Local nodes and points of the distributed problem against those of the serial one, found by their numbers in the mesh. */
+static void compare(model *all, model *self)
+{
+    double *u = displacement(all), *v = displacement(self), most = 0;
+    const femd_points *a = all->p->pt, *b = self->p->pt;
+    for (PetscInt i = 0; i < self->p->nnodes; ++i)
+        for (int c = 0; c < 3; ++c) most = fmax(most, fabs(v[3 * i + c]));
+    for (PetscInt i = 0; i < all->p->nnodes; ++i) {
+        PetscInt j = 0;
+        while (j < self->p->nnodes && self->p->node_file[j] != all->p->node_file[i]) ++j;
+        assert_true(j < self->p->nnodes);
+        for (int c = 0; c < 3; ++c) {
+            assert_near(all->p->node_x[3 * i + c], self->p->node_x[3 * j + c], 0);
+            assert_near(u[3 * i + c], v[3 * j + c], 1e-10 * most);
+        }
+    }
+    for (PetscInt i = 0; i < a->n; ++i) {
+        PetscInt j = 0;
+        while (j < b->n && b->id[j] != a->id[i]) ++j;
+        assert_true(j < b->n);
+        for (int c = 0; c < 6; ++c) assert_near(a->S[6 * i + c], b->S[6 * j + c], 1e-10);
+        assert_near(a->weight[i], b->weight[j], 0);
+    }
+    for (size_t k = 0; k < 3 * all->cs.nboundary; ++k) assert_near(all->reaction[k], self->reaction[k], 1e-11);
+    assert_near(all->last.energy, self->last.energy, 1e-12);
+    assert_int_equal(all->last.newton, self->last.newton);
+    free(u);
+    free(v);
+}
+
+static void ranks_agree(femd_element element, int direct)
+{
+    model all, self;
+    prepare(&all, element, direct, PETSC_COMM_WORLD);
+    prepare(&self, element, direct, PETSC_COMM_SELF);
+    RUN_OK(&all);
+    RUN_OK(&self);
+    compare(&all, &self);
+    model_clear(&all);
+    model_clear(&self);
+}
+
+static void any_number_of_ranks_finds_the_same_q1(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_Q1, 0); ranks_agree(FEMD_ELEMENT_Q1, 1); }
+static void any_number_of_ranks_finds_the_same_p1(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_P1, 0); ranks_agree(FEMD_ELEMENT_P1, 1); }
+static void any_number_of_ranks_finds_the_same_p2(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_P2, 0); ranks_agree(FEMD_ELEMENT_P2, 1); }
+
+static void run_twice(int direct)
+{
+    model first, second;
+    prepare(&first, FEMD_ELEMENT_P2, direct, PETSC_COMM_WORLD);
+    prepare(&second, FEMD_ELEMENT_P2, direct, PETSC_COMM_WORLD);
+    RUN_OK(&first);
+    RUN_OK(&second);
+    double *u = displacement(&first), *v = displacement(&second);
+    assert_int_equal(first.p->nnodes, second.p->nnodes);
+    assert_memory_equal(u, v, 3 * (size_t)first.p->nnodes * sizeof *u);
+    assert_memory_equal(first.p->pt->S, second.p->pt->S, 6 * (size_t)first.p->pt->n * sizeof(double));
+    assert_memory_equal(first.last.residual, second.last.residual, sizeof(double) * (size_t)first.last.nresiduals);
+    free(u);
+    free(v);
+    model_clear(&first);
+    model_clear(&second);
+}
+
+static void the_same_run_twice_gives_the_same_bits(void **state) { (void)state; run_twice(0); run_twice(1); }
+
+/* A point that fails or breaks on one rank is everybody's. */
+static void trouble_on_one_rank_is_the_same_on_all(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    int rank;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    prepare(&m, FEMD_ELEMENT_Q1, 0, PETSC_COMM_WORLD);
+    if (rank == 0) m.law.break_at = 3;
+    assert_int_equal(model_run(&m, &err), FEMD_ENGINE_DIED);
+    assert_non_null(strstr(err.text, "engine died"));
+    model_clear(&m);
+
+    prepare(&m, FEMD_ELEMENT_Q1, 0, PETSC_COMM_WORLD);
+    if (rank == 0) m.law.fail_beyond = 1e-6;
+    m.cs.max_cuts = 1;
+    femd_error_clear(&err);
+    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "outside the domain"));
+    model_clear(&m);
+}
+
+static void every_node_has_one_owner_and_every_cell_one_rank(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    prepare(&m, FEMD_ELEMENT_P2, 0, PETSC_COMM_WORLD);
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    int nodes[1000] = {0}, cells[162] = {0};
+    for (PetscInt i = 0; i < m.p->nnodes; ++i) nodes[m.p->node_file[i]] += m.p->node_owned[i];
+    for (PetscInt c = 0; c < m.p->ncells; ++c) cells[m.p->cell_file[c]]++;
+    MPI_Allreduce(MPI_IN_PLACE, nodes, 1000, MPI_INT, MPI_SUM, PETSC_COMM_WORLD) == MPI_SUCCESS ? (void)0 : fail();
+    MPI_Allreduce(MPI_IN_PLACE, cells, 162, MPI_INT, MPI_SUM, PETSC_COMM_WORLD) == MPI_SUCCESS ? (void)0 : fail();
+    for (int c = 0; c < 162; ++c) assert_int_equal(cells[c], 1);
+    for (int i = 0; i < 1000; ++i) assert_int_equal(nodes[i], i < 343); /* (2 x 3 + 1)^3 nodes of the Kuhn mesh */
+    model_clear(&m);
+}
+
+int main(int argc, char **argv)
+{
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_ranks_finds_the_same_q1),
+        cmocka_unit_test(any_number_of_ranks_finds_the_same_p1),
+        cmocka_unit_test(any_number_of_ranks_finds_the_same_p2),
+        cmocka_unit_test(the_same_run_twice_gives_the_same_bits),
+        cmocka_unit_test(trouble_on_one_rank_is_the_same_on_all),
+        cmocka_unit_test(every_node_has_one_owner_and_every_cell_one_rank),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
