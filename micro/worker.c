@@ -1,10 +1,11 @@
-/* The worker's loop. Owns the queue of tasks and the order of what is said to the server: STARTED before an evaluation, BEAT
- * from within it, ANSWER after it. Knows no physics: libfemd-micro evaluates. Never dies of a bad material or task: the
- * failure's words and status go to the server.
+/* The worker's loop. Owns the queue of tasks and the order of what is said to the server: STARTED before an evaluation,
+ * BEAT from within it, ANSWER after it. Knows no physics: libfemd-micro evaluates. Never dies of a bad material or
+ * task: the failure's words and status go to the server.
  *
- * Cheap points must not cost a message each, so STARTED announces up to `slice` seconds of coming tasks at once, never more than
- * the rest of one TASK message (a server that suspects a task sends it alone and then blames it alone), and answers are
- * gathered for as long. A task that is not known to be cheap is announced alone, when all earlier answers have been sent. */
+ * Cheap points must not cost a message each, so STARTED announces up to `slice` seconds of coming tasks at once, never
+ * more than the rest of one TASK message (a server that suspects a task sends it alone and then blames it alone), and
+ * answers are gathered for as long. A task that is not known to be cheap is announced alone, when all earlier answers
+ * have been sent. */
 #include "worker.h"
 
 #include <inttypes.h>
@@ -20,10 +21,10 @@
 
 enum { ANSWERS_MAX = 256, STARTED_MAX = 1024 };
 static const size_t default_memory = (size_t)1 << 30;
-static const double slice = 1e-3;       /* s of cheap tasks announced and answered at a time */
-static const double beat_period = 0.5;  /* s */
-static const double idle_wait = 0.25;   /* s between looks at the stop flag */
-static const double send_timeout = 30.0;/* s that the server may refuse messages */
+static const double slice = 1e-3;        /* s of cheap tasks announced and answered at a time */
+static const double beat_period = 0.5;   /* s */
+static const double idle_wait = 0.25;    /* s between looks at the stop flag */
+static const double send_timeout = 30.0; /* s that the server may refuse messages */
 
 typedef struct queued {
     femd_task task;
@@ -39,14 +40,14 @@ typedef struct worker {
     worker_materials *materials;
     queued *queue; /* ring, owned */
     size_t room, head, count;
-    uint32_t announced;      /* tasks at the head of the queue that STARTED has named */
-    femd_hash cheap;         /* material of the last evaluation */
-    double cost;             /* s of it; infinite before the first */
+    uint32_t announced; /* tasks at the head of the queue that STARTED has named */
+    femd_hash cheap;    /* material of the last evaluation */
+    double cost;        /* s of it; infinite before the first */
     uint64_t fingerprint;
     femd_buffer started, answers, other, state_out;
     uint32_t nanswers;
-    double answers_since;    /* clock of the first gathered answer */
-    double looked;           /* clock of the last look for messages */
+    double answers_since; /* clock of the first gathered answer */
+    double looked;        /* clock of the last look for messages */
     int bye;
     /* the evaluation under way */
     uint64_t task;
@@ -84,7 +85,9 @@ static femd_status add_answer(worker *w, const femd_response *r, uint64_t task, 
 
 /* ---- the queue ---- */
 
-static queued *at(const worker *w, size_t i) { return &w->queue[(w->head + i) & (w->room - 1)]; }
+static queued *at(const worker *w, size_t i) {
+    return &w->queue[(w->head + i) & (w->room - 1)];
+}
 
 static femd_status queue_reserve(worker *w, size_t more, femd_error *err) {
     size_t room = w->room ? w->room : 64;
@@ -126,7 +129,8 @@ static femd_status take_states(worker *w, femd_reader *rd, femd_error *err) {
         femd_hash hash;
         if (!s.blob.size) continue;
         femd_hash_domain("state", s.blob.data, s.blob.size, &hash);
-        if (!femd_hash_equal(&hash, &s.hash)) return femd_fail(err, FEMD_PROTOCOL, "TASK: a state is not what its hash says");
+        if (!femd_hash_equal(&hash, &s.hash))
+            return femd_fail(err, FEMD_PROTOCOL, "TASK: a state is not what its hash says");
         FEMD_TRY(worker_states_put(w->states, &s.hash, s.blob.data, s.blob.size, err));
     }
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
@@ -272,7 +276,8 @@ static femd_status evaluate(worker *w, const queued *q, femd_response *r, femd_e
     femd_bytes state_in = {NULL, 0};
     FEMD_TRY(worker_materials_get(w->materials, &q->material, &m, words));
     int has_state = femd_material_capabilities(m)->inputs & FEMD_INPUT_STATE;
-    if (has_state && !femd_hash_is_zero(&request->state_in) && !worker_states_get(w->states, &request->state_in, &state_in))
+    if (has_state && !femd_hash_is_zero(&request->state_in) &&
+        !worker_states_get(w->states, &request->state_in, &state_in))
         return FEMD_STATE_LOST;
     femd_beat beat = {w, on_beat};
     femd_status rc = femd_material_evaluate(m, request, &state_in, &beat, r, &w->state_out, words);
@@ -283,8 +288,8 @@ static femd_status evaluate(worker *w, const queued *q, femd_response *r, femd_e
     return rc;
 }
 
-/* What is left of an answer that failed: status, engine and cost. A failure that is neither the material's nor the pool's
- * (bad input, memory) keeps its code. */
+/* What is left of an answer that failed: status, engine and cost. A failure that is neither the material's nor the
+ * pool's (bad input, memory) keeps its code. */
 static void fail_response(femd_response *r, femd_status rc) {
     *r = (femd_response){.status = rc, .engine = r->engine, .work = r->work};
 }
@@ -334,7 +339,8 @@ static femd_status loop(worker *w, femd_error *err) {
 }
 
 static femd_status connect_to_server(worker *w, femd_error *err) {
-    femd_peer_config pc = {.address = w->cfg->address, .silence = w->cfg->silence, .first_connect_waits = 1, .stop = w->stop};
+    femd_peer_config pc = {
+        .address = w->cfg->address, .silence = w->cfg->silence, .first_connect_waits = 1, .stop = w->stop};
     pc.hello.role = FEMD_ROLE_WORKER;
     pc.hello.pid = (uint32_t)getpid();
     pc.hello.fingerprint = w->fingerprint;
@@ -344,10 +350,12 @@ static femd_status connect_to_server(worker *w, femd_error *err) {
     FEMD_TRY(femd_peer_open(&pc, &w->peer, err));
     const femd_welcome *welcome = femd_peer_welcome(w->peer);
     if (welcome->level[0] && strcmp(welcome->level, w->cfg->level) != 0)
-        return femd_fail(err, FEMD_REFUSED, "the server at %s works at level %s, this worker at %s; start it with --level %s",
+        return femd_fail(err, FEMD_REFUSED,
+                         "the server at %s works at level %s, this worker at %s; start it with --level %s",
                          w->cfg->address, welcome->level, w->cfg->level, welcome->level);
     if (!w->cfg->quiet)
-        fprintf(stderr, "femd-worker: connected to %s as worker %" PRIu64 ", level %s\n", w->cfg->address, welcome->peer, w->cfg->level);
+        fprintf(stderr, "femd-worker: connected to %s as worker %" PRIu64 ", level %s\n", w->cfg->address,
+                welcome->peer, w->cfg->level);
     return FEMD_OK;
 }
 
@@ -356,8 +364,10 @@ femd_status worker_run(const worker_config *cfg, const volatile sig_atomic_t *st
     femd_status rc = worker_states_create(cfg->memory ? cfg->memory : default_memory, &w.states, err);
     if (rc == FEMD_OK) rc = worker_materials_create(&w.materials, err);
     if (rc == FEMD_OK) rc = connect_to_server(&w, err);
-    if (rc == FEMD_OK) rc = loop(&w, err);
-    else if (rc == FEMD_CANCELLED) rc = FEMD_OK;
+    if (rc == FEMD_OK)
+        rc = loop(&w, err);
+    else if (rc == FEMD_CANCELLED)
+        rc = FEMD_OK;
     if (rc == FEMD_OK && w.bye) tell(&w, "the server has ended", "");
     femd_peer_close(&w.peer);
     worker_materials_destroy(&w.materials);

@@ -22,8 +22,8 @@ static void on_stop(int sig) {
 }
 
 /* The compute thread is about to die of its own fault. libzmq's thread lives on for the moment that the STARTED message
- * needs to leave, so that the server blames the task at hand and no other. The signal comes again when the handler returns,
- * with the default action, which SA_RESETHAND has restored. */
+ * needs to leave, so that the server blames the task at hand and no other. The signal comes again when the handler
+ * returns, with the default action, which SA_RESETHAND has restored. */
 static void on_crash(int sig) {
     const struct timespec pause = {0, 50 * 1000 * 1000};
     nanosleep(&pause, NULL);
@@ -76,8 +76,9 @@ static int parse_memory(const char *text, size_t *bytes) {
 static int parse(int argc, char **argv, options *o) {
     enum { CONNECT = 256, LEVEL, MEMORY, DIE, QUIET, HELP, VERSION };
     static const struct option table[] = {
-        {"connect", required_argument, 0, CONNECT}, {"level", required_argument, 0, LEVEL}, {"memory", required_argument, 0, MEMORY},
-        {"die-with-parent", no_argument, 0, DIE},   {"quiet", no_argument, 0, QUIET},       {"help", no_argument, 0, HELP},
+        {"connect", required_argument, 0, CONNECT}, {"level", required_argument, 0, LEVEL},
+        {"memory", required_argument, 0, MEMORY},   {"die-with-parent", no_argument, 0, DIE},
+        {"quiet", no_argument, 0, QUIET},           {"help", no_argument, 0, HELP},
         {"version", no_argument, 0, VERSION},       {0, 0, 0, 0}};
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
@@ -99,7 +100,8 @@ static int parse(int argc, char **argv, options *o) {
     return 1;
 }
 
-/* The kernel kills this process with the parent. If the parent ended before the request was made, it has another parent now. */
+/* The kernel kills this process with the parent. If the parent ended before the request was made, it has another parent
+ * now. */
 static int bind_to_parent(void) {
     pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);

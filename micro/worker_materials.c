@@ -1,12 +1,12 @@
-/* The worker's materials. Packs outlive instances: an instance that was closed to make room is opened again from its pack
- * and answers with the same bits, since its caches only hold what follows from (material, state_in). */
+/* The worker's materials. Packs outlive instances: an instance that was closed to make room is opened again from its
+ * pack and answers with the same bits, since its caches only hold what follows from (material, state_in). */
 #include "worker_materials.h"
 
 #include <stdlib.h>
 
 typedef struct entry {
     femd_hash id;
-    void *pack;              /* owned; NULL: a free entry */
+    void *pack; /* owned; NULL: a free entry */
     size_t size;
     femd_material *instance; /* owned; NULL: closed */
     uint64_t used;           /* tick of the last use */
@@ -74,7 +74,8 @@ static femd_status open_entry(worker_materials *m, entry *e, femd_material **mat
     return FEMD_OK;
 }
 
-femd_status worker_materials_add(worker_materials *m, const void *pack, size_t size, femd_hash *id, femd_material **material, femd_error *err) {
+femd_status worker_materials_add(worker_materials *m, const void *pack, size_t size, femd_hash *id,
+                                 femd_material **material, femd_error *err) {
     *material = NULL;
     femd_pack_id(pack, size, id);
     entry *e = find(m, id);

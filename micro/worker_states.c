@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 typedef struct node {
-    struct node *chain;       /* next in the bucket */
+    struct node *chain;         /* next in the bucket */
     struct node *newer, *older; /* by use */
     femd_hash hash;
     size_t size;
@@ -49,7 +49,9 @@ void worker_states_destroy(worker_states **out) {
 }
 
 /* A content hash is uniform: any eight of its bytes choose the bucket. */
-static node **bucket_of(const worker_states *s, const femd_hash *h) { return &s->bucket[femd_get64(h->b) & (s->buckets - 1)]; }
+static node **bucket_of(const worker_states *s, const femd_hash *h) {
+    return &s->bucket[femd_get64(h->b) & (s->buckets - 1)];
+}
 
 static node **find(const worker_states *s, const femd_hash *h) {
     node **at = bucket_of(s, h);
@@ -127,4 +129,6 @@ void worker_states_drop(worker_states *s, const femd_hash *hash) {
     if (*at) forget(s, at);
 }
 
-size_t worker_states_bytes(const worker_states *s) { return s->bytes; }
+size_t worker_states_bytes(const worker_states *s) {
+    return s->bytes;
+}

@@ -10,8 +10,10 @@ typedef struct worker_states worker_states;
 /* limit: bytes of blobs that are kept; the newest blob always is. */
 FEMD_MUST_CHECK femd_status worker_states_create(size_t limit, worker_states **s, femd_error *err);
 void worker_states_destroy(worker_states **s);
-/* Keep a copy of the blob under its hash (the caller vouches for it). A hash that is held already is only marked as used. */
-FEMD_MUST_CHECK femd_status worker_states_put(worker_states *s, const femd_hash *hash, const void *data, size_t size, femd_error *err);
+/* Keep a copy of the blob under its hash (the caller vouches for it). A hash that is held already is only marked as
+ * used. */
+FEMD_MUST_CHECK femd_status worker_states_put(worker_states *s, const femd_hash *hash, const void *data, size_t size,
+                                              femd_error *err);
 /* 1 and the blob (borrowed, valid until the next put or drop), marked as used; 0 if it is not held. */
 int worker_states_get(worker_states *s, const femd_hash *hash, femd_bytes *blob);
 /* Forget one blob, if it is held. */

@@ -12,7 +12,8 @@ enum { FIRST_ROOM = 256 };
 femd_status femd_buffer_reserve(femd_buffer *b, size_t more, femd_error *err) {
     if (more <= b->room - b->size) return FEMD_OK;
     if (more > SIZE_MAX / 2 - b->size)
-        return femd_fail(err, FEMD_NO_MEMORY, "a buffer of %zu + %zu bytes is beyond what can be addressed", b->size, more);
+        return femd_fail(err, FEMD_NO_MEMORY, "a buffer of %zu + %zu bytes is beyond what can be addressed", b->size,
+                         more);
     size_t need = b->size + more, room = b->room ? b->room : FIRST_ROOM;
     while (room < need) room *= 2;
     uint8_t *data = realloc(b->data, room);

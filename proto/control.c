@@ -1,5 +1,5 @@
-/* HELLO, WELCOME, MATERIAL_READY and ERROR: JSON bodies, read strictly. One table per message says which key goes where,
- * and both directions follow it. Numbers above 2^53 and hashes are strings in the JSON. */
+/* HELLO, WELCOME, MATERIAL_READY and ERROR: JSON bodies, read strictly. One table per message says which key goes
+ * where, and both directions follow it. Numbers above 2^53 and hashes are strings in the JSON. */
 #include "femd/control.h"
 
 #include <cjson/cJSON.h>
@@ -20,14 +20,15 @@ typedef struct field {
     int required;
 } field;
 
-#define FIELD(type, kind_, key_, member, required_) {key_, kind_, offsetof(type, member), sizeof(((type *)0)->member), required_}
+#define FIELD(type, kind_, key_, member, required_)                                                                    \
+    { key_, kind_, offsetof(type, member), sizeof(((type *)0)->member), required_ }
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const field hello_fields[] = {
-    FIELD(femd_hello, ROLE, "role", role, 1),        FIELD(femd_hello, NAME, "run", run, 0),
-    FIELD(femd_hello, U32, "rank", rank, 0),         FIELD(femd_hello, U32, "ranks", ranks, 0),
-    FIELD(femd_hello, NAME, "level", level, 0),      FIELD(femd_hello, U64, "fingerprint", fingerprint, 0),
-    FIELD(femd_hello, U32, "pid", pid, 0),           FIELD(femd_hello, NAME, "host", host, 0),
+    FIELD(femd_hello, ROLE, "role", role, 1),       FIELD(femd_hello, NAME, "run", run, 0),
+    FIELD(femd_hello, U32, "rank", rank, 0),        FIELD(femd_hello, U32, "ranks", ranks, 0),
+    FIELD(femd_hello, NAME, "level", level, 0),     FIELD(femd_hello, U64, "fingerprint", fingerprint, 0),
+    FIELD(femd_hello, U32, "pid", pid, 0),          FIELD(femd_hello, NAME, "host", host, 0),
     FIELD(femd_hello, NAME, "version", version, 0),
 };
 static const field welcome_fields[] = {
@@ -70,7 +71,8 @@ static const word input_words[] = {{"temperature", FEMD_INPUT_TEMPERATURE},
                                    {"accuracy", FEMD_INPUT_ACCURACY},
                                    {"seed", FEMD_INPUT_SEED},
                                    {"state", FEMD_INPUT_STATE}};
-static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENTS}, {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
+static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENTS},
+                                     {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
 
 static const word *words_of(kind k, size_t *n) {
     if (k == WANTS) return *n = COUNT(want_words), want_words;
@@ -105,7 +107,8 @@ static int get_words(const cJSON *node, kind k, uint32_t *set) {
 
 /* ---- single values ---- */
 
-static const word role_words[] = {{"client", FEMD_ROLE_CLIENT}, {"worker", FEMD_ROLE_WORKER}, {"admin", FEMD_ROLE_ADMIN}};
+static const word role_words[] = {
+    {"client", FEMD_ROLE_CLIENT}, {"worker", FEMD_ROLE_WORKER}, {"admin", FEMD_ROLE_ADMIN}};
 
 static int get_role(const cJSON *node, femd_role *role) {
     if (!cJSON_IsString(node)) return 0;
@@ -198,16 +201,20 @@ static femd_status put_simple(femd_buffer *out, const field *f, const void *in, 
 
 /* ---- objects ---- */
 
-static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title, femd_error *err);
+static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title,
+                              femd_error *err);
 
 /* Nests once, and only where a table says so: input cannot make it go deeper. */
 static femd_status get_field(const cJSON *node, const field *f, void *out, const char *title, femd_error *err) {
-    if (f->kind == CAPABILITIES) return get_object(node, capability_fields, COUNT(capability_fields), out, "capabilities", err);
-    if (!get_simple(node, f, out)) return femd_fail(err, FEMD_PROTOCOL, "%s: the value of \"%s\" is not what it must be", title, f->key);
+    if (f->kind == CAPABILITIES)
+        return get_object(node, capability_fields, COUNT(capability_fields), out, "capabilities", err);
+    if (!get_simple(node, f, out))
+        return femd_fail(err, FEMD_PROTOCOL, "%s: the value of \"%s\" is not what it must be", title, f->key);
     return FEMD_OK;
 }
 
-static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title, femd_error *err) {
+static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title,
+                              femd_error *err) {
     if (!cJSON_IsObject(obj)) return femd_fail(err, FEMD_PROTOCOL, "%s: not an object", title);
     uint32_t seen = 0;
     const cJSON *node;
@@ -220,7 +227,8 @@ static femd_status get_object(const cJSON *obj, const field *fields, size_t n, v
         FEMD_TRY(get_field(node, &fields[i], (char *)out + fields[i].at, title, err));
     }
     for (size_t i = 0; i < n; i++)
-        if (fields[i].required && !(seen & 1u << i)) return femd_fail(err, FEMD_PROTOCOL, "%s: no \"%s\"", title, fields[i].key);
+        if (fields[i].required && !(seen & 1u << i))
+            return femd_fail(err, FEMD_PROTOCOL, "%s: no \"%s\"", title, fields[i].key);
     return FEMD_OK;
 }
 
@@ -238,7 +246,8 @@ static femd_status put_object(femd_buffer *out, const field *fields, size_t n, c
 
 /* ---- frames ---- */
 
-static femd_status encode(femd_buffer *out, uint16_t type, uint64_t id, const field *fields, size_t n, const void *in, femd_error *err) {
+static femd_status encode(femd_buffer *out, uint16_t type, uint64_t id, const field *fields, size_t n, const void *in,
+                          femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, type, id, err));
     FEMD_TRY(put_object(out, fields, n, in, err));
     femd_frame_finish(out, 1);
@@ -250,10 +259,13 @@ static int only_space(const char *p, const char *end) {
     return p == end;
 }
 
-static femd_status decode(const femd_frame *f, uint16_t type, const field *fields, size_t n, void *out, femd_error *err) {
+static femd_status decode(const femd_frame *f, uint16_t type, const field *fields, size_t n, void *out,
+                          femd_error *err) {
     const char *title = femd_message_name(type), *end = NULL, *text = f->body.data;
-    if (f->type != type) return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type), title);
-    if (f->body.size > BODY_MAX) return femd_fail(err, FEMD_LIMIT, "%s: a body of %zu bytes, the limit is %d", title, f->body.size, BODY_MAX);
+    if (f->type != type)
+        return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type), title);
+    if (f->body.size > BODY_MAX)
+        return femd_fail(err, FEMD_LIMIT, "%s: a body of %zu bytes, the limit is %d", title, f->body.size, BODY_MAX);
     cJSON *root = cJSON_ParseWithLengthOpts(text, f->body.size, &end, 0);
     if (!root || !only_space(end, text + f->body.size)) {
         cJSON_Delete(root);
@@ -289,7 +301,8 @@ femd_status femd_ready_encode(femd_buffer *out, uint64_t id, const femd_ready *r
 femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *err) {
     memset(r, 0, sizeof *r);
     FEMD_TRY(decode(f, FEMD_MSG_MATERIAL_READY, ready_fields, COUNT(ready_fields), r, err));
-    if (!femd_status_is_known(r->status)) return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY: unknown status %d", r->status);
+    if (!femd_status_is_known(r->status))
+        return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY: unknown status %d", r->status);
     return FEMD_OK;
 }
 
@@ -300,6 +313,7 @@ femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e
 femd_status femd_error_decode(const femd_frame *f, femd_error *e, femd_error *err) {
     femd_error_clear(e);
     FEMD_TRY(decode(f, FEMD_MSG_ERROR, error_fields, COUNT(error_fields), e, err));
-    if (e->code == FEMD_OK || !femd_status_is_known(e->code)) return femd_fail(err, FEMD_PROTOCOL, "ERROR: unknown code %d", e->code);
+    if (e->code == FEMD_OK || !femd_status_is_known(e->code))
+        return femd_fail(err, FEMD_PROTOCOL, "ERROR: unknown code %d", e->code);
     return FEMD_OK;
 }

@@ -26,16 +26,19 @@ void femd_frame_finish(femd_buffer *out, uint32_t count) {
 femd_status femd_frame_decode(const void *data, size_t size, femd_frame *frame, femd_error *err) {
     const uint8_t *p = data;
     if (size < FEMD_FRAME_HEADER)
-        return femd_fail(err, FEMD_PROTOCOL, "a frame of %zu bytes is shorter than its header of %d", size, FEMD_FRAME_HEADER);
-    if (memcmp(p, magic, 4) != 0) return femd_fail(err, FEMD_PROTOCOL, "not a femd frame: it does not begin with \"FEMD\"");
+        return femd_fail(err, FEMD_PROTOCOL, "a frame of %zu bytes is shorter than its header of %d", size,
+                         FEMD_FRAME_HEADER);
+    if (memcmp(p, magic, 4) != 0)
+        return femd_fail(err, FEMD_PROTOCOL, "not a femd frame: it does not begin with \"FEMD\"");
     unsigned version = femd_get16(p + 4), type = femd_get16(p + 6);
     if (version != FEMD_PROTOCOL_VERSION)
-        return femd_fail(err, FEMD_PROTOCOL, "protocol version %u; this femd speaks version %d", version, FEMD_PROTOCOL_VERSION);
+        return femd_fail(err, FEMD_PROTOCOL, "protocol version %u; this femd speaks version %d", version,
+                         FEMD_PROTOCOL_VERSION);
     if (femd_message_name(type)[0] == '?') return femd_fail(err, FEMD_PROTOCOL, "unknown message type %u", type);
     uint64_t bytes = femd_get64(p + 24);
     if (bytes != size - FEMD_FRAME_HEADER)
-        return femd_fail(err, FEMD_PROTOCOL, "%s: the header says %llu bytes of body, there are %zu", femd_message_name(type),
-                         (unsigned long long)bytes, size - FEMD_FRAME_HEADER);
+        return femd_fail(err, FEMD_PROTOCOL, "%s: the header says %llu bytes of body, there are %zu",
+                         femd_message_name(type), (unsigned long long)bytes, size - FEMD_FRAME_HEADER);
     frame->type = (uint16_t)type;
     frame->count = femd_get32(p + 8);
     frame->flags = femd_get32(p + 12);

@@ -1,5 +1,5 @@
-/* The JSON channel, outward: frames for a client as JSON text, written straight into the buffer. Control bodies are JSON already and
- * only gain their "type" and "id". */
+/* The JSON channel, outward: frames for a client as JSON text, written straight into the buffer. Control bodies are
+ * JSON already and only gain their "type" and "id". */
 #include <inttypes.h>
 #include <sodium.h>
 #include <stddef.h>
@@ -16,7 +16,8 @@ typedef struct item {
     size_t at;
 } item;
 
-#define ITEM(key, want, count, member) {key, want, count, offsetof(femd_response, member)}
+#define ITEM(key, want, count, member)                                                                                 \
+    { key, want, count, offsetof(femd_response, member) }
 static const item values[] = {
     ITEM("strain", 0, 6, E),
     ITEM("stress", 0, 6, S),
@@ -47,7 +48,8 @@ static const item errors[] = {
 };
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static femd_status put_items(const item *items, size_t n, const femd_response *r, int first, femd_buffer *out, femd_error *err) {
+static femd_status put_items(const item *items, size_t n, const femd_response *r, int first, femd_buffer *out,
+                             femd_error *err) {
     for (size_t i = 0; i < n; i++) {
         const item *t = &items[i];
         if (t->want && !(r->provided & t->want)) continue;
@@ -79,7 +81,8 @@ static int in_pressure_control(const femd_response *r) {
 femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
     char state[65];
     femd_hash_text(&r->state_out, state);
-    FEMD_TRY(json_text_raw(out, err, "{\"status\":%" PRId32 ",\"status_name\":\"%s\",\"provided\":", r->status, femd_status_name(r->status)));
+    FEMD_TRY(json_text_raw(out, err, "{\"status\":%" PRId32 ",\"status_name\":\"%s\",\"provided\":", r->status,
+                           femd_status_name(r->status)));
     FEMD_TRY(put_wants(r->provided, out, err));
     FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
     FEMD_TRY(put_items(values, COUNT(values), r, 0, out, err));
@@ -91,7 +94,8 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
     }
     FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall\":"));
     FEMD_TRY(json_text_number(out, r->work.wall, err));
-    return json_text_raw(out, err, ",\"force_evaluations\":%" PRIu64 ",\"worker\":%" PRIu64 ",\"fingerprint\":\"%" PRIu64 "\"}}",
+    return json_text_raw(out, err,
+                         ",\"force_evaluations\":%" PRIu64 ",\"worker\":%" PRIu64 ",\"fingerprint\":\"%" PRIu64 "\"}}",
                          r->work.force_evaluations, r->work.worker, r->work.fingerprint);
 }
 
@@ -130,8 +134,8 @@ static femd_status put_results(const femd_frame *f, femd_buffer *out, femd_error
         char key[65];
         femd_hash_text(&result.key, key);
         FEMD_TRY(femd_response_decode(result.response.data, result.response.size, &r, err));
-        FEMD_TRY(json_text_raw(out, err, "%s{\"index\":%" PRIu32 ",\"key\":\"%s\",\"reused\":%s,\"response\":", comma, result.index, key,
-                               result.flags & FEMD_RESULT_REUSED ? "true" : "false"));
+        FEMD_TRY(json_text_raw(out, err, "%s{\"index\":%" PRIu32 ",\"key\":\"%s\",\"reused\":%s,\"response\":", comma,
+                               result.index, key, result.flags & FEMD_RESULT_REUSED ? "true" : "false"));
         FEMD_TRY(femd_response_json(&r, out, err));
         FEMD_TRY(json_text_raw(out, err, "}"));
         comma = ",";
@@ -168,8 +172,9 @@ static femd_status put_states(const femd_frame *f, femd_buffer *out, femd_error 
 static femd_status put_pulse(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_pulse p;
     FEMD_TRY(femd_pulse_decode(f, &p, err));
-    return json_text_raw(out, err, ",\"workers\":%" PRIu32 ",\"busy\":%" PRIu32 ",\"queued\":%" PRIu64 ",\"running\":%" PRIu64, p.workers,
-                         p.busy, p.queued, p.running);
+    return json_text_raw(out, err,
+                         ",\"workers\":%" PRIu32 ",\"busy\":%" PRIu32 ",\"queued\":%" PRIu64 ",\"running\":%" PRIu64,
+                         p.workers, p.busy, p.queued, p.running);
 }
 
 static const struct {

@@ -1,6 +1,6 @@
-/* The JSON channel, inward: a JSON message becomes the binary frame that says the same, so that everything behind sees one
- * form and one set of checks. Numbers of requests keep their bits: JSON numbers are read by strtod, and strings may hold C99
- * hexadecimal floats. */
+/* The JSON channel, inward: a JSON message becomes the binary frame that says the same, so that everything behind sees
+ * one form and one set of checks. Numbers of requests keep their bits: JSON numbers are read by strtod, and strings may
+ * hold C99 hexadecimal floats. */
 #include "femd/json_channel.h"
 
 #include <cjson/cJSON.h>
@@ -15,7 +15,9 @@
 enum { NODES_MAX = 500000, DEPTH_MAX = 64, KEYS_MAX = 16 };
 static const double exact_integers = 9007199254740992.0; /* 2^53 */
 
-int femd_json_channel_is_json(const void *data, size_t size) { return size > 0 && *(const char *)data == '{'; }
+int femd_json_channel_is_json(const void *data, size_t size) {
+    return size > 0 && *(const char *)data == '{';
+}
 
 /* ---- pieces ---- */
 
@@ -27,11 +29,14 @@ static femd_status bad(femd_error *err, const char *key, const char *must) {
 static femd_status check_size(const char *p, size_t n, femd_error *err) {
     size_t nodes = 0;
     int depth = 0, in_string = 0;
-    if (n > FEMD_JSON_CHANNEL_MAX) return femd_fail(err, FEMD_LIMIT, "a JSON message of %zu bytes, the limit is %u", n, FEMD_JSON_CHANNEL_MAX);
+    if (n > FEMD_JSON_CHANNEL_MAX)
+        return femd_fail(err, FEMD_LIMIT, "a JSON message of %zu bytes, the limit is %u", n, FEMD_JSON_CHANNEL_MAX);
     for (size_t i = 0; i < n; i++) {
         if (in_string) {
-            if (p[i] == '\\') i++;
-            else if (p[i] == '"') in_string = 0;
+            if (p[i] == '\\')
+                i++;
+            else if (p[i] == '"')
+                in_string = 0;
             continue;
         }
         if (p[i] == '"') in_string = 1;
@@ -39,7 +44,8 @@ static femd_status check_size(const char *p, size_t n, femd_error *err) {
         if (p[i] == '{' || p[i] == '[') depth++;
         if (p[i] == '}' || p[i] == ']') depth--;
         if (nodes > NODES_MAX || depth > DEPTH_MAX)
-            return femd_fail(err, FEMD_LIMIT, "a JSON message of too many values (limit %d) or too deep (limit %d)", NODES_MAX, DEPTH_MAX);
+            return femd_fail(err, FEMD_LIMIT, "a JSON message of too many values (limit %d) or too deep (limit %d)",
+                             NODES_MAX, DEPTH_MAX);
     }
     return FEMD_OK;
 }
@@ -48,11 +54,13 @@ static femd_status get_u64(const cJSON *node, const char *key, uint64_t *v, femd
     if (!node) return FEMD_OK;
     if (cJSON_IsNumber(node)) {
         double d = node->valuedouble;
-        if (!(d >= 0 && d <= exact_integers && d == floor(d))) return bad(err, key, "a whole number up to 2^53, or a string of digits");
+        if (!(d >= 0 && d <= exact_integers && d == floor(d)))
+            return bad(err, key, "a whole number up to 2^53, or a string of digits");
         *v = (uint64_t)d;
         return FEMD_OK;
     }
-    if (!cJSON_IsString(node) || !*node->valuestring || strlen(node->valuestring) > 20) return bad(err, key, "a whole number");
+    if (!cJSON_IsString(node) || !*node->valuestring || strlen(node->valuestring) > 20)
+        return bad(err, key, "a whole number");
     uint64_t sum = 0;
     for (const char *s = node->valuestring; *s; s++) {
         unsigned digit = (unsigned)(unsigned char)*s - '0';
@@ -79,12 +87,14 @@ static femd_status get_double(const cJSON *node, const char *key, double *v, fem
     }
     char *end = NULL;
     if (cJSON_IsString(node)) *v = strtod(node->valuestring, &end);
-    if (!end || end == node->valuestring || *end) return bad(err, key, "a number, or a string with a hexadecimal float");
+    if (!end || end == node->valuestring || *end)
+        return bad(err, key, "a number, or a string with a hexadecimal float");
     return FEMD_OK;
 }
 
 static femd_status get_hash(const cJSON *node, const char *key, femd_hash *h, femd_error *err) {
-    if (!cJSON_IsString(node) || femd_hash_parse(node->valuestring, h) != FEMD_OK) return bad(err, key, "a hash of 64 hex digits");
+    if (!cJSON_IsString(node) || femd_hash_parse(node->valuestring, h) != FEMD_OK)
+        return bad(err, key, "a hash of 64 hex digits");
     return FEMD_OK;
 }
 
@@ -92,7 +102,8 @@ static femd_status get_hash(const cJSON *node, const char *key, femd_hash *h, fe
 static femd_status append_base64(femd_buffer *out, const char *text, const char *key, femd_error *err) {
     size_t n = strlen(text), got;
     FEMD_TRY(femd_buffer_reserve(out, n / 4 * 3 + 3, err));
-    if (sodium_base642bin(out->data + out->size, out->room - out->size, text, n, "\r\n ", &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (sodium_base642bin(out->data + out->size, out->room - out->size, text, n, "\r\n ", &got, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0)
         return bad(err, key, "base64 (RFC 4648, padded)");
     out->size += got;
     return FEMD_OK;
@@ -112,7 +123,9 @@ static femd_status check_keys(const cJSON *obj, const char *const *keys, femd_er
     return FEMD_OK;
 }
 
-static const cJSON *get(const cJSON *obj, const char *key) { return cJSON_GetObjectItemCaseSensitive(obj, key); }
+static const cJSON *get(const cJSON *obj, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(obj, key);
+}
 
 /* ---- one writer for each type: the body of the frame that begin has started; *count is set ---- */
 
@@ -122,7 +135,8 @@ static femd_status write_hello(cJSON *msg, uint64_t id, femd_buffer *out, uint32
     femd_frame frame;
     cJSON_DeleteItemFromObjectCaseSensitive(msg, "type");
     cJSON_DeleteItemFromObjectCaseSensitive(msg, "id");
-    if (!get(msg, "role") && !cJSON_AddStringToObject(msg, "role", "client")) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    if (!get(msg, "role") && !cJSON_AddStringToObject(msg, "role", "client"))
+        return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
     char *text = cJSON_PrintUnformatted(msg);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
     femd_status rc = femd_buffer_append(out, text, strlen(text), err);
@@ -147,20 +161,23 @@ static femd_status read_files(const cJSON *files, femd_pack *pack, femd_buffer *
     size_t start[FEMD_PACK_FILES_MAX + 1] = {0};
     const cJSON *file;
     cJSON_ArrayForEach(file, files) {
-        if (pack->nfiles == FEMD_PACK_FILES_MAX) return femd_fail(err, FEMD_LIMIT, "more than %d files", FEMD_PACK_FILES_MAX);
+        if (pack->nfiles == FEMD_PACK_FILES_MAX)
+            return femd_fail(err, FEMD_LIMIT, "more than %d files", FEMD_PACK_FILES_MAX);
         if (!cJSON_IsString(file)) return bad(err, "files", "an object of base64 strings");
         FEMD_TRY(append_base64(bytes, file->valuestring, file->string, err));
         pack->file[pack->nfiles].name = file->string;
         start[++pack->nfiles] = bytes->size;
     }
-    for (size_t i = 0; i < pack->nfiles; i++) pack->file[i].bytes = (femd_bytes){bytes->data + start[i], start[i + 1] - start[i]};
+    for (size_t i = 0; i < pack->nfiles; i++)
+        pack->file[i].bytes = (femd_bytes){bytes->data + start[i], start[i + 1] - start[i]};
     return FEMD_OK;
 }
 
 static femd_status write_material(cJSON *msg, uint64_t id, femd_buffer *out, uint32_t *count, femd_error *err) {
     (void)id;
     const cJSON *json = get(msg, "json"), *files = get(msg, "files");
-    if (!cJSON_IsObject(json) && !cJSON_IsString(json)) return bad(err, "json", "the material, as an object or its text");
+    if (!cJSON_IsObject(json) && !cJSON_IsString(json))
+        return bad(err, "json", "the material, as an object or its text");
     if (files && !cJSON_IsObject(files)) return bad(err, "files", "an object of base64 strings");
     char *text = cJSON_IsObject(json) ? femd_json_canonical(json) : NULL;
     if (cJSON_IsObject(json) && !text) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
@@ -192,8 +209,9 @@ static femd_status read_wants(const cJSON *node, uint32_t *wants, femd_error *er
 }
 
 static femd_status read_request(const cJSON *obj, femd_request *r, femd_error *err) {
-    static const char *const keys[] = {"state_in", "seed", "point", "step", "attempt", "iteration", "wants", "control", "mask",
-                                       "private", "value", "temperature", "pressure", "accuracy", NULL};
+    static const char *const keys[] = {"state_in",  "seed",        "point",    "step",     "attempt",
+                                       "iteration", "wants",       "control",  "mask",     "private",
+                                       "value",     "temperature", "pressure", "accuracy", NULL};
     uint32_t mask = 0;
     *r = (femd_request){.wants = FEMD_WANT_STRESS};
     if (!cJSON_IsObject(obj)) return bad(err, "requests", "base64 of encoded requests, or an array of objects");
@@ -210,7 +228,8 @@ static femd_status read_request(const cJSON *obj, femd_request *r, femd_error *e
     const cJSON *control = get(obj, "control"), *private = get(obj, "private"), *value = get(obj, "value");
     if (control) {
         const char *word = cJSON_IsString(control) ? control->valuestring : "";
-        if (strcmp(word, "components") != 0 && strcmp(word, "pressure") != 0) return bad(err, "control", "\"components\" or \"pressure\"");
+        if (strcmp(word, "components") != 0 && strcmp(word, "pressure") != 0)
+            return bad(err, "control", "\"components\" or \"pressure\"");
         r->control = word[0] == 'p' ? FEMD_CONTROL_PRESSURE : FEMD_CONTROL_COMPONENTS;
     }
     if (private && !cJSON_IsBool(private)) return bad(err, "private", "true or false");
@@ -243,7 +262,8 @@ static femd_status write_evaluate(cJSON *msg, uint64_t id, femd_buffer *out, uin
     }
     n = (out->size - start) / FEMD_REQUEST_BYTES;
     if ((out->size - start) % FEMD_REQUEST_BYTES || n > FEMD_BATCH_MAX)
-        return femd_fail(err, FEMD_PROTOCOL, "\"requests\" must be at most %u requests of %d bytes", FEMD_BATCH_MAX, FEMD_REQUEST_BYTES);
+        return femd_fail(err, FEMD_PROTOCOL, "\"requests\" must be at most %u requests of %d bytes", FEMD_BATCH_MAX,
+                         FEMD_REQUEST_BYTES);
     for (size_t i = 0; i < n; i++) {
         femd_request r;
         FEMD_TRY(femd_request_decode(out->data + start + i * FEMD_REQUEST_BYTES, &r, err));
@@ -274,7 +294,8 @@ static femd_status write_state(cJSON *msg, uint64_t id, femd_buffer *out, uint32
     *count = 0;
     cJSON_ArrayForEach(item, states) {
         femd_state_entry s = {.blob = {NULL, 0}};
-        if (!cJSON_IsObject(item) || !cJSON_IsString(get(item, "blob"))) return bad(err, "states", "an array of objects with hash and blob");
+        if (!cJSON_IsObject(item) || !cJSON_IsString(get(item, "blob")))
+            return bad(err, "states", "an array of objects with hash and blob");
         FEMD_TRY(check_keys(item, keys, err));
         FEMD_TRY(get_hash(get(item, "hash"), "hash", &s.hash, err));
         FEMD_TRY(femd_state_add(out, &s, err));
@@ -296,7 +317,8 @@ static femd_status write_commit(cJSON *msg, uint64_t id, femd_buffer *out, uint3
     *count = 0;
     cJSON_ArrayForEach(item, entries) {
         femd_commit_entry e = {.point = 0};
-        if (!cJSON_IsObject(item) || !get(item, "point")) return bad(err, "entries", "an array of objects with point and state");
+        if (!cJSON_IsObject(item) || !get(item, "point"))
+            return bad(err, "entries", "an array of objects with point and state");
         FEMD_TRY(check_keys(item, keys, err));
         FEMD_TRY(get_u64(get(item, "point"), "point", &e.point, err));
         FEMD_TRY(get_hash(get(item, "state"), "state", &e.state, err));
@@ -316,7 +338,10 @@ typedef struct message_type {
 } message_type;
 
 static const message_type types[] = {
-    {"hello", FEMD_MSG_HELLO, write_hello, {"type", "id", "role", "run", "rank", "ranks", "pid", "host", "version", NULL}},
+    {"hello",
+     FEMD_MSG_HELLO,
+     write_hello,
+     {"type", "id", "role", "run", "rank", "ranks", "pid", "host", "version", NULL}},
     {"bye", FEMD_MSG_BYE, write_nothing, {"type", "id", NULL}},
     {"material", FEMD_MSG_MATERIAL, write_material, {"type", "id", "json", "files", NULL}},
     {"evaluate", FEMD_MSG_EVALUATE, write_evaluate, {"type", "id", "material", "requests", NULL}},
@@ -335,8 +360,11 @@ static femd_status translate(cJSON *msg, femd_buffer *out, femd_error *err) {
     int t = 0;
     while (t < TYPES && strcmp(types[t].word, word->valuestring) != 0) t++;
     if (t == TYPES)
-        return femd_fail(err, FEMD_PROTOCOL, "unknown type \"%.64s\"; accepted: hello, material, evaluate, cancel, state-get, state, commit, "
-                         "abort, status, bye", word->valuestring);
+        return femd_fail(
+            err, FEMD_PROTOCOL,
+            "unknown type \"%.64s\"; accepted: hello, material, evaluate, cancel, state-get, state, commit, "
+            "abort, status, bye",
+            word->valuestring);
     FEMD_TRY(check_keys(msg, types[t].keys, err));
     uint64_t id = 0;
     uint32_t count = 0;

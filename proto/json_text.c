@@ -11,14 +11,20 @@ femd_status json_text_raw(femd_buffer *out, femd_error *err, const char *fmt, ..
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= sizeof text) return femd_fail(err, FEMD_INTERNAL, "a piece of JSON of %d bytes is too long", n);
+    if (n < 0 || (size_t)n >= sizeof text)
+        return femd_fail(err, FEMD_INTERNAL, "a piece of JSON of %d bytes is too long", n);
     return femd_buffer_append(out, text, (size_t)n, err);
 }
 
-/* Bytes of the UTF-8 character at s (RFC 3629), 0 if there is none. A NUL ends every sequence, so nothing is read past it. */
+/* Bytes of the UTF-8 character at s (RFC 3629), 0 if there is none. A NUL ends every sequence, so nothing is read past
+ * it. */
 static int utf8_length(const unsigned char *s) {
     unsigned char low = 0x80, high = 0xbf;
-    int n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+    int n = s[0] < 0x80                    ? 1
+            : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+            : (s[0] & 0xf0) == 0xe0        ? 3
+            : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                           : 0;
     if (s[0] == 0xe0) low = 0xa0;  /* overlong */
     if (s[0] == 0xed) high = 0x9f; /* surrogates */
     if (s[0] == 0xf0) low = 0x90;

@@ -4,15 +4,33 @@
 #include "femd/evaluate.h"
 
 /* The hashed string; specified in proto/README.md, "Key". Changing it renames every evaluation. */
-enum { AT_WORD = 0, AT_VERSION = 8, AT_LEVEL = 12, AT_MATERIAL = 16, AT_STATE = 48, AT_SEED = 80, AT_POINT = 88, AT_WANTS = 96,
-       AT_CONTROL = 100, AT_MASK = 101, AT_FLAGS = 102, AT_VALUE = 104, AT_TEMPERATURE = 152, AT_PRESSURE = 160,
-       AT_ACCURACY = 168, KEY_BYTES = 176 };
+enum {
+    AT_WORD = 0,
+    AT_VERSION = 8,
+    AT_LEVEL = 12,
+    AT_MATERIAL = 16,
+    AT_STATE = 48,
+    AT_SEED = 80,
+    AT_POINT = 88,
+    AT_WANTS = 96,
+    AT_CONTROL = 100,
+    AT_MASK = 101,
+    AT_FLAGS = 102,
+    AT_VALUE = 104,
+    AT_TEMPERATURE = 152,
+    AT_PRESSURE = 160,
+    AT_ACCURACY = 168,
+    KEY_BYTES = 176
+};
 enum { KEY_VERSION = 1 };
 
 /* -0.0 + 0.0 is +0.0; every other number stays as it is. */
-static inline double positive_zero(double x) { return x + 0.0; }
+static inline double positive_zero(double x) {
+    return x + 0.0;
+}
 
-void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r, femd_hash *key) {
+void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r,
+                      femd_hash *key) {
     uint8_t s[KEY_BYTES] = {0};
     memcpy(s + AT_WORD, "femd-key", 8);
     femd_put32(s + AT_VERSION, KEY_VERSION);

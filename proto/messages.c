@@ -1,17 +1,27 @@
-/* The bodies made of entries: EVALUATE, TASK, ANSWER, RESULT, STATE, STATE_GET, DROP, STARTED, COMMIT, and the small fixed
- * ones, PULSE and BEAT. Every length is checked before it is used; nothing is allocated while reading. */
+/* The bodies made of entries: EVALUATE, TASK, ANSWER, RESULT, STATE, STATE_GET, DROP, STARTED, COMMIT, and the small
+ * fixed ones, PULSE and BEAT. Every length is checked before it is used; nothing is allocated while reading. */
 #include <math.h>
 
 #include "femd/evaluate.h"
 
-enum { HASH_BYTES = 32, ANSWER_HEAD = 16, RESULT_HEAD = 48, STATE_HEAD = 40, COMMIT_HEAD = 8, COMMIT_ENTRY = 40, PULSE_BYTES = 24,
-       BEAT_BYTES = 16, TASK_HEAD = 40 };
+enum {
+    HASH_BYTES = 32,
+    ANSWER_HEAD = 16,
+    RESULT_HEAD = 48,
+    STATE_HEAD = 40,
+    COMMIT_HEAD = 8,
+    COMMIT_ENTRY = 40,
+    PULSE_BYTES = 24,
+    BEAT_BYTES = 16,
+    TASK_HEAD = 40
+};
 
 /* ---- reading ---- */
 
 static femd_status expect_type(const femd_frame *f, unsigned type, femd_error *err) {
     if (f->type == type) return FEMD_OK;
-    return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type), femd_message_name(type));
+    return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type),
+                     femd_message_name(type));
 }
 
 /* 1 if an entry of at least `bytes` follows, 0 at the end, -1 if the body is cut off or too long. */
@@ -40,10 +50,11 @@ void femd_reader_open(const femd_frame *f, femd_reader *rd) {
 
 static femd_status check_batch(const femd_frame *f, size_t head, size_t entry, femd_error *err) {
     if (f->count > FEMD_BATCH_MAX)
-        return femd_fail(err, FEMD_LIMIT, "%s: %u points in one message, the limit is %u", femd_message_name(f->type), f->count,
-                         FEMD_BATCH_MAX);
+        return femd_fail(err, FEMD_LIMIT, "%s: %u points in one message, the limit is %u", femd_message_name(f->type),
+                         f->count, FEMD_BATCH_MAX);
     if (f->body.size != head + (size_t)f->count * entry)
-        return femd_fail(err, FEMD_PROTOCOL, "%s: %zu bytes do not fit %u entries", femd_message_name(f->type), f->body.size, f->count);
+        return femd_fail(err, FEMD_PROTOCOL, "%s: %zu bytes do not fit %u entries", femd_message_name(f->type),
+                         f->body.size, f->count);
     return FEMD_OK;
 }
 
@@ -64,7 +75,8 @@ int femd_evaluate_next(femd_reader *rd, femd_request *r, femd_error *err) {
     return 1;
 }
 
-femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states, femd_reader *tasks, femd_error *err) {
+femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states, femd_reader *tasks,
+                           femd_error *err) {
     FEMD_TRY(expect_type(f, FEMD_MSG_TASK, err));
     if (f->body.size < TASK_HEAD) return femd_fail(err, FEMD_PROTOCOL, "TASK: %zu bytes are too few", f->body.size);
     const uint8_t *p = f->body.data, *end = p + f->body.size;
@@ -187,7 +199,8 @@ int femd_commit_next(femd_reader *rd, femd_commit_entry *e, femd_error *err) {
 
 femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *err) {
     FEMD_TRY(expect_type(f, FEMD_MSG_PULSE, err));
-    if (f->body.size != PULSE_BYTES) return femd_fail(err, FEMD_PROTOCOL, "PULSE: %zu bytes instead of %d", f->body.size, PULSE_BYTES);
+    if (f->body.size != PULSE_BYTES)
+        return femd_fail(err, FEMD_PROTOCOL, "PULSE: %zu bytes instead of %d", f->body.size, PULSE_BYTES);
     const uint8_t *b = f->body.data;
     *p = (femd_pulse){femd_get32(b), femd_get32(b + 4), femd_get64(b + 8), femd_get64(b + 16)};
     return FEMD_OK;
@@ -195,11 +208,13 @@ femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *er
 
 femd_status femd_beat_decode(const femd_frame *f, uint64_t *task, double *fraction, femd_error *err) {
     FEMD_TRY(expect_type(f, FEMD_MSG_BEAT, err));
-    if (f->body.size != BEAT_BYTES) return femd_fail(err, FEMD_PROTOCOL, "BEAT: %zu bytes instead of %d", f->body.size, BEAT_BYTES);
+    if (f->body.size != BEAT_BYTES)
+        return femd_fail(err, FEMD_PROTOCOL, "BEAT: %zu bytes instead of %d", f->body.size, BEAT_BYTES);
     const uint8_t *b = f->body.data;
     *task = femd_get64(b);
     *fraction = femd_getf64(b + 8);
-    if (!(*fraction >= 0 && *fraction <= 1)) return femd_fail(err, FEMD_PROTOCOL, "BEAT: the fraction is not within 0 and 1");
+    if (!(*fraction >= 0 && *fraction <= 1))
+        return femd_fail(err, FEMD_PROTOCOL, "BEAT: the fraction is not within 0 and 1");
     return FEMD_OK;
 }
 
@@ -225,7 +240,8 @@ femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_erro
     return FEMD_OK;
 }
 
-femd_status femd_task_begin(femd_buffer *out, const femd_hash *material, const femd_state_entry *states, size_t nstates, femd_error *err) {
+femd_status femd_task_begin(femd_buffer *out, const femd_hash *material, const femd_state_entry *states, size_t nstates,
+                            femd_error *err) {
     if (nstates > UINT32_MAX) return femd_fail(err, FEMD_LIMIT, "TASK: %zu states in one message", nstates);
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_TASK, 0, err));
     FEMD_TRY(femd_hash_add(out, material, err));
@@ -258,7 +274,8 @@ femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response
 }
 
 femd_status femd_result_add(femd_buffer *out, const femd_result *r, femd_error *err) {
-    if (r->response.size > UINT32_MAX) return femd_fail(err, FEMD_LIMIT, "RESULT: a response of %zu bytes", r->response.size);
+    if (r->response.size > UINT32_MAX)
+        return femd_fail(err, FEMD_LIMIT, "RESULT: a response of %zu bytes", r->response.size);
     uint8_t *p;
     FEMD_TRY(grow(out, RESULT_HEAD + r->response.size, &p, err));
     femd_put32(p, r->index);
@@ -282,7 +299,9 @@ femd_status femd_hash_add(femd_buffer *out, const femd_hash *h, femd_error *err)
     return femd_buffer_append(out, h->b, HASH_BYTES, err);
 }
 
-femd_status femd_u64_add(femd_buffer *out, uint64_t v, femd_error *err) { return femd_buffer_append(out, &v, 8, err); }
+femd_status femd_u64_add(femd_buffer *out, uint64_t v, femd_error *err) {
+    return femd_buffer_append(out, &v, 8, err);
+}
 
 femd_status femd_commit_begin(femd_buffer *out, uint64_t transaction, uint32_t step, femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_COMMIT, transaction, err));

@@ -1,5 +1,5 @@
-/* A material as one block of bytes. Layout: proto/README.md, "Pack". Files are put in the order of their names, so the same
- * content has the same id whoever packs it. */
+/* A material as one block of bytes. Layout: proto/README.md, "Pack". Files are put in the order of their names, so the
+ * same content has the same id whoever packs it. */
 #include "femd/pack.h"
 
 #include "femd/hash.h"
@@ -39,15 +39,18 @@ static femd_status append_file(femd_buffer *out, const femd_pack_file *f, femd_e
 femd_status femd_pack_encode(const femd_pack *pack, femd_buffer *out, femd_error *err) {
     if (!pack->json) return femd_fail(err, FEMD_BAD_ARGUMENT, "pack: no JSON text");
     if (pack->nfiles > FEMD_PACK_FILES_MAX)
-        return femd_fail(err, FEMD_LIMIT, "a material of %zu files; at most %d can travel", pack->nfiles, FEMD_PACK_FILES_MAX);
+        return femd_fail(err, FEMD_LIMIT, "a material of %zu files; at most %d can travel", pack->nfiles,
+                         FEMD_PACK_FILES_MAX);
     for (size_t i = 0; i < pack->nfiles; i++)
         if (!pack->file[i].name || !name_is_plain(pack->file[i].name, strlen(pack->file[i].name)))
-            return femd_fail(err, FEMD_BAD_INPUT, "\"%s\" is not a plain file name", pack->file[i].name ? pack->file[i].name : "");
+            return femd_fail(err, FEMD_BAD_INPUT, "\"%s\" is not a plain file name",
+                             pack->file[i].name ? pack->file[i].name : "");
     size_t order[FEMD_PACK_FILES_MAX], length = strlen(pack->json);
     sort_by_name(pack, order);
     for (size_t i = 1; i < pack->nfiles; i++)
         if (strcmp(pack->file[order[i - 1]].name, pack->file[order[i]].name) == 0)
-            return femd_fail(err, FEMD_BAD_INPUT, "two files of one material are named \"%s\"", pack->file[order[i]].name);
+            return femd_fail(err, FEMD_BAD_INPUT, "two files of one material are named \"%s\"",
+                             pack->file[order[i]].name);
     uint8_t head[HEAD_BYTES];
     memcpy(head, magic, 4);
     femd_put32(head + 4, (uint32_t)pack->nfiles);
@@ -85,7 +88,8 @@ femd_status femd_pack_decode(const void *data, size_t size, femd_pack *pack, fem
     const uint8_t *end = p + size;
     uint32_t nfiles = femd_get32(p + 4);
     uint64_t length = femd_get64(p + 8);
-    if (nfiles > FEMD_PACK_FILES_MAX) return femd_fail(err, FEMD_PROTOCOL, "pack: %u files, at most %d", nfiles, FEMD_PACK_FILES_MAX);
+    if (nfiles > FEMD_PACK_FILES_MAX)
+        return femd_fail(err, FEMD_PROTOCOL, "pack: %u files, at most %d", nfiles, FEMD_PACK_FILES_MAX);
     p += HEAD_BYTES;
     if (!is_text(p, end, length)) return femd_fail(err, FEMD_PROTOCOL, "pack: the JSON text is cut off");
     pack->json = (const char *)p;
@@ -100,7 +104,9 @@ femd_status femd_pack_decode(const void *data, size_t size, femd_pack *pack, fem
     return FEMD_OK;
 }
 
-void femd_pack_id(const void *data, size_t size, femd_hash *id) { femd_hash_domain("material", data, size, id); }
+void femd_pack_id(const void *data, size_t size, femd_hash *id) {
+    femd_hash_domain("material", data, size, id);
+}
 
 const femd_pack_file *femd_pack_find(const femd_pack *pack, const char *name) {
     for (size_t i = 0; i < pack->nfiles; i++)

@@ -1,6 +1,6 @@
-/* The DEALER end of a connection to the server. Owns the socket, its monitor and the registration (HELLO, WELCOME, and HELLO
- * anew when the server has forgotten this peer or another connection was made). Never keeps payload: libzmq loses what was
- * queued for a server that died, so re-sending by key is the caller's part. */
+/* The DEALER end of a connection to the server. Owns the socket, its monitor and the registration (HELLO, WELCOME, and
+ * HELLO anew when the server has forgotten this peer or another connection was made). Never keeps payload: libzmq loses
+ * what was queued for a server that died, so re-sending by key is the caller's part. */
 #include "femd/peer.h"
 
 #include <errno.h>
@@ -18,16 +18,24 @@ struct femd_peer {
     double silence;    /* s */
     double lost_since; /* clock at which the connection went; 0 while there is one */
     int connected, registered;
-    int was_registered; /* a WELCOME has come before: the next one means REREGISTER to the caller */
-    int refused_connect;/* attempts that failed since the peer was opened */
-    double hello_at;    /* clock of the last HELLO sent; 0: must be sent */
-    int reregister;     /* to be told to the caller */
-    zmq_msg_t message;  /* the one behind the last frame handed out */
+    int was_registered;  /* a WELCOME has come before: the next one means REREGISTER to the caller */
+    int refused_connect; /* attempts that failed since the peer was opened */
+    double hello_at;     /* clock of the last HELLO sent; 0: must be sent */
+    int reregister;      /* to be told to the caller */
+    zmq_msg_t message;   /* the one behind the last frame handed out */
     femd_buffer scratch;
 };
 
-enum { HIGH_WATER = 1000, HANDSHAKE_MS = 3000, HEARTBEAT_MS = 1000, HEARTBEAT_TIMEOUT_MS = 3000, RECONNECT_MS = 100,
-       RECONNECT_MAX_MS = 1000, CONNECT_MS = 3000, LINGER_MS = 1000 };
+enum {
+    HIGH_WATER = 1000,
+    HANDSHAKE_MS = 3000,
+    HEARTBEAT_MS = 1000,
+    HEARTBEAT_TIMEOUT_MS = 3000,
+    RECONNECT_MS = 100,
+    RECONNECT_MAX_MS = 1000,
+    CONNECT_MS = 3000,
+    LINGER_MS = 1000
+};
 static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
 static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
 static const double default_connect_timeout = 10.0, default_silence = 5.0;
@@ -78,14 +86,17 @@ static femd_status fail_lost(const femd_peer *p, femd_error *err) {
     return femd_fail(err, FEMD_DISCONNECTED, "the server at %s is gone", p->address);
 }
 
-static int is_lost(const femd_peer *p) { return !p->connected && p->lost_since > 0 && femd_clock() - p->lost_since > p->silence; }
+static int is_lost(const femd_peer *p) {
+    return !p->connected && p->lost_since > 0 && femd_clock() - p->lost_since > p->silence;
+}
 
 /* ---- sending ---- */
 
 /* OK, TIMEOUT (nothing could be queued now) or IO. */
 static femd_status send_now(femd_peer *p, const femd_buffer *frame, femd_error *err) {
     zmq_msg_t m;
-    if (zmq_msg_init_size(&m, frame->size) != 0) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a frame of %zu bytes", frame->size);
+    if (zmq_msg_init_size(&m, frame->size) != 0)
+        return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a frame of %zu bytes", frame->size);
     memcpy(zmq_msg_data(&m), frame->data, frame->size);
     if (zmq_msg_send(&m, p->socket, ZMQ_DONTWAIT) >= 0) return FEMD_OK;
     int code = errno;
@@ -112,9 +123,11 @@ static void wait_for(femd_peer *p, short events, double seconds) {
     watch(p);
 }
 
-/* Between the loss of a registration and the caller's being told of the new one, frames are dropped like those that were
- * under way when the connection went: they may speak of tasks or batches that this server has never seen. */
-static int is_between_registrations(const femd_peer *p) { return p->reregister || !p->registered; }
+/* Between the loss of a registration and the caller's being told of the new one, frames are dropped like those that
+ * were under way when the connection went: they may speak of tasks or batches that this server has never seen. */
+static int is_between_registrations(const femd_peer *p) {
+    return p->reregister || !p->registered;
+}
 
 femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
     if (frame->size > p->welcome.frame_max)
@@ -162,8 +175,8 @@ static femd_status note(femd_peer *p, const femd_frame *f, femd_error *err) {
     return FEMD_OK;
 }
 
-/* OK with a frame, TIMEOUT if there is none for the caller, or a failure. *own = 1 if a frame came that was for the peer alone:
- * then the next may be there already. */
+/* OK with a frame, TIMEOUT if there is none for the caller, or a failure. *own = 1 if a frame came that was for the
+ * peer alone: then the next may be there already. */
 static femd_status recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
     *own = 0;
     if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
@@ -235,7 +248,8 @@ static femd_status set_options(femd_peer *p, femd_error *err) {
 static femd_status start_monitor(femd_peer *p, femd_error *err) {
     char name[64];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED |
-                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
     snprintf(name, sizeof name, "inproc://femd-peer-%p", (void *)p);
     if (zmq_socket_monitor(p->socket, name, events) != 0 || !(p->monitor = zmq_socket(p->context, ZMQ_PAIR)) ||
         zmq_connect(p->monitor, name) != 0)
@@ -251,13 +265,15 @@ static femd_status start(femd_peer *p, femd_error *err) {
     FEMD_TRY(set_options(p, err));
     FEMD_TRY(start_monitor(p, err));
     if (zmq_connect(p->socket, p->address) != 0)
-        return femd_fail(err, FEMD_BAD_INPUT, "\"%s\" is no address to connect to (%s); use tcp://HOST:PORT or ipc:///PATH", p->address,
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "\"%s\" is no address to connect to (%s); use tcp://HOST:PORT or ipc:///PATH", p->address,
                          zmq_strerror(errno));
     return FEMD_OK;
 }
 
 static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
-    double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout, end = femd_clock() + timeout;
+    double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout,
+           end = femd_clock() + timeout;
     while (!p->registered) {
         femd_frame frame;
         int own;
@@ -268,11 +284,13 @@ static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, fe
         FEMD_TRY(say_hello(p, err));
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
             return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
-        if (cfg->stop && *cfg->stop) return femd_fail(err, FEMD_CANCELLED, "stopped while connecting to %s", p->address);
+        if (cfg->stop && *cfg->stop)
+            return femd_fail(err, FEMD_CANCELLED, "stopped while connecting to %s", p->address);
         double now = femd_clock();
         if (now >= end)
             return femd_fail(err, FEMD_TIMEOUT, "%s at %s within %g s",
-                             p->connected ? "no welcome from the server" : "no femd server answers", p->address, timeout);
+                             p->connected ? "no welcome from the server" : "no femd server answers", p->address,
+                             timeout);
         wait_for(p, ZMQ_POLLIN, end - now);
     }
     return FEMD_OK;
@@ -322,4 +340,6 @@ void femd_peer_close(femd_peer **peer) {
     *peer = NULL;
 }
 
-const femd_welcome *femd_peer_welcome(const femd_peer *peer) { return &peer->welcome; }
+const femd_welcome *femd_peer_welcome(const femd_peer *peer) {
+    return &peer->welcome;
+}

@@ -4,9 +4,23 @@
 #include "femd/evaluate.h"
 
 /* Offsets into the 144 bytes. */
-enum { AT_STATE = 0, AT_SEED = 32, AT_POINT = 40, AT_STEP = 48, AT_ATTEMPT = 52, AT_ITERATION = 56, AT_WANTS = 60,
-       AT_CONTROL = 64, AT_MASK = 65, AT_FLAGS = 66, AT_RESERVED = 68, AT_VALUE = 72, AT_TEMPERATURE = 120,
-       AT_PRESSURE = 128, AT_ACCURACY = 136 };
+enum {
+    AT_STATE = 0,
+    AT_SEED = 32,
+    AT_POINT = 40,
+    AT_STEP = 48,
+    AT_ATTEMPT = 52,
+    AT_ITERATION = 56,
+    AT_WANTS = 60,
+    AT_CONTROL = 64,
+    AT_MASK = 65,
+    AT_FLAGS = 66,
+    AT_RESERVED = 68,
+    AT_VALUE = 72,
+    AT_TEMPERATURE = 120,
+    AT_PRESSURE = 128,
+    AT_ACCURACY = 136
+};
 
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]) {
     memcpy(p + AT_STATE, r->state_in.b, 32);
@@ -27,8 +41,10 @@ void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]) {
 }
 
 static femd_status check_ranges(const uint8_t *p, const femd_request *r, femd_error *err) {
-    if (r->wants & ~(uint32_t)FEMD_WANT_ALL) return femd_fail(err, FEMD_PROTOCOL, "request: unknown wants 0x%x", r->wants);
-    if (r->control > FEMD_CONTROL_PRESSURE) return femd_fail(err, FEMD_PROTOCOL, "request: unknown control %u", r->control);
+    if (r->wants & ~(uint32_t)FEMD_WANT_ALL)
+        return femd_fail(err, FEMD_PROTOCOL, "request: unknown wants 0x%x", r->wants);
+    if (r->control > FEMD_CONTROL_PRESSURE)
+        return femd_fail(err, FEMD_PROTOCOL, "request: unknown control %u", r->control);
     if (r->mask > 63) return femd_fail(err, FEMD_PROTOCOL, "request: mask %u is more than six bits", r->mask);
     if (r->flags & ~FEMD_REQUEST_PRIVATE) return femd_fail(err, FEMD_PROTOCOL, "request: unknown flags 0x%x", r->flags);
     if (femd_get32(p + AT_RESERVED)) return femd_fail(err, FEMD_PROTOCOL, "request: reserved bytes are not zero");

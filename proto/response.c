@@ -6,8 +6,18 @@
 #include "femd/evaluate.h"
 
 /* Offsets into the head. */
-enum { AT_STATUS = 0, AT_PROVIDED = 4, AT_ENGINE = 8, AT_FLAGS = 12, AT_STATE = 16, AT_E = 48, AT_S = 96, AT_J = 144,
-       AT_HILL_MANDEL = 152, HEAD_BYTES = 160 };
+enum {
+    AT_STATUS = 0,
+    AT_PROVIDED = 4,
+    AT_ENGINE = 8,
+    AT_FLAGS = 12,
+    AT_STATE = 16,
+    AT_E = 48,
+    AT_S = 96,
+    AT_J = 144,
+    AT_HILL_MANDEL = 152,
+    HEAD_BYTES = 160
+};
 enum { FLAG_SAMPLED = 1u << 0, FLAG_PRESSURE = 1u << 1, FLAGS_ALL = 3 };
 enum { ALWAYS = 0 };
 
@@ -77,7 +87,9 @@ static uint32_t flags_of(const femd_response *r) {
     return (r->sampled ? FLAG_SAMPLED : 0) | (has_pressure_derivatives(r) ? FLAG_PRESSURE : 0);
 }
 
-size_t femd_response_bytes(const femd_response *r) { return bytes_of(r->provided, flags_of(r)); }
+size_t femd_response_bytes(const femd_response *r) {
+    return bytes_of(r->provided, flags_of(r));
+}
 
 size_t femd_response_encode(const femd_response *r, uint8_t *p) {
     uint32_t flags = flags_of(r);
@@ -107,7 +119,8 @@ size_t femd_response_encode(const femd_response *r, uint8_t *p) {
     return (size_t)(q - p) + FEMD_RESPONSE_WORK_BYTES;
 }
 
-/* 1 if none of n doubles is NaN or infinite: no exponent is all ones. Integer work without branches, so it vectorises. */
+/* 1 if none of n doubles is NaN or infinite: no exponent is all ones. Integer work without branches, so it vectorises.
+ */
 static int all_finite(const uint8_t *p, size_t n) {
     const uint64_t exponent = 0x7ff0000000000000u;
     uint64_t bad = 0;
@@ -126,7 +139,8 @@ static femd_status check_head(const uint8_t *p, size_t n, femd_error *err) {
     uint32_t provided = femd_get32(p + AT_PROVIDED), flags = femd_get32(p + AT_FLAGS);
     int32_t status = (int32_t)femd_get32(p + AT_STATUS);
     if (!femd_status_is_known(status)) return femd_fail(err, FEMD_PROTOCOL, "response: unknown status %d", status);
-    if (provided & ~(uint32_t)FEMD_WANT_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown wants 0x%x", provided);
+    if (provided & ~(uint32_t)FEMD_WANT_ALL)
+        return femd_fail(err, FEMD_PROTOCOL, "response: unknown wants 0x%x", provided);
     if (flags & ~(uint32_t)FLAGS_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
     size_t want = bytes_of(provided, flags);
     if (n != want) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, want);

@@ -31,7 +31,9 @@ const char *femd_status_name(int code) {
     return e ? e->name : "UNKNOWN";
 }
 
-int femd_status_is_known(int code) { return find(code) != 0; }
+int femd_status_is_known(int code) {
+    return find(code) != 0;
+}
 
 int femd_status_is_physics(int code) {
     const status_entry *e = find(code);

@@ -9,7 +9,9 @@ int femd_hash_is_zero(const femd_hash *h) {
     return memcmp(h->b, zero.b, sizeof zero.b) == 0;
 }
 
-int femd_hash_equal(const femd_hash *a, const femd_hash *b) { return memcmp(a->b, b->b, sizeof a->b) == 0; }
+int femd_hash_equal(const femd_hash *a, const femd_hash *b) {
+    return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
 
 void femd_hash_text(const femd_hash *h, char text[65]) {
     static const char digit[] = "0123456789abcdef";

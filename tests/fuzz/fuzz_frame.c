@@ -1,5 +1,6 @@
-/* Any bytes at all, as a frame, as the body of every message, as a pack and as a JSON message: refused or read, never past the
- * end. Built with libFuzzer (clang -fsanitize=fuzzer) or, without it, linked to a program that replays a corpus. */
+/* Any bytes at all, as a frame, as the body of every message, as a pack and as a JSON message: refused or read, never
+ * past the end. Built with libFuzzer (clang -fsanitize=fuzzer) or, without it, linked to a program that replays a
+ * corpus. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

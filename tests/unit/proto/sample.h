@@ -42,16 +42,28 @@ static inline femd_response sample_response(uint32_t provided, int sampled, int 
         double *v;
         int n, there;
     } parts[] = {
-        {r.E, 6, 1}, {r.S, 6, 1}, {&r.J, 1, 1}, {&r.hill_mandel, 1, 1},
-        {r.D, 36, !!(provided & FEMD_WANT_TANGENT)}, {r.dSdT, 6, !!(provided & FEMD_WANT_THERMAL_STRESS)},
-        {r.k, 6, !!(provided & FEMD_WANT_CONDUCTIVITY)}, {&r.energy, 1, !!(provided & FEMD_WANT_ENERGY)},
-        {&r.helmholtz, 1, !!(provided & FEMD_WANT_HELMHOLTZ)}, {&r.heat_capacity, 1, !!(provided & FEMD_WANT_HEAT_CAPACITY)},
+        {r.E, 6, 1},
+        {r.S, 6, 1},
+        {&r.J, 1, 1},
+        {&r.hill_mandel, 1, 1},
+        {r.D, 36, !!(provided & FEMD_WANT_TANGENT)},
+        {r.dSdT, 6, !!(provided & FEMD_WANT_THERMAL_STRESS)},
+        {r.k, 6, !!(provided & FEMD_WANT_CONDUCTIVITY)},
+        {&r.energy, 1, !!(provided & FEMD_WANT_ENERGY)},
+        {&r.helmholtz, 1, !!(provided & FEMD_WANT_HELMHOLTZ)},
+        {&r.heat_capacity, 1, !!(provided & FEMD_WANT_HEAT_CAPACITY)},
         {&r.stability, 1, !!(provided & FEMD_WANT_STABILITY)},
-        {&r.dJdp, 1, pressure}, {r.dJdC, 6, pressure}, {r.dSdp, 6, pressure},
-        {r.S_err, 6, sampled}, {r.D_err, 36, sampled && (provided & FEMD_WANT_TANGENT)},
-        {r.dSdT_err, 6, sampled && (provided & FEMD_WANT_THERMAL_STRESS)}, {r.k_err, 6, sampled && (provided & FEMD_WANT_CONDUCTIVITY)},
-        {&r.energy_err, 1, sampled && (provided & FEMD_WANT_ENERGY)}, {&r.helmholtz_err, 1, sampled && (provided & FEMD_WANT_HELMHOLTZ)},
-        {&r.heat_capacity_err, 1, sampled && (provided & FEMD_WANT_HEAT_CAPACITY)}, {&r.hill_mandel_err, 1, sampled},
+        {&r.dJdp, 1, pressure},
+        {r.dJdC, 6, pressure},
+        {r.dSdp, 6, pressure},
+        {r.S_err, 6, sampled},
+        {r.D_err, 36, sampled && (provided & FEMD_WANT_TANGENT)},
+        {r.dSdT_err, 6, sampled && (provided & FEMD_WANT_THERMAL_STRESS)},
+        {r.k_err, 6, sampled && (provided & FEMD_WANT_CONDUCTIVITY)},
+        {&r.energy_err, 1, sampled && (provided & FEMD_WANT_ENERGY)},
+        {&r.helmholtz_err, 1, sampled && (provided & FEMD_WANT_HELMHOLTZ)},
+        {&r.heat_capacity_err, 1, sampled && (provided & FEMD_WANT_HEAT_CAPACITY)},
+        {&r.hill_mandel_err, 1, sampled},
     };
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
         for (int i = 0; parts[p].there && i < parts[p].n; i++) parts[p].v[i] = (next += 0.125);

@@ -31,20 +31,37 @@ static femd_status decode_changed(void (*change)(femd_request *)) {
     femd_request_encode(&r, p);
     return femd_request_decode(p, &back, NULL);
 }
-static void bad_want(femd_request *r) { r->wants |= 1u << 9; }
-static void bad_control(femd_request *r) { r->control = 2; }
-static void bad_mask(femd_request *r) { r->mask = 64; }
-static void bad_flags(femd_request *r) { r->flags = 2; }
-static void bad_value(femd_request *r) { r->value[5] = NAN; }
-static void bad_temperature(femd_request *r) { r->temperature = INFINITY; }
-static void bad_pressure(femd_request *r) { r->pressure = -INFINITY; }
-static void bad_accuracy(femd_request *r) { r->accuracy = NAN; }
+static void bad_want(femd_request *r) {
+    r->wants |= 1u << 9;
+}
+static void bad_control(femd_request *r) {
+    r->control = 2;
+}
+static void bad_mask(femd_request *r) {
+    r->mask = 64;
+}
+static void bad_flags(femd_request *r) {
+    r->flags = 2;
+}
+static void bad_value(femd_request *r) {
+    r->value[5] = NAN;
+}
+static void bad_temperature(femd_request *r) {
+    r->temperature = INFINITY;
+}
+static void bad_pressure(femd_request *r) {
+    r->pressure = -INFINITY;
+}
+static void bad_accuracy(femd_request *r) {
+    r->accuracy = NAN;
+}
 
 static void request_out_of_range_is_refused(void **state) {
     (void)state;
     void (*const changes[])(femd_request *) = {bad_want,  bad_control,     bad_mask,     bad_flags,
                                                bad_value, bad_temperature, bad_pressure, bad_accuracy};
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
 }
 
 static void response_round_trip_for_every_set_of_wants(void **state) {
@@ -144,7 +161,8 @@ static void make_frames(frames *f) {
         assert_int_equal(femd_u64_add(&f->started, 1000 + i, NULL), FEMD_OK);
         assert_int_equal(femd_commit_add(&f->commit, &c, NULL), FEMD_OK);
     }
-    femd_buffer *all[] = {&f->evaluate, &f->task, &f->answer, &f->result, &f->states, &f->hashes, &f->started, &f->commit};
+    femd_buffer *all[] = {&f->evaluate, &f->task,   &f->answer,  &f->result,
+                          &f->states,   &f->hashes, &f->started, &f->commit};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) femd_frame_finish(all[i], 3);
     femd_pulse pulse = {4, 3, 2, 1};
     assert_int_equal(femd_pulse_encode(&f->pulse, &pulse, NULL), FEMD_OK);
@@ -302,7 +320,8 @@ static void body_cut_anywhere_is_refused(void **state) {
     (void)state;
     frames all;
     make_frames(&all);
-    const femd_buffer *b[] = {&all.evaluate, &all.task, &all.answer, &all.result, &all.states, &all.hashes, &all.started, &all.commit};
+    const femd_buffer *b[] = {&all.evaluate, &all.task,   &all.answer,  &all.result,
+                              &all.states,   &all.hashes, &all.started, &all.commit};
     for (size_t k = 0; k < sizeof b / sizeof b[0]; k++) {
         femd_frame f = open_frame(b[k]);
         assert_int_equal(read_body(&f), 0);
@@ -323,7 +342,8 @@ static void absurd_counts_are_refused(void **state) {
     (void)state;
     frames all;
     make_frames(&all);
-    const femd_buffer *b[] = {&all.evaluate, &all.task, &all.answer, &all.result, &all.states, &all.hashes, &all.started, &all.commit};
+    const femd_buffer *b[] = {&all.evaluate, &all.task,   &all.answer,  &all.result,
+                              &all.states,   &all.hashes, &all.started, &all.commit};
     const uint32_t counts[] = {0, 2, 4, 4097, 0x7fffffff, 0xffffffff, 0x1c71c71d};
     for (size_t k = 0; k < sizeof b / sizeof b[0]; k++)
         for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {

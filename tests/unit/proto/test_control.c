@@ -24,7 +24,8 @@ static void hello_round_trip(void **state) {
     h.role = FEMD_ROLE_WORKER;
     strcpy(h.run, "a \"quoted\" run\\");
     strcpy(h.level, "x86-64-v3");
-    strcpy(h.host, "n\xc3\xb6" "de");
+    strcpy(h.host, "n\xc3\xb6"
+                   "de");
     strcpy(h.version, "0.1.0");
     h.rank = 3;
     h.ranks = 4000000000u;
@@ -62,8 +63,14 @@ static void ready_round_trip(void **state) {
     sample_hash(&r.material, 1);
     r.status = FEMD_BAD_INPUT;
     strcpy(r.text, "case.json: no such file \"Cu.eam\";\nlooked in \xff nowhere");
-    r.caps = (femd_capabilities){.wants = FEMD_WANT_STRESS | FEMD_WANT_STABILITY, .inputs = FEMD_INPUT_STATE | FEMD_INPUT_SEED, .controls = 3,
-                                 .mixed = 1, .atoms = 107, .engine = FEMD_ENGINE_NATIVE, .volume = 1.2345678901234567e-27, .noise = 0.1};
+    r.caps = (femd_capabilities){.wants = FEMD_WANT_STRESS | FEMD_WANT_STABILITY,
+                                 .inputs = FEMD_INPUT_STATE | FEMD_INPUT_SEED,
+                                 .controls = 3,
+                                 .mixed = 1,
+                                 .atoms = 107,
+                                 .engine = FEMD_ENGINE_NATIVE,
+                                 .volume = 1.2345678901234567e-27,
+                                 .noise = 0.1};
     assert_int_equal(femd_ready_encode(&b, 99, &r, NULL), FEMD_OK);
     femd_frame f = open_frame(&b);
     assert_true(f.id == 99);
@@ -161,9 +168,12 @@ static void a_body_over_its_limit_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hello_round_trip), cmocka_unit_test(welcome_round_trip),
-        cmocka_unit_test(ready_round_trip), cmocka_unit_test(error_round_trip),
-        cmocka_unit_test(error_with_code_ok_is_refused), cmocka_unit_test(strict_bodies),
+        cmocka_unit_test(hello_round_trip),
+        cmocka_unit_test(welcome_round_trip),
+        cmocka_unit_test(ready_round_trip),
+        cmocka_unit_test(error_round_trip),
+        cmocka_unit_test(error_with_code_ok_is_refused),
+        cmocka_unit_test(strict_bodies),
         cmocka_unit_test(a_body_over_its_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

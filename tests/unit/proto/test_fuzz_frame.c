@@ -1,5 +1,6 @@
-/* Replays damaged frames through the fuzz target: each message type, cut, with bytes changed and lengths made to fit. The
- * random numbers have a fixed seed. Worth most under a sanitizer; in a plain build a crash or hang is what it would see. */
+/* Replays damaged frames through the fuzz target: each message type, cut, with bytes changed and lengths made to fit.
+ * The random numbers have a fixed seed. Worth most under a sanitizer; in a plain build a crash or hang is what it would
+ * see. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +24,9 @@ static uint64_t next(uint64_t *s) {
 
 /* Seeds: a frame of each kind, a JSON message, a pack. */
 static size_t seed_input(int kind, femd_buffer *b) {
-    static const char json[] = "{\"type\":\"evaluate\",\"material\":\"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20\","
-                               "\"requests\":[{\"value\":[0.1,\"0x1p-3\",0,0,0,0],\"wants\":[\"stress\"]}]}";
+    static const char json[] =
+        "{\"type\":\"evaluate\",\"material\":\"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20\","
+        "\"requests\":[{\"value\":[0.1,\"0x1p-3\",0,0,0,0],\"wants\":[\"stress\"]}]}";
     femd_hash h;
     sample_hash(&h, 1);
     femd_request r = sample_request();
@@ -41,12 +43,30 @@ static size_t seed_input(int kind, femd_buffer *b) {
     femd_status rc = FEMD_OK;
     b->size = 0;
     switch (kind) {
-    case 0: rc = femd_evaluate_begin(b, 1, &h, NULL); if (!rc) rc = femd_evaluate_add(b, &r, NULL); break;
-    case 1: rc = femd_task_begin(b, &h, &s, 1, NULL); if (!rc) rc = femd_task_add(b, &t, NULL); break;
-    case 2: rc = femd_frame_begin(b, FEMD_MSG_ANSWER, 0, NULL); if (!rc) rc = femd_answer_add(b, 1, &a, NULL); break;
-    case 3: rc = femd_frame_begin(b, FEMD_MSG_RESULT, 0, NULL); if (!rc) rc = femd_result_add(b, &e, NULL); break;
-    case 4: rc = femd_frame_begin(b, FEMD_MSG_STATE, 0, NULL); if (!rc) rc = femd_state_add(b, &s, NULL); break;
-    case 5: rc = femd_commit_begin(b, 1, 2, NULL); if (!rc) rc = femd_commit_add(b, &c, NULL); break;
+    case 0:
+        rc = femd_evaluate_begin(b, 1, &h, NULL);
+        if (!rc) rc = femd_evaluate_add(b, &r, NULL);
+        break;
+    case 1:
+        rc = femd_task_begin(b, &h, &s, 1, NULL);
+        if (!rc) rc = femd_task_add(b, &t, NULL);
+        break;
+    case 2:
+        rc = femd_frame_begin(b, FEMD_MSG_ANSWER, 0, NULL);
+        if (!rc) rc = femd_answer_add(b, 1, &a, NULL);
+        break;
+    case 3:
+        rc = femd_frame_begin(b, FEMD_MSG_RESULT, 0, NULL);
+        if (!rc) rc = femd_result_add(b, &e, NULL);
+        break;
+    case 4:
+        rc = femd_frame_begin(b, FEMD_MSG_STATE, 0, NULL);
+        if (!rc) rc = femd_state_add(b, &s, NULL);
+        break;
+    case 5:
+        rc = femd_commit_begin(b, 1, 2, NULL);
+        if (!rc) rc = femd_commit_add(b, &c, NULL);
+        break;
     case 6: rc = femd_hello_encode(b, &hello, NULL); break;
     case 7: rc = femd_ready_encode(b, 1, &ready, NULL); break;
     case 8: rc = femd_buffer_append(b, json, sizeof json - 1, NULL); break;
@@ -69,7 +89,8 @@ static void damaged_input_is_never_read_past_its_end(void **state) {
             size_t n = seed_input(kind, &b);
             for (uint64_t k = next(&random) % 4; k > 0; k--) b.data[next(&random) % n] = (uint8_t)(next(&random) >> 32);
             if (i % 3 == 0) n = next(&random) % (n + 1);
-            if (i % 2 && n >= FEMD_FRAME_HEADER && memcmp(b.data, "FEMD", 4) == 0) femd_put64(b.data + 24, n - FEMD_FRAME_HEADER);
+            if (i % 2 && n >= FEMD_FRAME_HEADER && memcmp(b.data, "FEMD", 4) == 0)
+                femd_put64(b.data + 24, n - FEMD_FRAME_HEADER);
             LLVMFuzzerTestOneInput(b.data, n);
         }
     }

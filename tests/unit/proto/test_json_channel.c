@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <cjson/cJSON.h>
+#include <cmocka.h>
 #include <sodium.h>
 
 #include "femd/control.h"
@@ -50,7 +50,9 @@ static void material_in_json_is_the_pack(void **state) {
     (void)state;
     femd_buffer b = FEMD_BUFFER_INIT, c = FEMD_BUFFER_INIT;
     femd_pack p;
-    femd_frame f = translate("{\"type\":\"material\",\"id\":3,\"json\":\"{\\\"engine\\\": 1}\",\"files\":{\"b.txt\":\"eHl6\",\"a.txt\":\"\"}}", &b);
+    femd_frame f = translate("{\"type\":\"material\",\"id\":3,\"json\":\"{\\\"engine\\\": "
+                             "1}\",\"files\":{\"b.txt\":\"eHl6\",\"a.txt\":\"\"}}",
+                             &b);
     assert_true(f.id == 3);
     assert_int_equal(femd_pack_decode(f.body.data, f.body.size, &p, NULL), FEMD_OK);
     assert_string_equal(p.json, "{\"engine\": 1}");
@@ -70,8 +72,10 @@ static void requests_keep_their_bits(void **state) {
     char text[2048];
     double v[6] = {0.1, -1.0 / 3, DBL_MIN, 5e-324, DBL_MAX, -0.0};
     snprintf(text, sizeof text,
-             "{\"type\":\"evaluate\",\"id\":9007199254740992,\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[%.17g,\"%a\",%.17g,\"%a\",%.17g,\"%a\"],"
-             "\"seed\":\"18446744073709551615\",\"point\":7,\"wants\":[\"stress\",\"tangent\"],\"temperature\":\"0x1.2cp+8\",\"private\":true,"
+             "{\"type\":\"evaluate\",\"id\":9007199254740992,\"material\":\"" HASH64
+             "\",\"requests\":[{\"value\":[%.17g,\"%a\",%.17g,\"%a\",%.17g,\"%a\"],"
+             "\"seed\":\"18446744073709551615\",\"point\":7,\"wants\":[\"stress\",\"tangent\"],\"temperature\":\"0x1."
+             "2cp+8\",\"private\":true,"
              "\"mask\":3,\"state_in\":\"" HASH64 "\"}]}",
              v[0], v[1], v[2], v[3], v[4], v[5]);
     femd_frame f = translate(text, &b);
@@ -99,7 +103,8 @@ static void base64_requests_are_the_binary_ones(void **state) {
     femd_frame_finish(&a, 2);
     char encoded[1024], text[2048];
     sodium_bin2base64(encoded, sizeof encoded, a.data + 64, a.size - 64, sodium_base64_VARIANT_ORIGINAL);
-    snprintf(text, sizeof text, "{\"type\":\"evaluate\",\"id\":5,\"material\":\"" HASH64 "\",\"requests\":\"%s\"}", encoded);
+    snprintf(text, sizeof text, "{\"type\":\"evaluate\",\"id\":5,\"material\":\"" HASH64 "\",\"requests\":\"%s\"}",
+             encoded);
     translate(text, &b);
     assert_int_equal(a.size, b.size);
     assert_memory_equal(a.data, b.data, b.size);
@@ -120,7 +125,9 @@ static void states_and_commits_in_json(void **state) {
     assert_int_equal(f.type, FEMD_MSG_STATE_GET);
     assert_int_equal(femd_hash_next(&rd, &h, NULL), 1);
     assert_int_equal(femd_hash_next(&rd, &h, NULL), 0);
-    f = translate("{\"type\":\"state\",\"states\":[{\"hash\":\"" HASH64 "\",\"blob\":\"eHl6\"},{\"hash\":\"" HASH64 "\",\"blob\":\"\"}]}", &b);
+    f = translate("{\"type\":\"state\",\"states\":[{\"hash\":\"" HASH64 "\",\"blob\":\"eHl6\"},{\"hash\":\"" HASH64
+                  "\",\"blob\":\"\"}]}",
+                  &b);
     femd_reader_open(&f, &rd);
     assert_int_equal(femd_state_next(&rd, &s, NULL), 1);
     assert_int_equal(s.blob.size, 3);
@@ -128,7 +135,8 @@ static void states_and_commits_in_json(void **state) {
     assert_int_equal(femd_state_next(&rd, &s, NULL), 1);
     assert_int_equal(s.blob.size, 0);
     assert_int_equal(femd_state_next(&rd, &s, NULL), 0);
-    f = translate("{\"type\":\"commit\",\"id\":8,\"step\":2,\"entries\":[{\"point\":\"77\",\"state\":\"" HASH64 "\"}]}", &b);
+    f = translate("{\"type\":\"commit\",\"id\":8,\"step\":2,\"entries\":[{\"point\":\"77\",\"state\":\"" HASH64 "\"}]}",
+                  &b);
     assert_int_equal(femd_commit_open(&f, &step, &rd, NULL), FEMD_OK);
     assert_int_equal(femd_commit_next(&rd, &c, NULL), 1);
     assert_true(f.id == 8 && step == 2 && c.point == 77 && c.state.b[0] == 1);
@@ -163,7 +171,8 @@ static void nonsense_is_refused_with_words(void **state) {
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,\"nan\"]}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,1e999]}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,\"1x\"]}]}",
-        "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"wants\":[\"gold\"]}]}",
+        "{\"type\":\"evaluate\",\"material\":\"" HASH64
+        "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"wants\":[\"gold\"]}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"mask\":64}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"seed\":1e300}]}",
         "{\"type\":\"state\",\"states\":[{\"hash\":\"" HASH64 "\"}]}",

@@ -107,7 +107,10 @@ static void stop(server *s) {
 }
 
 static femd_status open_peer(const server *s, femd_peer **p, femd_error *err) {
-    femd_peer_config cfg = {.address = s->address, .connect_timeout = 3, .silence = 0.5, .hello = {.role = FEMD_ROLE_CLIENT, .run = "test"}};
+    femd_peer_config cfg = {.address = s->address,
+                            .connect_timeout = 3,
+                            .silence = 0.5,
+                            .hello = {.role = FEMD_ROLE_CLIENT, .run = "test"}};
     return femd_peer_open(&cfg, p, err);
 }
 
@@ -271,7 +274,8 @@ static void a_restarted_server_gets_nothing_old(void **state) {
     go(&t);
     femd_status rc;
     double end = femd_clock() + 5;
-    while ((rc = femd_peer_recv(p, 0.01, &f, &err)) == FEMD_TIMEOUT && femd_clock() < end) assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_OK);
+    while ((rc = femd_peer_recv(p, 0.01, &f, &err)) == FEMD_TIMEOUT && femd_clock() < end)
+        assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_OK);
     assert_int_equal(rc, FEMD_REREGISTER);
     assert_int_equal(t.frames, 0);
     assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 2), FEMD_OK);

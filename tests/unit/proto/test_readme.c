@@ -123,8 +123,9 @@ static void tables_of_codes_and_messages_are_complete(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(request_vector), cmocka_unit_test(response_vector), cmocka_unit_test(key_vector),
-        cmocka_unit_test(frame_vector),   cmocka_unit_test(pack_vector),     cmocka_unit_test(tables_of_codes_and_messages_are_complete),
+        cmocka_unit_test(request_vector), cmocka_unit_test(response_vector),
+        cmocka_unit_test(key_vector),     cmocka_unit_test(frame_vector),
+        cmocka_unit_test(pack_vector),    cmocka_unit_test(tables_of_codes_and_messages_are_complete),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -21,11 +21,13 @@
 #include "femd/hash.h"
 #include "femd/pack.h"
 
-#define ELASTIC "{\"engine\":\"elastic\",\"young\":\"100 GPa\",\"poisson\":0.25}"
+#define ELASTIC  "{\"engine\":\"elastic\",\"young\":\"100 GPa\",\"poisson\":0.25}"
 #define SLOW(us) "{\"engine\":\"elastic\",\"young\":\"100 GPa\",\"poisson\":0.25,\"cost_us\":" #us "}"
 #define ARGON                                                                                                          \
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2],\"vacancies\":"   \
-    "{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0104 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"6 angstrom\"}}"
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 "                                           \
+    "angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2],\"vacancies\":"                                                \
+    "{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0104 eV\",\"sigma\":\"3.4 "                        \
+    "angstrom\",\"cutoff\":\"6 angstrom\"}}"
 
 /* ---- the server's side ---- */
 
@@ -38,7 +40,6 @@ typedef struct rig {
     zmq_msg_t message;
     femd_buffer out;
 } rig;
-
 
 static double clock_now(void) {
     struct timespec t;
@@ -166,8 +167,8 @@ static femd_request strain(double e) {
 }
 
 /* n tasks from id on, of growing strain. */
-static void give_tasks(rig *g, const femd_hash *material, uint64_t id, uint32_t n, double deadline, const femd_state_entry *s, size_t ns,
-                       const femd_hash *state_in) {
+static void give_tasks(rig *g, const femd_hash *material, uint64_t id, uint32_t n, double deadline,
+                       const femd_state_entry *s, size_t ns, const femd_hash *state_in) {
     assert_int_equal(femd_task_begin(&g->out, material, s, ns, NULL), FEMD_OK);
     for (uint32_t i = 0; i < n; i++) {
         femd_task t = {.id = id + i, .deadline = deadline, .request = strain(1e-6 * (double)(i + 1))};
@@ -424,7 +425,8 @@ static void a_new_registration_forgets_the_old_tasks(void **state) {
     femd_frame f;
     do assert_true(next_frame(g, 5, &f)); /* answers that were on their way to the old registration */
     while (f.type != FEMD_MSG_HELLO);
-    femd_welcome w = {.peer = 6, .credits = 2, .frame_max = FEMD_FRAME_MAX, .batch_max = FEMD_BATCH_MAX, .level = "x86-64-v2"};
+    femd_welcome w = {
+        .peer = 6, .credits = 2, .frame_max = FEMD_FRAME_MAX, .batch_max = FEMD_BATCH_MAX, .level = "x86-64-v2"};
     assert_int_equal(femd_welcome_encode(&g->out, &w, NULL), FEMD_OK);
     post(g);
     assert_false(next_frame(g, 1, &f));
