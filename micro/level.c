@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <gnu/libc-version.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,6 +109,10 @@ void femd_level_reexec(const char *name, char **argv)
     if (l->blas_core[0]) changed |= require("OPENBLAS_CORETYPE", l->blas_core);
     if (!changed || getenv("FEMD_REEXECUTED")) return;
     setenv("FEMD_REEXECUTED", "1", 1); /* never twice */
-    execv("/proc/self/exe", argv);     /* on failure go on: the fingerprint tells the BLAS that came of it */
+    char path[PATH_MAX];               /* the real path, so that the process keeps the program's name */
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0) return;
+    path[n] = 0;
+    execv(path, argv);                 /* on failure go on: the fingerprint tells the BLAS that came of it */
     unsetenv("FEMD_REEXECUTED");
 }
