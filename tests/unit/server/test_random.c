@@ -414,7 +414,7 @@ static uint64_t from_environment(const char *name, uint64_t fallback) {
 
 static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     (void)state;
-    uint64_t seed = from_environment("FEMD_SEED", 20240229), events = from_environment("FEMD_EVENTS", 120000);
+    uint64_t seed = from_environment("FEMD_SEED", 20240229), events = from_environment("FEMD_EVENTS", 400000);
     memset(&t, 0, sizeof t);
     t.x = seed | 1;
     rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000, .message_points = 3});
