@@ -267,11 +267,30 @@ static void leaving_the_table_is_said_and_still_has_an_energy(void **state)
     a.s.x[5] = a.s.x[2];
     assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, f, tau, &err), FEMD_OUT_OF_DOMAIN);
     assert_true(isfinite(W) && W > 0.0);
+    assert_non_null(strstr(err.text, "nearer than"));
     assert_non_null(strstr(err.text, "Cu_mishin1.eam.alloy"));
     a.s.x[3] = a.s.x[0];
     assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, f, tau, &err), FEMD_OUT_OF_DOMAIN);
     a.s.x[3] = NAN;
     assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, f, tau, &err), FEMD_OUT_OF_DOMAIN);
+    atoms_close(&a);
+}
+
+/* Beyond the last density the energy goes on linearly, with forces that remain its derivative. */
+static void beyond_the_last_density_the_energy_goes_on(void **state)
+{
+    const double small[9] = {0.86, 0, 0, 0, 0.86, 0, 0, 0, 0.86}, h = 1e-5, more[9] = {1.0 + h, 0, 0, 0, 1.0 + h, 0, 0, 0, 1.0 + h};
+    femd_error err = FEMD_ERROR_INIT;
+    double W, W2, tau[6], tau2[6];
+    atoms a;
+    (void)state;
+    atoms_open(&a, samples[0], 0.5);
+    atoms_deform(&a, small);
+    assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, NULL, tau, &err), FEMD_OUT_OF_DOMAIN);
+    assert_non_null(strstr(err.text, "density"));
+    atoms_deform(&a, more);
+    assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W2, NULL, tau2, &err), FEMD_OUT_OF_DOMAIN);
+    assert_true(fabs((W2 - W) / h / (1.5 * (tau[0] + tau2[0])) - 1.0) < 1e-5);
     atoms_close(&a);
 }
 
@@ -286,6 +305,7 @@ int main(void)
         cmocka_unit_test(face_forces_carry_the_virial),
         cmocka_unit_test(atom_energies_add_up),
         cmocka_unit_test(leaving_the_table_is_said_and_still_has_an_energy),
+        cmocka_unit_test(beyond_the_last_density_the_energy_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
