@@ -17,7 +17,7 @@ typedef struct femd_structure {
     double *x;                         /* natoms x 3, Cartesian, owned */
     int *species;                      /* natoms, 0-based, owned */
     char name[FEMD_SPECIES_MAX][8];    /* element symbols */
-    double mass[FEMD_SPECIES_MAX];     /* u */
+    double mass[FEMD_SPECIES_MAX];     /* u; 0 where neither "masses" nor the file says: then the potential's */
 } femd_structure;
 /* From the material's "structure" object. Deterministic: defects are drawn from their own seed. */
 FEMD_MUST_CHECK femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
@@ -67,9 +67,13 @@ FEMD_MUST_CHECK femd_status femd_energetics_hessian(femd_energetics *e, femd_nei
 FEMD_MUST_CHECK femd_status femd_energetics_prepare(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                                     double *L, double B[36], femd_error *err);
 void femd_energetics_apply(femd_energetics *e, const double *v, double *y);
+/* Every function here brings the list up to date itself (femd_neighbours_update); the potential must outlive the energetics, the level is that at
+ * creation. After OUT_OF_DOMAIN by density or distance W, force and tau still hold values (F goes on linearly, as in LAMMPS). femd_energetics_hessian
+ * prepares as well; femd_energetics_forces leaves what was prepared alone. */
 /* Forces through the faces of the periodic cell, for the boundary form of the Hill-Mandel work: for each of the three lattice
  * directions k, T[3*k+c] = component c of the total partial force that crosses the face pair k = sum over bonds with image shift n of n_k times
- * the force of the pair (partial forces of the many-body energy). By code separate from tau. */
+ * the force of the pair (partial forces of the many-body energy). By code separate from tau. Sign: tension is positive, so that
+ * tau_ab = sum_k T[3k+a] cell[3k+b] - sum_i force_ia x_ib at any state. */
 FEMD_MUST_CHECK femd_status femd_energetics_face_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                                         double T[9], femd_error *err);
 /* Per-atom energies (eV), for dumps. */
