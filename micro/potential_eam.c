@@ -149,7 +149,7 @@ static femd_status read_elements(reader *r, const cJSON *potential, const char (
         where[a] = -1;
         for (int k = 0; k < *count; k++)
             if (strcmp(words[k], want) == 0) where[a] = k;
-        if (where[a] < 0) return femd_fail(r->err, FEMD_BAD_INPUT, "%s has no element \"%s\"; it has %s", r->name, want, all);
+        if (where[a] < 0) return femd_fail(r->err, FEMD_BAD_INPUT, "material: structure.species: %s has no element \"%s\"; it has %s", r->name, want, all);
     }
     return FEMD_OK;
 }
