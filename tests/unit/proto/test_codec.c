@@ -364,6 +364,24 @@ static void absurd_counts_are_refused(void **state) {
     clear_frames(&all);
 }
 
+static void more_points_than_a_frame_may_hold_are_refused(void **state) {
+    (void)state;
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_hash h = FEMD_HASH_ZERO, m;
+    femd_request r = sample_request();
+    femd_reader rd;
+    assert_int_equal(femd_evaluate_begin(&b, 1, &h, NULL), FEMD_OK);
+    for (uint32_t i = 0; i < FEMD_BATCH_MAX; i++) assert_int_equal(femd_evaluate_add(&b, &r, NULL), FEMD_OK);
+    femd_frame_finish(&b, FEMD_BATCH_MAX);
+    femd_frame f = open_frame(&b);
+    assert_int_equal(femd_evaluate_open(&f, &m, &rd, NULL), FEMD_OK);
+    assert_int_equal(femd_evaluate_add(&b, &r, NULL), FEMD_OK);
+    femd_frame_finish(&b, FEMD_BATCH_MAX + 1);
+    f = open_frame(&b);
+    assert_int_equal(femd_evaluate_open(&f, &m, &rd, NULL), FEMD_LIMIT);
+    femd_buffer_clear(&b);
+}
+
 static void nan_deadline_is_refused(void **state) {
     (void)state;
     femd_buffer b = FEMD_BUFFER_INIT;
@@ -390,6 +408,7 @@ int main(void) {
         cmocka_unit_test(bodies_round_trip),
         cmocka_unit_test(body_cut_anywhere_is_refused),
         cmocka_unit_test(absurd_counts_are_refused),
+        cmocka_unit_test(more_points_than_a_frame_may_hold_are_refused),
         cmocka_unit_test(nan_deadline_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
