@@ -81,6 +81,19 @@ static void the_fingerprint_knows_the_level(void **state)
     }
 }
 
+/* Whether the environment that this program was started with, and not what it set since, has the entry. */
+static int started_with(const char *entry)
+{
+    char text[65536];
+    FILE *f = fopen("/proc/self/environ", "rb");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f) fclose(f);
+    text[n] = 0;
+    for (char *p = text; p < text + n; p += strlen(p) + 1)
+        if (strcmp(p, entry) == 0) return 1;
+    return 0;
+}
+
 /* The child runs this program again with an argument; after femd_level_reexec its environment must be fixed. */
 static void the_program_starts_anew_with_the_blas_fixed(void **state)
 {
@@ -107,11 +120,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_program_starts_anew_with_the_blas_fixed),
     };
     if (argc == 2 && strcmp(argv[1], "reexec") == 0) {
-        const char *core, *threads;
         femd_level_reexec("baseline", argv);
-        core = getenv("OPENBLAS_CORETYPE");
-        threads = getenv("OPENBLAS_NUM_THREADS");
-        return !(getenv("FEMD_REEXECUTED") && threads && strcmp(threads, "1") == 0 && (!core || strcmp(core, "Prescott") == 0));
+        return !started_with("OPENBLAS_NUM_THREADS=1") || getenv("FEMD_REEXECUTED");
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
