@@ -128,6 +128,7 @@ int main(int argc, char **argv) {
         return EXIT_USE;
     }
     if (o.done) return 0;
+    prctl(PR_SET_NAME, "femd-worker"); /* executing anew has named the process after the link it went through */
     if (o.die_with_parent && !bind_to_parent()) return EXIT_LOST;
     femd_level_reexec(o.worker.level, argv);
     install_signals();
