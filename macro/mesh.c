@@ -161,6 +161,24 @@ static femd_status mark_surface(DM dm, DMLabel label, const femd_mesh *m, int su
     return FEMD_OK;
 }
 
+/* A face between more than two cells: the mesh lists a cell twice, or is not conforming. */
+static femd_status check_faces(DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err)
+{
+    PetscInt start, end, support;
+    const PetscInt *cell;
+    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &start, &end));
+    for (PetscInt f = start; f < end; ++f) {
+        PETSC_TRY(err, DMPlexGetSupportSize(dm, f, &support));
+        if (support <= 2) continue;
+        PETSC_TRY(err, DMPlexGetSupport(dm, f, &cell));
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: mesh: %ld cells of %s share one face (cells %ld, %ld, %ld, ... counted from 0); a volume in two physical groups "
+                         "is listed twice by Gmsh's format 2: save the mesh as version 4.1",
+                         cs->path, (long)support, m->title, (long)cell[0], (long)cell[1], (long)cell[2]);
+    }
+    return FEMD_OK;
+}
+
 /* One label for each surface that the boundary names, filled where the mesh is, and completed. Collective. */
 static femd_status mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err)
 {
@@ -242,6 +260,7 @@ femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_
     PetscSF migration = NULL;
     MPI_TRY(err, MPI_Bcast(&corners, 1, MPI_INT, 0, comm));
     PETSC_TRY(err, build_plex(comm, m, corners, dm));
+    FEMD_TRY(femd_agree(comm, check_faces(*dm, cs, m, err), err));
     FEMD_TRY(mark_surfaces(comm, *dm, cs, m, err));
     PETSC_TRY(err, DMPlexGetDepthStratum(*dm, 1, &size[2], &ignored));
     MPI_TRY(err, MPI_Bcast(size, 3, MPIU_INT, 0, comm));

@@ -28,8 +28,8 @@ static int parse_name(const char *line, physical *p)
     return 1;
 }
 
-/* All entries of $PhysicalNames; *list is malloc'ed. */
-static femd_status read_names(const femd_case *cs, physical **list, int *n, femd_error *err)
+/* All entries of $PhysicalNames, malloc'ed, and the version of the format. */
+static femd_status read_names(const femd_case *cs, physical **list, int *n, double *version, femd_error *err)
 {
     char *line = NULL;
     size_t room = 0;
@@ -37,10 +37,12 @@ static femd_status read_names(const femd_case *cs, physical **list, int *n, femd
     FILE *f = fopen(cs->mesh.file, "rb");
     *list = NULL;
     *n = 0;
+    *version = 0;
     if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot open \"%s\": %m", cs->path, cs->mesh.file);
     for (; getline(&line, &room, f) >= 0 && !missing; first = 0) {
         if (first) is_gmsh = strncmp(line, "$MeshFormat", 11) == 0 || strncmp(line, "$Comments", 9) == 0;
         if (first && !is_gmsh) break;
+        if (*version == 0 && sscanf(line, "%lf", version) != 1) *version = 0;
         if (strncmp(line, "$EndPhysicalNames", 17) == 0) break;
         if (inside) {
             physical p, *more;
@@ -80,11 +82,12 @@ static femd_mesh_name *names_of(const physical *list, int n, int dim, int *count
 
 /* ---- cells ---- */
 
-static PetscErrorCode read_plex(const char *file, DM *dm)
+/* From version 4 on an entity has a list of physical tags; before, PETSc would take the elementary tag for a second one. */
+static PetscErrorCode read_plex(const char *file, double version, DM *dm)
 {
     PetscFunctionBeginUser;
     PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_highorder", "0"));
-    PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_multiple_tags", "1"));
+    PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_multiple_tags", version >= 4 ? "1" : "0"));
     PetscCall(DMPlexCreateGmshFromFile(PETSC_COMM_SELF, file, PETSC_TRUE, dm));
     PetscCall(PetscOptionsClearValue(NULL, "-dm_plex_gmsh_highorder"));
     PetscCall(PetscOptionsClearValue(NULL, "-dm_plex_gmsh_multiple_tags"));
@@ -243,12 +246,13 @@ femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err)
     PetscInt *number = NULL;
     DM dm = NULL;
     int n = 0;
+    double version;
     const char *slash = strrchr(cs->mesh.file, '/');
     m->title = slash ? slash + 1 : cs->mesh.file;
-    femd_status rc = read_names(cs, &list, &n, err);
+    femd_status rc = read_names(cs, &list, &n, &version, err);
     if (rc == FEMD_OK) {
         femd_error words = FEMD_ERROR_INIT;
-        PetscErrorCode code = read_plex(cs->mesh.file, &dm);
+        PetscErrorCode code = read_plex(cs->mesh.file, version, &dm);
         if (code != 0) {
             (void)femd_petsc_fail(&words, code, "Gmsh reader");
             rc = femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot read %s: %s", cs->path, cs->mesh.file, words.text);

@@ -22,6 +22,7 @@
 static const double stretch[9] = {0.05, 0.02, -0.01, 0.03, -0.04, 0.02, 0.0, 0.01, 0.03};
 
 static char path[64];
+static int twice; /* 1: write_gmsh lists every cell two times */
 
 static int setup(void **state)
 {
@@ -37,7 +38,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The box of the model as a Gmsh 2.2 file in nanometres: volumes "lower" (tag 1) and "upper" (tag 2) by the cell's number, the six sides
+/* The box of the model as a Gmsh 2.2 file in nanometres (elementary tags are others: 5 for all): volumes "lower" (tag 1) and "upper" (tag 2) by the cell's number, the six sides
  * with tags 1 to 6 (the same numbers as the volumes: Gmsh counts each dimension by itself), and one node that no cell uses.
  * tet10: mid-edge nodes are added. */
 static void write_gmsh(model *m, int tet10)
@@ -59,17 +60,18 @@ static void write_gmsh(model *m, int tet10)
             const double *p = b.x + 3 * b.cell[4 * c + edge_gmsh[e][0]], *q = b.x + 3 * b.cell[4 * c + edge_gmsh[e][1]];
             fprintf(f, "%ld %.17g %.17g %.17g\n", (long)(b.nvertices + 2 + 6 * c + e), 5e8 * (p[0] + q[0]), 5e8 * (p[1] + q[1]), 5e8 * (p[2] + q[2]));
         }
-    fprintf(f, "$EndNodes\n$Elements\n%ld\n", (long)((tet10 ? 0 : b.nfaces) + b.ncells));
+    fprintf(f, "$EndNodes\n$Elements\n%ld\n", (long)((tet10 ? 0 : b.nfaces) + (1 + twice) * b.ncells));
     long number = 1;
     for (PetscInt i = 0; !tet10 && i < b.nfaces; ++i) {
         int tri = b.face[4 * i + 3] < 0;
-        fprintf(f, "%ld %d 2 %d %d", number++, tri ? 2 : 3, b.face_surface[i] + 1, b.face_surface[i] + 1);
+        fprintf(f, "%ld %d 2 %d %d", number++, tri ? 2 : 3, b.face_surface[i] + 1, 5);
         for (int k = 0; k < 4 - tri; ++k) fprintf(f, " %ld", (long)b.face[4 * i + k] + 2);
         fprintf(f, "\n");
     }
-    for (PetscInt c = 0; c < b.ncells; ++c) {
+    for (PetscInt k0 = 0; k0 < (1 + twice) * b.ncells; ++k0) {
+        PetscInt c = k0 % b.ncells;
         int tag = c < b.ncells / 2 ? 1 : 2;
-        fprintf(f, "%ld %d 2 %d %d", number++, tet10 ? 11 : b.corners == 8 ? 5 : 4, tag, tag);
+        fprintf(f, "%ld %d 2 %d %d", number++, tet10 ? 11 : b.corners == 8 ? 5 : 4, tag, 5);
         for (int k = 0; k < b.corners; ++k) fprintf(f, " %ld", (long)b.cell[b.corners * c + k] + 2);
         for (int e = 0; tet10 && e < 6; ++e) fprintf(f, " %ld", (long)(b.nvertices + 2 + 6 * c + e));
         fprintf(f, "\n");
@@ -210,6 +212,14 @@ static void bad_meshes_are_named(void **state)
     strcpy(m.material[0].region, "all");
     model_hold(&m, "leftt", 0, 0, 0);
     refused(&m, "boundary[1].on: no physical surface \"leftt\"", "the mesh has: left, right, front, back, bottom, top");
+
+    model_init(&m, FEMD_ELEMENT_Q1, 2); /* all cells listed twice */
+    model_hold(&m, "left", 0, 0, 0);
+    m.cs.mesh.cells[0] = 4;
+    twice = 1;
+    write_gmsh(&m, 0);
+    twice = 0;
+    refused(&m, "share one face", "4.1");
 
     model_init(&m, FEMD_ELEMENT_Q1, 3); /* inverted */
     m.cs.mesh.distort = 2;
