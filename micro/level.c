@@ -107,12 +107,12 @@ void femd_level_reexec(const char *name, char **argv)
     if (!l) l = now();
     changed = require("OPENBLAS_NUM_THREADS", "1");
     if (l->blas_core[0]) changed |= require("OPENBLAS_CORETYPE", l->blas_core);
-    if (!changed || getenv("FEMD_REEXECUTED")) return;
-    setenv("FEMD_REEXECUTED", "1", 1); /* never twice */
-    char path[PATH_MAX];               /* the real path, so that the process keeps the program's name */
-    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0) return;
-    path[n] = 0;
-    execv(path, argv);                 /* on failure go on: the fingerprint tells the BLAS that came of it */
-    unsetenv("FEMD_REEXECUTED");
+    if (changed && !getenv("FEMD_REEXECUTED")) {
+        char path[PATH_MAX]; /* the real path, so that the process keeps the program's name */
+        const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+        setenv("FEMD_REEXECUTED", "1", 1); /* never twice in a row */
+        path[n > 0 ? n : 0] = 0;
+        execv(path, argv); /* on failure go on: the fingerprint tells the BLAS that came of it */
+    }
+    unsetenv("FEMD_REEXECUTED"); /* programs started from here decide for themselves */
 }
