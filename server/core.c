@@ -34,10 +34,13 @@ void core_log(femd_core *c, femd_log_level level, const char *fmt, ...) {
 /* ---- birth and death ---- */
 
 static femd_status level_number(const char *name, uint32_t *number, femd_error *err) {
-    static const char *const names[] = {"baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
-    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) != 0) continue;
-        *number = i + 1;
+    static const struct {
+        const char *name;
+        uint32_t number; /* in the key of an evaluation */
+    } levels[] = {{"baseline", 0}, {"x86-64-v2", 2}, {"x86-64-v3", 3}, {"x86-64-v4", 4}};
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(name, levels[i].name) != 0) continue;
+        *number = levels[i].number;
         return FEMD_OK;
     }
     return femd_fail(err, FEMD_BAD_ARGUMENT, "unknown numerics level \"%s\"; accepted: baseline, x86-64-v2, x86-64-v3, x86-64-v4", name);
@@ -350,6 +353,7 @@ void femd_core_settle(femd_core *c, double now) {
     if (c->cached > c->config.cache_bytes) ledger_trim(c, c->config.cache_bytes);
 }
 
+void femd_core_farewell(femd_core *c) { peers_farewell(c); }
 femd_status femd_core_health(const femd_core *c) { return c->health; }
 const femd_core_counters *femd_core_count(const femd_core *c) { return &c->counter; }
 void femd_core_trim(femd_core *c, uint64_t cache_bytes) { ledger_trim(c, cache_bytes); }

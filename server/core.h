@@ -57,6 +57,8 @@ void femd_core_tick(femd_core *core, double now);
 double femd_core_next_tick(const femd_core *core);
 /* After a round of events: fetch states, schedule, pack results. */
 void femd_core_settle(femd_core *core, double now);
+/* The server ends: BYE to every peer. */
+void femd_core_farewell(femd_core *core);
 /* Take the next action, oldest first: 1, or 0 when there is none. */
 int femd_core_next(femd_core *core, femd_action *action);
 /* Give a frame's storage back for reuse; *frame becomes empty. */

@@ -433,7 +433,11 @@ femd_status femd_net_run(femd_net *n, femd_core *core, int stop_fd, femd_error *
         zmq_pollitem_t item[3] = {{n->socket, 0, ZMQ_POLLIN, 0}, {n->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
         if (zmq_poll(item, 3, wait_ms(n, core, drained)) < 0 && errno != EINTR)
             return femd_fail(err, FEMD_IO, "ZeroMQ: %s", zmq_strerror(errno));
-        if (item[2].revents) return FEMD_OK;
+        if (item[2].revents) {
+            femd_core_farewell(core);
+            carry_out(n, core, clock_now());
+            return FEMD_OK;
+        }
         serve_round(n, core, &drained);
         if (femd_core_health(core) != FEMD_OK)
             return femd_fail(err, femd_core_health(core), "the server cannot go on: out of memory; start it with a smaller --memory");

@@ -129,12 +129,21 @@ static femd_status join(femd_core *c, uint32_t n, femd_error *err) {
     return runs_join(c, n, &holder, err);
 }
 
+static int says_the_same(const femd_hello *a, const femd_hello *b) {
+    return a->role == b->role && a->rank == b->rank && a->ranks == b->ranks && a->pid == b->pid && a->fingerprint == b->fingerprint &&
+           strcmp(a->run, b->run) == 0 && strcmp(a->level, b->level) == 0 && strcmp(a->host, b->host) == 0;
+}
+
 void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
     femd_hello h;
     femd_error err = FEMD_ERROR_INIT;
     uint32_t n = peers_find(c, route);
-    if (n) peers_remove(c, n, 0, 0); /* it starts anew */
     femd_status rc = femd_hello_decode(f, &h, &err);
+    if (n && rc == FEMD_OK && says_the_same(&h, &peer_at(c, n)->hello)) {
+        welcome(c, n); /* its welcome is late, no more */
+        return;
+    }
+    if (n) peers_remove(c, n, 0, 0); /* it starts anew */
     if (rc == FEMD_OK) rc = check_hello(c, json, &h, &err);
     if (rc == FEMD_OK) rc = create(c, route, json, &h, &n, &err);
     if (rc != FEMD_OK) {
@@ -190,6 +199,11 @@ void peers_expel(femd_core *c, uint32_t n, const femd_error *why) {
     outbox_send_error(c, p->route, p->json, 0, why);
     outbox_drop(c, p->route);
     peers_remove(c, n, 0, 1);
+}
+
+void peers_farewell(femd_core *c) {
+    for (uint32_t n = 1; n <= c->peers.end; n++)
+        if (peer_at(c, n)->route) outbox_send_empty(c, peer_at(c, n)->route, peer_at(c, n)->json, FEMD_MSG_BYE, 0);
 }
 
 /* ---- time ---- */

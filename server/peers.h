@@ -12,6 +12,8 @@ void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f);
 void peers_remove(femd_core *c, uint32_t n, int bye, int blame);
 /* Say why, drop the connection, and treat it as gone. */
 void peers_expel(femd_core *c, uint32_t n, const femd_error *why);
+/* Tell everybody that the server ends. */
+void peers_farewell(femd_core *c);
 /* Workers in the order of their places. */
 uint32_t peers_first_worker(const femd_core *c);
 uint32_t peers_next_worker(const femd_core *c, uint32_t n);

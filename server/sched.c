@@ -276,7 +276,9 @@ static uint32_t pick(femd_core *c, uint32_t l, uint32_t worker, relief *rf) {
         uint32_t e = next_for(c, l, worker, rf);
         if (!e) break;
         const eval *v = eval_at(c, e);
+        if (v->blames && c->scratch.count) break; /* a suspect goes alone, so that only it can be blamed */
         sched_remove(c, e);
+        if (v->blames) want = 1;
         if (v->state_in && !states_is_held(c, v->state_in, worker)) {
             if (!state_at(c, v->state_in)->blob) {
                 ledger_park(c, e);

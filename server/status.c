@@ -1,4 +1,5 @@
-/* The books as JSON. Keys are documented in proto/README.md, "STATUS". */
+/* The books as JSON. Counts of a worker: sent (tasks it has), started (of these), done, held (states), sole_committed (states of
+ * final commits that no other worker holds). `waiting` evaluations wait for a state to come to the server. */
 #include "status.h"
 
 #include <stdio.h>

@@ -177,6 +177,48 @@ static void a_task_that_ends_three_workers_is_poison(void **state) {
     rig_clear(&g);
 }
 
+/* Cheap tasks are declared started many at a time: all of them are blamed once, but only the guilty one again. */
+static void a_suspect_is_sent_alone(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_request r[20];
+    femd_task tasks[256];
+    rig_result got[32];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    r[0] = rig_request(0, 1, NULL);
+    rig_evaluate(&g, client, 1, r, 1);
+    assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), 1);
+    assert_int_equal(rig_results(&g, client, got, 32), 1);
+    rig_vanish(&g, w[1]);
+    for (uint32_t i = 0; i < 20; i++) r[i] = rig_request(i, 2 + i, NULL);
+    rig_evaluate(&g, client, 2, r, 20);
+    uint64_t v = w[0];
+    for (int death = 0; death < 3;) { /* point 2 ends whoever evaluates it */
+        uint32_t n = rig_tasks(&g, v, tasks, NULL);
+        assert_true(n > 0);
+        int deadly = 0;
+        for (uint32_t i = 0; i < n; i++) deadly |= tasks[i].request.point == 2;
+        assert_true(death == 0 || !deadly || n == 1);
+        for (uint32_t i = 0; i < n; i++) rig_start(&g, v, &tasks[i]);
+        if (!deadly) {
+            rig_answer(&g, v, tasks, n);
+            continue;
+        }
+        rig_vanish(&g, v);
+        v = rig_worker(&g);
+        rig_open(&g, v, FEMD_OK);
+        death++;
+    }
+    rig_work(&g, v);
+    uint32_t n = rig_results(&g, client, got, 32), poisoned = 0;
+    assert_int_equal(n, 20);
+    for (uint32_t i = 0; i < n; i++) poisoned += got[i].response.status == FEMD_POISON;
+    assert_int_equal(poisoned, 1);
+    rig_clear(&g);
+}
+
 static void deaths_before_the_start_blame_nobody(void **state) {
     (void)state;
     rig g;
@@ -447,6 +489,7 @@ int main(void) {
         cmocka_unit_test(inputs_without_effect_do_not_separate_requests),
         cmocka_unit_test(tasks_of_a_dead_worker_go_to_another),
         cmocka_unit_test(a_task_that_ends_three_workers_is_poison),
+        cmocka_unit_test(a_suspect_is_sent_alone),
         cmocka_unit_test(deaths_before_the_start_blame_nobody),
         cmocka_unit_test(infrastructure_failures_are_sent_again_three_times),
         cmocka_unit_test(physics_failures_are_answers),

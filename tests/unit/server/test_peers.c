@@ -86,6 +86,32 @@ static void a_rank_has_one_place(void **state) {
     rig_clear(&g);
 }
 
+static void hello_said_again_changes_nothing(void **state) {
+    (void)state;
+    rig g;
+    femd_frame f;
+    femd_request r = rig_request(0, 1, NULL);
+    femd_hello h = {.role = FEMD_ROLE_CLIENT, .run = "beam", .ranks = 1, .pid = 77, .host = "here", .version = "t"};
+    rig_init(&g, NULL);
+    uint64_t w = rig_worker(&g);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(femd_hello_encode(&g.scratch, &h, NULL), FEMD_OK);
+        rig_deliver(&g, 60, &g.scratch);
+        assert_true(rig_take(&g, 60, FEMD_MSG_WELCOME, &f));
+        if (i) break;
+        rig_register(&g, 60);
+        rig_open(&g, w, FEMD_OK);
+        rig_evaluate(&g, 60, 1, &r, 1);
+    }
+    assert_int_equal(rig_work(&g, w), 1);
+    assert_int_equal(rig_count(&g, 60, FEMD_MSG_RESULT), 1);
+    femd_core_farewell(g.core); /* and the end of the server is told */
+    rig_collect(&g);
+    assert_true(rig_take(&g, 60, FEMD_MSG_BYE, &f));
+    assert_true(rig_take(&g, w, FEMD_MSG_BYE, &f));
+    rig_clear(&g);
+}
+
 static void a_client_may_return_before_its_loss_is_noticed(void **state) {
     (void)state;
     rig g;
@@ -376,6 +402,7 @@ int main(void) {
         cmocka_unit_test(a_worker_of_another_level_is_refused_with_words),
         cmocka_unit_test(an_unknown_sender_is_told_to_register),
         cmocka_unit_test(a_rank_has_one_place),
+        cmocka_unit_test(hello_said_again_changes_nothing),
         cmocka_unit_test(a_client_may_return_before_its_loss_is_noticed),
         cmocka_unit_test(points_wait_for_their_material_and_for_workers),
         cmocka_unit_test(a_material_that_no_worker_can_open_fails_its_batches),

@@ -160,6 +160,43 @@ static void messages_of_many_parts_cut_their_sender_off(void **state) {
     assert_int_equal(end(&p, SIGTERM), 0);
 }
 
+/* The greeting and the READY command of a ZMTP 3.0 DEALER without keys. */
+static void greet_as_dealer(int fd) {
+    uint8_t greeting[64] = {0xFF, [9] = 0x7F, [10] = 3}, answer[256];
+    const uint8_t ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER";
+    memcpy(greeting + 12, "NULL", 4);
+    assert_int_equal(send(fd, greeting, sizeof greeting, MSG_NOSIGNAL), sizeof greeting);
+    for (size_t got = 0; got < 64;) {
+        ssize_t n = recv(fd, answer, 64 - got, 0);
+        assert_true(n > 0);
+        got += (size_t)n;
+    }
+    assert_int_equal(send(fd, ready, sizeof ready - 1, MSG_NOSIGNAL), sizeof ready - 1);
+    assert_true(recv(fd, answer, sizeof answer, 0) > 0);
+}
+
+/* libzmq keeps the parts of a message that never ends, out of sight of its limits and of the program. */
+static void a_message_without_end_is_cut_off(void **state) {
+    (void)state;
+    program p = start("tcp://127.0.0.1:*", NULL);
+    void *context = zmq_ctx_new();
+    static uint8_t part[9 + 65536] = {0x03, [6] = 1}; /* more to come, long, 65536 bytes */
+    uint64_t sent = 0;
+    int fd = raw_connection(&p);
+    greet_as_dealer(fd);
+    for (int going = 1; going && sent < 1ull << 30; sent += sizeof part)
+        for (size_t at = 0; going && at < sizeof part;) {
+            ssize_t n = send(fd, part + at, sizeof part - at, MSG_NOSIGNAL);
+            if (n < 0) going = 0;
+            else at += (size_t)n;
+        }
+    assert_true(sent > 1u << 20 && sent < 1ull << 30);
+    close(fd);
+    check_alive(context, &p, "after");
+    zmq_ctx_term(context);
+    assert_int_equal(end(&p, SIGTERM), 0);
+}
+
 static void a_peer_that_names_itself_is_refused(void **state) {
     (void)state;
     program p = start("tcp://127.0.0.1:*", NULL);
@@ -258,6 +295,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(garbage_does_not_end_the_server),
         cmocka_unit_test(messages_of_many_parts_cut_their_sender_off),
+        cmocka_unit_test(a_message_without_end_is_cut_off),
         cmocka_unit_test(a_peer_that_names_itself_is_refused),
         cmocka_unit_test(a_lost_peer_is_noticed_at_once),
         cmocka_unit_test(only_this_machine_may_connect),
