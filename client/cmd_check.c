@@ -131,7 +131,7 @@ int cmd_check(int argc, char **argv) {
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};
-    femd_status rc = femd_case_read(positional.item[0], sets.item, sets.n, &c, &err);
+    femd_status rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
     model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
     if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = check(&c, models, &err);

@@ -68,7 +68,7 @@ static femd_status check_resume(const request *q, femd_error *err) {
 static void set_environment(const char *folder) {
     static const char *const fixed[][2] = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},     {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
                                            {"OMPI_MCA_mpi_yield_when_idle", "1"}, {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
-                                           {"OMPI_MCA_odls_base_sigkill_timeout", "5"}, {"OPENBLAS_NUM_THREADS", "1"},
+                                           {"OMPI_MCA_odls_base_sigkill_timeout", "0"}, {"OPENBLAS_NUM_THREADS", "1"},
                                            {"OMP_NUM_THREADS", "1"}};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) setenv(fixed[i][0], fixed[i][1], 0);
     /* what Open MPI leaves behind when it is killed goes with the run's own folder */
@@ -195,7 +195,7 @@ static int run_case(const request *q) {
     int code = FEMD_EXIT_INTERNAL;
     femd_status rc = check_point(q, &err);
     if (rc == FEMD_OK) rc = check_resume(q, &err);
-    if (rc == FEMD_OK) rc = femd_case_read(q->path, q->sets.item, q->sets.n, &c, &err);
+    if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
     if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models))) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = models_open(&c, models, &err);
     if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);

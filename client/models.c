@@ -2,12 +2,20 @@
  * that the user wrote. */
 #include "models.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "femd/material_files.h"
 #include "femd/peer.h"
+
+femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
+    if (access(path, F_OK) != 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; a case is a folder with case.json, or a JSON file", path, strerror(errno));
+    return femd_case_read(path, sets, nsets, c, err);
+}
 
 /* An engine says "material: structure.species: ..."; the user's file calls that materials.NAME.structure.species. */
 static femd_status in_users_words(const femd_json *doc, const cJSON *node, femd_error *err) {

@@ -12,6 +12,9 @@ typedef struct model {
     double open_seconds; /* wall time of opening: structure, potential, reference */
 } model;
 
+/* femd_case_read with words for who gave no case at all. */
+FEMD_MUST_CHECK femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err);
+
 /* Pack and open the material at `node` of doc. A failure names the file and the path of the value in doc. */
 FEMD_MUST_CHECK femd_status model_open(const femd_json *doc, const cJSON *node, const char *folder, model *m, femd_error *err);
 void model_close(model *m);

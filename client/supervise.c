@@ -5,6 +5,7 @@
 #include "supervise.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@
 static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */
 enum { RESTARTS = sizeof backoff / sizeof *backoff };
 static const double ready_timeout = 15.0; /* s for the server to be ready */
-static const double macro_grace = 8.0;    /* s for the solver to end in good order, then force */
+static const double macro_grace = 10.0;   /* s for the solver to end in good order, then force; it finds a server lost after 5 */
 static const double pool_grace = 3.0;     /* the same for server and workers */
 
 enum { SERVER, MACRO, WORKERS }; /* indices of parts; workers from WORKERS on */
@@ -88,7 +89,7 @@ static void read_output(run *r, part *p) {
 
 /* ---- starting ---- */
 
-static void end_run(run *r, int code);
+static void stop_macro(run *r, int code);
 
 static int start_part(run *r, size_t i) {
     part *p = &r->part[i];
@@ -103,7 +104,7 @@ static int start_part(run *r, size_t i) {
     if (p->child.fd >= 0) close(p->child.fd);
     if (launch_start(&spec, &p->child, &err) != FEMD_OK) {
         say(r, "%s", err.text);
-        end_run(r, FEMD_EXIT_INTERNAL);
+        stop_macro(r, FEMD_EXIT_INTERNAL);
         return 0;
     }
     if (i <= MACRO) launch_guard_tell(plan->guard, p->child.pid);
@@ -133,7 +134,24 @@ static void signal_part(const part *p, int sig) {
     kill(p->child.pid, sig);
 }
 
-/* Ask all parts to end. The pool stays while the solver is still ending. */
+/* The solver's ranks are the children of mpiexec, which itself would answer a signal by killing them at once. */
+static void signal_macro(const part *p, int sig) {
+    char pattern[64];
+    glob_t files;
+    int found = 0, pid;
+    if (p->child.pid <= 0) return;
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)p->child.pid);
+    if (glob(pattern, 0, NULL, &files) != 0) files.gl_pathc = 0;
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        FILE *f = fopen(files.gl_pathv[i], "re");
+        for (; f && fscanf(f, "%d", &pid) == 1; found++) kill(pid, sig);
+        if (f) fclose(f);
+    }
+    if (files.gl_pathc) globfree(&files);
+    if (!found) signal_part(p, sig);
+}
+
+/* From here on the run only ends. The pool stays while the solver does: it must report, and it sees a lost server by itself. */
 static void end_run(run *r, int code) {
     if (r->phase == ENDING) return;
     r->phase = ENDING;
@@ -143,8 +161,14 @@ static void end_run(run *r, int code) {
     for (size_t i = 0; i < r->n; i++) {
         r->part[i].restart_at = 0;
         r->part[i].gone = 1;
-        if (i == MACRO || !macro_alive) signal_part(&r->part[i], SIGTERM);
+        if (i != MACRO && !macro_alive) signal_part(&r->part[i], SIGTERM);
     }
+}
+
+/* The same where the solver cannot know by itself that it must end. */
+static void stop_macro(run *r, int code) {
+    if (r->phase != ENDING) signal_macro(&r->part[MACRO], SIGTERM);
+    end_run(r, code);
 }
 
 static void force(run *r) {
@@ -202,7 +226,7 @@ static void worker_ended(run *r, part *p, int status) {
     say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last, RESTARTS + 1);
     if (workers_left(r)) return;
     say(r, "all workers are lost; what they said is in the log");
-    end_run(r, FEMD_EXIT_POOL_LOST);
+    stop_macro(r, FEMD_EXIT_POOL_LOST);
 }
 
 static void reap(run *r) {
@@ -231,7 +255,7 @@ static void take_signals(run *r) {
         }
         r->interrupted = (int)info.ssi_signo;
         say(r, "ending the run (once more to end it by force)");
-        end_run(r, 128 + (int)info.ssi_signo);
+        stop_macro(r, 128 + (int)info.ssi_signo);
     }
     reap(r);
 }
