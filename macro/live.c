@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Seconds between notices, and before the first, where lines cannot be rewritten. */
-enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1 };
+enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1, STATES_GRACE = 5 };
 
 static double now(void)
 {
@@ -25,16 +25,30 @@ void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int
     l->terminal = out && (isatty(fileno(out)) || getenv("FEMD_TERMINAL"));
 }
 
+void femd_live_workers(femd_live *l, uint32_t workers)
+{
+    l->info.workers = workers;
+    if (workers > l->workers_max) l->workers_max = workers;
+}
+
 static void text_waiting(const femd_live *l, char *text, size_t size)
 {
     snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s", l->address,
              l->info.waited);
 }
 
+/* No points are open, yet the client waits: a commit, or states on their way. */
+static int waits_for_states(const femd_live *l) { return l->info.total == 0 && l->info.waited >= STATES_GRACE; }
+
 void femd_live_text(const femd_live *l, char *text, size_t size)
 {
     if (l->info.waiting_for_workers) {
         text_waiting(l, text, size);
+        return;
+    }
+    if (waits_for_states(l)) {
+        snprintf(text, size, "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
+                 l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
         return;
     }
     char residual[32] = "-", points[64], of_rank[32] = "";
@@ -87,6 +101,7 @@ void femd_live_iteration(femd_live *l, int step, int iteration, double residual,
     l->residual = residual;
     l->cuts = cuts;
     l->info.waiting_for_workers = 0;
+    l->info.waited = 0;
     l->waiting = 0;
     if (!l->out) return;
     if (l->terminal)
@@ -97,15 +112,17 @@ void femd_live_iteration(femd_live *l, int step, int iteration, double residual,
 
 void femd_live_progress(femd_live *l, const femd_progress_info *info)
 {
+    uint32_t known = l->info.workers;
     l->info = *info;
     l->micro = info->waited;
+    if (info->workers == 0 && !info->waiting_for_workers) l->info.workers = known; /* the server has not said yet */
     if (info->workers > l->workers_max) l->workers_max = info->workers;
     if (!l->out) return;
     if (l->terminal) {
         draw(l);
         return;
     }
-    if (!info->waiting_for_workers) {
+    if (!info->waiting_for_workers && !waits_for_states(l)) {
         l->waiting = 0;
         return;
     }

@@ -24,6 +24,8 @@ typedef struct femd_live {
 
 /* out NULL: counts only. */
 void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks);
+/* The server has told how many workers there are. */
+void femd_live_workers(femd_live *l, uint32_t workers);
 /* A Newton iteration is finished: its residual is known. */
 void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts);
 /* A wait goes on. */

@@ -23,6 +23,7 @@ typedef struct app {
     MPI_Comm comm;
     int rank, size;
     femd_case cs;
+    char run_name[65];
     femd_client *client;
     femd_problem *problem;
     femd_recorder recorder;
@@ -113,6 +114,19 @@ static femd_status set_petsc_options(app *a, femd_error *err)
     return FEMD_OK;
 }
 
+/* A misspelled PETSc option would else go unnoticed. */
+static void tell_unused_options(const app *a)
+{
+    PetscInt n = 0;
+    char **name = NULL, **value = NULL;
+    if (a->rank != 0 || PetscOptionsLeftGet(NULL, &n, &name, &value)) return;
+    for (PetscInt i = 0; i < n; ++i) {
+        if (strcmp(name[i], "no_signal_handler") == 0 || strcmp(name[i], "skip_petscrc") == 0) continue;
+        fprintf(stderr, "femd-macro: the PETSc option -%s was never used (misspelled?)\n", name[i]);
+    }
+    (void)PetscOptionsLeftRestore(NULL, &n, &name, &value);
+}
+
 /* ---- hooks ---- */
 
 static int on_progress(void *user, const femd_progress_info *info)
@@ -148,9 +162,9 @@ static int on_stop_asked(void *user)
 /* ---- the run ---- */
 
 /* The same name on all ranks, another for every run: a label only. */
-static void run_name(const app *a, char name[65])
+static void make_run_name(app *a)
 {
-    memset(name, 0, 65);
+    char *name = a->run_name;
     if (a->args.run) {
         snprintf(name, 65, "%s", a->args.run);
         return;
@@ -166,11 +180,22 @@ static void run_name(const app *a, char name[65])
 
 static femd_status connect(app *a, femd_error *err)
 {
-    char name[65];
-    run_name(a, name);
-    const femd_client_config cfg = {.address = a->args.connect, .run = name, .rank = (uint32_t)a->rank, .ranks = (uint32_t)a->size,
+    make_run_name(a);
+    a->recorder.info.name = a->run_name;
+    const femd_client_config cfg = {.address = a->args.connect, .run = a->run_name, .rank = (uint32_t)a->rank, .ranks = (uint32_t)a->size,
                                     .progress = on_progress, .user = a};
     return femd_client_open(&cfg, &a->client, err);
+}
+
+static cJSON *pool_status(app *a)
+{
+    char *text = NULL;
+    if (a->rank != 0 || !a->client) return NULL;
+    if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
+    cJSON *pool = cJSON_Parse(text);
+    free(text);
+    femd_live_workers(&a->live, (uint32_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(pool, "workers")));
+    return pool;
 }
 
 static femd_status prepare(app *a, femd_error *err)
@@ -180,6 +205,7 @@ static femd_status prepare(app *a, femd_error *err)
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count, a->size);
     FEMD_TRY(femd_agree(a->comm, connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
+    cJSON_Delete(pool_status(a)); /* the number of workers for the live line */
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
     return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
 }
@@ -188,8 +214,8 @@ static femd_status run(app *a, femd_error *err)
 {
     const femd_stepping_hooks hooks = {.user = a, .committed = on_committed, .live = on_live, .stop = on_stop_asked};
     FEMD_TRY(prepare(a, err));
-    a->started = 1;
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
+    a->started = 1;
     FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));
     if (a->args.dump) return femd_recorder_dump(&a->recorder, a->problem, a->args.dump_id, err);
     return FEMD_OK;
@@ -224,20 +250,10 @@ static int agreed_signal(const app *a)
     return all;
 }
 
-static cJSON *pool_status(app *a, femd_status rc)
-{
-    char *text = NULL;
-    if (a->rank != 0 || !a->client || rc == FEMD_DISCONNECTED) return NULL;
-    if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
-    cJSON *pool = cJSON_Parse(text);
-    free(text);
-    return pool;
-}
-
 static femd_status write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err)
 {
     if (!a->recorder.open) return FEMD_OK;
-    cJSON *pool = pool_status(a, rc);
+    cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : pool_status(a);
     a->recorder.info.workers = a->live.workers_max;
     a->recorder.info.pool = pool;
     a->recorder.info.message = message;
@@ -261,6 +277,7 @@ static int finish(app *a, femd_status rc, femd_error *err)
     femd_live_end(&a->live);
     femd_error late = FEMD_ERROR_INIT;
     femd_status written = write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
+    if (rc == FEMD_OK) tell_unused_options(a);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
         if (written != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", late.text);
@@ -283,6 +300,7 @@ int main(int argc, char **argv)
     app a = {0};
     femd_error err = FEMD_ERROR_INIT;
     pin_environment(argv);
+    femd_recorder_begin(&a.recorder);
     follow_mpiexec();
     femd_status rc = femd_arguments_read(argc, argv, &a.args, &err);
     if (rc == FEMD_OK && a.args.help) return fputs(femd_arguments_help(), stdout) < 0;

@@ -60,12 +60,16 @@ static femd_status load(femd_recorder *r, femd_problem *p, femd_error *err)
     return FEMD_OK;
 }
 
+void femd_recorder_begin(femd_recorder *r)
+{
+    *r = (femd_recorder){.began = now()};
+}
+
 femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err)
 {
     r->folder = folder;
     r->history.nboundary = p->cs->nboundary;
     r->info.ranks = p->size;
-    r->began = now();
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? check_folder(folder, err) : FEMD_OK, err));
     return resume ? load(r, p, err) : FEMD_OK;
 }

@@ -14,8 +14,10 @@ typedef struct femd_recorder {
     int open;              /* the folder is ours: results may be written */
 } femd_recorder;
 
+/* An empty recorder; the run's wall time counts from here. */
+void femd_recorder_begin(femd_recorder *r);
 /* Read DIR/checkpoint.h5 into p (resume) and check that results can go into the folder. Writes nothing.
- * All functions: collective, agreed on all ranks. */
+ * This and what follows: collective, agreed on all ranks. */
 FEMD_MUST_CHECK femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err);
 /* Make the folder, remove the results of an earlier run (resume: those of later steps), write those of the start. */
 FEMD_MUST_CHECK femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *err);

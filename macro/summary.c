@@ -115,10 +115,23 @@ static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *er
     return femd_text_add(out, err, "},\n");
 }
 
-/* A member of the server's status under its own JSON text, null if the server does not tell. */
+/* A key of the server's status: of this run, of the counters, or of the whole; NULL if the server does not tell. */
+static const cJSON *in_pool(const femd_run_info *run, const char *key)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(run->pool, "runs"))
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "name"));
+        const cJSON *mine = name && run->name && strcmp(name, run->name) == 0 ? cJSON_GetObjectItemCaseSensitive(entry, key) : NULL;
+        if (mine) return mine;
+    }
+    const cJSON *counter = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(run->pool, "counters"), key);
+    return counter ? counter : cJSON_GetObjectItemCaseSensitive(run->pool, key);
+}
+
 static femd_status from_pool(const femd_run_info *run, const char *before, const char *key, femd_buffer *out, femd_error *err)
 {
-    const cJSON *node = run->pool ? cJSON_GetObjectItemCaseSensitive(run->pool, key) : NULL;
+    const cJSON *node = run->pool ? in_pool(run, key) : NULL;
     char *text = node ? cJSON_PrintUnformatted(node) : NULL;
     femd_status rc = femd_text_add(out, err, "%s%s", before, text ? text : "null");
     cJSON_free(text);
@@ -135,13 +148,13 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     FEMD_TRY(integer(out, ", \"ranks\": ", (uint64_t)run->ranks, err));
     FEMD_TRY(integer(out, ", \"resumed_from\": ", (uint64_t)run->resumed, err));
     FEMD_TRY(integer(out, ", \"reused\": ", run->reused, err));
-    FEMD_TRY(from_pool(run, ",\n          \"restarts\": ", "worker_deaths", out, err));
+    FEMD_TRY(from_pool(run, ",\n          \"level\": ", "level", out, err));
     FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
+    FEMD_TRY(from_pool(run, ", \"restarts\": ", "worker_deaths", out, err));
+    FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
+    FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
+    if (run->name) FEMD_TRY(string(out, ",\n          \"name\": ", run->name, err));
     if (run->message) FEMD_TRY(string(out, ",\n          \"message\": ", run->message, err));
-    char *pool = run->pool ? cJSON_PrintUnformatted(run->pool) : NULL;
-    femd_status rc = pool ? femd_text_add(out, err, ",\n          \"pool\": %s", pool) : FEMD_OK;
-    cJSON_free(pool);
-    FEMD_TRY(rc);
     return femd_text_add(out, err, "}\n");
 }
 

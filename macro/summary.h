@@ -12,6 +12,7 @@ typedef struct femd_run_info {
     int ranks;
     int resumed;               /* step that this run started from, 0 = the beginning */
     uint64_t reused;           /* points answered from an earlier evaluation */
+    const char *name;          /* of the run at the server; borrowed */
     const cJSON *pool;         /* the server's status at the end, NULL if it could not be asked; borrowed */
     const char *message;       /* why the run ended, NULL if it is well or goes on; borrowed */
 } femd_run_info;

@@ -407,6 +407,7 @@ static void run_in(fixture *f, const char *folder, int resume, int stop_after)
 {
     femd_error err = FEMD_ERROR_INIT;
     watched_run w = {.stop_after = stop_after};
+    femd_recorder_begin(&w.recorder);
     const femd_stepping_hooks hooks = {.user = &w, .committed = on_commit, .stop = on_stop};
     femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
     femd_status rc = femd_recorder_prepare(&w.recorder, p, folder, resume, &err);

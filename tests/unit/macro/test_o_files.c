@@ -255,12 +255,14 @@ static void summary_differs_in_run_only_when_the_pool_differs(void **state)
     (void)state;
     sample s;
     sample_init(&s);
-    cJSON *pool = cJSON_Parse("{\"bit_reproducible\": true, \"worker_deaths\": 2}");
+    cJSON *pool = cJSON_Parse("{\"bit_reproducible\": false, \"level\": \"x86-64-v3\", \"runs\": [{\"name\": \"a\", \"bit_reproducible\": false},"
+                              "{\"name\": \"b\", \"bit_reproducible\": true}], \"counters\": {\"requeued\": 3}}");
     const femd_run_info one = {.wall = 1, .ranks = 1, .workers = 1};
-    const femd_run_info four = {.wall = 9, .cpu = 3, .ranks = 2, .workers = 4, .reused = 7, .resumed = 1, .pool = pool, .message = "words"};
+    const femd_run_info four = {.wall = 9, .cpu = 3, .ranks = 2, .workers = 4, .reused = 7, .resumed = 1, .name = "b", .pool = pool, .message = "words"};
     char *a, *b;
     cJSON *x = summary_of(&s, &one, &a), *y = summary_of(&s, &four, &b);
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetObjectItem(y, "run"), "bit_reproducible")));
+    assert_int_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(y, "run"), "requeued")->valuedouble, 3);
     char *run_a = strstr(a, "\"run\""), *run_b = strstr(b, "\"run\"");
     assert_string_not_equal(run_a, run_b);
     *run_a = *run_b = 0; /* the run object is the last one */
