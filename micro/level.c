@@ -4,11 +4,9 @@
 
 #include <errno.h>
 #include <gnu/libc-version.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
+#include "femd/blas.h"
 #include "femd/hash.h"
 #include "kernels.h"
 
@@ -18,34 +16,22 @@ extern char *openblas_get_config(void) __attribute__((weak));
 
 typedef struct level {
     const char *name;
-    const char *blas_core; /* OPENBLAS_CORETYPE */
     const femd_kernels *kernels;
 } level;
 
 static const level levels[] = {
 #if defined(__x86_64__)
-    {"x86-64-v3", "Haswell", &femd_kernels_v3},
-    {"x86-64-v2", "Nehalem", &femd_kernels_v2},
-    {"x86-64-v4", "SkylakeX", &femd_kernels_v4},
-    {"baseline", "Prescott", &femd_kernels_baseline},
+    {"x86-64-v3", &femd_kernels_v3},
+    {"x86-64-v2", &femd_kernels_v2},
+    {"x86-64-v4", &femd_kernels_v4},
+    {"baseline", &femd_kernels_baseline},
 #else
-    {"baseline", "", &femd_kernels_baseline},
+    {"baseline", &femd_kernels_baseline},
 #endif
 };
 #define LEVELS (sizeof levels / sizeof levels[0])
 
 static const level *chosen;
-
-static int processor_has(const char *name)
-{
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (strcmp(name, "x86-64-v2") == 0) return __builtin_cpu_supports("x86-64-v2") != 0;
-    if (strcmp(name, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3") != 0;
-    if (strcmp(name, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4") != 0;
-#endif
-    return strcmp(name, "baseline") == 0;
-}
 
 static const level *find(const char *name)
 {
@@ -59,7 +45,7 @@ static const level *now(void)
 {
     if (!chosen)
         for (size_t k = 0; k < LEVELS && !chosen; k++)
-            if (processor_has(levels[k].name)) chosen = &levels[k];
+            if (femd_processor_has(levels[k].name)) chosen = &levels[k];
     return chosen;
 }
 
@@ -67,7 +53,7 @@ femd_status femd_level_set(const char *name, femd_error *err)
 {
     const level *l = find(name);
     if (!l) return femd_fail(err, FEMD_BAD_INPUT, "unknown numerics level \"%s\"; accepted: x86-64-v2, x86-64-v3, x86-64-v4, baseline", name ? name : "");
-    if (!processor_has(name))
+    if (!femd_processor_has(name))
         return femd_fail(err, FEMD_UNSUPPORTED, "this processor lacks the numerics level %s; start the run with a lower one", name);
     chosen = l;
     return FEMD_OK;
@@ -92,27 +78,7 @@ uint64_t femd_fingerprint(void)
     return femd_get64(h.b);
 }
 
-/* 1 if the variable had to be changed. */
-static int require(const char *name, const char *value)
-{
-    const char *old = getenv(name);
-    if (old && strcmp(old, value) == 0) return 0;
-    return setenv(name, value, 1) == 0;
-}
-
 void femd_level_reexec(const char *name, char **argv)
 {
-    const level *l = find(name);
-    int changed;
-    if (!l) l = now();
-    changed = require("OPENBLAS_NUM_THREADS", "1");
-    if (l->blas_core[0]) changed |= require("OPENBLAS_CORETYPE", l->blas_core);
-    if (changed && !getenv("FEMD_REEXECUTED")) {
-        char path[PATH_MAX]; /* the real path, so that the process keeps the program's name */
-        const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-        setenv("FEMD_REEXECUTED", "1", 1); /* never twice in a row */
-        path[n > 0 ? n : 0] = 0;
-        execv(path, argv); /* on failure go on: the fingerprint tells the BLAS that came of it */
-    }
-    unsetenv("FEMD_REEXECUTED"); /* programs started from here decide for themselves */
+    femd_blas_pin(find(name) ? name : now()->name, argv);
 }

@@ -1,0 +1,56 @@
+/* The environment that OpenBLAS reads when it loads. Owns the table from numerics level to core type; chooses no level. */
+#include "femd/blas.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *level, *core;
+} cores[] = {
+#if defined(__x86_64__)
+    {"x86-64-v3", "Haswell"}, {"x86-64-v2", "Nehalem"}, {"baseline", "Prescott"}, {"x86-64-v4", "SkylakeX"},
+#else
+    {"baseline", ""},
+#endif
+};
+enum { CORES = sizeof cores / sizeof *cores };
+
+int femd_processor_has(const char *level) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (strcmp(level, "x86-64-v2") == 0) return __builtin_cpu_supports("x86-64-v2") != 0;
+    if (strcmp(level, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3") != 0;
+    if (strcmp(level, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4") != 0;
+#endif
+    return strcmp(level, "baseline") == 0;
+}
+
+static const char *core_of(const char *level) {
+    for (int i = 0; i < CORES; i++)
+        if (level ? strcmp(cores[i].level, level) == 0 : femd_processor_has(cores[i].level)) return cores[i].core;
+    return "";
+}
+
+/* 1 if the variable had to be changed. */
+static int require(const char *name, const char *value) {
+    const char *old = getenv(name);
+    if (old && strcmp(old, value) == 0) return 0;
+    return setenv(name, value, 1) == 0;
+}
+
+void femd_blas_pin(const char *level, char **argv) {
+    const char *core = core_of(level);
+    int changed = require("OPENBLAS_NUM_THREADS", "1");
+    if (*core) changed |= require("OPENBLAS_CORETYPE", core);
+    if (changed && !getenv("FEMD_REEXECUTED")) {
+        char path[PATH_MAX]; /* the real path, so that the process keeps the program's name */
+        const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+        setenv("FEMD_REEXECUTED", "1", 1); /* never twice in a row */
+        path[n > 0 ? n : 0] = 0;
+        execv(path, argv);
+    }
+    unsetenv("FEMD_REEXECUTED"); /* programs started from here decide for themselves */
+}
