@@ -13,7 +13,7 @@
 enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, CG_ITERATIONS = 2000 };
 
 static const double SWITCH_FORCE = 1e-6;  /* eV/angstrom: below, a fresh factor finishes in one step */
-static const double HESSIAN_REACH = 2e-6; /* angstrom: how far from its place a Hessian stands for the tangent */
+static const double HESSIAN_REACH = 1e-9; /* angstrom: how far from its place a Hessian stands for the tangent */
 
 struct femd_relaxer {
     int n, n3, dense;
