@@ -30,7 +30,7 @@ refused "absent.msh" -- "$base" --set 'mesh={"file":"absent.msh"}'
 sed 's/"seed": *1/"seed": NaN/' "$base" >"$scratch/nan.json"
 refused "nan.json" -- "$scratch/nan.json"
 sed '$d' "$base" >"$scratch/cut.json"
-refused "cut.json" "line" -- "$scratch/cut.json"
+refused "cut.json:19" -- "$scratch/cut.json"
 refused "conductivity" "tangent" -- "$base" --set 'output={"wants":["conductivity"]}'
 cat >"$scratch/inverted.msh" <<'MSH'
 $MeshFormat
