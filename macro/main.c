@@ -1,7 +1,6 @@
 /* femd-macro: starts MPI and PETSc, connects to the server, runs the case, writes the results, and ends with one message and one
  * exit code. Holds no mechanics. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "femd/blas.h"
 #include "arguments.h"
 #include "collective.h"
 #include "live.h"
@@ -58,19 +58,13 @@ static void install_signals(void)
 
 /* ---- the process ---- */
 
-/* One BLAS thread, which the library reads while it loads: so once more, with the variables set. */
+/* Environment that MPI and the BLAS read while they start. */
 static void pin_environment(char **argv)
 {
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
-    if (getenv("OPENBLAS_NUM_THREADS")) return;
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("OMP_NUM_THREADS", "1", 0);
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0) return;
-    self[n] = 0;
-    execv(self, argv); /* if it fails, two threads too many are no reason to stop */
+    femd_blas_pin(NULL, argv);
 }
 
 /* A rank must not outlive a dead mpiexec. */
