@@ -54,6 +54,6 @@ $Elements
 2 4 2 2 1 1 3 2 4
 $EndElements
 MSH
-refused "inverted" "element" -- "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
+refused "inverted" "cell 0" -- "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
     --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 exit 0
