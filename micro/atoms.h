@@ -76,6 +76,11 @@ void femd_energetics_apply(femd_energetics *e, const double *v, double *y);
  * tau_ab = sum_k T[3k+a] cell[3k+b] - sum_i force_ia x_ib at any state. */
 FEMD_MUST_CHECK femd_status femd_energetics_face_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                                         double T[9], femd_error *err);
+/* Heat flux J (3; eV angstrom/ps) = sum_i e_i v_i + sum over atoms of the potential part sum_j (dU_j/dr_ji . v_i) r_ij, right for many-body
+ * potentials (Fan et al., Phys. Rev. B 92 (2015) 094301; Surblys et al., Phys. Rev. E 99 (2019) 051301): v n x 3 in angstrom/ps,
+ * mass per atom in u. Not per volume. */
+FEMD_MUST_CHECK femd_status femd_energetics_heat_flux(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
+                                                      const double *v, const double *mass, double J[3], femd_error *err);
 /* Per-atom energies (eV), for dumps. */
 FEMD_MUST_CHECK femd_status femd_energetics_atom_energies(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                                           double *energy, femd_error *err);

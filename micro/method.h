@@ -1,0 +1,38 @@
+/* What answers the wants of a native RVE: mechanical methods (statics, quasiharmonic, local-harmonic, md) give stress and all that
+ * derives from ψ or its sampling at a strain and temperature; transport methods (green-kubo, nemd) give the conductivity at
+ * the mechanical state and never touch it.
+ *
+ * A material names one method, or one per want: "method": "quasiharmonic" or {"stress": "quasiharmonic", "conductivity":
+ * "green-kubo"}; the options of a method stand under its own name ("md": {...}, "green-kubo": {...}). */
+#ifndef FEMD_METHOD_H
+#define FEMD_METHOD_H
+
+#include "native.h"
+
+/* The conditions of one answer. */
+typedef struct femd_conditions {
+    double temperature; /* K */
+    double accuracy;    /* wanted relative standard error; 0 = the material's own */
+    uint64_t seed;
+    uint32_t wants;
+    const femd_beat *beat;
+} femd_conditions;
+
+typedef struct femd_method {
+    const char *name;
+    uint32_t wants;  /* FEMD_WANT_* it can answer */
+    uint32_t inputs; /* FEMD_INPUT_* beside strain and state that change its answers */
+    /* Read the options, allocate. *self is the method's own data for this material. */
+    femd_status (*create)(femd_native *n, const femd_json *doc, void **self, femd_error *err);
+    void (*destroy)(void **self);
+    /* Mechanical methods: free-energy S (Pa), D (Pa; NULL if not wanted) at strain E, for the control solver and the reference; the
+     * path of n ends relaxed (in the method's sense) at E. NULL for transport methods. */
+    femd_status (*strain)(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6], double D[36],
+                          femd_error *err);
+    /* After the strain is found: fill in the rest of *r that q->wants names and this method provides. `carried` is what
+     * the method appended to the state before (size 0 = nothing); it may append anew to carry. */
+    femd_status (*answer)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
+                          femd_buffer *carry, femd_error *err);
+} femd_method;
+
+#endif
