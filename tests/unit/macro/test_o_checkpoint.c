@@ -472,16 +472,20 @@ static void old_results_are_replaced_and_foreign_files_stay(void **state)
 {
     fixture *f = *state;
     set_up_run(f);
-    char *old = femd_path_join(f->folder, "step_0099.pvtu"), *foreign = femd_path_join(f->folder, "notes.txt");
+    char *old = femd_path_join(f->folder, "step_0099.pvtu"), *dump = femd_path_join(f->folder, "point-3.state"),
+         *foreign = femd_path_join(f->folder, "notes.txt");
     if (f->rank == 0) {
         assert_int_equal(femd_file_replace(old, "x", 1, NULL), FEMD_OK);
+        assert_int_equal(femd_file_replace(dump, "x", 1, NULL), FEMD_OK);
         assert_int_equal(femd_file_replace(foreign, "x", 1, NULL), FEMD_OK);
     }
     (void)MPI_Barrier(PETSC_COMM_WORLD);
     run_in(f, f->folder, 0, 1);
     assert_int_not_equal(access(old, F_OK), 0);
+    assert_int_not_equal(access(dump, F_OK), 0);
     assert_int_equal(access(foreign, F_OK), 0);
     free(old);
+    free(dump);
     free(foreign);
 }
 
