@@ -100,9 +100,19 @@ static void empty_batch_is_collected_at_once(void **state) {
 
 /* ---- double answers ---- */
 
+/* The first two points twice, then all. */
 static void answer_twice(fake_server *s, const femd_frame *f) {
-    if (f->type != FEMD_MSG_EVALUATE) return;
-    fake_answer(s, f);
+    femd_hash id;
+    femd_reader rd;
+    femd_request q[2];
+    if (f->type != FEMD_MSG_EVALUATE || femd_evaluate_open(f, &id, &rd, NULL) != FEMD_OK) return;
+    for (uint32_t i = 0; i < 2; i++) if (femd_evaluate_next(&rd, &q[i], NULL) != 1) return;
+    for (int times = 0; times < 2; times++) {
+        if (femd_frame_begin(&s->out, FEMD_MSG_RESULT, f->id, NULL) != FEMD_OK) return;
+        for (uint32_t i = 0; i < 2; i++) fake_result_add(s, i, &q[i], 0);
+        femd_frame_finish(&s->out, 2);
+        fake_send(s);
+    }
     fake_answer(s, f);
 }
 

@@ -31,12 +31,13 @@ static void material_that_cannot_be_opened_brings_the_workers_words(void **state
 }
 
 static void open_material(fake_server *s, const femd_frame *f) {
-    femd_ready r = {.status = FEMD_OK, .caps = {.atoms = 107, .volume = 1e-27}};
+    femd_ready r = {.status = FEMD_OK, .caps = {.atoms = 1, .volume = 1e-27}};
     if (f->type != FEMD_MSG_MATERIAL) return;
     femd_pack_id(f->body.data, f->body.size, &r.material);
     r.material.b[0] ^= 1; /* news about another material must not be taken for the answer */
     if (femd_ready_encode(&s->out, f->id, &r, NULL) == FEMD_OK) fake_send(s);
     r.material.b[0] ^= 1;
+    r.caps.atoms = 107;
     if (femd_ready_encode(&s->out, f->id, &r, NULL) == FEMD_OK) fake_send(s);
 }
 
