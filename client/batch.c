@@ -25,7 +25,7 @@ typedef struct batch_point {
 struct femd_batch {
     struct femd_batch *next;
     femd_client *owner;
-    uint64_t base; /* id of frame 0; frame i has base + i */
+    uint64_t base;                   /* id of frame 0; frame i has base + i */
     size_t n, done, nframes, unsent; /* unsent: first frame that may wait for sending */
     uint64_t reused;
     size_t room_points, room_frames;
@@ -110,14 +110,15 @@ static int is_finite(const femd_request *q) {
     return zero == 0;
 }
 
-static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q, femd_error *err) {
+static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q,
+                                femd_error *err) {
     batch_frame *f = &b->frame[i];
     FEMD_TRY(femd_evaluate_begin(&f->bytes, b->base + i, material, err));
     FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
     for (uint32_t k = 0; k < f->n; k++) {
         if (!is_finite(&q[k]))
-            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite", f->first + k,
-                             (unsigned long long)q[k].point);
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite",
+                             f->first + k, (unsigned long long)q[k].point);
         FEMD_TRY(femd_evaluate_add(&f->bytes, &q[k], err));
         b->point[f->first + k] = (batch_point){.label = q[k].point};
     }
@@ -125,8 +126,8 @@ static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *materi
     return FEMD_OK;
 }
 
-static femd_status batch_fill(femd_batch *b, const femd_hash *material, const femd_request *q, size_t n, uint32_t per_frame,
-                              femd_error *err) {
+static femd_status batch_fill(femd_batch *b, const femd_hash *material, const femd_request *q, size_t n,
+                              uint32_t per_frame, femd_error *err) {
     for (size_t i = 0; i < b->nframes; i++) {
         const size_t first = i * per_frame;
         b->frame[i].first = first;
@@ -137,15 +138,18 @@ static femd_status batch_fill(femd_batch *b, const femd_hash *material, const fe
     return FEMD_OK;
 }
 
-femd_status femd_client_submit(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n, femd_batch **batch,
-                               femd_error *err) {
-    if (!c || !material || !batch || (n && !requests)) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
+femd_status femd_client_submit(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n,
+                               femd_batch **batch, femd_error *err) {
+    if (!c || !material || !batch || (n && !requests))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
     *batch = NULL;
     const uint32_t per_frame = frame_points(c);
     const size_t nframes = (n + per_frame - 1) / per_frame;
     femd_batch *b = c->spare;
-    if (b) c->spare = b->next;
-    else if (!(b = calloc(1, sizeof *b))) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch");
+    if (b)
+        c->spare = b->next;
+    else if (!(b = calloc(1, sizeof *b)))
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch");
     b->owner = c;
     b->base = c->next_id;
     b->n = n;
@@ -289,9 +293,9 @@ static int batch_done(const femd_client *c, const void *arg) {
     return b->done == b->n || b->failed != FEMD_OK;
 }
 
-
 femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {
-    if (!c || !batch || batch->owner != c) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
+    if (!c || !batch || batch->owner != c)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
     femd_status rc = FEMD_OK;
     int got = 1;
     while (rc == FEMD_OK && got && !batch_done(c, batch)) { /* what is there already */

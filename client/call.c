@@ -6,9 +6,9 @@
 
 #include "session.h"
 
-#define STATUS_TIMEOUT 10.0           /* s; a living server answers at once */
-#define STATES_FIRST 64               /* states asked for before their size is known */
-#define STATES_BYTES (32u << 20)      /* aimed-at bytes of one message of states */
+#define STATUS_TIMEOUT 10.0        /* s; a living server answers at once */
+#define STATES_FIRST   64          /* states asked for before their size is known */
+#define STATES_BYTES   (32u << 20) /* aimed-at bytes of one message of states */
 
 static femd_status take_empty(client_call *call, const femd_frame *f, femd_error *err) {
     (void)f;
@@ -19,8 +19,10 @@ static femd_status take_empty(client_call *call, const femd_frame *f, femd_error
 
 /* ---- commit and abort ---- */
 
-femd_status femd_client_commit(femd_client *c, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n, femd_error *err) {
-    if (!c || (n && (!points || !states))) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_commit: NULL argument");
+femd_status femd_client_commit(femd_client *c, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
+                               femd_error *err) {
+    if (!c || (n && (!points || !states)))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_commit: NULL argument");
     if (n > UINT32_MAX) return femd_fail(err, FEMD_LIMIT, "a commit of %zu points", n);
     client_call call = {.reply = FEMD_MSG_COMMITTED, .id = c->next_id++, .take = take_empty};
     femd_status rc;
@@ -95,15 +97,19 @@ typedef struct fetch {
     size_t bytes;
 } fetch;
 
-static int compare_wanted(const void *a, const void *b) { return memcmp(a, b, sizeof(femd_hash)); }
+static int compare_wanted(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(femd_hash));
+}
 
 /* First entry with that hash, or n. */
 static size_t fetch_index(const fetch *g, const femd_hash *h) {
     size_t low = 0, high = g->n;
     while (low < high) {
         const size_t mid = low + (high - low) / 2;
-        if (memcmp(&g->want[mid].hash, h, sizeof *h) < 0) low = mid + 1;
-        else high = mid;
+        if (memcmp(&g->want[mid].hash, h, sizeof *h) < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
     return low;
 }
@@ -157,7 +163,8 @@ out:
 }
 
 /* Ask in messages whose replies stay near STATES_BYTES, judged by the states that have come. */
-static femd_status fetch_all(femd_client *c, const wanted *want, size_t n, void **blobs, size_t *sizes, femd_error *err) {
+static femd_status fetch_all(femd_client *c, const wanted *want, size_t n, void **blobs, size_t *sizes,
+                             femd_error *err) {
     size_t bytes = 0, some = STATES_FIRST;
     for (size_t k = 0; k < n;) {
         fetch g = {.want = want + k, .n = n - k < some ? n - k : some, .blobs = blobs, .sizes = sizes};
@@ -172,8 +179,10 @@ static femd_status fetch_all(femd_client *c, const wanted *want, size_t n, void 
     return FEMD_OK;
 }
 
-femd_status femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs, size_t *sizes, femd_error *err) {
-    if (!c || (n && (!states || !blobs || !sizes))) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_get: NULL argument");
+femd_status femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs, size_t *sizes,
+                                   femd_error *err) {
+    if (!c || (n && (!states || !blobs || !sizes)))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_get: NULL argument");
     if (n == 0) return FEMD_OK;
     wanted *want = malloc(n * sizeof *want);
     if (!want) return femd_fail(err, FEMD_NO_MEMORY, "no memory to ask for %zu states", n);
@@ -200,8 +209,8 @@ femd_status femd_client_state_get(femd_client *c, const femd_hash *state, void *
 /* ---- giving states ---- */
 
 /* Send states[first..] as far as one message carries them; *n = how many. */
-static femd_status put_some(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t left,
-                            size_t *n, femd_error *err) {
+static femd_status put_some(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes,
+                            size_t left, size_t *n, femd_error *err) {
     client_call call = {.reply = FEMD_MSG_STATE_STORED, .id = c->next_id++, .take = take_empty};
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_frame_begin(&call.frame, FEMD_MSG_STATE, call.id, err), out);
@@ -216,11 +225,13 @@ out:
     return rc;
 }
 
-femd_status femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n,
-                                   femd_error *err) {
-    if (!c || (n && (!states || !blobs || !sizes))) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_put: NULL argument");
+femd_status femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs,
+                                   const size_t *sizes, size_t n, femd_error *err) {
+    if (!c || (n && (!states || !blobs || !sizes)))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_put: NULL argument");
     for (size_t i = 0, some; i < n; i += some) {
-        if (!blobs[i] || !sizes[i]) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_put: state %zu has no bytes", i);
+        if (!blobs[i] || !sizes[i])
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_put: state %zu has no bytes", i);
         FEMD_TRY(put_some(c, states + i, blobs + i, sizes + i, n - i, &some, err));
     }
     return FEMD_OK;

@@ -1,5 +1,5 @@
-/* femd check: reads a case as femd run does, opens its materials, evaluates a point of each and says what the run will cost.
- * Starts nothing and writes nothing. */
+/* femd check: reads a case as femd run does, opens its materials, evaluates a point of each and says what the run will
+ * cost. Starts nothing and writes nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,23 +27,30 @@ static femd_status count_cells(const femd_case *c, uint64_t *cells, femd_error *
     FEMD_TRY(mesh_count(c->mesh.file, &tetrahedra, &hexahedra, err));
     *cells = c->element == FEMD_ELEMENT_Q1 ? hexahedra : tetrahedra;
     if (*cells) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s", c->path, c->mesh.file,
-                     (unsigned long long)tetrahedra, (unsigned long long)hexahedra, c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2",
-                     c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
+    return femd_fail(
+        err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s",
+        c->path, c->mesh.file, (unsigned long long)tetrahedra, (unsigned long long)hexahedra,
+        c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2", c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
 }
 
-static int points_per_cell(femd_element e) { return e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 1 : 4; }
+static int points_per_cell(femd_element e) {
+    return e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 1 : 4;
+}
 
 /* ---- one point of each material ---- */
 
 typedef struct trial {
-    double seconds;      /* the slower of the two evaluations */
-    double stress;       /* largest component at E = 0, Pa */
+    double seconds; /* the slower of the two evaluations */
+    double stress;  /* largest component at E = 0, Pa */
     double hill_mandel;
 } trial;
 
-static femd_status evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in, femd_buffer *out, trial *t, femd_error *err) {
-    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature, .accuracy = c->accuracy};
+static femd_status evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in, femd_buffer *out,
+                            trial *t, femd_error *err) {
+    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
+                      .seed = femd_seed(c->seed, 0, 0),
+                      .temperature = c->temperature,
+                      .accuracy = c->accuracy};
     femd_response r = {0};
     const femd_bytes state = {in->data, in->size};
     q.value[0] = strain;
@@ -73,7 +80,8 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
     char wants[256];
     const femd_capabilities *caps = femd_material_capabilities(m->material);
     femd_wants_text(caps->wants, wants, sizeof wants);
-    printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region, femd_json_string(c->material[i].node, "engine", "?"));
+    printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region,
+           femd_json_string(c->material[i].node, "engine", "?"));
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
     printf("  %-24s %s\n", "answers", wants);
     printf("  %-24s %.3g s once, %.3g ms a point\n", "time", m->open_seconds, 1e3 * t->seconds);
@@ -83,9 +91,12 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
 /* ---- cost ---- */
 
 static void print_time(double seconds) {
-    if (seconds < 120) printf("%.3g s", seconds);
-    else if (seconds < 7200) printf("%.3g min", seconds / 60);
-    else printf("%.3g h", seconds / 3600);
+    if (seconds < 120)
+        printf("%.3g s", seconds);
+    else if (seconds < 7200)
+        printf("%.3g min", seconds / 60);
+    else
+        printf("%.3g h", seconds / 3600);
 }
 
 static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
@@ -94,7 +105,8 @@ static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
-    printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations, c->step_count, USUAL_ITERATIONS);
+    printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
+           c->step_count, USUAL_ITERATIONS);
     printf("  %-24s about ", "micro time");
     print_time(evaluations * seconds);
     printf(" of one core, ");
@@ -122,12 +134,18 @@ static femd_status check(const femd_case *c, model *models, femd_error *err) {
 int cmd_check(int argc, char **argv) {
     option_list sets = {0}, positional;
     int code;
-    const option options[] = {{"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0}};
-    const option_table table = {.command = "femd check",
-                                .usage = "CASE [--set a.b=c]",
-                                .about = "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
-                                         "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
-                                .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1};
+    const option options[] = {
+        {"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0}};
+    const option_table table = {
+        .command = "femd check",
+        .usage = "CASE [--set a.b=c]",
+        .about =
+            "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
+            "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
+        .option = options,
+        .n = OPTION_COUNT(options),
+        .least = 1,
+        .most = 1};
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};

@@ -9,14 +9,15 @@
 #include "femd/material_files.h"
 #include "run_output.h"
 
-/* A material wherever it stands: in a case (then with the case's orientation and temperature) or in a file of its own. */
+/* A material wherever it stands: in a case (then with the case's orientation and temperature) or in a file of its own.
+ */
 typedef struct source {
-    femd_case cs;      /* if is_case */
-    femd_json doc;     /* if not */
+    femd_case cs;  /* if is_case */
+    femd_json doc; /* if not */
     int is_case;
     const femd_json *in; /* whichever it is */
     const cJSON *node;
-    char *folder;      /* owned */
+    char *folder; /* owned */
     double Q[9], temperature;
 } source;
 
@@ -49,7 +50,8 @@ static void source_close(source *s) {
     free(s->folder);
 }
 
-/* The deformation gradient that was reached: R of --F with the stretch of the answer; --F itself where it was prescribed. */
+/* The deformation gradient that was reached: R of --F with the stretch of the answer; --F itself where it was
+ * prescribed. */
 static femd_status reached_F(const eval_request *ask, eval_answer *a, femd_error *err) {
     double R[9], U[9];
     a->has_F = ask->F.given;
@@ -59,7 +61,8 @@ static femd_status reached_F(const eval_request *ask, eval_answer *a, femd_error
     FEMD_TRY(femd_polar(ask->F.v, R, NULL, err));
     FEMD_TRY(femd_stretch_from_E(a->response.E, U, err));
     for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) a->F[3 * i + j] = R[3 * i] * U[j] + R[3 * i + 1] * U[3 + j] + R[3 * i + 2] * U[6 + j];
+        for (int j = 0; j < 3; j++)
+            a->F[3 * i + j] = R[3 * i] * U[j] + R[3 * i + 1] * U[3 + j] + R[3 * i + 2] * U[6 + j];
     return FEMD_OK;
 }
 
@@ -81,8 +84,8 @@ static int is_identity(const double Q[9]) {
 }
 
 /* rc of the call itself; what the material answered stands in a->response.status. */
-static femd_status evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out, eval_answer *a,
-                            femd_error *err) {
+static femd_status evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out,
+                            eval_answer *a, femd_error *err) {
     a->caps = *femd_material_capabilities(m->material);
     a->material = m->id;
     a->engine = femd_json_string(s->node, "engine", "?");
@@ -110,8 +113,10 @@ static int eval_point(const eval_request *ask) {
     femd_status rc = source_open(ask, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
     if (rc == FEMD_OK) rc = evaluate(ask, &s, &m, &in, &out, &a, &err);
-    if (rc == FEMD_OK && ask->json) eval_print_json(&a);
-    else if (rc == FEMD_OK) eval_print_table(&a);
+    if (rc == FEMD_OK && ask->json)
+        eval_print_json(&a);
+    else if (rc == FEMD_OK)
+        eval_print_table(&a);
     int code = rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
     if (rc == FEMD_OK && a.response.status != FEMD_OK) code = command_failed(&a.err);
     femd_buffer_clear(&in);
@@ -126,26 +131,38 @@ int cmd_eval(int argc, char **argv) {
     int code;
     const option options[] = {
         {"--material", "-m", OPTION_TEXT, &q.material, "NAME", "which material of a case that has several", 0, 0},
-        {"--strain", NULL, OPTION_NUMBERS, &q.strain, "E", "Green-Lagrange strain, 6 numbers: 11 22 33 23 13 12, engineering shears (default 0)", 6, 0},
-        {"--F", NULL, OPTION_NUMBERS, &q.F, "F", "deformation gradient instead, 9 numbers by rows; adds P, A and Cauchy stress", 9, 0},
-        {"--stress", NULL, OPTION_LIST, &q.stress, "c=VALUE", "prescribe a stress component instead of the strain, as --stress 22=0", 0, 0},
-        {"--temperature", NULL, OPTION_TEXT, &q.temperature, "T", "K, or with a unit (default: of the case, else 0)", 0, 0},
-        {"--pressure", NULL, OPTION_TEXT, &q.pressure, "P", "let the volume follow this pressure; the strain then gives the shape alone", 0, 0},
-        {"--want", NULL, OPTION_TEXT, &q.want, "a,b", "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
-        {"--state", NULL, OPTION_TEXT, &q.state, "FILE", "start from a state that --save-state wrote (default: the virgin material)", 0, 0},
+        {"--strain", NULL, OPTION_NUMBERS, &q.strain, "E",
+         "Green-Lagrange strain, 6 numbers: 11 22 33 23 13 12, engineering shears (default 0)", 6, 0},
+        {"--F", NULL, OPTION_NUMBERS, &q.F, "F",
+         "deformation gradient instead, 9 numbers by rows; adds P, A and Cauchy stress", 9, 0},
+        {"--stress", NULL, OPTION_LIST, &q.stress, "c=VALUE",
+         "prescribe a stress component instead of the strain, as --stress 22=0", 0, 0},
+        {"--temperature", NULL, OPTION_TEXT, &q.temperature, "T", "K, or with a unit (default: of the case, else 0)", 0,
+         0},
+        {"--pressure", NULL, OPTION_TEXT, &q.pressure, "P",
+         "let the volume follow this pressure; the strain then gives the shape alone", 0, 0},
+        {"--want", NULL, OPTION_TEXT, &q.want, "a,b",
+         "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
+        {"--state", NULL, OPTION_TEXT, &q.state, "FILE",
+         "start from a state that --save-state wrote (default: the virgin material)", 0, 0},
         {"--save-state", NULL, OPTION_TEXT, &q.save_state, "FILE", "write the state after the evaluation", 0, 0},
-        {"--dump", NULL, OPTION_TEXT, &q.dump, "FILE.xyz", "write the atoms after the evaluation as extended XYZ (OVITO)", 0, 0},
+        {"--dump", NULL, OPTION_TEXT, &q.dump, "FILE.xyz",
+         "write the atoms after the evaluation as extended XYZ (OVITO)", 0, 0},
         {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case", 0, 0},
         {"--json", NULL, OPTION_FLAG, &q.json, NULL, "one JSON object in SI units instead of the table", 0, 0},
     };
     const option_table table = {
         .command = "femd eval",
         .usage = "CASE|MATERIAL.json [options]",
-        .about = "Evaluates one material point without a server: what stress and stiffness does the RVE answer to this strain?\n\n"
+        .about = "Evaluates one material point without a server: what stress and stiffness does the RVE answer to this "
+                 "strain?\n\n"
                  "  femd eval cases/copper-notch --strain 0.01 0 0 0 0 0\n"
                  "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n\n"
                  "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why)",
-        .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1};
+        .option = options,
+        .n = OPTION_COUNT(options),
+        .least = 1,
+        .most = 1};
     option_list positional;
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     q.path = positional.item[0];

@@ -1,5 +1,5 @@
-/* femd server and femd worker: the parts of a run on terminals of their own. The server's program takes over this process; a
- * worker's does too, unless several are wanted. */
+/* femd server and femd worker: the parts of a run on terminals of their own. The server's program takes over this
+ * process; a worker's does too, unless several are wanted. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +31,9 @@ static int become_program(const char *name, int argc, char **argv) {
     return command_failed(&err);
 }
 
-int cmd_server(int argc, char **argv) { return become_program("femd-server", argc, argv); }
+int cmd_server(int argc, char **argv) {
+    return become_program("femd-server", argc, argv);
+}
 
 /* ---- several workers ---- */
 
@@ -45,7 +47,8 @@ static femd_status take_count(int *argc, char **argv, int *count, femd_error *er
             argv[kept++] = argv[i];
             continue;
         }
-        if (!long_form && i + 1 == *argc) return femd_fail(err, FEMD_BAD_INPUT, "femd worker: %s needs a value: -n COUNT", argv[i]);
+        if (!long_form && i + 1 == *argc)
+            return femd_fail(err, FEMD_BAD_INPUT, "femd worker: %s needs a value: -n COUNT", argv[i]);
         const char *value = long_form ? argv[i] + 8 : argv[++i];
         FEMD_TRY(options_int("-n", value, 1, WORKERS_MAX, count, err));
     }
@@ -119,7 +122,8 @@ static int run_crew(int count, int argc, char **argv) {
     sigprocmask(SIG_BLOCK, &watched, NULL);
     crew w = {.pid = calloc((size_t)count, sizeof *w.pid), .n = count};
     char **args = calloc((size_t)argc + 2, sizeof *args);
-    femd_status rc = w.pid && args ? launch_find("femd-worker", &args[0], &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    femd_status rc =
+        w.pid && args ? launch_find("femd-worker", &args[0], &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) {
         memcpy(args + 1, argv, (size_t)argc * sizeof *args);
         rc = crew_start(&w, args, &err);

@@ -29,7 +29,8 @@ typedef struct arguments {
 } arguments;
 
 static void add(arguments *a, const char *text) {
-    if (a->n < ARGUMENTS_MAX) a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
+    if (a->n < ARGUMENTS_MAX)
+        a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
 }
 
 static void add_two(arguments *a, const char *name, const char *value) {
@@ -50,7 +51,8 @@ static femd_status check_point(const request *q, femd_error *err) {
     if (!q->dump_point) return FEMD_OK;
     const size_t n = strlen(q->dump_point);
     if (n == 0 || n > 19 || strspn(q->dump_point, "0123456789") != n)
-        return femd_fail(err, FEMD_BAD_INPUT, "--dump-point: \"%s\" is not the number of a point (0, 1, 2, ...)", q->dump_point);
+        return femd_fail(err, FEMD_BAD_INPUT, "--dump-point: \"%s\" is not the number of a point (0, 1, 2, ...)",
+                         q->dump_point);
     return FEMD_OK;
 }
 
@@ -59,23 +61,29 @@ static femd_status check_resume(const request *q, femd_error *err) {
     if (!q->resume) return FEMD_OK;
     if (asprintf(&path, "%s/checkpoint.h5", q->out) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     const int there = access(path, R_OK) == 0;
-    femd_status rc = there ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "--resume: cannot read %s: %s", path, strerror(errno));
+    femd_status rc =
+        there ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "--resume: cannot read %s: %s", path, strerror(errno));
     free(path);
     return rc;
 }
 
 /* Settings that every part inherits. Values that the user has set stay. */
 static void set_environment(const char *folder) {
-    static const char *const fixed[][2] = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},     {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
-                                           {"OMPI_MCA_mpi_yield_when_idle", "1"}, {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
-                                           {"OMPI_MCA_odls_base_sigkill_timeout", "0"}, {"OPENBLAS_NUM_THREADS", "1"},
+    static const char *const fixed[][2] = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
+                                           {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
+                                           {"OMPI_MCA_mpi_yield_when_idle", "1"},
+                                           {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+                                           {"OMPI_MCA_odls_base_sigkill_timeout", "0"},
+                                           {"OPENBLAS_NUM_THREADS", "1"},
                                            {"OMP_NUM_THREADS", "1"}};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) setenv(fixed[i][0], fixed[i][1], 0);
     /* what Open MPI leaves behind when it is killed goes with the run's own folder */
     setenv("OMPI_MCA_orte_tmpdir_base", folder, 1);
     setenv("OMPI_MCA_btl_vader_backing_directory", folder, 1);
-    if (isatty(2)) setenv("FEMD_TERMINAL", "1", 1); /* mpiexec stands between the solver and the terminal */
-    else unsetenv("FEMD_TERMINAL");
+    if (isatty(2))
+        setenv("FEMD_TERMINAL", "1", 1); /* mpiexec stands between the solver and the terminal */
+    else
+        unsetenv("FEMD_TERMINAL");
 }
 
 /* ---- the parts ---- */
@@ -116,15 +124,16 @@ static void macro_arguments(const request *q, const programs *p, const char *add
     for (size_t i = 0; i < q->petsc.n; i++) add(a, q->petsc.item[i]);
 }
 
-static femd_status start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out, int *code,
-                                   femd_error *err) {
+static femd_status start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
+                                   int *code, femd_error *err) {
     char address[160], ranks[16], ready[16];
     int pipe_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
     snprintf(address, sizeof address, "ipc://%s/socket", folder);
     snprintf(ranks, sizeof ranks, "%d", q->ranks);
-    if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0) return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+    if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
+        return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
     add(&server, p->server);
     add_two(&server, "--bind", address);
@@ -196,7 +205,8 @@ static int run_case(const request *q) {
     femd_status rc = check_point(q, &err);
     if (rc == FEMD_OK) rc = check_resume(q, &err);
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
-    if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models))) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
+        rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = models_open(&c, models, &err);
     if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
     if (rc == FEMD_OK) rc = run_parts(q, &code, &err);
@@ -211,22 +221,31 @@ int cmd_run(int argc, char **argv) {
     request q = {.workers = online_cores(), .ranks = 1};
     int code;
     const option options[] = {
-        {"--workers", "-n", OPTION_INT, &q.workers, "N", "worker processes (default: the cores of this machine)", 1, SUPERVISE_WORKERS_MAX},
+        {"--workers", "-n", OPTION_INT, &q.workers, "N", "worker processes (default: the cores of this machine)", 1,
+         SUPERVISE_WORKERS_MAX},
         {"--ranks", NULL, OPTION_INT, &q.ranks, "M", "MPI ranks of the solver (default 1)", 1, RANKS_MAX},
         {"--out", "-o", OPTION_TEXT, &q.out, "DIR", "folder of results (default: CASE.out beside the case)", 0, 0},
-        {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case, as --set steps.count=3; may be repeated", 0, 0},
+        {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c",
+         "change a value of the case, as --set steps.count=3; may be repeated", 0, 0},
         {"--resume", NULL, OPTION_FLAG, &q.resume, NULL, "go on from the checkpoint in the folder of results", 0, 0},
-        {"--dump-point", NULL, OPTION_TEXT, &q.dump_point, "ID", "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},
+        {"--dump-point", NULL, OPTION_TEXT, &q.dump_point, "ID",
+         "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},
         {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
     };
     const option_table table = {
         .command = "femd run",
         .usage = "CASE [options] [-- PETSC OPTIONS]",
-        .about = "Runs a case: a folder with case.json, or a JSON file. Starts a server, workers and the solver on this machine, and\n"
-                 "ends them all. What is behind \"--\" goes to PETSc, for example: -- -ksp_view -snes_monitor\n\n"
-                 "exit codes: 0 done, 2 the case or the command line is wrong, 3 not converged, 4 server or workers lost,\n"
-                 "70 internal error, 130 interrupted",
-        .option = options, .n = OPTION_COUNT(options), .least = 1, .most = 1, .rest = &q.petsc};
+        .about =
+            "Runs a case: a folder with case.json, or a JSON file. Starts a server, workers and the solver on this "
+            "machine, and\n"
+            "ends them all. What is behind \"--\" goes to PETSc, for example: -- -ksp_view -snes_monitor\n\n"
+            "exit codes: 0 done, 2 the case or the command line is wrong, 3 not converged, 4 server or workers lost,\n"
+            "70 internal error, 130 interrupted",
+        .option = options,
+        .n = OPTION_COUNT(options),
+        .least = 1,
+        .most = 1,
+        .rest = &q.petsc};
     option_list positional;
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     q.path = positional.item[0];

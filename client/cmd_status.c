@@ -52,8 +52,10 @@ static int ask(const char *address, double timeout, int json) {
     femd_client_close(&c);
     if (rc != FEMD_OK) return command_failed(&err);
     cJSON *root = json ? NULL : cJSON_Parse(text);
-    if (root) print_status(root);
-    else printf("%s\n", text);
+    if (root)
+        print_status(root);
+    else
+        printf("%s\n", text);
     cJSON_Delete(root);
     free(text);
     return FEMD_EXIT_OK;
@@ -64,15 +66,24 @@ int cmd_status(int argc, char **argv) {
     int json = 0, code;
     double timeout = 5;
     const option options[] = {
-        {.name = "--connect", .kind = OPTION_TEXT, .out = &address, .arg = "ADDRESS", .help = "the server, tcp://HOST:PORT or ipc:///PATH"},
+        {.name = "--connect",
+         .kind = OPTION_TEXT,
+         .out = &address,
+         .arg = "ADDRESS",
+         .help = "the server, tcp://HOST:PORT or ipc:///PATH"},
         {.name = "--json", .kind = OPTION_FLAG, .out = &json, .help = "the server's own JSON text"},
-        {.name = "--timeout", .kind = OPTION_NUMBER, .out = &timeout, .arg = "S", .help = "seconds to wait for the server (5)"},
+        {.name = "--timeout",
+         .kind = OPTION_NUMBER,
+         .out = &timeout,
+         .arg = "S",
+         .help = "seconds to wait for the server (5)"},
     };
-    const option_table table = {.command = "femd status",
-                                .usage = "--connect ADDRESS [--json]",
-                                .about = "Asks a running server for its workers, runs and counters. Exit code 4 if none answers.",
-                                .option = options,
-                                .n = OPTION_COUNT(options)};
+    const option_table table = {
+        .command = "femd status",
+        .usage = "--connect ADDRESS [--json]",
+        .about = "Asks a running server for its workers, runs and counters. Exit code 4 if none answers.",
+        .option = options,
+        .n = OPTION_COUNT(options)};
     option_list none;
     if (!command_options(&table, argc, argv, &none, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;

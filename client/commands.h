@@ -16,9 +16,9 @@ enum {
 
 typedef struct command {
     const char *name;
-    const char *summary; /* one line for the list of commands */
+    const char *summary;               /* one line for the list of commands */
     int (*run)(int argc, char **argv); /* arguments after the name; returns the exit code */
-    int evaluates; /* answers points in this process: level and BLAS are fixed first */
+    int evaluates;                     /* answers points in this process: level and BLAS are fixed first */
 } command;
 
 int cmd_run(int argc, char **argv);

@@ -11,28 +11,30 @@
 typedef struct eval_request {
     const char *path, *material, *want, *state, *save_state, *dump;
     option_numbers strain, F;
-    option_list stress, sets; /* "22=0", "xx=1 GPa" */
+    option_list stress, sets;           /* "22=0", "xx=1 GPa" */
     const char *temperature, *pressure; /* texts with or without a unit; NULL = not given */
     int json;
 } eval_request;
 
 /* The answer. Everything in the axes of the case: turned back if the material has an orientation. */
 typedef struct eval_answer {
-    femd_request request;   /* in the axes of the RVE */
+    femd_request request; /* in the axes of the RVE */
     femd_response response;
-    femd_error err;         /* words of a status that is not OK */
+    femd_error err; /* words of a status that is not OK */
     femd_capabilities caps;
     femd_hash material;
-    const char *engine;     /* name, borrowed from the document */
-    double a0;              /* m; 0 where a lattice parameter has no meaning */
+    const char *engine; /* name, borrowed from the document */
+    double a0;          /* m; 0 where a lattice parameter has no meaning */
     int has_F;
-    double F[9];            /* the deformation gradient reached */
+    double F[9]; /* the deformation gradient reached */
 } eval_answer;
 
-/* Fill q->request's controls from the command line. Q: orientation of the material. caps: what it can. F: of --F, or U. */
-FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps, double temperature,
-                                          femd_request *q, femd_error *err);
-/* Lattice parameter of the stress-free crystal from the reference volume: cubic lattices without vacancies and voids. */
+/* Fill q->request's controls from the command line. Q: orientation of the material. caps: what it can. F: of --F, or U.
+ */
+FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
+                                          double temperature, femd_request *q, femd_error *err);
+/* Lattice parameter of the stress-free crystal from the reference volume: cubic lattices without vacancies and voids.
+ */
 double eval_lattice_parameter(const cJSON *material, const femd_capabilities *caps);
 
 void eval_print_table(const eval_answer *a);

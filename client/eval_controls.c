@@ -1,4 +1,5 @@
-/* From the command line of femd eval to a request: strain or deformation gradient, prescribed stresses, pressure, wants. */
+/* From the command line of femd eval to a request: strain or deformation gradient, prescribed stresses, pressure,
+ * wants. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 /* ---- words of the command line ---- */
 
 static int voigt_index(const char *name, size_t n) {
-    static const char *const names[6][3] = {{"11", "xx", "1"}, {"22", "yy", "2"}, {"33", "zz", "3"}, {"23", "yz", "4"}, {"13", "xz", "5"}, {"12", "xy", "6"}};
+    static const char *const names[6][3] = {{"11", "xx", "1"}, {"22", "yy", "2"}, {"33", "zz", "3"},
+                                            {"23", "yz", "4"}, {"13", "xz", "5"}, {"12", "xy", "6"}};
     for (int c = 0; c < 6; c++)
         for (int k = 0; k < 3; k++)
             if (strlen(names[c][k]) == n && strncmp(names[c][k], name, n) == 0) return c;
@@ -33,8 +35,11 @@ static femd_status one_stress(const char *item, femd_request *q, femd_error *err
     const char *equal = strchr(item, '=');
     const int c = equal ? voigt_index(item, (size_t)(equal - item)) : -1;
     if (c < 0)
-        return femd_fail(err, FEMD_BAD_INPUT, "--stress \"%s\": give COMPONENT=VALUE with one of 11 22 33 23 13 12 (or xx yy zz yz xz xy)", item);
-    if (q->mask >> c & 1) return femd_fail(err, FEMD_BAD_INPUT, "--stress: component %.*s is given twice", (int)(equal - item), item);
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "--stress \"%s\": give COMPONENT=VALUE with one of 11 22 33 23 13 12 (or xx yy zz yz xz xy)",
+                         item);
+    if (q->mask >> c & 1)
+        return femd_fail(err, FEMD_BAD_INPUT, "--stress: component %.*s is given twice", (int)(equal - item), item);
     q->mask |= (uint8_t)(1u << c);
     return quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
 }
@@ -65,7 +70,8 @@ static femd_status isochoric(double E[6], femd_error *err) {
     FEMD_TRY(femd_stretch_from_E(E, U, err)); /* refuses what is not positive definite */
     femd_voigt_to_full(E, 1, C);
     for (int i = 0; i < 9; i++) C[i] = 2 * C[i] + (i % 4 == 0);
-    const double det = C[0] * (C[4] * C[8] - C[5] * C[7]) - C[1] * (C[3] * C[8] - C[5] * C[6]) + C[2] * (C[3] * C[7] - C[4] * C[6]);
+    const double det =
+        C[0] * (C[4] * C[8] - C[5] * C[7]) - C[1] * (C[3] * C[8] - C[5] * C[6]) + C[2] * (C[3] * C[7] - C[4] * C[6]);
     const double scale = 1 / cbrt(det);
     for (int i = 0; i < 9; i++) C[i] = 0.5 * (scale * C[i] - (i % 4 == 0));
     femd_full_to_voigt(C, 1, E);
@@ -78,27 +84,34 @@ static int is_identity(const double Q[9]) {
     return 1;
 }
 
-static femd_status check_modes(const eval_request *ask, const double Q[9], const femd_capabilities *caps, femd_error *err) {
+static femd_status check_modes(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
+                               femd_error *err) {
     if (ask->F.given && ask->strain.given) return femd_fail(err, FEMD_BAD_INPUT, "give --strain or --F, not both");
-    if (ask->F.given && ask->stress.n) return femd_fail(err, FEMD_BAD_INPUT, "--stress needs --strain for the other components: --F fixes all of them");
+    if (ask->F.given && ask->stress.n)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "--stress needs --strain for the other components: --F fixes all of them");
     if (ask->pressure && ask->stress.n) return femd_fail(err, FEMD_BAD_INPUT, "give --pressure or --stress, not both");
     if (ask->stress.n && !is_identity(Q))
-        return femd_fail(err, FEMD_BAD_INPUT, "--stress prescribes components in the axes of the RVE; take a material without orientation");
-    if (ask->stress.n && !caps->mixed) return femd_fail(err, FEMD_UNSUPPORTED, "the engine of this material cannot prescribe stress components");
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "--stress prescribes components in the axes of the RVE; take a material without orientation");
+    if (ask->stress.n && !caps->mixed)
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine of this material cannot prescribe stress components");
     if (ask->pressure && !(caps->controls & 1u << FEMD_CONTROL_PRESSURE))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine of this material has no pressure control; leave out --pressure");
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "the engine of this material has no pressure control; leave out --pressure");
     return FEMD_OK;
 }
 
-femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps, double temperature, femd_request *q,
-                          femd_error *err) {
+femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps, double temperature,
+                          femd_request *q, femd_error *err) {
     double E[6] = {0};
     memset(q, 0, sizeof *q);
     FEMD_TRY(check_modes(ask, Q, caps, err));
     FEMD_TRY(wants(ask->want, caps, &q->wants, err));
     q->seed = femd_seed(1, 0, 0);
     q->temperature = temperature;
-    if (ask->temperature) FEMD_TRY(quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
+    if (ask->temperature)
+        FEMD_TRY(quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
     if (q->temperature < 0) return femd_fail(err, FEMD_BAD_INPUT, "--temperature: below 0 K");
     if (ask->strain.given) memcpy(E, ask->strain.v, sizeof E);
     if (ask->F.given) FEMD_TRY(femd_strain_from_F(ask->F.v, E, err));
@@ -107,8 +120,10 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
         FEMD_TRY(quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
         FEMD_TRY(isochoric(E, err));
     }
-    if (is_identity(Q)) memcpy(q->value, E, sizeof E); /* the bits as they were given */
-    else femd_strain_rotate(Q, E, q->value);
+    if (is_identity(Q))
+        memcpy(q->value, E, sizeof E); /* the bits as they were given */
+    else
+        femd_strain_rotate(Q, E, q->value);
     for (size_t i = 0; i < ask->stress.n; i++) FEMD_TRY(one_stress(ask->stress.item[i], q, err));
     return FEMD_OK;
 }
@@ -126,6 +141,7 @@ double eval_lattice_parameter(const cJSON *material, const femd_capabilities *ca
     for (size_t i = 0; i < sizeof removed / sizeof *removed; i++)
         if (femd_json_get(s, removed[i])) return 0;
     for (size_t i = 0; i < sizeof cubic / sizeof *cubic; i++)
-        if (strcmp(cubic[i].lattice, lattice) == 0 && caps->atoms) return cbrt(caps->volume * cubic[i].atoms / caps->atoms);
+        if (strcmp(cubic[i].lattice, lattice) == 0 && caps->atoms)
+            return cbrt(caps->volume * cubic[i].atoms / caps->atoms);
     return 0;
 }

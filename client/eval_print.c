@@ -39,9 +39,12 @@ static void print_scalars(const femd_response *r) {
     } rows[] = {{FEMD_WANT_ENERGY, "energy", "MJ/m^3", offsetof(femd_response, energy), 1e6},
                 {FEMD_WANT_HELMHOLTZ, "Helmholtz energy", "MJ/m^3", offsetof(femd_response, helmholtz), 1e6},
                 {FEMD_WANT_HEAT_CAPACITY, "heat capacity", "MJ/(m^3 K)", offsetof(femd_response, heat_capacity), 1e6},
-                {FEMD_WANT_STABILITY, "stability", "N/m (lowest eigenvalue of the internal Hessian)", offsetof(femd_response, stability), 1}};
+                {FEMD_WANT_STABILITY, "stability", "N/m (lowest eigenvalue of the internal Hessian)",
+                 offsetof(femd_response, stability), 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (r->provided & rows[i].want) row(rows[i].name, (const double *)(const void *)((const char *)r + rows[i].at), 1, rows[i].scale, rows[i].unit);
+        if (r->provided & rows[i].want)
+            row(rows[i].name, (const double *)(const void *)((const char *)r + rows[i].at), 1, rows[i].scale,
+                rows[i].unit);
 }
 
 static void print_tensors(const eval_answer *a) {
@@ -73,7 +76,8 @@ void eval_print_table(const eval_answer *a) {
     row("J = det F", &r->J, 1, 1, "");
     print_scalars(r);
     row("Hill-Mandel", &r->hill_mandel, 1, 1, "(residual of equilibrium)");
-    printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall, (unsigned long long)r->work.force_evaluations);
+    printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall,
+           (unsigned long long)r->work.force_evaluations);
 }
 
 /* ---- JSON ---- */
@@ -83,15 +87,20 @@ typedef struct writer {
     int members;
 } writer;
 
-static void key(writer *w, const char *name) { printf("%s\"%s\": ", w->members++ ? ", " : "", name); }
+static void key(writer *w, const char *name) {
+    printf("%s\"%s\": ", w->members++ ? ", " : "", name);
+}
 
 static void text(writer *w, const char *name, const char *value) {
     key(w, name);
     putchar('"');
     for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
-        if (*p == '"' || *p == '\\') printf("\\%c", *p);
-        else if (*p < 0x20) printf("\\u%04x", *p);
-        else putchar(*p);
+        if (*p == '"' || *p == '\\')
+            printf("\\%c", *p);
+        else if (*p < 0x20)
+            printf("\\u%04x", *p);
+        else
+            putchar(*p);
     }
     putchar('"');
 }

@@ -22,9 +22,11 @@ static const command commands[] = {
 int command_failed(const femd_error *err) {
     static const struct {
         int status, code;
-    } codes[] = {{FEMD_BAD_INPUT, FEMD_EXIT_BAD_INPUT},     {FEMD_BAD_ARGUMENT, FEMD_EXIT_BAD_INPUT}, {FEMD_IO, FEMD_EXIT_BAD_INPUT},
-                 {FEMD_LIMIT, FEMD_EXIT_BAD_INPUT},         {FEMD_UNSUPPORTED, FEMD_EXIT_BAD_INPUT},  {FEMD_REFUSED, FEMD_EXIT_BAD_INPUT},
-                 {FEMD_DISCONNECTED, FEMD_EXIT_POOL_LOST},  {FEMD_TIMEOUT, FEMD_EXIT_POOL_LOST},      {FEMD_CANCELLED, FEMD_EXIT_INTERRUPTED}};
+    } codes[] = {{FEMD_BAD_INPUT, FEMD_EXIT_BAD_INPUT},    {FEMD_BAD_ARGUMENT, FEMD_EXIT_BAD_INPUT},
+                 {FEMD_IO, FEMD_EXIT_BAD_INPUT},           {FEMD_LIMIT, FEMD_EXIT_BAD_INPUT},
+                 {FEMD_UNSUPPORTED, FEMD_EXIT_BAD_INPUT},  {FEMD_REFUSED, FEMD_EXIT_BAD_INPUT},
+                 {FEMD_DISCONNECTED, FEMD_EXIT_POOL_LOST}, {FEMD_TIMEOUT, FEMD_EXIT_POOL_LOST},
+                 {FEMD_CANCELLED, FEMD_EXIT_INTERRUPTED}};
     fprintf(stderr, "femd: %s\n", *err->text ? err->text : femd_status_text(err->code));
     if (femd_status_is_physics(err->code)) return FEMD_EXIT_NOT_CONVERGED;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -53,14 +55,17 @@ static const command *find(const char *name) {
 static void list(FILE *to) {
     fprintf(to, "femd couples a finite-element solver to a pool of atomistic workers.\n\n"
                 "usage: femd COMMAND ...\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fprintf(to, "\nstart with:  femd run cases/copper-notch\n");
 }
 
 static int cmd_version(int argc, char **argv) {
     (void)argv;
-    if (argc > 0) fprintf(stderr, "femd: version takes no arguments\n");
-    else printf("femd %s\n", FEMD_VERSION);
+    if (argc > 0)
+        fprintf(stderr, "femd: version takes no arguments\n");
+    else
+        printf("femd %s\n", FEMD_VERSION);
     return argc > 0 ? FEMD_EXIT_BAD_INPUT : FEMD_EXIT_OK;
 }
 

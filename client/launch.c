@@ -112,6 +112,8 @@ femd_status launch_start(const launch_spec *spec, launch_child *child, femd_erro
 }
 
 void launch_words(int wait_status, char *text, size_t size) {
-    if (WIFSIGNALED(wait_status)) snprintf(text, size, "signal %d (%s)", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
-    else snprintf(text, size, "exit code %d", WEXITSTATUS(wait_status));
+    if (WIFSIGNALED(wait_status))
+        snprintf(text, size, "signal %d (%s)", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
+    else
+        snprintf(text, size, "exit code %d", WEXITSTATUS(wait_status));
 }

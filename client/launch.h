@@ -12,18 +12,18 @@
 /* Path of a program: beside the running one, else in $PATH. malloc'ed. BAD_INPUT with words if it is nowhere. */
 FEMD_MUST_CHECK femd_status launch_find(const char *name, char **path, femd_error *err);
 
-/* How a child is started. It gets a process group of its own, /dev/null as stdin, no open descriptor but 0 to 2 and keep_fd,
- * the default signal actions and an empty mask. */
+/* How a child is started. It gets a process group of its own, /dev/null as stdin, no open descriptor but 0 to 2 and
+ * keep_fd, the default signal actions and an empty mask. */
 typedef struct launch_spec {
-    char *const *argv;    /* argv[0] is the path */
-    int output;           /* 1: stdout and stderr go into the pipe launch_child.fd; 0: inherited */
-    int keep_fd;          /* stays open in the child under the same number; -1 = none */
-    int death_signal;     /* sent to the child when this process dies */
+    char *const *argv; /* argv[0] is the path */
+    int output;        /* 1: stdout and stderr go into the pipe launch_child.fd; 0: inherited */
+    int keep_fd;       /* stays open in the child under the same number; -1 = none */
+    int death_signal;  /* sent to the child when this process dies */
 } launch_spec;
 
 typedef struct launch_child {
-    pid_t pid;  /* 0 = none */
-    int fd;     /* reading end of its output, non-blocking; -1 = none */
+    pid_t pid; /* 0 = none */
+    int fd;    /* reading end of its output, non-blocking; -1 = none */
 } launch_child;
 
 /* Fork and execute. A program that cannot be executed gives IO here, not a dead child later. */

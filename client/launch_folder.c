@@ -18,8 +18,8 @@
 /* ---- folder ---- */
 
 #define FOLDER_LENGTH_MAX 60 /* a socket's path has 107 characters at most, and Open MPI adds its own */
-#define GUARDED_MAX 8
-#define GRACE 8.0 /* s for the children to end by the signal that their parent's death sends them */
+#define GUARDED_MAX       8
+#define GRACE             8.0 /* s for the children to end by the signal that their parent's death sends them */
 
 femd_status launch_folder(char **path, femd_error *err) {
     const char *base = getenv("TMPDIR");
@@ -44,7 +44,9 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return 0;
 }
 
-void launch_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }
+void launch_remove(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
 
 /* ---- guard ---- */
 
@@ -84,8 +86,10 @@ static void guard_main(const char *folder, int fd) {
         const ssize_t got = read(fd, &one, sizeof one);
         if (got < 0 && errno == EINTR) continue;
         if (got != sizeof one) break;
-        if (one == 0) released = 1;
-        else if (n < GUARDED_MAX) pid[n++] = one;
+        if (one == 0)
+            released = 1;
+        else if (n < GUARDED_MAX)
+            pid[n++] = one;
     }
     if (released) _exit(0);
     end_groups(pid, n);

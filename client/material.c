@@ -50,7 +50,8 @@ static femd_status register_pack(femd_client *c, client_material *m, const void 
     return client_exchange(c, &call, 0, err);
 }
 
-femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd_hash *id, femd_capabilities *caps, femd_error *err) {
+femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd_hash *id, femd_capabilities *caps,
+                             femd_error *err) {
     if (!c || !pack || !id) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_pack: NULL argument");
     if (size > FEMD_FRAME_MAX - FEMD_FRAME_HEADER)
         return femd_fail(err, FEMD_LIMIT, "a material of %zu bytes; a message carries %u", size, FEMD_FRAME_MAX);
@@ -75,8 +76,8 @@ femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd
     return FEMD_OK;
 }
 
-static femd_status register_node(femd_client *c, const femd_json *doc, const cJSON *node, const char *folder, femd_hash *id,
-                                 femd_capabilities *caps, femd_error *err) {
+static femd_status register_node(femd_client *c, const femd_json *doc, const cJSON *node, const char *folder,
+                                 femd_hash *id, femd_capabilities *caps, femd_error *err) {
     femd_buffer pack = FEMD_BUFFER_INIT;
     femd_status rc = femd_material_pack(doc, node, folder, &pack, err);
     if (rc == FEMD_OK) rc = femd_client_pack(c, pack.data, pack.size, id, caps, err);
@@ -84,7 +85,8 @@ static femd_status register_node(femd_client *c, const femd_json *doc, const cJS
     return rc;
 }
 
-femd_status femd_client_material(femd_client *c, const char *json, const char *folder, femd_hash *id, femd_capabilities *caps, femd_error *err) {
+femd_status femd_client_material(femd_client *c, const char *json, const char *folder, femd_hash *id,
+                                 femd_capabilities *caps, femd_error *err) {
     if (!c || !json || !id) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_material: NULL argument");
     femd_json doc = FEMD_JSON_INIT;
     femd_status rc = femd_json_parse(json, strlen(json), "material", &doc, err);
@@ -93,8 +95,8 @@ femd_status femd_client_material(femd_client *c, const char *json, const char *f
     return rc;
 }
 
-femd_status femd_client_material_file(femd_client *c, const char *path, const char *name, femd_hash *id, femd_capabilities *caps,
-                                      femd_error *err) {
+femd_status femd_client_material_file(femd_client *c, const char *path, const char *name, femd_hash *id,
+                                      femd_capabilities *caps, femd_error *err) {
     if (!c || !path || !id) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_material_file: NULL argument");
     femd_json doc = FEMD_JSON_INIT;
     const cJSON *node = NULL;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Element types of Gmsh (manual, section 10.1) that are volumes, and the number of nodes of every type of a linear or quadratic mesh. */
+/* Element types of Gmsh (manual, section 10.1) that are volumes, and the number of nodes of every type of a linear or
+ * quadratic mesh. */
 static const int type_nodes[] = {0, 2, 3, 4, 4, 8, 6, 5, 3, 6, 9, 10, 27, 18, 14, 1, 8, 20, 15, 13};
 enum { TYPES = sizeof type_nodes / sizeof *type_nodes };
 
@@ -51,7 +52,8 @@ static femd_status count_v2(counter *c, femd_error *err) {
     if (fscanf(c->f, "%llu", &n) != 1 || !skip_lines(c, 1)) return broken(c, "$Elements has no number", err);
     for (unsigned long long i = 0; i < n; i++) {
         int number, type;
-        if (fscanf(c->f, "%d %d", &number, &type) != 2 || !skip_lines(c, 1)) return broken(c, "$Elements is cut off", err);
+        if (fscanf(c->f, "%d %d", &number, &type) != 2 || !skip_lines(c, 1))
+            return broken(c, "$Elements is cut off", err);
         count(c, type, 1);
     }
     return FEMD_OK;
@@ -60,10 +62,12 @@ static femd_status count_v2(counter *c, femd_error *err) {
 /* 4.1 text: "blocks elements min max", then for each block "dimension tag type n" and n lines. */
 static femd_status count_v4(counter *c, femd_error *err) {
     unsigned long long blocks, n, low, high;
-    if (fscanf(c->f, "%llu %llu %llu %llu", &blocks, &n, &low, &high) != 4) return broken(c, "$Elements has no numbers", err);
+    if (fscanf(c->f, "%llu %llu %llu %llu", &blocks, &n, &low, &high) != 4)
+        return broken(c, "$Elements has no numbers", err);
     for (unsigned long long b = 0; b < blocks; b++) {
         int dimension, tag, type;
-        if (fscanf(c->f, "%d %d %d %llu", &dimension, &tag, &type, &n) != 4 || !skip_lines(c, n + 1)) return broken(c, "$Elements is cut off", err);
+        if (fscanf(c->f, "%d %d %d %llu", &dimension, &tag, &type, &n) != 4 || !skip_lines(c, n + 1))
+            return broken(c, "$Elements is cut off", err);
         count(c, type, n);
     }
     return FEMD_OK;
@@ -76,9 +80,12 @@ static femd_status count_binary(counter *c, femd_error *err) {
     for (uint64_t b = 0; b < head[0]; b++) {
         int32_t block[3]; /* dimension, tag, type */
         uint64_t n;
-        if (fread(block, sizeof *block, 3, c->f) != 3 || fread(&n, sizeof n, 1, c->f) != 1) return broken(c, "$Elements is cut off", err);
-        if (block[2] < 1 || block[2] >= TYPES || n > (uint64_t)1 << 40) return broken(c, "an element of a type that is not read here", err);
-        if (fseeko(c->f, (off_t)(n * 8 * (uint64_t)(1 + type_nodes[block[2]])), SEEK_CUR) != 0) return broken(c, "$Elements is cut off", err);
+        if (fread(block, sizeof *block, 3, c->f) != 3 || fread(&n, sizeof n, 1, c->f) != 1)
+            return broken(c, "$Elements is cut off", err);
+        if (block[2] < 1 || block[2] >= TYPES || n > (uint64_t)1 << 40)
+            return broken(c, "an element of a type that is not read here", err);
+        if (fseeko(c->f, (off_t)(n * 8 * (uint64_t)(1 + type_nodes[block[2]])), SEEK_CUR) != 0)
+            return broken(c, "$Elements is cut off", err);
         count(c, block[2], n);
     }
     return FEMD_OK;
@@ -92,7 +99,8 @@ static femd_status count_open(counter *c, femd_error *err) {
     if (!find_section(c, "$Elements")) return broken(c, "the mesh has no elements", err);
     if (version >= 2 && version < 3 && !c->binary) return count_v2(c, err);
     if (version > 4.05 && version < 5) return c->binary ? count_binary(c, err) : count_v4(c, err);
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: Gmsh format %g%s is not counted; save it as 2.2 or 4.1", c->path, version, c->binary ? " binary" : "");
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: Gmsh format %g%s is not counted; save it as 2.2 or 4.1", c->path,
+                     version, c->binary ? " binary" : "");
 }
 
 femd_status mesh_count(const char *path, uint64_t *tetrahedra, uint64_t *hexahedra, femd_error *err) {

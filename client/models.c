@@ -1,5 +1,5 @@
-/* Opens materials in-process and turns the words of an engine, which knows the material alone, into words about the file
- * that the user wrote. */
+/* Opens materials in-process and turns the words of an engine, which knows the material alone, into words about the
+ * file that the user wrote. */
 #include "models.h"
 
 #include <errno.h>
@@ -13,7 +13,8 @@
 
 femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
     if (access(path, F_OK) != 0)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; a case is a folder with case.json, or a JSON file", path, strerror(errno));
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; a case is a folder with case.json, or a JSON file", path,
+                         strerror(errno));
     return femd_case_read(path, sets, nsets, c, err);
 }
 
@@ -76,7 +77,8 @@ femd_status models_check_wants(const femd_case *c, const model *models, femd_err
         any |= wants;
         femd_wants_text(needed & ~wants, lacking, sizeof lacking);
         if (needed & ~wants)
-            return femd_json_fail(&c->doc, c->material[i].node, err, "its engine cannot answer %s, which every run needs", lacking);
+            return femd_json_fail(&c->doc, c->material[i].node, err,
+                                  "its engine cannot answer %s, which every run needs", lacking);
     }
     if (!(c->wants_committed & ~any)) return FEMD_OK;
     femd_wants_text(c->wants_committed & ~any, lacking, sizeof lacking);

@@ -1,4 +1,5 @@
-/* The materials of a case, opened in this process: for eval, check, dumps, and for refusing a case before anything starts. */
+/* The materials of a case, opened in this process: for eval, check, dumps, and for refusing a case before anything
+ * starts. */
 #ifndef FEMD_CLIENT_MODELS_H
 #define FEMD_CLIENT_MODELS_H
 
@@ -13,15 +14,19 @@ typedef struct model {
 } model;
 
 /* femd_case_read with words for who gave no case at all. */
-FEMD_MUST_CHECK femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err);
+FEMD_MUST_CHECK femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c,
+                                      femd_error *err);
 
 /* Pack and open the material at `node` of doc. A failure names the file and the path of the value in doc. */
-FEMD_MUST_CHECK femd_status model_open(const femd_json *doc, const cJSON *node, const char *folder, model *m, femd_error *err);
+FEMD_MUST_CHECK femd_status model_open(const femd_json *doc, const cJSON *node, const char *folder, model *m,
+                                       femd_error *err);
 void model_close(model *m);
 
-/* All materials of a case, in its order: n = c->nmaterials entries of models, which the caller closes also after a failure. */
+/* All materials of a case, in its order: n = c->nmaterials entries of models, which the caller closes also after a
+ * failure. */
 FEMD_MUST_CHECK femd_status models_open(const femd_case *c, model *models, femd_error *err);
-/* BAD_INPUT if a material cannot answer stress and tangent, or if no material of the case answers one of output.wants. */
+/* BAD_INPUT if a material cannot answer stress and tangent, or if no material of the case answers one of output.wants.
+ */
 FEMD_MUST_CHECK femd_status models_check_wants(const femd_case *c, const model *models, femd_error *err);
 
 #endif

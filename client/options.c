@@ -32,7 +32,9 @@ femd_status options_numbers(const char *what, const char *text, size_t n, double
         if (got < n) out[got] = v;
         p = end;
     }
-    if (got != n) return femd_fail(err, FEMD_BAD_INPUT, "%s takes %zu number%s, separated by blanks; \"%s\" has %zu", what, n, n == 1 ? "" : "s", text, got);
+    if (got != n)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s takes %zu number%s, separated by blanks; \"%s\" has %zu", what, n,
+                         n == 1 ? "" : "s", text, got);
     return FEMD_OK;
 }
 
@@ -80,11 +82,14 @@ static femd_status unknown(const option_table *t, const char *arg, femd_error *e
         const size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", t->option[i].name);
     }
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: unknown option \"%s\"; accepted: %s (see %s --help)", t->command, arg, names, t->command);
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: unknown option \"%s\"; accepted: %s (see %s --help)", t->command, arg,
+                     names, t->command);
 }
 
 /* Something like -0.5 is a value and no option. */
-static int is_option(const char *arg) { return arg[0] == '-' && arg[1] && !strchr("0123456789.", arg[1]); }
+static int is_option(const char *arg) {
+    return arg[0] == '-' && arg[1] && !strchr("0123456789.", arg[1]);
+}
 
 /* Numbers in a text: what stands between blanks and commas. */
 static int count_words(const char *p) {
@@ -112,9 +117,11 @@ static femd_status parse_option(const option_table *t, int argc, char **argv, in
     const char *value;
     const option *o = find(t, argv[*at], &value);
     if (!o) return unknown(t, argv[*at], err);
-    if (o->kind == OPTION_FLAG && value) return femd_fail(err, FEMD_BAD_INPUT, "%s: %s takes no value", t->command, o->name);
+    if (o->kind == OPTION_FLAG && value)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s takes no value", t->command, o->name);
     if (o->kind != OPTION_FLAG && !value) {
-        if (*at + 1 >= argc) return femd_fail(err, FEMD_BAD_INPUT, "%s: %s needs a value: %s %s", t->command, o->name, o->name, o->arg);
+        if (*at + 1 >= argc)
+            return femd_fail(err, FEMD_BAD_INPUT, "%s: %s needs a value: %s %s", t->command, o->name, o->name, o->arg);
         value = argv[++*at];
     }
     char joined[512];
@@ -132,21 +139,25 @@ static int wants_help(int argc, char **argv) {
     return 0;
 }
 
-femd_status options_parse(const option_table *t, int argc, char **argv, option_list *positional, int *help, femd_error *err) {
+femd_status options_parse(const option_table *t, int argc, char **argv, option_list *positional, int *help,
+                          femd_error *err) {
     positional->n = 0;
     *help = wants_help(argc, argv);
     if (*help) return FEMD_OK;
     int i = 0;
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (is_option(argv[i])) FEMD_TRY(parse_option(t, argc, argv, &i, err));
-        else FEMD_TRY(list_add(t->command, positional, argv[i], err));
+        if (is_option(argv[i]))
+            FEMD_TRY(parse_option(t, argc, argv, &i, err));
+        else
+            FEMD_TRY(list_add(t->command, positional, argv[i], err));
     }
     if (i < argc && !t->rest) return femd_fail(err, FEMD_BAD_INPUT, "%s takes nothing after \"--\"", t->command);
     for (i++; i < argc; i++) FEMD_TRY(list_add(t->command, t->rest, argv[i], err));
     if (positional->n > t->most)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" is one argument too many; usage: %s %s", t->command, positional->item[t->most],
-                         t->command, t->usage);
-    if (positional->n < t->least) return femd_fail(err, FEMD_BAD_INPUT, "usage: %s %s (see %s --help)", t->command, t->usage, t->command);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" is one argument too many; usage: %s %s", t->command,
+                         positional->item[t->most], t->command, t->usage);
+    if (positional->n < t->least)
+        return femd_fail(err, FEMD_BAD_INPUT, "usage: %s %s (see %s --help)", t->command, t->usage, t->command);
     return FEMD_OK;
 }
 
@@ -158,7 +169,8 @@ void options_help(const option_table *t) {
     for (size_t i = 0; i < t->n; i++) {
         const option *o = &t->option[i];
         char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o->letter ? o->letter : "", o->letter ? ", " : "", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+        snprintf(left, sizeof left, "%s%s%s%s%s", o->letter ? o->letter : "", o->letter ? ", " : "", o->name,
+                 o->arg ? " " : "", o->arg ? o->arg : "");
         printf("  %-24s %s\n", left, o->help);
     }
 }

@@ -28,13 +28,13 @@ typedef struct option_list {
 } option_list;
 
 typedef struct option {
-    const char *name; /* "--workers" */
+    const char *name;   /* "--workers" */
     const char *letter; /* "-n" or NULL */
     option_kind kind;
     void *out;
-    const char *arg;  /* name of the value in the help, "N"; NULL for a flag */
+    const char *arg; /* name of the value in the help, "N"; NULL for a flag */
     const char *help;
-    int low, high;    /* OPTION_INT: bounds; OPTION_NUMBERS: low is their number */
+    int low, high; /* OPTION_INT: bounds; OPTION_NUMBERS: low is their number */
 } option;
 
 /* What a command takes. `rest`, if not NULL, receives what stands after "--". */
@@ -44,19 +44,21 @@ typedef struct option_table {
     const char *about;   /* paragraphs under the usage line */
     const option *option;
     size_t n;
-    size_t least, most;  /* positional arguments */
+    size_t least, most; /* positional arguments */
     option_list *rest;
 } option_table;
 
 #define OPTION_COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* Parse argv[0..argc): options and positional arguments in any order. "--name=value" is accepted. BAD_INPUT with words that name
- * the option and what is accepted. *help = 1 if --help or -h is there (then nothing else is checked). */
-FEMD_MUST_CHECK femd_status options_parse(const option_table *t, int argc, char **argv, option_list *positional, int *help, femd_error *err);
+/* Parse argv[0..argc): options and positional arguments in any order. "--name=value" is accepted. BAD_INPUT with words
+ * that name the option and what is accepted. *help = 1 if --help or -h is there (then nothing else is checked). */
+FEMD_MUST_CHECK femd_status options_parse(const option_table *t, int argc, char **argv, option_list *positional,
+                                          int *help, femd_error *err);
 /* Usage, text and options of a command on stdout. */
 void options_help(const option_table *t);
 /* A whole decimal number within [low, high]. */
-FEMD_MUST_CHECK femd_status options_int(const char *what, const char *text, int low, int high, int *out, femd_error *err);
+FEMD_MUST_CHECK femd_status options_int(const char *what, const char *text, int low, int high, int *out,
+                                        femd_error *err);
 /* n finite numbers separated by blanks or commas. */
 FEMD_MUST_CHECK femd_status options_numbers(const char *what, const char *text, size_t n, double *out, femd_error *err);
 

@@ -1,4 +1,5 @@
-/* The folder of results as the launcher sees it: made before the run, described after it. The solver alone writes results. */
+/* The folder of results as the launcher sees it: made before the run, described after it. The solver alone writes
+ * results. */
 #include "run_output.h"
 
 #include <errno.h>
@@ -17,11 +18,15 @@ static int ends_with(const char *s, size_t n, const char *end) {
 
 femd_status run_output_default(const char *case_path, char **folder, femd_error *err) {
     char *full = realpath(case_path, NULL);
-    const char *p = full && (strcmp(case_path, "case.json") == 0 || ends_with(case_path, strlen(case_path), ".")) ? full : case_path;
+    const char *p = full && (strcmp(case_path, "case.json") == 0 || ends_with(case_path, strlen(case_path), "."))
+                        ? full
+                        : case_path;
     size_t n = strlen(p);
     while (n > 1 && p[n - 1] == '/') n--;
-    if (ends_with(p, n, "/case.json")) n -= strlen("/case.json");
-    else if (ends_with(p, n, ".json")) n -= strlen(".json");
+    if (ends_with(p, n, "/case.json"))
+        n -= strlen("/case.json");
+    else if (ends_with(p, n, ".json"))
+        n -= strlen(".json");
     if (asprintf(folder, "%.*s.out", (int)n, p) < 0) *folder = NULL;
     free(full);
     return *folder ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
@@ -37,18 +42,23 @@ static femd_status path_in(const char *folder, const char *name, char **path, fe
 
 static femd_status make_folders(const char *folder, int *made, femd_error *err) {
     char path[PATH_MAX];
-    if (strlen(folder) >= sizeof path) return femd_fail(err, FEMD_BAD_INPUT, "--out: a path of %zu characters", strlen(folder));
+    if (strlen(folder) >= sizeof path)
+        return femd_fail(err, FEMD_BAD_INPUT, "--out: a path of %zu characters", strlen(folder));
     snprintf(path, sizeof path, "%s", folder);
     *made = 0;
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) return femd_fail(err, FEMD_BAD_INPUT, "cannot make the folder %s: %s", path, strerror(errno));
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return femd_fail(err, FEMD_BAD_INPUT, "cannot make the folder %s: %s", path, strerror(errno));
         *slash = '/';
     }
     struct stat st;
-    if (mkdir(path, 0777) == 0) *made = 1;
-    else if (errno != EEXIST) return femd_fail(err, FEMD_BAD_INPUT, "cannot make the folder %s: %s", path, strerror(errno));
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) return femd_fail(err, FEMD_BAD_INPUT, "%s exists and is no folder", path);
+    if (mkdir(path, 0777) == 0)
+        *made = 1;
+    else if (errno != EEXIST)
+        return femd_fail(err, FEMD_BAD_INPUT, "cannot make the folder %s: %s", path, strerror(errno));
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return femd_fail(err, FEMD_BAD_INPUT, "%s exists and is no folder", path);
     return FEMD_OK;
 }
 
@@ -113,7 +123,8 @@ femd_status run_output_write(const char *path, const void *data, size_t size, fe
 /* ---- summary ---- */
 
 static femd_status print_summary(const femd_json *doc, const char *folder, femd_error *err) {
-    const cJSON *steps = femd_json_get(doc->root, "steps"), *micro = femd_json_get(doc->root, "micro"), *run = femd_json_get(doc->root, "run");
+    const cJSON *steps = femd_json_get(doc->root, "steps"), *micro = femd_json_get(doc->root, "micro"),
+                *run = femd_json_get(doc->root, "run");
     if (!cJSON_IsArray(steps)) return femd_fail(err, FEMD_IO, "%s: no steps", doc->name);
     double newton = 0, cuts = 0;
     const cJSON *last = NULL;
@@ -124,12 +135,15 @@ static femd_status print_summary(const femd_json *doc, const char *folder, femd_
     }
     const double evaluations = femd_json_number(micro, "evaluations", 0), reused = femd_json_number(run, "reused", 0);
     printf("\n  %-22s %s\n", "status", femd_json_string(doc->root, "status", "?"));
-    printf("  %-22s %d to time %g, %.0f cut\n", "steps", cJSON_GetArraySize(steps), femd_json_number(last, "time", 0), cuts);
+    printf("  %-22s %d to time %g, %.0f cut\n", "steps", cJSON_GetArraySize(steps), femd_json_number(last, "time", 0),
+           cuts);
     printf("  %-22s %.0f\n", "Newton iterations", newton);
-    printf("  %-22s %.0f, %.1f %% reused\n", "evaluations", evaluations, evaluations > 0 ? 100 * reused / evaluations : 0);
+    printf("  %-22s %.0f, %.1f %% reused\n", "evaluations", evaluations,
+           evaluations > 0 ? 100 * reused / evaluations : 0);
     printf("  %-22s %.0f\n", "force evaluations", femd_json_number(micro, "force_evaluations", 0));
     printf("  %-22s %.1e\n", "Hill-Mandel residual", femd_json_number(micro, "hill_mandel_max", 0));
-    printf("  %-22s %.1f s with %.0f workers\n", "wall time", femd_json_number(run, "wall_s", 0), femd_json_number(run, "workers", 0));
+    printf("  %-22s %.1f s with %.0f workers\n", "wall time", femd_json_number(run, "wall_s", 0),
+           femd_json_number(run, "workers", 0));
     printf("  %-22s %s: fields.pvd (ParaView), history.csv, summary.json, log.txt\n", "results in", folder);
     return FEMD_OK;
 }
@@ -155,15 +169,18 @@ static const model *maker_of(const femd_case *c, const model *models, const femd
     return NULL;
 }
 
-femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, int quiet, femd_error *err) {
+femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, int quiet,
+                            femd_error *err) {
     char *from = NULL, *to = NULL;
     femd_buffer blob = FEMD_BUFFER_INIT, text = FEMD_BUFFER_INIT;
     if (asprintf(&from, "%s/point-%s.state", folder, point) < 0) from = NULL;
     if (asprintf(&to, "%s/point-%s.xyz", folder, point) < 0) to = NULL;
-    femd_status rc = from && to ? run_output_read(from, &blob, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
+    femd_status rc =
+        from && to ? run_output_read(from, &blob, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     const femd_bytes bytes = {blob.data, blob.size};
     const model *m = rc == FEMD_OK && blob.size ? maker_of(c, models, &bytes) : c->nmaterials == 1 ? &models[0] : NULL;
-    if (rc == FEMD_OK && !m) rc = femd_fail(err, FEMD_BAD_INPUT, "%s: made by none of the materials of this case", from);
+    if (rc == FEMD_OK && !m)
+        rc = femd_fail(err, FEMD_BAD_INPUT, "%s: made by none of the materials of this case", from);
     if (rc == FEMD_OK) rc = femd_material_dump(m->material, &bytes, &text, err);
     if (rc == FEMD_OK) rc = run_output_write(to, text.data, text.size, err);
     if (rc == FEMD_OK && !quiet) printf("  %-22s %s\n", "atoms of the point in", to);

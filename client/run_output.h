@@ -19,14 +19,16 @@ FEMD_MUST_CHECK femd_status run_output_default(const char *case_path, char **fol
 
 /* Make the folder (its parents too) and open the log, which a resumed run continues. The folder's name is borrowed. */
 FEMD_MUST_CHECK femd_status run_output_open(const char *folder, int resume, run_output *o, femd_error *err);
-/* Close the log. If the run was refused (exit code 2) and this run made the folder and nobody wrote a result, remove it. */
+/* Close the log. If the run was refused (exit code 2) and this run made the folder and nobody wrote a result, remove
+ * it. */
 void run_output_close(run_output *o, int code);
 
 /* Print the table of summary.json. */
 FEMD_MUST_CHECK femd_status run_output_summary(const char *folder, femd_error *err);
 
 /* Write FOLDER/point-ID.xyz from FOLDER/point-ID.state, with the material of the case that made the state. */
-FEMD_MUST_CHECK femd_status run_output_dump(const char *folder, const char *point, const femd_case *c, const model *models, int quiet, femd_error *err);
+FEMD_MUST_CHECK femd_status run_output_dump(const char *folder, const char *point, const femd_case *c,
+                                            const model *models, int quiet, femd_error *err);
 
 /* Read a whole file. */
 FEMD_MUST_CHECK femd_status run_output_read(const char *path, femd_buffer *out, femd_error *err);

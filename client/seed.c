@@ -9,4 +9,6 @@ static uint64_t mix(uint64_t z) {
     return z ^ (z >> 31);
 }
 
-uint64_t femd_seed(uint64_t case_seed, uint32_t step, uint64_t point) { return mix(mix(mix(case_seed) ^ step) ^ point); }
+uint64_t femd_seed(uint64_t case_seed, uint32_t step, uint64_t point) {
+    return mix(mix(mix(case_seed) ^ step) ^ point);
+}

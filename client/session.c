@@ -49,7 +49,8 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     c->progress = cfg->progress;
     c->user = cfg->user;
     c->next_id = 1;
-    femd_status rc = c->address ? femd_peer_open(&pc, &c->peer, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
+    femd_status rc =
+        c->address ? femd_peer_open(&pc, &c->peer, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
     if (rc != FEMD_OK) {
         femd_client_close(&c);
         return rc;
@@ -71,7 +72,9 @@ void femd_client_close(femd_client **client) {
     free(c);
 }
 
-uint64_t femd_client_reused(const femd_client *client) { return client->reused; }
+uint64_t femd_client_reused(const femd_client *client) {
+    return client->reused;
+}
 
 /* ---- sending again ---- */
 
@@ -97,12 +100,14 @@ static femd_status nudge(femd_client *c, femd_error *err) {
     const int points_open = done < total, call_open = c->call && !c->call->done;
     if (!points_open && !call_open) return FEMD_OK;
     if (points_open && now - c->heard > FEMD_CLIENT_MUTE)
-        return femd_fail(err, FEMD_DISCONNECTED, "%s is connected but has said nothing for %.0f s while %llu points are open",
-                         c->address, now - c->heard, (unsigned long long)(total - done));
+        return femd_fail(err, FEMD_DISCONNECTED,
+                         "%s is connected but has said nothing for %.0f s while %llu points are open", c->address,
+                         now - c->heard, (unsigned long long)(total - done));
     if (now - c->resent < FEMD_CLIENT_RESEND) return FEMD_OK;
     const int silent = points_open && now - c->heard > FEMD_CLIENT_RESEND;
     /* the server counts fewer points than were sent to it, and none has come for a while: some were lost on the way */
-    const int missing = points_open && c->pulsed && now - c->moved > FEMD_CLIENT_RESEND && c->pulse.queued + c->pulse.running < sent;
+    const int missing =
+        points_open && c->pulsed && now - c->moved > FEMD_CLIENT_RESEND && c->pulse.queued + c->pulse.running < sent;
     if (silent || missing) return resend_all(c, 0, err);
     if (call_open && now - c->call->sent > c->call->pause) {
         c->call->sent = now;
@@ -126,7 +131,8 @@ static femd_status handle_error(femd_client *c, const femd_frame *f, femd_error 
         c->call->done = 1;
         return FEMD_OK;
     }
-    if (f->id == 0) return femd_fail(err, why.code ? (femd_status)why.code : FEMD_REFUSED, "%s: %s", c->address, why.text);
+    if (f->id == 0)
+        return femd_fail(err, why.code ? (femd_status)why.code : FEMD_REFUSED, "%s: %s", c->address, why.text);
     return FEMD_OK; /* about something that was given up meanwhile */
 }
 

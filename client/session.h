@@ -11,14 +11,15 @@
 
 /* Seconds without any frame, while something is open, after which it is sent again; and after which a server that is
  * connected but mute counts as lost. */
-#define FEMD_CLIENT_RESEND 3.0
-#define FEMD_CLIENT_MUTE 30.0
-#define FEMD_CLIENT_NUDGE 0.25      /* s between looks for something lost */
-#define FEMD_CLIENT_PROGRESS 0.5    /* s between calls of the progress callback */
-#define FEMD_CLIENT_WINDOW 64u      /* EVALUATE frames that are under way at a time */
+#define FEMD_CLIENT_RESEND       3.0
+#define FEMD_CLIENT_MUTE         30.0
+#define FEMD_CLIENT_NUDGE        0.25 /* s between looks for something lost */
+#define FEMD_CLIENT_PROGRESS     0.5  /* s between calls of the progress callback */
+#define FEMD_CLIENT_WINDOW       64u  /* EVALUATE frames that are under way at a time */
 #define FEMD_CLIENT_SEND_TIMEOUT 30.0 /* s that one frame of a call may wait under back-pressure */
 
-/* The one request-reply exchange that may be under way. take() returns OK and sets call->done when the reply is whole. */
+/* The one request-reply exchange that may be under way. take() returns OK and sets call->done when the reply is whole.
+ */
 typedef struct client_call {
     uint16_t reply; /* FEMD_MSG_* expected */
     uint64_t id;
@@ -45,14 +46,15 @@ struct femd_client {
     double wait_timeout;
     int (*progress)(void *user, const femd_progress_info *info);
     void *user;
-    uint64_t next_id;        /* of batches' frames and of calls; never used twice */
-    femd_batch *open, *spare;/* lists */
-    uint32_t under_way;      /* EVALUATE frames sent and not yet answered */
-    client_call *call;       /* borrowed while it waits; NULL */
+    uint64_t next_id;         /* of batches' frames and of calls; never used twice */
+    femd_batch *open, *spare; /* lists */
+    uint32_t under_way;       /* EVALUATE frames sent and not yet answered */
+    client_call *call;        /* borrowed while it waits; NULL */
     client_material *materials;
     femd_pulse pulse;
-    int pulsed;              /* a pulse has come since the connection was made */
-    double heard, resent, moved, nudged; /* clock: last frame; last re-sending; last point answered; last look for losses */
+    int pulsed; /* a pulse has come since the connection was made */
+    double heard, resent, moved,
+        nudged; /* clock: last frame; last re-sending; last point answered; last look for losses */
     uint64_t reused;
     femd_buffer scratch;
 };
@@ -62,7 +64,8 @@ typedef int (*client_done)(const femd_client *c, const void *arg);
 
 /* Handle frames until done() says 1. limit: s, 0 = the client's wait_timeout (which may be none). TIMEOUT, CANCELLED
  * (by the progress callback), DISCONNECTED or the first failure of a frame. */
-FEMD_MUST_CHECK femd_status client_wait(femd_client *c, client_done done, const void *arg, double limit, femd_error *err);
+FEMD_MUST_CHECK femd_status client_wait(femd_client *c, client_done done, const void *arg, double limit,
+                                        femd_error *err);
 /* Receive at most one frame within timeout s and handle it; *got = 1 if there was one. */
 FEMD_MUST_CHECK femd_status client_pump(femd_client *c, double timeout, int *got, femd_error *err);
 /* Send call->frame and wait for its reply. The frame's header id must be call->id. limit as in client_wait. */

@@ -1,7 +1,7 @@
 /* Watches the processes of one run. It owns their lives and their output; it knows nothing of cases and points.
  *
- * One thread, one poll over a signalfd and the pipes: a death, a line of output, a signal of the user and the clock are the
- * only events. */
+ * One thread, one poll over a signalfd and the pipes: a death, a line of output, a signal of the user and the clock are
+ * the only events. */
 #include "supervise.h"
 
 #include <errno.h>
@@ -22,8 +22,9 @@
 static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */
 enum { RESTARTS = sizeof backoff / sizeof *backoff };
 static const double ready_timeout = 15.0; /* s for the server to be ready */
-static const double macro_grace = 10.0;   /* s for the solver to end in good order, then force; it finds a server lost after 5 */
-static const double pool_grace = 3.0;     /* the same for server and workers */
+static const double macro_grace =
+    10.0; /* s for the solver to end in good order, then force; it finds a server lost after 5 */
+static const double pool_grace = 3.0; /* the same for server and workers */
 
 enum { SERVER, MACRO, WORKERS }; /* indices of parts; workers from WORKERS on */
 enum phase { STARTING, RUNNING, ENDING };
@@ -36,7 +37,7 @@ typedef struct part {
     int gone;          /* will not be started again */
     char line[1024];   /* of output, not finished yet */
     size_t used;
-    char last[256];    /* last whole line */
+    char last[256]; /* last whole line */
 } part;
 
 typedef struct run {
@@ -95,7 +96,9 @@ static int start_part(run *r, size_t i) {
     part *p = &r->part[i];
     const supervise_plan *plan = r->plan;
     femd_error err = FEMD_ERROR_INIT;
-    launch_spec spec = {.argv = i == SERVER ? plan->server : i == MACRO ? plan->macro : plan->worker,
+    launch_spec spec = {.argv = i == SERVER  ? plan->server
+                                : i == MACRO ? plan->macro
+                                             : plan->worker,
                         .output = i != MACRO,
                         .keep_fd = i == SERVER ? plan->ready_write : -1,
                         .death_signal = i == MACRO ? SIGTERM : SIGKILL};
@@ -151,7 +154,8 @@ static void signal_macro(const part *p, int sig) {
     if (!found) signal_part(p, sig);
 }
 
-/* From here on the run only ends. The pool stays while the solver does: it must report, and it sees a lost server by itself. */
+/* From here on the run only ends. The pool stays while the solver does: it must report, and it sees a lost server by
+ * itself. */
 static void end_run(run *r, int code) {
     if (r->phase == ENDING) return;
     r->phase = ENDING;
@@ -177,12 +181,15 @@ static void force(run *r) {
 }
 
 static int macro_code(run *r, int status) {
-    static const int known[] = {FEMD_EXIT_OK, FEMD_EXIT_BAD_INPUT, FEMD_EXIT_NOT_CONVERGED, FEMD_EXIT_POOL_LOST, FEMD_EXIT_INTERNAL};
+    static const int known[] = {FEMD_EXIT_OK, FEMD_EXIT_BAD_INPUT, FEMD_EXIT_NOT_CONVERGED, FEMD_EXIT_POOL_LOST,
+                                FEMD_EXIT_INTERNAL};
     char words[128];
     for (size_t i = 0; WIFEXITED(status) && i < sizeof known / sizeof *known; i++)
         if (WEXITSTATUS(status) == known[i]) return known[i];
     launch_words(status, words, sizeof words);
-    if (WIFEXITED(status) && WEXITSTATUS(status) > 128) snprintf(words, sizeof words, "signal %d (%s)", WEXITSTATUS(status) - 128, strsignal(WEXITSTATUS(status) - 128));
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
+        snprintf(words, sizeof words, "signal %d (%s)", WEXITSTATUS(status) - 128,
+                 strsignal(WEXITSTATUS(status) - 128));
     if (!r->interrupted) say(r, "the solver femd-macro died: %s", words);
     return FEMD_EXIT_INTERNAL;
 }
@@ -201,8 +208,11 @@ static void server_ended(run *r, int status) {
     if (r->phase == ENDING) return;
     launch_words(status, words, sizeof words);
     const part *p = &r->part[SERVER];
-    say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words, *p->last ? "; it said: " : "", p->last);
-    end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT ? FEMD_EXIT_BAD_INPUT : FEMD_EXIT_POOL_LOST);
+    say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
+        *p->last ? "; it said: " : "", p->last);
+    end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
+                   ? FEMD_EXIT_BAD_INPUT
+                   : FEMD_EXIT_POOL_LOST);
 }
 
 static int workers_left(const run *r) {
@@ -219,7 +229,8 @@ static void worker_ended(run *r, part *p, int status) {
     if (p->restarts < RESTARTS) {
         const double wait = backoff[p->restarts++];
         p->restart_at = femd_clock() + wait;
-        say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait, p->restarts, RESTARTS);
+        say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait,
+            p->restarts, RESTARTS);
         return;
     }
     p->gone = 1;
@@ -238,9 +249,12 @@ static void reap(run *r) {
             if (p->child.pid != pid) continue;
             p->child.pid = 0;
             if (p->child.fd >= 0) read_output(r, p); /* its last words first */
-            if (i == SERVER) server_ended(r, status);
-            else if (i == MACRO) macro_ended(r, status);
-            else worker_ended(r, p, status);
+            if (i == SERVER)
+                server_ended(r, status);
+            else if (i == MACRO)
+                macro_ended(r, status);
+            else
+                worker_ended(r, p, status);
         }
     }
 }
@@ -328,9 +342,12 @@ static int run_parts(run *r) {
     for (size_t i = 0; i < r->n; i++) {
         part *p = &r->part[i];
         p->child.fd = -1;
-        if (i == SERVER) snprintf(p->name, sizeof p->name, "server");
-        else if (i == MACRO) snprintf(p->name, sizeof p->name, "macro");
-        else snprintf(p->name, sizeof p->name, "worker %zu", i - WORKERS + 1);
+        if (i == SERVER)
+            snprintf(p->name, sizeof p->name, "server");
+        else if (i == MACRO)
+            snprintf(p->name, sizeof p->name, "macro");
+        else
+            snprintf(p->name, sizeof p->name, "worker %zu", i - WORKERS + 1);
     }
     start_part(r, SERVER);
     close(r->plan->ready_write);
@@ -358,8 +375,10 @@ int supervise(const supervise_plan *plan) {
     r.poll = calloc(r.n + 2, sizeof *r.poll);
     r.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     int code = FEMD_EXIT_INTERNAL;
-    if (r.part && r.poll && r.signals >= 0) code = run_parts(&r);
-    else fprintf(stderr, "femd: cannot watch processes: %s\n", strerror(errno));
+    if (r.part && r.poll && r.signals >= 0)
+        code = run_parts(&r);
+    else
+        fprintf(stderr, "femd: cannot watch processes: %s\n", strerror(errno));
     if (r.signals >= 0) close(r.signals);
     free(r.part);
     free(r.poll);

@@ -18,9 +18,9 @@ typedef struct supervise_plan {
     const launch_guard *guard;   /* is told the server, the solver and the workers' groups */
 } supervise_plan;
 
-/* Start the parts, restart workers that die (three times each, after 0.5, 1 and 2 s), end everything when the solver ends, when
- * the server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns no child is left.
- * Returns the exit code of the run; words about anything unusual are on stderr and in the log. */
+/* Start the parts, restart workers that die (three times each, after 0.5, 1 and 2 s), end everything when the solver
+ * ends, when the server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns no child is
+ * left. Returns the exit code of the run; words about anything unusual are on stderr and in the log. */
 int supervise(const supervise_plan *plan);
 
 #endif

@@ -1,5 +1,5 @@
-/* Collects a material and the data files it names into a pack. It knows which keys name files and where to search; it never
- * looks into the files. */
+/* Collects a material and the data files it names into a pack. It knows which keys name files and where to search; it
+ * never looks into the files. */
 #include "femd/material_files.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #define SYSTEM_POTENTIALS "/usr/share/lammps/potentials"
-#define FILE_BYTES_MAX (200u << 20)
+#define FILE_BYTES_MAX    (200u << 20)
 
 /* Keys whose value names a data file, or an object of names. A user's engine ("library") is code and
  * never travels. */
@@ -59,9 +59,11 @@ static int try_list(const char *list, const char *name, char *places, size_t roo
     return found;
 }
 
-femd_status femd_material_find(const femd_json *doc, const cJSON *node, const char *folder, char **path, femd_error *err) {
+femd_status femd_material_find(const femd_json *doc, const cJSON *node, const char *folder, char **path,
+                               femd_error *err) {
     *path = NULL;
-    if (!cJSON_IsString(node) || !*node->valuestring) return femd_json_fail(doc, node, err, "the name of a file is missing");
+    if (!cJSON_IsString(node) || !*node->valuestring)
+        return femd_json_fail(doc, node, err, "the name of a file is missing");
     const char *name = node->valuestring;
     char places[512] = "";
     int found = 0;
@@ -81,7 +83,8 @@ femd_status femd_material_find(const femd_json *doc, const cJSON *node, const ch
 
 /* ---- reading ---- */
 
-static femd_status read_file(const femd_json *doc, const cJSON *node, const char *path, femd_buffer *out, femd_error *err) {
+static femd_status read_file(const femd_json *doc, const cJSON *node, const char *path, femd_buffer *out,
+                             femd_error *err) {
     FILE *f = fopen(path, "rb");
     if (!f) return femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, strerror(errno));
     femd_status rc = FEMD_OK;
@@ -91,9 +94,11 @@ static femd_status read_file(const femd_json *doc, const cJSON *node, const char
         if (rc != FEMD_OK) break;
         n = fread(out->data + out->size, 1, 1u << 16, f);
         out->size += n;
-        if (out->size > FILE_BYTES_MAX) rc = femd_json_fail(doc, node, err, "\"%s\" is larger than %u MiB", path, FILE_BYTES_MAX >> 20);
+        if (out->size > FILE_BYTES_MAX)
+            rc = femd_json_fail(doc, node, err, "\"%s\" is larger than %u MiB", path, FILE_BYTES_MAX >> 20);
     }
-    if (rc == FEMD_OK && ferror(f)) rc = femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, strerror(errno));
+    if (rc == FEMD_OK && ferror(f))
+        rc = femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, strerror(errno));
     fclose(f);
     return rc;
 }
@@ -106,13 +111,15 @@ static const char *base_name(const char *path) {
 /* ---- packing ---- */
 
 /* The values of a material that name files, in the order of file_keys. */
-static femd_status find_names(const femd_json *doc, const cJSON *material, const cJSON *node[FEMD_PACK_FILES_MAX], size_t *n, femd_error *err) {
+static femd_status find_names(const femd_json *doc, const cJSON *material, const cJSON *node[FEMD_PACK_FILES_MAX],
+                              size_t *n, femd_error *err) {
     *n = 0;
     for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
         const cJSON *value = femd_json_get(femd_json_get(material, file_keys[i].object), file_keys[i].key);
         const int many = cJSON_IsObject(value);
         for (const cJSON *one = many ? value->child : value; one; one = many ? one->next : NULL) {
-            if (*n == FEMD_PACK_FILES_MAX) return femd_json_fail(doc, one, err, "a material has at most %d files", FEMD_PACK_FILES_MAX);
+            if (*n == FEMD_PACK_FILES_MAX)
+                return femd_json_fail(doc, one, err, "a material has at most %d files", FEMD_PACK_FILES_MAX);
             node[(*n)++] = one;
         }
     }
@@ -126,14 +133,16 @@ typedef struct collection {
     femd_buffer bytes[FEMD_PACK_FILES_MAX];
 } collection;
 
-static femd_status add_file(const femd_json *doc, const cJSON *node, const char *folder, collection *files, femd_error *err) {
+static femd_status add_file(const femd_json *doc, const cJSON *node, const char *folder, collection *files,
+                            femd_error *err) {
     char *path = NULL;
     FEMD_TRY(femd_material_find(doc, node, folder, &path, err));
     const char *name = base_name(node->valuestring);
     femd_buffer *bytes = &files->bytes[files->n];
     bytes->size = 0;
-    femd_status rc = strlen(name) > FEMD_PACK_NAME_MAX ? femd_json_fail(doc, node, err, "a name longer than %d characters", FEMD_PACK_NAME_MAX)
-                                                       : read_file(doc, node, path, bytes, err);
+    femd_status rc = strlen(name) > FEMD_PACK_NAME_MAX
+                         ? femd_json_fail(doc, node, err, "a name longer than %d characters", FEMD_PACK_NAME_MAX)
+                         : read_file(doc, node, path, bytes, err);
     free(path);
     FEMD_TRY(rc);
     for (size_t i = 0; i < files->n; i++) {
@@ -146,7 +155,8 @@ static femd_status add_file(const femd_json *doc, const cJSON *node, const char 
     return FEMD_OK;
 }
 
-static femd_status add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files, femd_error *err) {
+static femd_status add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files,
+                             femd_error *err) {
     const cJSON *node[FEMD_PACK_FILES_MAX];
     size_t n;
     FEMD_TRY(find_names(doc, material, node, &n, err));
@@ -157,7 +167,8 @@ static femd_status add_files(const femd_json *doc, const cJSON *material, const 
 /* A copy of the material without what belongs to the case. */
 static cJSON *bare_material(const cJSON *material) {
     cJSON *copy = cJSON_Duplicate(material, 1);
-    for (size_t i = 0; copy && i < sizeof case_keys / sizeof *case_keys; i++) cJSON_DeleteItemFromObjectCaseSensitive(copy, case_keys[i]);
+    for (size_t i = 0; copy && i < sizeof case_keys / sizeof *case_keys; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, case_keys[i]);
     return copy;
 }
 
@@ -177,14 +188,17 @@ static void strip_folders(cJSON *copy) {
 /* The violation's path is relative to the material; the user's file has it under materials.NAME. */
 static femd_status validate(const femd_json *doc, const cJSON *material, cJSON *copy, femd_error *err) {
     char name[512];
-    if (material == doc->root) snprintf(name, sizeof name, "%s", doc->name);
-    else snprintf(name, sizeof name, "%s: materials.%s", doc->name, material->string ? material->string : "?");
+    if (material == doc->root)
+        snprintf(name, sizeof name, "%s", doc->name);
+    else
+        snprintf(name, sizeof name, "%s: materials.%s", doc->name, material->string ? material->string : "?");
     const femd_json alone = {.root = copy, .name = name};
     femd_status rc = femd_json_validate(&alone, femd_case_schema, "#/$defs/material", err);
     if (rc == FEMD_OK || material == doc->root || !err) return rc;
     const size_t n = strlen(name);
     const char *words = err->text + n + 2;
-    const int goes_on = strncmp(err->text, name, n) == 0 && strncmp(err->text + n, ": ", 2) == 0 && strcspn(words, " ") > strcspn(words, ":");
+    const int goes_on = strncmp(err->text, name, n) == 0 && strncmp(err->text + n, ": ", 2) == 0 &&
+                        strcspn(words, " ") > strcspn(words, ":");
     if (!goes_on) return rc; /* about the material as a whole */
     char rest[sizeof err->text];
     snprintf(rest, sizeof rest, "%s", words);
@@ -205,7 +219,8 @@ static femd_status encode(cJSON *copy, const collection *files, femd_buffer *pac
     return rc;
 }
 
-femd_status femd_material_pack(const femd_json *doc, const cJSON *material, const char *folder, femd_buffer *pack, femd_error *err) {
+femd_status femd_material_pack(const femd_json *doc, const cJSON *material, const char *folder, femd_buffer *pack,
+                               femd_error *err) {
     cJSON *copy = bare_material(material);
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     collection files = {0};
@@ -224,7 +239,8 @@ static femd_status pick(const femd_json *doc, const char *name, const cJSON **no
     char names[512] = "";
     *node = doc->root;
     if (!materials && !name) return FEMD_OK;
-    if (!materials) return femd_fail(err, FEMD_BAD_INPUT, "%s: there is no \"materials\" to look for \"%s\" in", doc->name, name);
+    if (!materials)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: there is no \"materials\" to look for \"%s\" in", doc->name, name);
     if (name && (*node = femd_json_get(materials, name))) return FEMD_OK;
     if (!name && cJSON_GetArraySize(materials) == 1) {
         *node = materials->child;
@@ -244,7 +260,8 @@ static char *folder_of(const char *path) {
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-femd_status femd_material_read(const char *path, const char *name, femd_json *doc, const cJSON **node, char **folder, femd_error *err) {
+femd_status femd_material_read(const char *path, const char *name, femd_json *doc, const cJSON **node, char **folder,
+                               femd_error *err) {
     struct stat st;
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;

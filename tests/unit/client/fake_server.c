@@ -13,7 +13,10 @@
 #include <cmocka.h>
 
 #define OK(expr) assert_int_equal((expr), FEMD_OK)
-#define MUST(expr) do { if (!(expr)) abort(); } while (0) /* in the server's thread */
+#define MUST(expr)                                                                                                     \
+    do {                                                                                                               \
+        if (!(expr)) abort();                                                                                          \
+    } while (0) /* in the server's thread */
 
 void fake_send(fake_server *s) {
     MUST(zmq_send(s->socket, s->route, s->route_size, ZMQ_SNDMORE) >= 0);
@@ -49,7 +52,10 @@ void fake_answer(fake_server *s, const femd_frame *f) {
 }
 
 static void welcome(fake_server *s) {
-    femd_welcome w = {.peer = 1, .level = "baseline", .frame_max = FEMD_FRAME_MAX, .batch_max = s->batch_max ? s->batch_max : FEMD_BATCH_MAX};
+    femd_welcome w = {.peer = 1,
+                      .level = "baseline",
+                      .frame_max = FEMD_FRAME_MAX,
+                      .batch_max = s->batch_max ? s->batch_max : FEMD_BATCH_MAX};
     MUST(femd_welcome_encode(&s->out, &w, NULL) == FEMD_OK);
     fake_send(s);
 }
@@ -79,8 +85,10 @@ static void *serve(void *arg) {
     fake_server *s = arg;
     while (!atomic_load(&s->stop)) {
         zmq_pollitem_t item = {s->socket, 0, ZMQ_POLLIN, 0};
-        if (zmq_poll(&item, 1, 20) > 0) receive(s);
-        else if (s->idle && !s->deaf) s->idle(s);
+        if (zmq_poll(&item, 1, 20) > 0)
+            receive(s);
+        else if (s->idle && !s->deaf)
+            s->idle(s);
     }
     return NULL;
 }

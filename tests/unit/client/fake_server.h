@@ -19,12 +19,12 @@ struct fake_server {
     void *test;
     uint32_t batch_max; /* in WELCOME; 0 = FEMD_BATCH_MAX */
     /* for handlers */
-    unsigned seen[64];  /* frames by type */
+    unsigned seen[64]; /* frames by type */
     int hellos;
-    int deaf;           /* 1: swallow everything, HELLO too */
+    int deaf; /* 1: swallow everything, HELLO too */
     femd_buffer out;
     uint8_t route[256];
-    size_t route_size;  /* of the last sender */
+    size_t route_size; /* of the last sender */
     /* private */
     char folder[64], address[96];
     void *context, *socket;
@@ -39,7 +39,8 @@ void fake_stop(fake_server *s);
 void fake_send(fake_server *s);
 /* Send a frame with an empty body. */
 void fake_send_bare(fake_server *s, uint16_t type, uint64_t id);
-/* Append a RESULT entry for the request at `index`; its energy is 2 x point, its state_out 32 x the low byte of point. */
+/* Append a RESULT entry for the request at `index`; its energy is 2 x point, its state_out 32 x the low byte of point.
+ */
 void fake_result_add(fake_server *s, uint32_t index, const femd_request *q, uint32_t flags);
 /* Answer a whole EVALUATE frame, last point first. */
 void fake_answer(fake_server *s, const femd_frame *f);

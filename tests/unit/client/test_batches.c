@@ -106,7 +106,8 @@ static void answer_twice(fake_server *s, const femd_frame *f) {
     femd_reader rd;
     femd_request q[2];
     if (f->type != FEMD_MSG_EVALUATE || femd_evaluate_open(f, &id, &rd, NULL) != FEMD_OK) return;
-    for (uint32_t i = 0; i < 2; i++) if (femd_evaluate_next(&rd, &q[i], NULL) != 1) return;
+    for (uint32_t i = 0; i < 2; i++)
+        if (femd_evaluate_next(&rd, &q[i], NULL) != 1) return;
     for (int times = 0; times < 2; times++) {
         if (femd_frame_begin(&s->out, FEMD_MSG_RESULT, f->id, NULL) != FEMD_OK) return;
         for (uint32_t i = 0; i < 2; i++) fake_result_add(s, i, &q[i], 0);

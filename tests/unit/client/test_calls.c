@@ -116,7 +116,9 @@ static void give_states(fake_server *s, const femd_frame *f) {
     while (n < FEMD_BATCH_MAX && femd_hash_next(&rd, &h[n], NULL) == 1) n++;
     while (n-- > 0) {
         const femd_state_entry e = {.hash = h[n], .blob = {h[n].b, h[n].b[0] == 0xff ? 0 : 3}};
-        if (femd_frame_begin(&s->out, FEMD_MSG_STATE, f->id, NULL) != FEMD_OK || femd_state_add(&s->out, &e, NULL) != FEMD_OK) abort();
+        if (femd_frame_begin(&s->out, FEMD_MSG_STATE, f->id, NULL) != FEMD_OK ||
+            femd_state_add(&s->out, &e, NULL) != FEMD_OK)
+            abort();
         femd_frame_finish(&s->out, 1);
         fake_send(s);
     }

@@ -47,7 +47,7 @@ static int end(void **state) {
 }
 
 #define MATERIAL(more, file)                                                                                           \
-    "{\"engine\": \"native\", " more "\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"]}, "     \
+    "{\"engine\": \"native\", " more "\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"]}, "  \
     "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"" file "\"}}"
 
 static femd_status pack_text(const char *text, femd_buffer *out, femd_error *err) {
@@ -66,7 +66,10 @@ static void same_content_has_the_same_id_wherever_it_lies(void **state) {
     put("Test.eam", "table");
     put("sub/Test.eam", "table");
     if (pack_text(MATERIAL("", "Test.eam"), &a, &err) != FEMD_OK) fail_msg("%s", err.text);
-    assert_int_equal(pack_text(MATERIAL("\"region\": \"core\", \"orientation\": [[1,0,0],[0,1,0],[0,0,1]], ", "sub/Test.eam"), &b, &err), FEMD_OK);
+    assert_int_equal(
+        pack_text(MATERIAL("\"region\": \"core\", \"orientation\": [[1,0,0],[0,1,0],[0,0,1]], ", "sub/Test.eam"), &b,
+                  &err),
+        FEMD_OK);
     assert_int_equal(a.size, b.size);
     assert_memory_equal(a.data, b.data, a.size);
     assert_int_equal(femd_pack_decode(a.data, a.size, &p, &err), FEMD_OK);
@@ -85,8 +88,10 @@ static void files_of_a_mixture_all_travel(void **state) {
     femd_pack p;
     put("Test.eam", "table of A");
     put("sub/Only.eam", "table of B");
-    if (pack_text("{\"engine\": \"native\", \"structure\": {\"lattice\": \"b2\", \"a\": 3e-10, \"species\": [\"A\", \"B\"]}, "
-                  "\"potential\": {\"style\": \"eam\", \"files\": {\"A\": \"Test.eam\", \"B\": \"sub/Only.eam\"}}}", &out, &err) != FEMD_OK)
+    if (pack_text(
+            "{\"engine\": \"native\", \"structure\": {\"lattice\": \"b2\", \"a\": 3e-10, \"species\": [\"A\", \"B\"]}, "
+            "\"potential\": {\"style\": \"eam\", \"files\": {\"A\": \"Test.eam\", \"B\": \"sub/Only.eam\"}}}",
+            &out, &err) != FEMD_OK)
         fail_msg("%s", err.text);
     assert_int_equal(femd_pack_decode(out.data, out.size, &p, &err), FEMD_OK);
     assert_int_equal(p.nfiles, 2);
@@ -103,7 +108,10 @@ static void missing_file_is_reported_with_file_key_and_places(void **state) {
     char expected[256];
     setenv("FEMD_POTENTIALS", "/nowhere/a:/nowhere/b", 1);
     assert_int_equal(pack_text(MATERIAL("", "Nope.eam"), &out, &err), FEMD_BAD_INPUT);
-    snprintf(expected, sizeof expected, "m.json: potential.file: no such file \"Nope.eam\"; looked in %s, /nowhere/a, /nowhere/b, /usr/share/lammps/potentials", folder);
+    snprintf(expected, sizeof expected,
+             "m.json: potential.file: no such file \"Nope.eam\"; looked in %s, /nowhere/a, /nowhere/b, "
+             "/usr/share/lammps/potentials",
+             folder);
     assert_string_equal(err.text, expected);
     assert_int_equal(out.size, 0);
 }
@@ -151,7 +159,8 @@ static void material_is_picked_by_name_or_because_it_is_the_only_one(void **stat
     const cJSON *node = NULL;
     char *where = NULL;
     put("case.json", "{\"materials\": {\"a\": {\"engine\": \"elastic\"}}}");
-    assert_int_equal(femd_material_read(folder, NULL, &doc, &node, &where, &err), FEMD_OK); /* a folder means its case.json */
+    assert_int_equal(femd_material_read(folder, NULL, &doc, &node, &where, &err),
+                     FEMD_OK); /* a folder means its case.json */
     assert_string_equal(node->string, "a");
     assert_string_equal(where, folder);
     free(where);

@@ -19,22 +19,32 @@ typedef struct line {
 
 static femd_status parse(line *l, int argc, const char *const *argv) {
     const option options[] = {
-        {"--workers", "-n", OPTION_INT, &l->workers, "N", "", 1, 8},   {"--resume", NULL, OPTION_FLAG, &l->resume, NULL, "", 0, 0},
-        {"--out", "-o", OPTION_TEXT, &l->out, "DIR", "", 0, 0},        {"--set", NULL, OPTION_LIST, &l->sets, "a=b", "", 0, 0},
+        {"--workers", "-n", OPTION_INT, &l->workers, "N", "", 1, 8},
+        {"--resume", NULL, OPTION_FLAG, &l->resume, NULL, "", 0, 0},
+        {"--out", "-o", OPTION_TEXT, &l->out, "DIR", "", 0, 0},
+        {"--set", NULL, OPTION_LIST, &l->sets, "a=b", "", 0, 0},
         {"--F", NULL, OPTION_NUMBERS, &l->F, "F", "", 3, 0},
     };
-    const option_table t = {.command = "femd run", .usage = "CASE", .about = "", .option = options, .n = OPTION_COUNT(options),
-                            .least = 1, .most = 1, .rest = &l->rest};
+    const option_table t = {.command = "femd run",
+                            .usage = "CASE",
+                            .about = "",
+                            .option = options,
+                            .n = OPTION_COUNT(options),
+                            .least = 1,
+                            .most = 1,
+                            .rest = &l->rest};
     char *args[32];
     for (int i = 0; i < argc; i++) args[i] = (char *)(uintptr_t)argv[i];
     return options_parse(&t, argc, args, &l->positional, &l->help, &l->err);
 }
-#define PARSE(l, ...) parse(l, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *const[]){__VA_ARGS__})
+#define PARSE(l, ...)                                                                                                  \
+    parse(l, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *const[]){__VA_ARGS__})
 
 static void options_and_arguments_stand_in_any_order(void **state) {
     (void)state;
     line l = {0};
-    assert_int_equal(PARSE(&l, "--workers", "3", "case", "--set", "a.b=1", "--set=c=x=y", "--resume", "-o", "dir"), FEMD_OK);
+    assert_int_equal(PARSE(&l, "--workers", "3", "case", "--set", "a.b=1", "--set=c=x=y", "--resume", "-o", "dir"),
+                     FEMD_OK);
     assert_int_equal(l.workers, 3);
     assert_int_equal(l.resume, 1);
     assert_string_equal(l.out, "dir");
@@ -67,8 +77,11 @@ static void numbers_come_as_one_argument_or_as_several(void **state) {
 
 static void wrong_values_are_refused_with_what_is_accepted(void **state) {
     (void)state;
-    static const char *const bad[][3] = {{"--workers", "0", "1 to 8"}, {"--workers", "9", "1 to 8"}, {"--workers", "2x", "1 to 8"},
-                                         {"--workers", "", "1 to 8"},  {"--wrokers", "2", "--workers"}};
+    static const char *const bad[][3] = {{"--workers", "0", "1 to 8"},
+                                         {"--workers", "9", "1 to 8"},
+                                         {"--workers", "2x", "1 to 8"},
+                                         {"--workers", "", "1 to 8"},
+                                         {"--wrokers", "2", "--workers"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         line l = {0};
         assert_int_equal(PARSE(&l, "case", bad[i][0], bad[i][1]), FEMD_BAD_INPUT);

@@ -14,8 +14,11 @@
 
 static void default_folder_stands_beside_the_case(void **state) {
     (void)state;
-    static const char *const pairs[][2] = {{"cases/beam", "cases/beam.out"}, {"cases/beam/", "cases/beam.out"}, {"cases/beam/case.json", "cases/beam.out"},
-                                           {"y/small.json", "y/small.out"}, {"small.json", "small.out"}};
+    static const char *const pairs[][2] = {{"cases/beam", "cases/beam.out"},
+                                           {"cases/beam/", "cases/beam.out"},
+                                           {"cases/beam/case.json", "cases/beam.out"},
+                                           {"y/small.json", "y/small.out"},
+                                           {"small.json", "small.out"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char *folder = NULL;
         assert_int_equal(run_output_default(pairs[i][0], &folder, NULL), FEMD_OK);
@@ -53,15 +56,19 @@ static void count_of(const char *text, size_t n, uint64_t tetrahedra, uint64_t h
     const femd_status rc = mesh_count(path, &t, &h, &err);
     unlink(path);
     assert_int_equal(rc, expected);
-    if (rc == FEMD_OK) assert_true(t == tetrahedra && h == hexahedra);
-    else assert_non_null(strstr(err.text, path));
+    if (rc == FEMD_OK)
+        assert_true(t == tetrahedra && h == hexahedra);
+    else
+        assert_non_null(strstr(err.text, path));
 }
 
 static void elements_of_gmsh_files_are_counted(void **state) {
     (void)state;
-    static const char v2[] = "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$Nodes\n1\n1 0 0 0\n$EndNodes\n$Elements\n4\n1 2 2 1 1 1 3 4\n"
-                             "2 4 2 2 1 1 3 2 4\n3 11 2 2 1 1 2 3 4 5 6 7 8 9 10\n4 5 0 1 2 3 4 5 6 7 8\n$EndElements\n";
-    static const char v4[] = "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Elements\n2 3 1 3\n2 1 2 1\n1 1 2 3\n3 1 4 2\n2 1 2 3 4\n3 1 2 3 5\n$EndElements\n";
+    static const char v2[] =
+        "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$Nodes\n1\n1 0 0 0\n$EndNodes\n$Elements\n4\n1 2 2 1 1 1 3 4\n"
+        "2 4 2 2 1 1 3 2 4\n3 11 2 2 1 1 2 3 4 5 6 7 8 9 10\n4 5 0 1 2 3 4 5 6 7 8\n$EndElements\n";
+    static const char v4[] = "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Elements\n2 3 1 3\n2 1 2 1\n1 1 2 3\n3 1 4 2\n2 1 "
+                             "2 3 4\n3 1 2 3 5\n$EndElements\n";
     count_of(v2, strlen(v2), 2, 1, FEMD_OK);
     count_of(v4, strlen(v4), 2, 0, FEMD_OK);
     count_of(v4, strlen(v4) - 60, 0, 0, FEMD_BAD_INPUT); /* cut off */

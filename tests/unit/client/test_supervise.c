@@ -36,8 +36,14 @@ static int run(const char *server, const char *worker, const char *macro, int wo
     assert_int_equal(launch_folder(&folder, &err), FEMD_OK);
     assert_int_equal(launch_guard_start(folder, &guard, &err), FEMD_OK);
     FILE *log = tmpfile();
-    const supervise_plan plan = {.workers = workers, .server = server_args, .worker = worker_args, .macro = macro_args,
-                                 .ready_read = ready[0], .ready_write = ready[1], .log = log, .guard = &guard};
+    const supervise_plan plan = {.workers = workers,
+                                 .server = server_args,
+                                 .worker = worker_args,
+                                 .macro = macro_args,
+                                 .ready_read = ready[0],
+                                 .ready_write = ready[1],
+                                 .log = log,
+                                 .guard = &guard};
     const double begun = femd_clock();
     const int code = supervise(&plan);
     t->seconds = femd_clock() - begun;
@@ -103,7 +109,8 @@ static void run_goes_on_while_one_worker_is_left(void **state) {
 static void death_of_the_server_ends_everything(void **state) {
     (void)state;
     trial t;
-    assert_int_equal(run("echo up >&$READY; sleep 0.3; echo no more >&2; kill -9 $$", "exec sleep 60", "sleep 1; exit 4", 2, &t), 4);
+    assert_int_equal(
+        run("echo up >&$READY; sleep 0.3; echo no more >&2; kill -9 $$", "exec sleep 60", "sleep 1; exit 4", 2, &t), 4);
     assert_true(t.seconds > 0.9 && t.seconds < 4); /* the solver is let report it, and need not be told */
     assert_non_null(strstr(t.log, "it said: no more"));
 }
@@ -128,7 +135,9 @@ static void signal_of_the_user_ends_in_good_order(void **state) {
 static void second_signal_uses_force(void **state) {
     (void)state;
     trial t;
-    assert_int_equal(run(SERVER, "exec sleep 60", "trap '' TERM; kill -INT $PPID; sleep 0.5; kill -INT $PPID; exec sleep 60", 1, &t), 130);
+    assert_int_equal(
+        run(SERVER, "exec sleep 60", "trap '' TERM; kill -INT $PPID; sleep 0.5; kill -INT $PPID; exec sleep 60", 1, &t),
+        130);
     assert_true(t.seconds < 4);
 }
 
