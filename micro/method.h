@@ -33,6 +33,9 @@ typedef struct femd_method {
      * the method appended to the state before (size 0 = nothing); it may append anew to carry. */
     femd_status (*answer)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
                           femd_buffer *carry, femd_error *err);
+    /* Called once at the beginning of every evaluation, before `strain` and after the path was put where the state says, with the same
+     * `carried` that `answer` will see: whatever the method remembers of an earlier evaluation ends here. NULL if it remembers nothing. */
+    femd_status (*begin)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_error *err);
 } femd_method;
 
 #endif
