@@ -5,6 +5,7 @@
 #define FEMD_MICRO_H
 
 #include "femd/engine.h"
+#include "femd/material_files.h" /* femd_material_pack: from JSON text to the pack that is opened here */
 
 typedef struct femd_material femd_material;
 
@@ -24,11 +25,6 @@ FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_byte
 
 /* Check a blob's header, material and checksum; *body borrows the engine's part. */
 FEMD_MUST_CHECK femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body, femd_error *err);
-
-/* Build an encoded pack from material JSON text: validates against the schema, finds and reads the files it names
- * (folder, $FEMD_POTENTIALS colon list, then the system's LAMMPS data folder). */
-FEMD_MUST_CHECK femd_status femd_material_pack(const femd_json *doc, const cJSON *material, const char *folder, femd_buffer *pack,
-                                               femd_error *err);
 
 /* Numerics level: the kernels in use ("x86-64-v2", "x86-64-v3", "x86-64-v4", "baseline"). Set once, before anything is opened.
  * UNSUPPORTED if this processor lacks it. */
