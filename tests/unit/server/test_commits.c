@@ -133,6 +133,55 @@ static void a_worker_that_no_longer_holds_a_state_is_no_end(void **state) {
     rig_clear(&g);
 }
 
+static void the_death_of_a_worker_during_a_fetch_is_no_end(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_request r[4];
+    femd_hash s[4];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    evaluate_points(&g, client, w, r, s, 4, 0.01, NULL);
+    rig_commit(&g, client, 1, 1, s, 4);
+    assert_true(rig_count(&g, w[0], FEMD_MSG_STATE_GET) > 0);
+    rig_vanish(&g, w[0]);
+    uint64_t left[2] = {w[1], w[1]};
+    for (int i = 0; i < 2; i++) {
+        work(&g, left);
+        rig_give_states(&g, w[1], r, 4);
+    }
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_COMMITTED), 1);
+    rig_clear(&g);
+}
+
+static void a_damaged_state_is_not_taken(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_request r[1];
+    femd_hash s[1];
+    femd_buffer b = FEMD_BUFFER_INIT;
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    rig_vanish(&g, w[1]);
+    uint64_t one[2] = {w[0], w[0]};
+    evaluate_points(&g, client, one, r, s, 1, 0.01, NULL);
+    rig_commit(&g, client, 1, 1, s, 1);
+    femd_state_entry wrong = {s[0], {"wrong", 5}};
+    assert_int_equal(femd_frame_begin(&b, FEMD_MSG_STATE, 0, NULL), FEMD_OK);
+    assert_int_equal(femd_state_add(&b, &wrong, NULL), FEMD_OK);
+    femd_frame_finish(&b, 1);
+    rig_deliver(&g, w[0], &b);
+    femd_frame f;
+    while (rig_take(&g, w[0], FEMD_MSG_STATE_GET, &f)) continue;
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_COMMITTED), 0);
+    assert_int_equal(rig_work(&g, w[0]), 1); /* made again */
+    rig_give_states(&g, w[0], r, 1);
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_COMMITTED), 1);
+    femd_buffer_clear(&b);
+    rig_clear(&g);
+}
+
 static void a_state_made_again_must_be_the_same(void **state) {
     (void)state;
     rig g;
@@ -240,7 +289,7 @@ static void a_task_goes_to_the_worker_that_holds_its_state(void **state) {
     assert_int_equal(rig_results(&g, client, got, 64), 12);
     rig_commit(&g, client, 1, 1, s, 12);
     for (int i = 0; i < 2; i++) rig_give_states(&g, w[i], r, 12);
-    for (uint32_t i = 0; i < 12; i++) r[i] = rig_request(i, 0.5 + i, &s[i]);
+    for (uint32_t i = 0; i < 12; i++) r[i] = rig_request(i ^ 1, 0.5 + i, &s[i ^ 1]); /* the other way round */
     rig_evaluate(&g, client, 2, r, 12);
     uint32_t states = 0, at_home = 0;
     for (int turn = 0; turn < 12; turn++) {
@@ -418,6 +467,8 @@ int main(void) {
         cmocka_unit_test(commit_waits_for_all_ranks),
         cmocka_unit_test(a_state_lost_with_its_worker_is_made_again),
         cmocka_unit_test(a_worker_that_no_longer_holds_a_state_is_no_end),
+        cmocka_unit_test(the_death_of_a_worker_during_a_fetch_is_no_end),
+        cmocka_unit_test(a_damaged_state_is_not_taken),
         cmocka_unit_test(a_state_made_again_must_be_the_same),
         cmocka_unit_test(an_unknown_state_cannot_be_committed),
         cmocka_unit_test(abort_drops_tentative_states),

@@ -111,6 +111,44 @@ static void equal_requests_are_evaluated_once(void **state) {
     rig_clear(&g);
 }
 
+static void the_last_points_of_a_batch_are_divided(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_task t[256];
+    femd_request r[20];
+    femd_response cheap;
+    rig_result got[4];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    r[0] = rig_request(0, 1, NULL);
+    rig_evaluate(&g, client, 1, r, 1);
+    uint64_t v = rig_count(&g, w[0], FEMD_MSG_TASK) ? w[0] : w[1];
+    assert_int_equal(rig_tasks(&g, v, t, NULL), 1);
+    rig_answer_of(&r[0], &cheap);
+    cheap.work.wall = 1e-6; /* 5,000 of these would fill a message */
+    rig_answer_with(&g, v, t, &cheap);
+    assert_int_equal(rig_results(&g, client, got, 4), 1);
+    for (uint32_t i = 0; i < 20; i++) r[i] = rig_request(i, 2 + i, NULL);
+    rig_evaluate(&g, client, 2, r, 20);
+    for (int i = 0; i < 2; i++) assert_in_range(rig_tasks(&g, w[i], t, NULL) + rig_tasks(&g, w[i], t, NULL), 6, 12);
+    rig_clear(&g);
+}
+
+static void a_material_without_states_ignores_them(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_hash some = {{4}};
+    rig_init(&g, NULL);
+    g.inputs = FEMD_INPUT_TEMPERATURE;
+    rig_pool(&g, &client, w);
+    femd_request r = rig_request(0, 0.01, &some);
+    rig_evaluate(&g, client, 1, &r, 1);
+    assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), 1);
+    rig_clear(&g);
+}
+
 static void inputs_without_effect_do_not_separate_requests(void **state) {
     (void)state;
     rig g;
@@ -429,6 +467,32 @@ static void runs_share_the_pool_fairly(void **state) {
     rig_clear(&g);
 }
 
+static void a_run_cannot_save_up_service_while_it_idles(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_request r[200];
+    femd_task t[256];
+    rig_result got[512];
+    rig_init(&g, &(femd_core_config){.message_points = 1});
+    rig_pool(&g, &client, w);
+    uint64_t idler = rig_client(&g, "plate", 0, 1);
+    for (uint32_t i = 0; i < 200; i++) r[i] = rig_request(i, 1 + i, NULL);
+    rig_evaluate(&g, client, 1, r, 200);
+    while (rig_work(&g, w[0]) + rig_work(&g, w[1])) continue;
+    assert_int_equal(rig_results(&g, client, got, 512), 200);
+    for (uint32_t i = 0; i < 100; i++) r[i] = rig_request(i, 500 + i, NULL);
+    rig_evaluate(&g, idler, 1, r, 100);
+    for (uint32_t i = 0; i < 100; i++) r[i] = rig_request(i, 700 + i, NULL);
+    rig_evaluate(&g, client, 2, r, 100);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(rig_tasks(&g, w[i % 2], t, NULL), 1);
+        rig_answer(&g, w[i % 2], t, 1);
+    }
+    assert_in_range(rig_results(&g, client, got, 512), 40, 60);
+    rig_clear(&g);
+}
+
 static void the_cache_is_bounded(void **state) {
     (void)state;
     rig g;
@@ -486,6 +550,8 @@ int main(void) {
         cmocka_unit_test(no_worker_gets_more_than_its_credits),
         cmocka_unit_test(cheap_points_travel_together_and_dear_ones_alone),
         cmocka_unit_test(equal_requests_are_evaluated_once),
+        cmocka_unit_test(the_last_points_of_a_batch_are_divided),
+        cmocka_unit_test(a_material_without_states_ignores_them),
         cmocka_unit_test(inputs_without_effect_do_not_separate_requests),
         cmocka_unit_test(tasks_of_a_dead_worker_go_to_another),
         cmocka_unit_test(a_task_that_ends_three_workers_is_poison),
@@ -499,6 +565,7 @@ int main(void) {
         cmocka_unit_test(what_the_engine_cannot_answer_is_unsupported),
         cmocka_unit_test(cancelled_points_are_not_sent),
         cmocka_unit_test(runs_share_the_pool_fairly),
+        cmocka_unit_test(a_run_cannot_save_up_service_while_it_idles),
         cmocka_unit_test(the_cache_is_bounded),
         cmocka_unit_test(limits_are_told_in_words),
     };
