@@ -146,6 +146,8 @@ static void newton_is_quadratic(void **state)
         model m;
         model_init(&m, (femd_element)element, 3);
         m.law.neo_hookean = 1;
+        m.cs.max_newton = 8;
+        m.cs.max_cuts = 0;
         model_hold(&m, "left", 0, 0, 0);
         model_hold(&m, "right", 0.3, 0.2, 0);
         RUN_OK(&m);
@@ -361,6 +363,22 @@ static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **sta
     assert_near(S[0], S[1], 0);
 }
 
+/* What an earlier run asked for (a checkpoint brings it back) is not lost to steps that do not ask. */
+static void conductivity_not_asked_anew_is_kept(void **state)
+{
+    (void)state;
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, FEMD_ELEMENT_P1, 1);
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.01, 0, 0);
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    m.p->pt->k[7] = 401;
+    RUN_OK(&m);
+    assert_near(m.p->pt->k[7], 401, 0);
+    model_clear(&m);
+}
+
 static void request_carries_the_point_and_its_seed(void **state)
 {
     (void)state;
@@ -409,6 +427,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(planned_times_are_met_after_a_cut),
         cmocka_unit_test(noisy_stress_stops_at_its_noise),
         cmocka_unit_test(committed_wants_are_asked_once_and_leave_the_stress_alone),
+        cmocka_unit_test(conductivity_not_asked_anew_is_kept),
         cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
