@@ -437,6 +437,26 @@ static void a_client_can_fetch_states(void **state) {
     rig_clear(&g);
 }
 
+static void what_only_a_lost_client_waited_for_is_called_off(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_request r[4];
+    femd_hash s[4];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    evaluate_points(&g, client, w, r, s, 4, 0.01, NULL);
+    for (int i = 0; i < 2; i++) rig_vanish(&g, w[i]);
+    rig_commit(&g, client, 1, 1, s, 4); /* nobody is there to make the states again */
+    assert_int_equal(sum(&g).queued, 4);
+    rig_empty(&g, client, FEMD_MSG_BYE, 0);
+    assert_int_equal(sum(&g).queued, 0);
+    assert_int_equal(sum(&g).waiters, 0);
+    femd_core_trim(g.core, 0);
+    assert_int_equal(sum(&g).state_count, 0);
+    rig_clear(&g);
+}
+
 static void the_loss_of_a_client_frees_what_it_held(void **state) {
     (void)state;
     rig g;
@@ -479,6 +499,7 @@ int main(void) {
         cmocka_unit_test(a_request_from_an_unknown_state_is_lost),
         cmocka_unit_test(states_from_a_checkpoint_serve_a_resumed_run),
         cmocka_unit_test(a_client_can_fetch_states),
+        cmocka_unit_test(what_only_a_lost_client_waited_for_is_called_off),
         cmocka_unit_test(the_loss_of_a_client_frees_what_it_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

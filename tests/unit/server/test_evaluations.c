@@ -216,8 +216,7 @@ static void a_task_that_ends_three_workers_is_poison(void **state) {
 }
 
 /* Cheap tasks are declared started many at a time: all of them are blamed once, but only the guilty one again. */
-static void a_suspect_is_sent_alone(void **state) {
-    (void)state;
+static void one_of_twenty_points_is_deadly(uint64_t deadly_point) {
     rig g;
     uint64_t client, w[2];
     femd_request r[20];
@@ -233,11 +232,11 @@ static void a_suspect_is_sent_alone(void **state) {
     for (uint32_t i = 0; i < 20; i++) r[i] = rig_request(i, 2 + i, NULL);
     rig_evaluate(&g, client, 2, r, 20);
     uint64_t v = w[0];
-    for (int death = 0; death < 3;) { /* point 2 ends whoever evaluates it */
+    for (int death = 0; death < 3;) { /* that point ends whoever evaluates it */
         uint32_t n = rig_tasks(&g, v, tasks, NULL);
         assert_true(n > 0);
         int deadly = 0;
-        for (uint32_t i = 0; i < n; i++) deadly |= tasks[i].request.point == 2;
+        for (uint32_t i = 0; i < n; i++) deadly |= tasks[i].request.point == deadly_point;
         assert_true(death == 0 || !deadly || n == 1);
         for (uint32_t i = 0; i < n; i++) rig_start(&g, v, &tasks[i]);
         if (!deadly) {
@@ -255,6 +254,11 @@ static void a_suspect_is_sent_alone(void **state) {
     for (uint32_t i = 0; i < n; i++) poisoned += got[i].response.status == FEMD_POISON;
     assert_int_equal(poisoned, 1);
     rig_clear(&g);
+}
+
+static void a_suspect_is_sent_alone(void **state) {
+    (void)state;
+    for (uint64_t point = 0; point < 20; point++) one_of_twenty_points_is_deadly(point);
 }
 
 static void deaths_before_the_start_blame_nobody(void **state) {
@@ -345,6 +349,34 @@ static void late_answers_are_taken_once(void **state) {
     assert_int_equal(rig_count(&g, client, FEMD_MSG_RESULT), 0);
     assert_int_equal(count(&g)->late, 1);
     assert_int_equal(count(&g)->conflicts, 0);
+    rig_clear(&g);
+}
+
+/* The answer that is still to come serves those who ask anew, even if the first one is forgotten by then. */
+static void a_second_answer_under_way_serves_new_askers(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_task t[256], again[256];
+    rig_result got[4];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    femd_request r = rig_request(0, 0.1, NULL);
+    rig_vanish(&g, w[1]);
+    rig_evaluate(&g, client, 1, &r, 1);
+    assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
+    rig_vanish(&g, w[0]);
+    uint64_t v = rig_worker(&g), old = rig_worker(&g);
+    rig_open(&g, v, FEMD_OK);
+    assert_int_equal(rig_tasks(&g, v, again, NULL), 1);
+    rig_answer(&g, old, t, 1);
+    assert_int_equal(rig_results(&g, client, got, 4), 1);
+    femd_core_trim(g.core, 0);
+    rig_evaluate(&g, client, 2, &r, 1);
+    assert_int_equal(rig_count(&g, v, FEMD_MSG_TASK), 0);
+    rig_answer(&g, v, again, 1);
+    assert_int_equal(rig_results(&g, client, got, 4), 1);
+    assert_int_equal(got[0].batch, 2);
     rig_clear(&g);
 }
 
@@ -560,6 +592,7 @@ int main(void) {
         cmocka_unit_test(infrastructure_failures_are_sent_again_three_times),
         cmocka_unit_test(physics_failures_are_answers),
         cmocka_unit_test(late_answers_are_taken_once),
+        cmocka_unit_test(a_second_answer_under_way_serves_new_askers),
         cmocka_unit_test(different_answers_for_one_key_are_reported),
         cmocka_unit_test(a_batch_sent_again_is_answered_without_new_work),
         cmocka_unit_test(what_the_engine_cannot_answer_is_unsupported),
