@@ -39,6 +39,7 @@ static pid_t start(const char *const *argv) {
     pid_t pid = fork();
     if (pid) return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!freopen("/dev/null", "w", stdout)) _exit(127); /* this program's own output is JSON alone */
     execv(argv[0], (char *const *)argv);
     _exit(127);
 }
