@@ -28,6 +28,7 @@ typedef struct app {
     femd_problem *problem;
     femd_recorder recorder;
     femd_live live;
+    femd_pool_seen seen;
     int started; /* the output folder is ours: from here on a file that cannot be written is no bad input */
 } app;
 
@@ -130,10 +131,24 @@ static int on_progress(void *user, const femd_progress_info *info)
     return stop_signal != 0;
 }
 
+/* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
+static cJSON *pool_status(app *a)
+{
+    char *text = NULL;
+    if (a->rank != 0 || !a->client) return NULL;
+    if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
+    cJSON *pool = cJSON_Parse(text);
+    free(text);
+    if (pool) femd_live_workers(&a->live, femd_pool_look(&a->seen, pool));
+    a->recorder.info.workers = a->live.workers_max;
+    a->recorder.info.restarts = femd_pool_restarts(&a->seen);
+    return pool;
+}
+
 static femd_status on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err)
 {
     app *a = user;
-    a->recorder.info.workers = a->live.workers_max;
+    cJSON_Delete(pool_status(a));
     return femd_recorder_commit(&a->recorder, p, rec, err);
 }
 
@@ -181,17 +196,6 @@ static femd_status connect(app *a, femd_error *err)
     return femd_client_open(&cfg, &a->client, err);
 }
 
-static cJSON *pool_status(app *a)
-{
-    char *text = NULL;
-    if (a->rank != 0 || !a->client) return NULL;
-    if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
-    cJSON *pool = cJSON_Parse(text);
-    free(text);
-    femd_live_workers(&a->live, (uint32_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(pool, "workers")));
-    return pool;
-}
-
 static femd_status prepare(app *a, femd_error *err)
 {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
@@ -199,7 +203,7 @@ static femd_status prepare(app *a, femd_error *err)
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count, a->size);
     FEMD_TRY(femd_agree(a->comm, connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
-    cJSON_Delete(pool_status(a)); /* the number of workers for the live line */
+    cJSON_Delete(pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
     return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
 }
@@ -248,7 +252,6 @@ static femd_status write_end(app *a, femd_status rc, int stopped, const char *me
 {
     if (!a->recorder.open) return FEMD_OK;
     cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : pool_status(a);
-    a->recorder.info.workers = a->live.workers_max;
     a->recorder.info.pool = pool;
     a->recorder.info.message = message;
     femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, stopped), err);

@@ -7,6 +7,37 @@
 
 #include "outfile.h"
 
+/* ---- who came and went ---- */
+
+static void seen_here(femd_pool_seen *seen, uint64_t number, char *now)
+{
+    size_t i = 0;
+    while (i < seen->n && seen->number[i] != number) ++i;
+    if (i == FEMD_POOL_SEEN_MAX) return;
+    if (i == seen->n) {
+        seen->number[seen->n++] = number;
+        seen->joined += seen->asked > 0;
+    }
+    now[i] = 1;
+}
+
+uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool)
+{
+    const cJSON *workers = cJSON_GetObjectItemCaseSensitive(pool, "workers"), *w;
+    char now[FEMD_POOL_SEEN_MAX] = {0};
+    cJSON_ArrayForEach(w, workers)
+    {
+        const cJSON *number = cJSON_GetObjectItemCaseSensitive(w, "number");
+        if (cJSON_IsNumber(number) && number->valuedouble >= 0) seen_here(seen, (uint64_t)number->valuedouble, now);
+    }
+    for (size_t i = 0; i < seen->n; ++i) seen->lost += seen->here[i] && !now[i];
+    memcpy(seen->here, now, sizeof now);
+    seen->asked++;
+    return (uint32_t)cJSON_GetArraySize(workers);
+}
+
+int femd_pool_restarts(const femd_pool_seen *seen) { return seen->lost < seen->joined ? seen->lost : seen->joined; }
+
 const char *femd_run_status(femd_status rc, int stopped)
 {
     if (rc == FEMD_OK && !stopped) return "ok";
@@ -145,12 +176,12 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     FEMD_TRY(number(out, ", \"cpu_s\": ", run->cpu, err));
     FEMD_TRY(number(out, ", \"micro_s\": ", run->micro_cpu, err));
     FEMD_TRY(integer(out, ",\n          \"workers\": ", run->workers, err));
+    FEMD_TRY(integer(out, ", \"restarts\": ", (uint64_t)run->restarts, err));
     FEMD_TRY(integer(out, ", \"ranks\": ", (uint64_t)run->ranks, err));
     FEMD_TRY(integer(out, ", \"resumed_from\": ", (uint64_t)run->resumed, err));
     FEMD_TRY(integer(out, ", \"reused\": ", run->reused, err));
     FEMD_TRY(from_pool(run, ",\n          \"level\": ", "level", out, err));
     FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
-    FEMD_TRY(from_pool(run, ", \"restarts\": ", "worker_deaths", out, err));
     FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
     FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
     if (run->name) FEMD_TRY(string(out, ",\n          \"name\": ", run->name, err));

@@ -4,11 +4,23 @@
 
 #include "history.h"
 
+enum { FEMD_POOL_SEEN_MAX = 1024 };
+
+/* Workers that the server's status has named so far: who came, who is gone. */
+typedef struct femd_pool_seen {
+    int asked;                 /* statuses looked at */
+    size_t n;                  /* entries; workers beyond the maximum are not followed */
+    uint64_t number[FEMD_POOL_SEEN_MAX];
+    char here[FEMD_POOL_SEEN_MAX];
+    int joined, lost;          /* after the first status */
+} femd_pool_seen;
+
 /* Timing and pool data: all that may differ between two runs of one case. It goes under the key "run" and nowhere else. */
 typedef struct femd_run_info {
     double wall, cpu;          /* s; cpu of all ranks of the macro solver */
     double micro_cpu;          /* s of worker time behind the committed answers, all points */
     uint32_t workers;          /* most seen at once */
+    int restarts;              /* workers that came in the place of a lost one, as far as seen */
     int ranks;
     int resumed;               /* step that this run started from, 0 = the beginning */
     uint64_t reused;           /* points answered from an earlier evaluation */
@@ -17,6 +29,9 @@ typedef struct femd_run_info {
     const char *message;       /* why the run ended, NULL if it is well or goes on; borrowed */
 } femd_run_info;
 
+/* Take in the workers of a server's status. Returns how many there are now. */
+uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool);
+int femd_pool_restarts(const femd_pool_seen *seen);
 /* Status word of a run that ended with rc: "ok", "not-converged", "pool-lost", "stopped", "bad-input", "failed". */
 const char *femd_run_status(femd_status rc, int stopped);
 /* Short name of a case: its folder if the file is case.json, else the file without ".json". */

@@ -289,6 +289,30 @@ static void numbers_read_back_as_the_same_bits(void **state)
     }
 }
 
+static uint32_t look(femd_pool_seen *seen, const char *workers)
+{
+    cJSON *pool = cJSON_Parse(workers);
+    assert_non_null(pool);
+    uint32_t n = femd_pool_look(seen, pool);
+    cJSON_Delete(pool);
+    return n;
+}
+
+static void lost_and_replaced_workers_are_counted_once(void **state)
+{
+    (void)state;
+    femd_pool_seen seen = {0};
+    assert_int_equal(look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 2}]}"), 2);
+    assert_int_equal(femd_pool_restarts(&seen), 0);
+    look(&seen, "{\"workers\": [{\"number\": 1}]}"); /* gone, not replaced */
+    assert_int_equal(femd_pool_restarts(&seen), 0);
+    look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 7}]}");
+    look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 7}]}");
+    assert_int_equal(femd_pool_restarts(&seen), 1);
+    look(&seen, "{\"workers\": [{\"number\": 7}, {\"number\": 8}, {\"number\": 9}]}"); /* one replaced, one more */
+    assert_int_equal(femd_pool_restarts(&seen), 2);
+}
+
 /* ---- files and folder ---- */
 
 static void a_file_is_replaced_whole_or_not_at_all(void **state)
@@ -439,6 +463,7 @@ int main(void)
         cmocka_unit_test(pvd_lists_step_0_and_the_steps_with_fields),
         cmocka_unit_test(summary_holds_steps_and_totals),
         cmocka_unit_test(summary_differs_in_run_only_when_the_pool_differs),
+        cmocka_unit_test(lost_and_replaced_workers_are_counted_once),
         cmocka_unit_test(numbers_read_back_as_the_same_bits),
         cmocka_unit_test_setup_teardown(a_file_is_replaced_whole_or_not_at_all, setup_folder, remove_folder),
         cmocka_unit_test_setup_teardown(cleaning_removes_results_of_femd_and_nothing_else, setup_folder, remove_folder),
