@@ -32,7 +32,7 @@ static femd_status room_for_held(femd_energetics *e, femd_error *err)
     int ok = 1, two = e->p->densities == 2;
     if (!h->first)
         ok = renew_ints(&h->first, n + 1) && renew_doubles(&e->v4, 4 * n) && renew_doubles(&e->y4, 4 * n) && renew_doubles(&e->dot, n) &&
-             renew_doubles(&e->fpp, n) && renew_doubles(&e->strain_rate, 6 * n);
+             renew_doubles(&e->fpp, n) && renew_doubles(&e->strain_rate, 8 * n);
     if (ok && e->room_held < e->room_bonds) {
         if (!two) h->b1 = NULL;
         ok = renew_ints(&h->partner, room) && renew_doubles(&h->dx, room) && renew_doubles(&h->dy, room) && renew_doubles(&h->dz, room) &&
@@ -44,66 +44,15 @@ static femd_status room_for_held(femd_energetics *e, femd_error *err)
     return ok ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for second derivatives of %d atoms", e->n);
 }
 
-/* Keep the bonds of the last sweep with owned partners and complete coefficients a and b in p1 and p2. */
-static void hold_bonds(femd_energetics *e, const femd_neighbours *nb)
+/* L of the held bonds, without the F'' terms. */
+static void pair_strain_terms(const femd_bonds *h, double *L)
 {
-    const femd_bonds *b = &e->bonds;
-    femd_bonds *h = &e->held;
-    int embedded = e->p->densities > 0, two = e->p->densities == 2, all = b->first[e->n];
-    h->n = e->n;
-    memcpy(h->first, b->first, ((size_t)e->n + 1) * sizeof(int));
-    memcpy(h->dx, b->dx, (size_t)all * sizeof(double));
-    memcpy(h->dy, b->dy, (size_t)all * sizeof(double));
-    memcpy(h->dz, b->dz, (size_t)all * sizeof(double));
-    if (embedded) memcpy(h->a1, b->a1, (size_t)all * sizeof(double));
-    if (two) memcpy(h->b1, b->b1, (size_t)all * sizeof(double));
-    for (int i = 0; i < e->n; i++) {
-        double fi = embedded ? e->fp[i] : 0.0;
-        e->fpp[i] = embedded ? e->embed[3 * (size_t)i + 2] : 0.0;
-        for (int k = b->first[i]; k < b->first[i + 1]; k++) {
-            double p1 = b->p1[k], p2 = b->p2[k];
-            if (embedded) {
-                double fj = e->fp[b->partner[k]];
-                p1 += fi * b->a1[k] + fj * b->b1[k];
-                p2 += fi * b->a2[k] + fj * b->b2[k];
-            }
-            h->p1[k] = 2.0 * p1;
-            h->p2[k] = 4.0 * p2;
-            h->partner[k] = nb->owner[b->partner[k]];
-        }
-    }
-}
-
-/* t_m of every atom into e->strain_rate. */
-static void strain_rates(femd_energetics *e)
-{
-    const femd_bonds *h = &e->held;
-    memset(e->strain_rate, 0, 6 * (size_t)e->n * sizeof(double));
-    for (int i = 0; i < h->n; i++) {
-        double *ti = e->strain_rate + 6 * (size_t)i;
-        for (int k = h->first[i]; k < h->first[i + 1]; k++) {
-            double d[3] = {h->dx[k], h->dy[k], h->dz[k]}, *tj = e->strain_rate + 6 * (size_t)h->partner[k];
-            for (int v = 0; v < 6; v++) {
-                double rr = 2.0 * d[voigt[v][0]] * d[voigt[v][1]];
-                ti[v] += h->a1[k] * rr;
-                tj[v] += h->b1[k] * rr;
-            }
-        }
-    }
-}
-
-/* L and B of the held bonds, without the F'' terms. */
-static void pair_strain_terms(const femd_bonds *h, double *L, double B[36])
-{
-    double sum[36] = {0};
     for (int i = 0; i < h->n; i++)
         for (int k = h->first[i]; k < h->first[i + 1]; k++) {
             double d[3] = {h->dx[k], h->dy[k], h->dz[k]}, a = h->p1[k], b = h->p2[k], rr[6];
             int j = h->partner[k];
+            if (i == j) continue;
             for (int v = 0; v < 6; v++) rr[v] = d[voigt[v][0]] * d[voigt[v][1]];
-            for (int v = 0; B && v < 6; v++)
-                for (int w = v; w < 6; w++) sum[6 * v + w] += b * rr[v] * rr[w];
-            if (!L || i == j) continue;
             for (int c = 0; c < 3; c++)
                 for (int v = 0; v < 6; v++) {
                     double l = b * d[c] * rr[v] + a * ((voigt[v][0] == c) * d[voigt[v][1]] + (voigt[v][1] == c) * d[voigt[v][0]]);
@@ -111,25 +60,24 @@ static void pair_strain_terms(const femd_bonds *h, double *L, double B[36])
                     L[(3 * (size_t)i + (size_t)c) * 6 + (size_t)v] -= l;
                 }
         }
-    for (int v = 0; B && v < 6; v++)
-        for (int w = v; w < 6; w++) B[6 * v + w] = B[6 * w + v] = sum[6 * v + w];
 }
 
+/* F'' terms of L and B; either may be NULL. */
 static void embedding_strain_terms(const femd_energetics *e, double *L, double B[36])
 {
     const femd_bonds *h = &e->held;
-    for (int v = 0; B && v < 6; v++)
-        for (int w = v; w < 6; w++) {
-            double sum = 0.0;
-            for (int m = 0; m < e->n; m++) sum += e->fpp[m] * e->strain_rate[6 * (size_t)m + (size_t)v] * e->strain_rate[6 * (size_t)m + (size_t)w];
-            B[6 * v + w] += sum;
-            if (w != v) B[6 * w + v] = B[6 * v + w];
-        }
+    double sum[36] = {0};
+    for (int m = 0; B && m < e->n; m++) {
+        const double *t = e->strain_rate + 8 * (size_t)m;
+        for (int v = 0; v < 6; v++)
+            for (int w = 0; w < 6; w++) sum[6 * v + w] += e->fpp[m] * t[v] * t[w];
+    }
+    for (int c = 0; B && c < 36; c++) B[c] += sum[c];
     for (int i = 0; L && i < h->n; i++)
         for (int k = h->first[i]; k < h->first[i + 1]; k++) {
             double d[3] = {h->dx[k], h->dy[k], h->dz[k]};
             int j = h->partner[k];
-            const double *ti = e->strain_rate + 6 * (size_t)i, *tj = e->strain_rate + 6 * (size_t)j;
+            const double *ti = e->strain_rate + 8 * (size_t)i, *tj = e->strain_rate + 8 * (size_t)j;
             double wi = 2.0 * e->fpp[i] * h->a1[k], wj = 2.0 * e->fpp[j] * h->b1[k];
             if (i == j) continue;
             for (int c = 0; c < 3; c++)
@@ -144,17 +92,22 @@ static void embedding_strain_terms(const femd_energetics *e, double *L, double B
 femd_status femd_energetics_prepare(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x, double *L, double B[36],
                                     femd_error *err)
 {
-    double W;
+    int embedded = e->p->densities > 0, strained = L || B;
+    double W, scratch[36];
     e->prepared = 0;
-    FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, 2, &W, err));
-    FEMD_TRY(room_for_held(e, err));
-    hold_bonds(e, nb);
+    FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
     if (L) memset(L, 0, 18 * (size_t)e->n * sizeof(double));
-    if (L || B) pair_strain_terms(&e->held, L, B);
-    if ((L || B) && e->p->densities) {
-        strain_rates(e);
-        embedding_strain_terms(e, L, B);
+    if (e->p->form == FEMD_FORM_SW) {
+        FEMD_TRY(femd_sw_prepare(e, nb, L, B, err));
+        e->prepared = 1;
+        return FEMD_OK;
     }
+    FEMD_TRY(room_for_held(e, err));
+    for (int i = 0; i < e->n; i++) e->fpp[i] = embedded ? e->embed[3 * (size_t)i + 2] : 0.0;
+    if (strained) memset(e->strain_rate, 0, 8 * (size_t)e->n * sizeof(double));
+    e->kernels->hold(&e->bonds, nb, embedded ? e->fp : NULL, &e->held, strained ? e->strain_rate : NULL, B ? B : L ? scratch : NULL);
+    if (L) pair_strain_terms(&e->held, L);
+    if (strained && embedded) embedding_strain_terms(e, L, B);
     e->prepared = 1;
     return FEMD_OK;
 }
@@ -165,6 +118,10 @@ void femd_energetics_apply(femd_energetics *e, const double *v, double *y)
     int embedded = e->p->densities > 0;
     if (!e->prepared) { /* a caller's mistake must not look like an answer */
         for (size_t c = 0; c < 3 * n; c++) y[c] = NAN;
+        return;
+    }
+    if (e->p->form == FEMD_FORM_SW) {
+        femd_sw_apply(e, v, y);
         return;
     }
     memset(e->y4, 0, 4 * n * sizeof(double));
@@ -301,7 +258,14 @@ static femd_status fill_hessian(femd_energetics *e, double *H, femd_error *err)
 {
     int *first = NULL, *at = NULL, *row = NULL, n = e->n;
     size_t wide = 3 * (size_t)n;
-    femd_status rc = room_for_gradients(e, err);
+    femd_status rc;
+    if (e->p->form == FEMD_FORM_SW) {
+        memset(H, 0, wide * wide * sizeof *H);
+        femd_sw_fill(e, H);
+        mirror(wide, H);
+        return FEMD_OK;
+    }
+    rc = room_for_gradients(e, err);
     if (rc == FEMD_OK) rc = both_sides(&e->held, &first, &at, &row, err);
     if (rc == FEMD_OK && e->p->densities) {
         fill_gradients(&e->held, first, at, row, &e->gradients);

@@ -14,10 +14,20 @@ typedef struct femd_bonds {
     int *first;              /* n + 1 */
     int *partner;            /* extended atom; after femd_bonds_own the atom that owns it */
     double *dx, *dy, *dz;
+    double *p0;              /* phi; NULL unless wanted */
     double *p1, *p2;         /* phi_s, phi_ss */
     double *a1, *a2;         /* density at the row's atom due to the partner: rho_s, rho_ss */
     double *b1, *b2;         /* density at the partner due to the row's atom; the same arrays as a1, a2 for one species */
+
+    /* Stillinger-Weber: rows follow each other without padding, derivatives are with respect to r. p1 = phi_r, p2 = phi_rr; a1, a2 = g, g_r as the
+     * row's atom sees its partner, b1, b2 as the partner sees it. */
+    int *row;                /* the row's atom */
+    double *inv;             /* 1/r */
 } femd_bonds;
+
+/* What an atom's triplets need to know of its neighbours of one species: FEMD_MOMENTS doubles 1, n, nn, sum over them of g (1, n, n n) in the
+ * order 1, x, y, z, xx, yy, zz, yz, xz, xy, then the sum of g^2, then one to spare. */
+#define FEMD_MOMENTS 12
 
 typedef struct femd_sweep {
     const femd_neighbours *nb;
@@ -29,6 +39,7 @@ typedef struct femd_sweep {
     double *rho;             /* out: next, to be folded onto owners */
     double energy;           /* out: pair energy */
     double nearest_sq;       /* out: smallest s met */
+    double *moments, *fields; /* out, Stillinger-Weber: (n nspecies) x FEMD_MOMENTS; fields: what a bond feels of them, the last entry the energy */
 } femd_sweep;
 
 /* Sparse gradients of the densities: of atom m, entries first[m]..first[m+1], sorted by atom. */
@@ -52,6 +63,17 @@ typedef struct femd_kernels {
     /* Embedding part of one block row of the Hessian: for atom p, acc (3 rows of 4n) += sum over m of F''_m dm/dp dm/dq for q >= p.
      * Moves the cursors, so call it for p = 0, 1, ... in order. */
     void (*embedding_row)(const femd_gradients *g, const double *fpp, int n, int p, double *acc);
+    /* Energy, forces on the extended atoms (added to) and tau of Lennard-Jones at once, without bonds. */
+    void (*lj_forces)(femd_sweep *w, double *f, double tau[6]);
+    /* Keep the bonds b with complete coefficients p1, p2 (times 2 and 4) in h, partners replaced by their owners. rate (n x 8, added to): d rho / d
+     * strain, B: the terms of the pairs; both NULL if not wanted. */
+    void (*hold)(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate, double B[36]);
+    /* Potential part of the heat flux less the embedding energies that atoms carry. v: of the extended atoms, next x 4. */
+    void (*flux)(const femd_bonds *b, const double *fp, const double *v, double J[3]);
+    /* Stillinger-Weber: bonds, moments, fields and energy; forces as above; heat flux as above, less the triplets' energies that atoms carry. */
+    void (*sw_pairs)(femd_sweep *w, int order);
+    void (*sw_forces)(const femd_sweep *w, double *f, double tau[6]);
+    void (*sw_flux)(const femd_sweep *w, const double *v, double J[3]);
 } femd_kernels;
 
 /* The kernels of the level in use. */

@@ -27,6 +27,8 @@ typedef double quad __attribute__((vector_size(32)));
 typedef double quad_any __attribute__((vector_size(32), aligned(8)));
 typedef double vec_any __attribute__((vector_size(8 * LANES), aligned(8)));
 
+typedef int64_t vec_bits __attribute__((vector_size(8 * LANES)));
+
 INLINE vec vec_load(const double *p) { return *(const vec_any *)p; }
 INLINE void vec_store(double *p, vec v) { *(vec_any *)p = v; }
 INLINE vec vec_all(double a) { return a - (vec){0}; }
@@ -87,6 +89,40 @@ INLINE vec vec_max(vec a, vec b)
 #endif
 }
 
+/* v where the comparison m holds, 0 elsewhere, whatever v is there. */
+INLINE vec vec_keep(vec_bits m, vec v) { return (vec)((vec_bits)v & m); }
+
+/* exp(x) for -700 <= x <= 700, to 1 unit in the last place or so: x = k ln 2 + r, exp(r) by its series to r^13. */
+INLINE vec vec_exp(vec x)
+{
+    const double whole = 6755399441055744.0; /* 1.5 2^52: adding it leaves k in the low bits */
+    vec t = fma_vec(x, vec_all(1.4426950408889634), vec_all(whole)), k = t - whole;
+    vec r = fma_vec(k, vec_all(-1.90821492927058770002e-10), fma_vec(k, vec_all(-6.93147180369123816490e-01), x));
+    vec q = vec_all(1.0 / 6227020800.0);
+    q = fma_vec(q, r, vec_all(1.0 / 479001600.0));
+    q = fma_vec(q, r, vec_all(1.0 / 39916800.0));
+    q = fma_vec(q, r, vec_all(1.0 / 3628800.0));
+    q = fma_vec(q, r, vec_all(1.0 / 362880.0));
+    q = fma_vec(q, r, vec_all(1.0 / 40320.0));
+    q = fma_vec(q, r, vec_all(1.0 / 5040.0));
+    q = fma_vec(q, r, vec_all(1.0 / 720.0));
+    q = fma_vec(q, r, vec_all(1.0 / 120.0));
+    q = fma_vec(q, r, vec_all(1.0 / 24.0));
+    q = fma_vec(q, r, vec_all(1.0 / 6.0));
+    q = fma_vec(q, r, vec_all(0.5));
+    q = fma_vec(q, r, vec_all(1.0));
+    q = fma_vec(q, r, vec_all(1.0));
+    return (vec)((vec_bits)q + ((vec_bits)t << 52));
+}
+
+INLINE vec vec_power(vec u, int p)
+{
+    vec result = vec_all(1.0);
+    for (; p > 0; p >>= 1, u *= u)
+        if (p & 1) result *= u;
+    return result;
+}
+
 /* Whole part of t, t >= 0, as integers k and as doubles (returned). */
 INLINE vec vec_split(vec t, int k[LANES])
 {
@@ -139,6 +175,43 @@ INLINE void take4_index(const double *base, const int *index, vec out[4])
     for (int l = 0; l < LANES; l++) at[l] = base + 4 * (ptrdiff_t)index[l];
     take4(at, out);
 }
+/* out[c][l] = q[l][c]. */
+INLINE void from_rows(const quad q[LANES], vec out[4])
+{
+#if LANES == 8
+    __m256d lo[4], hi[4];
+    transpose4((__m256d)q[0], (__m256d)q[1], (__m256d)q[2], (__m256d)q[3], lo);
+    transpose4((__m256d)q[4], (__m256d)q[5], (__m256d)q[6], (__m256d)q[7], hi);
+    for (int c = 0; c < 4; c++) out[c] = (vec)_mm512_insertf64x4(_mm512_castpd256_pd512(lo[c]), hi[c], 1);
+#elif LANES == 4
+    __m256d r[4];
+    transpose4((__m256d)q[0], (__m256d)q[1], (__m256d)q[2], (__m256d)q[3], r);
+    for (int c = 0; c < 4; c++) out[c] = (vec)r[c];
+#else
+    for (int c = 0; c < 4; c++) out[c] = (vec){q[0][c], q[1][c]};
+#endif
+}
+/* out[l] = {a, b, c, d}[l]. */
+INLINE void to_rows(vec a, vec b, vec c, vec d, quad out[LANES])
+{
+#if LANES == 8
+    __m256d r[4];
+    transpose4(_mm512_castpd512_pd256((__m512d)a), _mm512_castpd512_pd256((__m512d)b), _mm512_castpd512_pd256((__m512d)c),
+               _mm512_castpd512_pd256((__m512d)d), r);
+    for (int l = 0; l < 4; l++) out[l] = (quad)r[l];
+    transpose4(_mm512_extractf64x4_pd((__m512d)a, 1), _mm512_extractf64x4_pd((__m512d)b, 1), _mm512_extractf64x4_pd((__m512d)c, 1),
+               _mm512_extractf64x4_pd((__m512d)d, 1), r);
+    for (int l = 0; l < 4; l++) out[4 + l] = (quad)r[l];
+#elif LANES == 4
+    __m256d r[4];
+    transpose4((__m256d)a, (__m256d)b, (__m256d)c, (__m256d)d, r);
+    for (int l = 0; l < 4; l++) out[l] = (quad)r[l];
+#else
+    for (int l = 0; l < LANES; l++) out[l] = (quad){a[l], b[l], c[l], d[l]};
+#endif
+}
+INLINE quad quad_load(const double *p) { return *(const quad_any *)p; }
+INLINE void quad_add(double *p, quad q) { *(quad_any *)p = *(const quad_any *)p + q; }
 INLINE vec take1(const double *base, const int *index)
 {
     vec v;
@@ -181,6 +254,22 @@ INLINE void give1(double *base, const int *index, vec v)
     for (int l = 0; l < LANES; l++) base[index[l]] += v[l];
 }
 
+#if LANES == 4
+/* For each set of lanes (bits of the row) the order that puts them first: of doubles as halves, and of indices. */
+static const int pack_lanes[16][8] __attribute__((aligned(32))) = {
+    {0, 1, 2, 3, 4, 5, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 0, 1, 4, 5, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7},
+    {4, 5, 0, 1, 2, 3, 6, 7}, {0, 1, 4, 5, 2, 3, 6, 7}, {2, 3, 4, 5, 0, 1, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7},
+    {6, 7, 0, 1, 2, 3, 4, 5}, {0, 1, 6, 7, 2, 3, 4, 5}, {2, 3, 6, 7, 0, 1, 4, 5}, {0, 1, 2, 3, 6, 7, 4, 5},
+    {4, 5, 6, 7, 0, 1, 2, 3}, {0, 1, 4, 5, 6, 7, 2, 3}, {2, 3, 4, 5, 6, 7, 0, 1}, {0, 1, 2, 3, 4, 5, 6, 7},
+};
+static const int pack_indices[16][8] __attribute__((aligned(32))) = {
+    {0, 1, 2, 3, 0, 0, 0, 0}, {0, 1, 2, 3, 0, 0, 0, 0}, {1, 0, 2, 3, 0, 0, 0, 0}, {0, 1, 2, 3, 0, 0, 0, 0},
+    {2, 0, 1, 3, 0, 0, 0, 0}, {0, 2, 1, 3, 0, 0, 0, 0}, {1, 2, 0, 3, 0, 0, 0, 0}, {0, 1, 2, 3, 0, 0, 0, 0},
+    {3, 0, 1, 2, 0, 0, 0, 0}, {0, 3, 1, 2, 0, 0, 0, 0}, {1, 3, 0, 2, 0, 0, 0, 0}, {0, 1, 3, 2, 0, 0, 0, 0},
+    {2, 3, 0, 1, 0, 0, 0, 0}, {0, 2, 3, 1, 0, 0, 0, 0}, {1, 2, 3, 0, 0, 0, 0, 0}, {0, 1, 2, 3, 0, 0, 0, 0},
+};
+#endif
+
 /* Pack the lanes where s < limit into the front of five arrays, each with room for LANES; returns how many there are. */
 INLINE int keep_below(vec s, double limit, vec x, vec y, vec z, const int *index, double *ks, double *kx, double *ky, double *kz,
                       int *ki)
@@ -192,6 +281,17 @@ INLINE int keep_below(vec s, double limit, vec x, vec y, vec z, const int *index
     _mm512_storeu_pd(ky, _mm512_maskz_compress_pd(m, (__m512d)y));
     _mm512_storeu_pd(kz, _mm512_maskz_compress_pd(m, (__m512d)z));
     _mm256_storeu_si256((__m256i *)ki, _mm256_maskz_compress_epi32(m, _mm256_loadu_si256((const __m256i *)index)));
+    return __builtin_popcount(m);
+#elif LANES == 4
+    unsigned m = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd((__m256d)s, _mm256_set1_pd(limit), _CMP_LT_OQ));
+    __m256i to = _mm256_load_si256((const __m256i *)pack_lanes[m]);
+    __m128i low = _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)index)),
+                                                                     _mm256_load_si256((const __m256i *)pack_indices[m])));
+    _mm256_storeu_ps((float *)ks, _mm256_permutevar8x32_ps((__m256)s, to));
+    _mm256_storeu_ps((float *)kx, _mm256_permutevar8x32_ps((__m256)x, to));
+    _mm256_storeu_ps((float *)ky, _mm256_permutevar8x32_ps((__m256)y, to));
+    _mm256_storeu_ps((float *)kz, _mm256_permutevar8x32_ps((__m256)z, to));
+    _mm_storeu_si128((__m128i *)ki, low);
     return __builtin_popcount(m);
 #else
     int n = 0;

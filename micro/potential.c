@@ -2,7 +2,6 @@
  * memory and never reads a file itself (potential_eam.c does). */
 #include "potential.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 double *femd_aligned_doubles(size_t count)
@@ -29,8 +28,10 @@ femd_status femd_potential_create(const femd_json *doc, const cJSON *potential, 
         rc = femd_potential_lj(doc, potential, species, nspecies, p, err);
     else if (strcmp(style, "eam") == 0 || strcmp(style, "eam/alloy") == 0 || strcmp(style, "eam/fs") == 0)
         rc = femd_potential_eam(doc, potential, pack, species, nspecies, p, err);
+    else if (strcmp(style, "sw") == 0)
+        rc = femd_potential_sw(doc, potential, pack, species, nspecies, p, err);
     else
-        rc = femd_json_fail(doc, potential, err, "unknown style \"%s\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut", style);
+        rc = femd_json_fail(doc, potential, err, "unknown style \"%s\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw", style);
     if (rc != FEMD_OK) femd_potential_destroy(&p);
     *out = p;
     return rc;
@@ -68,18 +69,4 @@ int femd_potential_embed(const femd_potential *p, int a, double rho, double out[
     out[0] += d1 * (rho - p->rho_max);
     out[2] = 0.0;
     return 1;
-}
-
-double femd_potential_pair(const femd_potential *p, int a, int b, double s)
-{
-    if (p->form == FEMD_FORM_LJ) {
-        const femd_lj *q = &p->lj[a * p->nspecies + b];
-        double u = 1.0 / (s * s * s), t = fmin(fmax((s - q->switch_sq) * q->switch_scale, 0.0), 1.0);
-        return s < q->cutsq ? u * (q->c12 * u - q->c6) * (1.0 - t * t * t * (10.0 - t * (15.0 - 6.0 * t))) : 0.0;
-    }
-    double t = fmax(((p->form == FEMD_FORM_RADIUS ? sqrt(s) : s) - p->origin) * p->scale, 0.0);
-    int k = t < p->knots - 2 ? (int)t : p->knots - 2;
-    const double *c = p->pair + ((size_t)(a * p->nspecies + b) * (size_t)p->knots + (size_t)k) * (size_t)p->stride;
-    double q = fmin(t - k, 1.0), value = c[0] + q * (c[1] + q * (c[2] + q * c[3]));
-    return p->form == FEMD_FORM_RADIUS ? value / sqrt(s) : value;
 }

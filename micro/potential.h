@@ -10,7 +10,8 @@
 typedef enum femd_form {
     FEMD_FORM_SQUARE,  /* tables over s */
     FEMD_FORM_RADIUS,  /* tables over r of r phi(r) and rho(r): LAMMPS's own interpolation */
-    FEMD_FORM_LJ       /* Lennard-Jones, no embedding */
+    FEMD_FORM_LJ,      /* Lennard-Jones, no embedding */
+    FEMD_FORM_SW       /* Stillinger-Weber: pairs and triplets, no embedding */
 } femd_form;
 
 /* Lennard-Jones of one pair of species for s < cutsq: phi = (c12/s^6 - c6/s^3) S(t), t = (s - switch_sq) switch_scale,
@@ -19,6 +20,17 @@ typedef struct femd_lj {
     double c6, c12, cutsq;
     double switch_sq, switch_scale; /* no switch: cutsq and 0 */
 } femd_lj;
+
+/* Stillinger-Weber seen from an atom of one species towards one of another: with e(z) = exp(z / (r - cut)),
+ *   phi = a_eps (b (sigma/r)^p - (sigma/r)^q) e(sigma),  g = e(gamma_sigma),  both 0 for r^2 >= cutsq. */
+typedef struct femd_sw {
+    double a_eps, b, sigma, gamma_sigma, cut, cutsq;
+} femd_sw;
+
+/* Triplet of an atom and two of its neighbours: lambda_eps g_1 g_2 (cos - cos0)^2. */
+typedef struct femd_sw_angle {
+    double lambda_eps, cos0;
+} femd_sw_angle;
 
 struct femd_potential {
     femd_form form;
@@ -43,6 +55,10 @@ struct femd_potential {
     double rho_scale, rho_max;
 
     femd_lj lj[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX];
+
+    femd_sw sw[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [from nspecies + to] */
+    femd_sw_angle angle[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [(centre nspecies + b) nspecies + c], symmetric in b, c */
+    int sw_p, sw_q;
 };
 
 /* Memory for count doubles on a 64-byte boundary, freed by free(); NULL if there is none. */
@@ -51,13 +67,12 @@ double *femd_aligned_doubles(size_t count);
 /* F, F', F'' of species a at density rho. Returns 1 if rho lies beyond the table (then F goes on linearly), else 0. */
 int femd_potential_embed(const femd_potential *p, int a, double rho, double out[3]);
 
-/* Pair energy of species a and b at squared distance s < cutsq, for what is not worth a kernel. */
-double femd_potential_pair(const femd_potential *p, int a, int b, double s);
-
 /* Styles. Each fills *p, which the caller has zeroed, and releases on failure through femd_potential_destroy. */
 FEMD_MUST_CHECK femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8],
                                               int nspecies, femd_potential *p, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
                                                const char (*species)[8], int nspecies, femd_potential *p, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_potential_sw(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
+                                              const char (*species)[8], int nspecies, femd_potential *p, femd_error *err);
 
 #endif

@@ -3,8 +3,8 @@
  * It turns the bytes of a file into a femd_eam for the species of a structure; interpolation is the business of potential_tables.c.
  * Formats: LAMMPS manual, pair_style eam; Daw, Baskes 1984; Foiles, Baskes, Daw 1986. */
 #include "potential_tables.h"
+#include "potential_text.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,110 +13,35 @@
 #define KNOTS_MOST_IN_FILE 10000000
 #define ELEMENTS_MOST 64
 
-/* A text with a place in it. */
-typedef struct reader {
-    const char *name;
-    char *text;  /* owned, NUL-terminated */
-    char *at;
-    int line;
-    femd_error *err;
-} reader;
-
-static femd_status reader_open(reader *r, const femd_json *doc, const cJSON *node, const femd_pack *pack, const char *name, femd_error *err)
-{
-    const char *base = strrchr(name, '/');
-    const femd_pack_file *file = femd_pack_find(pack, name);
-    if (!file && base) file = femd_pack_find(pack, base + 1);
-    memset(r, 0, sizeof *r);
-    if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
-    r->name = name;
-    r->err = err;
-    r->line = 1;
-    r->text = malloc(file->bytes.size + 1);
-    if (!r->text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
-    memcpy(r->text, file->bytes.data, file->bytes.size);
-    r->text[file->bytes.size] = '\0';
-    r->at = r->text;
-    return FEMD_OK;
-}
-
-/* The next line, cut at its end, or NULL. */
-static char *reader_line(reader *r)
-{
-    char *line = r->at, *end;
-    if (!*line) return NULL;
-    end = strchr(line, '\n');
-    r->at = end ? end + 1 : line + strlen(line);
-    if (end) *end = '\0';
-    r->line++;
-    return line;
-}
-
-/* The next word, cut at its end, or NULL. */
-static char *reader_word(reader *r)
-{
-    char *word;
-    while (isspace((unsigned char)*r->at)) r->line += *r->at++ == '\n';
-    if (!*r->at) return NULL;
-    word = r->at;
-    while (*r->at && !isspace((unsigned char)*r->at)) r->at++;
-    if (*r->at) {
-        r->line += *r->at == '\n';
-        *r->at++ = '\0';
-    }
-    return word;
-}
-
-static femd_status reader_number(reader *r, double *out, const char *what)
-{
-    char *word = reader_word(r), *end;
-    if (!word) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where %s is expected", r->name, what);
-    *out = strtod(word, &end);
-    if (*end || !isfinite(*out)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: \"%.40s\" where %s is expected", r->name, r->line, word, what);
-    return FEMD_OK;
-}
-
-static femd_status reader_count(reader *r, int least, int *out, const char *what)
+static femd_status reader_count(femd_text *r, int least, int *out, const char *what)
 {
     double v;
-    FEMD_TRY(reader_number(r, &v, what));
+    FEMD_TRY(femd_text_number(r, &v, what));
     if (v < least || v > KNOTS_MOST_IN_FILE || v != floor(v))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: %s is %g, expected a whole number from %d to %d", r->name, r->line, what, v, least, KNOTS_MOST_IN_FILE);
     *out = (int)v;
     return FEMD_OK;
 }
 
-/* The first line of a file, a comment in which LAMMPS's files name their units: metal is what the rest is read in. */
-static femd_status reader_title(reader *r)
-{
-    const char *line = reader_line(r), *units;
-    if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
-    units = strstr(line, "UNITS:");
-    if (!units) return FEMD_OK;
-    for (units += 6; *units == ' ';) units++;
-    if (strncmp(units, "metal", 5) == 0) return FEMD_OK;
-    return femd_fail(r->err, FEMD_BAD_INPUT, "%s:1: units \"%.10s\"; accepted: metal", r->name, units);
-}
-
 /* n numbers into to, or past them if to is NULL. */
-static femd_status reader_table(reader *r, int n, double *to, const char *what)
+static femd_status reader_table(femd_text *r, int n, double *to, const char *what)
 {
     double v;
     for (int k = 0; k < n; k++) {
-        FEMD_TRY(reader_number(r, &v, what));
+        FEMD_TRY(femd_text_number(r, &v, what));
         if (to) to[k] = v;
     }
     return FEMD_OK;
 }
 
 /* nrho drho nr dr cutoff */
-static femd_status read_grid(reader *r, femd_eam *t)
+static femd_status read_grid(femd_text *r, femd_eam *t)
 {
     FEMD_TRY(reader_count(r, 5, &t->nrho, "the number of densities"));
-    FEMD_TRY(reader_number(r, &t->drho, "the spacing of densities"));
+    FEMD_TRY(femd_text_number(r, &t->drho, "the spacing of densities"));
     FEMD_TRY(reader_count(r, 5, &t->nr, "the number of distances"));
-    FEMD_TRY(reader_number(r, &t->dr, "the spacing of distances"));
-    FEMD_TRY(reader_number(r, &t->cutoff, "the cutoff"));
+    FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
+    FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
     t->rho_max = (t->nrho - 1) * t->drho;
     if (!(t->drho > 0.0) || !(t->dr > 0.0) || !(t->cutoff > 0.5) || !((t->nr - 1) * t->dr > 0.5))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: spacings must be above zero, the cutoff above 0.5 angstrom; they are %g, %g and %g", r->name,
@@ -124,16 +49,10 @@ static femd_status read_grid(reader *r, femd_eam *t)
     return FEMD_OK;
 }
 
-/* The name in the table of species a: potential.species[name], or the name itself. */
-static const char *name_in_table(const cJSON *potential, const char *species)
-{
-    return femd_json_string(femd_json_get(potential, "species"), species, species);
-}
-
 /* Element names of a setfl file into words[]; where[a] = position of species a in it. */
-static femd_status read_elements(reader *r, const cJSON *potential, const char (*species)[8], int n, int *count, int where[])
+static femd_status read_elements(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int *count, int where[])
 {
-    char *line = reader_line(r), *save = NULL, *word, *words[ELEMENTS_MOST], all[256] = "";
+    char *line = femd_text_line(r), *save = NULL, *word, *words[ELEMENTS_MOST], all[256] = "";
     int stated;
     if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where the elements are expected", r->name);
     word = strtok_r(line, " \t\r", &save);
@@ -145,7 +64,7 @@ static femd_status read_elements(reader *r, const cJSON *potential, const char (
     if (stated < 1 || stated != *count)
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: expected the number of elements and their names; is it a setfl file?", r->name, r->line - 1);
     for (int a = 0; a < n; a++) {
-        const char *want = name_in_table(potential, species[a]);
+        const char *want = femd_text_name(potential, species[a]);
         where[a] = -1;
         for (int k = 0; k < *count; k++)
             if (strcmp(words[k], want) == 0) where[a] = k;
@@ -155,13 +74,13 @@ static femd_status read_elements(reader *r, const cJSON *potential, const char (
 }
 
 /* One element's block: header, F, one density or (fs) one for each element. Entry (at a, due to b) = block b, and for fs its column a. */
-static femd_status read_element(reader *r, femd_eam *t, int element, int count, int fs, const int where[])
+static femd_status read_element(femd_text *r, femd_eam *t, int element, int count, int fs, const int where[])
 {
     double number, mass, *keep = NULL;
     size_t nr = (size_t)t->nr, nrho = (size_t)t->nrho, n = (size_t)t->n;
-    FEMD_TRY(reader_number(r, &number, "an atomic number"));
-    FEMD_TRY(reader_number(r, &mass, "a mass"));
-    (void)reader_line(r); /* lattice constant and structure: of no use here */
+    FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
+    FEMD_TRY(femd_text_number(r, &mass, "a mass"));
+    (void)femd_text_line(r); /* lattice constant and structure: of no use here */
     for (size_t a = 0; a < n; a++)
         if (where[a] == element) keep = t->embed + a * nrho, t->mass[a] = mass;
     FEMD_TRY(reader_table(r, t->nrho, keep, "an embedding energy"));
@@ -180,11 +99,11 @@ static femd_status read_element(reader *r, femd_eam *t, int element, int count, 
     return FEMD_OK;
 }
 
-static femd_status read_setfl(reader *r, const cJSON *potential, const char (*species)[8], int n, int fs, femd_eam *t)
+static femd_status read_setfl(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int fs, femd_eam *t)
 {
     int count = 0, where[FEMD_SPECIES_MAX];
-    FEMD_TRY(reader_title(r));
-    if (!reader_line(r) || !reader_line(r)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
+    FEMD_TRY(femd_text_title(r));
+    if (!femd_text_line(r) || !femd_text_line(r)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
     FEMD_TRY(read_elements(r, potential, species, n, &count, where));
     FEMD_TRY(read_grid(r, t));
     t->n = n;
@@ -208,13 +127,13 @@ static femd_status read_setfl(reader *r, const cJSON *potential, const char (*sp
 }
 
 /* One funcfl file as a femd_eam of one species whose z is the effective charge Z(r). */
-static femd_status read_funcfl(reader *r, femd_eam *t)
+static femd_status read_funcfl(femd_text *r, femd_eam *t)
 {
     double number;
-    FEMD_TRY(reader_title(r));
-    FEMD_TRY(reader_number(r, &number, "an atomic number"));
-    FEMD_TRY(reader_number(r, &t->mass[0], "a mass"));
-    (void)reader_line(r);
+    FEMD_TRY(femd_text_title(r));
+    FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
+    FEMD_TRY(femd_text_number(r, &t->mass[0], "a mass"));
+    (void)femd_text_line(r);
     FEMD_TRY(read_grid(r, t));
     t->n = 1;
     FEMD_TRY(femd_eam_reserve(t, r->err));
@@ -277,12 +196,12 @@ static femd_status funcfl(const femd_json *doc, const cJSON *potential, const fe
     memset(one, 0, sizeof one);
     for (int a = 0; a < n && rc == FEMD_OK; a++) {
         const char *name = femd_json_string(files, species[a], n == 1 || !files ? femd_json_string(potential, "file", NULL) : NULL);
-        reader r;
+        femd_text r;
         if (!name || (n > 1 && !files))
             rc = femd_json_fail(doc, potential, err, "a funcfl file holds one element: name one for each of the %d species in \"files\"", n);
-        else if ((rc = reader_open(&r, doc, potential, pack, name, err)) == FEMD_OK) {
+        else if ((rc = femd_text_open(&r, doc, potential, pack, name, err)) == FEMD_OK) {
             rc = read_funcfl(&r, &one[a]);
-            free(r.text);
+            femd_text_close(&r);
         }
     }
     if (rc == FEMD_OK) rc = mix_funcfl(one, n, t, err);
@@ -312,10 +231,10 @@ femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, con
     if (strcmp(style, "eam") == 0) {
         rc = funcfl(doc, potential, pack, species, n, &t, err);
     } else {
-        reader r;
-        FEMD_TRY(reader_open(&r, doc, femd_json_get(potential, "file"), pack, name, err));
+        femd_text r;
+        FEMD_TRY(femd_text_open(&r, doc, femd_json_get(potential, "file"), pack, name, err));
         rc = read_setfl(&r, potential, species, n, strcmp(style, "eam/fs") == 0, &t);
-        free(r.text);
+        femd_text_close(&r);
     }
     if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
     femd_eam_clear(&t);

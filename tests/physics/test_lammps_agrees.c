@@ -22,6 +22,10 @@ typedef struct sample {
 #define CU_CELL "\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"]"
 #define CU_PAIR "pair_style eam/alloy\npair_coeff * * " FEMD_LAMMPS_POTENTIALS "Cu_mishin1.eam.alloy Cu\n"
 
+#define SW_CELL(a, species, repeat) "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"" a " angstrom\", \"species\": " species ", \"repeat\": " repeat "}, "
+#define SW(file) "\"potential\": {\"style\": \"sw\", \"file\": \"" file "\"}}"
+#define SW_PAIR "pair_style sw\npair_coeff * * " FEMD_LAMMPS_POTENTIALS
+
 static const sample samples[] = {
     {"copper-vacancy", "{\"structure\": {" CU_CELL ", \"repeat\": [3,3,3], \"vacancies\": {\"count\": 1, \"seed\": 7}}, " CU("auto") "}", CU_PAIR, MILD,
      0.1, 1e-9, 1e-8},
@@ -65,6 +69,19 @@ static const sample samples[] = {
      "\"lj/cut\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\", \"pairs\": [{\"species\": [\"Kr\", \"Kr\"], "
      "\"epsilon\": \"0.0141 eV\", \"sigma\": \"3.6 angstrom\", \"cutoff\": \"9 angstrom\"}]}}",
      "pair_style lj/cut 8\npair_coeff * * 0.0104 3.4 8\npair_coeff 2 2 0.0141 3.6 9\n", MILD, 0.2, 1e-12, 1e-10},
+    {"lj-cut-one-species",
+     "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"5.3 angstrom\", \"species\": [\"Ar\"], \"repeat\": [3,3,4]}, \"potential\": {\"style\": "
+     "\"lj/cut\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\"}}",
+     "pair_style lj/cut 8\npair_coeff * * 0.0104 3.4 8\n", MILD, 0.2, 1e-12, 1e-10},
+    {"silicon-sw", SW_CELL("5.431", "[\"Si\"]", "[3,3,2]") SW("Si.sw"), SW_PAIR "Si.sw Si\n", MILD, 0.2, 1e-12, 1e-10},
+    {"silicon-sw-vacancies", SW_CELL("5.431", "[\"Si\"]", "[2,2,3], \"vacancies\": {\"fraction\": 0.04}") SW("Si.sw"), SW_PAIR "Si.sw Si\n", SHEAR, 0.2,
+     1e-12, 1e-10},
+    {"silicon-sw-eight-atoms", SW_CELL("5.0", "[\"Si\"]", "[1,1,1]") SW("Si.sw"), SW_PAIR "Si.sw Si\n", MILD, 0.1, 1e-12, 1e-10},
+    {"gallium-nitride-sw", SW_CELL("4.5", "[\"Ga\", \"N\"]", "[3,2,2]") SW("GaN.sw"), SW_PAIR "GaN.sw Ga N\n", MILD, 0.2, 1e-12, 1e-10},
+    {"cadmium-telluride-sw", SW_CELL("6.4", "[\"Cd\", \"Te\"]", "[3,2,2], \"substitution\": [{\"species\": \"Cd\", \"for\": \"Te\", \"fraction\": 0.3}]")
+     SW("CdTe.sw"), SW_PAIR "CdTe.sw Cd Te\n", MILD, 0.3, 1e-12, 1e-10},
+    {"three-species-sw", SW_CELL("6.0", "[\"Cd\", \"Te\"]", "[3,2,2], \"substitution\": [{\"species\": \"Zn\", \"for\": \"Cd\", \"fraction\": 0.4}]")
+     SW("CdTeZnSeHgS0.sw"), SW_PAIR "CdTeZnSeHgS0.sw Cd Te Zn\n", MILD, 0.3, 1e-6, 1e-6}, /* its entries ijk and ikj agree to six digits */
 };
 #define SAMPLES (sizeof samples / sizeof samples[0])
 

@@ -6,6 +6,9 @@
 
 #define COPPER "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}"
 
+#define SILICON "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.431 angstrom\", \"species\": [\"Si\"]"
+#define SW "\"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}"
+
 typedef struct sample {
     const char *json;
     double shake;
@@ -25,6 +28,10 @@ static const char *const samples[] = {
     " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"NiAlH_jea.eam.alloy\", \"interpolation\": \"smooth\"}}",
     "{\"structure\": {\"lattice\": \"hcp\", \"a\": \"3.9 angstrom\", \"species\": [\"Ar\"], \"repeat\": [2,1,1]},"
     " \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\", \"smooth\": \"3 angstrom\"}}",
+    SILICON "}, " SW "}",                       /* eight atoms, cutoff 0.7 of the edge: an atom meets two images of another */
+    SILICON ", \"repeat\": [1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " SW "}",
+    "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"4.5 angstrom\", \"species\": [\"Ga\", \"N\"], \"repeat\": [2,1,1]},"
+    " \"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
 };
 #define SAMPLES (sizeof samples / sizeof samples[0])
 

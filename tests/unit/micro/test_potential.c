@@ -2,6 +2,7 @@
 #include "atoms_fixture.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #include "potential.h"
 #include "spline.h"
@@ -56,6 +57,65 @@ static void mishin_copper_has_its_published_constants(void **state)
         assert_true(fabs(C[21] * gpa - 76.2) < 0.1);
         assert_true(fabs(C[0] - (C[14] + C[2] + 2.0 * C[21]) / 2.0) * gpa < 1e-6); /* along [110] */
     }
+}
+
+/* Balamane et al., Phys. Rev. B 46 (1992) 2250; LAMMPS gives -4.33660. */
+static void silicon_has_its_cohesive_energy(void **state)
+{
+    double W, tau[6], C[36], gpa = FEMD_EV_PER_A3 / 1e9;
+    (void)state;
+    perfect("{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.43095 angstrom\", \"species\": [\"Si\"]}, \"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}}", &W,
+            tau, C);
+    assert_true(fabs(W + 4.336600) < 1e-6);
+    assert_true(largest(tau, 6) * gpa < 1e-4);
+    assert_true(fabs(C[21] * gpa - 109.756) < 1e-3); /* inner displacement frozen */
+}
+
+static void try_sw(const char *name, const char *text, const char *species, const char *words)
+{
+    femd_error err = FEMD_ERROR_INIT;
+    char json[512];
+    atoms a;
+    FILE *f = fopen(name, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": %s}, \"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
+             species, name);
+    femd_status rc = atoms_try(&a, json, 0.5, &err);
+    atoms_close(&a);
+    remove(name);
+    if (!words) {
+        if (rc != FEMD_OK) fail_msg("%s", err.text);
+        return;
+    }
+    assert_int_not_equal(rc, FEMD_OK);
+    if (!strstr(err.text, words)) fail_msg("\"%s\" has no \"%s\"", err.text, words);
+}
+
+#define SI " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n"
+#define SI_TAIL " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 "
+
+static void a_wrong_stillinger_weber_file_is_refused_with_words(void **state)
+{
+    char name[] = "/tmp/femd-sw-XXXXXX";
+    int file = mkstemp(name);
+    (void)state;
+    assert_true(file >= 0);
+    close(file);
+    try_sw(name, "Si Si Si" SI, "[\"Si\"]", NULL);
+    try_sw(name, "# a comment, UNITS: metal\nSi Si # on the way\n Si" SI, "[\"Si\"]", NULL);
+    try_sw(name, "# DATE UNITS: real\nSi Si Si" SI, "[\"Si\"]", "units");
+    try_sw(name, "Si Si Si" SI "Si Si Si" SI, "[\"Si\"]", "second entry for Si Si Si");
+    try_sw(name, "Si Si Si" SI_TAIL "4.0 zero 0.0\n", "[\"Si\"]", "\"zero\" where q is expected");
+    try_sw(name, "Si Si Si" SI_TAIL "4.0\n", "[\"Si\"]", "the file ends where q");
+    try_sw(name, "Si Si Si" SI_TAIL "4.5 0.0 0.0\n", "[\"Si\"]", "p is 4.5; whole numbers");
+    try_sw(name, "Si Si Si" SI, "[\"Si\", \"Ge\"]", "no entry for Si Si Ge");
+    try_sw(name, "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI "Si Ge Si" SI "Ge Ge Si" SI "Ge Si Ge" SI "Si Ge Ge" SI
+           "Ge Si Si 2.0 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n", "[\"Si\", \"Ge\"]", "the pair needs one value");
+    try_sw(name, "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI "Si Ge Si 2.1683 2.0951 1.80 20.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n" "Ge Ge Si" SI
+           "Ge Si Ge" SI "Si Ge Ge" SI "Ge Si Si" SI, "[\"Si\", \"Ge\"]", "differ in lambda epsilon");
+    try_sw(name, "Si Si Si 2.1683 2.0951 0.0 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n", "[\"Si\"]", "no pair of these species interacts");
 }
 
 static void smoothed_lennard_jones_ends_without_a_jump(void **state)
@@ -198,6 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nearest_neighbour_lennard_jones_is_exact),
         cmocka_unit_test(mishin_copper_has_its_published_constants),
+        cmocka_unit_test(silicon_has_its_cohesive_energy),
+        cmocka_unit_test(a_wrong_stillinger_weber_file_is_refused_with_words),
         cmocka_unit_test(smoothed_lennard_jones_ends_without_a_jump),
         cmocka_unit_test(the_smooth_spline_is_twice_differentiable_and_close),
         cmocka_unit_test(fine_tables_are_refitted_and_coarse_ones_are_not),
