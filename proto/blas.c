@@ -18,12 +18,26 @@ static const struct {
 };
 enum { CORES = sizeof cores / sizeof *cores };
 
+#if defined(__x86_64__) && defined(__clang__)
+/* Clang's builtin knows features only; every processor with these has the rest of its level. */
+static int has_v2(void) { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt"); }
+static int has_v3(void) { return has_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
+static int has_v4(void) {
+    return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#elif defined(__x86_64__)
+static int has_v2(void) { return __builtin_cpu_supports("x86-64-v2") != 0; }
+static int has_v3(void) { return __builtin_cpu_supports("x86-64-v3") != 0; }
+static int has_v4(void) { return __builtin_cpu_supports("x86-64-v4") != 0; }
+#endif
+
 int femd_processor_has(const char *level) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (strcmp(level, "x86-64-v2") == 0) return __builtin_cpu_supports("x86-64-v2") != 0;
-    if (strcmp(level, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3") != 0;
-    if (strcmp(level, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4") != 0;
+    if (strcmp(level, "x86-64-v2") == 0) return has_v2();
+    if (strcmp(level, "x86-64-v3") == 0) return has_v3();
+    if (strcmp(level, "x86-64-v4") == 0) return has_v4();
 #endif
     return strcmp(level, "baseline") == 0;
 }
