@@ -6,11 +6,20 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Fortran interfaces; the trailing size_t are the hidden lengths of character arguments. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
 extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
                     const int *ldb, int *info, size_t);
+extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
+extern void dsygst_(const int *type, const char *uplo, const int *n, double *a, const int *lda, const double *b, const int *ldb, int *info,
+                    size_t);
+extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work, const int *lwork,
+                    int *iwork, const int *liwork, int *info, size_t, size_t);
+extern void dgemm_(const char *ta, const char *tb, const int *m, const int *n, const int *k, const double *alpha, const double *a,
+                   const int *lda, const double *b, const int *ldb, const double *beta, double *c, const int *ldc, size_t, size_t);
 extern void openblas_set_num_threads(int);
 
 void femd_dense_init(void) {
@@ -26,6 +35,43 @@ int femd_cholesky(int n, double *A) {
 void femd_cholesky_solve(int n, const double *factor, int k, double *b) {
     int info = 0;
     dpotrs_("L", &n, &k, factor, &n, b, &n, &info, 1);
+}
+
+/* LAPACK's lower triangle by columns is the upper one by rows. */
+void femd_cholesky_inverse(int n, const double *factor, double *inverse) {
+    const size_t m = (size_t)n, edge = 32;
+    int info = 0;
+    memcpy(inverse, factor, m * m * sizeof *inverse);
+    dpotri_("L", &n, inverse, &n, &info, 1);
+    for (size_t bi = 0; bi < m; bi += edge) /* mirror by blocks that stay in cache */
+        for (size_t bj = 0; bj <= bi; bj += edge)
+            for (size_t i = bi; i < bi + edge && i < m; i++)
+                for (size_t j = bj; j < bj + edge && j < i; j++) inverse[i * m + j] = inverse[j * m + i];
+}
+
+void femd_congruence(int n, const double *factor, double *A) {
+    const int type = 1;
+    int info = 0;
+    dsygst_(&type, "L", &n, A, &n, factor, &n, &info, 1);
+}
+
+femd_status femd_eigen(int n, double *A, double *lambda, femd_error *err) {
+    const int lwork = 1 + 6 * n + 2 * n * n, liwork = 3 + 5 * n;
+    int info = 0;
+    double *work = malloc((size_t)lwork * sizeof *work);
+    int *iwork = malloc((size_t)liwork * sizeof *iwork);
+    if (work && iwork) dsyevd_("V", "L", &n, A, &n, lambda, work, &lwork, iwork, &liwork, &info, 1, 1);
+    const int memory = work && iwork;
+    free(work);
+    free(iwork);
+    if (!memory) return femd_fail(err, FEMD_NO_MEMORY, "eigenvectors of a matrix of order %d: out of memory", n);
+    if (info) return femd_fail(err, FEMD_INTERNAL, "eigenvectors of a matrix of order %d: LAPACK says %d", n, info);
+    return FEMD_OK;
+}
+
+void femd_product(int n, int transpose_a, const double *A, int transpose_b, const double *B, double *C) {
+    const double one = 1, zero = 0; /* by columns: C^T = op(B)^T op(A)^T */
+    dgemm_(transpose_b ? "T" : "N", transpose_a ? "T" : "N", &n, &n, &n, &one, B, &n, A, &n, &zero, C, &n, 1, 1);
 }
 
 int femd_small_solve(int n, double *M, double *b) {

@@ -1,60 +1,77 @@
-/* The engine `native`, method `statics`: an atomistic RVE at 0 K under periodic boundary conditions.
+/* The engine `native`: an atomistic RVE under periodic boundary conditions, answered by the methods of its material.
  *
- * Owns the order of one evaluation: state, neighbour list, control, path, tangent, Hill-Mandel residual, new state.
+ * Owns the order of one evaluation: state, neighbour list, control, Hill-Mandel residual, the methods' answers, new state.
  * What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material alone,
  * so that a worker that has just started answers with the same bits as one that has served the point all along. */
 #include <stdlib.h>
 
 #include "engines.h"
 #include "hill_mandel.h"
-#include "native.h"
+#include "method.h"
 #include "native_control.h"
 #include "native_state.h"
 
-static const uint32_t WANTS =
-    FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
+/* Answered here whatever the method: they belong to the relaxed configuration. */
+static const uint32_t COMMON = FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
 
-static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+typedef struct instance {
+    femd_native *n;
+    femd_methods methods;
+} instance;
+
+static void close_native(void **self) {
+    instance *s = *self;
+    if (!s) return;
+    femd_methods_close(&s->methods);
+    femd_native_destroy(&s->n);
+    free(s);
+    *self = NULL;
+}
+
+static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **self, femd_capabilities *caps,
                                femd_error *err) {
-    femd_native *n = NULL;
-    FEMD_TRY(femd_native_create(doc, pack, 0, &n, err));
+    instance *s = calloc(1, sizeof *s);
+    if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
+    femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
+    if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
+    *self = s;
+    if (rc != FEMD_OK) {
+        close_native(self);
+        return rc;
+    }
     *caps = (femd_capabilities){
-        .wants = WANTS,
-        .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE, /* pressure: in pressure control */
+        .wants = femd_methods_wants(&s->methods) | COMMON,
+        .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE | femd_methods_inputs(&s->methods), /* pressure: in pressure control */
         .controls = 1u << FEMD_CONTROL_COMPONENTS | 1u << FEMD_CONTROL_PRESSURE,
         .mixed = 1,
-        .atoms = (uint32_t)n->rve.n,
+        .atoms = (uint32_t)s->n->rve.n,
         .engine = FEMD_ENGINE_NATIVE,
-        .volume = n->rve.V0 * 1e-30,
+        .volume = s->n->rve.V0 * 1e-30,
     };
-    *instance = n;
     return FEMD_OK;
 }
 
 /* What one call of the control's function needs. */
 typedef struct evaluation {
     femd_native *n;
-    const femd_beat *beat;
-    int tangent; /* 0: D is not needed and would be dear */
+    const struct femd_method_slot *slot;
+    femd_conditions conditions;
+    int tangent; /* 0: D is not needed */
 } evaluation;
 
 static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     const evaluation *e = user;
-    femd_path *path = &e->n->path;
-    FEMD_TRY(femd_path_advance(path, E, e->beat, err));
-    femd_place_stress(path->rve, &path->place, path->last.tau, S);
-    if (!e->tangent) return FEMD_OK;
-    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
-    path->has_G = 1;
-    return FEMD_OK;
+    return e->slot->method->strain(e->slot->self, e->n, &e->conditions, E, S, e->tangent ? D : NULL, err);
 }
 
-/* Put the path where the state says, with a neighbour list whose order is a function of that state. */
-static femd_status take_state(femd_native *n, const femd_bytes *state, femd_error *err) {
+/* Put the path where the state says, with a neighbour list whose order is a function of that state. *chunks: what methods
+ * carried. */
+static femd_status take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks, femd_error *err) {
     femd_path *path = &n->path;
     const size_t n3 = 3 * (size_t)n->rve.n;
+    *chunks = (femd_bytes){NULL, 0};
     if (state->size) {
-        FEMD_TRY(femd_native_state_decode(state, path, err));
+        FEMD_TRY(femd_native_state_decode(state, path, chunks, err));
     } else {
         memset(path->E, 0, sizeof path->E);
         memset(path->w, 0, n3 * sizeof *path->w);
@@ -67,42 +84,102 @@ static femd_status take_state(femd_native *n, const femd_bytes *state, femd_erro
     return femd_neighbours_rebuild(n->rve.nb, n->rve.n, path->place.h, path->x, err);
 }
 
-static femd_status answer(femd_native *n, const femd_request *q, const femd_beat *beat, femd_response *r,
-                          femd_buffer *state_out, femd_error *err) {
-    femd_path *path = &n->path;
-    const int dear = !femd_relaxer_is_dense(n->relaxer);
-    const int simple = q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0;
-    evaluation e = {.n = n, .beat = beat, .tangent = !(dear && simple && !(q->wants & FEMD_WANT_TANGENT))};
-    FEMD_TRY(femd_control_solve(q, path->E, strain_function, &e, r, err));
-    FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, path->x, r->S, NULL, &r->hill_mandel, err));
-    if (!(q->wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
-    if (q->wants & FEMD_WANT_ENERGY) r->energy = (path->last.W - n->virgin_W) / n->rve.V0 * FEMD_EV_PER_A3;
-    if (q->wants & FEMD_WANT_STABILITY)
-        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
-    r->provided = q->wants & WANTS;
-    return femd_native_state_encode(path, state_out, err);
+/* The methods' turn in an evaluation. */
+typedef struct turn {
+    instance *s;
+    const femd_request *q;
+    const femd_beat *beat;
+    femd_bytes chunks;
+    femd_buffer carry[FEMD_METHODS_MAX]; /* new chunks */
+} turn;
+
+static femd_conditions conditions_of(const turn *t, const struct femd_method_slot *slot) {
+    const femd_request *q = t->q;
+    return (femd_conditions){.temperature = q->temperature,
+                             .accuracy = q->accuracy,
+                             .seed = q->seed,
+                             .wants = q->wants & slot->wants,
+                             .beat = t->beat};
 }
 
-static femd_status evaluate_native(void *instance, const femd_request *q, const femd_bytes *state_in,
-                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
-    femd_native *n = instance;
-    const uint64_t before = femd_energetics_count(n->rve.en);
-    femd_status rc = take_state(n, state_in, err);
-    if (rc == FEMD_OK) rc = answer(n, q, beat, r, state_out, err);
-    r->work.force_evaluations = femd_energetics_count(n->rve.en) - before;
+static femd_status begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions, femd_bytes *carried,
+                         femd_error *err) {
+    *conditions = conditions_of(t, slot);
+    FEMD_TRY(femd_method_carried(&t->chunks, slot->method, carried, err));
+    return slot->method->begin ? slot->method->begin(slot->self, t->s->n, conditions, carried, err) : FEMD_OK;
+}
+
+/* The mechanical method finds the strain. */
+static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
+    femd_native *n = t->s->n;
+    femd_path *path = &n->path;
+    const struct femd_method_slot *slot = &t->s->methods.slot[0];
+    const femd_request *q = t->q;
+    const int strain_alone = q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0;
+    evaluation e = {.n = n, .slot = slot};
+    double S[6];
+    femd_bytes carried;
+    FEMD_TRY(begin(t, slot, &e.conditions, &carried, err));
+    e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
+    FEMD_TRY(femd_control_solve(q, path->E, strain_function, &e, r, err));
+    if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
+    femd_place_stress(&n->rve, &path->place, path->last.tau, S); /* of the atoms at rest, whose equilibrium the residual measures */
+    FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, path->x, S, NULL, &r->hill_mandel, err));
+    return slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err);
+}
+
+/* Another method answers its wants at the strain that was found. */
+static femd_status further_method(turn *t, int index, femd_response *r, femd_error *err) {
+    femd_native *n = t->s->n;
+    const struct femd_method_slot *slot = &t->s->methods.slot[index];
+    femd_conditions conditions;
+    femd_bytes carried;
+    FEMD_TRY(begin(t, slot, &conditions, &carried, err));
+    if (conditions.wants == 0) return femd_buffer_append(&t->carry[index], carried.data, carried.size, err);
+    if (slot->method->strain) {
+        double S[6], D[36];
+        const int tangent = (conditions.wants & FEMD_WANT_TANGENT) != 0;
+        FEMD_TRY(slot->method->strain(slot->self, n, &conditions, r->E, S, tangent ? D : NULL, err));
+        if (tangent) memcpy(r->D, D, sizeof r->D);
+    }
+    return slot->method->answer(slot->self, n, &conditions, &carried, r, &t->carry[index], err);
+}
+
+static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
+    femd_native *n = t->s->n;
+    femd_path *path = &n->path;
+    const femd_methods *ms = &t->s->methods;
+    FEMD_TRY(first_method(t, r, err));
+    if (t->q->wants & FEMD_WANT_STABILITY)
+        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
+    FEMD_TRY(femd_native_state_encode(path, state_out, err));
+    for (int i = 1; i < ms->count; i++) FEMD_TRY(further_method(t, i, r, err));
+    for (int i = 0; i < ms->count; i++) {
+        const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
+        FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));
+    }
+    r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
+    return FEMD_OK;
+}
+
+static femd_status evaluate_native(void *self, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
+                                   femd_response *r, femd_buffer *state_out, femd_error *err) {
+    instance *s = self;
+    turn t = {.s = s, .q = q, .beat = beat};
+    for (int i = 0; i < FEMD_METHODS_MAX; i++) t.carry[i] = (femd_buffer)FEMD_BUFFER_INIT;
+    const uint64_t before = femd_energetics_count(s->n->rve.en);
+    femd_status rc = take_state(s->n, state_in, &t.chunks, err);
+    if (rc == FEMD_OK) rc = answer(&t, r, state_out, err);
+    for (int i = 0; i < FEMD_METHODS_MAX; i++) femd_buffer_clear(&t.carry[i]);
+    r->work.force_evaluations = femd_energetics_count(s->n->rve.en) - before;
     return rc;
 }
 
-static femd_status dump_native(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
-    femd_native *n = instance;
-    FEMD_TRY(take_state(n, state, err));
-    return femd_native_dump(n, n->path.E, n->path.w, out, err);
-}
-
-static void close_native(void **instance) {
-    femd_native *n = *instance;
-    femd_native_destroy(&n);
-    *instance = NULL;
+static femd_status dump_native(void *self, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+    const instance *s = self;
+    femd_bytes chunks;
+    FEMD_TRY(take_state(s->n, state, &chunks, err));
+    return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
 }
 
 const femd_engine femd_engine_native = {

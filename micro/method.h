@@ -3,7 +3,10 @@
  * the mechanical state and never touch it.
  *
  * A material names one method, or one per want: "method": "quasiharmonic" or {"stress": "quasiharmonic", "conductivity":
- * "green-kubo"}; the options of a method stand under its own name ("md": {...}, "green-kubo": {...}). */
+ * "green-kubo"}; the options of a method stand under its own name ("md": {...}, "green-kubo": {...}).
+ *
+ * Energies and Helmholtz energies of every method count from the same zero: the atoms at rest in the reference cell, so that
+ * energy = (U(E,T) - W(0))/V0 with the whole vibrational (and kinetic) part in U, and energy = psi - T dpsi/dT. */
 #ifndef FEMD_METHOD_H
 #define FEMD_METHOD_H
 
@@ -37,5 +40,35 @@ typedef struct femd_method {
      * `carried` that `answer` will see: whatever the method remembers of an earlier evaluation ends here. NULL if it remembers nothing. */
     femd_status (*begin)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_error *err);
 } femd_method;
+
+/* ---- methods.c: those of one material ---- */
+
+extern const femd_method femd_method_statics, femd_method_quasiharmonic, femd_method_local_harmonic;
+
+enum { FEMD_METHODS_MAX = 4 };
+typedef struct femd_methods {
+    int count;
+    struct femd_method_slot {
+        const femd_method *method;
+        void *self;
+        uint32_t wants; /* that it answers in this material; those of slot 0 (mechanical, answers STRESS) come first */
+    } slot[FEMD_METHODS_MAX];
+} femd_methods;
+
+/* The method of that name in this femd, NULL if there is none. */
+const femd_method *femd_method_find(const char *name);
+/* From the material's "method" (absent: statics). For a method that has a temperature the reference of n is first moved to the
+ * material's own reference temperature (femd_reference_heat), then every method is created. */
+FEMD_MUST_CHECK femd_status femd_methods_open(femd_native *n, const femd_json *doc, femd_methods *ms, femd_error *err);
+void femd_methods_close(femd_methods *ms);
+/* Union of what they answer, and of the inputs they have. */
+uint32_t femd_methods_wants(const femd_methods *ms);
+uint32_t femd_methods_inputs(const femd_methods *ms);
+
+/* What methods append to a native state: chunks of u32 tag (of the method's name), u32 size, bytes. */
+/* The chunk of one method; size 0 if there is none. PROTOCOL if the bytes are no list of chunks. */
+FEMD_MUST_CHECK femd_status femd_method_carried(const femd_bytes *chunks, const femd_method *m, femd_bytes *out, femd_error *err);
+/* Append the chunk of one method; nothing if carry is empty. */
+FEMD_MUST_CHECK femd_status femd_method_carry(const femd_method *m, const femd_bytes *carry, femd_buffer *out, femd_error *err);
 
 #endif

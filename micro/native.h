@@ -23,6 +23,10 @@ typedef struct femd_native {
 FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen,
                                                femd_native **out, femd_error *err);
 void femd_native_destroy(femd_native **n);
+/* After the path's RVE got another reference (E = 0, w = 0): relax there and keep what evaluations start from. */
+FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *n, femd_error *err);
+/* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
+double femd_native_mass(const femd_native *n, int atom);
 /* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
 FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out,
                                              femd_error *err);

@@ -23,15 +23,17 @@ static femd_status read_settings(const femd_json *doc, femd_relax_settings *set,
     return FEMD_OK;
 }
 
-/* Relax at E = 0 once more and keep what later evaluations start from. */
-static femd_status keep_virgin(femd_native *n, femd_error *err) {
+femd_status femd_native_renew(femd_native *n, femd_error *err) {
     const double zero[6] = {0};
     const size_t n3 = 3 * (size_t)n->rve.n;
+    /* One list order for all that is kept: that of the reference configuration. */
+    FEMD_TRY(femd_neighbours_rebuild(n->rve.nb, n->rve.n, n->rve.h0, n->rve.X, err));
+    n->path.stale = NULL;
     FEMD_TRY(femd_path_advance(&n->path, zero, NULL, err));
     n->virgin_W = n->path.last.W;
     const size_t factor = femd_relaxer_is_dense(n->relaxer) ? n3 * n3 : 0;
-    n->virgin_factor = factor ? malloc(factor * sizeof(double)) : NULL;
-    n->virgin_G = malloc(6 * n3 * sizeof(double));
+    if (factor && !n->virgin_factor) n->virgin_factor = malloc(factor * sizeof(double));
+    if (!n->virgin_G) n->virgin_G = malloc(6 * n3 * sizeof(double));
     if ((factor && !n->virgin_factor) || !n->virgin_G)
         return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", n->rve.n);
     if (factor) memcpy(n->virgin_factor, femd_relaxer_factor(n->relaxer), factor * sizeof(double));
@@ -39,6 +41,12 @@ static femd_status keep_virgin(femd_native *n, femd_error *err) {
     n->virgin_has_G = 1;
     n->path.stale = n->virgin_factor;
     return FEMD_OK;
+}
+
+double femd_native_mass(const femd_native *n, int atom) {
+    const int species = n->structure.species[atom];
+    const double mass = n->structure.mass[species];
+    return mass > 0 ? mass : femd_potential_mass(n->potential, species);
 }
 
 static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n, femd_error *err) {
@@ -61,9 +69,8 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
     if (!frozen) FEMD_TRY(femd_relaxer_create(s->natoms, &set, &n->relaxer, err));
     FEMD_TRY(femd_path_init(&n->path, &n->rve, n->relaxer, err));
     FEMD_TRY(femd_reference_relax(&ref, frozen, &n->path, err));
-    /* One list order for all that is kept: that of the reference configuration. */
+    if (!frozen) return femd_native_renew(n, err);
     FEMD_TRY(femd_neighbours_rebuild(n->rve.nb, n->rve.n, n->rve.h0, n->rve.X, err));
-    if (!frozen) return keep_virgin(n, err);
     return femd_energetics_forces(n->rve.en, n->rve.nb, n->rve.h0, n->rve.X, &n->virgin_W, NULL, NULL, err);
 }
 

@@ -37,16 +37,18 @@ femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, fe
     return FEMD_OK;
 }
 
-femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_error *err) {
+femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_bytes *rest, femd_error *err) {
     const size_t n3 = 3 * (size_t)path->rve->n;
     const uint8_t *p = state->data;
     if (state->size < HEAD)
         return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes is too short", state->size);
     const uint32_t atoms = femd_get32(p), flags = femd_get32(p + 4);
-    if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size != state_size(n3, flags))
+    const size_t size = state_size(n3, flags & HAS_SENSITIVITIES);
+    if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size < size || (!rest && state->size != size))
         return femd_fail(err, FEMD_PROTOCOL,
                          "a native state of %zu bytes with %u atoms does not belong to an RVE of %d atoms", state->size,
                          atoms, path->rve->n);
+    if (rest) *rest = (femd_bytes){p + size, state->size - size};
     for (int c = 0; c < 6; c++) path->E[c] = femd_getf64(p + 8 + 8 * c);
     p += HEAD;
     for (size_t i = 0; i < n3; i++, p += 8) path->w[i] = femd_getf64(p);

@@ -5,9 +5,10 @@
 #include <math.h>
 
 #include "dense.h"
+#include "native.h"
 #include "native_control.h"
 
-enum { ITERATIONS = 200 };
+enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
 
 femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
     memset(ref, 0, sizeof *ref);
@@ -113,6 +114,14 @@ static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *p
                      ITERATIONS, residual);
 }
 
+/* Whatever physics ends the search, the material's input is at fault. */
+static femd_status blame_input(femd_status rc, femd_error *err) {
+    femd_error_prefix(err, "reference of the material");
+    if (rc == FEMD_NO_MEMORY || rc == FEMD_INTERNAL) return rc;
+    if (err) err->code = FEMD_BAD_INPUT;
+    return FEMD_BAD_INPUT;
+}
+
 femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
     femd_status rc = frozen ? FEMD_OK : first_relaxation(path, err);
     if (rc == FEMD_OK && !ref->as_given) rc = find_cell(ref, frozen, path, err);
@@ -120,9 +129,30 @@ femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_pat
     double S[6], D[36];
     if (rc == FEMD_OK) rc = evaluate(path, frozen, zero, S, D, err);
     if (rc == FEMD_OK && !frozen) rc = adopt(path, err);
-    if (rc == FEMD_OK) return FEMD_OK;
-    femd_error_prefix(err, "reference of the material");
-    if (rc == FEMD_NO_MEMORY || rc == FEMD_INTERNAL) return rc;
-    if (err) err->code = FEMD_BAD_INPUT;
-    return FEMD_BAD_INPUT;
+    return rc == FEMD_OK ? FEMD_OK : blame_input(rc, err);
+}
+
+/* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind. */
+static femd_status heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user, femd_error *err) {
+    const double zero[6] = {0};
+    double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
+    for (int it = 0; it < HEAT_ITERATIONS; it++) {
+        FEMD_TRY(strain(user, n, ref->temperature, S, D, err));
+        newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) return FEMD_OK;
+        best = fmin(best, residual);
+        FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
+        FEMD_TRY(adopt(&n->path, err));
+        FEMD_TRY(femd_native_renew(n, err));
+        for (int c = 0; c < 6; c++) total[c] += step[c];
+        if (femd_max_abs(6, total) > 0.3)
+            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell would have to be strained by more than 0.3", ref->temperature);
+    }
+    return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
+                     ref->temperature, HEAT_ITERATIONS, residual);
+}
+
+femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user, femd_error *err) {
+    const femd_status rc = heat(ref, n, strain, user, err);
+    return rc == FEMD_OK ? FEMD_OK : blame_input(rc, err);
 }

@@ -20,5 +20,13 @@ FEMD_MUST_CHECK femd_status femd_reference_read(const femd_json *doc, femd_refer
  * stands at E = 0 with w = 0. BAD_INPUT with words if no stable reference is found near the structure. */
 FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path,
                                                  femd_error *err);
+/* Move the reference of n, which stands at 0 K, to ref->temperature: Newton on S(E=0,T) = -p I with the free-energy stress and tangent of
+ * `strain` (a method's function and data; user is handed to it), all six components; the new reference is in place in n. BAD_INPUT
+ * with words if there is none near by. */
+struct femd_native;
+typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *n, double temperature, double S[6], double D[36],
+                                             femd_error *err);
+FEMD_MUST_CHECK femd_status femd_reference_heat(const femd_reference *ref, struct femd_native *n, femd_reference_strain strain,
+                                                void *user, femd_error *err);
 
 #endif
