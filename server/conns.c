@@ -88,13 +88,21 @@ uint64_t femd_conns_closed(femd_conns *c, int fd) {
     return unbind(c, k, fd);
 }
 
+/* libzmq offers no way to end one connection of a ROUTER. A shut down descriptor it closes itself, and without lingering that
+ * resets the connection, so that a sender blocked on a full window learns of it too. */
+static void cut(int fd) {
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    shutdown(fd, SHUT_RDWR);
+}
+
 void femd_conns_cut(femd_conns *c, uint64_t route) {
     uint32_t place = femd_table_find64(&c->by_route, route);
-    if (place) shutdown((int)place - 1, SHUT_RDWR);
+    if (place) cut((int)place - 1);
 }
 
 int femd_conns_guard(femd_conns *c, uint64_t most) {
-    int cut = 0;
+    int count = 0;
     for (int fd = 0; fd < c->room; fd++) {
         femd_conn *k = &c->at[fd];
         if (!k->open) continue;
@@ -103,10 +111,10 @@ int femd_conns_guard(femd_conns *c, uint64_t most) {
             k->messages_seen = k->messages;
             k->baseline = received;
         } else if (received - k->baseline > most) {
-            shutdown(fd, SHUT_RDWR);
+            cut(fd);
             k->baseline = received;
-            cut++;
+            count++;
         }
     }
-    return cut;
+    return count;
 }

@@ -146,11 +146,9 @@ femd_status femd_net_open(const femd_net_config *config, femd_net **net, femd_er
 void femd_net_close(femd_net **net) {
     femd_net *n = *net;
     if (!n) return;
+    if (n->socket) zmq_socket_monitor(n->socket, NULL, 0); /* first: a notice that nobody can take blocks libzmq */
     if (n->monitor) zmq_close(n->monitor);
-    if (n->socket) {
-        zmq_socket_monitor(n->socket, NULL, 0);
-        zmq_close(n->socket);
-    }
+    if (n->socket) zmq_close(n->socket);
     if (n->context) zmq_ctx_term(n->context);
     if (n->ipc_path[0] && n->address[0]) unlink(n->ipc_path);
     for (size_t i = 0; i < n->nlate; i++) {
@@ -209,14 +207,14 @@ static void route_bytes(uint64_t route, uint8_t b[ROUTE_BYTES]) {
     for (int i = 0; i < 4; i++) b[1 + i] = (uint8_t)(route >> (24 - 8 * i));
 }
 
-static void refuse_name(femd_net *n, zmq_msg_t *name, int fd) {
+/* Each of its messages is answered so; to cut it off would lose the words. */
+static void refuse_name(femd_net *n, zmq_msg_t *name) {
     femd_buffer b = FEMD_BUFFER_INIT;
     femd_error e = FEMD_ERROR_INIT;
     femd_fail(&e, FEMD_REFUSED, "leave ZMQ_ROUTING_ID (identity) unset: the server names its peers");
     if (femd_error_encode(&b, 0, &e, NULL) == FEMD_OK && zmq_msg_send(name, n->socket, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
         zmq_send(n->socket, b.data, b.size, ZMQ_DONTWAIT);
     femd_buffer_clear(&b);
-    if (fd >= 0) shutdown(fd, SHUT_RD);
 }
 
 /* A message has one part after the name of its sender. The rest is thrown away, a bounded number of parts at a time. */
@@ -248,7 +246,7 @@ static int receive(femd_net *n, femd_core *core, double now) {
         n->discarding_route = route;
         if (route) report_gone(n, femd_conns_heard(&n->conns, fd, route));
         if (n->discarding) discard_parts(n);
-        else if (!route) refuse_name(n, &name, fd);
+        else if (!route) refuse_name(n, &name);
         else femd_core_frame(core, route, zmq_msg_data(&body), zmq_msg_size(&body), now);
     }
     zmq_msg_close(&body);
