@@ -76,6 +76,10 @@ uint64_t femd_client_reused(const femd_client *client) {
     return client->reused;
 }
 
+const char *femd_client_level(const femd_client *client) {
+    return femd_peer_welcome(client->peer)->level;
+}
+
 /* ---- sending again ---- */
 
 /* The server forgot this client, or says nothing: give it all that is open once more. It knows batches and calls by

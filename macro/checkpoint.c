@@ -3,7 +3,9 @@
 #include "checkpoint.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "blobs.h"
 #include "collective.h"
@@ -56,6 +58,26 @@ done:
     return rc;
 }
 
+/* The numerics level of the pool, zero-padded; all zero for a law without a pool. */
+enum { LEVEL_BYTES = 16 };
+
+static void level_of(const femd_problem *p, char level[LEVEL_BYTES])
+{
+    memset(level, 0, LEVEL_BYTES);
+    if (p->client) snprintf(level, LEVEL_BYTES, "%s", femd_client_level(p->client));
+}
+
+static femd_status check_level(const femd_problem *p, femd_h5 *f, const char *path, femd_error *err)
+{
+    char level[LEVEL_BYTES], stored[LEVEL_BYTES];
+    level_of(p, level);
+    FEMD_TRY(femd_h5_read(f, "level", H5T_STD_U8LE, sizeof stored, 0, stored, err));
+    stored[LEVEL_BYTES - 1] = 0;
+    if (strcmp(level, stored) == 0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s was computed at the numerics level \"%s\", the server has \"%s\", which gives other bits; "
+                     "start the server with --level %s, or run without --resume", path, stored, level, stored);
+}
+
 static femd_status write_identity(const femd_problem *p, femd_h5 *f, femd_error *err)
 {
     int64_t format = FORMAT, step = p->step;
@@ -63,6 +85,9 @@ static femd_status write_identity(const femd_problem *p, femd_h5 *f, femd_error 
     FEMD_TRY(case_hash(p, &hash, err));
     FEMD_TRY(femd_h5_write(f, "format", H5T_STD_I64LE, 1, 0, &format, err));
     FEMD_TRY(femd_h5_write(f, "case", H5T_STD_U8LE, sizeof hash, 0, &hash, err));
+    char level[LEVEL_BYTES];
+    level_of(p, level);
+    FEMD_TRY(femd_h5_write(f, "level", H5T_STD_U8LE, sizeof level, 0, level, err));
     FEMD_TRY(femd_h5_write(f, "step", H5T_STD_I64LE, 1, 0, &step, err));
     FEMD_TRY(femd_h5_write(f, "time", H5T_IEEE_F64LE, 1, 0, &p->time, err));
     return femd_h5_write(f, "dt", H5T_IEEE_F64LE, 1, 0, &p->dt, err);
@@ -86,6 +111,7 @@ static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver or output.wants "
                          "differ from those of %s; undo the change, or run without --resume", path, p->cs->path);
+    FEMD_TRY(check_level(p, f, path, err));
     FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
     FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
     FEMD_TRY(femd_h5_read(f, "dt", H5T_IEEE_F64LE, 1, 0, &id->dt, err));

@@ -87,6 +87,10 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_get(femd_client *client,
 /* Give the server blobs (restart from a checkpoint); each is verified against its hash. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_put(femd_client *client, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n, femd_error *err);
 
+/* The numerics level that the server pins ("x86-64-v3", ...): answers have the same bits on one level only. Borrowed; valid until
+ * the client is closed. */
+FEMD_API const char *femd_client_level(const femd_client *client);
+
 /* The server's status as JSON text, malloc'ed, the caller's. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_status(femd_client *client, char **json, femd_error *err);
 
