@@ -46,7 +46,7 @@ static int ask(const char *address, double timeout, int json) {
     femd_error err = FEMD_ERROR_INIT;
     femd_client *c = NULL;
     char *text = NULL;
-    const femd_client_config cfg = {.address = address, .run = "status", .connect_timeout = timeout};
+    const femd_client_config cfg = {.address = address, .connect_timeout = timeout};
     femd_status rc = femd_client_open(&cfg, &c, &err);
     if (rc == FEMD_OK) rc = femd_client_status(c, &text, &err);
     femd_client_close(&c);

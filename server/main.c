@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +188,6 @@ int main(int argc, char **argv) {
     journal j = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
     if (rc == FEMD_OK && opt.log && !(j.file = fopen(opt.log, "ae"))) rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = follow_parent(&err);
-    if (rc == FEMD_OK && sodium_init() < 0) rc = femd_fail(&err, FEMD_INTERNAL, "libsodium does not start"); /* also picks the fast hash */
     if (rc == FEMD_OK) rc = serve(&opt, &j, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);
     if (j.file && j.file != stderr) fclose(j.file);

@@ -185,7 +185,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "element.type=Q2", "element.type: unknown value \"Q2\"; accepted: Q1, P1, P2"},
         {"case.json", "materials={}", "materials: names no material"},
         {"case.json", "materials.copper.engine=natve", "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, user"},
-        {"case.json", "materials.copper.potential.style=eam2", "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut"},
+        {"case.json", "materials.copper.potential.style=eam2", "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw"},
         {"case.json", "materials.copper.potential.file=Cux.eam", "materials.copper.potential.file: no such file \"Cux.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
         {"case.json", "materials.copper.potential={\"style\":\"eam\",\"files\":{\"Cu\":\"Cuy.eam\"}}", "materials.copper.potential.files.Cu: no such file \"Cuy.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
         {"case.json", "materials.copper.structure.a=\"3.6 eV\"", "materials.copper.structure.a: unit \"eV\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
