@@ -5,7 +5,7 @@
  *   dF/dE_a = dphi/dE_a,     d2F/dE_a dE_b = d2phi/dE_a dE_b + sum_ij f[li, lj] (dA/dE_a)_ij (dA/dE_b)_ij    (phonon.h)
  *
  * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no logarithm. Central
- * differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at +-(h,h). Each
+ * differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at (+-h, +-h), which keep the symmetry of a crystal. Each
  * configuration is relaxed anew from w + (dw/dE) dE by steps with the one Hessian. The spectra are phonon.h's. */
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 static const double STEP = 2e-3;             /* default h */
 static const double FORCE_TOLERANCE = 1e-11; /* eV/angstrom, of a strained configuration */
-enum { CHORD_STEPS = 60, AXIAL = 24, MIXED = 30 };
+enum { CHORD_STEPS = 60, AXIAL = 24, MIXED = 60 };
 
 typedef struct quasi {
     femd_phonons phonons;
@@ -65,7 +65,7 @@ static femd_status create_local(femd_native *n, const femd_json *doc, void **sel
     return create(n, doc, 1, self, err);
 }
 
-/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of two (+,+), (-,-). */
+/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+), (-,-), (+,-), (-,+). */
 static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
     static const double axial[4] = {1, -1, 2, -2};
     memcpy(at, E, 6 * sizeof *at);
@@ -73,11 +73,11 @@ static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
         at[k / 4] += axial[k % 4] * s->step;
         return;
     }
-    int pair = (k - AXIAL) / 2, a = 0;
+    static const double first[4] = {1, -1, 1, -1}, second[4] = {1, -1, -1, 1};
+    int pair = (k - AXIAL) / 4, a = 0;
     while (pair >= 5 - a) pair -= 5 - a++;
-    const double h = (k & 1 ? -1 : 1) * s->step;
-    at[a] += h;
-    at[a + 1 + pair] += h;
+    at[a] += first[k % 4] * s->step;
+    at[a + 1 + pair] += second[k % 4] * s->step;
 }
 
 static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
@@ -148,11 +148,7 @@ static void second_derivatives(const double *phi, double phi0, double h, double 
     }
     const double *p = phi + AXIAL;
     for (int a = 0; a < 6; a++)
-        for (int b = a + 1; b < 6; b++, p += 2) {
-            const double *pa = phi + 4 * a, *pb = phi + 4 * b;
-            const double sum = ((p[0] - pa[0]) - (pb[0] - phi0)) + ((p[1] - pa[1]) - (pb[1] - phi0));
-            D[6 * a + b] = D[6 * b + a] = sum / (2 * h * h);
-        }
+        for (int b = a + 1; b < 6; b++, p += 4) D[6 * a + b] = D[6 * b + a] = ((p[0] - p[2]) + (p[1] - p[3])) / (4 * h * h);
 }
 
 static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36], femd_error *err) {

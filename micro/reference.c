@@ -9,6 +9,7 @@
 #include "native_control.h"
 
 enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
+static const double HEAT_STRAIN = 0.08; /* crystals melt at thermal strains of 0.02 to 0.04 */
 
 femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
     memset(ref, 0, sizeof *ref);
@@ -139,14 +140,18 @@ static femd_status heat(const femd_reference *ref, femd_native *n, femd_referenc
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
         FEMD_TRY(strain(user, n, ref->temperature, S, D, err));
         newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
-        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) return FEMD_OK;
+        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
+            if (femd_cholesky(6, D) == 0) return FEMD_OK;
+            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable", ref->temperature);
+        }
         best = fmin(best, residual);
         FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
         FEMD_TRY(adopt(&n->path, err));
         FEMD_TRY(femd_native_renew(n, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
-        if (femd_max_abs(6, total) > 0.3)
-            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell would have to be strained by more than 0.3", ref->temperature);
+        if (femd_max_abs(6, total) > HEAT_STRAIN)
+            return femd_fail(err, FEMD_BAD_INPUT, "heated to %g K the cell is strained by more than %g: too hot for harmonic vibrations",
+                             ref->temperature, HEAT_STRAIN);
     }
     return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
                      ref->temperature, HEAT_ITERATIONS, residual);
