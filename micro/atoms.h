@@ -69,7 +69,7 @@ FEMD_MUST_CHECK femd_status femd_energetics_prepare(femd_energetics *e, femd_nei
 void femd_energetics_apply(femd_energetics *e, const double *v, double *y);
 /* Every function here brings the list up to date itself (femd_neighbours_update); the potential must outlive the energetics, the level is that at
  * creation. After OUT_OF_DOMAIN by density or distance W, force and tau still hold values (F goes on linearly, as in LAMMPS). femd_energetics_hessian
- * prepares as well; femd_energetics_forces leaves what was prepared alone. */
+ * prepares as well, unless B is all that is wanted: then what was prepared may be lost (and B costs no more than 3 sweeps); femd_energetics_forces leaves what was prepared alone. */
 /* Forces through the faces of the periodic cell, for the boundary form of the Hill-Mandel work: for each of the three lattice
  * directions k, T[3*k+c] = component c of the total partial force that crosses the face pair k = sum over bonds with image shift n of n_k times
  * the force of the pair (partial forces of the many-body energy). By code separate from tau. Sign: tension is positive, so that

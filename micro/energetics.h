@@ -72,6 +72,7 @@ void femd_energetics_spread(femd_energetics *e, const femd_neighbours *nb, doubl
 
 /* energetics_sw.c: second derivatives of the last sweep, made with FEMD_SWEEP_SECOND. L, B may be NULL. */
 FEMD_MUST_CHECK femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, double *L, double B[36], femd_error *err);
+FEMD_MUST_CHECK femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B[36], femd_error *err); /* B alone; prepares nothing */
 void femd_sw_apply(femd_energetics *e, const double *v, double *y);
 void femd_sw_fill(const femd_energetics *e, double *H); /* the upper triangle of a matrix of zeros */
 void femd_clusters_clear(femd_clusters *c);

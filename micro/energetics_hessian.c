@@ -292,6 +292,12 @@ static femd_status fill_hessian(femd_energetics *e, double *H, femd_error *err)
 femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x, double *H, double *L,
                                     double B[36], femd_error *err)
 {
-    FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, L, B, err));
-    return H ? fill_hessian(e, H, err) : FEMD_OK;
+    double W;
+    if (H || L || !B || e->p->form != FEMD_FORM_SW) {
+        FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, L, B, err));
+        return H ? fill_hessian(e, H, err) : FEMD_OK;
+    }
+    e->prepared = 0;
+    FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
+    return femd_sw_born(e, nb, B, err);
 }

@@ -3,7 +3,8 @@
  *   H = sum over atoms of K on the differences of displacements,
  *   L = sum of K (S_v d) and of the gradient times S_v,
  *   B_vw = sum of (S_v d) K (S_w d) - tau : (S_v S_w + S_w S_v)/2, since d -> U d with U = (1 + 2 E)^1/2 = 1 + E - E^2/2,
- * with S_v the symmetric matrix of strain component v. */
+ * with S_v the symmetric matrix of strain component v. B alone needs no matrix: U_i depends on the squares and products of its legs only, and
+ * those are linear in E. */
 #include "energetics.h"
 
 #include <stdlib.h>
@@ -30,8 +31,8 @@ void femd_clusters_clear(femd_clusters *c)
     memset(c, 0, sizeof *c);
 }
 
-/* Legs of every atom in the order of the bonds, those of the atom's own row after those that end at it from lower atoms. */
-static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, femd_error *err)
+/* Legs of every atom in the order of the bonds, and room for their matrices if wanted. */
+static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, int matrices, femd_error *err)
 {
     const femd_bonds *b = &e->bonds;
     femd_clusters *c = &e->clusters;
@@ -72,7 +73,7 @@ static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, f
     for (int i = 0; i < n; i++) {
         size_t m = 3 * (size_t)(c->first[i + 1] - c->first[i]);
         c->at[i] = stiffness;
-        stiffness += m * m;
+        if (matrices) stiffness += m * m;
         if ((int)m > most) most = (int)m;
     }
     c->at[n] = stiffness;
@@ -229,7 +230,7 @@ femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, doubl
 {
     double tau[9] = {0};
     leg *legs;
-    FEMD_TRY(collect_legs(e, nb, err));
+    FEMD_TRY(collect_legs(e, nb, 1, err));
     legs = malloc(((size_t)e->clusters.room_one / 3 + 1) * sizeof *legs);
     if (!legs) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of an atom");
     if (B) memset(B, 0, 36 * sizeof *B);
@@ -238,6 +239,70 @@ femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, doubl
         if (L || B) strain_terms(e, i, L, B, tau);
     }
     if (B) finish_b(tau, B);
+    free(legs);
+    return FEMD_OK;
+}
+
+/* Second derivatives of one triplet with respect to the squares of both legs and their product x, times 4, on the 6-vectors of d_a d_a, d_b d_b and the
+ * symmetric d_a d_b; upper triangle. */
+static void add_triplet_b(const femd_sw_angle *q, const leg *l, const leg *m, const double A[6], const double D[6], const double X[6], double B[36])
+{
+    double cos = l->n[0] * m->n[0] + l->n[1] * m->n[1] + l->n[2] * m->n[2], is = l->inv * l->inv, it = m->inv * m->inv, s = 4.0 * q->lambda_eps;
+    double h = (cos - q->cos0) * (cos - q->cos0), h1 = 2.0 * (cos - q->cos0), h2 = 2.0;
+    double ga = l->g, ga1 = 0.5 * l->g1 * l->inv, ga2 = 0.25 * (l->g2 - l->g1 * l->inv) * is;
+    double gb = m->g, gb1 = 0.5 * m->g1 * m->inv, gb2 = 0.25 * (m->g2 - m->g1 * m->inv) * it;
+    double ca = -0.5 * cos * is, cb = -0.5 * cos * it, cx = l->inv * m->inv;
+    double aa = s * gb * (ga2 * h + 2.0 * ga1 * h1 * ca + ga * (h2 * ca * ca + h1 * 0.75 * cos * is * is));
+    double bb = s * ga * (gb2 * h + 2.0 * gb1 * h1 * cb + gb * (h2 * cb * cb + h1 * 0.75 * cos * it * it));
+    double ab = s * (ga1 * gb1 * h + ga1 * gb * h1 * cb + ga * gb1 * h1 * ca + ga * gb * (h2 * ca * cb + h1 * 0.25 * cos * is * it));
+    double ax = s * gb * (ga1 * h1 * cx + ga * (h2 * ca * cx - h1 * 0.5 * cx * is));
+    double bx = s * ga * (gb1 * h1 * cx + gb * (h2 * cb * cx - h1 * 0.5 * cx * it));
+    double xx = s * ga * gb * h2 * cx * cx;
+    for (int w = 0; w < 6; w++) {
+        double ya = aa * A[w] + ab * D[w] + ax * X[w], yb = ab * A[w] + bb * D[w] + bx * X[w], yx = ax * A[w] + bx * D[w] + xx * X[w];
+        for (int v = 0; v <= w; v++) B[6 * v + w] += A[v] * ya + D[v] * yb + X[v] * yx;
+    }
+}
+
+/* B of the atom's pairs (half) and triplets. */
+static void add_born(const femd_energetics *e, int i, const leg *legs, double *B)
+{
+    const femd_clusters *c = &e->clusters;
+    size_t from = (size_t)c->first[i], m = (size_t)c->first[i + 1] - from;
+    const double *d = c->leg + 3 * from;
+    for (size_t a = 0; a < m; a++) {
+        const leg *l = &legs[a];
+        double A[6], D[6], X[6], pair = (l->phi2 - l->phi1 * l->inv) * l->inv * l->inv;
+        for (int v = 0; v < 6; v++) A[v] = d[3 * a + (size_t)voigt[v][0]] * d[3 * a + (size_t)voigt[v][1]];
+        for (int v = 0; v < 6; v++)
+            for (int w = v; w < 6; w++) B[6 * v + w] += pair * A[v] * A[w];
+        if (l->g == 0.0) continue;
+        for (size_t b = a + 1; b < m; b++) {
+            if (legs[b].g == 0.0) continue;
+            for (int v = 0; v < 6; v++) {
+                size_t r = (size_t)voigt[v][0], k = (size_t)voigt[v][1];
+                D[v] = d[3 * b + r] * d[3 * b + k];
+                X[v] = 0.5 * (d[3 * a + r] * d[3 * b + k] + d[3 * a + k] * d[3 * b + r]);
+            }
+            add_triplet_b(&e->p->angle[(e->species[i] * e->p->nspecies + l->species) * e->p->nspecies + legs[b].species], l, &legs[b], A, D, X, B);
+        }
+    }
+}
+
+femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B[36], femd_error *err)
+{
+    femd_clusters *c = &e->clusters;
+    leg *legs;
+    FEMD_TRY(collect_legs(e, nb, 0, err));
+    legs = malloc(((size_t)c->room_one / 3 + 1) * sizeof *legs);
+    if (!legs) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of an atom");
+    memset(B, 0, 36 * sizeof *B);
+    for (int i = 0; i < e->n; i++) {
+        for (int k = c->first[i]; k < c->first[i + 1]; k++) read_leg(e, c->bond[k], i, &legs[k - c->first[i]], c->leg + 3 * (size_t)k);
+        add_born(e, i, legs, B);
+    }
+    for (int v = 0; v < 6; v++)
+        for (int w = 0; w < v; w++) B[6 * v + w] = B[6 * w + v];
     free(legs);
     return FEMD_OK;
 }

@@ -185,6 +185,25 @@ static void b_is_the_second_strain_derivative(void **state)
     }
 }
 
+/* B alone is made by other formulas than with L and H. */
+static void b_alone_is_the_same(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < SAMPLES; k++) {
+        femd_error err = FEMD_ERROR_INIT;
+        double alone[36], with[36], *L;
+        atoms a;
+        open_sample(&a, k);
+        L = malloc(18 * (size_t)a.s.natoms * sizeof *L);
+        assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, alone, &err), FEMD_OK);
+        assert_int_equal(femd_energetics_prepare(a.e, a.nb, a.s.cell, a.s.x, L, with, &err), FEMD_OK);
+        for (int c = 0; c < 36; c++)
+            if (!(fabs(alone[c] - with[c]) <= 1e-12 * largest(with, 36))) fail_msg("sample %zu: B[%d] alone %.15g, else %.15g", k, c, alone[c], with[c]);
+        free(L);
+        atoms_close(&a);
+    }
+}
+
 static void hessian_times_vector_needs_no_hessian(void **state)
 {
     (void)state;
@@ -308,6 +327,7 @@ int main(void)
         cmocka_unit_test(tau_is_the_strain_derivative),
         cmocka_unit_test(hessian_is_the_derivative_of_the_forces),
         cmocka_unit_test(b_is_the_second_strain_derivative),
+        cmocka_unit_test(b_alone_is_the_same),
         cmocka_unit_test(hessian_times_vector_needs_no_hessian),
         cmocka_unit_test(face_forces_carry_the_virial),
         cmocka_unit_test(atom_energies_add_up),
