@@ -239,15 +239,16 @@ static int append_run(femd_neighbours *nb, int i, const double p[3], double reac
     const double x = p[0], y = p[1], z = p[2];
     const int *key = nb->key;
     int *list = nb->list, least = 2 * i;
-    double nearest = reach_sq;
+    const double touching = 1e-12 * reach_sq;
+    int coincide = 0;
     for (int k = from; k < to; k++) {
         double dx = sx[k] - x, dy = sy[k] - y, dz = sz[k] - z, s = dx * dx + dy * dy + dz * dz;
         int take = (s < reach_sq) & (key[k] > least);
         list[count] = nb->order[k];
         count += take;
-        nearest = take && s < nearest ? s : nearest;
+        coincide |= take & (s < touching);
     }
-    return nearest < 1e-12 * reach_sq ? -1 : count;
+    return coincide ? -1 : count;
 }
 
 static femd_status fill_rows(femd_neighbours *nb, const double *xyz, const bins *b, double reach, femd_error *err)

@@ -15,6 +15,7 @@ static const struct {
 } groups[] = {
     {"overhead", "a point through client, server and worker with the elastic engine"},
     {"macro", "assembly and linear algebra of the solver without any material"},
+    {"md", "Langevin dynamics of copper and of a Lennard-Jones liquid against LAMMPS"},
     {"eam", "energy and forces of copper against LAMMPS"},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences"},
 };

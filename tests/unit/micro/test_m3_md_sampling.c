@@ -1,0 +1,171 @@
+/* Block sums and their errors on series whose statistics are known. */
+#include "md_fixture.h"
+#include "random.h"
+
+/* Two correlated Ornstein-Uhlenbeck series of unit variance: a and (a + b)/sqrt 2, with correlation time tau steps. */
+typedef struct series {
+    double a, b, keep;
+    uint64_t key, at;
+} series;
+
+static series begin_series(double tau, uint64_t seed) {
+    series s = {.keep = exp(-1 / tau), .key = femd_random_bits(seed, 77, 0)};
+    double o[2];
+    femd_random_normals(s.key, s.at++, o);
+    s.a = o[0], s.b = o[1];
+    return s;
+}
+
+static void next(series *s, double z[2]) {
+    double o[2];
+    const double add = sqrt(1 - s->keep * s->keep);
+    femd_random_normals(s->key, s->at++, o);
+    s->a = s->keep * s->a + add * o[0];
+    s->b = s->keep * s->b + add * o[1];
+    z[0] = s->a;
+    z[1] = (s->a + s->b) * 0.70710678118654752;
+}
+
+/* q: means, the three covariances, the occasional mean. */
+static void moments(void *user, const femd_moments *m, double *q) {
+    (void)user;
+    q[0] = m->mean[0], q[1] = m->mean[1];
+    q[2] = m->cov[0], q[3] = m->cov[1], q[4] = m->cov[3];
+    q[5] = m->y[0];
+}
+enum { NQ = 6 };
+
+static void fill(femd_blocks *b, double tau, int blocks, int length, uint64_t seed) {
+    series s = begin_series(tau, seed);
+    for (int k = 0; k < blocks; k++) {
+        for (int i = 0; i < length; i++) {
+            double z[2], y;
+            next(&s, z);
+            femd_blocks_add(b, z);
+            y = z[0] + 3;
+            if (i % 10 == 0) femd_blocks_add_occasional(b, &y);
+        }
+        femd_blocks_close(b);
+    }
+}
+
+static void errors_are_those_of_many_repetitions(void **state) {
+    (void)state;
+    enum { REPEAT = 400, BLOCKS = 24, LENGTH = 100 };
+    const double exact[NQ] = {0, 0, 1, 0.70710678118654752, 1, 3};
+    double bias[NQ] = {0}, scatter[NQ] = {0}, said[NQ] = {0};
+    int inside[NQ] = {0};
+    femd_blocks b;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_blocks_init(&b, 2, 1, &err), FEMD_OK);
+    for (int r = 0; r < REPEAT; r++) {
+        double value[NQ], error[NQ];
+        const femd_blocks *set[1] = {&b};
+        femd_blocks_empty(&b);
+        fill(&b, 5, BLOCKS, LENGTH, (uint64_t)r);
+        assert_int_equal(femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error), BLOCKS);
+        for (int i = 0; i < NQ; i++) {
+            bias[i] += (value[i] - exact[i]) / REPEAT;
+            scatter[i] += (value[i] - exact[i]) * (value[i] - exact[i]) / REPEAT;
+            said[i] += error[i] * error[i] / REPEAT;
+            inside[i] += fabs(value[i] - exact[i]) < 1.96 * error[i];
+        }
+    }
+    for (int i = 0; i < NQ; i++) {
+        print_message("q%d: bias %.4f, scatter %.4f, said %.4f, inside 95 %%: %.1f %%\n", i, bias[i], sqrt(scatter[i]), sqrt(said[i]),
+                      100.0 * inside[i] / REPEAT);
+        assert_true(fabs(bias[i]) < 4 * sqrt(scatter[i] / REPEAT));
+        assert_true(fabs(sqrt(said[i] / scatter[i]) - 1) < 0.12);
+        assert_true(inside[i] > 0.90 * REPEAT && inside[i] < 0.99 * REPEAT);
+    }
+    femd_blocks_clear(&b);
+}
+
+static void joined_blocks_hold_the_same_sums(void **state) {
+    (void)state;
+    femd_blocks b, parts[2];
+    femd_error err = FEMD_ERROR_INIT;
+    double one[NQ], two[NQ], error[NQ];
+    assert_int_equal(femd_blocks_init(&b, 2, 1, &err), FEMD_OK);
+    fill(&b, 5, 3 * FEMD_BLOCKS_MAX, 20, 1);
+    assert_true(b.count == 3 * FEMD_BLOCKS_MAX / b.span && b.span == 4 && b.basic == 0 && b.count < FEMD_BLOCKS_MAX);
+    /* The same series in short pieces, never joined. */
+    const femd_blocks *whole[1] = {&b};
+    femd_blocks_estimate(whole, 1, moments, NULL, NQ, one, error);
+    series s = begin_series(5, 1);
+    double sum[2] = {0}, z[2];
+    for (int i = 0; i < 3 * FEMD_BLOCKS_MAX * 20; i++) {
+        next(&s, z);
+        sum[0] += z[0], sum[1] += z[1];
+    }
+    for (int k = 0; k < 2; k++) assert_true(fabs(one[k] - sum[k] / (3 * FEMD_BLOCKS_MAX * 20)) < 1e-13);
+
+    femd_buffer bytes = FEMD_BUFFER_INIT;
+    size_t used;
+    for (int k = 0; k < 2; k++) assert_int_equal(femd_blocks_init(&parts[k], 2, 1, &err), FEMD_OK);
+    fill(&parts[0], 5, 37, 20, 2);
+    assert_int_equal(femd_blocks_encode(&parts[0], &bytes, &err), FEMD_OK);
+    const femd_bytes in = {bytes.data, bytes.size};
+    assert_int_equal(femd_blocks_decode(&parts[1], &in, &used, &err), FEMD_OK);
+    assert_true(used == bytes.size);
+    for (int k = 0; k < 2; k++) {
+        const femd_blocks *set[1] = {&parts[k]};
+        femd_blocks_estimate(set, 1, moments, NULL, NQ, k ? two : one, error);
+    }
+    assert_memory_equal(one, two, sizeof one);
+    const femd_bytes cut = {bytes.data, bytes.size - 1};
+    assert_int_equal(femd_blocks_decode(&parts[1], &cut, &used, &err), FEMD_PROTOCOL);
+    bytes.data[12] = 3; /* a span that is no power of two */
+    assert_int_equal(femd_blocks_decode(&parts[1], &in, &used, &err), FEMD_PROTOCOL);
+    femd_buffer_clear(&bytes);
+    femd_blocks_clear(&b);
+    for (int k = 0; k < 2; k++) femd_blocks_clear(&parts[k]);
+}
+
+static void two_trajectories_count_as_one_twice_as_long(void **state) {
+    (void)state;
+    femd_blocks b[2];
+    femd_error err = FEMD_ERROR_INIT;
+    double value[NQ], error[NQ], alone[NQ];
+    const femd_blocks *set[2] = {&b[0], &b[1]};
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(femd_blocks_init(&b[k], 2, 1, &err), FEMD_OK);
+        fill(&b[k], 5, 40, 100, 10 + (uint64_t)k);
+    }
+    assert_int_equal(femd_blocks_estimate(set, 2, moments, NULL, NQ, value, error), 80);
+    femd_blocks_estimate(set, 1, moments, NULL, NQ, value, alone);
+    for (int i = 0; i < NQ; i++) assert_true(error[i] < alone[i] && error[i] > 0.5 * alone[i]);
+    for (int k = 0; k < 2; k++) femd_blocks_clear(&b[k]);
+}
+
+static void transient_is_found(void **state) {
+    (void)state;
+    enum { N = 320 };
+    double a[N], z[2], g;
+    series s = begin_series(2, 4);
+    for (int i = 0; i < N; i++) {
+        next(&s, z);
+        a[i] = z[0] + 20 * exp(-i / 30.0);
+    }
+    const int cut = femd_series_settled(N, a, &g);
+    print_message("cut at %d of %d, inefficiency %.1f (exact 4.1)\n", cut, N, g);
+    assert_true(cut >= 60 && cut <= 190 && g > 2 && g < 9);
+    s = begin_series(2, 5);
+    for (int i = 0; i < N; i++) {
+        next(&s, z);
+        a[i] = z[0];
+    }
+    assert_true(femd_series_settled(N, a, NULL) <= N / 2);
+    for (int i = 0; i < N; i++) a[i] = 0.05 * i + z[0]; /* a drift has no end */
+    assert_true(femd_series_settled(N, a, NULL) >= N / 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_are_those_of_many_repetitions),
+        cmocka_unit_test(joined_blocks_hold_the_same_sums),
+        cmocka_unit_test(two_trajectories_count_as_one_twice_as_long),
+        cmocka_unit_test(transient_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
