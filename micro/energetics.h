@@ -18,6 +18,10 @@ typedef struct femd_clusters {
     size_t room_stiffness;
     double *v, *y;           /* of the legs of one atom, 3 doubles each */
     int room_one;
+    int *one, *two;          /* of each triplet: its legs */
+    double *strength, *cos0; /* of each triplet */
+    double *record;          /* of each leg, 8 doubles: its vector, 1/r, g, g_r, g_rr, to spare */
+    size_t room_triplets, room_record;
 } femd_clusters;
 
 struct femd_energetics {

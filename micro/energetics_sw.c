@@ -28,6 +28,11 @@ void femd_clusters_clear(femd_clusters *c)
     free(c->leg);
     free(c->v);
     free(c->y);
+    free(c->one);
+    free(c->two);
+    free(c->strength);
+    free(c->cos0);
+    free(c->record);
     memset(c, 0, sizeof *c);
 }
 
@@ -243,67 +248,86 @@ femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, doubl
     return FEMD_OK;
 }
 
-/* Second derivatives of one triplet with respect to the squares of both legs and their product x, times 4, on the 6-vectors of d_a d_a, d_b d_b and the
- * symmetric d_a d_b; upper triangle. */
-static void add_triplet_b(const femd_sw_angle *q, const leg *l, const leg *m, const double A[6], const double D[6], const double X[6], double B[36])
+static int renew(void **p, size_t size)
 {
-    double cos = l->n[0] * m->n[0] + l->n[1] * m->n[1] + l->n[2] * m->n[2], is = l->inv * l->inv, it = m->inv * m->inv, s = 4.0 * q->lambda_eps;
-    double h = (cos - q->cos0) * (cos - q->cos0), h1 = 2.0 * (cos - q->cos0), h2 = 2.0;
-    double ga = l->g, ga1 = 0.5 * l->g1 * l->inv, ga2 = 0.25 * (l->g2 - l->g1 * l->inv) * is;
-    double gb = m->g, gb1 = 0.5 * m->g1 * m->inv, gb2 = 0.25 * (m->g2 - m->g1 * m->inv) * it;
-    double ca = -0.5 * cos * is, cb = -0.5 * cos * it, cx = l->inv * m->inv;
-    double aa = s * gb * (ga2 * h + 2.0 * ga1 * h1 * ca + ga * (h2 * ca * ca + h1 * 0.75 * cos * is * is));
-    double bb = s * ga * (gb2 * h + 2.0 * gb1 * h1 * cb + gb * (h2 * cb * cb + h1 * 0.75 * cos * it * it));
-    double ab = s * (ga1 * gb1 * h + ga1 * gb * h1 * cb + ga * gb1 * h1 * ca + ga * gb * (h2 * ca * cb + h1 * 0.25 * cos * is * it));
-    double ax = s * gb * (ga1 * h1 * cx + ga * (h2 * ca * cx - h1 * 0.5 * cx * is));
-    double bx = s * ga * (gb1 * h1 * cx + gb * (h2 * cb * cx - h1 * 0.5 * cx * it));
-    double xx = s * ga * gb * h2 * cx * cx;
-    for (int w = 0; w < 6; w++) {
-        double ya = aa * A[w] + ab * D[w] + ax * X[w], yb = ab * A[w] + bb * D[w] + bx * X[w], yx = ax * A[w] + bx * D[w] + xx * X[w];
-        for (int v = 0; v <= w; v++) B[6 * v + w] += A[v] * ya + D[v] * yb + X[v] * yx;
-    }
+    free(*p);
+    *p = NULL;
+    return posix_memalign(p, 64, size) == 0;
 }
 
-/* B of the atom's pairs (half) and triplets. */
-static void add_born(const femd_energetics *e, int i, const leg *legs, double *B)
+/* Room for the triplets of all atoms, whole vectors. Returns how many there are in *count. */
+static femd_status room_for_triplets(femd_clusters *c, int n, size_t *count, femd_error *err)
 {
-    const femd_clusters *c = &e->clusters;
-    size_t from = (size_t)c->first[i], m = (size_t)c->first[i + 1] - from;
-    const double *d = c->leg + 3 * from;
-    for (size_t a = 0; a < m; a++) {
-        const leg *l = &legs[a];
-        double A[6], D[6], X[6], pair = (l->phi2 - l->phi1 * l->inv) * l->inv * l->inv;
-        for (int v = 0; v < 6; v++) A[v] = d[3 * a + (size_t)voigt[v][0]] * d[3 * a + (size_t)voigt[v][1]];
-        for (int v = 0; v < 6; v++)
-            for (int w = v; w < 6; w++) B[6 * v + w] += pair * A[v] * A[w];
-        if (l->g == 0.0) continue;
-        for (size_t b = a + 1; b < m; b++) {
-            if (legs[b].g == 0.0) continue;
-            for (int v = 0; v < 6; v++) {
-                size_t r = (size_t)voigt[v][0], k = (size_t)voigt[v][1];
-                D[v] = d[3 * b + r] * d[3 * b + k];
-                X[v] = 0.5 * (d[3 * a + r] * d[3 * b + k] + d[3 * a + k] * d[3 * b + r]);
-            }
-            add_triplet_b(&e->p->angle[(e->species[i] * e->p->nspecies + l->species) * e->p->nspecies + legs[b].species], l, &legs[b], A, D, X, B);
-        }
+    size_t all = FEMD_LANES_MAX, legs = (size_t)c->first[n];
+    int ok = 1;
+    for (int i = 0; i < n; i++) {
+        size_t m = (size_t)(c->first[i + 1] - c->first[i]);
+        all += m * (m - (m > 0)) / 2;
     }
+    *count = all - FEMD_LANES_MAX;
+    if (all > INT32_MAX) return femd_fail(err, FEMD_LIMIT, "too many triplets: %zu", all);
+    if (all > c->room_triplets) {
+        all += all / 4;
+        ok = renew((void **)&c->one, all * sizeof(int)) && renew((void **)&c->two, all * sizeof(int)) && renew((void **)&c->strength, all * sizeof(double)) &&
+             renew((void **)&c->cos0, all * sizeof(double));
+        c->room_triplets = ok ? all : 0;
+    }
+    if (ok && legs > c->room_record) {
+        ok = renew((void **)&c->record, 8 * (legs + legs / 4 + 1) * sizeof(double));
+        c->room_record = ok ? legs + legs / 4 : 0;
+    }
+    return ok ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu triplets", all);
+}
+
+/* What the kernel needs of a leg: its vector, 1/r, g, g_r, g_rr. */
+static void record_leg(const femd_energetics *e, int entry, int centre, double to[8])
+{
+    const femd_bonds *b = &e->bonds;
+    int k = entry / 2, far = entry & 1, species = far ? e->species[b->row[k]] : e->species_ext[b->partner[k]];
+    const femd_sw *q = &e->p->sw[e->species[centre] * e->p->nspecies + species];
+    double sign = far ? -1.0 : 1.0, away, slope;
+    to[0] = sign * b->dx[k];
+    to[1] = sign * b->dy[k];
+    to[2] = sign * b->dz[k];
+    to[3] = b->inv[k];
+    to[4] = far ? b->b1[k] : b->a1[k];
+    to[5] = far ? b->b2[k] : b->a2[k];
+    to[6] = to[7] = 0.0;
+    if (to[4] == 0.0) return;
+    away = (to[0] * to[0] + to[1] * to[1] + to[2] * to[2]) * to[3] - q->cut;
+    away = 1.0 / (away < -1e-6 * q->cut ? away : -1e-6 * q->cut);
+    slope = -q->gamma_sigma * away * away;
+    to[6] = to[4] * slope * (slope - 2.0 * away);
 }
 
 femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B[36], femd_error *err)
 {
     femd_clusters *c = &e->clusters;
-    leg *legs;
+    size_t count, at = 0;
     FEMD_TRY(collect_legs(e, nb, 0, err));
-    legs = malloc(((size_t)c->room_one / 3 + 1) * sizeof *legs);
-    if (!legs) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of an atom");
-    memset(B, 0, 36 * sizeof *B);
+    FEMD_TRY(room_for_triplets(c, e->n, &count, err));
     for (int i = 0; i < e->n; i++) {
-        for (int k = c->first[i]; k < c->first[i + 1]; k++) read_leg(e, c->bond[k], i, &legs[k - c->first[i]], c->leg + 3 * (size_t)k);
-        add_born(e, i, legs, B);
+        for (int k = c->first[i]; k < c->first[i + 1]; k++) record_leg(e, c->bond[k], i, c->record + 8 * (size_t)k);
+        for (int k = c->first[i]; k < c->first[i + 1]; k++)
+            for (int l = k + 1; l < c->first[i + 1]; l++, at++) {
+                c->one[at] = k;
+                c->two[at] = l;
+            }
     }
-    for (int v = 0; v < 6; v++)
-        for (int w = 0; w < v; w++) B[6 * v + w] = B[6 * w + v];
-    free(legs);
+    for (size_t t = 0; t < count; t++) { /* of one species all have one angle */
+        const femd_bonds *b = &e->bonds;
+        int u = c->bond[c->one[t]], v = c->bond[c->two[t]], ns = e->p->nspecies;
+        int first = ns == 1 ? 0 : u & 1 ? e->species[b->row[u / 2]] : e->species_ext[b->partner[u / 2]];
+        int second = ns == 1 ? 0 : v & 1 ? e->species[b->row[v / 2]] : e->species_ext[b->partner[v / 2]];
+        int centre = ns == 1 ? 0 : u & 1 ? e->species_ext[b->partner[u / 2]] : e->species[b->row[u / 2]];
+        c->strength[t] = e->p->angle[(centre * ns + first) * ns + second].lambda_eps;
+        c->cos0[t] = e->p->angle[(centre * ns + first) * ns + second].cos0;
+    }
+    for (; at % FEMD_LANES_MAX; at++) {
+        c->one[at] = c->two[at] = 0;
+        c->strength[at] = c->cos0[at] = 0.0;
+    }
+    e->kernels->sw_born(&e->bonds, (int)at, c->one, c->two, c->record, c->strength, c->cos0, B);
     return FEMD_OK;
 }
 

@@ -434,4 +434,4 @@ static void flux(const femd_bonds *b, const double *fp, const double *v, double 
 
 #include "kernels_sw.h"
 
-const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES, pairs, forces, density_change, apply, embedding_row, lj_forces, hold, flux, sw_pairs, sw_forces, sw_flux};
+const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES, pairs, forces, density_change, apply, embedding_row, lj_forces, hold, flux, sw_pairs, sw_forces, sw_flux, sw_born};

@@ -74,6 +74,9 @@ typedef struct femd_kernels {
     void (*sw_pairs)(femd_sweep *w, int order);
     void (*sw_forces)(const femd_sweep *w, double *f, double tau[6]);
     void (*sw_flux)(const femd_sweep *w, const double *v, double J[3]);
+    /* B of the pairs b and of the triplets of legs one[] and two[] (records of 8 doubles), whole vectors of them. */
+    void (*sw_born)(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record, const double *strength, const double *cos0,
+                    double B[36]);
 } femd_kernels;
 
 /* The kernels of the level in use. */

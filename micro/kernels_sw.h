@@ -273,4 +273,62 @@ static void sw_flux(const femd_sweep *w, const double *v, double J[3])
     for (int c = 0; c < 3; c++) J[c] += vec_sum(sum[c]);
 }
 
+/* Components of d d', symmetric, in Voigt order. */
+INLINE void sw_products(const vec d[4], const vec q[4], vec out[6])
+{
+    for (int c = 0; c < 3; c++) out[c] = d[c] * q[c];
+    out[3] = 0.5 * (d[1] * q[2] + d[2] * q[1]);
+    out[4] = 0.5 * (d[0] * q[2] + d[2] * q[0]);
+    out[5] = 0.5 * (d[0] * q[1] + d[1] * q[0]);
+}
+
+/* A triplet's energy is a function of the squares s, t of its legs and their product x, whose derivatives with respect to E are 2 d d, 2 d' d' and 2 d d': B
+ * is its second derivatives on those. g_s = g_r/(2 r), g_ss = (g_rr - g_r/r)/(4 s), c = x/sqrt(s t). */
+static void sw_born(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record, const double *strength, const double *cos0,
+                    double B[36])
+{
+    vec sum[21];
+    for (int m = 0; m < 21; m++) sum[m] = (vec){0};
+    for (int k = 0; k < b->first[b->n]; k += LANES) {
+        vec d[4] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k), {0}}, inv = vec_load(b->inv + k), rr[6];
+        vec c = (vec_load(b->p2 + k) - vec_load(b->p1 + k) * inv) * inv * inv;
+        sw_products(d, d, rr);
+        for (int v = 0, m = 0; v < 6; v++)
+            for (int w = v; w < 6; w++, m++) sum[m] = fma_vec(c * rr[v], rr[w], sum[m]);
+    }
+    for (int k = 0; k < triplets; k += LANES) {
+        const double *at[LANES], *to[LANES];
+        vec d[4], q[4], ga[4], gb[4], A[6], D[6], X[6];
+        for (int l = 0; l < LANES; l++) {
+            at[l] = record + 8 * (ptrdiff_t)one[k + l];
+            to[l] = record + 8 * (ptrdiff_t)two[k + l];
+        }
+        take4(at, d);
+        take4(to, q);
+        for (int l = 0; l < LANES; l++) at[l] += 4, to[l] += 4;
+        take4(at, ga);
+        take4(to, gb);
+        vec is = d[3] * d[3], it = q[3] * q[3], cx = d[3] * q[3], c = (d[0] * q[0] + d[1] * q[1] + d[2] * q[2]) * cx;
+        vec off = c - vec_load(cos0 + k), h = off * off, h1 = 2.0 * off, z = 4.0 * vec_load(strength + k);
+        vec a0 = ga[0], a1 = 0.5 * ga[1] * d[3], a2 = 0.25 * (ga[2] - ga[1] * d[3]) * is;
+        vec b0 = gb[0], b1 = 0.5 * gb[1] * q[3], b2 = 0.25 * (gb[2] - gb[1] * q[3]) * it;
+        vec cs = -0.5 * c * is, ct = -0.5 * c * it;
+        vec ss = z * b0 * (a2 * h + 2.0 * a1 * h1 * cs + a0 * (2.0 * cs * cs + h1 * 0.75 * c * is * is));
+        vec tt = z * a0 * (b2 * h + 2.0 * b1 * h1 * ct + b0 * (2.0 * ct * ct + h1 * 0.75 * c * it * it));
+        vec st = z * (a1 * b1 * h + a1 * b0 * h1 * ct + a0 * b1 * h1 * cs + a0 * b0 * (2.0 * cs * ct + h1 * 0.25 * c * is * it));
+        vec sx = z * b0 * cx * (a1 * h1 + a0 * (2.0 * cs - 0.5 * h1 * is));
+        vec tx = z * a0 * cx * (b1 * h1 + b0 * (2.0 * ct - 0.5 * h1 * it));
+        vec xx = 2.0 * z * a0 * b0 * cx * cx;
+        sw_products(d, d, A);
+        sw_products(q, q, D);
+        sw_products(d, q, X);
+        for (int v = 0, m = 0; v < 6; v++) {
+            vec ya = ss * A[v] + st * D[v] + sx * X[v], yd = st * A[v] + tt * D[v] + tx * X[v], yx = sx * A[v] + tx * D[v] + xx * X[v];
+            for (int w = v; w < 6; w++, m++) sum[m] = fma_vec(ya, A[w], fma_vec(yd, D[w], fma_vec(yx, X[w], sum[m])));
+        }
+    }
+    for (int v = 0, m = 0; v < 6; v++)
+        for (int w = v; w < 6; w++, m++) B[6 * v + w] = B[6 * w + v] = vec_sum(sum[m]);
+}
+
 #endif

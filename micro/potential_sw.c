@@ -92,6 +92,7 @@ static femd_status fill_pair(const femd_text *r, const entries *all, const char 
 
 static femd_status fill(const femd_text *r, const entries *all, const char (*species)[8], int n, femd_potential *p)
 {
+    double sum = 0.0;
     for (int k = 0; k < n * n * n; k++)
         if (!all->have[k])
             return femd_fail(r->err, FEMD_BAD_INPUT, "%s: no entry for %s %s %s", r->name, species[k / (n * n)], species[k / n % n], species[k % n]);
@@ -108,6 +109,9 @@ static femd_status fill(const femd_text *r, const entries *all, const char (*spe
         p->angle[k].cos0 = 0.5 * (v[COS0] + w[COS0]);
     }
     if (!(p->cutsq > 0.0)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: no pair of these species interacts", r->name);
+    for (int k = 0; k < n * n; k++) sum += p->sw[k].a_eps * p->sw[k].b + p->sw[k].gamma_sigma;
+    for (int k = 0; k < n * n * n; k++) sum += p->angle[k].lambda_eps * (1.0 + p->angle[k].cos0 * p->angle[k].cos0);
+    if (!isfinite(sum * p->cutsq)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: parameters too large for a number to hold their products", r->name);
     p->cutoff = sqrt(p->cutsq);
     return FEMD_OK;
 }
