@@ -270,6 +270,14 @@ static int still_waits(const femd_core *c, const waiter *n) {
     }
 }
 
+/* Nobody waits for the repetition any more. */
+static void call_off(femd_core *c, uint32_t s) {
+    uint32_t e = state_at(c, s)->remaker;
+    if (!e) return;
+    state_at(c, s)->remaker = FEMD_NIL;
+    ledger_unrepeat(c, e);
+}
+
 /* Forget the waiters that have given up; what was begun for them alone is called off. */
 static void prune(femd_core *c, uint32_t s) {
     state *t = state_at(c, s);
@@ -284,10 +292,7 @@ static void prune(femd_core *c, uint32_t s) {
         femd_slab_give(&c->waiters, w);
         t->refs--; /* the caller holds another one */
     }
-    uint32_t e = t->remaker;
-    if (t->waiters || !e) return;
-    t->remaker = FEMD_NIL;
-    ledger_unrepeat(c, e);
+    if (!t->waiters) call_off(c, s);
 }
 
 void states_recheck(femd_core *c, uint32_t s) {
@@ -298,9 +303,10 @@ static void look_after(femd_core *c, uint32_t s) {
     state *t = state_at(c, s);
     if (t->waiters) prune(c, s);
     if (!t->waiters) return;
-    if (t->blob) fire(c, s, FEMD_OK);
-    else if (t->failed) fire(c, s, (femd_status)t->failed);
-    else if (t->fetching || t->remaker) return;
+    if (t->blob || t->failed) {
+        fire(c, s, t->blob ? FEMD_OK : (femd_status)t->failed);
+        call_off(c, s); /* the content may have come from elsewhere */
+    } else if (t->fetching || t->remaker) return;
     else if (t->holders) fetch(c, s);
     else remake(c, s);
 }
