@@ -1,0 +1,235 @@
+/* The method `green-kubo`: what a material says about it, how long it samples, and what a state carries. Owns the options and the bytes;
+ * segments and estimates are green_kubo_run.c's. */
+#include "green_kubo.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double PS = 1e-12, ANGSTROM = 1e-10;
+static const double STEP_DEFAULT = 0.15, STEP_MAX = 0.5; /* radians of the fastest vibration */
+static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the method md */
+static const double FORGETS = 20;                        /* times 1/friction: equilibration before a segment */
+static const double PERIODS = 500;                       /* of the fastest vibration: default length of a segment */
+static const double BAND_DEFAULT = 0.5;                  /* of the highest frequency */
+static const double TIME_SHARE = 24;                     /* a segment must last this many correlation times */
+enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
+
+/* ---- options ---- */
+
+static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON *at, double top, femd_green_kubo_options *o, double *segment,
+                              femd_error *err) {
+    double step, damping, settle, reach;
+    FEMD_TRY(femd_json_quantity(doc, gk, "time_step", FEMD_DIM_TIME, STEP_DEFAULT / top * PS, &step, err));
+    FEMD_TRY(femd_json_quantity(doc, gk, "damping", FEMD_DIM_TIME, 1 / (FRICTION_DEFAULT * top) * PS, &damping, err));
+    o->time_step = step / PS;
+    o->friction = PS / damping;
+    if (!(o->time_step > 0) || !(o->time_step * top <= STEP_MAX))
+        return femd_json_fail(doc, at, err, "a time_step of %.3g fs: the fastest vibration has %.3g THz, so it must lie between 0 and %.3g fs",
+                              o->time_step * 1e3, top / 6.28318530717958647693, STEP_MAX / top * 1e3);
+    if (!(o->friction > 0) || !isfinite(o->friction)) return femd_json_fail(doc, at, err, "damping must be a time above zero");
+    FEMD_TRY(femd_json_quantity(doc, gk, "equilibration", FEMD_DIM_TIME, FORGETS / o->friction * PS, &settle, err));
+    FEMD_TRY(femd_json_quantity(doc, gk, "segment", FEMD_DIM_TIME, PERIODS * 6.28318530717958647693 / top * PS, segment, err));
+    FEMD_TRY(femd_json_quantity(doc, gk, "skin", FEMD_DIM_LENGTH, 1.0 * ANGSTROM, &reach, err));
+    if (!(settle > 0) || !(settle / PS / o->time_step < 1e9))
+        return femd_json_fail(doc, at, err, "equilibration must be a time above zero and below 1e9 steps");
+    o->equilibration = (int)ceil(settle / PS / o->time_step);
+    o->skin = reach / ANGSTROM;
+    *segment /= PS;
+    return FEMD_OK;
+}
+
+femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_green_kubo_options *o, femd_error *err) {
+    const cJSON *gk = femd_json_get(doc->root, "green-kubo"), *at = gk ? gk : doc->root, *reuse = femd_json_get(gk, "reuse");
+    double segment;
+    FEMD_TRY(read_times(doc, gk, at, top, o, &segment, err));
+    o->stride = (int)femd_json_number(gk, "stride", STRIDE_DEFAULT);
+    o->accuracy = femd_json_number(gk, "accuracy", 0.1);
+    o->min_segments = (int)femd_json_number(gk, "min_segments", 6);
+    o->max_segments = (int)femd_json_number(gk, "max_segments", 100);
+    o->isotropic = strcmp(femd_json_string(gk, "symmetry", "none"), "isotropic") == 0;
+    o->cepstral = strcmp(femd_json_string(gk, "estimator", "spectral"), "cepstral") == 0;
+    o->reuse_strain = femd_json_number(reuse, "strain", 0);
+    o->reuse_temperature = femd_json_number(reuse, "temperature", 0);
+    if (o->stride < 1 || o->stride * o->time_step * top > 1.6)
+        return femd_json_fail(doc, at, err, "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
+                              o->stride);
+    const double wanted = segment / (o->stride * o->time_step);
+    if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
+        return femd_json_fail(doc, at, err, "a segment of %.3g ps is %.3g samples of the flux; between %d and %d are possible", segment, wanted,
+                              SAMPLES_MIN, SAMPLES_MAX);
+    for (o->samples = SAMPLES_MIN; o->samples < wanted - 0.5;) o->samples *= 2;
+    const double length = o->samples * o->stride * o->time_step, band = femd_json_number(gk, "band", BAND_DEFAULT);
+    if (!(band > 0)) return femd_json_fail(doc, at, err, "band must be above zero");
+    o->bins = (int)fmin(o->samples / 2, fmax(BINS_MIN, band * top / 6.28318530717958647693 * length));
+    if (o->min_segments < 2 || o->max_segments < o->min_segments)
+        return femd_json_fail(doc, at, err, "min_segments must be at least 2, max_segments at least min_segments");
+    if (!(o->accuracy > 0) || !(o->reuse_strain >= 0) || !(o->reuse_temperature >= 0))
+        return femd_json_fail(doc, at, err, "accuracy must be above zero, tolerances of reuse must not be negative");
+    return FEMD_OK;
+}
+
+/* ---- life ---- */
+
+static void destroy_gk(void **self) {
+    femd_green_kubo *g = *self;
+    if (!g) return;
+    femd_spectrum_clear(&g->sums);
+    femd_dynamics_clear(&g->d);
+    femd_neighbours_destroy(&g->nb);
+    free(g->flux);
+    free(g->axis);
+    free(g->mass);
+    free(g);
+    *self = NULL;
+}
+
+static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *g, femd_error *err) {
+    if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "conductivity needs at least two atoms");
+    g->mass = malloc((size_t)n->rve.n * sizeof *g->mass);
+    if (!g->mass) return femd_fail(err, FEMD_NO_MEMORY, "masses: out of memory");
+    for (int i = 0; i < n->rve.n; i++) {
+        g->mass[i] = femd_native_mass(n, i);
+        if (!(g->mass[i] > 0))
+            return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
+                                  "no mass is known for %s: give it in \"masses\", dynamics needs it", n->structure.name[n->structure.species[i]]);
+    }
+    FEMD_TRY(femd_dynamics_top_frequency(&n->rve, g->mass, n->rve.h0, n->rve.X, &g->top_frequency, err));
+    FEMD_TRY(femd_green_kubo_options_read(doc, g->top_frequency, &g->opt, err));
+    FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), g->opt.skin, &g->nb, err));
+    FEMD_TRY(femd_dynamics_create(&g->rve, g->mass, &g->d, err));
+    FEMD_TRY(femd_spectrum_init(&g->sums, g->opt.samples, g->opt.bins, g->opt.stride * g->opt.time_step, err));
+    g->flux = malloc(3 * (size_t)g->opt.samples * sizeof *g->flux);
+    g->axis = malloc(((size_t)g->opt.bins + 1) * sizeof *g->axis);
+    if (!g->flux || !g->axis) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", g->opt.samples);
+    return FEMD_OK;
+}
+
+static femd_status create_gk(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
+    femd_green_kubo *g = calloc(1, sizeof *g);
+    *self = g;
+    if (!g) return femd_fail(err, FEMD_NO_MEMORY, "the method green-kubo: out of memory");
+    g->rve = n->rve;
+    g->rve.nb = NULL;
+    const femd_status rc = build(n, doc, g, err);
+    g->rve.nb = g->nb;
+    if (rc != FEMD_OK) destroy_gk(self);
+    return rc;
+}
+
+/* ---- how long ---- */
+
+/* Largest error of a diagonal component over what is allowed of their mean. */
+static double excess(const femd_green_kubo *g, const femd_conditions *q) {
+    const femd_green_kubo_result *r = &g->result;
+    const double accuracy = q->accuracy > 0 ? q->accuracy : g->opt.accuracy;
+    double worst = 0;
+    for (int c = 0; c < 3; c++) worst = fmax(worst, r->k_err[c]);
+    return worst / (accuracy * (r->k[0] + r->k[1] + r->k[2]) / 3);
+}
+
+/* Sample until the errors are small enough, looking only when the number of segments has grown by a quarter or more, so that the end does not
+ * select lucky moments. */
+static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q, femd_error *err) {
+    int done = 0;
+    for (;;) {
+        const int have = g->sums.segments;
+        double ratio = 2;
+        int more = g->opt.min_segments - have;
+        if (more <= 0) {
+            FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
+            ratio = excess(g, q);
+            if (ratio <= 1) return FEMD_OK;
+            more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
+            if (more > g->opt.max_segments - done) more = g->opt.max_segments - done;
+            if (more <= 0) return FEMD_OK;
+        }
+        const double need = fmin(have * ratio * ratio + g->opt.min_segments, have + g->opt.max_segments - done);
+        for (int i = 0; i < more; i++, done++)
+            FEMD_TRY(femd_green_kubo_segment(g, path->place.h, path->x, q->seed, q->beat, fmin(1, (have + i) / need), err));
+    }
+}
+
+/* Segments too short for the flux to forget give a conductivity that is too low without a sign of it. */
+static femd_status check_length(const femd_green_kubo *g, femd_error *err) {
+    const double length = g->sums.samples * g->sums.dt;
+    if (TIME_SHARE * g->result.time <= length) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED,
+                     "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment to %.2g ps or more",
+                     g->result.time, length, 2 * TIME_SHARE * g->result.time);
+}
+
+/* ---- what a state carries: u32 version, u32 0, f64 E0[6], T, then the sums ---- */
+
+enum { VERSION = 1, CARRY_HEAD = 8 + 8 * 7 };
+
+static femd_status encode(const femd_green_kubo *g, femd_buffer *out, femd_error *err) {
+    FEMD_TRY(femd_buffer_reserve(out, CARRY_HEAD, err));
+    uint8_t *p = out->data + out->size;
+    femd_put32(p, VERSION);
+    femd_put32(p + 4, 0);
+    for (int c = 0; c < 6; c++) femd_putf64(p + 8 + 8 * c, g->E0[c]);
+    femd_putf64(p + 56, g->T);
+    out->size += CARRY_HEAD;
+    return femd_spectrum_encode(&g->sums, out, err);
+}
+
+static femd_status decode(femd_green_kubo *g, const femd_bytes *in, femd_error *err) {
+    if (in->size < CARRY_HEAD || femd_get32(in->data) != VERSION)
+        return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a heat flux in a state are not of this femd", in->size);
+    for (int c = 0; c < 6; c++) g->E0[c] = femd_getf64(in->data + 8 + 8 * c);
+    g->T = femd_getf64(in->data + 56);
+    const femd_bytes rest = {in->data + CARRY_HEAD, in->size - CARRY_HEAD};
+    return femd_spectrum_decode(&g->sums, &rest, err);
+}
+
+/* ---- one evaluation ---- */
+
+/* 1 if the carried sums are those of this strain and temperature; 0 if not. *answered: they are near enough, and sharp enough, to be the answer. */
+static femd_status take_carried(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q, const femd_bytes *carried,
+                                int *same, int *answered, femd_error *err) {
+    double far = 0;
+    *same = *answered = 0;
+    if (!carried->size) return FEMD_OK;
+    FEMD_TRY(decode(g, carried, err));
+    for (int c = 0; c < 6; c++) far = fmax(far, fabs(path->E[c] - g->E0[c]));
+    *same = far == 0 && g->T == q->temperature;
+    if (*same || !(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature)) return FEMD_OK;
+    if (g->sums.segments < g->opt.min_segments) return FEMD_OK;
+    FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
+    *answered = excess(g, q) <= 1;
+    return FEMD_OK;
+}
+
+static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
+                             femd_buffer *carry, femd_error *err) {
+    femd_green_kubo *g = self;
+    const femd_path *path = &n->path;
+    const double V = n->rve.V0 * path->place.J;
+    int same, answered;
+    if (!(q->temperature > 0) || !isfinite(q->temperature))
+        return femd_fail(err, FEMD_BAD_INPUT, "the method green-kubo needs a temperature above 0 K, got %g", q->temperature);
+    g->rve = n->rve;
+    g->rve.nb = g->nb;
+    FEMD_TRY(take_carried(g, path, V, q, carried, &same, &answered, err));
+    if (!same && !answered) {
+        femd_spectrum_empty(&g->sums);
+        memcpy(g->E0, path->E, sizeof g->E0);
+        g->T = q->temperature;
+    }
+    if (!answered) FEMD_TRY(sample(g, path, V, q, err));
+    FEMD_TRY(check_length(g, err));
+    memcpy(r->k, g->result.k, sizeof r->k);
+    memcpy(r->k_err, g->result.k_err, sizeof r->k_err);
+    r->sampled = 1;
+    r->provided |= FEMD_WANT_CONDUCTIVITY;
+    return encode(g, carry, err);
+}
+
+const femd_method femd_method_green_kubo = {
+    .name = "green-kubo",
+    .wants = FEMD_WANT_CONDUCTIVITY,
+    .inputs = FEMD_INPUT_TEMPERATURE | FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY,
+    .create = create_gk,
+    .destroy = destroy_gk,
+    .answer = answer_gk,
+};

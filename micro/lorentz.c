@@ -1,0 +1,227 @@
+/* The value of a spectrum at frequency zero by maximum likelihood: constants and sums of Lorentzians, the spectrum of phonons that each
+ * relax exponentially, fitted to bands that begin at frequency zero; the bands and models that describe the data are averaged. After the Lorentz
+ * model of STACIE (Toraman, Fauconnier, Verstraelen, J. Chem. Inf. Model. 2025); the likelihood is Whittle's, with the spectrum replaced by
+ * the expectation of a periodogram of finite length (Sykulski et al., Biometrika 106 (2019) 251).
+ *
+ * With y = 2 pi f tau and T the length of a segment, a Lorentzian of height 1 has at f = k/T the expectation
+ *   1/(1 + y^2) - (tau/T) (1 - y^2)/(1 + y^2)^2       (up to exp(-T/tau)). */
+#include <math.h>
+#include <stdlib.h>
+
+#include "dense.h"
+#include "random.h"
+#include "spectrum.h"
+
+enum { PARAMETERS = 5, CUTOFFS = 24, STEPS = 60, STARTS = 3, BINS_MIN = 6 };
+static const double TWO_PI = 6.28318530717958647693;
+static const double TIME_MAX = 0.0625;  /* of a segment: longest correlation time that is fitted */
+static const double TIME_MIN = 0.5;     /* over 2 pi times the highest frequency of the band: shortest one */
+static const double POINTS_MIN = 24;    /* degrees of freedom over two in the narrowest band */
+
+typedef struct model {
+    int constant, peaks;
+} model;
+static const model MODELS[] = {{1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}};
+enum { MODEL_COUNT = sizeof MODELS / sizeof *MODELS };
+
+/* Parameters: the constant (if any), then height and time of each Lorentzian. All positive; steps are in their logarithms. */
+typedef struct fit {
+    model m;
+    int cut; /* bins 0 .. cut - 1 */
+    double at[PARAMETERS];
+    double likelihood, value, error, misfit;
+} fit;
+
+static int count_of(model m) { return m.constant + 2 * m.peaks; }
+static double shape_at(const femd_periodogram *p, int k) { return k ? p->shape : 0.5 * p->shape; }
+
+/* Expected periodogram at bin k and its derivatives by the logarithms of the parameters. */
+static double expected(const femd_periodogram *p, const fit *f, int k, double *slope) {
+    double S = f->m.constant ? f->at[0] : 0;
+    if (f->m.constant) slope[0] = f->at[0];
+    for (int j = 0; j < f->m.peaks; j++) {
+        const int at = f->m.constant + 2 * j;
+        const double height = f->at[at], tau = f->at[at + 1], y = TWO_PI * k * p->df * tau, q = y * y, d = 1 / (1 + q), share = tau * p->df;
+        const double g = (1 - q) * d * d, L = height * (d - share * g);
+        S += L;
+        slope[at] = L;
+        slope[at + 1] = height * (-2 * q * d * d - share * (g + 2 * q * (q - 3) * d * d * d));
+    }
+    return S;
+}
+
+static double likelihood_of(const femd_periodogram *p, const fit *f) {
+    double sum = 0, slope[PARAMETERS];
+    for (int k = 0; k < f->cut; k++) {
+        const double S = expected(p, f, k, slope);
+        sum -= shape_at(p, k) * (femd_random_log(S) + p->P[k] / S);
+    }
+    return sum;
+}
+
+/* Fisher information and gradient of the likelihood. */
+static void information(const femd_periodogram *p, const fit *f, double *F, double *g) {
+    const int n = count_of(f->m);
+    double slope[PARAMETERS] = {0};
+    for (int i = 0; i < n * n; i++) F[i] = 0;
+    for (int i = 0; i < n; i++) g[i] = 0;
+    for (int k = 0; k < f->cut; k++) {
+        const double S = expected(p, f, k, slope), l = shape_at(p, k), excess = p->P[k] / S - 1;
+        for (int i = 0; i < n; i++) {
+            g[i] += l * excess * slope[i] / S;
+            for (int j = 0; j < n; j++) F[n * i + j] += l * (slope[i] / S) * (slope[j] / S);
+        }
+    }
+}
+
+/* Fisher's scoring with Levenberg's damping; a factor (1 + s/2)/(1 - s/2) stands for exp(s). */
+static void climb(const femd_periodogram *p, fit *f) {
+    const int n = count_of(f->m);
+    const double longest = TIME_MAX / p->df, shortest = TIME_MIN / (TWO_PI * p->df * f->cut);
+    double F[PARAMETERS * PARAMETERS], g[PARAMETERS], damping = 1e-3;
+    f->likelihood = likelihood_of(p, f);
+    for (int step = 0; step < STEPS && damping < 1e6; step++) {
+        fit next = *f;
+        information(p, f, F, g);
+        for (int i = 0; i < n; i++) F[n * i + i] *= 1 + damping;
+        for (int i = 0; i < n; i++) F[n * i + i] += 1e-300;
+        if (femd_small_solve(n, F, g)) return;
+        for (int i = 0; i < n; i++) {
+            const double s = fmin(1, fmax(-1, g[i]));
+            next.at[i] *= (1 + 0.5 * s) / (1 - 0.5 * s);
+        }
+        for (int i = f->m.constant + 1; i < n; i += 2) next.at[i] = fmin(longest, fmax(shortest, next.at[i]));
+        next.likelihood = likelihood_of(p, &next);
+        if (!(next.likelihood > f->likelihood)) {
+            damping *= 10;
+            continue;
+        }
+        const double gain = next.likelihood - f->likelihood;
+        *f = next;
+        damping = fmax(damping * 0.1, 1e-9);
+        if (gain < 1e-7) return;
+    }
+}
+
+/* S(0) = constant + heights, and its error from the inverse information. 0 if that is singular. */
+static int read_value(const femd_periodogram *p, fit *f) {
+    const int n = count_of(f->m);
+    double F[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS], solution[PARAMETERS];
+    information(p, f, F, g);
+    f->value = 0;
+    for (int i = 0; i < n; i++) {
+        const int time = i >= f->m.constant && (i - f->m.constant) % 2;
+        slope[i] = solution[i] = time ? 0 : f->at[i];
+        f->value += slope[i];
+    }
+    if (femd_small_solve(n, F, solution)) return 0;
+    double variance = 0;
+    for (int i = 0; i < n; i++) variance += slope[i] * solution[i];
+    if (!(variance > 0) || !isfinite(variance)) return 0;
+    f->error = sqrt(variance);
+    return 1;
+}
+
+/* Squared deviations of block means over their variance, less what they should sum to, in units of the scatter of such sums. */
+static double misfit_of(const femd_periodogram *p, const fit *f) {
+    double chi = 0, slope[PARAMETERS];
+    int blocks = 0;
+    for (int first = 0; first < f->cut;) {
+        int last = first + 1 + (int)(0.3 * first);
+        double sum = 0, weight = 0;
+        if (last > f->cut) last = f->cut;
+        for (int k = first; k < last; k++) {
+            sum += shape_at(p, k) * (p->P[k] / expected(p, f, k, slope) - 1);
+            weight += shape_at(p, k);
+        }
+        chi += sum * sum / weight;
+        blocks++;
+        first = last;
+    }
+    const double freedom = fmax(1, blocks - count_of(f->m));
+    return (chi - freedom) / sqrt(2 * freedom);
+}
+
+static double mean_of(const femd_periodogram *p, int cut) {
+    double sum = 0;
+    for (int k = 0; k < cut; k++) sum += p->P[k];
+    return sum / cut;
+}
+
+/* Best of a model in a band from several starts. 0 if none came to a value. */
+static int fit_model(const femd_periodogram *p, model m, int cut, fit *best) {
+    const double mean = mean_of(p, cut), shortest = 1 / (TWO_PI * p->df * cut), longest = TIME_MAX / p->df;
+    int found = 0;
+    for (int start = 0; start < (m.peaks ? STARTS : 1); start++) {
+        fit f = {.m = m, .cut = cut};
+        double tau = shortest;
+        if (m.constant) f.at[0] = 0.5 * mean;
+        for (int step = 0; step < 1 + start; step++) tau *= 3;
+        for (int j = 0; j < m.peaks; j++, tau *= 5) {
+            f.at[m.constant + 2 * j] = mean;
+            f.at[m.constant + 2 * j + 1] = fmin(tau, longest);
+        }
+        climb(p, &f);
+        if (!isfinite(f.likelihood) || (found && f.likelihood <= best->likelihood)) continue;
+        if (!read_value(p, &f)) continue;
+        f.misfit = misfit_of(p, &f);
+        *best = f;
+        found = 1;
+    }
+    return found;
+}
+
+/* The model of a band that Akaike's criterion chooses. */
+static int fit_band(const femd_periodogram *p, int cut, fit *best) {
+    double least = HUGE_VAL;
+    for (int i = 0; i < MODEL_COUNT; i++) {
+        fit f;
+        if (cut * p->shape < 8 * count_of(MODELS[i]) || cut <= count_of(MODELS[i]) + 1) continue;
+        if (!fit_model(p, MODELS[i], cut, &f)) continue;
+        const double criterion = 2 * count_of(f.m) - 2 * f.likelihood;
+        if (criterion >= least) continue;
+        least = criterion;
+        *best = f;
+    }
+    return least < HUGE_VAL;
+}
+
+/* Mean relaxation time: times weighted by the shares of S(0). */
+static double mean_time(const fit *f) {
+    double sum = 0;
+    for (int j = 0; j < f->m.peaks; j++) sum += f->at[f->m.constant + 2 * j] * f->at[f->m.constant + 2 * j + 1];
+    return sum / f->value;
+}
+
+/* Bands that a model describes weigh by their width; a misfit beyond one standard deviation counts against them. */
+static double weight_of(const fit *f) {
+    const double bad = fmax(0, f->misfit - 1);
+    return f->cut / ((1 + bad * bad) * (1 + bad * bad));
+}
+
+femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err) {
+    fit band[CUTOFFS];
+    int n = 0;
+    double total = 0, mean = 0, variance = 0, spread = 0, least_misfit = HUGE_VAL;
+    for (int k = 0; k <= p->bins; k++)
+        if (!(p->P[k] > 0) || !isfinite(p->P[k]))
+            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d", p->P[k], k);
+    const double narrowest = fmin(p->bins + 1, fmax(BINS_MIN, POINTS_MIN / p->shape));
+    for (double width = p->bins + 1; n < CUTOFFS && width >= narrowest; width *= 0.7071)
+        if (fit_band(p, (int)width, &band[n])) n++;
+    if (n == 0) return femd_fail(err, FEMD_NOT_CONVERGED, "no sum of Lorentzians fits the spectrum of the flux");
+    const fit *widest = &band[0];
+    for (int i = 0; i < n; i++) {
+        const double w = weight_of(&band[i]);
+        total += w;
+        mean += w * band[i].value;
+        variance += w * band[i].error * band[i].error;
+        if (w > weight_of(widest)) widest = &band[i];
+        least_misfit = fmin(least_misfit, band[i].misfit);
+    }
+    mean /= total;
+    for (int i = 0; i < n; i++) spread += weight_of(&band[i]) * (band[i].value - mean) * (band[i].value - mean);
+    *out = (femd_zero_frequency){.value = mean, .error = sqrt((variance + spread) / total), .order = count_of(widest->m), .time = mean_time(widest)};
+    out->plateau = least_misfit < 3 && spread <= 4 * variance;
+    return FEMD_OK;
+}
