@@ -54,15 +54,22 @@ static void draw(femd_dynamics *d, uint64_t stream, uint64_t step) {
     for (size_t p = 0; p < pairs; p++) femd_random_normals(key, p, d->noise + 2 * p);
 }
 
-/* The centre of mass at rest: what a Gaussian distribution of the velocities becomes on the plane of zero momentum. */
-static void stop_centre(femd_dynamics *d) {
-    const int n = d->rve->n;
+/* Velocity of the centre of mass. At rest is what a Gaussian distribution of the velocities becomes on the plane of zero momentum. */
+static void centre_velocity(const femd_dynamics *d, double u[3]) {
     double p[3] = {0, 0, 0};
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < d->rve->n; i++)
         for (int c = 0; c < 3; c++) p[c] += d->mass[i] * d->v[3 * i + c];
-    for (int c = 0; c < 3; c++) p[c] /= d->total_mass;
-    for (int i = 0; i < n; i++)
-        for (int c = 0; c < 3; c++) d->v[3 * i + c] -= p[c];
+    for (int c = 0; c < 3; c++) u[c] = p[c] / d->total_mass;
+}
+
+/* v -= u, then x += t v. */
+static void drift_relative(femd_dynamics *d, const double u[3], double t) {
+    for (int i = 0; i < d->rve->n; i++)
+        for (int c = 0; c < 3; c++) {
+            const double v = d->v[3 * i + c] - u[c];
+            d->v[3 * i + c] = v;
+            d->x[3 * i + c] += t * v;
+        }
 }
 
 femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const double *x, double temperature, uint64_t seed, uint64_t replica,
@@ -78,8 +85,10 @@ femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const doubl
     draw(d, FEMD_STREAM_VELOCITIES, 0);
     for (int i = 0; i < n; i++)
         for (int c = 0; c < 3; c++) d->v[3 * i + c] = root * d->spread[i] * d->noise[3 * i + c];
-    if (n > 1) stop_centre(d);
-    else memset(d->v, 0, 3 * sizeof(double));
+    double u[3];
+    centre_velocity(d, u);
+    drift_relative(d, u, 0);
+    if (n == 1) memset(d->v, 0, 3 * sizeof(double));
     return compute_forces(d, 1, err);
 }
 
@@ -99,8 +108,16 @@ static void kick(femd_dynamics *d, double t) {
     }
 }
 
-static void drift(femd_dynamics *d, double t) {
-    for (int c = 0; c < 3 * d->rve->n; c++) d->x[c] += t * d->v[c];
+/* Half kick of the step, then drift by t: v += dt/2 f/m, x += t v. */
+static void kick_and_drift(femd_dynamics *d, double t) {
+    for (int i = 0; i < d->rve->n; i++) {
+        const double a = 0.5 * d->dt * d->kick[i];
+        for (int c = 0; c < 3; c++) {
+            const double v = d->v[3 * i + c] + a * d->f[3 * i + c];
+            d->v[3 * i + c] = v;
+            d->x[3 * i + c] += t * v;
+        }
+    }
 }
 
 /* exp(-a) for a >= 0 without a library: a Taylor series after halving, squared back. */
@@ -133,15 +150,15 @@ static femd_status finish_step(femd_dynamics *d, femd_error *err) {
 femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err) {
     const int n = d->rve->n;
     const double keep = decay(d->friction * d->dt), add = sqrt((1 - keep * keep) * femd_kb * d->temperature);
+    double u[3];
     if (n < 2) return FEMD_OK; /* one atom is its own centre of mass */
     for (int k = 0; k < steps; k++) {
-        kick(d, 0.5 * d->dt);
-        drift(d, 0.5 * d->dt);
+        kick_and_drift(d, 0.5 * d->dt);
         draw(d, FEMD_STREAM_THERMOSTAT, d->step);
         for (int i = 0; i < n; i++)
             for (int c = 0; c < 3; c++) d->v[3 * i + c] = keep * d->v[3 * i + c] + add * d->spread[i] * d->noise[3 * i + c];
-        stop_centre(d);
-        drift(d, 0.5 * d->dt);
+        centre_velocity(d, u);
+        drift_relative(d, u, 0.5 * d->dt);
         FEMD_TRY(finish_step(d, err));
     }
     return check_finite(d, err);
@@ -150,8 +167,7 @@ femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err)
 femd_status femd_dynamics_nve(femd_dynamics *d, int steps, femd_error *err) {
     if (d->rve->n < 2) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
-        kick(d, 0.5 * d->dt);
-        drift(d, d->dt);
+        kick_and_drift(d, d->dt);
         FEMD_TRY(finish_step(d, err));
     }
     return check_finite(d, err);

@@ -7,10 +7,11 @@ static const double PS = 1e-12, ANGSTROM = 1e-10;
 /* Steps in radians of the fastest vibration: at 0.2 the average potential energy of BAOAB is off by less than a sampled error shows (a
  * harmonic one by nothing); from 0.5 on anharmonic crystals feel it. */
 static const double STEP_DEFAULT = 0.2, STEP_MAX = 0.5;
-/* Friction as a fraction of the highest frequency: near the critical damping of the slowest waves of an RVE of a few hundred atoms, where
- * energies forget fastest. */
-static const double FRICTION_DEFAULT = 0.1;
-static const double FORGETS = 10; /* times 1/friction: length of a block and of an equilibration segment */
+/* Friction as a fraction of the highest frequency. Energies of single vibrations forget at the rate of the friction until it overdamps the
+ * slowest waves of the RVE: measured on argon at 60 K (108 atoms, equal steps), fractions 0.03, 0.1, 0.3 and 1 gave standard errors of the
+ * stress of 0.37, 0.25, 0.17 and 0.16 MPa and of C11 of 21, 13, 12 and 13 MPa. */
+static const double FRICTION_DEFAULT = 0.3;
+static const double FORGETS = 30; /* times 1/friction: length of a block and of an equilibration segment */
 
 static int whole_renewals(double steps) {
     return (int)fmax(1, ceil(steps / FEMD_DYNAMICS_RENEW - 1e-9)) * FEMD_DYNAMICS_RENEW;

@@ -136,7 +136,7 @@ static void accuracy_decides_how_long(void **state) {
     md_open(&c, DEFECT(",\"md\":{\"tangent_accuracy\":1}"));
     md_evaluate(&c, STRAIN, 40, 0.05, 1, NULL, &coarse, NULL);
     const int few = md_blocks(&c);
-    md_evaluate(&c, STRAIN, 40, 0.004, 1, NULL, &fine, NULL);
+    md_evaluate(&c, STRAIN, 40, 0.0025, 1, NULL, &fine, NULL);
     const double scale = 0.01 * c.md->stiffness;
     double worst = 0, norm = 0;
     for (int i = 0; i < 6; i++) {
@@ -144,7 +144,7 @@ static void accuracy_decides_how_long(void **state) {
         norm += (i < 3 ? 1 : 2) * fine.S[i] * fine.S[i];
     }
     print_message("blocks %d and %d, largest error %.4f of the scale\n", few, md_blocks(&c), worst / fmax(sqrt(norm), scale));
-    assert_true(few >= 24 && md_blocks(&c) > 2 * few && worst <= 0.004 * fmax(sqrt(norm), scale));
+    assert_true(few >= 24 && md_blocks(&c) > 2 * few && worst <= 0.0025 * fmax(sqrt(norm), scale));
     md_close(&c);
 }
 
