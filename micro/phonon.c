@@ -1,5 +1,5 @@
 /* Harmonic vibrations: one mode, and what full and local spectra share. Owns the thermodynamics of a mode and the storage;
- * the spectra are in phonon_full.c and phonon_local.c. */
+ * the spectra are in phonon_full.c and phonon_blocks.c. */
 #include "phonon.h"
 
 #include <math.h>
@@ -36,47 +36,63 @@ double femd_mode_divided(double la, const femd_mode *a, double lb, const femd_mo
     return (a->slope - b->slope) / (la - lb);
 }
 
+/* Eigenvectors are found unless a factor does. */
+static int has_spectrum(const femd_phonons *p) {
+    return p->quantum || p->kind != FEMD_PHONON_FULL;
+}
+
 static femd_status reserve(femd_phonons *p, femd_error *err) {
-    const size_t n3 = (size_t)p->n3;
-    p->size = p->local ? 3 * n3 : n3 * n3;
+    const size_t edge = (size_t)p->edge, modes = (size_t)p->blocks * edge;
+    p->size = modes * edge;
     p->root = malloc((size_t)p->n * sizeof(double));
     p->a = malloc(p->size * sizeof(double));
     p->base = malloc(p->size * sizeof(double));
     p->slope_T = malloc(p->size * sizeof(double));
-    p->lambda = malloc(n3 * sizeof(double));
-    p->mode = malloc(n3 * sizeof(femd_mode));
-    if (p->quantum) p->slope = malloc(p->size * sizeof(double));
-    if (p->quantum && !p->local) p->work = malloc(p->size * sizeof(double));
-    if (p->root && p->a && p->base && p->slope_T && p->lambda && p->mode && (!p->quantum || (p->slope && (p->local || p->work))))
-        return FEMD_OK;
-    return femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", p->n);
+    int all = p->root && p->a && p->base && p->slope_T;
+    if (p->quantum) all = all && (p->slope = malloc(p->size * sizeof(double)));
+    if (has_spectrum(p)) {
+        p->lambda = malloc(modes * sizeof(double));
+        p->mode = malloc(modes * sizeof(femd_mode));
+        p->work = malloc(edge * edge * sizeof(double));
+        if (!p->weight) {
+            p->weight = malloc((size_t)p->blocks * sizeof(double));
+            for (int b = 0; p->weight && b < p->blocks; b++) p->weight[b] = 1;
+        }
+        all = all && p->lambda && p->mode && p->work && p->weight;
+    }
+    return all ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", p->n);
 }
 
-femd_status femd_phonons_create(const femd_native *n, int local, int quantum, femd_phonons *p, femd_error *err) {
-    memset(p, 0, sizeof *p);
-    p->local = local;
-    p->quantum = quantum;
-    p->n = n->rve.n;
-    p->n3 = 3 * n->rve.n;
-    if (!local && p->n > FEMD_PHONON_ATOMS_MAX)
+static femd_status set_up(const femd_native *n, const int mesh[3], femd_phonons *p, femd_error *err) {
+    if (p->kind == FEMD_PHONON_FULL && p->n > FEMD_PHONON_ATOMS_MAX)
         return femd_fail(err, FEMD_LIMIT, "quasiharmonic: %d atoms; the full Hessian is for up to %d, use \"local-harmonic\" above",
                          p->n, FEMD_PHONON_ATOMS_MAX);
-    if (!local && p->n < 2) return femd_fail(err, FEMD_BAD_INPUT, "quasiharmonic: one atom has no vibration; repeat the cell");
-    const femd_status rc = reserve(p, err);
-    if (rc != FEMD_OK) {
-        femd_phonons_clear(p);
-        return rc;
-    }
+    if (p->kind == FEMD_PHONON_FULL && p->n < 2)
+        return femd_fail(err, FEMD_BAD_INPUT, "quasiharmonic: one atom has no vibration; repeat the cell or give a mesh");
+    p->blocks = p->kind == FEMD_PHONON_LOCAL ? p->n : p->kind == FEMD_PHONON_FULL;
+    p->edge = p->kind == FEMD_PHONON_LOCAL ? 3 : p->n3;
+    if (p->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_create(p, n, mesh, err));
+    FEMD_TRY(reserve(p, err));
     for (int i = 0; i < p->n; i++) {
         const double mass = femd_native_mass(n, i);
-        if (!(mass > 0)) {
-            femd_phonons_clear(p);
+        if (!(mass > 0))
             return femd_fail(err, FEMD_BAD_INPUT, "the mass of %s is not known; give structure.masses",
                              n->structure.name[n->structure.species[i]]);
-        }
         p->root[i] = 1 / sqrt(mass);
     }
     return FEMD_OK;
+}
+
+femd_status femd_phonons_create(const femd_native *n, femd_phonon_kind kind, int quantum, const int mesh[3], femd_phonons *p,
+                                femd_error *err) {
+    memset(p, 0, sizeof *p);
+    p->kind = kind;
+    p->quantum = quantum;
+    p->n = n->rve.n;
+    p->n3 = 3 * n->rve.n;
+    const femd_status rc = set_up(n, mesh, p, err);
+    if (rc != FEMD_OK) femd_phonons_clear(p);
+    return rc;
 }
 
 void femd_phonons_clear(femd_phonons *p) {
@@ -88,34 +104,38 @@ void femd_phonons_clear(femd_phonons *p) {
     free(p->rate);
     free(p->lambda);
     free(p->mode);
+    free(p->weight);
     free(p->work);
+    free(p->phase);
+    femd_rve_clear(&p->crystal);
     memset(p, 0, sizeof *p);
 }
 
+/* Coordinate i of a block (its rows are those of three or of all atoms, once or, in a mesh, twice) is one of this atom. */
+static double root_of(const femd_phonons *p, size_t block, size_t i) {
+    return p->root[p->kind == FEMD_PHONON_LOCAL ? block : i % (size_t)p->n3 / 3];
+}
+
 femd_status femd_phonons_sample(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, femd_error *err) {
-    const size_t n3 = (size_t)p->n3;
-    if (p->local) {
-        FEMD_TRY(femd_phonons_onsite(rve, place, x, p->a, err));
-        for (size_t i = 0; i < n3 * 3; i++) p->a[i] *= p->root[i / 9] * p->root[i / 9];
-        return FEMD_OK;
-    }
-    FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, p->a, NULL, NULL, err));
-    for (size_t i = 0; i < n3; i++) {
-        const double root = p->root[i / 3];
-        double *row = p->a + i * n3;
-        for (size_t j = 0; j < (size_t)p->n; j++) {
-            const double factor = root * p->root[j];
-            row[3 * j] *= factor;
-            row[3 * j + 1] *= factor;
-            row[3 * j + 2] *= factor;
+    const size_t edge = (size_t)p->edge;
+    if (p->kind == FEMD_PHONON_LOCAL) FEMD_TRY(femd_phonons_onsite(rve, place, x, p->a, err));
+    if (p->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_sample(p, place, x, err));
+    if (p->kind == FEMD_PHONON_FULL) FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, p->a, NULL, NULL, err));
+    for (size_t b = 0; b < (size_t)p->blocks; b++)
+        for (size_t i = 0; i < edge; i++) {
+            const double root = root_of(p, b, i);
+            double *row = p->a + (b * edge + i) * edge;
+            for (size_t j = 0; j < edge; j += 3) { /* by atoms */
+                const double factor = root * root_of(p, b, j);
+                for (size_t c = 0; c < 3; c++) row[j + c] *= factor;
+            }
         }
-    }
     return FEMD_OK;
 }
 
 femd_status femd_phonons_base(femd_phonons *p, double T, femd_error *err) {
     p->T = T;
-    return p->local ? femd_phonons_local_base(p, err) : femd_phonons_full_base(p, err);
+    return has_spectrum(p) ? femd_phonons_blocks_base(p, err) : femd_phonons_full_base(p, err);
 }
 
 /* Four partial sums: a fixed order, and not one long chain of additions. */
@@ -146,8 +166,8 @@ void femd_phonons_rates_add(femd_phonons *p, int direction, double factor) {
 }
 
 void femd_phonons_quadratic(femd_phonons *p, double K[36]) {
-    if (p->local)
-        femd_phonons_local_quadratic(p, K);
+    if (has_spectrum(p))
+        femd_phonons_blocks_quadratic(p, K);
     else
         femd_phonons_full_quadratic(p, K);
     for (int a = 0; a < 6; a++)

@@ -1,14 +1,13 @@
-/* Spectrum of the whole mass-weighted Hessian, translations removed.
+/* Spectrum of the whole mass-weighted Hessian, classical, translations removed.
  *
- * Classical: one Cholesky factor of A + alpha N N^T, N the three mass-weighted unit translations. A N = 0, so that the gauge only
+ * One Cholesky factor of A + alpha N N^T, N the three mass-weighted unit translations. A N = 0, so that the gauge only
  * multiplies the determinant by alpha^3 and its part of the inverse meets nothing. F = kT (1/2 ln det' A + (3n-3) ln(hbar/kT)),
- * f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum: all eigenvectors. Never samples. */
+ * f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum statistics need eigenvectors: phonon_blocks.c. Never
+ * samples. */
 #include <math.h>
 
 #include "dense.h"
 #include "phonon.h"
-
-static const double FLOOR = 1e-9; /* of the mean diagonal: an eigenvalue below is no vibration */
 
 static double mean_diagonal(const femd_phonons *p) {
     double sum = 0;
@@ -27,16 +26,13 @@ static void gauge(const femd_phonons *p, double alpha, double *a) {
         }
 }
 
-static femd_status unstable(femd_error *err) {
-    return femd_fail(err, FEMD_INSTABILITY, "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
-}
-
-static femd_status classical(femd_phonons *p, femd_error *err) {
+femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
     const size_t n3 = (size_t)p->n3;
     const double alpha = mean_diagonal(p);
     memcpy(p->base, p->a, p->size * sizeof *p->base);
     gauge(p, alpha, p->base);
-    if (!(alpha > 0) || femd_cholesky(p->n3, p->base)) return unstable(err);
+    if (!(alpha > 0) || femd_cholesky(p->n3, p->base))
+        return femd_fail(err, FEMD_INSTABILITY, "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     double sum = 0;
     for (size_t i = 0; i < n3; i++) sum += log(p->base[i * n3 + i]); /* half the logarithm of the determinant */
     const double kT = femd_phonon_k * p->T, modes = p->n3 - 3;
@@ -48,40 +44,7 @@ static femd_status classical(femd_phonons *p, femd_error *err) {
     return FEMD_OK;
 }
 
-/* f(A) = V diag(value) V^T over the modes; eigenvector k is row k of V. */
-static void spectral(const femd_phonons *p, size_t offset, double *out) {
-    const size_t n3 = (size_t)p->n3;
-    for (size_t k = 0; k < n3; k++) {
-        const double factor = p->mode[k].u > 0 ? *(const double *)((const char *)&p->mode[k] + offset) : 0;
-        for (size_t i = 0; i < n3; i++) p->work[k * n3 + i] = factor * p->base[k * n3 + i];
-    }
-    femd_product(p->n3, 1, p->base, 0, p->work, out);
-}
-
-static femd_status quantum(femd_phonons *p, femd_error *err) {
-    const size_t n3 = (size_t)p->n3;
-    const double least = FLOOR * mean_diagonal(p);
-    memcpy(p->base, p->a, p->size * sizeof *p->base);
-    FEMD_TRY(femd_eigen(p->n3, p->base, p->lambda, err));
-    memset(p->mode, 0, n3 * sizeof *p->mode);
-    if (!(p->lambda[0] > -least) || !(fabs(p->lambda[2]) < least) || !(p->lambda[3] > least)) return unstable(err);
-    p->F = p->U = p->C = 0;
-    for (size_t k = 3; k < n3; k++) {
-        femd_mode_thermo(1, p->T, p->lambda[k], &p->mode[k]);
-        p->F += p->mode[k].f;
-        p->U += p->mode[k].u;
-        p->C += p->mode[k].c;
-    }
-    spectral(p, offsetof(femd_mode, slope), p->slope);
-    spectral(p, offsetof(femd_mode, slope_T), p->slope_T);
-    return FEMD_OK;
-}
-
-femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
-    return p->quantum ? quantum(p, err) : classical(p, err);
-}
-
-static void classical_quadratic(femd_phonons *p, double K[36]) {
+void femd_phonons_full_quadratic(femd_phonons *p, double K[36]) {
     const size_t n3 = (size_t)p->n3;
     const double factor = -0.5 * femd_phonon_k * p->T;
     for (int a = 0; a < 6; a++) femd_congruence(p->n3, p->base, p->rate + (size_t)a * p->size);
@@ -96,30 +59,4 @@ static void classical_quadratic(femd_phonons *p, double K[36]) {
             }
             K[6 * a + b] = factor * sum;
         }
-}
-
-static void quantum_quadratic(femd_phonons *p, double K[36]) {
-    const size_t n3 = (size_t)p->n3;
-    double sum[36] = {0};
-    for (int a = 0; a < 6; a++) { /* V A V^T, V the eigenvectors as rows */
-        double *A = p->rate + (size_t)a * p->size;
-        femd_product(p->n3, 0, p->base, 0, A, p->work);
-        femd_product(p->n3, 0, p->work, 1, p->base, A);
-    }
-    for (size_t i = 3; i < n3; i++)
-        for (size_t j = 3; j < n3; j++) {
-            const double f = femd_mode_divided(p->lambda[i], &p->mode[i], p->lambda[j], &p->mode[j]);
-            double v[6];
-            for (int a = 0; a < 6; a++) v[a] = p->rate[(size_t)a * p->size + i * n3 + j];
-            for (int a = 0; a < 6; a++)
-                for (int b = a; b < 6; b++) sum[6 * a + b] += f * v[a] * v[b];
-        }
-    memcpy(K, sum, sizeof sum);
-}
-
-void femd_phonons_full_quadratic(femd_phonons *p, double K[36]) {
-    if (p->quantum)
-        quantum_quadratic(p, K);
-    else
-        classical_quadratic(p, K);
 }

@@ -40,9 +40,16 @@ static femd_status create(femd_native *n, const femd_json *doc, int local, void 
     const size_t n3 = 3 * (size_t)n->rve.n;
     quasi *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "vibrations: out of memory");
+    femd_phonon_kind kind = local ? FEMD_PHONON_LOCAL : FEMD_PHONON_FULL;
+    int mesh[3] = {1, 1, 1};
+    const cJSON *asked = femd_json_get(options, "mesh");
+    if (asked) {
+        kind = FEMD_PHONON_MESH;
+        for (int c = 0; c < 3; c++) mesh[c] = cJSON_GetArrayItem(asked, c)->valueint;
+    }
     const int quantum = strcmp(femd_json_string(options, "statistics", "classical"), "quantum") == 0;
     s->step = femd_json_number(options, "step", STEP);
-    femd_status rc = femd_phonons_create(n, local, quantum, &s->phonons, err);
+    femd_status rc = femd_phonons_create(n, kind, quantum, mesh, &s->phonons, err);
     if (rc == FEMD_OK) {
         s->x = malloc((AXIAL + MIXED + 2) * n3 * sizeof *s->x);
         if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", n->rve.n);

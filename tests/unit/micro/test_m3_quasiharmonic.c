@@ -248,6 +248,28 @@ static void a_large_cell_answers_like_a_small_one(void **state) {
     femd_material_close(&large);
 }
 
+/* The modes of a repeated cell are those of the cell at the wave vectors that fit: odd and even meshes, Hermitian matrices, both statistics. */
+static void a_mesh_answers_like_the_repeated_cell(void **state) {
+    (void)state;
+    static const char *const of[][2] = {
+        {ARGON(QH, ",\"repeat\":[2,3,3]", ""), ARGON(QH, ",\"repeat\":[1,1,1]", ",\"quasiharmonic\":{\"mesh\":[2,3,3]}")},
+        {ARGON(QH, ",\"repeat\":[2,2,3]", QUANTUM("\"quasiharmonic\"")),
+         ARGON(QH, ",\"repeat\":[2,1,1]", ",\"quasiharmonic\":{\"mesh\":[1,2,3],\"statistics\":\"quantum\"}")}};
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+        femd_material *repeated = open_material(of[k][0]), *mesh = open_material(of[k][1]);
+        femd_response a, b;
+        answer_at(repeated, STRAIN, 40, EVERYTHING, &a);
+        answer_at(mesh, STRAIN, 40, EVERYTHING, &b);
+        assert_true(largest_difference(6, a.S, b.S) < 1e-8 * largest(6, a.S));
+        assert_true(largest_difference(36, a.D, b.D) < 1e-7 * largest(36, a.D));
+        assert_true(largest_difference(6, a.dSdT, b.dSdT) < 1e-8 * largest(6, a.dSdT));
+        assert_true(fabs(a.helmholtz / b.helmholtz - 1) < 1e-9 && fabs(a.energy / b.energy - 1) < 1e-9);
+        assert_true(fabs(a.heat_capacity / b.heat_capacity - 1) < 1e-12);
+        femd_material_close(&repeated);
+        femd_material_close(&mesh);
+    }
+}
+
 static void refused(const char *json, const char *words) {
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;
@@ -279,6 +301,7 @@ int main(void) {
         cmocka_unit_test(a_warm_instance_answers_with_the_bits_of_a_cold_one),
         cmocka_unit_test(a_method_per_want),
         cmocka_unit_test(a_large_cell_answers_like_a_small_one),
+        cmocka_unit_test(a_mesh_answers_like_the_repeated_cell),
         cmocka_unit_test(what_cannot_be_is_refused_with_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

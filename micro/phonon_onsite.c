@@ -1,6 +1,5 @@
-/* Spectrum of the 3x3 blocks on the diagonal of the Hessian: each atom vibrates in the field of the others at rest. Owns the blocks
- * and their eigenvectors; never forms the whole Hessian where the potential's bonds are known. */
-#include <math.h>
+/* The 3x3 blocks on the diagonal of the Hessian: each atom vibrates in the field of the others at rest. Never forms the whole
+ * Hessian where the potential's bonds are known. */
 #include <stdlib.h>
 
 #include "energetics.h"
@@ -103,85 +102,4 @@ femd_status femd_phonons_onsite(femd_rve *rve, const femd_place *place, const do
     if (form != FEMD_FORM_SQUARE && form != FEMD_FORM_RADIUS && form != FEMD_FORM_LJ) return from_dense(rve, place, x, blocks, err);
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, NULL, NULL, err));
     return from_bonds(rve, blocks, err);
-}
-
-/* Jacobi's method for one symmetric block: eigenvector k is row k of V. Golub and Van Loan, Matrix Computations, 8.5. */
-static void jacobi(const double *block, double lambda[3], double V[9]) {
-    static const int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
-    double A[9];
-    memcpy(A, block, sizeof A);
-    for (int i = 0; i < 9; i++) V[i] = i % 4 == 0;
-    for (int turn = 0; turn < 90; turn++) {
-        const int p = pair[turn % 3][0], q = pair[turn % 3][1], r = 3 - p - q;
-        const double apq = A[3 * p + q];
-        if (fabs(A[1]) + fabs(A[2]) + fabs(A[5]) == 0) break;
-        if (apq == 0) continue;
-        const double theta = (A[4 * q] - A[4 * p]) / (2 * apq);
-        const double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), s = t * c;
-        const double arp = A[3 * r + p], arq = A[3 * r + q];
-        A[4 * p] -= t * apq;
-        A[4 * q] += t * apq;
-        A[3 * p + q] = A[3 * q + p] = 0;
-        A[3 * r + p] = A[3 * p + r] = c * arp - s * arq;
-        A[3 * r + q] = A[3 * q + r] = s * arp + c * arq;
-        for (int i = 0; i < 3; i++) {
-            const double vp = V[3 * p + i], vq = V[3 * q + i];
-            V[3 * p + i] = c * vp - s * vq;
-            V[3 * q + i] = s * vp + c * vq;
-        }
-    }
-    for (int i = 0; i < 3; i++) lambda[i] = A[4 * i];
-}
-
-femd_status femd_phonons_local_base(femd_phonons *p, femd_error *err) {
-    p->F = p->U = p->C = 0;
-    for (size_t atom = 0; atom < (size_t)p->n; atom++) {
-        double *V = p->base + 9 * atom, *lambda = p->lambda + 3 * atom;
-        femd_mode *mode = p->mode + 3 * atom;
-        jacobi(p->a + 9 * atom, lambda, V);
-        for (int k = 0; k < 3; k++) {
-            if (!(lambda[k] > 0))
-                return femd_fail(err, FEMD_INSTABILITY, "atom %zu is not held by its neighbours: no harmonic vibration", atom + 1);
-            femd_mode_thermo(p->quantum, p->T, lambda[k], &mode[k]);
-            p->F += mode[k].f;
-            p->U += mode[k].u;
-            p->C += mode[k].c;
-        }
-        for (int i = 0; i < 3; i++)
-            for (int j = 0; j < 3; j++) {
-                double slope = 0, slope_T = 0;
-                for (int k = 0; k < 3; k++) {
-                    slope += mode[k].slope * V[3 * k + i] * V[3 * k + j];
-                    slope_T += mode[k].slope_T * V[3 * k + i] * V[3 * k + j];
-                }
-                if (p->slope) p->slope[9 * atom + (size_t)(3 * i + j)] = slope;
-                p->slope_T[9 * atom + (size_t)(3 * i + j)] = slope_T;
-            }
-    }
-    return FEMD_OK;
-}
-
-/* B = V A V^T. */
-static void turn_block(const double *V, const double *A, double B[9]) {
-    double VA[9], T[9];
-    femd_mul3(V, A, VA);
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) T[3 * i + j] = V[3 * j + i];
-    femd_mul3(VA, T, B);
-}
-
-void femd_phonons_local_quadratic(femd_phonons *p, double K[36]) {
-    memset(K, 0, 36 * sizeof *K);
-    for (size_t atom = 0; atom < (size_t)p->n; atom++) {
-        const double *lambda = p->lambda + 3 * atom;
-        const femd_mode *mode = p->mode + 3 * atom;
-        double B[6][9];
-        for (size_t a = 0; a < 6; a++) turn_block(p->base + 9 * atom, p->rate + a * p->size + 9 * atom, B[a]);
-        for (int i = 0; i < 3; i++)
-            for (int j = 0; j < 3; j++) {
-                const double f = femd_mode_divided(lambda[i], &mode[i], lambda[j], &mode[j]);
-                for (int a = 0; a < 6; a++)
-                    for (int b = a; b < 6; b++) K[6 * a + b] += f * B[a][3 * i + j] * B[b][3 * i + j];
-            }
-    }
 }
