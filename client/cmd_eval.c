@@ -99,6 +99,7 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
     femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, NULL, &a->response, out, &a->err);
     if (rc != FEMD_OK && !femd_status_is_physics(rc)) return femd_fail(err, rc, "%s", a->err.text);
     if (rc != FEMD_OK) return FEMD_OK;
+    for (int c = 0; c < FEMD_SYMMETRIES; c++) a->distance[c] = femd_symmetry_distance((femd_symmetry)c, a->response.D);
     if (!is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);
     FEMD_TRY(reached_F(ask, a, err));
     return write_files(ask, m, out, err);

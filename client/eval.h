@@ -6,6 +6,7 @@
 
 #include "models.h"
 #include "options.h"
+#include "symmetry.h"
 
 /* The question, as the command line gives it. */
 typedef struct eval_request {
@@ -25,6 +26,7 @@ typedef struct eval_answer {
     femd_hash material;
     const char *engine; /* name, borrowed from the document */
     double a0;          /* m; 0 where a lattice parameter has no meaning */
+    double distance[FEMD_SYMMETRIES]; /* of the tangent from each class of symmetry in the axes of the RVE */
     int has_F;
     double F[9]; /* the deformation gradient reached */
 } eval_answer;

@@ -62,6 +62,12 @@ static void print_tensors(const eval_answer *a) {
         snprintf(name, sizeof name, "tangent D %s", voigt[i]);
         row(name, r->D + 6 * i, 6, 1e9, "GPa");
     }
+    if (r->provided & FEMD_WANT_TANGENT) {
+        printf("  %-18s", "distance of D from");
+        for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
+            printf("%s %s %.2g", c > FEMD_ORTHORHOMBIC ? "," : "", femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+        printf("\n");
+    }
     if (r->provided & FEMD_WANT_THERMAL_STRESS) row("dS/dT", r->dSdT, 6, 1e6, "MPa/K");
     if (r->provided & FEMD_WANT_CONDUCTIVITY) row("conductivity", r->k, 6, 1, "W/(m K)");
     if (r->sampled) row("error of S", r->S_err, 6, 1e9, "GPa");
@@ -147,6 +153,16 @@ static void json_answers(writer *w, const femd_response *r) {
     number(w, "hill_mandel", r->hill_mandel);
 }
 
+/* How far the tangent is from each class of symmetry, relative to its norm. */
+static void json_distances(writer *outer, const eval_answer *a) {
+    writer w = {0};
+    if (!(a->response.provided & FEMD_WANT_TANGENT)) return;
+    key(outer, "tangent_distance");
+    printf("{");
+    for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++) number(&w, femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+    printf("}");
+}
+
 static void json_errors(writer *outer, const femd_response *r) {
     writer w = {0};
     key(outer, "errors");
@@ -209,6 +225,7 @@ void eval_print_json(const eval_answer *a) {
         vector(&w, "strain", r->E, 6);
         number(&w, "J", r->J);
         json_answers(&w, r);
+        json_distances(&w, a);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {
             number(&w, "dJ_dp", r->dJdp);
             vector(&w, "dJ_dC", r->dJdC, 6);

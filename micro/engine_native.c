@@ -10,6 +10,7 @@
 #include "method.h"
 #include "native_control.h"
 #include "native_state.h"
+#include "symmetry.h"
 
 /* Answered here whatever the method: they belong to the relaxed configuration. */
 static const uint32_t COMMON = FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
@@ -17,6 +18,7 @@ static const uint32_t COMMON = FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
 typedef struct instance {
     femd_native *n;
     femd_methods methods;
+    femd_symmetry symmetry; /* of the tangent, as declared */
 } instance;
 
 static void close_native(void **self) {
@@ -34,6 +36,7 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
     if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
+    s->symmetry = femd_symmetry_from_name(femd_json_string(doc->root, "symmetry", femd_symmetry_name(FEMD_TRICLINIC)));
     *self = s;
     if (rc != FEMD_OK) {
         close_native(self);
@@ -158,6 +161,8 @@ static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, fem
         const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
         FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));
     }
+    femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
+    femd_symmetry_project_errors(t->s->symmetry, r->D_err);
     r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
     return FEMD_OK;
 }

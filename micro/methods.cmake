@@ -1,6 +1,6 @@
 # Methods of the atomistic engine. A method that another file brings is in the table as soon as that file defines it.
 target_sources(femd_micro PRIVATE methods.c method_statics.c quasiharmonic.c phonon.c phonon_full.c phonon_blocks.c phonon_onsite.c
-               phonon_mesh.c)
+               phonon_mesh.c symmetry.c)
 foreach(method IN ITEMS md green_kubo nemd)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${method}.c)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${method}.c)
