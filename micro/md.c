@@ -29,6 +29,7 @@ static void destroy_md(void **self) {
     femd_dynamics_clear(&md->d);
     femd_neighbours_destroy(&md->nb);
     free(md->mass);
+    free(md->site);
     free(md);
     *self = NULL;
 }
@@ -56,6 +57,8 @@ static femd_status build(femd_native *n, const femd_json *doc, femd_md *md, femd
     FEMD_TRY(femd_md_options_read(doc, md->top_frequency, &md->opt, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), md->opt.skin, &md->nb, err));
     FEMD_TRY(femd_dynamics_create(&md->rve, md->mass, &md->d, err));
+    md->site = malloc(n3 * sizeof *md->site);
+    if (!md->site) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", n->rve.n);
     for (int r = 0; r < md->opt.replicas; r++) {
         md->replica[r].x = calloc(2 * n3, sizeof(double));
         if (!md->replica[r].x) return femd_fail(err, FEMD_NO_MEMORY, "a replica of %d atoms: out of memory", n->rve.n);
@@ -199,7 +202,9 @@ static femd_status stand(femd_md *md, femd_native *n, const double E[6], double 
     md->T = T;
     md->virgin_W = n->virgin_W;
     memcpy(md->E0, E, sizeof md->E0);
-    return femd_place_set(&md->rve, E, &md->place, err);
+    FEMD_TRY(femd_place_set(&md->rve, E, &md->place, err));
+    femd_place_atoms(&md->rve, &md->place, NULL, md->site);
+    return FEMD_OK;
 }
 
 static femd_status set_scales(femd_md *md, femd_native *n, femd_error *err) {

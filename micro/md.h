@@ -46,6 +46,7 @@ typedef struct femd_md {
     femd_md_options opt;
     double top_frequency;    /* rad/ps, of the virgin RVE */
     double *mass;            /* n, u, owned */
+    double *site;            /* n x 3, owned: U X at E0 */
     femd_neighbours *nb;     /* owned: a wider skin than statics needs */
     femd_rve rve;            /* the native RVE seen with this list; nothing in it is owned */
     femd_dynamics d;

@@ -24,8 +24,8 @@ static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
     z[6] = md->d.W - md->shift[6];
 }
 
-/* y: U_EE = M B M^T (upper triangle, Pa times V0 is left to femd_place_tangent: here in Pa), then G_ab = sum_i f_a x_b + sum m v_a v_b (eV), whose
- * mean is zero; the sum over forces comes from the forces through the faces, code that the stress does not use. */
+/* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is zero. The sum over f x comes
+ * from the forces through the faces, code that the stress does not use; a force has mean zero, so the sites change nothing but the noise. */
 static femd_status second_derivatives(femd_md *md, double y[FEMD_MD_Y], femd_error *err) {
     femd_dynamics *d = &md->d;
     femd_rve *rve = &md->rve;
@@ -46,6 +46,9 @@ static femd_status second_derivatives(femd_md *md, double y[FEMD_MD_Y], femd_err
         G[3 * a + b] += mvv[c] - d->tau[c];
         if (a != b) G[3 * b + a] += mvv[c] - d->tau[c];
     }
+    for (int i = 0; i < rve->n; i++)
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++) G[3 * a + b] -= d->f[3 * i + a] * md->site[3 * i + b];
     for (int i = 0; i < 9; i++) y[at++] = G[i];
     return FEMD_OK;
 }

@@ -111,12 +111,34 @@ static void moments_of(const femd_blocks *b, const double *r, const double *abou
     for (int i = 0; i < b->k; i++) y[i] = r[y_at(b) + i] / ny;
 }
 
+/* Sums over independent estimates. */
+typedef struct spread_of {
+    int n;
+    double sum[FEMD_ESTIMATES_MAX], square[FEMD_ESTIMATES_MAX];
+} spread_of;
+enum { PAIRS_LEAST = 8 };
+
+static void spread_add(spread_of *s, int nq, const double *q) {
+    s->n++;
+    for (int i = 0; i < nq; i++) {
+        s->sum[i] += q[i];
+        s->square[i] += q[i] * q[i];
+    }
+}
+
+/* Standard error of the mean of the estimates. */
+static double spread_error(const spread_of *s, int i) {
+    const double scatter = s->square[i] - s->sum[i] * s->sum[i] / s->n;
+    return sqrt(fmax(scatter, 0) / ((double)s->n * (s->n - 1)));
+}
+
 int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq, double *value, double *error) {
     const int m = set[0]->m, width = set[0]->width;
     double all[2 + FEMD_SAMPLED_MAX + FEMD_SAMPLED_MAX * (FEMD_SAMPLED_MAX + 1) / 2 + FEMD_OCCASIONAL_MAX] = {0};
     double mean[FEMD_SAMPLED_MAX], cov[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], y[FEMD_OCCASIONAL_MAX] = {0};
     double one[FEMD_SAMPLED_MAX], own[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], yo[FEMD_OCCASIONAL_MAX] = {0};
-    double q[FEMD_ESTIMATES_MAX], sum[FEMD_ESTIMATES_MAX] = {0}, square[FEMD_ESTIMATES_MAX] = {0}, base[FEMD_ESTIMATES_MAX];
+    double q[FEMD_ESTIMATES_MAX], base[FEMD_ESTIMATES_MAX], left[FEMD_ESTIMATES_MAX] = {0};
+    spread_of single = {0}, joined = {0}; /* blocks; pairs of neighbouring blocks */
     int blocks = 0;
     for (int s = 0; s < n; s++) {
         blocks += set[s]->count;
@@ -135,14 +157,18 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
                 for (int j = 0; j < m; j++)
                     spread[m * i + j] += (one[i] - mean[i]) * (one[j] - mean[j]) / ((double)blocks * (blocks - 1));
             f(user, &part, q);
-            for (int i = 0; i < nq; i++) {
-                sum[i] += q[i] - base[i];
-                square[i] += (q[i] - base[i]) * (q[i] - base[i]);
+            for (int i = 0; i < nq; i++) q[i] -= base[i];
+            spread_add(&single, nq, q);
+            if (b % 2 == 0) {
+                memcpy(left, q, (size_t)nq * sizeof *q);
+                continue;
             }
+            for (int i = 0; i < nq; i++) q[i] = 0.5 * (left[i] + q[i]);
+            spread_add(&joined, nq, q);
         }
     for (int i = 0; i < nq; i++) {
-        const double scatter = square[i] - sum[i] * sum[i] / blocks;
-        error[i] = sqrt(fmax(scatter, 0) / ((double)blocks * (blocks - 1)));
+        error[i] = spread_error(&single, i);
+        if (joined.n >= PAIRS_LEAST) error[i] = fmax(error[i], spread_error(&joined, i));
     }
     for (int i = 0; i < m * m; i++) cov[i] += spread[i];
     f(user, &whole, value);

@@ -45,7 +45,8 @@ typedef void (*femd_sampled_function)(void *user, const femd_moments *of, double
 
 #define FEMD_ESTIMATES_MAX 64 /* nq */
 /* value[nq] from all finished blocks of n trajectories, error[nq] = one sigma: the scatter of the blocks' estimates, each made with
- * covariances about the global mean, over sqrt(blocks (blocks - 1)). The covariances in `value` have the bias of a mean from the same data removed
+ * covariances about the global mean, over sqrt(blocks (blocks - 1)), or the same of neighbouring blocks joined in pairs if that is larger (what
+ * forgets slowly). The covariances in `value` have the bias of a mean from the same data removed
  * (the variance of the mean, itself from the blocks, is added). Returns the number of blocks; below 2 nothing is set. */
 int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq, double *value, double *error);
 
