@@ -1,0 +1,97 @@
+/* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold instance. */
+#include "m2_material.h"
+
+#define ARGON                                                                                                                              \
+    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \
+    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","\
+    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"},\"md\":{\"max_steps\":20000}}"
+#define ALL (BASIC | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HEAT_CAPACITY)
+
+static const femd_request AT_40_K = {.wants = ALL, .temperature = 40, .accuracy = 0.02, .seed = 5, .value = {0.01, -0.005, 0, 0.004, 0, 0}};
+
+static void ask(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r, femd_buffer *out) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (try_request(m, q, state, r, out, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(r->status, FEMD_OK);
+    r->work = (femd_work){0}; /* the rest is the answer */
+}
+
+static void every_quantity_comes_with_its_error(void **state) {
+    (void)state;
+    femd_material *m = open_material(ARGON);
+    const femd_capabilities *caps = femd_material_capabilities(m);
+    const uint32_t inputs = FEMD_INPUT_TEMPERATURE | FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY | FEMD_INPUT_STATE;
+    assert_true((caps->wants & ALL) == ALL && (caps->inputs & inputs) == inputs);
+    femd_response r;
+    ask(m, &AT_40_K, NULL, &r, NULL);
+    assert_true(r.provided == ALL && r.sampled == 1);
+    for (int c = 0; c < 6; c++) assert_true(r.S_err[c] > 0 && r.D_err[7 * c] > 0 && r.dSdT_err[c] > 0 && r.D[7 * c] > GPA);
+    assert_true(r.energy > 0 && r.energy_err > 0 && r.heat_capacity > 0 && r.heat_capacity_err > 0);
+    assert_true(r.hill_mandel < 3.5 * r.hill_mandel_err);
+    femd_material_close(&m);
+}
+
+static void a_state_sharpens_the_same_point_and_starts_another(void **state) {
+    (void)state;
+    femd_material *m = open_material(ARGON), *cold = open_material(ARGON);
+    femd_buffer first = FEMD_BUFFER_INIT, second = FEMD_BUFFER_INIT;
+    femd_response a, b, c;
+    femd_request q = AT_40_K;
+    ask(m, &q, NULL, &a, &first);
+    q.accuracy = 0.006;
+    ask(m, &q, &first, &b, &second);
+    assert_true(b.S_err[0] < a.S_err[0] && fabs(b.S[0] - a.S[0]) < 4 * a.S_err[0]);
+    ask(cold, &q, &first, &c, NULL);
+    assert_memory_equal(&b, &c, sizeof b);
+    q.value[0] += 0.002;
+    ask(m, &q, &second, &b, NULL);
+    ask(cold, &q, &second, &c, NULL);
+    assert_memory_equal(&b, &c, sizeof b);
+    const double predicted = a.S[0] + 0.002 * a.D[0];
+    assert_true(fabs(b.S[0] - predicted) < 4 * hypot(a.S_err[0], b.S_err[0]) + 1e-5 * a.D[0]);
+    femd_buffer_clear(&first);
+    femd_buffer_clear(&second);
+    femd_material_close(&m);
+    femd_material_close(&cold);
+}
+
+static void prescribed_stress_and_pressure_are_reached(void **state) {
+    (void)state;
+    femd_material *m = open_material(ARGON);
+    femd_response r;
+    femd_request q = AT_40_K;
+    q.wants = BASIC;
+    q.mask = 6;
+    q.value[1] = q.value[2] = 0;
+    ask(m, &q, NULL, &r, NULL);
+    assert_true(fabs(r.S[1]) < 1 && fabs(r.S[2]) < 1 && r.S_err[1] > 0);
+    femd_request p = {.wants = BASIC, .temperature = 40, .seed = 1, .control = FEMD_CONTROL_PRESSURE, .pressure = 1e8};
+    ask(m, &p, NULL, &r, NULL);
+    assert_true(fabs(r.S[0] + r.S[1] + r.S[2] + 3e8 * r.J / cbrt(r.J * r.J)) < 1e4 && r.dJdp < 0);
+    femd_material_close(&m);
+}
+
+static void what_cannot_be_answered_is_refused(void **state) {
+    (void)state;
+    femd_material *m = open_material(ARGON);
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_request q = AT_40_K;
+    q.wants |= FEMD_WANT_HELMHOLTZ;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
+    q = AT_40_K;
+    q.temperature = 0;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "temperature"));
+    femd_material_close(&m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_quantity_comes_with_its_error),
+        cmocka_unit_test(a_state_sharpens_the_same_point_and_starts_another),
+        cmocka_unit_test(prescribed_stress_and_pressure_are_reached),
+        cmocka_unit_test(what_cannot_be_answered_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
