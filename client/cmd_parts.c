@@ -136,9 +136,21 @@ static int run_crew(int count, int argc, char **argv) {
     return rc == FEMD_OK ? w.code : command_failed(&err);
 }
 
+/* The worker's own help knows nothing of several. */
+static void say_count(int argc, char **argv) {
+    int help = 0;
+    for (int i = 0; i < argc; i++) help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+    if (!help) return;
+    printf("usage: femd worker --connect ADDRESS [-n COUNT] [options]\n\n"
+           "  -n, --count COUNT     start COUNT workers and end them together (default 1)\n\n"
+           "Each of them is\n\n");
+    fflush(stdout);
+}
+
 int cmd_worker(int argc, char **argv) {
     femd_error err = FEMD_ERROR_INIT;
     int count;
+    say_count(argc, argv);
     if (take_count(&argc, argv, &count, &err) != FEMD_OK) return command_failed(&err);
     return count == 1 ? become_program("femd-worker", argc, argv) : run_crew(count, argc, argv);
 }

@@ -87,7 +87,7 @@ int cmd_status(int argc, char **argv) {
     option_list none;
     if (!command_options(&table, argc, argv, &none, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;
-    if (!address) {
+    if (!address || !*address) {
         (void)femd_fail(&err, FEMD_BAD_INPUT, "femd status: which server? --connect tcp://HOST:PORT or ipc:///PATH");
         return command_failed(&err);
     }

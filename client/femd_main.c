@@ -61,12 +61,13 @@ static void list(FILE *to) {
 }
 
 static int cmd_version(int argc, char **argv) {
-    (void)argv;
-    if (argc > 0)
-        fprintf(stderr, "femd: version takes no arguments\n");
-    else
-        printf("femd %s\n", FEMD_VERSION);
-    return argc > 0 ? FEMD_EXIT_BAD_INPUT : FEMD_EXIT_OK;
+    const option_table table = {
+        .command = "femd version", .usage = "", .about = "Prints the version of femd and nothing else."};
+    option_list positional;
+    int code;
+    if (!command_options(&table, argc, argv, &positional, &code)) return code;
+    printf("femd %s\n", FEMD_VERSION);
+    return FEMD_EXIT_OK;
 }
 
 static int unknown(const char *name) {
@@ -78,13 +79,13 @@ static int unknown(const char *name) {
 
 static int cmd_help(int argc, char **argv) {
     char *help[] = {"--help", NULL};
-    if (argc == 0) {
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
         list(stdout);
         return FEMD_EXIT_OK;
     }
     const command *c = find(argv[0]);
     if (!c) return unknown(argv[0]);
-    if (c->run != cmd_help && c->run != cmd_version) return c->run(1, help);
+    if (c->run != cmd_help) return c->run(1, help);
     printf("femd %s: %s\n", c->name, c->summary);
     return FEMD_EXIT_OK;
 }
