@@ -33,6 +33,31 @@ static femd_status count_cells(const femd_case *c, uint64_t *cells, femd_error *
         c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2", c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
 }
 
+/* Names of the case that the mesh file must have, in the solver's words; those of a box have been checked. */
+static femd_status check_names(const femd_case *c, femd_error *err) {
+    char names[512];
+    int found;
+    const char *file = c->mesh.file ? strrchr(c->mesh.file, '/') : NULL;
+    file = file ? file + 1 : c->mesh.file;
+    for (size_t i = 0; file && i < c->nmaterials; i++) {
+        const char *region = c->material[i].region;
+        if (strcmp(region, "all") == 0) continue;
+        FEMD_TRY(mesh_has_group(c->mesh.file, 3, region, &found, names, sizeof names, err));
+        if (!found)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", c->path,
+                             c->material[i].name, region, file, names);
+    }
+    for (size_t i = 0; file && i < c->nboundary; i++) {
+        FEMD_TRY(mesh_has_group(c->mesh.file, 2, c->boundary[i].on, &found, names, sizeof names, err));
+        if (!found)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", c->path, i,
+                             c->boundary[i].on, file, names);
+    }
+    return FEMD_OK;
+}
+
 static int points_per_cell(femd_element e) {
     return e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 1 : 4;
 }
@@ -118,6 +143,7 @@ static femd_status check(const femd_case *c, model *models, femd_error *err) {
     uint64_t cells;
     double slowest = 0;
     FEMD_TRY(count_cells(c, &cells, err));
+    FEMD_TRY(check_names(c, err));
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
@@ -141,7 +167,9 @@ int cmd_check(int argc, char **argv) {
         .usage = "CASE [--set a.b=c]",
         .about =
             "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
-            "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
+            "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.\n"
+            "Of a mesh file it reads names and numbers of elements; what is wrong with its geometry, femd run says at its "
+            "start.",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,

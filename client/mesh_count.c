@@ -1,5 +1,5 @@
-/* Counts the volume elements of a Gmsh file. It reads the section $Elements and skips everything else; the solver alone
- * checks the mesh. */
+/* Counts the volume elements of a Gmsh file and reads the names of its physical groups. It looks at the sections $Elements
+ * and $PhysicalNames and skips everything else; the solver alone checks the mesh. */
 #include "mesh_count.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static femd_status count_open(counter *c, femd_error *err) {
     if (!find_section(c, "$Elements")) return broken(c, "the mesh has no elements", err);
     if (version >= 2 && version < 3 && !c->binary) return count_v2(c, err);
     if (version > 4.05 && version < 5) return c->binary ? count_binary(c, err) : count_v4(c, err);
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: Gmsh format %g%s is not counted; save it as 2.2 or 4.1", c->path,
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: Gmsh format %g%s cannot be read; save it as 2.2 or 4.1", c->path,
                      version, c->binary ? " binary" : "");
 }
 
@@ -112,4 +112,34 @@ femd_status mesh_count(const char *path, uint64_t *tetrahedra, uint64_t *hexahed
     *tetrahedra = c.tetrahedra;
     *hexahedra = c.hexahedra;
     return rc;
+}
+
+/* One line of $PhysicalNames: dimension, tag, "name". 0 if it is none of this dimension. */
+static int group_of(char *line, int dimension, char **name) {
+    int d, tag;
+    char *open = strchr(line, '"'), *end = strrchr(line, '"');
+    if (sscanf(line, "%d %d", &d, &tag) != 2 || d != dimension || !open || end <= open) return 0;
+    *end = '\0';
+    *name = open + 1;
+    return 1;
+}
+
+femd_status mesh_has_group(const char *path, int dimension, const char *name, int *found, char *names, size_t size,
+                           femd_error *err) {
+    counter c = {.f = fopen(path, "rbe"), .path = path};
+    char *line = NULL, *have;
+    size_t room = 0;
+    *found = 0;
+    snprintf(names, size, "none");
+    if (!c.f) return femd_fail(err, FEMD_BAD_INPUT, "%s: %s", path, strerror(errno));
+    int n = 0, inside = find_section(&c, "$PhysicalNames");
+    while (inside && getline(&line, &room, c.f) >= 0 && line[0] != '$') {
+        if (!group_of(line, dimension, &have)) continue;
+        const size_t used = n++ ? strlen(names) : 0;
+        snprintf(names + used, size - used, "%s%s", used ? ", " : "", have);
+        if (strcmp(have, name) == 0) *found = 1;
+    }
+    free(line);
+    fclose(c.f);
+    return FEMD_OK;
 }

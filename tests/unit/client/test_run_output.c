@@ -90,12 +90,34 @@ static void elements_of_binary_files_are_counted(void **state) {
     count_of(text, n + 52 + sizeof body, 2, 0, FEMD_OK);
 }
 
+static void groups_of_gmsh_files_are_known_by_name_and_dimension(void **state) {
+    (void)state;
+    static const char text[] = "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n4\n1 1 \"edge\"\n2 1 \"left\"\n"
+                               "2 2 \"far end\"\n3 3 \"body\"\n$EndPhysicalNames\n$Nodes\n2 9 \"no name\"\n";
+    char path[] = "/tmp/femd-unit-XXXXXX", names[64];
+    femd_error err = FEMD_ERROR_INIT;
+    int found;
+    const int fd = mkstemp(path);
+    assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    assert_int_equal(mesh_has_group(path, 2, "far end", &found, names, sizeof names, &err), FEMD_OK);
+    assert_int_equal(found, 1);
+    assert_string_equal(names, "left, far end");
+    assert_int_equal(mesh_has_group(path, 2, "body", &found, names, sizeof names, &err), FEMD_OK);
+    assert_int_equal(found, 0);
+    assert_int_equal(mesh_has_group(path, 3, "body", &found, names, 3, &err), FEMD_OK); /* names are cut off, nothing else */
+    assert_int_equal(found, 1);
+    unlink(path);
+    assert_int_equal(mesh_has_group(path, 3, "body", &found, names, sizeof names, &err), FEMD_BAD_INPUT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_folder_stands_beside_the_case),
         cmocka_unit_test(refused_run_leaves_no_folder_but_never_removes_what_was_there),
         cmocka_unit_test(elements_of_gmsh_files_are_counted),
         cmocka_unit_test(elements_of_binary_files_are_counted),
+        cmocka_unit_test(groups_of_gmsh_files_are_known_by_name_and_dimension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
