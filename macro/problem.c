@@ -13,6 +13,7 @@
 #include "mechanics.h"
 #include "mesh.h"
 #include "points.h"
+#include "solver.h"
 
 static femd_status out_of_memory(femd_error *err) { return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"); }
 
@@ -229,6 +230,15 @@ static femd_status open_materials(femd_problem *p, femd_error *err)
 
 /* ---- the whole ---- */
 
+/* A solver that is thrown away: an option that PETSc refuses must be known before any result is written. */
+static femd_status try_options(femd_problem *p, femd_error *err)
+{
+    femd_solver *s = NULL;
+    femd_status rc = femd_solver_create(p, NULL, &s, err);
+    femd_solver_destroy(&s);
+    return rc;
+}
+
 static femd_status fill(femd_problem *p, femd_error *err)
 {
     femd_element_table t;
@@ -237,6 +247,7 @@ static femd_status fill(femd_problem *p, femd_error *err)
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->ncells * t.points, t.points, &p->pt, err), err));
     FEMD_TRY(femd_mechanics_create(p, err));
     FEMD_TRY(femd_boundary_create(p, &t, &p->bc, err));
+    FEMD_TRY(try_options(p, err));
     return open_materials(p, err);
 }
 

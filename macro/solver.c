@@ -244,18 +244,24 @@ static PetscErrorCode create_objects(femd_solver *s)
     PetscFunctionReturn(0);
 }
 
+/* Is the option of n characters among those that are set? Asking PETSc for it would count as its use, and a misspelled one would
+ * never be told. */
+static int is_set(const char *all, const char *option, size_t n)
+{
+    for (const char *at = strchr(all, '-'); at && *at; at = strchr(at + 1, '-'))
+        if ((at == all || at[-1] == ' ') && strncmp(at, option, n) == 0 && (at[n] == ' ' || at[n] == '\0')) return 1;
+    return 0;
+}
+
 /* The case's own PETSc options; those of the command line win. */
 static PetscErrorCode insert_options(const femd_case *cs)
 {
+    char *all;
     PetscFunctionBeginUser;
     for (size_t i = 0; i < cs->npetsc; ++i) {
-        char key[256];
-        PetscBool have;
-        size_t n = strcspn(cs->petsc[i], " ");
-        if (n >= sizeof key) n = sizeof key - 1;
-        memcpy(key, cs->petsc[i], n);
-        key[n] = '\0';
-        PetscCall(PetscOptionsHasName(NULL, NULL, key, &have));
+        PetscCall(PetscOptionsGetAll(NULL, &all));
+        int have = is_set(all, cs->petsc[i], strcspn(cs->petsc[i], " "));
+        PetscCall(PetscFree(all));
         if (!have) PetscCall(PetscOptionsInsertString(NULL, cs->petsc[i]));
     }
     PetscFunctionReturn(0);

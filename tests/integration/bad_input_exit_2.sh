@@ -56,4 +56,17 @@ $EndElements
 MSH
 refused "inverted" "cell 0" -- "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
     --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
+refused "petsc" "nonsense" -- "$base" --set 'petsc={"ksp_type":"nonsense"}'
+refused "small.json: mesh.file" -- "$base" --set "mesh={\"file\":\"$scratch\"}"
+
+# femd check says so in the same words
+checked() {
+    timeout 60 femd check "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
+        --set "boundary=[{\"on\":\"$2\",\"displacement\":[0,0,0]}]" --set "materials.copper.region=$3" >"$scratch/refused.log" 2>&1
+    code=$?
+    [ $code = 2 ] || fail "femd check ended with $code, not 2"
+    grep -qF -- "$1" "$scratch/refused.log" || fail "femd check: no word of \"$1\""
+}
+checked 'boundary[0].on: no physical surface "body" in inverted.msh; the mesh has: left' body all
+checked 'materials.copper.region: no physical volume "left" in inverted.msh; the mesh has: body' left left
 exit 0
