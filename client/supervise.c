@@ -171,7 +171,7 @@ static void end_run(run *r, int code) {
 
 /* The same where the solver cannot know by itself that it must end. */
 static void stop_macro(run *r, int code) {
-    if (r->phase != ENDING) signal_macro(&r->part[MACRO], SIGTERM);
+    if (r->phase != ENDING) signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : SIGTERM);
     end_run(r, code);
 }
 

@@ -40,10 +40,35 @@ static void text_waiting(const femd_live *l, char *text, size_t size)
 /* No points are open, yet the client waits: a commit, or states on their way. */
 static int waits_for_states(const femd_live *l) { return l->info.total == 0 && l->info.waited >= STATES_GRACE; }
 
+/* Nothing has been asked of any point: the first answer that is due is that of a worker which opens the materials. */
+static int waits_for_materials(const femd_live *l)
+{
+    return l->step == 0 && l->residual < 0 && l->info.total == 0 && l->info.waited >= WAITING_GRACE;
+}
+
+static void text_points(const femd_live *l, int narrow, char *text, size_t size)
+{
+    char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "";
+    unsigned percent = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
+    if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
+    if (l->ranks > 1 && !narrow) snprintf(of_rank, sizeof of_rank, " (rank 0 of %d)", l->ranks);
+    if (!narrow) snprintf(reused, sizeof reused, " reused %u %%", percent);
+    snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
+             of_rank);
+    snprintf(text, size, "step %d/%d it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", l->step,
+             l->step > l->steps ? l->step : l->steps, l->iteration, residual, points, l->micro, l->info.workers, reused,
+             l->cuts);
+}
+
 void femd_live_text(const femd_live *l, char *text, size_t size)
 {
     if (l->info.waiting_for_workers) {
         text_waiting(l, text, size);
+        return;
+    }
+    if (waits_for_materials(l)) {
+        snprintf(text, size, "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
+                 l->address, l->info.waited);
         return;
     }
     if (waits_for_states(l)) {
@@ -51,15 +76,7 @@ void femd_live_text(const femd_live *l, char *text, size_t size)
                  l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
         return;
     }
-    char residual[32] = "-", points[64], of_rank[32] = "";
-    if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
-    if (l->ranks > 1) snprintf(of_rank, sizeof of_rank, " (rank 0 of %d)", l->ranks);
-    snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
-             of_rank);
-    unsigned reused = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
-    snprintf(text, size, "step %d/%d it %d |r| %s points %s micro %.1f s workers %u reused %u %% cuts %d", l->step,
-             l->step > l->steps ? l->step : l->steps, l->iteration, residual, points, l->micro, l->info.workers, reused,
-             l->cuts);
+    text_points(l, 0, text, size);
 }
 
 /* Columns of the terminal, also from behind mpiexec's pipe; 0 = unknown. */
@@ -74,11 +91,25 @@ static int columns(FILE *out)
     return known ? w.ws_col : 0;
 }
 
+/* The same in fewer words. */
+static void text_narrow(const femd_live *l, char *text, size_t size)
+{
+    if (l->info.waiting_for_workers || waits_for_materials(l))
+        snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
+    else if (waits_for_states(l))
+        snprintf(text, size, "step %d/%d waiting for the server to collect the states %.0f s", l->step,
+                 l->step > l->steps ? l->step : l->steps, l->info.waited);
+    else
+        text_points(l, 1, text, size);
+}
+
 static void draw(femd_live *l)
 {
     char text[512];
+    int width = columns(l->out);
     femd_live_text(l, text, sizeof text);
-    int n = (int)strlen(text), width = columns(l->out);
+    if (width > 1 && (int)strlen(text) >= width) text_narrow(l, text, sizeof text);
+    int n = (int)strlen(text);
     if (width > 1 && n >= width) text[n = width - 1] = 0; /* a line that wraps cannot be rewritten */
     fprintf(l->out, "\r%s%*s", text, l->drawn > n ? l->drawn - n : 0, "");
     fflush(l->out);
@@ -122,7 +153,7 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info)
         draw(l);
         return;
     }
-    if (!info->waiting_for_workers && !waits_for_states(l)) {
+    if (!info->waiting_for_workers && !waits_for_states(l) && !waits_for_materials(l)) {
         l->waiting = 0;
         return;
     }
@@ -134,8 +165,10 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info)
 
 void femd_live_end(femd_live *l)
 {
-    if (!l->out || !l->drawn) return;
-    fputc('\n', l->out);
-    fflush(l->out);
+    if (l->out && l->drawn) {
+        fputc('\n', l->out);
+        fflush(l->out);
+    }
     l->drawn = 0;
+    l->out = NULL;
 }

@@ -30,11 +30,11 @@ void femd_live_workers(femd_live *l, uint32_t workers);
 void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts);
 /* A wait goes on. */
 void femd_live_progress(femd_live *l, const femd_progress_info *info);
-/* Close an unfinished line, so that other text can follow. */
+/* Close an unfinished line, so that other text can follow; what comes after is counted and not shown. */
 void femd_live_end(femd_live *l);
 
 /* "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0", or the words of a wait
- * without workers. */
+ * without workers. A terminal too narrow for it is shown fewer words. */
 void femd_live_text(const femd_live *l, char *text, size_t size);
 
 #endif

@@ -1,11 +1,13 @@
 /* Result files: the bytes of VTU files parse back, tables and summaries keep every bit, files appear whole, the folder is cleaned by
  * name only, the command line is read. */
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -412,6 +414,55 @@ static void live_line_without_a_terminal_is_one_line_per_iteration(void **state)
     free(text);
 }
 
+static void live_line_says_how_to_get_the_first_worker(void **state)
+{
+    (void)state;
+    char text[256];
+    femd_live l;
+    femd_live_init(&l, NULL, "tcp://127.0.0.1:5600", 10, 1);
+    const femd_progress_info opening = {.waited = 3};
+    femd_live_progress(&l, &opening);
+    femd_live_text(&l, text, sizeof text);
+    assert_string_equal(text, "waiting for a worker to open the materials (start one with: femd worker --connect tcp://127.0.0.1:5600) 3 s");
+}
+
+/* What stands on a terminal of 80 columns after `info`, and after the end. */
+static void shown(const femd_progress_info *info, char *text, size_t size)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    FILE *f = fopen(ptsname(master), "w");
+    assert_non_null(f);
+    const struct winsize window = {.ws_col = 80, .ws_row = 24};
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &window), 0);
+    femd_live l;
+    femd_live_init(&l, f, "tcp://127.0.0.1:5600", 10, 1);
+    assert_int_equal(l.terminal, 1);
+    l.step = 1;
+    l.residual = 3.2e-4;
+    femd_live_progress(&l, info);
+    femd_live_end(&l);
+    femd_live_progress(&l, info); /* a word of farewell with the server: nothing may follow the end */
+    fflush(f);
+    ssize_t n = read(master, text, size - 1);
+    assert_true(n > 0);
+    text[n] = 0;
+    fclose(f);
+    close(master);
+}
+
+static void live_line_fits_80_columns_and_ends_once(void **state)
+{
+    (void)state;
+    char text[512];
+    const femd_progress_info info = {.done = 1759, .total = 15200, .workers = 2, .waited = 17.7};
+    shown(&info, text, sizeof text);
+    assert_string_equal(text, "\rstep 1/10 it 0 |r| 3.2e-04 points 1759/15200 micro 17.7 s workers 2 cuts 0\r\n");
+    const femd_progress_info none = {.done = 1, .total = 8, .waited = 12, .waiting_for_workers = 1};
+    shown(&none, text, sizeof text);
+    assert_string_equal(text, "\r12 s; start a worker: femd worker --connect tcp://127.0.0.1:5600\r\n");
+}
+
 /* ---- command line ---- */
 
 static femd_status arguments(femd_arguments *a, femd_error *err, const char *line)
@@ -470,6 +521,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_output_folder_is_made_with_its_parents, setup_folder, remove_folder),
         cmocka_unit_test(live_line_tells_how_the_run_stands),
         cmocka_unit_test(live_line_without_a_terminal_is_one_line_per_iteration),
+        cmocka_unit_test(live_line_says_how_to_get_the_first_worker),
+        cmocka_unit_test(live_line_fits_80_columns_and_ends_once),
         cmocka_unit_test(command_line_is_read_and_bad_ones_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
