@@ -192,7 +192,9 @@ static int audit_lanes(const femd_core *c, femd_error *err) {
 }
 
 static int audit_sums(const femd_core *c, femd_error *err) {
-    uint64_t sum = 0;
+    uint64_t sum = 0, books = (uint64_t)c->states.live * STATE_BOOK;
+    for (uint32_t r = c->first_run; r; r = run_at(c, r)->next) books += run_at(c, r)->nranks * sizeof(rank);
+    EXPECT(books == c->limits.held[BYTES_BOOKS], "books: bytes do not add up");
     for (int k = 0; k < BYTES_KINDS; k++) sum += c->limits.held[k];
     EXPECT(sum == c->limits.total, "the kinds of bytes do not add up");
     return 0;

@@ -192,6 +192,8 @@ typedef struct run {
     uint32_t prev, next;
 } run;
 
+enum { STATE_BOOK = 192 }; /* bytes that a state takes in the books beside its content */
+
 /* ---- outbox.c ---- */
 typedef struct outbox {
     femd_action *action; /* owned ring */

@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 #include "conns.h"
 
-enum { ROUND_MESSAGES = 512, ROUTE_BYTES = 5, HIGH_WATER = 1000, RETRY_MS = 2, GUARD_SLACK = 16 << 20 };
+enum { ROUND_MESSAGES = 512, ROUTE_BYTES = 5, HIGH_WATER = 1000, RETRY_MS = 2, GUARD_SLACK = 16 << 20, HEAVY = 4096 };
 #define GUARD_PERIOD 0.25 /* s */
 #define PARTING 0.5 /* s between the last words to a peer and the end of its connection */
 #define MONITOR "inproc://femd-server-monitor"
@@ -24,6 +25,18 @@ typedef struct backlog {
     femd_buffer *frame; /* owned, each owned */
     size_t head, count, room, bytes;
 } backlog;
+
+/* Bytes of heavy frames that libzmq still holds for a peer: its high-water mark counts messages, whatever their size. Counted down
+ * by libzmq's thread when a frame has left. */
+typedef struct tally {
+    _Atomic uint64_t bytes;
+    atomic_uint users; /* frames and the list of the net */
+} tally;
+
+typedef struct heavy {
+    uint64_t route;
+    tally *tally;
+} heavy;
 
 typedef struct parting {
     uint64_t route;
@@ -41,11 +54,17 @@ struct femd_net {
     uint64_t *gone; /* routes to report, once what they had sent is read; owned */
     size_t ngone, gone_room;
     backlog *late; /* owned */
-    size_t nlate;
+    size_t nlate, late_bytes;
+    heavy *heavy; /* peers that were sent heavy frames; owned */
+    size_t nheavy, heavy_room;
     parting *parting; /* owned */
     size_t nparting, parting_room;
     double next_guard;
 };
+
+static void leave_tally(tally *t) {
+    if (atomic_fetch_sub(&t->users, 1) == 1) free(t);
+}
 
 static double clock_now(void) {
     struct timespec t;
@@ -150,6 +169,8 @@ void femd_net_close(femd_net **net) {
     if (n->monitor) zmq_close(n->monitor);
     if (n->socket) zmq_close(n->socket);
     if (n->context) zmq_ctx_term(n->context);
+    for (size_t i = 0; i < n->nheavy; i++) leave_tally(n->heavy[i].tally);
+    free(n->heavy);
     if (n->ipc_path[0] && n->address[0]) unlink(n->ipc_path);
     for (size_t i = 0; i < n->nlate; i++) {
         for (size_t j = 0; j < n->late[i].count; j++) femd_buffer_clear(&n->late[i].frame[n->late[i].head + j]);
@@ -269,13 +290,77 @@ static int drain(femd_net *n, femd_core *core, double now) {
 
 /* ---- sending ---- */
 
+/* A heavy frame: its bytes behind this. */
+typedef struct parcel {
+    tally *tally;
+    size_t size;
+} parcel;
+
+/* libzmq has done with a heavy frame; called from its thread. */
+static void parcel_done(void *data, void *hint) {
+    (void)data;
+    parcel *p = hint;
+    atomic_fetch_sub(&p->tally->bytes, p->size);
+    leave_tally(p->tally);
+    free(p);
+}
+
+static tally *find_tally(femd_net *n, uint64_t route) {
+    for (size_t i = 0; i < n->nheavy; i++)
+        if (n->heavy[i].route == route) return n->heavy[i].tally;
+    if (n->nheavy == n->heavy_room) {
+        size_t room = n->heavy_room ? 2 * n->heavy_room : 16;
+        heavy *fresh = realloc(n->heavy, room * sizeof *fresh);
+        if (!fresh) return NULL;
+        n->heavy = fresh;
+        n->heavy_room = room;
+    }
+    tally *t = malloc(sizeof *t);
+    if (!t) return NULL;
+    atomic_init(&t->bytes, 0);
+    atomic_init(&t->users, 1);
+    n->heavy[n->nheavy++] = (heavy){route, t};
+    return t;
+}
+
+static void forget_tally(femd_net *n, uint64_t route) {
+    for (size_t i = 0; i < n->nheavy; i++) {
+        if (n->heavy[i].route != route) continue;
+        leave_tally(n->heavy[i].tally);
+        n->heavy[i] = n->heavy[--n->nheavy];
+        return;
+    }
+}
+
+/* 0, or EAGAIN if the peer has too much under way already or memory is out. */
+static int make_body(femd_net *n, uint64_t route, const femd_buffer *frame, zmq_msg_t *body) {
+    if (frame->size < HEAVY) {
+        if (zmq_msg_init_size(body, frame->size) != 0) return EAGAIN;
+        memcpy(zmq_msg_data(body), frame->data, frame->size);
+        return 0;
+    }
+    tally *t = find_tally(n, route);
+    uint64_t under_way = t ? atomic_load(&t->bytes) : 0;
+    if (!t || (under_way && under_way + frame->size > n->config.peer_bytes / 4)) return EAGAIN;
+    parcel *p = malloc(sizeof *p + frame->size);
+    if (!p) return EAGAIN;
+    *p = (parcel){t, frame->size};
+    memcpy(p + 1, frame->data, frame->size);
+    if (zmq_msg_init_data(body, p + 1, frame->size, parcel_done, p) != 0) {
+        free(p);
+        return EAGAIN;
+    }
+    atomic_fetch_add(&t->bytes, frame->size);
+    atomic_fetch_add(&t->users, 1);
+    return 0;
+}
+
 /* 0 sent, EAGAIN, or EHOSTUNREACH when the peer is gone. */
 static int try_send(femd_net *n, uint64_t route, const femd_buffer *frame) {
     uint8_t name[ROUTE_BYTES];
     zmq_msg_t body;
     route_bytes(route, name);
-    if (zmq_msg_init_size(&body, frame->size) != 0) return EAGAIN;
-    memcpy(zmq_msg_data(&body), frame->data, frame->size);
+    if (make_body(n, route, frame, &body) != 0) return EAGAIN;
     int rc = zmq_send(n->socket, name, sizeof name, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ? zmq_errno() : 0;
     if (rc == 0 && zmq_msg_send(&body, n->socket, ZMQ_DONTWAIT) < 0) rc = zmq_errno();
     if (rc) zmq_msg_close(&body);
@@ -291,6 +376,7 @@ static backlog *find_backlog(femd_net *n, uint64_t route) {
 static void forget_backlog(femd_net *n, femd_core *core, backlog *b) {
     for (size_t i = 0; i < b->count; i++) femd_core_recycle(core, &b->frame[b->head + i]);
     free(b->frame);
+    n->late_bytes -= b->bytes;
     *b = n->late[--n->nlate];
 }
 
@@ -304,7 +390,7 @@ static int put_late(femd_net *n, uint64_t route, femd_buffer *frame) {
         b = &late[n->nlate++];
         *b = (backlog){.route = route};
     }
-    if (b->bytes + frame->size > n->config.peer_bytes) return 0;
+    if (b->bytes && b->bytes + frame->size > n->config.peer_bytes) return 0;
     if (b->head + b->count == b->room) {
         size_t room = 2 * b->count + 16;
         femd_buffer *fresh = malloc(room * sizeof *fresh);
@@ -317,6 +403,7 @@ static int put_late(femd_net *n, uint64_t route, femd_buffer *frame) {
     }
     b->frame[b->head + b->count++] = *frame;
     b->bytes += frame->size;
+    n->late_bytes += frame->size;
     *frame = (femd_buffer)FEMD_BUFFER_INIT;
     return 1;
 }
@@ -326,13 +413,36 @@ static void cut_off(femd_net *n, uint64_t route) {
     report_gone(n, route);
 }
 
+/* What waits for all peers together is bounded too: the one that most waits for is cut off. */
+static void bound_waiting(femd_net *n) {
+    uint64_t all = n->late_bytes, most = 0, whose = 0;
+    for (size_t i = 0; i < n->nheavy; i++) {
+        const backlog *b = find_backlog(n, n->heavy[i].route);
+        uint64_t under_way = atomic_load(&n->heavy[i].tally->bytes), waiting = under_way + (b ? b->bytes : 0);
+        all += under_way;
+        if (waiting <= most) continue;
+        most = waiting;
+        whose = n->heavy[i].route;
+    }
+    for (size_t i = 0; i < n->nlate; i++) {
+        if (n->late[i].bytes <= most) continue;
+        most = n->late[i].bytes;
+        whose = n->late[i].route;
+    }
+    if (all <= n->config.peer_bytes) return;
+    for (size_t i = 0; i < n->ngone; i++)
+        if (n->gone[i] == whose) return; /* its bytes are on their way out */
+    say(n, FEMD_LOG_WARNING, "too much waits for peers that do not read; the one that most waits for is cut off");
+    cut_off(n, whose);
+}
+
 static void send_frame(femd_net *n, femd_core *core, uint64_t route, femd_buffer *frame) {
     int rc = n->nlate && find_backlog(n, route) ? EAGAIN : try_send(n, route, frame);
     if (rc == EHOSTUNREACH) report_gone(n, route);
     if (rc == EAGAIN && !put_late(n, route, frame)) {
         say(n, FEMD_LOG_WARNING, "a peer does not read its messages and is cut off");
         cut_off(n, route);
-    }
+    } else if (rc == EAGAIN) bound_waiting(n);
     femd_core_recycle(core, frame);
 }
 
@@ -342,6 +452,7 @@ static void retry_late(femd_net *n, femd_core *core) {
         int rc = 0;
         while (b->count && (rc = try_send(n, b->route, &b->frame[b->head])) == 0) {
             b->bytes -= b->frame[b->head].size;
+            n->late_bytes -= b->frame[b->head].size;
             femd_core_recycle(core, &b->frame[b->head++]);
             b->count--;
         }
@@ -388,6 +499,7 @@ static void tell_gone(femd_net *n, femd_core *core, double now) {
     for (size_t i = 0; i < n->ngone; i++) {
         backlog *b = find_backlog(n, n->gone[i]);
         if (b) forget_backlog(n, core, b);
+        forget_tally(n, n->gone[i]);
         femd_core_vanish(core, n->gone[i], now);
     }
     n->ngone = 0;

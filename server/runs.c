@@ -27,6 +27,7 @@ uint32_t runs_create(femd_core *c, const char *name, uint32_t ranks) {
     }
     snprintf(t->name, sizeof t->name, "%s", name);
     t->nranks = ranks;
+    femd_limits_add(&c->limits, BYTES_BOOKS, ranks * sizeof *t->ranks);
     t->reproducible = 1;
     t->clock = c->clock;
     t->gone = -1;
@@ -74,6 +75,7 @@ void runs_destroy(femd_core *c, uint32_t r) {
         femd_list_clear(&k->previous);
         femd_list_clear(&k->pending);
     }
+    femd_limits_sub(&c->limits, BYTES_BOOKS, t->nranks * sizeof *t->ranks);
     free(t->ranks);
     t->ranks = NULL;
     sched_run_gone(c, r);
@@ -111,6 +113,7 @@ femd_status runs_join(femd_core *c, uint32_t client, uint32_t *holder, femd_erro
         return femd_fail(err, FEMD_REFUSED, "rank %u of run \"%s\" is connected already (pid %u on %s); give the run another name",
                          h->rank, h->run, peer_at(c, *holder)->hello.pid, peer_at(c, *holder)->hello.host);
     }
+    if (!r) FEMD_TRY(femd_limits_room(&c->limits, ranks * sizeof(rank), "a run", err));
     if (!r) r = runs_create(c, h->run, ranks);
     if (!r) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
     run *t = run_at(c, r);
@@ -299,6 +302,7 @@ static femd_status put_one(femd_core *c, rank *k, const femd_state_entry *entry,
     if (entry->blob.size == 0) return femd_fail(err, FEMD_BAD_INPUT, "a state without content");
     femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
     if (!femd_hash_equal(&content, &entry->hash)) return femd_fail(err, FEMD_BAD_INPUT, "the content of a state does not fit its name");
+    FEMD_TRY(femd_limits_room(&c->limits, entry->blob.size + STATE_BOOK, "a state", err));
     uint32_t s = states_enter(c, &entry->hash);
     if (!s || !femd_list_push(&k->current, s)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
     states_ref(c, s);

@@ -23,6 +23,7 @@ uint32_t states_enter(femd_core *c, const femd_hash *hash) {
         return FEMD_NIL;
     }
     state_at(c, s)->hash = *hash;
+    femd_limits_add(&c->limits, BYTES_BOOKS, STATE_BOOK);
     return s;
 }
 
@@ -138,6 +139,7 @@ void states_trim(femd_core *c, uint32_t s) {
     drop_content(c, s);
     if (t->makers || t->checking) return;
     femd_table_remove(&c->by_state, &t->hash, s);
+    femd_limits_sub(&c->limits, BYTES_BOOKS, STATE_BOOK);
     femd_slab_give(&c->states, s);
 }
 
