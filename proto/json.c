@@ -46,6 +46,13 @@ static size_t utf8_length(const unsigned char *s, size_t n) {
     return len;
 }
 
+int json_is_utf8(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    for (size_t n = strlen(text), len; n > 0; s += len, n -= len)
+        if ((len = utf8_length(s, n)) == 0) return 0;
+    return 1;
+}
+
 static int is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 

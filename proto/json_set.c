@@ -65,6 +65,7 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
     segment s;
     if (!equals || equals == assignment)
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: must read a.b.c=VALUE", assignment);
+    if (!json_is_utf8(assignment)) return femd_fail(err, FEMD_BAD_INPUT, "--set: holds bytes that are not UTF-8");
     cJSON *parent = doc->root;
     for (int depth = 1; ; depth++) {
         if (!next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
