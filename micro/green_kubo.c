@@ -9,7 +9,7 @@ static const double PS = 1e-12, ANGSTROM = 1e-10;
 static const double STEP_DEFAULT = 0.15, STEP_MAX = 0.5; /* radians of the fastest vibration */
 static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the method md */
 static const double FORGETS = 20;                        /* times 1/friction: equilibration before a segment */
-static const double PERIODS = 500;                       /* of the fastest vibration: default length of a segment */
+static const double PERIODS = 480;                       /* of the fastest vibration: default length of a segment */
 static const double BAND_DEFAULT = 0.5;                  /* of the highest frequency */
 static const double TIME_SHARE = 24;                     /* a segment must last this many correlation times */
 enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };

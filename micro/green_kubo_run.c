@@ -106,16 +106,16 @@ static void isotropic_tensor(const femd_zero_frequency *z, double unit, double k
     }
 }
 
-/* Where the two estimates are more than two standard deviations apart the error is at least half the difference. */
+/* Where the two estimates are more than two standard deviations apart (of the less certain one: they see the same data, so their difference
+ * varies no more) the error is at least half the difference. */
 static void report(femd_green_kubo_result *r, int cepstral) {
     const double *value = cepstral ? r->cepstral : r->spectral, *error = cepstral ? r->cepstral_err : r->spectral_err;
     r->disagree = 0;
     for (int c = 0; c < 6; c++) {
         const double apart = fabs(r->spectral[c] - r->cepstral[c]);
-        const double both = r->spectral_err[c] * r->spectral_err[c] + r->cepstral_err[c] * r->cepstral_err[c];
         r->k[c] = value[c];
         r->k_err[c] = error[c];
-        if (!(apart > 2 * sqrt(both))) continue;
+        if (!(apart > 2 * fmax(r->spectral_err[c], r->cepstral_err[c]))) continue;
         r->disagree = 1;
         r->k_err[c] = fmax(error[c], 0.5 * apart);
     }

@@ -12,3 +12,5 @@ target_include_directories(m2_user_engine PRIVATE ${PROJECT_SOURCE_DIR}/micro/in
 femd_unit_test(test_m2_user SOURCES test_m2_user.c LIBS femd_micro)
 target_compile_definitions(test_m2_user PRIVATE FEMD_TEST_ENGINE="$<TARGET_FILE:m2_user_engine>")
 add_dependencies(test_m2_user m2_user_engine)
+
+include(${CMAKE_CURRENT_LIST_DIR}/conductivity.cmake)

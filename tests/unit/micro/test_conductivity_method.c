@@ -1,0 +1,165 @@
+/* The method green-kubo through the engine: bits, states, limits. Solid argon, small and short: figures are in test_conductivity_long.c. */
+#include "m2_material.h"
+
+/* 32 atoms; segments of 2048 samples. */
+#define ARGON(options)                                                                                                                     \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":{" options                      \
+    "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},"       \
+    "\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\","                    \
+    "\"cutoff\":\"6 angstrom\"}}"
+#define SHORT "\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":2,\"max_segments\":2"
+
+static const double ZERO[6];
+
+static femd_request ask(const double E[6], double T, uint64_t seed) {
+    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, .temperature = T, .seed = seed, .accuracy = 1e-3};
+    memcpy(q.value, E, sizeof q.value);
+    return q;
+}
+
+static void same_seed_same_bits_on_any_worker(void **state) {
+    (void)state;
+    const double E[6] = {0.01, 0, -0.005, 0, 0.004, 0};
+    const femd_request q = ask(E, 70, 11), other = ask(E, 70, 12);
+    femd_material *a = open_material(ARGON(SHORT)), *b = open_material(ARGON(SHORT));
+    femd_response ra, rb, rc;
+    femd_buffer sa = FEMD_BUFFER_INIT, sb = FEMD_BUFFER_INIT;
+    evaluate(b, ZERO, FEMD_WANT_STRESS, NULL, &rb, NULL); /* b has a past */
+    request(b, &other, NULL, &rc, NULL);
+    request(a, &q, NULL, &ra, &sa);
+    request(b, &q, NULL, &rb, &sb);
+    assert_memory_equal(ra.k, rb.k, sizeof ra.k);
+    assert_memory_equal(ra.k_err, rb.k_err, sizeof ra.k_err);
+    assert_int_equal(sa.size, sb.size);
+    assert_memory_equal(sa.data, sb.data, sa.size);
+    assert_true(ra.k[0] != rc.k[0]);
+    for (int c = 0; c < 3; c++) assert_true(ra.k[c] > 0 && ra.k_err[c] > 0);
+    assert_int_equal(ra.sampled, 1);
+    assert_int_equal(ra.provided, FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY);
+    femd_buffer_clear(&sa);
+    femd_buffer_clear(&sb);
+    femd_material_close(&a);
+    femd_material_close(&b);
+}
+
+static void stress_and_path_are_untouched(void **state) {
+    (void)state;
+    const double E[6] = {0.01, 0, 0, 0, 0, 0.01}, E2[6] = {0.012, 0, 0, 0, 0, 0.01};
+    const femd_request q = ask(E, 70, 11);
+    femd_material *m = open_material(ARGON(SHORT));
+    femd_response with, without, next, plain;
+    femd_buffer carried = FEMD_BUFFER_INIT, bare = FEMD_BUFFER_INIT;
+    request(m, &q, NULL, &with, &carried);
+    evaluate(m, E, FEMD_WANT_STRESS, NULL, &without, &bare);
+    assert_memory_equal(with.S, without.S, sizeof with.S);
+    evaluate(m, E2, FEMD_WANT_STRESS, &carried, &next, NULL);
+    evaluate(m, E2, FEMD_WANT_STRESS, &bare, &plain, NULL);
+    assert_memory_equal(next.S, plain.S, sizeof next.S);
+    femd_buffer_clear(&carried);
+    femd_buffer_clear(&bare);
+    femd_material_close(&m);
+}
+
+static void later_request_sharpens(void **state) {
+    (void)state;
+    const femd_request q = ask(ZERO, 70, 11);
+    femd_material *m = open_material(ARGON(SHORT)), *longer = open_material(ARGON("\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":4,\"max_segments\":4"));
+    femd_response first, second, at_once;
+    femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
+    request(m, &q, NULL, &first, &one);
+    request(m, &q, &one, &second, &two);
+    request(longer, &q, NULL, &at_once, NULL);
+    assert_int_equal(one.size, two.size);
+    assert_memory_equal(second.k, at_once.k, sizeof second.k); /* segments 0, 1 then 2, 3: the noise goes by number */
+    assert_true(first.k[0] != second.k[0]);
+    femd_buffer_clear(&one);
+    femd_buffer_clear(&two);
+    femd_material_close(&m);
+    femd_material_close(&longer);
+}
+
+static void carried_answer_stands_within_declared_tolerances_alone(void **state) {
+    (void)state;
+    const double near[6] = {0.0005}, far[6] = {0.002};
+    femd_material *m = open_material(ARGON(SHORT ",\"reuse\":{\"strain\":0.001,\"temperature\":2}"));
+    femd_request q = ask(ZERO, 70, 11), again;
+    femd_response first, r;
+    femd_buffer state_out = FEMD_BUFFER_INIT;
+    q.accuracy = 5;
+    request(m, &q, NULL, &first, &state_out);
+    again = ask(near, 71, 12);
+    again.accuracy = 5;
+    request(m, &again, &state_out, &r, NULL);
+    assert_true(r.work.force_evaluations < 100);
+    assert_true(fabs(r.k[0] / first.k[0] - 1) < 0.05);
+    again = ask(far, 71, 12);
+    again.accuracy = 5;
+    request(m, &again, &state_out, &r, NULL);
+    assert_true(r.work.force_evaluations > 1000);
+    again = ask(near, 73, 12);
+    again.accuracy = 5;
+    request(m, &again, &state_out, &r, NULL);
+    assert_true(r.work.force_evaluations > 1000);
+    femd_buffer_clear(&state_out);
+    femd_material_close(&m);
+}
+
+static int count_down(void *user, double fraction) {
+    int *left = user;
+    (void)fraction;
+    return --*left <= 0 ? FEMD_DEADLINE : 0;
+}
+
+static void deadline_ends_the_sampling(void **state) {
+    (void)state;
+    const femd_request q = ask(ZERO, 70, 11);
+    const femd_bytes virgin = {NULL, 0};
+    int left = 5;
+    const femd_beat beat = {&left, count_down};
+    femd_material *m = open_material(ARGON(SHORT));
+    femd_response r;
+    femd_buffer out = FEMD_BUFFER_INIT;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_material_evaluate(m, &q, &virgin, &beat, &r, &out, &err), FEMD_DEADLINE);
+    femd_buffer_clear(&out);
+    femd_material_close(&m);
+}
+
+static void expect_refused(const char *json, const char *words) {
+    femd_material *m = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_open(json, &m, &err), FEMD_BAD_INPUT);
+    if (!strstr(err.text, words)) fail_msg("%s", err.text);
+}
+
+static void impossible_options_are_refused_with_words(void **state) {
+    (void)state;
+    expect_refused(ARGON("\"time_step\":\"100 fs\""), "fastest vibration");
+    expect_refused(ARGON("\"stride\":40"), "stride");
+    expect_refused(ARGON("\"segment\":\"1 ps\""), "samples");
+    expect_refused(ARGON("\"min_segments\":5,\"max_segments\":3"), "max_segments");
+}
+
+static void zero_temperature_is_refused(void **state) {
+    (void)state;
+    const femd_request q = ask(ZERO, 0, 1);
+    femd_material *m = open_material(ARGON(SHORT));
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "temperature"));
+    femd_material_close(&m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_seed_same_bits_on_any_worker),
+        cmocka_unit_test(stress_and_path_are_untouched),
+        cmocka_unit_test(later_request_sharpens),
+        cmocka_unit_test(carried_answer_stands_within_declared_tolerances_alone),
+        cmocka_unit_test(deadline_ends_the_sampling),
+        cmocka_unit_test(impossible_options_are_refused_with_words),
+        cmocka_unit_test(zero_temperature_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
