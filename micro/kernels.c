@@ -37,6 +37,30 @@ INLINE int collect(const femd_sweep *w, int i, int at, double *sq)
     return count;
 }
 
+/* See kernels.h. No fused products, so that the list is the same at every level. */
+static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, double *nearest)
+{
+    const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next;
+    int count = 0, k = from;
+#if LANES >= 4
+    const vec x = vec_all(p[0]), y = vec_all(p[1]), z = vec_all(p[2]);
+    vec closest = vec_all(*nearest);
+    for (; k + LANES <= to; k += LANES) {
+        vec dx = vec_load(sx + k) - x, dy = vec_load(sy + k) - y, dz = vec_load(sz + k) - z, s = dx * dx + dy * dy + dz * dz;
+        count += keep_partners(s, reach_sq, nb->key + k, least, nb->order + k, list + count, &closest);
+    }
+    for (int l = 0; l < LANES; l++) *nearest = closest[l] < *nearest ? closest[l] : *nearest;
+#endif
+    for (; k < to; k++) {
+        double dx = sx[k] - p[0], dy = sy[k] - p[1], dz = sz[k] - p[2], s = dx * dx + dy * dy + dz * dz;
+        int take = (s < reach_sq) & (nb->key[k] > least);
+        list[count] = nb->order[k];
+        count += take;
+        *nearest = take && s < *nearest ? s : *nearest;
+    }
+    return count;
+}
+
 INLINE jet cubic(const vec c[4], vec p, vec scale, int order)
 {
     jet j;
@@ -434,4 +458,4 @@ static void flux(const femd_bonds *b, const double *fp, const double *v, double 
 
 #include "kernels_sw.h"
 
-const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES, pairs, forces, density_change, apply, embedding_row, lj_forces, hold, flux, sw_pairs, sw_forces, sw_flux, sw_born};
+const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES, within, pairs, forces, density_change, apply, embedding_row, lj_forces, hold, flux, sw_pairs, sw_forces, sw_flux, sw_born};

@@ -1,12 +1,13 @@
 /* Half neighbour lists of a periodic cell of any shape and size; see neighbour.h. It owns the list and the rule for when it
  * is still good, and knows no potential. */
-#include "neighbour.h"
+#include "kernels.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define BINS_MAX (1 << 20)
 #define EXTENDED_MAX (1 << 26)
+#define SLACK 1e-9 /* for the rounding of what bin an atom is in */
 
 femd_status femd_neighbours_create(double cutoff, double skin, femd_neighbours **out, femd_error *err)
 {
@@ -18,6 +19,7 @@ femd_status femd_neighbours_create(double cutoff, double skin, femd_neighbours *
     if (!nb) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a neighbour list");
     nb->cutoff = cutoff;
     nb->skin = skin;
+    nb->within = femd_kernels_now()->within;
     *out = nb;
     return FEMD_OK;
 }
@@ -191,10 +193,12 @@ static femd_status make_bins(femd_neighbours *nb, const double *xyz, double reac
     return FEMD_OK;
 }
 
+static int clamp(int k, int count) { return k < 0 ? 0 : k >= count ? count - 1 : k; }
+
 static int bin_along(const bins *b, int c, double v)
 {
     int k = (int)((v - b->low[c]) * b->inverse);
-    return k < 0 ? 0 : k >= b->count[c] ? b->count[c] - 1 : k;
+    return clamp(k, b->count[c]);
 }
 
 /* Stable counting sort of the extended atoms by bin, x fastest: order[], and the places in three runs of sorted[]. */
@@ -235,20 +239,44 @@ static int partner_key(const femd_neighbours *nb, int g)
 /* Append partners of atom i at p that stand at places from..to of the bin order. Returns the new count, or -1 if an atom coincides. */
 static int append_run(femd_neighbours *nb, int i, const double p[3], double reach_sq, int from, int to, int count)
 {
-    const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next;
-    const double x = p[0], y = p[1], z = p[2];
-    const int *key = nb->key;
-    int *list = nb->list, least = 2 * i;
-    const double touching = 1e-12 * reach_sq;
-    int coincide = 0;
-    for (int k = from; k < to; k++) {
-        double dx = sx[k] - x, dy = sy[k] - y, dz = sz[k] - z, s = dx * dx + dy * dy + dz * dz;
-        int take = (s < reach_sq) & (key[k] > least);
-        list[count] = nb->order[k];
-        count += take;
-        coincide |= take & (s < touching);
+    double nearest = reach_sq;
+    count += nb->within(nb, p, reach_sq, 2 * i, from, to, nb->list + count, &nearest);
+    return nearest < 1e-12 * reach_sq ? -1 : count;
+}
+
+/* A lower bound of the distance from place u to what is in bin k, in edges of a bin. */
+static double gap(double u, int k)
+{
+    double d = u < k ? k - u : u - k - 1.0;
+    return d > SLACK ? d - SLACK : 0.0;
+}
+
+/* The row of atom i at p, searched in the runs of bins along x that its sphere meets. Lengths are in edges of a bin. */
+static femd_status fill_row(femd_neighbours *nb, int i, const double p[3], const bins *b, double reach, int *count, femd_error *err)
+{
+    double u[3], radius = reach * b->inverse;
+    int low[3], high[3];
+    for (int c = 0; c < 3; c++) {
+        u[c] = (p[c] - b->low[c]) * b->inverse;
+        low[c] = clamp((int)floor(u[c] - radius - SLACK), b->count[c]);
+        high[c] = clamp((int)floor(u[c] + radius + SLACK), b->count[c]);
     }
-    return coincide ? -1 : count;
+    for (int kz = low[2]; kz <= high[2]; kz++) {
+        double dz = gap(u[2], kz), plane = radius * radius - dz * dz;
+        for (int ky = low[1]; ky <= high[1]; ky++) {
+            double dy = gap(u[1], ky), left = plane - dy * dy, half;
+            int row = (kz * b->count[1] + ky) * b->count[0], from, to;
+            if (!(left > 0.0)) continue;
+            half = sqrt(left) + SLACK;
+            from = nb->bin_first[row + clamp((int)(u[0] - half), b->count[0])];
+            to = nb->bin_first[row + clamp((int)(u[0] + half), b->count[0]) + 1];
+            if (from == to) continue;
+            FEMD_TRY(room_for_list(nb, *count + (to - from), err));
+            *count = append_run(nb, i, p, reach * reach, from, to, *count);
+            if (*count < 0) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "atom %d coincides with another atom", i + 1);
+        }
+    }
+    return FEMD_OK;
 }
 
 static femd_status fill_rows(femd_neighbours *nb, const double *xyz, const bins *b, double reach, femd_error *err)
@@ -256,21 +284,8 @@ static femd_status fill_rows(femd_neighbours *nb, const double *xyz, const bins 
     int count = 0;
     for (int k = 0; k < nb->next; k++) nb->key[k] = partner_key(nb, nb->order[k]);
     for (int i = 0; i < nb->n; i++) {
-        const double *p = xyz + 3 * (ptrdiff_t)i;
-        int low[3], high[3];
         nb->first[i] = count;
-        for (int c = 0; c < 3; c++) {
-            low[c] = bin_along(b, c, p[c] - reach);
-            high[c] = bin_along(b, c, p[c] + reach);
-        }
-        for (int kz = low[2]; kz <= high[2]; kz++)
-            for (int ky = low[1]; ky <= high[1]; ky++) {
-                int row = (kz * b->count[1] + ky) * b->count[0];
-                int from = nb->bin_first[row + low[0]], to = nb->bin_first[row + high[0] + 1];
-                FEMD_TRY(room_for_list(nb, count + (to - from), err));
-                count = append_run(nb, i, p, reach * reach, from, to, count);
-                if (count < 0) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "atom %d coincides with another atom", i + 1);
-            }
+        FEMD_TRY(fill_row(nb, i, xyz + 3 * (ptrdiff_t)i, b, reach, &count, err));
     }
     nb->first[nb->n] = count;
     FEMD_TRY(room_for_list(nb, count, err));

@@ -12,6 +12,8 @@
 #define FEMD_LANES_MAX 8 /* widest vector of any kernel, in doubles */
 
 struct femd_neighbours {
+    int (*within)(const struct femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list,
+                  double *nearest); /* of the level at creation, see kernels.h */
     double cutoff, skin;
     int n, next;       /* atoms, extended atoms */
     int *owner;        /* next */

@@ -93,6 +93,34 @@ static void try_sw(const char *name, const char *text, const char *species, cons
     if (!strstr(err.text, words)) fail_msg("\"%s\" has no \"%s\"", err.text, words);
 }
 
+/* tol cuts the range where the exponentials are that small, as in LAMMPS: a sigma + min(gamma, 1) sigma / ln tol. */
+static void tol_shortens_the_range(void **state)
+{
+    static const char *const tails[] = {"1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0", "1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.005",
+                                        "0.90 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.5"};
+    const double want[] = {1.8 * 2.0951, 1.8 * 2.0951 + 2.0951 / log(0.005), 1.8 * 2.0951 + 0.9 * 2.0951 / log(0.01)};
+    char name[] = "/tmp/femd-sw-XXXXXX";
+    int file = mkstemp(name);
+    (void)state;
+    assert_true(file >= 0);
+    close(file);
+    for (int k = 0; k < 3; k++) {
+        femd_error err = FEMD_ERROR_INIT;
+        char json[512];
+        atoms a;
+        FILE *f = fopen(name, "w");
+        assert_non_null(f);
+        fprintf(f, "Si Si Si 2.1683 2.0951 1.80 21.0 %s\n", tails[k]);
+        fclose(f);
+        snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": [\"Si\"]}, \"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
+                 name);
+        if (atoms_try(&a, json, 0.5, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_true(fabs(femd_potential_cutoff(a.p) - want[k]) < 1e-12);
+        atoms_close(&a);
+    }
+    remove(name);
+}
+
 #define SI " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n"
 #define SI_TAIL " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 "
 
@@ -259,6 +287,7 @@ int main(void)
         cmocka_unit_test(nearest_neighbour_lennard_jones_is_exact),
         cmocka_unit_test(mishin_copper_has_its_published_constants),
         cmocka_unit_test(silicon_has_its_cohesive_energy),
+        cmocka_unit_test(tol_shortens_the_range),
         cmocka_unit_test(a_wrong_stillinger_weber_file_is_refused_with_words),
         cmocka_unit_test(smoothed_lennard_jones_ends_without_a_jump),
         cmocka_unit_test(the_smooth_spline_is_twice_differentiable_and_close),
