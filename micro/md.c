@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "dense.h"
 #include "native_control.h"
 
 static const double FLOOR_PA = 1e7;      /* of the stress that the boundary work is compared with, as in statics */
@@ -87,7 +88,40 @@ typedef struct formula {
     double kT, freedom;  /* eV; n = N - 1 */
     double unit;         /* eV per RVE in Pa */
     double Cinv[9];
+    double beta[FEMD_MD_SHIFTED][FEMD_MD_CONTROLS]; /* regression of U_E and U on the controls; 0 without */
 } formula;
+
+/* Covariances that the regression needs: of U_E and U with the controls, and of the controls (upper triangle). */
+enum { COVARIANCES = FEMD_MD_SHIFTED * FEMD_MD_CONTROLS + FEMD_MD_CONTROLS * (FEMD_MD_CONTROLS + 1) / 2 };
+static void covariances(void *user, const femd_moments *m, double *q) {
+    (void)user;
+    for (int r = 0; r < FEMD_MD_SHIFTED; r++)
+        for (int c = 0; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[FEMD_MD_Z * r + FEMD_MD_SHIFTED + c];
+    for (int r = 0; r < FEMD_MD_CONTROLS; r++)
+        for (int c = r; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[FEMD_MD_Z * (FEMD_MD_SHIFTED + r) + FEMD_MD_SHIFTED + c];
+}
+
+/* The controls follow a harmonic crystal's U exactly and its U_E as far as its vibrations share a Grueneisen tensor, so that what
+ * is left to sample is mostly anharmonicity. */
+static void regress(formula *f, const femd_blocks *const *set, int n) {
+    double cov[COVARIANCES], error[COVARIANCES], full[36];
+    if (!f->md->opt.harmonic_control || femd_blocks_estimate(set, n, covariances, NULL, COVARIANCES, cov, error) < 2) return;
+    const double *own = cov + FEMD_MD_SHIFTED * FEMD_MD_CONTROLS;
+    for (int r = 0, at = 0; r < FEMD_MD_CONTROLS; r++)
+        for (int c = r; c < FEMD_MD_CONTROLS; c++, at++) full[6 * r + c] = full[6 * c + r] = own[at];
+    for (int r = 0; r < FEMD_MD_SHIFTED; r++) {
+        double matrix[36], x[FEMD_MD_CONTROLS];
+        memcpy(matrix, full, sizeof matrix);
+        memcpy(x, cov + FEMD_MD_CONTROLS * r, sizeof x);
+        if (femd_small_solve(FEMD_MD_CONTROLS, matrix, x) == 0) memcpy(f->beta[r], x, sizeof x);
+    }
+}
+
+static double controlled_mean(const formula *f, const femd_moments *m, int r) {
+    double mean = m->mean[r];
+    for (int c = 0; c < FEMD_MD_CONTROLS; c++) mean -= f->beta[r][c] * m->mean[FEMD_MD_SHIFTED + c];
+    return mean;
+}
 
 static void quantities(void *user, const femd_moments *m, double *q) {
     const formula *f = user;
@@ -97,7 +131,7 @@ static void quantities(void *user, const femd_moments *m, double *q) {
     for (int r = 0; r < 6; r++) {
         const int I = femd_voigt_i[r], J = femd_voigt_j[r];
         const double c = f->Cinv[3 * I + J];
-        q[AT_S + r] = f->unit * (md->shift[r] + m->mean[r] - n * kT * c);
+        q[AT_S + r] = f->unit * (md->shift[r] + controlled_mean(f, m, r) - n * kT * c);
         q[AT_DSDT + r] = f->unit * (m->cov[FEMD_MD_Z * r + 6] / (kT * T) - n * femd_kb * c);
         for (int s = r; s < 6; s++, at++) {
             const int K = femd_voigt_i[s], L = femd_voigt_j[s];
@@ -105,7 +139,7 @@ static void quantities(void *user, const femd_moments *m, double *q) {
             q[AT_D + at] = m->y[at] + f->unit * (n * kT * turn - m->cov[FEMD_MD_Z * r + s] / kT);
         }
     }
-    q[AT_ENERGY] = f->unit * (md->shift[6] + m->mean[6] - md->virgin_W + 1.5 * n * kT);
+    q[AT_ENERGY] = f->unit * (md->shift[6] + controlled_mean(f, m, 6) - md->virgin_W + 1.5 * n * kT);
     q[AT_CAPACITY] = f->unit * (m->cov[FEMD_MD_Z * 6 + 6] / (kT * T) + 1.5 * n * femd_kb);
     for (int mode = 0; mode < 6; mode++) { /* sum_i f.(dU U^-1 x) + m v.(dU U^-1 v) over V0 */
         const int a = femd_voigt_i[mode], b = femd_voigt_j[mode];
@@ -125,6 +159,7 @@ int femd_md_evaluate(femd_md *md) {
     for (int c = 0; c < 6; c++)
         f.Cinv[3 * femd_voigt_i[c] + femd_voigt_j[c]] = f.Cinv[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
     for (int i = 0; i < md->opt.replicas; i++) set[i] = &md->replica[i].sums;
+    regress(&f, set, md->opt.replicas);
     const int blocks = femd_blocks_estimate(set, md->opt.replicas, quantities, &f, ESTIMATES, value, error);
     memcpy(r->S, value + AT_S, sizeof r->S);
     memcpy(r->S_err, error + AT_S, sizeof r->S_err);
@@ -264,7 +299,7 @@ static femd_status strain_md(void *self, femd_native *n, const femd_conditions *
 /* ---- what a state carries: u32 version, u32 replicas, f64 E0[6], E1[6], T, u64 seed, f64 shift[7], then of each replica u64 step, f64 x[3n],
  * v[3n] and its sums ---- */
 
-enum { VERSION = 1, CARRY_HEAD = 8 + 8 * (6 + 6 + 1 + 1 + FEMD_MD_Z) };
+enum { VERSION = 2, CARRY_HEAD = 8 + 8 * (6 + 6 + 1 + 1 + FEMD_MD_SHIFTED) };
 
 static femd_status encode(const femd_md *md, femd_buffer *out, femd_error *err) {
     const size_t n3 = 3 * (size_t)md->rve.n;
@@ -278,7 +313,7 @@ static femd_status encode(const femd_md *md, femd_buffer *out, femd_error *err) 
     femd_putf64(p, md->T);
     femd_put64(p + 8, md->seed);
     p += 16;
-    for (int c = 0; c < FEMD_MD_Z; c++, p += 8) femd_putf64(p, md->shift[c]);
+    for (int c = 0; c < FEMD_MD_SHIFTED; c++, p += 8) femd_putf64(p, md->shift[c]);
     out->size += CARRY_HEAD;
     for (int r = 0; r < md->opt.replicas; r++) {
         const femd_md_replica *one = &md->replica[r];
@@ -305,7 +340,7 @@ static femd_status decode(femd_md *md, femd_native *n, const femd_bytes *in, fem
     T = femd_getf64(p);
     md->seed = femd_get64(p + 8);
     p += 16;
-    for (int c = 0; c < FEMD_MD_Z; c++, p += 8) md->shift[c] = femd_getf64(p);
+    for (int c = 0; c < FEMD_MD_SHIFTED; c++, p += 8) md->shift[c] = femd_getf64(p);
     FEMD_TRY(stand(md, n, E0, T, err));
     for (int r = 0; r < md->opt.replicas; r++) {
         femd_md_replica *one = &md->replica[r];

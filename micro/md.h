@@ -24,11 +24,13 @@ typedef struct femd_md_options {
     int equilibration;        /* steps of one segment of the equilibration, a multiple of FEMD_DYNAMICS_RENEW */
     int block;                /* steps of a basic block, likewise */
     int stride;               /* steps between samples of the second derivatives */
+    int harmonic_control;     /* 1: controls lower the errors of S and u */
     int64_t max_steps;        /* of all replicas in one request, without equilibration */
 } femd_md_options;
 
-/* What is summed: z = (U_E - shift, U - shift), y = (U_EE upper triangle, boundary work tensor). */
-enum { FEMD_MD_Z = 7, FEMD_MD_Y = 30 };
+/* What is summed: z = (U_E - shift, U - shift, controls), y = (U_EE upper triangle, boundary work tensor). Controls: the symmetric part of
+ * sum_i f_a u_b + n kT delta_ab, u = x - site, whose mean is exactly zero. */
+enum { FEMD_MD_SHIFTED = 7, FEMD_MD_CONTROLS = 6, FEMD_MD_Z = FEMD_MD_SHIFTED + FEMD_MD_CONTROLS, FEMD_MD_Y = 30 };
 
 typedef struct femd_md_replica {
     double *x, *v; /* n x 3, owned */
@@ -55,7 +57,7 @@ typedef struct femd_md {
     int carried, sampled;    /* the sums came with the state; the sums belong to (E0, T) */
     double E0[6], E1[6], T;  /* strain that was sampled; strain last answered */
     uint64_t seed;
-    double shift[FEMD_MD_Z]; /* eV: U_E and U of the relaxed atoms */
+    double shift[FEMD_MD_SHIFTED]; /* eV: U_E and U of the relaxed atoms */
     double stiffness;        /* Pa: mean of D11, D22, D33 of the relaxed atoms held */
     double virgin_W;         /* eV */
     femd_place place;        /* at E0 */

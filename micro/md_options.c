@@ -41,6 +41,7 @@ femd_status femd_md_options_read(const femd_json *doc, double top, femd_md_optio
     o->replicas = (int)femd_json_number(md, "replicas", 2);
     o->max_steps = (int64_t)femd_json_number(md, "max_steps", 400000);
     o->accuracy = femd_json_number(md, "accuracy", 0.02);
+    o->harmonic_control = femd_json_bool(md, "harmonic_control", 1);
     o->tangent_accuracy = femd_json_number(md, "tangent_accuracy", 0);
     if (o->stride < 1 || o->stride > o->block) return femd_json_fail(doc, at, err, "stride must lie between 1 and a block's %d steps", o->block);
     if (o->replicas < 1 || o->replicas > FEMD_MD_REPLICAS_MAX)

@@ -14,7 +14,7 @@ static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *
     return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the sampling was told to stop");
 }
 
-/* z of the present configuration: U_E = M tau and U, relative to the shift. */
+/* z of the present configuration: U_E = M tau and U, relative to the shift, and the controls. */
 static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
     for (int r = 0; r < 6; r++) {
         double s = 0;
@@ -22,6 +22,15 @@ static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
         z[r] = s - md->shift[r];
     }
     z[6] = md->d.W - md->shift[6];
+    double G[9] = {0};
+    const femd_dynamics *d = &md->d;
+    for (int i = 0; i < md->rve.n; i++)
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++) G[3 * a + b] += d->f[3 * i + a] * (d->x[3 * i + b] - md->site[3 * i + b]);
+    for (int c = 0; c < FEMD_MD_CONTROLS; c++) {
+        const int a = femd_voigt_i[c], b = femd_voigt_j[c];
+        z[FEMD_MD_SHIFTED + c] = 0.5 * (G[3 * a + b] + G[3 * b + a]) + (a == b ? (md->rve.n - 1) * femd_kb * md->T : 0);
+    }
 }
 
 /* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is zero. The sum over f x comes

@@ -133,7 +133,7 @@ static void accuracy_decides_how_long(void **state) {
     (void)state;
     md_case c;
     femd_response coarse, fine;
-    md_open(&c, DEFECT(",\"md\":{\"tangent_accuracy\":1}"));
+    md_open(&c, DEFECT(",\"md\":{\"tangent_accuracy\":1,\"harmonic_control\":false}"));
     md_evaluate(&c, STRAIN, 40, 0.05, 1, NULL, &coarse, NULL);
     const int few = md_blocks(&c);
     md_evaluate(&c, STRAIN, 40, 0.0025, 1, NULL, &fine, NULL);
@@ -146,6 +146,29 @@ static void accuracy_decides_how_long(void **state) {
     print_message("blocks %d and %d, largest error %.4f of the scale\n", few, md_blocks(&c), worst / fmax(sqrt(norm), scale));
     assert_true(few >= 24 && md_blocks(&c) > 2 * few && worst <= 0.0025 * fmax(sqrt(norm), scale));
     md_close(&c);
+}
+
+/* The same trajectories with and without: the answers agree, the errors fall. */
+static void harmonic_control_lowers_errors(void **state) {
+    (void)state;
+    md_case with, without;
+    femd_response a, b;
+    md_open(&with, DEFECT(""));
+    md_open(&without, DEFECT(",\"md\":{\"harmonic_control\":false}"));
+    md_evaluate(&with, STRAIN, 30, 1, 8, NULL, &a, NULL);
+    md_evaluate(&without, STRAIN, 30, 1, 8, NULL, &b, NULL);
+    double stress = 0, plain = 0;
+    for (int i = 0; i < 6; i++) {
+        assert_true(off(a.S[i], b.S[i], b.S_err[i]) < 3.5);
+        if (i < 3) stress += a.S_err[i], plain += b.S_err[i];
+    }
+    print_message("errors: stress %.3f to %.3f MPa, factor %.1f in steps; energy factor %.0f\n", plain / 3e6, stress / 3e6,
+                  plain * plain / stress / stress, pow(b.energy_err / a.energy_err, 2));
+    assert_true(off(a.energy, b.energy, b.energy_err) < 3.5);
+    assert_true(plain > 1.2 * stress && b.energy_err > 3 * a.energy_err);
+    assert_memory_equal(a.D, b.D, sizeof a.D);
+    md_close(&with);
+    md_close(&without);
 }
 
 static int same_answer(const femd_response *a, const femd_response *b) { return memcmp(a, b, sizeof *a) == 0; }
@@ -302,6 +325,7 @@ int main(void) {
         cmocka_unit_test(without_forces_it_is_an_ideal_gas),
         cmocka_unit_test(differences_agree_with_fluctuations),
         cmocka_unit_test(accuracy_decides_how_long),
+        cmocka_unit_test(harmonic_control_lowers_errors),
         cmocka_unit_test(same_seed_same_bits_whatever_came_before),
         cmocka_unit_test(cut_and_continued_has_the_same_bits),
         cmocka_unit_test(spoilt_sums_are_refused),
