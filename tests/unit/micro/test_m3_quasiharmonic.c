@@ -41,12 +41,19 @@ static void check_derivatives(const char *name, const char *json, double T) {
     femd_material_close(&m);
 }
 
+/* Two sublattices that shift under strain, bonds that feel angles. */
+#define SILICON(more)                                                                                                        \
+    "{\"engine\":\"native\",\"method\":\"quasiharmonic\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.431 angstrom\","    \
+    "\"species\":[\"Si\"],\"masses\":[\"28.0855 u\"]},\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}" more "}"
+
 static void answers_are_derivatives_of_one_free_energy(void **state) {
     (void)state;
     check_derivatives("full, classical", ARGON(QH, SMALL, AT40), 40);
     check_derivatives("full, quantum", ARGON(QH, SMALL, AT40 QUANTUM("\"quasiharmonic\"")), 40);
     check_derivatives("local, classical", ARGON(LH, SMALL, AT40), 40);
     check_derivatives("local, quantum", ARGON(LH, SMALL, AT40 QUANTUM("\"local-harmonic\"")), 40);
+    check_derivatives("silicon", SILICON(""), 300);
+    check_derivatives("silicon, mesh", SILICON(",\"quasiharmonic\":{\"mesh\":[2,2,2],\"statistics\":\"quantum\"}"), 300);
 }
 
 /* Nearest neighbours only, at the minimum of the pair: kappa = phi''(r0) = 72 epsilon / (2^(1/3) sigma^2). */
