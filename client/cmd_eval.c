@@ -97,7 +97,11 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
     }
     const femd_bytes state_in = {in->data, in->size};
     femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, NULL, &a->response, out, &a->err);
+    if (rc != FEMD_OK && ask->state && !femd_status_is_physics(rc))
+        return femd_fail(err, FEMD_BAD_INPUT, "--state %s: %s", ask->state, a->err.text); /* it came from no worker */
     if (rc != FEMD_OK && !femd_status_is_physics(rc)) return femd_fail(err, rc, "%s", a->err.text);
+    if (ask->temperature && !(a->caps.inputs & FEMD_INPUT_TEMPERATURE))
+        fprintf(stderr, "femd: --temperature has no effect on this material\n");
     if (rc != FEMD_OK) return FEMD_OK;
     for (int c = 0; c < FEMD_SYMMETRIES; c++) a->distance[c] = femd_symmetry_distance((femd_symmetry)c, a->response.D);
     if (!is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);

@@ -9,10 +9,12 @@ static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
 
 /* ---- table ---- */
 
-/* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa). */
+/* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa), and below 1e-15 in strains and the
+ * like. Single values are shown as they are. */
 static void row(const char *name, const double *v, int n, double scale, const char *unit) {
+    const double noise = scale > 1 ? 1e-10 : n > 1 ? 1e-15 : 0;
     printf("  %-18s", name);
-    for (int i = 0; i < n; i++) printf(" %12.6g", scale > 1 && fabs(v[i] / scale) < 1e-10 ? 0.0 : v[i] / scale);
+    for (int i = 0; i < n; i++) printf(" %12.6g", fabs(v[i] / scale) < noise ? 0.0 : v[i] / scale);
     printf("  %s\n", unit);
 }
 

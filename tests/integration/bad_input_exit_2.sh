@@ -68,5 +68,7 @@ checked() {
     grep -qF -- "$1" "$scratch/refused.log" || fail "femd check: no word of \"$1\""
 }
 checked 'boundary[0].on: no physical surface "body" in inverted.msh; the mesh has: left' body all
+timeout 60 femd eval "$base" --state "$base" >"$scratch/refused.log" 2>&1
+[ $? = 2 ] && grep -qF -- "--state $base:" "$scratch/refused.log" || fail "femd eval takes a case for a state"
 checked 'materials.copper.region: no physical volume "left" in inverted.msh; the mesh has: body' left left
 exit 0
