@@ -171,6 +171,33 @@ static void harmonic_control_lowers_errors(void **state) {
     md_close(&without);
 }
 
+/* Over a few seeds and all components; test_m3_md_long looks at each quantity over many. */
+static void error_bars_cover_the_mean_of_all_seeds(void **state) {
+    (void)state;
+    enum { SEEDS = 20, N = 12 };
+    md_case c;
+    double value[SEEDS][N], error[SEEDS][N], mean[N] = {0};
+    const double zero[6] = {0};
+    int inside = 0;
+    md_open(&c, "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"
+                "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\","
+                "\"cutoff\":\"6 angstrom\",\"smooth\":\"1.5 angstrom\"}}");
+    for (int s = 0; s < SEEDS; s++) {
+        femd_response r;
+        md_evaluate(&c, zero, 40, 1, 500 + (uint64_t)s, NULL, &r, NULL);
+        for (int i = 0; i < 6; i++) {
+            value[s][i] = r.S[i], error[s][i] = r.S_err[i];
+            value[s][6 + i] = r.D[7 * i], error[s][6 + i] = r.D_err[7 * i];
+        }
+        for (int i = 0; i < N; i++) mean[i] += value[s][i] / SEEDS;
+    }
+    for (int s = 0; s < SEEDS; s++)
+        for (int i = 0; i < N; i++) inside += fabs(value[s][i] - mean[i]) < 1.96 * error[s][i];
+    print_message("1.96 sigma cover %.1f %%\n", 100.0 * inside / (SEEDS * N));
+    assert_true(inside >= 0.90 * SEEDS * N && inside <= 0.99 * SEEDS * N);
+    md_close(&c);
+}
+
 static int same_answer(const femd_response *a, const femd_response *b) { return memcmp(a, b, sizeof *a) == 0; }
 
 static void same_seed_same_bits_whatever_came_before(void **state) {
@@ -326,6 +353,7 @@ int main(void) {
         cmocka_unit_test(differences_agree_with_fluctuations),
         cmocka_unit_test(accuracy_decides_how_long),
         cmocka_unit_test(harmonic_control_lowers_errors),
+        cmocka_unit_test(error_bars_cover_the_mean_of_all_seeds),
         cmocka_unit_test(same_seed_same_bits_whatever_came_before),
         cmocka_unit_test(cut_and_continued_has_the_same_bits),
         cmocka_unit_test(spoilt_sums_are_refused),
