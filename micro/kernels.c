@@ -7,6 +7,9 @@
 /* 1 in the first eight places, 0 after: a window into it keeps the first lanes of a vector. */
 static const double keep_lanes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
 
+/* 0 in the first eight places, far beyond any cutoff after. */
+static const double far_lanes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100};
+
 /* One function of s and its first two derivatives. */
 typedef struct jet {
     vec f, f1, f2;
@@ -38,26 +41,26 @@ INLINE int collect(const femd_sweep *w, int i, int at, double *sq)
 }
 
 /* See kernels.h. No fused products, so that the list is the same at every level. */
-static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, double *nearest)
+static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, unsigned *hit)
 {
-    const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next;
-    int count = 0, k = from;
+    const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next, touching = 1e-12 * reach_sq;
+    int count = 0;
 #if LANES >= 4
     const vec x = vec_all(p[0]), y = vec_all(p[1]), z = vec_all(p[2]);
-    vec closest = vec_all(*nearest);
-    for (; k + LANES <= to; k += LANES) {
+    for (int k = from; k < to; k += LANES) {
         vec dx = vec_load(sx + k) - x, dy = vec_load(sy + k) - y, dz = vec_load(sz + k) - z, s = dx * dx + dy * dy + dz * dz;
-        count += keep_partners(s, reach_sq, nb->key + k, least, nb->order + k, list + count, &closest);
+        s += vec_load(far_lanes + 8 - (to - k < LANES ? to - k : LANES));
+        count += keep_partners(s, reach_sq, touching, nb->key + k, least, nb->order + k, list + count, hit);
     }
-    for (int l = 0; l < LANES; l++) *nearest = closest[l] < *nearest ? closest[l] : *nearest;
-#endif
-    for (; k < to; k++) {
+#else
+    for (int k = from; k < to; k++) {
         double dx = sx[k] - p[0], dy = sy[k] - p[1], dz = sz[k] - p[2], s = dx * dx + dy * dy + dz * dz;
         int take = (s < reach_sq) & (nb->key[k] > least);
         list[count] = nb->order[k];
         count += take;
-        *nearest = take && s < *nearest ? s : *nearest;
+        *hit |= (unsigned)(take & (s < touching));
     }
+#endif
     return count;
 }
 
@@ -221,9 +224,6 @@ static void pairs(femd_sweep *w, int order)
     if (order > 1) pairs_second(w);
     else pairs_first(w);
 }
-
-/* 0 in the first eight places, far beyond any cutoff after. */
-static const double far_lanes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100};
 
 /* Straight over the list: what Lennard-Jones costs is less than to sort out the bonds within the cutoff. */
 INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int smooth)

@@ -53,8 +53,8 @@ typedef struct femd_kernels {
     const char *level;
     int lanes;
     /* Partners of an atom at p among the places from..to of the list's bins: nearer than the root of reach_sq, key above least. Appends extended
-     * atoms to list (room for a vector more), returns how many; *nearest goes down to the smallest square met. */
-    int (*within)(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, double *nearest);
+     * atoms to list (room for a vector more), returns how many; *hit becomes other than 0 if one coincides with p (a millionth of the reach). */
+    int (*within)(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, unsigned *hit);
     /* Bonds within the cutoff with derivatives of order 1, or 1 and 2; densities and pair energy. */
     void (*pairs)(femd_sweep *w, int order);
     /* Forces on the extended atoms (f: next x 4, added to) and tau. fp: F' of the extended atoms (NULL without embedding). */

@@ -308,22 +308,21 @@ INLINE int keep_below(vec s, double limit, vec x, vec y, vec z, const int *index
 }
 
 #if LANES >= 4
-/* Pack the indices of the lanes where s < limit and key > least to the front of *to, with room for LANES; returns how many there are, their
- * smallest s into *nearest. */
-INLINE int keep_partners(vec s, double limit, const int *key, int least, const int *index, int *to, vec *nearest)
+/* Pack the indices of the lanes where s < limit and key > least to the front of *to, with room for LANES; returns how many there are. *hit becomes
+ * other than 0 if s < touching in one of them. */
+INLINE int keep_partners(vec s, double limit, double touching, const int *key, int least, const int *index, int *to, unsigned *hit)
 {
 #if LANES == 8
     __mmask8 m = _mm512_cmp_pd_mask((__m512d)s, _mm512_set1_pd(limit), _CMP_LT_OQ) &
                  _mm256_cmpgt_epi32_mask(_mm256_loadu_si256((const __m256i *)key), _mm256_set1_epi32(least));
-    *nearest = (vec)_mm512_mask_min_pd((__m512d)*nearest, m, (__m512d)*nearest, (__m512d)s);
+    *hit |= m & _mm512_cmp_pd_mask((__m512d)s, _mm512_set1_pd(touching), _CMP_LT_OQ);
     _mm256_storeu_si256((__m256i *)to, _mm256_maskz_compress_epi32(m, _mm256_loadu_si256((const __m256i *)index)));
     return __builtin_popcount(m);
 #else
     __m256d near = _mm256_cmp_pd((__m256d)s, _mm256_set1_pd(limit), _CMP_LT_OQ);
     __m256d above = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)key), _mm_set1_epi32(least))));
-    __m256d both = _mm256_and_pd(near, above);
-    unsigned m = (unsigned)_mm256_movemask_pd(both);
-    *nearest = vec_min(*nearest, (vec)_mm256_blendv_pd((__m256d)*nearest, (__m256d)s, both));
+    unsigned m = (unsigned)_mm256_movemask_pd(_mm256_and_pd(near, above));
+    *hit |= m & (unsigned)_mm256_movemask_pd(_mm256_cmp_pd((__m256d)s, _mm256_set1_pd(touching), _CMP_LT_OQ));
     _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)index)),
                                                                                        _mm256_load_si256((const __m256i *)pack_indices[m]))));
     return __builtin_popcount(m);

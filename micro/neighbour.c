@@ -65,8 +65,9 @@ static femd_status room_for_images(femd_neighbours *nb, int count, femd_error *e
     int room = count + count / 8;
     if (count <= nb->room_next) return FEMD_OK;
     if (!grow((void **)&nb->owner, (size_t)room, sizeof(int)) || !grow((void **)&nb->shift, 3 * (size_t)room, sizeof(int)) ||
-        !grow((void **)&nb->bin_of, (size_t)room, sizeof(int)) || !grow((void **)&nb->order, (size_t)room, sizeof(int)) ||
-        !grow((void **)&nb->key, (size_t)room, sizeof(int)) || !grow((void **)&nb->sorted, 3 * (size_t)room, sizeof(double)))
+        !grow((void **)&nb->bin_of, (size_t)room, sizeof(int)) || !grow((void **)&nb->order, (size_t)room + FEMD_LANES_MAX, sizeof(int)) ||
+        !grow((void **)&nb->key, (size_t)room + FEMD_LANES_MAX, sizeof(int)) ||
+        !grow((void **)&nb->sorted, 3 * (size_t)room + FEMD_LANES_MAX, sizeof(double)))
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for %d periodic images", count);
     nb->room_next = room;
     return FEMD_OK;
@@ -236,14 +237,6 @@ static int partner_key(const femd_neighbours *nb, int g)
     return 2 * o + positive;
 }
 
-/* Append partners of atom i at p that stand at places from..to of the bin order. Returns the new count, or -1 if an atom coincides. */
-static int append_run(femd_neighbours *nb, int i, const double p[3], double reach_sq, int from, int to, int count)
-{
-    double nearest = reach_sq;
-    count += nb->within(nb, p, reach_sq, 2 * i, from, to, nb->list + count, &nearest);
-    return nearest < 1e-12 * reach_sq ? -1 : count;
-}
-
 /* A lower bound of the distance from place u to what is in bin k, in edges of a bin. */
 static double gap(double u, int k)
 {
@@ -256,6 +249,7 @@ static femd_status fill_row(femd_neighbours *nb, int i, const double p[3], const
 {
     double u[3], radius = reach * b->inverse;
     int low[3], high[3];
+    unsigned hit = 0;
     for (int c = 0; c < 3; c++) {
         u[c] = (p[c] - b->low[c]) * b->inverse;
         low[c] = clamp((int)floor(u[c] - radius - SLACK), b->count[c]);
@@ -272,11 +266,10 @@ static femd_status fill_row(femd_neighbours *nb, int i, const double p[3], const
             to = nb->bin_first[row + clamp((int)(u[0] + half), b->count[0]) + 1];
             if (from == to) continue;
             FEMD_TRY(room_for_list(nb, *count + (to - from), err));
-            *count = append_run(nb, i, p, reach * reach, from, to, *count);
-            if (*count < 0) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "atom %d coincides with another atom", i + 1);
+            *count += nb->within(nb, p, reach * reach, 2 * i, from, to, nb->list + *count, &hit);
         }
     }
-    return FEMD_OK;
+    return hit ? femd_fail(err, FEMD_OUT_OF_DOMAIN, "atom %d coincides with another atom", i + 1) : FEMD_OK;
 }
 
 static femd_status fill_rows(femd_neighbours *nb, const double *xyz, const bins *b, double reach, femd_error *err)
@@ -312,7 +305,7 @@ static femd_status build(femd_neighbours *nb, const double cell[9], const double
     femd_neighbours_place(nb, cell, x, xe);
     for (int g = 0; g < count; g++)
         for (int c = 0; c < 3; c++) xyz[3 * (ptrdiff_t)g + c] = xe[4 * (ptrdiff_t)g + c];
-    rc = make_bins(nb, xyz, radius * 0.5, &b, err);
+    rc = make_bins(nb, xyz, radius, &b, err);
     if (rc == FEMD_OK) {
         fill_bins(nb, xyz, &b);
         rc = fill_rows(nb, xyz, &b, radius, err);

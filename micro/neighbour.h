@@ -13,7 +13,7 @@
 
 struct femd_neighbours {
     int (*within)(const struct femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list,
-                  double *nearest); /* of the level at creation, see kernels.h */
+                  unsigned *hit); /* of the level at creation, see kernels.h */
     double cutoff, skin;
     int n, next;       /* atoms, extended atoms */
     int *owner;        /* next */
