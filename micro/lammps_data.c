@@ -136,7 +136,7 @@ static femd_status read_sections(cursor *c, int ntypes, const int *species, femd
             FEMD_TRY(read_masses(c, ntypes, species, s));
         } else if (begins(line, "Velocities") || begins(line, "Pair Coeffs") || begins(line, "PairIJ Coeffs")) {
             if (atoms) break;
-        } else if (!header_line(line, &h) && !atoms) {
+        } else if (!atoms && !header_line(line, &h)) { /* after the atoms nothing may change the box */
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: unknown line \"%.40s\"", c->name, c->line, line);
         }
     }
