@@ -21,7 +21,12 @@
 #include "femd/hash.h"
 #include "femd/pack.h"
 
-enum { MEMORY_MIB = 64, ROOM_MIB = 64 }; /* --memory, and what program, libraries and one message under way take beside it */
+#if defined(__SANITIZE_ADDRESS__)
+enum { ROOM_MIB = 512 }; /* the sanitizer keeps what was freed for a while */
+#else
+enum { ROOM_MIB = 64 }; /* what program, libraries and one message under way take beside --memory */
+#endif
+enum { MEMORY_MIB = 64 };
 
 typedef struct program {
     pid_t pid;
