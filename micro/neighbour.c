@@ -276,6 +276,10 @@ static femd_status fill_rows(femd_neighbours *nb, const double *xyz, const bins 
 {
     int count = 0;
     for (int k = 0; k < nb->next; k++) nb->key[k] = partner_key(nb, nb->order[k]);
+    for (int l = 0; l < FEMD_LANES_MAX; l++) { /* what a vector reads past the last run */
+        nb->key[nb->next + l] = nb->order[nb->next + l] = 0;
+        nb->sorted[3 * (size_t)nb->next + (size_t)l] = 0.0;
+    }
     for (int i = 0; i < nb->n; i++) {
         nb->first[i] = count;
         FEMD_TRY(fill_row(nb, i, xyz + 3 * (ptrdiff_t)i, b, reach, &count, err));
