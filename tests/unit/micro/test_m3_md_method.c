@@ -125,7 +125,8 @@ static void differences_agree_with_fluctuations(void **state) {
                   error / 1e6, capacity / nk(&c), at.heat_capacity / nk(&c), at.heat_capacity_err / nk(&c));
     assert_true(off(slope, work, hypot(sigma, error)) < 3.5);
     assert_true(off(capacity, at.heat_capacity, hypot(hypot(hot.energy_err, cold.energy_err) / (2 * dT), at.heat_capacity_err)) < 3.5);
-    assert_true(at.hill_mandel < 3 * at.hill_mandel_err && at.hill_mandel_err < 0.5);
+    print_message("boundary work %.4f(%.4f) of the stress\n", at.hill_mandel, at.hill_mandel_err);
+    assert_true(at.hill_mandel < 3 * at.hill_mandel_err && at.hill_mandel_err < 0.005);
     md_close(&c);
 }
 

@@ -81,6 +81,29 @@ static void errors_are_those_of_many_repetitions(void **state) {
     femd_blocks_clear(&b);
 }
 
+/* Blocks of two correlation times: a covariance about a block's own mean would miss most, one without the variance of the mean is low by 0.02. */
+static void covariances_of_short_blocks_are_whole(void **state) {
+    (void)state;
+    enum { REPEAT = 2000, BLOCKS = 48, LENGTH = 10 };
+    double bias = 0, scatter = 0, said = 0;
+    femd_blocks b;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_blocks_init(&b, 2, 1, &err), FEMD_OK);
+    for (int r = 0; r < REPEAT; r++) {
+        double value[NQ], error[NQ];
+        const femd_blocks *set[1] = {&b};
+        femd_blocks_empty(&b);
+        fill(&b, 5, BLOCKS, LENGTH, 5000 + (uint64_t)r);
+        femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error);
+        bias += (value[2] - 1) / REPEAT;
+        scatter += (value[2] - 1) * (value[2] - 1) / REPEAT;
+        said += error[2] * error[2] / REPEAT;
+    }
+    print_message("variance: bias %.4f, scatter %.4f, said %.4f\n", bias, sqrt(scatter), sqrt(said));
+    assert_true(fabs(bias) < 0.018 && sqrt(said / scatter) > 0.85 && sqrt(said / scatter) < 1.1);
+    femd_blocks_clear(&b);
+}
+
 static void joined_blocks_hold_the_same_sums(void **state) {
     (void)state;
     femd_blocks b, parts[2];
@@ -163,6 +186,7 @@ static void transient_is_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_those_of_many_repetitions),
+        cmocka_unit_test(covariances_of_short_blocks_are_whole),
         cmocka_unit_test(joined_blocks_hold_the_same_sums),
         cmocka_unit_test(two_trajectories_count_as_one_twice_as_long),
         cmocka_unit_test(transient_is_found),
