@@ -89,6 +89,7 @@ static void read_numerics(femd_case *c) {
     c->predictor = femd_json_bool(steps, "predictor", 1);
     c->element = strcmp(element, "Q1") == 0 ? FEMD_ELEMENT_Q1 : strcmp(element, "P1") == 0 ? FEMD_ELEMENT_P1 : FEMD_ELEMENT_P2;
     c->rtol = femd_json_number(solver, "rtol", 1e-8);
+    c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
     c->max_newton = integer(solver, "max_newton", 20);
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);
     c->direct = femd_json_bool(solver, "direct", 0);
@@ -96,8 +97,12 @@ static void read_numerics(femd_case *c) {
 
 static void read_output(femd_case *c) {
     const cJSON *output = femd_json_get(c->doc.root, "output"), *wants = femd_json_get(output, "wants");
+    const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
     c->output_every = integer(output, "every", 1);
     c->checkpoint_every = integer(output, "checkpoint_every", 1);
+    c->k_reuse = reuse != NULL;
+    c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
+    c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
     for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next) c->wants_committed |= femd_want_from_key(w->valuestring);
 }
 

@@ -65,12 +65,16 @@ typedef struct femd_case {
     /* element and solver */
     femd_element element;
     double rtol;                /* |r| <= rtol x reference force; default 1e-8 */
+    int noise_stop;             /* default 1: |r| within twice the noise of sampled stresses will do */
     int max_newton;             /* default 20 */
     double ksp_rtol;            /* default 1e-8 */
     int direct;                 /* 1: MUMPS instead of CG + GAMG */
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */
     int checkpoint_every;       /* default 1 */
+    int k_reuse;                /* 1: output.conductivity_reuse is given */
+    double k_reuse_strain;      /* a conductivity serves for strains within this in each component */
+    double k_reuse_temperature; /* and temperatures within this, K */
     size_t npetsc;
     char **petsc;               /* "-key value" strings, owned */
 } femd_case;

@@ -12,7 +12,7 @@
 #include "femd/hash.h"
 #include "h5file.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 /* ---- which case it is ---- */
 
@@ -50,6 +50,8 @@ static femd_status case_hash(const femd_problem *p, femd_hash *hash, femd_error 
     femd_status rc;
     FEMD_TRY_GOTO(rc, add_document(p->cs, &b, err), done);
     FEMD_TRY_GOTO(rc, femd_buffer_append(&b, &p->cs->wants_committed, sizeof p->cs->wants_committed, err), done);
+    const double reuse[2] = {p->cs->k_reuse_strain, p->cs->k_reuse_temperature};
+    if (p->cs->k_reuse) FEMD_TRY_GOTO(rc, femd_buffer_append(&b, reuse, sizeof reuse, err), done);
     FEMD_TRY_GOTO(rc, femd_buffer_append(&b, p->material_id, p->cs->nmaterials * sizeof(femd_hash), err), done);
     if (p->cs->mesh.file) FEMD_TRY_GOTO(rc, read_whole(p->cs->mesh.file, &b, err), done);
     femd_hash_domain("case", b.data, b.size, hash);
@@ -109,8 +111,8 @@ static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *
     FEMD_TRY(case_hash(p, &hash, err));
     if (!femd_hash_equal(&hash, &stored))
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver or output.wants "
-                         "differ from those of %s; undo the change, or run without --resume", path, p->cs->path);
+                         "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver, output.wants "
+                         "or output.conductivity_reuse differ from those of %s; undo the change, or run without --resume", path, p->cs->path);
     FEMD_TRY(check_level(p, f, path, err));
     FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
     FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
@@ -130,7 +132,7 @@ typedef struct field {
     void *data;
 } field;
 
-enum { FIELDS = 11 };
+enum { FIELDS = 12 };
 
 static void list_fields(const femd_points *pt, field list[FIELDS])
 {
@@ -143,6 +145,7 @@ static void list_fields(const femd_points *pt, field list[FIELDS])
         {"point/F", f64, 8, 9, pt->F},
         {"point/energy", f64, 8, 1, pt->energy},
         {"point/k", f64, 8, 6, pt->k},
+        {"point/k_from", f64, 8, sizeof *pt->k_from / sizeof(double), pt->k_from},
         {"point/S_err", f64, 8, 6, pt->S_err},
         {"record/hill_mandel", f64, 8, 1, pt->hill_mandel},
         {"point/stability", f64, 8, 1, pt->stability},
@@ -259,19 +262,23 @@ done:
 
 /* ---- history ---- */
 
-enum { INTEGERS = 8, NUMBERS = 6 + 12 + 64 };
+enum { INTEGERS = 10, NUMBERS = 6 + 12 + 64 + 8 };
 
 static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v)
 {
     const femd_step_record *r = &row->rec;
     const int64_t integers[INTEGERS] = {r->step, r->newton, r->cuts, r->nresiduals, (int64_t)r->evaluations,
-                                        (int64_t)r->force_evaluations, r->failed_points, row->fields};
+                                        (int64_t)r->force_evaluations, r->failed_points, row->fields, (int64_t)r->k_sampled,
+                                        (int64_t)r->k_reused};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
     memcpy(v + 6, row->E_mean, sizeof row->E_mean);
     memcpy(v + 12, row->S_mean, sizeof row->S_mean);
     for (int i = 0; i < 64; ++i) v[18 + i] = i < r->nresiduals ? r->residual[i] : 0;
+    memcpy(v + 82, r->k_mean, sizeof r->k_mean);
+    v[88] = r->k_error_max;
+    v[89] = r->noise;
     memcpy(v + NUMBERS, r->reaction, 3 * nboundary * sizeof *v);
 }
 
@@ -280,13 +287,15 @@ static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd
     femd_history_row row = {.rec = {.step = (int)k[0], .newton = (int)k[1], .cuts = (int)k[2], .nresiduals = (int)k[3],
                                     .evaluations = (uint64_t)k[4], .force_evaluations = (uint64_t)k[5], .failed_points = (int)k[6],
                                     .time = v[0], .dt = v[1], .reference = v[2], .energy = v[3], .hill_mandel_max = v[4],
-                                    .stability_min = v[5], .reaction = v + NUMBERS},
+                                    .stability_min = v[5], .reaction = v + NUMBERS, .k_sampled = (uint64_t)k[8], .k_reused = (uint64_t)k[9],
+                                    .k_error_max = v[88], .noise = v[89]},
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
     memcpy(row.E_mean, v + 6, sizeof row.E_mean);
     memcpy(row.S_mean, v + 12, sizeof row.S_mean);
     memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);
+    memcpy(row.rec.k_mean, v + 82, sizeof row.rec.k_mean);
     return femd_history_add(h, &row, err);
 }
 

@@ -5,13 +5,14 @@
 
 #include "boundary.h"
 #include "collective.h"
+#include "conductivity.h"
 #include "constitutive.h"
 #include "edge.h"
-#include "femd/kinematics.h"
 #include "mechanics_private.h"
 
 typedef struct extra {
     femd_problem *p;
+    const femd_conductivity_plan *plan; /* NULL: conductivity is not wanted */
     const PetscInt *point; /* of request i */
     femd_status rc;
     femd_error *err;
@@ -30,11 +31,11 @@ static void take_extra(void *user, size_t i, const femd_response *r)
                           femd_status_text(r->status));
         return;
     }
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) x->rc = femd_conductivity(pt->tF + 9 * k, r->k, pt->tk + 6 * k, NULL, x->err);
+    if (x->plan && femd_conductivity_is_due(x->plan, k)) x->rc = femd_conductivity_take(x->p, k, r, x->err);
     if (r->provided & FEMD_WANT_STABILITY) pt->tstability[k] = r->stability;
 }
 
-static femd_status ask_extra(femd_problem *p, femd_error *err)
+static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err)
 {
     femd_points *pt = p->pt;
     femd_mechanics *m = p->mech;
@@ -42,12 +43,14 @@ static femd_status ask_extra(femd_problem *p, femd_error *err)
     int *material = malloc(((size_t)pt->n + 1) * sizeof *material);
     femd_status rc = point && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for output.wants");
     for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
-        femd_mechanics_request(p, k, p->cs->wants_committed, &m->request[n]);
+        uint32_t wants = p->cs->wants_committed;
+        if (plan && !femd_conductivity_is_due(plan, k)) wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+        femd_mechanics_request(p, k, wants, &m->request[n]);
         if (m->request[n].wants == 0) continue;
         material[n] = pt->material[k];
         point[n++] = k;
     }
-    extra x = {p, point, FEMD_OK, err};
+    extra x = {p, plan, point, FEMD_OK, err};
     m->count_force = 0;
     m->count_evaluated = (uint64_t)n;
     if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, m->request, material, (size_t)n, take_extra, &x, err);
@@ -59,6 +62,16 @@ static femd_status ask_extra(femd_problem *p, femd_error *err)
     m->count.evaluations += sum[0];
     m->count.force_evaluations += sum[1];
     return FEMD_OK;
+}
+
+static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error *err)
+{
+    femd_conductivity_plan *plan = NULL;
+    if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(femd_conductivity_plan_create(p, &plan, err));
+    femd_status rc = ask_extra(p, plan, err);
+    if (rc == FEMD_OK && plan) rc = femd_conductivity_share(p, plan, rec, err);
+    femd_conductivity_plan_destroy(&plan);
+    return rc;
 }
 
 static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error *err)
@@ -76,6 +89,7 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
     MPI_TRY(err, MPI_Allreduce(&energy, &rec->energy, 1, MPI_DOUBLE, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, extreme, 2, MPI_DOUBLE, MPI_MAX, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &asked, 1, MPI_INT, MPI_MAX, p->comm));
+    rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
     return femd_boundary_reactions(p, p->bc, p->mech->unbalanced, rec->reaction, err);
@@ -85,8 +99,9 @@ femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *r
 {
     femd_points *pt = p->pt;
     memcpy(pt->tk, pt->k, 6 * (size_t)pt->n * sizeof *pt->k);
+    memcpy(pt->tk_from, pt->k_from, (size_t)pt->n * sizeof *pt->k_from);
     memcpy(pt->tstability, pt->stability, (size_t)pt->n * sizeof *pt->stability);
-    if (p->cs->wants_committed) FEMD_TRY(ask_extra(p, err));
+    if (p->cs->wants_committed) FEMD_TRY(take_wants(p, rec, err));
     FEMD_TRY(summarise(p, rec, err));
     femd_status rc = p->law->commit(p->law->self, (uint32_t)step, pt->id, pt->tstate, (size_t)pt->n, err);
     FEMD_TRY(femd_agree(p->comm, rc, err));

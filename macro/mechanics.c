@@ -356,7 +356,8 @@ femd_status femd_mechanics_residual(femd_problem *p, Vec R, femd_error *err)
     femd_mechanics_internal(p, p->pt->tF, p->pt->tS, m->unbalanced);
     FEMD_TRY(femd_mechanics_norm(p, m->unbalanced, &internal, err));
     m->scale.reference = fmax(m->scale.reference, internal);
-    FEMD_TRY(noise(p, &m->scale.noise, err));
+    FEMD_TRY(noise(p, &m->noise, err));
+    m->scale.noise = p->cs->noise_stop ? m->noise : 0;
     FEMD_TRY(rounding(p, &m->scale.rounding, err));
     for (size_t i = 0; i < n; ++i) m->unbalanced[i] -= p->bc->applied[i];
     PetscScalar *v;

@@ -41,7 +41,7 @@ FEMD_MUST_CHECK femd_status femd_mechanics_predictor(femd_problem *p, Mat K, Vec
 /* Of the residual last made: |r| up to which it counts as zero is max(rtol x reference, 2 x noise, rounding); N. */
 typedef struct femd_mechanics_scale {
     double reference; /* largest norm of internal or external forces met in this attempt */
-    double noise;     /* one sigma of the norm of the nodal forces, from the standard errors of the stresses */
+    double noise;     /* one sigma of the norm of the nodal forces, from the standard errors of the stresses; 0 if solver.noise_stop is off */
     double rounding;  /* what double precision leaves of the nodal forces */
 } femd_mechanics_scale;
 femd_mechanics_scale femd_mechanics_get_scale(const femd_problem *p);

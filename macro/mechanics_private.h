@@ -31,6 +31,7 @@ struct femd_mechanics {
     int step, attempt, iteration;
     int has_tangent;       /* the committed S and D are there before the first step */
     double external;       /* norm of the applied forces, N */
+    double noise;          /* one sigma of the norm of the free nodal forces of the residual last made, N */
     femd_mechanics_scale scale;
     femd_mechanics_count count;
 };

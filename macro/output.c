@@ -17,13 +17,13 @@ typedef struct cell_fields {
     double *E, *S, *sigma, *F, *k; /* 9 each, full tensors */
     double *von_mises;             /* of the averaged Cauchy stress */
     double *energy, *volume;
-    double *hill_mandel, *S_err, *stability; /* worst point of the cell */
+    double *hill_mandel, *S_err, *stability, *k_err; /* worst point of the cell */
     int32_t *status, *material;
     int64_t *point_id;             /* first and last */
     void *block;                   /* owned: all of the above */
 } cell_fields;
 
-enum { CELL_DOUBLES = 5 * 9 + 6 };
+enum { CELL_DOUBLES = 5 * 9 + 7 };
 
 static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err)
 {
@@ -31,10 +31,10 @@ static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err)
     if (!d) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
     *f = (cell_fields){.E = d, .S = d + 9 * n, .sigma = d + 18 * n, .F = d + 27 * n, .k = d + 36 * n,
                        .von_mises = d + 45 * n, .energy = d + 46 * n, .volume = d + 47 * n, .hill_mandel = d + 48 * n,
-                       .S_err = d + 49 * n, .stability = d + 50 * n, .block = d};
-    f->status = (int32_t *)(d + 51 * n);
+                       .S_err = d + 49 * n, .stability = d + 50 * n, .k_err = d + 51 * n, .block = d};
+    f->status = (int32_t *)(d + 52 * n);
     f->material = f->status + n;
-    f->point_id = (int64_t *)(d + 52 * n);
+    f->point_id = (int64_t *)(d + 53 * n);
     return FEMD_OK;
 }
 
@@ -74,6 +74,7 @@ static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscIn
     if (!(f->hill_mandel[c] >= pt->hill_mandel[i])) f->hill_mandel[c] = pt->hill_mandel[i];
     for (int j = 0; j < 6; ++j)
         if (f->S_err[c] < pt->S_err[6 * i + j]) f->S_err[c] = pt->S_err[6 * i + j];
+    for (int j = 0; j < 6; ++j) f->k_err[c] = fmax(f->k_err[c], pt->k_from[i].error[j]);
     if (!isnan(pt->stability[i]) && !(f->stability[c] <= pt->stability[i])) f->stability[c] = pt->stability[i];
     if (pt->status[i] < f->status[c]) f->status[c] = pt->status[i];
 }
@@ -105,8 +106,10 @@ static size_t list_cell_arrays(const femd_case *cs, const cell_fields *f, femd_v
     a[n++] = (femd_vtu_array){"von_mises", FEMD_VTU_FLOAT64, 1, NULL, f->von_mises};
     a[n++] = (femd_vtu_array){"strain_energy_density", FEMD_VTU_FLOAT64, 1, NULL, f->energy};
     a[n++] = (femd_vtu_array){"deformation_gradient", FEMD_VTU_FLOAT64, 9, tensor_label, f->F};
-    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY)
+    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) {
         a[n++] = (femd_vtu_array){"conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->k};
+        a[n++] = (femd_vtu_array){"conductivity_error", FEMD_VTU_FLOAT64, 1, NULL, f->k_err};
+    }
     if (cs->wants_committed & FEMD_WANT_STABILITY)
         a[n++] = (femd_vtu_array){"stability", FEMD_VTU_FLOAT64, 1, NULL, f->stability};
     a[n++] = (femd_vtu_array){"hill_mandel_residual", FEMD_VTU_FLOAT64, 1, NULL, f->hill_mandel};

@@ -9,6 +9,12 @@
 #include "case.h"
 #include "femd/femd.h"
 
+/* A conductivity as it was sampled, in the frame F = U of the solver's axes. */
+typedef struct femd_conductivity_sample {
+    double k[6], error[6]; /* W/(m K); one sigma */
+    double E[6], T;        /* strain and temperature it was sampled at; T is NAN where there is none yet */
+} femd_conductivity_sample;
+
 /* Data of the local quadrature points: structure of arrays, index p = local cell x points per cell + q. */
 typedef struct femd_points {
     PetscInt n;            /* local points */
@@ -23,6 +29,7 @@ typedef struct femd_points {
     double *F;             /* n x 9 */
     double *energy;        /* n, J/m^3 */
     double *k;             /* n x 6, spatial; zero until asked */
+    femd_conductivity_sample *k_from; /* n: what k is made of */
     double *S_err;         /* n x 6 */
     double *hill_mandel;   /* n */
     double *stability;     /* n, N/m; NAN until asked */
@@ -30,6 +37,7 @@ typedef struct femd_points {
     double *wall;          /* n, s (never compared between runs) */
     /* tentative (current iterate), same shapes */
     femd_hash *tstate;
+    femd_conductivity_sample *tk_from;
     double *tE, *tS, *tD, *tF, *tenergy, *tk, *tS_err, *thill_mandel, *tstability, *twall;
     int32_t *tstatus;
 } femd_points;
@@ -43,10 +51,15 @@ typedef struct femd_step_record {
     int nresiduals;
     double residual[64];   /* |r| of each iteration, N */
     double reference;      /* reference force, N */
+    double noise;          /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
     double *reaction;      /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
     double energy;         /* strain energy, J */
     double hill_mandel_max;
     double stability_min;  /* NAN if not asked */
+    /* if conductivity is among output.wants: */
+    double k_mean[6];      /* volume average, W/(m K), spatial */
+    double k_error_max;    /* largest relative error of a point's: of a diagonal component over their mean */
+    uint64_t k_sampled, k_reused; /* points that were asked; that took what is known from another point or step */
     uint64_t evaluations, force_evaluations; /* of this step, all ranks */
     uint64_t reused;       /* pool data */
     int failed_points;     /* in the attempts that were cut */

@@ -194,12 +194,16 @@ void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *ou
     char name[FEMD_ENTRY_NAME_MAX];
     size_t last = r->history.nboundary ? r->history.nboundary - 1 : 0; /* usually the one that moves */
     femd_entry_name(p->cs, last, name);
-    fprintf(out, "%5s %10s %7s %5s %10s   reaction %s (N)\n", "step", "time", "newton", "cuts", "|r| (N)", name);
+    const int conducts = (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) != 0;
+    fprintf(out, "%5s %10s %7s %5s %10s   reaction %s (N)%s\n", "step", "time", "newton", "cuts", "|r| (N)", name,
+            conducts ? "; points whose conductivity was sampled, reused" : "");
     for (size_t i = 0; i < r->history.n; ++i) {
         const femd_step_record *s = &r->history.row[i].rec;
         const double none[3] = {0, 0, 0}, *f = r->history.nboundary ? s->reaction + 3 * last : none;
-        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e\n", s->step, s->time, s->newton, s->cuts,
+        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e", s->step, s->time, s->newton, s->cuts,
                 s->nresiduals ? s->residual[s->nresiduals - 1] : 0, f[0], f[1], f[2]);
+        if (conducts) fprintf(out, " %7llu %7llu", (unsigned long long)s->k_sampled, (unsigned long long)s->k_reused);
+        fputc('\n', out);
     }
 }
 

@@ -110,6 +110,15 @@ static femd_status reactions(const femd_step_record *r, const femd_case *cs, siz
     return femd_text_add(out, err, "}");
 }
 
+static femd_status conductivity(const femd_step_record *r, femd_buffer *out, femd_error *err)
+{
+    FEMD_TRY(six(out, ",\n     \"conductivity\": {\"mean\": ", r->k_mean, err));
+    FEMD_TRY(number(out, ", \"error_max\": ", r->k_error_max, err));
+    FEMD_TRY(integer(out, ", \"sampled\": ", r->k_sampled, err));
+    FEMD_TRY(integer(out, ", \"reused\": ", r->k_reused, err));
+    return femd_text_add(out, err, "}");
+}
+
 static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out, femd_error *err)
 {
     const femd_step_record *r = &row->rec;
@@ -118,6 +127,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     FEMD_TRY(femd_text_add(out, err, ", \"newton\": %d, \"cuts\": %d,\n     \"residuals\": [", r->newton, r->cuts));
     for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(number(out, i ? ", " : "", r->residual[i], err));
     FEMD_TRY(number(out, "],\n     \"reference_force\": ", r->reference, err));
+    FEMD_TRY(number(out, ", \"noise_force\": ", r->noise, err));
     FEMD_TRY(reactions(r, cs, nboundary, out, err));
     FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
     FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));
@@ -125,6 +135,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     FEMD_TRY(number(out, ", \"hill_mandel_max\": ", r->hill_mandel_max, err));
     FEMD_TRY(number(out, ", \"stability_min\": ", r->stability_min, err));
     FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
+    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
     return femd_text_add(out, err, ", \"heat\": {}}");
 }
 

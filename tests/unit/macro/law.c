@@ -80,7 +80,7 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
         }
     }
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
-    if (q->wants & FEMD_WANT_CONDUCTIVITY) r->k[0] = 1, r->k[1] = 2, r->k[2] = 3;
+    if (q->wants & FEMD_WANT_CONDUCTIVITY) r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
     memcpy(r->state_out.b, q->value, sizeof r->state_out.b); /* names the strain it belongs to */
     r->work.force_evaluations = 2;
 }

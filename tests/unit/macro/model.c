@@ -11,7 +11,7 @@ void model_init(model *m, femd_element element, int n)
     m->comm = PETSC_COMM_WORLD;
     m->cs = (femd_case){.path = (char *)"case.json", .folder = (char *)".", .seed = 1, .mesh = {.size = {1, 1, 1}, .cells = {n, n, n}, .scale = 1},
                         .nmaterials = 1, .material = m->material, .boundary = m->boundary, .reuse = 1, .step_count = 1, .end_time = 1,
-                        .max_cuts = 6, .growth = 1.5, .cut = 0.5, .predictor = 1, .element = element, .rtol = 1e-12, .max_newton = 20,
+                        .max_cuts = 6, .growth = 1.5, .cut = 0.5, .predictor = 1, .element = element, .rtol = 1e-12, .noise_stop = 1, .max_newton = 20,
                         .ksp_rtol = 1e-12, .direct = 1, .output_every = 1, .checkpoint_every = 1};
     for (int k = 0; k < 3; ++k) {
         snprintf(m->material[k].name, FEMD_NAME_MAX, "material%d", k);

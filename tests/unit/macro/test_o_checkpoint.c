@@ -100,12 +100,14 @@ static void fill_array(double *a, const femd_points *pt, unsigned array, unsigne
 static void fill(femd_problem *p)
 {
     femd_points *pt = p->pt;
-    double *const array[] = {pt->E, pt->S, pt->D, pt->F, pt->energy, pt->k, pt->S_err, pt->hill_mandel, pt->stability};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1};
-    for (unsigned a = 0; a < 9; ++a) fill_array(array[a], pt, a, columns[a]);
+    double *const array[] = {pt->E, pt->S, pt->D, pt->F, pt->energy, pt->k, pt->S_err, pt->hill_mandel, pt->stability,
+                             pt->k_from->k};
+    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, 19};
+    for (unsigned a = 0; a < 10; ++a) fill_array(array[a], pt, a, columns[a]);
     for (PetscInt i = 0; i < pt->n; ++i) {
         pt->status[i] = (int32_t)(pt->id[i] % 5);
         if (pt->id[i] % 10 == 0) pt->stability[i] = NAN;
+        if (pt->id[i] % 4 == 0) pt->k_from[i].T = NAN;
         if (pt->id[i] % 7) group_hash((unsigned)pt->id[i] / 3, pt->state + i);
     }
     double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1);
@@ -122,14 +124,17 @@ static void assert_filled(femd_problem *p)
 {
     femd_problem other = *p;
     femd_points pt = *p->pt;
-    double *block = calloc((size_t)pt.n * 72 + 1, sizeof *block), *at = block;
-    double **const array[] = {&pt.E, &pt.S, &pt.D, &pt.F, &pt.energy, &pt.k, &pt.S_err, &pt.hill_mandel, &pt.stability};
-    double *const got[] = {p->pt->E, p->pt->S, p->pt->D, p->pt->F, p->pt->energy, p->pt->k, p->pt->S_err, p->pt->hill_mandel, p->pt->stability};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1};
-    for (int a = 0; a < 9; ++a) {
+    double *block = calloc((size_t)pt.n * 91 + 1, sizeof *block), *at = block;
+    double *from = NULL;
+    double **const array[] = {&pt.E, &pt.S, &pt.D, &pt.F, &pt.energy, &pt.k, &pt.S_err, &pt.hill_mandel, &pt.stability, &from};
+    double *const got[] = {p->pt->E, p->pt->S, p->pt->D, p->pt->F, p->pt->energy, p->pt->k, p->pt->S_err, p->pt->hill_mandel, p->pt->stability,
+                            p->pt->k_from->k};
+    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, 19};
+    for (int a = 0; a < 10; ++a) {
         *array[a] = at;
         at += (size_t)pt.n * columns[a];
     }
+    pt.k_from = (femd_conductivity_sample *)from;
     pt.status = calloc((size_t)pt.n + 1, sizeof *pt.status);
     pt.state = calloc((size_t)pt.n + 1, sizeof *pt.state);
     double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1);
@@ -139,7 +144,7 @@ static void assert_filled(femd_problem *p)
     free(u);
     other.pt = &pt;
     fill(&other);
-    for (int a = 0; a < 9; ++a) assert_memory_equal(got[a], *array[a], (size_t)pt.n * columns[a] * sizeof(double));
+    for (int a = 0; a < 10; ++a) assert_memory_equal(got[a], *array[a], (size_t)pt.n * columns[a] * sizeof(double));
     assert_memory_equal(p->pt->status, pt.status, (size_t)pt.n * sizeof *pt.status);
     assert_memory_equal(p->pt->state, pt.state, (size_t)pt.n * sizeof *pt.state);
     assert_true(p->step == 2 && p->time == 1.0 / 3 && p->dt == 0.1);

@@ -333,6 +333,22 @@ static void noisy_stress_stops_at_its_noise(void **state)
     double last = m.last.residual[m.last.nresiduals - 1];
     assert_true(last > 1e-12 * m.last.reference); /* stopped above the tolerance, at the noise */
     assert_true(m.last.newton <= 3);
+    assert_true(m.last.noise > 0 && last <= 2 * m.last.noise);
+    model_clear(&m);
+}
+
+static void without_the_noise_stop_newton_goes_on(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 3);
+    m.law.noise = 1e-3;
+    m.cs.noise_stop = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.1, 0, 0);
+    RUN_OK(&m); /* this law's noise does not depend on the strain, so there is a root to find */
+    assert_true(m.last.residual[m.last.nresiduals - 1] <= 1e-11 * m.last.reference);
+    assert_true(m.last.noise > 0);
     model_clear(&m);
 }
 
@@ -361,6 +377,56 @@ static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **sta
         model_clear(&m);
     }
     assert_near(S[0], S[1], 0);
+}
+
+/* Two cells, pulled alike in two steps: tolerances decide who is asked. */
+static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t reused)
+{
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    m.law.wants |= FEMD_WANT_CONDUCTIVITY;
+    m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+    m.cs.step_count = 2;
+    m.cs.k_reuse = strain >= 0;
+    m.cs.k_reuse_strain = strain;
+    model_affine(&m, (const double[9]){0.1, 0.02, 0, 0, 0, 0, 0, 0, 0});
+    RUN_OK(&m);
+    assert_int_equal(m.last.k_sampled, sampled);
+    assert_int_equal(m.last.k_reused, reused);
+    for (int c = 0; c < 3; ++c) assert_near(m.p->pt->k_from[5].k[c], 1 + c, 0);
+    assert_near(m.p->pt->k_from[5].error[0], 0.1, 0);
+    assert_true(fabs(m.p->pt->k[30] - 1) < 0.1 && m.p->pt->k[30] != 0);
+    assert_near(m.last.k_mean[2], 3, 1e-12);
+    assert_near(m.last.k_error_max, 0.05, 1e-15);
+    model_clear(&m);
+}
+
+static void conductivity_is_sampled_once_per_place_within_the_tolerances(void **state)
+{
+    (void)state;
+    conductivities_are_reused(-1, 64, 0);    /* off: everyone is asked */
+    conductivities_are_reused(0.01, 1, 63);  /* uniform strain: one stands for all, but not for the other step */
+    conductivities_are_reused(0.2, 0, 64);   /* the step before will do */
+}
+
+/* A taken conductivity keeps the strain it was sampled at, so errors do not add up over the steps. */
+static void reused_conductivity_does_not_drift(void **state)
+{
+    (void)state;
+    model m;
+    model_init(&m, FEMD_ELEMENT_Q1, 1);
+    m.law.wants |= FEMD_WANT_CONDUCTIVITY;
+    m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+    m.cs.step_count = 9;
+    m.cs.k_reuse = 1;
+    m.cs.k_reuse_strain = 0.025;
+    model_affine(&m, (const double[9]){0.1, 0, 0, 0, 0, 0, 0, 0, 0});
+    RUN_OK(&m);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) {
+        assert_true(fabs(m.p->pt->k_from[k].E[0] - m.p->pt->E[6 * k]) <= 0.025);
+        assert_true(m.p->pt->k_from[k].E[0] != m.p->pt->E[6 * k]); /* the last step lies within reach of one before */
+    }
+    model_clear(&m);
 }
 
 /* What an earlier run asked for (a checkpoint brings it back) is not lost to steps that do not ask. */
@@ -426,7 +492,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(infrastructure_failure_never_cuts),
         cmocka_unit_test(planned_times_are_met_after_a_cut),
         cmocka_unit_test(noisy_stress_stops_at_its_noise),
+        cmocka_unit_test(without_the_noise_stop_newton_goes_on),
         cmocka_unit_test(committed_wants_are_asked_once_and_leave_the_stress_alone),
+        cmocka_unit_test(conductivity_is_sampled_once_per_place_within_the_tolerances),
+        cmocka_unit_test(reused_conductivity_does_not_drift),
         cmocka_unit_test(conductivity_not_asked_anew_is_kept),
         cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
