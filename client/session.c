@@ -187,8 +187,7 @@ static femd_status tell_progress(femd_client *c, wait_view *v, int last, femd_er
     uint64_t sent;
     femd_progress_info info = {.workers = c->pulse.workers, .busy = c->pulse.busy, .waited = now - v->begun};
     batches_count(c, &info.done, &info.total, &info.reused, &sent);
-    const int open = info.done < info.total || (c->call && c->call->reply == FEMD_MSG_MATERIAL_READY && !c->call->done);
-    info.waiting_for_workers = open && c->pulsed && c->pulse.workers == 0;
+    info.waiting_for_workers = c->pulsed && c->pulse.workers == 0;
     const int changed = info.workers != v->last.workers || info.waiting_for_workers != v->last.waiting_for_workers;
     if (!changed && !last && now - v->told < FEMD_CLIENT_PROGRESS) return FEMD_OK;
     v->told = now;

@@ -160,10 +160,10 @@ void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
         c->nworkers++;
         idle_insert(c, n);
         materials_worker_here(c, n);
-        c->pulse_now = 1;
     } else {
         c->nclients++;
     }
+    c->pulse_now = 1;
     core_log(c, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s", (unsigned long long)peer_at(c, n)->number,
              h.role == FEMD_ROLE_WORKER ? "worker" : h.role == FEMD_ROLE_CLIENT ? "client of run " : "admin", h.run,
              json ? " (JSON)" : "", h.pid, h.host);
@@ -214,11 +214,17 @@ static uint32_t count_busy(const femd_core *c) {
     return busy;
 }
 
+/* Every client is told, since one that waits for its material or a commit wants to know of workers too; on the JSON channel
+ * only those with open batches, so that a client of ten lines gets the answer it waits for. */
+static int wants_pulse(const peer *p) {
+    return p->route && p->hello.role == FEMD_ROLE_CLIENT && (p->batches || !p->json);
+}
+
 void peers_pulse(femd_core *c) {
     femd_pulse pulse = {.workers = c->nworkers, .busy = count_busy(c)};
     for (uint32_t n = 1; n <= c->peers.end; n++) {
         const peer *p = peer_at(c, n);
-        if (!p->route || !p->batches) continue;
+        if (!wants_pulse(p)) continue;
         pulse.queued = pulse.running = 0;
         for (uint32_t b = p->batches; b; b = batch_at(c, b)->next) {
             pulse.running += batch_at(c, b)->running;
