@@ -34,7 +34,7 @@ static void argon_at_60_K(void **state) {
     const double want[3] = {2.391, 1.297, 1.486}, known[3] = {0.03, 0.03, 0.02};
     compare("argon, 60 K", "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.397003 angstrom\",\"species\":"
             "[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":[5,5,5]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\","
-            "\"cutoff\":\"12.2 angstrom\",\"smooth\":\"0.4 angstrom\"},\"md\":{\"tangent_accuracy\":0.006,\"max_steps\":2000000}}",
+            "\"cutoff\":\"12.2 angstrom\",\"smooth\":\"0.4 angstrom\"},\"md\":{\"tangent_accuracy\":0.01,\"max_steps\":2000000}}",
             60, 0.02, want, known);
 }
 
