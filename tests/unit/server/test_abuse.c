@@ -99,9 +99,11 @@ static void *dealer(const program *p) {
 
 static int tell(void *s, const femd_buffer *b) { return zmq_send(s, b->data, b->size, 0) >= 0; }
 
-/* The first message of that type that comes, into *storage; 0 after 5 s without any. */
+/* The first message of that type that comes, into *storage; 0 after 5 s without one of it (pulses come all the time). */
 static int hear(void *s, unsigned type, femd_frame *f, femd_buffer *storage) {
-    for (int i = 0; i < 1000; i++) {
+    struct timespec begun, now;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    for (now = begun; now.tv_sec - begun.tv_sec < 5; clock_gettime(CLOCK_MONOTONIC, &now)) {
         zmq_msg_t m;
         zmq_msg_init(&m);
         if (zmq_msg_recv(&m, s, 0) < 0) return 0;
