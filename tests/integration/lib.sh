@@ -57,11 +57,11 @@ all_gone() { for one in "$@"; do gone "$one" || return 1; done; }
 # descendants PID: every process below it
 descendants() { for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do echo "$child"; descendants "$child"; done; }
 
-# run_case OUT ARGS...: femd run that must succeed
+# run_case OUT ARGS...: femd run that must succeed, within 300 s or $limit
 run_case() {
     out=$1
     shift
-    timeout 300 femd run --quiet --out "$scratch/$out" "$@" >"$scratch/$out.log" 2>&1 || fail "femd run $* ended with $?"
+    timeout "${limit:-300}" femd run --quiet --out "$scratch/$out" "$@" >"$scratch/$out.log" 2>&1 || fail "femd run $* ended with $?"
 }
 # A server started by hand on a socket of its own; its address is $address.
 start_server() {
