@@ -174,11 +174,12 @@ static femd_status encode(const femd_green_kubo *g, femd_buffer *out, femd_error
 }
 
 static femd_status decode(femd_green_kubo *g, const femd_bytes *in, femd_error *err) {
-    if (in->size < CARRY_HEAD || femd_get32(in->data) != VERSION)
+    const uint8_t *p = in->data;
+    if (in->size < CARRY_HEAD || femd_get32(p) != VERSION)
         return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a heat flux in a state are not of this femd", in->size);
-    for (int c = 0; c < 6; c++) g->E0[c] = femd_getf64(in->data + 8 + 8 * c);
-    g->T = femd_getf64(in->data + 56);
-    const femd_bytes rest = {in->data + CARRY_HEAD, in->size - CARRY_HEAD};
+    for (int c = 0; c < 6; c++) g->E0[c] = femd_getf64(p + 8 + 8 * c);
+    g->T = femd_getf64(p + 56);
+    const femd_bytes rest = {p + CARRY_HEAD, in->size - CARRY_HEAD};
     return femd_spectrum_decode(&g->sums, &rest, err);
 }
 
