@@ -4,29 +4,15 @@
 #include "phonon.h"
 #include "reference.h"
 
-#ifdef FEMD_METHOD_MD
 extern const femd_method femd_method_md;
-#endif
-#ifdef FEMD_METHOD_GREEN_KUBO
 extern const femd_method femd_method_green_kubo;
-#endif
-#ifdef FEMD_METHOD_NEMD
-extern const femd_method femd_method_nemd;
-#endif
 
 static const femd_method *const table[] = {
     &femd_method_statics,
     &femd_method_quasiharmonic,
     &femd_method_local_harmonic,
-#ifdef FEMD_METHOD_MD
     &femd_method_md,
-#endif
-#ifdef FEMD_METHOD_GREEN_KUBO
     &femd_method_green_kubo,
-#endif
-#ifdef FEMD_METHOD_NEMD
-    &femd_method_nemd,
-#endif
 };
 
 const femd_method *femd_method_find(const char *name) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../physics/lammps_m2.c" /* a benchmark is one source file */
+#include "../physics/lammps_stress.c" /* a benchmark is one source file */
 #include "micro.h"
 
 enum { ROUNDS = 7, INCREMENTS = 5 };

@@ -1,8 +1,8 @@
 /* Stress of relaxed, defective, strained RVEs against LAMMPS: at femd's own coordinates, and minimised by LAMMPS from
  * the same start. */
-#include "m2_material.h"
+#include "engine_material.h"
 
-#include "lammps_m2.h"
+#include "lammps_stress.h"
 
 #define VACANCY     COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 #define VOID        COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0.5,0.5,0.5],\"radius\":\"4.2 angstrom\"}]", "")

@@ -25,6 +25,10 @@ static void prepare(model *m, femd_element element, int direct, MPI_Comm comm)
     m->cs.mesh.distort = 0.2;
     m->cs.direct = direct;
     m->cs.step_count = 2;
+    m->law.wants |= FEMD_WANT_CONDUCTIVITY;
+    m->cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+    m->cs.k_reuse = 1;
+    m->cs.k_reuse_strain = 0.02;
     model_hold(m, "left", 0, 0, NAN);
     model_hold(m, "bottom", NAN, NAN, 0);
     model_hold(m, "right", 0.1, NAN, NAN);
@@ -64,10 +68,14 @@ static void compare(model *all, model *self)
         assert_true(j < b->n);
         for (int c = 0; c < 6; ++c) assert_near(a->S[6 * i + c], b->S[6 * j + c], 1e-10);
         assert_near(a->weight[i], b->weight[j], 0);
+        for (int c = 0; c < 6; ++c) assert_near(a->k_from[i].E[c], b->k_from[j].E[c], 1e-10); /* the same point's conductivity */
     }
     for (size_t k = 0; k < 3 * all->cs.nboundary; ++k) assert_near(all->reaction[k], self->reaction[k], 1e-11);
     assert_near(all->last.energy, self->last.energy, 1e-12);
     assert_int_equal(all->last.newton, self->last.newton);
+    assert_int_equal(all->last.k_sampled, self->last.k_sampled);
+    assert_int_equal(all->last.k_reused, self->last.k_reused);
+    assert_true(all->last.k_sampled > 1 && all->last.k_reused > 1);
     free(u);
     free(v);
 }

@@ -1,5 +1,5 @@
 /* The method green-kubo through the engine: bits, states, limits. Solid argon, small and short: figures are in test_conductivity_long.c. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 /* 32 atoms; segments of 2048 samples. */
 #define ARGON(options)                                                                                                                     \

@@ -1,6 +1,6 @@
 /* Stillinger-Weber silicon through the engines: lattice constant, elastic constants with and without internal relaxation (Cowley, Phys. Rev. Lett. 60
  * (1988) 2379), and a tangent that is the derivative of the stress with a vacancy. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define SILICON(engine, more)                                                                                          \
     "{\"engine\":\"" engine "\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.43 angstrom\",\"species\":[\"Si\"]"    \

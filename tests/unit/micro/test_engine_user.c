@@ -1,5 +1,5 @@
 /* An engine from a user's shared object. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #include "state.h"
 

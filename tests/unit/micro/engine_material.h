@@ -1,7 +1,7 @@
 /* Helpers of the engine tests: a material from JSON text, one evaluation, comparisons. Every failure is a failed
  * assertion with the words of the error. */
-#ifndef FEMD_TEST_M2_MATERIAL_H
-#define FEMD_TEST_M2_MATERIAL_H
+#ifndef FEMD_TEST_ENGINE_MATERIAL_H
+#define FEMD_TEST_ENGINE_MATERIAL_H
 
 #include <math.h>
 #include <setjmp.h>

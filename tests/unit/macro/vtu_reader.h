@@ -1,6 +1,6 @@
 /* A small reader of the VTU files that femd writes, for cmocka tests. */
-#ifndef FEMD_TEST_O_VTU_H
-#define FEMD_TEST_O_VTU_H
+#ifndef FEMD_TEST_VTU_READER_H
+#define FEMD_TEST_VTU_READER_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold instance. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define ARGON                                                                                                                              \
     "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \

@@ -1,5 +1,5 @@
 /* The matrix-free branch for large RVEs (Newton-CG, tangent by conjugate gradients) against the factorised one. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #include "dense.h"
 #include "hill_mandel.h"

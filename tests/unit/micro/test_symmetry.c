@@ -1,6 +1,6 @@
 /* Projection of a tangent onto classes of symmetry: nearest, idempotent, nested, with the constants of the class; errors; a material that
  * declares one. */
-#include "m2_material.h"
+#include "engine_material.h"
 #include "symmetry.h"
 
 /* A full symmetric tangent with 21 different entries, like a stiffness. */

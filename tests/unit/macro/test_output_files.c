@@ -15,7 +15,7 @@
 
 #include "arguments.h"
 #include "live.h"
-#include "o_vtu.h"
+#include "vtu_reader.h"
 #include "outfile.h"
 #include "summary.h"
 #include "vtu.h"

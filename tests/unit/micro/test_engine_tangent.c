@@ -1,5 +1,5 @@
 /* The condensed tangent against central differences of the relaxed stress. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define VACANCY ",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}"
 #define B2                                                                                                             \

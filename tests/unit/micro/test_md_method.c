@@ -172,7 +172,7 @@ static void harmonic_control_lowers_errors(void **state) {
     md_close(&without);
 }
 
-/* Over a few seeds and all components; test_m3_md_long looks at each quantity over many. */
+/* Over a few seeds and all components; test_md_long looks at each quantity over many. */
 static void error_bars_cover_the_mean_of_all_seeds(void **state) {
     (void)state;
     enum { SEEDS = 20, N = 12 };

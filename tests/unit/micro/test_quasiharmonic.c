@@ -1,5 +1,5 @@
 /* Harmonic free energies of Lennard-Jones crystals: against exact spectra, against differences of psi, limits, references, controls. */
-#include "m3_harmonic.h"
+#include "harmonic.h"
 #include "phonon.h"
 
 /* Argon whose neighbour shells keep away from the ends of the switch (7.2 and 8 angstrom), where third derivatives jump. */

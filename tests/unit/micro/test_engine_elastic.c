@@ -1,5 +1,5 @@
 /* The elastic engine, and the control and checks that every engine goes through. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define STEEL "{\"engine\":\"elastic\",\"young\":\"200 GPa\",\"poisson\":0.3}"
 #define WARM                                                                                                           \

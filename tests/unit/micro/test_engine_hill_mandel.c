@@ -1,6 +1,6 @@
 /* The Hill-Mandel residual: small on relaxed configurations, and a measure of the error of equilibrium where the
  * relaxation is spoilt. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #include "hill_mandel.h"
 #include "native.h"

@@ -1,8 +1,8 @@
 /* Helpers of the tests of harmonic free energies: one evaluation at a temperature, differences of it. */
-#ifndef FEMD_TEST_M3_HARMONIC_H
-#define FEMD_TEST_M3_HARMONIC_H
+#ifndef FEMD_TEST_HARMONIC_H
+#define FEMD_TEST_HARMONIC_H
 
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define SCALARS (FEMD_WANT_STRESS | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ | FEMD_WANT_HEAT_CAPACITY)
 #define EVERYTHING (SCALARS | FEMD_WANT_TANGENT)

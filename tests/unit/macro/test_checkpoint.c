@@ -13,7 +13,7 @@
 #include "collective.h"
 #include "femd/hash.h"
 #include "model.h"
-#include "o_vtu.h"
+#include "vtu_reader.h"
 #include "outfile.h"
 #include "recorder.h"
 

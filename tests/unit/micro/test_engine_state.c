@@ -1,5 +1,5 @@
 /* States: their headers, and evaluations as pure functions of material, state and request. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 

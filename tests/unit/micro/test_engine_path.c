@@ -1,5 +1,5 @@
 /* An RVE with two minima: a sheared crystal with three vacancies that slips at 10 % and slips back at 4 %. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define SLIPPING                                                                                                       \
     "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"         \

@@ -2,7 +2,7 @@
  * table whose third derivatives are steps, the cost. */
 #include <time.h>
 
-#include "m3_harmonic.h"
+#include "harmonic.h"
 #include "native.h"
 #include "phonon.h"
 

@@ -1,6 +1,6 @@
 /* LAMMPS as an independent reference. Owns the files and the rotation into the triangular cell that LAMMPS wants; never
  * judges. */
-#include "lammps_m2.h"
+#include "lammps_stress.h"
 
 #include <math.h>
 #include <stdio.h>

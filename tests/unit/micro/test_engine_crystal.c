@@ -1,5 +1,5 @@
 /* Perfect crystals against published constants, in both atomistic engines. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define CAUCHY_BORN_COPPER                                                                                             \
     "{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.6 angstrom\",\"species\":[\"Cu\"]},"     \

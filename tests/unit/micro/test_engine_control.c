@@ -1,5 +1,5 @@
 /* Mixed and pressure control of an atomistic RVE, objectivity, stability. */
-#include "m2_material.h"
+#include "engine_material.h"
 
 #define VACANCY COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 
