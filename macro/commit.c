@@ -25,6 +25,7 @@ static void take_extra(void *user, size_t i, const femd_response *r)
     femd_points *pt = x->p->pt;
     PetscInt k = x->point[i];
     x->p->mech->count_force += r->work.force_evaluations;
+    pt->twall[k] += r->work.wall;
     if (x->rc != FEMD_OK) return;
     if (r->status != FEMD_OK) {
         x->rc = femd_fail(x->err, (femd_status)r->status, "point %llu, output.wants at the converged state: %s", (unsigned long long)r->point,
