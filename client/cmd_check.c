@@ -18,21 +18,6 @@ static const double usual_strain = 2e-3;
 
 /* ---- points ---- */
 
-static femd_status count_cells(const femd_case *c, uint64_t *cells, femd_error *err) {
-    if (!c->mesh.file) {
-        *cells = (uint64_t)c->mesh.cells[0] * (uint64_t)c->mesh.cells[1] * (uint64_t)c->mesh.cells[2];
-        return FEMD_OK;
-    }
-    uint64_t tetrahedra, hexahedra;
-    FEMD_TRY(mesh_count(c->mesh.file, &tetrahedra, &hexahedra, err));
-    *cells = c->element == FEMD_ELEMENT_Q1 ? hexahedra : tetrahedra;
-    if (*cells) return FEMD_OK;
-    return femd_fail(
-        err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s",
-        c->path, c->mesh.file, (unsigned long long)tetrahedra, (unsigned long long)hexahedra,
-        c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2", c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
-}
-
 /* Names of the case that the mesh file must have, in the solver's words; those of a box have been checked. */
 static femd_status check_names(const femd_case *c, femd_error *err) {
     char names[512];
@@ -142,7 +127,7 @@ static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
 static femd_status check(const femd_case *c, model *models, femd_error *err) {
     uint64_t cells;
     double slowest = 0;
-    FEMD_TRY(count_cells(c, &cells, err));
+    FEMD_TRY(mesh_cells(c, &cells, err));
     FEMD_TRY(check_names(c, err));
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));

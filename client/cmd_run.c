@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "mesh_count.h"
 #include "models.h"
 #include "run_output.h"
 #include "supervise.h"
@@ -197,6 +198,15 @@ static femd_status after(const request *q, const femd_case *c, const model *mode
     return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
 }
 
+/* A rank without cells has nothing to do. A mesh that cannot be counted here is left to the solver. */
+static femd_status check_ranks(const request *q, const femd_case *c, femd_error *err) {
+    femd_error ignored = FEMD_ERROR_INIT;
+    uint64_t cells = 0;
+    if (q->ranks == 1 || mesh_cells(c, &cells, &ignored) != FEMD_OK || (uint64_t)q->ranks <= cells) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "--ranks %d: the mesh of %s has %llu cells; take at most one rank a cell", q->ranks, c->path,
+                     (unsigned long long)cells);
+}
+
 static int run_case(const request *q) {
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};
@@ -207,6 +217,7 @@ static int run_case(const request *q) {
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
     if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
         rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = check_ranks(q, &c, &err);
     if (rc == FEMD_OK) rc = models_open(&c, models, &err);
     if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
     if (rc == FEMD_OK) rc = run_parts(q, &code, &err);

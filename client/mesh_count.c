@@ -143,3 +143,19 @@ femd_status mesh_has_group(const char *path, int dimension, const char *name, in
     fclose(c.f);
     return FEMD_OK;
 }
+
+femd_status mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err) {
+    if (!c->mesh.file) {
+        *cells = (uint64_t)c->mesh.cells[0] * (uint64_t)c->mesh.cells[1] * (uint64_t)c->mesh.cells[2];
+        if (c->element != FEMD_ELEMENT_Q1) *cells *= 6; /* each block of a box is cut into six tetrahedra */
+        return FEMD_OK;
+    }
+    uint64_t tetrahedra, hexahedra;
+    FEMD_TRY(mesh_count(c->mesh.file, &tetrahedra, &hexahedra, err));
+    *cells = c->element == FEMD_ELEMENT_Q1 ? hexahedra : tetrahedra;
+    if (*cells) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s",
+        c->path, c->mesh.file, (unsigned long long)tetrahedra, (unsigned long long)hexahedra,
+        c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2", c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
+}

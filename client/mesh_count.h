@@ -6,11 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "case.h"
 #include "femd/error.h"
 
 /* Count tetrahedra and hexahedra of any order in a Gmsh file: 2.2 or 4.1, text, or 4.1 binary. BAD_INPUT for anything
  * else. */
 FEMD_MUST_CHECK femd_status mesh_count(const char *path, uint64_t *tetrahedra, uint64_t *hexahedra, femd_error *err);
+
+/* Cells of the case's mesh, of the kind that its element needs. BAD_INPUT if the mesh file has none. */
+FEMD_MUST_CHECK femd_status mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err);
 
 /* *found = 1 if the file names a physical group of this dimension (2 surfaces, 3 volumes) so. names receives those that
  * there are, as "a, b", or "none". */

@@ -192,7 +192,8 @@ void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *ou
 {
     if (p->rank != 0 || r->history.n == 0) return;
     char name[FEMD_ENTRY_NAME_MAX];
-    size_t last = r->history.nboundary ? r->history.nboundary - 1 : 0; /* usually the one that moves */
+    size_t last = r->history.nboundary ? r->history.nboundary - 1 : 0; /* the last support: usually the one that moves */
+    while (last > 0 && p->cs->boundary[last].kind != FEMD_LOAD_DISPLACEMENT) last--;
     femd_entry_name(p->cs, last, name);
     const int conducts = (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) != 0;
     fprintf(out, "%5s %10s %7s %5s %10s   reaction %s (N)%s\n", "step", "time", "newton", "cuts", "|r| (N)", name,

@@ -86,6 +86,12 @@ static femd_status check_address(const char *bind, femd_error *err) {
                          "ipc:///path/of/socket", bind);
     const char *host = bind + 6, *colon = strrchr(host, ':');
     if (!colon || !colon[1]) return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: the port is missing", bind);
+    if (strcmp(colon + 1, "*") != 0) {
+        char *end;
+        const unsigned long port = strtoul(colon + 1, &end, 10); /* libzmq would take 65536 + p for p */
+        if (*end || port < 1 || port > 65535)
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: the port is 1 to 65535, or * for any free one", bind);
+    }
     size_t n = (size_t)(colon - host);
     unsigned a, b, c, d;
     char text[64] = "", rest;

@@ -31,6 +31,7 @@ sed 's/"seed": *1/"seed": NaN/' "$base" >"$scratch/nan.json"
 refused "nan.json" -- "$scratch/nan.json"
 sed '$d' "$base" >"$scratch/cut.json"
 refused "cut.json:19" -- "$scratch/cut.json"
+refused "--ranks 3" "2 cells" -- "$base" --ranks 3
 refused "conductivity" "tangent" -- "$base" --set 'output={"wants":["conductivity"]}'
 cat >"$scratch/inverted.msh" <<'MSH'
 $MeshFormat
