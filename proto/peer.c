@@ -4,11 +4,16 @@
 #include "femd/peer.h"
 
 #include <errno.h>
+#include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
+
+/* s before a wait goes to sleep: waking up costs more than the next message of a lively exchange takes to come. */
+static const double SPIN = 1e-4;
 
 struct femd_peer {
     void *context, *socket, *monitor;
@@ -118,6 +123,8 @@ static femd_status say_hello(femd_peer *p, femd_error *err) {
 static void wait_for(femd_peer *p, short events, double seconds) {
     zmq_pollitem_t items[2] = {{p->socket, 0, events, 0}, {p->monitor, 0, ZMQ_POLLIN, 0}};
     if (seconds > monitor_period) seconds = monitor_period;
+    for (double end = femd_clock() + fmin(seconds, SPIN); femd_clock() < end; sched_yield())
+        if (zmq_poll(items, 1, 0) > 0) return;
     long ms = (long)(seconds * 1000 + 0.999);
     zmq_poll(items, 2, ms);
     watch(p);
