@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -542,12 +543,18 @@ static void serve_round(femd_net *n, femd_core *core, int *drained) {
     carry_out(n, core, now);
 }
 
+/* s before a wait goes to sleep: waking up costs more than the next message of a lively exchange takes to come. */
+static const double SPIN = 1e-4;
+
 femd_status femd_net_run(femd_net *n, femd_core *core, int stop_fd, femd_error *err) {
     int drained = 1;
     femd_core_tick(core, clock_now());
     for (;;) {
         zmq_pollitem_t item[3] = {{n->socket, 0, ZMQ_POLLIN, 0}, {n->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
-        if (zmq_poll(item, 3, wait_ms(n, core, drained)) < 0 && errno != EINTR)
+        const long sleep_ms = wait_ms(n, core, drained);
+        int come = 0;
+        for (double end = clock_now() + SPIN; sleep_ms && !come && clock_now() < end; thrd_yield()) come = zmq_poll(item, 1, 0);
+        if (come <= 0 && zmq_poll(item, 3, sleep_ms) < 0 && errno != EINTR)
             return femd_fail(err, FEMD_IO, "ZeroMQ: %s", zmq_strerror(errno));
         if (item[2].revents) {
             femd_core_farewell(core);
