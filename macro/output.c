@@ -126,7 +126,7 @@ typedef struct node_fields {
     PetscInt n, per_cell;
     PetscInt *conn;       /* from femd_problem_nodes */
     double *coords, *disp;
-    double *temperature;
+    double *temperature, *pressure; /* as prescribed; one block */
     int64_t *conn64;
 } node_fields;
 
@@ -136,10 +136,11 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     FEMD_TRY(femd_problem_nodes(p, &m->n, &m->per_cell, &m->conn, &m->coords, &m->disp, err));
     size_t nconn = (size_t)p->ncells * (size_t)m->per_cell;
     m->conn64 = malloc((nconn + 1) * sizeof *m->conn64);
-    m->temperature = malloc(((size_t)m->n + 1) * sizeof *m->temperature);
+    m->temperature = malloc((2 * (size_t)m->n + 1) * sizeof *m->temperature);
     if (!m->conn64 || !m->temperature) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < nconn; ++i) m->conn64[i] = m->conn[i];
-    for (PetscInt i = 0; i < m->n; ++i) m->temperature[i] = p->cs->temperature;
+    m->pressure = m->temperature + m->n;
+    for (PetscInt i = 0; i < m->n; ++i) m->temperature[i] = p->cs->temperature, m->pressure[i] = p->cs->pressure;
     return FEMD_OK;
 }
 
@@ -183,10 +184,11 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
     for (PetscInt c = 0; c < p->ncells; ++c) average_cell(&cells, c, p->pt, p->cell_material[c]);
 
     femd_vtu_array point_array[] = {{"displacement", FEMD_VTU_FLOAT64, 3, vector_label, nodes.disp},
-                                    {"temperature", FEMD_VTU_FLOAT64, 1, NULL, nodes.temperature}};
+                                    {"temperature", FEMD_VTU_FLOAT64, 1, NULL, nodes.temperature},
+                                    {"pressure", FEMD_VTU_FLOAT64, 1, NULL, nodes.pressure}};
     femd_vtu_array cell_array[CELL_ARRAYS_MAX];
     femd_vtu v = {.npoints = (size_t)nodes.n, .ncells = (size_t)p->ncells, .cell_type = vtk_cell_type(p->cs->element),
-                  .cell_points = nodes.per_cell, .points = nodes.coords, .conn = nodes.conn64, .npoint_arrays = 2,
+                  .cell_points = nodes.per_cell, .points = nodes.coords, .conn = nodes.conn64, .npoint_arrays = 3,
                   .point_array = point_array, .ncell_arrays = list_cell_arrays(p->cs, &cells, cell_array),
                   .cell_array = cell_array};
     FEMD_TRY_GOTO(rc, femd_vtu_encode(&v, piece, err), done);

@@ -443,11 +443,12 @@ static void shown(const femd_progress_info *info, char *text, size_t size)
     femd_live_progress(&l, info);
     femd_live_end(&l);
     femd_live_progress(&l, info); /* a word of farewell with the server: nothing may follow the end */
-    fflush(f);
-    ssize_t n = read(master, text, size - 1);
-    assert_true(n > 0);
-    text[n] = 0;
     fclose(f);
+    size_t used = 0;
+    for (ssize_t n = 1; n > 0 && used < size - 1; used += n > 0 ? (size_t)n : 0) /* may come in pieces; EIO at the end */
+        n = read(master, text + used, size - 1 - used);
+    assert_true(used > 0);
+    text[used] = 0;
     close(master);
 }
 
