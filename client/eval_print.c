@@ -49,6 +49,25 @@ static void print_scalars(const femd_response *r) {
                 rows[i].unit);
 }
 
+static int any(const double v[6]) {
+    for (int i = 0; i < 6; i++)
+        if (v[i] != 0) return 1;
+    return 0;
+}
+
+/* Named for what it counts: atoms know no electrons. */
+static void print_conductivity(const eval_answer *a) {
+    const femd_response *r = &a->response;
+    const int lattice = (a->caps.carriers & FEMD_CARRIER_LATTICE) != 0;
+    row(lattice ? "k of the lattice" : "conductivity k", r->k, 6, 1, "W/(m K)");
+    if (r->sampled) row("  its error", r->k_err, 6, 1, "W/(m K)");
+    if (r->checked) {
+        row("  other estimate", r->k_check, 6, 1, "W/(m K)");
+        row("  its error", r->k_check_err, 6, 1, "W/(m K)");
+    }
+    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) row("k of electrons", r->k_electronic, 6, 1, "W/(m K), as declared; not in the row above");
+}
+
 static void print_tensors(const eval_answer *a) {
     const femd_response *r = &a->response;
     double sigma[6];
@@ -71,8 +90,8 @@ static void print_tensors(const eval_answer *a) {
         printf("\n");
     }
     if (r->provided & FEMD_WANT_THERMAL_STRESS) row("dS/dT", r->dSdT, 6, 1e6, "MPa/K");
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) row("conductivity", r->k, 6, 1, "W/(m K)");
-    if (r->sampled) row("error of S", r->S_err, 6, 1e9, "GPa");
+    if (r->provided & FEMD_WANT_CONDUCTIVITY) print_conductivity(a);
+    if (any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
 }
 
 void eval_print_table(const eval_answer *a) {
@@ -84,6 +103,8 @@ void eval_print_table(const eval_answer *a) {
     row("J = det F", &r->J, 1, 1, "");
     print_scalars(r);
     row("Hill-Mandel", &r->hill_mandel, 1, 1, "(residual of equilibrium)");
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
+        if (r->notes & bit) printf("  %-18s %s: %s\n", "note", femd_note_key(bit), femd_note_words(bit));
     printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall,
            (unsigned long long)r->work.force_evaluations);
 }
@@ -143,11 +164,21 @@ static void hash(writer *w, const char *name, const femd_hash *h) {
     text(w, name, hex);
 }
 
-static void json_answers(writer *w, const femd_response *r) {
+/* What k counts, beside k. */
+static void json_conductivity(writer *w, const eval_answer *a) {
+    const femd_response *r = &a->response;
+    vector(w, "conductivity", r->k, 6);
+    text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
+    if (r->checked) vector(w, "conductivity_check", r->k_check, 6);
+    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) vector(w, "conductivity_electronic", r->k_electronic, 6);
+}
+
+static void json_answers(writer *w, const eval_answer *a) {
+    const femd_response *r = &a->response;
     if (r->provided & FEMD_WANT_STRESS) vector(w, "stress", r->S, 6);
     if (r->provided & FEMD_WANT_TANGENT) matrix(w, "tangent", r->D, 6);
     if (r->provided & FEMD_WANT_THERMAL_STRESS) vector(w, "thermal_stress", r->dSdT, 6);
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) vector(w, "conductivity", r->k, 6);
+    if (r->provided & FEMD_WANT_CONDUCTIVITY) json_conductivity(w, a);
     if (r->provided & FEMD_WANT_ENERGY) number(w, "energy_density", r->energy);
     if (r->provided & FEMD_WANT_HELMHOLTZ) number(w, "helmholtz_density", r->helmholtz);
     if (r->provided & FEMD_WANT_HEAT_CAPACITY) number(w, "heat_capacity", r->heat_capacity);
@@ -173,6 +204,7 @@ static void json_errors(writer *outer, const femd_response *r) {
     if (r->provided & FEMD_WANT_TANGENT) matrix(&w, "tangent", r->D_err, 6);
     if (r->provided & FEMD_WANT_THERMAL_STRESS) vector(&w, "thermal_stress", r->dSdT_err, 6);
     if (r->provided & FEMD_WANT_CONDUCTIVITY) vector(&w, "conductivity", r->k_err, 6);
+    if (r->checked) vector(&w, "conductivity_check", r->k_check_err, 6);
     if (r->provided & FEMD_WANT_ENERGY) number(&w, "energy_density", r->energy_err);
     if (r->provided & FEMD_WANT_HELMHOLTZ) number(&w, "helmholtz_density", r->helmholtz_err);
     if (r->provided & FEMD_WANT_HEAT_CAPACITY) number(&w, "heat_capacity", r->heat_capacity_err);
@@ -197,6 +229,15 @@ static void json_from_F(writer *w, const eval_answer *a) {
         vector(w, "conductivity_spatial", spatial, 6);
         vector(w, "conductivity_referential", referential, 6);
     }
+}
+
+static void json_notes(writer *outer, uint32_t notes) {
+    const char *comma = "";
+    key(outer, "notes");
+    printf("[");
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
+        if (notes & bit) printf("%s\"%s\"", comma, femd_note_key(bit)), comma = ", ";
+    printf("]");
 }
 
 static void json_work(writer *outer, const femd_work *k) {
@@ -226,7 +267,7 @@ void eval_print_json(const eval_answer *a) {
         hash(&w, "state_out", &r->state_out);
         vector(&w, "strain", r->E, 6);
         number(&w, "J", r->J);
-        json_answers(&w, r);
+        json_answers(&w, a);
         json_distances(&w, a);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {
             number(&w, "dJ_dp", r->dJdp);
@@ -234,6 +275,7 @@ void eval_print_json(const eval_answer *a) {
             vector(&w, "dS_dp", r->dSdp, 6);
         }
         json_errors(&w, r);
+        json_notes(&w, r->notes);
         if (a->has_F) json_from_F(&w, a);
     }
     json_work(&w, &r->work);

@@ -12,7 +12,7 @@
 #include "femd/hash.h"
 #include "h5file.h"
 
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 /* ---- which case it is ---- */
 
@@ -132,7 +132,7 @@ typedef struct field {
     void *data;
 } field;
 
-enum { FIELDS = 12 };
+enum { FIELDS = 14 };
 
 static void list_fields(const femd_points *pt, field list[FIELDS])
 {
@@ -145,11 +145,13 @@ static void list_fields(const femd_points *pt, field list[FIELDS])
         {"point/F", f64, 8, 9, pt->F},
         {"point/energy", f64, 8, 1, pt->energy},
         {"point/k", f64, 8, 6, pt->k},
+        {"point/k_electronic", f64, 8, 6, pt->ke},
         {"point/k_from", f64, 8, sizeof *pt->k_from / sizeof(double), pt->k_from},
         {"point/S_err", f64, 8, 6, pt->S_err},
         {"record/hill_mandel", f64, 8, 1, pt->hill_mandel},
         {"point/stability", f64, 8, 1, pt->stability},
         {"point/status", H5T_STD_I32LE, 4, 1, pt->status},
+        {"point/notes", H5T_STD_I32LE, 4, 1, pt->notes},
     };
     memcpy(list, all, sizeof all);
 }
@@ -262,14 +264,14 @@ done:
 
 /* ---- history ---- */
 
-enum { INTEGERS = 10, NUMBERS = 6 + 12 + 64 + 8 };
+enum { INTEGERS = 13, NUMBERS = 6 + 12 + 64 + 14 };
 
 static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v)
 {
     const femd_step_record *r = &row->rec;
     const int64_t integers[INTEGERS] = {r->step, r->newton, r->cuts, r->nresiduals, (int64_t)r->evaluations,
                                         (int64_t)r->force_evaluations, r->failed_points, row->fields, (int64_t)r->k_sampled,
-                                        (int64_t)r->k_reused};
+                                        (int64_t)r->k_reused, (int64_t)r->k_noted, r->k_carriers, r->notes};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
@@ -279,6 +281,7 @@ static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, 
     memcpy(v + 82, r->k_mean, sizeof r->k_mean);
     v[88] = r->k_error_max;
     v[89] = r->noise;
+    memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
     memcpy(v + NUMBERS, r->reaction, 3 * nboundary * sizeof *v);
 }
 
@@ -288,6 +291,7 @@ static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd
                                     .evaluations = (uint64_t)k[4], .force_evaluations = (uint64_t)k[5], .failed_points = (int)k[6],
                                     .time = v[0], .dt = v[1], .reference = v[2], .energy = v[3], .hill_mandel_max = v[4],
                                     .stability_min = v[5], .reaction = v + NUMBERS, .k_sampled = (uint64_t)k[8], .k_reused = (uint64_t)k[9],
+                                    .k_noted = (uint64_t)k[10], .k_carriers = (uint32_t)k[11], .notes = (uint32_t)k[12],
                                     .k_error_max = v[88], .noise = v[89]},
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
@@ -296,6 +300,7 @@ static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd
     memcpy(row.S_mean, v + 12, sizeof row.S_mean);
     memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);
     memcpy(row.rec.k_mean, v + 82, sizeof row.rec.k_mean);
+    memcpy(row.rec.ke_mean, v + 90, sizeof row.rec.ke_mean);
     return femd_history_add(h, &row, err);
 }
 

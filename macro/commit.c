@@ -80,8 +80,11 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
     const femd_points *pt = p->pt;
     double energy = 0, extreme[2] = {0, -INFINITY}; /* largest Hill-Mandel residual, - lowest stability */
     int asked = 0;
+    uint32_t notes = 0;
     for (PetscInt k = 0; k < pt->n; ++k) {
         energy += pt->weight[k] * pt->tenergy[k];
+        notes |= (uint32_t)pt->tnotes[k];
+        if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) notes |= (uint32_t)pt->tk_from[k].notes;
         extreme[0] = fmax(extreme[0], pt->thill_mandel[k]);
         if (isnan(pt->tstability[k])) continue;
         asked = 1;
@@ -90,6 +93,7 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
     MPI_TRY(err, MPI_Allreduce(&energy, &rec->energy, 1, MPI_DOUBLE, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, extreme, 2, MPI_DOUBLE, MPI_MAX, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &asked, 1, MPI_INT, MPI_MAX, p->comm));
+    MPI_TRY(err, MPI_Allreduce(&notes, &rec->notes, 1, MPI_UINT32_T, MPI_BOR, p->comm));
     rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
@@ -100,6 +104,7 @@ femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *r
 {
     femd_points *pt = p->pt;
     memcpy(pt->tk, pt->k, 6 * (size_t)pt->n * sizeof *pt->k);
+    memcpy(pt->tke, pt->ke, 6 * (size_t)pt->n * sizeof *pt->ke);
     memcpy(pt->tk_from, pt->k_from, (size_t)pt->n * sizeof *pt->k_from);
     memcpy(pt->tstability, pt->stability, (size_t)pt->n * sizeof *pt->stability);
     if (p->cs->wants_committed) FEMD_TRY(take_wants(p, rec, err));

@@ -44,6 +44,17 @@ static int answers(const femd_problem *p, PetscInt k)
     return (p->caps[p->pt->material[k]].wants & FEMD_WANT_CONDUCTIVITY) != 0;
 }
 
+uint32_t femd_conductivity_carriers(const femd_problem *p)
+{
+    uint32_t all = FEMD_CARRIER_LATTICE, any = 0;
+    for (size_t i = 0; i < p->cs->nmaterials; ++i) {
+        if (!(p->caps[i].wants & FEMD_WANT_CONDUCTIVITY)) continue;
+        all &= p->caps[i].carriers;
+        any |= p->caps[i].carriers;
+    }
+    return (all & any) | (any & FEMD_CARRIER_ELECTRONS);
+}
+
 /* ---- choose: rank 0 ---- */
 
 static int same_place(const donor *d, const row *r)
@@ -182,6 +193,8 @@ femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_respo
     memcpy(s->error, r->k_err, sizeof s->error);
     memcpy(s->E, p->pt->tE + 6 * k, sizeof s->E);
     s->T = p->cs->temperature;
+    memcpy(s->electronic, r->k_electronic, sizeof s->electronic);
+    s->notes = r->notes;
     return FEMD_OK;
 }
 
@@ -212,22 +225,29 @@ static double relative_error(const sample *s)
 static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec, femd_error *err)
 {
     const femd_points *pt = p->pt;
-    double sum[7] = {0}; /* volume, w k */
-    uint64_t count[2] = {0};
+    double sum[13] = {0}; /* volume, w k, w ke */
+    uint64_t count[3] = {0};
     rec->k_error_max = 0;
+    rec->k_carriers = femd_conductivity_carriers(p);
     for (PetscInt k = 0; k < pt->n; ++k) {
         if (!answers(p, k)) continue;
         count[femd_conductivity_is_due(plan, k) ? 0 : 1]++;
+        count[2] += pt->tk_from[k].notes != 0;
         sum[0] += pt->weight[k];
         for (int c = 0; c < 6; ++c) sum[1 + c] += pt->weight[k] * pt->tk[6 * k + c];
+        for (int c = 0; c < 6; ++c) sum[7 + c] += pt->weight[k] * pt->tke[6 * k + c];
         rec->k_error_max = fmax(rec->k_error_max, relative_error(pt->tk_from + k));
     }
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 7, MPI_DOUBLE, MPI_SUM, p->comm));
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, count, 2, MPI_UINT64_T, MPI_SUM, p->comm));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 13, MPI_DOUBLE, MPI_SUM, p->comm));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_UINT64_T, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &rec->k_error_max, 1, MPI_DOUBLE, MPI_MAX, p->comm));
     rec->k_sampled = count[0];
     rec->k_reused = count[1];
-    for (int c = 0; c < 6; ++c) rec->k_mean[c] = sum[0] > 0 ? sum[1 + c] / sum[0] : 0;
+    rec->k_noted = count[2];
+    for (int c = 0; c < 6; ++c) {
+        rec->k_mean[c] = sum[0] > 0 ? sum[1 + c] / sum[0] : 0;
+        rec->ke_mean[c] = sum[0] > 0 ? sum[7 + c] / sum[0] : 0;
+    }
     return FEMD_OK;
 }
 
@@ -236,8 +256,11 @@ femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *pla
     femd_points *pt = p->pt;
     if (plan->rows) FEMD_TRY(exchange(p, plan, err));
     femd_status rc = FEMD_OK; /* what is taken over is the tensor in the frame F = U: it turns with each point */
-    for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k)
-        if (answers(p, k)) rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
+    for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
+        if (!answers(p, k)) continue;
+        rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
+        if (rc == FEMD_OK) rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);
+    }
     FEMD_TRY(femd_agree(p->comm, rc, err));
     return record(p, plan, rec, err);
 }

@@ -202,6 +202,7 @@ static void take_answer(void *user, size_t i, const femd_response *r)
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     pt->tenergy[i] = r->energy;
     pt->thill_mandel[i] = r->hill_mandel;
+    pt->tnotes[i] = (int32_t)r->notes;
     pt->tstatus[i] = r->status;
     pt->twall[i] = r->work.wall;
     p->mech->count_force += r->work.force_evaluations;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "collective.h"
+#include "conductivity.h"
 #include "outfile.h"
 #include "problem.h"
 #include "vtu.h"
@@ -14,27 +15,29 @@ static const char *const point_id_label[2] = {"first", "last"};
 
 /* Averages over the points of each cell, weighted with their volume, unless said otherwise. */
 typedef struct cell_fields {
-    double *E, *S, *sigma, *F, *k; /* 9 each, full tensors */
+    double *E, *S, *sigma, *F, *k, *ke; /* 9 each, full tensors */
     double *von_mises;             /* of the averaged Cauchy stress */
     double *energy, *volume;
     double *hill_mandel, *S_err, *stability, *k_err; /* worst point of the cell */
-    int32_t *status, *material;
+    int32_t *status, *material, *notes, *carriers;
     int64_t *point_id;             /* first and last */
     void *block;                   /* owned: all of the above */
 } cell_fields;
 
-enum { CELL_DOUBLES = 5 * 9 + 7 };
+enum { CELL_DOUBLES = 6 * 9 + 7 };
 
 static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err)
 {
-    double *d = calloc(n * CELL_DOUBLES + n * 3 + 1, sizeof(double)); /* 3: two int32 in one double, two int64 */
+    double *d = calloc(n * CELL_DOUBLES + n * 4 + 1, sizeof(double)); /* 4: four int32 in two doubles, two int64 */
     if (!d) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
-    *f = (cell_fields){.E = d, .S = d + 9 * n, .sigma = d + 18 * n, .F = d + 27 * n, .k = d + 36 * n,
-                       .von_mises = d + 45 * n, .energy = d + 46 * n, .volume = d + 47 * n, .hill_mandel = d + 48 * n,
-                       .S_err = d + 49 * n, .stability = d + 50 * n, .k_err = d + 51 * n, .block = d};
-    f->status = (int32_t *)(d + 52 * n);
+    *f = (cell_fields){.E = d, .S = d + 9 * n, .sigma = d + 18 * n, .F = d + 27 * n, .k = d + 36 * n, .ke = d + 45 * n,
+                       .von_mises = d + 54 * n, .energy = d + 55 * n, .volume = d + 56 * n, .hill_mandel = d + 57 * n,
+                       .S_err = d + 58 * n, .stability = d + 59 * n, .k_err = d + 60 * n, .block = d};
+    f->point_id = (int64_t *)(d + CELL_DOUBLES * n);
+    f->status = (int32_t *)(f->point_id + 2 * n);
     f->material = f->status + n;
-    f->point_id = (int64_t *)(d + 53 * n);
+    f->notes = f->material + n;
+    f->carriers = f->notes + n;
     return FEMD_OK;
 }
 
@@ -64,6 +67,8 @@ static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscIn
     add_tensor(f->E + 9 * c, w, pt->E + 6 * i, 1);
     add_tensor(f->S + 9 * c, w, pt->S + 6 * i, 0);
     add_tensor(f->k + 9 * c, w, pt->k + 6 * i, 0);
+    add_tensor(f->ke + 9 * c, w, pt->ke + 6 * i, 0);
+    f->notes[c] |= pt->notes[i] | (int32_t)pt->k_from[i].notes;
     if (determinant(F) > 0) {
         double sigma[6];
         femd_cauchy(F, pt->S + 6 * i, sigma);
@@ -79,14 +84,17 @@ static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscIn
     if (pt->status[i] < f->status[c]) f->status[c] = pt->status[i];
 }
 
-static void average_cell(cell_fields *f, PetscInt c, const femd_points *pt, int material)
+static void average_cell(cell_fields *f, PetscInt c, const femd_problem *p)
 {
-    PetscInt first = c * pt->per_cell;
+    const femd_points *pt = p->pt;
+    const PetscInt first = c * pt->per_cell;
+    const int material = p->cell_material[c];
     double volume = 0;
     for (PetscInt q = 0; q < pt->per_cell; ++q) volume += pt->weight[first + q];
     f->stability[c] = NAN;
     f->volume[c] = volume;
     f->material[c] = material;
+    f->carriers[c] = (int32_t)p->caps[material].carriers;
     f->point_id[2 * c] = (int64_t)pt->id[first];
     f->point_id[2 * c + 1] = (int64_t)pt->id[first + pt->per_cell - 1];
     for (PetscInt q = 0; q < pt->per_cell; ++q) add_point(f, c, pt, first + q, pt->weight[first + q] / volume);
@@ -95,10 +103,24 @@ static void average_cell(cell_fields *f, PetscInt c, const femd_points *pt, int 
 
 /* ---- which arrays a file has: the same on all ranks and in the .pvtu ---- */
 
-enum { CELL_ARRAYS_MAX = 16 };
+enum { CELL_ARRAYS_MAX = 20 };
 
-static size_t list_cell_arrays(const femd_case *cs, const cell_fields *f, femd_vtu_array *a)
+/* Named for what it counts: the atoms' part alone, if that is what all materials answer. */
+static size_t list_conductivity(const femd_problem *p, const cell_fields *f, femd_vtu_array *a)
 {
+    const uint32_t carriers = femd_conductivity_carriers(p);
+    const int lattice = (carriers & FEMD_CARRIER_LATTICE) != 0;
+    size_t n = 0;
+    a[n++] = (femd_vtu_array){lattice ? "lattice_conductivity" : "conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->k};
+    a[n++] = (femd_vtu_array){lattice ? "lattice_conductivity_error" : "conductivity_error", FEMD_VTU_FLOAT64, 1, NULL, f->k_err};
+    if (carriers & FEMD_CARRIER_ELECTRONS) a[n++] = (femd_vtu_array){"electronic_conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->ke};
+    if (!lattice) a[n++] = (femd_vtu_array){"conductivity_carriers", FEMD_VTU_INT32, 1, NULL, f->carriers};
+    return n;
+}
+
+static size_t list_cell_arrays(const femd_problem *p, const cell_fields *f, femd_vtu_array *a)
+{
+    const femd_case *cs = p->cs;
     size_t n = 0;
     a[n++] = (femd_vtu_array){"green_lagrange_strain", FEMD_VTU_FLOAT64, 9, tensor_label, f->E};
     a[n++] = (femd_vtu_array){"second_piola_kirchhoff", FEMD_VTU_FLOAT64, 9, tensor_label, f->S};
@@ -106,16 +128,14 @@ static size_t list_cell_arrays(const femd_case *cs, const cell_fields *f, femd_v
     a[n++] = (femd_vtu_array){"von_mises", FEMD_VTU_FLOAT64, 1, NULL, f->von_mises};
     a[n++] = (femd_vtu_array){"strain_energy_density", FEMD_VTU_FLOAT64, 1, NULL, f->energy};
     a[n++] = (femd_vtu_array){"deformation_gradient", FEMD_VTU_FLOAT64, 9, tensor_label, f->F};
-    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) {
-        a[n++] = (femd_vtu_array){"conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->k};
-        a[n++] = (femd_vtu_array){"conductivity_error", FEMD_VTU_FLOAT64, 1, NULL, f->k_err};
-    }
+    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) n += list_conductivity(p, f, a + n);
     if (cs->wants_committed & FEMD_WANT_STABILITY)
         a[n++] = (femd_vtu_array){"stability", FEMD_VTU_FLOAT64, 1, NULL, f->stability};
     a[n++] = (femd_vtu_array){"hill_mandel_residual", FEMD_VTU_FLOAT64, 1, NULL, f->hill_mandel};
     a[n++] = (femd_vtu_array){"stress_error", FEMD_VTU_FLOAT64, 1, NULL, f->S_err};
     a[n++] = (femd_vtu_array){"reference_volume", FEMD_VTU_FLOAT64, 1, NULL, f->volume};
     a[n++] = (femd_vtu_array){"status", FEMD_VTU_INT32, 1, NULL, f->status};
+    a[n++] = (femd_vtu_array){"notes", FEMD_VTU_INT32, 1, NULL, f->notes};
     a[n++] = (femd_vtu_array){"material", FEMD_VTU_INT32, 1, NULL, f->material};
     a[n++] = (femd_vtu_array){"point_id", FEMD_VTU_INT64, 2, point_id_label, f->point_id};
     return n;
@@ -181,7 +201,7 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
     femd_status rc;
     FEMD_TRY_GOTO(rc, node_fields_init(&nodes, p, err), done);
     FEMD_TRY_GOTO(rc, cell_fields_init(&cells, (size_t)p->ncells, err), done);
-    for (PetscInt c = 0; c < p->ncells; ++c) average_cell(&cells, c, p->pt, p->cell_material[c]);
+    for (PetscInt c = 0; c < p->ncells; ++c) average_cell(&cells, c, p);
 
     femd_vtu_array point_array[] = {{"displacement", FEMD_VTU_FLOAT64, 3, vector_label, nodes.disp},
                                     {"temperature", FEMD_VTU_FLOAT64, 1, NULL, nodes.temperature},
@@ -189,7 +209,7 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
     femd_vtu_array cell_array[CELL_ARRAYS_MAX];
     femd_vtu v = {.npoints = (size_t)nodes.n, .ncells = (size_t)p->ncells, .cell_type = vtk_cell_type(p->cs->element),
                   .cell_points = nodes.per_cell, .points = nodes.coords, .conn = nodes.conn64, .npoint_arrays = 3,
-                  .point_array = point_array, .ncell_arrays = list_cell_arrays(p->cs, &cells, cell_array),
+                  .point_array = point_array, .ncell_arrays = list_cell_arrays(p, &cells, cell_array),
                   .cell_array = cell_array};
     FEMD_TRY_GOTO(rc, femd_vtu_encode(&v, piece, err), done);
     if (p->rank == 0) rc = femd_pvtu_encode(&v, stem, p->size, parallel, err);

@@ -13,6 +13,8 @@
 typedef struct femd_conductivity_sample {
     double k[6], error[6]; /* W/(m K); one sigma */
     double E[6], T;        /* strain and temperature it was sampled at; T is NAN where there is none yet */
+    double electronic[6];  /* the electrons' part beside it, W/(m K); zero unless declared */
+    double notes;          /* FEMD_NOTE_* of its answer; a whole number */
 } femd_conductivity_sample;
 
 /* Data of the local quadrature points: structure of arrays, index p = local cell x points per cell + q. */
@@ -29,17 +31,19 @@ typedef struct femd_points {
     double *F;             /* n x 9 */
     double *energy;        /* n, J/m^3 */
     double *k;             /* n x 6, spatial; zero until asked */
-    femd_conductivity_sample *k_from; /* n: what k is made of */
+    double *ke;            /* n x 6, the same for the declared part of the electrons */
+    femd_conductivity_sample *k_from; /* n: what k and ke are made of */
     double *S_err;         /* n x 6 */
     double *hill_mandel;   /* n */
     double *stability;     /* n, N/m; NAN until asked */
     int32_t *status;       /* n */
+    int32_t *notes;        /* n, FEMD_NOTE_* of the mechanical answer */
     double *wall;          /* n, s (never compared between runs) */
     /* tentative (current iterate), same shapes */
     femd_hash *tstate;
     femd_conductivity_sample *tk_from;
-    double *tE, *tS, *tD, *tF, *tenergy, *tk, *tS_err, *thill_mandel, *tstability, *twall;
-    int32_t *tstatus;
+    double *tE, *tS, *tD, *tF, *tenergy, *tk, *tke, *tS_err, *thill_mandel, *tstability, *twall;
+    int32_t *tstatus, *tnotes;
 } femd_points;
 
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
@@ -57,9 +61,12 @@ typedef struct femd_step_record {
     double hill_mandel_max;
     double stability_min;  /* NAN if not asked */
     /* if conductivity is among output.wants: */
-    double k_mean[6];      /* volume average, W/(m K), spatial */
+    uint32_t k_carriers;   /* FEMD_CARRIER_* of the materials that answer it; LATTICE only if all of them do so */
+    double k_mean[6], ke_mean[6]; /* volume averages, W/(m K), spatial: of k; of the electrons' declared part */
     double k_error_max;    /* largest relative error of a point's: of a diagonal component over their mean */
     uint64_t k_sampled, k_reused; /* points that were asked; that took what is known from another point or step */
+    uint64_t k_noted;      /* points whose conductivity came with a note */
+    uint32_t notes;        /* FEMD_NOTE_* of any answer that the step ended with */
     uint64_t evaluations, force_evaluations; /* of this step, all ranks */
     uint64_t reused;       /* pool data */
     int failed_points;     /* in the attempts that were cut */

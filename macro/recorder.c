@@ -197,7 +197,9 @@ void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *ou
     femd_entry_name(p->cs, last, name);
     const int conducts = (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) != 0;
     fprintf(out, "%5s %10s %7s %5s %10s   reaction %s (N)%s\n", "step", "time", "newton", "cuts", "|r| (N)", name,
-            conducts ? "; points whose conductivity was sampled, reused" : "");
+            !conducts ? ""
+                     : r->history.row[0].rec.k_carriers & FEMD_CARRIER_LATTICE ? "; points whose lattice conductivity was sampled, reused"
+                                                                               : "; points whose conductivity was sampled, reused");
     for (size_t i = 0; i < r->history.n; ++i) {
         const femd_step_record *s = &r->history.row[i].rec;
         const double none[3] = {0, 0, 0}, *f = r->history.nboundary ? s->reaction + 3 * last : none;

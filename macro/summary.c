@@ -112,11 +112,27 @@ static femd_status reactions(const femd_step_record *r, const femd_case *cs, siz
 
 static femd_status conductivity(const femd_step_record *r, femd_buffer *out, femd_error *err)
 {
-    FEMD_TRY(six(out, ",\n     \"conductivity\": {\"mean\": ", r->k_mean, err));
+    const char *of = r->k_carriers & FEMD_CARRIER_LATTICE ? "lattice" : "as each material says";
+    FEMD_TRY(string(out, ",\n     \"conductivity\": {\"of\": ", of, err));
+    FEMD_TRY(six(out, ", \"mean\": ", r->k_mean, err));
+    if (r->k_carriers & FEMD_CARRIER_ELECTRONS) FEMD_TRY(six(out, ", \"electronic_mean\": ", r->ke_mean, err));
     FEMD_TRY(number(out, ", \"error_max\": ", r->k_error_max, err));
     FEMD_TRY(integer(out, ", \"sampled\": ", r->k_sampled, err));
     FEMD_TRY(integer(out, ", \"reused\": ", r->k_reused, err));
+    FEMD_TRY(integer(out, ", \"noted\": ", r->k_noted, err));
     return femd_text_add(out, err, "}");
+}
+
+static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err)
+{
+    const char *comma = "";
+    FEMD_TRY(femd_text_add(out, err, ", \"notes\": ["));
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+        if (!(set & bit)) continue;
+        FEMD_TRY(femd_text_add(out, err, "%s\"%s\"", comma, femd_note_key(bit)));
+        comma = ", ";
+    }
+    return femd_text_add(out, err, "]");
 }
 
 static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out, femd_error *err)
@@ -135,6 +151,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     FEMD_TRY(number(out, ", \"hill_mandel_max\": ", r->hill_mandel_max, err));
     FEMD_TRY(number(out, ", \"stability_min\": ", r->stability_min, err));
     FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
+    FEMD_TRY(notes(r->notes, out, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
     return femd_text_add(out, err, ", \"heat\": {}}");
 }

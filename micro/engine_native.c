@@ -5,6 +5,7 @@
  * so that a worker that has just started answers with the same bits as one that has served the point all along. */
 #include <stdlib.h>
 
+#include "electronic.h"
 #include "engines.h"
 #include "hill_mandel.h"
 #include "method.h"
@@ -19,6 +20,7 @@ typedef struct instance {
     femd_native *n;
     femd_methods methods;
     femd_symmetry symmetry; /* of the tangent, as declared */
+    femd_electronic electronic;
 } instance;
 
 static void close_native(void **self) {
@@ -30,12 +32,23 @@ static void close_native(void **self) {
     *self = NULL;
 }
 
+/* Atoms conduct as a lattice only. */
+static uint32_t carriers_of(const instance *s) {
+    if (!(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY)) return 0;
+    return FEMD_CARRIER_LATTICE | (s->electronic.declared ? FEMD_CARRIER_ELECTRONS : 0u);
+}
+
 static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **self, femd_capabilities *caps,
                                femd_error *err) {
     instance *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
     if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
+    if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
+    if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))
+        rc = femd_json_fail(doc, femd_json_get(doc->root, "electronic"), err,
+                            "the material answers no conductivity to which this could be added; name a method for it: \"method\": {\"stress\": ..., "
+                            "\"conductivity\": \"green-kubo\"}");
     s->symmetry = femd_symmetry_from_name(femd_json_string(doc->root, "symmetry", femd_symmetry_name(FEMD_TRICLINIC)));
     *self = s;
     if (rc != FEMD_OK) {
@@ -49,6 +62,7 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
         .mixed = 1,
         .atoms = (uint32_t)s->n->rve.n,
         .engine = FEMD_ENGINE_NATIVE,
+        .carriers = carriers_of(s),
         .volume = s->n->rve.V0 * 1e-30,
     };
     return FEMD_OK;
@@ -164,6 +178,8 @@ static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, fem
     femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
     femd_symmetry_project_errors(t->s->symmetry, r->D_err);
     r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
+    if (r->provided & FEMD_WANT_CONDUCTIVITY)
+        FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));
     return FEMD_OK;
 }
 

@@ -201,6 +201,19 @@ static femd_status take_carried(femd_green_kubo *g, const femd_path *path, doubl
     return FEMD_OK;
 }
 
+/* The value, the other estimator's beside it, and what speaks against them. */
+static void report(const femd_green_kubo *g, const femd_conditions *q, femd_response *r) {
+    const femd_green_kubo_result *a = &g->result;
+    memcpy(r->k, a->k, sizeof r->k);
+    memcpy(r->k_err, a->k_err, sizeof r->k_err);
+    memcpy(r->k_check, g->opt.cepstral ? a->spectral : a->cepstral, sizeof r->k_check);
+    memcpy(r->k_check_err, g->opt.cepstral ? a->spectral_err : a->cepstral_err, sizeof r->k_check_err);
+    r->sampled = r->checked = 1;
+    if (a->disagree) r->notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
+    if (!a->plateau) r->notes |= FEMD_NOTE_NO_PLATEAU;
+    if (excess(g, q) > 1) r->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
+}
+
 static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
                              femd_buffer *carry, femd_error *err) {
     femd_green_kubo *g = self;
@@ -219,9 +232,7 @@ static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *
     }
     if (!answered) FEMD_TRY(sample(g, path, V, q, err));
     FEMD_TRY(check_length(g, err));
-    memcpy(r->k, g->result.k, sizeof r->k);
-    memcpy(r->k_err, g->result.k_err, sizeof r->k_err);
-    r->sampled = 1;
+    report(g, q, r);
     r->provided |= FEMD_WANT_CONDUCTIVITY;
     return encode(g, carry, err);
 }

@@ -373,6 +373,7 @@ static femd_status answer_md(void *self, femd_native *n, const femd_conditions *
     const femd_md_result *a = &md->result;
     (void)n, (void)carried;
     r->sampled = 1;
+    if (excess(md, q) > 1) r->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
     memcpy(r->S_err, a->S_err, sizeof r->S_err);
     if (q->wants & FEMD_WANT_TANGENT) memcpy(r->D_err, a->D_err, sizeof r->D_err);
     if (q->wants & FEMD_WANT_THERMAL_STRESS) {

@@ -11,7 +11,7 @@
 
 enum { BODY_MAX = 1 << 20 };
 
-typedef enum kind { NAME, TEXT, I32, U32, U64, DOUBLE, BOOL, ROLE, HASH, WANTS, INPUTS, CONTROLS, CAPABILITIES } kind;
+typedef enum kind { NAME, TEXT, I32, U32, U64, DOUBLE, BOOL, ROLE, HASH, WANTS, INPUTS, CONTROLS, CARRIERS, CAPABILITIES } kind;
 
 typedef struct field {
     const char *key;
@@ -49,6 +49,7 @@ static const field capability_fields[] = {
     FIELD(femd_capabilities, BOOL, "mixed", mixed, 1),
     FIELD(femd_capabilities, U32, "atoms", atoms, 1),
     FIELD(femd_capabilities, U32, "engine", engine, 1),
+    FIELD(femd_capabilities, CARRIERS, "carriers", carriers, 0),
     FIELD(femd_capabilities, DOUBLE, "volume", volume, 1),
     FIELD(femd_capabilities, DOUBLE, "noise", noise, 1),
 };
@@ -73,10 +74,12 @@ static const word input_words[] = {{"temperature", FEMD_INPUT_TEMPERATURE},
                                    {"state", FEMD_INPUT_STATE}};
 static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENTS},
                                      {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
+static const word carrier_words[] = {{"lattice", FEMD_CARRIER_LATTICE}, {"electrons", FEMD_CARRIER_ELECTRONS}};
 
 static const word *words_of(kind k, size_t *n) {
     if (k == WANTS) return *n = COUNT(want_words), want_words;
     if (k == INPUTS) return *n = COUNT(input_words), input_words;
+    if (k == CARRIERS) return *n = COUNT(carrier_words), carrier_words;
     return *n = COUNT(control_words), control_words;
 }
 
@@ -170,6 +173,7 @@ static int get_simple(const cJSON *node, const field *f, void *out) {
     case HASH: return cJSON_IsString(node) && femd_hash_parse(node->valuestring, out) == FEMD_OK;
     case WANTS:
     case INPUTS:
+    case CARRIERS:
     case CONTROLS: return get_words(node, f->kind, out);
     case CAPABILITIES: return 0;
     }
@@ -193,6 +197,7 @@ static femd_status put_simple(femd_buffer *out, const field *f, const void *in, 
     case HASH: return femd_hash_text(in, hex), json_text_string(out, hex, err);
     case WANTS:
     case INPUTS:
+    case CARRIERS:
     case CONTROLS: return put_words(out, f->kind, *(const uint32_t *)in, err);
     case CAPABILITIES: break;
     }

@@ -46,6 +46,13 @@ static const item errors[] = {
     ITEM("heat_capacity", FEMD_WANT_HEAT_CAPACITY, 1, heat_capacity_err),
     ITEM("hill_mandel", 0, 1, hill_mandel_err),
 };
+static const item checks[] = {
+    ITEM("conductivity_check", 0, 6, k_check),
+    ITEM("conductivity_check_error", 0, 6, k_check_err),
+};
+static const item electrons[] = {
+    ITEM("conductivity_electronic", 0, 6, k_electronic),
+};
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static femd_status put_items(const item *items, size_t n, const femd_response *r, int first, femd_buffer *out,
@@ -72,10 +79,25 @@ static femd_status put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
     return json_text_raw(out, err, "]");
 }
 
+static femd_status put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
+    const char *comma = "";
+    FEMD_TRY(json_text_raw(out, err, ",\"notes\":["));
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+        if (!(set & bit)) continue;
+        FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", comma, femd_note_key(bit)));
+        comma = ",";
+    }
+    return json_text_raw(out, err, "]");
+}
+
+static int any(const double v[6]) {
+    for (int i = 0; i < 6; i++)
+        if (v[i] != 0) return 1;
+    return 0;
+}
+
 static int in_pressure_control(const femd_response *r) {
-    int found = r->dJdp != 0;
-    for (int i = 0; i < 6; i++) found |= r->dJdC[i] != 0 || r->dSdp[i] != 0;
-    return found;
+    return r->dJdp != 0 || any(r->dJdC) || any(r->dSdp);
 }
 
 femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
@@ -87,6 +109,9 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
     FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
     FEMD_TRY(put_items(values, COUNT(values), r, 0, out, err));
     if (in_pressure_control(r)) FEMD_TRY(put_items(pressure_values, COUNT(pressure_values), r, 0, out, err));
+    if (r->checked) FEMD_TRY(put_items(checks, COUNT(checks), r, 0, out, err));
+    if (any(r->k_electronic)) FEMD_TRY(put_items(electrons, COUNT(electrons), r, 0, out, err));
+    FEMD_TRY(put_notes(r->notes, out, err));
     if (r->sampled) {
         FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
         FEMD_TRY(put_items(errors, COUNT(errors), r, 1, out, err));

@@ -333,12 +333,15 @@ void femd_response_unrotate(const double Q[9], femd_response *r) {
     push_tangent(M, r->D, 1, r->D);
     push_vector(M, r->dSdT, 1, r->dSdT);
     push_vector(M, r->k, 1, r->k);
+    push_vector(M, r->k_check, 1, r->k_check);
+    push_vector(M, r->k_electronic, 1, r->k_electronic);
     push_vector(M, r->dSdp, 1, r->dSdp);
     push_vector(M, r->dJdC, 1, r->dJdC); /* conjugate to a strain, so it turns like a stress */
     if (!r->sampled) return;
     rotate_errors(M, r->S_err);
     rotate_errors(M, r->dSdT_err);
     rotate_errors(M, r->k_err);
+    rotate_errors(M, r->k_check_err);
     rotate_tangent_errors(M, r->D_err);
 }
 

@@ -18,7 +18,9 @@ enum {
     AT_HILL_MANDEL = 152,
     HEAD_BYTES = 160
 };
-enum { FLAG_SAMPLED = 1u << 0, FLAG_PRESSURE = 1u << 1, FLAGS_ALL = 3 };
+/* Low bits: which groups follow; from NOTES_SHIFT on: the notes. */
+enum { FLAG_SAMPLED = 1u << 0, FLAG_PRESSURE = 1u << 1, FLAG_CHECK = 1u << 2, FLAG_ELECTRONS = 1u << 3, GROUPS_ALL = 15, NOTES_SHIFT = 16 };
+static const uint32_t FLAGS_ALL = GROUPS_ALL | (uint32_t)FEMD_NOTE_ALL << NOTES_SHIFT;
 enum { ALWAYS = 0 };
 
 typedef struct part {
@@ -51,6 +53,13 @@ static const part error_parts[] = {
     {FEMD_WANT_HEAT_CAPACITY, 1, offsetof(femd_response, heat_capacity_err)},
     {ALWAYS, 1, offsetof(femd_response, hill_mandel_err)},
 };
+static const part check_parts[] = {
+    {ALWAYS, 6, offsetof(femd_response, k_check)},
+    {ALWAYS, 6, offsetof(femd_response, k_check_err)},
+};
+static const part electron_parts[] = {
+    {ALWAYS, 6, offsetof(femd_response, k_electronic)},
+};
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 typedef struct group {
@@ -62,6 +71,8 @@ static const group groups[] = {
     {0, value_parts, COUNT(value_parts)},
     {FLAG_PRESSURE, pressure_parts, COUNT(pressure_parts)},
     {FLAG_SAMPLED, error_parts, COUNT(error_parts)},
+    {FLAG_CHECK, check_parts, COUNT(check_parts)},
+    {FLAG_ELECTRONS, electron_parts, COUNT(electron_parts)},
 };
 
 static size_t bytes_of(uint32_t provided, uint32_t flags) {
@@ -76,15 +87,16 @@ static size_t bytes_of(uint32_t provided, uint32_t flags) {
     return HEAD_BYTES + 8 * doubles + FEMD_RESPONSE_WORK_BYTES;
 }
 
-static int has_pressure_derivatives(const femd_response *r) {
-    if (r->dJdp != 0) return 1;
+static int any(const double v[6]) {
     for (int i = 0; i < 6; i++)
-        if (r->dJdC[i] != 0 || r->dSdp[i] != 0) return 1;
+        if (v[i] != 0) return 1;
     return 0;
 }
 
 static uint32_t flags_of(const femd_response *r) {
-    return (r->sampled ? FLAG_SAMPLED : 0) | (has_pressure_derivatives(r) ? FLAG_PRESSURE : 0);
+    return (r->sampled ? FLAG_SAMPLED : 0) | (r->dJdp != 0 || any(r->dJdC) || any(r->dSdp) ? FLAG_PRESSURE : 0) |
+           (r->checked ? FLAG_CHECK : 0) | (any(r->k_electronic) ? FLAG_ELECTRONS : 0) |
+           (r->notes & (uint32_t)FEMD_NOTE_ALL) << NOTES_SHIFT;
 }
 
 size_t femd_response_bytes(const femd_response *r) {
@@ -141,7 +153,7 @@ static femd_status check_head(const uint8_t *p, size_t n, femd_error *err) {
     if (!femd_status_is_known(status)) return femd_fail(err, FEMD_PROTOCOL, "response: unknown status %d", status);
     if (provided & ~(uint32_t)FEMD_WANT_ALL)
         return femd_fail(err, FEMD_PROTOCOL, "response: unknown wants 0x%x", provided);
-    if (flags & ~(uint32_t)FLAGS_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
+    if (flags & ~FLAGS_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
     size_t want = bytes_of(provided, flags);
     if (n != want) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, want);
     return FEMD_OK;
@@ -155,6 +167,8 @@ femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, f
     r->provided = femd_get32(p + AT_PROVIDED);
     r->engine = femd_get32(p + AT_ENGINE);
     r->sampled = flags & FLAG_SAMPLED ? 1 : 0;
+    r->checked = flags & FLAG_CHECK ? 1 : 0;
+    r->notes = flags >> NOTES_SHIFT;
     if (r->status == FEMD_OK && !all_finite(p + AT_E, (n - AT_E - FEMD_RESPONSE_WORK_BYTES) / 8))
         return femd_fail(err, FEMD_PROTOCOL, "response: status OK with a number that is not finite");
     memcpy(r->state_out.b, p + AT_STATE, 32);

@@ -1,4 +1,4 @@
-/* Hashes and wants as text. Never touches the wire. */
+/* Hashes, wants and notes as text. Never touches the wire. */
 #include "femd/types.h"
 
 #include <stdio.h>
@@ -59,6 +59,28 @@ uint32_t femd_want_from_key(const char *key) {
 const char *femd_want_key(uint32_t bit) {
     for (int i = 0; i < WANTS; i++)
         if (wants[i].bit == bit) return wants[i].key;
+    return NULL;
+}
+
+static const struct {
+    uint32_t bit;
+    const char *key, *words;
+} notes[] = {
+#define NOTE_ENTRY(name, bit, key, words) {1u << (bit), key, words},
+    FEMD_NOTE_LIST(NOTE_ENTRY)
+#undef NOTE_ENTRY
+};
+enum { NOTES = sizeof notes / sizeof notes[0] };
+
+const char *femd_note_key(uint32_t bit) {
+    for (int i = 0; i < NOTES; i++)
+        if (notes[i].bit == bit) return notes[i].key;
+    return NULL;
+}
+
+const char *femd_note_words(uint32_t bit) {
+    for (int i = 0; i < NOTES; i++)
+        if (notes[i].bit == bit) return notes[i].words;
     return NULL;
 }
 

@@ -80,6 +80,9 @@ static const unit units[] = {
     {FEMD_DIM_EXPANSION, "1/K", 0, 1, 0, 0},
     {FEMD_DIM_HEAT_CAPACITY, "J/(m^3 K)", 0, 1, 0, 0},
     {FEMD_DIM_HEAT_CAPACITY, "MJ/(m^3 K)", 6, 1, 0, 0},
+    {FEMD_DIM_RESISTIVITY, "ohm m", 0, 1, 0, 0},
+    {FEMD_DIM_RESISTIVITY, "uohm cm", -8, 1, 0, 0},
+    {FEMD_DIM_RESISTIVITY, "nohm m", -9, 1, 0, 0},
 };
 
 static const char *const names[FEMD_DIM_COUNT] = {
@@ -90,6 +93,7 @@ static const char *const names[FEMD_DIM_COUNT] = {
     [FEMD_DIM_ANGLE] = "angle",           [FEMD_DIM_FORCE] = "force",
     [FEMD_DIM_CONDUCTIVITY] = "conductivity", [FEMD_DIM_DENSITY] = "density",
     [FEMD_DIM_EXPANSION] = "expansion",   [FEMD_DIM_HEAT_CAPACITY] = "heat-capacity",
+    [FEMD_DIM_RESISTIVITY] = "resistivity",
 };
 
 const char *femd_dimension_name(femd_dimension dim) {

@@ -46,6 +46,29 @@ enum {
     FEMD_CONTROL_PRESSURE = 1    /* value is the Voigt strain of the isochoric C/det(C)^(1/3); the RVE finds J at p */
 };
 
+/* What an answer says of itself that its numbers do not: reasons to look again before they are trusted. Part of the compared answer.
+ * X(NAME, bit, key in JSON, words) */
+#define FEMD_NOTE_LIST(X)                                                                                              \
+    X(ACCURACY_NOT_REACHED, 0, "accuracy-not-reached", "sampling ended at its bound before the wanted accuracy")       \
+    X(ESTIMATORS_DISAGREE, 1, "estimators-disagree", "two estimates of the conductivity differ by more than two sigma") \
+    X(NO_PLATEAU, 2, "no-plateau", "the conductivity depends on the range of frequencies that is fitted")              \
+    X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \
+    X(SIZE_TREND, 4, "size-trend", "the conductivity does not follow 1/k against 1/L over the lengths")                \
+    X(FLUX_MISMATCH, 5, "flux-mismatch", "the power of the thermostats is not the heat flux through the box")
+
+enum {
+#define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),
+    FEMD_NOTE_LIST(FEMD_NOTE_ENUM)
+#undef FEMD_NOTE_ENUM
+    FEMD_NOTE_ALL = (1u << 6) - 1
+};
+
+/* What carries the heat that a material's conductivity k counts; none of them: k is the whole of it, as declared. */
+enum {
+    FEMD_CARRIER_LATTICE = 1u << 0,   /* k is that of the vibrating atoms alone */
+    FEMD_CARRIER_ELECTRONS = 1u << 1  /* k_electronic comes with it, as declared by the material */
+};
+
 enum { FEMD_REQUEST_PRIVATE = 1u << 0 }; /* the point's number enters the key: no result is shared between points */
 
 /* One point's downscaled controls. Labels say where a request comes from and are never part of its identity. */
@@ -82,6 +105,8 @@ typedef struct femd_response {
     uint32_t provided;  /* FEMD_WANT_*, what of the wants is answered */
     uint32_t sampled;   /* 1 if any *_err may be non-zero */
     uint32_t engine;    /* FEMD_ENGINE_* */
+    uint32_t notes;     /* FEMD_NOTE_* */
+    uint32_t checked;   /* 1 if k_check is given */
     femd_hash key;      /* of the evaluation (filled by the server; zero in-process) */
     femd_hash state_out;/* zero if the engine keeps no state */
     double E[6];        /* full strain reached (engineering shears) */
@@ -89,7 +114,9 @@ typedef struct femd_response {
     double J;           /* det F */
     double D[36];       /* dS/dE, Pa, unconstrained */
     double dSdT[6];     /* Pa/K */
-    double k[6];        /* W/(m K), frame F = U, symmetric part */
+    double k[6];        /* W/(m K), frame F = U, symmetric part; what it counts stands in femd_capabilities.carriers */
+    double k_check[6];  /* the same by another estimator, if checked */
+    double k_electronic[6]; /* the electrons' part as the material declares it, to be added to k; 0 without */
     double energy;      /* J/m^3 */
     double helmholtz;   /* J/m^3 */
     double heat_capacity;/* J/(m^3 K) */
@@ -98,7 +125,7 @@ typedef struct femd_response {
     double dJdC[6];
     double dSdp[6];
     double hill_mandel; /* normalised Hill-Mandel residual */
-    double S_err[6], D_err[36], dSdT_err[6], k_err[6];
+    double S_err[6], D_err[36], dSdT_err[6], k_err[6], k_check_err[6];
     double energy_err, helmholtz_err, heat_capacity_err, hill_mandel_err;
     femd_work work;
 } femd_response;
@@ -119,6 +146,7 @@ typedef struct femd_capabilities {
     uint32_t mixed;    /* 1 if a non-zero mask is allowed */
     uint32_t atoms;    /* atoms of the RVE, 0 if none */
     uint32_t engine;   /* FEMD_ENGINE_* */
+    uint32_t carriers; /* FEMD_CARRIER_*: what its conductivity counts */
     double volume;     /* reference volume, m^3 (0 if it has none) */
     double noise;      /* typical relative standard error of a stress answer; 0 if deterministic */
 } femd_capabilities;
@@ -134,6 +162,9 @@ FEMD_API femd_status femd_hash_parse(const char *text, femd_hash *h);
 FEMD_API uint32_t femd_want_from_key(const char *key);
 /* The JSON key of one want bit, NULL if it is none. */
 FEMD_API const char *femd_want_key(uint32_t bit);
+/* The JSON key and the words of one note, NULL if it is none. */
+FEMD_API const char *femd_note_key(uint32_t bit);
+FEMD_API const char *femd_note_words(uint32_t bit);
 /* Comma-separated keys of a bit set into text (always terminated). */
 FEMD_API void femd_wants_text(uint32_t wants, char *text, size_t size);
 

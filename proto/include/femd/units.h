@@ -28,6 +28,7 @@ typedef enum femd_dimension {
     FEMD_DIM_DENSITY,      /* kg/m^3 */
     FEMD_DIM_EXPANSION,    /* 1/K (thermal expansion) */
     FEMD_DIM_HEAT_CAPACITY,/* J/(m^3 K), per volume */
+    FEMD_DIM_RESISTIVITY,  /* ohm m (electrical) */
     FEMD_DIM_COUNT
 } femd_dimension;
 

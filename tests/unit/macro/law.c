@@ -57,7 +57,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     law->nmaterials = (int)cs->nmaterials;
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
-        caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1};
+        caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers};
     }
     return FEMD_OK;
 }
@@ -80,7 +80,11 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
         }
     }
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
-    if (q->wants & FEMD_WANT_CONDUCTIVITY) r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
+    if (q->wants & FEMD_WANT_CONDUCTIVITY) {
+        r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
+        r->notes = FEMD_NOTE_NO_PLATEAU;
+        for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
+    }
     memcpy(r->state_out.b, q->value, sizeof r->state_out.b); /* names the strain it belongs to */
     r->work.force_evaluations = 2;
 }

@@ -12,7 +12,7 @@ typedef struct test_law {
     double fail_beyond;     /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
     int break_at;           /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;           /* relative; a fixed function of point and seed */
-    uint32_t wants;         /* capabilities */
+    uint32_t wants, carriers; /* capabilities */
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */
     uint32_t last_step;

@@ -97,15 +97,18 @@ static void fill_array(double *a, const femd_points *pt, unsigned array, unsigne
         for (unsigned c = 0; c < columns; ++c) a[(size_t)i * columns + c] = value(pt->id[i], array, c);
 }
 
+enum { SAMPLE_NUMBERS = sizeof(femd_conductivity_sample) / sizeof(double) };
+
 static void fill(femd_problem *p)
 {
     femd_points *pt = p->pt;
     double *const array[] = {pt->E, pt->S, pt->D, pt->F, pt->energy, pt->k, pt->S_err, pt->hill_mandel, pt->stability,
-                             pt->k_from->k};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, 19};
-    for (unsigned a = 0; a < 10; ++a) fill_array(array[a], pt, a, columns[a]);
+                             pt->k_from->k, pt->ke};
+    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
+    for (unsigned a = 0; a < 11; ++a) fill_array(array[a], pt, a, columns[a]);
     for (PetscInt i = 0; i < pt->n; ++i) {
         pt->status[i] = (int32_t)(pt->id[i] % 5);
+        pt->notes[i] = (int32_t)(pt->id[i] % 11);
         if (pt->id[i] % 10 == 0) pt->stability[i] = NAN;
         if (pt->id[i] % 4 == 0) pt->k_from[i].T = NAN;
         if (pt->id[i] % 7) group_hash((unsigned)pt->id[i] / 3, pt->state + i);
@@ -124,18 +127,19 @@ static void assert_filled(femd_problem *p)
 {
     femd_problem other = *p;
     femd_points pt = *p->pt;
-    double *block = calloc((size_t)pt.n * 91 + 1, sizeof *block), *at = block;
+    double *block = calloc((size_t)pt.n * (78 + SAMPLE_NUMBERS) + 1, sizeof *block), *at = block;
     double *from = NULL;
-    double **const array[] = {&pt.E, &pt.S, &pt.D, &pt.F, &pt.energy, &pt.k, &pt.S_err, &pt.hill_mandel, &pt.stability, &from};
+    double **const array[] = {&pt.E, &pt.S, &pt.D, &pt.F, &pt.energy, &pt.k, &pt.S_err, &pt.hill_mandel, &pt.stability, &from, &pt.ke};
     double *const got[] = {p->pt->E, p->pt->S, p->pt->D, p->pt->F, p->pt->energy, p->pt->k, p->pt->S_err, p->pt->hill_mandel, p->pt->stability,
-                            p->pt->k_from->k};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, 19};
-    for (int a = 0; a < 10; ++a) {
+                            p->pt->k_from->k, p->pt->ke};
+    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
+    for (int a = 0; a < 11; ++a) {
         *array[a] = at;
         at += (size_t)pt.n * columns[a];
     }
     pt.k_from = (femd_conductivity_sample *)from;
     pt.status = calloc((size_t)pt.n + 1, sizeof *pt.status);
+    pt.notes = calloc((size_t)pt.n + 1, sizeof *pt.notes);
     pt.state = calloc((size_t)pt.n + 1, sizeof *pt.state);
     double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1);
     assert_int_equal(femd_problem_get_u(p, u, NULL), FEMD_OK);
@@ -144,12 +148,14 @@ static void assert_filled(femd_problem *p)
     free(u);
     other.pt = &pt;
     fill(&other);
-    for (int a = 0; a < 10; ++a) assert_memory_equal(got[a], *array[a], (size_t)pt.n * columns[a] * sizeof(double));
+    for (int a = 0; a < 11; ++a) assert_memory_equal(got[a], *array[a], (size_t)pt.n * columns[a] * sizeof(double));
     assert_memory_equal(p->pt->status, pt.status, (size_t)pt.n * sizeof *pt.status);
+    assert_memory_equal(p->pt->notes, pt.notes, (size_t)pt.n * sizeof *pt.notes);
     assert_memory_equal(p->pt->state, pt.state, (size_t)pt.n * sizeof *pt.state);
     assert_true(p->step == 2 && p->time == 1.0 / 3 && p->dt == 0.1);
     free(block);
     free(pt.status);
+    free(pt.notes);
     free(pt.state);
 }
 
@@ -578,6 +584,38 @@ static void fields_of_a_uniform_deformation_are_uniform(void **state)
     }
 }
 
+/* The array of a conductivity says whose it is. */
+static void conductivity_is_named_for_what_it_counts(void **state)
+{
+    fixture *f = *state;
+    const double G[9] = {0.02, 0, 0, 0, 0, 0, 0, 0, 0};
+    for (int lattice = 0; lattice < 2; ++lattice) {
+        cJSON *doc = f->m.cs.doc.root;
+        model_init(&f->m, FEMD_ELEMENT_Q1, 2);
+        f->m.cs.doc.root = doc;
+        f->m.law.wants |= FEMD_WANT_CONDUCTIVITY;
+        f->m.law.carriers = lattice ? FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS : 0;
+        f->m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+        model_affine(&f->m, G);
+        run_in(f, f->folder, 0, 0);
+        femd_buffer b = read_piece(f, 1);
+        const char *text = (const char *)b.data;
+        assert_int_equal(find(text, b.size, "Name=\"lattice_conductivity\"") != NULL, lattice);
+        assert_int_equal(find(text, b.size, "Name=\"conductivity\"") != NULL, !lattice);
+        assert_int_equal(find(text, b.size, "Name=\"electronic_conductivity\"") != NULL, lattice);
+        read_array notes = read_back(&b, "notes");
+        assert_int_equal(femd_get32(notes.data), FEMD_NOTE_NO_PLATEAU);
+        if (lattice) {
+            read_array k = read_back(&b, "electronic_conductivity");
+            assert_true(fabs(femd_getf64(k.data) - 400) < 1e-9);
+        } else {
+            read_array carriers = read_back(&b, "conductivity_carriers");
+            assert_int_equal(femd_get32(carriers.data), 0);
+        }
+        femd_buffer_clear(&b);
+    }
+}
+
 int main(int argc, char **argv)
 {
     model_start(&argc, &argv);
@@ -592,6 +630,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(resuming_without_a_checkpoint_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(dumped_state_is_the_blob_and_unknown_points_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(fields_of_a_uniform_deformation_are_uniform, setup, teardown),
+        cmocka_unit_test_setup_teardown(conductivity_is_named_for_what_it_counts, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,37 @@ static void summary_holds_steps_and_totals(void **state)
     femd_history_clear(&s.history);
 }
 
+/* The conductivity of atoms is called that of the lattice, the electrons stand beside it, and notes have their names. */
+static void summary_says_what_the_conductivity_counts(void **state)
+{
+    (void)state;
+    sample s;
+    sample_init(&s);
+    const femd_run_info run = {.ranks = 1};
+    s.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+    femd_step_record *lattice = &s.history.row[1].rec;
+    lattice->k_carriers = FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS;
+    lattice->ke_mean[0] = 398;
+    lattice->k_noted = 3;
+    lattice->notes = FEMD_NOTE_ESTIMATORS_DISAGREE | FEMD_NOTE_ACCURACY_NOT_REACHED;
+    cJSON *doc = summary_of(&s, &run, NULL), *steps = cJSON_GetObjectItem(doc, "steps");
+    cJSON *first = cJSON_GetArrayItem(steps, 0), *second = cJSON_GetArrayItem(steps, 1);
+    cJSON *k = cJSON_GetObjectItem(first, "conductivity");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(k, "of")), "as each material says");
+    assert_null(cJSON_GetObjectItem(k, "electronic_mean"));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(first, "notes")), 0);
+    k = cJSON_GetObjectItem(second, "conductivity");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(k, "of")), "lattice");
+    assert_true(cJSON_GetArrayItem(cJSON_GetObjectItem(k, "electronic_mean"), 0)->valuedouble == 398);
+    assert_int_equal(cJSON_GetObjectItem(k, "noted")->valuedouble, 3);
+    const cJSON *notes = cJSON_GetObjectItem(second, "notes");
+    assert_int_equal(cJSON_GetArraySize(notes), 2);
+    assert_string_equal(cJSON_GetArrayItem(notes, 0)->valuestring, "accuracy-not-reached");
+    assert_string_equal(cJSON_GetArrayItem(notes, 1)->valuestring, "estimators-disagree");
+    cJSON_Delete(doc);
+    femd_history_clear(&s.history);
+}
+
 static void summary_differs_in_run_only_when_the_pool_differs(void **state)
 {
     (void)state;
@@ -514,6 +545,7 @@ int main(void)
         cmocka_unit_test(history_has_one_line_per_step_and_every_bit),
         cmocka_unit_test(pvd_lists_step_0_and_the_steps_with_fields),
         cmocka_unit_test(summary_holds_steps_and_totals),
+        cmocka_unit_test(summary_says_what_the_conductivity_counts),
         cmocka_unit_test(summary_differs_in_run_only_when_the_pool_differs),
         cmocka_unit_test(lost_and_replaced_workers_are_counted_once),
         cmocka_unit_test(numbers_read_back_as_the_same_bits),

@@ -401,6 +401,29 @@ static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t 
     model_clear(&m);
 }
 
+/* Lattice only where all materials say so; the electrons' part has a mean of its own; notes of reused answers count. */
+static void carriers_and_notes_reach_the_record(void **state)
+{
+    (void)state;
+    for (int electrons = 0; electrons < 2; ++electrons) {
+        model m;
+        model_init(&m, FEMD_ELEMENT_Q1, 2);
+        m.law.wants |= FEMD_WANT_CONDUCTIVITY;
+        m.law.carriers = electrons ? FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS : 0;
+        m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+        m.cs.k_reuse = 1;
+        m.cs.k_reuse_strain = 0.01;
+        model_affine(&m, (const double[9]){0.1, 0.02, 0, 0, 0, 0, 0, 0, 0});
+        RUN_OK(&m);
+        assert_int_equal(m.last.k_carriers, m.law.carriers);
+        assert_int_equal(m.last.notes, FEMD_NOTE_NO_PLATEAU);
+        assert_int_equal(m.last.k_sampled + m.last.k_reused, m.last.k_noted);
+        assert_near(m.last.ke_mean[0], electrons ? 400 : 0, 1e-9);
+        assert_near(m.p->pt->ke[6 * 5 + 1], electrons ? 400 : 0, 1e-9);
+        model_clear(&m);
+    }
+}
+
 static void conductivity_is_sampled_once_per_place_within_the_tolerances(void **state)
 {
     (void)state;
@@ -494,6 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(noisy_stress_stops_at_its_noise),
         cmocka_unit_test(without_the_noise_stop_newton_goes_on),
         cmocka_unit_test(committed_wants_are_asked_once_and_leave_the_stress_alone),
+        cmocka_unit_test(carriers_and_notes_reach_the_record),
         cmocka_unit_test(conductivity_is_sampled_once_per_place_within_the_tolerances),
         cmocka_unit_test(reused_conductivity_does_not_drift),
         cmocka_unit_test(conductivity_not_asked_anew_is_kept),

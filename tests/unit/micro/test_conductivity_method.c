@@ -105,6 +105,59 @@ static void carried_answer_stands_within_declared_tolerances_alone(void **state)
     femd_material_close(&m);
 }
 
+/* Whose value is reported is the material's to say; the other one comes with it. */
+static void both_estimates_are_answered(void **state) {
+    (void)state;
+    femd_request q = ask(ZERO, 70, 11);
+    femd_material *a = open_material(ARGON(SHORT)), *b = open_material(ARGON(SHORT ",\"estimator\":\"cepstral\""));
+    femd_response spectral, cepstral;
+    request(a, &q, NULL, &spectral, NULL);
+    request(b, &q, NULL, &cepstral, NULL);
+    assert_true(spectral.checked && cepstral.checked);
+    assert_memory_equal(spectral.k, cepstral.k_check, sizeof spectral.k);
+    assert_memory_equal(spectral.k_check, cepstral.k, sizeof spectral.k);
+    for (int c = 0; c < 3; c++) assert_true(spectral.k_check_err[c] > 0 && spectral.k_check[c] != spectral.k[c]);
+    assert_true(spectral.notes & FEMD_NOTE_ACCURACY_NOT_REACHED); /* 0.1 % of two segments */
+    q.accuracy = 5;
+    request(a, &q, NULL, &spectral, NULL);
+    assert_false(spectral.notes & FEMD_NOTE_ACCURACY_NOT_REACHED);
+    femd_material_close(&a);
+    femd_material_close(&b);
+}
+
+#define ELECTRONIC(more)                                                                                                                    \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":{" SHORT                      \
+    "},\"electronic\":{" more "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"    \
+    "\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\","  \
+    "\"cutoff\":\"6 angstrom\"}}"
+
+/* k = L T/rho(T): copper's 17.1 nohm m at 300 K make 429 W/(m K) with Sommerfeld's number. */
+static void declared_electrons_stand_beside_the_lattice(void **state) {
+    (void)state;
+    const femd_request q = ask(ZERO, 300, 11);
+    femd_request stress = q;
+    femd_material *bare = open_material(ARGON(SHORT)), *m = open_material(ELECTRONIC("\"resistivity\":\"17.1 nohm m\",\"temperature\":\"300 K\""));
+    femd_material *hot = open_material(ELECTRONIC("\"resistivity\":1.71e-8,\"temperature\":200,\"coefficient\":0.01,\"lorenz\":2e-8"));
+    femd_response r, with, at_300;
+    request(bare, &q, NULL, &r, NULL);
+    request(m, &q, NULL, &with, NULL);
+    request(hot, &q, NULL, &at_300, NULL);
+    assert_memory_equal(r.k, with.k, sizeof r.k);
+    for (int c = 0; c < 6; c++) {
+        assert_true(r.k_electronic[c] == 0);
+        assert_true(fabs(with.k_electronic[c] - (c < 3 ? 2.44300e-8 * 300 / 1.71e-8 : 0)) < 5e-3);
+        assert_true(fabs(at_300.k_electronic[c] - (c < 3 ? 2e-8 * 300 / (2 * 1.71e-8) : 0)) < 1e-9);
+    }
+    assert_int_equal(femd_material_capabilities(bare)->carriers, FEMD_CARRIER_LATTICE);
+    assert_int_equal(femd_material_capabilities(m)->carriers, FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS);
+    stress.wants = FEMD_WANT_STRESS;
+    request(m, &stress, NULL, &with, NULL);
+    assert_true(with.k_electronic[0] == 0);
+    femd_material_close(&bare);
+    femd_material_close(&m);
+    femd_material_close(&hot);
+}
+
 static int count_down(void *user, double fraction) {
     int *left = user;
     (void)fraction;
@@ -141,6 +194,13 @@ static void impossible_options_are_refused_with_words(void **state) {
     expect_refused(ARGON("\"min_segments\":5,\"max_segments\":3"), "max_segments");
 }
 
+static void electrons_without_a_lattice_are_refused(void **state) {
+    (void)state;
+    expect_refused("{\"engine\":\"native\",\"electronic\":{\"resistivity\":1e-8},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"]"
+                   ",\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}",
+                   "electronic");
+}
+
 static void zero_temperature_is_refused(void **state) {
     (void)state;
     const femd_request q = ask(ZERO, 0, 1);
@@ -158,6 +218,9 @@ int main(void) {
         cmocka_unit_test(stress_and_path_are_untouched),
         cmocka_unit_test(later_request_sharpens),
         cmocka_unit_test(carried_answer_stands_within_declared_tolerances_alone),
+        cmocka_unit_test(both_estimates_are_answered),
+        cmocka_unit_test(declared_electrons_stand_beside_the_lattice),
+        cmocka_unit_test(electrons_without_a_lattice_are_refused),
         cmocka_unit_test(deadline_ends_the_sampling),
         cmocka_unit_test(impossible_options_are_refused_with_words),
         cmocka_unit_test(zero_temperature_is_refused),

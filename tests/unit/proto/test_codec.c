@@ -79,6 +79,41 @@ static void response_round_trip_for_every_set_of_wants(void **state) {
     }
 }
 
+/* A second estimate, the electrons' part and the notes come with the conductivity; the rest of the response keeps its place. */
+static void conductivity_travels_with_what_belongs_to_it(void **state) {
+    (void)state;
+    for (unsigned k = 0; k < 16; k++) {
+        femd_response r = sample_response(FEMD_WANT_ALL, k & 1, k >> 1 & 1), back;
+        uint8_t p[FEMD_RESPONSE_BYTES_MAX];
+        r.checked = k >> 2 & 1;
+        for (int c = 0; c < 6; c++) {
+            if (r.checked) r.k_check[c] = 1000 + c, r.k_check_err[c] = 2000 + c;
+            if (k >> 3) r.k_electronic[c] = 3000 + c;
+        }
+        r.notes = k & 1 ? FEMD_NOTE_ALL : FEMD_NOTE_NO_PLATEAU;
+        const size_t n = femd_response_encode(&r, p);
+        assert_int_equal(n, femd_response_bytes(&r));
+        assert_true(n <= FEMD_RESPONSE_BYTES_MAX);
+        assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);
+        assert_memory_equal(&back, &r, sizeof r);
+    }
+}
+
+static void unknown_note_is_refused(void **state) {
+    (void)state;
+    femd_response r = sample_response(FEMD_WANT_STRESS, 0, 0), back;
+    uint8_t p[FEMD_RESPONSE_BYTES_MAX];
+    const size_t n = femd_response_encode(&r, p);
+    p[15] = 0x80; /* the highest bit of the flags */
+    assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_PROTOCOL);
+}
+
+static void every_note_has_key_and_words(void **state) {
+    (void)state;
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) assert_true(femd_note_key(bit) && femd_note_words(bit));
+    assert_null(femd_note_key(FEMD_NOTE_ALL + 1));
+}
+
 static void response_cut_anywhere_is_refused(void **state) {
     (void)state;
     femd_response r = sample_response(FEMD_WANT_ALL, 1, 1), back;
@@ -402,6 +437,9 @@ int main(void) {
         cmocka_unit_test(request_round_trip),
         cmocka_unit_test(request_out_of_range_is_refused),
         cmocka_unit_test(response_round_trip_for_every_set_of_wants),
+        cmocka_unit_test(conductivity_travels_with_what_belongs_to_it),
+        cmocka_unit_test(unknown_note_is_refused),
+        cmocka_unit_test(every_note_has_key_and_words),
         cmocka_unit_test(response_cut_anywhere_is_refused),
         cmocka_unit_test(ok_response_with_nan_is_refused),
         cmocka_unit_test(compared_bytes_hold_no_cost_and_no_point),

@@ -393,7 +393,7 @@ static void orientation_turns_the_material(void **state) {
         assert_true(difference(full, want, 9) < 1e-15);
         evaluate(&m, Erve, r.S, r.D);
         memcpy(r.E, Erve, sizeof Erve);
-        for (int c = 0; c < 6; c++) r.dSdT[c] = r.S[c], r.k[c] = 2 * r.S[c], r.dJdC[c] = 3 * r.S[c], r.dSdp[c] = 4 * r.S[c];
+        for (int c = 0; c < 6; c++) r.dSdT[c] = r.S[c], r.k[c] = 2 * r.S[c], r.k_check[c] = -r.S[c], r.k_electronic[c] = 5 * r.S[c], r.dJdC[c] = 3 * r.S[c], r.dSdp[c] = 4 * r.S[c];
         double D[36];
         memcpy(D, r.D, sizeof D);
         femd_voigt_to_full(r.S, 0, full);
@@ -405,6 +405,7 @@ static void orientation_turns_the_material(void **state) {
         assert_true(difference(r.E, E, 6) < 1e-15);
         for (int c = 0; c < 6; c++) {
             assert_true(fabs(r.dSdT[c] - r.S[c]) < 1e-14 && fabs(r.k[c] - 2 * r.S[c]) < 1e-14);
+            assert_true(fabs(r.k_check[c] + r.S[c]) < 1e-14 && fabs(r.k_electronic[c] - 5 * r.S[c]) < 1e-14);
             assert_true(fabs(r.dJdC[c] - 3 * r.S[c]) < 1e-14 && fabs(r.dSdp[c] - 4 * r.S[c]) < 1e-14);
         }
         for (int ij = 0; ij < 9; ij++)
@@ -426,12 +427,13 @@ static void orientation_turns_standard_errors(void **state) {
     memset(&r, 0, sizeof r);
     r.sampled = 1;
     for (int c = 0; c < 6; c++) {
-        r.S_err[c] = c + 1;
+        r.S_err[c] = r.k_check_err[c] = c + 1;
         for (int d = 0; d < 6; d++) r.D_err[6 * c + d] = 10 * (c + 1) + d + 1;
     }
     femd_response_unrotate(turn, &r);
     const double want[6] = {2, 1, 3, 5, 4, 6};
     assert_true(difference(r.S_err, want, 6) < 1e-14);
+    assert_true(difference(r.k_check_err, want, 6) < 1e-14);
     for (int c = 0; c < 6; c++)
         for (int d = 0; d < 6; d++) assert_true(fabs(r.D_err[6 * c + d] - (10 * want[c] + want[d])) < 1e-12);
 }
