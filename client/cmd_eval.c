@@ -1,12 +1,15 @@
 /* femd eval: one material point, in this process, with no server. The answer has the same bits as a worker's. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "eval.h"
 #include "femd/hash.h"
 #include "femd/kinematics.h"
 #include "femd/material_files.h"
+#include "femd/peer.h"
 #include "run_output.h"
 
 /* A material wherever it stands: in a case (then with the case's orientation and temperature) or in a file of its own.
@@ -83,6 +86,20 @@ static int is_identity(const double Q[9]) {
     return 1;
 }
 
+/* How far a long evaluation is, on a terminal, after its first second. */
+typedef struct progress {
+    double begun, shown;
+} progress;
+
+static int show_progress(void *user, double fraction) {
+    progress *p = user;
+    const double now = femd_clock();
+    if (now - p->shown < 1) return 0;
+    p->shown = now;
+    fprintf(stderr, "\r\033[Kfemd: %.0f s, about %.0f %% done", now - p->begun, 100 * fraction);
+    return 0;
+}
+
 /* rc of the call itself; what the material answered stands in a->response.status. */
 static femd_status evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out,
                             eval_answer *a, femd_error *err) {
@@ -96,7 +113,10 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
         if (in->size) femd_hash_domain("state", in->data, in->size, &a->request.state_in);
     }
     const femd_bytes state_in = {in->data, in->size};
-    femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, NULL, &a->response, out, &a->err);
+    progress seen = {.begun = femd_clock(), .shown = femd_clock()};
+    const femd_beat beat = {&seen, show_progress};
+    const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL, &a->response, out, &a->err);
+    if (seen.shown > seen.begun) fprintf(stderr, "\r\033[K");
     if (rc != FEMD_OK && ask->state && !femd_status_is_physics(rc))
         return femd_fail(err, FEMD_BAD_INPUT, "--state %s: %s", ask->state, a->err.text); /* it came from no worker */
     if (rc != FEMD_OK && !femd_status_is_physics(rc)) return femd_fail(err, rc, "%s", a->err.text);
@@ -132,7 +152,7 @@ static int eval_point(const eval_request *ask) {
 }
 
 int cmd_eval(int argc, char **argv) {
-    eval_request q = {0};
+    eval_request q = {.seed = 1};
     int code;
     const option options[] = {
         {"--material", "-m", OPTION_TEXT, &q.material, "NAME", "which material of a case that has several", 0, 0},
@@ -148,6 +168,9 @@ int cmd_eval(int argc, char **argv) {
          "let the volume follow this pressure; the strain then gives the shape alone", 0, 0},
         {"--want", NULL, OPTION_TEXT, &q.want, "a,b",
          "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
+        {"--accuracy", NULL, OPTION_NUMBER, &q.accuracy, "A",
+         "relative standard error of what is sampled (default: the material's own)", 0, 0},
+        {"--seed", NULL, OPTION_INT, &q.seed, "N", "of what is sampled (default 1)", 0, INT_MAX},
         {"--state", NULL, OPTION_TEXT, &q.state, "FILE",
          "start from a state that --save-state wrote (default: the virgin material)", 0, 0},
         {"--save-state", NULL, OPTION_TEXT, &q.save_state, "FILE", "write the state after the evaluation", 0, 0},
@@ -162,7 +185,8 @@ int cmd_eval(int argc, char **argv) {
         .about = "Evaluates one material point without a server: what stress and stiffness does the RVE answer to this "
                  "strain?\n\n"
                  "  femd eval cases/copper-notch --strain 0.01 0 0 0 0 0\n"
-                 "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n\n"
+                 "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n"
+                 "  femd eval argon.json --temperature 60 --accuracy 0.01 --save-state s --json         sampled; --state s goes on\n\n"
                  "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why)",
         .option = options,
         .n = OPTION_COUNT(options),

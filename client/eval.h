@@ -14,7 +14,8 @@ typedef struct eval_request {
     option_numbers strain, F;
     option_list stress, sets;           /* "22=0", "xx=1 GPa" */
     const char *temperature, *pressure; /* texts with or without a unit; NULL = not given */
-    int json;
+    double accuracy;                    /* 0 = the material's own */
+    int seed, json;
 } eval_request;
 
 /* The answer. Everything in the axes of the case: turned back if the material has an orientation. */

@@ -12,6 +12,7 @@ static const double FORGETS = 20;                        /* times 1/friction: eq
 static const double PERIODS = 480;                       /* of the fastest vibration: default length of a segment */
 static const double BAND_DEFAULT = 0.5;                  /* of the highest frequency */
 static const double TIME_SHARE = 24;                     /* a segment must last this many correlation times */
+enum { DOUBLINGS_MAX = 6 };                              /* of a segment whose length the material leaves open */
 enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
 
 /* ---- options ---- */
@@ -60,6 +61,7 @@ femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_
     for (o->samples = SAMPLES_MIN; o->samples < wanted - 0.5;) o->samples *= 2;
     const double length = o->samples * o->stride * o->time_step, band = femd_json_number(gk, "band", BAND_DEFAULT);
     if (!(band > 0)) return femd_json_fail(doc, at, err, "band must be above zero");
+    o->fixed = femd_json_get(gk, "segment") != NULL;
     o->bins = (int)fmin(o->samples / 2, fmax(BINS_MIN, band * top / 6.28318530717958647693 * length));
     if (o->min_segments < 2 || o->max_segments < o->min_segments)
         return femd_json_fail(doc, at, err, "min_segments must be at least 2, max_segments at least min_segments");
@@ -83,6 +85,27 @@ static void destroy_gk(void **self) {
     *self = NULL;
 }
 
+/* Empty sums for segments of the first length doubled so many times. */
+static femd_status set_length(femd_green_kubo *g, int doublings, femd_error *err) {
+    const int samples = g->opt.samples << doublings, bins = g->opt.bins << doublings;
+    if (g->sums.sum && g->doublings == doublings) {
+        femd_spectrum_empty(&g->sums);
+        return FEMD_OK;
+    }
+    femd_spectrum_clear(&g->sums);
+    free(g->flux);
+    free(g->axis);
+    g->flux = malloc(3 * (size_t)samples * sizeof *g->flux);
+    g->axis = malloc(((size_t)bins + 1) * sizeof *g->axis);
+    g->doublings = doublings;
+    if (!g->flux || !g->axis) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", samples);
+    return femd_spectrum_init(&g->sums, samples, bins, g->opt.stride * g->opt.time_step, err);
+}
+
+static int may_double(const femd_green_kubo *g, int doublings) {
+    return !g->opt.fixed && doublings < DOUBLINGS_MAX && g->opt.samples << doublings <= SAMPLES_MAX / 2;
+}
+
 static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *g, femd_error *err) {
     if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "conductivity needs at least two atoms");
     g->mass = malloc((size_t)n->rve.n * sizeof *g->mass);
@@ -97,11 +120,7 @@ static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *
     FEMD_TRY(femd_green_kubo_options_read(doc, g->top_frequency, &g->opt, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), g->opt.skin, &g->nb, err));
     FEMD_TRY(femd_dynamics_create(&g->rve, g->mass, &g->d, err));
-    FEMD_TRY(femd_spectrum_init(&g->sums, g->opt.samples, g->opt.bins, g->opt.stride * g->opt.time_step, err));
-    g->flux = malloc(3 * (size_t)g->opt.samples * sizeof *g->flux);
-    g->axis = malloc(((size_t)g->opt.bins + 1) * sizeof *g->axis);
-    if (!g->flux || !g->axis) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", g->opt.samples);
-    return FEMD_OK;
+    return set_length(g, 0, err);
 }
 
 static femd_status create_gk(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
@@ -127,8 +146,10 @@ static double excess(const femd_green_kubo *g, const femd_conditions *q) {
     return worst / (accuracy * (r->k[0] + r->k[1] + r->k[2]) / 3);
 }
 
+static int too_short(const femd_green_kubo *g) { return !(TIME_SHARE * g->result.time <= g->sums.samples * g->sums.dt); }
+
 /* Sample until the errors are small enough, looking only when the number of segments has grown by a quarter or more, so that the end does not
- * select lucky moments. */
+ * select lucky moments. Segments that the flux outlasts are given up for longer ones, where the material leaves their length open. */
 static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q, femd_error *err) {
     int done = 0;
     for (;;) {
@@ -137,6 +158,11 @@ static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, c
         int more = g->opt.min_segments - have;
         if (more <= 0) {
             FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
+            if (too_short(g) && may_double(g, g->doublings)) {
+                FEMD_TRY(set_length(g, g->doublings + 1, err));
+                done = 0;
+                continue;
+            }
             ratio = excess(g, q);
             if (ratio <= 1) return FEMD_OK;
             more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
@@ -152,7 +178,7 @@ static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, c
 /* Segments too short for the flux to forget give a conductivity that is too low without a sign of it. */
 static femd_status check_length(const femd_green_kubo *g, femd_error *err) {
     const double length = g->sums.samples * g->sums.dt;
-    if (TIME_SHARE * g->result.time <= length) return FEMD_OK;
+    if (!too_short(g)) return FEMD_OK;
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment to %.2g ps or more",
                      g->result.time, length, 2 * TIME_SHARE * g->result.time);
@@ -175,11 +201,14 @@ static femd_status encode(const femd_green_kubo *g, femd_buffer *out, femd_error
 
 static femd_status decode(femd_green_kubo *g, const femd_bytes *in, femd_error *err) {
     const uint8_t *p = in->data;
-    if (in->size < CARRY_HEAD || femd_get32(p) != VERSION)
+    int doublings = 0;
+    if (in->size < CARRY_HEAD + 4 || femd_get32(p) != VERSION)
         return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a heat flux in a state are not of this femd", in->size);
     for (int c = 0; c < 6; c++) g->E0[c] = femd_getf64(p + 8 + 8 * c);
     g->T = femd_getf64(p + 56);
     const femd_bytes rest = {p + CARRY_HEAD, in->size - CARRY_HEAD};
+    while (may_double(g, doublings) && (uint32_t)g->opt.samples << doublings < femd_get32(rest.data)) doublings++;
+    FEMD_TRY(set_length(g, doublings, err));
     return femd_spectrum_decode(&g->sums, &rest, err);
 }
 
@@ -226,7 +255,7 @@ static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *
     g->rve.nb = g->nb;
     FEMD_TRY(take_carried(g, path, V, q, carried, &same, &answered, err));
     if (!same && !answered) {
-        femd_spectrum_empty(&g->sums);
+        FEMD_TRY(set_length(g, 0, err));
         memcpy(g->E0, path->E, sizeof g->E0);
         g->T = q->temperature;
     }

@@ -19,7 +19,8 @@ typedef struct femd_green_kubo_options {
     double reuse_strain, reuse_temperature; /* a carried answer stands for strains and temperatures (K) this near */
     int equilibration;      /* steps before each segment */
     int stride;             /* steps between samples of the flux */
-    int samples, bins;      /* of a segment; frequencies kept */
+    int samples, bins;      /* of a segment, at first; frequencies kept */
+    int fixed;              /* the material says how long a segment is; else it is doubled where the flux remembers longer */
     int min_segments, max_segments;
     int isotropic;          /* the material declares k = k I */
     int cepstral;           /* which estimator's value is reported */
@@ -43,6 +44,7 @@ typedef struct femd_green_kubo {
     femd_rve rve;          /* the native RVE seen with this list; nothing in it is owned */
     femd_dynamics d;
     femd_spectrum sums;
+    int doublings;         /* of the segments that sums is of, over opt.samples */
     double *flux;          /* samples x 3, owned */
     double E0[6], T;       /* what the sums belong to */
     double *axis;          /* bins + 1, owned */

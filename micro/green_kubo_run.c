@@ -38,7 +38,7 @@ femd_status femd_green_kubo_segment(femd_green_kubo *g, const double h[9], const
     const int every = (FEMD_DYNAMICS_RENEW + g->opt.stride - 1) / g->opt.stride;
     FEMD_TRY(equilibrate(g, h, x, seed, beat, fraction, err));
     const double begin = d->W + femd_dynamics_kinetic(d, NULL);
-    for (int i = 0; i < g->opt.samples; i++) {
+    for (int i = 0; i < g->sums.samples; i++) {
         FEMD_TRY(femd_dynamics_nve(d, g->opt.stride, err));
         FEMD_TRY(femd_energetics_heat_flux(g->rve.en, g->rve.nb, d->h, d->x, d->v, g->mass, g->flux + 3 * (size_t)i, err));
         if (i % every == 0) FEMD_TRY(beat_now(beat, fraction, err));

@@ -105,6 +105,37 @@ static void carried_answer_stands_within_declared_tolerances_alone(void **state)
     femd_material_close(&m);
 }
 
+/* A material that leaves the length of a segment open gets one that the flux does not outlast; a state of it is continued in that length. */
+#define SIX "\"stride\":6,\"min_segments\":6,\"max_segments\":6"
+static void segments_grow_until_the_flux_forgets(void **state) {
+    (void)state;
+    const femd_request q = ask(ZERO, 3, 3); /* cold: phonons live long */
+    femd_request loose = q;
+    femd_material *m = open_material(ARGON(SIX)), *cold = open_material(ARGON(SIX));
+    femd_material *fixed = open_material(ARGON("\"segment\":\"30 ps\",\"stride\":2,\"min_segments\":6,\"max_segments\":6"));
+    femd_response r, again, other;
+    femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(fixed, &q, NULL, &r, NULL, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "segment"));
+    request(m, &q, NULL, &r, &one);
+    const femd_request warm = ask(ZERO, 70, 3);
+    request(cold, &warm, NULL, &other, &two);
+    assert_true(one.size > 3 * two.size / 2); /* it did grow: more frequencies */
+    loose.accuracy = 5;
+    request(cold, &loose, &one, &again, &two); /* no more to sample: the sums are what they were */
+    assert_memory_equal(r.k, again.k, sizeof r.k);
+    assert_true(again.work.force_evaluations < 100);
+    request(m, &q, NULL, &other, NULL); /* the length it had grown to is forgotten */
+    assert_memory_equal(r.k, other.k, sizeof r.k);
+    assert_int_equal(r.work.force_evaluations, other.work.force_evaluations);
+    femd_buffer_clear(&one);
+    femd_buffer_clear(&two);
+    femd_material_close(&m);
+    femd_material_close(&cold);
+    femd_material_close(&fixed);
+}
+
 /* Whose value is reported is the material's to say; the other one comes with it. */
 static void both_estimates_are_answered(void **state) {
     (void)state;
@@ -218,6 +249,7 @@ int main(void) {
         cmocka_unit_test(stress_and_path_are_untouched),
         cmocka_unit_test(later_request_sharpens),
         cmocka_unit_test(carried_answer_stands_within_declared_tolerances_alone),
+        cmocka_unit_test(segments_grow_until_the_flux_forgets),
         cmocka_unit_test(both_estimates_are_answered),
         cmocka_unit_test(declared_electrons_stand_beside_the_lattice),
         cmocka_unit_test(electrons_without_a_lattice_are_refused),
