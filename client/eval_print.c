@@ -101,6 +101,10 @@ void eval_print_table(const eval_answer *a) {
     if (r->status != FEMD_OK) return;
     print_tensors(a);
     row("J = det F", &r->J, 1, 1, "");
+    if (a->request.control == FEMD_CONTROL_PRESSURE) {
+        const double compressibility = -r->dJdp / r->J;
+        row("compressibility", &compressibility, 1, 1e-9, "1/GPa (isothermal, -dJ/dp / J)");
+    }
     print_scalars(r);
     row("Hill-Mandel", &r->hill_mandel, 1, 1, "(residual of equilibrium)");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)

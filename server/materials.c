@@ -138,7 +138,8 @@ femd_status materials_register(femd_core *c, uint32_t client, const femd_frame *
 static int is_final(int status) { return status == FEMD_BAD_INPUT || status == FEMD_UNSUPPORTED || status == FEMD_OUT_OF_DOMAIN; }
 
 static int same_answers(const femd_capabilities *a, const femd_capabilities *b) {
-    return a->wants == b->wants && a->inputs == b->inputs && a->controls == b->controls && a->mixed == b->mixed;
+    return a->wants == b->wants && a->inputs == b->inputs && a->controls == b->controls && a->mixed == b->mixed &&
+           a->carriers == b->carriers;
 }
 
 static void could_open(femd_core *c, uint32_t m, uint32_t worker, const femd_ready *r) {

@@ -1,5 +1,5 @@
 # Tests of dynamics and sampling. Statistics that need minutes are "long".
-foreach(name dynamics sampling method engine)
+foreach(name dynamics sampling method free_energy engine)
   femd_unit_test(test_md_${name} SOURCES test_md_${name}.c LIBS femd_micro TIMEOUT 240)
 endforeach()
 femd_unit_test(test_md_long SOURCES test_md_long.c LIBS femd_micro TIMEOUT 1800 LABEL long)
