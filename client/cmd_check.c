@@ -15,6 +15,7 @@
 /* Newton iterations that a step of a quasi-static run usually takes, and the strain at which a usual point is timed. */
 enum { USUAL_ITERATIONS = 4 };
 static const double usual_strain = 2e-3;
+static const double patience = 5; /* s, with the sampling of one point */
 
 /* ---- points ---- */
 
@@ -51,6 +52,7 @@ static int points_per_cell(femd_element e) {
 
 typedef struct trial {
     double seconds; /* the slower of the two evaluations */
+    double wanted;  /* s of what output.wants asks for beside that */
     double stress;  /* largest component at E = 0, Pa */
     double hill_mandel;
 } trial;
@@ -75,12 +77,47 @@ static femd_status evaluate(const model *m, const femd_case *c, double strain, c
     return FEMD_OK;
 }
 
+typedef struct watch {
+    double begun, fraction;
+} watch;
+
+static int enough(void *user, double fraction) {
+    watch *w = user;
+    w->fraction = fraction;
+    return femd_clock() - w->begun > patience ? FEMD_DEADLINE : 0;
+}
+
+/* What output.wants asks once per converged step. Sampling that takes long is stopped, and judged by how far it says it is. */
+static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, femd_error *err) {
+    const femd_bytes virgin = {NULL, 0};
+    femd_request q = {.wants = c->wants_committed & femd_material_capabilities(m->material)->wants,
+                      .seed = femd_seed(c->seed, 0, 0),
+                      .temperature = c->temperature,
+                      .accuracy = c->accuracy};
+    femd_response r = {0};
+    femd_buffer out = FEMD_BUFFER_INIT;
+    watch w = {.begun = femd_clock()};
+    const femd_beat beat = {&w, enough};
+    if (!q.wants) return FEMD_OK;
+    q.value[0] = q.value[5] = usual_strain;
+    const femd_status rc = femd_material_evaluate(m->material, &q, &virgin, &beat, &r, &out, err);
+    femd_buffer_clear(&out);
+    t->wanted = femd_clock() - w.begun;
+    if (rc == FEMD_DEADLINE) {
+        t->wanted /= fmax(w.fraction, 1e-3);
+        femd_error_clear(err);
+        return FEMD_OK;
+    }
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
+}
+
 static femd_status try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
     const femd_buffer none = FEMD_BUFFER_INIT;
     femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
     *t = (trial){0};
     femd_status rc = evaluate(m, c, 0, &none, &virgin, t, err);
     if (rc == FEMD_OK) rc = evaluate(m, c, usual_strain, &none, &out, t, err);
+    if (rc == FEMD_OK) rc = evaluate_wants(m, c, t, err);
     femd_buffer_clear(&virgin);
     femd_buffer_clear(&out);
     return rc;
@@ -94,6 +131,9 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
            femd_json_string(c->material[i].node, "engine", "?"));
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
     printf("  %-24s %s\n", "answers", wants);
+    if (caps->carriers & FEMD_CARRIER_LATTICE)
+        printf("  %-24s of the lattice; %s\n", "conductivity",
+               caps->carriers & FEMD_CARRIER_ELECTRONS ? "the electrons' part beside it, as declared" : "electrons are not in it");
     printf("  %-24s %.3g s once, %.3g ms a point\n", "time", m->open_seconds, 1e3 * t->seconds);
     printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
 }
@@ -109,7 +149,16 @@ static void print_time(double seconds) {
         printf("%.3g h", seconds / 3600);
 }
 
-static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
+static void print_row(const char *name, double seconds, long cores, const char *words) {
+    printf("  %-24s about ", name);
+    print_time(seconds);
+    printf(" of one core, ");
+    print_time(seconds / (double)cores);
+    printf(" on the %ld of this machine%s\n", cores, words);
+}
+
+/* seconds: of one point, in Newton; wanted: of one point, at the end of a step. */
+static void print_cost(const femd_case *c, uint64_t cells, double seconds, double wanted) {
     const uint64_t points = cells * (uint64_t)points_per_cell(c->element);
     const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -117,16 +166,15 @@ static void print_cost(const femd_case *c, uint64_t cells, double seconds) {
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
     printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
            c->step_count, USUAL_ITERATIONS);
-    printf("  %-24s about ", "micro time");
-    print_time(evaluations * seconds);
-    printf(" of one core, ");
-    print_time(evaluations * seconds / (double)cores);
-    printf(" on the %ld of this machine%s\n", cores, c->reuse ? ", less what is reused" : "");
+    print_row("micro time", evaluations * seconds, cores, c->reuse ? ", less what is reused" : "");
+    if (c->wants_committed)
+        print_row("output.wants", (double)points * c->step_count * wanted, cores,
+                  c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves" : ", all points in all steps");
 }
 
 static femd_status check(const femd_case *c, model *models, femd_error *err) {
     uint64_t cells;
-    double slowest = 0;
+    double slowest = 0, wanted = 0;
     FEMD_TRY(mesh_cells(c, &cells, err));
     FEMD_TRY(check_names(c, err));
     FEMD_TRY(models_open(c, models, err));
@@ -137,8 +185,9 @@ static femd_status check(const femd_case *c, model *models, femd_error *err) {
         FEMD_TRY(try_material(&models[i], c, &t, err));
         print_material(c, &models[i], i, &t);
         slowest = fmax(slowest, t.seconds);
+        wanted = fmax(wanted, t.wanted);
     }
-    print_cost(c, cells, slowest);
+    print_cost(c, cells, slowest, wanted);
     return FEMD_OK;
 }
 
