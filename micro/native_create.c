@@ -2,6 +2,7 @@
  * reference. */
 #include "native.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "dense.h"
@@ -49,6 +50,17 @@ double femd_native_mass(const femd_native *n, int atom) {
     return mass > 0 ? mass : femd_potential_mass(n->potential, species);
 }
 
+/* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to hang. */
+static femd_status check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
+    enum { NEIGHBOURS_MAX = 3000 };
+    const double volume = fabs(femd_det3(s->cell)), each = s->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
+    if (each <= NEIGHBOURS_MAX) return FEMD_OK;
+    return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
+                          "%d atoms in %.3g cubic angstrom have some %.2g neighbours each within the cutoff of %.4g angstrom; is a length in the wrong unit? "
+                          "(at most %d)",
+                          s->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
+}
+
 static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n, femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_reference ref;
@@ -59,6 +71,7 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
     FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, s, err));
     FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])s->name,
                                    s->nspecies, &n->potential, err));
+    FEMD_TRY(check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
     n->rve.n = s->natoms;

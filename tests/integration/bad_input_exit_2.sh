@@ -24,6 +24,7 @@ refused "small.json: steps" "unknown key \"cuont\"" "count" -- "$base" --set ste
 refused "small.json: materials.copper.region" "core" "all" -- "$base" --set materials.copper.region=core
 refused "small.json: materials.copper.structure.a" "kelvin" "angstrom" -- "$base" --set 'materials.copper.structure.a=3.6 kelvin'
 refused "small.json: boundary[0].on" "lefft" "left" -- "$base" --set 'boundary=[{"on":"lefft","displacement":[0,0,0]}]'
+refused "small.json: materials.copper.structure" "wrong unit" -- "$base" --set 'materials.copper.structure.a=0.1 angstrom'
 printf 'garbage\n' >"$scratch/broken.msh"
 refused "broken.msh" -- "$base" --set "mesh={\"file\":\"$scratch/broken.msh\"}"
 refused "absent.msh" -- "$base" --set 'mesh={"file":"absent.msh"}'
