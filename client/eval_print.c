@@ -107,6 +107,7 @@ void eval_print_table(const eval_answer *a) {
     }
     print_scalars(r);
     row("Hill-Mandel", &r->hill_mandel, 1, 1, "(residual of equilibrium)");
+    if (r->hill_mandel_err > 0) row("  its error", &r->hill_mandel_err, 1, 1, "");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
         if (r->notes & bit) printf("  %-18s %s: %s\n", "note", femd_note_key(bit), femd_note_words(bit));
     printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall,

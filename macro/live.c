@@ -163,6 +163,14 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info)
     say(l);
 }
 
+void femd_live_cut(femd_live *l, int step, const char *why, double dt)
+{
+    if (!l->out) return;
+    fprintf(l->out, "%sstep %d: increment cut to %.4g: %s\n", l->drawn ? "\n" : "", step, dt, why);
+    fflush(l->out);
+    l->drawn = 0;
+}
+
 void femd_live_end(femd_live *l)
 {
     if (l->out && l->drawn) {

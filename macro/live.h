@@ -30,6 +30,8 @@ void femd_live_workers(femd_live *l, uint32_t workers);
 void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts);
 /* A wait goes on. */
 void femd_live_progress(femd_live *l, const femd_progress_info *info);
+/* An increment was given up: a line of its own with the reason and the next increment of time. */
+void femd_live_cut(femd_live *l, int step, const char *why, double dt);
 /* Close an unfinished line, so that other text can follow; what comes after is counted and not shown. */
 void femd_live_end(femd_live *l);
 

@@ -162,6 +162,11 @@ static void on_live(void *user, femd_problem *p, int step, int iteration, double
         femd_live_iteration(&a->live, step, iteration, residual, cuts);
 }
 
+static void on_cut(void *user, int step, const char *why, double dt)
+{
+    femd_live_cut(&((app *)user)->live, step, why, dt);
+}
+
 static int on_stop_asked(void *user)
 {
     (void)user;
@@ -210,7 +215,7 @@ static femd_status prepare(app *a, femd_error *err)
 
 static femd_status run(app *a, femd_error *err)
 {
-    const femd_stepping_hooks hooks = {.user = a, .committed = on_committed, .live = on_live, .stop = on_stop_asked};
+    const femd_stepping_hooks hooks = {.user = a, .committed = on_committed, .live = on_live, .cut = on_cut, .stop = on_stop_asked};
     FEMD_TRY(prepare(a, err));
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
     a->started = 1;

@@ -124,6 +124,8 @@ typedef struct femd_stepping_hooks {
     femd_status (*committed)(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err);
     /* live line: at each Newton iteration and while waiting for the micro side (info may be NULL) */
     void (*live)(void *user, femd_problem *p, int step, int iteration, double residual, int cuts, const femd_progress_info *info);
+    /* an attempt at the step failed, for the reason `why`; the next increment of time is dt (may be NULL) */
+    void (*cut)(void *user, int step, const char *why, double dt);
     /* non-zero ends the run in good order */
     int (*stop)(void *user);
 } femd_stepping_hooks;

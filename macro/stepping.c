@@ -70,6 +70,7 @@ static femd_status run_step(femd_problem *p, femd_solver *s, const femd_stepping
         if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned)
             return femd_fail(err, FEMD_NOT_CONVERGED, "step %d at time %g: given up after %d cuts, the last increment being %g; %s", rec->step,
                              p->time, rec->cuts, rec->dt, why);
+        if (hooks && hooks->cut) hooks->cut(hooks->user, rec->step, why, p->dt);
     }
 }
 

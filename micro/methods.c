@@ -2,7 +2,7 @@
  * evaluates. */
 #include "method.h"
 #include "phonon.h"
-#include "reference.h"
+#include "reference_sampled.h"
 
 extern const femd_method femd_method_md;
 extern const femd_method femd_method_green_kubo;
@@ -89,17 +89,35 @@ static femd_status free_energy_stress(void *user, femd_native *n, double tempera
     return h->method->strain(h->self, n, &q, zero, S, D, err);
 }
 
-/* A method that samples takes the harmonic reference: it has no noise. */
+/* D and dS/dT at the reference in place. */
+static femd_status look_at_reference(const heating *h, const femd_reference *ref, femd_native *n, femd_harmonic_reference *out, femd_error *err) {
+    const double zero[6] = {0};
+    const femd_bytes none = {NULL, 0};
+    const femd_conditions q = {.temperature = ref->temperature, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS};
+    femd_buffer carry = FEMD_BUFFER_INIT;
+    femd_response r = {0};
+    FEMD_TRY(h->method->strain(h->self, n, &q, zero, r.S, out->D, err));
+    const femd_status rc = h->method->answer(h->self, n, &q, &none, &r, &carry, err);
+    memcpy(out->dSdT, r.dSdT, sizeof r.dSdT);
+    femd_buffer_clear(&carry);
+    return rc;
+}
+
+/* A method that samples starts from the harmonic reference, which has no noise, and goes on to its own. */
 static femd_status heat_reference(femd_native *n, const femd_json *doc, const femd_method *m, femd_error *err) {
     femd_reference ref;
     FEMD_TRY(femd_reference_read(doc, &ref, err));
     if (ref.as_given || !(ref.temperature > 0) || !(m->inputs & FEMD_INPUT_TEMPERATURE)) return FEMD_OK;
     heating h = {.method = m};
-    if (m->inputs & FEMD_INPUT_SEED)
+    femd_harmonic_reference harmonic;
+    const int sampled = (m->inputs & FEMD_INPUT_SEED) != 0;
+    if (sampled)
         h.method = n->rve.n <= FEMD_PHONON_ATOMS_MAX ? &femd_method_quasiharmonic : &femd_method_local_harmonic;
     femd_status rc = h.method->create(n, doc, &h.self, err);
     if (rc == FEMD_OK) rc = femd_reference_heat(&ref, n, free_energy_stress, &h, err);
+    if (rc == FEMD_OK && sampled) rc = look_at_reference(&h, &ref, n, &harmonic, err);
     h.method->destroy(&h.self);
+    if (rc == FEMD_OK && sampled && ref.accuracy > 0) rc = femd_reference_sample(&ref, n, doc, m, &harmonic, err);
     return rc;
 }
 

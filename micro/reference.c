@@ -9,16 +9,18 @@
 #include "native_control.h"
 
 enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
+static const double ACCURACY = 0.02;
 static const double HEAT_STRAIN = 0.08; /* crystals melt at thermal strains of 0.02 to 0.04 */
 
 femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
-    memset(ref, 0, sizeof *ref);
+    *ref = (femd_reference){.accuracy = ACCURACY};
     const cJSON *node = femd_json_get(doc->root, "reference");
     if (!node) return FEMD_OK;
     if (cJSON_IsString(node)) {
         ref->as_given = 1;
         return FEMD_OK;
     }
+    ref->accuracy = femd_json_number(node, "accuracy", ACCURACY);
     FEMD_TRY(femd_json_quantity(doc, node, "temperature", FEMD_DIM_TEMPERATURE, 0, &ref->temperature, err));
     return femd_json_quantity(doc, node, "pressure", FEMD_DIM_PRESSURE, 0, &ref->pressure, err);
 }
@@ -115,8 +117,7 @@ static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *p
                      ITERATIONS, residual);
 }
 
-/* Whatever physics ends the search, the material's input is at fault. */
-static femd_status blame_input(femd_status rc, femd_error *err) {
+femd_status femd_reference_blame(femd_status rc, femd_error *err) {
     femd_error_prefix(err, "reference of the material");
     if (rc == FEMD_NO_MEMORY || rc == FEMD_INTERNAL) return rc;
     if (err) err->code = FEMD_BAD_INPUT;
@@ -130,7 +131,21 @@ femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_pat
     double S[6], D[36];
     if (rc == FEMD_OK) rc = evaluate(path, frozen, zero, S, D, err);
     if (rc == FEMD_OK && !frozen) rc = adopt(path, err);
-    return rc == FEMD_OK ? FEMD_OK : blame_input(rc, err);
+    return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
+}
+
+/* The reference strained by `step` becomes the new one. */
+static femd_status move(femd_native *n, const double step[6], femd_error *err) {
+    FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
+    FEMD_TRY(adopt(&n->path, err));
+    return femd_native_renew(n, err);
+}
+
+femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const double S[6], const double D[36], femd_error *err) {
+    const double zero[6] = {0};
+    double step[6], residual, scale;
+    newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+    return move(n, step, err);
 }
 
 /* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind. */
@@ -145,9 +160,7 @@ static femd_status heat(const femd_reference *ref, femd_native *n, femd_referenc
             return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable", ref->temperature);
         }
         best = fmin(best, residual);
-        FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
-        FEMD_TRY(adopt(&n->path, err));
-        FEMD_TRY(femd_native_renew(n, err));
+        FEMD_TRY(move(n, step, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
         if (femd_max_abs(6, total) > HEAT_STRAIN)
             return femd_fail(err, FEMD_BAD_INPUT, "heated to %g K the cell is strained by more than %g: too hot for harmonic vibrations",
@@ -159,5 +172,5 @@ static femd_status heat(const femd_reference *ref, femd_native *n, femd_referenc
 
 femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user, femd_error *err) {
     const femd_status rc = heat(ref, n, strain, user, err);
-    return rc == FEMD_OK ? FEMD_OK : blame_input(rc, err);
+    return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

@@ -11,6 +11,7 @@ typedef struct femd_reference {
     int as_given;       /* 1: the cell of the structure is the reference */
     double temperature; /* K; statics ignores it */
     double pressure;    /* Pa */
+    double accuracy;    /* of a reference whose stress is sampled, over the stress scale; 0 = the harmonic one is taken */
 } femd_reference;
 
 /* From the material's "reference" member (may be absent: relaxed at temperature 0 and pressure 0). */
@@ -28,5 +29,10 @@ typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *n, 
                                              femd_error *err);
 FEMD_MUST_CHECK femd_status femd_reference_heat(const femd_reference *ref, struct femd_native *n, femd_reference_strain strain,
                                                 void *user, femd_error *err);
+
+/* One such step by hand: from S and D (Pa) at E = 0 of the reference in place to the next one. */
+FEMD_MUST_CHECK femd_status femd_reference_step(const femd_reference *ref, struct femd_native *n, const double S[6], const double D[36], femd_error *err);
+/* Whatever physics ends a search for a reference, the material's input is at fault: BAD_INPUT with words (NO_MEMORY and INTERNAL stay). */
+femd_status femd_reference_blame(femd_status rc, femd_error *err);
 
 #endif

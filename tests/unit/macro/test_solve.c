@@ -468,6 +468,30 @@ static void conductivity_not_asked_anew_is_kept(void **state)
     model_clear(&m);
 }
 
+static void note_cut(void *user, int step, const char *why, double dt)
+{
+    snprintf(user, 256, "step %d to %g: %s", step, dt, why);
+}
+
+/* Whoever watches a run hears why an increment was cut. */
+static void a_cut_says_why(void **state)
+{
+    (void)state;
+    model m;
+    char heard[256] = "";
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, FEMD_ELEMENT_Q1, 1);
+    m.law.fail_beyond = 0.06;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    const femd_stepping_hooks hooks = {.user = heard, .cut = note_cut};
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    assert_int_not_equal(femd_stepping_run(m.p, &hooks, &err), FEMD_OK); /* the law ends before the load */
+    assert_non_null(strstr(heard, "step "));
+    assert_non_null(strstr(heard, "point "));
+    model_clear(&m);
+}
+
 static void request_carries_the_point_and_its_seed(void **state)
 {
     (void)state;
@@ -521,6 +545,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(conductivity_is_sampled_once_per_place_within_the_tolerances),
         cmocka_unit_test(reused_conductivity_does_not_drift),
         cmocka_unit_test(conductivity_not_asked_anew_is_kept),
+        cmocka_unit_test(a_cut_says_why),
         cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

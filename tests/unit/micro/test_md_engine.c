@@ -1,5 +1,6 @@
 /* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold instance. */
 #include "engine_material.h"
+#include "reference_sampled.h"
 
 #define ARGON                                                                                                                              \
     "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \
@@ -71,6 +72,53 @@ static void prescribed_stress_and_pressure_are_reached(void **state) {
     femd_material_close(&m);
 }
 
+#define WARM(accuracy)                                                                                                                     \
+    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \
+    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","                           \
+    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"},\"reference\":{\"temperature\":60,"                \
+    "\"pressure\":\"50 MPa\",\"accuracy\":" accuracy "}}"
+
+/* S(E = 0, T) = -p I whatever the method: at 60 K argon is no longer harmonic, so the reference of harmonic vibrations is off by megapascals. Another
+ * seed than that of the search sees it, and the crystal is as cubic as before. */
+static void reference_of_a_sampled_stress_has_the_reference_stress(void **state) {
+    (void)state;
+    const femd_request q = {.wants = FEMD_WANT_STRESS, .temperature = 60, .accuracy = 0.004, .seed = 77};
+    femd_material *sampled = open_material(WARM("0.01")), *again = open_material(WARM("0.01")), *harmonic = open_material(WARM("0"));
+    const double allowed = 0.01 * sqrt(3) * 5e7;
+    femd_response r, h, other;
+    double cell[9], *x, off = 0;
+    ask(sampled, &q, NULL, &r, NULL);
+    ask(again, &q, NULL, &other, NULL);
+    ask(harmonic, &q, NULL, &h, NULL);
+    print_message("S11 %.2f(%.2f) MPa, %.2f with the harmonic reference\n", r.S[0] / 1e6, r.S_err[0] / 1e6, h.S[0] / 1e6);
+    for (int c = 0; c < 3; c++) {
+        assert_true(fabs(r.S[c] + 5e7) < allowed + 4 * r.S_err[c]);
+        off = fmax(off, fabs(h.S[c] + 5e7));
+    }
+    assert_true(off > 4 * (allowed + 4 * h.S_err[0])); /* there was something to do */
+    assert_memory_equal(&r, &other, sizeof r);         /* a function of the material alone */
+    dump_atoms(sampled, NULL, cell, &x);
+    for (int i = 0; i < 9; i++) assert_true(fabs(cell[i] - (i % 4 ? 0 : cell[0])) < 1e-9);
+    free(x);
+    femd_material_close(&sampled);
+    femd_material_close(&again);
+    femd_material_close(&harmonic);
+}
+
+static void symmetry_of_the_thermal_stress_is_kept(void **state) {
+    (void)state;
+    const double cubic[6] = {-2, -2, -2, 1e-12, 0, 0}, hexagonal[6] = {-2, -2, -3, 0, 0, 0}, skew[6] = {-1, -2, -3, 0.5, 0.5, 0.1};
+    double S[6] = {1, 2, 6, 7, 8, 9};
+    femd_reference_share(cubic, S);
+    for (int c = 0; c < 6; c++) assert_true(S[c] == (c < 3 ? 3 : 0));
+    double T[6] = {1, 2, 6, 7, 8, 9};
+    femd_reference_share(hexagonal, T);
+    assert_true(T[0] == 1.5 && T[1] == 1.5 && T[2] == 6 && T[3] == 0 && T[4] == 0 && T[5] == 0);
+    double V[6] = {1, 2, 6, 7, 8, 9};
+    femd_reference_share(skew, V);
+    assert_true(V[0] == 1 && V[1] == 2 && V[2] == 6 && V[3] == 7.5 && V[4] == 7.5 && V[5] == 9);
+}
+
 static void what_cannot_be_answered_is_refused(void **state) {
     (void)state;
     femd_material *m = open_material(ARGON);
@@ -91,6 +139,8 @@ int main(void) {
         cmocka_unit_test(every_quantity_comes_with_its_error),
         cmocka_unit_test(a_state_sharpens_the_same_point_and_starts_another),
         cmocka_unit_test(prescribed_stress_and_pressure_are_reached),
+        cmocka_unit_test(reference_of_a_sampled_stress_has_the_reference_stress),
+        cmocka_unit_test(symmetry_of_the_thermal_stress_is_kept),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
