@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double DRIFT_MAX = 4; /* standard deviations */
 enum { GROUP = 20, SEGMENTS_MAX = 12 }; /* steps averaged into one value of a series; equilibration segments before giving up */
 
 static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
@@ -97,6 +98,8 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
         }
         settled = segment > 0 && 2 * femd_series_settled(n, energy, NULL) <= n && 2 * femd_series_settled(n, trace, NULL) <= n;
     }
+    if (rc == FEMD_OK && !settled) /* chance fails that criterion now and then: a drift must also be one of the later half */
+        settled = fabs(femd_series_drift(n - n / 2, energy + n / 2)) < DRIFT_MAX && fabs(femd_series_drift(n - n / 2, trace + n / 2)) < DRIFT_MAX;
     free(energy);
     if (rc == FEMD_OK && !settled)
         rc = femd_fail(err, FEMD_NOT_CONVERGED, "the energy still drifts after %.3g ps of equilibration at %g K",

@@ -177,20 +177,42 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 
 /* ---- series ---- */
 
-/* Statistical inefficiency of a[0..n): 1 + 2 sum of the autocorrelation until it first falls to zero. */
-static double inefficiency(int n, const double *a) {
-    double mean = 0, variance = 0, g = 1;
-    for (int i = 0; i < n; i++) mean += a[i] / n;
-    for (int i = 0; i < n; i++) variance += (a[i] - mean) * (a[i] - mean) / n;
-    if (!(variance > 0)) return 1;
+/* Statistical inefficiency of a[0..n): 1 + 2 sum of the autocorrelation until it first falls to zero. Two means: of the first n/2 and of the rest. */
+static double inefficiency_about(int n, const double *a, const double mean[2], double *variance) {
+    const int half = n / 2;
+    double g = 1;
+    *variance = 0;
+    for (int i = 0; i < n; i++) *variance += (a[i] - mean[i >= half]) * (a[i] - mean[i >= half]) / n;
+    if (!(*variance > 0)) return 1;
     for (int lag = 1; lag < n - 1; lag++) {
         double c = 0;
-        for (int i = 0; i + lag < n; i++) c += (a[i] - mean) * (a[i + lag] - mean);
-        c /= variance * (n - lag);
+        for (int i = 0; i + lag < n; i++) c += (a[i] - mean[i >= half]) * (a[i + lag] - mean[i + lag >= half]);
+        c /= *variance * (n - lag);
         if (c <= 0) break;
         g += 2 * c * (1 - (double)lag / n);
     }
     return g;
+}
+
+static double mean_of(int n, const double *a) {
+    double mean = 0;
+    for (int i = 0; i < n; i++) mean += a[i] / n;
+    return mean;
+}
+
+static double inefficiency(int n, const double *a) {
+    const double mean = mean_of(n, a), both[2] = {mean, mean};
+    double variance;
+    return inefficiency_about(n, a, both, &variance);
+}
+
+double femd_series_drift(int n, const double *a) {
+    const int half = n / 2;
+    if (half < 2) return 0;
+    const double mean[2] = {mean_of(half, a), mean_of(n - half, a + half)};
+    double variance;
+    const double g = inefficiency_about(n, a, mean, &variance);
+    return variance > 0 ? (mean[1] - mean[0]) / sqrt(variance * g * (1.0 / half + 1.0 / (n - half))) : 0;
 }
 
 int femd_series_settled(int n, const double *a, double *g) {

@@ -53,5 +53,8 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 /* Where a series of n values has settled and how many neighbours make one independent value: the cut t0 that leaves most independent values,
  * (n - t0)/g (Chodera, J. Chem. Theory Comput. 12 (2016) 1799); cuts are tried in 32 places. g >= 1 may be NULL. */
 int femd_series_settled(int n, const double *a, double *g);
+/* How far the two halves of a series are apart, in standard deviations of that difference: a drift if it is large. The correlation that decides
+ * the deviation is that of both halves about their own means, so that a drift does not hide itself (after Geweke, Bayesian Statistics 4 (1992) 169). */
+double femd_series_drift(int n, const double *a);
 
 #endif

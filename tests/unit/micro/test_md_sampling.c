@@ -183,6 +183,36 @@ static void transient_is_found(void **state) {
     assert_true(femd_series_settled(N, a, NULL) >= N / 2);
 }
 
+/* Steady series are within a few deviations whatever their correlation; a drift, a step and a slow decay are not. */
+static void drift_is_told_from_noise(void **state) {
+    (void)state;
+    enum { LENGTH = 1600, SEEDS = 300 };
+    double a[LENGTH], z[2];
+    for (int tau = 1; tau <= 16; tau *= 4) {
+        const int N = 100 * tau; /* correlation times */
+        int beyond_2 = 0, beyond_4 = 0, seen[2] = {0};
+        for (int seed = 0; seed < SEEDS; seed++) {
+            series s = begin_series(tau, 1000 + (uint64_t)seed);
+            double steady[LENGTH];
+            for (int i = 0; i < N; i++) {
+                next(&s, z);
+                steady[i] = z[0];
+            }
+            const double d = fabs(femd_series_drift(N, steady)), size = 12 * sqrt((2.0 * tau + 1) / N); /* many deviations of a mean */
+            beyond_2 += d > 2;
+            beyond_4 += d > 4;
+            for (int i = 0; i < N; i++) a[i] = steady[i] + size * i / N;
+            seen[0] += fabs(femd_series_drift(N, a)) > 2;
+            for (int i = 0; i < N; i++) a[i] = steady[i] + (i >= N / 2 ? size : 0);
+            seen[1] += fabs(femd_series_drift(N, a)) > 4;
+        }
+        print_message("correlation %d: beyond 2 %.1f %%, beyond 4 %.1f %%; ramps seen %d, steps %d of %d\n", tau, 100.0 * beyond_2 / SEEDS,
+                      100.0 * beyond_4 / SEEDS, seen[0], seen[1], SEEDS);
+        assert_true(beyond_2 < 0.2 * SEEDS && beyond_4 <= 0.01 * SEEDS);
+        assert_true(seen[1] > 0.9 * SEEDS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_those_of_many_repetitions),
@@ -190,6 +220,7 @@ int main(void) {
         cmocka_unit_test(joined_blocks_hold_the_same_sums),
         cmocka_unit_test(two_trajectories_count_as_one_twice_as_long),
         cmocka_unit_test(transient_is_found),
+        cmocka_unit_test(drift_is_told_from_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
