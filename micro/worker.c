@@ -23,6 +23,7 @@ enum { ANSWERS_MAX = 256, STARTED_MAX = 1024 };
 static const size_t default_memory = (size_t)1 << 30;
 static const double slice = 1e-3;        /* s of cheap tasks announced and answered at a time */
 static const double beat_period = 0.5;   /* s */
+static const double told_every = 1;      /* s between words of points without an answer */
 static const double idle_wait = 0.25;    /* s between looks at the stop flag */
 static const double send_timeout = 30.0; /* s that the server may refuse messages */
 
@@ -55,6 +56,7 @@ typedef struct worker {
     femd_status given_up;     /* why the beat callback stopped it; OK if it did not */
     femd_status lost;         /* of the connection, noticed within it */
     femd_error lost_words;
+    double told;           /* clock of the last words of a point without an answer */
 } worker;
 
 static const double unknown_cost = 1e300;
@@ -294,6 +296,15 @@ static void fail_response(femd_response *r, femd_status rc) {
     *r = (femd_response){.status = rc, .engine = r->engine, .work = r->work};
 }
 
+/* Words of a failed evaluation. A step that goes too far fails at many points for one reason: of those one a second is told. */
+static void tell_failure(worker *w, const femd_request *q, femd_status rc, const femd_error *words, double now) {
+    char place[96];
+    if (!words->text[0] || (femd_status_is_physics(rc) && now - w->told < told_every)) return;
+    if (femd_status_is_physics(rc)) w->told = now;
+    snprintf(place, sizeof place, "step %" PRIu32 ", iteration %" PRIu32 ", point %" PRIu64 ": ", q->step, q->iteration, q->point);
+    tell(w, place, words->text);
+}
+
 static femd_status run_one(worker *w, femd_error *err) {
     if (!w->announced) FEMD_TRY(announce(w, err));
     queued q = *at(w, 0);
@@ -310,7 +321,7 @@ static femd_status run_one(worker *w, femd_error *err) {
     if (rc == FEMD_CANCELLED && *w->stop) return FEMD_OK;
     if (rc != FEMD_OK) {
         fail_response(&r, rc);
-        if (words.text[0] && !femd_status_is_physics(rc)) tell(w, words.text, "");
+        tell_failure(w, &q.task.request, rc, &words, now);
     }
     w->cheap = q.material;
     w->cost = now - began;
