@@ -190,6 +190,11 @@ static femd_status dump_native(void *self, const femd_bytes *state, femd_buffer 
     return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
 }
 
+static const char *notes_native(const void *self) {
+    const instance *s = self;
+    return femd_potential_notes(s->n->potential);
+}
+
 const femd_engine femd_engine_native = {
     .abi = FEMD_ENGINE_ABI,
     .number = FEMD_ENGINE_NATIVE,
@@ -199,4 +204,5 @@ const femd_engine femd_engine_native = {
     .evaluate = evaluate_native,
     .dump = dump_native,
     .close = close_native,
+    .notes = notes_native,
 };
