@@ -130,6 +130,9 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
     printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region,
            femd_json_string(c->material[i].node, "engine", "?"));
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
+    const char *notes = femd_material_notes(m->material), *line;
+    int length;
+    for (int k = 0; (line = model_next_note(&notes, &length)); k++) printf("  %-24s %.*s\n", k ? "" : "potential", length, line);
     printf("  %-24s %s\n", "answers", wants);
     if (caps->carriers & FEMD_CARRIER_LATTICE)
         printf("  %-24s of the lattice; %s\n", "conductivity",

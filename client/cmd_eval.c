@@ -105,6 +105,7 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
                             eval_answer *a, femd_error *err) {
     a->caps = *femd_material_capabilities(m->material);
     a->material = m->id;
+    a->notes = femd_material_notes(m->material);
     a->engine = femd_json_string(s->node, "engine", "?");
     a->a0 = eval_lattice_parameter(s->node, &a->caps);
     FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));

@@ -26,6 +26,7 @@ typedef struct eval_answer {
     femd_capabilities caps;
     femd_hash material;
     const char *engine; /* name, borrowed from the document */
+    const char *notes;  /* on the potential, one a line, borrowed from the material */
     double a0;          /* m; 0 where a lattice parameter has no meaning */
     double distance[FEMD_SYMMETRIES]; /* of the tangent from each class of symmetry in the axes of the RVE */
     int has_F;

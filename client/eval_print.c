@@ -1,4 +1,5 @@
 /* The two forms in which femd eval prints an answer: a table for people, one JSON object for programs. */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,6 +30,9 @@ static void print_material(const eval_answer *a) {
     femd_hash_text(&a->material, id);
     printf("  %-18s %s, id %.16s\n", "engine", a->engine, id);
     if (a->caps.atoms) printf("  %-18s %u atoms, V0 = %.6g nm^3\n", "RVE", a->caps.atoms, a->caps.volume * 1e27);
+    const char *notes = a->notes, *line;
+    int length;
+    for (int k = 0; (line = model_next_note(&notes, &length)); k++) printf("  %-18s %.*s\n", k ? "" : "potential", length, line);
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 
@@ -125,10 +129,9 @@ static void key(writer *w, const char *name) {
     printf("%s\"%s\": ", w->members++ ? ", " : "", name);
 }
 
-static void text(writer *w, const char *name, const char *value) {
-    key(w, name);
+static void quoted(const char *value, int length) {
     putchar('"');
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
+    for (const unsigned char *p = (const unsigned char *)value; *p && length > 0; p++, length--) {
         if (*p == '"' || *p == '\\')
             printf("\\%c", *p);
         else if (*p < 0x20)
@@ -137,6 +140,23 @@ static void text(writer *w, const char *name, const char *value) {
             putchar(*p);
     }
     putchar('"');
+}
+
+static void text(writer *w, const char *name, const char *value) {
+    key(w, name);
+    quoted(value, INT_MAX);
+}
+
+static void json_notes(writer *w, const char *notes) {
+    const char *line;
+    int length;
+    key(w, "potential_notes");
+    printf("[");
+    for (int k = 0; (line = model_next_note(&notes, &length)); k++) {
+        printf("%s", k ? ", " : "");
+        quoted(line, length);
+    }
+    printf("]");
 }
 
 static void number(writer *w, const char *name, double v) {
@@ -262,6 +282,7 @@ void eval_print_json(const eval_answer *a) {
     if (*a->err.text) text(&w, "message", a->err.text);
     text(&w, "engine", a->engine);
     hash(&w, "material", &a->material);
+    json_notes(&w, a->notes);
     number(&w, "atoms", a->caps.atoms);
     number(&w, "volume", a->caps.volume);
     if (a->a0 > 0) number(&w, "a0", a->a0);

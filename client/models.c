@@ -49,6 +49,14 @@ void model_close(model *m) {
     if (m->material) femd_material_close(&m->material);
 }
 
+const char *model_next_note(const char **notes, int *length) {
+    const char *line = *notes;
+    if (!line || !*line) return NULL;
+    *length = (int)strcspn(line, "\n");
+    *notes = line + *length + (line[*length] == '\n');
+    return line;
+}
+
 femd_status models_open(const femd_case *c, model *models, femd_error *err) {
     memset(models, 0, c->nmaterials * sizeof *models);
     for (size_t i = 0; i < c->nmaterials; i++)

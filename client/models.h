@@ -21,6 +21,8 @@ FEMD_MUST_CHECK femd_status case_open(const char *path, const char *const *sets,
 FEMD_MUST_CHECK femd_status model_open(const femd_json *doc, const cJSON *node, const char *folder, model *m,
                                        femd_error *err);
 void model_close(model *m);
+/* The next line of femd_material_notes at *notes, of *length characters, which is then passed; NULL after the last. */
+const char *model_next_note(const char **notes, int *length);
 
 /* All materials of a case, in its order: n = c->nmaterials entries of models, which the caller closes also after a
  * failure. */

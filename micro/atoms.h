@@ -31,6 +31,7 @@ FEMD_MUST_CHECK femd_status femd_potential_create(const femd_json *doc, const cJ
                                                   const char (*species)[8], int nspecies, femd_potential **p, femd_error *err);
 void femd_potential_destroy(femd_potential **p);
 double femd_potential_cutoff(const femd_potential *p);
+const char *femd_potential_notes(const femd_potential *p); /* remarks on uneven derivatives, one a line; "" if there are none */
 double femd_potential_mass(const femd_potential *p, int species); /* u; 0 if the potential does not say */
 
 /* ---- neighbour.c: pairs within cutoff + skin, with periodic images; correct for cells smaller than the cutoff and for

@@ -71,6 +71,11 @@ static void close_cauchy_born(void **instance) {
     *instance = NULL;
 }
 
+static const char *notes_cauchy_born(const void *instance) {
+    const femd_native *n = instance;
+    return femd_potential_notes(n->potential);
+}
+
 const femd_engine femd_engine_cauchy_born = {
     .abi = FEMD_ENGINE_ABI,
     .number = FEMD_ENGINE_CAUCHY_BORN,
@@ -80,4 +85,5 @@ const femd_engine femd_engine_cauchy_born = {
     .evaluate = evaluate_cauchy_born,
     .dump = dump_cauchy_born,
     .close = close_cauchy_born,
+    .notes = notes_cauchy_born,
 };

@@ -140,8 +140,11 @@ static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
     e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
     FEMD_TRY(femd_control_solve(q, path->E, strain_function, &e, r, err));
     if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
-    femd_place_stress(&n->rve, &path->place, path->last.tau, S); /* of the atoms at rest, whose equilibrium the residual measures */
-    FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, path->x, S, NULL, &r->hill_mandel, err));
+    femd_balance b = {.x = path->x};
+    memcpy(b.tau, path->last.tau, sizeof b.tau);
+    if (slot->method->balance) (void)slot->method->balance(slot->self, &b);
+    femd_place_stress(&n->rve, &path->place, b.tau, S); /* of the atoms, whose equilibrium the residual measures */
+    FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, b.x, S, b.held, &r->hill_mandel, err));
     return slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err);
 }
 
@@ -203,6 +206,11 @@ static femd_status dump_native(void *self, const femd_bytes *state, femd_buffer 
     return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
 }
 
+static const char *notes_native(const void *self) {
+    const instance *s = self;
+    return femd_potential_notes(s->n->potential);
+}
+
 const femd_engine femd_engine_native = {
     .abi = FEMD_ENGINE_ABI,
     .number = FEMD_ENGINE_NATIVE,
@@ -212,4 +220,5 @@ const femd_engine femd_engine_native = {
     .evaluate = evaluate_native,
     .dump = dump_native,
     .close = close_native,
+    .notes = notes_native,
 };

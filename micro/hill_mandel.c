@@ -18,8 +18,9 @@ femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const dou
         const int a = femd_voigt_i[mode], b = femd_voigt_j[mode];
         dU[3 * a + b] += 0.5;
         dU[3 * b + a] += 0.5;
-        double UdU[9], volume = 0, boundary = 0;
+        double UdU[9], L[9], volume = 0, boundary = 0;
         femd_mul3(p->U, dU, UdU);
+        femd_mul3(dU, p->A, L);
         for (int c = 0; c < 6; c++) {
             const int i = femd_voigt_i[c], j = femd_voigt_j[c];
             volume += S[c] * (i == j ? UdU[3 * i + i] : UdU[3 * i + j] + UdU[3 * j + i]);
@@ -30,8 +31,8 @@ femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const dou
                 boundary += T[3 * k + i] * (row[0] * edge[0] + row[1] * edge[1] + row[2] * edge[2]);
             }
         for (int i = 0; held && i < 3 * rve->n; i++) {
-            const double *row = dU + 3 * (i % 3), *X = rve->X + 3 * (i / 3);
-            boundary -= held[i] * (row[0] * X[0] + row[1] * X[1] + row[2] * X[2]);
+            const double *row = L + 3 * (i % 3), *at = x + 3 * (i / 3);
+            boundary -= held[i] * (row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
         }
         boundary *= FEMD_EV_PER_A3 / rve->V0;
         worst = fmax(worst, fabs(volume - boundary) / norm);

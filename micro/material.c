@@ -82,6 +82,10 @@ const femd_hash *femd_material_id(const femd_material *m) {
     return &m->id;
 }
 
+const char *femd_material_notes(const femd_material *m) {
+    return m->engine->notes ? m->engine->notes(m->instance) : "";
+}
+
 static femd_status check_request(const femd_material *m, const femd_request *q, femd_error *err) {
     const uint32_t missing = q->wants & ~m->caps.wants;
     if (missing) {

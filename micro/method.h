@@ -21,6 +21,13 @@ typedef struct femd_conditions {
     const femd_beat *beat;
 } femd_conditions;
 
+/* Where the atoms of the last strain are in equilibrium. */
+typedef struct femd_balance {
+    const double *x;    /* n3, spatial positions */
+    const double *held; /* n3: the forces that the atoms have there and something else takes up (eV/angstrom) */
+    double tau[6];      /* their virial, eV */
+} femd_balance;
+
 typedef struct femd_method {
     const char *name;
     uint32_t wants;  /* FEMD_WANT_* it can answer */
@@ -39,6 +46,8 @@ typedef struct femd_method {
     /* Called once at the beginning of every evaluation, before `strain` and after the path was put where the state says, with the same
      * `carried` that `answer` will see: whatever the method remembers of an earlier evaluation ends here. NULL if it remembers nothing. */
     femd_status (*begin)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_error *err);
+    /* After `strain`: the equilibrium that the Hill-Mandel residual is to judge; 0 (or NULL) if it is that of the path's end. */
+    int (*balance)(const void *self, femd_balance *b);
 } femd_method;
 
 /* ---- methods.c: those of one material ---- */

@@ -14,6 +14,8 @@ FEMD_MUST_CHECK femd_status femd_material_open(const void *pack, size_t size, fe
 void femd_material_close(femd_material **m);
 const femd_capabilities *femd_material_capabilities(const femd_material *m);
 const femd_hash *femd_material_id(const femd_material *m);
+/* Remarks on the potential, one a line; "" if there are none. Borrowed from m. */
+const char *femd_material_notes(const femd_material *m);
 
 /* Evaluate one point. state_in is a whole blob (size 0 = virgin). *state_out is emptied, then holds the new blob (size 0 if
  * the engine keeps none); r->state_out is its hash. A wanted quantity that the material cannot answer gives UNSUPPORTED.

@@ -107,6 +107,7 @@ void femd_phonons_clear(femd_phonons *p) {
     free(p->weight);
     free(p->work);
     free(p->phase);
+    free(p->probe);
     femd_rve_clear(&p->crystal);
     memset(p, 0, sizeof *p);
 }

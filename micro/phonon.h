@@ -52,6 +52,7 @@ typedef struct femd_phonons {
     int mesh[3];
     femd_rve crystal;        /* mesh: the RVE repeated; n of mesh[0] mesh[1] mesh[2] cells, the first index slowest */
     double *phase;           /* mesh: blocks x cells x 2: cosine and sine of q.R */
+    double *probe;           /* 5 x n3, or NULL until a gradient is asked for */
 } femd_phonons;
 
 /* Masses from the structure or the potential. mesh: of `mesh` alone. BAD_INPUT if an atom has no mass, LIMIT if it is too large. */
@@ -70,6 +71,13 @@ FEMD_MUST_CHECK femd_status femd_phonons_rates_zero(femd_phonons *p, femd_error 
 void femd_phonons_rates_add(femd_phonons *p, int direction, double factor);
 /* K_ab = sum_ij f[li, lj] (rate a)_ij (rate b)_ij; the rates are spoilt. */
 void femd_phonons_quadratic(femd_phonons *p, double K[36]);
+
+/* dF/dx and d2F/dx dT of the base (n3 each; eV/angstrom, eV/(angstrom K); mean zero), by differences: x is where the base was sampled. fine: fourth
+ * order, else second where that is smooth enough to be differenced again. Spoils the last sample. OUT_OF_DOMAIN, CANCELLED, DEADLINE. phonon_gradient.c */
+FEMD_MUST_CHECK femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, int fine,
+                                                  const femd_beat *beat, double *g, double *g_T, femd_error *err);
+/* Whether `beat` wants the vibrations to stop: CANCELLED, DEADLINE. */
+FEMD_MUST_CHECK femd_status femd_phonons_beat(const femd_beat *beat, double fraction, femd_error *err);
 
 /* What phonon.c leaves to phonon_full.c, phonon_blocks.c, phonon_onsite.c and phonon_mesh.c. */
 FEMD_MUST_CHECK femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err);

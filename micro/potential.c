@@ -54,6 +54,8 @@ double femd_potential_mass(const femd_potential *p, int species)
     return species >= 0 && species < p->nspecies ? p->mass[species] : 0.0;
 }
 
+const char *femd_potential_notes(const femd_potential *p) { return p->notes; }
+
 int femd_potential_embed(const femd_potential *p, int a, double rho, double out[3])
 {
     double t = rho * p->rho_scale, q, d1;

@@ -59,6 +59,8 @@ struct femd_potential {
     femd_sw sw[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [from nspecies + to] */
     femd_sw_angle angle[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [(centre nspecies + b) nspecies + c], symmetric in b, c */
     int sw_p, sw_q;
+
+    char notes[1600]; /* what a user should know of its derivatives, one remark a line */
 };
 
 /* Memory for count doubles on a 64-byte boundary, freed by free(); NULL if there is none. */
@@ -66,6 +68,9 @@ double *femd_aligned_doubles(size_t count);
 
 /* F, F', F'' of species a at density rho. Returns 1 if rho lies beyond the table (then F goes on linearly), else 0. */
 int femd_potential_embed(const femd_potential *p, int a, double rho, double out[3]);
+
+/* Append a line to p->notes, if it has room. */
+void femd_potential_remark(femd_potential *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Styles. Each fills *p, which the caller has zeroed, and releases on failure through femd_potential_destroy. */
 FEMD_MUST_CHECK femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8],

@@ -237,6 +237,7 @@ femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, con
         femd_text_close(&r);
     }
     if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
+    if (rc == FEMD_OK) femd_eam_judge(&t, species, p);
     femd_eam_clear(&t);
     snprintf(p->label, sizeof p->label, "%s %.80s", style, name);
     return rc;

@@ -63,6 +63,21 @@ static femd_status read_listed(const femd_json *doc, const cJSON *pairs, const c
     return FEMD_OK;
 }
 
+/* The pair whose force at its cutoff is largest. */
+static void remark_on_cutoff(const char (*species)[8], int n, femd_potential *p)
+{
+    double most = 0.0;
+    int worst = 0;
+    for (int k = 0; k < n * n; k++) {
+        const femd_lj *q = &p->lj[k];
+        double cube = q->cutsq * q->cutsq * q->cutsq, force = fabs(12.0 * q->c12 / cube - 6.0 * q->c6) / (cube * sqrt(q->cutsq));
+        if (force > most) most = force, worst = k;
+    }
+    if (most > 0.0)
+        femd_potential_remark(p, "the force of %s-%s jumps by %.2g eV/angstrom at the cutoff: stresses have a step where atoms cross it; style \"lj\" is smooth",
+                              species[worst / n], species[worst % n], most);
+}
+
 femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8], int n, femd_potential *p,
                               femd_error *err)
 {
@@ -85,5 +100,6 @@ femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, cons
     p->cutoff = sqrt(p->cutsq);
     p->nearest_sq = NEAREST * least * NEAREST * least;
     snprintf(p->label, sizeof p->label, "%s", smoothed ? "lj" : "lj/cut");
+    if (!smoothed) remark_on_cutoff(species, n, p);
     return FEMD_OK;
 }

@@ -29,4 +29,7 @@ void femd_eam_clear(femd_eam *t);
 /* Fill the tables of *p (form, densities, cutoff, ...) from *t. */
 FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err);
 
+/* potential_judge.c: remarks on kinks, jumps, scatter and coarse knots of *t into p->notes, after femd_eam_tabulate. */
+void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p);
+
 #endif

@@ -32,6 +32,9 @@ typedef struct femd_engine {
     /* Extended XYZ of a state (size 0 = virgin) at strain E, appended to out. NULL if the engine has no atoms. */
     femd_status (*dump)(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err);
     void (*close)(void **instance);
+    /* Built-in engines alone (never read from a shared object): what the user should know of the material's inputs, one remark a line, ""
+     * if nothing. Borrowed from the instance. NULL: never anything. */
+    const char *(*notes)(const void *instance);
 } femd_engine;
 
 #endif
