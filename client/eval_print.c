@@ -147,7 +147,7 @@ static void text(writer *w, const char *name, const char *value) {
     quoted(value, INT_MAX);
 }
 
-static void json_notes(writer *w, const char *notes) {
+static void json_potential(writer *w, const char *notes) {
     const char *line;
     int length;
     key(w, "potential_notes");
@@ -282,7 +282,7 @@ void eval_print_json(const eval_answer *a) {
     if (*a->err.text) text(&w, "message", a->err.text);
     text(&w, "engine", a->engine);
     hash(&w, "material", &a->material);
-    json_notes(&w, a->notes);
+    json_potential(&w, a->notes);
     number(&w, "atoms", a->caps.atoms);
     number(&w, "volume", a->caps.volume);
     if (a->a0 > 0) number(&w, "a0", a->a0);
