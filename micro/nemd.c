@@ -1,12 +1,12 @@
-/* The method `nemd`: how long it runs, and what a state carries. Owns the decisions and the bytes; trajectories are nemd_run.c's, estimates
- * nemd_fit.c's. */
+/* The method `nemd`: how long it runs, and what a state carries. Owns the decisions and the bytes; trajectories are
+ * nemd_run.c's, estimates nemd_fit.c's. */
 #include "nemd.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { BLOCKS_FIRST = 16 };           /* of each trajectory before errors are believed */
-static const double SQUARE = 1e-6;    /* cosine of the angle between lattice vectors that still counts as a right angle */
+enum { BLOCKS_FIRST = 16 };        /* of each trajectory before errors are believed */
+static const double SQUARE = 1e-6; /* cosine of the angle between lattice vectors that still counts as a right angle */
 
 /* ---- life ---- */
 
@@ -26,11 +26,13 @@ static femd_status build(femd_native *n, const femd_json *doc, femd_nemd *g, fem
         if (!((mass[i] = femd_native_mass(n, i)) > 0)) nameless = n->structure.species[i];
     femd_status rc = FEMD_OK;
     if (nameless >= 0)
-        rc = femd_json_fail(doc, femd_json_get(doc->root, "structure"), err, "no mass is known for %s: give it in \"masses\", dynamics needs it",
+        rc = femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
+                            "no mass is known for %s: give it in \"masses\", dynamics needs it",
                             n->structure.name[nameless]);
     if (rc == FEMD_OK) rc = femd_dynamics_top_frequency(&n->rve, mass, n->rve.h0, n->rve.X, &g->top_frequency, err);
     free(mass);
-    if (rc == FEMD_OK) rc = femd_nemd_options_read(doc, g->top_frequency, femd_potential_cutoff(n->potential), &g->opt, err);
+    if (rc == FEMD_OK)
+        rc = femd_nemd_options_read(doc, g->top_frequency, femd_potential_cutoff(n->potential), &g->opt, err);
     if (rc == FEMD_OK) rc = femd_nemd_plan(g, n->rve.h0, n->rve.n, err);
     return rc;
 }
@@ -46,15 +48,18 @@ static femd_status create_nemd(femd_native *n, const femd_json *doc, void **self
 
 /* ---- how long ---- */
 
-static double excess(const femd_nemd *g, const femd_conditions *q) { return g->result.worst / (q->accuracy > 0 ? q->accuracy : g->opt.accuracy); }
+static double excess(const femd_nemd *g, const femd_conditions *q) {
+    return g->result.worst / (q->accuracy > 0 ? q->accuracy : g->opt.accuracy);
+}
 
 static int blocks_of(const femd_nemd *g) {
     const femd_blocks *one = &g->series[0].sums;
     return one->count * one->span + one->basic;
 }
 
-/* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so that the end does not select
- * lucky moments. Where the lengths tell nothing yet there is no error to go by, and the number doubles. */
+/* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so
+ * that the end does not select lucky moments. Where the lengths tell nothing yet there is no error to go by, and the
+ * number doubles. */
 static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditions *q, femd_error *err) {
     const double *h = n->path.place.h, *x = n->path.x;
     const int most = (int)(g->opt.max_steps / ((int64_t)g->count * g->opt.block));
@@ -74,20 +79,22 @@ static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditi
             if (ratio <= 1) return FEMD_OK;
             more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
         }
-        if (more > most - done && !forced) more = most - done; /* what is begun is finished: a joined block, the first blocks */
+        if (more > most - done && !forced)
+            more = most - done; /* what is begun is finished: a joined block, the first blocks */
         if (more <= 0) {
             if (rc == FEMD_OK) g->result.notes |= FEMD_NEMD_ACCURACY_NOT_REACHED;
             return rc;
         }
         const double need = fmin(have * ratio * ratio + BLOCKS_FIRST, have + fmax(more, most - done));
         for (int s = 0; s < g->count; s++)
-            FEMD_TRY(femd_nemd_extend(g, n, h, x, s, more, q->beat, fmin(1, (have + more * (double)s / g->count) / need), err));
+            FEMD_TRY(femd_nemd_extend(g, n, h, x, s, more, q->beat,
+                                      fmin(1, (have + more * (double)s / g->count) / need), err));
         done += more;
     }
 }
 
-/* ---- what a state carries: u32 version, u32 series, f64 E0[6], T, u64 seed, then of each series u32 repeats, u32 atoms, u64 step, u64 profiles,
- * f64 x[3n], v[3n], profile[repeats] and its sums ---- */
+/* ---- what a state carries: u32 version, u32 series, f64 E0[6], T, u64 seed, then of each series u32 repeats, u32
+ * atoms, u64 step, u64 profiles, f64 x[3n], v[3n], profile[repeats] and its sums ---- */
 
 enum { VERSION = 1, CARRY_HEAD = 8 + 8 * 8, SERIES_HEAD = 24 };
 
@@ -119,7 +126,8 @@ static femd_status encode(const femd_nemd *g, femd_buffer *out, femd_error *err)
         femd_put32(p + 4, (uint32_t)one->atoms);
         femd_put64(p + 8, one->step);
         femd_put64(p + 16, one->profiles);
-        put_doubles(put_doubles(p + SERIES_HEAD, one->x, 6 * (size_t)one->atoms), one->profile, (size_t)one->repeats); /* x, then v */
+        put_doubles(put_doubles(p + SERIES_HEAD, one->x, 6 * (size_t)one->atoms), one->profile,
+                    (size_t)one->repeats); /* x, then v */
         out->size += bytes;
         FEMD_TRY(femd_blocks_encode(&one->sums, out, err));
     }
@@ -147,12 +155,13 @@ static femd_status decode_series(femd_nemd *g, const femd_bytes *in, femd_error 
     for (int s = 0; s < g->count; s++) {
         femd_nemd_series *one = &g->series[s];
         size_t used;
-        if ((size_t)(end - p) < SERIES_HEAD + 8 * (6 * (size_t)one->atoms + (size_t)one->repeats) || femd_get32(p) != (uint32_t)one->repeats ||
-            femd_get32(p + 4) != (uint32_t)one->atoms)
+        if ((size_t)(end - p) < SERIES_HEAD + 8 * (6 * (size_t)one->atoms + (size_t)one->repeats) ||
+            femd_get32(p) != (uint32_t)one->repeats || femd_get32(p + 4) != (uint32_t)one->atoms)
             return foreign(in->size, err);
         one->step = femd_get64(p + 8);
         one->profiles = femd_get64(p + 16);
-        p = get_doubles(get_doubles(p + SERIES_HEAD, one->x, 6 * (size_t)one->atoms), one->profile, (size_t)one->repeats);
+        p = get_doubles(get_doubles(p + SERIES_HEAD, one->x, 6 * (size_t)one->atoms), one->profile,
+                        (size_t)one->repeats);
         const femd_bytes rest = {p, (size_t)(end - p)};
         FEMD_TRY(femd_blocks_decode(&one->sums, &rest, &used, err));
         p += used;
@@ -174,17 +183,20 @@ static femd_status check_cell(const femd_nemd *g, const double h[9], femd_error 
         }
         if (length - height * height > SQUARE * SQUARE * length)
             return femd_fail(err, FEMD_UNSUPPORTED,
-                             "the method nemd measures n k n along the normals of the cell's faces, which is the whole tensor only where the lattice "
-                             "vectors are at right angles; lattice vector %d of this cell is not (sheared?). Name \"green-kubo\" for the conductivity, "
+                             "the method nemd measures n k n along the normals of the cell's faces, which is the whole "
+                             "tensor only where the lattice "
+                             "vectors are at right angles; lattice vector %d of this cell is not (sheared?). Name "
+                             "\"green-kubo\" for the conductivity, "
                              "or declare nemd.symmetry \"isotropic\"",
                              a + 1);
     }
     return FEMD_OK;
 }
 
-/* 1 in *same if the carried sums are those of this strain and temperature. *answered: they are near enough, and sharp enough, to be the answer. */
-static femd_status take_carried(femd_nemd *g, const femd_native *n, const femd_conditions *q, const femd_bytes *carried, int *same, int *answered,
-                                femd_error *err) {
+/* 1 in *same if the carried sums are those of this strain and temperature. *answered: they are near enough, and sharp
+ * enough, to be the answer. */
+static femd_status take_carried(femd_nemd *g, const femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                                int *same, int *answered, femd_error *err) {
     const double *h = n->path.place.h;
     double far = 0;
     *same = *answered = 0;
@@ -192,7 +204,8 @@ static femd_status take_carried(femd_nemd *g, const femd_native *n, const femd_c
     FEMD_TRY(decode_head(g, carried, err));
     for (int c = 0; c < 6; c++) far = fmax(far, fabs(n->path.E[c] - g->E0[c]));
     *same = far == 0 && g->T == q->temperature;
-    if (!*same && (!(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature))) return FEMD_OK;
+    if (!*same && (!(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature)))
+        return FEMD_OK;
     FEMD_TRY(femd_nemd_plan(g, h, n->rve.n, err));
     FEMD_TRY(decode_series(g, carried, err));
     if (*same) return FEMD_OK;
@@ -218,8 +231,8 @@ static void respond(const femd_nemd *g, femd_response *r) {
     r->provided |= FEMD_WANT_CONDUCTIVITY;
 }
 
-static femd_status answer_nemd(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r, femd_buffer *carry,
-                               femd_error *err) {
+static femd_status answer_nemd(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                               femd_response *r, femd_buffer *carry, femd_error *err) {
     femd_nemd *g = self;
     int same, answered;
     if (!(q->temperature > 0) || !isfinite(q->temperature))

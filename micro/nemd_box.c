@@ -1,5 +1,5 @@
-/* The boxes of the method `nemd`: a row of repeats of the RVE, its two slabs, and what is measured of velocities in it. Owns the geometry; moves no
- * atom. */
+/* The boxes of the method `nemd`: a row of repeats of the RVE, its two slabs, and what is measured of velocities in it.
+ * Owns the geometry; moves no atom. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,7 +13,9 @@ static void cross(const double a[3], const double b[3], double c[3]) {
     c[2] = a[0] * b[1] - a[1] * b[0];
 }
 
-static double dot(const double a[3], const double b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+static double dot(const double a[3], const double b[3]) {
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 double femd_nemd_height(const double h[9], int direction, double normal[3]) {
     double face[3];
@@ -30,14 +32,16 @@ static int margin_of(int way, const femd_nemd_options *o, int *fits) {
     return margin;
 }
 
-femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *o, int *slab, int *margin, femd_error *err) {
+femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *o, int *slab, int *margin,
+                             femd_error *err) {
     int fits, least = FITTED_MIN;
     *slab = (int)fmax(1, ceil(o->slab / step - 1e-9));
     *margin = margin_of(repeats / 2 - *slab, o, &fits);
     if (fits && repeats % 2 == 0) return FEMD_OK;
     for (margin_of(least, o, &fits); !fits; margin_of(least, o, &fits)) least++;
     return femd_fail(err, FEMD_BAD_INPUT,
-                     "nemd.lengths: a row of %d repeats of %.4g angstrom: with slabs of %d (nemd.slab) and two repeats beside the margins (nemd.margin) on "
+                     "nemd.lengths: a row of %d repeats of %.4g angstrom: with slabs of %d (nemd.slab) and two repeats "
+                     "beside the margins (nemd.margin) on "
                      "either side it must be even and at least %d",
                      repeats, step, *slab, 2 * (*slab + least));
 }
@@ -53,7 +57,8 @@ static femd_status allocate(femd_nemd_box *b, size_t n, femd_error *err) {
     b->mass = malloc(9 * n * sizeof *b->mass);
     b->layer = malloc(3 * n * sizeof *b->layer);
     b->rve.X = malloc(3 * n * sizeof *b->rve.X);
-    if (!b->mass || !b->layer || !b->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "a box of %zu atoms: out of memory", n);
+    if (!b->mass || !b->layer || !b->rve.X)
+        return femd_fail(err, FEMD_NO_MEMORY, "a box of %zu atoms: out of memory", n);
     b->position = b->mass + n;
     b->lever = b->position + n;
     b->carried = b->lever + n;
@@ -70,13 +75,15 @@ static void place_layer(const femd_nemd_box *b, int r, int *slab, int *side) {
     *side = at >= b->slab + b->margin && at < half - b->margin ? (r < half ? 1 : -1) : 0;
 }
 
-static void place_atoms(const femd_native *n, const double h[9], const double *x, femd_nemd_box *b, int across, int *species) {
+static void place_atoms(const femd_native *n, const double h[9], const double *x, femd_nemd_box *b, int across,
+                        int *species) {
     const int d = b->direction, p = (d + 1) % 3, q = (d + 2) % 3, cell = n->rve.n;
     for (int r = 0, at = 0; r < b->repeats; r++)
         for (int column = 0; column < b->columns; column++)
             for (int i = 0; i < cell; i++, at++) {
                 for (int c = 0; c < 3; c++)
-                    b->rve.X[3 * at + c] = x[3 * i + c] + r * h[3 * d + c] + column % across * h[3 * p + c] + column / across * h[3 * q + c];
+                    b->rve.X[3 * at + c] = x[3 * i + c] + r * h[3 * d + c] + column % across * h[3 * p + c] +
+                                           column / across * h[3 * q + c];
                 b->position[at] = dot(b->rve.X + 3 * at, b->normal);
                 b->mass[at] = femd_native_mass(n, i);
                 b->layer[at] = r;
@@ -85,7 +92,8 @@ static void place_atoms(const femd_native *n, const double h[9], const double *x
             }
 }
 
-/* Least squares over the atoms of a side, each of kinetic temperature m v^2/(3k) N/(N - 1): the centre of mass of all N is at rest. */
+/* Least squares over the atoms of a side, each of kinetic temperature m v^2/(3k) N/(N - 1): the centre of mass of all N
+ * is at rest. */
 static void set_levers(femd_nemd_box *b) {
     const int n = b->rve.n;
     const double unit = femd_mvv2e / (3 * femd_kb) * n / (n - 1);
@@ -121,8 +129,8 @@ static femd_status set_carried(femd_nemd_box *b, const int *species, int count, 
     return FEMD_OK;
 }
 
-static femd_status open_box(const femd_native *n, const double h[9], const double *x, const femd_nemd_options *o, femd_nemd_box *b, int *species,
-                            femd_error *err) {
+static femd_status open_box(const femd_native *n, const double h[9], const double *x, const femd_nemd_options *o,
+                            femd_nemd_box *b, int *species, femd_error *err) {
     const int d = b->direction, atoms = b->repeats * b->columns * n->rve.n;
     double cell[9];
     for (int k = 0; k < 3; k++)
@@ -140,8 +148,8 @@ static femd_status open_box(const femd_native *n, const double h[9], const doubl
     return set_carried(b, species, n->structure.nspecies, err);
 }
 
-femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const double *x, int direction, int repeats, const femd_nemd_options *o,
-                               femd_nemd_box *b, femd_error *err) {
+femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const double *x, int direction, int repeats,
+                               const femd_nemd_options *o, femd_nemd_box *b, femd_error *err) {
     memset(b, 0, sizeof *b);
     b->direction = direction;
     b->repeats = repeats;
@@ -162,10 +170,12 @@ void femd_nemd_gradients(const femd_nemd_box *b, const double *v, double g[2]) {
         if (b->side[i]) g[b->side[i] < 0] += b->lever[i] * b->mass[i] * dot(v + 3 * i, v + 3 * i);
 }
 
-femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, double *plain, double *reduced, femd_error *err) {
+femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, double *plain, double *reduced,
+                           femd_error *err) {
     double J[3], along = 0, with = 0;
     for (int i = 0; i < b->rve.n; i++) {
-        for (int c = 0; c < 3; c++) b->masked[3 * i + c] = b->side[i] * v[3 * i + c]; /* what an atom adds to J is odd in its own velocity */
+        for (int c = 0; c < 3; c++)
+            b->masked[3 * i + c] = b->side[i] * v[3 * i + c]; /* what an atom adds to J is odd in its own velocity */
         if (b->side[i]) with += dot(b->carried + 3 * i, b->masked + 3 * i);
     }
     FEMD_TRY(femd_energetics_heat_flux(b->rve.en, b->rve.nb, b->rve.h0, x, b->masked, b->mass, J, err));

@@ -1,6 +1,8 @@
-/* From the sums of the method `nemd` to a tensor: estimates of one trajectory, the line over 1/L, the frame of the lattice. Moves no atom.
+/* From the sums of the method `nemd` to a tensor: estimates of one trajectory, the line over 1/L, the frame of the
+ * lattice. Moves no atom.
  *
- * k = q/g of a box, q from what the slabs give and take, g the gradient along the way; 1/k = 1/k_inf + b/L over the boxes. */
+ * k = q/g of a box, q from what the slabs give and take, g the gradient along the way; 1/k = 1/k_inf + b/L over the
+ * boxes. */
 #include <math.h>
 
 #include "nemd.h"
@@ -51,7 +53,8 @@ void femd_nemd_read(const femd_nemd_series *s, double way, double faces, femd_ne
 
 /* ---- lengths ---- */
 
-void femd_nemd_line(int n, const double *x, const double *y, const double *s, double value[2], double covariance[3], double *chi_square) {
+void femd_nemd_line(int n, const double *x, const double *y, const double *s, double value[2], double covariance[3],
+                    double *chi_square) {
     double S = 0, Sx = 0, Sy = 0, Sxx = 0, Sxy = 0;
     for (int i = 0; i < n; i++) {
         const double w = 1 / (s[i] * s[i]);
@@ -94,7 +97,9 @@ static femd_status extrapolate(const femd_nemd *g, int direction, direction_resu
         const femd_nemd_estimate *e = &g->result.series[i];
         if (g->series[i].direction != direction || g->series[i].gradient != g->opt.gradients - 1) continue;
         if (!(e->k > 0) || !(e->k_err > 0))
-            return femd_fail(err, FEMD_NOT_CONVERGED, "no flow of heat is seen through %.4g angstrom yet: k = %.3g(%.2g) W/(m K); raise nemd.max_steps or nemd.gradients",
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "no flow of heat is seen through %.4g angstrom yet: k = %.3g(%.2g) W/(m K); raise "
+                             "nemd.max_steps or nemd.gradients",
                              e->way, e->k, e->k_err);
         x[n] = 1 / e->way;
         y[n] = 1 / e->k;
@@ -107,7 +112,8 @@ static femd_status extrapolate(const femd_nemd *g, int direction, direction_resu
     out->freedom = n - 2;
     if (!(value[0] > 0))
         return femd_fail(err, FEMD_NOT_CONVERGED,
-                         "1/k of the boxes, extrapolated to infinite length, is %.3g(%.2g) m K/W: nemd.lengths are too short for the way that heat goes "
+                         "1/k of the boxes, extrapolated to infinite length, is %.3g(%.2g) m K/W: nemd.lengths are too "
+                         "short for the way that heat goes "
                          "undisturbed, or nemd.max_steps too few",
                          value[0], sqrt(covariance[0]));
     out->k = 1 / value[0];
@@ -126,17 +132,22 @@ static void add_tensor(const double n[3], double value, double error, double k[6
 }
 
 /* Is a pair of estimates more than two standard deviations apart? */
-static int differ(double a, double a_err, double b, double b_err) { return fabs(a - b) > 2 * sqrt(a_err * a_err + b_err * b_err); }
+static int differ(double a, double a_err, double b, double b_err) {
+    return fabs(a - b) > 2 * sqrt(a_err * a_err + b_err * b_err);
+}
 
-/* Notes that single trajectories give. The flux of a finite time step differs from the continuous one by a share of (omega dt)^2. */
+/* Notes that single trajectories give. The flux of a finite time step differs from the continuous one by a share of
+ * (omega dt)^2. */
 static uint32_t notes_of_series(const femd_nemd *g) {
     const femd_nemd_estimate *e = g->result.series;
     const double radians = g->top_frequency * g->opt.time_step;
     uint32_t notes = 0;
     for (int s = 0; s < g->count; s++) {
-        if (fabs(e[s].apart) > 3 * e[s].apart_err + 0.25 * radians * radians * fabs(e[s].power)) notes |= FEMD_NEMD_FLUX_MISMATCH;
+        if (fabs(e[s].apart) > 3 * e[s].apart_err + 0.25 * radians * radians * fabs(e[s].power))
+            notes |= FEMD_NEMD_FLUX_MISMATCH;
         for (int other = 0; other < s; other++)
-            if (g->series[other].direction == g->series[s].direction && g->series[other].length == g->series[s].length &&
+            if (g->series[other].direction == g->series[s].direction &&
+                g->series[other].length == g->series[s].length &&
                 differ(e[other].k, e[other].k_err, e[s].k, e[s].k_err))
                 notes |= FEMD_NEMD_NOT_LINEAR;
     }
@@ -151,7 +162,8 @@ femd_status femd_nemd_evaluate(femd_nemd *g, const double h[9], femd_error *err)
         const double step = femd_nemd_height(h, g->series[s].direction, NULL);
         int slab, margin;
         FEMD_TRY(femd_nemd_divide(g->series[s].repeats, step, &g->opt, &slab, &margin, err));
-        femd_nemd_read(&g->series[s], (g->series[s].repeats / 2 - slab) * step, 2 * femd_det3(h) / step * g->opt.across * g->opt.across, &r->series[s]);
+        femd_nemd_read(&g->series[s], (g->series[s].repeats / 2 - slab) * step,
+                       2 * femd_det3(h) / step * g->opt.across * g->opt.across, &r->series[s]);
     }
     r->notes = notes_of_series(g);
     for (int d = 0; d < 3; d++) {

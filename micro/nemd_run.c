@@ -1,12 +1,16 @@
-/* Trajectories of the method `nemd` and the sums over them. Owns the order of a run (every layer at its temperature, slabs alone until steady, blocks)
- * and what is sampled at a step; what the sums mean is nemd_fit.c's. */
+/* Trajectories of the method `nemd` and the sums over them. Owns the order of a run (every layer at its temperature,
+ * slabs alone until steady, blocks) and what is sampled at a step; what the sums mean is nemd_fit.c's. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "nemd.h"
 
-enum { GROUP = 50, SEGMENTS_MAX = 16, DEFAULT_WAY = 5 }; /* steps averaged into one value of a series; blocks before giving up; repeats, at least */
-static const double DEFAULT_SLABS[] = {2, 3, 4};         /* ways between the slabs by default, in slabs */
+enum {
+    GROUP = 50,
+    SEGMENTS_MAX = 16,
+    DEFAULT_WAY = 5
+}; /* steps averaged into one value of a series; blocks before giving up; repeats, at least */
+static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by default, in slabs */
 enum { DEFAULT_LENGTHS = 3 };
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one block */
 
@@ -29,7 +33,8 @@ void femd_nemd_unplan(femd_nemd *g) {
     g->count = 0;
 }
 
-static femd_status add_series(femd_nemd *g, int direction, int length, int repeats, int gradient, int atoms, femd_error *err) {
+static femd_status add_series(femd_nemd *g, int direction, int length, int repeats, int gradient, int atoms,
+                              femd_error *err) {
     femd_nemd_series *s = &g->series[g->count++];
     const size_t n3 = 3 * (size_t)atoms * (size_t)repeats * (size_t)(g->opt.across * g->opt.across);
     s->direction = direction;
@@ -92,7 +97,8 @@ typedef struct run {
 } run;
 
 static void close_run(run *r) {
-    r->g->sweeps += r->box.rve.en ? femd_energetics_count(r->box.rve.en) * (uint64_t)(r->box.repeats * r->box.columns) : 0;
+    r->g->sweeps +=
+        r->box.rve.en ? femd_energetics_count(r->box.rve.en) * (uint64_t)(r->box.repeats * r->box.columns) : 0;
     femd_dynamics_clear(&r->d);
     femd_nemd_box_close(&r->box);
     free(r->target);
@@ -124,7 +130,8 @@ static femd_status open_run(run *r, const femd_native *n, const double h[9], con
     r->work = r->profile + layers;
     r->layers = (femd_thermostats){s->repeats, r->box.layer, r->target, r->given, r->work};
     r->slabs = (femd_thermostats){2, r->box.slab_of, r->target, r->given, r->work};
-    for (int l = 0; l < s->repeats; l++) r->target[l] = layer_temperature(&r->box, l, r->g->T + difference, r->g->T - difference);
+    for (int l = 0; l < s->repeats; l++)
+        r->target[l] = layer_temperature(&r->box, l, r->g->T + difference, r->g->T - difference);
     return FEMD_OK;
 }
 
@@ -166,9 +173,12 @@ static femd_status settle(run *r, double *power, double *gradient, femd_error *e
                 gradient[n] += z[2] + z[3];
             }
         }
-        if (segment > 0 && 2 * femd_series_settled(n, power, NULL) <= n && 2 * femd_series_settled(n, gradient, NULL) <= n) return FEMD_OK;
+        if (segment > 0 && 2 * femd_series_settled(n, power, NULL) <= n &&
+            2 * femd_series_settled(n, gradient, NULL) <= n)
+            return FEMD_OK;
     }
-    return femd_fail(err, FEMD_NOT_CONVERGED, "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
+    return femd_fail(err, FEMD_NOT_CONVERGED,
+                     "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
                      r->s->repeats, SEGMENTS_MAX * r->g->opt.block * r->d.dt);
 }
 
@@ -204,16 +214,19 @@ static femd_status one_block(run *r, femd_error *err) {
         s->profiles++;
     }
     femd_blocks_close(&s->sums);
-    const double drift = (d->W + femd_dynamics_kinetic(d, NULL) - begin - given) / (3 * r->box.rve.n * femd_kb * r->g->T);
+    const double drift =
+        (d->W + femd_dynamics_kinetic(d, NULL) - begin - given) / (3 * r->box.rve.n * femd_kb * r->g->T);
     if (!(fabs(drift) <= DRIFT_MAX))
         return femd_fail(err, FEMD_NOT_CONVERGED,
-                         "the energy drifts by %.2g of the thermal energy in a block beyond what the slabs give: time_step %.3g fs is too long, or the "
+                         "the energy drifts by %.2g of the thermal energy in a block beyond what the slabs give: "
+                         "time_step %.3g fs is too long, or the "
                          "forces jump at the cutoff",
                          drift, d->dt * 1e3);
     return FEMD_OK;
 }
 
-femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s, const femd_beat *beat, femd_error *err) {
+femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s,
+                            const femd_beat *beat, femd_error *err) {
     run r = {.g = g, .s = &g->series[s], .beat = beat};
     femd_blocks_empty(&r.s->sums);
     memset(r.s->profile, 0, (size_t)r.s->repeats * sizeof *r.s->profile);
@@ -225,8 +238,8 @@ femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9
     return rc;
 }
 
-femd_status femd_nemd_extend(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s, int blocks, const femd_beat *beat,
-                             double fraction, femd_error *err) {
+femd_status femd_nemd_extend(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s, int blocks,
+                             const femd_beat *beat, double fraction, femd_error *err) {
     run r = {.g = g, .s = &g->series[s], .beat = beat, .fraction = fraction};
     femd_status rc = open_run(&r, n, h, x, err);
     if (rc == FEMD_OK) leave_layers(&r);

@@ -1,4 +1,5 @@
-/* What the tests of nemd share: a native RVE and the method from JSON text. Every failure is a failed assertion with the words of the error. */
+/* What the tests of nemd share: a native RVE and the method from JSON text. Every failure is a failed assertion with
+ * the words of the error. */
 #ifndef FEMD_TEST_NEMD_FIXTURE_H
 #define FEMD_TEST_NEMD_FIXTURE_H
 
@@ -17,19 +18,21 @@
 #include "micro.h"
 #include "nemd.h"
 
-#define MUST(call)                                                                                                                         \
-    do {                                                                                                                                   \
-        femd_error err = FEMD_ERROR_INIT;                                                                                                  \
-        if ((call) != FEMD_OK) fail_msg("%s", err.text);                                                                                   \
+#define MUST(call)                                                                                                     \
+    do {                                                                                                               \
+        femd_error err = FEMD_ERROR_INIT;                                                                              \
+        if ((call) != FEMD_OK) fail_msg("%s", err.text);                                                               \
     } while (0)
 
 /* A material whose conductivity is nemd's, its cell as given. */
-#define NEMD(options, structure, potential)                                                                                                \
-    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"nemd\"},\"nemd\":{" options "},\"structure\":{" structure        \
-    "},\"reference\":\"as-given\",\"potential\":{" potential "}}"
-#define FCC_ARGON(a, repeat) "\"lattice\":\"fcc\",\"a\":\"" a " angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":" repeat
-#define SMOOTH_ARGON                                                                                                                       \
-    "\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"7 angstrom\",\"smooth\":\"2 angstrom\""
+#define NEMD(options, structure, potential)                                                                            \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"nemd\"},\"nemd\":{" options          \
+    "},\"structure\":{" structure "},\"reference\":\"as-given\",\"potential\":{" potential "}}"
+#define FCC_ARGON(a, repeat)                                                                                           \
+    "\"lattice\":\"fcc\",\"a\":\"" a " angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":" repeat
+#define SMOOTH_ARGON                                                                                                   \
+    "\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"7 "                       \
+    "angstrom\",\"smooth\":\"2 angstrom\""
 
 typedef struct flow {
     femd_json doc;
@@ -54,7 +57,9 @@ static inline femd_status flow_try(flow *f, const char *json, femd_error *err) {
     return rc;
 }
 
-static inline void flow_open(flow *f, const char *json) { MUST(flow_try(f, json, &err)); }
+static inline void flow_open(flow *f, const char *json) {
+    MUST(flow_try(f, json, &err));
+}
 
 static inline void flow_close(flow *f) {
     void *self = f->g;

@@ -1,5 +1,5 @@
-/* One measurement that quick and long tests share: in a small solid box the flux between the slabs, by the formula of docs/micro.md, "Heat flux", and by
- * forms that are wrong, against what the thermostats of the slabs give and take. */
+/* One measurement that quick and long tests share: in a small solid box the flux between the slabs, by the formula of
+ * docs/micro.md, "Heat flux", and by forms that are wrong, against what the thermostats of the slabs give and take. */
 #ifndef FEMD_TEST_NEMD_FLUX_H
 #define FEMD_TEST_NEMD_FLUX_H
 
@@ -12,27 +12,30 @@ typedef struct body {
     int sw; /* silicon of Stillinger and Weber: other forms are written out too */
 } body;
 
-static const body ARGON = {"argon", NEMD("\"lengths\":[12],\"slab\":\"5 angstrom\",\"across\":2", FCC_ARGON("5.35", "[1,1,1]"), SMOOTH_ARGON), 40, 0};
+static const body ARGON = {
+    "argon", NEMD("\"lengths\":[12],\"slab\":\"5 angstrom\",\"across\":2", FCC_ARGON("5.35", "[1,1,1]"), SMOOTH_ARGON),
+    40, 0};
 static const body COPPER = {"copper",
                             NEMD("\"lengths\":[12],\"slab\":\"3.6 angstrom\",\"across\":2",
                                  "\"lattice\":\"fcc\",\"a\":\"3.63 angstrom\",\"species\":[\"Cu\"]",
                                  "\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\""),
                             300, 0};
-static const body SILICON = {"silicon",
-                             NEMD("\"lengths\":[10],\"slab\":\"5.4 angstrom\",\"across\":2",
-                                  "\"lattice\":\"diamond\",\"a\":\"5.431 angstrom\",\"species\":[\"Si\"],\"masses\":[\"28.0855 u\"]",
-                                  "\"style\":\"sw\",\"file\":\"Si.sw\""),
-                             1000, 1};
+static const body SILICON = {
+    "silicon",
+    NEMD("\"lengths\":[10],\"slab\":\"5.4 angstrom\",\"across\":2",
+         "\"lattice\":\"diamond\",\"a\":\"5.431 angstrom\",\"species\":[\"Si\"],\"masses\":[\"28.0855 u\"]",
+         "\"style\":\"sw\",\"file\":\"Si.sw\""),
+    1000, 1};
 
 /* Blocks of the flux by several forms, less what the slabs give: value and error over blocks. */
 enum { RIGHT, PLAIN, KINETIC_ALONE, FORMS };
 enum { EVEN, THIRDS, WRONG }; /* wrong ones for triplets */
 
 typedef struct measured {
-    double q, q_err;                 /* what the slabs give, eV/(square angstrom ps) */
-    double apart[FORMS], err[FORMS]; /* flux by each form less q, over q */
+    double q, q_err;                       /* what the slabs give, eV/(square angstrom ps) */
+    double apart[FORMS], err[FORMS];       /* flux by each form less q, over q */
     double wrong[WRONG], wrong_err[WRONG]; /* flux by wrong forms less that by the right one, over q */
-    double written_out;              /* largest difference between the kernels' flux and the one written out, over q */
+    double written_out; /* largest difference between the kernels' flux and the one written out, over q */
 } measured;
 
 static inline void mean_and_error(int n, const double *a, double *mean, double *error) {
@@ -73,7 +76,8 @@ static inline void measure(const body *b, int blocks, int block, measured *m) {
             MUST(femd_nemd_flux(&box, d.x, d.v, &plain, &reduced, &err));
             for (int i = 0; i < box.rve.n; i++) {
                 const double *v = d.v + 3 * i;
-                kinetic += box.side[i] * 0.5 * femd_mvv2e * box.mass[i] * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) * v[0] / box.volume;
+                kinetic += box.side[i] * 0.5 * femd_mvv2e * box.mass[i] * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) *
+                           v[0] / box.volume;
             }
             sum[RIGHT] += reduced, sum[PLAIN] += plain, sum[KINETIC_ALONE] += kinetic;
             if (!b->sw || s % WRITTEN_STRIDE) continue;
@@ -97,12 +101,14 @@ static inline void measure(const body *b, int blocks, int block, measured *m) {
         m->wrong[c] /= m->q, m->wrong_err[c] /= m->q;
     }
     m->written_out /= m->q;
-    print_message("%s: slabs %.4g(%.2g) eV/(A2 ps); apart %.2f(%.2f) %%, with what is carried %.2f(%.2f) %%, kinetic alone %.0f(%.0f) %%", b->name, m->q,
-                  m->q_err, 100 * m->apart[RIGHT], 100 * m->err[RIGHT], 100 * m->apart[PLAIN], 100 * m->err[PLAIN], 100 * m->apart[KINETIC_ALONE],
-                  100 * m->err[KINETIC_ALONE]);
+    print_message("%s: slabs %.4g(%.2g) eV/(A2 ps); apart %.2f(%.2f) %%, with what is carried %.2f(%.2f) %%, kinetic "
+                  "alone %.0f(%.0f) %%",
+                  b->name, m->q, m->q_err, 100 * m->apart[RIGHT], 100 * m->err[RIGHT], 100 * m->apart[PLAIN],
+                  100 * m->err[PLAIN], 100 * m->apart[KINETIC_ALONE], 100 * m->err[KINETIC_ALONE]);
     if (b->sw)
-        print_message("; less the right form: force shared evenly %.2f(%.2f) %%, triplets by thirds %.2f(%.2f) %%", 100 * m->wrong[EVEN],
-                      100 * m->wrong_err[EVEN], 100 * m->wrong[THIRDS], 100 * m->wrong_err[THIRDS]);
+        print_message("; less the right form: force shared evenly %.2f(%.2f) %%, triplets by thirds %.2f(%.2f) %%",
+                      100 * m->wrong[EVEN], 100 * m->wrong_err[EVEN], 100 * m->wrong[THIRDS],
+                      100 * m->wrong_err[THIRDS]);
     print_message("\n");
     if (b->sw) sw_close(&sw);
     femd_dynamics_clear(&d);

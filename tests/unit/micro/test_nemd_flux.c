@@ -1,4 +1,5 @@
-/* The power that slabs give and take is the flux between them, for pairs, embedded atoms and triplets; sharper in test_nemd_long.c. */
+/* The power that slabs give and take is the flux between them, for pairs, embedded atoms and triplets; sharper in
+ * test_nemd_long.c. */
 #include "nemd_flux.h"
 
 static void holds(const measured *m, double error) {
@@ -27,7 +28,7 @@ static void triplets_carry_what_the_slabs_give(void **state) {
     measured m;
     measure(&SILICON, 12, 4000, &m);
     holds(&m, 0.05);
-    assert_true(m.written_out < 1e-9);                           /* one formula, two programs */
+    assert_true(m.written_out < 1e-9);                                 /* one formula, two programs */
     assert_true(m.apart[RIGHT] + m.wrong[THIRDS] < -2 * m.err[RIGHT]); /* triplets shared by thirds carry too little */
     for (int c = 0; c < WRONG; c++) assert_true(fabs(m.wrong[c]) > 4 * m.wrong_err[c]);
 }

@@ -1,5 +1,5 @@
-/* Figures of nemd that take minutes: the flux between the slabs to half a per cent, where wrong forms of it fail, and the conductivity of argon against
- * what its own heat flux gives (test_conductivity_long.c). */
+/* Figures of nemd that take minutes: the flux between the slabs to half a per cent, where wrong forms of it fail, and
+ * the conductivity of argon against what its own heat flux gives (test_conductivity_long.c). */
 #include "nemd_flux.h"
 
 static void holds(const measured *m, double error) {
