@@ -70,11 +70,12 @@ static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditi
         int more = BLOCKS_FIRST - have, forced = more > 0 || one->basic;
         double ratio = 2;
         femd_status rc = FEMD_OK;
+        femd_error trial = FEMD_ERROR_INIT;
         if (more <= 0 && one->basic) {
             more = one->span - one->basic;
         } else if (more <= 0) {
-            rc = femd_nemd_evaluate(g, h, err);
-            if (rc != FEMD_OK && rc != FEMD_NOT_CONVERGED) return rc;
+            rc = femd_nemd_evaluate(g, h, &trial);
+            if (rc != FEMD_OK && rc != FEMD_NOT_CONVERGED) return femd_fail(err, rc, "%s", trial.text);
             if (rc == FEMD_OK) ratio = excess(g, q);
             if (ratio <= 1) return FEMD_OK;
             more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
@@ -82,8 +83,9 @@ static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditi
         if (more > most - done && !forced)
             more = most - done; /* what is begun is finished: a joined block, the first blocks */
         if (more <= 0) {
-            if (rc == FEMD_OK) g->result.notes |= FEMD_NEMD_ACCURACY_NOT_REACHED;
-            return rc;
+            if (rc != FEMD_OK) return femd_fail(err, rc, "%s", trial.text);
+            g->result.notes |= FEMD_NEMD_ACCURACY_NOT_REACHED;
+            return FEMD_OK;
         }
         const double need = fmin(have * ratio * ratio + BLOCKS_FIRST, have + fmax(more, most - done));
         for (int s = 0; s < g->count; s++)
@@ -209,9 +211,8 @@ static femd_status take_carried(femd_nemd *g, const femd_native *n, const femd_c
     FEMD_TRY(femd_nemd_plan(g, h, n->rve.n, err));
     FEMD_TRY(decode_series(g, carried, err));
     if (*same) return FEMD_OK;
-    const femd_status rc = femd_nemd_evaluate(g, h, err);
-    if (rc == FEMD_OK) *answered = excess(g, q) <= 1;
-    return rc == FEMD_NOT_CONVERGED ? FEMD_OK : rc;
+    *answered = femd_nemd_evaluate(g, h, NULL) == FEMD_OK && excess(g, q) <= 1;
+    return FEMD_OK;
 }
 
 static femd_status begin_sampling(femd_nemd *g, const femd_native *n, const femd_conditions *q, femd_error *err) {

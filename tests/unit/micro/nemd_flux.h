@@ -20,6 +20,13 @@ static const body COPPER = {"copper",
                                  "\"lattice\":\"fcc\",\"a\":\"3.63 angstrom\",\"species\":[\"Cu\"]",
                                  "\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\""),
                             300, 0};
+/* Copper's embedding function is flat at the density of the crystal, this one's is not: its embedding carries a good
+ * part. */
+static const body ALUMINIUM = {"aluminium",
+                               NEMD("\"lengths\":[12],\"slab\":\"4 angstrom\",\"across\":2",
+                                    "\"lattice\":\"fcc\",\"a\":\"4.06 angstrom\",\"species\":[\"Al\"]",
+                                    "\"style\":\"eam/fs\",\"file\":\"Al_mm.eam.fs\""),
+                               250, 0};
 static const body SILICON = {
     "silicon",
     NEMD("\"lengths\":[10],\"slab\":\"5.4 angstrom\",\"across\":2",

@@ -21,6 +21,13 @@ static void embedded_atoms_carry_what_the_slabs_give(void **state) {
     holds(&m, 0.01);
 }
 
+static void strongly_embedded_atoms_carry_what_the_slabs_give(void **state) {
+    (void)state;
+    measured m;
+    measure(&ALUMINIUM, 12, 20000, &m);
+    holds(&m, 0.01);
+}
+
 static void triplets_carry_what_the_slabs_give_and_wrong_forms_do_not(void **state) {
     (void)state;
     measured m;
@@ -33,6 +40,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_carry_what_the_slabs_give),
         cmocka_unit_test(embedded_atoms_carry_what_the_slabs_give),
+        cmocka_unit_test(strongly_embedded_atoms_carry_what_the_slabs_give),
         cmocka_unit_test(triplets_carry_what_the_slabs_give_and_wrong_forms_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
