@@ -1,5 +1,5 @@
 /* Figures of nemd that take minutes: the flux between the slabs to half a per cent, where wrong forms of it fail, and
- * the conductivity of argon against what its own heat flux gives (test_conductivity_long.c). */
+ * the conductivity of argon against LAMMPS. */
 #include "nemd_flux.h"
 
 static void holds(const measured *m, double error) {
@@ -36,8 +36,10 @@ static void triplets_carry_what_the_slabs_give_and_wrong_forms_do_not(void **sta
     for (int c = 0; c < WRONG; c++) assert_true(fabs(m.apart[RIGHT] + m.wrong[c]) > 4 * m.err[RIGHT]);
 }
 
-/* The atoms of solid_argon_70_K in test_conductivity_long.c, whose own flux says 0.28 W/(m K). */
-static void argon_conducts_as_its_spontaneous_flux_says(void **state) {
+/* LAMMPS 29 Sep 2021, the same row of 24 repeats, slabs by fix langevin (tally, zero), 1.87 ns: 0.283(11) W/(m K).
+ * Infinite crystal: 0.39(2), the tail of LAMMPS' flux correlation fitted; femd's spectral estimate of 256 atoms is
+ * lower (docs/micro.md, "How it is checked"). */
+static void argon_conducts_as_elsewhere(void **state) {
     (void)state;
     flow f;
     flow_open(&f, NEMD("\"symmetry\":\"isotropic\",\"lengths\":[24,40],\"gradients\":[0.2],\"across\":3",
@@ -57,7 +59,8 @@ static void argon_conducts_as_its_spontaneous_flux_says(void **state) {
                       r->series[s].k, r->series[s].k_err, 100 * r->series[s].apart / r->series[s].power,
                       100 * r->series[s].apart_err / r->series[s].power);
     print_message("infinite: %.3f(%.3f)\n", r->k[0], r->k_err[0]);
-    assert_true(fabs(r->k[0] - 0.28) < 3 * hypot(r->k_err[0], 0.015));
+    assert_true(fabs(r->series[0].k - 0.283) < 3 * hypot(r->series[0].k_err, 0.011));
+    assert_true(fabs(r->k[0] - 0.39) < 3 * hypot(r->k_err[0], 0.02));
     assert_true(r->k_err[0] < 0.15 * r->k[0]);
     assert_int_equal(r->notes, 0);
     flow_close(&f);
@@ -68,7 +71,7 @@ int main(void) {
         cmocka_unit_test(pairs_carry_what_the_slabs_give),
         cmocka_unit_test(embedded_atoms_carry_what_the_slabs_give),
         cmocka_unit_test(strongly_embedded_atoms_carry_what_the_slabs_give),
-        cmocka_unit_test(argon_conducts_as_its_spontaneous_flux_says),
+        cmocka_unit_test(argon_conducts_as_elsewhere),
         cmocka_unit_test(triplets_carry_what_the_slabs_give_and_wrong_forms_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
