@@ -7,7 +7,7 @@ static const double PS = 1e-12, ANGSTROM = 1e-10, TWO_PI = 6.2831853071795864769
 static const double STEP_DEFAULT = 0.15, STEP_MAX = 0.5; /* radians of the fastest vibration */
 static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the other methods */
 static const double FORGETS = 20; /* times 1/friction: every layer at its temperature before the slabs are left alone */
-static const double PERIODS = 48; /* of the fastest vibration: shortest block */
+static const double PERIODS = 100;      /* of the fastest vibration: shortest block */
 static const double SLAB_DEFAULT = 1.5; /* cutoffs */
 static const double MARGIN_DEFAULT = 0.2, MARGIN_MAX = 0.45;
 static const double GRADIENT_MAX = 0.5;

@@ -50,7 +50,7 @@ static void argon_conducts_as_elsewhere(void **state) {
     f.g->seed = 3;
     for (int s = 0; s < f.g->count; s++) {
         MUST(femd_nemd_start(f.g, f.n, f.n->rve.h0, f.n->path.x, s, NULL, &err));
-        MUST(femd_nemd_extend(f.g, f.n, f.n->rve.h0, f.n->path.x, s, 48, NULL, 0, &err));
+        MUST(femd_nemd_extend(f.g, f.n, f.n->rve.h0, f.n->path.x, s, 24, NULL, 0, &err));
     }
     MUST(femd_nemd_evaluate(f.g, f.n->rve.h0, &err));
     const femd_nemd_result *r = &f.g->result;
