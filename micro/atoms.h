@@ -87,5 +87,7 @@ FEMD_MUST_CHECK femd_status femd_energetics_atom_energies(femd_energetics *e, fe
                                                           double *energy, femd_error *err);
 /* Number of femd_energetics_forces sweeps so far. */
 uint64_t femd_energetics_count(const femd_energetics *e);
+/* Counts sweeps that a method made over other bonds for the same RVE. */
+void femd_energetics_count_more(femd_energetics *e, uint64_t sweeps);
 
 #endif

@@ -164,6 +164,51 @@ femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err)
     return check_finite(d, err);
 }
 
+/* Friction and noise on the groups: v -> V + keep (v - V) + add (noise - its mean), V the velocity of the group's centre of mass. Of each group `sum`
+ * holds mass, momentum before, and momentum that friction and noise would add. */
+static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double keep) {
+    const uint64_t key = femd_random_bits(femd_random_bits(d->seed, FEMD_STREAM_THERMOSTAT, d->replica), 0, d->step);
+    const double add = sqrt((1 - keep * keep) * femd_kb);
+    memset(t->work, 0, 7 * (size_t)t->groups * sizeof *t->work);
+    for (int i = 0; i < d->rve->n; i++) {
+        if (t->group[i] < 0) continue;
+        double *sum = t->work + 7 * t->group[i], *noise = d->noise + 3 * i, deviate[4];
+        const double scale = add * sqrt(t->temperature[t->group[i]]) * d->spread[i], m = d->mass[i];
+        femd_random_normals(key, 2 * (uint64_t)i, deviate);
+        femd_random_normals(key, 2 * (uint64_t)i + 1, deviate + 2);
+        sum[0] += m;
+        for (int c = 0; c < 3; c++) {
+            noise[c] = scale * deviate[c];
+            sum[1 + c] += m * d->v[3 * i + c];
+            sum[4 + c] += m * noise[c];
+        }
+    }
+    for (int i = 0; i < d->rve->n; i++) {
+        if (t->group[i] < 0) continue;
+        const double *sum = t->work + 7 * t->group[i], *noise = d->noise + 3 * i;
+        double before = 0, after = 0;
+        for (int c = 0; c < 3; c++) {
+            double *v = d->v + 3 * i + c;
+            const double centre = sum[1 + c] / sum[0];
+            before += *v * *v;
+            *v = centre + keep * (*v - centre) + (noise[c] - sum[4 + c] / sum[0]);
+            after += *v * *v;
+        }
+        t->given[t->group[i]] += 0.5 * femd_mvv2e * d->mass[i] * (after - before);
+    }
+}
+
+femd_status femd_dynamics_local(femd_dynamics *d, const femd_thermostats *t, int steps, femd_error *err) {
+    const double keep = decay(d->friction * d->dt), still[3] = {0, 0, 0};
+    for (int k = 0; k < steps; k++) {
+        kick_and_drift(d, 0.5 * d->dt);
+        act_on_groups(d, t, keep);
+        drift_relative(d, still, 0.5 * d->dt);
+        FEMD_TRY(finish_step(d, err));
+    }
+    return check_finite(d, err);
+}
+
 femd_status femd_dynamics_nve(femd_dynamics *d, int steps, femd_error *err) {
     if (d->rve->n < 2) return FEMD_OK;
     for (int k = 0; k < steps; k++) {

@@ -1,5 +1,5 @@
 /* Molecular dynamics of an RVE at a fixed cell: NVT by BAOAB Langevin (Leimkuhler and Matthews, J. Chem. Phys. 138 (2013)
- * 174102) and NVE by velocity Verlet. Counter-based noise: a pure function of (seed, replica, step, atom), so a run can be cut
+ * 174102), of all atoms or of parts of the body with temperatures of their own, and NVE by velocity Verlet. Counter-based noise: a pure function of (seed, replica, step, atom), so a run can be cut
  * at any multiple of FEMD_DYNAMICS_RENEW steps and continued with the same bits. The centre of mass does not move.
  *
  * Units: eV, angstrom, ps, u. It samples nothing; callers look at it after each step. */
@@ -43,6 +43,18 @@ FEMD_MUST_CHECK femd_status femd_dynamics_resume(femd_dynamics *d, const double 
 /* n steps of BAOAB at d->temperature, or of NVE. DIVERGED if a position or velocity is not finite; OUT_OF_DOMAIN of the potential. */
 FEMD_MUST_CHECK femd_status femd_dynamics_langevin(femd_dynamics *d, int n, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_dynamics_nve(femd_dynamics *d, int n, femd_error *err);
+/* Thermostats of parts of the body: each group of atoms has its own temperature. */
+typedef struct femd_thermostats {
+    int groups;
+    const int *group;          /* n, borrowed: of each atom, -1 = none */
+    const double *temperature; /* groups, K, borrowed */
+    double *given;             /* groups, eV, borrowed: kinetic energy that each has given is added here */
+    double *work;              /* 7 x groups, borrowed */
+} femd_thermostats;
+/* n steps of BAOAB whose friction and noise (d->friction) act on the atoms of the groups alone, each at its group's temperature; the other atoms
+ * move by Newton's equations. They act on velocities relative to the centre of mass of the group, whose momentum they leave alone: Maxwell's
+ * distribution stays, and momentum is conserved. What they give is the exact change of kinetic energy in that part of the step. Status as above. */
+FEMD_MUST_CHECK femd_status femd_dynamics_local(femd_dynamics *d, const femd_thermostats *t, int n, femd_error *err);
 /* Kinetic energy (eV), kinetic tensor sum m v v (Voigt, eV; may be NULL). */
 double femd_dynamics_kinetic(const femd_dynamics *d, double mvv[6]);
 /* The highest angular frequency (rad/ps) of the Hessian at x, by the power method to a few per mille from below. */

@@ -261,3 +261,5 @@ femd_status femd_energetics_face_forces(femd_energetics *e, femd_neighbours *nb,
 }
 
 uint64_t femd_energetics_count(const femd_energetics *e) { return e->count; }
+
+void femd_energetics_count_more(femd_energetics *e, uint64_t sweeps) { e->count += sweeps; }

@@ -6,6 +6,7 @@
 
 extern const femd_method femd_method_md;
 extern const femd_method femd_method_green_kubo;
+extern const femd_method femd_method_nemd;
 
 static const femd_method *const table[] = {
     &femd_method_statics,
@@ -13,6 +14,7 @@ static const femd_method *const table[] = {
     &femd_method_local_harmonic,
     &femd_method_md,
     &femd_method_green_kubo,
+    &femd_method_nemd,
 };
 
 const femd_method *femd_method_find(const char *name) {
