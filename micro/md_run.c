@@ -5,9 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double DRIFT_MAX = 4; /* standard deviations */
 /* Steps averaged into one value of a series; equilibration segments before giving up, and before a drift alone decides. */
-enum { GROUP = 20, SEGMENTS_MAX = 48, SEGMENTS_LENIENT = 12 };
+enum { GROUP = 20, SEGMENTS_MAX = 48, SEGMENTS_LATE = 12 };
 
 static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
     if (!beat || !beat->beat) return FEMD_OK;
@@ -79,16 +78,6 @@ static void prepare(femd_md *md, int replica) {
     md->d.replica = (uint64_t)replica;
 }
 
-/* Enough if what is best thrown away is less than half. Chance fails that now and then, however long the run: after a while only a drift of the later
- * half counts, which chance makes ever more rarely as it grows. */
-static int has_settled(int segment, int n, const double *energy, const double *trace) {
-    if (segment < 1) return 0;
-    if (2 * femd_series_settled(n, energy, NULL) <= n && 2 * femd_series_settled(n, trace, NULL) <= n) return 1;
-    const int late = n - n / 2;
-    return segment + 1 >= SEGMENTS_LENIENT && fabs(femd_series_drift(late, energy + n / 2)) < DRIFT_MAX &&
-           fabs(femd_series_drift(late, trace + n / 2)) < DRIFT_MAX;
-}
-
 static femd_status equilibrate_one(femd_md *md, int replica, const double *x, const femd_beat *beat, femd_error *err) {
     const int groups = md->opt.equilibration / GROUP;
     double *energy = malloc(2 * (size_t)SEGMENTS_MAX * (size_t)groups * sizeof *energy), *trace = energy + SEGMENTS_MAX * groups;
@@ -107,7 +96,8 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
             }
             if (rc == FEMD_OK) rc = beat_now(beat, 0, err);
         }
-        settled = rc == FEMD_OK && has_settled(segment, n, energy, trace);
+        const int late = segment + 1 >= SEGMENTS_LATE;
+        settled = rc == FEMD_OK && segment > 0 && femd_series_is_steady(n, energy, late) && femd_series_is_steady(n, trace, late);
     }
     free(energy);
     if (rc == FEMD_OK && !settled)

@@ -5,11 +5,8 @@
 
 #include "nemd.h"
 
-enum {
-    GROUP = 50,
-    SEGMENTS_MAX = 16,
-    DEFAULT_WAY = 5
-}; /* steps averaged into one value of a series; blocks before giving up; repeats, at least */
+/* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a way, at least. */
+enum { GROUP = 50, SEGMENTS_MAX = 48, SEGMENTS_LATE = 16, DEFAULT_WAY = 5 };
 static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by default, in slabs */
 enum { DEFAULT_LENGTHS = 3 };
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one block */
@@ -173,9 +170,8 @@ static femd_status settle(run *r, double *power, double *gradient, femd_error *e
                 gradient[n] += z[2] + z[3];
             }
         }
-        if (segment > 0 && 2 * femd_series_settled(n, power, NULL) <= n &&
-            2 * femd_series_settled(n, gradient, NULL) <= n)
-            return FEMD_OK;
+        const int late = segment + 1 >= SEGMENTS_LATE;
+        if (segment > 0 && femd_series_is_steady(n, power, late) && femd_series_is_steady(n, gradient, late)) return FEMD_OK;
     }
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",

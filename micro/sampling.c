@@ -229,3 +229,9 @@ int femd_series_settled(int n, const double *a, double *g) {
     }
     return best;
 }
+
+int femd_series_is_steady(int n, const double *a, int late) {
+    const double drift_max = 4;
+    if (2 * femd_series_settled(n, a, NULL) <= n) return 1;
+    return late && fabs(femd_series_drift(n - n / 2, a + n / 2)) < drift_max;
+}

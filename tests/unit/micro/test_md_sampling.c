@@ -210,6 +210,8 @@ static void drift_is_told_from_noise(void **state) {
                       100.0 * beyond_4 / SEEDS, seen[0], seen[1], SEEDS);
         assert_true(beyond_2 < 0.2 * SEEDS && beyond_4 <= 0.01 * SEEDS);
         assert_true(seen[1] > 0.9 * SEEDS);
+        for (int i = 0; i < N; i++) a[i] = 0.5 * i + z[0]; /* a drift without end is not steady, however late */
+        assert_false(femd_series_is_steady(N, a, 0) || femd_series_is_steady(N, a, 1));
     }
 }
 
