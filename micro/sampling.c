@@ -177,16 +177,18 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 
 /* ---- series ---- */
 
-/* Statistical inefficiency of a[0..n): 1 + 2 sum of the autocorrelation until it first falls to zero. Two means: of the first n/2 and of the rest. */
-static double inefficiency_about(int n, const double *a, const double mean[2], double *variance) {
-    const int half = n / 2;
+/* Values of the line mean + slope (i - middle). */
+static double line_at(const double line[2], int n, int i) { return line[0] + line[1] * (i - 0.5 * (n - 1)); }
+
+/* Statistical inefficiency of a[0..n) about a line: 1 + 2 sum of the autocorrelation until it first falls to zero. */
+static double inefficiency_about(int n, const double *a, const double line[2], double *variance) {
     double g = 1;
     *variance = 0;
-    for (int i = 0; i < n; i++) *variance += (a[i] - mean[i >= half]) * (a[i] - mean[i >= half]) / n;
+    for (int i = 0; i < n; i++) *variance += (a[i] - line_at(line, n, i)) * (a[i] - line_at(line, n, i)) / n;
     if (!(*variance > 0)) return 1;
     for (int lag = 1; lag < n - 1; lag++) {
         double c = 0;
-        for (int i = 0; i + lag < n; i++) c += (a[i] - mean[i >= half]) * (a[i + lag] - mean[i + lag >= half]);
+        for (int i = 0; i + lag < n; i++) c += (a[i] - line_at(line, n, i)) * (a[i + lag] - line_at(line, n, i + lag));
         c /= *variance * (n - lag);
         if (c <= 0) break;
         g += 2 * c * (1 - (double)lag / n);
@@ -201,18 +203,22 @@ static double mean_of(int n, const double *a) {
 }
 
 static double inefficiency(int n, const double *a) {
-    const double mean = mean_of(n, a), both[2] = {mean, mean};
+    const double flat[2] = {mean_of(n, a), 0};
     double variance;
-    return inefficiency_about(n, a, both, &variance);
+    return inefficiency_about(n, a, flat, &variance);
 }
 
 double femd_series_drift(int n, const double *a) {
-    const int half = n / 2;
-    if (half < 2) return 0;
-    const double mean[2] = {mean_of(half, a), mean_of(n - half, a + half)};
-    double variance;
-    const double g = inefficiency_about(n, a, mean, &variance);
-    return variance > 0 ? (mean[1] - mean[0]) / sqrt(variance * g * (1.0 / half + 1.0 / (n - half))) : 0;
+    double line[2] = {mean_of(n, a), 0}, variance, spread = 0;
+    if (n < 4) return 0;
+    for (int i = 0; i < n; i++) {
+        const double at = i - 0.5 * (n - 1);
+        spread += at * at;
+        line[1] += at * a[i];
+    }
+    line[1] /= spread;
+    const double g = inefficiency_about(n, a, line, &variance), error = sqrt(variance * g / spread);
+    return fabs(line[1]) > 1e3 * error ? copysign(1e3, line[1]) : line[1] / error;
 }
 
 int femd_series_settled(int n, const double *a, double *g) {
@@ -231,7 +237,7 @@ int femd_series_settled(int n, const double *a, double *g) {
 }
 
 int femd_series_is_steady(int n, const double *a, int late) {
-    const double drift_max = 4;
+    const double drift_max = 3;
     if (2 * femd_series_settled(n, a, NULL) <= n) return 1;
     return late && fabs(femd_series_drift(n - n / 2, a + n / 2)) < drift_max;
 }

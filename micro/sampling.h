@@ -53,11 +53,11 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 /* Where a series of n values has settled and how many neighbours make one independent value: the cut t0 that leaves most independent values,
  * (n - t0)/g (Chodera, J. Chem. Theory Comput. 12 (2016) 1799); cuts are tried in 32 places. g >= 1 may be NULL. */
 int femd_series_settled(int n, const double *a, double *g);
-/* How far the two halves of a series are apart, in standard deviations of that difference: a drift if it is large. The correlation that decides
- * the deviation is that of both halves about their own means, so that a drift does not hide itself (after Geweke, Bayesian Statistics 4 (1992) 169). */
+/* The slope of a straight line through a series over its standard deviation, which comes from the correlation of what is left beside the line, so
+ * that a drift does not hide itself; at most 1000. */
 double femd_series_drift(int n, const double *a);
 /* 1 if a series that began far from equilibrium has been steady for long enough: less than half of it is best thrown away. Chance fails that now and
- * then, however long the run: `late`, after many tries, it also suffices that its later half does not drift by four deviations, which chance makes
+ * then, however long the run: `late`, after many tries, it also suffices that its later half does not drift by three deviations, which chance makes
  * ever more rarely as the run grows. */
 int femd_series_is_steady(int n, const double *a, int late);
 
