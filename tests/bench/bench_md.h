@@ -11,7 +11,8 @@ double md_seconds(void);
 /* A table of the LAMMPS package; *text is the caller's. */
 FEMD_MUST_CHECK femd_status md_table(const char *name, femd_bytes *out, char **text, femd_error *err);
 
-/* bench_answers.c: Born terms in force calls, quasi-harmonic answer, sampled tangent against LAMMPS by direct strain. */
+/* bench_answers.c: Born terms in force calls, quasi-harmonic answer, sampled tangent against LAMMPS by direct strain.
+ */
 FEMD_MUST_CHECK femd_status bench_born_terms(femd_error *err);
 FEMD_MUST_CHECK femd_status bench_quasiharmonic(femd_error *err);
 FEMD_MUST_CHECK femd_status bench_sampled_tangent(femd_error *err);

@@ -1,5 +1,5 @@
-/* Physics: femd's figures beside what others found, each with its error: the long table of docs/verification.md. Takes some
- * twenty minutes. Prints JSON, a row as soon as it is known; progress goes to standard error.
+/* Physics: femd's figures beside what others found, each with its error: the long table of docs/verification.md. Takes
+ * some twenty minutes. Prints JSON, a row as soon as it is known; progress goes to standard error.
  *
  *   bench_physics [CHAPTER]...     only these chapters
  *
@@ -30,7 +30,8 @@ void print_figure(const char *name, figure mine, const char *unit, reference oth
     printf("%s{\"name\":\"%s\",\"value\":%.12g,\"error\":%.4g,\"unit\":\"%s\"", rows++ ? ",\n" : "", name, mine.value,
            mine.error, unit);
     if (other.name) {
-        printf(",\"ref_name\":\"%s\",\"ref_value\":%.12g,\"ref_error\":%.4g", other.name, other.is.value, other.is.error);
+        printf(",\"ref_name\":\"%s\",\"ref_value\":%.12g,\"ref_error\":%.4g", other.name, other.is.value,
+               other.is.error);
         if (both > 0)
             printf(",\"sigma\":%.3g", (mine.value - other.is.value) / both);
         else
@@ -76,7 +77,8 @@ static femd_status evaluate(femd_material *m, const femd_request *q, femd_respon
     return rc;
 }
 
-femd_status ask(femd_material *m, const double *E, double temperature, uint32_t wants, femd_response *r, femd_error *err) {
+femd_status ask(femd_material *m, const double *E, double temperature, uint32_t wants, femd_response *r,
+                femd_error *err) {
     femd_request q = {.temperature = temperature, .wants = wants, .seed = 1};
     if (E) memcpy(q.value, E, sizeof q.value);
     return evaluate(m, &q, r, err);
@@ -100,7 +102,8 @@ static figure mean_of(const double *v, const double *e, int a, int b, int c) {
 }
 
 cubic cubic_constants(const femd_response *r) {
-    return (cubic){mean_of(r->D, r->D_err, 0, 7, 14), mean_of(r->D, r->D_err, 1, 2, 8), mean_of(r->D, r->D_err, 21, 28, 35)};
+    return (cubic){mean_of(r->D, r->D_err, 0, 7, 14), mean_of(r->D, r->D_err, 1, 2, 8),
+                   mean_of(r->D, r->D_err, 21, 28, 35)};
 }
 
 /* Central difference of one stress. */

@@ -1,4 +1,5 @@
-/* What the parts of bench_physics share: figures with errors, the rows that compare them, materials asked as femd eval asks them.
+/* What the parts of bench_physics share: figures with errors, the rows that compare them, materials asked as femd eval
+ * asks them.
  *
  * Owns no physics. Everything here is in SI units unless a name says otherwise. */
 #ifndef FEMD_BENCH_PHYSICS_H
@@ -29,8 +30,8 @@ typedef struct chapter {
     femd_status (*run)(femd_error *err);
 } chapter;
 
-/* Print one row and flush it: `mine` in `unit` against `other`, their difference in standard deviations of both, added in
- * quadrature (null where neither has an error). */
+/* Print one row and flush it: `mine` in `unit` against `other`, their difference in standard deviations of both, added
+ * in quadrature (null where neither has an error). */
 void print_figure(const char *name, figure mine, const char *unit, reference other);
 /* A line of progress on standard error. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -46,14 +47,15 @@ FEMD_MUST_CHECK femd_status ask(femd_material *m, const double *E, double temper
 FEMD_MUST_CHECK femd_status ask_at_pressure(femd_material *m, double pressure, double temperature, uint32_t wants,
                                             femd_response *r, femd_error *err);
 
-/* C11, C12, C44 in GPa: means of the entries that cubic symmetry makes equal. Their errors are taken as fully correlated
- * (they come from one run), so the error of a mean is the mean of the errors: an upper bound. */
+/* C11, C12, C44 in GPa: means of the entries that cubic symmetry makes equal. Their errors are taken as fully
+ * correlated (they come from one run), so the error of a mean is the mean of the errors: an upper bound. */
 typedef struct cubic {
     figure c11, c12, c44;
 } cubic;
 cubic cubic_constants(const femd_response *r);
 /* The same three from stresses at strains of +-step along 11 and of +-2 step (engineering) in 23. */
-FEMD_MUST_CHECK femd_status cubic_by_strain(femd_material *m, double temperature, double step, cubic *c, femd_error *err);
+FEMD_MUST_CHECK femd_status cubic_by_strain(femd_material *m, double temperature, double step, cubic *c,
+                                            femd_error *err);
 void print_cubic(const char *what, cubic mine, const char *other, cubic theirs);
 
 /* Edge of the cubic cell in angstrom from the reference volume. */

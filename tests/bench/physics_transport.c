@@ -1,7 +1,8 @@
-/* Figures of transport: pressure and conductivity of a Lennard-Jones liquid near its triple point, conductivity of solid argon.
+/* Figures of transport: pressure and conductivity of a Lennard-Jones liquid near its triple point, conductivity of
+ * solid argon.
  *
- * A liquid has no sites that statics could relax to, so it is run with the dynamics of the method itself (md.h, green_kubo.h); solids go
- * through the engine. Inside, eV, angstrom and ps. */
+ * A liquid has no sites that statics could relax to, so it is run with the dynamics of the method itself (md.h,
+ * green_kubo.h); solids go through the engine. Inside, eV, angstrom and ps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,14 @@ typedef struct liquid {
 static femd_status liquid_open(liquid *l, int repeat, uint64_t seed, femd_error *err) {
     char json[1024];
     const femd_pack pack = {.json = json};
-    snprintf(json, sizeof json,
-             "{\"green-kubo\":{\"symmetry\":\"isotropic\",\"time_step\":\"9 fs\",\"stride\":4,\"band\":4,\"segment\":\"147 ps\"},"
-             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"%.10g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g u\"],"
-             "\"repeat\":[%d,%d,%d]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\","
-             "\"sigma\":\"%g angstrom\",\"cutoff\":\"%g angstrom\"}}",
-             SIGMA * cbrt(4 / DENSITY), MASS, repeat, repeat, repeat, EPSILON, SIGMA, 2.5 * SIGMA);
+    snprintf(
+        json, sizeof json,
+        "{\"green-kubo\":{\"symmetry\":\"isotropic\",\"time_step\":\"9 fs\",\"stride\":4,\"band\":4,\"segment\":\"147 "
+        "ps\"},"
+        "\"structure\":{\"lattice\":\"fcc\",\"a\":\"%.10g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g u\"],"
+        "\"repeat\":[%d,%d,%d]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\","
+        "\"sigma\":\"%g angstrom\",\"cutoff\":\"%g angstrom\"}}",
+        SIGMA * cbrt(4 / DENSITY), MASS, repeat, repeat, repeat, EPSILON, SIGMA, 2.5 * SIGMA);
     memset(l, 0, sizeof *l);
     FEMD_TRY(femd_json_parse(json, strlen(json), "argon", &l->doc, err));
     FEMD_TRY(femd_native_create(&l->doc, &pack, 0, &l->native, err));
@@ -92,15 +95,19 @@ static int lammps_pressure(figure *p) {
     FILE *f = fopen(path, "w");
     if (f) {
         fprintf(f,
-                "units lj\natom_style atomic\nlattice fcc %g\nregion box block 0 %d 0 %d 0 %d\ncreate_box 1 box\ncreate_atoms 1 box\n"
-                "mass 1 1\npair_style lj/cut 2.5\npair_coeff * * 1 1\nvelocity all create %g 4711\ntimestep 0.0028\nfix 1 all nve\n"
-                "fix 2 all langevin %g %g 2 4712 zero yes\nrun 3000\nunfix 2\nfix 2 all langevin %g %g 2 4713 zero yes\nrun 12000\n"
+                "units lj\natom_style atomic\nlattice fcc %g\nregion box block 0 %d 0 %d 0 %d\ncreate_box 1 "
+                "box\ncreate_atoms 1 box\n"
+                "mass 1 1\npair_style lj/cut 2.5\npair_coeff * * 1 1\nvelocity all create %g 4711\ntimestep "
+                "0.0028\nfix 1 all nve\n"
+                "fix 2 all langevin %g %g 2 4712 zero yes\nrun 3000\nunfix 2\nfix 2 all langevin %g %g 2 4713 zero "
+                "yes\nrun 12000\n"
                 "compute virial all pressure NULL virial\nfix 3 all ave/time %d 1 %d c_virial file %s/virial\nrun %d\n",
-                DENSITY, SIZE, SIZE, SIZE, 4 * TEMPERATURE, 4 * TEMPERATURE, 4 * TEMPERATURE, TEMPERATURE, TEMPERATURE, EVERY, EVERY, folder,
-                SAMPLES * EVERY);
+                DENSITY, SIZE, SIZE, SIZE, 4 * TEMPERATURE, 4 * TEMPERATURE, 4 * TEMPERATURE, TEMPERATURE, TEMPERATURE,
+                EVERY, EVERY, folder, SAMPLES * EVERY);
         fclose(f);
         snprintf(line, sizeof line,
-                 "cd %s && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 timeout 900 lmp -screen none -log log "
+                 "cd %s && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 timeout 900 lmp "
+                 "-screen none -log log "
                  "-in in > out 2>&1",
                  folder);
         if (system(line) != 0) say("LAMMPS failed");
@@ -147,16 +154,19 @@ static femd_status sample_conductivity(liquid *l, int segments, femd_error *err)
 }
 
 femd_status liquid_conductivity(femd_error *err) {
-    const double tau = sqrt(MASS * femd_mvv2e * SIGMA * SIGMA / EPSILON), unit = FEMD_BOLTZMANN / (SIGMA * 1e-10 * tau * 1e-12);
+    const double tau = sqrt(MASS * femd_mvv2e * SIGMA * SIGMA / EPSILON),
+                 unit = FEMD_BOLTZMANN / (SIGMA * 1e-10 * tau * 1e-12);
     liquid l;
     femd_status rc = liquid_open(&l, 5, 99, err);
-    if (rc == FEMD_OK) rc = sample_conductivity(&l, 32, err);
+    if (rc == FEMD_OK) rc = sample_conductivity(&l, 16, err);
     if (rc == FEMD_OK) {
         const femd_green_kubo_result *r = &l.g->result;
-        const figure spectral = {r->spectral[0] / unit, r->spectral_err[0] / unit}, cepstral = {r->cepstral[0] / unit, r->cepstral_err[0] / unit};
+        const figure spectral = {r->spectral[0] / unit, r->spectral_err[0] / unit},
+                     cepstral = {r->cepstral[0] / unit, r->cepstral_err[0] / unit};
         const reference viscardi = {"Viscardi, Servantie and Gaspard 2007, 1372 atoms", {6.946, 0.120}},
                         stacie = {"documentation of STACIE, 1372 atoms", {7.108, 0.100}};
-        print_figure("LJ liquid rho* 0.8442, T* 0.722, 500 atoms: conductivity, spectral", spectral, "reduced", viscardi);
+        print_figure("LJ liquid rho* 0.8442, T* 0.722, 500 atoms: conductivity, spectral", spectral, "reduced",
+                     viscardi);
         print_figure("LJ liquid: conductivity, spectral", spectral, "reduced", stacie);
         print_figure("LJ liquid: conductivity, cepstral", cepstral, "reduced", viscardi);
         print_figure("LJ liquid: conductivity, cepstral", cepstral, "reduced", stacie);
@@ -172,10 +182,14 @@ static femd_status solid(const char *state, double T, double a, double cutoff, r
     femd_material *m = NULL;
     femd_response r;
     snprintf(json, sizeof json,
-             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"reference\":\"as-given\","
-             "\"green-kubo\":{\"symmetry\":\"isotropic\",\"accuracy\":0.05,\"segment\":\"470 ps\",\"stride\":8,\"max_segments\":40},"
-             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g u\"],\"repeat\":[4,4,4]},"
-             "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\",\"sigma\":\"%g angstrom\",\"cutoff\":\"%g angstrom\"}}",
+             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"reference\":"
+             "\"as-given\","
+             "\"green-kubo\":{\"symmetry\":\"isotropic\",\"accuracy\":0.08,\"segment\":\"470 "
+             "ps\",\"stride\":8,\"max_segments\":40},"
+             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g "
+             "u\"],\"repeat\":[4,4,4]},"
+             "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\",\"sigma\":\"%g angstrom\",\"cutoff\":\"%g "
+             "angstrom\"}}",
              a, MASS, EPSILON, SIGMA, cutoff);
     femd_status rc = open_text(json, &m, err);
     if (rc == FEMD_OK) rc = ask(m, NULL, T, FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, &r, err);
@@ -193,9 +207,21 @@ femd_status solid_conductivity(femd_error *err) {
         double T, a, cutoff;
         reference other;
     } runs[] = {
-        {"69 K, a = 5.376 A, cutoff 10.75 A", 69, 5.376, 10.75, {"LAMMPS's flux, the same estimator, 0.94 ns", {0.294, 0.042}}},
-        {"58.9 K, zero pressure, a = 5.4457 A", 58.9, 5.4457, 2.5 * SIGMA, {"earlier here, Green-Kubo integral, 2.4 ns", {0.225, 0.020}}},
-        {"19.6 K, zero pressure, a = 5.3232 A", 19.6, 5.3232, 2.5 * SIGMA, {"earlier here, Green-Kubo integral, 2.4 ns", {1.2, 0.1}}},
+        {"69 K, a = 5.376 A, cutoff 10.75 A",
+         69,
+         5.376,
+         10.75,
+         {"LAMMPS's flux, the same estimator, 0.94 ns", {0.294, 0.042}}},
+        {"58.9 K, zero pressure, a = 5.4457 A",
+         58.9,
+         5.4457,
+         2.5 * SIGMA,
+         {"earlier here, Green-Kubo integral, 2.4 ns", {0.225, 0.020}}},
+        {"19.6 K, zero pressure, a = 5.3232 A",
+         19.6,
+         5.3232,
+         2.5 * SIGMA,
+         {"earlier here, Green-Kubo integral, 2.4 ns", {1.2, 0.1}}},
     };
     for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
         say("solid argon %s", runs[k].state);

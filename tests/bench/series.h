@@ -6,7 +6,8 @@
 
 #include "sampling.h"
 
-/* Of the part that has settled; *error from the number of independent values in it (Chodera's statistical inefficiency). */
+/* Of the part that has settled; *error from the number of independent values in it (Chodera's statistical
+ * inefficiency). */
 static inline double series_mean(int n, const double *v, double *error) {
     double g = 1, mean = 0, square = 0;
     const int from = femd_series_settled(n, v, &g), left = n - from;

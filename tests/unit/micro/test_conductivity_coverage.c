@@ -1,6 +1,7 @@
 /* How often the error bars of the conductivity hold: many seeds of a small crystal of argon. Minutes, not seconds.
  *
- * 95 % of intervals of 1.96 sigma should hold. Values of a spectrum are skewed (a low one says a small error), so a few more than that are missed from below. */
+ * 95 % of intervals of 1.96 sigma should hold. Values of a spectrum are skewed (a low one says a small error), so a few
+ * more than that are missed from below. */
 #include "engine_material.h"
 #include "green_kubo.h"
 
@@ -18,18 +19,20 @@ typedef struct body {
     femd_green_kubo *g;
 } body;
 
-#define MUST(call)                                                                                                                         \
-    do {                                                                                                                                   \
-        femd_error err = FEMD_ERROR_INIT;                                                                                                  \
-        if ((call) != FEMD_OK) fail_msg("%s", err.text);                                                                                   \
+#define MUST(call)                                                                                                     \
+    do {                                                                                                               \
+        femd_error err = FEMD_ERROR_INIT;                                                                              \
+        if ((call) != FEMD_OK) fail_msg("%s", err.text);                                                               \
     } while (0)
 
 static void open_argon(body *b, int repeat, double a, const char *options) {
     char json[1024];
     const femd_pack pack = {.json = json};
     snprintf(json, sizeof json,
-             "{\"green-kubo\":{%s},\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"
-             "\"repeat\":[%d,%d,%d]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\","
+             "{\"green-kubo\":{%s},\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g "
+             "angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"
+             "\"repeat\":[%d,%d,%d]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0."
+             "0103207 eV\","
              "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\",\"smooth\":\"1.5 angstrom\"}}",
              options, a, repeat, repeat, repeat);
     memset(b, 0, sizeof *b);
@@ -67,7 +70,8 @@ static int covered(const char *name, const sample *s) {
         scatter += (s->value[i] - mean) * (s->value[i] - mean) / (SEEDS - 1);
         inside += fabs(s->value[i] - mean) < 1.96 * s->error[i];
     }
-    print_message("  %s: mean %.4f, scatter %.4f, said %.4f W/(m K), covered %.1f %%\n", name, mean, sqrt(scatter), said, 100.0 * inside / SEEDS);
+    print_message("  %s: mean %.4f, scatter %.4f, said %.4f W/(m K), covered %.1f %%\n", name, mean, sqrt(scatter),
+                  said, 100.0 * inside / SEEDS);
     return inside;
 }
 
