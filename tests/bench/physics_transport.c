@@ -64,7 +64,7 @@ static figure mean_of_series(int n, const double *v) {
     return f;
 }
 
-enum { SAMPLES = 10000, EVERY = 20, SIZE = 6 };
+enum { SAMPLES = 5000, EVERY = 20, SIZE = 6 };
 
 /* Virial pressure of the momentum-free atoms, over epsilon/sigma^3. */
 static femd_status sample_pressure(liquid *l, figure *p, femd_error *err) {
@@ -177,55 +177,45 @@ femd_status liquid_conductivity(femd_error *err) {
 
 /* ---- solid argon ---- */
 
-static femd_status solid(const char *state, double T, double a, double cutoff, reference other, femd_error *err) {
+typedef struct crystal {
+    const char *state;
+    double T, a, cutoff, accuracy; /* K, angstrom */
+    reference other;
+} crystal;
+
+static femd_status solid(const crystal *c, femd_error *err) {
     char json[1024], name[128];
     femd_material *m = NULL;
     femd_response r;
     snprintf(json, sizeof json,
-             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"reference\":"
-             "\"as-given\","
-             "\"green-kubo\":{\"symmetry\":\"isotropic\",\"accuracy\":0.08,\"segment\":\"470 "
-             "ps\",\"stride\":8,\"max_segments\":40},"
-             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g "
-             "u\"],\"repeat\":[4,4,4]},"
-             "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\",\"sigma\":\"%g angstrom\",\"cutoff\":\"%g "
-             "angstrom\"}}",
-             a, MASS, EPSILON, SIGMA, cutoff);
+             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},"
+             "\"reference\":\"as-given\",\"green-kubo\":{\"symmetry\":\"isotropic\",\"accuracy\":%g,"
+             "\"segment\":\"470 ps\",\"stride\":8,\"max_segments\":40},\"structure\":{\"lattice\":\"fcc\","
+             "\"a\":\"%g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g u\"],\"repeat\":[4,4,4]},\"potential\":"
+             "{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\",\"sigma\":\"%g angstrom\",\"cutoff\":\"%g angstrom\"}}",
+             c->accuracy, c->a, MASS, EPSILON, SIGMA, c->cutoff);
     femd_status rc = open_text(json, &m, err);
-    if (rc == FEMD_OK) rc = ask(m, NULL, T, FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, &r, err);
+    if (rc == FEMD_OK) rc = ask(m, NULL, c->T, FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, &r, err);
     if (rc == FEMD_OK) {
-        snprintf(name, sizeof name, "solid argon %s, 256 atoms: conductivity", state);
-        print_figure(name, (figure){r.k[0], r.k_err[0]}, "W/(m K)", other);
+        snprintf(name, sizeof name, "solid argon %s, 256 atoms: conductivity", c->state);
+        print_figure(name, (figure){r.k[0], r.k_err[0]}, "W/(m K)", c->other);
     }
     femd_material_close(&m);
     return rc;
 }
 
 femd_status solid_conductivity(femd_error *err) {
-    const struct {
-        const char *state;
-        double T, a, cutoff;
-        reference other;
-    } runs[] = {
-        {"69 K, a = 5.376 A, cutoff 10.75 A",
-         69,
-         5.376,
-         10.75,
-         {"LAMMPS's flux, the same estimator, 0.94 ns", {0.294, 0.042}}},
-        {"58.9 K, zero pressure, a = 5.4457 A",
-         58.9,
-         5.4457,
-         2.5 * SIGMA,
-         {"earlier here, Green-Kubo integral, 2.4 ns", {0.225, 0.020}}},
-        {"19.6 K, zero pressure, a = 5.3232 A",
-         19.6,
-         5.3232,
-         2.5 * SIGMA,
-         {"earlier here, Green-Kubo integral, 2.4 ns", {1.2, 0.1}}},
+    static const char integral[] = "earlier here, Green-Kubo integral, 2.4 ns",
+                      flux[] = "LAMMPS's flux, the same estimator, 0.94 ns";
+    const double cutoff = 2.5 * SIGMA;
+    const crystal runs[] = {
+        {"69 K, a = 5.376 A, cutoff 10.75 A", 69, 5.376, 10.75, 0.04, {flux, {0.294, 0.042}}},
+        {"58.9 K, zero pressure, a = 5.4457 A", 58.9, 5.4457, cutoff, 0.08, {integral, {0.225, 0.020}}},
+        {"19.6 K, zero pressure, a = 5.3232 A", 19.6, 5.3232, cutoff, 0.08, {integral, {1.2, 0.1}}},
     };
     for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
         say("solid argon %s", runs[k].state);
-        FEMD_TRY(solid(runs[k].state, runs[k].T, runs[k].a, runs[k].cutoff, runs[k].other, err));
+        FEMD_TRY(solid(&runs[k], err));
     }
     return FEMD_OK;
 }
