@@ -32,7 +32,7 @@ void print_figure(const char *name, figure mine, const char *unit, reference oth
     if (other.name) {
         printf(",\"ref_name\":\"%s\",\"ref_value\":%.12g,\"ref_error\":%.4g", other.name, other.is.value,
                other.is.error);
-        if (both > 0)
+        if (mine.error > 0)
             printf(",\"sigma\":%.3g", (mine.value - other.is.value) / both);
         else
             printf(",\"sigma\":null");

@@ -31,7 +31,8 @@ typedef struct chapter {
 } chapter;
 
 /* Print one row and flush it: `mine` in `unit` against `other`, their difference in standard deviations of both, added
- * in quadrature (null where neither has an error). */
+ * in quadrature; null where mine has no error: an exact figure, or an approximation whose distance no error measures.
+ */
 void print_figure(const char *name, figure mine, const char *unit, reference other);
 /* A line of progress on standard error. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);

@@ -6,7 +6,7 @@
 #define ARGON(lattice, accuracy)                                                                                       \
     "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":{"      \
     "\"accuracy\":" accuracy ",\"max_segments\":400},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.33 "                 \
-                             "angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"]," lattice                      \
+    "angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"]," lattice                                               \
     "},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 "     \
     "angstrom\","                                                                                                      \
     "\"cutoff\":\"7.5 angstrom\",\"smooth\":\"1.5 angstrom\"}}"
