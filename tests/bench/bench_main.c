@@ -21,7 +21,7 @@ static const struct {
     {"md", "Langevin dynamics and sampling against LAMMPS", 0},
     {"eam", "energy and forces of copper against LAMMPS", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},
-    {"physics", "figures of crystals and liquids beside references, with errors; some twenty minutes, only when named", 1},
+    {"physics", "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named", 1},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 

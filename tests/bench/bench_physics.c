@@ -1,5 +1,5 @@
 /* Physics: femd's figures beside what others found, each with its error: the long table of docs/verification.md. Takes
- * some twenty minutes. Prints JSON, a row as soon as it is known; progress goes to standard error.
+ * ten to twenty minutes. Prints JSON, a row as soon as it is known; progress goes to standard error.
  *
  *   bench_physics [CHAPTER]...     only these chapters
  *

@@ -216,7 +216,7 @@ static femd_status silicon_at_rest(femd_error *err) {
     return rc;
 }
 
-/* The benchmark of Kluge, Ray and Rahman (J. Chem. Phys. 85 (1986) 4028) as LAMMPS's example
+/* The benchmark of Kluge, Ray and Rahman (1986) as LAMMPS's example
  * ELASTIC_T/BORN_MATRIX/Silicon sets it up: 216 atoms, a = 5.457 angstrom, 1477 K, isothermal. Its two logs of 115 ps
  * (22 Nov 2025) print B = 93.62, 93.65, C44 = 45.23, 46.01, (C11 - C12)/2 = 29.70, 29.65 GPa without errors; here their
  * means, with the errors that femd's sampling would have at their length. */

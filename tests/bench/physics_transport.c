@@ -163,7 +163,7 @@ femd_status liquid_conductivity(femd_error *err) {
         const femd_green_kubo_result *r = &l.g->result;
         const figure spectral = {r->spectral[0] / unit, r->spectral_err[0] / unit},
                      cepstral = {r->cepstral[0] / unit, r->cepstral_err[0] / unit};
-        const reference viscardi = {"Viscardi, Servantie and Gaspard 2007, 1372 atoms", {6.946, 0.120}},
+        const reference viscardi = {"Viscardi 2007, 1372 atoms", {6.946, 0.120}},
                         stacie = {"documentation of STACIE, 1372 atoms", {7.108, 0.100}};
         print_figure("LJ liquid rho* 0.8442, T* 0.722, 500 atoms: conductivity, spectral", spectral, "reduced",
                      viscardi);
