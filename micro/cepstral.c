@@ -22,7 +22,7 @@ double femd_trigamma(double x) {
 }
 
 /* exp without a library: a Taylor series after halving, squared back. */
-static double exponential(double a) {
+double femd_exponential(double a) {
     int halvings = 0;
     double sum = 1;
     for (; fabs(a) > 0.0625; a *= 0.5) halvings++;
@@ -64,7 +64,7 @@ static void average(int K, const double *C, double variance, const double *A, in
     for (int pass = 0; pass < 2; pass++) {
         double log0 = C[0];
         for (int P = 1; P <= K; P++) {
-            const double far = 0.5 * (A[P] - A[best]), w = far < 40 ? exponential(-far) : 0;
+            const double far = 0.5 * (A[P] - A[best]), w = far < 40 ? femd_exponential(-far) : 0;
             if (P > 1) log0 += 2 * C[P - 1];
             if (pass) {
                 deviation += w / total * sqrt(variance * (4 * P - 2) + (log0 - mean) * (log0 - mean));
@@ -96,7 +96,7 @@ femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, f
     *out = (femd_zero_frequency){.order = akaike(K, C, variance / N, A), .plateau = 1};
     average(K, C, variance / N, A, out->order, &log0, &relative);
     free(L);
-    out->value = exponential(log0);
+    out->value = femd_exponential(log0);
     out->error = out->value * relative;
     return FEMD_OK;
 }

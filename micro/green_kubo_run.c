@@ -32,15 +32,25 @@ static femd_status equilibrate(femd_green_kubo *g, const double h[9], const doub
     return FEMD_OK;
 }
 
+/* A segment keeps the energy it began with, so it has a temperature of its own, off by some T sqrt(2/(3 N))/sqrt(2), and its k is S(0)/(2 V k_B T^2) at that
+ * one. Scaling the flux by T over it makes segments alike; otherwise all frequencies of a segment would be high or low together, which the statistics of
+ * periodograms do not know. */
+static void refer_to_temperature(femd_green_kubo *g, double kinetic) {
+    const double factor = g->T * 1.5 * (g->rve.n - 1) * femd_kb / kinetic;
+    for (int i = 0; i < 3 * g->sums.samples; i++) g->flux[i] *= factor;
+}
+
 femd_status femd_green_kubo_segment(femd_green_kubo *g, const double h[9], const double *x, uint64_t seed, const femd_beat *beat,
                                     double fraction, femd_error *err) {
     femd_dynamics *d = &g->d;
     const int every = (FEMD_DYNAMICS_RENEW + g->opt.stride - 1) / g->opt.stride;
+    double kinetic = 0;
     FEMD_TRY(equilibrate(g, h, x, seed, beat, fraction, err));
     const double begin = d->W + femd_dynamics_kinetic(d, NULL);
     for (int i = 0; i < g->sums.samples; i++) {
         FEMD_TRY(femd_dynamics_nve(d, g->opt.stride, err));
         FEMD_TRY(femd_energetics_heat_flux(g->rve.en, g->rve.nb, d->h, d->x, d->v, g->mass, g->flux + 3 * (size_t)i, err));
+        kinetic += femd_dynamics_kinetic(d, NULL);
         if (i % every == 0) FEMD_TRY(beat_now(beat, fraction, err));
     }
     const double drift = (d->W + femd_dynamics_kinetic(d, NULL) - begin) / (3 * g->rve.n * femd_kb * g->T);
@@ -49,6 +59,7 @@ femd_status femd_green_kubo_segment(femd_green_kubo *g, const double h[9], const
                          "the energy drifts by %.2g of the thermal energy in a segment of the heat flux: time_step %.3g fs is too long, or the "
                          "forces jump at the cutoff",
                          drift, g->opt.time_step * 1e3);
+    refer_to_temperature(g, kinetic / g->sums.samples);
     femd_spectrum_add(&g->sums, g->flux);
     return FEMD_OK;
 }

@@ -7,16 +7,21 @@
  *   1/(1 + y^2) - (tau/T) (1 - y^2)/(1 + y^2)^2       (up to exp(-T/tau)). */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dense.h"
 #include "random.h"
 #include "spectrum.h"
 
-enum { PARAMETERS = 5, CUTOFFS = 24, STEPS = 60, STARTS = 3, BINS_MIN = 6 };
+enum { PARAMETERS = 5, CUTOFFS = 24, STEPS = 100, STARTS = 3, BINS_MIN = 6 };
 static const double TWO_PI = 6.28318530717958647693;
 static const double TIME_MAX = 0.0625;  /* of a segment: longest correlation time that is fitted */
 static const double TIME_MIN = 0.5;     /* over 2 pi times the highest frequency of the band: shortest one */
 static const double POINTS_MIN = 24;    /* degrees of freedom over two in the narrowest band */
+static const double SAME = 1e-6;        /* of two starts that end this near in likelihood the first counts, whatever the rounding */
+static const double AT_MAXIMUM = 1e-8;  /* of the distance in likelihood */
+static const double GONE = 1e-3;        /* of the value: a part of a model that is as good as none */
+static const double MERGED = 0.02;      /* relative difference of two times that are one */
 
 typedef struct model {
     int constant, peaks;
@@ -30,6 +35,7 @@ typedef struct fit {
     int cut; /* bins 0 .. cut - 1 */
     double at[PARAMETERS];
     double likelihood, value, error, misfit;
+    double distance; /* twice what the likelihood would gain in a step with the information: 0 at the maximum */
 } fit;
 
 static int count_of(model m) { return m.constant + 2 * m.peaks; }
@@ -74,15 +80,29 @@ static void information(const femd_periodogram *p, const fit *f, double *F, doub
     }
 }
 
+static double longest_of(const femd_periodogram *p) { return TIME_MAX / p->df; }
+static double shortest_of(const femd_periodogram *p, int cut) { return TIME_MIN / (TWO_PI * p->df * cut); }
+
+/* Take out of F and g the times that stand at their longest and would grow. */
+static void hold(const femd_periodogram *p, const fit *f, double *F, double *g) {
+    const int n = count_of(f->m);
+    for (int i = f->m.constant + 1; i < n; i += 2) {
+        if (f->at[i] < longest_of(p) || g[i] < 0) continue;
+        for (int j = 0; j < n; j++) F[n * i + j] = F[n * j + i] = i == j;
+        g[i] = 0;
+    }
+}
+
 /* Fisher's scoring with Levenberg's damping; a factor (1 + s/2)/(1 - s/2) stands for exp(s). */
 static void climb(const femd_periodogram *p, fit *f) {
     const int n = count_of(f->m);
-    const double longest = TIME_MAX / p->df, shortest = TIME_MIN / (TWO_PI * p->df * f->cut);
+    const double longest = longest_of(p), shortest = shortest_of(p, f->cut);
     double F[PARAMETERS * PARAMETERS], g[PARAMETERS], damping = 1e-3;
     f->likelihood = likelihood_of(p, f);
     for (int step = 0; step < STEPS && damping < 1e6; step++) {
         fit next = *f;
         information(p, f, F, g);
+        hold(p, f, F, g);
         for (int i = 0; i < n; i++) F[n * i + i] *= 1 + damping;
         for (int i = 0; i < n; i++) F[n * i + i] += 1e-300;
         if (femd_small_solve(n, F, g)) return;
@@ -99,23 +119,27 @@ static void climb(const femd_periodogram *p, fit *f) {
         const double gain = next.likelihood - f->likelihood;
         *f = next;
         damping = fmax(damping * 0.1, 1e-9);
-        if (gain < 1e-7) return;
+        if (gain < 1e-13 * fabs(f->likelihood)) return;
     }
 }
 
 /* S(0) = constant + heights, and its error from the inverse information. 0 if that is singular. */
 static int read_value(const femd_periodogram *p, fit *f) {
     const int n = count_of(f->m);
-    double F[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS], solution[PARAMETERS];
+    double F[PARAMETERS * PARAMETERS], G[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS], solution[PARAMETERS], step[PARAMETERS];
     information(p, f, F, g);
-    f->value = 0;
+    memcpy(G, F, sizeof G);
+    hold(p, f, G, g);
+    memcpy(step, g, sizeof step);
+    f->value = f->distance = 0;
     for (int i = 0; i < n; i++) {
         const int time = i >= f->m.constant && (i - f->m.constant) % 2;
         slope[i] = solution[i] = time ? 0 : f->at[i];
         f->value += slope[i];
     }
-    if (femd_small_solve(n, F, solution)) return 0;
+    if (femd_small_solve(n, F, solution) || femd_small_solve(n, G, step)) return 0;
     double variance = 0;
+    for (int i = 0; i < n; i++) f->distance += g[i] * step[i];
     for (int i = 0; i < n; i++) variance += slope[i] * solution[i];
     if (!(variance > 0) || !isfinite(variance)) return 0;
     f->error = sqrt(variance);
@@ -162,7 +186,7 @@ static int fit_model(const femd_periodogram *p, model m, int cut, fit *best) {
             f.at[m.constant + 2 * j + 1] = fmin(tau, longest);
         }
         climb(p, &f);
-        if (!isfinite(f.likelihood) || (found && f.likelihood <= best->likelihood)) continue;
+        if (!isfinite(f.likelihood) || (found && f.likelihood <= best->likelihood + SAME)) continue;
         if (!read_value(p, &f)) continue;
         f.misfit = misfit_of(p, &f);
         *best = f;
@@ -171,19 +195,44 @@ static int fit_model(const femd_periodogram *p, model m, int cut, fit *best) {
     return found;
 }
 
-/* The model of a band that Akaike's criterion chooses. */
+/* A fit with a part that vanished, with two peaks that became one, or with a peak wider than its band can tell, is a smaller model over again, and its
+ * information is singular; one that is on its way there has not come to a maximum. */
+static int is_smaller(const femd_periodogram *p, const fit *f) {
+    const double *peak = f->at + f->m.constant;
+    if (!(f->distance < AT_MAXIMUM) || (f->m.constant && f->at[0] < GONE * f->value)) return 1;
+    for (int j = 0; j < f->m.peaks; j++)
+        if (peak[2 * j] < GONE * f->value || peak[2 * j + 1] <= shortest_of(p, f->cut)) return 1;
+    return f->m.peaks == 2 && fabs(peak[1] - peak[3]) < MERGED * (peak[1] + peak[3]);
+}
+
+/* The value of a band: the mean of all models with Akaike's weights, its error that of the choice of model too (Buckland, Burnham and Augustin,
+ * Biometrics 53 (1997) 603): with few data a narrow peak is now and then taken for none, and the value then looks more certain than it is. What else is
+ * said of the band is the best model's. */
 static int fit_band(const femd_periodogram *p, int cut, fit *best) {
-    double least = HUGE_VAL;
+    fit f[MODEL_COUNT];
+    double criterion[MODEL_COUNT], weight[MODEL_COUNT], total = 0, mean = 0, error = 0;
+    int n = 0, least = 0;
     for (int i = 0; i < MODEL_COUNT; i++) {
-        fit f;
         if (cut * p->shape < 8 * count_of(MODELS[i]) || cut <= count_of(MODELS[i]) + 1) continue;
-        if (!fit_model(p, MODELS[i], cut, &f)) continue;
-        const double criterion = 2 * count_of(f.m) - 2 * f.likelihood;
-        if (criterion >= least) continue;
-        least = criterion;
-        *best = f;
+        if (!fit_model(p, MODELS[i], cut, &f[n])) continue;
+        if (n && (f[n].error > f[n].value || is_smaller(p, &f[n]))) continue; /* the former says nothing of S(0) */
+        criterion[n] = 2 * count_of(f[n].m) - 2 * f[n].likelihood;
+        if (criterion[n] < criterion[least]) least = n;
+        n++;
     }
-    return least < HUGE_VAL;
+    if (n == 0) return 0;
+    for (int i = 0; i < n; i++) {
+        const double far = 0.5 * (criterion[i] - criterion[least]);
+        weight[i] = far < 40 ? femd_exponential(-far) : 0;
+        total += weight[i];
+        mean += weight[i] * f[i].value;
+    }
+    mean /= total;
+    for (int i = 0; i < n; i++) error += weight[i] / total * sqrt(f[i].error * f[i].error + (f[i].value - mean) * (f[i].value - mean));
+    *best = f[least];
+    best->value = mean;
+    best->error = error;
+    return 1;
 }
 
 /* Mean relaxation time: times weighted by the shares of S(0). */

@@ -1,13 +1,13 @@
 /* Molecular dynamics on one core against LAMMPS in the same run: Langevin thermostat, virial at every step, neighbour lists kept up to
- * date. Copper (Mishin 2001, eam/alloy) at 300 K and a Lennard-Jones liquid at its triple point. LAMMPS runs fix nve, fix langevin and a
- * pressure at every step. Then one answer of the method md: stress and isothermal tangent of copper at 300 K, the largest of the 21 errors at most
- * 1 % of C11. Prints JSON. */
+ * date. Copper (Mishin 2001, eam/alloy) at 300 K, a Lennard-Jones liquid at its triple point, Stillinger-Weber silicon at 300 K. LAMMPS runs fix nve,
+ * fix langevin and a pressure at every step. Then whole answers (bench_answers.c). Prints JSON, rows as they come. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench_md.h"
 #include "md.h"
 #include "micro.h"
 
@@ -37,6 +37,10 @@ static const system_md systems[] = {
      "{\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.7185 angstrom\",\"species\":[\"Ar\"],\"repeat\":[7,7,7]},"
      "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"8.5125 angstrom\"}}",
      NULL, 39.95, 1.0, 86.5, 0.01, 1, "pair_style lj/cut 8.5125\npair_coeff * * 0.0103235 3.405\n", 400},
+    {"Langevin MD, silicon sw, 4096 atoms, 300 K", "LAMMPS sw",
+     "{\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.436 angstrom\",\"species\":[\"Si\"],\"repeat\":[8,8,8]},"
+     "\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}}",
+     "Si.sw", 28.06, 1.0, 300, 0.001, 1, "pair_style sw\npair_coeff * * /usr/share/lammps/potentials/Si.sw Si\n", 100},
 };
 
 typedef struct run {
@@ -50,10 +54,18 @@ typedef struct run {
     double *mass;
 } run;
 
-static double seconds(void) {
+double md_seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void md_row(const char *name, double value, const char *unit, const char *reference, double ref_value) {
+    static int rows;
+    printf("%s{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"", rows++ ? ",\n" : "", name, value, unit);
+    if (reference) printf(",\"ref_name\":\"%s\",\"ref_value\":%.6g,\"ratio\":%.4g", reference, ref_value, value / ref_value);
+    printf("}");
+    fflush(stdout);
 }
 
 static int by_size(const void *a, const void *b) {
@@ -66,7 +78,7 @@ static double median(double *v) {
     return v[ROUNDS / 2];
 }
 
-static femd_status read_table(const char *name, femd_bytes *out, char **text, femd_error *err) {
+femd_status md_table(const char *name, femd_bytes *out, char **text, femd_error *err) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", FOLDER, name);
     FILE *f = fopen(path, "rb");
@@ -88,7 +100,7 @@ static femd_status open_run(const system_md *how, run *r, femd_error *err) {
     if (how->file) {
         pack.nfiles = 1;
         pack.file[0].name = how->file;
-        FEMD_TRY(read_table(how->file, &pack.file[0].bytes, &r->table, err));
+        FEMD_TRY(md_table(how->file, &pack.file[0].bytes, &r->table, err));
     }
     FEMD_TRY(femd_json_parse(how->json, strlen(how->json), "bench", &r->doc, err));
     FEMD_TRY(femd_structure_create(&r->doc, femd_json_get(r->doc.root, "structure"), &pack, &r->s, err));
@@ -161,7 +173,7 @@ static int time_lammps(const run *r, double *each) {
     return got == ROUNDS;
 }
 
-static femd_status bench(const system_md *how, const char *comma, femd_error *err) {
+static femd_status bench(const system_md *how, femd_error *err) {
     double mine[ROUNDS], theirs[ROUNDS];
     run r;
     femd_status rc = open_run(how, &r, err);
@@ -169,61 +181,16 @@ static femd_status bench(const system_md *how, const char *comma, femd_error *er
         const int have = time_lammps(&r, theirs);
         const double atoms = r.s.natoms;
         for (int k = 0; k < ROUNDS && rc == FEMD_OK; k++) {
-            const double begin = seconds();
+            const double begin = md_seconds();
             rc = femd_dynamics_langevin(&r.d, how->calls, err);
-            mine[k] = (seconds() - begin) / how->calls;
+            mine[k] = (md_seconds() - begin) / how->calls;
         }
         if (rc == FEMD_OK) {
             const double a = atoms / median(mine), b = have ? atoms / median(theirs) : 0;
-            printf("%s {\"name\":\"%s\",\"value\":%.6g,\"unit\":\"atom-steps/s\"", comma, how->name, a);
-            if (have) printf(",\"ref_name\":\"%s\",\"ref_value\":%.6g,\"ratio\":%.4g", how->reference, b, a / b);
-            printf("}");
+            md_row(how->name, a, "atom-steps/s", have ? how->reference : NULL, b);
         }
     }
     close_run(&r);
-    return rc;
-}
-
-static femd_status sample(femd_native *n, const femd_json *doc, void **self, femd_response *r, femd_error *err) {
-    const femd_conditions q = {.temperature = 300, .accuracy = 0.01, .seed = 1, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT};
-    const femd_bytes none = {NULL, 0};
-    const double zero[6] = {0};
-    femd_buffer carry = FEMD_BUFFER_INIT;
-    FEMD_TRY(femd_method_md.create(n, doc, self, err));
-    FEMD_TRY(femd_method_md.begin(*self, n, &q, &none, err));
-    FEMD_TRY(femd_method_md.strain(*self, n, &q, zero, r->S, r->D, err));
-    const femd_status rc = femd_method_md.answer(*self, n, &q, &none, r, &carry, err);
-    femd_buffer_clear(&carry);
-    return rc;
-}
-
-/* CPU seconds of S and D of copper at 300 K, and the largest error of D over C11. */
-static femd_status bench_answer(femd_error *err) {
-    static const char json[] =
-        "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.63196 angstrom\",\"species\":[\"Cu\"],"
-        "\"repeat\":[4,4,4]},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"},\"relaxation\":{\"tolerance\":\"1e-10 eV/angstrom\"}}";
-    femd_pack pack = {.json = json, .nfiles = 1, .file = {{.name = "Cu_mishin1.eam.alloy"}}};
-    femd_json doc = FEMD_JSON_INIT;
-    femd_native *n = NULL;
-    femd_response r = {0};
-    void *self = NULL;
-    char *table = NULL;
-    femd_status rc = read_table("Cu_mishin1.eam.alloy", &pack.file[0].bytes, &table, err);
-    if (rc == FEMD_OK) rc = femd_json_parse(json, strlen(json), "bench", &doc, err);
-    if (rc == FEMD_OK) rc = femd_native_create(&doc, &pack, 0, &n, err);
-    const double begin = seconds();
-    if (rc == FEMD_OK) rc = sample(n, &doc, &self, &r, err);
-    const double took = seconds() - begin;
-    double worst = 0;
-    for (int i = 0; i < 36; i++) worst = r.D_err[i] > worst ? r.D_err[i] : worst;
-    if (rc == FEMD_OK)
-        printf(",\n {\"name\":\"md: S and D of copper at 300 K, 256 atoms\",\"value\":%.4g,\"unit\":\"s\"},"
-               "\n {\"name\":\"  largest of its 21 errors over C11\",\"value\":%.3g,\"unit\":\"\"}",
-               took, worst / r.D[0]);
-    femd_method_md.destroy(&self);
-    femd_native_destroy(&n);
-    femd_json_clear(&doc);
-    free(table);
     return rc;
 }
 
@@ -235,12 +202,12 @@ int main(int argc, char **argv) {
         return 1;
     }
     printf("{\"results\":[\n");
-    for (size_t k = 0; k < sizeof systems / sizeof *systems; k++)
-        if (bench(&systems[k], k ? ",\n" : "", &err) != FEMD_OK) {
-            fprintf(stderr, "bench_md: %s\n", err.text);
-            return 1;
-        }
-    if (bench_answer(&err) != FEMD_OK) {
+    femd_status rc = FEMD_OK;
+    for (size_t k = 0; k < sizeof systems / sizeof *systems && rc == FEMD_OK; k++) rc = bench(&systems[k], &err);
+    if (rc == FEMD_OK) rc = bench_born_terms(&err);
+    if (rc == FEMD_OK) rc = bench_quasiharmonic(&err);
+    if (rc == FEMD_OK) rc = bench_sampled_tangent(&err);
+    if (rc != FEMD_OK) {
         fprintf(stderr, "bench_md: %s\n", err.text);
         return 1;
     }
