@@ -20,6 +20,7 @@ static const chapter chapters[] = {
     {"liquid-pressure", "pressure of a Lennard-Jones liquid at its triple point", liquid_pressure},
     {"liquid-conductivity", "conductivity of a Lennard-Jones liquid at its triple point", liquid_conductivity},
     {"solid-conductivity", "conductivity of solid argon", solid_conductivity},
+    {"solid-flow", "conductivity of solid argon between a hot and a cold slab", solid_flow},
 };
 enum { CHAPTERS = sizeof chapters / sizeof *chapters };
 

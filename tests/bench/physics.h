@@ -71,5 +71,6 @@ femd_status exact_figures(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
 femd_status solid_conductivity(femd_error *err);
+femd_status solid_flow(femd_error *err);
 
 #endif
