@@ -5,15 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
+
 /* Steps averaged into one value of a series; equilibration segments before giving up, and before a drift alone decides. */
 enum { GROUP = 20, SEGMENTS_MAX = 48, SEGMENTS_LATE = 12 };
 
-static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (!stop) return FEMD_OK;
-    return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the sampling was told to stop");
-}
+static const char DURING[] = "the sampling"; /* what a beat interrupts */
 
 /* z of the present configuration: U_E = M tau and U, relative to the shift, and the controls. */
 static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
@@ -94,7 +91,7 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
                 energy[n] += z[6];
                 trace[n] += z[0] + z[1] + z[2];
             }
-            if (rc == FEMD_OK) rc = beat_now(beat, 0, err);
+            if (rc == FEMD_OK) rc = femd_beat_now(beat, 0, DURING, err);
         }
         const int late = segment + 1 >= SEGMENTS_LATE;
         settled = rc == FEMD_OK && segment > 0 && femd_series_is_steady(n, energy, late) && femd_series_is_steady(n, trace, late);
@@ -123,7 +120,7 @@ static femd_status one_block(femd_md *md, femd_md_replica *r, const femd_beat *b
         FEMD_TRY(femd_dynamics_langevin(&md->d, 1, err));
         first_derivatives(md, z);
         femd_blocks_add(&r->sums, z);
-        if (s % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(beat_now(beat, fraction, err));
+        if (s % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
         if (s % md->opt.stride) continue;
         FEMD_TRY(second_derivatives(md, y, err));
         femd_blocks_add_occasional(&r->sums, y);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
 #include "nemd.h"
 
 /* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a way, at least. */
@@ -11,12 +12,7 @@ static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by de
 enum { DEFAULT_LENGTHS = 3 };
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one block */
 
-static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (!stop) return FEMD_OK;
-    return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the flow of heat was told to stop");
-}
+static const char DURING[] = "the flow of heat"; /* what a beat interrupts */
 
 /* ---- which trajectories ---- */
 
@@ -146,7 +142,7 @@ static femd_status step(run *r, double z[FEMD_NEMD_Z], femd_error *err) {
     z[0] = r->given[0] / r->d.dt;
     z[1] = r->given[1] / r->d.dt;
     femd_nemd_gradients(&r->box, r->d.v, z + 2);
-    if (r->d.step % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(beat_now(r->beat, r->fraction, err));
+    if (r->d.step % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(femd_beat_now(r->beat, r->fraction, DURING, err));
     return FEMD_OK;
 }
 
@@ -185,7 +181,7 @@ static femd_status approach(run *r, femd_error *err) {
     femd_status rc = femd_dynamics_start(&r->d, r->box.rve.h0, r->box.rve.X, r->g->T, r->d.seed, r->d.replica, err);
     for (int left = r->g->opt.equilibration; rc == FEMD_OK && left > 0; left -= FEMD_DYNAMICS_RENEW) {
         rc = femd_dynamics_local(&r->d, &r->layers, FEMD_DYNAMICS_RENEW, err);
-        if (rc == FEMD_OK) rc = beat_now(r->beat, r->fraction, err);
+        if (rc == FEMD_OK) rc = femd_beat_now(r->beat, r->fraction, DURING, err);
     }
     leave_layers(r);
     if (rc == FEMD_OK) rc = settle(r, room, room + most, err);
