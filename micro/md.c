@@ -188,7 +188,7 @@ static double excess(const femd_md *md, const femd_conditions *q) {
 /* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so that the end does not
  * select lucky moments. */
 static femd_status sample(femd_md *md, const femd_conditions *q, femd_error *err) {
-    const int R = md->opt.replicas, most = (int)(md->opt.max_steps / ((int64_t)R * md->opt.block));
+    const int R = md->opt.replicas, most = femd_blocks_within(md->opt.max_steps, R, md->opt.block);
     const int first = (BLOCKS_FIRST + R - 1) / R;
     const femd_blocks *one = &md->replica[0].sums;
     int done = 0;

@@ -77,8 +77,10 @@ static void prepare(femd_md *md, int replica) {
 
 static femd_status equilibrate_one(femd_md *md, int replica, const double *x, const femd_beat *beat, femd_error *err) {
     const int groups = md->opt.equilibration / GROUP;
-    double *energy = malloc(2 * (size_t)SEGMENTS_MAX * (size_t)groups * sizeof *energy), *trace = energy + SEGMENTS_MAX * groups;
+    const size_t most = (size_t)SEGMENTS_MAX * (size_t)groups;
+    double *energy = malloc(2 * most * sizeof *energy);
     if (!energy) return femd_fail(err, FEMD_NO_MEMORY, "equilibration: out of memory");
+    double *trace = energy + most;
     femd_status rc = femd_dynamics_start(&md->d, md->place.h, x, md->T, md->seed, (uint64_t)replica, err);
     int n = 0, settled = 0;
     for (int segment = 0; rc == FEMD_OK && !settled && segment < SEGMENTS_MAX; segment++) {
@@ -99,7 +101,7 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
     free(energy);
     if (rc == FEMD_OK && !settled)
         rc = femd_fail(err, FEMD_NOT_CONVERGED, "the energy still drifts after %.3g ps of equilibration at %g K",
-                       SEGMENTS_MAX * md->opt.equilibration * md->opt.time_step, md->T);
+                       md->opt.time_step * SEGMENTS_MAX * md->opt.equilibration, md->T);
     return rc;
 }
 

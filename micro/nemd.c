@@ -54,7 +54,7 @@ static int blocks_of(const femd_nemd *g) {
  * number doubles. */
 static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditions *q, femd_error *err) {
     const double *h = n->path.place.h, *x = n->path.x;
-    const int most = (int)(g->opt.max_steps / ((int64_t)g->count * g->opt.block));
+    const int most = femd_blocks_within(g->opt.max_steps, g->count, g->opt.block);
     const femd_blocks *one = &g->series[0].sums;
     int done = 0;
     for (;;) {

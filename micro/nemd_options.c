@@ -5,8 +5,8 @@
 #include "nemd.h"
 
 static const double ANGSTROM = 1e-10, TWO_PI = 6.28318530717958647693;
-static const double STEP_DEFAULT = 0.15; /* radians of the fastest vibration */
-static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the other methods */
+static const double STEP_DEFAULT = 0.15;    /* radians of the fastest vibration */
+static const double FRICTION_DEFAULT = 0.1; /* of the highest frequency, as in the other methods */
 static const double FORGETS = 20; /* times 1/friction: every layer at its temperature before the slabs are left alone */
 static const double PERIODS = 100;      /* of the fastest vibration: shortest block */
 static const double SLAB_DEFAULT = 1.5; /* cutoffs */

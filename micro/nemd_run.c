@@ -5,6 +5,7 @@
 
 #include "beat.h"
 #include "nemd.h"
+#include "structure.h"
 
 /* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a way, at least. */
 enum { GROUP = 50, SEGMENTS_MAX = 48, SEGMENTS_LATE = 16, DEFAULT_WAY = 5 };
@@ -28,8 +29,14 @@ void femd_nemd_unplan(femd_nemd *g) {
 
 static femd_status add_series(femd_nemd *g, int direction, int length, int repeats, int gradient, int atoms,
                               femd_error *err) {
+    const double all = (double)atoms * repeats * g->opt.across * g->opt.across;
+    if (all > FEMD_ATOMS_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "nemd: a row of %d repeats, %d times %d across, has %.3g atoms; at most %d are possible "
+                         "(nemd.lengths, nemd.slab, nemd.across)",
+                         repeats, g->opt.across, g->opt.across, all, FEMD_ATOMS_MAX);
     femd_nemd_series *s = &g->series[g->count++];
-    const size_t n3 = 3 * (size_t)atoms * (size_t)repeats * (size_t)(g->opt.across * g->opt.across);
+    const size_t n3 = 3 * (size_t)all;
     s->direction = direction;
     s->length = length;
     s->repeats = repeats;
@@ -48,7 +55,7 @@ static int choose_lengths(const femd_nemd_options *o, double step, int *length) 
         memcpy(length, o->length, (size_t)o->lengths * sizeof *length);
         return o->lengths;
     }
-    const int slab = (int)fmax(1, ceil(o->slab / step - 1e-9));
+    const int slab = femd_nemd_slab(o, step);
     for (int i = 0; i < DEFAULT_LENGTHS; i++) {
         const double way = fmax(DEFAULT_SLABS[i] * slab, DEFAULT_WAY * DEFAULT_SLABS[i] / DEFAULT_SLABS[0]);
         length[i] = 2 * (slab + (int)ceil(way));
@@ -60,6 +67,9 @@ static femd_status plan_direction(femd_nemd *g, const double h[9], int direction
     const femd_nemd_options *o = &g->opt;
     int length[FEMD_NEMD_LENGTHS_MAX];
     const double step = femd_nemd_height(h, direction, NULL);
+    if (femd_nemd_slab(o, step) == FEMD_NEMD_SLAB_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT, "nemd.slab: %g angstrom are %d repeats of the RVE or more", o->slab,
+                         FEMD_NEMD_SLAB_MAX);
     const int lengths = choose_lengths(o, step, length);
     int slab, margin;
     for (int l = 0; l < lengths; l++) FEMD_TRY(femd_nemd_divide(length[l], step, o, &slab, &margin, err));
@@ -171,7 +181,7 @@ static femd_status settle(run *r, double *power, double *gradient, femd_error *e
     }
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
-                     r->s->repeats, SEGMENTS_MAX * r->g->opt.block * r->d.dt);
+                     r->s->repeats, r->d.dt * SEGMENTS_MAX * r->g->opt.block);
 }
 
 static femd_status approach(run *r, femd_error *err) {
