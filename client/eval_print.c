@@ -53,12 +53,6 @@ static void print_scalars(const femd_response *r) {
                 rows[i].unit);
 }
 
-static int any(const double v[6]) {
-    for (int i = 0; i < 6; i++)
-        if (v[i] != 0) return 1;
-    return 0;
-}
-
 /* Named for what it counts: atoms know no electrons. */
 static void print_conductivity(const eval_answer *a) {
     const femd_response *r = &a->response;
@@ -95,7 +89,7 @@ static void print_tensors(const eval_answer *a) {
     }
     if (r->provided & FEMD_WANT_THERMAL_STRESS) row("dS/dT", r->dSdT, 6, 1e6, "MPa/K");
     if (r->provided & FEMD_WANT_CONDUCTIVITY) print_conductivity(a);
-    if (any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
+    if (femd_voigt_any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
 }
 
 void eval_print_table(const eval_answer *a) {

@@ -5,8 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double PS = 1e-12, ANGSTROM = 1e-10;
-static const double STEP_DEFAULT = 0.15, STEP_MAX = 0.5; /* radians of the fastest vibration */
+#include "dynamics_options.h"
+
+static const double PS = 1e-12;
+static const double STEP_DEFAULT = 0.15; /* radians of the fastest vibration */
 static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the method md */
 static const double FORGETS = 20;                        /* times 1/friction: equilibration before a segment */
 static const double PERIODS = 480;                       /* of the fastest vibration: default length of a segment */
@@ -19,22 +21,17 @@ enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 
 
 static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON *at, double top, femd_green_kubo_options *o, double *segment,
                               femd_error *err) {
-    double step, damping, settle, reach;
-    FEMD_TRY(femd_json_quantity(doc, gk, "time_step", FEMD_DIM_TIME, STEP_DEFAULT / top * PS, &step, err));
-    FEMD_TRY(femd_json_quantity(doc, gk, "damping", FEMD_DIM_TIME, 1 / (FRICTION_DEFAULT * top) * PS, &damping, err));
-    o->time_step = step / PS;
-    o->friction = PS / damping;
-    if (!(o->time_step > 0) || !(o->time_step * top <= STEP_MAX))
-        return femd_json_fail(doc, at, err, "a time_step of %.3g fs: the fastest vibration has %.3g THz, so it must lie between 0 and %.3g fs",
-                              o->time_step * 1e3, top / 6.28318530717958647693, STEP_MAX / top * 1e3);
-    if (!(o->friction > 0) || !isfinite(o->friction)) return femd_json_fail(doc, at, err, "damping must be a time above zero");
+    femd_dynamics_options d;
+    double settle;
+    FEMD_TRY(femd_dynamics_options_read(doc, gk, at, top, STEP_DEFAULT, FRICTION_DEFAULT, &d, err));
+    o->time_step = d.time_step;
+    o->friction = d.friction;
+    o->skin = d.skin;
     FEMD_TRY(femd_json_quantity(doc, gk, "equilibration", FEMD_DIM_TIME, FORGETS / o->friction * PS, &settle, err));
     FEMD_TRY(femd_json_quantity(doc, gk, "segment", FEMD_DIM_TIME, PERIODS * 6.28318530717958647693 / top * PS, segment, err));
-    FEMD_TRY(femd_json_quantity(doc, gk, "skin", FEMD_DIM_LENGTH, 1.0 * ANGSTROM, &reach, err));
     if (!(settle > 0) || !(settle / PS / o->time_step < 1e9))
         return femd_json_fail(doc, at, err, "equilibration must be a time above zero and below 1e9 steps");
     o->equilibration = (int)ceil(settle / PS / o->time_step);
-    o->skin = reach / ANGSTROM;
     *segment /= PS;
     return FEMD_OK;
 }
@@ -108,14 +105,7 @@ static int may_double(const femd_green_kubo *g, int doublings) {
 
 static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *g, femd_error *err) {
     if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "conductivity needs at least two atoms");
-    g->mass = malloc((size_t)n->rve.n * sizeof *g->mass);
-    if (!g->mass) return femd_fail(err, FEMD_NO_MEMORY, "masses: out of memory");
-    for (int i = 0; i < n->rve.n; i++) {
-        g->mass[i] = femd_native_mass(n, i);
-        if (!(g->mass[i] > 0))
-            return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
-                                  "no mass is known for %s: give it in \"masses\", dynamics needs it", n->structure.name[n->structure.species[i]]);
-    }
+    FEMD_TRY(femd_native_masses(n, doc, &g->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&n->rve, g->mass, n->rve.h0, n->rve.X, &g->top_frequency, err));
     FEMD_TRY(femd_green_kubo_options_read(doc, g->top_frequency, &g->opt, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), g->opt.skin, &g->nb, err));

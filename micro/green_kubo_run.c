@@ -4,6 +4,7 @@
  * k = S(0)/(2 V k_B T^2), S(0) = int <J(t) J(0)> dt over all times. */
 #include <math.h>
 
+#include "beat.h"
 #include "dense.h"
 #include "green_kubo.h"
 
@@ -12,12 +13,7 @@ static const double TWO_PI = 6.28318530717958647693;
 /* eV/(angstrom ps K) in W/(m K) */
 static const double CONDUCTIVITY = FEMD_ELEMENTARY_CHARGE * 1e22;
 
-static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (!stop) return FEMD_OK;
-    return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the sampling of the heat flux was told to stop");
-}
+static const char DURING[] = "the sampling of the heat flux"; /* what a beat interrupts */
 
 static femd_status equilibrate(femd_green_kubo *g, const double h[9], const double *x, uint64_t seed, const femd_beat *beat, double fraction,
                                femd_error *err) {
@@ -27,7 +23,7 @@ static femd_status equilibrate(femd_green_kubo *g, const double h[9], const doub
     FEMD_TRY(femd_dynamics_start(d, h, x, g->T, seed, (uint64_t)g->sums.segments, err));
     for (int left = g->opt.equilibration; left > 0; left -= FEMD_DYNAMICS_RENEW) {
         FEMD_TRY(femd_dynamics_langevin(d, left < FEMD_DYNAMICS_RENEW ? left : FEMD_DYNAMICS_RENEW, err));
-        FEMD_TRY(beat_now(beat, fraction, err));
+        FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
     }
     return FEMD_OK;
 }
@@ -51,7 +47,7 @@ femd_status femd_green_kubo_segment(femd_green_kubo *g, const double h[9], const
         FEMD_TRY(femd_dynamics_nve(d, g->opt.stride, err));
         FEMD_TRY(femd_energetics_heat_flux(g->rve.en, g->rve.nb, d->h, d->x, d->v, g->mass, g->flux + 3 * (size_t)i, err));
         kinetic += femd_dynamics_kinetic(d, NULL);
-        if (i % every == 0) FEMD_TRY(beat_now(beat, fraction, err));
+        if (i % every == 0) FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
     }
     const double drift = (d->W + femd_dynamics_kinetic(d, NULL) - begin) / (3 * g->rve.n * femd_kb * g->T);
     if (!(fabs(drift) <= DRIFT_MAX))

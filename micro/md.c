@@ -35,25 +35,10 @@ static void destroy_md(void **self) {
     *self = NULL;
 }
 
-static femd_status find_masses(const femd_native *n, const femd_json *doc, double **out, femd_error *err) {
-    const femd_structure *s = &n->structure;
-    double *mass = malloc((size_t)s->natoms * sizeof *mass);
-    if (!mass) return femd_fail(err, FEMD_NO_MEMORY, "masses: out of memory");
-    *out = mass;
-    for (int i = 0; i < s->natoms; i++) {
-        const int a = s->species[i];
-        mass[i] = s->mass[a] > 0 ? s->mass[a] : femd_potential_mass(n->potential, a);
-        if (!(mass[i] > 0))
-            return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
-                                  "no mass is known for %s: give it in \"masses\", dynamics needs it", s->name[a]);
-    }
-    return FEMD_OK;
-}
-
 static femd_status build(femd_native *n, const femd_json *doc, femd_md *md, femd_error *err) {
     const size_t n3 = 3 * (size_t)n->rve.n;
     if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "dynamics needs at least two atoms");
-    FEMD_TRY(find_masses(n, doc, &md->mass, err));
+    FEMD_TRY(femd_native_masses(n, doc, &md->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&n->rve, md->mass, n->rve.h0, n->rve.X, &md->top_frequency, err));
     FEMD_TRY(femd_md_options_read(doc, md->top_frequency, &md->opt, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), md->opt.skin, &md->nb, err));
@@ -203,7 +188,7 @@ static double excess(const femd_md *md, const femd_conditions *q) {
 /* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so that the end does not
  * select lucky moments. */
 static femd_status sample(femd_md *md, const femd_conditions *q, femd_error *err) {
-    const int R = md->opt.replicas, most = (int)(md->opt.max_steps / ((int64_t)R * md->opt.block));
+    const int R = md->opt.replicas, most = femd_blocks_within(md->opt.max_steps, R, md->opt.block);
     const int first = (BLOCKS_FIRST + R - 1) / R;
     const femd_blocks *one = &md->replica[0].sums;
     int done = 0;

@@ -5,15 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
+
 /* Steps averaged into one value of a series; equilibration segments before giving up, and before a drift alone decides. */
 enum { GROUP = 20, SEGMENTS_MAX = 48, SEGMENTS_LATE = 12 };
 
-static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (!stop) return FEMD_OK;
-    return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the sampling was told to stop");
-}
+static const char DURING[] = "the sampling"; /* what a beat interrupts */
 
 /* z of the present configuration: U_E = M tau and U, relative to the shift, and the controls. */
 static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
@@ -80,8 +77,10 @@ static void prepare(femd_md *md, int replica) {
 
 static femd_status equilibrate_one(femd_md *md, int replica, const double *x, const femd_beat *beat, femd_error *err) {
     const int groups = md->opt.equilibration / GROUP;
-    double *energy = malloc(2 * (size_t)SEGMENTS_MAX * (size_t)groups * sizeof *energy), *trace = energy + SEGMENTS_MAX * groups;
+    const size_t most = (size_t)SEGMENTS_MAX * (size_t)groups;
+    double *energy = malloc(2 * most * sizeof *energy);
     if (!energy) return femd_fail(err, FEMD_NO_MEMORY, "equilibration: out of memory");
+    double *trace = energy + most;
     femd_status rc = femd_dynamics_start(&md->d, md->place.h, x, md->T, md->seed, (uint64_t)replica, err);
     int n = 0, settled = 0;
     for (int segment = 0; rc == FEMD_OK && !settled && segment < SEGMENTS_MAX; segment++) {
@@ -94,7 +93,7 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
                 energy[n] += z[6];
                 trace[n] += z[0] + z[1] + z[2];
             }
-            if (rc == FEMD_OK) rc = beat_now(beat, 0, err);
+            if (rc == FEMD_OK) rc = femd_beat_now(beat, 0, DURING, err);
         }
         const int late = segment + 1 >= SEGMENTS_LATE;
         settled = rc == FEMD_OK && segment > 0 && femd_series_is_steady(n, energy, late) && femd_series_is_steady(n, trace, late);
@@ -102,7 +101,7 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
     free(energy);
     if (rc == FEMD_OK && !settled)
         rc = femd_fail(err, FEMD_NOT_CONVERGED, "the energy still drifts after %.3g ps of equilibration at %g K",
-                       SEGMENTS_MAX * md->opt.equilibration * md->opt.time_step, md->T);
+                       md->opt.time_step * SEGMENTS_MAX * md->opt.equilibration, md->T);
     return rc;
 }
 
@@ -123,7 +122,7 @@ static femd_status one_block(femd_md *md, femd_md_replica *r, const femd_beat *b
         FEMD_TRY(femd_dynamics_langevin(&md->d, 1, err));
         first_derivatives(md, z);
         femd_blocks_add(&r->sums, z);
-        if (s % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(beat_now(beat, fraction, err));
+        if (s % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
         if (s % md->opt.stride) continue;
         FEMD_TRY(second_derivatives(md, y, err));
         femd_blocks_add_occasional(&r->sums, y);

@@ -50,6 +50,22 @@ double femd_native_mass(const femd_native *n, int atom) {
     return mass > 0 ? mass : femd_potential_mass(n->potential, species);
 }
 
+femd_status femd_native_masses(const femd_native *n, const femd_json *doc, double **mass, femd_error *err) {
+    double *m = malloc((size_t)n->rve.n * sizeof *m);
+    *mass = NULL;
+    if (!m) return femd_fail(err, FEMD_NO_MEMORY, "masses: out of memory");
+    for (int i = 0; i < n->rve.n; i++) {
+        m[i] = femd_native_mass(n, i);
+        if (m[i] > 0) continue;
+        free(m);
+        return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
+                              "no mass is known for %s: give it in \"masses\", dynamics needs it",
+                              n->structure.name[n->structure.species[i]]);
+    }
+    *mass = m;
+    return FEMD_OK;
+}
+
 /* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to hang. */
 static femd_status check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
     enum { NEIGHBOURS_MAX = 3000 };

@@ -19,17 +19,9 @@ static void destroy_nemd(void **self) {
 }
 
 static femd_status build(femd_native *n, const femd_json *doc, femd_nemd *g, femd_error *err) {
-    double *mass = malloc((size_t)n->rve.n * sizeof *mass);
-    if (!mass) return femd_fail(err, FEMD_NO_MEMORY, "masses: out of memory");
-    int nameless = -1;
-    for (int i = 0; i < n->rve.n; i++)
-        if (!((mass[i] = femd_native_mass(n, i)) > 0)) nameless = n->structure.species[i];
-    femd_status rc = FEMD_OK;
-    if (nameless >= 0)
-        rc = femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
-                            "no mass is known for %s: give it in \"masses\", dynamics needs it",
-                            n->structure.name[nameless]);
-    if (rc == FEMD_OK) rc = femd_dynamics_top_frequency(&n->rve, mass, n->rve.h0, n->rve.X, &g->top_frequency, err);
+    double *mass;
+    FEMD_TRY(femd_native_masses(n, doc, &mass, err));
+    femd_status rc = femd_dynamics_top_frequency(&n->rve, mass, n->rve.h0, n->rve.X, &g->top_frequency, err);
     free(mass);
     if (rc == FEMD_OK)
         rc = femd_nemd_options_read(doc, g->top_frequency, femd_potential_cutoff(n->potential), &g->opt, err);
@@ -62,7 +54,7 @@ static int blocks_of(const femd_nemd *g) {
  * number doubles. */
 static femd_status sample(femd_nemd *g, const femd_native *n, const femd_conditions *q, femd_error *err) {
     const double *h = n->path.place.h, *x = n->path.x;
-    const int most = (int)(g->opt.max_steps / ((int64_t)g->count * g->opt.block));
+    const int most = femd_blocks_within(g->opt.max_steps, g->count, g->opt.block);
     const femd_blocks *one = &g->series[0].sums;
     int done = 0;
     for (;;) {

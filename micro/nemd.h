@@ -17,6 +17,7 @@ extern const femd_method femd_method_nemd;
 enum {
     FEMD_NEMD_LENGTHS_MAX = 8,
     FEMD_NEMD_GRADIENTS_MAX = 4,
+    FEMD_NEMD_SLAB_MAX = 100000,
     FEMD_NEMD_SERIES_MAX = 3 * (FEMD_NEMD_LENGTHS_MAX + FEMD_NEMD_GRADIENTS_MAX - 1)
 };
 
@@ -72,6 +73,8 @@ void femd_nemd_box_close(femd_nemd_box *b);
  */
 FEMD_MUST_CHECK femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *o, int *slab,
                                              int *margin, femd_error *err);
+/* Repeats that a slab takes, each `step` high; FEMD_NEMD_SLAB_MAX stands for any number from there on. */
+int femd_nemd_slab(const femd_nemd_options *o, double step);
 /* Height of one repeat of cell h along a direction, and the unit normal (may be NULL). */
 double femd_nemd_height(const double h[9], int direction, double normal[3]);
 /* Minus the gradient of the temperature along the way of the heat on either side, K/angstrom, of velocities v. */
@@ -138,8 +141,8 @@ typedef struct femd_nemd {
 /* "nemd" of the material, defaults filled in from the highest frequency (rad/ps) and the cutoff (angstrom). */
 FEMD_MUST_CHECK femd_status femd_nemd_options_read(const femd_json *doc, double top_frequency, double cutoff,
                                                    femd_nemd_options *opt, femd_error *err);
-/* The series of the options at cell h, of an RVE of `atoms`; room for their atoms. BAD_INPUT if a length is too short.
- */
+/* The series of the options at cell h, of an RVE of `atoms`; room for their atoms. BAD_INPUT if a length is too
+ * short, a slab too thick, or a row has more than FEMD_ATOMS_MAX atoms. */
 FEMD_MUST_CHECK femd_status femd_nemd_plan(femd_nemd *g, const double h[9], int atoms, femd_error *err);
 void femd_nemd_unplan(femd_nemd *g);
 /* Bring series s from the relaxed atoms x to its steady state; sums empty. NOT_CONVERGED if it does not settle. */

@@ -32,10 +32,14 @@ static int margin_of(int way, const femd_nemd_options *o, int *fits) {
     return margin;
 }
 
+int femd_nemd_slab(const femd_nemd_options *o, double step) {
+    return (int)fmin(FEMD_NEMD_SLAB_MAX, fmax(1, ceil(o->slab / step - 1e-9)));
+}
+
 femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *o, int *slab, int *margin,
                              femd_error *err) {
     int fits, least = FITTED_MIN;
-    *slab = (int)fmax(1, ceil(o->slab / step - 1e-9));
+    *slab = femd_nemd_slab(o, step);
     *margin = margin_of(repeats / 2 - *slab, o, &fits);
     if (fits && repeats % 2 == 0) return FEMD_OK;
     for (margin_of(least, o, &fits); !fits; margin_of(least, o, &fits)) least++;

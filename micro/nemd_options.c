@@ -1,46 +1,28 @@
 /* What a material says about the method `nemd`, and what it leaves to the highest frequency and the cutoff. */
 #include <math.h>
 
+#include "dynamics_options.h"
 #include "nemd.h"
 
-static const double PS = 1e-12, ANGSTROM = 1e-10, TWO_PI = 6.28318530717958647693;
-static const double STEP_DEFAULT = 0.15, STEP_MAX = 0.5; /* radians of the fastest vibration */
-static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the other methods */
+static const double ANGSTROM = 1e-10, TWO_PI = 6.28318530717958647693;
+static const double STEP_DEFAULT = 0.15;    /* radians of the fastest vibration */
+static const double FRICTION_DEFAULT = 0.1; /* of the highest frequency, as in the other methods */
 static const double FORGETS = 20; /* times 1/friction: every layer at its temperature before the slabs are left alone */
 static const double PERIODS = 100;      /* of the fastest vibration: shortest block */
 static const double SLAB_DEFAULT = 1.5; /* cutoffs */
 static const double MARGIN_DEFAULT = 0.2, MARGIN_MAX = 0.45;
 static const double GRADIENT_MAX = 0.5;
 
-/* Steps of a time, rounded up to whole lives of a neighbour list. */
-static femd_status whole_lives(const femd_json *doc, const cJSON *nemd, const cJSON *at, const char *key, double ps,
-                               double step, int *out, femd_error *err) {
-    double time;
-    FEMD_TRY(femd_json_quantity(doc, nemd, key, FEMD_DIM_TIME, ps * PS, &time, err));
-    if (!(time > 0) || !(time / PS / step < 1e9))
-        return femd_json_fail(doc, at, err, "%s must be a time above zero and below 1e9 steps", key);
-    *out = FEMD_DYNAMICS_RENEW * (int)ceil(time / PS / step / FEMD_DYNAMICS_RENEW - 1e-9);
-    return FEMD_OK;
-}
-
 static femd_status read_dynamics(const femd_json *doc, const cJSON *nemd, const cJSON *at, double top,
                                  femd_nemd_options *o, femd_error *err) {
-    double step, damping, reach;
-    FEMD_TRY(femd_json_quantity(doc, nemd, "time_step", FEMD_DIM_TIME, STEP_DEFAULT / top * PS, &step, err));
-    FEMD_TRY(femd_json_quantity(doc, nemd, "damping", FEMD_DIM_TIME, 1 / (FRICTION_DEFAULT * top) * PS, &damping, err));
-    FEMD_TRY(femd_json_quantity(doc, nemd, "skin", FEMD_DIM_LENGTH, ANGSTROM, &reach, err));
-    o->time_step = step / PS;
-    o->friction = PS / damping;
-    o->skin = reach / ANGSTROM;
-    if (!(o->time_step > 0) || !(o->time_step * top <= STEP_MAX))
-        return femd_json_fail(
-            doc, at, err,
-            "a time_step of %.3g fs: the fastest vibration has %.3g THz, so it must lie between 0 and %.3g fs",
-            o->time_step * 1e3, top / TWO_PI, STEP_MAX / top * 1e3);
-    if (!(o->friction > 0) || !isfinite(o->friction))
-        return femd_json_fail(doc, at, err, "damping must be a time above zero");
-    FEMD_TRY(whole_lives(doc, nemd, at, "equilibration", FORGETS / o->friction, o->time_step, &o->equilibration, err));
-    FEMD_TRY(whole_lives(doc, nemd, at, "block", PERIODS * TWO_PI / top, o->time_step, &o->block, err));
+    femd_dynamics_options d;
+    FEMD_TRY(femd_dynamics_options_read(doc, nemd, at, top, STEP_DEFAULT, FRICTION_DEFAULT, &d, err));
+    o->time_step = d.time_step;
+    o->friction = d.friction;
+    o->skin = d.skin;
+    FEMD_TRY(femd_dynamics_lives_read(doc, nemd, at, "equilibration", FORGETS / o->friction, o->time_step,
+                                      &o->equilibration, err));
+    FEMD_TRY(femd_dynamics_lives_read(doc, nemd, at, "block", PERIODS * TWO_PI / top, o->time_step, &o->block, err));
     o->stride = (int)femd_json_number(nemd, "stride", 10);
     if (o->stride < 1 || o->stride > FEMD_DYNAMICS_RENEW)
         return femd_json_fail(doc, at, err, "a stride of %d steps: 1 to %d are possible", o->stride,

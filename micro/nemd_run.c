@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
 #include "nemd.h"
+#include "structure.h"
 
 /* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a way, at least. */
 enum { GROUP = 50, SEGMENTS_MAX = 48, SEGMENTS_LATE = 16, DEFAULT_WAY = 5 };
@@ -11,12 +13,7 @@ static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by de
 enum { DEFAULT_LENGTHS = 3 };
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one block */
 
-static femd_status beat_now(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (!stop) return FEMD_OK;
-    return femd_fail(err, stop == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED, "the flow of heat was told to stop");
-}
+static const char DURING[] = "the flow of heat"; /* what a beat interrupts */
 
 /* ---- which trajectories ---- */
 
@@ -32,8 +29,14 @@ void femd_nemd_unplan(femd_nemd *g) {
 
 static femd_status add_series(femd_nemd *g, int direction, int length, int repeats, int gradient, int atoms,
                               femd_error *err) {
+    const double all = (double)atoms * repeats * g->opt.across * g->opt.across;
+    if (all > FEMD_ATOMS_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "nemd: a row of %d repeats, %d times %d across, has %.3g atoms; at most %d are possible "
+                         "(nemd.lengths, nemd.slab, nemd.across)",
+                         repeats, g->opt.across, g->opt.across, all, FEMD_ATOMS_MAX);
     femd_nemd_series *s = &g->series[g->count++];
-    const size_t n3 = 3 * (size_t)atoms * (size_t)repeats * (size_t)(g->opt.across * g->opt.across);
+    const size_t n3 = 3 * (size_t)all;
     s->direction = direction;
     s->length = length;
     s->repeats = repeats;
@@ -52,7 +55,7 @@ static int choose_lengths(const femd_nemd_options *o, double step, int *length) 
         memcpy(length, o->length, (size_t)o->lengths * sizeof *length);
         return o->lengths;
     }
-    const int slab = (int)fmax(1, ceil(o->slab / step - 1e-9));
+    const int slab = femd_nemd_slab(o, step);
     for (int i = 0; i < DEFAULT_LENGTHS; i++) {
         const double way = fmax(DEFAULT_SLABS[i] * slab, DEFAULT_WAY * DEFAULT_SLABS[i] / DEFAULT_SLABS[0]);
         length[i] = 2 * (slab + (int)ceil(way));
@@ -64,6 +67,9 @@ static femd_status plan_direction(femd_nemd *g, const double h[9], int direction
     const femd_nemd_options *o = &g->opt;
     int length[FEMD_NEMD_LENGTHS_MAX];
     const double step = femd_nemd_height(h, direction, NULL);
+    if (femd_nemd_slab(o, step) == FEMD_NEMD_SLAB_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT, "nemd.slab: %g angstrom are %d repeats of the RVE or more", o->slab,
+                         FEMD_NEMD_SLAB_MAX);
     const int lengths = choose_lengths(o, step, length);
     int slab, margin;
     for (int l = 0; l < lengths; l++) FEMD_TRY(femd_nemd_divide(length[l], step, o, &slab, &margin, err));
@@ -146,7 +152,7 @@ static femd_status step(run *r, double z[FEMD_NEMD_Z], femd_error *err) {
     z[0] = r->given[0] / r->d.dt;
     z[1] = r->given[1] / r->d.dt;
     femd_nemd_gradients(&r->box, r->d.v, z + 2);
-    if (r->d.step % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(beat_now(r->beat, r->fraction, err));
+    if (r->d.step % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(femd_beat_now(r->beat, r->fraction, DURING, err));
     return FEMD_OK;
 }
 
@@ -175,7 +181,7 @@ static femd_status settle(run *r, double *power, double *gradient, femd_error *e
     }
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
-                     r->s->repeats, SEGMENTS_MAX * r->g->opt.block * r->d.dt);
+                     r->s->repeats, r->d.dt * SEGMENTS_MAX * r->g->opt.block);
 }
 
 static femd_status approach(run *r, femd_error *err) {
@@ -185,7 +191,7 @@ static femd_status approach(run *r, femd_error *err) {
     femd_status rc = femd_dynamics_start(&r->d, r->box.rve.h0, r->box.rve.X, r->g->T, r->d.seed, r->d.replica, err);
     for (int left = r->g->opt.equilibration; rc == FEMD_OK && left > 0; left -= FEMD_DYNAMICS_RENEW) {
         rc = femd_dynamics_local(&r->d, &r->layers, FEMD_DYNAMICS_RENEW, err);
-        if (rc == FEMD_OK) rc = beat_now(r->beat, r->fraction, err);
+        if (rc == FEMD_OK) rc = femd_beat_now(r->beat, r->fraction, DURING, err);
     }
     leave_layers(r);
     if (rc == FEMD_OK) rc = settle(r, room, room + most, err);

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
 #include "dense.h"
 #include "phonon.h"
 
@@ -18,11 +19,7 @@
 static const double STEP = 0.01;
 
 femd_status femd_phonons_beat(const femd_beat *beat, double fraction, femd_error *err) {
-    if (!beat || !beat->beat) return FEMD_OK;
-    const int stop = beat->beat(beat->user, fraction);
-    if (stop == FEMD_DEADLINE) return femd_fail(err, FEMD_DEADLINE, "the deadline passed during the vibrations");
-    if (stop) return femd_fail(err, FEMD_CANCELLED, "the evaluation was cancelled during the vibrations");
-    return FEMD_OK;
+    return femd_beat_now(beat, fraction, "the vibrations", err);
 }
 
 /* Where a gradient is taken, and what is summed. */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "beat.h"
 #include "dense.h"
 #include "native_lanczos.h"
 
@@ -98,11 +99,7 @@ void femd_remove_mean(int n3, double *v) {
 
 static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
                           const femd_beat *beat, femd_error *err) {
-    if (beat && beat->beat) {
-        const int stop = beat->beat(beat->user, 0.0);
-        if (stop == FEMD_DEADLINE) return femd_fail(err, FEMD_DEADLINE, "the deadline passed during the relaxation");
-        if (stop) return femd_fail(err, FEMD_CANCELLED, "the evaluation was cancelled during the relaxation");
-    }
+    FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
     return femd_energetics_forces(rve->en, rve->nb, p->h, x, &r->W, r->f, r->tau, err);
 }
 

@@ -48,6 +48,11 @@ void femd_blocks_add_occasional(femd_blocks *b, const double *y) {
     for (int i = 0; i < b->k; i++) r[i] += y[i];
 }
 
+int femd_blocks_within(int64_t steps, int n, int block) {
+    const int64_t most = steps / ((int64_t)n * block);
+    return most < 1 << 30 ? (int)most : 1 << 30;
+}
+
 void femd_blocks_close(femd_blocks *b) {
     if (++b->basic < b->span) return;
     b->basic = 0;
@@ -63,7 +68,7 @@ void femd_blocks_close(femd_blocks *b) {
 
 /* ---- bytes: u32 m, k, count, span, basic, 0, then the finished records and the open one ---- */
 
-enum { HEAD = 24 };
+enum { HEAD = 24, SPAN_MAX = 1 << 24 }; /* of blocks that a state may claim: their number stays an int */
 
 femd_status femd_blocks_encode(const femd_blocks *b, femd_buffer *out, femd_error *err) {
     const size_t doubles = (size_t)(b->count + 1) * (size_t)b->width;
@@ -82,7 +87,7 @@ femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *use
     if (in->size < HEAD) return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are too short", in->size);
     for (int i = 0; i < 6; i++) head[i] = femd_get32(p + 4 * i);
     const size_t doubles = ((size_t)head[2] + 1) * (size_t)b->width;
-    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 || head[3] > 1u << 30 ||
+    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 || head[3] > SPAN_MAX ||
         (head[3] & (head[3] - 1)) || head[4] >= head[3] || in->size < HEAD + 8 * doubles)
         return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are not of this material", in->size);
     femd_blocks_empty(b);

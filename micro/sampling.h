@@ -28,6 +28,8 @@ void femd_blocks_clear(femd_blocks *b);
 void femd_blocks_empty(femd_blocks *b);
 void femd_blocks_add(femd_blocks *b, const double *z);
 void femd_blocks_add_occasional(femd_blocks *b, const double *y);
+/* Basic blocks of each of n trajectories that so many steps of all of them allow, at most 2^30. */
+int femd_blocks_within(int64_t steps, int n, int block);
 /* End of a basic block: all must hold the same number of samples. */
 void femd_blocks_close(femd_blocks *b);
 /* The bytes of the sums, appended; and back (PROTOCOL if they are not of this m and k). *used: bytes read. */

@@ -88,7 +88,7 @@ void femd_spectrum_add(femd_spectrum *s, const double *flux) {
     s->segments++;
 }
 
-enum { HEAD = 16 };
+enum { HEAD = 16, SEGMENTS_MAX = 1 << 30 }; /* that a state may claim: more can follow */
 
 femd_status femd_spectrum_encode(const femd_spectrum *s, femd_buffer *out, femd_error *err) {
     const size_t count = 6 * ((size_t)s->bins + 1);
@@ -108,7 +108,7 @@ femd_status femd_spectrum_decode(femd_spectrum *s, const femd_bytes *in, femd_er
     const size_t count = 6 * ((size_t)s->bins + 1);
     const uint8_t *p = in->data;
     if (in->size != HEAD + 8 * count || femd_get32(p) != (uint32_t)s->samples || femd_get32(p + 4) != (uint32_t)s->bins ||
-        femd_get32(p + 8) > INT32_MAX)
+        femd_get32(p + 8) > SEGMENTS_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a spectrum are not of this material", in->size);
     s->segments = (int)femd_get32(p + 8);
     p += HEAD;

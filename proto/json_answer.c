@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "femd/json_channel.h"
+#include "femd/kinematics.h"
 #include "json_text.h"
 
 /* ---- one response ---- */
@@ -90,14 +91,8 @@ static femd_status put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
     return json_text_raw(out, err, "]");
 }
 
-static int any(const double v[6]) {
-    for (int i = 0; i < 6; i++)
-        if (v[i] != 0) return 1;
-    return 0;
-}
-
 static int in_pressure_control(const femd_response *r) {
-    return r->dJdp != 0 || any(r->dJdC) || any(r->dSdp);
+    return r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp);
 }
 
 femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
@@ -110,7 +105,7 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
     FEMD_TRY(put_items(values, COUNT(values), r, 0, out, err));
     if (in_pressure_control(r)) FEMD_TRY(put_items(pressure_values, COUNT(pressure_values), r, 0, out, err));
     if (r->checked) FEMD_TRY(put_items(checks, COUNT(checks), r, 0, out, err));
-    if (any(r->k_electronic)) FEMD_TRY(put_items(electrons, COUNT(electrons), r, 0, out, err));
+    if (femd_voigt_any(r->k_electronic)) FEMD_TRY(put_items(electrons, COUNT(electrons), r, 0, out, err));
     FEMD_TRY(put_notes(r->notes, out, err));
     if (r->sampled) {
         FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));

@@ -44,6 +44,12 @@ static double norm(const double a[9]) {
     return sqrt(s);
 }
 
+int femd_voigt_any(const double v[6]) {
+    for (int i = 0; i < 6; i++)
+        if (v[i] != 0) return 1;
+    return 0;
+}
+
 void femd_voigt_to_full(const double v[6], int strain, double t[9]) {
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++) t[3 * i + j] = strain && i != j ? 0.5 * v[VOIGT[i][j]] : v[VOIGT[i][j]];

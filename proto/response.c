@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "femd/evaluate.h"
+#include "femd/kinematics.h"
 
 /* Offsets into the head. */
 enum {
@@ -87,15 +88,9 @@ static size_t bytes_of(uint32_t provided, uint32_t flags) {
     return HEAD_BYTES + 8 * doubles + FEMD_RESPONSE_WORK_BYTES;
 }
 
-static int any(const double v[6]) {
-    for (int i = 0; i < 6; i++)
-        if (v[i] != 0) return 1;
-    return 0;
-}
-
 static uint32_t flags_of(const femd_response *r) {
-    return (r->sampled ? FLAG_SAMPLED : 0) | (r->dJdp != 0 || any(r->dJdC) || any(r->dSdp) ? FLAG_PRESSURE : 0) |
-           (r->checked ? FLAG_CHECK : 0) | (any(r->k_electronic) ? FLAG_ELECTRONS : 0) |
+    return (r->sampled ? FLAG_SAMPLED : 0) | (r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp) ? FLAG_PRESSURE : 0) |
+           (r->checked ? FLAG_CHECK : 0) | (femd_voigt_any(r->k_electronic) ? FLAG_ELECTRONS : 0) |
            (r->notes & (uint32_t)FEMD_NOTE_ALL) << NOTES_SHIFT;
 }
 

@@ -8,7 +8,8 @@
 #include "femd/pack.h"
 #include "femd/types.h"
 
-#define FEMD_ENGINE_ABI 1
+/* Goes up with the layout of anything that an engine reads or fills: shared objects are built elsewhere. */
+#define FEMD_ENGINE_ABI 2
 
 /* Called from the compute loop. Returns non-zero if the evaluation is to stop (then `evaluate` returns CANCELLED or DEADLINE). */
 typedef struct femd_beat {

@@ -43,6 +43,8 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_condense(const double D[36], unsigned 
 /* Voigt <-> full symmetric 3x3. `strain` = 1 halves/doubles the shears. */
 FEMD_API void femd_voigt_to_full(const double v[6], int strain, double t[9]);
 FEMD_API void femd_full_to_voigt(const double t[9], int strain, double v[6]);
+/* 1 if a component is not zero. */
+FEMD_API int femd_voigt_any(const double v[6]);
 
 #ifdef __cplusplus
 }

@@ -60,7 +60,9 @@ enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),
     FEMD_NOTE_LIST(FEMD_NOTE_ENUM)
 #undef FEMD_NOTE_ENUM
-    FEMD_NOTE_ALL = (1u << 6) - 1
+#define FEMD_NOTE_BIT(name, bit, key, words) | 1u << (bit)
+    FEMD_NOTE_ALL = 0 FEMD_NOTE_LIST(FEMD_NOTE_BIT)
+#undef FEMD_NOTE_BIT
 };
 
 /* What carries the heat that a material's conductivity k counts; none of them: k is the whole of it, as declared. */

@@ -105,6 +105,10 @@ static void spectrum_comes_back_from_its_bytes(void **state) {
     assert_memory_equal(a.sum, b.sum, 6 * (BINS + 1) * sizeof *a.sum);
     in.size -= 8;
     assert_int_equal(femd_spectrum_decode(&b, &in, &err), FEMD_PROTOCOL);
+    in.size += 8;
+    memset(bytes.data + 8, 0xff, 3); /* segments: one more is no int */
+    bytes.data[11] = 0x7f;
+    assert_int_equal(femd_spectrum_decode(&b, &in, &err), FEMD_PROTOCOL);
     femd_buffer_clear(&bytes);
     femd_spectrum_clear(&a);
     femd_spectrum_clear(&b);

@@ -140,9 +140,17 @@ static void joined_blocks_hold_the_same_sums(void **state) {
     assert_int_equal(femd_blocks_decode(&parts[1], &cut, &used, &err), FEMD_PROTOCOL);
     bytes.data[12] = 3; /* a span that is no power of two */
     assert_int_equal(femd_blocks_decode(&parts[1], &in, &used, &err), FEMD_PROTOCOL);
+    bytes.data[12] = 0, bytes.data[15] = 4; /* 2^26: 64 of them are more than an int counts */
+    assert_int_equal(femd_blocks_decode(&parts[1], &in, &used, &err), FEMD_PROTOCOL);
     femd_buffer_clear(&bytes);
     femd_blocks_clear(&b);
     for (int k = 0; k < 2; k++) femd_blocks_clear(&parts[k]);
+}
+
+static void steps_allow_no_more_blocks_than_an_int_counts(void **state) {
+    (void)state;
+    assert_int_equal(femd_blocks_within(1999, 2, 200), 4);
+    assert_int_equal(femd_blocks_within(INT64_C(9000000000000000), 1, 200), 1 << 30);
 }
 
 static void two_trajectories_count_as_one_twice_as_long(void **state) {
@@ -224,6 +232,7 @@ int main(void) {
         cmocka_unit_test(errors_are_those_of_many_repetitions),
         cmocka_unit_test(covariances_of_short_blocks_are_whole),
         cmocka_unit_test(joined_blocks_hold_the_same_sums),
+        cmocka_unit_test(steps_allow_no_more_blocks_than_an_int_counts),
         cmocka_unit_test(two_trajectories_count_as_one_twice_as_long),
         cmocka_unit_test(transient_is_found),
         cmocka_unit_test(drift_is_told_from_noise),

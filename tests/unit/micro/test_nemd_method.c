@@ -167,6 +167,19 @@ static void impossible_options_are_refused_with_words(void **state) {
     expect_refused(WITH("\"margin\":0.5"), "margin");
     expect_refused(WITH("\"direction\":2"), "isotropic");
     expect_refused(WITH("\"slap\":2"), "slap");
+    expect_refused(WITH("\"slab\":\"1 m\""), "nemd.slab");
+    expect_refused(WITH("\"lengths\":[100000],\"across\":64"), "nemd.across");
+    expect_refused(WITH("\"block\":\"1 s\""), "block");
+}
+
+/* However short the times, a block is a whole life of a neighbour list. */
+static void a_block_is_never_empty(void **state) {
+    (void)state;
+    flow f;
+    flow_open(&f, WITH("\"lengths\":[12],\"slab\":\"5 angstrom\",\"block\":\"1e-30 s\",\"equilibration\":\"1e-30 s\""));
+    assert_int_equal(f.g->opt.block, FEMD_DYNAMICS_RENEW);
+    assert_int_equal(f.g->opt.equilibration, FEMD_DYNAMICS_RENEW);
+    flow_close(&f);
 }
 
 static void what_it_cannot_measure_is_refused_with_words(void **state) {
@@ -193,6 +206,7 @@ int main(void) {
         cmocka_unit_test(carried_answer_stands_within_declared_tolerances_alone),
         cmocka_unit_test(deadline_ends_the_sampling),
         cmocka_unit_test(impossible_options_are_refused_with_words),
+        cmocka_unit_test(a_block_is_never_empty),
         cmocka_unit_test(what_it_cannot_measure_is_refused_with_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
