@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <linux/tcp.h>
 
 void femd_conns_init(femd_conns *c) {
@@ -39,6 +40,12 @@ static uint64_t bytes_received(int fd) {
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 ? info.tcpi_bytes_received : 0;
 }
 
+/* The inode of what a descriptor is open on; 0 if it is not open. */
+static uint64_t socket_of(int fd) {
+    struct stat s;
+    return fstat(fd, &s) == 0 ? (uint64_t)s.st_ino : 0;
+}
+
 void femd_conns_accepted(femd_conns *c, int fd) {
     femd_conn *k = at(c, fd);
     if (!k) return;
@@ -50,6 +57,7 @@ void femd_conns_accepted(femd_conns *c, int fd) {
 
 static void bind_route(femd_conns *c, femd_conn *k, int fd, uint64_t route) {
     k->route = route;
+    k->socket = socket_of(fd);
     k->open = 1;
     k->messages = k->messages_seen = k->baseline = 0;
     uint32_t old = femd_table_find64(&c->by_route, route);
@@ -98,7 +106,9 @@ static void cut(int fd) {
 
 void femd_conns_cut(femd_conns *c, uint64_t route) {
     uint32_t place = femd_table_find64(&c->by_route, route);
-    if (place) cut((int)place - 1);
+    if (!place) return;
+    const int fd = (int)place - 1;
+    if (socket_of(fd) == c->at[fd].socket) cut(fd);
 }
 
 int femd_conns_guard(femd_conns *c, uint64_t most) {

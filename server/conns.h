@@ -8,6 +8,7 @@
 
 typedef struct femd_conn {
     uint64_t route;       /* 0: nobody has spoken */
+    uint64_t socket;      /* the kernel's number of the socket that the route spoke over: a descriptor may have been taken over since */
     uint32_t unread_ends; /* ends of earlier connections on this descriptor whose notice is still to come */
     int open;
     uint64_t messages, messages_seen; /* complete ones; at the guard's last look */
@@ -28,7 +29,7 @@ void femd_conns_accepted(femd_conns *c, int fd);
 uint64_t femd_conns_heard(femd_conns *c, int fd, uint64_t route);
 /* The monitor says that fd was closed. Returns the route that is gone, or 0. */
 uint64_t femd_conns_closed(femd_conns *c, int fd);
-/* Cut the connection of a route; libzmq then notices its end. */
+/* Cut the connection of a route; libzmq then notices its end. Nothing happens if its socket is gone, whoever has the descriptor now. */
 void femd_conns_cut(femd_conns *c, uint64_t route);
 /* Cut every tcp connection that has taken in more than `most` bytes since its last complete message. Returns how many. */
 int femd_conns_guard(femd_conns *c, uint64_t most);
