@@ -114,7 +114,8 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
         if (in->size) femd_hash_domain("state", in->data, in->size, &a->request.state_in);
     }
     const femd_bytes state_in = {in->data, in->size};
-    progress seen = {.begun = femd_clock(), .shown = femd_clock()};
+    progress seen = {.begun = femd_clock()};
+    seen.shown = seen.begun;
     const femd_beat beat = {&seen, show_progress};
     const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL, &a->response, out, &a->err);
     if (seen.shown > seen.begun) fprintf(stderr, "\r\033[K");
