@@ -31,6 +31,16 @@ static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
     }
 }
 
+/* m v v between two kicks, which is where <f x> + <m v v> = 0 holds for the dynamics of finite steps: the velocities at the end of a step stand in the middle
+ * of the two half kicks, and the mean of those before and after both adds dt^2/4 f f/m. (With z = m x.v, which must not grow: from the friction to the
+ * next one z gains dt/2 (m v v before) + dt x.f + dt/2 (m v v after), and time reversal makes its mean zero at either end.) */
+static void kinetic_between_kicks(const femd_dynamics *d, double mvv[6]) {
+    const double quarter = 0.25 * d->dt * d->dt;
+    femd_dynamics_kinetic(d, mvv);
+    for (int i = 0; i < d->rve->n; i++)
+        for (int c = 0; c < 6; c++) mvv[c] += quarter * d->kick[i] * d->f[3 * i + femd_voigt_i[c]] * d->f[3 * i + femd_voigt_j[c]];
+}
+
 /* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is zero. The sum over f x comes
  * from the forces through the faces, code that the stress does not use; a force has mean zero, so the sites change nothing but the noise. */
 static femd_status second_derivatives(femd_md *md, double y[FEMD_MD_Y], femd_error *err) {
@@ -43,7 +53,7 @@ static femd_status second_derivatives(femd_md *md, double y[FEMD_MD_Y], femd_err
     for (int r = 0; r < 6; r++)
         for (int c = r; c < 6; c++) y[at++] = D[6 * r + c];
     FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, d->h, d->x, T, err));
-    femd_dynamics_kinetic(d, mvv);
+    kinetic_between_kicks(d, mvv);
     double G[9] = {0};
     for (int k = 0; k < 3; k++)
         for (int a = 0; a < 3; a++)

@@ -130,6 +130,20 @@ static void differences_agree_with_fluctuations(void **state) {
     md_close(&c);
 }
 
+/* The work of forces and momenta vanishes at any step: what a step of 0.45 radians takes from the kinetic energy at its ends is not a residual. */
+static void boundary_work_vanishes_at_long_steps(void **state) {
+    (void)state;
+    md_case c;
+    femd_response r;
+    md_open(&c, DEFECT(",\"md\":{\"time_step\":\"34 fs\",\"stride\":5,\"max_steps\":4000000}"));
+    md_evaluate(&c, STRAIN, 40, 0.0015, 3, NULL, &r, NULL);
+    const double missing = nk(&c) * 40 * pow(c.md->opt.time_step * c.md->top_frequency, 2) / 4 / 1e7; /* of a lattice of such frequencies, over the floor */
+    print_message("%.3g radians: boundary work %.5f(%.5f), up to %.4f without the correction\n", c.md->opt.time_step * c.md->top_frequency, r.hill_mandel,
+                  r.hill_mandel_err, missing);
+    assert_true(r.hill_mandel < 3.5 * r.hill_mandel_err && r.hill_mandel_err < 0.1 * missing);
+    md_close(&c);
+}
+
 static void accuracy_decides_how_long(void **state) {
     (void)state;
     md_case c;
@@ -354,6 +368,7 @@ int main(void) {
         cmocka_unit_test(cold_crystal_with_a_vacancy_is_the_static_one),
         cmocka_unit_test(without_forces_it_is_an_ideal_gas),
         cmocka_unit_test(differences_agree_with_fluctuations),
+        cmocka_unit_test(boundary_work_vanishes_at_long_steps),
         cmocka_unit_test(accuracy_decides_how_long),
         cmocka_unit_test(harmonic_control_lowers_errors),
         cmocka_unit_test(error_bars_cover_the_mean_of_all_seeds),
