@@ -19,7 +19,7 @@ static const char KIM_NPT[] = "LAMMPS npt, 500 atoms, 180 ps, KIM's copy of the 
 static femd_status open_copper(const char *method, int repeat, const char *a, double temperature, const char *options,
                                femd_material **m, femd_error *err) {
     char json[1024], where[64] = "\"as-given\"";
-    if (!a) snprintf(where, sizeof where, "{\"temperature\":%g,\"pressure\":0}", temperature);
+    if (!a) snprintf(where, sizeof where, "{\"temperature\":%g,\"pressure\":0,\"accuracy\":0}", temperature);
     snprintf(json, sizeof json,
              "{\"engine\":\"native\",\"method\":\"%s\",%s\"reference\":%s,\"structure\":{\"lattice\":\"fcc\",\"a\":\"%"
              "s angstrom\","
