@@ -58,7 +58,8 @@ static femd_status search(const femd_reference *ref, femd_native *n, const femd_
         if (residual > coarse * enough) FEMD_TRY(femd_reference_step(ref, n, S, harmonic->D, err)); /* less may be noise */
         coarse = fmax(1, coarse / FINER);
     }
-    return femd_fail(err, FEMD_BAD_INPUT, "the sampled stress is still %.3g Pa off the reference pressure after %d steps, %.3g are allowed (reference.accuracy)",
+    return femd_fail(err, FEMD_BAD_INPUT, "the sampled stress is still %.3g Pa off the reference pressure after %d steps, %.3g are allowed (reference.accuracy; md.max_steps "
+                     "may end the sampling before it is as sharp)",
                      residual, ITERATIONS, enough);
 }
 
