@@ -28,17 +28,27 @@ void femd_reference_share(const double like[6], double S[6]) {
     for (int c = 0; c < 6; c++) S[c] = mean[c];
 }
 
-/* S at E = 0 of the reference in place. */
+/* S at E = 0 of the reference in place. NOT_CONVERGED if the sampling ends before it is that accurate: a search among unsharp stresses would end on a
+ * lucky one. */
 static femd_status sampled_stress(const femd_method *m, const femd_reference *ref, femd_native *n, const femd_json *doc, double accuracy, double S[6],
                                   femd_error *err) {
     const double zero[6] = {0};
     const femd_bytes none = {NULL, 0};
     const femd_conditions q = {.temperature = ref->temperature, .accuracy = accuracy, .seed = SEED, .wants = FEMD_WANT_STRESS};
+    femd_buffer carry = FEMD_BUFFER_INIT;
+    femd_response r = {0};
     void *self = NULL;
     FEMD_TRY(m->create(n, doc, &self, err));
     femd_status rc = m->begin ? m->begin(self, n, &q, &none, err) : FEMD_OK;
     if (rc == FEMD_OK) rc = m->strain(self, n, &q, zero, S, NULL, err);
+    if (rc == FEMD_OK) rc = m->answer(self, n, &q, &none, &r, &carry, err);
+    femd_buffer_clear(&carry);
     m->destroy(&self);
+    if (rc == FEMD_OK && r.notes & FEMD_NOTE_ACCURACY_NOT_REACHED)
+        rc = femd_fail(err, FEMD_NOT_CONVERGED,
+                       "the sampling ends before the stress is known within %.2g of its scale; raise the method's max_steps (\"%s\") or reference.accuracy "
+                       "(now %g)",
+                       accuracy, m->name, ref->accuracy);
     return rc;
 }
 
@@ -58,8 +68,7 @@ static femd_status search(const femd_reference *ref, femd_native *n, const femd_
         if (residual > coarse * enough) FEMD_TRY(femd_reference_step(ref, n, S, harmonic->D, err)); /* less may be noise */
         coarse = fmax(1, coarse / FINER);
     }
-    return femd_fail(err, FEMD_BAD_INPUT, "the sampled stress is still %.3g Pa off the reference pressure after %d steps, %.3g are allowed (reference.accuracy; md.max_steps "
-                     "may end the sampling before it is as sharp)",
+    return femd_fail(err, FEMD_BAD_INPUT, "the sampled stress is still %.3g Pa off the reference pressure after %d steps, %.3g are allowed (reference.accuracy)",
                      residual, ITERATIONS, enough);
 }
 

@@ -105,6 +105,19 @@ static void reference_of_a_sampled_stress_has_the_reference_stress(void **state)
     femd_material_close(&harmonic);
 }
 
+/* A search among stresses less sharp than what is asked would end on a lucky one: it is refused. */
+static void reference_needs_a_sampling_that_is_sharp_enough(void **state) {
+    (void)state;
+    femd_material *m = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    const char json[] = WARM("0.0005");
+    char text[sizeof json + 64];
+    snprintf(text, sizeof text, "%.*s,\"md\":{\"max_steps\":20000}}", (int)(sizeof json - 2), json);
+    assert_int_equal(try_open(text, &m, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "max_steps"));
+    assert_non_null(strstr(err.text, "reference.accuracy"));
+}
+
 static void symmetry_of_the_thermal_stress_is_kept(void **state) {
     (void)state;
     const double cubic[6] = {-2, -2, -2, 1e-12, 0, 0}, hexagonal[6] = {-2, -2, -3, 0, 0, 0}, skew[6] = {-1, -2, -3, 0.5, 0.5, 0.1};
@@ -140,6 +153,7 @@ int main(void) {
         cmocka_unit_test(a_state_sharpens_the_same_point_and_starts_another),
         cmocka_unit_test(prescribed_stress_and_pressure_are_reached),
         cmocka_unit_test(reference_of_a_sampled_stress_has_the_reference_stress),
+        cmocka_unit_test(reference_needs_a_sampling_that_is_sharp_enough),
         cmocka_unit_test(symmetry_of_the_thermal_stress_is_kept),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
     };
