@@ -88,7 +88,8 @@ static int enough(void *user, double fraction) {
     return femd_clock() - w->begun > patience ? FEMD_DEADLINE : 0;
 }
 
-/* What output.wants asks once per converged step. Sampling that takes long is stopped, and judged by how far it says it is. */
+/* What output.wants asks once per converged step. Sampling that takes long is stopped, and judged by how far it says it
+ * is. */
 static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, femd_error *err) {
     const femd_bytes virgin = {NULL, 0};
     femd_request q = {.wants = c->wants_committed & femd_material_capabilities(m->material)->wants,
@@ -110,7 +111,9 @@ static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, 
         femd_error_clear(err);
         return FEMD_OK;
     }
-    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
+    return rc == FEMD_OK
+               ? rc
+               : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
 }
 
 static femd_status try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
@@ -134,11 +137,13 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
     const char *notes = femd_material_notes(m->material), *line;
     int length;
-    for (int k = 0; (line = model_next_note(&notes, &length)); k++) printf("  %-24s %.*s\n", k ? "" : "potential", length, line);
+    for (int k = 0; (line = model_next_note(&notes, &length)); k++)
+        printf("  %-24s %.*s\n", k ? "" : "potential", length, line);
     printf("  %-24s %s\n", "answers", wants);
     if (caps->carriers & FEMD_CARRIER_LATTICE)
         printf("  %-24s of the lattice; %s\n", "conductivity",
-               caps->carriers & FEMD_CARRIER_ELECTRONS ? "the electrons' part beside it, as declared" : "electrons are not in it");
+               caps->carriers & FEMD_CARRIER_ELECTRONS ? "the electrons' part beside it, as declared"
+                                                       : "electrons are not in it");
     printf("  %-24s %.3g s once, %.3g ms a point\n", "time", m->open_seconds, 1e3 * t->seconds);
     printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
 }
@@ -174,7 +179,8 @@ static void print_cost(const femd_case *c, uint64_t cells, double seconds, doubl
     print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
     if (c->wants_committed)
         print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
-                  c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves" : ", all points in all steps");
+                  c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
+                             : ", all points in all steps");
 }
 
 static femd_status check(const femd_case *c, model *models, femd_error *err) {
@@ -209,7 +215,8 @@ int cmd_check(int argc, char **argv) {
         .about =
             "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
             "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.\n"
-            "Of a mesh file it reads names and numbers of elements; what is wrong with its geometry, femd run says at its "
+            "Of a mesh file it reads names and numbers of elements; what is wrong with its geometry, femd run says at "
+            "its "
             "start.",
         .option = options,
         .n = OPTION_COUNT(options),

@@ -117,7 +117,8 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
     progress seen = {.begun = femd_clock()};
     seen.shown = seen.begun;
     const femd_beat beat = {&seen, show_progress};
-    const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL, &a->response, out, &a->err);
+    const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL,
+                                                  &a->response, out, &a->err);
     if (seen.shown > seen.begun) fprintf(stderr, "\r\033[K");
     if (rc != FEMD_OK && ask->state && !femd_status_is_physics(rc))
         return femd_fail(err, FEMD_BAD_INPUT, "--state %s: %s", ask->state, a->err.text); /* it came from no worker */
@@ -188,7 +189,8 @@ int cmd_eval(int argc, char **argv) {
                  "strain?\n\n"
                  "  femd eval cases/copper-notch --strain 0.01 0 0 0 0 0\n"
                  "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n"
-                 "  femd eval argon.json --temperature 60 --accuracy 0.01 --save-state s --json         sampled; --state s goes on\n\n"
+                 "  femd eval argon.json --temperature 60 --accuracy 0.01 --save-state s --json         sampled; "
+                 "--state s goes on\n\n"
                  "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why)",
         .option = options,
         .n = OPTION_COUNT(options),

@@ -203,8 +203,8 @@ static femd_status check_ranks(const request *q, const femd_case *c, femd_error 
     femd_error ignored = FEMD_ERROR_INIT;
     uint64_t cells = 0;
     if (q->ranks == 1 || mesh_cells(c, &cells, &ignored) != FEMD_OK || (uint64_t)q->ranks <= cells) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "--ranks %d: the mesh of %s has %llu cells; take at most one rank a cell", q->ranks, c->path,
-                     (unsigned long long)cells);
+    return femd_fail(err, FEMD_BAD_INPUT, "--ranks %d: the mesh of %s has %llu cells; take at most one rank a cell",
+                     q->ranks, c->path, (unsigned long long)cells);
 }
 
 static int run_case(const request *q) {

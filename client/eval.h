@@ -25,9 +25,9 @@ typedef struct eval_answer {
     femd_error err; /* words of a status that is not OK */
     femd_capabilities caps;
     femd_hash material;
-    const char *engine; /* name, borrowed from the document */
-    const char *notes;  /* on the potential, one a line, borrowed from the material */
-    double a0;          /* m; 0 where a lattice parameter has no meaning */
+    const char *engine;               /* name, borrowed from the document */
+    const char *notes;                /* on the potential, one a line, borrowed from the material */
+    double a0;                        /* m; 0 where a lattice parameter has no meaning */
     double distance[FEMD_SYMMETRIES]; /* of the tangent from each class of symmetry in the axes of the RVE */
     int has_F;
     double F[9]; /* the deformation gradient reached */

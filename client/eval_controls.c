@@ -110,7 +110,8 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
     FEMD_TRY(wants(ask->want, caps, &q->wants, err));
     q->seed = femd_seed((uint64_t)ask->seed, 0, 0);
     q->accuracy = ask->accuracy;
-    if (q->accuracy < 0) return femd_fail(err, FEMD_BAD_INPUT, "--accuracy: a relative standard error above zero, such as 0.01");
+    if (q->accuracy < 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "--accuracy: a relative standard error above zero, such as 0.01");
     q->temperature = temperature;
     if (ask->temperature)
         FEMD_TRY(quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));

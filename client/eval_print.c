@@ -10,8 +10,8 @@ static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
 
 /* ---- table ---- */
 
-/* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa), and below 1e-15 in strains and the
- * like. Single values are shown as they are. */
+/* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa), and below 1e-15 in strains
+ * and the like. Single values are shown as they are. */
 static void row(const char *name, const double *v, int n, double scale, const char *unit) {
     const double noise = scale > 1 ? 1e-10 : n > 1 ? 1e-15 : 0;
     printf("  %-18s", name);
@@ -32,7 +32,8 @@ static void print_material(const eval_answer *a) {
     if (a->caps.atoms) printf("  %-18s %u atoms, V0 = %.6g nm^3\n", "RVE", a->caps.atoms, a->caps.volume * 1e27);
     const char *notes = a->notes, *line;
     int length;
-    for (int k = 0; (line = model_next_note(&notes, &length)); k++) printf("  %-18s %.*s\n", k ? "" : "potential", length, line);
+    for (int k = 0; (line = model_next_note(&notes, &length)); k++)
+        printf("  %-18s %.*s\n", k ? "" : "potential", length, line);
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 
@@ -63,7 +64,8 @@ static void print_conductivity(const eval_answer *a) {
         row("  other estimate", r->k_check, 6, 1, "W/(m K)");
         row("  its error", r->k_check_err, 6, 1, "W/(m K)");
     }
-    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) row("k of electrons", r->k_electronic, 6, 1, "W/(m K), as declared; not in the row above");
+    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS)
+        row("k of electrons", r->k_electronic, 6, 1, "W/(m K), as declared; not in the row above");
 }
 
 static void print_tensors(const eval_answer *a) {
@@ -84,7 +86,8 @@ static void print_tensors(const eval_answer *a) {
     if (r->provided & FEMD_WANT_TANGENT) {
         printf("  %-18s", "distance of D from");
         for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
-            printf("%s %s %.2g", c > FEMD_ORTHORHOMBIC ? "," : "", femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+            printf("%s %s %.2g", c > FEMD_ORTHORHOMBIC ? "," : "", femd_symmetry_name((femd_symmetry)c),
+                   a->distance[c]);
         printf("\n");
     }
     if (r->provided & FEMD_WANT_THERMAL_STRESS) row("dS/dT", r->dSdT, 6, 1e6, "MPa/K");
@@ -211,7 +214,8 @@ static void json_distances(writer *outer, const eval_answer *a) {
     if (!(a->response.provided & FEMD_WANT_TANGENT)) return;
     key(outer, "tangent_distance");
     printf("{");
-    for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++) number(&w, femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+    for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
+        number(&w, femd_symmetry_name((femd_symmetry)c), a->distance[c]);
     printf("}");
 }
 

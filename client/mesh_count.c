@@ -1,5 +1,5 @@
-/* Counts the volume elements of a Gmsh file and reads the names of its physical groups. It looks at the sections $Elements
- * and $PhysicalNames and skips everything else; the solver alone checks the mesh. */
+/* Counts the volume elements of a Gmsh file and reads the names of its physical groups. It looks at the sections
+ * $Elements and $PhysicalNames and skips everything else; the solver alone checks the mesh. */
 #include "mesh_count.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* How many volume elements a Gmsh file has and what its physical groups are called: enough to say what a case will cost and
- * whether its names fit, without reading the mesh. */
+/* How many volume elements a Gmsh file has and what its physical groups are called: enough to say what a case will cost
+ * and whether its names fit, without reading the mesh. */
 #ifndef FEMD_CLIENT_MESH_COUNT_H
 #define FEMD_CLIENT_MESH_COUNT_H
 

@@ -12,8 +12,10 @@ static const char help_text[] =
     "  femd-macro --connect ADDRESS [options] CASE [-- PETSC OPTIONS]\n"
     "  mpiexec -n RANKS femd-macro --connect ADDRESS [options] CASE\n"
     "\n"
-    "Solves CASE (a case.json, or the folder with one in it), asking the workers of the femd server at ADDRESS for the\n"
-    "stress and the tangent of every quadrature point. `femd run CASE` starts server, workers and femd-macro together;\n"
+    "Solves CASE (a case.json, or the folder with one in it), asking the workers of the femd server at ADDRESS for "
+    "the\n"
+    "stress and the tangent of every quadrature point. `femd run CASE` starts server, workers and femd-macro "
+    "together;\n"
     "start femd-macro yourself to use a server that is already there:\n"
     "\n"
     "  terminal 1:  femd server --bind tcp://127.0.0.1:5600\n"
@@ -26,7 +28,8 @@ static const char help_text[] =
     "  --resume            go on from DIR/checkpoint.h5; ends with the same bits as a run that was never interrupted\n"
     "  --set a.b=c         change a value of the case, for example --set steps.count=10 (repeatable)\n"
     "  --quiet             no live line and no table at the end\n"
-    "  --dump-state ID     at the end write the RVE of point ID (cell number x points per cell + index) to DIR/point-ID.state\n"
+    "  --dump-state ID     at the end write the RVE of point ID (cell number x points per cell + index) to "
+    "DIR/point-ID.state\n"
     "  --run NAME          name of the run at the server (default: made of host, process and time)\n"
     "  --help, --version\n"
     "  -- PETSC OPTIONS    anything PETSc understands, for example: -- -snes_monitor -ksp_view\n"
@@ -35,10 +38,11 @@ static const char help_text[] =
     "Exit codes: 0 ok, 2 bad case or arguments, 3 not converged, 4 server or workers lost, 70 internal error,\n"
     "128 + number after a signal (130: Ctrl-C).\n";
 
-const char *femd_arguments_help(void) { return help_text; }
+const char *femd_arguments_help(void) {
+    return help_text;
+}
 
-static femd_status parse_id(const char *text, uint64_t *id, femd_error *err)
-{
+static femd_status parse_id(const char *text, uint64_t *id, femd_error *err) {
     char *end;
     errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
@@ -49,8 +53,7 @@ static femd_status parse_id(const char *text, uint64_t *id, femd_error *err)
 }
 
 /* The value of option argv[*i], which may stand behind "=" or be the next argument. */
-static femd_status value_of(int argc, char **argv, int *i, size_t length, const char **value, femd_error *err)
-{
+static femd_status value_of(int argc, char **argv, int *i, size_t length, const char **value, femd_error *err) {
     if (argv[*i][length] == '=')
         *value = argv[*i] + length + 1;
     else if (*i + 1 < argc)
@@ -60,25 +63,22 @@ static femd_status value_of(int argc, char **argv, int *i, size_t length, const 
     return FEMD_OK;
 }
 
-static int is_option(const char *arg, const char *name, size_t *length)
-{
+static int is_option(const char *arg, const char *name, size_t *length) {
     *length = strlen(name);
     return strncmp(arg, name, *length) == 0 && (arg[*length] == 0 || arg[*length] == '=');
 }
 
-static int is_flag(femd_arguments *a, const char *arg)
-{
-    int *flag = strcmp(arg, "--resume") == 0                             ? &a->resume
-                : strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0  ? &a->quiet
-                : strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0   ? &a->help
-                : strcmp(arg, "--version") == 0                          ? &a->version
-                                                                         : NULL;
+static int is_flag(femd_arguments *a, const char *arg) {
+    int *flag = strcmp(arg, "--resume") == 0                            ? &a->resume
+                : strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0 ? &a->quiet
+                : strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0  ? &a->help
+                : strcmp(arg, "--version") == 0                         ? &a->version
+                                                                        : NULL;
     if (flag) *flag = 1;
     return flag != NULL;
 }
 
-static femd_status option(femd_arguments *a, int argc, char **argv, int *i, const char **out, femd_error *err)
-{
+static femd_status option(femd_arguments *a, int argc, char **argv, int *i, const char **out, femd_error *err) {
     const char *arg = argv[*i], *value = NULL;
     size_t n;
     if (is_option(arg, "--connect", &n)) return value_of(argc, argv, i, n, &a->connect, err);
@@ -94,8 +94,7 @@ static femd_status option(femd_arguments *a, int argc, char **argv, int *i, cons
 }
 
 /* CASE.out: the case's path without "/case.json", ".json" and slashes at its end. */
-static char *default_out(const char *path)
-{
+static char *default_out(const char *path) {
     static const char usual[] = "/case.json", suffix[] = ".json";
     size_t given = strlen(path);
     int bare = strcmp(path, "case.json") == 0 || (given > 0 && path[given - 1] == '.');
@@ -112,16 +111,17 @@ static char *default_out(const char *path)
     return name;
 }
 
-static femd_status check(const femd_arguments *a, femd_error *err)
-{
+static femd_status check(const femd_arguments *a, femd_error *err) {
     if (!a->path) return femd_fail(err, FEMD_BAD_INPUT, "no case given; see femd-macro --help");
-    if (!a->connect) return femd_fail(err, FEMD_BAD_INPUT, "--connect ADDRESS is missing; `femd run %s` starts a server and workers by itself", a->path);
-    if (a->run && (!a->run[0] || strlen(a->run) > 64)) return femd_fail(err, FEMD_BAD_INPUT, "--run takes 1 to 64 characters");
+    if (!a->connect)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "--connect ADDRESS is missing; `femd run %s` starts a server and workers by itself", a->path);
+    if (a->run && (!a->run[0] || strlen(a->run) > 64))
+        return femd_fail(err, FEMD_BAD_INPUT, "--run takes 1 to 64 characters");
     return FEMD_OK;
 }
 
-femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_error *err)
-{
+femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_error *err) {
     *a = (femd_arguments){.set = calloc((size_t)argc + 1, sizeof(char *))};
     if (!a->set) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the arguments");
     const char *out = NULL;
@@ -146,8 +146,7 @@ femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_e
     return a->out ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the arguments");
 }
 
-void femd_arguments_clear(femd_arguments *a)
-{
+void femd_arguments_clear(femd_arguments *a) {
     free(a->out);
     free((void *)a->set);
     *a = (femd_arguments){0};

@@ -2,8 +2,8 @@
 #ifndef FEMD_ARGUMENTS_H
 #define FEMD_ARGUMENTS_H
 
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "femd/error.h"
 
@@ -13,15 +13,16 @@ typedef struct femd_arguments {
     const char *run;     /* NULL: made up */
     const char *path;    /* the case */
     int resume, quiet, help, version;
-    int dump;            /* 1: write the state of point dump_id */
+    int dump; /* 1: write the state of point dump_id */
     uint64_t dump_id;
     size_t nsets;
-    const char **set;    /* borrowed texts, owned array */
+    const char **set; /* borrowed texts, owned array */
     int npetsc;
-    char **petsc;        /* what stands behind "--", borrowed */
+    char **petsc; /* what stands behind "--", borrowed */
 } femd_arguments;
 
-/* Read argv (borrowed for the life of *a). BAD_INPUT names the argument that is wrong. help and version end the reading. */
+/* Read argv (borrowed for the life of *a). BAD_INPUT names the argument that is wrong. help and version end the
+ * reading. */
 FEMD_MUST_CHECK femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_error *err);
 void femd_arguments_clear(femd_arguments *a);
 /* The text of --help. */

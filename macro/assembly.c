@@ -13,52 +13,50 @@ typedef struct ghost_row {
     PetscInt node, global;
     int owner;
     size_t first;
-    PetscInt n;      /* columns */
+    PetscInt n; /* columns */
 } ghost_row;
 
 struct femd_assembly {
     femd_problem *p;
-    PetscInt *global;      /* nnodes: node number in the matrix */
-    PetscInt *row_of;      /* nnodes: ghost row, -1 = owned */
+    PetscInt *global; /* nnodes: node number in the matrix */
+    PetscInt *row_of; /* nnodes: ghost row, -1 = owned */
     size_t nrows, ncolumns;
-    ghost_row *row;        /* in the order of owner, then of global */
-    PetscInt *column;      /* ncolumns: local nodes, ascending in each row */
-    double *value;         /* 9 per column: row-major 3 x (3 n) for each row */
+    ghost_row *row;   /* in the order of owner, then of global */
+    PetscInt *column; /* ncolumns: local nodes, ascending in each row */
+    double *value;    /* 9 per column: row-major 3 x (3 n) for each row */
     size_t nvalues;
     /* exchange: per rank, doubles */
     int *nsend, *sfirst, *nrecv, *rfirst;
-    size_t nin;            /* rows that come in, in the order of the ranks */
+    size_t nin;                          /* rows that come in, in the order of the ranks */
     PetscInt *in_row, *in_n, *in_column; /* global nodes */
     double *in_value;
 };
 
-static femd_status no_memory(femd_error *err) { return femd_fail(err, FEMD_NO_MEMORY, "no memory for the assembly of the stiffness"); }
+static femd_status no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the assembly of the stiffness");
+}
 
 /* ---- pattern ---- */
 
-static int by_owner(const void *a, const void *b)
-{
+static int by_owner(const void *a, const void *b) {
     const ghost_row *p = a, *q = b;
     if (p->owner != q->owner) return p->owner < q->owner ? -1 : 1;
     return (p->global > q->global) - (p->global < q->global);
 }
 
-static int ascending(const void *a, const void *b)
-{
+static int ascending(const void *a, const void *b) {
     PetscInt x = *(const PetscInt *)a, y = *(const PetscInt *)b;
     return (x > y) - (x < y);
 }
 
-static int owner_of(const PetscInt *range, int ranks, PetscInt node)
-{
+static int owner_of(const PetscInt *range, int ranks, PetscInt node) {
     int r = 0;
     while (r + 1 < ranks && 3 * node >= range[r + 1]) ++r;
     return r;
 }
 
 /* Global numbers of the nodes, and the list of ghost rows. */
-static femd_status find_ghosts(femd_assembly *a, femd_error *err)
-{
+static femd_status find_ghosts(femd_assembly *a, femd_error *err) {
     femd_problem *p = a->p;
     ISLocalToGlobalMapping map;
     const PetscInt *range;
@@ -70,7 +68,8 @@ static femd_status find_ghosts(femd_assembly *a, femd_error *err)
         a->global[i] /= 3;
         a->row_of[i] = -1;
         if (p->node_owned[i]) continue;
-        a->row[a->nrows++] = (ghost_row){.node = i, .global = a->global[i], .owner = owner_of(range, p->size, a->global[i])};
+        a->row[a->nrows++] =
+            (ghost_row){.node = i, .global = a->global[i], .owner = owner_of(range, p->size, a->global[i])};
     }
     qsort(a->row, a->nrows, sizeof *a->row, by_owner);
     for (size_t r = 0; r < a->nrows; ++r) a->row_of[a->row[r].node] = (PetscInt)r;
@@ -78,8 +77,7 @@ static femd_status find_ghosts(femd_assembly *a, femd_error *err)
 }
 
 /* Columns of the ghost rows: all nodes of the cells around each. */
-static femd_status find_columns(femd_assembly *a, femd_error *err)
-{
+static femd_status find_columns(femd_assembly *a, femd_error *err) {
     const femd_problem *p = a->p;
     const PetscInt nodes = p->nodes_per_cell;
     for (PetscInt i = 0; i < p->ncells * nodes; ++i)
@@ -94,7 +92,8 @@ static femd_status find_columns(femd_assembly *a, femd_error *err)
         for (PetscInt i = 0; i < nodes; ++i) {
             PetscInt r = a->row_of[p->cell_node[c * nodes + i]];
             if (r < 0) continue;
-            memcpy(a->column + a->row[r].first + a->row[r].n, p->cell_node + c * nodes, (size_t)nodes * sizeof *a->column);
+            memcpy(a->column + a->row[r].first + a->row[r].n, p->cell_node + c * nodes,
+                   (size_t)nodes * sizeof *a->column);
             a->row[r].n += nodes;
         }
     size_t used = 0;
@@ -116,9 +115,8 @@ static femd_status find_columns(femd_assembly *a, femd_error *err)
 /* ---- plan of the exchange ---- */
 
 /* Send counts[r] items of out to rank r and receive; *in is malloc'ed. in_count and in_first per rank. */
-static femd_status exchange_numbers(femd_assembly *a, const PetscInt *out, const int *count, const int *first, int *in_count, int *in_first,
-                                    PetscInt **in, femd_error *err)
-{
+static femd_status exchange_numbers(femd_assembly *a, const PetscInt *out, const int *count, const int *first,
+                                    int *in_count, int *in_first, PetscInt **in, femd_error *err) {
     femd_problem *p = a->p;
     MPI_TRY(err, MPI_Alltoall(count, 1, MPI_INT, in_count, 1, MPI_INT, p->comm));
     int total = 0;
@@ -132,8 +130,8 @@ static femd_status exchange_numbers(femd_assembly *a, const PetscInt *out, const
     return FEMD_OK;
 }
 
-static femd_status make_plan(femd_assembly *a, PetscInt *head, PetscInt *column, int *count, int *first, int *incount, int *infirst, femd_error *err)
-{
+static femd_status make_plan(femd_assembly *a, PetscInt *head, PetscInt *column, int *count, int *first, int *incount,
+                             int *infirst, femd_error *err) {
     femd_problem *p = a->p;
     PetscInt *in_head = NULL;
     memset(count, 0, (size_t)p->size * sizeof *count);
@@ -142,7 +140,8 @@ static femd_status make_plan(femd_assembly *a, PetscInt *head, PetscInt *column,
         head[2 * r + 1] = a->row[r].n;
         count[a->row[r].owner] += 2;
         a->nsend[a->row[r].owner] += 9 * a->row[r].n;
-        for (PetscInt i = 0; i < a->row[r].n; ++i) column[a->row[r].first + (size_t)i] = a->global[a->column[a->row[r].first + (size_t)i]];
+        for (PetscInt i = 0; i < a->row[r].n; ++i)
+            column[a->row[r].first + (size_t)i] = a->global[a->column[a->row[r].first + (size_t)i]];
     }
     for (int r = 0; r + 1 < p->size; ++r) {
         first[r + 1] = first[r] + count[r];
@@ -174,15 +173,15 @@ static femd_status make_plan(femd_assembly *a, PetscInt *head, PetscInt *column,
     return femd_agree(p->comm, a->in_value ? FEMD_OK : no_memory(err), err);
 }
 
-static femd_status plan(femd_assembly *a, femd_error *err)
-{
+static femd_status plan(femd_assembly *a, femd_error *err) {
     femd_problem *p = a->p;
     size_t ranks = (size_t)p->size;
     int *counts = calloc(4 * ranks, sizeof *counts);
     PetscInt *head = malloc((2 * a->nrows + 1) * sizeof *head), *column = malloc((a->ncolumns + 1) * sizeof *column);
     a->nsend = calloc(4 * ranks, sizeof *a->nsend);
     femd_status rc = counts && head && column && a->nsend ? FEMD_OK : no_memory(err);
-    if (rc == FEMD_OK && a->nvalues > INT_MAX / 2) rc = femd_fail(err, FEMD_LIMIT, "too many shared rows on a rank; use more ranks");
+    if (rc == FEMD_OK && a->nvalues > INT_MAX / 2)
+        rc = femd_fail(err, FEMD_LIMIT, "too many shared rows on a rank; use more ranks");
     rc = femd_agree(p->comm, rc, err);
     if (rc == FEMD_OK) {
         a->sfirst = a->nsend + ranks;
@@ -196,8 +195,7 @@ static femd_status plan(femd_assembly *a, femd_error *err)
     return rc;
 }
 
-femd_status femd_assembly_create(femd_problem *p, femd_assembly **out, femd_error *err)
-{
+femd_status femd_assembly_create(femd_problem *p, femd_assembly **out, femd_error *err) {
     femd_assembly *a = *out = calloc(1, sizeof *a);
     femd_status rc = FEMD_OK;
     size_t n = (size_t)p->nnodes + 1;
@@ -212,8 +210,7 @@ femd_status femd_assembly_create(femd_problem *p, femd_assembly **out, femd_erro
     return plan(a, err);
 }
 
-void femd_assembly_destroy(femd_assembly **out)
-{
+void femd_assembly_destroy(femd_assembly **out) {
     femd_assembly *a = *out;
     if (!a) return;
     free(a->global);
@@ -232,16 +229,14 @@ void femd_assembly_destroy(femd_assembly **out)
 
 /* ---- values ---- */
 
-femd_status femd_assembly_begin(femd_assembly *a, Mat K, femd_error *err)
-{
+femd_status femd_assembly_begin(femd_assembly *a, Mat K, femd_error *err) {
     memset(a->value, 0, a->nvalues * sizeof *a->value);
     PETSC_TRY(err, MatZeroEntries(K));
     return FEMD_OK;
 }
 
 /* Block (i, j) of Ke into ghost row r. */
-static void add_block(femd_assembly *a, const ghost_row *r, PetscInt node, const double *Ke, PetscInt i, PetscInt j)
-{
+static void add_block(femd_assembly *a, const ghost_row *r, PetscInt node, const double *Ke, PetscInt i, PetscInt j) {
     const PetscInt *column = a->column + r->first, n3 = 3 * a->p->nodes_per_cell;
     PetscInt low = 0, high = r->n - 1;
     while (low < high) {
@@ -256,8 +251,7 @@ static void add_block(femd_assembly *a, const ghost_row *r, PetscInt node, const
         for (int y = 0; y < 3; ++y) value[3 * r->n * x + y] += Ke[(3 * i + x) * n3 + 3 * j + y];
 }
 
-femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double *Ke, femd_error *err)
-{
+femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double *Ke, femd_error *err) {
     const PetscInt n = a->p->nodes_per_cell, *node = a->p->cell_node + c * n;
     PetscInt row[16]; /* negative rows are left out */
     for (PetscInt i = 0; i < n; ++i) {
@@ -269,9 +263,9 @@ femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double 
     return FEMD_OK;
 }
 
-femd_status femd_assembly_end(femd_assembly *a, Mat K, femd_error *err)
-{
-    MPI_TRY(err, MPI_Alltoallv(a->value, a->nsend, a->sfirst, MPI_DOUBLE, a->in_value, a->nrecv, a->rfirst, MPI_DOUBLE, a->p->comm));
+femd_status femd_assembly_end(femd_assembly *a, Mat K, femd_error *err) {
+    MPI_TRY(err, MPI_Alltoallv(a->value, a->nsend, a->sfirst, MPI_DOUBLE, a->in_value, a->nrecv, a->rfirst, MPI_DOUBLE,
+                               a->p->comm));
     const PetscInt *column = a->in_column;
     const double *value = a->in_value;
     for (size_t i = 0; i < a->nin; ++i) {

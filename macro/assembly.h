@@ -1,6 +1,6 @@
-/* Adding cell matrices into a distributed matrix with a fixed order of summation: rows that another rank owns are summed here first
- * and then sent, and the owner adds them rank by rank. (The stash of PETSc adds in the order of arrival, which changes the last bits from run
- * to run on three ranks or more.) */
+/* Adding cell matrices into a distributed matrix with a fixed order of summation: rows that another rank owns are
+ * summed here first and then sent, and the owner adds them rank by rank. (The stash of PETSc adds in the order of
+ * arrival, which changes the last bits from run to run on three ranks or more.) */
 #ifndef FEMD_ASSEMBLY_H
 #define FEMD_ASSEMBLY_H
 

@@ -1,5 +1,5 @@
-/* Boundary entries of the case on the nodes of the mesh. Owns which component is prescribed by whom and all external forces;
- * never touches a quadrature answer. */
+/* Boundary entries of the case on the nodes of the mesh. Owns which component is prescribed by whom and all external
+ * forces; never touches a quadrature answer. */
 #include "boundary.h"
 
 #include <math.h>
@@ -9,18 +9,17 @@
 #include "collective.h"
 #include "edge.h"
 
-static double prescribed_value(const femd_case_boundary *b, const double *x, int a)
-{
+static double prescribed_value(const femd_case_boundary *b, const double *x, int a) {
     double u = b->value[a];
     if (b->has_gradient)
         for (int k = 0; k < 3; ++k) u += b->gradient[3 * a + k] * x[k];
     return u;
 }
 
-/* 1 if the two entries, with values u and v at factor 1, ask for the same displacement at all times: both are linear between the
- * times of their tables. *time is the first at which they differ. */
-static int agree_in_time(const femd_case *cs, const femd_case_boundary *a, double u, const femd_case_boundary *b, double v, double *time)
-{
+/* 1 if the two entries, with values u and v at factor 1, ask for the same displacement at all times: both are linear
+ * between the times of their tables. *time is the first at which they differ. */
+static int agree_in_time(const femd_case *cs, const femd_case_boundary *a, double u, const femd_case_boundary *b,
+                         double v, double *time) {
     const femd_case_boundary *table[2] = {a, b};
     double scale = fabs(u) + fabs(v);
     *time = cs->end_time;
@@ -34,8 +33,7 @@ static int agree_in_time(const femd_case *cs, const femd_case_boundary *a, doubl
     return 1;
 }
 
-static femd_status prescribe(femd_problem *p, femd_boundary *bc, size_t entry, PetscInt node, femd_error *err)
-{
+static femd_status prescribe(femd_problem *p, femd_boundary *bc, size_t entry, PetscInt node, femd_error *err) {
     const femd_case_boundary *b = &p->cs->boundary[entry];
     const double *x = p->node_x + 3 * node;
     for (int a = 0; a < 3; ++a) {
@@ -50,16 +48,19 @@ static femd_status prescribe(femd_problem *p, femd_boundary *bc, size_t entry, P
         }
         if (agree_in_time(p->cs, &p->cs->boundary[before], bc->value[dof], b, u, &time)) continue;
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: boundary[%d] (\"%s\") and boundary[%zu] (\"%s\") prescribe different displacements along %c at the node they "
-                         "share at (%g, %g, %g) m: %g and %g m at factor 1 (they differ at time %g); leave one of them free there (null)",
-                         p->cs->path, before, p->cs->boundary[before].on, entry, b->on, "xyz"[a], x[0], x[1], x[2], bc->value[dof], u, time);
+                         "%s: boundary[%d] (\"%s\") and boundary[%zu] (\"%s\") prescribe different displacements along "
+                         "%c at the node they "
+                         "share at (%g, %g, %g) m: %g and %g m at factor 1 (they differ at time %g); leave one of them "
+                         "free there (null)",
+                         p->cs->path, before, p->cs->boundary[before].on, entry, b->on, "xyz"[a], x[0], x[1], x[2],
+                         bc -> value[dof], u, time);
     }
     return FEMD_OK;
 }
 
 /* Local plex points of a surface; *is may be NULL. */
-static femd_status surface_points(femd_problem *p, size_t entry, IS *is, PetscInt *n, const PetscInt **point, femd_error *err)
-{
+static femd_status surface_points(femd_problem *p, size_t entry, IS *is, PetscInt *n, const PetscInt **point,
+                                  femd_error *err) {
     char name[FEMD_NAME_MAX + 16];
     *n = 0;
     *point = NULL;
@@ -71,16 +72,14 @@ static femd_status surface_points(femd_problem *p, size_t entry, IS *is, PetscIn
     return FEMD_OK;
 }
 
-static femd_status release_points(IS *is, const PetscInt **point, femd_error *err)
-{
+static femd_status release_points(IS *is, const PetscInt **point, femd_error *err) {
     if (!*is) return FEMD_OK;
     PETSC_TRY(err, ISRestoreIndices(*is, point));
     PETSC_TRY(err, ISDestroy(is));
     return FEMD_OK;
 }
 
-static femd_status prescribe_surface(femd_problem *p, femd_boundary *bc, size_t entry, femd_error *err)
-{
+static femd_status prescribe_surface(femd_problem *p, femd_boundary *bc, size_t entry, femd_error *err) {
     IS is = NULL;
     PetscInt n, dofs, offset;
     const PetscInt *point;
@@ -99,20 +98,22 @@ static femd_status prescribe_surface(femd_problem *p, femd_boundary *bc, size_t 
 
 /* ---- loads on faces ---- */
 
-static void cross(const double *a, const double *b, double *c)
-{
+static void cross(const double *a, const double *b, double *c) {
     c[0] = a[1] * b[2] - a[2] * b[1];
     c[1] = a[2] * b[0] - a[0] * b[2];
     c[2] = a[0] * b[1] - a[1] * b[0];
 }
 
-static double dot(const double *a, const double *b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+static double dot(const double *a, const double *b) {
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 /* Faces of the cells by corners in VTK order, and the P2 edges of the triangles. */
 static const int hex_face[6][4] = {{0, 3, 2, 1}, {4, 5, 6, 7}, {0, 1, 5, 4}, {1, 2, 6, 5}, {2, 3, 7, 6}, {3, 0, 4, 7}};
 static const int tet_face[4][3] = {{0, 2, 1}, {0, 1, 3}, {1, 2, 3}, {2, 0, 3}};
 
-/* Share of each node of the face in the integrals of the area vector N dA (outward: the face's corners run that way) and of dA. */
+/* Share of each node of the face in the integrals of the area vector N dA (outward: the face's corners run that way)
+ * and of dA. */
 typedef struct face_area {
     int n;
     PetscInt node[6];
@@ -120,8 +121,7 @@ typedef struct face_area {
     double size[6];    /* m^2 */
 } face_area;
 
-static void quad_area(const double (*x)[3], face_area *f)
-{
+static void quad_area(const double (*x)[3], face_area *f) {
     const double g = 1 / sqrt(3.0);
     memset(f->area, 0, sizeof f->area);
     memset(f->size, 0, sizeof f->size);
@@ -143,8 +143,7 @@ static void quad_area(const double (*x)[3], face_area *f)
 }
 
 /* A constant traction on a straight triangle: a third to each corner (P1), or to each edge node (P2). */
-static void triangle_area(const double (*x)[3], int first, int n, face_area *f)
-{
+static void triangle_area(const double (*x)[3], int first, int n, face_area *f) {
     double a[3], b[3], N[3];
     for (int k = 0; k < 3; ++k) {
         a[k] = x[1][k] - x[0][k];
@@ -159,16 +158,16 @@ static void triangle_area(const double (*x)[3], int first, int n, face_area *f)
     }
 }
 
-static int tet_edge_of(int a, int b)
-{
+static int tet_edge_of(int a, int b) {
     for (int e = 0; e < 6; ++e)
-        if ((femd_tet_edge[e][0] == a && femd_tet_edge[e][1] == b) || (femd_tet_edge[e][0] == b && femd_tet_edge[e][1] == a)) return e;
+        if ((femd_tet_edge[e][0] == a && femd_tet_edge[e][1] == b) ||
+            (femd_tet_edge[e][0] == b && femd_tet_edge[e][1] == a))
+            return e;
     return -1;
 }
 
 /* Face number `side` of local cell c. */
-static void cell_face(const femd_problem *p, const femd_element_table *t, PetscInt c, int side, face_area *f)
-{
+static void cell_face(const femd_problem *p, const femd_element_table *t, PetscInt c, int side, face_area *f) {
     const PetscInt *node = p->cell_node + c * t->nodes;
     double x[4][3];
     int corners = t->corners == 8 ? 4 : 3;
@@ -182,13 +181,14 @@ static void cell_face(const femd_problem *p, const femd_element_table *t, PetscI
         quad_area(x, f);
         return;
     }
-    for (int i = 0; t->nodes == 10 && i < 3; ++i) f->node[f->n++] = node[4 + tet_edge_of(corner[i], corner[(i + 1) % 3])];
+    for (int i = 0; t->nodes == 10 && i < 3; ++i)
+        f->node[f->n++] = node[4 + tet_edge_of(corner[i], corner[(i + 1) % 3])];
     triangle_area(x, t->nodes == 10 ? 3 : 0, f->n, f);
 }
 
 /* Side of cell c whose corners are exactly the vertices of plex face `point`; -1 if none is. */
-static femd_status find_side(femd_problem *p, const femd_element_table *t, PetscInt c, PetscInt point, int *side, femd_error *err)
-{
+static femd_status find_side(femd_problem *p, const femd_element_table *t, PetscInt c, PetscInt point, int *side,
+                             femd_error *err) {
     PetscInt nclosure, *closure = NULL, corner[4], n = 0, vstart, vend;
     PetscSection section;
     PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
@@ -211,8 +211,8 @@ static femd_status find_side(femd_problem *p, const femd_element_table *t, Petsc
     return *side < 0 ? femd_fail(err, FEMD_INTERNAL, "a face of the mesh is no side of its cell") : FEMD_OK;
 }
 
-static femd_status load_face(femd_problem *p, const femd_element_table *t, PetscInt point, size_t entry, double *force, femd_error *err)
-{
+static femd_status load_face(femd_problem *p, const femd_element_table *t, PetscInt point, size_t entry, double *force,
+                             femd_error *err) {
     const femd_case_boundary *b = &p->cs->boundary[entry];
     const PetscInt *support;
     PetscInt nsupport;
@@ -225,12 +225,13 @@ static femd_status load_face(femd_problem *p, const femd_element_table *t, Petsc
     cell_face(p, t, support[0] - p->cell_start, side, &f);
     for (int i = 0; i < f.n; ++i)
         for (int a = 0; a < 3; ++a)
-            force[3 * f.node[i] + a] += b->kind == FEMD_LOAD_PRESSURE ? -b->value[0] * f.area[i][a] : b->value[a] * f.size[i];
+            force[3 * f.node[i] + a] +=
+                b->kind == FEMD_LOAD_PRESSURE ? -b->value[0] * f.area[i][a] : b->value[a] * f.size[i];
     return FEMD_OK;
 }
 
-static femd_status load_surface(femd_problem *p, const femd_element_table *t, femd_boundary *bc, size_t entry, femd_error *err)
-{
+static femd_status load_surface(femd_problem *p, const femd_element_table *t, femd_boundary *bc, size_t entry,
+                                femd_error *err) {
     IS is = NULL;
     PetscInt n, fstart, fend;
     const PetscInt *point;
@@ -243,8 +244,7 @@ static femd_status load_surface(femd_problem *p, const femd_element_table *t, fe
     return rc;
 }
 
-static void load_body(const femd_problem *p, const femd_element_table *t, double *body)
-{
+static void load_body(const femd_problem *p, const femd_element_table *t, double *body) {
     for (PetscInt c = 0; c < p->ncells; ++c)
         for (int q = 0; q < t->points; ++q)
             for (int i = 0; i < t->nodes; ++i)
@@ -255,9 +255,9 @@ static void load_body(const femd_problem *p, const femd_element_table *t, double
 
 /* ---- is the body held? ---- */
 
-/* Rank of the 6 x 6 Gram matrix of the rigid-body motions seen by the prescribed components, by Gauss elimination with pivoting. */
-static int rank_of(double A[6][6])
-{
+/* Rank of the 6 x 6 Gram matrix of the rigid-body motions seen by the prescribed components, by Gauss elimination with
+ * pivoting. */
+static int rank_of(double A[6][6]) {
     int rank = 0;
     for (int k = 0; k < 6; ++k) {
         int best = -1;
@@ -277,9 +277,9 @@ static int rank_of(double A[6][6])
     return rank;
 }
 
-static femd_status check_held(femd_problem *p, const femd_boundary *bc, femd_error *err)
-{
-    double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, size = 0, A[6][6] = {{0}};
+static femd_status check_held(femd_problem *p, const femd_boundary *bc, femd_error *err) {
+    double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, size = 0,
+           A[6][6] = {{0}};
     for (PetscInt i = 0; i < p->nnodes; ++i)
         for (int a = 0; a < 3; ++a) {
             low[a] = fmin(low[a], p->node_x[3 * i + a]);
@@ -307,14 +307,15 @@ static femd_status check_held(femd_problem *p, const femd_boundary *bc, femd_err
         for (int n = 0; n < 6; ++n) A[m][n] /= most;
     int rank = rank_of(A);
     if (rank == 6) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: boundary: the prescribed displacements leave the body free to move in %d of its 6 rigid ways; prescribe more components",
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: boundary: the prescribed displacements leave the body free to move in %d of its 6 rigid "
+                     "ways; prescribe more components",
                      p->cs->path, 6 - rank);
 }
 
 /* ---- the whole ---- */
 
-static femd_status allocate(femd_problem *p, femd_boundary *bc, femd_error *err)
-{
+static femd_status allocate(femd_problem *p, femd_boundary *bc, femd_error *err) {
     size_t n = 3 * (size_t)p->nnodes + 1;
     int missing = 0;
     bc->nentries = p->cs->nboundary;
@@ -324,15 +325,15 @@ static femd_status allocate(femd_problem *p, femd_boundary *bc, femd_error *err)
     missing |= !(bc->applied = calloc(n, sizeof *bc->applied));
     missing |= !(bc->force = calloc(bc->nentries + 1, sizeof *bc->force));
     for (size_t b = 0; bc->force && b < bc->nentries; ++b)
-        if (p->cs->boundary[b].kind != FEMD_LOAD_DISPLACEMENT) missing |= !(bc->force[b] = calloc(n, sizeof **bc->force));
+        if (p->cs->boundary[b].kind != FEMD_LOAD_DISPLACEMENT)
+            missing |= !(bc->force[b] = calloc(n, sizeof **bc->force));
     if (p->cs->has_body_force) missing |= !(bc->body = calloc(n, sizeof *bc->body));
     if (missing) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     for (size_t i = 0; i < n; ++i) bc->entry[i] = -1;
     return FEMD_OK;
 }
 
-femd_status femd_boundary_create(femd_problem *p, const femd_element_table *t, femd_boundary **out, femd_error *err)
-{
+femd_status femd_boundary_create(femd_problem *p, const femd_element_table *t, femd_boundary **out, femd_error *err) {
     femd_boundary *bc = *out = calloc(1, sizeof *bc);
     femd_status rc = bc ? allocate(p, bc, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     for (size_t b = 0; rc == FEMD_OK && b < bc->nentries; ++b)
@@ -346,8 +347,7 @@ fail:
     return rc;
 }
 
-void femd_boundary_destroy(femd_boundary **bc)
-{
+void femd_boundary_destroy(femd_boundary **bc) {
     if (!*bc) return;
     for (size_t b = 0; (*bc)->force && b < (*bc)->nentries; ++b) free((*bc)->force[b]);
     free((*bc)->force);
@@ -360,8 +360,7 @@ void femd_boundary_destroy(femd_boundary **bc)
     *bc = NULL;
 }
 
-void femd_boundary_set_time(const femd_problem *p, femd_boundary *bc, double time)
-{
+void femd_boundary_set_time(const femd_problem *p, femd_boundary *bc, double time) {
     const femd_case_boundary ramp = {.ntable = 0};
     size_t n = 3 * (size_t)p->nnodes;
     double body = bc->body ? femd_case_amplitude(p->cs, &ramp, time) : 0;
@@ -377,8 +376,8 @@ void femd_boundary_set_time(const femd_problem *p, femd_boundary *bc, double tim
     }
 }
 
-femd_status femd_boundary_reactions(const femd_problem *p, const femd_boundary *bc, const double *unbalanced, double *reaction, femd_error *err)
-{
+femd_status femd_boundary_reactions(const femd_problem *p, const femd_boundary *bc, const double *unbalanced,
+                                    double *reaction, femd_error *err) {
     memset(reaction, 0, 3 * bc->nentries * sizeof *reaction);
     for (size_t i = 0; i < 3 * (size_t)p->nnodes; ++i)
         if (bc->entry[i] >= 0) reaction[3 * (size_t)bc->entry[i] + i % 3] += unbalanced[i];

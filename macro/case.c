@@ -1,5 +1,6 @@
-/* The case file: opened, overridden, validated, and its plain sections turned into SI. Owns struct femd_case; materials and
- * boundary have files of their own. Starts nothing, writes nothing, and knows no mesh beyond the name of its file. */
+/* The case file: opened, overridden, validated, and its plain sections turned into SI. Owns struct femd_case; materials
+ * and boundary have files of their own. Starts nothing, writes nothing, and knows no mesh beyond the name of its file.
+ */
 #include "case.h"
 
 #include <stdio.h>
@@ -11,9 +12,13 @@
 
 /* ---- small helpers ---- */
 
-static int integer(const cJSON *obj, const char *key, int fallback) { return (int)femd_json_number(obj, key, fallback); }
+static int integer(const cJSON *obj, const char *key, int fallback) {
+    return (int)femd_json_number(obj, key, fallback);
+}
 
-static femd_status no_memory(femd_error *err) { return femd_fail(err, FEMD_NO_MEMORY, "out of memory for the case"); }
+static femd_status no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "out of memory for the case");
+}
 
 static char *join(const char *folder, const char *name) {
     size_t n = strlen(folder) + strlen(name) + 2;
@@ -34,7 +39,8 @@ static femd_status find_case(const char *path, femd_case *c, femd_error *err) {
     char trimmed[4096];
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
-    if (n == 0 || n >= sizeof trimmed) return femd_fail(err, FEMD_BAD_INPUT, "the name of a case file or folder is needed");
+    if (n == 0 || n >= sizeof trimmed)
+        return femd_fail(err, FEMD_BAD_INPUT, "the name of a case file or folder is needed");
     snprintf(trimmed, sizeof trimmed, "%.*s", (int)n, path);
     c->path = is_folder(trimmed) ? join(trimmed, "case.json") : strdup(trimmed);
     if (!c->path) return no_memory(err);
@@ -48,7 +54,8 @@ static femd_status find_case(const char *path, femd_case *c, femd_error *err) {
 static femd_status read_box(femd_case *c, const cJSON *box, femd_error *err) {
     const cJSON *distort = femd_json_get(box, "distort"), *cell = femd_json_get(box, "cells")->child;
     FEMD_TRY(femd_json_quantities(&c->doc, box, "size", FEMD_DIM_LENGTH, 3, c->mesh.size, err));
-    if (femd_json_get(box, "origin")) FEMD_TRY(femd_json_quantities(&c->doc, box, "origin", FEMD_DIM_LENGTH, 3, c->mesh.origin, err));
+    if (femd_json_get(box, "origin"))
+        FEMD_TRY(femd_json_quantities(&c->doc, box, "origin", FEMD_DIM_LENGTH, 3, c->mesh.origin, err));
     for (int k = 0; k < 3; k++, cell = cell->next) c->mesh.cells[k] = (int)cell->valuedouble;
     c->mesh.distort = femd_json_number(distort, "fraction", 0);
     return femd_json_u64(&c->doc, distort, "seed", 1, &c->mesh.distort_seed, err);
@@ -87,7 +94,9 @@ static void read_numerics(femd_case *c) {
     c->growth = femd_json_number(steps, "growth", 1.5);
     c->cut = femd_json_number(steps, "cut", 0.5);
     c->predictor = femd_json_bool(steps, "predictor", 1);
-    c->element = strcmp(element, "Q1") == 0 ? FEMD_ELEMENT_Q1 : strcmp(element, "P1") == 0 ? FEMD_ELEMENT_P1 : FEMD_ELEMENT_P2;
+    c->element = strcmp(element, "Q1") == 0   ? FEMD_ELEMENT_Q1
+                 : strcmp(element, "P1") == 0 ? FEMD_ELEMENT_P1
+                                              : FEMD_ELEMENT_P2;
     c->rtol = femd_json_number(solver, "rtol", 1e-8);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
     c->max_newton = integer(solver, "max_newton", 20);
@@ -103,7 +112,8 @@ static void read_output(femd_case *c) {
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
-    for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next) c->wants_committed |= femd_want_from_key(w->valuestring);
+    for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next)
+        c->wants_committed |= femd_want_from_key(w->valuestring);
 }
 
 /* ---- petsc ---- */
@@ -134,7 +144,8 @@ static femd_status read_petsc(femd_case *c, femd_error *err) {
     int n = cJSON_GetArraySize(petsc);
     c->petsc = calloc((size_t)n + 1, sizeof *c->petsc);
     if (!c->petsc) return no_memory(err);
-    for (const cJSON *o = petsc ? petsc->child : NULL; o; o = o->next) FEMD_TRY(petsc_option(c, o, &c->petsc[c->npetsc++], err));
+    for (const cJSON *o = petsc ? petsc->child : NULL; o; o = o->next)
+        FEMD_TRY(petsc_option(c, o, &c->petsc[c->npetsc++], err));
     return FEMD_OK;
 }
 

@@ -1,4 +1,5 @@
-/* The case file as a struct: everything that `femd run` reads from JSON, validated and in SI. Knows no PETSc and no MPI. */
+/* The case file as a struct: everything that `femd run` reads from JSON, validated and in SI. Knows no PETSc and no
+ * MPI. */
 #ifndef FEMD_CASE_H
 #define FEMD_CASE_H
 
@@ -11,11 +12,11 @@ typedef enum femd_element { FEMD_ELEMENT_Q1, FEMD_ELEMENT_P1, FEMD_ELEMENT_P2 } 
 /* Points per cell: Q1 8, P1 1, P2 4. */
 
 typedef struct femd_case_mesh {
-    char *file;            /* resolved path of a Gmsh file, NULL for a box */
-    double scale;          /* file length x scale = m */
+    char *file;                /* resolved path of a Gmsh file, NULL for a box */
+    double scale;              /* file length x scale = m */
     double size[3], origin[3]; /* box, m */
     int cells[3];
-    double distort;        /* box: interior vertices moved by up to this fraction of the cell size (seeded) */
+    double distort; /* box: interior vertices moved by up to this fraction of the cell size (seeded) */
     uint64_t distort_seed;
 } femd_case_mesh;
 
@@ -29,46 +30,46 @@ typedef struct femd_case_material {
 
 typedef enum femd_load { FEMD_LOAD_DISPLACEMENT, FEMD_LOAD_TRACTION, FEMD_LOAD_PRESSURE } femd_load;
 typedef struct femd_case_boundary {
-    char on[FEMD_NAME_MAX];     /* physical surface name; box: left right (x), front back (y), bottom top (z) */
+    char on[FEMD_NAME_MAX]; /* physical surface name; box: left right (x), front back (y), bottom top (z) */
     femd_load kind;
-    int has[3];                 /* displacement: which components are prescribed */
-    double value[3];            /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
-    int has_gradient;           /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
+    int has[3];       /* displacement: which components are prescribed */
+    double value[3];  /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
+    int has_gradient; /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
     double gradient[9];
-    size_t ntable;              /* amplitude: (time, factor) table, linear between; 0 = ramp from 0 at time 0 to 1 at the end time */
-    double *time, *factor;      /* owned */
+    size_t ntable; /* amplitude: (time, factor) table, linear between; 0 = ramp from 0 at time 0 to 1 at the end time */
+    double *time, *factor; /* owned */
 } femd_case_boundary;
 
 typedef struct femd_case {
-    char *path, *folder;        /* of the case file; owned */
+    char *path, *folder; /* of the case file; owned */
     char *title;
     uint64_t seed;
-    femd_json doc;              /* the validated document; owned */
+    femd_json doc; /* the validated document; owned */
     femd_case_mesh mesh;
     size_t nmaterials;
     femd_case_material *material;
     size_t nboundary;
     femd_case_boundary *boundary;
     int has_body_force;
-    double body_force[3];       /* N/m^3, per reference volume, ramped like a boundary without table */
-    double temperature;         /* K, of every request; default 0 */
-    double pressure;            /* Pa, of every request; default 0 */
-    double accuracy;            /* relative standard error wanted of sampled answers; 0 = the material's own */
-    uint32_t wants_committed;   /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
-    int reuse;                  /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
+    double body_force[3];     /* N/m^3, per reference volume, ramped like a boundary without table */
+    double temperature;       /* K, of every request; default 0 */
+    double pressure;          /* Pa, of every request; default 0 */
+    double accuracy;          /* relative standard error wanted of sampled answers; 0 = the material's own */
+    uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
+    int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
     /* steps */
-    int step_count;             /* increments planned */
-    double end_time;            /* default 1 */
-    int max_cuts;               /* in a row; default 6 */
-    double growth, cut;         /* 1.5, 0.5 */
-    int predictor;              /* default 1 */
+    int step_count;     /* increments planned */
+    double end_time;    /* default 1 */
+    int max_cuts;       /* in a row; default 6 */
+    double growth, cut; /* 1.5, 0.5 */
+    int predictor;      /* default 1 */
     /* element and solver */
     femd_element element;
-    double rtol;                /* |r| <= rtol x reference force; default 1e-8 */
-    int noise_stop;             /* default 1: |r| within twice the noise of sampled stresses will do */
-    int max_newton;             /* default 20 */
-    double ksp_rtol;            /* default 1e-8 */
-    int direct;                 /* 1: MUMPS instead of CG + GAMG */
+    double rtol;     /* |r| <= rtol x reference force; default 1e-8 */
+    int noise_stop;  /* default 1: |r| within twice the noise of sampled stresses will do */
+    int max_newton;  /* default 20 */
+    double ksp_rtol; /* default 1e-8 */
+    int direct;      /* 1: MUMPS instead of CG + GAMG */
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */
     int checkpoint_every;       /* default 1 */
@@ -76,12 +77,13 @@ typedef struct femd_case {
     double k_reuse_strain;      /* a conductivity serves for strains within this in each component */
     double k_reuse_temperature; /* and temperatures within this, K */
     size_t npetsc;
-    char **petsc;               /* "-key value" strings, owned */
+    char **petsc; /* "-key value" strings, owned */
 } femd_case;
 
-/* Read CASE: a JSON file, or a folder with case.json in it. sets/nsets: "a.b=c" overrides of the command line. Validates against the
- * schema, all units, that files exist. Nothing is started and nothing written. */
-FEMD_MUST_CHECK femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err);
+/* Read CASE: a JSON file, or a folder with case.json in it. sets/nsets: "a.b=c" overrides of the command line.
+ * Validates against the schema, all units, that files exist. Nothing is started and nothing written. */
+FEMD_MUST_CHECK femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c,
+                                           femd_error *err);
 void femd_case_clear(femd_case *c);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);

@@ -1,5 +1,5 @@
-/* The "boundary" of a case: prescribed displacements, tractions and pressures with their amplitudes. Owns the meaning of one
- * entry; never which nodes or faces it hits (the mesh is not known here). */
+/* The "boundary" of a case: prescribed displacements, tractions and pressures with their amplitudes. Owns the meaning
+ * of one entry; never which nodes or faces it hits (the mesh is not known here). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@ static femd_status check_face(const femd_case *c, const cJSON *on, femd_error *e
     if (c->mesh.file) return FEMD_OK;
     for (int k = 0; k < 6; k++)
         if (strcmp(on->valuestring, box_faces[k]) == 0) return FEMD_OK;
-    return femd_json_fail(&c->doc, on, err, "unknown value \"%s\"; accepted: left, right, front, back, bottom, top", on->valuestring);
+    return femd_json_fail(&c->doc, on, err, "unknown value \"%s\"; accepted: left, right, front, back, bottom, top",
+                          on->valuestring);
 }
 
 /* u = G X + value on the components that are not null; a gradient alone prescribes all three. */
@@ -40,7 +41,8 @@ static femd_status read_table(const femd_case *c, const cJSON *table, femd_case_
         size_t k = b->ntable++;
         b->time[k] = row->child->valuedouble;
         b->factor[k] = row->child->next->valuedouble;
-        if (k > 0 && !(b->time[k] > b->time[k - 1])) return femd_json_fail(&c->doc, row->child, err, "times must increase");
+        if (k > 0 && !(b->time[k] > b->time[k - 1]))
+            return femd_json_fail(&c->doc, row->child, err, "times must increase");
     }
     return FEMD_OK;
 }
@@ -50,7 +52,9 @@ static femd_status read_entry(const femd_case *c, const cJSON *node, femd_case_b
     int moved = femd_json_get(node, "displacement") || femd_json_get(node, "gradient");
     int pulled = femd_json_get(node, "traction") != NULL, pressed = femd_json_get(node, "pressure") != NULL;
     if (moved + pulled + pressed > 1)
-        return femd_json_fail(&c->doc, node, err, "has more than one of: displacement (with or without gradient), traction, pressure; write one entry for each");
+        return femd_json_fail(&c->doc, node, err,
+                              "has more than one of: displacement (with or without gradient), traction, pressure; "
+                              "write one entry for each");
     FEMD_TRY(check_face(c, on, err));
     memcpy(b->on, on->valuestring, strlen(on->valuestring) + 1); /* the schema bounds it */
     FEMD_TRY(read_table(c, femd_json_get(node, "table"), b, err));
@@ -71,8 +75,11 @@ static femd_status check_held(const femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "boundary");
     for (int k = 0; k < 3; k++) {
         int held = 0;
-        for (size_t b = 0; b < c->nboundary; b++) held |= c->boundary[b].kind == FEMD_LOAD_DISPLACEMENT && c->boundary[b].has[k];
-        if (!held) return femd_json_fail(&c->doc, node, err, "no entry prescribes a displacement along %c; the body could move freely", "xyz"[k]);
+        for (size_t b = 0; b < c->nboundary; b++)
+            held |= c->boundary[b].kind == FEMD_LOAD_DISPLACEMENT && c->boundary[b].has[k];
+        if (!held)
+            return femd_json_fail(&c->doc, node, err,
+                                  "no entry prescribes a displacement along %c; the body could move freely", "xyz"[k]);
     }
     return FEMD_OK;
 }
@@ -82,6 +89,7 @@ femd_status case_read_boundary(femd_case *c, femd_error *err) {
     size_t n = (size_t)cJSON_GetArraySize(boundary);
     c->boundary = calloc(n + 1, sizeof *c->boundary);
     if (!c->boundary) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for %zu boundary entries", n);
-    for (const cJSON *node = boundary->child; node; node = node->next) FEMD_TRY(read_entry(c, node, &c->boundary[c->nboundary++], err));
+    for (const cJSON *node = boundary->child; node; node = node->next)
+        FEMD_TRY(read_entry(c, node, &c->boundary[c->nboundary++], err));
     return check_held(c, err);
 }

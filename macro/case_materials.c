@@ -1,5 +1,5 @@
-/* The "materials" of a case: region, orientation, text of the material alone. Owns what a material means to the mesh; never
- * what an engine makes of it (the micro side reads structure and potential). */
+/* The "materials" of a case: region, orientation, text of the material alone. Owns what a material means to the mesh;
+ * never what an engine makes of it (the micro side reads structure and potential). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static femd_status axis_angle(const femd_case *c, const cJSON *node, double Q[9]
     FEMD_TRY(femd_json_quantities(&c->doc, node, "axis", FEMD_DIM_NONE, 3, n, err));
     FEMD_TRY(femd_json_quantity(&c->doc, node, "angle", FEMD_DIM_ANGLE, 0, &angle, err));
     length = sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
-    if (!(length > 0) || !isfinite(length)) return femd_json_fail(&c->doc, femd_json_get(node, "axis"), err, "the axis has no direction");
+    if (!(length > 0) || !isfinite(length))
+        return femd_json_fail(&c->doc, femd_json_get(node, "axis"), err, "the axis has no direction");
     for (int i = 0; i < 3; i++) n[i] /= length;
     turn(angle, &cosine, &sine);
     const double cross[9] = {0, -n[2], n[1], n[2], 0, -n[0], -n[1], n[0], 0};
@@ -41,8 +42,15 @@ static femd_status euler(const femd_case *c, const cJSON *node, double Q[9], fem
     turn(a[0], &c1, &s1);
     turn(a[1], &C, &S);
     turn(a[2], &c2, &s2);
-    const double g[9] = {c1 * c2 - s1 * s2 * C,  s1 * c2 + c1 * s2 * C,  s2 * S, -c1 * s2 - s1 * c2 * C, -s1 * s2 + c1 * c2 * C,
-                         c2 * S, s1 * S, -c1 * S, C};
+    const double g[9] = {c1 * c2 - s1 * s2 * C,
+                         s1 * c2 + c1 * s2 * C,
+                         s2 * S,
+                         -c1 * s2 - s1 * c2 * C,
+                         -s1 * s2 + c1 * c2 * C,
+                         c2 * S,
+                         s1 * S,
+                         -c1 * S,
+                         C};
     memcpy(Q, g, sizeof g);
     return FEMD_OK;
 }
@@ -51,8 +59,10 @@ static femd_status read_orientation(const femd_case *c, const cJSON *node, doubl
     femd_error why = FEMD_ERROR_INIT;
     for (int i = 0; i < 9; i++) Q[i] = i % 4 == 0;
     if (!node) return FEMD_OK;
-    if (femd_json_get(node, "euler")) FEMD_TRY(euler(c, node, Q, err));
-    else if (cJSON_IsObject(node)) FEMD_TRY(axis_angle(c, node, Q, err));
+    if (femd_json_get(node, "euler"))
+        FEMD_TRY(euler(c, node, Q, err));
+    else if (cJSON_IsObject(node))
+        FEMD_TRY(axis_angle(c, node, Q, err));
     else {
         int i = 0;
         for (const cJSON *row = node->child; row; row = row->next)
@@ -93,11 +103,15 @@ static femd_status material_text(const cJSON *node, char **json, femd_error *err
 static femd_status read_material(femd_case *c, const cJSON *node, femd_case_material *m, femd_error *err) {
     const char *region = femd_json_string(node, "region", "all");
     size_t n = strlen(node->string);
-    if (n == 0 || n >= sizeof m->name) return femd_json_fail(&c->doc, node, err, "the name of a material needs 1 to %d characters", FEMD_NAME_MAX - 1);
+    if (n == 0 || n >= sizeof m->name)
+        return femd_json_fail(&c->doc, node, err, "the name of a material needs 1 to %d characters", FEMD_NAME_MAX - 1);
     if (!c->mesh.file && strcmp(region, "all") != 0)
-        return femd_json_fail(&c->doc, femd_json_get(node, "region"), err, "unknown value \"%s\"; accepted for a box: all", region);
+        return femd_json_fail(&c->doc, femd_json_get(node, "region"), err,
+                              "unknown value \"%s\"; accepted for a box: all", region);
     for (const femd_case_material *other = c->material; other < m; other++)
-        if (strcmp(other->region, region) == 0) return femd_json_fail(&c->doc, node, err, "region \"%s\" has the material \"%s\" already", region, other->name);
+        if (strcmp(other->region, region) == 0)
+            return femd_json_fail(&c->doc, node, err, "region \"%s\" has the material \"%s\" already", region,
+                                  other->name);
     memcpy(m->name, node->string, n + 1);
     memcpy(m->region, region, strlen(region) + 1); /* the schema bounds it */
     m->node = node;

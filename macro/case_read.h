@@ -1,5 +1,5 @@
-/* The sections of a case file, for case.c alone. The document has passed the schema when these are called. Each checks what
- * the schema cannot say, and names the key in its words. */
+/* The sections of a case file, for case.c alone. The document has passed the schema when these are called. Each checks
+ * what the schema cannot say, and names the key in its words. */
 #ifndef FEMD_CASE_READ_H
 #define FEMD_CASE_READ_H
 

@@ -1,5 +1,5 @@
-/* The checkpoint: a committed step as one HDF5 file, written and read by rank 0 and spread by the numbers of the mesh file,
- * so that it knows nothing of ranks, workers or time of day. */
+/* The checkpoint: a committed step as one HDF5 file, written and read by rank 0 and spread by the numbers of the mesh
+ * file, so that it knows nothing of ranks, workers or time of day. */
 #include "checkpoint.h"
 
 #include <math.h>
@@ -16,21 +16,20 @@ enum { FORMAT = 3 };
 
 /* ---- which case it is ---- */
 
-static femd_status read_whole(const char *path, femd_buffer *out, femd_error *err)
-{
+static femd_status read_whole(const char *path, femd_buffer *out, femd_error *err) {
     FILE *f = fopen(path, "rb");
     if (!f) return femd_fail(err, FEMD_IO, "cannot read %s", path);
     femd_status rc = FEMD_OK;
     char piece[65536];
-    for (size_t n; rc == FEMD_OK && (n = fread(piece, 1, sizeof piece, f)) > 0;) rc = femd_buffer_append(out, piece, n, err);
+    for (size_t n; rc == FEMD_OK && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        rc = femd_buffer_append(out, piece, n, err);
     if (rc == FEMD_OK && ferror(f)) rc = femd_fail(err, FEMD_IO, "cannot read %s", path);
     fclose(f);
     return rc;
 }
 
 /* The case without what has no effect on the solution. */
-static femd_status add_document(const femd_case *cs, femd_buffer *b, femd_error *err)
-{
+static femd_status add_document(const femd_case *cs, femd_buffer *b, femd_error *err) {
     static const char *const without_effect[] = {"title", "description", "output"};
     cJSON *copy = cJSON_Duplicate(cs->doc.root, 1);
     for (size_t i = 0; copy && i < sizeof without_effect / sizeof *without_effect; ++i)
@@ -44,8 +43,7 @@ static femd_status add_document(const femd_case *cs, femd_buffer *b, femd_error 
 }
 
 /* Hash of the document, what is asked of the points, the content of the materials and of the mesh file. */
-static femd_status case_hash(const femd_problem *p, femd_hash *hash, femd_error *err)
-{
+static femd_status case_hash(const femd_problem *p, femd_hash *hash, femd_error *err) {
     femd_buffer b = FEMD_BUFFER_INIT;
     femd_status rc;
     FEMD_TRY_GOTO(rc, add_document(p->cs, &b, err), done);
@@ -63,25 +61,24 @@ done:
 /* The numerics level of the pool, zero-padded; all zero for a law without a pool. */
 enum { LEVEL_BYTES = 16 };
 
-static void level_of(const femd_problem *p, char level[LEVEL_BYTES])
-{
+static void level_of(const femd_problem *p, char level[LEVEL_BYTES]) {
     memset(level, 0, LEVEL_BYTES);
     if (p->client) snprintf(level, LEVEL_BYTES, "%s", femd_client_level(p->client));
 }
 
-static femd_status check_level(const femd_problem *p, femd_h5 *f, const char *path, femd_error *err)
-{
+static femd_status check_level(const femd_problem *p, femd_h5 *f, const char *path, femd_error *err) {
     char level[LEVEL_BYTES], stored[LEVEL_BYTES];
     level_of(p, level);
     FEMD_TRY(femd_h5_read(f, "level", H5T_STD_U8LE, sizeof stored, 0, stored, err));
     stored[LEVEL_BYTES - 1] = 0;
     if (strcmp(level, stored) == 0) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s was computed at the numerics level \"%s\", the server has \"%s\", which gives other bits; "
-                     "start the server with --level %s, or run without --resume", path, stored, level, stored);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s was computed at the numerics level \"%s\", the server has \"%s\", which gives other bits; "
+                     "start the server with --level %s, or run without --resume",
+                     path, stored, level, stored);
 }
 
-static femd_status write_identity(const femd_problem *p, femd_h5 *f, femd_error *err)
-{
+static femd_status write_identity(const femd_problem *p, femd_h5 *f, femd_error *err) {
     int64_t format = FORMAT, step = p->step;
     femd_hash hash;
     FEMD_TRY(case_hash(p, &hash, err));
@@ -100,19 +97,22 @@ typedef struct identity {
     double time, dt;
 } identity;
 
-static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *path, identity *id, femd_error *err)
-{
+static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *path, identity *id, femd_error *err) {
     int64_t format = 0;
     femd_hash hash, stored;
     FEMD_TRY(femd_h5_read(f, "format", H5T_STD_I64LE, 1, 0, &format, err));
     if (format != FORMAT)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s has format %lld, this femd reads %d; run without --resume", path, (long long)format, FORMAT);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s has format %lld, this femd reads %d; run without --resume", path,
+                         (long long)format, FORMAT);
     FEMD_TRY(femd_h5_read(f, "case", H5T_STD_U8LE, sizeof stored, 0, &stored, err));
     FEMD_TRY(case_hash(p, &hash, err));
     if (!femd_hash_equal(&hash, &stored))
-        return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver, output.wants "
-                         "or output.conductivity_reuse differ from those of %s; undo the change, or run without --resume", path, p->cs->path);
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver, "
+            "output.wants "
+            "or output.conductivity_reuse differ from those of %s; undo the change, or run without --resume",
+            path, p->cs->path);
     FEMD_TRY(check_level(p, f, path, err));
     FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
     FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
@@ -134,8 +134,7 @@ typedef struct field {
 
 enum { FIELDS = 14 };
 
-static void list_fields(const femd_points *pt, field list[FIELDS])
-{
+static void list_fields(const femd_points *pt, field list[FIELDS]) {
     hid_t f64 = H5T_IEEE_F64LE;
     const field all[FIELDS] = {
         {"point/state", H5T_STD_U8LE, 1, sizeof(femd_hash), pt->state},
@@ -156,12 +155,13 @@ static void list_fields(const femd_points *pt, field list[FIELDS])
     memcpy(list, all, sizeof all);
 }
 
-static femd_status save_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err)
-{
+static femd_status save_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err) {
     uint64_t total = femd_rows_total(rows);
     size_t bytes = x->element * x->columns;
     void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
-    femd_status rc = p->rank == 0 && !global ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name) : FEMD_OK;
+    femd_status rc = p->rank == 0 && !global
+                         ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name)
+                         : FEMD_OK;
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, femd_rows_gather(rows, x->data, bytes, global, err), done);
     if (p->rank == 0) rc = femd_h5_write(f, x->name, x->type, total, x->columns, global, err);
@@ -171,12 +171,13 @@ done:
     return rc;
 }
 
-static femd_status load_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err)
-{
+static femd_status load_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err) {
     uint64_t total = femd_rows_total(rows);
     size_t bytes = x->element * x->columns;
     void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
-    femd_status rc = p->rank == 0 && !global ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name) : FEMD_OK;
+    femd_status rc = p->rank == 0 && !global
+                         ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name)
+                         : FEMD_OK;
     if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, x->name, x->type, total, x->columns, global, err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     rc = femd_rows_scatter(rows, global, bytes, x->data, err);
@@ -185,8 +186,7 @@ done:
     return rc;
 }
 
-static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err)
-{
+static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
     field list[FIELDS];
     list_fields(p->pt, list);
     femd_rows *rows = NULL;
@@ -209,19 +209,17 @@ typedef struct owned_nodes {
     double *node; /* all local nodes x 3 */
 } owned_nodes;
 
-static void owned_clear(owned_nodes *o)
-{
+static void owned_clear(owned_nodes *o) {
     free(o->number);
     free(o->local);
     free(o->row);
     free(o->node);
 }
 
-static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error *err)
-{
+static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error *err) {
     size_t n = (size_t)p->nnodes;
-    *o = (owned_nodes){0, calloc(n + 1, sizeof(uint64_t)), calloc(n + 1, sizeof(PetscInt)), calloc(3 * n + 1, sizeof(double)),
-                       calloc(3 * n + 1, sizeof(double))};
+    *o = (owned_nodes){0, calloc(n + 1, sizeof(uint64_t)), calloc(n + 1, sizeof(PetscInt)),
+                       calloc(3 * n + 1, sizeof(double)), calloc(3 * n + 1, sizeof(double))};
     if (!o->number || !o->local || !o->row || !o->node)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the displacement of %zu nodes", n);
     for (PetscInt i = 0; i < p->nnodes; ++i) {
@@ -232,16 +230,14 @@ static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error 
     return FEMD_OK;
 }
 
-static void copy_rows(owned_nodes *o, int to_rows)
-{
+static void copy_rows(owned_nodes *o, int to_rows) {
     for (size_t i = 0; i < o->n; ++i) {
         double *row = o->row + 3 * i, *node = o->node + 3 * o->local[i];
         memcpy(to_rows ? row : node, to_rows ? node : row, 3 * sizeof *row);
     }
 }
 
-static femd_status exchange_displacement(femd_problem *p, femd_h5 *f, int saving, femd_error *err)
-{
+static femd_status exchange_displacement(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
     femd_rows *rows = NULL;
     owned_nodes o;
     femd_status rc = femd_agree(p->comm, owned_init(&o, p, err), err);
@@ -266,12 +262,21 @@ done:
 
 enum { INTEGERS = 13, NUMBERS = 6 + 12 + 64 + 14 };
 
-static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v)
-{
+static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v) {
     const femd_step_record *r = &row->rec;
-    const int64_t integers[INTEGERS] = {r->step, r->newton, r->cuts, r->nresiduals, (int64_t)r->evaluations,
-                                        (int64_t)r->force_evaluations, r->failed_points, row->fields, (int64_t)r->k_sampled,
-                                        (int64_t)r->k_reused, (int64_t)r->k_noted, r->k_carriers, r->notes};
+    const int64_t integers[INTEGERS] = {r->step,
+                                        r->newton,
+                                        r->cuts,
+                                        r->nresiduals,
+                                        (int64_t)r->evaluations,
+                                        (int64_t)r->force_evaluations,
+                                        r->failed_points,
+                                        row->fields,
+                                        (int64_t)r->k_sampled,
+                                        (int64_t)r->k_reused,
+                                        (int64_t)r->k_noted,
+                                        r->k_carriers,
+                                        r->notes};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
@@ -285,14 +290,28 @@ static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, 
     memcpy(v + NUMBERS, r->reaction, 3 * nboundary * sizeof *v);
 }
 
-static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err)
-{
-    femd_history_row row = {.rec = {.step = (int)k[0], .newton = (int)k[1], .cuts = (int)k[2], .nresiduals = (int)k[3],
-                                    .evaluations = (uint64_t)k[4], .force_evaluations = (uint64_t)k[5], .failed_points = (int)k[6],
-                                    .time = v[0], .dt = v[1], .reference = v[2], .energy = v[3], .hill_mandel_max = v[4],
-                                    .stability_min = v[5], .reaction = v + NUMBERS, .k_sampled = (uint64_t)k[8], .k_reused = (uint64_t)k[9],
-                                    .k_noted = (uint64_t)k[10], .k_carriers = (uint32_t)k[11], .notes = (uint32_t)k[12],
-                                    .k_error_max = v[88], .noise = v[89]},
+static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err) {
+    femd_history_row row = {.rec = {.step = (int)k[0],
+                                    .newton = (int)k[1],
+                                    .cuts = (int)k[2],
+                                    .nresiduals = (int)k[3],
+                                    .evaluations = (uint64_t)k[4],
+                                    .force_evaluations = (uint64_t)k[5],
+                                    .failed_points = (int)k[6],
+                                    .time = v[0],
+                                    .dt = v[1],
+                                    .reference = v[2],
+                                    .energy = v[3],
+                                    .hill_mandel_max = v[4],
+                                    .stability_min = v[5],
+                                    .reaction = v + NUMBERS,
+                                    .k_sampled = (uint64_t)k[8],
+                                    .k_reused = (uint64_t)k[9],
+                                    .k_noted = (uint64_t)k[10],
+                                    .k_carriers = (uint32_t)k[11],
+                                    .notes = (uint32_t)k[12],
+                                    .k_error_max = v[88],
+                                    .noise = v[89]},
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
@@ -304,15 +323,13 @@ static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd
     return femd_history_add(h, &row, err);
 }
 
-static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **v, femd_error *err)
-{
+static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **v, femd_error *err) {
     *k = calloc(n * INTEGERS + 1, sizeof **k);
     *v = calloc(n * width + 1, sizeof **v);
     return *k && *v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", n);
 }
 
-static femd_status write_history(const femd_history *h, femd_h5 *f, femd_error *err)
-{
+static femd_status write_history(const femd_history *h, femd_h5 *f, femd_error *err) {
     size_t width = NUMBERS + 3 * h->nboundary;
     int64_t *k = NULL;
     double *v = NULL;
@@ -329,15 +346,15 @@ done:
 }
 
 /* All ranks get the rows that rank 0 reads. */
-static femd_status load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err)
-{
+static femd_status load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
     h->nboundary = p->cs->nboundary;
     size_t width = NUMBERS + 3 * h->nboundary;
     hsize_t rows = 0, columns = 0;
     int64_t *k = NULL;
     double *v = NULL;
     femd_status rc = p->rank == 0 ? femd_h5_shape(f, "history/integers", &rows, &columns, err) : FEMD_OK;
-    if (rc == FEMD_OK && rows > 1000000) rc = femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    if (rc == FEMD_OK && rows > 1000000)
+        rc = femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     uint64_t n = rows;
     (void)MPI_Bcast(&n, 1, MPI_UINT64_T, 0, p->comm);
@@ -357,8 +374,7 @@ done:
 
 /* ---- whole files ---- */
 
-femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const char *path, femd_error *err)
-{
+femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const char *path, femd_error *err) {
     femd_h5 *f = NULL;
     femd_status rc = FEMD_OK;
     if (p->rank == 0) {
@@ -380,8 +396,7 @@ done:
     return rc;
 }
 
-femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *path, femd_error *err)
-{
+femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *path, femd_error *err) {
     femd_h5 *f = NULL;
     identity id = {0, 0, 0};
     femd_status rc = FEMD_OK;
@@ -403,14 +418,12 @@ done:
     return rc;
 }
 
-femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err)
-{
+femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err) {
     const femd_history none = FEMD_HISTORY_INIT;
     return femd_checkpoint_save(p, &none, path, err);
 }
 
-femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err)
-{
+femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err) {
     femd_history history = FEMD_HISTORY_INIT;
     femd_status rc = femd_checkpoint_load(p, &history, path, err);
     femd_history_clear(&history);

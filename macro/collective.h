@@ -14,14 +14,19 @@ FEMD_MUST_CHECK femd_status femd_agree(MPI_Comm comm, femd_status rc, femd_error
 /* Rows 0..total-1 spread over the ranks in any order, each held by exactly one. */
 typedef struct femd_rows femd_rows;
 
-/* ids[i] = global number of local row i. Collective. INTERNAL if the numbers of all ranks are not exactly 0..total-1. */
-FEMD_MUST_CHECK femd_status femd_rows_create(MPI_Comm comm, const uint64_t *ids, size_t n, femd_rows **rows, femd_error *err);
+/* ids[i] = global number of local row i. Collective. INTERNAL if the numbers of all ranks are not exactly 0..total-1.
+ */
+FEMD_MUST_CHECK femd_status femd_rows_create(MPI_Comm comm, const uint64_t *ids, size_t n, femd_rows **rows,
+                                             femd_error *err);
 void femd_rows_destroy(femd_rows **rows);
 /* Rows of all ranks; the same on all ranks. */
 uint64_t femd_rows_total(const femd_rows *rows);
-/* local: n x bytes. global: total x bytes in the order of the numbers, on rank 0 only (others may pass NULL). Collective. */
-FEMD_MUST_CHECK femd_status femd_rows_gather(femd_rows *rows, const void *local, size_t bytes, void *global, femd_error *err);
+/* local: n x bytes. global: total x bytes in the order of the numbers, on rank 0 only (others may pass NULL).
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_rows_gather(femd_rows *rows, const void *local, size_t bytes, void *global,
+                                             femd_error *err);
 /* The way back. Collective. */
-FEMD_MUST_CHECK femd_status femd_rows_scatter(femd_rows *rows, const void *global, size_t bytes, void *local, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_rows_scatter(femd_rows *rows, const void *global, size_t bytes, void *local,
+                                              femd_error *err);
 
 #endif

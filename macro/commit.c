@@ -13,14 +13,13 @@
 typedef struct extra {
     femd_problem *p;
     const femd_conductivity_plan *plan; /* NULL: conductivity is not wanted */
-    const PetscInt *point; /* of request i */
+    const PetscInt *point;              /* of request i */
     femd_status rc;
     femd_error *err;
 } extra;
 
 /* The answer adds conductivity and stability; it never touches the mechanical state. */
-static void take_extra(void *user, size_t i, const femd_response *r)
-{
+static void take_extra(void *user, size_t i, const femd_response *r) {
     extra *x = user;
     femd_points *pt = x->p->pt;
     PetscInt k = x->point[i];
@@ -28,16 +27,15 @@ static void take_extra(void *user, size_t i, const femd_response *r)
     pt->twall[k] += r->work.wall;
     if (x->rc != FEMD_OK) return;
     if (r->status != FEMD_OK) {
-        x->rc = femd_fail(x->err, (femd_status)r->status, "point %llu, output.wants at the converged state: %s", (unsigned long long)r->point,
-                          femd_status_text(r->status));
+        x->rc = femd_fail(x->err, (femd_status)r->status, "point %llu, output.wants at the converged state: %s",
+                          (unsigned long long)r->point, femd_status_text(r->status));
         return;
     }
     if (x->plan && femd_conductivity_is_due(x->plan, k)) x->rc = femd_conductivity_take(x->p, k, r, x->err);
     if (r->provided & FEMD_WANT_STABILITY) pt->tstability[k] = r->stability;
 }
 
-static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err)
-{
+static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err) {
     femd_points *pt = p->pt;
     femd_mechanics *m = p->mech;
     PetscInt n = 0, *point = malloc(((size_t)pt->n + 1) * sizeof *point);
@@ -65,8 +63,7 @@ static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan
     return FEMD_OK;
 }
 
-static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error *err)
-{
+static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error *err) {
     femd_conductivity_plan *plan = NULL;
     if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(femd_conductivity_plan_create(p, &plan, err));
     femd_status rc = ask_extra(p, plan, err);
@@ -75,8 +72,7 @@ static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error
     return rc;
 }
 
-static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error *err)
-{
+static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error *err) {
     const femd_points *pt = p->pt;
     double energy = 0, extreme[2] = {0, -INFINITY}; /* largest Hill-Mandel residual, - lowest stability */
     int asked = 0;
@@ -100,8 +96,7 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
     return femd_boundary_reactions(p, p->bc, p->mech->unbalanced, rec->reaction, err);
 }
 
-femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err)
-{
+femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err) {
     femd_points *pt = p->pt;
     memcpy(pt->tk, pt->k, 6 * (size_t)pt->n * sizeof *pt->k);
     memcpy(pt->tke, pt->ke, 6 * (size_t)pt->n * sizeof *pt->ke);

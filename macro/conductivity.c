@@ -22,8 +22,8 @@ typedef struct row {
 /* A conductivity that points may take. */
 typedef struct donor {
     double material;
-    sample value;    /* of a fresh one: where it will be sampled */
-    size_t owner;    /* row that is asked for it; OLD = none, it is there */
+    sample value; /* of a fresh one: where it will be sampled */
+    size_t owner; /* row that is asked for it; OLD = none, it is there */
 } donor;
 #define OLD SIZE_MAX
 
@@ -36,16 +36,14 @@ struct femd_conductivity_plan {
     sample *result;
     donor *donor;
     size_t ndonors;
-    size_t *from;    /* donor of each row */
+    size_t *from; /* donor of each row */
 };
 
-static int answers(const femd_problem *p, PetscInt k)
-{
+static int answers(const femd_problem *p, PetscInt k) {
     return (p->caps[p->pt->material[k]].wants & FEMD_WANT_CONDUCTIVITY) != 0;
 }
 
-uint32_t femd_conductivity_carriers(const femd_problem *p)
-{
+uint32_t femd_conductivity_carriers(const femd_problem *p) {
     uint32_t all = FEMD_CARRIER_LATTICE, any = 0;
     for (size_t i = 0; i < p->cs->nmaterials; ++i) {
         if (!(p->caps[i].wants & FEMD_WANT_CONDUCTIVITY)) continue;
@@ -57,13 +55,12 @@ uint32_t femd_conductivity_carriers(const femd_problem *p)
 
 /* ---- choose: rank 0 ---- */
 
-static int same_place(const donor *d, const row *r)
-{
-    return d->material == r->material && d->value.T == r->committed.T && memcmp(d->value.E, r->committed.E, sizeof r->E) == 0;
+static int same_place(const donor *d, const row *r) {
+    return d->material == r->material && d->value.T == r->committed.T &&
+           memcmp(d->value.E, r->committed.E, sizeof r->E) == 0;
 }
 
-static void list_committed(femd_conductivity_plan *plan, size_t n)
-{
+static void list_committed(femd_conductivity_plan *plan, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         const row *r = plan->all + i;
         if (r->material < 0 || isnan(r->committed.T)) continue;
@@ -74,17 +71,16 @@ static void list_committed(femd_conductivity_plan *plan, size_t n)
 }
 
 /* Largest difference over its tolerance. */
-static double distance(const femd_case *cs, const sample *s, const double E[6])
-{
+static double distance(const femd_case *cs, const sample *s, const double E[6]) {
     const double temperature = fabs(s->T - cs->temperature);
     double strain = 0;
     for (int c = 0; c < 6; ++c) strain = fmax(strain, fabs(s->E[c] - E[c]));
-    return fmax(strain > 0 ? strain / cs->k_reuse_strain : 0, temperature > 0 ? temperature / cs->k_reuse_temperature : 0);
+    return fmax(strain > 0 ? strain / cs->k_reuse_strain : 0,
+                temperature > 0 ? temperature / cs->k_reuse_temperature : 0);
 }
 
 /* The nearest donor within the tolerances, the first of equals; ndonors if there is none. */
-static size_t nearest(const femd_case *cs, const femd_conductivity_plan *plan, const row *r)
-{
+static size_t nearest(const femd_case *cs, const femd_conductivity_plan *plan, const row *r) {
     size_t best = plan->ndonors;
     double least = 0;
     for (size_t j = 0; j < plan->ndonors; ++j) {
@@ -97,8 +93,7 @@ static size_t nearest(const femd_case *cs, const femd_conductivity_plan *plan, c
     return best;
 }
 
-static void choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, double *due)
-{
+static void choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, double *due) {
     list_committed(plan, n);
     for (size_t i = 0; i < n; ++i) {
         const row *r = plan->all + i;
@@ -114,10 +109,11 @@ static void choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, 
 
 /* ---- the plan ---- */
 
-static femd_status no_memory(size_t n, femd_error *err) { return femd_fail(err, FEMD_NO_MEMORY, "no memory for the conductivities of %zu points", n); }
+static femd_status no_memory(size_t n, femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the conductivities of %zu points", n);
+}
 
-static row *rows_of_rank(const femd_problem *p)
-{
+static row *rows_of_rank(const femd_problem *p) {
     const femd_points *pt = p->pt;
     row *local = calloc((size_t)pt->n + 1, sizeof *local);
     for (PetscInt k = 0; local && k < pt->n; ++k) {
@@ -128,8 +124,7 @@ static row *rows_of_rank(const femd_problem *p)
     return local;
 }
 
-static femd_status choose_together(femd_problem *p, femd_conductivity_plan *plan, femd_error *err)
-{
+static femd_status choose_together(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &plan->rows, err));
     const size_t n = femd_rows_total(plan->rows);
     row *local = rows_of_rank(p);
@@ -154,8 +149,7 @@ done:
     return rc;
 }
 
-femd_status femd_conductivity_plan_create(femd_problem *p, femd_conductivity_plan **out, femd_error *err)
-{
+femd_status femd_conductivity_plan_create(femd_problem *p, femd_conductivity_plan **out, femd_error *err) {
     femd_conductivity_plan *plan = *out = calloc(1, sizeof *plan);
     if (plan) plan->due = calloc((size_t)p->pt->n + 1, sizeof *plan->due);
     femd_status rc = femd_agree(p->comm, plan && plan->due ? FEMD_OK : no_memory((size_t)p->pt->n, err), err);
@@ -166,8 +160,7 @@ femd_status femd_conductivity_plan_create(femd_problem *p, femd_conductivity_pla
     return rc;
 }
 
-void femd_conductivity_plan_destroy(femd_conductivity_plan **out)
-{
+void femd_conductivity_plan_destroy(femd_conductivity_plan **out) {
     femd_conductivity_plan *plan = *out;
     if (!plan) return;
     femd_rows_destroy(&plan->rows);
@@ -180,15 +173,17 @@ void femd_conductivity_plan_destroy(femd_conductivity_plan **out)
     *out = NULL;
 }
 
-int femd_conductivity_is_due(const femd_conductivity_plan *plan, PetscInt k) { return plan->due[k] > 0; }
+int femd_conductivity_is_due(const femd_conductivity_plan *plan, PetscInt k) {
+    return plan->due[k] > 0;
+}
 
 /* ---- answers ---- */
 
-femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_response *r, femd_error *err)
-{
+femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_response *r, femd_error *err) {
     sample *s = p->pt->tk_from + k;
     if (!(r->provided & FEMD_WANT_CONDUCTIVITY))
-        return femd_fail(err, FEMD_UNSUPPORTED, "point %llu, output.wants at the converged state: no conductivity came", (unsigned long long)r->point);
+        return femd_fail(err, FEMD_UNSUPPORTED, "point %llu, output.wants at the converged state: no conductivity came",
+                         (unsigned long long)r->point);
     memcpy(s->k, r->k, sizeof s->k);
     memcpy(s->error, r->k_err, sizeof s->error);
     memcpy(s->E, p->pt->tE + 6 * k, sizeof s->E);
@@ -199,8 +194,7 @@ femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_respo
 }
 
 /* Rank 0: what each row ends with. */
-static void spread(femd_conductivity_plan *plan)
-{
+static void spread(femd_conductivity_plan *plan) {
     for (size_t i = 0; i < femd_rows_total(plan->rows); ++i) {
         if (plan->all[i].material < 0) continue;
         const donor *d = plan->donor + plan->from[i];
@@ -208,22 +202,19 @@ static void spread(femd_conductivity_plan *plan)
     }
 }
 
-static femd_status exchange(femd_problem *p, femd_conductivity_plan *plan, femd_error *err)
-{
+static femd_status exchange(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
     FEMD_TRY(femd_rows_gather(plan->rows, p->pt->tk_from, sizeof(sample), plan->result, err));
     if (p->rank == 0) spread(plan);
     return femd_rows_scatter(plan->rows, plan->result, sizeof(sample), p->pt->tk_from, err);
 }
 
 /* Largest error of a diagonal component over their mean. */
-static double relative_error(const sample *s)
-{
+static double relative_error(const sample *s) {
     const double mean = (s->k[0] + s->k[1] + s->k[2]) / 3;
     return mean > 0 ? fmax(s->error[0], fmax(s->error[1], s->error[2])) / mean : 0;
 }
 
-static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec, femd_error *err)
-{
+static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec, femd_error *err) {
     const femd_points *pt = p->pt;
     double sum[13] = {0}; /* volume, w k, w ke */
     uint64_t count[3] = {0};
@@ -251,15 +242,16 @@ static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, f
     return FEMD_OK;
 }
 
-femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *plan, femd_step_record *rec, femd_error *err)
-{
+femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *plan, femd_step_record *rec,
+                                    femd_error *err) {
     femd_points *pt = p->pt;
     if (plan->rows) FEMD_TRY(exchange(p, plan, err));
     femd_status rc = FEMD_OK; /* what is taken over is the tensor in the frame F = U: it turns with each point */
     for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
         if (!answers(p, k)) continue;
         rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
-        if (rc == FEMD_OK) rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);
+        if (rc == FEMD_OK)
+            rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
     return record(p, plan, rec, err);

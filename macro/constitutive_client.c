@@ -1,5 +1,5 @@
-/* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. All materials are
- * submitted before any is waited for; orientations are applied here, on the client's side of the wire. */
+/* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. All
+ * materials are submitted before any is waited for; orientations are applied here, on the client's side of the wire. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +20,16 @@ typedef struct client_law {
     size_t order_room;
 } client_law;
 
-static int is_identity(const double Q[9])
-{
+static int is_identity(const double Q[9]) {
     const double one[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     return memcmp(Q, one, sizeof one) == 0;
 }
 
-static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err)
-{
+static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
     client_law *law = self;
     law->cs = cs;
-    if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material))) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
+    if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material)))
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         femd_status rc = femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err);
         if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: ", cs->path, cs->material[k].name);
@@ -46,8 +45,7 @@ typedef struct slice {
     femd_batch *batch;
 } slice;
 
-static femd_status grow(client_law *law, size_t n, femd_error *err)
-{
+static femd_status grow(client_law *law, size_t n, femd_error *err) {
     size_t batch = n < POINTS_PER_BATCH ? n : POINTS_PER_BATCH;
     if (law->room < batch) {
         femd_response *answer = realloc(law->answer, batch * sizeof *answer);
@@ -67,8 +65,7 @@ static femd_status grow(client_law *law, size_t n, femd_error *err)
 }
 
 /* Sort by material, keeping the order within each, and cut into slices. Returns how many. */
-static size_t cut_slices(client_law *law, const int *material, size_t n, slice *s)
-{
+static size_t cut_slices(client_law *law, const int *material, size_t n, slice *s) {
     size_t used = 0, count = 0;
     for (size_t k = 0; k < law->cs->nmaterials; ++k) {
         size_t first = used;
@@ -82,8 +79,7 @@ static size_t cut_slices(client_law *law, const int *material, size_t n, slice *
     return count;
 }
 
-static femd_status submit(client_law *law, const femd_request *requests, slice *s, femd_error *err)
-{
+static femd_status submit(client_law *law, const femd_request *requests, slice *s, femd_error *err) {
     const double *Q = law->cs->material[s->material].orientation;
     const int turned = !is_identity(Q);
     for (size_t i = 0; i < s->n; ++i) {
@@ -93,8 +89,7 @@ static femd_status submit(client_law *law, const femd_request *requests, slice *
     return femd_client_submit(law->client, &law->material[s->material], law->request, s->n, &s->batch, err);
 }
 
-static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err)
-{
+static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
     const double *Q = law->cs->material[s->material].orientation;
     const int turned = !is_identity(Q);
     FEMD_TRY(femd_client_collect(law->client, &s->batch, law->answer, err));
@@ -105,9 +100,8 @@ static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sin
     return FEMD_OK;
 }
 
-static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n, femd_constitutive_sink sink,
-                                void *user, femd_error *err)
-{
+static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
+                                femd_constitutive_sink sink, void *user, femd_error *err) {
     client_law *law = self;
     if (n == 0) return FEMD_OK;
     FEMD_TRY(grow(law, n, err));
@@ -123,16 +117,19 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     return rc;
 }
 
-static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n, femd_error *err)
-{
+static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
+                              femd_error *err) {
     return femd_client_commit(((client_law *)self)->client, step, points, states, n, err);
 }
 
-static femd_status law_abort(void *self, femd_error *err) { return femd_client_abort(((client_law *)self)->client, err); }
-static uint64_t law_reused(void *self) { return femd_client_reused(((client_law *)self)->client); }
+static femd_status law_abort(void *self, femd_error *err) {
+    return femd_client_abort(((client_law *)self)->client, err);
+}
+static uint64_t law_reused(void *self) {
+    return femd_client_reused(((client_law *)self)->client);
+}
 
-static void law_destroy(void *self)
-{
+static void law_destroy(void *self) {
     client_law *law = self;
     free(law->material);
     free(law->answer);
@@ -141,8 +138,7 @@ static void law_destroy(void *self)
     free(law);
 }
 
-femd_status femd_constitutive_client(femd_client *client, femd_constitutive **out, femd_error *err)
-{
+femd_status femd_constitutive_client(femd_client *client, femd_constitutive **out, femd_error *err) {
     femd_constitutive *law = *out = calloc(1, sizeof *law);
     client_law *self = calloc(1, sizeof *self);
     if (!law || !self) {
@@ -152,13 +148,18 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the material answers");
     }
     self->client = client;
-    *law = (femd_constitutive){.self = self, .open = law_open, .evaluate = law_evaluate, .commit = law_commit, .abort = law_abort,
-                               .reused = law_reused, .destroy = law_destroy};
+    *law = (femd_constitutive){.self = self,
+                               .open = law_open,
+                               .evaluate = law_evaluate,
+                               .commit = law_commit,
+                               .abort = law_abort,
+                               .reused = law_reused,
+                               .destroy = law_destroy};
     return FEMD_OK;
 }
 
-femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p, femd_error *err)
-{
+femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p,
+                                femd_error *err) {
     femd_constitutive *law = NULL;
     *p = NULL;
     FEMD_TRY(femd_constitutive_client(client, &law, err));

@@ -1,8 +1,7 @@
 /* Conversion of PETSc failures. PETSc keeps the words of the error that started it; nothing is printed here. */
 #include "edge.h"
 
-femd_status femd_petsc_fail(femd_error *err, PetscErrorCode code, const char *where)
-{
+femd_status femd_petsc_fail(femd_error *err, PetscErrorCode code, const char *where) {
     const char *kind = NULL;
     char *words = NULL;
     if (PetscErrorMessage(code, &kind, &words) != 0) kind = NULL;

@@ -9,8 +9,7 @@ const int femd_tet_edge[6][2] = {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {1, 3}, {2, 3}}
 static const double hex_corner[8][3] = {{-1, -1, -1}, {1, -1, -1}, {1, 1, -1}, {-1, 1, -1},
                                         {-1, -1, 1},  {1, -1, 1},  {1, 1, 1},  {-1, 1, 1}};
 
-static void hex_shape(const double xi[3], double *n, double (*dn)[3])
-{
+static void hex_shape(const double xi[3], double *n, double (*dn)[3]) {
     for (int i = 0; i < 8; ++i) {
         const double *c = hex_corner[i];
         double a = 1 + c[0] * xi[0], b = 1 + c[1] * xi[1], d = 1 + c[2] * xi[2];
@@ -24,14 +23,12 @@ static void hex_shape(const double xi[3], double *n, double (*dn)[3])
 /* Gradients of the barycentric coordinates of the reference tetrahedron (0, e1, e2, e3). */
 static const double tet_gradient[4][3] = {{-1, -1, -1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
 
-static void tet_shape(const double l[4], double *n, double (*dn)[3])
-{
+static void tet_shape(const double l[4], double *n, double (*dn)[3]) {
     memcpy(n, l, 4 * sizeof *n);
     memcpy(dn, tet_gradient, sizeof tet_gradient);
 }
 
-static void tet2_shape(const double l[4], double *n, double (*dn)[3])
-{
+static void tet2_shape(const double l[4], double *n, double (*dn)[3]) {
     for (int i = 0; i < 4; ++i) {
         n[i] = l[i] * (2 * l[i] - 1);
         for (int j = 0; j < 3; ++j) dn[i][j] = (4 * l[i] - 1) * tet_gradient[i][j];
@@ -43,8 +40,7 @@ static void tet2_shape(const double l[4], double *n, double (*dn)[3])
     }
 }
 
-static void make_hex(femd_element_table *t)
-{
+static void make_hex(femd_element_table *t) {
     t->nodes = t->corners = t->points = 8;
     const double a = 1 / sqrt(3.0);
     for (int q = 0; q < 8; ++q) {
@@ -55,8 +51,7 @@ static void make_hex(femd_element_table *t)
     }
 }
 
-static void make_tet(femd_element_table *t, int second)
-{
+static void make_tet(femd_element_table *t, int second) {
     t->corners = 4;
     t->nodes = second ? 10 : 4;
     t->points = second ? 4 : 1;
@@ -73,8 +68,7 @@ static void make_tet(femd_element_table *t, int second)
     }
 }
 
-void femd_element_table_make(femd_element element, femd_element_table *t)
-{
+void femd_element_table_make(femd_element element, femd_element_table *t) {
     memset(t, 0, sizeof *t);
     if (element == FEMD_ELEMENT_Q1)
         make_hex(t);
@@ -82,8 +76,8 @@ void femd_element_table_make(femd_element element, femd_element_table *t)
         make_tet(t, element == FEMD_ELEMENT_P2);
 }
 
-double femd_element_map(const femd_element_table *t, int q, const double *x, double position[3], double *weight, double *gradient)
-{
+double femd_element_map(const femd_element_table *t, int q, const double *x, double position[3], double *weight,
+                        double *gradient) {
     double J[3][3] = {{0}}; /* J[a][b] = d x_a / d xi_b */
     position[0] = position[1] = position[2] = 0;
     for (int i = 0; i < t->corners; ++i)

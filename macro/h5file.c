@@ -11,33 +11,29 @@
 struct femd_h5 {
     hid_t file;
     char *path;
-    char *tmp; /* NULL while reading */
+    char *tmp;  /* NULL while reading */
     hid_t slab; /* dataset of the last slab, kept open with its cache of chunks; -1 = none */
     char slab_name[64];
 };
 
 enum { CHUNK_BYTES = 1 << 19 /* fits HDF5's default cache, so that slabs in order touch each chunk once */ };
 
-static femd_status fail_write(const femd_h5 *f, const char *name, femd_error *err)
-{
+static femd_status fail_write(const femd_h5 *f, const char *name, femd_error *err) {
     return femd_fail(err, FEMD_IO, "cannot write \"%s\" into %s (disk full?)", name, f->tmp ? f->tmp : f->path);
 }
 
-static femd_status fail_read(const femd_h5 *f, const char *name, femd_error *err)
-{
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: cannot read \"%s\": the file is damaged or not a checkpoint of femd", f->path,
-                     name);
+static femd_status fail_read(const femd_h5 *f, const char *name, femd_error *err) {
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: cannot read \"%s\": the file is damaged or not a checkpoint of femd",
+                     f->path, name);
 }
 
-static herr_t close_slab(femd_h5 *f)
-{
+static herr_t close_slab(femd_h5 *f) {
     herr_t rc = f->slab >= 0 ? H5Dclose(f->slab) : 0;
     f->slab = -1;
     return rc;
 }
 
-static femd_h5 *h5_new(const char *path, int writing)
-{
+static femd_h5 *h5_new(const char *path, int writing) {
     femd_h5 *f = calloc(1, sizeof *f);
     if (!f) return NULL;
     f->file = f->slab = -1;
@@ -49,8 +45,7 @@ static femd_h5 *h5_new(const char *path, int writing)
     return NULL;
 }
 
-femd_status femd_h5_create(const char *path, femd_h5 **out, femd_error *err)
-{
+femd_status femd_h5_create(const char *path, femd_h5 **out, femd_error *err) {
     *out = NULL;
     femd_h5 *f = h5_new(path, 1);
     if (!f) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
@@ -65,8 +60,7 @@ femd_status femd_h5_create(const char *path, femd_h5 **out, femd_error *err)
     return FEMD_OK;
 }
 
-femd_status femd_h5_open(const char *path, femd_h5 **out, femd_error *err)
-{
+femd_status femd_h5_open(const char *path, femd_h5 **out, femd_error *err) {
     *out = NULL;
     if (access(path, R_OK) != 0) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, strerror(errno));
     femd_h5 *f = h5_new(path, 0);
@@ -82,8 +76,7 @@ femd_status femd_h5_open(const char *path, femd_h5 **out, femd_error *err)
     return FEMD_OK;
 }
 
-void femd_h5_close(femd_h5 **out)
-{
+void femd_h5_close(femd_h5 **out) {
     femd_h5 *f = *out;
     if (!f) return;
     close_slab(f);
@@ -95,8 +88,7 @@ void femd_h5_close(femd_h5 **out)
     *out = NULL;
 }
 
-static int flush_to_disk(const char *path)
-{
+static int flush_to_disk(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return -1;
     int rc = fsync(fd);
@@ -104,8 +96,7 @@ static int flush_to_disk(const char *path)
     return rc == 0 || errno == EINVAL || errno == EROFS ? 0 : -1;
 }
 
-femd_status femd_h5_finish(femd_h5 **out, femd_error *err)
-{
+femd_status femd_h5_finish(femd_h5 **out, femd_error *err) {
     femd_h5 *f = *out;
     herr_t closed = close_slab(f);
     if (H5Fclose(f->file) < 0) closed = -1;
@@ -123,8 +114,7 @@ femd_status femd_h5_finish(femd_h5 **out, femd_error *err)
     return rc;
 }
 
-femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err)
-{
+femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err) {
     hid_t plist = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_obj_track_times(plist, 0);
     hid_t group = H5Gcreate2(f->file, name, H5P_DEFAULT, plist, H5P_DEFAULT);
@@ -135,8 +125,7 @@ femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err)
 }
 
 /* No times; chunks with a Fletcher checksum, so that a damaged file is noticed. */
-static hid_t creation_list(hid_t type, int rank, const hsize_t *dims)
-{
+static hid_t creation_list(hid_t type, int rank, const hsize_t *dims) {
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(plist, 0);
     H5Pset_fill_time(plist, H5D_FILL_TIME_ALLOC);
@@ -151,8 +140,7 @@ static hid_t creation_list(hid_t type, int rank, const hsize_t *dims)
 }
 
 femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, const void *data,
-                          femd_error *err)
-{
+                          femd_error *err) {
     hsize_t dims[2] = {rows, columns};
     int rank = columns ? 2 : 1;
     hid_t space = H5Screate_simple(rank, dims, NULL), plist = creation_list(type, rank, dims);
@@ -166,8 +154,7 @@ femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows
 }
 
 /* H5Dwrite (writing = 1) or H5Dread of n elements from `start` on. */
-static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, void *data, int writing)
-{
+static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, void *data, int writing) {
     if (f->slab < 0 || strcmp(f->slab_name, name) != 0) {
         if (close_slab(f) < 0) return -1;
         f->slab = H5Dopen2(f->file, name, H5P_DEFAULT);
@@ -186,22 +173,19 @@ static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsiz
 }
 
 femd_status femd_h5_write_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, const void *data,
-                               femd_error *err)
-{
+                               femd_error *err) {
     if (n == 0) return FEMD_OK;
     void *bytes = (void *)(uintptr_t)data; /* H5Dwrite takes const again */
     return slab(f, name, type, start, n, bytes, 1) < 0 ? fail_write(f, name, err) : FEMD_OK;
 }
 
 femd_status femd_h5_read_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, void *data,
-                              femd_error *err)
-{
+                              femd_error *err) {
     if (n == 0) return FEMD_OK;
     return slab(f, name, type, start, n, data, 0) < 0 ? fail_read(f, name, err) : FEMD_OK;
 }
 
-femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns, femd_error *err)
-{
+femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns, femd_error *err) {
     hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT);
     if (set < 0) return fail_read(f, name, err);
     hid_t space = H5Dget_space(set);
@@ -217,13 +201,13 @@ femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *
 }
 
 femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, void *data,
-                         femd_error *err)
-{
+                         femd_error *err) {
     hsize_t r = 0, c = 0;
     FEMD_TRY(femd_h5_shape(f, name, &r, &c, err));
     if (r != rows || c != columns)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" has %llu x %llu entries, this case needs %llu x %llu", f->path, name,
-                         (unsigned long long)r, (unsigned long long)c, (unsigned long long)rows, (unsigned long long)columns);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" has %llu x %llu entries, this case needs %llu x %llu",
+                         f->path, name, (unsigned long long)r, (unsigned long long)c, (unsigned long long)rows,
+                         (unsigned long long)columns);
     if (rows == 0) return FEMD_OK;
     hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT);
     herr_t rc = set < 0 ? -1 : H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);

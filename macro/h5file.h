@@ -1,4 +1,5 @@
-/* HDF5 as the checkpoint needs it: plain datasets, no timestamps, each with a checksum; a file appears whole or not at all. */
+/* HDF5 as the checkpoint needs it: plain datasets, no timestamps, each with a checksum; a file appears whole or not at
+ * all. */
 #ifndef FEMD_H5FILE_H
 #define FEMD_H5FILE_H
 
@@ -19,15 +20,21 @@ void femd_h5_close(femd_h5 **f);
 
 /* Make a group such as "point". */
 FEMD_MUST_CHECK femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err);
-/* Write a whole dataset of rank 1 or 2 (rows x columns; columns 0 = rank 1). data may be NULL: filled later by slabs. */
-FEMD_MUST_CHECK femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, const void *data, femd_error *err);
+/* Write a whole dataset of rank 1 or 2 (rows x columns; columns 0 = rank 1). data may be NULL: filled later by slabs.
+ */
+FEMD_MUST_CHECK femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns,
+                                          const void *data, femd_error *err);
 /* Write n elements of a dataset of rank 1 from element `start` on. */
-FEMD_MUST_CHECK femd_status femd_h5_write_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, const void *data, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_h5_write_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n,
+                                               const void *data, femd_error *err);
 
 /* Shape of a dataset; columns 0 = rank 1. BAD_INPUT if it is not there. */
-FEMD_MUST_CHECK femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns,
+                                          femd_error *err);
 /* Read a whole dataset of exactly this shape. BAD_INPUT if the shape differs or the data are damaged. */
-FEMD_MUST_CHECK femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, void *data, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_h5_read_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, void *data, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns,
+                                         void *data, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_h5_read_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n,
+                                              void *data, femd_error *err);
 
 #endif

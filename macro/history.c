@@ -8,8 +8,7 @@
 #include "outfile.h"
 #include "vtu.h"
 
-void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6])
-{
+void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]) {
     double sum[13] = {0}; /* volume, E, S */
     const femd_points *pt = p->pt;
     for (PetscInt i = 0; i < pt->n; ++i) {
@@ -33,8 +32,7 @@ void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6])
     }
 }
 
-femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err)
-{
+femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err) {
     if (h->n == h->room) {
         size_t room = h->room ? 2 * h->room : 16;
         femd_history_row *grown = realloc(h->row, room * sizeof *grown);
@@ -50,16 +48,14 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
     return FEMD_OK;
 }
 
-void femd_history_clear(femd_history *h)
-{
+void femd_history_clear(femd_history *h) {
     for (size_t i = 0; i < h->n; ++i) free(h->row[i].rec.reaction);
     free(h->row);
     h->row = NULL;
     h->n = h->room = 0;
 }
 
-void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX])
-{
+void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]) {
     int earlier = 0;
     for (size_t k = 0; k < i; ++k) earlier += strcmp(cs->boundary[k].on, cs->boundary[i].on) == 0;
     if (earlier)
@@ -68,23 +64,21 @@ void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MA
         snprintf(name, FEMD_ENTRY_NAME_MAX, "%s", cs->boundary[i].on);
 }
 
-int femd_step_is_due(const femd_case *cs, int every, int step, double time)
-{
+int femd_step_is_due(const femd_case *cs, int every, int step, double time) {
     if (time >= cs->end_time * (1 - 1e-12)) return 1;
     return every > 0 && step % every == 0;
 }
 
 /* "," and a column title, quoted if it has to be (RFC 4180). */
-static femd_status title(femd_buffer *out, const char *name, const char *suffix, femd_error *err)
-{
+static femd_status title(femd_buffer *out, const char *name, const char *suffix, femd_error *err) {
     if (!strpbrk(name, ",\"\r\n")) return femd_text_add(out, err, ",%s%s", name, suffix);
     FEMD_TRY(femd_text_add(out, err, ",\""));
-    for (const char *c = name; *c; ++c) FEMD_TRY(femd_buffer_append(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, err));
+    for (const char *c = name; *c; ++c)
+        FEMD_TRY(femd_buffer_append(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, err));
     return femd_text_add(out, err, "%s\"", suffix);
 }
 
-static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err)
-{
+static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const axis[3] = {".x", ".y", ".z"};
     static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
@@ -99,14 +93,12 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     return femd_text_add(out, err, "\n");
 }
 
-static femd_status number(femd_buffer *out, double v, femd_error *err)
-{
+static femd_status number(femd_buffer *out, double v, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ","));
     return femd_text_number(out, v, "nan", err);
 }
 
-static femd_status line(const femd_history_row *row, size_t nboundary, femd_buffer *out, femd_error *err)
-{
+static femd_status line(const femd_history_row *row, size_t nboundary, femd_buffer *out, femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
     FEMD_TRY(number(out, r->time, err));
@@ -125,16 +117,14 @@ static femd_status line(const femd_history_row *row, size_t nboundary, femd_buff
     return femd_text_add(out, err, "\n");
 }
 
-femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err)
-{
+femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     out->size = 0;
     FEMD_TRY(titles(h, cs, out, err));
     for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h->row + i, h->nboundary, out, err));
     return FEMD_OK;
 }
 
-femd_status femd_history_pvd(const femd_history *h, femd_buffer *out, femd_error *err)
-{
+femd_status femd_history_pvd(const femd_history *h, femd_buffer *out, femd_error *err) {
     femd_pvd_entry *entry = calloc(h->n + 1, sizeof *entry); /* entry 0: the virgin state */
     if (!entry) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the list of output steps");
     size_t n = 1;

@@ -11,43 +11,39 @@
 /* Seconds between notices, and before the first, where lines cannot be rewritten. */
 enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1, STATES_GRACE = 5 };
 
-static double now(void)
-{
+static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks)
-{
+void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks) {
     *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
     /* femd run says what stands at the other end of mpiexec's pipe. */
     l->terminal = out && (isatty(fileno(out)) || getenv("FEMD_TERMINAL"));
 }
 
-void femd_live_workers(femd_live *l, uint32_t workers)
-{
+void femd_live_workers(femd_live *l, uint32_t workers) {
     l->info.workers = workers;
     if (workers > l->workers_max) l->workers_max = workers;
 }
 
-static void text_waiting(const femd_live *l, char *text, size_t size)
-{
-    snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s", l->address,
-             l->info.waited);
+static void text_waiting(const femd_live *l, char *text, size_t size) {
+    snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s",
+             l->address, l->info.waited);
 }
 
 /* No points are open, yet the client waits: a commit, or states on their way. */
-static int waits_for_states(const femd_live *l) { return l->info.total == 0 && l->info.waited >= STATES_GRACE; }
+static int waits_for_states(const femd_live *l) {
+    return l->info.total == 0 && l->info.waited >= STATES_GRACE;
+}
 
 /* Nothing has been asked of any point: the first answer that is due is that of a worker which opens the materials. */
-static int waits_for_materials(const femd_live *l)
-{
+static int waits_for_materials(const femd_live *l) {
     return l->step == 0 && l->residual < 0 && l->info.total == 0 && l->info.waited >= WAITING_GRACE;
 }
 
-static void text_points(const femd_live *l, int narrow, char *text, size_t size)
-{
+static void text_points(const femd_live *l, int narrow, char *text, size_t size) {
     char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "";
     unsigned percent = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
     if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
@@ -60,19 +56,20 @@ static void text_points(const femd_live *l, int narrow, char *text, size_t size)
              l->cuts);
 }
 
-void femd_live_text(const femd_live *l, char *text, size_t size)
-{
+void femd_live_text(const femd_live *l, char *text, size_t size) {
     if (l->info.waiting_for_workers) {
         text_waiting(l, text, size);
         return;
     }
     if (waits_for_materials(l)) {
-        snprintf(text, size, "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
+        snprintf(text, size,
+                 "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
                  l->address, l->info.waited);
         return;
     }
     if (waits_for_states(l)) {
-        snprintf(text, size, "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
+        snprintf(text, size,
+                 "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
                  l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
         return;
     }
@@ -80,8 +77,7 @@ void femd_live_text(const femd_live *l, char *text, size_t size)
 }
 
 /* Columns of the terminal, also from behind mpiexec's pipe; 0 = unknown. */
-static int columns(FILE *out)
-{
+static int columns(FILE *out) {
     struct winsize w = {0};
     if (ioctl(fileno(out), TIOCGWINSZ, &w) == 0) return w.ws_col;
     int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -92,8 +88,7 @@ static int columns(FILE *out)
 }
 
 /* The same in fewer words. */
-static void text_narrow(const femd_live *l, char *text, size_t size)
-{
+static void text_narrow(const femd_live *l, char *text, size_t size) {
     if (l->info.waiting_for_workers || waits_for_materials(l))
         snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
     else if (waits_for_states(l))
@@ -103,8 +98,7 @@ static void text_narrow(const femd_live *l, char *text, size_t size)
         text_points(l, 1, text, size);
 }
 
-static void draw(femd_live *l)
-{
+static void draw(femd_live *l) {
     char text[512];
     int width = columns(l->out);
     femd_live_text(l, text, sizeof text);
@@ -116,8 +110,7 @@ static void draw(femd_live *l)
     l->drawn = n;
 }
 
-static void say(femd_live *l)
-{
+static void say(femd_live *l) {
     char text[512];
     femd_live_text(l, text, sizeof text);
     fprintf(l->out, "%s\n", text);
@@ -125,8 +118,7 @@ static void say(femd_live *l)
     l->last = now();
 }
 
-void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts)
-{
+void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts) {
     l->step = step;
     l->iteration = iteration;
     l->residual = residual;
@@ -141,8 +133,7 @@ void femd_live_iteration(femd_live *l, int step, int iteration, double residual,
         say(l);
 }
 
-void femd_live_progress(femd_live *l, const femd_progress_info *info)
-{
+void femd_live_progress(femd_live *l, const femd_progress_info *info) {
     uint32_t known = l->info.workers;
     l->info = *info;
     l->micro = info->waited;
@@ -163,16 +154,14 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info)
     say(l);
 }
 
-void femd_live_cut(femd_live *l, int step, const char *why, double dt)
-{
+void femd_live_cut(femd_live *l, int step, const char *why, double dt) {
     if (!l->out) return;
     fprintf(l->out, "%sstep %d: increment cut to %.4g: %s\n", l->drawn ? "\n" : "", step, dt, why);
     fflush(l->out);
     l->drawn = 0;
 }
 
-void femd_live_end(femd_live *l)
-{
+void femd_live_end(femd_live *l) {
     if (l->out && l->drawn) {
         fputc('\n', l->out);
         fflush(l->out);

@@ -7,13 +7,13 @@
 #include "femd/client.h"
 
 typedef struct femd_live {
-    FILE *out;            /* borrowed; NULL = silent (other ranks, --quiet) */
+    FILE *out; /* borrowed; NULL = silent (other ranks, --quiet) */
     int terminal;
-    const char *address;  /* of the server, borrowed */
-    int steps;            /* planned */
+    const char *address; /* of the server, borrowed */
+    int steps;           /* planned */
     int ranks;
     int step, iteration, cuts;
-    double residual;      /* N; negative = not known yet */
+    double residual; /* N; negative = not known yet */
     femd_progress_info info;
     double micro;         /* s waited for the current or last batch */
     uint32_t workers_max; /* most seen in any wait, also kept while silent */

@@ -1,5 +1,5 @@
-/* femd-macro: starts MPI and PETSc, connects to the server, runs the case, writes the results, and ends with one message and one
- * exit code. Holds no mechanics. */
+/* femd-macro: starts MPI and PETSc, connects to the server, runs the case, writes the results, and ends with one
+ * message and one exit code. Holds no mechanics. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,13 +9,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "femd/blas.h"
 #include "arguments.h"
 #include "collective.h"
+#include "femd/blas.h"
 #include "live.h"
 #include "recorder.h"
 
-enum { EXIT_OK = 0, EXIT_BAD_CASE = 2, EXIT_NOT_CONVERGED = 3, EXIT_POOL_LOST = 4, EXIT_INTERNAL = 70, EXIT_SIGNAL = 128 };
+enum {
+    EXIT_OK = 0,
+    EXIT_BAD_CASE = 2,
+    EXIT_NOT_CONVERGED = 3,
+    EXIT_POOL_LOST = 4,
+    EXIT_INTERNAL = 70,
+    EXIT_SIGNAL = 128
+};
 enum { TEARDOWN_SECONDS = 4 };
 
 typedef struct app {
@@ -37,16 +44,16 @@ typedef struct app {
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t teardown_code;
 
-static void on_stop(int sig) { stop_signal = sig; }
+static void on_stop(int sig) {
+    stop_signal = sig;
+}
 /* The teardown of a lost run hangs in another rank's silence: leave with the code that is due. */
-static void on_alarm(int sig)
-{
+static void on_alarm(int sig) {
     (void)sig;
     _exit(teardown_code);
 }
 
-static void install_signals(void)
-{
+static void install_signals(void) {
     struct sigaction stop = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND}; /* the second one ends at once */
     struct sigaction late = {.sa_handler = on_alarm};
     sigemptyset(&stop.sa_mask);
@@ -60,8 +67,7 @@ static void install_signals(void)
 /* ---- the process ---- */
 
 /* Environment that MPI and the BLAS read while they start. */
-static void pin_environment(char **argv)
-{
+static void pin_environment(char **argv) {
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
     setenv("OMP_NUM_THREADS", "1", 0);
@@ -69,17 +75,16 @@ static void pin_environment(char **argv)
 }
 
 /* A rank must not outlive a dead mpiexec. */
-static void follow_mpiexec(void)
-{
+static void follow_mpiexec(void) {
     if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK")) return;
     pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_INTERNAL);
 }
 
-static int start_petsc(app *a, char *program)
-{
-    char no_signals[] = "-no_signal_handler", no_rc[] = "-skip_petscrc"; /* no file of the user's changes a result unseen */
+static int start_petsc(app *a, char *program) {
+    char no_signals[] = "-no_signal_handler",
+         no_rc[] = "-skip_petscrc"; /* no file of the user's changes a result unseen */
     char **list = calloc((size_t)a->args.npetsc + 4, sizeof *list);
     if (!list) return -1;
     int n = 0;
@@ -91,7 +96,8 @@ static int start_petsc(app *a, char *program)
     PetscErrorCode failed = PetscInitialize(&n, &argv, NULL, NULL);
     free(list);
     if (failed) return -1;
-    PetscPushErrorHandler(PetscReturnErrorHandler, NULL); /* words come back with the code; nothing is printed on the way */
+    PetscPushErrorHandler(PetscReturnErrorHandler,
+                          NULL); /* words come back with the code; nothing is printed on the way */
     a->comm = PETSC_COMM_WORLD;
     MPI_Comm_rank(a->comm, &a->rank);
     MPI_Comm_size(a->comm, &a->size);
@@ -99,8 +105,7 @@ static int start_petsc(app *a, char *program)
 }
 
 /* The case's PETSc options; those of the command line come after and win. */
-static femd_status set_petsc_options(app *a, femd_error *err)
-{
+static femd_status set_petsc_options(app *a, femd_error *err) {
     for (size_t i = 0; i < a->cs.npetsc; ++i)
         if (PetscOptionsInsertString(NULL, a->cs.petsc[i]))
             return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: \"%s\" is no PETSc option", a->args.path, a->cs.petsc[i]);
@@ -110,8 +115,7 @@ static femd_status set_petsc_options(app *a, femd_error *err)
 }
 
 /* A misspelled PETSc option would else go unnoticed. */
-static void tell_unused_options(const app *a)
-{
+static void tell_unused_options(const app *a) {
     PetscInt n = 0;
     char **name = NULL, **value = NULL;
     if (a->rank != 0 || PetscOptionsLeftGet(NULL, &n, &name, &value)) return;
@@ -124,16 +128,14 @@ static void tell_unused_options(const app *a)
 
 /* ---- hooks ---- */
 
-static int on_progress(void *user, const femd_progress_info *info)
-{
+static int on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
     femd_live_progress(&a->live, info);
     return stop_signal != 0;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
-static cJSON *pool_status(app *a)
-{
+static cJSON *pool_status(app *a) {
     char *text = NULL;
     if (a->rank != 0 || !a->client) return NULL;
     if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
@@ -145,15 +147,14 @@ static cJSON *pool_status(app *a)
     return pool;
 }
 
-static femd_status on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err)
-{
+static femd_status on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     app *a = user;
     cJSON_Delete(pool_status(a));
     return femd_recorder_commit(&a->recorder, p, rec, err);
 }
 
-static void on_live(void *user, femd_problem *p, int step, int iteration, double residual, int cuts, const femd_progress_info *info)
-{
+static void on_live(void *user, femd_problem *p, int step, int iteration, double residual, int cuts,
+                    const femd_progress_info *info) {
     app *a = user;
     (void)p;
     if (info)
@@ -162,13 +163,11 @@ static void on_live(void *user, femd_problem *p, int step, int iteration, double
         femd_live_iteration(&a->live, step, iteration, residual, cuts);
 }
 
-static void on_cut(void *user, int step, const char *why, double dt)
-{
+static void on_cut(void *user, int step, const char *why, double dt) {
     femd_live_cut(&((app *)user)->live, step, why, dt);
 }
 
-static int on_stop_asked(void *user)
-{
+static int on_stop_asked(void *user) {
     (void)user;
     return stop_signal != 0;
 }
@@ -176,8 +175,7 @@ static int on_stop_asked(void *user)
 /* ---- the run ---- */
 
 /* The same name on all ranks, another for every run: a label only. */
-static void make_run_name(app *a)
-{
+static void make_run_name(app *a) {
     char *name = a->run_name;
     if (a->args.run) {
         snprintf(name, 65, "%s", a->args.run);
@@ -192,20 +190,23 @@ static void make_run_name(app *a)
     (void)MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);
 }
 
-static femd_status connect(app *a, femd_error *err)
-{
+static femd_status connect(app *a, femd_error *err) {
     make_run_name(a);
     a->recorder.info.name = a->run_name;
-    const femd_client_config cfg = {.address = a->args.connect, .run = a->run_name, .rank = (uint32_t)a->rank, .ranks = (uint32_t)a->size,
-                                    .progress = on_progress, .user = a};
+    const femd_client_config cfg = {.address = a->args.connect,
+                                    .run = a->run_name,
+                                    .rank = (uint32_t)a->rank,
+                                    .ranks = (uint32_t)a->size,
+                                    .progress = on_progress,
+                                    .user = a};
     return femd_client_open(&cfg, &a->client, err);
 }
 
-static femd_status prepare(app *a, femd_error *err)
-{
+static femd_status prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, set_petsc_options(a, err), err));
-    femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count, a->size);
+    femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count,
+                   a->size);
     FEMD_TRY(femd_agree(a->comm, connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
     cJSON_Delete(pool_status(a));
@@ -213,9 +214,9 @@ static femd_status prepare(app *a, femd_error *err)
     return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
 }
 
-static femd_status run(app *a, femd_error *err)
-{
-    const femd_stepping_hooks hooks = {.user = a, .committed = on_committed, .live = on_live, .cut = on_cut, .stop = on_stop_asked};
+static femd_status run(app *a, femd_error *err) {
+    const femd_stepping_hooks hooks = {
+        .user = a, .committed = on_committed, .live = on_live, .cut = on_cut, .stop = on_stop_asked};
     FEMD_TRY(prepare(a, err));
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
     a->started = 1;
@@ -226,8 +227,7 @@ static femd_status run(app *a, femd_error *err)
 
 /* ---- the end ---- */
 
-static int exit_code(const app *a, femd_status rc)
-{
+static int exit_code(const app *a, femd_status rc) {
     switch (rc) {
     case FEMD_OK: return EXIT_OK;
     case FEMD_BAD_INPUT:
@@ -246,15 +246,13 @@ static int exit_code(const app *a, femd_status rc)
 }
 
 /* A signal on any rank counts on all. */
-static int agreed_signal(const app *a)
-{
+static int agreed_signal(const app *a) {
     int mine = stop_signal, all = 0;
     MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MAX, a->comm);
     return all;
 }
 
-static femd_status write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err)
-{
+static femd_status write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err) {
     if (!a->recorder.open) return FEMD_OK;
     cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : pool_status(a);
     a->recorder.info.pool = pool;
@@ -265,12 +263,13 @@ static femd_status write_end(app *a, femd_status rc, int stopped, const char *me
     return written;
 }
 
-static int finish(app *a, femd_status rc, femd_error *err)
-{
+static int finish(app *a, femd_status rc, femd_error *err) {
     int sig = agreed_signal(a);
-    int stopped = sig && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
-    if (stopped) rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
-                                strsignal(sig), a->problem ? a->problem->step : 0);
+    int stopped =
+        sig && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
+    if (stopped)
+        rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
+                       strsignal(sig), a->problem ? a->problem->step : 0);
     int code = stopped ? EXIT_SIGNAL + sig : exit_code(a, rc);
     if (code == EXIT_POOL_LOST) {
         teardown_code = code;
@@ -289,16 +288,14 @@ static int finish(app *a, femd_status rc, femd_error *err)
     return code == EXIT_OK && written != FEMD_OK ? EXIT_INTERNAL : code;
 }
 
-static void release(app *a)
-{
+static void release(app *a) {
     femd_recorder_clear(&a->recorder);
     femd_problem_destroy(&a->problem);
     femd_client_close(&a->client);
     femd_case_clear(&a->cs);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     app a = {0};
     femd_error err = FEMD_ERROR_INIT;
     pin_environment(argv);

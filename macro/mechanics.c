@@ -1,5 +1,6 @@
-/* Gather, evaluate, scatter. Owns the cached batch of answers (the tentative half of the points) and the element loops; never
- * decides about steps or iterations, and never speaks to the micro side but through femd_constitutive. Committing is in commit.c. */
+/* Gather, evaluate, scatter. Owns the cached batch of answers (the tentative half of the points) and the element loops;
+ * never decides about steps or iterations, and never speaks to the micro side but through femd_constitutive. Committing
+ * is in commit.c. */
 #include "mechanics.h"
 
 #include <float.h>
@@ -14,16 +15,16 @@
 #include "edge.h"
 #include "mechanics_private.h"
 
-femd_status femd_mechanics_create(femd_problem *p, femd_error *err)
-{
+femd_status femd_mechanics_create(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech = calloc(1, sizeof *m);
     femd_status rc = m ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mechanics");
     FEMD_TRY(femd_agree(p->comm, rc, err));
     femd_element_table_make(p->cs->element, &m->table);
     rc = femd_points_place(p, &m->table, &m->gradient, err);
     size_t n = 3 * (size_t)p->nnodes;
-    if (rc == FEMD_OK && (!(m->key = calloc(n + 1, sizeof *m->key)) || !(m->unbalanced = calloc(n + 1, sizeof *m->unbalanced)) ||
-                          !(m->request = calloc((size_t)p->pt->n + 1, sizeof *m->request))))
+    if (rc == FEMD_OK &&
+        (!(m->key = calloc(n + 1, sizeof *m->key)) || !(m->unbalanced = calloc(n + 1, sizeof *m->unbalanced)) ||
+         !(m->request = calloc((size_t)p->pt->n + 1, sizeof *m->request))))
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)p->pt->n);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(femd_assembly_create(p, &m->assembly, err));
@@ -41,8 +42,7 @@ femd_status femd_mechanics_create(femd_problem *p, femd_error *err)
     return FEMD_OK;
 }
 
-void femd_mechanics_destroy(femd_problem *p)
-{
+void femd_mechanics_destroy(femd_problem *p) {
     femd_mechanics *m = p->mech;
     if (!m) return;
     free(m->gradient);
@@ -57,14 +57,12 @@ void femd_mechanics_destroy(femd_problem *p)
     p->mech = NULL;
 }
 
-void femd_mechanics_step(femd_problem *p, int step)
-{
+void femd_mechanics_step(femd_problem *p, int step) {
     p->mech->step = step;
     memset(&p->mech->count, 0, sizeof p->mech->count);
 }
 
-femd_status femd_mechanics_begin(femd_problem *p, double time, int attempt, femd_error *err)
-{
+femd_status femd_mechanics_begin(femd_problem *p, double time, int attempt, femd_error *err) {
     femd_mechanics *m = p->mech;
     m->attempt = attempt;
     m->iteration = 0;
@@ -76,14 +74,19 @@ femd_status femd_mechanics_begin(femd_problem *p, double time, int attempt, femd
     return FEMD_OK;
 }
 
-femd_mechanics_scale femd_mechanics_get_scale(const femd_problem *p) { return p->mech->scale; }
-void femd_mechanics_set_iteration(femd_problem *p, int iteration) { p->mech->iteration = iteration; }
-const femd_mechanics_count *femd_mechanics_get_count(const femd_problem *p) { return &p->mech->count; }
+femd_mechanics_scale femd_mechanics_get_scale(const femd_problem *p) {
+    return p->mech->scale;
+}
+void femd_mechanics_set_iteration(femd_problem *p, int iteration) {
+    p->mech->iteration = iteration;
+}
+const femd_mechanics_count *femd_mechanics_get_count(const femd_problem *p) {
+    return &p->mech->count;
+}
 
 /* ---- vectors ---- */
 
-femd_status femd_mechanics_assemble(femd_problem *p, const double *local, Vec X, femd_error *err)
-{
+femd_status femd_mechanics_assemble(femd_problem *p, const double *local, Vec X, femd_error *err) {
     femd_mechanics *m = p->mech;
     PetscScalar *v;
     PETSC_TRY(err, VecGetArrayWrite(m->scatter, &v));
@@ -94,16 +97,14 @@ femd_status femd_mechanics_assemble(femd_problem *p, const double *local, Vec X,
     return FEMD_OK;
 }
 
-femd_status femd_mechanics_norm(femd_problem *p, const double *local, double *norm, femd_error *err)
-{
+femd_status femd_mechanics_norm(femd_problem *p, const double *local, double *norm, femd_error *err) {
     FEMD_TRY(femd_mechanics_assemble(p, local, p->mech->work, err));
     PETSC_TRY(err, VecNorm(p->mech->work, NORM_2, norm));
     return FEMD_OK;
 }
 
 /* Local displacement of X with the prescribed components put in; release with VecRestoreArrayRead(m->local). */
-static femd_status localise(femd_problem *p, Vec X, femd_error *err)
-{
+static femd_status localise(femd_problem *p, Vec X, femd_error *err) {
     femd_mechanics *m = p->mech;
     PetscScalar *u;
     PETSC_TRY(err, DMGlobalToLocal(p->dm, X, INSERT_VALUES, m->local));
@@ -114,8 +115,7 @@ static femd_status localise(femd_problem *p, Vec X, femd_error *err)
     return FEMD_OK;
 }
 
-femd_status femd_mechanics_prescribe(femd_problem *p, Vec X, femd_error *err)
-{
+femd_status femd_mechanics_prescribe(femd_problem *p, Vec X, femd_error *err) {
     FEMD_TRY(localise(p, X, err));
     PETSC_TRY(err, DMLocalToGlobal(p->dm, p->mech->local, INSERT_VALUES, X));
     return FEMD_OK;
@@ -123,10 +123,9 @@ femd_status femd_mechanics_prescribe(femd_problem *p, Vec X, femd_error *err)
 
 /* ---- gather ---- */
 
-/* F = I + H and E = (H + H^T + H^T H)/2 of the points of one cell: free of the cancellation in F^T F - I. Returns the points with
- * det F <= 0. */
-static int strain_cell(femd_problem *p, PetscInt c, const double *u)
-{
+/* F = I + H and E = (H + H^T + H^T H)/2 of the points of one cell: free of the cancellation in F^T F - I. Returns the
+ * points with det F <= 0. */
+static int strain_cell(femd_problem *p, PetscInt c, const double *u) {
     const femd_mechanics *m = p->mech;
     const femd_element_table *t = &m->table;
     const PetscInt *node = p->cell_node + c * t->nodes;
@@ -152,7 +151,8 @@ static int strain_cell(femd_problem *p, PetscInt c, const double *u)
         E[3] = G[1][2];
         E[4] = G[0][2];
         E[5] = G[0][1];
-        double J = F[0] * (F[4] * F[8] - F[5] * F[7]) - F[1] * (F[3] * F[8] - F[5] * F[6]) + F[2] * (F[3] * F[7] - F[4] * F[6]);
+        double J = F[0] * (F[4] * F[8] - F[5] * F[7]) - F[1] * (F[3] * F[8] - F[5] * F[6]) +
+                   F[2] * (F[3] * F[7] - F[4] * F[6]);
         int ok = J > 0 && J < DBL_MAX;
         p->pt->tstatus[k] = ok ? FEMD_OK : FEMD_OUT_OF_DOMAIN;
         bad += !ok;
@@ -160,8 +160,7 @@ static int strain_cell(femd_problem *p, PetscInt c, const double *u)
     return bad;
 }
 
-void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, femd_request *r)
-{
+void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, femd_request *r) {
     const femd_mechanics *m = p->mech;
     memset(r, 0, sizeof *r);
     r->state_in = p->pt->state[k];
@@ -182,8 +181,7 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
 /* ---- ask ---- */
 
 /* Keeps the first of the worst: an infrastructure or other failure of a point beats a physics status. */
-void femd_mechanics_judge(femd_mechanics *m, const femd_response *r)
-{
+void femd_mechanics_judge(femd_mechanics *m, const femd_response *r) {
     if (r->status == FEMD_OK) return;
     if (femd_status_is_physics(r->status)) {
         if (m->failing++ == 0) m->failing_point = r->point, m->failing_status = r->status;
@@ -192,8 +190,7 @@ void femd_mechanics_judge(femd_mechanics *m, const femd_response *r)
     if (m->broken == FEMD_OK) m->broken = (femd_status)r->status, m->broken_point = r->point;
 }
 
-static void take_answer(void *user, size_t i, const femd_response *r)
-{
+static void take_answer(void *user, size_t i, const femd_response *r) {
     femd_problem *p = user;
     femd_points *pt = p->pt;
     pt->tstate[i] = r->state_out;
@@ -212,19 +209,20 @@ static void take_answer(void *user, size_t i, const femd_response *r)
         p->mech->broken = FEMD_UNSUPPORTED, p->mech->broken_point = r->point;
 }
 
-femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err)
-{
+femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err) {
     const femd_mechanics *m = p->mech;
     if (m->broken == FEMD_OK) return FEMD_OK;
     return femd_fail(err, m->broken, "point %llu (cell %llu) of step %d: %s", (unsigned long long)m->broken_point,
-                     (unsigned long long)(m->broken_point / (uint64_t)p->pt->per_cell), m->step, femd_status_text(m->broken));
+                     (unsigned long long)(m->broken_point / (uint64_t)p->pt->per_cell), m->step,
+                     femd_status_text(m->broken));
 }
 
 /* All ranks learn how many points failed and the words of the first. */
-static femd_status agree_on_failures(femd_problem *p, int *failed, femd_error *err)
-{
+static femd_status agree_on_failures(femd_problem *p, int *failed, femd_error *err) {
     femd_mechanics *m = p->mech;
-    struct { uint64_t failing, force, evaluated; } sum = {(uint64_t)m->failing, m->count_force, m->count_evaluated};
+    struct {
+        uint64_t failing, force, evaluated;
+    } sum = {(uint64_t)m->failing, m->count_force, m->count_evaluated};
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &sum, 3, MPI_UINT64_T, MPI_SUM, p->comm));
     m->count.force_evaluations += sum.force;
     m->count.evaluations += sum.evaluated;
@@ -234,18 +232,20 @@ static femd_status agree_on_failures(femd_problem *p, int *failed, femd_error *e
     m->count.failed_points += *failed;
     if (m->count.first_failure[0]) return FEMD_OK;
     femd_error words = FEMD_ERROR_INIT;
-    femd_status rc = m->failing == 0 ? FEMD_OK
-                                     : femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): %s", (unsigned long long)m->failing_point,
-                                                 (unsigned long long)(m->failing_point / (uint64_t)p->pt->per_cell),
-                                                 m->failing_status == FAILED_JACOBIAN ? "det F is not positive" : femd_status_text(m->failing_status));
+    femd_status rc =
+        m->failing == 0
+            ? FEMD_OK
+            : femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): %s", (unsigned long long)m->failing_point,
+                        (unsigned long long)(m->failing_point / (uint64_t)p->pt->per_cell),
+                        m->failing_status == FAILED_JACOBIAN ? "det F is not positive"
+                                                             : femd_status_text(m->failing_status));
     rc = femd_agree(p->comm, rc, &words);
     if (rc != FEMD_OK) snprintf(m->count.first_failure, sizeof m->count.first_failure, "%.255s", words.text);
     return FEMD_OK;
 }
 
 /* 1 in *fresh on all ranks if any rank's local displacement differs in a bit from the one that was evaluated. */
-static femd_status is_fresh(femd_problem *p, const double *u, int *fresh, femd_error *err)
-{
+static femd_status is_fresh(femd_problem *p, const double *u, int *fresh, femd_error *err) {
     femd_mechanics *m = p->mech;
     *fresh = !m->evaluated || memcmp(m->key, u, 3 * (size_t)p->nnodes * sizeof *u) != 0;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, fresh, 1, MPI_INT, MPI_MAX, p->comm));
@@ -253,8 +253,7 @@ static femd_status is_fresh(femd_problem *p, const double *u, int *fresh, femd_e
 }
 
 /* Strains of all local points; a point with det F <= 0 anywhere means that no one is asked. */
-static femd_status gather(femd_problem *p, const double *u, int *inverted, femd_error *err)
-{
+static femd_status gather(femd_problem *p, const double *u, int *inverted, femd_error *err) {
     femd_mechanics *m = p->mech;
     memcpy(m->key, u, 3 * (size_t)p->nnodes * sizeof *u);
     m->failing = 0;
@@ -269,8 +268,7 @@ static femd_status gather(femd_problem *p, const double *u, int *inverted, femd_
     return FEMD_OK;
 }
 
-static femd_status ask(femd_problem *p, femd_error *err)
-{
+static femd_status ask(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
     for (PetscInt k = 0; k < p->pt->n; ++k)
         femd_mechanics_request(p, k, STRESS_AND_TANGENT | FEMD_WANT_ENERGY, &m->request[k]);
@@ -280,8 +278,7 @@ static femd_status ask(femd_problem *p, femd_error *err)
     return femd_agree(p->comm, rc, err);
 }
 
-femd_status femd_mechanics_evaluate(femd_problem *p, Vec X, int *failed, femd_error *err)
-{
+femd_status femd_mechanics_evaluate(femd_problem *p, Vec X, int *failed, femd_error *err) {
     femd_mechanics *m = p->mech;
     const PetscScalar *u;
     int fresh, inverted;
@@ -304,23 +301,22 @@ femd_status femd_mechanics_evaluate(femd_problem *p, Vec X, int *failed, femd_er
 /* ---- scatter ---- */
 
 /* Internal forces of this rank's cells into out (3 nnodes). */
-void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out)
-{
+void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out) {
     const femd_mechanics *m = p->mech;
     const femd_element_table *t = &m->table;
     memset(out, 0, 3 * (size_t)p->nnodes * sizeof *out);
     for (PetscInt c = 0; c < p->ncells; ++c) {
         double r[3 * FEMD_ELEMENT_NODES] = {0};
         const PetscInt k = c * t->points, *node = p->cell_node + c * t->nodes;
-        femd_element_force(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k, p->pt->weight + k, r);
+        femd_element_force(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k,
+                           p->pt->weight + k, r);
         for (int i = 0; i < t->nodes; ++i)
             for (int a = 0; a < 3; ++a) out[3 * node[i] + a] += r[3 * i + a];
     }
 }
 
 /* Standard deviation of the norm of the free nodal forces. */
-static femd_status noise(femd_problem *p, double *sigma, femd_error *err)
-{
+static femd_status noise(femd_problem *p, double *sigma, femd_error *err) {
     femd_mechanics *m = p->mech;
     const femd_element_table *t = &m->table;
     *sigma = 0;
@@ -328,8 +324,8 @@ static femd_status noise(femd_problem *p, double *sigma, femd_error *err)
     for (PetscInt c = 0; c < p->ncells; ++c) {
         double v[3 * FEMD_ELEMENT_NODES] = {0};
         const PetscInt k = c * t->points, *node = p->cell_node + c * t->nodes;
-        femd_element_noise(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, p->pt->tF + 9 * k, p->pt->tS_err + 6 * k,
-                           p->pt->weight + k, v);
+        femd_element_noise(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, p->pt->tF + 9 * k,
+                           p->pt->tS_err + 6 * k, p->pt->weight + k, v);
         for (int i = 0; i < t->nodes; ++i)
             for (int a = 0; a < 3; ++a)
                 if (p->bc->entry[3 * node[i] + a] < 0) *sigma += v[3 * i + a];
@@ -340,8 +336,7 @@ static femd_status noise(femd_problem *p, double *sigma, femd_error *err)
 }
 
 /* Round-off of the nodal forces: strains of order eps make stresses of eps |D|, summed as independent. */
-static femd_status rounding(femd_problem *p, double *force, femd_error *err)
-{
+static femd_status rounding(femd_problem *p, double *force, femd_error *err) {
     double most = 0;
     for (size_t i = 0; i < 36 * (size_t)p->pt->n; ++i) most = fmax(most, fabs(p->pt->tD[i]));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &most, 1, MPI_DOUBLE, MPI_MAX, p->comm));
@@ -349,8 +344,7 @@ static femd_status rounding(femd_problem *p, double *force, femd_error *err)
     return FEMD_OK;
 }
 
-femd_status femd_mechanics_residual(femd_problem *p, Vec R, femd_error *err)
-{
+femd_status femd_mechanics_residual(femd_problem *p, Vec R, femd_error *err) {
     femd_mechanics *m = p->mech;
     double internal;
     size_t n = 3 * (size_t)p->nnodes;
@@ -372,10 +366,10 @@ femd_status femd_mechanics_residual(femd_problem *p, Vec R, femd_error *err)
 
 /* ---- stiffness ---- */
 
-/* Decouple the prescribed components of a cell's stiffness: rows and columns to zero, the diagonal stays (of the right size for any
- * preconditioner). lift: what the columns do to the rows for the displacement jump d, added to lifted; NULL = none. */
-static void decouple(const femd_problem *p, const PetscInt *node, int n, double *K, const double *d, double *lifted)
-{
+/* Decouple the prescribed components of a cell's stiffness: rows and columns to zero, the diagonal stays (of the right
+ * size for any preconditioner). lift: what the columns do to the rows for the displacement jump d, added to lifted;
+ * NULL = none. */
+static void decouple(const femd_problem *p, const PetscInt *node, int n, double *K, const double *d, double *lifted) {
     int fixed[3 * FEMD_ELEMENT_NODES], any = 0;
     for (int i = 0; i < n; ++i) any |= fixed[i] = p->bc->entry[3 * node[i / 3] + i % 3] >= 0;
     if (!any) return;
@@ -389,42 +383,40 @@ static void decouple(const femd_problem *p, const PetscInt *node, int n, double 
 }
 
 /* Assemble K from F, S, D of all points. */
-static femd_status stiffness(femd_problem *p, const double *F, const double *S, const double *D, const double *jump, double *lifted, Mat K,
-                             femd_error *err)
-{
+static femd_status stiffness(femd_problem *p, const double *F, const double *S, const double *D, const double *jump,
+                             double *lifted, Mat K, femd_error *err) {
     const femd_mechanics *m = p->mech;
     const femd_element_table *t = &m->table;
     double Ke[9 * FEMD_ELEMENT_NODES * FEMD_ELEMENT_NODES];
     FEMD_TRY(femd_assembly_begin(m->assembly, K, err));
     for (PetscInt c = 0; c < p->ncells; ++c) {
         const PetscInt k = c * t->points, *node = p->cell_node + c * t->nodes;
-        femd_element_stiffness(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k, D + 36 * k,
-                               p->pt->weight + k, Ke);
+        femd_element_stiffness(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k,
+                               D + 36 * k, p->pt->weight + k, Ke);
         decouple(p, node, 3 * t->nodes, Ke, jump, lifted);
         FEMD_TRY(femd_assembly_add(m->assembly, K, c, Ke, err));
     }
     return femd_assembly_end(m->assembly, K, err);
 }
 
-femd_status femd_mechanics_jacobian(femd_problem *p, Mat K, femd_error *err)
-{
+femd_status femd_mechanics_jacobian(femd_problem *p, Mat K, femd_error *err) {
     return stiffness(p, p->pt->tF, p->pt->tS, p->pt->tD, NULL, NULL, K, err);
 }
 
 /* ---- predictor ---- */
 
-/* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points. */
-static void take_virgin(void *user, size_t i, const femd_response *r)
-{
+/* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points.
+ */
+static void take_virgin(void *user, size_t i, const femd_response *r) {
     ((femd_response *)user)[i] = *r;
 }
 
-static femd_status ask_virgin(femd_problem *p, femd_response *answer, femd_error *err)
-{
+static femd_status ask_virgin(femd_problem *p, femd_response *answer, femd_error *err) {
     size_t n = p->cs->nmaterials;
     femd_request *request = calloc(n, sizeof *request);
     int *material = calloc(n, sizeof *material);
-    femd_status rc = request && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
+    femd_status rc =
+        request && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
     for (size_t k = 0; rc == FEMD_OK && k < n; ++k) {
         material[k] = (int)k;
         request[k].seed = femd_seed(p->cs->seed, 0, k);
@@ -437,15 +429,14 @@ static femd_status ask_virgin(femd_problem *p, femd_response *answer, femd_error
     if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, request, material, n, take_virgin, answer, err);
     for (size_t k = 0; rc == FEMD_OK && k < n; ++k)
         if (answer[k].status != FEMD_OK && !femd_status_is_physics(answer[k].status))
-            rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s", p->cs->material[k].name,
-                           femd_status_text(answer[k].status));
+            rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s",
+                           p->cs->material[k].name, femd_status_text(answer[k].status));
     free(request);
     free(material);
     return rc;
 }
 
-static femd_status start_from_virgin(femd_problem *p, int *possible, femd_error *err)
-{
+static femd_status start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
     size_t n = p->cs->nmaterials;
     femd_response *answer = calloc(n, sizeof *answer);
     femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
@@ -471,8 +462,7 @@ done:
     return rc;
 }
 
-femd_status femd_mechanics_predictor(femd_problem *p, Mat K, Vec rhs, int *possible, femd_error *err)
-{
+femd_status femd_mechanics_predictor(femd_problem *p, Mat K, Vec rhs, int *possible, femd_error *err) {
     femd_mechanics *m = p->mech;
     size_t n = 3 * (size_t)p->nnodes;
     const PetscScalar *u;

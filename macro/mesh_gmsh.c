@@ -1,6 +1,6 @@
-/* Gmsh files through PETSc's reader, on one rank by itself: what it hands over are plain arrays, so that an unreadable file is
- * a message and never a deadlock. Regions and surfaces are known by (dimension, tag); their names come from $PhysicalNames, which is text in
- * all versions of the format. */
+/* Gmsh files through PETSc's reader, on one rank by itself: what it hands over are plain arrays, so that an unreadable
+ * file is a message and never a deadlock. Regions and surfaces are known by (dimension, tag); their names come from
+ * $PhysicalNames, which is text in all versions of the format. */
 #include "mesh.h"
 
 #include <stdio.h>
@@ -17,8 +17,7 @@ typedef struct physical {
 
 /* ---- names ---- */
 
-static int parse_name(const char *line, physical *p)
-{
+static int parse_name(const char *line, physical *p) {
     const char *open = strchr(line, '"'), *close = strrchr(line, '"');
     if (sscanf(line, "%d %ld", &p->dim, &p->tag) != 2 || !open || close <= open) return 0;
     size_t n = (size_t)(close - open - 1);
@@ -29,8 +28,7 @@ static int parse_name(const char *line, physical *p)
 }
 
 /* All entries of $PhysicalNames, malloc'ed, and the version of the format. */
-static femd_status read_names(const femd_case *cs, physical **list, int *n, double *version, femd_error *err)
-{
+static femd_status read_names(const femd_case *cs, physical **list, int *n, double *version, femd_error *err) {
     char *line = NULL;
     size_t room = 0;
     int inside = 0, first = 1, is_gmsh = 0, missing = 0;
@@ -56,12 +54,13 @@ static femd_status read_names(const femd_case *cs, physical **list, int *n, doub
     free(line);
     fclose(f);
     if (missing) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the names of %s", cs->mesh.file);
-    if (!is_gmsh) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s is no Gmsh file: it does not begin with $MeshFormat", cs->path, cs->mesh.file);
+    if (!is_gmsh)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s is no Gmsh file: it does not begin with $MeshFormat",
+                         cs->path, cs->mesh.file);
     return FEMD_OK;
 }
 
-static int index_of(const physical *list, int n, int dim, long tag)
-{
+static int index_of(const physical *list, int n, int dim, long tag) {
     int at = 0;
     for (int i = 0; i < n; ++i) {
         if (list[i].dim != dim) continue;
@@ -71,8 +70,7 @@ static int index_of(const physical *list, int n, int dim, long tag)
     return -1;
 }
 
-static femd_mesh_name *names_of(const physical *list, int n, int dim, int *count)
-{
+static femd_mesh_name *names_of(const physical *list, int n, int dim, int *count) {
     femd_mesh_name *name = calloc((size_t)n + 1, sizeof *name);
     *count = 0;
     for (int i = 0; name && i < n; ++i)
@@ -82,9 +80,9 @@ static femd_mesh_name *names_of(const physical *list, int n, int dim, int *count
 
 /* ---- cells ---- */
 
-/* From version 4 on an entity has a list of physical tags; before, PETSc would take the elementary tag for a second one. */
-static PetscErrorCode read_plex(const char *file, double version, DM *dm)
-{
+/* From version 4 on an entity has a list of physical tags; before, PETSc would take the elementary tag for a second
+ * one. */
+static PetscErrorCode read_plex(const char *file, double version, DM *dm) {
     PetscFunctionBeginUser;
     PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_highorder", "0"));
     PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_multiple_tags", version >= 4 ? "1" : "0"));
@@ -94,29 +92,32 @@ static PetscErrorCode read_plex(const char *file, double version, DM *dm)
     PetscFunctionReturn(0);
 }
 
-static femd_status check_cells(const femd_case *cs, DM dm, const femd_mesh *m, femd_error *err)
-{
+static femd_status check_cells(const femd_case *cs, DM dm, const femd_mesh *m, femd_error *err) {
     static const char *const wanted[] = {"Q1 (hexahedra)", "P1 (tetrahedra)", "P2 (tetrahedra)"};
     const DMPolytopeType want = cs->element == FEMD_ELEMENT_Q1 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON;
     PetscInt dim, start, end;
     PETSC_TRY(err, DMGetDimension(dm, &dim));
-    if (dim != 3) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has no volume elements (its dimension is %ld)", cs->path, m->title, (long)dim);
+    if (dim != 3)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has no volume elements (its dimension is %ld)",
+                         cs->path, m->title, (long)dim);
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
     if (end <= start) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has no cells", cs->path, m->title);
     for (PetscInt c = start; c < end; ++c) {
         DMPolytopeType type;
         PETSC_TRY(err, DMPlexGetCellType(dm, c, &type));
         if (type == want) continue;
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: element.type: %s does not fit %s: cell %ld (counted from 0) is a %s%s", cs->path,
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: element.type: %s does not fit %s: cell %ld (counted from 0) is a %s%s", cs->path,
                          wanted[cs->element], m->title, (long)(c - start), DMPolytopeTypes[type],
-                         type == DM_POLYTOPE_HEXAHEDRON ? "; use Q1" : type == DM_POLYTOPE_TETRAHEDRON ? "; use P1 or P2" : "; femd takes hexahedra or tetrahedra");
+                         type == DM_POLYTOPE_HEXAHEDRON    ? "; use Q1"
+                         : type == DM_POLYTOPE_TETRAHEDRON ? "; use P1 or P2"
+                                                           : "; femd takes hexahedra or tetrahedra");
     }
     return FEMD_OK;
 }
 
 /* Vertices of a point in the order of its closure; n of them. */
-static PetscErrorCode vertices_of(DM dm, PetscInt point, PetscInt *vertex, PetscInt *n)
-{
+static PetscErrorCode vertices_of(DM dm, PetscInt point, PetscInt *vertex, PetscInt *n) {
     PetscInt vs, ve, size, *closure = NULL;
     PetscFunctionBeginUser;
     *n = 0;
@@ -129,8 +130,8 @@ static PetscErrorCode vertices_of(DM dm, PetscInt point, PetscInt *vertex, Petsc
 }
 
 /* Cells and the vertices that they use, numbered in the order of the file. number[vertex of dm] = vertex of m. */
-static femd_status take_cells(DM dm, const femd_case *cs, femd_mesh *m, PetscInt *number, PetscInt nvertices, femd_error *err)
-{
+static femd_status take_cells(DM dm, const femd_case *cs, femd_mesh *m, PetscInt *number, PetscInt nvertices,
+                              femd_error *err) {
     PetscInt n, start, end, offset, vs, ve;
     PetscSection section;
     Vec coordinates;
@@ -139,7 +140,8 @@ static femd_status take_cells(DM dm, const femd_case *cs, femd_mesh *m, PetscInt
     PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, &ve));
     for (PetscInt c = 0; c < m->ncells; ++c) {
         PETSC_TRY(err, vertices_of(dm, start + c, m->cell + m->corners * c, &n));
-        PETSC_TRY(err, DMPlexInvertCell(m->corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON, m->cell + m->corners * c));
+        PETSC_TRY(err, DMPlexInvertCell(m->corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON,
+                                        m->cell + m->corners * c));
         for (int i = 0; i < m->corners; ++i) number[m->cell[m->corners * c + i]] = 0;
     }
     PETSC_TRY(err, DMGetCoordinatesLocal(dm, &coordinates));
@@ -158,8 +160,7 @@ static femd_status take_cells(DM dm, const femd_case *cs, femd_mesh *m, PetscInt
 
 /* ---- physical groups ---- */
 
-static femd_status add_region(femd_mesh *m, PetscInt cell, int region, femd_error *err)
-{
+static femd_status add_region(femd_mesh *m, PetscInt cell, int region, femd_error *err) {
     PetscInt *cells = realloc(m->region_cell, ((size_t)m->ninregion + 1) * sizeof *cells);
     if (cells) m->region_cell = cells;
     int *of = realloc(m->region_of, ((size_t)m->ninregion + 1) * sizeof *of);
@@ -170,8 +171,7 @@ static femd_status add_region(femd_mesh *m, PetscInt cell, int region, femd_erro
     return FEMD_OK;
 }
 
-static femd_status add_face(DM dm, femd_mesh *m, PetscInt point, const PetscInt *number, int surface, femd_error *err)
-{
+static femd_status add_face(DM dm, femd_mesh *m, PetscInt point, const PetscInt *number, int surface, femd_error *err) {
     PetscInt vertex[8], n;
     PetscInt *face = realloc(m->face, 4 * ((size_t)m->nfaces + 1) * sizeof *face);
     if (face) m->face = face;
@@ -185,8 +185,8 @@ static femd_status add_face(DM dm, femd_mesh *m, PetscInt point, const PetscInt 
 }
 
 /* The points of label "Cell Sets" or "Face Sets" whose tag has a name. */
-static femd_status take_sets(DM dm, femd_mesh *m, const char *label, int dim, const physical *list, int n, const PetscInt *number, femd_error *err)
-{
+static femd_status take_sets(DM dm, femd_mesh *m, const char *label, int dim, const physical *list, int n,
+                             const PetscInt *number, femd_error *err) {
     IS values = NULL;
     const PetscInt *tag;
     PetscInt ntags = 0, low, high;
@@ -220,8 +220,8 @@ static femd_status take_sets(DM dm, femd_mesh *m, const char *label, int dim, co
 
 /* ---- the whole ---- */
 
-static femd_status take_mesh(DM dm, const femd_case *cs, const physical *list, int n, femd_mesh *m, PetscInt **number, femd_error *err)
-{
+static femd_status take_mesh(DM dm, const femd_case *cs, const physical *list, int n, femd_mesh *m, PetscInt **number,
+                             femd_error *err) {
     PetscInt start, end, vs, ve;
     FEMD_TRY(check_cells(cs, dm, m, err));
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
@@ -233,15 +233,15 @@ static femd_status take_mesh(DM dm, const femd_case *cs, const physical *list, i
     *number = malloc((size_t)(ve - vs) * sizeof **number);
     m->region = names_of(list, n, 3, &m->nregions);
     m->surface = names_of(list, n, 2, &m->nsurfaces);
-    if (!m->cell || !m->x || !*number || !m->region || !m->surface) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh %s", m->title);
+    if (!m->cell || !m->x || !*number || !m->region || !m->surface)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh %s", m->title);
     for (PetscInt v = 0; v < ve - vs; ++v) (*number)[v] = -1;
     FEMD_TRY(take_cells(dm, cs, m, *number, ve - vs, err));
     FEMD_TRY(take_sets(dm, m, "Cell Sets", 3, list, n, *number, err));
     return take_sets(dm, m, "Face Sets", 2, list, n, *number, err);
 }
 
-femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err)
-{
+femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err) {
     physical *list = NULL;
     PetscInt *number = NULL;
     DM dm = NULL;
@@ -255,7 +255,8 @@ femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err)
         PetscErrorCode code = read_plex(cs->mesh.file, version, &dm);
         if (code != 0) {
             (void)femd_petsc_fail(&words, code, "Gmsh reader");
-            rc = femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot read %s: %s", cs->path, cs->mesh.file, words.text);
+            rc = femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot read %s: %s", cs->path, cs->mesh.file,
+                           words.text);
         }
     }
     if (rc == FEMD_OK) rc = take_mesh(dm, cs, list, n, m, &number, err);

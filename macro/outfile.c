@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static femd_status text_vadd(femd_buffer *b, femd_error *err, const char *fmt, va_list ap)
-{
+static femd_status text_vadd(femd_buffer *b, femd_error *err, const char *fmt, va_list ap) {
     va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
@@ -25,8 +24,7 @@ static femd_status text_vadd(femd_buffer *b, femd_error *err, const char *fmt, v
     return rc;
 }
 
-femd_status femd_text_add(femd_buffer *b, femd_error *err, const char *fmt, ...)
-{
+femd_status femd_text_add(femd_buffer *b, femd_error *err, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
     femd_status rc = text_vadd(b, err, fmt, ap);
@@ -34,8 +32,7 @@ femd_status femd_text_add(femd_buffer *b, femd_error *err, const char *fmt, ...)
     return rc;
 }
 
-femd_status femd_text_number(femd_buffer *b, double v, const char *nan, femd_error *err)
-{
+femd_status femd_text_number(femd_buffer *b, double v, const char *nan, femd_error *err) {
     if (!isfinite(v)) return femd_text_add(b, err, "%s", nan);
     char text[40];
     for (int digits = 15; digits <= 17; ++digits) {
@@ -45,8 +42,7 @@ femd_status femd_text_number(femd_buffer *b, double v, const char *nan, femd_err
     return femd_text_add(b, err, "%s", text);
 }
 
-femd_status femd_text_json_string(femd_buffer *b, const char *s, femd_error *err)
-{
+femd_status femd_text_json_string(femd_buffer *b, const char *s, femd_error *err) {
     FEMD_TRY(femd_text_add(b, err, "\""));
     for (const unsigned char *c = (const unsigned char *)s; *c; ++c) {
         if (*c == '"' || *c == '\\')
@@ -59,8 +55,7 @@ femd_status femd_text_json_string(femd_buffer *b, const char *s, femd_error *err
     return femd_text_add(b, err, "\"");
 }
 
-static femd_status write_all(int fd, const char *p, size_t n)
-{
+static femd_status write_all(int fd, const char *p, size_t n) {
     while (n > 0) {
         ssize_t k = write(fd, p, n);
         if (k < 0 && errno == EINTR) continue;
@@ -71,8 +66,7 @@ static femd_status write_all(int fd, const char *p, size_t n)
     return fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? FEMD_OK : FEMD_IO;
 }
 
-femd_status femd_file_replace(const char *path, const void *data, size_t size, femd_error *err)
-{
+femd_status femd_file_replace(const char *path, const void *data, size_t size, femd_error *err) {
     char *tmp = NULL;
     if (asprintf(&tmp, "%s.tmp", path) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
     femd_status rc = FEMD_OK;
@@ -91,8 +85,7 @@ femd_status femd_file_replace(const char *path, const void *data, size_t size, f
     return rc;
 }
 
-char *femd_path_join(const char *folder, const char *fmt, ...)
-{
+char *femd_path_join(const char *folder, const char *fmt, ...) {
     char *name = NULL, *path = NULL;
     va_list ap;
     va_start(ap, fmt);
@@ -106,8 +99,7 @@ char *femd_path_join(const char *folder, const char *fmt, ...)
 
 /* ---- the folder ---- */
 
-static femd_status make_parents(char *path, femd_error *err)
-{
+static femd_status make_parents(char *path, femd_error *err) {
     for (char *c = path + 1; *c; ++c) {
         if (*c != '/') continue;
         *c = 0;
@@ -120,11 +112,11 @@ static femd_status make_parents(char *path, femd_error *err)
     return FEMD_OK;
 }
 
-femd_status femd_outdir_make(const char *folder, femd_error *err)
-{
+femd_status femd_outdir_make(const char *folder, femd_error *err) {
     char *path = strdup(folder);
     if (!path) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a folder name");
-    femd_status rc = path[0] ? make_parents(path, err) : femd_fail(err, FEMD_BAD_INPUT, "the output folder has no name");
+    femd_status rc =
+        path[0] ? make_parents(path, err) : femd_fail(err, FEMD_BAD_INPUT, "the output folder has no name");
     free(path);
     FEMD_TRY(rc);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
@@ -138,8 +130,7 @@ femd_status femd_outdir_make(const char *folder, femd_error *err)
 }
 
 /* Step number of "step_0007.pvtu", "step_0007_3.vtu" (and their .tmp); -1 if name is none. */
-static int step_of(const char *name)
-{
+static int step_of(const char *name) {
     int step = -1, rank = -1, used = 0;
     if (sscanf(name, "step_%d.pvtu%n", &step, &used) == 1 && used > 0 && step >= 0) {
         if (!name[used] || strcmp(name + used, ".tmp") == 0) return step;
@@ -151,16 +142,14 @@ static int step_of(const char *name)
     return -1;
 }
 
-static int is_point_state(const char *name)
-{
+static int is_point_state(const char *name) {
     unsigned long long id;
     int used = 0;
     if (sscanf(name, "point-%llu.state%n", &id, &used) != 1 || used == 0) return 0;
     return !name[used] || strcmp(name + used, ".tmp") == 0;
 }
 
-int femd_outdir_is_ours(const char *name)
-{
+int femd_outdir_is_ours(const char *name) {
     static const char *const fixed[] = {"summary.json", "history.csv", "fields.pvd", "checkpoint.h5"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; ++i) {
         size_t n = strlen(fixed[i]);
@@ -169,8 +158,7 @@ int femd_outdir_is_ours(const char *name)
     return step_of(name) >= 0 || is_point_state(name);
 }
 
-femd_status femd_outdir_clean(const char *folder, int after, femd_error *err)
-{
+femd_status femd_outdir_clean(const char *folder, int after, femd_error *err) {
     DIR *dir = opendir(folder);
     if (!dir) {
         if (errno == ENOENT) return FEMD_OK;

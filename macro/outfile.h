@@ -18,10 +18,11 @@ char *femd_path_join(const char *folder, const char *fmt, ...) FEMD_PRINTF(2, 3)
 
 /* Make FOLDER (and its parents) if it is not there. IO if it cannot be made, or is no folder, or cannot be written. */
 FEMD_MUST_CHECK femd_status femd_outdir_make(const char *folder, femd_error *err);
-/* 1 if NAME is a file that femd-macro writes into its output folder (results of an earlier run may be removed by name). */
+/* 1 if NAME is a file that femd-macro writes into its output folder (results of an earlier run may be removed by name).
+ */
 int femd_outdir_is_ours(const char *name);
-/* Remove the results of an earlier run from FOLDER: the files that femd_outdir_is_ours, and of the numbered ones only those of
- * steps over `after` (-1: all files; n >= 0: only steps over n). A folder that is not there is fine. */
+/* Remove the results of an earlier run from FOLDER: the files that femd_outdir_is_ours, and of the numbered ones only
+ * those of steps over `after` (-1: all files; n >= 0: only steps over n). A folder that is not there is fine. */
 FEMD_MUST_CHECK femd_status femd_outdir_clean(const char *folder, int after, femd_error *err);
 
 #endif

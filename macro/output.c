@@ -16,23 +16,33 @@ static const char *const point_id_label[2] = {"first", "last"};
 /* Averages over the points of each cell, weighted with their volume, unless said otherwise. */
 typedef struct cell_fields {
     double *E, *S, *sigma, *F, *k, *ke; /* 9 each, full tensors */
-    double *von_mises;             /* of the averaged Cauchy stress */
+    double *von_mises;                  /* of the averaged Cauchy stress */
     double *energy, *volume;
     double *hill_mandel, *S_err, *stability, *k_err; /* worst point of the cell */
     int32_t *status, *material, *notes, *carriers;
-    int64_t *point_id;             /* first and last */
-    void *block;                   /* owned: all of the above */
+    int64_t *point_id; /* first and last */
+    void *block;       /* owned: all of the above */
 } cell_fields;
 
 enum { CELL_DOUBLES = 6 * 9 + 7 };
 
-static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err)
-{
+static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err) {
     double *d = calloc(n * CELL_DOUBLES + n * 4 + 1, sizeof(double)); /* 4: four int32 in two doubles, two int64 */
     if (!d) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
-    *f = (cell_fields){.E = d, .S = d + 9 * n, .sigma = d + 18 * n, .F = d + 27 * n, .k = d + 36 * n, .ke = d + 45 * n,
-                       .von_mises = d + 54 * n, .energy = d + 55 * n, .volume = d + 56 * n, .hill_mandel = d + 57 * n,
-                       .S_err = d + 58 * n, .stability = d + 59 * n, .k_err = d + 60 * n, .block = d};
+    *f = (cell_fields){.E = d,
+                       .S = d + 9 * n,
+                       .sigma = d + 18 * n,
+                       .F = d + 27 * n,
+                       .k = d + 36 * n,
+                       .ke = d + 45 * n,
+                       .von_mises = d + 54 * n,
+                       .energy = d + 55 * n,
+                       .volume = d + 56 * n,
+                       .hill_mandel = d + 57 * n,
+                       .S_err = d + 58 * n,
+                       .stability = d + 59 * n,
+                       .k_err = d + 60 * n,
+                       .block = d};
     f->point_id = (int64_t *)(d + CELL_DOUBLES * n);
     f->status = (int32_t *)(f->point_id + 2 * n);
     f->material = f->status + n;
@@ -42,27 +52,23 @@ static femd_status cell_fields_init(cell_fields *f, size_t n, femd_error *err)
 }
 
 /* sqrt(3/2 s:s), s the deviator. */
-static double von_mises(const double t[9])
-{
+static double von_mises(const double t[9]) {
     double a = t[0] - t[4], b = t[4] - t[8], c = t[8] - t[0];
     return sqrt(0.5 * (a * a + b * b + c * c) + 3 * (t[1] * t[1] + t[2] * t[2] + t[5] * t[5]));
 }
 
-static double determinant(const double F[9])
-{
+static double determinant(const double F[9]) {
     return F[0] * (F[4] * F[8] - F[5] * F[7]) - F[1] * (F[3] * F[8] - F[5] * F[6]) + F[2] * (F[3] * F[7] - F[4] * F[6]);
 }
 
-static void add_tensor(double *sum, double w, const double *voigt, int strain)
-{
+static void add_tensor(double *sum, double w, const double *voigt, int strain) {
     double full[9];
     femd_voigt_to_full(voigt, strain, full);
     for (int i = 0; i < 9; ++i) sum[i] += w * full[i];
 }
 
 /* Add point i with weight w to cell c. */
-static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscInt i, double w)
-{
+static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscInt i, double w) {
     const double *F = pt->F + 9 * i;
     add_tensor(f->E + 9 * c, w, pt->E + 6 * i, 1);
     add_tensor(f->S + 9 * c, w, pt->S + 6 * i, 0);
@@ -84,8 +90,7 @@ static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscIn
     if (pt->status[i] < f->status[c]) f->status[c] = pt->status[i];
 }
 
-static void average_cell(cell_fields *f, PetscInt c, const femd_problem *p)
-{
+static void average_cell(cell_fields *f, PetscInt c, const femd_problem *p) {
     const femd_points *pt = p->pt;
     const PetscInt first = c * pt->per_cell;
     const int material = p->cell_material[c];
@@ -106,20 +111,21 @@ static void average_cell(cell_fields *f, PetscInt c, const femd_problem *p)
 enum { CELL_ARRAYS_MAX = 20 };
 
 /* Named for what it counts: the atoms' part alone, if that is what all materials answer. */
-static size_t list_conductivity(const femd_problem *p, const cell_fields *f, femd_vtu_array *a)
-{
+static size_t list_conductivity(const femd_problem *p, const cell_fields *f, femd_vtu_array *a) {
     const uint32_t carriers = femd_conductivity_carriers(p);
     const int lattice = (carriers & FEMD_CARRIER_LATTICE) != 0;
     size_t n = 0;
-    a[n++] = (femd_vtu_array){lattice ? "lattice_conductivity" : "conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->k};
-    a[n++] = (femd_vtu_array){lattice ? "lattice_conductivity_error" : "conductivity_error", FEMD_VTU_FLOAT64, 1, NULL, f->k_err};
-    if (carriers & FEMD_CARRIER_ELECTRONS) a[n++] = (femd_vtu_array){"electronic_conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->ke};
+    a[n++] =
+        (femd_vtu_array){lattice ? "lattice_conductivity" : "conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->k};
+    a[n++] = (femd_vtu_array){lattice ? "lattice_conductivity_error" : "conductivity_error", FEMD_VTU_FLOAT64, 1, NULL,
+                              f->k_err};
+    if (carriers & FEMD_CARRIER_ELECTRONS)
+        a[n++] = (femd_vtu_array){"electronic_conductivity", FEMD_VTU_FLOAT64, 9, tensor_label, f->ke};
     if (!lattice) a[n++] = (femd_vtu_array){"conductivity_carriers", FEMD_VTU_INT32, 1, NULL, f->carriers};
     return n;
 }
 
-static size_t list_cell_arrays(const femd_problem *p, const cell_fields *f, femd_vtu_array *a)
-{
+static size_t list_cell_arrays(const femd_problem *p, const cell_fields *f, femd_vtu_array *a) {
     const femd_case *cs = p->cs;
     size_t n = 0;
     a[n++] = (femd_vtu_array){"green_lagrange_strain", FEMD_VTU_FLOAT64, 9, tensor_label, f->E};
@@ -144,14 +150,13 @@ static size_t list_cell_arrays(const femd_problem *p, const cell_fields *f, femd
 /* The nodes of this rank as the arrays of a VTK mesh. */
 typedef struct node_fields {
     PetscInt n, per_cell;
-    PetscInt *conn;       /* from femd_problem_nodes */
+    PetscInt *conn; /* from femd_problem_nodes */
     double *coords, *disp;
     double *temperature, *pressure; /* as prescribed; one block */
     int64_t *conn64;
 } node_fields;
 
-static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err)
-{
+static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err) {
     *m = (node_fields){0};
     FEMD_TRY(femd_problem_nodes(p, &m->n, &m->per_cell, &m->conn, &m->coords, &m->disp, err));
     size_t nconn = (size_t)p->ncells * (size_t)m->per_cell;
@@ -164,8 +169,7 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     return FEMD_OK;
 }
 
-static void node_fields_clear(node_fields *m)
-{
+static void node_fields_clear(node_fields *m) {
     free(m->conn);
     free(m->coords);
     free(m->disp);
@@ -174,8 +178,7 @@ static void node_fields_clear(node_fields *m)
     *m = (node_fields){0};
 }
 
-static int vtk_cell_type(femd_element e)
-{
+static int vtk_cell_type(femd_element e) {
     switch (e) {
     case FEMD_ELEMENT_Q1: return FEMD_VTK_HEXAHEDRON;
     case FEMD_ELEMENT_P1: return FEMD_VTK_TETRA;
@@ -184,8 +187,7 @@ static int vtk_cell_type(femd_element e)
     return 0;
 }
 
-static femd_status write_text(const char *folder, const char *name, const femd_buffer *b, femd_error *err)
-{
+static femd_status write_text(const char *folder, const char *name, const femd_buffer *b, femd_error *err) {
     char *path = femd_path_join(folder, "%s", name);
     if (!path) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
     femd_status rc = femd_file_replace(path, b->data, b->size, err);
@@ -194,8 +196,8 @@ static femd_status write_text(const char *folder, const char *name, const femd_b
 }
 
 /* This rank's piece; on rank 0 also the text of the .pvtu. */
-static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece, femd_buffer *parallel, femd_error *err)
-{
+static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece, femd_buffer *parallel,
+                          femd_error *err) {
     cell_fields cells = {0};
     node_fields nodes = {0};
     femd_status rc;
@@ -207,9 +209,15 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
                                     {"temperature", FEMD_VTU_FLOAT64, 1, NULL, nodes.temperature},
                                     {"pressure", FEMD_VTU_FLOAT64, 1, NULL, nodes.pressure}};
     femd_vtu_array cell_array[CELL_ARRAYS_MAX];
-    femd_vtu v = {.npoints = (size_t)nodes.n, .ncells = (size_t)p->ncells, .cell_type = vtk_cell_type(p->cs->element),
-                  .cell_points = nodes.per_cell, .points = nodes.coords, .conn = nodes.conn64, .npoint_arrays = 3,
-                  .point_array = point_array, .ncell_arrays = list_cell_arrays(p, &cells, cell_array),
+    femd_vtu v = {.npoints = (size_t)nodes.n,
+                  .ncells = (size_t)p->ncells,
+                  .cell_type = vtk_cell_type(p->cs->element),
+                  .cell_points = nodes.per_cell,
+                  .points = nodes.coords,
+                  .conn = nodes.conn64,
+                  .npoint_arrays = 3,
+                  .point_array = point_array,
+                  .ncell_arrays = list_cell_arrays(p, &cells, cell_array),
                   .cell_array = cell_array};
     FEMD_TRY_GOTO(rc, femd_vtu_encode(&v, piece, err), done);
     if (p->rank == 0) rc = femd_pvtu_encode(&v, stem, p->size, parallel, err);
@@ -219,8 +227,7 @@ done:
     return rc;
 }
 
-femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder, femd_error *err)
-{
+femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder, femd_error *err) {
     femd_buffer piece = FEMD_BUFFER_INIT, parallel = FEMD_BUFFER_INIT;
     char stem[32], name[64];
     snprintf(stem, sizeof stem, "step_%04d", rec ? rec->step : p->step);

@@ -1,6 +1,6 @@
-/* Which rank gets which cell: recursive coordinate bisection of the cell centres (Berger & Bokhari 1987). Points are the cost, so
- * that equal numbers of cells are equal work; and unlike a graph partitioner with a random start it gives the same parts
- * in every run, which the same bits need. Serial: it runs on rank 0. */
+/* Which rank gets which cell: recursive coordinate bisection of the cell centres (Berger & Bokhari 1987). Points are
+ * the cost, so that equal numbers of cells are equal work; and unlike a graph partitioner with a random start it gives
+ * the same parts in every run, which the same bits need. Serial: it runs on rank 0. */
 #include <stdlib.h>
 
 #include "mesh.h"
@@ -12,23 +12,20 @@ typedef struct centre {
 } centre;
 
 /* By coordinate, equal ones by number: a total order, whatever the sort. */
-static int by_key(const void *a, const void *b)
-{
+static int by_key(const void *a, const void *b) {
     const centre *p = a, *q = b;
     if (p->key != q->key) return p->key < q->key ? -1 : 1;
     return (p->cell > q->cell) - (p->cell < q->cell);
 }
 
-static void centre_of(const femd_mesh *m, PetscInt c, centre *out)
-{
+static void centre_of(const femd_mesh *m, PetscInt c, centre *out) {
     *out = (centre){.cell = c};
     for (int i = 0; i < m->corners; ++i)
         for (int a = 0; a < 3; ++a) out->x[a] += m->x[3 * m->cell[m->corners * c + i] + a] / m->corners;
 }
 
 /* Sort n centres along their longest direction. */
-static void sort_longest(centre *list, PetscInt n)
-{
+static void sort_longest(centre *list, PetscInt n) {
     double low[3], high[3];
     int longest = 0;
     for (int a = 0; a < 3; ++a) {
@@ -48,8 +45,7 @@ typedef struct part {
     int rank, ranks;   /* for these ranks */
 } part;
 
-femd_status femd_mesh_partition(const femd_mesh *m, int ranks, PetscInt *count, PetscInt *cells, femd_error *err)
-{
+femd_status femd_mesh_partition(const femd_mesh *m, int ranks, PetscInt *count, PetscInt *cells, femd_error *err) {
     centre *list = malloc(((size_t)m->ncells + 1) * sizeof *list);
     part *todo = malloc(((size_t)ranks + 1) * sizeof *todo);
     int ntodo = 0;

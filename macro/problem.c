@@ -1,5 +1,5 @@
-/* Putting one problem together: mesh, nodes, points, boundary, mechanics. Owns the order of these and the displacement layout; asks
- * the micro side only for the materials. */
+/* Putting one problem together: mesh, nodes, points, boundary, mechanics. Owns the order of these and the displacement
+ * layout; asks the micro side only for the materials. */
 #include "problem.h"
 
 #include <petscsf.h>
@@ -15,26 +15,27 @@
 #include "points.h"
 #include "solver.h"
 
-static femd_status out_of_memory(femd_error *err) { return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"); }
+static femd_status out_of_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+}
 
 /* ---- mesh ---- */
 
 /* Rank 0: read or make, and check. material: of every cell, malloc'ed. */
-static femd_status make_mesh(const femd_case *cs, int ranks, femd_mesh *m, int **material, femd_error *err)
-{
+static femd_status make_mesh(const femd_case *cs, int ranks, femd_mesh *m, int **material, femd_error *err) {
     FEMD_TRY(cs->mesh.file ? femd_mesh_gmsh(cs, m, err) : femd_mesh_box(cs, m, err));
     FEMD_TRY(femd_mesh_check(cs, m, err));
     FEMD_TRY(femd_mesh_surfaces(cs, m, err));
     if (!(*material = malloc(((size_t)m->ncells + 1) * sizeof **material))) return out_of_memory(err);
     FEMD_TRY(femd_mesh_materials(cs, m, *material, err));
     if (m->ncells < ranks)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks, (long)m->ncells);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks,
+                         (long)m->ncells);
     return FEMD_OK;
 }
 
 /* Three displacements on each vertex, and on each edge for P2. */
-static PetscErrorCode make_section(DM dm, int edges)
-{
+static PetscErrorCode make_section(DM dm, int edges) {
     PetscSection section;
     PetscInt start, end, s, e;
     PetscFunctionBeginUser;
@@ -51,8 +52,7 @@ static PetscErrorCode make_section(DM dm, int edges)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode node_of(PetscSection section, PetscInt point, PetscInt *node)
-{
+static PetscErrorCode node_of(PetscSection section, PetscInt point, PetscInt *node) {
     PetscFunctionBeginUser;
     PetscCall(PetscSectionGetOffset(section, point, node));
     *node /= 3;
@@ -60,8 +60,7 @@ static PetscErrorCode node_of(PetscSection section, PetscInt point, PetscInt *no
 }
 
 /* Nodes of local cell c in VTK order. */
-static PetscErrorCode cell_nodes(femd_problem *p, PetscSection section, int corners, PetscInt c, PetscInt *node)
-{
+static PetscErrorCode cell_nodes(femd_problem *p, PetscSection section, int corners, PetscInt c, PetscInt *node) {
     PetscInt n, *closure = NULL, vertex[8], nv = 0, vs, ve, es, ee;
     PetscFunctionBeginUser;
     PetscCall(DMPlexGetDepthStratum(p->dm, 0, &vs, &ve));
@@ -77,15 +76,15 @@ static PetscErrorCode cell_nodes(femd_problem *p, PetscSection section, int corn
         PetscCall(DMPlexGetCone(p->dm, closure[2 * i], &end));
         for (int e = 0; e < 6; ++e) {
             PetscInt a = vertex[femd_tet_edge[e][0]], b = vertex[femd_tet_edge[e][1]];
-            if ((end[0] == a && end[1] == b) || (end[0] == b && end[1] == a)) PetscCall(node_of(section, closure[2 * i], &node[4 + e]));
+            if ((end[0] == a && end[1] == b) || (end[0] == b && end[1] == a))
+                PetscCall(node_of(section, closure[2 * i], &node[4 + e]));
         }
     }
     PetscCall(DMPlexRestoreTransitiveClosure(p->dm, c, PETSC_TRUE, &n, &closure));
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode place_nodes(femd_problem *p, PetscSection section)
-{
+static PetscErrorCode place_nodes(femd_problem *p, PetscSection section) {
     PetscInt vs, ve, es, ee, node;
     Vec coordinates;
     PetscSection cs;
@@ -116,8 +115,7 @@ static PetscErrorCode place_nodes(femd_problem *p, PetscSection section)
 }
 
 /* Numbers and owners of the nodes. */
-static PetscErrorCode number_nodes(femd_problem *p, PetscSection section, const femd_mesh_origin *origin)
-{
+static PetscErrorCode number_nodes(femd_problem *p, PetscSection section, const femd_mesh_origin *origin) {
     PetscSection global;
     PetscInt start, end;
     PetscFunctionBeginUser;
@@ -131,13 +129,13 @@ static PetscErrorCode number_nodes(femd_problem *p, PetscSection section, const 
         PetscCall(PetscSectionGetOffset(global, point, &offset));
         p->node_owned[node] = offset >= 0;
         PetscInt vertex = before - origin->ncells;
-        p->node_file[node] = (uint64_t)(vertex < origin->nvertices ? vertex : origin->nvertices + before - origin->first_edge);
+        p->node_file[node] =
+            (uint64_t)(vertex < origin->nvertices ? vertex : origin->nvertices + before - origin->first_edge);
     }
     PetscFunctionReturn(0);
 }
 
-static femd_status allocate_nodes(femd_problem *p, femd_error *err)
-{
+static femd_status allocate_nodes(femd_problem *p, femd_error *err) {
     size_t cells = (size_t)p->ncells + 1, nodes = (size_t)p->nnodes + 1;
     p->cell_file = calloc(cells, sizeof *p->cell_file);
     p->cell_material = calloc(cells, sizeof *p->cell_material);
@@ -149,8 +147,8 @@ static femd_status allocate_nodes(femd_problem *p, femd_error *err)
     return out_of_memory(err);
 }
 
-static femd_status lay_out(femd_problem *p, const femd_element_table *t, const femd_mesh_origin *origin, const int *material, femd_error *err)
-{
+static femd_status lay_out(femd_problem *p, const femd_element_table *t, const femd_mesh_origin *origin,
+                           const int *material, femd_error *err) {
     PetscInt end, size, start;
     PetscSection section;
     PETSC_TRY(err, make_section(p->dm, t->nodes == 10));
@@ -174,17 +172,16 @@ static femd_status lay_out(femd_problem *p, const femd_element_table *t, const f
     return FEMD_OK;
 }
 
-static femd_status share_materials(femd_problem *p, const femd_mesh_origin *origin, int **material, femd_error *err)
-{
+static femd_status share_materials(femd_problem *p, const femd_mesh_origin *origin, int **material, femd_error *err) {
     femd_status rc = FEMD_OK;
-    if (p->rank != 0 && !(*material = malloc(((size_t)origin->ncells + 1) * sizeof **material))) rc = out_of_memory(err);
+    if (p->rank != 0 && !(*material = malloc(((size_t)origin->ncells + 1) * sizeof **material)))
+        rc = out_of_memory(err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     MPI_TRY(err, MPI_Bcast(*material, (int)origin->ncells, MPI_INT, 0, p->comm));
     return FEMD_OK;
 }
 
-static femd_status read_mesh(femd_problem *p, const femd_element_table *t, femd_error *err)
-{
+static femd_status read_mesh(femd_problem *p, const femd_element_table *t, femd_error *err) {
     femd_mesh m = {0};
     femd_mesh_origin origin = {0};
     int *material = NULL;
@@ -203,8 +200,7 @@ done:
 
 /* ---- materials ---- */
 
-static femd_status open_materials(femd_problem *p, femd_error *err)
-{
+static femd_status open_materials(femd_problem *p, femd_error *err) {
     size_t n = p->cs->nmaterials;
     uint32_t any = 0;
     femd_status rc = FEMD_OK;
@@ -216,14 +212,16 @@ static femd_status open_materials(femd_problem *p, femd_error *err)
         const uint32_t needed = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
         any |= p->caps[k].wants;
         if ((p->caps[k].wants & needed) != needed)
-            rc = femd_fail(err, FEMD_BAD_INPUT, "%s: materials.%s: its engine gives no stress and tangent, which mechanics needs", p->cs->path,
-                           p->cs->material[k].name);
+            rc = femd_fail(err, FEMD_BAD_INPUT,
+                           "%s: materials.%s: its engine gives no stress and tangent, which mechanics needs",
+                           p->cs->path, p->cs->material[k].name);
     }
     if (rc == FEMD_OK && (p->cs->wants_committed & ~any)) {
         char missing[256], have[256];
         femd_wants_text(p->cs->wants_committed & ~any, missing, sizeof missing);
         femd_wants_text(any, have, sizeof have);
-        rc = femd_fail(err, FEMD_BAD_INPUT, "%s: output.wants: no material of the case can answer: %s; they answer: %s", p->cs->path, missing, have);
+        rc = femd_fail(err, FEMD_BAD_INPUT, "%s: output.wants: no material of the case can answer: %s; they answer: %s",
+                       p->cs->path, missing, have);
     }
     return femd_agree(p->comm, rc, err);
 }
@@ -231,16 +229,14 @@ static femd_status open_materials(femd_problem *p, femd_error *err)
 /* ---- the whole ---- */
 
 /* A solver that is thrown away: an option that PETSc refuses must be known before any result is written. */
-static femd_status try_options(femd_problem *p, femd_error *err)
-{
+static femd_status try_options(femd_problem *p, femd_error *err) {
     femd_solver *s = NULL;
     femd_status rc = femd_solver_create(p, NULL, &s, err);
     femd_solver_destroy(&s);
     return rc;
 }
 
-static femd_status fill(femd_problem *p, femd_error *err)
-{
+static femd_status fill(femd_problem *p, femd_error *err) {
     femd_element_table t;
     femd_element_table_make(p->cs->element, &t);
     FEMD_TRY(read_mesh(p, &t, err));
@@ -251,8 +247,8 @@ static femd_status fill(femd_problem *p, femd_error *err)
     return open_materials(p, err);
 }
 
-femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, femd_constitutive *law, femd_problem **out, femd_error *err)
-{
+femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, femd_constitutive *law, femd_problem **out,
+                                    femd_error *err) {
     femd_problem *p = *out = calloc(1, sizeof *p);
     if (!p) return out_of_memory(err);
     PETSC_TRY(err, PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
@@ -267,8 +263,7 @@ femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, femd_con
     return rc;
 }
 
-void femd_problem_destroy(femd_problem **out)
-{
+void femd_problem_destroy(femd_problem **out) {
     femd_problem *p = *out;
     if (!p) return;
     femd_mechanics_destroy(p);
@@ -290,8 +285,7 @@ void femd_problem_destroy(femd_problem **out)
     *out = NULL;
 }
 
-void femd_constitutive_destroy(femd_constitutive **law)
-{
+void femd_constitutive_destroy(femd_constitutive **law) {
     if (!*law) return;
     if ((*law)->destroy) (*law)->destroy((*law)->self);
     free(*law);
@@ -300,8 +294,7 @@ void femd_constitutive_destroy(femd_constitutive **law)
 
 /* ---- looking at it ---- */
 
-static PetscErrorCode get_u(femd_problem *p, double *disp)
-{
+static PetscErrorCode get_u(femd_problem *p, double *disp) {
     Vec local;
     const PetscScalar *u;
     PetscFunctionBeginUser;
@@ -314,14 +307,12 @@ static PetscErrorCode get_u(femd_problem *p, double *disp)
     PetscFunctionReturn(0);
 }
 
-femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err)
-{
+femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err) {
     PETSC_TRY(err, get_u(p, disp));
     return FEMD_OK;
 }
 
-static PetscErrorCode set_u(femd_problem *p, const double *disp)
-{
+static PetscErrorCode set_u(femd_problem *p, const double *disp) {
     Vec local;
     PetscScalar *u;
     PetscFunctionBeginUser;
@@ -334,14 +325,13 @@ static PetscErrorCode set_u(femd_problem *p, const double *disp)
     PetscFunctionReturn(0);
 }
 
-femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err)
-{
+femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err) {
     PETSC_TRY(err, set_u(p, disp));
     return FEMD_OK;
 }
 
-femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn, double **coords, double **disp, femd_error *err)
-{
+femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn, double **coords,
+                               double **disp, femd_error *err) {
     size_t nconn = (size_t)(p->ncells * p->nodes_per_cell), n = 3 * (size_t)p->nnodes;
     PetscInt *cell = malloc((nconn + 1) * sizeof *cell);
     double *x = malloc((n + 1) * sizeof *x), *u = malloc((n + 1) * sizeof *u);
@@ -353,8 +343,17 @@ femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_
         if (nlocal) *nlocal = p->nnodes;
         if (per_cell) *per_cell = p->nodes_per_cell;
     }
-    if (conn && rc == FEMD_OK) *conn = cell; else free(cell);
-    if (coords && rc == FEMD_OK) *coords = x; else free(x);
-    if (disp && rc == FEMD_OK) *disp = u; else free(u);
+    if (conn && rc == FEMD_OK)
+        *conn = cell;
+    else
+        free(cell);
+    if (coords && rc == FEMD_OK)
+        *coords = x;
+    else
+        free(x);
+    if (disp && rc == FEMD_OK)
+        *disp = u;
+    else
+        free(u);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* SNES and KSP around the mechanics. Owns the Jacobian, the solvers and the test of convergence; knows no step sizes.
- * Every attempt starts with a fresh preconditioner, so that it depends on the committed state alone (a resumed run gives the
- * same bits); within it GAMG keeps its interpolation. */
+ * Every attempt starts with a fresh preconditioner, so that it depends on the committed state alone (a resumed run
+ * gives the same bits); within it GAMG keeps its interpolation. */
 #include "solver.h"
 
 #include <math.h>
@@ -36,8 +36,7 @@ struct femd_solver {
         if ((s)->rc != FEMD_OK) PetscFunctionReturn(PETSC_ERR_USER);                                                   \
     } while (0)
 
-static PetscErrorCode residual(SNES snes, Vec X, Vec R, void *ctx)
-{
+static PetscErrorCode residual(SNES snes, Vec X, Vec R, void *ctx) {
     femd_solver *s = ctx;
     int failed = 0;
     PetscFunctionBeginUser;
@@ -51,8 +50,7 @@ static PetscErrorCode residual(SNES snes, Vec X, Vec R, void *ctx)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode jacobian(SNES snes, Vec X, Mat K, Mat P, void *ctx)
-{
+static PetscErrorCode jacobian(SNES snes, Vec X, Mat K, Mat P, void *ctx) {
     femd_solver *s = ctx;
     int failed = 0;
     PetscFunctionBeginUser;
@@ -63,16 +61,15 @@ static PetscErrorCode jacobian(SNES snes, Vec X, Mat K, Mat P, void *ctx)
     PetscFunctionReturn(0);
 }
 
-static femd_status asked_to_stop(femd_solver *s, femd_error *err)
-{
+static femd_status asked_to_stop(femd_solver *s, femd_error *err) {
     int stop = s->hooks && s->hooks->stop ? s->hooks->stop(s->hooks->user) != 0 : 0;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, s->p->comm));
     return stop ? femd_fail(err, FEMD_CANCELLED, "stopped on request") : FEMD_OK;
 }
 
 /* |r| <= max(rtol x reference force, 2 x noise, round-off). */
-static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal xnorm, PetscReal gnorm, PetscReal f, SNESConvergedReason *reason, void *ctx)
-{
+static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal xnorm, PetscReal gnorm, PetscReal f,
+                                SNESConvergedReason *reason, void *ctx) {
     femd_solver *s = ctx;
     femd_step_record *rec = s->rec;
     PetscFunctionBeginUser;
@@ -100,25 +97,28 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal xnorm, PetscRe
 
 /* ---- set-up ---- */
 
-/* Above this number of ranks a solver sums in the order of arrival somewhere (GAMG's Galerkin products from three ranks on; MUMPS
- * from two), and the last bits would change from run to run. Then one rank applies it, through PCTELESCOPE; the matrix, its products and
- * CG stay distributed. Beside the evaluation of the points this costs nothing; -pc_type gamg asks for speed instead. */
-#define GAMG_RANKS_MAX 2
+/* Above this number of ranks a solver sums in the order of arrival somewhere (GAMG's Galerkin products from three ranks
+ * on; MUMPS from two), and the last bits would change from run to run. Then one rank applies it, through PCTELESCOPE;
+ * the matrix, its products and CG stay distributed. Beside the evaluation of the points this costs nothing; -pc_type
+ * gamg asks for speed instead. */
+#define GAMG_RANKS_MAX  2
 #define MUMPS_RANKS_MAX 1
 
 /* Options of the solver inside PCTELESCOPE, which is made when it is set up; the user's own stand. */
-static PetscErrorCode inner_options(const femd_solver *s, int direct)
-{
-    static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"}, {"-telescope_pc_type", "gamg"}, {"-telescope_pc_gamg_reuse_interpolation", "1"}};
-    static const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"}, {"-telescope_pc_type", "cholesky"}, {"-telescope_pc_factor_mat_solver_type", "mumps"}};
+static PetscErrorCode inner_options(const femd_solver *s, int direct) {
+    static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"},
+                                          {"-telescope_pc_type", "gamg"},
+                                          {"-telescope_pc_gamg_reuse_interpolation", "1"}};
+    static const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"},
+                                           {"-telescope_pc_type", "cholesky"},
+                                           {"-telescope_pc_factor_mat_solver_type", "mumps"}};
     PetscFunctionBeginUser;
     for (int i = 0; i < 3 && !s->own_inner; ++i)
         PetscCall(PetscOptionsSetValue(NULL, direct ? mumps[i][0] : gamg[i][0], direct ? mumps[i][1] : gamg[i][1]));
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode use_telescope(femd_solver *s, PC pc, int direct)
-{
+static PetscErrorCode use_telescope(femd_solver *s, PC pc, int direct) {
     PetscFunctionBeginUser;
     PetscCall(inner_options(s, direct));
     PetscCall(PCSetType(pc, PCTELESCOPE));
@@ -129,8 +129,7 @@ static PetscErrorCode use_telescope(femd_solver *s, PC pc, int direct)
 }
 
 /* A preconditioner without memory of earlier attempts. */
-static PetscErrorCode fresh_pc(femd_solver *s, PC *pc)
-{
+static PetscErrorCode fresh_pc(femd_solver *s, PC *pc) {
     PetscFunctionBeginUser;
     PetscCall(KSPReset(s->ksp));
     PetscCall(KSPGetPC(s->ksp, pc));
@@ -138,8 +137,7 @@ static PetscErrorCode fresh_pc(femd_solver *s, PC *pc)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode use_iterative(femd_solver *s)
-{
+static PetscErrorCode use_iterative(femd_solver *s) {
     PC pc;
     PetscFunctionBeginUser;
     PetscCall(fresh_pc(s, &pc));
@@ -155,8 +153,7 @@ static PetscErrorCode use_iterative(femd_solver *s)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode use_direct(femd_solver *s)
-{
+static PetscErrorCode use_direct(femd_solver *s) {
     PC pc;
     PetscFunctionBeginUser;
     PetscCall(fresh_pc(s, &pc));
@@ -172,8 +169,7 @@ static PetscErrorCode use_direct(femd_solver *s)
 }
 
 /* The six rigid-body motions of the free components, orthonormal: what GAMG must not smooth away. */
-static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space)
-{
+static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space) {
     Vec v[6];
     PetscInt n = 0;
     PetscFunctionBeginUser;
@@ -219,8 +215,7 @@ static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode create_objects(femd_solver *s)
-{
+static PetscErrorCode create_objects(femd_solver *s) {
     SNESLineSearch search;
     PetscFunctionBeginUser;
     PetscCall(DMCreateGlobalVector(s->p->dm, &s->R));
@@ -239,23 +234,22 @@ static PetscErrorCode create_objects(femd_solver *s)
     PetscCall(SNESSetTolerances(s->snes, 0, 0, 0, s->p->cs->max_newton + 1, PETSC_DEFAULT));
     PetscCall(SNESGetLineSearch(s->snes, &search));
     PetscCall(SNESLineSearchSetType(search, SNESLINESEARCHBT));
-    PetscCall(SNESLineSearchSetTolerances(search, 0.1, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+    PetscCall(SNESLineSearchSetTolerances(search, 0.1, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT,
+                                          PETSC_DEFAULT));
     PetscCall(SNESGetKSP(s->snes, &s->ksp));
     PetscFunctionReturn(0);
 }
 
-/* Is the option of n characters among those that are set? Asking PETSc for it would count as its use, and a misspelled one would
- * never be told. */
-static int is_set(const char *all, const char *option, size_t n)
-{
+/* Is the option of n characters among those that are set? Asking PETSc for it would count as its use, and a misspelled
+ * one would never be told. */
+static int is_set(const char *all, const char *option, size_t n) {
     for (const char *at = strchr(all, '-'); at && *at; at = strchr(at + 1, '-'))
         if ((at == all || at[-1] == ' ') && strncmp(at, option, n) == 0 && (at[n] == ' ' || at[n] == '\0')) return 1;
     return 0;
 }
 
 /* The case's own PETSc options; those of the command line win. */
-static PetscErrorCode insert_options(const femd_case *cs)
-{
+static PetscErrorCode insert_options(const femd_case *cs) {
     char *all;
     PetscFunctionBeginUser;
     for (size_t i = 0; i < cs->npetsc; ++i) {
@@ -267,8 +261,7 @@ static PetscErrorCode insert_options(const femd_case *cs)
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode configure(femd_solver *s)
-{
+static PetscErrorCode configure(femd_solver *s) {
     PetscFunctionBeginUser;
     if (s->p->cs->direct)
         PetscCall(use_direct(s));
@@ -279,15 +272,14 @@ static PetscErrorCode configure(femd_solver *s)
 }
 
 /* What the solver put into the options goes with it. */
-static void withdraw_options(const femd_solver *s)
-{
-    static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type", "-telescope_pc_gamg_reuse_interpolation",
+static void withdraw_options(const femd_solver *s) {
+    static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type",
+                                       "-telescope_pc_gamg_reuse_interpolation",
                                        "-telescope_pc_factor_mat_solver_type"};
     for (int i = 0; i < 4 && !s->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
 }
 
-femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks, femd_solver **out, femd_error *err)
-{
+femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks, femd_solver **out, femd_error *err) {
     femd_solver *s = *out = calloc(1, sizeof *s);
     FEMD_TRY(femd_agree(p->comm, s ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the solver"), err));
     s->p = p;
@@ -304,8 +296,7 @@ femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks
     return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: an option was refused: %s", p->cs->path, words.text);
 }
 
-void femd_solver_destroy(femd_solver **out)
-{
+void femd_solver_destroy(femd_solver **out) {
     femd_solver *s = *out;
     if (!s) return;
     withdraw_options(s);
@@ -321,8 +312,7 @@ void femd_solver_destroy(femd_solver **out)
 /* ---- an attempt ---- */
 
 /* X = committed displacement, moved by the tangent predictor where there is one. */
-static femd_status start(femd_solver *s, Vec X, femd_error *err)
-{
+static femd_status start(femd_solver *s, Vec X, femd_error *err) {
     femd_problem *p = s->p;
     int possible = 0;
     KSPConvergedReason reason;
@@ -337,8 +327,7 @@ static femd_status start(femd_solver *s, Vec X, femd_error *err)
     return femd_mechanics_prescribe(p, X, err);
 }
 
-static void explain(femd_solver *s, SNESConvergedReason reason, char *why, size_t size)
-{
+static void explain(femd_solver *s, SNESConvergedReason reason, char *why, size_t size) {
     const femd_mechanics_count *count = femd_mechanics_get_count(s->p);
     const femd_step_record *rec = s->rec;
     double last = rec->nresiduals > 0 ? rec->residual[rec->nresiduals - 1] : NAN;
@@ -347,14 +336,15 @@ static void explain(femd_solver *s, SNESConvergedReason reason, char *why, size_
     else if (reason == SNES_DIVERGED_LINEAR_SOLVE)
         snprintf(why, size, "the linear solver failed at Newton iteration %d", rec->newton);
     else if (reason == SNES_DIVERGED_MAX_IT)
-        snprintf(why, size, "no convergence in %d Newton iterations; |r| = %g N of %g N", rec->newton, last, rec->reference);
-    else
-        snprintf(why, size, "Newton's method stopped at iteration %d (%s); |r| = %g N of %g N", rec->newton, SNESConvergedReasons[reason], last,
+        snprintf(why, size, "no convergence in %d Newton iterations; |r| = %g N of %g N", rec->newton, last,
                  rec->reference);
+    else
+        snprintf(why, size, "Newton's method stopped at iteration %d (%s); |r| = %g N of %g N", rec->newton,
+                 SNESConvergedReasons[reason], last, rec->reference);
 }
 
-static femd_status solve_once(femd_solver *s, double time, int attempt, Vec X, SNESConvergedReason *reason, femd_error *err)
-{
+static femd_status solve_once(femd_solver *s, double time, int attempt, Vec X, SNESConvergedReason *reason,
+                              femd_error *err) {
     FEMD_TRY(femd_mechanics_begin(s->p, time, attempt, err));
     FEMD_TRY(start(s, X, err));
     s->rec->nresiduals = s->rec->newton = 0;
@@ -368,15 +358,15 @@ static femd_status solve_once(femd_solver *s, double time, int attempt, Vec X, S
     return FEMD_OK;
 }
 
-femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec, femd_attempt *outcome, char *why,
-                                size_t size, femd_error *err)
-{
+femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
+                                femd_attempt *outcome, char *why, size_t size, femd_error *err) {
     SNESConvergedReason reason;
     int failed;
     s->rec = rec;
     PETSC_TRY(err, configure(s));
     FEMD_TRY(solve_once(s, time, attempt, X, &reason, err));
-    if (reason == SNES_DIVERGED_LINEAR_SOLVE && !s->direct) { /* CG meets an indefinite tangent near a loss of stability */
+    if (reason == SNES_DIVERGED_LINEAR_SOLVE &&
+        !s->direct) { /* CG meets an indefinite tangent near a loss of stability */
         PETSC_TRY(err, use_direct(s));
         FEMD_TRY(solve_once(s, time, attempt, X, &reason, err));
     }

@@ -9,8 +9,7 @@
 
 /* ---- who came and went ---- */
 
-static void seen_here(femd_pool_seen *seen, uint64_t number, char *now)
-{
+static void seen_here(femd_pool_seen *seen, uint64_t number, char *now) {
     size_t i = 0;
     while (i < seen->n && seen->number[i] != number) ++i;
     if (i == FEMD_POOL_SEEN_MAX) return;
@@ -21,12 +20,10 @@ static void seen_here(femd_pool_seen *seen, uint64_t number, char *now)
     now[i] = 1;
 }
 
-uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool)
-{
+uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool) {
     const cJSON *workers = cJSON_GetObjectItemCaseSensitive(pool, "workers"), *w;
     char now[FEMD_POOL_SEEN_MAX] = {0};
-    cJSON_ArrayForEach(w, workers)
-    {
+    cJSON_ArrayForEach(w, workers) {
         const cJSON *number = cJSON_GetObjectItemCaseSensitive(w, "number");
         if (cJSON_IsNumber(number) && number->valuedouble >= 0) seen_here(seen, (uint64_t)number->valuedouble, now);
     }
@@ -36,10 +33,11 @@ uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool)
     return (uint32_t)cJSON_GetArraySize(workers);
 }
 
-int femd_pool_restarts(const femd_pool_seen *seen) { return seen->lost < seen->joined ? seen->lost : seen->joined; }
+int femd_pool_restarts(const femd_pool_seen *seen) {
+    return seen->lost < seen->joined ? seen->lost : seen->joined;
+}
 
-const char *femd_run_status(femd_status rc, int stopped)
-{
+const char *femd_run_status(femd_status rc, int stopped) {
     if (rc == FEMD_OK && !stopped) return "ok";
     if (stopped) return "stopped";
     switch (rc) {
@@ -52,15 +50,13 @@ const char *femd_run_status(femd_status rc, int stopped)
     }
 }
 
-static void last_part(const char *path, size_t length, char *name, size_t size)
-{
+static void last_part(const char *path, size_t length, char *name, size_t size) {
     size_t begin = length;
     while (begin > 0 && path[begin - 1] != '/') --begin;
     snprintf(name, size, "%.*s", (int)(length - begin), path + begin);
 }
 
-void femd_case_name(const char *path, char *name, size_t size)
-{
+void femd_case_name(const char *path, char *name, size_t size) {
     char *full = realpath(path, NULL);
     const char *use = full ? full : path;
     size_t n = strlen(use);
@@ -73,32 +69,28 @@ void femd_case_name(const char *path, char *name, size_t size)
     free(full);
 }
 
-static femd_status number(femd_buffer *out, const char *before, double v, femd_error *err)
-{
+static femd_status number(femd_buffer *out, const char *before, double v, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "%s", before));
     return femd_text_number(out, v, "null", err);
 }
 
-static femd_status integer(femd_buffer *out, const char *before, uint64_t v, femd_error *err)
-{
+static femd_status integer(femd_buffer *out, const char *before, uint64_t v, femd_error *err) {
     return femd_text_add(out, err, "%s%llu", before, (unsigned long long)v);
 }
 
-static femd_status string(femd_buffer *out, const char *before, const char *s, femd_error *err)
-{
+static femd_status string(femd_buffer *out, const char *before, const char *s, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "%s", before));
     return femd_text_json_string(out, s, err);
 }
 
-static femd_status six(femd_buffer *out, const char *before, const double v[6], femd_error *err)
-{
+static femd_status six(femd_buffer *out, const char *before, const double v[6], femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "%s[", before));
     for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, c ? ", " : "", v[c], err));
     return femd_text_add(out, err, "]");
 }
 
-static femd_status reactions(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out, femd_error *err)
-{
+static femd_status reactions(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out,
+                             femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ",\n     \"reactions\": {"));
     for (size_t b = 0; b < n; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
@@ -110,8 +102,7 @@ static femd_status reactions(const femd_step_record *r, const femd_case *cs, siz
     return femd_text_add(out, err, "}");
 }
 
-static femd_status conductivity(const femd_step_record *r, femd_buffer *out, femd_error *err)
-{
+static femd_status conductivity(const femd_step_record *r, femd_buffer *out, femd_error *err) {
     const char *of = r->k_carriers & FEMD_CARRIER_LATTICE ? "lattice" : "as each material says";
     FEMD_TRY(string(out, ",\n     \"conductivity\": {\"of\": ", of, err));
     FEMD_TRY(six(out, ", \"mean\": ", r->k_mean, err));
@@ -123,8 +114,7 @@ static femd_status conductivity(const femd_step_record *r, femd_buffer *out, fem
     return femd_text_add(out, err, "}");
 }
 
-static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err)
-{
+static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(femd_text_add(out, err, ", \"notes\": ["));
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
@@ -135,8 +125,8 @@ static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err)
     return femd_text_add(out, err, "]");
 }
 
-static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out, femd_error *err)
-{
+static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out,
+                        femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "    {\"step\": %d", r->step));
     FEMD_TRY(number(out, ", \"time\": ", r->time, err));
@@ -156,8 +146,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     return femd_text_add(out, err, ", \"heat\": {}}");
 }
 
-static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *err)
-{
+static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *err) {
     uint64_t evaluations = 0, forces = 0;
     double residual = 0, stability = NAN;
     for (size_t i = 0; i < h->n; ++i) {
@@ -175,21 +164,21 @@ static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *er
 }
 
 /* A key of the server's status: of this run, of the counters, or of the whole; NULL if the server does not tell. */
-static const cJSON *in_pool(const femd_run_info *run, const char *key)
-{
+static const cJSON *in_pool(const femd_run_info *run, const char *key) {
     const cJSON *entry;
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(run->pool, "runs"))
-    {
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(run->pool, "runs")) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "name"));
-        const cJSON *mine = name && run->name && strcmp(name, run->name) == 0 ? cJSON_GetObjectItemCaseSensitive(entry, key) : NULL;
+        const cJSON *mine =
+            name && run->name && strcmp(name, run->name) == 0 ? cJSON_GetObjectItemCaseSensitive(entry, key) : NULL;
         if (mine) return mine;
     }
-    const cJSON *counter = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(run->pool, "counters"), key);
+    const cJSON *counter =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(run->pool, "counters"), key);
     return counter ? counter : cJSON_GetObjectItemCaseSensitive(run->pool, key);
 }
 
-static femd_status from_pool(const femd_run_info *run, const char *before, const char *key, femd_buffer *out, femd_error *err)
-{
+static femd_status from_pool(const femd_run_info *run, const char *before, const char *key, femd_buffer *out,
+                             femd_error *err) {
     const cJSON *node = run->pool ? in_pool(run, key) : NULL;
     char *text = node ? cJSON_PrintUnformatted(node) : NULL;
     femd_status rc = femd_text_add(out, err, "%s%s", before, text ? text : "null");
@@ -197,8 +186,7 @@ static femd_status from_pool(const femd_run_info *run, const char *before, const
     return rc;
 }
 
-static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err)
-{
+static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err) {
     FEMD_TRY(string(out, "  \"run\": {\"version\": ", FEMD_VERSION, err));
     FEMD_TRY(number(out, ", \"wall_s\": ", run->wall, err));
     FEMD_TRY(number(out, ", \"cpu_s\": ", run->cpu, err));
@@ -217,9 +205,8 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     return femd_text_add(out, err, "}\n");
 }
 
-femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const char *status, const femd_run_info *run,
-                                femd_buffer *out, femd_error *err)
-{
+femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const char *status,
+                                const femd_run_info *run, femd_buffer *out, femd_error *err) {
     char name[256];
     femd_case_name(cs->path, name, sizeof name);
     out->size = 0;

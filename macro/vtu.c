@@ -11,21 +11,18 @@ typedef struct layout {
     uint64_t offset;
 } layout;
 
-static uint64_t array_bytes(const femd_vtu_array *a, size_t tuples)
-{
+static uint64_t array_bytes(const femd_vtu_array *a, size_t tuples) {
     return (uint64_t)tuples * (uint64_t)a->components * type_bytes[a->type];
 }
 
-static femd_status component_names(femd_buffer *out, const femd_vtu_array *a, femd_error *err)
-{
+static femd_status component_names(femd_buffer *out, const femd_vtu_array *a, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, " NumberOfComponents=\"%d\"", a->components));
     for (int c = 0; a->label && c < a->components; ++c)
         FEMD_TRY(femd_text_add(out, err, " ComponentName%d=\"%s\"", c, a->label[c]));
     return FEMD_OK;
 }
 
-static femd_status declare(femd_buffer *out, const femd_vtu_array *a, size_t tuples, layout *at, femd_error *err)
-{
+static femd_status declare(femd_buffer *out, const femd_vtu_array *a, size_t tuples, layout *at, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "        <DataArray type=\"%s\" Name=\"%s\"", type_name[a->type], a->name));
     FEMD_TRY(component_names(out, a, err));
     FEMD_TRY(femd_text_add(out, err, " format=\"appended\" offset=\"%llu\"/>\n", (unsigned long long)at->offset));
@@ -34,15 +31,13 @@ static femd_status declare(femd_buffer *out, const femd_vtu_array *a, size_t tup
 }
 
 static femd_status declare_all(femd_buffer *out, const char *section, const femd_vtu_array *a, size_t n, size_t tuples,
-                               layout *at, femd_error *err)
-{
+                               layout *at, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "      <%s>\n", section));
     for (size_t i = 0; i < n; ++i) FEMD_TRY(declare(out, a + i, tuples, at, err));
     return femd_text_add(out, err, "      </%s>\n", section);
 }
 
-static femd_status append(femd_buffer *out, const femd_vtu_array *a, size_t tuples, femd_error *err)
-{
+static femd_status append(femd_buffer *out, const femd_vtu_array *a, size_t tuples, femd_error *err) {
     uint64_t bytes = array_bytes(a, tuples);
     uint8_t header[8];
     femd_put64(header, bytes);
@@ -51,8 +46,7 @@ static femd_status append(femd_buffer *out, const femd_vtu_array *a, size_t tupl
 }
 
 /* Offsets (end of each cell in conn) and types of a mesh of one cell type. */
-static femd_status append_cells(femd_buffer *out, const femd_vtu *v, femd_error *err)
-{
+static femd_status append_cells(femd_buffer *out, const femd_vtu *v, femd_error *err) {
     uint8_t word[8];
     femd_put64(word, (uint64_t)v->ncells * 8);
     FEMD_TRY(femd_buffer_append(out, word, 8, err));
@@ -68,16 +62,15 @@ static femd_status append_cells(femd_buffer *out, const femd_vtu *v, femd_error 
     return FEMD_OK;
 }
 
-static femd_status open_file(femd_buffer *out, const char *type, femd_error *err)
-{
+static femd_status open_file(femd_buffer *out, const char *type, femd_error *err) {
     out->size = 0;
     return femd_text_add(out, err,
                          "<?xml version=\"1.0\"?>\n<VTKFile type=\"%s\" version=\"1.0\" byte_order=\"LittleEndian\""
-                         " header_type=\"UInt64\">\n", type);
+                         " header_type=\"UInt64\">\n",
+                         type);
 }
 
-femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err)
-{
+femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err) {
     const femd_vtu_array points = {"Points", FEMD_VTU_FLOAT64, 3, NULL, v->points};
     const femd_vtu_array conn = {"connectivity", FEMD_VTU_INT64, 1, NULL, v->conn};
     const femd_vtu_array ends = {"offsets", FEMD_VTU_INT64, 1, NULL, NULL};
@@ -106,8 +99,8 @@ femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err
     return femd_text_add(out, err, "\n  </AppendedData>\n</VTKFile>\n");
 }
 
-static femd_status declare_parallel(femd_buffer *out, const char *section, const femd_vtu_array *a, size_t n, femd_error *err)
-{
+static femd_status declare_parallel(femd_buffer *out, const char *section, const femd_vtu_array *a, size_t n,
+                                    femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "    <%s>\n", section));
     for (size_t i = 0; i < n; ++i) {
         FEMD_TRY(femd_text_add(out, err, "      <PDataArray type=\"%s\" Name=\"%s\"", type_name[a[i].type], a[i].name));
@@ -117,8 +110,7 @@ static femd_status declare_parallel(femd_buffer *out, const char *section, const
     return femd_text_add(out, err, "    </%s>\n", section);
 }
 
-femd_status femd_pvtu_encode(const femd_vtu *v, const char *piece, int pieces, femd_buffer *out, femd_error *err)
-{
+femd_status femd_pvtu_encode(const femd_vtu *v, const char *piece, int pieces, femd_buffer *out, femd_error *err) {
     const femd_vtu_array points = {"Points", FEMD_VTU_FLOAT64, 3, NULL, NULL};
     FEMD_TRY(open_file(out, "PUnstructuredGrid", err));
     FEMD_TRY(femd_text_add(out, err, "  <PUnstructuredGrid GhostLevel=\"0\">\n"));
@@ -129,8 +121,7 @@ femd_status femd_pvtu_encode(const femd_vtu *v, const char *piece, int pieces, f
     return femd_text_add(out, err, "  </PUnstructuredGrid>\n</VTKFile>\n");
 }
 
-femd_status femd_pvd_encode(const femd_pvd_entry *entry, size_t n, femd_buffer *out, femd_error *err)
-{
+femd_status femd_pvd_encode(const femd_pvd_entry *entry, size_t n, femd_buffer *out, femd_error *err) {
     FEMD_TRY(open_file(out, "Collection", err));
     FEMD_TRY(femd_text_add(out, err, "  <Collection>\n"));
     for (size_t i = 0; i < n; ++i) {

@@ -9,7 +9,7 @@ typedef enum femd_vtu_type { FEMD_VTU_FLOAT64, FEMD_VTU_INT64, FEMD_VTU_INT32, F
 
 /* One array over points or cells. */
 typedef struct femd_vtu_array {
-    const char *name;         /* borrowed, plain ASCII */
+    const char *name; /* borrowed, plain ASCII */
     femd_vtu_type type;
     int components;
     const char *const *label; /* `components` names, or NULL */
@@ -23,9 +23,9 @@ enum { FEMD_VTK_TETRA = 10, FEMD_VTK_HEXAHEDRON = 12, FEMD_VTK_QUADRATIC_TETRA =
 typedef struct femd_vtu {
     size_t npoints, ncells;
     int cell_type;
-    int cell_points;          /* points of a cell: 4, 8 or 10 */
-    const double *points;     /* npoints x 3, m */
-    const int64_t *conn;      /* ncells x cell_points, VTK's order */
+    int cell_points;      /* points of a cell: 4, 8 or 10 */
+    const double *points; /* npoints x 3, m */
+    const int64_t *conn;  /* ncells x cell_points, VTK's order */
     size_t npoint_arrays, ncell_arrays;
     const femd_vtu_array *point_array, *cell_array;
 } femd_vtu;
@@ -33,7 +33,8 @@ typedef struct femd_vtu {
 /* The bytes of a .vtu. A mesh without cells is valid. */
 FEMD_MUST_CHECK femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err);
 /* The text of a .pvtu over pieces PIECE_0.vtu ... (piece is printed as "%s_%d.vtu"). */
-FEMD_MUST_CHECK femd_status femd_pvtu_encode(const femd_vtu *v, const char *piece, int pieces, femd_buffer *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_pvtu_encode(const femd_vtu *v, const char *piece, int pieces, femd_buffer *out,
+                                             femd_error *err);
 
 typedef struct femd_pvd_entry {
     double time;

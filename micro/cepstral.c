@@ -1,5 +1,5 @@
-/* The value of a spectrum at frequency zero from its truncated cepstrum; see spectrum.h. Good where the logarithm of the spectrum is smooth
- * over the band that is kept, as in fluids and glasses; low for the narrow peak of a crystal. */
+/* The value of a spectrum at frequency zero from its truncated cepstrum; see spectrum.h. Good where the logarithm of
+ * the spectrum is smooth over the band that is kept, as in fluids and glasses; low for the narrow peak of a crystal. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,14 +11,16 @@ double femd_digamma(double x) {
     double sum = 0;
     for (; x < 10; x += 1) sum -= 1 / x;
     const double z = 1 / (x * x);
-    return sum + femd_random_log(x) - 0.5 / x - z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
+    return sum + femd_random_log(x) - 0.5 / x -
+           z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
 }
 
 double femd_trigamma(double x) {
     double sum = 0;
     for (; x < 10; x += 1) sum += 1 / (x * x);
     const double z = 1 / (x * x);
-    return sum + 1 / x + 0.5 * z + z / x * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66)))));
+    return sum + 1 / x + 0.5 * z +
+           z / x * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66)))));
 }
 
 /* exp without a library: a Taylor series after halving, squared back. */
@@ -45,7 +47,8 @@ static void cosine_coefficients(int K, const double *L, double *C) {
     }
 }
 
-/* Akaike's criterion of keeping P coefficients, sum of the C_n^2 left out over their variance + 2 P, into A[1 .. K]; returns the best P. */
+/* Akaike's criterion of keeping P coefficients, sum of the C_n^2 left out over their variance + 2 P, into A[1 .. K];
+ * returns the best P. */
 static int akaike(int K, const double *C, double variance, double *A) {
     double tail = 0;
     int best = K;
@@ -57,8 +60,8 @@ static int akaike(int K, const double *C, double variance, double *A) {
     return best;
 }
 
-/* ln S(0) and its standard error, averaged over P with Akaike's weights: the choice of P is part of the error (Buckland, Burnham and Augustin,
- * Biometrics 53 (1997) 603). */
+/* ln S(0) and its standard error, averaged over P with Akaike's weights: the choice of P is part of the error
+ * (Buckland, Burnham and Augustin, Biometrics 53 (1997) 603). */
 static void average(int K, const double *C, double variance, const double *A, int best, double *value, double *error) {
     double total = 0, mean = 0, deviation = 0;
     for (int pass = 0; pass < 2; pass++) {

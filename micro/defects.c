@@ -1,5 +1,6 @@
-/* Defects of a structure by a seeded recipe, in this order: voids, vacancies, substitution, random displacements. Draws are keys made of
- * (seed, atom's number): the atoms with the smallest keys are taken, so that a draw is the same everywhere. */
+/* Defects of a structure by a seeded recipe, in this order: voids, vacancies, substitution, random displacements. Draws
+ * are keys made of (seed, atom's number): the atoms with the smallest keys are taken, so that a draw is the same
+ * everywhere. */
 #include "structure.h"
 
 #include <math.h>
@@ -12,25 +13,24 @@ typedef struct draw {
     int atom;
 } draw;
 
-static int by_key(const void *a, const void *b)
-{
+static int by_key(const void *a, const void *b) {
     const draw *p = a, *q = b;
     if (p->key != q->key) return p->key < q->key ? -1 : 1;
     return (p->atom > q->atom) - (p->atom < q->atom);
 }
 
 /* "count" or "fraction" (rounded to the nearest) of `all` atoms. */
-static femd_status how_many(const femd_json *doc, const cJSON *obj, int all, int *count, femd_error *err)
-{
-    double v = femd_json_get(obj, "count") ? femd_json_number(obj, "count", 0.0) : floor(femd_json_number(obj, "fraction", 0.0) * all + 0.5);
+static femd_status how_many(const femd_json *doc, const cJSON *obj, int all, int *count, femd_error *err) {
+    double v = femd_json_get(obj, "count") ? femd_json_number(obj, "count", 0.0)
+                                           : floor(femd_json_number(obj, "fraction", 0.0) * all + 0.5);
     if (!(v >= 0.0) || v > all || v != floor(v)) return femd_json_fail(doc, obj, err, "%g of %d atoms", v, all);
     *count = (int)v;
     return FEMD_OK;
 }
 
 /* Mark count of the atoms with species `of` (-1: any), drawn from seed. */
-static femd_status draw_atoms(const femd_structure *s, int of, int count, uint64_t seed, uint64_t stream, unsigned char *mark, femd_error *err)
-{
+static femd_status draw_atoms(const femd_structure *s, int of, int count, uint64_t seed, uint64_t stream,
+                              unsigned char *mark, femd_error *err) {
     draw *d = malloc(((size_t)s->natoms + 1) * sizeof *d);
     size_t n = 0;
     if (!d) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a draw among %d atoms", s->natoms);
@@ -42,15 +42,14 @@ static femd_status draw_atoms(const femd_structure *s, int of, int count, uint64
     return FEMD_OK;
 }
 
-static void cartesian(const double cell[9], const double f[3], double x[3])
-{
+static void cartesian(const double cell[9], const double f[3], double x[3]) {
     for (int c = 0; c < 3; c++) x[c] = f[0] * cell[c] + f[1] * cell[3 + c] + f[2] * cell[6 + c];
 }
 
 /* How many cells away, along each lattice vector, a point within `reach` of a point of the cell may lie. */
-static void image_range(const double cell[9], double reach, int range[3])
-{
-    double volume = cell[0] * (cell[4] * cell[8] - cell[5] * cell[7]) - cell[1] * (cell[3] * cell[8] - cell[5] * cell[6]) +
+static void image_range(const double cell[9], double reach, int range[3]) {
+    double volume = cell[0] * (cell[4] * cell[8] - cell[5] * cell[7]) -
+                    cell[1] * (cell[3] * cell[8] - cell[5] * cell[6]) +
                     cell[2] * (cell[3] * cell[7] - cell[4] * cell[6]);
     for (int k = 0; k < 3; k++) {
         const double *a = cell + 3 * ((k + 1) % 3), *b = cell + 3 * ((k + 2) % 3);
@@ -61,8 +60,8 @@ static void image_range(const double cell[9], double reach, int range[3])
 }
 
 /* Smallest squared distance from x to an image of center; along == 0..2: to the line through it in that direction. */
-static double nearest_image(const double cell[9], const int range[3], const double x[3], const double center[3], int along)
-{
+static double nearest_image(const double cell[9], const int range[3], const double x[3], const double center[3],
+                            int along) {
     double best = HUGE_VAL;
     for (int i = -range[0]; i <= range[0]; i++)
         for (int j = -range[1]; j <= range[1]; j++)
@@ -77,8 +76,7 @@ static double nearest_image(const double cell[9], const int range[3], const doub
     return best;
 }
 
-static void three_numbers(const cJSON *list, double v[3])
-{
+static void three_numbers(const cJSON *list, double v[3]) {
     for (int c = 0; c < 3; c++) {
         const cJSON *node = cJSON_GetArrayItem(list, c);
         v[c] = node ? node->valuedouble : 0.0;
@@ -86,8 +84,7 @@ static void three_numbers(const cJSON *list, double v[3])
 }
 
 /* Atoms may lie a little outside the cell (a data file); they are brought in for comparing. */
-static void wrapped(const double cell[9], const double inverse[9], const double *from, double x[3])
-{
+static void wrapped(const double cell[9], const double inverse[9], const double *from, double x[3]) {
     double f[3];
     for (int k = 0; k < 3; k++) {
         f[k] = from[0] * inverse[k] + from[1] * inverse[3 + k] + from[2] * inverse[6 + k];
@@ -96,19 +93,19 @@ static void wrapped(const double cell[9], const double inverse[9], const double 
     cartesian(cell, f, x);
 }
 
-static void invert(const double m[9], double inverse[9])
-{
+static void invert(const double m[9], double inverse[9]) {
     double det = 0.0;
     for (int k = 0; k < 3; k++) {
         const double *a = m + 3 * ((k + 1) % 3), *b = m + 3 * ((k + 2) % 3);
-        for (int c = 0; c < 3; c++) inverse[3 * c + k] = a[(c + 1) % 3] * b[(c + 2) % 3] - a[(c + 2) % 3] * b[(c + 1) % 3];
+        for (int c = 0; c < 3; c++)
+            inverse[3 * c + k] = a[(c + 1) % 3] * b[(c + 2) % 3] - a[(c + 2) % 3] * b[(c + 1) % 3];
     }
     for (int c = 0; c < 3; c++) det += m[c] * inverse[3 * c];
     for (int k = 0; k < 9; k++) inverse[k] /= det;
 }
 
-static femd_status mark_void(const femd_json *doc, const cJSON *item, const femd_structure *s, unsigned char *mark, femd_error *err)
-{
+static femd_status mark_void(const femd_json *doc, const cJSON *item, const femd_structure *s, unsigned char *mark,
+                             femd_error *err) {
     const char *axis = femd_json_string(item, "axis", "z");
     int along = strcmp(femd_json_string(item, "shape", "sphere"), "cylinder") == 0 ? axis[0] - 'x' : -1, range[3];
     double radius, fraction[3], center[3], inverse[9], x[3];
@@ -127,14 +124,13 @@ static femd_status mark_void(const femd_json *doc, const cJSON *item, const femd
     return FEMD_OK;
 }
 
-static femd_status mark_positions(const femd_json *doc, const cJSON *positions, const femd_structure *s, unsigned char *mark, femd_error *err)
-{
+static femd_status mark_positions(const femd_json *doc, const cJSON *positions, const femd_structure *s,
+                                  unsigned char *mark, femd_error *err) {
     const cJSON *item;
     const int range[3] = {1, 1, 1};
     double inverse[9];
     invert(s->cell, inverse);
-    cJSON_ArrayForEach(item, positions)
-    {
+    cJSON_ArrayForEach(item, positions) {
         double f[3], center[3], x[3], best = HUGE_VAL;
         int nearest = -1;
         three_numbers(item, f);
@@ -146,14 +142,15 @@ static femd_status mark_positions(const femd_json *doc, const cJSON *positions, 
             sq = nearest_image(s->cell, range, x, center, -1);
             if (sq < best) best = sq, nearest = i;
         }
-        if (nearest < 0 || mark[nearest]) return femd_json_fail(doc, item, err, "the atom nearest to this position is taken out already");
+        if (nearest < 0 || mark[nearest])
+            return femd_json_fail(doc, item, err, "the atom nearest to this position is taken out already");
         mark[nearest] = 1;
     }
     return FEMD_OK;
 }
 
-static femd_status take_out(const femd_json *doc, const cJSON *structure, femd_structure *s, unsigned char *mark, femd_error *err)
-{
+static femd_status take_out(const femd_json *doc, const cJSON *structure, femd_structure *s, unsigned char *mark,
+                            femd_error *err) {
     const cJSON *voids = femd_json_get(structure, "voids"), *vacancies = femd_json_get(structure, "vacancies"), *item;
     uint64_t seed = 1;
     int count = 0;
@@ -175,16 +172,19 @@ static femd_status take_out(const femd_json *doc, const cJSON *structure, femd_s
     return FEMD_OK;
 }
 
-static femd_status substitute(const femd_json *doc, const cJSON *item, int index, femd_structure *s, unsigned char *mark, femd_error *err)
-{
+static femd_status substitute(const femd_json *doc, const cJSON *item, int index, femd_structure *s,
+                              unsigned char *mark, femd_error *err) {
     const char *old_name = femd_json_string(item, "for", ""), *new_name = femd_json_string(item, "species", "");
     int from = -1, to, all = 0, count = 0;
     uint64_t seed = 1;
     for (int a = 0; a < s->nspecies; a++)
         if (strcmp(s->name[a], old_name) == 0) from = a;
-    if (from < 0) return femd_json_fail(doc, femd_json_get(item, "for"), err, "the structure has no species \"%s\"", old_name);
+    if (from < 0)
+        return femd_json_fail(doc, femd_json_get(item, "for"), err, "the structure has no species \"%s\"", old_name);
     to = femd_structure_species(s, new_name);
-    if (to < 0) return femd_json_fail(doc, femd_json_get(item, "species"), err, "at most %d species are possible", FEMD_SPECIES_MAX);
+    if (to < 0)
+        return femd_json_fail(doc, femd_json_get(item, "species"), err, "at most %d species are possible",
+                              FEMD_SPECIES_MAX);
     for (int i = 0; i < s->natoms; i++) all += s->species[i] == from;
     FEMD_TRY(how_many(doc, item, all, &count, err));
     FEMD_TRY(femd_json_u64(doc, item, "seed", 1, &seed, err));
@@ -195,8 +195,7 @@ static femd_status substitute(const femd_json *doc, const cJSON *item, int index
     return FEMD_OK;
 }
 
-static femd_status displace(const femd_json *doc, const cJSON *obj, femd_structure *s, femd_error *err)
-{
+static femd_status displace(const femd_json *doc, const cJSON *obj, femd_structure *s, femd_error *err) {
     double amplitude;
     uint64_t seed = 1;
     FEMD_TRY(femd_json_quantity(doc, obj, "amplitude", FEMD_DIM_LENGTH, 0.0, &amplitude, err));
@@ -207,16 +206,15 @@ static femd_status displace(const femd_json *doc, const cJSON *obj, femd_structu
     return FEMD_OK;
 }
 
-femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, femd_structure *s, femd_error *err)
-{
-    const cJSON *substitution = femd_json_get(structure, "substitution"), *offsets = femd_json_get(structure, "displace"), *item;
+femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, femd_structure *s, femd_error *err) {
+    const cJSON *substitution = femd_json_get(structure, "substitution"),
+                *offsets = femd_json_get(structure, "displace"), *item;
     unsigned char *mark = malloc((size_t)s->natoms);
     femd_status rc;
     int index = 0;
     if (!mark) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %d atoms", s->natoms);
     rc = take_out(doc, structure, s, mark, err);
-    cJSON_ArrayForEach(item, substitution)
-    {
+    cJSON_ArrayForEach(item, substitution) {
         if (rc == FEMD_OK) rc = substitute(doc, item, index++, s, mark, err);
     }
     if (rc == FEMD_OK && offsets) rc = displace(doc, offsets, s, err);

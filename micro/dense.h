@@ -18,9 +18,11 @@ int femd_cholesky(int n, double *A);
 void femd_cholesky_solve(int n, const double *factor, int k, double *b);
 /* inverse (full, symmetric) of the matrix whose factor is given. */
 void femd_cholesky_inverse(int n, const double *factor, double *inverse);
-/* A (symmetric) is overwritten by L^-1 A L^-T, L the factor of femd_cholesky; of the result only the entries j >= i of rows i are set. */
+/* A (symmetric) is overwritten by L^-1 A L^-T, L the factor of femd_cholesky; of the result only the entries j >= i of
+ * rows i are set. */
 void femd_congruence(int n, const double *factor, double *A);
-/* Eigenvalues in ascending order; A (symmetric, full) is overwritten by the eigenvectors, number k in row k. INTERNAL if LAPACK fails. */
+/* Eigenvalues in ascending order; A (symmetric, full) is overwritten by the eigenvectors, number k in row k. INTERNAL
+ * if LAPACK fails. */
 FEMD_MUST_CHECK femd_status femd_eigen(int n, double *A, double *lambda, femd_error *err);
 /* C = op(A) op(B), op = transpose where the flag is set; row-major n x n, C apart from A and B. */
 void femd_product(int n, int transpose_a, const double *A, int transpose_b, const double *B, double *C);

@@ -1,5 +1,5 @@
-/* Integrators of the equations of motion at a fixed cell; see dynamics.h. Owns positions, velocities and forces of one trajectory and the
- * order of a step; never averages anything. */
+/* Integrators of the equations of motion at a fixed cell; see dynamics.h. Owns positions, velocities and forces of one
+ * trajectory and the order of a step; never averages anything. */
 #include "dynamics.h"
 
 #include <math.h>
@@ -14,7 +14,8 @@ femd_status femd_dynamics_create(femd_rve *rve, const double *mass, femd_dynamic
     const size_t n = (size_t)rve->n, n3 = 3 * n;
     memset(d, 0, sizeof *d);
     for (size_t i = 0; i < n; i++) {
-        if (!(mass[i] > 0)) return femd_fail(err, FEMD_BAD_INPUT, "atom %zu has no mass; give \"masses\" in the structure", i + 1);
+        if (!(mass[i] > 0))
+            return femd_fail(err, FEMD_BAD_INPUT, "atom %zu has no mass; give \"masses\" in the structure", i + 1);
         d->total_mass += mass[i];
     }
     d->rve = rve;
@@ -43,7 +44,8 @@ static femd_status compute_forces(femd_dynamics *d, int renew, femd_error *err) 
     if (renew) FEMD_TRY(femd_neighbours_rebuild(rve->nb, rve->n, d->h, d->x, err));
     FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, d->h, d->x, &d->W, d->f, d->tau, err));
     if (!isfinite(d->W))
-        return femd_fail(err, FEMD_DIVERGED, "step %llu of the dynamics: the energy is not finite", (unsigned long long)d->step);
+        return femd_fail(err, FEMD_DIVERGED, "step %llu of the dynamics: the energy is not finite",
+                         (unsigned long long)d->step);
     return FEMD_OK;
 }
 
@@ -54,7 +56,8 @@ static void draw(femd_dynamics *d, uint64_t stream, uint64_t step) {
     for (size_t p = 0; p < pairs; p++) femd_random_normals(key, p, d->noise + 2 * p);
 }
 
-/* Velocity of the centre of mass. At rest is what a Gaussian distribution of the velocities becomes on the plane of zero momentum. */
+/* Velocity of the centre of mass. At rest is what a Gaussian distribution of the velocities becomes on the plane of
+ * zero momentum. */
 static void centre_velocity(const femd_dynamics *d, double u[3]) {
     double p[3] = {0, 0, 0};
     for (int i = 0; i < d->rve->n; i++)
@@ -72,8 +75,8 @@ static void drift_relative(femd_dynamics *d, const double u[3], double t) {
         }
 }
 
-femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const double *x, double temperature, uint64_t seed, uint64_t replica,
-                                femd_error *err) {
+femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const double *x, double temperature, uint64_t seed,
+                                uint64_t replica, femd_error *err) {
     const int n = d->rve->n;
     const double root = sqrt(femd_kb * temperature);
     memcpy(d->h, h, sizeof d->h);
@@ -92,7 +95,8 @@ femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const doubl
     return compute_forces(d, 1, err);
 }
 
-femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const double *x, const double *v, uint64_t step, femd_error *err) {
+femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const double *x, const double *v, uint64_t step,
+                                 femd_error *err) {
     const size_t n3 = 3 * (size_t)d->rve->n;
     memcpy(d->h, h, sizeof d->h);
     memmove(d->x, x, n3 * sizeof *x);
@@ -135,8 +139,10 @@ static femd_status check_finite(const femd_dynamics *d, femd_error *err) {
     double sum = 0;
     for (int c = 0; c < 3 * d->rve->n; c++) sum += (d->x[c] - d->x[c]) + (d->v[c] - d->v[c]);
     if (sum == 0) return FEMD_OK;
-    return femd_fail(err, FEMD_DIVERGED, "step %llu of the dynamics: a position or velocity is not finite; the time step of %g ps is too long",
-                     (unsigned long long)d->step, d->dt);
+    return femd_fail(
+        err, FEMD_DIVERGED,
+        "step %llu of the dynamics: a position or velocity is not finite; the time step of %g ps is too long",
+        (unsigned long long)d->step, d->dt);
 }
 
 /* The end of a step: forces at the new positions and the second half kick. */
@@ -156,7 +162,8 @@ femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err)
         kick_and_drift(d, 0.5 * d->dt);
         draw(d, FEMD_STREAM_THERMOSTAT, d->step);
         for (int i = 0; i < n; i++)
-            for (int c = 0; c < 3; c++) d->v[3 * i + c] = keep * d->v[3 * i + c] + add * d->spread[i] * d->noise[3 * i + c];
+            for (int c = 0; c < 3; c++)
+                d->v[3 * i + c] = keep * d->v[3 * i + c] + add * d->spread[i] * d->noise[3 * i + c];
         centre_velocity(d, u);
         drift_relative(d, u, 0.5 * d->dt);
         FEMD_TRY(finish_step(d, err));
@@ -164,8 +171,8 @@ femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err)
     return check_finite(d, err);
 }
 
-/* Friction and noise on the groups: v -> V + keep (v - V) + add (noise - its mean), V the velocity of the group's centre of mass. Of each group `sum`
- * holds mass, momentum before, and momentum that friction and noise would add. */
+/* Friction and noise on the groups: v -> V + keep (v - V) + add (noise - its mean), V the velocity of the group's
+ * centre of mass. Of each group `sum` holds mass, momentum before, and momentum that friction and noise would add. */
 static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double keep) {
     const uint64_t key = femd_random_bits(femd_random_bits(d->seed, FEMD_STREAM_THERMOSTAT, d->replica), 0, d->step);
     const double add = sqrt((1 - keep * keep) * femd_kb);
@@ -229,7 +236,8 @@ double femd_dynamics_kinetic(const femd_dynamics *d, double mvv[6]) {
     return 0.5 * (sum[0] + sum[1] + sum[2]);
 }
 
-femd_status femd_dynamics_top_frequency(femd_rve *rve, const double *mass, const double h[9], const double *x, double *omega, femd_error *err) {
+femd_status femd_dynamics_top_frequency(femd_rve *rve, const double *mass, const double h[9], const double *x,
+                                        double *omega, femd_error *err) {
     enum { ITERATIONS = 60 };
     const int n3 = 3 * rve->n;
     double *v = malloc(2 * (size_t)n3 * sizeof *v), *y = v + n3, norm = 0, most = 0;

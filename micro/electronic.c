@@ -4,8 +4,8 @@
 #include "femd/units.h"
 
 /* Sommerfeld's value of the Lorenz number, (pi^2/3) (k_B/e)^2. */
-static const double LORENZ =
-    3.14159265358979323846 * 3.14159265358979323846 / 3 * (FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE) * (FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE);
+static const double LORENZ = 3.14159265358979323846 * 3.14159265358979323846 / 3 *
+                             (FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE) * (FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE);
 static const double ROOM = 293.15; /* K, to which tables of resistivities refer */
 
 femd_status femd_electronic_read(const femd_json *doc, femd_electronic *e, femd_error *err) {
@@ -24,7 +24,9 @@ femd_status femd_electronic_conductivity(const femd_electronic *e, double T, dou
     if (!e->declared) return FEMD_OK;
     const double resistivity = e->resistivity * (1 + e->coefficient * (T - e->temperature));
     if (!(resistivity > 0))
-        return femd_fail(err, FEMD_BAD_INPUT, "electronic: the declared resistivity is %g ohm m at %g K; it must be above zero", resistivity, T);
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "electronic: the declared resistivity is %g ohm m at %g K; it must be above zero", resistivity,
+                         T);
     for (int c = 0; c < 3; c++) k[c] = e->lorenz * T / resistivity;
     return FEMD_OK;
 }

@@ -1,5 +1,5 @@
-/* The electrons' share of the heat conduction of a metal, as a material declares it: no interatomic potential knows electrons, so it is
- * reported beside the lattice's conductivity and never mixed with it. */
+/* The electrons' share of the heat conduction of a metal, as a material declares it: no interatomic potential knows
+ * electrons, so it is reported beside the lattice's conductivity and never mixed with it. */
 #ifndef FEMD_ELECTRONIC_H
 #define FEMD_ELECTRONIC_H
 
@@ -15,8 +15,10 @@ typedef struct femd_electronic {
 
 /* "electronic" of a material; declared = 0 if it has none. BAD_INPUT names the key. */
 FEMD_MUST_CHECK femd_status femd_electronic_read(const femd_json *doc, femd_electronic *e, femd_error *err);
-/* k = L T/rho(T) I (Wiedemann and Franz, Ann. Phys. 165 (1853) 497; Lorenz), W/(m K), Voigt, in the present configuration: isotropic whatever the
- * strain. Zero without a declaration. BAD_INPUT where the declared line gives no positive resistivity at T. */
-FEMD_MUST_CHECK femd_status femd_electronic_conductivity(const femd_electronic *e, double T, double k[6], femd_error *err);
+/* k = L T/rho(T) I (Wiedemann and Franz, Ann. Phys. 165 (1853) 497; Lorenz), W/(m K), Voigt, in the present
+ * configuration: isotropic whatever the strain. Zero without a declaration. BAD_INPUT where the declared line gives no
+ * positive resistivity at T. */
+FEMD_MUST_CHECK femd_status femd_electronic_conductivity(const femd_electronic *e, double T, double k[6],
+                                                         femd_error *err);
 
 #endif

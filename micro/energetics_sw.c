@@ -1,10 +1,10 @@
-/* Second derivatives of the Stillinger-Weber potential. The energy U_i of an atom is a function of its legs d_a, the bonds that start at it; this
- * file makes the matrix K = d2U_i/dd dd of every atom and puts H, L, B together from them:
+/* Second derivatives of the Stillinger-Weber potential. The energy U_i of an atom is a function of its legs d_a, the
+ * bonds that start at it; this file makes the matrix K = d2U_i/dd dd of every atom and puts H, L, B together from them:
  *   H = sum over atoms of K on the differences of displacements,
  *   L = sum of K (S_v d) and of the gradient times S_v,
- *   B_vw = sum of (S_v d) K (S_w d) - tau : (S_v S_w + S_w S_v)/2, since d -> U d with U = (1 + 2 E)^1/2 = 1 + E - E^2/2,
- * with S_v the symmetric matrix of strain component v. B alone needs no matrix: U_i depends on the squares and products of its legs only, and
- * those are linear in E. */
+ *   B_vw = sum of (S_v d) K (S_w d) - tau : (S_v S_w + S_w S_v)/2, since d -> U d with U = (1 + 2 E)^1/2 = 1 + E -
+ * E^2/2, with S_v the symmetric matrix of strain component v. B alone needs no matrix: U_i depends on the squares and
+ * products of its legs only, and those are linear in E. */
 #include "energetics.h"
 
 #include <stdlib.h>
@@ -17,8 +17,7 @@ typedef struct leg {
     int species;
 } leg;
 
-void femd_clusters_clear(femd_clusters *c)
-{
+void femd_clusters_clear(femd_clusters *c) {
     free(c->first);
     free(c->bond);
     free(c->atom);
@@ -37,8 +36,7 @@ void femd_clusters_clear(femd_clusters *c)
 }
 
 /* Legs of every atom in the order of the bonds, and room for their matrices if wanted. */
-static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, int matrices, femd_error *err)
-{
+static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, int matrices, femd_error *err) {
     const femd_bonds *b = &e->bonds;
     femd_clusters *c = &e->clusters;
     int n = e->n, bonds = b->first[n], most = 0, *cursor;
@@ -59,7 +57,8 @@ static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, i
         c->leg = femd_aligned_doubles(3 * (size_t)room);
         c->room_legs = c->bond && c->atom && c->gradient && c->leg ? room : 0;
     }
-    if (!c->first || !c->at || 2 * bonds > c->room_legs) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of %d atoms", n);
+    if (!c->first || !c->at || 2 * bonds > c->room_legs)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of %d atoms", n);
     memset(c->first, 0, ((size_t)n + 2) * sizeof(int));
     cursor = c->first + 1;
     for (int k = 0; k < bonds; k++) {
@@ -94,12 +93,13 @@ static femd_status collect_legs(femd_energetics *e, const femd_neighbours *nb, i
         c->y = femd_aligned_doubles((size_t)most);
         c->room_one = c->v && c->y ? most : 0;
     }
-    return stiffness <= c->room_stiffness && most <= c->room_one ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of %d atoms", n);
+    return stiffness <= c->room_stiffness && most <= c->room_one
+               ? FEMD_OK
+               : femd_fail(err, FEMD_NO_MEMORY, "no memory for the triplets of %d atoms", n);
 }
 
 /* g_rr from g and g_r: with g = exp(z/(r - cut)), g_rr = g_r (g_r/g + 2/(cut - r)). */
-static void read_leg(const femd_energetics *e, int entry, int centre, leg *l, double d[3])
-{
+static void read_leg(const femd_energetics *e, int entry, int centre, leg *l, double d[3]) {
     const femd_bonds *b = &e->bonds;
     int k = entry / 2, far = entry & 1;
     double sign = far ? -1.0 : 1.0, cut;
@@ -118,20 +118,21 @@ static void read_leg(const femd_energetics *e, int entry, int centre, leg *l, do
 }
 
 /* Half of the pair's energy on leg a. */
-static void add_pair(const leg *l, size_t a, size_t wide, double *K, double gradient[3])
-{
+static void add_pair(const leg *l, size_t a, size_t wide, double *K, double gradient[3]) {
     for (size_t r = 0; r < 3; r++) {
         gradient[r] += l->phi1 * l->n[r];
         for (size_t c = 0; c < 3; c++)
-            K[(3 * a + r) * wide + 3 * a + c] += (l->phi2 - l->phi1 * l->inv) * l->n[r] * l->n[c] + (r == c ? l->phi1 * l->inv : 0.0);
+            K[(3 * a + r) * wide + 3 * a + c] +=
+                (l->phi2 - l->phi1 * l->inv) * l->n[r] * l->n[c] + (r == c ? l->phi1 * l->inv : 0.0);
     }
 }
 
 /* s g_a g_b (c - cos0)^2 of legs a and b; K gets the blocks aa, bb, ab and ba. */
-static void add_triplet(const femd_sw_angle *q, const leg *x, const leg *y, size_t a, size_t b, size_t wide, double *K, double *ga, double *gb)
-{
+static void add_triplet(const femd_sw_angle *q, const leg *x, const leg *y, size_t a, size_t b, size_t wide, double *K,
+                        double *ga, double *gb) {
     const double *n = x->n, *m = y->n, s = q->lambda_eps;
-    double cos = n[0] * m[0] + n[1] * m[1] + n[2] * m[2], h = (cos - q->cos0) * (cos - q->cos0), h1 = 2.0 * (cos - q->cos0), h2 = 2.0, pa[3], pb[3];
+    double cos = n[0] * m[0] + n[1] * m[1] + n[2] * m[2], h = (cos - q->cos0) * (cos - q->cos0),
+           h1 = 2.0 * (cos - q->cos0), h2 = 2.0, pa[3], pb[3];
     for (int c = 0; c < 3; c++) {
         pa[c] = (m[c] - cos * n[c]) * x->inv;
         pb[c] = (n[c] - cos * m[c]) * y->inv;
@@ -144,19 +145,22 @@ static void add_triplet(const femd_sw_angle *q, const leg *x, const leg *y, size
             double caa = -(pa[r] * n[c] + n[r] * pa[c] + cos * (one - nn) * x->inv) * x->inv;
             double cbb = -(pb[r] * m[c] + m[r] * pb[c] + cos * (one - mm) * y->inv) * y->inv;
             double cab = ((one - mm) * y->inv - n[r] * pb[c]) * x->inv;
-            K[(3 * a + r) * wide + 3 * a + c] += s * y->g * (x->g2 * h * nn + x->g1 * (h * (one - nn) * x->inv + h1 * (n[r] * pa[c] + pa[r] * n[c])) +
-                                                             x->g * (h2 * pa[r] * pa[c] + h1 * caa));
-            K[(3 * b + r) * wide + 3 * b + c] += s * x->g * (y->g2 * h * mm + y->g1 * (h * (one - mm) * y->inv + h1 * (m[r] * pb[c] + pb[r] * m[c])) +
-                                                             y->g * (h2 * pb[r] * pb[c] + h1 * cbb));
-            mixed = s * (x->g1 * y->g1 * h * n[r] * m[c] + x->g1 * y->g * h1 * n[r] * pb[c] + x->g * y->g1 * h1 * pa[r] * m[c] +
-                         x->g * y->g * (h2 * pa[r] * pb[c] + h1 * cab));
+            K[(3 * a + r) * wide + 3 * a + c] +=
+                s * y->g *
+                (x->g2 * h * nn + x->g1 * (h * (one - nn) * x->inv + h1 * (n[r] * pa[c] + pa[r] * n[c])) +
+                 x->g * (h2 * pa[r] * pa[c] + h1 * caa));
+            K[(3 * b + r) * wide + 3 * b + c] +=
+                s * x->g *
+                (y->g2 * h * mm + y->g1 * (h * (one - mm) * y->inv + h1 * (m[r] * pb[c] + pb[r] * m[c])) +
+                 y->g * (h2 * pb[r] * pb[c] + h1 * cbb));
+            mixed = s * (x->g1 * y->g1 * h * n[r] * m[c] + x->g1 * y->g * h1 * n[r] * pb[c] +
+                         x->g * y->g1 * h1 * pa[r] * m[c] + x->g * y->g * (h2 * pa[r] * pb[c] + h1 * cab));
             K[(3 * a + r) * wide + 3 * b + c] += mixed;
             K[(3 * b + c) * wide + 3 * a + r] += mixed;
         }
 }
 
-static void make_cluster(femd_energetics *e, int i, leg *legs)
-{
+static void make_cluster(femd_energetics *e, int i, leg *legs) {
     femd_clusters *c = &e->clusters;
     size_t from = (size_t)c->first[i], m = (size_t)c->first[i + 1] - from, wide = 3 * m;
     double *K = c->stiffness + c->at[i], *gradient = c->gradient + 3 * from;
@@ -168,22 +172,22 @@ static void make_cluster(femd_energetics *e, int i, leg *legs)
     }
     for (size_t a = 0; a < m; a++)
         for (size_t b = a + 1; b < m; b++) {
-            const femd_sw_angle *q = &e->p->angle[(e->species[i] * e->p->nspecies + legs[a].species) * e->p->nspecies + legs[b].species];
-            if (legs[a].g != 0.0 && legs[b].g != 0.0) add_triplet(q, &legs[a], &legs[b], a, b, wide, K, gradient + 3 * a, gradient + 3 * b);
+            const femd_sw_angle *q =
+                &e->p->angle[(e->species[i] * e->p->nspecies + legs[a].species) * e->p->nspecies + legs[b].species];
+            if (legs[a].g != 0.0 && legs[b].g != 0.0)
+                add_triplet(q, &legs[a], &legs[b], a, b, wide, K, gradient + 3 * a, gradient + 3 * b);
         }
 }
 
 /* to = S_v d. */
-static void strained(int v, const double d[3], double to[3])
-{
+static void strained(int v, const double d[3], double to[3]) {
     to[0] = to[1] = to[2] = 0.0;
     to[voigt[v][0]] += 0.5 * d[voigt[v][1]];
     to[voigt[v][1]] += 0.5 * d[voigt[v][0]];
 }
 
 /* Terms of atom i in L and B, and its part of tau. */
-static void strain_terms(femd_energetics *e, int i, double *L, double *B, double tau[9])
-{
+static void strain_terms(femd_energetics *e, int i, double *L, double *B, double tau[9]) {
     femd_clusters *c = &e->clusters;
     size_t from = (size_t)c->first[i], m = (size_t)c->first[i + 1] - from, wide = 3 * m;
     const double *K = c->stiffness + c->at[i], *gradient = c->gradient + 3 * from, *d = c->leg + 3 * from;
@@ -217,8 +221,7 @@ static void strain_terms(femd_energetics *e, int i, double *L, double *B, double
 }
 
 /* - tau : (S_v S_w + S_w S_v)/2, and the lower triangle. */
-static void finish_b(const double tau[9], double B[36])
-{
+static void finish_b(const double tau[9], double B[36]) {
     for (int v = 0; v < 6; v++)
         for (int w = v; w < 6; w++) {
             for (int k = 0; k < 3; k++) {
@@ -231,8 +234,7 @@ static void finish_b(const double tau[9], double B[36])
         }
 }
 
-femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, double *L, double B[36], femd_error *err)
-{
+femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, double *L, double B[36], femd_error *err) {
     double tau[9] = {0};
     leg *legs;
     FEMD_TRY(collect_legs(e, nb, 1, err));
@@ -248,16 +250,14 @@ femd_status femd_sw_prepare(femd_energetics *e, const femd_neighbours *nb, doubl
     return FEMD_OK;
 }
 
-static int renew(void **p, size_t size)
-{
+static int renew(void **p, size_t size) {
     free(*p);
     *p = NULL;
     return posix_memalign(p, 64, size) == 0;
 }
 
 /* Room for the triplets of all atoms, whole vectors. Returns how many there are in *count. */
-static femd_status room_for_triplets(femd_clusters *c, int n, size_t *count, femd_error *err)
-{
+static femd_status room_for_triplets(femd_clusters *c, int n, size_t *count, femd_error *err) {
     size_t all = FEMD_LANES_MAX, legs = (size_t)c->first[n];
     int ok = 1;
     for (int i = 0; i < n; i++) {
@@ -268,8 +268,8 @@ static femd_status room_for_triplets(femd_clusters *c, int n, size_t *count, fem
     if (all > INT32_MAX) return femd_fail(err, FEMD_LIMIT, "too many triplets: %zu", all);
     if (all > c->room_triplets) {
         all += all / 4;
-        ok = renew((void **)&c->one, all * sizeof(int)) && renew((void **)&c->two, all * sizeof(int)) && renew((void **)&c->strength, all * sizeof(double)) &&
-             renew((void **)&c->cos0, all * sizeof(double));
+        ok = renew((void **)&c->one, all * sizeof(int)) && renew((void **)&c->two, all * sizeof(int)) &&
+             renew((void **)&c->strength, all * sizeof(double)) && renew((void **)&c->cos0, all * sizeof(double));
         c->room_triplets = ok ? all : 0;
     }
     if (ok && legs > c->room_record) {
@@ -280,8 +280,7 @@ static femd_status room_for_triplets(femd_clusters *c, int n, size_t *count, fem
 }
 
 /* What the kernel needs of a leg: its vector, 1/r, g, g_r, g_rr. */
-static void record_leg(const femd_energetics *e, int entry, int centre, double to[8])
-{
+static void record_leg(const femd_energetics *e, int entry, int centre, double to[8]) {
     const femd_bonds *b = &e->bonds;
     int k = entry / 2, far = entry & 1, species = far ? e->species[b->row[k]] : e->species_ext[b->partner[k]];
     const femd_sw *q = &e->p->sw[e->species[centre] * e->p->nspecies + species];
@@ -300,8 +299,7 @@ static void record_leg(const femd_energetics *e, int entry, int centre, double t
     to[6] = to[4] * slope * (slope - 2.0 * away);
 }
 
-femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B[36], femd_error *err)
-{
+femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B[36], femd_error *err) {
     femd_clusters *c = &e->clusters;
     size_t count, at = 0;
     FEMD_TRY(collect_legs(e, nb, 0, err));
@@ -331,8 +329,7 @@ femd_status femd_sw_born(femd_energetics *e, const femd_neighbours *nb, double B
     return FEMD_OK;
 }
 
-void femd_sw_apply(femd_energetics *e, const double *v, double *y)
-{
+void femd_sw_apply(femd_energetics *e, const double *v, double *y) {
     femd_clusters *c = &e->clusters;
     memset(y, 0, 3 * (size_t)e->n * sizeof *y);
     for (int i = 0; i < e->n; i++) {
@@ -351,15 +348,13 @@ void femd_sw_apply(femd_energetics *e, const double *v, double *y)
 }
 
 /* H (p, q) += sign block, if it is on or above the diagonal of atoms. */
-static void add_block(double *H, size_t wide_h, int p, int q, double sign, const double *K, size_t wide)
-{
+static void add_block(double *H, size_t wide_h, int p, int q, double sign, const double *K, size_t wide) {
     if (q < p) return;
     for (size_t r = 0; r < 3; r++)
         for (size_t c = 0; c < 3; c++) H[(3 * (size_t)p + r) * wide_h + 3 * (size_t)q + c] += sign * K[r * wide + c];
 }
 
-void femd_sw_fill(const femd_energetics *e, double *H)
-{
+void femd_sw_fill(const femd_energetics *e, double *H) {
     const femd_clusters *c = &e->clusters;
     size_t wide_h = 3 * (size_t)e->n;
     for (int i = 0; i < e->n; i++) {

@@ -1,8 +1,9 @@
 /* The engine `native`: an atomistic RVE under periodic boundary conditions, answered by the methods of its material.
  *
- * Owns the order of one evaluation: state, neighbour list, control, Hill-Mandel residual, the methods' answers, new state.
- * What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material alone,
- * so that a worker that has just started answers with the same bits as one that has served the point all along. */
+ * Owns the order of one evaluation: state, neighbour list, control, Hill-Mandel residual, the methods' answers, new
+ * state. What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material
+ * alone, so that a worker that has just started answers with the same bits as one that has served the point all along.
+ */
 #include <stdlib.h>
 
 #include "electronic.h"
@@ -47,7 +48,8 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
     if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
     if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))
         rc = femd_json_fail(doc, femd_json_get(doc->root, "electronic"), err,
-                            "the material answers no conductivity to which this could be added; name a method for it: \"method\": {\"stress\": ..., "
+                            "the material answers no conductivity to which this could be added; name a method for it: "
+                            "\"method\": {\"stress\": ..., "
                             "\"conductivity\": \"green-kubo\"}");
     s->symmetry = femd_symmetry_from_name(femd_json_string(doc->root, "symmetry", femd_symmetry_name(FEMD_TRICLINIC)));
     *self = s;
@@ -57,7 +59,8 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
     }
     *caps = (femd_capabilities){
         .wants = femd_methods_wants(&s->methods) | COMMON,
-        .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE | femd_methods_inputs(&s->methods), /* pressure: in pressure control */
+        .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE |
+                  femd_methods_inputs(&s->methods), /* pressure: in pressure control */
         .controls = 1u << FEMD_CONTROL_COMPONENTS | 1u << FEMD_CONTROL_PRESSURE,
         .mixed = 1,
         .atoms = (uint32_t)s->n->rve.n,
@@ -81,8 +84,8 @@ static femd_status strain_function(void *user, const double E[6], double S[6], d
     return e->slot->method->strain(e->slot->self, e->n, &e->conditions, E, S, e->tangent ? D : NULL, err);
 }
 
-/* Put the path where the state says, with a neighbour list whose order is a function of that state. *chunks: what methods
- * carried. */
+/* Put the path where the state says, with a neighbour list whose order is a function of that state. *chunks: what
+ * methods carried. */
 static femd_status take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks, femd_error *err) {
     femd_path *path = &n->path;
     const size_t n3 = 3 * (size_t)n->rve.n;
@@ -119,8 +122,8 @@ static femd_conditions conditions_of(const turn *t, const struct femd_method_slo
                              .beat = t->beat};
 }
 
-static femd_status begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions, femd_bytes *carried,
-                         femd_error *err) {
+static femd_status begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions,
+                         femd_bytes *carried, femd_error *err) {
     *conditions = conditions_of(t, slot);
     FEMD_TRY(femd_method_carried(&t->chunks, slot->method, carried, err));
     return slot->method->begin ? slot->method->begin(slot->self, t->s->n, conditions, carried, err) : FEMD_OK;

@@ -8,7 +8,8 @@
 #include "engines.h"
 
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
-_Static_assert(FEMD_ENGINE_ABI == 2 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 && sizeof(femd_capabilities) == 48,
+_Static_assert(FEMD_ENGINE_ABI == 2 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 &&
+                   sizeof(femd_capabilities) == 48,
                "a new layout needs a new FEMD_ENGINE_ABI");
 
 typedef struct user_instance {

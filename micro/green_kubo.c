@@ -1,5 +1,5 @@
-/* The method `green-kubo`: what a material says about it, how long it samples, and what a state carries. Owns the options and the bytes;
- * segments and estimates are green_kubo_run.c's. */
+/* The method `green-kubo`: what a material says about it, how long it samples, and what a state carries. Owns the
+ * options and the bytes; segments and estimates are green_kubo_run.c's. */
 #include "green_kubo.h"
 
 #include <math.h>
@@ -8,19 +8,19 @@
 #include "dynamics_options.h"
 
 static const double PS = 1e-12;
-static const double STEP_DEFAULT = 0.15; /* radians of the fastest vibration */
-static const double FRICTION_DEFAULT = 0.1;              /* of the highest frequency, as in the method md */
-static const double FORGETS = 20;                        /* times 1/friction: equilibration before a segment */
-static const double PERIODS = 480;                       /* of the fastest vibration: default length of a segment */
-static const double BAND_DEFAULT = 0.5;                  /* of the highest frequency */
-static const double TIME_SHARE = 24;                     /* a segment must last this many correlation times */
-enum { DOUBLINGS_MAX = 6 };                              /* of a segment whose length the material leaves open */
+static const double STEP_DEFAULT = 0.15;    /* radians of the fastest vibration */
+static const double FRICTION_DEFAULT = 0.1; /* of the highest frequency, as in the method md */
+static const double FORGETS = 20;           /* times 1/friction: equilibration before a segment */
+static const double PERIODS = 480;          /* of the fastest vibration: default length of a segment */
+static const double BAND_DEFAULT = 0.5;     /* of the highest frequency */
+static const double TIME_SHARE = 24;        /* a segment must last this many correlation times */
+enum { DOUBLINGS_MAX = 6 };                 /* of a segment whose length the material leaves open */
 enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
 
 /* ---- options ---- */
 
-static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON *at, double top, femd_green_kubo_options *o, double *segment,
-                              femd_error *err) {
+static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON *at, double top,
+                              femd_green_kubo_options *o, double *segment, femd_error *err) {
     femd_dynamics_options d;
     double settle;
     FEMD_TRY(femd_dynamics_options_read(doc, gk, at, top, STEP_DEFAULT, FRICTION_DEFAULT, &d, err));
@@ -28,7 +28,8 @@ static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON
     o->friction = d.friction;
     o->skin = d.skin;
     FEMD_TRY(femd_json_quantity(doc, gk, "equilibration", FEMD_DIM_TIME, FORGETS / o->friction * PS, &settle, err));
-    FEMD_TRY(femd_json_quantity(doc, gk, "segment", FEMD_DIM_TIME, PERIODS * 6.28318530717958647693 / top * PS, segment, err));
+    FEMD_TRY(femd_json_quantity(doc, gk, "segment", FEMD_DIM_TIME, PERIODS * 6.28318530717958647693 / top * PS, segment,
+                                err));
     if (!(settle > 0) || !(settle / PS / o->time_step < 1e9))
         return femd_json_fail(doc, at, err, "equilibration must be a time above zero and below 1e9 steps");
     o->equilibration = (int)ceil(settle / PS / o->time_step);
@@ -36,8 +37,10 @@ static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON
     return FEMD_OK;
 }
 
-femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_green_kubo_options *o, femd_error *err) {
-    const cJSON *gk = femd_json_get(doc->root, "green-kubo"), *at = gk ? gk : doc->root, *reuse = femd_json_get(gk, "reuse");
+femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_green_kubo_options *o,
+                                         femd_error *err) {
+    const cJSON *gk = femd_json_get(doc->root, "green-kubo"), *at = gk ? gk : doc->root,
+                *reuse = femd_json_get(gk, "reuse");
     double segment;
     FEMD_TRY(read_times(doc, gk, at, top, o, &segment, err));
     o->stride = (int)femd_json_number(gk, "stride", STRIDE_DEFAULT);
@@ -49,12 +52,15 @@ femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_
     o->reuse_strain = femd_json_number(reuse, "strain", 0);
     o->reuse_temperature = femd_json_number(reuse, "temperature", 0);
     if (o->stride < 1 || o->stride * o->time_step * top > 1.6)
-        return femd_json_fail(doc, at, err, "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
-                              o->stride);
+        return femd_json_fail(
+            doc, at, err,
+            "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
+            o->stride);
     const double wanted = segment / (o->stride * o->time_step);
     if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
-        return femd_json_fail(doc, at, err, "a segment of %.3g ps is %.3g samples of the flux; between %d and %d are possible", segment, wanted,
-                              SAMPLES_MIN, SAMPLES_MAX);
+        return femd_json_fail(doc, at, err,
+                              "a segment of %.3g ps is %.3g samples of the flux; between %d and %d are possible",
+                              segment, wanted, SAMPLES_MIN, SAMPLES_MAX);
     for (o->samples = SAMPLES_MIN; o->samples < wanted - 0.5;) o->samples *= 2;
     const double length = o->samples * o->stride * o->time_step, band = femd_json_number(gk, "band", BAND_DEFAULT);
     if (!(band > 0)) return femd_json_fail(doc, at, err, "band must be above zero");
@@ -95,7 +101,8 @@ static femd_status set_length(femd_green_kubo *g, int doublings, femd_error *err
     g->flux = malloc(3 * (size_t)samples * sizeof *g->flux);
     g->axis = malloc(((size_t)bins + 1) * sizeof *g->axis);
     g->doublings = doublings;
-    if (!g->flux || !g->axis) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", samples);
+    if (!g->flux || !g->axis)
+        return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", samples);
     return femd_spectrum_init(&g->sums, samples, bins, g->opt.stride * g->opt.time_step, err);
 }
 
@@ -136,11 +143,15 @@ static double excess(const femd_green_kubo *g, const femd_conditions *q) {
     return worst / (accuracy * (r->k[0] + r->k[1] + r->k[2]) / 3);
 }
 
-static int too_short(const femd_green_kubo *g) { return !(TIME_SHARE * g->result.time <= g->sums.samples * g->sums.dt); }
+static int too_short(const femd_green_kubo *g) {
+    return !(TIME_SHARE * g->result.time <= g->sums.samples * g->sums.dt);
+}
 
-/* Sample until the errors are small enough, looking only when the number of segments has grown by a quarter or more, so that the end does not
- * select lucky moments. Segments that the flux outlasts are given up for longer ones, where the material leaves their length open. */
-static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q, femd_error *err) {
+/* Sample until the errors are small enough, looking only when the number of segments has grown by a quarter or more, so
+ * that the end does not select lucky moments. Segments that the flux outlasts are given up for longer ones, where the
+ * material leaves their length open. */
+static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q,
+                          femd_error *err) {
     int done = 0;
     for (;;) {
         const int have = g->sums.segments;
@@ -161,7 +172,8 @@ static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, c
         }
         const double need = fmin(have * ratio * ratio + g->opt.min_segments, have + g->opt.max_segments - done);
         for (int i = 0; i < more; i++, done++)
-            FEMD_TRY(femd_green_kubo_segment(g, path->place.h, path->x, q->seed, q->beat, fmin(1, (have + i) / need), err));
+            FEMD_TRY(
+                femd_green_kubo_segment(g, path->place.h, path->x, q->seed, q->beat, fmin(1, (have + i) / need), err));
     }
 }
 
@@ -170,7 +182,8 @@ static femd_status check_length(const femd_green_kubo *g, femd_error *err) {
     const double length = g->sums.samples * g->sums.dt;
     if (!too_short(g)) return FEMD_OK;
     return femd_fail(err, FEMD_NOT_CONVERGED,
-                     "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment to %.2g ps or more",
+                     "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment "
+                     "to %.2g ps or more",
                      g->result.time, length, 2 * TIME_SHARE * g->result.time);
 }
 
@@ -204,16 +217,18 @@ static femd_status decode(femd_green_kubo *g, const femd_bytes *in, femd_error *
 
 /* ---- one evaluation ---- */
 
-/* 1 if the carried sums are those of this strain and temperature; 0 if not. *answered: they are near enough, and sharp enough, to be the answer. */
-static femd_status take_carried(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q, const femd_bytes *carried,
-                                int *same, int *answered, femd_error *err) {
+/* 1 if the carried sums are those of this strain and temperature; 0 if not. *answered: they are near enough, and sharp
+ * enough, to be the answer. */
+static femd_status take_carried(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q,
+                                const femd_bytes *carried, int *same, int *answered, femd_error *err) {
     double far = 0;
     *same = *answered = 0;
     if (!carried->size) return FEMD_OK;
     FEMD_TRY(decode(g, carried, err));
     for (int c = 0; c < 6; c++) far = fmax(far, fabs(path->E[c] - g->E0[c]));
     *same = far == 0 && g->T == q->temperature;
-    if (*same || !(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature)) return FEMD_OK;
+    if (*same || !(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature))
+        return FEMD_OK;
     if (g->sums.segments < g->opt.min_segments) return FEMD_OK;
     FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
     *answered = excess(g, q) <= 1;
@@ -233,14 +248,15 @@ static void report(const femd_green_kubo *g, const femd_conditions *q, femd_resp
     if (excess(g, q) > 1) r->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
 }
 
-static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
-                             femd_buffer *carry, femd_error *err) {
+static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                             femd_response *r, femd_buffer *carry, femd_error *err) {
     femd_green_kubo *g = self;
     const femd_path *path = &n->path;
     const double V = n->rve.V0 * path->place.J;
     int same, answered;
     if (!(q->temperature > 0) || !isfinite(q->temperature))
-        return femd_fail(err, FEMD_BAD_INPUT, "the method green-kubo needs a temperature above 0 K, got %g", q->temperature);
+        return femd_fail(err, FEMD_BAD_INPUT, "the method green-kubo needs a temperature above 0 K, got %g",
+                         q->temperature);
     g->rve = n->rve;
     g->rve.nb = g->nb;
     FEMD_TRY(take_carried(g, path, V, q, carried, &same, &answered, err));

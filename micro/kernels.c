@@ -1,5 +1,5 @@
-/* The loops over bonds; see kernels.h. This file is compiled once for each numerics level, with FEMD_LEVEL naming its table
- * of functions and the compiler's -march deciding the vectors. Reductions run in a fixed order. */
+/* The loops over bonds; see kernels.h. This file is compiled once for each numerics level, with FEMD_LEVEL naming its
+ * table of functions and the compiler's -march deciding the vectors. Reductions run in a fixed order. */
 #include "kernels.h"
 
 #include "kernels_vec.h"
@@ -15,9 +15,9 @@ typedef struct jet {
     vec f, f1, f2;
 } jet;
 
-/* Collect the bonds of atom i that are inside the cutoff at place `at` of the bond arrays, their s at *sq; returns how many. */
-INLINE int collect(const femd_sweep *w, int i, int at, double *sq)
-{
+/* Collect the bonds of atom i that are inside the cutoff at place `at` of the bond arrays, their s at *sq; returns how
+ * many. */
+INLINE int collect(const femd_sweep *w, int i, int at, double *sq) {
     const femd_neighbours *nb = w->nb;
     femd_bonds *b = w->bonds;
     const double *xi = w->xe + 4 * (ptrdiff_t)i;
@@ -30,7 +30,8 @@ INLINE int collect(const femd_sweep *w, int i, int at, double *sq)
         vec dx = r[0] - x0, dy = r[1] - y0, dz = r[2] - z0;
         vec s = fma_vec(dx, dx, fma_vec(dy, dy, dz * dz));
         int to = at + count;
-        int kept = keep_below(s, limit, dx, dy, dz, nb->list + k, sq + count, b->dx + to, b->dy + to, b->dz + to, b->partner + to);
+        int kept = keep_below(s, limit, dx, dy, dz, nb->list + k, sq + count, b->dx + to, b->dy + to, b->dz + to,
+                              b->partner + to);
         if (end - k < LANES) { /* lanes of the next row: take back what they appended */
             kept = 0;
             for (int l = 0; l < end - k; l++) kept += s[l] < limit;
@@ -41,14 +42,15 @@ INLINE int collect(const femd_sweep *w, int i, int at, double *sq)
 }
 
 /* See kernels.h. No fused products, so that the list is the same at every level. */
-static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list, unsigned *hit)
-{
+static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list,
+                  unsigned *hit) {
     const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next, touching = 1e-12 * reach_sq;
     int count = 0;
 #if LANES >= 4
     const vec x = vec_all(p[0]), y = vec_all(p[1]), z = vec_all(p[2]);
     for (int k = from; k < to; k += LANES) {
-        vec dx = vec_load(sx + k) - x, dy = vec_load(sy + k) - y, dz = vec_load(sz + k) - z, s = dx * dx + dy * dy + dz * dz;
+        vec dx = vec_load(sx + k) - x, dy = vec_load(sy + k) - y, dz = vec_load(sz + k) - z,
+            s = dx * dx + dy * dy + dz * dz;
         s += vec_load(far_lanes + 8 - (to - k < LANES ? to - k : LANES));
         count += keep_partners(s, reach_sq, touching, nb->key + k, least, nb->order + k, list + count, hit);
     }
@@ -64,8 +66,7 @@ static int within(const femd_neighbours *nb, const double p[3], double reach_sq,
     return count;
 }
 
-INLINE jet cubic(const vec c[4], vec p, vec scale, int order)
-{
+INLINE jet cubic(const vec c[4], vec p, vec scale, int order) {
     jet j;
     j.f = fma_vec(fma_vec(fma_vec(c[3], p, c[2]), p, c[1]), p, c[0]);
     j.f1 = fma_vec(fma_vec(3.0 * c[3], p, 2.0 * c[2]), p, c[1]) * scale;
@@ -74,8 +75,7 @@ INLINE jet cubic(const vec c[4], vec p, vec scale, int order)
 }
 
 /* From derivatives with respect to r to those with respect to s = r^2. */
-INLINE jet to_square(jet j, vec inv_r, vec inv_s, int order)
-{
+INLINE jet to_square(jet j, vec inv_r, vec inv_s, int order) {
     jet o;
     o.f = j.f;
     o.f1 = 0.5 * j.f1 * inv_r;
@@ -84,9 +84,8 @@ INLINE jet to_square(jet j, vec inv_r, vec inv_s, int order)
 }
 
 /* The pair function and both densities at s for LANES bonds of atom species ti with partners of species tj. */
-INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *tj, int form, int densities, int order, jet *phi,
-                            jet *ra, jet *rb)
-{
+INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *tj, int form, int densities, int order,
+                            jet *phi, jet *ra, jet *rb) {
     const double *at[LANES];
     int k[LANES];
     vec c[4], r = s, whole, t;
@@ -124,10 +123,11 @@ INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *t
     if (densities != 2) *rb = *ra;
 }
 
-/* (c12/s^6 - c6/s^3) S(t), see femd_lj; 0 from the pair's own cutoff on. tj is not read if there is one species; `smooth` 0 leaves S out. */
-INLINE void evaluate_lj(const femd_potential *p, vec s, int ti, const int *tj, int smooth, int order, jet *phi)
-{
-    vec c6 = vec_all(p->lj[0].c6), c12 = vec_all(p->lj[0].c12), from = vec_all(p->lj[0].switch_sq), scale = vec_all(p->lj[0].switch_scale);
+/* (c12/s^6 - c6/s^3) S(t), see femd_lj; 0 from the pair's own cutoff on. tj is not read if there is one species;
+ * `smooth` 0 leaves S out. */
+INLINE void evaluate_lj(const femd_potential *p, vec s, int ti, const int *tj, int smooth, int order, jet *phi) {
+    vec c6 = vec_all(p->lj[0].c6), c12 = vec_all(p->lj[0].c12), from = vec_all(p->lj[0].switch_sq),
+        scale = vec_all(p->lj[0].switch_scale);
     vec cutsq = vec_all(p->lj[0].cutsq);
     if (tj)
         for (int l = 0; l < LANES; l++) {
@@ -158,8 +158,7 @@ INLINE void evaluate_lj(const femd_potential *p, vec s, int ti, const int *tj, i
     phi->f2 = order > 1 ? f2 * w + 2.0 * f1 * w1 + f * w2 : (vec){0};
 }
 
-INLINE void pairs_of(femd_sweep *w, int form, int densities, int order)
-{
+INLINE void pairs_of(femd_sweep *w, int form, int densities, int order) {
     const femd_potential *p = w->p;
     femd_bonds *b = w->bonds;
     vec energy = {0}, nearest = vec_all(p->cutsq);
@@ -207,27 +206,35 @@ INLINE void pairs_of(femd_sweep *w, int form, int densities, int order)
         if (!(nearest[l] >= w->nearest_sq)) w->nearest_sq = nearest[l];
 }
 
-INLINE void pairs_form(femd_sweep *w, int order)
-{
+INLINE void pairs_form(femd_sweep *w, int order) {
     const femd_potential *p = w->p;
-    if (p->form == FEMD_FORM_LJ) pairs_of(w, FEMD_FORM_LJ, 0, order);
-    else if (p->form == FEMD_FORM_SQUARE && p->densities == 1) pairs_of(w, FEMD_FORM_SQUARE, 1, order);
-    else if (p->form == FEMD_FORM_SQUARE) pairs_of(w, FEMD_FORM_SQUARE, 2, order);
-    else if (p->densities == 1) pairs_of(w, FEMD_FORM_RADIUS, 1, order);
-    else pairs_of(w, FEMD_FORM_RADIUS, 2, order);
+    if (p->form == FEMD_FORM_LJ)
+        pairs_of(w, FEMD_FORM_LJ, 0, order);
+    else if (p->form == FEMD_FORM_SQUARE && p->densities == 1)
+        pairs_of(w, FEMD_FORM_SQUARE, 1, order);
+    else if (p->form == FEMD_FORM_SQUARE)
+        pairs_of(w, FEMD_FORM_SQUARE, 2, order);
+    else if (p->densities == 1)
+        pairs_of(w, FEMD_FORM_RADIUS, 1, order);
+    else
+        pairs_of(w, FEMD_FORM_RADIUS, 2, order);
 }
 
-static void pairs_first(femd_sweep *w) { pairs_form(w, 1); }
-static void pairs_second(femd_sweep *w) { pairs_form(w, 2); }
-static void pairs(femd_sweep *w, int order)
-{
-    if (order > 1) pairs_second(w);
-    else pairs_first(w);
+static void pairs_first(femd_sweep *w) {
+    pairs_form(w, 1);
+}
+static void pairs_second(femd_sweep *w) {
+    pairs_form(w, 2);
+}
+static void pairs(femd_sweep *w, int order) {
+    if (order > 1)
+        pairs_second(w);
+    else
+        pairs_first(w);
 }
 
 /* Straight over the list: what Lennard-Jones costs is less than to sort out the bonds within the cutoff. */
-INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int smooth)
-{
+INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int smooth) {
     const femd_neighbours *nb = w->nb;
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}}, energy = {0}, nearest = vec_all(w->p->cutsq);
     int types[LANES] = {0};
@@ -271,15 +278,16 @@ INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int 
         if (!(nearest[l] >= w->nearest_sq)) w->nearest_sq = nearest[l];
 }
 
-static void lj_forces(femd_sweep *w, double *f, double tau[6])
-{
-    if (w->p->nspecies > 1) lj_forces_of(w, f, tau, 1, 1);
-    else if (w->p->lj[0].switch_scale != 0.0) lj_forces_of(w, f, tau, 0, 1);
-    else lj_forces_of(w, f, tau, 0, 0);
+static void lj_forces(femd_sweep *w, double *f, double tau[6]) {
+    if (w->p->nspecies > 1)
+        lj_forces_of(w, f, tau, 1, 1);
+    else if (w->p->lj[0].switch_scale != 0.0)
+        lj_forces_of(w, f, tau, 0, 1);
+    else
+        lj_forces_of(w, f, tau, 0, 0);
 }
 
-INLINE void forces_of(const femd_bonds *b, const double *fp, double *f, double tau[6], int embedded)
-{
+INLINE void forces_of(const femd_bonds *b, const double *fp, double *f, double tau[6], int embedded) {
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}};
     for (int i = 0; i < b->n; i++) {
         vec fx = {0}, fy = {0}, fz = {0}, fpi = vec_all(embedded ? fp[i] : 0.0);
@@ -311,20 +319,21 @@ INLINE void forces_of(const femd_bonds *b, const double *fp, double *f, double t
     for (int c = 0; c < 6; c++) tau[c] = vec_sum(t[c]);
 }
 
-static void forces(const femd_bonds *b, const double *fp, double *f, double tau[6])
-{
-    if (fp) forces_of(b, fp, f, tau, 1);
-    else forces_of(b, NULL, f, tau, 0);
+static void forces(const femd_bonds *b, const double *fp, double *f, double tau[6]) {
+    if (fp)
+        forces_of(b, fp, f, tau, 1);
+    else
+        forces_of(b, NULL, f, tau, 0);
 }
 
-static void density_change(const femd_bonds *b, const double *v, double *along, double *dot)
-{
+static void density_change(const femd_bonds *b, const double *v, double *along, double *dot) {
     for (int i = 0; i < b->n; i++) {
         vec x0 = vec_all(v[4 * i]), y0 = vec_all(v[4 * i + 1]), z0 = vec_all(v[4 * i + 2]), sum = {0};
         for (int k = b->first[i]; k < b->first[i + 1]; k += LANES) {
             vec r[4];
             take4_index(v, b->partner + k, r);
-            vec a = (r[0] - x0) * vec_load(b->dx + k) + (r[1] - y0) * vec_load(b->dy + k) + (r[2] - z0) * vec_load(b->dz + k);
+            vec a = (r[0] - x0) * vec_load(b->dx + k) + (r[1] - y0) * vec_load(b->dy + k) +
+                    (r[2] - z0) * vec_load(b->dz + k);
             vec_store(along + k, a);
             if (!dot) continue;
             sum += 2.0 * a * vec_load(b->a1 + k);
@@ -334,8 +343,7 @@ static void density_change(const femd_bonds *b, const double *v, double *along, 
     }
 }
 
-static void apply(const femd_bonds *b, const double *v, const double *along, const double *q, double *y)
-{
+static void apply(const femd_bonds *b, const double *v, const double *along, const double *q, double *y) {
     for (int i = 0; i < b->n; i++) {
         vec x0 = vec_all(v[4 * i]), y0 = vec_all(v[4 * i + 1]), z0 = vec_all(v[4 * i + 2]);
         vec sx = {0}, sy = {0}, sz = {0}, qi = vec_all(q ? q[i] : 0.0);
@@ -357,8 +365,7 @@ static void apply(const femd_bonds *b, const double *v, const double *along, con
     }
 }
 
-static void embedding_row(const femd_gradients *g, const double *fpp, int n, int p, double *acc)
-{
+static void embedding_row(const femd_gradients *g, const double *fpp, int n, int p, double *acc) {
     double *row0 = acc, *row1 = acc + 4 * (size_t)n, *row2 = acc + 8 * (size_t)n;
     for (int e = g->first[p]; e < g->first[p + 1]; e++) {
         int m = g->atom[e], from = g->cursor[m]++, to = g->first[m + 1];
@@ -374,8 +381,8 @@ static void embedding_row(const femd_gradients *g, const double *fpp, int n, int
     }
 }
 
-INLINE void hold_of(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate, double B[36], int embedded, int two)
-{
+INLINE void hold_of(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate,
+                    double B[36], int embedded, int two) {
     vec sum[21];
     for (int m = 0; m < 21; m++) sum[m] = (vec){0};
     h->n = b->n;
@@ -383,7 +390,8 @@ INLINE void hold_of(const femd_bonds *b, const femd_neighbours *nb, const double
         vec fpi = vec_all(embedded ? fp[i] : 0.0), ti[6] = {{0}, {0}, {0}, {0}, {0}, {0}};
         h->first[i] = b->first[i];
         for (int k = b->first[i]; k < b->first[i + 1]; k += LANES) {
-            vec d[3] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k)}, p1 = vec_load(b->p1 + k), p2 = vec_load(b->p2 + k), a1, b1;
+            vec d[3] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k)}, p1 = vec_load(b->p1 + k),
+                p2 = vec_load(b->p2 + k), a1, b1;
             for (int l = 0; l < LANES; l++) h->partner[k + l] = nb->owner[b->partner[k + l]];
             vec_store(h->dx + k, d[0]);
             vec_store(h->dy + k, d[1]);
@@ -429,27 +437,31 @@ INLINE void hold_of(const femd_bonds *b, const femd_neighbours *nb, const double
         for (int u = v; u < 6; u++, m++) B[6 * v + u] = B[6 * u + v] = vec_sum(sum[m]);
 }
 
-static void hold(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate, double B[36])
-{
-    if (!fp) hold_of(b, nb, NULL, h, rate, B, 0, 0);
-    else if (b->a1 == b->b1) hold_of(b, nb, fp, h, rate, B, 1, 0);
-    else hold_of(b, nb, fp, h, rate, B, 1, 1);
+static void hold(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate,
+                 double B[36]) {
+    if (!fp)
+        hold_of(b, nb, NULL, h, rate, B, 0, 0);
+    else if (b->a1 == b->b1)
+        hold_of(b, nb, fp, h, rate, B, 1, 0);
+    else
+        hold_of(b, nb, fp, h, rate, B, 1, 1);
 }
 
-static void flux(const femd_bonds *b, const double *fp, const double *v, double J[3])
-{
+static void flux(const femd_bonds *b, const double *fp, const double *v, double J[3]) {
     vec sum[3] = {{0}, {0}, {0}};
     for (int i = 0; i < b->n; i++) {
         vec vi[3] = {vec_all(v[4 * i]), vec_all(v[4 * i + 1]), vec_all(v[4 * i + 2])}, fpi = vec_all(fp ? fp[i] : 0.0);
         for (int k = b->first[i]; k < b->first[i + 1]; k += LANES) {
-            vec d[3] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k)}, half = 0.5 * vec_load(b->p0 + k), vj[4];
+            vec d[3] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k)},
+                half = 0.5 * vec_load(b->p0 + k), vj[4];
             vec ci = vec_load(b->p1 + k), cj = ci;
             take4_index(v, b->partner + k, vj);
             if (fp) {
                 ci += 2.0 * fpi * vec_load(b->a1 + k);
                 cj += 2.0 * take1(fp, b->partner + k) * vec_load(b->b1 + k);
             }
-            vec power = cj * (d[0] * vi[0] + d[1] * vi[1] + d[2] * vi[2]) + ci * (d[0] * vj[0] + d[1] * vj[1] + d[2] * vj[2]);
+            vec power =
+                cj * (d[0] * vi[0] + d[1] * vi[1] + d[2] * vi[2]) + ci * (d[0] * vj[0] + d[1] * vj[1] + d[2] * vj[2]);
             for (int c = 0; c < 3; c++) sum[c] += half * (vi[c] + vj[c]) - power * d[c];
         }
     }
@@ -458,4 +470,6 @@ static void flux(const femd_bonds *b, const double *fp, const double *v, double 
 
 #include "kernels_sw.h"
 
-const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES, within, pairs, forces, density_change, apply, embedding_row, lj_forces, hold, flux, sw_pairs, sw_forces, sw_flux, sw_born};
+const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES,         within,    pairs, forces, density_change,
+                                 apply,           embedding_row, lj_forces, hold,  flux,   sw_pairs,
+                                 sw_forces,       sw_flux,       sw_born};

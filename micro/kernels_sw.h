@@ -1,14 +1,15 @@
 /* The loops of the Stillinger-Weber potential, included by kernels.c alone.
  *
- * The triplets of an atom need no loop over triplets: with c = n_j.n_k the sum over pairs of neighbours of g_j g_k (c - c0)^2 is
- *   (T:T - 2 c0 V.V + c0^2 G^2 - (1 - c0)^2 Q)/2,   G = sum of g, V = sum of g n, T = sum of g n n, Q = sum of g^2,
- * so that a bond feels only fields made of these moments (several species: moments for each species of neighbour). */
+ * The triplets of an atom need no loop over triplets: with c = n_j.n_k the sum over pairs of neighbours of g_j g_k (c -
+ * c0)^2 is (T:T - 2 c0 V.V + c0^2 G^2 - (1 - c0)^2 Q)/2,   G = sum of g, V = sum of g n, T = sum of g n n, Q = sum of
+ * g^2, so that a bond feels only fields made of these moments (several species: moments for each species of neighbour).
+ */
 #ifndef FEMD_KERNELS_SW_H
 #define FEMD_KERNELS_SW_H
 
-/* Collect the bonds of all rows, one behind the other; the last ones of no effect fill a vector. Returns how many, whole vectors. */
-INLINE int sw_collect(femd_sweep *w)
-{
+/* Collect the bonds of all rows, one behind the other; the last ones of no effect fill a vector. Returns how many,
+ * whole vectors. */
+INLINE int sw_collect(femd_sweep *w) {
     femd_bonds *b = w->bonds;
     int at = 0, whole;
     b->n = w->nb->n;
@@ -29,12 +30,12 @@ INLINE int sw_collect(femd_sweep *w)
 }
 
 /* phi and its derivatives with respect to r, g and g_r from both ends, of LANES bonds at k. Returns phi. */
-INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order)
-{
+INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order) {
     const femd_potential *p = w->p;
     femd_bonds *b = w->bonds;
     vec s = vec_load(w->s + k), r = vec_sqrt(s), inv = 1.0 / r;
-    vec a_eps = vec_all(p->sw[0].a_eps), big_b = vec_all(p->sw[0].b), sigma = vec_all(p->sw[0].sigma), cut = vec_all(p->sw[0].cut);
+    vec a_eps = vec_all(p->sw[0].a_eps), big_b = vec_all(p->sw[0].b), sigma = vec_all(p->sw[0].sigma),
+        cut = vec_all(p->sw[0].cut);
     vec cutsq = vec_all(p->sw[0].cutsq), reach_i = vec_all(p->sw[0].gamma_sigma), reach_j = reach_i;
     if (many)
         for (int l = 0; l < LANES; l++) {
@@ -76,8 +77,7 @@ INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order)
 }
 
 /* Add LANES bonds at k to the moments of both ends. */
-INLINE void sw_moments(femd_sweep *w, int k, int many)
-{
+INLINE void sw_moments(femd_sweep *w, int k, int many) {
     const femd_bonds *b = w->bonds;
     const int *owner = w->nb->owner;
     const quad turned = {1.0, -1.0, -1.0, -1.0};
@@ -114,8 +114,7 @@ INLINE void sw_moments(femd_sweep *w, int k, int many)
 }
 
 /* Fields of every atom from its moments; returns the energy of all triplets. */
-INLINE double sw_fields(femd_sweep *w)
-{
+INLINE double sw_fields(femd_sweep *w) {
     const femd_potential *p = w->p;
     double energy = 0.0;
     int ns = p->nspecies;
@@ -123,7 +122,8 @@ INLINE double sw_fields(femd_sweep *w)
         for (int a = 0; a < ns; a++) {
             const double *m = w->moments + FEMD_MOMENTS * ((ptrdiff_t)i * ns);
             const femd_sw_angle *q = p->angle + (w->species[i] * ns + a) * ns;
-            double *f = w->fields + FEMD_MOMENTS * ((ptrdiff_t)i * ns + a), own = q[a].lambda_eps * (1.0 - q[a].cos0) * (1.0 - q[a].cos0), sum = 0.0;
+            double *f = w->fields + FEMD_MOMENTS * ((ptrdiff_t)i * ns + a),
+                   own = q[a].lambda_eps * (1.0 - q[a].cos0) * (1.0 - q[a].cos0), sum = 0.0;
             for (int c = 0; c < FEMD_MOMENTS; c++) f[c] = 0.0;
             for (int c = 0; c < ns; c++, m += FEMD_MOMENTS) {
                 double one = q[c].lambda_eps * q[c].cos0 * q[c].cos0, line = q[c].lambda_eps * q[c].cos0;
@@ -133,16 +133,15 @@ INLINE double sw_fields(femd_sweep *w)
             }
             m = w->moments + FEMD_MOMENTS * ((ptrdiff_t)i * ns + a);
             f[10] = own;
-            sum = f[0] * m[0] - 2.0 * (f[1] * m[1] + f[2] * m[2] + f[3] * m[3]) + f[4] * m[4] + f[5] * m[5] + f[6] * m[6] +
-                  2.0 * (f[7] * m[7] + f[8] * m[8] + f[9] * m[9]) - own * m[10];
+            sum = f[0] * m[0] - 2.0 * (f[1] * m[1] + f[2] * m[2] + f[3] * m[3]) + f[4] * m[4] + f[5] * m[5] +
+                  f[6] * m[6] + 2.0 * (f[7] * m[7] + f[8] * m[8] + f[9] * m[9]) - own * m[10];
             f[11] = 0.5 * sum;
             energy += f[11];
         }
     return energy;
 }
 
-INLINE void sw_sweep(femd_sweep *w, int many, int order)
-{
+INLINE void sw_sweep(femd_sweep *w, int many, int order) {
     vec energy = {0}, nearest = vec_all(w->p->cutsq);
     int all = sw_collect(w);
     memset(w->moments, 0, FEMD_MOMENTS * sizeof(double) * (size_t)w->nb->n * (size_t)w->p->nspecies);
@@ -157,27 +156,32 @@ INLINE void sw_sweep(femd_sweep *w, int many, int order)
         if (!(nearest[l] >= w->nearest_sq)) w->nearest_sq = nearest[l];
 }
 
-static void sw_first(femd_sweep *w, int many) { many ? sw_sweep(w, 1, 1) : sw_sweep(w, 0, 1); }
-static void sw_second(femd_sweep *w, int many) { many ? sw_sweep(w, 1, 2) : sw_sweep(w, 0, 2); }
-static void sw_pairs(femd_sweep *w, int order)
-{
+static void sw_first(femd_sweep *w, int many) {
+    many ? sw_sweep(w, 1, 1) : sw_sweep(w, 0, 1);
+}
+static void sw_second(femd_sweep *w, int many) {
+    many ? sw_sweep(w, 1, 2) : sw_sweep(w, 0, 2);
+}
+static void sw_pairs(femd_sweep *w, int order) {
     int many = w->p->nspecies > 1;
-    if (order > 1) sw_second(w, many);
-    else sw_first(w, many);
+    if (order > 1)
+        sw_second(w, many);
+    else
+        sw_first(w, many);
 }
 
-/* Gradient of the triplets' energy with respect to the bond vector, in out, from the fields f at one end; n points away from it. */
-INLINE void sw_gradient(const vec f[12], const vec n[3], vec inv, vec g, vec g1, vec out[3])
-{
-    vec t[3] = {f[4] * n[0] + f[9] * n[1] + f[8] * n[2], f[9] * n[0] + f[5] * n[1] + f[7] * n[2], f[8] * n[0] + f[7] * n[1] + f[6] * n[2]};
+/* Gradient of the triplets' energy with respect to the bond vector, in out, from the fields f at one end; n points away
+ * from it. */
+INLINE void sw_gradient(const vec f[12], const vec n[3], vec inv, vec g, vec g1, vec out[3]) {
+    vec t[3] = {f[4] * n[0] + f[9] * n[1] + f[8] * n[2], f[9] * n[0] + f[5] * n[1] + f[7] * n[2],
+                f[8] * n[0] + f[7] * n[1] + f[6] * n[2]};
     vec ntn = t[0] * n[0] + t[1] * n[1] + t[2] * n[2], vn = f[1] * n[0] + f[2] * n[1] + f[3] * n[2];
     vec side = 2.0 * g * inv, along = g1 * (ntn - 2.0 * vn + f[0] - f[10] * g) - side * (ntn - vn);
     for (int c = 0; c < 3; c++) out[c] = fma_vec(along, n[c], side * (t[c] - f[1 + c]));
 }
 
 /* Where the fields of both ends of LANES bonds at k stand. */
-INLINE void sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES], const double *fj[LANES])
-{
+INLINE void sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES], const double *fj[LANES]) {
     const femd_bonds *b = w->bonds;
     for (int l = 0; l < LANES; l++) {
         ptrdiff_t i = b->row[k + l], g = b->partner[k + l], j = w->nb->owner[g], ns = w->p->nspecies;
@@ -186,8 +190,7 @@ INLINE void sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES
     }
 }
 
-INLINE void sw_take(const double *const at[LANES], vec f[12])
-{
+INLINE void sw_take(const double *const at[LANES], vec f[12]) {
     const double *next[LANES];
     for (int part = 0; part < 3; part++) {
         for (int l = 0; l < LANES; l++) next[l] = at[l] + 4 * part;
@@ -195,10 +198,9 @@ INLINE void sw_take(const double *const at[LANES], vec f[12])
     }
 }
 
-/* Gradients with respect to the bond vectors of LANES bonds at k: of the energy of the row's atom (gi) and of its partner (gj), with half the pair's
- * energy each; of the sum of both in gi if `apart` is 0. */
-INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], vec gj[3])
-{
+/* Gradients with respect to the bond vectors of LANES bonds at k: of the energy of the row's atom (gi) and of its
+ * partner (gj), with half the pair's energy each; of the sum of both in gi if `apart` is 0. */
+INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], vec gj[3]) {
     const femd_bonds *b = w->bonds;
     const double *ei[LANES], *ej[LANES];
     vec inv = vec_load(b->inv + k), g = vec_load(b->a1 + k), g1 = vec_load(b->a2 + k), p1 = vec_load(b->p1 + k);
@@ -233,8 +235,7 @@ INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], 
     }
 }
 
-INLINE void sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many)
-{
+INLINE void sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many) {
     const femd_bonds *b = w->bonds;
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}}, g[3], none[3];
     for (int k = 0; k < b->first[b->n]; k += LANES) {
@@ -252,14 +253,14 @@ INLINE void sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many
     for (int c = 0; c < 6; c++) tau[c] = vec_sum(t[c]);
 }
 
-static void sw_forces(const femd_sweep *w, double *f, double tau[6])
-{
-    if (w->p->nspecies > 1) sw_forces_of(w, f, tau, 1);
-    else sw_forces_of(w, f, tau, 0);
+static void sw_forces(const femd_sweep *w, double *f, double tau[6]) {
+    if (w->p->nspecies > 1)
+        sw_forces_of(w, f, tau, 1);
+    else
+        sw_forces_of(w, f, tau, 0);
 }
 
-static void sw_flux(const femd_sweep *w, const double *v, double J[3])
-{
+static void sw_flux(const femd_sweep *w, const double *v, double J[3]) {
     const femd_bonds *b = w->bonds;
     vec sum[3] = {{0}, {0}, {0}}, gi[3], gj[3], vi[4], vj[4];
     for (int k = 0; k < b->first[b->n]; k += LANES) {
@@ -274,23 +275,23 @@ static void sw_flux(const femd_sweep *w, const double *v, double J[3])
 }
 
 /* Components of d d', symmetric, in Voigt order. */
-INLINE void sw_products(const vec d[4], const vec q[4], vec out[6])
-{
+INLINE void sw_products(const vec d[4], const vec q[4], vec out[6]) {
     for (int c = 0; c < 3; c++) out[c] = d[c] * q[c];
     out[3] = 0.5 * (d[1] * q[2] + d[2] * q[1]);
     out[4] = 0.5 * (d[0] * q[2] + d[2] * q[0]);
     out[5] = 0.5 * (d[0] * q[1] + d[1] * q[0]);
 }
 
-/* A triplet's energy is a function of the squares s, t of its legs and their product x, whose derivatives with respect to E are 2 d d, 2 d' d' and 2 d d': B
- * is its second derivatives on those. g_s = g_r/(2 r), g_ss = (g_rr - g_r/r)/(4 s), c = x/sqrt(s t). */
-static void sw_born(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record, const double *strength, const double *cos0,
-                    double B[36])
-{
+/* A triplet's energy is a function of the squares s, t of its legs and their product x, whose derivatives with respect
+ * to E are 2 d d, 2 d' d' and 2 d d': B is its second derivatives on those. g_s = g_r/(2 r), g_ss = (g_rr - g_r/r)/(4
+ * s), c = x/sqrt(s t). */
+static void sw_born(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record,
+                    const double *strength, const double *cos0, double B[36]) {
     vec sum[21];
     for (int m = 0; m < 21; m++) sum[m] = (vec){0};
     for (int k = 0; k < b->first[b->n]; k += LANES) {
-        vec d[4] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k), {0}}, inv = vec_load(b->inv + k), rr[6];
+        vec d[4] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k), {0}}, inv = vec_load(b->inv + k),
+            rr[6];
         vec c = (vec_load(b->p2 + k) - vec_load(b->p1 + k) * inv) * inv * inv;
         sw_products(d, d, rr);
         for (int v = 0, m = 0; v < 6; v++)
@@ -315,7 +316,8 @@ static void sw_born(const femd_bonds *b, int triplets, const int *one, const int
         vec cs = -0.5 * c * is, ct = -0.5 * c * it;
         vec ss = z * b0 * (a2 * h + 2.0 * a1 * h1 * cs + a0 * (2.0 * cs * cs + h1 * 0.75 * c * is * is));
         vec tt = z * a0 * (b2 * h + 2.0 * b1 * h1 * ct + b0 * (2.0 * ct * ct + h1 * 0.75 * c * it * it));
-        vec st = z * (a1 * b1 * h + a1 * b0 * h1 * ct + a0 * b1 * h1 * cs + a0 * b0 * (2.0 * cs * ct + h1 * 0.25 * c * is * it));
+        vec st = z * (a1 * b1 * h + a1 * b0 * h1 * ct + a0 * b1 * h1 * cs +
+                      a0 * b0 * (2.0 * cs * ct + h1 * 0.25 * c * is * it));
         vec sx = z * b0 * cx * (a1 * h1 + a0 * (2.0 * cs - 0.5 * h1 * is));
         vec tx = z * a0 * cx * (b1 * h1 + b0 * (2.0 * ct - 0.5 * h1 * it));
         vec xx = 2.0 * z * a0 * b0 * cx * cx;
@@ -323,7 +325,8 @@ static void sw_born(const femd_bonds *b, int triplets, const int *one, const int
         sw_products(q, q, D);
         sw_products(d, q, X);
         for (int v = 0, m = 0; v < 6; v++) {
-            vec ya = ss * A[v] + st * D[v] + sx * X[v], yd = st * A[v] + tt * D[v] + tx * X[v], yx = sx * A[v] + tx * D[v] + xx * X[v];
+            vec ya = ss * A[v] + st * D[v] + sx * X[v], yd = st * A[v] + tt * D[v] + tx * X[v],
+                yx = sx * A[v] + tx * D[v] + xx * X[v];
             for (int w = v; w < 6; w++, m++) sum[m] = fma_vec(ya, A[w], fma_vec(yd, D[w], fma_vec(yx, X[w], sum[m])));
         }
     }

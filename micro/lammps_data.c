@@ -1,5 +1,5 @@
-/* Reader of LAMMPS data files: metal units, atom_style atomic, orthogonal or triclinic boxes. Velocities and image flags
- * are passed over; atoms come out in the order of their ids, the box's low corner at the origin. */
+/* Reader of LAMMPS data files: metal units, atom_style atomic, orthogonal or triclinic boxes. Velocities and image
+ * flags are passed over; atoms come out in the order of their ids, the box's low corner at the origin. */
 #include "structure.h"
 
 #include <ctype.h>
@@ -21,8 +21,7 @@ typedef struct header {
 } header;
 
 /* Next line without its comment, or NULL; *blank = nothing on it. */
-static char *next_line(cursor *c, int *blank)
-{
+static char *next_line(cursor *c, int *blank) {
     char *line = c->at, *end, *p;
     if (!*line) return NULL;
     end = strchr(line, '\n');
@@ -36,8 +35,7 @@ static char *next_line(cursor *c, int *blank)
 }
 
 /* Up to n numbers at the front of a line; returns how many, *rest is what follows. */
-static int numbers(char *line, int n, double *v, char **rest)
-{
+static int numbers(char *line, int n, double *v, char **rest) {
     int k = 0;
     char *end;
     for (*rest = line; k < n; k++, *rest = end) {
@@ -48,40 +46,45 @@ static int numbers(char *line, int n, double *v, char **rest)
     return k;
 }
 
-static int begins(const char *text, const char *word) { return strncmp(text, word, strlen(word)) == 0; }
+static int begins(const char *text, const char *word) {
+    return strncmp(text, word, strlen(word)) == 0;
+}
 
 /* One header line into *h; 0 if it is none (a section title). */
-static int header_line(char *line, header *h)
-{
+static int header_line(char *line, header *h) {
     double v[3];
     char *rest;
     int n = numbers(line, 3, v, &rest);
-    if (n == 1 && begins(rest, "atoms")) h->atoms = v[0];
-    else if (n == 1 && begins(rest, "atom types")) h->types = v[0];
+    if (n == 1 && begins(rest, "atoms"))
+        h->atoms = v[0];
+    else if (n == 1 && begins(rest, "atom types"))
+        h->types = v[0];
     else if (n == 2 && (begins(rest, "xlo") || begins(rest, "ylo") || begins(rest, "zlo"))) {
         int k = *rest - 'x';
         h->low[k] = v[0];
         h->high[k] = v[1];
         h->box |= 1 << k;
-    } else if (n == 3 && begins(rest, "xy xz yz")) memcpy(h->tilt, v, sizeof v);
-    else return n > 0; /* bonds and the like: passed over */
+    } else if (n == 3 && begins(rest, "xy xz yz"))
+        memcpy(h->tilt, v, sizeof v);
+    else
+        return n > 0; /* bonds and the like: passed over */
     return 1;
 }
 
-static femd_status check_header(const cursor *c, const header *h, int ntypes)
-{
+static femd_status check_header(const cursor *c, const header *h, int ntypes) {
     if (h->atoms < 1 || h->atoms > FEMD_ATOMS_MAX || h->atoms != floor(h->atoms))
-        return femd_fail(c->err, FEMD_BAD_INPUT, "%s: the header gives %g atoms; 1 to %d are possible", c->name, h->atoms, FEMD_ATOMS_MAX);
+        return femd_fail(c->err, FEMD_BAD_INPUT, "%s: the header gives %g atoms; 1 to %d are possible", c->name,
+                         h->atoms, FEMD_ATOMS_MAX);
     if (h->types != ntypes)
-        return femd_fail(c->err, FEMD_BAD_INPUT, "%s has %g atom types, but \"species\" names %d", c->name, h->types, ntypes);
+        return femd_fail(c->err, FEMD_BAD_INPUT, "%s has %g atom types, but \"species\" names %d", c->name, h->types,
+                         ntypes);
     for (int k = 0; k < 3; k++)
         if (!(h->box >> k & 1) || !(h->high[k] > h->low[k]))
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s: no or empty bounds of the box along %c", c->name, 'x' + k);
     return FEMD_OK;
 }
 
-static femd_status read_masses(cursor *c, int ntypes, const int *species, femd_structure *s)
-{
+static femd_status read_masses(cursor *c, int ntypes, const int *species, femd_structure *s) {
     double v[2];
     char *line, *rest;
     int blank = 1, got = 0;
@@ -95,8 +98,7 @@ static femd_status read_masses(cursor *c, int ntypes, const int *species, femd_s
     return FEMD_OK;
 }
 
-static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int *species, femd_structure *s)
-{
+static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int *species, femd_structure *s) {
     double v[8];
     char *line, *rest;
     int blank = 1, got = 0;
@@ -105,12 +107,14 @@ static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int 
         int n = blank ? 0 : numbers(line, 8, v, &rest), id;
         if (blank) continue;
         if ((n != 5 && n != 8) || *rest)
-            return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected \"id type x y z\" of atom_style atomic", c->name, c->line);
+            return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected \"id type x y z\" of atom_style atomic", c->name,
+                             c->line);
         if (v[0] < 1 || v[0] > s->natoms || v[0] != floor(v[0]) || v[1] < 1 || v[1] > ntypes || v[1] != floor(v[1]))
-            return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom id or type out of range (ids 1 to %d, types 1 to %d)", c->name, c->line, s->natoms,
-                             ntypes);
+            return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom id or type out of range (ids 1 to %d, types 1 to %d)",
+                             c->name, c->line, s->natoms, ntypes);
         id = (int)v[0] - 1;
-        if (s->species[id] >= 0) return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom %d stands twice", c->name, c->line, id + 1);
+        if (s->species[id] >= 0)
+            return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom %d stands twice", c->name, c->line, id + 1);
         s->species[id] = species[(int)v[1] - 1];
         for (int k = 0; k < 3; k++) s->x[3 * (size_t)id + (size_t)k] = v[2 + k] - h->low[k];
         got++;
@@ -119,8 +123,7 @@ static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int 
     return FEMD_OK;
 }
 
-static femd_status read_sections(cursor *c, int ntypes, const int *species, femd_structure *s)
-{
+static femd_status read_sections(cursor *c, int ntypes, const int *species, femd_structure *s) {
     header h = {0};
     char *line;
     int blank = 1, atoms = 0;
@@ -148,8 +151,8 @@ static femd_status read_sections(cursor *c, int ntypes, const int *species, femd
     return FEMD_OK;
 }
 
-femd_status femd_lammps_data_read(const char *name, const char *text, size_t size, const int *species, int ntypes, femd_structure *s, femd_error *err)
-{
+femd_status femd_lammps_data_read(const char *name, const char *text, size_t size, const int *species, int ntypes,
+                                  femd_structure *s, femd_error *err) {
     char *copy = malloc(size + 1);
     cursor c = {name, copy, 0, err};
     femd_status rc;

@@ -1,5 +1,5 @@
-/* The numerics level: which kernels run, and that the BLAS was told so before it was loaded. It owns the one process-wide
- * choice there is; everything else asks here. */
+/* The numerics level: which kernels run, and that the BLAS was told so before it was loaded. It owns the one
+ * process-wide choice there is; everything else asks here. */
 #include "micro.h"
 
 #include <errno.h>
@@ -33,38 +33,42 @@ static const level levels[] = {
 
 static const level *chosen;
 
-static const level *find(const char *name)
-{
+static const level *find(const char *name) {
     for (size_t k = 0; k < LEVELS; k++)
         if (name && strcmp(levels[k].name, name) == 0) return &levels[k];
     return NULL;
 }
 
 /* The level in use; if none was set, the first in the list that this processor has. */
-static const level *now(void)
-{
+static const level *now(void) {
     if (!chosen)
         for (size_t k = 0; k < LEVELS && !chosen; k++)
             if (femd_processor_has(levels[k].name)) chosen = &levels[k];
     return chosen;
 }
 
-femd_status femd_level_set(const char *name, femd_error *err)
-{
+femd_status femd_level_set(const char *name, femd_error *err) {
     const level *l = find(name);
-    if (!l) return femd_fail(err, FEMD_BAD_INPUT, "unknown numerics level \"%s\"; accepted: x86-64-v2, x86-64-v3, x86-64-v4, baseline", name ? name : "");
+    if (!l)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "unknown numerics level \"%s\"; accepted: x86-64-v2, x86-64-v3, x86-64-v4, baseline",
+                         name ? name : "");
     if (!femd_processor_has(name))
-        return femd_fail(err, FEMD_UNSUPPORTED, "this processor lacks the numerics level %s; start the run with a lower one", name);
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "this processor lacks the numerics level %s; start the run with a lower one", name);
     chosen = l;
     return FEMD_OK;
 }
 
-const char *femd_level_name(void) { return now()->name; }
+const char *femd_level_name(void) {
+    return now()->name;
+}
 
-const femd_kernels *femd_kernels_now(void) { return now()->kernels; }
+const femd_kernels *femd_kernels_now(void) {
+    return now()->kernels;
+}
 
-uint64_t femd_fingerprint(void)
-{
+uint64_t femd_fingerprint(void) {
     char text[512];
     femd_hash h;
     int fused = 0; /* the C library's own choice between fused and plain arithmetic */
@@ -72,13 +76,13 @@ uint64_t femd_fingerprint(void)
     __builtin_cpu_init();
     fused = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
 #endif
-    snprintf(text, sizeof text, "femd %s|%s|%s|libc %s fma %d|blas %s %s", FEMD_VERSION, __VERSION__, femd_level_name(), gnu_get_libc_version(),
-             fused, openblas_get_corename ? openblas_get_corename() : "none", openblas_get_config ? openblas_get_config() : "");
+    snprintf(text, sizeof text, "femd %s|%s|%s|libc %s fma %d|blas %s %s", FEMD_VERSION, __VERSION__, femd_level_name(),
+             gnu_get_libc_version(), fused, openblas_get_corename ? openblas_get_corename() : "none",
+             openblas_get_config ? openblas_get_config() : "");
     femd_hash_domain("fingerprint", text, strlen(text), &h);
     return femd_get64(h.b);
 }
 
-void femd_level_reexec(const char *name, char **argv)
-{
+void femd_level_reexec(const char *name, char **argv) {
     femd_blas_pin(find(name) ? name : now()->name, argv);
 }

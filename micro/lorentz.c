@@ -1,7 +1,8 @@
-/* The value of a spectrum at frequency zero by maximum likelihood: constants and sums of Lorentzians, the spectrum of phonons that each
- * relax exponentially, fitted to bands that begin at frequency zero; the bands and models that describe the data are averaged. After the Lorentz
- * model of STACIE (Toraman, Fauconnier, Verstraelen, J. Chem. Inf. Model. 2025); the likelihood is Whittle's, with the spectrum replaced by
- * the expectation of a periodogram of finite length (Sykulski et al., Biometrika 106 (2019) 251).
+/* The value of a spectrum at frequency zero by maximum likelihood: constants and sums of Lorentzians, the spectrum of
+ * phonons that each relax exponentially, fitted to bands that begin at frequency zero; the bands and models that
+ * describe the data are averaged. After the Lorentz model of STACIE (Toraman, Fauconnier, Verstraelen, J. Chem. Inf.
+ * Model. 2025); the likelihood is Whittle's, with the spectrum replaced by the expectation of a periodogram of finite
+ * length (Sykulski et al., Biometrika 106 (2019) 251).
  *
  * With y = 2 pi f tau and T the length of a segment, a Lorentzian of height 1 has at f = k/T the expectation
  *   1/(1 + y^2) - (tau/T) (1 - y^2)/(1 + y^2)^2       (up to exp(-T/tau)). */
@@ -15,13 +16,14 @@
 
 enum { PARAMETERS = 5, CUTOFFS = 24, STEPS = 100, STARTS = 3, BINS_MIN = 6 };
 static const double TWO_PI = 6.28318530717958647693;
-static const double TIME_MAX = 0.0625;  /* of a segment: longest correlation time that is fitted */
-static const double TIME_MIN = 0.5;     /* over 2 pi times the highest frequency of the band: shortest one */
-static const double POINTS_MIN = 24;    /* degrees of freedom over two in the narrowest band */
-static const double SAME = 1e-6;        /* of two starts that end this near in likelihood the first counts, whatever the rounding */
-static const double AT_MAXIMUM = 1e-8;  /* of the distance in likelihood */
-static const double GONE = 1e-3;        /* of the value: a part of a model that is as good as none */
-static const double MERGED = 0.02;      /* relative difference of two times that are one */
+static const double TIME_MAX = 0.0625; /* of a segment: longest correlation time that is fitted */
+static const double TIME_MIN = 0.5;    /* over 2 pi times the highest frequency of the band: shortest one */
+static const double POINTS_MIN = 24;   /* degrees of freedom over two in the narrowest band */
+static const double SAME =
+    1e-6; /* of two starts that end this near in likelihood the first counts, whatever the rounding */
+static const double AT_MAXIMUM = 1e-8; /* of the distance in likelihood */
+static const double GONE = 1e-3;       /* of the value: a part of a model that is as good as none */
+static const double MERGED = 0.02;     /* relative difference of two times that are one */
 
 typedef struct model {
     int constant, peaks;
@@ -29,7 +31,8 @@ typedef struct model {
 static const model MODELS[] = {{1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}};
 enum { MODEL_COUNT = sizeof MODELS / sizeof *MODELS };
 
-/* Parameters: the constant (if any), then height and time of each Lorentzian. All positive; steps are in their logarithms. */
+/* Parameters: the constant (if any), then height and time of each Lorentzian. All positive; steps are in their
+ * logarithms. */
 typedef struct fit {
     model m;
     int cut; /* bins 0 .. cut - 1 */
@@ -38,8 +41,12 @@ typedef struct fit {
     double distance; /* twice what the likelihood would gain in a step with the information: 0 at the maximum */
 } fit;
 
-static int count_of(model m) { return m.constant + 2 * m.peaks; }
-static double shape_at(const femd_periodogram *p, int k) { return k ? p->shape : 0.5 * p->shape; }
+static int count_of(model m) {
+    return m.constant + 2 * m.peaks;
+}
+static double shape_at(const femd_periodogram *p, int k) {
+    return k ? p->shape : 0.5 * p->shape;
+}
 
 /* Expected periodogram at bin k and its derivatives by the logarithms of the parameters. */
 static double expected(const femd_periodogram *p, const fit *f, int k, double *slope) {
@@ -47,7 +54,8 @@ static double expected(const femd_periodogram *p, const fit *f, int k, double *s
     if (f->m.constant) slope[0] = f->at[0];
     for (int j = 0; j < f->m.peaks; j++) {
         const int at = f->m.constant + 2 * j;
-        const double height = f->at[at], tau = f->at[at + 1], y = TWO_PI * k * p->df * tau, q = y * y, d = 1 / (1 + q), share = tau * p->df;
+        const double height = f->at[at], tau = f->at[at + 1], y = TWO_PI * k * p->df * tau, q = y * y, d = 1 / (1 + q),
+                     share = tau * p->df;
         const double g = (1 - q) * d * d, L = height * (d - share * g);
         S += L;
         slope[at] = L;
@@ -80,8 +88,12 @@ static void information(const femd_periodogram *p, const fit *f, double *F, doub
     }
 }
 
-static double longest_of(const femd_periodogram *p) { return TIME_MAX / p->df; }
-static double shortest_of(const femd_periodogram *p, int cut) { return TIME_MIN / (TWO_PI * p->df * cut); }
+static double longest_of(const femd_periodogram *p) {
+    return TIME_MAX / p->df;
+}
+static double shortest_of(const femd_periodogram *p, int cut) {
+    return TIME_MIN / (TWO_PI * p->df * cut);
+}
 
 /* Take out of F and g the times that stand at their longest and would grow. */
 static void hold(const femd_periodogram *p, const fit *f, double *F, double *g) {
@@ -126,7 +138,8 @@ static void climb(const femd_periodogram *p, fit *f) {
 /* S(0) = constant + heights, and its error from the inverse information. 0 if that is singular. */
 static int read_value(const femd_periodogram *p, fit *f) {
     const int n = count_of(f->m);
-    double F[PARAMETERS * PARAMETERS], G[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS], solution[PARAMETERS], step[PARAMETERS];
+    double F[PARAMETERS * PARAMETERS], G[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS],
+        solution[PARAMETERS], step[PARAMETERS];
     information(p, f, F, g);
     memcpy(G, F, sizeof G);
     hold(p, f, G, g);
@@ -146,7 +159,8 @@ static int read_value(const femd_periodogram *p, fit *f) {
     return 1;
 }
 
-/* Squared deviations of block means over their variance, less what they should sum to, in units of the scatter of such sums. */
+/* Squared deviations of block means over their variance, less what they should sum to, in units of the scatter of such
+ * sums. */
 static double misfit_of(const femd_periodogram *p, const fit *f) {
     double chi = 0, slope[PARAMETERS];
     int blocks = 0;
@@ -195,8 +209,8 @@ static int fit_model(const femd_periodogram *p, model m, int cut, fit *best) {
     return found;
 }
 
-/* A fit with a part that vanished, with two peaks that became one, or with a peak wider than its band can tell, is a smaller model over again, and its
- * information is singular; one that is on its way there has not come to a maximum. */
+/* A fit with a part that vanished, with two peaks that became one, or with a peak wider than its band can tell, is a
+ * smaller model over again, and its information is singular; one that is on its way there has not come to a maximum. */
 static int is_smaller(const femd_periodogram *p, const fit *f) {
     const double *peak = f->at + f->m.constant;
     if (!(f->distance < AT_MAXIMUM) || (f->m.constant && f->at[0] < GONE * f->value)) return 1;
@@ -205,9 +219,9 @@ static int is_smaller(const femd_periodogram *p, const fit *f) {
     return f->m.peaks == 2 && fabs(peak[1] - peak[3]) < MERGED * (peak[1] + peak[3]);
 }
 
-/* The value of a band: the mean of all models with Akaike's weights, its error that of the choice of model too (Buckland, Burnham and Augustin,
- * Biometrics 53 (1997) 603): with few data a narrow peak is now and then taken for none, and the value then looks more certain than it is. What else is
- * said of the band is the best model's. */
+/* The value of a band: the mean of all models with Akaike's weights, its error that of the choice of model too
+ * (Buckland, Burnham and Augustin, Biometrics 53 (1997) 603): with few data a narrow peak is now and then taken for
+ * none, and the value then looks more certain than it is. What else is said of the band is the best model's. */
 static int fit_band(const femd_periodogram *p, int cut, fit *best) {
     fit f[MODEL_COUNT];
     double criterion[MODEL_COUNT], weight[MODEL_COUNT], total = 0, mean = 0, error = 0;
@@ -228,7 +242,8 @@ static int fit_band(const femd_periodogram *p, int cut, fit *best) {
         mean += weight[i] * f[i].value;
     }
     mean /= total;
-    for (int i = 0; i < n; i++) error += weight[i] / total * sqrt(f[i].error * f[i].error + (f[i].value - mean) * (f[i].value - mean));
+    for (int i = 0; i < n; i++)
+        error += weight[i] / total * sqrt(f[i].error * f[i].error + (f[i].value - mean) * (f[i].value - mean));
     *best = f[least];
     best->value = mean;
     best->error = error;
@@ -270,7 +285,10 @@ femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, fe
     }
     mean /= total;
     for (int i = 0; i < n; i++) spread += weight_of(&band[i]) * (band[i].value - mean) * (band[i].value - mean);
-    *out = (femd_zero_frequency){.value = mean, .error = sqrt((variance + spread) / total), .order = count_of(widest->m), .time = mean_time(widest)};
+    *out = (femd_zero_frequency){.value = mean,
+                                 .error = sqrt((variance + spread) / total),
+                                 .order = count_of(widest->m),
+                                 .time = mean_time(widest)};
     out->plateau = least_misfit < 3 && spread <= 4 * variance;
     return FEMD_OK;
 }

@@ -1,12 +1,13 @@
-/* The method `md`: what the sums of a sampled strain mean, how long to sample, and what a state carries. Owns the formulae; trajectories are
- * md_run.c's.
+/* The method `md`: what the sums of a sampled strain mean, how long to sample, and what a state carries. Owns the
+ * formulae; trajectories are md_run.c's.
  *
  * With x = U (X + w), n = N - 1 free atoms (the centre of mass is fixed) and Z ~ J^n int exp(-W(E, w)/kT) dw:
  *   V0 S   = <U_E> - n kT C^-1
  *   V0 D   = <U_EE> - cov(U_E, U_E)/kT + n kT (C^-1_IK C^-1_JL + C^-1_IL C^-1_JK)
  *   V0 dS/dT = cov(U_E, U)/(kT^2) - n k C^-1
  *   V0 c   = var(U)/(kT^2) + 3/2 n k,    V0 u = <U> + 3/2 n kT
- * (Squire, Holt and Hoover, Physica 42 (1969) 388; Lutsko, J. Appl. Phys. 65 (1989) 2991), U_E = M tau and U_EE = M B M^T at fixed w. */
+ * (Squire, Holt and Hoover, Physica 42 (1969) 388; Lutsko, J. Appl. Phys. 65 (1989) 2991), U_E = M tau and U_EE = M B
+ * M^T at fixed w. */
 #include "md.h"
 
 #include <math.h>
@@ -17,8 +18,9 @@
 
 static const double FLOOR_PA = 1e7;      /* of the stress that the boundary work is compared with, as in statics */
 static const double SCALE_STRAIN = 0.01; /* the stress scale is at least the stress of this strain */
-static const double EXTRAPOLATE = 1e-3;  /* strain over which a control iteration uses S0 + D (E - E0) instead of new sampling */
-enum { BLOCKS_FIRST = 24 };              /* in all, before errors are believed */
+static const double EXTRAPOLATE =
+    1e-3;                   /* strain over which a control iteration uses S0 + D (E - E0) instead of new sampling */
+enum { BLOCKS_FIRST = 24 }; /* in all, before errors are believed */
 
 static void destroy_md(void **self) {
     femd_md *md = *self;
@@ -70,8 +72,8 @@ enum { AT_S = 0, AT_D = 6, AT_DSDT = 27, AT_ENERGY = 33, AT_CAPACITY = 34, AT_WO
 
 typedef struct formula {
     const femd_md *md;
-    double kT, freedom;  /* eV; n = N - 1 */
-    double unit;         /* eV per RVE in Pa */
+    double kT, freedom; /* eV; n = N - 1 */
+    double unit;        /* eV per RVE in Pa */
     double Cinv[9];
     double beta[FEMD_MD_SHIFTED][FEMD_MD_CONTROLS]; /* regression of U_E and U on the controls; 0 without */
 } formula;
@@ -83,14 +85,16 @@ static void covariances(void *user, const femd_moments *m, double *q) {
     for (int r = 0; r < FEMD_MD_SHIFTED; r++)
         for (int c = 0; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[FEMD_MD_Z * r + FEMD_MD_SHIFTED + c];
     for (int r = 0; r < FEMD_MD_CONTROLS; r++)
-        for (int c = r; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[FEMD_MD_Z * (FEMD_MD_SHIFTED + r) + FEMD_MD_SHIFTED + c];
+        for (int c = r; c < FEMD_MD_CONTROLS; c++)
+            *q++ = m->cov[FEMD_MD_Z * (FEMD_MD_SHIFTED + r) + FEMD_MD_SHIFTED + c];
 }
 
-/* The controls follow a harmonic crystal's U exactly and its U_E as far as its vibrations share a Grueneisen tensor, so that what
- * is left to sample is mostly anharmonicity. */
+/* The controls follow a harmonic crystal's U exactly and its U_E as far as its vibrations share a Grueneisen tensor, so
+ * that what is left to sample is mostly anharmonicity. */
 static void regress(formula *f, const femd_blocks *const *set, int n) {
     double cov[COVARIANCES], error[COVARIANCES], full[36];
-    if (!f->md->opt.harmonic_control || femd_blocks_estimate(set, n, covariances, NULL, COVARIANCES, cov, error) < 2) return;
+    if (!f->md->opt.harmonic_control || femd_blocks_estimate(set, n, covariances, NULL, COVARIANCES, cov, error) < 2)
+        return;
     const double *own = cov + FEMD_MD_SHIFTED * FEMD_MD_CONTROLS;
     for (int r = 0, at = 0; r < FEMD_MD_CONTROLS; r++)
         for (int c = r; c < FEMD_MD_CONTROLS; c++, at++) full[6 * r + c] = full[6 * c + r] = own[at];
@@ -185,8 +189,8 @@ static double excess(const femd_md *md, const femd_conditions *q) {
     return worst;
 }
 
-/* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so that the end does not
- * select lucky moments. */
+/* Sample until the errors are small enough, looking only when the number of blocks has grown by a quarter or more, so
+ * that the end does not select lucky moments. */
 static femd_status sample(femd_md *md, const femd_conditions *q, femd_error *err) {
     const int R = md->opt.replicas, most = femd_blocks_within(md->opt.max_steps, R, md->opt.block);
     const int first = (BLOCKS_FIRST + R - 1) / R;
@@ -206,7 +210,8 @@ static femd_status sample(femd_md *md, const femd_conditions *q, femd_error *err
                 more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
             }
         }
-        if (more > most - done && isfinite(ratio)) more = most - done; /* what is begun is finished: a joined block, the first blocks */
+        if (more > most - done && isfinite(ratio))
+            more = most - done; /* what is begun is finished: a joined block, the first blocks */
         if (more <= 0) return FEMD_OK;
         FEMD_TRY(femd_md_extend(md, more, q->beat, fmin(1, have / (have * fmin(ratio * ratio, 1e6) + 1)), err));
         done += more;
@@ -236,7 +241,8 @@ static femd_status set_scales(femd_md *md, femd_native *n, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status begin_sampling(femd_md *md, femd_native *n, const femd_conditions *q, const double E[6], femd_error *err) {
+static femd_status begin_sampling(femd_md *md, femd_native *n, const femd_conditions *q, const double E[6],
+                                  femd_error *err) {
     const femd_path *path = &n->path;
     FEMD_TRY(stand(md, n, E, q->temperature, err));
     md->seed = q->seed;
@@ -248,7 +254,9 @@ static femd_status begin_sampling(femd_md *md, femd_native *n, const femd_condit
     return femd_md_equilibrate(md, path->x, q->beat, err);
 }
 
-static int same(const double a[6], const double b[6]) { return memcmp(a, b, 6 * sizeof *a) == 0; }
+static int same(const double a[6], const double b[6]) {
+    return memcmp(a, b, 6 * sizeof *a) == 0;
+}
 
 static double distance(const double a[6], const double b[6]) {
     double d = 0;
@@ -256,8 +264,8 @@ static double distance(const double a[6], const double b[6]) {
     return d;
 }
 
-static femd_status strain_md(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6], double D[36],
-                             femd_error *err) {
+static femd_status strain_md(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
+                             double D[36], femd_error *err) {
     femd_md *md = self;
     if (!(q->temperature > 0) || !isfinite(q->temperature))
         return femd_fail(err, FEMD_BAD_INPUT, "the method md needs a temperature above 0 K, got %g", q->temperature);
@@ -281,8 +289,8 @@ static femd_status strain_md(void *self, femd_native *n, const femd_conditions *
     return FEMD_OK;
 }
 
-/* ---- what a state carries: u32 version, u32 replicas, f64 E0[6], E1[6], T, u64 seed, f64 shift[7], then of each replica u64 step, f64 x[3n],
- * v[3n] and its sums ---- */
+/* ---- what a state carries: u32 version, u32 replicas, f64 E0[6], E1[6], T, u64 seed, f64 shift[7], then of each
+ * replica u64 step, f64 x[3n], v[3n] and its sums ---- */
 
 enum { VERSION = 2, CARRY_HEAD = 8 + 8 * (6 + 6 + 1 + 1 + FEMD_MD_SHIFTED) };
 
@@ -342,7 +350,8 @@ static femd_status decode(femd_md *md, femd_native *n, const femd_bytes *in, fem
     return FEMD_OK;
 }
 
-static femd_status begin_md(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_error *err) {
+static femd_status begin_md(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                            femd_error *err) {
     femd_md *md = self;
     (void)q;
     md->carried = md->sampled = 0;
@@ -352,8 +361,8 @@ static femd_status begin_md(void *self, femd_native *n, const femd_conditions *q
     return FEMD_OK;
 }
 
-static femd_status answer_md(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
-                             femd_buffer *carry, femd_error *err) {
+static femd_status answer_md(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                             femd_response *r, femd_buffer *carry, femd_error *err) {
     const femd_md *md = self;
     const femd_md_result *a = &md->result;
     (void)n, (void)carried;
@@ -387,7 +396,8 @@ static femd_status answer_md(void *self, femd_native *n, const femd_conditions *
 
 const femd_method femd_method_md = {
     .name = "md",
-    .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HEAT_CAPACITY,
+    .wants =
+        FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HEAT_CAPACITY,
     .inputs = FEMD_INPUT_TEMPERATURE | FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY,
     .create = create_md,
     .destroy = destroy_md,

@@ -1,5 +1,5 @@
-/* Trajectories of the method `md` and the sums over them. Owns the order of replicas and blocks, the detection of equilibrium and what is
- * sampled at a step; what the sums mean is md.c's. */
+/* Trajectories of the method `md` and the sums over them. Owns the order of replicas and blocks, the detection of
+ * equilibrium and what is sampled at a step; what the sums mean is md.c's. */
 #include "md.h"
 
 #include <math.h>
@@ -7,7 +7,8 @@
 
 #include "beat.h"
 
-/* Steps averaged into one value of a series; equilibration segments before giving up, and before a drift alone decides. */
+/* Steps averaged into one value of a series; equilibration segments before giving up, and before a drift alone decides.
+ */
 enum { GROUP = 20, SEGMENTS_MAX = 48, SEGMENTS_LATE = 12 };
 
 static const char DURING[] = "the sampling"; /* what a beat interrupts */
@@ -31,18 +32,21 @@ static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
     }
 }
 
-/* m v v between two kicks, which is where <f x> + <m v v> = 0 holds for the dynamics of finite steps: the velocities at the end of a step stand in the middle
- * of the two half kicks, and the mean of those before and after both adds dt^2/4 f f/m. (With z = m x.v, which must not grow: from the friction to the
- * next one z gains dt/2 (m v v before) + dt x.f + dt/2 (m v v after), and time reversal makes its mean zero at either end.) */
+/* m v v between two kicks, which is where <f x> + <m v v> = 0 holds for the dynamics of finite steps: the velocities at
+ * the end of a step stand in the middle of the two half kicks, and the mean of those before and after both adds dt^2/4
+ * f f/m. (With z = m x.v, which must not grow: from the friction to the next one z gains dt/2 (m v v before) + dt x.f +
+ * dt/2 (m v v after), and time reversal makes its mean zero at either end.) */
 static void kinetic_between_kicks(const femd_dynamics *d, double mvv[6]) {
     const double quarter = 0.25 * d->dt * d->dt;
     femd_dynamics_kinetic(d, mvv);
     for (int i = 0; i < d->rve->n; i++)
-        for (int c = 0; c < 6; c++) mvv[c] += quarter * d->kick[i] * d->f[3 * i + femd_voigt_i[c]] * d->f[3 * i + femd_voigt_j[c]];
+        for (int c = 0; c < 6; c++)
+            mvv[c] += quarter * d->kick[i] * d->f[3 * i + femd_voigt_i[c]] * d->f[3 * i + femd_voigt_j[c]];
 }
 
-/* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is zero. The sum over f x comes
- * from the forces through the faces, code that the stress does not use; a force has mean zero, so the sites change nothing but the noise. */
+/* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is
+ * zero. The sum over f x comes from the forces through the faces, code that the stress does not use; a force has mean
+ * zero, so the sites change nothing but the noise. */
 static femd_status second_derivatives(femd_md *md, double y[FEMD_MD_Y], femd_error *err) {
     femd_dynamics *d = &md->d;
     femd_rve *rve = &md->rve;
@@ -106,7 +110,8 @@ static femd_status equilibrate_one(femd_md *md, int replica, const double *x, co
             if (rc == FEMD_OK) rc = femd_beat_now(beat, 0, DURING, err);
         }
         const int late = segment + 1 >= SEGMENTS_LATE;
-        settled = rc == FEMD_OK && segment > 0 && femd_series_is_steady(n, energy, late) && femd_series_is_steady(n, trace, late);
+        settled = rc == FEMD_OK && segment > 0 && femd_series_is_steady(n, energy, late) &&
+                  femd_series_is_steady(n, trace, late);
     }
     free(energy);
     if (rc == FEMD_OK && !settled)

@@ -1,5 +1,5 @@
-/* The methods of one material. Owns the table of names, the reading of "method" and the chunks that methods carry in a state; never
- * evaluates. */
+/* The methods of one material. Owns the table of names, the reading of "method" and the chunks that methods carry in a
+ * state; never evaluates. */
 #include "method.h"
 #include "phonon.h"
 #include "reference_sampled.h"
@@ -9,12 +9,8 @@ extern const femd_method femd_method_green_kubo;
 extern const femd_method femd_method_nemd;
 
 static const femd_method *const table[] = {
-    &femd_method_statics,
-    &femd_method_quasiharmonic,
-    &femd_method_local_harmonic,
-    &femd_method_md,
-    &femd_method_green_kubo,
-    &femd_method_nemd,
+    &femd_method_statics, &femd_method_quasiharmonic, &femd_method_local_harmonic,
+    &femd_method_md,      &femd_method_green_kubo,    &femd_method_nemd,
 };
 
 const femd_method *femd_method_find(const char *name) {
@@ -37,13 +33,15 @@ static femd_status slot_of(femd_methods *ms, const femd_method *m, struct femd_m
             *slot = &ms->slot[i];
             return FEMD_OK;
         }
-    if (ms->count == FEMD_METHODS_MAX) return femd_fail(err, FEMD_LIMIT, "more than %d methods in one material", FEMD_METHODS_MAX);
+    if (ms->count == FEMD_METHODS_MAX)
+        return femd_fail(err, FEMD_LIMIT, "more than %d methods in one material", FEMD_METHODS_MAX);
     *slot = &ms->slot[ms->count++];
     **slot = (struct femd_method_slot){.method = m};
     return FEMD_OK;
 }
 
-/* {"stress": M, "conductivity": T, ...}: the method of the stress answers whatever else it can and no other is named for. */
+/* {"stress": M, "conductivity": T, ...}: the method of the stress answers whatever else it can and no other is named
+ * for. */
 static femd_status choose_per_want(const femd_json *doc, const cJSON *node, femd_methods *ms, femd_error *err) {
     const cJSON *stress = femd_json_get(node, "stress");
     const femd_method *first = &femd_method_statics;
@@ -56,7 +54,8 @@ static femd_status choose_per_want(const femd_json *doc, const cJSON *node, femd
         const uint32_t want = femd_want_from_key(w->string);
         const femd_method *m;
         FEMD_TRY(named(doc, w, &m, err));
-        if (!(m->wants & want)) return femd_json_fail(doc, w, err, "the method \"%s\" cannot answer %s", m->name, w->string);
+        if (!(m->wants & want))
+            return femd_json_fail(doc, w, err, "the method \"%s\" cannot answer %s", m->name, w->string);
         ms->slot[0].wants &= ~want;
         FEMD_TRY(slot_of(ms, m, &slot, err));
         slot->wants |= want;
@@ -70,8 +69,9 @@ static femd_status choose(const femd_json *doc, femd_methods *ms, femd_error *er
     if (cJSON_IsObject(node)) return choose_per_want(doc, node, ms, err);
     if (node) FEMD_TRY(named(doc, node, &m, err));
     if (!m->strain)
-        return femd_json_fail(doc, node, err, "the method \"%s\" gives no stress; name one: {\"stress\": ..., \"conductivity\": \"%s\"}", m->name,
-                              m->name);
+        return femd_json_fail(
+            doc, node, err, "the method \"%s\" gives no stress; name one: {\"stress\": ..., \"conductivity\": \"%s\"}",
+            m->name, m->name);
     ms->count = 1;
     ms->slot[0] = (struct femd_method_slot){.method = m, .wants = m->wants};
     return FEMD_OK;
@@ -84,7 +84,8 @@ typedef struct heating {
     void *self;
 } heating;
 
-static femd_status free_energy_stress(void *user, femd_native *n, double temperature, double S[6], double D[36], femd_error *err) {
+static femd_status free_energy_stress(void *user, femd_native *n, double temperature, double S[6], double D[36],
+                                      femd_error *err) {
     const heating *h = user;
     const double zero[6] = {0};
     const femd_conditions q = {.temperature = temperature, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT};
@@ -92,10 +93,12 @@ static femd_status free_energy_stress(void *user, femd_native *n, double tempera
 }
 
 /* D and dS/dT at the reference in place. */
-static femd_status look_at_reference(const heating *h, const femd_reference *ref, femd_native *n, femd_harmonic_reference *out, femd_error *err) {
+static femd_status look_at_reference(const heating *h, const femd_reference *ref, femd_native *n,
+                                     femd_harmonic_reference *out, femd_error *err) {
     const double zero[6] = {0};
     const femd_bytes none = {NULL, 0};
-    const femd_conditions q = {.temperature = ref->temperature, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS};
+    const femd_conditions q = {.temperature = ref->temperature,
+                               .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS};
     femd_buffer carry = FEMD_BUFFER_INIT;
     femd_response r = {0};
     FEMD_TRY(h->method->strain(h->self, n, &q, zero, r.S, out->D, err));
@@ -180,7 +183,8 @@ femd_status femd_method_carried(const femd_bytes *chunks, const femd_method *m, 
 femd_status femd_method_carry(const femd_method *m, const femd_bytes *carry, femd_buffer *out, femd_error *err) {
     uint8_t head[CHUNK_HEAD];
     if (carry->size == 0) return FEMD_OK;
-    if (carry->size > UINT32_MAX) return femd_fail(err, FEMD_LIMIT, "the method \"%s\" carries %zu bytes", m->name, carry->size);
+    if (carry->size > UINT32_MAX)
+        return femd_fail(err, FEMD_LIMIT, "the method \"%s\" carries %zu bytes", m->name, carry->size);
     femd_put32(head, tag_of(m));
     femd_put32(head + 4, (uint32_t)carry->size);
     FEMD_TRY(femd_buffer_append(out, head, sizeof head, err));

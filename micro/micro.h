@@ -1,6 +1,7 @@
 /* libfemd-micro: materials opened in engines, evaluations with state headers checked. No sockets, no ZeroMQ.
  *
- * It owns the state blob's header (magic, engine, version, material id, checksum) and its hash; the engine owns the rest. */
+ * It owns the state blob's header (magic, engine, version, material id, checksum) and its hash; the engine owns the
+ * rest. */
 #ifndef FEMD_MICRO_H
 #define FEMD_MICRO_H
 
@@ -17,25 +18,27 @@ const femd_hash *femd_material_id(const femd_material *m);
 /* Remarks on the potential, one a line; "" if there are none. Borrowed from m. */
 const char *femd_material_notes(const femd_material *m);
 
-/* Evaluate one point. state_in is a whole blob (size 0 = virgin). *state_out is emptied, then holds the new blob (size 0 if
- * the engine keeps none); r->state_out is its hash. A wanted quantity that the material cannot answer gives UNSUPPORTED.
- * Never fails otherwise than by r->status (also returned); err has the words. */
-femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                   femd_response *r, femd_buffer *state_out, femd_error *err);
+/* Evaluate one point. state_in is a whole blob (size 0 = virgin). *state_out is emptied, then holds the new blob (size
+ * 0 if the engine keeps none); r->state_out is its hash. A wanted quantity that the material cannot answer gives
+ * UNSUPPORTED. Never fails otherwise than by r->status (also returned); err has the words. */
+femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
+                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err);
 /* Extended XYZ of a state blob (size 0 = virgin). */
-FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out,
+                                               femd_error *err);
 
 /* Check a blob's header, material and checksum; *body borrows the engine's part. */
-FEMD_MUST_CHECK femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body,
+                                            femd_error *err);
 
-/* Numerics level: the kernels in use ("x86-64-v2", "x86-64-v3", "x86-64-v4", "baseline"). Set once, before anything is opened.
- * UNSUPPORTED if this processor lacks it. */
+/* Numerics level: the kernels in use ("x86-64-v2", "x86-64-v3", "x86-64-v4", "baseline"). Set once, before anything is
+ * opened. UNSUPPORTED if this processor lacks it. */
 FEMD_MUST_CHECK femd_status femd_level_set(const char *name, femd_error *err);
 const char *femd_level_name(void);
 /* Build, level, libm and BLAS in one number. */
 uint64_t femd_fingerprint(void);
-/* Make sure that the BLAS core type and one thread were fixed for `level` before libraries were loaded: sets the environment
- * and executes the program anew once if not. Call first in main. */
+/* Make sure that the BLAS core type and one thread were fixed for `level` before libraries were loaded: sets the
+ * environment and executes the program anew once if not. Call first in main. */
 void femd_level_reexec(const char *level, char **argv);
 
 #endif

@@ -28,7 +28,8 @@ FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *n, femd_error *err);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
 double femd_native_mass(const femd_native *n, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */
-FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *n, const femd_json *doc, double **mass, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *n, const femd_json *doc, double **mass,
+                                               femd_error *err);
 /* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
 FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out,
                                              femd_error *err);

@@ -66,13 +66,16 @@ femd_status femd_native_masses(const femd_native *n, const femd_json *doc, doubl
     return FEMD_OK;
 }
 
-/* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to hang. */
+/* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to
+ * hang. */
 static femd_status check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
     enum { NEIGHBOURS_MAX = 3000 };
-    const double volume = fabs(femd_det3(s->cell)), each = s->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
+    const double volume = fabs(femd_det3(s->cell)),
+                 each = s->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
     if (each <= NEIGHBOURS_MAX) return FEMD_OK;
     return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
-                          "%d atoms in %.3g cubic angstrom have some %.2g neighbours each within the cutoff of %.4g angstrom; is a length in the wrong unit? "
+                          "%d atoms in %.3g cubic angstrom have some %.2g neighbours each within the cutoff of %.4g "
+                          "angstrom; is a length in the wrong unit? "
                           "(at most %d)",
                           s->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
 }

@@ -44,7 +44,8 @@ femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, f
         return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes is too short", state->size);
     const uint32_t atoms = femd_get32(p), flags = femd_get32(p + 4);
     const size_t size = state_size(n3, flags & HAS_SENSITIVITIES);
-    if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size < size || (!rest && state->size != size))
+    if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size < size ||
+        (!rest && state->size != size))
         return femd_fail(err, FEMD_PROTOCOL,
                          "a native state of %zu bytes with %u atoms does not belong to an RVE of %d atoms", state->size,
                          atoms, path->rve->n);

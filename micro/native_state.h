@@ -11,8 +11,9 @@
 
 /* Append the path's configuration. */
 FEMD_MUST_CHECK femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, femd_error *err);
-/* Set E, w, G of the path; *rest (may be NULL: then there must be none) gets what follows in the bytes. PROTOCOL if the bytes are not
- * a state of this RVE. */
-FEMD_MUST_CHECK femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_bytes *rest, femd_error *err);
+/* Set E, w, G of the path; *rest (may be NULL: then there must be none) gets what follows in the bytes. PROTOCOL if the
+ * bytes are not a state of this RVE. */
+FEMD_MUST_CHECK femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, femd_bytes *rest,
+                                                     femd_error *err);
 
 #endif

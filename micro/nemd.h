@@ -123,7 +123,7 @@ typedef struct femd_nemd_result {
     double worst;                      /* largest relative error of a measured direction */
     double chi_square;                 /* largest of a direction, of `freedom` degrees of freedom */
     int freedom;
-    uint32_t notes;                    /* FEMD_NOTE_* */
+    uint32_t notes; /* FEMD_NOTE_* */
     femd_nemd_estimate series[FEMD_NEMD_SERIES_MAX];
 } femd_nemd_result;
 

@@ -7,7 +7,8 @@
 #include "nemd.h"
 #include "structure.h"
 
-/* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a way, at least. */
+/* Steps averaged into one value of a series; blocks before giving up, and before a drift alone decides; repeats of a
+ * way, at least. */
 enum { GROUP = 50, SEGMENTS_MAX = 48, SEGMENTS_LATE = 16, DEFAULT_WAY = 5 };
 static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by default, in slabs */
 enum { DEFAULT_LENGTHS = 3 };
@@ -177,7 +178,8 @@ static femd_status settle(run *r, double *power, double *gradient, femd_error *e
             }
         }
         const int late = segment + 1 >= SEGMENTS_LATE;
-        if (segment > 0 && femd_series_is_steady(n, power, late) && femd_series_is_steady(n, gradient, late)) return FEMD_OK;
+        if (segment > 0 && femd_series_is_steady(n, power, late) && femd_series_is_steady(n, gradient, late))
+            return FEMD_OK;
     }
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",

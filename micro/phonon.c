@@ -1,5 +1,5 @@
-/* Harmonic vibrations: one mode, and what full and local spectra share. Owns the thermodynamics of a mode and the storage;
- * the spectra are in phonon_full.c and phonon_blocks.c. */
+/* Harmonic vibrations: one mode, and what full and local spectra share. Owns the thermodynamics of a mode and the
+ * storage; the spectra are in phonon_full.c and phonon_blocks.c. */
 #include "phonon.h"
 
 #include <math.h>
@@ -65,10 +65,12 @@ static femd_status reserve(femd_phonons *p, femd_error *err) {
 
 static femd_status set_up(const femd_native *n, const int mesh[3], femd_phonons *p, femd_error *err) {
     if (p->kind == FEMD_PHONON_FULL && p->n > FEMD_PHONON_ATOMS_MAX)
-        return femd_fail(err, FEMD_LIMIT, "quasiharmonic: %d atoms; the full Hessian is for up to %d, use \"local-harmonic\" above",
+        return femd_fail(err, FEMD_LIMIT,
+                         "quasiharmonic: %d atoms; the full Hessian is for up to %d, use \"local-harmonic\" above",
                          p->n, FEMD_PHONON_ATOMS_MAX);
     if (p->kind == FEMD_PHONON_FULL && p->n < 2)
-        return femd_fail(err, FEMD_BAD_INPUT, "quasiharmonic: one atom has no vibration; repeat the cell or give a mesh");
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "quasiharmonic: one atom has no vibration; repeat the cell or give a mesh");
     p->blocks = p->kind == FEMD_PHONON_LOCAL ? p->n : p->kind == FEMD_PHONON_FULL;
     p->edge = p->kind == FEMD_PHONON_LOCAL ? 3 : p->n3;
     if (p->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_create(p, n, mesh, err));
@@ -83,8 +85,8 @@ static femd_status set_up(const femd_native *n, const int mesh[3], femd_phonons 
     return FEMD_OK;
 }
 
-femd_status femd_phonons_create(const femd_native *n, femd_phonon_kind kind, int quantum, const int mesh[3], femd_phonons *p,
-                                femd_error *err) {
+femd_status femd_phonons_create(const femd_native *n, femd_phonon_kind kind, int quantum, const int mesh[3],
+                                femd_phonons *p, femd_error *err) {
     memset(p, 0, sizeof *p);
     p->kind = kind;
     p->quantum = quantum;
@@ -112,16 +114,19 @@ void femd_phonons_clear(femd_phonons *p) {
     memset(p, 0, sizeof *p);
 }
 
-/* Coordinate i of a block (its rows are those of three or of all atoms, once or, in a mesh, twice) is one of this atom. */
+/* Coordinate i of a block (its rows are those of three or of all atoms, once or, in a mesh, twice) is one of this atom.
+ */
 static double root_of(const femd_phonons *p, size_t block, size_t i) {
     return p->root[p->kind == FEMD_PHONON_LOCAL ? block : i % (size_t)p->n3 / 3];
 }
 
-femd_status femd_phonons_sample(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, femd_error *err) {
+femd_status femd_phonons_sample(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x,
+                                femd_error *err) {
     const size_t edge = (size_t)p->edge;
     if (p->kind == FEMD_PHONON_LOCAL) FEMD_TRY(femd_phonons_onsite(rve, place, x, p->a, err));
     if (p->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_sample(p, place, x, err));
-    if (p->kind == FEMD_PHONON_FULL) FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, p->a, NULL, NULL, err));
+    if (p->kind == FEMD_PHONON_FULL)
+        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, p->a, NULL, NULL, err));
     for (size_t b = 0; b < (size_t)p->blocks; b++)
         for (size_t i = 0; i < edge; i++) {
             const double root = root_of(p, b, i);

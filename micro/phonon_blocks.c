@@ -1,5 +1,5 @@
-/* Spectrum of a block-diagonal matrix: atoms on their sites, wave vectors of a mesh, or one block for a whole RVE with quantum
- * statistics. Owns eigenvectors and divided differences; never samples. */
+/* Spectrum of a block-diagonal matrix: atoms on their sites, wave vectors of a mesh, or one block for a whole RVE with
+ * quantum statistics. Owns eigenvectors and divided differences; never samples. */
 #include <math.h>
 
 #include "dense.h"
@@ -7,7 +7,8 @@
 
 static const double FLOOR = 1e-9; /* of the mean diagonal: an eigenvalue below is no vibration */
 
-/* Jacobi's method for one symmetric block: eigenvector k is row k of V. Golub and Van Loan, Matrix Computations, 8.5. */
+/* Jacobi's method for one symmetric block: eigenvector k is row k of V. Golub and Van Loan, Matrix Computations, 8.5.
+ */
 static void jacobi(const double block[9], double lambda[3], double V[9]) {
     static const int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
     double A[9];
@@ -19,7 +20,8 @@ static void jacobi(const double block[9], double lambda[3], double V[9]) {
         if (fabs(A[1]) + fabs(A[2]) + fabs(A[5]) == 0) break;
         if (apq == 0) continue;
         const double theta = (A[4 * q] - A[4 * p]) / (2 * apq);
-        const double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), s = t * c;
+        const double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1),
+                     s = t * c;
         const double arp = A[3 * r + p], arq = A[3 * r + q];
         A[4 * p] -= t * apq;
         A[4 * q] += t * apq;
@@ -47,7 +49,8 @@ static femd_status diagonalise(femd_phonons *p, size_t b, femd_error *err) {
     return femd_eigen(p->edge, V, lambda, err);
 }
 
-/* Modes that move all atoms alike: three of the whole RVE, six (real and imaginary part) of the mesh's first wave vector, 0. */
+/* Modes that move all atoms alike: three of the whole RVE, six (real and imaginary part) of the mesh's first wave
+ * vector, 0. */
 static size_t translations(const femd_phonons *p, size_t block) {
     if (p->kind == FEMD_PHONON_LOCAL || block > 0) return 0;
     return p->kind == FEMD_PHONON_MESH ? 6 : 3;
@@ -62,7 +65,8 @@ static femd_status modes_of(femd_phonons *p, size_t b, femd_error *err) {
     memset(mode, 0, m * sizeof *mode);
     for (size_t k = 0; k < m; k++) {
         if (k < skip ? !(fabs(lambda[k]) < floor) : !(lambda[k] > floor))
-            return femd_fail(err, FEMD_INSTABILITY, "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
+            return femd_fail(err, FEMD_INSTABILITY,
+                             "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
         if (k < skip) continue;
         femd_mode_thermo(p->quantum, p->T, lambda[k], &mode[k]);
         p->F += p->weight[b] * mode[k].f;
@@ -77,7 +81,8 @@ static void spectral(femd_phonons *p, size_t b, size_t member, double *out) {
     const size_t m = (size_t)p->edge;
     const double *V = p->base + b * m * m;
     for (size_t k = 0; k < m; k++) {
-        const double factor = p->weight[b] * *(const double *)(const void *)((const char *)&p->mode[b * m + k] + member);
+        const double factor =
+            p->weight[b] * *(const double *)(const void *)((const char *)&p->mode[b * m + k] + member);
         for (size_t i = 0; i < m; i++) p->work[k * m + i] = factor * V[k * m + i];
     }
     femd_product(p->edge, 1, V, 0, p->work, out + b * m * m);

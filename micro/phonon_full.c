@@ -1,9 +1,9 @@
 /* Spectrum of the whole mass-weighted Hessian, classical, translations removed.
  *
  * One Cholesky factor of A + alpha N N^T, N the three mass-weighted unit translations. A N = 0, so that the gauge only
- * multiplies the determinant by alpha^3 and its part of the inverse meets nothing. F = kT (1/2 ln det' A + (3n-3) ln(hbar/kT)),
- * f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum statistics need eigenvectors: phonon_blocks.c. Never
- * samples. */
+ * multiplies the determinant by alpha^3 and its part of the inverse meets nothing. F = kT (1/2 ln det' A + (3n-3)
+ * ln(hbar/kT)), f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum statistics need
+ * eigenvectors: phonon_blocks.c. Never samples. */
 #include <math.h>
 
 #include "dense.h"
@@ -32,7 +32,8 @@ femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
     memcpy(p->base, p->a, p->size * sizeof *p->base);
     gauge(p, alpha, p->base);
     if (!(alpha > 0) || femd_cholesky(p->n3, p->base))
-        return femd_fail(err, FEMD_INSTABILITY, "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
+        return femd_fail(err, FEMD_INSTABILITY,
+                         "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     double sum = 0;
     for (size_t i = 0; i < n3; i++) sum += log(p->base[i * n3 + i]); /* half the logarithm of the determinant */
     const double kT = femd_phonon_k * p->T, modes = p->n3 - 3;

@@ -1,8 +1,10 @@
-/* Dynamical matrices of a crystal whose cell is the RVE, at the wave vectors that fit into mesh[0] x mesh[1] x mesh[2] cells.
+/* Dynamical matrices of a crystal whose cell is the RVE, at the wave vectors that fit into mesh[0] x mesh[1] x mesh[2]
+ * cells.
  *
- * D(q) = sum over cells R of H(0,R) exp(-i q.R). The columns of H of one cell are taken from the repeated RVE by applying its
- * Hessian to unit vectors; nothing of 3N x 3N is formed. q and -q have the same spectrum and are taken once. A Hermitian D = A + iB is
- * kept as the symmetric [[A, -B], [B, A]], which has each eigenvalue twice. Owns the crystal; never relaxes. */
+ * D(q) = sum over cells R of H(0,R) exp(-i q.R). The columns of H of one cell are taken from the repeated RVE by
+ * applying its Hessian to unit vectors; nothing of 3N x 3N is formed. q and -q have the same spectrum and are taken
+ * once. A Hermitian D = A + iB is kept as the symmetric [[A, -B], [B, A]], which has each eigenvalue twice. Owns the
+ * crystal; never relaxes. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -66,14 +68,17 @@ femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, cons
     memcpy(p->mesh, mesh, sizeof p->mesh);
     const int cells = cells_of(p);
     if (p->n > FEMD_PHONON_CELL_MAX)
-        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: an RVE of %d atoms; a mesh is for cells of up to %d", p->n, FEMD_PHONON_CELL_MAX);
+        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: an RVE of %d atoms; a mesh is for cells of up to %d",
+                         p->n, FEMD_PHONON_CELL_MAX);
     if (cells > FEMD_PHONON_MESH_MAX / p->n)
-        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: %d cells of %d atoms; up to %d atoms together", cells, p->n, FEMD_PHONON_MESH_MAX);
+        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: %d cells of %d atoms; up to %d atoms together", cells,
+                         p->n, FEMD_PHONON_MESH_MAX);
     for (int q = 0; q < cells; q++) p->blocks += opposite(mesh, q) >= q;
     p->edge = 2 * p->n3;
     p->weight = malloc((size_t)p->blocks * sizeof(double));
     p->phase = malloc(2 * (size_t)p->blocks * (size_t)cells * sizeof(double));
-    if (!p->weight || !p->phase) return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
+    if (!p->weight || !p->phase)
+        return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
     fill_phases(p);
     return crystal_create(p, n, err);
 }

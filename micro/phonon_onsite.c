@@ -1,5 +1,5 @@
-/* The 3x3 blocks on the diagonal of the Hessian: each atom vibrates in the field of the others at rest. Never forms the whole
- * Hessian where the potential's bonds are known. */
+/* The 3x3 blocks on the diagonal of the Hessian: each atom vibrates in the field of the others at rest. Never forms the
+ * whole Hessian where the potential's bonds are known. */
 #include <stdlib.h>
 
 #include "energetics.h"
@@ -7,7 +7,7 @@
 
 /* Density gradients of the atoms whose density depends on one atom q. */
 typedef struct gradients {
-    double *g;  /* n x 3 */
+    double *g; /* n x 3 */
     int *list, *mark, count;
 } gradients;
 
@@ -38,7 +38,8 @@ static void index_bonds(const femd_bonds *h, int *first, int *at) {
             }
 }
 
-static void one_block(const femd_energetics *e, const int *first, const int *at, const int *row, int q, gradients *t, double *block) {
+static void one_block(const femd_energetics *e, const int *first, const int *at, const int *row, int q, gradients *t,
+                      double *block) {
     const femd_bonds *h = &e->held;
     const int embedded = e->p->densities > 0;
     memset(block, 0, 9 * sizeof *block);
@@ -64,8 +65,10 @@ static void one_block(const femd_energetics *e, const int *first, const int *at,
 static femd_status from_bonds(femd_rve *rve, double *blocks, femd_error *err) {
     const femd_energetics *e = rve->en;
     const size_t n = (size_t)rve->n, all = (size_t)e->held.first[rve->n];
-    int *first = malloc((n + 2) * sizeof *first), *at = malloc((2 * all + 1) * sizeof *at), *row = malloc((all + 1) * sizeof *row);
-    gradients t = {.g = malloc(3 * n * sizeof(double)), .list = malloc(n * sizeof(int)), .mark = calloc(n, sizeof(int))};
+    int *first = malloc((n + 2) * sizeof *first), *at = malloc((2 * all + 1) * sizeof *at),
+        *row = malloc((all + 1) * sizeof *row);
+    gradients t = {
+        .g = malloc(3 * n * sizeof(double)), .list = malloc(n * sizeof(int)), .mark = calloc(n, sizeof(int))};
     femd_status rc = FEMD_OK;
     if (first && at && row && t.g && t.list && t.mark) {
         index_bonds(&e->held, first, at);
@@ -84,10 +87,12 @@ static femd_status from_bonds(femd_rve *rve, double *blocks, femd_error *err) {
     return rc;
 }
 
-static femd_status from_dense(femd_rve *rve, const femd_place *place, const double *x, double *blocks, femd_error *err) {
+static femd_status from_dense(femd_rve *rve, const femd_place *place, const double *x, double *blocks,
+                              femd_error *err) {
     const size_t n3 = 3 * (size_t)rve->n;
     if (rve->n > FEMD_PHONON_ATOMS_MAX)
-        return femd_fail(err, FEMD_LIMIT, "local-harmonic: %d atoms; with this potential up to %d", rve->n, FEMD_PHONON_ATOMS_MAX);
+        return femd_fail(err, FEMD_LIMIT, "local-harmonic: %d atoms; with this potential up to %d", rve->n,
+                         FEMD_PHONON_ATOMS_MAX);
     double *H = malloc(n3 * n3 * sizeof *H);
     if (!H) return femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", rve->n);
     const femd_status rc = femd_energetics_hessian(rve->en, rve->nb, place->h, x, H, NULL, NULL, err);
@@ -97,9 +102,11 @@ static femd_status from_dense(femd_rve *rve, const femd_place *place, const doub
     return rc;
 }
 
-femd_status femd_phonons_onsite(femd_rve *rve, const femd_place *place, const double *x, double *blocks, femd_error *err) {
+femd_status femd_phonons_onsite(femd_rve *rve, const femd_place *place, const double *x, double *blocks,
+                                femd_error *err) {
     const femd_form form = rve->en->p->form;
-    if (form != FEMD_FORM_SQUARE && form != FEMD_FORM_RADIUS && form != FEMD_FORM_LJ) return from_dense(rve, place, x, blocks, err);
+    if (form != FEMD_FORM_SQUARE && form != FEMD_FORM_RADIUS && form != FEMD_FORM_LJ)
+        return from_dense(rve, place, x, blocks, err);
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, NULL, NULL, err));
     return from_bonds(rve, blocks, err);
 }

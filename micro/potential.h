@@ -8,10 +8,10 @@
 #include "atoms.h"
 
 typedef enum femd_form {
-    FEMD_FORM_SQUARE,  /* tables over s */
-    FEMD_FORM_RADIUS,  /* tables over r of r phi(r) and rho(r): LAMMPS's own interpolation */
-    FEMD_FORM_LJ,      /* Lennard-Jones, no embedding */
-    FEMD_FORM_SW       /* Stillinger-Weber: pairs and triplets, no embedding */
+    FEMD_FORM_SQUARE, /* tables over s */
+    FEMD_FORM_RADIUS, /* tables over r of r phi(r) and rho(r): LAMMPS's own interpolation */
+    FEMD_FORM_LJ,     /* Lennard-Jones, no embedding */
+    FEMD_FORM_SW      /* Stillinger-Weber: pairs and triplets, no embedding */
 } femd_form;
 
 /* Lennard-Jones of one pair of species for s < cutsq: phi = (c12/s^6 - c6/s^3) S(t), t = (s - switch_sq) switch_scale,
@@ -35,19 +35,19 @@ typedef struct femd_sw_angle {
 struct femd_potential {
     femd_form form;
     int nspecies;
-    int densities;          /* 0: no embedding; 1: one species; 2: several species, both densities of a pair stored */
-    double cutoff, cutsq;   /* angstrom; a pair interacts if r < cutoff */
-    double nearest_sq;      /* below it a pair lies outside the domain */
+    int densities;        /* 0: no embedding; 1: one species; 2: several species, both densities of a pair stored */
+    double cutoff, cutsq; /* angstrom; a pair interacts if r < cutoff */
+    double nearest_sq;    /* below it a pair lies outside the domain */
     double mass[FEMD_SPECIES_MAX];
-    char label[96];         /* for messages */
+    char label[96]; /* for messages */
 
-    /* Tables: row k of pair (a,b) starts at pair[((a nspecies + b) knots + k) stride]: cubic of phi, cubic of the density at a
-     * due to b, and where densities = 2 that at b due to a. */
+    /* Tables: row k of pair (a,b) starts at pair[((a nspecies + b) knots + k) stride]: cubic of phi, cubic of the
+     * density at a due to b, and where densities = 2 that at b due to a. */
     double *pair;
     int knots, stride;
-    double origin, scale;   /* t = (argument - origin) scale */
-    int refitted;           /* 1 if the file's tables were refitted as C2 splines, 0 if interpolated as LAMMPS does */
-    double refit_error;     /* largest relative difference of a force factor between the two, see potential_tables.c */
+    double origin, scale; /* t = (argument - origin) scale */
+    int refitted;         /* 1 if the file's tables were refitted as C2 splines, 0 if interpolated as LAMMPS does */
+    double refit_error;   /* largest relative difference of a force factor between the two, see potential_tables.c */
 
     /* Embedding energy: cubics over rho, embed[(a fknots + k) 4]; linear beyond rho_max. */
     double *embed;
@@ -57,7 +57,8 @@ struct femd_potential {
     femd_lj lj[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX];
 
     femd_sw sw[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [from nspecies + to] */
-    femd_sw_angle angle[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX * FEMD_SPECIES_MAX]; /* [(centre nspecies + b) nspecies + c], symmetric in b, c */
+    femd_sw_angle angle[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX *
+                        FEMD_SPECIES_MAX]; /* [(centre nspecies + b) nspecies + c], symmetric in b, c */
     int sw_p, sw_q;
 
     char notes[1600]; /* what a user should know of its derivatives, one remark a line */
@@ -76,8 +77,10 @@ void femd_potential_remark(femd_potential *p, const char *format, ...) __attribu
 FEMD_MUST_CHECK femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8],
                                               int nspecies, femd_potential *p, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
-                                               const char (*species)[8], int nspecies, femd_potential *p, femd_error *err);
+                                               const char (*species)[8], int nspecies, femd_potential *p,
+                                               femd_error *err);
 FEMD_MUST_CHECK femd_status femd_potential_sw(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
-                                              const char (*species)[8], int nspecies, femd_potential *p, femd_error *err);
+                                              const char (*species)[8], int nspecies, femd_potential *p,
+                                              femd_error *err);
 
 #endif

@@ -119,7 +119,8 @@ static void steps(const table *t, double *slope, double *scratch, judgement *j) 
     j->steps = median(scratch, count);
 }
 
-/* Judge f on n knots h apart between two arguments. *j is zero, as of a smooth function, if memory or knots do not suffice. */
+/* Judge f on n knots h apart between two arguments. *j is zero, as of a smooth function, if memory or knots do not
+ * suffice. */
 static void judge(int n, double h, const double *f, double from, double to, judgement *j) {
     const size_t m = (size_t)n;
     double *block = calloc(5 * m, sizeof *block);

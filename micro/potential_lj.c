@@ -1,5 +1,5 @@
-/* Lennard-Jones, smoothed to zero (style lj) or cut abruptly (style lj/cut): reads the parameters, which the kernels use
- * in closed form.
+/* Lennard-Jones, smoothed to zero (style lj) or cut abruptly (style lj/cut): reads the parameters, which the kernels
+ * use in closed form.
  *
  * phi(r) = 4 epsilon ((sigma/r)^12 - (sigma/r)^6) S, with S = 1 up to r1 = cutoff - smooth and from there
  * S = 1 - t^3 (10 - 15 t + 6 t^2), t = (r^2 - r1^2)/(cutoff^2 - r1^2): energy, force and stiffness are continuous. */
@@ -9,18 +9,17 @@
 #include <stdio.h>
 
 #define ANGSTROM 1e-10
-#define NEAREST 0.05 /* of the smallest sigma: nearer, r^-14 leaves the range where a double means anything */
+#define NEAREST  0.05 /* of the smallest sigma: nearer, r^-14 leaves the range where a double means anything */
 
-static int index_of(const char *name, const char (*species)[8], int n)
-{
+static int index_of(const char *name, const char (*species)[8], int n) {
     for (int a = 0; a < n; a++)
         if (name && strcmp(name, species[a]) == 0) return a;
     return -1;
 }
 
 /* Parameters at obj into *q, its sigma into *sigma. */
-static femd_status read_pair(const femd_json *doc, const cJSON *obj, int smoothed, double smooth, femd_lj *q, double *sigma, femd_error *err)
-{
+static femd_status read_pair(const femd_json *doc, const cJSON *obj, int smoothed, double smooth, femd_lj *q,
+                             double *sigma, femd_error *err) {
     double epsilon, cutoff, sixth, from;
     FEMD_TRY(femd_json_quantity(doc, obj, "epsilon", FEMD_DIM_ENERGY, 0.0, &epsilon, err));
     FEMD_TRY(femd_json_quantity(doc, obj, "sigma", FEMD_DIM_LENGTH, 0.0, sigma, err));
@@ -44,12 +43,10 @@ static femd_status read_pair(const femd_json *doc, const cJSON *obj, int smoothe
     return FEMD_OK;
 }
 
-static femd_status read_listed(const femd_json *doc, const cJSON *pairs, const char (*species)[8], int n, int smoothed, double smooth,
-                               femd_potential *p, double sigma[], femd_error *err)
-{
+static femd_status read_listed(const femd_json *doc, const cJSON *pairs, const char (*species)[8], int n, int smoothed,
+                               double smooth, femd_potential *p, double sigma[], femd_error *err) {
     const cJSON *item;
-    cJSON_ArrayForEach(item, pairs)
-    {
+    cJSON_ArrayForEach(item, pairs) {
         const cJSON *names = femd_json_get(item, "species");
         femd_lj q;
         double size;
@@ -64,23 +61,24 @@ static femd_status read_listed(const femd_json *doc, const cJSON *pairs, const c
 }
 
 /* The pair whose force at its cutoff is largest. */
-static void remark_on_cutoff(const char (*species)[8], int n, femd_potential *p)
-{
+static void remark_on_cutoff(const char (*species)[8], int n, femd_potential *p) {
     double most = 0.0;
     int worst = 0;
     for (int k = 0; k < n * n; k++) {
         const femd_lj *q = &p->lj[k];
-        double cube = q->cutsq * q->cutsq * q->cutsq, force = fabs(12.0 * q->c12 / cube - 6.0 * q->c6) / (cube * sqrt(q->cutsq));
+        double cube = q->cutsq * q->cutsq * q->cutsq,
+               force = fabs(12.0 * q->c12 / cube - 6.0 * q->c6) / (cube * sqrt(q->cutsq));
         if (force > most) most = force, worst = k;
     }
     if (most > 0.0)
-        femd_potential_remark(p, "the force of %s-%s jumps by %.2g eV/angstrom at the cutoff: stresses have a step where atoms cross it; style \"lj\" is smooth",
+        femd_potential_remark(p,
+                              "the force of %s-%s jumps by %.2g eV/angstrom at the cutoff: stresses have a step where "
+                              "atoms cross it; style \"lj\" is smooth",
                               species[worst / n], species[worst % n], most);
 }
 
-femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8], int n, femd_potential *p,
-                              femd_error *err)
-{
+femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, const char (*species)[8], int n,
+                              femd_potential *p, femd_error *err) {
     int smoothed = strcmp(femd_json_string(potential, "style", ""), "lj") == 0;
     double sigma[FEMD_SPECIES_MAX * FEMD_SPECIES_MAX] = {0}, smooth, least = HUGE_VAL;
     p->form = FEMD_FORM_LJ;
@@ -93,7 +91,8 @@ femd_status femd_potential_lj(const femd_json *doc, const cJSON *potential, cons
     FEMD_TRY(read_listed(doc, femd_json_get(potential, "pairs"), species, n, smoothed, smooth, p, sigma, err));
     for (int k = 0; k < n * n; k++) {
         if (!(sigma[k] > 0.0))
-            return femd_json_fail(doc, potential, err, "no parameters for the pair %s-%s", species[k / n], species[k % n]);
+            return femd_json_fail(doc, potential, err, "no parameters for the pair %s-%s", species[k / n],
+                                  species[k % n]);
         p->cutsq = p->lj[k].cutsq > p->cutsq ? p->lj[k].cutsq : p->cutsq;
         least = sigma[k] < least ? sigma[k] : least;
     }

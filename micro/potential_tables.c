@@ -1,8 +1,9 @@
 /* From the functions of an EAM file to the cubics that the kernels read.
  *
- * Two ways. "lammps": the file's knots with LAMMPS's own local cubics, over r. "smooth": the C2 spline through the same knots, sampled over
- * s = r^2 as a second C2 spline that is fine enough to follow it, so that the stiffness is the exact and continuous
- * derivative of the force. Which differs from LAMMPS by how much is measured here. It reads no files. */
+ * Two ways. "lammps": the file's knots with LAMMPS's own local cubics, over r. "smooth": the C2 spline through the same
+ * knots, sampled over s = r^2 as a second C2 spline that is fine enough to follow it, so that the stiffness is the
+ * exact and continuous derivative of the force. Which differs from LAMMPS by how much is measured here. It reads no
+ * files. */
 #include "potential_tables.h"
 
 #include <math.h>
@@ -10,24 +11,23 @@
 
 #include "spline.h"
 
-#define NEAREST 0.5          /* angstrom: below it no table means anything */
-#define SOFT 10.0            /* eV/angstrom: forces up to which interpolations are compared */
-#define FIT_LIMIT 2e-10      /* eV/angstrom: the sampling over s follows the spline over r this well */
+#define NEAREST     0.5   /* angstrom: below it no table means anything */
+#define SOFT        10.0  /* eV/angstrom: forces up to which interpolations are compared */
+#define FIT_LIMIT   2e-10 /* eV/angstrom: the sampling over s follows the spline over r this well */
 #define KNOTS_LEAST 1025
-#define KNOTS_MOST 16385
+#define KNOTS_MOST  16385
 
-femd_status femd_eam_reserve(femd_eam *t, femd_error *err)
-{
+femd_status femd_eam_reserve(femd_eam *t, femd_error *err) {
     size_t n = (size_t)t->n;
     t->embed = calloc(n * (size_t)t->nrho, sizeof(double));
     t->density = calloc(n * n * (size_t)t->nr, sizeof(double));
     t->z = calloc(n * n * (size_t)t->nr, sizeof(double));
-    if (!t->embed || !t->density || !t->z) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the tables of a potential");
+    if (!t->embed || !t->density || !t->z)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the tables of a potential");
     return FEMD_OK;
 }
 
-void femd_eam_clear(femd_eam *t)
-{
+void femd_eam_clear(femd_eam *t) {
     free(t->embed);
     free(t->density);
     free(t->z);
@@ -43,16 +43,14 @@ typedef struct curve {
 } curve;
 
 /* Value, first and second derivative with respect to r. */
-static void curve_at(const curve *c, double r, double out[3])
-{
+static void curve_at(const curve *c, double r, double out[3]) {
     femd_spline_eval(c->n, c->f, c->slope, r / c->h, out);
     out[1] /= c->h;
     out[2] /= c->h * c->h;
 }
 
 /* phi and phi' from z = r phi. */
-static void pair_at(const curve *z, double r, double out[2])
-{
+static void pair_at(const curve *z, double r, double out[2]) {
     double q[3];
     curve_at(z, r, q);
     out[0] = q[0] / r;
@@ -64,8 +62,7 @@ typedef struct slopes {
     double *smooth_z, *smooth_density, *smooth_embed, *lammps_z, *lammps_density, *lammps_embed, *work;
 } slopes;
 
-static void slopes_clear(slopes *s)
-{
+static void slopes_clear(slopes *s) {
     free(s->smooth_z);
     free(s->smooth_density);
     free(s->smooth_embed);
@@ -75,8 +72,7 @@ static void slopes_clear(slopes *s)
     free(s->work);
 }
 
-static femd_status slopes_make(const femd_eam *t, slopes *s, femd_error *err)
-{
+static femd_status slopes_make(const femd_eam *t, slopes *s, femd_error *err) {
     size_t n = (size_t)t->n, nr = (size_t)t->nr, nrho = (size_t)t->nrho, pairs = n * n;
     memset(s, 0, sizeof *s);
     s->smooth_z = malloc(pairs * nr * sizeof(double));
@@ -86,7 +82,8 @@ static femd_status slopes_make(const femd_eam *t, slopes *s, femd_error *err)
     s->lammps_density = malloc(pairs * nr * sizeof(double));
     s->lammps_embed = malloc(n * nrho * sizeof(double));
     s->work = malloc((nr + nrho + KNOTS_MOST) * sizeof(double));
-    if (!s->smooth_z || !s->smooth_density || !s->smooth_embed || !s->lammps_z || !s->lammps_density || !s->lammps_embed || !s->work)
+    if (!s->smooth_z || !s->smooth_density || !s->smooth_embed || !s->lammps_z || !s->lammps_density ||
+        !s->lammps_embed || !s->work)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the splines of a potential");
     for (size_t k = 0; k < pairs; k++) {
         femd_spline_slopes_smooth(nr, t->z + k * nr, s->smooth_z + k * nr, s->work);
@@ -101,8 +98,7 @@ static femd_status slopes_make(const femd_eam *t, slopes *s, femd_error *err)
     return FEMD_OK;
 }
 
-static femd_status tables_alloc(const femd_eam *t, int knots, femd_potential *p, femd_error *err)
-{
+static femd_status tables_alloc(const femd_eam *t, int knots, femd_potential *p, femd_error *err) {
     size_t pairs = (size_t)t->n * (size_t)t->n;
     free(p->pair);
     p->densities = t->n == 1 ? 1 : 2;
@@ -115,8 +111,7 @@ static femd_status tables_alloc(const femd_eam *t, int knots, femd_potential *p,
     return FEMD_OK;
 }
 
-static void put_embed(const femd_eam *t, const double *slope, femd_potential *p)
-{
+static void put_embed(const femd_eam *t, const double *slope, femd_potential *p) {
     size_t nrho = (size_t)t->nrho;
     p->fknots = t->nrho;
     p->rho_scale = 1.0 / t->drho;
@@ -128,14 +123,13 @@ static void put_embed(const femd_eam *t, const double *slope, femd_potential *p)
 }
 
 /* Put function number `slot` (0 phi or z, 1 density at a, 2 density at b) of pair (a,b). */
-static void put_function(femd_potential *p, int a, int b, int slot, const double *f, const double *slope)
-{
+static void put_function(femd_potential *p, int a, int b, int slot, const double *f, const double *slope) {
     double *row = p->pair + (size_t)(a * p->nspecies + b) * (size_t)p->knots * (size_t)p->stride + 4 * slot;
-    for (int k = 0; k + 1 < p->knots; k++) femd_spline_interval(f, slope, (size_t)k, row + (size_t)k * (size_t)p->stride);
+    for (int k = 0; k + 1 < p->knots; k++)
+        femd_spline_interval(f, slope, (size_t)k, row + (size_t)k * (size_t)p->stride);
 }
 
-static femd_status tabulate_radius(const femd_eam *t, const slopes *s, femd_potential *p, femd_error *err)
-{
+static femd_status tabulate_radius(const femd_eam *t, const slopes *s, femd_potential *p, femd_error *err) {
     size_t nr = (size_t)t->nr;
     FEMD_TRY(tables_alloc(t, t->nr, p, err));
     p->form = FEMD_FORM_RADIUS;
@@ -155,13 +149,15 @@ static femd_status tabulate_radius(const femd_eam *t, const slopes *s, femd_pote
 }
 
 /* Sample phi (from z) or a density over s into f with slopes; f and slope have p->knots entries. */
-static void sample_square(const curve *c, int is_pair, const femd_potential *p, double *f, double *slope, double *work)
-{
+static void sample_square(const curve *c, int is_pair, const femd_potential *p, double *f, double *slope,
+                          double *work) {
     double step = 1.0 / p->scale, q[3] = {0, 0, 0};
     for (int k = 0; k < p->knots; k++) {
         double r = sqrt(p->origin + k * step), d;
-        if (is_pair) pair_at(c, r, q);
-        else curve_at(c, r, q);
+        if (is_pair)
+            pair_at(c, r, q);
+        else
+            curve_at(c, r, q);
         f[k] = q[0];
         d = 0.5 * q[1] / r * step;
         if (k == 0 || k == p->knots - 1) slope[k] = d;
@@ -169,8 +165,7 @@ static void sample_square(const curve *c, int is_pair, const femd_potential *p, 
     femd_spline_slopes_clamped((size_t)p->knots, f, slope, work);
 }
 
-static femd_status fill_square(const femd_eam *t, const slopes *s, int knots, femd_potential *p, femd_error *err)
-{
+static femd_status fill_square(const femd_eam *t, const slopes *s, int knots, femd_potential *p, femd_error *err) {
     size_t nr = (size_t)t->nr;
     double *f, *slope;
     FEMD_TRY(tables_alloc(t, knots, p, err));
@@ -201,8 +196,7 @@ static femd_status fill_square(const femd_eam *t, const slopes *s, int knots, fe
 }
 
 /* d/dr of function `slot` of pair (a,b) in a table over s. */
-static double square_slope(const femd_potential *p, int pair, int slot, double r)
-{
+static double square_slope(const femd_potential *p, int pair, int slot, double r) {
     double t = (r * r - p->origin) * p->scale;
     int k = t < p->knots - 2 ? (int)t : p->knots - 2;
     const double *c = p->pair + ((size_t)pair * (size_t)p->knots + (size_t)k) * (size_t)p->stride + 4 * slot;
@@ -211,8 +205,7 @@ static double square_slope(const femd_potential *p, int pair, int slot, double r
 }
 
 /* Largest |F'| of species a over the middle of its table: what a density weighs in a force. */
-static double embed_weight(const femd_eam *t, int a)
-{
+static double embed_weight(const femd_eam *t, int a) {
     double most = 0.0;
     for (int k = t->nrho / 20 + 1; k + 1 < t->nrho * 3 / 4; k++) {
         const double *f = t->embed + (size_t)a * (size_t)t->nrho + k;
@@ -223,8 +216,7 @@ static double embed_weight(const femd_eam *t, int a)
 
 /* Largest difference of a bond's force, eV/angstrom relative to max(1, force), between the table over s and the
  * curves over r with the given slopes, where that force is below SOFT. */
-static double measure(const femd_eam *t, const femd_potential *p, const double *slope_z, const double *slope_density)
-{
+static double measure(const femd_eam *t, const femd_potential *p, const double *slope_z, const double *slope_density) {
     size_t nr = (size_t)t->nr;
     double worst = 0.0;
     for (int pair = 0; pair < t->n * t->n; pair++) {
@@ -246,8 +238,7 @@ static double measure(const femd_eam *t, const femd_potential *p, const double *
     return worst;
 }
 
-static femd_status tabulate_square(const femd_eam *t, const slopes *s, femd_potential *p, femd_error *err)
-{
+static femd_status tabulate_square(const femd_eam *t, const slopes *s, femd_potential *p, femd_error *err) {
     for (int knots = KNOTS_LEAST; knots <= KNOTS_MOST; knots = 2 * knots - 1) {
         FEMD_TRY(fill_square(t, s, knots, p, err));
         if (measure(t, p, s->smooth_z, s->smooth_density) <= FIT_LIMIT) break;
@@ -257,12 +248,12 @@ static femd_status tabulate_square(const femd_eam *t, const slopes *s, femd_pote
     return FEMD_OK;
 }
 
-femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err)
-{
+femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err) {
     slopes s;
     femd_status rc = slopes_make(t, &s, err);
     if (rc == FEMD_OK && how != FEMD_INTERPOLATE_LAMMPS) rc = tabulate_square(t, &s, p, err);
-    if (rc == FEMD_OK && (how == FEMD_INTERPOLATE_LAMMPS || (how == FEMD_INTERPOLATE_AUTO && !(p->refit_error <= FEMD_REFIT_LIMIT))))
+    if (rc == FEMD_OK &&
+        (how == FEMD_INTERPOLATE_LAMMPS || (how == FEMD_INTERPOLATE_AUTO && !(p->refit_error <= FEMD_REFIT_LIMIT))))
         rc = tabulate_radius(t, &s, p, err);
     slopes_clear(&s);
     if (rc != FEMD_OK) return rc;

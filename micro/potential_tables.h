@@ -20,14 +20,15 @@ typedef struct femd_eam {
     double *z;       /* [n][n][nr]: r phi(r), eV angstrom */
 } femd_eam;
 
-/* Largest difference from LAMMPS's forces per bond, in eV/angstrom and relative to max(1 eV/angstrom, force), up to which "auto"
- * refits. */
+/* Largest difference from LAMMPS's forces per bond, in eV/angstrom and relative to max(1 eV/angstrom, force), up to
+ * which "auto" refits. */
 #define FEMD_REFIT_LIMIT 1e-8
 
 FEMD_MUST_CHECK femd_status femd_eam_reserve(femd_eam *t, femd_error *err); /* allocates from n, nrho, nr */
 void femd_eam_clear(femd_eam *t);
 /* Fill the tables of *p (form, densities, cutoff, ...) from *t. */
-FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p,
+                                              femd_error *err);
 
 /* potential_judge.c: remarks on kinks, jumps, scatter and coarse knots of *t into p->notes, after femd_eam_tabulate. */
 void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p);

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack, const char *name, femd_error *err)
-{
+femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack,
+                           const char *name, femd_error *err) {
     const char *base = strrchr(name, '/');
     const femd_pack_file *file = femd_pack_find(pack, name);
     if (!file && base) file = femd_pack_find(pack, base + 1);
@@ -24,8 +24,7 @@ femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node
 }
 
 /* The next line, cut at its end, or NULL. */
-char *femd_text_line(femd_text *r)
-{
+char *femd_text_line(femd_text *r) {
     char *line = r->at, *end;
     if (!*line) return NULL;
     end = strchr(line, '\n');
@@ -36,8 +35,7 @@ char *femd_text_line(femd_text *r)
 }
 
 /* The next word, cut at its end, or NULL. */
-char *femd_text_word(femd_text *r)
-{
+char *femd_text_word(femd_text *r) {
     char *word;
     while (isspace((unsigned char)*r->at)) r->line += *r->at++ == '\n';
     if (!*r->at) return NULL;
@@ -50,18 +48,17 @@ char *femd_text_word(femd_text *r)
     return word;
 }
 
-femd_status femd_text_number(femd_text *r, double *out, const char *what)
-{
+femd_status femd_text_number(femd_text *r, double *out, const char *what) {
     char *word = femd_text_word(r), *end;
     if (!word) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where %s is expected", r->name, what);
     *out = strtod(word, &end);
-    if (*end || !isfinite(*out)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: \"%.40s\" where %s is expected", r->name, r->line, word, what);
+    if (*end || !isfinite(*out))
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: \"%.40s\" where %s is expected", r->name, r->line, word, what);
     return FEMD_OK;
 }
 
 /* The first line of a file, a comment in which LAMMPS's files name their units: metal is what the rest is read in. */
-femd_status femd_text_title(femd_text *r)
-{
+femd_status femd_text_title(femd_text *r) {
     const char *line = femd_text_line(r), *units;
     if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
     units = strstr(line, "UNITS:");
@@ -72,19 +69,16 @@ femd_status femd_text_title(femd_text *r)
 }
 
 /* The name in the table of species a: potential.species[name], or the name itself. */
-const char *femd_text_name(const cJSON *potential, const char *species)
-{
+const char *femd_text_name(const cJSON *potential, const char *species) {
     return femd_json_string(femd_json_get(potential, "species"), species, species);
 }
 
-void femd_text_close(femd_text *r)
-{
+void femd_text_close(femd_text *r) {
     free(r->text);
     r->text = r->at = NULL;
 }
 
-void femd_text_uncomment(femd_text *r)
-{
+void femd_text_uncomment(femd_text *r) {
     for (char *c = r->at; (c = strchr(c, '#'));)
         while (*c && *c != '\n') *c++ = ' ';
 }

@@ -6,15 +6,16 @@
 
 typedef struct femd_text {
     const char *name;
-    char *text;  /* owned, NUL-terminated */
+    char *text; /* owned, NUL-terminated */
     char *at;
     int line;
     femd_error *err;
 } femd_text;
 
-/* Copy the file that the pack has under `name` (or its last component); node is named in the message if there is none. */
-FEMD_MUST_CHECK femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack, const char *name,
-                                           femd_error *err);
+/* Copy the file that the pack has under `name` (or its last component); node is named in the message if there is none.
+ */
+FEMD_MUST_CHECK femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack,
+                                           const char *name, femd_error *err);
 void femd_text_close(femd_text *r);
 char *femd_text_line(femd_text *r); /* the next line, cut at its end, or NULL */
 char *femd_text_word(femd_text *r); /* the next word, cut at its end, or NULL */

@@ -1,13 +1,16 @@
-/* Methods `quasiharmonic` and `local-harmonic`: psi(E,T) = [W(E) + F_vib(A(E), T)] / V0 along the path of configurations relaxed at 0 K, or (internal
- * "T") of those that minimise psi itself: then W + F carry the terms of the dead load that warm_atoms.h holds on the atoms.
+/* Methods `quasiharmonic` and `local-harmonic`: psi(E,T) = [W(E) + F_vib(A(E), T)] / V0 along the path of
+ * configurations relaxed at 0 K, or (internal "T") of those that minimise psi itself: then W + F carry the terms of the
+ * dead load that warm_atoms.h holds on the atoms.
  *
- * Owns the differences over strain. With A the mass-weighted Hessian of the relaxed RVE and phi(E) = <f'(A0), A(E)>, f'(A0) fixed,
+ * Owns the differences over strain. With A the mass-weighted Hessian of the relaxed RVE and phi(E) = <f'(A0), A(E)>,
+ * f'(A0) fixed,
  *
  *   dF/dE_a = dphi/dE_a,     d2F/dE_a dE_b = d2phi/dE_a dE_b + sum_ij f[li, lj] (dA/dE_a)_ij (dA/dE_b)_ij    (phonon.h)
  *
- * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no logarithm. Central
- * differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at (+-h, +-h), which keep the symmetry of a crystal. Each
- * configuration is relaxed anew from w + (dw/dE) dE by steps with the one Hessian. The spectra are phonon.h's. */
+ * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no
+ * logarithm. Central differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at
+ * (+-h, +-h), which keep the symmetry of a crystal. Each configuration is relaxed anew from w + (dw/dE) dE by steps
+ * with the one Hessian. The spectra are phonon.h's. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,12 +25,12 @@ enum { AXIAL = 24, MIXED = 60 };
 typedef struct quasi {
     femd_phonons phonons;
     double step;
-    double *x;       /* (AXIAL + MIXED) x n3: strained configurations */
-    double *f, *z, *load; /* n3 each */
+    double *x;                  /* (AXIAL + MIXED) x n3: strained configurations */
+    double *f, *z, *load;       /* n3 each */
     double work[AXIAL + MIXED]; /* eV: of the dead load, at each of them */
-    femd_warm *warm; /* internal "T"; else NULL */
-    double W, F, U, C; /* of the last strain: eV, eV, eV, eV/K */
-    double dSdT[6];  /* Pa/K */
+    femd_warm *warm;            /* internal "T"; else NULL */
+    double W, F, U, C;          /* of the last strain: eV, eV, eV, eV/K */
+    double dSdT[6];             /* Pa/K */
 } quasi;
 
 static void destroy(void **self) {
@@ -44,7 +47,8 @@ static void destroy(void **self) {
 static femd_status create_warm(const femd_native *n, const cJSON *options, quasi *s, femd_error *err) {
     if (strcmp(femd_json_string(options, "internal", "0K"), "T") != 0) return FEMD_OK;
     if (n->rve.n > FEMD_PHONON_ATOMS_MAX)
-        return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above", n->rve.n, FEMD_PHONON_ATOMS_MAX);
+        return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above", n->rve.n,
+                         FEMD_PHONON_ATOMS_MAX);
     return femd_warm_create(n->rve.n, &s->warm, err);
 }
 
@@ -87,7 +91,8 @@ static femd_status create_local(femd_native *n, const femd_json *doc, void **sel
     return create(n, doc, 1, self, err);
 }
 
-/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+), (-,-), (+,-), (-,+). */
+/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+),
+ * (-,-), (+,-), (-,+). */
 static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
     static const double axial[4] = {1, -1, 2, -2};
     memcpy(at, E, 6 * sizeof *at);
@@ -107,8 +112,8 @@ static femd_origin origin_of(const quasi *s, const femd_path *path) {
     return (femd_origin){.w = s->warm->w, .G = s->warm->G, .dead = s->warm->dead};
 }
 
-/* Relax configuration k near the origin with the relaxer's Hessian, which stays that of the origin, and with the dead load of the origin, whose
- * potential is then taken down. */
+/* Relax configuration k near the origin with the relaxer's Hessian, which stays that of the origin, and with the dead
+ * load of the origin, whose potential is then taken down. */
 static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err) {
     femd_rve *rve = path->rve;
     const int n3 = 3 * rve->n;
@@ -125,12 +130,16 @@ static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err)
     femd_place_atoms(rve, &place, w, x);
     for (int i = 0; from.dead && i < n3; i += 3)
         for (int c = 0; c < 3; c++)
-            s->load[i + c] = place.A[3 * c] * from.dead[i] + place.A[3 * c + 1] * from.dead[i + 1] + place.A[3 * c + 2] * from.dead[i + 2];
+            s->load[i + c] = place.A[3 * c] * from.dead[i] + place.A[3 * c + 1] * from.dead[i + 1] +
+                             place.A[3 * c + 2] * from.dead[i + 2];
     const double tolerance = fmax(FORCE_TOLERANCE, 2 * femd_relaxer_settings(path->relaxer)->force_tolerance);
-    FEMD_TRY(femd_warm_chord(path->relaxer, rve, &place, from.dead ? s->load : NULL, tolerance, x, s->f, s->z, &reached, err));
+    FEMD_TRY(femd_warm_chord(path->relaxer, rve, &place, from.dead ? s->load : NULL, tolerance, x, s->f, s->z, &reached,
+                             err));
     if (!reached)
-        return femd_fail(err, FEMD_INSTABILITY,
-                         "the configuration cannot be followed over strains of %g: too near the end of its branch for vibrations", 2 * s->step);
+        return femd_fail(
+            err, FEMD_INSTABILITY,
+            "the configuration cannot be followed over strains of %g: too near the end of its branch for vibrations",
+            2 * s->step);
     s->work[k] = 0;
     if (!from.dead) return FEMD_OK;
     femd_place_displacements(rve, &place, x, w);
@@ -138,9 +147,10 @@ static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err)
     return FEMD_OK;
 }
 
-/* phi and phi_T of all strained configurations, and the rates of A where wanted. Two sweeps: in an RVE without a factor the
- * relaxer solves with what was last sampled, which must be the origin until all configurations are relaxed. */
-static femd_status strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi, double *phi_T, femd_error *err) {
+/* phi and phi_T of all strained configurations, and the rates of A where wanted. Two sweeps: in an RVE without a factor
+ * the relaxer solves with what was last sampled, which must be the origin until all configurations are relaxed. */
+static femd_status strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi, double *phi_T,
+                            femd_error *err) {
     const int count = rates ? AXIAL + MIXED : AXIAL;
     static const double weight[4] = {8, -8, -1, 1};
     for (int k = 0; k < count; k++) {
@@ -172,11 +182,13 @@ static void second_derivatives(const double *phi, double phi0, double h, double 
     }
     const double *p = phi + AXIAL;
     for (int a = 0; a < 6; a++)
-        for (int b = a + 1; b < 6; b++, p += 4) D[6 * a + b] = D[6 * b + a] = ((p[0] - p[2]) + (p[1] - p[3])) / (4 * h * h);
+        for (int b = a + 1; b < 6; b++, p += 4)
+            D[6 * a + b] = D[6 * b + a] = ((p[0] - p[2]) + (p[1] - p[3])) / (4 * h * h);
 }
 
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
-static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6], double D[36], femd_error *err) {
+static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6],
+                           double D[36], femd_error *err) {
     femd_path *path = &n->path;
     femd_phonons *p = &s->phonons;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0;
@@ -202,7 +214,8 @@ static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, c
 }
 
 /* Around the atoms that minimise the free energy. On entry the path stands relaxed at its strain. */
-static femd_status vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36], femd_error *err) {
+static femd_status vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36],
+                                femd_error *err) {
     femd_path *path = &n->path;
     femd_warm *h = s->warm;
     const int dSdT = (q->wants & FEMD_WANT_THERMAL_STRESS) != 0, C = (q->wants & FEMD_WANT_HEAT_CAPACITY) != 0;
@@ -211,11 +224,12 @@ static femd_status vibrate_warm(quasi *s, femd_native *n, const femd_conditions 
     s->W = h->W;
     FEMD_TRY(vibrate(s, n, q, h->x, S, D, err));
     if (D || dSdT) FEMD_TRY(femd_warm_rates(h, &s->phonons, path, s->step, s->x, q->temperature, q->beat, err));
-    return femd_warm_correct(h, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL, C ? &s->C : NULL, err);
+    return femd_warm_correct(h, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL, C ? &s->C : NULL,
+                             err);
 }
 
-static femd_status strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6], double D[36],
-                          femd_error *err) {
+static femd_status strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
+                          double D[36], femd_error *err) {
     quasi *s = self;
     femd_path *path = &n->path;
     if (!(q->temperature >= 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "a temperature of %g K", q->temperature);
@@ -236,8 +250,8 @@ static int balance(const void *self, femd_balance *b) {
     return 1;
 }
 
-static femd_status answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried, femd_response *r,
-                          femd_buffer *carry, femd_error *err) {
+static femd_status answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                          femd_response *r, femd_buffer *carry, femd_error *err) {
     (void)carried, (void)carry, (void)err;
     const quasi *s = self;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0, W = s->W - n->virgin_W;

@@ -16,29 +16,26 @@ enum {
     FEMD_STREAM_VELOCITIES = 5
 };
 
-static inline uint64_t femd_random_mix(uint64_t z)
-{
+static inline uint64_t femd_random_mix(uint64_t z) {
     z += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
-static inline uint64_t femd_random_bits(uint64_t seed, uint64_t stream, uint64_t counter)
-{
+static inline uint64_t femd_random_bits(uint64_t seed, uint64_t stream, uint64_t counter) {
     return femd_random_mix(femd_random_mix(femd_random_mix(seed) ^ stream) ^ counter);
 }
 /* Uniform in [0, 1), a multiple of 2^-53. */
-static inline double femd_random_uniform(uint64_t seed, uint64_t stream, uint64_t counter)
-{
+static inline double femd_random_uniform(uint64_t seed, uint64_t stream, uint64_t counter) {
     return (double)(femd_random_bits(seed, stream, counter) >> 11) * 0x1p-53;
 }
 
-/* ---- normal deviates: Box and Muller (1958) with logarithm, sine and cosine as fixed polynomials, so that the bits do not depend on the
- * machine's mathematical library; sqrt is exact by IEEE 754. The functions are good to 3e-16 relative, far below what a deviate needs. ---- */
+/* ---- normal deviates: Box and Muller (1958) with logarithm, sine and cosine as fixed polynomials, so that the bits do
+ * not depend on the machine's mathematical library; sqrt is exact by IEEE 754. The functions are good to 3e-16
+ * relative, far below what a deviate needs. ---- */
 
 /* ln u for u in (0, 1]: u = m 2^e with m in [sqrt(1/2), sqrt 2), ln m = 2 atanh((m-1)/(m+1)). */
-static inline double femd_random_log(double u)
-{
+static inline double femd_random_log(double u) {
     const uint64_t half = 0x3fe6a09e667f3bcdu; /* sqrt(1/2) */
     uint64_t bits;
     double m, s, z, p;
@@ -56,8 +53,7 @@ static inline double femd_random_log(double u)
     return (double)e * 0.69314718055994530942 + 2.0 * s * (1.0 + z * (1.0 / 3 + z * p));
 }
 /* cos and sin of 2 pi t for t in [0, 1). */
-static inline void femd_random_turn(double t, double *cosine, double *sine)
-{
+static inline void femd_random_turn(double t, double *cosine, double *sine) {
     const int q = (int)(4.0 * t + 0.5); /* nearest quarter turn, 0..4 */
     const double a = 6.28318530717958647693 * (t - 0.25 * q), z = a * a;
     double s = -1.0 / 39916800 + z * (1.0 / 6227020800 - z * (1.0 / 1307674368000));
@@ -67,10 +63,9 @@ static inline void femd_random_turn(double t, double *cosine, double *sine)
     *cosine = q & 1 ? (q & 2 ? s : -s) : q & 2 ? -c : c;
     *sine = q & 1 ? (q & 2 ? -c : c) : q & 2 ? -s : s;
 }
-/* Two independent standard normal deviates: those number 2 pair and 2 pair + 1 of `key`, which is femd_random_bits of what the numbers are
- * for. Largest possible 8.6. */
-static inline void femd_random_normals(uint64_t key, uint64_t pair, double out[2])
-{
+/* Two independent standard normal deviates: those number 2 pair and 2 pair + 1 of `key`, which is femd_random_bits of
+ * what the numbers are for. Largest possible 8.6. */
+static inline void femd_random_normals(uint64_t key, uint64_t pair, double out[2]) {
     const uint64_t a = femd_random_mix(key ^ (2 * pair)), b = femd_random_mix(key ^ (2 * pair + 1));
     const double radius = sqrt(-2.0 * femd_random_log((double)((a >> 11) + 1) * 0x1p-53));
     double c, s;

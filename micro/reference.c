@@ -141,15 +141,18 @@ static femd_status move(femd_native *n, const double step[6], femd_error *err) {
     return femd_native_renew(n, err);
 }
 
-femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const double S[6], const double D[36], femd_error *err) {
+femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const double S[6], const double D[36],
+                                femd_error *err) {
     const double zero[6] = {0};
     double step[6], residual, scale;
     newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
     return move(n, step, err);
 }
 
-/* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind. */
-static femd_status heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user, femd_error *err) {
+/* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
+ */
+static femd_status heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
+                        femd_error *err) {
     const double zero[6] = {0};
     double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
@@ -157,20 +160,24 @@ static femd_status heat(const femd_reference *ref, femd_native *n, femd_referenc
         newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
         if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
             if (femd_cholesky(6, D) == 0) return FEMD_OK;
-            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable", ref->temperature);
+            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
+                             ref->temperature);
         }
         best = fmin(best, residual);
         FEMD_TRY(move(n, step, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
         if (femd_max_abs(6, total) > HEAT_STRAIN)
-            return femd_fail(err, FEMD_BAD_INPUT, "heated to %g K the cell is strained by more than %g: too hot for harmonic vibrations",
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "heated to %g K the cell is strained by more than %g: too hot for harmonic vibrations",
                              ref->temperature, HEAT_STRAIN);
     }
-    return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
                      ref->temperature, HEAT_ITERATIONS, residual);
 }
 
-femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user, femd_error *err) {
+femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
+                                femd_error *err) {
     const femd_status rc = heat(ref, n, strain, user, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

@@ -16,7 +16,8 @@ typedef struct femd_relax_settings {
     double max_move;        /* angstrom, largest component of one step */
     int dense_max;          /* up to this many degrees of freedom the Hessian is factorised, above it is only applied */
 } femd_relax_settings;
-#define FEMD_RELAX_DEFAULTS {1e-12, 2000, 0.1, 1200}
+#define FEMD_RELAX_DEFAULTS                                                                                            \
+    { 1e-12, 2000, 0.1, 1200 }
 
 typedef struct femd_relaxer femd_relaxer;
 

@@ -1,11 +1,14 @@
-/* Sums by blocks and the errors they give; see sampling.h. Owns the layout of a record; knows nothing of what is sampled. */
+/* Sums by blocks and the errors they give; see sampling.h. Owns the layout of a record; knows nothing of what is
+ * sampled. */
 #include "sampling.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int pairs_of(int m) { return m * (m + 1) / 2; }
+static int pairs_of(int m) {
+    return m * (m + 1) / 2;
+}
 
 femd_status femd_blocks_init(femd_blocks *b, int m, int k, femd_error *err) {
     memset(b, 0, sizeof *b);
@@ -30,8 +33,12 @@ void femd_blocks_empty(femd_blocks *b) {
     memset(b->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)b->width * sizeof(double));
 }
 
-static double *record(const femd_blocks *b, int i) { return b->data + (size_t)i * (size_t)b->width; }
-static int y_at(const femd_blocks *b) { return 2 + b->m + pairs_of(b->m); }
+static double *record(const femd_blocks *b, int i) {
+    return b->data + (size_t)i * (size_t)b->width;
+}
+static int y_at(const femd_blocks *b) {
+    return 2 + b->m + pairs_of(b->m);
+}
 
 void femd_blocks_add(femd_blocks *b, const double *z) {
     double *r = record(b, b->count), *s = r + 1 + b->m;
@@ -87,8 +94,8 @@ femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *use
     if (in->size < HEAD) return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are too short", in->size);
     for (int i = 0; i < 6; i++) head[i] = femd_get32(p + 4 * i);
     const size_t doubles = ((size_t)head[2] + 1) * (size_t)b->width;
-    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 || head[3] > SPAN_MAX ||
-        (head[3] & (head[3] - 1)) || head[4] >= head[3] || in->size < HEAD + 8 * doubles)
+    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 ||
+        head[3] > SPAN_MAX || (head[3] & (head[3] - 1)) || head[4] >= head[3] || in->size < HEAD + 8 * doubles)
         return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are not of this material", in->size);
     femd_blocks_empty(b);
     b->count = (int)head[2];
@@ -105,14 +112,16 @@ femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *use
 /* ---- estimates ---- */
 
 /* Mean, covariance about `about` (NULL: the record's own mean) and mean y of one record of sums. */
-static void moments_of(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov, double *y) {
+static void moments_of(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov,
+                       double *y) {
     const int m = b->m;
     const double n = r[0] > 0 ? r[0] : 1, ny = r[y_at(b) - 1] > 0 ? r[y_at(b) - 1] : 1;
     const double *s = r + 1 + m;
     for (int i = 0; i < m; i++) mean[i] = r[1 + i] / n;
     const double *c = about ? about : mean;
     for (int i = 0; i < m; i++)
-        for (int j = i; j < m; j++, s++) cov[m * i + j] = cov[m * j + i] = *s / n - mean[i] * c[j] - c[i] * mean[j] + c[i] * c[j];
+        for (int j = i; j < m; j++, s++)
+            cov[m * i + j] = cov[m * j + i] = *s / n - mean[i] * c[j] - c[i] * mean[j] + c[i] * c[j];
     for (int i = 0; i < b->k; i++) y[i] = r[y_at(b) + i] / ny;
 }
 
@@ -137,7 +146,8 @@ static double spread_error(const spread_of *s, int i) {
     return sqrt(fmax(scatter, 0) / ((double)s->n * (s->n - 1)));
 }
 
-int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq, double *value, double *error) {
+int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq,
+                         double *value, double *error) {
     const int m = set[0]->m, width = set[0]->width;
     double all[2 + FEMD_SAMPLED_MAX + FEMD_SAMPLED_MAX * (FEMD_SAMPLED_MAX + 1) / 2 + FEMD_OCCASIONAL_MAX] = {0};
     double mean[FEMD_SAMPLED_MAX], cov[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], y[FEMD_OCCASIONAL_MAX] = {0};
@@ -183,7 +193,9 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 /* ---- series ---- */
 
 /* Values of the line mean + slope (i - middle). */
-static double line_at(const double line[2], int n, int i) { return line[0] + line[1] * (i - 0.5 * (n - 1)); }
+static double line_at(const double line[2], int n, int i) {
+    return line[0] + line[1] * (i - 0.5 * (n - 1));
+}
 
 /* Statistical inefficiency of a[0..n) about a line: 1 + 2 sum of the autocorrelation until it first falls to zero. */
 static double inefficiency_about(int n, const double *a, const double line[2], double *variance) {

@@ -1,4 +1,5 @@
-/* Sums of cross periodograms; see spectrum.h. Owns the transform (radix 2, Cooley and Tukey 1965) and the bytes of the sums. */
+/* Sums of cross periodograms; see spectrum.h. Owns the transform (radix 2, Cooley and Tukey 1965) and the bytes of the
+ * sums. */
 #include "spectrum.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double d
     s->bins = bins;
     s->dt = dt;
     for (int k = 0; k < samples / 2; k++)
-        femd_random_turn((double)k / samples, s->work + 4 * (size_t)samples + 2 * k, s->work + 4 * (size_t)samples + 2 * k + 1);
+        femd_random_turn((double)k / samples, s->work + 4 * (size_t)samples + 2 * k,
+                         s->work + 4 * (size_t)samples + 2 * k + 1);
     return FEMD_OK;
 }
 
@@ -107,14 +109,15 @@ femd_status femd_spectrum_encode(const femd_spectrum *s, femd_buffer *out, femd_
 femd_status femd_spectrum_decode(femd_spectrum *s, const femd_bytes *in, femd_error *err) {
     const size_t count = 6 * ((size_t)s->bins + 1);
     const uint8_t *p = in->data;
-    if (in->size != HEAD + 8 * count || femd_get32(p) != (uint32_t)s->samples || femd_get32(p + 4) != (uint32_t)s->bins ||
-        femd_get32(p + 8) > SEGMENTS_MAX)
+    if (in->size != HEAD + 8 * count || femd_get32(p) != (uint32_t)s->samples ||
+        femd_get32(p + 4) != (uint32_t)s->bins || femd_get32(p + 8) > SEGMENTS_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a spectrum are not of this material", in->size);
     s->segments = (int)femd_get32(p + 8);
     p += HEAD;
     for (size_t i = 0; i < count; i++, p += 8) {
         s->sum[i] = femd_getf64(p);
-        if (!isfinite(s->sum[i])) return femd_fail(err, FEMD_PROTOCOL, "a spectrum in a state holds a number that is not finite");
+        if (!isfinite(s->sum[i]))
+            return femd_fail(err, FEMD_PROTOCOL, "a spectrum in a state holds a number that is not finite");
     }
     return FEMD_OK;
 }
@@ -127,5 +130,6 @@ void femd_spectrum_along(const femd_spectrum *s, const double *n, double *P, fem
         for (int c = 0; n && c < 6; c++) v += (c < 3 ? 1 : 2) * n[femd_voigt_i[c]] * n[femd_voigt_j[c]] * S[c];
         P[k] = average * (n ? v : (S[0] + S[1] + S[2]) / 3);
     }
-    *p = (femd_periodogram){.bins = s->bins, .df = 1 / (s->samples * s->dt), .shape = (n ? 1.0 : 3.0) * s->segments, .P = P};
+    *p = (femd_periodogram){
+        .bins = s->bins, .df = 1 / (s->samples * s->dt), .shape = (n ? 1.0 : 3.0) * s->segments, .P = P};
 }

@@ -1,8 +1,8 @@
-/* Cross spectra of a vector flux from independent stretches of a trajectory (segments), kept up to a highest frequency, and the two ways
- * to their value at frequency zero: cepstral.c and lorentz.c.
+/* Cross spectra of a vector flux from independent stretches of a trajectory (segments), kept up to a highest frequency,
+ * and the two ways to their value at frequency zero: cepstral.c and lorentz.c.
  *
- * Owns the sums of periodograms; knows nothing of atoms. Time in ps; the unit of the flux is the caller's. No function of the machine's
- * mathematical library but sqrt is used, so that results have the same bits everywhere. */
+ * Owns the sums of periodograms; knows nothing of atoms. Time in ps; the unit of the flux is the caller's. No function
+ * of the machine's mathematical library but sqrt is used, so that results have the same bits everywhere. */
 #ifndef FEMD_SPECTRUM_H
 #define FEMD_SPECTRUM_H
 
@@ -28,8 +28,8 @@ void femd_spectrum_add(femd_spectrum *s, const double *flux);
 FEMD_MUST_CHECK femd_status femd_spectrum_encode(const femd_spectrum *s, femd_buffer *out, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_spectrum_decode(femd_spectrum *s, const femd_bytes *in, femd_error *err);
 
-/* An averaged power spectrum S(f) = int <J(t) J(0)> exp(2 pi i f t) dt: each value is S times a gamma variable of mean 1 and shape `shape`, at
- * k = 0 of half that shape. */
+/* An averaged power spectrum S(f) = int <J(t) J(0)> exp(2 pi i f t) dt: each value is S times a gamma variable of mean
+ * 1 and shape `shape`, at k = 0 of half that shape. */
 typedef struct femd_periodogram {
     int bins;
     double df;       /* 1/ps; its inverse is the length of a segment */
@@ -44,15 +44,17 @@ void femd_spectrum_along(const femd_spectrum *s, const double *n, double *P, fem
 typedef struct femd_zero_frequency {
     double value, error; /* one sigma, of the statistics and of the choice of model */
     int order;           /* cepstral: coefficients kept, P*; Lorentz: parameters of the best model */
-    double time;         /* Lorentz: correlation time, ps, the mean of the peaks by their shares; 0 = white, and cepstral */
-    int plateau;         /* Lorentz: 1 if the value does not depend on the band that is fitted; cepstral: 1 */
+    double time; /* Lorentz: correlation time, ps, the mean of the peaks by their shares; 0 = white, and cepstral */
+    int plateau; /* Lorentz: 1 if the value does not depend on the band that is fitted; cepstral: 1 */
 } femd_zero_frequency;
 
-/* Truncated cepstrum: ln S(0) from the P* lowest cosine coefficients of ln P (Ercole, Marcolongo, Baroni, Sci. Rep. 7 (2017) 15835): Akaike's
- * criterion for P*, bias psi(shape) - ln(shape) removed, variance psi'(shape) (4 P - 2)/N with N = 2 bins; values and errors are averaged over
- * P with Akaike's weights. NO_MEMORY; DIVERGED if a value is not positive. */
+/* Truncated cepstrum: ln S(0) from the P* lowest cosine coefficients of ln P (Ercole, Marcolongo, Baroni, Sci. Rep. 7
+ * (2017) 15835): Akaike's criterion for P*, bias psi(shape) - ln(shape) removed, variance psi'(shape) (4 P - 2)/N with
+ * N = 2 bins; values and errors are averaged over P with Akaike's weights. NO_MEMORY; DIVERGED if a value is not
+ * positive. */
 FEMD_MUST_CHECK femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err);
-/* Sums of one or two Lorentzians and a constant, fitted by maximum (Whittle) likelihood to bands from frequency zero on; see lorentz.c. */
+/* Sums of one or two Lorentzians and a constant, fitted by maximum (Whittle) likelihood to bands from frequency zero
+ * on; see lorentz.c. */
 FEMD_MUST_CHECK femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err);
 
 /* psi and psi' for x > 0. */

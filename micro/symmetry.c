@@ -32,7 +32,8 @@ static void orthorhombic(const double *D, double *P) {
 
 static void hexagonal(const double *D, double *P) {
     const double sum = d(D, 1, 1) + d(D, 2, 2);
-    const double c11 = 0.375 * sum + 0.25 * d(D, 1, 2) + 0.5 * d(D, 6, 6), c12 = 0.125 * sum + 0.75 * d(D, 1, 2) - 0.5 * d(D, 6, 6);
+    const double c11 = 0.375 * sum + 0.25 * d(D, 1, 2) + 0.5 * d(D, 6, 6),
+                 c12 = 0.125 * sum + 0.75 * d(D, 1, 2) - 0.5 * d(D, 6, 6);
     const double c13 = 0.5 * (d(D, 1, 3) + d(D, 2, 3)), c44 = 0.5 * (d(D, 4, 4) + d(D, 5, 5));
     set(P, 1, 1, c11);
     set(P, 2, 2, c11);
@@ -81,7 +82,8 @@ void femd_symmetry_project_errors(femd_symmetry s, double error[36]) {
     double variance[36] = {0};
     if (s == FEMD_TRICLINIC || s >= FEMD_SYMMETRIES) return;
     for (int i = 0; i < 6; i++)
-        for (int j = i; j < 6; j++) { /* the projection is linear: column by column, an entry and its mirror image being one */
+        for (int j = i; j < 6;
+             j++) { /* the projection is linear: column by column, an entry and its mirror image being one */
             double P[36] = {0};
             P[6 * i + j] = P[6 * j + i] = error[6 * i + j];
             femd_symmetry_project(s, P);

@@ -1,9 +1,11 @@
-/* Projection of a tangent onto the classes of elastic symmetry in the RVE's axes: the nearest tensor of the class in the Euclidean norm
- * of C_ijkl (Moakher and Norris, J. Elasticity 85 (2006) 215; Browaeys and Chevrot, Geophys. J. Int. 159 (2004) 667). */
+/* Projection of a tangent onto the classes of elastic symmetry in the RVE's axes: the nearest tensor of the class in
+ * the Euclidean norm of C_ijkl (Moakher and Norris, J. Elasticity 85 (2006) 215; Browaeys and Chevrot, Geophys. J. Int.
+ * 159 (2004) 667). */
 #ifndef FEMD_SYMMETRY_H
 #define FEMD_SYMMETRY_H
 
-/* Independent constants: 21, 9, 5, 3, 2. Orthorhombic and cubic along the axes 1, 2, 3; hexagonal (transversely isotropic) about 3. */
+/* Independent constants: 21, 9, 5, 3, 2. Orthorhombic and cubic along the axes 1, 2, 3; hexagonal (transversely
+ * isotropic) about 3. */
 typedef enum femd_symmetry {
     FEMD_TRICLINIC,
     FEMD_ORTHORHOMBIC,

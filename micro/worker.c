@@ -56,7 +56,7 @@ typedef struct worker {
     femd_status given_up;     /* why the beat callback stopped it; OK if it did not */
     femd_status lost;         /* of the connection, noticed within it */
     femd_error lost_words;
-    double told;           /* clock of the last words of a point without an answer */
+    double told; /* clock of the last words of a point without an answer */
 } worker;
 
 static const double unknown_cost = 1e300;
@@ -296,12 +296,14 @@ static void fail_response(femd_response *r, femd_status rc) {
     *r = (femd_response){.status = rc, .engine = r->engine, .work = r->work};
 }
 
-/* Words of a failed evaluation. A step that goes too far fails at many points for one reason: of those one a second is told. */
+/* Words of a failed evaluation. A step that goes too far fails at many points for one reason: of those one a second is
+ * told. */
 static void tell_failure(worker *w, const femd_request *q, femd_status rc, const femd_error *words, double now) {
     char place[96];
     if (!words->text[0] || (femd_status_is_physics(rc) && now - w->told < told_every)) return;
     if (femd_status_is_physics(rc)) w->told = now;
-    snprintf(place, sizeof place, "step %" PRIu32 ", iteration %" PRIu32 ", point %" PRIu64 ": ", q->step, q->iteration, q->point);
+    snprintf(place, sizeof place, "step %" PRIu32 ", iteration %" PRIu32 ", point %" PRIu64 ": ", q->step, q->iteration,
+             q->point);
     tell(w, place, words->text);
 }
 

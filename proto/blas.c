@@ -1,4 +1,5 @@
-/* The environment that OpenBLAS reads when it loads. Owns the table from numerics level to core type; chooses no level. */
+/* The environment that OpenBLAS reads when it loads. Owns the table from numerics level to core type; chooses no level.
+ */
 #include "femd/blas.h"
 
 #include <limits.h>
@@ -11,7 +12,10 @@ static const struct {
     const char *level, *core;
 } cores[] = {
 #if defined(__x86_64__)
-    {"x86-64-v3", "Haswell"}, {"x86-64-v2", "Nehalem"}, {"baseline", "Prescott"}, {"x86-64-v4", "SkylakeX"},
+    {"x86-64-v3", "Haswell"},
+    {"x86-64-v2", "Nehalem"},
+    {"baseline", "Prescott"},
+    {"x86-64-v4", "SkylakeX"},
 #else
     {"baseline", ""},
 #endif
@@ -20,16 +24,28 @@ enum { CORES = sizeof cores / sizeof *cores };
 
 #if defined(__x86_64__) && defined(__clang__)
 /* Clang's builtin knows features only; every processor with these has the rest of its level. */
-static int has_v2(void) { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt"); }
-static int has_v3(void) { return has_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
+static int has_v2(void) {
+    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt");
+}
+static int has_v3(void) {
+    return has_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2");
+}
 static int has_v4(void) {
-    return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
 }
 #elif defined(__x86_64__)
-static int has_v2(void) { return __builtin_cpu_supports("x86-64-v2") != 0; }
-static int has_v3(void) { return __builtin_cpu_supports("x86-64-v3") != 0; }
-static int has_v4(void) { return __builtin_cpu_supports("x86-64-v4") != 0; }
+static int has_v2(void) {
+    return __builtin_cpu_supports("x86-64-v2") != 0;
+}
+static int has_v3(void) {
+    return __builtin_cpu_supports("x86-64-v3") != 0;
+}
+static int has_v4(void) {
+    return __builtin_cpu_supports("x86-64-v4") != 0;
+}
 #endif
 
 int femd_processor_has(const char *level) {

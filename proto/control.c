@@ -11,7 +11,22 @@
 
 enum { BODY_MAX = 1 << 20 };
 
-typedef enum kind { NAME, TEXT, I32, U32, U64, DOUBLE, BOOL, ROLE, HASH, WANTS, INPUTS, CONTROLS, CARRIERS, CAPABILITIES } kind;
+typedef enum kind {
+    NAME,
+    TEXT,
+    I32,
+    U32,
+    U64,
+    DOUBLE,
+    BOOL,
+    ROLE,
+    HASH,
+    WANTS,
+    INPUTS,
+    CONTROLS,
+    CARRIERS,
+    CAPABILITIES
+} kind;
 
 typedef struct field {
     const char *key;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 /* libsodium picks its fast BLAKE2b when it is started, and works, slowly, without. */
-__attribute__((constructor)) static void start_sodium(void) { (void)!sodium_init(); }
+__attribute__((constructor)) static void start_sodium(void) {
+    (void)!sodium_init();
+}
 
 void femd_hash_bytes(const void *data, size_t n, femd_hash *out) {
     crypto_generichash(out->b, sizeof out->b, data, n, NULL, 0);

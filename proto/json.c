@@ -53,8 +53,12 @@ int json_is_utf8(const char *text) {
     return 1;
 }
 
-static int is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+static int is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* At the byte after a backslash; steps over the escape. */
 static femd_status scan_escape(scanner *s) {
@@ -62,7 +66,8 @@ static femd_status scan_escape(scanner *s) {
         return scan_fail(s, s->i, "unknown escape in a string");
     if (s->text[s->i++] != 'u') return FEMD_OK;
     for (int k = 0; k < 4; k++)
-        if (s->i + (size_t)k >= s->n || !is_hex(s->text[s->i + (size_t)k])) return scan_fail(s, s->i, "\\u needs four hex digits");
+        if (s->i + (size_t)k >= s->n || !is_hex(s->text[s->i + (size_t)k]))
+            return scan_fail(s, s->i, "\\u needs four hex digits");
     if (memcmp(s->text + s->i, "0000", 4) == 0) return scan_fail(s, s->i, "\\u0000 is not allowed in a string");
     s->i += 4;
     return FEMD_OK;
@@ -127,14 +132,19 @@ static femd_status scan(scanner *s) {
     if (s->n >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0) s->i = 3;
     while (s->i < s->n) {
         char c = s->text[s->i];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ':') s->i++;
-        else if (c == '"') FEMD_TRY(scan_string(s));
-        else if (c == '-' || is_digit(c)) FEMD_TRY(scan_number(s));
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ':')
+            s->i++;
+        else if (c == '"')
+            FEMD_TRY(scan_string(s));
+        else if (c == '-' || is_digit(c))
+            FEMD_TRY(scan_number(s));
         else if (c == '{' || c == '[') {
             if (++s->depth > FEMD_JSON_MAX_DEPTH) return scan_fail(s, s->i, "nested too deeply");
             s->i++;
-        } else if (c == '}' || c == ']') s->depth--, s->i++;
-        else FEMD_TRY(scan_word(s));
+        } else if (c == '}' || c == ']')
+            s->depth--, s->i++;
+        else
+            FEMD_TRY(scan_word(s));
     }
     if (s->depth > 0) return scan_fail(s, s->n, "the document ends too early");
     return FEMD_OK;
@@ -197,7 +207,8 @@ static femd_status parse_into(femd_json *doc, const char *text, size_t n, femd_e
 
 femd_status femd_json_parse(const char *text, size_t n, const char *name, femd_json *doc, femd_error *err) {
     *doc = (femd_json)FEMD_JSON_INIT;
-    if (n > FEMD_JSON_MAX_BYTES) return femd_fail(err, FEMD_BAD_INPUT, "%s: larger than %u bytes", name, FEMD_JSON_MAX_BYTES);
+    if (n > FEMD_JSON_MAX_BYTES)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: larger than %u bytes", name, FEMD_JSON_MAX_BYTES);
     doc->name = strdup(name);
     if (!doc->name) return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", name);
     femd_status rc = parse_into(doc, text, n, err);
@@ -253,7 +264,8 @@ static void path_text(const walk *w, char *text, size_t size) {
             size_t index = 0;
             for (const cJSON *c = parent->child; c && c != node; c = c->next) index++;
             n = snprintf(text + used, size - used, "[%zu]", index);
-        } else n = snprintf(text + used, size - used, "%s%.80s", used ? "." : "", node->string ? node->string : "");
+        } else
+            n = snprintf(text + used, size - used, "%s%.80s", used ? "." : "", node->string ? node->string : "");
         used += n > 0 ? (size_t)n : 0;
     }
     for (char *c = text; *c; c++)
@@ -316,7 +328,8 @@ femd_status femd_json_node_u64(const femd_json *doc, const cJSON *node, uint64_t
         *out = (uint64_t)v;
         return FEMD_OK;
     }
-    return femd_json_fail(doc, node, err, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1");
+    return femd_json_fail(doc, node, err,
+                          "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1");
 }
 
 femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *key, uint64_t fallback, uint64_t *out,
@@ -326,7 +339,8 @@ femd_status femd_json_u64(const femd_json *doc, const cJSON *obj, const char *ke
     return node ? femd_json_node_u64(doc, node, out, err) : FEMD_OK;
 }
 
-femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim, double *out, femd_error *err) {
+femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim, double *out,
+                                    femd_error *err) {
     if (cJSON_IsNumber(node) && isfinite(node->valuedouble)) {
         *out = node->valuedouble;
         return FEMD_OK;
@@ -342,8 +356,8 @@ femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, fem
                           femd_dimension_name(dim), list);
 }
 
-femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim, double fallback,
-                               double *out, femd_error *err) {
+femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim,
+                               double fallback, double *out, femd_error *err) {
     const cJSON *node = femd_json_get(obj, key);
     *out = fallback;
     return node ? femd_json_node_quantity(doc, node, dim, out, err) : FEMD_OK;
@@ -362,14 +376,18 @@ femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const c
 
 /* ---- canonical text ---- */
 
-static femd_status put_text(femd_buffer *b, const char *text) { return femd_buffer_append(b, text, strlen(text), NULL); }
+static femd_status put_text(femd_buffer *b, const char *text) {
+    return femd_buffer_append(b, text, strlen(text), NULL);
+}
 
 static femd_status put_string(femd_buffer *b, const char *text) {
     FEMD_TRY(put_text(b, "\""));
     for (; *text; text++) {
         char escape[8] = {*text, 0};
-        if (*text == '"' || *text == '\\') snprintf(escape, sizeof escape, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20) snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)*text);
+        if (*text == '"' || *text == '\\')
+            snprintf(escape, sizeof escape, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)*text);
         FEMD_TRY(put_text(b, escape));
     }
     return put_text(b, "\"");

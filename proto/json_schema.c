@@ -1,13 +1,14 @@
 /* Validation of a document against a JSON Schema. Owns the keywords that femd's schemas may use and the words of every
  * violation; never reads a value for its meaning.
  *
- * Keywords: type, enum, const, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, items, minItems,
- * maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to "#/$defs/...", title,
- * description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a string with a unit), x-u64
- * (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value picks the branch of a oneOf).
+ * Keywords: type, enum, const, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, items,
+ * minItems, maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to
+ * "#/$defs/...", title, description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a
+ * string with a unit), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value
+ * picks the branch of a oneOf).
  *
- * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is ours;
- * a counter guards both. A branch that is only tried gets err = NULL and costs no words. */
+ * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is
+ * ours; a counter guards both. A branch that is only tried gets err = NULL and costs no words. */
 #include "femd/json.h"
 
 #include <math.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 #define DEPTH_MAX (4 * FEMD_JSON_MAX_DEPTH)
-#define REF_MAX 16
+#define REF_MAX   16
 
 typedef struct context {
     const femd_json *doc;
@@ -41,14 +42,27 @@ static void list_add(list *l, const char *separator, const char *item) {
 static void list_add_value(list *l, const cJSON *v) {
     char number[40];
     if (cJSON_IsNumber(v)) snprintf(number, sizeof number, "%.15g", v->valuedouble);
-    list_add(l, ", ", cJSON_IsString(v) ? v->valuestring : cJSON_IsNumber(v) ? number : cJSON_IsNull(v) ? "null" : cJSON_IsTrue(v) ? "true" : "false");
+    list_add(l, ", ",
+             cJSON_IsString(v)   ? v->valuestring
+             : cJSON_IsNumber(v) ? number
+             : cJSON_IsNull(v)   ? "null"
+             : cJSON_IsTrue(v)   ? "true"
+                                 : "false");
 }
 
 /* A short text of what stands at node: "abc", 12, true, an array, an object. */
 static void describe(const cJSON *node, char *text, size_t size) {
-    if (cJSON_IsString(node)) snprintf(text, size, "\"%.60s\"", node->valuestring);
-    else if (cJSON_IsNumber(node)) snprintf(text, size, "%.15g", node->valuedouble);
-    else snprintf(text, size, "%s", cJSON_IsObject(node) ? "an object" : cJSON_IsArray(node) ? "an array" : cJSON_IsNull(node) ? "null" : cJSON_IsTrue(node) ? "true" : "false");
+    if (cJSON_IsString(node))
+        snprintf(text, size, "\"%.60s\"", node->valuestring);
+    else if (cJSON_IsNumber(node))
+        snprintf(text, size, "%.15g", node->valuedouble);
+    else
+        snprintf(text, size, "%s",
+                 cJSON_IsObject(node)  ? "an object"
+                 : cJSON_IsArray(node) ? "an array"
+                 : cJSON_IsNull(node)  ? "null"
+                 : cJSON_IsTrue(node)  ? "true"
+                                       : "false");
 }
 
 /* Edit distance of two short words (with transposition of neighbours), more than 3 counts as 4. */
@@ -65,7 +79,8 @@ static int distance(const char *a, const char *b) {
             int d = last[j - 1] + (a[i - 1] != b[j - 1]);
             if (last[j] + 1 < d) d = last[j] + 1;
             if (now[j - 1] + 1 < d) d = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < d) d = before[j - 2] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < d)
+                d = before[j - 2] + 1;
             now[j] = d;
         }
     }
@@ -106,7 +121,8 @@ static const cJSON *resolve(const context *c, const cJSON *schema) {
 /* ---- type ---- */
 
 static int is_integer(const cJSON *node) {
-    return cJSON_IsNumber(node) && fabs(node->valuedouble) <= 9007199254740992.0 && node->valuedouble == floor(node->valuedouble);
+    return cJSON_IsNumber(node) && fabs(node->valuedouble) <= 9007199254740992.0 &&
+           node->valuedouble == floor(node->valuedouble);
 }
 
 static int has_type(const cJSON *node, const char *type) {
@@ -147,11 +163,14 @@ static femd_status check_type(const context *c, const cJSON *schema, const cJSON
     const char *dimension = femd_json_string(schema, "x-unit", NULL);
     if (dimension) {
         femd_units_list(femd_dimension_from_name(dimension), units, sizeof units);
-        return femd_json_fail(c->doc, node, err, "must be a %s (a number in SI, or a string with one of the units %s), not %s",
-                              dimension, units, found);
+        return femd_json_fail(c->doc, node, err,
+                              "must be a %s (a number in SI, or a string with one of the units %s), not %s", dimension,
+                              units, found);
     }
-    if (cJSON_IsString(type)) list_add(&l, "", article(type->valuestring));
-    else for (const cJSON *t = type->child; t; t = t->next) list_add(&l, " or ", article(t->valuestring));
+    if (cJSON_IsString(type))
+        list_add(&l, "", article(type->valuestring));
+    else
+        for (const cJSON *t = type->child; t; t = t->next) list_add(&l, " or ", article(t->valuestring));
     return femd_json_fail(c->doc, node, err, "must be %s, not %s", l.text, found);
 }
 
@@ -195,7 +214,8 @@ static femd_status check_range(const context *c, const cJSON *schema, const cJSO
 static femd_status check_length(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     double n = (double)strlen(node->valuestring), max = femd_json_number(schema, "maxLength", INFINITY);
     if (n < femd_json_number(schema, "minLength", 0)) return femd_json_fail(c->doc, node, err, "must not be empty");
-    if (n > max) return femd_json_fail(c->doc, node, err, "\"%.60s\" is longer than %g characters", node->valuestring, max);
+    if (n > max)
+        return femd_json_fail(c->doc, node, err, "\"%.60s\" is longer than %g characters", node->valuestring, max);
     return FEMD_OK;
 }
 
@@ -220,14 +240,19 @@ static femd_status check_array(const context *c, const cJSON *schema, const cJSO
     int n = cJSON_GetArraySize(node);
     if (n < min || n > max)
         return femd_json_fail(c->doc, node, err, "has %d entr%s; must have %s%d", n, n == 1 ? "y" : "ies",
-                              min == max ? "" : n < min ? "at least " : "at most ", n < min ? min : max);
-    for (const cJSON *item = node->child; items && item; item = item->next) FEMD_TRY(check(c, items, item, depth + 1, err));
+                              min == max ? ""
+                              : n < min  ? "at least "
+                                         : "at most ",
+                              n < min ? min : max);
+    for (const cJSON *item = node->child; items && item; item = item->next)
+        FEMD_TRY(check(c, items, item, depth + 1, err));
     return FEMD_OK;
 }
 
 /* ---- objects ---- */
 
-static femd_status unknown_key(const context *c, const cJSON *properties, const cJSON *node, const char *key, femd_error *err) {
+static femd_status unknown_key(const context *c, const cJSON *properties, const cJSON *node, const char *key,
+                               femd_error *err) {
     list l = {.used = 0};
     nearest near = {NULL, 0};
     for (const cJSON *p = properties ? properties->child : NULL; p; p = p->next) {
@@ -235,7 +260,8 @@ static femd_status unknown_key(const context *c, const cJSON *properties, const 
         nearest_offer(&near, key, p->string);
     }
     if (near.word)
-        return femd_json_fail(c->doc, node, err, "unknown key \"%.80s\"; did you mean \"%s\"? accepted: %s", key, near.word, l.text);
+        return femd_json_fail(c->doc, node, err, "unknown key \"%.80s\"; did you mean \"%s\"? accepted: %s", key,
+                              near.word, l.text);
     return femd_json_fail(c->doc, node, err, "unknown key \"%.80s\"; accepted: %s", key, l.text);
 }
 
@@ -246,7 +272,8 @@ static femd_status check_dependent(const context *c, const cJSON *schema, const 
         if (!femd_json_get(node, d->string)) continue;
         for (const cJSON *r = d->child; r; r = r->next)
             if (!femd_json_get(node, r->valuestring))
-                return femd_json_fail(c->doc, node, err, "key \"%s\" needs key \"%s\" beside it", d->string, r->valuestring);
+                return femd_json_fail(c->doc, node, err, "key \"%s\" needs key \"%s\" beside it", d->string,
+                                      r->valuestring);
     }
     return FEMD_OK;
 }
@@ -255,14 +282,17 @@ static femd_status check_keys(const context *c, const cJSON *schema, const cJSON
     const cJSON *properties = femd_json_get(schema, "properties"), *required = femd_json_get(schema, "required");
     int closed = cJSON_IsFalse(femd_json_get(schema, "additionalProperties"));
     for (const cJSON *m = node->child; closed && m; m = m->next)
-        if (!femd_json_get(properties, m->string)) return err ? unknown_key(c, properties, node, m->string, err) : FEMD_BAD_INPUT;
+        if (!femd_json_get(properties, m->string))
+            return err ? unknown_key(c, properties, node, m->string, err) : FEMD_BAD_INPUT;
     for (const cJSON *r = required ? required->child : NULL; r; r = r->next)
-        if (!femd_json_get(node, r->valuestring)) return femd_json_fail(c->doc, node, err, "missing key \"%s\"", r->valuestring);
+        if (!femd_json_get(node, r->valuestring))
+            return femd_json_fail(c->doc, node, err, "missing key \"%s\"", r->valuestring);
     return check_dependent(c, schema, node, err);
 }
 
 static femd_status check_object(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err) {
-    const cJSON *properties = femd_json_get(schema, "properties"), *other = femd_json_get(schema, "additionalProperties");
+    const cJSON *properties = femd_json_get(schema, "properties"),
+                *other = femd_json_get(schema, "additionalProperties");
     FEMD_TRY(check_keys(c, schema, node, err));
     for (const cJSON *m = node->child; m; m = m->next) {
         const cJSON *p = femd_json_get(properties, m->string);
@@ -275,7 +305,8 @@ static femd_status check_object(const context *c, const cJSON *schema, const cJS
 /* ---- branches ---- */
 
 /* The branch of a discriminated oneOf whose constant (or one of whose enum values) for key equals value. */
-static const cJSON *pick_branch(const context *c, const cJSON *branches, const char *key, const char *value, list *accepted) {
+static const cJSON *pick_branch(const context *c, const cJSON *branches, const char *key, const char *value,
+                                list *accepted) {
     const cJSON *found = NULL;
     for (const cJSON *b = branches->child; b; b = b->next) {
         const cJSON *p = femd_json_get(femd_json_get(resolve(c, b), "properties"), key);
@@ -289,8 +320,8 @@ static const cJSON *pick_branch(const context *c, const cJSON *branches, const c
     return found;
 }
 
-static femd_status check_discriminated(const context *c, const cJSON *schema, const char *key, const cJSON *node, int depth,
-                                       femd_error *err) {
+static femd_status check_discriminated(const context *c, const cJSON *schema, const char *key, const cJSON *node,
+                                       int depth, femd_error *err) {
     list accepted = {.used = 0};
     const cJSON *member = femd_json_get(node, key);
     const char *value = cJSON_IsString(member) ? member->valuestring : NULL;
@@ -302,11 +333,13 @@ static femd_status check_discriminated(const context *c, const cJSON *schema, co
     const cJSON *branch = pick_branch(c, femd_json_get(schema, "oneOf"), key, value, &accepted);
     if (!member) return femd_json_fail(c->doc, node, err, "missing key \"%s\"; accepted: %s", key, accepted.text);
     if (!value) return femd_json_fail(c->doc, member, err, "must be a string; accepted: %s", accepted.text);
-    if (!branch) return femd_json_fail(c->doc, member, err, "unknown value \"%.60s\"; accepted: %s", value, accepted.text);
+    if (!branch)
+        return femd_json_fail(c->doc, member, err, "unknown value \"%.60s\"; accepted: %s", value, accepted.text);
     return check(c, branch, node, depth + 1, err);
 }
 
-/* Words for a oneOf or anyOf that asks for certain keys only: the alternatives as '"a" and "b"'. 0 if it asks for more. */
+/* Words for a oneOf or anyOf that asks for certain keys only: the alternatives as '"a" and "b"'. 0 if it asks for more.
+ */
 static int key_alternatives(const context *c, const cJSON *branches, list *l) {
     for (const cJSON *b = branches->child; b; b = b->next) {
         const cJSON *s = resolve(c, b), *required = femd_json_get(s, "required");
@@ -339,7 +372,8 @@ static femd_status no_branch(const context *c, const cJSON *branches, const cJSO
     return femd_json_fail(c->doc, node, err, "%s does not fit; accepted: %s", found, l.text);
 }
 
-static femd_status check_branches(const context *c, const cJSON *branches, int only_one, const cJSON *node, int depth, femd_error *err) {
+static femd_status check_branches(const context *c, const cJSON *branches, int only_one, const cJSON *node, int depth,
+                                  femd_error *err) {
     int fits = 0;
     list l = {.used = 0};
     for (const cJSON *b = branches->child; b; b = b->next) fits += check(c, b, node, depth + 1, NULL) == FEMD_OK;
@@ -360,9 +394,12 @@ static femd_status check(const context *c, const cJSON *schema, const cJSON *nod
     const char *discriminator = femd_json_string(s, "x-discriminator", NULL);
     if (one && discriminator) return check_discriminated(c, s, discriminator, node, depth, err);
     FEMD_TRY(check_type(c, s, node, err));
-    if (cJSON_IsArray(node)) FEMD_TRY(check_array(c, s, node, depth, err));
-    else if (cJSON_IsObject(node)) FEMD_TRY(check_object(c, s, node, depth, err));
-    else FEMD_TRY(check_scalar(c, s, node, err));
+    if (cJSON_IsArray(node))
+        FEMD_TRY(check_array(c, s, node, depth, err));
+    else if (cJSON_IsObject(node))
+        FEMD_TRY(check_object(c, s, node, depth, err));
+    else
+        FEMD_TRY(check_scalar(c, s, node, err));
     if (one) FEMD_TRY(check_branches(c, one, 1, node, depth, err));
     if (any) FEMD_TRY(check_branches(c, any, 0, node, depth, err));
     return FEMD_OK;
@@ -373,8 +410,8 @@ femd_status femd_json_validate(const femd_json *doc, const char *schema, const c
     FEMD_TRY(femd_json_parse(schema, strlen(schema), "schema", &parsed, err));
     context c = {doc, parsed.root};
     const cJSON *start = find_ref(parsed.root, ref ? ref : "");
-    femd_status rc = start ? check(&c, start, doc->root, 0, err)
-                           : femd_fail(err, FEMD_INTERNAL, "the schema has no \"%s\"", ref);
+    femd_status rc =
+        start ? check(&c, start, doc->root, 0, err) : femd_fail(err, FEMD_INTERNAL, "the schema has no \"%s\"", ref);
     femd_json_clear(&parsed);
     return rc;
 }

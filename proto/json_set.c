@@ -31,7 +31,8 @@ static int next_segment(const char **p, const char *end, segment *s) {
     }
     if (c < end && *c == '.') {
         if (++c == end) return 0;
-    } else if (c < end && *c != '[') return 0;
+    } else if (c < end && *c != '[')
+        return 0;
     *p = c;
     return 1;
 }
@@ -48,7 +49,8 @@ static int tree_depth(const cJSON *root) {
 static int put(cJSON *parent, const segment *s, cJSON *value) {
     if (s->index >= 0) return cJSON_IsArray(parent) && cJSON_ReplaceItemInArray(parent, s->index, value);
     if (!cJSON_IsObject(parent)) return 0;
-    if (cJSON_GetObjectItemCaseSensitive(parent, s->key)) return cJSON_ReplaceItemInObjectCaseSensitive(parent, s->key, value);
+    if (cJSON_GetObjectItemCaseSensitive(parent, s->key))
+        return cJSON_ReplaceItemInObjectCaseSensitive(parent, s->key, value);
     return cJSON_AddItemToObject(parent, s->key, value);
 }
 
@@ -67,15 +69,17 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: must read a.b.c=VALUE", assignment);
     if (!json_is_utf8(assignment)) return femd_fail(err, FEMD_BAD_INPUT, "--set: holds bytes that are not UTF-8");
     cJSON *parent = doc->root;
-    for (int depth = 1; ; depth++) {
+    for (int depth = 1;; depth++) {
         if (!next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
-            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: cannot read the path; write it like steps.count or boundary[1].displacement",
-                             assignment);
+            return femd_fail(
+                err, FEMD_BAD_INPUT,
+                "--set %.200s: cannot read the path; write it like steps.count or boundary[1].displacement",
+                assignment);
         if (p == equals) break;
         parent = enter(parent, &s);
         if (!parent)
-            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands at \"%.*s\" that could be entered", assignment,
-                             (int)(p - assignment > 120 ? 120 : p - assignment), assignment);
+            return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands at \"%.*s\" that could be entered",
+                             assignment, (int)(p - assignment > 120 ? 120 : p - assignment), assignment);
     }
     femd_json value;
     cJSON *node = NULL;
@@ -83,12 +87,14 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
         node = value.root;
         value.root = NULL;
         femd_json_clear(&value);
-    } else node = cJSON_CreateString(equals + 1);
+    } else
+        node = cJSON_CreateString(equals + 1);
     if (!node) return femd_fail(err, FEMD_NO_MEMORY, "--set: out of memory");
     if (!put(parent, &s, node)) {
         cJSON_Delete(node);
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands there to be set", assignment);
     }
-    if (tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH) return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nested too deeply", assignment);
+    if (tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH)
+        return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nested too deeply", assignment);
     return FEMD_OK;
 }

@@ -103,7 +103,8 @@ femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *
         }
         memcpy(X, next, sizeof X);
         double now = sqrt(sum);
-        if (!isfinite(now)) return femd_fail(err, FEMD_BAD_INPUT, "F has no polar decomposition within the range of doubles");
+        if (!isfinite(now))
+            return femd_fail(err, FEMD_BAD_INPUT, "F has no polar decomposition within the range of doubles");
         if (now >= change && now < 1e-8) break; /* down at round-off */
         change = now;
     }
@@ -163,7 +164,8 @@ femd_status femd_stretch_from_E(const double E[6], double U[9], femd_error *err)
     }
     for (int i = 0; i < 3; i++)
         for (int j = i; j < 3; j++) {
-            double s = V[3 * i] * d[0] * V[3 * j] + V[3 * i + 1] * d[1] * V[3 * j + 1] + V[3 * i + 2] * d[2] * V[3 * j + 2];
+            double s =
+                V[3 * i] * d[0] * V[3 * j] + V[3 * i + 1] * d[1] * V[3 * j + 1] + V[3 * i + 2] * d[2] * V[3 * j + 2];
             U[3 * i + j] = U[3 * j + i] = IDENTITY[3 * i + j] + s;
         }
     return FEMD_OK;
@@ -214,7 +216,8 @@ void femd_first_piola(const double F[9], const double S[6], const double D[36], 
     for (int i = 0; i < 3; i++)
         for (int J = 0; J < 3; J++)
             for (int c = 0; c < 6; c++)
-                T[3 * i + J][c] = F[3 * i] * D[6 * VOIGT[0][J] + c] + F[3 * i + 1] * D[6 * VOIGT[1][J] + c] + F[3 * i + 2] * D[6 * VOIGT[2][J] + c];
+                T[3 * i + J][c] = F[3 * i] * D[6 * VOIGT[0][J] + c] + F[3 * i + 1] * D[6 * VOIGT[1][J] + c] +
+                                  F[3 * i + 2] * D[6 * VOIGT[2][J] + c];
     for (int iJ = 0; iJ < 9; iJ++)
         for (int k = 0; k < 3; k++)
             for (int L = 0; L < 3; L++) {
@@ -230,15 +233,16 @@ void femd_cauchy(const double F[9], const double S[6], double sigma[6]) {
     push_vector(M, S, 1 / determinant(F), sigma);
 }
 
-/* (d_ik s_jl + d_jl s_ik + d_il s_jk + d_jk s_il)/2 in Voigt form: what the Jaumann rate of the Kirchhoff stress adds to
- * the pushed-forward tangent, sym_ij sym_kl [d_ik s_jl + s_ik d_jl]. */
+/* (d_ik s_jl + d_jl s_ik + d_il s_jk + d_jk s_il)/2 in Voigt form: what the Jaumann rate of the Kirchhoff stress adds
+ * to the pushed-forward tangent, sym_ij sym_kl [d_ik s_jl + s_ik d_jl]. */
 static void jaumann_term(const double sigma[6], double out[36]) {
     double s[9];
     femd_voigt_to_full(sigma, 0, s);
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) {
             int i = ROW[a], j = COLUMN[a], k = ROW[b], l = COLUMN[b];
-            out[6 * a + b] = 0.5 * ((i == k ? s[3 * j + l] : 0) + (j == l ? s[3 * i + k] : 0) + (i == l ? s[3 * j + k] : 0) + (j == k ? s[3 * i + l] : 0));
+            out[6 * a + b] = 0.5 * ((i == k ? s[3 * j + l] : 0) + (j == l ? s[3 * i + k] : 0) +
+                                    (i == l ? s[3 * j + k] : 0) + (j == k ? s[3 * i + l] : 0));
         }
 }
 
@@ -267,13 +271,15 @@ femd_status femd_D_from_A(const double F[9], const double S[6], const double A[8
                     double sum = 0, share = (I == J ? 1 : 0.5) * (K == L ? 1 : 0.5);
                     for (int i = 0; i < 3; i++)
                         for (int k = 0; k < 3; k++)
-                            sum += G[3 * I + i] * G[3 * K + k] * (A[9 * (3 * i + J) + 3 * k + L] - (i == k ? s[3 * J + L] : 0));
+                            sum += G[3 * I + i] * G[3 * K + k] *
+                                   (A[9 * (3 * i + J) + 3 * k + L] - (i == k ? s[3 * J + L] : 0));
                     D[6 * VOIGT[I][J] + VOIGT[K][L]] += share * sum;
                 }
     return FEMD_OK;
 }
 
-femd_status femd_D_from_jaumann(const double F[9], const double sigma[6], const double C[36], double D[36], femd_error *err) {
+femd_status femd_D_from_jaumann(const double F[9], const double sigma[6], const double C[36], double D[36],
+                                femd_error *err) {
     double det, G[9], M[36], c[36];
     FEMD_TRY(check_F(F, &det, err));
     inverse(F, det, G);
@@ -284,7 +290,8 @@ femd_status femd_D_from_jaumann(const double F[9], const double sigma[6], const 
     return FEMD_OK;
 }
 
-femd_status femd_conductivity(const double F[9], const double k[6], double spatial[6], double referential[6], femd_error *err) {
+femd_status femd_conductivity(const double F[9], const double k[6], double spatial[6], double referential[6],
+                              femd_error *err) {
     double R[9], U[9], M[36];
     FEMD_TRY(femd_polar(F, R, U, err));
     if (spatial) {
@@ -359,8 +366,11 @@ femd_status femd_rotation_check(double Q[9], femd_error *err) {
         double off = fabs(product[i] - IDENTITY[i]);
         if (!(off <= worst)) worst = off;
     }
-    if (!(worst <= 1e-6)) return femd_fail(err, FEMD_BAD_INPUT, "the matrix is no rotation: Q Q^T differs from the identity by %.2g", worst);
-    if (determinant(Q) < 0) return femd_fail(err, FEMD_BAD_INPUT, "the matrix is a reflection (its determinant is -1), not a rotation");
+    if (!(worst <= 1e-6))
+        return femd_fail(err, FEMD_BAD_INPUT, "the matrix is no rotation: Q Q^T differs from the identity by %.2g",
+                         worst);
+    if (determinant(Q) < 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "the matrix is a reflection (its determinant is -1), not a rotation");
     return femd_polar(Q, Q, NULL, err);
 }
 
@@ -397,13 +407,16 @@ femd_status femd_condense(const double D[36], unsigned mask, double Dc[36], femd
     double a[6][6] = {{0}}, b[6][6] = {{0}}, out[36] = {0};
     if (mask > 63) return femd_fail(err, FEMD_BAD_ARGUMENT, "the control mask %u has more than 6 bits", mask);
     for (int c = 0; c < 6; c++)
-        if (mask >> c & 1) m[nm++] = c;
-        else f[nf++] = c;
+        if (mask >> c & 1)
+            m[nm++] = c;
+        else
+            f[nf++] = c;
     for (int i = 0; i < nm; i++) {
         for (int j = 0; j < nm; j++) a[i][j] = D[6 * m[i] + m[j]];
         for (int j = 0; j < nf; j++) b[i][j] = D[6 * m[i] + f[j]];
     }
-    if (!solve(a, b, nm, nf)) return femd_fail(err, FEMD_INSTABILITY, "the tangent is singular in the directions of prescribed stress");
+    if (!solve(a, b, nm, nf))
+        return femd_fail(err, FEMD_INSTABILITY, "the tangent is singular in the directions of prescribed stress");
     for (int i = 0; i < nf; i++)
         for (int j = 0; j < nf; j++) {
             double v = D[6 * f[i] + f[j]];

@@ -20,7 +20,14 @@ enum {
     HEAD_BYTES = 160
 };
 /* Low bits: which groups follow; from NOTES_SHIFT on: the notes. */
-enum { FLAG_SAMPLED = 1u << 0, FLAG_PRESSURE = 1u << 1, FLAG_CHECK = 1u << 2, FLAG_ELECTRONS = 1u << 3, GROUPS_ALL = 15, NOTES_SHIFT = 16 };
+enum {
+    FLAG_SAMPLED = 1u << 0,
+    FLAG_PRESSURE = 1u << 1,
+    FLAG_CHECK = 1u << 2,
+    FLAG_ELECTRONS = 1u << 3,
+    GROUPS_ALL = 15,
+    NOTES_SHIFT = 16
+};
 static const uint32_t FLAGS_ALL = GROUPS_ALL | (uint32_t)FEMD_NOTE_ALL << NOTES_SHIFT;
 enum { ALWAYS = 0 };
 
@@ -89,7 +96,8 @@ static size_t bytes_of(uint32_t provided, uint32_t flags) {
 }
 
 static uint32_t flags_of(const femd_response *r) {
-    return (r->sampled ? FLAG_SAMPLED : 0) | (r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp) ? FLAG_PRESSURE : 0) |
+    return (r->sampled ? FLAG_SAMPLED : 0) |
+           (r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp) ? FLAG_PRESSURE : 0) |
            (r->checked ? FLAG_CHECK : 0) | (femd_voigt_any(r->k_electronic) ? FLAG_ELECTRONS : 0) |
            (r->notes & (uint32_t)FEMD_NOTE_ALL) << NOTES_SHIFT;
 }

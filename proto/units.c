@@ -12,15 +12,15 @@
 #include <string.h>
 
 #define AVOGADRO 6.02214076e23 /* 1/mol, exact */
-#define PI 3.14159265358979323846
+#define PI       3.14159265358979323846
 
 typedef struct unit {
     femd_dimension dim;
     const char *name;
-    int power;     /* SI value = number x 10^power x factor + offset */
+    int power; /* SI value = number x 10^power x factor + offset */
     double factor;
     double offset;
-    int alias;     /* 1: accepted, but not listed in messages */
+    int alias; /* 1: accepted, but not listed in messages */
 } unit;
 
 static const unit units[] = {
@@ -33,8 +33,8 @@ static const unit units[] = {
     {FEMD_DIM_LENGTH, "nm", -9, 1, 0, 0},
     {FEMD_DIM_LENGTH, "angstrom", -10, 1, 0, 0},
     {FEMD_DIM_LENGTH, "pm", -12, 1, 0, 0},
-    {FEMD_DIM_LENGTH, "\xc2\xb5m", -6, 1, 0, 1},  /* micro sign */
-    {FEMD_DIM_LENGTH, "\xc3\x85", -10, 1, 0, 1},  /* A with ring */
+    {FEMD_DIM_LENGTH, "\xc2\xb5m", -6, 1, 0, 1}, /* micro sign */
+    {FEMD_DIM_LENGTH, "\xc3\x85", -10, 1, 0, 1}, /* A with ring */
     {FEMD_DIM_PRESSURE, "Pa", 0, 1, 0, 0},
     {FEMD_DIM_PRESSURE, "kPa", 3, 1, 0, 0},
     {FEMD_DIM_PRESSURE, "MPa", 6, 1, 0, 0},
@@ -86,13 +86,20 @@ static const unit units[] = {
 };
 
 static const char *const names[FEMD_DIM_COUNT] = {
-    [FEMD_DIM_NONE] = "number",           [FEMD_DIM_LENGTH] = "length",
-    [FEMD_DIM_PRESSURE] = "pressure",     [FEMD_DIM_TEMPERATURE] = "temperature",
-    [FEMD_DIM_ENERGY] = "energy",         [FEMD_DIM_MASS] = "mass",
-    [FEMD_DIM_TIME] = "time",             [FEMD_DIM_FORCE_DENSITY] = "force-density",
-    [FEMD_DIM_ANGLE] = "angle",           [FEMD_DIM_FORCE] = "force",
-    [FEMD_DIM_CONDUCTIVITY] = "conductivity", [FEMD_DIM_DENSITY] = "density",
-    [FEMD_DIM_EXPANSION] = "expansion",   [FEMD_DIM_HEAT_CAPACITY] = "heat-capacity",
+    [FEMD_DIM_NONE] = "number",
+    [FEMD_DIM_LENGTH] = "length",
+    [FEMD_DIM_PRESSURE] = "pressure",
+    [FEMD_DIM_TEMPERATURE] = "temperature",
+    [FEMD_DIM_ENERGY] = "energy",
+    [FEMD_DIM_MASS] = "mass",
+    [FEMD_DIM_TIME] = "time",
+    [FEMD_DIM_FORCE_DENSITY] = "force-density",
+    [FEMD_DIM_ANGLE] = "angle",
+    [FEMD_DIM_FORCE] = "force",
+    [FEMD_DIM_CONDUCTIVITY] = "conductivity",
+    [FEMD_DIM_DENSITY] = "density",
+    [FEMD_DIM_EXPANSION] = "expansion",
+    [FEMD_DIM_HEAT_CAPACITY] = "heat-capacity",
     [FEMD_DIM_RESISTIVITY] = "resistivity",
 };
 
@@ -118,7 +125,9 @@ void femd_units_list(femd_dimension dim, char *text, size_t size) {
     }
 }
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* Length of the decimal number at the start of s; *mantissa its length without the exponent, *power its exponent.
  * 0 if there is none (so "nan", "inf" and "0x1" are no numbers; the exponent is clipped far outside a double's). */
@@ -168,24 +177,25 @@ femd_status femd_units_parse(const char *text, femd_dimension dim, double *si, f
     char list[256];
     size_t mantissa = 0;
     int power = 0;
-    if (!text || !si || (unsigned)dim >= FEMD_DIM_COUNT) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_units_parse: bad argument");
+    if (!text || !si || (unsigned)dim >= FEMD_DIM_COUNT)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_units_parse: bad argument");
     femd_units_list(dim, list, sizeof list);
     while (*text == ' ') text++;
     size_t n = scan_number(text, &mantissa, &power);
     if (n == 0 || mantissa > 120)
-        return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" does not start with a number; write a %s such as \"1.5 %s\"", text,
-                         femd_dimension_name(dim), first_unit(dim));
+        return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" does not start with a number; write a %s such as \"1.5 %s\"",
+                         text, femd_dimension_name(dim), first_unit(dim));
     const char *name = text + n;
     while (*name == ' ') name++;
     size_t len = strlen(name);
     while (len && name[len - 1] == ' ') len--;
     if (len == 0 && dim != FEMD_DIM_NONE)
-        return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" has no unit; accepted for a %s: %s (or a bare number in SI)", text,
-                         femd_dimension_name(dim), list);
+        return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" has no unit; accepted for a %s: %s (or a bare number in SI)",
+                         text, femd_dimension_name(dim), list);
     const unit *u = len ? find_unit(dim, name, len) : &units[0];
     if (!u)
-        return femd_fail(err, FEMD_BAD_INPUT, "unit \"%.*s\" does not fit a %s; accepted: %s", len > 40 ? 40 : (int)len, name,
-                         femd_dimension_name(dim), list);
+        return femd_fail(err, FEMD_BAD_INPUT, "unit \"%.*s\" does not fit a %s; accepted: %s", len > 40 ? 40 : (int)len,
+                         name, femd_dimension_name(dim), list);
     double v = read_number(text, mantissa, power + u->power);
     if (u->factor != 1) v *= u->factor;
     v += u->offset;

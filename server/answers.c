@@ -7,7 +7,8 @@
 femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err) {
     femd_response r;
     FEMD_TRY(femd_response_decode(response->data, response->size, &r, err));
-    if (response->size > FEMD_CHUNK_MAX) return femd_fail(err, FEMD_PROTOCOL, "a response of %zu bytes", response->size);
+    if (response->size > FEMD_CHUNK_MAX)
+        return femd_fail(err, FEMD_PROTOCOL, "a response of %zu bytes", response->size);
     cost->wall = isfinite(r.work.wall) && r.work.wall > 0 ? r.work.wall : 0;
     cost->fingerprint = r.work.fingerprint;
     return FEMD_OK;

@@ -1,5 +1,5 @@
-/* What the server must know of an encoded response: whether it is sound, what it cost, whether two agree, and how to make
- * one of its own. It keeps no books. */
+/* What the server must know of an encoded response: whether it is sound, what it cost, whether two agree, and how to
+ * make one of its own. It keeps no books. */
 #ifndef FEMD_SERVER_ANSWERS_H
 #define FEMD_SERVER_ANSWERS_H
 

@@ -13,7 +13,9 @@
         }                                                                                                              \
     } while (0)
 
-static int is_state(const femd_core *c, uint32_t s) { return states_find(c, &state_at(c, s)->hash) == s; }
+static int is_state(const femd_core *c, uint32_t s) {
+    return states_find(c, &state_at(c, s)->hash) == s;
+}
 
 static void count_list(uint32_t *refs, const femd_list *l) {
     for (uint32_t i = 0; i < l->count; i++) refs[l->at[i]]++;
@@ -67,7 +69,8 @@ static int audit_states(const femd_core *c, const uint32_t *refs, const uint32_t
         }
         EXPECT(n == t->nholders, "state %u has %u holders, counts %u", s, n, t->nholders);
         for (uint32_t w = t->waiters; w; w = waiter_at(c, w)->next) waiting++;
-        EXPECT(!t->waiters || t->fetching || t->remaker || t->checking, "nobody looks after state %u, which is waited for", s);
+        EXPECT(!t->waiters || t->fetching || t->remaker || t->checking,
+               "nobody looks after state %u, which is waited for", s);
         EXPECT(!t->fetching || peer_at(c, t->fetching)->route, "state %u is fetched from a worker that is gone", s);
         EXPECT(!t->remaker || eval_at(c, t->remaker)->state_out == s, "state %u is remade by another evaluation", s);
         held += n;
@@ -76,8 +79,8 @@ static int audit_states(const femd_core *c, const uint32_t *refs, const uint32_t
     EXPECT(live == c->states.live, "%u states are named, %u are live", live, c->states.live);
     EXPECT(held == c->holdings.live, "%u holdings are linked, %u are live", held, c->holdings.live);
     EXPECT(waiting == c->waiters.live, "%u waiters are linked, %u are live", waiting, c->waiters.live);
-    EXPECT(bytes == c->limits.held[BYTES_STATES], "states hold %llu bytes, the book says %llu", (unsigned long long)bytes,
-           (unsigned long long)c->limits.held[BYTES_STATES]);
+    EXPECT(bytes == c->limits.held[BYTES_STATES], "states hold %llu bytes, the book says %llu",
+           (unsigned long long)bytes, (unsigned long long)c->limits.held[BYTES_STATES]);
     return 0;
 }
 
@@ -85,11 +88,14 @@ static int audit_eval(const femd_core *c, uint32_t e, uint32_t *pins, femd_error
     const eval *v = eval_at(c, e);
     int open = v->stage != STAGE_DONE;
     EXPECT(ledger_find(c, &v->key) == e, "evaluation %u is not found by its key", e);
-    EXPECT(open == (v->lane != FEMD_NIL), "evaluation %u is %s but has %s lane", e, open ? "open" : "done", v->lane ? "a" : "no");
+    EXPECT(open == (v->lane != FEMD_NIL), "evaluation %u is %s but has %s lane", e, open ? "open" : "done",
+           v->lane ? "a" : "no");
     EXPECT(open || !v->ask_batch, "evaluation %u is done and somebody still waits for it", e);
-    EXPECT(!open || v->ask_batch || v->flags & EVAL_REMAKE || v->flight, "evaluation %u is open and nobody wants it", e);
+    EXPECT(!open || v->ask_batch || v->flags & EVAL_REMAKE || v->flight, "evaluation %u is open and nobody wants it",
+           e);
     EXPECT(open || v->response || v->pins || v->flight, "evaluation %u is kept without reason", e);
-    EXPECT((v->stage == STAGE_SENT || v->stage == STAGE_STARTED) <= (v->flight != 0), "evaluation %u is sent to nobody", e);
+    EXPECT((v->stage == STAGE_SENT || v->stage == STAGE_STARTED) <= (v->flight != 0), "evaluation %u is sent to nobody",
+           e);
     EXPECT(!v->flight || flight_at(c, v->flight)->worker == v->worker, "evaluation %u is with the wrong worker", e);
     EXPECT(v->pins == pins[e], "evaluation %u has %u pins, %u are known", e, v->pins, pins[e]);
     for (uint32_t b = v->ask_batch, i = v->ask_index; b;) {
@@ -125,9 +131,10 @@ static int audit_ledger(const femd_core *c, uint32_t *pins, femd_error *err) {
         }
     }
     for (uint32_t e = c->lru_head; e; e = eval_at(c, e)->next) lru++;
-    EXPECT(live == c->evals.live && live == c->by_key.used, "%u evaluations, %u live, %u named", live, c->evals.live, c->by_key.used);
-    EXPECT(queued == c->queued && parked == c->parked && running == c->running, "queued %u/%u waiting %u/%u running %u/%u", queued,
-           c->queued, parked, c->parked, running, c->running);
+    EXPECT(live == c->evals.live && live == c->by_key.used, "%u evaluations, %u live, %u named", live, c->evals.live,
+           c->by_key.used);
+    EXPECT(queued == c->queued && parked == c->parked && running == c->running,
+           "queued %u/%u waiting %u/%u running %u/%u", queued, c->queued, parked, c->parked, running, c->running);
     EXPECT(lru == kept && cached == c->cached, "%u finished evaluations in order of use, %u are kept", lru, kept);
     EXPECT(responses == c->limits.held[BYTES_RESPONSES], "responses: bytes do not add up");
     EXPECT(live * sizeof(eval) == c->limits.held[BYTES_REQUESTS], "requests: bytes do not add up");
@@ -141,9 +148,10 @@ static int audit_batch(const femd_core *c, const batch *t, femd_error *err) {
         asked++;
         running += eval_at(c, t->asks[i].eval)->flight != FEMD_NIL;
     }
-    EXPECT(t->waiting ? asked == 0 && t->left == t->count : asked == t->left, "batch %llu: %u points asked for, %u left",
-           (unsigned long long)t->id, asked, t->left);
-    EXPECT(running == t->running, "batch %llu: %u points with workers, counts %u", (unsigned long long)t->id, running, t->running);
+    EXPECT(t->waiting ? asked == 0 && t->left == t->count : asked == t->left,
+           "batch %llu: %u points asked for, %u left", (unsigned long long)t->id, asked, t->left);
+    EXPECT(running == t->running, "batch %llu: %u points with workers, counts %u", (unsigned long long)t->id, running,
+           t->running);
     EXPECT(peer_at(c, t->client)->route, "batch %llu of a client that is gone", (unsigned long long)t->id);
     return 0;
 }
@@ -166,8 +174,9 @@ static int audit_peers(const femd_core *c, femd_error *err) {
             started += eval_at(c, e)->stage == STAGE_STARTED;
         }
         for (uint32_t h = p->holdings; h; h = holding_at(c, h)->worker_next) held++;
-        EXPECT(tasks == p->ntasks && started == p->nstarted && held == p->held, "worker %u: tasks %u/%u started %u/%u held %u/%u", n,
-               tasks, p->ntasks, started, p->nstarted, held, p->held);
+        EXPECT(tasks == p->ntasks && started == p->nstarted && held == p->held,
+               "worker %u: tasks %u/%u started %u/%u held %u/%u", n, tasks, p->ntasks, started, p->nstarted, held,
+               p->held);
         EXPECT(p->flying <= c->config.credits, "worker %u has %u messages", n, p->flying);
         flights += p->flying;
     }

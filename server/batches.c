@@ -45,8 +45,10 @@ static uint32_t create(femd_core *c, uint32_t client, const femd_frame *f, uint3
 static void leave_material(femd_core *c, uint32_t b) {
     batch *t = batch_at(c, b);
     if (!t->waiting) return;
-    if (t->waiting_prev) batch_at(c, t->waiting_prev)->waiting_next = t->waiting_next;
-    else material_at(c, t->material)->waiting = t->waiting_next;
+    if (t->waiting_prev)
+        batch_at(c, t->waiting_prev)->waiting_next = t->waiting_next;
+    else
+        material_at(c, t->material)->waiting = t->waiting_next;
     if (t->waiting_next) batch_at(c, t->waiting_next)->waiting_prev = t->waiting_prev;
     t->waiting = 0;
     femd_buffer_clear(&t->requests);
@@ -58,8 +60,10 @@ static void destroy(femd_core *c, uint32_t b) {
     for (uint32_t i = 0; i < t->count && t->left; i++)
         if (t->asks[i].eval) ledger_unask(c, b, i);
     peer *p = peer_at(c, t->client);
-    if (t->prev) batch_at(c, t->prev)->next = t->next;
-    else p->batches = t->next;
+    if (t->prev)
+        batch_at(c, t->prev)->next = t->next;
+    else
+        p->batches = t->next;
     if (t->next) batch_at(c, t->next)->prev = t->prev;
     p->charged -= t->charged;
     femd_limits_sub(&c->limits, BYTES_BATCHES, t->charged);
@@ -85,7 +89,8 @@ static void send_results(femd_core *c, batch *t) {
     t->results = 0;
 }
 
-void batches_result(femd_core *c, uint32_t b, uint32_t index, const femd_hash *key, const femd_bytes *response, uint32_t flags) {
+void batches_result(femd_core *c, uint32_t b, uint32_t index, const femd_hash *key, const femd_bytes *response,
+                    uint32_t flags) {
     batch *t = batch_at(c, b);
     femd_result r = {.index = index, .flags = flags, .key = *key, .response = *response};
     if (t->results == FEMD_BATCH_MAX || t->out.size > RESULT_BYTES) send_results(c, t);
@@ -123,7 +128,8 @@ static int is_supported(const femd_capabilities *caps, const femd_request *r) {
     return !r->mask || caps->mixed;
 }
 
-static void refuse_point(femd_core *c, uint32_t b, uint32_t index, const femd_request *r, const femd_hash *key, femd_status status) {
+static void refuse_point(femd_core *c, uint32_t b, uint32_t index, const femd_request *r, const femd_hash *key,
+                         femd_status status) {
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
     femd_bytes made = answers_make(r, status, bytes);
     batches_result(c, b, index, key, &made, 0);
@@ -222,7 +228,8 @@ femd_status batches_submit(femd_core *c, uint32_t client, const femd_frame *f, f
     femd_reader rd;
     FEMD_TRY(femd_evaluate_open(f, &id, &rd, err));
     if (f->count > c->config.batch_max)
-        return femd_fail(err, FEMD_LIMIT, "%u points in one batch, this server takes %u", f->count, c->config.batch_max);
+        return femd_fail(err, FEMD_LIMIT, "%u points in one batch, this server takes %u", f->count,
+                         c->config.batch_max);
     uint32_t m = materials_find(c, &id);
     if (!m) return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");
     const material *t = material_at(c, m);
@@ -236,8 +243,10 @@ femd_status batches_submit(femd_core *c, uint32_t client, const femd_frame *f, f
     if (p->run) run_at(c, p->run)->points += f->count;
     femd_status rc = t->ready > 0 ? look_up_all(c, b, rd.p, err) : put_aside(c, b, rd.p, err);
     if (old) destroy(c, old);
-    if (rc != FEMD_OK) destroy(c, b);
-    else if (f->count == 0) mark_dirty(c, b);
+    if (rc != FEMD_OK)
+        destroy(c, b);
+    else if (f->count == 0)
+        mark_dirty(c, b);
     return rc;
 }
 

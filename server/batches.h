@@ -1,5 +1,5 @@
-/* The batches of clients: which point of which batch waits for which evaluation, and the RESULT frames that go back. It looks
- * requests up in the ledger and never talks to workers. */
+/* The batches of clients: which point of which batch waits for which evaluation, and the RESULT frames that go back. It
+ * looks requests up in the ledger and never talks to workers. */
 #ifndef FEMD_SERVER_BATCHES_H
 #define FEMD_SERVER_BATCHES_H
 
@@ -14,7 +14,8 @@ void batches_client_gone(femd_core *c, uint32_t client);
 /* A material can be evaluated now, or never will be: look its waiting batches up, or fail them. */
 void batches_material(femd_core *c, uint32_t m);
 /* The answer of one point. */
-void batches_result(femd_core *c, uint32_t b, uint32_t index, const femd_hash *key, const femd_bytes *response, uint32_t flags);
+void batches_result(femd_core *c, uint32_t b, uint32_t index, const femd_hash *key, const femd_bytes *response,
+                    uint32_t flags);
 /* Send the RESULT frames that have gathered and end the batches that are complete. */
 void batches_flush(femd_core *c);
 

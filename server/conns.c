@@ -1,12 +1,12 @@
 /* Connections by file descriptor. */
 #include "conns.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <linux/tcp.h>
 
 void femd_conns_init(femd_conns *c) {
     memset(c, 0, sizeof *c);
@@ -96,8 +96,8 @@ uint64_t femd_conns_closed(femd_conns *c, int fd) {
     return unbind(c, k, fd);
 }
 
-/* libzmq offers no way to end one connection of a ROUTER. A shut down descriptor it closes itself, and without lingering that
- * resets the connection, so that a sender blocked on a full window learns of it too. */
+/* libzmq offers no way to end one connection of a ROUTER. A shut down descriptor it closes itself, and without
+ * lingering that resets the connection, so that a sender blocked on a full window learns of it too. */
 static void cut(int fd) {
     const struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);

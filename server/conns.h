@@ -1,18 +1,20 @@
-/* Connections by file descriptor: which route talks over which one, so that a dead connection names its peer and a peer can be
- * cut off; and a guard against a connection that fills memory with a message that never ends. libzmq shows the parts of
- * a message only when the last one is there, and neither its high-water mark nor MAXMSGSIZE counts them together. */
+/* Connections by file descriptor: which route talks over which one, so that a dead connection names its peer and a peer
+ * can be cut off; and a guard against a connection that fills memory with a message that never ends. libzmq shows the
+ * parts of a message only when the last one is there, and neither its high-water mark nor MAXMSGSIZE counts them
+ * together. */
 #ifndef FEMD_SERVER_CONNS_H
 #define FEMD_SERVER_CONNS_H
 
 #include "table.h"
 
 typedef struct femd_conn {
-    uint64_t route;       /* 0: nobody has spoken */
-    uint64_t socket;      /* the kernel's number of the socket that the route spoke over: a descriptor may have been taken over since */
+    uint64_t route;  /* 0: nobody has spoken */
+    uint64_t socket; /* the kernel's number of the socket that the route spoke over: a descriptor may have been taken
+                        over since */
     uint32_t unread_ends; /* ends of earlier connections on this descriptor whose notice is still to come */
     int open;
     uint64_t messages, messages_seen; /* complete ones; at the guard's last look */
-    uint64_t baseline;    /* bytes received then */
+    uint64_t baseline;                /* bytes received then */
 } femd_conn;
 
 typedef struct femd_conns {
@@ -25,13 +27,16 @@ void femd_conns_init(femd_conns *c);
 void femd_conns_clear(femd_conns *c);
 /* The monitor says that fd was accepted. */
 void femd_conns_accepted(femd_conns *c, int fd);
-/* A message of route came over fd. Returns the route that had the descriptor before and is gone with its connection, or 0. */
+/* A message of route came over fd. Returns the route that had the descriptor before and is gone with its connection, or
+ * 0. */
 uint64_t femd_conns_heard(femd_conns *c, int fd, uint64_t route);
 /* The monitor says that fd was closed. Returns the route that is gone, or 0. */
 uint64_t femd_conns_closed(femd_conns *c, int fd);
-/* Cut the connection of a route; libzmq then notices its end. Nothing happens if its socket is gone, whoever has the descriptor now. */
+/* Cut the connection of a route; libzmq then notices its end. Nothing happens if its socket is gone, whoever has the
+ * descriptor now. */
 void femd_conns_cut(femd_conns *c, uint64_t route);
-/* Cut every tcp connection that has taken in more than `most` bytes since its last complete message. Returns how many. */
+/* Cut every tcp connection that has taken in more than `most` bytes since its last complete message. Returns how many.
+ */
 int femd_conns_guard(femd_conns *c, uint64_t most);
 
 #endif

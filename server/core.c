@@ -43,7 +43,8 @@ static femd_status level_number(const char *name, uint32_t *number, femd_error *
         *number = levels[i].number;
         return FEMD_OK;
     }
-    return femd_fail(err, FEMD_BAD_ARGUMENT, "unknown numerics level \"%s\"; accepted: baseline, x86-64-v2, x86-64-v3, x86-64-v4", name);
+    return femd_fail(err, FEMD_BAD_ARGUMENT,
+                     "unknown numerics level \"%s\"; accepted: baseline, x86-64-v2, x86-64-v3, x86-64-v4", name);
 }
 
 static void fill_defaults(femd_core_config *g) {
@@ -140,8 +141,8 @@ void femd_core_destroy(femd_core **core) {
     if (!c) return;
     clear_owned(c);
     outbox_clear(c);
-    femd_slab *slabs[] = {&c->peers, &c->materials, &c->states, &c->holdings, &c->waiters, &c->gets,
-                          &c->evals, &c->flights,   &c->batches, &c->lanes,   &c->runs};
+    femd_slab *slabs[] = {&c->peers, &c->materials, &c->states,  &c->holdings, &c->waiters, &c->gets,
+                          &c->evals, &c->flights,   &c->batches, &c->lanes,    &c->runs};
     for (size_t i = 0; i < sizeof slabs / sizeof slabs[0]; i++) femd_slab_clear(slabs[i]);
     femd_table *tables[] = {&c->by_route, &c->by_material, &c->by_state, &c->by_holding, &c->by_key};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) femd_table_clear(tables[i]);
@@ -200,8 +201,10 @@ static femd_status on_status(femd_core *c, uint32_t n, const femd_frame *f, femd
     const peer *p = peer_at(c, n);
     femd_buffer b = outbox_take(c);
     femd_status rc = status_encode(c, f->id, &b, err);
-    if (rc == FEMD_OK) outbox_send(c, p->route, p->json, &b);
-    else femd_core_recycle(c, &b);
+    if (rc == FEMD_OK)
+        outbox_send(c, p->route, p->json, &b);
+    else
+        femd_core_recycle(c, &b);
     return rc;
 }
 
@@ -212,8 +215,12 @@ static femd_status on_error(femd_core *c, uint32_t n, const femd_frame *f, femd_
     return FEMD_OK;
 }
 
-enum { FROM_CLIENT = 1u << FEMD_ROLE_CLIENT, FROM_WORKER = 1u << FEMD_ROLE_WORKER, FROM_ADMIN = 1u << FEMD_ROLE_ADMIN,
-       FROM_ANY = FROM_CLIENT | FROM_WORKER | FROM_ADMIN };
+enum {
+    FROM_CLIENT = 1u << FEMD_ROLE_CLIENT,
+    FROM_WORKER = 1u << FEMD_ROLE_WORKER,
+    FROM_ADMIN = 1u << FEMD_ROLE_ADMIN,
+    FROM_ANY = FROM_CLIENT | FROM_WORKER | FROM_ADMIN
+};
 
 typedef femd_status (*handler)(femd_core *c, uint32_t n, const femd_frame *f, femd_error *err);
 
@@ -253,7 +260,8 @@ static void on_failure(femd_core *c, uint32_t n, const femd_frame *f, const femd
             return;
         }
     }
-    core_log(c, FEMD_LOG_WARNING, "peer %llu, %s: %s", (unsigned long long)p->number, femd_message_name(f->type), err->text);
+    core_log(c, FEMD_LOG_WARNING, "peer %llu, %s: %s", (unsigned long long)p->number, femd_message_name(f->type),
+             err->text);
     outbox_send_error(c, p->route, p->json, f->id, err);
 }
 
@@ -273,7 +281,8 @@ static void on_known(femd_core *c, uint32_t n, const femd_frame *f) {
 /* The frame in binary, whatever the peer speaks. */
 static femd_status read_frame(femd_core *c, const void *data, size_t size, int json, femd_frame *f, femd_error *err) {
     if (size > c->config.frame_max)
-        return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes, this server takes %llu", size, (unsigned long long)c->config.frame_max);
+        return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes, this server takes %llu", size,
+                         (unsigned long long)c->config.frame_max);
     if (!json) return femd_frame_decode(data, size, f, err);
     FEMD_TRY(femd_json_channel_to_frame(data, size, &c->json_in, err));
     return femd_frame_decode(c->json_in.data, c->json_in.size, f, err);
@@ -337,7 +346,9 @@ void femd_core_tick(femd_core *c, double now) {
     }
 }
 
-double femd_core_next_tick(const femd_core *c) { return fmin(c->next_pulse, c->next_check); }
+double femd_core_next_tick(const femd_core *c) {
+    return fmin(c->next_pulse, c->next_check);
+}
 
 void femd_core_settle(femd_core *c, double now) {
     set_clock(c, now);
@@ -353,19 +364,39 @@ void femd_core_settle(femd_core *c, double now) {
     if (c->cached > c->config.cache_bytes) ledger_trim(c, c->config.cache_bytes);
 }
 
-void femd_core_farewell(femd_core *c) { peers_farewell(c); }
-femd_status femd_core_health(const femd_core *c) { return c->health; }
-const femd_core_counters *femd_core_count(const femd_core *c) { return &c->counter; }
-void femd_core_trim(femd_core *c, uint64_t cache_bytes) { ledger_trim(c, cache_bytes); }
+void femd_core_farewell(femd_core *c) {
+    peers_farewell(c);
+}
+femd_status femd_core_health(const femd_core *c) {
+    return c->health;
+}
+const femd_core_counters *femd_core_count(const femd_core *c) {
+    return &c->counter;
+}
+void femd_core_trim(femd_core *c, uint64_t cache_bytes) {
+    ledger_trim(c, cache_bytes);
+}
 
 void femd_core_sum(const femd_core *c, femd_core_totals *t) {
     const uint64_t *held = c->limits.held;
     uint32_t own_lanes = 0;
     for (uint32_t l = run_at(c, c->service_run)->lanes; l; l = lane_at(c, l)->run_next) own_lanes++;
-    *t = (femd_core_totals){.bytes = c->limits.total, .requests = held[BYTES_REQUESTS], .responses = held[BYTES_RESPONSES],
-                            .materials = held[BYTES_MATERIALS], .states = held[BYTES_STATES], .batches = held[BYTES_BATCHES],
-                            .peers = c->peers.live, .workers = c->nworkers, .clients = c->nclients, .runs = c->runs.live - 1,
-                            .queued = c->queued, .waiting = c->parked, .running = c->running, .evaluations = c->evals.live,
-                            .state_count = c->states.live, .lanes = c->lanes.live - own_lanes, .waiters = c->waiters.live,
+    *t = (femd_core_totals){.bytes = c->limits.total,
+                            .requests = held[BYTES_REQUESTS],
+                            .responses = held[BYTES_RESPONSES],
+                            .materials = held[BYTES_MATERIALS],
+                            .states = held[BYTES_STATES],
+                            .batches = held[BYTES_BATCHES],
+                            .peers = c->peers.live,
+                            .workers = c->nworkers,
+                            .clients = c->nclients,
+                            .runs = c->runs.live - 1,
+                            .queued = c->queued,
+                            .waiting = c->parked,
+                            .running = c->running,
+                            .evaluations = c->evals.live,
+                            .state_count = c->states.live,
+                            .lanes = c->lanes.live - own_lanes,
+                            .waiters = c->waiters.live,
                             .open_batches = c->batches.live};
 }

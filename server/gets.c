@@ -64,7 +64,8 @@ void gets_state(femd_core *c, uint32_t g, uint32_t generation, femd_status statu
 
 femd_status gets_begin(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
     if (f->count > GET_MAX || f->body.size != (size_t)f->count * sizeof(femd_hash))
-        return femd_fail(err, FEMD_PROTOCOL, "STATE_GET: %zu bytes do not fit %u hashes (at most %d)", f->body.size, f->count, GET_MAX);
+        return femd_fail(err, FEMD_PROTOCOL, "STATE_GET: %zu bytes do not fit %u hashes (at most %d)", f->body.size,
+                         f->count, GET_MAX);
     uint32_t g = femd_slab_take(&c->gets);
     if (!g) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of states");
     get *t = get_at(c, g);

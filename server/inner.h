@@ -1,5 +1,5 @@
-/* The structs of the core that its rooms share, and the core itself. Private to server/. Every cross reference is a number
- * into a slab (FEMD_NIL = none); whoever keeps one beyond the life of the item keeps its generation too. */
+/* The structs of the core that its rooms share, and the core itself. Private to server/. Every cross reference is a
+ * number into a slab (FEMD_NIL = none); whoever keeps one beyond the life of the item keeps its generation too. */
 #ifndef FEMD_SERVER_INNER_H
 #define FEMD_SERVER_INNER_H
 
@@ -16,28 +16,28 @@ typedef struct peer {
     femd_slot slot;
     uint64_t route, number;
     femd_hello hello;
-    int json;      /* answered on the JSON channel */
+    int json; /* answered on the JSON channel */
     uint32_t violations;
-    double since;  /* of the hello */
-    size_t charged;/* client: bytes of its open batches */
+    double since;   /* of the hello */
+    size_t charged; /* client: bytes of its open batches */
     /* client */
     uint32_t run, rank;
-    uint32_t batches; /* first of its open batches */
+    uint32_t batches;    /* first of its open batches */
     uint64_t batch_last; /* highest id of a batch so far */
     int pulse_due;
     /* worker */
-    uint32_t flying;           /* TASK messages it holds */
-    uint32_t tasks;            /* first evaluation it has */
+    uint32_t flying; /* TASK messages it holds */
+    uint32_t tasks;  /* first evaluation it has */
     uint32_t ntasks, nstarted;
     uint64_t done;
-    double progress;           /* when it last showed a sign of progress */
-    uint32_t holdings, held;   /* first state it holds, and how many */
-    uint32_t fetching;         /* states asked of it and not there yet */
-    uint32_t opening;          /* materials sent to it and not answered */
+    double progress;         /* when it last showed a sign of progress */
+    uint32_t holdings, held; /* first state it holds, and how many */
+    uint32_t fetching;       /* states asked of it and not there yet */
+    uint32_t opening;        /* materials sent to it and not answered */
     uint32_t idle_prev, idle_next;
-    femd_buffer gets;          /* hashes to ask for at the next flush */
-    femd_buffer drops;         /* hashes to drop at the next flush */
-    int dirty;                 /* on the list of workers to flush */
+    femd_buffer gets;  /* hashes to ask for at the next flush */
+    femd_buffer drops; /* hashes to drop at the next flush */
+    int dirty;         /* on the list of workers to flush */
 } peer;
 
 /* ---- materials.c ---- */
@@ -56,7 +56,7 @@ typedef struct material {
     femd_capabilities caps;
     uint8_t *at; /* OPEN_* by worker; owned */
     uint32_t at_room, opened;
-    uint32_t deaths; /* workers that ended while opening it */
+    uint32_t deaths;        /* workers that ended while opening it */
     material_asker *askers; /* clients to tell; owned */
     uint32_t naskers, askers_room;
     uint32_t waiting; /* first batch that waits for it */
@@ -72,11 +72,11 @@ typedef struct state {
     uint32_t makers;    /* first evaluation that makes it */
     uint32_t holders, nholders;
     uint32_t waiters;
-    uint32_t fetching;  /* worker asked for it */
-    uint32_t remaker;   /* evaluation that makes it again */
-    int failed;         /* status of the last attempt to get it, for the waiters */
-    int checking;       /* on the list of states to look after */
-    femd_blob *blob;    /* owned; NULL = not at the server */
+    uint32_t fetching; /* worker asked for it */
+    uint32_t remaker;  /* evaluation that makes it again */
+    int failed;        /* status of the last attempt to get it, for the waiters */
+    int checking;      /* on the list of states to look after */
+    femd_blob *blob;   /* owned; NULL = not at the server */
 } state;
 typedef struct holding { /* a worker has a state */
     femd_slot slot;
@@ -95,8 +95,8 @@ typedef struct get { /* a client's STATE_GET */
     femd_slot slot;
     uint32_t peer;
     uint64_t id;
-    femd_hash *hash;  /* owned */
-    uint32_t *state;  /* owned; a reference each, FEMD_NIL = unknown */
+    femd_hash *hash; /* owned */
+    uint32_t *state; /* owned; a reference each, FEMD_NIL = unknown */
     uint32_t count, missing;
 } get;
 
@@ -108,8 +108,8 @@ typedef struct eval {
     femd_hash key;
     femd_request request;
     uint32_t material, lane;
-    uint32_t state_in;             /* referenced while open */
-    uint32_t state_out;            /* of the first answer; known by name as long as this is in the ledger */
+    uint32_t state_in;  /* referenced while open */
+    uint32_t state_out; /* of the first answer; known by name as long as this is in the ledger */
     uint32_t maker_prev, maker_next;
     uint32_t flight, worker;       /* TASK message it is in, and who holds that */
     uint32_t task_prev, task_next; /* in the worker's list */
@@ -129,7 +129,7 @@ typedef struct flight { /* a TASK message at a worker */
 
 /* ---- batches.c ---- */
 typedef struct ask {
-    uint32_t eval; /* FEMD_NIL: answered */
+    uint32_t eval;                                           /* FEMD_NIL: answered */
     uint32_t next_batch, next_index, prev_batch, prev_index; /* other askers of the evaluation */
 } ask;
 typedef struct batch {
@@ -141,9 +141,9 @@ typedef struct batch {
     int waiting;                         /* 1: not looked up yet, since the material is not ready */
     uint32_t count, left, running;       /* points in all, unanswered, with a worker */
     size_t charged;
-    ask *asks;      /* owned */
+    ask *asks;            /* owned */
     femd_buffer requests; /* owned; encoded, while waiting */
-    femd_buffer out;/* owned; RESULT frame being filled */
+    femd_buffer out;      /* owned; RESULT frame being filled */
     uint32_t results;
     int dirty;
 } batch;
@@ -167,13 +167,13 @@ typedef struct lane { /* what one run asks of one material */
 /* ---- runs.c ---- */
 typedef struct rank {
     uint32_t peer;
-    femd_list tentative;    /* evaluations, a pin each */
+    femd_list tentative;         /* evaluations, a pin each */
     femd_list current, previous; /* states of the last two commits, a reference each */
-    femd_list pending;      /* states of a commit on its way, a reference each */
+    femd_list pending;           /* states of a commit on its way, a reference each */
     int committing;
     uint64_t transaction;
     uint32_t step, missing, serial;
-    femd_hash content;      /* of the COMMIT body */
+    femd_hash content; /* of the COMMIT body */
     int has_last;
     uint64_t last_transaction;
     femd_hash last_content;
@@ -220,18 +220,18 @@ struct femd_core {
     uint32_t nworkers, nclients;
     uint32_t idle[CREDITS_MAX + 1]; /* first worker with so many free credits */
     uint32_t first_run;
-    uint32_t service_run; /* the server's own, for repetitions; served first */
-    uint32_t first_lane;            /* of the active ones */
-    double clock;                   /* service of the run served last */
+    uint32_t service_run;             /* the server's own, for repetitions; served first */
+    uint32_t first_lane;              /* of the active ones */
+    double clock;                     /* service of the run served last */
     uint32_t queued, parked, running; /* evaluations: in lanes, waiting for a state, with workers */
     uint32_t lru_head, lru_tail;
-    uint64_t cached;                /* bytes of finished evaluations with a response */
-    double blob_mean;               /* bytes of a state, smoothed */
+    uint64_t cached;  /* bytes of finished evaluations with a response */
+    double blob_mean; /* bytes of a state, smoothed */
     int reproducible;
 
-    femd_list check;    /* states to look after */
+    femd_list check; /* states to look after */
     femd_list dirty_batches, dirty_workers;
-    femd_list scratch;  /* evaluations of the TASK message being made */
+    femd_list scratch; /* evaluations of the TASK message being made */
     femd_state_entry *scratch_states;
     uint32_t scratch_room;
     outbox out;
@@ -240,20 +240,44 @@ struct femd_core {
     int pulse_now;
 };
 
-static inline peer *peer_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->peers, n); }
-static inline material *material_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->materials, n); }
-static inline state *state_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->states, n); }
-static inline holding *holding_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->holdings, n); }
-static inline waiter *waiter_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->waiters, n); }
-static inline get *get_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->gets, n); }
-static inline eval *eval_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->evals, n); }
-static inline flight *flight_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->flights, n); }
-static inline batch *batch_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->batches, n); }
-static inline lane *lane_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->lanes, n); }
-static inline run *run_at(const femd_core *c, uint32_t n) { return femd_slab_at(&c->runs, n); }
+static inline peer *peer_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->peers, n);
+}
+static inline material *material_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->materials, n);
+}
+static inline state *state_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->states, n);
+}
+static inline holding *holding_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->holdings, n);
+}
+static inline waiter *waiter_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->waiters, n);
+}
+static inline get *get_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->gets, n);
+}
+static inline eval *eval_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->evals, n);
+}
+static inline flight *flight_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->flights, n);
+}
+static inline batch *batch_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->batches, n);
+}
+static inline lane *lane_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->lanes, n);
+}
+static inline run *run_at(const femd_core *c, uint32_t n) {
+    return femd_slab_at(&c->runs, n);
+}
 
 /* An allocation of the books failed; the server ends in good order. */
-static inline void core_no_memory(femd_core *c) { c->health = FEMD_NO_MEMORY; }
+static inline void core_no_memory(femd_core *c) {
+    c->health = FEMD_NO_MEMORY;
+}
 void core_log(femd_core *c, femd_log_level level, const char *fmt, ...) FEMD_PRINTF(3, 4);
 
 #endif

@@ -10,11 +10,17 @@
 #include "sched.h"
 #include "states.h"
 
-const femd_hash *ledger_name(const void *item) { return &((const eval *)item)->key; }
+const femd_hash *ledger_name(const void *item) {
+    return &((const eval *)item)->key;
+}
 
-uint32_t ledger_find(const femd_core *c, const femd_hash *key) { return femd_table_find(&c->by_key, key); }
+uint32_t ledger_find(const femd_core *c, const femd_hash *key) {
+    return femd_table_find(&c->by_key, key);
+}
 
-uint64_t ledger_task_id(const femd_core *c, uint32_t e) { return (uint64_t)eval_at(c, e)->slot.generation << 32 | e; }
+uint64_t ledger_task_id(const femd_core *c, uint32_t e) {
+    return (uint64_t)eval_at(c, e)->slot.generation << 32 | e;
+}
 
 /* The evaluation of a task id; FEMD_NIL if it is no longer in the ledger or never was. */
 static uint32_t of_task(const femd_core *c, uint64_t task) {
@@ -42,24 +48,32 @@ uint32_t ledger_create(femd_core *c, const femd_hash *key, const femd_request *r
 
 /* ---- finished ones, by last use ---- */
 
-static uint64_t cached_bytes(const eval *v) { return sizeof *v + v->response_size; }
+static uint64_t cached_bytes(const eval *v) {
+    return sizeof *v + v->response_size;
+}
 
 static void lru_insert(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
     v->prev = FEMD_NIL;
     v->next = c->lru_head;
-    if (c->lru_head) eval_at(c, c->lru_head)->prev = e;
-    else c->lru_tail = e;
+    if (c->lru_head)
+        eval_at(c, c->lru_head)->prev = e;
+    else
+        c->lru_tail = e;
     c->lru_head = e;
     c->cached += cached_bytes(v);
 }
 
 static void lru_remove(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
-    if (v->prev) eval_at(c, v->prev)->next = v->next;
-    else c->lru_head = v->next;
-    if (v->next) eval_at(c, v->next)->prev = v->prev;
-    else c->lru_tail = v->prev;
+    if (v->prev)
+        eval_at(c, v->prev)->next = v->next;
+    else
+        c->lru_head = v->next;
+    if (v->next)
+        eval_at(c, v->next)->prev = v->prev;
+    else
+        c->lru_tail = v->prev;
     v->prev = v->next = FEMD_NIL;
     c->cached -= cached_bytes(v);
 }
@@ -119,7 +133,9 @@ void ledger_unpin(femd_core *c, uint32_t e) {
 
 /* ---- those who ask ---- */
 
-static ask *ask_at(femd_core *c, uint32_t b, uint32_t index) { return &batch_at(c, b)->asks[index]; }
+static ask *ask_at(femd_core *c, uint32_t b, uint32_t index) {
+    return &batch_at(c, b)->asks[index];
+}
 
 void ledger_ask(femd_core *c, uint32_t e, uint32_t b, uint32_t index) {
     eval *v = eval_at(c, e);
@@ -195,8 +211,10 @@ static femd_status open_for(femd_core *c, uint32_t e, uint32_t r) {
     v->lane = l;
     v->retries = v->blames = 0;
     sched_open(c, l);
-    if (v->flight) v->stage = STAGE_SENT; /* a second answer is still to come and will be the first now */
-    else sched_push(c, e, 0);
+    if (v->flight)
+        v->stage = STAGE_SENT; /* a second answer is still to come and will be the first now */
+    else
+        sched_push(c, e, 0);
     return FEMD_OK;
 }
 
@@ -257,7 +275,9 @@ static void abandon(femd_core *c, uint32_t e) {
     release(c, e);
 }
 
-static int is_wanted(const eval *v) { return v->ask_batch || v->flags & EVAL_REMAKE; }
+static int is_wanted(const eval *v) {
+    return v->ask_batch || v->flags & EVAL_REMAKE;
+}
 
 void ledger_unrepeat(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
@@ -300,8 +320,10 @@ void ledger_sent(femd_core *c, uint32_t e, uint32_t f) {
 static void land(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
     peer *p = peer_at(c, v->worker);
-    if (v->task_prev) eval_at(c, v->task_prev)->task_next = v->task_next;
-    else p->tasks = v->task_next;
+    if (v->task_prev)
+        eval_at(c, v->task_prev)->task_next = v->task_next;
+    else
+        p->tasks = v->task_next;
     if (v->task_next) eval_at(c, v->task_next)->task_prev = v->task_prev;
     p->ntasks--;
     if (v->stage == STAGE_STARTED) {
@@ -351,8 +373,8 @@ static void poison(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
     char key[65];
     femd_hash_text(&v->key, key);
-    core_log(c, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)", (unsigned long long)v->request.point,
-             BLAMES_MAX, key);
+    core_log(c, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)",
+             (unsigned long long)v->request.point, BLAMES_MAX, key);
     c->counter.poison++;
     v->flags |= EVAL_POISON;
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
@@ -386,8 +408,10 @@ void ledger_worker_gone(femd_core *c, uint32_t worker, int blame) {
             release(c, e);
             continue;
         }
-        if (started && blame && ++v->blames >= BLAMES_MAX) poison(c, e);
-        else requeue(c, e);
+        if (started && blame && ++v->blames >= BLAMES_MAX)
+            poison(c, e);
+        else
+            requeue(c, e);
     }
 }
 
@@ -408,16 +432,20 @@ void ledger_input(femd_core *c, uint32_t e, uint32_t generation, femd_status sta
 static void learn_stray_state(femd_core *c, uint32_t worker, const femd_hash *hash) {
     if (femd_hash_is_zero(hash)) return;
     uint32_t s = states_find(c, hash);
-    if (s && state_at(c, s)->refs) states_hold(c, s, worker);
-    else states_drop_unknown(c, worker, hash);
+    if (s && state_at(c, s)->refs)
+        states_hold(c, s, worker);
+    else
+        states_drop_unknown(c, worker, hash);
 }
 
 /* Compare with what is on record; 0 if it differs. What is on record stands. */
 static int agrees(femd_core *c, uint32_t e, const femd_answer *a, uint64_t fingerprint) {
     eval *v = eval_at(c, e);
     int same = 1;
-    if (v->response) same = answers_equal(&(femd_bytes){v->response, v->response_size}, &a->response);
-    else if (v->state_out) same = femd_hash_equal(&state_at(c, v->state_out)->hash, &a->state_out);
+    if (v->response)
+        same = answers_equal(&(femd_bytes){v->response, v->response_size}, &a->response);
+    else if (v->state_out)
+        same = femd_hash_equal(&state_at(c, v->state_out)->hash, &a->state_out);
     if (same || v->flags & EVAL_POISON) return same;
     char key[65];
     femd_hash_text(&v->key, key);
@@ -430,8 +458,10 @@ static int agrees(femd_core *c, uint32_t e, const femd_answer *a, uint64_t finge
     c->counter.differences++;
     c->reproducible = 0;
     if (v->lane) run_at(c, lane_at(c, v->lane)->run)->reproducible = 0;
-    core_log(c, FEMD_LOG_WARNING, "workers with different fingerprints answer differently (point %llu, key %s): the run is "
-             "not bit-reproducible", (unsigned long long)v->request.point, key);
+    core_log(c, FEMD_LOG_WARNING,
+             "workers with different fingerprints answer differently (point %llu, key %s): the run is "
+             "not bit-reproducible",
+             (unsigned long long)v->request.point, key);
     return 0;
 }
 
@@ -453,8 +483,10 @@ static void record(femd_core *c, uint32_t e, uint32_t worker, const femd_answer 
     }
     uint32_t s = v->state_out;
     if (s) state_at(c, s)->refs++; /* over the call */
-    if (s && same) states_hold(c, s, worker);
-    else if (!same) learn_stray_state(c, worker, &a->state_out);
+    if (s && same)
+        states_hold(c, s, worker);
+    else if (!same)
+        learn_stray_state(c, worker, &a->state_out);
     if (!v->response && same) keep_response(c, v, &a->response);
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
     femd_bytes conflict = same ? a->response : answers_make(&v->request, FEMD_CONFLICT, bytes);
@@ -506,8 +538,10 @@ femd_status ledger_answer(femd_core *c, uint32_t worker, const femd_answer *a, f
         return FEMD_OK;
     }
     if (answers_is_retried(a->status)) {
-        if (had_it) failed_answer(c, e, worker, a);
-        else c->counter.late++;
+        if (had_it)
+            failed_answer(c, e, worker, a);
+        else
+            c->counter.late++;
         return FEMD_OK;
     }
     c->counter.evaluations++;

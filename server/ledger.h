@@ -1,6 +1,7 @@
-/* The ledger of evaluations by key: QUEUED, WAITING (for its state), SENT, STARTED, DONE. It sees to it that each is answered
- * exactly once to everybody who asked, whatever workers do: retries, blame, poison, double answers. Finished ones stay for
- * reuse, within a bound, or as long as a tentative state rests on them. It neither schedules nor sends. */
+/* The ledger of evaluations by key: QUEUED, WAITING (for its state), SENT, STARTED, DONE. It sees to it that each is
+ * answered exactly once to everybody who asked, whatever workers do: retries, blame, poison, double answers. Finished
+ * ones stay for reuse, within a bound, or as long as a tentative state rests on them. It neither schedules nor sends.
+ */
 #ifndef FEMD_SERVER_LEDGER_H
 #define FEMD_SERVER_LEDGER_H
 

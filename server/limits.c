@@ -3,8 +3,8 @@
 
 femd_status femd_limits_room(const femd_limits *l, uint64_t n, const char *what, femd_error *err) {
     if (n <= l->total_max && l->total <= l->total_max - n) return FEMD_OK;
-    return femd_fail(err, FEMD_LIMIT,
-                     "the server has no room for %s of %llu bytes: it holds %llu of %llu MiB; start it with a larger --memory",
-                     what, (unsigned long long)n, (unsigned long long)(l->total >> 20),
-                     (unsigned long long)(l->total_max >> 20));
+    return femd_fail(
+        err, FEMD_LIMIT,
+        "the server has no room for %s of %llu bytes: it holds %llu of %llu MiB; start it with a larger --memory", what,
+        (unsigned long long)n, (unsigned long long)(l->total >> 20), (unsigned long long)(l->total_max >> 20));
 }

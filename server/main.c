@@ -66,7 +66,8 @@ static void log_commit(void *user, const char *run, uint32_t step, uint64_t stat
 
 /* ---- options ---- */
 
-static femd_status read_number(const char *name, const char *text, double least, double most, double *value, femd_error *err) {
+static femd_status read_number(const char *name, const char *text, double least, double most, double *value,
+                               femd_error *err) {
     char *end;
     errno = 0;
     *value = strtod(text, &end);
@@ -102,28 +103,37 @@ static femd_status read_option(int o, const char *text, options *opt, femd_error
 
 /* 1: go on; 0: --help or --version was answered; -1: err. */
 static int read_options(int argc, char **argv, options *opt, femd_error *err) {
-    static const struct option list[] = {
-        {"bind", required_argument, NULL, 'b'},     {"level", required_argument, NULL, 'l'},
-        {"cache", required_argument, NULL, 'c'},    {"memory", required_argument, NULL, 'm'},
-        {"task-deadline", required_argument, NULL, 'd'}, {"log", required_argument, NULL, 'L'},
-        {"quiet", no_argument, NULL, 'q'},          {"ready-fd", required_argument, NULL, 'r'},
-        {"die-with-parent", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0}};
+    static const struct option list[] = {{"bind", required_argument, NULL, 'b'},
+                                         {"level", required_argument, NULL, 'l'},
+                                         {"cache", required_argument, NULL, 'c'},
+                                         {"memory", required_argument, NULL, 'm'},
+                                         {"task-deadline", required_argument, NULL, 'd'},
+                                         {"log", required_argument, NULL, 'L'},
+                                         {"quiet", no_argument, NULL, 'q'},
+                                         {"ready-fd", required_argument, NULL, 'r'},
+                                         {"die-with-parent", no_argument, NULL, 'p'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {"version", no_argument, NULL, 'v'},
+                                         {NULL, 0, NULL, 0}};
     for (int o; (o = getopt_long(argc, argv, "", list, NULL)) != -1;) {
         if (o == 'h') fputs(help, stdout);
         if (o == 'v') printf("femd-server %s\n", FEMD_VERSION);
         if (o == 'h' || o == 'v') return 0;
         if (read_option(o, optarg, opt, err) != FEMD_OK) return -1;
     }
-    if (optind < argc) femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
-    else if (!opt->bind) femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
-    else return 1;
+    if (optind < argc)
+        femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
+    else if (!opt->bind)
+        femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
+    else
+        return 1;
     return -1;
 }
 
 /* ---- process ---- */
 
-/* A descriptor that becomes readable at SIGINT or SIGTERM. Blocks them first, so that libzmq's threads never see them. */
+/* A descriptor that becomes readable at SIGINT or SIGTERM. Blocks them first, so that libzmq's threads never see them.
+ */
 static int signal_descriptor(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -156,9 +166,15 @@ static uint64_t memory_bytes(const options *opt) {
 
 static femd_status serve(const options *opt, journal *j, femd_error *err) {
     uint64_t memory = memory_bytes(opt), cache = opt->cache_mib << 20;
-    femd_core_config g = {.level = opt->level, .cache_bytes = cache < memory / 2 ? cache : memory / 2, .memory_bytes = memory,
-                          .task_deadline = opt->task_deadline, .log = write_log, .committed = log_commit, .user = j};
-    femd_net_config nc = {.bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = write_log, .user = j};
+    femd_core_config g = {.level = opt->level,
+                          .cache_bytes = cache < memory / 2 ? cache : memory / 2,
+                          .memory_bytes = memory,
+                          .task_deadline = opt->task_deadline,
+                          .log = write_log,
+                          .committed = log_commit,
+                          .user = j};
+    femd_net_config nc = {
+        .bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = write_log, .user = j};
     femd_core *core = NULL;
     femd_net *net = NULL;
     int stop_fd = -1;
@@ -186,7 +202,8 @@ int main(int argc, char **argv) {
     if (go == 0) return 0;
     femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
     journal j = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
-    if (rc == FEMD_OK && opt.log && !(j.file = fopen(opt.log, "ae"))) rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
+    if (rc == FEMD_OK && opt.log && !(j.file = fopen(opt.log, "ae")))
+        rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = follow_parent(&err);
     if (rc == FEMD_OK) rc = serve(&opt, &j, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);

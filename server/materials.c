@@ -10,9 +10,13 @@
 #include "outbox.h"
 #include "peers.h"
 
-const femd_hash *materials_name(const void *item) { return &((const material *)item)->id; }
+const femd_hash *materials_name(const void *item) {
+    return &((const material *)item)->id;
+}
 
-uint32_t materials_find(const femd_core *c, const femd_hash *id) { return femd_table_find(&c->by_material, id); }
+uint32_t materials_find(const femd_core *c, const femd_hash *id) {
+    return femd_table_find(&c->by_material, id);
+}
 
 int materials_is_open(const femd_core *c, uint32_t m, uint32_t worker) {
     const material *t = material_at(c, m);
@@ -135,7 +139,9 @@ femd_status materials_register(femd_core *c, uint32_t client, const femd_frame *
 
 /* ---- from workers ---- */
 
-static int is_final(int status) { return status == FEMD_BAD_INPUT || status == FEMD_UNSUPPORTED || status == FEMD_OUT_OF_DOMAIN; }
+static int is_final(int status) {
+    return status == FEMD_BAD_INPUT || status == FEMD_UNSUPPORTED || status == FEMD_OUT_OF_DOMAIN;
+}
 
 static int same_answers(const femd_capabilities *a, const femd_capabilities *b) {
     return a->wants == b->wants && a->inputs == b->inputs && a->controls == b->controls && a->mixed == b->mixed &&
@@ -145,7 +151,8 @@ static int same_answers(const femd_capabilities *a, const femd_capabilities *b) 
 static void could_open(femd_core *c, uint32_t m, uint32_t worker, const femd_ready *r) {
     material *t = material_at(c, m);
     if (t->ready > 0 && !same_answers(&t->caps, &r->caps)) {
-        core_log(c, FEMD_LOG_WARNING, "worker %llu has other capabilities for a material than the first one; it gets no task of it",
+        core_log(c, FEMD_LOG_WARNING,
+                 "worker %llu has other capabilities for a material than the first one; it gets no task of it",
                  (unsigned long long)peer_at(c, worker)->number);
         set_at(c, t, worker, OPEN_FAILED);
         return;
@@ -168,7 +175,8 @@ static int still_opening(const femd_core *c, const material *t) {
 static void could_not_open(femd_core *c, uint32_t m, uint32_t worker, const femd_ready *r) {
     material *t = material_at(c, m);
     set_at(c, t, worker, OPEN_FAILED);
-    core_log(c, FEMD_LOG_WARNING, "worker %llu cannot open a material: %s", (unsigned long long)peer_at(c, worker)->number, r->text);
+    core_log(c, FEMD_LOG_WARNING, "worker %llu cannot open a material: %s",
+             (unsigned long long)peer_at(c, worker)->number, r->text);
     if (t->ready || (!is_final(r->status) && still_opening(c, t))) return;
     t->ready = is_final(r->status) ? -1 : 0;
     femd_error_clear(&t->failure);
@@ -190,8 +198,10 @@ femd_status materials_opened(femd_core *c, uint32_t worker, const femd_frame *f,
     if (worker >= t->at_room || t->at[worker] != OPEN_SENT) return FEMD_OK; /* said twice */
     if (p->opening) p->opening--;
     p->progress = c->now;
-    if (r.status == FEMD_OK) could_open(c, m, worker, &r);
-    else could_not_open(c, m, worker, &r);
+    if (r.status == FEMD_OK)
+        could_open(c, m, worker, &r);
+    else
+        could_not_open(c, m, worker, &r);
     return FEMD_OK;
 }
 

@@ -1,4 +1,5 @@
-/* The network end of the server. One ROUTER socket; a round drains what has come, settles the core, sends what it wants. */
+/* The network end of the server. One ROUTER socket; a round drains what has come, settles the core, sends what it
+ * wants. */
 #include "net.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@
 
 enum { ROUND_MESSAGES = 512, ROUTE_BYTES = 5, HIGH_WATER = 1000, RETRY_MS = 2, GUARD_SLACK = 16 << 20, HEAVY = 4096 };
 #define GUARD_PERIOD 0.25 /* s */
-#define PARTING 0.5 /* s between the last words to a peer and the end of its connection */
-#define MONITOR "inproc://femd-server-monitor"
+#define PARTING      0.5  /* s between the last words to a peer and the end of its connection */
+#define MONITOR      "inproc://femd-server-monitor"
 
 /* Frames for a peer that libzmq would not take yet. */
 typedef struct backlog {
@@ -27,8 +28,8 @@ typedef struct backlog {
     size_t head, count, room, bytes;
 } backlog;
 
-/* Bytes of heavy frames that libzmq still holds for a peer: its high-water mark counts messages, whatever their size. Counted down
- * by libzmq's thread when a frame has left. */
+/* Bytes of heavy frames that libzmq still holds for a peer: its high-water mark counts messages, whatever their size.
+ * Counted down by libzmq's thread when a frame has left. */
 typedef struct tally {
     _Atomic uint64_t bytes;
     atomic_uint users; /* frames and the list of the net */
@@ -79,12 +80,15 @@ static void say(femd_net *n, femd_log_level level, const char *text) {
 
 /* ---- opening ---- */
 
-/* Until peers have keys, only this machine may connect. This is also where keys and their allow-list will be demanded. */
+/* Until peers have keys, only this machine may connect. This is also where keys and their allow-list will be demanded.
+ */
 static femd_status check_address(const char *bind, femd_error *err) {
     if (strncmp(bind, "ipc://", 6) == 0 && bind[6]) return FEMD_OK;
     if (strncmp(bind, "tcp://", 6) != 0)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: not an address; accepted: tcp://127.0.0.1:PORT (PORT * = any free one), "
-                         "ipc:///path/of/socket", bind);
+        return femd_fail(err, FEMD_BAD_ARGUMENT,
+                         "--bind %s: not an address; accepted: tcp://127.0.0.1:PORT (PORT * = any free one), "
+                         "ipc:///path/of/socket",
+                         bind);
     const char *host = bind + 6, *colon = strrchr(host, ':');
     if (!colon || !colon[1]) return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: the port is missing", bind);
     if (strcmp(colon + 1, "*") != 0) {
@@ -98,9 +102,12 @@ static femd_status check_address(const char *bind, femd_error *err) {
     char text[64] = "", rest;
     if (n < sizeof text) memcpy(text, host, n);
     if (strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0 || strcmp(text, "::1") == 0) return FEMD_OK;
-    if (sscanf(text, "%u.%u.%u.%u%c", &a, &b, &c, &d, &rest) == 4 && a == 127 && b < 256 && c < 256 && d < 256) return FEMD_OK;
-    return femd_fail(err, FEMD_REFUSED, "--bind %s: refused, since anybody who can reach it could run tasks; keys do not exist yet, so "
-                     "the server listens on this machine only: tcp://127.0.0.1:PORT or ipc:///path", bind);
+    if (sscanf(text, "%u.%u.%u.%u%c", &a, &b, &c, &d, &rest) == 4 && a == 127 && b < 256 && c < 256 && d < 256)
+        return FEMD_OK;
+    return femd_fail(err, FEMD_REFUSED,
+                     "--bind %s: refused, since anybody who can reach it could run tasks; keys do not exist yet, so "
+                     "the server listens on this machine only: tcp://127.0.0.1:PORT or ipc:///path",
+                     bind);
 }
 
 /* libzmq would quietly take the socket file away from a server that is using it. */
@@ -108,7 +115,8 @@ static femd_status check_ipc_free(femd_net *n, const char *path, femd_error *err
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     if (path[0] == '@') return FEMD_OK;
     if (strlen(path) >= sizeof sa.sun_path)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ipc://%s: longer than %zu bytes", path, sizeof sa.sun_path - 1);
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ipc://%s: longer than %zu bytes", path,
+                         sizeof sa.sun_path - 1);
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int taken = fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0;
@@ -118,7 +126,9 @@ static femd_status check_ipc_free(femd_net *n, const char *path, femd_error *err
     return FEMD_OK;
 }
 
-static void set(void *socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof value); }
+static void set(void *socket, int option, int value) {
+    zmq_setsockopt(socket, option, &value, sizeof value);
+}
 
 static void set_options(femd_net *n) {
     void *s = n->socket;
@@ -164,8 +174,10 @@ femd_status femd_net_open(const femd_net_config *config, femd_net **net, femd_er
     femd_status rc = FEMD_OK;
     if (strncmp(config->bind, "ipc://", 6) == 0) rc = check_ipc_free(n, config->bind + 6, err);
     if (rc == FEMD_OK) rc = open_sockets(n, err);
-    if (rc == FEMD_OK) *net = n;
-    else femd_net_close(&n);
+    if (rc == FEMD_OK)
+        *net = n;
+    else
+        femd_net_close(&n);
     return rc;
 }
 
@@ -191,7 +203,9 @@ void femd_net_close(femd_net **net) {
     *net = NULL;
 }
 
-const char *femd_net_address(const femd_net *net) { return net->address; }
+const char *femd_net_address(const femd_net *net) {
+    return net->address;
+}
 
 /* ---- who is gone ---- */
 
@@ -216,8 +230,10 @@ static void read_monitor(femd_net *n) {
         if (got != sizeof event) continue;
         uint16_t kind = femd_get16(event);
         int fd = (int)femd_get32(event + 2);
-        if (kind == ZMQ_EVENT_ACCEPTED) femd_conns_accepted(&n->conns, fd);
-        else if (kind == ZMQ_EVENT_DISCONNECTED) report_gone(n, femd_conns_closed(&n->conns, fd));
+        if (kind == ZMQ_EVENT_ACCEPTED)
+            femd_conns_accepted(&n->conns, fd);
+        else if (kind == ZMQ_EVENT_DISCONNECTED)
+            report_gone(n, femd_conns_closed(&n->conns, fd));
     }
 }
 
@@ -273,9 +289,12 @@ static int receive(femd_net *n, femd_core *core, double now) {
         n->discarding = zmq_msg_more(&body);
         n->discarding_route = route;
         if (route) report_gone(n, femd_conns_heard(&n->conns, fd, route));
-        if (n->discarding) discard_parts(n);
-        else if (!route) refuse_name(n, &name);
-        else femd_core_frame(core, route, zmq_msg_data(&body), zmq_msg_size(&body), now);
+        if (n->discarding)
+            discard_parts(n);
+        else if (!route)
+            refuse_name(n, &name);
+        else
+            femd_core_frame(core, route, zmq_msg_data(&body), zmq_msg_size(&body), now);
     }
     zmq_msg_close(&body);
     zmq_msg_close(&name);
@@ -449,7 +468,8 @@ static void send_frame(femd_net *n, femd_core *core, uint64_t route, femd_buffer
     if (rc == EAGAIN && !put_late(n, route, frame)) {
         say(n, FEMD_LOG_WARNING, "a peer does not read its messages and is cut off");
         cut_off(n, route);
-    } else if (rc == EAGAIN) bound_waiting(n);
+    } else if (rc == EAGAIN)
+        bound_waiting(n);
     femd_core_recycle(core, frame);
 }
 
@@ -488,8 +508,10 @@ static void part_from(femd_net *n, uint64_t route, double now) {
 static void end_partings(femd_net *n, double now) {
     size_t kept = 0;
     for (size_t i = 0; i < n->nparting; i++) {
-        if (now < n->parting[i].due) n->parting[kept++] = n->parting[i];
-        else femd_conns_cut(&n->conns, n->parting[i].route);
+        if (now < n->parting[i].due)
+            n->parting[kept++] = n->parting[i];
+        else
+            femd_conns_cut(&n->conns, n->parting[i].route);
     }
     n->nparting = kept;
 }
@@ -497,8 +519,10 @@ static void end_partings(femd_net *n, double now) {
 static void carry_out(femd_net *n, femd_core *core, double now) {
     femd_action a;
     while (femd_core_next(core, &a)) {
-        if (a.kind == FEMD_ACTION_SEND) send_frame(n, core, a.route, &a.frame);
-        else part_from(n, a.route, now);
+        if (a.kind == FEMD_ACTION_SEND)
+            send_frame(n, core, a.route, &a.frame);
+        else
+            part_from(n, a.route, now);
     }
 }
 
@@ -550,10 +574,12 @@ femd_status femd_net_run(femd_net *n, femd_core *core, int stop_fd, femd_error *
     int drained = 1;
     femd_core_tick(core, clock_now());
     for (;;) {
-        zmq_pollitem_t item[3] = {{n->socket, 0, ZMQ_POLLIN, 0}, {n->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
+        zmq_pollitem_t item[3] = {
+            {n->socket, 0, ZMQ_POLLIN, 0}, {n->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
         const long sleep_ms = wait_ms(n, core, drained);
         int come = 0;
-        for (double end = clock_now() + SPIN; sleep_ms && !come && clock_now() < end; thrd_yield()) come = zmq_poll(item, 1, 0);
+        for (double end = clock_now() + SPIN; sleep_ms && !come && clock_now() < end; thrd_yield())
+            come = zmq_poll(item, 1, 0);
         if (come <= 0 && zmq_poll(item, 3, sleep_ms) < 0 && errno != EINTR)
             return femd_fail(err, FEMD_IO, "ZeroMQ: %s", zmq_strerror(errno));
         if (item[2].revents) {
@@ -563,6 +589,7 @@ femd_status femd_net_run(femd_net *n, femd_core *core, int stop_fd, femd_error *
         }
         serve_round(n, core, &drained);
         if (femd_core_health(core) != FEMD_OK)
-            return femd_fail(err, femd_core_health(core), "the server cannot go on: out of memory; start it with a smaller --memory");
+            return femd_fail(err, femd_core_health(core),
+                             "the server cannot go on: out of memory; start it with a smaller --memory");
     }
 }

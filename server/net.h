@@ -1,5 +1,5 @@
-/* The network end of the server: the ROUTER socket, notices of dead connections, the poll loop and its clock. It carries
- * frames between libzmq and the core and understands none of them. */
+/* The network end of the server: the ROUTER socket, notices of dead connections, the poll loop and its clock. It
+ * carries frames between libzmq and the core and understands none of them. */
 #ifndef FEMD_SERVER_NET_H
 #define FEMD_SERVER_NET_H
 
@@ -15,8 +15,8 @@ typedef struct femd_net_config {
     void *user;
 } femd_net_config;
 
-/* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT for no
- * address, IO if it cannot be bound. */
+/* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT
+ * for no address, IO if it cannot be bound. */
 FEMD_MUST_CHECK femd_status femd_net_open(const femd_net_config *config, femd_net **net, femd_error *err);
 /* Accepts NULL, sets NULL. Removes the socket file of an ipc address. */
 void femd_net_close(femd_net **net);

@@ -96,7 +96,9 @@ void outbox_send_error(femd_core *c, uint64_t route, int json, uint64_t id, cons
     outbox_send(c, route, json, &b);
 }
 
-void outbox_drop(femd_core *c, uint64_t route) { push(c, &(femd_action){FEMD_ACTION_DROP, route, FEMD_BUFFER_INIT}); }
+void outbox_drop(femd_core *c, uint64_t route) {
+    push(c, &(femd_action){FEMD_ACTION_DROP, route, FEMD_BUFFER_INIT});
+}
 
 void outbox_clear(femd_core *c) {
     femd_action a;

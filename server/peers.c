@@ -1,8 +1,8 @@
 /* The table of peers. */
 #include "peers.h"
 
-#include <stdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "batches.h"
@@ -14,7 +14,9 @@
 #include "sched.h"
 #include "states.h"
 
-uint32_t peers_find(const femd_core *c, uint64_t route) { return femd_table_find64(&c->by_route, route); }
+uint32_t peers_find(const femd_core *c, uint64_t route) {
+    return femd_table_find64(&c->by_route, route);
+}
 
 uint32_t peers_next_worker(const femd_core *c, uint32_t n) {
     for (n++; n <= c->peers.end; n++)
@@ -22,7 +24,9 @@ uint32_t peers_next_worker(const femd_core *c, uint32_t n) {
     return FEMD_NIL;
 }
 
-uint32_t peers_first_worker(const femd_core *c) { return peers_next_worker(c, 0); }
+uint32_t peers_first_worker(const femd_core *c) {
+    return peers_next_worker(c, 0);
+}
 
 /* ---- workers by free credits ---- */
 
@@ -39,8 +43,10 @@ static void idle_insert(femd_core *c, uint32_t n) {
 static void idle_remove(femd_core *c, uint32_t n) {
     peer *p = peer_at(c, n);
     if (p->flying >= c->config.credits) return;
-    if (p->idle_prev) peer_at(c, p->idle_prev)->idle_next = p->idle_next;
-    else c->idle[c->config.credits - p->flying] = p->idle_next;
+    if (p->idle_prev)
+        peer_at(c, p->idle_prev)->idle_next = p->idle_next;
+    else
+        c->idle[c->config.credits - p->flying] = p->idle_next;
     if (p->idle_next) peer_at(c, p->idle_next)->idle_prev = p->idle_prev;
 }
 
@@ -87,8 +93,10 @@ static femd_status check_hello(const femd_core *c, int json, const femd_hello *h
     if (h->role != FEMD_ROLE_WORKER) return FEMD_OK;
     if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
     if (strcmp(h->level, c->level) == 0) return FEMD_OK;
-    return femd_fail(err, FEMD_REFUSED, "this worker computes at numerics level %s, the server is pinned to %s; start one of them "
-                     "with the other's --level", h->level, c->level);
+    return femd_fail(err, FEMD_REFUSED,
+                     "this worker computes at numerics level %s, the server is pinned to %s; start one of them "
+                     "with the other's --level",
+                     h->level, c->level);
 }
 
 static void welcome(femd_core *c, uint32_t n) {
@@ -130,8 +138,9 @@ static femd_status join(femd_core *c, uint32_t n, femd_error *err) {
 }
 
 static int says_the_same(const femd_hello *a, const femd_hello *b) {
-    return a->role == b->role && a->rank == b->rank && a->ranks == b->ranks && a->pid == b->pid && a->fingerprint == b->fingerprint &&
-           strcmp(a->run, b->run) == 0 && strcmp(a->level, b->level) == 0 && strcmp(a->host, b->host) == 0;
+    return a->role == b->role && a->rank == b->rank && a->ranks == b->ranks && a->pid == b->pid &&
+           a->fingerprint == b->fingerprint && strcmp(a->run, b->run) == 0 && strcmp(a->level, b->level) == 0 &&
+           strcmp(a->host, b->host) == 0;
 }
 
 void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
@@ -165,8 +174,10 @@ void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
     }
     c->pulse_now = 1;
     core_log(c, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s", (unsigned long long)peer_at(c, n)->number,
-             h.role == FEMD_ROLE_WORKER ? "worker" : h.role == FEMD_ROLE_CLIENT ? "client of run " : "admin", h.run,
-             json ? " (JSON)" : "", h.pid, h.host);
+             h.role == FEMD_ROLE_WORKER   ? "worker"
+             : h.role == FEMD_ROLE_CLIENT ? "client of run "
+                                          : "admin",
+             h.run, json ? " (JSON)" : "", h.pid, h.host);
 }
 
 /* ---- going ---- */
@@ -174,7 +185,8 @@ void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
 void peers_remove(femd_core *c, uint32_t n, int bye, int blame) {
     peer *p = peer_at(c, n);
     core_log(c, FEMD_LOG_INFO, "peer %llu %s (%s, %u tasks, %u of them started)", (unsigned long long)p->number,
-             bye ? "leaves" : "is gone", p->hello.role == FEMD_ROLE_WORKER ? "worker" : "client", p->ntasks, p->nstarted);
+             bye ? "leaves" : "is gone", p->hello.role == FEMD_ROLE_WORKER ? "worker" : "client", p->ntasks,
+             p->nstarted);
     if (p->hello.role == FEMD_ROLE_WORKER) {
         c->nworkers--;
         materials_peer_gone(c, n, blame);
@@ -214,8 +226,8 @@ static uint32_t count_busy(const femd_core *c) {
     return busy;
 }
 
-/* Every client is told, since one that waits for its material or a commit wants to know of workers too; on the JSON channel
- * only those with open batches, so that a client of ten lines gets the answer it waits for. */
+/* Every client is told, since one that waits for its material or a commit wants to know of workers too; on the JSON
+ * channel only those with open batches, so that a client of ten lines gets the answer it waits for. */
 static int wants_pulse(const peer *p) {
     return p->route && p->hello.role == FEMD_ROLE_CLIENT && (p->batches || !p->json);
 }

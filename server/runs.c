@@ -1,8 +1,8 @@
 /* Runs and their commits. */
 #include "runs.h"
 
-#include <stdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,9 @@
 
 enum { RANKS_MAX = 16384 };
 
-static rank *rank_of(const femd_core *c, const peer *p) { return &run_at(c, p->run)->ranks[p->rank]; }
+static rank *rank_of(const femd_core *c, const peer *p) {
+    return &run_at(c, p->run)->ranks[p->rank];
+}
 
 uint32_t runs_create(femd_core *c, const char *name, uint32_t ranks) {
     uint32_t r = femd_slab_take(&c->runs);
@@ -79,8 +81,10 @@ void runs_destroy(femd_core *c, uint32_t r) {
     free(t->ranks);
     t->ranks = NULL;
     sched_run_gone(c, r);
-    if (t->prev) run_at(c, t->prev)->next = t->next;
-    else c->first_run = t->next;
+    if (t->prev)
+        run_at(c, t->prev)->next = t->next;
+    else
+        c->first_run = t->next;
     if (t->next) run_at(c, t->next)->prev = t->prev;
     femd_slab_give(&c->runs, r);
 }
@@ -99,18 +103,21 @@ femd_status runs_join(femd_core *c, uint32_t client, uint32_t *holder, femd_erro
     uint32_t ranks = h->ranks ? h->ranks : 1;
     *holder = FEMD_NIL;
     if (h->rank >= ranks || ranks > RANKS_MAX)
-        return femd_fail(err, FEMD_REFUSED, "rank %u of %u: ranks count from 0 and are at most %d", h->rank, ranks, RANKS_MAX);
+        return femd_fail(err, FEMD_REFUSED, "rank %u of %u: ranks count from 0 and are at most %d", h->rank, ranks,
+                         RANKS_MAX);
     uint32_t r = find(c, h->run);
     if (r && run_at(c, r)->nranks != ranks) {
         if (run_at(c, r)->connected || run_at(c, r)->open)
-            return femd_fail(err, FEMD_REFUSED, "run \"%s\" has %u ranks here, this client says %u; give the run another name",
-                             h->run, run_at(c, r)->nranks, ranks);
+            return femd_fail(err, FEMD_REFUSED,
+                             "run \"%s\" has %u ranks here, this client says %u; give the run another name", h->run,
+                             run_at(c, r)->nranks, ranks);
         runs_destroy(c, r);
         r = FEMD_NIL;
     }
     if (r && run_at(c, r)->ranks[h->rank].peer) {
         *holder = run_at(c, r)->ranks[h->rank].peer;
-        return femd_fail(err, FEMD_REFUSED, "rank %u of run \"%s\" is connected already (pid %u on %s); give the run another name",
+        return femd_fail(err, FEMD_REFUSED,
+                         "rank %u of run \"%s\" is connected already (pid %u on %s); give the run another name",
                          h->rank, h->run, peer_at(c, *holder)->hello.pid, peer_at(c, *holder)->hello.host);
     }
     if (!r) FEMD_TRY(femd_limits_room(&c->limits, ranks * sizeof(rank), "a run", err));
@@ -144,8 +151,10 @@ double runs_tick(femd_core *c) {
         run *t = run_at(c, r);
         after = t->next;
         if (r == c->service_run || t->connected || t->open) continue;
-        if (c->now >= t->gone + c->config.run_grace) runs_destroy(c, r);
-        else next = fmin(next, t->gone + c->config.run_grace);
+        if (c->now >= t->gone + c->config.run_grace)
+            runs_destroy(c, r);
+        else
+            next = fmin(next, t->gone + c->config.run_grace);
     }
     return next;
 }
@@ -201,8 +210,8 @@ static void try_final(femd_core *c, uint32_t r) {
 static femd_status check_step(const run *t, uint32_t rank_number, uint32_t step, femd_error *err) {
     for (uint32_t i = 0; i < t->nranks; i++)
         if (i != rank_number && t->ranks[i].committing && t->ranks[i].step != step)
-            return femd_fail(err, FEMD_BAD_ARGUMENT, "rank %u commits step %u while rank %u commits step %u", rank_number, step, i,
-                             t->ranks[i].step);
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "rank %u commits step %u while rank %u commits step %u",
+                             rank_number, step, i, t->ranks[i].step);
     return FEMD_OK;
 }
 
@@ -214,7 +223,8 @@ static femd_status collect_states(femd_core *c, rank *k, femd_reader *rd, femd_e
         if (femd_hash_is_zero(&entry.state)) continue;
         uint32_t s = states_find(c, &entry.state);
         if (!s)
-            return femd_fail(err, FEMD_STATE_LOST, "the state of point %llu to commit is unknown here; evaluate the step again",
+            return femd_fail(err, FEMD_STATE_LOST,
+                             "the state of point %llu to commit is unknown here; evaluate the step again",
                              (unsigned long long)entry.point);
         if (!femd_list_push(&k->pending, s)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
         states_ref(c, s);
@@ -236,7 +246,8 @@ femd_status runs_commit(femd_core *c, uint32_t client, const femd_frame *f, femd
     femd_reader rd;
     FEMD_TRY(femd_commit_open(f, &step, &rd, err));
     femd_hash_bytes(f->body.data, f->body.size, &content);
-    if (k->committing && k->transaction == f->id && femd_hash_equal(&k->content, &content)) return FEMD_OK; /* sent again */
+    if (k->committing && k->transaction == f->id && femd_hash_equal(&k->content, &content))
+        return FEMD_OK; /* sent again */
     if (!k->committing && k->has_last && k->last_transaction == f->id && femd_hash_equal(&k->last_content, &content)) {
         outbox_send_empty(c, p->route, p->json, FEMD_MSG_COMMITTED, f->id);
         return FEMD_OK;
@@ -264,10 +275,12 @@ femd_status runs_commit(femd_core *c, uint32_t client, const femd_frame *f, femd
 
 int runs_waits(const femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial) {
     const run *t = run_at(c, r);
-    return t->slot.generation == generation && t->ranks && t->ranks[rank_number].committing && t->ranks[rank_number].serial == serial;
+    return t->slot.generation == generation && t->ranks && t->ranks[rank_number].committing &&
+           t->ranks[rank_number].serial == serial;
 }
 
-void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s, femd_status status) {
+void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s,
+                femd_status status) {
     if (!runs_waits(c, r, generation, rank_number, serial)) return;
     run *t = run_at(c, r);
     rank *k = &t->ranks[rank_number];
@@ -301,7 +314,8 @@ static femd_status put_one(femd_core *c, rank *k, const femd_state_entry *entry,
     femd_hash content;
     if (entry->blob.size == 0) return femd_fail(err, FEMD_BAD_INPUT, "a state without content");
     femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
-    if (!femd_hash_equal(&content, &entry->hash)) return femd_fail(err, FEMD_BAD_INPUT, "the content of a state does not fit its name");
+    if (!femd_hash_equal(&content, &entry->hash))
+        return femd_fail(err, FEMD_BAD_INPUT, "the content of a state does not fit its name");
     FEMD_TRY(femd_limits_room(&c->limits, entry->blob.size + STATE_BOOK, "a state", err));
     uint32_t s = states_enter(c, &entry->hash);
     if (!s || !femd_list_push(&k->current, s)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");

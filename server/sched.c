@@ -1,5 +1,5 @@
-/* Scheduling. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that no
- * worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
+/* Scheduling. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that
+ * no worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
 #include "sched.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "peers.h"
 #include "states.h"
 
-#define STATE_RATE 5e8  /* bytes/s at which a state moves to another worker */
+#define STATE_RATE  5e8  /* bytes/s at which a state moves to another worker */
 #define STATE_DELAY 5e-4 /* s that a move costs at least: a message, and a cold cache */
 enum { STATE_BYTES_MAX = 8 << 20 /* of the states in one TASK message */ };
 
@@ -60,8 +60,10 @@ static void deactivate(femd_core *c, uint32_t l) {
     lane *n = lane_at(c, l);
     if (!n->active || n->common.count || n->own_total) return;
     n->active = 0;
-    if (n->prev) lane_at(c, n->prev)->next = n->next;
-    else c->first_lane = n->next;
+    if (n->prev)
+        lane_at(c, n->prev)->next = n->next;
+    else
+        c->first_lane = n->next;
     if (n->next) lane_at(c, n->next)->prev = n->prev;
 }
 
@@ -105,8 +107,8 @@ static int make_room_for(femd_core *c, lane *n, uint32_t worker) {
     return 1;
 }
 
-/* The worker to keep it for: one that holds its state and can evaluate it, the one with the least to do of the first few.
- * A state that half of the workers hold ties nobody. */
+/* The worker to keep it for: one that holds its state and can evaluate it, the one with the least to do of the first
+ * few. A state that half of the workers hold ties nobody. */
 static uint32_t choose_owner(femd_core *c, const eval *v, const lane *n) {
     enum { LOOK_AT = 4 };
     if (!v->state_in) return FEMD_NIL;
@@ -132,10 +134,14 @@ void sched_push(femd_core *c, uint32_t e, int front) {
     queue *q = queue_of(c, v);
     v->prev = front ? FEMD_NIL : q->tail;
     v->next = front ? q->head : FEMD_NIL;
-    if (v->prev) eval_at(c, v->prev)->next = e;
-    else q->head = e;
-    if (v->next) eval_at(c, v->next)->prev = e;
-    else q->tail = e;
+    if (v->prev)
+        eval_at(c, v->prev)->next = e;
+    else
+        q->head = e;
+    if (v->next)
+        eval_at(c, v->next)->prev = e;
+    else
+        q->tail = e;
     q->count++;
     if (v->owner) n->own_total++;
     c->queued++;
@@ -146,10 +152,14 @@ void sched_remove(femd_core *c, uint32_t e) {
     eval *v = eval_at(c, e);
     lane *n = lane_at(c, v->lane);
     queue *q = queue_of(c, v);
-    if (v->prev) eval_at(c, v->prev)->next = v->next;
-    else q->head = v->next;
-    if (v->next) eval_at(c, v->next)->prev = v->prev;
-    else q->tail = v->prev;
+    if (v->prev)
+        eval_at(c, v->prev)->next = v->next;
+    else
+        q->head = v->next;
+    if (v->next)
+        eval_at(c, v->next)->prev = v->prev;
+    else
+        q->tail = v->prev;
     v->prev = v->next = FEMD_NIL;
     q->count--;
     if (v->owner) n->own_total--;
@@ -178,8 +188,8 @@ void sched_worker_gone(femd_core *c, uint32_t worker) {
 
 /* ---- choosing ---- */
 
-/* The worker with the longest queue of its own in the lane, and how long the last of that queue has to wait for it; the worker
- * is looked up once a round. */
+/* The worker with the longest queue of its own in the lane, and how long the last of that queue has to wait for it; the
+ * worker is looked up once a round. */
 typedef struct relief {
     uint32_t lane, victim;
     double wait;
@@ -196,7 +206,8 @@ static void find_victim(femd_core *c, uint32_t l, relief *rf) {
             rf->victim = w;
         }
     }
-    if (rf->victim) rf->wait = material_at(c, n->material)->cost * (n->own[rf->victim].count - 1 + peer_at(c, rf->victim)->ntasks);
+    if (rf->victim)
+        rf->wait = material_at(c, n->material)->cost * (n->own[rf->victim].count - 1 + peer_at(c, rf->victim)->ntasks);
 }
 
 static int is_worth_moving(const femd_core *c, const relief *rf) {

@@ -9,9 +9,13 @@
 
 enum { GET_HASHES_MAX = 256, GET_BYTES = 32 << 20, DROP_HASHES_MAX = 65536, HASH_BYTES = 32 };
 
-const femd_hash *states_name(const void *item) { return &((const state *)item)->hash; }
+const femd_hash *states_name(const void *item) {
+    return &((const state *)item)->hash;
+}
 
-uint32_t states_find(const femd_core *c, const femd_hash *hash) { return femd_table_find(&c->by_state, hash); }
+uint32_t states_find(const femd_core *c, const femd_hash *hash) {
+    return femd_table_find(&c->by_state, hash);
+}
 
 uint32_t states_enter(femd_core *c, const femd_hash *hash) {
     uint32_t s = states_find(c, hash);
@@ -36,7 +40,9 @@ static void check(femd_core *c, uint32_t s) {
 
 /* ---- workers that hold it ---- */
 
-static uint64_t holding_key(uint32_t s, uint32_t worker) { return (uint64_t)s << 32 | worker; }
+static uint64_t holding_key(uint32_t s, uint32_t worker) {
+    return (uint64_t)s << 32 | worker;
+}
 
 int states_is_held(const femd_core *c, uint32_t s, uint32_t worker) {
     return femd_table_find64(&c->by_holding, holding_key(s, worker)) != FEMD_NIL;
@@ -68,11 +74,15 @@ static void forget_holding(femd_core *c, uint32_t h) {
     holding *n = holding_at(c, h);
     state *t = state_at(c, n->state);
     peer *p = peer_at(c, n->worker);
-    if (n->state_prev) holding_at(c, n->state_prev)->state_next = n->state_next;
-    else t->holders = n->state_next;
+    if (n->state_prev)
+        holding_at(c, n->state_prev)->state_next = n->state_next;
+    else
+        t->holders = n->state_next;
     if (n->state_next) holding_at(c, n->state_next)->state_prev = n->state_prev;
-    if (n->worker_prev) holding_at(c, n->worker_prev)->worker_next = n->worker_next;
-    else p->holdings = n->worker_next;
+    if (n->worker_prev)
+        holding_at(c, n->worker_prev)->worker_next = n->worker_next;
+    else
+        p->holdings = n->worker_next;
     if (n->worker_next) holding_at(c, n->worker_next)->worker_prev = n->worker_prev;
     t->nholders--;
     p->held--;
@@ -143,7 +153,9 @@ void states_trim(femd_core *c, uint32_t s) {
     femd_slab_give(&c->states, s);
 }
 
-void states_ref(femd_core *c, uint32_t s) { state_at(c, s)->refs++; }
+void states_ref(femd_core *c, uint32_t s) {
+    state_at(c, s)->refs++;
+}
 
 void states_unref(femd_core *c, uint32_t s) {
     if (--state_at(c, s)->refs == 0) states_trim(c, s);
@@ -163,8 +175,10 @@ void states_add_maker(femd_core *c, uint32_t s, uint32_t e) {
 void states_remove_maker(femd_core *c, uint32_t s, uint32_t e) {
     state *t = state_at(c, s);
     eval *v = eval_at(c, e);
-    if (v->maker_prev) eval_at(c, v->maker_prev)->maker_next = v->maker_next;
-    else t->makers = v->maker_next;
+    if (v->maker_prev)
+        eval_at(c, v->maker_prev)->maker_next = v->maker_next;
+    else
+        t->makers = v->maker_next;
     if (v->maker_next) eval_at(c, v->maker_next)->maker_prev = v->maker_prev;
     if (t->remaker == e) t->remaker = FEMD_NIL;
     if (t->waiters) check(c, s);
@@ -183,7 +197,8 @@ static uint32_t choose_maker(const femd_core *c, const state *t) {
     uint32_t fallback = FEMD_NIL;
     for (uint32_t e = t->makers; e; e = eval_at(c, e)->maker_next) {
         const eval *v = eval_at(c, e);
-        if (v->remakes >= REMAKES_MAX || v->flags & EVAL_POISON || femd_hash_equal(&v->request.state_in, &t->hash)) continue;
+        if (v->remakes >= REMAKES_MAX || v->flags & EVAL_POISON || femd_hash_equal(&v->request.state_in, &t->hash))
+            continue;
         if (v->stage != STAGE_DONE) return e; /* it is on its way already */
         if (femd_hash_is_zero(&v->request.state_in)) return e;
         uint32_t in = states_find(c, &v->request.state_in);
@@ -208,7 +223,8 @@ static int closes_a_ring(const femd_core *c, uint32_t s, uint32_t e) {
 
 /* ---- those who wait for it ---- */
 
-void states_wait(femd_core *c, uint32_t s, int kind, uint32_t who, uint32_t generation, uint32_t rank_number, uint32_t serial) {
+void states_wait(femd_core *c, uint32_t s, int kind, uint32_t who, uint32_t generation, uint32_t rank_number,
+                 uint32_t serial) {
     uint32_t w = femd_slab_take(&c->waiters);
     if (!w) {
         core_no_memory(c);
@@ -235,9 +251,12 @@ static void fire(femd_core *c, uint32_t s, femd_status status) {
     while (w) {
         waiter n = *waiter_at(c, w);
         femd_slab_give(&c->waiters, w);
-        if (n.kind == WAIT_EVAL) ledger_input(c, n.who, n.generation, status);
-        else if (n.kind == WAIT_COMMIT) runs_state(c, n.who, n.generation, n.rank, n.serial, s, status);
-        else gets_state(c, n.who, n.generation, status);
+        if (n.kind == WAIT_EVAL)
+            ledger_input(c, n.who, n.generation, status);
+        else if (n.kind == WAIT_COMMIT)
+            runs_state(c, n.who, n.generation, n.rank, n.serial, s, status);
+        else
+            gets_state(c, n.who, n.generation, status);
         w = n.next;
         fired++;
     }
@@ -266,7 +285,8 @@ static void remake(femd_core *c, uint32_t s) {
 
 static int still_waits(const femd_core *c, const waiter *n) {
     switch (n->kind) {
-    case WAIT_EVAL: return eval_at(c, n->who)->slot.generation == n->generation && eval_at(c, n->who)->stage == STAGE_WAITING;
+    case WAIT_EVAL:
+        return eval_at(c, n->who)->slot.generation == n->generation && eval_at(c, n->who)->stage == STAGE_WAITING;
     case WAIT_COMMIT: return runs_waits(c, n->who, n->generation, n->rank, n->serial);
     default: return get_at(c, n->who)->slot.generation == n->generation;
     }
@@ -308,9 +328,12 @@ static void look_after(femd_core *c, uint32_t s) {
     if (t->blob || t->failed) {
         fire(c, s, t->blob ? FEMD_OK : (femd_status)t->failed);
         call_off(c, s); /* the content may have come from elsewhere */
-    } else if (t->fetching || t->remaker) return;
-    else if (t->holders) fetch(c, s);
-    else remake(c, s);
+    } else if (t->fetching || t->remaker)
+        return;
+    else if (t->holders)
+        fetch(c, s);
+    else
+        remake(c, s);
 }
 
 void states_settle(femd_core *c) {
@@ -350,7 +373,9 @@ static void receive_one(femd_core *c, uint32_t worker, const femd_state_entry *e
     femd_hash content;
     if (entry->blob.size) femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
     if (!entry->blob.size || !femd_hash_equal(&content, &entry->hash)) {
-        if (entry->blob.size) core_log(c, FEMD_LOG_ERROR, "worker %llu sent a state that does not fit its name", (unsigned long long)p->number);
+        if (entry->blob.size)
+            core_log(c, FEMD_LOG_ERROR, "worker %llu sent a state that does not fit its name",
+                     (unsigned long long)p->number);
         states_unhold(c, s, worker);
         return;
     }

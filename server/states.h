@@ -1,6 +1,6 @@
 /* The book of states: which exist, who needs them, which worker holds them, what the server itself holds. It fetches a
- * state that somebody waits for, from a worker or by having it made again, and has unneeded ones dropped. It owns the blobs;
- * it does not know what a commit or an evaluation is beyond "a reason to keep" and "a way to make". */
+ * state that somebody waits for, from a worker or by having it made again, and has unneeded ones dropped. It owns the
+ * blobs; it does not know what a commit or an evaluation is beyond "a reason to keep" and "a way to make". */
 #ifndef FEMD_SERVER_STATES_H
 #define FEMD_SERVER_STATES_H
 

@@ -1,15 +1,18 @@
-/* The books as JSON. Counts of a worker: sent (tasks it has), started (of these), done, held (states), sole_committed (states of
- * final commits that no other worker holds). `waiting` evaluations wait for a state to come to the server. */
+/* The books as JSON. Counts of a worker: sent (tasks it has), started (of these), done, held (states), sole_committed
+ * (states of final commits that no other worker holds). `waiting` evaluations wait for a state to come to the server.
+ */
 #include "status.h"
 
-#include <stdio.h>
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "peers.h"
 #include "states.h"
 
-static void add(cJSON *o, const char *key, double value) { cJSON_AddNumberToObject(o, key, value); }
+static void add(cJSON *o, const char *key, double value) {
+    cJSON_AddNumberToObject(o, key, value);
+}
 
 static cJSON *worker_json(const femd_core *c, uint32_t n) {
     const peer *p = peer_at(c, n);
@@ -104,7 +107,8 @@ static cJSON *status_json(const femd_core *c) {
     cJSON_AddStringToObject(root, "level", c->level);
     add(root, "uptime", c->now - c->started);
     cJSON *workers = cJSON_AddArrayToObject(root, "workers");
-    for (uint32_t w = peers_first_worker(c); w; w = peers_next_worker(c, w)) cJSON_AddItemToArray(workers, worker_json(c, w));
+    for (uint32_t w = peers_first_worker(c); w; w = peers_next_worker(c, w))
+        cJSON_AddItemToArray(workers, worker_json(c, w));
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (uint32_t r = c->first_run; r; r = run_at(c, r)->next)
         if (r != c->service_run) cJSON_AddItemToArray(runs, run_json(c, run_at(c, r)));

@@ -17,8 +17,12 @@ femd_blob *femd_blob_put(const void *data, size_t n) {
     return b;
 }
 
-const void *femd_blob_data(const femd_blob *b) { return b->data; }
-size_t femd_blob_size(const femd_blob *b) { return b->size; }
+const void *femd_blob_data(const femd_blob *b) {
+    return b->data;
+}
+size_t femd_blob_size(const femd_blob *b) {
+    return b->size;
+}
 
 void femd_blob_drop(femd_blob **b) {
     free(*b);
@@ -27,7 +31,9 @@ void femd_blob_drop(femd_blob **b) {
 
 enum { SLAB_BYTES = 256 * 1024, SLAB_HEAD = 16 };
 
-static size_t class_of(size_t n) { return (n + FEMD_CHUNK_STEP - 1) / FEMD_CHUNK_STEP; }
+static size_t class_of(size_t n) {
+    return (n + FEMD_CHUNK_STEP - 1) / FEMD_CHUNK_STEP;
+}
 
 static int refill(femd_chunks *c, size_t k) {
     char *slab = malloc(SLAB_BYTES);

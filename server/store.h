@@ -1,5 +1,5 @@
-/* Where the bytes of states and responses live: the seam between the books of the core and storage. Today that is memory;
- * a store on disk takes the place of the blob functions, whose callers keep only the handle. */
+/* Where the bytes of states and responses live: the seam between the books of the core and storage. Today that is
+ * memory; a store on disk takes the place of the blob functions, whose callers keep only the handle. */
 #ifndef FEMD_SERVER_STORE_H
 #define FEMD_SERVER_STORE_H
 
@@ -17,7 +17,7 @@ void femd_blob_drop(femd_blob **b);
 
 /* ---- chunks: small blocks in size classes, reused for ever; no allocation per block once warm ---- */
 #define FEMD_CHUNK_STEP 64u
-#define FEMD_CHUNK_MAX 1536u
+#define FEMD_CHUNK_MAX  1536u
 typedef struct femd_chunks {
     void *free_head[FEMD_CHUNK_MAX / FEMD_CHUNK_STEP + 1];
     void *slabs; /* list of allocations */

@@ -42,7 +42,8 @@ uint32_t femd_slab_take(femd_slab *s) {
         s->live++;
         return number;
     }
-    if (s->end == s->chunks * FEMD_SLAB_CHUNK && (s->chunks >= UINT32_MAX / FEMD_SLAB_CHUNK - 1 || !add_chunk(s))) return FEMD_NIL;
+    if (s->end == s->chunks * FEMD_SLAB_CHUNK && (s->chunks >= UINT32_MAX / FEMD_SLAB_CHUNK - 1 || !add_chunk(s)))
+        return FEMD_NIL;
     s->end++;
     s->live++;
     return s->end;
@@ -132,12 +133,24 @@ static void drop(femd_table *t, uint64_t hash, uint32_t number) {
     t->used--;
 }
 
-uint32_t femd_table_find(const femd_table *t, const femd_hash *name) { return find(t, hash_of(name), name); }
-uint32_t femd_table_find64(const femd_table *t, uint64_t key) { return find(t, key, NULL); }
-int femd_table_put(femd_table *t, const femd_hash *name, uint32_t number) { return put(t, hash_of(name), number); }
-int femd_table_put64(femd_table *t, uint64_t key, uint32_t number) { return put(t, key, number); }
-void femd_table_remove(femd_table *t, const femd_hash *name, uint32_t number) { drop(t, hash_of(name), number); }
-void femd_table_remove64(femd_table *t, uint64_t key, uint32_t number) { drop(t, key, number); }
+uint32_t femd_table_find(const femd_table *t, const femd_hash *name) {
+    return find(t, hash_of(name), name);
+}
+uint32_t femd_table_find64(const femd_table *t, uint64_t key) {
+    return find(t, key, NULL);
+}
+int femd_table_put(femd_table *t, const femd_hash *name, uint32_t number) {
+    return put(t, hash_of(name), number);
+}
+int femd_table_put64(femd_table *t, uint64_t key, uint32_t number) {
+    return put(t, key, number);
+}
+void femd_table_remove(femd_table *t, const femd_hash *name, uint32_t number) {
+    drop(t, hash_of(name), number);
+}
+void femd_table_remove64(femd_table *t, uint64_t key, uint32_t number) {
+    drop(t, key, number);
+}
 
 /* ---- list ---- */
 

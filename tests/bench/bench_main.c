@@ -1,8 +1,9 @@
 /* femd-bench: runs the benchmark programs beside it and prints what they measured as one table, as JSON or as Markdown.
  *
- * Each program bench_GROUP prints {"results":[{"name","value","unit","ref_name","ref_value","ratio"}]} on its standard output, or, where figures
- * have errors, rows of {"name","value","error","unit","ref_name","ref_value","ref_error","sigma"}. Rows are printed as they come. Nothing here
- * measures or judges. */
+ * Each program bench_GROUP prints {"results":[{"name","value","unit","ref_name","ref_value","ratio"}]} on its standard
+ * output, or, where figures have errors, rows of
+ * {"name","value","error","unit","ref_name","ref_value","ref_error","sigma"}. Rows are printed as they come. Nothing
+ * here measures or judges. */
 #include <cjson/cJSON.h>
 #include <libgen.h>
 #include <limits.h>
@@ -21,7 +22,8 @@ static const struct {
     {"md", "Langevin dynamics and sampling against LAMMPS", 0},
     {"eam", "energy and forces of copper against LAMMPS", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},
-    {"physics", "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named", 1},
+    {"physics",
+     "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named", 1},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -40,7 +42,9 @@ static const char *text_of(const cJSON *o, const char *key) {
     const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
     return s ? s : "";
 }
-static int has(const cJSON *o, const char *key) { return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(o, key)); }
+static int has(const cJSON *o, const char *key) {
+    return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(o, key));
+}
 
 /* ---- rows ---- */
 
@@ -90,9 +94,11 @@ static void print_with_errors(style as, const cJSON *r) {
         difference(as, r, differs);
     }
     if (as == MARKDOWN)
-        printf("| %s | %s | %s | %s | %s | %s |\n", text_of(r, "name"), mine, text_of(r, "unit"), theirs, differs, text_of(r, "ref_name"));
+        printf("| %s | %s | %s | %s | %s | %s |\n", text_of(r, "name"), mine, text_of(r, "unit"), theirs, differs,
+               text_of(r, "ref_name"));
     else
-        printf("%-72s %16s %-13s %16s %9s  %s\n", text_of(r, "name"), mine, text_of(r, "unit"), theirs, differs, text_of(r, "ref_name"));
+        printf("%-72s %16s %-13s %16s %9s  %s\n", text_of(r, "name"), mine, text_of(r, "unit"), theirs, differs,
+               text_of(r, "ref_name"));
 }
 
 static void print_speed(style as, const cJSON *r) {
@@ -100,11 +106,11 @@ static void print_speed(style as, const cJSON *r) {
     if (*text_of(r, "ref_name")) snprintf(theirs, sizeof theirs, "%.5g", number(r, "ref_value"));
     if (*text_of(r, "ref_name") && has(r, "ratio")) snprintf(ratio, sizeof ratio, "%.2f", number(r, "ratio"));
     if (as == MARKDOWN)
-        printf("| %s | %.5g | %s | %s | %s | %s |\n", text_of(r, "name"), number(r, "value"), text_of(r, "unit"), theirs, ratio,
-               text_of(r, "ref_name"));
+        printf("| %s | %.5g | %s | %s | %s | %s |\n", text_of(r, "name"), number(r, "value"), text_of(r, "unit"),
+               theirs, ratio, text_of(r, "ref_name"));
     else
-        printf("%-60s %12.5g %-12s %12s  %6s  %s\n", text_of(r, "name"), number(r, "value"), text_of(r, "unit"), theirs, ratio,
-               text_of(r, "ref_name"));
+        printf("%-60s %12.5g %-12s %12s  %6s  %s\n", text_of(r, "name"), number(r, "value"), text_of(r, "unit"), theirs,
+               ratio, text_of(r, "ref_name"));
 }
 
 static void print_row(style as, const cJSON *r) {
@@ -176,8 +182,14 @@ int main(int argc, char **argv) {
     int chosen[GROUPS] = {0}, any = 0;
     style as = PLAIN;
     for (int a = 1; a < argc; a++) {
-        if (!strcmp(argv[a], "--json")) { as = JSON; continue; }
-        if (!strcmp(argv[a], "--markdown")) { as = MARKDOWN; continue; }
+        if (!strcmp(argv[a], "--json")) {
+            as = JSON;
+            continue;
+        }
+        if (!strcmp(argv[a], "--markdown")) {
+            as = MARKDOWN;
+            continue;
+        }
         if (!strcmp(argv[a], "--help") || !strcmp(argv[a], "help")) return usage(stdout, 0);
         int g = 0;
         while (g < GROUPS && strcmp(argv[a], groups[g].name)) g++;

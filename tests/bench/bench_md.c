@@ -1,6 +1,7 @@
-/* Molecular dynamics on one core against LAMMPS in the same run: Langevin thermostat, virial at every step, neighbour lists kept up to
- * date. Copper (Mishin 2001, eam/alloy) at 300 K, a Lennard-Jones liquid at its triple point, Stillinger-Weber silicon at 300 K. LAMMPS runs fix nve,
- * fix langevin and a pressure at every step. Then whole answers (bench_answers.c). Prints JSON, rows as they come. */
+/* Molecular dynamics on one core against LAMMPS in the same run: Langevin thermostat, virial at every step, neighbour
+ * lists kept up to date. Copper (Mishin 2001, eam/alloy) at 300 K, a Lennard-Jones liquid at its triple point,
+ * Stillinger-Weber silicon at 300 K. LAMMPS runs fix nve, fix langevin and a pressure at every step. Then whole answers
+ * (bench_answers.c). Prints JSON, rows as they come. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static const system_md systems[] = {
      "pair_style eam/alloy\npair_coeff * * /usr/share/lammps/potentials/Cu_mishin1.eam.alloy Cu\n", 1600},
     {"Langevin MD, Lennard-Jones liquid, 1372 atoms, triple point", "LAMMPS lj/cut",
      "{\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.7185 angstrom\",\"species\":[\"Ar\"],\"repeat\":[7,7,7]},"
-     "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"8.5125 angstrom\"}}",
+     "\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 "
+     "angstrom\",\"cutoff\":\"8.5125 angstrom\"}}",
      NULL, 39.95, 1.0, 86.5, 0.01, 1, "pair_style lj/cut 8.5125\npair_coeff * * 0.0103235 3.405\n", 400},
     {"Langevin MD, silicon sw, 4096 atoms, 300 K", "LAMMPS sw",
      "{\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.436 angstrom\",\"species\":[\"Si\"],\"repeat\":[8,8,8]},"
@@ -63,7 +65,8 @@ double md_seconds(void) {
 void md_row(const char *name, double value, const char *unit, const char *reference, double ref_value) {
     static int rows;
     printf("%s{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"", rows++ ? ",\n" : "", name, value, unit);
-    if (reference) printf(",\"ref_name\":\"%s\",\"ref_value\":%.6g,\"ratio\":%.4g", reference, ref_value, value / ref_value);
+    if (reference)
+        printf(",\"ref_name\":\"%s\",\"ref_value\":%.6g,\"ratio\":%.4g", reference, ref_value, value / ref_value);
     printf("}");
     fflush(stdout);
 }
@@ -104,7 +107,8 @@ static femd_status open_run(const system_md *how, run *r, femd_error *err) {
     }
     FEMD_TRY(femd_json_parse(how->json, strlen(how->json), "bench", &r->doc, err));
     FEMD_TRY(femd_structure_create(&r->doc, femd_json_get(r->doc.root, "structure"), &pack, &r->s, err));
-    FEMD_TRY(femd_potential_create(&r->doc, femd_json_get(r->doc.root, "potential"), &pack, (const char(*)[8])r->s.name, 1, &r->p, err));
+    FEMD_TRY(femd_potential_create(&r->doc, femd_json_get(r->doc.root, "potential"), &pack, (const char(*)[8])r->s.name,
+                                   1, &r->p, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(r->p), how->skin, &r->rve.nb, err));
     FEMD_TRY(femd_energetics_create(r->p, r->s.natoms, r->s.species, &r->rve.en, err));
     r->rve.n = r->s.natoms;
@@ -131,7 +135,8 @@ static void close_run(run *r) {
     free(r->mass);
 }
 
-/* LAMMPS's seconds (of the processor, as femd's) of one step from the same positions and velocities, means of `calls` steps; 0 where there is no LAMMPS. */
+/* LAMMPS's seconds (of the processor, as femd's) of one step from the same positions and velocities, means of `calls`
+ * steps; 0 where there is no LAMMPS. */
 static int time_lammps(const run *r, double *each) {
     char folder[] = "/tmp/femd-bench-XXXXXX", command[512], line[512];
     const system_md *how = r->how;
@@ -144,21 +149,28 @@ static int time_lammps(const run *r, double *each) {
     fprintf(f, "atoms\n\n%d atoms\n1 atom types\n\n", r->s.natoms);
     for (int k = 0; k < 3; k++) fprintf(f, "0 %.17g %clo %chi\n", r->s.cell[4 * k], 'x' + k, 'x' + k);
     fprintf(f, "\nMasses\n\n1 %.17g\n\nAtoms # atomic\n\n", how->mass);
-    for (int i = 0; i < r->s.natoms; i++) fprintf(f, "%d 1 %.17g %.17g %.17g\n", i + 1, r->d.x[3 * i], r->d.x[3 * i + 1], r->d.x[3 * i + 2]);
+    for (int i = 0; i < r->s.natoms; i++)
+        fprintf(f, "%d 1 %.17g %.17g %.17g\n", i + 1, r->d.x[3 * i], r->d.x[3 * i + 1], r->d.x[3 * i + 2]);
     fprintf(f, "\nVelocities\n\n");
-    for (int i = 0; i < r->s.natoms; i++) fprintf(f, "%d %.17g %.17g %.17g\n", i + 1, r->d.v[3 * i], r->d.v[3 * i + 1], r->d.v[3 * i + 2]);
+    for (int i = 0; i < r->s.natoms; i++)
+        fprintf(f, "%d %.17g %.17g %.17g\n", i + 1, r->d.v[3 * i], r->d.v[3 * i + 1], r->d.v[3 * i + 2]);
     fclose(f);
     snprintf(line, sizeof line, "%s/in", folder);
     f = fopen(line, "w");
     if (!f) return 0;
-    fprintf(f, "units metal\natom_style atomic\nread_data %s/data\n%sneighbor %g bin\nneigh_modify every 1 delay 0 check yes\ntimestep %g\n", folder,
-            how->pair, how->skin, how->dt);
-    fprintf(f, "fix 1 all nve\nfix 2 all langevin %g %g %g 4711 zero yes\nfix 3 all ave/time 1 1 1000000 c_thermo_press[*]\nthermo 100000000\n",
+    fprintf(f,
+            "units metal\natom_style atomic\nread_data %s/data\n%sneighbor %g bin\nneigh_modify every 1 delay 0 check "
+            "yes\ntimestep %g\n",
+            folder, how->pair, how->skin, how->dt);
+    fprintf(f,
+            "fix 1 all nve\nfix 2 all langevin %g %g %g 4711 zero yes\nfix 3 all ave/time 1 1 1000000 "
+            "c_thermo_press[*]\nthermo 100000000\n",
             how->temperature, how->temperature, 1 / how->friction);
     for (int k = 0; k < ROUNDS; k++) fprintf(f, "run %d\n", how->calls);
     fclose(f);
     snprintf(command, sizeof command,
-             "cd %s && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 timeout 300 lmp -screen none -log log -in in > out 2>&1 "
+             "cd %s && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 timeout 300 lmp "
+             "-screen none -log log -in in > out 2>&1 "
              "; grep -e '^Loop time' -e 'CPU use' log",
              folder);
     f = popen(command, "r");

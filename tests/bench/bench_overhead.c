@@ -1,6 +1,7 @@
-/* What the path client -> server -> worker -> client costs a point, with the elastic engine as the worker's law (0.1 us of
- * arithmetic): server, two workers and this client are processes of their own, over tcp, stress and tangent wanted, every request
- * different, keys and ledger on. The reference is the wire alone: the same bytes through one ZeroMQ DEALER-ROUTER echo.
+/* What the path client -> server -> worker -> client costs a point, with the elastic engine as the worker's law (0.1 us
+ * of arithmetic): server, two workers and this client are processes of their own, over tcp, stress and tangent wanted,
+ * every request different, keys and ledger on. The reference is the wire alone: the same bytes through one ZeroMQ
+ * DEALER-ROUTER echo.
  *
  * It owns the processes that it starts and ends them; it prints JSON and nothing else on its standard output. */
 #include <errno.h>
@@ -101,11 +102,13 @@ static void echo(int ready) {
     void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
     char address[128], *bytes = malloc((size_t)BATCH * RESPONSE_BYTES), route[256];
     size_t size = sizeof address;
-    if (!bytes || zmq_bind(router, "tcp://127.0.0.1:*") || zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, address, &size)) _exit(1);
+    if (!bytes || zmq_bind(router, "tcp://127.0.0.1:*") || zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, address, &size))
+        _exit(1);
     if (write(ready, address, sizeof address) != sizeof address) _exit(1);
     memset(bytes, 1, (size_t)BATCH * RESPONSE_BYTES);
     for (;;) {
-        int route_size = zmq_recv(router, route, sizeof route, 0), n = zmq_recv(router, bytes, (size_t)BATCH * REQUEST_BYTES, 0);
+        int route_size = zmq_recv(router, route, sizeof route, 0),
+            n = zmq_recv(router, bytes, (size_t)BATCH * REQUEST_BYTES, 0);
         if (route_size < 0 || n < 0) _exit(0);
         zmq_send(router, route, (size_t)route_size, ZMQ_SNDMORE);
         zmq_send(router, bytes, (size_t)(n / REQUEST_BYTES) * RESPONSE_BYTES, 0);
@@ -156,7 +159,8 @@ int main(void) {
     const char *server[] = {FEMD_BIN "/femd-server", "--bind", "tcp://127.0.0.1:*", "--ready-fd", fd, "--quiet", NULL};
     pid_t pids[3] = {start(server)};
     close(ready[1]);
-    for (size_t n = 0; n + 1 < sizeof address && read(ready[0], address + n, 1) == 1 && address[n] != '\n'; n++) address[n + 1] = 0;
+    for (size_t n = 0; n + 1 < sizeof address && read(ready[0], address + n, 1) == 1 && address[n] != '\n'; n++)
+        address[n + 1] = 0;
     address[strcspn(address, "\n")] = 0;
     const char *worker[] = {FEMD_BIN "/femd-worker", "--connect", address, "--quiet", NULL};
     for (int w = 1; w <= 2; w++) pids[w] = start(worker);
@@ -167,17 +171,22 @@ int main(void) {
     femd_capabilities caps;
     double one = 0, p99 = 0, many = 0, wire_one = 0, wire_many = 0;
     int rc = 1;
-    if (femd_client_open(&cfg, &client, &err) != FEMD_OK) fail("open", &err);
-    else if (femd_client_material(client, material, ".", &id, &caps, &err) != FEMD_OK) fail("material", &err);
-    else rc = measure(client, &id, &one, &p99, &many);
+    if (femd_client_open(&cfg, &client, &err) != FEMD_OK)
+        fail("open", &err);
+    else if (femd_client_material(client, material, ".", &id, &caps, &err) != FEMD_OK)
+        fail("material", &err);
+    else
+        rc = measure(client, &id, &one, &p99, &many);
     femd_client_close(&client);
     for (int i = 0; i < 3; i++) kill(pids[i], SIGTERM);
     for (int i = 0; i < 3; i++) waitpid(pids[i], NULL, 0);
     if (rc || measure_wire(&wire_one, &wire_many)) return 1;
     printf("{\"results\":["
-           "{\"name\":\"one point in flight, p50\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":\"ZeroMQ echo of the same bytes\",\"ref_value\":%.1f,\"ratio\":%.3f},"
+           "{\"name\":\"one point in flight, p50\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":\"ZeroMQ echo of the "
+           "same bytes\",\"ref_value\":%.1f,\"ratio\":%.3f},"
            "{\"name\":\"one point in flight, p99\",\"value\":%.1f,\"unit\":\"us\"},"
-           "{\"name\":\"batch of %d points\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":\"ZeroMQ echo of the same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f}]}\n",
+           "{\"name\":\"batch of %d points\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":\"ZeroMQ echo of the "
+           "same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f}]}\n",
            one, wire_one, one / wire_one, p99, BATCH, many, wire_many, many / wire_many);
     return 0;
 }

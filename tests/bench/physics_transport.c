@@ -226,10 +226,13 @@ static femd_status flow(const char *lengths, double accuracy, femd_response *r, 
     char json[1024];
     femd_material *m = NULL;
     snprintf(json, sizeof json,
-             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"nemd\"},\"reference\":\"as-given\","
+             "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"nemd\"},\"reference\":\"as-"
+             "given\","
              "\"nemd\":{\"symmetry\":\"isotropic\",\"lengths\":%s,\"gradients\":[0.2],\"across\":3,\"accuracy\":%g},"
-             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.95 u\"]},\"potential\":"
-             "{\"style\":\"lj/cut\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"10.75 angstrom\"}}",
+             "\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.95 "
+             "u\"]},\"potential\":"
+             "{\"style\":\"lj/cut\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"10.75 "
+             "angstrom\"}}",
              lengths, accuracy);
     femd_status rc = open_text(json, &m, err);
     if (rc == FEMD_OK) rc = ask(m, NULL, 69, FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, r, err);
@@ -245,7 +248,8 @@ femd_status solid_flow(femd_error *err) {
                  (reference){"LAMMPS, the same row, fix langevin, 1.9 ns", {0.283, 0.011}});
     say("solid argon 69 K, rows of 24, 36 and 48 cells");
     FEMD_TRY(flow("[24,36,48]", 0.12, &r, err));
-    print_figure("solid argon 69 K, hot and cold slab, 48 cells", (figure){r.k_check[0], r.k_check_err[0]}, "W/(m K)", (reference){NULL, {0, 0}});
+    print_figure("solid argon 69 K, hot and cold slab, 48 cells", (figure){r.k_check[0], r.k_check_err[0]}, "W/(m K)",
+                 (reference){NULL, {0, 0}});
     print_figure("solid argon 69 K, hot and cold slab, extrapolated", (figure){r.k[0], r.k_err[0]}, "W/(m K)",
                  (reference){"earlier here, a fit to the tail of LAMMPS's flux", {0.39, 0.02}});
     return FEMD_OK;

@@ -1,6 +1,6 @@
-/* A string of bytes as a course of events of the server's core: peers that come and go, ask, answer, lie and send rubbish, in any
- * order. After each event the books must agree, the memory must be within its bound, and when all have left nothing may be
- * left. */
+/* A string of bytes as a course of events of the server's core: peers that come and go, ask, answer, lie and send
+ * rubbish, in any order. After each event the books must agree, the memory must be within its bound, and when all have
+ * left nothing may be left. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +39,9 @@ static void must(femd_status rc) {
     if (rc != FEMD_OK) stop("a message could not be made");
 }
 
-static uint8_t byte(play *t) { return t->p < t->end ? *t->p++ : 0; }
+static uint8_t byte(play *t) {
+    return t->p < t->end ? *t->p++ : 0;
+}
 
 static femd_hash some_state(play *t) {
     uint8_t k = byte(t);
@@ -122,8 +124,10 @@ static void material(play *t, uint64_t route) {
 
 static void ready(play *t, uint64_t route) {
     uint8_t k = byte(t);
-    femd_ready r = {.material = t->material, .status = k & 1 && k & 2 && k & 4 ? FEMD_BAD_INPUT : FEMD_OK, .text = "words"};
-    r.caps = (femd_capabilities){.wants = 3, .controls = 1, .inputs = k & 8 ? 15 : 31, .engine = FEMD_ENGINE_ELASTIC, .volume = 1e-27};
+    femd_ready r = {
+        .material = t->material, .status = k & 1 && k & 2 && k & 4 ? FEMD_BAD_INPUT : FEMD_OK, .text = "words"};
+    r.caps = (femd_capabilities){
+        .wants = 3, .controls = 1, .inputs = k & 8 ? 15 : 31, .engine = FEMD_ENGINE_ELASTIC, .volume = 1e-27};
     must(femd_ready_encode(&t->frame, 0, &r, NULL));
     deliver(t, route);
 }
@@ -134,7 +138,11 @@ static void evaluate(play *t, uint64_t route) {
     must(femd_evaluate_begin(&t->frame, batch, &t->material, NULL));
     for (uint32_t i = 0; i < n; i++) {
         uint8_t k = byte(t);
-        femd_request q = {.point = i, .wants = 1u + (k & 2), .value = {k}, .flags = k & 1 ? FEMD_REQUEST_PRIVATE : 0, .state_in = some_state(t)};
+        femd_request q = {.point = i,
+                          .wants = 1u + (k & 2),
+                          .value = {k},
+                          .flags = k & 1 ? FEMD_REQUEST_PRIVATE : 0,
+                          .state_in = some_state(t)};
         must(femd_evaluate_add(&t->frame, &q, NULL));
     }
     femd_frame_finish(&t->frame, n);
@@ -152,7 +160,8 @@ static femd_hash state_of(play *t, const femd_request *q, uint8_t lie) {
 }
 
 static void answer(play *t, uint64_t route) {
-    static const femd_status statuses[] = {FEMD_OK, FEMD_OK, FEMD_OK, FEMD_NOT_CONVERGED, FEMD_ENGINE_DIED, FEMD_STATE_LOST, FEMD_DEADLINE, FEMD_OK};
+    static const femd_status statuses[] = {FEMD_OK,          FEMD_OK,         FEMD_OK,       FEMD_NOT_CONVERGED,
+                                           FEMD_ENGINE_DIED, FEMD_STATE_LOST, FEMD_DEADLINE, FEMD_OK};
     uint8_t n = byte(t) % 5, sent = 0;
     must(femd_frame_begin(&t->frame, FEMD_MSG_ANSWER, 0, NULL));
     for (; sent < n && t->tasks[route]; sent++) {
@@ -266,8 +275,11 @@ static void one_event(play *t) {
     case 0: hello(t, route); return;
     case 1: material(t, route); return;
     case 2: ready(t, route); return;
-    case 3: case 4: evaluate(t, route); return;
-    case 5: case 6: case 7: answer(t, route); return;
+    case 3:
+    case 4: evaluate(t, route); return;
+    case 5:
+    case 6:
+    case 7: answer(t, route); return;
     case 8: started(t, route); return;
     case 9: states(t, route); return;
     case 10: commit(t, route); return;
@@ -298,10 +310,15 @@ static void all_leave(play *t) {
     femd_core_trim(t->core, 0);
     collect(t);
     femd_core_sum(t->core, &sum);
-    if (sum.bytes == sum.materials && !(sum.evaluations + sum.state_count + sum.waiters + sum.lanes + sum.runs + sum.peers + sum.open_batches)) return;
-    fprintf(stderr, "requests %llu responses %llu states %llu batches %llu bytes; %u evaluations, %u states, %u waiters, %u lanes, %u runs, %u peers\n",
-            (unsigned long long)sum.requests, (unsigned long long)sum.responses, (unsigned long long)sum.states, (unsigned long long)sum.batches,
-            sum.evaluations, sum.state_count, sum.waiters, sum.lanes, sum.runs, sum.peers);
+    if (sum.bytes == sum.materials &&
+        !(sum.evaluations + sum.state_count + sum.waiters + sum.lanes + sum.runs + sum.peers + sum.open_batches))
+        return;
+    fprintf(stderr,
+            "requests %llu responses %llu states %llu batches %llu bytes; %u evaluations, %u states, %u waiters, %u "
+            "lanes, %u runs, %u peers\n",
+            (unsigned long long)sum.requests, (unsigned long long)sum.responses, (unsigned long long)sum.states,
+            (unsigned long long)sum.batches, sum.evaluations, sum.state_count, sum.waiters, sum.lanes, sum.runs,
+            sum.peers);
     stop("held for nobody");
 }
 
@@ -312,7 +329,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     t->p = data;
     t->end = data + (size < 4096 ? size : 4096);
     t->now = 100;
-    must(femd_core_create(&(femd_core_config){.memory_bytes = MEMORY, .cache_bytes = 20000, .message_points = 3, .task_deadline = 2}, &t->core, NULL));
+    must(femd_core_create(
+        &(femd_core_config){.memory_bytes = MEMORY, .cache_bytes = 20000, .message_points = 3, .task_deadline = 2},
+        &t->core, NULL));
     must(femd_pack_encode(&pack, &t->pack, NULL));
     femd_pack_id(t->pack.data, t->pack.size, &t->material);
     while (t->p < t->end) one_event(t);

@@ -1,5 +1,5 @@
-/* Any bytes as a JSON document: refused with words, or read and checked against the schema of cases and of materials; its
- * canonical text is a fixed point. What stands before the first zero byte is applied as --set. */
+/* Any bytes as a JSON document: refused with words, or read and checked against the schema of cases and of materials;
+ * its canonical text is a fixed point. What stands before the first zero byte is applied as --set. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (skip && femd_json_set(&doc, assignment, &err) == FEMD_OK) check_canonical(&doc);
         check_schema(&doc);
         femd_json_clear(&doc);
-    } else if (!err.text[0]) abort();
+    } else if (!err.text[0])
+        abort();
     free(text);
     free(assignment);
     return 0;

@@ -1,5 +1,6 @@
-/* Any bytes as a file of a material: tables of EAM potentials (setfl, Finnis-Sinclair, funcfl), Stillinger-Weber parameters,
- * LAMMPS data. Refused with words, or read into tables that hold finite numbers only. The first byte picks the format. */
+/* Any bytes as a file of a material: tables of EAM potentials (setfl, Finnis-Sinclair, funcfl), Stillinger-Weber
+ * parameters, LAMMPS data. Refused with words, or read into tables that hold finite numbers only. The first byte picks
+ * the format. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +31,8 @@ static void read_potential(const char *json, const femd_pack *pack, int nspecies
     if (femd_potential_create(&doc, doc.root, pack, species, nspecies, &p, &err) == FEMD_OK) {
         if (!(femd_potential_cutoff(p) > 0.0) || !isfinite(femd_potential_cutoff(p))) abort();
         check_embedding(p);
-    } else if (p || !err.text[0]) abort();
+    } else if (p || !err.text[0])
+        abort();
     femd_potential_destroy(&p);
     femd_json_clear(&doc);
 }
@@ -44,8 +46,10 @@ static void read_atoms(const char *text, size_t size) {
         for (int k = 0; k < 3; k++)
             if (!(s.cell[4 * k] > 0.0)) abort(); /* a box has three lengths */
         for (int i = 0; i < s.natoms; i++)
-            if (s.species[i] < 0 || s.species[i] > 1 || !isfinite(s.x[3 * i] + s.x[3 * i + 1] + s.x[3 * i + 2])) abort();
-    } else if (!err.text[0]) abort();
+            if (s.species[i] < 0 || s.species[i] > 1 || !isfinite(s.x[3 * i] + s.x[3 * i + 1] + s.x[3 * i + 2]))
+                abort();
+    } else if (!err.text[0])
+        abort();
     femd_structure_clear(&s);
 }
 
@@ -69,8 +73,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(text, data + 1, size - 1);
     const femd_pack pack = {.json = "{}", .nfiles = 1, .file = {{"f", {text, size - 1}}}};
     unsigned k = data[0] % (FORMATS + 1u);
-    if (k < FORMATS) read_potential(formats[k].json, &pack, formats[k].species);
-    else read_atoms(text, size - 1);
+    if (k < FORMATS)
+        read_potential(formats[k].json, &pack, formats[k].species);
+    else
+        read_atoms(text, size - 1);
     free(text);
     return 0;
 }

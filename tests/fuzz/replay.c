@@ -1,5 +1,5 @@
-/* Runs a fuzz target without libFuzzer: over every file of a folder, and over damaged copies of each (bytes changed, cut, joined)
- * from random numbers of a fixed seed.  replay FOLDER [COPIES] */
+/* Runs a fuzz target without libFuzzer: over every file of a folder, and over damaged copies of each (bytes changed,
+ * cut, joined) from random numbers of a fixed seed.  replay FOLDER [COPIES] */
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +64,9 @@ static size_t damage(const sample *a, const sample *b, uint8_t *to, uint64_t *ra
     return next(random) % 8 ? n : next(random) % (n + 1);
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 int main(int argc, char **argv) {
     static sample files[FILES_MAX];
@@ -86,7 +88,8 @@ int main(int argc, char **argv) {
         LLVMFuzzerTestOneInput(files[i].data, files[i].size);
     }
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < copies; k++) LLVMFuzzerTestOneInput(copy, damage(&files[i], &files[next(&random) % (size_t)n], copy, &random));
+        for (int k = 0; k < copies; k++)
+            LLVMFuzzerTestOneInput(copy, damage(&files[i], &files[next(&random) % (size_t)n], copy, &random));
     printf("%d files, %d copies of each\n", n, copies);
     for (int i = 0; i < n; i++) {
         free(files[i].data);

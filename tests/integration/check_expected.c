@@ -1,8 +1,10 @@
 /* check_expected EXPECTED.json [FOLDER]: hold the output of a run against what its case promises.
  *
- * expected.json: {"run": [arguments of femd run], "checks": [{"path": "steps.1.reactions.grip.0", "value": v, "rtol": r} | {"path": …, "max": m} |
- * {"path": …, "min": m} | {"path": …, "text": "…"}]}. A path walks summary.json; a number indexes an array, negative from its end.
- * With FOLDER omitted the arguments are printed, one a line, for the script that makes the run. Exit 0, 1 (a check fails), 2. */
+ * expected.json: {"run": [arguments of femd run], "checks": [{"path": "steps.1.reactions.grip.0", "value": v, "rtol":
+ * r} | {"path": …, "max": m} |
+ * {"path": …, "min": m} | {"path": …, "text": "…"}]}. A path walks summary.json; a number indexes an array, negative
+ * from its end. With FOLDER omitted the arguments are printed, one a line, for the script that makes the run. Exit 0, 1
+ * (a check fails), 2. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,7 +44,9 @@ static int holds(const cJSON *check, const cJSON *found) {
                 *min = cJSON_GetObjectItem(check, "min"), *text = cJSON_GetObjectItem(check, "text");
     if (text) return cJSON_IsString(found) && !strcmp(found->valuestring, text->valuestring);
     if (!cJSON_IsNumber(found) || (!value && !max && !min)) return 0;
-    double x = found->valuedouble, rtol = cJSON_IsNumber(cJSON_GetObjectItem(check, "rtol")) ? cJSON_GetObjectItem(check, "rtol")->valuedouble : 0;
+    double x = found->valuedouble, rtol = cJSON_IsNumber(cJSON_GetObjectItem(check, "rtol"))
+                                              ? cJSON_GetObjectItem(check, "rtol")->valuedouble
+                                              : 0;
     if (value && !(fabs(x - value->valuedouble) <= rtol * fabs(value->valuedouble))) return 0;
     if (max && !(x <= max->valuedouble)) return 0;
     return !min || x >= min->valuedouble;

@@ -1,5 +1,6 @@
-/* patch_equals_eval EVAL.json CHECKPOINT.h5 TOLERANCE: does every point of a patch test hold the answer of one `femd eval`?
- * Stress and tangent of each point against the keys "stress" and "tangent" of the evaluation, relative to their largest entry. */
+/* patch_equals_eval EVAL.json CHECKPOINT.h5 TOLERANCE: does every point of a patch test hold the answer of one `femd
+ * eval`? Stress and tangent of each point against the keys "stress" and "tangent" of the evaluation, relative to their
+ * largest entry. */
 #include <cjson/cJSON.h>
 #include <hdf5.h>
 #include <math.h>
@@ -10,8 +11,10 @@ static int numbers(const cJSON *node, double *out, int n) {
     const cJSON *item;
     int i = 0;
     cJSON_ArrayForEach(item, node) {
-        if (cJSON_IsArray(item)) i += numbers(item, out + i, n - i);
-        else if (i < n) out[i++] = item->valuedouble;
+        if (cJSON_IsArray(item))
+            i += numbers(item, out + i, n - i);
+        else if (i < n)
+            out[i++] = item->valuedouble;
     }
     return i;
 }
@@ -38,7 +41,8 @@ int main(int argc, char **argv) {
     fclose(f);
     cJSON *eval = cJSON_Parse(text);
     double S[6], D[36];
-    if (numbers(cJSON_GetObjectItem(eval, "stress"), S, 6) != 6 || numbers(cJSON_GetObjectItem(eval, "tangent"), D, 36) != 36)
+    if (numbers(cJSON_GetObjectItem(eval, "stress"), S, 6) != 6 ||
+        numbers(cJSON_GetObjectItem(eval, "tangent"), D, 36) != 36)
         return fprintf(stderr, "patch_equals_eval: no stress or tangent in %s\n", argv[1]), 2;
     hid_t file = H5Fopen(argv[2], H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return 2;

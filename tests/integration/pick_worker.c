@@ -1,5 +1,5 @@
-/* pick_worker KEY... [PID] < status.json: the pid of the first worker whose counts KEY (started, sole_committed, ...) are all
- * above zero; with PID only that worker. Prints nothing if there is none. */
+/* pick_worker KEY... [PID] < status.json: the pid of the first worker whose counts KEY (started, sole_committed, ...)
+ * are all above zero; with PID only that worker. Prints nothing if there is none. */
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -13,8 +13,11 @@ int main(int argc, char **argv) {
         const cJSON *pid = cJSON_GetObjectItem(worker, "pid");
         int fits = cJSON_IsNumber(pid);
         for (int a = 1; a < argc && fits; a++) {
-            if (isdigit((unsigned char)argv[a][0])) fits = atoi(argv[a]) == pid->valueint;
-            else fits = cJSON_IsNumber(cJSON_GetObjectItem(worker, argv[a])) && cJSON_GetObjectItem(worker, argv[a])->valuedouble > 0;
+            if (isdigit((unsigned char)argv[a][0]))
+                fits = atoi(argv[a]) == pid->valueint;
+            else
+                fits = cJSON_IsNumber(cJSON_GetObjectItem(worker, argv[a])) &&
+                       cJSON_GetObjectItem(worker, argv[a])->valuedouble > 0;
         }
         if (fits) return printf("%d\n", pid->valueint), 0;
     }

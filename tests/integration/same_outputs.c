@@ -1,9 +1,10 @@
 /* same_outputs A B [TOLERANCE]: do two output folders of `femd run` hold the same result?
  *
- * Without a tolerance: history.csv, every .vtu, .pvtu and .pvd file and every checkpoint dataset must be the same bytes, and summary.json the
- * same text once its "run" object (timing and pool data) is taken out. With a tolerance only the checkpoint is compared (it
- * does not depend on the number of ranks): every floating-point dataset to TOLERANCE of its largest value, the rest but
- * hashes and blobs exactly. Exit 0 if the same, 1 if not (with words), 2 if something cannot be read. */
+ * Without a tolerance: history.csv, every .vtu, .pvtu and .pvd file and every checkpoint dataset must be the same
+ * bytes, and summary.json the same text once its "run" object (timing and pool data) is taken out. With a tolerance
+ * only the checkpoint is compared (it does not depend on the number of ranks): every floating-point dataset to
+ * TOLERANCE of its largest value, the rest but hashes and blobs exactly. Exit 0 if the same, 1 if not (with words), 2
+ * if something cannot be read. */
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <hdf5.h>
@@ -54,7 +55,8 @@ static char *summary_without_run(const char *folder) {
         fprintf(stderr, "same_outputs: %s/summary.json is no JSON with a \"run\" object\n", folder);
         exit(2);
     }
-    /* The text itself is compared, since re-printing numbers could hide a last bit: the run object is blanked in place. */
+    /* The text itself is compared, since re-printing numbers could hide a last bit: the run object is blanked in place.
+     */
     char *run = strstr(text, "\"run\"");
     if (run) {
         char *p = strchr(run, '{');
@@ -114,7 +116,8 @@ static double worst_relative(const double *a, const double *b, size_t n) {
 
 /* States, their hashes and counts of work follow from strains bit by bit, so they cannot agree to a tolerance. */
 static int is_exact_only(const char *name) {
-    return strstr(name, "state") || strstr(name, "blob") || strstr(name, "hash") || strstr(name, "history") || strstr(name, "record");
+    return strstr(name, "state") || strstr(name, "blob") || strstr(name, "hash") || strstr(name, "history") ||
+           strstr(name, "record");
 }
 
 static herr_t visit(hid_t object, const char *name, const H5O_info_t *info, void *user) {
@@ -170,7 +173,8 @@ int main(int argc, char **argv) {
     if (tolerance > 0) return differences != 0;
     differences += files_differ(a, b, "history.csv");
     int files = count_outputs(a);
-    if (files < 3 || files != count_outputs(b)) printf("%d output files here, %d there\n", files, count_outputs(b)), differences++;
+    if (files < 3 || files != count_outputs(b))
+        printf("%d output files here, %d there\n", files, count_outputs(b)), differences++;
     DIR *d = opendir(a);
     for (struct dirent *e; d && (e = readdir(d));)
         if (is_output(e->d_name)) differences += files_differ(a, b, e->d_name);

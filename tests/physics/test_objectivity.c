@@ -14,9 +14,11 @@
 
 #define CRYSTAL                                                                                                        \
     "\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],\"repeat\":[2,2,2],"             \
-    "\"vacancies\":{\"count\":1,\"seed\":7}},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}"
-static const char elastic[] = "{\"engine\":\"elastic\",\"stiffness\":[1.7e11,1.2e11,1.1e11,1e9,2e9,0,1.6e11,1.2e11,0,3e9,1e9,"
-                              "1.5e11,0,0,2e9,7e10,1e9,0,6e10,0,5e10]}";
+    "\"vacancies\":{\"count\":1,\"seed\":7}},\"potential\":{\"style\":\"eam/"                                          \
+    "alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}"
+static const char elastic[] =
+    "{\"engine\":\"elastic\",\"stiffness\":[1.7e11,1.2e11,1.1e11,1e9,2e9,0,1.6e11,1.2e11,0,3e9,1e9,"
+    "1.5e11,0,0,2e9,7e10,1e9,0,6e10,0,5e10]}";
 static const char cauchy_born[] = "{\"engine\":\"cauchy-born\"," CRYSTAL "}";
 static const char native[] = "{\"engine\":\"native\"," CRYSTAL "}";
 
@@ -41,8 +43,8 @@ static femd_material *open_material(const char *text) {
     femd_json doc = FEMD_JSON_INIT;
     femd_buffer pack = FEMD_BUFFER_INIT;
     femd_material *m = NULL;
-    if (femd_json_parse(text, strlen(text), "material", &doc, &err) || femd_material_pack(&doc, doc.root, ".", &pack, &err) ||
-        femd_material_open(pack.data, pack.size, &m, &err))
+    if (femd_json_parse(text, strlen(text), "material", &doc, &err) ||
+        femd_material_pack(&doc, doc.root, ".", &pack, &err) || femd_material_open(pack.data, pack.size, &m, &err))
         fail_msg("%s", err.text);
     femd_json_clear(&doc);
     femd_buffer_clear(&pack);
@@ -89,11 +91,13 @@ static void check(const char *text, double tolerance) {
                 for (int L = 0; L < 3; L++) {
                     double sum = 0;
                     for (int p = 0; p < 3; p++)
-                        for (int n = 0; n < 3; n++) sum += R[3 * i + p] * R[3 * k + n] * A0[9 * (3 * p + J) + 3 * n + L];
+                        for (int n = 0; n < 3; n++)
+                            sum += R[3 * i + p] * R[3 * k + n] * A0[9 * (3 * p + J) + 3 * n + L];
                     RA[9 * (3 * i + J) + 3 * k + L] = sum;
                 }
         }
-    double e[4] = {difference(r1.S, r0.S, 6), difference(r1.D, r0.D, 36), difference(P1, RP, 9), difference(A1, RA, 81)};
+    double e[4] = {difference(r1.S, r0.S, 6), difference(r1.D, r0.D, 36), difference(P1, RP, 9),
+                   difference(A1, RA, 81)};
     print_message("rotation: S %.1e D %.1e P %.1e A %.1e\n", e[0], e[1], e[2], e[3]);
     for (int i = 0; i < 4; i++) assert_true(e[i] <= tolerance);
     /* and the material is anisotropic and nonlinear enough for a wrong frame to be seen */
@@ -101,9 +105,18 @@ static void check(const char *text, double tolerance) {
     femd_material_close(&m);
 }
 
-static void elastic_answers_turn_with_the_frame(void **state) { (void)state; check(elastic, 1e-12); }
-static void cauchy_born_answers_turn_with_the_frame(void **state) { (void)state; check(cauchy_born, 1e-12); }
-static void relaxed_answers_turn_with_the_frame(void **state) { (void)state; check(native, 1e-9); }
+static void elastic_answers_turn_with_the_frame(void **state) {
+    (void)state;
+    check(elastic, 1e-12);
+}
+static void cauchy_born_answers_turn_with_the_frame(void **state) {
+    (void)state;
+    check(cauchy_born, 1e-12);
+}
+static void relaxed_answers_turn_with_the_frame(void **state) {
+    (void)state;
+    check(native, 1e-9);
+}
 
 static void reflection_is_refused(void **state) {
     (void)state;

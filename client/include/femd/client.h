@@ -26,16 +26,16 @@ typedef struct femd_batch femd_batch;
 
 /* How a wait stands; handed to the progress callback about twice a second and at every change. */
 typedef struct femd_progress_info {
-    uint64_t done, total;   /* points of the batches that are open */
-    uint64_t reused;        /* of the points done: answered from an earlier evaluation */
-    uint32_t workers, busy; /* of the pool */
-    double waited;          /* s since the wait began */
-    int waiting_for_workers;/* 1: points are open and no worker is there */
+    uint64_t done, total;    /* points of the batches that are open */
+    uint64_t reused;         /* of the points done: answered from an earlier evaluation */
+    uint32_t workers, busy;  /* of the pool */
+    double waited;           /* s since the wait began */
+    int waiting_for_workers; /* 1: points are open and no worker is there */
 } femd_progress_info;
 
 typedef struct femd_client_config {
-    const char *address;    /* server, "tcp://host:port" or "ipc:///path" */
-    const char *run;        /* name of the run, <= 64 characters; all its ranks give the same; NULL = made from host and pid */
+    const char *address; /* server, "tcp://host:port" or "ipc:///path" */
+    const char *run; /* name of the run, <= 64 characters; all its ranks give the same; NULL = made from host and pid */
     uint32_t rank, ranks;   /* 0, 0 counts as rank 0 of 1 */
     double connect_timeout; /* s; 0 = 10 */
     double wait_timeout;    /* s that any wait may take in all; 0 = no bound while the server lives */
@@ -45,12 +45,14 @@ typedef struct femd_client_config {
 } femd_client_config;
 
 /* Connect. The client is the caller's, released by femd_client_close. */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_open(const femd_client_config *cfg, femd_client **client, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_open(const femd_client_config *cfg, femd_client **client,
+                                                      femd_error *err);
 /* Drops open batches and leaves. Accepts NULL, sets NULL. */
 FEMD_API void femd_client_close(femd_client **client);
 
-/* Register a material: JSON text plus the data files it names (looked up in `folder`, $FEMD_POTENTIALS, then the system's
- * LAMMPS data folder). Waits until a worker has opened it. BAD_INPUT with the worker's words if it cannot be opened. */
+/* Register a material: JSON text plus the data files it names (looked up in `folder`, $FEMD_POTENTIALS, then the
+ * system's LAMMPS data folder). Waits until a worker has opened it. BAD_INPUT with the worker's words if it cannot be
+ * opened. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_material(femd_client *client, const char *json, const char *folder,
                                                           femd_hash *id, femd_capabilities *caps, femd_error *err);
 /* Register an encoded pack (see femd_material_pack in the case reader). */
@@ -61,13 +63,16 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_material_file(femd_client *clie
                                                                femd_hash *id, femd_capabilities *caps, femd_error *err);
 
 /* Send n requests of one material; returns at once. The requests are copied. n may be any number (frames are split). */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_submit(femd_client *client, const femd_hash *material, const femd_request *requests,
-                                                        size_t n, femd_batch **batch, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_submit(femd_client *client, const femd_hash *material,
+                                                        const femd_request *requests, size_t n, femd_batch **batch,
+                                                        femd_error *err);
 /* Handle what has arrived, waiting at most timeout seconds; *done = number of answered points of the batch. */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_poll(femd_client *client, femd_batch *batch, double timeout, size_t *done, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_poll(femd_client *client, femd_batch *batch, double timeout,
+                                                      size_t *done, femd_error *err);
 /* Wait for the rest, copy the n responses in the order of the requests, release the batch (sets *batch NULL, also on
  * failure). Per-point trouble stands in responses[i].status and is no failure of the call. */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, femd_batch **batch, femd_response *responses, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, femd_batch **batch,
+                                                         femd_response *responses, femd_error *err);
 /* Give a batch up. */
 FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);
 /* Points of the batches collected so far that were answered from an earlier evaluation. */
@@ -81,14 +86,18 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_commit(femd_client *client, uin
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_abort(femd_client *client, femd_error *err);
 
 /* Fetch the blob of a state; *blob is malloc'ed and the caller's. STATE_LOST if nobody holds it. */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_state_get(femd_client *client, const femd_hash *state, void **blob, size_t *size, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_state_get(femd_client *client, const femd_hash *state, void **blob,
+                                                           size_t *size, femd_error *err);
 /* Many at once, in one round trip: blobs[i] malloc'ed, the caller's (all freed and NULL on failure). */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_get(femd_client *client, const femd_hash *states, size_t n, void **blobs, size_t *sizes, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_get(femd_client *client, const femd_hash *states, size_t n,
+                                                            void **blobs, size_t *sizes, femd_error *err);
 /* Give the server blobs (restart from a checkpoint); each is verified against its hash. */
-FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_put(femd_client *client, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n, femd_error *err);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_states_put(femd_client *client, const femd_hash *states,
+                                                            const void *const *blobs, const size_t *sizes, size_t n,
+                                                            femd_error *err);
 
-/* The numerics level that the server pins ("x86-64-v3", ...): answers have the same bits on one level only. Borrowed; valid until
- * the client is closed. */
+/* The numerics level that the server pins ("x86-64-v3", ...): answers have the same bits on one level only. Borrowed;
+ * valid until the client is closed. */
 FEMD_API const char *femd_client_level(const femd_client *client);
 
 /* The server's status as JSON text, malloc'ed, the caller's. */

@@ -1,5 +1,6 @@
 /* The table of functions that every engine is, built in or from a user's shared object (symbol "femd_engine_v1", type
- * const femd_engine). An engine never exits or aborts the process and prints nothing. One instance is used by one thread. */
+ * const femd_engine). An engine never exits or aborts the process and prints nothing. One instance is used by one
+ * thread. */
 #ifndef FEMD_ENGINE_H
 #define FEMD_ENGINE_H
 
@@ -11,7 +12,8 @@
 /* Goes up with the layout of anything that an engine reads or fills: shared objects are built elsewhere. */
 #define FEMD_ENGINE_ABI 2
 
-/* Called from the compute loop. Returns non-zero if the evaluation is to stop (then `evaluate` returns CANCELLED or DEADLINE). */
+/* Called from the compute loop. Returns non-zero if the evaluation is to stop (then `evaluate` returns CANCELLED or
+ * DEADLINE). */
 typedef struct femd_beat {
     void *user;
     int (*beat)(void *user, double fraction);
@@ -19,12 +21,13 @@ typedef struct femd_beat {
 
 typedef struct femd_engine {
     uint32_t abi;
-    uint32_t number;   /* FEMD_ENGINE_* */
-    const char *name;  /* as in a material's "engine" */
-    uint32_t version;  /* of the answers and of the state format: part of a state's header */
+    uint32_t number;  /* FEMD_ENGINE_* */
+    const char *name; /* as in a material's "engine" */
+    uint32_t version; /* of the answers and of the state format: part of a state's header */
     /* Open a material. doc is the parsed, validated material; pack gives the files. Everything that depends on the
      * material alone is made here (structure, potential, reference relaxation). */
-    femd_status (*open)(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps, femd_error *err);
+    femd_status (*open)(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                        femd_error *err);
     /* Evaluate one point. state_in is the engine's own bytes (size 0 = virgin); state_out is appended to (nothing = no
      * state). Fills everything in *r but point, key, engine, worker, fingerprint and state_out. A pure function of its
      * inputs; caches only of what is a function of (material, state_in). The return value is the response's status. */
@@ -33,8 +36,8 @@ typedef struct femd_engine {
     /* Extended XYZ of a state (size 0 = virgin) at strain E, appended to out. NULL if the engine has no atoms. */
     femd_status (*dump)(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err);
     void (*close)(void **instance);
-    /* Built-in engines alone (never read from a shared object): what the user should know of the material's inputs, one remark a line, ""
-     * if nothing. Borrowed from the instance. NULL: never anything. */
+    /* Built-in engines alone (never read from a shared object): what the user should know of the material's inputs, one
+     * remark a line, "" if nothing. Borrowed from the instance. NULL: never anything. */
     const char *(*notes)(const void *instance);
 } femd_engine;
 

@@ -19,7 +19,8 @@ typedef struct femd_bytes {
     size_t size;
 } femd_bytes;
 
-#define FEMD_BUFFER_INIT {NULL, 0, 0}
+#define FEMD_BUFFER_INIT                                                                                               \
+    { NULL, 0, 0 }
 
 /* Make room for `more` bytes past size. NO_MEMORY on failure, the buffer unchanged. */
 FEMD_MUST_CHECK femd_status femd_buffer_reserve(femd_buffer *b, size_t more, femd_error *err);
@@ -29,13 +30,37 @@ FEMD_MUST_CHECK femd_status femd_buffer_append(femd_buffer *b, const void *data,
 void femd_buffer_clear(femd_buffer *b);
 
 /* Little-endian store and load at any address (femd runs on little-endian machines; the build refuses others). */
-static inline void femd_put16(uint8_t *p, uint16_t v) { memcpy(p, &v, 2); }
-static inline void femd_put32(uint8_t *p, uint32_t v) { memcpy(p, &v, 4); }
-static inline void femd_put64(uint8_t *p, uint64_t v) { memcpy(p, &v, 8); }
-static inline void femd_putf64(uint8_t *p, double v) { memcpy(p, &v, 8); }
-static inline uint16_t femd_get16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return v; }
-static inline uint32_t femd_get32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static inline uint64_t femd_get64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
-static inline double femd_getf64(const uint8_t *p) { double v; memcpy(&v, p, 8); return v; }
+static inline void femd_put16(uint8_t *p, uint16_t v) {
+    memcpy(p, &v, 2);
+}
+static inline void femd_put32(uint8_t *p, uint32_t v) {
+    memcpy(p, &v, 4);
+}
+static inline void femd_put64(uint8_t *p, uint64_t v) {
+    memcpy(p, &v, 8);
+}
+static inline void femd_putf64(uint8_t *p, double v) {
+    memcpy(p, &v, 8);
+}
+static inline uint16_t femd_get16(const uint8_t *p) {
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return v;
+}
+static inline uint32_t femd_get32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+static inline uint64_t femd_get64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+static inline double femd_getf64(const uint8_t *p) {
+    double v;
+    memcpy(&v, p, 8);
+    return v;
+}
 
 #endif

@@ -9,27 +9,27 @@ typedef enum femd_role { FEMD_ROLE_CLIENT = 1, FEMD_ROLE_WORKER = 2, FEMD_ROLE_A
 
 typedef struct femd_hello {
     femd_role role;
-    char run[65];        /* client: name of the run; all ranks say the same */
-    uint32_t rank, ranks;/* client: commit is final when all `ranks` have committed */
-    char level[16];      /* worker: "x86-64-v2", "x86-64-v3", "x86-64-v4" or "baseline" */
-    uint64_t fingerprint;/* worker */
-    uint32_t pid;        /* for status */
+    char run[65];         /* client: name of the run; all ranks say the same */
+    uint32_t rank, ranks; /* client: commit is final when all `ranks` have committed */
+    char level[16];       /* worker: "x86-64-v2", "x86-64-v3", "x86-64-v4" or "baseline" */
+    uint64_t fingerprint; /* worker */
+    uint32_t pid;         /* for status */
     char host[65];
-    char version[32];    /* femd version of the peer */
+    char version[32]; /* femd version of the peer */
 } femd_hello;
 
 typedef struct femd_welcome {
-    uint64_t peer;       /* number of this peer */
-    char level[16];      /* the pinned numerics level */
-    uint32_t credits;    /* worker: task messages it may hold at a time */
-    uint64_t frame_max;  /* bytes */
-    uint32_t batch_max;  /* points */
+    uint64_t peer;      /* number of this peer */
+    char level[16];     /* the pinned numerics level */
+    uint32_t credits;   /* worker: task messages it may hold at a time */
+    uint64_t frame_max; /* bytes */
+    uint32_t batch_max; /* points */
     char version[32];
 } femd_welcome;
 
 typedef struct femd_ready {
     femd_hash material;
-    int32_t status;      /* OK, or why it cannot be opened */
+    int32_t status; /* OK, or why it cannot be opened */
     char text[1024];
     femd_capabilities caps;
 } femd_ready;

@@ -11,11 +11,12 @@ extern "C" {
 #endif
 
 typedef struct femd_error {
-    int code;       /* a femd_status; 0 while nothing has failed */
+    int code;        /* a femd_status; 0 while nothing has failed */
     char text[1024]; /* what happened and what to do next; "" while nothing has failed */
 } femd_error;
 
-#define FEMD_ERROR_INIT {0, ""}
+#define FEMD_ERROR_INIT                                                                                                \
+    { 0, "" }
 
 /* Fill *err (may be NULL) with code and words, and return code, so that "return femd_fail(err, FEMD_IO, ...)" works. */
 FEMD_API femd_status femd_fail(femd_error *err, femd_status code, const char *fmt, ...) FEMD_PRINTF(3, 4);

@@ -1,7 +1,7 @@
-/* The bytes of requests, responses, tasks, answers, states and commits. Nothing else in femd knows them. The layouts are in
- * proto/README.md. Each *_begin starts a frame in out (emptied first), each *_add appends one entry, and the caller ends the
- * frame with femd_frame_finish(out, number of entries).
- * Every decoder checks all lengths before it reads and allocates nothing. */
+/* The bytes of requests, responses, tasks, answers, states and commits. Nothing else in femd knows them. The layouts
+ * are in proto/README.md. Each *_begin starts a frame in out (emptied first), each *_add appends one entry, and the
+ * caller ends the frame with femd_frame_finish(out, number of entries). Every decoder checks all lengths before it
+ * reads and allocates nothing. */
 #ifndef FEMD_EVALUATE_H
 #define FEMD_EVALUATE_H
 
@@ -9,7 +9,7 @@
 
 /* ---- request: fixed size ---- */
 #define FEMD_REQUEST_BYTES 144
-#define FEMD_TASK_BYTES (16 + FEMD_REQUEST_BYTES)
+#define FEMD_TASK_BYTES    (16 + FEMD_REQUEST_BYTES)
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]);
 /* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite). */
 FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_request *r, femd_error *err);
@@ -17,24 +17,30 @@ FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYT
 /* The identity of an evaluation: hash of (material, numerics level, state_in, control, mask, values, temperature,
  * pressure, accuracy, seed, wants), inputs without effect (not in `inputs`, FEMD_INPUT_*) taken as zero, -0.0 as 0.0;
  * with FEMD_REQUEST_PRIVATE the point enters too. Labels never do. */
-void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r, femd_hash *key);
+void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r,
+                      femd_hash *key);
 
 /* ---- response: length depends on provided, sampled and control; `work` is the fixed-size tail ----
- * Neither `key` nor `point` is part of it (one answer may serve several points): a decoded response has both zero, and the
- * receiver fills them in from the RESULT's key and from its own request. */
+ * Neither `key` nor `point` is part of it (one answer may serve several points): a decoded response has both zero, and
+ * the receiver fills them in from the RESULT's key and from its own request. */
 #define FEMD_RESPONSE_WORK_BYTES 32
-#define FEMD_RESPONSE_BYTES_MAX 1536
+#define FEMD_RESPONSE_BYTES_MAX  1536
 size_t femd_response_bytes(const femd_response *r);
 /* p has room for femd_response_bytes(r). Returns the bytes written. */
 size_t femd_response_encode(const femd_response *r, uint8_t *p);
-/* PROTOCOL if the length does not fit, a status or want is unknown, or an OK response holds a number that is not finite. */
+/* PROTOCOL if the length does not fit, a status or want is unknown, or an OK response holds a number that is not
+ * finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
 /* 1 if no number of the answer is NaN or infinite. */
 int femd_response_is_finite(const femd_response *r);
-/* Status and state_out of an encoded response, after the same checks but for the finite numbers; for who only passes it on. */
-FEMD_MUST_CHECK femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out, femd_error *err);
+/* Status and state_out of an encoded response, after the same checks but for the finite numbers; for who only passes it
+ * on. */
+FEMD_MUST_CHECK femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out,
+                                               femd_error *err);
 /* The part of an encoded response that must be equal whoever answers: its first (n - WORK_BYTES) bytes. */
-static inline size_t femd_response_compared_bytes(size_t n) { return n > FEMD_RESPONSE_WORK_BYTES ? n - FEMD_RESPONSE_WORK_BYTES : 0; }
+static inline size_t femd_response_compared_bytes(size_t n) {
+    return n > FEMD_RESPONSE_WORK_BYTES ? n - FEMD_RESPONSE_WORK_BYTES : 0;
+}
 
 /* ---- readers over a body: return 1 and advance, 0 at the end; a malformed body gives -1 and err ---- */
 typedef struct femd_reader {
@@ -43,9 +49,11 @@ typedef struct femd_reader {
 } femd_reader;
 
 /* EVALUATE: material, then requests. */
-FEMD_MUST_CHECK femd_status femd_evaluate_open(const femd_frame *f, femd_hash *material, femd_reader *rd, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_evaluate_open(const femd_frame *f, femd_hash *material, femd_reader *rd,
+                                               femd_error *err);
 int femd_evaluate_next(femd_reader *rd, femd_request *r, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch, const femd_hash *material, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch, const femd_hash *material,
+                                                femd_error *err);
 FEMD_MUST_CHECK femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_error *err);
 
 /* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline, request). */
@@ -62,11 +70,12 @@ FEMD_MUST_CHECK femd_status femd_task_begin(femd_buffer *out, const femd_hash *m
                                             size_t nstates, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err);
 /* Opens a TASK body; *states reads the states, *tasks the tasks. */
-FEMD_MUST_CHECK femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states, femd_reader *tasks,
-                                           femd_error *err);
+FEMD_MUST_CHECK femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states,
+                                           femd_reader *tasks, femd_error *err);
 int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err);
 
-/* ANSWER: task id, length, encoded response (status and state_out are read out of the response's head). RESULT: index in the batch, key, encoded response. */
+/* ANSWER: task id, length, encoded response (status and state_out are read out of the response's head). RESULT: index
+ * in the batch, key, encoded response. */
 typedef struct femd_answer {
     uint64_t task;
     int32_t status;
@@ -95,7 +104,8 @@ FEMD_MUST_CHECK femd_status femd_hash_add(femd_buffer *out, const femd_hash *h, 
 FEMD_MUST_CHECK femd_status femd_u64_add(femd_buffer *out, uint64_t v, femd_error *err);
 
 /* BEAT: fixed size. */
-FEMD_MUST_CHECK femd_status femd_beat_encode(femd_buffer *out, uint64_t task, double fraction, femd_error *err); /* whole frame */
+FEMD_MUST_CHECK femd_status femd_beat_encode(femd_buffer *out, uint64_t task, double fraction,
+                                             femd_error *err); /* whole frame */
 FEMD_MUST_CHECK femd_status femd_beat_decode(const femd_frame *f, uint64_t *task, double *fraction, femd_error *err);
 
 /* COMMIT: step, then (point, state) pairs. */
@@ -113,10 +123,10 @@ void femd_reader_open(const femd_frame *f, femd_reader *rd);
 
 /* PULSE: fixed size. */
 typedef struct femd_pulse {
-    uint32_t workers;  /* registered and of the right level */
-    uint32_t busy;     /* with a started task */
-    uint64_t queued;   /* of this peer's points: not yet sent to a worker */
-    uint64_t running;  /* of this peer's points: with a worker */
+    uint32_t workers; /* registered and of the right level */
+    uint32_t busy;    /* with a started task */
+    uint64_t queued;  /* of this peer's points: not yet sent to a worker */
+    uint64_t running; /* of this peer's points: with a worker */
 } femd_pulse;
 FEMD_MUST_CHECK femd_status femd_pulse_encode(femd_buffer *out, const femd_pulse *p, femd_error *err); /* whole frame */
 FEMD_MUST_CHECK femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *err);

@@ -6,16 +6,16 @@
 #include "femd/types.h"
 
 #define FEMD_PROTOCOL_VERSION 1
-#define FEMD_FRAME_HEADER 32
-#define FEMD_FRAME_MAX (256u << 20)  /* bytes of one frame, the default limit */
-#define FEMD_BATCH_MAX 4096u         /* points in one EVALUATE, TASK, ANSWER or RESULT frame */
+#define FEMD_FRAME_HEADER     32
+#define FEMD_FRAME_MAX        (256u << 20) /* bytes of one frame, the default limit */
+#define FEMD_BATCH_MAX        4096u        /* points in one EVALUATE, TASK, ANSWER or RESULT frame */
 
 /* X(name, number, direction, body).  C client, W worker, S server. */
 #define FEMD_MESSAGE_LIST(X)                                                                                           \
-    X(HELLO, 1, "C>S W>S", "JSON: role, run, rank, ranks, level, fingerprint")                            \
+    X(HELLO, 1, "C>S W>S", "JSON: role, run, rank, ranks, level, fingerprint")                                         \
     X(WELCOME, 2, "S>C S>W", "JSON: peer number, limits, level, credits")                                              \
     X(REREGISTER, 3, "S>C S>W", "empty: the sender is unknown, say hello again")                                       \
-    X(ERROR, 4, "any", "JSON: code, text; header id = the message complained of")                                     \
+    X(ERROR, 4, "any", "JSON: code, text; header id = the message complained of")                                      \
     X(BYE, 5, "any", "empty: leaving in good order")                                                                   \
     X(MATERIAL, 10, "C>S S>W", "an encoded pack")                                                                      \
     X(MATERIAL_READY, 11, "W>S S>C", "JSON: material, status, text, capabilities")                                     \

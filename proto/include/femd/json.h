@@ -11,11 +11,12 @@
 #include "femd/units.h"
 
 typedef struct femd_json {
-    cJSON *root;     /* owned */
-    char *name;      /* owned; the file name or other title that starts every message */
+    cJSON *root; /* owned */
+    char *name;  /* owned; the file name or other title that starts every message */
 } femd_json;
 
-#define FEMD_JSON_INIT {NULL, NULL}
+#define FEMD_JSON_INIT                                                                                                 \
+    { NULL, NULL }
 #define FEMD_JSON_MAX_BYTES (16u << 20)
 #define FEMD_JSON_MAX_DEPTH 64
 
@@ -23,17 +24,22 @@ typedef struct femd_json {
  * NaN/Infinity, bytes after the document, depth and size over the limits are refused. */
 FEMD_MUST_CHECK femd_status femd_json_read(const char *path, femd_json *doc, femd_error *err);
 /* The same from n bytes of text; name is used in messages. */
-FEMD_MUST_CHECK femd_status femd_json_parse(const char *text, size_t n, const char *name, femd_json *doc, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_json_parse(const char *text, size_t n, const char *name, femd_json *doc,
+                                            femd_error *err);
 void femd_json_clear(femd_json *doc);
 
-/* The schemas compiled into femd, as NUL-terminated JSON text: docs/case.schema.json (its $defs/material is a material). */
+/* The schemas compiled into femd, as NUL-terminated JSON text: docs/case.schema.json (its $defs/material is a
+ * material). */
 extern const char femd_case_schema[];
 /* Validate doc against the definition at `ref` of schema text: "" for the root, "#/$defs/material" for a part.
  * The first violation becomes: "FILE: materials.copper.potential.style: unknown value "eam2"; accepted: eam, ..." */
-FEMD_MUST_CHECK femd_status femd_json_validate(const femd_json *doc, const char *schema, const char *ref, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_json_validate(const femd_json *doc, const char *schema, const char *ref,
+                                               femd_error *err);
 
-/* Say that the value at node is wrong: fills err with "FILE: PATH: words". node must be inside doc. Returns BAD_INPUT. */
-femd_status femd_json_fail(const femd_json *doc, const cJSON *node, femd_error *err, const char *fmt, ...) FEMD_PRINTF(4, 5);
+/* Say that the value at node is wrong: fills err with "FILE: PATH: words". node must be inside doc. Returns BAD_INPUT.
+ */
+femd_status femd_json_fail(const femd_json *doc, const cJSON *node, femd_error *err, const char *fmt, ...)
+    FEMD_PRINTF(4, 5);
 
 /* Members of an object by key, with a default if absent (obj may be NULL: then the default). */
 const cJSON *femd_json_get(const cJSON *obj, const char *key);
@@ -46,14 +52,14 @@ FEMD_MUST_CHECK femd_status femd_json_u64(const femd_json *doc, const cJSON *obj
 /* The same for one node (not NULL). */
 FEMD_MUST_CHECK femd_status femd_json_node_u64(const femd_json *doc, const cJSON *node, uint64_t *out, femd_error *err);
 /* A quantity: number = SI, string = number with a unit of that dimension. Missing key: fallback. NaN never passes. */
-FEMD_MUST_CHECK femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim,
-                                               double fallback, double *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key,
+                                               femd_dimension dim, double fallback, double *out, femd_error *err);
 /* The same for one node (e.g. an array element). */
-FEMD_MUST_CHECK femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim, double *out,
-                                                    femd_error *err);
+FEMD_MUST_CHECK femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim,
+                                                    double *out, femd_error *err);
 /* Array of exactly n quantities. */
-FEMD_MUST_CHECK femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim,
-                                                 size_t n, double *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const char *key,
+                                                 femd_dimension dim, size_t n, double *out, femd_error *err);
 /* Apply "a.b.c=VALUE" (VALUE is JSON, or else taken as a string) to a document; creates missing objects. */
 FEMD_MUST_CHECK femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *err);
 /* Unformatted text of a node with keys sorted, numbers that parse back to the same double; the caller frees. */

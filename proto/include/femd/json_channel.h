@@ -12,11 +12,13 @@
 
 /* 1 if the message is JSON: its first byte is '{'. */
 int femd_json_channel_is_json(const void *data, size_t size);
-/* JSON message -> the whole binary frame that says the same, in *out (emptied first). What comes out has passed the same
- * checks as a binary peer's frame. PROTOCOL with words if it is malformed, LIMIT if it is too big. */
-FEMD_MUST_CHECK femd_status femd_json_channel_to_frame(const void *data, size_t size, femd_buffer *out, femd_error *err);
-/* Frame to a client -> its JSON text in *out (emptied first; NUL-terminated, the NUL not counted in size). Doubles have 17
- * digits, so they read back to the same bits. PROTOCOL for a frame that has no JSON form (TASK and other worker traffic). */
+/* JSON message -> the whole binary frame that says the same, in *out (emptied first). What comes out has passed the
+ * same checks as a binary peer's frame. PROTOCOL with words if it is malformed, LIMIT if it is too big. */
+FEMD_MUST_CHECK femd_status femd_json_channel_to_frame(const void *data, size_t size, femd_buffer *out,
+                                                       femd_error *err);
+/* Frame to a client -> its JSON text in *out (emptied first; NUL-terminated, the NUL not counted in size). Doubles have
+ * 17 digits, so they read back to the same bits. PROTOCOL for a frame that has no JSON form (TASK and other worker
+ * traffic). */
 FEMD_MUST_CHECK femd_status femd_json_channel_from_frame(const femd_frame *frame, femd_buffer *out, femd_error *err);
 
 /* Append one response as a JSON object (the form used in "result" messages and by `femd eval --json`). */

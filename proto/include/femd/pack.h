@@ -7,7 +7,7 @@
 #include "femd/types.h"
 
 #define FEMD_PACK_FILES_MAX 16
-#define FEMD_PACK_NAME_MAX 255
+#define FEMD_PACK_NAME_MAX  255
 
 typedef struct femd_pack_file {
     const char *name; /* base name as the JSON text gives it, NUL-terminated */

@@ -10,22 +10,24 @@
 typedef struct femd_peer femd_peer;
 
 typedef struct femd_peer_config {
-    const char *address;   /* "tcp://127.0.0.1:5600" or "ipc:///path" */
-    femd_hello hello;      /* said at connection and after REREGISTER */
-    double connect_timeout;/* s to wait for WELCOME; 0 = 10 */
-    double silence;        /* s without a connection after which the server counts as lost; 0 = 5 */
+    const char *address;     /* "tcp://127.0.0.1:5600" or "ipc:///path" */
+    femd_hello hello;        /* said at connection and after REREGISTER */
+    double connect_timeout;  /* s to wait for WELCOME; 0 = 10 */
+    double silence;          /* s without a connection after which the server counts as lost; 0 = 5 */
     int first_connect_waits; /* 1: keep trying to connect for connect_timeout (a server that is about to start) */
     const volatile sig_atomic_t *stop; /* may be NULL; non-zero ends the wait of femd_peer_open with CANCELLED */
 } femd_peer_config;
 
-/* Connect and exchange HELLO and WELCOME. TIMEOUT or DISCONNECTED with the address in words; REFUSED with the server's words. */
+/* Connect and exchange HELLO and WELCOME. TIMEOUT or DISCONNECTED with the address in words; REFUSED with the server's
+ * words. */
 FEMD_MUST_CHECK femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_error *err);
 /* Says BYE, lingers at most 1 s. */
 void femd_peer_close(femd_peer **peer);
 const femd_welcome *femd_peer_welcome(const femd_peer *peer);
-/* Send one frame (copies the bytes; blocks at most `timeout` s under back-pressure: TIMEOUT; DISCONNECTED if the server is lost).
- * LIMIT if the frame is larger than the server's WELCOME allows. From the loss of a connection until femd_peer_recv has
- * returned REREGISTER frames are dropped (OK): they would reach a server that knows nothing of what they speak of. */
+/* Send one frame (copies the bytes; blocks at most `timeout` s under back-pressure: TIMEOUT; DISCONNECTED if the server
+ * is lost). LIMIT if the frame is larger than the server's WELCOME allows. From the loss of a connection until
+ * femd_peer_recv has returned REREGISTER frames are dropped (OK): they would reach a server that knows nothing of what
+ * they speak of. */
 FEMD_MUST_CHECK femd_status femd_peer_send(femd_peer *peer, const femd_buffer *frame, double timeout, femd_error *err);
 /* Receive one frame within timeout s (0 polls). OK; TIMEOUT (no words, cheap); DISCONNECTED when the server is lost for
  * longer than `silence`; REREGISTER after the peer has said hello anew (the caller re-sends what is open by key).

@@ -11,7 +11,7 @@ extern "C" {
 #else
 #define FEMD_API __attribute__((visibility("default")))
 #endif
-#define FEMD_MUST_CHECK __attribute__((warn_unused_result))
+#define FEMD_MUST_CHECK        __attribute__((warn_unused_result))
 #define FEMD_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* X(name, wire code, class, text).  Class P: physics, may cut a macro step.  Class I: infrastructure, never does.

@@ -20,25 +20,28 @@ typedef struct femd_hash {
     uint8_t b[32];
 } femd_hash;
 
-#define FEMD_HASH_ZERO {{0}}
+#define FEMD_HASH_ZERO                                                                                                 \
+    {                                                                                                                  \
+        { 0 }                                                                                                          \
+    }
 
 /* What an evaluation can be asked for; the bit set is `wants` down and `provided` up. X(name, bit, key in JSON) */
 #define FEMD_WANT_LIST(X)                                                                                              \
-    X(STRESS, 0, "stress")                   /* S (6) */                                                               \
-    X(TANGENT, 1, "tangent")                 /* D = dS/dE (6x6), internal coordinates relaxed */                       \
-    X(THERMAL_STRESS, 2, "thermal-stress")   /* dS/dT at fixed E (6) */                                                \
-    X(CONDUCTIVITY, 3, "conductivity")       /* k (6), spatial frame F = U */                                          \
-    X(ENERGY, 4, "energy")                   /* internal energy per reference volume, relative to the reference */     \
-    X(HELMHOLTZ, 5, "helmholtz")             /* Helmholtz energy per reference volume, relative to the reference */    \
-    X(HEAT_CAPACITY, 6, "heat-capacity")     /* at constant E, per reference volume */                                 \
-    X(LOCAL, 7, "local")                     /* local fields in the state (for dumps) */                               \
-    X(STABILITY, 8, "stability")             /* lowest eigenvalue of the internal Hessian, translations removed */
+    X(STRESS, 0, "stress")                 /* S (6) */                                                                 \
+    X(TANGENT, 1, "tangent")               /* D = dS/dE (6x6), internal coordinates relaxed */                         \
+    X(THERMAL_STRESS, 2, "thermal-stress") /* dS/dT at fixed E (6) */                                                  \
+    X(CONDUCTIVITY, 3, "conductivity")     /* k (6), spatial frame F = U */                                            \
+    X(ENERGY, 4, "energy")                 /* internal energy per reference volume, relative to the reference */       \
+    X(HELMHOLTZ, 5, "helmholtz")           /* Helmholtz energy per reference volume, relative to the reference */      \
+    X(HEAT_CAPACITY, 6, "heat-capacity")   /* at constant E, per reference volume */                                   \
+    X(LOCAL, 7, "local")                   /* local fields in the state (for dumps) */                                 \
+    X(STABILITY, 8, "stability")           /* lowest eigenvalue of the internal Hessian, translations removed */
 
 enum {
 #define FEMD_WANT_ENUM(name, bit, key) FEMD_WANT_##name = 1u << (bit),
     FEMD_WANT_LIST(FEMD_WANT_ENUM)
 #undef FEMD_WANT_ENUM
-    FEMD_WANT_ALL = (1u << 9) - 1
+        FEMD_WANT_ALL = (1u << 9) - 1
 };
 
 enum {
@@ -46,11 +49,12 @@ enum {
     FEMD_CONTROL_PRESSURE = 1    /* value is the Voigt strain of the isochoric C/det(C)^(1/3); the RVE finds J at p */
 };
 
-/* What an answer says of itself that its numbers do not: reasons to look again before they are trusted. Part of the compared answer.
- * X(NAME, bit, key in JSON, words) */
+/* What an answer says of itself that its numbers do not: reasons to look again before they are trusted. Part of the
+ * compared answer. X(NAME, bit, key in JSON, words) */
 #define FEMD_NOTE_LIST(X)                                                                                              \
     X(ACCURACY_NOT_REACHED, 0, "accuracy-not-reached", "sampling ended at its bound before the wanted accuracy")       \
-    X(ESTIMATORS_DISAGREE, 1, "estimators-disagree", "two estimates of the conductivity differ by more than two sigma") \
+    X(ESTIMATORS_DISAGREE, 1, "estimators-disagree",                                                                   \
+      "two estimates of the conductivity differ by more than two sigma")                                               \
     X(NO_PLATEAU, 2, "no-plateau", "the conductivity depends on the range of frequencies that is fitted")              \
     X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \
     X(SIZE_TREND, 4, "size-trend", "the conductivity does not follow 1/k against 1/L over the lengths")                \
@@ -61,34 +65,34 @@ enum {
     FEMD_NOTE_LIST(FEMD_NOTE_ENUM)
 #undef FEMD_NOTE_ENUM
 #define FEMD_NOTE_BIT(name, bit, key, words) | 1u << (bit)
-    FEMD_NOTE_ALL = 0 FEMD_NOTE_LIST(FEMD_NOTE_BIT)
+        FEMD_NOTE_ALL = 0 FEMD_NOTE_LIST(FEMD_NOTE_BIT)
 #undef FEMD_NOTE_BIT
 };
 
 /* What carries the heat that a material's conductivity k counts; none of them: k is the whole of it, as declared. */
 enum {
-    FEMD_CARRIER_LATTICE = 1u << 0,   /* k is that of the vibrating atoms alone */
-    FEMD_CARRIER_ELECTRONS = 1u << 1  /* k_electronic comes with it, as declared by the material */
+    FEMD_CARRIER_LATTICE = 1u << 0,  /* k is that of the vibrating atoms alone */
+    FEMD_CARRIER_ELECTRONS = 1u << 1 /* k_electronic comes with it, as declared by the material */
 };
 
 enum { FEMD_REQUEST_PRIVATE = 1u << 0 }; /* the point's number enters the key: no result is shared between points */
 
 /* One point's downscaled controls. Labels say where a request comes from and are never part of its identity. */
 typedef struct femd_request {
-    femd_hash state_in;  /* committed state of the point; zero = virgin */
-    uint64_t seed;       /* the only source of randomness */
-    uint64_t point;      /* label: cell number in the mesh file x points per cell + index */
-    uint32_t step;       /* label */
-    uint32_t attempt;    /* label */
-    uint32_t iteration;  /* label */
-    uint32_t wants;      /* FEMD_WANT_* */
-    uint8_t control;     /* FEMD_CONTROL_* */
-    uint8_t mask;        /* bits 0..5: S prescribed instead of E */
-    uint16_t flags;      /* FEMD_REQUEST_* */
-    double value[6];     /* prescribed strain and stress components (Voigt; -, Pa) */
-    double temperature;  /* K */
-    double pressure;     /* Pa; has an effect in pressure control only */
-    double accuracy;     /* wanted relative standard error of the stress scale; 0 = the material's own */
+    femd_hash state_in; /* committed state of the point; zero = virgin */
+    uint64_t seed;      /* the only source of randomness */
+    uint64_t point;     /* label: cell number in the mesh file x points per cell + index */
+    uint32_t step;      /* label */
+    uint32_t attempt;   /* label */
+    uint32_t iteration; /* label */
+    uint32_t wants;     /* FEMD_WANT_* */
+    uint8_t control;    /* FEMD_CONTROL_* */
+    uint8_t mask;       /* bits 0..5: S prescribed instead of E */
+    uint16_t flags;     /* FEMD_REQUEST_* */
+    double value[6];    /* prescribed strain and stress components (Voigt; -, Pa) */
+    double temperature; /* K */
+    double pressure;    /* Pa; has an effect in pressure control only */
+    double accuracy;    /* wanted relative standard error of the stress scale; 0 = the material's own */
 } femd_request;
 
 /* What an evaluation cost. Never part of the compared answer. */
@@ -102,28 +106,28 @@ typedef struct femd_work {
 /* One point's upscaled answer. Arrays that `provided` does not name are zero. `*_err` is the one-sigma standard
  * error of a sampled quantity, 0 where it is deterministic. */
 typedef struct femd_response {
-    uint64_t point;     /* copied from the request */
-    int32_t status;     /* femd_status */
-    uint32_t provided;  /* FEMD_WANT_*, what of the wants is answered */
-    uint32_t sampled;   /* 1 if any *_err may be non-zero */
-    uint32_t engine;    /* FEMD_ENGINE_* */
-    uint32_t notes;     /* FEMD_NOTE_* */
-    uint32_t checked;   /* 1 if k_check is given */
-    femd_hash key;      /* of the evaluation (filled by the server; zero in-process) */
-    femd_hash state_out;/* zero if the engine keeps no state */
-    double E[6];        /* full strain reached (engineering shears) */
-    double S[6];        /* second Piola-Kirchhoff stress, Pa */
-    double J;           /* det F */
-    double D[36];       /* dS/dE, Pa, unconstrained */
-    double dSdT[6];     /* Pa/K */
-    double k[6];        /* W/(m K), frame F = U, symmetric part; what it counts stands in femd_capabilities.carriers */
-    double k_check[6];  /* the same by another estimator, if checked */
+    uint64_t point;      /* copied from the request */
+    int32_t status;      /* femd_status */
+    uint32_t provided;   /* FEMD_WANT_*, what of the wants is answered */
+    uint32_t sampled;    /* 1 if any *_err may be non-zero */
+    uint32_t engine;     /* FEMD_ENGINE_* */
+    uint32_t notes;      /* FEMD_NOTE_* */
+    uint32_t checked;    /* 1 if k_check is given */
+    femd_hash key;       /* of the evaluation (filled by the server; zero in-process) */
+    femd_hash state_out; /* zero if the engine keeps no state */
+    double E[6];         /* full strain reached (engineering shears) */
+    double S[6];         /* second Piola-Kirchhoff stress, Pa */
+    double J;            /* det F */
+    double D[36];        /* dS/dE, Pa, unconstrained */
+    double dSdT[6];      /* Pa/K */
+    double k[6];         /* W/(m K), frame F = U, symmetric part; what it counts stands in femd_capabilities.carriers */
+    double k_check[6];   /* the same by another estimator, if checked */
     double k_electronic[6]; /* the electrons' part as the material declares it, to be added to k; 0 without */
-    double energy;      /* J/m^3 */
-    double helmholtz;   /* J/m^3 */
-    double heat_capacity;/* J/(m^3 K) */
-    double stability;   /* lowest eigenvalue of the internal Hessian, N/m (J/m^2); > 0 is stable */
-    double dJdp;        /* pressure control only: dJ/dp (1/Pa), dJ/dCbar (6), dS/dp (6) */
+    double energy;          /* J/m^3 */
+    double helmholtz;       /* J/m^3 */
+    double heat_capacity;   /* J/(m^3 K) */
+    double stability;       /* lowest eigenvalue of the internal Hessian, N/m (J/m^2); > 0 is stable */
+    double dJdp;            /* pressure control only: dJ/dp (1/Pa), dJ/dCbar (6), dS/dp (6) */
     double dJdC[6];
     double dSdp[6];
     double hill_mandel; /* normalised Hill-Mandel residual */
@@ -133,12 +137,24 @@ typedef struct femd_response {
 } femd_response;
 
 /* Numbers of the built-in engines in femd_response.engine. */
-enum { FEMD_ENGINE_UNKNOWN = 0, FEMD_ENGINE_NATIVE = 1, FEMD_ENGINE_CAUCHY_BORN = 2, FEMD_ENGINE_ELASTIC = 3,
-       FEMD_ENGINE_LAMMPS = 4, FEMD_ENGINE_KIM = 5, FEMD_ENGINE_USER = 100 };
+enum {
+    FEMD_ENGINE_UNKNOWN = 0,
+    FEMD_ENGINE_NATIVE = 1,
+    FEMD_ENGINE_CAUCHY_BORN = 2,
+    FEMD_ENGINE_ELASTIC = 3,
+    FEMD_ENGINE_LAMMPS = 4,
+    FEMD_ENGINE_KIM = 5,
+    FEMD_ENGINE_USER = 100
+};
 
 /* Inputs that change an answer of a material. Those that do not are zeroed before the key is made. */
-enum { FEMD_INPUT_TEMPERATURE = 1u << 0, FEMD_INPUT_PRESSURE = 1u << 1, FEMD_INPUT_ACCURACY = 1u << 2,
-       FEMD_INPUT_SEED = 1u << 3, FEMD_INPUT_STATE = 1u << 4 };
+enum {
+    FEMD_INPUT_TEMPERATURE = 1u << 0,
+    FEMD_INPUT_PRESSURE = 1u << 1,
+    FEMD_INPUT_ACCURACY = 1u << 2,
+    FEMD_INPUT_SEED = 1u << 3,
+    FEMD_INPUT_STATE = 1u << 4
+};
 
 /* What a material, in the engine that opened it, can answer. */
 typedef struct femd_capabilities {

@@ -105,7 +105,8 @@ static void groups_of_gmsh_files_are_known_by_name_and_dimension(void **state) {
     assert_string_equal(names, "left, far end");
     assert_int_equal(mesh_has_group(path, 2, "body", &found, names, sizeof names, &err), FEMD_OK);
     assert_int_equal(found, 0);
-    assert_int_equal(mesh_has_group(path, 3, "body", &found, names, 3, &err), FEMD_OK); /* names are cut off, nothing else */
+    assert_int_equal(mesh_has_group(path, 3, "body", &found, names, 3, &err),
+                     FEMD_OK); /* names are cut off, nothing else */
     assert_int_equal(found, 1);
     unlink(path);
     assert_int_equal(mesh_has_group(path, 3, "body", &found, names, sizeof names, &err), FEMD_BAD_INPUT);

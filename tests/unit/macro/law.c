@@ -6,8 +6,7 @@
 
 static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
-static void stvk(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy)
-{
+static void stvk(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy) {
     double trace = E[0] + E[1] + E[2];
     memset(D, 0, 36 * sizeof *D);
     for (int i = 0; i < 3; ++i) {
@@ -21,8 +20,7 @@ static void stvk(double lambda, double mu, const double E[6], double S[6], doubl
     for (int i = 0; i < 6; ++i) *energy += 0.5 * S[i] * E[i];
 }
 
-static void neo_hooke(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy)
-{
+static void neo_hooke(double lambda, double mu, const double E[6], double S[6], double D[36], double *energy) {
     double C[3][3], I[3][3];
     for (int c = 0; c < 6; ++c) C[voigt[c][0]][voigt[c][1]] = C[voigt[c][1]][voigt[c][0]] = c < 3 ? 1 + 2 * E[c] : E[c];
     for (int a = 0; a < 3; ++a)
@@ -43,15 +41,13 @@ static void neo_hooke(double lambda, double mu, const double E[6], double S[6], 
     *energy = 0.5 * mu * (C[0][0] + C[1][1] + C[2][2] - 3) - mu * lnJ + 0.5 * lambda * lnJ * lnJ;
 }
 
-void test_law_answer(const test_law *law, int material, const double E[6], double S[6], double D[36], double *energy)
-{
+void test_law_answer(const test_law *law, int material, const double E[6], double S[6], double D[36], double *energy) {
     double f = 1;
     for (int k = 0; k < material && law->softer > 0; ++k) f *= law->softer;
     (law->neo_hookean ? neo_hooke : stvk)(f * law->lambda, f * law->mu, E, S, D, energy);
 }
 
-static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err)
-{
+static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
     test_law *law = self;
     (void)err;
     law->nmaterials = (int)cs->nmaterials;
@@ -62,8 +58,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     return FEMD_OK;
 }
 
-static void answer(const test_law *law, const femd_request *q, int material, femd_response *r)
-{
+static void answer(const test_law *law, const femd_request *q, int material, femd_response *r) {
     double size = 0;
     memset(r, 0, sizeof *r);
     r->point = q->point;
@@ -89,9 +84,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     r->work.force_evaluations = 2;
 }
 
-static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n, femd_constitutive_sink sink,
-                                void *user, femd_error *err)
-{
+static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
+                                femd_constitutive_sink sink, void *user, femd_error *err) {
     test_law *law = self;
     (void)err;
     law->calls++;
@@ -106,23 +100,22 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     return FEMD_OK;
 }
 
-static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n, femd_error *err)
-{
+static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
+                              femd_error *err) {
     (void)points, (void)states, (void)n, (void)err;
     ((test_law *)self)->commits++;
     ((test_law *)self)->last_step = step;
     return FEMD_OK;
 }
 
-static femd_status law_abort(void *self, femd_error *err)
-{
+static femd_status law_abort(void *self, femd_error *err) {
     (void)err;
     ((test_law *)self)->aborts++;
     return FEMD_OK;
 }
 
-void test_law_init(test_law *law)
-{
+void test_law_init(test_law *law) {
     *law = (test_law){.lambda = 2, .mu = 1, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY};
-    law->table = (femd_constitutive){.self = law, .open = law_open, .evaluate = law_evaluate, .commit = law_commit, .abort = law_abort};
+    law->table = (femd_constitutive){
+        .self = law, .open = law_open, .evaluate = law_evaluate, .commit = law_commit, .abort = law_abort};
 }

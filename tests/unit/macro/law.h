@@ -1,4 +1,5 @@
-/* Analytic material laws behind the solver's own interface: no server, no engine. For tests and for the benchmark of the macro's own cost. */
+/* Analytic material laws behind the solver's own interface: no server, no engine. For tests and for the benchmark of
+ * the macro's own cost. */
 #ifndef FEMD_TEST_LAW_H
 #define FEMD_TEST_LAW_H
 
@@ -6,17 +7,17 @@
 
 typedef struct test_law {
     femd_constitutive table;
-    int neo_hookean;        /* else St. Venant-Kirchhoff */
-    double lambda, mu;      /* Pa */
-    double softer;          /* material k has its moduli times softer^k; 0 = 1 */
-    double fail_beyond;     /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
-    int break_at;           /* > 0: the call with this number answers ENGINE_DIED at its first point */
-    double noise;           /* relative; a fixed function of point and seed */
+    int neo_hookean;          /* else St. Venant-Kirchhoff */
+    double lambda, mu;        /* Pa */
+    double softer;            /* material k has its moduli times softer^k; 0 = 1 */
+    double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
+    int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
+    double noise;             /* relative; a fixed function of point and seed */
     uint32_t wants, carriers; /* capabilities */
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */
     uint32_t last_step;
-    femd_request first;     /* of the last call */
+    femd_request first; /* of the last call */
 } test_law;
 
 /* St. Venant-Kirchhoff, lambda = 2 Pa, mu = 1 Pa. */

@@ -8,7 +8,7 @@
 #define MODEL_ENTRIES 8
 
 typedef struct model {
-    MPI_Comm comm;           /* all ranks unless changed before model_create */
+    MPI_Comm comm; /* all ranks unless changed before model_create */
     femd_case cs;
     femd_case_material material[3];
     femd_case_boundary boundary[MODEL_ENTRIES];
@@ -16,7 +16,7 @@ typedef struct model {
     femd_problem *p;
     /* of the hooks */
     int steps;
-    femd_step_record last;   /* reaction points into reaction */
+    femd_step_record last; /* reaction points into reaction */
     double reaction[3 * MODEL_ENTRIES];
 } model;
 

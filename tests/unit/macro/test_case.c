@@ -1,9 +1,9 @@
 /* The case reader: a good case arrives in SI with its defaults, and each kind of bad input has its exact words. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +19,20 @@ static const char good[] =
     "{\"femd\": 1, \"title\": \"Two grains\", \"seed\": \"18446744073709551615\",\n"
     " \"mesh\": {\"file\": \"m.msh\", \"scale\": \"1 nm\"},\n"
     " \"materials\": {\n"
-    "  \"copper\": {\"region\": \"left grain\", \"orientation\": {\"axis\": [0, 0, 2], \"angle\": \"90 deg\"}, \"engine\": \"native\",\n"
-    "   \"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3, 3, 3], \"vacancies\": {\"count\": 1, \"seed\": 7}},\n"
+    "  \"copper\": {\"region\": \"left grain\", \"orientation\": {\"axis\": [0, 0, 2], \"angle\": \"90 deg\"}, "
+    "\"engine\": \"native\",\n"
+    "   \"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3, 3, 3], "
+    "\"vacancies\": {\"count\": 1, \"seed\": 7}},\n"
     "   \"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu.eam\"}},\n"
     "  \"rest\": {\"engine\": \"elastic\", \"young\": \"120 GPa\", \"poisson\": 0.3}},\n"
     " \"boundary\": [{\"on\": \"fixed\", \"displacement\": [0, 0, 0]},\n"
     "  {\"on\": \"pulled\", \"displacement\": [\"2 angstrom\", null, null], \"table\": [[0, 0], [1, 2], [3, -2]]},\n"
     "  {\"on\": \"top\", \"traction\": [0, \"5 MPa\", 0]}, {\"on\": \"hole\", \"pressure\": \"2 bar\"},\n"
     "  {\"on\": \"side\", \"gradient\": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}],\n"
-    " \"body_force\": [0, 0, \"-88 kN/m^3\"], \"temperature\": \"20 degC\", \"pressure\": \"1 bar\", \"accuracy\": 0.01,\n"
-    " \"steps\": {\"count\": 5, \"end_time\": 2}, \"solver\": {\"rtol\": 1e-10, \"direct\": true}, \"element\": {\"type\": \"P1\"},\n"
+    " \"body_force\": [0, 0, \"-88 kN/m^3\"], \"temperature\": \"20 degC\", \"pressure\": \"1 bar\", \"accuracy\": "
+    "0.01,\n"
+    " \"steps\": {\"count\": 5, \"end_time\": 2}, \"solver\": {\"rtol\": 1e-10, \"direct\": true}, \"element\": "
+    "{\"type\": \"P1\"},\n"
     " \"micro\": {\"reuse\": false}, \"output\": {\"every\": 2, \"wants\": [\"stability\", \"energy\"]},\n"
     " \"petsc\": {\"ksp_type\": \"cg\", \"snes_view\": null, \"ksp_max_it\": 500, \"use_it\": true, \"eps\": 1e-12}}\n";
 
@@ -86,8 +90,11 @@ static void a_good_case_arrives_in_SI(void **state) {
     assert_string_equal(c.material[0].region, "left grain");
     const double quarter[9] = {0, 1, 0, -1, 0, 0, 0, 0, 1}; /* rows: the crystal's axes in the solver's */
     for (int i = 0; i < 9; i++) assert_true(c.material[0].orientation[i] == quarter[i]);
-    assert_string_equal(c.material[0].json, "{\"engine\":\"native\",\"potential\":{\"file\":\"Cu.eam\",\"style\":\"eam/alloy\"},\"structure\":{\"a\":\"3.615 angstrom\","
-                                            "\"lattice\":\"fcc\",\"repeat\":[3,3,3],\"species\":[\"Cu\"],\"vacancies\":{\"count\":1,\"seed\":7}}}");
+    assert_string_equal(
+        c.material[0].json,
+        "{\"engine\":\"native\",\"potential\":{\"file\":\"Cu.eam\",\"style\":\"eam/"
+        "alloy\"},\"structure\":{\"a\":\"3.615 angstrom\","
+        "\"lattice\":\"fcc\",\"repeat\":[3,3,3],\"species\":[\"Cu\"],\"vacancies\":{\"count\":1,\"seed\":7}}}");
     assert_non_null(femd_json_get(c.material[0].node, "region"));
     assert_string_equal(c.material[1].region, "all");
     assert_true(c.material[1].orientation[0] == 1 && c.material[1].orientation[1] == 0);
@@ -99,13 +106,15 @@ static void a_good_case_arrives_in_SI(void **state) {
     assert_true(c.boundary[2].value[1] == 5e6);
     assert_int_equal(c.boundary[3].kind, FEMD_LOAD_PRESSURE);
     assert_true(c.boundary[3].value[0] == 2e5);
-    assert_true(c.boundary[4].has_gradient && c.boundary[4].has[0] && c.boundary[4].has[2] && c.boundary[4].gradient[5] == 6);
+    assert_true(c.boundary[4].has_gradient && c.boundary[4].has[0] && c.boundary[4].has[2] &&
+                c.boundary[4].gradient[5] == 6);
     assert_true(c.has_body_force && c.body_force[2] == -88e3);
     assert_true(fabs(c.temperature - 293.15) < 1e-12 && c.pressure == 1e5 && c.accuracy == 0.01);
     assert_int_equal(c.wants_committed, FEMD_WANT_STABILITY | FEMD_WANT_ENERGY);
     assert_true(c.reuse == 0 && c.step_count == 5 && c.end_time == 2 && c.element == FEMD_ELEMENT_P1);
     assert_true(c.rtol == 1e-10 && c.direct == 1 && c.output_every == 2 && c.checkpoint_every == 1);
-    static const char *const options[] = {"-ksp_type cg", "-snes_view", "-ksp_max_it 500", "-use_it true", "-eps 1e-12"};
+    static const char *const options[] = {"-ksp_type cg", "-snes_view", "-ksp_max_it 500", "-use_it true",
+                                          "-eps 1e-12"};
     assert_int_equal(c.npetsc, 5);
     for (int i = 0; i < 5; i++) assert_string_equal(c.petsc[i], options[i]);
     femd_case_clear(&c);
@@ -122,7 +131,8 @@ static void defaults_of_a_box(void **state) {
     assert_null(c.mesh.file);
     assert_true(c.mesh.size[1] == 2e-6 && c.mesh.cells[2] == 4 && c.mesh.origin[0] == 0 && c.mesh.distort == 0);
     assert_true(c.seed == 1 && c.element == FEMD_ELEMENT_Q1 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
-    assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-8 && c.ksp_rtol == 1e-8 && c.max_newton == 20);
+    assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-8 && c.ksp_rtol == 1e-8 &&
+                c.max_newton == 20);
     assert_true(c.direct == 0 && c.temperature == 0 && c.pressure == 0 && c.accuracy == 0 && c.wants_committed == 0);
     assert_true(c.output_every == 1 && c.checkpoint_every == 1 && c.has_body_force == 0 && c.npetsc == 0);
     assert_string_equal(c.title, "");
@@ -143,7 +153,8 @@ static void amplitude_follows_the_table(void **state) {
 /* Euler angles (90, 0, 0), the same turn as axis and matrix, give one Q. */
 static void three_ways_to_write_an_orientation(void **state) {
     (void)state;
-    static const char *const ways[] = {"materials.m.orientation={\"axis\":[0,0,1],\"angle\":\"90 deg\"}", "materials.m.orientation={\"euler\":[\"90 deg\",0,0]}",
+    static const char *const ways[] = {"materials.m.orientation={\"axis\":[0,0,1],\"angle\":\"90 deg\"}",
+                                       "materials.m.orientation={\"euler\":[\"90 deg\",0,0]}",
                                        "materials.m.orientation=[[0,1,0],[-1,0,0],[0,0,1]]"};
     const double want[9] = {0, 1, 0, -1, 0, 0, 0, 0, 1};
     char path[512];
@@ -172,58 +183,96 @@ static void bad_input_has_exact_words(void **state) {
         const char *file, *set, *words;
     } cases[] = {
         {"case.json", "femd=2", "femd: must be 1"},
-        {"case.json", "materails={}", "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
+        {"case.json", "materails={}",
+         "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, "
+         "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
         {"case.json", "mesh.scal=1", "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},
-        {"case.json", "mesh.box={\"size\":[1,1,1],\"cells\":[1,1,1]}", "mesh: has more than one of: \"file\", or \"box\""},
+        {"case.json", "mesh.box={\"size\":[1,1,1],\"cells\":[1,1,1]}",
+         "mesh: has more than one of: \"file\", or \"box\""},
         {"case.json", "mesh.file=notch.msh", "mesh.file: no such file \"notch.msh\"; looked in FOLDER"},
-        {"case.json", "mesh.scale=\"1 GPa\"", "mesh.scale: unit \"GPa\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
+        {"case.json", "mesh.scale=\"1 GPa\"",
+         "mesh.scale: unit \"GPa\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
         {"case.json", "mesh.scale=0", "mesh.scale: must be greater than 0, not 0"},
         {"case.json", "steps={}", "steps: missing key \"count\""},
         {"case.json", "steps.count=0", "steps.count: must be at least 1, not 0"},
         {"case.json", "steps.cut=1", "steps.cut: must be less than 1, not 1"},
         {"case.json", "element.type=Q2", "element.type: unknown value \"Q2\"; accepted: Q1, P1, P2"},
         {"case.json", "materials={}", "materials: names no material"},
-        {"case.json", "materials.copper.engine=natve", "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, user"},
-        {"case.json", "materials.copper.potential.style=eam2", "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw"},
-        {"case.json", "materials.copper.potential.file=Cux.eam", "materials.copper.potential.file: no such file \"Cux.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
-        {"case.json", "materials.copper.potential={\"style\":\"eam\",\"files\":{\"Cu\":\"Cuy.eam\"}}", "materials.copper.potential.files.Cu: no such file \"Cuy.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
-        {"case.json", "materials.copper.structure.a=\"3.6 eV\"", "materials.copper.structure.a: unit \"eV\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
-        {"case.json", "materials.copper.structure.lattice=fc", "materials.copper.structure.lattice: unknown value \"fc\"; accepted: fcc, bcc, hcp, diamond, b1, b2"},
-        {"case.json", "materials.copper.structure.file=x.data", "materials.copper.structure: has more than one of: \"lattice\" and \"a\", or \"file\""},
-        {"case.json", "materials.copper.structure.units=metal", "materials.copper.structure: key \"units\" needs key \"file\" beside it"},
-        {"case.json", "materials.copper.structure.vacancies.fraction=0.1", "materials.copper.structure.vacancies: has more than one of: \"count\", or \"fraction\", or \"positions\""},
-        {"case.json", "materials.copper.structure.vacancies.seed=-1", "materials.copper.structure.vacancies.seed: must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"},
-        {"case.json", "materials.copper.reference=given", "materials.copper.reference: unknown value \"given\"; accepted: as-given"},
-        {"case.json", "materials.copper.region=all", "materials.rest: region \"all\" has the material \"copper\" already"},
-        {"case.json", "materials.copper.orientation=[[1,0,0],[0,1,0],[0,0,-1]]", "materials.copper.orientation: the matrix is a reflection (its determinant is -1), not a rotation"},
-        {"case.json", "materials.copper.orientation=[[1,0,0],[0,1,0],[0,0.1,1]]", "materials.copper.orientation: the matrix is no rotation: Q Q^T differs from the identity by 0.1"},
-        {"case.json", "materials.copper.orientation.axis=[0,0,0]", "materials.copper.orientation.axis: the axis has no direction"},
-        {"case.json", "materials.rest.young=\"120 GPA\"", "materials.rest.young: unit \"GPA\" does not fit a pressure; accepted: Pa, kPa, MPa, GPa, bar, atm, eV/angstrom^3"},
+        {"case.json", "materials.copper.engine=natve",
+         "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, user"},
+        {"case.json", "materials.copper.potential.style=eam2",
+         "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw"},
+        {"case.json", "materials.copper.potential.file=Cux.eam",
+         "materials.copper.potential.file: no such file \"Cux.eam\"; looked in FOLDER, /usr/share/lammps/potentials"},
+        {"case.json", "materials.copper.potential={\"style\":\"eam\",\"files\":{\"Cu\":\"Cuy.eam\"}}",
+         "materials.copper.potential.files.Cu: no such file \"Cuy.eam\"; looked in FOLDER, "
+         "/usr/share/lammps/potentials"},
+        {"case.json", "materials.copper.structure.a=\"3.6 eV\"",
+         "materials.copper.structure.a: unit \"eV\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
+        {"case.json", "materials.copper.structure.lattice=fc",
+         "materials.copper.structure.lattice: unknown value \"fc\"; accepted: fcc, bcc, hcp, diamond, b1, b2"},
+        {"case.json", "materials.copper.structure.file=x.data",
+         "materials.copper.structure: has more than one of: \"lattice\" and \"a\", or \"file\""},
+        {"case.json", "materials.copper.structure.units=metal",
+         "materials.copper.structure: key \"units\" needs key \"file\" beside it"},
+        {"case.json", "materials.copper.structure.vacancies.fraction=0.1",
+         "materials.copper.structure.vacancies: has more than one of: \"count\", or \"fraction\", or \"positions\""},
+        {"case.json", "materials.copper.structure.vacancies.seed=-1",
+         "materials.copper.structure.vacancies.seed: must be a whole number from 0 to 2^53, or a string of decimal "
+         "digits up to 2^64-1"},
+        {"case.json", "materials.copper.reference=given",
+         "materials.copper.reference: unknown value \"given\"; accepted: as-given"},
+        {"case.json", "materials.copper.region=all",
+         "materials.rest: region \"all\" has the material \"copper\" already"},
+        {"case.json", "materials.copper.orientation=[[1,0,0],[0,1,0],[0,0,-1]]",
+         "materials.copper.orientation: the matrix is a reflection (its determinant is -1), not a rotation"},
+        {"case.json", "materials.copper.orientation=[[1,0,0],[0,1,0],[0,0.1,1]]",
+         "materials.copper.orientation: the matrix is no rotation: Q Q^T differs from the identity by 0.1"},
+        {"case.json", "materials.copper.orientation.axis=[0,0,0]",
+         "materials.copper.orientation.axis: the axis has no direction"},
+        {"case.json", "materials.rest.young=\"120 GPA\"",
+         "materials.rest.young: unit \"GPA\" does not fit a pressure; accepted: Pa, kPa, MPa, GPa, bar, atm, "
+         "eV/angstrom^3"},
         {"case.json", "materials.rest.mu=1", "materials.rest: key \"mu\" needs key \"lambda\" beside it"},
-        {"case.json", "materials.rest={\"engine\":\"elastic\"}", "materials.rest: missing key; needs \"young\" and \"poisson\", or \"lambda\" and \"mu\", or \"stiffness\""},
-        {"case.json", "materials.rest={\"engine\":\"elastic\",\"stiffness\":[1,2]}", "materials.rest.stiffness: an array does not fit; accepted: 21 entries (upper triangle by rows), or 36 entries (row by row)"},
-        {"case.json", "boundary[1].displacement[0]=\"nan m\"", "boundary[1].displacement[0]: \"nan m\" does not start with a number; write a length such as \"1.5 m\""},
-        {"case.json", "boundary[1].displacement[0]=NaN", "boundary[1].displacement[0]: \"NaN\" does not start with a number; write a length such as \"1.5 m\""},
+        {"case.json", "materials.rest={\"engine\":\"elastic\"}",
+         "materials.rest: missing key; needs \"young\" and \"poisson\", or \"lambda\" and \"mu\", or \"stiffness\""},
+        {"case.json", "materials.rest={\"engine\":\"elastic\",\"stiffness\":[1,2]}",
+         "materials.rest.stiffness: an array does not fit; accepted: 21 entries (upper triangle by rows), or 36 "
+         "entries (row by row)"},
+        {"case.json", "boundary[1].displacement[0]=\"nan m\"",
+         "boundary[1].displacement[0]: \"nan m\" does not start with a number; write a length such as \"1.5 m\""},
+        {"case.json", "boundary[1].displacement[0]=NaN",
+         "boundary[1].displacement[0]: \"NaN\" does not start with a number; write a length such as \"1.5 m\""},
         {"case.json", "boundary[1].displacement=[null,null,null]", "boundary[1].displacement: prescribes no component"},
         {"case.json", "boundary[1].displacement=[1,2]", "boundary[1].displacement: has 2 entries; must have 3"},
-        {"case.json", "boundary[0]={\"on\":\"fixed\"}", "boundary[0]: missing key; needs \"displacement\", or \"gradient\", or \"traction\", or \"pressure\""},
-        {"case.json", "boundary[0].pressure=1", "boundary[0]: has more than one of: displacement (with or without gradient), traction, pressure; write one entry for each"},
+        {"case.json", "boundary[0]={\"on\":\"fixed\"}",
+         "boundary[0]: missing key; needs \"displacement\", or \"gradient\", or \"traction\", or \"pressure\""},
+        {"case.json", "boundary[0].pressure=1",
+         "boundary[0]: has more than one of: displacement (with or without gradient), traction, pressure; write one "
+         "entry for each"},
         {"case.json", "boundary[1].table=[[0,0],[1,1],[1,2]]", "boundary[1].table[2][0]: times must increase"},
-        {"case.json", "boundary=[{\"on\":\"a\",\"displacement\":[0,0,null]}]", "boundary: no entry prescribes a displacement along z; the body could move freely"},
-        {"case.json", "boundary=[]", "boundary: no entry prescribes a displacement along x; the body could move freely"},
+        {"case.json", "boundary=[{\"on\":\"a\",\"displacement\":[0,0,null]}]",
+         "boundary: no entry prescribes a displacement along z; the body could move freely"},
+        {"case.json", "boundary=[]",
+         "boundary: no entry prescribes a displacement along x; the body could move freely"},
         {"case.json", "temperature=-1", "temperature: must be at least 0, not -1"},
         {"case.json", "temperature=\"-300 degC\"", "temperature: must be at least 0, not \"-300 degC\""},
-        {"case.json", "output.wants=[\"stress\"]", "output.wants[0]: unknown value \"stress\"; accepted: thermal-stress, conductivity, energy, helmholtz, heat-capacity, local, stability"},
+        {"case.json", "output.wants=[\"stress\"]",
+         "output.wants[0]: unknown value \"stress\"; accepted: thermal-stress, conductivity, energy, helmholtz, "
+         "heat-capacity, local, stability"},
         {"case.json", "seed=1.5", "seed: must be a whole number or a string, not 1.5"},
         {"case.json", "petsc.-ksp_type=cg", "petsc.-ksp_type: write the option without its leading dash"},
         {"case.json", "petsc.ksp_type=cg -snes_view", "petsc.ksp_type: an option has no blanks in its name or value"},
-        {"case.json", "petsc.ksp_type=[1]", "petsc.ksp_type: must be a string or a number or true or false or null, not an array"},
+        {"case.json", "petsc.ksp_type=[1]",
+         "petsc.ksp_type: must be a string or a number or true or false or null, not an array"},
         {"box.json", "mesh.scale=2", "mesh: key \"scale\" needs key \"file\" beside it"},
         {"box.json", "mesh.box.cells=[1,2]", "mesh.box.cells: has 2 entries; must have 3"},
         {"box.json", "mesh.box.distort={\"fraction\":0.5}", "mesh.box.distort.fraction: must be at most 0.4, not 0.5"},
-        {"box.json", "boundary[0].on=lft", "boundary[0].on: unknown value \"lft\"; accepted: left, right, front, back, bottom, top"},
-        {"box.json", "materials.m.region=grain", "materials.m.region: unknown value \"grain\"; accepted for a box: all"},
+        {"box.json", "boundary[0].on=lft",
+         "boundary[0].on: unknown value \"lft\"; accepted: left, right, front, back, bottom, top"},
+        {"box.json", "materials.m.region=grain",
+         "materials.m.region: unknown value \"grain\"; accepted for a box: all"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         femd_case c;
@@ -231,8 +280,10 @@ static void bad_input_has_exact_words(void **state) {
         char path[512], want[2048], words[1200] = "";
         snprintf(path, sizeof path, "%s/%s", folder, cases[i].file);
         const char *mark = strstr(cases[i].words, "FOLDER");
-        if (mark) snprintf(words, sizeof words, "%.*s%s%s", (int)(mark - cases[i].words), cases[i].words, folder, mark + 6);
-        else snprintf(words, sizeof words, "%s", cases[i].words);
+        if (mark)
+            snprintf(words, sizeof words, "%.*s%s%s", (int)(mark - cases[i].words), cases[i].words, folder, mark + 6);
+        else
+            snprintf(words, sizeof words, "%s", cases[i].words);
         snprintf(want, sizeof want, "%s: %s", path, words);
         if (femd_case_read(path, &cases[i].set, 1, &c, &err) != FEMD_BAD_INPUT) fail_msg("accepted: %s", cases[i].set);
         assert_string_equal(err.text, want);
@@ -294,7 +345,8 @@ static uint64_t next_random(uint64_t *s) {
 /* Pieces of the case exchanged at random: every outcome is a good case or an error with words. */
 static void mutated_cases_never_crash(void **state) {
     (void)state;
-    static const char *const words[] = {"null", "[]", "{}", "-1", "0", "1e300", "\"\"", "\"1 m\"", "true", "[[1]]", "\"all\"", "[0,0,0]"};
+    static const char *const words[] = {"null", "[]",      "{}",   "-1",    "0",       "1e300",
+                                        "\"\"", "\"1 m\"", "true", "[[1]]", "\"all\"", "[0,0,0]"};
     uint64_t s = 4101842887655102017u;
     size_t n = strlen(good);
     char *text = malloc(n + 64);
@@ -310,11 +362,13 @@ static void mutated_cases_never_crash(void **state) {
             size_t len = strcspn(text + at + 1, ",}]");
             memmove(text + at + 1 + strlen(word), text + at + 1 + len, n - at - len);
             memcpy(text + at + 1, word, strlen(word));
-        } else text[next_random(&s) % n] = "{}[]\",:019.-e"[next_random(&s) % 13];
+        } else
+            text[next_random(&s) % n] = "{}[]\",:019.-e"[next_random(&s) % 13];
         char *path = write_file("mutated.json", text);
         femd_case c;
         femd_error err = FEMD_ERROR_INIT;
-        if (femd_case_read(path, NULL, 0, &c, &err) == FEMD_OK) read++;
+        if (femd_case_read(path, NULL, 0, &c, &err) == FEMD_OK)
+            read++;
         else {
             refused++;
             assert_true(err.text[0] != 0);
@@ -390,7 +444,8 @@ static void examples_of_the_manual_are_valid(void **state) {
         femd_error err = FEMD_ERROR_INIT;
         if (is_case || is_material) {
             if (femd_json_parse(p, (size_t)(end - p), "docs/case.md", &doc, &err) != FEMD_OK) fail_msg("%s", err.text);
-            if (femd_json_validate(&doc, femd_case_schema, is_case ? "" : "#/$defs/material", &err) != FEMD_OK) fail_msg("%s", err.text);
+            if (femd_json_validate(&doc, femd_case_schema, is_case ? "" : "#/$defs/material", &err) != FEMD_OK)
+                fail_msg("%s", err.text);
             femd_json_clear(&doc);
         }
         cases += is_case;
@@ -403,16 +458,11 @@ static void examples_of_the_manual_are_valid(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_case_arrives_in_SI),
-        cmocka_unit_test(defaults_of_a_box),
-        cmocka_unit_test(amplitude_follows_the_table),
-        cmocka_unit_test(three_ways_to_write_an_orientation),
-        cmocka_unit_test(bad_input_has_exact_words),
-        cmocka_unit_test(a_case_that_is_not_there),
-        cmocka_unit_test(overrides_come_before_the_checks),
-        cmocka_unit_test(potentials_are_found_by_environment),
-        cmocka_unit_test(mutated_cases_never_crash),
-        cmocka_unit_test(every_key_and_value_is_documented),
+        cmocka_unit_test(a_good_case_arrives_in_SI),        cmocka_unit_test(defaults_of_a_box),
+        cmocka_unit_test(amplitude_follows_the_table),      cmocka_unit_test(three_ways_to_write_an_orientation),
+        cmocka_unit_test(bad_input_has_exact_words),        cmocka_unit_test(a_case_that_is_not_there),
+        cmocka_unit_test(overrides_come_before_the_checks), cmocka_unit_test(potentials_are_found_by_environment),
+        cmocka_unit_test(mutated_cases_never_crash),        cmocka_unit_test(every_key_and_value_is_documented),
         cmocka_unit_test(examples_of_the_manual_are_valid),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);

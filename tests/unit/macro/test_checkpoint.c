@@ -1,5 +1,5 @@
-/* The checkpoint and the folder of results, on one rank and on two: every bit comes back, the file knows nothing of ranks, a damaged
- * or foreign one is refused, and a run that was interrupted ends like one that was not. */
+/* The checkpoint and the folder of results, on one rank and on two: every bit comes back, the file knows nothing of
+ * ranks, a damaged or foreign one is refused, and a run that was interrupted ends like one that was not. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,37 +13,37 @@
 #include "collective.h"
 #include "femd/hash.h"
 #include "model.h"
-#include "vtu_reader.h"
 #include "outfile.h"
 #include "recorder.h"
+#include "vtu_reader.h"
 
 /* ---- the states that the "server" holds: one for three points ---- */
 
 enum { GROUPS = 200, BLOB_MAX = 4096, LOST = 9 };
 static size_t states_put;
 
-static size_t group_blob(unsigned g, uint8_t *blob)
-{
+static size_t group_blob(unsigned g, uint8_t *blob) {
     size_t n = 100 + 17 * g;
     for (size_t i = 0; i < n; ++i) blob[i] = (uint8_t)(g * 7 + i);
     return n;
 }
 
-static void group_hash(unsigned g, femd_hash *h)
-{
+static void group_hash(unsigned g, femd_hash *h) {
     uint8_t blob[BLOB_MAX];
     size_t n = group_blob(g, blob);
     femd_hash_domain("state", blob, n, h);
 }
 
 /* The linker puts these in the place of libfemd's. */
-femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs, size_t *sizes, femd_error *err);
-femd_status __wrap_femd_client_state_get(femd_client *c, const femd_hash *state, void **blob, size_t *size, femd_error *err);
-femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n,
-                                          femd_error *err);
+femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs,
+                                          size_t *sizes, femd_error *err);
+femd_status __wrap_femd_client_state_get(femd_client *c, const femd_hash *state, void **blob, size_t *size,
+                                         femd_error *err);
+femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs,
+                                          const size_t *sizes, size_t n, femd_error *err);
 
-femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs, size_t *sizes, femd_error *err)
-{
+femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs,
+                                          size_t *sizes, femd_error *err) {
     (void)c;
     for (size_t i = 0; i < n; ++i) {
         femd_hash h = FEMD_HASH_ZERO;
@@ -55,25 +55,26 @@ femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *state
         if (states[i].b[31] == LOST) return femd_fail(err, FEMD_STATE_LOST, "no such state");
         blobs[i] = malloc(BLOB_MAX);
         sizes[i] = g < GROUPS ? group_blob(g, blobs[i]) : sizeof(femd_hash);
-        if (g == GROUPS) memcpy(blobs[i], states + i, sizeof(femd_hash)); /* of the analytic law: its name is its content */
+        if (g == GROUPS)
+            memcpy(blobs[i], states + i, sizeof(femd_hash)); /* of the analytic law: its name is its content */
     }
     return FEMD_OK;
 }
 
-femd_status __wrap_femd_client_state_get(femd_client *c, const femd_hash *state, void **blob, size_t *size, femd_error *err)
-{
+femd_status __wrap_femd_client_state_get(femd_client *c, const femd_hash *state, void **blob, size_t *size,
+                                         femd_error *err) {
     return __wrap_femd_client_states_get(c, state, 1, blob, size, err);
 }
 
-femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes, size_t n,
-                                          femd_error *err)
-{
+femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs,
+                                          const size_t *sizes, size_t n, femd_error *err) {
     (void)c;
     for (size_t i = 0; i < n; ++i) {
         femd_hash h;
         femd_hash_domain("state", blobs[i], sizes[i], &h);
         int own_name = sizes[i] == sizeof h && memcmp(blobs[i], states + i, sizeof h) == 0;
-        if (!own_name && !femd_hash_equal(&h, states + i)) return femd_fail(err, FEMD_BAD_INPUT, "a blob does not fit its hash");
+        if (!own_name && !femd_hash_equal(&h, states + i))
+            return femd_fail(err, FEMD_BAD_INPUT, "a blob does not fit its hash");
     }
     states_put += n;
     return FEMD_OK;
@@ -81,8 +82,7 @@ femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *state
 
 /* ---- a problem full of numbers that depend on the global numbers alone ---- */
 
-static double value(uint64_t id, unsigned array, unsigned c)
-{
+static double value(uint64_t id, unsigned array, unsigned c) {
     femd_hash h;
     const uint64_t key[3] = {id, array, c};
     femd_hash_bytes(key, sizeof key, &h);
@@ -91,19 +91,17 @@ static double value(uint64_t id, unsigned array, unsigned c)
     return (double)bits / 3e18;
 }
 
-static void fill_array(double *a, const femd_points *pt, unsigned array, unsigned columns)
-{
+static void fill_array(double *a, const femd_points *pt, unsigned array, unsigned columns) {
     for (PetscInt i = 0; i < pt->n; ++i)
         for (unsigned c = 0; c < columns; ++c) a[(size_t)i * columns + c] = value(pt->id[i], array, c);
 }
 
 enum { SAMPLE_NUMBERS = sizeof(femd_conductivity_sample) / sizeof(double) };
 
-static void fill(femd_problem *p)
-{
+static void fill(femd_problem *p) {
     femd_points *pt = p->pt;
-    double *const array[] = {pt->E, pt->S, pt->D, pt->F, pt->energy, pt->k, pt->S_err, pt->hill_mandel, pt->stability,
-                             pt->k_from->k, pt->ke};
+    double *const array[] = {pt->E,     pt->S,           pt->D,         pt->F,         pt->energy, pt->k,
+                             pt->S_err, pt->hill_mandel, pt->stability, pt->k_from->k, pt->ke};
     const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
     for (unsigned a = 0; a < 11; ++a) fill_array(array[a], pt, a, columns[a]);
     for (PetscInt i = 0; i < pt->n; ++i) {
@@ -123,15 +121,16 @@ static void fill(femd_problem *p)
     p->dt = 0.1;
 }
 
-static void assert_filled(femd_problem *p)
-{
+static void assert_filled(femd_problem *p) {
     femd_problem other = *p;
     femd_points pt = *p->pt;
     double *block = calloc((size_t)pt.n * (78 + SAMPLE_NUMBERS) + 1, sizeof *block), *at = block;
     double *from = NULL;
-    double **const array[] = {&pt.E, &pt.S, &pt.D, &pt.F, &pt.energy, &pt.k, &pt.S_err, &pt.hill_mandel, &pt.stability, &from, &pt.ke};
-    double *const got[] = {p->pt->E, p->pt->S, p->pt->D, p->pt->F, p->pt->energy, p->pt->k, p->pt->S_err, p->pt->hill_mandel, p->pt->stability,
-                            p->pt->k_from->k, p->pt->ke};
+    double **const array[] = {&pt.E,     &pt.S,           &pt.D,         &pt.F, &pt.energy, &pt.k,
+                              &pt.S_err, &pt.hill_mandel, &pt.stability, &from, &pt.ke};
+    double *const got[] = {p->pt->E,         p->pt->S,         p->pt->D,     p->pt->F,
+                           p->pt->energy,    p->pt->k,         p->pt->S_err, p->pt->hill_mandel,
+                           p->pt->stability, p->pt->k_from->k, p->pt->ke};
     const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
     for (int a = 0; a < 11; ++a) {
         *array[a] = at;
@@ -168,15 +167,13 @@ typedef struct fixture {
     femd_history history;
 } fixture;
 
-static void set_document(model *m, const char *text)
-{
+static void set_document(model *m, const char *text) {
     cJSON_Delete(m->cs.doc.root);
     m->cs.doc.root = cJSON_Parse(text);
     assert_non_null(m->cs.doc.root);
 }
 
-static int setup(void **state)
-{
+static int setup(void **state) {
     fixture *f = calloc(1, sizeof *f);
     if (!f) return -1;
     (void)MPI_Comm_rank(PETSC_COMM_WORLD, &f->rank);
@@ -190,16 +187,22 @@ static int setup(void **state)
     f->history.nboundary = 2;
     double reaction[6] = {1, 2, 3, 4, 5, 1.0 / 3};
     for (int i = 1; i <= 2; ++i) {
-        femd_history_row row = {.rec = {.step = i, .time = i / 6.0, .nresiduals = 2, .residual = {1, 0.1}, .reaction = reaction,
-                                        .stability_min = NAN, .evaluations = 1ull << 40, .reused = 3}, .fields = 1};
+        femd_history_row row = {.rec = {.step = i,
+                                        .time = i / 6.0,
+                                        .nresiduals = 2,
+                                        .residual = {1, 0.1},
+                                        .reaction = reaction,
+                                        .stability_min = NAN,
+                                        .evaluations = 1ull << 40,
+                                        .reused = 3},
+                                .fields = 1};
         if (femd_history_add(&f->history, &row, NULL) != FEMD_OK) return -1;
     }
     *state = f;
     return 0;
 }
 
-static int teardown(void **state)
-{
+static int teardown(void **state) {
     fixture *f = *state;
     char command[128];
     model_clear(&f->m);
@@ -213,10 +216,11 @@ static int teardown(void **state)
 }
 
 /* The states come from the stand-in above, whatever the client. */
-static void pretend_client(femd_problem *p) { p->client = (femd_client *)p; }
+static void pretend_client(femd_problem *p) {
+    p->client = (femd_client *)p;
+}
 
-static femd_problem *new_problem(fixture *f, MPI_Comm comm)
-{
+static femd_problem *new_problem(fixture *f, MPI_Comm comm) {
     femd_problem *p = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (femd_problem_create_law(comm, &f->m.cs, &f->m.law.table, &p, &err) != FEMD_OK) fail_msg("%s", err.text);
@@ -224,8 +228,7 @@ static femd_problem *new_problem(fixture *f, MPI_Comm comm)
     return p;
 }
 
-static char *slurp(const char *path, size_t *n)
-{
+static char *slurp(const char *path, size_t *n) {
     FILE *file = fopen(path, "rb");
     if (!file) fail_msg("cannot read %s", path);
     char *text = malloc(1 << 22);
@@ -234,8 +237,7 @@ static char *slurp(const char *path, size_t *n)
     return text;
 }
 
-static void assert_same_file(const char *a, const char *b)
-{
+static void assert_same_file(const char *a, const char *b) {
     size_t na, nb;
     char *ta = slurp(a, &na), *tb = slurp(b, &nb);
     if (na != nb || memcmp(ta, tb, na)) fail_msg("%s and %s differ", a, b);
@@ -243,8 +245,7 @@ static void assert_same_file(const char *a, const char *b)
     free(tb);
 }
 
-static femd_status save_filled(fixture *f, MPI_Comm comm, const char *path, femd_error *err)
-{
+static femd_status save_filled(fixture *f, MPI_Comm comm, const char *path, femd_error *err) {
     femd_problem *p = new_problem(f, comm);
     fill(p);
     femd_status rc = femd_checkpoint_save(p, &f->history, path, err);
@@ -254,8 +255,7 @@ static femd_status save_filled(fixture *f, MPI_Comm comm, const char *path, femd
 
 /* ---- checkpoint ---- */
 
-static void checkpoint_brings_every_bit_back(void **state)
-{
+static void checkpoint_brings_every_bit_back(void **state) {
     fixture *f = *state;
     char *path = femd_path_join(f->folder, "checkpoint.h5");
     femd_error err = FEMD_ERROR_INIT;
@@ -282,8 +282,7 @@ static void checkpoint_brings_every_bit_back(void **state)
     free(path);
 }
 
-static void checkpoint_is_the_same_file_for_any_number_of_ranks(void **state)
-{
+static void checkpoint_is_the_same_file_for_any_number_of_ranks(void **state) {
     fixture *f = *state;
     femd_error err = FEMD_ERROR_INIT;
     char *all = femd_path_join(f->folder, "all.h5"), *one = femd_path_join(f->folder, "one.h5");
@@ -302,8 +301,7 @@ static void checkpoint_is_the_same_file_for_any_number_of_ranks(void **state)
     free(one);
 }
 
-static femd_status try_load(fixture *f, const char *path, femd_error *err)
-{
+static femd_status try_load(fixture *f, const char *path, femd_error *err) {
     femd_history history = FEMD_HISTORY_INIT;
     femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
     femd_error_clear(err);
@@ -313,8 +311,7 @@ static femd_status try_load(fixture *f, const char *path, femd_error *err)
     return rc;
 }
 
-static void checkpoint_of_another_case_is_refused(void **state)
-{
+static void checkpoint_of_another_case_is_refused(void **state) {
     fixture *f = *state;
     char *path = femd_path_join(f->folder, "checkpoint.h5");
     femd_error err = FEMD_ERROR_INIT;
@@ -322,7 +319,9 @@ static void checkpoint_of_another_case_is_refused(void **state)
     set_document(&f->m, "{\"femd\": 1, \"title\": \"a\", \"seed\": 2, \"output\": {\"every\": 1}}");
     assert_int_equal(try_load(f, path, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "another case"));
-    set_document(&f->m, "{\"output\": {\"every\": 7}, \"femd\": 1, \"title\": \"b\", \"seed\": 1}"); /* no effect on the solution */
+    set_document(
+        &f->m,
+        "{\"output\": {\"every\": 7}, \"femd\": 1, \"title\": \"b\", \"seed\": 1}"); /* no effect on the solution */
     assert_int_equal(try_load(f, path, &err), FEMD_OK);
     f->m.cs.wants_committed = FEMD_WANT_STABILITY;
     f->m.law.wants |= FEMD_WANT_STABILITY;
@@ -330,8 +329,7 @@ static void checkpoint_of_another_case_is_refused(void **state)
     free(path);
 }
 
-static void flip(const char *path, long at)
-{
+static void flip(const char *path, long at) {
     FILE *file = fopen(path, "r+b");
     fseek(file, at, SEEK_SET);
     int c = fgetc(file);
@@ -340,8 +338,7 @@ static void flip(const char *path, long at)
     fclose(file);
 }
 
-static void damaged_checkpoint_is_refused(void **state)
-{
+static void damaged_checkpoint_is_refused(void **state) {
     fixture *f = *state;
     char *path = femd_path_join(f->folder, "checkpoint.h5");
     femd_error err = FEMD_ERROR_INIT;
@@ -372,8 +369,7 @@ static void damaged_checkpoint_is_refused(void **state)
     free(path);
 }
 
-static void checkpoint_that_cannot_be_written_leaves_the_old_one(void **state)
-{
+static void checkpoint_that_cannot_be_written_leaves_the_old_one(void **state) {
     fixture *f = *state;
     char *path = femd_path_join(f->folder, "checkpoint.h5"), *lost = femd_path_join(f->folder, "nowhere/checkpoint.h5");
     femd_error err = FEMD_ERROR_INIT;
@@ -401,21 +397,18 @@ typedef struct watched_run {
     int committed;
 } watched_run;
 
-static femd_status on_commit(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err)
-{
+static femd_status on_commit(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     watched_run *w = user;
     w->committed++;
     return femd_recorder_commit(&w->recorder, p, rec, err);
 }
 
-static int on_stop(void *user)
-{
+static int on_stop(void *user) {
     const watched_run *w = user;
     return w->stop_after && w->committed >= w->stop_after;
 }
 
-static void run_in(fixture *f, const char *folder, int resume, int stop_after)
-{
+static void run_in(fixture *f, const char *folder, int resume, int stop_after) {
     femd_error err = FEMD_ERROR_INIT;
     watched_run w = {.stop_after = stop_after};
     femd_recorder_begin(&w.recorder);
@@ -431,8 +424,7 @@ static void run_in(fixture *f, const char *folder, int resume, int stop_after)
     (void)MPI_Barrier(PETSC_COMM_WORLD);
 }
 
-static void set_up_run(fixture *f)
-{
+static void set_up_run(fixture *f) {
     f->m.cs.step_count = 5;
     f->m.cs.direct = 0; /* MUMPS on more than one rank adds in the order in which messages arrive */
     f->m.cs.checkpoint_every = 2;
@@ -441,10 +433,10 @@ static void set_up_run(fixture *f)
 }
 
 /* Files of both folders with the same bits; summary.json up to its run object. */
-static void assert_same_results(const char *a, const char *b)
-{
-    static const char *const name[] = {"history.csv", "fields.pvd", "checkpoint.h5", "step_0000.pvtu", "step_0002.pvtu", "step_0005.pvtu",
-                                       "step_0000_0.vtu", "step_0002_0.vtu", "step_0004_0.vtu", "step_0005_0.vtu"};
+static void assert_same_results(const char *a, const char *b) {
+    static const char *const name[] = {"history.csv",     "fields.pvd",     "checkpoint.h5",   "step_0000.pvtu",
+                                       "step_0002.pvtu",  "step_0005.pvtu", "step_0000_0.vtu", "step_0002_0.vtu",
+                                       "step_0004_0.vtu", "step_0005_0.vtu"};
     for (size_t i = 0; i < sizeof name / sizeof *name; ++i) {
         char *x = femd_path_join(a, "%s", name[i]), *y = femd_path_join(b, "%s", name[i]);
         assert_same_file(x, y);
@@ -464,8 +456,7 @@ static void assert_same_results(const char *a, const char *b)
     free(ty);
 }
 
-static void interrupted_and_resumed_run_ends_with_the_same_bits(void **state)
-{
+static void interrupted_and_resumed_run_ends_with_the_same_bits(void **state) {
     fixture *f = *state;
     set_up_run(f);
     char *whole = femd_path_join(f->folder, "whole"), *part = femd_path_join(f->folder, "part");
@@ -479,8 +470,7 @@ static void interrupted_and_resumed_run_ends_with_the_same_bits(void **state)
     free(part);
 }
 
-static void old_results_are_replaced_and_foreign_files_stay(void **state)
-{
+static void old_results_are_replaced_and_foreign_files_stay(void **state) {
     fixture *f = *state;
     set_up_run(f);
     char *old = femd_path_join(f->folder, "step_0099.pvtu"), *dump = femd_path_join(f->folder, "point-3.state"),
@@ -500,8 +490,7 @@ static void old_results_are_replaced_and_foreign_files_stay(void **state)
     free(foreign);
 }
 
-static void resuming_without_a_checkpoint_writes_nothing(void **state)
-{
+static void resuming_without_a_checkpoint_writes_nothing(void **state) {
     fixture *f = *state;
     femd_error err = FEMD_ERROR_INIT;
     femd_recorder r = {0};
@@ -516,8 +505,7 @@ static void resuming_without_a_checkpoint_writes_nothing(void **state)
     free(folder);
 }
 
-static void dumped_state_is_the_blob_and_unknown_points_are_named(void **state)
-{
+static void dumped_state_is_the_blob_and_unknown_points_are_named(void **state) {
     fixture *f = *state;
     femd_error err = FEMD_ERROR_INIT;
     femd_recorder r = {.folder = f->folder};
@@ -539,8 +527,7 @@ static void dumped_state_is_the_blob_and_unknown_points_are_named(void **state)
     femd_problem_destroy(&p);
 }
 
-static femd_buffer read_piece(const fixture *f, int step)
-{
+static femd_buffer read_piece(const fixture *f, int step) {
     size_t n;
     char *path = femd_path_join(f->folder, "step_%04d_%d.vtu", step, f->rank);
     char *text = slurp(path, &n);
@@ -548,8 +535,7 @@ static femd_buffer read_piece(const fixture *f, int step)
     return (femd_buffer){(uint8_t *)text, n, 1 << 22};
 }
 
-static void fields_of_a_uniform_deformation_are_uniform(void **state)
-{
+static void fields_of_a_uniform_deformation_are_uniform(void **state) {
     fixture *f = *state;
     const double G[9] = {0.02, 0.03, 0, 0, -0.01, 0.01, 0, 0, 0.015};
     const femd_element elements[] = {FEMD_ELEMENT_Q1, FEMD_ELEMENT_P1, FEMD_ELEMENT_P2};
@@ -561,13 +547,15 @@ static void fields_of_a_uniform_deformation_are_uniform(void **state)
         model_affine(&f->m, G);
         run_in(f, f->folder, 0, 0);
         femd_buffer b = read_piece(f, 1);
-        read_array F = read_back(&b, "deformation_gradient"), x = read_back(&b, "Points"), u = read_back(&b, "displacement"),
-                   S = read_back(&b, "second_piola_kirchhoff"), types = read_back(&b, "types"), conn = read_back(&b, "connectivity");
+        read_array F = read_back(&b, "deformation_gradient"), x = read_back(&b, "Points"),
+                   u = read_back(&b, "displacement"), S = read_back(&b, "second_piola_kirchhoff"),
+                   types = read_back(&b, "types"), conn = read_back(&b, "connectivity");
         assert_int_equal(conn.bytes, types.bytes * 8 * (uint64_t)nodes[e]);
         assert_int_equal(types.data[0], vtk[e]);
         double E[6], want[6], D[36], energy;
         for (uint64_t c = 0; c < types.bytes; ++c)
-            for (int i = 0; i < 9; ++i) assert_true(fabs(femd_getf64(F.data + 8 * (9 * c + (uint64_t)i)) - (i % 4 == 0) - G[i]) < 1e-11);
+            for (int i = 0; i < 9; ++i)
+                assert_true(fabs(femd_getf64(F.data + 8 * (9 * c + (uint64_t)i)) - (i % 4 == 0) - G[i]) < 1e-11);
         double Fm[9];
         memcpy(Fm, F.data, sizeof Fm);
         assert_int_equal(femd_strain_from_F(Fm, E, NULL), FEMD_OK);
@@ -585,8 +573,7 @@ static void fields_of_a_uniform_deformation_are_uniform(void **state)
 }
 
 /* The array of a conductivity says whose it is. */
-static void conductivity_is_named_for_what_it_counts(void **state)
-{
+static void conductivity_is_named_for_what_it_counts(void **state) {
     fixture *f = *state;
     const double G[9] = {0.02, 0, 0, 0, 0, 0, 0, 0, 0};
     for (int lattice = 0; lattice < 2; ++lattice) {
@@ -616,8 +603,7 @@ static void conductivity_is_named_for_what_it_counts(void **state)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(checkpoint_brings_every_bit_back, setup, teardown),

@@ -19,8 +19,7 @@
 #define PETSC_OK(expr) assert_int_equal((expr), 0)
 
 /* Some large displacement, the same for any run. */
-static void bend(femd_problem *p, Vec X)
-{
+static void bend(femd_problem *p, Vec X) {
     double *u = malloc(3 * (size_t)p->nnodes * sizeof *u);
     for (PetscInt i = 0; i < p->nnodes; ++i) {
         const double *x = p->node_x + 3 * i;
@@ -33,16 +32,14 @@ static void bend(femd_problem *p, Vec X)
     free(u);
 }
 
-static void residual_at(model *m, Vec X, Vec R)
-{
+static void residual_at(model *m, Vec X, Vec R) {
     int failed;
     OK(femd_mechanics_evaluate(m->p, X, &failed, err));
     assert_int_equal(failed, 0);
     OK(femd_mechanics_residual(m->p, R, err));
 }
 
-static void compare(femd_element element, int neo_hookean)
-{
+static void compare(femd_element element, int neo_hookean) {
     model m;
     Vec X, R, Rp, Rm, row;
     Mat K;
@@ -100,12 +97,23 @@ static void compare(femd_element element, int neo_hookean)
     model_clear(&m);
 }
 
-static void jacobian_is_the_derivative_q1(void **state) { (void)state; compare(FEMD_ELEMENT_Q1, 0); compare(FEMD_ELEMENT_Q1, 1); }
-static void jacobian_is_the_derivative_p1(void **state) { (void)state; compare(FEMD_ELEMENT_P1, 0); compare(FEMD_ELEMENT_P1, 1); }
-static void jacobian_is_the_derivative_p2(void **state) { (void)state; compare(FEMD_ELEMENT_P2, 0); compare(FEMD_ELEMENT_P2, 1); }
+static void jacobian_is_the_derivative_q1(void **state) {
+    (void)state;
+    compare(FEMD_ELEMENT_Q1, 0);
+    compare(FEMD_ELEMENT_Q1, 1);
+}
+static void jacobian_is_the_derivative_p1(void **state) {
+    (void)state;
+    compare(FEMD_ELEMENT_P1, 0);
+    compare(FEMD_ELEMENT_P1, 1);
+}
+static void jacobian_is_the_derivative_p2(void **state) {
+    (void)state;
+    compare(FEMD_ELEMENT_P2, 0);
+    compare(FEMD_ELEMENT_P2, 1);
+}
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jacobian_is_the_derivative_q1),

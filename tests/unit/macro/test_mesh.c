@@ -1,4 +1,5 @@
-/* Meshes: Gmsh files with named volumes and surfaces, and every way to get one wrong. The files are written here, from the box mesh. */
+/* Meshes: Gmsh files with named volumes and surfaces, and every way to get one wrong. The files are written here, from
+ * the box mesh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,25 +25,22 @@ static const double stretch[9] = {0.05, 0.02, -0.01, 0.03, -0.04, 0.02, 0.0, 0.0
 static char path[64];
 static int twice; /* 1: write_gmsh lists every cell two times */
 
-static int setup(void **state)
-{
+static int setup(void **state) {
     (void)state;
     snprintf(path, sizeof path, "macro_test_mesh_%d.msh", (int)getpid());
     return 0;
 }
 
-static int teardown(void **state)
-{
+static int teardown(void **state) {
     (void)state;
     remove(path);
     return 0;
 }
 
-/* The box of the model as a Gmsh 2.2 file in nanometres (elementary tags are others: 5 for all): volumes "lower" (tag 1) and "upper" (tag 2) by the cell's number, the six sides
- * with tags 1 to 6 (the same numbers as the volumes: Gmsh counts each dimension by itself), and one node that no cell uses.
- * tet10: mid-edge nodes are added. */
-static void write_gmsh(model *m, int tet10)
-{
+/* The box of the model as a Gmsh 2.2 file in nanometres (elementary tags are others: 5 for all): volumes "lower" (tag
+ * 1) and "upper" (tag 2) by the cell's number, the six sides with tags 1 to 6 (the same numbers as the volumes: Gmsh
+ * counts each dimension by itself), and one node that no cell uses. tet10: mid-edge nodes are added. */
+static void write_gmsh(model *m, int tet10) {
     static const int edge_gmsh[6][2] = {{0, 1}, {1, 2}, {2, 0}, {3, 0}, {2, 3}, {1, 3}};
     static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
     femd_mesh b = {0};
@@ -54,11 +52,13 @@ static void write_gmsh(model *m, int tet10)
     for (int s = 0; s < 6; ++s) fprintf(f, "2 %d \"%s\"\n", s + 1, side[s]);
     fprintf(f, "$EndPhysicalNames\n$Nodes\n%ld\n1 0.5 0.5 99\n", (long)(b.nvertices + 1 + (tet10 ? 6 * b.ncells : 0)));
     for (PetscInt v = 0; v < b.nvertices; ++v)
-        fprintf(f, "%ld %.17g %.17g %.17g\n", (long)v + 2, 1e9 * b.x[3 * v], 1e9 * b.x[3 * v + 1], 1e9 * b.x[3 * v + 2]);
+        fprintf(f, "%ld %.17g %.17g %.17g\n", (long)v + 2, 1e9 * b.x[3 * v], 1e9 * b.x[3 * v + 1],
+                1e9 * b.x[3 * v + 2]);
     for (PetscInt c = 0; tet10 && c < b.ncells; ++c) /* repeated on shared edges: the reader must not care */
         for (int e = 0; e < 6; ++e) {
             const double *p = b.x + 3 * b.cell[4 * c + edge_gmsh[e][0]], *q = b.x + 3 * b.cell[4 * c + edge_gmsh[e][1]];
-            fprintf(f, "%ld %.17g %.17g %.17g\n", (long)(b.nvertices + 2 + 6 * c + e), 5e8 * (p[0] + q[0]), 5e8 * (p[1] + q[1]), 5e8 * (p[2] + q[2]));
+            fprintf(f, "%ld %.17g %.17g %.17g\n", (long)(b.nvertices + 2 + 6 * c + e), 5e8 * (p[0] + q[0]),
+                    5e8 * (p[1] + q[1]), 5e8 * (p[2] + q[2]));
         }
     fprintf(f, "$EndNodes\n$Elements\n%ld\n", (long)((tet10 ? 0 : b.nfaces) + (1 + twice) * b.ncells));
     long number = 1;
@@ -83,8 +83,7 @@ static void write_gmsh(model *m, int tet10)
     m->cs.mesh.scale = 1e-9;
 }
 
-static void gmsh_equals_box(femd_element element)
-{
+static void gmsh_equals_box(femd_element element) {
     model box, file;
     model_init(&box, element, 2);
     box.cs.mesh.distort = 0.2;
@@ -104,8 +103,7 @@ static void gmsh_equals_box(femd_element element)
     model_clear(&file);
 }
 
-static void gmsh_file_equals_the_box_it_was_written_from(void **state)
-{
+static void gmsh_file_equals_the_box_it_was_written_from(void **state) {
     (void)state;
     gmsh_equals_box(FEMD_ELEMENT_Q1);
     gmsh_equals_box(FEMD_ELEMENT_P1);
@@ -113,8 +111,7 @@ static void gmsh_file_equals_the_box_it_was_written_from(void **state)
 }
 
 /* Two materials side by side: the "upper" cells are softer. */
-static void materials_follow_the_physical_volumes(void **state)
-{
+static void materials_follow_the_physical_volumes(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -134,8 +131,7 @@ static void materials_follow_the_physical_volumes(void **state)
     model_clear(&m);
 }
 
-static void point_numbers_are_those_of_the_file(void **state)
-{
+static void point_numbers_are_those_of_the_file(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -151,24 +147,21 @@ static void point_numbers_are_those_of_the_file(void **state)
 
 /* ---- what is refused ---- */
 
-static void refused(model *m, const char *a, const char *b)
-{
+static void refused(model *m, const char *a, const char *b) {
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(model_create(m, &err), FEMD_BAD_INPUT);
     assert_null(m->p);
     if (!strstr(err.text, a) || !strstr(err.text, b)) fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.text, a, b);
 }
 
-static void text_file(const char *text)
-{
+static void text_file(const char *text) {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
 }
 
-static void bad_meshes_are_named(void **state)
-{
+static void bad_meshes_are_named(void **state) {
     (void)state;
     model m;
 
@@ -201,7 +194,8 @@ static void bad_meshes_are_named(void **state)
     write_gmsh(&m, 0);
     strcpy(m.material[0].region, "foo");
     model_hold(&m, "left", 0, 0, 0);
-    refused(&m, "materials.material0.region: no physical volume \"foo\" in macro_test_mesh_", "the mesh has: lower, upper");
+    refused(&m, "materials.material0.region: no physical volume \"foo\" in macro_test_mesh_",
+            "the mesh has: lower, upper");
     strcpy(m.material[0].region, "lower");
     refused(&m, "no material covers cell 4", "lower, upper");
     m.cs.nmaterials = 3;
@@ -232,8 +226,7 @@ static void bad_meshes_are_named(void **state)
     refused(&m, "cell 0 of macro_test_mesh_", "is inverted");
 }
 
-static void second_order_tetrahedra_are_straight_p2(void **state)
-{
+static void second_order_tetrahedra_are_straight_p2(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_P2, 1);
@@ -247,8 +240,7 @@ static void second_order_tetrahedra_are_straight_p2(void **state)
     femd_mesh_clear(&read);
 }
 
-static void boundary_that_contradicts_itself_is_refused(void **state)
-{
+static void boundary_that_contradicts_itself_is_refused(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -266,8 +258,7 @@ static void boundary_that_contradicts_itself_is_refused(void **state)
     refused(&m, "prescribe different displacements", "at time 0");
 }
 
-static void body_that_can_move_freely_is_refused(void **state)
-{
+static void body_that_can_move_freely_is_refused(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -278,8 +269,7 @@ static void body_that_can_move_freely_is_refused(void **state)
     refused(&m, "free to move in 6 of", "");
 }
 
-static void want_that_nobody_answers_is_refused(void **state)
-{
+static void want_that_nobody_answers_is_refused(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 1);
@@ -288,8 +278,7 @@ static void want_that_nobody_answers_is_refused(void **state)
     refused(&m, "output.wants", "conductivity");
 }
 
-static void petsc_option_that_petsc_refuses_is_bad_input(void **state)
-{
+static void petsc_option_that_petsc_refuses_is_bad_input(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -304,8 +293,7 @@ static void petsc_option_that_petsc_refuses_is_bad_input(void **state)
     assert_int_equal(PetscOptionsClearValue(NULL, "-ksp_type"), 0);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gmsh_file_equals_the_box_it_was_written_from, setup, teardown),

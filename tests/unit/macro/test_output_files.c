@@ -1,5 +1,5 @@
-/* Result files: the bytes of VTU files parse back, tables and summaries keep every bit, files appear whole, the folder is cleaned by
- * name only, the command line is read. */
+/* Result files: the bytes of VTU files parse back, tables and summaries keep every bit, files appear whole, the folder
+ * is cleaned by name only, the command line is read. */
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
@@ -15,21 +15,19 @@
 
 #include "arguments.h"
 #include "live.h"
-#include "vtu_reader.h"
 #include "outfile.h"
 #include "summary.h"
 #include "vtu.h"
+#include "vtu_reader.h"
 
-static int setup_folder(void **state)
-{
+static int setup_folder(void **state) {
     char *folder = strdup("/tmp/femd-files-XXXXXX");
     if (!folder || !mkdtemp(folder)) return -1;
     *state = folder;
     return 0;
 }
 
-static int remove_folder(void **state)
-{
+static int remove_folder(void **state) {
     char *command = NULL;
     int rc = asprintf(&command, "rm -rf '%s'", (char *)*state) < 0 || system(command) != 0;
     free(command);
@@ -37,16 +35,14 @@ static int remove_folder(void **state)
     return rc;
 }
 
-static int exists(const char *folder, const char *name)
-{
+static int exists(const char *folder, const char *name) {
     char *path = femd_path_join(folder, "%s", name);
     int there = access(path, F_OK) == 0;
     free(path);
     return there;
 }
 
-static void touch(const char *folder, const char *name)
-{
+static void touch(const char *folder, const char *name) {
     char *path = femd_path_join(folder, "%s", name);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
@@ -57,8 +53,7 @@ static void touch(const char *folder, const char *name)
 static const double tet_points[12] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
 static const int64_t tet_conn[4] = {0, 1, 2, 3};
 
-static void vtu_arrays_parse_back_bit_by_bit(void **state)
-{
+static void vtu_arrays_parse_back_bit_by_bit(void **state) {
     (void)state;
     const double disp[12] = {0.1, -0.0, 1e-300, 3, 4, 5, 6, NAN, INFINITY, 9, 10, 1.0 / 3};
     const double tensor[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -69,8 +64,16 @@ static void vtu_arrays_parse_back_bit_by_bit(void **state)
     const femd_vtu_array cells[] = {{"stress", FEMD_VTU_FLOAT64, 9, label, tensor},
                                     {"material", FEMD_VTU_INT32, 1, NULL, material},
                                     {"point_id", FEMD_VTU_INT64, 2, NULL, ids}};
-    const femd_vtu v = {.npoints = 4, .ncells = 1, .cell_type = FEMD_VTK_TETRA, .cell_points = 4, .points = tet_points,
-                        .conn = tet_conn, .npoint_arrays = 1, .point_array = points, .ncell_arrays = 3, .cell_array = cells};
+    const femd_vtu v = {.npoints = 4,
+                        .ncells = 1,
+                        .cell_type = FEMD_VTK_TETRA,
+                        .cell_points = 4,
+                        .points = tet_points,
+                        .conn = tet_conn,
+                        .npoint_arrays = 1,
+                        .point_array = points,
+                        .ncell_arrays = 3,
+                        .cell_array = cells};
     femd_buffer b = FEMD_BUFFER_INIT;
     assert_int_equal(femd_vtu_encode(&v, &b, NULL), FEMD_OK);
     const char *text = (const char *)b.data;
@@ -106,8 +109,7 @@ static void vtu_arrays_parse_back_bit_by_bit(void **state)
     femd_buffer_clear(&b);
 }
 
-static void a_rank_without_cells_still_writes_a_valid_piece(void **state)
-{
+static void a_rank_without_cells_still_writes_a_valid_piece(void **state) {
     (void)state;
     const femd_vtu_array cells[] = {{"stress", FEMD_VTU_FLOAT64, 9, NULL, NULL}};
     const femd_vtu v = {.cell_type = FEMD_VTK_TETRA, .cell_points = 4, .ncell_arrays = 1, .cell_array = cells};
@@ -118,14 +120,14 @@ static void a_rank_without_cells_still_writes_a_valid_piece(void **state)
     femd_buffer_clear(&b);
 }
 
-static void pvtu_names_every_piece_and_array(void **state)
-{
+static void pvtu_names_every_piece_and_array(void **state) {
     (void)state;
     const femd_vtu_array cells[] = {{"status", FEMD_VTU_INT32, 1, NULL, NULL}};
     const femd_vtu v = {.ncell_arrays = 1, .cell_array = cells};
     femd_buffer b = FEMD_BUFFER_INIT;
     assert_int_equal(femd_pvtu_encode(&v, "step_0007", 2, &b, NULL), FEMD_OK);
-    assert_non_null(find((char *)b.data, b.size, "<PDataArray type=\"Int32\" Name=\"status\" NumberOfComponents=\"1\"/>"));
+    assert_non_null(
+        find((char *)b.data, b.size, "<PDataArray type=\"Int32\" Name=\"status\" NumberOfComponents=\"1\"/>"));
     assert_non_null(find((char *)b.data, b.size, "<Piece Source=\"step_0007_0.vtu\"/>"));
     assert_non_null(find((char *)b.data, b.size, "<Piece Source=\"step_0007_1.vtu\"/>"));
     femd_buffer_clear(&b);
@@ -139,8 +141,7 @@ typedef struct sample {
     femd_history history;
 } sample;
 
-static void sample_init(sample *s)
-{
+static void sample_init(sample *s) {
     static char path[] = "/somewhere/bar/case.json", title[] = "A \"bar\"\n";
     memset(s, 0, sizeof *s);
     s->cs.path = path;
@@ -154,31 +155,45 @@ static void sample_init(sample *s)
     s->history.nboundary = 3;
     for (int i = 1; i <= 2; ++i) {
         double reaction[9] = {0.1 * i, 1.0 / 3, -0.0, 4, 5, 6, 7, 8, 9};
-        femd_history_row row = {.rec = {.step = i, .time = 0.1 * i, .dt = 0.1, .newton = 3, .cuts = i - 1, .nresiduals = 2,
-                                        .residual = {1e3, 1.0 / 7 * i}, .reference = 1e3, .reaction = reaction, .energy = 2e-20,
-                                        .hill_mandel_max = 1e-12 * i, .stability_min = i == 1 ? NAN : 0.25, .evaluations = 10,
-                                        .force_evaluations = 1000, .reused = 5},
-                                .S_mean = {1e9 / 3}, .fields = i == 2};
+        femd_history_row row = {.rec = {.step = i,
+                                        .time = 0.1 * i,
+                                        .dt = 0.1,
+                                        .newton = 3,
+                                        .cuts = i - 1,
+                                        .nresiduals = 2,
+                                        .residual = {1e3, 1.0 / 7 * i},
+                                        .reference = 1e3,
+                                        .reaction = reaction,
+                                        .energy = 2e-20,
+                                        .hill_mandel_max = 1e-12 * i,
+                                        .stability_min = i == 1 ? NAN : 0.25,
+                                        .evaluations = 10,
+                                        .force_evaluations = 1000,
+                                        .reused = 5},
+                                .S_mean = {1e9 / 3},
+                                .fields = i == 2};
         assert_int_equal(femd_history_add(&s->history, &row, NULL), FEMD_OK);
     }
 }
 
-static void history_has_one_line_per_step_and_every_bit(void **state)
-{
+static void history_has_one_line_per_step_and_every_bit(void **state) {
     (void)state;
     sample s;
     sample_init(&s);
     femd_buffer b = FEMD_BUFFER_INIT;
     assert_int_equal(femd_history_encode(&s.history, &s.cs, &b, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&b, "", 1, NULL), FEMD_OK);
-    char *save, *head = strtok_r((char *)b.data, "\n", &save), *first = strtok_r(NULL, "\n", &save), *second = strtok_r(NULL, "\n", &save);
+    char *save, *head = strtok_r((char *)b.data, "\n", &save), *first = strtok_r(NULL, "\n", &save),
+                *second = strtok_r(NULL, "\n", &save);
     assert_null(strtok_r(NULL, "\n", &save));
     assert_non_null(strstr(head, "step,time,dt,newton,cuts,residual,reference_force,left.x,left.y,left.z,"));
     assert_non_null(strstr(head, "\"grip, \"\"upper\"\".x\""));
     assert_non_null(strstr(head, "left#2.x"));
     int step, newton, cuts;
     double time, dt, residual, reference, x, y;
-    assert_int_equal(sscanf(second, "%d,%lf,%lf,%d,%d,%lf,%lf,%lf,%lf", &step, &time, &dt, &newton, &cuts, &residual, &reference, &x, &y), 9);
+    assert_int_equal(sscanf(second, "%d,%lf,%lf,%d,%d,%lf,%lf,%lf,%lf", &step, &time, &dt, &newton, &cuts, &residual,
+                            &reference, &x, &y),
+                     9);
     assert_true(step == 2 && newton == 3 && cuts == 1);
     assert_true(time == 0.2 && residual == 1.0 / 7 * 2 && x == 0.2 && y == 1.0 / 3);
     assert_non_null(strstr(first, ",nan,10,1000,"));
@@ -196,8 +211,7 @@ static void history_has_one_line_per_step_and_every_bit(void **state)
     femd_history_clear(&s.history);
 }
 
-static void pvd_lists_step_0_and_the_steps_with_fields(void **state)
-{
+static void pvd_lists_step_0_and_the_steps_with_fields(void **state) {
     (void)state;
     sample s;
     sample_init(&s);
@@ -211,8 +225,7 @@ static void pvd_lists_step_0_and_the_steps_with_fields(void **state)
     femd_history_clear(&s.history);
 }
 
-static cJSON *summary_of(const sample *s, const femd_run_info *run, char **text)
-{
+static cJSON *summary_of(const sample *s, const femd_run_info *run, char **text) {
     femd_buffer b = FEMD_BUFFER_INIT;
     assert_int_equal(femd_summary_encode(&s->history, &s->cs, "ok", run, &b, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&b, "", 1, NULL), FEMD_OK);
@@ -223,8 +236,7 @@ static cJSON *summary_of(const sample *s, const femd_run_info *run, char **text)
     return doc;
 }
 
-static void summary_holds_steps_and_totals(void **state)
-{
+static void summary_holds_steps_and_totals(void **state) {
     (void)state;
     sample s;
     sample_init(&s);
@@ -233,7 +245,8 @@ static void summary_holds_steps_and_totals(void **state)
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(doc, "case")), "bar");
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(doc, "title")), "A \"bar\"\n");
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(doc, "status")), "ok");
-    cJSON *step = cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "steps"), 1), *reactions = cJSON_GetObjectItem(step, "reactions");
+    cJSON *step = cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "steps"), 1),
+          *reactions = cJSON_GetObjectItem(step, "reactions");
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(doc, "steps")), 2);
     assert_int_equal(cJSON_GetArraySize(reactions), 3);
     assert_true(cJSON_GetArrayItem(cJSON_GetObjectItem(reactions, "left"), 1)->valuedouble == 1.0 / 3);
@@ -243,7 +256,8 @@ static void summary_holds_steps_and_totals(void **state)
     assert_int_equal(cJSON_GetObjectItem(micro, "evaluations")->valuedouble, 20);
     assert_true(cJSON_GetObjectItem(micro, "hill_mandel_max")->valuedouble == 2e-12);
     assert_true(cJSON_GetObjectItem(micro, "stability_min")->valuedouble == 0.25);
-    assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "steps"), 0), "stability_min")));
+    assert_true(
+        cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "steps"), 0), "stability_min")));
     cJSON *r = cJSON_GetObjectItem(doc, "run");
     assert_true(cJSON_GetObjectItem(r, "wall_s")->valuedouble == 1.5);
     assert_int_equal(cJSON_GetObjectItem(r, "workers")->valuedouble, 4);
@@ -252,9 +266,9 @@ static void summary_holds_steps_and_totals(void **state)
     femd_history_clear(&s.history);
 }
 
-/* The conductivity of atoms is called that of the lattice, the electrons stand beside it, and notes have their names. */
-static void summary_says_what_the_conductivity_counts(void **state)
-{
+/* The conductivity of atoms is called that of the lattice, the electrons stand beside it, and notes have their names.
+ */
+static void summary_says_what_the_conductivity_counts(void **state) {
     (void)state;
     sample s;
     sample_init(&s);
@@ -283,15 +297,23 @@ static void summary_says_what_the_conductivity_counts(void **state)
     femd_history_clear(&s.history);
 }
 
-static void summary_differs_in_run_only_when_the_pool_differs(void **state)
-{
+static void summary_differs_in_run_only_when_the_pool_differs(void **state) {
     (void)state;
     sample s;
     sample_init(&s);
-    cJSON *pool = cJSON_Parse("{\"bit_reproducible\": false, \"level\": \"x86-64-v3\", \"runs\": [{\"name\": \"a\", \"bit_reproducible\": false},"
+    cJSON *pool = cJSON_Parse("{\"bit_reproducible\": false, \"level\": \"x86-64-v3\", \"runs\": [{\"name\": \"a\", "
+                              "\"bit_reproducible\": false},"
                               "{\"name\": \"b\", \"bit_reproducible\": true}], \"counters\": {\"requeued\": 3}}");
     const femd_run_info one = {.wall = 1, .ranks = 1, .workers = 1};
-    const femd_run_info four = {.wall = 9, .cpu = 3, .ranks = 2, .workers = 4, .reused = 7, .resumed = 1, .name = "b", .pool = pool, .message = "words"};
+    const femd_run_info four = {.wall = 9,
+                                .cpu = 3,
+                                .ranks = 2,
+                                .workers = 4,
+                                .reused = 7,
+                                .resumed = 1,
+                                .name = "b",
+                                .pool = pool,
+                                .message = "words"};
     char *a, *b;
     cJSON *x = summary_of(&s, &one, &a), *y = summary_of(&s, &four, &b);
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetObjectItem(y, "run"), "bit_reproducible")));
@@ -308,8 +330,7 @@ static void summary_differs_in_run_only_when_the_pool_differs(void **state)
     femd_history_clear(&s.history);
 }
 
-static void numbers_read_back_as_the_same_bits(void **state)
-{
+static void numbers_read_back_as_the_same_bits(void **state) {
     (void)state;
     const double values[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, -0.0, 123456789012345680.0, 2.0 / 3 * 1e-20};
     for (size_t i = 0; i < sizeof values / sizeof *values; ++i) {
@@ -322,8 +343,7 @@ static void numbers_read_back_as_the_same_bits(void **state)
     }
 }
 
-static uint32_t look(femd_pool_seen *seen, const char *workers)
-{
+static uint32_t look(femd_pool_seen *seen, const char *workers) {
     cJSON *pool = cJSON_Parse(workers);
     assert_non_null(pool);
     uint32_t n = femd_pool_look(seen, pool);
@@ -331,8 +351,7 @@ static uint32_t look(femd_pool_seen *seen, const char *workers)
     return n;
 }
 
-static void lost_and_replaced_workers_are_counted_once(void **state)
-{
+static void lost_and_replaced_workers_are_counted_once(void **state) {
     (void)state;
     femd_pool_seen seen = {0};
     assert_int_equal(look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 2}]}"), 2);
@@ -348,8 +367,7 @@ static void lost_and_replaced_workers_are_counted_once(void **state)
 
 /* ---- files and folder ---- */
 
-static void a_file_is_replaced_whole_or_not_at_all(void **state)
-{
+static void a_file_is_replaced_whole_or_not_at_all(void **state) {
     char *path = femd_path_join(*state, "summary.json");
     assert_int_equal(femd_file_replace(path, "first", 5, NULL), FEMD_OK);
     assert_int_equal(femd_file_replace(path, "2nd", 3, NULL), FEMD_OK);
@@ -367,12 +385,12 @@ static void a_file_is_replaced_whole_or_not_at_all(void **state)
     free(path);
 }
 
-static void cleaning_removes_results_of_femd_and_nothing_else(void **state)
-{
-    static const char *const ours[] = {"summary.json", "history.csv", "fields.pvd", "checkpoint.h5", "checkpoint.h5.tmp", "step_0003.pvtu",
+static void cleaning_removes_results_of_femd_and_nothing_else(void **state) {
+    static const char *const ours[] = {"summary.json",    "history.csv",           "fields.pvd",
+                                       "checkpoint.h5",   "checkpoint.h5.tmp",     "step_0003.pvtu",
                                        "step_0003_0.vtu", "step_12345_12.vtu.tmp", "point-7.state"};
-    static const char *const foreign[] = {"log.txt", "notes.txt", "step_0003.pvtu.bak", "my_step_0003.pvtu", "step_.pvtu", "point-a.state",
-                                          "summary.json.old", "point-7.xyz"};
+    static const char *const foreign[] = {"log.txt",    "notes.txt",     "step_0003.pvtu.bak", "my_step_0003.pvtu",
+                                          "step_.pvtu", "point-a.state", "summary.json.old",   "point-7.xyz"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; ++i) touch(*state, ours[i]);
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; ++i) touch(*state, foreign[i]);
     assert_int_equal(femd_outdir_clean(*state, 3, NULL), FEMD_OK); /* a resumed run: only later steps */
@@ -384,8 +402,7 @@ static void cleaning_removes_results_of_femd_and_nothing_else(void **state)
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; ++i) assert_true(exists(*state, foreign[i]));
 }
 
-static void an_output_folder_is_made_with_its_parents(void **state)
-{
+static void an_output_folder_is_made_with_its_parents(void **state) {
     char *path = femd_path_join(*state, "a/b");
     assert_int_equal(femd_outdir_make(path, NULL), FEMD_OK);
     assert_int_equal(femd_outdir_make(path, NULL), FEMD_OK);
@@ -402,8 +419,7 @@ static void an_output_folder_is_made_with_its_parents(void **state)
 
 /* ---- live line ---- */
 
-static void live_line_tells_how_the_run_stands(void **state)
-{
+static void live_line_tells_how_the_run_stands(void **state) {
     (void)state;
     char text[256];
     femd_live l;
@@ -417,11 +433,11 @@ static void live_line_tells_how_the_run_stands(void **state)
     const femd_progress_info none = {.done = 1, .total = 8, .waited = 12, .waiting_for_workers = 1};
     femd_live_progress(&l, &none);
     femd_live_text(&l, text, sizeof text);
-    assert_string_equal(text, "waiting for workers (0 connected; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
+    assert_string_equal(
+        text, "waiting for workers (0 connected; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
 }
 
-static void live_line_without_a_terminal_is_one_line_per_iteration(void **state)
-{
+static void live_line_without_a_terminal_is_one_line_per_iteration(void **state) {
     (void)state;
     char *text = NULL;
     size_t size = 0;
@@ -445,8 +461,7 @@ static void live_line_without_a_terminal_is_one_line_per_iteration(void **state)
     free(text);
 }
 
-static void live_line_says_how_to_get_the_first_worker(void **state)
-{
+static void live_line_says_how_to_get_the_first_worker(void **state) {
     (void)state;
     char text[256];
     femd_live l;
@@ -454,12 +469,13 @@ static void live_line_says_how_to_get_the_first_worker(void **state)
     const femd_progress_info opening = {.waited = 3};
     femd_live_progress(&l, &opening);
     femd_live_text(&l, text, sizeof text);
-    assert_string_equal(text, "waiting for a worker to open the materials (start one with: femd worker --connect tcp://127.0.0.1:5600) 3 s");
+    assert_string_equal(
+        text,
+        "waiting for a worker to open the materials (start one with: femd worker --connect tcp://127.0.0.1:5600) 3 s");
 }
 
 /* What stands on a terminal of 80 columns after `info`, and after the end. */
-static void shown(const femd_progress_info *info, char *text, size_t size)
-{
+static void shown(const femd_progress_info *info, char *text, size_t size) {
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
     FILE *f = fopen(ptsname(master), "w");
@@ -476,15 +492,14 @@ static void shown(const femd_progress_info *info, char *text, size_t size)
     femd_live_progress(&l, info); /* a word of farewell with the server: nothing may follow the end */
     fclose(f);
     size_t used = 0;
-    for (ssize_t n = 1; n > 0 && used < size - 1; used += n > 0 ? (size_t)n : 0) /* may come in pieces; EIO at the end */
+    for (ssize_t n = 1; n > 0 && used<size - 1; used += n> 0 ? (size_t)n : 0) /* may come in pieces; EIO at the end */
         n = read(master, text + used, size - 1 - used);
     assert_true(used > 0);
     text[used] = 0;
     close(master);
 }
 
-static void live_line_fits_80_columns_and_ends_once(void **state)
-{
+static void live_line_fits_80_columns_and_ends_once(void **state) {
     (void)state;
     char text[512];
     const femd_progress_info info = {.done = 1759, .total = 15200, .workers = 2, .waited = 17.7};
@@ -497,25 +512,27 @@ static void live_line_fits_80_columns_and_ends_once(void **state)
 
 /* ---- command line ---- */
 
-static femd_status arguments(femd_arguments *a, femd_error *err, const char *line)
-{
+static femd_status arguments(femd_arguments *a, femd_error *err, const char *line) {
     static char copy[512];
     char *argv[32] = {0}, *save;
     int argc = 0;
     snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok_r(copy, " ", &save); word && argc < 31; word = strtok_r(NULL, " ", &save)) argv[argc++] = word;
+    for (char *word = strtok_r(copy, " ", &save); word && argc < 31; word = strtok_r(NULL, " ", &save))
+        argv[argc++] = word;
     femd_status rc = femd_arguments_read(argc, argv, a, err);
     if (rc == FEMD_OK && a->npetsc) assert_string_equal(a->petsc[0], "-ksp_view");
     a->petsc = NULL;
     return rc;
 }
 
-static void command_line_is_read_and_bad_ones_are_named(void **state)
-{
+static void command_line_is_read_and_bad_ones_are_named(void **state) {
     (void)state;
     femd_arguments a;
     femd_error err = FEMD_ERROR_INIT;
-    assert_int_equal(arguments(&a, &err, "m --connect ipc:///s --set a.b=1 --set=c=2 --resume --dump-state 12 --quiet cases/bar/case.json -- -ksp_view"), FEMD_OK);
+    assert_int_equal(arguments(&a, &err,
+                               "m --connect ipc:///s --set a.b=1 --set=c=2 --resume --dump-state 12 --quiet "
+                               "cases/bar/case.json -- -ksp_view"),
+                     FEMD_OK);
     assert_string_equal(a.connect, "ipc:///s");
     assert_string_equal(a.out, "cases/bar.out");
     assert_int_equal(a.nsets, 2);
@@ -525,9 +542,12 @@ static void command_line_is_read_and_bad_ones_are_named(void **state)
     assert_int_equal(arguments(&a, &err, "m --out=x --connect y bar.json"), FEMD_OK);
     assert_string_equal(a.out, "x");
     femd_arguments_clear(&a);
-    static const char *const bad[][2] = {{"m --connect x", "no case"},          {"m bar", "--connect"},
-                                         {"m --connect x a b", "two cases"},     {"m --connect x a --dump-state -3", "--dump-state"},
-                                         {"m --connect x a --dump-state 1x", "1x"}, {"m --conect x a", "--conect"},
+    static const char *const bad[][2] = {{"m --connect x", "no case"},
+                                         {"m bar", "--connect"},
+                                         {"m --connect x a b", "two cases"},
+                                         {"m --connect x a --dump-state -3", "--dump-state"},
+                                         {"m --connect x a --dump-state 1x", "1x"},
+                                         {"m --conect x a", "--conect"},
                                          {"m a --connect", "needs a value"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         assert_int_equal(arguments(&a, &err, bad[i][0]), FEMD_BAD_INPUT);
@@ -536,8 +556,7 @@ static void command_line_is_read_and_bad_ones_are_named(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vtu_arrays_parse_back_bit_by_bit),
         cmocka_unit_test(a_rank_without_cells_still_writes_a_valid_piece),

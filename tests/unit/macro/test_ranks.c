@@ -17,8 +17,7 @@
     } while (0)
 
 /* Every kind of load; supports that share edges; direct or iterative. */
-static void prepare(model *m, femd_element element, int direct, MPI_Comm comm)
-{
+static void prepare(model *m, femd_element element, int direct, MPI_Comm comm) {
     model_init(m, element, 3);
     m->comm = comm;
     m->law.neo_hookean = 1;
@@ -38,17 +37,16 @@ static void prepare(model *m, femd_element element, int direct, MPI_Comm comm)
     m->cs.body_force[2] = -0.02;
 }
 
-static double *displacement(model *m)
-{
+static double *displacement(model *m) {
     femd_error err = FEMD_ERROR_INIT;
     double *u = malloc(3 * (size_t)m->p->nnodes * sizeof *u);
     assert_int_equal(femd_problem_get_u(m->p, u, &err), FEMD_OK);
     return u;
 }
 
-/* Local nodes and points of the distributed problem against those of the serial one, found by their numbers in the mesh. */
-static void compare(model *all, model *self)
-{
+/* Local nodes and points of the distributed problem against those of the serial one, found by their numbers in the
+ * mesh. */
+static void compare(model *all, model *self) {
     double *u = displacement(all), *v = displacement(self), most = 0;
     const femd_points *a = all->p->pt, *b = self->p->pt;
     for (PetscInt i = 0; i < self->p->nnodes; ++i)
@@ -68,7 +66,8 @@ static void compare(model *all, model *self)
         assert_true(j < b->n);
         for (int c = 0; c < 6; ++c) assert_near(a->S[6 * i + c], b->S[6 * j + c], 1e-10);
         assert_near(a->weight[i], b->weight[j], 0);
-        for (int c = 0; c < 6; ++c) assert_near(a->k_from[i].E[c], b->k_from[j].E[c], 1e-10); /* the same point's conductivity */
+        for (int c = 0; c < 6; ++c)
+            assert_near(a->k_from[i].E[c], b->k_from[j].E[c], 1e-10); /* the same point's conductivity */
     }
     for (size_t k = 0; k < 3 * all->cs.nboundary; ++k) assert_near(all->reaction[k], self->reaction[k], 1e-11);
     assert_near(all->last.energy, self->last.energy, 1e-12);
@@ -80,8 +79,7 @@ static void compare(model *all, model *self)
     free(v);
 }
 
-static void ranks_agree(femd_element element, int direct)
-{
+static void ranks_agree(femd_element element, int direct) {
     model all, self;
     prepare(&all, element, direct, PETSC_COMM_WORLD);
     prepare(&self, element, direct, PETSC_COMM_SELF);
@@ -92,12 +90,23 @@ static void ranks_agree(femd_element element, int direct)
     model_clear(&self);
 }
 
-static void any_number_of_ranks_finds_the_same_q1(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_Q1, 0); ranks_agree(FEMD_ELEMENT_Q1, 1); }
-static void any_number_of_ranks_finds_the_same_p1(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_P1, 0); ranks_agree(FEMD_ELEMENT_P1, 1); }
-static void any_number_of_ranks_finds_the_same_p2(void **state) { (void)state; ranks_agree(FEMD_ELEMENT_P2, 0); ranks_agree(FEMD_ELEMENT_P2, 1); }
+static void any_number_of_ranks_finds_the_same_q1(void **state) {
+    (void)state;
+    ranks_agree(FEMD_ELEMENT_Q1, 0);
+    ranks_agree(FEMD_ELEMENT_Q1, 1);
+}
+static void any_number_of_ranks_finds_the_same_p1(void **state) {
+    (void)state;
+    ranks_agree(FEMD_ELEMENT_P1, 0);
+    ranks_agree(FEMD_ELEMENT_P1, 1);
+}
+static void any_number_of_ranks_finds_the_same_p2(void **state) {
+    (void)state;
+    ranks_agree(FEMD_ELEMENT_P2, 0);
+    ranks_agree(FEMD_ELEMENT_P2, 1);
+}
 
-static void run_twice(int direct)
-{
+static void run_twice(int direct) {
     model first, second;
     prepare(&first, FEMD_ELEMENT_P2, direct, PETSC_COMM_WORLD);
     prepare(&second, FEMD_ELEMENT_P2, direct, PETSC_COMM_WORLD);
@@ -114,11 +123,14 @@ static void run_twice(int direct)
     model_clear(&second);
 }
 
-static void the_same_run_twice_gives_the_same_bits(void **state) { (void)state; run_twice(0); run_twice(1); }
+static void the_same_run_twice_gives_the_same_bits(void **state) {
+    (void)state;
+    run_twice(0);
+    run_twice(1);
+}
 
 /* A point that fails or breaks on one rank is everybody's. */
-static void trouble_on_one_rank_is_the_same_on_all(void **state)
-{
+static void trouble_on_one_rank_is_the_same_on_all(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -139,8 +151,7 @@ static void trouble_on_one_rank_is_the_same_on_all(void **state)
     model_clear(&m);
 }
 
-static void every_node_has_one_owner_and_every_cell_one_rank(void **state)
-{
+static void every_node_has_one_owner_and_every_cell_one_rank(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -156,8 +167,7 @@ static void every_node_has_one_owner_and_every_cell_one_rank(void **state)
     model_clear(&m);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_number_of_ranks_finds_the_same_q1),

@@ -19,8 +19,7 @@
 
 static const double shear_and_stretch[9] = {0.05, 0.02, -0.01, 0.03, -0.04, 0.02, 0.0, 0.01, 0.03};
 
-static void patch(femd_element element, int neo_hookean)
-{
+static void patch(femd_element element, int neo_hookean) {
     model m;
     model_init(&m, element, 3);
     m.law.neo_hookean = neo_hookean;
@@ -42,21 +41,31 @@ static void patch(femd_element element, int neo_hookean)
     model_clear(&m);
 }
 
-static void patch_test_q1(void **state) { (void)state; patch(FEMD_ELEMENT_Q1, 0); patch(FEMD_ELEMENT_Q1, 1); }
-static void patch_test_p1(void **state) { (void)state; patch(FEMD_ELEMENT_P1, 0); patch(FEMD_ELEMENT_P1, 1); }
-static void patch_test_p2(void **state) { (void)state; patch(FEMD_ELEMENT_P2, 0); patch(FEMD_ELEMENT_P2, 1); }
-
+static void patch_test_q1(void **state) {
+    (void)state;
+    patch(FEMD_ELEMENT_Q1, 0);
+    patch(FEMD_ELEMENT_Q1, 1);
+}
+static void patch_test_p1(void **state) {
+    (void)state;
+    patch(FEMD_ELEMENT_P1, 0);
+    patch(FEMD_ELEMENT_P1, 1);
+}
+static void patch_test_p2(void **state) {
+    (void)state;
+    patch(FEMD_ELEMENT_P2, 0);
+    patch(FEMD_ELEMENT_P2, 1);
+}
 
 /* Euler angles make a rotation far from small. */
-static void rotation(double Q[9])
-{
-    const double a = 1.1, b = 0.7, A[9] = {cos(a), -sin(a), 0, sin(a), cos(a), 0, 0, 0, 1}, B[9] = {1, 0, 0, 0, cos(b), -sin(b), 0, sin(b), cos(b)};
+static void rotation(double Q[9]) {
+    const double a = 1.1, b = 0.7, A[9] = {cos(a), -sin(a), 0, sin(a), cos(a), 0, 0, 0, 1},
+                 B[9] = {1, 0, 0, 0, cos(b), -sin(b), 0, sin(b), cos(b)};
     for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) Q[3 * i + j] = A[3 * i] * B[j] + A[3 * i + 1] * B[3 + j] + A[3 * i + 2] * B[6 + j];
 }
 
-static void rigid_rotation_costs_no_energy(void **state)
-{
+static void rigid_rotation_costs_no_energy(void **state) {
     (void)state;
     for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
         model m;
@@ -86,16 +95,14 @@ static void rigid_rotation_costs_no_energy(void **state)
     }
 }
 
-static void sum_of_reactions(const model *m, double sum[3])
-{
+static void sum_of_reactions(const model *m, double sum[3]) {
     for (int a = 0; a < 3; ++a) {
         sum[a] = 0;
         for (size_t b = 0; b < m->cs.nboundary; ++b) sum[a] += m->reaction[3 * b + a];
     }
 }
 
-static void reactions_balance_traction_pressure_and_body_force(void **state)
-{
+static void reactions_balance_traction_pressure_and_body_force(void **state) {
     (void)state;
     for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
         model m;
@@ -118,8 +125,7 @@ static void reactions_balance_traction_pressure_and_body_force(void **state)
     }
 }
 
-static void uniaxial_stress_under_traction(void **state)
-{
+static void uniaxial_stress_under_traction(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_P2, 2);
@@ -139,8 +145,7 @@ static void uniaxial_stress_under_traction(void **state)
 }
 
 /* Each residual is the square of the one before, on the scale of the problem. */
-static void newton_is_quadratic(void **state)
-{
+static void newton_is_quadratic(void **state) {
     (void)state;
     for (int element = FEMD_ELEMENT_Q1; element <= FEMD_ELEMENT_P2; ++element) {
         model m;
@@ -161,8 +166,7 @@ static void newton_is_quadratic(void **state)
     }
 }
 
-static void iterative_solver_finds_the_same_displacement(void **state)
-{
+static void iterative_solver_finds_the_same_displacement(void **state) {
     (void)state;
     double *u[2] = {0};
     PetscInt n = 0;
@@ -186,8 +190,7 @@ static void iterative_solver_finds_the_same_displacement(void **state)
     free(u[1]);
 }
 
-static void residual_and_jacobian_share_one_batch(void **state)
-{
+static void residual_and_jacobian_share_one_batch(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -202,8 +205,7 @@ static void residual_and_jacobian_share_one_batch(void **state)
 }
 
 /* The linear problem of the predictor is the whole step of a linear material at small strain. */
-static void predictor_saves_iterations(void **state)
-{
+static void predictor_saves_iterations(void **state) {
     (void)state;
     int newton[2];
     for (int predictor = 0; predictor < 2; ++predictor) {
@@ -221,8 +223,7 @@ static void predictor_saves_iterations(void **state)
     assert_true(newton[1] < newton[0]);
 }
 
-static void failing_points_cut_the_step_and_the_run_finishes(void **state)
-{
+static void failing_points_cut_the_step_and_the_run_finishes(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -239,8 +240,7 @@ static void failing_points_cut_the_step_and_the_run_finishes(void **state)
     model_clear(&m);
 }
 
-static void points_that_always_fail_end_the_run_with_words(void **state)
-{
+static void points_that_always_fail_end_the_run_with_words(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -255,8 +255,7 @@ static void points_that_always_fail_end_the_run_with_words(void **state)
 }
 
 /* A soft body under a sudden load: the full Newton step leaves the domain of the material, half of it does not. */
-static void line_search_steps_back_from_failing_points(void **state)
-{
+static void line_search_steps_back_from_failing_points(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -271,8 +270,7 @@ static void line_search_steps_back_from_failing_points(void **state)
     model_clear(&m);
 }
 
-static void inverted_cells_are_a_cut_not_an_evaluation(void **state)
-{
+static void inverted_cells_are_a_cut_not_an_evaluation(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -291,8 +289,7 @@ static void inverted_cells_are_a_cut_not_an_evaluation(void **state)
     model_clear(&m);
 }
 
-static void infrastructure_failure_never_cuts(void **state)
-{
+static void infrastructure_failure_never_cuts(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -306,8 +303,7 @@ static void infrastructure_failure_never_cuts(void **state)
     model_clear(&m);
 }
 
-static void planned_times_are_met_after_a_cut(void **state)
-{
+static void planned_times_are_met_after_a_cut(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
@@ -321,8 +317,7 @@ static void planned_times_are_met_after_a_cut(void **state)
     model_clear(&m);
 }
 
-static void noisy_stress_stops_at_its_noise(void **state)
-{
+static void noisy_stress_stops_at_its_noise(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 3);
@@ -337,8 +332,7 @@ static void noisy_stress_stops_at_its_noise(void **state)
     model_clear(&m);
 }
 
-static void without_the_noise_stop_newton_goes_on(void **state)
-{
+static void without_the_noise_stop_newton_goes_on(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 3);
@@ -352,8 +346,7 @@ static void without_the_noise_stop_newton_goes_on(void **state)
     model_clear(&m);
 }
 
-static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **state)
-{
+static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **state) {
     (void)state;
     double S[2] = {0};
     for (int asked = 0; asked < 2; ++asked) {
@@ -370,7 +363,8 @@ static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **sta
             assert_int_equal(m.law.points, 1 + all * m.last.nresiduals + all);
             assert_near(m.last.stability_min, 1, 0);
             assert_true(m.p->pt->k[0] != 0 && fabs(m.p->pt->k[0] - 1) < 0.1); /* turned with the material */
-            assert_memory_equal(m.p->pt->state[3].b, m.p->pt->E + 18, 32);    /* the state is that of the mechanical answer */
+            assert_memory_equal(m.p->pt->state[3].b, m.p->pt->E + 18,
+                                32); /* the state is that of the mechanical answer */
         } else {
             assert_true(isnan(m.last.stability_min));
         }
@@ -380,8 +374,7 @@ static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **sta
 }
 
 /* Two cells, pulled alike in two steps: tolerances decide who is asked. */
-static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t reused)
-{
+static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t reused) {
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 2);
     m.law.wants |= FEMD_WANT_CONDUCTIVITY;
@@ -402,8 +395,7 @@ static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t 
 }
 
 /* Lattice only where all materials say so; the electrons' part has a mean of its own; notes of reused answers count. */
-static void carriers_and_notes_reach_the_record(void **state)
-{
+static void carriers_and_notes_reach_the_record(void **state) {
     (void)state;
     for (int electrons = 0; electrons < 2; ++electrons) {
         model m;
@@ -424,17 +416,15 @@ static void carriers_and_notes_reach_the_record(void **state)
     }
 }
 
-static void conductivity_is_sampled_once_per_place_within_the_tolerances(void **state)
-{
+static void conductivity_is_sampled_once_per_place_within_the_tolerances(void **state) {
     (void)state;
-    conductivities_are_reused(-1, 64, 0);    /* off: everyone is asked */
-    conductivities_are_reused(0.01, 1, 63);  /* uniform strain: one stands for all, but not for the other step */
-    conductivities_are_reused(0.2, 0, 64);   /* the step before will do */
+    conductivities_are_reused(-1, 64, 0);   /* off: everyone is asked */
+    conductivities_are_reused(0.01, 1, 63); /* uniform strain: one stands for all, but not for the other step */
+    conductivities_are_reused(0.2, 0, 64);  /* the step before will do */
 }
 
 /* A taken conductivity keeps the strain it was sampled at, so errors do not add up over the steps. */
-static void reused_conductivity_does_not_drift(void **state)
-{
+static void reused_conductivity_does_not_drift(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_Q1, 1);
@@ -453,8 +443,7 @@ static void reused_conductivity_does_not_drift(void **state)
 }
 
 /* What an earlier run asked for (a checkpoint brings it back) is not lost to steps that do not ask. */
-static void conductivity_not_asked_anew_is_kept(void **state)
-{
+static void conductivity_not_asked_anew_is_kept(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
@@ -468,14 +457,12 @@ static void conductivity_not_asked_anew_is_kept(void **state)
     model_clear(&m);
 }
 
-static void note_cut(void *user, int step, const char *why, double dt)
-{
+static void note_cut(void *user, int step, const char *why, double dt) {
     snprintf(user, 256, "step %d to %g: %s", step, dt, why);
 }
 
 /* Whoever watches a run hears why an increment was cut. */
-static void a_cut_says_why(void **state)
-{
+static void a_cut_says_why(void **state) {
     (void)state;
     model m;
     char heard[256] = "";
@@ -492,8 +479,7 @@ static void a_cut_says_why(void **state)
     model_clear(&m);
 }
 
-static void request_carries_the_point_and_its_seed(void **state)
-{
+static void request_carries_the_point_and_its_seed(void **state) {
     (void)state;
     model m;
     model_init(&m, FEMD_ELEMENT_P2, 1);
@@ -514,12 +500,12 @@ static void request_carries_the_point_and_its_seed(void **state)
     assert_near(q->temperature, 300, 0);
     assert_near(q->pressure, 1e5, 0);
     assert_near(q->accuracy, 0.01, 0);
-    for (PetscInt k = 0; k < m.p->pt->n; ++k) assert_true(m.p->pt->id[k] == m.p->cell_file[k / 4] * 4 + (uint64_t)k % 4);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k)
+        assert_true(m.p->pt->id[k] == m.p->cell_file[k / 4] * 4 + (uint64_t)k % 4);
     model_clear(&m);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patch_test_q1),

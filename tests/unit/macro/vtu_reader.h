@@ -18,11 +18,12 @@ typedef struct read_array {
     const uint8_t *data;
 } read_array;
 
-static inline const char *find(const char *text, size_t n, const char *what) { return memmem(text, n, what, strlen(what)); }
+static inline const char *find(const char *text, size_t n, const char *what) {
+    return memmem(text, n, what, strlen(what));
+}
 
 /* The named array of an encoded .vtu; points into b. */
-static inline read_array read_back(const femd_buffer *b, const char *name)
-{
+static inline read_array read_back(const femd_buffer *b, const char *name) {
     const char *text = (const char *)b->data;
     char key[80], type[16];
     unsigned long long offset;

@@ -5,8 +5,7 @@
 
 #include "random.h"
 
-static void add_file(atoms *a, const char *name)
-{
+static void add_file(atoms *a, const char *name) {
     char path[512];
     FILE *f;
     long size;
@@ -25,8 +24,7 @@ static void add_file(atoms *a, const char *name)
     a->pack.nfiles++;
 }
 
-femd_status atoms_try(atoms *a, const char *json, double skin, femd_error *err)
-{
+femd_status atoms_try(atoms *a, const char *json, double skin, femd_error *err) {
     const cJSON *potential, *structure, *item;
     memset(a, 0, sizeof *a);
     FEMD_TRY(femd_json_parse(json, strlen(json), "test", &a->doc, err));
@@ -38,19 +36,18 @@ femd_status atoms_try(atoms *a, const char *json, double skin, femd_error *err)
     cJSON_ArrayForEach(item, femd_json_get(potential, "files")) add_file(a, cJSON_GetStringValue(item));
     FEMD_TRY(femd_structure_create(&a->doc, structure, &a->pack, &a->s, err));
     if (!potential) return FEMD_OK;
-    FEMD_TRY(femd_potential_create(&a->doc, potential, &a->pack, (const char(*)[8])a->s.name, a->s.nspecies, &a->p, err));
+    FEMD_TRY(
+        femd_potential_create(&a->doc, potential, &a->pack, (const char(*)[8])a->s.name, a->s.nspecies, &a->p, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(a->p), skin, &a->nb, err));
     return femd_energetics_create(a->p, a->s.natoms, a->s.species, &a->e, err);
 }
 
-void atoms_open(atoms *a, const char *json, double skin)
-{
+void atoms_open(atoms *a, const char *json, double skin) {
     femd_error err = FEMD_ERROR_INIT;
     if (atoms_try(a, json, skin, &err) != FEMD_OK) fail_msg("%s", err.text);
 }
 
-void atoms_close(atoms *a)
-{
+void atoms_close(atoms *a) {
     femd_energetics_destroy(&a->e);
     femd_neighbours_destroy(&a->nb);
     femd_potential_destroy(&a->p);
@@ -59,25 +56,22 @@ void atoms_close(atoms *a)
     for (size_t k = 0; k < a->pack.nfiles; k++) free(a->file[k]);
 }
 
-static void map(double *v, const double F[9])
-{
+static void map(double *v, const double F[9]) {
     double x[3] = {v[0], v[1], v[2]};
     for (int c = 0; c < 3; c++) v[c] = F[3 * c] * x[0] + F[3 * c + 1] * x[1] + F[3 * c + 2] * x[2];
 }
 
-void atoms_deform(atoms *a, const double F[9])
-{
+void atoms_deform(atoms *a, const double F[9]) {
     for (int k = 0; k < 3; k++) map(a->s.cell + 3 * k, F);
     for (int i = 0; i < a->s.natoms; i++) map(a->s.x + 3 * i, F);
 }
 
-void atoms_shake(atoms *a, double amplitude, uint64_t seed)
-{
-    for (size_t c = 0; c < 3 * (size_t)a->s.natoms; c++) a->s.x[c] += amplitude * (2.0 * femd_random_uniform(seed, 99, c) - 1.0);
+void atoms_shake(atoms *a, double amplitude, uint64_t seed) {
+    for (size_t c = 0; c < 3 * (size_t)a->s.natoms; c++)
+        a->s.x[c] += amplitude * (2.0 * femd_random_uniform(seed, 99, c) - 1.0);
 }
 
-double largest(const double *v, size_t n)
-{
+double largest(const double *v, size_t n) {
     double most = 0.0;
     for (size_t k = 0; k < n; k++) most = fmax(most, fabs(v[k]));
     return most;

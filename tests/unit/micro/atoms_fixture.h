@@ -26,8 +26,8 @@ typedef struct atoms {
     femd_energetics *e;
 } atoms;
 
-/* Open {"structure": ..., "potential": ...}; files are looked up in the LAMMPS folder by the name that the potential gives. Fails the test if that
- * fails, unless status is wanted: then returns it with words in *err. */
+/* Open {"structure": ..., "potential": ...}; files are looked up in the LAMMPS folder by the name that the potential
+ * gives. Fails the test if that fails, unless status is wanted: then returns it with words in *err. */
 void atoms_open(atoms *a, const char *json, double skin);
 femd_status atoms_try(atoms *a, const char *json, double skin, femd_error *err);
 void atoms_close(atoms *a);

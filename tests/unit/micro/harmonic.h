@@ -4,7 +4,8 @@
 
 #include "engine_material.h"
 
-#define SCALARS (FEMD_WANT_STRESS | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ | FEMD_WANT_HEAT_CAPACITY)
+#define SCALARS                                                                                                        \
+    (FEMD_WANT_STRESS | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ | FEMD_WANT_HEAT_CAPACITY)
 #define EVERYTHING (SCALARS | FEMD_WANT_TANGENT)
 
 static inline void answer_at(femd_material *m, const double E[6], double T, uint32_t wants, femd_response *r) {
@@ -38,20 +39,23 @@ static inline void assert_symmetric(const double D[36]) {
         for (int j = 0; j < i; j++) assert_true(fabs(D[6 * i + j] - D[6 * j + i]) <= 1e-14 * largest(36, D));
 }
 
-/* Argon whose neighbour shells keep away from the ends of the switch (7.2 and 8 angstrom), where third derivatives jump. */
-#define ARGON(method, structure, more)                                                                                    \
-    "{\"engine\":\"native\",\"method\":" method ",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\","              \
-    "\"species\":[\"Ar\"],\"masses\":[\"39.95 u\"]" structure "},\"potential\":{\"style\":\"lj\",\"pairs\":[{\"species\":"  \
+/* Argon whose neighbour shells keep away from the ends of the switch (7.2 and 8 angstrom), where third derivatives
+ * jump. */
+#define ARGON(method, structure, more)                                                                                 \
+    "{\"engine\":\"native\",\"method\":" method ",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\","          \
+    "\"species\":[\"Ar\"],\"masses\":[\"39.95 u\"]" structure                                                          \
+    "},\"potential\":{\"style\":\"lj\",\"pairs\":[{\"species\":"                                                       \
     "[\"Ar\",\"Ar\"],\"epsilon\":\"0.0103 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"8 angstrom\"}]}" more "}"
-#define SMALL ",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}"
-#define QH "\"quasiharmonic\""
-#define LH "\"local-harmonic\""
-#define AT40 ",\"reference\":{\"temperature\":40}"
+#define SMALL           ",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}"
+#define QH              "\"quasiharmonic\""
+#define LH              "\"local-harmonic\""
+#define AT40            ",\"reference\":{\"temperature\":40}"
 #define QUANTUM(method) "," method ":{\"statistics\":\"quantum\"}"
 
 /* Two sublattices that shift under strain, bonds that feel angles. */
-#define SILICON(more)                                                                                                        \
-    "{\"engine\":\"native\",\"method\":\"quasiharmonic\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.431 angstrom\","    \
+#define SILICON(more)                                                                                                  \
+    "{\"engine\":\"native\",\"method\":\"quasiharmonic\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.431 "        \
+    "angstrom\","                                                                                                      \
     "\"species\":[\"Si\"],\"masses\":[\"28.0855 u\"]},\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}" more "}"
 
 static const double STRAIN[6] = {0.01, -0.004, 0.002, 0.004, 0.002, -0.006};
@@ -64,7 +68,8 @@ static inline void check_derivatives(const char *name, const char *json, double 
     double S[6], D[36];
     answer_at(m, STRAIN, T, EVERYTHING, &r);
     differences(m, STRAIN, T, 3e-4, S, D);
-    const double s = largest_difference(6, S, r.S) / largest(6, r.S), d = largest_difference(36, D, r.D) / largest(36, r.D);
+    const double s = largest_difference(6, S, r.S) / largest(6, r.S),
+                 d = largest_difference(36, D, r.D) / largest(36, r.D);
     const double dT = 0.01;
     answer_at(m, STRAIN, T + dT, SCALARS, &hot);
     answer_at(m, STRAIN, T - dT, SCALARS, &cold);

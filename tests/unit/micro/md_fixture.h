@@ -1,5 +1,5 @@
-/* What the tests of sampling share: a native RVE and the method md from JSON text, one evaluation at a strain and temperature. Every
- * failure is a failed assertion with the words of the error. */
+/* What the tests of sampling share: a native RVE and the method md from JSON text, one evaluation at a strain and
+ * temperature. Every failure is a failed assertion with the words of the error. */
 #ifndef FEMD_TEST_MD_FIXTURE_H
 #define FEMD_TEST_MD_FIXTURE_H
 
@@ -19,13 +19,14 @@
 #include "micro.h"
 
 #define GPA 1e9
-#define MD_WANTS                                                                                                                           \
+#define MD_WANTS                                                                                                       \
     (FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HEAT_CAPACITY)
 
 /* Argon of the LAMMPS examples, smoothed; `a` in angstrom as given, so that the cell is the reference. */
-#define ARGON(a, repeat, more)                                                                                                             \
-    "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"" a " angstrom\",\"species\":[\"Ar\"],"   \
-    "\"masses\":[\"39.95 u\"],\"repeat\":" repeat "},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","                  \
+#define ARGON(a, repeat, more)                                                                                         \
+    "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"" a                  \
+    " angstrom\",\"species\":[\"Ar\"],"                                                                                \
+    "\"masses\":[\"39.95 u\"],\"repeat\":" repeat "},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","    \
     "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"8.5 angstrom\",\"smooth\":\"2 angstrom\"}" more "}"
 
 typedef struct md_case {
@@ -61,8 +62,8 @@ static inline void md_close(md_case *c) {
 }
 
 /* One evaluation from the virgin path. carried (may be NULL) is what an earlier one left in *carry (may be NULL). */
-static inline void md_evaluate(md_case *c, const double E[6], double temperature, double accuracy, uint64_t seed, const femd_buffer *carried,
-                               femd_response *r, femd_buffer *carry) {
+static inline void md_evaluate(md_case *c, const double E[6], double temperature, double accuracy, uint64_t seed,
+                               const femd_buffer *carried, femd_response *r, femd_buffer *carry) {
     femd_error err = FEMD_ERROR_INIT;
     femd_buffer scratch = FEMD_BUFFER_INIT;
     const femd_conditions q = {.temperature = temperature, .accuracy = accuracy, .seed = seed, .wants = MD_WANTS};

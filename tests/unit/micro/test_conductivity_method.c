@@ -1,18 +1,22 @@
-/* The method green-kubo through the engine: bits, states, limits. Solid argon, small and short: figures are in test_conductivity_long.c. */
+/* The method green-kubo through the engine: bits, states, limits. Solid argon, small and short: figures are in
+ * test_conductivity_long.c. */
 #include "engine_material.h"
 
 /* 32 atoms; segments of 2048 samples. */
-#define ARGON(options)                                                                                                                     \
-    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":{" options                      \
-    "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},"       \
-    "\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\","                    \
+#define ARGON(options)                                                                                                 \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":"       \
+    "{" options "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 "                                                  \
+    "angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},"                                   \
+    "\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 "       \
+    "angstrom\","                                                                                                      \
     "\"cutoff\":\"6 angstrom\"}}"
 #define SHORT "\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":2,\"max_segments\":2"
 
 static const double ZERO[6];
 
 static femd_request ask(const double E[6], double T, uint64_t seed) {
-    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, .temperature = T, .seed = seed, .accuracy = 1e-3};
+    femd_request q = {
+        .wants = FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY, .temperature = T, .seed = seed, .accuracy = 1e-3};
     memcpy(q.value, E, sizeof q.value);
     return q;
 }
@@ -63,7 +67,9 @@ static void stress_and_path_are_untouched(void **state) {
 static void later_request_sharpens(void **state) {
     (void)state;
     const femd_request q = ask(ZERO, 70, 11);
-    femd_material *m = open_material(ARGON(SHORT)), *longer = open_material(ARGON("\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":4,\"max_segments\":4"));
+    femd_material *m = open_material(ARGON(SHORT)),
+                  *longer =
+                      open_material(ARGON("\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":4,\"max_segments\":4"));
     femd_response first, second, at_once;
     femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
     request(m, &q, NULL, &first, &one);
@@ -71,7 +77,8 @@ static void later_request_sharpens(void **state) {
     request(longer, &q, NULL, &at_once, NULL);
     assert_int_equal(one.size, two.size);
     assert_memory_equal(second.k, at_once.k, sizeof second.k); /* segments 0, 1 then 2, 3: the noise goes by number */
-    const double before = femd_getf64(one.data + one.size - 48), after = femd_getf64(two.data + two.size - 48); /* sum of S11 at the last frequency */
+    const double before = femd_getf64(one.data + one.size - 48),
+                 after = femd_getf64(two.data + two.size - 48);     /* sum of S11 at the last frequency */
     assert_true(after > before && fabs(after / before - 2) > 1e-6); /* new segments, not the old ones again */
     femd_buffer_clear(&one);
     femd_buffer_clear(&two);
@@ -105,14 +112,16 @@ static void carried_answer_stands_within_declared_tolerances_alone(void **state)
     femd_material_close(&m);
 }
 
-/* A material that leaves the length of a segment open gets one that the flux does not outlast; a state of it is continued in that length. */
+/* A material that leaves the length of a segment open gets one that the flux does not outlast; a state of it is
+ * continued in that length. */
 #define SIX "\"stride\":6,\"min_segments\":6,\"max_segments\":6"
 static void segments_grow_until_the_flux_forgets(void **state) {
     (void)state;
     const femd_request q = ask(ZERO, 3, 3); /* cold: phonons live long */
     femd_request loose = q;
     femd_material *m = open_material(ARGON(SIX)), *cold = open_material(ARGON(SIX));
-    femd_material *fixed = open_material(ARGON("\"segment\":\"30 ps\",\"stride\":2,\"min_segments\":6,\"max_segments\":6"));
+    femd_material *fixed =
+        open_material(ARGON("\"segment\":\"30 ps\",\"stride\":2,\"min_segments\":6,\"max_segments\":6"));
     femd_response r, again, other;
     femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
     femd_error err = FEMD_ERROR_INIT;
@@ -156,10 +165,12 @@ static void both_estimates_are_answered(void **state) {
     femd_material_close(&b);
 }
 
-#define ELECTRONIC(more)                                                                                                                    \
-    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":{" SHORT                      \
-    "},\"electronic\":{" more "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"    \
-    "\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\","  \
+#define ELECTRONIC(more)                                                                                               \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"conductivity\":\"green-kubo\"},\"green-kubo\":"       \
+    "{" SHORT "},\"electronic\":{" more                                                                                \
+    "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"    \
+    "\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 "          \
+    "eV\",\"sigma\":\"3.405 angstrom\","                                                                               \
     "\"cutoff\":\"6 angstrom\"}}"
 
 /* k = L T/rho(T): copper's 17.1 nohm m at 300 K make 429 W/(m K) with Sommerfeld's number. */
@@ -167,8 +178,10 @@ static void declared_electrons_stand_beside_the_lattice(void **state) {
     (void)state;
     const femd_request q = ask(ZERO, 300, 11);
     femd_request stress = q;
-    femd_material *bare = open_material(ARGON(SHORT)), *m = open_material(ELECTRONIC("\"resistivity\":\"17.1 nohm m\",\"temperature\":\"300 K\""));
-    femd_material *hot = open_material(ELECTRONIC("\"resistivity\":1.71e-8,\"temperature\":200,\"coefficient\":0.01,\"lorenz\":2e-8"));
+    femd_material *bare = open_material(ARGON(SHORT)),
+                  *m = open_material(ELECTRONIC("\"resistivity\":\"17.1 nohm m\",\"temperature\":\"300 K\""));
+    femd_material *hot =
+        open_material(ELECTRONIC("\"resistivity\":1.71e-8,\"temperature\":200,\"coefficient\":0.01,\"lorenz\":2e-8"));
     femd_response r, with, at_300;
     request(bare, &q, NULL, &r, NULL);
     request(m, &q, NULL, &with, NULL);
@@ -227,8 +240,10 @@ static void impossible_options_are_refused_with_words(void **state) {
 
 static void electrons_without_a_lattice_are_refused(void **state) {
     (void)state;
-    expect_refused("{\"engine\":\"native\",\"electronic\":{\"resistivity\":1e-8},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"]"
-                   ",\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}",
+    expect_refused("{\"engine\":\"native\",\"electronic\":{\"resistivity\":1e-8},\"structure\":{\"lattice\":\"fcc\","
+                   "\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"]"
+                   ",\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 "
+                   "eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}",
                    "electronic");
 }
 

@@ -16,7 +16,8 @@
 
 enum { SAMPLES = 2048, BINS = 256, PEAKS = 3 };
 
-/* A sum of processes with exponential memory: times (in samples) and values of the spectrum at frequency zero; time 0 is white. */
+/* A sum of processes with exponential memory: times (in samples) and values of the spectrum at frequency zero; time 0
+ * is white. */
 typedef struct process {
     int count;
     double time[PEAKS], height[PEAKS];
@@ -139,8 +140,8 @@ static record try_seeds(const process *one, double truth, int segments, int seed
         r.cepstral_covered += (fabs(z.value - truth) < 1.96 * z.error) / (double)seeds;
     }
     femd_spectrum_clear(&s);
-    print_message("spectral %.3f of the truth, %.0f %% covered; cepstral %.3f, %.0f %%\n", r.mean, 100 * r.covered, r.cepstral_mean,
-                  100 * r.cepstral_covered);
+    print_message("spectral %.3f of the truth, %.0f %% covered; cepstral %.3f, %.0f %%\n", r.mean, 100 * r.covered,
+                  r.cepstral_mean, 100 * r.cepstral_covered);
     return r;
 }
 

@@ -1,5 +1,5 @@
-/* Forces are the derivative of the energy, the Hessian that of the forces, tau and B those with respect to strain: for every potential form,
- * with several species, and in cells smaller than the cutoff. */
+/* Forces are the derivative of the energy, the Hessian that of the forces, tau and B those with respect to strain: for
+ * every potential form, with several species, and in cells smaller than the cutoff. */
 #include "atoms_fixture.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #define COPPER "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}"
 
 #define SILICON "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.431 angstrom\", \"species\": [\"Si\"]"
-#define SW "\"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}"
+#define SW      "\"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}"
 
 typedef struct sample {
     const char *json;
@@ -22,34 +22,35 @@ static const char *const samples[] = {
     "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"]}, " COPPER "}",
     "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3],"
     " \"vacancies\": {\"count\": 1, \"seed\": 7}}, " COPPER "}",
-    "{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Ni\"], \"repeat\": [2,2,3]},"
+    "{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Ni\"], \"repeat\": "
+    "[2,2,3]},"
     " \"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\", \"interpolation\": \"smooth\"}}",
-    "{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": [2,1,1]},"
+    "{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": "
+    "[2,1,1]},"
     " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"NiAlH_jea.eam.alloy\", \"interpolation\": \"smooth\"}}",
     "{\"structure\": {\"lattice\": \"hcp\", \"a\": \"3.9 angstrom\", \"species\": [\"Ar\"], \"repeat\": [2,1,1]},"
-    " \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\", \"smooth\": \"3 angstrom\"}}",
-    SILICON "}, " SW "}",                       /* eight atoms, cutoff 0.7 of the edge: an atom meets two images of another */
+    " \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 "
+    "angstrom\", \"smooth\": \"3 angstrom\"}}",
+    SILICON "}, " SW "}", /* eight atoms, cutoff 0.7 of the edge: an atom meets two images of another */
     SILICON ", \"repeat\": [1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " SW "}",
-    "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"4.5 angstrom\", \"species\": [\"Ga\", \"N\"], \"repeat\": [2,1,1]},"
+    "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"4.5 angstrom\", \"species\": [\"Ga\", \"N\"], \"repeat\": "
+    "[2,1,1]},"
     " \"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
 };
 #define SAMPLES (sizeof samples / sizeof samples[0])
 
-static void forces_of(atoms *a, double *W, double *f, double tau[6])
-{
+static void forces_of(atoms *a, double *W, double *f, double tau[6]) {
     femd_error err = FEMD_ERROR_INIT;
     if (femd_energetics_forces(a->e, a->nb, a->s.cell, a->s.x, W, f, tau, &err) != FEMD_OK) fail_msg("%s", err.text);
 }
 
-static void open_sample(atoms *a, size_t k)
-{
+static void open_sample(atoms *a, size_t k) {
     atoms_open(a, samples[k], 0.5);
     atoms_deform(a, strained);
     atoms_shake(a, 0.08, 3);
 }
 
-static void forces_are_minus_the_gradient(void **state)
-{
+static void forces_are_minus_the_gradient(void **state) {
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
         atoms a;
@@ -66,15 +67,15 @@ static void forces_are_minus_the_gradient(void **state)
             forces_of(&a, &W2, NULL, NULL);
             a.s.x[c] = keep;
             fd = -(W1 - W2) / (2.0 * h);
-            if (fabs(fd - f[c]) > 1e-6 * fmax(1.0, fabs(f[c]))) fail_msg("sample %zu: force %d is %.12g, differences give %.12g", k, c, f[c], fd);
+            if (fabs(fd - f[c]) > 1e-6 * fmax(1.0, fabs(f[c])))
+                fail_msg("sample %zu: force %d is %.12g, differences give %.12g", k, c, f[c], fd);
         }
         free(f);
         atoms_close(&a);
     }
 }
 
-static void tau_is_the_strain_derivative(void **state)
-{
+static void tau_is_the_strain_derivative(void **state) {
     static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++)
@@ -95,13 +96,13 @@ static void tau_is_the_strain_derivative(void **state)
                 atoms_close(&a);
             }
             fd = (W[0] - W[1]) / (2.0 * h);
-            if (fabs(fd - tau[v]) > 1e-6 * fmax(10.0, fabs(tau[v]))) fail_msg("sample %zu: tau %d is %.12g, differences give %.12g", k, v, tau[v], fd);
+            if (fabs(fd - tau[v]) > 1e-6 * fmax(10.0, fabs(tau[v])))
+                fail_msg("sample %zu: tau %d is %.12g, differences give %.12g", k, v, tau[v], fd);
         }
 }
 
 /* Column c of H and of L against differences of forces and tau. */
-static void hessian_is_the_derivative_of_the_forces(void **state)
-{
+static void hessian_is_the_derivative_of_the_forces(void **state) {
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
         femd_error err = FEMD_ERROR_INIT;
@@ -109,7 +110,8 @@ static void hessian_is_the_derivative_of_the_forces(void **state)
         atoms a;
         open_sample(&a, k);
         size_t n = 3 * (size_t)a.s.natoms;
-        double *H = malloc(n * n * sizeof *H), *L = malloc(6 * n * sizeof *L), B[36], W, *f1 = malloc(n * sizeof *f1), *f2 = malloc(n * sizeof *f2);
+        double *H = malloc(n * n * sizeof *H), *L = malloc(6 * n * sizeof *L), B[36], W, *f1 = malloc(n * sizeof *f1),
+               *f2 = malloc(n * sizeof *f2);
         double t1[6], t2[6], scale;
         assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, H, L, B, &err), FEMD_OK);
         scale = largest(H, n * n);
@@ -122,12 +124,14 @@ static void hessian_is_the_derivative_of_the_forces(void **state)
             a.s.x[c] = keep;
             for (size_t r = 0; r < n; r++) {
                 double fd = -(f1[r] - f2[r]) / (2.0 * h);
-                if (fabs(fd - H[r * n + c]) > 2e-6 * scale) fail_msg("sample %zu: H[%zu][%zu] is %.12g, differences give %.12g", k, r, c, H[r * n + c], fd);
+                if (fabs(fd - H[r * n + c]) > 2e-6 * scale)
+                    fail_msg("sample %zu: H[%zu][%zu] is %.12g, differences give %.12g", k, r, c, H[r * n + c], fd);
             }
             for (int v = 0; v < 6; v++) {
                 double fd = (t1[v] - t2[v]) / (2.0 * h);
                 if (fabs(fd - L[6 * c + (size_t)v]) > 2e-6 * 5.0 * scale)
-                    fail_msg("sample %zu: L[%zu][%d] is %.12g, differences give %.12g", k, c, v, L[6 * c + (size_t)v], fd);
+                    fail_msg("sample %zu: L[%zu][%d] is %.12g, differences give %.12g", k, c, v, L[6 * c + (size_t)v],
+                             fd);
             }
         }
         free(H);
@@ -138,10 +142,9 @@ static void hessian_is_the_derivative_of_the_forces(void **state)
     }
 }
 
-/* d2W/dE2 by second differences of the exact first derivative: under U with U^2 = I + 2 E, dW/dE = U^-1 tau U^-1. Steps of E are small, so the
- * first derivative there is tau - (E tau + tau E) to first order. */
-static void b_is_the_second_strain_derivative(void **state)
-{
+/* d2W/dE2 by second differences of the exact first derivative: under U with U^2 = I + 2 E, dW/dE = U^-1 tau U^-1. Steps
+ * of E are small, so the first derivative there is tau - (E tau + tau E) to first order. */
+static void b_is_the_second_strain_derivative(void **state) {
     static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
@@ -170,24 +173,26 @@ static void b_is_the_second_strain_derivative(void **state)
                 atoms_deform(&a, U);
                 forces_of(&a, &W, NULL, tau);
                 atoms_close(&a);
-                for (int v = 0; v < 6; v++) full[3 * voigt[v][0] + voigt[v][1]] = full[3 * voigt[v][1] + voigt[v][0]] = tau[v];
+                for (int v = 0; v < 6; v++)
+                    full[3 * voigt[v][0] + voigt[v][1]] = full[3 * voigt[v][1] + voigt[v][0]] = tau[v];
                 for (int r = 0; r < 3; r++)
                     for (int c = 0; c < 3; c++)
                         for (int m = 0; m < 3; m++)
-                            for (int q = 0; q < 3; q++) S[3 * r + c] += inverse[3 * r + m] * full[3 * m + q] * inverse[3 * q + c];
+                            for (int q = 0; q < 3; q++)
+                                S[3 * r + c] += inverse[3 * r + m] * full[3 * m + q] * inverse[3 * q + c];
                 for (int v = 0; v < 6; v++) t[side][v] = S[3 * voigt[v][0] + voigt[v][1]];
             }
             for (int v = 0; v < 6; v++) {
                 double fd = (t[0][v] - t[1][v]) / (2.0 * h);
-                if (fabs(fd - B[6 * v + w]) > 1e-6 * scale) fail_msg("sample %zu: B[%d][%d] is %.12g, differences give %.12g", k, v, w, B[6 * v + w], fd);
+                if (fabs(fd - B[6 * v + w]) > 1e-6 * scale)
+                    fail_msg("sample %zu: B[%d][%d] is %.12g, differences give %.12g", k, v, w, B[6 * v + w], fd);
             }
         }
     }
 }
 
 /* B alone is made by other formulas than with L and H. */
-static void b_alone_is_the_same(void **state)
-{
+static void b_alone_is_the_same(void **state) {
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
         femd_error err = FEMD_ERROR_INIT;
@@ -198,21 +203,22 @@ static void b_alone_is_the_same(void **state)
         assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, alone, &err), FEMD_OK);
         assert_int_equal(femd_energetics_prepare(a.e, a.nb, a.s.cell, a.s.x, L, with, &err), FEMD_OK);
         for (int c = 0; c < 36; c++)
-            if (!(fabs(alone[c] - with[c]) <= 1e-12 * largest(with, 36))) fail_msg("sample %zu: B[%d] alone %.15g, else %.15g", k, c, alone[c], with[c]);
+            if (!(fabs(alone[c] - with[c]) <= 1e-12 * largest(with, 36)))
+                fail_msg("sample %zu: B[%d] alone %.15g, else %.15g", k, c, alone[c], with[c]);
         free(L);
         atoms_close(&a);
     }
 }
 
-static void hessian_times_vector_needs_no_hessian(void **state)
-{
+static void hessian_times_vector_needs_no_hessian(void **state) {
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
         femd_error err = FEMD_ERROR_INIT;
         atoms a;
         open_sample(&a, k);
         size_t n = 3 * (size_t)a.s.natoms;
-        double *H = malloc(n * n * sizeof *H), *v = malloc(n * sizeof *v), *y = malloc(n * sizeof *y), rigid[3] = {0, 0, 0};
+        double *H = malloc(n * n * sizeof *H), *v = malloc(n * sizeof *v), *y = malloc(n * sizeof *y),
+               rigid[3] = {0, 0, 0};
         assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, H, NULL, NULL, &err), FEMD_OK);
         assert_int_equal(femd_energetics_prepare(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, &err), FEMD_OK);
         for (size_t c = 0; c < n; c++) v[c] = sin(1.0 + 7.3 * (double)c);
@@ -239,8 +245,7 @@ static void hessian_times_vector_needs_no_hessian(void **state)
 }
 
 /* At any state tau_ab = sum_k T_ka cell_kb - sum_i f_ia x_ib: the boundary form of the virial. */
-static void face_forces_carry_the_virial(void **state)
-{
+static void face_forces_carry_the_virial(void **state) {
     static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
@@ -256,15 +261,15 @@ static void face_forces_carry_the_virial(void **state)
             double sum = 0.0;
             for (int m = 0; m < 3; m++) sum += T[3 * m + r] * a.s.cell[3 * m + c];
             for (int i = 0; i < a.s.natoms; i++) sum -= f[3 * i + r] * a.s.x[3 * i + c];
-            if (fabs(sum - tau[v]) > 1e-10 * fmax(1.0, largest(tau, 6))) fail_msg("sample %zu: tau %d is %.12g, faces give %.12g", k, v, tau[v], sum);
+            if (fabs(sum - tau[v]) > 1e-10 * fmax(1.0, largest(tau, 6)))
+                fail_msg("sample %zu: tau %d is %.12g, faces give %.12g", k, v, tau[v], sum);
         }
         free(f);
         atoms_close(&a);
     }
 }
 
-static void atom_energies_add_up(void **state)
-{
+static void atom_energies_add_up(void **state) {
     (void)state;
     for (size_t k = 0; k < SAMPLES; k++) {
         femd_error err = FEMD_ERROR_INIT;
@@ -281,8 +286,7 @@ static void atom_energies_add_up(void **state)
     }
 }
 
-static void leaving_the_table_is_said_and_still_has_an_energy(void **state)
-{
+static void leaving_the_table_is_said_and_still_has_an_energy(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     atoms a;
     double W = NAN, f[12], tau[6];
@@ -303,9 +307,9 @@ static void leaving_the_table_is_said_and_still_has_an_energy(void **state)
 }
 
 /* Beyond the last density the energy goes on linearly, with forces that remain its derivative. */
-static void beyond_the_last_density_the_energy_goes_on(void **state)
-{
-    const double small[9] = {0.86, 0, 0, 0, 0.86, 0, 0, 0, 0.86}, h = 1e-5, more[9] = {1.0 + h, 0, 0, 0, 1.0 + h, 0, 0, 0, 1.0 + h};
+static void beyond_the_last_density_the_energy_goes_on(void **state) {
+    const double small[9] = {0.86, 0, 0, 0, 0.86, 0, 0, 0, 0.86}, h = 1e-5,
+                 more[9] = {1.0 + h, 0, 0, 0, 1.0 + h, 0, 0, 0, 1.0 + h};
     femd_error err = FEMD_ERROR_INIT;
     double W, W2, tau[6], tau2[6];
     atoms a;
@@ -320,8 +324,7 @@ static void beyond_the_last_density_the_energy_goes_on(void **state)
     atoms_close(&a);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forces_are_minus_the_gradient),
         cmocka_unit_test(tau_is_the_strain_derivative),

@@ -1,5 +1,5 @@
-/* Numerics levels: every level of this processor gives the same physics, each gives the same bits every time, and the BLAS is told
- * before it loads. */
+/* Numerics levels: every level of this processor gives the same physics, each gives the same bits every time, and the
+ * BLAS is told before it loads. */
 #include <math.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,14 +10,20 @@
 static const char *const names[] = {"baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
 
 static const char *const systems[] = {
-    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"], \"repeat\": [2,2,3]}, \"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}}",
-    "{\"structure\": {\"lattice\": \"b2\", \"a\": 2.9e-10, \"species\": [\"Al\", \"Ni\"], \"repeat\": [3,2,4]}, \"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\"}}",
-    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 5.3e-10, \"species\": [\"Ar\"], \"repeat\": [2,2,3]}, \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\","
+    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"], \"repeat\": [2,2,3]}, "
+    "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}}",
+    "{\"structure\": {\"lattice\": \"b2\", \"a\": 2.9e-10, \"species\": [\"Al\", \"Ni\"], \"repeat\": [3,2,4]}, "
+    "\"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\"}}",
+    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 5.3e-10, \"species\": [\"Ar\"], \"repeat\": [2,2,3]}, "
+    "\"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\","
     " \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\"}}",
-    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 5.3e-10, \"species\": [\"Ar\"], \"repeat\": [2,2,3]}, \"potential\": {\"style\": \"lj/cut\", \"epsilon\": \"0.0104 eV\","
+    "{\"structure\": {\"lattice\": \"fcc\", \"a\": 5.3e-10, \"species\": [\"Ar\"], \"repeat\": [2,2,3]}, "
+    "\"potential\": {\"style\": \"lj/cut\", \"epsilon\": \"0.0104 eV\","
     " \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 angstrom\"}}",
-    "{\"structure\": {\"lattice\": \"diamond\", \"a\": 5.4e-10, \"species\": [\"Si\"], \"repeat\": [1,2,3]}, \"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}}",
-    "{\"structure\": {\"lattice\": \"diamond\", \"a\": 4.5e-10, \"species\": [\"Ga\", \"N\"], \"repeat\": [1,2,3]}, \"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
+    "{\"structure\": {\"lattice\": \"diamond\", \"a\": 5.4e-10, \"species\": [\"Si\"], \"repeat\": [1,2,3]}, "
+    "\"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}}",
+    "{\"structure\": {\"lattice\": \"diamond\", \"a\": 4.5e-10, \"species\": [\"Ga\", \"N\"], \"repeat\": [1,2,3]}, "
+    "\"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
 };
 
 enum { N = 3 * 48 };
@@ -26,8 +32,7 @@ typedef struct answers {
     double W, f[N], tau[6], H[N * N], L[6 * N], B[36], alone[36], J[3];
 } answers;
 
-static void run(const char *json, answers *r)
-{
+static void run(const char *json, answers *r) {
     femd_error err = FEMD_ERROR_INIT;
     double v[N], mass[N];
     atoms a;
@@ -45,15 +50,14 @@ static void run(const char *json, answers *r)
     atoms_close(&a);
 }
 
-static void alike(const double *a, const double *b, size_t n, const char *what, const char *level)
-{
+static void alike(const double *a, const double *b, size_t n, const char *what, const char *level) {
     double scale = fmax(1.0, largest(a, n));
     for (size_t k = 0; k < n; k++)
-        if (!(fabs(a[k] - b[k]) <= 1e-12 * scale)) fail_msg("%s, %s: entry %zu is %.17g, at the lowest level %.17g", level, what, k, b[k], a[k]);
+        if (!(fabs(a[k] - b[k]) <= 1e-12 * scale))
+            fail_msg("%s, %s: entry %zu is %.17g, at the lowest level %.17g", level, what, k, b[k], a[k]);
 }
 
-static void levels_agree_and_repeat_their_bits(void **state)
-{
+static void levels_agree_and_repeat_their_bits(void **state) {
     static answers first, one, two;
     (void)state;
     for (size_t s = 0; s < sizeof systems / sizeof *systems; s++) {
@@ -83,8 +87,7 @@ static void levels_agree_and_repeat_their_bits(void **state)
     }
 }
 
-static void an_unknown_level_is_refused_and_changes_nothing(void **state)
-{
+static void an_unknown_level_is_refused_and_changes_nothing(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     const char *before = femd_level_name();
     (void)state;
@@ -93,8 +96,7 @@ static void an_unknown_level_is_refused_and_changes_nothing(void **state)
     assert_string_equal(femd_level_name(), before);
 }
 
-static void the_fingerprint_knows_the_level(void **state)
-{
+static void the_fingerprint_knows_the_level(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     uint64_t seen[4] = {0};
     int n = 0;
@@ -109,8 +111,7 @@ static void the_fingerprint_knows_the_level(void **state)
 }
 
 /* Whether the environment that this program was started with, and not what it set since, has the entry. */
-static int started_with(const char *entry)
-{
+static int started_with(const char *entry) {
     char text[65536];
     FILE *f = fopen("/proc/self/environ", "rb");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
@@ -122,8 +123,7 @@ static int started_with(const char *entry)
 }
 
 /* The child runs this program again with an argument; after femd_level_reexec its environment must be fixed. */
-static void the_program_starts_anew_with_the_blas_fixed(void **state)
-{
+static void the_program_starts_anew_with_the_blas_fixed(void **state) {
     int status = -1;
     pid_t child = fork();
     (void)state;
@@ -138,8 +138,7 @@ static void the_program_starts_anew_with_the_blas_fixed(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_agree_and_repeat_their_bits),
         cmocka_unit_test(an_unknown_level_is_refused_and_changes_nothing),

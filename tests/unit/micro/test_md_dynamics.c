@@ -13,7 +13,8 @@ static void open_dynamics(const md_case *c, femd_dynamics *d, double steps_per_r
 
 static void start(md_case *c, femd_dynamics *d, double temperature, uint64_t seed, uint64_t replica) {
     femd_error err = FEMD_ERROR_INIT;
-    if (femd_dynamics_start(d, c->n->rve.h0, c->n->rve.X, temperature, seed, replica, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (femd_dynamics_start(d, c->n->rve.h0, c->n->rve.X, temperature, seed, replica, &err) != FEMD_OK)
+        fail_msg("%s", err.text);
 }
 
 static void go(femd_dynamics *d, int steps, int langevin) {
@@ -59,8 +60,10 @@ static void deviates_are_normal(void **state) {
 static void highest_frequency_of_a_nearest_neighbour_crystal(void **state) {
     (void)state;
     md_case c; /* m w^2 = 8 phi'' at the edge of the zone, phi'' = 72 eps / r0^2 */
-    md_open(&c, "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.397 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.95 u\"],"
-                "\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.01 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"4.76 "
+    md_open(&c, "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.397 "
+                "angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.95 u\"],"
+                "\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"0.01 eV\",\"sigma\":\"3.4 "
+                "angstrom\",\"cutoff\":\"4.76 "
                 "angstrom\"}}");
     const double r0 = 3.4 * pow(2, 1.0 / 6), want = sqrt(8 * 72 * 0.01 / (r0 * r0) / (39.95 * femd_mvv2e));
     print_message("highest frequency %.5f rad/ps, exact %.5f\n", c.md->top_frequency, want);
@@ -95,7 +98,8 @@ static void energy_is_conserved_to_second_order(void **state) {
     const double kT = femd_kb * 40;
     energy_noise(&c, 0.2, 4000, &coarse, &drift);
     energy_noise(&c, 0.1, 8000, &fine, &drift_fine);
-    print_message("energy: noise %.2e and %.2e kT, ratio %.2f; drift %.1e kT a step\n", coarse / kT, fine / kT, coarse / fine, drift / kT);
+    print_message("energy: noise %.2e and %.2e kT, ratio %.2f; drift %.1e kT a step\n", coarse / kT, fine / kT,
+                  coarse / fine, drift / kT);
     assert_true(coarse < 0.2 * kT && coarse / fine > 3.2 && coarse / fine < 4.8);
     assert_true(drift < 1e-5 * kT);
     md_close(&c);
@@ -127,7 +131,8 @@ static void centre_of_mass_rests(void **state) {
     md_close(&c);
 }
 
-/* BAOAB's kinetic energy is low by (omega dt)^2/4 of each mode; at 0.1 radians of the fastest that is below what is resolved here. */
+/* BAOAB's kinetic energy is low by (omega dt)^2/4 of each mode; at 0.1 radians of the fastest that is below what is
+ * resolved here. */
 static void every_direction_has_half_kT(void **state) {
     (void)state;
     enum { BLOCKS = 150, STEPS = 400 };

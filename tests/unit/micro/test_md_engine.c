@@ -1,14 +1,20 @@
-/* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold instance. */
+/* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold
+ * instance. */
 #include "engine_material.h"
 #include "reference_sampled.h"
 
-#define ARGON                                                                                                                              \
-    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \
-    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","\
-    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"},\"md\":{\"max_steps\":20000}}"
+#define ARGON                                                                                                          \
+    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 "                        \
+    "angstrom\",\"species\":[\"Ar\"],"                                                                                 \
+    "\"masses\":[\"39.948 "                                                                                            \
+    "u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "    \
+    "eV\","                                                                                                            \
+    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 "                                         \
+    "angstrom\"},\"md\":{\"max_steps\":20000}}"
 #define ALL (BASIC | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HEAT_CAPACITY)
 
-static const femd_request AT_40_K = {.wants = ALL, .temperature = 40, .accuracy = 0.02, .seed = 5, .value = {0.01, -0.005, 0, 0.004, 0, 0}};
+static const femd_request AT_40_K = {
+    .wants = ALL, .temperature = 40, .accuracy = 0.02, .seed = 5, .value = {0.01, -0.005, 0, 0.004, 0, 0}};
 
 static void ask(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r, femd_buffer *out) {
     femd_error err = FEMD_ERROR_INIT;
@@ -26,7 +32,8 @@ static void every_quantity_comes_with_its_error(void **state) {
     femd_response r;
     ask(m, &AT_40_K, NULL, &r, NULL);
     assert_true(r.provided == ALL && r.sampled == 1);
-    for (int c = 0; c < 6; c++) assert_true(r.S_err[c] > 0 && r.D_err[7 * c] > 0 && r.dSdT_err[c] > 0 && r.D[7 * c] > GPA);
+    for (int c = 0; c < 6; c++)
+        assert_true(r.S_err[c] > 0 && r.D_err[7 * c] > 0 && r.dSdT_err[c] > 0 && r.D[7 * c] > GPA);
     assert_true(r.energy > 0 && r.energy_err > 0 && r.heat_capacity > 0 && r.heat_capacity_err > 0);
     assert_true(r.hill_mandel < 3.5 * r.hill_mandel_err);
     femd_material_close(&m);
@@ -72,25 +79,29 @@ static void prescribed_stress_and_pressure_are_reached(void **state) {
     femd_material_close(&m);
 }
 
-#define WARM(accuracy)                                                                                                                     \
-    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"              \
-    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","                           \
-    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"},\"reference\":{\"temperature\":60,"                \
+#define WARM(accuracy)                                                                                                 \
+    "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 "                        \
+    "angstrom\",\"species\":[\"Ar\"],"                                                                                 \
+    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\","      \
+    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 "                                         \
+    "angstrom\"},\"reference\":{\"temperature\":60,"                                                                   \
     "\"pressure\":\"50 MPa\",\"accuracy\":" accuracy "}}"
 
-/* S(E = 0, T) = -p I whatever the method: at 60 K argon is no longer harmonic, so the reference of harmonic vibrations is off by megapascals. Another
- * seed than that of the search sees it, and the crystal is as cubic as before. */
+/* S(E = 0, T) = -p I whatever the method: at 60 K argon is no longer harmonic, so the reference of harmonic vibrations
+ * is off by megapascals. Another seed than that of the search sees it, and the crystal is as cubic as before. */
 static void reference_of_a_sampled_stress_has_the_reference_stress(void **state) {
     (void)state;
     const femd_request q = {.wants = FEMD_WANT_STRESS, .temperature = 60, .accuracy = 0.004, .seed = 77};
-    femd_material *sampled = open_material(WARM("0.01")), *again = open_material(WARM("0.01")), *harmonic = open_material(WARM("0"));
+    femd_material *sampled = open_material(WARM("0.01")), *again = open_material(WARM("0.01")),
+                  *harmonic = open_material(WARM("0"));
     const double allowed = 0.01 * sqrt(3) * 5e7;
     femd_response r, h, other;
     double cell[9], *x, off = 0;
     ask(sampled, &q, NULL, &r, NULL);
     ask(again, &q, NULL, &other, NULL);
     ask(harmonic, &q, NULL, &h, NULL);
-    print_message("S11 %.2f(%.2f) MPa, %.2f with the harmonic reference\n", r.S[0] / 1e6, r.S_err[0] / 1e6, h.S[0] / 1e6);
+    print_message("S11 %.2f(%.2f) MPa, %.2f with the harmonic reference\n", r.S[0] / 1e6, r.S_err[0] / 1e6,
+                  h.S[0] / 1e6);
     for (int c = 0; c < 3; c++) {
         assert_true(fabs(r.S[c] + 5e7) < allowed + 4 * r.S_err[c]);
         off = fmax(off, fabs(h.S[c] + 5e7));
@@ -120,7 +131,8 @@ static void reference_needs_a_sampling_that_is_sharp_enough(void **state) {
 
 static void symmetry_of_the_thermal_stress_is_kept(void **state) {
     (void)state;
-    const double cubic[6] = {-2, -2, -2, 1e-12, 0, 0}, hexagonal[6] = {-2, -2, -3, 0, 0, 0}, skew[6] = {-1, -2, -3, 0.5, 0.5, 0.1};
+    const double cubic[6] = {-2, -2, -2, 1e-12, 0, 0}, hexagonal[6] = {-2, -2, -3, 0, 0, 0},
+                 skew[6] = {-1, -2, -3, 0.5, 0.5, 0.1};
     double S[6] = {1, 2, 6, 7, 8, 9};
     femd_reference_share(cubic, S);
     for (int c = 0; c < 6; c++) assert_true(S[c] == (c < 3 ? 3 : 0));

@@ -1,13 +1,15 @@
-/* Sampled stress and tangent against differences of the free energy. The differences come from energies alone (perturbation of the strain at
- * fixed w, Zwanzig, J. Chem. Phys. 22 (1954) 1420): with W(E, w) sampled at E,
- *   F(E') - F(E) = -kT ln <exp(-(W(E', w) - W(E, w))/kT)> - n kT ln(J'/J),
- * so neither the virial nor a second derivative nor a covariance is in them. */
+/* Sampled stress and tangent against differences of the free energy. The differences come from energies alone
+ * (perturbation of the strain at fixed w, Zwanzig, J. Chem. Phys. 22 (1954) 1420): with W(E, w) sampled at E, F(E') -
+ * F(E) = -kT ln <exp(-(W(E', w) - W(E, w))/kT)> - n kT ln(J'/J), so neither the virial nor a second derivative nor a
+ * covariance is in them. */
 #include "md_fixture.h"
 
-#define DEFECT                                                                                                                             \
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"                                \
-    "\"masses\":[\"39.95 u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "      \
-    "eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"},\"md\":{\"max_steps\":4000000}}"
+#define DEFECT                                                                                                         \
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"          \
+    "\"masses\":[\"39.95 "                                                                                             \
+    "u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "    \
+    "eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 "                                    \
+    "angstrom\"},\"md\":{\"max_steps\":4000000}}"
 
 enum { BLOCKS = 40, SAMPLES = 200, EVERY = 12 };
 static const double STRAIN[6] = {0.01, -0.006, 0.004, 0.012, 0.0, -0.008};
@@ -42,11 +44,13 @@ static void differences(md_case *c, double value[2], double error[2]) {
         for (int k = 0; k < SAMPLES; k++) {
             if (femd_dynamics_langevin(d, EVERY, &err) != FEMD_OK) fail_msg("%s", err.text);
             femd_place_displacements(&md->rve, &md->place, d->x, w);
-            const double W = energy_at(md, 0, w, x, f, &J[1]), plus = energy_at(md, STEP, w, x, f, &J[2]), minus = energy_at(md, -STEP, w, x, f, &J[0]);
+            const double W = energy_at(md, 0, w, x, f, &J[1]), plus = energy_at(md, STEP, w, x, f, &J[2]),
+                         minus = energy_at(md, -STEP, w, x, f, &J[0]);
             mean[0] += exp(-(plus - W) / kT) / SAMPLES;
             mean[1] += exp(-(minus - W) / kT) / SAMPLES;
         }
-        const double up = -kT * (log(mean[0]) + n * log(J[2] / J[1])), down = -kT * (log(mean[1]) + n * log(J[0] / J[1]));
+        const double up = -kT * (log(mean[0]) + n * log(J[2] / J[1])),
+                     down = -kT * (log(mean[1]) + n * log(J[0] / J[1]));
         const double one[2] = {unit * (up - down) / (2 * STEP), unit * (up + down) / (STEP * STEP)};
         for (int i = 0; i < 2; i++) sum[i] += one[i], square[i] += one[i] * one[i];
     }
@@ -73,8 +77,9 @@ static void stress_and_tangent_are_derivatives_of_the_free_energy(void **state) 
             D_var += pow(r.D_err[6 * i + j] * DIRECTION[i] * DIRECTION[j], 2) * (i == j ? 1 : 2);
         }
     }
-    print_message("S along the direction %.3f(%.3f) MPa, dF %.3f(%.3f); D %.3f(%.3f) GPa, d2F %.3f(%.3f)\n", S / 1e6, sqrt(S_var) / 1e6,
-                  value[0] / 1e6, error[0] / 1e6, D / 1e9, sqrt(D_var) / 1e9, value[1] / 1e9, error[1] / 1e9);
+    print_message("S along the direction %.3f(%.3f) MPa, dF %.3f(%.3f); D %.3f(%.3f) GPa, d2F %.3f(%.3f)\n", S / 1e6,
+                  sqrt(S_var) / 1e6, value[0] / 1e6, error[0] / 1e6, D / 1e9, sqrt(D_var) / 1e9, value[1] / 1e9,
+                  error[1] / 1e9);
     assert_true(fabs(S - value[0]) < 4 * sqrt(S_var + error[0] * error[0]));
     assert_true(fabs(D - value[1]) < 4 * sqrt(D_var + error[1] * error[1]));
     assert_true(error[0] < 0.02 * fabs(value[0]) && error[1] < 0.05 * value[1]); /* the differences say something */

@@ -3,12 +3,15 @@
 #include "native_control.h"
 
 /* Argon with a vacancy on 31 atoms: internal coordinates that move with the strain. */
-#define DEFECT(more)                                                                                                                       \
-    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"                                \
-    "\"masses\":[\"39.95 u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "      \
+#define DEFECT(more)                                                                                                   \
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"          \
+    "\"masses\":[\"39.95 "                                                                                             \
+    "u\"],\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "    \
     "eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\",\"smooth\":\"2 angstrom\"}" more "}"
 /* Cheap statistics for tests of bits and words. */
-#define SHORT ",\"md\":{\"block\":\"3 ps\",\"equilibration\":\"3 ps\",\"max_steps\":4800,\"accuracy\":1e-9,\"time_step\":\"15 fs\"}"
+#define SHORT                                                                                                          \
+    ",\"md\":{\"block\":\"3 ps\",\"equilibration\":\"3 ps\",\"max_steps\":4800,\"accuracy\":1e-9,\"time_step\":\"15 "  \
+    "fs\"}"
 
 static const double STRAIN[6] = {0.01, -0.006, 0.004, 0.012, 0.0, -0.008};
 
@@ -17,7 +20,9 @@ static double nk(const md_case *c) { /* Pa/K */
 }
 
 /* In units of its sigma; 0 / 0 is 0. */
-static double off(double value, double want, double sigma) { return value == want ? 0 : fabs(value - want) / sigma; }
+static double off(double value, double want, double sigma) {
+    return value == want ? 0 : fabs(value - want) / sigma;
+}
 
 static void cold_crystal_with_a_vacancy_is_the_static_one(void **state) {
     (void)state;
@@ -30,7 +35,8 @@ static void cold_crystal_with_a_vacancy_is_the_static_one(void **state) {
     femd_path *path = &c.n->path;
     double S[6], D[36], worst[4] = {0}, scale = 0;
     if (femd_path_advance(path, STRAIN, NULL, &err) != FEMD_OK) fail_msg("%s", err.text);
-    assert_int_equal(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, NULL, NULL, &err), FEMD_OK);
+    assert_int_equal(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, NULL, NULL, &err),
+                     FEMD_OK);
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
     for (int i = 0; i < 36; i++) scale = fmax(scale, fabs(D[i]));
     for (int i = 0; i < 6; i++) worst[0] = fmax(worst[0], off(r.S[i], S[i], hypot(r.S_err[i], 3e-5 * scale)));
@@ -38,10 +44,12 @@ static void cold_crystal_with_a_vacancy_is_the_static_one(void **state) {
         worst[1] = fmax(worst[1], off(r.D[i], D[i], r.D_err[i] + 3e-4 * scale));
         worst[2] = fmax(worst[2], r.D_err[i] / scale);
     }
-    print_message("static: S %.1f sigma, D %.1f sigma of up to %.4f; capacity %.4f(%.4f) nk, energy %.4f(%.4f)\n", worst[0], worst[1],
-                  worst[2], r.heat_capacity / nk(&c), r.heat_capacity_err / nk(&c), r.energy / nk(&c) / T, r.energy_err / nk(&c) / T);
+    print_message("static: S %.1f sigma, D %.1f sigma of up to %.4f; capacity %.4f(%.4f) nk, energy %.4f(%.4f)\n",
+                  worst[0], worst[1], worst[2], r.heat_capacity / nk(&c), r.heat_capacity_err / nk(&c),
+                  r.energy / nk(&c) / T, r.energy_err / nk(&c) / T);
     assert_true(worst[0] < 4 && worst[1] < 4.5 && worst[2] < 0.02);
-    assert_true(off(r.heat_capacity, 3 * nk(&c), r.heat_capacity_err) < 3.5 && r.heat_capacity_err < 0.1 * r.heat_capacity);
+    assert_true(off(r.heat_capacity, 3 * nk(&c), r.heat_capacity_err) < 3.5 &&
+                r.heat_capacity_err < 0.1 * r.heat_capacity);
     const double kept = (path->last.W - c.n->virgin_W) / c.n->rve.V0 * FEMD_EV_PER_A3;
     assert_true(off(r.energy - kept, 3 * nk(&c) * T, r.energy_err) < 3.5);
     md_close(&c);
@@ -79,7 +87,8 @@ static void without_forces_it_is_an_ideal_gas(void **state) {
             femd_strain_metric(E, NULL, inverse);
             for (int i = 0; i < 6; i++) {
                 assert_true(fabs(S[side][i] + nk(&c) * 300 * inverse[i]) < 1e-12 * nk(&c) * 300);
-                assert_true(fabs(md->result.dSdT[i] + nk(&c) * inverse[i]) < 1e-12 * nk(&c) && md->result.S_err[i] == 0);
+                assert_true(fabs(md->result.dSdT[i] + nk(&c) * inverse[i]) < 1e-12 * nk(&c) &&
+                            md->result.S_err[i] == 0);
             }
             assert_true(fabs(md->result.energy / (1.5 * nk(&c) * 300) - 1) < 1e-12);
         }
@@ -112,34 +121,43 @@ static void differences_agree_with_fluctuations(void **state) {
     for (int i = 0; i < 6; i++) {
         const double sigma = hypot(plus.S_err[i], minus.S_err[i]) / (2 * h), slope = (plus.S[i] - minus.S[i]) / (2 * h);
         const double fluctuation = at.D[6 * i] + at.D[6 * i + 3], error = hypot(at.D_err[6 * i], at.D_err[6 * i + 3]);
-        print_message("dS%d: %.3f(%.3f) from differences, %.3f(%.3f) GPa;", i, slope / GPA, sigma / GPA, fluctuation / GPA, error / GPA);
-        assert_true(off(slope, fluctuation, hypot(hypot(sigma, error), 0.01 * at.D[0])) < 3.5); /* 1 %: third order in h */
-        const double rate = (hot.S[i] - cold.S[i]) / (2 * dT), rate_sigma = hypot(hot.S_err[i], cold.S_err[i]) / (2 * dT);
-        print_message(" dS/dT: %.2f(%.2f), %.2f(%.2f) MPa/K\n", rate / 1e6, rate_sigma / 1e6, at.dSdT[i] / 1e6, at.dSdT_err[i] / 1e6);
+        print_message("dS%d: %.3f(%.3f) from differences, %.3f(%.3f) GPa;", i, slope / GPA, sigma / GPA,
+                      fluctuation / GPA, error / GPA);
+        assert_true(off(slope, fluctuation, hypot(hypot(sigma, error), 0.01 * at.D[0])) <
+                    3.5); /* 1 %: third order in h */
+        const double rate = (hot.S[i] - cold.S[i]) / (2 * dT),
+                     rate_sigma = hypot(hot.S_err[i], cold.S_err[i]) / (2 * dT);
+        print_message(" dS/dT: %.2f(%.2f), %.2f(%.2f) MPa/K\n", rate / 1e6, rate_sigma / 1e6, at.dSdT[i] / 1e6,
+                      at.dSdT_err[i] / 1e6);
         assert_true(off(rate, at.dSdT[i], hypot(rate_sigma, at.dSdT_err[i])) < 3.5);
         if (i == 0 || i == 3) work += at.S[i] - T * at.dSdT[i];
     }
-    const double slope = (plus.energy - minus.energy) / (2 * h), sigma = hypot(plus.energy_err, minus.energy_err) / (2 * h);
+    const double slope = (plus.energy - minus.energy) / (2 * h),
+                 sigma = hypot(plus.energy_err, minus.energy_err) / (2 * h);
     const double error = T * hypot(at.dSdT_err[0], at.dSdT_err[3]), capacity = (hot.energy - cold.energy) / (2 * dT);
-    print_message("dU/dE %.1f(%.1f), S - T dS/dT %.1f(%.1f) MPa; capacity %.3f and %.3f(%.3f) nk\n", slope / 1e6, sigma / 1e6, work / 1e6,
-                  error / 1e6, capacity / nk(&c), at.heat_capacity / nk(&c), at.heat_capacity_err / nk(&c));
+    print_message("dU/dE %.1f(%.1f), S - T dS/dT %.1f(%.1f) MPa; capacity %.3f and %.3f(%.3f) nk\n", slope / 1e6,
+                  sigma / 1e6, work / 1e6, error / 1e6, capacity / nk(&c), at.heat_capacity / nk(&c),
+                  at.heat_capacity_err / nk(&c));
     assert_true(off(slope, work, hypot(sigma, error)) < 3.5);
-    assert_true(off(capacity, at.heat_capacity, hypot(hypot(hot.energy_err, cold.energy_err) / (2 * dT), at.heat_capacity_err)) < 3.5);
+    assert_true(off(capacity, at.heat_capacity,
+                    hypot(hypot(hot.energy_err, cold.energy_err) / (2 * dT), at.heat_capacity_err)) < 3.5);
     print_message("boundary work %.4f(%.4f) of the stress\n", at.hill_mandel, at.hill_mandel_err);
     assert_true(at.hill_mandel < 3 * at.hill_mandel_err && at.hill_mandel_err < 0.005);
     md_close(&c);
 }
 
-/* The work of forces and momenta vanishes at any step: what a step of 0.45 radians takes from the kinetic energy at its ends is not a residual. */
+/* The work of forces and momenta vanishes at any step: what a step of 0.45 radians takes from the kinetic energy at its
+ * ends is not a residual. */
 static void boundary_work_vanishes_at_long_steps(void **state) {
     (void)state;
     md_case c;
     femd_response r;
     md_open(&c, DEFECT(",\"md\":{\"time_step\":\"34 fs\",\"stride\":5,\"max_steps\":4000000}"));
     md_evaluate(&c, STRAIN, 40, 0.0015, 3, NULL, &r, NULL);
-    const double missing = nk(&c) * 40 * pow(c.md->opt.time_step * c.md->top_frequency, 2) / 4 / 1e7; /* of a lattice of such frequencies, over the floor */
-    print_message("%.3g radians: boundary work %.5f(%.5f), up to %.4f without the correction\n", c.md->opt.time_step * c.md->top_frequency, r.hill_mandel,
-                  r.hill_mandel_err, missing);
+    const double missing = nk(&c) * 40 * pow(c.md->opt.time_step * c.md->top_frequency, 2) / 4 /
+                           1e7; /* of a lattice of such frequencies, over the floor */
+    print_message("%.3g radians: boundary work %.5f(%.5f), up to %.4f without the correction\n",
+                  c.md->opt.time_step * c.md->top_frequency, r.hill_mandel, r.hill_mandel_err, missing);
     assert_true(r.hill_mandel < 3.5 * r.hill_mandel_err && r.hill_mandel_err < 0.1 * missing);
     md_close(&c);
 }
@@ -158,7 +176,8 @@ static void accuracy_decides_how_long(void **state) {
         worst = fmax(worst, fine.S_err[i]);
         norm += (i < 3 ? 1 : 2) * fine.S[i] * fine.S[i];
     }
-    print_message("blocks %d and %d, largest error %.4f of the scale\n", few, md_blocks(&c), worst / fmax(sqrt(norm), scale));
+    print_message("blocks %d and %d, largest error %.4f of the scale\n", few, md_blocks(&c),
+                  worst / fmax(sqrt(norm), scale));
     assert_true(few >= 24 && md_blocks(&c) > 2 * few && worst <= 0.0025 * fmax(sqrt(norm), scale));
     md_close(&c);
 }
@@ -177,8 +196,8 @@ static void harmonic_control_lowers_errors(void **state) {
         assert_true(off(a.S[i], b.S[i], b.S_err[i]) < 3.5);
         if (i < 3) stress += a.S_err[i], plain += b.S_err[i];
     }
-    print_message("errors: stress %.3f to %.3f MPa, factor %.1f in steps; energy factor %.0f\n", plain / 3e6, stress / 3e6,
-                  plain * plain / stress / stress, pow(b.energy_err / a.energy_err, 2));
+    print_message("errors: stress %.3f to %.3f MPa, factor %.1f in steps; energy factor %.0f\n", plain / 3e6,
+                  stress / 3e6, plain * plain / stress / stress, pow(b.energy_err / a.energy_err, 2));
     assert_true(off(a.energy, b.energy, b.energy_err) < 3.5);
     assert_true(plain > 1.2 * stress && b.energy_err > 3 * a.energy_err);
     assert_memory_equal(a.D, b.D, sizeof a.D);
@@ -194,8 +213,10 @@ static void error_bars_cover_the_mean_of_all_seeds(void **state) {
     double value[SEEDS][N], error[SEEDS][N], mean[N] = {0};
     const double zero[6] = {0};
     int inside = 0;
-    md_open(&c, "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 angstrom\",\"species\":[\"Ar\"],"
-                "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 eV\",\"sigma\":\"3.405 angstrom\","
+    md_open(&c, "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 "
+                "angstrom\",\"species\":[\"Ar\"],"
+                "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103235 "
+                "eV\",\"sigma\":\"3.405 angstrom\","
                 "\"cutoff\":\"6 angstrom\",\"smooth\":\"1.5 angstrom\"}}");
     for (int s = 0; s < SEEDS; s++) {
         femd_response r;
@@ -213,7 +234,9 @@ static void error_bars_cover_the_mean_of_all_seeds(void **state) {
     md_close(&c);
 }
 
-static int same_answer(const femd_response *a, const femd_response *b) { return memcmp(a, b, sizeof *a) == 0; }
+static int same_answer(const femd_response *a, const femd_response *b) {
+    return memcmp(a, b, sizeof *a) == 0;
+}
 
 static void same_seed_same_bits_whatever_came_before(void **state) {
     (void)state;
@@ -248,18 +271,20 @@ static void cut_and_continued_has_the_same_bits(void **state) {
     femd_response first, second, all;
     femd_buffer carry = FEMD_BUFFER_INIT, carried = FEMD_BUFFER_INIT, at_once = FEMD_BUFFER_INIT;
     md_open(&half, DEFECT(SHORT));
-    md_open(&whole, DEFECT(",\"md\":{\"block\":\"3 ps\",\"equilibration\":\"3 ps\",\"max_steps\":9600,\"accuracy\":1e-9,\"time_step\":\"15 fs\"}"));
+    md_open(&whole, DEFECT(",\"md\":{\"block\":\"3 ps\",\"equilibration\":\"3 "
+                           "ps\",\"max_steps\":9600,\"accuracy\":1e-9,\"time_step\":\"15 fs\"}"));
     md_evaluate(&half, STRAIN, 40, 0, 11, NULL, &first, &carry);
     md_evaluate(&half, STRAIN, 40, 0, 99, &carry, &second, &carried);
     md_evaluate(&whole, STRAIN, 40, 0, 11, NULL, &all, &at_once);
-    print_message("blocks %d, carried %zu bytes, error %.3g then %.3g MPa\n", md_blocks(&whole), carry.size, first.S_err[0] / 1e6,
-                  second.S_err[0] / 1e6);
+    print_message("blocks %d, carried %zu bytes, error %.3g then %.3g MPa\n", md_blocks(&whole), carry.size,
+                  first.S_err[0] / 1e6, second.S_err[0] / 1e6);
     assert_true(same_answer(&second, &all) && !same_answer(&first, &all));
     assert_true(carried.size == at_once.size && memcmp(carried.data, at_once.data, carried.size) == 0);
     /* An answer that is already good enough costs nothing more. */
     const uint64_t before = femd_energetics_count(half.n->rve.en);
     md_evaluate(&half, STRAIN, 40, 10, 5, &carried, &first, NULL);
-    assert_true(first.notes == 0 && all.notes == FEMD_NOTE_ACCURACY_NOT_REACHED); /* what was asked for differs, and that is said */
+    assert_true(first.notes == 0 &&
+                all.notes == FEMD_NOTE_ACCURACY_NOT_REACHED); /* what was asked for differs, and that is said */
     all.notes = 0;
     assert_true(same_answer(&first, &all) && femd_energetics_count(half.n->rve.en) - before < 100);
     femd_buffer_clear(&carry);

@@ -72,8 +72,8 @@ static void errors_are_those_of_many_repetitions(void **state) {
         }
     }
     for (int i = 0; i < NQ; i++) {
-        print_message("q%d: bias %.4f, scatter %.4f, said %.4f, inside 95 %%: %.1f %%\n", i, bias[i], sqrt(scatter[i]), sqrt(said[i]),
-                      100.0 * inside[i] / REPEAT);
+        print_message("q%d: bias %.4f, scatter %.4f, said %.4f, inside 95 %%: %.1f %%\n", i, bias[i], sqrt(scatter[i]),
+                      sqrt(said[i]), 100.0 * inside[i] / REPEAT);
         assert_true(fabs(bias[i]) < 4 * sqrt(scatter[i] / REPEAT));
         assert_true(fabs(sqrt(said[i] / scatter[i]) - 1) < 0.12);
         assert_true(inside[i] > 0.90 * REPEAT && inside[i] < 0.99 * REPEAT);
@@ -81,7 +81,8 @@ static void errors_are_those_of_many_repetitions(void **state) {
     femd_blocks_clear(&b);
 }
 
-/* Blocks of two correlation times: a covariance about a block's own mean would miss most, one without the variance of the mean is low by 0.02. */
+/* Blocks of two correlation times: a covariance about a block's own mean would miss most, one without the variance of
+ * the mean is low by 0.02. */
 static void covariances_of_short_blocks_are_whole(void **state) {
     (void)state;
     enum { REPEAT = 2000, BLOCKS = 48, LENGTH = 10 };
@@ -191,7 +192,8 @@ static void transient_is_found(void **state) {
     assert_true(femd_series_settled(N, a, NULL) >= N / 2);
 }
 
-/* Steady series are within a few deviations whatever their correlation; a drift as large as the noise, a step and a drift without noise are not. */
+/* Steady series are within a few deviations whatever their correlation; a drift as large as the noise, a step and a
+ * drift without noise are not. */
 static void drift_is_told_from_noise(void **state) {
     (void)state;
     enum { LENGTH = 1600, SEEDS = 300 };
@@ -206,7 +208,8 @@ static void drift_is_told_from_noise(void **state) {
                 next(&s, z);
                 steady[i] = z[0];
             }
-            const double d = fabs(femd_series_drift(N, steady)), size = 8 * sqrt(12 * (2.0 * tau + 1) / N); /* eight deviations of a slope */
+            const double d = fabs(femd_series_drift(N, steady)),
+                         size = 8 * sqrt(12 * (2.0 * tau + 1) / N); /* eight deviations of a slope */
             beyond_2 += d > 2;
             beyond_3 += d > 3;
             for (int i = 0; i < N; i++) a[i] = steady[i] + size * i / N;
@@ -219,8 +222,8 @@ static void drift_is_told_from_noise(void **state) {
             slipped += femd_series_is_steady(N, a, 1);
         }
         print_message("taken for steady: %d at once, %d late, %d of those that drift\n", early, late, slipped);
-        print_message("correlation %d: beyond 2 %.1f %%, beyond 3 %.1f %%; ramps seen %d, steps %d of %d\n", tau, 100.0 * beyond_2 / SEEDS,
-                      100.0 * beyond_3 / SEEDS, ramps, steps, SEEDS);
+        print_message("correlation %d: beyond 2 %.1f %%, beyond 3 %.1f %%; ramps seen %d, steps %d of %d\n", tau,
+                      100.0 * beyond_2 / SEEDS, 100.0 * beyond_3 / SEEDS, ramps, steps, SEEDS);
         assert_true(beyond_2 < 0.12 * SEEDS && beyond_3 < 0.05 * SEEDS);
         assert_true(ramps > 0.98 * SEEDS && steps > 0.98 * SEEDS);
         assert_true(early > 0.9 * SEEDS && late > 0.99 * SEEDS && slipped == 0);

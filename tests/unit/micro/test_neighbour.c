@@ -1,4 +1,5 @@
-/* Neighbour lists against brute force over images, in cells of every size and shape, and the rule for when a list is still good. */
+/* Neighbour lists against brute force over images, in cells of every size and shape, and the rule for when a list is
+ * still good. */
 #include "atoms_fixture.h"
 
 #include <math.h>
@@ -6,11 +7,13 @@
 #include "neighbour.h"
 #include "random.h"
 
-static double uniform(uint64_t *c) { return femd_random_uniform(5, 77, (*c)++); }
+static double uniform(uint64_t *c) {
+    return femd_random_uniform(5, 77, (*c)++);
+}
 
-/* Number of bonds shorter than the cutoff, each once, and the sums of their squared lengths, by looking at all images within 12 cells. */
-static long brute_force(int n, const double cell[9], const double *x, double cutoff, double *sum)
-{
+/* Number of bonds shorter than the cutoff, each once, and the sums of their squared lengths, by looking at all images
+ * within 12 cells. */
+static long brute_force(int n, const double cell[9], const double *x, double cutoff, double *sum) {
     long bonds = 0;
     const int m = 12;
     *sum = 0.0;
@@ -32,8 +35,7 @@ static long brute_force(int n, const double cell[9], const double *x, double cut
     return bonds / 2;
 }
 
-static long listed(const femd_neighbours *nb, const double cell[9], const double *x, double cutoff, double *sum)
-{
+static long listed(const femd_neighbours *nb, const double cell[9], const double *x, double cutoff, double *sum) {
     double *xe = malloc(4 * (size_t)nb->next * sizeof *xe);
     long bonds = 0;
     *sum = 0.0;
@@ -48,8 +50,7 @@ static long listed(const femd_neighbours *nb, const double cell[9], const double
     return bonds;
 }
 
-static void every_bond_once_whatever_the_cell(void **state)
-{
+static void every_bond_once_whatever_the_cell(void **state) {
     uint64_t c = 0;
     (void)state;
     for (int trial = 0; trial < 60; trial++) {
@@ -57,9 +58,11 @@ static void every_bond_once_whatever_the_cell(void **state)
         double cutoff = 2.0 + 3.0 * uniform(&c), cell[9], x[15], s1, s2, shear = trial % 3 == 2 ? 3.0 : 0.4;
         femd_error err = FEMD_ERROR_INIT;
         femd_neighbours *nb;
-        for (int k = 0; k < 9; k++) cell[k] = (k % 4 == 0 ? 1.5 + 3.0 * uniform(&c) : shear * (uniform(&c) - 0.5) * 2.0);
+        for (int k = 0; k < 9; k++)
+            cell[k] = (k % 4 == 0 ? 1.5 + 3.0 * uniform(&c) : shear * (uniform(&c) - 0.5) * 2.0);
         if (fabs(cell[0] * (cell[4] * cell[8] - cell[5] * cell[7]) - cell[1] * (cell[3] * cell[8] - cell[5] * cell[6]) +
-                 cell[2] * (cell[3] * cell[7] - cell[4] * cell[6])) < 6.0) continue; /* flat: brute force would need more images */
+                 cell[2] * (cell[3] * cell[7] - cell[4] * cell[6])) < 6.0)
+            continue; /* flat: brute force would need more images */
         for (int k = 0; k < 3 * n; k++) x[k] = 20.0 * (uniform(&c) - 0.5);
         assert_int_equal(femd_neighbours_create(cutoff, 0.3, &nb, &err), FEMD_OK);
         assert_int_equal(femd_neighbours_rebuild(nb, n, cell, x, &err), FEMD_OK);
@@ -75,14 +78,16 @@ static void every_bond_once_whatever_the_cell(void **state)
     }
 }
 
-static void many_bins_give_the_same_as_few(void **state)
-{
+static void many_bins_give_the_same_as_few(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     atoms a;
     double sum;
     long bonds;
     (void)state;
-    atoms_open(&a, "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [7,6,8]}}", 0.0);
+    atoms_open(
+        &a,
+        "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [7,6,8]}}",
+        0.0);
     assert_int_equal(femd_neighbours_create(4.6, 0.4, &a.nb, &err), FEMD_OK);
     assert_int_equal(femd_neighbours_rebuild(a.nb, a.s.natoms, a.s.cell, a.s.x, &err), FEMD_OK);
     bonds = listed(a.nb, a.s.cell, a.s.x, 4.6, &sum); /* shells of 12, 6 and 24 within 1.2247 a */
@@ -91,15 +96,17 @@ static void many_bins_give_the_same_as_few(void **state)
 }
 
 /* Whatever path the atoms and the cell take, update never misses a bond. */
-static void update_never_misses_a_bond(void **state)
-{
+static void update_never_misses_a_bond(void **state) {
     const double shear[9] = {1.004, 0.006, 0, 0, 0.998, 0.003, 0, 0, 1.001};
     femd_error err = FEMD_ERROR_INIT;
     femd_neighbours *fresh;
     uint64_t c = 1000;
     atoms a;
     (void)state;
-    atoms_open(&a, "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [2,2,2]}}", 0.0);
+    atoms_open(
+        &a,
+        "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [2,2,2]}}",
+        0.0);
     assert_int_equal(femd_neighbours_create(4.2, 0.5, &a.nb, &err), FEMD_OK);
     assert_int_equal(femd_neighbours_create(4.2, 0.0, &fresh, &err), FEMD_OK);
     for (int step = 0; step < 200; step++) {
@@ -116,13 +123,15 @@ static void update_never_misses_a_bond(void **state)
     atoms_close(&a);
 }
 
-static void a_homogeneous_strain_within_the_skin_keeps_the_list(void **state)
-{
+static void a_homogeneous_strain_within_the_skin_keeps_the_list(void **state) {
     const double F[9] = {1.01, 0.005, 0, 0, 0.99, 0, 0, 0, 1.0}, more[9] = {0.9, 0, 0, 0, 0.9, 0, 0, 0, 0.9};
     femd_error err = FEMD_ERROR_INIT;
     atoms a;
     (void)state;
-    atoms_open(&a, "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3]}}", 0.0);
+    atoms_open(
+        &a,
+        "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.6 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3]}}",
+        0.0);
     assert_int_equal(femd_neighbours_create(5.0, 0.5, &a.nb, &err), FEMD_OK);
     assert_int_equal(femd_neighbours_update(a.nb, a.s.natoms, a.s.cell, a.s.x, &err), FEMD_OK);
     atoms_deform(&a, F);
@@ -134,8 +143,7 @@ static void a_homogeneous_strain_within_the_skin_keeps_the_list(void **state)
     atoms_close(&a);
 }
 
-static void impossible_configurations_are_refused_with_words(void **state)
-{
+static void impossible_configurations_are_refused_with_words(void **state) {
     const double cell[9] = {4, 0, 0, 0, 4, 0, 0, 0, 4}, flat[9] = {4, 0, 0, 0, 4, 0, 4, 4, 0};
     double x[6] = {0.1, 0.2, 0.3, 4.1, 4.2, -3.7}; /* the second is an image of the first */
     femd_error err = FEMD_ERROR_INIT;
@@ -155,8 +163,7 @@ static void impossible_configurations_are_refused_with_words(void **state)
     femd_neighbours_destroy(&nb);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bond_once_whatever_the_cell),
         cmocka_unit_test(many_bins_give_the_same_as_few),

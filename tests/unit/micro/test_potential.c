@@ -1,4 +1,5 @@
-/* Potentials against closed forms and published figures, splines against what they must reproduce, and words for wrong files. */
+/* Potentials against closed forms and published figures, splines against what they must reproduce, and words for wrong
+ * files. */
 #include "atoms_fixture.h"
 
 #include <math.h>
@@ -7,14 +8,12 @@
 #include "potential.h"
 #include "spline.h"
 
-static double volume(const double c[9])
-{
+static double volume(const double c[9]) {
     return c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);
 }
 
 /* Energy per atom, pressure-like tau/V and B/V of a perfect crystal. */
-static void perfect(const char *json, double *energy, double tau[6], double C[36])
-{
+static void perfect(const char *json, double *energy, double tau[6], double C[36]) {
     femd_error err = FEMD_ERROR_INIT;
     atoms a;
     atoms_open(&a, json, 0.3);
@@ -26,29 +25,35 @@ static void perfect(const char *json, double *energy, double tau[6], double C[36
     atoms_close(&a);
 }
 
-static void nearest_neighbour_lennard_jones_is_exact(void **state)
-{
+static void nearest_neighbour_lennard_jones_is_exact(void **state) {
     double W, tau[6], C[36], unit; /* epsilon = 0.01 eV, sigma = 1 angstrom; r0 = 2^(1/6), a = sqrt(2) r0 = 2^(2/3) */
     char json[512];
     (void)state;
-    snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"fcc\", \"a\": %.17ge-10, \"species\": [\"X\"]}, \"potential\": {\"style\": \"lj/cut\","
-             " \"epsilon\": \"0.01 eV\", \"sigma\": \"1 angstrom\", \"cutoff\": \"1.3 angstrom\"}}", cbrt(4.0));
+    snprintf(json, sizeof json,
+             "{\"structure\": {\"lattice\": \"fcc\", \"a\": %.17ge-10, \"species\": [\"X\"]}, \"potential\": "
+             "{\"style\": \"lj/cut\","
+             " \"epsilon\": \"0.01 eV\", \"sigma\": \"1 angstrom\", \"cutoff\": \"1.3 angstrom\"}}",
+             cbrt(4.0));
     perfect(json, &W, tau, C);
     unit = 0.01;
     assert_true(fabs(W / unit + 6.0) < 1e-12);
     assert_true(largest(tau, 6) / unit < 1e-11);
-    assert_true(fabs(C[0] / unit - 72.0) < 1e-10 && fabs(C[1] / unit - 36.0) < 1e-10 && fabs(C[21] / unit - 36.0) < 1e-10);
+    assert_true(fabs(C[0] / unit - 72.0) < 1e-10 && fabs(C[1] / unit - 36.0) < 1e-10 &&
+                fabs(C[21] / unit - 36.0) < 1e-10);
     assert_true(fabs(C[3]) / unit < 1e-10 && fabs(C[22]) / unit < 1e-10);
 }
 
-static void mishin_copper_has_its_published_constants(void **state)
-{
+static void mishin_copper_has_its_published_constants(void **state) {
     double W, tau[6], C[36], gpa = FEMD_EV_PER_A3 / 1e9;
     (void)state;
     for (int lammps = 0; lammps < 2; lammps++) {
         char json[512];
-        snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"orient\": [[1,1,0],[-1,1,0],[0,0,1]]},"
-                 " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"interpolation\": \"%s\"}}", lammps ? "lammps" : "auto");
+        snprintf(json, sizeof json,
+                 "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"orient\": "
+                 "[[1,1,0],[-1,1,0],[0,0,1]]},"
+                 " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"interpolation\": "
+                 "\"%s\"}}",
+                 lammps ? "lammps" : "auto");
         perfect(json, &W, tau, C);
         assert_true(fabs(W + 3.54) < 3e-4);
         assert_true(largest(tau, 6) * gpa < 0.02);
@@ -60,19 +65,18 @@ static void mishin_copper_has_its_published_constants(void **state)
 }
 
 /* Balamane et al., Phys. Rev. B 46 (1992) 2250; LAMMPS gives -4.33660. */
-static void silicon_has_its_cohesive_energy(void **state)
-{
+static void silicon_has_its_cohesive_energy(void **state) {
     double W, tau[6], C[36], gpa = FEMD_EV_PER_A3 / 1e9;
     (void)state;
-    perfect("{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.43095 angstrom\", \"species\": [\"Si\"]}, \"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}}", &W,
-            tau, C);
+    perfect("{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.43095 angstrom\", \"species\": [\"Si\"]}, "
+            "\"potential\": {\"style\": \"sw\", \"file\": \"Si.sw\"}}",
+            &W, tau, C);
     assert_true(fabs(W + 4.336600) < 1e-6);
     assert_true(largest(tau, 6) * gpa < 1e-4);
     assert_true(fabs(C[21] * gpa - 109.756) < 1e-3); /* inner displacement frozen */
 }
 
-static void try_sw(const char *name, const char *text, const char *species, const char *words)
-{
+static void try_sw(const char *name, const char *text, const char *species, const char *words) {
     femd_error err = FEMD_ERROR_INIT;
     char json[512];
     atoms a;
@@ -80,7 +84,9 @@ static void try_sw(const char *name, const char *text, const char *species, cons
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
-    snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": %s}, \"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
+    snprintf(json, sizeof json,
+             "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": %s}, \"potential\": "
+             "{\"style\": \"sw\", \"file\": \"%s\"}}",
              species, name);
     femd_status rc = atoms_try(&a, json, 0.5, &err);
     atoms_close(&a);
@@ -94,9 +100,9 @@ static void try_sw(const char *name, const char *text, const char *species, cons
 }
 
 /* tol cuts the range where the exponentials are that small, as in LAMMPS: a sigma + min(gamma, 1) sigma / ln tol. */
-static void tol_shortens_the_range(void **state)
-{
-    static const char *const tails[] = {"1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0", "1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.005",
+static void tol_shortens_the_range(void **state) {
+    static const char *const tails[] = {"1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0",
+                                        "1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.005",
                                         "0.90 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.5"};
     const double want[] = {1.8 * 2.0951, 1.8 * 2.0951 + 2.0951 / log(0.005), 1.8 * 2.0951 + 0.9 * 2.0951 / log(0.01)};
     char name[] = "/tmp/femd-sw-XXXXXX";
@@ -112,7 +118,9 @@ static void tol_shortens_the_range(void **state)
         assert_non_null(f);
         fprintf(f, "Si Si Si 2.1683 2.0951 1.80 21.0 %s\n", tails[k]);
         fclose(f);
-        snprintf(json, sizeof json, "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": [\"Si\"]}, \"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
+        snprintf(json, sizeof json,
+                 "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": [\"Si\"]}, "
+                 "\"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
                  name);
         if (atoms_try(&a, json, 0.5, &err) != FEMD_OK) fail_msg("%s", err.text);
         assert_true(fabs(femd_potential_cutoff(a.p) - want[k]) < 1e-12);
@@ -121,11 +129,10 @@ static void tol_shortens_the_range(void **state)
     remove(name);
 }
 
-#define SI " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n"
+#define SI      " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n"
 #define SI_TAIL " 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 "
 
-static void a_wrong_stillinger_weber_file_is_refused_with_words(void **state)
-{
+static void a_wrong_stillinger_weber_file_is_refused_with_words(void **state) {
     char name[] = "/tmp/femd-sw-XXXXXX";
     int file = mkstemp(name);
     (void)state;
@@ -139,23 +146,32 @@ static void a_wrong_stillinger_weber_file_is_refused_with_words(void **state)
     try_sw(name, "Si Si Si" SI_TAIL "4.0\n", "[\"Si\"]", "the file ends where q");
     try_sw(name, "Si Si Si" SI_TAIL "4.5 0.0 0.0\n", "[\"Si\"]", "p is 4.5; whole numbers");
     try_sw(name, "Si Si Si" SI, "[\"Si\", \"Ge\"]", "no entry for Si Si Ge");
-    try_sw(name, "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI "Si Ge Si" SI "Ge Ge Si" SI "Ge Si Ge" SI "Si Ge Ge" SI
-           "Ge Si Si 2.0 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n", "[\"Si\", \"Ge\"]", "the pair needs one value");
-    try_sw(name, "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI "Si Ge Si 2.1683 2.0951 1.80 20.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n" "Ge Ge Si" SI
-           "Ge Si Ge" SI "Si Ge Ge" SI "Ge Si Si" SI, "[\"Si\", \"Ge\"]", "differ in lambda epsilon");
-    try_sw(name, "Si Si Si 2.1683 2.0951 0.0 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n", "[\"Si\"]", "no pair of these species interacts");
+    try_sw(name,
+           "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI "Si Ge Si" SI "Ge Ge Si" SI "Ge Si Ge" SI "Si Ge Ge" SI
+           "Ge Si Si 2.0 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n",
+           "[\"Si\", \"Ge\"]", "the pair needs one value");
+    try_sw(name,
+           "Si Si Si" SI "Ge Ge Ge" SI "Si Si Ge" SI
+           "Si Ge Si 2.1683 2.0951 1.80 20.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n"
+           "Ge Ge Si" SI "Ge Si Ge" SI "Si Ge Ge" SI "Ge Si Si" SI,
+           "[\"Si\", \"Ge\"]", "differ in lambda epsilon");
+    try_sw(name, "Si Si Si 2.1683 2.0951 0.0 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n",
+           "[\"Si\"]", "no pair of these species interacts");
 }
 
-static void smoothed_lennard_jones_ends_without_a_jump(void **state)
-{
+static void smoothed_lennard_jones_ends_without_a_jump(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     double H[36], f[6], W, tau[6];
     atoms a;
     (void)state;
-    atoms_open(&a, "{\"structure\": {\"lattice\": \"bcc\", \"a\": 30e-10, \"species\": [\"Ar\"]}, \"potential\": {\"style\": \"lj\", \"epsilon\": \"1 eV\","
-                   " \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8.5 angstrom\", \"smooth\": \"2 angstrom\"}}", 0.5);
+    atoms_open(&a,
+               "{\"structure\": {\"lattice\": \"bcc\", \"a\": 30e-10, \"species\": [\"Ar\"]}, \"potential\": "
+               "{\"style\": \"lj\", \"epsilon\": \"1 eV\","
+               " \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8.5 angstrom\", \"smooth\": \"2 angstrom\"}}",
+               0.5);
     for (int k = 0; k < 6; k++) a.s.x[k] = 1.0;
-    for (int end = 0; end < 2; end++) { /* at the cutoff everything fades; where the switch begins all is plain Lennard-Jones */
+    for (int end = 0; end < 2;
+         end++) { /* at the cutoff everything fades; where the switch begins all is plain Lennard-Jones */
         double r = end ? 6.5 + 1e-7 : 8.5 - 1e-6, q = pow(3.4 / r, 6.0), plain = end ? 4.0 * (q * q - q) : 0.0;
         a.s.x[3] = a.s.x[0] + r;
         assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, H, NULL, NULL, &err), FEMD_OK);
@@ -167,10 +183,11 @@ static void smoothed_lennard_jones_ends_without_a_jump(void **state)
     atoms_close(&a);
 }
 
-static double wave(double t) { return sin(0.07 * t) + 1e-3 * t * t; }
+static double wave(double t) {
+    return sin(0.07 * t) + 1e-3 * t * t;
+}
 
-static void the_smooth_spline_is_twice_differentiable_and_close(void **state)
-{
+static void the_smooth_spline_is_twice_differentiable_and_close(void **state) {
     enum { N = 200 };
     double f[N], slope[N], work[N], rough[N], worst = 0.0;
     (void)state;
@@ -197,8 +214,7 @@ static void the_smooth_spline_is_twice_differentiable_and_close(void **state)
     }
 }
 
-static void fine_tables_are_refitted_and_coarse_ones_are_not(void **state)
-{
+static void fine_tables_are_refitted_and_coarse_ones_are_not(void **state) {
 #define CELL "{\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"]}, "
     atoms a;
     (void)state;
@@ -210,25 +226,29 @@ static void fine_tables_are_refitted_and_coarse_ones_are_not(void **state)
     atoms_open(&a, CELL "\"potential\": {\"style\": \"eam\", \"file\": \"Cu_u3.eam\"}}", 0.3);
     assert_true(!a.p->refitted && a.p->refit_error > 1e-8);
     atoms_close(&a);
-    atoms_open(&a, CELL "\"potential\": {\"style\": \"eam\", \"file\": \"Cu_u3.eam\", \"interpolation\": \"smooth\"}}", 0.3);
+    atoms_open(&a, CELL "\"potential\": {\"style\": \"eam\", \"file\": \"Cu_u3.eam\", \"interpolation\": \"smooth\"}}",
+               0.3);
     assert_true(a.p->refitted);
     atoms_close(&a);
 }
 
-static void wrong_potentials_are_refused_with_words(void **state)
-{
+static void wrong_potentials_are_refused_with_words(void **state) {
     static const char *const wrong[][2] = {
         {"{\"style\": \"eam2\"}", "accepted: eam, eam/alloy"},
         {"{\"style\": \"eam/alloy\", \"file\": \"nowhere.eam\"}", "nowhere.eam"},
         {"{\"style\": \"eam/alloy\", \"file\": \"Al_zhou.eam.alloy\"}", "has no element \"Cu\"; it has Al"},
         {"{\"style\": \"eam/alloy\", \"file\": \"Cu_u3.eam\"}", "setfl"},
-        {"{\"style\": \"eam/fs\", \"file\": \"Cu_mishin1.eam.alloy\"}", NULL}, /* with one element the two formats are the same */
+        {"{\"style\": \"eam/fs\", \"file\": \"Cu_mishin1.eam.alloy\"}",
+         NULL}, /* with one element the two formats are the same */
         {"{\"style\": \"eam\", \"file\": \"Cu_mishin1.eam.alloy\"}", "is expected"},
-        {"{\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"species\": {\"Cu\": \"Xx\"}}", "no element \"Xx\""},
-        {"{\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"interpolation\": \"linear\"}", "accepted: auto, smooth, lammps"},
+        {"{\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"species\": {\"Cu\": \"Xx\"}}",
+         "no element \"Xx\""},
+        {"{\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\", \"interpolation\": \"linear\"}",
+         "accepted: auto, smooth, lammps"},
         {"{\"style\": \"lj\", \"epsilon\": 1e-20, \"sigma\": 3e-10}", "cutoff"},
         {"{\"style\": \"lj\", \"epsilon\": 1e-20, \"sigma\": 3e-10, \"cutoff\": 6e-10, \"smooth\": 7e-10}", "smooth"},
-        {"{\"style\": \"lj\", \"pairs\": [{\"species\": [\"Cu\", \"Ni\"], \"epsilon\": 1e-20, \"sigma\": 3e-10, \"cutoff\": 6e-10}]}",
+        {"{\"style\": \"lj\", \"pairs\": [{\"species\": [\"Cu\", \"Ni\"], \"epsilon\": 1e-20, \"sigma\": 3e-10, "
+         "\"cutoff\": 6e-10}]}",
          "species that the structure does not have"},
     };
     (void)state;
@@ -239,16 +259,17 @@ static void wrong_potentials_are_refused_with_words(void **state)
         atoms a;
         snprintf(json, sizeof json, CELL "\"potential\": %s}", wrong[k][0]);
         rc = atoms_try(&a, json, 0.3, &err);
-        if (wrong[k][1] ? rc != FEMD_BAD_INPUT : rc != FEMD_OK) fail_msg("%s: status %d, %s", wrong[k][0], rc, err.text);
+        if (wrong[k][1] ? rc != FEMD_BAD_INPUT : rc != FEMD_OK)
+            fail_msg("%s: status %d, %s", wrong[k][0], rc, err.text);
         if (wrong[k][1] && !strstr(err.text, wrong[k][1])) fail_msg("%s: %s", wrong[k][0], err.text);
         atoms_close(&a);
     }
 }
 
 /* Every cut of a setfl file must be refused, never read past. */
-static void a_truncated_file_is_refused(void **state)
-{
-    static const char head[] = "c\nc\nc\n1 Cu\n6 0.1 6 1.0 4.5\n29 63.5 3.6 fcc\n0 0 0 0 0 0\n1 1 1 1 1 0\n9 5 3 2 1 0\n";
+static void a_truncated_file_is_refused(void **state) {
+    static const char head[] =
+        "c\nc\nc\n1 Cu\n6 0.1 6 1.0 4.5\n29 63.5 3.6 fcc\n0 0 0 0 0 0\n1 1 1 1 1 0\n9 5 3 2 1 0\n";
     (void)state;
     for (size_t size = 0; size <= sizeof head - 1; size++) {
         femd_error err = FEMD_ERROR_INIT;
@@ -259,15 +280,16 @@ static void a_truncated_file_is_refused(void **state)
         femd_status rc;
         assert_int_equal(femd_json_parse(text, strlen(text), "test", &doc, &err), FEMD_OK);
         rc = femd_potential_create(&doc, doc.root, &pack, species, 1, &p, &err);
-        if (size >= sizeof head - 2) assert_int_equal(rc, FEMD_OK);
-        else if (rc != FEMD_BAD_INPUT) fail_msg("accepted at %zu bytes", size);
+        if (size >= sizeof head - 2)
+            assert_int_equal(rc, FEMD_OK);
+        else if (rc != FEMD_BAD_INPUT)
+            fail_msg("accepted at %zu bytes", size);
         femd_potential_destroy(&p);
         femd_json_clear(&doc);
     }
 }
 
-static void a_file_in_other_units_is_refused(void **state)
-{
+static void a_file_in_other_units_is_refused(void **state) {
     static const char text[] = "DATE: 2011-01-01 UNITS: real\nc\nc\n1 Cu\n";
     const char json[] = "{\"style\": \"eam/alloy\", \"file\": \"x\"}", species[1][8] = {"Cu"};
     femd_error err = FEMD_ERROR_INIT;
@@ -281,8 +303,7 @@ static void a_file_in_other_units_is_refused(void **state)
     femd_json_clear(&doc);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nearest_neighbour_lennard_jones_is_exact),
         cmocka_unit_test(mishin_copper_has_its_published_constants),

@@ -1,4 +1,5 @@
-/* Harmonic free energies of Lennard-Jones crystals: against exact spectra, against differences of psi, limits, references, controls. */
+/* Harmonic free energies of Lennard-Jones crystals: against exact spectra, against differences of psi, limits,
+ * references, controls. */
 #include "harmonic.h"
 #include "phonon.h"
 
@@ -9,17 +10,21 @@ static void answers_are_derivatives_of_one_free_energy(void **state) {
     check_derivatives("local, classical", ARGON(LH, SMALL, AT40), 40);
     check_derivatives("local, quantum", ARGON(LH, SMALL, AT40 QUANTUM("\"local-harmonic\"")), 40);
     check_derivatives("silicon", SILICON(""), 300);
-    check_derivatives("silicon, mesh", SILICON(",\"quasiharmonic\":{\"mesh\":[2,2,2],\"statistics\":\"quantum\"}"), 300);
+    check_derivatives("silicon, mesh", SILICON(",\"quasiharmonic\":{\"mesh\":[2,2,2],\"statistics\":\"quantum\"}"),
+                      300);
 }
 
 /* Nearest neighbours only, at the minimum of the pair: kappa = phi''(r0) = 72 epsilon / (2^(1/3) sigma^2). */
-#define NEAREST(method, repeat, more)                                                                                       \
-    "{\"engine\":\"native\",\"method\":" method ",\"structure\":{\"lattice\":\"fcc\",\"a\":\"4.762203155904598 angstrom\","  \
-    "\"species\":[\"Ar\"],\"masses\":[\"40 u\"],\"repeat\":" repeat "},\"potential\":{\"style\":\"lj/cut\",\"pairs\":["      \
-    "{\"species\":[\"Ar\",\"Ar\"],\"epsilon\":\"0.01 eV\",\"sigma\":\"3 angstrom\",\"cutoff\":\"4 angstrom\"}]},"            \
+#define NEAREST(method, repeat, more)                                                                                  \
+    "{\"engine\":\"native\",\"method\":" method                                                                        \
+    ",\"structure\":{\"lattice\":\"fcc\",\"a\":\"4.762203155904598 angstrom\","                                        \
+    "\"species\":[\"Ar\"],\"masses\":[\"40 u\"],\"repeat\":" repeat                                                    \
+    "},\"potential\":{\"style\":\"lj/cut\",\"pairs\":["                                                                \
+    "{\"species\":[\"Ar\",\"Ar\"],\"epsilon\":\"0.01 eV\",\"sigma\":\"3 angstrom\",\"cutoff\":\"4 angstrom\"}]},"      \
     "\"reference\":\"as-given\"" more "}"
 
-static void check_spectrum(const char *json, int quantum, int modes, const double *factor, const int *count, int kinds) {
+static void check_spectrum(const char *json, int quantum, int modes, const double *factor, const int *count,
+                           int kinds) {
     const double T = 30, kappa = 72 * 0.01 / (cbrt(2) * 9), volume = pow(4.762203155904598, 3);
     femd_material *m = open_material(json);
     femd_response r;
@@ -43,7 +48,8 @@ static void check_spectrum(const char *json, int quantum, int modes, const doubl
     femd_material_close(&m);
 }
 
-/* Four atoms: the modes are those of X, three times kappa/m {8, 4, 4}. On site each atom has the isotropic constant 4 kappa. */
+/* Four atoms: the modes are those of X, three times kappa/m {8, 4, 4}. On site each atom has the isotropic constant 4
+ * kappa. */
 static void spectra_of_nearest_neighbours_are_exact(void **state) {
     (void)state;
     const double full[2] = {8, 4}, site = 4;
@@ -66,15 +72,16 @@ static void classical_heat_capacity_counts_the_modes(void **state) {
 
 static void quantum_becomes_classical_when_hot(void **state) {
     (void)state;
-    femd_material *c = open_material(ARGON(QH, SMALL, "")), *q = open_material(ARGON(QH, SMALL, QUANTUM("\"quasiharmonic\"")));
+    femd_material *c = open_material(ARGON(QH, SMALL, "")),
+                  *q = open_material(ARGON(QH, SMALL, QUANTUM("\"quasiharmonic\"")));
     femd_response a, b;
     double before[3] = {0};
     for (double T = 200; T < 2000; T *= 3) { /* psi differs by kT sum x^2/24, x = hbar omega/kT */
         static const double fall[3] = {9, 9, 3};
         answer_at(c, STRAIN, T, EVERYTHING, &a);
         answer_at(q, STRAIN, T, EVERYTHING, &b);
-        const double left[3] = {largest_difference(6, a.dSdT, b.dSdT) / largest(6, a.dSdT), 1 - b.heat_capacity / a.heat_capacity,
-                                largest_difference(36, a.D, b.D)};
+        const double left[3] = {largest_difference(6, a.dSdT, b.dSdT) / largest(6, a.dSdT),
+                                1 - b.heat_capacity / a.heat_capacity, largest_difference(36, a.D, b.D)};
         for (int k = 0; k < 3; k++) {
             if (T > 200) assert_true(fabs(before[k] / left[k] / fall[k] - 1) < 0.05);
             before[k] = left[k];
@@ -87,8 +94,8 @@ static void quantum_becomes_classical_when_hot(void **state) {
 
 static void zero_point_is_left_at_zero_kelvin(void **state) {
     (void)state;
-    femd_material *q = open_material(ARGON(QH, SMALL, QUANTUM("\"quasiharmonic\""))), *c = open_material(ARGON(QH, SMALL, "")),
-                  *s = open_material(ARGON("\"statics\"", SMALL, ""));
+    femd_material *q = open_material(ARGON(QH, SMALL, QUANTUM("\"quasiharmonic\""))),
+                  *c = open_material(ARGON(QH, SMALL, "")), *s = open_material(ARGON("\"statics\"", SMALL, ""));
     femd_response r, cold, rest;
     answer_at(q, ZERO, 0, EVERYTHING, &r);
     answer_at(q, ZERO, 0.05, EVERYTHING, &cold);
@@ -121,8 +128,10 @@ static void reference_at_a_temperature_has_the_reference_stress(void **state) {
         femd_response r, hot;
         answer_at(m, ZERO, 40, EVERYTHING, &r);
         for (int c = 0; c < 6; c++) assert_true(fabs(r.S[c] + (c < 3 ? of[k].p : 0)) < 1e-8 * r.D[0]);
-        answer_at(m, ZERO, 50, EVERYTHING, &hot); /* a request at another temperature sees thermal stress, the cell is the same */
-        for (int c = 0; c < 3; c++) assert_true(fabs(hot.S[c] - r.S[c] - 10 * r.dSdT[c]) < 1e-6 * fabs(hot.S[c] - r.S[c]));
+        answer_at(m, ZERO, 50, EVERYTHING,
+                  &hot); /* a request at another temperature sees thermal stress, the cell is the same */
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs(hot.S[c] - r.S[c] - 10 * r.dSdT[c]) < 1e-6 * fabs(hot.S[c] - r.S[c]));
         assert_true(hot.dSdT[0] < -1e6);
         femd_material_close(&m);
     }
@@ -173,9 +182,11 @@ static void a_warm_instance_answers_with_the_bits_of_a_cold_one(void **state) {
 
 static void a_method_per_want(void **state) {
     (void)state;
-    femd_material *both = open_material(ARGON("{\"stress\":\"statics\",\"helmholtz\":\"quasiharmonic\",\"thermal-stress\":\"quasiharmonic\"}",
-                                              SMALL, "")),
-                  *rest = open_material(ARGON("\"statics\"", SMALL, "")), *harmonic = open_material(ARGON(QH, SMALL, ""));
+    femd_material *both = open_material(ARGON(
+                      "{\"stress\":\"statics\",\"helmholtz\":\"quasiharmonic\",\"thermal-stress\":\"quasiharmonic\"}",
+                      SMALL, "")),
+                  *rest = open_material(ARGON("\"statics\"", SMALL, "")),
+                  *harmonic = open_material(ARGON(QH, SMALL, ""));
     const uint32_t wants = BASIC | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ | FEMD_WANT_THERMAL_STRESS;
     const femd_capabilities *caps = femd_material_capabilities(both);
     femd_response a, b, c;
@@ -211,11 +222,13 @@ static void a_large_cell_answers_like_a_small_one(void **state) {
     femd_material_close(&large);
 }
 
-/* The modes of a repeated cell are those of the cell at the wave vectors that fit: odd and even meshes, Hermitian matrices, both statistics. */
+/* The modes of a repeated cell are those of the cell at the wave vectors that fit: odd and even meshes, Hermitian
+ * matrices, both statistics. */
 static void a_mesh_answers_like_the_repeated_cell(void **state) {
     (void)state;
     static const char *const of[][2] = {
-        {ARGON(QH, ",\"repeat\":[2,3,3]", ""), ARGON(QH, ",\"repeat\":[1,1,1]", ",\"quasiharmonic\":{\"mesh\":[2,3,3]}")},
+        {ARGON(QH, ",\"repeat\":[2,3,3]", ""),
+         ARGON(QH, ",\"repeat\":[1,1,1]", ",\"quasiharmonic\":{\"mesh\":[2,3,3]}")},
         {ARGON(QH, ",\"repeat\":[2,2,3]", QUANTUM("\"quasiharmonic\"")),
          ARGON(QH, ",\"repeat\":[2,1,1]", ",\"quasiharmonic\":{\"mesh\":[1,2,3],\"statistics\":\"quantum\"}")}};
     for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
@@ -243,8 +256,10 @@ static void refused(const char *json, const char *words) {
 
 static void what_cannot_be_is_refused_with_words(void **state) {
     (void)state;
-    refused("{\"engine\":\"native\",\"method\":\"quasiharmonic\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\",\"species\":[\"Ar\"],"
-            "\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"pairs\":[{\"species\":[\"Ar\",\"Ar\"],\"epsilon\":\"0.0103 eV\",\"sigma\":"
+    refused("{\"engine\":\"native\",\"method\":\"quasiharmonic\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 "
+            "angstrom\",\"species\":[\"Ar\"],"
+            "\"repeat\":[2,2,2]},\"potential\":{\"style\":\"lj\",\"pairs\":[{\"species\":[\"Ar\",\"Ar\"],\"epsilon\":"
+            "\"0.0103 eV\",\"sigma\":"
             "\"3.4 angstrom\",\"cutoff\":\"8 angstrom\"}]}}",
             "mass of Ar");
     refused(ARGON(QH, SMALL, ",\"quasiharmonic\":{\"internal\":\"300K\"}"), "internal");

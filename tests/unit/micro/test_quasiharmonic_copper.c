@@ -1,5 +1,5 @@
-/* Copper of Mishin et al. from its table, quasi-harmonic: expansion and constants against an independent program, derivatives on a
- * table whose third derivatives are steps, the cost. */
+/* Copper of Mishin et al. from its table, quasi-harmonic: expansion and constants against an independent program,
+ * derivatives on a table whose third derivatives are steps, the cost. */
 #include <time.h>
 
 #include "harmonic.h"
@@ -13,8 +13,8 @@ static double lattice_parameter(femd_material *m) {
     return cbrt(caps->volume * 4 / caps->atoms) * 1e10;
 }
 
-/* 3.63114 and 3.64796 angstrom of the 108-atom cell were found with KIM's copy of the potential, whose lattice parameter at 0 K is
- * 7.5e-5 angstrom larger (3.615000 against 3.614925). */
+/* 3.63114 and 3.64796 angstrom of the 108-atom cell were found with KIM's copy of the potential, whose lattice
+ * parameter at 0 K is 7.5e-5 angstrom larger (3.615000 against 3.614925). */
 static void expansion_and_constants(void **state) {
     (void)state;
     femd_material *m = open_material(HARMONIC(",\"repeat\":[3,3,3]", ",\"reference\":{\"temperature\":300}"));
@@ -22,9 +22,11 @@ static void expansion_and_constants(void **state) {
     femd_response r;
     answer_at(m, zero, 300, EVERYTHING, &r);
     const double alpha = -r.dSdT[0] / (r.D[0] + 2 * r.D[1]);
-    print_message("copper at 300 K: a %.5f, C %.1f %.1f %.1f GPa, alpha %.2e\n", a300, r.D[0] / GPA, r.D[1] / GPA, r.D[21] / GPA, alpha);
+    print_message("copper at 300 K: a %.5f, C %.1f %.1f %.1f GPa, alpha %.2e\n", a300, r.D[0] / GPA, r.D[1] / GPA,
+                  r.D[21] / GPA, alpha);
     assert_true(fabs(a300 - (3.63114 - 7.5e-5)) < 5e-5);
-    assert_true(fabs(r.D[0] / GPA - 165.1) < 0.4 && fabs(r.D[1] / GPA - 120.6) < 0.2 && fabs(r.D[21] / GPA - 72.7) < 0.2);
+    assert_true(fabs(r.D[0] / GPA - 165.1) < 0.4 && fabs(r.D[1] / GPA - 120.6) < 0.2 &&
+                fabs(r.D[21] / GPA - 72.7) < 0.2);
     assert_true(fabs(alpha - 15.0e-6) < 0.4e-6);
     assert_true(largest(6, r.S) < 1e3);
     femd_material_close(&m);
@@ -35,13 +37,15 @@ static void expansion_and_constants(void **state) {
 
 static void stress_on_a_table(void **state) {
     (void)state;
-    femd_material *m = open_material(HARMONIC(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", ",\"reference\":{\"temperature\":300}"));
+    femd_material *m = open_material(
+        HARMONIC(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", ",\"reference\":{\"temperature\":300}"));
     const double E[6] = {0.01, -0.004, 0.002, 0.004, 0.002, -0.006};
     double S[6], D[36];
     femd_response r;
     answer_at(m, E, 300, EVERYTHING, &r);
     differences(m, E, 300, 1e-3, S, D);
-    const double s = largest_difference(6, S, r.S) / largest(6, r.S), d = largest_difference(36, D, r.D) / largest(36, r.D);
+    const double s = largest_difference(6, S, r.S) / largest(6, r.S),
+                 d = largest_difference(36, D, r.D) / largest(36, r.D);
     print_message("copper with a vacancy: S %.1e, D %.1e\n", s, d);
     assert_true(s < 1e-4);
     assert_true(d < 2e-3);
@@ -66,7 +70,8 @@ static void blocks_from_bonds_are_those_of_the_hessian(void **state) {
     assert_int_equal(femd_path_advance(&n->path, E, NULL, &err), FEMD_OK);
     const size_t n3 = 3 * (size_t)n->rve.n;
     double *H = malloc(n3 * n3 * sizeof *H), *blocks = malloc(3 * n3 * sizeof *blocks);
-    assert_int_equal(femd_energetics_hessian(n->rve.en, n->rve.nb, n->path.place.h, n->path.x, H, NULL, NULL, &err), FEMD_OK);
+    assert_int_equal(femd_energetics_hessian(n->rve.en, n->rve.nb, n->path.place.h, n->path.x, H, NULL, NULL, &err),
+                     FEMD_OK);
     assert_int_equal(femd_phonons_onsite(&n->rve, &n->path.place, n->path.x, blocks, &err), FEMD_OK);
     for (size_t i = 0; i < n3; i++)
         for (size_t c = 0; c < 3; c++) assert_true(fabs(blocks[3 * i + c] - H[i * n3 + i / 3 * 3 + c]) < 1e-12 * H[0]);

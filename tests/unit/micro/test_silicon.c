@@ -1,10 +1,12 @@
-/* Stillinger-Weber silicon through the engines: lattice constant, elastic constants with and without internal relaxation (Cowley, Phys. Rev. Lett. 60
- * (1988) 2379), and a tangent that is the derivative of the stress with a vacancy. */
+/* Stillinger-Weber silicon through the engines: lattice constant, elastic constants with and without internal
+ * relaxation (Cowley, Phys. Rev. Lett. 60 (1988) 2379), and a tangent that is the derivative of the stress with a
+ * vacancy. */
 #include "engine_material.h"
 
 #define SILICON(engine, more)                                                                                          \
-    "{\"engine\":\"" engine "\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.43 angstrom\",\"species\":[\"Si\"]"    \
-    more "},\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}}"
+    "{\"engine\":\"" engine                                                                                            \
+    "\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.43 angstrom\",\"species\":[\"Si\"]" more                      \
+    "},\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}}"
 
 static void constants_are_cowleys(void **state) {
     (void)state;
@@ -12,16 +14,20 @@ static void constants_are_cowleys(void **state) {
         const char *json;
         int cells;
         double c44;
-    } cases[] = {{SILICON("native", ""), 1, 56.449}, {SILICON("native", ",\"repeat\":[2,2,1]"), 4, 56.449}, {SILICON("cauchy-born", ""), 1, 109.756}};
+    } cases[] = {{SILICON("native", ""), 1, 56.449},
+                 {SILICON("native", ",\"repeat\":[2,2,1]"), 4, 56.449},
+                 {SILICON("cauchy-born", ""), 1, 109.756}};
     for (int k = 0; k < 3; k++) {
         femd_material *m = open_material(cases[k].json);
         femd_response r;
         const double zero[6] = {0};
         evaluate(m, zero, BASIC, NULL, &r, NULL);
         const double a0 = cbrt(femd_material_capabilities(m)->volume / cases[k].cells) * 1e10;
-        print_message("a0 %.6f angstrom  C11 %.3f  C12 %.3f  C44 %.3f GPa\n", a0, r.D[0] / GPA, r.D[1] / GPA, r.D[21] / GPA);
+        print_message("a0 %.6f angstrom  C11 %.3f  C12 %.3f  C44 %.3f GPa\n", a0, r.D[0] / GPA, r.D[1] / GPA,
+                      r.D[21] / GPA);
         assert_true(fabs(a0 - 5.430950) < 1e-6);
-        assert_true(fabs(r.D[0] / GPA - 151.424) < 2e-3 && fabs(r.D[1] / GPA - 76.422) < 2e-3 && fabs(r.D[21] / GPA - cases[k].c44) < 2e-3);
+        assert_true(fabs(r.D[0] / GPA - 151.424) < 2e-3 && fabs(r.D[1] / GPA - 76.422) < 2e-3 &&
+                    fabs(r.D[21] / GPA - cases[k].c44) < 2e-3);
         femd_material_close(&m);
     }
 }

@@ -1,18 +1,17 @@
-/* Lattices, orientation, defects and data files: counts, densities, neighbour shells, determinism, and words for what is wrong. */
+/* Lattices, orientation, defects and data files: counts, densities, neighbour shells, determinism, and words for what
+ * is wrong. */
 #include "atoms_fixture.h"
 
 #include <math.h>
 
 #include "structure.h"
 
-static double volume(const double c[9])
-{
+static double volume(const double c[9]) {
     return c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);
 }
 
 /* Least and most neighbours of an atom at distance within 1 % of r. */
-static void coordination(const femd_structure *s, double r, int *least, int *most)
-{
+static void coordination(const femd_structure *s, double r, int *least, int *most) {
     *least = 1000;
     *most = 0;
     for (int i = 0; i < s->natoms; i++) {
@@ -23,7 +22,8 @@ static void coordination(const femd_structure *s, double r, int *least, int *mos
                     for (int c = -3; c <= 3; c++) {
                         double sq = 0.0;
                         for (int k = 0; k < 3; k++) {
-                            double d = s->x[3 * j + k] - s->x[3 * i + k] + a * s->cell[k] + b * s->cell[3 + k] + c * s->cell[6 + k];
+                            double d = s->x[3 * j + k] - s->x[3 * i + k] + a * s->cell[k] + b * s->cell[3 + k] +
+                                       c * s->cell[6 + k];
                             sq += d * d;
                         }
                         count += fabs(sqrt(sq) / r - 1.0) < 0.01;
@@ -39,21 +39,29 @@ typedef struct crystal {
     double distance, volume_per_atom;
 } crystal;
 
-static void crystals_have_the_right_neighbours_in_every_orientation(void **state)
-{
+static void crystals_have_the_right_neighbours_in_every_orientation(void **state) {
     static const crystal crystals[] = {
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"]", 4, 12, 2.8284271, 16.0},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,0],[-1,1,0],[0,0,1]]", 2, 12, 2.8284271, 16.0},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,-2],[1,1,1],[1,-1,0]]", 6, 12, 2.8284271, 16.0},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[2,1,0],[-1,2,0],[0,0,3]]", 20, 12, 2.8284271, 16.0},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,0],[-1,1,0],[0,0,1]]", 2, 12,
+         2.8284271, 16.0},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,-2],[1,1,1],[1,-1,0]]", 6, 12,
+         2.8284271, 16.0},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[2,1,0],[-1,2,0],[0,0,3]]", 20, 12,
+         2.8284271, 16.0},
         {"\"lattice\": \"bcc\", \"a\": 3e-10, \"species\": [\"Fe\"]", 2, 8, 2.5980762, 13.5},
-        {"\"lattice\": \"bcc\", \"a\": 3e-10, \"species\": [\"Fe\"], \"orient\": [[1,1,1],[1,-1,0],[1,1,-2]]", 6, 8, 2.5980762, 13.5},
+        {"\"lattice\": \"bcc\", \"a\": 3e-10, \"species\": [\"Fe\"], \"orient\": [[1,1,1],[1,-1,0],[1,1,-2]]", 6, 8,
+         2.5980762, 13.5},
         {"\"lattice\": \"hcp\", \"a\": 3e-10, \"species\": [\"Mg\"]", 4, 12, 3.0, 19.0918831},
-        {"\"lattice\": \"hcp\", \"a\": 3e-10, \"c\": 4.8989795e-10, \"species\": [\"Mg\"], \"orient\": [[0,0,1],[1,0,0],[0,1,0]]", 4, 12, 3.0, 19.0918831},
+        {"\"lattice\": \"hcp\", \"a\": 3e-10, \"c\": 4.8989795e-10, \"species\": [\"Mg\"], \"orient\": "
+         "[[0,0,1],[1,0,0],[0,1,0]]",
+         4, 12, 3.0, 19.0918831},
         {"\"lattice\": \"diamond\", \"a\": 5.4e-10, \"species\": [\"Si\"]", 8, 4, 2.3382686, 19.683},
-        {"\"lattice\": \"diamond\", \"a\": 5.4e-10, \"species\": [\"Ga\", \"As\"], \"orient\": [[1,1,1],[1,-1,0],[1,1,-2]]", 12, 4, 2.3382686, 19.683},
+        {"\"lattice\": \"diamond\", \"a\": 5.4e-10, \"species\": [\"Ga\", \"As\"], \"orient\": "
+         "[[1,1,1],[1,-1,0],[1,1,-2]]",
+         12, 4, 2.3382686, 19.683},
         {"\"lattice\": \"b1\", \"a\": 5.6e-10, \"species\": [\"Na\", \"Cl\"]", 8, 6, 2.8, 21.952},
-        {"\"lattice\": \"b2\", \"a\": 3e-10, \"species\": [\"Ni\", \"Al\"], \"orient\": [[1,1,0],[-1,1,0],[0,0,1]]", 4, 8, 2.5980762, 13.5},
+        {"\"lattice\": \"b2\", \"a\": 3e-10, \"species\": [\"Ni\", \"Al\"], \"orient\": [[1,1,0],[-1,1,0],[0,0,1]]", 4,
+         8, 2.5980762, 13.5},
     };
     (void)state;
     for (size_t k = 0; k < sizeof crystals / sizeof crystals[0]; k++) {
@@ -75,13 +83,15 @@ static void crystals_have_the_right_neighbours_in_every_orientation(void **state
     }
 }
 
-static void sublattices_carry_their_species(void **state)
-{
+static void sublattices_carry_their_species(void **state) {
     int count[2] = {0, 0};
     atoms a;
     (void)state;
-    atoms_open(&a, "{\"structure\": {\"lattice\": \"b1\", \"a\": 5.6e-10, \"species\": [\"Na\", \"Cl\"], \"masses\": [\"22.99 u\", \"35.45 u\"],"
-                   " \"repeat\": [2,2,2]}}", 0.0);
+    atoms_open(&a,
+               "{\"structure\": {\"lattice\": \"b1\", \"a\": 5.6e-10, \"species\": [\"Na\", \"Cl\"], \"masses\": "
+               "[\"22.99 u\", \"35.45 u\"],"
+               " \"repeat\": [2,2,2]}}",
+               0.0);
     for (int i = 0; i < a.s.natoms; i++) count[a.s.species[i]]++;
     assert_int_equal(count[0], 32);
     assert_int_equal(count[1], 32);
@@ -90,8 +100,7 @@ static void sublattices_carry_their_species(void **state)
     atoms_close(&a);
 }
 
-static void defects_are_drawn_from_their_seed(void **state)
-{
+static void defects_are_drawn_from_their_seed(void **state) {
 #define BLOCK "{\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"], \"repeat\": [3,3,3], "
     atoms a, b, c;
     int nickel = 0, moved = 0;
@@ -105,7 +114,10 @@ static void defects_are_drawn_from_their_seed(void **state)
     atoms_close(&a);
     atoms_close(&b);
     atoms_close(&c);
-    atoms_open(&a, BLOCK "\"vacancies\": {\"fraction\": 0.02}, \"substitution\": [{\"species\": \"Ni\", \"for\": \"Cu\", \"fraction\": 0.25}]}}", 0.0);
+    atoms_open(&a,
+               BLOCK "\"vacancies\": {\"fraction\": 0.02}, \"substitution\": [{\"species\": \"Ni\", \"for\": \"Cu\", "
+                     "\"fraction\": 0.25}]}}",
+               0.0);
     for (int i = 0; i < a.s.natoms; i++) nickel += a.s.species[i] == 1;
     assert_int_equal(a.s.natoms, 106);
     assert_int_equal(nickel, 27); /* 26.5 rounded to the nearest */
@@ -127,37 +139,46 @@ static void defects_are_drawn_from_their_seed(void **state)
     atoms_close(&b);
 }
 
-static void voids_see_periodic_images(void **state)
-{
+static void voids_see_periodic_images(void **state) {
     atoms a;
     (void)state;
     atoms_open(&a, BLOCK "\"voids\": [{\"center\": [0,0,0], \"radius\": \"2.6 angstrom\"}]}}", 0.0);
-    assert_int_equal(a.s.natoms, 108 - 13); /* the atom at the corner and its twelve neighbours, from all eight corners */
+    assert_int_equal(a.s.natoms,
+                     108 - 13); /* the atom at the corner and its twelve neighbours, from all eight corners */
     atoms_close(&a);
-    atoms_open(&a, BLOCK "\"voids\": [{\"center\": [0.5,0.5,0.9], \"radius\": \"1 angstrom\", \"shape\": \"cylinder\", \"axis\": \"x\"}]}}", 0.0);
+    atoms_open(&a,
+               BLOCK "\"voids\": [{\"center\": [0.5,0.5,0.9], \"radius\": \"1 angstrom\", \"shape\": \"cylinder\", "
+                     "\"axis\": \"x\"}]}}",
+               0.0);
     for (int i = 0; i < a.s.natoms; i++) assert_true(hypot(a.s.x[3 * i + 1] - 5.4, a.s.x[3 * i + 2] - 9.72) >= 1.0);
     assert_in_range(a.s.natoms, 102, 107);
     atoms_close(&a);
     {
         femd_error err = FEMD_ERROR_INIT;
-        assert_int_equal(atoms_try(&a, BLOCK "\"voids\": [{\"center\": [0,0,0], \"radius\": \"30 angstrom\"}]}}", 0.0, &err), FEMD_BAD_INPUT);
+        assert_int_equal(
+            atoms_try(&a, BLOCK "\"voids\": [{\"center\": [0,0,0], \"radius\": \"30 angstrom\"}]}}", 0.0, &err),
+            FEMD_BAD_INPUT);
         assert_non_null(strstr(err.text, "structure.voids"));
         atoms_close(&a);
     }
 }
 
-static void a_wrong_structure_is_refused_with_words(void **state)
-{
+static void a_wrong_structure_is_refused_with_words(void **state) {
     static const char *const wrong[][2] = {
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,0],[1,0,0],[0,0,1]]", "right angles"},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[0,1,0],[1,0,0],[0,0,1]]", "left-handed"},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[0.5,0,0],[0,1,0],[0,0,1]]", "whole numbers"},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[1,1,0],[1,0,0],[0,0,1]]",
+         "right angles"},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[0,1,0],[1,0,0],[0,0,1]]",
+         "left-handed"},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[0.5,0,0],[0,1,0],[0,0,1]]",
+         "whole numbers"},
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"orient\": [[0,0,0],[0,1,0],[0,0,1]]", "zero"},
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\", \"Ni\"]", "takes one species"},
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"c\": 5e-10, \"species\": [\"Cu\"]", "belong to hcp"},
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"repeat\": [200,200,200]", "32000000 atoms"},
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"vacancies\": {\"count\": 5}", "5 of 4 atoms"},
-        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"substitution\": [{\"species\": \"Ni\", \"for\": \"Fe\", \"count\": 1}]", "no species \"Fe\""},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"substitution\": [{\"species\": \"Ni\", \"for\": "
+         "\"Fe\", \"count\": 1}]",
+         "no species \"Fe\""},
         {"\"file\": \"nowhere.data\", \"species\": [\"Cu\"]", "nowhere.data"},
     };
     (void)state;
@@ -172,22 +193,23 @@ static void a_wrong_structure_is_refused_with_words(void **state)
     }
 }
 
-static femd_status read_text(const char *text, int types, femd_structure *s, femd_error *err)
-{
+static femd_status read_text(const char *text, int types, femd_structure *s, femd_error *err) {
     const int species[2] = {0, 1};
     memset(s, 0, sizeof *s);
     s->nspecies = types;
     return femd_lammps_data_read("test.data", text, strlen(text), species, types, s, err);
 }
 
-static void data_files_are_read_by_id(void **state)
-{
+static void data_files_are_read_by_id(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     femd_structure s;
     (void)state;
-    assert_int_equal(read_text("title # x\n\n3 atoms\n2 atom types\n-1 9 xlo xhi\n0 11 ylo yhi # c\n 0.5 12.5 zlo zhi\n0.1 0.2 -0.3 xy xz yz\n\n"
-                               "Masses\n\n1 58.7 # Ni\n2 27\n\nAtoms # atomic\n\n3 2 1 2 3\n1 1 0 0.5 0.5 0 0 1\n2 1 -1 0 0.5\n\nVelocities\n\n1 0 0 0\n", 2,
-                               &s, &err), FEMD_OK);
+    assert_int_equal(read_text("title # x\n\n3 atoms\n2 atom types\n-1 9 xlo xhi\n0 11 ylo yhi # c\n 0.5 12.5 zlo "
+                               "zhi\n0.1 0.2 -0.3 xy xz yz\n\n"
+                               "Masses\n\n1 58.7 # Ni\n2 27\n\nAtoms # atomic\n\n3 2 1 2 3\n1 1 0 0.5 0.5 0 0 1\n2 1 "
+                               "-1 0 0.5\n\nVelocities\n\n1 0 0 0\n",
+                               2, &s, &err),
+                     FEMD_OK);
     assert_int_equal(s.natoms, 3);
     assert_int_equal(s.species[2], 1);
     assert_true(s.x[0] == 1.0 && s.x[6] == 2.0 && s.x[8] == 2.5 && s.x[3] == 0.0);
@@ -196,8 +218,7 @@ static void data_files_are_read_by_id(void **state)
     femd_structure_clear(&s);
 }
 
-static void a_wrong_data_file_is_refused_with_its_line(void **state)
-{
+static void a_wrong_data_file_is_refused_with_its_line(void **state) {
 #define HEAD "t\n2 atoms\n1 atom types\n0 5 xlo xhi\n0 5 ylo yhi\n0 5 zlo zhi\n"
     static const char *const wrong[][2] = {
         {HEAD "Atoms\n\n1 1 0 0 0\n", "1 of 2 atoms"},
@@ -221,8 +242,7 @@ static void a_wrong_data_file_is_refused_with_its_line(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crystals_have_the_right_neighbours_in_every_orientation),
         cmocka_unit_test(sublattices_carry_their_species),

@@ -1,5 +1,5 @@
-/* Projection of a tangent onto classes of symmetry: nearest, idempotent, nested, with the constants of the class; errors; a material that
- * declares one. */
+/* Projection of a tangent onto classes of symmetry: nearest, idempotent, nested, with the constants of the class;
+ * errors; a material that declares one. */
 #include "engine_material.h"
 #include "symmetry.h"
 
@@ -37,8 +37,10 @@ static void projection_is_orthogonal(void **state) {
 
 static void classes_are_nested(void **state) {
     (void)state;
-    static const femd_symmetry chain[][2] = {{FEMD_ORTHORHOMBIC, FEMD_HEXAGONAL}, {FEMD_ORTHORHOMBIC, FEMD_CUBIC},
-                                             {FEMD_HEXAGONAL, FEMD_ISOTROPIC}, {FEMD_CUBIC, FEMD_ISOTROPIC}};
+    static const femd_symmetry chain[][2] = {{FEMD_ORTHORHOMBIC, FEMD_HEXAGONAL},
+                                             {FEMD_ORTHORHOMBIC, FEMD_CUBIC},
+                                             {FEMD_HEXAGONAL, FEMD_ISOTROPIC},
+                                             {FEMD_CUBIC, FEMD_ISOTROPIC}};
     for (size_t k = 0; k < sizeof chain / sizeof *chain; k++) {
         double direct[36], twice[36];
         sample(direct);
@@ -66,7 +68,8 @@ static void errors_shrink_by_the_number_of_entries_averaged(void **state) {
 static void a_material_declares_its_class(void **state) {
     (void)state;
     femd_material *plain = open_material(COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", "")),
-                  *cubic = open_material(COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", ",\"symmetry\":\"cubic\""));
+                  *cubic = open_material(
+                      COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"count\":1}", ",\"symmetry\":\"cubic\""));
     const double E[6] = {0.002, 0, 0, 0.001, 0, 0};
     femd_response a, b;
     evaluate(plain, E, BASIC, NULL, &a, NULL);

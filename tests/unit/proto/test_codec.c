@@ -79,7 +79,8 @@ static void response_round_trip_for_every_set_of_wants(void **state) {
     }
 }
 
-/* A second estimate, the electrons' part and the notes come with the conductivity; the rest of the response keeps its place. */
+/* A second estimate, the electrons' part and the notes come with the conductivity; the rest of the response keeps its
+ * place. */
 static void conductivity_travels_with_what_belongs_to_it(void **state) {
     (void)state;
     for (unsigned k = 0; k < 16; k++) {

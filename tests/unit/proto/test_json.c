@@ -90,8 +90,9 @@ static void whole_numbers_of_64_bits(void **state) {
     (void)state;
     femd_json doc;
     uint64_t v;
-    const char *text = "{\"a\":9007199254740992,\"b\":\"18446744073709551615\",\"c\":9007199254740994,\"d\":\"18446744073709551616\","
-                       "\"e\":-1,\"f\":1.5,\"g\":\"12x\",\"h\":\"\"}";
+    const char *text =
+        "{\"a\":9007199254740992,\"b\":\"18446744073709551615\",\"c\":9007199254740994,\"d\":\"18446744073709551616\","
+        "\"e\":-1,\"f\":1.5,\"g\":\"12x\",\"h\":\"\"}";
     assert_int_equal(parse(text, &doc, NULL), FEMD_OK);
     assert_int_equal(femd_json_u64(&doc, doc.root, "a", 0, &v, NULL), FEMD_OK);
     assert_true(v == UINT64_C(9007199254740992));
@@ -103,7 +104,8 @@ static void whole_numbers_of_64_bits(void **state) {
         femd_error err = FEMD_ERROR_INIT;
         const char key[2] = {c, 0};
         assert_int_equal(femd_json_u64(&doc, doc.root, key, 0, &v, &err), FEMD_BAD_INPUT);
-        assert_non_null(strstr(err.text, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"));
+        assert_non_null(
+            strstr(err.text, "must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"));
     }
     femd_json_clear(&doc);
 }
@@ -113,7 +115,8 @@ static void quantities_with_and_without_unit(void **state) {
     femd_json doc;
     femd_error err = FEMD_ERROR_INIT;
     double v, three[3];
-    assert_int_equal(parse("{\"a\":1e-9,\"b\":\"2 nm\",\"c\":\"2 K\",\"d\":[1,\"2 mm\",3],\"e\":true}", &doc, NULL), FEMD_OK);
+    assert_int_equal(parse("{\"a\":1e-9,\"b\":\"2 nm\",\"c\":\"2 K\",\"d\":[1,\"2 mm\",3],\"e\":true}", &doc, NULL),
+                     FEMD_OK);
     assert_int_equal(femd_json_quantity(&doc, doc.root, "a", FEMD_DIM_LENGTH, 0, &v, &err), FEMD_OK);
     assert_true(v == 1e-9);
     assert_int_equal(femd_json_quantity(&doc, doc.root, "b", FEMD_DIM_LENGTH, 0, &v, &err), FEMD_OK);
@@ -127,7 +130,8 @@ static void quantities_with_and_without_unit(void **state) {
     assert_int_equal(femd_json_quantities(&doc, doc.root, "q", FEMD_DIM_LENGTH, 2, three, &err), FEMD_BAD_INPUT);
     assert_string_equal(err.text, "t.json: missing key \"q\"");
     assert_int_equal(femd_json_quantity(&doc, doc.root, "c", FEMD_DIM_LENGTH, 0, &v, &err), FEMD_BAD_INPUT);
-    assert_string_equal(err.text, "t.json: c: unit \"K\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm");
+    assert_string_equal(err.text,
+                        "t.json: c: unit \"K\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm");
     assert_int_equal(femd_json_quantity(&doc, doc.root, "e", FEMD_DIM_LENGTH, 0, &v, &err), FEMD_BAD_INPUT);
     femd_json_clear(&doc);
 }
@@ -152,7 +156,8 @@ static const char schema[] =
     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"count\"],\"properties\":{"
     "\"count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":10},"
     "\"scale\":{\"type\":[\"number\",\"string\"],\"x-unit\":\"length\",\"exclusiveMinimum\":0},"
-    "\"free\":{\"type\":\"array\",\"minItems\":2,\"maxItems\":2,\"items\":{\"type\":[\"number\",\"string\",\"null\"],\"x-unit\":\"length\"}},"
+    "\"free\":{\"type\":\"array\",\"minItems\":2,\"maxItems\":2,\"items\":{\"type\":[\"number\",\"string\",\"null\"],"
+    "\"x-unit\":\"length\"}},"
     "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":4},"
     "\"seed\":{\"type\":[\"integer\",\"string\"],\"x-u64\":true},"
     "\"flag\":{\"type\":\"boolean\"},"
@@ -160,20 +165,26 @@ static const char schema[] =
     "\"any\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"number\"}},"
     "\"list\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"a\",\"b\"]}},"
     "\"pot\":{\"x-discriminator\":\"style\",\"oneOf\":[{\"$ref\":\"#/$defs/eam\"},{\"$ref\":\"#/$defs/lj\"}]},"
-    "\"pick\":{\"type\":\"object\",\"oneOf\":[{\"required\":[\"a\",\"b\"]},{\"required\":[\"c\"]}],\"dependentRequired\":{\"d\":[\"c\"]}},"
+    "\"pick\":{\"type\":\"object\",\"oneOf\":[{\"required\":[\"a\",\"b\"]},{\"required\":[\"c\"]}],"
+    "\"dependentRequired\":{\"d\":[\"c\"]}},"
     "\"either\":{\"anyOf\":[{\"title\":\"\\\"given\\\"\",\"type\":\"string\",\"enum\":[\"given\"]},"
-    "{\"title\":\"{t}\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"t\":{\"type\":\"number\",\"minimum\":0}}}]}},"
-    "\"$defs\":{\"eam\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"style\",\"file\"],\"properties\":{"
+    "{\"title\":\"{t}\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"t\":{\"type\":\"number\","
+    "\"minimum\":0}}}]}},"
+    "\"$defs\":{\"eam\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"style\",\"file\"],"
+    "\"properties\":{"
     "\"style\":{\"enum\":[\"eam\",\"eam/alloy\"]},\"file\":{\"type\":\"string\"}}},"
-    "\"lj\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"style\"],\"properties\":{\"style\":{\"const\":\"lj\"},"
+    "\"lj\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"style\"],\"properties\":{\"style\":{"
+    "\"const\":\"lj\"},"
     "\"sigma\":{\"type\":\"number\"}}}}}";
 
 static void documents_that_fit(void **state) {
     (void)state;
     static const char *const good[] = {
         "{\"count\":1}",
-        "{\"count\":10,\"scale\":\"2 nm\",\"free\":[null,\"1 m\"],\"name\":\"abcd\",\"seed\":\"18446744073709551615\",\"flag\":true,\"version\":1}",
-        "{\"count\":2,\"any\":{\"x\":1,\"y\":2},\"list\":[\"a\",\"b\"],\"pot\":{\"style\":\"eam/alloy\",\"file\":\"f\"},\"either\":\"given\"}",
+        "{\"count\":10,\"scale\":\"2 nm\",\"free\":[null,\"1 "
+        "m\"],\"name\":\"abcd\",\"seed\":\"18446744073709551615\",\"flag\":true,\"version\":1}",
+        "{\"count\":2,\"any\":{\"x\":1,\"y\":2},\"list\":[\"a\",\"b\"],\"pot\":{\"style\":\"eam/"
+        "alloy\",\"file\":\"f\"},\"either\":\"given\"}",
         "{\"count\":2,\"pot\":{\"style\":\"lj\",\"sigma\":1},\"pick\":{\"a\":1,\"b\":2},\"either\":{\"t\":3}}",
         "{\"count\":2,\"pick\":{\"c\":1,\"d\":1,\"a\":2}}",
     };
@@ -197,32 +208,43 @@ static void each_violation_has_its_words(void **state) {
         {"{\"count\":11}", "t.json: count: must be at most 10, not 11"},
         {"{\"count\":1.5}", "t.json: count: must be a whole number, not 1.5"},
         {"{\"count\":\"2\"}", "t.json: count: must be a whole number, not \"2\""},
-        {"{\"count\":1,\"scal\":2}", "t.json: unknown key \"scal\"; did you mean \"scale\"? accepted: count, scale, free, name, seed, flag, version, any, list, pot, pick, either"},
-        {"{\"count\":1,\"zebra\":2}", "t.json: unknown key \"zebra\"; accepted: count, scale, free, name, seed, flag, version, any, list, pot, pick, either"},
-        {"{\"count\":1,\"sacle\":2}", "t.json: unknown key \"sacle\"; did you mean \"scale\"? accepted: count, scale, free, name, seed, flag, version, any, list, pot, pick, either"},
+        {"{\"count\":1,\"scal\":2}", "t.json: unknown key \"scal\"; did you mean \"scale\"? accepted: count, scale, "
+                                     "free, name, seed, flag, version, any, list, pot, pick, either"},
+        {"{\"count\":1,\"zebra\":2}", "t.json: unknown key \"zebra\"; accepted: count, scale, free, name, seed, flag, "
+                                      "version, any, list, pot, pick, either"},
+        {"{\"count\":1,\"sacle\":2}", "t.json: unknown key \"sacle\"; did you mean \"scale\"? accepted: count, scale, "
+                                      "free, name, seed, flag, version, any, list, pot, pick, either"},
         {"{\"count\":1,\"scale\":0}", "t.json: scale: must be greater than 0, not 0"},
         {"{\"count\":1,\"scale\":\"-2 nm\"}", "t.json: scale: must be greater than 0, not \"-2 nm\""},
-        {"{\"count\":1,\"scale\":\"2 GPa\"}", "t.json: scale: unit \"GPa\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
-        {"{\"count\":1,\"scale\":\"nan m\"}", "t.json: scale: \"nan m\" does not start with a number; write a length such as \"1.5 m\""},
-        {"{\"count\":1,\"scale\":null}", "t.json: scale: must be a length (a number in SI, or a string with one of the units m, cm, mm, um, nm, angstrom, pm), not null"},
+        {"{\"count\":1,\"scale\":\"2 GPa\"}",
+         "t.json: scale: unit \"GPa\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
+        {"{\"count\":1,\"scale\":\"nan m\"}",
+         "t.json: scale: \"nan m\" does not start with a number; write a length such as \"1.5 m\""},
+        {"{\"count\":1,\"scale\":null}", "t.json: scale: must be a length (a number in SI, or a string with one of the "
+                                         "units m, cm, mm, um, nm, angstrom, pm), not null"},
         {"{\"count\":1,\"free\":[1]}", "t.json: free: has 1 entry; must have 2"},
-        {"{\"count\":1,\"free\":[1,true]}", "t.json: free[1]: must be a length (a number in SI, or a string with one of the units m, cm, mm, um, nm, angstrom, pm), not true"},
+        {"{\"count\":1,\"free\":[1,true]}", "t.json: free[1]: must be a length (a number in SI, or a string with one "
+                                            "of the units m, cm, mm, um, nm, angstrom, pm), not true"},
         {"{\"count\":1,\"list\":[]}", "t.json: list: has 0 entries; must have at least 1"},
         {"{\"count\":1,\"list\":[\"a\",\"c\"]}", "t.json: list[1]: unknown value \"c\"; accepted: a, b"},
         {"{\"count\":1,\"name\":\"\"}", "t.json: name: must not be empty"},
         {"{\"count\":1,\"name\":\"abcde\"}", "t.json: name: \"abcde\" is longer than 4 characters"},
-        {"{\"count\":1,\"seed\":\"x\"}", "t.json: seed: must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"},
+        {"{\"count\":1,\"seed\":\"x\"}",
+         "t.json: seed: must be a whole number from 0 to 2^53, or a string of decimal digits up to 2^64-1"},
         {"{\"count\":1,\"flag\":1}", "t.json: flag: must be true or false, not 1"},
         {"{\"count\":1,\"version\":2}", "t.json: version: must be 1"},
         {"{\"count\":1,\"any\":{\"x\":\"1\"}}", "t.json: any.x: must be a number, not \"1\""},
         {"{\"count\":1,\"pot\":{}}", "t.json: pot: missing key \"style\"; accepted: eam, eam/alloy, lj"},
         {"{\"count\":1,\"pot\":3}", "t.json: pot: must be an object, not 3"},
         {"{\"count\":1,\"pot\":{\"style\":7}}", "t.json: pot.style: must be a string; accepted: eam, eam/alloy, lj"},
-        {"{\"count\":1,\"pot\":{\"style\":\"eam2\"}}", "t.json: pot.style: unknown value \"eam2\"; accepted: eam, eam/alloy, lj"},
+        {"{\"count\":1,\"pot\":{\"style\":\"eam2\"}}",
+         "t.json: pot.style: unknown value \"eam2\"; accepted: eam, eam/alloy, lj"},
         {"{\"count\":1,\"pot\":{\"style\":\"eam\"}}", "t.json: pot: missing key \"file\""},
-        {"{\"count\":1,\"pot\":{\"style\":\"lj\",\"file\":\"f\"}}", "t.json: pot: unknown key \"file\"; accepted: style, sigma"},
+        {"{\"count\":1,\"pot\":{\"style\":\"lj\",\"file\":\"f\"}}",
+         "t.json: pot: unknown key \"file\"; accepted: style, sigma"},
         {"{\"count\":1,\"pick\":{}}", "t.json: pick: missing key; needs \"a\" and \"b\", or \"c\""},
-        {"{\"count\":1,\"pick\":{\"a\":1,\"b\":1,\"c\":1}}", "t.json: pick: has more than one of: \"a\" and \"b\", or \"c\""},
+        {"{\"count\":1,\"pick\":{\"a\":1,\"b\":1,\"c\":1}}",
+         "t.json: pick: has more than one of: \"a\" and \"b\", or \"c\""},
         {"{\"count\":1,\"pick\":{\"a\":1,\"b\":1,\"d\":1}}", "t.json: pick: key \"d\" needs key \"c\" beside it"},
         {"{\"count\":1,\"either\":\"gven\"}", "t.json: either: unknown value \"gven\"; accepted: given"},
         {"{\"count\":1,\"either\":{\"t\":-1}}", "t.json: either.t: must be at least 0, not -1"},
@@ -251,12 +273,37 @@ static void a_part_of_the_schema_validates_a_part(void **state) {
     femd_json_clear(&doc);
 }
 
-/* The schema that is compiled in: each $ref leads somewhere, each dimension exists, each keyword is one that is enforced. */
+/* The schema that is compiled in: each $ref leads somewhere, each dimension exists, each keyword is one that is
+ * enforced. */
 static void the_case_schema_uses_what_the_validator_knows(void **state) {
     (void)state;
-    static const char *const known[] = {"$schema", "title", "description", "default", "type", "additionalProperties", "required", "properties",
-        "$defs", "$ref", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "items", "minItems", "maxItems",
-        "minLength", "maxLength", "dependentRequired", "anyOf", "oneOf", "x-unit", "x-u64", "x-discriminator"};
+    static const char *const known[] = {"$schema",
+                                        "title",
+                                        "description",
+                                        "default",
+                                        "type",
+                                        "additionalProperties",
+                                        "required",
+                                        "properties",
+                                        "$defs",
+                                        "$ref",
+                                        "enum",
+                                        "const",
+                                        "minimum",
+                                        "maximum",
+                                        "exclusiveMinimum",
+                                        "exclusiveMaximum",
+                                        "items",
+                                        "minItems",
+                                        "maxItems",
+                                        "minLength",
+                                        "maxLength",
+                                        "dependentRequired",
+                                        "anyOf",
+                                        "oneOf",
+                                        "x-unit",
+                                        "x-u64",
+                                        "x-discriminator"};
     femd_json s;
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(femd_json_parse(femd_case_schema, strlen(femd_case_schema), "schema", &s, &err), FEMD_OK);
@@ -275,8 +322,10 @@ static void the_case_schema_uses_what_the_validator_knows(void **state) {
             int is_known = user;
             for (size_t k = 0; k < sizeof known / sizeof *known; k++) is_known |= strcmp(c->string, known[k]) == 0;
             if (!is_known) fail_msg("keyword %s", c->string);
-            if (!user && strcmp(c->string, "$ref") == 0 && !femd_json_get(defs, c->valuestring + 8)) fail_msg("%s", c->valuestring);
-            if (!user && strcmp(c->string, "x-unit") == 0) assert_true(femd_dimension_from_name(c->valuestring) < FEMD_DIM_COUNT);
+            if (!user && strcmp(c->string, "$ref") == 0 && !femd_json_get(defs, c->valuestring + 8))
+                fail_msg("%s", c->valuestring);
+            if (!user && strcmp(c->string, "x-unit") == 0)
+                assert_true(femd_dimension_from_name(c->valuestring) < FEMD_DIM_COUNT);
             if (!user && (strcmp(c->string, "default") == 0 || strcmp(c->string, "dependentRequired") == 0)) continue;
             assert_true(n < 4096);
             stack[n] = c;
@@ -292,13 +341,21 @@ static void overrides_set_what_they_name(void **state) {
     (void)state;
     femd_json doc;
     femd_error err = FEMD_ERROR_INIT;
-    static const char *const sets[] = {"steps.count=5", "mesh.file=beam.msh", "boundary[1].displacement[0]=\"2 nm\"", "micro.reuse=false",
-                                       "boundary[0]={\"on\":\"top\"}", "list=[1,2]", "steps.count=7", "title=a=b"};
-    assert_int_equal(parse("{\"mesh\":{\"file\":\"x\"},\"boundary\":[{},{\"displacement\":[1,2,3]}]}", &doc, &err), FEMD_OK);
+    static const char *const sets[] = {"steps.count=5",
+                                       "mesh.file=beam.msh",
+                                       "boundary[1].displacement[0]=\"2 nm\"",
+                                       "micro.reuse=false",
+                                       "boundary[0]={\"on\":\"top\"}",
+                                       "list=[1,2]",
+                                       "steps.count=7",
+                                       "title=a=b"};
+    assert_int_equal(parse("{\"mesh\":{\"file\":\"x\"},\"boundary\":[{},{\"displacement\":[1,2,3]}]}", &doc, &err),
+                     FEMD_OK);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         if (femd_json_set(&doc, sets[i], &err) != FEMD_OK) fail_msg("%s", err.text);
     char *text = femd_json_canonical(doc.root);
-    assert_string_equal(text, "{\"boundary\":[{\"on\":\"top\"},{\"displacement\":[\"2 nm\",2,3]}],\"list\":[1,2],\"mesh\":{\"file\":\"beam.msh\"},"
+    assert_string_equal(text, "{\"boundary\":[{\"on\":\"top\"},{\"displacement\":[\"2 "
+                              "nm\",2,3]}],\"list\":[1,2],\"mesh\":{\"file\":\"beam.msh\"},"
                               "\"micro\":{\"reuse\":false},\"steps\":{\"count\":7},\"title\":\"a=b\"}");
     free(text);
     femd_json_clear(&doc);
@@ -313,7 +370,8 @@ static void overrides_that_lead_nowhere_are_refused(void **state) {
         {"=3", "--set =3: must read a.b.c=VALUE"},
         {"a..b=3", "--set a..b=3: cannot read the path; write it like steps.count or boundary[1].displacement"},
         {"a.=3", "--set a.=3: cannot read the path; write it like steps.count or boundary[1].displacement"},
-        {"boundary[x]=3", "--set boundary[x]=3: cannot read the path; write it like steps.count or boundary[1].displacement"},
+        {"boundary[x]=3",
+         "--set boundary[x]=3: cannot read the path; write it like steps.count or boundary[1].displacement"},
         {"boundary[9].on=top", "--set boundary[9].on=top: nothing stands at \"boundary[9].\" that could be entered"},
         {"boundary[9]=top", "--set boundary[9]=top: nothing stands there to be set"},
         {"mesh.file.name=3", "--set mesh.file.name=3: nothing stands there to be set"},
@@ -356,7 +414,9 @@ static uint64_t next_random(uint64_t *s) {
 static void canonical_text_sorts_keys_and_keeps_strings(void **state) {
     (void)state;
     femd_json doc, again;
-    assert_int_equal(parse(" {\"b\": [true, null, \"q\\\"\\\\\\n\\u00e9\"], \"a\": {\"d\": 1.0, \"c\": -0.0} }", &doc, NULL), FEMD_OK);
+    assert_int_equal(
+        parse(" {\"b\": [true, null, \"q\\\"\\\\\\n\\u00e9\"], \"a\": {\"d\": 1.0, \"c\": -0.0} }", &doc, NULL),
+        FEMD_OK);
     char *text = femd_json_canonical(doc.root);
     assert_string_equal(text, "{\"a\":{\"c\":-0,\"d\":1},\"b\":[true,null,\"q\\\"\\\\\\u000a\xc3\xa9\"]}");
     assert_int_equal(parse(text, &again, NULL), FEMD_OK);
@@ -390,7 +450,8 @@ static void canonical_text_keeps_doubles_bit_for_bit(void **state) {
 
 /* ---- garbage ---- */
 
-/* Bytes of the schema changed at random: the reader and the validator return, and what is accepted can be written again. */
+/* Bytes of the schema changed at random: the reader and the validator return, and what is accepted can be written
+ * again. */
 static void mutated_documents_never_crash(void **state) {
     (void)state;
     uint64_t s = 0x9e3779b97f4a7c15u;
@@ -404,7 +465,8 @@ static void mutated_documents_never_crash(void **state) {
         femd_json doc;
         memcpy(text, base, n);
         for (uint64_t k = 1 + next_random(&s) % 3; k; k--)
-            text[next_random(&s) % n] = next_random(&s) % 4 ? pieces[next_random(&s) % (sizeof pieces - 1)] : (char)next_random(&s);
+            text[next_random(&s) % n] =
+                next_random(&s) % 4 ? pieces[next_random(&s) % (sizeof pieces - 1)] : (char)next_random(&s);
         if (femd_json_parse(text, round % 3 ? n : next_random(&s) % n, "m", &doc, NULL) != FEMD_OK) continue;
         femd_error err = FEMD_ERROR_INIT;
         accepted++;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include <cjson/cJSON.h>
-#include <cmocka.h>
 #include <sodium.h>
+#include <cmocka.h>
 
 #include "femd/control.h"
 #include "femd/json_channel.h"

@@ -1,9 +1,9 @@
 /* Kinematic conversions against finite differences, brute-force tensor algebra and closed forms. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,7 +19,8 @@ static double uniform(uint64_t *s) { /* in (-1, 1) */
 
 static void product(const double a[9], const double b[9], double c[9]) {
     double t[9];
-    for (int i = 0; i < 9; i++) t[i] = a[i / 3 * 3] * b[i % 3] + a[i / 3 * 3 + 1] * b[3 + i % 3] + a[i / 3 * 3 + 2] * b[6 + i % 3];
+    for (int i = 0; i < 9; i++)
+        t[i] = a[i / 3 * 3] * b[i % 3] + a[i / 3 * 3 + 1] * b[3 + i % 3] + a[i / 3 * 3 + 2] * b[6 + i % 3];
     memcpy(c, t, sizeof t);
 }
 
@@ -57,8 +58,9 @@ static void random_rotation(uint64_t *s, double Q[9]) {
     for (int i = 0; i < 4; i++) q[i] = uniform(s), n += q[i] * q[i];
     for (int i = 0; i < 4; i++) q[i] /= sqrt(n);
     double w = q[0], x = q[1], y = q[2], z = q[3];
-    double t[9] = {1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y), 2 * (x * y + w * z), 1 - 2 * (x * x + z * z),
-                   2 * (y * z - w * x), 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)};
+    double t[9] = {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),
+                   2 * (x * y + w * z),     1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+                   2 * (x * z - w * y),     2 * (y * z + w * x),     1 - 2 * (x * x + y * y)};
     memcpy(Q, t, sizeof t);
 }
 
@@ -125,7 +127,10 @@ static void strain_is_half_FtF_minus_I(void **state) {
 
 static void a_reflection_or_a_flat_cell_is_refused(void **state) {
     (void)state;
-    const double bad[][9] = {{-1, 0, 0, 0, 1, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 0, 0, 0, 0}, {NAN, 0, 0, 0, 1, 0, 0, 0, 1}, {INFINITY, 0, 0, 0, 1, 0, 0, 0, 1}};
+    const double bad[][9] = {{-1, 0, 0, 0, 1, 0, 0, 0, 1},
+                             {1, 0, 0, 0, 1, 0, 0, 0, 0},
+                             {NAN, 0, 0, 0, 1, 0, 0, 0, 1},
+                             {INFINITY, 0, 0, 0, 1, 0, 0, 0, 1}};
     for (int i = 0; i < 4; i++) {
         double E[6], R[9], U[9], six[6] = {1, 1, 1, 0, 0, 0}, D[36] = {0}, A[81] = {0};
         femd_error err = FEMD_ERROR_INIT;
@@ -163,7 +168,11 @@ static void stretch_squares_to_C(void **state) {
 
 static void strain_outside_the_domain_is_refused(void **state) {
     (void)state;
-    const double bad[][6] = {{-0.5, 0, 0, 0, 0, 0}, {-0.6, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 1.01}, {NAN, 0, 0, 0, 0, 0}, {0, 0, 0, INFINITY, 0, 0}};
+    const double bad[][6] = {{-0.5, 0, 0, 0, 0, 0},
+                             {-0.6, 0, 0, 0, 0, 0},
+                             {0, 0, 0, 0, 0, 1.01},
+                             {NAN, 0, 0, 0, 0, 0},
+                             {0, 0, 0, INFINITY, 0, 0}};
     for (int i = 0; i < 5; i++) {
         double U[9];
         femd_error err = FEMD_ERROR_INIT;
@@ -254,7 +263,9 @@ static void jaumann_tangent_is_the_rate_of_kirchhoff_stress(void **state) {
             static const double step[4] = {-2, -1, 1, 2}, weight[4] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
             for (int k = 0; k < 4; k++) kirchhoff_after_stretch(&m, F, row[c], column[c], step[k] * h, t[k]);
             for (int a = 0; a < 6; a++)
-                number[6 * a + c] = (weight[0] * t[0][a] + weight[1] * t[1][a] + weight[2] * t[2][a] + weight[3] * t[3][a]) / (h * det(F));
+                number[6 * a + c] =
+                    (weight[0] * t[0][a] + weight[1] * t[1][a] + weight[2] * t[2][a] + weight[3] * t[3][a]) /
+                    (h * det(F));
         }
         assert_true(difference(C, number, 36) < 1e-9 * largest(C, 36));
     }
@@ -275,7 +286,8 @@ static void jaumann_tangent_follows_from_A(void **state) {
     for (int n = 0; n < 81; n++) {
         int i = n / 27, j = n / 9 % 3, k = n / 3 % 3, l = n % 3;
         for (int J = 0; J < 3; J++)
-            for (int L = 0; L < 3; L++) a[i][j][k][l] += F[3 * j + J] * F[3 * l + L] * A[9 * (3 * i + J) + 3 * k + L] / det(F);
+            for (int L = 0; L < 3; L++)
+                a[i][j][k][l] += F[3 * j + J] * F[3 * l + L] * A[9 * (3 * i + J) + 3 * k + L] / det(F);
     }
     for (int n = 0; n < 81; n++) {
         int i = n / 27, j = n / 9 % 3, k = n / 3 % 3, l = n % 3;
@@ -393,7 +405,9 @@ static void orientation_turns_the_material(void **state) {
         assert_true(difference(full, want, 9) < 1e-15);
         evaluate(&m, Erve, r.S, r.D);
         memcpy(r.E, Erve, sizeof Erve);
-        for (int c = 0; c < 6; c++) r.dSdT[c] = r.S[c], r.k[c] = 2 * r.S[c], r.k_check[c] = -r.S[c], r.k_electronic[c] = 5 * r.S[c], r.dJdC[c] = 3 * r.S[c], r.dSdp[c] = 4 * r.S[c];
+        for (int c = 0; c < 6; c++)
+            r.dSdT[c] = r.S[c], r.k[c] = 2 * r.S[c], r.k_check[c] = -r.S[c], r.k_electronic[c] = 5 * r.S[c],
+            r.dJdC[c] = 3 * r.S[c], r.dSdp[c] = 4 * r.S[c];
         double D[36];
         memcpy(D, r.D, sizeof D);
         femd_voigt_to_full(r.S, 0, full);
@@ -413,8 +427,8 @@ static void orientation_turns_the_material(void **state) {
                 double sum = 0;
                 for (int ab = 0; ab < 9; ab++)
                     for (int cd = 0; cd < 9; cd++)
-                        sum += Q[3 * (ab / 3) + ij / 3] * Q[3 * (ab % 3) + ij % 3] * Q[3 * (cd / 3) + kl / 3] * Q[3 * (cd % 3) + kl % 3] *
-                               D[6 * VOIGT[ab / 3][ab % 3] + VOIGT[cd / 3][cd % 3]];
+                        sum += Q[3 * (ab / 3) + ij / 3] * Q[3 * (ab % 3) + ij % 3] * Q[3 * (cd / 3) + kl / 3] *
+                               Q[3 * (cd % 3) + kl % 3] * D[6 * VOIGT[ab / 3][ab % 3] + VOIGT[cd / 3][cd % 3]];
                 assert_true(fabs(sum - r.D[6 * VOIGT[ij / 3][ij % 3] + VOIGT[kl / 3][kl % 3]]) < 1e-13);
             }
     }
@@ -468,7 +482,8 @@ static void only_rotations_pass_the_check(void **state) {
 /* Uniaxial stress of an isotropic solid: the condensed D11 is Young's modulus, plane stress E/(1 - nu^2). */
 static void condensation_gives_youngs_modulus(void **state) {
     (void)state;
-    double young = 210, nu = 0.3, l = young * nu / ((1 + nu) * (1 - 2 * nu)), mu = young / (2 * (1 + nu)), D[36] = {0}, Dc[36];
+    double young = 210, nu = 0.3, l = young * nu / ((1 + nu) * (1 - 2 * nu)), mu = young / (2 * (1 + nu)), D[36] = {0},
+           Dc[36];
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) D[6 * i + j] = l + (i == j ? 2 * mu : 0);
         D[7 * (i + 3)] = mu;
@@ -477,7 +492,8 @@ static void condensation_gives_youngs_modulus(void **state) {
     assert_true(fabs(Dc[0] - young) < 1e-12);
     assert_true(largest(Dc + 1, 35) == 0);
     assert_int_equal(femd_condense(D, 1u << 2, Dc, NULL), FEMD_OK);
-    assert_true(fabs(Dc[0] - young / (1 - nu * nu)) < 1e-12 && fabs(Dc[1] - nu * young / (1 - nu * nu)) < 1e-12 && Dc[14] == 0);
+    assert_true(fabs(Dc[0] - young / (1 - nu * nu)) < 1e-12 && fabs(Dc[1] - nu * young / (1 - nu * nu)) < 1e-12 &&
+                Dc[14] == 0);
     assert_int_equal(femd_condense(D, 0, Dc, NULL), FEMD_OK);
     assert_memory_equal(D, Dc, sizeof D);
     assert_int_equal(femd_condense(D, 63, Dc, NULL), FEMD_OK);
@@ -514,7 +530,8 @@ static void condensation_keeps_prescribed_stress(void **state) {
 
 static void voigt_goes_both_ways(void **state) {
     (void)state;
-    const double v[6] = {1, 2, 3, 4, 5, 6}, stress[9] = {1, 6, 5, 6, 2, 4, 5, 4, 3}, strain[9] = {1, 3, 2.5, 3, 2, 2, 2.5, 2, 3};
+    const double v[6] = {1, 2, 3, 4, 5, 6}, stress[9] = {1, 6, 5, 6, 2, 4, 5, 4, 3},
+                 strain[9] = {1, 3, 2.5, 3, 2, 2, 2.5, 2, 3};
     double t[9], back[6];
     femd_voigt_to_full(v, 0, t);
     assert_memory_equal(t, stress, sizeof t);

@@ -16,25 +16,40 @@ static void values_in_si(void **state) {
         femd_dimension dim;
         double si;
     } cases[] = {
-        {"3.615 angstrom", FEMD_DIM_LENGTH, 3.615e-10},   {"3.615angstrom", FEMD_DIM_LENGTH, 3.615e-10},
-        {" -2.5e1 nm ", FEMD_DIM_LENGTH, -2.5e-8},        {"1 um", FEMD_DIM_LENGTH, 1e-6},
-        {"7 mm", FEMD_DIM_LENGTH, 7e-3},                  {"0.3 pm", FEMD_DIM_LENGTH, 0.3e-12},
-        {"1.5 m", FEMD_DIM_LENGTH, 1.5},                  {"1 \xc3\x85", FEMD_DIM_LENGTH, 1e-10},
-        {"170.3 GPa", FEMD_DIM_PRESSURE, 170.3e9},        {"2 bar", FEMD_DIM_PRESSURE, 2e5},
-        {"1 atm", FEMD_DIM_PRESSURE, 101325},             {"1 eV/angstrom^3", FEMD_DIM_PRESSURE, 1.602176634e11},
-        {"300 K", FEMD_DIM_TEMPERATURE, 300},             {"20 degC", FEMD_DIM_TEMPERATURE, 293.15},
-        {"1 eV", FEMD_DIM_ENERGY, 1.602176634e-19},       {"10.3207 meV", FEMD_DIM_ENERGY, 0.0103207 * 1.602176634e-19},
-        {"1 kcal/mol", FEMD_DIM_ENERGY, 4184 / 6.02214076e23}, {"1 u", FEMD_DIM_MASS, 1.66053906660e-27},
-        {"2 fs", FEMD_DIM_TIME, 2e-15},                   {"90 deg", FEMD_DIM_ANGLE, 1.57079632679489661923},
-        {"1 eV/angstrom", FEMD_DIM_FORCE, 1.602176634e-9},{"1.5 W/(m K)", FEMD_DIM_CONDUCTIVITY, 1.5},
-        {"8.96 g/cm^3", FEMD_DIM_DENSITY, 8960},          {"1.6e-5 1/K", FEMD_DIM_EXPANSION, 1.6e-5},
-        {"3.4 MJ/(m^3 K)", FEMD_DIM_HEAT_CAPACITY, 3.4e6},{"9.81 kN/m^3", FEMD_DIM_FORCE_DENSITY, 9810},
-        {"12 %", FEMD_DIM_NONE, 0.12},                    {"12", FEMD_DIM_NONE, 12},
+        {"3.615 angstrom", FEMD_DIM_LENGTH, 3.615e-10},
+        {"3.615angstrom", FEMD_DIM_LENGTH, 3.615e-10},
+        {" -2.5e1 nm ", FEMD_DIM_LENGTH, -2.5e-8},
+        {"1 um", FEMD_DIM_LENGTH, 1e-6},
+        {"7 mm", FEMD_DIM_LENGTH, 7e-3},
+        {"0.3 pm", FEMD_DIM_LENGTH, 0.3e-12},
+        {"1.5 m", FEMD_DIM_LENGTH, 1.5},
+        {"1 \xc3\x85", FEMD_DIM_LENGTH, 1e-10},
+        {"170.3 GPa", FEMD_DIM_PRESSURE, 170.3e9},
+        {"2 bar", FEMD_DIM_PRESSURE, 2e5},
+        {"1 atm", FEMD_DIM_PRESSURE, 101325},
+        {"1 eV/angstrom^3", FEMD_DIM_PRESSURE, 1.602176634e11},
+        {"300 K", FEMD_DIM_TEMPERATURE, 300},
+        {"20 degC", FEMD_DIM_TEMPERATURE, 293.15},
+        {"1 eV", FEMD_DIM_ENERGY, 1.602176634e-19},
+        {"10.3207 meV", FEMD_DIM_ENERGY, 0.0103207 * 1.602176634e-19},
+        {"1 kcal/mol", FEMD_DIM_ENERGY, 4184 / 6.02214076e23},
+        {"1 u", FEMD_DIM_MASS, 1.66053906660e-27},
+        {"2 fs", FEMD_DIM_TIME, 2e-15},
+        {"90 deg", FEMD_DIM_ANGLE, 1.57079632679489661923},
+        {"1 eV/angstrom", FEMD_DIM_FORCE, 1.602176634e-9},
+        {"1.5 W/(m K)", FEMD_DIM_CONDUCTIVITY, 1.5},
+        {"8.96 g/cm^3", FEMD_DIM_DENSITY, 8960},
+        {"1.6e-5 1/K", FEMD_DIM_EXPANSION, 1.6e-5},
+        {"3.4 MJ/(m^3 K)", FEMD_DIM_HEAT_CAPACITY, 3.4e6},
+        {"9.81 kN/m^3", FEMD_DIM_FORCE_DENSITY, 9810},
+        {"12 %", FEMD_DIM_NONE, 0.12},
+        {"12", FEMD_DIM_NONE, 12},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double v = -1, want = cases[i].si;
         femd_error err = FEMD_ERROR_INIT;
-        if (femd_units_parse(cases[i].text, cases[i].dim, &v, &err) != FEMD_OK) fail_msg("%s: %s", cases[i].text, err.text);
+        if (femd_units_parse(cases[i].text, cases[i].dim, &v, &err) != FEMD_OK)
+            fail_msg("%s: %s", cases[i].text, err.text);
         double off = v - want;
         if (off < 0) off = -off;
         if (off > 2e-16 * (want < 0 ? -want : want)) fail_msg("%s: %.17g, not %.17g", cases[i].text, v, want);
@@ -61,13 +76,16 @@ static void what_does_not_fit_is_refused_with_words(void **state) {
         const char *words;
     } cases[] = {
         {"3 GPa", FEMD_DIM_LENGTH, "unit \"GPa\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
-        {"3", FEMD_DIM_LENGTH, "\"3\" has no unit; accepted for a length: m, cm, mm, um, nm, angstrom, pm (or a bare number in SI)"},
+        {"3", FEMD_DIM_LENGTH,
+         "\"3\" has no unit; accepted for a length: m, cm, mm, um, nm, angstrom, pm (or a bare number in SI)"},
         {"nan m", FEMD_DIM_LENGTH, "\"nan m\" does not start with a number; write a length such as \"1.5 m\""},
-        {"inf K", FEMD_DIM_TEMPERATURE, "\"inf K\" does not start with a number; write a temperature such as \"1.5 K\""},
+        {"inf K", FEMD_DIM_TEMPERATURE,
+         "\"inf K\" does not start with a number; write a temperature such as \"1.5 K\""},
         {"0x10 m", FEMD_DIM_LENGTH, "unit \"x10 m\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
         {"1e400 m", FEMD_DIM_LENGTH, "\"1e400 m\" is too large"},
         {"1e99999999999999999999 m", FEMD_DIM_LENGTH, "\"1e99999999999999999999 m\" is too large"},
-        {"3 Angstrom", FEMD_DIM_LENGTH, "unit \"Angstrom\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
+        {"3 Angstrom", FEMD_DIM_LENGTH,
+         "unit \"Angstrom\" does not fit a length; accepted: m, cm, mm, um, nm, angstrom, pm"},
         {"", FEMD_DIM_MASS, "\"\" does not start with a number; write a mass such as \"1.5 kg\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -128,18 +128,29 @@ static uint64_t hello(rig *g, const femd_hello *h) {
 }
 
 uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks) {
-    femd_hello h = {.role = FEMD_ROLE_CLIENT, .rank = rank, .ranks = ranks, .pid = (uint32_t)g->next_route, .host = "here", .version = "t"};
+    femd_hello h = {.role = FEMD_ROLE_CLIENT,
+                    .rank = rank,
+                    .ranks = ranks,
+                    .pid = (uint32_t)g->next_route,
+                    .host = "here",
+                    .version = "t"};
     snprintf(h.run, sizeof h.run, "%s", run);
     return hello(g, &h);
 }
 
 uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint) {
-    femd_hello h = {.role = FEMD_ROLE_WORKER, .pid = (uint32_t)g->next_route, .host = "here", .version = "t", .fingerprint = fingerprint};
+    femd_hello h = {.role = FEMD_ROLE_WORKER,
+                    .pid = (uint32_t)g->next_route,
+                    .host = "here",
+                    .version = "t",
+                    .fingerprint = fingerprint};
     snprintf(h.level, sizeof h.level, "%s", level);
     return hello(g, &h);
 }
 
-uint64_t rig_worker(rig *g) { return rig_worker_of(g, "x86-64-v3", 7); }
+uint64_t rig_worker(rig *g) {
+    return rig_worker_of(g, "x86-64-v3", 7);
+}
 
 void rig_register(rig *g, uint64_t client) {
     OK(femd_frame_begin(&g->scratch, FEMD_MSG_MATERIAL, 5, NULL));
@@ -154,8 +165,13 @@ void rig_open(rig *g, uint64_t worker, femd_status status) {
         femd_ready r = {.status = status};
         femd_pack_id(f.body.data, f.body.size, &r.material);
         snprintf(r.text, sizeof r.text, "%s", status == FEMD_OK ? "" : "no such potential");
-        r.caps = (femd_capabilities){.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .controls = 1, .mixed = 0, .atoms = 4,
-                                     .inputs = g->inputs ? g->inputs : 31, .engine = FEMD_ENGINE_ELASTIC, .volume = 1e-27};
+        r.caps = (femd_capabilities){.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
+                                     .controls = 1,
+                                     .mixed = 0,
+                                     .atoms = 4,
+                                     .inputs = g->inputs ? g->inputs : 31,
+                                     .engine = FEMD_ENGINE_ELASTIC,
+                                     .volume = 1e-27};
         OK(femd_ready_encode(&g->scratch, 0, &r, NULL));
         rig_deliver(g, worker, &g->scratch);
     }
@@ -171,7 +187,8 @@ void rig_pool(rig *g, uint64_t *client, uint64_t worker[2]) {
 /* ---- requests and answers ---- */
 
 femd_request rig_request(uint64_t point, double strain, const femd_hash *state_in) {
-    femd_request r = {.point = point, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .temperature = 300, .value = {strain}};
+    femd_request r = {
+        .point = point, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .temperature = 300, .value = {strain}};
     if (state_in) r.state_in = *state_in;
     return r;
 }

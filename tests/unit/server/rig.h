@@ -1,5 +1,5 @@
-/* A pool without processes for tests of the server's core: the core, its clock, and an inbox for every route. The tests play
- * the clients and workers. Evaluation is a pure function here as well, so that every answer can be checked. */
+/* A pool without processes for tests of the server's core: the core, its clock, and an inbox for every route. The tests
+ * play the clients and workers. Evaluation is a pure function here as well, so that every answer can be checked. */
 #ifndef FEMD_TEST_RIG_H
 #define FEMD_TEST_RIG_H
 
@@ -23,7 +23,7 @@ typedef struct rig {
     femd_hash material; /* of the standard pack */
     femd_buffer pack;
     femd_buffer scratch, taken;
-    uint32_t inputs;    /* capabilities that rig_open announces; 0 = all */
+    uint32_t inputs; /* capabilities that rig_open announces; 0 = all */
     char last_log[1200];
 } rig;
 
@@ -36,7 +36,8 @@ void rig_wait(rig *g, double seconds);
 /* Collect actions after calls of the core made by the test itself. */
 void rig_collect(rig *g);
 void rig_audit(rig *g);
-/* The first message of that type in the route's inbox, taken out: 1, or 0 if there is none. The frame is valid until the next take. */
+/* The first message of that type in the route's inbox, taken out: 1, or 0 if there is none. The frame is valid until
+ * the next take. */
 int rig_take(rig *g, uint64_t route, unsigned type, femd_frame *f);
 /* How many messages of that type wait in the inbox. */
 size_t rig_count(const rig *g, uint64_t route, unsigned type);
@@ -65,7 +66,8 @@ void rig_answer(rig *g, uint64_t worker, const femd_task *t, uint32_t n);
 void rig_answer_with(rig *g, uint64_t worker, const femd_task *t, const femd_response *r);
 /* Answer everything the worker has been sent, until nothing comes any more. Returns how many tasks. */
 uint32_t rig_work(rig *g, uint64_t worker);
-/* Answer the STATE_GETs of a worker from the blobs of these requests; others are not held. Returns how many were sent. */
+/* Answer the STATE_GETs of a worker from the blobs of these requests; others are not held. Returns how many were sent.
+ */
 uint32_t rig_give_states(rig *g, uint64_t worker, const femd_request *r, uint32_t n);
 /* Take one point's result; 0 if none is there. */
 typedef struct rig_result {

@@ -1,5 +1,5 @@
-/* The real program under attack from this machine: connections that say nothing, clients that never read, floods, bombs. The server's
- * memory stays within what --memory allows, and a newcomer is served all the while. */
+/* The real program under attack from this machine: connections that say nothing, clients that never read, floods,
+ * bombs. The server's memory stays within what --memory allows, and a newcomer is served all the while. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <signal.h>
 #include <zmq.h>
+#include <cmocka.h>
 
 #include "femd/control.h"
 #include "femd/evaluate.h"
@@ -44,8 +44,8 @@ static void start(program *p) {
     assert_true(p->pid >= 0);
     if (p->pid == 0) {
         close(ready[0]);
-        execl(FEMD_SERVER_PROGRAM, "femd-server", "--bind", "tcp://127.0.0.1:*", "--quiet", "--die-with-parent", "--ready-fd", fd, "--memory",
-              memory, "--log", "/dev/null", (char *)NULL);
+        execl(FEMD_SERVER_PROGRAM, "femd-server", "--bind", "tcp://127.0.0.1:*", "--quiet", "--die-with-parent",
+              "--ready-fd", fd, "--memory", memory, "--log", "/dev/null", (char *)NULL);
         _exit(99);
     }
     close(ready[1]);
@@ -97,9 +97,12 @@ static void *dealer(const program *p) {
     return s;
 }
 
-static int tell(void *s, const femd_buffer *b) { return zmq_send(s, b->data, b->size, 0) >= 0; }
+static int tell(void *s, const femd_buffer *b) {
+    return zmq_send(s, b->data, b->size, 0) >= 0;
+}
 
-/* The first message of that type that comes, into *storage; 0 after 5 s without one of it (pulses come all the time). */
+/* The first message of that type that comes, into *storage; 0 after 5 s without one of it (pulses come all the time).
+ */
 static int hear(void *s, unsigned type, femd_frame *f, femd_buffer *storage) {
     struct timespec begun, now;
     clock_gettime(CLOCK_MONOTONIC, &begun);
@@ -170,9 +173,10 @@ static void half_open_connections_keep_nobody_out(void **state) {
 /* A length of 4 GiB in the header of a part, and in the header of a frame. */
 static void announced_lengths_are_not_believed(void **state) {
     (void)state;
-    static const uint8_t handshake[] = {0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 0, 'N', 'U', 'L', 'L', [63] = 0,
-                                        4, 28, 5, 'R', 'E', 'A', 'D', 'Y', 11, 'S', 'o', 'c', 'k', 'e', 't', '-', 'T', 'y', 'p', 'e', 0, 0, 0, 6,
-                                        'D', 'E', 'A', 'L', 'E', 'R'};
+    static const uint8_t handshake[] = {0xFF, 0,   0,   0,   0,        0,   0,   0,   0,   0x7F, 3,   0,
+                                        'N',  'U', 'L', 'L', [63] = 0, 4,   28,  5,   'R', 'E',  'A', 'D',
+                                        'Y',  11,  'S', 'o', 'c',      'k', 'e', 't', '-', 'T',  'y', 'p',
+                                        'e',  0,   0,   0,   6,        'D', 'E', 'A', 'L', 'E',  'R'};
     static const uint8_t huge[] = {2, 0, 0, 0, 1, 0, 0, 0, 0, 'F', 'E', 'M', 'D'};
     program p;
     start(&p);

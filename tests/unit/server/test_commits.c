@@ -25,8 +25,8 @@ static void work(rig *g, const uint64_t w[2]) {
 }
 
 /* A client whose n points are evaluated; states[i] is point i's new state. */
-static void evaluate_points(rig *g, uint64_t client, const uint64_t w[2], femd_request *r, femd_hash *states, uint32_t n, double strain,
-                            const femd_hash *from) {
+static void evaluate_points(rig *g, uint64_t client, const uint64_t w[2], femd_request *r, femd_hash *states,
+                            uint32_t n, double strain, const femd_hash *from) {
     rig_result got[64];
     for (uint32_t i = 0; i < n; i++) {
         r[i] = rig_request(i, strain + 1e-3 * i, from ? &from[i] : NULL);

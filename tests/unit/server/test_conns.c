@@ -45,7 +45,8 @@ static void a_route_is_cut_over_its_descriptor(void **state) {
     close(pair[1]);
 }
 
-/* A connection that is to be cut may have ended by itself, and another one may have its descriptor before the notice is read. */
+/* A connection that is to be cut may have ended by itself, and another one may have its descriptor before the notice is
+ * read. */
 static void who_took_over_a_descriptor_is_spared(void **state) {
     (void)state;
     femd_conns c;

@@ -8,7 +8,9 @@
 
 #include "rig.h"
 
-static const femd_core_counters *count(const rig *g) { return femd_core_count(g->core); }
+static const femd_core_counters *count(const rig *g) {
+    return femd_core_count(g->core);
+}
 
 static void check_answers(rig *g, uint64_t client, const femd_request *r, uint32_t n, uint64_t batch) {
     rig_result got[64];
@@ -445,7 +447,8 @@ static void what_the_engine_cannot_answer_is_unsupported(void **state) {
     rig_result got[4];
     rig_init(&g, NULL);
     rig_pool(&g, &client, w);
-    femd_request r[4] = {rig_request(0, 1, NULL), rig_request(1, 2, NULL), rig_request(2, 3, NULL), rig_request(3, 4, NULL)};
+    femd_request r[4] = {rig_request(0, 1, NULL), rig_request(1, 2, NULL), rig_request(2, 3, NULL),
+                         rig_request(3, 4, NULL)};
     r[0].wants |= FEMD_WANT_CONDUCTIVITY;
     r[1].control = FEMD_CONTROL_PRESSURE;
     r[2].mask = 1;

@@ -14,7 +14,7 @@
 enum { CLIENTS = 4, WORKERS = 5, POINTS = 12, TASKS = 4096, HELD = 8192, AUDIT_EVERY = 97 };
 
 typedef struct player { /* a worker */
-    uint64_t route; /* 0: not there */
+    uint64_t route;     /* 0: not there */
     femd_task task[TASKS];
     uint32_t first, count; /* tasks it has, oldest at first */
     int started;
@@ -67,12 +67,19 @@ static void empty_inbox(uint64_t route) {
 
 /* ---- workers ---- */
 
-static player *present(player *w) { return w->route ? w : NULL; }
+static player *present(player *w) {
+    return w->route ? w : NULL;
+}
 
 /* A worker that was only thought dead may come back with its old tasks and answer them. */
 static void worker_comes(int i) {
     player *w = &t.worker[i];
-    femd_hello h = {.role = FEMD_ROLE_WORKER, .level = "x86-64-v3", .host = "here", .version = "t", .fingerprint = 7, .pid = (uint32_t)i};
+    femd_hello h = {.role = FEMD_ROLE_WORKER,
+                    .level = "x86-64-v3",
+                    .host = "here",
+                    .version = "t",
+                    .fingerprint = 7,
+                    .pid = (uint32_t)i};
     uint64_t route = 100 + (uint64_t)i;
     empty_inbox(route);
     w->route = route;
@@ -163,7 +170,8 @@ static void worker_reads(int i) {
         while (femd_hash_next(&rd, &h, NULL) == 1) forget(w, &h);
     }
     if (f.type == FEMD_MSG_MATERIAL) {
-        femd_ready r = {.status = FEMD_OK, .caps = {.wants = 3, .controls = 1, .inputs = 31, .engine = FEMD_ENGINE_ELASTIC}};
+        femd_ready r = {.status = FEMD_OK,
+                        .caps = {.wants = 3, .controls = 1, .inputs = 31, .engine = FEMD_ENGINE_ELASTIC}};
         femd_pack_id(f.body.data, f.body.size, &r.material);
         assert_int_equal(femd_ready_encode(&t.g.scratch, 0, &r, NULL), FEMD_OK);
         deliver(w->route, &t.g.scratch);
@@ -302,7 +310,8 @@ static void client_commits(int i) {
     s->transaction++;
     assert_int_equal(femd_commit_begin(&t.g.scratch, s->transaction, 1, NULL), FEMD_OK);
     for (int p = 0; p < POINTS; p++)
-        assert_int_equal(femd_commit_add(&t.g.scratch, &(femd_commit_entry){(uint64_t)p, s->tentative[p]}, NULL), FEMD_OK);
+        assert_int_equal(femd_commit_add(&t.g.scratch, &(femd_commit_entry){(uint64_t)p, s->tentative[p]}, NULL),
+                         FEMD_OK);
     femd_frame_finish(&t.g.scratch, POINTS);
     deliver(s->route, &t.g.scratch);
 }
@@ -324,7 +333,8 @@ static void take_result(solver *s, const femd_frame *f) {
     while (femd_result_next(&rd, &r, NULL) == 1) {
         if (!s->busy || f->id != s->batch) continue; /* of a cancelled one */
         assert_true(r.index < POINTS);
-        if (s->answered[r.index]++) fail_msg("point %u of batch %llu is answered twice", r.index, (unsigned long long)f->id);
+        if (s->answered[r.index]++)
+            fail_msg("point %u of batch %llu is answered twice", r.index, (unsigned long long)f->id);
         s->left--;
         assert_int_equal(femd_response_decode(r.response.data, r.response.size, &got, NULL), FEMD_OK);
         if (got.status == FEMD_OK) {
@@ -370,20 +380,34 @@ static void one_event(void) {
     int w = (int)draw(WORKERS), c = (int)draw(CLIENTS);
     uint32_t what = draw(1000);
     t.g.now += 1e-4 * draw(20);
-    if (what < 250) worker_reads(w);
-    else if (what < 330) worker_starts(w);
-    else if (what < 600) worker_answers(w);
-    else if (what < 720) client_reads(c);
-    else if (what < 820) client_evaluates(c);
-    else if (what < 900) client_commits(c);
-    else if (what < 920) client_aborts(c);
-    else if (what < 930) client_repeats(c);
-    else if (what < 940) client_cancels(c);
-    else if (what < 942) worker_dies(w);
-    else if (what < 960 && !t.worker[w].route) worker_comes(w);
-    else if (what < 961) client_leaves(c, (int)draw(2));
-    else if (what < 980 && !t.client[c].route) client_comes(c);
-    else if (what < 985) femd_core_trim(t.g.core, draw(60000));
+    if (what < 250)
+        worker_reads(w);
+    else if (what < 330)
+        worker_starts(w);
+    else if (what < 600)
+        worker_answers(w);
+    else if (what < 720)
+        client_reads(c);
+    else if (what < 820)
+        client_evaluates(c);
+    else if (what < 900)
+        client_commits(c);
+    else if (what < 920)
+        client_aborts(c);
+    else if (what < 930)
+        client_repeats(c);
+    else if (what < 940)
+        client_cancels(c);
+    else if (what < 942)
+        worker_dies(w);
+    else if (what < 960 && !t.worker[w].route)
+        worker_comes(w);
+    else if (what < 961)
+        client_leaves(c, (int)draw(2));
+    else if (what < 980 && !t.client[c].route)
+        client_comes(c);
+    else if (what < 985)
+        femd_core_trim(t.g.core, draw(60000));
     else {
         femd_core_tick(t.g.core, t.g.now);
         rig_collect(&t.g);
@@ -428,7 +452,8 @@ static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     }
     come_to_rest();
     const femd_core_counters *n = femd_core_count(t.g.core);
-    print_message("seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, remade %llu, reused %llu, poison %llu\n",
+    print_message("seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, remade %llu, reused "
+                  "%llu, poison %llu\n",
                   (unsigned long long)seed, (unsigned long long)events, (unsigned long long)t.answers,
                   (unsigned long long)t.finished_commits, (unsigned long long)t.deaths, (unsigned long long)n->requeued,
                   (unsigned long long)n->remade, (unsigned long long)n->reused, (unsigned long long)n->poison);

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <zmq.h>
+#include <cmocka.h>
 
 #include "femd/control.h"
 #include "femd/evaluate.h"
@@ -37,7 +37,8 @@ static program start(const char *bind, const char *option) {
     if (p.pid == 0) {
         close(ready[0]);
         if (!freopen("/dev/null", "w", stdout)) _exit(99);
-        execl(FEMD_SERVER_PROGRAM, "femd-server", "--bind", bind, "--quiet", "--die-with-parent", "--ready-fd", fd, option, (char *)NULL);
+        execl(FEMD_SERVER_PROGRAM, "femd-server", "--bind", bind, "--quiet", "--die-with-parent", "--ready-fd", fd,
+              option, (char *)NULL);
         _exit(99);
     }
     close(ready[1]);
@@ -57,7 +58,8 @@ static int end(program *p, int signal_number) {
     int status = 0;
     if (signal_number) kill(p->pid, signal_number);
     for (int i = 0; i < 500; i++) {
-        if (waitpid(p->pid, &status, WNOHANG) == p->pid) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        if (waitpid(p->pid, &status, WNOHANG) == p->pid)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         usleep(10000);
     }
     kill(p->pid, SIGKILL);
@@ -132,7 +134,8 @@ static void garbage_does_not_end_the_server(void **state) {
     for (size_t i = 0; i < sizeof noise; i++) noise[i] = (uint8_t)(i * i * 31 + i / 7);
     for (int i = 0; i < 20; i++) { /* bytes that are no ZMTP */
         int fd = raw_connection(&p);
-        if (send(fd, noise + i, sizeof noise - (size_t)i, MSG_NOSIGNAL) < 0) assert_true(errno == EPIPE || errno == ECONNRESET);
+        if (send(fd, noise + i, sizeof noise - (size_t)i, MSG_NOSIGNAL) < 0)
+            assert_true(errno == EPIPE || errno == ECONNRESET);
         close(fd);
     }
     void *s = dealer(context, &p, NULL); /* ZMTP that is no femd */
@@ -163,7 +166,8 @@ static void messages_of_many_parts_cut_their_sender_off(void **state) {
 /* The greeting and the READY command of a ZMTP 3.0 DEALER without keys. */
 static void greet_as_dealer(int fd) {
     uint8_t greeting[64] = {0xFF, [9] = 0x7F, [10] = 3}, answer[256];
-    const uint8_t ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER";
+    const uint8_t ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
+                            "DEALER";
     memcpy(greeting + 12, "NULL", 4);
     assert_int_equal(send(fd, greeting, sizeof greeting, MSG_NOSIGNAL), sizeof greeting);
     for (size_t got = 0; got < 64;) {
@@ -187,8 +191,10 @@ static void a_message_without_end_is_cut_off(void **state) {
     for (int going = 1; going && sent < 1ull << 30; sent += sizeof part)
         for (size_t at = 0; going && at < sizeof part;) {
             ssize_t n = send(fd, part + at, sizeof part - at, MSG_NOSIGNAL);
-            if (n < 0) going = 0;
-            else at += (size_t)n;
+            if (n < 0)
+                going = 0;
+            else
+                at += (size_t)n;
         }
     assert_true(sent > 1u << 20 && sent < 1ull << 30);
     close(fd);
@@ -262,8 +268,8 @@ static void a_lost_peer_is_noticed_at_once(void **state) {
 
 static void only_this_machine_may_connect(void **state) {
     (void)state;
-    const char *refused[] = {"tcp://0.0.0.0:*", "tcp://*:5600", "tcp://192.168.1.1:5600", "tcp://127.0.0.1", "inproc://x", "5600",
-                             "tcp://127.0.0.1.evil.org:5600"};
+    const char *refused[] = {"tcp://0.0.0.0:*", "tcp://*:5600", "tcp://192.168.1.1:5600",       "tcp://127.0.0.1",
+                             "inproc://x",      "5600",         "tcp://127.0.0.1.evil.org:5600"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         program p = start(refused[i], NULL);
         assert_string_equal(p.address, "");
