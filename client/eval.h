@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "models.h"
+#include "numerics/symmetry.h"
 #include "options.h"
-#include "symmetry.h"
 
 /* The question, as the command line gives it. */
 typedef struct eval_request {

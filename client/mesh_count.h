@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "case.h"
+#include "case/case.h"
 #include "femd/error.h"
 
 /* Count tetrahedra and hexahedra of any order in a Gmsh file: 2.2 or 4.1, text, or 4.1 binary. BAD_INPUT for anything

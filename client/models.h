@@ -3,7 +3,7 @@
 #ifndef FEMD_CLIENT_MODELS_H
 #define FEMD_CLIENT_MODELS_H
 
-#include "case.h"
+#include "case/case.h"
 #include "micro.h"
 
 typedef struct model {

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "case.h"
+#include "case/case.h"
 #include "models.h"
 
 typedef struct run_output {

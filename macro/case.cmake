@@ -1,7 +1,7 @@
 # femd_case: the case file as a struct. No PETSc and no MPI, so that the program femd can link it too.
 add_library(femd_case STATIC
-  ${CMAKE_CURRENT_LIST_DIR}/case.c
-  ${CMAKE_CURRENT_LIST_DIR}/case_materials.c
-  ${CMAKE_CURRENT_LIST_DIR}/case_boundary.c)
+  ${CMAKE_CURRENT_LIST_DIR}/case/case.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto)

@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "collective.h"
+#include "base/collective.h"
+#include "case/arguments.h"
 #include "femd/blas.h"
-#include "live.h"
-#include "recorder.h"
+#include "results/live.h"
+#include "results/recorder.h"
 
 enum {
     EXIT_OK = 0,

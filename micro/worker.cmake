@@ -1,5 +1,5 @@
 # femd-worker: libfemd-micro behind a connection to the server.
-add_executable(femd-worker worker_main.c worker.c worker_states.c worker_materials.c)
+add_executable(femd-worker worker/worker_main.c worker/worker.c worker/worker_states.c worker/worker_materials.c)
 target_include_directories(femd-worker PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/include)
 target_link_libraries(femd-worker PRIVATE femd_options femd_micro femd_peer)
 install(TARGETS femd-worker RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "atoms.h"
+#include "forces/atoms.h"
 #include "micro.h"
-#include "random.h"
+#include "numerics/random.h"
 
 enum { ROUNDS = 7 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "mechanics.h"
+#include "fields/mechanics.h"
 #include "model.h"
 
 enum { REPEATS = 7 };

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "bench_md.h"
-#include "md.h"
+#include "dynamics/md.h"
 #include "micro.h"
 
 enum { ROUNDS = 5 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "green_kubo.h"
+#include "conductivity/green_kubo.h"
 #include "physics.h"
 #include "series.h"
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "sampling.h"
+#include "numerics/sampling.h"
 
 /* Of the part that has settled; *error from the number of independent values in it (Chodera's statistical
  * inefficiency). */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "potential.h"
-#include "structure.h"
+#include "crystal/structure.h"
+#include "potentials/potential.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

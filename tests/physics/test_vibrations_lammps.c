@@ -4,8 +4,8 @@
  * whole Hessian. */
 #include <unistd.h>
 
-#include "dense.h"
 #include "engine_material.h"
+#include "numerics/dense.h"
 
 #include "lammps_stress.h"
 

@@ -3,7 +3,7 @@
 #ifndef FEMD_TEST_LAW_H
 #define FEMD_TEST_LAW_H
 
-#include "constitutive.h"
+#include "fields/constitutive.h"
 
 typedef struct test_law {
     femd_constitutive table;

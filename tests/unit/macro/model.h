@@ -2,8 +2,8 @@
 #ifndef FEMD_TEST_MODEL_H
 #define FEMD_TEST_MODEL_H
 
+#include "fields/problem.h"
 #include "law.h"
-#include "problem.h"
 
 #define MODEL_ENTRIES 8
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "case.h"
+#include "case/case.h"
 
 static char folder[] = "/tmp/femd-case-XXXXXX";
 

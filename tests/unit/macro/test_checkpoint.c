@@ -9,12 +9,12 @@
 
 #include <cmocka.h>
 
-#include "checkpoint.h"
-#include "collective.h"
+#include "base/collective.h"
 #include "femd/hash.h"
 #include "model.h"
-#include "outfile.h"
-#include "recorder.h"
+#include "results/checkpoint.h"
+#include "results/outfile.h"
+#include "results/recorder.h"
 #include "vtu_reader.h"
 
 /* ---- the states that the "server" holds: one for three points ---- */

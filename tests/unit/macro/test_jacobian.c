@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "mechanics.h"
+#include "fields/mechanics.h"
 #include "model.h"
 #include "near.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mesh.h"
+#include "mesh/mesh.h"
 #include "model.h"
 #include "near.h"
 

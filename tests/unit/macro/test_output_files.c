@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#include "arguments.h"
-#include "live.h"
-#include "outfile.h"
-#include "summary.h"
-#include "vtu.h"
+#include "case/arguments.h"
+#include "results/live.h"
+#include "results/outfile.h"
+#include "results/summary.h"
+#include "results/vtu.h"
 #include "vtu_reader.h"
 
 static int setup_folder(void **state) {

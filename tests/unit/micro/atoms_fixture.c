@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "random.h"
+#include "numerics/random.h"
 
 static void add_file(atoms *a, const char *name) {
     char path[512];

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "atoms.h"
-#include "potential.h"
+#include "forces/atoms.h"
+#include "potentials/potential.h"
 
 #define FEMD_LAMMPS_POTENTIALS "/usr/share/lammps/potentials/"
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
+#include "dynamics/md.h"
 #include "femd/pack.h"
-#include "md.h"
 #include "micro.h"
 
 #define GPA 1e9

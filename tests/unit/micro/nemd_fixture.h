@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "conductivity/nemd.h"
 #include "femd/pack.h"
 #include "micro.h"
-#include "nemd.h"
 
 #define MUST(call)                                                                                                     \
     do {                                                                                                               \

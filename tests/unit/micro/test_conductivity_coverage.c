@@ -2,8 +2,8 @@
  *
  * 95 % of intervals of 1.96 sigma should hold. Values of a spectrum are skewed (a low one says a small error), so a few
  * more than that are missed from below. */
+#include "conductivity/green_kubo.h"
 #include "engine_material.h"
-#include "green_kubo.h"
 
 enum { SEEDS = 120 };
 

@@ -1,6 +1,6 @@
 /* Figures of the conductivity that take minutes: solid and liquid argon against what LAMMPS and the literature give. */
+#include "conductivity/green_kubo.h"
 #include "engine_material.h"
-#include "green_kubo.h"
 
 static const double EPSILON = 0.0103207, SIGMA = 3.405, MASS = 39.948; /* eV, angstrom, u */
 

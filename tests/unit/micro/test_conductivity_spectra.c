@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "green_kubo.h"
-#include "native_rve.h"
-#include "random.h"
+#include "conductivity/green_kubo.h"
+#include "numerics/random.h"
+#include "rve/native_rve.h"
 
 enum { SAMPLES = 2048, BINS = 256, PEAKS = 3 };
 

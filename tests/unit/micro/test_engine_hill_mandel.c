@@ -2,8 +2,8 @@
  * relaxation is spoilt. */
 #include "engine_material.h"
 
-#include "hill_mandel.h"
-#include "native.h"
+#include "rve/hill_mandel.h"
+#include "rve/native.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
 

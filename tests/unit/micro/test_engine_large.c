@@ -1,9 +1,9 @@
 /* The matrix-free branch for large RVEs (Newton-CG, tangent by conjugate gradients) against the factorised one. */
 #include "engine_material.h"
 
-#include "dense.h"
-#include "hill_mandel.h"
-#include "native.h"
+#include "numerics/dense.h"
+#include "rve/hill_mandel.h"
+#include "rve/native.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":2,\"seed\":7}", "")
 

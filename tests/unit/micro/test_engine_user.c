@@ -1,7 +1,7 @@
 /* An engine from a user's shared object. */
 #include "engine_material.h"
 
-#include "state.h"
+#include "engine/state.h"
 
 static void shared_object_answers(void **state) {
     (void)state;

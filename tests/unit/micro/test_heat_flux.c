@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "femd/units.h"
-#include "random.h"
+#include "numerics/random.h"
 
 #define MVV (FEMD_ATOMIC_MASS * 1e4 / FEMD_ELEMENTARY_CHARGE) /* eV in u (angstrom/ps)^2 */
 

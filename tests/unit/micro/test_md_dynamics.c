@@ -1,6 +1,6 @@
 /* The integrators and their noise: equipartition, energy, momentum, bits. */
 #include "md_fixture.h"
-#include "random.h"
+#include "numerics/random.h"
 
 #define SOLID ARGON("5.35", "[2,2,2]", "")
 

@@ -1,7 +1,7 @@
 /* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold
  * instance. */
+#include "engine/reference_sampled.h"
 #include "engine_material.h"
-#include "reference_sampled.h"
 
 #define ARGON                                                                                                          \
     "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 "                        \

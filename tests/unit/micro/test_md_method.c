@@ -1,6 +1,6 @@
 /* The method md: limits that are known, thermodynamic identities, bits, what a state carries. */
 #include "md_fixture.h"
-#include "native_control.h"
+#include "rve/native_control.h"
 
 /* Argon with a vacancy on 31 atoms: internal coordinates that move with the strain. */
 #define DEFECT(more)                                                                                                   \

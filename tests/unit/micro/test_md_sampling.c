@@ -1,6 +1,6 @@
 /* Block sums and their errors on series whose statistics are known. */
 #include "md_fixture.h"
-#include "random.h"
+#include "numerics/random.h"
 
 /* Two correlated Ornstein-Uhlenbeck series of unit variance: a and (a + b)/sqrt 2, with correlation time tau steps. */
 typedef struct series {

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#include "neighbour.h"
-#include "random.h"
+#include "forces/neighbour.h"
+#include "numerics/random.h"
 
 static double uniform(uint64_t *c) {
     return femd_random_uniform(5, 77, (*c)++);

@@ -1,7 +1,7 @@
 /* What the method nemd is made of: thermostats of parts, what is measured in a box, the line over 1/L, the tensor and
  * what is noted. Figures are in test_nemd_flux.c and test_nemd_long.c. */
 #include "nemd_fixture.h"
-#include "random.h"
+#include "numerics/random.h"
 
 #define SMALL                                                                                                          \
     NEMD("\"symmetry\":\"isotropic\",\"lengths\":[12],\"gradients\":[0.2],\"slab\":\"5 angstrom\",\"across\":2",       \

@@ -1,7 +1,7 @@
 /* Harmonic free energies of Lennard-Jones crystals: against exact spectra, against differences of psi, limits,
  * references, controls. */
 #include "harmonic.h"
-#include "phonon.h"
+#include "vibrations/phonon.h"
 
 static void answers_are_derivatives_of_one_free_energy(void **state) {
     (void)state;

@@ -3,8 +3,8 @@
 #include <time.h>
 
 #include "harmonic.h"
-#include "native.h"
-#include "phonon.h"
+#include "rve/native.h"
+#include "vibrations/phonon.h"
 
 #define HARMONIC(structure, more) COPPER(structure, ",\"method\":\"quasiharmonic\"" more)
 

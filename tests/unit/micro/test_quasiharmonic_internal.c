@@ -1,8 +1,8 @@
 /* Harmonic free energies whose internal coordinates feel the vibrations (internal "T"): against a free energy minimised
  * here by code of its own, against differences of psi, against crystals in which nothing moves. */
-#include "dense.h"
 #include "harmonic.h"
-#include "native.h"
+#include "numerics/dense.h"
+#include "rve/native.h"
 
 #define TINY                 ",\"repeat\":[2,2,1],\"vacancies\":{\"count\":1}"
 #define WARM(method)         "," method ":{\"internal\":\"T\"}"

@@ -1,7 +1,7 @@
 /* Projection of a tangent onto classes of symmetry: nearest, idempotent, nested, with the constants of the class;
  * errors; a material that declares one. */
 #include "engine_material.h"
-#include "symmetry.h"
+#include "numerics/symmetry.h"
 
 /* A full symmetric tangent with 21 different entries, like a stiffness. */
 static void sample(double D[36]) {

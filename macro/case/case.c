@@ -1,0 +1,209 @@
+/* The case file: opened, overridden, validated, and its plain sections turned into SI. Owns struct femd_case; materials
+ * and boundary have files of their own. Starts nothing, writes nothing, and knows no mesh beyond the name of its file.
+ */
+#include "case/case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "case/case_read.h"
+
+/* ---- small helpers ---- */
+
+static int integer(const cJSON *obj, const char *key, int fallback) {
+    return (int)femd_json_number(obj, key, fallback);
+}
+
+static femd_status no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "out of memory for the case");
+}
+
+static char *join(const char *folder, const char *name) {
+    size_t n = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(n);
+    if (path) snprintf(path, n, "%s/%s", folder, name);
+    return path;
+}
+
+/* ---- the file ---- */
+
+static int is_folder(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* c->path and c->folder from what the user gave: a JSON file, or a folder with case.json in it. */
+static femd_status find_case(const char *path, femd_case *c, femd_error *err) {
+    char trimmed[4096];
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    if (n == 0 || n >= sizeof trimmed)
+        return femd_fail(err, FEMD_BAD_INPUT, "the name of a case file or folder is needed");
+    snprintf(trimmed, sizeof trimmed, "%.*s", (int)n, path);
+    c->path = is_folder(trimmed) ? join(trimmed, "case.json") : strdup(trimmed);
+    if (!c->path) return no_memory(err);
+    const char *slash = strrchr(c->path, '/');
+    c->folder = slash ? strndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path)) : strdup(".");
+    return c->folder ? FEMD_OK : no_memory(err);
+}
+
+/* ---- sections ---- */
+
+static femd_status read_box(femd_case *c, const cJSON *box, femd_error *err) {
+    const cJSON *distort = femd_json_get(box, "distort"), *cell = femd_json_get(box, "cells")->child;
+    FEMD_TRY(femd_json_quantities(&c->doc, box, "size", FEMD_DIM_LENGTH, 3, c->mesh.size, err));
+    if (femd_json_get(box, "origin"))
+        FEMD_TRY(femd_json_quantities(&c->doc, box, "origin", FEMD_DIM_LENGTH, 3, c->mesh.origin, err));
+    for (int k = 0; k < 3; k++, cell = cell->next) c->mesh.cells[k] = (int)cell->valuedouble;
+    c->mesh.distort = femd_json_number(distort, "fraction", 0);
+    return femd_json_u64(&c->doc, distort, "seed", 1, &c->mesh.distort_seed, err);
+}
+
+static femd_status read_mesh(femd_case *c, femd_error *err) {
+    const cJSON *mesh = femd_json_get(c->doc.root, "mesh"), *file = femd_json_get(mesh, "file");
+    FEMD_TRY(femd_json_quantity(&c->doc, mesh, "scale", FEMD_DIM_LENGTH, 1, &c->mesh.scale, err));
+    if (!file) return read_box(c, femd_json_get(mesh, "box"), err);
+    const char *name = file->valuestring;
+    c->mesh.file = name[0] == '/' ? strdup(name) : join(c->folder, name);
+    if (!c->mesh.file) return no_memory(err);
+    struct stat st;
+    if (stat(c->mesh.file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
+    return femd_json_fail(&c->doc, file, err, "no such file \"%s\"; looked in %s", name, c->folder);
+}
+
+static femd_status read_conditions(femd_case *c, femd_error *err) {
+    const cJSON *root = c->doc.root;
+    FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
+    FEMD_TRY(femd_json_quantity(&c->doc, root, "temperature", FEMD_DIM_TEMPERATURE, 0, &c->temperature, err));
+    FEMD_TRY(femd_json_quantity(&c->doc, root, "pressure", FEMD_DIM_PRESSURE, 0, &c->pressure, err));
+    c->accuracy = femd_json_number(root, "accuracy", 0);
+    c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
+    c->has_body_force = femd_json_get(root, "body_force") != NULL;
+    if (!c->has_body_force) return FEMD_OK;
+    return femd_json_quantities(&c->doc, root, "body_force", FEMD_DIM_FORCE_DENSITY, 3, c->body_force, err);
+}
+
+static void read_numerics(femd_case *c) {
+    const cJSON *steps = femd_json_get(c->doc.root, "steps"), *solver = femd_json_get(c->doc.root, "solver");
+    const char *element = femd_json_string(femd_json_get(c->doc.root, "element"), "type", c->mesh.file ? "P2" : "Q1");
+    c->step_count = integer(steps, "count", 1);
+    c->end_time = femd_json_number(steps, "end_time", 1);
+    c->max_cuts = integer(steps, "max_cuts", 6);
+    c->growth = femd_json_number(steps, "growth", 1.5);
+    c->cut = femd_json_number(steps, "cut", 0.5);
+    c->predictor = femd_json_bool(steps, "predictor", 1);
+    c->element = strcmp(element, "Q1") == 0   ? FEMD_ELEMENT_Q1
+                 : strcmp(element, "P1") == 0 ? FEMD_ELEMENT_P1
+                                              : FEMD_ELEMENT_P2;
+    c->rtol = femd_json_number(solver, "rtol", 1e-8);
+    c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
+    c->max_newton = integer(solver, "max_newton", 20);
+    c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);
+    c->direct = femd_json_bool(solver, "direct", 0);
+}
+
+static void read_output(femd_case *c) {
+    const cJSON *output = femd_json_get(c->doc.root, "output"), *wants = femd_json_get(output, "wants");
+    const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
+    c->output_every = integer(output, "every", 1);
+    c->checkpoint_every = integer(output, "checkpoint_every", 1);
+    c->k_reuse = reuse != NULL;
+    c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
+    c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
+    for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next)
+        c->wants_committed |= femd_want_from_key(w->valuestring);
+}
+
+/* ---- petsc ---- */
+
+static int has_blank(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text <= ' ') return 1;
+    return 0;
+}
+
+/* "-key value"; null gives "-key" alone. */
+static femd_status petsc_option(femd_case *c, const cJSON *o, char **option, femd_error *err) {
+    const char *key = o->string;
+    if (key[0] == '-') return femd_json_fail(&c->doc, o, err, "write the option without its leading dash");
+    if (key[0] == 0 || has_blank(key) || (cJSON_IsString(o) && has_blank(o->valuestring)))
+        return femd_json_fail(&c->doc, o, err, "an option has no blanks in its name or value");
+    char *number = cJSON_IsNumber(o) || cJSON_IsBool(o) ? femd_json_canonical(o) : NULL;
+    const char *value = cJSON_IsString(o) ? o->valuestring : number ? number : "";
+    size_t n = strlen(key) + strlen(value) + 3;
+    *option = malloc(n);
+    if (*option) snprintf(*option, n, "-%s%s%s", key, cJSON_IsNull(o) ? "" : " ", value);
+    free(number);
+    return *option ? FEMD_OK : no_memory(err);
+}
+
+static femd_status read_petsc(femd_case *c, femd_error *err) {
+    const cJSON *petsc = femd_json_get(c->doc.root, "petsc");
+    int n = cJSON_GetArraySize(petsc);
+    c->petsc = calloc((size_t)n + 1, sizeof *c->petsc);
+    if (!c->petsc) return no_memory(err);
+    for (const cJSON *o = petsc ? petsc->child : NULL; o; o = o->next)
+        FEMD_TRY(petsc_option(c, o, &c->petsc[c->npetsc++], err));
+    return FEMD_OK;
+}
+
+/* ---- the whole ---- */
+
+static femd_status read_sections(femd_case *c, femd_error *err) {
+    c->title = strdup(femd_json_string(c->doc.root, "title", ""));
+    if (!c->title) return no_memory(err);
+    FEMD_TRY(read_mesh(c, err));
+    FEMD_TRY(case_read_materials(c, err));
+    FEMD_TRY(case_read_boundary(c, err));
+    FEMD_TRY(read_conditions(c, err));
+    read_numerics(c);
+    read_output(c);
+    return read_petsc(c, err);
+}
+
+static femd_status read_case(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
+    FEMD_TRY(find_case(path, c, err));
+    FEMD_TRY(femd_json_read(c->path, &c->doc, err));
+    for (size_t k = 0; k < nsets; k++) FEMD_TRY(femd_json_set(&c->doc, sets[k], err));
+    FEMD_TRY(femd_json_validate(&c->doc, femd_case_schema, "", err));
+    return read_sections(c, err);
+}
+
+femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
+    memset(c, 0, sizeof *c);
+    femd_status rc = read_case(path, sets, nsets, c, err);
+    if (rc != FEMD_OK) femd_case_clear(c);
+    return rc;
+}
+
+void femd_case_clear(femd_case *c) {
+    if (!c) return;
+    for (size_t k = 0; k < c->nmaterials; k++) free(c->material[k].json);
+    for (size_t k = 0; k < c->nboundary; k++) {
+        free(c->boundary[k].time);
+        free(c->boundary[k].factor);
+    }
+    for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);
+    free(c->material);
+    free(c->boundary);
+    free(c->petsc);
+    free(c->mesh.file);
+    free(c->title);
+    free(c->path);
+    free(c->folder);
+    femd_json_clear(&c->doc);
+    memset(c, 0, sizeof *c);
+}
+
+double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time) {
+    if (!b || b->ntable == 0) return time / c->end_time;
+    size_t k = 0;
+    if (time <= b->time[0]) return b->factor[0];
+    while (k + 1 < b->ntable && b->time[k + 1] < time) k++;
+    if (k + 1 == b->ntable) return b->factor[k];
+    if (time == b->time[k + 1]) return b->factor[k + 1];
+    double s = (time - b->time[k]) / (b->time[k + 1] - b->time[k]);
+    return b->factor[k] + s * (b->factor[k + 1] - b->factor[k]);
+}

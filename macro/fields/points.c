@@ -1,0 +1,76 @@
+/* Arrays of the quadrature points. Owns their storage and geometry, never asks for an answer. */
+#include "fields/points.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every array of femd_points: X(member, entries per point). */
+/* clang-format off */
+#define COMMITTED_LIST(X) X(state, 1) X(E, 6) X(S, 6) X(D, 36) X(F, 9) X(energy, 1) X(k, 6) X(ke, 6) X(k_from, 1) \
+    X(S_err, 6) X(hill_mandel, 1) X(stability, 1) X(status, 1) X(notes, 1) X(wall, 1)
+#define TENTATIVE_LIST(X) X(tstate, 1) X(tE, 6) X(tS, 6) X(tD, 36) X(tF, 9) X(tenergy, 1) X(tk, 6) X(tke, 6) X(tk_from, 1) \
+    X(tS_err, 6) X(thill_mandel, 1) X(tstability, 1) X(tstatus, 1) X(tnotes, 1) X(twall, 1)
+#define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1)
+/* clang-format on */
+
+femd_status femd_points_create(PetscInt n, PetscInt per_cell, femd_points **out, femd_error *err) {
+    femd_points *pt = calloc(1, sizeof *pt);
+    if (!pt) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the points");
+    int missing = 0;
+    pt->n = n;
+    pt->per_cell = per_cell;
+#define ALLOCATE(member, entries) missing |= !(pt->member = calloc((size_t)n * (entries) + 1, sizeof *pt->member));
+    FIXED_LIST(ALLOCATE)
+    COMMITTED_LIST(ALLOCATE)
+    TENTATIVE_LIST(ALLOCATE)
+#undef ALLOCATE
+    *out = pt;
+    if (missing) {
+        femd_points_destroy(out);
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)n);
+    }
+    for (PetscInt p = 0; p < n; ++p) {
+        for (int a = 0; a < 9; a += 4) pt->F[9 * p + a] = pt->tF[9 * p + a] = 1;
+        pt->stability[p] = pt->tstability[p] = NAN;
+        pt->k_from[p].T = pt->tk_from[p].T = NAN;
+    }
+    return FEMD_OK;
+}
+
+void femd_points_destroy(femd_points **pt) {
+    if (!*pt) return;
+#define RELEASE(member, entries) free((*pt)->member);
+    FIXED_LIST(RELEASE)
+    COMMITTED_LIST(RELEASE)
+    TENTATIVE_LIST(RELEASE)
+#undef RELEASE
+    free(*pt);
+    *pt = NULL;
+}
+
+void femd_points_commit(femd_points *pt) {
+#define COPY(member, entries) memcpy(pt->member, pt->t##member, (size_t)pt->n *(entries) * sizeof *pt->member);
+    COMMITTED_LIST(COPY)
+#undef COPY
+}
+
+/* Geometry of the points of cell c. */
+static void place_cell(femd_problem *p, const femd_element_table *t, PetscInt c, double *gradient) {
+    double x[24];
+    const PetscInt *node = p->cell_node + c * t->nodes;
+    for (int i = 0; i < t->corners; ++i) memcpy(x + 3 * i, p->node_x + 3 * node[i], 3 * sizeof *x);
+    for (int q = 0; q < t->points; ++q) {
+        PetscInt k = c * t->points + q;
+        femd_element_map(t, q, x, p->pt->x + 3 * k, &p->pt->weight[k], gradient + (size_t)k * t->nodes * 3);
+        p->pt->id[k] = p->cell_file[c] * (uint64_t)t->points + (uint64_t)q;
+        p->pt->material[k] = p->cell_material[c];
+    }
+}
+
+femd_status femd_points_place(femd_problem *p, const femd_element_table *t, double **gradient, femd_error *err) {
+    *gradient = malloc(((size_t)p->ncells * t->points * t->nodes * 3 + 1) * sizeof **gradient);
+    if (!*gradient) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the gradients of %ld cells", (long)p->ncells);
+    for (PetscInt c = 0; c < p->ncells; ++c) place_cell(p, t, c, *gradient);
+    return FEMD_OK;
+}

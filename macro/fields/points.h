@@ -1,0 +1,18 @@
+/* The quadrature points of the local cells: storage, geometry, commit. */
+#ifndef FEMD_POINTS_H
+#define FEMD_POINTS_H
+
+#include "fields/problem.h"
+#include "mesh/element.h"
+
+/* Storage for n points, virgin: F = I, all else zero, stability NAN. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_points_create(PetscInt n, PetscInt per_cell, femd_points **pt, femd_error *err);
+void femd_points_destroy(femd_points **pt);
+/* The tentative arrays become the committed ones. */
+void femd_points_commit(femd_points *pt);
+/* Positions, weights, numbers and materials of the points of p, and the gradients of the shape functions at each (n x
+ * nodes x 3), malloc'ed and the caller's. */
+FEMD_MUST_CHECK femd_status femd_points_place(femd_problem *p, const femd_element_table *t, double **gradient,
+                                              femd_error *err);
+
+#endif

@@ -1,0 +1,152 @@
+/* One macro problem on one MPI communicator: mesh, displacement, quadrature points. Shared by the solver (mechanics.c,
+ * stepping.c) and by what looks at it (output.c, checkpoint.c). PETSc lives in macro/ and nowhere else. */
+#ifndef FEMD_PROBLEM_H
+#define FEMD_PROBLEM_H
+
+#include <petscdmplex.h>
+#include <petscsnes.h>
+
+#include "case/case.h"
+#include "femd/femd.h"
+
+/* A conductivity as it was sampled, in the frame F = U of the solver's axes. */
+typedef struct femd_conductivity_sample {
+    double k[6], error[6]; /* W/(m K); one sigma */
+    double E[6], T;        /* strain and temperature it was sampled at; T is NAN where there is none yet */
+    double electronic[6];  /* the electrons' part beside it, W/(m K); zero unless declared */
+    double notes;          /* FEMD_NOTE_* of its answer; a whole number */
+} femd_conductivity_sample;
+
+/* Data of the local quadrature points: structure of arrays, index p = local cell x points per cell + q. */
+typedef struct femd_points {
+    PetscInt n; /* local points */
+    PetscInt per_cell;
+    uint64_t *id;   /* n: cell number in the mesh file (before distribution) x per_cell + q */
+    int *material;  /* n: index in case->material */
+    double *x;      /* n x 3, reference position, m */
+    double *weight; /* n: w |det J|, m^3 */
+    /* committed (last converged step) */
+    femd_hash *state;                 /* n */
+    double *E, *S, *D;                /* n x 6, n x 6, n x 36 in the solver frame */
+    double *F;                        /* n x 9 */
+    double *energy;                   /* n, J/m^3 */
+    double *k;                        /* n x 6, spatial; zero until asked */
+    double *ke;                       /* n x 6, the same for the declared part of the electrons */
+    femd_conductivity_sample *k_from; /* n: what k and ke are made of */
+    double *S_err;                    /* n x 6 */
+    double *hill_mandel;              /* n */
+    double *stability;                /* n, N/m; NAN until asked */
+    int32_t *status;                  /* n */
+    int32_t *notes;                   /* n, FEMD_NOTE_* of the mechanical answer */
+    double *wall;                     /* n, s (never compared between runs) */
+    /* tentative (current iterate), same shapes */
+    femd_hash *tstate;
+    femd_conductivity_sample *tk_from;
+    double *tE, *tS, *tD, *tF, *tenergy, *tk, *tke, *tS_err, *thill_mandel, *tstability, *twall;
+    int32_t *tstatus, *tnotes;
+} femd_points;
+
+/* What a finished step leaves for history.csv and summary.json (same on all ranks). */
+typedef struct femd_step_record {
+    int step; /* 1, 2, ... */
+    double time, dt;
+    int newton; /* iterations */
+    int cuts;   /* attempts given up before this one */
+    int nresiduals;
+    double residual[64]; /* |r| of each iteration, N */
+    double reference;    /* reference force, N */
+    double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
+    double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
+    double energy;    /* strain energy, J */
+    double hill_mandel_max;
+    double stability_min; /* NAN if not asked */
+    /* if conductivity is among output.wants: */
+    uint32_t k_carriers; /* FEMD_CARRIER_* of the materials that answer it; LATTICE only if all of them do so */
+    double k_mean[6], ke_mean[6]; /* volume averages, W/(m K), spatial: of k; of the electrons' declared part */
+    double k_error_max;           /* largest relative error of a point's: of a diagonal component over their mean */
+    uint64_t k_sampled, k_reused; /* points that were asked; that took what is known from another point or step */
+    uint64_t k_noted;             /* points whose conductivity came with a note */
+    uint32_t notes;               /* FEMD_NOTE_* of any answer that the step ended with */
+    uint64_t evaluations, force_evaluations; /* of this step, all ranks */
+    uint64_t reused;                         /* pool data */
+    int failed_points;                       /* in the attempts that were cut */
+} femd_step_record;
+
+typedef struct femd_problem {
+    MPI_Comm comm;
+    PetscMPIInt rank, size;
+    const femd_case *cs;    /* borrowed */
+    femd_client *client;    /* borrowed */
+    femd_hash *material_id; /* per case material */
+    femd_capabilities *caps;
+    DM dm; /* displacement field, 3 dofs; no overlap; a label "surface:NAME" for each surface that the boundary names */
+    PetscInt ncells;     /* local */
+    PetscInt cell_start; /* plex point of local cell 0 */
+    uint64_t *cell_file; /* number of each local cell in the mesh file */
+    int *cell_material;
+    /* Nodes carry the displacement: node i has entries 3i..3i+2 of a local vector. The global vector holds all nodes,
+     * prescribed ones included. */
+    PetscInt nnodes; /* local, shared ones included */
+    PetscInt nodes_per_cell;
+    PetscInt *cell_node; /* ncells x nodes_per_cell, VTK order */
+    double *node_x;      /* nnodes x 3, reference position, m */
+    uint64_t *node_file; /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the
+                            mesh, then P2 edges */
+    uint8_t *node_owned; /* 1 on exactly one rank */
+    Vec u;               /* global: committed displacement, m */
+    double time, dt;     /* committed time; next increment */
+    int step;            /* last committed step, 0 = virgin */
+    femd_points *pt;
+    struct femd_constitutive *law; /* borrowed unless owns_law */
+    int owns_law;
+    struct femd_boundary *bc;    /* private to boundary.c */
+    struct femd_mechanics *mech; /* private to mechanics.c */
+} femd_problem;
+
+/* ---- problem.c / mesh.c ---- */
+/* Read or make the mesh, distribute it, set the section, points and boundary. Collective. The words of a failure are
+ * the same on all ranks. */
+FEMD_MUST_CHECK femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client,
+                                                femd_problem **p, femd_error *err);
+/* The same with any source of material answers (borrowed) instead of a client. */
+struct femd_constitutive;
+FEMD_MUST_CHECK femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, struct femd_constitutive *law,
+                                                    femd_problem **p, femd_error *err);
+void femd_problem_destroy(femd_problem **p);
+/* Copies of u by local node (nnodes x 3, ghosts filled), and back (each owner's value counts). Collective. */
+FEMD_MUST_CHECK femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err);
+/* Connectivity of the local cells (ncells x per_cell, VTK order: Q1 8, P1 4, P2 10 nodes; local node numbers
+ * 0..nlocal-1), reference coordinates and committed displacement of the local nodes (nlocal x 3), for output.
+ * Collective. The arrays are malloc'ed and the caller's; any of the pointers may be NULL. */
+FEMD_MUST_CHECK femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn,
+                                               double **coords, double **disp, femd_error *err);
+
+/* ---- stepping.c ---- */
+typedef struct femd_stepping_hooks {
+    void *user;
+    /* after commit of a step; a failure ends the run */
+    femd_status (*committed)(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err);
+    /* live line: at each Newton iteration and while waiting for the micro side (info may be NULL) */
+    void (*live)(void *user, femd_problem *p, int step, int iteration, double residual, int cuts,
+                 const femd_progress_info *info);
+    /* an attempt at the step failed, for the reason `why`; the next increment of time is dt (may be NULL) */
+    void (*cut)(void *user, int step, const char *why, double dt);
+    /* non-zero ends the run in good order */
+    int (*stop)(void *user);
+} femd_stepping_hooks;
+/* Run from p->step / p->time to the end. OK, NOT_CONVERGED (exit 3), DISCONNECTED/infrastructure (exit 4), INTERNAL. */
+FEMD_MUST_CHECK femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err);
+
+/* ---- checkpoint.c ---- */
+/* Write all that a resumed run needs, state blobs included, to PATH (through a temporary file and rename). Independent
+ * of the number of ranks. */
+FEMD_MUST_CHECK femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err);
+/* Fill a freshly created problem from PATH: u, points, time, step; puts the blobs to the server and commits them. */
+FEMD_MUST_CHECK femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err);
+
+/* ---- output.c ---- */
+FEMD_MUST_CHECK femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder,
+                                             femd_error *err);
+
+#endif

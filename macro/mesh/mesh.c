@@ -1,0 +1,274 @@
+/* Checks of a mesh on rank 0, and its way into a distributed DMPlex. Reads no file and knows no displacement. */
+#include "mesh/mesh.h"
+
+#include <petscsf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "mesh/element.h"
+
+void femd_mesh_clear(femd_mesh *m) {
+    free(m->cell);
+    free(m->x);
+    free(m->region);
+    free(m->surface);
+    free(m->region_cell);
+    free(m->region_of);
+    free(m->face);
+    free(m->face_surface);
+    memset(m, 0, sizeof *m);
+}
+
+femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error *err) {
+    femd_element_table t;
+    femd_element_table_make(m->corners == 8 ? FEMD_ELEMENT_Q1 : FEMD_ELEMENT_P1, &t);
+    for (PetscInt c = 0; c < m->ncells; ++c) {
+        double x[24], size = 0;
+        for (int i = 0; i < m->corners; ++i)
+            for (int a = 0; a < 3; ++a) {
+                x[3 * i + a] = m->x[3 * m->cell[m->corners * c + i] + a];
+                size = PetscMax(size, PetscAbsReal(x[3 * i + a] - x[a]));
+            }
+        for (int q = 0; q < t.points; ++q) {
+            double position[3], weight, gradient[24], det = femd_element_map(&t, q, x, position, &weight, gradient);
+            if (det > 1e-12 * size * size * size) continue;
+            return femd_fail(
+                err, FEMD_BAD_INPUT, "%s: mesh: cell %ld of %s (counted from 0) is %s: det J = %g at its point %d; %s",
+                cs->path, (long)c, m->title, det < 0 ? "inverted" : "flat", det, q,
+                cs->mesh.file ? "mend the mesh (in Gmsh: Mesh.Optimize, or reverse the volume's orientation)"
+                              : "make mesh.distort smaller");
+        }
+    }
+    return FEMD_OK;
+}
+
+/* "left, right, ..." */
+static void list_names(const femd_mesh_name *name, int n, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    if (n == 0) snprintf(text, size, "none");
+    for (int i = 0; i < n && used < size; ++i)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", name[i]);
+}
+
+static int find_name(const femd_mesh_name *list, int n, const char *name) {
+    for (int i = 0; i < n; ++i)
+        if (strcmp(list[i], name) == 0) return i;
+    return -1;
+}
+
+/* Give the cells of one region to material k. */
+static femd_status claim_region(const femd_case *cs, const femd_mesh *m, int region, int k, int *material,
+                                femd_error *err) {
+    for (PetscInt i = 0; i < m->ninregion; ++i) {
+        if (m->region_of[i] != region) continue;
+        int *have = &material[m->region_cell[i]];
+        if (*have >= 0 && *have != k)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: materials: cell %ld of %s belongs to %s and to %s; give it to one of them", cs->path,
+                             (long)m->region_cell[i], m->title, cs->material[*have].name, cs->material[k].name);
+        *have = k;
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *m, int *material, femd_error *err) {
+    char names[512];
+    int all = -1;
+    for (PetscInt c = 0; c < m->ncells; ++c) material[c] = -1;
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        const femd_case_material *mat = &cs->material[k];
+        if (strcmp(mat->region, "all") == 0) {
+            if (all >= 0)
+                return femd_fail(err, FEMD_BAD_INPUT, "%s: materials: %s and %s are both for \"all\"", cs->path,
+                                 cs->material[all].name, mat->name);
+            all = (int)k;
+            continue;
+        }
+        int r = find_name(m->region, m->nregions, mat->region);
+        if (r < 0) {
+            list_names(m->region, m->nregions, names, sizeof names);
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
+                             mat->name, mat->region, m->title, names);
+        }
+        FEMD_TRY(claim_region(cs, m, r, (int)k, material, err));
+    }
+    for (PetscInt c = 0; c < m->ncells; ++c) {
+        if (material[c] < 0) material[c] = all;
+        if (material[c] >= 0) continue;
+        list_names(m->region, m->nregions, names, sizeof names);
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: materials: no material covers cell %ld of %s; give a material the region \"all\", or "
+                         "name the volumes: %s",
+                         cs->path, (long)c, m->title, names);
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *m, femd_error *err) {
+    char names[512];
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        if (find_name(m->surface, m->nsurfaces, cs->boundary[b].on) >= 0) continue;
+        list_names(m->surface, m->nsurfaces, names, sizeof names);
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", cs->path, b,
+                         cs->boundary[b].on, m->title, names);
+    }
+    return FEMD_OK;
+}
+
+/* ---- the DMPlex ---- */
+
+/* Cells as DMPlex wants them: its corners run the other way round. */
+static PetscErrorCode build_plex(MPI_Comm comm, const femd_mesh *m, int corners, DM *dm) {
+    PetscInt n = m->ncells * m->corners, *cell = NULL;
+    DMPolytopeType type = corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON;
+    PetscFunctionBeginUser;
+    PetscCall(PetscMalloc1(n, &cell));
+    if (n > 0) PetscCall(PetscArraycpy(cell, m->cell, n));
+    for (PetscInt c = 0; c < m->ncells; ++c) PetscCall(DMPlexInvertCell(type, cell + corners * c));
+    PetscCall(DMPlexCreateFromCellListPetsc(comm, 3, m->ncells, m->nvertices, corners, PETSC_TRUE, cell, 3, m->x, dm));
+    PetscCall(PetscFree(cell));
+    PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
+    PetscFunctionReturn(0);
+}
+
+static femd_status mark_surface(DM dm, DMLabel label, const femd_mesh *m, int surface, int loaded, const char *name,
+                                const femd_case *cs, femd_error *err) {
+    PetscInt fstart, fend;
+    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &fstart, &fend));
+    for (PetscInt f = 0; f < m->nfaces; ++f) {
+        if (m->face_surface[f] != surface) continue;
+        PetscInt v[4], n = m->face[4 * f + 3] < 0 ? 3 : 4, found = 0, support = 0;
+        const PetscInt *point = NULL;
+        for (PetscInt i = 0; i < n; ++i) v[i] = m->ncells + m->face[4 * f + i];
+        PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
+        PetscInt face = found == 1 ? point[0] : -1;
+        PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
+        if (face < fstart || face >= fend)
+            return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: a face of surface \"%s\" in %s is no face of a cell",
+                             cs->path, name, m->title);
+        PETSC_TRY(err, DMPlexGetSupportSize(dm, face, &support));
+        if (loaded && support != 1)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: boundary: \"%s\" lies inside the body; a traction or pressure needs an outer surface",
+                             cs->path, name);
+        PETSC_TRY(err, DMLabelSetValue(label, face, 1));
+    }
+    return FEMD_OK;
+}
+
+/* A face between more than two cells: the mesh lists a cell twice, or is not conforming. */
+static femd_status check_faces(DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err) {
+    PetscInt start, end, support;
+    const PetscInt *cell;
+    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &start, &end));
+    for (PetscInt f = start; f < end; ++f) {
+        PETSC_TRY(err, DMPlexGetSupportSize(dm, f, &support));
+        if (support <= 2) continue;
+        PETSC_TRY(err, DMPlexGetSupport(dm, f, &cell));
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: mesh: %ld cells of %s share one face (cells %ld, %ld, %ld, ... counted from 0); a volume "
+                         "in two physical groups "
+                         "is listed twice by Gmsh's format 2: save the mesh as version 4.1",
+                         cs->path, (long)support, m->title, (long)cell[0], (long)cell[1], (long)cell[2]);
+    }
+    return FEMD_OK;
+}
+
+/* One label for each surface that the boundary names, filled where the mesh is, and completed. Collective. */
+static femd_status mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err) {
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        char name[FEMD_NAME_MAX + 16];
+        PetscBool have;
+        DMLabel label;
+        snprintf(name, sizeof name, "surface:%s", cs->boundary[b].on);
+        PETSC_TRY(err, DMHasLabel(dm, name, &have));
+        if (have) continue;
+        int loaded = 0;
+        for (size_t o = b; o < cs->nboundary; ++o)
+            loaded |=
+                cs->boundary[o].kind != FEMD_LOAD_DISPLACEMENT && strcmp(cs->boundary[o].on, cs->boundary[b].on) == 0;
+        PETSC_TRY(err, DMCreateLabel(dm, name));
+        PETSC_TRY(err, DMGetLabel(dm, name, &label));
+        int s = find_name(m->surface, m->nsurfaces, cs->boundary[b].on);
+        femd_status rc = s < 0 ? FEMD_OK : mark_surface(dm, label, m, s, loaded, cs->boundary[b].on, cs, err);
+        FEMD_TRY(femd_agree(comm, rc, err));
+        PETSC_TRY(err, DMPlexLabelComplete(dm, label));
+    }
+    return FEMD_OK;
+}
+
+/* Number of every local point before the distribution: its root in the migration; all roots are on rank 0. */
+static PetscErrorCode origin_points(DM dm, PetscSF migration, PetscInt *point) {
+    PetscInt start, end, nleaves;
+    const PetscInt *local;
+    const PetscSFNode *remote;
+    PetscFunctionBeginUser;
+    PetscCall(DMPlexGetChart(dm, &start, &end));
+    for (PetscInt p = start; p < end; ++p) point[p - start] = p;
+    if (!migration) PetscFunctionReturn(0);
+    PetscCall(PetscSFGetGraph(migration, NULL, &nleaves, &local, &remote));
+    for (PetscInt l = 0; l < nleaves; ++l) point[(local ? local[l] : l) - start] = remote[l].index;
+    PetscFunctionReturn(0);
+}
+
+/* Hand every rank its cells. count and cells are those of femd_mesh_partition on rank 0, zero elsewhere. */
+static PetscErrorCode distribute(DM *dm, int ranks, const PetscInt *count, const PetscInt *cells, PetscSF *migration) {
+    PetscPartitioner part;
+    DM spread = NULL;
+    PetscFunctionBeginUser;
+    PetscCall(DMPlexGetPartitioner(*dm, &part));
+    PetscCall(PetscPartitionerSetType(part, PETSCPARTITIONERSHELL));
+    PetscCall(PetscPartitionerShellSetPartition(part, ranks, count, cells));
+    PetscCall(PetscPartitionerSetFromOptions(part));
+    PetscCall(DMPlexDistribute(*dm, 0, migration, &spread));
+    if (spread) {
+        PetscCall(DMDestroy(dm));
+        *dm = spread;
+        PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
+    }
+    PetscFunctionReturn(0);
+}
+
+static femd_status share_cells(MPI_Comm comm, const femd_mesh *m, DM *dm, PetscSF *migration, femd_error *err) {
+    int rank, ranks;
+    MPI_TRY(err, MPI_Comm_rank(comm, &rank));
+    MPI_TRY(err, MPI_Comm_size(comm, &ranks));
+    PetscInt *count = calloc((size_t)ranks, sizeof *count), *cells = calloc((size_t)m->ncells + 1, sizeof *cells);
+    femd_status rc = count && cells ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    if (rc == FEMD_OK && rank == 0) rc = femd_mesh_partition(m, ranks, count, cells, err);
+    rc = femd_agree(comm, rc, err);
+    PetscErrorCode code = rc == FEMD_OK ? distribute(dm, ranks, count, cells, migration) : 0;
+    free(count);
+    free(cells);
+    FEMD_TRY(rc);
+    PETSC_TRY(err, code);
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *m, DM *dm,
+                                 femd_mesh_origin *origin, femd_error *err) {
+    int corners = m->corners;
+    PetscInt size[3] = {m->ncells, m->nvertices, 0}, start, end, ignored;
+    PetscSF migration = NULL;
+    MPI_TRY(err, MPI_Bcast(&corners, 1, MPI_INT, 0, comm));
+    PETSC_TRY(err, build_plex(comm, m, corners, dm));
+    FEMD_TRY(femd_agree(comm, check_faces(*dm, cs, m, err), err));
+    FEMD_TRY(mark_surfaces(comm, *dm, cs, m, err));
+    PETSC_TRY(err, DMPlexGetDepthStratum(*dm, 1, &size[2], &ignored));
+    MPI_TRY(err, MPI_Bcast(size, 3, MPIU_INT, 0, comm));
+    origin->ncells = size[0];
+    origin->nvertices = size[1];
+    origin->first_edge = size[2];
+    FEMD_TRY(share_cells(comm, m, dm, &migration, err));
+    PETSC_TRY(err, DMPlexGetChart(*dm, &start, &end));
+    origin->point = malloc(((size_t)(end - start) + 1) * sizeof *origin->point);
+    FEMD_TRY(femd_agree(comm, origin->point ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"), err));
+    PETSC_TRY(err, origin_points(*dm, migration, origin->point));
+    PETSC_TRY(err, PetscSFDestroy(&migration));
+    return FEMD_OK;
+}

@@ -1,0 +1,138 @@
+/* The committed steps of a run and their table. Owns copies of the records; writes no file. */
+#include "results/history.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "results/outfile.h"
+#include "results/vtu.h"
+
+void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]) {
+    double sum[13] = {0}; /* volume, E, S */
+    const femd_points *pt = p->pt;
+    for (PetscInt i = 0; i < pt->n; ++i) {
+        sum[0] += pt->weight[i];
+        for (int c = 0; c < 6; ++c) {
+            sum[1 + c] += pt->weight[i] * pt->E[6 * i + c];
+            sum[7 + c] += pt->weight[i] * pt->S[6 * i + c];
+        }
+    }
+    /* One broadcast per rank keeps the order of the additions fixed; a reduction's is the library's choice. */
+    double total[13] = {0};
+    for (int r = 0; r < p->size; ++r) {
+        double part[13];
+        memcpy(part, sum, sizeof part);
+        (void)MPI_Bcast(part, 13, MPI_DOUBLE, r, p->comm);
+        for (int c = 0; c < 13; ++c) total[c] += part[c];
+    }
+    for (int c = 0; c < 6; ++c) {
+        E_mean[c] = total[0] > 0 ? total[1 + c] / total[0] : 0;
+        S_mean[c] = total[0] > 0 ? total[7 + c] / total[0] : 0;
+    }
+}
+
+femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err) {
+    if (h->n == h->room) {
+        size_t room = h->room ? 2 * h->room : 16;
+        femd_history_row *grown = realloc(h->row, room * sizeof *grown);
+        if (!grown) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
+        h->row = grown;
+        h->room = room;
+    }
+    femd_history_row copy = *row;
+    copy.rec.reaction = calloc(3 * h->nboundary + 1, sizeof(double));
+    if (!copy.rec.reaction) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
+    if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, 3 * h->nboundary * sizeof(double));
+    h->row[h->n++] = copy;
+    return FEMD_OK;
+}
+
+void femd_history_clear(femd_history *h) {
+    for (size_t i = 0; i < h->n; ++i) free(h->row[i].rec.reaction);
+    free(h->row);
+    h->row = NULL;
+    h->n = h->room = 0;
+}
+
+void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]) {
+    int earlier = 0;
+    for (size_t k = 0; k < i; ++k) earlier += strcmp(cs->boundary[k].on, cs->boundary[i].on) == 0;
+    if (earlier)
+        snprintf(name, FEMD_ENTRY_NAME_MAX, "%s#%d", cs->boundary[i].on, earlier + 1);
+    else
+        snprintf(name, FEMD_ENTRY_NAME_MAX, "%s", cs->boundary[i].on);
+}
+
+int femd_step_is_due(const femd_case *cs, int every, int step, double time) {
+    if (time >= cs->end_time * (1 - 1e-12)) return 1;
+    return every > 0 && step % every == 0;
+}
+
+/* "," and a column title, quoted if it has to be (RFC 4180). */
+static femd_status title(femd_buffer *out, const char *name, const char *suffix, femd_error *err) {
+    if (!strpbrk(name, ",\"\r\n")) return femd_text_add(out, err, ",%s%s", name, suffix);
+    FEMD_TRY(femd_text_add(out, err, ",\""));
+    for (const char *c = name; *c; ++c)
+        FEMD_TRY(femd_buffer_append(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, err));
+    return femd_text_add(out, err, "%s\"", suffix);
+}
+
+static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    static const char *const axis[3] = {".x", ".y", ".z"};
+    static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
+    FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
+    for (size_t b = 0; b < h->nboundary; ++b) {
+        char name[FEMD_ENTRY_NAME_MAX];
+        femd_entry_name(cs, b, name);
+        for (int c = 0; c < 3; ++c) FEMD_TRY(title(out, name, axis[c], err));
+    }
+    FEMD_TRY(femd_text_add(out, err, ",energy,hill_mandel_max,stability_min,evaluations,force_evaluations"));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
+    return femd_text_add(out, err, "\n");
+}
+
+static femd_status number(femd_buffer *out, double v, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, ","));
+    return femd_text_number(out, v, "nan", err);
+}
+
+static femd_status line(const femd_history_row *row, size_t nboundary, femd_buffer *out, femd_error *err) {
+    const femd_step_record *r = &row->rec;
+    FEMD_TRY(femd_text_add(out, err, "%d", r->step));
+    FEMD_TRY(number(out, r->time, err));
+    FEMD_TRY(number(out, r->dt, err));
+    FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
+    FEMD_TRY(number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
+    FEMD_TRY(number(out, r->reference, err));
+    for (size_t i = 0; i < 3 * nboundary; ++i) FEMD_TRY(number(out, r->reaction[i], err));
+    FEMD_TRY(number(out, r->energy, err));
+    FEMD_TRY(number(out, r->hill_mandel_max, err));
+    FEMD_TRY(number(out, r->stability_min, err));
+    FEMD_TRY(femd_text_add(out, err, ",%llu,%llu", (unsigned long long)r->evaluations,
+                           (unsigned long long)r->force_evaluations));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->E_mean[c], err));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->S_mean[c], err));
+    return femd_text_add(out, err, "\n");
+}
+
+femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    out->size = 0;
+    FEMD_TRY(titles(h, cs, out, err));
+    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h->row + i, h->nboundary, out, err));
+    return FEMD_OK;
+}
+
+femd_status femd_history_pvd(const femd_history *h, femd_buffer *out, femd_error *err) {
+    femd_pvd_entry *entry = calloc(h->n + 1, sizeof *entry); /* entry 0: the virgin state */
+    if (!entry) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the list of output steps");
+    size_t n = 1;
+    for (size_t i = 0; i < h->n; ++i) {
+        if (!h->row[i].fields) continue;
+        entry[n++] = (femd_pvd_entry){h->row[i].rec.time, h->row[i].rec.step};
+    }
+    femd_status rc = femd_pvd_encode(entry, n, out, err);
+    free(entry);
+    return rc;
+}

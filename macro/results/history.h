@@ -1,0 +1,45 @@
+/* The committed steps of a run: what history.csv, summary.json and the checkpoint tell about them. The same on all
+ * ranks. */
+#ifndef FEMD_HISTORY_H
+#define FEMD_HISTORY_H
+
+#include "femd/buffer.h"
+#include "fields/problem.h"
+
+/* One committed step: the solver's record and averages over the reference volume. */
+typedef struct femd_history_row {
+    femd_step_record rec;        /* rec.reaction is owned by the history, nboundary x 3 */
+    double E_mean[6], S_mean[6]; /* Green-Lagrange strain (engineering shears), second Piola-Kirchhoff stress, Pa */
+    int fields;                  /* 1 if step_NNNN.pvtu was written */
+} femd_history_row;
+
+typedef struct femd_history {
+    size_t nboundary;
+    size_t n, room;
+    femd_history_row *row; /* owned */
+} femd_history;
+
+#define FEMD_HISTORY_INIT                                                                                              \
+    { 0, 0, 0, NULL }
+/* Room for the name of a boundary entry with its number. */
+#define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
+
+/* Volume averages of the committed strain and stress of all ranks, added in the order of the ranks. Collective. */
+void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]);
+/* Append a copy of row (its reactions included; row->rec.reaction holds h->nboundary x 3). */
+FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err);
+void femd_history_clear(femd_history *h);
+
+/* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...
+ */
+void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]);
+/* Whether fields (checkpoint: `every` = cs->checkpoint_every) are written after the step that ends at time. */
+int femd_step_is_due(const femd_case *cs, int every, int step, double time);
+
+/* The text of history.csv: a header line, one line per step. No timing and no pool data. */
+FEMD_MUST_CHECK femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out,
+                                                femd_error *err);
+/* The text of fields.pvd: step 0 and the steps with fields. */
+FEMD_MUST_CHECK femd_status femd_history_pvd(const femd_history *h, femd_buffer *out, femd_error *err);
+
+#endif

@@ -1,0 +1,171 @@
+/* The live line. Knows how to say how the run stands; decides nothing. */
+#include "results/live.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Seconds between notices, and before the first, where lines cannot be rewritten. */
+enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1, STATES_GRACE = 5 };
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks) {
+    *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
+    /* femd run says what stands at the other end of mpiexec's pipe. */
+    l->terminal = out && (isatty(fileno(out)) || getenv("FEMD_TERMINAL"));
+}
+
+void femd_live_workers(femd_live *l, uint32_t workers) {
+    l->info.workers = workers;
+    if (workers > l->workers_max) l->workers_max = workers;
+}
+
+static void text_waiting(const femd_live *l, char *text, size_t size) {
+    snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s",
+             l->address, l->info.waited);
+}
+
+/* No points are open, yet the client waits: a commit, or states on their way. */
+static int waits_for_states(const femd_live *l) {
+    return l->info.total == 0 && l->info.waited >= STATES_GRACE;
+}
+
+/* Nothing has been asked of any point: the first answer that is due is that of a worker which opens the materials. */
+static int waits_for_materials(const femd_live *l) {
+    return l->step == 0 && l->residual < 0 && l->info.total == 0 && l->info.waited >= WAITING_GRACE;
+}
+
+static void text_points(const femd_live *l, int narrow, char *text, size_t size) {
+    char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "";
+    unsigned percent = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
+    if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
+    if (l->ranks > 1 && !narrow) snprintf(of_rank, sizeof of_rank, " (rank 0 of %d)", l->ranks);
+    if (!narrow) snprintf(reused, sizeof reused, " reused %u %%", percent);
+    snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
+             of_rank);
+    snprintf(text, size, "step %d/%d it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", l->step,
+             l->step > l->steps ? l->step : l->steps, l->iteration, residual, points, l->micro, l->info.workers, reused,
+             l->cuts);
+}
+
+void femd_live_text(const femd_live *l, char *text, size_t size) {
+    if (l->info.waiting_for_workers) {
+        text_waiting(l, text, size);
+        return;
+    }
+    if (waits_for_materials(l)) {
+        snprintf(text, size,
+                 "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
+                 l->address, l->info.waited);
+        return;
+    }
+    if (waits_for_states(l)) {
+        snprintf(text, size,
+                 "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
+                 l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
+        return;
+    }
+    text_points(l, 0, text, size);
+}
+
+/* Columns of the terminal, also from behind mpiexec's pipe; 0 = unknown. */
+static int columns(FILE *out) {
+    struct winsize w = {0};
+    if (ioctl(fileno(out), TIOCGWINSZ, &w) == 0) return w.ws_col;
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    int known = ioctl(fd, TIOCGWINSZ, &w) == 0;
+    close(fd);
+    return known ? w.ws_col : 0;
+}
+
+/* The same in fewer words. */
+static void text_narrow(const femd_live *l, char *text, size_t size) {
+    if (l->info.waiting_for_workers || waits_for_materials(l))
+        snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
+    else if (waits_for_states(l))
+        snprintf(text, size, "step %d/%d waiting for the server to collect the states %.0f s", l->step,
+                 l->step > l->steps ? l->step : l->steps, l->info.waited);
+    else
+        text_points(l, 1, text, size);
+}
+
+static void draw(femd_live *l) {
+    char text[512];
+    int width = columns(l->out);
+    femd_live_text(l, text, sizeof text);
+    if (width > 1 && (int)strlen(text) >= width) text_narrow(l, text, sizeof text);
+    int n = (int)strlen(text);
+    if (width > 1 && n >= width) text[n = width - 1] = 0; /* a line that wraps cannot be rewritten */
+    fprintf(l->out, "\r%s%*s", text, l->drawn > n ? l->drawn - n : 0, "");
+    fflush(l->out);
+    l->drawn = n;
+}
+
+static void say(femd_live *l) {
+    char text[512];
+    femd_live_text(l, text, sizeof text);
+    fprintf(l->out, "%s\n", text);
+    fflush(l->out);
+    l->last = now();
+}
+
+void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts) {
+    l->step = step;
+    l->iteration = iteration;
+    l->residual = residual;
+    l->cuts = cuts;
+    l->info.waiting_for_workers = 0;
+    l->info.waited = 0;
+    l->waiting = 0;
+    if (!l->out) return;
+    if (l->terminal)
+        draw(l);
+    else
+        say(l);
+}
+
+void femd_live_progress(femd_live *l, const femd_progress_info *info) {
+    uint32_t known = l->info.workers;
+    l->info = *info;
+    l->micro = info->waited;
+    if (info->workers == 0 && !info->waiting_for_workers) l->info.workers = known; /* the server has not said yet */
+    if (info->workers > l->workers_max) l->workers_max = info->workers;
+    if (!l->out) return;
+    if (l->terminal) {
+        draw(l);
+        return;
+    }
+    if (!info->waiting_for_workers && !waits_for_states(l) && !waits_for_materials(l)) {
+        l->waiting = 0;
+        return;
+    }
+    if (info->waited < WAITING_GRACE) return;
+    if (l->waiting && now() - l->last < WAITING_NOTICE_EVERY) return;
+    l->waiting = 1;
+    say(l);
+}
+
+void femd_live_cut(femd_live *l, int step, const char *why, double dt) {
+    if (!l->out) return;
+    fprintf(l->out, "%sstep %d: increment cut to %.4g: %s\n", l->drawn ? "\n" : "", step, dt, why);
+    fflush(l->out);
+    l->drawn = 0;
+}
+
+void femd_live_end(femd_live *l) {
+    if (l->out && l->drawn) {
+        fputc('\n', l->out);
+        fflush(l->out);
+    }
+    l->drawn = 0;
+    l->out = NULL;
+}

@@ -1,0 +1,204 @@
+/* Order of the result files of a run: which is written when, by whom. What is in them is the business of output.c,
+ * history.c, summary.c and checkpoint.c. */
+#include "results/recorder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/collective.h"
+#include "results/checkpoint.h"
+#include "results/outfile.h"
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double cpu_seconds(void) {
+    struct rusage u;
+    if (getrusage(RUSAGE_SELF, &u) != 0) return 0;
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static femd_status no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
+}
+
+/* ---- start ---- */
+
+/* An output folder that cannot be used is found before anything runs. */
+static femd_status check_folder(const char *folder, femd_error *err) {
+    struct stat st;
+    if (stat(folder, &st) != 0) {
+        if (errno == ENOENT) return FEMD_OK;
+        return femd_fail(err, FEMD_BAD_INPUT, "--out %s cannot be used: %s", folder, strerror(errno));
+    }
+    if (!S_ISDIR(st.st_mode)) return femd_fail(err, FEMD_BAD_INPUT, "--out %s is a file, not a folder", folder);
+    if (access(folder, W_OK | X_OK) != 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "--out %s: %s", folder, strerror(errno));
+    return FEMD_OK;
+}
+
+static femd_status load(femd_recorder *r, femd_problem *p, femd_error *err) {
+    char *path = femd_path_join(r->folder, "checkpoint.h5");
+    femd_status rc = path ? FEMD_OK : no_memory(err);
+    if (rc == FEMD_OK && p->rank == 0 && access(path, F_OK) != 0)
+        rc = femd_fail(err, FEMD_BAD_INPUT,
+                       "--resume: there is no %s to go on from; run without --resume to begin anew", path);
+    rc = femd_agree(p->comm, rc, err);
+    if (rc == FEMD_OK) rc = femd_checkpoint_load(p, &r->history, path, err);
+    free(path);
+    FEMD_TRY(rc);
+    if (r->history.n != (size_t)p->step)
+        return femd_fail(err, FEMD_BAD_INPUT, "--resume: the checkpoint in %s has no history of its steps", r->folder);
+    r->info.resumed = p->step;
+    return FEMD_OK;
+}
+
+void femd_recorder_begin(femd_recorder *r) {
+    *r = (femd_recorder){.began = now()};
+}
+
+femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err) {
+    r->folder = folder;
+    r->history.nboundary = p->cs->nboundary;
+    r->info.ranks = p->size;
+    FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? check_folder(folder, err) : FEMD_OK, err));
+    return resume ? load(r, p, err) : FEMD_OK;
+}
+
+/* ---- files of a step ---- */
+
+static femd_status replace(const femd_recorder *r, const char *name, const femd_buffer *text, femd_error *err) {
+    char *path = femd_path_join(r->folder, "%s", name);
+    femd_status rc = path ? femd_file_replace(path, text->data, text->size, err) : no_memory(err);
+    free(path);
+    return rc;
+}
+
+/* Rank 0. */
+static femd_status write_tables(const femd_recorder *r, const femd_problem *p, const char *status, femd_error *err) {
+    femd_buffer text = FEMD_BUFFER_INIT;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, femd_history_encode(&r->history, p->cs, &text, err), done);
+    FEMD_TRY_GOTO(rc, replace(r, "history.csv", &text, err), done);
+    FEMD_TRY_GOTO(rc, femd_history_pvd(&r->history, &text, err), done);
+    FEMD_TRY_GOTO(rc, replace(r, "fields.pvd", &text, err), done);
+    FEMD_TRY_GOTO(rc, femd_summary_encode(&r->history, p->cs, status, &r->info, &text, err), done);
+    rc = replace(r, "summary.json", &text, err);
+done:
+    femd_buffer_clear(&text);
+    return rc;
+}
+
+static femd_status write_summary(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
+    const double mine[2] = {cpu_seconds(), r->micro};
+    double all[2] = {0, 0};
+    (void)MPI_Reduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, 0, p->comm);
+    r->info.cpu = all[0];
+    r->info.micro_cpu = all[1];
+    r->info.wall = now() - r->began;
+    return femd_agree(p->comm, p->rank == 0 ? write_tables(r, p, status, err) : FEMD_OK, err);
+}
+
+femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    if (p->rank == 0) {
+        rc = femd_outdir_make(r->folder, err);
+        if (rc == FEMD_OK) rc = femd_outdir_clean(r->folder, r->info.resumed ? p->step : -1, err);
+    }
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    r->open = 1;
+    if (!r->info.resumed) FEMD_TRY(femd_output_step(p, NULL, r->folder, err));
+    return write_summary(r, p, "running", err);
+}
+
+static femd_status save(femd_recorder *r, femd_problem *p, femd_error *err) {
+    char *path = femd_path_join(r->folder, "checkpoint.h5");
+    femd_status rc = femd_agree(p->comm, path ? FEMD_OK : no_memory(err), err);
+    if (rc == FEMD_OK) rc = femd_checkpoint_save(p, &r->history, path, err);
+    free(path);
+    return rc;
+}
+
+femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    femd_history_row row = {.rec = *rec, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec->step, rec->time)};
+    femd_points_mean(p, row.E_mean, row.S_mean);
+    FEMD_TRY(femd_agree(p->comm, femd_history_add(&r->history, &row, err), err));
+    for (PetscInt i = 0; i < p->pt->n; ++i) r->micro += p->pt->wall[i];
+    r->info.reused += rec->reused;
+    if (row.fields) FEMD_TRY(femd_output_step(p, rec, r->folder, err));
+    FEMD_TRY(write_summary(r, p, "running", err));
+    if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec->step, rec->time)) return save(r, p, err);
+    return FEMD_OK;
+}
+
+femd_status femd_recorder_finish(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
+    return r->open ? write_summary(r, p, status, err) : FEMD_OK;
+}
+
+/* ---- the state of one point ---- */
+
+femd_status femd_recorder_check_id(femd_problem *p, uint64_t id, femd_error *err) {
+    uint64_t mine = (uint64_t)p->pt->n, total = 0;
+    MPI_Allreduce(&mine, &total, 1, MPI_UINT64_T, MPI_SUM, p->comm);
+    if (id < total) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the points of this case have the numbers 0 to %llu",
+                     (unsigned long long)id, (unsigned long long)total - 1);
+}
+
+static femd_status dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i, femd_error *err) {
+    void *blob = NULL;
+    size_t size = 0;
+    unsigned long long id = p->pt->id[i];
+    if (femd_hash_is_zero(p->pt->state + i))
+        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the point has no state, since %s", id,
+                         p->step == 0 ? "no step is committed yet" : "its engine keeps none");
+    FEMD_TRY(femd_client_state_get(p->client, p->pt->state + i, &blob, &size, err));
+    char *path = femd_path_join(r->folder, "point-%llu.state", id);
+    femd_status rc = path ? femd_file_replace(path, blob, size, err) : no_memory(err);
+    free(path);
+    free(blob);
+    return rc;
+}
+
+femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    for (PetscInt i = 0; i < p->pt->n; ++i)
+        if (p->pt->id[i] == id) rc = dump_mine(r, p, i, err);
+    return femd_agree(p->comm, rc, err);
+}
+
+/* ---- the end ---- */
+
+void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *out) {
+    if (p->rank != 0 || r->history.n == 0) return;
+    char name[FEMD_ENTRY_NAME_MAX];
+    size_t last =
+        r->history.nboundary ? r->history.nboundary - 1 : 0; /* the last support: usually the one that moves */
+    while (last > 0 && p->cs->boundary[last].kind != FEMD_LOAD_DISPLACEMENT) last--;
+    femd_entry_name(p->cs, last, name);
+    const int conducts = (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) != 0;
+    fprintf(out, "%5s %10s %7s %5s %10s   reaction %s (N)%s\n", "step", "time", "newton", "cuts", "|r| (N)", name,
+            !conducts ? ""
+            : r->history.row[0].rec.k_carriers & FEMD_CARRIER_LATTICE
+                ? "; points whose lattice conductivity was sampled, reused"
+                : "; points whose conductivity was sampled, reused");
+    for (size_t i = 0; i < r->history.n; ++i) {
+        const femd_step_record *s = &r->history.row[i].rec;
+        const double none[3] = {0, 0, 0}, *f = r->history.nboundary ? s->reaction + 3 * last : none;
+        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e", s->step, s->time, s->newton, s->cuts,
+                s->nresiduals ? s->residual[s->nresiduals - 1] : 0, f[0], f[1], f[2]);
+        if (conducts) fprintf(out, " %7llu %7llu", (unsigned long long)s->k_sampled, (unsigned long long)s->k_reused);
+        fputc('\n', out);
+    }
+}
+
+void femd_recorder_clear(femd_recorder *r) {
+    femd_history_clear(&r->history);
+}

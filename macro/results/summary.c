@@ -1,0 +1,225 @@
+/* The text of summary.json. Reads the history and the case; opens no file and asks no server. */
+#include "results/summary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "results/outfile.h"
+
+/* ---- who came and went ---- */
+
+static void seen_here(femd_pool_seen *seen, uint64_t number, char *now) {
+    size_t i = 0;
+    while (i < seen->n && seen->number[i] != number) ++i;
+    if (i == FEMD_POOL_SEEN_MAX) return;
+    if (i == seen->n) {
+        seen->number[seen->n++] = number;
+        seen->joined += seen->asked > 0;
+    }
+    now[i] = 1;
+}
+
+uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool) {
+    const cJSON *workers = cJSON_GetObjectItemCaseSensitive(pool, "workers"), *w;
+    char now[FEMD_POOL_SEEN_MAX] = {0};
+    cJSON_ArrayForEach(w, workers) {
+        const cJSON *number = cJSON_GetObjectItemCaseSensitive(w, "number");
+        if (cJSON_IsNumber(number) && number->valuedouble >= 0) seen_here(seen, (uint64_t)number->valuedouble, now);
+    }
+    for (size_t i = 0; i < seen->n; ++i) seen->lost += seen->here[i] && !now[i];
+    memcpy(seen->here, now, sizeof now);
+    seen->asked++;
+    return (uint32_t)cJSON_GetArraySize(workers);
+}
+
+int femd_pool_restarts(const femd_pool_seen *seen) {
+    return seen->lost < seen->joined ? seen->lost : seen->joined;
+}
+
+const char *femd_run_status(femd_status rc, int stopped) {
+    if (rc == FEMD_OK && !stopped) return "ok";
+    if (stopped) return "stopped";
+    switch (rc) {
+    case FEMD_NOT_CONVERGED: return "not-converged";
+    case FEMD_BAD_INPUT: return "bad-input";
+    case FEMD_DISCONNECTED:
+    case FEMD_TIMEOUT:
+    case FEMD_REFUSED: return "pool-lost";
+    default: return femd_status_is_infrastructure(rc) ? "pool-lost" : "failed";
+    }
+}
+
+static void last_part(const char *path, size_t length, char *name, size_t size) {
+    size_t begin = length;
+    while (begin > 0 && path[begin - 1] != '/') --begin;
+    snprintf(name, size, "%.*s", (int)(length - begin), path + begin);
+}
+
+void femd_case_name(const char *path, char *name, size_t size) {
+    char *full = realpath(path, NULL);
+    const char *use = full ? full : path;
+    size_t n = strlen(use);
+    const char suffix[] = ".json", usual[] = "/case.json";
+    if (n > sizeof usual - 1 && strcmp(use + n - (sizeof usual - 1), usual) == 0)
+        n -= sizeof usual - 1;
+    else if (n > sizeof suffix - 1 && strcmp(use + n - (sizeof suffix - 1), suffix) == 0)
+        n -= sizeof suffix - 1;
+    last_part(use, n, name, size);
+    free(full);
+}
+
+static femd_status number(femd_buffer *out, const char *before, double v, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, "%s", before));
+    return femd_text_number(out, v, "null", err);
+}
+
+static femd_status integer(femd_buffer *out, const char *before, uint64_t v, femd_error *err) {
+    return femd_text_add(out, err, "%s%llu", before, (unsigned long long)v);
+}
+
+static femd_status string(femd_buffer *out, const char *before, const char *s, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, "%s", before));
+    return femd_text_json_string(out, s, err);
+}
+
+static femd_status six(femd_buffer *out, const char *before, const double v[6], femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, "%s[", before));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, c ? ", " : "", v[c], err));
+    return femd_text_add(out, err, "]");
+}
+
+static femd_status reactions(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out,
+                             femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, ",\n     \"reactions\": {"));
+    for (size_t b = 0; b < n; ++b) {
+        char name[FEMD_ENTRY_NAME_MAX];
+        femd_entry_name(cs, b, name);
+        FEMD_TRY(string(out, b ? ", " : "", name, err));
+        for (int c = 0; c < 3; ++c) FEMD_TRY(number(out, c ? ", " : ": [", r->reaction[3 * b + c], err));
+        FEMD_TRY(femd_text_add(out, err, "]"));
+    }
+    return femd_text_add(out, err, "}");
+}
+
+static femd_status conductivity(const femd_step_record *r, femd_buffer *out, femd_error *err) {
+    const char *of = r->k_carriers & FEMD_CARRIER_LATTICE ? "lattice" : "as each material says";
+    FEMD_TRY(string(out, ",\n     \"conductivity\": {\"of\": ", of, err));
+    FEMD_TRY(six(out, ", \"mean\": ", r->k_mean, err));
+    if (r->k_carriers & FEMD_CARRIER_ELECTRONS) FEMD_TRY(six(out, ", \"electronic_mean\": ", r->ke_mean, err));
+    FEMD_TRY(number(out, ", \"error_max\": ", r->k_error_max, err));
+    FEMD_TRY(integer(out, ", \"sampled\": ", r->k_sampled, err));
+    FEMD_TRY(integer(out, ", \"reused\": ", r->k_reused, err));
+    FEMD_TRY(integer(out, ", \"noted\": ", r->k_noted, err));
+    return femd_text_add(out, err, "}");
+}
+
+static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
+    const char *comma = "";
+    FEMD_TRY(femd_text_add(out, err, ", \"notes\": ["));
+    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+        if (!(set & bit)) continue;
+        FEMD_TRY(femd_text_add(out, err, "%s\"%s\"", comma, femd_note_key(bit)));
+        comma = ", ";
+    }
+    return femd_text_add(out, err, "]");
+}
+
+static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out,
+                        femd_error *err) {
+    const femd_step_record *r = &row->rec;
+    FEMD_TRY(femd_text_add(out, err, "    {\"step\": %d", r->step));
+    FEMD_TRY(number(out, ", \"time\": ", r->time, err));
+    FEMD_TRY(femd_text_add(out, err, ", \"newton\": %d, \"cuts\": %d,\n     \"residuals\": [", r->newton, r->cuts));
+    for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(number(out, i ? ", " : "", r->residual[i], err));
+    FEMD_TRY(number(out, "],\n     \"reference_force\": ", r->reference, err));
+    FEMD_TRY(number(out, ", \"noise_force\": ", r->noise, err));
+    FEMD_TRY(reactions(r, cs, nboundary, out, err));
+    FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
+    FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));
+    FEMD_TRY(number(out, ",\n     \"energy\": ", r->energy, err));
+    FEMD_TRY(number(out, ", \"hill_mandel_max\": ", r->hill_mandel_max, err));
+    FEMD_TRY(number(out, ", \"stability_min\": ", r->stability_min, err));
+    FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
+    FEMD_TRY(notes(r->notes, out, err));
+    if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
+    return femd_text_add(out, err, ", \"heat\": {}}");
+}
+
+static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *err) {
+    uint64_t evaluations = 0, forces = 0;
+    double residual = 0, stability = NAN;
+    for (size_t i = 0; i < h->n; ++i) {
+        const femd_step_record *r = &h->row[i].rec;
+        evaluations += r->evaluations;
+        forces += r->force_evaluations;
+        if (r->hill_mandel_max > residual) residual = r->hill_mandel_max;
+        if (!isnan(r->stability_min) && !(r->stability_min >= stability)) stability = r->stability_min;
+    }
+    FEMD_TRY(integer(out, "  \"micro\": {\"evaluations\": ", evaluations, err));
+    FEMD_TRY(integer(out, ", \"force_evaluations\": ", forces, err));
+    FEMD_TRY(number(out, ", \"hill_mandel_max\": ", residual, err));
+    FEMD_TRY(number(out, ", \"stability_min\": ", stability, err));
+    return femd_text_add(out, err, "},\n");
+}
+
+/* A key of the server's status: of this run, of the counters, or of the whole; NULL if the server does not tell. */
+static const cJSON *in_pool(const femd_run_info *run, const char *key) {
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(run->pool, "runs")) {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "name"));
+        const cJSON *mine =
+            name && run->name && strcmp(name, run->name) == 0 ? cJSON_GetObjectItemCaseSensitive(entry, key) : NULL;
+        if (mine) return mine;
+    }
+    const cJSON *counter =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(run->pool, "counters"), key);
+    return counter ? counter : cJSON_GetObjectItemCaseSensitive(run->pool, key);
+}
+
+static femd_status from_pool(const femd_run_info *run, const char *before, const char *key, femd_buffer *out,
+                             femd_error *err) {
+    const cJSON *node = run->pool ? in_pool(run, key) : NULL;
+    char *text = node ? cJSON_PrintUnformatted(node) : NULL;
+    femd_status rc = femd_text_add(out, err, "%s%s", before, text ? text : "null");
+    cJSON_free(text);
+    return rc;
+}
+
+static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err) {
+    FEMD_TRY(string(out, "  \"run\": {\"version\": ", FEMD_VERSION, err));
+    FEMD_TRY(number(out, ", \"wall_s\": ", run->wall, err));
+    FEMD_TRY(number(out, ", \"cpu_s\": ", run->cpu, err));
+    FEMD_TRY(number(out, ", \"micro_s\": ", run->micro_cpu, err));
+    FEMD_TRY(integer(out, ",\n          \"workers\": ", run->workers, err));
+    FEMD_TRY(integer(out, ", \"restarts\": ", (uint64_t)run->restarts, err));
+    FEMD_TRY(integer(out, ", \"ranks\": ", (uint64_t)run->ranks, err));
+    FEMD_TRY(integer(out, ", \"resumed_from\": ", (uint64_t)run->resumed, err));
+    FEMD_TRY(integer(out, ", \"reused\": ", run->reused, err));
+    FEMD_TRY(from_pool(run, ",\n          \"level\": ", "level", out, err));
+    FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
+    FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
+    FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
+    if (run->name) FEMD_TRY(string(out, ",\n          \"name\": ", run->name, err));
+    if (run->message) FEMD_TRY(string(out, ",\n          \"message\": ", run->message, err));
+    return femd_text_add(out, err, "}\n");
+}
+
+femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const char *status,
+                                const femd_run_info *run, femd_buffer *out, femd_error *err) {
+    char name[256];
+    femd_case_name(cs->path, name, sizeof name);
+    out->size = 0;
+    FEMD_TRY(string(out, "{\n  \"femd\": 1,\n  \"case\": ", name, err));
+    FEMD_TRY(string(out, ",\n  \"title\": ", cs->title ? cs->title : "", err));
+    FEMD_TRY(string(out, ",\n  \"status\": ", status, err));
+    FEMD_TRY(femd_text_add(out, err, ",\n  \"steps\": [\n"));
+    for (size_t i = 0; i < h->n; ++i) {
+        FEMD_TRY(step(h->row + i, cs, h->nboundary, out, err));
+        FEMD_TRY(femd_text_add(out, err, i + 1 < h->n ? ",\n" : "\n"));
+    }
+    FEMD_TRY(femd_text_add(out, err, "  ],\n"));
+    FEMD_TRY(micro(h, out, err));
+    FEMD_TRY(run_data(run, out, err));
+    return femd_text_add(out, err, "}\n");
+}

@@ -1,0 +1,174 @@
+/* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. All
+ * materials are submitted before any is waited for; orientations are applied here, on the client's side of the wire. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/femd.h"
+#include "fields/constitutive.h"
+#include "fields/problem.h"
+
+#define POINTS_PER_BATCH 16384 /* bounds the storage for answers */
+
+typedef struct client_law {
+    femd_client *client;   /* borrowed */
+    const femd_case *cs;   /* borrowed */
+    femd_hash *material;   /* per case material */
+    femd_response *answer; /* POINTS_PER_BATCH, grown on demand */
+    size_t room;
+    femd_request *request; /* of one batch, in the RVE frames */
+    size_t *order;         /* requests sorted by material */
+    size_t order_room;
+} client_law;
+
+static int is_identity(const double Q[9]) {
+    const double one[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    return memcmp(Q, one, sizeof one) == 0;
+}
+
+static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
+    client_law *law = self;
+    law->cs = cs;
+    if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material)))
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        femd_status rc = femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err);
+        if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: ", cs->path, cs->material[k].name);
+        law->material[k] = id[k];
+    }
+    return FEMD_OK;
+}
+
+/* Requests of one material in slices: batches[] of at most POINTS_PER_BATCH points. */
+typedef struct slice {
+    size_t first, n; /* in order[] */
+    int material;
+    femd_batch *batch;
+} slice;
+
+static femd_status grow(client_law *law, size_t n, femd_error *err) {
+    size_t batch = n < POINTS_PER_BATCH ? n : POINTS_PER_BATCH;
+    if (law->room < batch) {
+        femd_response *answer = realloc(law->answer, batch * sizeof *answer);
+        if (answer) law->answer = answer;
+        femd_request *request = realloc(law->request, batch * sizeof *request);
+        if (request) law->request = request;
+        if (!answer || !request) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %zu points", batch);
+        law->room = batch;
+    }
+    if (law->order_room < n) {
+        size_t *order = realloc(law->order, n * sizeof *order);
+        if (!order) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu points", n);
+        law->order = order;
+        law->order_room = n;
+    }
+    return FEMD_OK;
+}
+
+/* Sort by material, keeping the order within each, and cut into slices. Returns how many. */
+static size_t cut_slices(client_law *law, const int *material, size_t n, slice *s) {
+    size_t used = 0, count = 0;
+    for (size_t k = 0; k < law->cs->nmaterials; ++k) {
+        size_t first = used;
+        for (size_t i = 0; i < n; ++i)
+            if (material[i] == (int)k) law->order[used++] = i;
+        for (; first < used; first += s[count++].n) {
+            s[count] = (slice){.first = first, .n = used - first, .material = (int)k};
+            if (s[count].n > POINTS_PER_BATCH) s[count].n = POINTS_PER_BATCH;
+        }
+    }
+    return count;
+}
+
+static femd_status submit(client_law *law, const femd_request *requests, slice *s, femd_error *err) {
+    const double *Q = law->cs->material[s->material].orientation;
+    const int turned = !is_identity(Q);
+    for (size_t i = 0; i < s->n; ++i) {
+        law->request[i] = requests[law->order[s->first + i]];
+        if (turned) femd_strain_rotate(Q, requests[law->order[s->first + i]].value, law->request[i].value);
+    }
+    return femd_client_submit(law->client, &law->material[s->material], law->request, s->n, &s->batch, err);
+}
+
+static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
+    const double *Q = law->cs->material[s->material].orientation;
+    const int turned = !is_identity(Q);
+    FEMD_TRY(femd_client_collect(law->client, &s->batch, law->answer, err));
+    for (size_t i = 0; i < s->n; ++i) {
+        if (turned && law->answer[i].status == FEMD_OK) femd_response_unrotate(Q, &law->answer[i]);
+        sink(user, law->order[s->first + i], &law->answer[i]);
+    }
+    return FEMD_OK;
+}
+
+static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
+                                femd_constitutive_sink sink, void *user, femd_error *err) {
+    client_law *law = self;
+    if (n == 0) return FEMD_OK;
+    FEMD_TRY(grow(law, n, err));
+    slice *s = calloc(law->cs->nmaterials + n / POINTS_PER_BATCH + 1, sizeof *s);
+    if (!s) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu points", n);
+    size_t count = cut_slices(law, material, n, s);
+    femd_status rc = FEMD_OK;
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = submit(law, requests, &s[k], err);
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = collect(law, &s[k], sink, user, err);
+    for (size_t k = 0; k < count; ++k)
+        if (s[k].batch) femd_client_cancel(law->client, &s[k].batch);
+    free(s);
+    return rc;
+}
+
+static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
+                              femd_error *err) {
+    return femd_client_commit(((client_law *)self)->client, step, points, states, n, err);
+}
+
+static femd_status law_abort(void *self, femd_error *err) {
+    return femd_client_abort(((client_law *)self)->client, err);
+}
+static uint64_t law_reused(void *self) {
+    return femd_client_reused(((client_law *)self)->client);
+}
+
+static void law_destroy(void *self) {
+    client_law *law = self;
+    free(law->material);
+    free(law->answer);
+    free(law->request);
+    free(law->order);
+    free(law);
+}
+
+femd_status femd_constitutive_client(femd_client *client, femd_constitutive **out, femd_error *err) {
+    femd_constitutive *law = *out = calloc(1, sizeof *law);
+    client_law *self = calloc(1, sizeof *self);
+    if (!law || !self) {
+        free(law);
+        free(self);
+        *out = NULL;
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the material answers");
+    }
+    self->client = client;
+    *law = (femd_constitutive){.self = self,
+                               .open = law_open,
+                               .evaluate = law_evaluate,
+                               .commit = law_commit,
+                               .abort = law_abort,
+                               .reused = law_reused,
+                               .destroy = law_destroy};
+    return FEMD_OK;
+}
+
+femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p,
+                                femd_error *err) {
+    femd_constitutive *law = NULL;
+    *p = NULL;
+    FEMD_TRY(femd_constitutive_client(client, &law, err));
+    femd_status rc = femd_problem_create_law(comm, cs, law, p, err);
+    if (rc != FEMD_OK) {
+        femd_constitutive_destroy(&law);
+        return rc;
+    }
+    (*p)->client = client;
+    (*p)->owns_law = 1;
+    return FEMD_OK;
+}

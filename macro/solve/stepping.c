@@ -1,0 +1,109 @@
+/* The load increments: plan, attempt, cut or grow, commit. Owns the step sizes; knows no element and no solver setting.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "fields/constitutive.h"
+#include "fields/mechanics.h"
+#include "solve/solver.h"
+
+/* End of the next increment: at most p->dt on, and not past the next of the planned times k x end/count. */
+static double next_time(const femd_problem *p) {
+    const femd_case *cs = p->cs;
+    double planned = cs->end_time / cs->step_count;
+    int k = (int)floor(p->time / planned * (1 + 1e-12) + 1e-9) + 1;
+    double grid = k >= cs->step_count ? cs->end_time : cs->end_time * k / cs->step_count;
+    double time = p->time + p->dt;
+    return time >= grid - 1e-6 * planned ? grid : time;
+}
+
+static int finished(const femd_problem *p) {
+    return p->time >= p->cs->end_time * (1 - 1e-12);
+}
+
+static femd_status commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
+                               femd_step_record *rec, femd_error *err) {
+    const double planned = p->cs->end_time / p->cs->step_count;
+    double dt = rec->dt;
+    FEMD_TRY(femd_mechanics_commit(p, rec->step, rec, err));
+    PETSC_TRY(err, VecCopy(X, p->u));
+    p->time = time;
+    p->step = rec->step;
+    if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
+    p->dt = fmin(dt, planned);
+    const femd_mechanics_count *count = femd_mechanics_get_count(p);
+    rec->evaluations = count->evaluations;
+    rec->force_evaluations = count->force_evaluations;
+    rec->failed_points = count->failed_points;
+    return hooks && hooks->committed ? femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err) : FEMD_OK;
+}
+
+static femd_status reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
+    uint64_t mine = p->law->reused ? p->law->reused(p->law->self) : 0;
+    MPI_TRY(err, MPI_Allreduce(&mine, reused, 1, MPI_UINT64_T, MPI_SUM, p->comm));
+    return FEMD_OK;
+}
+
+/* One committed step, after as many cuts as it takes. */
+static femd_status run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
+                            femd_step_record *rec, femd_error *err) {
+    const double planned = p->cs->end_time / p->cs->step_count;
+    char why[512] = "";
+    uint64_t before, after;
+    FEMD_TRY(reused_so_far(p, &before, err));
+    femd_mechanics_step(p, rec->step);
+    for (rec->cuts = 0;; ++rec->cuts) {
+        femd_attempt outcome;
+        double time = next_time(p);
+        rec->time = time;
+        rec->dt = time - p->time;
+        FEMD_TRY(femd_solver_attempt(s, time, rec->cuts, X, rec, &outcome, why, sizeof why, err));
+        if (outcome == FEMD_ATTEMPT_CONVERGED) {
+            FEMD_TRY(reused_so_far(p, &after, err));
+            rec->reused = after - before;
+            return commit_step(p, hooks, X, time, rec, err);
+        }
+        FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
+        p->dt = rec->dt * p->cs->cut;
+        if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned)
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "step %d at time %g: given up after %d cuts, the last increment being %g; %s", rec->step,
+                             p->time, rec->cuts, rec->dt, why);
+        if (hooks && hooks->cut) hooks->cut(hooks->user, rec->step, why, p->dt);
+    }
+}
+
+static femd_status run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X, double *reaction,
+                           femd_error *err) {
+    while (!finished(p)) {
+        femd_step_record rec = {.step = p->step + 1, .reaction = reaction, .stability_min = NAN};
+        int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
+        MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
+        if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
+        FEMD_TRY(run_step(p, s, hooks, X, &rec, err));
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err) {
+    femd_solver *s = NULL;
+    Vec X = NULL;
+    femd_status rc;
+    if (p->dt <= 0) p->dt = p->cs->end_time / p->cs->step_count;
+    double *reaction = calloc(3 * p->cs->nboundary + 1, sizeof *reaction);
+    FEMD_TRY_GOTO(
+        rc,
+        femd_agree(p->comm, reaction ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
+        done);
+    FEMD_TRY_GOTO(rc, femd_solver_create(p, hooks, &s, err), done);
+    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->u, &X), done);
+    rc = run_all(p, s, hooks, X, reaction, err);
+done:
+    (void)VecDestroy(&X);
+    femd_solver_destroy(&s);
+    free(reaction);
+    return rc;
+}

@@ -1,0 +1,227 @@
+/* The engine `native`: an atomistic RVE under periodic boundary conditions, answered by the methods of its material.
+ *
+ * Owns the order of one evaluation: state, neighbour list, control, Hill-Mandel residual, the methods' answers, new
+ * state. What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material
+ * alone, so that a worker that has just started answers with the same bits as one that has served the point all along.
+ */
+#include <stdlib.h>
+
+#include "conductivity/electronic.h"
+#include "engine/engines.h"
+#include "numerics/symmetry.h"
+#include "rve/hill_mandel.h"
+#include "rve/method.h"
+#include "rve/native_control.h"
+#include "rve/native_state.h"
+
+/* Answered here whatever the method: they belong to the relaxed configuration. */
+static const uint32_t COMMON = FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
+
+typedef struct instance {
+    femd_native *n;
+    femd_methods methods;
+    femd_symmetry symmetry; /* of the tangent, as declared */
+    femd_electronic electronic;
+} instance;
+
+static void close_native(void **self) {
+    instance *s = *self;
+    if (!s) return;
+    femd_methods_close(&s->methods);
+    femd_native_destroy(&s->n);
+    free(s);
+    *self = NULL;
+}
+
+/* Atoms conduct as a lattice only. */
+static uint32_t carriers_of(const instance *s) {
+    if (!(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY)) return 0;
+    return FEMD_CARRIER_LATTICE | (s->electronic.declared ? FEMD_CARRIER_ELECTRONS : 0u);
+}
+
+static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **self, femd_capabilities *caps,
+                               femd_error *err) {
+    instance *s = calloc(1, sizeof *s);
+    if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
+    femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
+    if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
+    if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
+    if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))
+        rc = femd_json_fail(doc, femd_json_get(doc->root, "electronic"), err,
+                            "the material answers no conductivity to which this could be added; name a method for it: "
+                            "\"method\": {\"stress\": ..., "
+                            "\"conductivity\": \"green-kubo\"}");
+    s->symmetry = femd_symmetry_from_name(femd_json_string(doc->root, "symmetry", femd_symmetry_name(FEMD_TRICLINIC)));
+    *self = s;
+    if (rc != FEMD_OK) {
+        close_native(self);
+        return rc;
+    }
+    *caps = (femd_capabilities){
+        .wants = femd_methods_wants(&s->methods) | COMMON,
+        .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE |
+                  femd_methods_inputs(&s->methods), /* pressure: in pressure control */
+        .controls = 1u << FEMD_CONTROL_COMPONENTS | 1u << FEMD_CONTROL_PRESSURE,
+        .mixed = 1,
+        .atoms = (uint32_t)s->n->rve.n,
+        .engine = FEMD_ENGINE_NATIVE,
+        .carriers = carriers_of(s),
+        .volume = s->n->rve.V0 * 1e-30,
+    };
+    return FEMD_OK;
+}
+
+/* What one call of the control's function needs. */
+typedef struct evaluation {
+    femd_native *n;
+    const struct femd_method_slot *slot;
+    femd_conditions conditions;
+    int tangent; /* 0: D is not needed */
+} evaluation;
+
+static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
+    const evaluation *e = user;
+    return e->slot->method->strain(e->slot->self, e->n, &e->conditions, E, S, e->tangent ? D : NULL, err);
+}
+
+/* Put the path where the state says, with a neighbour list whose order is a function of that state. *chunks: what
+ * methods carried. */
+static femd_status take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks, femd_error *err) {
+    femd_path *path = &n->path;
+    const size_t n3 = 3 * (size_t)n->rve.n;
+    *chunks = (femd_bytes){NULL, 0};
+    if (state->size) {
+        FEMD_TRY(femd_native_state_decode(state, path, chunks, err));
+    } else {
+        memset(path->E, 0, sizeof path->E);
+        memset(path->w, 0, n3 * sizeof *path->w);
+        path->has_G = n->virgin_has_G;
+        memcpy(path->G, n->virgin_G, 6 * n3 * sizeof *path->G);
+    }
+    path->jumps = 0;
+    FEMD_TRY(femd_place_set(&n->rve, path->E, &path->place, err));
+    femd_place_atoms(&n->rve, &path->place, path->w, path->x);
+    return femd_neighbours_rebuild(n->rve.nb, n->rve.n, path->place.h, path->x, err);
+}
+
+/* The methods' turn in an evaluation. */
+typedef struct turn {
+    instance *s;
+    const femd_request *q;
+    const femd_beat *beat;
+    femd_bytes chunks;
+    femd_buffer carry[FEMD_METHODS_MAX]; /* new chunks */
+} turn;
+
+static femd_conditions conditions_of(const turn *t, const struct femd_method_slot *slot) {
+    const femd_request *q = t->q;
+    return (femd_conditions){.temperature = q->temperature,
+                             .accuracy = q->accuracy,
+                             .seed = q->seed,
+                             .wants = q->wants & slot->wants,
+                             .beat = t->beat};
+}
+
+static femd_status begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions,
+                         femd_bytes *carried, femd_error *err) {
+    *conditions = conditions_of(t, slot);
+    FEMD_TRY(femd_method_carried(&t->chunks, slot->method, carried, err));
+    return slot->method->begin ? slot->method->begin(slot->self, t->s->n, conditions, carried, err) : FEMD_OK;
+}
+
+/* The mechanical method finds the strain. */
+static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
+    femd_native *n = t->s->n;
+    femd_path *path = &n->path;
+    const struct femd_method_slot *slot = &t->s->methods.slot[0];
+    const femd_request *q = t->q;
+    const int strain_alone = q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0;
+    evaluation e = {.n = n, .slot = slot};
+    double S[6];
+    femd_bytes carried;
+    FEMD_TRY(begin(t, slot, &e.conditions, &carried, err));
+    e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
+    FEMD_TRY(femd_control_solve(q, path->E, strain_function, &e, r, err));
+    if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
+    femd_balance b = {.x = path->x};
+    memcpy(b.tau, path->last.tau, sizeof b.tau);
+    if (slot->method->balance) (void)slot->method->balance(slot->self, &b);
+    femd_place_stress(&n->rve, &path->place, b.tau, S); /* of the atoms, whose equilibrium the residual measures */
+    FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, b.x, S, b.held, &r->hill_mandel, err));
+    return slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err);
+}
+
+/* Another method answers its wants at the strain that was found. */
+static femd_status further_method(turn *t, int index, femd_response *r, femd_error *err) {
+    femd_native *n = t->s->n;
+    const struct femd_method_slot *slot = &t->s->methods.slot[index];
+    femd_conditions conditions;
+    femd_bytes carried;
+    FEMD_TRY(begin(t, slot, &conditions, &carried, err));
+    if (conditions.wants == 0) return femd_buffer_append(&t->carry[index], carried.data, carried.size, err);
+    if (slot->method->strain) {
+        double S[6], D[36];
+        const int tangent = (conditions.wants & FEMD_WANT_TANGENT) != 0;
+        FEMD_TRY(slot->method->strain(slot->self, n, &conditions, r->E, S, tangent ? D : NULL, err));
+        if (tangent) memcpy(r->D, D, sizeof r->D);
+    }
+    return slot->method->answer(slot->self, n, &conditions, &carried, r, &t->carry[index], err);
+}
+
+static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
+    femd_native *n = t->s->n;
+    femd_path *path = &n->path;
+    const femd_methods *ms = &t->s->methods;
+    FEMD_TRY(first_method(t, r, err));
+    if (t->q->wants & FEMD_WANT_STABILITY)
+        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
+    FEMD_TRY(femd_native_state_encode(path, state_out, err));
+    for (int i = 1; i < ms->count; i++) FEMD_TRY(further_method(t, i, r, err));
+    for (int i = 0; i < ms->count; i++) {
+        const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
+        FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));
+    }
+    femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
+    femd_symmetry_project_errors(t->s->symmetry, r->D_err);
+    r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
+    if (r->provided & FEMD_WANT_CONDUCTIVITY)
+        FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));
+    return FEMD_OK;
+}
+
+static femd_status evaluate_native(void *self, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
+                                   femd_response *r, femd_buffer *state_out, femd_error *err) {
+    instance *s = self;
+    turn t = {.s = s, .q = q, .beat = beat};
+    for (int i = 0; i < FEMD_METHODS_MAX; i++) t.carry[i] = (femd_buffer)FEMD_BUFFER_INIT;
+    const uint64_t before = femd_energetics_count(s->n->rve.en);
+    femd_status rc = take_state(s->n, state_in, &t.chunks, err);
+    if (rc == FEMD_OK) rc = answer(&t, r, state_out, err);
+    for (int i = 0; i < FEMD_METHODS_MAX; i++) femd_buffer_clear(&t.carry[i]);
+    r->work.force_evaluations = femd_energetics_count(s->n->rve.en) - before;
+    return rc;
+}
+
+static femd_status dump_native(void *self, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+    const instance *s = self;
+    femd_bytes chunks;
+    FEMD_TRY(take_state(s->n, state, &chunks, err));
+    return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
+}
+
+static const char *notes_native(const void *self) {
+    const instance *s = self;
+    return femd_potential_notes(s->n->potential);
+}
+
+const femd_engine femd_engine_native = {
+    .abi = FEMD_ENGINE_ABI,
+    .number = FEMD_ENGINE_NATIVE,
+    .name = "native",
+    .version = 1,
+    .open = open_native,
+    .evaluate = evaluate_native,
+    .dump = dump_native,
+    .close = close_native,
+    .notes = notes_native,
+};

@@ -1,0 +1,89 @@
+/* The engine `user`: hands every call on to the table that a shared object exports under the symbol "femd_engine_v1".
+ *
+ * Owns the handle of the shared object; never looks into its data. The path is that of the machine of the worker: code
+ * does not travel. */
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "engine/engines.h"
+
+/* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
+_Static_assert(FEMD_ENGINE_ABI == 2 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 &&
+                   sizeof(femd_capabilities) == 48,
+               "a new layout needs a new FEMD_ENGINE_ABI");
+
+typedef struct user_instance {
+    void *library;
+    const femd_engine *engine;
+    void *inner;
+} user_instance;
+
+static void close_user(void **instance) {
+    user_instance *u = *instance;
+    if (!u) return;
+    if (u->inner) u->engine->close(&u->inner);
+    if (u->library) dlclose(u->library);
+    free(u);
+    *instance = NULL;
+}
+
+static femd_status load(const femd_json *doc, user_instance *u, femd_error *err) {
+    const cJSON *node = femd_json_get(doc->root, "library");
+    const char *path = femd_json_string(doc->root, "library", "");
+    u->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!u->library) return femd_json_fail(doc, node, err, "cannot load the shared object: %s", dlerror());
+    u->engine = dlsym(u->library, "femd_engine_v1");
+    if (!u->engine)
+        return femd_json_fail(doc, node, err, "the shared object \"%s\" has no symbol femd_engine_v1", path);
+    if (u->engine->abi != FEMD_ENGINE_ABI)
+        return femd_json_fail(doc, node, err, "the engine in \"%s\" was built for interface %u, this femd has %d", path,
+                              u->engine->abi, FEMD_ENGINE_ABI);
+    if (!u->engine->open || !u->engine->evaluate || !u->engine->close)
+        return femd_json_fail(doc, node, err, "the engine in \"%s\" lacks open, evaluate or close", path);
+    return FEMD_OK;
+}
+
+static femd_status open_user(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                             femd_error *err) {
+    user_instance *u = calloc(1, sizeof *u);
+    if (!u) return femd_fail(err, FEMD_NO_MEMORY, "a user's engine: out of memory");
+    void *self = u;
+    femd_status rc = load(doc, u, err);
+    if (rc == FEMD_OK) rc = u->engine->open(doc, pack, &u->inner, caps, err);
+    if (rc != FEMD_OK) {
+        u->inner = NULL;
+        close_user(&self);
+        return rc;
+    }
+    if (!caps->engine) caps->engine = FEMD_ENGINE_USER;
+    *instance = u;
+    return FEMD_OK;
+}
+
+static femd_status evaluate_user(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                 const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
+    user_instance *u = instance;
+    return u->engine->evaluate(u->inner, q, state_in, beat, r, state_out, err);
+}
+
+static femd_status dump_user(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+    user_instance *u = instance;
+    if (!u->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "this user's engine has no atoms to dump");
+    return u->engine->dump(u->inner, state, out, err);
+}
+
+uint32_t femd_engine_user_version(const void *instance) {
+    const user_instance *u = instance;
+    return u->engine->version;
+}
+
+const femd_engine femd_engine_user = {
+    .abi = FEMD_ENGINE_ABI,
+    .number = FEMD_ENGINE_USER,
+    .name = "user",
+    .version = 1,
+    .open = open_user,
+    .evaluate = evaluate_user,
+    .dump = dump_user,
+    .close = close_user,
+};

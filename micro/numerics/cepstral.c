@@ -1,0 +1,105 @@
+/* The value of a spectrum at frequency zero from its truncated cepstrum; see spectrum.h. Good where the logarithm of
+ * the spectrum is smooth over the band that is kept, as in fluids and glasses; low for the narrow peak of a crystal. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "numerics/random.h"
+#include "numerics/spectrum.h"
+
+/* Recurrence up to 10, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.12). */
+double femd_digamma(double x) {
+    double sum = 0;
+    for (; x < 10; x += 1) sum -= 1 / x;
+    const double z = 1 / (x * x);
+    return sum + femd_random_log(x) - 0.5 / x -
+           z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
+}
+
+double femd_trigamma(double x) {
+    double sum = 0;
+    for (; x < 10; x += 1) sum += 1 / (x * x);
+    const double z = 1 / (x * x);
+    return sum + 1 / x + 0.5 * z +
+           z / x * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66)))));
+}
+
+/* exp without a library: a Taylor series after halving, squared back. */
+double femd_exponential(double a) {
+    int halvings = 0;
+    double sum = 1;
+    for (; fabs(a) > 0.0625; a *= 0.5) halvings++;
+    for (int k = 12; k >= 1; k--) sum = 1 + a / k * sum;
+    for (; halvings; halvings--) sum *= sum;
+    return sum;
+}
+
+/* C[n] = (1/N) sum over the N = 2K frequencies of the periodic logarithm L, of which L[0 .. K] is half. */
+static void cosine_coefficients(int K, const double *L, double *C) {
+    for (int n = 0; n <= K; n++) {
+        double sum = L[0] + (n & 1 ? -L[K] : L[K]);
+        for (int k = 1; k < K; k++) {
+            double c, s;
+            const int turn = (int)((int64_t)n * k % (2 * K));
+            femd_random_turn((double)turn / (2 * K), &c, &s);
+            sum += 2 * L[k] * c;
+        }
+        C[n] = sum / (2 * K);
+    }
+}
+
+/* Akaike's criterion of keeping P coefficients, sum of the C_n^2 left out over their variance + 2 P, into A[1 .. K];
+ * returns the best P. */
+static int akaike(int K, const double *C, double variance, double *A) {
+    double tail = 0;
+    int best = K;
+    for (int P = K; P >= 1; P--) {
+        tail += C[P] * C[P] / variance;
+        A[P] = tail + 2 * P;
+        if (A[P] <= A[best]) best = P;
+    }
+    return best;
+}
+
+/* ln S(0) and its standard error, averaged over P with Akaike's weights: the choice of P is part of the error
+ * (Buckland, Burnham and Augustin, Biometrics 53 (1997) 603). */
+static void average(int K, const double *C, double variance, const double *A, int best, double *value, double *error) {
+    double total = 0, mean = 0, deviation = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        double log0 = C[0];
+        for (int P = 1; P <= K; P++) {
+            const double far = 0.5 * (A[P] - A[best]), w = far < 40 ? femd_exponential(-far) : 0;
+            if (P > 1) log0 += 2 * C[P - 1];
+            if (pass) {
+                deviation += w / total * sqrt(variance * (4 * P - 2) + (log0 - mean) * (log0 - mean));
+            } else {
+                total += w;
+                mean += w * log0;
+            }
+        }
+        if (!pass) mean /= total;
+    }
+    *value = mean;
+    *error = deviation;
+}
+
+femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err) {
+    const int K = p->bins;
+    const double N = 2.0 * K, variance = femd_trigamma(p->shape);
+    double *L = malloc(3 * ((size_t)K + 1) * sizeof *L), *C = L + K + 1, *A = C + K + 1, log0, relative;
+    if (!L) return femd_fail(err, FEMD_NO_MEMORY, "cepstral analysis: out of memory");
+    for (int k = 0; k <= K; k++) {
+        const double shape = k ? p->shape : 0.5 * p->shape;
+        if (!(p->P[k] > 0) || !isfinite(p->P[k])) {
+            free(L);
+            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d", p->P[k], k);
+        }
+        L[k] = femd_random_log(p->P[k]) - (femd_digamma(shape) - femd_random_log(shape));
+    }
+    cosine_coefficients(K, L, C);
+    *out = (femd_zero_frequency){.order = akaike(K, C, variance / N, A), .plateau = 1};
+    average(K, C, variance / N, A, out->order, &log0, &relative);
+    free(L);
+    out->value = femd_exponential(log0);
+    out->error = out->value * relative;
+    return FEMD_OK;
+}

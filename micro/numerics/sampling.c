@@ -1,0 +1,260 @@
+/* Sums by blocks and the errors they give; see sampling.h. Owns the layout of a record; knows nothing of what is
+ * sampled. */
+#include "numerics/sampling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int pairs_of(int m) {
+    return m * (m + 1) / 2;
+}
+
+femd_status femd_blocks_init(femd_blocks *b, int m, int k, femd_error *err) {
+    memset(b, 0, sizeof *b);
+    if (m < 1 || m > FEMD_SAMPLED_MAX || k < 0 || k > FEMD_OCCASIONAL_MAX)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "sums of %d and %d quantities", m, k);
+    b->m = m;
+    b->k = k;
+    b->width = 2 + m + pairs_of(m) + k;
+    b->span = 1;
+    b->data = calloc((FEMD_BLOCKS_MAX + 1) * (size_t)b->width, sizeof(double));
+    return b->data ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "sums of %d and %d quantities: out of memory", m, k);
+}
+
+void femd_blocks_clear(femd_blocks *b) {
+    free(b->data);
+    memset(b, 0, sizeof *b);
+}
+
+void femd_blocks_empty(femd_blocks *b) {
+    b->count = b->basic = 0;
+    b->span = 1;
+    memset(b->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)b->width * sizeof(double));
+}
+
+static double *record(const femd_blocks *b, int i) {
+    return b->data + (size_t)i * (size_t)b->width;
+}
+static int y_at(const femd_blocks *b) {
+    return 2 + b->m + pairs_of(b->m);
+}
+
+void femd_blocks_add(femd_blocks *b, const double *z) {
+    double *r = record(b, b->count), *s = r + 1 + b->m;
+    r[0] += 1;
+    for (int i = 0; i < b->m; i++) {
+        r[1 + i] += z[i];
+        for (int j = i; j < b->m; j++) *s++ += z[i] * z[j];
+    }
+}
+
+void femd_blocks_add_occasional(femd_blocks *b, const double *y) {
+    double *r = record(b, b->count) + y_at(b);
+    r[-1] += 1;
+    for (int i = 0; i < b->k; i++) r[i] += y[i];
+}
+
+int femd_blocks_within(int64_t steps, int n, int block) {
+    const int64_t most = steps / ((int64_t)n * block);
+    return most < 1 << 30 ? (int)most : 1 << 30;
+}
+
+void femd_blocks_close(femd_blocks *b) {
+    if (++b->basic < b->span) return;
+    b->basic = 0;
+    b->count++;
+    if (b->count == FEMD_BLOCKS_MAX) {
+        for (int i = 0; i < FEMD_BLOCKS_MAX / 2; i++)
+            for (int c = 0; c < b->width; c++) record(b, i)[c] = record(b, 2 * i)[c] + record(b, 2 * i + 1)[c];
+        b->count /= 2;
+        b->span *= 2;
+    }
+    memset(record(b, b->count), 0, (size_t)b->width * sizeof(double));
+}
+
+/* ---- bytes: u32 m, k, count, span, basic, 0, then the finished records and the open one ---- */
+
+enum { HEAD = 24, SPAN_MAX = 1 << 24 }; /* of blocks that a state may claim: their number stays an int */
+
+femd_status femd_blocks_encode(const femd_blocks *b, femd_buffer *out, femd_error *err) {
+    const size_t doubles = (size_t)(b->count + 1) * (size_t)b->width;
+    const int head[6] = {b->m, b->k, b->count, b->span, b->basic, 0};
+    FEMD_TRY(femd_buffer_reserve(out, HEAD + 8 * doubles, err));
+    uint8_t *p = out->data + out->size;
+    for (int i = 0; i < 6; i++, p += 4) femd_put32(p, (uint32_t)head[i]);
+    for (size_t i = 0; i < doubles; i++, p += 8) femd_putf64(p, b->data[i]);
+    out->size += HEAD + 8 * doubles;
+    return FEMD_OK;
+}
+
+femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *used, femd_error *err) {
+    const uint8_t *p = in->data;
+    uint32_t head[6];
+    if (in->size < HEAD) return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are too short", in->size);
+    for (int i = 0; i < 6; i++) head[i] = femd_get32(p + 4 * i);
+    const size_t doubles = ((size_t)head[2] + 1) * (size_t)b->width;
+    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 ||
+        head[3] > SPAN_MAX || (head[3] & (head[3] - 1)) || head[4] >= head[3] || in->size < HEAD + 8 * doubles)
+        return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are not of this material", in->size);
+    femd_blocks_empty(b);
+    b->count = (int)head[2];
+    b->span = (int)head[3];
+    b->basic = (int)head[4];
+    for (size_t i = 0; i < doubles; i++) {
+        b->data[i] = femd_getf64(p + HEAD + 8 * i);
+        if (!isfinite(b->data[i])) return femd_fail(err, FEMD_PROTOCOL, "a sampled sum is not finite");
+    }
+    *used = HEAD + 8 * doubles;
+    return FEMD_OK;
+}
+
+/* ---- estimates ---- */
+
+/* Mean, covariance about `about` (NULL: the record's own mean) and mean y of one record of sums. */
+static void moments_of(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov,
+                       double *y) {
+    const int m = b->m;
+    const double n = r[0] > 0 ? r[0] : 1, ny = r[y_at(b) - 1] > 0 ? r[y_at(b) - 1] : 1;
+    const double *s = r + 1 + m;
+    for (int i = 0; i < m; i++) mean[i] = r[1 + i] / n;
+    const double *c = about ? about : mean;
+    for (int i = 0; i < m; i++)
+        for (int j = i; j < m; j++, s++)
+            cov[m * i + j] = cov[m * j + i] = *s / n - mean[i] * c[j] - c[i] * mean[j] + c[i] * c[j];
+    for (int i = 0; i < b->k; i++) y[i] = r[y_at(b) + i] / ny;
+}
+
+/* Sums over independent estimates. */
+typedef struct spread_of {
+    int n;
+    double sum[FEMD_ESTIMATES_MAX], square[FEMD_ESTIMATES_MAX];
+} spread_of;
+enum { PAIRS_LEAST = 8 };
+
+static void spread_add(spread_of *s, int nq, const double *q) {
+    s->n++;
+    for (int i = 0; i < nq; i++) {
+        s->sum[i] += q[i];
+        s->square[i] += q[i] * q[i];
+    }
+}
+
+/* Standard error of the mean of the estimates. */
+static double spread_error(const spread_of *s, int i) {
+    const double scatter = s->square[i] - s->sum[i] * s->sum[i] / s->n;
+    return sqrt(fmax(scatter, 0) / ((double)s->n * (s->n - 1)));
+}
+
+int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq,
+                         double *value, double *error) {
+    const int m = set[0]->m, width = set[0]->width;
+    double all[2 + FEMD_SAMPLED_MAX + FEMD_SAMPLED_MAX * (FEMD_SAMPLED_MAX + 1) / 2 + FEMD_OCCASIONAL_MAX] = {0};
+    double mean[FEMD_SAMPLED_MAX], cov[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], y[FEMD_OCCASIONAL_MAX] = {0};
+    double one[FEMD_SAMPLED_MAX], own[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], yo[FEMD_OCCASIONAL_MAX] = {0};
+    double q[FEMD_ESTIMATES_MAX], base[FEMD_ESTIMATES_MAX], left[FEMD_ESTIMATES_MAX] = {0};
+    spread_of single = {0}, joined = {0}; /* blocks; pairs of neighbouring blocks */
+    int blocks = 0;
+    for (int s = 0; s < n; s++) {
+        blocks += set[s]->count;
+        for (int b = 0; b < set[s]->count; b++)
+            for (int c = 0; c < width; c++) all[c] += record(set[s], b)[c];
+    }
+    if (blocks < 2) return blocks;
+    moments_of(set[0], all, NULL, mean, cov, y);
+    double spread[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX] = {0}; /* variance of the mean */
+    const femd_moments whole = {mean, cov, y}, part = {one, own, yo};
+    f(user, &whole, base);
+    for (int s = 0; s < n; s++)
+        for (int b = 0; b < set[s]->count; b++) {
+            moments_of(set[s], record(set[s], b), mean, one, own, yo);
+            for (int i = 0; i < m; i++)
+                for (int j = 0; j < m; j++)
+                    spread[m * i + j] += (one[i] - mean[i]) * (one[j] - mean[j]) / ((double)blocks * (blocks - 1));
+            f(user, &part, q);
+            for (int i = 0; i < nq; i++) q[i] -= base[i];
+            spread_add(&single, nq, q);
+            if (b % 2 == 0) {
+                memcpy(left, q, (size_t)nq * sizeof *q);
+                continue;
+            }
+            for (int i = 0; i < nq; i++) q[i] = 0.5 * (left[i] + q[i]);
+            spread_add(&joined, nq, q);
+        }
+    for (int i = 0; i < nq; i++) {
+        error[i] = spread_error(&single, i);
+        if (joined.n >= PAIRS_LEAST) error[i] = fmax(error[i], spread_error(&joined, i));
+    }
+    for (int i = 0; i < m * m; i++) cov[i] += spread[i];
+    f(user, &whole, value);
+    return blocks;
+}
+
+/* ---- series ---- */
+
+/* Values of the line mean + slope (i - middle). */
+static double line_at(const double line[2], int n, int i) {
+    return line[0] + line[1] * (i - 0.5 * (n - 1));
+}
+
+/* Statistical inefficiency of a[0..n) about a line: 1 + 2 sum of the autocorrelation until it first falls to zero. */
+static double inefficiency_about(int n, const double *a, const double line[2], double *variance) {
+    double g = 1;
+    *variance = 0;
+    for (int i = 0; i < n; i++) *variance += (a[i] - line_at(line, n, i)) * (a[i] - line_at(line, n, i)) / n;
+    if (!(*variance > 0)) return 1;
+    for (int lag = 1; lag < n - 1; lag++) {
+        double c = 0;
+        for (int i = 0; i + lag < n; i++) c += (a[i] - line_at(line, n, i)) * (a[i + lag] - line_at(line, n, i + lag));
+        c /= *variance * (n - lag);
+        if (c <= 0) break;
+        g += 2 * c * (1 - (double)lag / n);
+    }
+    return g;
+}
+
+static double mean_of(int n, const double *a) {
+    double mean = 0;
+    for (int i = 0; i < n; i++) mean += a[i] / n;
+    return mean;
+}
+
+static double inefficiency(int n, const double *a) {
+    const double flat[2] = {mean_of(n, a), 0};
+    double variance;
+    return inefficiency_about(n, a, flat, &variance);
+}
+
+double femd_series_drift(int n, const double *a) {
+    double line[2] = {mean_of(n, a), 0}, variance, spread = 0;
+    if (n < 4) return 0;
+    for (int i = 0; i < n; i++) {
+        const double at = i - 0.5 * (n - 1);
+        spread += at * at;
+        line[1] += at * a[i];
+    }
+    line[1] /= spread;
+    const double g = inefficiency_about(n, a, line, &variance), error = sqrt(variance * g / spread);
+    return fabs(line[1]) > 1e3 * error ? copysign(1e3, line[1]) : line[1] / error;
+}
+
+int femd_series_settled(int n, const double *a, double *g) {
+    int best = 0;
+    double most = -1;
+    for (int place = 0; place < 32; place++) {
+        const int t0 = (int)((long)place * n / 32);
+        if (place && t0 == (int)((long)(place - 1) * n / 32)) continue;
+        const double each = inefficiency(n - t0, a + t0), independent = (n - t0) / each;
+        if (independent <= most) continue;
+        most = independent;
+        best = t0;
+        if (g) *g = each;
+    }
+    return best;
+}
+
+int femd_series_is_steady(int n, const double *a, int late) {
+    const double drift_max = 3;
+    if (2 * femd_series_settled(n, a, NULL) <= n) return 1;
+    return late && fabs(femd_series_drift(n - n / 2, a + n / 2)) < drift_max;
+}

@@ -1,0 +1,257 @@
+/* Readers of EAM tables: setfl (eam/alloy), Finnis-Sinclair setfl (eam/fs) and funcfl (eam, mixed as LAMMPS mixes).
+ *
+ * It turns the bytes of a file into a femd_eam for the species of a structure; interpolation is the business of
+ * potential_tables.c. Formats: LAMMPS manual, pair_style eam; Daw, Baskes 1984; Foiles, Baskes, Daw 1986. */
+#include "potentials/potential_tables.h"
+#include "potentials/potential_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HARTREE_BOHR       (27.2 * 0.529) /* eV angstrom, in LAMMPS's own rounding, which its files assume */
+#define KNOTS_MOST_IN_FILE 10000000
+#define ELEMENTS_MOST      64
+
+static femd_status reader_count(femd_text *r, int least, int *out, const char *what) {
+    double v;
+    FEMD_TRY(femd_text_number(r, &v, what));
+    if (v < least || v > KNOTS_MOST_IN_FILE || v != floor(v))
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: %s is %g, expected a whole number from %d to %d", r->name,
+                         r->line, what, v, least, KNOTS_MOST_IN_FILE);
+    *out = (int)v;
+    return FEMD_OK;
+}
+
+/* n numbers into to, or past them if to is NULL. */
+static femd_status reader_table(femd_text *r, int n, double *to, const char *what) {
+    double v;
+    for (int k = 0; k < n; k++) {
+        FEMD_TRY(femd_text_number(r, &v, what));
+        if (to) to[k] = v;
+    }
+    return FEMD_OK;
+}
+
+/* nrho drho nr dr cutoff */
+static femd_status read_grid(femd_text *r, femd_eam *t) {
+    FEMD_TRY(reader_count(r, 5, &t->nrho, "the number of densities"));
+    FEMD_TRY(femd_text_number(r, &t->drho, "the spacing of densities"));
+    FEMD_TRY(reader_count(r, 5, &t->nr, "the number of distances"));
+    FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
+    FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
+    t->rho_max = (t->nrho - 1) * t->drho;
+    if (!(t->drho > 0.0) || !(t->dr > 0.0) || !(t->cutoff > 0.5) || !((t->nr - 1) * t->dr > 0.5))
+        return femd_fail(r->err, FEMD_BAD_INPUT,
+                         "%s:%d: spacings must be above zero, the cutoff above 0.5 angstrom; they are %g, %g and %g",
+                         r->name, r->line, t->drho, t->dr, t->cutoff);
+    return FEMD_OK;
+}
+
+/* Element names of a setfl file into words[]; where[a] = position of species a in it. */
+static femd_status read_elements(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int *count,
+                                 int where[]) {
+    char *line = femd_text_line(r), *save = NULL, *word, *words[ELEMENTS_MOST], all[256] = "";
+    int stated;
+    if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where the elements are expected", r->name);
+    word = strtok_r(line, " \t\r", &save);
+    stated = word ? atoi(word) : 0;
+    for (*count = 0; (word = strtok_r(NULL, " \t\r", &save)) && *count < ELEMENTS_MOST; (*count)++) {
+        words[*count] = word;
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *count ? ", " : "", word);
+    }
+    if (stated < 1 || stated != *count)
+        return femd_fail(r->err, FEMD_BAD_INPUT,
+                         "%s:%d: expected the number of elements and their names; is it a setfl file?", r->name,
+                         r->line - 1);
+    for (int a = 0; a < n; a++) {
+        const char *want = femd_text_name(potential, species[a]);
+        where[a] = -1;
+        for (int k = 0; k < *count; k++)
+            if (strcmp(words[k], want) == 0) where[a] = k;
+        if (where[a] < 0)
+            return femd_fail(r->err, FEMD_BAD_INPUT, "material: structure.species: %s has no element \"%s\"; it has %s",
+                             r->name, want, all);
+    }
+    return FEMD_OK;
+}
+
+/* One element's block: header, F, one density or (fs) one for each element. Entry (at a, due to b) = block b, and for
+ * fs its column a. */
+static femd_status read_element(femd_text *r, femd_eam *t, int element, int count, int fs, const int where[]) {
+    double number, mass, *keep = NULL;
+    size_t nr = (size_t)t->nr, nrho = (size_t)t->nrho, n = (size_t)t->n;
+    FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
+    FEMD_TRY(femd_text_number(r, &mass, "a mass"));
+    (void)femd_text_line(r); /* lattice constant and structure: of no use here */
+    for (size_t a = 0; a < n; a++)
+        if (where[a] == element) keep = t->embed + a * nrho, t->mass[a] = mass;
+    FEMD_TRY(reader_table(r, t->nrho, keep, "an embedding energy"));
+    for (size_t a = 0; a < n; a++)
+        if (keep && where[a] == element) memmove(t->embed + a * nrho, keep, nrho * sizeof(double));
+    for (int column = 0; column < (fs ? count : 1); column++) {
+        double *first = NULL;
+        for (size_t b = 0; b < n && !first; b++)
+            for (size_t a = 0; a < n && !first; a++)
+                if (where[b] == element && (!fs || where[a] == column)) first = t->density + (a * n + b) * nr;
+        FEMD_TRY(reader_table(r, t->nr, first, "a density"));
+        for (size_t b = 0; b < n && first; b++)
+            for (size_t a = 0; a < n; a++)
+                if (where[b] == element && (!fs || where[a] == column))
+                    memmove(t->density + (a * n + b) * nr, first, nr * sizeof(double));
+    }
+    return FEMD_OK;
+}
+
+static femd_status read_setfl(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int fs,
+                              femd_eam *t) {
+    int count = 0, where[FEMD_SPECIES_MAX];
+    FEMD_TRY(femd_text_title(r));
+    if (!femd_text_line(r) || !femd_text_line(r))
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
+    FEMD_TRY(read_elements(r, potential, species, n, &count, where));
+    FEMD_TRY(read_grid(r, t));
+    t->n = n;
+    FEMD_TRY(femd_eam_reserve(t, r->err));
+    for (int e = 0; e < count; e++) FEMD_TRY(read_element(r, t, e, count, fs, where));
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j <= i; j++) {
+            double *first = NULL;
+            for (int pass = 0; pass < 2; pass++) {
+                for (int a = 0; a < n; a++)
+                    for (int b = 0; b < n; b++) {
+                        double *to = t->z + (size_t)(a * n + b) * (size_t)t->nr;
+                        if (!(where[a] == i && where[b] == j) && !(where[a] == j && where[b] == i)) continue;
+                        if (pass == 0)
+                            first = first ? first : to;
+                        else
+                            memmove(to, first, (size_t)t->nr * sizeof(double));
+                    }
+                if (pass == 0) FEMD_TRY(reader_table(r, t->nr, first, "a pair energy"));
+            }
+        }
+    return FEMD_OK;
+}
+
+/* One funcfl file as a femd_eam of one species whose z is the effective charge Z(r). */
+static femd_status read_funcfl(femd_text *r, femd_eam *t) {
+    double number;
+    FEMD_TRY(femd_text_title(r));
+    FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
+    FEMD_TRY(femd_text_number(r, &t->mass[0], "a mass"));
+    (void)femd_text_line(r);
+    FEMD_TRY(read_grid(r, t));
+    t->n = 1;
+    FEMD_TRY(femd_eam_reserve(t, r->err));
+    FEMD_TRY(reader_table(r, t->nrho, t->embed, "an embedding energy"));
+    FEMD_TRY(reader_table(r, t->nr, t->z, "an effective charge"));
+    return reader_table(r, t->nr, t->density, "a density");
+}
+
+/* Four-point Lagrange interpolation of f (n knots, spacing h) at x, as LAMMPS moves funcfl tables to a common grid. */
+static double regrid(const double *f, int n, double h, double x) {
+    double p = x / h + 1.0;
+    int k = (int)p;
+    k = k < n - 2 ? k : n - 2;
+    k = k > 2 ? k : 2;
+    p -= k;
+    p = p < 2.0 ? p : 2.0;
+    f += k - 1;
+    return -1.0 / 6.0 * p * (p - 1.0) * (p - 2.0) * f[-1] + 0.5 * (p * p - 1.0) * (p - 2.0) * f[0] -
+           0.5 * p * (p + 1.0) * (p - 2.0) * f[1] + 1.0 / 6.0 * p * (p * p - 1.0) * f[2];
+}
+
+/* Several funcfl elements on LAMMPS's common grid: largest spacings, largest ranges; phi_ij = 27.2*0.529 Z_i Z_j / r.
+ */
+static femd_status mix_funcfl(const femd_eam *one, int n, femd_eam *t, femd_error *err) {
+    double r_max = 0.0;
+    t->n = n;
+    for (int a = 0; a < n; a++) {
+        t->dr = fmax(t->dr, one[a].dr);
+        t->drho = fmax(t->drho, one[a].drho);
+        r_max = fmax(r_max, (one[a].nr - 1) * one[a].dr);
+        t->rho_max = fmax(t->rho_max, (one[a].nrho - 1) * one[a].drho);
+        t->cutoff = fmax(t->cutoff, one[a].cutoff);
+        t->mass[a] = one[a].mass[0];
+    }
+    t->nr = (int)(r_max / t->dr + 0.5);
+    t->nrho = (int)(t->rho_max / t->drho + 0.5);
+    if (t->nr < 5 || t->nrho < 5)
+        return femd_fail(err, FEMD_BAD_INPUT, "the tables of these elements have no common grid");
+    FEMD_TRY(femd_eam_reserve(t, err));
+    for (int a = 0; a < n; a++) {
+        for (int k = 0; k < t->nrho; k++)
+            t->embed[(size_t)a * (size_t)t->nrho + (size_t)k] =
+                regrid(one[a].embed, one[a].nrho, one[a].drho, k * t->drho);
+        for (int b = 0; b < n; b++)
+            for (int k = 0; k < t->nr; k++) {
+                size_t to = (size_t)(a * n + b) * (size_t)t->nr + (size_t)k;
+                double r = k * t->dr;
+                t->density[to] = regrid(one[b].density, one[b].nr, one[b].dr, r);
+                t->z[to] = HARTREE_BOHR * regrid(one[a].z, one[a].nr, one[a].dr, r) *
+                           regrid(one[b].z, one[b].nr, one[b].dr, r);
+            }
+    }
+    return FEMD_OK;
+}
+
+static femd_status funcfl(const femd_json *doc, const cJSON *potential, const femd_pack *pack, const char (*species)[8],
+                          int n, femd_eam *t, femd_error *err) {
+    const cJSON *files = femd_json_get(potential, "files");
+    femd_eam one[FEMD_SPECIES_MAX];
+    femd_status rc = FEMD_OK;
+    memset(one, 0, sizeof one);
+    for (int a = 0; a < n && rc == FEMD_OK; a++) {
+        const char *name =
+            femd_json_string(files, species[a], n == 1 || !files ? femd_json_string(potential, "file", NULL) : NULL);
+        femd_text r;
+        if (!name || (n > 1 && !files))
+            rc = femd_json_fail(doc, potential, err,
+                                "a funcfl file holds one element: name one for each of the %d species in \"files\"", n);
+        else if ((rc = femd_text_open(&r, doc, potential, pack, name, err)) == FEMD_OK) {
+            rc = read_funcfl(&r, &one[a]);
+            femd_text_close(&r);
+        }
+    }
+    if (rc == FEMD_OK) rc = mix_funcfl(one, n, t, err);
+    for (int a = 0; a < n; a++) femd_eam_clear(&one[a]);
+    return rc;
+}
+
+static femd_status interpolation_of(const femd_json *doc, const cJSON *potential, femd_interpolation *how,
+                                    femd_error *err) {
+    const char *text = femd_json_string(potential, "interpolation", "auto");
+    if (strcmp(text, "auto") == 0)
+        *how = FEMD_INTERPOLATE_AUTO;
+    else if (strcmp(text, "smooth") == 0)
+        *how = FEMD_INTERPOLATE_SMOOTH;
+    else if (strcmp(text, "lammps") == 0)
+        *how = FEMD_INTERPOLATE_LAMMPS;
+    else
+        return femd_json_fail(doc, potential, err, "unknown interpolation \"%s\"; accepted: auto, smooth, lammps",
+                              text);
+    return FEMD_OK;
+}
+
+femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
+                               const char (*species)[8], int n, femd_potential *p, femd_error *err) {
+    const char *style = femd_json_string(potential, "style", ""), *name = femd_json_string(potential, "file", "");
+    femd_interpolation how = FEMD_INTERPOLATE_AUTO;
+    femd_status rc;
+    femd_eam t;
+    memset(&t, 0, sizeof t);
+    FEMD_TRY(interpolation_of(doc, potential, &how, err));
+    if (strcmp(style, "eam") == 0) {
+        rc = funcfl(doc, potential, pack, species, n, &t, err);
+    } else {
+        femd_text r;
+        FEMD_TRY(femd_text_open(&r, doc, femd_json_get(potential, "file"), pack, name, err));
+        rc = read_setfl(&r, potential, species, n, strcmp(style, "eam/fs") == 0, &t);
+        femd_text_close(&r);
+    }
+    if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
+    if (rc == FEMD_OK) femd_eam_judge(&t, species, p);
+    femd_eam_clear(&t);
+    snprintf(p->label, sizeof p->label, "%s %.80s", style, name);
+    return rc;
+}

@@ -1,0 +1,36 @@
+/* The tabulated functions of an embedded-atom potential as read from a file, and their way into the kernels' tables. */
+#ifndef FEMD_POTENTIAL_TABLES_H
+#define FEMD_POTENTIAL_TABLES_H
+
+#include "potentials/potential.h"
+
+typedef enum femd_interpolation {
+    FEMD_INTERPOLATE_AUTO,   /* smooth if that is within FEMD_REFIT_LIMIT of LAMMPS's forces, else as LAMMPS */
+    FEMD_INTERPOLATE_SMOOTH, /* C2 everywhere below the cutoff */
+    FEMD_INTERPOLATE_LAMMPS  /* C1: second derivatives jump at the knots */
+} femd_interpolation;
+
+/* n species of the structure on common grids rho = k drho, r = k dr. All arrays are owned. */
+typedef struct femd_eam {
+    int n, nrho, nr;
+    double drho, dr, cutoff, rho_max;
+    double mass[FEMD_SPECIES_MAX];
+    double *embed;   /* [n][nrho] F */
+    double *density; /* [n][n][nr]: entry (a, b) is the density at a due to b */
+    double *z;       /* [n][n][nr]: r phi(r), eV angstrom */
+} femd_eam;
+
+/* Largest difference from LAMMPS's forces per bond, in eV/angstrom and relative to max(1 eV/angstrom, force), up to
+ * which "auto" refits. */
+#define FEMD_REFIT_LIMIT 1e-8
+
+FEMD_MUST_CHECK femd_status femd_eam_reserve(femd_eam *t, femd_error *err); /* allocates from n, nrho, nr */
+void femd_eam_clear(femd_eam *t);
+/* Fill the tables of *p (form, densities, cutoff, ...) from *t. */
+FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p,
+                                              femd_error *err);
+
+/* potential_judge.c: remarks on kinks, jumps, scatter and coarse knots of *t into p->notes, after femd_eam_tabulate. */
+void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p);
+
+#endif

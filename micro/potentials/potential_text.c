@@ -1,0 +1,84 @@
+/* Words, lines and numbers of a potential's file, with messages that name file and line. It knows no format. */
+#include "potentials/potential_text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+
+femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack,
+                           const char *name, femd_error *err) {
+    const char *base = strrchr(name, '/');
+    const femd_pack_file *file = femd_pack_find(pack, name);
+    if (!file && base) file = femd_pack_find(pack, base + 1);
+    memset(r, 0, sizeof *r);
+    if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
+    r->name = name;
+    r->err = err;
+    r->line = 1;
+    r->text = malloc(file->bytes.size + 1);
+    if (!r->text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
+    memcpy(r->text, file->bytes.data, file->bytes.size);
+    r->text[file->bytes.size] = '\0';
+    r->at = r->text;
+    return FEMD_OK;
+}
+
+/* The next line, cut at its end, or NULL. */
+char *femd_text_line(femd_text *r) {
+    char *line = r->at, *end;
+    if (!*line) return NULL;
+    end = strchr(line, '\n');
+    r->at = end ? end + 1 : line + strlen(line);
+    if (end) *end = '\0';
+    r->line++;
+    return line;
+}
+
+/* The next word, cut at its end, or NULL. */
+char *femd_text_word(femd_text *r) {
+    char *word;
+    while (isspace((unsigned char)*r->at)) r->line += *r->at++ == '\n';
+    if (!*r->at) return NULL;
+    word = r->at;
+    while (*r->at && !isspace((unsigned char)*r->at)) r->at++;
+    if (*r->at) {
+        r->line += *r->at == '\n';
+        *r->at++ = '\0';
+    }
+    return word;
+}
+
+femd_status femd_text_number(femd_text *r, double *out, const char *what) {
+    char *word = femd_text_word(r), *end;
+    if (!word) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where %s is expected", r->name, what);
+    *out = strtod(word, &end);
+    if (*end || !isfinite(*out))
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: \"%.40s\" where %s is expected", r->name, r->line, word, what);
+    return FEMD_OK;
+}
+
+/* The first line of a file, a comment in which LAMMPS's files name their units: metal is what the rest is read in. */
+femd_status femd_text_title(femd_text *r) {
+    const char *line = femd_text_line(r), *units;
+    if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
+    units = strstr(line, "UNITS:");
+    if (!units) return FEMD_OK;
+    for (units += 6; *units == ' ';) units++;
+    if (strncmp(units, "metal", 5) == 0) return FEMD_OK;
+    return femd_fail(r->err, FEMD_BAD_INPUT, "%s:1: units \"%.10s\"; accepted: metal", r->name, units);
+}
+
+/* The name in the table of species a: potential.species[name], or the name itself. */
+const char *femd_text_name(const cJSON *potential, const char *species) {
+    return femd_json_string(femd_json_get(potential, "species"), species, species);
+}
+
+void femd_text_close(femd_text *r) {
+    free(r->text);
+    r->text = r->at = NULL;
+}
+
+void femd_text_uncomment(femd_text *r) {
+    for (char *c = r->at; (c = strchr(c, '#'));)
+        while (*c && *c != '\n') *c++ = ' ';
+}

@@ -1,0 +1,42 @@
+/* The Hill-Mandel residual of a periodic RVE. Owns the comparison of the two works; never relaxes, never computes a
+ * stress. */
+#include "rve/hill_mandel.h"
+
+#include <math.h>
+
+#define FLOOR_PA 1e7 /* below 10 MPa the residual is taken relative to this */
+
+femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const double *x, const double S[6],
+                             const double *held, double *residual, femd_error *err) {
+    double T[9];
+    FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, p->h, x, T, err));
+    double norm = 0, worst = 0;
+    for (int c = 0; c < 6; c++) norm += (c < 3 ? 1 : 2) * S[c] * S[c];
+    norm = fmax(sqrt(norm), FLOOR_PA);
+    for (int mode = 0; mode < 6; mode++) {
+        double dU[9] = {0};
+        const int a = femd_voigt_i[mode], b = femd_voigt_j[mode];
+        dU[3 * a + b] += 0.5;
+        dU[3 * b + a] += 0.5;
+        double UdU[9], L[9], volume = 0, boundary = 0;
+        femd_mul3(p->U, dU, UdU);
+        femd_mul3(dU, p->A, L);
+        for (int c = 0; c < 6; c++) {
+            const int i = femd_voigt_i[c], j = femd_voigt_j[c];
+            volume += S[c] * (i == j ? UdU[3 * i + i] : UdU[3 * i + j] + UdU[3 * j + i]);
+        }
+        for (int k = 0; k < 3; k++)
+            for (int i = 0; i < 3; i++) {
+                const double *row = dU + 3 * i, *edge = rve->h0 + 3 * k;
+                boundary += T[3 * k + i] * (row[0] * edge[0] + row[1] * edge[1] + row[2] * edge[2]);
+            }
+        for (int i = 0; held && i < 3 * rve->n; i++) {
+            const double *row = L + 3 * (i % 3), *at = x + 3 * (i / 3);
+            boundary -= held[i] * (row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
+        }
+        boundary *= FEMD_EV_PER_A3 / rve->V0;
+        worst = fmax(worst, fabs(volume - boundary) / norm);
+    }
+    *residual = worst;
+    return FEMD_OK;
+}

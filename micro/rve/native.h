@@ -1,0 +1,37 @@
+/* What the engines `native` and `cauchy-born` share: an RVE made from a material's structure and potential.
+ *
+ * Owns structure, potential, RVE and path of one instance. */
+#ifndef FEMD_NATIVE_H
+#define FEMD_NATIVE_H
+
+#include "femd/engine.h"
+#include "rve/native_path.h"
+
+typedef struct femd_native {
+    femd_structure structure; /* as built; positions and cell of the reference are in rve */
+    femd_potential *potential;
+    femd_rve rve;
+    femd_relaxer *relaxer; /* NULL for cauchy-born */
+    femd_path path;
+    double *virgin_factor; /* Cholesky factor at E = 0 (dense RVEs), the preconditioner of first steps */
+    double *virgin_G;      /* sensitivities at E = 0 */
+    int virgin_has_G;
+    double virgin_W; /* eV */
+} femd_native;
+
+/* Structure, potential, neighbours, energetics and the reference of a material. frozen: no internal relaxation. */
+FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen,
+                                               femd_native **out, femd_error *err);
+void femd_native_destroy(femd_native **n);
+/* After the path's RVE got another reference (E = 0, w = 0): relax there and keep what evaluations start from. */
+FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *n, femd_error *err);
+/* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
+double femd_native_mass(const femd_native *n, int atom);
+/* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */
+FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *n, const femd_json *doc, double **mass,
+                                               femd_error *err);
+/* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
+FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out,
+                                             femd_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* The way of an RVE along a straight line of strain: predictor, relaxation, smaller steps where the answer is not a
+ * smooth continuation.
+ *
+ * Owns the configuration (E, w) and its sensitivities dw/dE; decides the sub-steps. A configuration that loses
+ * stability on the way slides downhill from the last stable one after a small increment of strain, as a slowly loaded
+ * body does, so that the basin it ends in does not depend on how large the caller's increment was. */
+#ifndef FEMD_NATIVE_PATH_H
+#define FEMD_NATIVE_PATH_H
+
+#include "rve/condense.h"
+
+typedef struct femd_path {
+    femd_rve *rve;         /* borrowed */
+    femd_relaxer *relaxer; /* borrowed */
+    const double *stale;   /* Cholesky factor for the first steps, borrowed; may be NULL */
+    double E[6];           /* where the path stands */
+    double *w;             /* n3, relaxed displacements at E */
+    double *G;             /* 6 x n3: dw/dE at E */
+    int has_G;
+    femd_place place;       /* at E, after an advance */
+    double *x;              /* n3, spatial positions at E, after an advance */
+    double *work;           /* 12 x n3 */
+    femd_relax_result last; /* of the last relaxation */
+    int jumps;              /* times that the path left its branch */
+} femd_path;
+
+/* Allocates w, G, x, work (zero). */
+FEMD_MUST_CHECK femd_status femd_path_init(femd_path *path, femd_rve *rve, femd_relaxer *relaxer, femd_error *err);
+void femd_path_clear(femd_path *path);
+/* Go to E: afterwards the relaxer stands at the relaxed configuration with its Hessian data. On failure the path stands
+ * where it last converged. OUT_OF_DOMAIN, NOT_CONVERGED, DIVERGED, INSTABILITY, CANCELLED, DEADLINE. */
+FEMD_MUST_CHECK femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat,
+                                              femd_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* The RVE between reference and spatial frame. Owns the formulae of the pull-back; never computes an energy. */
+#include "rve/native_rve.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "femd/kinematics.h"
+
+const int femd_voigt_i[6] = {0, 1, 2, 1, 0, 0};
+const int femd_voigt_j[6] = {0, 1, 2, 2, 2, 1};
+
+void femd_mul3(const double A[9], const double B[9], double C[9]) {
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) C[3 * i + j] = A[3 * i] * B[j] + A[3 * i + 1] * B[3 + j] + A[3 * i + 2] * B[6 + j];
+}
+
+double femd_det3(const double A[9]) {
+    return A[0] * (A[4] * A[8] - A[5] * A[7]) - A[1] * (A[3] * A[8] - A[5] * A[6]) + A[2] * (A[3] * A[7] - A[4] * A[6]);
+}
+
+void femd_inverse3(const double A[9], double B[9]) {
+    const double d = 1 / femd_det3(A);
+    B[0] = (A[4] * A[8] - A[5] * A[7]) * d;
+    B[1] = (A[2] * A[7] - A[1] * A[8]) * d;
+    B[2] = (A[1] * A[5] - A[2] * A[4]) * d;
+    B[3] = (A[5] * A[6] - A[3] * A[8]) * d;
+    B[4] = (A[0] * A[8] - A[2] * A[6]) * d;
+    B[5] = (A[2] * A[3] - A[0] * A[5]) * d;
+    B[6] = (A[3] * A[7] - A[4] * A[6]) * d;
+    B[7] = (A[1] * A[6] - A[0] * A[7]) * d;
+    B[8] = (A[0] * A[4] - A[1] * A[3]) * d;
+}
+
+femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err) {
+    const double V = femd_det3(h0);
+    if (!(V > 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the RVE's cell has volume %g cubic angstrom", V);
+    memcpy(rve->h0, h0, sizeof rve->h0);
+    rve->V0 = V;
+    return FEMD_OK;
+}
+
+void femd_rve_clear(femd_rve *rve) {
+    free(rve->X);
+    femd_energetics_destroy(&rve->en);
+    femd_neighbours_destroy(&rve->nb);
+    memset(rve, 0, sizeof *rve);
+}
+
+femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p, femd_error *err) {
+    memcpy(p->E, E, sizeof p->E);
+    FEMD_TRY(femd_stretch_from_E(E, p->U, err));
+    femd_inverse3(p->U, p->A);
+    femd_mul3(rve->h0, p->U, p->h); /* rows: (U a)^T = a^T U, U symmetric */
+    p->J = femd_det3(p->U);
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) {
+            const int I = femd_voigt_i[r], J = femd_voigt_j[r], a = femd_voigt_i[c], b = femd_voigt_j[c];
+            const double m = p->A[3 * I + a] * p->A[3 * J + b];
+            p->M[6 * r + c] = a == b ? m : m + p->A[3 * I + b] * p->A[3 * J + a];
+        }
+    return FEMD_OK;
+}
+
+void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w, double *x) {
+    const double *U = p->U;
+    for (int i = 0; i < rve->n; i++) {
+        double y[3];
+        for (int c = 0; c < 3; c++) y[c] = rve->X[3 * i + c] + (w ? w[3 * i + c] : 0);
+        for (int c = 0; c < 3; c++) x[3 * i + c] = U[3 * c] * y[0] + U[3 * c + 1] * y[1] + U[3 * c + 2] * y[2];
+    }
+}
+
+void femd_place_displacements(const femd_rve *rve, const femd_place *p, const double *x, double *w) {
+    const double *A = p->A;
+    double mean[3] = {0, 0, 0};
+    for (int i = 0; i < rve->n; i++)
+        for (int c = 0; c < 3; c++) {
+            const double v = A[3 * c] * x[3 * i] + A[3 * c + 1] * x[3 * i + 1] + A[3 * c + 2] * x[3 * i + 2];
+            w[3 * i + c] = v - rve->X[3 * i + c];
+            mean[c] += w[3 * i + c];
+        }
+    for (int i = 0; i < rve->n; i++)
+        for (int c = 0; c < 3; c++) w[3 * i + c] -= mean[c] / rve->n;
+}
+
+void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]) {
+    const double unit = FEMD_EV_PER_A3 / rve->V0;
+    for (int r = 0; r < 6; r++) {
+        double s = 0;
+        for (int c = 0; c < 6; c++) s += p->M[6 * r + c] * tau[c];
+        S[r] = s * unit;
+    }
+}
+
+void femd_place_tangent(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]) {
+    const double unit = FEMD_EV_PER_A3 / rve->V0;
+    double MB[36];
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) {
+            double s = 0;
+            for (int k = 0; k < 6; k++) s += p->M[6 * r + k] * B[6 * k + c];
+            MB[6 * r + c] = s;
+        }
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) {
+            double s = 0;
+            for (int k = 0; k < 6; k++) s += MB[6 * r + k] * p->M[6 * c + k];
+            D[6 * r + c] = s * unit;
+        }
+}

@@ -1,0 +1,51 @@
+/* The representative volume element as the native engine deforms it: x = U (X + w), U = (2E+I)^(1/2), w periodic.
+ *
+ * Owns the change between the reference frame (X, w, E, S) and the spatial frame in which energetics works (x, tau, L,
+ * B). Never computes an energy. Units: eV, angstrom. */
+#ifndef FEMD_NATIVE_RVE_H
+#define FEMD_NATIVE_RVE_H
+
+#include "forces/atoms.h"
+
+typedef struct femd_rve {
+    int n;               /* atoms */
+    double h0[9];        /* reference cell, lattice vectors as rows */
+    double V0;           /* its volume */
+    double *X;           /* n x 3 reference positions, owned */
+    femd_energetics *en; /* owned */
+    femd_neighbours *nb; /* owned */
+} femd_rve;
+
+/* A homogeneous strain of the cell. */
+typedef struct femd_place {
+    double E[6];  /* Green-Lagrange, engineering shears */
+    double U[9];  /* right stretch */
+    double A[9];  /* U^-1 */
+    double h[9];  /* deformed cell: row k is U a_k */
+    double J;     /* det U */
+    double M[36]; /* pull-back of a stress-like Voigt 6: (A t A)_v = M t_v; its transpose takes dE_v to (A dE A)_v */
+} femd_place;
+
+/* Reference volume from h0. OUT_OF_DOMAIN if the cell is not right-handed. */
+FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
+void femd_rve_clear(femd_rve *rve);
+
+/* Everything of *p from E. OUT_OF_DOMAIN if 2E+I is not positive definite or not finite. */
+FEMD_MUST_CHECK femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p, femd_error *err);
+/* x = U (X + w); w = NULL is zero. */
+void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w, double *x);
+/* w = U^-1 x - X with its mean removed (the gauge of a state). */
+void femd_place_displacements(const femd_rve *rve, const femd_place *p, const double *x, double *w);
+/* S = U^-1 tau U^-1 / V0 in Pa. */
+void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]);
+/* D = M B M^T / V0 in Pa for a spatial 6x6 in eV. */
+void femd_place_tangent(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]);
+
+/* C = A B for 3x3; symmetric Voigt 6 (no engineering factors) to 3x3 and back. */
+void femd_mul3(const double A[9], const double B[9], double C[9]);
+double femd_det3(const double A[9]);
+void femd_inverse3(const double A[9], double B[9]);
+/* Index pairs of the Voigt order. */
+extern const int femd_voigt_i[6], femd_voigt_j[6];
+
+#endif

@@ -1,0 +1,183 @@
+/* The reference of a material. Owns the search for the cell with S = -p J C^-1, that is Cauchy stress -p I; never keeps
+ * state. */
+#include "rve/reference.h"
+
+#include <math.h>
+
+#include "numerics/dense.h"
+#include "rve/native.h"
+#include "rve/native_control.h"
+
+enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
+static const double ACCURACY = 0.02;
+static const double HEAT_STRAIN = 0.08; /* crystals melt at thermal strains of 0.02 to 0.04 */
+
+femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
+    *ref = (femd_reference){.accuracy = ACCURACY};
+    const cJSON *node = femd_json_get(doc->root, "reference");
+    if (!node) return FEMD_OK;
+    if (cJSON_IsString(node)) {
+        ref->as_given = 1;
+        return FEMD_OK;
+    }
+    ref->accuracy = femd_json_number(node, "accuracy", ACCURACY);
+    FEMD_TRY(femd_json_quantity(doc, node, "temperature", FEMD_DIM_TEMPERATURE, 0, &ref->temperature, err));
+    return femd_json_quantity(doc, node, "pressure", FEMD_DIM_PRESSURE, 0, &ref->pressure, err);
+}
+
+/* S and D at E, atoms relaxed or frozen. */
+static femd_status evaluate(femd_path *path, int frozen, const double E[6], double S[6], double D[36],
+                            femd_error *err) {
+    if (frozen) {
+        FEMD_TRY(femd_place_set(path->rve, E, &path->place, err));
+        femd_place_atoms(path->rve, &path->place, NULL, path->x);
+        femd_rve *rve = path->rve;
+        double B[36];
+        FEMD_TRY(
+            femd_energetics_forces(rve->en, rve->nb, path->place.h, path->x, &path->last.W, NULL, path->last.tau, err));
+        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, path->place.h, path->x, NULL, NULL, B, err));
+        femd_condense_none(rve, &path->place, B, D);
+        memcpy(path->E, E, sizeof path->E);
+    } else {
+        FEMD_TRY(femd_path_advance(path, E, NULL, err));
+        FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
+        path->has_G = 1;
+    }
+    femd_place_stress(path->rve, &path->place, path->last.tau, S);
+    return FEMD_OK;
+}
+
+/* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive
+ * definite. */
+static void newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6],
+                        double *residual, double *scale) {
+    double M[36], factor[36], inverse[6], full[9];
+    const double J = sqrt(femd_strain_metric(E, NULL, inverse));
+    for (int c = 0; c < 6; c++)
+        full[3 * femd_voigt_i[c] + femd_voigt_j[c]] = full[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
+    *residual = 0;
+    for (int r = 0; r < 6; r++) {
+        step[r] = -(S[r] + p * J * inverse[r]);
+        *residual = fmax(*residual, fabs(step[r]));
+        for (int c = 0; c < 6; c++) {
+            const int i = femd_voigt_i[r], j = femd_voigt_j[r], k = femd_voigt_i[c], l = femd_voigt_j[c];
+            const double turn = full[3 * i + k] * full[3 * j + l] + full[3 * i + l] * full[3 * j + k];
+            M[6 * r + c] = D[6 * r + c] + p * J * (inverse[r] * inverse[c] - turn);
+        }
+    }
+    *scale = femd_max_abs(36, M);
+    memcpy(factor, M, sizeof factor);
+    if (femd_cholesky(6, factor) == 0)
+        femd_cholesky_solve(6, factor, 1, step);
+    else
+        for (int c = 0; c < 6; c++) step[c] /= *scale;
+    const double largest = femd_max_abs(6, step), limit = 0.02;
+    if (largest > limit)
+        for (int c = 0; c < 6; c++) step[c] *= limit / largest;
+}
+
+/* The path's cell, strained to E, becomes the reference; the atoms stay where they are in space. */
+static femd_status adopt(femd_path *path, femd_error *err) {
+    femd_rve *rve = path->rve;
+    memcpy(rve->X, path->x, 3 * (size_t)rve->n * sizeof *rve->X);
+    FEMD_TRY(femd_rve_set_cell(rve, path->place.h, err));
+    memset(path->E, 0, sizeof path->E);
+    memset(path->w, 0, 3 * (size_t)rve->n * sizeof *path->w);
+    path->has_G = 0;
+    return FEMD_OK;
+}
+
+static femd_status first_relaxation(femd_path *path, femd_error *err) {
+    const double zero[6] = {0};
+    FEMD_TRY(femd_place_set(path->rve, zero, &path->place, err));
+    femd_place_atoms(path->rve, &path->place, NULL, path->x);
+    const femd_status rc = femd_relax(path->relaxer, path->rve, &path->place, path->x, NULL, NULL, &path->last, err);
+    if (rc == FEMD_INSTABILITY) {
+        femd_error_prefix(err, "the structure as given relaxes to a saddle point, not to a minimum of the energy");
+        return rc;
+    }
+    FEMD_TRY(rc);
+    return adopt(path, err);
+}
+
+static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
+    double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
+    for (int it = 0; it < ITERATIONS; it++) {
+        FEMD_TRY(evaluate(path, frozen, E, S, D, err));
+        newton_step(E, S, D, ref->pressure, step, &residual, &scale);
+        if (residual <= 1e-13 * scale || (residual <= 1e-11 * scale && residual >= 0.5 * best)) return adopt(path, err);
+        best = fmin(best, residual);
+        for (int c = 0; c < 6; c++) E[c] += step[c];
+        if (femd_max_abs(6, E) > 0.6)
+            return femd_fail(
+                err, FEMD_BAD_INPUT,
+                "the cell would have to be strained by more than 0.6; start from a structure near equilibrium");
+    }
+    return femd_fail(err, FEMD_BAD_INPUT, "no cell with the reference pressure was found in %d steps (%.3g Pa left)",
+                     ITERATIONS, residual);
+}
+
+femd_status femd_reference_blame(femd_status rc, femd_error *err) {
+    femd_error_prefix(err, "reference of the material");
+    if (rc == FEMD_NO_MEMORY || rc == FEMD_INTERNAL) return rc;
+    if (err) err->code = FEMD_BAD_INPUT;
+    return FEMD_BAD_INPUT;
+}
+
+femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
+    femd_status rc = frozen ? FEMD_OK : first_relaxation(path, err);
+    if (rc == FEMD_OK && !ref->as_given) rc = find_cell(ref, frozen, path, err);
+    const double zero[6] = {0};
+    double S[6], D[36];
+    if (rc == FEMD_OK) rc = evaluate(path, frozen, zero, S, D, err);
+    if (rc == FEMD_OK && !frozen) rc = adopt(path, err);
+    return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
+}
+
+/* The reference strained by `step` becomes the new one. */
+static femd_status move(femd_native *n, const double step[6], femd_error *err) {
+    FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
+    FEMD_TRY(adopt(&n->path, err));
+    return femd_native_renew(n, err);
+}
+
+femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const double S[6], const double D[36],
+                                femd_error *err) {
+    const double zero[6] = {0};
+    double step[6], residual, scale;
+    newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+    return move(n, step, err);
+}
+
+/* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
+ */
+static femd_status heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
+                        femd_error *err) {
+    const double zero[6] = {0};
+    double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
+    for (int it = 0; it < HEAT_ITERATIONS; it++) {
+        FEMD_TRY(strain(user, n, ref->temperature, S, D, err));
+        newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
+            if (femd_cholesky(6, D) == 0) return FEMD_OK;
+            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
+                             ref->temperature);
+        }
+        best = fmin(best, residual);
+        FEMD_TRY(move(n, step, err));
+        for (int c = 0; c < 6; c++) total[c] += step[c];
+        if (femd_max_abs(6, total) > HEAT_STRAIN)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "heated to %g K the cell is strained by more than %g: too hot for harmonic vibrations",
+                             ref->temperature, HEAT_STRAIN);
+    }
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
+                     ref->temperature, HEAT_ITERATIONS, residual);
+}
+
+femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
+                                femd_error *err) {
+    const femd_status rc = heat(ref, n, strain, user, err);
+    return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
+}

@@ -1,0 +1,347 @@
+/* Internal relaxation at a fixed cell. Owns the minimiser: L-BFGS preconditioned by the Cholesky factor of a Hessian (a
+ * stale one first, a fresh one to finish, so that the last steps are Newton's), or Newton-CG without a factor for large
+ * RVEs. Never changes the cell. The line search asks for an energy decrease while the energy can resolve one, and for a
+ * smaller slope after that (the approximate Wolfe condition of Hager and Zhang, SIAM J. Optim. 16 (2005) 170). */
+#include "rve/relax.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "numerics/dense.h"
+#include "rve/beat.h"
+#include "rve/native_lanczos.h"
+
+enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, CG_ITERATIONS = 2000 };
+
+static const double SWITCH_FORCE = 1e-6;  /* eV/angstrom: below, a fresh factor finishes in one step */
+static const double HESSIAN_REACH = 1e-9; /* angstrom: how far from its place a Hessian stands for the tangent */
+
+struct femd_relaxer {
+    int n, n3, dense;
+    femd_relax_settings set;
+    double *H, *L, B[36]; /* Hessian data at x_h; H holds its factor; NULL if matrix-free */
+    double *x_h;
+    int have, positive;
+    double *f, *g_old, *x_old, *d, *z; /* n3 each */
+    double *ls, *ly, rho[MEMORY];      /* L-BFGS: MEMORY x n3 */
+    int stored, newest;
+    double *cg_r, *cg_p, *cg_q; /* n3 each */
+    double *block;              /* all of the above but H */
+    double W, tau[6];
+};
+
+femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **out, femd_error *err) {
+    const size_t n3 = 3 * (size_t)natoms;
+    femd_relaxer *r = calloc(1, sizeof *r);
+    if (!r) return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
+    r->n = natoms;
+    r->n3 = (int)n3;
+    r->set = *set;
+    r->dense = r->n3 <= set->dense_max;
+    r->block = calloc(n3 * (6 + 9 + 2 * MEMORY), sizeof(double));
+    if (r->dense) r->H = malloc(n3 * n3 * sizeof(double));
+    if (!r->block || (r->dense && !r->H)) {
+        femd_relaxer_destroy(&r);
+        return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
+    }
+    double *next = r->block;
+    double **part[] = {&r->x_h, &r->f,    &r->g_old, &r->x_old, &r->d,
+                       &r->z,   &r->cg_r, &r->cg_p,  &r->cg_q}; /* cg_*: one run of 3 x n3 */
+    for (size_t k = 0; k < sizeof part / sizeof part[0]; k++, next += n3) *part[k] = next;
+    r->L = next;
+    r->ls = next + 6 * n3;
+    r->ly = r->ls + MEMORY * n3;
+    femd_dense_init();
+    *out = r;
+    return FEMD_OK;
+}
+
+void femd_relaxer_destroy(femd_relaxer **r) {
+    if (!r || !*r) return;
+    free((*r)->H);
+    free((*r)->block);
+    free(*r);
+    *r = NULL;
+}
+
+const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *r) {
+    return &r->set;
+}
+int femd_relaxer_is_dense(const femd_relaxer *r) {
+    return r->dense;
+}
+const double *femd_relaxer_factor(const femd_relaxer *r) {
+    return r->H;
+}
+const double *femd_relaxer_L(const femd_relaxer *r) {
+    return r->L;
+}
+const double *femd_relaxer_B(const femd_relaxer *r) {
+    return r->B;
+}
+const double *femd_relaxer_forces(const femd_relaxer *r) {
+    return r->f;
+}
+
+void femd_gauge(int n3, double *H) {
+    double diagonal = 0;
+    for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
+    const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
+    for (int i = 0; i < n3; i++)
+        for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
+}
+
+void femd_remove_mean(int n3, double *v) {
+    double mean[3] = {0, 0, 0};
+    for (int i = 0; i < n3; i++) mean[i % 3] += v[i];
+    for (int i = 0; i < n3; i++) v[i] -= 3 * mean[i % 3] / n3;
+}
+
+static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                          const femd_beat *beat, femd_error *err) {
+    FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
+    return femd_energetics_forces(rve->en, rve->nb, p->h, x, &r->W, r->f, r->tau, err);
+}
+
+/* Hessian data at x; a factor that is not positive definite is replaced by one of H + shift, good for descent only. */
+static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                           femd_relax_result *res, femd_error *err) {
+    memcpy(r->x_h, x, (size_t)r->n3 * sizeof *x);
+    r->have = 1;
+    r->positive = 1;
+    r->stored = 0;
+    res->hessians++;
+    if (!r->dense) return femd_energetics_prepare(rve->en, rve->nb, p->h, x, r->L, r->B, err);
+    double shift = 0;
+    for (int attempt = 0; attempt < 12; attempt++) {
+        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, p->h, x, r->H, r->L, r->B, err));
+        femd_gauge(r->n3, r->H);
+        if (shift > 0)
+            for (int i = 0; i < r->n3; i++) r->H[(size_t)i * r->n3 + i] += shift;
+        const double scale = femd_max_abs(r->n3, r->H) > 0 ? fabs(r->H[0]) : 1;
+        if (femd_cholesky(r->n3, r->H) == 0) return FEMD_OK;
+        r->positive = 0;
+        res->softened = 1;
+        shift = shift > 0 ? 3 * shift : 0.02 * scale;
+    }
+    return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
+}
+
+/* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what
+ * was reached before, or b itself at the first step). */
+static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z) {
+    const int n = r->n3;
+    double *res = r->cg_r, *p = r->cg_p, *q = r->cg_q;
+    memset(z, 0, (size_t)n * sizeof *z);
+    memcpy(res, b, (size_t)n * sizeof *b);
+    femd_remove_mean(n, res);
+    memcpy(p, res, (size_t)n * sizeof *p);
+    double rr = femd_dot(n, res, res);
+    const double target = tol * tol * rr;
+    for (int it = 0; it < CG_ITERATIONS && rr > target; it++) {
+        femd_energetics_apply(rve->en, p, q);
+        const double curvature = femd_dot(n, p, q);
+        if (!(curvature > 0)) {
+            if (it == 0) memcpy(z, res, (size_t)n * sizeof *z);
+            return 1;
+        }
+        const double a = rr / curvature;
+        for (int i = 0; i < n; i++) z[i] += a * p[i];
+        for (int i = 0; i < n; i++) res[i] -= a * q[i];
+        const double next = femd_dot(n, res, res);
+        const double beta = next / rr;
+        for (int i = 0; i < n; i++) p[i] = res[i] + beta * p[i];
+        rr = next;
+    }
+    femd_remove_mean(n, z);
+    return 0;
+}
+
+femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z,
+                               femd_error *err) {
+    const size_t n = (size_t)r->n3;
+    if (r->dense) {
+        memcpy(z, b, (size_t)k * n * sizeof *b);
+        femd_cholesky_solve(r->n3, r->H, k, z);
+        return FEMD_OK;
+    }
+    for (int j = 0; j < k; j++)
+        if (conjugate_gradients(r, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
+            return femd_fail(err, FEMD_INSTABILITY, "the relaxed configuration has a direction of negative curvature");
+    return FEMD_OK;
+}
+
+/* d = (approximate inverse Hessian) f: the two-loop recursion of L-BFGS around the factor (Nocedal and Wright,
+ * algorithm 7.4). */
+static void quasi_newton(femd_relaxer *r, const double *factor) {
+    const int n = r->n3;
+    double a[MEMORY];
+    memcpy(r->d, r->f, (size_t)n * sizeof *r->d);
+    for (int k = 0; k < r->stored; k++) {
+        const int m = (r->newest + MEMORY - k) % MEMORY;
+        a[m] = r->rho[m] * femd_dot(n, r->ls + (size_t)m * n, r->d);
+        for (int i = 0; i < n; i++) r->d[i] -= a[m] * r->ly[(size_t)m * n + i];
+    }
+    femd_cholesky_solve(n, factor, 1, r->d);
+    for (int k = r->stored - 1; k >= 0; k--) {
+        const int m = (r->newest + MEMORY - k) % MEMORY;
+        const double b = r->rho[m] * femd_dot(n, r->ly + (size_t)m * n, r->d);
+        for (int i = 0; i < n; i++) r->d[i] += (a[m] - b) * r->ls[(size_t)m * n + i];
+    }
+}
+
+/* Remember the pair (x - x_old, g - g_old), g = -f. */
+static void remember(femd_relaxer *r, const double *x) {
+    const int n = r->n3;
+    const int m = r->stored ? (r->newest + 1) % MEMORY : 0;
+    double *s = r->ls + (size_t)m * n, *y = r->ly + (size_t)m * n;
+    for (int i = 0; i < n; i++) s[i] = x[i] - r->x_old[i];
+    for (int i = 0; i < n; i++) y[i] = -r->f[i] - r->g_old[i];
+    const double ys = femd_dot(n, y, s);
+    if (!(ys > 1e-12 * sqrt(femd_dot(n, y, y) * femd_dot(n, s, s)))) return;
+    r->rho[m] = 1 / ys;
+    r->newest = m;
+    if (r->stored < MEMORY) r->stored++;
+}
+
+/* Move x along r->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is
+ * unchanged, forces are those of x), or a failure of the beat. */
+static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+                               const femd_beat *beat, femd_error *err) {
+    const int n = r->n3;
+    const double W0 = r->W, slope = -femd_dot(n, r->f, r->d);
+    const double noise = 1e-13 * (fabs(W0) + 1);
+    const double longest = femd_max_abs(n, r->d);
+    double t = longest > r->set.max_move ? r->set.max_move / longest : 1;
+    memcpy(r->x_old, x, (size_t)n * sizeof *x);
+    for (int i = 0; i < n; i++) r->g_old[i] = -r->f[i];
+    if (!(slope < 0)) return FEMD_NOT_CONVERGED;
+    for (int trial = 0; trial < 12; trial++) {
+        for (int i = 0; i < n; i++) x[i] = r->x_old[i] + t * r->d[i];
+        femd_error words = FEMD_ERROR_INIT;
+        const femd_status rc = forces(r, rve, p, x, beat, &words);
+        if (rc != FEMD_OK && rc != FEMD_OUT_OF_DOMAIN) {
+            if (err) *err = words;
+            return rc;
+        }
+        if (rc == FEMD_OK && isfinite(r->W)) {
+            const double slope_t = -femd_dot(n, r->f, r->d);
+            if (r->W <= W0 + 1e-4 * t * slope && r->W < W0 - noise) return FEMD_OK;
+            if (r->W <= W0 + noise && fabs(slope_t) <= 0.9 * fabs(slope)) return FEMD_OK;
+            const double curve = r->W - W0 - t * slope;
+            double next = curve > 0 ? -0.5 * slope * t * t / curve : 0.5 * t;
+            if (!(next < 0.5 * t)) next = 0.5 * t;
+            t = next > 0.1 * t ? next : 0.1 * t;
+        } else {
+            t *= 0.25;
+        }
+    }
+    memcpy(x, r->x_old, (size_t)n * sizeof *x);
+    FEMD_TRY(forces(r, rve, p, x, beat, err));
+    return FEMD_NOT_CONVERGED;
+}
+
+static double distance(int n, const double *a, const double *b) {
+    double m = 0;
+    for (int i = 0; i < n; i++) m = fmax(m, fabs(a[i] - b[i]));
+    return m;
+}
+
+static void report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res) {
+    res->W = r->W;
+    memcpy(res->tau, r->tau, sizeof res->tau);
+    res->fmax = femd_max_abs(r->n3, r->f);
+    if (start) res->moved = distance(r->n3, x, start);
+}
+
+/* How the factor in use serves. */
+typedef struct progress {
+    int stale; /* 1: the factor was handed in */
+    int since; /* steps with it */
+    int slow;  /* of them, consecutive ones that did not halve the force */
+    double fmax;
+} progress;
+
+static int wants_refresh(const femd_relaxer *r, const progress *g, const double *x) {
+    if (!r->dense) return 1; /* Newton-CG: the Hessian of every step */
+    if (g->stale) return g->fmax <= SWITCH_FORCE || g->since >= STALE_ITERATIONS || g->slow >= 2;
+    if (!r->positive) return g->since >= 4;
+    return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && distance(r->n3, x, r->x_h) > 1e-4);
+}
+
+static femd_status step(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *factor,
+                        const femd_beat *beat, femd_relax_result *res, femd_error *err) {
+    if (r->dense) {
+        quasi_newton(r, factor);
+    } else {
+        const double forcing = fmin(0.1, sqrt(femd_max_abs(r->n3, r->f)));
+        if (conjugate_gradients(r, rve, r->f, fmax(forcing, 1e-6), r->d)) {
+            r->positive = 0;
+            res->softened = 1;
+        }
+    }
+    const femd_status rc = line_search(r, rve, p, x, beat, err);
+    if (rc == FEMD_OK && r->dense) remember(r, x);
+    return rc;
+}
+
+femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *stale,
+                       const femd_beat *beat, femd_relax_result *res, femd_error *err) {
+    memset(res, 0, sizeof *res);
+    r->have = 0;
+    r->stored = 0;
+    double *start = r->z;
+    memcpy(start, x, (size_t)r->n3 * sizeof *x);
+    progress g = {.stale = stale && r->dense, .fmax = HUGE_VAL};
+    int failures = 0;
+    FEMD_TRY(forces(r, rve, p, x, beat, err));
+    for (;; res->iterations++) {
+        const double fmax_now = femd_max_abs(r->n3, r->f);
+        if (!isfinite(fmax_now))
+            return femd_fail(err, FEMD_DIVERGED, "the relaxation reached a force that is not finite");
+        g.slow = fmax_now > 0.5 * g.fmax ? g.slow + 1 : 0;
+        g.fmax = fmax_now;
+        if (fmax_now <= r->set.force_tolerance) break;
+        if (res->iterations >= r->set.iterations)
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)", fmax_now,
+                             res->iterations, r->set.force_tolerance);
+        if ((!r->have && !g.stale) || wants_refresh(r, &g, x)) {
+            FEMD_TRY(refresh(r, rve, p, x, res, err));
+            g = (progress){.fmax = fmax_now};
+        }
+        const femd_status rc = step(r, rve, p, x, g.stale ? stale : r->H, beat, res, err);
+        g.since++;
+        if (rc == FEMD_OK) {
+            failures = 0;
+            continue;
+        }
+        if (rc != FEMD_NOT_CONVERGED) return rc;
+        if (++failures > 2)
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
+                             r->set.force_tolerance);
+        FEMD_TRY(refresh(r, rve, p, x, res, err));
+        g = (progress){.fmax = fmax_now};
+    }
+    if (!r->have || !r->dense || distance(r->n3, x, r->x_h) > HESSIAN_REACH || !r->positive)
+        FEMD_TRY(refresh(r, rve, p, x, res, err));
+    if (!r->dense) { /* no factor tells whether this is a minimum */
+        double lowest;
+        FEMD_TRY(femd_lanczos_lowest(rve->en, r->n3, 1e-2, r->cg_r, &lowest, err));
+        if (!(lowest > 0)) r->positive = 0;
+    }
+    report(r, x, start, res);
+    if (!r->positive)
+        return femd_fail(err, FEMD_INSTABILITY, "equilibrium was reached where the Hessian is not positive definite");
+    return FEMD_OK;
+}
+
+femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                            femd_relax_result *res, femd_error *err) {
+    memset(res, 0, sizeof *res);
+    FEMD_TRY(forces(r, rve, p, x, NULL, err));
+    FEMD_TRY(refresh(r, rve, p, x, res, err));
+    report(r, x, NULL, res);
+    return FEMD_OK;
+}

@@ -1,0 +1,63 @@
+/* Spectrum of the whole mass-weighted Hessian, classical, translations removed.
+ *
+ * One Cholesky factor of A + alpha N N^T, N the three mass-weighted unit translations. A N = 0, so that the gauge only
+ * multiplies the determinant by alpha^3 and its part of the inverse meets nothing. F = kT (1/2 ln det' A + (3n-3)
+ * ln(hbar/kT)), f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum statistics need
+ * eigenvectors: phonon_blocks.c. Never samples. */
+#include <math.h>
+
+#include "numerics/dense.h"
+#include "vibrations/phonon.h"
+
+static double mean_diagonal(const femd_phonons *p) {
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)p->n3; i++) sum += p->a[i * (size_t)p->n3 + i];
+    return sum / p->n3;
+}
+
+/* a += alpha N N^T. */
+static void gauge(const femd_phonons *p, double alpha, double *a) {
+    double total = 0;
+    for (int i = 0; i < p->n; i++) total += 1 / (p->root[i] * p->root[i]);
+    for (int i = 0; i < p->n; i++)
+        for (int j = 0; j < p->n; j++) {
+            const double add = alpha / (p->root[i] * p->root[j] * total);
+            for (int c = 0; c < 3; c++) a[(size_t)(3 * i + c) * (size_t)p->n3 + (size_t)(3 * j + c)] += add;
+        }
+}
+
+femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
+    const size_t n3 = (size_t)p->n3;
+    const double alpha = mean_diagonal(p);
+    memcpy(p->base, p->a, p->size * sizeof *p->base);
+    gauge(p, alpha, p->base);
+    if (!(alpha > 0) || femd_cholesky(p->n3, p->base))
+        return femd_fail(err, FEMD_INSTABILITY,
+                         "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
+    double sum = 0;
+    for (size_t i = 0; i < n3; i++) sum += log(p->base[i * n3 + i]); /* half the logarithm of the determinant */
+    const double kT = femd_phonon_k * p->T, modes = p->n3 - 3;
+    p->F = p->T > 0 ? kT * (sum - 1.5 * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
+    p->U = modes * kT;
+    p->C = modes * femd_phonon_k;
+    femd_cholesky_inverse(p->n3, p->base, p->slope_T);
+    for (size_t i = 0; i < p->size; i++) p->slope_T[i] *= 0.5 * femd_phonon_k;
+    return FEMD_OK;
+}
+
+void femd_phonons_full_quadratic(femd_phonons *p, double K[36]) {
+    const size_t n3 = (size_t)p->n3;
+    const double factor = -0.5 * femd_phonon_k * p->T;
+    for (int a = 0; a < 6; a++) femd_congruence(p->n3, p->base, p->rate + (size_t)a * p->size);
+    for (int a = 0; a < 6; a++)
+        for (int b = a; b < 6; b++) {
+            const double *A = p->rate + (size_t)a * p->size, *B = p->rate + (size_t)b * p->size;
+            double sum = 0;
+            for (size_t i = 0; i < n3; i++) { /* one triangle is filled: entries i.. of row i */
+                double row[4] = {0, 0, 0, 0};
+                for (size_t j = i + 1; j < n3; j++) row[j & 3] += A[i * n3 + j] * B[i * n3 + j];
+                sum += A[i * n3 + i] * B[i * n3 + i] + 2 * ((row[0] + row[1]) + (row[2] + row[3]));
+            }
+            K[6 * a + b] = factor * sum;
+        }
+}

@@ -1,0 +1,139 @@
+/* Dynamical matrices of a crystal whose cell is the RVE, at the wave vectors that fit into mesh[0] x mesh[1] x mesh[2]
+ * cells.
+ *
+ * D(q) = sum over cells R of H(0,R) exp(-i q.R). The columns of H of one cell are taken from the repeated RVE by
+ * applying its Hessian to unit vectors; nothing of 3N x 3N is formed. q and -q have the same spectrum and are taken
+ * once. A Hermitian D = A + iB is kept as the symmetric [[A, -B], [B, A]], which has each eigenvalue twice. Owns the
+ * crystal; never relaxes. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "vibrations/phonon.h"
+
+static int cells_of(const femd_phonons *p) {
+    return p->mesh[0] * p->mesh[1] * p->mesh[2];
+}
+
+static void unpack(const int mesh[3], int index, int k[3]) {
+    k[2] = index % mesh[2];
+    k[1] = index / mesh[2] % mesh[1];
+    k[0] = index / mesh[2] / mesh[1];
+}
+
+/* Index of -q. */
+static int opposite(const int mesh[3], int index) {
+    int k[3];
+    unpack(mesh, index, k);
+    for (int c = 0; c < 3; c++) k[c] = (mesh[c] - k[c]) % mesh[c];
+    return (k[0] * mesh[1] + k[1]) * mesh[2] + k[2];
+}
+
+static void fill_phases(femd_phonons *p) {
+    const int cells = cells_of(p);
+    int block = 0;
+    for (int q = 0; q < cells; q++) {
+        const int other = opposite(p->mesh, q);
+        int kq[3], kr[3];
+        if (other < q) continue;
+        unpack(p->mesh, q, kq);
+        for (int R = 0; R < cells; R++) {
+            unpack(p->mesh, R, kr);
+            double turns = 0;
+            for (int c = 0; c < 3; c++) turns += (double)(kq[c] * kr[c] % p->mesh[c]) / p->mesh[c];
+            double *phase = p->phase + 2 * ((size_t)block * (size_t)cells + (size_t)R);
+            phase[0] = cos(2 * M_PI * turns);
+            phase[1] = sin(2 * M_PI * turns);
+        }
+        p->weight[block++] = (other == q ? 0.5 : 1.0) / cells; /* half of it, since every eigenvalue comes twice */
+    }
+}
+
+static femd_status crystal_create(femd_phonons *p, const femd_native *n, femd_error *err) {
+    const int cells = cells_of(p);
+    femd_rve *c = &p->crystal;
+    c->n = p->n * cells;
+    int *species = malloc((size_t)c->n * sizeof *species);
+    c->X = malloc(3 * (size_t)c->n * sizeof *c->X); /* the spatial positions of a sample */
+    if (!species || !c->X) {
+        free(species);
+        return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", c->n);
+    }
+    for (int i = 0; i < c->n; i++) species[i] = n->structure.species[i % p->n];
+    femd_status rc = femd_energetics_create(n->potential, c->n, species, &c->en, err);
+    free(species);
+    return rc == FEMD_OK ? femd_neighbours_create(femd_potential_cutoff(n->potential), 0.6, &c->nb, err) : rc;
+}
+
+femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, const int mesh[3], femd_error *err) {
+    memcpy(p->mesh, mesh, sizeof p->mesh);
+    const int cells = cells_of(p);
+    if (p->n > FEMD_PHONON_CELL_MAX)
+        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: an RVE of %d atoms; a mesh is for cells of up to %d",
+                         p->n, FEMD_PHONON_CELL_MAX);
+    if (cells > FEMD_PHONON_MESH_MAX / p->n)
+        return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: %d cells of %d atoms; up to %d atoms together", cells,
+                         p->n, FEMD_PHONON_MESH_MAX);
+    for (int q = 0; q < cells; q++) p->blocks += opposite(mesh, q) >= q;
+    p->edge = 2 * p->n3;
+    p->weight = malloc((size_t)p->blocks * sizeof(double));
+    p->phase = malloc(2 * (size_t)p->blocks * (size_t)cells * sizeof(double));
+    if (!p->weight || !p->phase)
+        return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
+    fill_phases(p);
+    return crystal_create(p, n, err);
+}
+
+static void place_crystal(femd_phonons *p, const femd_place *place, const double *x, double h[9]) {
+    const int cells = cells_of(p);
+    for (int R = 0; R < cells; R++) {
+        int k[3];
+        unpack(p->mesh, R, k);
+        for (int i = 0; i < p->n; i++)
+            for (int c = 0; c < 3; c++)
+                p->crystal.X[3 * ((size_t)R * (size_t)p->n + (size_t)i) + (size_t)c] =
+                    x[3 * i + c] + k[0] * place->h[c] + k[1] * place->h[3 + c] + k[2] * place->h[6 + c];
+    }
+    for (int k = 0; k < 3; k++)
+        for (int c = 0; c < 3; c++) h[3 * k + c] = p->mesh[k] * place->h[3 * k + c];
+}
+
+/* Column j of every D(q) from the forces on all cells. */
+static void fold_column(femd_phonons *p, const double *y, size_t j) {
+    const size_t cells = (size_t)cells_of(p), n3 = (size_t)p->n3, m = (size_t)p->edge;
+    for (size_t b = 0; b < (size_t)p->blocks; b++)
+        for (size_t i = 0; i < n3; i++) {
+            const double *phase = p->phase + 2 * b * cells;
+            double *D = p->a + b * m * m, re = 0, im = 0;
+            for (size_t R = 0; R < cells; R++) {
+                re += phase[2 * R] * y[R * n3 + i];
+                im -= phase[2 * R + 1] * y[R * n3 + i];
+            }
+            D[i * m + j] = D[(n3 + i) * m + n3 + j] = re;
+            D[(n3 + i) * m + j] = im;
+            D[i * m + n3 + j] = -im;
+        }
+}
+
+femd_status femd_phonons_mesh_sample(femd_phonons *p, const femd_place *place, const double *x, femd_error *err) {
+    femd_rve *c = &p->crystal;
+    const size_t all = 3 * (size_t)c->n, m = (size_t)p->edge;
+    double h[9], *v = malloc(2 * all * sizeof *v);
+    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", c->n);
+    place_crystal(p, place, x, h);
+    femd_status rc = femd_energetics_prepare(c->en, c->nb, h, c->X, NULL, NULL, err);
+    memset(v, 0, all * sizeof *v);
+    for (size_t j = 0; rc == FEMD_OK && j < (size_t)p->n3; j++) {
+        v[j] = 1;
+        femd_energetics_apply(c->en, v, v + all);
+        v[j] = 0;
+        fold_column(p, v + all, j);
+    }
+    free(v);
+    if (rc != FEMD_OK) return rc;
+    for (size_t b = 0; b < (size_t)p->blocks; b++) { /* symmetric but for round-off */
+        double *D = p->a + b * m * m;
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < i; j++) D[i * m + j] = D[j * m + i] = 0.5 * (D[i * m + j] + D[j * m + i]);
+    }
+    return FEMD_OK;
+}

@@ -1,0 +1,290 @@
+/* Methods `quasiharmonic` and `local-harmonic`: psi(E,T) = [W(E) + F_vib(A(E), T)] / V0 along the path of
+ * configurations relaxed at 0 K, or (internal "T") of those that minimise psi itself: then W + F carry the terms of the
+ * dead load that warm_atoms.h holds on the atoms.
+ *
+ * Owns the differences over strain. With A the mass-weighted Hessian of the relaxed RVE and phi(E) = <f'(A0), A(E)>,
+ * f'(A0) fixed,
+ *
+ *   dF/dE_a = dphi/dE_a,     d2F/dE_a dE_b = d2phi/dE_a dE_b + sum_ij f[li, lj] (dA/dE_a)_ij (dA/dE_b)_ij    (phonon.h)
+ *
+ * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no
+ * logarithm. Central differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at
+ * (+-h, +-h), which keep the symmetry of a crystal. Each configuration is relaxed anew from w + (dw/dE) dE by steps
+ * with the one Hessian. The spectra are phonon.h's. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "numerics/dense.h"
+#include "rve/method.h"
+#include "vibrations/warm_atoms.h"
+
+static const double STEP = 2e-3;             /* default h */
+static const double FORCE_TOLERANCE = 1e-11; /* eV/angstrom, of a strained configuration */
+enum { AXIAL = 24, MIXED = 60 };
+
+typedef struct quasi {
+    femd_phonons phonons;
+    double step;
+    double *x;                  /* (AXIAL + MIXED) x n3: strained configurations */
+    double *f, *z, *load;       /* n3 each */
+    double work[AXIAL + MIXED]; /* eV: of the dead load, at each of them */
+    femd_warm *warm;            /* internal "T"; else NULL */
+    double W, F, U, C;          /* of the last strain: eV, eV, eV, eV/K */
+    double dSdT[6];             /* Pa/K */
+} quasi;
+
+static void destroy(void **self) {
+    quasi *s = *self;
+    if (!s) return;
+    femd_phonons_clear(&s->phonons);
+    femd_warm_destroy(&s->warm);
+    free(s->x);
+    free(s);
+    *self = NULL;
+}
+
+/* `internal`: "T" needs the gradient of the free energy. */
+static femd_status create_warm(const femd_native *n, const cJSON *options, quasi *s, femd_error *err) {
+    if (strcmp(femd_json_string(options, "internal", "0K"), "T") != 0) return FEMD_OK;
+    if (n->rve.n > FEMD_PHONON_ATOMS_MAX)
+        return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above", n->rve.n,
+                         FEMD_PHONON_ATOMS_MAX);
+    return femd_warm_create(n->rve.n, &s->warm, err);
+}
+
+static femd_status create(femd_native *n, const femd_json *doc, int local, void **self, femd_error *err) {
+    const cJSON *options = femd_json_get(doc->root, local ? "local-harmonic" : "quasiharmonic");
+    const size_t n3 = 3 * (size_t)n->rve.n;
+    quasi *s = calloc(1, sizeof *s);
+    if (!s) return femd_fail(err, FEMD_NO_MEMORY, "vibrations: out of memory");
+    femd_phonon_kind kind = local ? FEMD_PHONON_LOCAL : FEMD_PHONON_FULL;
+    int mesh[3] = {1, 1, 1};
+    const cJSON *asked = femd_json_get(options, "mesh");
+    if (asked) {
+        kind = FEMD_PHONON_MESH;
+        for (int c = 0; c < 3; c++) mesh[c] = cJSON_GetArrayItem(asked, c)->valueint;
+    }
+    const int quantum = strcmp(femd_json_string(options, "statistics", "classical"), "quantum") == 0;
+    s->step = femd_json_number(options, "step", STEP);
+    femd_status rc = femd_phonons_create(n, kind, quantum, mesh, &s->phonons, err);
+    if (rc == FEMD_OK) {
+        s->x = malloc((AXIAL + MIXED + 3) * n3 * sizeof *s->x);
+        if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", n->rve.n);
+    }
+    if (rc == FEMD_OK) rc = create_warm(n, options, s, err);
+    *self = s;
+    if (rc != FEMD_OK) {
+        destroy(self);
+        return rc;
+    }
+    s->f = s->x + (AXIAL + MIXED) * n3;
+    s->z = s->f + n3;
+    s->load = s->z + n3;
+    return FEMD_OK;
+}
+
+static femd_status create_full(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
+    return create(n, doc, 0, self, err);
+}
+
+static femd_status create_local(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
+    return create(n, doc, 1, self, err);
+}
+
+/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+),
+ * (-,-), (+,-), (-,+). */
+static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
+    static const double axial[4] = {1, -1, 2, -2};
+    memcpy(at, E, 6 * sizeof *at);
+    if (k < AXIAL) {
+        at[k / 4] += axial[k % 4] * s->step;
+        return;
+    }
+    static const double first[4] = {1, -1, 1, -1}, second[4] = {1, -1, -1, 1};
+    int pair = (k - AXIAL) / 4, a = 0;
+    while (pair >= 5 - a) pair -= 5 - a++;
+    at[a] += first[k % 4] * s->step;
+    at[a + 1 + pair] += second[k % 4] * s->step;
+}
+
+static femd_origin origin_of(const quasi *s, const femd_path *path) {
+    if (!s->warm) return (femd_origin){.w = path->w, .G = path->G};
+    return (femd_origin){.w = s->warm->w, .G = s->warm->G, .dead = s->warm->dead};
+}
+
+/* Relax configuration k near the origin with the relaxer's Hessian, which stays that of the origin, and with the dead
+ * load of the origin, whose potential is then taken down. */
+static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err) {
+    femd_rve *rve = path->rve;
+    const int n3 = 3 * rve->n;
+    const femd_origin from = origin_of(s, path);
+    double at[6], *x = s->x + (size_t)k * (size_t)n3, *w = s->z;
+    femd_place place;
+    int reached;
+    displaced(s, path->E, k, at);
+    FEMD_TRY(femd_place_set(rve, at, &place, err));
+    for (int i = 0; i < n3; i++) {
+        w[i] = from.w[i];
+        for (int c = 0; c < 6; c++) w[i] += from.G[(size_t)c * (size_t)n3 + (size_t)i] * (at[c] - path->E[c]);
+    }
+    femd_place_atoms(rve, &place, w, x);
+    for (int i = 0; from.dead && i < n3; i += 3)
+        for (int c = 0; c < 3; c++)
+            s->load[i + c] = place.A[3 * c] * from.dead[i] + place.A[3 * c + 1] * from.dead[i + 1] +
+                             place.A[3 * c + 2] * from.dead[i + 2];
+    const double tolerance = fmax(FORCE_TOLERANCE, 2 * femd_relaxer_settings(path->relaxer)->force_tolerance);
+    FEMD_TRY(femd_warm_chord(path->relaxer, rve, &place, from.dead ? s->load : NULL, tolerance, x, s->f, s->z, &reached,
+                             err));
+    if (!reached)
+        return femd_fail(
+            err, FEMD_INSTABILITY,
+            "the configuration cannot be followed over strains of %g: too near the end of its branch for vibrations",
+            2 * s->step);
+    s->work[k] = 0;
+    if (!from.dead) return FEMD_OK;
+    femd_place_displacements(rve, &place, x, w);
+    for (int i = 0; i < n3; i++) s->work[k] += from.dead[i] * (w[i] - from.w[i]);
+    return FEMD_OK;
+}
+
+/* phi and phi_T of all strained configurations, and the rates of A where wanted. Two sweeps: in an RVE without a factor
+ * the relaxer solves with what was last sampled, which must be the origin until all configurations are relaxed. */
+static femd_status strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi, double *phi_T,
+                            femd_error *err) {
+    const int count = rates ? AXIAL + MIXED : AXIAL;
+    static const double weight[4] = {8, -8, -1, 1};
+    for (int k = 0; k < count; k++) {
+        FEMD_TRY(femd_phonons_beat(beat, 0.5 * k / count, err));
+        FEMD_TRY(relax_near(s, path, k, err));
+    }
+    for (int k = 0; k < count; k++) {
+        double at[6];
+        femd_place place;
+        displaced(s, path->E, k, at);
+        FEMD_TRY(femd_phonons_beat(beat, 0.5 + 0.5 * k / count, err));
+        FEMD_TRY(femd_place_set(path->rve, at, &place, err));
+        FEMD_TRY(femd_phonons_sample(&s->phonons, path->rve, &place, s->x + (size_t)k * 3 * (size_t)path->rve->n, err));
+        femd_phonons_contract(&s->phonons, &phi[k], &phi_T[k]);
+        phi[k] -= s->work[k];
+        if (rates && k < AXIAL) femd_phonons_rates_add(&s->phonons, k / 4, weight[k % 4] / (12 * s->step));
+    }
+    return FEMD_OK;
+}
+
+static double first_derivative(const double *p, double h) {
+    return (8 * (p[0] - p[1]) - (p[2] - p[3])) / (12 * h);
+}
+
+static void second_derivatives(const double *phi, double phi0, double h, double D[36]) {
+    for (int a = 0; a < 6; a++) {
+        const double *p = phi + 4 * a;
+        D[7 * a] = (16 * ((p[0] - phi0) + (p[1] - phi0)) - ((p[2] - phi0) + (p[3] - phi0))) / (12 * h * h);
+    }
+    const double *p = phi + AXIAL;
+    for (int a = 0; a < 6; a++)
+        for (int b = a + 1; b < 6; b++, p += 4)
+            D[6 * a + b] = D[6 * b + a] = ((p[0] - p[2]) + (p[1] - p[3])) / (4 * h * h);
+}
+
+/* Add the vibrations around positions x0 of the path's strain to S and D. */
+static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6],
+                           double D[36], femd_error *err) {
+    femd_path *path = &n->path;
+    femd_phonons *p = &s->phonons;
+    const double unit = FEMD_EV_PER_A3 / n->rve.V0;
+    double phi[AXIAL + MIXED], phi_T[AXIAL + MIXED], phi0, phi0_T;
+    FEMD_TRY(femd_phonons_sample(p, path->rve, &path->place, x0, err));
+    FEMD_TRY(femd_phonons_base(p, q->temperature, err));
+    s->F = p->F;
+    s->U = p->U;
+    s->C = p->C;
+    femd_phonons_contract(p, &phi0, &phi0_T);
+    if (D) FEMD_TRY(femd_phonons_rates_zero(p, err));
+    FEMD_TRY(strained(s, path, D != NULL, q->beat, phi, phi_T, err));
+    for (int c = 0; c < 6; c++) {
+        S[c] += unit * first_derivative(phi + 4 * c, s->step);
+        s->dSdT[c] = unit * first_derivative(phi_T + 4 * c, s->step);
+    }
+    if (!D) return FEMD_OK;
+    double second[36], quadratic[36];
+    second_derivatives(phi, phi0, s->step, second);
+    femd_phonons_quadratic(p, quadratic);
+    for (int k = 0; k < 36; k++) D[k] += unit * (second[k] + quadratic[k]);
+    return FEMD_OK;
+}
+
+/* Around the atoms that minimise the free energy. On entry the path stands relaxed at its strain. */
+static femd_status vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36],
+                                femd_error *err) {
+    femd_path *path = &n->path;
+    femd_warm *h = s->warm;
+    const int dSdT = (q->wants & FEMD_WANT_THERMAL_STRESS) != 0, C = (q->wants & FEMD_WANT_HEAT_CAPACITY) != 0;
+    FEMD_TRY(femd_warm_find(h, &s->phonons, path, q->temperature, q->beat, D, err));
+    femd_place_stress(path->rve, &path->place, h->tau, S);
+    s->W = h->W;
+    FEMD_TRY(vibrate(s, n, q, h->x, S, D, err));
+    if (D || dSdT) FEMD_TRY(femd_warm_rates(h, &s->phonons, path, s->step, s->x, q->temperature, q->beat, err));
+    return femd_warm_correct(h, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL, C ? &s->C : NULL,
+                             err);
+}
+
+static femd_status strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
+                          double D[36], femd_error *err) {
+    quasi *s = self;
+    femd_path *path = &n->path;
+    if (!(q->temperature >= 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "a temperature of %g K", q->temperature);
+    FEMD_TRY(femd_path_advance(path, E, q->beat, err));
+    femd_place_stress(path->rve, &path->place, path->last.tau, S);
+    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
+    path->has_G = 1;
+    s->W = path->last.W;
+    return s->warm ? vibrate_warm(s, n, q, S, D, err) : vibrate(s, n, q, path->x, S, D, err);
+}
+
+static int balance(const void *self, femd_balance *b) {
+    const quasi *s = self;
+    if (!s->warm) return 0;
+    b->x = s->warm->x;
+    b->held = s->warm->pull;
+    memcpy(b->tau, s->warm->tau, sizeof b->tau);
+    return 1;
+}
+
+static femd_status answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                          femd_response *r, femd_buffer *carry, femd_error *err) {
+    (void)carried, (void)carry, (void)err;
+    const quasi *s = self;
+    const double unit = FEMD_EV_PER_A3 / n->rve.V0, W = s->W - n->virgin_W;
+    if (q->wants & FEMD_WANT_THERMAL_STRESS) memcpy(r->dSdT, s->dSdT, sizeof r->dSdT);
+    if (q->wants & FEMD_WANT_ENERGY) r->energy = unit * (W + s->U);
+    if (q->wants & FEMD_WANT_HELMHOLTZ) r->helmholtz = unit * (W + s->F);
+    if (q->wants & FEMD_WANT_HEAT_CAPACITY) r->heat_capacity = unit * s->C;
+    return FEMD_OK;
+}
+
+enum {
+    WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ |
+            FEMD_WANT_HEAT_CAPACITY
+};
+
+const femd_method femd_method_quasiharmonic = {
+    .name = "quasiharmonic",
+    .wants = WANTS,
+    .inputs = FEMD_INPUT_TEMPERATURE,
+    .create = create_full,
+    .destroy = destroy,
+    .strain = strain,
+    .answer = answer,
+    .balance = balance,
+};
+
+const femd_method femd_method_local_harmonic = {
+    .name = "local-harmonic",
+    .wants = WANTS,
+    .inputs = FEMD_INPUT_TEMPERATURE,
+    .create = create_local,
+    .destroy = destroy,
+    .strain = strain,
+    .answer = answer,
+    .balance = balance,
+};
