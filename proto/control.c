@@ -65,6 +65,7 @@ static const field capability_fields[] = {
     FIELD(femd_capabilities, U32, "atoms", atoms, 1),
     FIELD(femd_capabilities, U32, "engine", engine, 1),
     FIELD(femd_capabilities, CARRIERS, "carriers", carriers, 0),
+    FIELD(femd_capabilities, U32, "batch", batch, 0),
     FIELD(femd_capabilities, DOUBLE, "volume", volume, 1),
     FIELD(femd_capabilities, DOUBLE, "noise", noise, 1),
 };

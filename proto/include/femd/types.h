@@ -165,6 +165,7 @@ typedef struct femd_capabilities {
     uint32_t atoms;    /* atoms of the RVE, 0 if none */
     uint32_t engine;   /* FEMD_ENGINE_* */
     uint32_t carriers; /* FEMD_CARRIER_*: what its conductivity counts */
+    uint32_t batch;    /* points that the engine likes to be given at once; 0 or 1: it gains nothing from company */
     double volume;     /* reference volume, m^3 (0 if it has none) */
     double noise;      /* typical relative standard error of a stress answer; 0 if deterministic */
 } femd_capabilities;

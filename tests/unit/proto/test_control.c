@@ -70,6 +70,7 @@ static void ready_round_trip(void **state) {
                                  .atoms = 107,
                                  .engine = FEMD_ENGINE_NATIVE,
                                  .carriers = FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS,
+                                 .batch = 64,
                                  .volume = 1.2345678901234567e-27,
                                  .noise = 0.1};
     assert_int_equal(femd_ready_encode(&b, 99, &r, NULL), FEMD_OK);
