@@ -9,8 +9,8 @@
 /* clang-format off */
 #define COMMITTED_LIST(X) X(state, 1) X(E, 6) X(S, 6) X(D, 36) X(F, 9) X(energy, 1) X(k, 6) X(ke, 6) X(k_from, 1) \
     X(S_err, 6) X(hill_mandel, 1) X(stability, 1) X(status, 1) X(notes, 1) X(wall, 1)
-#define TENTATIVE_LIST(X) X(tstate, 1) X(tE, 6) X(tS, 6) X(tD, 36) X(tF, 9) X(tenergy, 1) X(tk, 6) X(tke, 6) X(tk_from, 1) \
-    X(tS_err, 6) X(thill_mandel, 1) X(tstability, 1) X(tstatus, 1) X(tnotes, 1) X(twall, 1)
+#define TENTATIVE_LIST(X) X(tstate, 1) X(tE, 6) X(tS, 6) X(tD, 36) X(tF, 9) X(tenergy, 1) X(tk, 6) X(tke, 6) \
+    X(tk_from, 1) X(tS_err, 6) X(thill_mandel, 1) X(tstability, 1) X(tstatus, 1) X(tnotes, 1) X(twall, 1)
 #define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1)
 /* clang-format on */
 

@@ -1,10 +1,12 @@
 /* check_expected EXPECTED.json [FOLDER]: hold the output of a run against what its case promises.
  *
- * expected.json: {"run": [arguments of femd run], "checks": [{"path": "steps.1.reactions.grip.0", "value": v, "rtol":
- * r} | {"path": …, "max": m} |
- * {"path": …, "min": m} | {"path": …, "text": "…"}]}. A path walks summary.json; a number indexes an array, negative
- * from its end. With FOLDER omitted the arguments are printed, one a line, for the script that makes the run. Exit 0, 1
- * (a check fails), 2. */
+ * expected.json: {"run": [arguments of femd run], "checks": [CHECK, ...]}, each CHECK one of
+ *   {"path": "steps.1.reactions.grip.0", "value": v, "rtol": r}
+ *   {"path": "...", "max": m}
+ *   {"path": "...", "min": m}
+ *   {"path": "...", "text": "..."}
+ * A path walks summary.json; a number indexes an array, negative from its end. With FOLDER omitted the arguments are
+ * printed, one a line, for the script that makes the run. Exit 0, 1 (a check fails), 2. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
