@@ -1,6 +1,6 @@
 /* Energy, forces and virial: sizes the workspace, lets the kernels sweep over the bonds, folds images onto their
  * owners and judges the outcome. It owns the workspace; formulas of potentials are in kernels.c and potential.c. */
-#include "forces/energetics.h"
+#include "forces/energetics_private.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  *
  * An atom's energy is its embedding energy, half of each of its pair energies and all triplets of which it is the
  * centre: W = sum of U_i, each U_i a function of the vectors r_ij that start at atom i. */
-#include "forces/energetics.h"
+#include "forces/energetics_private.h"
 
 #include "femd/units.h"
 

@@ -4,7 +4,7 @@
  * d rho_m/dx, t_m = d rho_m/d strain = sum of 2 rho_s r r: H = sum over bonds of (a I + b r r) on the difference of the
  * two displacements + sum over atoms of F''_m g_m g_m, L = sum of b r r r + a (delta r + r delta) + F''_m g_m t_m,   B
  * = sum of b r r r r + F''_m t_m t_m. */
-#include "forces/energetics.h"
+#include "forces/energetics_private.h"
 
 #include <math.h>
 #include <stdlib.h>

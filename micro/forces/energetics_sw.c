@@ -5,7 +5,7 @@
  *   B_vw = sum of (S_v d) K (S_w d) - tau : (S_v S_w + S_w S_v)/2, since d -> U d with U = (1 + 2 E)^1/2 = 1 + E -
  * E^2/2, with S_v the symmetric matrix of strain component v. B alone needs no matrix: U_i depends on the squares and
  * products of its legs only, and those are linear in E. */
-#include "forces/energetics.h"
+#include "forces/energetics_private.h"
 
 #include <stdlib.h>
 

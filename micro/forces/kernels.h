@@ -4,8 +4,8 @@
 #ifndef FEMD_KERNELS_H
 #define FEMD_KERNELS_H
 
-#include "forces/neighbour.h"
-#include "potentials/potential.h"
+#include "forces/neighbour_private.h"
+#include "potentials/potential_form.h"
 
 /* Bonds within the cutoff, in rows of the atom they belong to, each row padded with bonds of no effect to whole
  * vectors. d is the bond vector from the row's atom to its partner; derivatives are with respect to s = d.d. */

@@ -1,6 +1,6 @@
 /* Potentials by style: creation, the few facts that others may ask, and the embedding function. It owns the potential's
  * memory and never reads a file itself (potential_eam.c does). */
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 #include <stdlib.h>
 

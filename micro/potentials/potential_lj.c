@@ -3,7 +3,7 @@
  *
  * phi(r) = 4 epsilon ((sigma/r)^12 - (sigma/r)^6) S, with S = 1 up to r1 = cutoff - smooth and from there
  * S = 1 - t^3 (10 - 15 t + 6 t^2), t = (r^2 - r1^2)/(cutoff^2 - r1^2): energy, force and stiffness are continuous. */
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 #include <math.h>
 #include <stdio.h>

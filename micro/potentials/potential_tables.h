@@ -2,7 +2,7 @@
 #ifndef FEMD_POTENTIAL_TABLES_H
 #define FEMD_POTENTIAL_TABLES_H
 
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 typedef enum femd_interpolation {
     FEMD_INTERPOLATE_AUTO,   /* smooth if that is within FEMD_REFIT_LIMIT of LAMMPS's forces, else as LAMMPS */

@@ -2,7 +2,7 @@
 #ifndef FEMD_POTENTIAL_TEXT_H
 #define FEMD_POTENTIAL_TEXT_H
 
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 typedef struct femd_text {
     const char *name;

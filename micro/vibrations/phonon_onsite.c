@@ -2,7 +2,7 @@
  * whole Hessian where the potential's bonds are known. */
 #include <stdlib.h>
 
-#include "forces/energetics.h"
+#include "forces/energetics_private.h"
 #include "vibrations/phonon.h"
 
 /* Density gradients of the atoms whose density depends on one atom q. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "crystal/structure.h"
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

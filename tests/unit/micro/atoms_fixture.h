@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "forces/atoms.h"
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 #define FEMD_LAMMPS_POTENTIALS "/usr/share/lammps/potentials/"
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "forces/neighbour.h"
+#include "forces/neighbour_private.h"
 #include "numerics/random.h"
 
 static double uniform(uint64_t *c) {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "numerics/spline.h"
-#include "potentials/potential.h"
+#include "potentials/potential_form.h"
 
 static double volume(const double c[9]) {
     return c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);

@@ -5,8 +5,8 @@
  * atom owner[g]: its place is x[owner] + shift . cell. Every bond of the crystal stands in the list once per cell, in
  * the row of its lower-numbered atom; a bond of an atom with its own image stands in that atom's row, once for +n and
  * -n. */
-#ifndef FEMD_NEIGHBOUR_H
-#define FEMD_NEIGHBOUR_H
+#ifndef FEMD_NEIGHBOUR_PRIVATE_H
+#define FEMD_NEIGHBOUR_PRIVATE_H
 
 #include "forces/atoms.h"
 

@@ -2,8 +2,8 @@
  *
  * Every function of distance is handled by its derivatives with respect to s = r^2: then
  * dW/dx needs 2 f_s r and d2W/dx dx needs 4 f_ss r r + 2 f_s I, with no division by r. */
-#ifndef FEMD_POTENTIAL_H
-#define FEMD_POTENTIAL_H
+#ifndef FEMD_POTENTIAL_FORM_H
+#define FEMD_POTENTIAL_FORM_H
 
 #include "forces/atoms.h"
 

@@ -1,7 +1,7 @@
 /* The workspace behind femd_energetics: shared by energetics.c (forces), energetics_hessian.c (second derivatives),
  * energetics_flux.c (heat flux) and energetics_sw.c (second derivatives of triplets). */
-#ifndef FEMD_ENERGETICS_H
-#define FEMD_ENERGETICS_H
+#ifndef FEMD_ENERGETICS_PRIVATE_H
+#define FEMD_ENERGETICS_PRIVATE_H
 
 #include "forces/kernels.h"
 
