@@ -1,10 +1,11 @@
 /* Defects of a structure by a seeded recipe, in this order: voids, vacancies, substitution, random displacements. Draws
  * are keys made of (seed, atom's number): the atoms with the smallest keys are taken, so that a draw is the same
  * everywhere. */
-#include "crystal/structure.h"
+#include "crystal/defects.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "numerics/random.h"
 

@@ -1,11 +1,12 @@
 /* Reader of LAMMPS data files: metal units, atom_style atomic, orthogonal or triclinic boxes. Velocities and image
  * flags are passed over; atoms come out in the order of their ids, the box's low corner at the origin. */
-#include "crystal/structure.h"
+#include "crystal/lammps_data.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct cursor {
     const char *name;

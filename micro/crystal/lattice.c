@@ -3,10 +3,11 @@
  * Each lattice is given by an orthogonal conventional cell, a basis in it, and the centring translations that leave it
  * unchanged. Directions are in the axes of that cell; for hcp they are those of the orthohexagonal cell (a, sqrt(3) a,
  * c). It knows no defects. */
-#include "crystal/structure.h"
+#include "crystal/lattice.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DIRECTION_MAX 50
 #define CLOSE         1e-8 /* of a cell edge */

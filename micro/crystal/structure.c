@@ -1,8 +1,8 @@
-/* A structure from its JSON description: a lattice or a file, then defects. Owns the storage of atoms; what each step
- * does is in lattice.c, lammps_data.c and defects.c. */
+/* The storage of atoms. Owns nothing else: what fills it is in structure_create.c and what that uses. */
 #include "crystal/structure.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 femd_status femd_structure_reserve(femd_structure *s, long n, femd_error *err) {
     if (n < 1 || n > FEMD_ATOMS_MAX)
@@ -36,53 +36,4 @@ void femd_structure_drop(femd_structure *s, const unsigned char *drop) {
         s->species[to++] = s->species[i];
     }
     s->natoms = to;
-}
-
-/* "species" and "masses" into *s; index[k] is that of entry k (a name may stand twice). */
-static femd_status read_species(const femd_json *doc, const cJSON *structure, femd_structure *s, int index[],
-                                int *count, femd_error *err) {
-    const cJSON *list = femd_json_get(structure, "species"), *masses = femd_json_get(structure, "masses"), *item;
-    *count = 0;
-    cJSON_ArrayForEach(item, list) {
-        const char *name = cJSON_GetStringValue(item);
-        if (*count == FEMD_SPECIES_MAX) break;
-        index[*count] = name ? femd_structure_species(s, name) : -1;
-        if (index[*count] < 0) return femd_json_fail(doc, item, err, "not the name of an element");
-        (*count)++;
-    }
-    if (*count == 0) return femd_json_fail(doc, structure, err, "\"species\" is missing");
-    if (!masses) return FEMD_OK;
-    if (cJSON_GetArraySize(masses) != *count)
-        return femd_json_fail(doc, masses, err, "%d masses for %d species", cJSON_GetArraySize(masses), *count);
-    for (int k = 0; k < *count; k++) {
-        double mass;
-        FEMD_TRY(femd_json_node_quantity(doc, cJSON_GetArrayItem(masses, k), FEMD_DIM_MASS, &mass, err));
-        s->mass[index[k]] = mass / FEMD_ATOMIC_MASS;
-    }
-    return FEMD_OK;
-}
-
-static femd_status read_file(const femd_json *doc, const cJSON *structure, const femd_pack *pack, const int index[],
-                             int count, femd_structure *s, femd_error *err) {
-    const cJSON *node = femd_json_get(structure, "file");
-    const char *name = femd_json_string(structure, "file", ""), *base = strrchr(name, '/');
-    const femd_pack_file *file = femd_pack_find(pack, name);
-    if (!file && base) file = femd_pack_find(pack, base + 1);
-    if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
-    return femd_lammps_data_read(name, file->bytes.data, file->bytes.size, index, count, s, err);
-}
-
-femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
-                                  femd_structure *s, femd_error *err) {
-    int index[FEMD_SPECIES_MAX], count = 0;
-    femd_status rc;
-    memset(s, 0, sizeof *s);
-    rc = read_species(doc, structure, s, index, &count, err);
-    if (rc == FEMD_OK && femd_json_get(structure, "file"))
-        rc = read_file(doc, structure, pack, index, count, s, err);
-    else if (rc == FEMD_OK)
-        rc = femd_lattice_fill(doc, structure, s, err);
-    if (rc == FEMD_OK) rc = femd_defects_apply(doc, structure, s, err);
-    if (rc != FEMD_OK) femd_structure_clear(s);
-    return rc;
 }

@@ -1,26 +1,28 @@
-/* The steps by which a structure is made; structure.c strings them together. */
+/* Atoms in a periodic cell. Units here, and only under micro/: eV, angstrom, ps, u. Cells are three lattice vectors as
+ * ROWS: cell[3*i+c] is component c of vector i; a deformation gradient F takes vector a to F a. Voigt order
+ * 11,22,33,23,13,12 for every 6 and 6x6 under micro/. */
 #ifndef FEMD_STRUCTURE_H
 #define FEMD_STRUCTURE_H
 
-#include "forces/atoms.h"
+#include "femd/error.h"
 
-#define FEMD_ATOMS_MAX 10000000
+#define FEMD_ATOMS_MAX   10000000
+#define FEMD_SPECIES_MAX 8
+typedef struct femd_structure {
+    int natoms, nspecies;
+    double cell[9];
+    double *x;                      /* natoms x 3, Cartesian, owned */
+    int *species;                   /* natoms, 0-based, owned */
+    char name[FEMD_SPECIES_MAX][8]; /* element symbols */
+    double mass[FEMD_SPECIES_MAX];  /* u; 0 where neither "masses" nor the file says: then the potential's */
+} femd_structure;
 
-/* Storage for n atoms (x, species) in *s, which has none. */
+/* Storage for n atoms (x, species) in *s, which has none. BAD_INPUT if n is out of range. */
 FEMD_MUST_CHECK femd_status femd_structure_reserve(femd_structure *s, long n, femd_error *err);
+void femd_structure_clear(femd_structure *s);
 /* Index of a species by name, added if it is new; -1 if there are FEMD_SPECIES_MAX already or the name is too long. */
 int femd_structure_species(femd_structure *s, const char *name);
 /* Take out the atoms with drop[i] != 0. */
 void femd_structure_drop(femd_structure *s, const unsigned char *drop);
-/* A copy of the crystal of a "lattice" structure: lattice.c. */
-FEMD_MUST_CHECK femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd_structure *s,
-                                              femd_error *err);
-/* The atoms of a LAMMPS data file (metal units, atomic style): lammps_data.c. species[t] is that of atom type t + 1;
- * masses of the file go to s->mass where that is 0. */
-FEMD_MUST_CHECK femd_status femd_lammps_data_read(const char *name, const char *text, size_t size, const int *species,
-                                                  int ntypes, femd_structure *s, femd_error *err);
-/* Voids, vacancies, substitution, displacements, in that order: defects.c. */
-FEMD_MUST_CHECK femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, femd_structure *s,
-                                               femd_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FEMD_ENERGETICS_PRIVATE_H
 #define FEMD_ENERGETICS_PRIVATE_H
 
+#include "forces/energetics.h"
 #include "forces/kernels.h"
 
 /* What FEMD_FORM_SW is prepared with: of atom i the legs first[i]..first[i+1], bonds that start at it, and a matrix

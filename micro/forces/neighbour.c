@@ -1,5 +1,5 @@
-/* Half neighbour lists of a periodic cell of any shape and size; see neighbour.h. It owns the list and the rule for
- * when it is still good, and knows no potential. */
+/* Half neighbour lists of a periodic cell of any shape and size; see neighbour_private.h. It owns the list and the rule
+ * for when it is still good, and knows no potential. */
 #include "forces/kernels.h"
 
 #include <math.h>

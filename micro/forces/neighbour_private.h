@@ -8,7 +8,9 @@
 #ifndef FEMD_NEIGHBOUR_PRIVATE_H
 #define FEMD_NEIGHBOUR_PRIVATE_H
 
-#include "forces/atoms.h"
+#include <stdint.h>
+
+#include "forces/neighbour.h"
 
 #define FEMD_LANES_MAX 8 /* widest vector of any kernel, in doubles */
 

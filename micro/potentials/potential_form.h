@@ -5,7 +5,8 @@
 #ifndef FEMD_POTENTIAL_FORM_H
 #define FEMD_POTENTIAL_FORM_H
 
-#include "forces/atoms.h"
+#include "crystal/structure.h"
+#include "potentials/potential.h"
 
 typedef enum femd_form {
     FEMD_FORM_SQUARE, /* tables over s */

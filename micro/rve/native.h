@@ -4,6 +4,7 @@
 #ifndef FEMD_NATIVE_H
 #define FEMD_NATIVE_H
 
+#include "crystal/structure.h"
 #include "femd/engine.h"
 #include "rve/native_path.h"
 

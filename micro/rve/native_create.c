@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "crystal/structure_create.h"
 #include "numerics/dense.h"
 #include "rve/reference.h"
 

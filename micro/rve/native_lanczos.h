@@ -2,7 +2,7 @@
 #ifndef FEMD_NATIVE_LANCZOS_H
 #define FEMD_NATIVE_LANCZOS_H
 
-#include "forces/atoms.h"
+#include "forces/energetics.h"
 
 /* Lowest eigenvalue (eV/angstrom^2) of the Hessian of the last femd_energetics_prepare, the three translations removed,
  * n3 = 3 x atoms. tolerance: relative change over the last steps at which it stops. work: 3 x n3 doubles of scratch.

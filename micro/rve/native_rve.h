@@ -5,7 +5,7 @@
 #ifndef FEMD_NATIVE_RVE_H
 #define FEMD_NATIVE_RVE_H
 
-#include "forces/atoms.h"
+#include "forces/energetics.h"
 
 typedef struct femd_rve {
     int n;               /* atoms */

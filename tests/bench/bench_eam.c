@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "forces/atoms.h"
+#include "crystal/structure_create.h"
+#include "forces/energetics.h"
 #include "micro.h"
 #include "numerics/random.h"
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench_md.h"
+#include "crystal/structure_create.h"
 #include "dynamics/md.h"
 #include "micro.h"
 

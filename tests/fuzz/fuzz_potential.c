@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crystal/structure.h"
+#include "crystal/lammps_data.h"
+#include "crystal/structure_create.h"
 #include "potentials/potential_form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#include "forces/atoms.h"
+#include "crystal/structure_create.h"
+#include "forces/energetics.h"
 #include "potentials/potential_form.h"
 
 #define FEMD_LAMMPS_POTENTIALS "/usr/share/lammps/potentials/"

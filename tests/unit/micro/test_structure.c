@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#include "crystal/structure.h"
+#include "crystal/lammps_data.h"
+#include "crystal/structure_create.h"
 
 static double volume(const double c[9]) {
     return c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);

@@ -1,0 +1,67 @@
+/* Energy, forces and second derivatives of a configuration of atoms, and what else follows from its bonds. Units and
+ * the convention of cells are those of crystal/structure.h.
+ *
+ * All at the current cell (deformed by U) and spatial positions x. r = x_j + image - x_i.
+ *   tau[6]      = dW/d(sym. strain) = sum over pairs of (phi'/r) r_a r_b      (eV; Kirchhoff virial: sigma = tau/V)
+ *   force[3n]   = -dW/dx
+ *   H (3n x 3n) = d2W/dx dx, dense, row-major, full
+ *   L (3n x 6)  = d tau/dx at fixed cell, row-major [3n][6]: sum of kappa r r r + (phi'/r)(delta r + r delta); rows a
+ *                 of L give the change of tau when x moves. Sign and factor so that tau(x+dx) = tau(x) + L^T dx to
+ *                 first order, r at fixed cell.
+ *   B (6 x 6)   = sum of kappa r_a r_b r_c r_d (+ embedding terms), kappa = (phi'' - phi'/r)/r^2: second derivative of
+ *                 W with respect to E (identity reference at the current cell), that is with r^2 -> r^2 + 2 r.E.r
+ *                 exact: d2W/dEdE.
+ * Embedding terms of EAM are included everywhere. Sums run in a fixed order: same inputs and list, same bits.
+ *
+ * Every function here brings the list up to date itself (femd_neighbours_update). After OUT_OF_DOMAIN by density or
+ * distance W, force and tau still hold values (F goes on linearly, as in LAMMPS). */
+#ifndef FEMD_ENERGETICS_H
+#define FEMD_ENERGETICS_H
+
+#include <stdint.h>
+
+#include "forces/neighbour.h"
+#include "potentials/potential.h"
+
+typedef struct femd_energetics femd_energetics;
+/* For atoms of these species (0-based, as the potential's). The potential must outlive the energetics; the numerics
+ * level is that at creation. */
+FEMD_MUST_CHECK femd_status femd_energetics_create(const femd_potential *p, int natoms, const int *species,
+                                                   femd_energetics **e, femd_error *err);
+void femd_energetics_destroy(femd_energetics **e);
+/* W, force (may be NULL), tau (may be NULL). OUT_OF_DOMAIN if the potential's table is left (density or distance),
+ * naming it. Leaves what was prepared alone. */
+FEMD_MUST_CHECK femd_status femd_energetics_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                   const double *x, double *W, double *force, double tau[6],
+                                                   femd_error *err);
+/* H, L, B at once (each may be NULL); exact second derivatives. Prepares as well, unless B is all that is wanted: then
+ * what was prepared may be lost (and B costs no more than 3 sweeps). */
+FEMD_MUST_CHECK femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                    const double *x, double *H, double *L, double B[36],
+                                                    femd_error *err);
+/* Make ready for femd_energetics_apply at (cell, x): the second derivatives of all bonds. L, B as above, or NULL. */
+FEMD_MUST_CHECK femd_status femd_energetics_prepare(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                    const double *x, double *L, double B[36], femd_error *err);
+/* y = H v without forming H, at the (cell, x) last prepared. */
+void femd_energetics_apply(femd_energetics *e, const double *v, double *y);
+/* Forces through the faces of the periodic cell, for the boundary form of the Hill-Mandel work: for each of the three
+ * lattice directions k, T[3*k+c] = component c of the total partial force that crosses the face pair k = sum over bonds
+ * with image shift n of n_k times the force of the pair (partial forces of the many-body energy). By code separate from
+ * tau. Sign: tension is positive, so that tau_ab = sum_k T[3k+a] cell[3k+b] - sum_i force_ia x_ib at any state. */
+FEMD_MUST_CHECK femd_status femd_energetics_face_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                        const double *x, double T[9], femd_error *err);
+/* Heat flux J (3; eV angstrom/ps) = sum_i e_i v_i + sum over atoms of the potential part sum_j (dU_j/dr_ji . v_i) r_ij,
+ * right for many-body potentials (Fan et al., Phys. Rev. B 92 (2015) 094301; Surblys et al., Phys. Rev. E 99 (2019)
+ * 051301): v n x 3 in angstrom/ps, mass per atom in u. Not per volume. */
+FEMD_MUST_CHECK femd_status femd_energetics_heat_flux(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                      const double *x, const double *v, const double *mass, double J[3],
+                                                      femd_error *err);
+/* Per-atom energies (eV), for dumps. */
+FEMD_MUST_CHECK femd_status femd_energetics_atom_energies(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                          const double *x, double *energy, femd_error *err);
+/* Number of femd_energetics_forces sweeps so far. */
+uint64_t femd_energetics_count(const femd_energetics *e);
+/* Counts sweeps that a method made over other bonds for the same RVE. */
+void femd_energetics_count_more(femd_energetics *e, uint64_t sweeps);
+
+#endif

@@ -1,0 +1,21 @@
+/* An interatomic potential as the rest of micro/ knows it; what the kernels see of it is potential_form.h. Units are
+ * those of crystal/structure.h. */
+#ifndef FEMD_POTENTIAL_H
+#define FEMD_POTENTIAL_H
+
+#include "femd/json.h"
+#include "femd/pack.h"
+
+typedef struct femd_potential femd_potential;
+/* From the material's "potential" object. species/n: those of the structure, in its order; each must be in the
+ * potential. */
+FEMD_MUST_CHECK femd_status femd_potential_create(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
+                                                  const char (*species)[8], int nspecies, femd_potential **p,
+                                                  femd_error *err);
+void femd_potential_destroy(femd_potential **p);
+double femd_potential_cutoff(const femd_potential *p); /* angstrom */
+/* Remarks on uneven derivatives, one a line; "" if there are none. Borrowed. */
+const char *femd_potential_notes(const femd_potential *p);
+double femd_potential_mass(const femd_potential *p, int species); /* u; 0 if the potential does not say */
+
+#endif
