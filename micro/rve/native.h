@@ -1,6 +1,6 @@
 /* What the engines `native` and `cauchy-born` share: an RVE made from a material's structure and potential.
  *
- * Owns structure, potential, RVE and path of one instance. */
+ * Owns structure, potential, RVE and path of one instance. Made by native_create.c, the rest is native.c's. */
 #ifndef FEMD_NATIVE_H
 #define FEMD_NATIVE_H
 
