@@ -32,7 +32,7 @@ static femd_status equilibrate(femd_green_kubo *g, const double h[9], const doub
  * and its k is S(0)/(2 V k_B T^2) at that one. Scaling the flux by T over it makes segments alike; otherwise all
  * frequencies of a segment would be high or low together, which the statistics of periodograms do not know. */
 static void refer_to_temperature(femd_green_kubo *g, double kinetic) {
-    const double factor = g->T * 1.5 * (g->rve.n - 1) * femd_kb / kinetic;
+    const double factor = g->T * 1.5 * femd_gauge_free_atoms(&g->rve.gauge) * femd_kb / kinetic;
     for (int i = 0; i < 3 * g->sums.samples; i++) g->flux[i] *= factor;
 }
 

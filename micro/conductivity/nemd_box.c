@@ -100,7 +100,7 @@ static void place_atoms(const femd_native *n, const double h[9], const double *x
  * is at rest. */
 static void set_levers(femd_nemd_box *b) {
     const int n = b->rve.n;
-    const double unit = femd_mvv2e / (3 * femd_kb) * n / (n - 1);
+    const double unit = femd_mvv2e / (3 * femd_kb) * n / femd_gauge_free_atoms(&b->rve.gauge);
     memset(b->lever, 0, (size_t)n * sizeof *b->lever);
     for (int side = 1; side >= -1; side -= 2) {
         double mean = 0, spread = 0;
@@ -140,7 +140,7 @@ static femd_status open_box(const femd_native *n, const double h[9], const doubl
     for (int k = 0; k < 3; k++)
         for (int c = 0; c < 3; c++) cell[3 * k + c] = h[3 * k + c] * (k == d ? b->repeats : o->across);
     FEMD_TRY(allocate(b, (size_t)atoms, err));
-    b->rve.n = atoms;
+    femd_rve_set_atoms(&b->rve, atoms);
     FEMD_TRY(femd_rve_set_cell(&b->rve, cell, err));
     b->area = b->rve.V0 / (b->step * b->repeats);
     place_atoms(n, h, x, b, o->across, species);
@@ -191,7 +191,7 @@ femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, d
 
 void femd_nemd_profile(const femd_nemd_box *b, const double *v, double *T) {
     const int n = b->rve.n, each = n / b->repeats;
-    const double unit = femd_mvv2e / (3 * femd_kb * each) * n / (n - 1);
+    const double unit = femd_mvv2e / (3 * femd_kb * each) * n / femd_gauge_free_atoms(&b->rve.gauge);
     memset(T, 0, (size_t)b->repeats * sizeof *T);
     for (int i = 0; i < n; i++) T[b->layer[i]] += unit * b->mass[i] * dot(v + 3 * i, v + 3 * i);
 }

@@ -56,25 +56,6 @@ static void draw(femd_dynamics *d, uint64_t stream, uint64_t step) {
     for (size_t p = 0; p < pairs; p++) femd_random_normals(key, p, d->noise + 2 * p);
 }
 
-/* Velocity of the centre of mass. At rest is what a Gaussian distribution of the velocities becomes on the plane of
- * zero momentum. */
-static void centre_velocity(const femd_dynamics *d, double u[3]) {
-    double p[3] = {0, 0, 0};
-    for (int i = 0; i < d->rve->n; i++)
-        for (int c = 0; c < 3; c++) p[c] += d->mass[i] * d->v[3 * i + c];
-    for (int c = 0; c < 3; c++) u[c] = p[c] / d->total_mass;
-}
-
-/* v -= u, then x += t v. */
-static void drift_relative(femd_dynamics *d, const double u[3], double t) {
-    for (int i = 0; i < d->rve->n; i++)
-        for (int c = 0; c < 3; c++) {
-            const double v = d->v[3 * i + c] - u[c];
-            d->v[3 * i + c] = v;
-            d->x[3 * i + c] += t * v;
-        }
-}
-
 femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const double *x, double temperature, uint64_t seed,
                                 uint64_t replica, femd_error *err) {
     const int n = d->rve->n;
@@ -88,10 +69,7 @@ femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const doubl
     draw(d, FEMD_STREAM_VELOCITIES, 0);
     for (int i = 0; i < n; i++)
         for (int c = 0; c < 3; c++) d->v[3 * i + c] = root * d->spread[i] * d->noise[3 * i + c];
-    double u[3];
-    centre_velocity(d, u);
-    drift_relative(d, u, 0);
-    if (n == 1) memset(d->v, 0, 3 * sizeof(double));
+    femd_gauge_drift(&d->rve->gauge, d->mass, d->total_mass, 0, d->v, d->x);
     return compute_forces(d, 1, err);
 }
 
@@ -110,6 +88,10 @@ static void kick(femd_dynamics *d, double t) {
         const double a = t * d->kick[i];
         for (int c = 0; c < 3; c++) d->v[3 * i + c] += a * d->f[3 * i + c];
     }
+}
+
+static void drift(femd_dynamics *d, double t) {
+    for (int c = 0; c < 3 * d->rve->n; c++) d->x[c] += t * d->v[c];
 }
 
 /* Half kick of the step, then drift by t: v += dt/2 f/m, x += t v. */
@@ -153,19 +135,22 @@ static femd_status finish_step(femd_dynamics *d, femd_error *err) {
     return FEMD_OK;
 }
 
+/* One atom is its own centre of mass. */
+static int can_move(const femd_dynamics *d) {
+    return femd_gauge_free_atoms(&d->rve->gauge) > 0;
+}
+
 femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err) {
     const int n = d->rve->n;
     const double keep = decay(d->friction * d->dt), add = sqrt((1 - keep * keep) * femd_kb * d->temperature);
-    double u[3];
-    if (n < 2) return FEMD_OK; /* one atom is its own centre of mass */
+    if (!can_move(d)) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
         kick_and_drift(d, 0.5 * d->dt);
         draw(d, FEMD_STREAM_THERMOSTAT, d->step);
         for (int i = 0; i < n; i++)
             for (int c = 0; c < 3; c++)
                 d->v[3 * i + c] = keep * d->v[3 * i + c] + add * d->spread[i] * d->noise[3 * i + c];
-        centre_velocity(d, u);
-        drift_relative(d, u, 0.5 * d->dt);
+        femd_gauge_drift(&d->rve->gauge, d->mass, d->total_mass, 0.5 * d->dt, d->v, d->x);
         FEMD_TRY(finish_step(d, err));
     }
     return check_finite(d, err);
@@ -206,18 +191,18 @@ static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double ke
 }
 
 femd_status femd_dynamics_local(femd_dynamics *d, const femd_thermostats *t, int steps, femd_error *err) {
-    const double keep = decay(d->friction * d->dt), still[3] = {0, 0, 0};
+    const double keep = decay(d->friction * d->dt);
     for (int k = 0; k < steps; k++) {
         kick_and_drift(d, 0.5 * d->dt);
         act_on_groups(d, t, keep);
-        drift_relative(d, still, 0.5 * d->dt);
+        drift(d, 0.5 * d->dt);
         FEMD_TRY(finish_step(d, err));
     }
     return check_finite(d, err);
 }
 
 femd_status femd_dynamics_nve(femd_dynamics *d, int steps, femd_error *err) {
-    if (d->rve->n < 2) return FEMD_OK;
+    if (!can_move(d)) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
         kick_and_drift(d, d->dt);
         FEMD_TRY(finish_step(d, err));

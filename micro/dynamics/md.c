@@ -143,7 +143,10 @@ int femd_md_evaluate(femd_md *md) {
     femd_md_result *r = &md->result;
     const femd_blocks *set[FEMD_MD_REPLICAS_MAX];
     double value[ESTIMATES] = {0}, error[ESTIMATES] = {0}, inverse[6];
-    formula f = {.md = md, .kT = femd_kb * md->T, .freedom = md->rve.n - 1, .unit = FEMD_EV_PER_A3 / md->rve.V0};
+    formula f = {.md = md,
+                 .kT = femd_kb * md->T,
+                 .freedom = femd_gauge_free_atoms(&md->rve.gauge),
+                 .unit = FEMD_EV_PER_A3 / md->rve.V0};
     femd_strain_metric(md->E0, NULL, inverse);
     for (int c = 0; c < 6; c++)
         f.Cinv[3 * femd_voigt_i[c] + femd_voigt_j[c]] = f.Cinv[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];

@@ -28,7 +28,8 @@ static void first_derivatives(const femd_md *md, double z[FEMD_MD_Z]) {
             for (int b = 0; b < 3; b++) G[3 * a + b] += d->f[3 * i + a] * (d->x[3 * i + b] - md->site[3 * i + b]);
     for (int c = 0; c < FEMD_MD_CONTROLS; c++) {
         const int a = femd_voigt_i[c], b = femd_voigt_j[c];
-        z[FEMD_MD_SHIFTED + c] = 0.5 * (G[3 * a + b] + G[3 * b + a]) + (a == b ? (md->rve.n - 1) * femd_kb * md->T : 0);
+        z[FEMD_MD_SHIFTED + c] = 0.5 * (G[3 * a + b] + G[3 * b + a]) +
+                                 (a == b ? femd_gauge_free_atoms(&md->rve.gauge) * femd_kb * md->T : 0);
     }
 }
 

@@ -59,7 +59,7 @@ femd_status femd_condense_stability(const femd_rve *rve, const femd_place *p, co
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, p->h, x, NULL, NULL, err));
     double *work = malloc(3 * n3 * sizeof *work);
     if (!work) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
-    const femd_status rc = femd_lanczos_lowest(rve->en, (int)n3, 1e-9, work, &lambda, err);
+    const femd_status rc = femd_lanczos_lowest(rve->en, &rve->gauge, 1e-9, work, &lambda, err);
     free(work);
     *lowest = lambda * FEMD_EV_PER_A2;
     return rc;

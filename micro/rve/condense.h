@@ -19,7 +19,7 @@ FEMD_MUST_CHECK femd_status femd_condense_tangent(femd_relaxer *r, const femd_rv
 /* The same without internal relaxation (Cauchy-Born): D = M B M^T / V0. */
 void femd_condense_none(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]);
 
-/* The lowest eigenvalue of the Hessian at spatial positions x with the three translations removed, N/m. */
+/* The lowest eigenvalue of the Hessian at spatial positions x over the free motions, N/m. */
 FEMD_MUST_CHECK femd_status femd_condense_stability(const femd_rve *rve, const femd_place *p, const double *x,
                                                     double *lowest, femd_error *err);
 

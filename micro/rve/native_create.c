@@ -52,7 +52,7 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
     FEMD_TRY(check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
-    n->rve.n = s->natoms;
+    femd_rve_set_atoms(&n->rve, s->natoms);
     n->rve.X = malloc(3 * (size_t)s->natoms * sizeof(double));
     if (!n->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", s->natoms);
     memcpy(n->rve.X, s->x, 3 * (size_t)s->natoms * sizeof(double));

@@ -1,13 +1,12 @@
 /* Lanczos for the lowest eigenvalue. Owns the three-term recurrence without reorthogonalisation: copies of converged
  * eigenvalues then appear, but the extreme ones are right (Paige; Parlett, The Symmetric Eigenvalue Problem, ch. 13).
- * Translations are taken out at every step, since round-off would bring their zero back. */
+ * What is not free is taken out at every step, since round-off would bring their zero back. */
 #include "rve/native_lanczos.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "numerics/dense.h"
-#include "rve/relax.h"
 
 enum { STEPS = 1500, CHECK_EVERY = 10 };
 
@@ -40,8 +39,9 @@ static double lowest_of(int n, const double *a, const double *b) {
     return 0.5 * (low + high);
 }
 
-femd_status femd_lanczos_lowest(femd_energetics *en, int n3, double tolerance, double *work, double *lowest,
-                                femd_error *err) {
+femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, double tolerance, double *work,
+                                double *lowest, femd_error *err) {
+    const int n3 = 3 * gauge->atoms;
     double *v = work, *old = work + n3, *q = old + n3;
     double *a = malloc(2 * STEPS * sizeof *a);
     if (!a) return femd_fail(err, FEMD_NO_MEMORY, "lowest eigenvalue: out of memory");
@@ -52,7 +52,7 @@ femd_status femd_lanczos_lowest(femd_energetics *en, int n3, double tolerance, d
         v[i] = (double)(draw >> 11) * 0x1p-53 - 0.5;
         old[i] = 0;
     }
-    femd_remove_mean(n3, v);
+    femd_gauge_remove(gauge, v);
     double norm = sqrt(femd_dot(n3, v, v));
     for (int i = 0; i < n3; i++) v[i] /= norm;
     const int most = n3 < STEPS ? n3 : STEPS;
@@ -62,7 +62,7 @@ femd_status femd_lanczos_lowest(femd_energetics *en, int n3, double tolerance, d
         a[k] = femd_dot(n3, v, q);
         const double back = k ? b[k - 1] : 0;
         for (int i = 0; i < n3; i++) q[i] -= a[k] * v[i] + back * old[i];
-        femd_remove_mean(n3, q);
+        femd_gauge_remove(gauge, q);
         b[k] = sqrt(femd_dot(n3, q, q));
         const int end = k + 1 == most || !(b[k] > 1e-12 * fabs(a[0]));
         if (end || (k + 1) % CHECK_EVERY == 0) {

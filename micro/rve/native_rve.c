@@ -31,6 +31,11 @@ void femd_inverse3(const double A[9], double B[9]) {
     B[8] = (A[0] * A[4] - A[1] * A[3]) * d;
 }
 
+void femd_rve_set_atoms(femd_rve *rve, int n) {
+    rve->n = n;
+    rve->gauge = femd_gauge_periodic(n);
+}
+
 femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err) {
     const double V = femd_det3(h0);
     if (!(V > 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the RVE's cell has volume %g cubic angstrom", V);
@@ -72,15 +77,14 @@ void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w,
 
 void femd_place_displacements(const femd_rve *rve, const femd_place *p, const double *x, double *w) {
     const double *A = p->A;
-    double mean[3] = {0, 0, 0};
+    double sum[3] = {0, 0, 0};
     for (int i = 0; i < rve->n; i++)
         for (int c = 0; c < 3; c++) {
             const double v = A[3 * c] * x[3 * i] + A[3 * c + 1] * x[3 * i + 1] + A[3 * c + 2] * x[3 * i + 2];
             w[3 * i + c] = v - rve->X[3 * i + c];
-            mean[c] += w[3 * i + c];
+            sum[c] += w[3 * i + c];
         }
-    for (int i = 0; i < rve->n; i++)
-        for (int c = 0; c < 3; c++) w[3 * i + c] -= mean[c] / rve->n;
+    femd_gauge_remove_sum(&rve->gauge, sum, w);
 }
 
 void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]) {

@@ -6,9 +6,11 @@
 #define FEMD_NATIVE_RVE_H
 
 #include "forces/energetics.h"
+#include "rve/gauge.h"
 
 typedef struct femd_rve {
     int n;               /* atoms */
+    femd_gauge gauge;    /* which of their motions are not free */
     double h0[9];        /* reference cell, lattice vectors as rows */
     double V0;           /* its volume */
     double *X;           /* n x 3 reference positions, owned */
@@ -26,6 +28,8 @@ typedef struct femd_place {
     double M[36]; /* pull-back of a stress-like Voigt 6: (A t A)_v = M t_v; its transpose takes dE_v to (A dE A)_v */
 } femd_place;
 
+/* n atoms, periodic: sets n and gauge. */
+void femd_rve_set_atoms(femd_rve *rve, int n);
 /* Reference volume from h0. OUT_OF_DOMAIN if the cell is not right-handed. */
 FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
 void femd_rve_clear(femd_rve *rve);

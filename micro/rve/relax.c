@@ -83,20 +83,6 @@ const double *femd_relaxer_forces(const femd_relaxer *r) {
     return r->f;
 }
 
-void femd_gauge(int n3, double *H) {
-    double diagonal = 0;
-    for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
-    const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
-    for (int i = 0; i < n3; i++)
-        for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
-}
-
-void femd_remove_mean(int n3, double *v) {
-    double mean[3] = {0, 0, 0};
-    for (int i = 0; i < n3; i++) mean[i % 3] += v[i];
-    for (int i = 0; i < n3; i++) v[i] -= 3 * mean[i % 3] / n3;
-}
-
 static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
                           const femd_beat *beat, femd_error *err) {
     FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
@@ -115,7 +101,7 @@ static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_plac
     double shift = 0;
     for (int attempt = 0; attempt < 12; attempt++) {
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, p->h, x, r->H, r->L, r->B, err));
-        femd_gauge(r->n3, r->H);
+        femd_gauge_stiffen(&rve->gauge, r->H);
         if (shift > 0)
             for (int i = 0; i < r->n3; i++) r->H[(size_t)i * r->n3 + i] += shift;
         const double scale = femd_max_abs(r->n3, r->H) > 0 ? fabs(r->H[0]) : 1;
@@ -134,7 +120,7 @@ static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const doubl
     double *res = r->cg_r, *p = r->cg_p, *q = r->cg_q;
     memset(z, 0, (size_t)n * sizeof *z);
     memcpy(res, b, (size_t)n * sizeof *b);
-    femd_remove_mean(n, res);
+    femd_gauge_remove(&rve->gauge, res);
     memcpy(p, res, (size_t)n * sizeof *p);
     double rr = femd_dot(n, res, res);
     const double target = tol * tol * rr;
@@ -153,7 +139,7 @@ static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const doubl
         for (int i = 0; i < n; i++) p[i] = res[i] + beta * p[i];
         rr = next;
     }
-    femd_remove_mean(n, z);
+    femd_gauge_remove(&rve->gauge, z);
     return 0;
 }
 
@@ -328,7 +314,7 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
         FEMD_TRY(refresh(r, rve, p, x, res, err));
     if (!r->dense) { /* no factor tells whether this is a minimum */
         double lowest;
-        FEMD_TRY(femd_lanczos_lowest(rve->en, r->n3, 1e-2, r->cg_r, &lowest, err));
+        FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, r->cg_r, &lowest, err));
         if (!(lowest > 0)) r->positive = 0;
     }
     report(r, x, start, res);

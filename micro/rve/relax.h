@@ -52,14 +52,9 @@ const double *femd_relaxer_factor(const femd_relaxer *r); /* n3 x n3 Cholesky fa
 const double *femd_relaxer_L(const femd_relaxer *r);      /* n3 x 6 */
 const double *femd_relaxer_B(const femd_relaxer *r);      /* 6 x 6 */
 const double *femd_relaxer_forces(const femd_relaxer *r); /* n3 */
-/* Solve H z = b for k vectors (one after another) at that place, translations removed; relative residual 1e-11 where it
- * is iterative. b and z do not overlap. INSTABILITY if a direction of negative curvature is met. */
+/* Solve H z = b for k vectors (one after another) at that place, what the gauge holds taken out; relative residual
+ * 1e-11 where it is iterative. b and z do not overlap. INSTABILITY if a direction of negative curvature is met. */
 FEMD_MUST_CHECK femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z,
                                                femd_error *err);
-
-/* Add the gauge that removes the three translations: H += (mean diagonal) * T T^T, T the unit translations. */
-void femd_gauge(int n3, double *H);
-/* Remove the mean of each Cartesian component. */
-void femd_remove_mean(int n3, double *v);
 
 #endif

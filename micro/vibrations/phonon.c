@@ -90,6 +90,7 @@ femd_status femd_phonons_create(const femd_native *n, femd_phonon_kind kind, int
     memset(p, 0, sizeof *p);
     p->kind = kind;
     p->quantum = quantum;
+    p->gauge = n->rve.gauge;
     p->n = n->rve.n;
     p->n3 = 3 * n->rve.n;
     const femd_status rc = set_up(n, mesh, p, err);

@@ -5,7 +5,7 @@
  *   dF = <f'(A), dA>,     d2F = <f'(A), d2A> + sum_ij f[li, lj] (dA)_ij (dA)_ij   (in the eigenvectors of A)
  *
  * with the divided difference f[li, lj] = (f'(li) - f'(lj))/(li - lj) (Daleckii and Krein 1965; Bhatia, Matrix
- * Analysis, V.3). `full`: all of H, three translations removed. `local`: only the 3x3 blocks on the diagonal (LeSar,
+ * Analysis, V.3). `full`: all of H, what the gauge holds removed. `local`: only the 3x3 blocks on the diagonal (LeSar,
  * Najafabadi and Srolovitz, Phys. Rev. Lett. 63 (1989) 624), 3N modes. `mesh`: the dynamical matrices of the RVE as the
  * cell of a crystal at the wave vectors of a mesh, averaged. It never relaxes and knows no strain. Units: eV, angstrom,
  * u, K. */
@@ -37,6 +37,7 @@ extern const double femd_phonon_k, femd_phonon_hbar;
 
 typedef struct femd_phonons {
     femd_phonon_kind kind;
+    femd_gauge gauge; /* of the RVE */
     int quantum, n, n3;
     int blocks, edge; /* A is block-diagonal: one of n3 x n3, n of 3 x 3, or one of 6n x 6n for each wave vector */
     size_t size;      /* entries of A: blocks x edge x edge */
@@ -48,7 +49,7 @@ typedef struct femd_phonons {
     double *slope, *slope_T; /* f'(A), df'/dT(A) at the base; classical: slope is NULL and stands for T slope_T */
     double *rate;            /* 6 matrices dA, or NULL until asked for */
     double *lambda;          /* eigenvalues at the base (not of full classical) */
-    femd_mode *mode;         /* all zero: a translation */
+    femd_mode *mode;         /* all zero: not free */
     double *weight;          /* blocks */
     double *work;            /* two blocks */
     int mesh[3];

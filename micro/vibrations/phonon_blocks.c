@@ -37,7 +37,7 @@ static void jacobi(const double block[9], double lambda[3], double V[9]) {
     for (int i = 0; i < 3; i++) lambda[i] = A[4 * i];
 }
 
-/* Eigenvectors of block b as rows of its base, ascending where translations have to be told apart. */
+/* Eigenvectors of block b as rows of its base, ascending where those that are not free have to be told apart. */
 static femd_status diagonalise(femd_phonons *p, size_t b, femd_error *err) {
     const size_t m = (size_t)p->edge;
     double *V = p->base + b * m * m, *lambda = p->lambda + b * m;
@@ -49,15 +49,14 @@ static femd_status diagonalise(femd_phonons *p, size_t b, femd_error *err) {
     return femd_eigen(p->edge, V, lambda, err);
 }
 
-/* Modes that move all atoms alike: three of the whole RVE, six (real and imaginary part) of the mesh's first wave
- * vector, 0. */
-static size_t translations(const femd_phonons *p, size_t block) {
+/* Modes that are not free: of the whole RVE, or twice (real and imaginary part) of the mesh's first wave vector, 0. */
+static size_t held_modes(const femd_phonons *p, size_t block) {
     if (p->kind == FEMD_PHONON_LOCAL || block > 0) return 0;
-    return p->kind == FEMD_PHONON_MESH ? 6 : 3;
+    return (size_t)femd_gauge_count(&p->gauge) * (p->kind == FEMD_PHONON_MESH ? 2 : 1);
 }
 
 static femd_status modes_of(femd_phonons *p, size_t b, femd_error *err) {
-    const size_t m = (size_t)p->edge, skip = translations(p, b);
+    const size_t m = (size_t)p->edge, skip = held_modes(p, b);
     const double *lambda = p->lambda + b * m;
     femd_mode *mode = p->mode + b * m;
     double floor = 0;
@@ -101,7 +100,7 @@ femd_status femd_phonons_blocks_base(femd_phonons *p, femd_error *err) {
 
 /* sum += weight f[li, lj] (rate a)_ij (rate b)_ij of one block whose rates are in the basis of eigenvectors. */
 static void add_block(const femd_phonons *p, size_t b, double sum[36]) {
-    const size_t m = (size_t)p->edge, skip = translations(p, b);
+    const size_t m = (size_t)p->edge, skip = held_modes(p, b);
     const double *lambda = p->lambda + b * m;
     const femd_mode *mode = p->mode + b * m;
     for (size_t i = skip; i < m; i++)

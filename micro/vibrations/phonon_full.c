@@ -1,9 +1,9 @@
-/* Spectrum of the whole mass-weighted Hessian, classical, translations removed.
+/* Spectrum of the whole mass-weighted Hessian, classical, of the free motions.
  *
- * One Cholesky factor of A + alpha N N^T, N the three mass-weighted unit translations. A N = 0, so that the gauge only
- * multiplies the determinant by alpha^3 and its part of the inverse meets nothing. F = kT (1/2 ln det' A + (3n-3)
- * ln(hbar/kT)), f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T, L^-1 dA L^-T>. Quantum statistics need
- * eigenvectors: phonon_blocks.c. Never samples. */
+ * One Cholesky factor of A + alpha N N^T, N the mass-weighted unit vectors of the motions that are not free (gauge.h:
+ * three translations). A N = 0, so that this only multiplies the determinant by alpha^3 and its part of the inverse
+ * meets nothing. F = kT (1/2 ln det' A + (3n-3) ln(hbar/kT)), f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T,
+ * L^-1 dA L^-T>. Quantum statistics need eigenvectors: phonon_blocks.c. Never samples. */
 #include <math.h>
 
 #include "numerics/dense.h"
@@ -15,29 +15,18 @@ static double mean_diagonal(const femd_phonons *p) {
     return sum / p->n3;
 }
 
-/* a += alpha N N^T. */
-static void gauge(const femd_phonons *p, double alpha, double *a) {
-    double total = 0;
-    for (int i = 0; i < p->n; i++) total += 1 / (p->root[i] * p->root[i]);
-    for (int i = 0; i < p->n; i++)
-        for (int j = 0; j < p->n; j++) {
-            const double add = alpha / (p->root[i] * p->root[j] * total);
-            for (int c = 0; c < 3; c++) a[(size_t)(3 * i + c) * (size_t)p->n3 + (size_t)(3 * j + c)] += add;
-        }
-}
-
 femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
     const size_t n3 = (size_t)p->n3;
     const double alpha = mean_diagonal(p);
     memcpy(p->base, p->a, p->size * sizeof *p->base);
-    gauge(p, alpha, p->base);
+    femd_gauge_stiffen_weighted(&p->gauge, p->root, alpha, p->base);
     if (!(alpha > 0) || femd_cholesky(p->n3, p->base))
         return femd_fail(err, FEMD_INSTABILITY,
                          "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     double sum = 0;
     for (size_t i = 0; i < n3; i++) sum += log(p->base[i * n3 + i]); /* half the logarithm of the determinant */
-    const double kT = femd_phonon_k * p->T, modes = p->n3 - 3;
-    p->F = p->T > 0 ? kT * (sum - 1.5 * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
+    const double kT = femd_phonon_k * p->T, held = femd_gauge_count(&p->gauge), modes = p->n3 - held;
+    p->F = p->T > 0 ? kT * (sum - 0.5 * held * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
     p->U = modes * kT;
     p->C = modes * femd_phonon_k;
     femd_cholesky_inverse(p->n3, p->base, p->slope_T);

@@ -143,7 +143,7 @@ femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve, const femd_pla
         FEMD_TRY(from_factor(&s, beat, err));
     else
         FEMD_TRY(from_modes(&s, beat, err));
-    femd_remove_mean(p->n3, g);
-    femd_remove_mean(p->n3, g_T);
+    femd_gauge_remove(&p->gauge, g);
+    femd_gauge_remove(&p->gauge, g_T);
     return FEMD_OK;
 }

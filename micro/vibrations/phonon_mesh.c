@@ -51,7 +51,7 @@ static void fill_phases(femd_phonons *p) {
 static femd_status crystal_create(femd_phonons *p, const femd_native *n, femd_error *err) {
     const int cells = cells_of(p);
     femd_rve *c = &p->crystal;
-    c->n = p->n * cells;
+    femd_rve_set_atoms(c, p->n * cells);
     int *species = malloc((size_t)c->n * sizeof *species);
     c->X = malloc(3 * (size_t)c->n * sizeof *c->X); /* the spatial positions of a sample */
     if (!species || !c->X) {

@@ -112,7 +112,7 @@ static femd_status open_run(const system_md *how, run *r, femd_error *err) {
                                    1, &r->p, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(r->p), how->skin, &r->rve.nb, err));
     FEMD_TRY(femd_energetics_create(r->p, r->s.natoms, r->s.species, &r->rve.en, err));
-    r->rve.n = r->s.natoms;
+    femd_rve_set_atoms(&r->rve, r->s.natoms);
     FEMD_TRY(femd_rve_set_cell(&r->rve, r->s.cell, err));
     r->mass = malloc((size_t)r->s.natoms * sizeof *r->mass);
     if (!r->mass) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");

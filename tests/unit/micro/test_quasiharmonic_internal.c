@@ -67,7 +67,7 @@ static double least_free_energy(femd_native *n, const double E[6], double T, dou
     memcpy(x, n->path.x, (size_t)n3 * sizeof *x);
     memcpy(start, x, (size_t)n3 * sizeof *x);
     assert_int_equal(femd_energetics_hessian(n->rve.en, n->rve.nb, at.h, x, H, NULL, NULL, &err), FEMD_OK);
-    femd_gauge(n3, H);
+    femd_gauge_stiffen(&n->rve.gauge, H);
     assert_int_equal(femd_cholesky(n3, H), 0);
     for (int round = 0;; round++) {
         static const double to[4] = {1, -1, 2, -2}, weight[4] = {8, -8, -1, 1};
@@ -83,7 +83,7 @@ static double least_free_energy(femd_native *n, const double E[6], double T, dou
             }
             x[i] = here;
         }
-        femd_remove_mean(n3, g);
+        femd_gauge_remove(&n->rve.gauge, g);
         if (largest(n3, g) < 3e-8) break;
         femd_cholesky_solve(n3, H, 1, g);
         for (int i = 0; i < n3; i++) x[i] += g[i];
