@@ -23,6 +23,12 @@ const char *femd_material_notes(const femd_material *m);
  * UNSUPPORTED. Never fails otherwise than by r->status (also returned); err has the words. */
 femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err);
+/* Evaluate batch->n points at once, if the engine can, else one after another; each has the answer, to the bit, that it
+ * would have alone. state_in[i] is a whole blob; the rest of the caller's arrays need no values but initialised buffers
+ * in state_out and err. For each point as above: response[i].status, words in err[i], the new blob in state_out[i]. A
+ * point that is refused keeps no other from its answer. work.wall is a point's share of the time. When the beat says
+ * stop, points without an answer get CANCELLED, or DEADLINE if that is what it returned. */
+void femd_material_evaluate_many(femd_material *m, const femd_engine_batch *batch, const femd_beat *beat);
 /* Extended XYZ of a state blob (size 0 = virgin). */
 FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out,
                                                femd_error *err);

@@ -8,7 +8,7 @@
 #include "engine/engines.h"
 
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
-_Static_assert(FEMD_ENGINE_ABI == 2 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 &&
+_Static_assert(FEMD_ENGINE_ABI == 3 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 &&
                    sizeof(femd_capabilities) == 48,
                "a new layout needs a new FEMD_ENGINE_ABI");
 
@@ -66,15 +66,22 @@ static femd_status evaluate_user(void *instance, const femd_request *q, const fe
     return u->engine->evaluate(u->inner, q, state_in, beat, r, state_out, err);
 }
 
+/* Only called where the shared object has one. */
+static femd_status evaluate_many_user(void *instance, const femd_engine_batch *batch, const femd_beat *beat,
+                                      femd_error *err) {
+    user_instance *u = instance;
+    return u->engine->evaluate_many(u->inner, batch, beat, err);
+}
+
 static femd_status dump_user(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     user_instance *u = instance;
     if (!u->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "this user's engine has no atoms to dump");
     return u->engine->dump(u->inner, state, out, err);
 }
 
-uint32_t femd_engine_user_version(const void *instance) {
+const femd_engine *femd_engine_user_table(const void *instance) {
     const user_instance *u = instance;
-    return u->engine->version;
+    return u->engine;
 }
 
 const femd_engine femd_engine_user = {
@@ -84,6 +91,7 @@ const femd_engine femd_engine_user = {
     .version = 1,
     .open = open_user,
     .evaluate = evaluate_user,
+    .evaluate_many = evaluate_many_user,
     .dump = dump_user,
     .close = close_user,
 };

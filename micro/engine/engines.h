@@ -9,7 +9,7 @@ extern const femd_engine femd_engine_cauchy_born; /* engine_cauchy_born.c */
 extern const femd_engine femd_engine_elastic;     /* engine_elastic.c */
 extern const femd_engine femd_engine_user;        /* engine_user.c: hands on to a shared object */
 
-/* The version of the shared object's table behind an instance of femd_engine_user. */
-uint32_t femd_engine_user_version(const void *instance);
+/* The shared object's table behind an instance of femd_engine_user, borrowed from it. */
+const femd_engine *femd_engine_user_table(const void *instance);
 
 #endif

@@ -19,6 +19,9 @@ struct femd_material {
     void *instance;
     femd_capabilities caps;
     uint64_t fingerprint;
+    int takes_many;     /* the engine has evaluate_many */
+    femd_bytes *bodies; /* owned: the engine's part of the states of a batch */
+    size_t bodies_room;
 };
 
 static const femd_engine *const engines[] = {&femd_engine_native, &femd_engine_cauchy_born, &femd_engine_elastic,
@@ -41,7 +44,10 @@ static femd_status open_material(femd_material *m, size_t size, femd_error *err)
     FEMD_TRY(femd_json_validate(&m->doc, femd_case_schema, "#/$defs/material", err));
     FEMD_TRY(find_engine(&m->doc, &m->engine, err));
     FEMD_TRY(m->engine->open(&m->doc, &m->pack, &m->instance, &m->caps, err));
-    m->version = m->engine == &femd_engine_user ? femd_engine_user_version(m->instance) : m->engine->version;
+    const femd_engine *table = m->engine == &femd_engine_user ? femd_engine_user_table(m->instance) : m->engine;
+    m->version = table->version;
+    m->takes_many = table->evaluate_many != NULL;
+    if (!m->takes_many) m->caps.batch = 0;
     m->fingerprint = femd_fingerprint();
     return FEMD_OK;
 }
@@ -71,6 +77,7 @@ void femd_material_close(femd_material **m) {
     if ((*m)->instance) (*m)->engine->close(&(*m)->instance);
     femd_json_clear(&(*m)->doc);
     free((*m)->bytes);
+    free((*m)->bodies);
     free(*m);
     *m = NULL;
 }
@@ -120,21 +127,61 @@ static femd_status open_state(const femd_material *m, const femd_bytes *blob, fe
                      engine, version, m->caps.engine, m->version);
 }
 
-static femd_status evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                            femd_response *r, femd_buffer *state_out, femd_error *err) {
+/* ---- one point ---- */
+
+/* An empty answer, and the engine's part of the state; a request that cannot be answered is refused. */
+static femd_status material_begin(const femd_material *m, const femd_request *q, const femd_bytes *state_in,
+                                  femd_bytes *body, femd_response *r, femd_buffer *state_out, femd_error *err) {
     static const femd_bytes virgin = {NULL, 0};
-    femd_bytes body;
+    memset(r, 0, sizeof *r);
+    state_out->size = 0;
     FEMD_TRY(check_request(m, q, err));
-    FEMD_TRY(open_state(m, state_in ? state_in : &virgin, &body, err));
-    FEMD_TRY(femd_state_begin(state_out, err));
-    FEMD_TRY(m->engine->evaluate(m->instance, q, &body, beat, r, state_out, err));
-    if (state_out->size == FEMD_STATE_HEADER) {
-        state_out->size = 0;
-        return FEMD_OK;
+    FEMD_TRY(open_state(m, state_in ? state_in : &virgin, body, err));
+    return femd_state_begin(state_out, err);
+}
+
+/* An engine from outside may have filled anything: what would not be an answer to this request becomes a failure. */
+static femd_status material_judge(const femd_material *m, const femd_request *q, femd_status rc, const femd_response *r,
+                                  const femd_buffer *state_out, femd_error *err) {
+    const char *name = m->engine->name;
+    if (!femd_status_is_known(rc))
+        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" gave a point the status %d, which is none", name, rc);
+    if (rc != FEMD_OK) return rc;
+    if (q->wants & ~r->provided) {
+        char lacking[160];
+        femd_wants_text(q->wants & ~r->provided, lacking, sizeof lacking);
+        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" answered without %s, which it says it can", name,
+                         lacking);
     }
-    femd_state_finish(state_out, m->caps.engine, m->version, &m->id);
-    femd_hash_domain("state", state_out->data, state_out->size, &r->state_out);
+    if (r->provided & ~(uint32_t)FEMD_WANT_ALL)
+        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" says that it provides 0x%x, of which some is nothing",
+                         name, r->provided);
+    if (state_out->size < FEMD_STATE_HEADER)
+        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" took bytes from a state that it may only add to", name);
     return FEMD_OK;
+}
+
+/* What femd itself says of an answer: labels, the state's header and hash, the cost. rc: what the engine said. */
+static femd_status material_finish(const femd_material *m, const femd_request *q, femd_status rc, double wall,
+                                   femd_response *r, femd_buffer *state_out, femd_error *err) {
+    rc = material_judge(m, q, rc, r, state_out, err);
+    if (rc != FEMD_OK) { /* a failure answers nothing but its status, whatever was filled before */
+        const femd_work work = r->work;
+        memset(r, 0, sizeof *r);
+        r->work = work;
+        state_out->size = 0;
+    } else if (state_out->size == FEMD_STATE_HEADER) {
+        state_out->size = 0;
+    } else {
+        femd_state_finish(state_out, m->caps.engine, m->version, &m->id);
+        femd_hash_domain("state", state_out->data, state_out->size, &r->state_out);
+    }
+    r->point = q->point;
+    r->status = rc;
+    r->engine = m->caps.engine;
+    r->work.fingerprint = m->fingerprint;
+    r->work.wall = wall;
+    return rc;
 }
 
 static double seconds(void) {
@@ -146,21 +193,119 @@ static double seconds(void) {
 femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     const double begin = seconds();
-    memset(r, 0, sizeof *r);
-    state_out->size = 0;
-    const femd_status rc = evaluate(m, q, state_in, beat, r, state_out, err);
-    if (rc != FEMD_OK) { /* a failure answers nothing but its status, whatever was filled before */
-        const femd_work work = r->work;
-        memset(r, 0, sizeof *r);
-        r->work = work;
-        state_out->size = 0;
+    femd_bytes body;
+    femd_status rc = material_begin(m, q, state_in, &body, r, state_out, err);
+    if (rc == FEMD_OK) rc = m->engine->evaluate(m->instance, q, &body, beat, r, state_out, err);
+    return material_finish(m, q, rc, seconds() - begin, r, state_out, err);
+}
+
+/* ---- several points ---- */
+
+/* The caller's beat as it is felt by some of the points: their progress is a part of the whole, and a word to stop is
+ * remembered. */
+typedef struct part_beat {
+    const femd_beat *whole; /* or NULL */
+    double done, share;     /* fractions of the whole: before these points, and theirs */
+    int stopped;            /* what the caller's beat returned */
+} part_beat;
+
+static int on_part_beat(void *user, double fraction) {
+    part_beat *p = user;
+    if (!p->stopped && p->whole && p->whole->beat)
+        p->stopped = p->whole->beat(p->whole->user, p->done + p->share * fraction);
+    return p->stopped;
+}
+
+static femd_status stop_status(const part_beat *p) {
+    return p->stopped == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED;
+}
+
+/* Points first to first + n - 1, none of them refused, handed to the engine together. */
+static void evaluate_together(femd_material *m, const femd_engine_batch *batch, size_t first, size_t n, part_beat *p) {
+    const double begin = seconds();
+    const femd_beat beat = {p, on_part_beat};
+    const femd_engine_batch part = {n,
+                                    batch->request + first,
+                                    m->bodies + first,
+                                    batch->response + first,
+                                    batch->state_out + first,
+                                    batch->err + first};
+    femd_error words = FEMD_ERROR_INIT;
+    femd_status rc = FEMD_OK;
+    p->done = (double)first / (double)batch->n;
+    p->share = (double)n / (double)batch->n;
+    if (!p->stopped) rc = m->engine->evaluate_many(m->instance, &part, &beat, &words);
+    if (p->stopped)
+        rc = stop_status(p);
+    else if (rc == FEMD_OK)
+        rc = femd_fail(&words, FEMD_INTERNAL, "the engine \"%s\" left a point of a batch without an answer",
+                       m->engine->name);
+    const double wall = (seconds() - begin) / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        femd_response *r = &part.response[i];
+        femd_status status = (femd_status)r->status;
+        if (r->status == FEMD_UNANSWERED) status = femd_fail(&part.err[i], rc, "%s", words.text);
+        (void)material_finish(m, &part.request[i], status, wall, r, &part.state_out[i], &part.err[i]);
     }
-    r->point = q->point;
-    r->status = rc;
-    r->engine = m->caps.engine;
-    r->work.fingerprint = m->fingerprint;
-    r->work.wall = seconds() - begin;
-    return rc;
+}
+
+static femd_status reserve_bodies(femd_material *m, size_t n, femd_error *err) {
+    if (n <= m->bodies_room) return FEMD_OK;
+    femd_bytes *bodies = realloc(m->bodies, n * sizeof *bodies);
+    if (!bodies) return femd_fail(err, FEMD_NO_MEMORY, "a batch of %zu points: out of memory", n);
+    m->bodies = bodies;
+    m->bodies_room = n;
+    return FEMD_OK;
+}
+
+/* Refused points are answered here; those between them go to the engine together. */
+static void evaluate_batch(femd_material *m, const femd_engine_batch *batch, part_beat *p) {
+    femd_error words = FEMD_ERROR_INIT;
+    const femd_status room = reserve_bodies(m, batch->n, &words);
+    size_t first = 0; /* of the points that wait for the engine */
+    for (size_t i = 0; i < batch->n; i++) {
+        femd_response *r = &batch->response[i];
+        femd_buffer *state_out = &batch->state_out[i];
+        femd_error *err = &batch->err[i];
+        femd_bytes body;
+        femd_error_clear(err);
+        femd_status rc = material_begin(m, &batch->request[i], &batch->state_in[i], &body, r, state_out, err);
+        if (rc == FEMD_OK && room != FEMD_OK) rc = femd_fail(err, room, "%s", words.text);
+        if (rc == FEMD_OK) {
+            m->bodies[i] = body;
+            r->status = FEMD_UNANSWERED;
+            continue;
+        }
+        if (i > first) evaluate_together(m, batch, first, i - first, p);
+        first = i + 1;
+        (void)material_finish(m, &batch->request[i], rc, 0, r, state_out, err);
+    }
+    if (batch->n > first) evaluate_together(m, batch, first, batch->n - first, p);
+}
+
+static void evaluate_in_turn(femd_material *m, const femd_engine_batch *batch, part_beat *p) {
+    const femd_beat beat = {p, on_part_beat};
+    p->share = 1.0 / (double)batch->n;
+    for (size_t i = 0; i < batch->n; i++) {
+        femd_response *r = &batch->response[i];
+        femd_error_clear(&batch->err[i]);
+        p->done = (double)i * p->share;
+        if (!p->stopped) {
+            (void)femd_material_evaluate(m, &batch->request[i], &batch->state_in[i], &beat, r, &batch->state_out[i],
+                                         &batch->err[i]);
+            continue;
+        }
+        memset(r, 0, sizeof *r);
+        (void)material_finish(m, &batch->request[i], stop_status(p), 0, r, &batch->state_out[i], &batch->err[i]);
+    }
+}
+
+void femd_material_evaluate_many(femd_material *m, const femd_engine_batch *batch, const femd_beat *beat) {
+    part_beat p = {.whole = beat};
+    if (m->takes_many)
+        evaluate_batch(m, batch, &p);
+    else
+        evaluate_in_turn(m, batch, &p);
 }
 
 femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out, femd_error *err) {

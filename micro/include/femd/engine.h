@@ -1,6 +1,6 @@
 /* The table of functions that every engine is, built in or from a user's shared object (symbol "femd_engine_v1", type
  * const femd_engine). An engine never exits or aborts the process and prints nothing. One instance is used by one
- * thread. */
+ * thread; an engine may have threads of its own, but calls the beat from the thread that called it. */
 #ifndef FEMD_ENGINE_H
 #define FEMD_ENGINE_H
 
@@ -10,14 +10,28 @@
 #include "femd/types.h"
 
 /* Goes up with the layout of anything that an engine reads or fills: shared objects are built elsewhere. */
-#define FEMD_ENGINE_ABI 2
+#define FEMD_ENGINE_ABI 3
 
 /* Called from the compute loop. Returns non-zero if the evaluation is to stop (then `evaluate` returns CANCELLED or
- * DEADLINE). */
+ * DEADLINE). `fraction`: how much is done, of all points where several are evaluated at once. */
 typedef struct femd_beat {
     void *user;
     int (*beat)(void *user, double fraction);
 } femd_beat;
+
+/* Status of a point in a batch before the engine has given it another. */
+enum { FEMD_UNANSWERED = 1 };
+
+/* Points that are evaluated at once: arrays of n, owned by the caller, entry i of each belonging to point i. Requests
+ * and responses lie side by side, so that a device can take and give each with one copy. */
+typedef struct femd_engine_batch {
+    size_t n;                    /* at least 1 */
+    const femd_request *request; /* of one material; in no order, duplicates possible */
+    const femd_bytes *state_in;  /* the engine's own bytes (size 0 = virgin) */
+    femd_response *response;     /* zeroed but for the status, which is FEMD_UNANSWERED */
+    femd_buffer *state_out;      /* appended to (nothing = no state) */
+    femd_error *err;             /* words for a point that fails */
+} femd_engine_batch;
 
 typedef struct femd_engine {
     uint32_t abi;
@@ -33,6 +47,14 @@ typedef struct femd_engine {
      * inputs; caches only of what is a function of (material, state_in). The return value is the response's status. */
     femd_status (*evaluate)(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
                             femd_response *r, femd_buffer *state_out, femd_error *err);
+    /* Evaluate several points at once, each as `evaluate` would: a pure function of its own request and state, with the
+     * same bits whatever else is in the batch, wherever it stands there, and however many there are. Gives each point
+     * its response.status: a point that fails (with words in its err) does not fail the others, and one whose status is
+     * not OK has no answer whatever was filled. Returns OK, or a failure with words of all the points that it left
+     * FEMD_UNANSWERED. After a beat that said stop it returns soon; points that were finished keep their answers. NULL:
+     * one point after another, by `evaluate`; femd_capabilities.batch is then taken as 0. */
+    femd_status (*evaluate_many)(void *instance, const femd_engine_batch *batch, const femd_beat *beat,
+                                 femd_error *err);
     /* Extended XYZ of a state (size 0 = virgin) at strain E, appended to out. NULL if the engine has no atoms. */
     femd_status (*dump)(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err);
     void (*close)(void **instance);

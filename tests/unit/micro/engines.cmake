@@ -3,12 +3,22 @@ foreach(name elastic crystal tangent hill_mandel state control path large)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 
-# A user's engine is a shared object that needs nothing of femd but its headers and, if it likes, the codec.
-add_library(user_engine MODULE user_engine.c)
-target_link_libraries(user_engine PRIVATE femd_options femd_proto)
-target_include_directories(user_engine PRIVATE ${PROJECT_SOURCE_DIR}/micro/include)
-femd_unit_test(test_engine_user SOURCES test_engine_user.c LIBS femd_micro)
-target_compile_definitions(test_engine_user PRIVATE FEMD_TEST_ENGINE="$<TARGET_FILE:user_engine>")
-add_dependencies(test_engine_user user_engine)
+# Users' engines are shared objects that need nothing of femd but its headers and, if they like, the codec.
+function(femd_test_engine name source)
+  add_library(${name} MODULE ${source})
+  target_link_libraries(${name} PRIVATE femd_options femd_proto m)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/micro/include)
+endfunction()
+femd_test_engine(user_engine user_engine.c)
+femd_test_engine(old_engine user_engine.c) # of an interface that is no more
+target_compile_definitions(old_engine PRIVATE TEST_ENGINE_ABI=2)
+femd_test_engine(batch_engine batch_engine.c)
+
+foreach(name user batch)
+  femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro)
+  target_compile_definitions(test_engine_${name} PRIVATE FEMD_TEST_ENGINE="$<TARGET_FILE:user_engine>"
+    FEMD_OLD_ENGINE="$<TARGET_FILE:old_engine>" FEMD_BATCH_ENGINE="$<TARGET_FILE:batch_engine>")
+  add_dependencies(test_engine_${name} user_engine old_engine batch_engine)
+endforeach()
 
 include(${CMAKE_CURRENT_LIST_DIR}/conductivity.cmake)

@@ -33,6 +33,8 @@ static void missing_or_foreign_libraries_are_named(void **state) {
     assert_non_null(strstr(err.text, "/nowhere/engine.so"));
     assert_int_equal(try_open("{\"engine\":\"user\",\"library\":\"libm.so.6\"}", &m, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "femd_engine_v1"));
+    assert_int_equal(try_open("{\"engine\":\"user\",\"library\":\"" FEMD_OLD_ENGINE "\"}", &m, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "was built for interface 2, this femd has 3"));
 }
 
 int main(void) {

@@ -11,7 +11,10 @@ static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void
     if (!modulus) return FEMD_NO_MEMORY;
     *modulus = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc->root, "parameters"), "modulus")
                    ->valuedouble;
-    *caps = (femd_capabilities){.wants = FEMD_WANT_STRESS, .controls = 1, .engine = FEMD_ENGINE_USER};
+    *caps = (femd_capabilities){.wants = FEMD_WANT_STRESS,
+                                .controls = 1,
+                                .engine = FEMD_ENGINE_USER,
+                                .batch = 8}; /* of no meaning without evaluate_many */
     *instance = modulus;
     return FEMD_OK;
 }
@@ -35,8 +38,12 @@ static void close_engine(void **instance) {
     *instance = NULL;
 }
 
+#ifndef TEST_ENGINE_ABI
+#define TEST_ENGINE_ABI FEMD_ENGINE_ABI
+#endif
+
 FEMD_API const femd_engine femd_engine_v1 = {
-    .abi = FEMD_ENGINE_ABI,
+    .abi = TEST_ENGINE_ABI,
     .number = FEMD_ENGINE_USER,
     .name = "test",
     .version = 3,
