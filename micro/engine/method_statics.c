@@ -1,11 +1,11 @@
 /* Method `statics`: equilibrium at 0 K, the tangent by condensation. Owns nothing. */
 #include "rve/method.h"
 
-static femd_status strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
-                          double D[36], femd_error *err) {
+static femd_status statics_strain(void *self, femd_native *native, const femd_conditions *conditions, const double E[6],
+                                  double S[6], double D[36], femd_error *err) {
     (void)self;
-    femd_path *path = &n->path;
-    FEMD_TRY(femd_path_advance(path, E, q->beat, err));
+    femd_path *path = &native->path;
+    FEMD_TRY(femd_path_advance(path, E, conditions->beat, err));
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
     if (!D && !femd_relaxer_is_dense(path->relaxer))
         return FEMD_OK; /* without a factor the sensitivities would be dear */
@@ -14,16 +14,18 @@ static femd_status strain(void *self, femd_native *n, const femd_conditions *q, 
     return FEMD_OK;
 }
 
-static femd_status answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
-                          femd_response *r, femd_buffer *carry, femd_error *err) {
+static femd_status statics_answer(void *self, femd_native *native, const femd_conditions *conditions,
+                                  const femd_bytes *carried, femd_response *response, femd_buffer *carry,
+                                  femd_error *err) {
     (void)self, (void)carried, (void)carry, (void)err;
-    if (q->wants & FEMD_WANT_ENERGY) r->energy = (n->path.last.W - n->virgin_W) / n->rve.V0 * FEMD_EV_PER_A3;
+    if (conditions->wants & FEMD_WANT_ENERGY)
+        response->energy = (native->path.last.W - native->virgin_W) / native->rve.V0 * FEMD_EV_PER_A3;
     return FEMD_OK;
 }
 
 const femd_method femd_method_statics = {
     .name = "statics",
     .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY,
-    .strain = strain,
-    .answer = answer,
+    .strain = statics_strain,
+    .answer = statics_answer,
 };

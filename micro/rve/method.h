@@ -55,8 +55,6 @@ typedef struct femd_method {
 
 /* ---- methods.c: those of one material ---- */
 
-extern const femd_method femd_method_statics, femd_method_quasiharmonic, femd_method_local_harmonic;
-
 enum { FEMD_METHODS_MAX = 4 };
 typedef struct femd_methods {
     int count;
@@ -67,8 +65,9 @@ typedef struct femd_methods {
     } slot[FEMD_METHODS_MAX];
 } femd_methods;
 
-/* The method of that name in this femd, NULL if there is none. */
+/* The method of that name in this femd, NULL if there is none; and all of them by index from 0, NULL after the last. */
 const femd_method *femd_method_find(const char *name);
+const femd_method *femd_method_at(int index);
 /* From the material's "method" (absent: statics). For a method that has a temperature the reference of n is first moved
  * to the material's own reference temperature (femd_reference_heat), then every method is created. */
 FEMD_MUST_CHECK femd_status femd_methods_open(femd_native *n, const femd_json *doc, femd_methods *ms, femd_error *err);

@@ -21,4 +21,6 @@ foreach(name user batch)
   add_dependencies(test_engine_${name} user_engine old_engine batch_engine)
 endforeach()
 
+femd_unit_test(test_methods SOURCES test_methods.c LIBS femd_micro)
+
 include(${CMAKE_CURRENT_LIST_DIR}/conductivity.cmake)
