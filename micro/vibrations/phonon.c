@@ -1,40 +1,11 @@
-/* Harmonic vibrations: one mode, and what full and local spectra share. Owns the thermodynamics of a mode and the
- * storage; the spectra are in phonon_full.c and phonon_blocks.c. */
+/* Harmonic vibrations: what full and local spectra share. Owns the storage; the thermodynamics of a mode is in
+ * phonon_mode.c, the spectra are in phonon_full.c and phonon_blocks.c. */
 #include "vibrations/phonon.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "numerics/dense.h"
-
-const double femd_phonon_k = FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE;
-/* hbar sqrt(eV/(angstrom^2 u)) / eV: sqrt(1.602176634e-19 1e20 / 1.66053906660e-27) = 9.822694750e13 per second */
-const double femd_phonon_hbar = FEMD_PLANCK_REDUCED / FEMD_ELEMENTARY_CHARGE * 98226947502532.77;
-
-void femd_mode_thermo(int quantum, double T, double lambda, femd_mode *m) {
-    const double kT = femd_phonon_k * T, energy = femd_phonon_hbar * sqrt(lambda);
-    if (!quantum) {
-        m->f = T > 0 ? kT * log(energy / kT) : 0;
-        m->u = kT;
-        m->c = femd_phonon_k;
-    } else if (!(T > 0) || energy > 700 * kT) {
-        m->f = m->u = 0.5 * energy;
-        m->c = 0;
-    } else {
-        const double x = energy / kT, less = -expm1(-x), q = exp(-x); /* occupation = q/less */
-        m->f = 0.5 * energy + kT * log(less);
-        m->u = energy * (0.5 + q / less);
-        m->c = femd_phonon_k * x * x * q / (less * less);
-    }
-    m->slope = 0.5 * m->u / lambda;
-    m->slope_T = 0.5 * m->c / lambda;
-    m->curve = -0.25 * (m->u + T * m->c) / (lambda * lambda);
-}
-
-double femd_mode_divided(double la, const femd_mode *a, double lb, const femd_mode *b) {
-    if (fabs(la - lb) < 1e-5 * (la + lb)) return 0.5 * (a->curve + b->curve);
-    return (a->slope - b->slope) / (la - lb);
-}
 
 /* Eigenvectors are found unless a factor does. */
 static int has_spectrum(const femd_phonons *p) {
@@ -121,10 +92,17 @@ static double root_of(const femd_phonons *p, size_t block, size_t i) {
     return p->root[p->kind == FEMD_PHONON_LOCAL ? block : i % (size_t)p->n3 / 3];
 }
 
+static femd_status sample_sites(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x,
+                                femd_error *err) {
+    const femd_status rc = femd_energetics_onsite(rve->en, rve->nb, place->h, x, p->a, err);
+    if (rc == FEMD_LIMIT) femd_error_prefix(err, "local-harmonic");
+    return rc;
+}
+
 femd_status femd_phonons_sample(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x,
                                 femd_error *err) {
     const size_t edge = (size_t)p->edge;
-    if (p->kind == FEMD_PHONON_LOCAL) FEMD_TRY(femd_phonons_onsite(rve, place, x, p->a, err));
+    if (p->kind == FEMD_PHONON_LOCAL) FEMD_TRY(sample_sites(p, rve, place, x, err));
     if (p->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_sample(p, place, x, err));
     if (p->kind == FEMD_PHONON_FULL)
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, p->a, NULL, NULL, err));

@@ -13,6 +13,7 @@
 #define FEMD_PHONON_H
 
 #include "rve/native.h"
+#include "vibrations/phonon_mode.h"
 
 enum {
     FEMD_PHONON_ATOMS_MAX = 800, /* of `full`: nine dense matrices of 3n x 3n */
@@ -20,20 +21,6 @@ enum {
     FEMD_PHONON_MESH_MAX = 30000 /* and of the crystal that the mesh makes of it */
 };
 typedef enum femd_phonon_kind { FEMD_PHONON_FULL, FEMD_PHONON_LOCAL, FEMD_PHONON_MESH } femd_phonon_kind;
-
-/* One mode at temperature T. lambda = omega^2 in eV/(angstrom^2 u). */
-typedef struct femd_mode {
-    double f, u, c;        /* free energy and internal energy (eV), heat capacity (eV/K) */
-    double slope, slope_T; /* df/dlambda, d2f/dlambda dT */
-    double curve;          /* d2f/dlambda2 */
-} femd_mode;
-/* Classical: f = kT ln(hbar omega/kT). Quantum: f = hbar omega/2 + kT ln(1 - exp(-hbar omega/kT)). T >= 0; at T = 0 the
- * limit. */
-void femd_mode_thermo(int quantum, double T, double lambda, femd_mode *m);
-/* f[a, b] of two modes with eigenvalues la, lb. */
-double femd_mode_divided(double la, const femd_mode *a, double lb, const femd_mode *b);
-/* k_B in eV/K; hbar omega in eV for lambda = 1 eV/(angstrom^2 u). */
-extern const double femd_phonon_k, femd_phonon_hbar;
 
 typedef struct femd_phonons {
     femd_phonon_kind kind;
@@ -85,14 +72,11 @@ FEMD_MUST_CHECK femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve
 /* Whether `beat` wants the vibrations to stop: CANCELLED, DEADLINE. */
 FEMD_MUST_CHECK femd_status femd_phonons_beat(const femd_beat *beat, double fraction, femd_error *err);
 
-/* What phonon.c leaves to phonon_full.c, phonon_blocks.c, phonon_onsite.c and phonon_mesh.c. */
+/* What phonon.c leaves to phonon_full.c, phonon_blocks.c and phonon_mesh.c. */
 FEMD_MUST_CHECK femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err);
 void femd_phonons_full_quadratic(femd_phonons *p, double K[36]);
 FEMD_MUST_CHECK femd_status femd_phonons_blocks_base(femd_phonons *p, femd_error *err);
 void femd_phonons_blocks_quadratic(femd_phonons *p, double K[36]);
-/* The 3x3 blocks on the diagonal of H at x, 9n. */
-FEMD_MUST_CHECK femd_status femd_phonons_onsite(femd_rve *rve, const femd_place *place, const double *x, double *blocks,
-                                                femd_error *err);
 /* The crystal, the wave vectors up to sign and their weights; blocks, edge. */
 FEMD_MUST_CHECK femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, const int mesh[3],
                                                      femd_error *err);
