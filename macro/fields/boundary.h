@@ -2,8 +2,8 @@
 #ifndef FEMD_BOUNDARY_H
 #define FEMD_BOUNDARY_H
 
+#include "element/element.h"
 #include "fields/problem.h"
-#include "mesh/element.h"
 
 typedef struct femd_boundary {
     size_t nentries;

@@ -2,9 +2,9 @@
 #ifndef FEMD_MECHANICS_PRIVATE_H
 #define FEMD_MECHANICS_PRIVATE_H
 
+#include "element/element.h"
 #include "fields/mechanics.h"
 #include "fields/points.h"
-#include "mesh/element.h"
 
 #define STRESS_AND_TANGENT ((uint32_t)(FEMD_WANT_STRESS | FEMD_WANT_TANGENT))
 #define FAILED_JACOBIAN    1 /* in failing_status: det F <= 0, found here */

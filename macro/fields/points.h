@@ -2,8 +2,8 @@
 #ifndef FEMD_POINTS_H
 #define FEMD_POINTS_H
 
+#include "element/element.h"
 #include "fields/problem.h"
-#include "mesh/element.h"
 
 /* Storage for n points, virgin: F = I, all else zero, stability NAN. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_points_create(PetscInt n, PetscInt per_cell, femd_points **pt, femd_error *err);

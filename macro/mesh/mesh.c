@@ -7,7 +7,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
-#include "mesh/element.h"
+#include "element/element.h"
 
 void femd_mesh_clear(femd_mesh *m) {
     free(m->cell);

@@ -1,5 +1,5 @@
 /* Tables of the reference elements and the map to a cell. Owns no data; the sums over points are in element_sum.c. */
-#include "mesh/element.h"
+#include "element/element.h"
 
 #include <math.h>
 #include <string.h>

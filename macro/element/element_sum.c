@@ -2,7 +2,7 @@
  * engineering shears): column (i, a) is  F_a1 g1, F_a2 g2, F_a3 g3, F_a2 g3 + F_a3 g2, F_a1 g3 + F_a3 g1, F_a1 g2 +
  * F_a2 g1  with g the gradient of shape function i (Bonet & Wood 2008, eq. 9.57 in total Lagrangian form). Vector lanes
  * run over columns, never over a sum, so that every instruction set gives the same bits. */
-#include "mesh/element.h"
+#include "element/element.h"
 
 #include <string.h>
 
