@@ -44,10 +44,6 @@ static femd_status check_names(const femd_case *c, femd_error *err) {
     return FEMD_OK;
 }
 
-static int points_per_cell(femd_element e) {
-    return e == FEMD_ELEMENT_Q1 ? 8 : e == FEMD_ELEMENT_P1 ? 1 : 4;
-}
-
 /* ---- one point of each material ---- */
 
 typedef struct trial {
@@ -169,7 +165,7 @@ static void print_row(const char *name, double seconds, long cores, int at_least
 
 /* seconds: of one point, in Newton; wanted: of one point, at the end of a step. */
 static void print_cost(const femd_case *c, uint64_t cells, double seconds, double wanted, int at_least) {
-    const uint64_t points = cells * (uint64_t)points_per_cell(c->element);
+    const uint64_t points = cells * (uint64_t)c->element->points;
     const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;

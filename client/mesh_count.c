@@ -24,8 +24,9 @@ static femd_status broken(const counter *c, const char *what, femd_error *err) {
 }
 
 static void count(counter *c, int type, uint64_t n) {
-    if (type == 4 || type == 11) c->tetrahedra += n;
-    if (type == 5 || type == 12 || type == 17) c->hexahedra += n;
+    const femd_cell *cell = femd_cell_of_gmsh(type);
+    if (cell == &femd_tetrahedron) c->tetrahedra += n;
+    if (cell == &femd_hexahedron) c->hexahedra += n;
 }
 
 /* Read on behind the line that begins with `name`; 0 at the end of the file. */
@@ -147,15 +148,17 @@ femd_status mesh_has_group(const char *path, int dimension, const char *name, in
 femd_status mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err) {
     if (!c->mesh.file) {
         *cells = (uint64_t)c->mesh.cells[0] * (uint64_t)c->mesh.cells[1] * (uint64_t)c->mesh.cells[2];
-        if (c->element != FEMD_ELEMENT_Q1) *cells *= 6; /* each block of a box is cut into six tetrahedra */
+        *cells *= (uint64_t)c->element->cell->per_block;
         return FEMD_OK;
     }
     uint64_t tetrahedra, hexahedra;
     FEMD_TRY(mesh_count(c->mesh.file, &tetrahedra, &hexahedra, err));
-    *cells = c->element == FEMD_ELEMENT_Q1 ? hexahedra : tetrahedra;
+    *cells = c->element->cell == &femd_hexahedron ? hexahedra : tetrahedra;
     if (*cells) return FEMD_OK;
-    return femd_fail(
-        err, FEMD_BAD_INPUT, "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s",
-        c->path, c->mesh.file, (unsigned long long)tetrahedra, (unsigned long long)hexahedra,
-        c->element == FEMD_ELEMENT_Q1 ? "Q1" : "P1 or P2", c->element == FEMD_ELEMENT_Q1 ? "hexahedra" : "tetrahedra");
+    char names[256];
+    femd_element_names(c->element->cell, names, sizeof names);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: mesh.file: %s has %llu tetrahedra and %llu hexahedra; element.type %s needs %s", c->path,
+                     c->mesh.file, (unsigned long long)tetrahedra, (unsigned long long)hexahedra, names,
+                     c->element->cell->plural);
 }

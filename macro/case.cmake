@@ -1,7 +1,11 @@
-# femd_case: the case file as a struct. No PETSc and no MPI, so that the program femd can link it too.
+# femd_case: the case file as a struct, and the elements that it names. No PETSc and no MPI, so that the program femd can link it too.
 add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
-  ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c)
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c
+  ${CMAKE_CURRENT_LIST_DIR}/element/element.c
+  ${CMAKE_CURRENT_LIST_DIR}/element/element_sum.c
+  ${CMAKE_CURRENT_LIST_DIR}/element/hexahedron.c
+  ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
-target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto)
+target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto m)

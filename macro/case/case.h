@@ -3,13 +3,11 @@
 #ifndef FEMD_CASE_H
 #define FEMD_CASE_H
 
+#include "element/element.h"
 #include "femd/json.h"
 #include "femd/types.h"
 
 #define FEMD_NAME_MAX 64
-
-typedef enum femd_element { FEMD_ELEMENT_Q1, FEMD_ELEMENT_P1, FEMD_ELEMENT_P2 } femd_element;
-/* Points per cell: Q1 8, P1 1, P2 4. */
 
 typedef struct femd_case_mesh {
     char *file;                /* resolved path of a Gmsh file, NULL for a box */
@@ -64,12 +62,12 @@ typedef struct femd_case {
     double growth, cut; /* 1.5, 0.5 */
     int predictor;      /* default 1 */
     /* element and solver */
-    femd_element element;
-    double rtol;     /* |r| <= rtol x reference force; default 1e-8 */
-    int noise_stop;  /* default 1: |r| within twice the noise of sampled stresses will do */
-    int max_newton;  /* default 20 */
-    double ksp_rtol; /* default 1e-8 */
-    int direct;      /* 1: MUMPS instead of CG + GAMG */
+    const femd_element *element; /* of the list of elements */
+    double rtol;                 /* |r| <= rtol x reference force; default 1e-8 */
+    int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */
+    int max_newton;              /* default 20 */
+    double ksp_rtol;             /* default 1e-8 */
+    int direct;                  /* 1: MUMPS instead of CG + GAMG */
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */
     int checkpoint_every;       /* default 1 */

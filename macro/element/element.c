@@ -1,89 +1,101 @@
-/* Tables of the reference elements and the map to a cell. Owns no data; the sums over points are in element_sum.c. */
+/* The list of elements, their tables, and the map to a cell. Owns no data of a mesh; the sums over points are in
+ * element_sum.c and element_kernel.h. */
 #include "element/element.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-const int femd_tet_edge[6][2] = {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {1, 3}, {2, 3}};
+/* ---- the list ---- */
 
-static const double hex_corner[8][3] = {{-1, -1, -1}, {1, -1, -1}, {1, 1, -1}, {-1, 1, -1},
-                                        {-1, -1, 1},  {1, -1, 1},  {1, 1, 1},  {-1, 1, 1}};
+#define ELEMENT_ADDRESS(name) &femd_element_##name,
+static const femd_element *const element_list[] = {FEMD_ELEMENT_LIST(ELEMENT_ADDRESS) NULL};
+enum { ELEMENTS = sizeof element_list / sizeof *element_list - 1 };
 
-static void hex_shape(const double xi[3], double *n, double (*dn)[3]) {
-    for (int i = 0; i < 8; ++i) {
-        const double *c = hex_corner[i];
-        double a = 1 + c[0] * xi[0], b = 1 + c[1] * xi[1], d = 1 + c[2] * xi[2];
-        n[i] = 0.125 * a * b * d;
-        dn[i][0] = 0.125 * c[0] * b * d;
-        dn[i][1] = 0.125 * c[1] * a * d;
-        dn[i][2] = 0.125 * c[2] * a * b;
+const femd_element *femd_element_at(size_t i) {
+    return i < ELEMENTS ? element_list[i] : NULL;
+}
+
+const femd_element *femd_element_named(const char *name) {
+    for (size_t i = 0; i < ELEMENTS; ++i)
+        if (strcmp(element_list[i]->name, name) == 0) return element_list[i];
+    return NULL;
+}
+
+void femd_element_names(const femd_cell *cell, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < ELEMENTS && used < size; ++i)
+        if (!cell || element_list[i]->cell == cell)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " or " : "", element_list[i]->name);
+}
+
+const femd_cell *femd_cell_of_gmsh(int type) {
+    for (size_t i = 0; i < ELEMENTS; ++i)
+        for (int k = 0; k < FEMD_GMSH_TYPES; ++k)
+            if (type > 0 && element_list[i]->cell->gmsh[k] == type) return element_list[i]->cell;
+    return NULL;
+}
+
+/* ---- tables ---- */
+
+static int element_edge_between(const femd_cell *cell, int a, int b) {
+    for (int e = 0; e < cell->edges; ++e)
+        if ((cell->edge[e][0] == a && cell->edge[e][1] == b) || (cell->edge[e][0] == b && cell->edge[e][1] == a))
+            return e;
+    return -1;
+}
+
+/* Nodes of the cell on its face number `side`. */
+static void element_list_face(const femd_element *element, int side, int *node) {
+    const femd_cell *cell = element->cell;
+    const int *corner = cell->face[side], edges = cell->corners, faces = edges + element->nodes_on[1] * cell->edges;
+    int n = 0;
+    for (int i = 0; i < cell->face_corners; ++i) node[n++] = corner[i];
+    for (int i = 0; element->nodes_on[1] && i < cell->face_corners; ++i)
+        node[n++] = edges + element_edge_between(cell, corner[i], corner[(i + 1) % cell->face_corners]);
+    if (element->nodes_on[2]) node[n] = faces + side;
+}
+
+static void element_make_faces(femd_element_table *table) {
+    const femd_element *element = table->element;
+    table->face_nodes = element->face_nodes;
+    table->face_points = element->face_points;
+    for (int side = 0; side < element->cell->faces; ++side) element_list_face(element, side, table->face_node[side]);
+    for (int q = 0; q < table->face_points; ++q) {
+        double at[2], weight, corner[FEMD_FACE_CORNERS];
+        element->face_point(q, at, &weight);
+        element->face_shape(at, table->face_share[q]);
+        element->cell->face_shape(at, corner, table->dface[q]);
+        for (int i = 0; i < table->face_nodes; ++i) table->face_share[q][i] *= weight;
     }
 }
 
-/* Gradients of the barycentric coordinates of the reference tetrahedron (0, e1, e2, e3). */
-static const double tet_gradient[4][3] = {{-1, -1, -1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-
-static void tet_shape(const double l[4], double *n, double (*dn)[3]) {
-    memcpy(n, l, 4 * sizeof *n);
-    memcpy(dn, tet_gradient, sizeof tet_gradient);
-}
-
-static void tet2_shape(const double l[4], double *n, double (*dn)[3]) {
-    for (int i = 0; i < 4; ++i) {
-        n[i] = l[i] * (2 * l[i] - 1);
-        for (int j = 0; j < 3; ++j) dn[i][j] = (4 * l[i] - 1) * tet_gradient[i][j];
+void femd_element_table_make(const femd_element *element, femd_element_table *table) {
+    memset(table, 0, sizeof *table);
+    table->element = element;
+    table->nodes = element->nodes;
+    table->corners = element->cell->corners;
+    table->points = element->points;
+    for (int q = 0; q < table->points; ++q) {
+        double at[4];
+        element->point(q, at, &table->weight[q]);
+        element->shape(at, table->shape[q], table->dshape[q]);
+        element->cell->shape(at, table->corner[q], table->dcorner[q]);
     }
-    for (int e = 0; e < 6; ++e) {
-        int a = femd_tet_edge[e][0], b = femd_tet_edge[e][1];
-        n[4 + e] = 4 * l[a] * l[b];
-        for (int j = 0; j < 3; ++j) dn[4 + e][j] = 4 * (l[a] * tet_gradient[b][j] + l[b] * tet_gradient[a][j]);
-    }
+    element_make_faces(table);
 }
 
-static void make_hex(femd_element_table *t) {
-    t->nodes = t->corners = t->points = 8;
-    const double a = 1 / sqrt(3.0);
-    for (int q = 0; q < 8; ++q) {
-        const double xi[3] = {q & 1 ? a : -a, q & 2 ? a : -a, q & 4 ? a : -a};
-        t->weight[q] = 1;
-        hex_shape(xi, t->shape[q], t->dshape[q]);
-        hex_shape(xi, t->corner[q], t->dcorner[q]);
-    }
-}
+/* ---- a cell ---- */
 
-static void make_tet(femd_element_table *t, int second) {
-    t->corners = 4;
-    t->nodes = second ? 10 : 4;
-    t->points = second ? 4 : 1;
-    const double far = second ? (5 + 3 * sqrt(5.0)) / 20 : 0.25, near = second ? (5 - sqrt(5.0)) / 20 : 0.25;
-    for (int q = 0; q < t->points; ++q) {
-        double l[4] = {near, near, near, near};
-        l[q] = far;
-        t->weight[q] = 1.0 / 6 / t->points;
-        if (second)
-            tet2_shape(l, t->shape[q], t->dshape[q]);
-        else
-            tet_shape(l, t->shape[q], t->dshape[q]);
-        tet_shape(l, t->corner[q], t->dcorner[q]);
-    }
-}
-
-void femd_element_table_make(femd_element element, femd_element_table *t) {
-    memset(t, 0, sizeof *t);
-    if (element == FEMD_ELEMENT_Q1)
-        make_hex(t);
-    else
-        make_tet(t, element == FEMD_ELEMENT_P2);
-}
-
-double femd_element_map(const femd_element_table *t, int q, const double *x, double position[3], double *weight,
-                        double *gradient) {
+double femd_element_map(const femd_element_table *table, int q, const double *x, double position[FEMD_SPACE],
+                        double *weight, double *gradient) {
     double J[3][3] = {{0}}; /* J[a][b] = d x_a / d xi_b */
     position[0] = position[1] = position[2] = 0;
-    for (int i = 0; i < t->corners; ++i)
+    for (int i = 0; i < table->corners; ++i)
         for (int a = 0; a < 3; ++a) {
-            position[a] += t->corner[q][i] * x[3 * i + a];
-            for (int b = 0; b < 3; ++b) J[a][b] += x[3 * i + a] * t->dcorner[q][i][b];
+            position[a] += table->corner[q][i] * x[3 * i + a];
+            for (int b = 0; b < 3; ++b) J[a][b] += x[3 * i + a] * table->dcorner[q][i][b];
         }
     double C[3][3]; /* cofactors */
     for (int a = 0; a < 3; ++a)
@@ -92,11 +104,31 @@ double femd_element_map(const femd_element_table *t, int q, const double *x, dou
             C[a][b] = J[a1][b1] * J[a2][b2] - J[a1][b2] * J[a2][b1];
         }
     double det = J[0][0] * C[0][0] + J[0][1] * C[0][1] + J[0][2] * C[0][2];
-    *weight = t->weight[q] * fabs(det);
-    for (int i = 0; i < t->nodes; ++i) /* J^-T = C / det */
+    *weight = table->weight[q] * fabs(det);
+    for (int i = 0; i < table->nodes; ++i) /* J^-T = C / det */
         for (int a = 0; a < 3; ++a) {
-            const double *d = t->dshape[q][i];
+            const double *d = table->dshape[q][i];
             gradient[3 * i + a] = (C[a][0] * d[0] + C[a][1] * d[1] + C[a][2] * d[2]) / det;
         }
     return det;
+}
+
+void femd_element_face_area(const femd_element_table *table, const double (*x)[FEMD_SPACE],
+                            double area[FEMD_FACE_NODES][FEMD_SPACE], double size[FEMD_FACE_NODES]) {
+    const double parts = table->element->face_parts;
+    for (int i = 0; i < table->face_nodes; ++i) size[i] = area[i][0] = area[i][1] = area[i][2] = 0;
+    for (int q = 0; q < table->face_points; ++q) {
+        double s[3] = {0}, t[3] = {0}; /* tangents */
+        for (int i = 0; i < table->element->cell->face_corners; ++i)
+            for (int a = 0; a < 3; ++a) {
+                s[a] += table->dface[q][i][0] * x[i][a];
+                t[a] += table->dface[q][i][1] * x[i][a];
+            }
+        const double N[3] = {s[1] * t[2] - s[2] * t[1], s[2] * t[0] - s[0] * t[2], s[0] * t[1] - s[1] * t[0]};
+        const double length = sqrt(N[0] * N[0] + N[1] * N[1] + N[2] * N[2]);
+        for (int i = 0; i < table->face_nodes; ++i) {
+            size[i] += table->face_share[q][i] * length / parts;
+            for (int a = 0; a < 3; ++a) area[i][a] += table->face_share[q][i] * N[a] / parts;
+        }
+    }
 }

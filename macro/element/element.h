@@ -1,39 +1,118 @@
-/* The three elements as tables, and the two sums over the points of a cell. Total Lagrangian: gradients with respect to
- * the reference position, computed once. Knows no mesh and no PETSc. */
+/* A finite element is a table: its reference cell, where its nodes sit, its quadrature, its kernel and its names. No
+ * other file asks which element it has. A new one is a block beside its relatives (hexahedron.c, tetrahedron.c) and its
+ * name in FEMD_ELEMENT_LIST. Total Lagrangian: gradients with respect to the reference position, computed once. Knows
+ * no mesh and no PETSc. */
 #ifndef FEMD_ELEMENT_H
 #define FEMD_ELEMENT_H
 
-#include "case/case.h"
+#include <stddef.h>
 
-#define FEMD_ELEMENT_NODES  10
-#define FEMD_ELEMENT_POINTS 8
+/* Dimensions of space. */
+enum { FEMD_SPACE = 3 };
 
-/* Nodes in VTK order; the geometry is spanned by the corners (linear or trilinear), also for P2. */
+/* Room in the tables. */
+enum {
+    FEMD_CELL_CORNERS = 8,
+    FEMD_CELL_EDGES = 12,
+    FEMD_CELL_FACES = 6,
+    FEMD_FACE_CORNERS = 4,
+    FEMD_ELEMENT_NODES = 27,
+    FEMD_ELEMENT_POINTS = 27,
+    FEMD_FACE_NODES = 9,
+    FEMD_FACE_POINTS = 9,
+    FEMD_GMSH_TYPES = 4
+};
+
+/* The shape of a cell: corners in VTK order, straight edges, faces whose corners run counter-clockwise seen from
+ * outside. A point of the reference cell has up to four coordinates (tetrahedra: barycentric). */
+typedef struct femd_cell {
+    const char *name, *plural; /* "hexahedron" (PETSc's word too), "hexahedra" */
+    int corners, edges, faces, face_corners;
+    double corner_at[FEMD_CELL_CORNERS][4]; /* reference coordinates */
+    int edge[FEMD_CELL_EDGES][2];
+    int face[FEMD_CELL_FACES][FEMD_FACE_CORNERS];
+    /* Shape functions of the corners, which span the geometry, and d n / d reference coordinate. */
+    void (*shape)(const double at[4], double *n, double (*dn)[FEMD_SPACE]);
+    void (*face_shape)(const double at[2], double *n, double (*dn)[2]);
+    /* How a block of the box is cut: cells by the block's corners, numbered by the bits x, y, z; faces that this leaves
+     * on a side by the side's corners, numbered by two bits. */
+    int per_block, per_side;
+    int block[6][FEMD_CELL_CORNERS];
+    int side[2][FEMD_FACE_CORNERS];
+    int gmsh[FEMD_GMSH_TYPES]; /* element types of Gmsh that have this shape; 0 = no more */
+} femd_cell;
+
+extern const femd_cell femd_hexahedron, femd_tetrahedron;
+
+/* K[3 nodes x 3 nodes] = sum_q w (B^T sym(D) B + (g_i . S g_j) I) of one cell; row-major, symmetric by construction.
+ * g: points x nodes x 3, F: points x 9, S: points x 6, D: points x 36, w: points. */
+typedef void femd_element_kernel(const double *g, const double *F, const double *S, const double *D, const double *w,
+                                 double *K);
+
+/* Nodes in VTK order: the corners, then those on the edges, on the faces and in the middle, in the order of the cell's
+ * lists; at the mean of the corners around them. */
+typedef struct femd_element {
+    const char *name; /* element.type of a case */
+    const femd_cell *cell;
+    int nodes_on[4]; /* on each vertex, on each edge, on each face, inside: 0 or 1 */
+    int vtk_type;
+    int nodes, points;
+    void (*shape)(const double at[4], double *n, double (*dn)[FEMD_SPACE]);
+    void (*point)(int q, double at[4], double *weight);
+    /* A face: its corners, then the nodes on its edges (after corner i, towards the next), then its own. A point's
+     * weight is weight / face_parts: a division at the end keeps the thirds of triangles exact. */
+    int face_nodes, face_points;
+    double face_parts;
+    void (*face_shape)(const double at[2], double *n);
+    void (*face_point)(int q, double at[2], double *weight);
+    femd_element_kernel *stiffness;
+} femd_element;
+
+/* One line for each element: X(name), where femd_element_NAME is its table. */
+#define FEMD_ELEMENT_LIST(X)                                                                                           \
+    X(q1)                                                                                                              \
+    X(p1)                                                                                                              \
+    X(p2)
+#define FEMD_ELEMENT_DECLARE(name) extern const femd_element femd_element_##name;
+FEMD_ELEMENT_LIST(FEMD_ELEMENT_DECLARE)
+
+/* The list: element i, NULL at its end; the element of a name, NULL if there is none. */
+const femd_element *femd_element_at(size_t i);
+const femd_element *femd_element_named(const char *name);
+/* "P1 or P2": the elements of this shape; of all for NULL. */
+void femd_element_names(const femd_cell *cell, char *text, size_t size);
+/* The shape of one of Gmsh's element types, NULL for all that femd has no element for. */
+const femd_cell *femd_cell_of_gmsh(int type);
+
+/* Everything about an element that does not depend on the cell, worked out at its points. */
 typedef struct femd_element_table {
+    const femd_element *element;
     int nodes, corners, points;
     double weight[FEMD_ELEMENT_POINTS]; /* of the reference cell */
     double shape[FEMD_ELEMENT_POINTS][FEMD_ELEMENT_NODES];
-    double dshape[FEMD_ELEMENT_POINTS][FEMD_ELEMENT_NODES][3]; /* d shape / d reference coordinate */
-    double corner[FEMD_ELEMENT_POINTS][8];                     /* shape functions of the geometry */
-    double dcorner[FEMD_ELEMENT_POINTS][8][3];
+    double dshape[FEMD_ELEMENT_POINTS][FEMD_ELEMENT_NODES][FEMD_SPACE]; /* d shape / d reference coordinate */
+    double corner[FEMD_ELEMENT_POINTS][FEMD_CELL_CORNERS];              /* shape functions of the geometry */
+    double dcorner[FEMD_ELEMENT_POINTS][FEMD_CELL_CORNERS][FEMD_SPACE];
+    int face_nodes, face_points;
+    int face_node[FEMD_CELL_FACES][FEMD_FACE_NODES];      /* nodes of the cell on each face */
+    double face_share[FEMD_FACE_POINTS][FEMD_FACE_NODES]; /* weight x shape, still to be divided by face_parts */
+    double dface[FEMD_FACE_POINTS][FEMD_FACE_CORNERS][2]; /* d corner shape / d reference coordinate of the face */
 } femd_element_table;
 
-/* Q1: 2x2x2 Gauss points; P1: centroid; P2: the four points of degree 2 (Keast 1986, rule 2). */
-void femd_element_table_make(femd_element element, femd_element_table *t);
-/* Ends of edge e = 0..5 of a tetrahedron; node 4 + e of P2 lies on it. */
-extern const int femd_tet_edge[6][2];
+void femd_element_table_make(const femd_element *element, femd_element_table *table);
 
 /* Position, w |det J| and gradients of the shape functions (nodes x 3) at point q of a cell with corner positions x
  * (corners x 3). Returns det J (the caller judges its sign). */
-double femd_element_map(const femd_element_table *t, int q, const double *x, double position[3], double *weight,
-                        double *gradient);
+double femd_element_map(const femd_element_table *table, int q, const double *x, double position[FEMD_SPACE],
+                        double *weight, double *gradient);
+/* Share of each node of a face in the integrals of the outward area vector N dA and of dA, m^2; x: the face's corners.
+ */
+void femd_element_face_area(const femd_element_table *table, const double (*x)[FEMD_SPACE],
+                            double area[FEMD_FACE_NODES][FEMD_SPACE], double size[FEMD_FACE_NODES]);
 
 /* r[3 nodes] += sum_q w B^T S; g: points x nodes x 3, F: points x 9, S: points x 6, w: points. */
 void femd_element_force(int nodes, int points, const double *g, const double *F, const double *S, const double *w,
                         double *r);
-/* K[3 nodes x 3 nodes] = sum_q w (B^T sym(D) B + (g_i . S g_j) I); row-major, symmetric by construction. */
-void femd_element_stiffness(int nodes, int points, const double *g, const double *F, const double *S, const double *D,
-                            const double *w, double *K);
 /* v[3 nodes] += sum_q sum_c (w B_c S_err_c)^2: variance of the nodal forces for independent errors of the points. */
 void femd_element_noise(int nodes, int points, const double *g, const double *F, const double *err, const double *w,
                         double *v);

@@ -253,7 +253,7 @@ static void add_block(femd_assembly *a, const ghost_row *r, PetscInt node, const
 
 femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double *Ke, femd_error *err) {
     const PetscInt n = a->p->nodes_per_cell, *node = a->p->cell_node + c * n;
-    PetscInt row[16]; /* negative rows are left out */
+    PetscInt row[FEMD_ELEMENT_NODES]; /* negative rows are left out */
     for (PetscInt i = 0; i < n; ++i) {
         PetscInt ghost = a->row_of[node[i]];
         row[i] = ghost < 0 ? node[i] : -1;

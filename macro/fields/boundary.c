@@ -98,114 +98,26 @@ static femd_status prescribe_surface(femd_problem *p, femd_boundary *bc, size_t 
 
 /* ---- loads on faces ---- */
 
-static void cross(const double *a, const double *b, double *c) {
-    c[0] = a[1] * b[2] - a[2] * b[1];
-    c[1] = a[2] * b[0] - a[0] * b[2];
-    c[2] = a[0] * b[1] - a[1] * b[0];
-}
-
-static double dot(const double *a, const double *b) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-/* Faces of the cells by corners in VTK order, and the P2 edges of the triangles. */
-static const int hex_face[6][4] = {{0, 3, 2, 1}, {4, 5, 6, 7}, {0, 1, 5, 4}, {1, 2, 6, 5}, {2, 3, 7, 6}, {3, 0, 4, 7}};
-static const int tet_face[4][3] = {{0, 2, 1}, {0, 1, 3}, {1, 2, 3}, {2, 0, 3}};
-
-/* Share of each node of the face in the integrals of the area vector N dA (outward: the face's corners run that way)
- * and of dA. */
-typedef struct face_area {
-    int n;
-    PetscInt node[6];
-    double area[6][3]; /* m^2 */
-    double size[6];    /* m^2 */
-} face_area;
-
-static void quad_area(const double (*x)[3], face_area *f) {
-    const double g = 1 / sqrt(3.0);
-    memset(f->area, 0, sizeof f->area);
-    memset(f->size, 0, sizeof f->size);
-    for (int q = 0; q < 4; ++q) {
-        double s = q & 1 ? g : -g, t = q & 2 ? g : -g, ds[3] = {0}, dt[3] = {0}, N[3];
-        const double sign[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
-        for (int i = 0; i < 4; ++i)
-            for (int a = 0; a < 3; ++a) {
-                ds[a] += 0.25 * sign[i][0] * (1 + sign[i][1] * t) * x[i][a];
-                dt[a] += 0.25 * sign[i][1] * (1 + sign[i][0] * s) * x[i][a];
-            }
-        cross(ds, dt, N);
-        for (int i = 0; i < 4; ++i) {
-            double shape = 0.25 * (1 + sign[i][0] * s) * (1 + sign[i][1] * t);
-            f->size[i] += shape * sqrt(dot(N, N));
-            for (int a = 0; a < 3; ++a) f->area[i][a] += shape * N[a];
-        }
-    }
-}
-
-/* A constant traction on a straight triangle: a third to each corner (P1), or to each edge node (P2). */
-static void triangle_area(const double (*x)[3], int first, int n, face_area *f) {
-    double a[3], b[3], N[3];
-    for (int k = 0; k < 3; ++k) {
-        a[k] = x[1][k] - x[0][k];
-        b[k] = x[2][k] - x[0][k];
-    }
-    cross(a, b, N);
-    memset(f->area, 0, sizeof f->area);
-    memset(f->size, 0, sizeof f->size);
-    for (int i = first; i < n; ++i) {
-        f->size[i] = sqrt(dot(N, N)) / 6;
-        for (int k = 0; k < 3; ++k) f->area[i][k] = N[k] / 6;
-    }
-}
-
-static int tet_edge_of(int a, int b) {
-    for (int e = 0; e < 6; ++e)
-        if ((femd_tet_edge[e][0] == a && femd_tet_edge[e][1] == b) ||
-            (femd_tet_edge[e][0] == b && femd_tet_edge[e][1] == a))
-            return e;
-    return -1;
-}
-
-/* Face number `side` of local cell c. */
-static void cell_face(const femd_problem *p, const femd_element_table *t, PetscInt c, int side, face_area *f) {
-    const PetscInt *node = p->cell_node + c * t->nodes;
-    double x[4][3];
-    int corners = t->corners == 8 ? 4 : 3;
-    const int *corner = t->corners == 8 ? hex_face[side] : tet_face[side];
-    f->n = corners;
-    for (int i = 0; i < corners; ++i) {
-        f->node[i] = node[corner[i]];
-        memcpy(x[i], p->node_x + 3 * f->node[i], sizeof x[i]);
-    }
-    if (corners == 4) {
-        quad_area(x, f);
-        return;
-    }
-    for (int i = 0; t->nodes == 10 && i < 3; ++i)
-        f->node[f->n++] = node[4 + tet_edge_of(corner[i], corner[(i + 1) % 3])];
-    triangle_area(x, t->nodes == 10 ? 3 : 0, f->n, f);
-}
-
 /* Side of cell c whose corners are exactly the vertices of plex face `point`; -1 if none is. */
 static femd_status find_side(femd_problem *p, const femd_element_table *t, PetscInt c, PetscInt point, int *side,
                              femd_error *err) {
-    PetscInt nclosure, *closure = NULL, corner[4], n = 0, vstart, vend;
+    const femd_cell *cell = t->element->cell;
+    PetscInt nclosure, *closure = NULL, corner[FEMD_FACE_CORNERS], n = 0, vstart, vend;
     PetscSection section;
     PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
     PETSC_TRY(err, DMPlexGetDepthStratum(p->dm, 0, &vstart, &vend));
     PETSC_TRY(err, DMPlexGetTransitiveClosure(p->dm, point, PETSC_TRUE, &nclosure, &closure));
-    for (PetscInt i = 0; i < nclosure && n < 4; ++i) {
+    for (PetscInt i = 0; i < nclosure && n < FEMD_FACE_CORNERS; ++i) {
         if (closure[2 * i] < vstart || closure[2 * i] >= vend) continue;
         PETSC_TRY(err, PetscSectionGetOffset(section, closure[2 * i], &corner[n]));
         corner[n++] /= 3;
     }
     PETSC_TRY(err, DMPlexRestoreTransitiveClosure(p->dm, point, PETSC_TRUE, &nclosure, &closure));
     *side = -1;
-    for (int s = 0; s < (t->corners == 8 ? 6 : 4); ++s) {
-        const int *of = t->corners == 8 ? hex_face[s] : tet_face[s];
+    for (int s = 0; s < cell->faces; ++s) {
         PetscInt matched = 0;
         for (PetscInt i = 0; i < n; ++i)
-            for (PetscInt k = 0; k < n; ++k) matched += p->cell_node[c * t->nodes + of[k]] == corner[i];
+            for (PetscInt k = 0; k < n; ++k) matched += p->cell_node[c * t->nodes + cell->face[s][k]] == corner[i];
         if (matched == n) *side = s;
     }
     return *side < 0 ? femd_fail(err, FEMD_INTERNAL, "a face of the mesh is no side of its cell") : FEMD_OK;
@@ -216,17 +128,20 @@ static femd_status load_face(femd_problem *p, const femd_element_table *t, Petsc
     const femd_case_boundary *b = &p->cs->boundary[entry];
     const PetscInt *support;
     PetscInt nsupport;
-    int side;
-    face_area f;
+    int side = -1;
+    double x[FEMD_FACE_CORNERS][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
     PETSC_TRY(err, DMPlexGetSupportSize(p->dm, point, &nsupport));
     if (nsupport != 1) return FEMD_OK; /* the cell is on another rank */
     PETSC_TRY(err, DMPlexGetSupport(p->dm, point, &support));
     FEMD_TRY(find_side(p, t, support[0] - p->cell_start, point, &side, err));
-    cell_face(p, t, support[0] - p->cell_start, side, &f);
-    for (int i = 0; i < f.n; ++i)
+    const PetscInt *node = p->cell_node + (support[0] - p->cell_start) * t->nodes;
+    for (int i = 0; i < t->element->cell->face_corners; ++i)
+        memcpy(x[i], p->node_x + FEMD_SPACE * node[t->face_node[side][i]], sizeof x[i]);
+    femd_element_face_area(t, x, area, size);
+    for (int i = 0; i < t->face_nodes; ++i)
         for (int a = 0; a < 3; ++a)
-            force[3 * f.node[i] + a] +=
-                b->kind == FEMD_LOAD_PRESSURE ? -b->value[0] * f.area[i][a] : b->value[a] * f.size[i];
+            force[3 * node[t->face_node[side][i]] + a] +=
+                b->kind == FEMD_LOAD_PRESSURE ? -b->value[0] * area[i][a] : b->value[a] * size[i];
     return FEMD_OK;
 }
 

@@ -391,8 +391,8 @@ static femd_status stiffness(femd_problem *p, const double *F, const double *S, 
     FEMD_TRY(femd_assembly_begin(m->assembly, K, err));
     for (PetscInt c = 0; c < p->ncells; ++c) {
         const PetscInt k = c * t->points, *node = p->cell_node + c * t->nodes;
-        femd_element_stiffness(t->nodes, t->points, m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k,
-                               D + 36 * k, p->pt->weight + k, Ke);
+        t->element->stiffness(m->gradient + (size_t)k * t->nodes * 3, F + 9 * k, S + 6 * k, D + 36 * k,
+                              p->pt->weight + k, Ke);
         decouple(p, node, 3 * t->nodes, Ke, jump, lifted);
         FEMD_TRY(femd_assembly_add(m->assembly, K, c, Ke, err));
     }

@@ -57,7 +57,7 @@ void femd_points_commit(femd_points *pt) {
 
 /* Geometry of the points of cell c. */
 static void place_cell(femd_problem *p, const femd_element_table *t, PetscInt c, double *gradient) {
-    double x[24];
+    double x[FEMD_SPACE * FEMD_CELL_CORNERS];
     const PetscInt *node = p->cell_node + c * t->nodes;
     for (int i = 0; i < t->corners; ++i) memcpy(x + 3 * i, p->node_x + 3 * node[i], 3 * sizeof *x);
     for (int q = 0; q < t->points; ++q) {

@@ -91,7 +91,7 @@ typedef struct femd_problem {
     PetscInt *cell_node; /* ncells x nodes_per_cell, VTK order */
     double *node_x;      /* nnodes x 3, reference position, m */
     uint64_t *node_file; /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the
-                            mesh, then P2 edges */
+                            mesh, then those on edges, on faces, in cells */
     uint8_t *node_owned; /* 1 on exactly one rank */
     Vec u;               /* global: committed displacement, m */
     double time, dt;     /* committed time; next increment */
@@ -116,7 +116,7 @@ void femd_problem_destroy(femd_problem **p);
 /* Copies of u by local node (nnodes x 3, ghosts filled), and back (each owner's value counts). Collective. */
 FEMD_MUST_CHECK femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err);
-/* Connectivity of the local cells (ncells x per_cell, VTK order: Q1 8, P1 4, P2 10 nodes; local node numbers
+/* Connectivity of the local cells (ncells x per_cell, VTK order; local node numbers
  * 0..nlocal-1), reference coordinates and committed displacement of the local nodes (nlocal x 3), for output.
  * Collective. The arrays are malloc'ed and the caller's; any of the pointers may be NULL. */
 FEMD_MUST_CHECK femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn,

@@ -22,17 +22,18 @@ void femd_mesh_clear(femd_mesh *m) {
 }
 
 femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error *err) {
-    femd_element_table t;
-    femd_element_table_make(m->corners == 8 ? FEMD_ELEMENT_Q1 : FEMD_ELEMENT_P1, &t);
+    femd_element_table table;
+    femd_element_table_make(cs->element, &table);
     for (PetscInt c = 0; c < m->ncells; ++c) {
-        double x[24], size = 0;
+        double x[FEMD_SPACE * FEMD_CELL_CORNERS], size = 0;
         for (int i = 0; i < m->corners; ++i)
             for (int a = 0; a < 3; ++a) {
                 x[3 * i + a] = m->x[3 * m->cell[m->corners * c + i] + a];
                 size = PetscMax(size, PetscAbsReal(x[3 * i + a] - x[a]));
             }
-        for (int q = 0; q < t.points; ++q) {
-            double position[3], weight, gradient[24], det = femd_element_map(&t, q, x, position, &weight, gradient);
+        for (int q = 0; q < table.points; ++q) {
+            double position[FEMD_SPACE], weight, gradient[FEMD_SPACE * FEMD_ELEMENT_NODES];
+            double det = femd_element_map(&table, q, x, position, &weight, gradient);
             if (det > 1e-12 * size * size * size) continue;
             return femd_fail(
                 err, FEMD_BAD_INPUT, "%s: mesh: cell %ld of %s (counted from 0) is %s: det J = %g at its point %d; %s",
@@ -122,10 +123,29 @@ femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *m, femd_err
 
 /* ---- the DMPlex ---- */
 
+PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n) {
+    PetscInt size, *closure = NULL, first, end;
+    PetscFunctionBeginUser;
+    *n = 0;
+    PetscCall(DMPlexGetDepthStratum(dm, 0, &first, &end));
+    PetscCall(DMPlexGetTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
+    for (PetscInt i = 0; i < size && *n < FEMD_CELL_CORNERS; ++i)
+        if (closure[2 * i] >= first && closure[2 * i] < end) vertex[(*n)++] = closure[2 * i];
+    PetscCall(DMPlexRestoreTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
+    PetscFunctionReturn(0);
+}
+
+DMPolytopeType femd_mesh_polytope(const femd_cell *cell) {
+    for (int type = 0; type < DM_NUM_POLYTOPES; ++type)
+        if (strcmp(DMPolytopeTypes[type], cell->name) == 0) return (DMPolytopeType)type;
+    return DM_POLYTOPE_UNKNOWN;
+}
+
 /* Cells as DMPlex wants them: its corners run the other way round. */
-static PetscErrorCode build_plex(MPI_Comm comm, const femd_mesh *m, int corners, DM *dm) {
+static PetscErrorCode build_plex(MPI_Comm comm, const femd_mesh *m, const femd_cell *shape, DM *dm) {
+    const int corners = shape->corners;
     PetscInt n = m->ncells * m->corners, *cell = NULL;
-    DMPolytopeType type = corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON;
+    DMPolytopeType type = femd_mesh_polytope(shape);
     PetscFunctionBeginUser;
     PetscCall(PetscMalloc1(n, &cell));
     if (n > 0) PetscCall(PetscArraycpy(cell, m->cell, n));
@@ -142,9 +162,9 @@ static femd_status mark_surface(DM dm, DMLabel label, const femd_mesh *m, int su
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &fstart, &fend));
     for (PetscInt f = 0; f < m->nfaces; ++f) {
         if (m->face_surface[f] != surface) continue;
-        PetscInt v[4], n = m->face[4 * f + 3] < 0 ? 3 : 4, found = 0, support = 0;
-        const PetscInt *point = NULL;
-        for (PetscInt i = 0; i < n; ++i) v[i] = m->ncells + m->face[4 * f + i];
+        const PetscInt *corner = m->face + FEMD_FACE_CORNERS * f, *point = NULL;
+        PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0;
+        for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = m->ncells + corner[n];
         PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
         PetscInt face = found == 1 ? point[0] : -1;
         PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
@@ -252,18 +272,18 @@ static femd_status share_cells(MPI_Comm comm, const femd_mesh *m, DM *dm, PetscS
 
 femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *m, DM *dm,
                                  femd_mesh_origin *origin, femd_error *err) {
-    int corners = m->corners;
-    PetscInt size[3] = {m->ncells, m->nvertices, 0}, start, end, ignored;
+    PetscInt start, end;
     PetscSF migration = NULL;
-    MPI_TRY(err, MPI_Bcast(&corners, 1, MPI_INT, 0, comm));
-    PETSC_TRY(err, build_plex(comm, m, corners, dm));
+    PETSC_TRY(err, build_plex(comm, m, cs->element->cell, dm));
     FEMD_TRY(femd_agree(comm, check_faces(*dm, cs, m, err), err));
     FEMD_TRY(mark_surfaces(comm, *dm, cs, m, err));
-    PETSC_TRY(err, DMPlexGetDepthStratum(*dm, 1, &size[2], &ignored));
-    MPI_TRY(err, MPI_Bcast(size, 3, MPIU_INT, 0, comm));
-    origin->ncells = size[0];
-    origin->nvertices = size[1];
-    origin->first_edge = size[2];
+    for (int depth = 0; depth < 4; ++depth) {
+        PETSC_TRY(err, DMPlexGetDepthStratum(*dm, depth, &start, &end));
+        origin->first[depth] = start;
+        origin->count[depth] = end - start;
+    }
+    MPI_TRY(err, MPI_Bcast(origin->first, 4, MPIU_INT, 0, comm));
+    MPI_TRY(err, MPI_Bcast(origin->count, 4, MPIU_INT, 0, comm));
     FEMD_TRY(share_cells(comm, m, dm, &migration, err));
     PETSC_TRY(err, DMPlexGetChart(*dm, &start, &end));
     origin->point = malloc(((size_t)(end - start) + 1) * sizeof *origin->point);

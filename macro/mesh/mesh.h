@@ -10,7 +10,7 @@
 typedef char femd_mesh_name[FEMD_NAME_MAX];
 
 typedef struct femd_mesh {
-    int corners; /* of every cell: 8 (hexahedra) or 4 (tetrahedra) */
+    int corners; /* of every cell: of the element's shape */
     PetscInt ncells, nvertices;
     PetscInt *cell; /* ncells x corners */
     double *x;      /* nvertices x 3, m */
@@ -20,15 +20,15 @@ typedef struct femd_mesh {
     PetscInt *region_cell;
     int *region_of;
     PetscInt nfaces;   /* faces that belong to a named surface */
-    PetscInt *face;    /* nfaces x 4 vertices, the fourth -1 for a triangle */
+    PetscInt *face;    /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
     int *face_surface; /* nfaces */
     const char *title; /* file name or "the box", for messages; borrowed */
 } femd_mesh;
 
 void femd_mesh_clear(femd_mesh *m);
 
-/* Box of the case: Q1 cells, or each cube cut into six tetrahedra (Kuhn); interior vertices moved by the seeded
- * distortion. */
+/* Box of the case: each block cut into cells of the element's shape; interior vertices moved by the seeded distortion.
+ */
 FEMD_MUST_CHECK femd_status femd_mesh_box(const femd_case *cs, femd_mesh *m, femd_error *err);
 /* The Gmsh file of the case. BAD_INPUT for a file that cannot be read or holds other cells than the element wants. */
 FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err);
@@ -47,9 +47,14 @@ FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *m, int ranks, P
 
 /* Numbers that survive the distribution. */
 typedef struct femd_mesh_origin {
-    PetscInt ncells, nvertices, first_edge; /* of the whole mesh */
-    PetscInt *point;                        /* number of every local plex point before the distribution; owned */
+    PetscInt first[4], count[4]; /* plex points of the whole mesh: vertices, edges, faces, cells */
+    PetscInt *point;             /* number of every local plex point before the distribution; owned */
 } femd_mesh_origin;
+
+/* Vertices of a cell, face or edge in the order of its closure, at most FEMD_CELL_CORNERS. */
+PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n);
+/* PETSc's word for the shape of a cell. */
+DMPolytopeType femd_mesh_polytope(const femd_cell *cell);
 
 /* DMPlex over all ranks with a label "surface:NAME" for each surface of the boundary, completed to edges and vertices.
  * Collective; m counts on rank 0 only. */

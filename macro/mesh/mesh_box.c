@@ -1,5 +1,5 @@
-/* The box mesh: vertices on a regular grid, x fastest, moved inside by a seeded distortion; hexahedra or Kuhn
- * tetrahedra; the six sides as named surfaces. Serial: it runs on rank 0. */
+/* The box mesh: vertices on a regular grid, x fastest, moved inside by a seeded distortion; each block
+ * cut into cells as the element's table says; the six sides as named surfaces. Serial: it runs on rank 0. */
 #include "mesh/mesh.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static double uniform(uint64_t seed, uint64_t number) {
 typedef struct box {
     const femd_case *cs;
     PetscInt n[3]; /* cells */
-    int tets;
+    const femd_cell *cell;
 } box;
 
 static PetscInt vertex(const box *b, PetscInt i, PetscInt j, PetscInt k) {
@@ -46,10 +46,6 @@ static void fill_vertices(const box *b, femd_mesh *m) {
             }
 }
 
-/* Steps along x, y, z from corner (0,0,0) to (1,1,1), one tetrahedron for each order; odd orders are listed with two
- * corners swapped so that all have a positive volume (Kuhn 1960). */
-static const int kuhn[6][3] = {{0, 1, 2}, {1, 2, 0}, {2, 0, 1}, {0, 2, 1}, {1, 0, 2}, {2, 1, 0}};
-
 static void fill_cells(const box *b, femd_mesh *m) {
     PetscInt *out = m->cell;
     for (PetscInt k = 0; k < b->n[2]; ++k)
@@ -57,23 +53,12 @@ static void fill_cells(const box *b, femd_mesh *m) {
             for (PetscInt i = 0; i < b->n[0]; ++i) {
                 PetscInt v[8]; /* by bits x, y, z */
                 for (int c = 0; c < 8; ++c) v[c] = vertex(b, i + (c & 1), j + ((c >> 1) & 1), k + (c >> 2));
-                if (!b->tets) {
-                    const PetscInt hex[8] = {v[0], v[1], v[3], v[2], v[4], v[5], v[7], v[6]};
-                    memcpy(out, hex, sizeof hex);
-                    out += 8;
-                    continue;
-                }
-                for (int t = 0; t < 6; ++t, out += 4) {
-                    int one = 1 << kuhn[t][0], two = one | (1 << kuhn[t][1]), odd = t >= 3;
-                    out[0] = v[0];
-                    out[1] = v[odd ? two : one];
-                    out[2] = v[odd ? one : two];
-                    out[3] = v[7];
-                }
+                for (int part = 0; part < b->cell->per_block; ++part)
+                    for (int c = 0; c < b->cell->corners; ++c) *out++ = v[b->cell->block[part][c]];
             }
 }
 
-/* One side: normal direction a, at its low or high end; quads, or the two triangles that the Kuhn cut leaves. */
+/* One side: normal direction a, at its low or high end; the faces that the cut of the blocks leaves on it. */
 static void fill_side(const box *b, femd_mesh *m, int side) {
     const int a = side / 2, high = side % 2, p = (a + 1) % 3, q = (a + 2) % 3;
     for (PetscInt s = 0; s < b->n[q]; ++s)
@@ -85,19 +70,18 @@ static void fill_side(const box *b, femd_mesh *m, int side) {
                 at[q] = s + (c >> 1);
                 v[c] = vertex(b, at[0], at[1], at[2]);
             }
-            const PetscInt quad[4] = {v[0], v[1], v[3], v[2]}, one[4] = {v[0], v[1], v[3], -1},
-                           two[4] = {v[0], v[2], v[3], -1};
-            memcpy(m->face + 4 * m->nfaces, b->tets ? one : quad, sizeof quad);
-            m->face_surface[m->nfaces++] = side;
-            if (!b->tets) continue;
-            memcpy(m->face + 4 * m->nfaces, two, sizeof two);
-            m->face_surface[m->nfaces++] = side;
+            for (int part = 0; part < b->cell->per_side; ++part) {
+                PetscInt *face = m->face + FEMD_FACE_CORNERS * m->nfaces;
+                for (int c = 0; c < FEMD_FACE_CORNERS; ++c)
+                    face[c] = c < b->cell->face_corners ? v[b->cell->side[part][c]] : -1;
+                m->face_surface[m->nfaces++] = side;
+            }
         }
 }
 
 femd_status femd_mesh_box(const femd_case *cs, femd_mesh *m, femd_error *err) {
     static const char *const side_name[6] = {"left", "right", "front", "back", "bottom", "top"};
-    box b = {.cs = cs, .tets = cs->element != FEMD_ELEMENT_Q1};
+    box b = {.cs = cs, .cell = cs->element->cell};
     double cubes = 1;
     for (int a = 0; a < 3; ++a) {
         b.n[a] = cs->mesh.cells[a];
@@ -108,15 +92,15 @@ femd_status femd_mesh_box(const femd_case *cs, femd_mesh *m, femd_error *err) {
     }
     if (cubes > 1e8) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.cells: more than 1e8 cells", cs->path);
     m->title = "the box";
-    m->corners = b.tets ? 4 : 8;
-    m->ncells = (PetscInt)cubes * (b.tets ? 6 : 1);
+    m->corners = b.cell->corners;
+    m->ncells = (PetscInt)cubes * b.cell->per_block;
     m->nvertices = (b.n[0] + 1) * (b.n[1] + 1) * (b.n[2] + 1);
     m->nsurfaces = 6;
-    size_t sides = 2 * ((size_t)b.n[0] * b.n[1] + (size_t)b.n[1] * b.n[2] + (size_t)b.n[2] * b.n[0]) * (b.tets ? 2 : 1);
+    size_t sides = 2 * ((size_t)b.n[0] * b.n[1] + (size_t)b.n[1] * b.n[2] + (size_t)b.n[2] * b.n[0]) * b.cell->per_side;
     m->cell = malloc((size_t)m->ncells * m->corners * sizeof *m->cell);
     m->x = malloc(3 * (size_t)m->nvertices * sizeof *m->x);
     m->surface = calloc(6, sizeof *m->surface);
-    m->face = malloc(4 * sides * sizeof *m->face);
+    m->face = malloc(FEMD_FACE_CORNERS * sides * sizeof *m->face);
     m->face_surface = malloc(sides * sizeof *m->face_surface);
     if (!m->cell || !m->x || !m->surface || !m->face || !m->face_surface)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for a mesh of %ld cells", (long)m->ncells);

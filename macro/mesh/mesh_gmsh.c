@@ -92,9 +92,20 @@ static PetscErrorCode read_plex(const char *file, double version, DM *dm) {
     PetscFunctionReturn(0);
 }
 
+/* What fits cells of this type. */
+static void advise(DMPolytopeType type, char *text, size_t size) {
+    const femd_element *element;
+    for (size_t i = 0; (element = femd_element_at(i)); ++i)
+        if (femd_mesh_polytope(element->cell) == type) {
+            size_t used = (size_t)snprintf(text, size, "use ");
+            femd_element_names(element->cell, text + used, size - used);
+            return;
+        }
+    snprintf(text, size, "femd takes hexahedra or tetrahedra");
+}
+
 static femd_status check_cells(const femd_case *cs, DM dm, const femd_mesh *m, femd_error *err) {
-    static const char *const wanted[] = {"Q1 (hexahedra)", "P1 (tetrahedra)", "P2 (tetrahedra)"};
-    const DMPolytopeType want = cs->element == FEMD_ELEMENT_Q1 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON;
+    const DMPolytopeType want = femd_mesh_polytope(cs->element->cell);
     PetscInt dim, start, end;
     PETSC_TRY(err, DMGetDimension(dm, &dim));
     if (dim != 3)
@@ -106,42 +117,37 @@ static femd_status check_cells(const femd_case *cs, DM dm, const femd_mesh *m, f
         DMPolytopeType type;
         PETSC_TRY(err, DMPlexGetCellType(dm, c, &type));
         if (type == want) continue;
+        char advice[256];
+        advise(type, advice, sizeof advice);
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: element.type: %s does not fit %s: cell %ld (counted from 0) is a %s%s", cs->path,
-                         wanted[cs->element], m->title, (long)(c - start), DMPolytopeTypes[type],
-                         type == DM_POLYTOPE_HEXAHEDRON    ? "; use Q1"
-                         : type == DM_POLYTOPE_TETRAHEDRON ? "; use P1 or P2"
-                                                           : "; femd takes hexahedra or tetrahedra");
+                         "%s: element.type: %s (%s) does not fit %s: cell %ld (counted from 0) is a %s; %s", cs->path,
+                         cs->element->name, cs->element->cell->plural, m->title, (long)(c - start),
+                         DMPolytopeTypes[type], advice);
     }
     return FEMD_OK;
 }
 
-/* Vertices of a point in the order of its closure; n of them. */
-static PetscErrorCode vertices_of(DM dm, PetscInt point, PetscInt *vertex, PetscInt *n) {
-    PetscInt vs, ve, size, *closure = NULL;
+/* Vertices of a point, counted from the first. */
+static PetscErrorCode vertices_of_point(DM dm, PetscInt point, PetscInt first, PetscInt *vertex, int *n) {
     PetscFunctionBeginUser;
-    *n = 0;
-    PetscCall(DMPlexGetDepthStratum(dm, 0, &vs, &ve));
-    PetscCall(DMPlexGetTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
-    for (PetscInt i = 0; i < size && *n < 8; ++i)
-        if (closure[2 * i] >= vs && closure[2 * i] < ve) vertex[(*n)++] = closure[2 * i] - vs;
-    PetscCall(DMPlexRestoreTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
+    PetscCall(femd_mesh_vertices(dm, point, vertex, n));
+    for (int i = 0; i < *n; ++i) vertex[i] -= first;
     PetscFunctionReturn(0);
 }
 
 /* Cells and the vertices that they use, numbered in the order of the file. number[vertex of dm] = vertex of m. */
 static femd_status take_cells(DM dm, const femd_case *cs, femd_mesh *m, PetscInt *number, PetscInt nvertices,
                               femd_error *err) {
-    PetscInt n, start, end, offset, vs, ve;
+    PetscInt start, end, offset, vs, ve;
+    int n;
     PetscSection section;
     Vec coordinates;
     const PetscScalar *x;
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
     PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, &ve));
     for (PetscInt c = 0; c < m->ncells; ++c) {
-        PETSC_TRY(err, vertices_of(dm, start + c, m->cell + m->corners * c, &n));
-        PETSC_TRY(err, DMPlexInvertCell(m->corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON,
-                                        m->cell + m->corners * c));
+        PETSC_TRY(err, vertices_of_point(dm, start + c, vs, m->cell + m->corners * c, &n));
+        PETSC_TRY(err, DMPlexInvertCell(femd_mesh_polytope(cs->element->cell), m->cell + m->corners * c));
         for (int i = 0; i < m->corners; ++i) number[m->cell[m->corners * c + i]] = 0;
     }
     PETSC_TRY(err, DMGetCoordinatesLocal(dm, &coordinates));
@@ -172,14 +178,17 @@ static femd_status add_region(femd_mesh *m, PetscInt cell, int region, femd_erro
 }
 
 static femd_status add_face(DM dm, femd_mesh *m, PetscInt point, const PetscInt *number, int surface, femd_error *err) {
-    PetscInt vertex[8], n;
-    PetscInt *face = realloc(m->face, 4 * ((size_t)m->nfaces + 1) * sizeof *face);
+    PetscInt vertex[FEMD_CELL_CORNERS], vs;
+    int n;
+    PetscInt *face = realloc(m->face, FEMD_FACE_CORNERS * ((size_t)m->nfaces + 1) * sizeof *face);
     if (face) m->face = face;
     int *of = realloc(m->face_surface, ((size_t)m->nfaces + 1) * sizeof *of);
     if (of) m->face_surface = of;
     if (!face || !of) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the surfaces of %s", m->title);
-    PETSC_TRY(err, vertices_of(dm, point, vertex, &n));
-    for (PetscInt i = 0; i < 4; ++i) m->face[4 * m->nfaces + i] = i < n ? number[vertex[i]] : -1;
+    PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, NULL));
+    PETSC_TRY(err, vertices_of_point(dm, point, vs, vertex, &n));
+    for (int i = 0; i < FEMD_FACE_CORNERS; ++i)
+        m->face[FEMD_FACE_CORNERS * m->nfaces + i] = i < n ? number[vertex[i]] : -1;
     m->face_surface[m->nfaces++] = surface;
     return FEMD_OK;
 }
@@ -226,7 +235,7 @@ static femd_status take_mesh(DM dm, const femd_case *cs, const physical *list, i
     FEMD_TRY(check_cells(cs, dm, m, err));
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
     PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, &ve));
-    m->corners = cs->element == FEMD_ELEMENT_Q1 ? 8 : 4;
+    m->corners = cs->element->cell->corners;
     m->ncells = end - start;
     m->cell = malloc((size_t)m->ncells * (size_t)m->corners * sizeof *m->cell);
     m->x = malloc(3 * (size_t)(ve - vs) * sizeof *m->x);

@@ -178,15 +178,6 @@ static void node_fields_clear(node_fields *m) {
     *m = (node_fields){0};
 }
 
-static int vtk_cell_type(femd_element e) {
-    switch (e) {
-    case FEMD_ELEMENT_Q1: return FEMD_VTK_HEXAHEDRON;
-    case FEMD_ELEMENT_P1: return FEMD_VTK_TETRA;
-    case FEMD_ELEMENT_P2: return FEMD_VTK_QUADRATIC_TETRA;
-    }
-    return 0;
-}
-
 static femd_status write_text(const char *folder, const char *name, const femd_buffer *b, femd_error *err) {
     char *path = femd_path_join(folder, "%s", name);
     if (!path) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
@@ -211,7 +202,7 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
     femd_vtu_array cell_array[CELL_ARRAYS_MAX];
     femd_vtu v = {.npoints = (size_t)nodes.n,
                   .ncells = (size_t)p->ncells,
-                  .cell_type = vtk_cell_type(p->cs->element),
+                  .cell_type = p->cs->element->vtk_type,
                   .cell_points = nodes.per_cell,
                   .points = nodes.coords,
                   .conn = nodes.conn64,

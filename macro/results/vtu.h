@@ -16,14 +16,11 @@ typedef struct femd_vtu_array {
     const void *data;         /* tuples x components, borrowed; ignored in a .pvtu */
 } femd_vtu_array;
 
-/* Numbers of VTK's cell types. */
-enum { FEMD_VTK_TETRA = 10, FEMD_VTK_HEXAHEDRON = 12, FEMD_VTK_QUADRATIC_TETRA = 24 };
-
 /* A mesh of one cell type and its arrays. */
 typedef struct femd_vtu {
     size_t npoints, ncells;
-    int cell_type;
-    int cell_points;      /* points of a cell: 4, 8 or 10 */
+    int cell_type;        /* VTK's number of it */
+    int cell_points;      /* points of a cell */
     const double *points; /* npoints x 3, m */
     const int64_t *conn;  /* ncells x cell_points, VTK's order */
     size_t npoint_arrays, ncell_arrays;

@@ -34,17 +34,18 @@ static femd_status make_mesh(const femd_case *cs, int ranks, femd_mesh *m, int *
     return FEMD_OK;
 }
 
-/* Three displacements on each vertex, and on each edge for P2. */
-static PetscErrorCode make_section(DM dm, int edges) {
+/* Three displacements on each node of the element. */
+static PetscErrorCode make_section(DM dm, const femd_element *element) {
     PetscSection section;
     PetscInt start, end, s, e;
     PetscFunctionBeginUser;
     PetscCall(DMPlexGetChart(dm, &start, &end));
     PetscCall(PetscSectionCreate(PetscObjectComm((PetscObject)dm), &section));
     PetscCall(PetscSectionSetChart(section, start, end));
-    for (int depth = 0; depth <= (edges ? 1 : 0); ++depth) {
+    for (int depth = 0; depth < 4; ++depth) {
         PetscCall(DMPlexGetDepthStratum(dm, depth, &s, &e));
-        for (PetscInt point = s; point < e; ++point) PetscCall(PetscSectionSetDof(section, point, 3));
+        for (PetscInt point = s; point < e && element->nodes_on[depth]; ++point)
+            PetscCall(PetscSectionSetDof(section, point, 3));
     }
     PetscCall(PetscSectionSetUp(section));
     PetscCall(DMSetLocalSection(dm, section));
@@ -59,33 +60,53 @@ static PetscErrorCode node_of(PetscSection section, PetscInt point, PetscInt *no
     PetscFunctionReturn(0);
 }
 
+/* A set of a cell's corners as bits. */
+static unsigned corner_bits(const int *corner, int n) {
+    unsigned bits = 0;
+    for (int i = 0; i < n; ++i) bits |= 1u << corner[i];
+    return bits;
+}
+
+/* Which edge or face of the cell (by depth) has exactly these corners; -1 if none. */
+static int entity_of(const femd_cell *cell, PetscInt depth, unsigned bits) {
+    for (int e = 0; depth == 1 && e < cell->edges; ++e)
+        if (corner_bits(cell->edge[e], 2) == bits) return e;
+    for (int f = 0; depth == 2 && f < cell->faces; ++f)
+        if (corner_bits(cell->face[f], cell->face_corners) == bits) return f;
+    return depth == 3 ? 0 : -1;
+}
+
 /* Nodes of local cell c in VTK order. */
-static PetscErrorCode cell_nodes(femd_problem *p, PetscSection section, int corners, PetscInt c, PetscInt *node) {
-    PetscInt n, *closure = NULL, vertex[8], nv = 0, vs, ve, es, ee;
+static PetscErrorCode cell_nodes(femd_problem *p, PetscSection section, PetscInt c, PetscInt *node) {
+    const femd_element *element = p->cs->element;
+    const femd_cell *cell = element->cell;
+    const int on_edges = cell->corners, on_faces = on_edges + element->nodes_on[1] * cell->edges,
+              inside = on_faces + element->nodes_on[2] * cell->faces, first[4] = {0, on_edges, on_faces, inside};
+    PetscInt n, *closure = NULL, vertex[FEMD_CELL_CORNERS], corner[FEMD_CELL_CORNERS];
+    int count;
     PetscFunctionBeginUser;
-    PetscCall(DMPlexGetDepthStratum(p->dm, 0, &vs, &ve));
-    PetscCall(DMPlexGetDepthStratum(p->dm, 1, &es, &ee));
+    PetscCall(femd_mesh_vertices(p->dm, c, vertex, &count));
+    PetscCall(DMPlexInvertCell(femd_mesh_polytope(cell), vertex));
+    for (int i = 0; i < count; ++i) PetscCall(node_of(section, vertex[i], &node[i]));
+    if (element->nodes == cell->corners) PetscFunctionReturn(0);
     PetscCall(DMPlexGetTransitiveClosure(p->dm, c, PETSC_TRUE, &n, &closure));
-    for (PetscInt i = 0; i < n && nv < corners; ++i)
-        if (closure[2 * i] >= vs && closure[2 * i] < ve) vertex[nv++] = closure[2 * i];
-    PetscCall(DMPlexInvertCell(corners == 8 ? DM_POLYTOPE_HEXAHEDRON : DM_POLYTOPE_TETRAHEDRON, vertex));
-    for (int i = 0; i < corners; ++i) PetscCall(node_of(section, vertex[i], &node[i]));
-    for (PetscInt i = 0; i < n && p->nodes_per_cell == 10; ++i) {
-        const PetscInt *end;
-        if (closure[2 * i] < es || closure[2 * i] >= ee) continue;
-        PetscCall(DMPlexGetCone(p->dm, closure[2 * i], &end));
-        for (int e = 0; e < 6; ++e) {
-            PetscInt a = vertex[femd_tet_edge[e][0]], b = vertex[femd_tet_edge[e][1]];
-            if ((end[0] == a && end[1] == b) || (end[0] == b && end[1] == a))
-                PetscCall(node_of(section, closure[2 * i], &node[4 + e]));
-        }
+    for (PetscInt i = 0; i < n; ++i) {
+        PetscInt depth;
+        unsigned bits = 0;
+        PetscCall(DMPlexGetPointDepth(p->dm, closure[2 * i], &depth));
+        if (depth == 0 || !element->nodes_on[depth]) continue;
+        PetscCall(femd_mesh_vertices(p->dm, closure[2 * i], corner, &count));
+        for (int k = 0; k < count; ++k)
+            for (int v = 0; v < cell->corners; ++v) bits |= (unsigned)(vertex[v] == corner[k]) << v;
+        PetscCall(node_of(section, closure[2 * i], &node[first[depth] + entity_of(cell, depth, bits)]));
     }
     PetscCall(DMPlexRestoreTransitiveClosure(p->dm, c, PETSC_TRUE, &n, &closure));
     PetscFunctionReturn(0);
 }
 
+/* A node lies at the mean of the vertices of what it is on. */
 static PetscErrorCode place_nodes(femd_problem *p, PetscSection section) {
-    PetscInt vs, ve, es, ee, node;
+    PetscInt node, start, end;
     Vec coordinates;
     PetscSection cs;
     const PetscScalar *x;
@@ -93,44 +114,43 @@ static PetscErrorCode place_nodes(femd_problem *p, PetscSection section) {
     PetscCall(DMGetCoordinatesLocal(p->dm, &coordinates));
     PetscCall(DMGetCoordinateSection(p->dm, &cs));
     PetscCall(VecGetArrayRead(coordinates, &x));
-    PetscCall(DMPlexGetDepthStratum(p->dm, 0, &vs, &ve));
-    PetscCall(DMPlexGetDepthStratum(p->dm, 1, &es, &ee));
-    for (PetscInt v = vs; v < ve; ++v) {
-        PetscInt offset;
-        PetscCall(node_of(section, v, &node));
-        PetscCall(PetscSectionGetOffset(cs, v, &offset));
-        for (int a = 0; a < 3; ++a) p->node_x[3 * node + a] = x[offset + a];
+    for (int depth = 0; depth < 4; ++depth) {
+        PetscCall(DMPlexGetDepthStratum(p->dm, depth, &start, &end));
+        for (PetscInt point = start; point < end && p->cs->element->nodes_on[depth]; ++point) {
+            PetscInt vertex[FEMD_CELL_CORNERS], offset;
+            int n;
+            PetscCall(node_of(section, point, &node));
+            PetscCall(femd_mesh_vertices(p->dm, point, vertex, &n));
+            double *at = p->node_x + FEMD_SPACE * node;
+            for (int i = 0; i < n; ++i) {
+                PetscCall(PetscSectionGetOffset(cs, vertex[i], &offset));
+                for (int a = 0; a < FEMD_SPACE; ++a) at[a] = i == 0 ? x[offset + a] : at[a] + x[offset + a];
+            }
+            for (int a = 0; a < FEMD_SPACE; ++a) at[a] /= n;
+        }
     }
     PetscCall(VecRestoreArrayRead(coordinates, &x));
-    for (PetscInt e = es; e < ee && p->nodes_per_cell == 10; ++e) {
-        const PetscInt *end;
-        PetscInt a, b;
-        PetscCall(DMPlexGetCone(p->dm, e, &end));
-        PetscCall(node_of(section, e, &node));
-        PetscCall(node_of(section, end[0], &a));
-        PetscCall(node_of(section, end[1], &b));
-        for (int k = 0; k < 3; ++k) p->node_x[3 * node + k] = 0.5 * (p->node_x[3 * a + k] + p->node_x[3 * b + k]);
-    }
     PetscFunctionReturn(0);
 }
 
 /* Numbers and owners of the nodes. */
 static PetscErrorCode number_nodes(femd_problem *p, PetscSection section, const femd_mesh_origin *origin) {
     PetscSection global;
-    PetscInt start, end;
+    PetscInt chart, start, end, base = 0; /* nodes on what is of a lower dimension, in the whole mesh */
     PetscFunctionBeginUser;
     PetscCall(DMGetGlobalSection(p->dm, &global));
-    PetscCall(DMPlexGetChart(p->dm, &start, &end));
-    for (PetscInt point = start; point < end; ++point) {
-        PetscInt dofs, node, offset, before = origin->point[point - start];
-        PetscCall(PetscSectionGetDof(section, point, &dofs));
-        if (dofs == 0) continue;
-        PetscCall(node_of(section, point, &node));
-        PetscCall(PetscSectionGetOffset(global, point, &offset));
-        p->node_owned[node] = offset >= 0;
-        PetscInt vertex = before - origin->ncells;
-        p->node_file[node] =
-            (uint64_t)(vertex < origin->nvertices ? vertex : origin->nvertices + before - origin->first_edge);
+    PetscCall(DMPlexGetChart(p->dm, &chart, NULL));
+    for (int depth = 0; depth < 4; ++depth) {
+        if (!p->cs->element->nodes_on[depth]) continue;
+        PetscCall(DMPlexGetDepthStratum(p->dm, depth, &start, &end));
+        for (PetscInt point = start; point < end; ++point) {
+            PetscInt node, offset;
+            PetscCall(node_of(section, point, &node));
+            PetscCall(PetscSectionGetOffset(global, point, &offset));
+            p->node_owned[node] = offset >= 0;
+            p->node_file[node] = (uint64_t)(base + origin->point[point - chart] - origin->first[depth]);
+        }
+        base += origin->count[depth];
     }
     PetscFunctionReturn(0);
 }
@@ -151,7 +171,7 @@ static femd_status lay_out(femd_problem *p, const femd_element_table *t, const f
                            const int *material, femd_error *err) {
     PetscInt end, size, start;
     PetscSection section;
-    PETSC_TRY(err, make_section(p->dm, t->nodes == 10));
+    PETSC_TRY(err, make_section(p->dm, t->element));
     PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
     PETSC_TRY(err, PetscSectionGetStorageSize(section, &size));
     PETSC_TRY(err, DMPlexGetHeightStratum(p->dm, 0, &p->cell_start, &end));
@@ -163,7 +183,7 @@ static femd_status lay_out(femd_problem *p, const femd_element_table *t, const f
     for (PetscInt c = 0; c < p->ncells; ++c) {
         p->cell_file[c] = (uint64_t)origin->point[p->cell_start + c - start];
         p->cell_material[c] = material[p->cell_file[c]];
-        PETSC_TRY(err, cell_nodes(p, section, t->corners, p->cell_start + c, p->cell_node + c * t->nodes));
+        PETSC_TRY(err, cell_nodes(p, section, p->cell_start + c, p->cell_node + c * t->nodes));
     }
     PETSC_TRY(err, place_nodes(p, section));
     PETSC_TRY(err, number_nodes(p, section, origin));
@@ -174,10 +194,10 @@ static femd_status lay_out(femd_problem *p, const femd_element_table *t, const f
 
 static femd_status share_materials(femd_problem *p, const femd_mesh_origin *origin, int **material, femd_error *err) {
     femd_status rc = FEMD_OK;
-    if (p->rank != 0 && !(*material = malloc(((size_t)origin->ncells + 1) * sizeof **material)))
+    if (p->rank != 0 && !(*material = malloc(((size_t)origin->count[3] + 1) * sizeof **material)))
         rc = out_of_memory(err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    MPI_TRY(err, MPI_Bcast(*material, (int)origin->ncells, MPI_INT, 0, p->comm));
+    MPI_TRY(err, MPI_Bcast(*material, (int)origin->count[3], MPI_INT, 0, p->comm));
     return FEMD_OK;
 }
 

@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
     femd_error err = FEMD_ERROR_INIT;
     double assembled = 0;
     model_start(&argc, &argv);
-    model_init(&m, FEMD_ELEMENT_Q1, 20);
+    model_init(&m, &femd_element_q1, 20);
     m.law.neo_hookean = 1;
     m.cs.mesh.cells[0] = 25;
     m.cs.direct = 0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void model_init(model *m, femd_element element, int n) {
+void model_init(model *m, const femd_element *element, int n) {
     memset(m, 0, sizeof *m);
     test_law_init(&m->law);
     m->comm = PETSC_COMM_WORLD;

@@ -21,7 +21,7 @@ typedef struct model {
 } model;
 
 /* Unit box of n x n x n cells, one material, no boundary, one step, tolerances of 1e-12, direct solver. */
-void model_init(model *m, femd_element element, int n);
+void model_init(model *m, const femd_element *element, int n);
 /* u = G x on the whole surface of the box. */
 void model_affine(model *m, const double G[9]);
 /* Entry: displacement components of `on` that are not NAN. Returns the entry. */

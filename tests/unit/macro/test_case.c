@@ -111,7 +111,7 @@ static void a_good_case_arrives_in_SI(void **state) {
     assert_true(c.has_body_force && c.body_force[2] == -88e3);
     assert_true(fabs(c.temperature - 293.15) < 1e-12 && c.pressure == 1e5 && c.accuracy == 0.01);
     assert_int_equal(c.wants_committed, FEMD_WANT_STABILITY | FEMD_WANT_ENERGY);
-    assert_true(c.reuse == 0 && c.step_count == 5 && c.end_time == 2 && c.element == FEMD_ELEMENT_P1);
+    assert_true(c.reuse == 0 && c.step_count == 5 && c.end_time == 2 && c.element == &femd_element_p1);
     assert_true(c.rtol == 1e-10 && c.direct == 1 && c.output_every == 2 && c.checkpoint_every == 1);
     static const char *const options[] = {"-ksp_type cg", "-snes_view", "-ksp_max_it 500", "-use_it true",
                                           "-eps 1e-12"};
@@ -130,7 +130,7 @@ static void defaults_of_a_box(void **state) {
     if (femd_case_read(path, NULL, 0, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
     assert_null(c.mesh.file);
     assert_true(c.mesh.size[1] == 2e-6 && c.mesh.cells[2] == 4 && c.mesh.origin[0] == 0 && c.mesh.distort == 0);
-    assert_true(c.seed == 1 && c.element == FEMD_ELEMENT_Q1 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
+    assert_true(c.seed == 1 && c.element == &femd_element_q1 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
     assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-8 && c.ksp_rtol == 1e-8 &&
                 c.max_newton == 20);
     assert_true(c.direct == 0 && c.temperature == 0 && c.pressure == 0 && c.accuracy == 0 && c.wants_committed == 0);
@@ -308,7 +308,7 @@ static void overrides_come_before_the_checks(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     const char *sets[] = {"steps.count=9", "element.type=P2", "steps.count=11", "boundary[1].displacement[0]=3 nm"};
     assert_int_equal(femd_case_read(folder, sets, 4, &c, &err), FEMD_OK);
-    assert_true(c.step_count == 11 && c.element == FEMD_ELEMENT_P2 && c.boundary[1].value[0] == 3e-9);
+    assert_true(c.step_count == 11 && c.element == &femd_element_p2 && c.boundary[1].value[0] == 3e-9);
     femd_case_clear(&c);
     const char *bad = "steps";
     assert_int_equal(femd_case_read(folder, &bad, 1, &c, &err), FEMD_BAD_INPUT);

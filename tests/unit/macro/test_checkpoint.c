@@ -180,7 +180,7 @@ static int setup(void **state) {
     strcpy(f->folder, "/tmp/femd-checkpoint-XXXXXX");
     if (f->rank == 0 && !mkdtemp(f->folder)) return -1;
     (void)MPI_Bcast(f->folder, sizeof f->folder, MPI_CHAR, 0, PETSC_COMM_WORLD);
-    model_init(&f->m, FEMD_ELEMENT_Q1, 3);
+    model_init(&f->m, &femd_element_q1, 3);
     model_hold(&f->m, "left", 0, 0, 0);
     model_hold(&f->m, "right", 0.1, 0, 0);
     set_document(&f->m, "{\"femd\": 1, \"title\": \"a\", \"seed\": 1, \"output\": {\"every\": 1}}");
@@ -538,7 +538,7 @@ static femd_buffer read_piece(const fixture *f, int step) {
 static void fields_of_a_uniform_deformation_are_uniform(void **state) {
     fixture *f = *state;
     const double G[9] = {0.02, 0.03, 0, 0, -0.01, 0.01, 0, 0, 0.015};
-    const femd_element elements[] = {FEMD_ELEMENT_Q1, FEMD_ELEMENT_P1, FEMD_ELEMENT_P2};
+    const femd_element *elements[] = {&femd_element_q1, &femd_element_p1, &femd_element_p2};
     const int vtk[] = {12, 10, 24}, nodes[] = {8, 4, 10};
     for (int e = 0; e < 3; ++e) {
         cJSON *doc = f->m.cs.doc.root;
@@ -578,7 +578,7 @@ static void conductivity_is_named_for_what_it_counts(void **state) {
     const double G[9] = {0.02, 0, 0, 0, 0, 0, 0, 0, 0};
     for (int lattice = 0; lattice < 2; ++lattice) {
         cJSON *doc = f->m.cs.doc.root;
-        model_init(&f->m, FEMD_ELEMENT_Q1, 2);
+        model_init(&f->m, &femd_element_q1, 2);
         f->m.cs.doc.root = doc;
         f->m.law.wants |= FEMD_WANT_CONDUCTIVITY;
         f->m.law.carriers = lattice ? FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS : 0;

@@ -83,7 +83,7 @@ static void write_gmsh(model *m, int tet10) {
     m->cs.mesh.scale = 1e-9;
 }
 
-static void gmsh_equals_box(femd_element element) {
+static void gmsh_equals_box(const femd_element *element) {
     model box, file;
     model_init(&box, element, 2);
     box.cs.mesh.distort = 0.2;
@@ -105,16 +105,16 @@ static void gmsh_equals_box(femd_element element) {
 
 static void gmsh_file_equals_the_box_it_was_written_from(void **state) {
     (void)state;
-    gmsh_equals_box(FEMD_ELEMENT_Q1);
-    gmsh_equals_box(FEMD_ELEMENT_P1);
-    gmsh_equals_box(FEMD_ELEMENT_P2);
+    gmsh_equals_box(&femd_element_q1);
+    gmsh_equals_box(&femd_element_p1);
+    gmsh_equals_box(&femd_element_p2);
 }
 
 /* Two materials side by side: the "upper" cells are softer. */
 static void materials_follow_the_physical_volumes(void **state) {
     (void)state;
     model m;
-    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_init(&m, &femd_element_q1, 2);
     write_gmsh(&m, 0);
     m.cs.nmaterials = 2;
     m.law.softer = 0.1;
@@ -135,7 +135,7 @@ static void point_numbers_are_those_of_the_file(void **state) {
     (void)state;
     model m;
     femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, FEMD_ELEMENT_P1, 2);
+    model_init(&m, &femd_element_p1, 2);
     write_gmsh(&m, 0);
     model_hold(&m, "left", 0, 0, 0);
     assert_int_equal(model_create(&m, &err), FEMD_OK);
@@ -165,7 +165,7 @@ static void bad_meshes_are_named(void **state) {
     (void)state;
     model m;
 
-    model_init(&m, FEMD_ELEMENT_Q1, 2); /* no such file */
+    model_init(&m, &femd_element_q1, 2); /* no such file */
     model_hold(&m, "left", 0, 0, 0);
     m.cs.mesh.file = (char *)"nowhere.msh";
     refused(&m, "case.json: mesh.file: ", "nowhere.msh");
@@ -179,18 +179,18 @@ static void bad_meshes_are_named(void **state) {
     text_file("$MeshFormat\n7.3 0 8\n$EndMeshFormat\n");
     refused(&m, "mesh.file", "cannot read");
 
-    model_init(&m, FEMD_ELEMENT_P1, 2); /* an element that does not fit */
+    model_init(&m, &femd_element_p1, 2); /* an element that does not fit */
     model_hold(&m, "left", 0, 0, 0);
     write_gmsh(&m, 0);
-    m.cs.element = FEMD_ELEMENT_Q1;
+    m.cs.element = &femd_element_q1;
     refused(&m, "element.type", "use P1 or P2");
-    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_init(&m, &femd_element_q1, 2);
     model_hold(&m, "left", 0, 0, 0);
     write_gmsh(&m, 0);
-    m.cs.element = FEMD_ELEMENT_P2;
+    m.cs.element = &femd_element_p2;
     refused(&m, "element.type", "use Q1");
 
-    model_init(&m, FEMD_ELEMENT_Q1, 2); /* names */
+    model_init(&m, &femd_element_q1, 2); /* names */
     write_gmsh(&m, 0);
     strcpy(m.material[0].region, "foo");
     model_hold(&m, "left", 0, 0, 0);
@@ -207,7 +207,7 @@ static void bad_meshes_are_named(void **state) {
     model_hold(&m, "leftt", 0, 0, 0);
     refused(&m, "boundary[1].on: no physical surface \"leftt\"", "the mesh has: left, right, front, back, bottom, top");
 
-    model_init(&m, FEMD_ELEMENT_Q1, 2); /* all cells listed twice */
+    model_init(&m, &femd_element_q1, 2); /* all cells listed twice */
     model_hold(&m, "left", 0, 0, 0);
     m.cs.mesh.cells[0] = 4;
     twice = 1;
@@ -215,11 +215,11 @@ static void bad_meshes_are_named(void **state) {
     twice = 0;
     refused(&m, "share one face", "4.1");
 
-    model_init(&m, FEMD_ELEMENT_Q1, 3); /* inverted */
+    model_init(&m, &femd_element_q1, 3); /* inverted */
     m.cs.mesh.distort = 2;
     model_hold(&m, "left", 0, 0, 0);
     refused(&m, "inverted", "distort");
-    model_init(&m, FEMD_ELEMENT_P1, 1);
+    model_init(&m, &femd_element_p1, 1);
     model_hold(&m, "left", 0, 0, 0);
     write_gmsh(&m, 0);
     m.cs.mesh.scale = -1e-9;
@@ -229,7 +229,7 @@ static void bad_meshes_are_named(void **state) {
 static void second_order_tetrahedra_are_straight_p2(void **state) {
     (void)state;
     model m;
-    model_init(&m, FEMD_ELEMENT_P2, 1);
+    model_init(&m, &femd_element_p2, 1);
     write_gmsh(&m, 1);
     femd_mesh read = {0};
     femd_error err = FEMD_ERROR_INIT;
@@ -243,12 +243,12 @@ static void second_order_tetrahedra_are_straight_p2(void **state) {
 static void boundary_that_contradicts_itself_is_refused(void **state) {
     (void)state;
     model m;
-    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_init(&m, &femd_element_q1, 2);
     model_hold(&m, "left", 0, 0, 0);
     model_hold(&m, "top", 0.1, NAN, NAN);
     refused(&m, "boundary[0] (\"left\") and boundary[1] (\"top\") prescribe different displacements along x", "(null)");
 
-    model_init(&m, FEMD_ELEMENT_Q1, 2); /* the same value, another amplitude */
+    model_init(&m, &femd_element_q1, 2); /* the same value, another amplitude */
     double time[2] = {0, 1}, factor[2] = {1, 1};
     model_hold(&m, "left", 0.1, 0, 0);
     femd_case_boundary *b = model_hold(&m, "top", 0.1, NAN, NAN);
@@ -261,10 +261,10 @@ static void boundary_that_contradicts_itself_is_refused(void **state) {
 static void body_that_can_move_freely_is_refused(void **state) {
     (void)state;
     model m;
-    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_init(&m, &femd_element_q1, 2);
     model_hold(&m, "left", 0, NAN, NAN);
     refused(&m, "free to move in 3 of its 6 rigid ways", "case.json: boundary");
-    model_init(&m, FEMD_ELEMENT_Q1, 2);
+    model_init(&m, &femd_element_q1, 2);
     model_load(&m, "left", FEMD_LOAD_TRACTION, 1, 0, 0);
     refused(&m, "free to move in 6 of", "");
 }
@@ -272,7 +272,7 @@ static void body_that_can_move_freely_is_refused(void **state) {
 static void want_that_nobody_answers_is_refused(void **state) {
     (void)state;
     model m;
-    model_init(&m, FEMD_ELEMENT_Q1, 1);
+    model_init(&m, &femd_element_q1, 1);
     model_hold(&m, "left", 0, 0, 0);
     m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
     refused(&m, "output.wants", "conductivity");
@@ -283,7 +283,7 @@ static void petsc_option_that_petsc_refuses_is_bad_input(void **state) {
     model m;
     femd_error err = FEMD_ERROR_INIT;
     char *option[] = {(char *)"-ksp_type nonsense"};
-    model_init(&m, FEMD_ELEMENT_Q1, 1);
+    model_init(&m, &femd_element_q1, 1);
     model_hold(&m, "left", 0, 0, 0);
     m.cs.petsc = option;
     m.cs.npetsc = 1;

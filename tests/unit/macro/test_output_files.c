@@ -50,6 +50,7 @@ static void touch(const char *folder, const char *name) {
     free(path);
 }
 
+enum { TETRA = 10 }; /* VTK's number of the cell type */
 static const double tet_points[12] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
 static const int64_t tet_conn[4] = {0, 1, 2, 3};
 
@@ -66,7 +67,7 @@ static void vtu_arrays_parse_back_bit_by_bit(void **state) {
                                     {"point_id", FEMD_VTU_INT64, 2, NULL, ids}};
     const femd_vtu v = {.npoints = 4,
                         .ncells = 1,
-                        .cell_type = FEMD_VTK_TETRA,
+                        .cell_type = TETRA,
                         .cell_points = 4,
                         .points = tet_points,
                         .conn = tet_conn,
@@ -95,7 +96,7 @@ static void vtu_arrays_parse_back_bit_by_bit(void **state) {
     assert_int_equal(femd_get64(a.data), 4);
     a = read_back(&b, "types");
     assert_int_equal(a.bytes, 1);
-    assert_int_equal(a.data[0], FEMD_VTK_TETRA);
+    assert_int_equal(a.data[0], TETRA);
     a = read_back(&b, "stress");
     assert_int_equal(a.components, 9);
     assert_memory_equal(a.data, tensor, sizeof tensor);
@@ -112,7 +113,7 @@ static void vtu_arrays_parse_back_bit_by_bit(void **state) {
 static void a_rank_without_cells_still_writes_a_valid_piece(void **state) {
     (void)state;
     const femd_vtu_array cells[] = {{"stress", FEMD_VTU_FLOAT64, 9, NULL, NULL}};
-    const femd_vtu v = {.cell_type = FEMD_VTK_TETRA, .cell_points = 4, .ncell_arrays = 1, .cell_array = cells};
+    const femd_vtu v = {.cell_type = TETRA, .cell_points = 4, .ncell_arrays = 1, .cell_array = cells};
     femd_buffer b = FEMD_BUFFER_INIT;
     assert_int_equal(femd_vtu_encode(&v, &b, NULL), FEMD_OK);
     read_array a = read_back(&b, "stress");

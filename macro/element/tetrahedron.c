@@ -1,0 +1,137 @@
+/* The tetrahedron, in barycentric coordinates l0..l3 of the reference cell (0, e1, e2, e3), and its elements: P1 (4
+ * nodes, centroid) and P2 (10 nodes, the four points of degree 2: Keast 1986, rule 2). */
+#include <math.h>
+#include <string.h>
+
+#include "element/element_kernel.h"
+
+/* Gradients of the barycentric coordinates. */
+static const double tetrahedron_gradient[4][FEMD_SPACE] = {{-1, -1, -1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+
+static void tetrahedron_shape(const double l[4], double *n, double (*dn)[FEMD_SPACE]) {
+    memcpy(n, l, 4 * sizeof *n);
+    memcpy(dn, tetrahedron_gradient, sizeof tetrahedron_gradient);
+}
+
+static void triangle_shape(const double at[2], double *n, double (*dn)[2]) {
+    static const double gradient[3][2] = {{-1, -1}, {1, 0}, {0, 1}};
+    n[0] = 1 - at[0] - at[1];
+    n[1] = at[0];
+    n[2] = at[1];
+    memcpy(dn, gradient, sizeof gradient);
+}
+
+/* A block of the box is cut into six (Kuhn 1960): steps along the three axes from corner (0,0,0) to (1,1,1), one
+ * tetrahedron for each order; odd orders are listed with two corners swapped so that all have a positive volume. */
+const femd_cell femd_tetrahedron = {
+    .name = "tetrahedron",
+    .plural = "tetrahedra",
+    .corners = 4,
+    .edges = 6,
+    .faces = 4,
+    .face_corners = 3,
+    .corner_at = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}},
+    .edge = {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {1, 3}, {2, 3}},
+    .face = {{0, 2, 1}, {0, 1, 3}, {1, 2, 3}, {2, 0, 3}},
+    .shape = tetrahedron_shape,
+    .face_shape = triangle_shape,
+    .per_block = 6,
+    .per_side = 2,
+    .block = {{0, 1, 3, 7}, {0, 2, 6, 7}, {0, 4, 5, 7}, {0, 5, 1, 7}, {0, 3, 2, 7}, {0, 6, 4, 7}},
+    .side = {{0, 1, 3}, {0, 2, 3}},
+    .gmsh = {4, 11},
+};
+
+/* ---- P1 ---- */
+
+static void p1_point(int q, double l[4], double *weight) {
+    (void)q;
+    for (int k = 0; k < 4; ++k) l[k] = 0.25;
+    *weight = 1.0 / 6;
+}
+
+/* The corners: a third of the triangle each. */
+static void p1_face_point(int q, double at[2], double *weight) {
+    at[0] = q == 1;
+    at[1] = q == 2;
+    *weight = 1;
+}
+
+static void p1_face_shape(const double at[2], double *n) {
+    double dn[3][2];
+    triangle_shape(at, n, dn);
+}
+
+FEMD_STIFFNESS_KERNEL(p1_stiffness, 4, 1)
+
+const femd_element femd_element_p1 = {
+    .name = "P1",
+    .cell = &femd_tetrahedron,
+    .nodes_on = {1, 0, 0, 0},
+    .vtk_type = 10, /* VTK_TETRA */
+    .nodes = 4,
+    .points = 1,
+    .shape = tetrahedron_shape,
+    .point = p1_point,
+    .face_nodes = 3,
+    .face_points = 3,
+    .face_parts = 6,
+    .face_shape = p1_face_shape,
+    .face_point = p1_face_point,
+    .stiffness = p1_stiffness,
+};
+
+/* ---- P2 ---- */
+
+static void p2_shape(const double l[4], double *n, double (*dn)[FEMD_SPACE]) {
+    for (int i = 0; i < 4; ++i) {
+        n[i] = l[i] * (2 * l[i] - 1);
+        for (int j = 0; j < 3; ++j) dn[i][j] = (4 * l[i] - 1) * tetrahedron_gradient[i][j];
+    }
+    for (int e = 0; e < 6; ++e) {
+        int a = femd_tetrahedron.edge[e][0], b = femd_tetrahedron.edge[e][1];
+        n[4 + e] = 4 * l[a] * l[b];
+        for (int j = 0; j < 3; ++j)
+            dn[4 + e][j] = 4 * (l[a] * tetrahedron_gradient[b][j] + l[b] * tetrahedron_gradient[a][j]);
+    }
+}
+
+static void p2_point(int q, double l[4], double *weight) {
+    const double far = (5 + 3 * sqrt(5.0)) / 20, near = (5 - sqrt(5.0)) / 20;
+    for (int k = 0; k < 4; ++k) l[k] = k == q ? far : near;
+    *weight = 1.0 / 6 / 4;
+}
+
+/* The middles of the edges: exact for degree 2. */
+static void p2_face_point(int q, double at[2], double *weight) {
+    at[0] = q == 2 ? 0 : 0.5;
+    at[1] = q == 0 ? 0 : 0.5;
+    *weight = 1;
+}
+
+static void p2_face_shape(const double at[2], double *n) {
+    const double l[3] = {1 - at[0] - at[1], at[0], at[1]};
+    for (int i = 0; i < 3; ++i) {
+        n[i] = l[i] * (2 * l[i] - 1);
+        n[3 + i] = 4 * l[i] * l[(i + 1) % 3];
+    }
+}
+
+FEMD_STIFFNESS_KERNEL(p2_stiffness, 10, 4)
+
+const femd_element femd_element_p2 = {
+    .name = "P2",
+    .cell = &femd_tetrahedron,
+    .nodes_on = {1, 1, 0, 0},
+    .vtk_type = 24, /* VTK_QUADRATIC_TETRA */
+    .nodes = 10,
+    .points = 4,
+    .shape = p2_shape,
+    .point = p2_point,
+    .face_nodes = 6,
+    .face_points = 3,
+    .face_parts = 6,
+    .face_shape = p2_face_shape,
+    .face_point = p2_face_point,
+    .stiffness = p2_stiffness,
+};
