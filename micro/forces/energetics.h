@@ -24,6 +24,7 @@
 #include "potentials/potential.h"
 
 typedef struct femd_energetics femd_energetics;
+typedef struct femd_energetics_form femd_energetics_form; /* energetics_form.h */
 /* For atoms of these species (0-based, as the potential's). The potential must outlive the energetics; the numerics
  * level is that at creation. */
 FEMD_MUST_CHECK femd_status femd_energetics_create(const femd_potential *p, int natoms, const int *species,
@@ -34,8 +35,9 @@ void femd_energetics_destroy(femd_energetics **e);
 FEMD_MUST_CHECK femd_status femd_energetics_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                    const double *x, double *W, double *force, double tau[6],
                                                    femd_error *err);
-/* H, L, B at once (each may be NULL); exact second derivatives. Prepares as well, unless B is all that is wanted: then
- * what was prepared may be lost (and B costs no more than 3 sweeps). */
+/* H, L, B at once (each may be NULL). Second derivatives are exact; of a potential that gives forces only they are
+ * central differences (energetics_differences.h says how good). Prepares as well, unless B is all that is wanted: then
+ * what was prepared may be lost (and B costs no more than 3 sweeps, by differences 12). */
 FEMD_MUST_CHECK femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                     const double *x, double *H, double *L, double B[36],
                                                     femd_error *err);
@@ -64,6 +66,10 @@ FEMD_MUST_CHECK femd_status femd_energetics_heat_flux(femd_energetics *e, femd_n
 /* Per-atom energies (eV), for dumps. */
 FEMD_MUST_CHECK femd_status femd_energetics_atom_energies(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                           const double *x, double *energy, femd_error *err);
+/* What not every potential gives. UNSUPPORTED, naming the potential and what it lacks, if `what` (one or several of
+ * these) is not all there; the functions above say so themselves, a method asks when its material is opened. */
+enum { FEMD_GIVES_FACES = 1, FEMD_GIVES_ATOM_ENERGIES = 2, FEMD_GIVES_FLUX = 4 };
+FEMD_MUST_CHECK femd_status femd_energetics_require(const femd_energetics *e, unsigned what, femd_error *err);
 /* Number of femd_energetics_forces sweeps so far. */
 uint64_t femd_energetics_count(const femd_energetics *e);
 /* Counts sweeps that a method made over other bonds for the same RVE. */

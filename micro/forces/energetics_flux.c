@@ -9,33 +9,24 @@
 /* eV in u (angstrom/ps)^2 */
 #define EV_OF_MVV (FEMD_ATOMIC_MASS * 1e4 / FEMD_ELEMENTARY_CHARGE)
 
-/* The part of U_i that is not spread over bonds, after a sweep. */
-static double carried(const femd_energetics *e, int i) {
-    double sum = e->p->densities ? e->embed[3 * (size_t)i] : 0.0;
-    for (int a = 0; e->p->form == FEMD_FORM_SW && a < e->p->nspecies; a++)
-        sum += e->fields[FEMD_MOMENTS * ((size_t)i * (size_t)e->p->nspecies + (size_t)a) + 11];
-    return sum;
-}
-
 femd_status femd_energetics_heat_flux(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                       const double *v, const double *mass, double J[3], femd_error *err) {
     double W, *ve;
+    FEMD_TRY(femd_energetics_require(e, FEMD_GIVES_FLUX, err));
     FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_ENERGIES, &W, err));
     ve = e->fe; /* between sweeps it is free */
     for (int g = 0; g < nb->next; g++) {
         for (int c = 0; c < 3; c++) ve[4 * (size_t)g + (size_t)c] = v[3 * (size_t)nb->owner[g] + (size_t)c];
         ve[4 * (size_t)g + 3] = 0.0;
     }
+    e->form->carried(e, e->carried);
     for (int c = 0; c < 3; c++) J[c] = 0.0;
     for (int i = 0; i < e->n; i++) {
         const double *vi = v + 3 * (size_t)i;
-        double energy = 0.5 * EV_OF_MVV * mass[i] * (vi[0] * vi[0] + vi[1] * vi[1] + vi[2] * vi[2]) + carried(e, i);
+        double energy = 0.5 * EV_OF_MVV * mass[i] * (vi[0] * vi[0] + vi[1] * vi[1] + vi[2] * vi[2]) + e->carried[i];
         for (int c = 0; c < 3; c++) J[c] += energy * vi[c];
     }
-    if (e->p->form == FEMD_FORM_SW)
-        e->kernels->sw_flux(&e->last, ve, J);
-    else
-        e->kernels->flux(&e->bonds, e->p->densities ? e->fp : NULL, ve, J);
+    e->form->flux(e, ve, J);
     return FEMD_OK;
 }
 
@@ -43,9 +34,10 @@ femd_status femd_energetics_atom_energies(femd_energetics *e, femd_neighbours *n
                                           const double *x, double *energy, femd_error *err) {
     const femd_bonds *b = &e->bonds;
     double W;
+    FEMD_TRY(femd_energetics_require(e, FEMD_GIVES_ATOM_ENERGIES, err));
     FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_ENERGIES, &W, err));
-    for (int i = 0; i < e->n; i++) energy[i] = carried(e, i);
-    for (int i = 0; i < e->n; i++)
+    e->form->carried(e, energy);
+    for (int i = 0; b->p0 && i < e->n; i++)
         for (int k = b->first[i]; k < b->first[i + 1]; k++) {
             energy[i] += 0.5 * b->p0[k];
             energy[nb->owner[b->partner[k]]] += 0.5 * b->p0[k];

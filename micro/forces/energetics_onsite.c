@@ -1,7 +1,8 @@
 /* The 3x3 blocks on the diagonal of the Hessian: each atom in the field of the others at rest. Never forms the whole
- * Hessian where a potential is one of bonds and densities. */
+ * Hessian where the form of the potential has them from its bonds. */
 #include <stdlib.h>
 
+#include "forces/energetics_pairs.h"
 #include "forces/energetics_private.h"
 
 /* Density gradients of the atoms whose density depends on one atom q. */
@@ -40,7 +41,7 @@ static void onsite_index_bonds(const femd_bonds *h, int *first, int *at) {
 static void onsite_block(const femd_energetics *e, const int *first, const int *at, const int *row, int q,
                          onsite_gradients *t, double *block) {
     const femd_bonds *h = &e->held;
-    const int embedded = e->p->densities > 0;
+    const int embedded = e->functions > 0;
     memset(block, 0, 9 * sizeof *block);
     t->count = 0;
     for (int k = first[q]; k < first[q + 1]; k++) {
@@ -61,7 +62,7 @@ static void onsite_block(const femd_energetics *e, const int *first, const int *
     }
 }
 
-static femd_status onsite_from_bonds(const femd_energetics *e, double *blocks, femd_error *err) {
+femd_status femd_pairs_onsite(const femd_energetics *e, double *blocks, femd_error *err) {
     const size_t n = (size_t)e->n, all = (size_t)e->held.first[e->n];
     int *first = malloc((n + 2) * sizeof *first), *at = malloc((2 * all + 1) * sizeof *at),
         *row = malloc((all + 1) * sizeof *row);
@@ -101,7 +102,7 @@ static femd_status onsite_from_dense(femd_energetics *e, femd_neighbours *nb, co
 
 femd_status femd_energetics_onsite(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                    double *blocks, femd_error *err) {
-    if (e->p->form == FEMD_FORM_SW) return onsite_from_dense(e, nb, cell, x, blocks, err);
+    if (!e->form->onsite) return onsite_from_dense(e, nb, cell, x, blocks, err);
     FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, NULL, NULL, err));
-    return onsite_from_bonds(e, blocks, err);
+    return e->form->onsite(e, blocks, err);
 }

@@ -1,41 +1,32 @@
-/* Second derivatives of the energy: dense (H, L, B) and applied to a vector.
+/* Second derivatives of pair energies and of embedding energies of densities that are sums over bonds.
  *
  * With s = r.r of each bond, a = 2 (phi_s + F'_i rho_s + F'_j rho_s), b = 4 (phi_ss + F'_i rho_ss + F'_j rho_ss), g_m =
  * d rho_m/dx, t_m = d rho_m/d strain = sum of 2 rho_s r r: H = sum over bonds of (a I + b r r) on the difference of the
  * two displacements + sum over atoms of F''_m g_m g_m, L = sum of b r r r + a (delta r + r delta) + F''_m g_m t_m,   B
  * = sum of b r r r r + F''_m t_m t_m. */
-#include "forces/energetics_private.h"
+#include "forces/energetics_pairs.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+#include "forces/energetics_private.h"
 
-static int renew_doubles(double **p, size_t count) {
-    free(*p);
-    *p = femd_aligned_doubles(count);
-    return *p != NULL;
-}
+static const int pairs_voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
-static int renew_ints(int **p, size_t count) {
-    free(*p);
-    *p = malloc((count ? count : 1) * sizeof(int));
-    return *p != NULL;
-}
-
-static femd_status room_for_held(femd_energetics *e, femd_error *err) {
+static femd_status pairs_room_for_held(femd_energetics *e, femd_error *err) {
     femd_bonds *h = &e->held;
     size_t n = (size_t)e->n, room = (size_t)e->room_bonds;
-    int ok = 1, two = e->p->densities == 2;
+    int ok = 1, two = e->functions == 2;
     if (!h->first)
-        ok = renew_ints(&h->first, n + 1) && renew_doubles(&e->v4, 4 * n) && renew_doubles(&e->y4, 4 * n) &&
-             renew_doubles(&e->dot, n) && renew_doubles(&e->fpp, n) && renew_doubles(&e->strain_rate, 8 * n);
+        ok = femd_renew_ints(&h->first, n + 1) && femd_renew_doubles(&e->v4, 4 * n) &&
+             femd_renew_doubles(&e->y4, 4 * n) && femd_renew_doubles(&e->dot, n) && femd_renew_doubles(&e->fpp, n) &&
+             femd_renew_doubles(&e->strain_rate, 8 * n);
     if (ok && e->room_held < e->room_bonds) {
         if (!two) h->b1 = NULL;
-        ok = renew_ints(&h->partner, room) && renew_doubles(&h->dx, room) && renew_doubles(&h->dy, room) &&
-             renew_doubles(&h->dz, room) && renew_doubles(&h->p1, room) && renew_doubles(&h->p2, room) &&
-             renew_doubles(&e->along, room) && renew_doubles(&h->a1, room);
-        if (ok && two) ok = renew_doubles(&h->b1, room);
+        ok = femd_renew_ints(&h->partner, room) && femd_renew_doubles(&h->dx, room) &&
+             femd_renew_doubles(&h->dy, room) && femd_renew_doubles(&h->dz, room) && femd_renew_doubles(&h->p1, room) &&
+             femd_renew_doubles(&h->p2, room) && femd_renew_doubles(&e->along, room) &&
+             femd_renew_doubles(&h->a1, room);
+        if (ok && two) ok = femd_renew_doubles(&h->b1, room);
         if (!two) h->b1 = h->a1;
         e->room_held = ok ? e->room_bonds : 0;
     }
@@ -43,17 +34,17 @@ static femd_status room_for_held(femd_energetics *e, femd_error *err) {
 }
 
 /* L of the held bonds, without the F'' terms. */
-static void pair_strain_terms(const femd_bonds *h, double *L) {
+static void pairs_strain_terms(const femd_bonds *h, double *L) {
     for (int i = 0; i < h->n; i++)
         for (int k = h->first[i]; k < h->first[i + 1]; k++) {
             double d[3] = {h->dx[k], h->dy[k], h->dz[k]}, a = h->p1[k], b = h->p2[k], rr[6];
             int j = h->partner[k];
             if (i == j) continue;
-            for (int v = 0; v < 6; v++) rr[v] = d[voigt[v][0]] * d[voigt[v][1]];
+            for (int v = 0; v < 6; v++) rr[v] = d[pairs_voigt[v][0]] * d[pairs_voigt[v][1]];
             for (int c = 0; c < 3; c++)
                 for (int v = 0; v < 6; v++) {
-                    double l = b * d[c] * rr[v] +
-                               a * ((voigt[v][0] == c) * d[voigt[v][1]] + (voigt[v][1] == c) * d[voigt[v][0]]);
+                    double l = b * d[c] * rr[v] + a * ((pairs_voigt[v][0] == c) * d[pairs_voigt[v][1]] +
+                                                       (pairs_voigt[v][1] == c) * d[pairs_voigt[v][0]]);
                     L[(3 * (size_t)j + (size_t)c) * 6 + (size_t)v] += l;
                     L[(3 * (size_t)i + (size_t)c) * 6 + (size_t)v] -= l;
                 }
@@ -61,7 +52,7 @@ static void pair_strain_terms(const femd_bonds *h, double *L) {
 }
 
 /* F'' terms of L and B; either may be NULL. */
-static void embedding_strain_terms(const femd_energetics *e, double *L, double B[36]) {
+static void pairs_embedding_strain_terms(const femd_energetics *e, double *L, double B[36]) {
     const femd_bonds *h = &e->held;
     double sum[36] = {0};
     for (int m = 0; B && m < e->n; m++) {
@@ -86,42 +77,24 @@ static void embedding_strain_terms(const femd_energetics *e, double *L, double B
         }
 }
 
-femd_status femd_energetics_prepare(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
-                                    double *L, double B[36], femd_error *err) {
-    int embedded = e->p->densities > 0, strained = L || B;
-    double W, scratch[36];
-    e->prepared = 0;
-    FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
-    if (L) memset(L, 0, 18 * (size_t)e->n * sizeof(double));
-    if (e->p->form == FEMD_FORM_SW) {
-        FEMD_TRY(femd_sw_prepare(e, nb, L, B, err));
-        e->prepared = 1;
-        return FEMD_OK;
-    }
-    FEMD_TRY(room_for_held(e, err));
+femd_status femd_pairs_prepare(femd_energetics *e, double *L, double B[36], femd_error *err) {
+    int embedded = e->functions > 0, strained = L || B;
+    double scratch[36];
+    FEMD_TRY(pairs_room_for_held(e, err));
     for (int i = 0; i < e->n; i++) e->fpp[i] = embedded ? e->embed[3 * (size_t)i + 2] : 0.0;
     if (strained) memset(e->strain_rate, 0, 8 * (size_t)e->n * sizeof(double));
-    e->kernels->hold(&e->bonds, nb, embedded ? e->fp : NULL, &e->held, strained ? e->strain_rate : NULL,
+    e->kernels->hold(&e->bonds, e->last.nb, embedded ? e->fp : NULL, &e->held, strained ? e->strain_rate : NULL,
                      B   ? B
                      : L ? scratch
                          : NULL);
-    if (L) pair_strain_terms(&e->held, L);
-    if (strained && embedded) embedding_strain_terms(e, L, B);
-    e->prepared = 1;
+    if (L) pairs_strain_terms(&e->held, L);
+    if (strained && embedded) pairs_embedding_strain_terms(e, L, B);
     return FEMD_OK;
 }
 
-void femd_energetics_apply(femd_energetics *e, const double *v, double *y) {
+void femd_pairs_apply(femd_energetics *e, const double *v, double *y) {
     size_t n = (size_t)e->n;
-    int embedded = e->p->densities > 0;
-    if (!e->prepared) { /* a caller's mistake must not look like an answer */
-        for (size_t c = 0; c < 3 * n; c++) y[c] = NAN;
-        return;
-    }
-    if (e->p->form == FEMD_FORM_SW) {
-        femd_sw_apply(e, v, y);
-        return;
-    }
+    int embedded = e->functions > 0;
     memset(e->y4, 0, 4 * n * sizeof(double));
     memset(e->dot, 0, n * sizeof(double));
     for (size_t i = 0; i < n; i++) {
@@ -138,14 +111,15 @@ void femd_energetics_apply(femd_energetics *e, const double *v, double *y) {
 /* ---- dense ---- */
 
 /* Sizes for the density gradients: of each atom m, itself and every other atom bonded to it. */
-static femd_status room_for_gradients(femd_energetics *e, femd_error *err) {
+static femd_status pairs_room_for_gradients(femd_energetics *e, femd_error *err) {
     femd_gradients *g = &e->gradients;
     size_t n = (size_t)e->n, room = 2 * (size_t)e->held.first[e->n] + n;
     int ok = 1;
-    if (!g->first) ok = renew_ints(&g->first, n + 1) && renew_ints(&g->cursor, n) && renew_doubles(&e->row, 12 * n);
+    if (!g->first)
+        ok = femd_renew_ints(&g->first, n + 1) && femd_renew_ints(&g->cursor, n) && femd_renew_doubles(&e->row, 12 * n);
     if (ok && room > (size_t)e->room_gradients) {
         room += room / 8;
-        ok = renew_ints(&g->atom, room) && renew_doubles(&g->g, 4 * room);
+        ok = femd_renew_ints(&g->atom, room) && femd_renew_doubles(&g->g, 4 * room);
         e->room_gradients = ok ? (int)room : 0;
     }
     return ok ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the Hessian of %d atoms", e->n);
@@ -153,7 +127,7 @@ static femd_status room_for_gradients(femd_energetics *e, femd_error *err) {
 
 /* Bonds of every atom from both sides: entries at[..] are 2 k + side of bond k, side 1 where the atom is the partner.
  */
-static femd_status both_sides(const femd_bonds *h, int **first, int **at, int **row, femd_error *err) {
+static femd_status pairs_both_sides(const femd_bonds *h, int **first, int **at, int **row, femd_error *err) {
     int n = h->n, all = h->first[n], *cursor;
     *first = calloc((size_t)n + 2, sizeof(int));
     *at = malloc((2 * (size_t)all + 1) * sizeof(int));
@@ -178,7 +152,8 @@ static femd_status both_sides(const femd_bonds *h, int **first, int **at, int **
 }
 
 /* Gradients of the densities, each sorted by atom: atoms q in order append themselves to the densities they enter. */
-static void fill_gradients(const femd_bonds *h, const int *first, const int *at, const int *row, femd_gradients *g) {
+static void pairs_fill_gradients(const femd_bonds *h, const int *first, const int *at, const int *row,
+                                 femd_gradients *g) {
     int n = h->n;
     g->first[0] = 0;
     for (int m = 0; m < n; m++) {
@@ -206,7 +181,7 @@ static void fill_gradients(const femd_bonds *h, const int *first, const int *at,
 }
 
 /* Close the gaps that merged bonds left, and put minus the sum of the others at each atom's own entry. */
-static void finish_gradients(femd_gradients *g, int n) {
+static void pairs_finish_gradients(femd_gradients *g, int n) {
     int to = 0;
     for (int m = 0; m < n; m++) {
         int from = g->first[m], end = g->cursor[m], own = 0;
@@ -225,7 +200,7 @@ static void finish_gradients(femd_gradients *g, int n) {
 }
 
 /* Pair blocks of the row of atom p, columns q > p, and its diagonal from both sides. */
-static void pair_row(const femd_bonds *h, const int *first, const int *at, const int *row, int p, double *acc) {
+static void pairs_row(const femd_bonds *h, const int *first, const int *at, const int *row, int p, double *acc) {
     size_t n = (size_t)h->n;
     for (int e = first[p]; e < first[p + 1]; e++) {
         int k = at[e] / 2, q = at[e] & 1 ? row[k] : h->partner[k];
@@ -239,36 +214,20 @@ static void pair_row(const femd_bonds *h, const int *first, const int *at, const
     }
 }
 
-/* Copy the upper triangle to the lower one, by blocks that stay in cache. */
-static void mirror(size_t n, double *H) {
-    const size_t edge = 32;
-    for (size_t bi = 0; bi < n; bi += edge)
-        for (size_t bj = 0; bj <= bi; bj += edge)
-            for (size_t i = bi; i < bi + edge && i < n; i++)
-                for (size_t j = bj; j < bj + edge && j < i; j++) H[i * n + j] = H[j * n + i];
-}
-
-static femd_status fill_hessian(femd_energetics *e, double *H, femd_error *err) {
+femd_status femd_pairs_fill(femd_energetics *e, double *H, femd_error *err) {
     int *first = NULL, *at = NULL, *row = NULL, n = e->n;
     size_t wide = 3 * (size_t)n;
-    femd_status rc;
-    if (e->p->form == FEMD_FORM_SW) {
-        memset(H, 0, wide * wide * sizeof *H);
-        femd_sw_fill(e, H);
-        mirror(wide, H);
-        return FEMD_OK;
-    }
-    rc = room_for_gradients(e, err);
-    if (rc == FEMD_OK) rc = both_sides(&e->held, &first, &at, &row, err);
-    if (rc == FEMD_OK && e->p->densities) {
-        fill_gradients(&e->held, first, at, row, &e->gradients);
-        finish_gradients(&e->gradients, n);
+    femd_status rc = pairs_room_for_gradients(e, err);
+    if (rc == FEMD_OK) rc = pairs_both_sides(&e->held, &first, &at, &row, err);
+    if (rc == FEMD_OK && e->functions) {
+        pairs_fill_gradients(&e->held, first, at, row, &e->gradients);
+        pairs_finish_gradients(&e->gradients, n);
     }
     for (int p = 0; rc == FEMD_OK && p < n; p++) {
         for (size_t r = 0; r < 3; r++)
             memset(e->row + 4 * (size_t)n * r + 4 * (size_t)p, 0, 4 * (size_t)(n - p) * sizeof(double));
-        pair_row(&e->held, first, at, row, p, e->row);
-        if (e->p->densities) e->kernels->embedding_row(&e->gradients, e->fpp, n, p, e->row);
+        pairs_row(&e->held, first, at, row, p, e->row);
+        if (e->functions) e->kernels->embedding_row(&e->gradients, e->fpp, n, p, e->row);
         for (size_t r = 0; r < 3; r++) {
             double *to = H + (3 * (size_t)p + r) * wide;
             const double *from = e->row + 4 * (size_t)n * r;
@@ -276,21 +235,8 @@ static femd_status fill_hessian(femd_energetics *e, double *H, femd_error *err) 
                 for (int c = 0; c < 3; c++) to[3 * q + c] = from[4 * q + c];
         }
     }
-    if (rc == FEMD_OK) mirror(wide, H);
     free(first);
     free(at);
     free(row);
     return rc;
-}
-
-femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
-                                    double *H, double *L, double B[36], femd_error *err) {
-    double W;
-    if (H || L || !B || e->p->form != FEMD_FORM_SW) {
-        FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, L, B, err));
-        return H ? fill_hessian(e, H, err) : FEMD_OK;
-    }
-    e->prepared = 0;
-    FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
-    return femd_sw_born(e, nb, B, err);
 }

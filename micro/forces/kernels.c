@@ -3,12 +3,18 @@
 #include "forces/kernels.h"
 
 #include "forces/kernels_vec.h"
+#include "potentials/potential_eam.h"
+#include "potentials/potential_lj.h"
+#include "potentials/potential_sw.h"
 
 /* 1 in the first eight places, 0 after: a window into it keeps the first lanes of a vector. */
 static const double keep_lanes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 /* 0 in the first eight places, far beyond any cutoff after. */
 static const double far_lanes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100, 1e100};
+
+/* What pairs_of is made for: tables over s, tables over r, Lennard-Jones. */
+enum { OVER_SQUARE, OVER_RADIUS, CLOSED_LJ };
 
 /* One function of s and its first two derivatives. */
 typedef struct jet {
@@ -17,7 +23,7 @@ typedef struct jet {
 
 /* Collect the bonds of atom i that are inside the cutoff at place `at` of the bond arrays, their s at *sq; returns how
  * many. */
-INLINE int collect(const femd_sweep *w, int i, int at, double *sq) {
+INLINE int kernel_collect(const femd_sweep *w, int i, int at, double *sq) {
     const femd_neighbours *nb = w->nb;
     femd_bonds *b = w->bonds;
     const double *xi = w->xe + 4 * (ptrdiff_t)i;
@@ -42,8 +48,8 @@ INLINE int collect(const femd_sweep *w, int i, int at, double *sq) {
 }
 
 /* See kernels.h. No fused products, so that the list is the same at every level. */
-static int within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list,
-                  unsigned *hit) {
+static int kernel_within(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to,
+                         int *list, unsigned *hit) {
     const double *sx = nb->sorted, *sy = sx + nb->next, *sz = sy + nb->next, touching = 1e-12 * reach_sq;
     int count = 0;
 #if LANES >= 4
@@ -84,12 +90,12 @@ INLINE jet to_square(jet j, vec inv_r, vec inv_s, int order) {
 }
 
 /* The pair function and both densities at s for LANES bonds of atom species ti with partners of species tj. */
-INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *tj, int form, int densities, int order,
+INLINE void evaluate_tables(const femd_eam_tables *p, vec s, int ti, const int *tj, int form, int densities, int order,
                             jet *phi, jet *ra, jet *rb) {
     const double *at[LANES];
     int k[LANES];
     vec c[4], r = s, whole, t;
-    if (form == FEMD_FORM_RADIUS) r = vec_sqrt(s);
+    if (form == OVER_RADIUS) r = vec_sqrt(s);
     t = (r - p->origin) * p->scale;
     t = vec_max(t, vec_all(0.0));
     whole = vec_split(vec_min(t, vec_all((double)(p->knots - 2))), k);
@@ -110,7 +116,7 @@ INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *t
         take4(at, c);
         *rb = cubic(c, t, scale, order);
     }
-    if (form == FEMD_FORM_RADIUS) { /* the table holds z = r phi */
+    if (form == OVER_RADIUS) { /* the table holds z = r phi */
         vec inv_r = 1.0 / r, inv_s = inv_r * inv_r;
         jet z = *phi, q;
         q.f = z.f * inv_r;
@@ -125,13 +131,14 @@ INLINE void evaluate_tables(const femd_potential *p, vec s, int ti, const int *t
 
 /* (c12/s^6 - c6/s^3) S(t), see femd_lj; 0 from the pair's own cutoff on. tj is not read if there is one species;
  * `smooth` 0 leaves S out. */
-INLINE void evaluate_lj(const femd_potential *p, vec s, int ti, const int *tj, int smooth, int order, jet *phi) {
-    vec c6 = vec_all(p->lj[0].c6), c12 = vec_all(p->lj[0].c12), from = vec_all(p->lj[0].switch_sq),
-        scale = vec_all(p->lj[0].switch_scale);
-    vec cutsq = vec_all(p->lj[0].cutsq);
+INLINE void evaluate_lj(const femd_lj *lj, int nspecies, vec s, int ti, const int *tj, int smooth, int order,
+                        jet *phi) {
+    vec c6 = vec_all(lj[0].c6), c12 = vec_all(lj[0].c12), from = vec_all(lj[0].switch_sq),
+        scale = vec_all(lj[0].switch_scale);
+    vec cutsq = vec_all(lj[0].cutsq);
     if (tj)
         for (int l = 0; l < LANES; l++) {
-            const femd_lj *q = &p->lj[ti * p->nspecies + tj[l]];
+            const femd_lj *q = &lj[ti * nspecies + tj[l]];
             c6[l] = q->c6;
             c12[l] = q->c12;
             from[l] = q->switch_sq;
@@ -160,12 +167,14 @@ INLINE void evaluate_lj(const femd_potential *p, vec s, int ti, const int *tj, i
 
 INLINE void pairs_of(femd_sweep *w, int form, int densities, int order) {
     const femd_potential *p = w->p;
+    const femd_eam_tables *tables = p->parameters;
+    const femd_lj *lj = p->parameters;
     femd_bonds *b = w->bonds;
     vec energy = {0}, nearest = vec_all(p->cutsq);
     int at = 0, types[LANES] = {0};
     b->n = w->nb->n;
     for (int i = 0; i < b->n; i++) {
-        int count = collect(w, i, at, w->s), whole = (count + LANES - 1) / LANES * LANES;
+        int count = kernel_collect(w, i, at, w->s), whole = (count + LANES - 1) / LANES * LANES;
         int ti = w->species[i];
         vec density = {0};
         b->first[i] = at;
@@ -181,10 +190,10 @@ INLINE void pairs_of(femd_sweep *w, int form, int densities, int order) {
             nearest = vec_min(nearest, s);
             if (densities != 1)
                 for (int l = 0; l < LANES; l++) types[l] = w->species[b->partner[at + l]];
-            if (form == FEMD_FORM_LJ) {
-                evaluate_lj(p, s, ti, types, 1, order, &phi);
+            if (form == CLOSED_LJ) {
+                evaluate_lj(lj, p->nspecies, s, ti, types, 1, order, &phi);
             } else {
-                evaluate_tables(p, s, ti, types, form, densities, order, &phi, &ra, &rb);
+                evaluate_tables(tables, s, ti, types, form, densities, order, &phi, &ra, &rb);
                 density = fma_vec(ra.f, keep, density);
                 give1(w->rho, b->partner + at, rb.f * keep);
                 vec_store(b->a1 + at, ra.f1 * keep);
@@ -197,7 +206,7 @@ INLINE void pairs_of(femd_sweep *w, int form, int densities, int order) {
             vec_store(b->p1 + at, phi.f1 * keep);
             if (order > 1) vec_store(b->p2 + at, phi.f2 * keep);
         }
-        if (form != FEMD_FORM_LJ) w->rho[i] += vec_sum(density);
+        if (form != CLOSED_LJ) w->rho[i] += vec_sum(density);
     }
     b->first[b->n] = at;
     w->energy = vec_sum(energy);
@@ -206,36 +215,42 @@ INLINE void pairs_of(femd_sweep *w, int form, int densities, int order) {
         if (!(nearest[l] >= w->nearest_sq)) w->nearest_sq = nearest[l];
 }
 
-INLINE void pairs_form(femd_sweep *w, int order) {
-    const femd_potential *p = w->p;
-    if (p->form == FEMD_FORM_LJ)
-        pairs_of(w, FEMD_FORM_LJ, 0, order);
-    else if (p->form == FEMD_FORM_SQUARE && p->densities == 1)
-        pairs_of(w, FEMD_FORM_SQUARE, 1, order);
-    else if (p->form == FEMD_FORM_SQUARE)
-        pairs_of(w, FEMD_FORM_SQUARE, 2, order);
-    else if (p->densities == 1)
-        pairs_of(w, FEMD_FORM_RADIUS, 1, order);
+INLINE void eam_pairs_of(femd_sweep *w, int order) {
+    const femd_eam_tables *t = femd_eam_tables_of(w->p);
+    if (!t->over_radius && t->densities == 1)
+        pairs_of(w, OVER_SQUARE, 1, order);
+    else if (!t->over_radius)
+        pairs_of(w, OVER_SQUARE, 2, order);
+    else if (t->densities == 1)
+        pairs_of(w, OVER_RADIUS, 1, order);
     else
-        pairs_of(w, FEMD_FORM_RADIUS, 2, order);
+        pairs_of(w, OVER_RADIUS, 2, order);
 }
 
-static void pairs_first(femd_sweep *w) {
-    pairs_form(w, 1);
+static void eam_pairs_first(femd_sweep *w) {
+    eam_pairs_of(w, 1);
 }
-static void pairs_second(femd_sweep *w) {
-    pairs_form(w, 2);
+static void eam_pairs_second(femd_sweep *w) {
+    eam_pairs_of(w, 2);
 }
-static void pairs(femd_sweep *w, int order) {
+static void eam_pairs(femd_sweep *w, int order) {
     if (order > 1)
-        pairs_second(w);
+        eam_pairs_second(w);
     else
-        pairs_first(w);
+        eam_pairs_first(w);
+}
+
+static void lj_pairs(femd_sweep *w, int order) {
+    if (order > 1)
+        pairs_of(w, CLOSED_LJ, 0, 2);
+    else
+        pairs_of(w, CLOSED_LJ, 0, 1);
 }
 
 /* Straight over the list: what Lennard-Jones costs is less than to sort out the bonds within the cutoff. */
 INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int smooth) {
     const femd_neighbours *nb = w->nb;
+    const femd_lj *lj = femd_lj_of(w->p);
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}}, energy = {0}, nearest = vec_all(w->p->cutsq);
     int types[LANES] = {0};
     for (int i = 0; i < nb->n; i++) {
@@ -253,7 +268,7 @@ INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int 
             nearest = vec_min(nearest, s);
             if (many)
                 for (int l = 0; l < LANES; l++) types[l] = w->species[nb->list[k + l]];
-            evaluate_lj(w->p, s, w->species[i], many ? types : NULL, smooth, 1, &phi);
+            evaluate_lj(lj, w->p->nspecies, s, w->species[i], many ? types : NULL, smooth, 1, &phi);
             energy += phi.f;
             vec c = phi.f1 + phi.f1, gx = c * dx, gy = c * dy, gz = c * dz;
             fx += gx;
@@ -281,7 +296,7 @@ INLINE void lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int 
 static void lj_forces(femd_sweep *w, double *f, double tau[6]) {
     if (w->p->nspecies > 1)
         lj_forces_of(w, f, tau, 1, 1);
-    else if (w->p->lj[0].switch_scale != 0.0)
+    else if (femd_lj_of(w->p)[0].switch_scale != 0.0)
         lj_forces_of(w, f, tau, 0, 1);
     else
         lj_forces_of(w, f, tau, 0, 0);
@@ -319,7 +334,7 @@ INLINE void forces_of(const femd_bonds *b, const double *fp, double *f, double t
     for (int c = 0; c < 6; c++) tau[c] = vec_sum(t[c]);
 }
 
-static void forces(const femd_bonds *b, const double *fp, double *f, double tau[6]) {
+static void kernel_forces(const femd_bonds *b, const double *fp, double *f, double tau[6]) {
     if (fp)
         forces_of(b, fp, f, tau, 1);
     else
@@ -343,7 +358,7 @@ static void density_change(const femd_bonds *b, const double *v, double *along, 
     }
 }
 
-static void apply(const femd_bonds *b, const double *v, const double *along, const double *q, double *y) {
+static void kernel_apply(const femd_bonds *b, const double *v, const double *along, const double *q, double *y) {
     for (int i = 0; i < b->n; i++) {
         vec x0 = vec_all(v[4 * i]), y0 = vec_all(v[4 * i + 1]), z0 = vec_all(v[4 * i + 2]);
         vec sx = {0}, sy = {0}, sz = {0}, qi = vec_all(q ? q[i] : 0.0);
@@ -437,8 +452,8 @@ INLINE void hold_of(const femd_bonds *b, const femd_neighbours *nb, const double
         for (int u = v; u < 6; u++, m++) B[6 * v + u] = B[6 * u + v] = vec_sum(sum[m]);
 }
 
-static void hold(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate,
-                 double B[36]) {
+static void kernel_hold(const femd_bonds *b, const femd_neighbours *nb, const double *fp, femd_bonds *h, double *rate,
+                        double B[36]) {
     if (!fp)
         hold_of(b, nb, NULL, h, rate, B, 0, 0);
     else if (b->a1 == b->b1)
@@ -447,7 +462,7 @@ static void hold(const femd_bonds *b, const femd_neighbours *nb, const double *f
         hold_of(b, nb, fp, h, rate, B, 1, 1);
 }
 
-static void flux(const femd_bonds *b, const double *fp, const double *v, double J[3]) {
+static void kernel_flux(const femd_bonds *b, const double *fp, const double *v, double J[3]) {
     vec sum[3] = {{0}, {0}, {0}};
     for (int i = 0; i < b->n; i++) {
         vec vi[3] = {vec_all(v[4 * i]), vec_all(v[4 * i + 1]), vec_all(v[4 * i + 2])}, fpi = vec_all(fp ? fp[i] : 0.0);
@@ -468,8 +483,51 @@ static void flux(const femd_bonds *b, const double *fp, const double *v, double 
     for (int c = 0; c < 3; c++) J[c] += vec_sum(sum[c]);
 }
 
+/* Collect the bonds of all rows, one behind the other; the last ones of no effect fill a vector. Returns how many,
+ * whole vectors. */
+INLINE int collect_rows(femd_sweep *w) {
+    femd_bonds *b = w->bonds;
+    int at = 0, whole;
+    b->n = w->nb->n;
+    for (int i = 0; i < b->n; i++) {
+        int count = kernel_collect(w, i, at, w->s + at);
+        b->first[i] = at;
+        for (int k = 0; k < count; k++) b->row[at + k] = i;
+        at += count;
+    }
+    b->first[b->n] = at;
+    whole = (at + LANES - 1) / LANES * LANES;
+    for (; at < whole; at++) {
+        w->s[at] = w->p->cutsq;
+        b->dx[at] = b->dy[at] = b->dz[at] = 0.0;
+        b->partner[at] = b->row[at] = 0;
+    }
+    return whole;
+}
+
+static void kernel_bonds(femd_sweep *w) {
+    int all = collect_rows(w);
+    w->nearest_sq = w->p->cutsq;
+    for (int k = 0; k < all; k++)
+        if (!(w->s[k] >= w->nearest_sq)) w->nearest_sq = w->s[k];
+}
+
 #include "forces/kernels_sw.h"
 
-const femd_kernels FEMD_LEVEL = {FEMD_LEVEL_TEXT, LANES,         within,    pairs, forces, density_change,
-                                 apply,           embedding_row, lj_forces, hold,  flux,   sw_pairs,
-                                 sw_forces,       sw_flux,       sw_born};
+const femd_kernels FEMD_LEVEL = {.level = FEMD_LEVEL_TEXT,
+                                 .lanes = LANES,
+                                 .within = kernel_within,
+                                 .bonds = kernel_bonds,
+                                 .lj_pairs = lj_pairs,
+                                 .eam_pairs = eam_pairs,
+                                 .forces = kernel_forces,
+                                 .density_change = density_change,
+                                 .apply = kernel_apply,
+                                 .embedding_row = embedding_row,
+                                 .lj_forces = lj_forces,
+                                 .hold = kernel_hold,
+                                 .flux = kernel_flux,
+                                 .sw_pairs = sw_pairs,
+                                 .sw_forces = sw_forces,
+                                 .sw_flux = sw_flux,
+                                 .sw_born = sw_born};

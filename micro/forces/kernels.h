@@ -19,8 +19,8 @@ typedef struct femd_bonds {
     double *a1, *a2; /* density at the row's atom due to the partner: rho_s, rho_ss */
     double *b1, *b2; /* density at the partner due to the row's atom; the same arrays as a1, a2 for one species */
 
-    /* Stillinger-Weber: rows follow each other without padding, derivatives are with respect to r. p1 = phi_r, p2 =
-     * phi_rr; a1, a2 = g, g_r as the row's atom sees its partner, b1, b2 as the partner sees it. */
+    /* Where rows follow each other without padding. Stillinger-Weber: derivatives are with respect to r. p1 = phi_r,
+     * p2 = phi_rr; a1, a2 = g, g_r as the row's atom sees its partner, b1, b2 as the partner sees it. */
     int *row;    /* the row's atom */
     double *inv; /* 1/r */
 } femd_bonds;
@@ -58,8 +58,11 @@ typedef struct femd_kernels {
      * if one coincides with p (a millionth of the reach). */
     int (*within)(const femd_neighbours *nb, const double p[3], double reach_sq, int least, int from, int to, int *list,
                   unsigned *hit);
-    /* Bonds within the cutoff with derivatives of order 1, or 1 and 2; densities and pair energy. */
-    void (*pairs)(femd_sweep *w, int order);
+    /* Bonds within the cutoff and their rows, one behind the other: vectors and the smallest s, nothing else. */
+    void (*bonds)(femd_sweep *w);
+    /* Bonds within the cutoff with derivatives of order 1, or 1 and 2; pair energy, and of tables densities. */
+    void (*lj_pairs)(femd_sweep *w, int order);
+    void (*eam_pairs)(femd_sweep *w, int order);
     /* Forces on the extended atoms (f: next x 4, added to) and tau. fp: F' of the extended atoms (NULL without
      * embedding). */
     void (*forces)(const femd_bonds *b, const double *fp, double *f, double tau[6]);

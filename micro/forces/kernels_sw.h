@@ -7,54 +7,32 @@
 #ifndef FEMD_KERNELS_SW_H
 #define FEMD_KERNELS_SW_H
 
-/* Collect the bonds of all rows, one behind the other; the last ones of no effect fill a vector. Returns how many,
- * whole vectors. */
-INLINE int sw_collect(femd_sweep *w) {
-    femd_bonds *b = w->bonds;
-    int at = 0, whole;
-    b->n = w->nb->n;
-    for (int i = 0; i < b->n; i++) {
-        int count = collect(w, i, at, w->s + at);
-        b->first[i] = at;
-        for (int k = 0; k < count; k++) b->row[at + k] = i;
-        at += count;
-    }
-    b->first[b->n] = at;
-    whole = (at + LANES - 1) / LANES * LANES;
-    for (; at < whole; at++) {
-        w->s[at] = w->p->cutsq;
-        b->dx[at] = b->dy[at] = b->dz[at] = 0.0;
-        b->partner[at] = b->row[at] = 0;
-    }
-    return whole;
-}
-
 /* phi and its derivatives with respect to r, g and g_r from both ends, of LANES bonds at k. Returns phi. */
 INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order) {
-    const femd_potential *p = w->p;
+    const femd_sw *p = femd_sw_of(w->p);
     femd_bonds *b = w->bonds;
     vec s = vec_load(w->s + k), r = vec_sqrt(s), inv = 1.0 / r;
-    vec a_eps = vec_all(p->sw[0].a_eps), big_b = vec_all(p->sw[0].b), sigma = vec_all(p->sw[0].sigma),
-        cut = vec_all(p->sw[0].cut);
-    vec cutsq = vec_all(p->sw[0].cutsq), reach_i = vec_all(p->sw[0].gamma_sigma), reach_j = reach_i;
+    vec a_eps = vec_all(p->pair[0].a_eps), big_b = vec_all(p->pair[0].b), sigma = vec_all(p->pair[0].sigma),
+        cut = vec_all(p->pair[0].cut);
+    vec cutsq = vec_all(p->pair[0].cutsq), reach_i = vec_all(p->pair[0].gamma_sigma), reach_j = reach_i;
     if (many)
         for (int l = 0; l < LANES; l++) {
             int ti = w->species[b->row[k + l]], tj = w->species[b->partner[k + l]];
-            const femd_sw *q = &p->sw[ti * p->nspecies + tj];
+            const femd_sw_pair *q = &p->pair[ti * w->p->nspecies + tj];
             a_eps[l] = q->a_eps;
             big_b[l] = q->b;
             sigma[l] = q->sigma;
             cut[l] = q->cut;
             cutsq[l] = q->cutsq;
             reach_i[l] = q->gamma_sigma;
-            reach_j[l] = p->sw[tj * p->nspecies + ti].gamma_sigma;
+            reach_j[l] = p->pair[tj * w->p->nspecies + ti].gamma_sigma;
         }
     vec_bits inside = s < cutsq;
     /* past the cutoff, and so near it that all is below 1e-190, the distance to it is held */
     vec away = 1.0 / vec_min(r - cut, -1.25e-3 * cut), least = vec_all(-700.0);
     vec x = sigma * away, x1 = -x * away, e = a_eps * vec_exp(vec_max(x, least));
-    vec u = sigma * inv, up = big_b * vec_power(u, p->sw_p), uq = vec_power(u, p->sw_q);
-    double pp = p->sw_p, qq = p->sw_q;
+    vec u = sigma * inv, up = big_b * vec_power(u, p->p), uq = vec_power(u, p->q);
+    double pp = p->p, qq = p->q;
     vec h = up - uq, h1 = (qq * uq - pp * up) * inv;
     vec phi = vec_keep(inside, e * h);
     vec y = reach_i * away, g = vec_keep(inside, vec_exp(vec_max(y, least)));
@@ -115,9 +93,9 @@ INLINE void sw_moments(femd_sweep *w, int k, int many) {
 
 /* Fields of every atom from its moments; returns the energy of all triplets. */
 INLINE double sw_fields(femd_sweep *w) {
-    const femd_potential *p = w->p;
+    const femd_sw *p = femd_sw_of(w->p);
     double energy = 0.0;
-    int ns = p->nspecies;
+    int ns = w->p->nspecies;
     for (int i = 0; i < w->nb->n; i++)
         for (int a = 0; a < ns; a++) {
             const double *m = w->moments + FEMD_MOMENTS * ((ptrdiff_t)i * ns);
@@ -143,7 +121,7 @@ INLINE double sw_fields(femd_sweep *w) {
 
 INLINE void sw_sweep(femd_sweep *w, int many, int order) {
     vec energy = {0}, nearest = vec_all(w->p->cutsq);
-    int all = sw_collect(w);
+    int all = collect_rows(w);
     memset(w->moments, 0, FEMD_MOMENTS * sizeof(double) * (size_t)w->nb->n * (size_t)w->p->nspecies);
     for (int k = 0; k < all; k += LANES) {
         nearest = vec_min(nearest, vec_load(w->s + k));

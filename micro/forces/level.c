@@ -33,14 +33,14 @@ static const level levels[] = {
 
 static const level *chosen;
 
-static const level *find(const char *name) {
+static const level *level_find(const char *name) {
     for (size_t k = 0; k < LEVELS; k++)
         if (name && strcmp(levels[k].name, name) == 0) return &levels[k];
     return NULL;
 }
 
 /* The level in use; if none was set, the first in the list that this processor has. */
-static const level *now(void) {
+static const level *level_now(void) {
     if (!chosen)
         for (size_t k = 0; k < LEVELS && !chosen; k++)
             if (femd_processor_has(levels[k].name)) chosen = &levels[k];
@@ -48,7 +48,7 @@ static const level *now(void) {
 }
 
 femd_status femd_level_set(const char *name, femd_error *err) {
-    const level *l = find(name);
+    const level *l = level_find(name);
     if (!l)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "unknown numerics level \"%s\"; accepted: x86-64-v2, x86-64-v3, x86-64-v4, baseline",
@@ -61,11 +61,11 @@ femd_status femd_level_set(const char *name, femd_error *err) {
 }
 
 const char *femd_level_name(void) {
-    return now()->name;
+    return level_now()->name;
 }
 
 const femd_kernels *femd_kernels_now(void) {
-    return now()->kernels;
+    return level_now()->kernels;
 }
 
 uint64_t femd_fingerprint(void) {
@@ -84,5 +84,5 @@ uint64_t femd_fingerprint(void) {
 }
 
 void femd_level_reexec(const char *name, char **argv) {
-    femd_blas_pin(find(name) ? name : now()->name, argv);
+    femd_blas_pin(level_find(name) ? name : level_now()->name, argv);
 }

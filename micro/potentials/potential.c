@@ -1,8 +1,15 @@
-/* Potentials by style: creation, the few facts that others may ask, and the embedding function. It owns the potential's
- * memory and never reads a file itself (potential_eam.c does). */
+/* Potentials by style: the list of styles, creation, and the few facts that others may ask. It never reads a file
+ * itself; what a style is made of is in the file that fills its table. */
 #include "potentials/potential_form.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#define STYLE_ADDRESS(style) &femd_style_##style,
+static const femd_potential_style *const styles[] = {FEMD_POTENTIAL_STYLES(STYLE_ADDRESS)};
+#undef STYLE_ADDRESS
+#define STYLES (sizeof styles / sizeof *styles)
 
 double *femd_aligned_doubles(size_t count) {
     void *p = NULL;
@@ -11,27 +18,38 @@ double *femd_aligned_doubles(size_t count) {
     return p;
 }
 
+const char *femd_potential_style_name(size_t k) {
+    return k < STYLES ? styles[k]->name : NULL;
+}
+
+static femd_status style_find(const femd_json *doc, const cJSON *object, const femd_potential_style **out,
+                              femd_error *err) {
+    const char *name = femd_json_string(object, "style", "");
+    char all[256] = "";
+    for (size_t k = 0; k < STYLES; k++) {
+        *out = styles[k];
+        if (strcmp(name, styles[k]->name) == 0) return FEMD_OK;
+        const size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", k ? ", " : "", styles[k]->name);
+    }
+    return femd_json_fail(doc, object, err, "unknown style \"%s\"; accepted: %s", name, all);
+}
+
 femd_status femd_potential_create(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
                                   const char (*species)[8], int nspecies, femd_potential **out, femd_error *err) {
-    const char *style = femd_json_string(potential, "style", "");
+    const femd_potential_source from = {doc, potential, pack, species, nspecies};
+    const femd_potential_style *style;
     femd_potential *p;
-    femd_status rc;
     *out = NULL;
     if (nspecies < 1 || nspecies > FEMD_SPECIES_MAX)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "a potential for %d species, 1 to %d are possible", nspecies,
                          FEMD_SPECIES_MAX);
+    FEMD_TRY(style_find(doc, potential, &style, err));
     p = calloc(1, sizeof *p);
     if (!p) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a potential");
+    p->style = style;
     p->nspecies = nspecies;
-    if (strcmp(style, "lj") == 0 || strcmp(style, "lj/cut") == 0)
-        rc = femd_potential_lj(doc, potential, species, nspecies, p, err);
-    else if (strcmp(style, "eam") == 0 || strcmp(style, "eam/alloy") == 0 || strcmp(style, "eam/fs") == 0)
-        rc = femd_potential_eam(doc, potential, pack, species, nspecies, p, err);
-    else if (strcmp(style, "sw") == 0)
-        rc = femd_potential_sw(doc, potential, pack, species, nspecies, p, err);
-    else
-        rc = femd_json_fail(doc, potential, err,
-                            "unknown style \"%s\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw", style);
+    const femd_status rc = style->read(&from, p, err);
     if (rc != FEMD_OK) femd_potential_destroy(&p);
     *out = p;
     return rc;
@@ -40,8 +58,10 @@ femd_status femd_potential_create(const femd_json *doc, const cJSON *potential, 
 void femd_potential_destroy(femd_potential **pp) {
     femd_potential *p = pp ? *pp : NULL;
     if (!p) return;
-    free(p->pair);
-    free(p->embed);
+    if (p->style->clear)
+        p->style->clear(p->parameters);
+    else
+        free(p->parameters);
     free(p);
     *pp = NULL;
 }
@@ -58,18 +78,12 @@ const char *femd_potential_notes(const femd_potential *p) {
     return p->notes;
 }
 
-int femd_potential_embed(const femd_potential *p, int a, double rho, double out[3]) {
-    double t = rho * p->rho_scale, q, d1;
-    int k = t > 0.0 ? (t < p->fknots - 2 ? (int)t : p->fknots - 2) : 0;
-    const double *c = p->embed + 4 * ((size_t)a * (size_t)p->fknots + (size_t)k);
-    q = t - k;
-    if (q > 1.0) q = 1.0;
-    d1 = (c[1] + q * (2.0 * c[2] + q * 3.0 * c[3])) * p->rho_scale;
-    out[0] = c[0] + q * (c[1] + q * (c[2] + q * c[3]));
-    out[1] = d1;
-    out[2] = (2.0 * c[2] + 6.0 * q * c[3]) * p->rho_scale * p->rho_scale;
-    if (!(rho > p->rho_max)) return 0;
-    out[0] += d1 * (rho - p->rho_max);
-    out[2] = 0.0;
-    return 1;
+void femd_potential_remark(femd_potential *p, const char *format, ...) {
+    const size_t used = strlen(p->notes), room = sizeof p->notes - used;
+    char line[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (strlen(line) + 2 <= room) snprintf(p->notes + used, room, "%s%s", used ? "\n" : "", line);
 }

@@ -12,6 +12,8 @@ typedef struct femd_potential femd_potential;
 FEMD_MUST_CHECK femd_status femd_potential_create(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
                                                   const char (*species)[8], int nspecies, femd_potential **p,
                                                   femd_error *err);
+/* The styles that a potential may have, in order; NULL from the last one on. */
+const char *femd_potential_style_name(size_t k);
 void femd_potential_destroy(femd_potential **p);
 double femd_potential_cutoff(const femd_potential *p); /* angstrom */
 /* Remarks on uneven derivatives, one a line; "" if there are none. Borrowed. */

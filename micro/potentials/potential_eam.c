@@ -13,7 +13,7 @@
 #define KNOTS_MOST_IN_FILE 10000000
 #define ELEMENTS_MOST      64
 
-static femd_status reader_count(femd_text *r, int least, int *out, const char *what) {
+static femd_status eam_read_count(femd_text *r, int least, int *out, const char *what) {
     double v;
     FEMD_TRY(femd_text_number(r, &v, what));
     if (v < least || v > KNOTS_MOST_IN_FILE || v != floor(v))
@@ -24,7 +24,7 @@ static femd_status reader_count(femd_text *r, int least, int *out, const char *w
 }
 
 /* n numbers into to, or past them if to is NULL. */
-static femd_status reader_table(femd_text *r, int n, double *to, const char *what) {
+static femd_status eam_read_table(femd_text *r, int n, double *to, const char *what) {
     double v;
     for (int k = 0; k < n; k++) {
         FEMD_TRY(femd_text_number(r, &v, what));
@@ -34,10 +34,10 @@ static femd_status reader_table(femd_text *r, int n, double *to, const char *wha
 }
 
 /* nrho drho nr dr cutoff */
-static femd_status read_grid(femd_text *r, femd_eam *t) {
-    FEMD_TRY(reader_count(r, 5, &t->nrho, "the number of densities"));
+static femd_status eam_read_grid(femd_text *r, femd_eam *t) {
+    FEMD_TRY(eam_read_count(r, 5, &t->nrho, "the number of densities"));
     FEMD_TRY(femd_text_number(r, &t->drho, "the spacing of densities"));
-    FEMD_TRY(reader_count(r, 5, &t->nr, "the number of distances"));
+    FEMD_TRY(eam_read_count(r, 5, &t->nr, "the number of distances"));
     FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
     FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
     t->rho_max = (t->nrho - 1) * t->drho;
@@ -49,8 +49,8 @@ static femd_status read_grid(femd_text *r, femd_eam *t) {
 }
 
 /* Element names of a setfl file into words[]; where[a] = position of species a in it. */
-static femd_status read_elements(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int *count,
-                                 int where[]) {
+static femd_status eam_read_elements(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int *count,
+                                     int where[]) {
     char *line = femd_text_line(r), *save = NULL, *word, *words[ELEMENTS_MOST], all[256] = "";
     int stated;
     if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where the elements are expected", r->name);
@@ -78,7 +78,7 @@ static femd_status read_elements(femd_text *r, const cJSON *potential, const cha
 
 /* One element's block: header, F, one density or (fs) one for each element. Entry (at a, due to b) = block b, and for
  * fs its column a. */
-static femd_status read_element(femd_text *r, femd_eam *t, int element, int count, int fs, const int where[]) {
+static femd_status eam_read_element(femd_text *r, femd_eam *t, int element, int count, int fs, const int where[]) {
     double number, mass, *keep = NULL;
     size_t nr = (size_t)t->nr, nrho = (size_t)t->nrho, n = (size_t)t->n;
     FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
@@ -86,7 +86,7 @@ static femd_status read_element(femd_text *r, femd_eam *t, int element, int coun
     (void)femd_text_line(r); /* lattice constant and structure: of no use here */
     for (size_t a = 0; a < n; a++)
         if (where[a] == element) keep = t->embed + a * nrho, t->mass[a] = mass;
-    FEMD_TRY(reader_table(r, t->nrho, keep, "an embedding energy"));
+    FEMD_TRY(eam_read_table(r, t->nrho, keep, "an embedding energy"));
     for (size_t a = 0; a < n; a++)
         if (keep && where[a] == element) memmove(t->embed + a * nrho, keep, nrho * sizeof(double));
     for (int column = 0; column < (fs ? count : 1); column++) {
@@ -94,7 +94,7 @@ static femd_status read_element(femd_text *r, femd_eam *t, int element, int coun
         for (size_t b = 0; b < n && !first; b++)
             for (size_t a = 0; a < n && !first; a++)
                 if (where[b] == element && (!fs || where[a] == column)) first = t->density + (a * n + b) * nr;
-        FEMD_TRY(reader_table(r, t->nr, first, "a density"));
+        FEMD_TRY(eam_read_table(r, t->nr, first, "a density"));
         for (size_t b = 0; b < n && first; b++)
             for (size_t a = 0; a < n; a++)
                 if (where[b] == element && (!fs || where[a] == column))
@@ -103,17 +103,17 @@ static femd_status read_element(femd_text *r, femd_eam *t, int element, int coun
     return FEMD_OK;
 }
 
-static femd_status read_setfl(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int fs,
-                              femd_eam *t) {
+static femd_status eam_read_setfl(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int fs,
+                                  femd_eam *t) {
     int count = 0, where[FEMD_SPECIES_MAX];
     FEMD_TRY(femd_text_title(r));
     if (!femd_text_line(r) || !femd_text_line(r))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
-    FEMD_TRY(read_elements(r, potential, species, n, &count, where));
-    FEMD_TRY(read_grid(r, t));
+    FEMD_TRY(eam_read_elements(r, potential, species, n, &count, where));
+    FEMD_TRY(eam_read_grid(r, t));
     t->n = n;
     FEMD_TRY(femd_eam_reserve(t, r->err));
-    for (int e = 0; e < count; e++) FEMD_TRY(read_element(r, t, e, count, fs, where));
+    for (int e = 0; e < count; e++) FEMD_TRY(eam_read_element(r, t, e, count, fs, where));
     for (int i = 0; i < count; i++)
         for (int j = 0; j <= i; j++) {
             double *first = NULL;
@@ -127,29 +127,29 @@ static femd_status read_setfl(femd_text *r, const cJSON *potential, const char (
                         else
                             memmove(to, first, (size_t)t->nr * sizeof(double));
                     }
-                if (pass == 0) FEMD_TRY(reader_table(r, t->nr, first, "a pair energy"));
+                if (pass == 0) FEMD_TRY(eam_read_table(r, t->nr, first, "a pair energy"));
             }
         }
     return FEMD_OK;
 }
 
 /* One funcfl file as a femd_eam of one species whose z is the effective charge Z(r). */
-static femd_status read_funcfl(femd_text *r, femd_eam *t) {
+static femd_status eam_read_funcfl(femd_text *r, femd_eam *t) {
     double number;
     FEMD_TRY(femd_text_title(r));
     FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
     FEMD_TRY(femd_text_number(r, &t->mass[0], "a mass"));
     (void)femd_text_line(r);
-    FEMD_TRY(read_grid(r, t));
+    FEMD_TRY(eam_read_grid(r, t));
     t->n = 1;
     FEMD_TRY(femd_eam_reserve(t, r->err));
-    FEMD_TRY(reader_table(r, t->nrho, t->embed, "an embedding energy"));
-    FEMD_TRY(reader_table(r, t->nr, t->z, "an effective charge"));
-    return reader_table(r, t->nr, t->density, "a density");
+    FEMD_TRY(eam_read_table(r, t->nrho, t->embed, "an embedding energy"));
+    FEMD_TRY(eam_read_table(r, t->nr, t->z, "an effective charge"));
+    return eam_read_table(r, t->nr, t->density, "a density");
 }
 
 /* Four-point Lagrange interpolation of f (n knots, spacing h) at x, as LAMMPS moves funcfl tables to a common grid. */
-static double regrid(const double *f, int n, double h, double x) {
+static double eam_regrid(const double *f, int n, double h, double x) {
     double p = x / h + 1.0;
     int k = (int)p;
     k = k < n - 2 ? k : n - 2;
@@ -163,7 +163,7 @@ static double regrid(const double *f, int n, double h, double x) {
 
 /* Several funcfl elements on LAMMPS's common grid: largest spacings, largest ranges; phi_ij = 27.2*0.529 Z_i Z_j / r.
  */
-static femd_status mix_funcfl(const femd_eam *one, int n, femd_eam *t, femd_error *err) {
+static femd_status eam_mix_funcfl(const femd_eam *one, int n, femd_eam *t, femd_error *err) {
     double r_max = 0.0;
     t->n = n;
     for (int a = 0; a < n; a++) {
@@ -182,44 +182,45 @@ static femd_status mix_funcfl(const femd_eam *one, int n, femd_eam *t, femd_erro
     for (int a = 0; a < n; a++) {
         for (int k = 0; k < t->nrho; k++)
             t->embed[(size_t)a * (size_t)t->nrho + (size_t)k] =
-                regrid(one[a].embed, one[a].nrho, one[a].drho, k * t->drho);
+                eam_regrid(one[a].embed, one[a].nrho, one[a].drho, k * t->drho);
         for (int b = 0; b < n; b++)
             for (int k = 0; k < t->nr; k++) {
                 size_t to = (size_t)(a * n + b) * (size_t)t->nr + (size_t)k;
                 double r = k * t->dr;
-                t->density[to] = regrid(one[b].density, one[b].nr, one[b].dr, r);
-                t->z[to] = HARTREE_BOHR * regrid(one[a].z, one[a].nr, one[a].dr, r) *
-                           regrid(one[b].z, one[b].nr, one[b].dr, r);
+                t->density[to] = eam_regrid(one[b].density, one[b].nr, one[b].dr, r);
+                t->z[to] = HARTREE_BOHR * eam_regrid(one[a].z, one[a].nr, one[a].dr, r) *
+                           eam_regrid(one[b].z, one[b].nr, one[b].dr, r);
             }
     }
     return FEMD_OK;
 }
 
-static femd_status funcfl(const femd_json *doc, const cJSON *potential, const femd_pack *pack, const char (*species)[8],
-                          int n, femd_eam *t, femd_error *err) {
+static femd_status eam_funcfl(const femd_potential_source *from, femd_eam *t, femd_error *err) {
+    const cJSON *potential = from->object;
+    const int n = from->nspecies;
     const cJSON *files = femd_json_get(potential, "files");
     femd_eam one[FEMD_SPECIES_MAX];
     femd_status rc = FEMD_OK;
     memset(one, 0, sizeof one);
     for (int a = 0; a < n && rc == FEMD_OK; a++) {
-        const char *name =
-            femd_json_string(files, species[a], n == 1 || !files ? femd_json_string(potential, "file", NULL) : NULL);
+        const char *name = femd_json_string(files, from->species[a],
+                                            n == 1 || !files ? femd_json_string(potential, "file", NULL) : NULL);
         femd_text r;
         if (!name || (n > 1 && !files))
-            rc = femd_json_fail(doc, potential, err,
+            rc = femd_json_fail(from->doc, potential, err,
                                 "a funcfl file holds one element: name one for each of the %d species in \"files\"", n);
-        else if ((rc = femd_text_open(&r, doc, potential, pack, name, err)) == FEMD_OK) {
-            rc = read_funcfl(&r, &one[a]);
+        else if ((rc = femd_text_open(&r, from->doc, potential, from->pack, name, err)) == FEMD_OK) {
+            rc = eam_read_funcfl(&r, &one[a]);
             femd_text_close(&r);
         }
     }
-    if (rc == FEMD_OK) rc = mix_funcfl(one, n, t, err);
+    if (rc == FEMD_OK) rc = eam_mix_funcfl(one, n, t, err);
     for (int a = 0; a < n; a++) femd_eam_clear(&one[a]);
     return rc;
 }
 
-static femd_status interpolation_of(const femd_json *doc, const cJSON *potential, femd_interpolation *how,
-                                    femd_error *err) {
+static femd_status eam_interpolation(const femd_json *doc, const cJSON *potential, femd_interpolation *how,
+                                     femd_error *err) {
     const char *text = femd_json_string(potential, "interpolation", "auto");
     if (strcmp(text, "auto") == 0)
         *how = FEMD_INTERPOLATE_AUTO;
@@ -233,25 +234,53 @@ static femd_status interpolation_of(const femd_json *doc, const cJSON *potential
     return FEMD_OK;
 }
 
-femd_status femd_potential_eam(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
-                               const char (*species)[8], int n, femd_potential *p, femd_error *err) {
-    const char *style = femd_json_string(potential, "style", ""), *name = femd_json_string(potential, "file", "");
-    femd_interpolation how = FEMD_INTERPOLATE_AUTO;
-    femd_status rc;
-    femd_eam t;
-    memset(&t, 0, sizeof t);
-    FEMD_TRY(interpolation_of(doc, potential, &how, err));
-    if (strcmp(style, "eam") == 0) {
-        rc = funcfl(doc, potential, pack, species, n, &t, err);
-    } else {
-        femd_text r;
-        FEMD_TRY(femd_text_open(&r, doc, femd_json_get(potential, "file"), pack, name, err));
-        rc = read_setfl(&r, potential, species, n, strcmp(style, "eam/fs") == 0, &t);
-        femd_text_close(&r);
-    }
-    if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
-    if (rc == FEMD_OK) femd_eam_judge(&t, species, p);
-    femd_eam_clear(&t);
-    snprintf(p->label, sizeof p->label, "%s %.80s", style, name);
+static femd_status eam_setfl(const femd_potential_source *from, int fs, femd_eam *t, femd_error *err) {
+    const char *name = femd_json_string(from->object, "file", "");
+    femd_text r;
+    FEMD_TRY(femd_text_open(&r, from->doc, femd_json_get(from->object, "file"), from->pack, name, err));
+    const femd_status rc = eam_read_setfl(&r, from->object, from->species, from->nspecies, fs, t);
+    femd_text_close(&r);
     return rc;
 }
+
+static femd_status eam_alloy(const femd_potential_source *from, femd_eam *t, femd_error *err) {
+    return eam_setfl(from, 0, t, err);
+}
+
+static femd_status eam_fs(const femd_potential_source *from, femd_eam *t, femd_error *err) {
+    return eam_setfl(from, 1, t, err);
+}
+
+/* A potential from the file that `file` reads. */
+static femd_status eam_read_from(femd_status (*file)(const femd_potential_source *, femd_eam *, femd_error *),
+                                 const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    femd_interpolation how = FEMD_INTERPOLATE_AUTO;
+    femd_eam t;
+    memset(&t, 0, sizeof t);
+    FEMD_TRY(eam_interpolation(from->doc, from->object, &how, err));
+    femd_status rc = file(from, &t, err);
+    if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
+    if (rc == FEMD_OK) femd_eam_judge(&t, from->species, p);
+    femd_eam_clear(&t);
+    snprintf(p->label, sizeof p->label, "%s %.80s", p->style->name, femd_json_string(from->object, "file", ""));
+    return rc;
+}
+
+static femd_status eam_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    return eam_read_from(eam_funcfl, from, p, err);
+}
+
+static femd_status eam_alloy_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    return eam_read_from(eam_alloy, from, p, err);
+}
+
+static femd_status eam_fs_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    return eam_read_from(eam_fs, from, p, err);
+}
+
+const femd_potential_style femd_style_eam = {
+    .name = "eam", .form = "eam", .read = eam_read, .clear = femd_eam_tables_clear};
+const femd_potential_style femd_style_eam_alloy = {
+    .name = "eam/alloy", .form = "eam", .read = eam_alloy_read, .clear = femd_eam_tables_clear};
+const femd_potential_style femd_style_eam_fs = {
+    .name = "eam/fs", .form = "eam", .read = eam_fs_read, .clear = femd_eam_tables_clear};

@@ -56,19 +56,19 @@ static double kink_at(const table *t, int k) {
     return ((s[k + 2 + SIDE] - s[k + 2]) - (s[k - 1] - s[k - 1 - SIDE])) / (SIDE * t->h);
 }
 
-static int reach(int n) {
+static int judge_reach(int n) {
     return n / 20 > REACH ? n / 20 : REACH;
 }
 
 /* Mean of what was summed, over a twentieth of the table on either side. */
 static double scale_at(const table *t, const double *sum, int k) {
-    const int wide = reach(t->n);
+    const int wide = judge_reach(t->n);
     const int a = k - wide > t->first + 1 ? k - wide : t->first + 1, b = k + wide < t->n - 3 ? k + wide : t->n - 3;
     return (sum[b] - sum[a]) / (b - a);
 }
 
 /* Largest |of(j)| at j within REACH of k, but not so near that it sees the same break. */
-static double around(const table *t, double (*of)(const table *, int), int gap, int k) {
+static double judge_around(const table *t, double (*of)(const table *, int), int gap, int k) {
     double most = 0;
     for (int d = gap; d <= REACH; d++) most = fmax(most, fmax(fabs(of(t, k - d)), fabs(of(t, k + d))));
     return most;
@@ -78,17 +78,17 @@ static void note_larger(finding *f, double size, double at) {
     if (size > f->size) *f = (finding){size, at};
 }
 
-static int ascending(const void *a, const void *b) {
+static int judge_ascending(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static double median(double *v, int count) {
-    qsort(v, (size_t)count, sizeof *v, ascending);
+static double judge_median(double *v, int count) {
+    qsort(v, (size_t)count, sizeof *v, judge_ascending);
     return count ? v[count / 2] : 0;
 }
 
-static void search(const table *t, double *scratch, judgement *j) {
+static void judge_search(const table *t, double *scratch, judgement *j) {
     int count = 0;
     for (int k = t->from; k < t->to; k++) {
         const double J = jump_at(t, k), K = kink_at(t, k), size2 = scale_at(t, t->sum, k),
@@ -97,16 +97,16 @@ static void search(const table *t, double *scratch, judgement *j) {
         scratch[count++] = fabs(J) / size2;
         const double at = (k + 0.5) * t->h;
         if (fabs(J) > JUMP_LEAST * size2 && fabs(J) > 3 * t->h * fabs(K) &&
-            fabs(J) > JUMP_OUT * around(t, jump_at, 7, k))
+            fabs(J) > JUMP_OUT * judge_around(t, jump_at, 7, k))
             note_larger(&j->jump, fabs(J) / size2, at);
-        if (fabs(K) > KINK_LEAST * size3 && fabs(K) > KINK_OUT * around(t, kink_at, 2 * SIDE + 4, k))
+        if (fabs(K) > KINK_LEAST * size3 && fabs(K) > KINK_OUT * judge_around(t, kink_at, 2 * SIDE + 4, k))
             note_larger(&j->kink, fabs(K) / size3, at);
     }
-    j->scatter = median(scratch, count);
+    j->scatter = judge_median(scratch, count);
 }
 
 /* Jumps of f'' at the knots of LAMMPS's cubics. */
-static void steps(const table *t, double *slope, double *scratch, judgement *j) {
+static void judge_steps(const table *t, double *slope, double *scratch, judgement *j) {
     int count = 0;
     femd_spline_slopes_lammps((size_t)t->n, t->f, slope);
     for (int k = t->from; k < t->to; k++) {
@@ -116,12 +116,12 @@ static void steps(const table *t, double *slope, double *scratch, judgement *j) 
         const double size = scale_at(t, t->sum, k) * t->h * t->h;
         if (size > 0) scratch[count++] = fabs(2 * right[2] - 2 * left[2] - 6 * left[3]) / size;
     }
-    j->steps = median(scratch, count);
+    j->steps = judge_median(scratch, count);
 }
 
 /* Judge f on n knots h apart between two arguments. *j is zero, as of a smooth function, if memory or knots do not
  * suffice. */
-static void judge(int n, double h, const double *f, double from, double to, judgement *j) {
+static void judge_one(int n, double h, const double *f, double from, double to, judgement *j) {
     const size_t m = (size_t)n;
     double *block = calloc(5 * m, sizeof *block);
     memset(j, 0, sizeof *j);
@@ -129,15 +129,16 @@ static void judge(int n, double h, const double *f, double from, double to, judg
     table t = {.n = n, .h = h, .f = f, .s = block, .sum = block + m, .sum3 = block + 2 * m};
     t.from = from / h > MARGIN ? (int)(from / h) : MARGIN;
     t.to = to / h < n - MARGIN ? (int)(to / h) : n - MARGIN;
-    t.first = t.from - reach(n) - 2 > 1 ? t.from - reach(n) - 2 : 1; /* nearer to zero a function may be anything */
+    t.first = t.from - judge_reach(n) - 2 > 1 ? t.from - judge_reach(n) - 2
+                                              : 1; /* nearer to zero a function may be anything */
     for (int k = t.first; k + 1 < n; k++) t.s[k] = ((f[k + 1] - f[k]) - (f[k] - f[k - 1])) / (h * h);
     for (int k = t.first + 1; k < n; k++) {
         t.sum[k] = t.sum[k - 1] + fabs(t.s[k - 1]);
         t.sum3[k] = t.sum3[k - 1] + (k > t.first + 1 && k < n - 1 ? fabs(t.s[k] - t.s[k - 1]) / h : 0);
     }
     if (t.from < t.to) {
-        search(&t, block + 3 * m, j);
-        steps(&t, block + 3 * m, block + 4 * m, j);
+        judge_search(&t, block + 3 * m, j);
+        judge_steps(&t, block + 3 * m, block + 4 * m, j);
     }
     free(block);
 }
@@ -151,48 +152,39 @@ typedef struct worst {
     char jump_of[20], kink_of[20], scatter_of[20];
 } worst;
 
-static void gather(worst *w, const judgement *j, const char *name) {
+static void judge_gather(worst *w, const judgement *j, const char *name) {
     if (j->jump.size > w->j.jump.size) w->j.jump = j->jump, snprintf(w->jump_of, sizeof w->jump_of, "%s", name);
     if (j->kink.size > w->j.kink.size) w->j.kink = j->kink, snprintf(w->kink_of, sizeof w->kink_of, "%s", name);
     if (j->scatter > w->j.scatter) w->j.scatter = j->scatter, snprintf(w->scatter_of, sizeof w->scatter_of, "%s", name);
     w->j.steps = fmax(w->j.steps, j->steps);
 }
 
-void femd_potential_remark(femd_potential *p, const char *format, ...) {
-    const size_t used = strlen(p->notes), room = sizeof p->notes - used;
-    char line[300];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (strlen(line) + 2 <= room) snprintf(p->notes + used, room, "%s%s", used ? "\n" : "", line);
-}
-
 /* "3 % of", "17 times". */
-static const char *share(double size, char text[16]) {
+static const char *judge_share(double size, char text[16]) {
     snprintf(text, 16, size < 2 ? "%.2g %% of" : "%.2g times", size < 2 ? 100 * size : size);
     return text;
 }
 
-static void say(femd_potential *p, const worst *w) {
+static void judge_say(femd_potential *p, const worst *w) {
     char size[16];
     if (w->j.jump.size > 0) {
         femd_potential_remark(
             p, "%s'' of %s jumps at %s %.5g%s by %s its size there: tangents have a step, harmonic free energies too",
-            w->function, w->jump_of, w->argument, w->j.jump.at, w->unit, share(w->j.jump.size, size));
+            w->function, w->jump_of, w->argument, w->j.jump.at, w->unit, judge_share(w->j.jump.size, size));
     } else if (w->j.kink.size > 0) { /* a jump makes kinks of its own */
         femd_potential_remark(
             p, "%s'' of %s has a kink at %s %.5g%s (%s''' jumps by %s its size there): harmonic stresses have a step",
-            w->function, w->kink_of, w->argument, w->j.kink.at, w->unit, w->function, share(w->j.kink.size, size));
+            w->function, w->kink_of, w->argument, w->j.kink.at, w->unit, w->function,
+            judge_share(w->j.kink.size, size));
     }
-    if (w->j.scatter > SCATTER_LEAST && p->refitted)
+    if (w->j.scatter > SCATTER_LEAST && !femd_eam_tables_of(p)->over_radius)
         femd_potential_remark(p,
                               "%s'' of %s scatters by %s its size from knot to knot: tangents are no more even than "
                               "that, harmonic stresses less",
-                              w->function, w->scatter_of, share(w->j.scatter, size));
+                              w->function, w->scatter_of, judge_share(w->j.scatter, size));
 }
 
-static int same(const double *a, const double *b, int n) {
+static int judge_same(const double *a, const double *b, int n) {
     return memcmp(a, b, (size_t)n * sizeof *a) == 0;
 }
 
@@ -203,9 +195,9 @@ static void judge_densities(const femd_eam *t, const char (*species)[8], worst *
         for (int b = 0; b < t->n; b++) {
             const double *f = t->density + (size_t)(a * t->n + b) * nr;
             judgement j;
-            if (a && same(f, t->density + (size_t)b * nr, t->nr)) continue;
-            judge(t->nr, t->dr, f, NEAR, t->cutoff, &j);
-            gather(w, &j, species[b]);
+            if (a && judge_same(f, t->density + (size_t)b * nr, t->nr)) continue;
+            judge_one(t->nr, t->dr, f, NEAR, t->cutoff, &j);
+            judge_gather(w, &j, species[b]);
         }
 }
 
@@ -218,9 +210,9 @@ static void judge_pairs(const femd_eam *t, const char (*species)[8], worst *w) {
             char name[20];
             for (int k = 1; k < t->nr; k++) phi[k] = z[k] / (k * t->dr);
             phi[0] = phi[1];
-            judge(t->nr, t->dr, phi, NEAR, t->cutoff, &j);
+            judge_one(t->nr, t->dr, phi, NEAR, t->cutoff, &j);
             snprintf(name, sizeof name, "%s-%s", species[a], species[b]);
-            gather(w, &j, name);
+            judge_gather(w, &j, name);
         }
     free(phi);
 }
@@ -231,18 +223,19 @@ void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential 
           phi = {.function = "phi", .argument = "r =", .unit = " angstrom"};
     for (int a = 0; a < t->n; a++) {
         judgement j;
-        judge(t->nrho, t->drho, t->embed + (size_t)a * (size_t)t->nrho, 0.05 * t->rho_max, 0.95 * t->rho_max, &j);
-        gather(&F, &j, species[a]);
+        judge_one(t->nrho, t->drho, t->embed + (size_t)a * (size_t)t->nrho, 0.05 * t->rho_max, 0.95 * t->rho_max, &j);
+        judge_gather(&F, &j, species[a]);
     }
     judge_densities(t, species, &rho);
     judge_pairs(t, species, &phi);
-    say(p, &F);
-    say(p, &rho);
-    say(p, &phi);
-    if (p->refitted) return;
+    judge_say(p, &F);
+    judge_say(p, &rho);
+    judge_say(p, &phi);
+    const femd_eam_tables *tables = femd_eam_tables_of(p);
+    if (!tables->over_radius) return;
     char refit[80] = "";
-    if (p->refit_error > 0)
-        snprintf(refit, sizeof refit, "; a smooth refit would change forces by %.1e eV/angstrom", p->refit_error);
+    if (tables->refit_error > 0)
+        snprintf(refit, sizeof refit, "; a smooth refit would change forces by %.1e eV/angstrom", tables->refit_error);
     femd_potential_remark(p,
                           "interpolated as LAMMPS does: at the knots F'', rho'' and phi'' jump, typically by %.1g, "
                           "%.1g and %.1g of their size, and so do tangents%s",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "potentials/potential_sw.h"
 #include "potentials/potential_text.h"
 
 #define NEAREST    0.05 /* of the smallest sigma */
@@ -26,8 +27,8 @@ static const char *const names[NUMBERS] = {"epsilon", "sigma", "a", "lambda", "g
                                            "A",       "B",     "p", "q",      "tol"};
 
 /* One entry of the file into every triplet of species that its names stand for. */
-static femd_status read_entry(femd_text *r, const char *first, const cJSON *potential, const char (*species)[8], int n,
-                              entries *all) {
+static femd_status sw_read_entry(femd_text *r, const char *first, const cJSON *potential, const char (*species)[8],
+                                 int n, entries *all) {
     char element[3][32];
     double v[NUMBERS];
     snprintf(element[0], sizeof element[0], "%s", first);
@@ -54,48 +55,49 @@ static femd_status read_entry(femd_text *r, const char *first, const cJSON *pote
     return FEMD_OK;
 }
 
-static int alike(double a, double b) {
+static int sw_alike(double a, double b) {
     return fabs(a - b) <= ALIKE * fmax(fabs(a), fabs(b));
 }
 
 /* Where the pair is cut: before a sigma if tol says at which size of the exponentials. */
-static double reach(const double v[NUMBERS]) {
+static double sw_reach(const double v[NUMBERS]) {
     double cut = v[A] * v[SIGMA];
     if (v[TOL] > 0.0) cut += (v[GAMMA] < 1.0 ? v[GAMMA] : 1.0) * v[SIGMA] / log(fmin(v[TOL], TOL_MOST));
     return cut > 0.0 ? cut : 0.0;
 }
 
-static femd_status fill_pair(const femd_text *r, const entries *all, const char (*species)[8], int n, int a, int b,
-                             femd_potential *p) {
+static femd_status sw_fill_pair(const femd_text *r, const entries *all, const char (*species)[8], int n, int a, int b,
+                                femd_potential *p) {
     static const int common[] = {EPSILON, SIGMA, A, BIG_A, BIG_B, P, Q};
     const double *v = all->of[(a * n + b) * n + b], *w = all->of[(b * n + a) * n + a];
-    femd_sw *to = &p->sw[a * n + b];
+    femd_sw *sw = p->parameters;
+    femd_sw_pair *to = &sw->pair[a * n + b];
     for (size_t k = 0; k < sizeof common / sizeof *common; k++)
-        if (!alike(v[common[k]], w[common[k]]))
+        if (!sw_alike(v[common[k]], w[common[k]]))
             return femd_fail(r->err, FEMD_BAD_INPUT,
                              "%s: %s of %s %s %s is %g, of %s %s %s %g; the pair needs one value", r->name,
                              names[common[k]], species[a], species[b], species[b], v[common[k]], species[b], species[a],
                              species[a], w[common[k]]);
-    if (!alike(reach(v), reach(w)))
+    if (!sw_alike(sw_reach(v), sw_reach(w)))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s: %s and %s see each other at different distances", r->name,
                          species[a], species[b]);
-    if (v[SIGMA] * v[A] == 0.0 || reach(v) == 0.0) return FEMD_OK; /* this pair does not interact */
+    if (v[SIGMA] * v[A] == 0.0 || sw_reach(v) == 0.0) return FEMD_OK; /* this pair does not interact */
     for (int k = 0; k < 2; k++)
         if (v[P + k] != floor(v[P + k]) || v[P + k] < 0.0 || v[P + k] > POWER_MOST)
             return femd_fail(r->err, FEMD_UNSUPPORTED, "%s: %s is %g; whole numbers from 0 to %d are possible", r->name,
                              names[P + k], v[P + k], POWER_MOST);
-    if (p->cutsq > 0.0 && (p->sw_p != (int)v[P] || p->sw_q != (int)v[Q]))
+    if (p->cutsq > 0.0 && (sw->p != (int)v[P] || sw->q != (int)v[Q]))
         return femd_fail(r->err, FEMD_UNSUPPORTED,
                          "%s: p and q differ among the pairs of these species; one value of each is possible", r->name);
-    p->sw_p = (int)v[P];
-    p->sw_q = (int)v[Q];
+    sw->p = (int)v[P];
+    sw->q = (int)v[Q];
     /* one value for both directions, though the file may print them with different digits */
     v = all->of[a <= b ? (a * n + b) * n + b : (b * n + a) * n + a];
     to->a_eps = v[BIG_A] * v[EPSILON];
     to->b = v[BIG_B];
     to->sigma = v[SIGMA];
     to->cut = v[A] * v[SIGMA];
-    to->cutsq = reach(v) * reach(v);
+    to->cutsq = sw_reach(v) * sw_reach(v);
     to->gamma_sigma = all->of[(a * n + b) * n + b][GAMMA] * v[SIGMA];
     p->cutsq = fmax(p->cutsq, to->cutsq);
     if (p->nearest_sq == 0.0 || NEAREST * NEAREST * to->sigma * to->sigma < p->nearest_sq)
@@ -103,29 +105,30 @@ static femd_status fill_pair(const femd_text *r, const entries *all, const char 
     return FEMD_OK;
 }
 
-static femd_status fill(const femd_text *r, const entries *all, const char (*species)[8], int n, femd_potential *p) {
+static femd_status sw_fill(const femd_text *r, const entries *all, const char (*species)[8], int n, femd_potential *p) {
+    femd_sw *sw = p->parameters;
     double sum = 0.0;
     for (int k = 0; k < n * n * n; k++)
         if (!all->have[k])
             return femd_fail(r->err, FEMD_BAD_INPUT, "%s: no entry for %s %s %s", r->name, species[k / (n * n)],
                              species[k / n % n], species[k % n]);
     for (int a = 0; a < n; a++)
-        for (int b = 0; b < n; b++) FEMD_TRY(fill_pair(r, all, species, n, a, b, p));
+        for (int b = 0; b < n; b++) FEMD_TRY(sw_fill_pair(r, all, species, n, a, b, p));
     for (int k = 0; k < n * n * n; k++) {
         int c = k / (n * n), mirrored = (c * n + k % n) * n + k / n % n;
         const double *v = all->of[k], *w = all->of[mirrored];
         double strength = v[LAMBDA] * v[EPSILON], other = w[LAMBDA] * w[EPSILON];
-        if (!alike(strength, other) || !alike(v[COS0], w[COS0]))
+        if (!sw_alike(strength, other) || !sw_alike(v[COS0], w[COS0]))
             return femd_fail(r->err, FEMD_BAD_INPUT,
                              "%s: the triplets %s %s %s and %s %s %s differ in lambda epsilon or costheta0", r->name,
                              species[c], species[k / n % n], species[k % n], species[c], species[k % n],
                              species[k / n % n]);
-        p->angle[k].lambda_eps = 0.5 * (strength + other);
-        p->angle[k].cos0 = 0.5 * (v[COS0] + w[COS0]);
+        sw->angle[k].lambda_eps = 0.5 * (strength + other);
+        sw->angle[k].cos0 = 0.5 * (v[COS0] + w[COS0]);
     }
     if (!(p->cutsq > 0.0)) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: no pair of these species interacts", r->name);
-    for (int k = 0; k < n * n; k++) sum += p->sw[k].a_eps * p->sw[k].b + p->sw[k].gamma_sigma;
-    for (int k = 0; k < n * n * n; k++) sum += p->angle[k].lambda_eps * (1.0 + p->angle[k].cos0 * p->angle[k].cos0);
+    for (int k = 0; k < n * n; k++) sum += sw->pair[k].a_eps * sw->pair[k].b + sw->pair[k].gamma_sigma;
+    for (int k = 0; k < n * n * n; k++) sum += sw->angle[k].lambda_eps * (1.0 + sw->angle[k].cos0 * sw->angle[k].cos0);
     if (!isfinite(sum * p->cutsq))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s: parameters too large for a number to hold their products",
                          r->name);
@@ -133,23 +136,24 @@ static femd_status fill(const femd_text *r, const entries *all, const char (*spe
     return FEMD_OK;
 }
 
-femd_status femd_potential_sw(const femd_json *doc, const cJSON *potential, const femd_pack *pack,
-                              const char (*species)[8], int n, femd_potential *p, femd_error *err) {
-    const char *name = femd_json_string(potential, "file", "");
+static femd_status sw_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    const char *name = femd_json_string(from->object, "file", "");
     femd_text r;
     femd_status rc = FEMD_OK;
     entries *all;
-    FEMD_TRY(femd_text_open(&r, doc, femd_json_get(potential, "file"), pack, name, err));
+    FEMD_TRY(femd_text_open(&r, from->doc, femd_json_get(from->object, "file"), from->pack, name, err));
     all = calloc(1, sizeof *all);
-    if (!all) rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
+    p->parameters = calloc(1, sizeof(femd_sw));
+    if (!all || !p->parameters) rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
     if (rc == FEMD_OK && *r.at == '#') rc = femd_text_title(&r);
     femd_text_uncomment(&r);
     for (const char *word; rc == FEMD_OK && (word = femd_text_word(&r));)
-        rc = read_entry(&r, word, potential, species, n, all);
-    if (rc == FEMD_OK) rc = fill(&r, all, species, n, p);
+        rc = sw_read_entry(&r, word, from->object, from->species, from->nspecies, all);
+    if (rc == FEMD_OK) rc = sw_fill(&r, all, from->species, from->nspecies, p);
     free(all);
     femd_text_close(&r);
-    p->form = FEMD_FORM_SW;
     snprintf(p->label, sizeof p->label, "sw %.80s", name);
     return rc;
 }
+
+const femd_potential_style femd_style_sw = {.name = "sw", .form = "sw", .read = sw_read};

@@ -2,7 +2,7 @@
 #ifndef FEMD_POTENTIAL_TABLES_H
 #define FEMD_POTENTIAL_TABLES_H
 
-#include "potentials/potential_form.h"
+#include "potentials/potential_eam.h"
 
 typedef enum femd_interpolation {
     FEMD_INTERPOLATE_AUTO,   /* smooth if that is within FEMD_REFIT_LIMIT of LAMMPS's forces, else as LAMMPS */
@@ -26,9 +26,12 @@ typedef struct femd_eam {
 
 FEMD_MUST_CHECK femd_status femd_eam_reserve(femd_eam *t, femd_error *err); /* allocates from n, nrho, nr */
 void femd_eam_clear(femd_eam *t);
-/* Fill the tables of *p (form, densities, cutoff, ...) from *t. */
+/* Make the tables of *p (its parameters), its cutoffs and masses from *t. */
 FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p,
                                               femd_error *err);
+
+/* Releases the parameters of a potential of tables. */
+void femd_eam_tables_clear(void *tables);
 
 /* potential_judge.c: remarks on kinks, jumps, scatter and coarse knots of *t into p->notes, after femd_eam_tabulate. */
 void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p);

@@ -9,7 +9,7 @@
 
 #include "crystal/lammps_data.h"
 #include "crystal/structure_create.h"
-#include "potentials/potential_form.h"
+#include "potentials/potential_eam.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,10 +17,10 @@ static const char species[2][8] = {"Cu", "Ag"};
 
 static void check_embedding(const femd_potential *p) {
     static const double densities[] = {-1.0, 0.0, 1e-3, 1.0, 30.0, 1e6};
-    for (int a = 0; p->densities && a < p->nspecies; a++)
+    for (int a = 0; strcmp(p->style->form, "eam") == 0 && a < p->nspecies; a++)
         for (size_t k = 0; k < sizeof densities / sizeof *densities; k++) {
             double F[3];
-            (void)femd_potential_embed(p, a, densities[k], F);
+            (void)femd_eam_embed(femd_eam_tables_of(p), a, densities[k], F);
         }
 }
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "numerics/spline.h"
-#include "potentials/potential_form.h"
+#include "potentials/potential_eam.h"
 
 static double volume(const double c[9]) {
     return c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);
@@ -214,21 +214,25 @@ static void the_smooth_spline_is_twice_differentiable_and_close(void **state) {
     }
 }
 
+static int refitted(const femd_potential *p) {
+    return !femd_eam_tables_of(p)->over_radius;
+}
+
 static void fine_tables_are_refitted_and_coarse_ones_are_not(void **state) {
 #define CELL "{\"structure\": {\"lattice\": \"fcc\", \"a\": 3.6e-10, \"species\": [\"Cu\"]}, "
     atoms a;
     (void)state;
     atoms_open(&a, CELL "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}}", 0.3);
-    assert_true(a.p->refitted && a.p->refit_error < 1e-8);
+    assert_true(refitted(a.p) && femd_eam_tables_of(a.p)->refit_error < 1e-8);
     assert_true(femd_potential_cutoff(a.p) == 5.50679);
     assert_true(fabs(femd_potential_mass(a.p, 0) - 63.55) < 1e-12);
     atoms_close(&a);
     atoms_open(&a, CELL "\"potential\": {\"style\": \"eam\", \"file\": \"Cu_u3.eam\"}}", 0.3);
-    assert_true(!a.p->refitted && a.p->refit_error > 1e-8);
+    assert_true(!refitted(a.p) && femd_eam_tables_of(a.p)->refit_error > 1e-8);
     atoms_close(&a);
     atoms_open(&a, CELL "\"potential\": {\"style\": \"eam\", \"file\": \"Cu_u3.eam\", \"interpolation\": \"smooth\"}}",
                0.3);
-    assert_true(a.p->refitted);
+    assert_true(refitted(a.p));
     atoms_close(&a);
 }
 
