@@ -2,40 +2,21 @@
  * Owns every conversion of this kind; never evaluates a material.
  *
  * Only + - * / and sqrt are used, in a fixed order, so the bits do not depend on the machine's libm. Full second-order
- * tensors are row-major double[9]; VOIGT[i][j] is the place of component ij in the order 11, 22, 33, 23, 13, 12. */
+ * tensors are row-major double[9]; femd_voigt_at[i][j] is the place of component ij in the order 11, 22, 33, 23,
+ * 13, 12. */
 #include "femd/kinematics.h"
 
 #include <math.h>
 #include <string.h>
 
-static const int VOIGT[3][3] = {{0, 5, 4}, {5, 1, 3}, {4, 3, 2}};
-static const int ROW[6] = {0, 1, 2, 1, 0, 0}, COLUMN[6] = {0, 1, 2, 2, 2, 1};
-static const double IDENTITY[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+#include "femd/tensor3.h"
 
 /* ---- 3x3 ---- */
 
-static void multiply(const double a[9], const double b[9], double c[9]) {
-    double t[9];
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) t[3 * i + j] = a[3 * i] * b[j] + a[3 * i + 1] * b[3 + j] + a[3 * i + 2] * b[6 + j];
-    memcpy(c, t, sizeof t);
-}
-
-static void transpose(const double a[9], double t[9]) {
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) t[3 * i + j] = a[3 * j + i];
-}
-
-static double determinant(const double a[9]) {
-    return a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) + a[2] * (a[3] * a[7] - a[4] * a[6]);
-}
-
 /* Inverse, by the adjugate; the caller knows that det is not 0. */
-static void inverse(const double a[9], double det, double inv[9]) {
-    double t[9] = {a[4] * a[8] - a[5] * a[7], a[2] * a[7] - a[1] * a[8], a[1] * a[5] - a[2] * a[4],
-                   a[5] * a[6] - a[3] * a[8], a[0] * a[8] - a[2] * a[6], a[2] * a[3] - a[0] * a[5],
-                   a[3] * a[7] - a[4] * a[6], a[1] * a[6] - a[0] * a[7], a[0] * a[4] - a[1] * a[3]};
-    for (int i = 0; i < 9; i++) inv[i] = t[i] / det;
+static void kinematics_inverse(const double a[9], double det, double inv[9]) {
+    femd_adjugate3(a, inv);
+    for (int i = 0; i < 9; i++) inv[i] /= det;
 }
 
 static double norm(const double a[9]) {
@@ -52,19 +33,20 @@ int femd_voigt_any(const double v[6]) {
 
 void femd_voigt_to_full(const double v[6], int strain, double t[9]) {
     for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) t[3 * i + j] = strain && i != j ? 0.5 * v[VOIGT[i][j]] : v[VOIGT[i][j]];
+        for (int j = 0; j < 3; j++)
+            t[3 * i + j] = strain && i != j ? 0.5 * v[femd_voigt_at[i][j]] : v[femd_voigt_at[i][j]];
 }
 
 void femd_full_to_voigt(const double t[9], int strain, double v[6]) {
     for (int c = 0; c < 6; c++) {
-        double a = t[3 * ROW[c] + COLUMN[c]], b = t[3 * COLUMN[c] + ROW[c]];
+        double a = t[3 * femd_voigt_i[c] + femd_voigt_j[c]], b = t[3 * femd_voigt_j[c] + femd_voigt_i[c]];
         v[c] = c < 3 ? a : strain ? a + b : 0.5 * (a + b);
     }
 }
 
 /* det F of a deformation gradient that may come from outside. */
 static femd_status check_F(const double F[9], double *det, femd_error *err) {
-    *det = determinant(F);
+    *det = femd_det3(F);
     if (isfinite(*det) && *det > 0) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "det F = %g; a deformation gradient needs a positive determinant", *det);
 }
@@ -75,7 +57,7 @@ static femd_status check_F(const double F[9], double *det, femd_error *err) {
 femd_status femd_strain_from_F(const double F[9], double E[6], femd_error *err) {
     double det, H[9], e[9];
     FEMD_TRY(check_F(F, &det, err));
-    for (int i = 0; i < 9; i++) H[i] = F[i] - IDENTITY[i];
+    for (int i = 0; i < 9; i++) H[i] = F[i] - femd_identity3[i];
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++) {
             double quadratic = H[i] * H[j] + H[3 + i] * H[3 + j] + H[6 + i] * H[6 + j];
@@ -94,8 +76,8 @@ femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *
     FEMD_TRY(check_F(F, &det, err));
     memcpy(X, F, sizeof X);
     for (int k = 0; k < 60 && change > 1e-15; k++) {
-        inverse(X, determinant(X), next);
-        transpose(next, Y);
+        kinematics_inverse(X, femd_det3(X), next);
+        femd_transpose3(next, Y);
         double g = change > 0.01 ? sqrt(norm(Y) / norm(X)) : 1, sum = 0;
         for (int i = 0; i < 9; i++) {
             next[i] = 0.5 * (g * X[i] + Y[i] / g);
@@ -108,8 +90,8 @@ femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *
         if (now >= change && now < 1e-8) break; /* down at round-off */
         change = now;
     }
-    transpose(X, Y);
-    multiply(Y, F, next);
+    femd_transpose3(X, Y);
+    femd_mul3(Y, F, next);
     if (R) memcpy(R, X, sizeof X);
     for (int i = 0; U && i < 3; i++)
         for (int j = 0; j < 3; j++) U[3 * i + j] = 0.5 * (next[3 * i + j] + next[3 * j + i]);
@@ -139,7 +121,7 @@ static void jacobi_rotate(double a[9], double V[9], int p, int q) {
 
 /* a becomes diagonal (its eigenvalues), columns of V the eigenvectors. */
 static void eigen(double a[9], double V[9]) {
-    memcpy(V, IDENTITY, sizeof IDENTITY);
+    memcpy(V, femd_identity3, sizeof femd_identity3);
     for (int sweep = 0; sweep < 12; sweep++) {
         double off = fabs(a[1]) + fabs(a[2]) + fabs(a[5]), diagonal = fabs(a[0]) + fabs(a[4]) + fabs(a[8]);
         if (off <= 1e-18 * diagonal) return;
@@ -166,7 +148,7 @@ femd_status femd_stretch_from_E(const double E[6], double U[9], femd_error *err)
         for (int j = i; j < 3; j++) {
             double s =
                 V[3 * i] * d[0] * V[3 * j] + V[3 * i + 1] * d[1] * V[3 * j + 1] + V[3 * i + 2] * d[2] * V[3 * j + 2];
-            U[3 * i + j] = U[3 * j + i] = IDENTITY[3 * i + j] + s;
+            U[3 * i + j] = U[3 * j + i] = femd_identity3[3 * i + j] + s;
         }
     return FEMD_OK;
 }
@@ -177,7 +159,7 @@ femd_status femd_stretch_from_E(const double E[6], double U[9], femd_error *err)
 static void push_matrix(const double F[9], double M[36]) {
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) {
-            int i = ROW[a], j = COLUMN[a], I = ROW[b], J = COLUMN[b];
+            int i = femd_voigt_i[a], j = femd_voigt_j[a], I = femd_voigt_i[b], J = femd_voigt_j[b];
             M[6 * a + b] = F[3 * i + I] * F[3 * j + J] + (I != J ? F[3 * i + J] * F[3 * j + I] : 0);
         }
 }
@@ -211,18 +193,20 @@ static void push_tangent(const double M[36], const double D[36], double factor, 
 void femd_first_piola(const double F[9], const double S[6], const double D[36], double P[9], double A[81]) {
     double s[9], T[9][6]; /* T_iJ,KL = F_iI D_IJKL */
     femd_voigt_to_full(S, 0, s);
-    if (P) multiply(F, s, P);
+    if (P) femd_mul3(F, s, P);
     if (!A) return;
     for (int i = 0; i < 3; i++)
         for (int J = 0; J < 3; J++)
             for (int c = 0; c < 6; c++)
-                T[3 * i + J][c] = F[3 * i] * D[6 * VOIGT[0][J] + c] + F[3 * i + 1] * D[6 * VOIGT[1][J] + c] +
-                                  F[3 * i + 2] * D[6 * VOIGT[2][J] + c];
+                T[3 * i + J][c] = F[3 * i] * D[6 * femd_voigt_at[0][J] + c] +
+                                  F[3 * i + 1] * D[6 * femd_voigt_at[1][J] + c] +
+                                  F[3 * i + 2] * D[6 * femd_voigt_at[2][J] + c];
     for (int iJ = 0; iJ < 9; iJ++)
         for (int k = 0; k < 3; k++)
             for (int L = 0; L < 3; L++) {
                 const double *t = T[iJ];
-                double a = t[VOIGT[0][L]] * F[3 * k] + t[VOIGT[1][L]] * F[3 * k + 1] + t[VOIGT[2][L]] * F[3 * k + 2];
+                double a = t[femd_voigt_at[0][L]] * F[3 * k] + t[femd_voigt_at[1][L]] * F[3 * k + 1] +
+                           t[femd_voigt_at[2][L]] * F[3 * k + 2];
                 A[9 * iJ + 3 * k + L] = iJ / 3 == k ? s[3 * (iJ % 3) + L] + a : a;
             }
 }
@@ -230,7 +214,7 @@ void femd_first_piola(const double F[9], const double S[6], const double D[36], 
 void femd_cauchy(const double F[9], const double S[6], double sigma[6]) {
     double M[36];
     push_matrix(F, M);
-    push_vector(M, S, 1 / determinant(F), sigma);
+    push_vector(M, S, 1 / femd_det3(F), sigma);
 }
 
 /* (d_ik s_jl + d_jl s_ik + d_il s_jk + d_jk s_il)/2 in Voigt form: what the Jaumann rate of the Kirchhoff stress adds
@@ -240,14 +224,14 @@ static void jaumann_term(const double sigma[6], double out[36]) {
     femd_voigt_to_full(sigma, 0, s);
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) {
-            int i = ROW[a], j = COLUMN[a], k = ROW[b], l = COLUMN[b];
+            int i = femd_voigt_i[a], j = femd_voigt_j[a], k = femd_voigt_i[b], l = femd_voigt_j[b];
             out[6 * a + b] = 0.5 * ((i == k ? s[3 * j + l] : 0) + (j == l ? s[3 * i + k] : 0) +
                                     (i == l ? s[3 * j + k] : 0) + (j == k ? s[3 * i + l] : 0));
         }
 }
 
 void femd_jaumann(const double F[9], const double S[6], const double D[36], double sigma[6], double C[36]) {
-    double M[36], term[36], s[6], J = determinant(F);
+    double M[36], term[36], s[6], J = femd_det3(F);
     push_matrix(F, M);
     push_vector(M, S, 1 / J, s);
     if (sigma) memcpy(sigma, s, sizeof s);
@@ -261,7 +245,7 @@ void femd_jaumann(const double F[9], const double S[6], const double D[36], doub
 femd_status femd_D_from_A(const double F[9], const double S[6], const double A[81], double D[36], femd_error *err) {
     double det, G[9], s[9];
     FEMD_TRY(check_F(F, &det, err));
-    inverse(F, det, G);
+    kinematics_inverse(F, det, G);
     femd_voigt_to_full(S, 0, s);
     memset(D, 0, 36 * sizeof *D);
     for (int I = 0; I < 3; I++)
@@ -273,7 +257,7 @@ femd_status femd_D_from_A(const double F[9], const double S[6], const double A[8
                         for (int k = 0; k < 3; k++)
                             sum += G[3 * I + i] * G[3 * K + k] *
                                    (A[9 * (3 * i + J) + 3 * k + L] - (i == k ? s[3 * J + L] : 0));
-                    D[6 * VOIGT[I][J] + VOIGT[K][L]] += share * sum;
+                    D[6 * femd_voigt_at[I][J] + femd_voigt_at[K][L]] += share * sum;
                 }
     return FEMD_OK;
 }
@@ -282,7 +266,7 @@ femd_status femd_D_from_jaumann(const double F[9], const double sigma[6], const 
                                 femd_error *err) {
     double det, G[9], M[36], c[36];
     FEMD_TRY(check_F(F, &det, err));
-    inverse(F, det, G);
+    kinematics_inverse(F, det, G);
     push_matrix(G, M);
     jaumann_term(sigma, c);
     for (int n = 0; n < 36; n++) c[n] = C[n] - c[n];
@@ -299,8 +283,8 @@ femd_status femd_conductivity(const double F[9], const double k[6], double spati
         push_vector(M, k, 1, spatial);
     }
     if (referential) {
-        double J = determinant(U), G[9];
-        inverse(U, J, G);
+        double J = femd_det3(U), G[9];
+        kinematics_inverse(U, J, G);
         push_matrix(G, M);
         push_vector(M, k, J, referential);
     }
@@ -312,9 +296,9 @@ femd_status femd_conductivity(const double F[9], const double k[6], double spati
 void femd_strain_rotate(const double Q[9], const double E[6], double E_rve[6]) {
     double e[9], t[9], Qt[9];
     femd_voigt_to_full(E, 1, e);
-    transpose(Q, Qt);
-    multiply(Q, e, t);
-    multiply(t, Qt, e);
+    femd_transpose3(Q, Qt);
+    femd_mul3(Q, e, t);
+    femd_mul3(t, Qt, e);
     femd_full_to_voigt(e, 1, E_rve);
 }
 
@@ -338,8 +322,8 @@ static void rotate_tangent_errors(const double M[36], double e[36]) {
 
 void femd_response_unrotate(const double Q[9], femd_response *r) {
     double Qt[9], M[36];
-    if (memcmp(Q, IDENTITY, sizeof IDENTITY) == 0) return;
-    transpose(Q, Qt);
+    if (memcmp(Q, femd_identity3, sizeof femd_identity3) == 0) return;
+    femd_transpose3(Q, Qt);
     push_matrix(Qt, M);
     femd_strain_rotate(Qt, r->E, r->E);
     push_vector(M, r->S, 1, r->S);
@@ -360,16 +344,16 @@ void femd_response_unrotate(const double Q[9], femd_response *r) {
 
 femd_status femd_rotation_check(double Q[9], femd_error *err) {
     double Qt[9], product[9], worst = 0;
-    transpose(Q, Qt);
-    multiply(Q, Qt, product);
+    femd_transpose3(Q, Qt);
+    femd_mul3(Q, Qt, product);
     for (int i = 0; i < 9; i++) {
-        double off = fabs(product[i] - IDENTITY[i]);
+        double off = fabs(product[i] - femd_identity3[i]);
         if (!(off <= worst)) worst = off;
     }
     if (!(worst <= 1e-6))
         return femd_fail(err, FEMD_BAD_INPUT, "the matrix is no rotation: Q Q^T differs from the identity by %.2g",
                          worst);
-    if (determinant(Q) < 0)
+    if (femd_det3(Q) < 0)
         return femd_fail(err, FEMD_BAD_INPUT, "the matrix is a reflection (its determinant is -1), not a rotation");
     return femd_polar(Q, Q, NULL, err);
 }

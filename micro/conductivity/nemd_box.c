@@ -7,22 +7,12 @@
 
 enum { FITTED_MIN = 2 }; /* repeats between the margins: a gradient needs two places */
 
-static void cross(const double a[3], const double b[3], double c[3]) {
-    c[0] = a[1] * b[2] - a[2] * b[1];
-    c[1] = a[2] * b[0] - a[0] * b[2];
-    c[2] = a[0] * b[1] - a[1] * b[0];
-}
-
-static double dot(const double a[3], const double b[3]) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
 double femd_nemd_height(const double h[9], int direction, double normal[3]) {
     double face[3];
-    cross(h + 3 * ((direction + 1) % 3), h + 3 * ((direction + 2) % 3), face);
-    const double area = sqrt(dot(face, face));
+    femd_cross3(h + 3 * ((direction + 1) % 3), h + 3 * ((direction + 2) % 3), face);
+    const double area = sqrt(femd_dot3(face, face));
     for (int c = 0; normal && c < 3; c++) normal[c] = face[c] / area;
-    return dot(face, h + 3 * direction) / area;
+    return femd_dot3(face, h + 3 * direction) / area;
 }
 
 /* Repeats of a margin; 0 in *fits if fewer than two would be left between two of them. */
@@ -88,7 +78,7 @@ static void place_atoms(const femd_native *n, const double h[9], const double *x
                 for (int c = 0; c < 3; c++)
                     b->rve.X[3 * at + c] = x[3 * i + c] + r * h[3 * d + c] + column % across * h[3 * p + c] +
                                            column / across * h[3 * q + c];
-                b->position[at] = dot(b->rve.X + 3 * at, b->normal);
+                b->position[at] = femd_dot3(b->rve.X + 3 * at, b->normal);
                 b->mass[at] = femd_native_mass(n, i);
                 b->layer[at] = r;
                 place_layer(b, r, &b->slab_of[at], &b->side[at]);
@@ -128,7 +118,7 @@ static femd_status set_carried(femd_nemd_box *b, const int *species, int count, 
                 if (species[i] == s) b->masked[3 * i + c] = slow, atoms++;
             FEMD_TRY(femd_energetics_heat_flux(b->rve.en, b->rve.nb, b->rve.h0, b->rve.X, b->masked, b->mass, J, err));
             for (int i = 0; i < n; i++)
-                if (species[i] == s) b->carried[3 * i + c] = dot(J, b->normal) / (slow * atoms);
+                if (species[i] == s) b->carried[3 * i + c] = femd_dot3(J, b->normal) / (slow * atoms);
         }
     return FEMD_OK;
 }
@@ -171,7 +161,7 @@ femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const do
 void femd_nemd_gradients(const femd_nemd_box *b, const double *v, double g[2]) {
     g[0] = g[1] = 0;
     for (int i = 0; i < b->rve.n; i++)
-        if (b->side[i]) g[b->side[i] < 0] += b->lever[i] * b->mass[i] * dot(v + 3 * i, v + 3 * i);
+        if (b->side[i]) g[b->side[i] < 0] += b->lever[i] * b->mass[i] * femd_dot3(v + 3 * i, v + 3 * i);
 }
 
 femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, double *plain, double *reduced,
@@ -180,10 +170,10 @@ femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, d
     for (int i = 0; i < b->rve.n; i++) {
         for (int c = 0; c < 3; c++)
             b->masked[3 * i + c] = b->side[i] * v[3 * i + c]; /* what an atom adds to J is odd in its own velocity */
-        if (b->side[i]) with += dot(b->carried + 3 * i, b->masked + 3 * i);
+        if (b->side[i]) with += femd_dot3(b->carried + 3 * i, b->masked + 3 * i);
     }
     FEMD_TRY(femd_energetics_heat_flux(b->rve.en, b->rve.nb, b->rve.h0, x, b->masked, b->mass, J, err));
-    along = dot(J, b->normal);
+    along = femd_dot3(J, b->normal);
     *plain = along / b->volume;
     *reduced = (along - with) / b->volume;
     return FEMD_OK;
@@ -193,5 +183,5 @@ void femd_nemd_profile(const femd_nemd_box *b, const double *v, double *T) {
     const int n = b->rve.n, each = n / b->repeats;
     const double unit = femd_mvv2e / (3 * femd_kb * each) * n / femd_gauge_free_atoms(&b->rve.gauge);
     memset(T, 0, (size_t)b->repeats * sizeof *T);
-    for (int i = 0; i < n; i++) T[b->layer[i]] += unit * b->mass[i] * dot(v + 3 * i, v + 3 * i);
+    for (int i = 0; i < n; i++) T[b->layer[i]] += unit * b->mass[i] * femd_dot3(v + 3 * i, v + 3 * i);
 }

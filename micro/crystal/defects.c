@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/tensor3.h"
 #include "numerics/random.h"
 
 typedef struct draw {
@@ -49,14 +50,11 @@ static void cartesian(const double cell[9], const double f[3], double x[3]) {
 
 /* How many cells away, along each lattice vector, a point within `reach` of a point of the cell may lie. */
 static void image_range(const double cell[9], double reach, int range[3]) {
-    double volume = cell[0] * (cell[4] * cell[8] - cell[5] * cell[7]) -
-                    cell[1] * (cell[3] * cell[8] - cell[5] * cell[6]) +
-                    cell[2] * (cell[3] * cell[7] - cell[4] * cell[6]);
+    double volume = femd_det3(cell);
     for (int k = 0; k < 3; k++) {
-        const double *a = cell + 3 * ((k + 1) % 3), *b = cell + 3 * ((k + 2) % 3);
-        double n[3] = {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-        double height = fabs(volume) / sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
-        range[k] = (int)ceil(reach / height) + 1;
+        double face[3];
+        femd_cross3(cell + 3 * ((k + 1) % 3), cell + 3 * ((k + 2) % 3), face);
+        range[k] = (int)ceil(reach / (fabs(volume) / sqrt(femd_dot3(face, face)))) + 1;
     }
 }
 

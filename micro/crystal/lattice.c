@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/tensor3.h"
+
 #define DIRECTION_MAX 50
 #define CLOSE         1e-8 /* of a cell edge */
 
@@ -66,10 +68,6 @@ static const lattice lattices[] = {
      {{0, .5, .5}, {.5, 0, .5}, {.5, .5, 0}}},
     {"b2", 2, 2, {{{0, 0, 0}, 0}, {{.5, .5, .5}, 1}}, 0, {{0, 0, 0}}},
 };
-
-static double dot(const double a[3], const double b[3]) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
 
 static int gcd(int a, int b) {
     while (b) {
@@ -146,13 +144,12 @@ static femd_status period_vectors(const femd_json *doc, const cJSON *structure, 
         for (int c = 0; c < 3; c++) v[k][c] = d[k][c] * (half_is_periodic(l, d[k]) ? 0.5 : 1.0) * edge[c];
     for (int k = 0; k < 3; k++) {
         const double *p = v[k], *q = v[(k + 1) % 3];
-        if (fabs(dot(p, q)) > 1e-9 * sqrt(dot(p, p) * dot(q, q)))
+        if (fabs(femd_dot3(p, q)) > 1e-9 * sqrt(femd_dot3(p, p) * femd_dot3(q, q)))
             return femd_json_fail(doc, orient, err, "directions %d and %d are not at right angles", k + 1,
                                   (k + 1) % 3 + 1);
     }
-    for (int c = 0; c < 3; c++)
-        cross[c] = v[0][(c + 1) % 3] * v[1][(c + 2) % 3] - v[0][(c + 2) % 3] * v[1][(c + 1) % 3];
-    if (dot(cross, v[2]) < 0.0)
+    femd_cross3(v[0], v[1], cross);
+    if (femd_dot3(cross, v[2]) < 0.0)
         return femd_json_fail(doc, orient, err, "the three directions are left-handed; reverse one");
     return FEMD_OK;
 }
@@ -182,7 +179,7 @@ static long oriented_cell(const lattice *l, const double edge[3], double v[3][3]
                     int inside = 1;
                     for (int c = 0; c < 3; c++) p[c] = (cell[c] + l->basis[b].at[c]) * edge[c];
                     for (int c = 0; c < 3; c++) {
-                        f[c] = dot(p, v[c]) / dot(v[c], v[c]);
+                        f[c] = femd_dot3(p, v[c]) / femd_dot3(v[c], v[c]);
                         if (fabs(f[c]) < CLOSE) f[c] = 0.0;
                         inside &= f[c] >= 0.0 && f[c] < 1.0 - CLOSE;
                     }
@@ -249,7 +246,7 @@ femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd
         const cJSON *node = cJSON_GetArrayItem(repeats, c);
         repeat[c] = node ? (int)node->valuedouble : 1;
         if (repeat[c] < 1) return femd_json_fail(doc, repeats, err, "repetitions are 1 or more");
-        length[c] = sqrt(dot(v[c], v[c]));
+        length[c] = sqrt(femd_dot3(v[c], v[c]));
         volume *= length[c] / edge[c];
     }
     expected = lround(volume * l->atoms);

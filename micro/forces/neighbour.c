@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
+
 #define BINS_MAX     (1 << 20)
 #define EXTENDED_MAX (1 << 26)
 #define SLACK        1e-9 /* for the rounding of what bin an atom is in */
@@ -81,21 +83,14 @@ static femd_status room_for_list(femd_neighbours *nb, int count, femd_error *err
     return FEMD_OK;
 }
 
-static void cross(const double a[3], const double b[3], double c[3]) {
-    c[0] = a[1] * b[2] - a[2] * b[1];
-    c[1] = a[2] * b[0] - a[0] * b[2];
-    c[2] = a[0] * b[1] - a[1] * b[0];
-}
-
 /* inverse[3c+k]: fractional coordinate k = sum_c x_c inverse[3c+k]; height[k]: distance of the faces k. Returns the
  * volume. */
 static double invert_cell(const double cell[9], double inverse[9], double height[3]) {
     double area[9], volume;
-    for (int k = 0; k < 3; k++) cross(cell + 3 * ((k + 1) % 3), cell + 3 * ((k + 2) % 3), area + 3 * k);
-    volume = cell[0] * area[0] + cell[1] * area[1] + cell[2] * area[2];
+    for (int k = 0; k < 3; k++) femd_cross3(cell + 3 * ((k + 1) % 3), cell + 3 * ((k + 2) % 3), area + 3 * k);
+    volume = femd_dot3(cell, area);
     for (int k = 0; k < 3; k++) {
-        height[k] = fabs(volume) / sqrt(area[3 * k] * area[3 * k] + area[3 * k + 1] * area[3 * k + 1] +
-                                        area[3 * k + 2] * area[3 * k + 2]);
+        height[k] = fabs(volume) / sqrt(femd_dot3(area + 3 * k, area + 3 * k));
         for (int c = 0; c < 3; c++) inverse[3 * c + k] = area[3 * k + c] / volume;
     }
     return volume;
@@ -347,7 +342,7 @@ static double smallest_stretch(const double cell0[9], const double cell[9], doub
         for (int b = 0; b < 3; b++) c[3 * a + b] = map[a] * map[b] + map[3 + a] * map[3 + b] + map[6 + a] * map[6 + b];
     trace = c[0] + c[4] + c[8];
     minors = c[0] * c[4] - c[1] * c[3] + c[0] * c[8] - c[2] * c[6] + c[4] * c[8] - c[5] * c[7];
-    det = c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) + c[2] * (c[3] * c[7] - c[4] * c[6]);
+    det = femd_det3(c);
     /* Smallest root of q(t) = t^3 - trace t^2 + minors t - det, between 0 and trace/3, kept from below: Newton from 0
      * is monotonic. */
     low = 0.0;

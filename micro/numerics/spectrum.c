@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/tensor3.h"
 #include "numerics/random.h"
-#include "rve/native_rve.h"
 
 femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double dt, femd_error *err) {
     memset(s, 0, sizeof *s);

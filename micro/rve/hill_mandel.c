@@ -27,12 +27,10 @@ femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const dou
         }
         for (int k = 0; k < 3; k++)
             for (int i = 0; i < 3; i++) {
-                const double *row = dU + 3 * i, *edge = rve->h0 + 3 * k;
-                boundary += T[3 * k + i] * (row[0] * edge[0] + row[1] * edge[1] + row[2] * edge[2]);
+                boundary += T[3 * k + i] * femd_dot3(dU + 3 * i, rve->h0 + 3 * k);
             }
         for (int i = 0; held && i < 3 * rve->n; i++) {
-            const double *row = L + 3 * (i % 3), *at = x + 3 * (i / 3);
-            boundary -= held[i] * (row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
+            boundary -= held[i] * femd_dot3(L + 3 * (i % 3), x + 3 * (i / 3));
         }
         boundary *= FEMD_EV_PER_A3 / rve->V0;
         worst = fmax(worst, fabs(volume - boundary) / norm);

@@ -6,29 +6,11 @@
 
 #include "femd/kinematics.h"
 
-const int femd_voigt_i[6] = {0, 1, 2, 1, 0, 0};
-const int femd_voigt_j[6] = {0, 1, 2, 2, 2, 1};
-
-void femd_mul3(const double A[9], const double B[9], double C[9]) {
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) C[3 * i + j] = A[3 * i] * B[j] + A[3 * i + 1] * B[3 + j] + A[3 * i + 2] * B[6 + j];
-}
-
-double femd_det3(const double A[9]) {
-    return A[0] * (A[4] * A[8] - A[5] * A[7]) - A[1] * (A[3] * A[8] - A[5] * A[6]) + A[2] * (A[3] * A[7] - A[4] * A[6]);
-}
-
-void femd_inverse3(const double A[9], double B[9]) {
+/* B = A^-1. */
+static void rve_inverse(const double A[9], double B[9]) {
     const double d = 1 / femd_det3(A);
-    B[0] = (A[4] * A[8] - A[5] * A[7]) * d;
-    B[1] = (A[2] * A[7] - A[1] * A[8]) * d;
-    B[2] = (A[1] * A[5] - A[2] * A[4]) * d;
-    B[3] = (A[5] * A[6] - A[3] * A[8]) * d;
-    B[4] = (A[0] * A[8] - A[2] * A[6]) * d;
-    B[5] = (A[2] * A[3] - A[0] * A[5]) * d;
-    B[6] = (A[3] * A[7] - A[4] * A[6]) * d;
-    B[7] = (A[1] * A[6] - A[0] * A[7]) * d;
-    B[8] = (A[0] * A[4] - A[1] * A[3]) * d;
+    femd_adjugate3(A, B);
+    for (int i = 0; i < 9; i++) B[i] *= d;
 }
 
 void femd_rve_set_atoms(femd_rve *rve, int n) {
@@ -54,7 +36,7 @@ void femd_rve_clear(femd_rve *rve) {
 femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p, femd_error *err) {
     memcpy(p->E, E, sizeof p->E);
     FEMD_TRY(femd_stretch_from_E(E, p->U, err));
-    femd_inverse3(p->U, p->A);
+    rve_inverse(p->U, p->A);
     femd_mul3(rve->h0, p->U, p->h); /* rows: (U a)^T = a^T U, U symmetric */
     p->J = femd_det3(p->U);
     for (int r = 0; r < 6; r++)
@@ -67,11 +49,10 @@ femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p
 }
 
 void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w, double *x) {
-    const double *U = p->U;
     for (int i = 0; i < rve->n; i++) {
         double y[3];
         for (int c = 0; c < 3; c++) y[c] = rve->X[3 * i + c] + (w ? w[3 * i + c] : 0);
-        for (int c = 0; c < 3; c++) x[3 * i + c] = U[3 * c] * y[0] + U[3 * c + 1] * y[1] + U[3 * c + 2] * y[2];
+        femd_apply3(p->U, y, x + 3 * i);
     }
 }
 

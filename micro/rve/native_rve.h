@@ -5,6 +5,7 @@
 #ifndef FEMD_NATIVE_RVE_H
 #define FEMD_NATIVE_RVE_H
 
+#include "femd/tensor3.h"
 #include "forces/energetics.h"
 #include "rve/gauge.h"
 
@@ -44,12 +45,5 @@ void femd_place_displacements(const femd_rve *rve, const femd_place *p, const do
 void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]);
 /* D = M B M^T / V0 in Pa for a spatial 6x6 in eV. */
 void femd_place_tangent(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]);
-
-/* C = A B for 3x3; symmetric Voigt 6 (no engineering factors) to 3x3 and back. */
-void femd_mul3(const double A[9], const double B[9], double C[9]);
-double femd_det3(const double A[9]);
-void femd_inverse3(const double A[9], double B[9]);
-/* Index pairs of the Voigt order. */
-extern const int femd_voigt_i[6], femd_voigt_j[6];
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "femd/kinematics.h"
 #include "numerics/dense.h"
 #include "rve/native.h"
 #include "rve/native_control.h"
@@ -53,8 +54,7 @@ static void newton_step(const double E[6], const double S[6], const double D[36]
                         double *residual, double *scale) {
     double M[36], factor[36], inverse[6], full[9];
     const double J = sqrt(femd_strain_metric(E, NULL, inverse));
-    for (int c = 0; c < 6; c++)
-        full[3 * femd_voigt_i[c] + femd_voigt_j[c]] = full[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
+    femd_voigt_to_full(inverse, 0, full);
     *residual = 0;
     for (int r = 0; r < 6; r++) {
         step[r] = -(S[r] + p * J * inverse[r]);

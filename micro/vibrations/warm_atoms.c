@@ -66,8 +66,7 @@ femd_status femd_warm_chord(femd_relaxer *r, femd_rve *rve, const femd_place *pl
 
 /* out = S v for every atom, S symmetric 3x3. */
 static void turn(int n3, const double S[9], const double *v, double *out) {
-    for (int i = 0; i < n3; i += 3)
-        for (int c = 0; c < 3; c++) out[i + c] = S[3 * c] * v[i] + S[3 * c + 1] * v[i + 1] + S[3 * c + 2] * v[i + 2];
+    for (int i = 0; i < n3; i += 3) femd_apply3(S, v + i, out + i);
 }
 
 /* ---- the search: fixed point c = F_x(x(c)), x(c) the equilibrium under the load c ---- */
