@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "numerics/portable.h"
 #include "numerics/random.h"
 
 const double femd_mvv2e = FEMD_ATOMIC_MASS * 1e4 / FEMD_ELEMENTARY_CHARGE; /* (angstrom/ps)^2 = 1e4 (m/s)^2 */
@@ -106,17 +107,6 @@ static void kick_and_drift(femd_dynamics *d, double t) {
     }
 }
 
-/* exp(-a) for a >= 0 without a library: a Taylor series after halving, squared back. */
-static double decay(double a) {
-    int halvings = 0;
-    double sum = 1;
-    if (a > 700) return 0;
-    for (; a > 0.0625; a *= 0.5) halvings++;
-    for (int k = 12; k >= 1; k--) sum = 1 - a / k * sum;
-    for (; halvings; halvings--) sum *= sum;
-    return sum;
-}
-
 static femd_status check_finite(const femd_dynamics *d, femd_error *err) {
     double sum = 0;
     for (int c = 0; c < 3 * d->rve->n; c++) sum += (d->x[c] - d->x[c]) + (d->v[c] - d->v[c]);
@@ -142,7 +132,8 @@ static int can_move(const femd_dynamics *d) {
 
 femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err) {
     const int n = d->rve->n;
-    const double keep = decay(d->friction * d->dt), add = sqrt((1 - keep * keep) * femd_kb * d->temperature);
+    const double keep = femd_portable_exp(-(d->friction * d->dt)),
+                 add = sqrt((1 - keep * keep) * femd_kb * d->temperature);
     if (!can_move(d)) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
         kick_and_drift(d, 0.5 * d->dt);
@@ -191,7 +182,7 @@ static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double ke
 }
 
 femd_status femd_dynamics_local(femd_dynamics *d, const femd_thermostats *t, int steps, femd_error *err) {
-    const double keep = decay(d->friction * d->dt);
+    const double keep = femd_portable_exp(-(d->friction * d->dt));
     for (int k = 0; k < steps; k++) {
         kick_and_drift(d, 0.5 * d->dt);
         act_on_groups(d, t, keep);

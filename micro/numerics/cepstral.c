@@ -3,35 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "numerics/random.h"
+#include "numerics/portable.h"
 #include "numerics/spectrum.h"
-
-/* Recurrence up to 10, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.12). */
-double femd_digamma(double x) {
-    double sum = 0;
-    for (; x < 10; x += 1) sum -= 1 / x;
-    const double z = 1 / (x * x);
-    return sum + femd_random_log(x) - 0.5 / x -
-           z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
-}
-
-double femd_trigamma(double x) {
-    double sum = 0;
-    for (; x < 10; x += 1) sum += 1 / (x * x);
-    const double z = 1 / (x * x);
-    return sum + 1 / x + 0.5 * z +
-           z / x * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66)))));
-}
-
-/* exp without a library: a Taylor series after halving, squared back. */
-double femd_exponential(double a) {
-    int halvings = 0;
-    double sum = 1;
-    for (; fabs(a) > 0.0625; a *= 0.5) halvings++;
-    for (int k = 12; k >= 1; k--) sum = 1 + a / k * sum;
-    for (; halvings; halvings--) sum *= sum;
-    return sum;
-}
 
 /* C[n] = (1/N) sum over the N = 2K frequencies of the periodic logarithm L, of which L[0 .. K] is half. */
 static void cosine_coefficients(int K, const double *L, double *C) {
@@ -40,7 +13,7 @@ static void cosine_coefficients(int K, const double *L, double *C) {
         for (int k = 1; k < K; k++) {
             double c, s;
             const int turn = (int)((int64_t)n * k % (2 * K));
-            femd_random_turn((double)turn / (2 * K), &c, &s);
+            femd_portable_turn((double)turn / (2 * K), &c, &s);
             sum += 2 * L[k] * c;
         }
         C[n] = sum / (2 * K);
@@ -67,7 +40,7 @@ static void average(int K, const double *C, double variance, const double *A, in
     for (int pass = 0; pass < 2; pass++) {
         double log0 = C[0];
         for (int P = 1; P <= K; P++) {
-            const double far = 0.5 * (A[P] - A[best]), w = far < 40 ? femd_exponential(-far) : 0;
+            const double far = 0.5 * (A[P] - A[best]), w = far < 40 ? femd_portable_exp(-far) : 0;
             if (P > 1) log0 += 2 * C[P - 1];
             if (pass) {
                 deviation += w / total * sqrt(variance * (4 * P - 2) + (log0 - mean) * (log0 - mean));
@@ -84,7 +57,7 @@ static void average(int K, const double *C, double variance, const double *A, in
 
 femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err) {
     const int K = p->bins;
-    const double N = 2.0 * K, variance = femd_trigamma(p->shape);
+    const double N = 2.0 * K, variance = femd_portable_trigamma(p->shape);
     double *L = malloc(3 * ((size_t)K + 1) * sizeof *L), *C = L + K + 1, *A = C + K + 1, log0, relative;
     if (!L) return femd_fail(err, FEMD_NO_MEMORY, "cepstral analysis: out of memory");
     for (int k = 0; k <= K; k++) {
@@ -93,13 +66,13 @@ femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, f
             free(L);
             return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d", p->P[k], k);
         }
-        L[k] = femd_random_log(p->P[k]) - (femd_digamma(shape) - femd_random_log(shape));
+        L[k] = femd_portable_log(p->P[k]) - (femd_portable_digamma(shape) - femd_portable_log(shape));
     }
     cosine_coefficients(K, L, C);
     *out = (femd_zero_frequency){.order = akaike(K, C, variance / N, A), .plateau = 1};
     average(K, C, variance / N, A, out->order, &log0, &relative);
     free(L);
-    out->value = femd_exponential(log0);
+    out->value = femd_portable_exp(log0);
     out->error = out->value * relative;
     return FEMD_OK;
 }

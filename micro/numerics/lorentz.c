@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "numerics/dense.h"
-#include "numerics/random.h"
+#include "numerics/portable.h"
 #include "numerics/spectrum.h"
 
 enum { PARAMETERS = 5, CUTOFFS = 24, STEPS = 100, STARTS = 3, BINS_MIN = 6 };
@@ -68,7 +68,7 @@ static double likelihood_of(const femd_periodogram *p, const fit *f) {
     double sum = 0, slope[PARAMETERS];
     for (int k = 0; k < f->cut; k++) {
         const double S = expected(p, f, k, slope);
-        sum -= shape_at(p, k) * (femd_random_log(S) + p->P[k] / S);
+        sum -= shape_at(p, k) * (femd_portable_log(S) + p->P[k] / S);
     }
     return sum;
 }
@@ -237,7 +237,7 @@ static int fit_band(const femd_periodogram *p, int cut, fit *best) {
     if (n == 0) return 0;
     for (int i = 0; i < n; i++) {
         const double far = 0.5 * (criterion[i] - criterion[least]);
-        weight[i] = far < 40 ? femd_exponential(-far) : 0;
+        weight[i] = far < 40 ? femd_portable_exp(-far) : 0;
         total += weight[i];
         mean += weight[i] * f[i].value;
     }

@@ -2,11 +2,12 @@
  * sums. */
 #include "numerics/spectrum.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/tensor3.h"
-#include "numerics/random.h"
+#include "numerics/portable.h"
 
 femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double dt, femd_error *err) {
     memset(s, 0, sizeof *s);
@@ -22,8 +23,8 @@ femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double d
     s->bins = bins;
     s->dt = dt;
     for (int k = 0; k < samples / 2; k++)
-        femd_random_turn((double)k / samples, s->work + 4 * (size_t)samples + 2 * k,
-                         s->work + 4 * (size_t)samples + 2 * k + 1);
+        femd_portable_turn((double)k / samples, s->work + 4 * (size_t)samples + 2 * k,
+                           s->work + 4 * (size_t)samples + 2 * k + 1);
     return FEMD_OK;
 }
 

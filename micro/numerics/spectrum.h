@@ -57,10 +57,4 @@ FEMD_MUST_CHECK femd_status femd_cepstral(const femd_periodogram *p, femd_zero_f
  * on; see lorentz.c. */
 FEMD_MUST_CHECK femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err);
 
-/* psi and psi' for x > 0. */
-double femd_digamma(double x);
-double femd_trigamma(double x);
-/* e^a without a library, for moderate a. */
-double femd_exponential(double a);
-
 #endif

@@ -60,10 +60,10 @@ static void fill(femd_spectrum *s, const process p[3], int segments, uint64_t se
 
 static void polygamma_functions_have_their_known_values(void **state) {
     (void)state;
-    assert_true(fabs(femd_digamma(1) + 0.57721566490153286) < 1e-13);
-    assert_true(fabs(femd_digamma(0.5) + 1.96351002602142348) < 1e-13);
-    assert_true(fabs(femd_trigamma(1) - 1.64493406684822644) < 1e-13);
-    assert_true(fabs(femd_trigamma(0.5) - 4.93480220054467931) < 1e-12);
+    assert_true(fabs(femd_portable_digamma(1) + 0.57721566490153286) < 1e-13);
+    assert_true(fabs(femd_portable_digamma(0.5) + 1.96351002602142348) < 1e-13);
+    assert_true(fabs(femd_portable_trigamma(1) - 1.64493406684822644) < 1e-13);
+    assert_true(fabs(femd_portable_trigamma(0.5) - 4.93480220054467931) < 1e-12);
 }
 
 static void cross_spectrum_equals_the_plain_sum(void **state) {
