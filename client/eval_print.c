@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eval.h"
+#include "femd/evaluate.h"
 #include "femd/kinematics.h"
 
 static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
@@ -37,62 +38,79 @@ static void print_material(const eval_answer *a) {
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 
-static void print_scalars(const femd_response *r) {
-    static const struct {
-        uint32_t want;
-        const char *name, *unit;
-        size_t at;
-        double scale;
-    } rows[] = {{FEMD_WANT_ENERGY, "energy", "MJ/m^3", offsetof(femd_response, energy), 1e6},
-                {FEMD_WANT_HELMHOLTZ, "Helmholtz energy", "MJ/m^3", offsetof(femd_response, helmholtz), 1e6},
-                {FEMD_WANT_HEAT_CAPACITY, "heat capacity", "MJ/(m^3 K)", offsetof(femd_response, heat_capacity), 1e6},
-                {FEMD_WANT_STABILITY, "stability", "N/m (lowest eigenvalue of the internal Hessian)",
-                 offsetof(femd_response, stability), 1}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (r->provided & rows[i].want)
-            row(rows[i].name, (const double *)(const void *)((const char *)r + rows[i].at), 1, rows[i].scale,
-                rows[i].unit);
+static const double *numbers_at(const femd_response *r, size_t at) {
+    return (const double *)(const void *)((const char *)r + at);
+}
+
+/* A quantity as the list names it: one row, or one for each row of a 6x6 matrix. */
+static void print_quantity(const femd_response *r, const femd_quantity *q) {
+    const double *v = numbers_at(r, q->value);
+    if (q->shape != FEMD_SHAPE_STIFFNESS) {
+        row(q->row, v, q->numbers, q->row_scale, q->row_unit);
+        return;
+    }
+    for (int i = 0; i < 6; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s %s", q->row, voigt[i]);
+        row(name, v + 6 * i, 6, q->row_scale, q->row_unit);
+    }
+}
+
+static void print_place(const femd_response *r, int place) {
+    print_quantity(r, femd_quantity_at((size_t)place));
+}
+
+/* ---- what stands beside some of them ---- */
+
+static void print_cauchy(const eval_answer *a) {
+    double sigma[6];
+    if (!a->has_F) return;
+    femd_cauchy(a->F, a->response.S, sigma);
+    row("Cauchy stress", sigma, 6, 1e9, "GPa");
+}
+
+static void print_distance(const eval_answer *a) {
+    printf("  %-18s", "distance of D from");
+    for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
+        printf("%s %s %.2g", c > FEMD_ORTHORHOMBIC ? "," : "", femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+    printf("\n");
 }
 
 /* Named for what it counts: atoms know no electrons. */
 static void print_conductivity(const eval_answer *a) {
     const femd_response *r = &a->response;
-    const int lattice = (a->caps.carriers & FEMD_CARRIER_LATTICE) != 0;
-    row(lattice ? "k of the lattice" : "conductivity k", r->k, 6, 1, "W/(m K)");
+    if (a->caps.carriers & FEMD_CARRIER_LATTICE)
+        row("k of the lattice", r->k, 6, 1, "W/(m K)");
+    else
+        print_place(r, FEMD_QUANTITY_CONDUCTIVITY);
     if (r->sampled) row("  its error", r->k_err, 6, 1, "W/(m K)");
     if (r->checked) {
-        row("  other estimate", r->k_check, 6, 1, "W/(m K)");
+        print_place(r, FEMD_QUANTITY_CONDUCTIVITY_CHECK);
         row("  its error", r->k_check_err, 6, 1, "W/(m K)");
     }
-    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS)
-        row("k of electrons", r->k_electronic, 6, 1, "W/(m K), as declared; not in the row above");
+    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) print_place(r, FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC);
 }
 
-static void print_tensors(const eval_answer *a) {
+static void print_compressibility(const eval_answer *a) {
+    const double compressibility = -a->response.dJdp / a->response.J;
+    if (a->request.control != FEMD_CONTROL_PRESSURE) return;
+    row("compressibility", &compressibility, 1, 1e-9, "1/GPa (isothermal, -dJ/dp / J)");
+}
+
+/* What was asked, as the list has it. */
+static void print_wanted(const eval_answer *a, int scalars) {
     const femd_response *r = &a->response;
-    double sigma[6];
-    heading();
-    row("strain E", r->E, 6, 1, "");
-    if (r->provided & FEMD_WANT_STRESS) row("stress S", r->S, 6, 1e9, "GPa");
-    if (a->has_F && r->provided & FEMD_WANT_STRESS) {
-        femd_cauchy(a->F, r->S, sigma);
-        row("Cauchy stress", sigma, 6, 1e9, "GPa");
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!(r->provided & q->want) || (q->shape == FEMD_SHAPE_SCALAR) != scalars) continue;
+        if (i == FEMD_QUANTITY_CONDUCTIVITY) {
+            print_conductivity(a);
+            continue;
+        }
+        print_quantity(r, q);
+        if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
+        if (i == FEMD_QUANTITY_TANGENT) print_distance(a);
     }
-    for (int i = 0; i < 6 && r->provided & FEMD_WANT_TANGENT; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "tangent D %s", voigt[i]);
-        row(name, r->D + 6 * i, 6, 1e9, "GPa");
-    }
-    if (r->provided & FEMD_WANT_TANGENT) {
-        printf("  %-18s", "distance of D from");
-        for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
-            printf("%s %s %.2g", c > FEMD_ORTHORHOMBIC ? "," : "", femd_symmetry_name((femd_symmetry)c),
-                   a->distance[c]);
-        printf("\n");
-    }
-    if (r->provided & FEMD_WANT_THERMAL_STRESS) row("dS/dT", r->dSdT, 6, 1e6, "MPa/K");
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) print_conductivity(a);
-    if (femd_voigt_any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
 }
 
 void eval_print_table(const eval_answer *a) {
@@ -100,14 +118,14 @@ void eval_print_table(const eval_answer *a) {
     printf("  %-18s %s%s%s\n", "status", femd_status_name(r->status), *a->err.text ? ": " : "", a->err.text);
     print_material(a);
     if (r->status != FEMD_OK) return;
-    print_tensors(a);
-    row("J = det F", &r->J, 1, 1, "");
-    if (a->request.control == FEMD_CONTROL_PRESSURE) {
-        const double compressibility = -r->dJdp / r->J;
-        row("compressibility", &compressibility, 1, 1e-9, "1/GPa (isothermal, -dJ/dp / J)");
-    }
-    print_scalars(r);
-    row("Hill-Mandel", &r->hill_mandel, 1, 1, "(residual of equilibrium)");
+    heading();
+    print_place(r, FEMD_QUANTITY_STRAIN);
+    print_wanted(a, 0);
+    if (femd_voigt_any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
+    print_place(r, FEMD_QUANTITY_J);
+    print_compressibility(a);
+    print_wanted(a, 1);
+    print_place(r, FEMD_QUANTITY_HILL_MANDEL);
     if (r->hill_mandel_err > 0) row("  its error", &r->hill_mandel_err, 1, 1, "");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
         if (r->notes & bit) printf("  %-18s %s: %s\n", "note", femd_note_key(bit), femd_note_words(bit));
@@ -186,26 +204,32 @@ static void hash(writer *w, const char *name, const femd_hash *h) {
     text(w, name, hex);
 }
 
-/* What k counts, beside k. */
-static void json_conductivity(writer *w, const eval_answer *a) {
-    const femd_response *r = &a->response;
-    vector(w, "conductivity", r->k, 6);
-    text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
-    if (r->checked) vector(w, "conductivity_check", r->k_check, 6);
-    if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) vector(w, "conductivity_electronic", r->k_electronic, 6);
+static void numbers(writer *w, const char *name, const double *v, femd_shape shape, int n) {
+    if (shape == FEMD_SHAPE_STIFFNESS)
+        matrix(w, name, v, 6);
+    else if (shape == FEMD_SHAPE_SCALAR)
+        number(w, name, *v);
+    else
+        vector(w, name, v, n);
+}
+
+/* Whether the answer is shown: what is held; the electrons' part where the material declares one, be it zero. The
+ * derivatives of pressure control have names of their own here. */
+static int is_shown(const eval_answer *a, const femd_quantity *q) {
+    if (q->held == FEMD_HELD_PRESSURE) return 0;
+    if (q == femd_quantity_at(FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC))
+        return a->response.provided & FEMD_WANT_CONDUCTIVITY && a->caps.carriers & FEMD_CARRIER_ELECTRONS;
+    return femd_response_holds(&a->response, q);
 }
 
 static void json_answers(writer *w, const eval_answer *a) {
-    const femd_response *r = &a->response;
-    if (r->provided & FEMD_WANT_STRESS) vector(w, "stress", r->S, 6);
-    if (r->provided & FEMD_WANT_TANGENT) matrix(w, "tangent", r->D, 6);
-    if (r->provided & FEMD_WANT_THERMAL_STRESS) vector(w, "thermal_stress", r->dSdT, 6);
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) json_conductivity(w, a);
-    if (r->provided & FEMD_WANT_ENERGY) number(w, "energy_density", r->energy);
-    if (r->provided & FEMD_WANT_HELMHOLTZ) number(w, "helmholtz_density", r->helmholtz);
-    if (r->provided & FEMD_WANT_HEAT_CAPACITY) number(w, "heat_capacity", r->heat_capacity);
-    if (r->provided & FEMD_WANT_STABILITY) number(w, "stability", r->stability);
-    number(w, "hill_mandel", r->hill_mandel);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!is_shown(a, q)) continue;
+        numbers(w, q->key, numbers_at(&a->response, q->value), q->shape, q->numbers);
+        if (i == FEMD_QUANTITY_CONDUCTIVITY) /* what k counts */
+            text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
+    }
 }
 
 /* How far the tangent is from each class of symmetry, relative to its norm. */
@@ -223,15 +247,11 @@ static void json_errors(writer *outer, const femd_response *r) {
     writer w = {0};
     key(outer, "errors");
     printf("{");
-    if (r->provided & FEMD_WANT_STRESS) vector(&w, "stress", r->S_err, 6);
-    if (r->provided & FEMD_WANT_TANGENT) matrix(&w, "tangent", r->D_err, 6);
-    if (r->provided & FEMD_WANT_THERMAL_STRESS) vector(&w, "thermal_stress", r->dSdT_err, 6);
-    if (r->provided & FEMD_WANT_CONDUCTIVITY) vector(&w, "conductivity", r->k_err, 6);
-    if (r->checked) vector(&w, "conductivity_check", r->k_check_err, 6);
-    if (r->provided & FEMD_WANT_ENERGY) number(&w, "energy_density", r->energy_err);
-    if (r->provided & FEMD_WANT_HELMHOLTZ) number(&w, "helmholtz_density", r->helmholtz_err);
-    if (r->provided & FEMD_WANT_HEAT_CAPACITY) number(&w, "heat_capacity", r->heat_capacity_err);
-    number(&w, "hill_mandel", r->hill_mandel_err);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!q->sampled || !femd_response_holds(r, q)) continue;
+        numbers(&w, q->key, numbers_at(r, q->error), q->shape, q->numbers);
+    }
     printf("}");
 }
 
@@ -289,8 +309,6 @@ void eval_print_json(const eval_answer *a) {
     hash(&w, "state_in", &a->request.state_in);
     if (r->status == FEMD_OK) {
         hash(&w, "state_out", &r->state_out);
-        vector(&w, "strain", r->E, 6);
-        number(&w, "J", r->J);
         json_answers(&w, a);
         json_distances(&w, a);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {

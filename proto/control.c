@@ -80,8 +80,8 @@ typedef struct word {
     const char *key;
     uint32_t bit;
 } word;
-#define WANT_WORD(name, bit, key) {key, 1u << (bit)},
-static const word want_words[] = {FEMD_WANT_LIST(WANT_WORD)};
+#define WANT_WORD(name, bit, held, want, ...) FEMD_IF_WANTED_##held({want, FEMD_WANT_##name}, )
+static const word want_words[] = {FEMD_QUANTITY_LIST(WANT_WORD)};
 #undef WANT_WORD
 static const word input_words[] = {{"temperature", FEMD_INPUT_TEMPERATURE},
                                    {"pressure", FEMD_INPUT_PRESSURE},

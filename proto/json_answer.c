@@ -2,79 +2,52 @@
  * JSON already and only gain their "type" and "id". */
 #include <inttypes.h>
 #include <sodium.h>
-#include <stddef.h>
 
 #include "femd/json_channel.h"
-#include "femd/kinematics.h"
 #include "json_text.h"
 
 /* ---- one response ---- */
 
-typedef struct item {
-    const char *key;
-    uint32_t want; /* written if provided; 0: always */
-    uint32_t count;
-    size_t at;
-} item;
+static femd_status put_numbers(const char *comma, const char *key, const char *suffix, const double *v, size_t n,
+                               femd_buffer *out, femd_error *err) {
+    FEMD_TRY(json_text_raw(out, err, "%s\"%s%s\":", comma, key, suffix));
+    return n == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, n, err);
+}
 
-#define ITEM(key, want, count, member)                                                                                 \
-    { key, want, count, offsetof(femd_response, member) }
-static const item values[] = {
-    ITEM("strain", 0, 6, E),
-    ITEM("stress", 0, 6, S),
-    ITEM("J", 0, 1, J),
-    ITEM("tangent", FEMD_WANT_TANGENT, 36, D),
-    ITEM("thermal_stress", FEMD_WANT_THERMAL_STRESS, 6, dSdT),
-    ITEM("conductivity", FEMD_WANT_CONDUCTIVITY, 6, k),
-    ITEM("energy_density", FEMD_WANT_ENERGY, 1, energy),
-    ITEM("helmholtz_density", FEMD_WANT_HELMHOLTZ, 1, helmholtz),
-    ITEM("heat_capacity", FEMD_WANT_HEAT_CAPACITY, 1, heat_capacity),
-    ITEM("stability", FEMD_WANT_STABILITY, 1, stability),
-    ITEM("hill_mandel", 0, 1, hill_mandel),
-};
-static const item pressure_values[] = {
-    ITEM("dJdp", 0, 1, dJdp),
-    ITEM("dJdC", 0, 6, dJdC),
-    ITEM("dSdp", 0, 6, dSdp),
-};
-static const item errors[] = {
-    ITEM("stress", 0, 6, S_err),
-    ITEM("tangent", FEMD_WANT_TANGENT, 36, D_err),
-    ITEM("thermal_stress", FEMD_WANT_THERMAL_STRESS, 6, dSdT_err),
-    ITEM("conductivity", FEMD_WANT_CONDUCTIVITY, 6, k_err),
-    ITEM("energy_density", FEMD_WANT_ENERGY, 1, energy_err),
-    ITEM("helmholtz_density", FEMD_WANT_HELMHOLTZ, 1, helmholtz_err),
-    ITEM("heat_capacity", FEMD_WANT_HEAT_CAPACITY, 1, heat_capacity_err),
-    ITEM("hill_mandel", 0, 1, hill_mandel_err),
-};
-static const item checks[] = {
-    ITEM("conductivity_check", 0, 6, k_check),
-    ITEM("conductivity_check_error", 0, 6, k_check_err),
-};
-static const item electrons[] = {
-    ITEM("conductivity_electronic", 0, 6, k_electronic),
-};
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+static const double *numbers_at(const femd_response *r, size_t at) {
+    return (const double *)(const void *)((const char *)r + at);
+}
 
-static femd_status put_items(const item *items, size_t n, const femd_response *r, int first, femd_buffer *out,
-                             femd_error *err) {
-    for (size_t i = 0; i < n; i++) {
-        const item *t = &items[i];
-        if (t->want && !(r->provided & t->want)) continue;
-        const double *v = (const double *)(const void *)((const char *)r + t->at);
-        FEMD_TRY(json_text_raw(out, err, "%s\"%s\":", first ? "" : ",", t->key));
-        FEMD_TRY(t->count == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, t->count, err));
-        first = 0;
+static femd_status put_values(const femd_response *r, femd_buffer *out, femd_error *err) {
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!femd_response_holds(r, q)) continue;
+        FEMD_TRY(put_numbers(",", q->key, "", numbers_at(r, q->value), q->numbers, out, err));
+        if (q->held == FEMD_HELD_CHECKED && q->sampled) /* an estimate is nothing without its error: beside it */
+            FEMD_TRY(put_numbers(",", q->key, "_error", numbers_at(r, q->error), q->numbers, out, err));
     }
     return FEMD_OK;
+}
+
+static femd_status put_errors(const femd_response *r, femd_buffer *out, femd_error *err) {
+    const char *comma = "";
+    FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!q->sampled || q->held == FEMD_HELD_CHECKED || !femd_response_holds(r, q)) continue;
+        FEMD_TRY(put_numbers(comma, q->key, "", numbers_at(r, q->error), q->numbers, out, err));
+        comma = ",";
+    }
+    return json_text_raw(out, err, "}");
 }
 
 static femd_status put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(json_text_raw(out, err, "["));
-    for (uint32_t bit = 1; bit & FEMD_WANT_ALL; bit <<= 1) {
-        if (!(set & bit)) continue;
-        FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", comma, femd_want_key(bit)));
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!(set & q->want)) continue;
+        FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", comma, q->want_key));
         comma = ",";
     }
     return json_text_raw(out, err, "]");
@@ -91,10 +64,6 @@ static femd_status put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
     return json_text_raw(out, err, "]");
 }
 
-static int in_pressure_control(const femd_response *r) {
-    return r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp);
-}
-
 femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
     char state[65];
     femd_hash_text(&r->state_out, state);
@@ -102,16 +71,9 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
                            femd_status_name(r->status)));
     FEMD_TRY(put_wants(r->provided, out, err));
     FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
-    FEMD_TRY(put_items(values, COUNT(values), r, 0, out, err));
-    if (in_pressure_control(r)) FEMD_TRY(put_items(pressure_values, COUNT(pressure_values), r, 0, out, err));
-    if (r->checked) FEMD_TRY(put_items(checks, COUNT(checks), r, 0, out, err));
-    if (femd_voigt_any(r->k_electronic)) FEMD_TRY(put_items(electrons, COUNT(electrons), r, 0, out, err));
+    FEMD_TRY(put_values(r, out, err));
     FEMD_TRY(put_notes(r->notes, out, err));
-    if (r->sampled) {
-        FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
-        FEMD_TRY(put_items(errors, COUNT(errors), r, 1, out, err));
-        FEMD_TRY(json_text_raw(out, err, "}"));
-    }
+    if (r->sampled) FEMD_TRY(put_errors(r, out, err));
     FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall\":"));
     FEMD_TRY(json_text_number(out, r->work.wall, err));
     return json_text_raw(out, err,
@@ -218,7 +180,7 @@ static const struct {
 
 femd_status femd_json_channel_from_frame(const femd_frame *f, femd_buffer *out, femd_error *err) {
     out->size = 0;
-    for (size_t i = 0; i < COUNT(types); i++) {
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (types[i].type != f->type) continue;
         FEMD_TRY(json_text_raw(out, err, "{\"type\":\"%s\",\"id\":%" PRIu64, types[i].word, f->id));
         FEMD_TRY(types[i].put(f, out, err));

@@ -320,26 +320,50 @@ static void rotate_tangent_errors(const double M[36], double e[36]) {
     for (int n = 0; n < 36; n++) e[n] = sqrt(e[n]);
 }
 
+/* Q^T . Q on one quantity; M = push_matrix(Q^T). */
+static void turn_value(const double Qt[9], const double M[36], femd_shape shape, double *v) {
+    switch (shape) {
+    case FEMD_SHAPE_STRAIN: femd_strain_rotate(Qt, v, v); break;
+    case FEMD_SHAPE_STRESS: push_vector(M, v, 1, v); break;
+    case FEMD_SHAPE_STIFFNESS: push_tangent(M, v, 1, v); break;
+    case FEMD_SHAPE_SCALAR:
+    case FEMD_SHAPES: break;
+    }
+}
+
+/* N(Q^T) with (strain in the solver frame) = N (strain in the RVE frame) in Voigt form: the inverse transpose of M, and
+ * Q being a rotation, that of push_matrix(Q) transposed. */
+static void strain_matrix(const double Q[9], double N[36]) {
+    double M[36];
+    push_matrix(Q, M);
+    for (int a = 0; a < 6; a++)
+        for (int b = 0; b < 6; b++) N[6 * a + b] = M[6 * b + a];
+}
+
+static void turn_error(const double Q[9], const double M[36], femd_shape shape, double *e) {
+    double N[36];
+    switch (shape) {
+    case FEMD_SHAPE_STRAIN:
+        strain_matrix(Q, N);
+        rotate_errors(N, e);
+        break;
+    case FEMD_SHAPE_STRESS: rotate_errors(M, e); break;
+    case FEMD_SHAPE_STIFFNESS: rotate_tangent_errors(M, e); break;
+    case FEMD_SHAPE_SCALAR:
+    case FEMD_SHAPES: break;
+    }
+}
+
 void femd_response_unrotate(const double Q[9], femd_response *r) {
     double Qt[9], M[36];
     if (memcmp(Q, femd_identity3, sizeof femd_identity3) == 0) return;
     femd_transpose3(Q, Qt);
     push_matrix(Qt, M);
-    femd_strain_rotate(Qt, r->E, r->E);
-    push_vector(M, r->S, 1, r->S);
-    push_tangent(M, r->D, 1, r->D);
-    push_vector(M, r->dSdT, 1, r->dSdT);
-    push_vector(M, r->k, 1, r->k);
-    push_vector(M, r->k_check, 1, r->k_check);
-    push_vector(M, r->k_electronic, 1, r->k_electronic);
-    push_vector(M, r->dSdp, 1, r->dSdp);
-    push_vector(M, r->dJdC, 1, r->dJdC); /* conjugate to a strain, so it turns like a stress */
-    if (!r->sampled) return;
-    rotate_errors(M, r->S_err);
-    rotate_errors(M, r->dSdT_err);
-    rotate_errors(M, r->k_err);
-    rotate_errors(M, r->k_check_err);
-    rotate_tangent_errors(M, r->D_err);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        turn_value(Qt, M, q->shape, (double *)(void *)((char *)r + q->value));
+        if (r->sampled && q->sampled) turn_error(Q, M, q->shape, (double *)(void *)((char *)r + q->error));
+    }
 }
 
 femd_status femd_rotation_check(double Q[9], femd_error *err) {

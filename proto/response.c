@@ -1,138 +1,124 @@
-/* The bytes of one response: a fixed head, the arrays that `provided` names, their standard errors if sampled, and the
- * cost as a tail of fixed size. One table says which array belongs to which want, so that length, encoder and decoder
- * cannot disagree. Layout: proto/README.md, "Response". */
+/* The bytes of one response: a fixed head with the set of quantities that it holds, how many numbers each has, the
+ * numbers, each with or without its standard errors, and the cost as a tail of fixed size. Which quantities there are
+ * is the list of femd/quantities.h; nothing here knows one of them. Layout: proto/README.md, "Response". */
 #include <stddef.h>
 
 #include "femd/evaluate.h"
-#include "femd/kinematics.h"
 
 /* Offsets into the head. */
-enum {
-    AT_STATUS = 0,
-    AT_PROVIDED = 4,
-    AT_ENGINE = 8,
-    AT_FLAGS = 12,
-    AT_STATE = 16,
-    AT_E = 48,
-    AT_S = 96,
-    AT_J = 144,
-    AT_HILL_MANDEL = 152,
-    HEAD_BYTES = 160
-};
-/* Low bits: which groups follow; from NOTES_SHIFT on: the notes. */
-enum {
-    FLAG_SAMPLED = 1u << 0,
-    FLAG_PRESSURE = 1u << 1,
-    FLAG_CHECK = 1u << 2,
-    FLAG_ELECTRONS = 1u << 3,
-    GROUPS_ALL = 15,
-    NOTES_SHIFT = 16
-};
-static const uint32_t FLAGS_ALL = GROUPS_ALL | (uint32_t)FEMD_NOTE_ALL << NOTES_SHIFT;
-enum { ALWAYS = 0 };
+enum { AT_STATUS = 0, AT_ENGINE = 4, AT_FLAGS = 8, AT_NOTES = 12, AT_STATE = 16, AT_HELD = 48, AT_ERRORS = 56 };
+enum { HEAD_BYTES = FEMD_RESPONSE_HEAD_BYTES };
+enum { FLAG_SAMPLED = 1u << 0 };
 
-typedef struct part {
-    uint32_t want; /* present if provided; ALWAYS: present whenever its group is */
-    uint32_t count;
-    size_t at; /* in femd_response */
-} part;
-
-static const part value_parts[] = {
-    {FEMD_WANT_TANGENT, 36, offsetof(femd_response, D)},
-    {FEMD_WANT_THERMAL_STRESS, 6, offsetof(femd_response, dSdT)},
-    {FEMD_WANT_CONDUCTIVITY, 6, offsetof(femd_response, k)},
-    {FEMD_WANT_ENERGY, 1, offsetof(femd_response, energy)},
-    {FEMD_WANT_HELMHOLTZ, 1, offsetof(femd_response, helmholtz)},
-    {FEMD_WANT_HEAT_CAPACITY, 1, offsetof(femd_response, heat_capacity)},
-    {FEMD_WANT_STABILITY, 1, offsetof(femd_response, stability)},
-};
-static const part pressure_parts[] = {
-    {ALWAYS, 1, offsetof(femd_response, dJdp)},
-    {ALWAYS, 6, offsetof(femd_response, dJdC)},
-    {ALWAYS, 6, offsetof(femd_response, dSdp)},
-};
-static const part error_parts[] = {
-    {ALWAYS, 6, offsetof(femd_response, S_err)},
-    {FEMD_WANT_TANGENT, 36, offsetof(femd_response, D_err)},
-    {FEMD_WANT_THERMAL_STRESS, 6, offsetof(femd_response, dSdT_err)},
-    {FEMD_WANT_CONDUCTIVITY, 6, offsetof(femd_response, k_err)},
-    {FEMD_WANT_ENERGY, 1, offsetof(femd_response, energy_err)},
-    {FEMD_WANT_HELMHOLTZ, 1, offsetof(femd_response, helmholtz_err)},
-    {FEMD_WANT_HEAT_CAPACITY, 1, offsetof(femd_response, heat_capacity_err)},
-    {ALWAYS, 1, offsetof(femd_response, hill_mandel_err)},
-};
-static const part check_parts[] = {
-    {ALWAYS, 6, offsetof(femd_response, k_check)},
-    {ALWAYS, 6, offsetof(femd_response, k_check_err)},
-};
-static const part electron_parts[] = {
-    {ALWAYS, 6, offsetof(femd_response, k_electronic)},
-};
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-typedef struct group {
-    uint32_t flag; /* 0: always there */
-    const part *parts;
-    size_t count;
-} group;
-static const group groups[] = {
-    {0, value_parts, COUNT(value_parts)},
-    {FLAG_PRESSURE, pressure_parts, COUNT(pressure_parts)},
-    {FLAG_SAMPLED, error_parts, COUNT(error_parts)},
-    {FLAG_CHECK, check_parts, COUNT(check_parts)},
-    {FLAG_ELECTRONS, electron_parts, COUNT(electron_parts)},
-};
-
-static size_t bytes_of(uint32_t provided, uint32_t flags) {
-    size_t doubles = 0;
-    for (size_t g = 0; g < COUNT(groups); g++) {
-        if (groups[g].flag && !(flags & groups[g].flag)) continue;
-        for (size_t i = 0; i < groups[g].count; i++) {
-            const part *q = &groups[g].parts[i];
-            if (q->want == ALWAYS || (provided & q->want)) doubles += q->count;
-        }
-    }
-    return HEAD_BYTES + 8 * doubles + FEMD_RESPONSE_WORK_BYTES;
+static double *numbers_at(femd_response *r, size_t at) {
+    return (double *)(void *)((char *)r + at);
 }
 
-static uint32_t flags_of(const femd_response *r) {
-    return (r->sampled ? FLAG_SAMPLED : 0) |
-           (r->dJdp != 0 || femd_voigt_any(r->dJdC) || femd_voigt_any(r->dSdp) ? FLAG_PRESSURE : 0) |
-           (r->checked ? FLAG_CHECK : 0) | (femd_voigt_any(r->k_electronic) ? FLAG_ELECTRONS : 0) |
-           (r->notes & (uint32_t)FEMD_NOTE_ALL) << NOTES_SHIFT;
+static const double *numbers_of(const femd_response *r, size_t at) {
+    return (const double *)(const void *)((const char *)r + at);
+}
+
+static int any(const double *v, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (v[i] != 0) return 1;
+    return 0;
+}
+
+/* ---- what a response holds ---- */
+
+int femd_response_holds(const femd_response *r, const femd_quantity *q) {
+    switch (q->held) {
+    case FEMD_HELD_WANTED: return (r->provided & q->want) != 0;
+    case FEMD_HELD_ALWAYS: return 1;
+    case FEMD_HELD_CHECKED: return r->checked != 0;
+    case FEMD_HELD_PRESSURE: return r->dJdp != 0 || any(r->dJdC, 6) || any(r->dSdp, 6);
+    case FEMD_HELD_NONZERO: return any(numbers_of(r, q->value), q->numbers);
+    case FEMD_HELDS: break;
+    }
+    return 0;
+}
+
+/* The error of what was sampled, if it is not zero. */
+static int has_error(const femd_response *r, const femd_quantity *q) {
+    if (!q->sampled || !(r->sampled || q->held == FEMD_HELD_CHECKED)) return 0;
+    return any(numbers_of(r, q->error), q->numbers);
+}
+
+/* Sets of bits, and what follows from them. */
+typedef struct contents {
+    uint64_t held, errors;
+    size_t quantities, numbers; /* in held; all of them with their errors */
+} contents;
+
+static contents contents_of(const femd_response *r) {
+    contents c = {0};
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!femd_response_holds(r, q)) continue;
+        const int error = has_error(r, q);
+        c.held |= (uint64_t)1 << q->bit;
+        c.errors |= (uint64_t)error << q->bit;
+        c.quantities++;
+        c.numbers += (size_t)q->numbers << error;
+    }
+    return c;
+}
+
+/* The lengths are one byte each, filled up with zeros to whole words. */
+static size_t padded(size_t quantities) {
+    return (quantities + 7) / 8 * 8;
+}
+
+static size_t bytes_of(const contents *c) {
+    return HEAD_BYTES + padded(c->quantities) + 8 * c->numbers + FEMD_RESPONSE_WORK_BYTES;
 }
 
 size_t femd_response_bytes(const femd_response *r) {
-    return bytes_of(r->provided, flags_of(r));
+    const contents c = contents_of(r);
+    return bytes_of(&c);
+}
+
+/* ---- encode ---- */
+
+static uint8_t *put_numbers(uint8_t *p, const double *v, size_t n) {
+    memcpy(p, v, 8 * n);
+    return p + 8 * n;
+}
+
+static void put_head(const femd_response *r, const contents *c, uint8_t *p) {
+    femd_put32(p + AT_STATUS, (uint32_t)r->status);
+    femd_put32(p + AT_ENGINE, r->engine);
+    femd_put32(p + AT_FLAGS, r->sampled ? FLAG_SAMPLED : 0);
+    femd_put32(p + AT_NOTES, r->notes & (uint32_t)FEMD_NOTE_ALL);
+    memcpy(p + AT_STATE, r->state_out.b, 32);
+    femd_put64(p + AT_HELD, c->held);
+    femd_put64(p + AT_ERRORS, c->errors);
+}
+
+static void put_work(const femd_work *work, uint8_t *p) {
+    femd_putf64(p, work->wall);
+    femd_put64(p + 8, work->force_evaluations);
+    femd_put64(p + 16, work->worker);
+    femd_put64(p + 24, work->fingerprint);
 }
 
 size_t femd_response_encode(const femd_response *r, uint8_t *p) {
-    uint32_t flags = flags_of(r);
-    femd_put32(p + AT_STATUS, (uint32_t)r->status);
-    femd_put32(p + AT_PROVIDED, r->provided);
-    femd_put32(p + AT_ENGINE, r->engine);
-    femd_put32(p + AT_FLAGS, flags);
-    memcpy(p + AT_STATE, r->state_out.b, 32);
-    memcpy(p + AT_E, r->E, sizeof r->E);
-    memcpy(p + AT_S, r->S, sizeof r->S);
-    femd_putf64(p + AT_J, r->J);
-    femd_putf64(p + AT_HILL_MANDEL, r->hill_mandel);
-    uint8_t *q = p + HEAD_BYTES;
-    for (size_t g = 0; g < COUNT(groups); g++) {
-        if (groups[g].flag && !(flags & groups[g].flag)) continue;
-        for (size_t i = 0; i < groups[g].count; i++) {
-            const part *t = &groups[g].parts[i];
-            if (t->want != ALWAYS && !(r->provided & t->want)) continue;
-            memcpy(q, (const char *)r + t->at, 8 * t->count);
-            q += 8 * t->count;
-        }
+    const contents c = contents_of(r);
+    uint8_t *length = p + HEAD_BYTES, *at = length + padded(c.quantities);
+    put_head(r, &c, p);
+    memset(length, 0, padded(c.quantities));
+    for (uint64_t left = c.held; left; left &= left - 1) {
+        const unsigned bit = (unsigned)__builtin_ctzll(left);
+        const femd_quantity *q = femd_quantity_of_bit(bit);
+        *length++ = q->numbers;
+        at = put_numbers(at, numbers_of(r, q->value), q->numbers);
+        if (c.errors >> bit & 1) at = put_numbers(at, numbers_of(r, q->error), q->numbers);
     }
-    femd_putf64(q, r->work.wall);
-    femd_put64(q + 8, r->work.force_evaluations);
-    femd_put64(q + 16, r->work.worker);
-    femd_put64(q + 24, r->work.fingerprint);
-    return (size_t)(q - p) + FEMD_RESPONSE_WORK_BYTES;
+    put_work(&r->work, at);
+    return bytes_of(&c);
 }
+
+/* ---- decode ---- */
 
 /* 1 if none of n doubles is NaN or infinite: no exponent is all ones. Integer work without branches, so it vectorises.
  */
@@ -144,60 +130,90 @@ static int all_finite(const uint8_t *p, size_t n) {
 }
 
 int femd_response_is_finite(const femd_response *r) {
-    size_t first = offsetof(femd_response, E), end = offsetof(femd_response, work);
-    return all_finite((const uint8_t *)r + first, (end - first) / 8);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!all_finite((const uint8_t *)r + q->value, q->numbers)) return 0;
+        if (q->sampled && !all_finite((const uint8_t *)r + q->error, q->numbers)) return 0;
+    }
+    return 1;
 }
 
-static femd_status check_head(const uint8_t *p, size_t n, femd_error *err) {
-    if (n < HEAD_BYTES + FEMD_RESPONSE_WORK_BYTES)
-        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
-    uint32_t provided = femd_get32(p + AT_PROVIDED), flags = femd_get32(p + AT_FLAGS);
-    int32_t status = (int32_t)femd_get32(p + AT_STATUS);
-    if (!femd_status_is_known(status)) return femd_fail(err, FEMD_PROTOCOL, "response: unknown status %d", status);
-    if (provided & ~(uint32_t)FEMD_WANT_ALL)
-        return femd_fail(err, FEMD_PROTOCOL, "response: unknown wants 0x%x", provided);
-    if (flags & ~FLAGS_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
-    size_t want = bytes_of(provided, flags);
-    if (n != want) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, want);
+/* The lengths behind the head. Quantities of the list have the length it says; others are of whom knows them. */
+static femd_status read_lengths(const uint8_t *p, size_t n, contents *c, femd_error *err) {
+    const uint8_t *length = p + HEAD_BYTES;
+    c->quantities = (size_t)__builtin_popcountll(c->held);
+    if (n < bytes_of(c)) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
+    for (uint64_t left = c->held; left; left &= left - 1, length++) {
+        const unsigned bit = (unsigned)__builtin_ctzll(left), error = c->errors >> bit & 1;
+        const femd_quantity *q = femd_quantity_of_bit(bit);
+        if (*length == 0 || (q && *length != q->numbers))
+            return femd_fail(err, FEMD_PROTOCOL, "response: quantity %u has %u numbers", bit, *length);
+        if (q && error && !q->sampled)
+            return femd_fail(err, FEMD_PROTOCOL, "response: quantity %u has an error, which it cannot have", bit);
+        c->numbers += (size_t)*length << error;
+    }
+    for (; length < p + HEAD_BYTES + padded(c->quantities); length++)
+        if (*length) return femd_fail(err, FEMD_PROTOCOL, "response: reserved bytes are not zero");
     return FEMD_OK;
 }
 
-femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err) {
-    FEMD_TRY(check_head(p, n, err));
+static femd_status check_head(const uint8_t *p, size_t n, contents *c, femd_error *err) {
+    if (n < HEAD_BYTES + FEMD_RESPONSE_WORK_BYTES)
+        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
+    const uint32_t flags = femd_get32(p + AT_FLAGS), notes = femd_get32(p + AT_NOTES);
+    const int32_t status = (int32_t)femd_get32(p + AT_STATUS);
+    *c = (contents){.held = femd_get64(p + AT_HELD), .errors = femd_get64(p + AT_ERRORS)};
+    if (!femd_status_is_known(status)) return femd_fail(err, FEMD_PROTOCOL, "response: unknown status %d", status);
+    if (flags & ~(uint32_t)FLAG_SAMPLED) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
+    if (notes & ~(uint32_t)FEMD_NOTE_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown notes 0x%x", notes);
+    if (c->errors & ~c->held)
+        return femd_fail(err, FEMD_PROTOCOL, "response: the error of a quantity that it does not hold");
+    FEMD_TRY(read_lengths(p, n, c, err));
+    if (n != bytes_of(c))
+        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, bytes_of(c));
+    return FEMD_OK;
+}
+
+static void get_head(const uint8_t *p, const contents *c, femd_response *r) {
     memset(r, 0, sizeof *r);
-    uint32_t flags = femd_get32(p + AT_FLAGS);
     r->status = (int32_t)femd_get32(p + AT_STATUS);
-    r->provided = femd_get32(p + AT_PROVIDED);
     r->engine = femd_get32(p + AT_ENGINE);
-    r->sampled = flags & FLAG_SAMPLED ? 1 : 0;
-    r->checked = flags & FLAG_CHECK ? 1 : 0;
-    r->notes = flags >> NOTES_SHIFT;
-    if (r->status == FEMD_OK && !all_finite(p + AT_E, (n - AT_E - FEMD_RESPONSE_WORK_BYTES) / 8))
-        return femd_fail(err, FEMD_PROTOCOL, "response: status OK with a number that is not finite");
+    r->sampled = femd_get32(p + AT_FLAGS) & FLAG_SAMPLED ? 1 : 0;
+    r->notes = femd_get32(p + AT_NOTES);
+    r->provided = (uint32_t)c->held & (uint32_t)FEMD_WANT_ALL;
     memcpy(r->state_out.b, p + AT_STATE, 32);
-    memcpy(r->E, p + AT_E, sizeof r->E);
-    memcpy(r->S, p + AT_S, sizeof r->S);
-    r->J = femd_getf64(p + AT_J);
-    r->hill_mandel = femd_getf64(p + AT_HILL_MANDEL);
-    const uint8_t *q = p + HEAD_BYTES;
-    for (size_t g = 0; g < COUNT(groups); g++) {
-        if (groups[g].flag && !(flags & groups[g].flag)) continue;
-        for (size_t i = 0; i < groups[g].count; i++) {
-            const part *t = &groups[g].parts[i];
-            if (t->want != ALWAYS && !(r->provided & t->want)) continue;
-            memcpy((char *)r + t->at, q, 8 * t->count);
-            q += 8 * t->count;
-        }
+}
+
+static void get_work(const uint8_t *p, femd_work *work) {
+    work->wall = femd_getf64(p);
+    work->force_evaluations = femd_get64(p + 8);
+    work->worker = femd_get64(p + 16);
+    work->fingerprint = femd_get64(p + 24);
+}
+
+femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err) {
+    contents c;
+    FEMD_TRY(check_head(p, n, &c, err));
+    const uint8_t *length = p + HEAD_BYTES, *at = length + padded(c.quantities);
+    get_head(p, &c, r);
+    if (r->status == FEMD_OK && !all_finite(at, c.numbers))
+        return femd_fail(err, FEMD_PROTOCOL, "response: status OK with a number that is not finite");
+    for (uint64_t left = c.held; left; left &= left - 1, length++) {
+        const unsigned bit = (unsigned)__builtin_ctzll(left), error = c.errors >> bit & 1;
+        const femd_quantity *q = femd_quantity_of_bit(bit);
+        const size_t bytes = 8 * (size_t)*length;
+        if (q) memcpy(numbers_at(r, q->value), at, bytes);
+        if (q && q->held == FEMD_HELD_CHECKED) r->checked = 1;
+        if (q && error) memcpy(numbers_at(r, q->error), at + bytes, bytes);
+        at += bytes << error;
     }
-    r->work.wall = femd_getf64(q);
-    r->work.force_evaluations = femd_get64(q + 8);
-    r->work.worker = femd_get64(q + 16);
-    r->work.fingerprint = femd_get64(q + 24);
+    get_work(at, &r->work);
     return FEMD_OK;
 }
 
 femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out, femd_error *err) {
-    FEMD_TRY(check_head(p, n, err));
+    contents c;
+    FEMD_TRY(check_head(p, n, &c, err));
     *status = (int32_t)femd_get32(p + AT_STATUS);
     memcpy(state_out->b, p + AT_STATE, 32);
     return FEMD_OK;

@@ -39,26 +39,14 @@ femd_status femd_hash_parse(const char *text, femd_hash *h) {
     return FEMD_OK;
 }
 
-static const struct {
-    uint32_t bit;
-    const char *key;
-} wants[] = {
-#define WANT_ENTRY(name, bit, key) {1u << (bit), key},
-    FEMD_WANT_LIST(WANT_ENTRY)
-#undef WANT_ENTRY
-};
-enum { WANTS = sizeof wants / sizeof wants[0] };
-
 uint32_t femd_want_from_key(const char *key) {
-    if (!key) return 0;
-    for (int i = 0; i < WANTS; i++)
-        if (strcmp(wants[i].key, key) == 0) return wants[i].bit;
-    return 0;
+    const femd_quantity *q = key ? femd_quantity_of_want(key) : NULL;
+    return q ? q->want : 0;
 }
 
 const char *femd_want_key(uint32_t bit) {
-    for (int i = 0; i < WANTS; i++)
-        if (wants[i].bit == bit) return wants[i].key;
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++)
+        if (bit && femd_quantity_at(i)->want == bit) return femd_quantity_at(i)->want_key;
     return NULL;
 }
 
@@ -88,9 +76,10 @@ void femd_wants_text(uint32_t set, char *text, size_t size) {
     if (!size) return;
     size_t used = 0;
     text[0] = '\0';
-    for (int i = 0; i < WANTS; i++) {
-        if (!(set & wants[i].bit)) continue;
-        int n = snprintf(text + used, size - used, "%s%s", used ? ", " : "", wants[i].key);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        if (!(set & q->want)) continue;
+        int n = snprintf(text + used, size - used, "%s%s", used ? ", " : "", q->want_key);
         if (n < 0 || (size_t)n >= size - used) return;
         used += (size_t)n;
     }

@@ -110,16 +110,28 @@ static void read_numerics(femd_case *c) {
     c->direct = femd_json_bool(solver, "direct", 0);
 }
 
-static void read_output(femd_case *c) {
-    const cJSON *output = femd_json_get(c->doc.root, "output"), *wants = femd_json_get(output, "wants");
+/* Stress and tangent are asked in any case. */
+static femd_status read_wants(femd_case *c, const cJSON *wants, femd_error *err) {
+    const uint32_t accepted = FEMD_WANT_ALL & ~(uint32_t)(FEMD_WANT_STRESS | FEMD_WANT_TANGENT);
+    char words[256];
+    femd_wants_text(accepted, words, sizeof words);
+    for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next) {
+        const uint32_t want = femd_want_from_key(w->valuestring) & accepted;
+        if (!want) return femd_json_fail(&c->doc, w, err, "unknown value \"%s\"; accepted: %s", w->valuestring, words);
+        c->wants_committed |= want;
+    }
+    return FEMD_OK;
+}
+
+static femd_status read_output(femd_case *c, femd_error *err) {
+    const cJSON *output = femd_json_get(c->doc.root, "output");
     const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
     c->output_every = integer(output, "every", 1);
     c->checkpoint_every = integer(output, "checkpoint_every", 1);
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
-    for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next)
-        c->wants_committed |= femd_want_from_key(w->valuestring);
+    return read_wants(c, femd_json_get(output, "wants"), err);
 }
 
 /* ---- petsc ---- */
@@ -166,7 +178,7 @@ static femd_status read_sections(femd_case *c, femd_error *err) {
     FEMD_TRY(read_conditions(c, err));
     FEMD_TRY(read_element(c, err));
     read_numerics(c);
-    read_output(c);
+    FEMD_TRY(read_output(c, err));
     return read_petsc(c, err);
 }
 

@@ -6,7 +6,7 @@
 #include "rve/native.h"
 #include "rve/native_control.h"
 
-static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | FEMD_WANT_LOCAL;
+static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY;
 
 static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack, void **instance,
                                     femd_capabilities *caps, femd_error *err) {

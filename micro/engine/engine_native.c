@@ -15,7 +15,7 @@
 #include "rve/native_state.h"
 
 /* Answered here whatever the method: they belong to the relaxed configuration. */
-static const uint32_t COMMON = FEMD_WANT_STABILITY | FEMD_WANT_LOCAL;
+static const uint32_t COMMON = FEMD_WANT_STABILITY;
 
 typedef struct instance {
     femd_native *n;

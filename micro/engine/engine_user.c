@@ -8,8 +8,7 @@
 #include "engine/engines.h"
 
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
-_Static_assert(FEMD_ENGINE_ABI == 3 && sizeof(femd_request) == 144 && sizeof(femd_response) == 1368 &&
-                   sizeof(femd_capabilities) == 48,
+_Static_assert((FEMD_ENGINE_ABI & 0xffff) == 3 && sizeof(femd_request) == 144 && sizeof(femd_capabilities) == 48,
                "a new layout needs a new FEMD_ENGINE_ABI");
 
 typedef struct user_instance {
@@ -27,6 +26,19 @@ static void close_user(void **instance) {
     *instance = NULL;
 }
 
+static femd_status check_interface(const femd_json *doc, const cJSON *node, const char *path, uint32_t abi,
+                                   femd_error *err) {
+    const uint32_t ours = FEMD_ENGINE_ABI;
+    if (abi == ours) return FEMD_OK;
+    if ((abi & 0xffff) != (ours & 0xffff))
+        return femd_json_fail(doc, node, err, "the engine in \"%s\" was built for interface %u, this femd has %u", path,
+                              abi & 0xffff, ours & 0xffff);
+    return femd_json_fail(doc, node, err,
+                          "the engine in \"%s\" fills responses of %u bytes, this femd's have %u; "
+                          "build it again",
+                          path, abi >> 16, ours >> 16);
+}
+
 static femd_status load(const femd_json *doc, user_instance *u, femd_error *err) {
     const cJSON *node = femd_json_get(doc->root, "library");
     const char *path = femd_json_string(doc->root, "library", "");
@@ -35,9 +47,7 @@ static femd_status load(const femd_json *doc, user_instance *u, femd_error *err)
     u->engine = dlsym(u->library, "femd_engine_v1");
     if (!u->engine)
         return femd_json_fail(doc, node, err, "the shared object \"%s\" has no symbol femd_engine_v1", path);
-    if (u->engine->abi != FEMD_ENGINE_ABI)
-        return femd_json_fail(doc, node, err, "the engine in \"%s\" was built for interface %u, this femd has %d", path,
-                              u->engine->abi, FEMD_ENGINE_ABI);
+    FEMD_TRY(check_interface(doc, node, path, u->engine->abi, err));
     if (!u->engine->open || !u->engine->evaluate || !u->engine->close)
         return femd_json_fail(doc, node, err, "the engine in \"%s\" lacks open, evaluate or close", path);
     return FEMD_OK;

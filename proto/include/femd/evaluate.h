@@ -20,16 +20,25 @@ FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYT
 void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r,
                       femd_hash *key);
 
-/* ---- response: length depends on provided, sampled and control; `work` is the fixed-size tail ----
+/* ---- response: what was wanted and came along, and no more; `work` is the fixed-size tail ----
  * Neither `key` nor `point` is part of it (one answer may serve several points): a decoded response has both zero, and
  * the receiver fills them in from the RESULT's key and from its own request. */
+#define FEMD_RESPONSE_HEAD_BYTES 64
 #define FEMD_RESPONSE_WORK_BYTES 32
-#define FEMD_RESPONSE_BYTES_MAX  1536
+enum {
+/* Of a response with all quantities and all their errors: what femd_response_encode can need. */
+#define FEMD_RESPONSE_ENTRY(name, bit, held, want, member, key, shape, ...) +(1 + 16 * FEMD_NUMBERS_##shape)
+    FEMD_RESPONSE_BYTES_MAX =
+        FEMD_RESPONSE_HEAD_BYTES + 7 + FEMD_RESPONSE_WORK_BYTES FEMD_QUANTITY_LIST(FEMD_RESPONSE_ENTRY)
+#undef FEMD_RESPONSE_ENTRY
+};
+/* 1 if the response holds the quantity: what is sent of it, and shown. */
+int femd_response_holds(const femd_response *r, const femd_quantity *q);
 size_t femd_response_bytes(const femd_response *r);
 /* p has room for femd_response_bytes(r). Returns the bytes written. */
 size_t femd_response_encode(const femd_response *r, uint8_t *p);
-/* PROTOCOL if the length does not fit, a status or want is unknown, or an OK response holds a number that is not
- * finite. */
+/* Quantities that the list does not know are passed over. PROTOCOL if a length does not fit, a status, flag or note is
+ * unknown, or an OK response holds a number that is not finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
 /* 1 if no number of the answer is NaN or infinite. */
 int femd_response_is_finite(const femd_response *r);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "femd/quantities.h"
 #include "femd/status.h"
 
 #ifdef __cplusplus
@@ -24,25 +25,6 @@ typedef struct femd_hash {
     {                                                                                                                  \
         { 0 }                                                                                                          \
     }
-
-/* What an evaluation can be asked for; the bit set is `wants` down and `provided` up. X(name, bit, key in JSON) */
-#define FEMD_WANT_LIST(X)                                                                                              \
-    X(STRESS, 0, "stress")                 /* S (6) */                                                                 \
-    X(TANGENT, 1, "tangent")               /* D = dS/dE (6x6), internal coordinates relaxed */                         \
-    X(THERMAL_STRESS, 2, "thermal-stress") /* dS/dT at fixed E (6) */                                                  \
-    X(CONDUCTIVITY, 3, "conductivity")     /* k (6), spatial frame F = U */                                            \
-    X(ENERGY, 4, "energy")                 /* internal energy per reference volume, relative to the reference */       \
-    X(HELMHOLTZ, 5, "helmholtz")           /* Helmholtz energy per reference volume, relative to the reference */      \
-    X(HEAT_CAPACITY, 6, "heat-capacity")   /* at constant E, per reference volume */                                   \
-    X(LOCAL, 7, "local")                   /* local fields in the state (for dumps) */                                 \
-    X(STABILITY, 8, "stability")           /* lowest eigenvalue of the internal Hessian, translations removed */
-
-enum {
-#define FEMD_WANT_ENUM(name, bit, key) FEMD_WANT_##name = 1u << (bit),
-    FEMD_WANT_LIST(FEMD_WANT_ENUM)
-#undef FEMD_WANT_ENUM
-        FEMD_WANT_ALL = (1u << 9) - 1
-};
 
 enum {
     FEMD_CONTROL_COMPONENTS = 0, /* value[c] is E[c], or S[c] where bit c of mask is set */
@@ -103,8 +85,10 @@ typedef struct femd_work {
     uint64_t fingerprint;       /* build, level, libm and BLAS of the worker */
 } femd_work;
 
-/* One point's upscaled answer. Arrays that `provided` does not name are zero. `*_err` is the one-sigma standard
- * error of a sampled quantity, 0 where it is deterministic. */
+/* One point's upscaled answer: what came of it, and for each quantity of the list its numbers (`E[6]`, `S[6]`, `J`,
+ * `D[36]`, ...) and, if it can be sampled, their one-sigma standard errors (`S_err[6]`, ...; 0 where deterministic).
+ * What the answer does not hold is zero. This is the workspace of one evaluation; where answers are many they are kept
+ * as the wire has them (evaluate.h), which is what was wanted and no more. */
 typedef struct femd_response {
     uint64_t point;      /* copied from the request */
     int32_t status;      /* femd_status */
@@ -115,24 +99,13 @@ typedef struct femd_response {
     uint32_t checked;    /* 1 if k_check is given */
     femd_hash key;       /* of the evaluation (filled by the server; zero in-process) */
     femd_hash state_out; /* zero if the engine keeps no state */
-    double E[6];         /* full strain reached (engineering shears) */
-    double S[6];         /* second Piola-Kirchhoff stress, Pa */
-    double J;            /* det F */
-    double D[36];        /* dS/dE, Pa, unconstrained */
-    double dSdT[6];      /* Pa/K */
-    double k[6];         /* W/(m K), frame F = U, symmetric part; what it counts stands in femd_capabilities.carriers */
-    double k_check[6];   /* the same by another estimator, if checked */
-    double k_electronic[6]; /* the electrons' part as the material declares it, to be added to k; 0 without */
-    double energy;          /* J/m^3 */
-    double helmholtz;       /* J/m^3 */
-    double heat_capacity;   /* J/(m^3 K) */
-    double stability;       /* lowest eigenvalue of the internal Hessian, N/m (J/m^2); > 0 is stable */
-    double dJdp;            /* pressure control only: dJ/dp (1/Pa), dJ/dCbar (6), dS/dp (6) */
-    double dJdC[6];
-    double dSdp[6];
-    double hill_mandel; /* normalised Hill-Mandel residual */
-    double S_err[6], D_err[36], dSdT_err[6], k_err[6], k_check_err[6];
-    double energy_err, helmholtz_err, heat_capacity_err, hill_mandel_err;
+#define FEMD_RESPONSE_VALUE(name, bit, held, want, member, key, shape, ...) FEMD_MEMBER_##shape(member)
+#define FEMD_RESPONSE_ERROR(name, bit, held, want, member, key, shape, error, ...)                                     \
+    FEMD_IF_SAMPLED_##error(FEMD_MEMBER_##shape(member##_err))
+    FEMD_QUANTITY_LIST(FEMD_RESPONSE_VALUE)
+    FEMD_QUANTITY_LIST(FEMD_RESPONSE_ERROR)
+#undef FEMD_RESPONSE_VALUE
+#undef FEMD_RESPONSE_ERROR
     femd_work work;
 } femd_response;
 

@@ -28,7 +28,11 @@ static inline femd_request sample_request(void) {
     return r;
 }
 
-/* Every double of the answer different. */
+static inline double *sample_numbers(femd_response *r, size_t at) {
+    return (double *)(void *)((char *)r + at);
+}
+
+/* Every number of the answer different. pressure: it is one of pressure control. */
 static inline femd_response sample_response(uint32_t provided, int sampled, int pressure) {
     femd_response r;
     memset(&r, 0, sizeof r);
@@ -38,35 +42,15 @@ static inline femd_response sample_response(uint32_t provided, int sampled, int 
     r.engine = FEMD_ENGINE_ELASTIC;
     sample_hash(&r.state_out, 100);
     double next = 1;
-    const struct {
-        double *v;
-        int n, there;
-    } parts[] = {
-        {r.E, 6, 1},
-        {r.S, 6, 1},
-        {&r.J, 1, 1},
-        {&r.hill_mandel, 1, 1},
-        {r.D, 36, !!(provided & FEMD_WANT_TANGENT)},
-        {r.dSdT, 6, !!(provided & FEMD_WANT_THERMAL_STRESS)},
-        {r.k, 6, !!(provided & FEMD_WANT_CONDUCTIVITY)},
-        {&r.energy, 1, !!(provided & FEMD_WANT_ENERGY)},
-        {&r.helmholtz, 1, !!(provided & FEMD_WANT_HELMHOLTZ)},
-        {&r.heat_capacity, 1, !!(provided & FEMD_WANT_HEAT_CAPACITY)},
-        {&r.stability, 1, !!(provided & FEMD_WANT_STABILITY)},
-        {&r.dJdp, 1, pressure},
-        {r.dJdC, 6, pressure},
-        {r.dSdp, 6, pressure},
-        {r.S_err, 6, sampled},
-        {r.D_err, 36, sampled && (provided & FEMD_WANT_TANGENT)},
-        {r.dSdT_err, 6, sampled && (provided & FEMD_WANT_THERMAL_STRESS)},
-        {r.k_err, 6, sampled && (provided & FEMD_WANT_CONDUCTIVITY)},
-        {&r.energy_err, 1, sampled && (provided & FEMD_WANT_ENERGY)},
-        {&r.helmholtz_err, 1, sampled && (provided & FEMD_WANT_HELMHOLTZ)},
-        {&r.heat_capacity_err, 1, sampled && (provided & FEMD_WANT_HEAT_CAPACITY)},
-        {&r.hill_mandel_err, 1, sampled},
-    };
-    for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
-        for (int i = 0; parts[p].there && i < parts[p].n; i++) parts[p].v[i] = (next += 0.125);
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        const int there = q->held == FEMD_HELD_WANTED     ? (provided & q->want) != 0
+                          : q->held == FEMD_HELD_PRESSURE ? pressure
+                                                          : q->held == FEMD_HELD_ALWAYS;
+        for (int k = 0; there && k < q->numbers; k++) sample_numbers(&r, q->value)[k] = (next += 0.125);
+        for (int k = 0; there && sampled && q->sampled && k < q->numbers; k++)
+            sample_numbers(&r, q->error)[k] = (next += 0.125);
+    }
     r.work = (femd_work){.wall = 0.5, .force_evaluations = 17, .worker = 3, .fingerprint = 0xfedcba9876543210u};
     return r;
 }

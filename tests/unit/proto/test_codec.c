@@ -32,7 +32,10 @@ static femd_status decode_changed(void (*change)(femd_request *)) {
     return femd_request_decode(p, &back, NULL);
 }
 static void bad_want(femd_request *r) {
-    r->wants |= 1u << 9;
+    r->wants |= FEMD_WANT_ALL + 1;
+}
+static void former_want(femd_request *r) {
+    r->wants |= 1u << 7; /* local fields, given up */
 }
 static void bad_control(femd_request *r) {
     r->control = 2;
@@ -58,7 +61,7 @@ static void bad_accuracy(femd_request *r) {
 
 static void request_out_of_range_is_refused(void **state) {
     (void)state;
-    void (*const changes[])(femd_request *) = {bad_want,  bad_control,     bad_mask,     bad_flags,
+    void (*const changes[])(femd_request *) = {bad_want,  former_want,     bad_control,  bad_mask,    bad_flags,
                                                bad_value, bad_temperature, bad_pressure, bad_accuracy};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
@@ -67,6 +70,7 @@ static void request_out_of_range_is_refused(void **state) {
 static void response_round_trip_for_every_set_of_wants(void **state) {
     (void)state;
     for (uint32_t provided = 0; provided <= FEMD_WANT_ALL; provided++) {
+        if (provided & ~(uint32_t)FEMD_WANT_ALL) continue;
         for (int k = 0; k < 4; k++) {
             femd_response r = sample_response(provided, k & 1, k >> 1), back;
             uint8_t p[FEMD_RESPONSE_BYTES_MAX];
@@ -100,12 +104,115 @@ static void conductivity_travels_with_what_belongs_to_it(void **state) {
     }
 }
 
+static size_t held_by(const uint8_t *p) {
+    return (size_t)__builtin_popcountll(femd_get64(p + 48));
+}
+
+/* What was wanted, what always comes, and no more. */
+static void response_has_no_room_for_what_was_not_wanted(void **state) {
+    (void)state;
+    const struct {
+        uint32_t provided;
+        size_t quantities, numbers;
+    } answers[] = {
+        {0, 3, 8},
+        {FEMD_WANT_STRESS, 4, 14},
+        {FEMD_WANT_STRESS | FEMD_WANT_TANGENT, 5, 50},
+        {FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY, 6, 51},
+        {FEMD_WANT_ENERGY, 4, 9},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        femd_response r = sample_response(answers[i].provided, 0, 0);
+        uint8_t p[FEMD_RESPONSE_BYTES_MAX];
+        assert_int_equal(femd_response_encode(&r, p), 64 + 8 + 8 * answers[i].numbers + 32);
+        assert_int_equal(held_by(p), answers[i].quantities);
+    }
+    femd_response r = sample_response(FEMD_WANT_STRESS, 1, 0);
+    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 7) + 32); /* errors of the stress and of Hill-Mandel */
+    memset(r.S_err, 0, sizeof r.S_err);
+    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 1) + 32); /* a zero needs no room */
+}
+
+/* A newer peer's response: one more quantity in front, one behind all that is known, with and without errors. */
+static void unknown_quantities_are_passed_over(void **state) {
+    (void)state;
+    for (int error = 0; error < 2; error++) {
+        femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_ENERGY, 1, 0), back;
+        uint8_t p[FEMD_RESPONSE_BYTES_MAX], more[2 * FEMD_RESPONSE_BYTES_MAX] = {0};
+        const size_t n = femd_response_encode(&r, p), numbers = n - 64 - 8 - 32;
+        const unsigned front = 7, behind = 63; /* 7: after stress and energy, before the strain */
+        const size_t stress = 8 * 12 + 8 * 2;  /* with their errors */
+        memcpy(more, p, 64);
+        femd_put64(more + 48, femd_get64(p + 48) | (uint64_t)1 << front | (uint64_t)1 << behind);
+        if (error) femd_put64(more + 56, femd_get64(p + 56) | (uint64_t)1 << front | (uint64_t)1 << behind);
+        const uint8_t length[8] = {6, 1, 3, 6, 1, 1, 200};
+        memcpy(more + 64, length, 8);
+        uint8_t *at = more + 72;
+        memcpy(at, p + 72, stress);
+        at += stress + (size_t)(8 * 3 << error);
+        memcpy(at, p + 72 + stress, numbers - stress);
+        at += numbers - stress + (size_t)(8 * 200 << error);
+        memcpy(at, p + n - 32, 32);
+        const size_t size = (size_t)(at - more) + 32;
+        assert_int_equal(femd_response_decode(more, size, &back, NULL), FEMD_OK);
+        assert_memory_equal(&back, &r, sizeof r);
+        assert_int_equal(femd_response_decode(more, size - 8, &back, NULL), FEMD_PROTOCOL);
+        femd_putf64(more + 72 + stress, NAN); /* not finite is not finite, whoever knows it */
+        assert_int_equal(femd_response_decode(more, size, &back, NULL), FEMD_PROTOCOL);
+    }
+}
+
+static void damaged_contents_are_refused(void **state) {
+    (void)state;
+    const struct {
+        size_t at;
+        uint8_t byte;
+    } damage[] = {
+        {8, 2},      /* a flag that is none */
+        {64, 5},     /* the stress has six numbers */
+        {64, 0},     /* no number at all */
+        {64 + 5, 1}, /* reserved bytes behind the lengths */
+        {56, 2},     /* the error of a tangent that is not held */
+        {56 + 4, 1}, /* the strain has no error */
+    };
+    femd_response r = sample_response(FEMD_WANT_STRESS, 1, 0), back;
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        uint8_t p[FEMD_RESPONSE_BYTES_MAX + 64] = {0};
+        const size_t n = femd_response_encode(&r, p);
+        assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);
+        p[damage[i].at] ^= damage[i].byte ? damage[i].byte : p[damage[i].at];
+        for (size_t size = n - 48; size <= n + 48; size += 8)
+            assert_int_equal(femd_response_decode(p, size, &back, NULL), FEMD_PROTOCOL);
+    }
+}
+
+static void every_quantity_has_a_bit_of_its_own(void **state) {
+    (void)state;
+    uint64_t seen = (uint64_t)1 << 7;
+    uint32_t wants = 0;
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        assert_false(seen >> q->bit & 1);
+        seen |= (uint64_t)1 << q->bit;
+        assert_ptr_equal(femd_quantity_of_bit(q->bit), q);
+        assert_int_equal(q->want, q->bit < 32 ? 1u << q->bit : 0);
+        assert_int_equal(q->want != 0, q->want_key != NULL);
+        if (q->want) assert_ptr_equal(femd_quantity_of_want(q->want_key), q);
+        wants |= q->want;
+        for (size_t j = 0; j < i; j++) assert_string_not_equal(q->key, femd_quantity_at(j)->key);
+    }
+    assert_int_equal(wants, FEMD_WANT_ALL);
+    assert_null(femd_quantity_at(FEMD_QUANTITIES));
+    assert_null(femd_quantity_of_bit(7));
+    assert_null(femd_quantity_of_bit(64));
+}
+
 static void unknown_note_is_refused(void **state) {
     (void)state;
     femd_response r = sample_response(FEMD_WANT_STRESS, 0, 0), back;
     uint8_t p[FEMD_RESPONSE_BYTES_MAX];
     const size_t n = femd_response_encode(&r, p);
-    p[15] = 0x80; /* the highest bit of the flags */
+    p[15] = 0x80; /* the highest bit of the notes */
     assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_PROTOCOL);
 }
 
@@ -154,7 +261,7 @@ static void compared_bytes_hold_no_cost_and_no_point(void **state) {
     size_t n = femd_response_encode(&a, p), m = femd_response_encode(&b, q);
     assert_int_equal(n, m);
     assert_memory_equal(p, q, femd_response_compared_bytes(n));
-    b.S[0] = nextafter(b.S[0], 2);
+    b.S[0] = nextafter(b.S[0], 3);
     femd_response_encode(&b, q);
     assert_memory_not_equal(p, q, femd_response_compared_bytes(n));
 }
@@ -439,6 +546,10 @@ int main(void) {
         cmocka_unit_test(request_out_of_range_is_refused),
         cmocka_unit_test(response_round_trip_for_every_set_of_wants),
         cmocka_unit_test(conductivity_travels_with_what_belongs_to_it),
+        cmocka_unit_test(response_has_no_room_for_what_was_not_wanted),
+        cmocka_unit_test(unknown_quantities_are_passed_over),
+        cmocka_unit_test(damaged_contents_are_refused),
+        cmocka_unit_test(every_quantity_has_a_bit_of_its_own),
         cmocka_unit_test(unknown_note_is_refused),
         cmocka_unit_test(every_note_has_key_and_words),
         cmocka_unit_test(response_cut_anywhere_is_refused),

@@ -12,21 +12,28 @@
 #include "femd/pack.h"
 #include "sample.h"
 
-static char *readme;
+static char *readme, *outputs;
+
+static char *load_text(const char *path) {
+    FILE *f = fopen(path, "rb");
+    if (!f) return NULL;
+    char *text = calloc(1, 1 << 20);
+    size_t n = text ? fread(text, 1, (1 << 20) - 1, f) : 0;
+    fclose(f);
+    return n > 0 ? text : NULL;
+}
 
 static int load(void **state) {
     (void)state;
-    FILE *f = fopen(FEMD_SOURCE_DIR "/proto/README.md", "rb");
-    if (!f) return -1;
-    readme = calloc(1, 1 << 20);
-    size_t n = readme ? fread(readme, 1, (1 << 20) - 1, f) : 0;
-    fclose(f);
-    return n > 0 ? 0 : -1;
+    readme = load_text(FEMD_SOURCE_DIR "/proto/README.md");
+    outputs = load_text(FEMD_SOURCE_DIR "/docs/output.md");
+    return readme && outputs ? 0 : -1;
 }
 
 static int unload(void **state) {
     (void)state;
     free(readme);
+    free(outputs);
     return 0;
 }
 
@@ -56,13 +63,15 @@ static void request_vector(void **state) {
     assert_memory_equal(doc, p, sizeof p);
 }
 
-static void response_vector(void **state) {
+static void response_vectors(void **state) {
     (void)state;
-    uint8_t doc[FEMD_RESPONSE_BYTES_MAX], p[FEMD_RESPONSE_BYTES_MAX];
-    femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_ENERGY, 0, 0);
-    size_t n = femd_response_encode(&r, p);
-    assert_int_equal(vector("response", doc, sizeof doc), n);
-    assert_memory_equal(doc, p, n);
+    for (int sampled = 0; sampled < 2; sampled++) {
+        uint8_t doc[FEMD_RESPONSE_BYTES_MAX], p[FEMD_RESPONSE_BYTES_MAX];
+        femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_ENERGY, sampled, 0);
+        size_t n = femd_response_encode(&r, p);
+        assert_int_equal(vector(sampled ? "response-sampled" : "response", doc, sizeof doc), n);
+        assert_memory_equal(doc, p, n);
+    }
 }
 
 static void key_vector(void **state) {
@@ -106,6 +115,37 @@ static void has_row(const char *row) {
     if (!strstr(readme, row)) fail_msg("README.md lacks the row: %s", row);
 }
 
+/* Rows of the table under a heading, up to the first empty line behind it. */
+static size_t rows_below(const char *text, const char *heading) {
+    const char *p = strstr(text, heading), *end;
+    size_t rows = 0;
+    assert_non_null(p);
+    end = strstr(p, "\n\n");
+    for (p = strchr(p + 1, '\n'); p && p < end; p = strchr(p + 1, '\n')) rows += p[1] == '|';
+    return rows - 1; /* the line under the heading */
+}
+
+/* Each line of the list has its row in both documents, and no row stands for nothing. */
+static void tables_of_quantities_follow_the_list(void **state) {
+    (void)state;
+    size_t wants = 0;
+    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
+        const femd_quantity *q = femd_quantity_at(i);
+        const char *sampled = q->sampled ? "yes" : "no";
+        char row[512];
+        snprintf(row, sizeof row, "\n| %u | `%s` | %s | %u | %s | %s | %s | %s |\n", q->bit, q->key,
+                 q->want_key ? q->want_key : "-", q->numbers, q->unit, sampled, femd_held_words(q->held), q->words);
+        has_row(row);
+        if (!q->want) continue;
+        wants++;
+        snprintf(row, sizeof row, "\n| `%s` | `%s` | %s | %s | %s | %s | %s |\n", q->want_key, q->key,
+                 femd_shape_words(q->shape), q->unit, sampled, femd_over_word(q->over), q->words);
+        if (!strstr(outputs, row)) fail_msg("docs/output.md lacks the row: %s", row);
+    }
+    assert_int_equal(rows_below(readme, "\n| bit | key in JSON | want |"), FEMD_QUANTITIES);
+    assert_int_equal(rows_below(outputs, "\n| want | key |"), wants);
+}
+
 static void tables_of_codes_and_messages_are_complete(void **state) {
     (void)state;
     char row[512];
@@ -123,9 +163,13 @@ static void tables_of_codes_and_messages_are_complete(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(request_vector), cmocka_unit_test(response_vector),
-        cmocka_unit_test(key_vector),     cmocka_unit_test(frame_vector),
-        cmocka_unit_test(pack_vector),    cmocka_unit_test(tables_of_codes_and_messages_are_complete),
+        cmocka_unit_test(request_vector),
+        cmocka_unit_test(response_vectors),
+        cmocka_unit_test(tables_of_quantities_follow_the_list),
+        cmocka_unit_test(key_vector),
+        cmocka_unit_test(frame_vector),
+        cmocka_unit_test(pack_vector),
+        cmocka_unit_test(tables_of_codes_and_messages_are_complete),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

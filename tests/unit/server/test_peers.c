@@ -377,7 +377,7 @@ static void garbage_leaves_the_core_sound(void **state) {
         }
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
         if (n >= 32 && i % 4) {
-            memcpy(bytes, "FEMD\1\0", 6);
+            memcpy(bytes, "FEMD\2\0", 6);
             femd_put16(bytes + 6, (uint16_t)((x >> 20) % 64));
             femd_put32(bytes + 8, (uint32_t)((x >> 30) % 8));
             femd_put64(bytes + 24, n - 32);

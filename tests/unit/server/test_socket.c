@@ -140,7 +140,7 @@ static void garbage_does_not_end_the_server(void **state) {
     }
     void *s = dealer(context, &p, NULL); /* ZMTP that is no femd */
     for (size_t i = 0; i < 200; i++) {
-        if (i % 2) memcpy(noise, "FEMD\1\0", 6);
+        if (i % 2) memcpy(noise, "FEMD\2\0", 6);
         noise[6] = (uint8_t)(i % 64);
         noise[7] = 0;
         zmq_send(s, noise, i * 7, ZMQ_DONTWAIT);

@@ -1,0 +1,170 @@
+/* The quantities that an evaluation can answer: one line each. All that femd does with a quantity follows from its
+ * line: the members of femd_response, the bytes on the wire, the JSON of the channel and of `femd eval`, the table of
+ * `femd eval`, how it turns with a material's orientation, and what femd-macro writes (fields, history.csv,
+ * summary.json, checkpoint). The tables in proto/README.md and docs/output.md are compared with this list by a test.
+ *
+ * X(NAME, bit, HELD, "want", member, "key", SHAPE, ERROR, OVER, "unit", "row", scale, "row's unit", "words"):
+ *   bit    in the set that a response carries, for ever: 0 to 30 are also those of what can be asked (FEMD_WANT_NAME),
+ *          32 to 63 what only comes along; bit 7 was given away once and stays free
+ *   HELD   when a response holds it: FEMD_HELD_*
+ *   want   word that asks for it in JSON; NULL: it only comes along
+ *   member of femd_response; its one-sigma standard error, if it can be SAMPLED and is not EXACT, is member_err
+ *   key    in JSON and in all outputs
+ *   SHAPE  FEMD_SHAPE_*: how many numbers, and how they turn with the body
+ *   OVER   FEMD_OVER_*: what stands for it over a cell and over the body
+ *   row    of the table of femd eval: name, the unit shown and how many SI units that is
+ *   words  what it is */
+#ifndef FEMD_QUANTITIES_H
+#define FEMD_QUANTITIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "femd/status.h"
+
+/* A test build adds lines of its own: a header that defines FEMD_QUANTITY_EXTRA(X). */
+#ifdef FEMD_QUANTITIES_EXTRA
+#include FEMD_QUANTITIES_EXTRA
+#else
+#define FEMD_QUANTITY_EXTRA(X)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* clang-format off */
+#define FEMD_QUANTITY_LIST(X) \
+  X(STRAIN, 32, ALWAYS, NULL, E, "strain", STRAIN, EXACT, MEAN, "-", "strain E", 1, "", \
+    "Green-Lagrange strain reached") \
+  X(J, 33, ALWAYS, NULL, J, "J", SCALAR, EXACT, MEAN, "-", "J = det F", 1, "", \
+    "det F") \
+  X(STRESS, 0, WANTED, "stress", S, "stress", STRESS, SAMPLED, MEAN, "Pa", "stress S", 1e9, "GPa", \
+    "second Piola-Kirchhoff stress") \
+  X(TANGENT, 1, WANTED, "tangent", D, "tangent", STIFFNESS, SAMPLED, MEAN, "Pa", "tangent D", 1e9, "GPa", \
+    "dS/dE, unconstrained, internal coordinates relaxed") \
+  X(THERMAL_STRESS, 2, WANTED, "thermal-stress", dSdT, "thermal_stress", STRESS, SAMPLED, MEAN, "Pa/K", \
+    "dS/dT", 1e6, "MPa/K", "dS/dT at constant E") \
+  X(CONDUCTIVITY, 3, WANTED, "conductivity", k, "conductivity", STRESS, SAMPLED, MEAN, "W/(m K)", \
+    "conductivity k", 1, "W/(m K)", "thermal conductivity, symmetric part, frame F = U") \
+  X(CONDUCTIVITY_CHECK, 35, CHECKED, NULL, k_check, "conductivity_check", STRESS, SAMPLED, MEAN, "W/(m K)", \
+    "  other estimate", 1, "W/(m K)", "the conductivity by another estimator") \
+  X(CONDUCTIVITY_ELECTRONIC, 36, NONZERO, NULL, k_electronic, "conductivity_electronic", STRESS, EXACT, MEAN, \
+    "W/(m K)", "k of electrons", 1, "W/(m K), as declared; not in the row above", \
+    "the electrons' part as the material declares it, to be added to the conductivity") \
+  X(ENERGY, 4, WANTED, "energy", energy, "energy_density", SCALAR, SAMPLED, MEAN, "J/m^3", "energy", 1e6, "MJ/m^3", \
+    "internal energy per reference volume, relative to the reference") \
+  X(HELMHOLTZ, 5, WANTED, "helmholtz", helmholtz, "helmholtz_density", SCALAR, SAMPLED, MEAN, "J/m^3", \
+    "Helmholtz energy", 1e6, "MJ/m^3", "Helmholtz energy per reference volume, relative to the reference") \
+  X(HEAT_CAPACITY, 6, WANTED, "heat-capacity", heat_capacity, "heat_capacity", SCALAR, SAMPLED, MEAN, "J/(m^3 K)", \
+    "heat capacity", 1e6, "MJ/(m^3 K)", "heat capacity at constant E, per reference volume") \
+  X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
+    "N/m (lowest eigenvalue of the internal Hessian)", \
+    "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
+  X(HILL_MANDEL, 34, ALWAYS, NULL, hill_mandel, "hill_mandel", SCALAR, SAMPLED, MAX, "-", "Hill-Mandel", 1, \
+    "(residual of equilibrium)", "normalised Hill-Mandel residual") \
+  X(DJDP, 37, PRESSURE, NULL, dJdp, "dJdp", SCALAR, EXACT, MEAN, "1/Pa", "dJ/dp", 1, "1/Pa", \
+    "dJ/dp at constant isochoric strain") \
+  X(DJDC, 38, PRESSURE, NULL, dJdC, "dJdC", STRESS, EXACT, MEAN, "-", "dJ/dC", 1, "", \
+    "dJ/dC of the isochoric C at constant pressure") \
+  X(DSDP, 39, PRESSURE, NULL, dSdp, "dSdp", STRESS, EXACT, MEAN, "-", "dS/dp", 1, "", \
+    "dS/dp at constant isochoric strain") \
+  FEMD_QUANTITY_EXTRA(X)
+/* clang-format on */
+
+/* When a response holds a quantity. X(NAME, words) */
+#define FEMD_HELD_LIST(X)                                                                                              \
+    X(WANTED, "if asked") /* `provided` names it */                                                                    \
+    X(ALWAYS, "always")                                                                                                \
+    X(CHECKED, "if there is one")   /* a second estimate was made: femd_response.checked */                            \
+    X(PRESSURE, "pressure control") /* the answer is one of pressure control */                                        \
+    X(NONZERO, "if declared")       /* a number of it is not zero */
+
+/* What a quantity is, and how it turns: Voigt order 11, 22, 33, 23, 13, 12. X(NAME, numbers, words) */
+#define FEMD_SHAPE_LIST(X)                                                                                             \
+    X(SCALAR, 1, "scalar")                                                                                             \
+    X(STRAIN, 6, "strain")  /* symmetric tensor with engineering shears */                                             \
+    X(STRESS, 6, "tensor")  /* symmetric tensor; also the derivative of a scalar by a strain */                        \
+    X(STIFFNESS, 36, "6x6") /* between two strains: row-major, minor symmetries */
+
+/* What stands for the points of a cell, and for the body. X(NAME, "word") */
+#define FEMD_OVER_LIST(X)                                                                                              \
+    X(MEAN, "mean") /* by reference volume */                                                                          \
+    X(MIN, "min")                                                                                                      \
+    X(MAX, "max")
+
+#define FEMD_HELD_ENUM(name, words)        FEMD_HELD_##name,
+#define FEMD_SHAPE_ENUM(name, n, words)    FEMD_SHAPE_##name,
+#define FEMD_SHAPE_NUMBERS(name, n, words) FEMD_NUMBERS_##name = n,
+#define FEMD_OVER_ENUM(name, word)         FEMD_OVER_##name,
+typedef enum femd_held { FEMD_HELD_LIST(FEMD_HELD_ENUM) FEMD_HELDS } femd_held;
+typedef enum femd_shape { FEMD_SHAPE_LIST(FEMD_SHAPE_ENUM) FEMD_SHAPES } femd_shape;
+enum { FEMD_SHAPE_LIST(FEMD_SHAPE_NUMBERS) FEMD_NUMBERS_MAX = FEMD_NUMBERS_STIFFNESS };
+typedef enum femd_over { FEMD_OVER_LIST(FEMD_OVER_ENUM) FEMD_OVERS } femd_over;
+#undef FEMD_HELD_ENUM
+#undef FEMD_SHAPE_ENUM
+#undef FEMD_SHAPE_NUMBERS
+#undef FEMD_OVER_ENUM
+
+/* For what concerns only what can be asked, or only what can have an error: FEMD_IF_WANTED_##HELD(text) and
+ * FEMD_IF_SAMPLED_##ERROR(text) are the text where it is so, else nothing. */
+#define FEMD_IF_WANTED_WANTED(...) __VA_ARGS__
+#define FEMD_IF_WANTED_ALWAYS(...)
+#define FEMD_IF_WANTED_CHECKED(...)
+#define FEMD_IF_WANTED_PRESSURE(...)
+#define FEMD_IF_WANTED_NONZERO(...)
+#define FEMD_IF_SAMPLED_SAMPLED(...) __VA_ARGS__
+#define FEMD_IF_SAMPLED_EXACT(...)
+
+/* A member that holds the numbers of a shape. */
+#define FEMD_MEMBER_SCALAR(member)    double member;
+#define FEMD_MEMBER_STRAIN(member)    double member[6];
+#define FEMD_MEMBER_STRESS(member)    double member[6];
+#define FEMD_MEMBER_STIFFNESS(member) double member[36];
+
+/* Places in the list: FEMD_QUANTITY_STRESS, ... */
+enum {
+#define FEMD_QUANTITY_ENUM(name, ...) FEMD_QUANTITY_##name,
+    FEMD_QUANTITY_LIST(FEMD_QUANTITY_ENUM)
+#undef FEMD_QUANTITY_ENUM
+        FEMD_QUANTITIES
+};
+
+/* What an evaluation can be asked for; the bit set is `wants` down and `provided` up. */
+enum {
+#define FEMD_WANT_ENUM(name, bit, held, ...) FEMD_IF_WANTED_##held(FEMD_WANT_##name = 1u << (bit), )
+    FEMD_QUANTITY_LIST(FEMD_WANT_ENUM)
+#undef FEMD_WANT_ENUM
+#define FEMD_WANT_BIT(name, bit, held, ...) FEMD_IF_WANTED_##held(| 1u << (bit))
+        FEMD_WANT_ALL = 0u FEMD_QUANTITY_LIST(FEMD_WANT_BIT)
+#undef FEMD_WANT_BIT
+};
+
+/* One line of the list. */
+typedef struct femd_quantity {
+    uint8_t bit;
+    uint8_t numbers; /* of its shape */
+    femd_held held;
+    femd_shape shape;
+    femd_over over;
+    int sampled;         /* 1: it can have a standard error */
+    uint32_t want;       /* FEMD_WANT_*; 0: it only comes along */
+    size_t value, error; /* places in femd_response, in bytes; error only if sampled */
+    const char *want_key, *key, *unit, *row, *row_unit, *words;
+    double row_scale; /* of row_unit, in SI */
+} femd_quantity;
+
+/* The quantity at a place of the list; NULL from FEMD_QUANTITIES on. */
+FEMD_API const femd_quantity *femd_quantity_at(size_t place);
+/* The quantity of a bit, or that answers a want of this word; NULL if there is none. */
+FEMD_API const femd_quantity *femd_quantity_of_bit(unsigned bit);
+FEMD_API const femd_quantity *femd_quantity_of_want(const char *want_key);
+/* "if asked", ...; "scalar", "tensor", ...; "mean", ... */
+FEMD_API const char *femd_held_words(femd_held held);
+FEMD_API const char *femd_shape_words(femd_shape shape);
+FEMD_API const char *femd_over_word(femd_over over);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
