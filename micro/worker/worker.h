@@ -16,6 +16,6 @@ typedef struct worker_config {
 
 /* Work until *stop becomes non-zero (OK), the server says BYE (OK), refuses the worker (REFUSED) or is gone
  * (DISCONNECTED, TIMEOUT). *stop may be set by a signal handler; an evaluation under way is given up. */
-FEMD_MUST_CHECK femd_status worker_run(const worker_config *cfg, const volatile sig_atomic_t *stop, femd_error *err);
+FEMD_MUST_CHECK femd_status worker_run(const worker_config *config, const volatile sig_atomic_t *stop, femd_error *err);
 
 #endif

@@ -16,7 +16,7 @@ enum { EXIT_USE = 2, EXIT_LOST = 4, EXIT_INTERNAL = 70 };
 
 static volatile sig_atomic_t stop_requested;
 
-static void on_stop(int sig) {
+static void worker_main_on_stop(int sig) {
     (void)sig;
     stop_requested = 1;
 }
@@ -24,29 +24,29 @@ static void on_stop(int sig) {
 /* The compute thread is about to die of its own fault. libzmq's thread lives on for the moment that the STARTED message
  * needs to leave, so that the server blames the task at hand and no other. The signal comes again when the handler
  * returns, with the default action, which SA_RESETHAND has restored. */
-static void on_crash(int sig) {
+static void worker_main_on_crash(int sig) {
     const struct timespec pause = {0, 50 * 1000 * 1000};
     nanosleep(&pause, NULL);
     raise(sig);
 }
 
-static void install_signals(void) {
+static void worker_main_install_signals(void) {
     static char stack[64 * 1024];
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
-    struct sigaction a = {.sa_handler = on_stop};
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGTERM, &a, NULL);
-    sigaction(SIGINT, &a, NULL);
-    a.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &a, NULL);
-    a.sa_handler = on_crash;
-    a.sa_flags = (int)SA_RESETHAND | SA_ONSTACK;
+    struct sigaction action = {.sa_handler = worker_main_on_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    action.sa_handler = worker_main_on_crash;
+    action.sa_flags = (int)SA_RESETHAND | SA_ONSTACK;
     const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &a, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &action, NULL);
 }
 
-static void usage(FILE *to) {
+static void worker_main_usage(FILE *to) {
     fputs("usage: femd-worker --connect ADDRESS [options]\n"
           "Evaluates material points for the femd server at ADDRESS (tcp://HOST:PORT or ipc:///PATH).\n\n"
           "  --connect ADDRESS     server to work for\n"
@@ -58,13 +58,13 @@ static void usage(FILE *to) {
           to);
 }
 
-typedef struct options {
+typedef struct worker_options {
     worker_config worker;
     int die_with_parent;
     int done; /* --help or --version was answered */
-} options;
+} worker_options;
 
-static int parse_memory(const char *text, size_t *bytes) {
+static int worker_main_parse_memory(const char *text, size_t *bytes) {
     char *end;
     unsigned long long mib = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || mib == 0 || mib > (SIZE_MAX >> 21)) return 0;
@@ -73,7 +73,7 @@ static int parse_memory(const char *text, size_t *bytes) {
 }
 
 /* 1, or 0 with a message. */
-static int parse(int argc, char **argv, options *o) {
+static int worker_main_parse(int argc, char **argv, worker_options *options) {
     enum { CONNECT = 256, LEVEL, MEMORY, DIE, QUIET, HELP, VERSION };
     static const struct option table[] = {
         {"connect", required_argument, 0, CONNECT}, {"level", required_argument, 0, LEVEL},
@@ -82,33 +82,33 @@ static int parse(int argc, char **argv, options *o) {
         {"version", no_argument, 0, VERSION},       {0, 0, 0, 0}};
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
-        case CONNECT: o->worker.address = optarg; break;
-        case LEVEL: o->worker.level = optarg; break;
+        case CONNECT: options->worker.address = optarg; break;
+        case LEVEL: options->worker.level = optarg; break;
         case MEMORY:
-            if (parse_memory(optarg, &o->worker.memory)) break;
+            if (worker_main_parse_memory(optarg, &options->worker.memory)) break;
             fprintf(stderr, "femd-worker: --memory takes a number of MiB, not \"%s\"\n", optarg);
             return 0;
-        case DIE: o->die_with_parent = 1; break;
-        case QUIET: o->worker.quiet = 1; break;
-        case HELP: return usage(stdout), o->done = 1;
-        case VERSION: return puts("femd-worker " FEMD_VERSION), o->done = 1;
+        case DIE: options->die_with_parent = 1; break;
+        case QUIET: options->worker.quiet = 1; break;
+        case HELP: return worker_main_usage(stdout), options->done = 1;
+        case VERSION: return puts("femd-worker " FEMD_VERSION), options->done = 1;
         default: return 0;
         }
     }
     if (optind < argc) return fprintf(stderr, "femd-worker: \"%s\" is not an option\n", argv[optind]), 0;
-    if (!o->worker.address) return fprintf(stderr, "femd-worker: which server? --connect ADDRESS\n"), 0;
+    if (!options->worker.address) return fprintf(stderr, "femd-worker: which server? --connect ADDRESS\n"), 0;
     return 1;
 }
 
 /* The kernel kills this process with the parent. If the parent ended before the request was made, it has another parent
  * now. */
-static int bind_to_parent(void) {
+static int worker_main_bind_to_parent(void) {
     pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent;
 }
 
-static int exit_code(femd_status rc) {
+static int worker_main_exit_code(femd_status rc) {
     switch (rc) {
     case FEMD_OK: return 0;
     case FEMD_REFUSED:
@@ -122,19 +122,19 @@ static int exit_code(femd_status rc) {
 }
 
 int main(int argc, char **argv) {
-    options o = {.worker = {.level = "x86-64-v3"}};
-    if (!parse(argc, argv, &o)) {
+    worker_options options = {.worker = {.level = "x86-64-v3"}};
+    if (!worker_main_parse(argc, argv, &options)) {
         fputs("try femd-worker --help\n", stderr);
         return EXIT_USE;
     }
-    if (o.done) return 0;
+    if (options.done) return 0;
     prctl(PR_SET_NAME, "femd-worker"); /* executing anew has named the process after the link it went through */
-    if (o.die_with_parent && !bind_to_parent()) return EXIT_LOST;
-    femd_level_reexec(o.worker.level, argv);
-    install_signals();
+    if (options.die_with_parent && !worker_main_bind_to_parent()) return EXIT_LOST;
+    femd_level_reexec(options.worker.level, argv);
+    worker_main_install_signals();
     femd_error err = FEMD_ERROR_INIT;
-    femd_status rc = femd_level_set(o.worker.level, &err);
-    if (rc == FEMD_OK) rc = worker_run(&o.worker, &stop_requested, &err);
+    femd_status rc = femd_level_set(options.worker.level, &err);
+    if (rc == FEMD_OK) rc = worker_run(&options.worker, &stop_requested, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-worker: %s\n", err.text[0] ? err.text : femd_status_text(rc));
-    return exit_code(rc);
+    return worker_main_exit_code(rc);
 }

@@ -4,95 +4,97 @@
 
 #include <stdlib.h>
 
-typedef struct entry {
+typedef struct pack_entry {
     femd_hash id;
     void *pack; /* owned; NULL: a free entry */
     size_t size;
     femd_material *instance; /* owned; NULL: closed */
     uint64_t used;           /* tick of the last use */
-} entry;
+} pack_entry;
 
 struct worker_materials {
-    entry entry[WORKER_PACKS_MAX];
+    pack_entry entry[WORKER_PACKS_MAX];
     uint64_t tick;
 };
 
-femd_status worker_materials_create(worker_materials **m, femd_error *err) {
-    *m = calloc(1, sizeof **m);
-    return *m ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+femd_status worker_materials_create(worker_materials **materials, femd_error *err) {
+    *materials = calloc(1, sizeof **materials);
+    return *materials ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "out of memory");
 }
 
-static void forget(entry *e) {
-    femd_material_close(&e->instance);
-    free(e->pack);
-    *e = (entry){0};
+static void pack_forget(pack_entry *entry) {
+    femd_material_close(&entry->instance);
+    free(entry->pack);
+    *entry = (pack_entry){0};
 }
 
-void worker_materials_destroy(worker_materials **m) {
-    if (!m || !*m) return;
-    for (int i = 0; i < WORKER_PACKS_MAX; i++) forget(&(*m)->entry[i]);
-    free(*m);
-    *m = NULL;
+void worker_materials_destroy(worker_materials **materials) {
+    if (!materials || !*materials) return;
+    for (int i = 0; i < WORKER_PACKS_MAX; i++) pack_forget(&(*materials)->entry[i]);
+    free(*materials);
+    *materials = NULL;
 }
 
-static entry *find(worker_materials *m, const femd_hash *id) {
+static pack_entry *pack_find(worker_materials *materials, const femd_hash *id) {
     for (int i = 0; i < WORKER_PACKS_MAX; i++)
-        if (m->entry[i].pack && femd_hash_equal(&m->entry[i].id, id)) return &m->entry[i];
+        if (materials->entry[i].pack && femd_hash_equal(&materials->entry[i].id, id)) return &materials->entry[i];
     return NULL;
 }
 
 /* A free entry, or else the longest unused one, emptied. */
-static entry *make_entry(worker_materials *m) {
-    entry *oldest = &m->entry[0];
+static pack_entry *pack_place(worker_materials *materials) {
+    pack_entry *oldest = &materials->entry[0];
     for (int i = 0; i < WORKER_PACKS_MAX; i++) {
-        if (!m->entry[i].pack) return &m->entry[i];
-        if (m->entry[i].used < oldest->used) oldest = &m->entry[i];
+        if (!materials->entry[i].pack) return &materials->entry[i];
+        if (materials->entry[i].used < oldest->used) oldest = &materials->entry[i];
     }
-    forget(oldest);
+    pack_forget(oldest);
     return oldest;
 }
 
-static void make_room(worker_materials *m) {
+static void instances_make_room(worker_materials *materials) {
     int open = 0;
-    entry *oldest = NULL;
+    pack_entry *oldest = NULL;
     for (int i = 0; i < WORKER_PACKS_MAX; i++) {
-        entry *e = &m->entry[i];
-        if (!e->instance) continue;
+        pack_entry *entry = &materials->entry[i];
+        if (!entry->instance) continue;
         open++;
-        if (!oldest || e->used < oldest->used) oldest = e;
+        if (!oldest || entry->used < oldest->used) oldest = entry;
     }
     if (open >= WORKER_OPEN_MAX) femd_material_close(&oldest->instance);
 }
 
-static femd_status open_entry(worker_materials *m, entry *e, femd_material **material, femd_error *err) {
-    e->used = ++m->tick;
-    if (!e->instance) {
-        make_room(m);
-        FEMD_TRY(femd_material_open(e->pack, e->size, &e->instance, err));
+static femd_status instance_open(worker_materials *materials, pack_entry *entry, femd_material **material,
+                                 femd_error *err) {
+    entry->used = ++materials->tick;
+    if (!entry->instance) {
+        instances_make_room(materials);
+        FEMD_TRY(femd_material_open(entry->pack, entry->size, &entry->instance, err));
     }
-    *material = e->instance;
+    *material = entry->instance;
     return FEMD_OK;
 }
 
-femd_status worker_materials_add(worker_materials *m, const void *pack, size_t size, femd_hash *id,
+femd_status worker_materials_add(worker_materials *materials, const void *pack, size_t size, femd_hash *id,
                                  femd_material **material, femd_error *err) {
     *material = NULL;
     femd_pack_id(pack, size, id);
-    entry *e = find(m, id);
-    if (e) return open_entry(m, e, material, err);
+    pack_entry *entry = pack_find(materials, id);
+    if (entry) return instance_open(materials, entry, material, err);
     void *copy = malloc(size ? size : 1);
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material of %zu bytes", size);
     memcpy(copy, pack, size);
-    e = make_entry(m);
-    *e = (entry){.id = *id, .pack = copy, .size = size};
-    femd_status rc = open_entry(m, e, material, err);
-    if (rc != FEMD_OK) forget(e);
+    entry = pack_place(materials);
+    *entry = (pack_entry){.id = *id, .pack = copy, .size = size};
+    femd_status rc = instance_open(materials, entry, material, err);
+    if (rc != FEMD_OK) pack_forget(entry);
     return rc;
 }
 
-femd_status worker_materials_get(worker_materials *m, const femd_hash *id, femd_material **material, femd_error *err) {
+femd_status worker_materials_get(worker_materials *materials, const femd_hash *id, femd_material **material,
+                                 femd_error *err) {
     *material = NULL;
-    entry *e = find(m, id);
-    if (!e) return femd_fail(err, FEMD_UNSUPPORTED, "the material of a task was never given to this worker");
-    return open_entry(m, e, material, err);
+    pack_entry *entry = pack_find(materials, id);
+    if (!entry) return femd_fail(err, FEMD_UNSUPPORTED, "the material of a task was never given to this worker");
+    return instance_open(materials, entry, material, err);
 }

@@ -9,14 +9,14 @@
 
 typedef struct worker_materials worker_materials;
 
-FEMD_MUST_CHECK femd_status worker_materials_create(worker_materials **m, femd_error *err);
-void worker_materials_destroy(worker_materials **m);
+FEMD_MUST_CHECK femd_status worker_materials_create(worker_materials **materials, femd_error *err);
+void worker_materials_destroy(worker_materials **materials);
 /* Keep a pack and open it; *id is its hash in any case. A failure has the engine's words and keeps nothing. */
-FEMD_MUST_CHECK femd_status worker_materials_add(worker_materials *m, const void *pack, size_t size, femd_hash *id,
-                                                 femd_material **material, femd_error *err);
+FEMD_MUST_CHECK femd_status worker_materials_add(worker_materials *materials, const void *pack, size_t size,
+                                                 femd_hash *id, femd_material **material, femd_error *err);
 /* The open instance of a material that was added, opened anew if it had to make room. An instance stays valid until the
  * next add or get. UNSUPPORTED if its pack is not held. */
-FEMD_MUST_CHECK femd_status worker_materials_get(worker_materials *m, const femd_hash *id, femd_material **material,
-                                                 femd_error *err);
+FEMD_MUST_CHECK femd_status worker_materials_get(worker_materials *materials, const femd_hash *id,
+                                                 femd_material **material, femd_error *err);
 
 #endif

@@ -8,17 +8,17 @@
 typedef struct worker_states worker_states;
 
 /* limit: bytes of blobs that are kept; the newest blob always is. */
-FEMD_MUST_CHECK femd_status worker_states_create(size_t limit, worker_states **s, femd_error *err);
-void worker_states_destroy(worker_states **s);
+FEMD_MUST_CHECK femd_status worker_states_create(size_t limit, worker_states **states, femd_error *err);
+void worker_states_destroy(worker_states **states);
 /* Keep a copy of the blob under its hash (the caller vouches for it). A hash that is held already is only marked as
  * used. */
-FEMD_MUST_CHECK femd_status worker_states_put(worker_states *s, const femd_hash *hash, const void *data, size_t size,
-                                              femd_error *err);
+FEMD_MUST_CHECK femd_status worker_states_put(worker_states *states, const femd_hash *hash, const void *data,
+                                              size_t size, femd_error *err);
 /* 1 and the blob (borrowed, valid until the next put or drop), marked as used; 0 if it is not held. */
-int worker_states_get(worker_states *s, const femd_hash *hash, femd_bytes *blob);
+int worker_states_get(worker_states *states, const femd_hash *hash, femd_bytes *blob);
 /* Forget one blob, if it is held. */
-void worker_states_drop(worker_states *s, const femd_hash *hash);
+void worker_states_drop(worker_states *states, const femd_hash *hash);
 /* Bytes held. */
-size_t worker_states_bytes(const worker_states *s);
+size_t worker_states_bytes(const worker_states *states);
 
 #endif

@@ -1,0 +1,125 @@
+/* What a worker takes in: materials, tasks with the states that they need, and the server's words on states. Owns no
+ * data of its own. Never evaluates, and never dies of a bad message or material: the failure's words go to the server.
+ */
+#include "femd/hash.h"
+#include "worker/worker_private.h"
+
+static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_ready ready = {.status = FEMD_OK};
+    femd_material *material = NULL;
+    femd_error words = FEMD_ERROR_INIT;
+    ready.status =
+        worker_materials_add(self->materials, frame->body.data, frame->body.size, &ready.material, &material, &words);
+    if (material) ready.caps = *femd_material_capabilities(material);
+    memcpy(ready.text, words.text, sizeof ready.text);
+    FEMD_TRY(femd_ready_encode(&self->other, frame->id, &ready, err));
+    return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
+}
+
+static femd_status messages_states(worker *self, femd_reader *reader, femd_error *err) {
+    femd_state_entry state;
+    int got;
+    while ((got = femd_state_next(reader, &state, err)) == 1) {
+        femd_hash hash;
+        if (!state.blob.size) continue;
+        femd_hash_domain("state", state.blob.data, state.blob.size, &hash);
+        if (!femd_hash_equal(&hash, &state.hash))
+            return femd_fail(err, FEMD_PROTOCOL, "TASK: a state is not what its hash says");
+        FEMD_TRY(worker_states_put(self->states, &state.hash, state.blob.data, state.blob.size, err));
+    }
+    return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
+}
+
+static femd_status messages_tasks(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_hash material;
+    femd_reader states, tasks;
+    FEMD_TRY(femd_task_open(frame, &material, &states, &tasks, err));
+    FEMD_TRY(messages_states(self, &states, err));
+    return worker_tasks_add(&self->tasks, &material, &tasks, frame->count, err);
+}
+
+/* STATE entries with the request's id, in as many frames as the server's limit asks for. */
+static femd_status messages_state_get(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_reader reader;
+    femd_hash hash;
+    uint32_t entries = 0;
+    const uint64_t most = femd_peer_welcome(self->peer)->frame_max / 2;
+    int got;
+    femd_reader_open(frame, &reader);
+    FEMD_TRY(femd_frame_begin(&self->other, FEMD_MSG_STATE, frame->id, err));
+    while ((got = femd_hash_next(&reader, &hash, err)) == 1) {
+        femd_state_entry state = {.hash = hash};
+        worker_states_get(self->states, &hash, &state.blob);
+        if (entries && self->other.size + state.blob.size > most) {
+            femd_frame_finish(&self->other, entries);
+            FEMD_TRY(femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err));
+            FEMD_TRY(femd_frame_begin(&self->other, FEMD_MSG_STATE, frame->id, err));
+            entries = 0;
+        }
+        FEMD_TRY(femd_state_add(&self->other, &state, err));
+        entries++;
+    }
+    if (got < 0) return FEMD_PROTOCOL;
+    femd_frame_finish(&self->other, entries);
+    return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
+}
+
+static femd_status messages_drop(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_reader reader;
+    femd_hash hash;
+    int got;
+    femd_reader_open(frame, &reader);
+    while ((got = femd_hash_next(&reader, &hash, err)) == 1) worker_states_drop(self->states, &hash);
+    return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
+}
+
+static femd_status messages_error(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_error words = FEMD_ERROR_INIT;
+    FEMD_TRY(femd_error_decode(frame, &words, err));
+    worker_tell(self, "the server complains: ", words.text);
+    return FEMD_OK;
+}
+
+static femd_status messages_take_one(worker *self, const femd_frame *frame, femd_error *err) {
+    switch (frame->type) {
+    case FEMD_MSG_MATERIAL: return messages_material(self, frame, err);
+    case FEMD_MSG_TASK: return messages_tasks(self, frame, err);
+    case FEMD_MSG_STATE_GET: return messages_state_get(self, frame, err);
+    case FEMD_MSG_DROP: return messages_drop(self, frame, err);
+    case FEMD_MSG_ERROR: return messages_error(self, frame, err);
+    case FEMD_MSG_BYE: self->bye = 1; return FEMD_OK;
+    default: return femd_fail(err, FEMD_PROTOCOL, "a worker does not take %s", femd_message_name(frame->type));
+    }
+}
+
+static femd_status messages_complain(worker *self, uint64_t id, const femd_error *words, femd_error *err) {
+    worker_tell(self, words->text, "");
+    FEMD_TRY(femd_error_encode(&self->other, id, words, err));
+    return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
+}
+
+/* Another registration: the tasks of the old one are the server's to give out again, to whom it likes. */
+static void messages_forget_tasks(worker *self) {
+    worker_tasks_clear(&self->tasks);
+    self->announced = 0;
+    self->answered = 0;
+}
+
+femd_status worker_take_messages(worker *self, double wait, femd_error *err) {
+    for (; !self->bye; wait = 0) {
+        femd_frame frame = {.id = 0};
+        femd_error words = FEMD_ERROR_INIT;
+        femd_status rc = femd_peer_recv(self->peer, wait, &frame, &words);
+        if (rc == FEMD_TIMEOUT) return FEMD_OK;
+        if (rc == FEMD_REREGISTER) {
+            messages_forget_tasks(self);
+            continue;
+        }
+        if (rc == FEMD_OK) rc = messages_take_one(self, &frame, &words);
+        if (rc == FEMD_PROTOCOL || rc == FEMD_LIMIT)
+            FEMD_TRY(messages_complain(self, frame.id, &words, err));
+        else if (rc != FEMD_OK)
+            return femd_fail(err, rc, "%s", words.text);
+    }
+    return FEMD_OK;
+}
