@@ -1,10 +1,14 @@
 /* What a worker works on: STARTED before an evaluation, BEAT from within it, ANSWER after it. Knows no physics:
  * libfemd-micro evaluates. Never dies of a task: the failure's words and status go to the server.
  *
+ * An evaluation is of one task, or of as many of one TASK message as the material's engine likes at once. They start
+ * together; a beat names the first of them and speaks for all; together they may take as long as one after another,
+ * which is the sum of their deadlines; and each has its own status.
+ *
  * Cheap points must not cost a message each, so STARTED announces up to a slice of coming tasks at once, never more
  * than the rest of one TASK message (a server that suspects a task sends it alone and then blames it alone), and
- * answers are gathered for as long. A task that is not known to be cheap is announced alone, when all earlier answers
- * have been sent. */
+ * answers are gathered for as long. Tasks that are not known to be cheap are announced one evaluation at a time, when
+ * all earlier answers have been sent. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -54,14 +58,17 @@ static int evaluate_on_beat(void *user, double fraction) {
     return self->given_up = FEMD_CANCELLED, 1;
 }
 
-/* Name the tasks that come now: one, or those of the same message that are expected to fit into a slice. */
+/* Name the tasks that come now: those of one evaluation, or whole evaluations of the same message that are expected to
+ * fit into a slice. */
 static femd_status evaluate_announce(worker *self, femd_error *err) {
     const worker_task *first = worker_tasks_at(&self->tasks, 0);
     const double expected = femd_hash_equal(&first->material, &self->cheap) ? self->cost : WORKER_UNKNOWN_COST;
     const double fit = WORKER_SLICE / (expected + 1e-9);
     uint32_t named = fit < 2 ? 1 : fit > STARTED_MAX ? STARTED_MAX : (uint32_t)fit;
+    self->at_once = worker_materials_at_once(self->materials, &first->material);
+    named = named > self->at_once ? named - named % self->at_once : self->at_once;
     if (named > first->after + 1) named = first->after + 1;
-    if (named == 1 && expected >= WORKER_SLICE) FEMD_TRY(worker_flush_answers(self, err));
+    if (named * expected >= WORKER_SLICE) FEMD_TRY(worker_flush_answers(self, err));
     FEMD_TRY(femd_frame_begin(&self->started, FEMD_MSG_STARTED, 0, err));
     for (uint32_t i = 0; i < named; i++)
         FEMD_TRY(femd_u64_add(&self->started, worker_tasks_at(&self->tasks, i)->task.id, err));
@@ -70,23 +77,56 @@ static femd_status evaluate_announce(worker *self, femd_error *err) {
     return femd_peer_send(self->peer, &self->started, WORKER_SEND_TIMEOUT, err);
 }
 
-static femd_status evaluate_task(worker *self, const worker_task *next, femd_response *response, femd_error *words) {
-    const femd_request *request = &next->task.request;
-    femd_material *material;
-    femd_bytes state_in = {NULL, 0};
-    FEMD_TRY(worker_materials_get(self->materials, &next->material, &material, words));
+/* What the beat callback goes by, for the first `count` tasks. One without a deadline leaves them all without. */
+static void evaluate_set_clock(worker *self, uint32_t count, double began) {
+    double allowed = 0;
+    int bounded = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        const double deadline = worker_tasks_at(&self->tasks, i)->task.deadline;
+        allowed += deadline;
+        bounded &= deadline > 0;
+    }
+    self->task = worker_tasks_at(&self->tasks, 0)->task.id;
+    self->given_up = self->lost = FEMD_OK;
+    self->beat_at = began + beat_period;
+    self->deadline = bounded ? began + allowed : 0;
+}
+
+/* The state that a request continues, virgin where states have no effect. 0 if it is not held. */
+static int evaluate_find_state(worker *self, const femd_material *material, const femd_request *request,
+                               femd_bytes *state_in) {
     const int has_state = femd_material_capabilities(material)->inputs & FEMD_INPUT_STATE;
-    if (has_state && !femd_hash_is_zero(&request->state_in) &&
-        !worker_states_get(self->states, &request->state_in, &state_in))
-        return FEMD_STATE_LOST;
+    *state_in = (femd_bytes){NULL, 0};
+    return !has_state || femd_hash_is_zero(&request->state_in) ||
+           worker_states_get(self->states, &request->state_in, state_in);
+}
+
+/* Evaluate the first `count` tasks but those whose states are lost. The points of the batch are in the order of the
+ * tasks, so who reads the answers finds them by counting. A failure is that of all tasks alike. */
+static femd_status evaluate_points(worker *self, uint32_t count, femd_error *words) {
+    femd_material *material;
+    FEMD_TRY(worker_batch_begin(&self->batch, count, words));
+    FEMD_TRY(worker_materials_get(self->materials, &worker_tasks_at(&self->tasks, 0)->material, &material, words));
+    for (uint32_t i = 0; i < count; i++) {
+        worker_task *next = worker_tasks_at(&self->tasks, i);
+        femd_bytes state_in;
+        next->lost = !evaluate_find_state(self, material, &next->task.request, &state_in);
+        if (!next->lost) worker_batch_add(&self->batch, &next->task.request, &state_in);
+    }
     const femd_beat beat = {self, evaluate_on_beat};
-    const femd_status rc =
-        femd_material_evaluate(material, request, &state_in, &beat, response, &self->state_out, words);
-    if (self->given_up != FEMD_OK) return self->given_up;
-    if (rc == FEMD_OK && !femd_response_is_finite(response)) return FEMD_DIVERGED;
-    if (rc == FEMD_OK && self->state_out.size)
-        return worker_states_put(self->states, &response->state_out, self->state_out.data, self->state_out.size, words);
-    return rc;
+    worker_batch_evaluate(&self->batch, material, &beat);
+    return FEMD_OK;
+}
+
+/* What a point of the batch comes to: the answer is told only if it is whole and its state is kept. */
+static femd_status evaluate_outcome(worker *self, size_t point) {
+    const femd_response *response = &self->batch.response[point];
+    const femd_buffer *state = &self->batch.state_out[point];
+    const femd_status rc = (femd_status)response->status;
+    if (rc != FEMD_OK) return self->given_up != FEMD_OK ? self->given_up : rc;
+    if (!femd_response_is_finite(response)) return FEMD_DIVERGED;
+    if (!state->size) return FEMD_OK;
+    return worker_states_put(self->states, &response->state_out, state->data, state->size, &self->batch.err[point]);
 }
 
 /* What is left of an answer that failed: status, engine and cost. A failure that is neither the material's nor the
@@ -107,30 +147,55 @@ static void evaluate_tell_failure(worker *self, const femd_request *request, fem
     worker_tell(self, place, words->text);
 }
 
+/* The answer to a task. rc: of the evaluation as a whole. */
+static femd_status evaluate_answer(worker *self, const worker_task *task, femd_status rc, femd_response *response,
+                                   const femd_error *words, double now, femd_error *err) {
+    if (rc != FEMD_OK) {
+        evaluate_fail(response, rc);
+        evaluate_tell_failure(self, &task->task.request, rc, words, now);
+    }
+    response->work.wall = self->cost;
+    response->work.worker = femd_peer_welcome(self->peer)->peer;
+    response->work.fingerprint = self->fingerprint;
+    return evaluate_add_answer(self, response, task->task.id, now, err);
+}
+
+/* The answers to the first `count` tasks. whole: a failure of all of them, with words. */
+static femd_status evaluate_answer_all(worker *self, uint32_t count, femd_status whole, const femd_error *words,
+                                       double now, femd_error *err) {
+    static const femd_error none = FEMD_ERROR_INIT;
+    size_t point = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const worker_task *task = worker_tasks_at(&self->tasks, i);
+        if (whole != FEMD_OK || task->lost) {
+            femd_response empty = {.status = FEMD_OK};
+            const femd_status rc = whole != FEMD_OK ? whole : FEMD_STATE_LOST;
+            FEMD_TRY(evaluate_answer(self, task, rc, &empty, whole != FEMD_OK ? words : &none, now, err));
+            continue;
+        }
+        const femd_status rc = evaluate_outcome(self, point);
+        FEMD_TRY(evaluate_answer(self, task, rc, &self->batch.response[point], &self->batch.err[point], now, err));
+        point++;
+    }
+    return FEMD_OK;
+}
+
 femd_status worker_evaluate(worker *self, femd_error *err) {
     if (!self->announced) FEMD_TRY(evaluate_announce(self, err));
-    const worker_task next = *worker_tasks_at(&self->tasks, 0);
-    femd_response response = {.status = FEMD_OK};
+    const worker_task *first = worker_tasks_at(&self->tasks, 0);
+    const uint32_t count = self->at_once < first->after + 1 ? self->at_once : first->after + 1;
     femd_error words = FEMD_ERROR_INIT;
     const double began = femd_clock();
-    self->task = next.task.id;
-    self->given_up = self->lost = FEMD_OK;
-    self->beat_at = began + beat_period;
-    self->deadline = next.task.deadline > 0 ? began + next.task.deadline : 0;
-    const femd_status rc = evaluate_task(self, &next, &response, &words);
+    evaluate_set_clock(self, count, began);
+    const femd_status rc = evaluate_points(self, count, &words);
     const double now = femd_clock();
     if (self->lost != FEMD_OK) return femd_fail(err, self->lost, "%s", self->lost_words.text);
-    if (rc == FEMD_CANCELLED && *self->stop) return FEMD_OK;
-    if (rc != FEMD_OK) {
-        evaluate_fail(&response, rc);
-        evaluate_tell_failure(self, &next.task.request, rc, &words, now);
-    }
-    self->cheap = next.material;
-    self->cost = now - began;
-    response.work.wall = now - began;
-    response.work.worker = femd_peer_welcome(self->peer)->peer;
-    response.work.fingerprint = self->fingerprint;
-    worker_tasks_pop(&self->tasks, 1);
-    self->announced--;
-    return evaluate_add_answer(self, &response, next.task.id, now, err);
+    if (self->given_up == FEMD_CANCELLED)
+        return FEMD_OK; /* the worker is to end: the server gives its tasks to others */
+    self->cheap = first->material;
+    self->cost = (now - began) / count;
+    FEMD_TRY(evaluate_answer_all(self, count, rc, &words, now, err));
+    worker_tasks_pop(&self->tasks, count);
+    self->announced -= count;
+    return FEMD_OK;
 }

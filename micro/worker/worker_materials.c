@@ -9,6 +9,7 @@ typedef struct pack_entry {
     void *pack; /* owned; NULL: a free entry */
     size_t size;
     femd_material *instance; /* owned; NULL: closed */
+    uint32_t at_once;        /* points that the engine likes at once, at least 1; known since it was opened first */
     uint64_t used;           /* tick of the last use */
 } pack_entry;
 
@@ -35,10 +36,11 @@ void worker_materials_destroy(worker_materials **materials) {
     *materials = NULL;
 }
 
-static pack_entry *pack_find(worker_materials *materials, const femd_hash *id) {
+/* Its entry's number, or -1. */
+static int pack_find(const worker_materials *materials, const femd_hash *id) {
     for (int i = 0; i < WORKER_PACKS_MAX; i++)
-        if (materials->entry[i].pack && femd_hash_equal(&materials->entry[i].id, id)) return &materials->entry[i];
-    return NULL;
+        if (materials->entry[i].pack && femd_hash_equal(&materials->entry[i].id, id)) return i;
+    return -1;
 }
 
 /* A free entry, or else the longest unused one, emptied. */
@@ -70,6 +72,8 @@ static femd_status instance_open(worker_materials *materials, pack_entry *entry,
     if (!entry->instance) {
         instances_make_room(materials);
         FEMD_TRY(femd_material_open(entry->pack, entry->size, &entry->instance, err));
+        const uint32_t batch = femd_material_capabilities(entry->instance)->batch;
+        entry->at_once = batch > 1 ? batch : 1;
     }
     *material = entry->instance;
     return FEMD_OK;
@@ -79,12 +83,12 @@ femd_status worker_materials_add(worker_materials *materials, const void *pack, 
                                  femd_material **material, femd_error *err) {
     *material = NULL;
     femd_pack_id(pack, size, id);
-    pack_entry *entry = pack_find(materials, id);
-    if (entry) return instance_open(materials, entry, material, err);
+    const int held = pack_find(materials, id);
+    if (held >= 0) return instance_open(materials, &materials->entry[held], material, err);
     void *copy = malloc(size ? size : 1);
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material of %zu bytes", size);
     memcpy(copy, pack, size);
-    entry = pack_place(materials);
+    pack_entry *entry = pack_place(materials);
     *entry = (pack_entry){.id = *id, .pack = copy, .size = size};
     femd_status rc = instance_open(materials, entry, material, err);
     if (rc != FEMD_OK) pack_forget(entry);
@@ -94,7 +98,12 @@ femd_status worker_materials_add(worker_materials *materials, const void *pack, 
 femd_status worker_materials_get(worker_materials *materials, const femd_hash *id, femd_material **material,
                                  femd_error *err) {
     *material = NULL;
-    pack_entry *entry = pack_find(materials, id);
-    if (!entry) return femd_fail(err, FEMD_UNSUPPORTED, "the material of a task was never given to this worker");
-    return instance_open(materials, entry, material, err);
+    const int held = pack_find(materials, id);
+    if (held < 0) return femd_fail(err, FEMD_UNSUPPORTED, "the material of a task was never given to this worker");
+    return instance_open(materials, &materials->entry[held], material, err);
+}
+
+uint32_t worker_materials_at_once(const worker_materials *materials, const femd_hash *id) {
+    const int held = pack_find(materials, id);
+    return held < 0 ? 1 : materials->entry[held].at_once;
 }

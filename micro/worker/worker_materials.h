@@ -18,5 +18,7 @@ FEMD_MUST_CHECK femd_status worker_materials_add(worker_materials *materials, co
  * next add or get. UNSUPPORTED if its pack is not held. */
 FEMD_MUST_CHECK femd_status worker_materials_get(worker_materials *materials, const femd_hash *id,
                                                  femd_material **material, femd_error *err);
+/* How many points the material's engine likes to be given at once, at least 1; 1 for a material that is not held. */
+uint32_t worker_materials_at_once(const worker_materials *materials, const femd_hash *id);
 
 #endif

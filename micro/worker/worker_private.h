@@ -5,6 +5,7 @@
 
 #include "femd/peer.h"
 #include "worker/worker.h"
+#include "worker/worker_batch.h"
 #include "worker/worker_materials.h"
 #include "worker/worker_states.h"
 #include "worker/worker_tasks.h"
@@ -20,15 +21,16 @@ typedef struct worker {
     /* what waits, and what the server has been told of it */
     worker_tasks tasks;
     uint32_t announced; /* tasks at the head of the queue that STARTED has named */
+    uint32_t at_once;   /* of them: how many the engine likes to be given at once, at least 1 */
     femd_hash cheap;    /* material of the last evaluation */
-    double cost;        /* s of it; WORKER_UNKNOWN_COST before the first */
+    double cost;        /* s a point of it; WORKER_UNKNOWN_COST before the first */
     /* frames under way to the server */
     femd_buffer started, answers, other;
     uint32_t answered;    /* answers gathered in the frame */
     double answers_since; /* clock of the first of them */
     /* the evaluation under way */
-    femd_buffer state_out;
-    uint64_t task;
+    worker_batch batch;
+    uint64_t task;            /* the first of its points */
     double deadline, beat_at; /* clock; deadline 0 = none */
     femd_status given_up;     /* why the beat callback stopped it; OK if it did not */
     femd_status lost;         /* of the connection, noticed within it */
