@@ -230,7 +230,7 @@ static femd_batch *find_open(const femd_client *c, uint64_t id) {
 }
 
 static femd_status keep_answer(femd_batch *b, batch_point *p, const femd_result *r, femd_error *err) {
-    if (r->response.size == 0 || r->response.size > FEMD_RESPONSE_BYTES_MAX)
+    if (r->response.size == 0 || r->response.size > UINT32_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "an answer of %zu bytes", r->response.size);
     const size_t at = b->answers.size;
     FEMD_TRY(femd_buffer_append(&b->answers, &r->key, sizeof r->key, err));
@@ -314,25 +314,29 @@ femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, 
     return rc;
 }
 
-static femd_status decode_all(const femd_batch *b, femd_response *r, femd_error *err) {
+/* The answers stay encoded, as the wire brought them, until they are handed on. */
+static femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err) {
+    femd_response r;
     for (size_t i = 0; i < b->n; i++) {
         const batch_point *p = &b->point[i];
         const uint8_t *at = b->answers.data + p->at;
-        FEMD_TRY(femd_response_decode(at + sizeof r->key, p->size, &r[i], err));
-        memcpy(&r[i].key, at, sizeof r->key);
-        r[i].point = p->label;
+        FEMD_TRY(femd_response_decode(at + sizeof r.key, p->size, &r, err));
+        memcpy(&r.key, at, sizeof r.key);
+        r.point = p->label;
+        sink(user, i, &r);
     }
     return FEMD_OK;
 }
 
-femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
+femd_status femd_client_collect_each(femd_client *c, femd_batch **batch, femd_response_sink sink, void *user,
+                                     femd_error *err) {
     if (!c || !batch || !*batch || (*batch)->owner != c)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: not a batch of this client");
     femd_batch *b = *batch;
-    if (b->n && !responses) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
+    if (!sink) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: nowhere to put the responses");
     femd_status rc = client_wait(c, batch_done, b, 0, err);
     if (rc == FEMD_OK && b->failed != FEMD_OK) rc = femd_fail(err, b->failed, "%s", b->why.text);
-    if (rc == FEMD_OK) rc = decode_all(b, responses, err);
+    if (rc == FEMD_OK) rc = batch_hand_on(b, sink, user, err);
     if (rc != FEMD_OK) {
         femd_client_cancel(c, batch);
         return rc;
@@ -341,6 +345,16 @@ femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_respons
     retire(c, b);
     *batch = NULL;
     return FEMD_OK;
+}
+
+static void copy_response(void *user, size_t i, femd_response *response) {
+    ((femd_response *)user)[i] = *response;
+}
+
+femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
+    if (c && batch && *batch && (*batch)->n && !responses)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
+    return femd_client_collect_each(c, batch, copy_response, responses, err);
 }
 
 void femd_client_cancel(femd_client *c, femd_batch **batch) {

@@ -7,16 +7,15 @@
 #include "fields/constitutive.h"
 #include "fields/problem.h"
 
-#define POINTS_PER_BATCH 16384 /* bounds the storage for answers */
+#define POINTS_PER_BATCH 16384 /* bounds the storage for requests */
 
 typedef struct client_law {
     femd_client *client;   /* borrowed */
     const femd_case *cs;   /* borrowed */
     femd_hash *material;   /* per case material */
-    femd_response *answer; /* POINTS_PER_BATCH, grown on demand */
+    femd_request *request; /* of one batch, in the RVE frames; room for POINTS_PER_BATCH, grown on demand */
     size_t room;
-    femd_request *request; /* of one batch, in the RVE frames */
-    size_t *order;         /* requests sorted by material */
+    size_t *order; /* requests sorted by material */
     size_t order_room;
 } client_law;
 
@@ -48,11 +47,9 @@ typedef struct slice {
 static femd_status grow(client_law *law, size_t n, femd_error *err) {
     size_t batch = n < POINTS_PER_BATCH ? n : POINTS_PER_BATCH;
     if (law->room < batch) {
-        femd_response *answer = realloc(law->answer, batch * sizeof *answer);
-        if (answer) law->answer = answer;
         femd_request *request = realloc(law->request, batch * sizeof *request);
-        if (request) law->request = request;
-        if (!answer || !request) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %zu points", batch);
+        if (!request) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %zu points", batch);
+        law->request = request;
         law->room = batch;
     }
     if (law->order_room < n) {
@@ -89,15 +86,24 @@ static femd_status submit(client_law *law, const femd_request *requests, slice *
     return femd_client_submit(law->client, &law->material[s->material], law->request, s->n, &s->batch, err);
 }
 
+/* Where the responses of a slice go. */
+typedef struct slice_sink {
+    const size_t *order; /* of the slice's requests */
+    const double *Q;     /* NULL: not turned */
+    femd_constitutive_sink sink;
+    void *user;
+} slice_sink;
+
+static void turn_and_hand_on(void *user, size_t i, femd_response *response) {
+    const slice_sink *to = user;
+    if (to->Q && response->status == FEMD_OK) femd_response_unrotate(to->Q, response);
+    to->sink(to->user, to->order[i], response);
+}
+
 static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
     const double *Q = law->cs->material[s->material].orientation;
-    const int turned = !is_identity(Q);
-    FEMD_TRY(femd_client_collect(law->client, &s->batch, law->answer, err));
-    for (size_t i = 0; i < s->n; ++i) {
-        if (turned && law->answer[i].status == FEMD_OK) femd_response_unrotate(Q, &law->answer[i]);
-        sink(user, law->order[s->first + i], &law->answer[i]);
-    }
-    return FEMD_OK;
+    slice_sink to = {law->order + s->first, is_identity(Q) ? NULL : Q, sink, user};
+    return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
 static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
@@ -132,7 +138,6 @@ static uint64_t law_reused(void *self) {
 static void law_destroy(void *self) {
     client_law *law = self;
     free(law->material);
-    free(law->answer);
     free(law->request);
     free(law->order);
     free(law);

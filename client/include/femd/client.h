@@ -5,7 +5,8 @@
  *   femd_client_open(&cfg, &c, &err);
  *   femd_client_material_file(c, "copper.json", "copper", &material, &caps, &err);
  *   femd_client_submit(c, &material, requests, n, &batch, &err);
- *   femd_client_collect(c, &batch, responses, &err);          waits until all n are there
+ *   femd_client_collect(c, &batch, responses, &err);          waits until all n are there; or, without room for n:
+ *   femd_client_collect_each(c, &batch, sink, user, &err);    hands them on one by one
  *   femd_client_commit(c, step, entries, n, &err);            the new states become the committed ones
  *   femd_client_close(&c);
  *
@@ -73,6 +74,12 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_poll(femd_client *client, femd_
  * failure). Per-point trouble stands in responses[i].status and is no failure of the call. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, femd_batch **batch,
                                                          femd_response *responses, femd_error *err);
+/* The same without room for all of them: wait for the rest, then hand each response to sink, in the order of the
+ * requests and one at a time. It is borrowed for the call of the sink, which may change it; what is to stay is copied.
+ * Releases the batch (sets *batch NULL, also on failure; the sink may have had some by then). */
+typedef void (*femd_response_sink)(void *user, size_t i, femd_response *response);
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect_each(femd_client *client, femd_batch **batch,
+                                                              femd_response_sink sink, void *user, femd_error *err);
 /* Give a batch up. */
 FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);
 /* Points of the batches collected so far that were answered from an earlier evaluation. */

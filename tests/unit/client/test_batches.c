@@ -98,6 +98,43 @@ static void empty_batch_is_collected_at_once(void **state) {
     fake_stop(&s);
 }
 
+typedef struct one_by_one {
+    femd_response *all;
+    const femd_response *place; /* where they are lent */
+    size_t n;
+} one_by_one;
+
+static void keep_one(void *user, size_t i, femd_response *response) {
+    one_by_one *k = user;
+    assert_int_equal(i, k->n++);
+    if (i) assert_ptr_equal(response, k->place);
+    k->place = response;
+    k->all[i] = *response;
+    memset(response, 0xff, sizeof *response); /* it is the sink's to change */
+}
+
+static void responses_can_be_taken_one_by_one(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest, .batch_max = 7};
+    femd_request q[100];
+    femd_response r[100];
+    one_by_one kept = {.all = r};
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 100, 3);
+    assert_int_equal(femd_client_submit(c, &material, q, 100, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect_each(c, &b, NULL, NULL, &err), FEMD_BAD_ARGUMENT);
+    assert_int_equal(femd_client_collect_each(c, &b, keep_one, &kept, &err), FEMD_OK);
+    assert_null(b);
+    assert_int_equal(kept.n, 100);
+    fake_check(r, 100, 3);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
 /* ---- double answers ---- */
 
 /* The first two points twice, then all. */
@@ -431,6 +468,7 @@ int main(void) {
         cmocka_unit_test(servers_own_batch_limit_is_kept),
         cmocka_unit_test(several_batches_are_open_at_once),
         cmocka_unit_test(empty_batch_is_collected_at_once),
+        cmocka_unit_test(responses_can_be_taken_one_by_one),
         cmocka_unit_test(answer_that_comes_twice_counts_once),
         cmocka_unit_test(lost_message_is_sent_again_after_silence),
         cmocka_unit_test(points_that_the_server_does_not_count_are_sent_again),
