@@ -112,6 +112,7 @@ static int may_double(const femd_green_kubo *g, int doublings) {
 
 static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *g, femd_error *err) {
     if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "conductivity needs at least two atoms");
+    FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FLUX, err));
     FEMD_TRY(femd_native_masses(n, doc, &g->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&n->rve, g->mass, n->rve.h0, n->rve.X, &g->top_frequency, err));
     FEMD_TRY(femd_green_kubo_options_read(doc, g->top_frequency, &g->opt, err));

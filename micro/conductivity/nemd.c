@@ -20,6 +20,7 @@ static void destroy_nemd(void **self) {
 
 static femd_status build(femd_native *n, const femd_json *doc, femd_nemd *g, femd_error *err) {
     double *mass;
+    FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FLUX, err));
     FEMD_TRY(femd_native_masses(n, doc, &mass, err));
     femd_status rc = femd_dynamics_top_frequency(&n->rve, mass, n->rve.h0, n->rve.X, &g->top_frequency, err);
     free(mass);

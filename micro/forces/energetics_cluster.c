@@ -4,9 +4,8 @@
 
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
 #include "forces/energetics_private.h"
-
-static const int cluster_voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
 void femd_clusters_clear(femd_clusters *c) {
     free(c->first);
@@ -152,7 +151,7 @@ void femd_clusters_spread(const femd_energetics *e, double tau[6]) {
             there[i] -= g[i];
         }
         for (int v = 0; v < 6; v++) {
-            const int p = cluster_voigt[v][0], q = cluster_voigt[v][1];
+            const int p = femd_voigt_i[v], q = femd_voigt_j[v];
             tau[v] += 0.5 * (g[p] * d[q] + g[q] * d[p]);
         }
     }
@@ -177,8 +176,8 @@ void femd_clusters_flux(const femd_energetics *e, const double *v, double J[3]) 
 /* to = S_v d. */
 static void cluster_strained(int v, const double d[3], double to[3]) {
     to[0] = to[1] = to[2] = 0.0;
-    to[cluster_voigt[v][0]] += 0.5 * d[cluster_voigt[v][1]];
-    to[cluster_voigt[v][1]] += 0.5 * d[cluster_voigt[v][0]];
+    to[femd_voigt_i[v]] += 0.5 * d[femd_voigt_j[v]];
+    to[femd_voigt_j[v]] += 0.5 * d[femd_voigt_i[v]];
 }
 
 /* Terms of atom i in L and B, and its part of tau. */

@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
 #include "forces/energetics_private.h"
 
-static const double STEP = 1e-4;        /* angstrom */
-static const double STRAIN_STEP = 2e-5; /* of a component E_ij */
+static const double STEP = 2e-5;        /* angstrom */
+static const double STRAIN_STEP = 5e-6; /* of a component E_ij */
 
 struct femd_differences {
     femd_neighbours *nb;
@@ -16,8 +17,6 @@ struct femd_differences {
     double *moved;        /* 3 n */
     double *plus, *minus; /* 3 n: forces a step away */
 };
-
-static const int differences_voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
 void femd_differences_destroy(femd_differences **pp) {
     femd_differences *d = pp ? *pp : NULL;
@@ -45,39 +44,24 @@ static femd_status differences_create(const femd_energetics *e, const femd_neigh
 /* U = (1 + 2 E)^1/2 and its inverse, E having the one strain component v; to second order, which is exact for a central
  * difference. */
 static void differences_stretch(int v, double E, double U[9], double inverse[9]) {
-    double strain[9] = {0};
-    strain[3 * differences_voigt[v][0] + differences_voigt[v][1]] += 0.5 * E;
-    strain[3 * differences_voigt[v][1] + differences_voigt[v][0]] += 0.5 * E;
-    for (int r = 0; r < 3; r++)
-        for (int c = 0; c < 3; c++) {
-            double square = 0.0;
-            for (int k = 0; k < 3; k++) square += strain[3 * r + k] * strain[3 * k + c];
-            U[3 * r + c] = (r == c) + strain[3 * r + c] - 0.5 * square;
-            inverse[3 * r + c] = (r == c) - strain[3 * r + c] + 1.5 * square;
-        }
-}
-
-/* to = U from, for count vectors. */
-static void differences_map(const double U[9], const double *from, size_t count, double *to) {
-    for (size_t i = 0; i < count; i++) {
-        const double a[3] = {from[3 * i], from[3 * i + 1], from[3 * i + 2]};
-        for (size_t c = 0; c < 3; c++) to[3 * i + c] = U[3 * c] * a[0] + U[3 * c + 1] * a[1] + U[3 * c + 2] * a[2];
+    double strain[9] = {0}, square[9];
+    strain[3 * femd_voigt_i[v] + femd_voigt_j[v]] += 0.5 * E;
+    strain[3 * femd_voigt_j[v] + femd_voigt_i[v]] += 0.5 * E;
+    femd_mul3(strain, strain, square);
+    for (int k = 0; k < 9; k++) {
+        U[k] = femd_identity3[k] + strain[k] - 0.5 * square[k];
+        inverse[k] = femd_identity3[k] - strain[k] + 1.5 * square[k];
     }
 }
 
 /* S = U^-1 tau U^-1. */
 static void differences_pull_back(const double inverse[9], const double tau[6], double S[6]) {
-    double full[9], half[9] = {0};
-    for (int v = 0; v < 6; v++)
-        full[3 * differences_voigt[v][0] + differences_voigt[v][1]] =
-            full[3 * differences_voigt[v][1] + differences_voigt[v][0]] = tau[v];
+    double full[9], half[9], both[9];
     for (int r = 0; r < 3; r++)
-        for (int c = 0; c < 3; c++)
-            for (int k = 0; k < 3; k++) half[3 * r + c] += inverse[3 * r + k] * full[3 * k + c];
-    for (int v = 0; v < 6; v++) {
-        const int r = differences_voigt[v][0], c = differences_voigt[v][1];
-        S[v] = half[3 * r] * inverse[c] + half[3 * r + 1] * inverse[3 + c] + half[3 * r + 2] * inverse[6 + c];
-    }
+        for (int c = 0; c < 3; c++) full[3 * r + c] = tau[femd_voigt_at[r][c]];
+    femd_mul3(inverse, full, half);
+    femd_mul3(half, inverse, both);
+    for (int v = 0; v < 6; v++) S[v] = both[3 * femd_voigt_i[v] + femd_voigt_j[v]];
 }
 
 /* dW/dx = -U f into *gradient and dW/dE into S, at strain component v of size E. */
@@ -86,11 +70,14 @@ static femd_status differences_strained(femd_energetics *e, int v, double E, dou
     femd_differences *d = e->differences;
     double U[9], inverse[9], cell[9], tau[6];
     differences_stretch(v, E, U, inverse);
-    differences_map(U, d->cell, 3, cell);
-    differences_map(U, d->x, (size_t)e->n, d->moved);
+    for (int k = 0; k < 3; k++) femd_apply3(U, d->cell + 3 * k, cell + 3 * k);
+    for (int i = 0; i < e->n; i++) femd_apply3(U, d->x + 3 * i, d->moved + 3 * i);
     FEMD_TRY(femd_energetics_forces(e, d->nb, cell, d->moved, NULL, gradient, tau, err));
-    differences_map(U, gradient, (size_t)e->n, gradient);
-    for (size_t c = 0; c < 3 * (size_t)e->n; c++) gradient[c] = -gradient[c];
+    for (int i = 0; i < e->n; i++) {
+        const double force[3] = {gradient[3 * i], gradient[3 * i + 1], gradient[3 * i + 2]};
+        femd_apply3(U, force, gradient + 3 * i);
+        for (int c = 0; c < 3; c++) gradient[3 * i + c] = -gradient[3 * i + c];
+    }
     differences_pull_back(inverse, tau, S);
     return FEMD_OK;
 }
@@ -141,11 +128,13 @@ void femd_differences_apply(femd_energetics *e, const double *v, double *y) {
     const femd_differences *d = e->differences;
     const size_t n3 = 3 * (size_t)e->n;
     femd_error err = FEMD_ERROR_INIT;
-    double most = 0.0;
-    for (size_t c = 0; c < n3; c++)
-        if (!(fabs(v[c]) <= most)) most = fabs(v[c]);
+    double most = 0.0, infinite = 0.0;
+    for (size_t c = 0; c < n3; c++) {
+        most = fmax(most, fabs(v[c]));
+        infinite += v[c] - v[c]; /* not a number unless all are finite */
+    }
     const double s = STEP / most;
-    const int known = most == 0.0 || (isfinite(s) && differences_along(e, v, s, &err) == FEMD_OK);
+    const int known = infinite == 0.0 && (most == 0.0 || differences_along(e, v, s, &err) == FEMD_OK);
     for (size_t c = 0; c < n3; c++) y[c] = !known ? NAN : most == 0.0 ? 0.0 : (d->minus[c] - d->plus[c]) / (2.0 * s);
 }
 

@@ -1,13 +1,13 @@
 /* Second derivatives of a potential that gives none, by central differences of its forces and tau at the prepared
  * configuration; see energetics_form.h. Of second order:
- *   H v  = -[f(x + s v) - f(x - s v)] / 2s, s so that no component moves by more than 1e-4 angstrom,
+ *   H v  = -[f(x + s v) - f(x - s v)] / 2s, s so that no component moves by more than h = 2e-5 angstrom,
  *   H    = the same for each coordinate, 6 n sweeps, its two triangles averaged,
- *   L, B = from 12 strained copies, |E_ij| = 2e-5: with x -> U x and dW/dE = U^-1 tau U^-1, dW/dx = -U f,
+ *   L, B = from 12 strained copies, |E_ij| = 5e-6: with x -> U x and dW/dE = U^-1 tau U^-1, dW/dx = -U f,
  *          L_v = -d(U f)/dE_v, B_vw = d(U^-1 tau U^-1)_v/dE_w, its two triangles averaged.
- * Relative errors are about 1e-8 for Lennard-Jones and Stillinger-Weber. They are h^2/6 times the third derivative of
- * the forces over their first, so that a potential which is not that smooth has larger ones (a table, where its knots
- * are crossed); forces that are not exact to 1e-12 eV/angstrom add their error times 1e4/angstrom. The differences use
- * a list of their own, made at that configuration, and count as sweeps. */
+ * Errors, relative to the largest entry: h^2/6 times the third derivative of the forces over the first, below 1e-8 for
+ * Lennard-Jones and Stillinger-Weber, 1e-7 for Mishin's table, whose knots are crossed (test_energetics_forms.c).
+ * Forces that are themselves wrong by e add e/h: a potential that computes them in single precision is not fit for
+ * this. The differences use a list of their own, made at that configuration, and count as sweeps. */
 #ifndef FEMD_ENERGETICS_DIFFERENCES_H
 #define FEMD_ENERGETICS_DIFFERENCES_H
 

@@ -8,9 +8,8 @@
 
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
 #include "forces/energetics_private.h"
-
-static const int pairs_voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
 static femd_status pairs_room_for_held(femd_energetics *e, femd_error *err) {
     femd_bonds *h = &e->held;
@@ -40,11 +39,11 @@ static void pairs_strain_terms(const femd_bonds *h, double *L) {
             double d[3] = {h->dx[k], h->dy[k], h->dz[k]}, a = h->p1[k], b = h->p2[k], rr[6];
             int j = h->partner[k];
             if (i == j) continue;
-            for (int v = 0; v < 6; v++) rr[v] = d[pairs_voigt[v][0]] * d[pairs_voigt[v][1]];
+            for (int v = 0; v < 6; v++) rr[v] = d[femd_voigt_i[v]] * d[femd_voigt_j[v]];
             for (int c = 0; c < 3; c++)
                 for (int v = 0; v < 6; v++) {
-                    double l = b * d[c] * rr[v] + a * ((pairs_voigt[v][0] == c) * d[pairs_voigt[v][1]] +
-                                                       (pairs_voigt[v][1] == c) * d[pairs_voigt[v][0]]);
+                    double l = b * d[c] * rr[v] + a * ((femd_voigt_i[v] == c) * d[femd_voigt_j[v]] +
+                                                       (femd_voigt_j[v] == c) * d[femd_voigt_i[v]]);
                     L[(3 * (size_t)j + (size_t)c) * 6 + (size_t)v] += l;
                     L[(3 * (size_t)i + (size_t)c) * 6 + (size_t)v] -= l;
                 }

@@ -51,6 +51,7 @@ static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen
                                    s->nspecies, &n->potential, err));
     FEMD_TRY(check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
+    FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
     femd_rve_set_atoms(&n->rve, s->natoms);
     n->rve.X = malloc(3 * (size_t)s->natoms * sizeof(double));

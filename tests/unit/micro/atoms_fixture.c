@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "forces/energetics_form.h"
 #include "numerics/random.h"
 
 static void add_file(atoms *a, const char *name) {
@@ -54,6 +55,13 @@ void atoms_close(atoms *a) {
     femd_structure_clear(&a->s);
     femd_json_clear(&a->doc);
     for (size_t k = 0; k < a->pack.nfiles; k++) free(a->file[k]);
+}
+
+void atoms_use_form(atoms *a, const femd_energetics_form *form) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_energetics_destroy(&a->e);
+    if (femd_energetics_create_as(form, a->p, a->s.natoms, a->s.species, &a->e, &err) != FEMD_OK)
+        fail_msg("%s", err.text);
 }
 
 static void map(double *v, const double F[9]) {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "crystal/structure_create.h"
-#include "forces/energetics.h"
+#include "forces/energetics_form.h"
 #include "potentials/potential_form.h"
 
 #define FEMD_LAMMPS_POTENTIALS "/usr/share/lammps/potentials/"
@@ -32,6 +32,8 @@ typedef struct atoms {
 void atoms_open(atoms *a, const char *json, double skin);
 femd_status atoms_try(atoms *a, const char *json, double skin, femd_error *err);
 void atoms_close(atoms *a);
+/* Compute the energies by another form than the potential's own. */
+void atoms_use_form(atoms *a, const femd_energetics_form *form);
 /* x -> x F^T for the cell and every atom. */
 void atoms_deform(atoms *a, const double F[9]);
 /* Offsets of every coordinate, uniform in +-amplitude, from a seed. */

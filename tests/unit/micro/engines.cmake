@@ -21,6 +21,8 @@ foreach(name user batch)
   add_dependencies(test_engine_${name} user_engine old_engine batch_engine)
 endforeach()
 
+femd_unit_test(test_engine_forces_only SOURCES test_engine_forces_only.c made_up_forms.c LIBS femd_micro TIMEOUT 120)
+
 femd_unit_test(test_methods SOURCES test_methods.c LIBS femd_micro)
 
 include(${CMAKE_CURRENT_LIST_DIR}/conductivity.cmake)

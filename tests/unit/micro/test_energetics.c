@@ -1,8 +1,10 @@
 /* Forces are the derivative of the energy, the Hessian that of the forces, tau and B those with respect to strain: for
- * every potential form, with several species, and in cells smaller than the cutoff. */
+ * every form of potential, with several species, and in cells smaller than the cutoff. */
 #include "atoms_fixture.h"
 
 #include <math.h>
+
+#include "made_up_forms.h"
 
 #define COPPER "\"potential\": {\"style\": \"eam/alloy\", \"file\": \"Cu_mishin1.eam.alloy\"}"
 
@@ -11,31 +13,48 @@
 
 typedef struct sample {
     const char *json;
-    double shake;
-    double F[9];
+    const femd_energetics_form *form; /* NULL: the potential's own */
 } sample;
 
 static const double strained[9] = {1.02, 0.01, 0.004, 0.0, 0.99, 0.03, 0.002, 0.0, 1.01};
 
-static const char *const samples[] = {
+/* Of the last ones only cutoff and species count. */
+#define CUTOFF(r)                                                                                                      \
+    "\"potential\": {\"style\": \"lj/cut\", \"epsilon\": \"1 eV\", \"sigma\": \"0.5 angstrom\", \"cutoff\": \"" r      \
+    " angstrom\"}"
+
+static const sample samples[] = {
     /* one primitive-like cell of four atoms, cutoff 1.5 times its edge: many images and self-images */
-    "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"]}, " COPPER "}",
-    "{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3],"
-    " \"vacancies\": {\"count\": 1, \"seed\": 7}}, " COPPER "}",
-    "{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Ni\"], \"repeat\": "
-    "[2,2,3]},"
-    " \"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\", \"interpolation\": \"smooth\"}}",
-    "{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": "
-    "[2,1,1]},"
-    " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"NiAlH_jea.eam.alloy\", \"interpolation\": \"smooth\"}}",
-    "{\"structure\": {\"lattice\": \"hcp\", \"a\": \"3.9 angstrom\", \"species\": [\"Ar\"], \"repeat\": [2,1,1]},"
-    " \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 "
-    "angstrom\", \"smooth\": \"3 angstrom\"}}",
-    SILICON "}, " SW "}", /* eight atoms, cutoff 0.7 of the edge: an atom meets two images of another */
-    SILICON ", \"repeat\": [1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " SW "}",
-    "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"4.5 angstrom\", \"species\": [\"Ga\", \"N\"], \"repeat\": "
-    "[2,1,1]},"
-    " \"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
+    {"{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"]}, " COPPER "}", NULL},
+    {"{\"structure\": {\"lattice\": \"fcc\", \"a\": \"3.615 angstrom\", \"species\": [\"Cu\"], \"repeat\": [3,3,3],"
+     " \"vacancies\": {\"count\": 1, \"seed\": 7}}, " COPPER "}",
+     NULL},
+    {"{\"structure\": {\"lattice\": \"b2\", \"a\": \"2.9 angstrom\", \"species\": [\"Al\", \"Ni\"], \"repeat\": "
+     "[2,2,3]},"
+     " \"potential\": {\"style\": \"eam/fs\", \"file\": \"NiAlH_jea.eam.fs\", \"interpolation\": \"smooth\"}}",
+     NULL},
+    {"{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": "
+     "[2,1,1]},"
+     " \"potential\": {\"style\": \"eam/alloy\", \"file\": \"NiAlH_jea.eam.alloy\", \"interpolation\": \"smooth\"}}",
+     NULL},
+    {"{\"structure\": {\"lattice\": \"hcp\", \"a\": \"3.9 angstrom\", \"species\": [\"Ar\"], \"repeat\": [2,1,1]},"
+     " \"potential\": {\"style\": \"lj\", \"epsilon\": \"0.0104 eV\", \"sigma\": \"3.4 angstrom\", \"cutoff\": \"8 "
+     "angstrom\", \"smooth\": \"3 angstrom\"}}",
+     NULL},
+    {SILICON "}, " SW "}", NULL}, /* eight atoms, cutoff 0.7 of the edge: an atom meets two images of another */
+    {SILICON ", \"repeat\": [1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " SW "}", NULL},
+    {"{\"structure\": {\"lattice\": \"diamond\", \"a\": \"4.5 angstrom\", \"species\": [\"Ga\", \"N\"], \"repeat\": "
+     "[2,1,1]},"
+     " \"potential\": {\"style\": \"sw\", \"file\": \"GaN.sw\"}}",
+     NULL},
+    {SILICON "}, " CUTOFF("4") "}", &made_up_square}, /* meets second neighbours, and two images of some */
+    {"{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": "
+     "[1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " CUTOFF("5.5") "}",
+     &made_up_square}, /* and an atom its own images */
+    {SILICON ", \"repeat\": [1,1,2]}, " CUTOFF("4") "}", &made_up_angle},
+    {"{\"structure\": {\"lattice\": \"b1\", \"a\": \"4.9 angstrom\", \"species\": [\"Ni\", \"Al\"], \"repeat\": "
+     "[1,1,2], \"vacancies\": {\"count\": 1, \"seed\": 5}}, " CUTOFF("5.5") "}",
+     &made_up_angle},
 };
 #define SAMPLES (sizeof samples / sizeof samples[0])
 
@@ -45,7 +64,8 @@ static void forces_of(atoms *a, double *W, double *f, double tau[6]) {
 }
 
 static void open_sample(atoms *a, size_t k) {
-    atoms_open(a, samples[k], 0.5);
+    atoms_open(a, samples[k].json, 0.5);
+    if (samples[k].form) atoms_use_form(a, samples[k].form);
     atoms_deform(a, strained);
     atoms_shake(a, 0.08, 3);
 }
@@ -291,7 +311,7 @@ static void leaving_the_table_is_said_and_still_has_an_energy(void **state) {
     atoms a;
     double W = NAN, f[12], tau[6];
     (void)state;
-    atoms_open(&a, samples[0], 0.5);
+    atoms_open(&a, samples[0].json, 0.5);
     a.s.x[3] = a.s.x[0] + 0.3; /* 0.3 angstrom apart */
     a.s.x[4] = a.s.x[1];
     a.s.x[5] = a.s.x[2];
@@ -314,7 +334,7 @@ static void beyond_the_last_density_the_energy_goes_on(void **state) {
     double W, W2, tau[6], tau2[6];
     atoms a;
     (void)state;
-    atoms_open(&a, samples[0], 0.5);
+    atoms_open(&a, samples[0].json, 0.5);
     atoms_deform(&a, small);
     assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, NULL, tau, &err), FEMD_OUT_OF_DOMAIN);
     assert_non_null(strstr(err.text, "density"));

@@ -2,29 +2,10 @@
  * relaxation is spoilt. */
 #include "engine_material.h"
 
+#include "native_open.h"
 #include "rve/hill_mandel.h"
-#include "rve/native.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
-
-/* A native instance without the material around it, so that the test can reach into its relaxation. */
-static femd_native *open_native(const char *json) {
-    femd_error err = FEMD_ERROR_INIT;
-    femd_json doc = FEMD_JSON_INIT, inner = FEMD_JSON_INIT;
-    femd_buffer bytes = FEMD_BUFFER_INIT;
-    femd_pack pack;
-    femd_native *n = NULL;
-    femd_status rc = femd_json_parse(json, strlen(json), "test", &doc, &err);
-    if (rc == FEMD_OK) rc = femd_material_pack(&doc, doc.root, ".", &bytes, &err);
-    if (rc == FEMD_OK) rc = femd_pack_decode(bytes.data, bytes.size, &pack, &err);
-    if (rc == FEMD_OK) rc = femd_json_parse(pack.json, strlen(pack.json), "test", &inner, &err);
-    if (rc == FEMD_OK) rc = femd_native_create(&inner, &pack, 0, &n, &err);
-    if (rc != FEMD_OK) fail_msg("%s", err.text);
-    femd_json_clear(&doc);
-    femd_json_clear(&inner);
-    femd_buffer_clear(&bytes);
-    return n;
-}
 
 static void relaxed_configurations_are_in_equilibrium(void **state) {
     (void)state;
@@ -50,7 +31,7 @@ static void relaxed_configurations_are_in_equilibrium(void **state) {
 
 static void spoilt_relaxation_is_seen(void **state) {
     (void)state;
-    femd_native *n = open_native(VACANCY);
+    femd_native *n = native_open(VACANCY);
     femd_path *path = &n->path;
     femd_error err = FEMD_ERROR_INIT;
     const double E[6] = {0.01, 0, 0, 0, 0, 0.01};

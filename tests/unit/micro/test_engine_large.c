@@ -1,29 +1,11 @@
 /* The matrix-free branch for large RVEs (Newton-CG, tangent by conjugate gradients) against the factorised one. */
 #include "engine_material.h"
 
+#include "native_open.h"
 #include "numerics/dense.h"
 #include "rve/hill_mandel.h"
-#include "rve/native.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":2,\"seed\":7}", "")
-
-static femd_native *open_native(const char *json) {
-    femd_error err = FEMD_ERROR_INIT;
-    femd_json doc = FEMD_JSON_INIT, inner = FEMD_JSON_INIT;
-    femd_buffer bytes = FEMD_BUFFER_INIT;
-    femd_pack pack;
-    femd_native *n = NULL;
-    femd_status rc = femd_json_parse(json, strlen(json), "test", &doc, &err);
-    if (rc == FEMD_OK) rc = femd_material_pack(&doc, doc.root, ".", &bytes, &err);
-    if (rc == FEMD_OK) rc = femd_pack_decode(bytes.data, bytes.size, &pack, &err);
-    if (rc == FEMD_OK) rc = femd_json_parse(pack.json, strlen(pack.json), "test", &inner, &err);
-    if (rc == FEMD_OK) rc = femd_native_create(&inner, &pack, 0, &n, &err);
-    if (rc != FEMD_OK) fail_msg("%s", err.text);
-    femd_json_clear(&doc);
-    femd_json_clear(&inner);
-    femd_buffer_clear(&bytes);
-    return n;
-}
 
 typedef struct answer {
     double S[6], D[36], hill_mandel;
@@ -44,7 +26,7 @@ static void evaluate_with(femd_native *n, femd_relaxer *relaxer, const double E[
 
 static void matrix_free_answers_agree_with_factorised_ones(void **state) {
     (void)state;
-    femd_native *n = open_native(VACANCY);
+    femd_native *n = native_open(VACANCY);
     femd_relaxer *relaxer = NULL;
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_error err = FEMD_ERROR_INIT;
@@ -67,7 +49,7 @@ static void matrix_free_answers_agree_with_factorised_ones(void **state) {
 
 static void matrix_free_path_slips_into_the_same_basin(void **state) {
     (void)state;
-    femd_native *n = open_native(
+    femd_native *n = native_open(
         "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 angstrom\",\"species\":[\"Cu\"],"
         "\"orient\":[[1,-1,0],[1,1,-2],[1,1,1]],\"repeat\":[3,2,2],\"vacancies\":{\"count\":3,\"seed\":7}},"
         "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
@@ -89,7 +71,7 @@ static void matrix_free_path_slips_into_the_same_basin(void **state) {
 /* H - t I has a Cholesky factor just below the lowest eigenvalue and none just above it. */
 static void lowest_eigenvalue_is_where_the_factor_fails(void **state) {
     (void)state;
-    femd_native *n = open_native(VACANCY);
+    femd_native *n = native_open(VACANCY);
     femd_path *path = &n->path;
     femd_error err = FEMD_ERROR_INIT;
     const double E[6] = {0.02, -0.006, 0.003, 0.01, -0.004, 0.02};

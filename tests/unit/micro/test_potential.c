@@ -238,7 +238,7 @@ static void fine_tables_are_refitted_and_coarse_ones_are_not(void **state) {
 
 static void wrong_potentials_are_refused_with_words(void **state) {
     static const char *const wrong[][2] = {
-        {"{\"style\": \"eam2\"}", "accepted: eam, eam/alloy"},
+        {"{\"style\": \"eam2\"}", "unknown style \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw"},
         {"{\"style\": \"eam/alloy\", \"file\": \"nowhere.eam\"}", "nowhere.eam"},
         {"{\"style\": \"eam/alloy\", \"file\": \"Al_zhou.eam.alloy\"}", "has no element \"Cu\"; it has Al"},
         {"{\"style\": \"eam/alloy\", \"file\": \"Cu_u3.eam\"}", "setfl"},
@@ -307,6 +307,38 @@ static void a_file_in_other_units_is_refused(void **state) {
     femd_json_clear(&doc);
 }
 
+/* The style or styles that a definition of the schema is for, appended to all. */
+static void append_styles(const cJSON *definition, char *all, size_t room) {
+    const cJSON *style = femd_json_get(femd_json_get(definition, "properties"), "style"), *item;
+    const char *one = femd_json_string(style, "const", NULL);
+    size_t used = strlen(all);
+    if (one) snprintf(all + used, room - used, "%s ", one);
+    cJSON_ArrayForEach(item, femd_json_get(style, "enum")) {
+        used = strlen(all);
+        snprintf(all + used, room - used, "%s ", cJSON_GetStringValue(item));
+    }
+}
+
+static void the_schema_of_cases_knows_the_same_styles(void **state) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_json schema = FEMD_JSON_INIT;
+    char said[256] = "", read[256] = "";
+    const cJSON *item;
+    (void)state;
+    assert_int_equal(femd_json_parse(femd_case_schema, strlen(femd_case_schema), "schema", &schema, &err), FEMD_OK);
+    const cJSON *definitions = femd_json_get(schema.root, "$defs");
+    cJSON_ArrayForEach(item, femd_json_get(femd_json_get(definitions, "potential"), "oneOf")) {
+        const char *name = strrchr(femd_json_string(item, "$ref", ""), '/');
+        assert_non_null(name);
+        append_styles(femd_json_get(definitions, name + 1), said, sizeof said);
+    }
+    const char *style;
+    for (size_t k = 0; (style = femd_potential_style_name(k)); k++)
+        snprintf(read + strlen(read), sizeof read - strlen(read), "%s ", style);
+    assert_string_equal(said, read);
+    femd_json_clear(&schema);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nearest_neighbour_lennard_jones_is_exact),
@@ -317,6 +349,7 @@ int main(void) {
         cmocka_unit_test(smoothed_lennard_jones_ends_without_a_jump),
         cmocka_unit_test(the_smooth_spline_is_twice_differentiable_and_close),
         cmocka_unit_test(fine_tables_are_refitted_and_coarse_ones_are_not),
+        cmocka_unit_test(the_schema_of_cases_knows_the_same_styles),
         cmocka_unit_test(wrong_potentials_are_refused_with_words),
         cmocka_unit_test(a_truncated_file_is_refused),
         cmocka_unit_test(a_file_in_other_units_is_refused),

@@ -1,8 +1,8 @@
 /* Harmonic free energies whose internal coordinates feel the vibrations (internal "T"): against a free energy minimised
  * here by code of its own, against differences of psi, against crystals in which nothing moves. */
 #include "harmonic.h"
+#include "native_open.h"
 #include "numerics/dense.h"
-#include "rve/native.h"
 
 #define TINY                 ",\"repeat\":[2,2,1],\"vacancies\":{\"count\":1}"
 #define WARM(method)         "," method ":{\"internal\":\"T\"}"
@@ -21,21 +21,6 @@ static void answers_are_derivatives_of_the_least_free_energy(void **state) {
 }
 
 /* ---- psi by brute force: energies, Hessians, eigenvalues; nothing of phonon.h ---- */
-
-static femd_native *open_native(const char *json) {
-    femd_json doc = FEMD_JSON_INIT;
-    femd_buffer bytes = FEMD_BUFFER_INIT;
-    femd_pack pack;
-    femd_native *n = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    assert_int_equal(femd_json_parse(json, strlen(json), "test", &doc, &err), FEMD_OK);
-    assert_int_equal(femd_material_pack(&doc, doc.root, ".", &bytes, &err), FEMD_OK);
-    assert_int_equal(femd_pack_decode(bytes.data, bytes.size, &pack, &err), FEMD_OK);
-    assert_int_equal(femd_native_create(&doc, &pack, 0, &n, &err), FEMD_OK);
-    femd_buffer_clear(&bytes);
-    femd_json_clear(&doc);
-    return n;
-}
 
 /* sum over vibrations of kT ln(hbar omega/kT), eV, at positions x in the cell h. */
 static double vibrational(femd_native *n, const double h[9], const double *x, double T) {
@@ -97,7 +82,7 @@ static double least_free_energy(femd_native *n, const double E[6], double T, dou
 /* psi of the engine is the least there is; without "T" it is larger by what the atoms gain by moving. */
 static void check_minimum(const char *name, const char *warm, const char *cold, double T) {
     femd_material *m = open_material(warm), *rest = open_material(cold);
-    femd_native *n = open_native(cold);
+    femd_native *n = native_open(cold);
     femd_response r, at_rest;
     double moved;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0, psi = unit * least_free_energy(n, STRAIN, T, &moved);
@@ -124,7 +109,7 @@ static void psi_is_the_least_over_the_atoms(void **state) {
 static void stress_is_that_of_the_least_free_energy(void **state) {
     (void)state;
     femd_material *m = open_material(SILICON(WARM(QH)));
-    femd_native *n = open_native(SILICON(""));
+    femd_native *n = native_open(SILICON(""));
     femd_response r;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0, h = 1e-3;
     answer_at(m, STRAIN, 600, FEMD_WANT_STRESS, &r);
