@@ -9,7 +9,7 @@
 FEMD_MUST_CHECK femd_status femd_pairs_prepare(femd_energetics *e, double *L, double B[36], femd_error *err);
 void femd_pairs_apply(femd_energetics *e, const double *v, double *y);
 FEMD_MUST_CHECK femd_status femd_pairs_fill(femd_energetics *e, double *H, femd_error *err);
-/* The 3 x 3 blocks on the diagonal of H (energetics_onsite.c). */
+/* The 3 x 3 blocks on the diagonal of H (energetics_pairs_onsite.c). */
 FEMD_MUST_CHECK femd_status femd_pairs_onsite(const femd_energetics *e, double *blocks, femd_error *err);
 
 #endif
