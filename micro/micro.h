@@ -7,6 +7,7 @@
 
 #include "femd/engine.h"
 #include "femd/material_files.h" /* femd_material_pack: from JSON text to the pack that is opened here */
+#include "forces/level.h"        /* the numerics level and the fingerprint */
 
 typedef struct femd_material femd_material;
 
@@ -36,15 +37,5 @@ FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_byte
 /* Check a blob's header, material and checksum; *body borrows the engine's part. */
 FEMD_MUST_CHECK femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body,
                                             femd_error *err);
-
-/* Numerics level: the kernels in use ("x86-64-v2", "x86-64-v3", "x86-64-v4", "baseline"). Set once, before anything is
- * opened. UNSUPPORTED if this processor lacks it. */
-FEMD_MUST_CHECK femd_status femd_level_set(const char *name, femd_error *err);
-const char *femd_level_name(void);
-/* Build, level, libm and BLAS in one number. */
-uint64_t femd_fingerprint(void);
-/* Make sure that the BLAS core type and one thread were fixed for `level` before libraries were loaded: sets the
- * environment and executes the program anew once if not. Call first in main. */
-void femd_level_reexec(const char *level, char **argv);
 
 #endif

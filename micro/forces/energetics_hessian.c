@@ -56,3 +56,24 @@ femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, con
     FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
     return e->form->born(e, B, err);
 }
+
+static femd_status hessian_onsite(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
+                                  double *blocks, femd_error *err) {
+    const size_t n3 = 3 * (size_t)e->n;
+    if (e->n > FEMD_ONSITE_DENSE_MAX)
+        return femd_fail(err, FEMD_LIMIT, "%d atoms; with this potential up to %d", e->n, FEMD_ONSITE_DENSE_MAX);
+    double *H = malloc(n3 * n3 * sizeof *H);
+    if (!H) return femd_fail(err, FEMD_NO_MEMORY, "the on-site Hessians of %d atoms: out of memory", e->n);
+    const femd_status rc = femd_energetics_hessian(e, nb, cell, x, H, NULL, NULL, err);
+    for (size_t i = 0; rc == FEMD_OK && i < n3; i++)
+        for (size_t c = 0; c < 3; c++) blocks[3 * i + c] = H[i * n3 + i / 3 * 3 + c];
+    free(H);
+    return rc;
+}
+
+femd_status femd_energetics_onsite(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
+                                   double *blocks, femd_error *err) {
+    if (!e->form->onsite) return hessian_onsite(e, nb, cell, x, blocks, err);
+    FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, NULL, NULL, err));
+    return e->form->onsite(e, blocks, err);
+}

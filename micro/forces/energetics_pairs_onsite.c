@@ -1,5 +1,5 @@
-/* The 3x3 blocks on the diagonal of the Hessian: each atom in the field of the others at rest. Never forms the whole
- * Hessian where the form of the potential has them from its bonds. */
+/* The 3x3 blocks on the diagonal of the Hessian of pairs and densities, from the bonds of each atom; the whole Hessian
+ * is never formed. */
 #include <stdlib.h>
 
 #include "forces/energetics_pairs.h"
@@ -84,25 +84,4 @@ femd_status femd_pairs_onsite(const femd_energetics *e, double *blocks, femd_err
     free(t.list);
     free(t.mark);
     return rc;
-}
-
-static femd_status onsite_from_dense(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
-                                     double *blocks, femd_error *err) {
-    const size_t n3 = 3 * (size_t)e->n;
-    if (e->n > FEMD_ONSITE_DENSE_MAX)
-        return femd_fail(err, FEMD_LIMIT, "%d atoms; with this potential up to %d", e->n, FEMD_ONSITE_DENSE_MAX);
-    double *H = malloc(n3 * n3 * sizeof *H);
-    if (!H) return femd_fail(err, FEMD_NO_MEMORY, "the on-site Hessians of %d atoms: out of memory", e->n);
-    const femd_status rc = femd_energetics_hessian(e, nb, cell, x, H, NULL, NULL, err);
-    for (size_t i = 0; rc == FEMD_OK && i < n3; i++)
-        for (size_t c = 0; c < 3; c++) blocks[3 * i + c] = H[i * n3 + i / 3 * 3 + c];
-    free(H);
-    return rc;
-}
-
-femd_status femd_energetics_onsite(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
-                                   double *blocks, femd_error *err) {
-    if (!e->form->onsite) return onsite_from_dense(e, nb, cell, x, blocks, err);
-    FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, NULL, NULL, err));
-    return e->form->onsite(e, blocks, err);
 }

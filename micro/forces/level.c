@@ -1,6 +1,6 @@
 /* The numerics level: which kernels run, and that the BLAS was told so before it was loaded. It owns the one
  * process-wide choice there is; everything else asks here. */
-#include "micro.h"
+#include "forces/level.h"
 
 #include <errno.h>
 #include <gnu/libc-version.h>
