@@ -15,14 +15,14 @@ typedef struct draw {
     int atom;
 } draw;
 
-static int by_key(const void *a, const void *b) {
+static int defects_by_key(const void *a, const void *b) {
     const draw *p = a, *q = b;
     if (p->key != q->key) return p->key < q->key ? -1 : 1;
     return (p->atom > q->atom) - (p->atom < q->atom);
 }
 
 /* "count" or "fraction" (rounded to the nearest) of `all` atoms. */
-static femd_status how_many(const femd_json *doc, const cJSON *obj, int all, int *count, femd_error *err) {
+static femd_status defects_how_many(const femd_json *doc, const cJSON *obj, int all, int *count, femd_error *err) {
     double v = femd_json_get(obj, "count") ? femd_json_number(obj, "count", 0.0)
                                            : floor(femd_json_number(obj, "fraction", 0.0) * all + 0.5);
     if (!(v >= 0.0) || v > all || v != floor(v)) return femd_json_fail(doc, obj, err, "%g of %d atoms", v, all);
@@ -31,25 +31,25 @@ static femd_status how_many(const femd_json *doc, const cJSON *obj, int all, int
 }
 
 /* Mark count of the atoms with species `of` (-1: any), drawn from seed. */
-static femd_status draw_atoms(const femd_structure *s, int of, int count, uint64_t seed, uint64_t stream,
-                              unsigned char *mark, femd_error *err) {
+static femd_status defects_draw_atoms(const femd_structure *s, int of, int count, uint64_t seed, uint64_t stream,
+                                      unsigned char *mark, femd_error *err) {
     draw *d = malloc(((size_t)s->natoms + 1) * sizeof *d);
     size_t n = 0;
     if (!d) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a draw among %d atoms", s->natoms);
     for (int i = 0; i < s->natoms; i++)
         if (of < 0 || s->species[i] == of) d[n++] = (draw){femd_random_bits(seed, stream, (uint64_t)i), i};
-    qsort(d, n, sizeof *d, by_key);
+    qsort(d, n, sizeof *d, defects_by_key);
     for (int k = 0; k < count; k++) mark[d[k].atom] = 1;
     free(d);
     return FEMD_OK;
 }
 
-static void cartesian(const double cell[9], const double f[3], double x[3]) {
+static void defects_cartesian(const double cell[9], const double f[3], double x[3]) {
     for (int c = 0; c < 3; c++) x[c] = f[0] * cell[c] + f[1] * cell[3 + c] + f[2] * cell[6 + c];
 }
 
 /* How many cells away, along each lattice vector, a point within `reach` of a point of the cell may lie. */
-static void image_range(const double cell[9], double reach, int range[3]) {
+static void defects_image_range(const double cell[9], double reach, int range[3]) {
     double volume = femd_det3(cell);
     for (int k = 0; k < 3; k++) {
         double face[3];
@@ -59,8 +59,8 @@ static void image_range(const double cell[9], double reach, int range[3]) {
 }
 
 /* Smallest squared distance from x to an image of center; along == 0..2: to the line through it in that direction. */
-static double nearest_image(const double cell[9], const int range[3], const double x[3], const double center[3],
-                            int along) {
+static double defects_nearest_image(const double cell[9], const int range[3], const double x[3], const double center[3],
+                                    int along) {
     double best = HUGE_VAL;
     for (int i = -range[0]; i <= range[0]; i++)
         for (int j = -range[1]; j <= range[1]; j++)
@@ -75,7 +75,7 @@ static double nearest_image(const double cell[9], const int range[3], const doub
     return best;
 }
 
-static void three_numbers(const cJSON *list, double v[3]) {
+static void defects_three_numbers(const cJSON *list, double v[3]) {
     for (int c = 0; c < 3; c++) {
         const cJSON *node = cJSON_GetArrayItem(list, c);
         v[c] = node ? node->valuedouble : 0.0;
@@ -83,16 +83,16 @@ static void three_numbers(const cJSON *list, double v[3]) {
 }
 
 /* Atoms may lie a little outside the cell (a data file); they are brought in for comparing. */
-static void wrapped(const double cell[9], const double inverse[9], const double *from, double x[3]) {
+static void defects_wrapped(const double cell[9], const double inverse[9], const double *from, double x[3]) {
     double f[3];
     for (int k = 0; k < 3; k++) {
         f[k] = from[0] * inverse[k] + from[1] * inverse[3 + k] + from[2] * inverse[6 + k];
         f[k] -= floor(f[k]);
     }
-    cartesian(cell, f, x);
+    defects_cartesian(cell, f, x);
 }
 
-static void invert(const double m[9], double inverse[9]) {
+static void defects_invert(const double m[9], double inverse[9]) {
     double det = 0.0;
     for (int k = 0; k < 3; k++) {
         const double *a = m + 3 * ((k + 1) % 3), *b = m + 3 * ((k + 2) % 3);
@@ -103,42 +103,42 @@ static void invert(const double m[9], double inverse[9]) {
     for (int k = 0; k < 9; k++) inverse[k] /= det;
 }
 
-static femd_status mark_void(const femd_json *doc, const cJSON *item, const femd_structure *s, unsigned char *mark,
-                             femd_error *err) {
+static femd_status defects_mark_void(const femd_json *doc, const cJSON *item, const femd_structure *s,
+                                     unsigned char *mark, femd_error *err) {
     const char *axis = femd_json_string(item, "axis", "z");
     int along = strcmp(femd_json_string(item, "shape", "sphere"), "cylinder") == 0 ? axis[0] - 'x' : -1, range[3];
     double radius, fraction[3], center[3], inverse[9], x[3];
     FEMD_TRY(femd_json_quantity(doc, item, "radius", FEMD_DIM_LENGTH, 0.0, &radius, err));
     radius *= 1e10;
     if (!(radius > 0.0) || radius > 1e4) return femd_json_fail(doc, item, err, "a void of radius %g angstrom", radius);
-    three_numbers(femd_json_get(item, "center"), fraction);
+    defects_three_numbers(femd_json_get(item, "center"), fraction);
     for (int k = 0; k < 3; k++) fraction[k] -= floor(fraction[k]);
-    cartesian(s->cell, fraction, center);
-    invert(s->cell, inverse);
-    image_range(s->cell, radius, range);
+    defects_cartesian(s->cell, fraction, center);
+    defects_invert(s->cell, inverse);
+    defects_image_range(s->cell, radius, range);
     for (int i = 0; i < s->natoms; i++) {
-        wrapped(s->cell, inverse, s->x + 3 * (size_t)i, x);
-        if (nearest_image(s->cell, range, x, center, along) < radius * radius) mark[i] = 1;
+        defects_wrapped(s->cell, inverse, s->x + 3 * (size_t)i, x);
+        if (defects_nearest_image(s->cell, range, x, center, along) < radius * radius) mark[i] = 1;
     }
     return FEMD_OK;
 }
 
-static femd_status mark_positions(const femd_json *doc, const cJSON *positions, const femd_structure *s,
-                                  unsigned char *mark, femd_error *err) {
+static femd_status defects_mark_positions(const femd_json *doc, const cJSON *positions, const femd_structure *s,
+                                          unsigned char *mark, femd_error *err) {
     const cJSON *item;
     const int range[3] = {1, 1, 1};
     double inverse[9];
-    invert(s->cell, inverse);
+    defects_invert(s->cell, inverse);
     cJSON_ArrayForEach(item, positions) {
         double f[3], center[3], x[3], best = HUGE_VAL;
         int nearest = -1;
-        three_numbers(item, f);
+        defects_three_numbers(item, f);
         for (int k = 0; k < 3; k++) f[k] -= floor(f[k]);
-        cartesian(s->cell, f, center);
+        defects_cartesian(s->cell, f, center);
         for (int i = 0; i < s->natoms; i++) {
             double sq;
-            wrapped(s->cell, inverse, s->x + 3 * (size_t)i, x);
-            sq = nearest_image(s->cell, range, x, center, -1);
+            defects_wrapped(s->cell, inverse, s->x + 3 * (size_t)i, x);
+            sq = defects_nearest_image(s->cell, range, x, center, -1);
             if (sq < best) best = sq, nearest = i;
         }
         if (nearest < 0 || mark[nearest])
@@ -148,31 +148,31 @@ static femd_status mark_positions(const femd_json *doc, const cJSON *positions, 
     return FEMD_OK;
 }
 
-static femd_status take_out(const femd_json *doc, const cJSON *structure, femd_structure *s, unsigned char *mark,
-                            femd_error *err) {
+static femd_status defects_take_out(const femd_json *doc, const cJSON *structure, femd_structure *s,
+                                    unsigned char *mark, femd_error *err) {
     const cJSON *voids = femd_json_get(structure, "voids"), *vacancies = femd_json_get(structure, "vacancies"), *item;
     uint64_t seed = 1;
     int count = 0;
     memset(mark, 0, (size_t)s->natoms);
-    cJSON_ArrayForEach(item, voids) FEMD_TRY(mark_void(doc, item, s, mark, err));
+    cJSON_ArrayForEach(item, voids) FEMD_TRY(defects_mark_void(doc, item, s, mark, err));
     femd_structure_drop(s, mark);
     if (s->natoms == 0) return femd_json_fail(doc, voids, err, "the voids leave no atom");
     if (!vacancies) return FEMD_OK;
     memset(mark, 0, (size_t)s->natoms);
     if (femd_json_get(vacancies, "positions")) {
-        FEMD_TRY(mark_positions(doc, femd_json_get(vacancies, "positions"), s, mark, err));
+        FEMD_TRY(defects_mark_positions(doc, femd_json_get(vacancies, "positions"), s, mark, err));
     } else {
-        FEMD_TRY(how_many(doc, vacancies, s->natoms, &count, err));
+        FEMD_TRY(defects_how_many(doc, vacancies, s->natoms, &count, err));
         FEMD_TRY(femd_json_u64(doc, vacancies, "seed", 1, &seed, err));
-        FEMD_TRY(draw_atoms(s, -1, count, seed, FEMD_STREAM_VACANCIES, mark, err));
+        FEMD_TRY(defects_draw_atoms(s, -1, count, seed, FEMD_STREAM_VACANCIES, mark, err));
     }
     femd_structure_drop(s, mark);
     if (s->natoms == 0) return femd_json_fail(doc, vacancies, err, "the vacancies leave no atom");
     return FEMD_OK;
 }
 
-static femd_status substitute(const femd_json *doc, const cJSON *item, int index, femd_structure *s,
-                              unsigned char *mark, femd_error *err) {
+static femd_status defects_substitute(const femd_json *doc, const cJSON *item, int index, femd_structure *s,
+                                      unsigned char *mark, femd_error *err) {
     const char *old_name = femd_json_string(item, "for", ""), *new_name = femd_json_string(item, "species", "");
     int from = -1, to, all = 0, count = 0;
     uint64_t seed = 1;
@@ -185,16 +185,16 @@ static femd_status substitute(const femd_json *doc, const cJSON *item, int index
         return femd_json_fail(doc, femd_json_get(item, "species"), err, "at most %d species are possible",
                               FEMD_SPECIES_MAX);
     for (int i = 0; i < s->natoms; i++) all += s->species[i] == from;
-    FEMD_TRY(how_many(doc, item, all, &count, err));
+    FEMD_TRY(defects_how_many(doc, item, all, &count, err));
     FEMD_TRY(femd_json_u64(doc, item, "seed", 1, &seed, err));
     memset(mark, 0, (size_t)s->natoms);
-    FEMD_TRY(draw_atoms(s, from, count, seed, FEMD_STREAM_SUBSTITUTION + ((uint64_t)index << 8), mark, err));
+    FEMD_TRY(defects_draw_atoms(s, from, count, seed, FEMD_STREAM_SUBSTITUTION + ((uint64_t)index << 8), mark, err));
     for (int i = 0; i < s->natoms; i++)
         if (mark[i]) s->species[i] = to;
     return FEMD_OK;
 }
 
-static femd_status displace(const femd_json *doc, const cJSON *obj, femd_structure *s, femd_error *err) {
+static femd_status defects_displace(const femd_json *doc, const cJSON *obj, femd_structure *s, femd_error *err) {
     double amplitude;
     uint64_t seed = 1;
     FEMD_TRY(femd_json_quantity(doc, obj, "amplitude", FEMD_DIM_LENGTH, 0.0, &amplitude, err));
@@ -212,11 +212,11 @@ femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, fem
     femd_status rc;
     int index = 0;
     if (!mark) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %d atoms", s->natoms);
-    rc = take_out(doc, structure, s, mark, err);
+    rc = defects_take_out(doc, structure, s, mark, err);
     cJSON_ArrayForEach(item, substitution) {
-        if (rc == FEMD_OK) rc = substitute(doc, item, index++, s, mark, err);
+        if (rc == FEMD_OK) rc = defects_substitute(doc, item, index++, s, mark, err);
     }
-    if (rc == FEMD_OK && offsets) rc = displace(doc, offsets, s, err);
+    if (rc == FEMD_OK && offsets) rc = defects_displace(doc, offsets, s, err);
     free(mark);
     return rc;
 }

@@ -22,7 +22,7 @@ typedef struct header {
 } header;
 
 /* Next line without its comment, or NULL; *blank = nothing on it. */
-static char *next_line(cursor *c, int *blank) {
+static char *lammps_next_line(cursor *c, int *blank) {
     char *line = c->at, *end, *p;
     if (!*line) return NULL;
     end = strchr(line, '\n');
@@ -36,7 +36,7 @@ static char *next_line(cursor *c, int *blank) {
 }
 
 /* Up to n numbers at the front of a line; returns how many, *rest is what follows. */
-static int numbers(char *line, int n, double *v, char **rest) {
+static int lammps_numbers(char *line, int n, double *v, char **rest) {
     int k = 0;
     char *end;
     for (*rest = line; k < n; k++, *rest = end) {
@@ -47,32 +47,32 @@ static int numbers(char *line, int n, double *v, char **rest) {
     return k;
 }
 
-static int begins(const char *text, const char *word) {
+static int lammps_begins(const char *text, const char *word) {
     return strncmp(text, word, strlen(word)) == 0;
 }
 
 /* One header line into *h; 0 if it is none (a section title). */
-static int header_line(char *line, header *h) {
+static int lammps_header_line(char *line, header *h) {
     double v[3];
     char *rest;
-    int n = numbers(line, 3, v, &rest);
-    if (n == 1 && begins(rest, "atoms"))
+    int n = lammps_numbers(line, 3, v, &rest);
+    if (n == 1 && lammps_begins(rest, "atoms"))
         h->atoms = v[0];
-    else if (n == 1 && begins(rest, "atom types"))
+    else if (n == 1 && lammps_begins(rest, "atom types"))
         h->types = v[0];
-    else if (n == 2 && (begins(rest, "xlo") || begins(rest, "ylo") || begins(rest, "zlo"))) {
+    else if (n == 2 && (lammps_begins(rest, "xlo") || lammps_begins(rest, "ylo") || lammps_begins(rest, "zlo"))) {
         int k = *rest - 'x';
         h->low[k] = v[0];
         h->high[k] = v[1];
         h->box |= 1 << k;
-    } else if (n == 3 && begins(rest, "xy xz yz"))
+    } else if (n == 3 && lammps_begins(rest, "xy xz yz"))
         memcpy(h->tilt, v, sizeof v);
     else
         return n > 0; /* bonds and the like: passed over */
     return 1;
 }
 
-static femd_status check_header(const cursor *c, const header *h, int ntypes) {
+static femd_status lammps_check_header(const cursor *c, const header *h, int ntypes) {
     if (h->atoms < 1 || h->atoms > FEMD_ATOMS_MAX || h->atoms != floor(h->atoms))
         return femd_fail(c->err, FEMD_BAD_INPUT, "%s: the header gives %g atoms; 1 to %d are possible", c->name,
                          h->atoms, FEMD_ATOMS_MAX);
@@ -85,13 +85,13 @@ static femd_status check_header(const cursor *c, const header *h, int ntypes) {
     return FEMD_OK;
 }
 
-static femd_status read_masses(cursor *c, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_masses(cursor *c, int ntypes, const int *species, femd_structure *s) {
     double v[2];
     char *line, *rest;
     int blank = 1, got = 0;
-    while (got < ntypes && (line = next_line(c, &blank))) {
+    while (got < ntypes && (line = lammps_next_line(c, &blank))) {
         if (blank) continue;
-        if (numbers(line, 2, v, &rest) != 2 || v[0] < 1 || v[0] > ntypes || v[0] != floor(v[0]) || !(v[1] > 0.0))
+        if (lammps_numbers(line, 2, v, &rest) != 2 || v[0] < 1 || v[0] > ntypes || v[0] != floor(v[0]) || !(v[1] > 0.0))
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected an atom type and its mass", c->name, c->line);
         if (s->mass[species[(int)v[0] - 1]] == 0.0) s->mass[species[(int)v[0] - 1]] = v[1];
         got++;
@@ -99,13 +99,13 @@ static femd_status read_masses(cursor *c, int ntypes, const int *species, femd_s
     return FEMD_OK;
 }
 
-static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_atoms(cursor *c, const header *h, int ntypes, const int *species, femd_structure *s) {
     double v[8];
     char *line, *rest;
     int blank = 1, got = 0;
     for (int i = 0; i < s->natoms; i++) s->species[i] = -1;
-    while (got < s->natoms && (line = next_line(c, &blank))) {
-        int n = blank ? 0 : numbers(line, 8, v, &rest), id;
+    while (got < s->natoms && (line = lammps_next_line(c, &blank))) {
+        int n = blank ? 0 : lammps_numbers(line, 8, v, &rest), id;
         if (blank) continue;
         if ((n != 5 && n != 8) || *rest)
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected \"id type x y z\" of atom_style atomic", c->name,
@@ -124,23 +124,24 @@ static femd_status read_atoms(cursor *c, const header *h, int ntypes, const int 
     return FEMD_OK;
 }
 
-static femd_status read_sections(cursor *c, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_sections(cursor *c, int ntypes, const int *species, femd_structure *s) {
     header h = {0};
     char *line;
     int blank = 1, atoms = 0;
-    (void)next_line(c, &blank); /* the title */
-    while ((line = next_line(c, &blank))) {
+    (void)lammps_next_line(c, &blank); /* the title */
+    while ((line = lammps_next_line(c, &blank))) {
         if (blank) continue;
-        if (begins(line, "Atoms")) {
+        if (lammps_begins(line, "Atoms")) {
             if (atoms++) return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: a second section Atoms", c->name, c->line);
-            FEMD_TRY(check_header(c, &h, ntypes));
+            FEMD_TRY(lammps_check_header(c, &h, ntypes));
             FEMD_TRY(femd_structure_reserve(s, (long)h.atoms, c->err));
-            FEMD_TRY(read_atoms(c, &h, ntypes, species, s));
-        } else if (begins(line, "Masses")) {
-            FEMD_TRY(read_masses(c, ntypes, species, s));
-        } else if (begins(line, "Velocities") || begins(line, "Pair Coeffs") || begins(line, "PairIJ Coeffs")) {
+            FEMD_TRY(lammps_read_atoms(c, &h, ntypes, species, s));
+        } else if (lammps_begins(line, "Masses")) {
+            FEMD_TRY(lammps_read_masses(c, ntypes, species, s));
+        } else if (lammps_begins(line, "Velocities") || lammps_begins(line, "Pair Coeffs") ||
+                   lammps_begins(line, "PairIJ Coeffs")) {
             if (atoms) break;
-        } else if (!atoms && !header_line(line, &h)) { /* after the atoms nothing may change the box */
+        } else if (!atoms && !lammps_header_line(line, &h)) { /* after the atoms nothing may change the box */
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: unknown line \"%.40s\"", c->name, c->line, line);
         }
     }
@@ -160,7 +161,7 @@ femd_status femd_lammps_data_read(const char *name, const char *text, size_t siz
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
     memcpy(copy, text, size);
     copy[size] = '\0';
-    rc = read_sections(&c, ntypes, species, s);
+    rc = lammps_read_sections(&c, ntypes, species, s);
     free(copy);
     return rc;
 }

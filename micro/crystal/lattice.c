@@ -69,7 +69,7 @@ static const lattice lattices[] = {
     {"b2", 2, 2, {{{0, 0, 0}, 0}, {{.5, .5, .5}, 1}}, 0, {{0, 0, 0}}},
 };
 
-static int gcd(int a, int b) {
+static int lattice_gcd(int a, int b) {
     while (b) {
         int r = a % b;
         a = b;
@@ -78,8 +78,8 @@ static int gcd(int a, int b) {
     return abs(a);
 }
 
-static femd_status conventional_cell(const femd_json *doc, const cJSON *structure, const lattice *l, double edge[3],
-                                     femd_error *err) {
+static femd_status lattice_conventional_cell(const femd_json *doc, const cJSON *structure, const lattice *l,
+                                             double edge[3], femd_error *err) {
     double a, c;
     FEMD_TRY(femd_json_quantity(doc, structure, "a", FEMD_DIM_LENGTH, 0.0, &a, err));
     a *= 1e10;
@@ -100,7 +100,7 @@ static femd_status conventional_cell(const femd_json *doc, const cJSON *structur
 }
 
 /* The three directions as coprime integers. */
-static femd_status read_directions(const femd_json *doc, const cJSON *structure, int d[3][3], femd_error *err) {
+static femd_status lattice_read_directions(const femd_json *doc, const cJSON *structure, int d[3][3], femd_error *err) {
     const cJSON *orient = femd_json_get(structure, "orient");
     for (int k = 0; k < 3; k++) {
         int divisor = 0;
@@ -111,7 +111,7 @@ static femd_status read_directions(const femd_json *doc, const cJSON *structure,
                 return femd_json_fail(doc, orient, err, "a crystal direction is made of whole numbers up to %d, got %g",
                                       DIRECTION_MAX, v);
             d[k][c] = (int)v;
-            divisor = gcd(divisor, d[k][c]);
+            divisor = lattice_gcd(divisor, d[k][c]);
         }
         if (!divisor) return femd_json_fail(doc, orient, err, "direction %d is zero", k + 1);
         for (int c = 0; c < 3; c++) d[k][c] /= divisor;
@@ -120,7 +120,7 @@ static femd_status read_directions(const femd_json *doc, const cJSON *structure,
 }
 
 /* Whether half of the conventional-cell vector d is a lattice vector. */
-static int half_is_periodic(const lattice *l, const int d[3]) {
+static int lattice_half_is_periodic(const lattice *l, const int d[3]) {
     for (int t = 0; t < l->centrings; t++) {
         int same = 1;
         for (int c = 0; c < 3; c++) {
@@ -134,14 +134,14 @@ static int half_is_periodic(const lattice *l, const int d[3]) {
 
 /* Shortest lattice vectors along the directions (Cartesian, in the crystal's axes); checks that they are orthogonal and
  * right-handed. */
-static femd_status period_vectors(const femd_json *doc, const cJSON *structure, const lattice *l, const double edge[3],
-                                  double v[3][3], femd_error *err) {
+static femd_status lattice_period_vectors(const femd_json *doc, const cJSON *structure, const lattice *l,
+                                          const double edge[3], double v[3][3], femd_error *err) {
     const cJSON *orient = femd_json_get(structure, "orient");
     int d[3][3] = {{0}};
     double cross[3];
-    FEMD_TRY(read_directions(doc, structure, d, err));
+    FEMD_TRY(lattice_read_directions(doc, structure, d, err));
     for (int k = 0; k < 3; k++)
-        for (int c = 0; c < 3; c++) v[k][c] = d[k][c] * (half_is_periodic(l, d[k]) ? 0.5 : 1.0) * edge[c];
+        for (int c = 0; c < 3; c++) v[k][c] = d[k][c] * (lattice_half_is_periodic(l, d[k]) ? 0.5 : 1.0) * edge[c];
     for (int k = 0; k < 3; k++) {
         const double *p = v[k], *q = v[(k + 1) % 3];
         if (fabs(femd_dot3(p, q)) > 1e-9 * sqrt(femd_dot3(p, p) * femd_dot3(q, q)))
@@ -155,8 +155,8 @@ static femd_status period_vectors(const femd_json *doc, const cJSON *structure, 
 }
 
 /* One oriented cell: fractions[3*n..] and sublattice[n] of its atoms; returns how many, at most room. */
-static long oriented_cell(const lattice *l, const double edge[3], double v[3][3], double *fractions, int *sublattice,
-                          long room) {
+static long lattice_oriented_cell(const lattice *l, const double edge[3], double v[3][3], double *fractions,
+                                  int *sublattice, long room) {
     int low[3], high[3];
     long n = 0;
     for (int c = 0; c < 3; c++) {
@@ -193,8 +193,8 @@ static long oriented_cell(const lattice *l, const double edge[3], double v[3][3]
     return n;
 }
 
-static femd_status repeat_cell(const double *fractions, const int *sublattice, long n, const double length[3],
-                               const int repeat[3], const int species[2], femd_structure *s, femd_error *err) {
+static femd_status lattice_repeat_cell(const double *fractions, const int *sublattice, long n, const double length[3],
+                                       const int repeat[3], const int species[2], femd_structure *s, femd_error *err) {
     double total = (double)n * repeat[0] * repeat[1] * repeat[2];
     size_t to = 0;
     if (total > FEMD_ATOMS_MAX)
@@ -214,8 +214,8 @@ static femd_status repeat_cell(const double *fractions, const int *sublattice, l
 }
 
 /* Indices of the species of the two sublattices. */
-static femd_status sublattice_species(const femd_json *doc, const cJSON *structure, const lattice *l, femd_structure *s,
-                                      int species[2], femd_error *err) {
+static femd_status lattice_sublattice_species(const femd_json *doc, const cJSON *structure, const lattice *l,
+                                              femd_structure *s, int species[2], femd_error *err) {
     const cJSON *list = femd_json_get(structure, "species");
     int count = cJSON_GetArraySize(list);
     if (count != 1 && count != l->sublattices)
@@ -239,9 +239,9 @@ femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd
     if (!l)
         return femd_json_fail(doc, structure, err, "unknown lattice \"%s\"; accepted: fcc, bcc, hcp, diamond, b1, b2",
                               name);
-    FEMD_TRY(sublattice_species(doc, structure, l, s, species, err));
-    FEMD_TRY(conventional_cell(doc, structure, l, edge, err));
-    FEMD_TRY(period_vectors(doc, structure, l, edge, v, err));
+    FEMD_TRY(lattice_sublattice_species(doc, structure, l, s, species, err));
+    FEMD_TRY(lattice_conventional_cell(doc, structure, l, edge, err));
+    FEMD_TRY(lattice_period_vectors(doc, structure, l, edge, v, err));
     for (int c = 0; c < 3; c++) {
         const cJSON *node = cJSON_GetArrayItem(repeats, c);
         repeat[c] = node ? (int)node->valuedouble : 1;
@@ -255,9 +255,9 @@ femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd
     if (!fractions || !sublattice) {
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the cell of a lattice");
     } else {
-        n = oriented_cell(l, edge, v, fractions, sublattice, expected);
+        n = lattice_oriented_cell(l, edge, v, fractions, sublattice, expected);
         rc = n == expected
-                 ? repeat_cell(fractions, sublattice, n, length, repeat, species, s, err)
+                 ? lattice_repeat_cell(fractions, sublattice, n, length, repeat, species, s, err)
                  : femd_fail(err, FEMD_INTERNAL, "the oriented cell has %ld atoms instead of %ld", n, expected);
     }
     free(fractions);

@@ -9,8 +9,8 @@
 #include "crystal/lattice.h"
 
 /* "species" and "masses" into *s; index[k] is that of entry k (a name may stand twice). */
-static femd_status read_species(const femd_json *doc, const cJSON *structure, femd_structure *s, int index[],
-                                int *count, femd_error *err) {
+static femd_status structure_read_species(const femd_json *doc, const cJSON *structure, femd_structure *s, int index[],
+                                          int *count, femd_error *err) {
     const cJSON *list = femd_json_get(structure, "species"), *masses = femd_json_get(structure, "masses"), *item;
     *count = 0;
     cJSON_ArrayForEach(item, list) {
@@ -32,8 +32,8 @@ static femd_status read_species(const femd_json *doc, const cJSON *structure, fe
     return FEMD_OK;
 }
 
-static femd_status read_file(const femd_json *doc, const cJSON *structure, const femd_pack *pack, const int index[],
-                             int count, femd_structure *s, femd_error *err) {
+static femd_status structure_read_file(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
+                                       const int index[], int count, femd_structure *s, femd_error *err) {
     const cJSON *node = femd_json_get(structure, "file");
     const char *name = femd_json_string(structure, "file", ""), *base = strrchr(name, '/');
     const femd_pack_file *file = femd_pack_find(pack, name);
@@ -47,9 +47,9 @@ femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, 
     int index[FEMD_SPECIES_MAX], count = 0;
     femd_status rc;
     memset(s, 0, sizeof *s);
-    rc = read_species(doc, structure, s, index, &count, err);
+    rc = structure_read_species(doc, structure, s, index, &count, err);
     if (rc == FEMD_OK && femd_json_get(structure, "file"))
-        rc = read_file(doc, structure, pack, index, count, s, err);
+        rc = structure_read_file(doc, structure, pack, index, count, s, err);
     else if (rc == FEMD_OK)
         rc = femd_lattice_fill(doc, structure, s, err);
     if (rc == FEMD_OK) rc = femd_defects_apply(doc, structure, s, err);

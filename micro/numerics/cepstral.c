@@ -7,7 +7,7 @@
 #include "numerics/spectrum.h"
 
 /* C[n] = (1/N) sum over the N = 2K frequencies of the periodic logarithm L, of which L[0 .. K] is half. */
-static void cosine_coefficients(int K, const double *L, double *C) {
+static void cepstral_coefficients(int K, const double *L, double *C) {
     for (int n = 0; n <= K; n++) {
         double sum = L[0] + (n & 1 ? -L[K] : L[K]);
         for (int k = 1; k < K; k++) {
@@ -22,7 +22,7 @@ static void cosine_coefficients(int K, const double *L, double *C) {
 
 /* Akaike's criterion of keeping P coefficients, sum of the C_n^2 left out over their variance + 2 P, into A[1 .. K];
  * returns the best P. */
-static int akaike(int K, const double *C, double variance, double *A) {
+static int cepstral_akaike(int K, const double *C, double variance, double *A) {
     double tail = 0;
     int best = K;
     for (int P = K; P >= 1; P--) {
@@ -35,7 +35,8 @@ static int akaike(int K, const double *C, double variance, double *A) {
 
 /* ln S(0) and its standard error, averaged over P with Akaike's weights: the choice of P is part of the error
  * (Buckland, Burnham and Augustin, Biometrics 53 (1997) 603). */
-static void average(int K, const double *C, double variance, const double *A, int best, double *value, double *error) {
+static void cepstral_average(int K, const double *C, double variance, const double *A, int best, double *value,
+                             double *error) {
     double total = 0, mean = 0, deviation = 0;
     for (int pass = 0; pass < 2; pass++) {
         double log0 = C[0];
@@ -68,9 +69,9 @@ femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, f
         }
         L[k] = femd_portable_log(p->P[k]) - (femd_portable_digamma(shape) - femd_portable_log(shape));
     }
-    cosine_coefficients(K, L, C);
-    *out = (femd_zero_frequency){.order = akaike(K, C, variance / N, A), .plateau = 1};
-    average(K, C, variance / N, A, out->order, &log0, &relative);
+    cepstral_coefficients(K, L, C);
+    *out = (femd_zero_frequency){.order = cepstral_akaike(K, C, variance / N, A), .plateau = 1};
+    cepstral_average(K, C, variance / N, A, out->order, &log0, &relative);
     free(L);
     out->value = femd_portable_exp(log0);
     out->error = out->value * relative;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int pairs_of(int m) {
+static int sampling_pairs(int m) {
     return m * (m + 1) / 2;
 }
 
@@ -16,7 +16,7 @@ femd_status femd_blocks_init(femd_blocks *b, int m, int k, femd_error *err) {
         return femd_fail(err, FEMD_BAD_ARGUMENT, "sums of %d and %d quantities", m, k);
     b->m = m;
     b->k = k;
-    b->width = 2 + m + pairs_of(m) + k;
+    b->width = 2 + m + sampling_pairs(m) + k;
     b->span = 1;
     b->data = calloc((FEMD_BLOCKS_MAX + 1) * (size_t)b->width, sizeof(double));
     return b->data ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "sums of %d and %d quantities: out of memory", m, k);
@@ -33,15 +33,15 @@ void femd_blocks_empty(femd_blocks *b) {
     memset(b->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)b->width * sizeof(double));
 }
 
-static double *record(const femd_blocks *b, int i) {
+static double *sampling_record(const femd_blocks *b, int i) {
     return b->data + (size_t)i * (size_t)b->width;
 }
-static int y_at(const femd_blocks *b) {
-    return 2 + b->m + pairs_of(b->m);
+static int sampling_y_at(const femd_blocks *b) {
+    return 2 + b->m + sampling_pairs(b->m);
 }
 
 void femd_blocks_add(femd_blocks *b, const double *z) {
-    double *r = record(b, b->count), *s = r + 1 + b->m;
+    double *r = sampling_record(b, b->count), *s = r + 1 + b->m;
     r[0] += 1;
     for (int i = 0; i < b->m; i++) {
         r[1 + i] += z[i];
@@ -50,7 +50,7 @@ void femd_blocks_add(femd_blocks *b, const double *z) {
 }
 
 void femd_blocks_add_occasional(femd_blocks *b, const double *y) {
-    double *r = record(b, b->count) + y_at(b);
+    double *r = sampling_record(b, b->count) + sampling_y_at(b);
     r[-1] += 1;
     for (int i = 0; i < b->k; i++) r[i] += y[i];
 }
@@ -66,11 +66,12 @@ void femd_blocks_close(femd_blocks *b) {
     b->count++;
     if (b->count == FEMD_BLOCKS_MAX) {
         for (int i = 0; i < FEMD_BLOCKS_MAX / 2; i++)
-            for (int c = 0; c < b->width; c++) record(b, i)[c] = record(b, 2 * i)[c] + record(b, 2 * i + 1)[c];
+            for (int c = 0; c < b->width; c++)
+                sampling_record(b, i)[c] = sampling_record(b, 2 * i)[c] + sampling_record(b, 2 * i + 1)[c];
         b->count /= 2;
         b->span *= 2;
     }
-    memset(record(b, b->count), 0, (size_t)b->width * sizeof(double));
+    memset(sampling_record(b, b->count), 0, (size_t)b->width * sizeof(double));
 }
 
 /* ---- bytes: u32 m, k, count, span, basic, 0, then the finished records and the open one ---- */
@@ -112,17 +113,17 @@ femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *use
 /* ---- estimates ---- */
 
 /* Mean, covariance about `about` (NULL: the record's own mean) and mean y of one record of sums. */
-static void moments_of(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov,
-                       double *y) {
+static void sampling_moments(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov,
+                             double *y) {
     const int m = b->m;
-    const double n = r[0] > 0 ? r[0] : 1, ny = r[y_at(b) - 1] > 0 ? r[y_at(b) - 1] : 1;
+    const double n = r[0] > 0 ? r[0] : 1, ny = r[sampling_y_at(b) - 1] > 0 ? r[sampling_y_at(b) - 1] : 1;
     const double *s = r + 1 + m;
     for (int i = 0; i < m; i++) mean[i] = r[1 + i] / n;
     const double *c = about ? about : mean;
     for (int i = 0; i < m; i++)
         for (int j = i; j < m; j++, s++)
             cov[m * i + j] = cov[m * j + i] = *s / n - mean[i] * c[j] - c[i] * mean[j] + c[i] * c[j];
-    for (int i = 0; i < b->k; i++) y[i] = r[y_at(b) + i] / ny;
+    for (int i = 0; i < b->k; i++) y[i] = r[sampling_y_at(b) + i] / ny;
 }
 
 /* Sums over independent estimates. */
@@ -132,7 +133,7 @@ typedef struct spread_of {
 } spread_of;
 enum { PAIRS_LEAST = 8 };
 
-static void spread_add(spread_of *s, int nq, const double *q) {
+static void sampling_spread_add(spread_of *s, int nq, const double *q) {
     s->n++;
     for (int i = 0; i < nq; i++) {
         s->sum[i] += q[i];
@@ -141,7 +142,7 @@ static void spread_add(spread_of *s, int nq, const double *q) {
 }
 
 /* Standard error of the mean of the estimates. */
-static double spread_error(const spread_of *s, int i) {
+static double sampling_spread_error(const spread_of *s, int i) {
     const double scatter = s->square[i] - s->sum[i] * s->sum[i] / s->n;
     return sqrt(fmax(scatter, 0) / ((double)s->n * (s->n - 1)));
 }
@@ -158,32 +159,32 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
     for (int s = 0; s < n; s++) {
         blocks += set[s]->count;
         for (int b = 0; b < set[s]->count; b++)
-            for (int c = 0; c < width; c++) all[c] += record(set[s], b)[c];
+            for (int c = 0; c < width; c++) all[c] += sampling_record(set[s], b)[c];
     }
     if (blocks < 2) return blocks;
-    moments_of(set[0], all, NULL, mean, cov, y);
+    sampling_moments(set[0], all, NULL, mean, cov, y);
     double spread[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX] = {0}; /* variance of the mean */
     const femd_moments whole = {mean, cov, y}, part = {one, own, yo};
     f(user, &whole, base);
     for (int s = 0; s < n; s++)
         for (int b = 0; b < set[s]->count; b++) {
-            moments_of(set[s], record(set[s], b), mean, one, own, yo);
+            sampling_moments(set[s], sampling_record(set[s], b), mean, one, own, yo);
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < m; j++)
                     spread[m * i + j] += (one[i] - mean[i]) * (one[j] - mean[j]) / ((double)blocks * (blocks - 1));
             f(user, &part, q);
             for (int i = 0; i < nq; i++) q[i] -= base[i];
-            spread_add(&single, nq, q);
+            sampling_spread_add(&single, nq, q);
             if (b % 2 == 0) {
                 memcpy(left, q, (size_t)nq * sizeof *q);
                 continue;
             }
             for (int i = 0; i < nq; i++) q[i] = 0.5 * (left[i] + q[i]);
-            spread_add(&joined, nq, q);
+            sampling_spread_add(&joined, nq, q);
         }
     for (int i = 0; i < nq; i++) {
-        error[i] = spread_error(&single, i);
-        if (joined.n >= PAIRS_LEAST) error[i] = fmax(error[i], spread_error(&joined, i));
+        error[i] = sampling_spread_error(&single, i);
+        if (joined.n >= PAIRS_LEAST) error[i] = fmax(error[i], sampling_spread_error(&joined, i));
     }
     for (int i = 0; i < m * m; i++) cov[i] += spread[i];
     f(user, &whole, value);
@@ -193,19 +194,21 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
 /* ---- series ---- */
 
 /* Values of the line mean + slope (i - middle). */
-static double line_at(const double line[2], int n, int i) {
+static double sampling_line_at(const double line[2], int n, int i) {
     return line[0] + line[1] * (i - 0.5 * (n - 1));
 }
 
 /* Statistical inefficiency of a[0..n) about a line: 1 + 2 sum of the autocorrelation until it first falls to zero. */
-static double inefficiency_about(int n, const double *a, const double line[2], double *variance) {
+static double sampling_inefficiency_about(int n, const double *a, const double line[2], double *variance) {
     double g = 1;
     *variance = 0;
-    for (int i = 0; i < n; i++) *variance += (a[i] - line_at(line, n, i)) * (a[i] - line_at(line, n, i)) / n;
+    for (int i = 0; i < n; i++)
+        *variance += (a[i] - sampling_line_at(line, n, i)) * (a[i] - sampling_line_at(line, n, i)) / n;
     if (!(*variance > 0)) return 1;
     for (int lag = 1; lag < n - 1; lag++) {
         double c = 0;
-        for (int i = 0; i + lag < n; i++) c += (a[i] - line_at(line, n, i)) * (a[i + lag] - line_at(line, n, i + lag));
+        for (int i = 0; i + lag < n; i++)
+            c += (a[i] - sampling_line_at(line, n, i)) * (a[i + lag] - sampling_line_at(line, n, i + lag));
         c /= *variance * (n - lag);
         if (c <= 0) break;
         g += 2 * c * (1 - (double)lag / n);
@@ -213,20 +216,20 @@ static double inefficiency_about(int n, const double *a, const double line[2], d
     return g;
 }
 
-static double mean_of(int n, const double *a) {
+static double sampling_mean_of(int n, const double *a) {
     double mean = 0;
     for (int i = 0; i < n; i++) mean += a[i] / n;
     return mean;
 }
 
-static double inefficiency(int n, const double *a) {
-    const double flat[2] = {mean_of(n, a), 0};
+static double sampling_inefficiency(int n, const double *a) {
+    const double flat[2] = {sampling_mean_of(n, a), 0};
     double variance;
-    return inefficiency_about(n, a, flat, &variance);
+    return sampling_inefficiency_about(n, a, flat, &variance);
 }
 
 double femd_series_drift(int n, const double *a) {
-    double line[2] = {mean_of(n, a), 0}, variance, spread = 0;
+    double line[2] = {sampling_mean_of(n, a), 0}, variance, spread = 0;
     if (n < 4) return 0;
     for (int i = 0; i < n; i++) {
         const double at = i - 0.5 * (n - 1);
@@ -234,7 +237,7 @@ double femd_series_drift(int n, const double *a) {
         line[1] += at * a[i];
     }
     line[1] /= spread;
-    const double g = inefficiency_about(n, a, line, &variance), error = sqrt(variance * g / spread);
+    const double g = sampling_inefficiency_about(n, a, line, &variance), error = sqrt(variance * g / spread);
     return fabs(line[1]) > 1e3 * error ? copysign(1e3, line[1]) : line[1] / error;
 }
 
@@ -244,7 +247,7 @@ int femd_series_settled(int n, const double *a, double *g) {
     for (int place = 0; place < 32; place++) {
         const int t0 = (int)((long)place * n / 32);
         if (place && t0 == (int)((long)(place - 1) * n / 32)) continue;
-        const double each = inefficiency(n - t0, a + t0), independent = (n - t0) / each;
+        const double each = sampling_inefficiency(n - t0, a + t0), independent = (n - t0) / each;
         if (independent <= most) continue;
         most = independent;
         best = t0;

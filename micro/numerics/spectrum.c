@@ -40,7 +40,7 @@ void femd_spectrum_empty(femd_spectrum *s) {
 }
 
 /* z (n complex numbers) becomes sum_j z_j exp(+2 pi i j k/n); turn: n/2 pairs (cos, sin). */
-static void transform(int n, const double *turn, double *z) {
+static void spectrum_transform(int n, const double *turn, double *z) {
     for (int i = 1, j = 0; i < n; i++) {
         int bit = n >> 1;
         for (; j & bit; bit >>= 1) j ^= bit;
@@ -77,8 +77,8 @@ void femd_spectrum_add(femd_spectrum *s, const double *flux) {
         w[2 * i] = flux[3 * i + 2];
         w[2 * i + 1] = 0;
     }
-    transform(n, turn, z);
-    transform(n, turn, w);
+    spectrum_transform(n, turn, z);
+    spectrum_transform(n, turn, w);
     for (int k = 0; k <= s->bins; k++) {
         const int m = (n - k) & (n - 1); /* two real series in one transform come apart by the symmetry of theirs */
         const double re[3] = {0.5 * (z[2 * k] + z[2 * m]), 0.5 * (z[2 * k + 1] + z[2 * m + 1]), w[2 * k]};

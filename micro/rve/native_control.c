@@ -30,14 +30,14 @@ double femd_strain_jacobian(const double E[6]) {
     return sqrt(femd_strain_metric(E, NULL, NULL));
 }
 
-static int positive_definite(int n, const double *A) {
+static int control_positive_definite(int n, const double *A) {
     double copy[36];
     memcpy(copy, A, (size_t)(n * n) * sizeof *copy);
     return femd_cholesky(n, copy) == 0;
 }
 
-static femd_status mixed(const femd_request *q, const double start[6], femd_strain_function f, void *user,
-                         femd_response *r, femd_error *err) {
+static femd_status control_mixed(const femd_request *q, const double start[6], femd_strain_function f, void *user,
+                                 femd_response *r, femd_error *err) {
     int list[6], n = 0;
     for (int c = 0; c < 6; c++) {
         r->E[c] = q->mask & (1u << c) ? start[c] : q->value[c];
@@ -53,7 +53,7 @@ static femd_status mixed(const femd_request *q, const double start[6], femd_stra
             for (int b = 0; b < n; b++) M[a * n + b] = r->D[6 * list[a] + list[b]];
         }
         const double scale = femd_max_abs(n * n, M);
-        if (!positive_definite(n, M))
+        if (!control_positive_definite(n, M))
             return femd_fail(err, FEMD_INSTABILITY,
                              "the tangent of the stress-controlled components is not positive definite");
         if (residual <= STRAIN_TOLERANCE * scale) return FEMD_OK;
@@ -66,20 +66,21 @@ static femd_status mixed(const femd_request *q, const double start[6], femd_stra
     return femd_fail(err, FEMD_NOT_CONVERGED, "the prescribed stress was not reached in %d steps", ITERATIONS);
 }
 
-static double contract(const double stress[6], const double tensor[6]) /* both Voigt without engineering factors */
+static double control_contract(const double stress[6],
+                               const double tensor[6]) /* both Voigt without engineering factors */
 {
     return stress[0] * tensor[0] + stress[1] * tensor[1] + stress[2] * tensor[2] +
            2 * (stress[3] * tensor[3] + stress[4] * tensor[4] + stress[5] * tensor[5]);
 }
 
 /* E = (J^(2/3) Cbar - I)/2. */
-static void strain_of(double J, const double Cbar[6], double E[6]) {
+static void control_strain_of(double J, const double Cbar[6], double E[6]) {
     const double root = cbrt(J), a = root * root;
     for (int c = 0; c < 6; c++) E[c] = c < 3 ? 0.5 * (a * Cbar[c] - 1) : a * Cbar[c];
 }
 
 /* D : C / 2 with C without engineering factors: half the change of S per relative change of C. */
-static void half_D_times(const double D[36], const double C[6], double out[6]) {
+static void control_half_D_times(const double D[36], const double C[6], double out[6]) {
     for (int r = 0; r < 6; r++) {
         double s = 0;
         for (int c = 0; c < 6; c++) s += D[6 * r + c] * (c < 3 ? 0.5 * C[c] : C[c]);
@@ -87,8 +88,8 @@ static void half_D_times(const double D[36], const double C[6], double out[6]) {
     }
 }
 
-static femd_status pressure(const femd_request *q, const double start[6], femd_strain_function f, void *user,
-                            femd_response *r, femd_error *err) {
+static femd_status control_pressure(const femd_request *q, const double start[6], femd_strain_function f, void *user,
+                                    femd_response *r, femd_error *err) {
     double Cbar[6], C[6], inverse[6];
     const double det = femd_strain_metric(q->value, Cbar, NULL);
     if (!(det > 0 && Cbar[0] > 0 && Cbar[1] > 0 && Cbar[2] > 0))
@@ -97,15 +98,15 @@ static femd_status pressure(const femd_request *q, const double start[6], femd_s
     for (int c = 0; c < 6; c++) Cbar[c] /= norm;
     double J = femd_strain_jacobian(start);
     for (int it = 0; it < ITERATIONS; it++) {
-        strain_of(J, Cbar, r->E);
+        control_strain_of(J, Cbar, r->E);
         FEMD_TRY(f(user, r->E, r->S, r->D, err));
         femd_strain_metric(r->E, C, inverse);
         double DC[6], g[6];
-        half_D_times(r->D, C, DC);
+        control_half_D_times(r->D, C, DC);
         for (int c = 0; c < 6; c++) g[c] = DC[c] + r->S[c];
-        const double SC = contract(r->S, C);
+        const double SC = control_contract(r->S, C);
         const double pi = -SC / (3 * J);
-        const double slope = -2 * contract(g, C) / (9 * J * J) + SC / (3 * J * J);
+        const double slope = -2 * control_contract(g, C) / (9 * J * J) + SC / (3 * J * J);
         if (!(slope < 0)) return femd_fail(err, FEMD_INSTABILITY, "the pressure does not fall with the volume");
         const double dJ = (q->pressure - pi) / slope;
         if (fabs(dJ) <= 3 * STRAIN_TOLERANCE * J) {
@@ -113,7 +114,7 @@ static femd_status pressure(const femd_request *q, const double start[6], femd_s
             /* d pi/dCbar for free components, then with Cbar normalised: remove its trace part (Cbar : that is zero).
              */
             const double root = cbrt(J), a = -root * root / (3 * J * slope);
-            const double along = contract(g, Cbar) / 3;
+            const double along = control_contract(g, Cbar) / 3;
             double Cbar_inverse[6], Ebar[6];
             for (int c = 0; c < 6; c++) Ebar[c] = c < 3 ? 0.5 * (Cbar[c] - 1) : Cbar[c];
             femd_strain_metric(Ebar, NULL, Cbar_inverse);
@@ -132,8 +133,8 @@ static femd_status pressure(const femd_request *q, const double start[6], femd_s
 
 femd_status femd_control_solve(const femd_request *q, const double start[6], femd_strain_function f, void *user,
                                femd_response *r, femd_error *err) {
-    const femd_status rc =
-        q->control == FEMD_CONTROL_PRESSURE ? pressure(q, start, f, user, r, err) : mixed(q, start, f, user, r, err);
+    const femd_status rc = q->control == FEMD_CONTROL_PRESSURE ? control_pressure(q, start, f, user, r, err)
+                                                               : control_mixed(q, start, f, user, r, err);
     FEMD_TRY(rc);
     r->J = femd_strain_jacobian(r->E);
     return FEMD_OK;

@@ -11,7 +11,7 @@
 
 #define ANGSTROM 1e-10
 
-static femd_status read_settings(const femd_json *doc, femd_relax_settings *set, double *skin, femd_error *err) {
+static femd_status native_read_settings(const femd_json *doc, femd_relax_settings *set, double *skin, femd_error *err) {
     const cJSON *relaxation = femd_json_get(doc->root, "relaxation"),
                 *neighbour = femd_json_get(doc->root, "neighbour");
     const double force_unit = FEMD_ELEMENTARY_CHARGE / ANGSTROM; /* eV/angstrom in N */
@@ -27,7 +27,7 @@ static femd_status read_settings(const femd_json *doc, femd_relax_settings *set,
 
 /* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to
  * hang. */
-static femd_status check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
+static femd_status native_check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
     enum { NEIGHBOURS_MAX = 3000 };
     const double volume = fabs(femd_det3(s->cell)),
                  each = s->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
@@ -39,17 +39,18 @@ static femd_status check_density(const femd_json *doc, const femd_structure *s, 
                           s->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
 }
 
-static femd_status build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n, femd_error *err) {
+static femd_status native_build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n,
+                                femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_reference ref;
     double skin = 0.6;
     femd_structure *s = &n->structure;
-    FEMD_TRY(read_settings(doc, &set, &skin, err));
+    FEMD_TRY(native_read_settings(doc, &set, &skin, err));
     FEMD_TRY(femd_reference_read(doc, &ref, err));
     FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, s, err));
     FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])s->name,
                                    s->nspecies, &n->potential, err));
-    FEMD_TRY(check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
+    FEMD_TRY(native_check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
     FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
@@ -71,7 +72,7 @@ femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int 
     femd_native *n = calloc(1, sizeof *n);
     if (!n) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_dense_init();
-    const femd_status rc = build(doc, pack, frozen, n, err);
+    const femd_status rc = native_build(doc, pack, frozen, n, err);
     if (rc != FEMD_OK) {
         femd_native_destroy(&n);
         return rc;

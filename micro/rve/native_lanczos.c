@@ -11,7 +11,7 @@
 enum { STEPS = 1500, CHECK_EVERY = 10 };
 
 /* Number of eigenvalues below t of the tridiagonal matrix (a, b), by its Sturm sequence. */
-static int below(int n, const double *a, const double *b, double t) {
+static int lanczos_below(int n, const double *a, const double *b, double t) {
     int count = 0;
     double d = 1;
     for (int i = 0; i < n; i++) {
@@ -22,7 +22,7 @@ static int below(int n, const double *a, const double *b, double t) {
     return count;
 }
 
-static double lowest_of(int n, const double *a, const double *b) {
+static double lanczos_lowest_of(int n, const double *a, const double *b) {
     double low = HUGE_VAL, high = HUGE_VAL;
     for (int i = 0; i < n; i++) {
         const double radius = (i ? fabs(b[i - 1]) : 0) + (i + 1 < n ? fabs(b[i]) : 0);
@@ -31,7 +31,7 @@ static double lowest_of(int n, const double *a, const double *b) {
     }
     for (int k = 0; k < 200 && high - low > 1e-13 * fmax(fabs(low), fabs(high)); k++) {
         const double middle = 0.5 * (low + high);
-        if (below(n, a, b, middle) > 0)
+        if (lanczos_below(n, a, b, middle) > 0)
             high = middle;
         else
             low = middle;
@@ -66,7 +66,7 @@ femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, do
         b[k] = sqrt(femd_dot(n3, q, q));
         const int end = k + 1 == most || !(b[k] > 1e-12 * fabs(a[0]));
         if (end || (k + 1) % CHECK_EVERY == 0) {
-            *lowest = lowest_of(k + 1, a, b);
+            *lowest = lanczos_lowest_of(k + 1, a, b);
             if (end || fabs(*lowest - last) <= tolerance * fabs(*lowest)) break;
             last = *lowest;
         }

@@ -29,12 +29,12 @@ void femd_path_clear(femd_path *path) {
     memset(path, 0, sizeof *path);
 }
 
-static int is_physics_failure(femd_status rc) {
+static int path_is_physics_failure(femd_status rc) {
     return rc == FEMD_NOT_CONVERGED || rc == FEMD_DIVERGED || rc == FEMD_INSTABILITY || rc == FEMD_OUT_OF_DOMAIN;
 }
 
 /* trial = w + G (E - path E). Returns 0 if the predictor is not to be believed (trial is then w). */
-static int predict(const femd_path *path, const double E[6], double *trial) {
+static int path_predict(const femd_path *path, const double E[6], double *trial) {
     const int n3 = 3 * path->rve->n;
     memcpy(trial, path->w, (size_t)n3 * sizeof *trial);
     if (!path->has_G) return 1;
@@ -52,14 +52,14 @@ static int predict(const femd_path *path, const double E[6], double *trial) {
 }
 
 /* Relax at E from displacements w0; x, place and last are set. */
-static femd_status relax_from(femd_path *path, const double E[6], const double *w0, const femd_beat *beat,
-                              femd_error *err) {
+static femd_status path_relax_from(femd_path *path, const double E[6], const double *w0, const femd_beat *beat,
+                                   femd_error *err) {
     FEMD_TRY(femd_place_set(path->rve, E, &path->place, err));
     femd_place_atoms(path->rve, &path->place, w0, path->x);
     return femd_relax(path->relaxer, path->rve, &path->place, path->x, path->stale, beat, &path->last, err);
 }
 
-static femd_status accept(femd_path *path, const double E[6], int sensitivities, femd_error *err) {
+static femd_status path_accept(femd_path *path, const double E[6], int sensitivities, femd_error *err) {
     memcpy(path->E, E, sizeof path->E);
     femd_place_displacements(path->rve, &path->place, path->x, path->w);
     path->has_G = 0;
@@ -84,9 +84,10 @@ femd_status femd_path_advance(femd_path *path, const double E[6], const femd_bea
         double at[6];
         for (int c = 0; c < 6; c++) at[c] = next < 1 ? from[c] + next * dE[c] : E[c];
         femd_error words = FEMD_ERROR_INIT;
-        const int believed = predict(path, at, trial);
-        femd_status rc = believed || step <= smallest ? relax_from(path, at, trial, beat, &words) : FEMD_NOT_CONVERGED;
-        if (rc != FEMD_OK && !is_physics_failure(rc)) {
+        const int believed = path_predict(path, at, trial);
+        femd_status rc =
+            believed || step <= smallest ? path_relax_from(path, at, trial, beat, &words) : FEMD_NOT_CONVERGED;
+        if (rc != FEMD_OK && !path_is_physics_failure(rc)) {
             if (err) *err = words;
             return rc;
         }
@@ -97,9 +98,9 @@ femd_status femd_path_advance(femd_path *path, const double E[6], const femd_bea
         }
         if (!smooth) { /* the end of the branch: slide from the last stable configuration */
             path->jumps++;
-            FEMD_TRY(relax_from(path, at, path->w, beat, err));
+            FEMD_TRY(path_relax_from(path, at, path->w, beat, err));
         }
-        FEMD_TRY(accept(path, at, next < 1, err));
+        FEMD_TRY(path_accept(path, at, next < 1, err));
         s = next;
         step *= 2;
         if (span * step > STEP_MAX) step = STEP_MAX / span;

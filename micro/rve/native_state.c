@@ -7,14 +7,14 @@
 
 enum { HEAD = 8 + 6 * 8, HAS_SENSITIVITIES = 1 };
 
-static size_t state_size(size_t n3, uint32_t flags) {
+static size_t native_state_size(size_t n3, uint32_t flags) {
     return HEAD + 8 * n3 + (flags & HAS_SENSITIVITIES ? 6 * 8 + 6 * 2 * n3 : 0);
 }
 
 femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, femd_error *err) {
     const size_t n3 = 3 * (size_t)path->rve->n;
     const uint32_t flags = path->has_G ? HAS_SENSITIVITIES : 0;
-    FEMD_TRY(femd_buffer_reserve(out, state_size(n3, flags), err));
+    FEMD_TRY(femd_buffer_reserve(out, native_state_size(n3, flags), err));
     uint8_t *p = out->data + out->size;
     femd_put32(p, (uint32_t)path->rve->n);
     femd_put32(p + 4, flags);
@@ -33,7 +33,7 @@ femd_status femd_native_state_encode(const femd_path *path, femd_buffer *out, fe
                 femd_put16(p, (uint16_t)(int16_t)(g < 0 ? g - 0.5 : g + 0.5));
             }
     }
-    out->size += state_size(n3, flags);
+    out->size += native_state_size(n3, flags);
     return FEMD_OK;
 }
 
@@ -43,7 +43,7 @@ femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, f
     if (state->size < HEAD)
         return femd_fail(err, FEMD_PROTOCOL, "a native state of %zu bytes is too short", state->size);
     const uint32_t atoms = femd_get32(p), flags = femd_get32(p + 4);
-    const size_t size = state_size(n3, flags & HAS_SENSITIVITIES);
+    const size_t size = native_state_size(n3, flags & HAS_SENSITIVITIES);
     if (atoms != (uint32_t)path->rve->n || flags > HAS_SENSITIVITIES || state->size < size ||
         (!rest && state->size != size))
         return femd_fail(err, FEMD_PROTOCOL,

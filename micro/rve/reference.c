@@ -27,8 +27,8 @@ femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_
 }
 
 /* S and D at E, atoms relaxed or frozen. */
-static femd_status evaluate(femd_path *path, int frozen, const double E[6], double S[6], double D[36],
-                            femd_error *err) {
+static femd_status reference_evaluate(femd_path *path, int frozen, const double E[6], double S[6], double D[36],
+                                      femd_error *err) {
     if (frozen) {
         FEMD_TRY(femd_place_set(path->rve, E, &path->place, err));
         femd_place_atoms(path->rve, &path->place, NULL, path->x);
@@ -50,8 +50,8 @@ static femd_status evaluate(femd_path *path, int frozen, const double E[6], doub
 
 /* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive
  * definite. */
-static void newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6],
-                        double *residual, double *scale) {
+static void reference_newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6],
+                                  double *residual, double *scale) {
     double M[36], factor[36], inverse[6], full[9];
     const double J = sqrt(femd_strain_metric(E, NULL, inverse));
     femd_voigt_to_full(inverse, 0, full);
@@ -77,7 +77,7 @@ static void newton_step(const double E[6], const double S[6], const double D[36]
 }
 
 /* The path's cell, strained to E, becomes the reference; the atoms stay where they are in space. */
-static femd_status adopt(femd_path *path, femd_error *err) {
+static femd_status reference_adopt(femd_path *path, femd_error *err) {
     femd_rve *rve = path->rve;
     memcpy(rve->X, path->x, 3 * (size_t)rve->n * sizeof *rve->X);
     FEMD_TRY(femd_rve_set_cell(rve, path->place.h, err));
@@ -87,7 +87,7 @@ static femd_status adopt(femd_path *path, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status first_relaxation(femd_path *path, femd_error *err) {
+static femd_status reference_first_relaxation(femd_path *path, femd_error *err) {
     const double zero[6] = {0};
     FEMD_TRY(femd_place_set(path->rve, zero, &path->place, err));
     femd_place_atoms(path->rve, &path->place, NULL, path->x);
@@ -97,15 +97,16 @@ static femd_status first_relaxation(femd_path *path, femd_error *err) {
         return rc;
     }
     FEMD_TRY(rc);
-    return adopt(path, err);
+    return reference_adopt(path, err);
 }
 
-static femd_status find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
+static femd_status reference_find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
     double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
     for (int it = 0; it < ITERATIONS; it++) {
-        FEMD_TRY(evaluate(path, frozen, E, S, D, err));
-        newton_step(E, S, D, ref->pressure, step, &residual, &scale);
-        if (residual <= 1e-13 * scale || (residual <= 1e-11 * scale && residual >= 0.5 * best)) return adopt(path, err);
+        FEMD_TRY(reference_evaluate(path, frozen, E, S, D, err));
+        reference_newton_step(E, S, D, ref->pressure, step, &residual, &scale);
+        if (residual <= 1e-13 * scale || (residual <= 1e-11 * scale && residual >= 0.5 * best))
+            return reference_adopt(path, err);
         best = fmin(best, residual);
         for (int c = 0; c < 6; c++) E[c] += step[c];
         if (femd_max_abs(6, E) > 0.6)
@@ -125,19 +126,19 @@ femd_status femd_reference_blame(femd_status rc, femd_error *err) {
 }
 
 femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
-    femd_status rc = frozen ? FEMD_OK : first_relaxation(path, err);
-    if (rc == FEMD_OK && !ref->as_given) rc = find_cell(ref, frozen, path, err);
+    femd_status rc = frozen ? FEMD_OK : reference_first_relaxation(path, err);
+    if (rc == FEMD_OK && !ref->as_given) rc = reference_find_cell(ref, frozen, path, err);
     const double zero[6] = {0};
     double S[6], D[36];
-    if (rc == FEMD_OK) rc = evaluate(path, frozen, zero, S, D, err);
-    if (rc == FEMD_OK && !frozen) rc = adopt(path, err);
+    if (rc == FEMD_OK) rc = reference_evaluate(path, frozen, zero, S, D, err);
+    if (rc == FEMD_OK && !frozen) rc = reference_adopt(path, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }
 
 /* The reference strained by `step` becomes the new one. */
-static femd_status move(femd_native *n, const double step[6], femd_error *err) {
+static femd_status reference_move(femd_native *n, const double step[6], femd_error *err) {
     FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
-    FEMD_TRY(adopt(&n->path, err));
+    FEMD_TRY(reference_adopt(&n->path, err));
     return femd_native_renew(n, err);
 }
 
@@ -145,26 +146,26 @@ femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const
                                 femd_error *err) {
     const double zero[6] = {0};
     double step[6], residual, scale;
-    newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
-    return move(n, step, err);
+    reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+    return reference_move(n, step, err);
 }
 
 /* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
  */
-static femd_status heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
-                        femd_error *err) {
+static femd_status reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
+                                  femd_error *err) {
     const double zero[6] = {0};
     double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
         FEMD_TRY(strain(user, n, ref->temperature, S, D, err));
-        newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+        reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
         if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
             if (femd_cholesky(6, D) == 0) return FEMD_OK;
             return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
                              ref->temperature);
         }
         best = fmin(best, residual);
-        FEMD_TRY(move(n, step, err));
+        FEMD_TRY(reference_move(n, step, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
         if (femd_max_abs(6, total) > HEAT_STRAIN)
             return femd_fail(err, FEMD_BAD_INPUT,
@@ -178,6 +179,6 @@ static femd_status heat(const femd_reference *ref, femd_native *n, femd_referenc
 
 femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
                                 femd_error *err) {
-    const femd_status rc = heat(ref, n, strain, user, err);
+    const femd_status rc = reference_heat(ref, n, strain, user, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

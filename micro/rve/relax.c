@@ -83,15 +83,15 @@ const double *femd_relaxer_forces(const femd_relaxer *r) {
     return r->f;
 }
 
-static femd_status forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
-                          const femd_beat *beat, femd_error *err) {
+static femd_status relax_forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                                const femd_beat *beat, femd_error *err) {
     FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
     return femd_energetics_forces(rve->en, rve->nb, p->h, x, &r->W, r->f, r->tau, err);
 }
 
 /* Hessian data at x; a factor that is not positive definite is replaced by one of H + shift, good for descent only. */
-static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
-                           femd_relax_result *res, femd_error *err) {
+static femd_status relax_refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+                                 femd_relax_result *res, femd_error *err) {
     memcpy(r->x_h, x, (size_t)r->n3 * sizeof *x);
     r->have = 1;
     r->positive = 1;
@@ -115,7 +115,7 @@ static femd_status refresh(femd_relaxer *r, const femd_rve *rve, const femd_plac
 
 /* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what
  * was reached before, or b itself at the first step). */
-static int conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z) {
+static int relax_conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z) {
     const int n = r->n3;
     double *res = r->cg_r, *p = r->cg_p, *q = r->cg_q;
     memset(z, 0, (size_t)n * sizeof *z);
@@ -152,14 +152,14 @@ femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, cons
         return FEMD_OK;
     }
     for (int j = 0; j < k; j++)
-        if (conjugate_gradients(r, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
+        if (relax_conjugate_gradients(r, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
             return femd_fail(err, FEMD_INSTABILITY, "the relaxed configuration has a direction of negative curvature");
     return FEMD_OK;
 }
 
 /* d = (approximate inverse Hessian) f: the two-loop recursion of L-BFGS around the factor (Nocedal and Wright,
  * algorithm 7.4). */
-static void quasi_newton(femd_relaxer *r, const double *factor) {
+static void relax_quasi_newton(femd_relaxer *r, const double *factor) {
     const int n = r->n3;
     double a[MEMORY];
     memcpy(r->d, r->f, (size_t)n * sizeof *r->d);
@@ -177,7 +177,7 @@ static void quasi_newton(femd_relaxer *r, const double *factor) {
 }
 
 /* Remember the pair (x - x_old, g - g_old), g = -f. */
-static void remember(femd_relaxer *r, const double *x) {
+static void relax_remember(femd_relaxer *r, const double *x) {
     const int n = r->n3;
     const int m = r->stored ? (r->newest + 1) % MEMORY : 0;
     double *s = r->ls + (size_t)m * n, *y = r->ly + (size_t)m * n;
@@ -192,8 +192,8 @@ static void remember(femd_relaxer *r, const double *x) {
 
 /* Move x along r->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is
  * unchanged, forces are those of x), or a failure of the beat. */
-static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
-                               const femd_beat *beat, femd_error *err) {
+static femd_status relax_line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+                                     const femd_beat *beat, femd_error *err) {
     const int n = r->n3;
     const double W0 = r->W, slope = -femd_dot(n, r->f, r->d);
     const double noise = 1e-13 * (fabs(W0) + 1);
@@ -205,7 +205,7 @@ static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_
     for (int trial = 0; trial < 12; trial++) {
         for (int i = 0; i < n; i++) x[i] = r->x_old[i] + t * r->d[i];
         femd_error words = FEMD_ERROR_INIT;
-        const femd_status rc = forces(r, rve, p, x, beat, &words);
+        const femd_status rc = relax_forces(r, rve, p, x, beat, &words);
         if (rc != FEMD_OK && rc != FEMD_OUT_OF_DOMAIN) {
             if (err) *err = words;
             return rc;
@@ -223,21 +223,21 @@ static femd_status line_search(femd_relaxer *r, const femd_rve *rve, const femd_
         }
     }
     memcpy(x, r->x_old, (size_t)n * sizeof *x);
-    FEMD_TRY(forces(r, rve, p, x, beat, err));
+    FEMD_TRY(relax_forces(r, rve, p, x, beat, err));
     return FEMD_NOT_CONVERGED;
 }
 
-static double distance(int n, const double *a, const double *b) {
+static double relax_distance(int n, const double *a, const double *b) {
     double m = 0;
     for (int i = 0; i < n; i++) m = fmax(m, fabs(a[i] - b[i]));
     return m;
 }
 
-static void report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res) {
+static void relax_report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res) {
     res->W = r->W;
     memcpy(res->tau, r->tau, sizeof res->tau);
     res->fmax = femd_max_abs(r->n3, r->f);
-    if (start) res->moved = distance(r->n3, x, start);
+    if (start) res->moved = relax_distance(r->n3, x, start);
 }
 
 /* How the factor in use serves. */
@@ -248,26 +248,26 @@ typedef struct progress {
     double fmax;
 } progress;
 
-static int wants_refresh(const femd_relaxer *r, const progress *g, const double *x) {
+static int relax_wants_refresh(const femd_relaxer *r, const progress *g, const double *x) {
     if (!r->dense) return 1; /* Newton-CG: the Hessian of every step */
     if (g->stale) return g->fmax <= SWITCH_FORCE || g->since >= STALE_ITERATIONS || g->slow >= 2;
     if (!r->positive) return g->since >= 4;
-    return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && distance(r->n3, x, r->x_h) > 1e-4);
+    return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && relax_distance(r->n3, x, r->x_h) > 1e-4);
 }
 
-static femd_status step(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *factor,
-                        const femd_beat *beat, femd_relax_result *res, femd_error *err) {
+static femd_status relax_step(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+                              const double *factor, const femd_beat *beat, femd_relax_result *res, femd_error *err) {
     if (r->dense) {
-        quasi_newton(r, factor);
+        relax_quasi_newton(r, factor);
     } else {
         const double forcing = fmin(0.1, sqrt(femd_max_abs(r->n3, r->f)));
-        if (conjugate_gradients(r, rve, r->f, fmax(forcing, 1e-6), r->d)) {
+        if (relax_conjugate_gradients(r, rve, r->f, fmax(forcing, 1e-6), r->d)) {
             r->positive = 0;
             res->softened = 1;
         }
     }
-    const femd_status rc = line_search(r, rve, p, x, beat, err);
-    if (rc == FEMD_OK && r->dense) remember(r, x);
+    const femd_status rc = relax_line_search(r, rve, p, x, beat, err);
+    if (rc == FEMD_OK && r->dense) relax_remember(r, x);
     return rc;
 }
 
@@ -280,7 +280,7 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
     memcpy(start, x, (size_t)r->n3 * sizeof *x);
     progress g = {.stale = stale && r->dense, .fmax = HUGE_VAL};
     int failures = 0;
-    FEMD_TRY(forces(r, rve, p, x, beat, err));
+    FEMD_TRY(relax_forces(r, rve, p, x, beat, err));
     for (;; res->iterations++) {
         const double fmax_now = femd_max_abs(r->n3, r->f);
         if (!isfinite(fmax_now))
@@ -292,11 +292,11 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)", fmax_now,
                              res->iterations, r->set.force_tolerance);
-        if ((!r->have && !g.stale) || wants_refresh(r, &g, x)) {
-            FEMD_TRY(refresh(r, rve, p, x, res, err));
+        if ((!r->have && !g.stale) || relax_wants_refresh(r, &g, x)) {
+            FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
             g = (progress){.fmax = fmax_now};
         }
-        const femd_status rc = step(r, rve, p, x, g.stale ? stale : r->H, beat, res, err);
+        const femd_status rc = relax_step(r, rve, p, x, g.stale ? stale : r->H, beat, res, err);
         g.since++;
         if (rc == FEMD_OK) {
             failures = 0;
@@ -307,17 +307,17 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
                              r->set.force_tolerance);
-        FEMD_TRY(refresh(r, rve, p, x, res, err));
+        FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
         g = (progress){.fmax = fmax_now};
     }
-    if (!r->have || !r->dense || distance(r->n3, x, r->x_h) > HESSIAN_REACH || !r->positive)
-        FEMD_TRY(refresh(r, rve, p, x, res, err));
+    if (!r->have || !r->dense || relax_distance(r->n3, x, r->x_h) > HESSIAN_REACH || !r->positive)
+        FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
     if (!r->dense) { /* no factor tells whether this is a minimum */
         double lowest;
         FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, r->cg_r, &lowest, err));
         if (!(lowest > 0)) r->positive = 0;
     }
-    report(r, x, start, res);
+    relax_report(r, x, start, res);
     if (!r->positive)
         return femd_fail(err, FEMD_INSTABILITY, "equilibrium was reached where the Hessian is not positive definite");
     return FEMD_OK;
@@ -326,8 +326,8 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
 femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
                             femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
-    FEMD_TRY(forces(r, rve, p, x, NULL, err));
-    FEMD_TRY(refresh(r, rve, p, x, res, err));
-    report(r, x, NULL, res);
+    FEMD_TRY(relax_forces(r, rve, p, x, NULL, err));
+    FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
+    relax_report(r, x, NULL, res);
     return FEMD_OK;
 }

@@ -9,7 +9,7 @@ static const double FLOOR = 1e-9; /* of the mean diagonal: an eigenvalue below i
 
 /* Jacobi's method for one symmetric block: eigenvector k is row k of V. Golub and Van Loan, Matrix Computations, 8.5.
  */
-static void jacobi(const double block[9], double lambda[3], double V[9]) {
+static void phonon_blocks_jacobi(const double block[9], double lambda[3], double V[9]) {
     static const int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
     double A[9];
     memcpy(A, block, sizeof A);
@@ -38,11 +38,11 @@ static void jacobi(const double block[9], double lambda[3], double V[9]) {
 }
 
 /* Eigenvectors of block b as rows of its base, ascending where those that are not free have to be told apart. */
-static femd_status diagonalise(femd_phonons *p, size_t b, femd_error *err) {
+static femd_status phonon_blocks_diagonalise(femd_phonons *p, size_t b, femd_error *err) {
     const size_t m = (size_t)p->edge;
     double *V = p->base + b * m * m, *lambda = p->lambda + b * m;
     if (m == 3) {
-        jacobi(p->a + b * m * m, lambda, V);
+        phonon_blocks_jacobi(p->a + b * m * m, lambda, V);
         return FEMD_OK;
     }
     memcpy(V, p->a + b * m * m, m * m * sizeof *V);
@@ -50,13 +50,13 @@ static femd_status diagonalise(femd_phonons *p, size_t b, femd_error *err) {
 }
 
 /* Modes that are not free: of the whole RVE, or twice (real and imaginary part) of the mesh's first wave vector, 0. */
-static size_t held_modes(const femd_phonons *p, size_t block) {
+static size_t phonon_blocks_held_modes(const femd_phonons *p, size_t block) {
     if (p->kind == FEMD_PHONON_LOCAL || block > 0) return 0;
     return (size_t)femd_gauge_count(&p->gauge) * (p->kind == FEMD_PHONON_MESH ? 2 : 1);
 }
 
-static femd_status modes_of(femd_phonons *p, size_t b, femd_error *err) {
-    const size_t m = (size_t)p->edge, skip = held_modes(p, b);
+static femd_status phonon_blocks_modes_of(femd_phonons *p, size_t b, femd_error *err) {
+    const size_t m = (size_t)p->edge, skip = phonon_blocks_held_modes(p, b);
     const double *lambda = p->lambda + b * m;
     femd_mode *mode = p->mode + b * m;
     double floor = 0;
@@ -76,7 +76,7 @@ static femd_status modes_of(femd_phonons *p, size_t b, femd_error *err) {
 }
 
 /* out = weight V^T diag(value) V of one block, value a member of the modes. */
-static void spectral(femd_phonons *p, size_t b, size_t member, double *out) {
+static void phonon_blocks_spectral(femd_phonons *p, size_t b, size_t member, double *out) {
     const size_t m = (size_t)p->edge;
     const double *V = p->base + b * m * m;
     for (size_t k = 0; k < m; k++) {
@@ -90,17 +90,17 @@ static void spectral(femd_phonons *p, size_t b, size_t member, double *out) {
 femd_status femd_phonons_blocks_base(femd_phonons *p, femd_error *err) {
     p->F = p->U = p->C = 0;
     for (size_t b = 0; b < (size_t)p->blocks; b++) {
-        FEMD_TRY(diagonalise(p, b, err));
-        FEMD_TRY(modes_of(p, b, err));
-        if (p->slope) spectral(p, b, offsetof(femd_mode, slope), p->slope);
-        spectral(p, b, offsetof(femd_mode, slope_T), p->slope_T);
+        FEMD_TRY(phonon_blocks_diagonalise(p, b, err));
+        FEMD_TRY(phonon_blocks_modes_of(p, b, err));
+        if (p->slope) phonon_blocks_spectral(p, b, offsetof(femd_mode, slope), p->slope);
+        phonon_blocks_spectral(p, b, offsetof(femd_mode, slope_T), p->slope_T);
     }
     return FEMD_OK;
 }
 
 /* sum += weight f[li, lj] (rate a)_ij (rate b)_ij of one block whose rates are in the basis of eigenvectors. */
-static void add_block(const femd_phonons *p, size_t b, double sum[36]) {
-    const size_t m = (size_t)p->edge, skip = held_modes(p, b);
+static void phonon_blocks_add(const femd_phonons *p, size_t b, double sum[36]) {
+    const size_t m = (size_t)p->edge, skip = phonon_blocks_held_modes(p, b);
     const double *lambda = p->lambda + b * m;
     const femd_mode *mode = p->mode + b * m;
     for (size_t i = skip; i < m; i++)
@@ -123,7 +123,7 @@ void femd_phonons_blocks_quadratic(femd_phonons *p, double K[36]) {
             femd_product(p->edge, 0, V, 0, A, p->work);
             femd_product(p->edge, 0, p->work, 1, V, A);
         }
-        add_block(p, b, sum);
+        phonon_blocks_add(p, b, sum);
     }
     memcpy(K, sum, sizeof sum);
 }

@@ -9,7 +9,7 @@
 #include "numerics/dense.h"
 #include "vibrations/phonon.h"
 
-static double mean_diagonal(const femd_phonons *p) {
+static double phonon_full_mean_diagonal(const femd_phonons *p) {
     double sum = 0;
     for (size_t i = 0; i < (size_t)p->n3; i++) sum += p->a[i * (size_t)p->n3 + i];
     return sum / p->n3;
@@ -17,7 +17,7 @@ static double mean_diagonal(const femd_phonons *p) {
 
 femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
     const size_t n3 = (size_t)p->n3;
-    const double alpha = mean_diagonal(p);
+    const double alpha = phonon_full_mean_diagonal(p);
     memcpy(p->base, p->a, p->size * sizeof *p->base);
     femd_gauge_stiffen_weighted(&p->gauge, p->root, alpha, p->base);
     if (!(alpha > 0) || femd_cholesky(p->n3, p->base))

@@ -34,7 +34,7 @@ typedef struct site {
 } site;
 
 /* sum += factor f(x + t u). */
-static femd_status add_forces(const site *s, double t, double factor, femd_error *err) {
+static femd_status phonon_gradient_add_forces(const site *s, double t, double factor, femd_error *err) {
     double W;
     for (int i = 0; i < s->p->n3; i++) s->at[i] = s->x[i] + t * s->u[i];
     FEMD_TRY(femd_energetics_forces(s->rve->en, s->rve->nb, s->place->h, s->at, &W, s->f, NULL, err));
@@ -43,16 +43,16 @@ static femd_status add_forces(const site *s, double t, double factor, femd_error
 }
 
 /* g += slope d2(-f)/du du, g_T likewise; u is in s->u. */
-static femd_status add_mode(const site *s, double slope, double slope_T, femd_error *err) {
+static femd_status phonon_gradient_add_mode(const site *s, double slope, double slope_T, femd_error *err) {
     const double largest = femd_max_abs(s->p->n3, s->u);
     if (!(largest > 0) || (slope == 0 && slope_T == 0)) return FEMD_OK;
     const double t = STEP / largest, scale = s->fine ? 12 * t * t : t * t, near = s->fine ? 16 : 1;
     for (int i = 0; i < s->p->n3; i++) s->sum[i] = (s->fine ? -30 : -2) * s->rest[i];
-    FEMD_TRY(add_forces(s, t, near, err));
-    FEMD_TRY(add_forces(s, -t, near, err));
+    FEMD_TRY(phonon_gradient_add_forces(s, t, near, err));
+    FEMD_TRY(phonon_gradient_add_forces(s, -t, near, err));
     if (s->fine) {
-        FEMD_TRY(add_forces(s, 2 * t, -1, err));
-        FEMD_TRY(add_forces(s, -2 * t, -1, err));
+        FEMD_TRY(phonon_gradient_add_forces(s, 2 * t, -1, err));
+        FEMD_TRY(phonon_gradient_add_forces(s, -2 * t, -1, err));
     }
     for (int i = 0; i < s->p->n3; i++) {
         s->g[i] -= slope / scale * s->sum[i];
@@ -63,7 +63,7 @@ static femd_status add_mode(const site *s, double slope, double slope_T, femd_er
 
 /* Classical, whole matrix: the columns of the factor of df'/dT (a row has its entries from the diagonal on); f' is T
  * times that. */
-static femd_status from_factor(const site *s, const femd_beat *beat, femd_error *err) {
+static femd_status phonon_gradient_from_factor(const site *s, const femd_beat *beat, femd_error *err) {
     femd_phonons *p = s->p;
     const size_t n3 = (size_t)p->n3;
     memcpy(p->a, p->slope_T, p->size * sizeof *p->a);
@@ -74,13 +74,13 @@ static femd_status from_factor(const site *s, const femd_beat *beat, femd_error 
         FEMD_TRY(femd_phonons_beat(beat, 0, err));
         memset(s->u, 0, n3 * sizeof *s->u);
         for (size_t i = j; i < n3; i++) s->u[i] = p->root[i / 3] * p->a[j * n3 + i];
-        FEMD_TRY(add_mode(s, p->T, 1, err));
+        FEMD_TRY(phonon_gradient_add_mode(s, p->T, 1, err));
     }
     return FEMD_OK;
 }
 
 /* Eigenvectors of blocks: of the whole matrix, or of atom b. */
-static femd_status from_modes(const site *s, const femd_beat *beat, femd_error *err) {
+static femd_status phonon_gradient_from_modes(const site *s, const femd_beat *beat, femd_error *err) {
     const femd_phonons *p = s->p;
     const size_t m = (size_t)p->edge;
     for (size_t b = 0; b < (size_t)p->blocks; b++)
@@ -89,12 +89,12 @@ static femd_status from_modes(const site *s, const femd_beat *beat, femd_error *
             FEMD_TRY(femd_phonons_beat(beat, 0, err));
             memset(s->u, 0, (size_t)p->n3 * sizeof *s->u);
             for (size_t i = 0; i < m; i++) s->u[b * m + i] = p->root[(b * m + i) / 3] * p->base[(b * m + k) * m + i];
-            FEMD_TRY(add_mode(s, mode->slope, mode->slope_T, err));
+            FEMD_TRY(phonon_gradient_add_mode(s, mode->slope, mode->slope_T, err));
         }
     return FEMD_OK;
 }
 
-static femd_status from_samples(const site *s, const femd_beat *beat, femd_error *err) {
+static femd_status phonon_gradient_from_samples(const site *s, const femd_beat *beat, femd_error *err) {
     femd_phonons *p = s->p;
     static const double at[4] = {1, -1, 2, -2}, fourth[4] = {8, -8, -1, 1};
     memcpy(s->at, s->x, (size_t)p->n3 * sizeof *s->at);
@@ -138,11 +138,11 @@ femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve, const femd_pla
     memset(g, 0, n3 * sizeof *g);
     memset(g_T, 0, n3 * sizeof *g_T);
     if (p->kind == FEMD_PHONON_MESH)
-        FEMD_TRY(from_samples(&s, beat, err));
+        FEMD_TRY(phonon_gradient_from_samples(&s, beat, err));
     else if (p->kind == FEMD_PHONON_FULL && !p->quantum)
-        FEMD_TRY(from_factor(&s, beat, err));
+        FEMD_TRY(phonon_gradient_from_factor(&s, beat, err));
     else
-        FEMD_TRY(from_modes(&s, beat, err));
+        FEMD_TRY(phonon_gradient_from_modes(&s, beat, err));
     femd_gauge_remove(&p->gauge, g);
     femd_gauge_remove(&p->gauge, g_T);
     return FEMD_OK;

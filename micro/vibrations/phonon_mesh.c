@@ -10,34 +10,34 @@
 
 #include "vibrations/phonon.h"
 
-static int cells_of(const femd_phonons *p) {
+static int phonon_mesh_cells(const femd_phonons *p) {
     return p->mesh[0] * p->mesh[1] * p->mesh[2];
 }
 
-static void unpack(const int mesh[3], int index, int k[3]) {
+static void phonon_mesh_unpack(const int mesh[3], int index, int k[3]) {
     k[2] = index % mesh[2];
     k[1] = index / mesh[2] % mesh[1];
     k[0] = index / mesh[2] / mesh[1];
 }
 
 /* Index of -q. */
-static int opposite(const int mesh[3], int index) {
+static int phonon_mesh_opposite(const int mesh[3], int index) {
     int k[3];
-    unpack(mesh, index, k);
+    phonon_mesh_unpack(mesh, index, k);
     for (int c = 0; c < 3; c++) k[c] = (mesh[c] - k[c]) % mesh[c];
     return (k[0] * mesh[1] + k[1]) * mesh[2] + k[2];
 }
 
-static void fill_phases(femd_phonons *p) {
-    const int cells = cells_of(p);
+static void phonon_mesh_fill_phases(femd_phonons *p) {
+    const int cells = phonon_mesh_cells(p);
     int block = 0;
     for (int q = 0; q < cells; q++) {
-        const int other = opposite(p->mesh, q);
+        const int other = phonon_mesh_opposite(p->mesh, q);
         int kq[3], kr[3];
         if (other < q) continue;
-        unpack(p->mesh, q, kq);
+        phonon_mesh_unpack(p->mesh, q, kq);
         for (int R = 0; R < cells; R++) {
-            unpack(p->mesh, R, kr);
+            phonon_mesh_unpack(p->mesh, R, kr);
             double turns = 0;
             for (int c = 0; c < 3; c++) turns += (double)(kq[c] * kr[c] % p->mesh[c]) / p->mesh[c];
             double *phase = p->phase + 2 * ((size_t)block * (size_t)cells + (size_t)R);
@@ -48,8 +48,8 @@ static void fill_phases(femd_phonons *p) {
     }
 }
 
-static femd_status crystal_create(femd_phonons *p, const femd_native *n, femd_error *err) {
-    const int cells = cells_of(p);
+static femd_status phonon_mesh_crystal(femd_phonons *p, const femd_native *n, femd_error *err) {
+    const int cells = phonon_mesh_cells(p);
     femd_rve *c = &p->crystal;
     femd_rve_set_atoms(c, p->n * cells);
     int *species = malloc((size_t)c->n * sizeof *species);
@@ -66,28 +66,28 @@ static femd_status crystal_create(femd_phonons *p, const femd_native *n, femd_er
 
 femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, const int mesh[3], femd_error *err) {
     memcpy(p->mesh, mesh, sizeof p->mesh);
-    const int cells = cells_of(p);
+    const int cells = phonon_mesh_cells(p);
     if (p->n > FEMD_PHONON_CELL_MAX)
         return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: an RVE of %d atoms; a mesh is for cells of up to %d",
                          p->n, FEMD_PHONON_CELL_MAX);
     if (cells > FEMD_PHONON_MESH_MAX / p->n)
         return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: %d cells of %d atoms; up to %d atoms together", cells,
                          p->n, FEMD_PHONON_MESH_MAX);
-    for (int q = 0; q < cells; q++) p->blocks += opposite(mesh, q) >= q;
+    for (int q = 0; q < cells; q++) p->blocks += phonon_mesh_opposite(mesh, q) >= q;
     p->edge = 2 * p->n3;
     p->weight = malloc((size_t)p->blocks * sizeof(double));
     p->phase = malloc(2 * (size_t)p->blocks * (size_t)cells * sizeof(double));
     if (!p->weight || !p->phase)
         return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
-    fill_phases(p);
-    return crystal_create(p, n, err);
+    phonon_mesh_fill_phases(p);
+    return phonon_mesh_crystal(p, n, err);
 }
 
-static void place_crystal(femd_phonons *p, const femd_place *place, const double *x, double h[9]) {
-    const int cells = cells_of(p);
+static void phonon_mesh_place(femd_phonons *p, const femd_place *place, const double *x, double h[9]) {
+    const int cells = phonon_mesh_cells(p);
     for (int R = 0; R < cells; R++) {
         int k[3];
-        unpack(p->mesh, R, k);
+        phonon_mesh_unpack(p->mesh, R, k);
         for (int i = 0; i < p->n; i++)
             for (int c = 0; c < 3; c++)
                 p->crystal.X[3 * ((size_t)R * (size_t)p->n + (size_t)i) + (size_t)c] =
@@ -98,8 +98,8 @@ static void place_crystal(femd_phonons *p, const femd_place *place, const double
 }
 
 /* Column j of every D(q) from the forces on all cells. */
-static void fold_column(femd_phonons *p, const double *y, size_t j) {
-    const size_t cells = (size_t)cells_of(p), n3 = (size_t)p->n3, m = (size_t)p->edge;
+static void phonon_mesh_fold_column(femd_phonons *p, const double *y, size_t j) {
+    const size_t cells = (size_t)phonon_mesh_cells(p), n3 = (size_t)p->n3, m = (size_t)p->edge;
     for (size_t b = 0; b < (size_t)p->blocks; b++)
         for (size_t i = 0; i < n3; i++) {
             const double *phase = p->phase + 2 * b * cells;
@@ -119,14 +119,14 @@ femd_status femd_phonons_mesh_sample(femd_phonons *p, const femd_place *place, c
     const size_t all = 3 * (size_t)c->n, m = (size_t)p->edge;
     double h[9], *v = malloc(2 * all * sizeof *v);
     if (!v) return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", c->n);
-    place_crystal(p, place, x, h);
+    phonon_mesh_place(p, place, x, h);
     femd_status rc = femd_energetics_prepare(c->en, c->nb, h, c->X, NULL, NULL, err);
     memset(v, 0, all * sizeof *v);
     for (size_t j = 0; rc == FEMD_OK && j < (size_t)p->n3; j++) {
         v[j] = 1;
         femd_energetics_apply(c->en, v, v + all);
         v[j] = 0;
-        fold_column(p, v + all, j);
+        phonon_mesh_fold_column(p, v + all, j);
     }
     free(v);
     if (rc != FEMD_OK) return rc;

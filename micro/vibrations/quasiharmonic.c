@@ -33,7 +33,7 @@ typedef struct quasi {
     double dSdT[6];             /* Pa/K */
 } quasi;
 
-static void destroy(void **self) {
+static void harmonic_destroy(void **self) {
     quasi *s = *self;
     if (!s) return;
     femd_phonons_clear(&s->phonons);
@@ -44,7 +44,7 @@ static void destroy(void **self) {
 }
 
 /* `internal`: "T" needs the gradient of the free energy. */
-static femd_status create_warm(const femd_native *n, const cJSON *options, quasi *s, femd_error *err) {
+static femd_status harmonic_create_warm(const femd_native *n, const cJSON *options, quasi *s, femd_error *err) {
     if (strcmp(femd_json_string(options, "internal", "0K"), "T") != 0) return FEMD_OK;
     if (n->rve.n > FEMD_PHONON_ATOMS_MAX)
         return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above", n->rve.n,
@@ -52,7 +52,7 @@ static femd_status create_warm(const femd_native *n, const cJSON *options, quasi
     return femd_warm_create(n->rve.n, &s->warm, err);
 }
 
-static femd_status create(femd_native *n, const femd_json *doc, int local, void **self, femd_error *err) {
+static femd_status harmonic_create(femd_native *n, const femd_json *doc, int local, void **self, femd_error *err) {
     const cJSON *options = femd_json_get(doc->root, local ? "local-harmonic" : "quasiharmonic");
     const size_t n3 = 3 * (size_t)n->rve.n;
     quasi *s = calloc(1, sizeof *s);
@@ -71,10 +71,10 @@ static femd_status create(femd_native *n, const femd_json *doc, int local, void 
         s->x = malloc((AXIAL + MIXED + 3) * n3 * sizeof *s->x);
         if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", n->rve.n);
     }
-    if (rc == FEMD_OK) rc = create_warm(n, options, s, err);
+    if (rc == FEMD_OK) rc = harmonic_create_warm(n, options, s, err);
     *self = s;
     if (rc != FEMD_OK) {
-        destroy(self);
+        harmonic_destroy(self);
         return rc;
     }
     s->f = s->x + (AXIAL + MIXED) * n3;
@@ -83,17 +83,17 @@ static femd_status create(femd_native *n, const femd_json *doc, int local, void 
     return FEMD_OK;
 }
 
-static femd_status create_full(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
-    return create(n, doc, 0, self, err);
+static femd_status harmonic_create_full(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
+    return harmonic_create(n, doc, 0, self, err);
 }
 
-static femd_status create_local(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
-    return create(n, doc, 1, self, err);
+static femd_status harmonic_create_local(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
+    return harmonic_create(n, doc, 1, self, err);
 }
 
 /* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+),
  * (-,-), (+,-), (-,+). */
-static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
+static void harmonic_displaced(const quasi *s, const double E[6], int k, double at[6]) {
     static const double axial[4] = {1, -1, 2, -2};
     memcpy(at, E, 6 * sizeof *at);
     if (k < AXIAL) {
@@ -107,21 +107,21 @@ static void displaced(const quasi *s, const double E[6], int k, double at[6]) {
     at[a + 1 + pair] += second[k % 4] * s->step;
 }
 
-static femd_origin origin_of(const quasi *s, const femd_path *path) {
+static femd_origin harmonic_origin_of(const quasi *s, const femd_path *path) {
     if (!s->warm) return (femd_origin){.w = path->w, .G = path->G};
     return (femd_origin){.w = s->warm->w, .G = s->warm->G, .dead = s->warm->dead};
 }
 
 /* Relax configuration k near the origin with the relaxer's Hessian, which stays that of the origin, and with the dead
  * load of the origin, whose potential is then taken down. */
-static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err) {
+static femd_status harmonic_relax_near(quasi *s, femd_path *path, int k, femd_error *err) {
     femd_rve *rve = path->rve;
     const int n3 = 3 * rve->n;
-    const femd_origin from = origin_of(s, path);
+    const femd_origin from = harmonic_origin_of(s, path);
     double at[6], *x = s->x + (size_t)k * (size_t)n3, *w = s->z;
     femd_place place;
     int reached;
-    displaced(s, path->E, k, at);
+    harmonic_displaced(s, path->E, k, at);
     FEMD_TRY(femd_place_set(rve, at, &place, err));
     for (int i = 0; i < n3; i++) {
         w[i] = from.w[i];
@@ -149,18 +149,18 @@ static femd_status relax_near(quasi *s, femd_path *path, int k, femd_error *err)
 
 /* phi and phi_T of all strained configurations, and the rates of A where wanted. Two sweeps: in an RVE without a factor
  * the relaxer solves with what was last sampled, which must be the origin until all configurations are relaxed. */
-static femd_status strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi, double *phi_T,
-                            femd_error *err) {
+static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi,
+                                     double *phi_T, femd_error *err) {
     const int count = rates ? AXIAL + MIXED : AXIAL;
     static const double weight[4] = {8, -8, -1, 1};
     for (int k = 0; k < count; k++) {
         FEMD_TRY(femd_phonons_beat(beat, 0.5 * k / count, err));
-        FEMD_TRY(relax_near(s, path, k, err));
+        FEMD_TRY(harmonic_relax_near(s, path, k, err));
     }
     for (int k = 0; k < count; k++) {
         double at[6];
         femd_place place;
-        displaced(s, path->E, k, at);
+        harmonic_displaced(s, path->E, k, at);
         FEMD_TRY(femd_phonons_beat(beat, 0.5 + 0.5 * k / count, err));
         FEMD_TRY(femd_place_set(path->rve, at, &place, err));
         FEMD_TRY(femd_phonons_sample(&s->phonons, path->rve, &place, s->x + (size_t)k * 3 * (size_t)path->rve->n, err));
@@ -171,11 +171,11 @@ static femd_status strained(quasi *s, femd_path *path, int rates, const femd_bea
     return FEMD_OK;
 }
 
-static double first_derivative(const double *p, double h) {
+static double harmonic_first_derivative(const double *p, double h) {
     return (8 * (p[0] - p[1]) - (p[2] - p[3])) / (12 * h);
 }
 
-static void second_derivatives(const double *phi, double phi0, double h, double D[36]) {
+static void harmonic_second_derivatives(const double *phi, double phi0, double h, double D[36]) {
     for (int a = 0; a < 6; a++) {
         const double *p = phi + 4 * a;
         D[7 * a] = (16 * ((p[0] - phi0) + (p[1] - phi0)) - ((p[2] - phi0) + (p[3] - phi0))) / (12 * h * h);
@@ -187,8 +187,8 @@ static void second_derivatives(const double *phi, double phi0, double h, double 
 }
 
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
-static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6],
-                           double D[36], femd_error *err) {
+static femd_status harmonic_vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6],
+                                    double D[36], femd_error *err) {
     femd_path *path = &n->path;
     femd_phonons *p = &s->phonons;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0;
@@ -200,36 +200,36 @@ static femd_status vibrate(quasi *s, femd_native *n, const femd_conditions *q, c
     s->C = p->C;
     femd_phonons_contract(p, &phi0, &phi0_T);
     if (D) FEMD_TRY(femd_phonons_rates_zero(p, err));
-    FEMD_TRY(strained(s, path, D != NULL, q->beat, phi, phi_T, err));
+    FEMD_TRY(harmonic_strained(s, path, D != NULL, q->beat, phi, phi_T, err));
     for (int c = 0; c < 6; c++) {
-        S[c] += unit * first_derivative(phi + 4 * c, s->step);
-        s->dSdT[c] = unit * first_derivative(phi_T + 4 * c, s->step);
+        S[c] += unit * harmonic_first_derivative(phi + 4 * c, s->step);
+        s->dSdT[c] = unit * harmonic_first_derivative(phi_T + 4 * c, s->step);
     }
     if (!D) return FEMD_OK;
     double second[36], quadratic[36];
-    second_derivatives(phi, phi0, s->step, second);
+    harmonic_second_derivatives(phi, phi0, s->step, second);
     femd_phonons_quadratic(p, quadratic);
     for (int k = 0; k < 36; k++) D[k] += unit * (second[k] + quadratic[k]);
     return FEMD_OK;
 }
 
 /* Around the atoms that minimise the free energy. On entry the path stands relaxed at its strain. */
-static femd_status vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36],
-                                femd_error *err) {
+static femd_status harmonic_vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36],
+                                         femd_error *err) {
     femd_path *path = &n->path;
     femd_warm *h = s->warm;
     const int dSdT = (q->wants & FEMD_WANT_THERMAL_STRESS) != 0, C = (q->wants & FEMD_WANT_HEAT_CAPACITY) != 0;
     FEMD_TRY(femd_warm_find(h, &s->phonons, path, q->temperature, q->beat, D, err));
     femd_place_stress(path->rve, &path->place, h->tau, S);
     s->W = h->W;
-    FEMD_TRY(vibrate(s, n, q, h->x, S, D, err));
+    FEMD_TRY(harmonic_vibrate(s, n, q, h->x, S, D, err));
     if (D || dSdT) FEMD_TRY(femd_warm_rates(h, &s->phonons, path, s->step, s->x, q->temperature, q->beat, err));
     return femd_warm_correct(h, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL, C ? &s->C : NULL,
                              err);
 }
 
-static femd_status strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
-                          double D[36], femd_error *err) {
+static femd_status harmonic_strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
+                                   double D[36], femd_error *err) {
     quasi *s = self;
     femd_path *path = &n->path;
     if (!(q->temperature >= 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "a temperature of %g K", q->temperature);
@@ -238,10 +238,10 @@ static femd_status strain(void *self, femd_native *n, const femd_conditions *q, 
     FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
     path->has_G = 1;
     s->W = path->last.W;
-    return s->warm ? vibrate_warm(s, n, q, S, D, err) : vibrate(s, n, q, path->x, S, D, err);
+    return s->warm ? harmonic_vibrate_warm(s, n, q, S, D, err) : harmonic_vibrate(s, n, q, path->x, S, D, err);
 }
 
-static int balance(const void *self, femd_balance *b) {
+static int harmonic_balance(const void *self, femd_balance *b) {
     const quasi *s = self;
     if (!s->warm) return 0;
     b->x = s->warm->x;
@@ -250,8 +250,8 @@ static int balance(const void *self, femd_balance *b) {
     return 1;
 }
 
-static femd_status answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
-                          femd_response *r, femd_buffer *carry, femd_error *err) {
+static femd_status harmonic_answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+                                   femd_response *r, femd_buffer *carry, femd_error *err) {
     (void)carried, (void)carry, (void)err;
     const quasi *s = self;
     const double unit = FEMD_EV_PER_A3 / n->rve.V0, W = s->W - n->virgin_W;
@@ -271,20 +271,20 @@ const femd_method femd_method_quasiharmonic = {
     .name = "quasiharmonic",
     .wants = WANTS,
     .inputs = FEMD_INPUT_TEMPERATURE,
-    .create = create_full,
-    .destroy = destroy,
-    .strain = strain,
-    .answer = answer,
-    .balance = balance,
+    .create = harmonic_create_full,
+    .destroy = harmonic_destroy,
+    .strain = harmonic_strain,
+    .answer = harmonic_answer,
+    .balance = harmonic_balance,
 };
 
 const femd_method femd_method_local_harmonic = {
     .name = "local-harmonic",
     .wants = WANTS,
     .inputs = FEMD_INPUT_TEMPERATURE,
-    .create = create_local,
-    .destroy = destroy,
-    .strain = strain,
-    .answer = answer,
-    .balance = balance,
+    .create = harmonic_create_local,
+    .destroy = harmonic_destroy,
+    .strain = harmonic_strain,
+    .answer = harmonic_answer,
+    .balance = harmonic_balance,
 };

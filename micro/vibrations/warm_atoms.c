@@ -65,7 +65,7 @@ femd_status femd_warm_chord(femd_relaxer *r, femd_rve *rve, const femd_place *pl
 }
 
 /* out = S v for every atom, S symmetric 3x3. */
-static void turn(int n3, const double S[9], const double *v, double *out) {
+static void warm_turn(int n3, const double S[9], const double *v, double *out) {
     for (int i = 0; i < n3; i += 3) femd_apply3(S, v + i, out + i);
 }
 
@@ -78,7 +78,7 @@ typedef struct memory {
 } memory;
 
 /* The next load: error e of load c; least squares over the differences to earlier ones. */
-static void next_load(memory *m, int n3, double *c, const double *e) {
+static void warm_next_load(memory *m, int n3, double *c, const double *e) {
     const int now = (m->newest + 1) % DEPTH;
     double M[DEPTH * DEPTH], b[DEPTH];
     int k = m->stored < DEPTH - 1 ? m->stored : DEPTH - 1; /* the slot of `now` is overwritten */
@@ -109,15 +109,15 @@ static void next_load(memory *m, int n3, double *c, const double *e) {
     if (m->stored < DEPTH) m->stored++;
 }
 
-static femd_status gradient(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, double T,
-                            int fine, const femd_beat *beat, double *g, double *g_T, femd_error *err) {
+static femd_status warm_gradient(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, double T,
+                                 int fine, const femd_beat *beat, double *g, double *g_T, femd_error *err) {
     FEMD_TRY(femd_phonons_sample(p, rve, place, x, err));
     FEMD_TRY(femd_phonons_base(p, T, err));
     return femd_phonons_gradient(p, rve, place, x, fine, beat, g, g_T, err);
 }
 
-static femd_status search(femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
-                          femd_error *err) {
+static femd_status warm_search(femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
+                               femd_error *err) {
     femd_rve *rve = path->rve;
     const size_t n3 = 3 * (size_t)rve->n, bytes = n3 * sizeof(double);
     double *f = h->work, *z = f + n3, best = HUGE_VAL;
@@ -129,7 +129,7 @@ static femd_status search(femd_warm *h, femd_phonons *p, femd_path *path, double
     m.newest = DEPTH - 1;
     for (h->rounds = 1;; h->rounds++) {
         int reached;
-        FEMD_TRY(gradient(p, rve, &path->place, h->x, T, 1, beat, h->pull, h->pull_T, err));
+        FEMD_TRY(warm_gradient(p, rve, &path->place, h->x, T, 1, beat, h->pull, h->pull_T, err));
         for (size_t i = 0; i < n3; i++) f[i] = h->pull[i] - h->load[i];
         const double left = femd_max_abs((int)n3, f), scale = femd_max_abs((int)n3, h->pull);
         if (!isfinite(left)) break;
@@ -138,7 +138,7 @@ static femd_status search(femd_warm *h, femd_phonons *p, femd_path *path, double
         if (left < best) best = left;
         if (stalled >= 3 && left <= fmax(UNEVEN * scale, NOISE)) return FEMD_OK;
         if (h->rounds == ROUNDS) break;
-        next_load(&m, (int)n3, h->load, f);
+        warm_next_load(&m, (int)n3, h->load, f);
         FEMD_TRY(femd_warm_chord(path->relaxer, rve, &path->place, h->load, tolerance, h->x, f, z, &reached, err));
         for (size_t i = 0; reached && i < n3; i++) reached = fabs(h->x[i] - path->x[i]) <= MOVED_MAX;
         if (!reached)
@@ -153,7 +153,7 @@ femd_status femd_warm_find(femd_warm *h, femd_phonons *p, femd_path *path, doubl
                            double D[36], femd_error *err) {
     femd_rve *rve = path->rve;
     femd_relax_result res;
-    FEMD_TRY(search(h, p, path, T, beat, err));
+    FEMD_TRY(warm_search(h, p, path, T, beat, err));
     FEMD_TRY(femd_relax_hold(path->relaxer, rve, &path->place, h->x, &res, err));
     if (res.softened)
         return femd_fail(err, FEMD_INSTABILITY, "at %g K the atoms stand where the Hessian is not positive definite",
@@ -161,7 +161,7 @@ femd_status femd_warm_find(femd_warm *h, femd_phonons *p, femd_path *path, doubl
     h->W = res.W;
     memcpy(h->tau, res.tau, sizeof h->tau);
     femd_place_displacements(rve, &path->place, h->x, h->w);
-    turn(3 * rve->n, path->place.U, h->load, h->dead);
+    warm_turn(3 * rve->n, path->place.U, h->load, h->dead);
     return femd_condense_tangent(path->relaxer, rve, &path->place, path->work, D, h->G, NULL, err);
 }
 
@@ -169,8 +169,8 @@ femd_status femd_warm_find(femd_warm *h, femd_phonons *p, femd_path *path, doubl
 
 /* w of the path at E, strained by t in component a: from dw/dE and the second difference of two configurations strained
  * by +-step. */
-static femd_status along(const femd_warm *h, const femd_path *path, int a, double step, const double *xs, double t,
-                         double *w, double *scratch, femd_error *err) {
+static femd_status warm_along(const femd_warm *h, const femd_path *path, int a, double step, const double *xs, double t,
+                              double *w, double *scratch, femd_error *err) {
     const int n3 = 3 * path->rve->n;
     const double *G = h->G + (size_t)a * (size_t)n3;
     for (int i = 0; i < n3; i++) w[i] = h->w[i] + t * G[i] - t * t / (step * step) * h->w[i];
@@ -201,18 +201,19 @@ femd_status femd_warm_rates(femd_warm *h, femd_phonons *p, femd_path *path, doub
             memcpy(at, path->E, sizeof at);
             at[a] += sign * t;
             FEMD_TRY(femd_place_set(rve, at, &place, err));
-            FEMD_TRY(along(h, path, a, step, xs, sign * t, w, x, err));
+            FEMD_TRY(warm_along(h, path, a, step, xs, sign * t, w, x, err));
             femd_place_atoms(rve, &place, w, x);
-            FEMD_TRY(gradient(p, rve, &place, x, T, 0, beat, g, g_T, err));
-            turn(n3, place.U, g, pulled); /* F_w */
-            turn(n3, path->place.A, pulled, g);
+            FEMD_TRY(warm_gradient(p, rve, &place, x, T, 0, beat, g, g_T, err));
+            warm_turn(n3, place.U, g, pulled); /* F_w */
+            warm_turn(n3, path->place.A, pulled, g);
             for (int i = 0; i < n3; i++) r[i] += sign * g[i] / (2 * t);
         }
     return FEMD_OK;
 }
 
 /* z = H^-1 b at the minimum. Without a factor the relaxer solves with what was last prepared. */
-static femd_status solve(const femd_warm *h, femd_path *path, int k, const double *b, double *z, femd_error *err) {
+static femd_status warm_solve_at_rest(const femd_warm *h, femd_path *path, int k, const double *b, double *z,
+                                      femd_error *err) {
     femd_rve *rve = path->rve;
     if (!femd_relaxer_is_dense(path->relaxer))
         FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, path->place.h, h->x, NULL, NULL, err));
@@ -220,8 +221,8 @@ static femd_status solve(const femd_warm *h, femd_path *path, int k, const doubl
 }
 
 /* y = F_xx v at the minimum. scratch: 3 x n3. */
-static femd_status stiffness(const femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
-                             const double *v, double *y, double *scratch, femd_error *err) {
+static femd_status warm_stiffness(const femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
+                                  const double *v, double *y, double *scratch, femd_error *err) {
     const int n3 = 3 * path->rve->n;
     double *x = scratch, *g = x + n3, *g_T = g + n3;
     const double largest = femd_max_abs(n3, v), step = PROBE / largest;
@@ -230,7 +231,7 @@ static femd_status stiffness(const femd_warm *h, femd_phonons *p, femd_path *pat
     for (int k = 0; k < 2; k++) {
         const double sign = k ? -1 : 1;
         for (int i = 0; i < n3; i++) x[i] = h->x[i] + sign * step * v[i];
-        FEMD_TRY(gradient(p, path->rve, &path->place, x, T, 0, beat, g, g_T, err));
+        FEMD_TRY(warm_gradient(p, path->rve, &path->place, x, T, 0, beat, g, g_T, err));
         for (int i = 0; i < n3; i++) y[i] += sign * g[i] / (2 * step);
     }
     return FEMD_OK;
@@ -238,21 +239,21 @@ static femd_status stiffness(const femd_warm *h, femd_phonons *p, femd_path *pat
 
 /* z = (H + F_xx)^-1 b by conjugate gradients preconditioned with H, until the error in the norm of the stiffness is
  * `tolerance` of the first; res (n3) keeps b - (H + F_xx) z. scratch: 7 x n3. */
-static femd_status solve_warm(const femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
-                              const double *b, double tolerance, double *z, double *res, double *scratch,
-                              femd_error *err) {
+static femd_status warm_solve_fully(const femd_warm *h, femd_phonons *p, femd_path *path, double T,
+                                    const femd_beat *beat, const double *b, double tolerance, double *z, double *res,
+                                    double *scratch, femd_error *err) {
     const int n3 = 3 * path->rve->n;
     const size_t bytes = (size_t)n3 * sizeof(double);
     double *s = scratch, *d = s + n3, *Hd = d + n3, *y = Hd + n3, *more = y + n3;
     memset(z, 0, bytes);
     memcpy(res, b, bytes);
-    FEMD_TRY(solve(h, path, 1, res, s, err));
+    FEMD_TRY(warm_solve_at_rest(h, path, 1, res, s, err));
     memcpy(d, s, bytes);
     memcpy(Hd, res, bytes); /* H d is known without applying H: H s = res */
     double now = femd_dot(n3, res, s);
     const double enough = tolerance * tolerance * now;
     for (int it = 0; it < STEPS && now > enough; it++) {
-        FEMD_TRY(stiffness(h, p, path, T, beat, d, y, more, err));
+        FEMD_TRY(warm_stiffness(h, p, path, T, beat, d, y, more, err));
         for (int i = 0; i < n3; i++) y[i] += Hd[i];
         const double curvature = femd_dot(n3, d, y);
         if (!(curvature > 0))
@@ -260,7 +261,7 @@ static femd_status solve_warm(const femd_warm *h, femd_phonons *p, femd_path *pa
                              "at %g K the free energy is no minimum in the positions of the atoms", T);
         for (int i = 0; i < n3; i++) z[i] += now / curvature * d[i];
         for (int i = 0; i < n3; i++) res[i] -= now / curvature * y[i];
-        FEMD_TRY(solve(h, path, 1, res, s, err));
+        FEMD_TRY(warm_solve_at_rest(h, path, 1, res, s, err));
         const double next = femd_dot(n3, res, s);
         for (int i = 0; i < n3; i++) d[i] = s[i] + next / now * d[i];
         for (int i = 0; i < n3; i++) Hd[i] = res[i] + next / now * Hd[i];
@@ -270,13 +271,13 @@ static femd_status solve_warm(const femd_warm *h, femd_phonons *p, femd_path *pa
 }
 
 /* D -= r_a (H + F_xx)^-1 r_b / V0 = (z_b r_a + z_a res_b) / V0 but for the product of the errors of z_a and z_b. */
-static femd_status soften(const femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
-                          double D[36], femd_error *err) {
+static femd_status warm_soften(const femd_warm *h, femd_phonons *p, femd_path *path, double T, const femd_beat *beat,
+                               double D[36], femd_error *err) {
     const int n3 = 3 * path->rve->n;
     const size_t m = (size_t)n3;
     double *z = h->work, *res = z + 6 * m, K[36];
     for (size_t b = 0; b < 6; b++)
-        FEMD_TRY(solve_warm(h, p, path, T, beat, h->r + b * m, ROUGH, z + b * m, res + b * m, res + 6 * m, err));
+        FEMD_TRY(warm_solve_fully(h, p, path, T, beat, h->r + b * m, ROUGH, z + b * m, res + b * m, res + 6 * m, err));
     for (size_t a = 0; a < 6; a++)
         for (size_t b = 0; b < 6; b++)
             K[6 * a + b] = femd_dot(n3, z + b * m, h->r + a * m) + femd_dot(n3, z + a * m, res + b * m);
@@ -290,9 +291,9 @@ femd_status femd_warm_correct(femd_warm *h, femd_phonons *p, femd_path *path, do
                               double D[36], double dSdT[6], double *C, femd_error *err) {
     const int n3 = 3 * path->rve->n;
     double *z = h->work;
-    if (D) FEMD_TRY(soften(h, p, path, T, beat, D, err));
+    if (D) FEMD_TRY(warm_soften(h, p, path, T, beat, D, err));
     if (!dSdT && !C) return FEMD_OK;
-    FEMD_TRY(solve_warm(h, p, path, T, beat, h->pull_T, CLOSE, z, z + n3, z + 2 * (size_t)n3, err));
+    FEMD_TRY(warm_solve_fully(h, p, path, T, beat, h->pull_T, CLOSE, z, z + n3, z + 2 * (size_t)n3, err));
     for (int a = 0; dSdT && a < 6; a++)
         dSdT[a] -= FEMD_EV_PER_A3 / path->rve->V0 * femd_dot(n3, z, h->r + (size_t)a * (size_t)n3);
     if (C) *C += T * femd_dot(n3, z, h->pull_T);
