@@ -3,7 +3,6 @@
 # another wing's *_private.h; no headers include each other in a circle; the folders are those of wings.txt, and
 # docs/architecture.md shows them in that order.
 set -u
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "$1" || exit 1
 bad=0
 
@@ -49,7 +48,7 @@ while read -r part wings; do
     judge_arrows "$part" "$wings"
     judge_maps "$part" "$wings"
     parts=$((parts + 1))
-done < "$here/wings.txt"
+done < tests/style/wings.txt
 [ $parts -gt 0 ] || { echo "wings.txt names no part"; bad=1; }
 [ $bad = 0 ] || echo "FAILED: arrows point one way, see docs/architecture.md"
 exit $bad
