@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "batches.h"
+#include "dispatch.h"
 #include "femd/json_channel.h"
 #include "gets.h"
 #include "inner.h"
 #include "ledger.h"
 #include "materials.h"
+#include "members.h"
 #include "outbox.h"
-#include "peers.h"
 #include "runs.h"
-#include "sched.h"
 #include "states.h"
 #include "status.h"
 

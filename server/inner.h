@@ -11,7 +11,7 @@
 
 enum { CREDITS_MAX = 16, RETRIES_MAX = 3, BLAMES_MAX = 3, REMAKES_MAX = 8, VIOLATIONS_MAX = 8 };
 
-/* ---- peers.c ---- */
+/* ---- members.c ---- */
 typedef struct peer {
     femd_slot slot;
     uint64_t route, number;
@@ -148,7 +148,7 @@ typedef struct batch {
     int dirty;
 } batch;
 
-/* ---- sched.c ---- */
+/* ---- dispatch.c ---- */
 typedef struct queue {
     uint32_t head, tail, count;
 } queue;

@@ -5,9 +5,9 @@
 
 #include "answers.h"
 #include "batches.h"
-#include "peers.h"
+#include "dispatch.h"
+#include "members.h"
 #include "runs.h"
-#include "sched.h"
 #include "states.h"
 
 const femd_hash *ledger_name(const void *item) {

@@ -7,8 +7,8 @@
 
 #include "batches.h"
 #include "femd/pack.h"
+#include "members.h"
 #include "outbox.h"
-#include "peers.h"
 
 const femd_hash *materials_name(const void *item) {
     return &((const material *)item)->id;

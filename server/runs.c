@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch.h"
 #include "femd/hash.h"
 #include "ledger.h"
 #include "outbox.h"
-#include "sched.h"
 #include "states.h"
 
 enum { RANKS_MAX = 16384 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "peers.h"
+#include "members.h"
 #include "states.h"
 
 static void add(cJSON *o, const char *key, double value) {

@@ -1,17 +1,17 @@
 /* The table of peers. */
-#include "peers.h"
+#include "members.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "batches.h"
+#include "dispatch.h"
 #include "gets.h"
 #include "ledger.h"
 #include "materials.h"
 #include "outbox.h"
 #include "runs.h"
-#include "sched.h"
 #include "states.h"
 
 uint32_t peers_find(const femd_core *c, uint64_t route) {

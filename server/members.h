@@ -1,6 +1,6 @@
 /* The table of peers: hello, roles, numbers, credits, and what happens when one leaves. */
-#ifndef FEMD_SERVER_PEERS_H
-#define FEMD_SERVER_PEERS_H
+#ifndef FEMD_SERVER_MEMBERS_H
+#define FEMD_SERVER_MEMBERS_H
 
 #include "inner.h"
 

@@ -1,14 +1,14 @@
 /* Scheduling. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that
  * no worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
-#include "sched.h"
+#include "dispatch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger.h"
 #include "materials.h"
+#include "members.h"
 #include "outbox.h"
-#include "peers.h"
 #include "states.h"
 
 #define STATE_RATE  5e8  /* bytes/s at which a state moves to another worker */

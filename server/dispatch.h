@@ -2,8 +2,8 @@
  * material, in order of arrival, apart by the worker that holds the state. Cost is constant per evaluation; choosing a
  * lane looks at the lanes with work (few), choosing a victim to relieve looks at the workers once a round. It owns
  * lanes and flights. */
-#ifndef FEMD_SERVER_SCHED_H
-#define FEMD_SERVER_SCHED_H
+#ifndef FEMD_SERVER_DISPATCH_H
+#define FEMD_SERVER_DISPATCH_H
 
 #include "inner.h"
 
