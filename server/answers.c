@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "store.h"
+
 femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err) {
     femd_response r;
     FEMD_TRY(femd_response_decode(response->data, response->size, &r, err));
@@ -14,8 +16,8 @@ femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_e
     return FEMD_OK;
 }
 
-int answers_equal(const femd_bytes *a, const femd_bytes *b) {
-    return a->size == b->size && memcmp(a->data, b->data, femd_response_compared_bytes(a->size)) == 0;
+int answers_equal(const femd_bytes *one, const femd_bytes *other) {
+    return one->size == other->size && memcmp(one->data, other->data, femd_response_compared_bytes(one->size)) == 0;
 }
 
 int answers_is_retried(int status) {
@@ -31,16 +33,10 @@ int answers_is_retried(int status) {
     }
 }
 
-femd_bytes answers_make(const femd_request *q, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]) {
+femd_bytes answers_make(const femd_request *request, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]) {
     femd_response r;
     memset(&r, 0, sizeof r);
     r.status = status;
-    r.point = q->point;
+    r.point = request->point;
     return (femd_bytes){bytes, femd_response_encode(&r, bytes)};
-}
-
-void answers_learn_cost(material *m, double wall) {
-    enum { SMOOTHING = 16 };
-    if (wall < 1e-7) wall = 1e-7;
-    m->cost = m->cost > 0 ? m->cost + (wall - m->cost) / SMOOTHING : wall;
 }

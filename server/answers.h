@@ -3,7 +3,7 @@
 #ifndef FEMD_SERVER_ANSWERS_H
 #define FEMD_SERVER_ANSWERS_H
 
-#include "inner.h"
+#include "femd/evaluate.h"
 
 typedef struct answers_cost {
     double wall; /* s */
@@ -13,12 +13,10 @@ typedef struct answers_cost {
 /* PROTOCOL if the bytes are no sound response. */
 FEMD_MUST_CHECK femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err);
 /* 1 if the parts that do not depend on who answered are the same bits. */
-int answers_equal(const femd_bytes *a, const femd_bytes *b);
+int answers_equal(const femd_bytes *one, const femd_bytes *other);
 /* 1 for a status that says nothing about the material: the task is sent again. */
 int answers_is_retried(int status);
 /* A response with nothing but a status, encoded into bytes; the result borrows it. */
-femd_bytes answers_make(const femd_request *r, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]);
-/* Smooth the cost of a material. */
-void answers_learn_cost(material *m, double wall);
+femd_bytes answers_make(const femd_request *request, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]);
 
 #endif

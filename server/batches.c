@@ -1,260 +1,258 @@
-/* The batches of clients. */
-#include "batches.h"
-
+/* The batches of clients: who asked for what, and the results that go back. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "answers.h"
-#include "ledger.h"
-#include "materials.h"
-#include "outbox.h"
-#include "states.h"
+#include "batches_private.h"
 
-enum { RESULT_BYTES = 8 << 20, POINT_BYTES = sizeof(eval) + 1024 };
+enum { RESULT_BYTES = 8 << 20 };
 
-static uint32_t find(const femd_core *c, uint32_t client, uint64_t id) {
-    uint32_t b = peer_at(c, client)->batches;
-    while (b && batch_at(c, b)->id != id) b = batch_at(c, b)->next;
-    return b;
+femd_batches *batches_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_outbox *outbox,
+                             femd_ledger *ledger, femd_runs *runs) {
+    femd_batches *batches = calloc(1, sizeof *batches);
+    if (!batches) return NULL;
+    batches->common = common;
+    batches->roster = roster;
+    batches->catalogue = catalogue;
+    batches->outbox = outbox;
+    batches->ledger = ledger;
+    batches->runs = runs;
+    femd_slab_init(&batches->records, sizeof(batch_record));
+    femd_rows_init(&batches->clients, sizeof(batch_client));
+    femd_rows_init(&batches->askers, sizeof(batch_askers));
+    femd_rows_init(&batches->waiting, sizeof(uint32_t));
+    return batches;
 }
 
-static uint32_t create(femd_core *c, uint32_t client, const femd_frame *f, uint32_t m) {
-    uint32_t b = femd_slab_take(&c->batches);
-    if (!b) return FEMD_NIL;
-    batch *t = batch_at(c, b);
-    t->asks = calloc(f->count ? f->count : 1, sizeof *t->asks);
-    if (!t->asks) {
-        femd_slab_give(&c->batches, b);
-        return FEMD_NIL;
+void batches_destroy(femd_batches **batches) {
+    femd_batches *gone = *batches;
+    if (!gone) return;
+    for (uint32_t batch = 1; batch <= gone->records.end; batch++) {
+        batch_record *record = batches_at(gone, batch);
+        if (!record->client) continue;
+        free(record->asks);
+        femd_buffer_clear(&record->requests);
+        femd_buffer_clear(&record->out);
     }
-    peer *p = peer_at(c, client);
-    t->id = f->id;
-    t->client = client;
-    t->material = m;
-    t->count = t->left = f->count;
-    t->charged = f->count * sizeof *t->asks;
-    t->next = p->batches;
-    if (p->batches) batch_at(c, p->batches)->prev = b;
-    p->batches = b;
-    if (f->id > p->batch_last) p->batch_last = f->id;
-    p->charged += t->charged;
-    femd_limits_add(&c->limits, BYTES_BATCHES, t->charged);
-    return b;
+    femd_slab_clear(&gone->records);
+    femd_rows_clear(&gone->clients);
+    femd_rows_clear(&gone->askers);
+    femd_rows_clear(&gone->waiting);
+    femd_list_clear(&gone->dirty);
+    free(gone);
+    *batches = NULL;
 }
 
-static void leave_material(femd_core *c, uint32_t b) {
-    batch *t = batch_at(c, b);
-    if (!t->waiting) return;
-    if (t->waiting_prev)
-        batch_at(c, t->waiting_prev)->waiting_next = t->waiting_next;
+int batches_client_here(femd_batches *batches, uint32_t client) {
+    if (!femd_rows_reach(&batches->clients, client)) return 0;
+    *batches_client(batches, client) = (batch_client){FEMD_NIL, 0, 0};
+    return 1;
+}
+
+/* ---- who asked for an evaluation ---- */
+
+static batch_ask *batches_ask_at(const femd_batches *batches, uint32_t batch, uint32_t index) {
+    return &batches_at(batches, batch)->asks[index];
+}
+
+void batches_ask(femd_batches *batches, uint32_t batch, uint32_t index, uint32_t evaluation) {
+    if (!femd_rows_reach(&batches->askers, evaluation)) {
+        common_no_memory(batches->common);
+        return;
+    }
+    batch_askers *last = batches_askers(batches, evaluation);
+    *batches_ask_at(batches, batch, index) =
+        (batch_ask){.evaluation = evaluation, .next_batch = last->batch, .next_index = last->index};
+    if (last->batch) {
+        batch_ask *next = batches_ask_at(batches, last->batch, last->index);
+        next->prev_batch = batch;
+        next->prev_index = index;
+    }
+    *last = (batch_askers){batch, index};
+    ledger_claim(batches->ledger, evaluation);
+}
+
+void batches_unask(femd_batches *batches, uint32_t batch, uint32_t index) {
+    batch_ask *ask = batches_ask_at(batches, batch, index);
+    uint32_t evaluation = ask->evaluation;
+    if (ask->prev_batch) {
+        batch_ask *prev = batches_ask_at(batches, ask->prev_batch, ask->prev_index);
+        prev->next_batch = ask->next_batch;
+        prev->next_index = ask->next_index;
+    } else {
+        *batches_askers(batches, evaluation) = (batch_askers){ask->next_batch, ask->next_index};
+    }
+    if (ask->next_batch) {
+        batch_ask *next = batches_ask_at(batches, ask->next_batch, ask->next_index);
+        next->prev_batch = ask->prev_batch;
+        next->prev_index = ask->prev_index;
+    }
+    ask->evaluation = FEMD_NIL;
+    ledger_unclaim(batches->ledger, evaluation);
+}
+
+void batches_deliver(femd_batches *batches, const ledger_answered_one *answered) {
+    if (answered->evaluation >= femd_rows_end(&batches->askers)) return;
+    const batch_askers *last = batches_askers(batches, answered->evaluation);
+    const femd_hash *key = ledger_key(batches->ledger, answered->evaluation);
+    while (last->batch) {
+        uint32_t batch = last->batch, index = last->index, client = batches_at(batches, batch)->client;
+        batches_unask(batches, batch, index);
+        if (answered->differs) runs_not_reproducible(batches->runs, client);
+        if (ledger_state_out(batches->ledger, answered->evaluation))
+            runs_tentative(batches->runs, client, answered->evaluation);
+        batches_result(batches, batch, index, key, &answered->response, last->batch ? FEMD_RESULT_REUSED : 0);
+    }
+}
+
+/* ---- results ---- */
+
+void batches_mark_dirty(femd_batches *batches, uint32_t batch) {
+    batch_record *record = batches_at(batches, batch);
+    if (record->dirty) return;
+    record->dirty = 1;
+    if (!femd_list_push(&batches->dirty, batch)) common_no_memory(batches->common);
+}
+
+static void batches_send_results(femd_batches *batches, batch_record *record) {
+    if (record->results == 0) return;
+    femd_frame_finish(&record->out, record->results);
+    outbox_send(batches->outbox, roster_address(batches->roster, record->client), &record->out);
+    record->results = 0;
+}
+
+void batches_result(femd_batches *batches, uint32_t batch, uint32_t index, const femd_hash *key,
+                    const femd_bytes *response, uint32_t flags) {
+    batch_record *record = batches_at(batches, batch);
+    femd_result result = {.index = index, .flags = flags, .key = *key, .response = *response};
+    if (record->results == FEMD_BATCH_MAX || record->out.size > RESULT_BYTES) batches_send_results(batches, record);
+    if (record->results == 0) {
+        record->out = outbox_take(batches->outbox);
+        if (femd_frame_begin(&record->out, FEMD_MSG_RESULT, record->id, NULL) != FEMD_OK)
+            common_no_memory(batches->common);
+    }
+    if (batches->common->health != FEMD_OK || femd_result_add(&record->out, &result, NULL) != FEMD_OK) {
+        common_no_memory(batches->common);
+        return;
+    }
+    record->results++;
+    record->left--;
+    if (flags & FEMD_RESULT_REUSED) batches->common->counter.reused++;
+    batches_mark_dirty(batches, batch);
+}
+
+/* ---- the end of a batch ---- */
+
+void batches_end(femd_batches *batches, uint32_t batch) {
+    batch_record *record = batches_at(batches, batch);
+    batches_leave_material(batches, batch);
+    for (uint32_t i = 0; i < record->count && record->left; i++)
+        if (record->asks[i].evaluation) batches_unask(batches, batch, i);
+    batch_client *client = batches_client(batches, record->client);
+    if (record->prev)
+        batches_at(batches, record->prev)->next = record->next;
     else
-        material_at(c, t->material)->waiting = t->waiting_next;
-    if (t->waiting_next) batch_at(c, t->waiting_next)->waiting_prev = t->waiting_prev;
-    t->waiting = 0;
-    femd_buffer_clear(&t->requests);
+        client->first = record->next;
+    if (record->next) batches_at(batches, record->next)->prev = record->prev;
+    client->charged -= record->charged;
+    femd_limits_sub(&batches->common->limits, BYTES_BATCHES, record->charged);
+    free(record->asks);
+    record->asks = NULL;
+    outbox_recycle(batches->outbox, &record->out);
+    record->client = FEMD_NIL;
+    femd_slab_give(&batches->records, batch);
 }
 
-static void destroy(femd_core *c, uint32_t b) {
-    batch *t = batch_at(c, b);
-    leave_material(c, b);
-    for (uint32_t i = 0; i < t->count && t->left; i++)
-        if (t->asks[i].eval) ledger_unask(c, b, i);
-    peer *p = peer_at(c, t->client);
-    if (t->prev)
-        batch_at(c, t->prev)->next = t->next;
-    else
-        p->batches = t->next;
-    if (t->next) batch_at(c, t->next)->prev = t->prev;
-    p->charged -= t->charged;
-    femd_limits_sub(&c->limits, BYTES_BATCHES, t->charged);
-    free(t->asks);
-    t->asks = NULL;
-    femd_core_recycle(c, &t->out);
-    t->client = FEMD_NIL;
-    femd_slab_give(&c->batches, b);
-}
-
-static void mark_dirty(femd_core *c, uint32_t b) {
-    batch *t = batch_at(c, b);
-    if (t->dirty) return;
-    t->dirty = 1;
-    if (!femd_list_push(&c->dirty_batches, b)) core_no_memory(c);
-}
-
-static void send_results(femd_core *c, batch *t) {
-    if (t->results == 0) return;
-    const peer *p = peer_at(c, t->client);
-    femd_frame_finish(&t->out, t->results);
-    outbox_send(c, p->route, p->json, &t->out);
-    t->results = 0;
-}
-
-void batches_result(femd_core *c, uint32_t b, uint32_t index, const femd_hash *key, const femd_bytes *response,
-                    uint32_t flags) {
-    batch *t = batch_at(c, b);
-    femd_result r = {.index = index, .flags = flags, .key = *key, .response = *response};
-    if (t->results == FEMD_BATCH_MAX || t->out.size > RESULT_BYTES) send_results(c, t);
-    if (t->results == 0) {
-        t->out = outbox_take(c);
-        if (femd_frame_begin(&t->out, FEMD_MSG_RESULT, t->id, NULL) != FEMD_OK) core_no_memory(c);
+void batches_flush(femd_batches *batches) {
+    for (uint32_t i = 0; i < batches->dirty.count; i++) {
+        uint32_t batch = batches->dirty.at[i];
+        batch_record *record = batches_at(batches, batch);
+        if (!record->client || !record->dirty) continue; /* gone since */
+        record->dirty = 0;
+        batches_send_results(batches, record);
+        if (record->left == 0) batches_end(batches, batch);
     }
-    if (c->health != FEMD_OK || femd_result_add(&t->out, &r, NULL) != FEMD_OK) {
-        core_no_memory(c);
-        return;
-    }
-    t->results++;
-    t->left--;
-    if (flags & FEMD_RESULT_REUSED) c->counter.reused++;
-    mark_dirty(c, b);
+    batches->dirty.count = 0;
 }
 
-void batches_flush(femd_core *c) {
-    for (uint32_t i = 0; i < c->dirty_batches.count; i++) {
-        uint32_t b = c->dirty_batches.at[i];
-        batch *t = batch_at(c, b);
-        if (!t->client || !t->dirty) continue; /* gone since */
-        t->dirty = 0;
-        send_results(c, t);
-        if (t->left == 0) destroy(c, b);
-    }
-    c->dirty_batches.count = 0;
+uint32_t batches_find(const femd_batches *batches, uint32_t client, uint64_t id) {
+    uint32_t batch = batches_client(batches, client)->first;
+    while (batch && batches_at(batches, batch)->id != id) batch = batches_at(batches, batch)->next;
+    return batch;
 }
 
-/* ---- looking requests up ---- */
-
-static int is_supported(const femd_capabilities *caps, const femd_request *r) {
-    if (r->wants & ~caps->wants) return 0;
-    if (!(caps->controls & 1u << r->control)) return 0;
-    return !r->mask || caps->mixed;
+void batches_cancel(femd_batches *batches, uint32_t client, uint64_t id) {
+    uint32_t batch = batches_find(batches, client, id);
+    if (batch) batches_end(batches, batch);
 }
 
-static void refuse_point(femd_core *c, uint32_t b, uint32_t index, const femd_request *r, const femd_hash *key,
-                         femd_status status) {
-    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(r, status, bytes);
-    batches_result(c, b, index, key, &made, 0);
+void batches_client_gone(femd_batches *batches, uint32_t client) {
+    while (batches_client(batches, client)->first) batches_end(batches, batches_client(batches, client)->first);
 }
 
-static void look_up(femd_core *c, uint32_t b, uint32_t index, femd_request *r) {
-    static const femd_hash none = FEMD_HASH_ZERO;
-    uint32_t m = batch_at(c, b)->material;
-    const material *t = material_at(c, m);
-    if (!is_supported(&t->caps, r)) {
-        refuse_point(c, b, index, r, &none, FEMD_UNSUPPORTED);
-        return;
-    }
-    if (!(t->caps.inputs & FEMD_INPUT_STATE)) r->state_in = none;
-    femd_hash key;
-    femd_request_key(&t->id, c->level_number, t->caps.inputs, r, &key);
-    uint32_t e = ledger_find(c, &key);
-    if (e && eval_at(c, e)->response) {
-        ledger_reuse(c, e, b, index);
-        return;
-    }
-    if (!e) e = ledger_create(c, &key, r, m);
-    if (!e) return;
-    if (eval_at(c, e)->stage == STAGE_DONE) {
-        femd_status rc = ledger_open(c, e, peer_at(c, batch_at(c, b)->client)->run);
-        if (rc != FEMD_OK) {
-            refuse_point(c, b, index, r, &key, rc);
-            return;
+/* ---- counts ---- */
+
+/* Over what workers have, which is less than what clients have asked for. */
+void batches_count_running(femd_batches *batches) {
+    for (uint32_t batch = 1; batch <= batches->records.end; batch++) batches_at(batches, batch)->running = 0;
+    for (uint32_t worker = roster_next_worker(batches->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(batches->roster, worker))
+        for (uint32_t evaluation = ledger_next_task(batches->ledger, worker, FEMD_NIL); evaluation;
+             evaluation = ledger_next_task(batches->ledger, worker, evaluation)) {
+            if (evaluation >= femd_rows_end(&batches->askers)) continue;
+            batch_askers at = *batches_askers(batches, evaluation);
+            while (at.batch) {
+                batches_at(batches, at.batch)->running++;
+                const batch_ask *ask = batches_ask_at(batches, at.batch, at.index);
+                at = (batch_askers){ask->next_batch, ask->next_index};
+            }
         }
-    }
-    ledger_ask(c, e, b, index);
 }
 
-static femd_status look_up_all(femd_core *c, uint32_t b, const uint8_t *requests, femd_error *err) {
-    batch *t = batch_at(c, b);
-    for (uint32_t i = 0; i < t->count; i++) {
-        femd_request r;
-        FEMD_TRY(femd_request_decode(requests + (size_t)i * FEMD_REQUEST_BYTES, &r, err));
-        look_up(c, b, i, &r);
-    }
-    return FEMD_OK;
-}
-
-/* Until the material is ready nobody knows which inputs matter, so the requests wait as they came. */
-static femd_status put_aside(femd_core *c, uint32_t b, const uint8_t *requests, femd_error *err) {
-    batch *t = batch_at(c, b);
-    size_t n = (size_t)t->count * FEMD_REQUEST_BYTES;
-    for (uint32_t i = 0; i < t->count; i++) {
-        femd_request r;
-        FEMD_TRY(femd_request_decode(requests + (size_t)i * FEMD_REQUEST_BYTES, &r, err));
-    }
-    FEMD_TRY(femd_buffer_append(&t->requests, requests, n, err));
-    t->charged += n;
-    peer_at(c, t->client)->charged += n;
-    femd_limits_add(&c->limits, BYTES_BATCHES, n);
-    material *m = material_at(c, t->material);
-    t->waiting = 1;
-    t->waiting_next = m->waiting;
-    if (m->waiting) batch_at(c, m->waiting)->waiting_prev = b;
-    m->waiting = b;
-    return FEMD_OK;
-}
-
-void batches_material(femd_core *c, uint32_t m) {
-    material *t = material_at(c, m);
-    while (t->waiting) {
-        uint32_t b = t->waiting;
-        batch *w = batch_at(c, b);
-        const peer *p = peer_at(c, w->client);
-        femd_buffer requests = w->requests;
-        w->requests = (femd_buffer)FEMD_BUFFER_INIT;
-        leave_material(c, b);
-        femd_error err = t->failure;
-        femd_status rc = t->ready > 0 ? look_up_all(c, b, requests.data, &err) : (femd_status)err.code;
-        femd_buffer_clear(&requests);
-        if (rc == FEMD_OK) continue;
-        outbox_send_error(c, p->route, p->json, w->id, &err);
-        destroy(c, b);
+void batches_standing(const femd_batches *batches, uint32_t client, uint64_t *queued, uint64_t *running) {
+    *queued = *running = 0;
+    for (uint32_t batch = batches_client(batches, client)->first; batch; batch = batches_at(batches, batch)->next) {
+        const batch_record *record = batches_at(batches, batch);
+        *running += record->running;
+        *queued += record->left - record->running;
     }
 }
 
-/* ---- from the client ---- */
-
-static femd_status check_room(femd_core *c, const peer *p, uint32_t count, femd_error *err) {
-    uint64_t n = (uint64_t)count * (POINT_BYTES + sizeof(ask) + FEMD_REQUEST_BYTES);
-    if (p->charged + (uint64_t)count * (sizeof(ask) + FEMD_REQUEST_BYTES) > c->config.peer_bytes)
-        return femd_fail(err, FEMD_LIMIT, "this client has %zu MiB of open batches; collect some before it sends more",
-                         p->charged >> 20);
-    if (femd_limits_room(&c->limits, n, "a batch", NULL) == FEMD_OK) return FEMD_OK;
-    ledger_trim(c, 0);
-    return femd_limits_room(&c->limits, n, "a batch", err);
+int batches_has_open(const femd_batches *batches, uint32_t client) {
+    return batches_client(batches, client)->first != FEMD_NIL;
 }
 
-femd_status batches_submit(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
-    femd_hash id;
-    femd_reader rd;
-    FEMD_TRY(femd_evaluate_open(f, &id, &rd, err));
-    if (f->count > c->config.batch_max)
-        return femd_fail(err, FEMD_LIMIT, "%u points in one batch, this server takes %u", f->count,
-                         c->config.batch_max);
-    uint32_t m = materials_find(c, &id);
-    if (!m) return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");
-    const material *t = material_at(c, m);
-    if (t->ready < 0) return femd_fail(err, (femd_status)t->failure.code, "%s", t->failure.text);
-    const peer *p = peer_at(c, client);
-    FEMD_TRY(check_room(c, p, f->count, err));
-    uint32_t old = f->id > p->batch_last ? FEMD_NIL : find(c, client, f->id);
-    uint32_t b = create(c, client, f, m);
-    if (!b) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %u points", f->count);
-    c->counter.points += f->count;
-    if (p->run) run_at(c, p->run)->points += f->count;
-    femd_status rc = t->ready > 0 ? look_up_all(c, b, rd.p, err) : put_aside(c, b, rd.p, err);
-    if (old) destroy(c, old);
-    if (rc != FEMD_OK)
-        destroy(c, b);
-    else if (f->count == 0)
-        mark_dirty(c, b);
-    return rc;
+uint32_t batches_open(const femd_batches *batches) {
+    return batches->records.live;
 }
 
-void batches_cancel(femd_core *c, uint32_t client, uint64_t id) {
-    uint32_t b = find(c, client, id);
-    if (b) destroy(c, b);
+static int batches_audit_one(const femd_batches *batches, uint32_t batch, uint32_t *claims, femd_error *err) {
+    const batch_record *record = batches_at(batches, batch);
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        const batch_ask *ask = &record->asks[i];
+        if (!ask->evaluation) continue;
+        asked++;
+        claims[ask->evaluation]++;
+        if (ask->prev_batch)
+            FEMD_CLAIM(batches_ask_at(batches, ask->prev_batch, ask->prev_index)->evaluation == ask->evaluation,
+                       "an asker of evaluation %u asks for another one", ask->evaluation);
+        else
+            FEMD_CLAIM(batches_askers(batches, ask->evaluation)->batch == batch, "an asker of evaluation %u is lost",
+                       ask->evaluation);
+    }
+    FEMD_CLAIM(record->waiting ? asked == 0 && record->left == record->count : asked == record->left,
+               "batch %llu: %u points asked for, %u left", (unsigned long long)record->id, asked, record->left);
+    FEMD_CLAIM(roster_is_here(batches->roster, record->client), "batch %llu of a client that is gone",
+               (unsigned long long)record->id);
+    return 0;
 }
 
-void batches_client_gone(femd_core *c, uint32_t client) {
-    while (peer_at(c, client)->batches) destroy(c, peer_at(c, client)->batches);
+int batches_audit(const femd_batches *batches, uint32_t *claims, femd_error *err) {
+    uint64_t bytes = 0;
+    for (uint32_t batch = 1; batch <= batches->records.end; batch++) {
+        if (!batches_at(batches, batch)->client) continue;
+        if (batches_audit_one(batches, batch, claims, err) != 0) return -1;
+        bytes += batches_at(batches, batch)->charged;
+    }
+    FEMD_CLAIM(bytes == batches->common->limits.held[BYTES_BATCHES], "batches: bytes do not add up");
+    return 0;
 }

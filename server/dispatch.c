@@ -1,189 +1,44 @@
-/* Scheduling. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that
- * no worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
+/* Dispatch. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that no
+ * worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
 #include "dispatch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "ledger.h"
-#include "materials.h"
-#include "members.h"
-#include "outbox.h"
-#include "states.h"
-
-#define STATE_RATE  5e8  /* bytes/s at which a state moves to another worker */
-#define STATE_DELAY 5e-4 /* s that a move costs at least: a message, and a cold cache */
 enum { STATE_BYTES_MAX = 8 << 20 /* of the states in one TASK message */ };
 
-/* ---- lanes ---- */
+typedef struct message { /* a TASK message at a worker */
+    femd_slot slot;
+    uint32_t worker; /* FEMD_NIL: the place is free */
+    uint32_t left;   /* tasks that have not landed */
+} message;
 
-uint32_t sched_lane(femd_core *c, uint32_t r, uint32_t m) {
-    run *t = run_at(c, r);
-    for (uint32_t l = t->lanes; l; l = lane_at(c, l)->run_next)
-        if (lane_at(c, l)->material == m) return l;
-    uint32_t l = femd_slab_take(&c->lanes);
-    if (!l) {
-        core_no_memory(c);
-        return FEMD_NIL;
-    }
-    lane *n = lane_at(c, l);
-    n->run = r;
-    n->material = m;
-    n->run_next = t->lanes;
-    t->lanes = l;
-    return l;
+struct femd_dispatch {
+    dispatch_rooms in;
+    femd_slab messages;
+    femd_list picked;         /* evaluations of the TASK message being made */
+    femd_state_entry *states; /* that go with it; owned */
+    uint32_t states_room;
+};
+
+femd_dispatch *dispatch_create(const dispatch_rooms *rooms) {
+    femd_dispatch *dispatch = calloc(1, sizeof *dispatch);
+    if (!dispatch) return NULL;
+    dispatch->in = *rooms;
+    femd_slab_init(&dispatch->messages, sizeof(message));
+    return dispatch;
 }
 
-void sched_open(femd_core *c, uint32_t l) {
-    lane_at(c, l)->open++;
-    run_at(c, lane_at(c, l)->run)->open++;
+void dispatch_destroy(femd_dispatch **dispatch) {
+    if (!*dispatch) return;
+    femd_slab_clear(&(*dispatch)->messages);
+    femd_list_clear(&(*dispatch)->picked);
+    free((*dispatch)->states);
+    free(*dispatch);
+    *dispatch = NULL;
 }
 
-void sched_close(femd_core *c, uint32_t l) {
-    lane_at(c, l)->open--;
-    run_at(c, lane_at(c, l)->run)->open--;
-}
-
-static void activate(femd_core *c, uint32_t l) {
-    lane *n = lane_at(c, l);
-    if (n->active) return;
-    run *t = run_at(c, n->run);
-    if (t->clock < c->clock && n->run != c->service_run) t->clock = c->clock; /* no saving up while idle */
-    n->active = 1;
-    n->prev = FEMD_NIL;
-    n->next = c->first_lane;
-    if (c->first_lane) lane_at(c, c->first_lane)->prev = l;
-    c->first_lane = l;
-}
-
-static void deactivate(femd_core *c, uint32_t l) {
-    lane *n = lane_at(c, l);
-    if (!n->active || n->common.count || n->own_total) return;
-    n->active = 0;
-    if (n->prev)
-        lane_at(c, n->prev)->next = n->next;
-    else
-        c->first_lane = n->next;
-    if (n->next) lane_at(c, n->next)->prev = n->prev;
-}
-
-void sched_run_gone(femd_core *c, uint32_t r) {
-    run *t = run_at(c, r);
-    while (t->lanes) {
-        uint32_t l = t->lanes;
-        lane *n = lane_at(c, l);
-        t->lanes = n->run_next;
-        free(n->own);
-        n->own = NULL;
-        femd_slab_give(&c->lanes, l);
-    }
-}
-
-void sched_clear(femd_core *c) {
-    for (uint32_t l = 1; l <= c->lanes.end; l++) {
-        free(lane_at(c, l)->own);
-        lane_at(c, l)->own = NULL;
-    }
-}
-
-/* ---- queues ---- */
-
-static queue *queue_of(femd_core *c, const eval *v) {
-    lane *n = lane_at(c, v->lane);
-    return v->owner ? &n->own[v->owner] : &n->common;
-}
-
-static int make_room_for(femd_core *c, lane *n, uint32_t worker) {
-    if (worker < n->own_room) return 1;
-    uint32_t room = worker + 64;
-    queue *own = realloc(n->own, room * sizeof *own);
-    if (!own) {
-        core_no_memory(c);
-        return 0;
-    }
-    memset(own + n->own_room, 0, (room - n->own_room) * sizeof *own);
-    n->own = own;
-    n->own_room = room;
-    return 1;
-}
-
-/* The worker to keep it for: one that holds its state and can evaluate it, the one with the least to do of the first
- * few. A state that half of the workers hold ties nobody. */
-static uint32_t choose_owner(femd_core *c, const eval *v, const lane *n) {
-    enum { LOOK_AT = 4 };
-    if (!v->state_in) return FEMD_NIL;
-    const state *s = state_at(c, v->state_in);
-    if (s->nholders == 0 || (s->nholders > 1 && 2 * s->nholders >= c->nworkers)) return FEMD_NIL;
-    uint32_t best = FEMD_NIL, least = UINT32_MAX, seen = 0;
-    for (uint32_t h = s->holders; h && seen < LOOK_AT; h = holding_at(c, h)->state_next, seen++) {
-        uint32_t w = holding_at(c, h)->worker;
-        uint32_t load = w < n->own_room ? n->own[w].count : 0;
-        if (load >= least || !materials_is_open(c, n->material, w)) continue;
-        best = w;
-        least = load;
-    }
-    return best;
-}
-
-void sched_push(femd_core *c, uint32_t e, int front) {
-    eval *v = eval_at(c, e);
-    lane *n = lane_at(c, v->lane);
-    v->stage = STAGE_QUEUED;
-    v->owner = choose_owner(c, v, n);
-    if (v->owner && !make_room_for(c, n, v->owner)) v->owner = FEMD_NIL;
-    queue *q = queue_of(c, v);
-    v->prev = front ? FEMD_NIL : q->tail;
-    v->next = front ? q->head : FEMD_NIL;
-    if (v->prev)
-        eval_at(c, v->prev)->next = e;
-    else
-        q->head = e;
-    if (v->next)
-        eval_at(c, v->next)->prev = e;
-    else
-        q->tail = e;
-    q->count++;
-    if (v->owner) n->own_total++;
-    c->queued++;
-    activate(c, v->lane);
-}
-
-void sched_remove(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    lane *n = lane_at(c, v->lane);
-    queue *q = queue_of(c, v);
-    if (v->prev)
-        eval_at(c, v->prev)->next = v->next;
-    else
-        q->head = v->next;
-    if (v->next)
-        eval_at(c, v->next)->prev = v->prev;
-    else
-        q->tail = v->prev;
-    v->prev = v->next = FEMD_NIL;
-    q->count--;
-    if (v->owner) n->own_total--;
-    c->queued--;
-    deactivate(c, v->lane);
-}
-
-void sched_worker_gone(femd_core *c, uint32_t worker) {
-    for (uint32_t l = c->first_lane; l; l = lane_at(c, l)->next) {
-        lane *n = lane_at(c, l);
-        if (worker >= n->own_room || !n->own[worker].count) continue;
-        queue *q = &n->own[worker];
-        for (uint32_t e = q->head; e; e = eval_at(c, e)->next) eval_at(c, e)->owner = FEMD_NIL;
-        if (n->common.tail) {
-            eval_at(c, n->common.tail)->next = q->head;
-            eval_at(c, q->head)->prev = n->common.tail;
-        } else {
-            n->common.head = q->head;
-        }
-        n->common.tail = q->tail;
-        n->common.count += q->count;
-        n->own_total -= q->count;
-        *q = (queue){0, 0, 0};
-    }
+static message *dispatch_at(const femd_dispatch *dispatch, uint32_t number) {
+    return femd_slab_at(&dispatch->messages, number);
 }
 
 /* ---- choosing ---- */
@@ -195,162 +50,204 @@ typedef struct relief {
     double wait;
 } relief;
 
-static void find_victim(femd_core *c, uint32_t l, relief *rf) {
-    const lane *n = lane_at(c, l);
-    if (rf->lane != l || !rf->victim || !n->own[rf->victim].count) {
-        *rf = (relief){l, FEMD_NIL, 0};
-        uint32_t most = 0;
-        for (uint32_t w = 1; w < n->own_room; w++) {
-            if (n->own[w].count <= most) continue;
-            most = n->own[w].count;
-            rf->victim = w;
-        }
-    }
-    if (rf->victim)
-        rf->wait = material_at(c, n->material)->cost * (n->own[rf->victim].count - 1 + peer_at(c, rf->victim)->ntasks);
+static void dispatch_find_victim(const femd_dispatch *dispatch, uint32_t lane, relief *found) {
+    const dispatch_rooms *in = &dispatch->in;
+    if (found->lane != lane || !found->victim || !lanes_own_length(in->lanes, lane, found->victim))
+        *found = (relief){lane, lanes_longest_own(in->lanes, lane), 0};
+    if (!found->victim) return;
+    uint32_t before = lanes_own_length(in->lanes, lane, found->victim) - 1 + ledger_tasks(in->ledger, found->victim);
+    found->wait = catalogue_cost(in->catalogue, lanes_material(in->lanes, lane)) * before;
 }
 
-static int is_worth_moving(const femd_core *c, const relief *rf) {
-    return rf->victim && rf->wait > STATE_DELAY + c->blob_mean / STATE_RATE;
+static int dispatch_is_worth_moving(const femd_dispatch *dispatch, const relief *found) {
+    return found->victim && found->wait > states_moving_time(dispatch->in.states);
 }
 
 /* 1 if the lane has something for this worker now. */
-static int has_work_for(femd_core *c, uint32_t l, uint32_t worker, relief *rf) {
-    const lane *n = lane_at(c, l);
-    if (!materials_is_open(c, n->material, worker)) return 0;
-    if (n->common.count || (worker < n->own_room && n->own[worker].count)) return 1;
-    if (!n->own_total) return 0;
-    find_victim(c, l, rf);
-    return is_worth_moving(c, rf);
+static int dispatch_has_work(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
+    const dispatch_rooms *in = &dispatch->in;
+    if (!catalogue_is_open(in->catalogue, lanes_material(in->lanes, lane), worker)) return 0;
+    if (lanes_common_length(in->lanes, lane) || lanes_own_length(in->lanes, lane, worker)) return 1;
+    if (!lanes_length(in->lanes, lane)) return 0;
+    dispatch_find_victim(dispatch, lane, found);
+    return dispatch_is_worth_moving(dispatch, found);
 }
 
-static uint32_t choose_lane(femd_core *c, uint32_t worker, relief *rf) {
+static uint32_t dispatch_choose_lane(const femd_dispatch *dispatch, uint32_t worker, relief *found) {
+    const dispatch_rooms *in = &dispatch->in;
     uint32_t best = FEMD_NIL;
-    double clock = 0, cost = 0;
-    for (uint32_t l = c->first_lane; l; l = lane_at(c, l)->next) {
-        const run *t = run_at(c, lane_at(c, l)->run);
-        double k = material_at(c, lane_at(c, l)->material)->cost;
-        if (best && (t->clock > clock || (t->clock == clock && k <= cost))) continue;
-        if (!has_work_for(c, l, worker, rf)) continue;
-        best = l;
-        clock = t->clock;
-        cost = k;
+    double least = 0, most = 0;
+    for (uint32_t lane = lanes_next_active(in->lanes, FEMD_NIL); lane; lane = lanes_next_active(in->lanes, lane)) {
+        double clock = lanes_clock(in->lanes, lane);
+        double cost = catalogue_cost(in->catalogue, lanes_material(in->lanes, lane));
+        if (best && (clock > least || (clock == least && cost <= most))) continue;
+        if (!dispatch_has_work(dispatch, lane, worker, found)) continue;
+        best = lane;
+        least = clock;
+        most = cost;
     }
     return best;
 }
 
-static uint32_t message_points(const femd_core *c, const lane *n) {
-    const material *t = material_at(c, n->material);
-    uint64_t queued = n->common.count + n->own_total;
-    uint64_t shares = (uint64_t)(t->opened ? t->opened : 1) * c->config.credits;
+static uint32_t dispatch_message_points(const femd_dispatch *dispatch, uint32_t lane) {
+    const dispatch_rooms *in = &dispatch->in;
+    const femd_core_config *config = &in->common->config;
+    uint32_t material = lanes_material(in->lanes, lane), opened = catalogue_opened(in->catalogue, material);
+    double cost = catalogue_cost(in->catalogue, material);
+    uint64_t queued = lanes_length(in->lanes, lane);
+    uint64_t shares = (uint64_t)(opened ? opened : 1) * config->credits;
     uint64_t fair = (queued + shares - 1) / shares;
-    double by_work = t->cost > 0 ? c->config.message_work / t->cost : 1;
-    uint64_t points = by_work < c->config.message_points ? (uint64_t)by_work : c->config.message_points;
+    double by_work = cost > 0 ? config->message_work / cost : 1;
+    uint64_t points = by_work < config->message_points ? (uint64_t)by_work : config->message_points;
     if (points > fair) points = fair;
     return points < 1 ? 1 : (uint32_t)points;
 }
 
-static uint32_t next_for(femd_core *c, uint32_t l, uint32_t worker, relief *rf) {
-    const lane *n = lane_at(c, l);
-    if (worker < n->own_room && n->own[worker].head) return n->own[worker].head;
-    if (n->common.head) return n->common.head;
-    if (!n->own_total) return FEMD_NIL;
-    find_victim(c, l, rf);
-    return is_worth_moving(c, rf) ? n->own[rf->victim].tail : FEMD_NIL;
+static uint32_t dispatch_next_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
+    const dispatch_rooms *in = &dispatch->in;
+    uint32_t first = lanes_own_first(in->lanes, lane, worker);
+    if (!first) first = lanes_common_first(in->lanes, lane);
+    if (first || !lanes_length(in->lanes, lane)) return first;
+    dispatch_find_victim(dispatch, lane, found);
+    return dispatch_is_worth_moving(dispatch, found) ? lanes_own_last(in->lanes, lane, found->victim) : FEMD_NIL;
 }
 
 /* ---- one message ---- */
 
-static int add_state(femd_core *c, uint32_t s, uint32_t count, size_t *bytes) {
-    if (count == c->scratch_room) {
-        uint32_t room = c->scratch_room ? 2 * c->scratch_room : 256;
-        femd_state_entry *entries = realloc(c->scratch_states, room * sizeof *entries);
+static int dispatch_add_state(femd_dispatch *dispatch, uint32_t state, uint32_t count, size_t *bytes) {
+    if (count == dispatch->states_room) {
+        uint32_t room = dispatch->states_room ? 2 * dispatch->states_room : 256;
+        femd_state_entry *entries = realloc(dispatch->states, room * sizeof *entries);
         if (!entries) {
-            core_no_memory(c);
+            common_no_memory(dispatch->in.common);
             return 0;
         }
-        c->scratch_states = entries;
-        c->scratch_room = room;
+        dispatch->states = entries;
+        dispatch->states_room = room;
     }
-    const state *t = state_at(c, s);
-    c->scratch_states[count] = (femd_state_entry){t->hash, {femd_blob_data(t->blob), femd_blob_size(t->blob)}};
-    *bytes += femd_blob_size(t->blob);
+    femd_bytes content = states_content(dispatch->in.states, state);
+    dispatch->states[count] = (femd_state_entry){*states_name(dispatch->in.states, state), content};
+    *bytes += content.size;
     return 1;
 }
 
-/* Evaluations of the lane into c->scratch, the states they need and the worker lacks into c->scratch_states. */
-static uint32_t pick(femd_core *c, uint32_t l, uint32_t worker, relief *rf) {
-    uint32_t want = message_points(c, lane_at(c, l)), states = 0;
+/* Evaluations of the lane are picked, with the states they need and the worker lacks. Returns how many states. */
+static uint32_t dispatch_pick(femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
+    const dispatch_rooms *in = &dispatch->in;
+    uint32_t want = dispatch_message_points(dispatch, lane), states = 0;
     size_t bytes = 0;
-    c->scratch.count = 0;
-    while (c->scratch.count < want && bytes < STATE_BYTES_MAX) {
-        uint32_t e = next_for(c, l, worker, rf);
-        if (!e) break;
-        const eval *v = eval_at(c, e);
-        if (v->blames && c->scratch.count) break; /* a suspect goes alone, so that only it can be blamed */
-        sched_remove(c, e);
-        if (v->blames) want = 1;
-        if (v->state_in && !states_is_held(c, v->state_in, worker)) {
-            if (!state_at(c, v->state_in)->blob) {
-                ledger_park(c, e);
+    dispatch->picked.count = 0;
+    while (dispatch->picked.count < want && bytes < STATE_BYTES_MAX) {
+        uint32_t evaluation = dispatch_next_for(dispatch, lane, worker, found);
+        if (!evaluation) break;
+        int suspect = ledger_is_suspect(in->ledger, evaluation);
+        if (suspect && dispatch->picked.count) break; /* a suspect goes alone, so that only it can be blamed */
+        lanes_remove(in->lanes, evaluation);
+        if (suspect) want = 1;
+        uint32_t state = ledger_state_in(in->ledger, evaluation);
+        if (state && !states_is_held(in->states, state, worker)) {
+            if (!states_content(in->states, state).data) {
+                ledger_park(in->ledger, evaluation);
                 continue;
             }
-            if (!add_state(c, v->state_in, states, &bytes)) break;
+            if (!dispatch_add_state(dispatch, state, states, &bytes)) break;
             states++;
-            states_hold(c, v->state_in, worker);
+            states_hold(in->states, state, worker);
         }
-        if (!femd_list_push(&c->scratch, e)) core_no_memory(c);
+        if (!femd_list_push(&dispatch->picked, evaluation)) common_no_memory(in->common);
     }
     return states;
 }
 
-static void send(femd_core *c, uint32_t l, uint32_t worker, uint32_t states) {
-    lane *n = lane_at(c, l);
-    peer *p = peer_at(c, worker);
-    const material *t = material_at(c, n->material);
-    uint32_t f = femd_slab_take(&c->flights);
-    femd_buffer b = outbox_take(c);
-    femd_status rc = femd_task_begin(&b, &t->id, c->scratch_states, states, NULL);
-    if (!f) rc = FEMD_NO_MEMORY;
+static void dispatch_send(femd_dispatch *dispatch, uint32_t lane, uint32_t worker, uint32_t states) {
+    const dispatch_rooms *in = &dispatch->in;
+    const uint32_t material = lanes_material(in->lanes, lane), count = dispatch->picked.count;
+    uint32_t number = femd_slab_take(&dispatch->messages);
+    femd_buffer frame = outbox_take(in->outbox);
+    femd_status rc = femd_task_begin(&frame, catalogue_id(in->catalogue, material), dispatch->states, states, NULL);
+    if (!number) rc = FEMD_NO_MEMORY;
     if (rc == FEMD_OK) {
-        flight_at(c, f)->worker = worker;
-        if (p->ntasks == 0) p->progress = c->now;
-        peers_debit(c, worker);
+        dispatch_at(dispatch, number)->worker = worker;
+        dispatch_at(dispatch, number)->left = count;
+        if (!ledger_tasks(in->ledger, worker)) roster_progressed(in->roster, worker);
+        roster_debit(in->roster, worker);
     }
-    for (uint32_t i = 0; i < c->scratch.count && rc == FEMD_OK; i++) {
-        uint32_t e = c->scratch.at[i];
-        femd_task task = {.id = ledger_task_id(c, e), .deadline = 0, .request = eval_at(c, e)->request};
-        rc = femd_task_add(&b, &task, NULL);
-        ledger_sent(c, e, f);
+    for (uint32_t i = 0; i < count && rc == FEMD_OK; i++) {
+        uint32_t evaluation = dispatch->picked.at[i];
+        femd_task task = {.id = ledger_task_id(in->ledger, evaluation),
+                          .deadline = 0,
+                          .request = *ledger_request(in->ledger, evaluation)};
+        rc = femd_task_add(&frame, &task, NULL);
+        ledger_sent(in->ledger, evaluation, worker, number);
     }
     if (rc != FEMD_OK) {
-        core_no_memory(c);
-        femd_buffer_clear(&b);
+        common_no_memory(in->common);
+        femd_buffer_clear(&frame);
         return;
     }
-    femd_frame_finish(&b, c->scratch.count);
-    outbox_send(c, p->route, 0, &b);
-    run *owner = run_at(c, n->run);
-    if (n->run == c->service_run) return;
-    c->clock = owner->clock;
-    owner->clock += c->scratch.count * (t->cost > 0 ? t->cost : 1e-6);
+    femd_frame_finish(&frame, count);
+    outbox_send(in->outbox, roster_address(in->roster, worker), &frame);
+    double cost = catalogue_cost(in->catalogue, material);
+    lanes_serve(in->lanes, lane, count * (cost > 0 ? cost : 1e-6));
 }
 
 /* 1 if a message went out or the queues changed, 0 if there is nothing for this worker. */
-static int serve(femd_core *c, uint32_t worker, relief *rf) {
-    uint32_t l = choose_lane(c, worker, rf);
-    if (!l) return 0;
-    uint32_t states = pick(c, l, worker, rf);
-    if (c->scratch.count && c->health == FEMD_OK) send(c, l, worker, states);
+static int dispatch_serve(femd_dispatch *dispatch, uint32_t worker, relief *found) {
+    uint32_t lane = dispatch_choose_lane(dispatch, worker, found);
+    if (!lane) return 0;
+    uint32_t states = dispatch_pick(dispatch, lane, worker, found);
+    if (dispatch->picked.count && dispatch->in.common->health == FEMD_OK) dispatch_send(dispatch, lane, worker, states);
     return 1;
 }
 
-void sched_settle(femd_core *c) {
-    relief rf = {0, 0, 0};
-    for (uint32_t free_credits = c->config.credits; free_credits; free_credits--) {
-        for (uint32_t w = c->idle[free_credits], after; w && c->queued && c->health == FEMD_OK; w = after) {
-            after = peer_at(c, w)->idle_next;
-            while (c->queued && peer_at(c, w)->flying == c->config.credits - free_credits && serve(c, w, &rf)) continue;
+void dispatch_settle(femd_dispatch *dispatch) {
+    const dispatch_rooms *in = &dispatch->in;
+    const uint32_t credits = in->common->config.credits;
+    relief found = {0, 0, 0};
+    for (uint32_t free_credits = credits; free_credits; free_credits--) {
+        for (uint32_t worker = roster_idle(in->roster, free_credits), after;
+             worker && lanes_queued(in->lanes) && in->common->health == FEMD_OK; worker = after) {
+            after = roster_idle_after(in->roster, worker);
+            while (lanes_queued(in->lanes) && roster_flying(in->roster, worker) == credits - free_credits &&
+                   dispatch_serve(dispatch, worker, &found))
+                continue;
         }
     }
+}
+
+/* ---- messages that come to an end ---- */
+
+static void dispatch_end(femd_dispatch *dispatch, uint32_t number) {
+    dispatch_at(dispatch, number)->worker = FEMD_NIL;
+    femd_slab_give(&dispatch->messages, number);
+}
+
+femd_status dispatch_answer(femd_dispatch *dispatch, uint32_t worker, const femd_answer *answer, femd_error *err) {
+    uint32_t number;
+    FEMD_TRY(ledger_answer(dispatch->in.ledger, worker, answer, &number, err));
+    if (!number || --dispatch_at(dispatch, number)->left) return FEMD_OK;
+    dispatch_end(dispatch, number);
+    roster_credit(dispatch->in.roster, worker);
+    return FEMD_OK;
+}
+
+void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, int blame) {
+    ledger_worker_gone(dispatch->in.ledger, worker, blame);
+    for (uint32_t number = 1; number <= dispatch->messages.end; number++)
+        if (dispatch_at(dispatch, number)->worker == worker) dispatch_end(dispatch, number);
+}
+
+int dispatch_audit(const femd_dispatch *dispatch, femd_error *err) {
+    const dispatch_rooms *in = &dispatch->in;
+    uint32_t flying = 0, tasks = 0;
+    for (uint32_t worker = roster_next_worker(in->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(in->roster, worker))
+        flying += roster_flying(in->roster, worker);
+    for (uint32_t number = 1; number <= dispatch->messages.end; number++)
+        if (dispatch_at(dispatch, number)->worker) tasks += dispatch_at(dispatch, number)->left;
+    FEMD_CLAIM(flying == dispatch->messages.live, "%u messages with workers, %u are live", flying,
+               dispatch->messages.live);
+    FEMD_CLAIM(tasks == ledger_running(in->ledger), "%u tasks in messages, %u with workers", tasks,
+               ledger_running(in->ledger));
+    return 0;
 }

@@ -1,26 +1,41 @@
-/* Scheduling: which evaluations go to which worker in the next TASK message. Lanes hold what one run asks of one
- * material, in order of arrival, apart by the worker that holds the state. Cost is constant per evaluation; choosing a
- * lane looks at the lanes with work (few), choosing a victim to relieve looks at the workers once a round. It owns
- * lanes and flights. */
+/* Dispatch: which evaluations go to which worker in the next TASK message. Cost is constant per evaluation; choosing a
+ * lane looks at the lanes with work (few), choosing a victim to relieve looks at the workers once a round. It owns the
+ * TASK messages under way: when the last task of one has landed, its worker has a credit more. */
 #ifndef FEMD_SERVER_DISPATCH_H
 #define FEMD_SERVER_DISPATCH_H
 
-#include "inner.h"
+#include "catalogue.h"
+#include "lanes.h"
+#include "ledger.h"
+#include "outbox.h"
+#include "roster.h"
+#include "states.h"
 
-/* The lane of (run, material), made if new. FEMD_NIL if memory is out. */
-uint32_t sched_lane(femd_core *c, uint32_t r, uint32_t m);
-/* One open evaluation more, or less, in the lane. */
-void sched_open(femd_core *c, uint32_t l);
-void sched_close(femd_core *c, uint32_t l);
-/* Queue an open evaluation, at the end or in front; take a queued one out. */
-void sched_push(femd_core *c, uint32_t e, int front);
-void sched_remove(femd_core *c, uint32_t e);
-/* What was kept for the worker goes to everybody. */
-void sched_worker_gone(femd_core *c, uint32_t worker);
-/* Free the lanes of a run that has nothing open. */
-void sched_run_gone(femd_core *c, uint32_t r);
+typedef struct femd_dispatch femd_dispatch;
+
+/* The rooms below, borrowed. */
+typedef struct dispatch_rooms {
+    femd_common *common;
+    femd_roster *roster;
+    femd_catalogue *catalogue;
+    femd_outbox *outbox;
+    femd_states *states;
+    femd_lanes *lanes;
+    femd_ledger *ledger;
+} dispatch_rooms;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_dispatch *dispatch_create(const dispatch_rooms *rooms);
+void dispatch_destroy(femd_dispatch **dispatch);
+
 /* Send TASK messages while there is work and a worker with a credit that can do it. */
-void sched_settle(femd_core *c);
-void sched_clear(femd_core *c);
+void dispatch_settle(femd_dispatch *dispatch);
+/* An answer of a worker. PROTOCOL if it cannot be decoded. */
+FEMD_MUST_CHECK femd_status dispatch_answer(femd_dispatch *dispatch, uint32_t worker, const femd_answer *answer,
+                                            femd_error *err);
+/* A worker is gone: what it had is queued again; with blame, what it had started counts against it. */
+void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, int blame);
+
+int dispatch_audit(const femd_dispatch *dispatch, femd_error *err);
 
 #endif

@@ -2,103 +2,162 @@
 #include "gets.h"
 
 #include <stdlib.h>
-
-#include "outbox.h"
-#include "states.h"
+#include <string.h>
 
 enum { GET_MAX = 1 << 20 };
 
-static void destroy(femd_core *c, uint32_t g) {
-    get *t = get_at(c, g);
-    for (uint32_t i = 0; i < t->count; i++)
-        if (t->state[i]) {
-            states_recheck(c, t->state[i]);
-            states_unref(c, t->state[i]);
-        }
-    free(t->hash);
-    free(t->state);
-    t->hash = NULL;
-    t->state = NULL;
-    femd_slab_give(&c->gets, g);
+typedef struct get_state {
+    uint32_t state; /* a reference; FEMD_NIL = unknown */
+    uint32_t wait;  /* FEMD_NIL: not waited for */
+} get_state;
+
+typedef struct get_record {
+    femd_slot slot;
+    uint32_t client; /* FEMD_NIL: the place is free */
+    uint64_t id;
+    femd_hash *hash; /* owned */
+    get_state *at;   /* owned */
+    uint32_t count, missing;
+} get_record;
+
+struct femd_gets {
+    femd_common *common;
+    femd_roster *roster;
+    femd_outbox *outbox;
+    femd_states *states;
+    femd_slab records;
+};
+
+static get_record *gets_at(const femd_gets *gets, uint32_t get) {
+    return femd_slab_at(&gets->records, get);
 }
 
-static void send_part(femd_core *c, const peer *p, femd_buffer *b, uint32_t count) {
-    femd_frame_finish(b, count);
-    outbox_send(c, p->route, p->json, b);
+femd_gets *gets_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states) {
+    femd_gets *gets = calloc(1, sizeof *gets);
+    if (!gets) return NULL;
+    gets->common = common;
+    gets->roster = roster;
+    gets->outbox = outbox;
+    gets->states = states;
+    femd_slab_init(&gets->records, sizeof(get_record));
+    return gets;
 }
 
-static void answer(femd_core *c, const get *t) {
-    const peer *p = peer_at(c, t->peer);
-    femd_buffer b = outbox_take(c);
-    uint32_t n = 0;
-    femd_status rc = femd_frame_begin(&b, FEMD_MSG_STATE, t->id, NULL);
-    for (uint32_t i = 0; i < t->count && rc == FEMD_OK; i++) {
-        const femd_blob *blob = t->state[i] ? state_at(c, t->state[i])->blob : NULL;
-        femd_state_entry entry = {t->hash[i], {NULL, 0}};
-        if (blob) entry.blob = (femd_bytes){femd_blob_data(blob), femd_blob_size(blob)};
-        if (n && b.size + entry.blob.size + sizeof entry.hash + 8 > c->config.frame_max) {
-            send_part(c, p, &b, n);
-            n = 0;
-            b = outbox_take(c);
-            rc = femd_frame_begin(&b, FEMD_MSG_STATE, t->id, NULL);
+static void gets_free(get_record *record) {
+    free(record->hash);
+    free(record->at);
+    record->hash = NULL;
+    record->at = NULL;
+    record->client = FEMD_NIL;
+}
+
+void gets_destroy(femd_gets **gets) {
+    if (!*gets) return;
+    for (uint32_t get = 1; get <= (*gets)->records.end; get++) gets_free(gets_at(*gets, get));
+    femd_slab_clear(&(*gets)->records);
+    free(*gets);
+    *gets = NULL;
+}
+
+static void gets_end(femd_gets *gets, uint32_t get) {
+    get_record *record = gets_at(gets, get);
+    for (uint32_t i = 0; i < record->count; i++) {
+        if (record->at[i].wait) states_unwait(gets->states, record->at[i].wait);
+        if (record->at[i].state) states_unref(gets->states, record->at[i].state);
+    }
+    gets_free(record);
+    femd_slab_give(&gets->records, get);
+}
+
+static void gets_send_part(femd_gets *gets, const get_record *record, femd_buffer *frame, uint32_t count) {
+    femd_frame_finish(frame, count);
+    outbox_send(gets->outbox, roster_address(gets->roster, record->client), frame);
+}
+
+static void gets_answer(femd_gets *gets, const get_record *record) {
+    femd_buffer frame = outbox_take(gets->outbox);
+    uint32_t count = 0;
+    femd_status rc = femd_frame_begin(&frame, FEMD_MSG_STATE, record->id, NULL);
+    for (uint32_t i = 0; i < record->count && rc == FEMD_OK; i++) {
+        femd_state_entry entry = {record->hash[i], {NULL, 0}};
+        if (record->at[i].state) entry.blob = states_content(gets->states, record->at[i].state);
+        if (count && frame.size + entry.blob.size + sizeof entry.hash + 8 > gets->common->config.frame_max) {
+            gets_send_part(gets, record, &frame, count);
+            count = 0;
+            frame = outbox_take(gets->outbox);
+            rc = femd_frame_begin(&frame, FEMD_MSG_STATE, record->id, NULL);
         }
-        if (rc == FEMD_OK) rc = femd_state_add(&b, &entry, NULL);
-        n++;
+        if (rc == FEMD_OK) rc = femd_state_add(&frame, &entry, NULL);
+        count++;
     }
     if (rc == FEMD_OK) {
-        send_part(c, p, &b, n);
+        gets_send_part(gets, record, &frame, count);
         return;
     }
-    core_no_memory(c);
-    femd_buffer_clear(&b);
+    common_no_memory(gets->common);
+    femd_buffer_clear(&frame);
 }
 
-void gets_state(femd_core *c, uint32_t g, uint32_t generation, femd_status status) {
-    get *t = get_at(c, g);
-    if (t->slot.generation != generation) return;
-    (void)status; /* a state that cannot be had has no blob, which is what the client is told */
-    if (--t->missing) return;
-    answer(c, t);
-    destroy(c, g);
+static void gets_one_less(femd_gets *gets, uint32_t get) {
+    get_record *record = gets_at(gets, get);
+    if (--record->missing) return;
+    gets_answer(gets, record);
+    gets_end(gets, get);
 }
 
-femd_status gets_begin(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
-    if (f->count > GET_MAX || f->body.size != (size_t)f->count * sizeof(femd_hash))
-        return femd_fail(err, FEMD_PROTOCOL, "STATE_GET: %zu bytes do not fit %u hashes (at most %d)", f->body.size,
-                         f->count, GET_MAX);
-    uint32_t g = femd_slab_take(&c->gets);
-    if (!g) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of states");
-    get *t = get_at(c, g);
-    t->peer = client;
-    t->id = f->id;
-    t->hash = calloc(f->count + 1, sizeof *t->hash);
-    t->state = calloc(f->count + 1, sizeof *t->state);
-    if (!t->hash || !t->state) {
-        destroy(c, g);
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of %u states", f->count);
+/* A state that cannot be had has no content, which is what the client is told. */
+void gets_input(femd_gets *gets, const states_ready_wait *ready) {
+    gets_at(gets, ready->waiter.who)->at[ready->waiter.index].wait = FEMD_NIL;
+    gets_one_less(gets, ready->waiter.who);
+}
+
+/* The get is answered from what is here, and waits for the rest. */
+static void gets_look_up(femd_gets *gets, uint32_t get) {
+    get_record *record = gets_at(gets, get);
+    record->missing = 1; /* this call's own */
+    for (uint32_t i = 0; i < record->count; i++) {
+        uint32_t state = states_find(gets->states, &record->hash[i]);
+        record->at[i].state = state;
+        if (!state) continue;
+        states_ref(gets->states, state);
+        if (states_content(gets->states, state).data) continue;
+        record->missing++;
+        record->at[i].wait =
+            states_wait(gets->states, state, &(states_waiter){.kind = WAITER_GET, .who = get, .index = i});
     }
-    memcpy(t->hash, f->body.data, f->body.size);
-    t->count = f->count;
-    t->missing = 1; /* this call's own */
-    for (uint32_t i = 0; i < f->count; i++) {
-        uint32_t s = states_find(c, &t->hash[i]);
-        t->state[i] = s;
-        if (!s) continue;
-        states_ref(c, s);
-        if (state_at(c, s)->blob) continue;
-        t->missing++;
-        states_wait(c, s, WAIT_GET, g, t->slot.generation, 0, 0);
+    gets_one_less(gets, get);
+}
+
+femd_status gets_begin(femd_gets *gets, uint32_t client, const femd_frame *frame, femd_error *err) {
+    if (frame->count > GET_MAX || frame->body.size != (size_t)frame->count * sizeof(femd_hash))
+        return femd_fail(err, FEMD_PROTOCOL, "STATE_GET: %zu bytes do not fit %u hashes (at most %d)", frame->body.size,
+                         frame->count, GET_MAX);
+    uint32_t get = femd_slab_take(&gets->records);
+    if (!get) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of states");
+    get_record *record = gets_at(gets, get);
+    record->client = client;
+    record->id = frame->id;
+    record->hash = calloc(frame->count + 1, sizeof *record->hash);
+    record->at = calloc(frame->count + 1, sizeof *record->at);
+    if (!record->hash || !record->at) {
+        gets_end(gets, get);
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of %u states", frame->count);
     }
-    gets_state(c, g, t->slot.generation, FEMD_OK);
+    memcpy(record->hash, frame->body.data, frame->body.size);
+    record->count = frame->count;
+    gets_look_up(gets, get);
     return FEMD_OK;
 }
 
-void gets_client_gone(femd_core *c, uint32_t client) {
-    for (uint32_t g = 1; g <= c->gets.end; g++)
-        if (get_at(c, g)->hash && get_at(c, g)->peer == client) destroy(c, g);
+void gets_client_gone(femd_gets *gets, uint32_t client) {
+    for (uint32_t get = 1; get <= gets->records.end; get++)
+        if (gets_at(gets, get)->client == client) gets_end(gets, get);
 }
 
-void gets_clear(femd_core *c) {
-    for (uint32_t g = 1; g <= c->gets.end; g++)
-        if (get_at(c, g)->hash) destroy(c, g);
+void gets_count_held(const femd_gets *gets, uint32_t *refs) {
+    for (uint32_t get = 1; get <= gets->records.end; get++) {
+        const get_record *record = gets_at(gets, get);
+        for (uint32_t i = 0; record->client && i < record->count; i++)
+            if (record->at[i].state) refs[record->at[i].state]++;
+    }
 }

@@ -2,14 +2,23 @@
 #ifndef FEMD_SERVER_GETS_H
 #define FEMD_SERVER_GETS_H
 
-#include "inner.h"
+#include "femd/evaluate.h"
+#include "outbox.h"
+#include "roster.h"
+#include "states.h"
+
+typedef struct femd_gets femd_gets;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_gets *gets_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states);
+void gets_destroy(femd_gets **gets);
 
 /* A STATE_GET frame of a client. */
-FEMD_MUST_CHECK femd_status gets_begin(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err);
+FEMD_MUST_CHECK femd_status gets_begin(femd_gets *gets, uint32_t client, const femd_frame *frame, femd_error *err);
 /* One of the states is there, or cannot be had. */
-void gets_state(femd_core *c, uint32_t g, uint32_t generation, femd_status status);
-void gets_client_gone(femd_core *c, uint32_t client);
-/* Forget all (end of the core). */
-void gets_clear(femd_core *c);
+void gets_input(femd_gets *gets, const states_ready_wait *ready);
+void gets_client_gone(femd_gets *gets, uint32_t client);
+/* Add the references held, by number of the state. */
+void gets_count_held(const femd_gets *gets, uint32_t *refs);
 
 #endif

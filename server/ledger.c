@@ -1,551 +1,340 @@
-/* The ledger of evaluations: their life from the first asker to the last. */
-#include "ledger.h"
-
+/* The ledger of evaluations: records, who wants them, how long they stay, and the queue of answers. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
-#include "batches.h"
-#include "dispatch.h"
-#include "members.h"
-#include "runs.h"
-#include "states.h"
+#include "ledger_private.h"
 
-const femd_hash *ledger_name(const void *item) {
-    return &((const eval *)item)->key;
+/* Others keep a place in a queue (16 bytes) and a list of askers (8) for each record. */
+enum { RECORD_BYTES = sizeof(evaluation) + 24 };
+
+static const femd_hash *ledger_name(const void *item) {
+    return &((const evaluation *)item)->key;
 }
 
-uint32_t ledger_find(const femd_core *c, const femd_hash *key) {
-    return femd_table_find(&c->by_key, key);
+femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
+                           femd_lanes *lanes) {
+    femd_ledger *ledger = calloc(1, sizeof *ledger);
+    if (!ledger) return NULL;
+    ledger->common = common;
+    ledger->roster = roster;
+    ledger->catalogue = catalogue;
+    ledger->states = states;
+    ledger->lanes = lanes;
+    femd_slab_init(&ledger->records, sizeof(evaluation));
+    femd_table_init(&ledger->by_key, &ledger->records, ledger_name);
+    femd_rows_init(&ledger->workers, sizeof(ledger_worker));
+    femd_rows_init(&ledger->made, sizeof(ledger_state));
+    return ledger;
 }
 
-uint64_t ledger_task_id(const femd_core *c, uint32_t e) {
-    return (uint64_t)eval_at(c, e)->slot.generation << 32 | e;
+void ledger_destroy(femd_ledger **ledger) {
+    if (!*ledger) return;
+    femd_slab_clear(&(*ledger)->records);
+    femd_table_clear(&(*ledger)->by_key);
+    femd_rows_clear(&(*ledger)->workers);
+    femd_rows_clear(&(*ledger)->made);
+    femd_chunks_clear(&(*ledger)->chunks);
+    free(*ledger);
+    *ledger = NULL;
 }
 
-/* The evaluation of a task id; FEMD_NIL if it is no longer in the ledger or never was. */
-static uint32_t of_task(const femd_core *c, uint64_t task) {
-    uint32_t e = (uint32_t)task;
-    if (e == FEMD_NIL || e > c->evals.end) return FEMD_NIL;
-    const eval *v = eval_at(c, e);
-    return v->stage != STAGE_FREE && v->slot.generation == (uint32_t)(task >> 32) ? e : FEMD_NIL;
+/* ---- records ---- */
+
+uint32_t ledger_find(const femd_ledger *ledger, const femd_hash *key) {
+    return femd_table_find(&ledger->by_key, key);
 }
 
-uint32_t ledger_create(femd_core *c, const femd_hash *key, const femd_request *r, uint32_t m) {
-    uint32_t e = femd_slab_take(&c->evals);
-    if (!e || !femd_table_put(&c->by_key, key, e)) {
-        core_no_memory(c);
-        if (e) femd_slab_give(&c->evals, e);
+uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material) {
+    uint32_t number = femd_slab_take(&ledger->records);
+    if (!number || !femd_table_put(&ledger->by_key, key, number)) {
+        common_no_memory(ledger->common);
+        if (number) femd_slab_give(&ledger->records, number);
         return FEMD_NIL;
     }
-    eval *v = eval_at(c, e);
-    v->key = *key;
-    v->request = *r;
-    v->material = m;
-    v->stage = STAGE_DONE;
-    femd_limits_add(&c->limits, BYTES_REQUESTS, sizeof *v);
-    return e;
+    evaluation *record = ledger_at(ledger, number);
+    record->key = *key;
+    record->request = *request;
+    record->material = material;
+    record->stage = STAGE_DONE;
+    femd_limits_add(&ledger->common->limits, BYTES_REQUESTS, RECORD_BYTES);
+    return number;
+}
+
+size_t ledger_record_bytes(void) {
+    return RECORD_BYTES;
+}
+
+const femd_hash *ledger_key(const femd_ledger *ledger, uint32_t number) {
+    return &ledger_at(ledger, number)->key;
+}
+
+const femd_request *ledger_request(const femd_ledger *ledger, uint32_t number) {
+    return &ledger_at(ledger, number)->request;
+}
+
+uint32_t ledger_state_in(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->state_in;
+}
+
+uint32_t ledger_state_out(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->state_out;
+}
+
+femd_bytes ledger_response(const femd_ledger *ledger, uint32_t number) {
+    const evaluation *record = ledger_at(ledger, number);
+    return (femd_bytes){record->response, record->response_size};
+}
+
+int ledger_is_done(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->stage == STAGE_DONE;
+}
+
+int ledger_is_suspect(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->blames > 0;
 }
 
 /* ---- finished ones, by last use ---- */
 
-static uint64_t cached_bytes(const eval *v) {
-    return sizeof *v + v->response_size;
+static uint64_t ledger_cached_bytes(const evaluation *record) {
+    return RECORD_BYTES + record->response_size;
 }
 
-static void lru_insert(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    v->prev = FEMD_NIL;
-    v->next = c->lru_head;
-    if (c->lru_head)
-        eval_at(c, c->lru_head)->prev = e;
+void ledger_cache(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (record->flags & LEDGER_CACHED) return;
+    record->flags |= LEDGER_CACHED;
+    record->used_prev = FEMD_NIL;
+    record->used_next = ledger->used_head;
+    if (ledger->used_head)
+        ledger_at(ledger, ledger->used_head)->used_prev = number;
     else
-        c->lru_tail = e;
-    c->lru_head = e;
-    c->cached += cached_bytes(v);
+        ledger->used_tail = number;
+    ledger->used_head = number;
+    ledger->cached += ledger_cached_bytes(record);
 }
 
-static void lru_remove(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (v->prev)
-        eval_at(c, v->prev)->next = v->next;
+void ledger_uncache(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (!(record->flags & LEDGER_CACHED)) return;
+    record->flags &= (uint8_t)~LEDGER_CACHED;
+    if (record->used_prev)
+        ledger_at(ledger, record->used_prev)->used_next = record->used_next;
     else
-        c->lru_head = v->next;
-    if (v->next)
-        eval_at(c, v->next)->prev = v->prev;
+        ledger->used_head = record->used_next;
+    if (record->used_next)
+        ledger_at(ledger, record->used_next)->used_prev = record->used_prev;
     else
-        c->lru_tail = v->prev;
-    v->prev = v->next = FEMD_NIL;
-    c->cached -= cached_bytes(v);
+        ledger->used_tail = record->used_prev;
+    ledger->cached -= ledger_cached_bytes(record);
 }
 
-static void drop_response(femd_core *c, eval *v) {
-    if (!v->response) return;
-    femd_limits_sub(&c->limits, BYTES_RESPONSES, v->response_size);
-    femd_chunk_give(&c->chunks, v->response, v->response_size);
-    v->response = NULL;
-    v->response_size = 0;
+void ledger_use(femd_ledger *ledger, uint32_t number) {
+    if (!(ledger_at(ledger, number)->flags & LEDGER_CACHED)) return;
+    ledger_uncache(ledger, number);
+    ledger_cache(ledger, number);
 }
 
-static void keep_response(femd_core *c, eval *v, const femd_bytes *bytes) {
-    v->response = femd_chunk_take(&c->chunks, bytes->size);
-    if (!v->response) {
-        core_no_memory(c);
-        return;
+uint64_t ledger_cached(const femd_ledger *ledger) {
+    return ledger->cached;
+}
+
+static uint8_t *ledger_store(femd_ledger *ledger, const femd_bytes *bytes) {
+    uint8_t *copy = femd_chunk_take(&ledger->chunks, bytes->size);
+    if (!copy) {
+        common_no_memory(ledger->common);
+        return NULL;
     }
-    memcpy(v->response, bytes->data, bytes->size);
-    v->response_size = (uint32_t)bytes->size;
-    femd_limits_add(&c->limits, BYTES_RESPONSES, bytes->size);
+    memcpy(copy, bytes->data, bytes->size);
+    femd_limits_add(&ledger->common->limits, BYTES_RESPONSES, bytes->size);
+    return copy;
+}
+
+static void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size) {
+    if (!*bytes) return;
+    femd_limits_sub(&ledger->common->limits, BYTES_RESPONSES, *size);
+    femd_chunk_give(&ledger->chunks, *bytes, *size);
+    *bytes = NULL;
+    *size = 0;
+}
+
+void ledger_keep_response(femd_ledger *ledger, evaluation *record, const femd_bytes *bytes) {
+    record->response = ledger_store(ledger, bytes);
+    if (record->response) record->response_size = (uint32_t)bytes->size;
 }
 
 /* Give the record up if nothing needs it. */
-static void release(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (v->stage != STAGE_DONE || v->ask_batch || v->pins || v->flight || v->response) return;
-    femd_table_remove(&c->by_key, &v->key, e);
-    uint32_t s = v->state_out;
-    v->state_out = FEMD_NIL;
-    if (s) states_remove_maker(c, s, e);
-    v->stage = STAGE_FREE;
-    femd_limits_sub(&c->limits, BYTES_REQUESTS, sizeof *v);
-    femd_slab_give(&c->evals, e);
+void ledger_release(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (record->stage != STAGE_DONE || record->claims || record->pins || record->message || record->response) return;
+    femd_table_remove(&ledger->by_key, &record->key, number);
+    uint32_t state = record->state_out;
+    record->state_out = FEMD_NIL;
+    if (state) ledger_remove_maker(ledger, state, number);
+    record->stage = STAGE_FREE;
+    femd_limits_sub(&ledger->common->limits, BYTES_REQUESTS, RECORD_BYTES);
+    femd_slab_give(&ledger->records, number);
 }
 
-void ledger_trim(femd_core *c, uint64_t bytes) {
-    while (c->cached > bytes && c->lru_tail) {
-        uint32_t e = c->lru_tail;
-        lru_remove(c, e);
-        drop_response(c, eval_at(c, e));
-        release(c, e);
+/* A response that is still to be delivered stays as the answer that passes. */
+static void ledger_drop_response(femd_ledger *ledger, evaluation *record) {
+    if (record->flags & LEDGER_ANSWERED && !record->passing) {
+        record->passing = record->response;
+        record->passing_size = record->response_size;
+        record->response = NULL;
+        record->response_size = 0;
+    } else
+        ledger_unstore(ledger, &record->response, &record->response_size);
+}
+
+void ledger_trim(femd_ledger *ledger, uint64_t bytes) {
+    while (ledger->cached > bytes && ledger->used_tail) {
+        uint32_t number = ledger->used_tail;
+        ledger_uncache(ledger, number);
+        ledger_drop_response(ledger, ledger_at(ledger, number));
+        ledger_release(ledger, number);
     }
 }
 
-void ledger_pin(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (v->pins++ == 0 && v->state_out) states_ref(c, v->state_out);
+void ledger_pin(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (record->pins++ == 0 && record->state_out) states_ref(ledger->states, record->state_out);
 }
 
-void ledger_unpin(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (--v->pins) return;
-    if (v->state_out) states_unref(c, v->state_out);
-    release(c, e);
+void ledger_unpin(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (--record->pins) return;
+    if (record->state_out) states_unref(ledger->states, record->state_out);
+    ledger_release(ledger, number);
 }
 
-/* ---- those who ask ---- */
+/* ---- those who want it ---- */
 
-static ask *ask_at(femd_core *c, uint32_t b, uint32_t index) {
-    return &batch_at(c, b)->asks[index];
+int ledger_is_wanted(const evaluation *record) {
+    return record->claims || record->flags & LEDGER_REMAKE;
 }
 
-void ledger_ask(femd_core *c, uint32_t e, uint32_t b, uint32_t index) {
-    eval *v = eval_at(c, e);
-    ask *a = ask_at(c, b, index);
-    *a = (ask){.eval = e, .next_batch = v->ask_batch, .next_index = v->ask_index};
-    if (v->ask_batch) {
-        ask *n = ask_at(c, v->ask_batch, v->ask_index);
-        n->prev_batch = b;
-        n->prev_index = index;
+void ledger_claim(femd_ledger *ledger, uint32_t number) {
+    ledger_at(ledger, number)->claims++;
+}
+
+void ledger_unclaim(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    record->claims--;
+    if (!ledger_is_wanted(record) && (record->stage == STAGE_QUEUED || record->stage == STAGE_WAITING))
+        ledger_abandon(ledger, number);
+}
+
+/* ---- the queue of answers ---- */
+
+void ledger_publish(femd_ledger *ledger, uint32_t number, const femd_bytes *bytes) {
+    evaluation *record = ledger_at(ledger, number);
+    ledger_unstore(ledger, &record->passing, &record->passing_size);
+    if (bytes->data != record->response) {
+        record->passing = ledger_store(ledger, bytes);
+        if (!record->passing) return;
+        record->passing_size = (uint32_t)bytes->size;
     }
-    v->ask_batch = b;
-    v->ask_index = index;
-    if (v->flight) batch_at(c, b)->running++;
+    if (record->flags & LEDGER_ANSWERED) return;
+    record->flags |= LEDGER_ANSWERED;
+    record->answered_next = FEMD_NIL;
+    if (ledger->answered_tail)
+        ledger_at(ledger, ledger->answered_tail)->answered_next = number;
+    else
+        ledger->answered_head = number;
+    ledger->answered_tail = number;
+    ledger_pin(ledger, number);
 }
 
-static void remove_ask(femd_core *c, uint32_t b, uint32_t index) {
-    ask *a = ask_at(c, b, index);
-    eval *v = eval_at(c, a->eval);
-    if (a->prev_batch) {
-        ask *p = ask_at(c, a->prev_batch, a->prev_index);
-        p->next_batch = a->next_batch;
-        p->next_index = a->next_index;
-    } else {
-        v->ask_batch = a->next_batch;
-        v->ask_index = a->next_index;
-    }
-    if (a->next_batch) {
-        ask *n = ask_at(c, a->next_batch, a->next_index);
-        n->prev_batch = a->prev_batch;
-        n->prev_index = a->prev_index;
-    }
-    if (v->flight) batch_at(c, b)->running--;
-    a->eval = FEMD_NIL;
+int ledger_answered(femd_ledger *ledger, ledger_answered_one *answered) {
+    uint32_t number = ledger->answered_head;
+    if (!number) return 0;
+    const evaluation *record = ledger_at(ledger, number);
+    ledger->answered_head = record->answered_next;
+    if (!ledger->answered_head) ledger->answered_tail = FEMD_NIL;
+    *answered = (ledger_answered_one){.evaluation = number,
+                                      .response = {record->response, record->response_size},
+                                      .differs = (record->flags & LEDGER_DIFFERS) != 0};
+    if (record->passing) answered->response = (femd_bytes){record->passing, record->passing_size};
+    return 1;
 }
 
-static void answer_one(femd_core *c, uint32_t e, uint32_t b, uint32_t index, const femd_bytes *bytes, uint32_t flags) {
-    eval *v = eval_at(c, e);
-    if (v->state_out) runs_tentative(c, batch_at(c, b)->client, e);
-    batches_result(c, b, index, &v->key, bytes, flags);
-}
-
-void ledger_reuse(femd_core *c, uint32_t e, uint32_t b, uint32_t index) {
-    eval *v = eval_at(c, e);
-    if (v->stage == STAGE_DONE) {
-        lru_remove(c, e);
-        lru_insert(c, e);
-    }
-    answer_one(c, e, b, index, &(femd_bytes){v->response, v->response_size}, FEMD_RESULT_REUSED);
-}
-
-static void answer_all(femd_core *c, uint32_t e, const femd_bytes *bytes) {
-    eval *v = eval_at(c, e);
-    while (v->ask_batch) {
-        uint32_t b = v->ask_batch, index = v->ask_index;
-        remove_ask(c, b, index);
-        answer_one(c, e, b, index, bytes, v->ask_batch ? FEMD_RESULT_REUSED : 0);
-    }
+void ledger_delivered(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    record->flags &= (uint8_t) ~(LEDGER_ANSWERED | LEDGER_DIFFERS);
+    ledger_unstore(ledger, &record->passing, &record->passing_size);
+    ledger_unpin(ledger, number);
 }
 
 /* ---- open and close ---- */
 
-static femd_status open_for(femd_core *c, uint32_t e, uint32_t r) {
-    eval *v = eval_at(c, e);
-    uint32_t in = FEMD_NIL;
-    if (!femd_hash_is_zero(&v->request.state_in)) {
-        in = states_find(c, &v->request.state_in);
-        if (!in) return FEMD_STATE_LOST;
+femd_status ledger_open_for(femd_ledger *ledger, uint32_t number, uint32_t run) {
+    evaluation *record = ledger_at(ledger, number);
+    uint32_t state = FEMD_NIL;
+    if (!femd_hash_is_zero(&record->request.state_in)) {
+        state = states_find(ledger->states, &record->request.state_in);
+        if (!state) return FEMD_STATE_LOST;
     }
-    uint32_t l = sched_lane(c, r, v->material);
-    if (!l) return FEMD_NO_MEMORY;
-    if (in) states_ref(c, in);
-    v->state_in = in;
-    v->lane = l;
-    v->retries = v->blames = 0;
-    sched_open(c, l);
-    if (v->flight)
-        v->stage = STAGE_SENT; /* a second answer is still to come and will be the first now */
-    else
-        sched_push(c, e, 0);
+    uint32_t lane = lanes_find(ledger->lanes, run, record->material);
+    if (!lane) return FEMD_NO_MEMORY;
+    if (state) states_ref(ledger->states, state);
+    record->state_in = state;
+    record->lane = lane;
+    record->retries = record->blames = 0;
+    lanes_open(ledger->lanes, lane);
+    record->stage = STAGE_SENT; /* if a second answer is still to come it will be the first now */
+    if (!record->message && lanes_push(ledger->lanes, lane, number, state, 0)) record->stage = STAGE_QUEUED;
     return FEMD_OK;
 }
 
-femd_status ledger_open(femd_core *c, uint32_t e, uint32_t r) {
-    femd_status rc = open_for(c, e, r);
-    if (rc != FEMD_OK) release(c, e);
+femd_status ledger_open(femd_ledger *ledger, uint32_t number, uint32_t run) {
+    femd_status rc = ledger_open_for(ledger, number, run);
+    if (rc != FEMD_OK) ledger_release(ledger, number);
     return rc;
 }
 
-int ledger_repeat(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (v->stage != STAGE_DONE) v->flags |= EVAL_REMAKE;
-    if (v->stage != STAGE_DONE || v->flight) return 1; /* an answer that brings the state is on its way */
-    if (v->response) lru_remove(c, e);
-    if (open_for(c, e, c->service_run) != FEMD_OK) {
-        if (v->response) lru_insert(c, e);
-        return 0;
-    }
-    v->flags |= EVAL_REMAKE;
-    v->remakes++;
-    c->counter.remade++;
-    return 1;
-}
-
 /* Out of the queue, or out of the wait for its state. */
-static void leave_queue(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (v->stage == STAGE_QUEUED) sched_remove(c, e);
-    if (v->stage != STAGE_WAITING) return;
-    c->parked--;
-    states_recheck(c, v->state_in);
-}
-
-static void report_remade(femd_core *c, uint32_t e, femd_status status) {
-    uint32_t s = eval_at(c, e)->state_out;
-    if (s && state_at(c, s)->remaker == e) states_remade(c, s, status);
+static void ledger_leave_queue(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (record->stage == STAGE_QUEUED) lanes_remove(ledger->lanes, number);
+    if (record->stage != STAGE_WAITING) return;
+    ledger->parked--;
+    if (record->wait) states_unwait(ledger->states, record->wait);
+    record->wait = FEMD_NIL;
 }
 
 /* The end of its being open, answered or not. A repetition reports how it went. */
-static void close_books(femd_core *c, uint32_t e, femd_status status) {
-    eval *v = eval_at(c, e);
-    leave_queue(c, e);
-    if (v->stage == STAGE_STARTED) peer_at(c, v->worker)->nstarted--;
-    v->stage = STAGE_DONE;
-    sched_close(c, v->lane);
-    v->lane = FEMD_NIL;
-    uint32_t in = v->state_in;
-    v->state_in = FEMD_NIL;
-    if (in) states_unref(c, in);
-    v->flags &= (uint8_t)~EVAL_REMAKE;
-    report_remade(c, e, status);
-    if (v->response) lru_insert(c, e);
+void ledger_close(femd_ledger *ledger, uint32_t number, femd_status status) {
+    evaluation *record = ledger_at(ledger, number);
+    ledger_leave_queue(ledger, number);
+    if (record->stage == STAGE_STARTED) ledger_worker_at(ledger, record->worker)->started--;
+    record->stage = STAGE_DONE;
+    lanes_close(ledger->lanes, record->lane);
+    record->lane = FEMD_NIL;
+    uint32_t state = record->state_in;
+    record->state_in = FEMD_NIL;
+    if (state) states_unref(ledger->states, state);
+    record->flags &= (uint8_t)~LEDGER_REMAKE;
+    ledger_report_remade(ledger, number, status);
+    if (record->response) ledger_cache(ledger, number);
 }
 
 /* Nobody asks any more, and no state is wanted of it. */
-static void abandon(femd_core *c, uint32_t e) {
-    close_books(c, e, FEMD_CANCELLED);
-    release(c, e);
+void ledger_abandon(femd_ledger *ledger, uint32_t number) {
+    ledger_close(ledger, number, FEMD_CANCELLED);
+    ledger_release(ledger, number);
 }
 
-static int is_wanted(const eval *v) {
-    return v->ask_batch || v->flags & EVAL_REMAKE;
+/* ---- counts ---- */
+
+uint32_t ledger_count(const femd_ledger *ledger) {
+    return ledger->records.live;
 }
-
-void ledger_unrepeat(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    v->flags &= (uint8_t)~EVAL_REMAKE;
-    if (!is_wanted(v) && (v->stage == STAGE_QUEUED || v->stage == STAGE_WAITING)) abandon(c, e);
+uint32_t ledger_running(const femd_ledger *ledger) {
+    return ledger->running;
 }
-
-void ledger_unask(femd_core *c, uint32_t b, uint32_t index) {
-    uint32_t e = ask_at(c, b, index)->eval;
-    remove_ask(c, b, index);
-    eval *v = eval_at(c, e);
-    if (!is_wanted(v) && (v->stage == STAGE_QUEUED || v->stage == STAGE_WAITING)) abandon(c, e);
+uint32_t ledger_parked(const femd_ledger *ledger) {
+    return ledger->parked;
 }
-
-/* ---- at workers ---- */
-
-void ledger_sent(femd_core *c, uint32_t e, uint32_t f) {
-    eval *v = eval_at(c, e);
-    flight *t = flight_at(c, f);
-    peer *p = peer_at(c, t->worker);
-    v->stage = STAGE_SENT;
-    v->flight = f;
-    v->worker = t->worker;
-    t->left++;
-    v->task_prev = FEMD_NIL;
-    v->task_next = p->tasks;
-    if (p->tasks) eval_at(c, p->tasks)->task_prev = e;
-    p->tasks = e;
-    p->ntasks++;
-    c->running++;
-    for (uint32_t b = v->ask_batch, i = v->ask_index; b;) {
-        batch_at(c, b)->running++;
-        const ask *a = ask_at(c, b, i);
-        b = a->next_batch;
-        i = a->next_index;
-    }
-}
-
-/* Take it from its worker; the last one of a message gives the credit back. */
-static void land(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    peer *p = peer_at(c, v->worker);
-    if (v->task_prev)
-        eval_at(c, v->task_prev)->task_next = v->task_next;
-    else
-        p->tasks = v->task_next;
-    if (v->task_next) eval_at(c, v->task_next)->task_prev = v->task_prev;
-    p->ntasks--;
-    if (v->stage == STAGE_STARTED) {
-        p->nstarted--;
-        v->stage = STAGE_SENT;
-    }
-    if (--flight_at(c, v->flight)->left == 0) {
-        femd_slab_give(&c->flights, v->flight);
-        peers_credit(c, v->worker);
-    }
-    for (uint32_t b = v->ask_batch, i = v->ask_index; b;) {
-        batch_at(c, b)->running--;
-        const ask *a = ask_at(c, b, i);
-        b = a->next_batch;
-        i = a->next_index;
-    }
-    v->flight = v->worker = FEMD_NIL;
-    c->running--;
-}
-
-void ledger_park(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    v->stage = STAGE_WAITING;
-    c->parked++;
-    states_wait(c, v->state_in, WAIT_EVAL, e, v->slot.generation, 0, 0);
-}
-
-void ledger_started(femd_core *c, uint32_t worker, uint64_t task) {
-    uint32_t e = of_task(c, task);
-    if (!e) return;
-    eval *v = eval_at(c, e);
-    if (v->worker != worker || v->stage != STAGE_SENT) return;
-    v->stage = STAGE_STARTED;
-    peer_at(c, worker)->nstarted++;
-}
-
-/* Give it up with a status of the server's own. */
-static void fail(femd_core *c, uint32_t e, femd_status status) {
-    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(&eval_at(c, e)->request, status, bytes);
-    answer_all(c, e, &made);
-    close_books(c, e, status);
-    release(c, e);
-}
-
-static void poison(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    char key[65];
-    femd_hash_text(&v->key, key);
-    core_log(c, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)",
-             (unsigned long long)v->request.point, BLAMES_MAX, key);
-    c->counter.poison++;
-    v->flags |= EVAL_POISON;
-    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(&v->request, FEMD_POISON, bytes);
-    if (!v->response) keep_response(c, v, &made);
-    answer_all(c, e, &made);
-    close_books(c, e, FEMD_POISON);
-    release(c, e);
-}
-
-/* Back to the queue, or away if nobody wants it any more. */
-static void requeue(femd_core *c, uint32_t e) {
-    eval *v = eval_at(c, e);
-    if (!is_wanted(v)) {
-        abandon(c, e);
-        return;
-    }
-    c->counter.requeued++;
-    sched_push(c, e, 1);
-}
-
-void ledger_worker_gone(femd_core *c, uint32_t worker, int blame) {
-    peer *p = peer_at(c, worker);
-    while (p->tasks) {
-        uint32_t e = p->tasks;
-        eval *v = eval_at(c, e);
-        int started = v->stage == STAGE_STARTED;
-        land(c, e);
-        if (v->stage == STAGE_DONE) {
-            report_remade(c, e, FEMD_OK);
-            release(c, e);
-            continue;
-        }
-        if (started && blame && ++v->blames >= BLAMES_MAX)
-            poison(c, e);
-        else
-            requeue(c, e);
-    }
-}
-
-void ledger_input(femd_core *c, uint32_t e, uint32_t generation, femd_status status) {
-    eval *v = eval_at(c, e);
-    if (v->slot.generation != generation || v->stage != STAGE_WAITING) return;
-    if (status != FEMD_OK) {
-        fail(c, e, status);
-        return;
-    }
-    c->parked--;
-    sched_push(c, e, 1);
-}
-
-/* ---- answers ---- */
-
-/* An answer that nobody waits for: its state is dropped unless somebody needs it. */
-static void learn_stray_state(femd_core *c, uint32_t worker, const femd_hash *hash) {
-    if (femd_hash_is_zero(hash)) return;
-    uint32_t s = states_find(c, hash);
-    if (s && state_at(c, s)->refs)
-        states_hold(c, s, worker);
-    else
-        states_drop_unknown(c, worker, hash);
-}
-
-/* Compare with what is on record; 0 if it differs. What is on record stands. */
-static int agrees(femd_core *c, uint32_t e, const femd_answer *a, uint64_t fingerprint) {
-    eval *v = eval_at(c, e);
-    int same = 1;
-    if (v->response)
-        same = answers_equal(&(femd_bytes){v->response, v->response_size}, &a->response);
-    else if (v->state_out)
-        same = femd_hash_equal(&state_at(c, v->state_out)->hash, &a->state_out);
-    if (same || v->flags & EVAL_POISON) return same;
-    char key[65];
-    femd_hash_text(&v->key, key);
-    if (fingerprint == v->fingerprint) {
-        c->counter.conflicts++;
-        core_log(c, FEMD_LOG_ERROR, "conflict: two different answers for point %llu (key %s), the first stands",
-                 (unsigned long long)v->request.point, key);
-        return 0;
-    }
-    c->counter.differences++;
-    c->reproducible = 0;
-    if (v->lane) run_at(c, lane_at(c, v->lane)->run)->reproducible = 0;
-    core_log(c, FEMD_LOG_WARNING,
-             "workers with different fingerprints answer differently (point %llu, key %s): the run is "
-             "not bit-reproducible",
-             (unsigned long long)v->request.point, key);
-    return 0;
-}
-
-static void enter_state(femd_core *c, uint32_t e, const femd_hash *hash) {
-    eval *v = eval_at(c, e);
-    if (femd_hash_is_zero(hash)) return;
-    v->state_out = states_enter(c, hash);
-    if (v->state_out) states_add_maker(c, v->state_out, e);
-}
-
-/* The first answer, or one again after a loss. An answer that contradicts the record goes to nobody. */
-static void record(femd_core *c, uint32_t e, uint32_t worker, const femd_answer *a, uint64_t fingerprint) {
-    eval *v = eval_at(c, e);
-    int known = v->response || v->state_out;
-    int same = known ? agrees(c, e, a, fingerprint) : 1;
-    if (!known) {
-        v->fingerprint = fingerprint;
-        enter_state(c, e, &a->state_out);
-    }
-    uint32_t s = v->state_out;
-    if (s) state_at(c, s)->refs++; /* over the call */
-    if (s && same)
-        states_hold(c, s, worker);
-    else if (!same)
-        learn_stray_state(c, worker, &a->state_out);
-    if (!v->response && same) keep_response(c, v, &a->response);
-    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes conflict = same ? a->response : answers_make(&v->request, FEMD_CONFLICT, bytes);
-    answer_all(c, e, &conflict);
-    close_books(c, e, same ? FEMD_OK : FEMD_CONFLICT);
-    if (s) states_unref(c, s);
-    release(c, e);
-}
-
-static void second_answer(femd_core *c, uint32_t e, uint32_t worker, const femd_answer *a, uint64_t fingerprint) {
-    c->counter.late++;
-    if (!answers_is_retried(a->status)) agrees(c, e, a, fingerprint);
-    learn_stray_state(c, worker, &a->state_out);
-    report_remade(c, e, FEMD_OK);
-    release(c, e);
-}
-
-static void failed_answer(femd_core *c, uint32_t e, uint32_t worker, const femd_answer *a) {
-    eval *v = eval_at(c, e);
-    if (a->status == FEMD_STATE_LOST && v->state_in) states_unhold(c, v->state_in, worker);
-    if (++v->retries < RETRIES_MAX) {
-        requeue(c, e);
-        return;
-    }
-    core_log(c, FEMD_LOG_WARNING, "point %llu failed %d times: %s", (unsigned long long)v->request.point, RETRIES_MAX,
-             femd_status_text(a->status));
-    answer_all(c, e, &a->response);
-    close_books(c, e, (femd_status)a->status);
-    release(c, e);
-}
-
-femd_status ledger_answer(femd_core *c, uint32_t worker, const femd_answer *a, femd_error *err) {
-    answers_cost cost;
-    FEMD_TRY(answers_check(&a->response, &cost, err));
-    uint32_t e = of_task(c, a->task);
-    if (!e) {
-        c->counter.late++;
-        learn_stray_state(c, worker, &a->state_out);
-        return FEMD_OK;
-    }
-    eval *v = eval_at(c, e);
-    int had_it = v->flight && v->worker == worker;
-    if (had_it) {
-        land(c, e);
-        peer_at(c, worker)->done++;
-    }
-    if (v->stage == STAGE_DONE) {
-        second_answer(c, e, worker, a, cost.fingerprint);
-        return FEMD_OK;
-    }
-    if (answers_is_retried(a->status)) {
-        if (had_it)
-            failed_answer(c, e, worker, a);
-        else
-            c->counter.late++;
-        return FEMD_OK;
-    }
-    c->counter.evaluations++;
-    answers_learn_cost(material_at(c, v->material), cost.wall);
-    record(c, e, worker, a, cost.fingerprint);
-    return FEMD_OK;
+uint32_t ledger_last(const femd_ledger *ledger) {
+    return ledger->records.end;
 }

@@ -1,47 +1,115 @@
 /* The ledger of evaluations by key: QUEUED, WAITING (for its state), SENT, STARTED, DONE. It sees to it that each is
- * answered exactly once to everybody who asked, whatever workers do: retries, blame, poison, double answers. Finished
- * ones stay for reuse, within a bound, or as long as a tentative state rests on them. It neither schedules nor sends.
- */
+ * answered once for all who claim an answer, whatever workers do: retries, blame, poison, double answers; and it has an
+ * evaluation repeated whose state was lost. Finished ones stay for reuse, within a bound, or as long as something rests
+ * on them. It knows neither who asks nor which worker has credit, and it sends nothing: answers go to a queue. */
 #ifndef FEMD_SERVER_LEDGER_H
 #define FEMD_SERVER_LEDGER_H
 
-#include "inner.h"
+#include "catalogue.h"
+#include "femd/evaluate.h"
+#include "lanes.h"
+#include "roster.h"
+#include "states.h"
 
-const femd_hash *ledger_name(const void *item);
-uint32_t ledger_find(const femd_core *c, const femd_hash *key);
+typedef struct femd_ledger femd_ledger;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
+                           femd_lanes *lanes);
+void ledger_destroy(femd_ledger **ledger);
+
+/* ---- records ---- */
+
+uint32_t ledger_find(const femd_ledger *ledger, const femd_hash *key);
 /* A new record, not open yet. FEMD_NIL if memory is out. */
-uint32_t ledger_create(femd_core *c, const femd_hash *key, const femd_request *r, uint32_t material);
-/* Queue it for run. STATE_LOST (and nothing queued) if its state_in is unknown. */
-FEMD_MUST_CHECK femd_status ledger_open(femd_core *c, uint32_t e, uint32_t run_number);
-/* Queue a finished one again to get its state back. 0 if that cannot be. */
-int ledger_repeat(femd_core *c, uint32_t e);
-/* The state is not wanted any more. */
-void ledger_unrepeat(femd_core *c, uint32_t e);
+uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material);
+/* Queue it for a run. STATE_LOST (and nothing queued) if its state_in is unknown. */
+FEMD_MUST_CHECK femd_status ledger_open(femd_ledger *ledger, uint32_t evaluation, uint32_t run);
+/* Bytes that one record is charged with, without its response. */
+size_t ledger_record_bytes(void);
 
-/* Point `index` of batch b waits for e; and no longer does. */
-void ledger_ask(femd_core *c, uint32_t e, uint32_t b, uint32_t index);
-void ledger_unask(femd_core *c, uint32_t b, uint32_t index);
-/* Answer point `index` of batch b from the stored response of e. */
-void ledger_reuse(femd_core *c, uint32_t e, uint32_t b, uint32_t index);
+const femd_hash *ledger_key(const femd_ledger *ledger, uint32_t evaluation);
+const femd_request *ledger_request(const femd_ledger *ledger, uint32_t evaluation);
+/* FEMD_NIL: none, or not referenced any more since it is done. */
+uint32_t ledger_state_in(const femd_ledger *ledger, uint32_t evaluation);
+uint32_t ledger_state_out(const femd_ledger *ledger, uint32_t evaluation);
+/* The stored response; data NULL if there is none. */
+femd_bytes ledger_response(const femd_ledger *ledger, uint32_t evaluation);
+int ledger_is_done(const femd_ledger *ledger, uint32_t evaluation);
+/* 1 if a worker ended after it had started it. */
+int ledger_is_suspect(const femd_ledger *ledger, uint32_t evaluation);
 
-/* The id under which workers know it, at every attempt. */
-uint64_t ledger_task_id(const femd_core *c, uint32_t e);
-/* It goes out in a TASK message. */
-void ledger_sent(femd_core *c, uint32_t e, uint32_t flight_number);
-/* It must wait for its state_in to come to the server. */
-void ledger_park(femd_core *c, uint32_t e);
-/* Its state_in is there, or cannot be had. */
-void ledger_input(femd_core *c, uint32_t e, uint32_t generation, femd_status status);
-
-/* From workers. An answer that cannot be decoded: PROTOCOL. */
-void ledger_started(femd_core *c, uint32_t worker, uint64_t task);
-FEMD_MUST_CHECK femd_status ledger_answer(femd_core *c, uint32_t worker, const femd_answer *a, femd_error *err);
-void ledger_worker_gone(femd_core *c, uint32_t worker, int blame);
-
+/* Somebody wants its answer; no longer does, or has it. One that nobody wants is given up unless a worker has it. */
+void ledger_claim(femd_ledger *ledger, uint32_t evaluation);
+void ledger_unclaim(femd_ledger *ledger, uint32_t evaluation);
+/* Its stored response is used again. */
+void ledger_use(femd_ledger *ledger, uint32_t evaluation);
 /* A tentative result rests on it, or no longer does. */
-void ledger_pin(femd_core *c, uint32_t e);
-void ledger_unpin(femd_core *c, uint32_t e);
+void ledger_pin(femd_ledger *ledger, uint32_t evaluation);
+void ledger_unpin(femd_ledger *ledger, uint32_t evaluation);
 /* Forget finished ones, least recently used first, down to so many bytes. */
-void ledger_trim(femd_core *c, uint64_t bytes);
+void ledger_trim(femd_ledger *ledger, uint64_t bytes);
+/* Bytes of finished ones with a response. */
+uint64_t ledger_cached(const femd_ledger *ledger);
+
+/* ---- the queue of answers ---- */
+
+/* 1 and the evaluation that was answered first, or 0 if there is none. The bytes and the record stay until
+ * ledger_delivered. An evaluation is in the queue once; the queue takes no memory but a copy of an answer that is not
+ * kept, which is charged as a response. */
+typedef struct ledger_answered_one {
+    uint32_t evaluation;
+    femd_bytes response;
+    int differs; /* workers with different fingerprints answered it differently */
+} ledger_answered_one;
+int ledger_answered(femd_ledger *ledger, ledger_answered_one *answered);
+void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
+
+/* ---- at workers ---- */
+
+/* A worker comes: 0 if memory is out. It goes: what it has is queued again; with blame, what it had started counts
+ * against it. */
+int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
+void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame);
+/* The id under which workers know it, at every attempt. */
+uint64_t ledger_task_id(const femd_ledger *ledger, uint32_t evaluation);
+/* It was taken from its lane and goes to the worker in a TASK message (a number that the ledger gives back when it
+ * lands). */
+void ledger_sent(femd_ledger *ledger, uint32_t evaluation, uint32_t worker, uint32_t message);
+/* It was taken from its lane and must wait for its state_in to come to the server. */
+void ledger_park(femd_ledger *ledger, uint32_t evaluation);
+/* Its state_in is there, or cannot be had. */
+void ledger_input(femd_ledger *ledger, uint32_t evaluation, femd_status status);
+/* From workers. *message is the TASK message it was in, FEMD_NIL if the worker did not have it. PROTOCOL for an answer
+ * that cannot be decoded. */
+void ledger_started(femd_ledger *ledger, uint32_t worker, uint64_t task);
+FEMD_MUST_CHECK femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answer *answer,
+                                          uint32_t *message, femd_error *err);
+/* What a worker has: how many, how many of them started; how many it has answered; and each, the next after one
+ * (FEMD_NIL: the first). */
+uint32_t ledger_tasks(const femd_ledger *ledger, uint32_t worker);
+uint32_t ledger_tasks_started(const femd_ledger *ledger, uint32_t worker);
+uint64_t ledger_tasks_done(const femd_ledger *ledger, uint32_t worker);
+uint32_t ledger_next_task(const femd_ledger *ledger, uint32_t worker, uint32_t evaluation);
+
+/* ---- states that were lost ---- */
+
+/* Look after the states that somebody waits for: have those made again that nobody holds. */
+void ledger_settle(femd_ledger *ledger);
+
+/* ---- counts ---- */
+
+uint32_t ledger_count(const femd_ledger *ledger);
+/* With workers; waiting for a state. */
+uint32_t ledger_running(const femd_ledger *ledger);
+uint32_t ledger_parked(const femd_ledger *ledger);
+/* The highest number of an evaluation. */
+uint32_t ledger_last(const femd_ledger *ledger);
+/* Those that say they are queued, counted anew. */
+uint32_t ledger_queued(const femd_ledger *ledger);
+/* Add what the ledger holds on to: references and makers, by number of the state. */
+void ledger_count_states(const femd_ledger *ledger, uint32_t *refs, uint32_t *makers);
+/* Compare with the pins and claims that others know of, by number of the evaluation. */
+int ledger_audit(const femd_ledger *ledger, const uint32_t *pins, const uint32_t *claims, femd_error *err);
 
 #endif

@@ -1,272 +1,266 @@
-/* The table of peers. */
+/* Members. */
 #include "members.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "batches.h"
-#include "dispatch.h"
-#include "gets.h"
-#include "ledger.h"
-#include "materials.h"
-#include "outbox.h"
-#include "runs.h"
-#include "states.h"
+#define PULSE_PERIOD 0.5 /* s */
 
-uint32_t peers_find(const femd_core *c, uint64_t route) {
-    return femd_table_find64(&c->by_route, route);
+struct femd_members {
+    members_rooms in;
+    double next_pulse;
+    int pulse_now; /* the pool has changed */
+};
+
+femd_members *members_create(const members_rooms *rooms) {
+    femd_members *members = calloc(1, sizeof *members);
+    if (!members) return NULL;
+    members->in = *rooms;
+    members->next_pulse = INFINITY;
+    return members;
 }
 
-uint32_t peers_next_worker(const femd_core *c, uint32_t n) {
-    for (n++; n <= c->peers.end; n++)
-        if (peer_at(c, n)->route && peer_at(c, n)->hello.role == FEMD_ROLE_WORKER) return n;
-    return FEMD_NIL;
+void members_destroy(femd_members **members) {
+    free(*members);
+    *members = NULL;
 }
 
-uint32_t peers_first_worker(const femd_core *c) {
-    return peers_next_worker(c, 0);
-}
-
-/* ---- workers by free credits ---- */
-
-static void idle_insert(femd_core *c, uint32_t n) {
-    peer *p = peer_at(c, n);
-    if (p->flying >= c->config.credits) return;
-    uint32_t *head = &c->idle[c->config.credits - p->flying];
-    p->idle_prev = FEMD_NIL;
-    p->idle_next = *head;
-    if (*head) peer_at(c, *head)->idle_prev = n;
-    *head = n;
-}
-
-static void idle_remove(femd_core *c, uint32_t n) {
-    peer *p = peer_at(c, n);
-    if (p->flying >= c->config.credits) return;
-    if (p->idle_prev)
-        peer_at(c, p->idle_prev)->idle_next = p->idle_next;
-    else
-        c->idle[c->config.credits - p->flying] = p->idle_next;
-    if (p->idle_next) peer_at(c, p->idle_next)->idle_prev = p->idle_prev;
-}
-
-void peers_credit(femd_core *c, uint32_t n) {
-    idle_remove(c, n);
-    peer_at(c, n)->flying--;
-    idle_insert(c, n);
-}
-
-void peers_debit(femd_core *c, uint32_t n) {
-    idle_remove(c, n);
-    peer_at(c, n)->flying++;
-    idle_insert(c, n);
-}
-
-/* ---- coming ---- */
-
-static femd_status create(femd_core *c, uint64_t route, int json, const femd_hello *h, uint32_t *n, femd_error *err) {
-    *n = femd_slab_take(&c->peers);
-    if (!*n) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
-    if (!femd_table_put64(&c->by_route, route, *n)) {
-        femd_slab_give(&c->peers, *n);
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
-    }
-    peer *p = peer_at(c, *n);
-    p->route = route;
-    p->json = json;
-    p->hello = *h;
-    p->number = ++c->next_peer;
-    p->since = p->progress = c->now;
-    return FEMD_OK;
-}
-
-static void destroy(femd_core *c, uint32_t n) {
-    peer *p = peer_at(c, n);
-    femd_table_remove64(&c->by_route, p->route, n);
-    femd_buffer_clear(&p->gets);
-    femd_buffer_clear(&p->drops);
-    p->route = 0;
-    femd_slab_give(&c->peers, n);
-}
-
-static femd_status check_hello(const femd_core *c, int json, const femd_hello *h, femd_error *err) {
-    if (h->role != FEMD_ROLE_WORKER) return FEMD_OK;
-    if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
-    if (strcmp(h->level, c->level) == 0) return FEMD_OK;
-    return femd_fail(err, FEMD_REFUSED,
-                     "this worker computes at numerics level %s, the server is pinned to %s; start one of them "
-                     "with the other's --level",
-                     h->level, c->level);
-}
-
-static void welcome(femd_core *c, uint32_t n) {
-    const peer *p = peer_at(c, n);
-    femd_welcome w;
-    memset(&w, 0, sizeof w);
-    w.peer = p->number;
-    snprintf(w.level, sizeof w.level, "%s", c->level);
-    w.credits = c->config.credits;
-    w.frame_max = c->config.frame_max;
-    w.batch_max = c->config.batch_max;
-    snprintf(w.version, sizeof w.version, "%s", FEMD_VERSION);
-    femd_buffer b = outbox_take(c);
-    if (femd_welcome_encode(&b, &w, NULL) != FEMD_OK) {
-        core_no_memory(c);
-        femd_core_recycle(c, &b);
-        return;
-    }
-    outbox_send(c, p->route, p->json, &b);
-}
-
-static void refuse(femd_core *c, uint64_t route, int json, uint64_t id, const femd_error *err) {
-    core_log(c, FEMD_LOG_WARNING, "a peer is refused: %s", err->text);
-    outbox_send_error(c, route, json, id, err);
-    outbox_drop(c, route);
-}
-
-/* A client that lost its connection may come back before the server has noticed; the old connection gives way. */
-static femd_status join(femd_core *c, uint32_t n, femd_error *err) {
-    uint32_t holder;
-    femd_status rc = runs_join(c, n, &holder, err);
-    if (rc == FEMD_OK || !holder) return rc;
-    const femd_hello *a = &peer_at(c, n)->hello, *b = &peer_at(c, holder)->hello;
-    if (a->pid != b->pid || strcmp(a->host, b->host) != 0) return rc;
-    femd_error_clear(err);
-    outbox_drop(c, peer_at(c, holder)->route);
-    peers_remove(c, holder, 0, 0);
-    return runs_join(c, n, &holder, err);
-}
-
-static int says_the_same(const femd_hello *a, const femd_hello *b) {
-    return a->role == b->role && a->rank == b->rank && a->ranks == b->ranks && a->pid == b->pid &&
-           a->fingerprint == b->fingerprint && strcmp(a->run, b->run) == 0 && strcmp(a->level, b->level) == 0 &&
-           strcmp(a->host, b->host) == 0;
-}
-
-void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f) {
-    femd_hello h;
-    femd_error err = FEMD_ERROR_INIT;
-    uint32_t n = peers_find(c, route);
-    femd_status rc = femd_hello_decode(f, &h, &err);
-    if (n && rc == FEMD_OK && says_the_same(&h, &peer_at(c, n)->hello)) {
-        welcome(c, n); /* its welcome is late, no more */
-        return;
-    }
-    if (n) peers_remove(c, n, 0, 0); /* it starts anew */
-    if (rc == FEMD_OK) rc = check_hello(c, json, &h, &err);
-    if (rc == FEMD_OK) rc = create(c, route, json, &h, &n, &err);
-    if (rc != FEMD_OK) {
-        refuse(c, route, json, f->id, &err);
-        return;
-    }
-    if (h.role == FEMD_ROLE_CLIENT && join(c, n, &err) != FEMD_OK) {
-        refuse(c, route, json, f->id, &err);
-        destroy(c, n);
-        return;
-    }
-    welcome(c, n);
-    if (h.role == FEMD_ROLE_WORKER) {
-        c->nworkers++;
-        idle_insert(c, n);
-        materials_worker_here(c, n);
-    } else {
-        c->nclients++;
-    }
-    c->pulse_now = 1;
-    core_log(c, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s", (unsigned long long)peer_at(c, n)->number,
-             h.role == FEMD_ROLE_WORKER   ? "worker"
-             : h.role == FEMD_ROLE_CLIENT ? "client of run "
-                                          : "admin",
-             h.run, json ? " (JSON)" : "", h.pid, h.host);
+static int members_is_worker(const femd_members *members, uint32_t peer) {
+    return roster_hello(members->in.roster, peer)->role == FEMD_ROLE_WORKER;
 }
 
 /* ---- going ---- */
 
-void peers_remove(femd_core *c, uint32_t n, int bye, int blame) {
-    peer *p = peer_at(c, n);
-    core_log(c, FEMD_LOG_INFO, "peer %llu %s (%s, %u tasks, %u of them started)", (unsigned long long)p->number,
-             bye ? "leaves" : "is gone", p->hello.role == FEMD_ROLE_WORKER ? "worker" : "client", p->ntasks,
-             p->nstarted);
-    if (p->hello.role == FEMD_ROLE_WORKER) {
-        c->nworkers--;
-        materials_peer_gone(c, n, blame);
-        states_worker_gone(c, n);
-        ledger_worker_gone(c, n, blame);
-        sched_worker_gone(c, n);
-        idle_remove(c, n);
-        c->pulse_now = 1;
+void members_remove(femd_members *members, uint32_t peer, int bye, int blame) {
+    const members_rooms *in = &members->in;
+    const int worker = members_is_worker(members, peer);
+    common_log(in->common, FEMD_LOG_INFO, "peer %llu %s (%s, %u tasks, %u of them started)",
+               (unsigned long long)roster_number(in->roster, peer), bye ? "leaves" : "is gone",
+               worker ? "worker" : "client", worker ? ledger_tasks(in->ledger, peer) : 0,
+               worker ? ledger_tasks_started(in->ledger, peer) : 0);
+    if (worker) {
+        materials_peer_gone(in->materials, peer, blame);
+        states_worker_gone(in->states, peer);
+        dispatch_worker_gone(in->dispatch, peer, blame);
+        lanes_worker_gone(in->lanes, peer);
+        members->pulse_now = 1;
     } else {
-        c->nclients--;
-        batches_client_gone(c, n);
-        gets_client_gone(c, n);
-        materials_peer_gone(c, n, 0);
-        runs_leave(c, n, bye);
+        batches_client_gone(in->batches, peer);
+        gets_client_gone(in->gets, peer);
+        materials_peer_gone(in->materials, peer, 0);
+        runs_leave(in->runs, peer, bye);
     }
-    destroy(c, n);
+    roster_remove(in->roster, peer);
 }
 
-void peers_expel(femd_core *c, uint32_t n, const femd_error *why) {
-    const peer *p = peer_at(c, n);
-    core_log(c, FEMD_LOG_WARNING, "peer %llu is dropped: %s", (unsigned long long)p->number, why->text);
-    outbox_send_error(c, p->route, p->json, 0, why);
-    outbox_drop(c, p->route);
-    peers_remove(c, n, 0, 1);
+void members_expel(femd_members *members, uint32_t peer, const femd_error *why) {
+    const members_rooms *in = &members->in;
+    const femd_address address = roster_address(in->roster, peer);
+    common_log(in->common, FEMD_LOG_WARNING, "peer %llu is dropped: %s",
+               (unsigned long long)roster_number(in->roster, peer), why->text);
+    outbox_send_error(in->outbox, address, 0, why);
+    outbox_drop(in->outbox, address);
+    members_remove(members, peer, 0, 1);
 }
 
-void peers_farewell(femd_core *c) {
-    for (uint32_t n = 1; n <= c->peers.end; n++)
-        if (peer_at(c, n)->route) outbox_send_empty(c, peer_at(c, n)->route, peer_at(c, n)->json, FEMD_MSG_BYE, 0);
+void members_farewell(femd_members *members) {
+    const members_rooms *in = &members->in;
+    for (uint32_t peer = roster_next(in->roster, FEMD_NIL); peer; peer = roster_next(in->roster, peer))
+        outbox_send_empty(in->outbox, roster_address(in->roster, peer), FEMD_MSG_BYE, 0);
+}
+
+/* ---- coming ---- */
+
+static femd_status members_check_hello(const femd_members *members, int json, const femd_hello *hello,
+                                       femd_error *err) {
+    if (hello->role != FEMD_ROLE_WORKER) return FEMD_OK;
+    if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
+    if (strcmp(hello->level, members->in.common->level) == 0) return FEMD_OK;
+    return femd_fail(err, FEMD_REFUSED,
+                     "this worker computes at numerics level %s, the server is pinned to %s; start one of them "
+                     "with the other's --level",
+                     hello->level, members->in.common->level);
+}
+
+static void members_welcome(femd_members *members, uint32_t peer) {
+    const members_rooms *in = &members->in;
+    const femd_core_config *config = &in->common->config;
+    femd_welcome welcome;
+    memset(&welcome, 0, sizeof welcome);
+    welcome.peer = roster_number(in->roster, peer);
+    snprintf(welcome.level, sizeof welcome.level, "%s", in->common->level);
+    welcome.credits = config->credits;
+    welcome.frame_max = config->frame_max;
+    welcome.batch_max = config->batch_max;
+    snprintf(welcome.version, sizeof welcome.version, "%s", FEMD_VERSION);
+    femd_buffer frame = outbox_take(in->outbox);
+    if (femd_welcome_encode(&frame, &welcome, NULL) != FEMD_OK) {
+        common_no_memory(in->common);
+        outbox_recycle(in->outbox, &frame);
+        return;
+    }
+    outbox_send(in->outbox, roster_address(in->roster, peer), &frame);
+}
+
+static void members_refuse(femd_members *members, femd_address from, uint64_t id, const femd_error *err) {
+    common_log(members->in.common, FEMD_LOG_WARNING, "a peer is refused: %s", err->text);
+    outbox_send_error(members->in.outbox, from, id, err);
+    outbox_drop(members->in.outbox, from);
+}
+
+/* A client that lost its connection may come back before the server has noticed; the old connection gives way. */
+static femd_status members_join(femd_members *members, uint32_t client, femd_error *err) {
+    const members_rooms *in = &members->in;
+    uint32_t holder;
+    femd_status rc = runs_join(in->runs, client, &holder, err);
+    if (rc == FEMD_OK || !holder) return rc;
+    const femd_hello *hello = roster_hello(in->roster, client), *other = roster_hello(in->roster, holder);
+    if (hello->pid != other->pid || strcmp(hello->host, other->host) != 0) return rc;
+    femd_error_clear(err);
+    outbox_drop(in->outbox, roster_address(in->roster, holder));
+    members_remove(members, holder, 0, 0);
+    return runs_join(in->runs, client, &holder, err);
+}
+
+static femd_status members_seat(femd_members *members, uint32_t peer, femd_error *err) {
+    const members_rooms *in = &members->in;
+    const femd_hello *hello = roster_hello(in->roster, peer);
+    if (hello->role == FEMD_ROLE_WORKER) {
+        if (states_worker_here(in->states, peer) && ledger_worker_here(in->ledger, peer)) return FEMD_OK;
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
+    }
+    if (!batches_client_here(in->batches, peer)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
+    return hello->role == FEMD_ROLE_CLIENT ? members_join(members, peer, err) : FEMD_OK;
+}
+
+static int members_says_the_same(const femd_hello *one, const femd_hello *other) {
+    return one->role == other->role && one->rank == other->rank && one->ranks == other->ranks &&
+           one->pid == other->pid && one->fingerprint == other->fingerprint && strcmp(one->run, other->run) == 0 &&
+           strcmp(one->level, other->level) == 0 && strcmp(one->host, other->host) == 0;
+}
+
+/* The place of a peer that may come. */
+static femd_status members_admit(femd_members *members, femd_address from, const femd_hello *hello, uint32_t *peer,
+                                 femd_error *err) {
+    FEMD_TRY(members_check_hello(members, from.json, hello, err));
+    *peer = roster_add(members->in.roster, from, hello);
+    if (!*peer) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
+    femd_status rc = members_seat(members, *peer, err);
+    if (rc != FEMD_OK) roster_remove(members->in.roster, *peer);
+    return rc;
+}
+
+void members_hello(femd_members *members, femd_address from, const femd_frame *frame) {
+    const members_rooms *in = &members->in;
+    femd_hello hello;
+    femd_error err = FEMD_ERROR_INIT;
+    uint32_t peer = roster_find(in->roster, from.route);
+    femd_status rc = femd_hello_decode(frame, &hello, &err);
+    if (peer && rc == FEMD_OK && members_says_the_same(&hello, roster_hello(in->roster, peer))) {
+        members_welcome(members, peer); /* its welcome is late, no more */
+        return;
+    }
+    if (peer) members_remove(members, peer, 0, 0); /* it starts anew */
+    if (rc == FEMD_OK) rc = members_admit(members, from, &hello, &peer, &err);
+    if (rc != FEMD_OK) {
+        members_refuse(members, from, frame->id, &err);
+        return;
+    }
+    members_welcome(members, peer);
+    if (hello.role == FEMD_ROLE_WORKER) materials_worker_here(in->materials, peer);
+    members->pulse_now = 1;
+    common_log(in->common, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s",
+               (unsigned long long)roster_number(in->roster, peer),
+               hello.role == FEMD_ROLE_WORKER   ? "worker"
+               : hello.role == FEMD_ROLE_CLIENT ? "client of run "
+                                                : "admin",
+               hello.run, from.json ? " (JSON)" : "", hello.pid, hello.host);
 }
 
 /* ---- time ---- */
 
-static uint32_t count_busy(const femd_core *c) {
+static uint32_t members_count_busy(const femd_members *members) {
+    const members_rooms *in = &members->in;
     uint32_t busy = 0;
-    for (uint32_t w = peers_first_worker(c); w; w = peers_next_worker(c, w)) busy += peer_at(c, w)->nstarted > 0;
+    for (uint32_t worker = roster_next_worker(in->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(in->roster, worker))
+        busy += ledger_tasks_started(in->ledger, worker) > 0;
     return busy;
 }
 
 /* Every client is told, since one that waits for its material or a commit wants to know of workers too; on the JSON
  * channel only those with open batches, so that a client of ten lines gets the answer it waits for. */
-static int wants_pulse(const peer *p) {
-    return p->route && p->hello.role == FEMD_ROLE_CLIENT && (p->batches || !p->json);
+static int members_wants_pulse(const femd_members *members, uint32_t peer) {
+    const members_rooms *in = &members->in;
+    if (roster_hello(in->roster, peer)->role != FEMD_ROLE_CLIENT) return 0;
+    return !roster_address(in->roster, peer).json || batches_has_open(in->batches, peer);
 }
 
-void peers_pulse(femd_core *c) {
-    femd_pulse pulse = {.workers = c->nworkers, .busy = count_busy(c)};
-    for (uint32_t n = 1; n <= c->peers.end; n++) {
-        const peer *p = peer_at(c, n);
-        if (!wants_pulse(p)) continue;
-        pulse.queued = pulse.running = 0;
-        for (uint32_t b = p->batches; b; b = batch_at(c, b)->next) {
-            pulse.running += batch_at(c, b)->running;
-            pulse.queued += batch_at(c, b)->left - batch_at(c, b)->running;
-        }
-        femd_buffer b = outbox_take(c);
-        if (femd_pulse_encode(&b, &pulse, NULL) != FEMD_OK) {
-            core_no_memory(c);
-            femd_core_recycle(c, &b);
+static void members_pulse(femd_members *members) {
+    const members_rooms *in = &members->in;
+    femd_pulse pulse = {.workers = roster_workers(in->roster), .busy = members_count_busy(members)};
+    batches_count_running(in->batches);
+    for (uint32_t peer = roster_next(in->roster, FEMD_NIL); peer; peer = roster_next(in->roster, peer)) {
+        if (!members_wants_pulse(members, peer)) continue;
+        batches_standing(in->batches, peer, &pulse.queued, &pulse.running);
+        femd_buffer frame = outbox_take(in->outbox);
+        if (femd_pulse_encode(&frame, &pulse, NULL) != FEMD_OK) {
+            common_no_memory(in->common);
+            outbox_recycle(in->outbox, &frame);
             return;
         }
-        outbox_send(c, p->route, p->json, &b);
+        outbox_send(in->outbox, roster_address(in->roster, peer), &frame);
     }
 }
 
-double peers_check(femd_core *c) {
+/* A worker that opens a material may take twice as long. */
+static double members_due(const femd_members *members, uint32_t worker) {
+    const members_rooms *in = &members->in;
+    const double deadline = in->common->config.task_deadline;
+    return roster_progress(in->roster, worker) + deadline * (catalogue_is_opening(in->catalogue, worker) ? 2 : 1);
+}
+
+static void members_check_workers(femd_members *members) {
+    const members_rooms *in = &members->in;
+    roster_set_next_due(in->roster, INFINITY);
     double next = INFINITY;
-    for (uint32_t w = peers_first_worker(c), after; w; w = after) {
-        const peer *p = peer_at(c, w);
-        after = peers_next_worker(c, w);
-        if (!p->ntasks && !p->fetching) continue;
-        double due = p->progress + c->config.task_deadline * (p->opening ? 2 : 1);
-        if (c->now < due) {
+    for (uint32_t worker = roster_next_worker(in->roster, FEMD_NIL), after; worker; worker = after) {
+        after = roster_next_worker(in->roster, worker);
+        if (!roster_owes(in->roster, worker)) continue;
+        double due = members_due(members, worker);
+        if (in->common->now < due) {
             next = fmin(next, due);
             continue;
         }
         femd_error why = FEMD_ERROR_INIT;
-        femd_fail(&why, FEMD_DEADLINE, "no sign of progress for %g s", c->now - p->progress);
-        c->counter.hung++;
-        peers_expel(c, w, &why);
+        femd_fail(&why, FEMD_DEADLINE, "no sign of progress for %g s",
+                  in->common->now - roster_progress(in->roster, worker));
+        in->common->counter.hung++;
+        members_expel(members, worker, &why);
     }
-    return next;
+    roster_set_next_due(in->roster, fmin(next, roster_next_due(in->roster)));
+}
+
+int members_pool_changed(const femd_members *members) {
+    return members->pulse_now;
+}
+
+/* Without clients nobody waits for a pulse. */
+double members_next_due(const femd_members *members) {
+    const members_rooms *in = &members->in;
+    if (members->pulse_now) return in->common->now;
+    const int heard = roster_peers(in->roster) > roster_workers(in->roster);
+    return fmin(heard ? members->next_pulse : INFINITY, roster_next_due(in->roster));
+}
+
+void members_tick(femd_members *members) {
+    const femd_common *common = members->in.common;
+    if (common->now >= members->next_pulse || members->pulse_now) {
+        members_pulse(members);
+        members->pulse_now = 0;
+        members->next_pulse = common->now + PULSE_PERIOD;
+    }
+    if (common->now >= roster_next_due(members->in.roster)) members_check_workers(members);
 }

@@ -1,28 +1,49 @@
-/* The table of peers: hello, roles, numbers, credits, and what happens when one leaves. */
+/* Members: hello and welcome, bye and expulsion; who is late, and the pulse that clients get. */
 #ifndef FEMD_SERVER_MEMBERS_H
 #define FEMD_SERVER_MEMBERS_H
 
-#include "inner.h"
+#include "batches.h"
+#include "dispatch.h"
+#include "gets.h"
+#include "materials.h"
+#include "outbox.h"
+#include "roster.h"
+#include "runs.h"
 
-/* The peer of a route, FEMD_NIL if it is unknown. */
-uint32_t peers_find(const femd_core *c, uint64_t route);
+typedef struct femd_members femd_members;
+
+/* The rooms below, borrowed. */
+typedef struct members_rooms {
+    femd_common *common;
+    femd_roster *roster;
+    femd_catalogue *catalogue;
+    femd_outbox *outbox;
+    femd_states *states;
+    femd_lanes *lanes;
+    femd_ledger *ledger;
+    femd_dispatch *dispatch;
+    femd_runs *runs;
+    femd_gets *gets;
+    femd_batches *batches;
+    femd_materials *materials;
+} members_rooms;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_members *members_create(const members_rooms *rooms);
+void members_destroy(femd_members **members);
+
 /* A HELLO: answered with WELCOME, or with ERROR and a drop. */
-void peers_hello(femd_core *c, uint64_t route, int json, const femd_frame *f);
+void members_hello(femd_members *members, femd_address from, const femd_frame *frame);
 /* A peer is gone. blame: its started tasks may be the reason. */
-void peers_remove(femd_core *c, uint32_t n, int bye, int blame);
+void members_remove(femd_members *members, uint32_t peer, int bye, int blame);
 /* Say why, drop the connection, and treat it as gone. */
-void peers_expel(femd_core *c, uint32_t n, const femd_error *why);
+void members_expel(femd_members *members, uint32_t peer, const femd_error *why);
 /* Tell everybody that the server ends. */
-void peers_farewell(femd_core *c);
-/* Workers in the order of their places. */
-uint32_t peers_first_worker(const femd_core *c);
-uint32_t peers_next_worker(const femd_core *c, uint32_t n);
-/* A TASK message of the worker is done with / goes out. */
-void peers_credit(femd_core *c, uint32_t worker);
-void peers_debit(femd_core *c, uint32_t worker);
-/* Send a PULSE to clients with open batches. */
-void peers_pulse(femd_core *c);
-/* Expel workers that show no progress. Returns when to look again. */
-double peers_check(femd_core *c);
+void members_farewell(femd_members *members);
+/* When there is something to do next, and do what is due: send a PULSE to clients, expel workers that show no progress.
+ */
+int members_pool_changed(const femd_members *members); /* a pulse is due at once */
+double members_next_due(const femd_members *members);
+void members_tick(femd_members *members);
 
 #endif

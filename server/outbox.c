@@ -5,105 +5,120 @@
 
 #include "femd/json_channel.h"
 
-enum { SPARE_MAX_BYTES = 8 << 20 };
+enum { SPARES_MAX = 64, SPARE_MAX_BYTES = 8 << 20 };
 
-static void push(femd_core *c, const femd_action *a) {
-    outbox *o = &c->out;
-    if (o->count == o->room) {
-        uint32_t room = o->room ? 2 * o->room : 64;
+struct femd_outbox {
+    femd_common *common;
+    femd_action *action; /* owned ring */
+    uint32_t head, count, room;
+    femd_buffer spare[SPARES_MAX];
+    uint32_t spares;
+};
+
+femd_outbox *outbox_create(femd_common *common) {
+    femd_outbox *outbox = calloc(1, sizeof *outbox);
+    if (outbox) outbox->common = common;
+    return outbox;
+}
+
+void outbox_destroy(femd_outbox **outbox) {
+    femd_outbox *gone = *outbox;
+    if (!gone) return;
+    femd_action action;
+    while (outbox_next(gone, &action)) femd_buffer_clear(&action.frame);
+    while (gone->spares) femd_buffer_clear(&gone->spare[--gone->spares]);
+    free(gone->action);
+    free(gone);
+    *outbox = NULL;
+}
+
+static void outbox_push(femd_outbox *outbox, const femd_action *action) {
+    if (outbox->count == outbox->room) {
+        uint32_t room = outbox->room ? 2 * outbox->room : 64;
         femd_action *fresh = malloc(room * sizeof *fresh);
         if (!fresh) {
-            core_no_memory(c);
+            common_no_memory(outbox->common);
             return;
         }
-        for (uint32_t i = 0; i < o->count; i++) fresh[i] = o->action[(o->head + i) & (o->room - 1)];
-        free(o->action);
-        o->action = fresh;
-        o->room = room;
-        o->head = 0;
+        for (uint32_t i = 0; i < outbox->count; i++) fresh[i] = outbox->action[(outbox->head + i) & (outbox->room - 1)];
+        free(outbox->action);
+        outbox->action = fresh;
+        outbox->room = room;
+        outbox->head = 0;
     }
-    o->action[(o->head + o->count++) & (o->room - 1)] = *a;
+    outbox->action[(outbox->head + outbox->count++) & (outbox->room - 1)] = *action;
 }
 
-femd_buffer outbox_take(femd_core *c) {
-    if (c->out.spares == 0) return (femd_buffer)FEMD_BUFFER_INIT;
-    femd_buffer b = c->out.spare[--c->out.spares];
-    b.size = 0;
-    return b;
+femd_buffer outbox_take(femd_outbox *outbox) {
+    if (outbox->spares == 0) return (femd_buffer)FEMD_BUFFER_INIT;
+    femd_buffer frame = outbox->spare[--outbox->spares];
+    frame.size = 0;
+    return frame;
 }
 
-void femd_core_recycle(femd_core *c, femd_buffer *frame) {
-    if (frame->data && frame->room <= SPARE_MAX_BYTES && c->out.spares < sizeof c->out.spare / sizeof c->out.spare[0]) {
-        c->out.spare[c->out.spares++] = *frame;
+void outbox_recycle(femd_outbox *outbox, femd_buffer *frame) {
+    if (frame->data && frame->room <= SPARE_MAX_BYTES && outbox->spares < SPARES_MAX) {
+        outbox->spare[outbox->spares++] = *frame;
         *frame = (femd_buffer)FEMD_BUFFER_INIT;
     }
     femd_buffer_clear(frame);
 }
 
-int femd_core_next(femd_core *c, femd_action *action) {
-    outbox *o = &c->out;
-    if (o->count == 0) return 0;
-    *action = o->action[o->head];
-    o->head = (o->head + 1) & (o->room - 1);
-    o->count--;
+int outbox_next(femd_outbox *outbox, femd_action *action) {
+    if (outbox->count == 0) return 0;
+    *action = outbox->action[outbox->head];
+    outbox->head = (outbox->head + 1) & (outbox->room - 1);
+    outbox->count--;
     return 1;
 }
 
 /* The JSON text that says the same as the frame, in the frame's place. */
-static femd_status to_json(femd_core *c, femd_buffer *frame, femd_error *err) {
-    femd_frame f;
-    femd_buffer text = outbox_take(c);
-    femd_status rc = femd_frame_decode(frame->data, frame->size, &f, err);
-    if (rc == FEMD_OK) rc = femd_json_channel_from_frame(&f, &text, err);
+static femd_status outbox_to_json(femd_outbox *outbox, femd_buffer *frame, femd_error *err) {
+    femd_frame decoded;
+    femd_buffer text = outbox_take(outbox);
+    femd_status rc = femd_frame_decode(frame->data, frame->size, &decoded, err);
+    if (rc == FEMD_OK) rc = femd_json_channel_from_frame(&decoded, &text, err);
     if (rc == FEMD_OK) {
         femd_buffer binary = *frame;
         *frame = text;
         text = binary;
     }
-    femd_core_recycle(c, &text);
+    outbox_recycle(outbox, &text);
     return rc;
 }
 
-void outbox_send(femd_core *c, uint64_t route, int json, femd_buffer *frame) {
+void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
     femd_error err = FEMD_ERROR_INIT;
-    if (json && to_json(c, frame, &err) != FEMD_OK) {
-        core_log(c, FEMD_LOG_WARNING, "a message has no JSON form and is not sent: %s", err.text);
-        femd_core_recycle(c, frame);
+    if (to.json && outbox_to_json(outbox, frame, &err) != FEMD_OK) {
+        common_log(outbox->common, FEMD_LOG_WARNING, "a message has no JSON form and is not sent: %s", err.text);
+        outbox_recycle(outbox, frame);
         return;
     }
-    c->counter.bytes_out += frame->size;
-    push(c, &(femd_action){FEMD_ACTION_SEND, route, *frame});
+    outbox->common->counter.bytes_out += frame->size;
+    outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, *frame});
     *frame = (femd_buffer)FEMD_BUFFER_INIT;
 }
 
-void outbox_send_empty(femd_core *c, uint64_t route, int json, uint16_t type, uint64_t id) {
-    femd_buffer b = outbox_take(c);
-    if (femd_frame_begin(&b, type, id, NULL) != FEMD_OK) {
-        core_no_memory(c);
+void outbox_send_empty(femd_outbox *outbox, femd_address to, uint16_t type, uint64_t id) {
+    femd_buffer frame = outbox_take(outbox);
+    if (femd_frame_begin(&frame, type, id, NULL) != FEMD_OK) {
+        common_no_memory(outbox->common);
         return;
     }
-    femd_frame_finish(&b, 0);
-    outbox_send(c, route, json, &b);
+    femd_frame_finish(&frame, 0);
+    outbox_send(outbox, to, &frame);
 }
 
-void outbox_send_error(femd_core *c, uint64_t route, int json, uint64_t id, const femd_error *e) {
-    femd_buffer b = outbox_take(c);
-    if (femd_error_encode(&b, id, e, NULL) != FEMD_OK) {
-        core_log(c, FEMD_LOG_WARNING, "an error could not be told: %s", e->text);
-        femd_core_recycle(c, &b);
+void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *error) {
+    femd_buffer frame = outbox_take(outbox);
+    if (femd_error_encode(&frame, id, error, NULL) != FEMD_OK) {
+        common_log(outbox->common, FEMD_LOG_WARNING, "an error could not be told: %s", error->text);
+        outbox_recycle(outbox, &frame);
         return;
     }
-    outbox_send(c, route, json, &b);
+    outbox_send(outbox, to, &frame);
 }
 
-void outbox_drop(femd_core *c, uint64_t route) {
-    push(c, &(femd_action){FEMD_ACTION_DROP, route, FEMD_BUFFER_INIT});
-}
-
-void outbox_clear(femd_core *c) {
-    femd_action a;
-    while (femd_core_next(c, &a)) femd_buffer_clear(&a.frame);
-    while (c->out.spares) femd_buffer_clear(&c->out.spare[--c->out.spares]);
-    free(c->out.action);
-    c->out = (outbox){0};
+void outbox_drop(femd_outbox *outbox, femd_address to) {
+    outbox_push(outbox, &(femd_action){FEMD_ACTION_DROP, to.route, FEMD_BUFFER_INIT});
 }

@@ -3,18 +3,27 @@
 #ifndef FEMD_SERVER_OUTBOX_H
 #define FEMD_SERVER_OUTBOX_H
 
-#include "inner.h"
+#include "common.h"
 
-/* Empty storage for a frame, the caller's; end it with outbox_send or femd_core_recycle. */
-femd_buffer outbox_take(femd_core *c);
+typedef struct femd_outbox femd_outbox;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_outbox *outbox_create(femd_common *common);
+void outbox_destroy(femd_outbox **outbox);
+
+/* Empty storage for a frame, the caller's; end it with outbox_send or outbox_recycle. */
+femd_buffer outbox_take(femd_outbox *outbox);
+/* Give storage back; *frame becomes empty. */
+void outbox_recycle(femd_outbox *outbox, femd_buffer *frame);
 /* Queue a whole frame; takes the storage and empties *frame. */
-void outbox_send(femd_core *c, uint64_t route, int json, femd_buffer *frame);
+void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame);
 /* Queue a frame without a body. */
-void outbox_send_empty(femd_core *c, uint64_t route, int json, uint16_t type, uint64_t id);
+void outbox_send_empty(femd_outbox *outbox, femd_address to, uint16_t type, uint64_t id);
 /* Queue an ERROR about message id. */
-void outbox_send_error(femd_core *c, uint64_t route, int json, uint64_t id, const femd_error *e);
+void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *error);
 /* Queue the end of a connection. */
-void outbox_drop(femd_core *c, uint64_t route);
-void outbox_clear(femd_core *c);
+void outbox_drop(femd_outbox *outbox, femd_address to);
+/* Take the next action, oldest first: 1, or 0 when there is none. */
+int outbox_next(femd_outbox *outbox, femd_action *action);
 
 #endif

@@ -1,338 +1,257 @@
-/* Runs and their commits. */
-#include "runs.h"
-
+/* Runs: who belongs to which, and how long they last. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
-#include "femd/hash.h"
-#include "ledger.h"
-#include "outbox.h"
-#include "states.h"
+#include "runs_private.h"
 
 enum { RANKS_MAX = 16384 };
 
-static rank *rank_of(const femd_core *c, const peer *p) {
-    return &run_at(c, p->run)->ranks[p->rank];
-}
-
-uint32_t runs_create(femd_core *c, const char *name, uint32_t ranks) {
-    uint32_t r = femd_slab_take(&c->runs);
-    if (!r) return FEMD_NIL;
-    run *t = run_at(c, r);
-    t->ranks = calloc(ranks ? ranks : 1, sizeof *t->ranks);
-    if (!t->ranks) {
-        femd_slab_give(&c->runs, r);
+/* FEMD_NIL if memory is out. */
+static uint32_t runs_add(femd_runs *runs, const char *name, uint32_t ranks, int service) {
+    uint32_t run = femd_slab_take(&runs->records);
+    if (!run) return FEMD_NIL;
+    run_record *record = runs_at(runs, run);
+    record->ranks = calloc(ranks ? ranks : 1, sizeof *record->ranks);
+    if (!record->ranks || !lanes_run_here(runs->lanes, run, service)) {
+        free(record->ranks);
+        record->ranks = NULL;
+        femd_slab_give(&runs->records, run);
         return FEMD_NIL;
     }
-    snprintf(t->name, sizeof t->name, "%s", name);
-    t->nranks = ranks;
-    femd_limits_add(&c->limits, BYTES_BOOKS, ranks * sizeof *t->ranks);
-    t->reproducible = 1;
-    t->clock = c->clock;
-    t->gone = -1;
-    t->next = c->first_run;
-    if (c->first_run) run_at(c, c->first_run)->prev = r;
-    c->first_run = r;
-    return r;
+    snprintf(record->name, sizeof record->name, "%s", name);
+    record->nranks = ranks;
+    femd_limits_add(&runs->common->limits, BYTES_BOOKS, ranks * sizeof *record->ranks);
+    record->reproducible = 1;
+    record->gone = -1;
+    record->next = runs->first;
+    if (runs->first) runs_at(runs, runs->first)->prev = run;
+    runs->first = run;
+    return run;
 }
 
-/* ---- what a rank keeps alive ---- */
-
-static void unref_all(femd_core *c, femd_list *l) {
-    for (uint32_t i = 0; i < l->count; i++) states_unref(c, l->at[i]);
-    l->count = 0;
+femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states,
+                       femd_lanes *lanes, femd_ledger *ledger) {
+    femd_runs *runs = calloc(1, sizeof *runs);
+    if (!runs) return NULL;
+    runs->common = common;
+    runs->roster = roster;
+    runs->outbox = outbox;
+    runs->states = states;
+    runs->lanes = lanes;
+    runs->ledger = ledger;
+    runs->next_due = INFINITY;
+    femd_slab_init(&runs->records, sizeof(run_record));
+    femd_rows_init(&runs->seats, sizeof(run_seat));
+    if (!runs_add(runs, "", 0, 1)) runs_destroy(&runs);
+    return runs;
 }
 
-static void release_generation(femd_core *c, femd_list *l) {
-    for (uint32_t i = 0; i < l->count; i++) state_at(c, l->at[i])->committed--;
-    unref_all(c, l);
-}
-
-static void drop_tentative(femd_core *c, rank *k) {
-    for (uint32_t i = 0; i < k->tentative.count; i++) ledger_unpin(c, k->tentative.at[i]);
-    k->tentative.count = 0;
-}
-
-static void drop_pending(femd_core *c, rank *k) {
-    for (uint32_t i = 0; i < k->pending.count; i++) states_recheck(c, k->pending.at[i]);
-    unref_all(c, &k->pending);
-    k->committing = 0;
-    k->missing = 0;
-    k->serial++;
-}
-
-void runs_destroy(femd_core *c, uint32_t r) {
-    run *t = run_at(c, r);
-    for (uint32_t i = 0; i < t->nranks; i++) {
-        rank *k = &t->ranks[i];
-        drop_pending(c, k);
-        drop_tentative(c, k);
-        release_generation(c, &k->current);
-        release_generation(c, &k->previous);
-        femd_list_clear(&k->tentative);
-        femd_list_clear(&k->current);
-        femd_list_clear(&k->previous);
-        femd_list_clear(&k->pending);
+static void runs_clear_ranks(run_record *record) {
+    for (uint32_t i = 0; record->ranks && i < record->nranks; i++) {
+        run_rank *rank = &record->ranks[i];
+        femd_list *lists[] = {&rank->tentative, &rank->current, &rank->previous, &rank->pending, &rank->waits};
+        for (size_t j = 0; j < sizeof lists / sizeof lists[0]; j++) femd_list_clear(lists[j]);
     }
-    femd_limits_sub(&c->limits, BYTES_BOOKS, t->nranks * sizeof *t->ranks);
-    free(t->ranks);
-    t->ranks = NULL;
-    sched_run_gone(c, r);
-    if (t->prev)
-        run_at(c, t->prev)->next = t->next;
+    free(record->ranks);
+    record->ranks = NULL;
+}
+
+void runs_destroy(femd_runs **runs) {
+    if (!*runs) return;
+    for (uint32_t run = 1; run <= (*runs)->records.end; run++) runs_clear_ranks(runs_at(*runs, run));
+    femd_slab_clear(&(*runs)->records);
+    femd_rows_clear(&(*runs)->seats);
+    free(*runs);
+    *runs = NULL;
+}
+
+static void runs_end(femd_runs *runs, uint32_t run) {
+    run_record *record = runs_at(runs, run);
+    for (uint32_t i = 0; i < record->nranks; i++) {
+        run_rank *rank = &record->ranks[i];
+        runs_drop_pending(runs, rank);
+        runs_drop_tentative(runs, rank);
+        runs_release_generation(runs, &rank->current);
+        runs_release_generation(runs, &rank->previous);
+    }
+    femd_limits_sub(&runs->common->limits, BYTES_BOOKS, record->nranks * sizeof *record->ranks);
+    runs_clear_ranks(record);
+    lanes_run_gone(runs->lanes, run);
+    if (record->prev)
+        runs_at(runs, record->prev)->next = record->next;
     else
-        c->first_run = t->next;
-    if (t->next) run_at(c, t->next)->prev = t->prev;
-    femd_slab_give(&c->runs, r);
+        runs->first = record->next;
+    if (record->next) runs_at(runs, record->next)->prev = record->prev;
+    femd_slab_give(&runs->records, run);
 }
 
 /* ---- joining and leaving ---- */
 
-static uint32_t find(const femd_core *c, const char *name) {
-    for (uint32_t r = c->first_run; r; r = run_at(c, r)->next)
-        if (r != c->service_run && strcmp(run_at(c, r)->name, name) == 0) return r;
-    return FEMD_NIL;
+static uint32_t runs_find(const femd_runs *runs, const char *name) {
+    uint32_t run = runs_next(runs, FEMD_NIL);
+    while (run && strcmp(runs_at(runs, run)->name, name) != 0) run = runs_next(runs, run);
+    return run;
 }
 
-femd_status runs_join(femd_core *c, uint32_t client, uint32_t *holder, femd_error *err) {
-    peer *p = peer_at(c, client);
-    const femd_hello *h = &p->hello;
-    uint32_t ranks = h->ranks ? h->ranks : 1;
+/* The run of that name and number of ranks, FEMD_NIL if there is none. One with other ranks gives way if it is idle. */
+static femd_status runs_match(femd_runs *runs, const char *name, uint32_t ranks, uint32_t *run, femd_error *err) {
+    *run = runs_find(runs, name);
+    if (!*run || runs_at(runs, *run)->nranks == ranks) return FEMD_OK;
+    if (runs_at(runs, *run)->connected || lanes_run_open(runs->lanes, *run))
+        return femd_fail(err, FEMD_REFUSED,
+                         "run \"%s\" has %u ranks here, this client says %u; give the run another name", name,
+                         runs_at(runs, *run)->nranks, ranks);
+    runs_end(runs, *run);
+    *run = FEMD_NIL;
+    return FEMD_OK;
+}
+
+femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_error *err) {
+    const femd_hello *hello = roster_hello(runs->roster, client);
+    uint32_t ranks = hello->ranks ? hello->ranks : 1, run;
     *holder = FEMD_NIL;
-    if (h->rank >= ranks || ranks > RANKS_MAX)
-        return femd_fail(err, FEMD_REFUSED, "rank %u of %u: ranks count from 0 and are at most %d", h->rank, ranks,
+    if (!femd_rows_reach(&runs->seats, client)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another client");
+    *runs_seat(runs, client) = (run_seat){FEMD_NIL, 0};
+    if (hello->rank >= ranks || ranks > RANKS_MAX)
+        return femd_fail(err, FEMD_REFUSED, "rank %u of %u: ranks count from 0 and are at most %d", hello->rank, ranks,
                          RANKS_MAX);
-    uint32_t r = find(c, h->run);
-    if (r && run_at(c, r)->nranks != ranks) {
-        if (run_at(c, r)->connected || run_at(c, r)->open)
-            return femd_fail(err, FEMD_REFUSED,
-                             "run \"%s\" has %u ranks here, this client says %u; give the run another name", h->run,
-                             run_at(c, r)->nranks, ranks);
-        runs_destroy(c, r);
-        r = FEMD_NIL;
-    }
-    if (r && run_at(c, r)->ranks[h->rank].peer) {
-        *holder = run_at(c, r)->ranks[h->rank].peer;
+    FEMD_TRY(runs_match(runs, hello->run, ranks, &run, err));
+    if (run && runs_at(runs, run)->ranks[hello->rank].peer) {
+        *holder = runs_at(runs, run)->ranks[hello->rank].peer;
+        const femd_hello *other = roster_hello(runs->roster, *holder);
         return femd_fail(err, FEMD_REFUSED,
                          "rank %u of run \"%s\" is connected already (pid %u on %s); give the run another name",
-                         h->rank, h->run, peer_at(c, *holder)->hello.pid, peer_at(c, *holder)->hello.host);
+                         hello->rank, hello->run, other->pid, other->host);
     }
-    if (!r) FEMD_TRY(femd_limits_room(&c->limits, ranks * sizeof(rank), "a run", err));
-    if (!r) r = runs_create(c, h->run, ranks);
-    if (!r) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
-    run *t = run_at(c, r);
-    p->run = r;
-    p->rank = h->rank;
-    t->ranks[h->rank].peer = client;
-    t->connected++;
-    t->gone = -1;
+    if (!run) FEMD_TRY(femd_limits_room(&runs->common->limits, ranks * sizeof(run_rank), "a run", err));
+    if (!run) run = runs_add(runs, hello->run, ranks, 0);
+    if (!run) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
+    run_record *record = runs_at(runs, run);
+    *runs_seat(runs, client) = (run_seat){run, hello->rank};
+    record->ranks[hello->rank].peer = client;
+    record->connected++;
+    record->gone = -1;
     return FEMD_OK;
 }
 
-void runs_leave(femd_core *c, uint32_t client, int bye) {
-    peer *p = peer_at(c, client);
-    if (!p->run) return;
-    run *t = run_at(c, p->run);
-    rank *k = rank_of(c, p);
-    drop_pending(c, k);
-    drop_tentative(c, k);
-    k->peer = FEMD_NIL;
-    t->connected--;
-    if (t->connected == 0) t->gone = bye ? c->now - c->config.run_grace : c->now;
-    p->run = FEMD_NIL;
+/* When a run without clients is over, unless somebody comes back or something of it is open. */
+static double runs_end_of(const femd_runs *runs, const run_record *record) {
+    return record->gone + runs->common->config.run_grace;
 }
 
-double runs_tick(femd_core *c) {
-    double next = INFINITY;
-    for (uint32_t r = c->first_run, after; r; r = after) {
-        run *t = run_at(c, r);
-        after = t->next;
-        if (r == c->service_run || t->connected || t->open) continue;
-        if (c->now >= t->gone + c->config.run_grace)
-            runs_destroy(c, r);
-        else
-            next = fmin(next, t->gone + c->config.run_grace);
+void runs_leave(femd_runs *runs, uint32_t client, int bye) {
+    uint32_t run = runs_of(runs, client);
+    if (!run) return;
+    run_record *record = runs_at(runs, run);
+    run_rank *rank = runs_rank(runs, client);
+    runs_drop_pending(runs, rank);
+    runs_drop_tentative(runs, rank);
+    rank->peer = FEMD_NIL;
+    record->connected--;
+    *runs_seat(runs, client) = (run_seat){FEMD_NIL, 0};
+    if (record->connected) return;
+    record->gone = bye ? runs->common->now - runs->common->config.run_grace : runs->common->now;
+    runs->next_due = fmin(runs->next_due, runs_end_of(runs, record));
+}
+
+uint32_t runs_of(const femd_runs *runs, uint32_t client) {
+    return client < femd_rows_end(&runs->seats) ? runs_seat(runs, client)->run : FEMD_NIL;
+}
+
+/* ---- time ---- */
+
+static int runs_is_over(const femd_runs *runs, uint32_t run) {
+    return !runs_at(runs, run)->connected && !lanes_run_open(runs->lanes, run);
+}
+
+static void runs_work_out_due(femd_runs *runs) {
+    runs->emptied = lanes_runs_emptied(runs->lanes);
+    runs->next_due = INFINITY;
+    for (uint32_t run = runs_next(runs, FEMD_NIL); run; run = runs_next(runs, run))
+        if (runs_is_over(runs, run)) runs->next_due = fmin(runs->next_due, runs_end_of(runs, runs_at(runs, run)));
+}
+
+void runs_settle(femd_runs *runs) {
+    if (runs->emptied != lanes_runs_emptied(runs->lanes)) runs_work_out_due(runs);
+}
+
+double runs_next_due(const femd_runs *runs) {
+    return runs->next_due;
+}
+
+void runs_tick(femd_runs *runs) {
+    for (uint32_t run = runs_next(runs, FEMD_NIL), after; run; run = after) {
+        after = runs_next(runs, run);
+        if (runs_is_over(runs, run) && runs->common->now >= runs_end_of(runs, runs_at(runs, run))) runs_end(runs, run);
     }
-    return next;
+    runs_work_out_due(runs);
 }
 
-void runs_tentative(femd_core *c, uint32_t client, uint32_t e) {
-    peer *p = peer_at(c, client);
-    if (!p->run) return;
-    rank *k = rank_of(c, p);
-    if (!femd_list_push(&k->tentative, e)) {
-        core_no_memory(c);
+/* ---- what a client has ---- */
+
+void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points) {
+    if (runs_of(runs, client)) runs_at(runs, runs_of(runs, client))->points += points;
+}
+
+void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation) {
+    if (!runs_of(runs, client)) return;
+    if (!femd_list_push(&runs_rank(runs, client)->tentative, evaluation)) {
+        common_no_memory(runs->common);
         return;
     }
-    ledger_pin(c, e);
+    ledger_pin(runs->ledger, evaluation);
 }
 
-/* ---- commit and abort ---- */
+void runs_not_reproducible(femd_runs *runs, uint32_t client) {
+    if (runs_of(runs, client)) runs_at(runs, runs_of(runs, client))->reproducible = 0;
+}
 
-static void make_final(femd_core *c, uint32_t r) {
-    run *t = run_at(c, r);
-    uint64_t states = 0;
-    uint32_t step = 0;
-    for (uint32_t i = 0; i < t->nranks; i++) {
-        rank *k = &t->ranks[i];
-        release_generation(c, &k->previous);
-        femd_list oldest = k->previous;
-        k->previous = k->current;
-        k->current = k->pending;
-        k->pending = oldest;
-        for (uint32_t j = 0; j < k->current.count; j++) state_at(c, k->current.at[j])->committed++;
-        drop_tentative(c, k);
-        k->committing = 0;
-        k->has_last = 1;
-        k->last_transaction = k->transaction;
-        k->last_content = k->content;
-        states += k->current.count;
-        step = k->step;
-        const peer *p = peer_at(c, k->peer);
-        outbox_send_empty(c, p->route, p->json, FEMD_MSG_COMMITTED, k->transaction);
+/* ---- what others read ---- */
+
+uint32_t runs_next(const femd_runs *runs, uint32_t run) {
+    run = run ? runs_at(runs, run)->next : runs->first;
+    return run == lanes_service_run(runs->lanes) && run ? runs_at(runs, run)->next : run;
+}
+
+runs_figures runs_look(const femd_runs *runs, uint32_t run) {
+    const run_record *record = runs_at(runs, run);
+    runs_figures figures = {.name = record->name,
+                            .ranks = record->nranks,
+                            .connected = record->connected,
+                            .open = lanes_run_open(runs->lanes, run),
+                            .last_step = record->last_step,
+                            .points = record->points,
+                            .commits = record->commits,
+                            .reproducible = record->reproducible};
+    for (uint32_t i = 0; i < record->nranks; i++) {
+        figures.tentative += record->ranks[i].tentative.count;
+        figures.committed += record->ranks[i].current.count;
     }
-    t->commits++;
-    t->last_step = step;
-    c->counter.commits++;
-    if (c->config.committed) c->config.committed(c->config.user, t->name, step, states);
+    return figures;
 }
 
-static void try_final(femd_core *c, uint32_t r) {
-    const run *t = run_at(c, r);
-    for (uint32_t i = 0; i < t->nranks; i++)
-        if (!t->ranks[i].committing || t->ranks[i].missing) return;
-    make_final(c, r);
+uint32_t runs_count(const femd_runs *runs) {
+    return runs->records.live - 1;
 }
 
-static femd_status check_step(const run *t, uint32_t rank_number, uint32_t step, femd_error *err) {
-    for (uint32_t i = 0; i < t->nranks; i++)
-        if (i != rank_number && t->ranks[i].committing && t->ranks[i].step != step)
-            return femd_fail(err, FEMD_BAD_ARGUMENT, "rank %u commits step %u while rank %u commits step %u",
-                             rank_number, step, i, t->ranks[i].step);
-    return FEMD_OK;
+static void runs_count_list(uint32_t *count, const femd_list *list) {
+    for (uint32_t i = 0; i < list->count; i++) count[list->at[i]]++;
 }
 
-/* A reference for each state of the commit. */
-static femd_status collect_states(femd_core *c, rank *k, femd_reader *rd, femd_error *err) {
-    femd_commit_entry entry;
-    int got;
-    while ((got = femd_commit_next(rd, &entry, err)) == 1) {
-        if (femd_hash_is_zero(&entry.state)) continue;
-        uint32_t s = states_find(c, &entry.state);
-        if (!s)
-            return femd_fail(err, FEMD_STATE_LOST,
-                             "the state of point %llu to commit is unknown here; evaluate the step again",
-                             (unsigned long long)entry.point);
-        if (!femd_list_push(&k->pending, s)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
-        states_ref(c, s);
+void runs_count_held(const femd_runs *runs, uint32_t *refs, uint32_t *committed, uint32_t *pins, uint64_t *bytes) {
+    for (uint32_t run = runs_next(runs, FEMD_NIL); run; run = runs_next(runs, run)) {
+        const run_record *record = runs_at(runs, run);
+        for (uint32_t i = 0; i < record->nranks; i++) {
+            const run_rank *rank = &record->ranks[i];
+            runs_count_list(refs, &rank->current);
+            runs_count_list(refs, &rank->previous);
+            runs_count_list(refs, &rank->pending);
+            runs_count_list(committed, &rank->current);
+            runs_count_list(committed, &rank->previous);
+            runs_count_list(pins, &rank->tentative);
+        }
+        *bytes += record->nranks * sizeof *record->ranks;
     }
-    return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
-}
-
-static femd_status need_run(const peer *p, femd_error *err) {
-    if (p->run) return FEMD_OK;
-    return femd_fail(err, FEMD_REFUSED, "only a client that belongs to a run can do this");
-}
-
-femd_status runs_commit(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
-    const peer *p = peer_at(c, client);
-    FEMD_TRY(need_run(p, err));
-    rank *k = rank_of(c, p);
-    femd_hash content;
-    uint32_t step;
-    femd_reader rd;
-    FEMD_TRY(femd_commit_open(f, &step, &rd, err));
-    femd_hash_bytes(f->body.data, f->body.size, &content);
-    if (k->committing && k->transaction == f->id && femd_hash_equal(&k->content, &content))
-        return FEMD_OK; /* sent again */
-    if (!k->committing && k->has_last && k->last_transaction == f->id && femd_hash_equal(&k->last_content, &content)) {
-        outbox_send_empty(c, p->route, p->json, FEMD_MSG_COMMITTED, f->id);
-        return FEMD_OK;
-    }
-    FEMD_TRY(check_step(run_at(c, p->run), p->rank, step, err));
-    drop_pending(c, k);
-    femd_status rc = collect_states(c, k, &rd, err);
-    if (rc != FEMD_OK) {
-        drop_pending(c, k);
-        return rc;
-    }
-    k->committing = 1;
-    k->transaction = f->id;
-    k->step = step;
-    k->content = content;
-    for (uint32_t i = 0; i < k->pending.count; i++) {
-        uint32_t s = k->pending.at[i];
-        if (state_at(c, s)->blob) continue;
-        k->missing++;
-        states_wait(c, s, WAIT_COMMIT, p->run, run_at(c, p->run)->slot.generation, p->rank, k->serial);
-    }
-    try_final(c, p->run);
-    return FEMD_OK;
-}
-
-int runs_waits(const femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial) {
-    const run *t = run_at(c, r);
-    return t->slot.generation == generation && t->ranks && t->ranks[rank_number].committing &&
-           t->ranks[rank_number].serial == serial;
-}
-
-void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s,
-                femd_status status) {
-    if (!runs_waits(c, r, generation, rank_number, serial)) return;
-    run *t = run_at(c, r);
-    rank *k = &t->ranks[rank_number];
-    if (status == FEMD_OK) {
-        if (--k->missing == 0) try_final(c, r);
-        return;
-    }
-    char name[65];
-    femd_hash_text(&state_at(c, s)->hash, name);
-    femd_error err = FEMD_ERROR_INIT;
-    femd_fail(&err, status, "step %u cannot be committed: %s (state %s)", k->step, femd_status_text(status), name);
-    core_log(c, FEMD_LOG_ERROR, "run %s: %s", t->name, err.text);
-    const peer *p = peer_at(c, k->peer);
-    outbox_send_error(c, p->route, p->json, k->transaction, &err);
-    drop_pending(c, k);
-}
-
-femd_status runs_abort(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
-    const peer *p = peer_at(c, client);
-    FEMD_TRY(need_run(p, err));
-    rank *k = rank_of(c, p);
-    drop_pending(c, k);
-    drop_tentative(c, k);
-    outbox_send_empty(c, p->route, p->json, FEMD_MSG_ABORTED, f->id);
-    return FEMD_OK;
-}
-
-/* ---- states from a checkpoint ---- */
-
-static femd_status put_one(femd_core *c, rank *k, const femd_state_entry *entry, femd_error *err) {
-    femd_hash content;
-    if (entry->blob.size == 0) return femd_fail(err, FEMD_BAD_INPUT, "a state without content");
-    femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
-    if (!femd_hash_equal(&content, &entry->hash))
-        return femd_fail(err, FEMD_BAD_INPUT, "the content of a state does not fit its name");
-    FEMD_TRY(femd_limits_room(&c->limits, entry->blob.size + STATE_BOOK, "a state", err));
-    uint32_t s = states_enter(c, &entry->hash);
-    if (!s || !femd_list_push(&k->current, s)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
-    states_ref(c, s);
-    state_at(c, s)->committed++;
-    return states_put(c, s, &entry->blob, err);
-}
-
-femd_status runs_put(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err) {
-    const peer *p = peer_at(c, client);
-    FEMD_TRY(need_run(p, err));
-    femd_reader rd;
-    femd_state_entry entry;
-    int got;
-    femd_reader_open(f, &rd);
-    while ((got = femd_state_next(&rd, &entry, err)) == 1) FEMD_TRY(put_one(c, rank_of(c, p), &entry, err));
-    if (got < 0) return FEMD_PROTOCOL;
-    outbox_send_empty(c, p->route, p->json, FEMD_MSG_STATE_STORED, f->id);
-    return FEMD_OK;
 }

@@ -4,28 +4,64 @@
 #ifndef FEMD_SERVER_RUNS_H
 #define FEMD_SERVER_RUNS_H
 
-#include "inner.h"
+#include "lanes.h"
+#include "ledger.h"
+#include "outbox.h"
+#include "roster.h"
+#include "states.h"
 
-/* A run without ranks (the server's own). FEMD_NIL if memory is out. */
-uint32_t runs_create(femd_core *c, const char *name, uint32_t ranks);
-void runs_destroy(femd_core *c, uint32_t r);
+typedef struct femd_runs femd_runs;
+
+/* With the server's own run, which has no ranks. NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states,
+                       femd_lanes *lanes, femd_ledger *ledger);
+void runs_destroy(femd_runs **runs);
+
+/* ---- joining and leaving ---- */
+
 /* A client joins the run of its hello, which is made if it is new. REFUSED if ranks do not fit or the place is taken;
  * then *holder is the peer that has it, else FEMD_NIL. */
-FEMD_MUST_CHECK femd_status runs_join(femd_core *c, uint32_t client, uint32_t *holder, femd_error *err);
+FEMD_MUST_CHECK femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_error *err);
 /* A client leaves: its tentative states go; a run that nobody comes back to goes too. */
-void runs_leave(femd_core *c, uint32_t client, int bye);
-/* The client's copy of evaluation e's result is tentative until commit or abort. */
-void runs_tentative(femd_core *c, uint32_t client, uint32_t e);
+void runs_leave(femd_runs *runs, uint32_t client, int bye);
+/* The run of a client, FEMD_NIL if it belongs to none. */
+uint32_t runs_of(const femd_runs *runs, uint32_t client);
+/* After a round: work out again when a run is over, if that may have changed. Then when that is, and end those that
+ * are. */
+void runs_settle(femd_runs *runs);
+double runs_next_due(const femd_runs *runs);
+void runs_tick(femd_runs *runs);
+
+/* ---- what a client has and does ---- */
+
+/* It asks for so many points more. */
+void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points);
+/* Its copy of the evaluation's result is tentative until commit or abort. */
+void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation);
+/* An answer of its run depended on who gave it. */
+void runs_not_reproducible(femd_runs *runs, uint32_t client);
 /* Frames COMMIT, ABORT, and STATE (blobs from a checkpoint) of a client. */
-FEMD_MUST_CHECK femd_status runs_commit(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err);
-FEMD_MUST_CHECK femd_status runs_abort(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err);
-FEMD_MUST_CHECK femd_status runs_put(femd_core *c, uint32_t client, const femd_frame *f, femd_error *err);
+FEMD_MUST_CHECK femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err);
+FEMD_MUST_CHECK femd_status runs_abort(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err);
+FEMD_MUST_CHECK femd_status runs_put(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err);
 /* A state that a commit waits for is there, or cannot be had. */
-void runs_state(femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial, uint32_t s,
-                femd_status status);
-/* 1 while that commit waits for states. */
-int runs_waits(const femd_core *c, uint32_t r, uint32_t generation, uint32_t rank_number, uint32_t serial);
-/* End the runs that are over. Returns when to look again. */
-double runs_tick(femd_core *c);
+void runs_input(femd_runs *runs, const states_ready_wait *ready);
+
+/* ---- what status and the audit read ---- */
+
+typedef struct runs_figures {
+    const char *name;
+    uint32_t ranks, connected, open, last_step;
+    uint64_t points, commits;
+    uint64_t tentative, committed; /* results and states, over all ranks */
+    int reproducible;
+} runs_figures;
+/* The next run of clients after one (FEMD_NIL: the first), newest first; FEMD_NIL at the end. */
+uint32_t runs_next(const femd_runs *runs, uint32_t run);
+runs_figures runs_look(const femd_runs *runs, uint32_t run);
+/* Runs of clients. */
+uint32_t runs_count(const femd_runs *runs);
+/* Add what the runs hold on to, by number of the state and of the evaluation; and the bytes of their books. */
+void runs_count_held(const femd_runs *runs, uint32_t *refs, uint32_t *committed, uint32_t *pins, uint64_t *bytes);
 
 #endif

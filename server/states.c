@@ -1,426 +1,318 @@
-/* The book of states. */
-#include "states.h"
+/* The book of states: names, reasons to keep them, and which worker holds which. */
+#include "states_private.h"
 
-#include "femd/hash.h"
-#include "gets.h"
-#include "ledger.h"
-#include "outbox.h"
-#include "runs.h"
+#include <stdlib.h>
 
-enum { GET_HASHES_MAX = 256, GET_BYTES = 32 << 20, DROP_HASHES_MAX = 65536, HASH_BYTES = 32 };
+enum { HASH_BYTES = 32 };
+#define MOVING_RATE  5e8  /* bytes/s at which a state moves to another worker */
+#define MOVING_DELAY 5e-4 /* s that a move costs at least: a message, and a cold cache */
 
-const femd_hash *states_name(const void *item) {
-    return &((const state *)item)->hash;
+static const femd_hash *states_record_name(const void *item) {
+    return &((const state_record *)item)->hash;
 }
 
-uint32_t states_find(const femd_core *c, const femd_hash *hash) {
-    return femd_table_find(&c->by_state, hash);
+femd_states *states_create(femd_common *common, femd_roster *roster, femd_outbox *outbox) {
+    femd_states *states = calloc(1, sizeof *states);
+    if (!states) return NULL;
+    states->common = common;
+    states->roster = roster;
+    states->outbox = outbox;
+    femd_slab_init(&states->records, sizeof(state_record));
+    femd_slab_init(&states->holdings, sizeof(state_holding));
+    femd_slab_init(&states->waits, sizeof(state_wait));
+    femd_table_init(&states->by_hash, &states->records, states_record_name);
+    femd_table_init(&states->by_holding, NULL, NULL);
+    femd_rows_init(&states->holders, sizeof(state_holder));
+    return states;
 }
 
-uint32_t states_enter(femd_core *c, const femd_hash *hash) {
-    uint32_t s = states_find(c, hash);
-    if (s) return s;
-    s = femd_slab_take(&c->states);
-    if (!s || !femd_table_put(&c->by_state, hash, s)) {
-        core_no_memory(c);
-        if (s) femd_slab_give(&c->states, s);
+void states_destroy(femd_states **states) {
+    femd_states *gone = *states;
+    if (!gone) return;
+    for (uint32_t state = 1; state <= gone->records.end; state++) femd_blob_drop(&states_at(gone, state)->blob);
+    for (uint32_t worker = 0; worker < femd_rows_end(&gone->holders); worker++) {
+        femd_buffer_clear(&states_holder_at(gone, worker)->gets);
+        femd_buffer_clear(&states_holder_at(gone, worker)->drops);
+    }
+    femd_slab_clear(&gone->records);
+    femd_slab_clear(&gone->holdings);
+    femd_slab_clear(&gone->waits);
+    femd_table_clear(&gone->by_hash);
+    femd_table_clear(&gone->by_holding);
+    femd_rows_clear(&gone->holders);
+    femd_list_clear(&gone->restless);
+    femd_list_clear(&gone->dirty);
+    free(gone);
+    *states = NULL;
+}
+
+uint32_t states_find(const femd_states *states, const femd_hash *hash) {
+    return femd_table_find(&states->by_hash, hash);
+}
+
+uint32_t states_enter(femd_states *states, const femd_hash *hash) {
+    uint32_t state = states_find(states, hash);
+    if (state) return state;
+    state = femd_slab_take(&states->records);
+    if (!state || !femd_table_put(&states->by_hash, hash, state)) {
+        common_no_memory(states->common);
+        if (state) femd_slab_give(&states->records, state);
         return FEMD_NIL;
     }
-    state_at(c, s)->hash = *hash;
-    femd_limits_add(&c->limits, BYTES_BOOKS, STATE_BOOK);
-    return s;
+    states_at(states, state)->hash = *hash;
+    femd_limits_add(&states->common->limits, BYTES_BOOKS, STATE_BOOK);
+    return state;
 }
 
-static void check(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    if (t->checking) return;
-    t->checking = 1;
-    if (!femd_list_push(&c->check, s)) core_no_memory(c);
+size_t states_book_bytes(void) {
+    return STATE_BOOK;
+}
+
+const femd_hash *states_name(const femd_states *states, uint32_t state) {
+    return &states_at(states, state)->hash;
+}
+
+femd_bytes states_content(const femd_states *states, uint32_t state) {
+    const femd_blob *blob = states_at(states, state)->blob;
+    if (!blob) return (femd_bytes){NULL, 0};
+    return (femd_bytes){femd_blob_data(blob), femd_blob_size(blob)};
+}
+
+uint32_t states_count(const femd_states *states) {
+    return states->records.live;
+}
+
+uint32_t states_last(const femd_states *states) {
+    return states->records.end;
 }
 
 /* ---- workers that hold it ---- */
 
-static uint64_t holding_key(uint32_t s, uint32_t worker) {
-    return (uint64_t)s << 32 | worker;
+static uint64_t states_holding_key(uint32_t state, uint32_t worker) {
+    return (uint64_t)state << 32 | worker;
 }
 
-int states_is_held(const femd_core *c, uint32_t s, uint32_t worker) {
-    return femd_table_find64(&c->by_holding, holding_key(s, worker)) != FEMD_NIL;
+int states_worker_here(femd_states *states, uint32_t worker) {
+    return femd_rows_reach(&states->holders, worker);
 }
 
-void states_hold(femd_core *c, uint32_t s, uint32_t worker) {
-    if (states_is_held(c, s, worker)) return;
-    uint32_t h = femd_slab_take(&c->holdings);
-    if (!h || !femd_table_put64(&c->by_holding, holding_key(s, worker), h)) {
-        core_no_memory(c);
-        if (h) femd_slab_give(&c->holdings, h);
+int states_is_held(const femd_states *states, uint32_t state, uint32_t worker) {
+    return femd_table_find64(&states->by_holding, states_holding_key(state, worker)) != FEMD_NIL;
+}
+
+void states_hold(femd_states *states, uint32_t state, uint32_t worker) {
+    if (states_is_held(states, state, worker)) return;
+    uint32_t number = femd_slab_take(&states->holdings);
+    if (!number || !femd_table_put64(&states->by_holding, states_holding_key(state, worker), number)) {
+        common_no_memory(states->common);
+        if (number) femd_slab_give(&states->holdings, number);
         return;
     }
-    state *t = state_at(c, s);
-    peer *p = peer_at(c, worker);
-    holding *n = holding_at(c, h);
-    n->state = s;
-    n->worker = worker;
-    n->state_next = t->holders;
-    n->worker_next = p->holdings;
-    if (t->holders) holding_at(c, t->holders)->state_prev = h;
-    if (p->holdings) holding_at(c, p->holdings)->worker_prev = h;
-    t->holders = p->holdings = h;
-    t->nholders++;
-    p->held++;
+    state_record *record = states_at(states, state);
+    state_holder *holder = states_holder_at(states, worker);
+    state_holding *holding = states_holding_at(states, number);
+    holding->state = state;
+    holding->worker = worker;
+    holding->state_next = record->holdings;
+    holding->worker_next = holder->holdings;
+    if (record->holdings) states_holding_at(states, record->holdings)->state_prev = number;
+    if (holder->holdings) states_holding_at(states, holder->holdings)->worker_prev = number;
+    record->holdings = holder->holdings = number;
+    record->holders++;
+    holder->held++;
 }
 
-static void forget_holding(femd_core *c, uint32_t h) {
-    holding *n = holding_at(c, h);
-    state *t = state_at(c, n->state);
-    peer *p = peer_at(c, n->worker);
-    if (n->state_prev)
-        holding_at(c, n->state_prev)->state_next = n->state_next;
+void states_forget_holding(femd_states *states, uint32_t number) {
+    state_holding *holding = states_holding_at(states, number);
+    state_record *record = states_at(states, holding->state);
+    state_holder *holder = states_holder_at(states, holding->worker);
+    if (holding->state_prev)
+        states_holding_at(states, holding->state_prev)->state_next = holding->state_next;
     else
-        t->holders = n->state_next;
-    if (n->state_next) holding_at(c, n->state_next)->state_prev = n->state_prev;
-    if (n->worker_prev)
-        holding_at(c, n->worker_prev)->worker_next = n->worker_next;
+        record->holdings = holding->state_next;
+    if (holding->state_next) states_holding_at(states, holding->state_next)->state_prev = holding->state_prev;
+    if (holding->worker_prev)
+        states_holding_at(states, holding->worker_prev)->worker_next = holding->worker_next;
     else
-        p->holdings = n->worker_next;
-    if (n->worker_next) holding_at(c, n->worker_next)->worker_prev = n->worker_prev;
-    t->nholders--;
-    p->held--;
-    femd_table_remove64(&c->by_holding, holding_key(n->state, n->worker), h);
-    femd_slab_give(&c->holdings, h);
+        holder->holdings = holding->worker_next;
+    if (holding->worker_next) states_holding_at(states, holding->worker_next)->worker_prev = holding->worker_prev;
+    record->holders--;
+    holder->held--;
+    femd_table_remove64(&states->by_holding, states_holding_key(holding->state, holding->worker), number);
+    femd_slab_give(&states->holdings, number);
 }
 
-void states_unhold(femd_core *c, uint32_t s, uint32_t worker) {
-    uint32_t h = femd_table_find64(&c->by_holding, holding_key(s, worker));
-    if (h) forget_holding(c, h);
-    if (state_at(c, s)->fetching == worker) state_at(c, s)->fetching = FEMD_NIL;
-    if (state_at(c, s)->waiters) check(c, s);
+void states_unhold(femd_states *states, uint32_t state, uint32_t worker) {
+    state_record *record = states_at(states, state);
+    uint32_t holding = femd_table_find64(&states->by_holding, states_holding_key(state, worker));
+    if (holding) states_forget_holding(states, holding);
+    if (record->fetching == worker) record->fetching = FEMD_NIL;
+    if (record->waits) states_check(states, state);
 }
 
-void states_worker_gone(femd_core *c, uint32_t worker) {
-    peer *p = peer_at(c, worker);
-    while (p->holdings) {
-        uint32_t s = holding_at(c, p->holdings)->state;
-        state *t = state_at(c, s);
-        if (t->fetching == worker) t->fetching = FEMD_NIL;
-        forget_holding(c, p->holdings);
-        if (t->waiters) check(c, s);
-        states_trim(c, s);
+void states_worker_gone(femd_states *states, uint32_t worker) {
+    state_holder *holder = states_holder_at(states, worker);
+    while (holder->holdings) {
+        uint32_t state = states_holding_at(states, holder->holdings)->state;
+        state_record *record = states_at(states, state);
+        if (record->fetching == worker) record->fetching = FEMD_NIL;
+        states_forget_holding(states, holder->holdings);
+        if (record->waits) states_check(states, state);
+        states_trim(states, state);
     }
+    for (; holder->fetching; holder->fetching--) roster_pay(states->roster, worker);
+    femd_buffer_clear(&holder->gets);
+    femd_buffer_clear(&holder->drops);
 }
 
-uint32_t states_sole_committed(const femd_core *c, uint32_t worker) {
-    uint32_t n = 0;
-    for (uint32_t h = peer_at(c, worker)->holdings; h; h = holding_at(c, h)->worker_next) {
-        const state *t = state_at(c, holding_at(c, h)->state);
-        n += t->committed > 0 && t->nholders == 1;
+uint32_t states_holders(const femd_states *states, uint32_t state) {
+    return states_at(states, state)->holders;
+}
+
+uint32_t states_list_holders(const femd_states *states, uint32_t state, uint32_t *worker, uint32_t room) {
+    uint32_t count = 0;
+    for (uint32_t holding = states_at(states, state)->holdings; holding && count < room;
+         holding = states_holding_at(states, holding)->state_next)
+        worker[count++] = states_holding_at(states, holding)->worker;
+    return count;
+}
+
+uint32_t states_held(const femd_states *states, uint32_t worker) {
+    return states_holder_at(states, worker)->held;
+}
+
+uint32_t states_fetching(const femd_states *states, uint32_t worker) {
+    return states_holder_at(states, worker)->fetching;
+}
+
+uint32_t states_sole_committed(const femd_states *states, uint32_t worker) {
+    uint32_t count = 0;
+    for (uint32_t holding = states_holder_at(states, worker)->holdings; holding;
+         holding = states_holding_at(states, holding)->worker_next) {
+        const state_record *record = states_at(states, states_holding_at(states, holding)->state);
+        count += record->committed > 0 && record->holders == 1;
     }
-    return n;
+    return count;
 }
 
-static void mark_dirty(femd_core *c, uint32_t worker) {
-    peer *p = peer_at(c, worker);
-    if (p->dirty) return;
-    p->dirty = 1;
-    if (!femd_list_push(&c->dirty_workers, worker)) core_no_memory(c);
+void states_mark_dirty(femd_states *states, uint32_t worker) {
+    state_holder *holder = states_holder_at(states, worker);
+    if (holder->dirty) return;
+    holder->dirty = 1;
+    if (!femd_list_push(&states->dirty, worker)) common_no_memory(states->common);
 }
 
-void states_drop_unknown(femd_core *c, uint32_t worker, const femd_hash *hash) {
-    if (femd_buffer_append(&peer_at(c, worker)->drops, hash->b, HASH_BYTES, NULL) != FEMD_OK) core_no_memory(c);
-    mark_dirty(c, worker);
+void states_drop_unknown(femd_states *states, uint32_t worker, const femd_hash *hash) {
+    femd_buffer *drops = &states_holder_at(states, worker)->drops;
+    if (femd_buffer_append(drops, hash->b, HASH_BYTES, NULL) != FEMD_OK) common_no_memory(states->common);
+    states_mark_dirty(states, worker);
+}
+
+double states_moving_time(const femd_states *states) {
+    return MOVING_DELAY + states->blob_mean / MOVING_RATE;
 }
 
 /* ---- reasons to keep it ---- */
 
-static void drop_content(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    if (t->blob) femd_limits_sub(&c->limits, BYTES_STATES, femd_blob_size(t->blob));
-    femd_blob_drop(&t->blob);
-    while (t->holders) {
-        states_drop_unknown(c, holding_at(c, t->holders)->worker, &t->hash);
-        forget_holding(c, t->holders);
+static void states_drop_content(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    if (record->blob) femd_limits_sub(&states->common->limits, BYTES_STATES, femd_blob_size(record->blob));
+    femd_blob_drop(&record->blob);
+    while (record->holdings) {
+        states_drop_unknown(states, states_holding_at(states, record->holdings)->worker, &record->hash);
+        states_forget_holding(states, record->holdings);
     }
-    t->fetching = FEMD_NIL;
+    record->fetching = FEMD_NIL;
 }
 
-void states_trim(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    if (t->refs) return;
-    drop_content(c, s);
-    if (t->makers || t->checking) return;
-    femd_table_remove(&c->by_state, &t->hash, s);
-    femd_limits_sub(&c->limits, BYTES_BOOKS, STATE_BOOK);
-    femd_slab_give(&c->states, s);
+void states_trim(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    if (record->refs) return;
+    states_drop_content(states, state);
+    if (record->makers || record->restless) return;
+    femd_table_remove(&states->by_hash, &record->hash, state);
+    femd_limits_sub(&states->common->limits, BYTES_BOOKS, STATE_BOOK);
+    femd_slab_give(&states->records, state);
 }
 
-void states_ref(femd_core *c, uint32_t s) {
-    state_at(c, s)->refs++;
+void states_ref(femd_states *states, uint32_t state) {
+    states_at(states, state)->refs++;
 }
 
-void states_unref(femd_core *c, uint32_t s) {
-    if (--state_at(c, s)->refs == 0) states_trim(c, s);
+void states_unref(femd_states *states, uint32_t state) {
+    if (--states_at(states, state)->refs == 0) states_trim(states, state);
 }
 
-/* ---- ways to make it ---- */
-
-void states_add_maker(femd_core *c, uint32_t s, uint32_t e) {
-    state *t = state_at(c, s);
-    eval *v = eval_at(c, e);
-    v->maker_prev = FEMD_NIL;
-    v->maker_next = t->makers;
-    if (t->makers) eval_at(c, t->makers)->maker_prev = e;
-    t->makers = e;
+int states_is_needed(const femd_states *states, uint32_t state) {
+    return states_at(states, state)->refs > 0;
 }
 
-void states_remove_maker(femd_core *c, uint32_t s, uint32_t e) {
-    state *t = state_at(c, s);
-    eval *v = eval_at(c, e);
-    if (v->maker_prev)
-        eval_at(c, v->maker_prev)->maker_next = v->maker_next;
-    else
-        t->makers = v->maker_next;
-    if (v->maker_next) eval_at(c, v->maker_next)->maker_prev = v->maker_prev;
-    if (t->remaker == e) t->remaker = FEMD_NIL;
-    if (t->waiters) check(c, s);
-    states_trim(c, s);
+void states_commit(femd_states *states, uint32_t state) {
+    states_at(states, state)->committed++;
 }
 
-void states_remade(femd_core *c, uint32_t s, femd_status status) {
-    state *t = state_at(c, s);
-    t->remaker = FEMD_NIL;
-    if (status != FEMD_OK) t->failed = status;
-    if (t->waiters) check(c, s);
+void states_uncommit(femd_states *states, uint32_t state) {
+    states_at(states, state)->committed--;
 }
 
-/* An evaluation that can make s again; one whose own input is at hand is preferred. */
-static uint32_t choose_maker(const femd_core *c, const state *t) {
-    uint32_t fallback = FEMD_NIL;
-    for (uint32_t e = t->makers; e; e = eval_at(c, e)->maker_next) {
-        const eval *v = eval_at(c, e);
-        if (v->remakes >= REMAKES_MAX || v->flags & EVAL_POISON || femd_hash_equal(&v->request.state_in, &t->hash))
-            continue;
-        if (v->stage != STAGE_DONE) return e; /* it is on its way already */
-        if (femd_hash_is_zero(&v->request.state_in)) return e;
-        uint32_t in = states_find(c, &v->request.state_in);
-        if (!in) continue;
-        if (state_at(c, in)->blob || state_at(c, in)->holders) return e;
-        fallback = e;
+void states_remember(femd_states *states, uint32_t state) {
+    states_at(states, state)->makers++;
+}
+
+void states_forget(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    record->makers--;
+    if (record->waits) states_check(states, state);
+    states_trim(states, state);
+}
+
+/* ---- audit ---- */
+
+static int states_audit_one(const femd_states *states, uint32_t state, uint32_t *holders, uint32_t *waits,
+                            femd_error *err) {
+    const state_record *record = states_at(states, state);
+    for (uint32_t holding = record->holdings; holding; holding = states_holding_at(states, holding)->state_next) {
+        FEMD_CLAIM(roster_is_here(states->roster, states_holding_at(states, holding)->worker),
+                   "state %u is held by a worker that is gone", state);
+        ++*holders;
     }
-    return fallback;
+    FEMD_CLAIM(*holders == record->holders, "state %u has %u holders, counts %u", state, *holders, record->holders);
+    for (uint32_t wait = record->waits; wait; wait = states_wait_at(states, wait)->next) ++*waits;
+    FEMD_CLAIM(!record->waits || record->fetching || record->making || record->restless,
+               "nobody looks after state %u, which is waited for", state);
+    FEMD_CLAIM(!record->fetching || roster_is_here(states->roster, record->fetching),
+               "state %u is fetched from a worker that is gone", state);
+    return 0;
 }
 
-/* Would waiting for the input of e wait for s in the end? Follows the repetitions under way. */
-static int closes_a_ring(const femd_core *c, uint32_t s, uint32_t e) {
-    for (uint32_t hops = 0; hops < 1000; hops++) {
-        uint32_t in = states_find(c, &eval_at(c, e)->request.state_in);
-        if (!in) return 0;
-        if (in == s) return 1;
-        e = state_at(c, in)->remaker;
-        if (!e) return 0;
+int states_audit(const femd_states *states, const uint32_t *refs, const uint32_t *committed, const uint32_t *makers,
+                 uint64_t *books, femd_error *err) {
+    uint64_t bytes = 0;
+    uint32_t live = 0, held = 0, waiting = 0;
+    for (uint32_t state = 1; state <= states->records.end; state++) {
+        const state_record *record = states_at(states, state);
+        if (states_find(states, &record->hash) != state) continue;
+        uint32_t holders = 0, waits = 0;
+        if (states_audit_one(states, state, &holders, &waits, err) != 0) return -1;
+        FEMD_CLAIM(record->refs == refs[state] + waits + record->given_up, "state %u has %u references, %u are known",
+                   state, record->refs, refs[state] + waits);
+        FEMD_CLAIM(record->committed == committed[state], "state %u counts %u commits, %u are known", state,
+                   record->committed, committed[state]);
+        FEMD_CLAIM(record->makers == makers[state], "state %u counts %u makers, %u are known", state, record->makers,
+                   makers[state]);
+        FEMD_CLAIM(record->refs || (!record->blob && !record->holders), "state %u is kept without reason", state);
+        FEMD_CLAIM(record->refs || record->makers || record->restless, "state %u is in the book without reason", state);
+        live++;
+        held += holders;
+        waiting += waits;
+        if (record->blob) bytes += femd_blob_size(record->blob);
     }
-    return 1;
-}
-
-/* ---- those who wait for it ---- */
-
-void states_wait(femd_core *c, uint32_t s, int kind, uint32_t who, uint32_t generation, uint32_t rank_number,
-                 uint32_t serial) {
-    uint32_t w = femd_slab_take(&c->waiters);
-    if (!w) {
-        core_no_memory(c);
-        return;
-    }
-    waiter *n = waiter_at(c, w);
-    state *t = state_at(c, s);
-    n->kind = kind;
-    n->who = who;
-    n->generation = generation;
-    n->rank = rank_number;
-    n->serial = serial;
-    n->next = t->waiters;
-    t->waiters = w;
-    states_ref(c, s);
-    check(c, s);
-}
-
-static void fire(femd_core *c, uint32_t s, femd_status status) {
-    state *t = state_at(c, s);
-    uint32_t w = t->waiters, fired = 0;
-    t->waiters = FEMD_NIL;
-    t->failed = 0;
-    while (w) {
-        waiter n = *waiter_at(c, w);
-        femd_slab_give(&c->waiters, w);
-        if (n.kind == WAIT_EVAL)
-            ledger_input(c, n.who, n.generation, status);
-        else if (n.kind == WAIT_COMMIT)
-            runs_state(c, n.who, n.generation, n.rank, n.serial, s, status);
-        else
-            gets_state(c, n.who, n.generation, status);
-        w = n.next;
-        fired++;
-    }
-    while (fired--) states_unref(c, s);
-}
-
-static void fetch(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    uint32_t worker = holding_at(c, t->holders)->worker;
-    peer *p = peer_at(c, worker);
-    if (femd_buffer_append(&p->gets, t->hash.b, HASH_BYTES, NULL) != FEMD_OK) core_no_memory(c);
-    if (p->fetching == 0 && p->ntasks == 0) p->progress = c->now;
-    t->fetching = worker;
-    p->fetching++;
-    mark_dirty(c, worker);
-}
-
-static void remake(femd_core *c, uint32_t s) {
-    uint32_t e = choose_maker(c, state_at(c, s));
-    if (!e || closes_a_ring(c, s, e) || !ledger_repeat(c, e)) {
-        fire(c, s, FEMD_STATE_LOST);
-        return;
-    }
-    state_at(c, s)->remaker = e;
-}
-
-static int still_waits(const femd_core *c, const waiter *n) {
-    switch (n->kind) {
-    case WAIT_EVAL:
-        return eval_at(c, n->who)->slot.generation == n->generation && eval_at(c, n->who)->stage == STAGE_WAITING;
-    case WAIT_COMMIT: return runs_waits(c, n->who, n->generation, n->rank, n->serial);
-    default: return get_at(c, n->who)->slot.generation == n->generation;
-    }
-}
-
-/* Nobody waits for the repetition any more. */
-static void call_off(femd_core *c, uint32_t s) {
-    uint32_t e = state_at(c, s)->remaker;
-    if (!e) return;
-    state_at(c, s)->remaker = FEMD_NIL;
-    ledger_unrepeat(c, e);
-}
-
-/* Forget the waiters that have given up; what was begun for them alone is called off. */
-static void prune(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    for (uint32_t *link = &t->waiters; *link;) {
-        uint32_t w = *link;
-        waiter *n = waiter_at(c, w);
-        if (still_waits(c, n)) {
-            link = &n->next;
-            continue;
-        }
-        *link = n->next;
-        femd_slab_give(&c->waiters, w);
-        t->refs--; /* the caller holds another one */
-    }
-    if (!t->waiters) call_off(c, s);
-}
-
-void states_recheck(femd_core *c, uint32_t s) {
-    if (state_at(c, s)->waiters) check(c, s);
-}
-
-static void look_after(femd_core *c, uint32_t s) {
-    state *t = state_at(c, s);
-    if (t->waiters) prune(c, s);
-    if (!t->waiters) return;
-    if (t->blob || t->failed) {
-        fire(c, s, t->blob ? FEMD_OK : (femd_status)t->failed);
-        call_off(c, s); /* the content may have come from elsewhere */
-    } else if (t->fetching || t->remaker)
-        return;
-    else if (t->holders)
-        fetch(c, s);
-    else
-        remake(c, s);
-}
-
-void states_settle(femd_core *c) {
-    for (uint32_t i = 0; i < c->check.count; i++) {
-        uint32_t s = c->check.at[i];
-        state_at(c, s)->refs++; /* holds it over the call */
-        state_at(c, s)->checking = 0;
-        look_after(c, s);
-        states_unref(c, s);
-    }
-    c->check.count = 0;
-}
-
-/* ---- content coming and messages going ---- */
-
-femd_status states_put(femd_core *c, uint32_t s, const femd_bytes *blob, femd_error *err) {
-    state *t = state_at(c, s);
-    if (t->blob) return FEMD_OK;
-    FEMD_TRY(femd_limits_room(&c->limits, blob->size, "a state", err));
-    t->blob = femd_blob_put(blob->data, blob->size);
-    if (!t->blob) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state of %zu bytes", blob->size);
-    femd_limits_add(&c->limits, BYTES_STATES, blob->size);
-    c->blob_mean += 0.1 * ((double)blob->size - c->blob_mean);
-    if (t->waiters) check(c, s);
-    return FEMD_OK;
-}
-
-static void receive_one(femd_core *c, uint32_t worker, const femd_state_entry *entry) {
-    peer *p = peer_at(c, worker);
-    if (p->fetching) p->fetching--;
-    uint32_t s = states_find(c, &entry->hash);
-    if (!s) return;
-    state *t = state_at(c, s);
-    if (t->fetching == worker) t->fetching = FEMD_NIL;
-    if (t->waiters) check(c, s);
-    if (t->refs == 0 || t->blob) return;
-    femd_hash content;
-    if (entry->blob.size) femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
-    if (!entry->blob.size || !femd_hash_equal(&content, &entry->hash)) {
-        if (entry->blob.size)
-            core_log(c, FEMD_LOG_ERROR, "worker %llu sent a state that does not fit its name",
-                     (unsigned long long)p->number);
-        states_unhold(c, s, worker);
-        return;
-    }
-    femd_error err = FEMD_ERROR_INIT;
-    femd_status rc = states_put(c, s, &entry->blob, &err);
-    if (rc == FEMD_OK) return;
-    core_log(c, FEMD_LOG_ERROR, "a state could not be kept: %s", err.text);
-    t->failed = rc;
-}
-
-femd_status states_receive(femd_core *c, uint32_t worker, const femd_frame *f, femd_error *err) {
-    femd_reader rd;
-    femd_state_entry entry;
-    int got;
-    femd_reader_open(f, &rd);
-    while ((got = femd_state_next(&rd, &entry, err)) == 1) receive_one(c, worker, &entry);
-    return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
-}
-
-static void send_hashes(femd_core *c, const peer *p, uint16_t type, femd_buffer *hashes, size_t most) {
-    size_t n = hashes->size / HASH_BYTES;
-    for (size_t i = 0; i < n; i += most) {
-        size_t k = n - i < most ? n - i : most;
-        femd_buffer b = outbox_take(c);
-        if (femd_frame_begin(&b, type, 0, NULL) != FEMD_OK ||
-            femd_buffer_append(&b, hashes->data + i * HASH_BYTES, k * HASH_BYTES, NULL) != FEMD_OK) {
-            core_no_memory(c);
-            femd_buffer_clear(&b);
-            return;
-        }
-        femd_frame_finish(&b, (uint32_t)k);
-        outbox_send(c, p->route, 0, &b);
-    }
-    hashes->size = 0;
-}
-
-void states_flush(femd_core *c) {
-    size_t most = c->blob_mean > 1 ? (size_t)(GET_BYTES / c->blob_mean) : GET_HASHES_MAX;
-    if (most < 1) most = 1;
-    if (most > GET_HASHES_MAX) most = GET_HASHES_MAX;
-    for (uint32_t i = 0; i < c->dirty_workers.count; i++) {
-        peer *p = peer_at(c, c->dirty_workers.at[i]);
-        p->dirty = 0;
-        send_hashes(c, p, FEMD_MSG_STATE_GET, &p->gets, most);
-        send_hashes(c, p, FEMD_MSG_DROP, &p->drops, DROP_HASHES_MAX);
-    }
-    c->dirty_workers.count = 0;
+    FEMD_CLAIM(!states->ready_head, "a wait is over and nobody was told");
+    FEMD_CLAIM(live == states->records.live, "%u states are named, %u are live", live, states->records.live);
+    FEMD_CLAIM(held == states->holdings.live, "%u holdings are linked, %u are live", held, states->holdings.live);
+    FEMD_CLAIM(waiting == states->waits.live, "%u waits are linked, %u are live", waiting, states->waits.live);
+    FEMD_CLAIM(bytes == states->common->limits.held[BYTES_STATES], "states hold %llu bytes, the book says %llu",
+               (unsigned long long)bytes, (unsigned long long)states->common->limits.held[BYTES_STATES]);
+    *books = (uint64_t)live * STATE_BOOK;
+    return 0;
 }

@@ -1,48 +1,120 @@
 /* The book of states: which exist, who needs them, which worker holds them, what the server itself holds. It fetches a
- * state that somebody waits for, from a worker or by having it made again, and has unneeded ones dropped. It owns the
- * blobs; it does not know what a commit or an evaluation is beyond "a reason to keep" and "a way to make". */
+ * state that somebody waits for from a worker that holds it, and has unneeded ones dropped. It owns the blobs. It does
+ * not know what a commit or an evaluation is beyond "a reason to keep", "a reason to remember" and "one that waits"; a
+ * state that nobody holds is for those above to have made again. */
 #ifndef FEMD_SERVER_STATES_H
 #define FEMD_SERVER_STATES_H
 
-#include "inner.h"
+#include "outbox.h"
+#include "roster.h"
 
-const femd_hash *states_name(const void *item);
+typedef struct femd_states femd_states;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_states *states_create(femd_common *common, femd_roster *roster, femd_outbox *outbox);
+void states_destroy(femd_states **states);
+
 /* The number of a state, FEMD_NIL if it is unknown. */
-uint32_t states_find(const femd_core *c, const femd_hash *hash);
-/* The same, entered if unknown. FEMD_NIL if memory is out. A state entered without reference goes with states_trim. */
-uint32_t states_enter(femd_core *c, const femd_hash *hash);
+uint32_t states_find(const femd_states *states, const femd_hash *hash);
+/* The same, entered if unknown. FEMD_NIL if memory is out. A state entered without a reason goes with states_trim. */
+uint32_t states_enter(femd_states *states, const femd_hash *hash);
+/* The bytes that one state takes in the books beside its content. */
+size_t states_book_bytes(void);
+const femd_hash *states_name(const femd_states *states, uint32_t state);
+/* The content; data NULL while it is not at the server. */
+femd_bytes states_content(const femd_states *states, uint32_t state);
+
 /* One reason more, or less, to keep the content. At none it is dropped everywhere. */
-void states_ref(femd_core *c, uint32_t s);
-void states_unref(femd_core *c, uint32_t s);
-/* Apply the rule for states without reference. */
-void states_trim(femd_core *c, uint32_t s);
+void states_ref(femd_states *states, uint32_t state);
+void states_unref(femd_states *states, uint32_t state);
+int states_is_needed(const femd_states *states, uint32_t state);
+/* One of these reasons is a final commit; and no longer is. */
+void states_commit(femd_states *states, uint32_t state);
+void states_uncommit(femd_states *states, uint32_t state);
+/* One reason more, or less, to remember the name, since somebody knows how the state is made. */
+void states_remember(femd_states *states, uint32_t state);
+void states_forget(femd_states *states, uint32_t state);
+/* Apply the rules for states without reason. */
+void states_trim(femd_states *states, uint32_t state);
 
-/* Evaluation e makes (or made) state s: while it is in the ledger, the state can be made again. */
-void states_add_maker(femd_core *c, uint32_t s, uint32_t e);
-void states_remove_maker(femd_core *c, uint32_t s, uint32_t e);
-/* The repetition of an evaluation for the sake of s has ended. */
-void states_remade(femd_core *c, uint32_t s, femd_status status);
+/* ---- workers that hold it ---- */
 
-int states_is_held(const femd_core *c, uint32_t s, uint32_t worker);
-void states_hold(femd_core *c, uint32_t s, uint32_t worker);
-void states_unhold(femd_core *c, uint32_t s, uint32_t worker);
-void states_worker_gone(femd_core *c, uint32_t worker);
-/* How many of the final committed states worker holds as the only worker. */
-uint32_t states_sole_committed(const femd_core *c, uint32_t worker);
+/* A worker comes: 0 if memory is out. It goes: what it held is not held by it any more. */
+int states_worker_here(femd_states *states, uint32_t worker);
+void states_worker_gone(femd_states *states, uint32_t worker);
+int states_is_held(const femd_states *states, uint32_t state, uint32_t worker);
+void states_hold(femd_states *states, uint32_t state, uint32_t worker);
+void states_unhold(femd_states *states, uint32_t state, uint32_t worker);
+/* How many hold it, and the first few of them; returns how many were written. */
+uint32_t states_holders(const femd_states *states, uint32_t state);
+uint32_t states_list_holders(const femd_states *states, uint32_t state, uint32_t *worker, uint32_t room);
+/* How many a worker holds; how many of the final committed ones it holds as the only worker. */
+uint32_t states_held(const femd_states *states, uint32_t worker);
+uint32_t states_sole_committed(const femd_states *states, uint32_t worker);
 /* Ask a worker to drop a state that the book does not know. */
-void states_drop_unknown(femd_core *c, uint32_t worker, const femd_hash *hash);
+void states_drop_unknown(femd_states *states, uint32_t worker, const femd_hash *hash);
+/* s that it takes to give a worker a state that it does not hold. */
+double states_moving_time(const femd_states *states);
+
+/* ---- those who wait for the content ---- */
+
+/* Whose wait it is, for the one that hands it on. The book does not look at it. */
+typedef enum states_waiter_kind { WAITER_EVALUATION = 1, WAITER_COMMIT, WAITER_GET } states_waiter_kind;
+typedef struct states_waiter {
+    states_waiter_kind kind;
+    uint32_t who, part, index; /* evaluation; run, rank, place in the commit; get, 0, place in the get */
+} states_waiter;
+
+/* The number of a wait, which keeps the state until it is over; FEMD_NIL if memory is out. It is over when states_ready
+ * hands it out, or by states_unwait; then the state is kept until it is looked after. */
+uint32_t states_wait(femd_states *states, uint32_t state, const states_waiter *waiter);
+void states_unwait(femd_states *states, uint32_t wait);
+uint32_t states_waits(const femd_states *states);
+
+/* The queue of waits that are over: 1 and the oldest, or 0 if there is none. The reference of the wait goes to the
+ * caller, who ends it with states_unref. The queue is made of the waits themselves. */
+typedef struct states_ready_wait {
+    states_waiter waiter;
+    uint32_t state;
+    femd_status status; /* OK: the content is at the server; else why it cannot be had */
+} states_ready_wait;
+int states_ready(femd_states *states, states_ready_wait *ready);
+
+/* A state to look after, since something about it has changed while somebody waited; FEMD_NIL if there is none. It is
+ * kept (a reference) until states_unref. */
+uint32_t states_restless(femd_states *states);
+int states_is_restless(const femd_states *states);
+/* What those above have to do for it now. */
+typedef enum states_care {
+    CARE_NOTHING = 0,
+    CARE_MAKE /* nobody has it */,
+    CARE_CALL_OFF /* need not be made */
+} states_care;
+states_care states_look_after(femd_states *states, uint32_t state);
+/* It is being made again; that has ended (a failure is told to those who wait). */
+void states_begin_making(femd_states *states, uint32_t state);
+void states_end_making(femd_states *states, uint32_t state, femd_status status);
+/* It cannot be had. */
+void states_give_up(femd_states *states, uint32_t state, femd_status status);
+
+/* ---- content ---- */
 
 /* Take the content in (its hash must have been checked). LIMIT or NO_MEMORY. */
-FEMD_MUST_CHECK femd_status states_put(femd_core *c, uint32_t s, const femd_bytes *blob, femd_error *err);
-/* Call back when the content is at the server or cannot be had; the callback comes from states_settle. */
-void states_wait(femd_core *c, uint32_t s, int kind, uint32_t who, uint32_t generation, uint32_t rank, uint32_t serial);
-/* Somebody may have stopped waiting for it. */
-void states_recheck(femd_core *c, uint32_t s);
+FEMD_MUST_CHECK femd_status states_put(femd_states *states, uint32_t state, const femd_bytes *blob, femd_error *err);
 /* A STATE frame of a worker. PROTOCOL if it is malformed. */
-FEMD_MUST_CHECK femd_status states_receive(femd_core *c, uint32_t worker, const femd_frame *f, femd_error *err);
-/* Look after the states that somebody waits for. */
-void states_settle(femd_core *c);
+FEMD_MUST_CHECK femd_status states_receive(femd_states *states, uint32_t worker, const femd_frame *frame,
+                                           femd_error *err);
 /* Send the STATE_GETs and DROPs that have gathered. */
-void states_flush(femd_core *c);
+void states_flush(femd_states *states);
+
+uint32_t states_count(const femd_states *states);
+/* The highest number of a state. */
+uint32_t states_last(const femd_states *states);
+/* States asked of a worker and not there yet. */
+uint32_t states_fetching(const femd_states *states, uint32_t worker);
+/* Compare with the references, commits and makers that others know of, by number of the state; *bytes gets what the
+ * book has charged beside the contents. */
+int states_audit(const femd_states *states, const uint32_t *refs, const uint32_t *committed, const uint32_t *makers,
+                 uint64_t *bytes, femd_error *err);
 
 #endif

@@ -7,127 +7,129 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "members.h"
-#include "states.h"
-
-static void add(cJSON *o, const char *key, double value) {
-    cJSON_AddNumberToObject(o, key, value);
+static void status_add(cJSON *object, const char *key, double value) {
+    cJSON_AddNumberToObject(object, key, value);
 }
 
-static cJSON *worker_json(const femd_core *c, uint32_t n) {
-    const peer *p = peer_at(c, n);
-    cJSON *o = cJSON_CreateObject();
-    add(o, "number", (double)p->number);
-    cJSON_AddStringToObject(o, "host", p->hello.host);
-    add(o, "pid", p->hello.pid);
-    cJSON_AddStringToObject(o, "level", p->hello.level);
-    cJSON_AddStringToObject(o, "version", p->hello.version);
+static const char *status_of_worker(const femd_rooms *rooms, uint32_t worker) {
+    if (ledger_tasks_started(rooms->ledger, worker)) return "busy";
+    if (catalogue_is_opening(rooms->catalogue, worker)) return "opening";
+    return ledger_tasks(rooms->ledger, worker) ? "sent" : "idle";
+}
+
+static cJSON *status_worker(const femd_rooms *rooms, uint32_t worker) {
+    const femd_hello *hello = roster_hello(rooms->roster, worker);
+    const double now = rooms->common.now;
+    cJSON *object = cJSON_CreateObject();
+    status_add(object, "number", (double)roster_number(rooms->roster, worker));
+    cJSON_AddStringToObject(object, "host", hello->host);
+    status_add(object, "pid", hello->pid);
+    cJSON_AddStringToObject(object, "level", hello->level);
+    cJSON_AddStringToObject(object, "version", hello->version);
     char fingerprint[24];
-    snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->hello.fingerprint);
-    cJSON_AddStringToObject(o, "fingerprint", fingerprint);
-    cJSON_AddStringToObject(o, "state", p->nstarted ? "busy" : p->opening ? "opening" : p->ntasks ? "sent" : "idle");
-    add(o, "sent", p->ntasks);
-    add(o, "started", p->nstarted);
-    add(o, "done", (double)p->done);
-    add(o, "held", p->held);
-    add(o, "sole_committed", states_sole_committed(c, n));
-    add(o, "since", c->now - p->since);
-    add(o, "progress", c->now - p->progress);
-    return o;
+    snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)hello->fingerprint);
+    cJSON_AddStringToObject(object, "fingerprint", fingerprint);
+    cJSON_AddStringToObject(object, "state", status_of_worker(rooms, worker));
+    status_add(object, "sent", ledger_tasks(rooms->ledger, worker));
+    status_add(object, "started", ledger_tasks_started(rooms->ledger, worker));
+    status_add(object, "done", (double)ledger_tasks_done(rooms->ledger, worker));
+    status_add(object, "held", states_held(rooms->states, worker));
+    status_add(object, "sole_committed", states_sole_committed(rooms->states, worker));
+    status_add(object, "since", now - roster_since(rooms->roster, worker));
+    status_add(object, "progress", now - roster_progress(rooms->roster, worker));
+    return object;
 }
 
-static cJSON *run_json(const femd_core *c, const run *t) {
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", t->name);
-    add(o, "ranks", t->nranks);
-    add(o, "connected", t->connected);
-    add(o, "open", t->open);
-    add(o, "points", (double)t->points);
-    add(o, "commits", (double)t->commits);
-    add(o, "last_step", t->last_step);
-    double tentative = 0, committed = 0;
-    for (uint32_t i = 0; i < t->nranks; i++) {
-        tentative += t->ranks[i].tentative.count;
-        committed += t->ranks[i].current.count;
-    }
-    add(o, "tentative", tentative);
-    add(o, "committed", committed);
-    cJSON_AddBoolToObject(o, "bit_reproducible", t->reproducible);
-    (void)c;
-    return o;
+static cJSON *status_run(const femd_rooms *rooms, uint32_t run) {
+    const runs_figures figures = runs_look(rooms->runs, run);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", figures.name);
+    status_add(object, "ranks", figures.ranks);
+    status_add(object, "connected", figures.connected);
+    status_add(object, "open", figures.open);
+    status_add(object, "points", (double)figures.points);
+    status_add(object, "commits", (double)figures.commits);
+    status_add(object, "last_step", figures.last_step);
+    status_add(object, "tentative", (double)figures.tentative);
+    status_add(object, "committed", (double)figures.committed);
+    cJSON_AddBoolToObject(object, "bit_reproducible", figures.reproducible);
+    return object;
 }
 
-static cJSON *material_json(const material *t) {
-    cJSON *o = cJSON_CreateObject();
+static cJSON *status_material(const femd_rooms *rooms, uint32_t material) {
+    const int ready = catalogue_is_ready(rooms->catalogue, material);
+    cJSON *object = cJSON_CreateObject();
     char id[65];
-    femd_hash_text(&t->id, id);
-    cJSON_AddStringToObject(o, "id", id);
-    cJSON_AddStringToObject(o, "state", t->ready > 0 ? "ready" : t->ready < 0 ? "failed" : "waiting");
-    add(o, "opened", t->opened);
-    add(o, "cost", t->cost);
-    add(o, "bytes", (double)t->size);
-    return o;
+    femd_hash_text(catalogue_id(rooms->catalogue, material), id);
+    cJSON_AddStringToObject(object, "id", id);
+    cJSON_AddStringToObject(object, "state", ready > 0 ? "ready" : ready < 0 ? "failed" : "waiting");
+    status_add(object, "opened", catalogue_opened(rooms->catalogue, material));
+    status_add(object, "cost", catalogue_cost(rooms->catalogue, material));
+    status_add(object, "bytes", (double)catalogue_pack(rooms->catalogue, material).size);
+    return object;
 }
 
-static void add_counters(cJSON *root, const femd_core_counters *n) {
-    cJSON *o = cJSON_AddObjectToObject(root, "counters");
-    add(o, "frames", (double)n->frames);
-    add(o, "points", (double)n->points);
-    add(o, "evaluations", (double)n->evaluations);
-    add(o, "reused", (double)n->reused);
-    add(o, "requeued", (double)n->requeued);
-    add(o, "remade", (double)n->remade);
-    add(o, "poison", (double)n->poison);
-    add(o, "conflicts", (double)n->conflicts);
-    add(o, "differences", (double)n->differences);
-    add(o, "late", (double)n->late);
-    add(o, "hung", (double)n->hung);
-    add(o, "commits", (double)n->commits);
-    add(o, "violations", (double)n->violations);
-    add(o, "bytes_in", (double)n->bytes_in);
-    add(o, "bytes_out", (double)n->bytes_out);
+static void status_counters(cJSON *root, const femd_core_counters *count) {
+    cJSON *object = cJSON_AddObjectToObject(root, "counters");
+    status_add(object, "frames", (double)count->frames);
+    status_add(object, "points", (double)count->points);
+    status_add(object, "evaluations", (double)count->evaluations);
+    status_add(object, "reused", (double)count->reused);
+    status_add(object, "requeued", (double)count->requeued);
+    status_add(object, "remade", (double)count->remade);
+    status_add(object, "poison", (double)count->poison);
+    status_add(object, "conflicts", (double)count->conflicts);
+    status_add(object, "differences", (double)count->differences);
+    status_add(object, "late", (double)count->late);
+    status_add(object, "hung", (double)count->hung);
+    status_add(object, "commits", (double)count->commits);
+    status_add(object, "violations", (double)count->violations);
+    status_add(object, "bytes_in", (double)count->bytes_in);
+    status_add(object, "bytes_out", (double)count->bytes_out);
 }
 
-static void add_memory(cJSON *root, const femd_core *c, const femd_core_totals *t) {
-    cJSON *o = cJSON_AddObjectToObject(root, "memory");
-    add(o, "limit", (double)c->config.memory_bytes);
-    add(o, "held", (double)t->bytes);
-    add(o, "requests", (double)t->requests);
-    add(o, "responses", (double)t->responses);
-    add(o, "materials", (double)t->materials);
-    add(o, "states", (double)t->states);
-    add(o, "batches", (double)t->batches);
+static void status_memory(cJSON *root, const femd_rooms *rooms, const femd_core_totals *totals) {
+    cJSON *object = cJSON_AddObjectToObject(root, "memory");
+    status_add(object, "limit", (double)rooms->common.config.memory_bytes);
+    status_add(object, "held", (double)totals->bytes);
+    status_add(object, "requests", (double)totals->requests);
+    status_add(object, "responses", (double)totals->responses);
+    status_add(object, "materials", (double)totals->materials);
+    status_add(object, "states", (double)totals->states);
+    status_add(object, "batches", (double)totals->batches);
 }
 
-static cJSON *status_json(const femd_core *c) {
-    femd_core_totals t;
-    femd_core_sum(c, &t);
+static cJSON *status_json(const femd_rooms *rooms) {
+    femd_core_totals totals;
+    rooms_sum(rooms, &totals);
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "version", FEMD_VERSION);
-    cJSON_AddStringToObject(root, "level", c->level);
-    add(root, "uptime", c->now - c->started);
+    cJSON_AddStringToObject(root, "level", rooms->common.level);
+    status_add(root, "uptime", rooms->common.now - rooms->common.started);
     cJSON *workers = cJSON_AddArrayToObject(root, "workers");
-    for (uint32_t w = peers_first_worker(c); w; w = peers_next_worker(c, w))
-        cJSON_AddItemToArray(workers, worker_json(c, w));
+    for (uint32_t worker = roster_next_worker(rooms->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(rooms->roster, worker))
+        cJSON_AddItemToArray(workers, status_worker(rooms, worker));
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
-    for (uint32_t r = c->first_run; r; r = run_at(c, r)->next)
-        if (r != c->service_run) cJSON_AddItemToArray(runs, run_json(c, run_at(c, r)));
+    for (uint32_t run = runs_next(rooms->runs, FEMD_NIL); run; run = runs_next(rooms->runs, run))
+        cJSON_AddItemToArray(runs, status_run(rooms, run));
     cJSON *materials = cJSON_AddArrayToObject(root, "materials");
-    for (uint32_t m = 1; m <= c->materials.end; m++) cJSON_AddItemToArray(materials, material_json(material_at(c, m)));
-    add(root, "clients", t.clients);
-    add(root, "queued", t.queued);
-    add(root, "waiting", t.waiting);
-    add(root, "running", t.running);
-    add(root, "batches", t.open_batches);
-    add(root, "states", t.state_count);
-    add_counters(root, &c->counter);
-    add_memory(root, c, &t);
-    cJSON_AddBoolToObject(root, "bit_reproducible", c->reproducible);
+    for (uint32_t material = 1; material <= catalogue_last(rooms->catalogue); material++)
+        cJSON_AddItemToArray(materials, status_material(rooms, material));
+    status_add(root, "clients", totals.clients);
+    status_add(root, "queued", totals.queued);
+    status_add(root, "waiting", totals.waiting);
+    status_add(root, "running", totals.running);
+    status_add(root, "batches", totals.open_batches);
+    status_add(root, "states", totals.state_count);
+    status_counters(root, &rooms->common.counter);
+    status_memory(root, rooms, &totals);
+    cJSON_AddBoolToObject(root, "bit_reproducible", rooms->common.reproducible);
     return root;
 }
 
-femd_status status_encode(const femd_core *c, uint64_t id, femd_buffer *out, femd_error *err) {
-    cJSON *root = status_json(c);
+femd_status status_encode(const femd_rooms *rooms, uint64_t id, femd_buffer *out, femd_error *err) {
+    cJSON *root = status_json(rooms);
     char *text = root ? cJSON_PrintUnformatted(root) : NULL;
     cJSON_Delete(root);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the status");

@@ -28,15 +28,35 @@ typedef struct femd_slab {
     size_t item;   /* bytes of one */
 } femd_slab;
 
-void femd_slab_init(femd_slab *s, size_t item);
-void femd_slab_clear(femd_slab *s);
+void femd_slab_init(femd_slab *slab, size_t item);
+void femd_slab_clear(femd_slab *slab);
 /* A zeroed item (its generation kept). FEMD_NIL if memory is out. */
-uint32_t femd_slab_take(femd_slab *s);
-void femd_slab_give(femd_slab *s, uint32_t number);
+uint32_t femd_slab_take(femd_slab *slab);
+void femd_slab_give(femd_slab *slab, uint32_t number);
 /* The item of a number in use. */
-static inline void *femd_slab_at(const femd_slab *s, uint32_t number) {
+static inline void *femd_slab_at(const femd_slab *slab, uint32_t number) {
     uint32_t i = number - 1;
-    return s->chunk[i / FEMD_SLAB_CHUNK] + (size_t)(i % FEMD_SLAB_CHUNK) * s->item;
+    return slab->chunk[i / FEMD_SLAB_CHUNK] + (size_t)(i % FEMD_SLAB_CHUNK) * slab->item;
+}
+
+/* ---- rows: what one room knows of the items of another, by their number ---- */
+typedef struct femd_rows {
+    char **chunk; /* owned; rows keep their address */
+    uint32_t chunks, room;
+    size_t item;
+} femd_rows;
+
+void femd_rows_init(femd_rows *rows, size_t item);
+void femd_rows_clear(femd_rows *rows);
+/* See to it that the number has a row; a new one is zero. 0 if memory is out. */
+int femd_rows_reach(femd_rows *rows, uint32_t number);
+/* Numbers below this have rows. */
+static inline uint32_t femd_rows_end(const femd_rows *rows) {
+    return rows->chunks * FEMD_SLAB_CHUNK;
+}
+/* The row of a number that was reached. */
+static inline void *femd_rows_at(const femd_rows *rows, uint32_t number) {
+    return rows->chunk[number / FEMD_SLAB_CHUNK] + (size_t)(number % FEMD_SLAB_CHUNK) * rows->item;
 }
 
 /* ---- table: hash -> number, open addressing with linear probing and deletion by shifting back ---- */
@@ -55,16 +75,16 @@ typedef struct femd_table {
     femd_table_name name;
 } femd_table;
 
-void femd_table_init(femd_table *t, const femd_slab *items, femd_table_name name);
-void femd_table_clear(femd_table *t);
+void femd_table_init(femd_table *table, const femd_slab *items, femd_table_name name);
+void femd_table_clear(femd_table *table);
 /* The number of the item named `name`, or FEMD_NIL. */
-uint32_t femd_table_find(const femd_table *t, const femd_hash *name);
-uint32_t femd_table_find64(const femd_table *t, uint64_t key);
+uint32_t femd_table_find(const femd_table *table, const femd_hash *name);
+uint32_t femd_table_find64(const femd_table *table, uint64_t key);
 /* 0 if memory is out. The name must not be there already. */
-int femd_table_put(femd_table *t, const femd_hash *name, uint32_t number);
-int femd_table_put64(femd_table *t, uint64_t key, uint32_t number);
-void femd_table_remove(femd_table *t, const femd_hash *name, uint32_t number);
-void femd_table_remove64(femd_table *t, uint64_t key, uint32_t number);
+int femd_table_put(femd_table *table, const femd_hash *name, uint32_t number);
+int femd_table_put64(femd_table *table, uint64_t key, uint32_t number);
+void femd_table_remove(femd_table *table, const femd_hash *name, uint32_t number);
+void femd_table_remove64(femd_table *table, uint64_t key, uint32_t number);
 
 /* ---- vector of numbers ---- */
 typedef struct femd_list {
@@ -73,7 +93,7 @@ typedef struct femd_list {
 } femd_list;
 
 /* 0 if memory is out. */
-int femd_list_push(femd_list *l, uint32_t number);
-void femd_list_clear(femd_list *l);
+int femd_list_push(femd_list *list, uint32_t number);
+void femd_list_clear(femd_list *list);
 
 #endif

@@ -1,0 +1,200 @@
+/* The batches of clients: what comes from a client, and how its points are looked up in the ledger. */
+#include <stdlib.h>
+
+#include "answers.h"
+#include "batches_private.h"
+
+enum { ANSWER_BYTES = 1024 /* about what the response of a point will take */ };
+
+static uint32_t batches_add(femd_batches *batches, uint32_t client, const femd_frame *frame, uint32_t material) {
+    uint32_t batch = femd_slab_take(&batches->records);
+    if (!batch) return FEMD_NIL;
+    batch_record *record = batches_at(batches, batch);
+    record->asks = calloc(frame->count ? frame->count : 1, sizeof *record->asks);
+    if (!record->asks) {
+        femd_slab_give(&batches->records, batch);
+        return FEMD_NIL;
+    }
+    batch_client *owner = batches_client(batches, client);
+    record->id = frame->id;
+    record->client = client;
+    record->material = material;
+    record->count = record->left = frame->count;
+    record->charged = frame->count * sizeof *record->asks;
+    record->next = owner->first;
+    if (owner->first) batches_at(batches, owner->first)->prev = batch;
+    owner->first = batch;
+    if (frame->id > owner->last_id) owner->last_id = frame->id;
+    owner->charged += record->charged;
+    femd_limits_add(&batches->common->limits, BYTES_BATCHES, record->charged);
+    return batch;
+}
+
+/* ---- looking requests up ---- */
+
+static int batches_is_supported(const femd_capabilities *caps, const femd_request *request) {
+    if (request->wants & ~caps->wants) return 0;
+    if (!(caps->controls & 1u << request->control)) return 0;
+    return !request->mask || caps->mixed;
+}
+
+static void batches_refuse_point(femd_batches *batches, uint32_t batch, uint32_t index, const femd_request *request,
+                                 const femd_hash *key, femd_status status) {
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    femd_bytes made = answers_make(request, status, bytes);
+    batches_result(batches, batch, index, key, &made, 0);
+}
+
+/* Answer the point from the stored response of an evaluation. */
+static void batches_reuse(femd_batches *batches, uint32_t batch, uint32_t index, uint32_t evaluation) {
+    femd_bytes response = ledger_response(batches->ledger, evaluation);
+    ledger_use(batches->ledger, evaluation);
+    if (ledger_state_out(batches->ledger, evaluation))
+        runs_tentative(batches->runs, batches_at(batches, batch)->client, evaluation);
+    batches_result(batches, batch, index, ledger_key(batches->ledger, evaluation), &response, FEMD_RESULT_REUSED);
+}
+
+static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t index, femd_request *request) {
+    static const femd_hash none = FEMD_HASH_ZERO;
+    const uint32_t material = batches_at(batches, batch)->material, client = batches_at(batches, batch)->client;
+    const femd_capabilities *caps = catalogue_caps(batches->catalogue, material);
+    if (!batches_is_supported(caps, request)) {
+        batches_refuse_point(batches, batch, index, request, &none, FEMD_UNSUPPORTED);
+        return;
+    }
+    if (!(caps->inputs & FEMD_INPUT_STATE)) request->state_in = none;
+    femd_hash key;
+    femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs, request,
+                     &key);
+    uint32_t evaluation = ledger_find(batches->ledger, &key);
+    if (evaluation && ledger_response(batches->ledger, evaluation).data) {
+        batches_reuse(batches, batch, index, evaluation);
+        return;
+    }
+    if (!evaluation) evaluation = ledger_add(batches->ledger, &key, request, material);
+    if (!evaluation) return;
+    if (ledger_is_done(batches->ledger, evaluation)) {
+        femd_status rc = ledger_open(batches->ledger, evaluation, runs_of(batches->runs, client));
+        if (rc != FEMD_OK) {
+            batches_refuse_point(batches, batch, index, request, &key, rc);
+            return;
+        }
+    }
+    batches_ask(batches, batch, index, evaluation);
+}
+
+static femd_status batches_look_up_all(femd_batches *batches, uint32_t batch, const uint8_t *requests,
+                                       femd_error *err) {
+    const uint32_t count = batches_at(batches, batch)->count;
+    for (uint32_t i = 0; i < count; i++) {
+        femd_request request;
+        FEMD_TRY(femd_request_decode(requests + (size_t)i * FEMD_REQUEST_BYTES, &request, err));
+        batches_look_up(batches, batch, i, &request);
+    }
+    return FEMD_OK;
+}
+
+/* ---- batches that wait for their material ---- */
+
+static uint32_t *batches_waiting(const femd_batches *batches, uint32_t material) {
+    return femd_rows_at(&batches->waiting, material);
+}
+
+void batches_leave_material(femd_batches *batches, uint32_t batch) {
+    batch_record *record = batches_at(batches, batch);
+    if (!record->waiting) return;
+    if (record->waiting_prev)
+        batches_at(batches, record->waiting_prev)->waiting_next = record->waiting_next;
+    else
+        *batches_waiting(batches, record->material) = record->waiting_next;
+    if (record->waiting_next) batches_at(batches, record->waiting_next)->waiting_prev = record->waiting_prev;
+    record->waiting = 0;
+    femd_buffer_clear(&record->requests);
+}
+
+/* Until the material is ready nobody knows which inputs matter, so the requests wait as they came. */
+static femd_status batches_put_aside(femd_batches *batches, uint32_t batch, const uint8_t *requests, femd_error *err) {
+    batch_record *record = batches_at(batches, batch);
+    size_t bytes = (size_t)record->count * FEMD_REQUEST_BYTES;
+    for (uint32_t i = 0; i < record->count; i++) {
+        femd_request request;
+        FEMD_TRY(femd_request_decode(requests + (size_t)i * FEMD_REQUEST_BYTES, &request, err));
+    }
+    if (!femd_rows_reach(&batches->waiting, record->material))
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %u points", record->count);
+    FEMD_TRY(femd_buffer_append(&record->requests, requests, bytes, err));
+    record->charged += bytes;
+    batches_client(batches, record->client)->charged += bytes;
+    femd_limits_add(&batches->common->limits, BYTES_BATCHES, bytes);
+    uint32_t *first = batches_waiting(batches, record->material);
+    record->waiting = 1;
+    record->waiting_next = *first;
+    if (*first) batches_at(batches, *first)->waiting_prev = batch;
+    *first = batch;
+    return FEMD_OK;
+}
+
+void batches_material(femd_batches *batches, uint32_t material) {
+    if (material >= femd_rows_end(&batches->waiting)) return;
+    const uint32_t *first = batches_waiting(batches, material);
+    while (*first) {
+        uint32_t batch = *first;
+        batch_record *record = batches_at(batches, batch);
+        femd_buffer requests = record->requests;
+        record->requests = (femd_buffer)FEMD_BUFFER_INIT;
+        batches_leave_material(batches, batch);
+        femd_error err = *catalogue_failure(batches->catalogue, material);
+        femd_status rc = catalogue_is_ready(batches->catalogue, material) > 0
+                             ? batches_look_up_all(batches, batch, requests.data, &err)
+                             : (femd_status)err.code;
+        femd_buffer_clear(&requests);
+        if (rc == FEMD_OK) continue;
+        outbox_send_error(batches->outbox, roster_address(batches->roster, record->client), record->id, &err);
+        batches_end(batches, batch);
+    }
+}
+
+/* ---- from the client ---- */
+
+static femd_status batches_check_room(femd_batches *batches, uint32_t client, uint32_t count, femd_error *err) {
+    const size_t charged = batches_client(batches, client)->charged;
+    const uint64_t own = (uint64_t)count * (sizeof(batch_ask) + FEMD_REQUEST_BYTES);
+    const uint64_t all = own + (uint64_t)count * (ledger_record_bytes() + ANSWER_BYTES);
+    const femd_limits *limits = &batches->common->limits;
+    if (charged + own > batches->common->config.peer_bytes)
+        return femd_fail(err, FEMD_LIMIT, "this client has %zu MiB of open batches; collect some before it sends more",
+                         charged >> 20);
+    if (femd_limits_room(limits, all, "a batch", NULL) == FEMD_OK) return FEMD_OK;
+    ledger_trim(batches->ledger, 0);
+    return femd_limits_room(limits, all, "a batch", err);
+}
+
+femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_frame *frame, femd_error *err) {
+    femd_hash id;
+    femd_reader reader;
+    FEMD_TRY(femd_evaluate_open(frame, &id, &reader, err));
+    if (frame->count > batches->common->config.batch_max)
+        return femd_fail(err, FEMD_LIMIT, "%u points in one batch, this server takes %u", frame->count,
+                         batches->common->config.batch_max);
+    uint32_t material = catalogue_find(batches->catalogue, &id);
+    if (!material)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");
+    const int ready = catalogue_is_ready(batches->catalogue, material);
+    const femd_error *failure = catalogue_failure(batches->catalogue, material);
+    if (ready < 0) return femd_fail(err, (femd_status)failure->code, "%s", failure->text);
+    FEMD_TRY(batches_check_room(batches, client, frame->count, err));
+    uint32_t old =
+        frame->id > batches_client(batches, client)->last_id ? FEMD_NIL : batches_find(batches, client, frame->id);
+    uint32_t batch = batches_add(batches, client, frame, material);
+    if (!batch) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %u points", frame->count);
+    batches->common->counter.points += frame->count;
+    runs_add_points(batches->runs, client, frame->count);
+    femd_status rc = ready > 0 ? batches_look_up_all(batches, batch, reader.p, err)
+                               : batches_put_aside(batches, batch, reader.p, err);
+    if (old) batches_end(batches, old);
+    if (rc != FEMD_OK)
+        batches_end(batches, batch);
+    else if (frame->count == 0)
+        batches_mark_dirty(batches, batch);
+    return rc;
+}

@@ -1,0 +1,49 @@
+/* The catalogue of materials: packs by id, what they can answer, what an evaluation costs, and which worker has opened
+ * which. It sends nothing and tells nobody. */
+#ifndef FEMD_SERVER_CATALOGUE_H
+#define FEMD_SERVER_CATALOGUE_H
+
+#include "common.h"
+
+typedef struct femd_catalogue femd_catalogue;
+
+typedef enum femd_opening { OPENING_NO = 0, OPENING_SENT, OPENING_DONE, OPENING_FAILED } femd_opening;
+
+/* NULL if memory is out. Destroying accepts NULL, sets NULL. */
+femd_catalogue *catalogue_create(femd_common *common);
+void catalogue_destroy(femd_catalogue **catalogue);
+
+/* The number of a material, FEMD_NIL if it is unknown. Numbers go from 1 to catalogue_last. */
+uint32_t catalogue_find(const femd_catalogue *catalogue, const femd_hash *id);
+uint32_t catalogue_last(const femd_catalogue *catalogue);
+/* Enter a material that is not there yet; the pack is copied. LIMIT or NO_MEMORY. */
+FEMD_MUST_CHECK femd_status catalogue_add(femd_catalogue *catalogue, const femd_hash *id, const femd_bytes *pack,
+                                          uint32_t *material, femd_error *err);
+
+const femd_hash *catalogue_id(const femd_catalogue *catalogue, uint32_t material);
+femd_bytes catalogue_pack(const femd_catalogue *catalogue, uint32_t material);
+/* 1: it can be evaluated; -1: no worker can open it, catalogue_failure says why; 0: not known yet. */
+int catalogue_is_ready(const femd_catalogue *catalogue, uint32_t material);
+const femd_error *catalogue_failure(const femd_catalogue *catalogue, uint32_t material);
+/* What it can answer, once it is ready. */
+const femd_capabilities *catalogue_caps(const femd_catalogue *catalogue, uint32_t material);
+void catalogue_set_ready(femd_catalogue *catalogue, uint32_t material, const femd_capabilities *caps);
+void catalogue_set_failed(femd_catalogue *catalogue, uint32_t material, const femd_error *failure);
+/* It failed so far, and a worker that comes later may still manage. */
+void catalogue_set_open(femd_catalogue *catalogue, uint32_t material);
+
+/* s per evaluation, smoothed; 0 = not known yet. */
+double catalogue_cost(const femd_catalogue *catalogue, uint32_t material);
+void catalogue_learn_cost(femd_catalogue *catalogue, uint32_t material, double wall);
+
+/* How far the worker is with opening it. Setting: 0 if memory is out. */
+femd_opening catalogue_opening(const femd_catalogue *catalogue, uint32_t material, uint32_t worker);
+int catalogue_set_opening(femd_catalogue *catalogue, uint32_t material, uint32_t worker, femd_opening opening);
+/* 1 if the worker can evaluate it. */
+int catalogue_is_open(const femd_catalogue *catalogue, uint32_t material, uint32_t worker);
+/* How many workers can. */
+uint32_t catalogue_opened(const femd_catalogue *catalogue, uint32_t material);
+/* 1 while the worker opens some material. */
+int catalogue_is_opening(const femd_catalogue *catalogue, uint32_t worker);
+
+#endif

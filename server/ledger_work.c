@@ -1,0 +1,297 @@
+/* The ledger of evaluations: what happens to them at workers. Answers, double answers, failures, deaths. */
+#include "answers.h"
+#include "ledger_private.h"
+
+enum { RETRIES_MAX = 3, BLAMES_MAX = 3 };
+
+int ledger_worker_here(femd_ledger *ledger, uint32_t worker) {
+    if (!femd_rows_reach(&ledger->workers, worker)) return 0;
+    *ledger_worker_at(ledger, worker) = (ledger_worker){0, 0, 0, 0};
+    return 1;
+}
+
+uint64_t ledger_task_id(const femd_ledger *ledger, uint32_t number) {
+    return (uint64_t)ledger_at(ledger, number)->slot.generation << 32 | number;
+}
+
+/* The evaluation of a task id; FEMD_NIL if it is no longer in the ledger or never was. */
+static uint32_t ledger_of_task(const femd_ledger *ledger, uint64_t task) {
+    uint32_t number = (uint32_t)task;
+    if (number == FEMD_NIL || number > ledger->records.end) return FEMD_NIL;
+    const evaluation *record = ledger_at(ledger, number);
+    return record->stage != STAGE_FREE && record->slot.generation == (uint32_t)(task >> 32) ? number : FEMD_NIL;
+}
+
+/* ---- there and back ---- */
+
+void ledger_sent(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t message) {
+    evaluation *record = ledger_at(ledger, number);
+    ledger_worker *holder = ledger_worker_at(ledger, worker);
+    record->stage = STAGE_SENT;
+    record->message = message;
+    record->worker = worker;
+    record->task_prev = FEMD_NIL;
+    record->task_next = holder->first;
+    if (holder->first) ledger_at(ledger, holder->first)->task_prev = number;
+    holder->first = number;
+    holder->count++;
+    ledger->running++;
+    roster_owe(ledger->roster, worker);
+}
+
+/* Take it from its worker. Returns the TASK message it was in. */
+static uint32_t ledger_land(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    ledger_worker *holder = ledger_worker_at(ledger, record->worker);
+    uint32_t message = record->message;
+    if (record->task_prev)
+        ledger_at(ledger, record->task_prev)->task_next = record->task_next;
+    else
+        holder->first = record->task_next;
+    if (record->task_next) ledger_at(ledger, record->task_next)->task_prev = record->task_prev;
+    holder->count--;
+    if (record->stage == STAGE_STARTED) {
+        holder->started--;
+        record->stage = STAGE_SENT;
+    }
+    roster_pay(ledger->roster, record->worker);
+    record->message = record->worker = FEMD_NIL;
+    ledger->running--;
+    return message;
+}
+
+void ledger_park(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    record->stage = STAGE_WAITING;
+    ledger->parked++;
+    record->wait =
+        states_wait(ledger->states, record->state_in, &(states_waiter){.kind = WAITER_EVALUATION, .who = number});
+}
+
+void ledger_started(femd_ledger *ledger, uint32_t worker, uint64_t task) {
+    uint32_t number = ledger_of_task(ledger, task);
+    if (!number) return;
+    evaluation *record = ledger_at(ledger, number);
+    if (record->worker != worker || record->stage != STAGE_SENT) return;
+    record->stage = STAGE_STARTED;
+    ledger_worker_at(ledger, worker)->started++;
+}
+
+static void ledger_push_front(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (lanes_push(ledger->lanes, record->lane, number, record->state_in, 1)) record->stage = STAGE_QUEUED;
+}
+
+/* Back to the queue, or away if nobody wants it any more. */
+static void ledger_requeue(femd_ledger *ledger, uint32_t number) {
+    if (!ledger_is_wanted(ledger_at(ledger, number))) {
+        ledger_abandon(ledger, number);
+        return;
+    }
+    ledger->common->counter.requeued++;
+    ledger_push_front(ledger, number);
+}
+
+/* ---- giving up ---- */
+
+static void ledger_give_up(femd_ledger *ledger, uint32_t number, femd_status status, const femd_bytes *answer) {
+    ledger_publish(ledger, number, answer);
+    ledger_close(ledger, number, status);
+    ledger_release(ledger, number);
+}
+
+static void ledger_poison(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    char key[65];
+    femd_hash_text(&record->key, key);
+    common_log(ledger->common, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)",
+               (unsigned long long)record->request.point, BLAMES_MAX, key);
+    ledger->common->counter.poison++;
+    record->flags |= LEDGER_POISON;
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    femd_bytes made = answers_make(&record->request, FEMD_POISON, bytes);
+    if (!record->response) {
+        ledger_keep_response(ledger, record, &made);
+        made = ledger_response(ledger, number);
+    }
+    ledger_give_up(ledger, number, FEMD_POISON, &made);
+}
+
+void ledger_input(femd_ledger *ledger, uint32_t number, femd_status status) {
+    evaluation *record = ledger_at(ledger, number);
+    record->wait = FEMD_NIL;
+    if (status != FEMD_OK) {
+        uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+        femd_bytes made = answers_make(&record->request, status, bytes);
+        ledger_give_up(ledger, number, status, &made);
+        return;
+    }
+    ledger->parked--;
+    ledger_push_front(ledger, number);
+}
+
+void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame) {
+    const ledger_worker *holder = ledger_worker_at(ledger, worker);
+    while (holder->first) {
+        uint32_t number = holder->first;
+        evaluation *record = ledger_at(ledger, number);
+        int started = record->stage == STAGE_STARTED;
+        ledger_land(ledger, number);
+        if (record->stage == STAGE_DONE) {
+            ledger_report_remade(ledger, number, FEMD_OK);
+            ledger_release(ledger, number);
+            continue;
+        }
+        if (started && blame && ++record->blames >= BLAMES_MAX)
+            ledger_poison(ledger, number);
+        else
+            ledger_requeue(ledger, number);
+    }
+}
+
+/* ---- answers ---- */
+
+/* An answer that nobody waits for: its state is dropped unless somebody needs it. */
+static void ledger_learn_stray(femd_ledger *ledger, uint32_t worker, const femd_hash *hash) {
+    if (femd_hash_is_zero(hash)) return;
+    uint32_t state = states_find(ledger->states, hash);
+    if (state && states_is_needed(ledger->states, state))
+        states_hold(ledger->states, state, worker);
+    else
+        states_drop_unknown(ledger->states, worker, hash);
+}
+
+/* Compare with what is on record; 0 if it differs. What is on record stands. */
+static int ledger_agrees(femd_ledger *ledger, uint32_t number, const femd_answer *answer, uint64_t fingerprint) {
+    evaluation *record = ledger_at(ledger, number);
+    int same = 1;
+    if (record->response)
+        same = answers_equal(&(femd_bytes){record->response, record->response_size}, &answer->response);
+    else if (record->state_out)
+        same = femd_hash_equal(states_name(ledger->states, record->state_out), &answer->state_out);
+    if (same || record->flags & LEDGER_POISON) return same;
+    char key[65];
+    femd_hash_text(&record->key, key);
+    if (fingerprint == record->fingerprint) {
+        ledger->common->counter.conflicts++;
+        common_log(ledger->common, FEMD_LOG_ERROR,
+                   "conflict: two different answers for point %llu (key %s), the first stands",
+                   (unsigned long long)record->request.point, key);
+        return 0;
+    }
+    ledger->common->counter.differences++;
+    ledger->common->reproducible = 0;
+    if (record->lane) record->flags |= LEDGER_DIFFERS;
+    common_log(ledger->common, FEMD_LOG_WARNING,
+               "workers with different fingerprints answer differently (point %llu, key %s): the run is not "
+               "bit-reproducible",
+               (unsigned long long)record->request.point, key);
+    return 0;
+}
+
+static void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash) {
+    evaluation *record = ledger_at(ledger, number);
+    if (femd_hash_is_zero(hash)) return;
+    uint32_t state = states_enter(ledger->states, hash);
+    if (!state || !ledger_add_maker(ledger, state, number)) return;
+    record->state_out = state;
+    if (record->pins) states_ref(ledger->states, state);
+}
+
+/* The first answer, or one again after a loss. An answer that contradicts the record goes to nobody. */
+static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer,
+                          uint64_t fingerprint) {
+    evaluation *record = ledger_at(ledger, number);
+    int known = record->response || record->state_out;
+    int same = known ? ledger_agrees(ledger, number, answer, fingerprint) : 1;
+    if (!known) {
+        record->fingerprint = fingerprint;
+        ledger_enter_state(ledger, number, &answer->state_out);
+    }
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    femd_bytes told = same ? answer->response : answers_make(&record->request, FEMD_CONFLICT, bytes);
+    if (same && !record->response) {
+        ledger_keep_response(ledger, record, &answer->response);
+        told = ledger_response(ledger, number);
+    }
+    if (told.size) ledger_publish(ledger, number, &told); /* keeps the state until all have been told */
+    if (record->state_out && same)
+        states_hold(ledger->states, record->state_out, worker);
+    else if (!same)
+        ledger_learn_stray(ledger, worker, &answer->state_out);
+    ledger_close(ledger, number, same ? FEMD_OK : FEMD_CONFLICT);
+    ledger_release(ledger, number);
+}
+
+static void ledger_second_answer(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer,
+                                 uint64_t fingerprint) {
+    ledger->common->counter.late++;
+    if (!answers_is_retried(answer->status)) ledger_agrees(ledger, number, answer, fingerprint);
+    ledger_learn_stray(ledger, worker, &answer->state_out);
+    ledger_report_remade(ledger, number, FEMD_OK);
+    ledger_release(ledger, number);
+}
+
+static void ledger_failed_answer(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer) {
+    evaluation *record = ledger_at(ledger, number);
+    if (answer->status == FEMD_STATE_LOST && record->state_in) states_unhold(ledger->states, record->state_in, worker);
+    if (++record->retries < RETRIES_MAX) {
+        ledger_requeue(ledger, number);
+        return;
+    }
+    common_log(ledger->common, FEMD_LOG_WARNING, "point %llu failed %d times: %s",
+               (unsigned long long)record->request.point, RETRIES_MAX, femd_status_text(answer->status));
+    ledger_give_up(ledger, number, (femd_status)answer->status, &answer->response);
+}
+
+femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answer *answer, uint32_t *message,
+                          femd_error *err) {
+    answers_cost cost;
+    *message = FEMD_NIL;
+    FEMD_TRY(answers_check(&answer->response, &cost, err));
+    uint32_t number = ledger_of_task(ledger, answer->task);
+    if (!number) {
+        ledger->common->counter.late++;
+        ledger_learn_stray(ledger, worker, &answer->state_out);
+        return FEMD_OK;
+    }
+    evaluation *record = ledger_at(ledger, number);
+    int had_it = record->message && record->worker == worker;
+    if (had_it) {
+        *message = ledger_land(ledger, number);
+        ledger_worker_at(ledger, worker)->done++;
+    }
+    if (record->stage == STAGE_DONE) {
+        ledger_second_answer(ledger, number, worker, answer, cost.fingerprint);
+        return FEMD_OK;
+    }
+    if (answers_is_retried(answer->status)) {
+        if (had_it)
+            ledger_failed_answer(ledger, number, worker, answer);
+        else
+            ledger->common->counter.late++;
+        return FEMD_OK;
+    }
+    ledger->common->counter.evaluations++;
+    catalogue_learn_cost(ledger->catalogue, record->material, cost.wall);
+    ledger_record(ledger, number, worker, answer, cost.fingerprint);
+    return FEMD_OK;
+}
+
+/* ---- what a worker has ---- */
+
+uint32_t ledger_tasks(const femd_ledger *ledger, uint32_t worker) {
+    return ledger_worker_at(ledger, worker)->count;
+}
+
+uint32_t ledger_tasks_started(const femd_ledger *ledger, uint32_t worker) {
+    return ledger_worker_at(ledger, worker)->started;
+}
+
+uint64_t ledger_tasks_done(const femd_ledger *ledger, uint32_t worker) {
+    return ledger_worker_at(ledger, worker)->done;
+}
+
+uint32_t ledger_next_task(const femd_ledger *ledger, uint32_t worker, uint32_t number) {
+    return number ? ledger_at(ledger, number)->task_next : ledger_worker_at(ledger, worker)->first;
+}

@@ -1,0 +1,233 @@
+/* The table of peers. */
+#include "roster.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct peer {
+    femd_slot slot;
+    femd_address address; /* route 0: the place is free */
+    femd_hello hello;
+    uint64_t number;
+    double since;
+    uint32_t violations;
+    /* worker */
+    uint32_t flying; /* TASK messages it holds */
+    uint32_t idle_prev, idle_next;
+    uint32_t owed; /* tasks it has and states asked of it */
+    double progress;
+} peer;
+
+struct femd_roster {
+    femd_common *common;
+    femd_slab peers;
+    femd_table by_route;
+    uint64_t last_number;
+    uint32_t workers;
+    uint32_t idle[FEMD_CREDITS_MAX + 1]; /* first worker with so many free credits */
+    double next_due;
+};
+
+femd_roster *roster_create(femd_common *common) {
+    femd_roster *roster = calloc(1, sizeof *roster);
+    if (!roster) return NULL;
+    roster->common = common;
+    roster->next_due = INFINITY;
+    femd_slab_init(&roster->peers, sizeof(peer));
+    femd_table_init(&roster->by_route, NULL, NULL);
+    return roster;
+}
+
+void roster_destroy(femd_roster **roster) {
+    if (!*roster) return;
+    femd_slab_clear(&(*roster)->peers);
+    femd_table_clear(&(*roster)->by_route);
+    free(*roster);
+    *roster = NULL;
+}
+
+static peer *roster_at(const femd_roster *roster, uint32_t number) {
+    return femd_slab_at(&roster->peers, number);
+}
+
+/* ---- workers by free credits ---- */
+
+static void roster_idle_insert(femd_roster *roster, uint32_t worker) {
+    const uint32_t credits = roster->common->config.credits;
+    peer *entry = roster_at(roster, worker);
+    if (entry->flying >= credits) return;
+    uint32_t *head = &roster->idle[credits - entry->flying];
+    entry->idle_prev = FEMD_NIL;
+    entry->idle_next = *head;
+    if (*head) roster_at(roster, *head)->idle_prev = worker;
+    *head = worker;
+}
+
+static void roster_idle_remove(femd_roster *roster, uint32_t worker) {
+    const uint32_t credits = roster->common->config.credits;
+    peer *entry = roster_at(roster, worker);
+    if (entry->flying >= credits) return;
+    if (entry->idle_prev)
+        roster_at(roster, entry->idle_prev)->idle_next = entry->idle_next;
+    else
+        roster->idle[credits - entry->flying] = entry->idle_next;
+    if (entry->idle_next) roster_at(roster, entry->idle_next)->idle_prev = entry->idle_prev;
+}
+
+void roster_credit(femd_roster *roster, uint32_t worker) {
+    roster_idle_remove(roster, worker);
+    roster_at(roster, worker)->flying--;
+    roster_idle_insert(roster, worker);
+}
+
+void roster_debit(femd_roster *roster, uint32_t worker) {
+    roster_idle_remove(roster, worker);
+    roster_at(roster, worker)->flying++;
+    roster_idle_insert(roster, worker);
+}
+
+uint32_t roster_flying(const femd_roster *roster, uint32_t worker) {
+    return roster_at(roster, worker)->flying;
+}
+
+uint32_t roster_idle(const femd_roster *roster, uint32_t free_credits) {
+    return roster->idle[free_credits];
+}
+
+uint32_t roster_idle_after(const femd_roster *roster, uint32_t worker) {
+    return roster_at(roster, worker)->idle_next;
+}
+
+/* ---- coming and going ---- */
+
+static int roster_is_worker(const peer *entry) {
+    return entry->hello.role == FEMD_ROLE_WORKER;
+}
+
+uint32_t roster_add(femd_roster *roster, femd_address address, const femd_hello *hello) {
+    uint32_t number = femd_slab_take(&roster->peers);
+    if (!number) return FEMD_NIL;
+    if (!femd_table_put64(&roster->by_route, address.route, number)) {
+        femd_slab_give(&roster->peers, number);
+        return FEMD_NIL;
+    }
+    peer *entry = roster_at(roster, number);
+    entry->address = address;
+    entry->hello = *hello;
+    entry->number = ++roster->last_number;
+    entry->since = entry->progress = roster->common->now;
+    if (!roster_is_worker(entry)) return number;
+    roster->workers++;
+    roster_idle_insert(roster, number);
+    return number;
+}
+
+void roster_remove(femd_roster *roster, uint32_t number) {
+    peer *entry = roster_at(roster, number);
+    femd_table_remove64(&roster->by_route, entry->address.route, number);
+    if (roster_is_worker(entry)) {
+        roster_idle_remove(roster, number);
+        roster->workers--;
+    }
+    entry->address.route = 0;
+    femd_slab_give(&roster->peers, number);
+}
+
+/* ---- who is there ---- */
+
+uint32_t roster_find(const femd_roster *roster, uint64_t route) {
+    return femd_table_find64(&roster->by_route, route);
+}
+
+int roster_is_here(const femd_roster *roster, uint32_t number) {
+    return number && number <= roster->peers.end && roster_at(roster, number)->address.route != 0;
+}
+
+femd_address roster_address(const femd_roster *roster, uint32_t number) {
+    return roster_at(roster, number)->address;
+}
+
+const femd_hello *roster_hello(const femd_roster *roster, uint32_t number) {
+    return &roster_at(roster, number)->hello;
+}
+
+uint64_t roster_number(const femd_roster *roster, uint32_t number) {
+    return roster_at(roster, number)->number;
+}
+
+double roster_since(const femd_roster *roster, uint32_t number) {
+    return roster_at(roster, number)->since;
+}
+
+uint32_t roster_violation(femd_roster *roster, uint32_t number) {
+    return ++roster_at(roster, number)->violations;
+}
+
+uint32_t roster_next(const femd_roster *roster, uint32_t number) {
+    for (number++; number <= roster->peers.end; number++)
+        if (roster_at(roster, number)->address.route) return number;
+    return FEMD_NIL;
+}
+
+uint32_t roster_next_worker(const femd_roster *roster, uint32_t number) {
+    while ((number = roster_next(roster, number)) != FEMD_NIL)
+        if (roster_is_worker(roster_at(roster, number))) return number;
+    return FEMD_NIL;
+}
+
+uint32_t roster_peers(const femd_roster *roster) {
+    return roster->peers.live;
+}
+
+uint32_t roster_workers(const femd_roster *roster) {
+    return roster->workers;
+}
+
+/* ---- what workers owe ---- */
+
+/* A worker without anything to do cannot be late; the first thing asked of it starts its clock. Later signs of progress
+ * move its time away, so that the earliest time ever set is a bound until all are looked at again. */
+static void roster_wait_for(femd_roster *roster, const peer *entry) {
+    double due = entry->progress + roster->common->config.task_deadline;
+    if (due < roster->next_due) roster->next_due = due;
+}
+
+void roster_owe(femd_roster *roster, uint32_t worker) {
+    peer *entry = roster_at(roster, worker);
+    if (entry->owed++ == 0) roster_wait_for(roster, entry);
+}
+
+void roster_pay(femd_roster *roster, uint32_t worker) {
+    roster_at(roster, worker)->owed--;
+}
+
+int roster_owes(const femd_roster *roster, uint32_t worker) {
+    return roster_at(roster, worker)->owed > 0;
+}
+
+void roster_progressed(femd_roster *roster, uint32_t worker) {
+    peer *entry = roster_at(roster, worker);
+    entry->progress = roster->common->now;
+    if (entry->owed) roster_wait_for(roster, entry);
+}
+
+double roster_progress(const femd_roster *roster, uint32_t worker) {
+    return roster_at(roster, worker)->progress;
+}
+
+double roster_next_due(const femd_roster *roster) {
+    return roster->next_due;
+}
+
+void roster_set_next_due(femd_roster *roster, double due) {
+    roster->next_due = due;
+}
+
+int roster_audit(const femd_roster *roster, uint32_t number, uint32_t owed, femd_error *err) {
+    const peer *entry = roster_at(roster, number);
+    FEMD_CLAIM(entry->owed == owed, "peer %u owes %u things, %u are known", number, entry->owed, owed);
+    FEMD_CLAIM(entry->flying <= roster->common->config.credits, "worker %u has %u messages", number, entry->flying);
+    FEMD_CLAIM(!owed || roster->next_due <= entry->progress + 2 * roster->common->config.task_deadline,
+               "worker %u may be late before anybody looks", number);
+    return 0;
+}

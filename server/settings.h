@@ -1,0 +1,68 @@
+/* What the program sets, what the core counts, and what it wants done: the plain types of the core's face. */
+#ifndef FEMD_SERVER_SETTINGS_H
+#define FEMD_SERVER_SETTINGS_H
+
+#include "femd/control.h"
+
+typedef enum femd_log_level {
+    FEMD_LOG_ERROR = 0,
+    FEMD_LOG_WARNING = 1,
+    FEMD_LOG_INFO = 2,
+    FEMD_LOG_DEBUG = 3
+} femd_log_level;
+
+typedef struct femd_core_config {
+    const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
+    uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
+    uint32_t message_points; /* most points of one TASK message; 0 = 256 */
+    double message_work;     /* s of expected work of one TASK message; 0 = 0.005 */
+    uint64_t cache_bytes;    /* finished evaluations kept for reuse; 0 = 512 MiB */
+    uint64_t memory_bytes;   /* all that the core may hold; 0 = 4 GiB */
+    uint64_t peer_bytes;     /* open requests and batches of one client; 0 = memory_bytes / 2 */
+    uint64_t frame_max;      /* 0 = FEMD_FRAME_MAX */
+    uint32_t batch_max;      /* points of one EVALUATE; 0 = FEMD_BATCH_MAX */
+    double task_deadline;    /* s without a sign of progress after which a worker counts as hung; 0 = 600 */
+    double run_grace;        /* s that a run outlives the loss of its last client; 0 = 60 */
+    /* A line for the log; may be NULL. */
+    void (*log)(void *user, femd_log_level level, const char *text);
+    /* A commit has become final: the place where a journal writes it down. May be NULL. */
+    void (*committed)(void *user, const char *run, uint32_t step, uint64_t states);
+    void *user;
+} femd_core_config;
+
+enum { FEMD_CREDITS_MAX = 16 };
+
+typedef enum femd_action_kind { FEMD_ACTION_SEND = 1, FEMD_ACTION_DROP = 2 } femd_action_kind;
+
+typedef struct femd_action {
+    femd_action_kind kind;
+    uint64_t route;
+    femd_buffer frame; /* SEND: the message, the receiver's until recycled */
+} femd_action;
+
+/* The figures that status and tests read. */
+typedef struct femd_core_counters {
+    uint64_t frames;      /* received */
+    uint64_t points;      /* asked for by clients */
+    uint64_t evaluations; /* answers of workers that finished an evaluation */
+    uint64_t reused;      /* points answered from an earlier or a shared evaluation */
+    uint64_t requeued;    /* tasks sent again after the loss of a worker or a failure of the infrastructure */
+    uint64_t poison;      /* evaluations given up after ending three workers */
+    uint64_t conflicts;   /* different answers for one key from equal fingerprints */
+    uint64_t differences; /* the same from different fingerprints */
+    uint64_t late;        /* answers that nobody waited for any more */
+    uint64_t remade;      /* evaluations repeated because their state was lost */
+    uint64_t commits;
+    uint64_t violations; /* messages that break the protocol */
+    uint64_t hung;       /* workers dropped because they showed no progress */
+    uint64_t bytes_in, bytes_out;
+} femd_core_counters;
+
+typedef struct femd_core_totals {
+    uint64_t bytes, requests, responses, materials, states, batches; /* bytes held in all, and by kind */
+    uint32_t peers, workers, clients, runs;
+    uint32_t queued, waiting, running; /* evaluations */
+    uint32_t evaluations, state_count, lanes, waiters, open_batches;
+} femd_core_totals;
+
+#endif
