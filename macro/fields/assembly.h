@@ -4,16 +4,16 @@
 #ifndef FEMD_ASSEMBLY_H
 #define FEMD_ASSEMBLY_H
 
-#include "fields/problem.h"
+#include "fields/field.h"
 
 typedef struct femd_assembly femd_assembly;
 
-/* Nodes and cells of p must be there. Collective. */
-FEMD_MUST_CHECK femd_status femd_assembly_create(femd_problem *p, femd_assembly **a, femd_error *err);
+/* The field's layout must be there. Collective. */
+FEMD_MUST_CHECK femd_status femd_assembly_create(femd_field *field, femd_assembly **a, femd_error *err);
 void femd_assembly_destroy(femd_assembly **a);
 /* K := 0 and nothing to send. Collective. */
 FEMD_MUST_CHECK femd_status femd_assembly_begin(femd_assembly *a, Mat K, femd_error *err);
-/* Add the matrix of local cell c: (3 nodes) x (3 nodes), row-major. */
+/* Add the matrix of local cell c: (components x nodes) squared, row-major. */
 FEMD_MUST_CHECK femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double *Ke, femd_error *err);
 /* Exchange and assemble. Collective. */
 FEMD_MUST_CHECK femd_status femd_assembly_end(femd_assembly *a, Mat K, femd_error *err);

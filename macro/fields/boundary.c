@@ -1,5 +1,5 @@
-/* Boundary entries of the case on the nodes of the mesh. Owns which component is prescribed by whom and all external
- * forces; never touches a quadrature answer. */
+/* Boundary conditions on the nodes of the mesh. Owns which entry is prescribed by whom and all external loads; never
+ * touches a quadrature answer, and knows no field but by its kind. */
 #include "fields/boundary.h"
 
 #include <math.h>
@@ -9,293 +9,283 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 
-static double prescribed_value(const femd_case_boundary *b, const double *x, int a) {
-    double u = b->value[a];
-    if (b->has_gradient)
-        for (int k = 0; k < 3; ++k) u += b->gradient[3 * a + k] * x[k];
-    return u;
+/* ---- prescribed values ---- */
+
+static double condition_value(const femd_condition *condition, const double *x, int a) {
+    double value = condition->value[a];
+    if (condition->gradient)
+        for (int k = 0; k < FEMD_SPACE; ++k) value += condition->gradient[FEMD_SPACE * a + k] * x[k];
+    return value;
 }
 
-/* 1 if the two entries, with values u and v at factor 1, ask for the same displacement at all times: both are linear
- * between the times of their tables. *time is the first at which they differ. */
-static int agree_in_time(const femd_case *cs, const femd_case_boundary *a, double u, const femd_case_boundary *b,
-                         double v, double *time) {
+/* 1 if the two conditions, with values u and v at factor 1, ask for the same at all times: both are linear between the
+ * times of their tables. *time is the first at which they differ. */
+static int conditions_agree(const femd_case *cs, const femd_case_boundary *a, double u, const femd_case_boundary *b,
+                            double v, double *time) {
     const femd_case_boundary *table[2] = {a, b};
     double scale = fabs(u) + fabs(v);
     *time = cs->end_time;
     for (int k = 0; k < 2; ++k)
         for (size_t i = 0; i <= table[k]->ntable; ++i) {
-            double t = i < table[k]->ntable ? table[k]->time[i] : cs->end_time;
-            double d = u * femd_case_amplitude(cs, a, t) - v * femd_case_amplitude(cs, b, t);
-            *time = t;
-            if (fabs(d) > 1e-12 * scale) return 0;
+            double at = i < table[k]->ntable ? table[k]->time[i] : cs->end_time;
+            double difference = u * femd_case_amplitude(cs, a, at) - v * femd_case_amplitude(cs, b, at);
+            *time = at;
+            if (fabs(difference) > 1e-12 * scale) return 0;
         }
     return 1;
 }
 
-static femd_status prescribe(femd_problem *p, femd_boundary *bc, size_t entry, PetscInt node, femd_error *err) {
-    const femd_case_boundary *b = &p->cs->boundary[entry];
-    const double *x = p->node_x + 3 * node;
-    for (int a = 0; a < 3; ++a) {
-        if (!b->has[a]) continue;
-        PetscInt dof = 3 * node + a;
-        double u = prescribed_value(b, x, a), time;
-        int before = bc->entry[dof];
+static femd_status boundary_contradiction(const femd_field *field, const femd_boundary *bc, int before, size_t now,
+                                          const double *x, int a, double u, double v, double time, femd_error *err) {
+    const femd_field_kind *kind = field->kind;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: boundary[%d] (\"%s\") and boundary[%zu] (\"%s\") prescribe different %s%s%s at the node they "
+                     "share at (%g, %g, %g) m: %g and %g %s at factor 1 (they differ at time %g); leave one of them "
+                     "free there (null)",
+                     bc->cs->path, before, bc->condition[before].entry->on, now, bc->condition[now].entry->on,
+                     kind->plural, kind->label ? " along " : "", kind->label ? kind->label[a] : "", x[0], x[1], x[2], u,
+                     v, kind->unit, time);
+}
+
+static femd_status boundary_prescribe(const femd_field *field, femd_boundary *bc, size_t which, PetscInt node,
+                                      femd_error *err) {
+    const femd_condition *condition = &bc->condition[which];
+    const double *x = field->grid->node_x + FEMD_SPACE * node;
+    for (int a = 0; a < field->components; ++a) {
+        if (!condition->has[a]) continue;
+        const PetscInt at = field->components * node + a;
+        const int before = bc->entry[at];
+        double value = condition_value(condition, x, a), time;
         if (before < 0) {
-            bc->entry[dof] = (int)entry;
-            bc->value[dof] = u;
+            bc->entry[at] = (int)which;
+            bc->value[at] = value;
             continue;
         }
-        if (agree_in_time(p->cs, &p->cs->boundary[before], bc->value[dof], b, u, &time)) continue;
-        return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: boundary[%d] (\"%s\") and boundary[%zu] (\"%s\") prescribe different displacements along "
-                         "%c at the node they "
-                         "share at (%g, %g, %g) m: %g and %g m at factor 1 (they differ at time %g); leave one of them "
-                         "free there (null)",
-                         p->cs->path, before, p->cs->boundary[before].on, entry, b->on, "xyz"[a], x[0], x[1], x[2],
-                         bc -> value[dof], u, time);
+        if (conditions_agree(bc->cs, bc->condition[before].entry, bc->value[at], condition->entry, value, &time))
+            continue;
+        return boundary_contradiction(field, bc, before, which, x, a, bc->value[at], value, time, err);
     }
     return FEMD_OK;
 }
 
-/* Local plex points of a surface; *is may be NULL. */
-static femd_status surface_points(femd_problem *p, size_t entry, IS *is, PetscInt *n, const PetscInt **point,
-                                  femd_error *err) {
-    char name[FEMD_NAME_MAX + 16];
-    *n = 0;
-    *point = NULL;
-    snprintf(name, sizeof name, "surface:%s", p->cs->boundary[entry].on);
-    PETSC_TRY(err, DMGetStratumIS(p->dm, name, 1, is));
-    if (!*is) return FEMD_OK;
-    PETSC_TRY(err, ISGetLocalSize(*is, n));
-    PETSC_TRY(err, ISGetIndices(*is, point));
-    return FEMD_OK;
-}
-
-static femd_status release_points(IS *is, const PetscInt **point, femd_error *err) {
-    if (!*is) return FEMD_OK;
-    PETSC_TRY(err, ISRestoreIndices(*is, point));
-    PETSC_TRY(err, ISDestroy(is));
-    return FEMD_OK;
-}
-
-static femd_status prescribe_surface(femd_problem *p, femd_boundary *bc, size_t entry, femd_error *err) {
+static femd_status boundary_prescribe_surface(const femd_field *field, femd_boundary *bc, size_t which,
+                                              femd_error *err) {
     IS is = NULL;
-    PetscInt n, dofs, offset;
+    PetscInt n, node;
     const PetscInt *point;
-    PetscSection section;
     femd_status rc = FEMD_OK;
-    FEMD_TRY(surface_points(p, entry, &is, &n, &point, err));
-    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
+    FEMD_TRY(femd_grid_surface(field->grid, bc->condition[which].entry->on, &is, &n, &point, err));
     for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
-        PETSC_TRY(err, PetscSectionGetDof(section, point[i], &dofs));
-        PETSC_TRY(err, PetscSectionGetOffset(section, point[i], &offset));
-        if (dofs == 3) rc = prescribe(p, bc, entry, offset / 3, err);
+        rc = femd_grid_node(field->grid, point[i], &node, err);
+        if (rc == FEMD_OK && node >= 0) rc = boundary_prescribe(field, bc, which, node, err);
     }
-    FEMD_TRY(release_points(&is, &point, err));
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
     return rc;
 }
 
-/* ---- loads on faces ---- */
+/* ---- loads ---- */
 
-/* Side of cell c whose corners are exactly the vertices of plex face `point`; -1 if none is. */
-static femd_status find_side(femd_problem *p, const femd_element_table *t, PetscInt c, PetscInt point, int *side,
-                             femd_error *err) {
-    const femd_cell *cell = t->element->cell;
-    PetscInt nclosure, *closure = NULL, corner[FEMD_FACE_CORNERS], n = 0, vstart, vend;
-    PetscSection section;
-    PETSC_TRY(err, DMGetLocalSection(p->dm, &section));
-    PETSC_TRY(err, DMPlexGetDepthStratum(p->dm, 0, &vstart, &vend));
-    PETSC_TRY(err, DMPlexGetTransitiveClosure(p->dm, point, PETSC_TRUE, &nclosure, &closure));
-    for (PetscInt i = 0; i < nclosure && n < FEMD_FACE_CORNERS; ++i) {
-        if (closure[2 * i] < vstart || closure[2 * i] >= vend) continue;
-        PETSC_TRY(err, PetscSectionGetOffset(section, closure[2 * i], &corner[n]));
-        corner[n++] /= 3;
-    }
-    PETSC_TRY(err, DMPlexRestoreTransitiveClosure(p->dm, point, PETSC_TRUE, &nclosure, &closure));
-    *side = -1;
-    for (int s = 0; s < cell->faces; ++s) {
-        PetscInt matched = 0;
-        for (PetscInt i = 0; i < n; ++i)
-            for (PetscInt k = 0; k < n; ++k) matched += p->cell_node[c * t->nodes + cell->face[s][k]] == corner[i];
-        if (matched == n) *side = s;
-    }
-    return *side < 0 ? femd_fail(err, FEMD_INTERNAL, "a face of the mesh is no side of its cell") : FEMD_OK;
-}
-
-static femd_status load_face(femd_problem *p, const femd_element_table *t, PetscInt point, size_t entry, double *force,
-                             femd_error *err) {
-    const femd_case_boundary *b = &p->cs->boundary[entry];
-    const PetscInt *support;
-    PetscInt nsupport;
-    int side = -1;
+static void boundary_load_face(const femd_field *field, const femd_condition *condition, PetscInt cell, int side,
+                               double *force) {
+    const femd_element_table *table = &field->grid->table;
+    const PetscInt *node = field->grid->cell_node + cell * table->nodes;
+    const int *of_face = table->face_node[side], components = field->components;
     double x[FEMD_FACE_CORNERS][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
-    PETSC_TRY(err, DMPlexGetSupportSize(p->dm, point, &nsupport));
-    if (nsupport != 1) return FEMD_OK; /* the cell is on another rank */
-    PETSC_TRY(err, DMPlexGetSupport(p->dm, point, &support));
-    FEMD_TRY(find_side(p, t, support[0] - p->cell_start, point, &side, err));
-    const PetscInt *node = p->cell_node + (support[0] - p->cell_start) * t->nodes;
-    for (int i = 0; i < t->element->cell->face_corners; ++i)
-        memcpy(x[i], p->node_x + FEMD_SPACE * node[t->face_node[side][i]], sizeof x[i]);
-    femd_element_face_area(t, x, area, size);
-    for (int i = 0; i < t->face_nodes; ++i)
-        for (int a = 0; a < 3; ++a)
-            force[3 * node[t->face_node[side][i]] + a] +=
-                b->kind == FEMD_LOAD_PRESSURE ? -b->value[0] * area[i][a] : b->value[a] * size[i];
-    return FEMD_OK;
+    for (int i = 0; i < table->element->cell->face_corners; ++i)
+        memcpy(x[i], field->grid->node_x + FEMD_SPACE * node[of_face[i]], sizeof x[i]);
+    femd_element_face_area(table, (const double(*)[FEMD_SPACE])x, area, size);
+    for (int i = 0; i < table->face_nodes; ++i)
+        for (int a = 0; a < components; ++a)
+            force[components * node[of_face[i]] + a] += condition->kind == FEMD_CONDITION_NORMAL
+                                                            ? -condition->value[0] * area[i][a]
+                                                            : condition->value[a] * size[i];
 }
 
-static femd_status load_surface(femd_problem *p, const femd_element_table *t, femd_boundary *bc, size_t entry,
-                                femd_error *err) {
+static femd_status boundary_load_surface(const femd_field *field, femd_boundary *bc, size_t which, femd_error *err) {
     IS is = NULL;
-    PetscInt n, fstart, fend;
+    PetscInt n, cell;
+    int side;
     const PetscInt *point;
     femd_status rc = FEMD_OK;
-    FEMD_TRY(surface_points(p, entry, &is, &n, &point, err));
-    PETSC_TRY(err, DMPlexGetHeightStratum(p->dm, 1, &fstart, &fend));
-    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i)
-        if (point[i] >= fstart && point[i] < fend) rc = load_face(p, t, point[i], entry, bc->force[entry], err);
-    FEMD_TRY(release_points(&is, &point, err));
+    FEMD_TRY(femd_grid_surface(field->grid, bc->condition[which].entry->on, &is, &n, &point, err));
+    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
+        rc = femd_grid_face(field->grid, point[i], &cell, &side, err);
+        if (rc == FEMD_OK && cell >= 0) boundary_load_face(field, &bc->condition[which], cell, side, bc->force[which]);
+    }
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
     return rc;
 }
 
-static void load_body(const femd_problem *p, const femd_element_table *t, double *body) {
-    for (PetscInt c = 0; c < p->ncells; ++c)
-        for (int q = 0; q < t->points; ++q)
-            for (int i = 0; i < t->nodes; ++i)
-                for (int a = 0; a < 3; ++a)
-                    body[3 * p->cell_node[c * t->nodes + i] + a] +=
-                        t->shape[q][i] * p->pt->weight[c * t->points + q] * p->cs->body_force[a];
+static void boundary_load_body(const femd_field *field, const double *per_volume, double *body) {
+    const femd_grid *grid = field->grid;
+    const femd_element_table *table = &grid->table;
+    const int components = field->components;
+    for (PetscInt c = 0; c < grid->ncells; ++c) {
+        double x[FEMD_SPACE * FEMD_CELL_CORNERS], position[FEMD_SPACE], weight,
+            gradient[FEMD_SPACE * FEMD_ELEMENT_NODES];
+        const PetscInt *node = grid->cell_node + c * table->nodes;
+        for (int i = 0; i < table->corners; ++i)
+            memcpy(x + FEMD_SPACE * i, grid->node_x + FEMD_SPACE * node[i], FEMD_SPACE * sizeof *x);
+        for (int q = 0; q < table->points; ++q) {
+            (void)femd_element_map(table, q, x, position, &weight, gradient);
+            for (int i = 0; i < table->nodes; ++i)
+                for (int a = 0; a < components; ++a)
+                    body[components * node[i] + a] += table->shape[q][i] * weight * per_volume[a];
+        }
+    }
 }
 
-/* ---- is the body held? ---- */
+/* ---- is the field held? ---- */
 
-/* Rank of the 6 x 6 Gram matrix of the rigid-body motions seen by the prescribed components, by Gauss elimination with
- * pivoting. */
-static int rank_of(double A[6][6]) {
+enum { MODES_MAX = 6 };
+
+/* Rank of the Gram matrix of the modes seen by the prescribed entries, by Gauss elimination with pivoting. */
+static int gram_rank(double A[MODES_MAX][MODES_MAX]) {
     int rank = 0;
-    for (int k = 0; k < 6; ++k) {
+    for (int k = 0; k < MODES_MAX; ++k) {
         int best = -1;
         double most = 1e-10;
-        for (int i = 0; i < 6; ++i)
+        for (int i = 0; i < MODES_MAX; ++i)
             if (A[i][i] > most) most = A[best = i][i];
         if (best < 0) return rank;
         ++rank;
-        for (int i = 0; i < 6; ++i) {
+        for (int i = 0; i < MODES_MAX; ++i) {
             if (i == best) continue;
             double f = A[i][best] / A[best][best];
-            for (int j = 0; j < 6; ++j)
+            for (int j = 0; j < MODES_MAX; ++j)
                 if (j != best) A[i][j] -= f * A[best][j];
         }
-        for (int i = 0; i < 6; ++i) A[i][best] = A[best][i] = 0;
+        for (int i = 0; i < MODES_MAX; ++i) A[i][best] = A[best][i] = 0;
     }
     return rank;
 }
 
-static femd_status check_held(femd_problem *p, const femd_boundary *bc, femd_error *err) {
-    double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, size = 0,
-           A[6][6] = {{0}};
-    for (PetscInt i = 0; i < p->nnodes; ++i)
-        for (int a = 0; a < 3; ++a) {
-            low[a] = fmin(low[a], p->node_x[3 * i + a]);
-            high[a] = fmax(high[a], p->node_x[3 * i + a]);
+/* Centre and size of the body. */
+static femd_status boundary_extent(const femd_grid *grid, double centre[FEMD_SPACE], double *size, femd_error *err) {
+    double low[FEMD_SPACE], high[FEMD_SPACE];
+    for (int a = 0; a < FEMD_SPACE; ++a) low[a] = INFINITY, high[a] = -INFINITY;
+    for (PetscInt i = 0; i < grid->nnodes; ++i)
+        for (int a = 0; a < FEMD_SPACE; ++a) {
+            low[a] = fmin(low[a], grid->node_x[FEMD_SPACE * i + a]);
+            high[a] = fmax(high[a], grid->node_x[FEMD_SPACE * i + a]);
         }
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, low, 3, MPI_DOUBLE, MPI_MIN, p->comm));
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, high, 3, MPI_DOUBLE, MPI_MAX, p->comm));
-    for (int a = 0; a < 3; ++a) size = fmax(size, high[a] - low[a]);
-    double most = 0;
-    for (PetscInt i = 0; i < p->nnodes; ++i)
-        for (int a = 0; a < 3; ++a) {
-            if (bc->entry[3 * i + a] < 0) continue;
-            double x[3], v[6] = {0}; /* translation a, and the two rotations that move component a */
-            for (int k = 0; k < 3; ++k) x[k] = (p->node_x[3 * i + k] - 0.5 * (low[k] + high[k])) / size;
-            int b = (a + 1) % 3, c = (a + 2) % 3;
-            v[a] = 1;
-            v[3 + b] = x[c];
-            v[3 + c] = -x[b];
-            for (int m = 0; m < 6; ++m)
-                for (int n = 0; n < 6; ++n) A[m][n] += v[m] * v[n];
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, low, FEMD_SPACE, MPI_DOUBLE, MPI_MIN, grid->comm));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, high, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, grid->comm));
+    *size = 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) {
+        centre[a] = 0.5 * (low[a] + high[a]);
+        *size = fmax(*size, high[a] - low[a]);
+    }
+    return FEMD_OK;
+}
+
+static femd_status boundary_check_held(const femd_field *field, const femd_boundary *bc, femd_error *err) {
+    const femd_grid *grid = field->grid;
+    const femd_field_kind *kind = field->kind;
+    double centre[FEMD_SPACE], size = 0, most = 0, A[MODES_MAX][MODES_MAX] = {{0}};
+    FEMD_TRY(boundary_extent(grid, centre, &size, err));
+    for (PetscInt i = 0; i < grid->nnodes; ++i) {
+        double x[FEMD_SPACE], mode[MODES_MAX][FEMD_COMPONENTS] = {{0}};
+        for (int a = 0; a < FEMD_SPACE; ++a) x[a] = (grid->node_x[FEMD_SPACE * i + a] - centre[a]) / size;
+        for (int m = 0; m < kind->modes; ++m) kind->mode(m, x, mode[m]);
+        for (int a = 0; a < field->components; ++a) {
+            if (bc->entry[field->components * i + a] < 0) continue;
+            for (int m = 0; m < kind->modes; ++m)
+                for (int n = 0; n < kind->modes; ++n) A[m][n] += mode[m][a] * mode[n][a];
         }
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, A, 36, MPI_DOUBLE, MPI_SUM, p->comm));
-    for (int m = 0; m < 6; ++m) most = fmax(most, A[m][m]);
-    for (int m = 0; m < 6 && most > 0; ++m)
-        for (int n = 0; n < 6; ++n) A[m][n] /= most;
-    int rank = rank_of(A);
-    if (rank == 6) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT,
-                     "%s: boundary: the prescribed displacements leave the body free to move in %d of its 6 rigid "
-                     "ways; prescribe more components",
-                     p->cs->path, 6 - rank);
+    }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, A, MODES_MAX * MODES_MAX, MPI_DOUBLE, MPI_SUM, grid->comm));
+    for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, A[m][m]);
+    for (int m = 0; m < MODES_MAX && most > 0; ++m)
+        for (int n = 0; n < MODES_MAX; ++n) A[m][n] /= most;
+    const int rank = gram_rank(A);
+    return rank == kind->modes ? FEMD_OK : kind->unheld(bc->cs, kind->modes - rank, err);
 }
 
 /* ---- the whole ---- */
 
-static femd_status allocate(femd_problem *p, femd_boundary *bc, femd_error *err) {
-    size_t n = 3 * (size_t)p->nnodes + 1;
+static femd_status boundary_allocate(const femd_field *field, femd_boundary *bc, const femd_condition *conditions,
+                                     int has_body, femd_error *err) {
+    const size_t n = field->n + 1;
     int missing = 0;
-    bc->nentries = p->cs->nboundary;
+    missing |= !(bc->condition = calloc(bc->nentries + 1, sizeof *bc->condition));
     missing |= !(bc->entry = malloc(n * sizeof *bc->entry));
     missing |= !(bc->value = calloc(n, sizeof *bc->value));
     missing |= !(bc->prescribed = calloc(n, sizeof *bc->prescribed));
     missing |= !(bc->applied = calloc(n, sizeof *bc->applied));
     missing |= !(bc->force = calloc(bc->nentries + 1, sizeof *bc->force));
     for (size_t b = 0; bc->force && b < bc->nentries; ++b)
-        if (p->cs->boundary[b].kind != FEMD_LOAD_DISPLACEMENT)
+        if (conditions[b].kind == FEMD_CONDITION_FLUX || conditions[b].kind == FEMD_CONDITION_NORMAL)
             missing |= !(bc->force[b] = calloc(n, sizeof **bc->force));
-    if (p->cs->has_body_force) missing |= !(bc->body = calloc(n, sizeof *bc->body));
+    if (has_body) missing |= !(bc->body = calloc(n, sizeof *bc->body));
     if (missing) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    memcpy(bc->condition, conditions, bc->nentries * sizeof *conditions);
     for (size_t i = 0; i < n; ++i) bc->entry[i] = -1;
     return FEMD_OK;
 }
 
-femd_status femd_boundary_create(femd_problem *p, const femd_element_table *t, femd_boundary **out, femd_error *err) {
-    femd_boundary *bc = *out = calloc(1, sizeof *bc);
-    femd_status rc = bc ? allocate(p, bc, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
-    for (size_t b = 0; rc == FEMD_OK && b < bc->nentries; ++b)
-        rc = bc->force[b] ? load_surface(p, t, bc, b, err) : prescribe_surface(p, bc, b, err);
-    if (rc == FEMD_OK && bc->body) load_body(p, t, bc->body);
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), fail);
-    FEMD_TRY_GOTO(rc, check_held(p, bc, err), fail);
+femd_status femd_boundary_create(femd_field *field, const femd_case *cs, const femd_condition *conditions, size_t n,
+                                 const double *body, femd_error *err) {
+    femd_boundary *bc = field->boundary = calloc(1, sizeof *bc);
+    femd_status rc = bc ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    if (bc) {
+        bc->cs = cs;
+        bc->nentries = n;
+        rc = boundary_allocate(field, bc, conditions, body != NULL, err);
+    }
+    for (size_t b = 0; rc == FEMD_OK && b < n; ++b) {
+        if (bc->force[b])
+            rc = boundary_load_surface(field, bc, b, err);
+        else if (conditions[b].kind == FEMD_CONDITION_VALUE)
+            rc = boundary_prescribe_surface(field, bc, b, err);
+    }
+    if (rc == FEMD_OK && body) boundary_load_body(field, body, bc->body);
+    FEMD_TRY_GOTO(rc, femd_agree(field->grid->comm, rc, err), fail);
+    FEMD_TRY_GOTO(rc, boundary_check_held(field, bc, err), fail);
     return FEMD_OK;
 fail:
-    femd_boundary_destroy(out);
+    femd_boundary_destroy(&field->boundary);
     return rc;
 }
 
-void femd_boundary_destroy(femd_boundary **bc) {
-    if (!*bc) return;
-    for (size_t b = 0; (*bc)->force && b < (*bc)->nentries; ++b) free((*bc)->force[b]);
-    free((*bc)->force);
-    free((*bc)->entry);
-    free((*bc)->value);
-    free((*bc)->body);
-    free((*bc)->prescribed);
-    free((*bc)->applied);
-    free(*bc);
-    *bc = NULL;
+void femd_boundary_destroy(femd_boundary **boundary) {
+    femd_boundary *bc = *boundary;
+    if (!bc) return;
+    for (size_t b = 0; bc->force && b < bc->nentries; ++b) free(bc->force[b]);
+    free(bc->force);
+    free(bc->condition);
+    free(bc->entry);
+    free(bc->value);
+    free(bc->body);
+    free(bc->prescribed);
+    free(bc->applied);
+    free(bc);
+    *boundary = NULL;
 }
 
-void femd_boundary_set_time(const femd_problem *p, femd_boundary *bc, double time) {
+void femd_boundary_set_time(const femd_field *field, double time) {
     const femd_case_boundary ramp = {.ntable = 0};
-    size_t n = 3 * (size_t)p->nnodes;
-    double body = bc->body ? femd_case_amplitude(p->cs, &ramp, time) : 0;
-    for (size_t i = 0; i < n; ++i) {
+    femd_boundary *bc = field->boundary;
+    double body = bc->body ? femd_case_amplitude(bc->cs, &ramp, time) : 0;
+    for (size_t i = 0; i < field->n; ++i) {
         int b = bc->entry[i];
-        bc->prescribed[i] = b < 0 ? 0 : bc->value[i] * femd_case_amplitude(p->cs, &p->cs->boundary[b], time);
+        bc->prescribed[i] = b < 0 ? 0 : bc->value[i] * femd_case_amplitude(bc->cs, bc->condition[b].entry, time);
         bc->applied[i] = bc->body ? body * bc->body[i] : 0;
     }
     for (size_t b = 0; b < bc->nentries; ++b) {
         if (!bc->force[b]) continue;
-        double factor = femd_case_amplitude(p->cs, &p->cs->boundary[b], time);
-        for (size_t i = 0; i < n; ++i) bc->applied[i] += factor * bc->force[b][i];
+        double factor = femd_case_amplitude(bc->cs, bc->condition[b].entry, time);
+        for (size_t i = 0; i < field->n; ++i) bc->applied[i] += factor * bc->force[b][i];
     }
 }
 
-femd_status femd_boundary_reactions(const femd_problem *p, const femd_boundary *bc, const double *unbalanced,
-                                    double *reaction, femd_error *err) {
-    memset(reaction, 0, 3 * bc->nentries * sizeof *reaction);
-    for (size_t i = 0; i < 3 * (size_t)p->nnodes; ++i)
-        if (bc->entry[i] >= 0) reaction[3 * (size_t)bc->entry[i] + i % 3] += unbalanced[i];
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)(3 * bc->nentries), MPI_DOUBLE, MPI_SUM, p->comm));
+femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, double *reaction,
+                                    femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = components * bc->nentries;
+    memset(reaction, 0, total * sizeof *reaction);
+    for (size_t i = 0; i < field->n; ++i)
+        if (bc->entry[i] >= 0) reaction[components * (size_t)bc->entry[i] + i % components] += unbalanced[i];
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
     return FEMD_OK;
 }

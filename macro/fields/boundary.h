@@ -1,30 +1,50 @@
-/* What the boundary does to the nodes: prescribed displacement components, dead loads, reactions. */
+/* What the boundary does to a field at its nodes: prescribed entries, dead loads, reactions. */
 #ifndef FEMD_BOUNDARY_H
 #define FEMD_BOUNDARY_H
 
-#include "element/element.h"
-#include "fields/problem.h"
+#include "fields/field.h"
+
+typedef enum femd_condition_kind {
+    FEMD_CONDITION_NONE,  /* not this field's */
+    FEMD_CONDITION_VALUE, /* prescribes entries of the field */
+    FEMD_CONDITION_FLUX,  /* value per reference area, into each component */
+    FEMD_CONDITION_NORMAL /* value[0] per reference area against the outward normal; a field with three components */
+} femd_condition_kind;
+
+/* An entry of the case's boundary as one field takes it. */
+typedef struct femd_condition {
+    femd_condition_kind kind;
+    const femd_case_boundary *entry; /* its surface and its factor in time; borrowed */
+    int has[FEMD_COMPONENTS];        /* VALUE: which components are prescribed */
+    double value[FEMD_COMPONENTS];   /* at factor 1 */
+    const double *gradient;          /* VALUE: value + gradient X, components x 3; NULL: uniform; borrowed */
+} femd_condition;
 
 typedef struct femd_boundary {
+    const femd_case *cs; /* borrowed */
     size_t nentries;
-    int *entry;         /* 3 nnodes: the entry of the case's boundary that prescribes the component; -1 = free */
-    double *value;      /* 3 nnodes: prescribed displacement at factor 1, m */
-    double **force;     /* per entry: 3 nnodes, N at factor 1, this rank's faces; NULL for prescribed displacements */
-    double *body;       /* 3 nnodes: of the body force at factor 1; NULL if there is none */
-    double *prescribed; /* 3 nnodes: at the time of femd_boundary_set_time */
-    double *applied;    /* 3 nnodes: loads at that time */
+    femd_condition *condition;
+    /* n = entries of the field on this rank */
+    int *entry;         /* n: the condition that prescribes the entry; -1 = free */
+    double *value;      /* n: prescribed value at factor 1 */
+    double **force;     /* per condition: n, at factor 1, this rank's faces; NULL for one that is no load */
+    double *body;       /* n: of the load per volume at factor 1; NULL if there is none */
+    double *prescribed; /* n: at the time of femd_boundary_set_time */
+    double *applied;    /* n: loads at that time */
 } femd_boundary;
 
-/* Nodes of p must be there. gradient: unused points data is not touched. Collective. BAD_INPUT if two entries
- * contradict each other at a node, or if the supports leave the body free to move. */
-FEMD_MUST_CHECK femd_status femd_boundary_create(femd_problem *p, const femd_element_table *t, femd_boundary **bc,
+/* Give the field its boundary. conditions: one for each entry of the case's boundary, copied. body: load per reference
+ * volume (components), ramped like an entry without a table; NULL = none. Collective. BAD_INPUT if two entries
+ * contradict each other at a node, or if a mode of the field is left free. */
+FEMD_MUST_CHECK femd_status femd_boundary_create(femd_field *field, const femd_case *cs,
+                                                 const femd_condition *conditions, size_t n, const double *body,
                                                  femd_error *err);
-void femd_boundary_destroy(femd_boundary **bc);
+void femd_boundary_destroy(femd_boundary **boundary);
 /* Fill prescribed and applied. */
-void femd_boundary_set_time(const femd_problem *p, femd_boundary *bc, double time);
-/* Sum of unbalanced forces (this rank's parts, 3 nnodes) over each entry's components: nentries x 3, the same on all
- * ranks. Collective. */
-FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_problem *p, const femd_boundary *bc,
-                                                    const double *unbalanced, double *reaction, femd_error *err);
+void femd_boundary_set_time(const femd_field *field, double time);
+/* Sum of the unbalanced entries (this rank's parts, n) over each condition's components: conditions x components, the
+ * same on all ranks. Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, double *reaction,
+                                                    femd_error *err);
 
 #endif

@@ -93,7 +93,7 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
     rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
-    return femd_boundary_reactions(p, p->bc, p->mech->unbalanced, rec->reaction, err);
+    return femd_boundary_reactions(p->displacement, p->mech->unbalanced, rec->reaction, err);
 }
 
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err) {

@@ -1,24 +1,27 @@
-/* Shared by mechanics.c and mechanics_commit.c only. */
+/* Shared by the files mechanics*.c only. */
 #ifndef FEMD_MECHANICS_PRIVATE_H
 #define FEMD_MECHANICS_PRIVATE_H
 
-#include "element/element.h"
 #include "fields/mechanics.h"
 #include "fields/points.h"
 
 #define STRESS_AND_TANGENT ((uint32_t)(FEMD_WANT_STRESS | FEMD_WANT_TANGENT))
 #define FAILED_JACOBIAN    1 /* in failing_status: det F <= 0, found here */
 
+/* What the evaluations of a step have cost and met, of all ranks. */
+typedef struct femd_mechanics_count {
+    uint64_t evaluations, force_evaluations;
+    int failed_points;       /* physics status or det F <= 0 */
+    char first_failure[256]; /* words of the first of them, the same on all ranks */
+} femd_mechanics_count;
+
 struct femd_mechanics {
-    femd_element_table table;
-    double *gradient; /* points x nodes x 3 */
-    double mesh_size; /* sqrt(sum (w |g|)^2), m^2 */
-    struct femd_assembly *assembly;
-    Vec local, scatter, work;
+    femd_problem *p;       /* borrowed */
+    double mesh_size;      /* sqrt(sum (w |g|)^2), m^2 */
     femd_request *request; /* one per point */
-    double *unbalanced;    /* 3 nnodes: internal - external, this rank's parts, at the state last made a residual of */
+    double *unbalanced;    /* per entry: internal - external, this rank's parts, at the state last made a residual of */
     /* the batch that is there */
-    double *key;   /* 3 nnodes: local displacement */
+    double *key;   /* per entry: local displacement */
     int evaluated; /* 1: the tentative half of the points belongs to key */
     int failed;    /* of it: points without an answer, all ranks */
     /* of this rank's part of the batch */
@@ -30,17 +33,26 @@ struct femd_mechanics {
     int sampled;
     int step, attempt, iteration;
     int has_tangent; /* the committed S and D are there before the first step */
-    double external; /* norm of the applied forces, N */
     double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
-    femd_mechanics_scale scale;
+    femd_field_scale scale;
     femd_mechanics_count count;
 };
 
+/* mechanics_answers.c */
 void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, femd_request *r);
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r);
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
+femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
+/* mechanics_forces.c */
 void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out);
-femd_status femd_mechanics_assemble(femd_problem *p, const double *local, Vec X, femd_error *err);
-femd_status femd_mechanics_norm(femd_problem *p, const double *local, double *norm, femd_error *err);
+femd_status femd_mechanics_stiffness(femd_problem *p, const double *F, const double *S, const double *D,
+                                     const double *jump, double *lifted, Mat K, femd_error *err);
+femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err);
+femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err);
+/* mechanics_predictor.c */
+femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+/* mechanics_commit.c. After convergence at the state last evaluated: ask the case's wants_committed, commit points and
+ * states, and fill reaction, energy, hill_mandel_max, stability_min of the record. Collective. */
+femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err);
 
 #endif

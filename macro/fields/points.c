@@ -45,6 +45,7 @@ void femd_points_destroy(femd_points **pt) {
     COMMITTED_LIST(RELEASE)
     TENTATIVE_LIST(RELEASE)
 #undef RELEASE
+    free((*pt)->gradient);
     free(*pt);
     *pt = NULL;
 }
@@ -56,21 +57,26 @@ void femd_points_commit(femd_points *pt) {
 }
 
 /* Geometry of the points of cell c. */
-static void place_cell(femd_problem *p, const femd_element_table *t, PetscInt c, double *gradient) {
+static void points_place_cell(femd_problem *p, PetscInt c) {
+    const femd_grid *grid = p->grid;
+    const femd_element_table *table = &grid->table;
     double x[FEMD_SPACE * FEMD_CELL_CORNERS];
-    const PetscInt *node = p->cell_node + c * t->nodes;
-    for (int i = 0; i < t->corners; ++i) memcpy(x + 3 * i, p->node_x + 3 * node[i], 3 * sizeof *x);
-    for (int q = 0; q < t->points; ++q) {
-        PetscInt k = c * t->points + q;
-        femd_element_map(t, q, x, p->pt->x + 3 * k, &p->pt->weight[k], gradient + (size_t)k * t->nodes * 3);
-        p->pt->id[k] = p->cell_file[c] * (uint64_t)t->points + (uint64_t)q;
-        p->pt->material[k] = p->cell_material[c];
+    const PetscInt *node = grid->cell_node + c * table->nodes;
+    for (int i = 0; i < table->corners; ++i)
+        memcpy(x + FEMD_SPACE * i, grid->node_x + FEMD_SPACE * node[i], FEMD_SPACE * sizeof *x);
+    for (int q = 0; q < table->points; ++q) {
+        PetscInt k = c * table->points + q;
+        femd_element_map(table, q, x, p->pt->x + 3 * k, &p->pt->weight[k],
+                         p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE);
+        p->pt->id[k] = grid->cell_file[c] * (uint64_t)table->points + (uint64_t)q;
+        p->pt->material[k] = grid->cell_material[c];
     }
 }
 
-femd_status femd_points_place(femd_problem *p, const femd_element_table *t, double **gradient, femd_error *err) {
-    *gradient = malloc(((size_t)p->ncells * t->points * t->nodes * 3 + 1) * sizeof **gradient);
-    if (!*gradient) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the gradients of %ld cells", (long)p->ncells);
-    for (PetscInt c = 0; c < p->ncells; ++c) place_cell(p, t, c, *gradient);
+femd_status femd_points_place(femd_problem *p, femd_error *err) {
+    const size_t values = (size_t)p->pt->n * (size_t)p->grid->table.nodes * FEMD_SPACE;
+    if (!(p->pt->gradient = malloc((values + 1) * sizeof *p->pt->gradient)))
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the gradients of %ld points", (long)p->pt->n);
+    for (PetscInt c = 0; c < p->grid->ncells; ++c) points_place_cell(p, c);
     return FEMD_OK;
 }

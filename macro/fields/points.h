@@ -10,9 +10,7 @@ FEMD_MUST_CHECK femd_status femd_points_create(PetscInt n, PetscInt per_cell, fe
 void femd_points_destroy(femd_points **pt);
 /* The tentative arrays become the committed ones. */
 void femd_points_commit(femd_points *pt);
-/* Positions, weights, numbers and materials of the points of p, and the gradients of the shape functions at each (n x
- * nodes x 3), malloc'ed and the caller's. */
-FEMD_MUST_CHECK femd_status femd_points_place(femd_problem *p, const femd_element_table *t, double **gradient,
-                                              femd_error *err);
+/* Positions, weights, numbers and materials of the points of p, and the gradients of the shape functions at each. */
+FEMD_MUST_CHECK femd_status femd_points_place(femd_problem *p, femd_error *err);
 
 #endif

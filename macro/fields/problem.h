@@ -3,11 +3,13 @@
 #ifndef FEMD_PROBLEM_H
 #define FEMD_PROBLEM_H
 
-#include <petscdmplex.h>
-#include <petscsnes.h>
-
 #include "case/case.h"
 #include "femd/femd.h"
+#include "fields/field.h"
+#include "mesh/grid.h"
+
+/* Most fields of a problem. */
+enum { FEMD_FIELDS = 4 };
 
 /* A conductivity as it was sampled, in the frame F = U of the solver's axes. */
 typedef struct femd_conductivity_sample {
@@ -21,10 +23,11 @@ typedef struct femd_conductivity_sample {
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint64_t *id;   /* n: cell number in the mesh file (before distribution) x per_cell + q */
-    int *material;  /* n: index in case->material */
-    double *x;      /* n x 3, reference position, m */
-    double *weight; /* n: w |det J|, m^3 */
+    uint64_t *id;     /* n: cell number in the mesh file (before distribution) x per_cell + q */
+    int *material;    /* n: index in case->material */
+    double *x;        /* n x 3, reference position, m */
+    double *weight;   /* n: w |det J|, m^3 */
+    double *gradient; /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
     /* committed (last converged step) */
     femd_hash *state;                 /* n */
     double *E, *S, *D;                /* n x 6, n x 6, n x 36 in the solver frame */
@@ -47,7 +50,7 @@ typedef struct femd_points {
 } femd_points;
 
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
-typedef struct femd_step_record {
+struct femd_step_record {
     int step; /* 1, 2, ... */
     double time, dt;
     int newton; /* iterations */
@@ -70,7 +73,7 @@ typedef struct femd_step_record {
     uint64_t evaluations, force_evaluations; /* of this step, all ranks */
     uint64_t reused;                         /* pool data */
     int failed_points;                       /* in the attempts that were cut */
-} femd_step_record;
+};
 
 typedef struct femd_problem {
     MPI_Comm comm;
@@ -79,32 +82,20 @@ typedef struct femd_problem {
     femd_client *client;    /* borrowed */
     femd_hash *material_id; /* per case material */
     femd_capabilities *caps;
-    DM dm; /* displacement field, 3 dofs; no overlap; a label "surface:NAME" for each surface that the boundary names */
-    PetscInt ncells;     /* local */
-    PetscInt cell_start; /* plex point of local cell 0 */
-    uint64_t *cell_file; /* number of each local cell in the mesh file */
-    int *cell_material;
-    /* Nodes carry the displacement: node i has entries 3i..3i+2 of a local vector. The global vector holds all nodes,
-     * prescribed ones included. */
-    PetscInt nnodes; /* local, shared ones included */
-    PetscInt nodes_per_cell;
-    PetscInt *cell_node; /* ncells x nodes_per_cell, VTK order */
-    double *node_x;      /* nnodes x 3, reference position, m */
-    uint64_t *node_file; /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the
-                            mesh, then those on edges, on faces, in cells */
-    uint8_t *node_owned; /* 1 on exactly one rank */
-    Vec u;               /* global: committed displacement, m */
-    double time, dt;     /* committed time; next increment */
-    int step;            /* last committed step, 0 = virgin */
+    femd_grid *grid; /* owned */
+    size_t nfields;
+    femd_field *field[FEMD_FIELDS]; /* owned; all that the output and the checkpoint hold at the nodes */
+    femd_field *displacement;       /* field[0] */
+    double time, dt;                /* committed time; next increment */
+    int step;                       /* last committed step, 0 = virgin */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;
-    struct femd_boundary *bc;    /* private to boundary.c */
-    struct femd_mechanics *mech; /* private to mechanics.c */
+    struct femd_mechanics *mech; /* private to mechanics*.c */
 } femd_problem;
 
 /* ---- problem.c / mesh.c ---- */
-/* Read or make the mesh, distribute it, set the section, points and boundary. Collective. The words of a failure are
+/* Read or make the mesh, distribute it, make the points and the fields. Collective. The words of a failure are
  * the same on all ranks. */
 FEMD_MUST_CHECK femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client,
                                                 femd_problem **p, femd_error *err);
@@ -113,14 +104,9 @@ struct femd_constitutive;
 FEMD_MUST_CHECK femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, struct femd_constitutive *law,
                                                     femd_problem **p, femd_error *err);
 void femd_problem_destroy(femd_problem **p);
-/* Copies of u by local node (nnodes x 3, ghosts filled), and back (each owner's value counts). Collective. */
-FEMD_MUST_CHECK femd_status femd_problem_get_u(femd_problem *p, double *disp, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_problem_set_u(femd_problem *p, const double *disp, femd_error *err);
-/* Connectivity of the local cells (ncells x per_cell, VTK order; local node numbers
- * 0..nlocal-1), reference coordinates and committed displacement of the local nodes (nlocal x 3), for output.
- * Collective. The arrays are malloc'ed and the caller's; any of the pointers may be NULL. */
-FEMD_MUST_CHECK femd_status femd_problem_nodes(femd_problem *p, PetscInt *nlocal, PetscInt *per_cell, PetscInt **conn,
-                                               double **coords, double **disp, femd_error *err);
+/* Give the problem one more field, whose values the output and the checkpoint hold from then on. Takes it, in any case.
+ */
+FEMD_MUST_CHECK femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_error *err);
 
 /* ---- stepping.c ---- */
 typedef struct femd_stepping_hooks {
@@ -137,13 +123,6 @@ typedef struct femd_stepping_hooks {
 } femd_stepping_hooks;
 /* Run from p->step / p->time to the end. OK, NOT_CONVERGED (exit 3), DISCONNECTED/infrastructure (exit 4), INTERNAL. */
 FEMD_MUST_CHECK femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err);
-
-/* ---- checkpoint.c ---- */
-/* Write all that a resumed run needs, state blobs included, to PATH (through a temporary file and rename). Independent
- * of the number of ranks. */
-FEMD_MUST_CHECK femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err);
-/* Fill a freshly created problem from PATH: u, points, time, step; puts the blobs to the server and commits them. */
-FEMD_MUST_CHECK femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err);
 
 /* ---- output.c ---- */
 FEMD_MUST_CHECK femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder,

@@ -124,19 +124,19 @@ static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *
 
 /* ---- data by global number ---- */
 
-typedef struct field {
+typedef struct column {
     const char *name;
     hid_t type;
     size_t element; /* bytes */
     hsize_t columns;
     void *data;
-} field;
+} column;
 
-enum { FIELDS = 14 };
+enum { COLUMNS = 14 };
 
-static void list_fields(const femd_points *pt, field list[FIELDS]) {
+static void list_columns(const femd_points *pt, column list[COLUMNS]) {
     hid_t f64 = H5T_IEEE_F64LE;
-    const field all[FIELDS] = {
+    const column all[COLUMNS] = {
         {"point/state", H5T_STD_U8LE, 1, sizeof(femd_hash), pt->state},
         {"point/E", f64, 8, 6, pt->E},
         {"point/S", f64, 8, 6, pt->S},
@@ -155,7 +155,7 @@ static void list_fields(const femd_points *pt, field list[FIELDS]) {
     memcpy(list, all, sizeof all);
 }
 
-static femd_status save_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err) {
+static femd_status save_column(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, femd_error *err) {
     uint64_t total = femd_rows_total(rows);
     size_t bytes = x->element * x->columns;
     void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
@@ -171,7 +171,7 @@ done:
     return rc;
 }
 
-static femd_status load_field(femd_problem *p, femd_rows *rows, const field *x, femd_h5 *f, femd_error *err) {
+static femd_status load_column(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, femd_error *err) {
     uint64_t total = femd_rows_total(rows);
     size_t bytes = x->element * x->columns;
     void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
@@ -187,26 +187,26 @@ done:
 }
 
 static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
-    field list[FIELDS];
-    list_fields(p->pt, list);
+    column list[COLUMNS];
+    list_columns(p->pt, list);
     femd_rows *rows = NULL;
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &rows, err));
     femd_status rc = FEMD_OK;
-    for (size_t i = 0; i < FIELDS && rc == FEMD_OK; ++i)
-        rc = saving ? save_field(p, rows, list + i, f, err) : load_field(p, rows, list + i, f, err);
+    for (size_t i = 0; i < COLUMNS && rc == FEMD_OK; ++i)
+        rc = saving ? save_column(p, rows, list + i, f, err) : load_column(p, rows, list + i, f, err);
     femd_rows_destroy(&rows);
     return rc;
 }
 
-/* ---- displacement of the nodes, by their number in the whole mesh ---- */
+/* ---- fields at the nodes, by their number in the whole mesh ---- */
 
 /* Rows of the nodes that this rank owns: their numbers, and which local nodes they are. */
 typedef struct owned_nodes {
-    size_t n;
+    size_t n, components;
     uint64_t *number;
     PetscInt *local;
-    double *row;  /* n x 3 */
-    double *node; /* all local nodes x 3 */
+    double *row;  /* n x components */
+    double *node; /* all local nodes x components */
 } owned_nodes;
 
 static void owned_clear(owned_nodes *o) {
@@ -216,15 +216,20 @@ static void owned_clear(owned_nodes *o) {
     free(o->node);
 }
 
-static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error *err) {
-    size_t n = (size_t)p->nnodes;
-    *o = (owned_nodes){0, calloc(n + 1, sizeof(uint64_t)), calloc(n + 1, sizeof(PetscInt)),
-                       calloc(3 * n + 1, sizeof(double)), calloc(3 * n + 1, sizeof(double))};
+static femd_status owned_init(owned_nodes *o, const femd_field *x, femd_error *err) {
+    const femd_grid *grid = x->grid;
+    const size_t n = (size_t)grid->nnodes;
+    *o = (owned_nodes){0,
+                       (size_t)x->components,
+                       calloc(n + 1, sizeof(uint64_t)),
+                       calloc(n + 1, sizeof(PetscInt)),
+                       calloc(x->n + 1, sizeof(double)),
+                       calloc(x->n + 1, sizeof(double))};
     if (!o->number || !o->local || !o->row || !o->node)
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the displacement of %zu nodes", n);
-    for (PetscInt i = 0; i < p->nnodes; ++i) {
-        if (!p->node_owned[i]) continue;
-        o->number[o->n] = p->node_file[i];
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the %s of %zu nodes", x->kind->name, n);
+    for (PetscInt i = 0; i < grid->nnodes; ++i) {
+        if (!grid->node_owned[i]) continue;
+        o->number[o->n] = grid->node_file[i];
         o->local[o->n++] = i;
     }
     return FEMD_OK;
@@ -232,30 +237,37 @@ static femd_status owned_init(owned_nodes *o, const femd_problem *p, femd_error 
 
 static void copy_rows(owned_nodes *o, int to_rows) {
     for (size_t i = 0; i < o->n; ++i) {
-        double *row = o->row + 3 * i, *node = o->node + 3 * o->local[i];
-        memcpy(to_rows ? row : node, to_rows ? node : row, 3 * sizeof *row);
+        double *row = o->row + o->components * i, *node = o->node + o->components * (size_t)o->local[i];
+        memcpy(to_rows ? row : node, to_rows ? node : row, o->components * sizeof *row);
     }
 }
 
-static femd_status exchange_displacement(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
+static femd_status exchange_field(femd_problem *p, femd_field *at_nodes, femd_h5 *f, int saving, femd_error *err) {
+    char name[FEMD_NAME_MAX];
     femd_rows *rows = NULL;
     owned_nodes o;
-    femd_status rc = femd_agree(p->comm, owned_init(&o, p, err), err);
-    field x = {"node/displacement", H5T_IEEE_F64LE, sizeof(double), 3, o.row};
+    snprintf(name, sizeof name, "node/%s", at_nodes->kind->name);
+    femd_status rc = femd_agree(p->comm, owned_init(&o, at_nodes, err), err);
+    column x = {name, H5T_IEEE_F64LE, sizeof(double), (hsize_t)at_nodes->components, o.row};
     if (rc == FEMD_OK) rc = femd_rows_create(p->comm, o.number, o.n, &rows, err);
     if (rc == FEMD_OK && saving) {
-        FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_problem_get_u(p, o.node, err), err), done);
+        FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_field_get(at_nodes, o.node, err), err), done);
         copy_rows(&o, 1);
-        rc = save_field(p, rows, &x, f, err);
+        rc = save_column(p, rows, &x, f, err);
     } else if (rc == FEMD_OK) {
-        FEMD_TRY_GOTO(rc, load_field(p, rows, &x, f, err), done);
+        FEMD_TRY_GOTO(rc, load_column(p, rows, &x, f, err), done);
         copy_rows(&o, 0);
-        rc = femd_agree(p->comm, femd_problem_set_u(p, o.node, err), err);
+        rc = femd_agree(p->comm, femd_field_set(at_nodes, o.node, err), err);
     }
 done:
     femd_rows_destroy(&rows);
     owned_clear(&o);
     return rc;
+}
+
+static femd_status exchange_fields(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
+    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(exchange_field(p, p->field[i], f, saving, err));
+    return FEMD_OK;
 }
 
 /* ---- history ---- */
@@ -386,7 +398,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         if (rc == FEMD_OK) rc = femd_h5_group(f, "record", err); /* per point too, but made of round-off */
     }
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, exchange_displacement(p, f, 1, err), done);
+    FEMD_TRY_GOTO(rc, exchange_fields(p, f, 1, err), done);
     FEMD_TRY_GOTO(rc, exchange_points(p, f, 1, err), done);
     FEMD_TRY_GOTO(rc, femd_blobs_save(p, f, err), done);
     if (p->rank == 0) rc = femd_h5_finish(&f, err);
@@ -410,22 +422,10 @@ femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *p
     p->time = id.time;
     p->dt = id.dt;
     FEMD_TRY_GOTO(rc, load_history(p, h, f, err), done);
-    FEMD_TRY_GOTO(rc, exchange_displacement(p, f, 0, err), done);
+    FEMD_TRY_GOTO(rc, exchange_fields(p, f, 0, err), done);
     FEMD_TRY_GOTO(rc, exchange_points(p, f, 0, err), done);
     rc = femd_blobs_load(p, f, err);
 done:
     femd_h5_close(&f);
-    return rc;
-}
-
-femd_status femd_checkpoint_write(femd_problem *p, const char *path, femd_error *err) {
-    const femd_history none = FEMD_HISTORY_INIT;
-    return femd_checkpoint_save(p, &none, path, err);
-}
-
-femd_status femd_checkpoint_read(femd_problem *p, const char *path, femd_error *err) {
-    femd_history history = FEMD_HISTORY_INIT;
-    femd_status rc = femd_checkpoint_load(p, &history, path, err);
-    femd_history_clear(&history);
     return rc;
 }

@@ -9,7 +9,6 @@
 #include "results/outfile.h"
 #include "results/vtu.h"
 
-static const char *const vector_label[3] = {"x", "y", "z"};
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
 static const char *const point_id_label[2] = {"first", "last"};
 
@@ -93,7 +92,7 @@ static void add_point(cell_fields *f, PetscInt c, const femd_points *pt, PetscIn
 static void average_cell(cell_fields *f, PetscInt c, const femd_problem *p) {
     const femd_points *pt = p->pt;
     const PetscInt first = c * pt->per_cell;
-    const int material = p->cell_material[c];
+    const int material = p->grid->cell_material[c];
     double volume = 0;
     for (PetscInt q = 0; q < pt->per_cell; ++q) volume += pt->weight[first + q];
     f->stability[c] = NAN;
@@ -147,33 +146,49 @@ static size_t list_cell_arrays(const femd_problem *p, const cell_fields *f, femd
     return n;
 }
 
-/* The nodes of this rank as the arrays of a VTK mesh. */
+/* ---- nodes ---- */
+
+enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 2 };
+
+/* The nodes of this rank as the arrays of a VTK mesh: the fields, and what is prescribed everywhere. */
 typedef struct node_fields {
-    PetscInt n, per_cell;
-    PetscInt *conn; /* from femd_problem_nodes */
-    double *coords, *disp;
-    double *temperature, *pressure; /* as prescribed; one block */
-    int64_t *conn64;
+    double *value[FEMD_FIELDS];
+    double *temperature, *pressure; /* one block */
+    int64_t *conn;
+    size_t narrays;
+    femd_vtu_array array[POINT_ARRAYS_MAX];
 } node_fields;
 
+static femd_status node_fields_take(node_fields *m, femd_field *field, double **value, femd_error *err) {
+    *value = malloc((field->n + 1) * sizeof **value);
+    femd_status rc =
+        *value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the %s in the output", field->kind->name);
+    FEMD_TRY(femd_agree(field->grid->comm, rc, err));
+    FEMD_TRY(femd_field_get(field, *value, err));
+    m->array[m->narrays++] =
+        (femd_vtu_array){field->kind->name, FEMD_VTU_FLOAT64, field->components, field->kind->label, *value};
+    return FEMD_OK;
+}
+
 static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err) {
+    const femd_grid *grid = p->grid;
+    const size_t n = (size_t)grid->nnodes, nconn = (size_t)grid->ncells * (size_t)grid->table.nodes;
     *m = (node_fields){0};
-    FEMD_TRY(femd_problem_nodes(p, &m->n, &m->per_cell, &m->conn, &m->coords, &m->disp, err));
-    size_t nconn = (size_t)p->ncells * (size_t)m->per_cell;
-    m->conn64 = malloc((nconn + 1) * sizeof *m->conn64);
-    m->temperature = malloc((2 * (size_t)m->n + 1) * sizeof *m->temperature);
-    if (!m->conn64 || !m->temperature) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
-    for (size_t i = 0; i < nconn; ++i) m->conn64[i] = m->conn[i];
-    m->pressure = m->temperature + m->n;
-    for (PetscInt i = 0; i < m->n; ++i) m->temperature[i] = p->cs->temperature, m->pressure[i] = p->cs->pressure;
+    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], &m->value[i], err));
+    m->conn = malloc((nconn + 1) * sizeof *m->conn);
+    m->temperature = malloc((2 * n + 1) * sizeof *m->temperature);
+    if (!m->conn || !m->temperature) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
+    for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
+    m->pressure = m->temperature + n;
+    for (size_t i = 0; i < n; ++i) m->temperature[i] = p->cs->temperature, m->pressure[i] = p->cs->pressure;
+    m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
+    m->array[m->narrays++] = (femd_vtu_array){"pressure", FEMD_VTU_FLOAT64, 1, NULL, m->pressure};
     return FEMD_OK;
 }
 
 static void node_fields_clear(node_fields *m) {
+    for (size_t i = 0; i < FEMD_FIELDS; ++i) free(m->value[i]);
     free(m->conn);
-    free(m->coords);
-    free(m->disp);
-    free(m->conn64);
     free(m->temperature);
     *m = (node_fields){0};
 }
@@ -193,21 +208,18 @@ static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece,
     node_fields nodes = {0};
     femd_status rc;
     FEMD_TRY_GOTO(rc, node_fields_init(&nodes, p, err), done);
-    FEMD_TRY_GOTO(rc, cell_fields_init(&cells, (size_t)p->ncells, err), done);
-    for (PetscInt c = 0; c < p->ncells; ++c) average_cell(&cells, c, p);
+    FEMD_TRY_GOTO(rc, cell_fields_init(&cells, (size_t)p->grid->ncells, err), done);
+    for (PetscInt c = 0; c < p->grid->ncells; ++c) average_cell(&cells, c, p);
 
-    femd_vtu_array point_array[] = {{"displacement", FEMD_VTU_FLOAT64, 3, vector_label, nodes.disp},
-                                    {"temperature", FEMD_VTU_FLOAT64, 1, NULL, nodes.temperature},
-                                    {"pressure", FEMD_VTU_FLOAT64, 1, NULL, nodes.pressure}};
     femd_vtu_array cell_array[CELL_ARRAYS_MAX];
-    femd_vtu v = {.npoints = (size_t)nodes.n,
-                  .ncells = (size_t)p->ncells,
+    femd_vtu v = {.npoints = (size_t)p->grid->nnodes,
+                  .ncells = (size_t)p->grid->ncells,
                   .cell_type = p->cs->element->vtk_type,
-                  .cell_points = nodes.per_cell,
-                  .points = nodes.coords,
-                  .conn = nodes.conn64,
-                  .npoint_arrays = 3,
-                  .point_array = point_array,
+                  .cell_points = p->grid->table.nodes,
+                  .points = p->grid->node_x,
+                  .conn = nodes.conn,
+                  .npoint_arrays = nodes.narrays,
+                  .point_array = nodes.array,
                   .ncell_arrays = list_cell_arrays(p, &cells, cell_array),
                   .cell_array = cell_array};
     FEMD_TRY_GOTO(rc, femd_vtu_encode(&v, piece, err), done);

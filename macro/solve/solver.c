@@ -1,26 +1,29 @@
-/* SNES and KSP around the mechanics. Owns the Jacobian, the solvers and the test of convergence; knows no step sizes.
+/* SNES and KSP around one field. Owns the Jacobian, the solvers and the test of convergence; knows no step sizes.
  * Every attempt starts with a fresh preconditioner, so that it depends on the committed state alone (a resumed run
  * gives the same bits); within it GAMG keeps its interpolation. */
 #include "solve/solver.h"
 
 #include <math.h>
+#include <petscsnes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
-#include "fields/mechanics.h"
 
 #define CG_ITERATIONS_MAX 400
+#define MODES_MAX         6
 
 struct femd_solver {
     femd_problem *p;
+    femd_field *field;
+    const femd_field_kind *kind;
     const femd_stepping_hooks *hooks; /* may be NULL */
     SNES snes;
     KSP ksp;
     Mat K;
     Vec R, step, saved;
-    MatNullSpace rigid;
+    MatNullSpace modes;
     int direct;            /* this attempt uses MUMPS */
     int own_inner;         /* the user has chosen the solver inside PCTELESCOPE */
     int cuts;              /* for the live line */
@@ -40,13 +43,13 @@ static PetscErrorCode residual(SNES snes, Vec X, Vec R, void *ctx) {
     femd_solver *s = ctx;
     int failed = 0;
     PetscFunctionBeginUser;
-    STOP_ON(s, femd_mechanics_evaluate(s->p, X, &failed, s->err));
+    STOP_ON(s, s->kind->evaluate(s->field, X, &failed, s->err));
     if (failed > 0) {
         PetscCall(VecSet(R, PETSC_INFINITY));
         PetscCall(SNESSetFunctionDomainError(snes));
         PetscFunctionReturn(0);
     }
-    STOP_ON(s, femd_mechanics_residual(s->p, R, s->err));
+    STOP_ON(s, s->kind->residual(s->field, R, s->err));
     PetscFunctionReturn(0);
 }
 
@@ -56,8 +59,8 @@ static PetscErrorCode jacobian(SNES snes, Vec X, Mat K, Mat P, void *ctx) {
     PetscFunctionBeginUser;
     (void)snes;
     (void)P;
-    STOP_ON(s, femd_mechanics_evaluate(s->p, X, &failed, s->err));
-    STOP_ON(s, femd_mechanics_jacobian(s->p, K, s->err));
+    STOP_ON(s, s->kind->evaluate(s->field, X, &failed, s->err));
+    STOP_ON(s, s->kind->jacobian(s->field, K, s->err));
     PetscFunctionReturn(0);
 }
 
@@ -77,13 +80,13 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal xnorm, PetscRe
     (void)xnorm;
     (void)gnorm;
     const int room = (int)(sizeof rec->residual / sizeof *rec->residual);
-    const femd_mechanics_scale scale = femd_mechanics_get_scale(s->p);
+    const femd_field_scale scale = s->kind->scale(s->field);
     *reason = SNES_CONVERGED_ITERATING;
     if (rec->nresiduals < room) rec->residual[rec->nresiduals++] = f;
     rec->newton = (int)it;
     rec->reference = scale.reference;
     if (s->hooks && s->hooks->live) s->hooks->live(s->hooks->user, s->p, rec->step, (int)it, f, rec->cuts, NULL);
-    femd_mechanics_set_iteration(s->p, (int)it + 1);
+    s->kind->iteration(s->field, (int)it + 1);
     double enough = fmax(s->p->cs->rtol * scale.reference, fmax(2 * scale.noise, scale.rounding));
     if (!isfinite(f))
         *reason = SNES_DIVERGED_FNORM_NAN;
@@ -168,32 +171,23 @@ static PetscErrorCode use_direct(femd_solver *s) {
     PetscFunctionReturn(0);
 }
 
-/* The six rigid-body motions of the free components, orthonormal: what GAMG must not smooth away. */
-static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space) {
-    Vec v[6];
+/* The modes of the field, orthonormal: what GAMG must not smooth away. */
+static PetscErrorCode near_null_space(femd_field *field, Mat K, MatNullSpace *space) {
+    Vec v[MODES_MAX];
     PetscInt n = 0;
     PetscFunctionBeginUser;
-    for (int m = 0; m < 6; ++m) {
+    for (int m = 0; m < field->kind->modes; ++m) {
         Vec local;
         PetscScalar *a;
         PetscReal norm = 0;
         PetscCall(MatCreateVecs(K, &v[n], NULL));
-        PetscCall(DMGetLocalVector(p->dm, &local));
+        PetscCall(DMGetLocalVector(field->dm, &local));
         PetscCall(VecGetArrayWrite(local, &a));
-        for (PetscInt i = 0; i < p->nnodes; ++i) {
-            const double *x = p->node_x + 3 * i;
-            double *r = a + 3 * i;
-            r[0] = r[1] = r[2] = 0;
-            if (m < 3) {
-                r[m] = 1;
-            } else {
-                r[(m + 1) % 3] = x[(m + 2) % 3];
-                r[(m + 2) % 3] = -x[(m + 1) % 3];
-            }
-        }
+        for (PetscInt i = 0; i < field->grid->nnodes; ++i)
+            field->kind->mode(m, field->grid->node_x + FEMD_SPACE * i, a + field->components * i);
         PetscCall(VecRestoreArrayWrite(local, &a));
-        PetscCall(DMLocalToGlobal(p->dm, local, INSERT_VALUES, v[n]));
-        PetscCall(DMRestoreLocalVector(p->dm, &local));
+        PetscCall(DMLocalToGlobal(field->dm, local, INSERT_VALUES, v[n]));
+        PetscCall(DMRestoreLocalVector(field->dm, &local));
         PetscCall(VecNormalize(v[n], NULL));
         for (int pass = 0; pass < 2; ++pass)
             for (PetscInt k = 0; k < n; ++k) {
@@ -209,7 +203,7 @@ static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space) {
         PetscCall(VecScale(v[n], 1 / norm));
         ++n;
     }
-    PetscCall(MatNullSpaceCreate(p->comm, PETSC_FALSE, n, v, space));
+    PetscCall(MatNullSpaceCreate(field->grid->comm, PETSC_FALSE, n, v, space));
     for (PetscInt k = 0; k < n; ++k) PetscCall(VecDestroy(&v[k]));
     PetscCall(MatSetNearNullSpace(K, *space));
     PetscFunctionReturn(0);
@@ -218,14 +212,14 @@ static PetscErrorCode rigid_body(femd_problem *p, Mat K, MatNullSpace *space) {
 static PetscErrorCode create_objects(femd_solver *s) {
     SNESLineSearch search;
     PetscFunctionBeginUser;
-    PetscCall(DMCreateGlobalVector(s->p->dm, &s->R));
+    PetscCall(DMCreateGlobalVector(s->field->dm, &s->R));
     PetscCall(VecDuplicate(s->R, &s->step));
-    PetscCall(DMSetMatType(s->p->dm, MATAIJ));
-    PetscCall(DMCreateMatrix(s->p->dm, &s->K));
+    PetscCall(DMSetMatType(s->field->dm, MATAIJ));
+    PetscCall(DMCreateMatrix(s->field->dm, &s->K));
     PetscCall(MatSetOption(s->K, MAT_SYMMETRIC, PETSC_TRUE));
     PetscCall(MatSetOption(s->K, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
     PetscCall(MatSetOption(s->K, MAT_NEW_NONZERO_LOCATION_ERR, PETSC_TRUE));
-    PetscCall(rigid_body(s->p, s->K, &s->rigid));
+    PetscCall(near_null_space(s->field, s->K, &s->modes));
     PetscCall(SNESCreate(s->p->comm, &s->snes));
     PetscCall(SNESSetType(s->snes, SNESNEWTONLS));
     PetscCall(SNESSetFunction(s->snes, s->R, residual, s));
@@ -279,10 +273,13 @@ static void withdraw_options(const femd_solver *s) {
     for (int i = 0; i < 4 && !s->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
 }
 
-femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks, femd_solver **out, femd_error *err) {
+femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks, femd_solver **out,
+                               femd_error *err) {
     femd_solver *s = *out = calloc(1, sizeof *s);
     FEMD_TRY(femd_agree(p->comm, s ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the solver"), err));
     s->p = p;
+    s->field = field;
+    s->kind = field->kind;
     s->hooks = hooks;
     PETSC_TRY(err, create_objects(s));
     femd_error words = FEMD_ERROR_INIT;
@@ -301,7 +298,7 @@ void femd_solver_destroy(femd_solver **out) {
     if (!s) return;
     withdraw_options(s);
     (void)SNESDestroy(&s->snes);
-    (void)MatNullSpaceDestroy(&s->rigid);
+    (void)MatNullSpaceDestroy(&s->modes);
     (void)MatDestroy(&s->K);
     (void)VecDestroy(&s->R);
     (void)VecDestroy(&s->step);
@@ -311,41 +308,43 @@ void femd_solver_destroy(femd_solver **out) {
 
 /* ---- an attempt ---- */
 
-/* X = committed displacement, moved by the tangent predictor where there is one. */
+/* X = committed values, moved by the tangent predictor where there is one. */
 static femd_status start(femd_solver *s, Vec X, femd_error *err) {
     femd_problem *p = s->p;
     int possible = 0;
     KSPConvergedReason reason;
-    PETSC_TRY(err, VecCopy(p->u, X));
-    if (p->cs->predictor) FEMD_TRY(femd_mechanics_predictor(p, s->K, s->R, &possible, err));
+    PETSC_TRY(err, VecCopy(s->field->committed, X));
+    if (p->cs->predictor && s->kind->predictor) FEMD_TRY(s->kind->predictor(s->field, s->K, s->R, &possible, err));
     if (possible) {
         PETSC_TRY(err, KSPSetOperators(s->ksp, s->K, s->K));
         PETSC_TRY(err, KSPSolve(s->ksp, s->R, s->step));
         PETSC_TRY(err, KSPGetConvergedReason(s->ksp, &reason));
         if (reason > 0) PETSC_TRY(err, VecAXPY(X, 1, s->step));
     }
-    return femd_mechanics_prescribe(p, X, err);
+    return femd_field_prescribe(s->field, X, err);
 }
 
 static void explain(femd_solver *s, SNESConvergedReason reason, char *why, size_t size) {
-    const femd_mechanics_count *count = femd_mechanics_get_count(s->p);
+    const char *unit = s->kind->flux_unit;
+    int failed;
+    const char *first = s->kind->trouble(s->field, &failed);
     const femd_step_record *rec = s->rec;
     double last = rec->nresiduals > 0 ? rec->residual[rec->nresiduals - 1] : NAN;
-    if (reason == SNES_DIVERGED_FUNCTION_DOMAIN || (reason == SNES_DIVERGED_LINE_SEARCH && count->first_failure[0]))
-        snprintf(why, size, "%d point answers failed; the first: %s", count->failed_points, count->first_failure);
+    if (reason == SNES_DIVERGED_FUNCTION_DOMAIN || (reason == SNES_DIVERGED_LINE_SEARCH && first[0]))
+        snprintf(why, size, "%d point answers failed; the first: %s", failed, first);
     else if (reason == SNES_DIVERGED_LINEAR_SOLVE)
         snprintf(why, size, "the linear solver failed at Newton iteration %d", rec->newton);
     else if (reason == SNES_DIVERGED_MAX_IT)
-        snprintf(why, size, "no convergence in %d Newton iterations; |r| = %g N of %g N", rec->newton, last,
-                 rec->reference);
+        snprintf(why, size, "no convergence in %d Newton iterations; |r| = %g %s of %g %s", rec->newton, last, unit,
+                 rec->reference, unit);
     else
-        snprintf(why, size, "Newton's method stopped at iteration %d (%s); |r| = %g N of %g N", rec->newton,
-                 SNESConvergedReasons[reason], last, rec->reference);
+        snprintf(why, size, "Newton's method stopped at iteration %d (%s); |r| = %g %s of %g %s", rec->newton,
+                 SNESConvergedReasons[reason], last, unit, rec->reference, unit);
 }
 
 static femd_status solve_once(femd_solver *s, double time, int attempt, Vec X, SNESConvergedReason *reason,
                               femd_error *err) {
-    FEMD_TRY(femd_mechanics_begin(s->p, time, attempt, err));
+    FEMD_TRY(s->kind->begin(s->field, time, attempt, err));
     FEMD_TRY(start(s, X, err));
     s->rec->nresiduals = s->rec->newton = 0;
     s->rc = FEMD_OK;
@@ -375,8 +374,8 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
         explain(s, reason, why, size);
         return FEMD_OK;
     }
-    FEMD_TRY(femd_mechanics_prescribe(s->p, X, err));
-    FEMD_TRY(femd_mechanics_evaluate(s->p, X, &failed, err)); /* the batch is there: X is where SNES stopped */
+    FEMD_TRY(femd_field_prescribe(s->field, X, err));
+    FEMD_TRY(s->kind->evaluate(s->field, X, &failed, err)); /* the batch is there: X is where SNES stopped */
     if (failed > 0) return femd_fail(err, FEMD_INTERNAL, "the converged state has %d failed points", failed);
-    return femd_mechanics_residual(s->p, s->R, err);
+    return s->kind->residual(s->field, s->R, err);
 }

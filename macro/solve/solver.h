@@ -1,5 +1,5 @@
-/* Newton's method for one increment: SNES with the bt line search, CG + GAMG or MUMPS, our own test of convergence, and
- * the tangent predictor that starts it. */
+/* Newton's method for one increment of a field: SNES with the bt line search, CG + GAMG or MUMPS, our own test of
+ * convergence, and the tangent predictor that starts it. */
 #ifndef FEMD_SOLVER_H
 #define FEMD_SOLVER_H
 
@@ -14,10 +14,10 @@ typedef enum femd_attempt {
 
 /* Options of the command line apply to SNES, KSP and PC (no prefix). BAD_INPUT for one that PETSc refuses. Collective.
  */
-FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, const femd_stepping_hooks *hooks, femd_solver **s,
-                                               femd_error *err);
+FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks,
+                                               femd_solver **s, femd_error *err);
 void femd_solver_destroy(femd_solver **s);
-/* Solve for the displacement X at `time`, from the committed state. rec: newton, nresiduals, residual, reference are
+/* Solve for the field's values X at `time`, from the committed state. rec: newton, nresiduals, residual, reference are
  * filled. why: words of a failed attempt. A failure of the call ends the run. Collective. */
 FEMD_MUST_CHECK femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                                 femd_attempt *outcome, char *why, size_t size, femd_error *err);

@@ -7,7 +7,6 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive.h"
-#include "fields/mechanics.h"
 #include "solve/solver.h"
 
 /* End of the next increment: at most p->dt on, and not past the next of the planned times k x end/count. */
@@ -28,16 +27,12 @@ static femd_status commit_step(femd_problem *p, const femd_stepping_hooks *hooks
                                femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
-    FEMD_TRY(femd_mechanics_commit(p, rec->step, rec, err));
-    PETSC_TRY(err, VecCopy(X, p->u));
+    FEMD_TRY(p->displacement->kind->commit(p->displacement, rec->step, rec, err));
+    PETSC_TRY(err, VecCopy(X, p->displacement->committed));
     p->time = time;
     p->step = rec->step;
     if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
     p->dt = fmin(dt, planned);
-    const femd_mechanics_count *count = femd_mechanics_get_count(p);
-    rec->evaluations = count->evaluations;
-    rec->force_evaluations = count->force_evaluations;
-    rec->failed_points = count->failed_points;
     return hooks && hooks->committed ? femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err) : FEMD_OK;
 }
 
@@ -54,7 +49,7 @@ static femd_status run_step(femd_problem *p, femd_solver *s, const femd_stepping
     char why[512] = "";
     uint64_t before, after;
     FEMD_TRY(reused_so_far(p, &before, err));
-    femd_mechanics_step(p, rec->step);
+    p->displacement->kind->step(p->displacement, rec->step);
     for (rec->cuts = 0;; ++rec->cuts) {
         femd_attempt outcome;
         double time = next_time(p);
@@ -98,8 +93,8 @@ femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks,
         rc,
         femd_agree(p->comm, reaction ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
         done);
-    FEMD_TRY_GOTO(rc, femd_solver_create(p, hooks, &s, err), done);
-    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->u, &X), done);
+    FEMD_TRY_GOTO(rc, femd_solver_create(p, p->displacement, hooks, &s, err), done);
+    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->displacement->committed, &X), done);
     rc = run_all(p, s, hooks, X, reaction, err);
 done:
     (void)VecDestroy(&X);

@@ -69,14 +69,16 @@ static int assembly(model *m, double *seconds) {
     Vec R;
     Mat K;
     int failed;
-    if (DMCreateGlobalVector(m->p->dm, &R) != 0 || DMCreateMatrix(m->p->dm, &K) != 0) return 1;
-    femd_mechanics_step(m->p, 1);
-    if (femd_mechanics_begin(m->p, 0.1, 0, &err) != FEMD_OK ||
-        femd_mechanics_evaluate(m->p, m->p->u, &failed, &err) != FEMD_OK)
+    if (DMCreateGlobalVector(m->p->displacement->dm, &R) != 0 || DMCreateMatrix(m->p->displacement->dm, &K) != 0)
+        return 1;
+    m->p->displacement->kind->step(m->p->displacement, 1);
+    if (m->p->displacement->kind->begin(m->p->displacement, 0.1, 0, &err) != FEMD_OK ||
+        m->p->displacement->kind->evaluate(m->p->displacement, m->p->displacement->committed, &failed, &err) != FEMD_OK)
         return fail(&err);
     for (int i = -1; i < REPEATS; ++i) {
         double start = now();
-        if (femd_mechanics_residual(m->p, R, &err) != FEMD_OK || femd_mechanics_jacobian(m->p, K, &err) != FEMD_OK)
+        if (m->p->displacement->kind->residual(m->p->displacement, R, &err) != FEMD_OK ||
+            m->p->displacement->kind->jacobian(m->p->displacement, K, &err) != FEMD_OK)
             return fail(&err);
         if (i >= 0) t[i] = now() - start;
     }

@@ -111,10 +111,10 @@ static void fill(femd_problem *p) {
         if (pt->id[i] % 4 == 0) pt->k_from[i].T = NAN;
         if (pt->id[i] % 7) group_hash((unsigned)pt->id[i] / 3, pt->state + i);
     }
-    double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1);
-    for (PetscInt i = 0; i < p->nnodes; ++i)
-        for (unsigned c = 0; c < 3; ++c) u[3 * i + c] = value(p->node_file[i], 99, c);
-    assert_int_equal(femd_problem_set_u(p, u, NULL), FEMD_OK);
+    double *u = malloc(3 * (size_t)p->grid->nnodes * sizeof *u + 1);
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i)
+        for (unsigned c = 0; c < 3; ++c) u[3 * i + c] = value(p->grid->node_file[i], 99, c);
+    assert_int_equal(femd_field_set(p->displacement, u, NULL), FEMD_OK);
     free(u);
     p->step = 2;
     p->time = 1.0 / 3;
@@ -140,10 +140,10 @@ static void assert_filled(femd_problem *p) {
     pt.status = calloc((size_t)pt.n + 1, sizeof *pt.status);
     pt.notes = calloc((size_t)pt.n + 1, sizeof *pt.notes);
     pt.state = calloc((size_t)pt.n + 1, sizeof *pt.state);
-    double *u = malloc(3 * (size_t)p->nnodes * sizeof *u + 1);
-    assert_int_equal(femd_problem_get_u(p, u, NULL), FEMD_OK);
-    for (PetscInt i = 0; i < p->nnodes; ++i)
-        for (unsigned c = 0; c < 3; ++c) assert_true(u[3 * i + c] == value(p->node_file[i], 99, c));
+    double *u = malloc(3 * (size_t)p->grid->nnodes * sizeof *u + 1);
+    assert_int_equal(femd_field_get(p->displacement, u, NULL), FEMD_OK);
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i)
+        for (unsigned c = 0; c < 3; ++c) assert_true(u[3 * i + c] == value(p->grid->node_file[i], 99, c));
     free(u);
     other.pt = &pt;
     fill(&other);

@@ -258,7 +258,7 @@ static void an_element_of_one_table_passes_the_patch_test(void **state) {
     assert_int_equal(femd_strain_from_F(F, E, &err), FEMD_OK);
     test_law_answer(&m.law, 0, E, S, D, &energy);
     assert_int_equal(m.p->pt->n, 8 * 27);
-    assert_int_equal(m.p->nnodes, 125);
+    assert_int_equal(m.p->grid->nnodes, 125);
     for (PetscInt k = 0; k < m.p->pt->n; ++k)
         for (int c = 0; c < 6; ++c) assert_near(m.p->pt->S[6 * k + c], S[c], 1e-12);
     assert_near(m.last.energy, energy, 1e-12);

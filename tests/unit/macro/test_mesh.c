@@ -94,10 +94,12 @@ static void gmsh_equals_box(const femd_element *element) {
     write_gmsh(&file, 0);
     RUN_OK(&box);
     RUN_OK(&file);
-    assert_int_equal(box.p->ncells, file.p->ncells);
-    assert_int_equal(box.p->nnodes, file.p->nnodes);
-    for (PetscInt i = 0; i < 3 * box.p->nnodes; ++i) assert_near(box.p->node_x[i], file.p->node_x[i], 1e-15);
-    for (PetscInt c = 0; c < box.p->ncells; ++c) assert_int_equal(box.p->cell_file[c], file.p->cell_file[c]);
+    assert_int_equal(box.p->grid->ncells, file.p->grid->ncells);
+    assert_int_equal(box.p->grid->nnodes, file.p->grid->nnodes);
+    for (PetscInt i = 0; i < 3 * box.p->grid->nnodes; ++i)
+        assert_near(box.p->grid->node_x[i], file.p->grid->node_x[i], 1e-15);
+    for (PetscInt c = 0; c < box.p->grid->ncells; ++c)
+        assert_int_equal(box.p->grid->cell_file[c], file.p->grid->cell_file[c]);
     for (PetscInt k = 0; k < 6 * box.p->pt->n; ++k) assert_near(box.p->pt->S[k], file.p->pt->S[k], 1e-12);
     model_clear(&box);
     model_clear(&file);
@@ -124,7 +126,7 @@ static void materials_follow_the_physical_volumes(void **state) {
     RUN_OK(&m);
     double low = 0, high = 0;
     for (PetscInt k = 0; k < m.p->pt->n; ++k) {
-        assert_int_equal(m.p->pt->material[k], m.p->cell_file[k / 8] >= 4);
+        assert_int_equal(m.p->pt->material[k], m.p->grid->cell_file[k / 8] >= 4);
         *(m.p->pt->material[k] ? &high : &low) += m.p->pt->E[6 * k + 2];
     }
     assert_true(high > 5 * low);

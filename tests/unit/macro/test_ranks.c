@@ -39,8 +39,8 @@ static void prepare(model *m, const femd_element *element, int direct, MPI_Comm 
 
 static double *displacement(model *m) {
     femd_error err = FEMD_ERROR_INIT;
-    double *u = malloc(3 * (size_t)m->p->nnodes * sizeof *u);
-    assert_int_equal(femd_problem_get_u(m->p, u, &err), FEMD_OK);
+    double *u = malloc(3 * (size_t)m->p->grid->nnodes * sizeof *u);
+    assert_int_equal(femd_field_get(m->p->displacement, u, &err), FEMD_OK);
     return u;
 }
 
@@ -49,14 +49,14 @@ static double *displacement(model *m) {
 static void compare(model *all, model *self) {
     double *u = displacement(all), *v = displacement(self), most = 0;
     const femd_points *a = all->p->pt, *b = self->p->pt;
-    for (PetscInt i = 0; i < self->p->nnodes; ++i)
+    for (PetscInt i = 0; i < self->p->grid->nnodes; ++i)
         for (int c = 0; c < 3; ++c) most = fmax(most, fabs(v[3 * i + c]));
-    for (PetscInt i = 0; i < all->p->nnodes; ++i) {
+    for (PetscInt i = 0; i < all->p->grid->nnodes; ++i) {
         PetscInt j = 0;
-        while (j < self->p->nnodes && self->p->node_file[j] != all->p->node_file[i]) ++j;
-        assert_true(j < self->p->nnodes);
+        while (j < self->p->grid->nnodes && self->p->grid->node_file[j] != all->p->grid->node_file[i]) ++j;
+        assert_true(j < self->p->grid->nnodes);
         for (int c = 0; c < 3; ++c) {
-            assert_near(all->p->node_x[3 * i + c], self->p->node_x[3 * j + c], 0);
+            assert_near(all->p->grid->node_x[3 * i + c], self->p->grid->node_x[3 * j + c], 0);
             assert_near(u[3 * i + c], v[3 * j + c], 1e-10 * most);
         }
     }
@@ -113,8 +113,8 @@ static void run_twice(int direct) {
     RUN_OK(&first);
     RUN_OK(&second);
     double *u = displacement(&first), *v = displacement(&second);
-    assert_int_equal(first.p->nnodes, second.p->nnodes);
-    assert_memory_equal(u, v, 3 * (size_t)first.p->nnodes * sizeof *u);
+    assert_int_equal(first.p->grid->nnodes, second.p->grid->nnodes);
+    assert_memory_equal(u, v, 3 * (size_t)first.p->grid->nnodes * sizeof *u);
     assert_memory_equal(first.p->pt->S, second.p->pt->S, 6 * (size_t)first.p->pt->n * sizeof(double));
     assert_memory_equal(first.last.residual, second.last.residual, sizeof(double) * (size_t)first.last.nresiduals);
     free(u);
@@ -158,8 +158,8 @@ static void every_node_has_one_owner_and_every_cell_one_rank(void **state) {
     prepare(&m, &femd_element_p2, 0, PETSC_COMM_WORLD);
     assert_int_equal(model_create(&m, &err), FEMD_OK);
     int nodes[1000] = {0}, cells[162] = {0};
-    for (PetscInt i = 0; i < m.p->nnodes; ++i) nodes[m.p->node_file[i]] += m.p->node_owned[i];
-    for (PetscInt c = 0; c < m.p->ncells; ++c) cells[m.p->cell_file[c]]++;
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) nodes[m.p->grid->node_file[i]] += m.p->grid->node_owned[i];
+    for (PetscInt c = 0; c < m.p->grid->ncells; ++c) cells[m.p->grid->cell_file[c]]++;
     MPI_Allreduce(MPI_IN_PLACE, nodes, 1000, MPI_INT, MPI_SUM, PETSC_COMM_WORLD) == MPI_SUCCESS ? (void)0 : fail();
     MPI_Allreduce(MPI_IN_PLACE, cells, 162, MPI_INT, MPI_SUM, PETSC_COMM_WORLD) == MPI_SUCCESS ? (void)0 : fail();
     for (int c = 0; c < 162; ++c) assert_int_equal(cells[c], 1);

@@ -78,13 +78,13 @@ static void rigid_rotation_costs_no_energy(void **state) {
         /* a ramp of G is no rotation: jump to it at once, starting from the rotated state */
         femd_error err = FEMD_ERROR_INIT;
         assert_int_equal(model_create(&m, &err), FEMD_OK);
-        double *u = malloc(3 * (size_t)m.p->nnodes * sizeof *u);
-        for (PetscInt i = 0; i < m.p->nnodes; ++i)
+        double *u = malloc(3 * (size_t)m.p->grid->nnodes * sizeof *u);
+        for (PetscInt i = 0; i < m.p->grid->nnodes; ++i)
             for (int a = 0; a < 3; ++a) {
                 u[3 * i + a] = 0;
-                for (int b = 0; b < 3; ++b) u[3 * i + a] += G[3 * a + b] * m.p->node_x[3 * i + b];
+                for (int b = 0; b < 3; ++b) u[3 * i + a] += G[3 * a + b] * m.p->grid->node_x[3 * i + b];
             }
-        assert_int_equal(femd_problem_set_u(m.p, u, &err), FEMD_OK);
+        assert_int_equal(femd_field_set(m.p->displacement, u, &err), FEMD_OK);
         free(u);
         RUN_OK(&m);
         assert_int_equal(m.last.newton, 0);
@@ -180,9 +180,9 @@ static void iterative_solver_finds_the_same_displacement(void **state) {
         model_hold(&m, "front", NAN, 0, NAN);
         model_hold(&m, "right", 0.1, NAN, 0.0);
         RUN_OK(&m);
-        n = 3 * m.p->nnodes;
+        n = 3 * m.p->grid->nnodes;
         u[direct] = malloc((size_t)n * sizeof **u);
-        assert_int_equal(femd_problem_get_u(m.p, u[direct], &err), FEMD_OK);
+        assert_int_equal(femd_field_get(m.p->displacement, u[direct], &err), FEMD_OK);
         model_clear(&m);
     }
     for (PetscInt i = 0; i < n; ++i) assert_near(u[0][i], u[1][i], 1e-11);
@@ -501,7 +501,7 @@ static void request_carries_the_point_and_its_seed(void **state) {
     assert_near(q->pressure, 1e5, 0);
     assert_near(q->accuracy, 0.01, 0);
     for (PetscInt k = 0; k < m.p->pt->n; ++k)
-        assert_true(m.p->pt->id[k] == m.p->cell_file[k / 4] * 4 + (uint64_t)k % 4);
+        assert_true(m.p->pt->id[k] == m.p->grid->cell_file[k / 4] * 4 + (uint64_t)k % 4);
     model_clear(&m);
 }
 

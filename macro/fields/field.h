@@ -1,0 +1,106 @@
+/* A field of the macro solver: values at the nodes that an equation determines. Displacement is one (mechanics.c); the
+ * next is a file beside it that fills a femd_field_kind. Layout, vectors and matrix, boundary values, Newton's method,
+ * preconditioner, fields in the output and the checkpoint all follow from the kind, and ask nothing else. */
+#ifndef FEMD_FIELD_H
+#define FEMD_FIELD_H
+
+#include <petscmat.h>
+
+#include "mesh/grid.h"
+
+/* Most entries that a field has at a node. */
+enum { FEMD_COMPONENTS = 3 };
+
+typedef struct femd_field femd_field;
+typedef struct femd_step_record femd_step_record;
+
+/* Of the residual last made: |r| up to which it counts as zero is max(rtol x reference, 2 x noise, rounding). */
+typedef struct femd_field_scale {
+    double reference; /* largest norm of what is in balance met in this attempt */
+    double noise;     /* one sigma of the residual's norm, from what was sampled; 0 = no noise, or it shall not count */
+    double rounding;  /* what double precision leaves of the residual */
+} femd_field_scale;
+
+/* What makes a field the field it is. All functions are collective, and the same on all ranks, unless said otherwise.
+ */
+typedef struct femd_field_kind {
+    const char *name, *plural,
+        *unit;                /* "displacement" (its array in the output; "node/displacement" in the checkpoint) */
+    const char *flux_unit;    /* of a residual's entry: "N" */
+    int components;           /* entries at each node */
+    const char *const *label; /* of the components; NULL for a scalar */
+    /* Modes that cost nothing in a free body: what the preconditioner must not smooth away and what the boundary must
+     * hold. mode: components entries of one at position x. */
+    int modes;
+    void (*mode)(int mode, const double x[FEMD_SPACE], double *value);
+    /* The words for a boundary that leaves `loose` of the modes free; BAD_INPUT. */
+    femd_status (*unheld)(const femd_case *cs, int loose, femd_error *err);
+
+    /* A step starts. */
+    void (*step)(femd_field *field, int step);
+    /* An attempt at it starts: boundary values and loads of `time`, nothing evaluated yet. */
+    femd_status (*begin)(femd_field *field, double time, int attempt, femd_error *err);
+    void (*iteration)(femd_field *field, int iteration); /* of Newton's method */
+    /* Whatever the equation needs at X. *failed: points of all ranks that have no answer (a domain error); a failure of
+     * the call ends the run. */
+    femd_status (*evaluate)(femd_field *field, Vec X, int *failed, femd_error *err);
+    /* At the state last evaluated: R, zero at prescribed entries, and K = dR/dX with these decoupled. */
+    femd_status (*residual)(femd_field *field, Vec R, femd_error *err);
+    femd_status (*jacobian)(femd_field *field, Mat K, femd_error *err);
+    /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
+     * NULL: there never is. */
+    femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+    femd_field_scale (*scale)(const femd_field *field);
+    /* Words for the first point without an answer in this step, "" if there was none; *points: how many. */
+    const char *(*trouble)(const femd_field *field, int *points);
+    /* The state last evaluated is the converged one. */
+    femd_status (*commit)(femd_field *field, int step, femd_step_record *rec, femd_error *err);
+    void (*destroy)(void *self);
+} femd_field_kind;
+
+struct femd_field {
+    const femd_field_kind *kind;
+    void *self;      /* the kind's own */
+    femd_grid *grid; /* borrowed */
+    int components;
+    size_t n;                       /* entries on this rank: components x nodes; entry components x node + component */
+    DM dm;                          /* the grid with this layout; global vectors hold prescribed entries too */
+    Vec committed;                  /* global */
+    Vec local, scatter, work;       /* to write into: local, local, global */
+    struct femd_boundary *boundary; /* of boundary.h; owned */
+    struct femd_assembly *assembly; /* of assembly.h; owned */
+};
+
+/* Lay the field out over the grid, all values zero and no boundary yet. Takes self, in any case: it is released with
+ * kind->destroy. Collective. */
+FEMD_MUST_CHECK femd_status femd_field_create(femd_grid *grid, const femd_field_kind *kind, void *self,
+                                              femd_field **field, femd_error *err);
+void femd_field_destroy(femd_field **field);
+
+/* Copies of the committed values by local entry (n, ghosts filled), and back (each owner's value counts). Collective.
+ */
+FEMD_MUST_CHECK femd_status femd_field_get(femd_field *field, double *value, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_field_set(femd_field *field, const double *value, femd_error *err);
+
+/* field->local = X by local entry with the prescribed values put in. Collective. */
+FEMD_MUST_CHECK femd_status femd_field_localise(femd_field *field, Vec X, femd_error *err);
+/* Put the prescribed values into a global vector. Collective. */
+FEMD_MUST_CHECK femd_status femd_field_prescribe(femd_field *field, Vec X, femd_error *err);
+/* X = sum over the ranks of their local entries; the norm of that sum; the same with prescribed entries left out.
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_field_sum(femd_field *field, const double *local, Vec X, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_field_norm(femd_field *field, const double *local, double *norm, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_field_sum_free(femd_field *field, const double *local, Vec X, femd_error *err);
+
+/* One cell's part of a vector (nodes x components, added to zeros) or of a matrix (square of that, row-major). */
+typedef void femd_cell_vector(const void *self, PetscInt cell, double *out);
+typedef void femd_cell_matrix(const void *self, PetscInt cell, double *out);
+/* out (n) = sum over this rank's cells. */
+void femd_field_add_cells(const femd_field *field, femd_cell_vector *part, const void *self, double *out);
+/* K = sum over all cells with the prescribed entries decoupled: rows and columns zero, the diagonal stays (of the right
+ * size for any preconditioner). jump (n; NULL = none): change of the prescribed entries, whose columns are added to
+ * lifted (n). Collective. */
+FEMD_MUST_CHECK femd_status femd_field_assemble(femd_field *field, femd_cell_matrix *part, const void *self,
+                                                const double *jump, double *lifted, Mat K, femd_error *err);
+
+#endif

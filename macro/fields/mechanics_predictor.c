@@ -1,0 +1,88 @@
+/* The tangent predictor: a linear step from the committed answers. Asks nobody, but for one virgin point per material
+ * at the very first step. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "fields/boundary.h"
+#include "fields/constitutive.h"
+#include "fields/mechanics_private.h"
+
+/* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points.
+ */
+static void mechanics_take_virgin(void *user, size_t i, const femd_response *r) {
+    ((femd_response *)user)[i] = *r;
+}
+
+static femd_status mechanics_ask_virgin(femd_problem *p, femd_response *answer, femd_error *err) {
+    size_t n = p->cs->nmaterials;
+    femd_request *request = calloc(n, sizeof *request);
+    int *material = calloc(n, sizeof *material);
+    femd_status rc =
+        request && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
+    for (size_t k = 0; rc == FEMD_OK && k < n; ++k) {
+        material[k] = (int)k;
+        request[k].seed = femd_seed(p->cs->seed, 0, k);
+        request[k].point = k;
+        request[k].wants = STRESS_AND_TANGENT;
+        request[k].temperature = p->cs->temperature;
+        request[k].pressure = p->cs->pressure;
+        request[k].accuracy = p->cs->accuracy;
+    }
+    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, request, material, n, mechanics_take_virgin, answer, err);
+    for (size_t k = 0; rc == FEMD_OK && k < n; ++k)
+        if (answer[k].status != FEMD_OK && !femd_status_is_physics(answer[k].status))
+            rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s",
+                           p->cs->material[k].name, femd_status_text(answer[k].status));
+    free(request);
+    free(material);
+    return rc;
+}
+
+static femd_status mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
+    size_t n = p->cs->nmaterials;
+    femd_response *answer = calloc(n, sizeof *answer);
+    femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
+    if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, answer, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    if (MPI_Bcast(answer, (int)(n * sizeof *answer), MPI_BYTE, 0, p->comm) != MPI_SUCCESS) {
+        rc = femd_fail(err, FEMD_INTERNAL, "MPI_Bcast failed");
+        goto done;
+    }
+    *possible = 1;
+    for (size_t k = 0; k < n; ++k) {
+        *possible &= answer[k].status == FEMD_OK;
+        p->mech->count.evaluations++;
+        p->mech->count.force_evaluations += answer[k].work.force_evaluations;
+    }
+    for (PetscInt k = 0; *possible && k < p->pt->n; ++k) {
+        memcpy(p->pt->S + 6 * k, answer[p->pt->material[k]].S, 6 * sizeof(double));
+        memcpy(p->pt->D + 36 * k, answer[p->pt->material[k]].D, 36 * sizeof(double));
+    }
+    p->mech->has_tangent = *possible;
+done:
+    free(answer);
+    return rc;
+}
+
+femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {
+    femd_mechanics *m = field->self;
+    femd_problem *p = m->p;
+    const femd_boundary *boundary = field->boundary;
+    const size_t n = field->n;
+    *possible = 1;
+    if (p->step == 0 && !m->has_tangent) FEMD_TRY(mechanics_start_from_virgin(p, possible, err));
+    if (!*possible) return FEMD_OK;
+    double *jump = calloc(2 * n + 1, sizeof *jump), *balance = jump + n;
+    FEMD_TRY(femd_agree(p->comm, jump ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, femd_field_get(field, jump, err), done);
+    for (size_t i = 0; i < n; ++i) jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
+    femd_mechanics_internal(p, p->pt->F, p->pt->S, balance);
+    FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);
+    for (size_t i = 0; i < n; ++i) balance[i] = boundary->applied[i] - balance[i];
+    rc = femd_field_sum_free(field, balance, rhs, err);
+done:
+    free(jump);
+    return rc;
+}
