@@ -7,8 +7,10 @@
 #ifndef FEMD_KERNELS_SW_H
 #define FEMD_KERNELS_SW_H
 
+#include "potentials/potential_sw.h"
+
 /* phi and its derivatives with respect to r, g and g_r from both ends, of LANES bonds at k. Returns phi. */
-INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order) {
+INLINE vec kernel_sw_evaluate(femd_sweep *w, int k, int many, int order) {
     const femd_sw *p = femd_sw_of(w->p);
     femd_bonds *b = w->bonds;
     vec s = vec_load(w->s + k), r = vec_sqrt(s), inv = 1.0 / r;
@@ -55,7 +57,7 @@ INLINE vec sw_evaluate(femd_sweep *w, int k, int many, int order) {
 }
 
 /* Add LANES bonds at k to the moments of both ends. */
-INLINE void sw_moments(femd_sweep *w, int k, int many) {
+INLINE void kernel_sw_moments(femd_sweep *w, int k, int many) {
     const femd_bonds *b = w->bonds;
     const int *owner = w->nb->owner;
     const quad turned = {1.0, -1.0, -1.0, -1.0};
@@ -92,7 +94,7 @@ INLINE void sw_moments(femd_sweep *w, int k, int many) {
 }
 
 /* Fields of every atom from its moments; returns the energy of all triplets. */
-INLINE double sw_fields(femd_sweep *w) {
+INLINE double kernel_sw_fields(femd_sweep *w) {
     const femd_sw *p = femd_sw_of(w->p);
     double energy = 0.0;
     int ns = w->p->nspecies;
@@ -119,38 +121,38 @@ INLINE double sw_fields(femd_sweep *w) {
     return energy;
 }
 
-INLINE void sw_sweep(femd_sweep *w, int many, int order) {
+INLINE void kernel_sw_sweep(femd_sweep *w, int many, int order) {
     vec energy = {0}, nearest = vec_all(w->p->cutsq);
-    int all = collect_rows(w);
+    int all = kernel_collect_rows(w);
     memset(w->moments, 0, FEMD_MOMENTS * sizeof(double) * (size_t)w->nb->n * (size_t)w->p->nspecies);
     for (int k = 0; k < all; k += LANES) {
         nearest = vec_min(nearest, vec_load(w->s + k));
-        energy += sw_evaluate(w, k, many, order);
-        sw_moments(w, k, many);
+        energy += kernel_sw_evaluate(w, k, many, order);
+        kernel_sw_moments(w, k, many);
     }
-    w->energy = vec_sum(energy) + sw_fields(w);
+    w->energy = vec_sum(energy) + kernel_sw_fields(w);
     w->nearest_sq = nearest[0];
     for (int l = 1; l < LANES; l++)
         if (!(nearest[l] >= w->nearest_sq)) w->nearest_sq = nearest[l];
 }
 
-static void sw_first(femd_sweep *w, int many) {
-    many ? sw_sweep(w, 1, 1) : sw_sweep(w, 0, 1);
+static void kernel_sw_first(femd_sweep *w, int many) {
+    many ? kernel_sw_sweep(w, 1, 1) : kernel_sw_sweep(w, 0, 1);
 }
-static void sw_second(femd_sweep *w, int many) {
-    many ? sw_sweep(w, 1, 2) : sw_sweep(w, 0, 2);
+static void kernel_sw_second(femd_sweep *w, int many) {
+    many ? kernel_sw_sweep(w, 1, 2) : kernel_sw_sweep(w, 0, 2);
 }
-static void sw_pairs(femd_sweep *w, int order) {
+static void kernel_sw_pairs(femd_sweep *w, int order) {
     int many = w->p->nspecies > 1;
     if (order > 1)
-        sw_second(w, many);
+        kernel_sw_second(w, many);
     else
-        sw_first(w, many);
+        kernel_sw_first(w, many);
 }
 
 /* Gradient of the triplets' energy with respect to the bond vector, in out, from the fields f at one end; n points away
  * from it. */
-INLINE void sw_gradient(const vec f[12], const vec n[3], vec inv, vec g, vec g1, vec out[3]) {
+INLINE void kernel_sw_gradient(const vec f[12], const vec n[3], vec inv, vec g, vec g1, vec out[3]) {
     vec t[3] = {f[4] * n[0] + f[9] * n[1] + f[8] * n[2], f[9] * n[0] + f[5] * n[1] + f[7] * n[2],
                 f[8] * n[0] + f[7] * n[1] + f[6] * n[2]};
     vec ntn = t[0] * n[0] + t[1] * n[1] + t[2] * n[2], vn = f[1] * n[0] + f[2] * n[1] + f[3] * n[2];
@@ -159,7 +161,7 @@ INLINE void sw_gradient(const vec f[12], const vec n[3], vec inv, vec g, vec g1,
 }
 
 /* Where the fields of both ends of LANES bonds at k stand. */
-INLINE void sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES], const double *fj[LANES]) {
+INLINE void kernel_sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES], const double *fj[LANES]) {
     const femd_bonds *b = w->bonds;
     for (int l = 0; l < LANES; l++) {
         ptrdiff_t i = b->row[k + l], g = b->partner[k + l], j = w->nb->owner[g], ns = w->p->nspecies;
@@ -168,7 +170,7 @@ INLINE void sw_ends(const femd_sweep *w, int k, int many, const double *fi[LANES
     }
 }
 
-INLINE void sw_take(const double *const at[LANES], vec f[12]) {
+INLINE void kernel_sw_take(const double *const at[LANES], vec f[12]) {
     const double *next[LANES];
     for (int part = 0; part < 3; part++) {
         for (int l = 0; l < LANES; l++) next[l] = at[l] + 4 * part;
@@ -178,12 +180,12 @@ INLINE void sw_take(const double *const at[LANES], vec f[12]) {
 
 /* Gradients with respect to the bond vectors of LANES bonds at k: of the energy of the row's atom (gi) and of its
  * partner (gj), with half the pair's energy each; of the sum of both in gi if `apart` is 0. */
-INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], vec gj[3]) {
+INLINE void kernel_sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], vec gj[3]) {
     const femd_bonds *b = w->bonds;
     const double *ei[LANES], *ej[LANES];
     vec inv = vec_load(b->inv + k), g = vec_load(b->a1 + k), g1 = vec_load(b->a2 + k), p1 = vec_load(b->p1 + k);
     vec n[3] = {vec_load(b->dx + k) * inv, vec_load(b->dy + k) * inv, vec_load(b->dz + k) * inv}, f[12];
-    sw_ends(w, k, many, ei, ej);
+    kernel_sw_ends(w, k, many, ei, ej);
     if (!many && !apart) {
         const quad turned = {1.0, -1.0, -1.0, -1.0};
         quad q[3][LANES];
@@ -193,19 +195,19 @@ INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], 
             q[2][l] = quad_load(ei[l] + 8) + quad_load(ej[l] + 8);
         }
         for (int part = 0; part < 3; part++) from_rows(q[part], f + 4 * part);
-        sw_gradient(f, n, inv, g, g1, gi);
+        kernel_sw_gradient(f, n, inv, g, g1, gi);
         for (int c = 0; c < 3; c++) gi[c] = fma_vec(p1, n[c], gi[c]);
         return;
     }
-    sw_take(ei, f);
-    sw_gradient(f, n, inv, g, g1, gi);
+    kernel_sw_take(ei, f);
+    kernel_sw_gradient(f, n, inv, g, g1, gi);
     if (many) {
         g = vec_load(b->b1 + k);
         g1 = vec_load(b->b2 + k);
     }
-    sw_take(ej, f);
+    kernel_sw_take(ej, f);
     for (int c = 1; c < 4; c++) f[c] = -f[c];
-    sw_gradient(f, n, inv, g, g1, gj);
+    kernel_sw_gradient(f, n, inv, g, g1, gj);
     for (int c = 0; c < 3; c++) {
         gi[c] = fma_vec(0.5 * p1, n[c], gi[c]);
         gj[c] = fma_vec(0.5 * p1, n[c], gj[c]);
@@ -213,12 +215,12 @@ INLINE void sw_bond(const femd_sweep *w, int k, int many, int apart, vec gi[3], 
     }
 }
 
-INLINE void sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many) {
+INLINE void kernel_sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many) {
     const femd_bonds *b = w->bonds;
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}}, g[3], none[3];
     for (int k = 0; k < b->first[b->n]; k += LANES) {
         vec dx = vec_load(b->dx + k), dy = vec_load(b->dy + k), dz = vec_load(b->dz + k);
-        sw_bond(w, k, many, 0, g, none);
+        kernel_sw_bond(w, k, many, 0, g, none);
         give3(f, b->row + k, -g[0], -g[1], -g[2]);
         give3(f, b->partner + k, g[0], g[1], g[2]);
         t[0] = fma_vec(g[0], dx, t[0]);
@@ -231,19 +233,19 @@ INLINE void sw_forces_of(const femd_sweep *w, double *f, double tau[6], int many
     for (int c = 0; c < 6; c++) tau[c] = vec_sum(t[c]);
 }
 
-static void sw_forces(const femd_sweep *w, double *f, double tau[6]) {
+static void kernel_sw_forces(const femd_sweep *w, double *f, double tau[6]) {
     if (w->p->nspecies > 1)
-        sw_forces_of(w, f, tau, 1);
+        kernel_sw_forces_of(w, f, tau, 1);
     else
-        sw_forces_of(w, f, tau, 0);
+        kernel_sw_forces_of(w, f, tau, 0);
 }
 
-static void sw_flux(const femd_sweep *w, const double *v, double J[3]) {
+static void kernel_sw_flux(const femd_sweep *w, const double *v, double J[3]) {
     const femd_bonds *b = w->bonds;
     vec sum[3] = {{0}, {0}, {0}}, gi[3], gj[3], vi[4], vj[4];
     for (int k = 0; k < b->first[b->n]; k += LANES) {
         vec d[3] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k)}, half = 0.5 * vec_load(b->p0 + k);
-        sw_bond(w, k, w->p->nspecies > 1, 1, gi, gj);
+        kernel_sw_bond(w, k, w->p->nspecies > 1, 1, gi, gj);
         take4_index(v, b->row + k, vi);
         take4_index(v, b->partner + k, vj);
         vec power = gj[0] * vi[0] + gj[1] * vi[1] + gj[2] * vi[2] + gi[0] * vj[0] + gi[1] * vj[1] + gi[2] * vj[2];
@@ -253,7 +255,7 @@ static void sw_flux(const femd_sweep *w, const double *v, double J[3]) {
 }
 
 /* Components of d d', symmetric, in Voigt order. */
-INLINE void sw_products(const vec d[4], const vec q[4], vec out[6]) {
+INLINE void kernel_sw_products(const vec d[4], const vec q[4], vec out[6]) {
     for (int c = 0; c < 3; c++) out[c] = d[c] * q[c];
     out[3] = 0.5 * (d[1] * q[2] + d[2] * q[1]);
     out[4] = 0.5 * (d[0] * q[2] + d[2] * q[0]);
@@ -263,15 +265,15 @@ INLINE void sw_products(const vec d[4], const vec q[4], vec out[6]) {
 /* A triplet's energy is a function of the squares s, t of its legs and their product x, whose derivatives with respect
  * to E are 2 d d, 2 d' d' and 2 d d': B is its second derivatives on those. g_s = g_r/(2 r), g_ss = (g_rr - g_r/r)/(4
  * s), c = x/sqrt(s t). */
-static void sw_born(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record,
-                    const double *strength, const double *cos0, double B[36]) {
+static void kernel_sw_born(const femd_bonds *b, int triplets, const int *one, const int *two, const double *record,
+                           const double *strength, const double *cos0, double B[36]) {
     vec sum[21];
     for (int m = 0; m < 21; m++) sum[m] = (vec){0};
     for (int k = 0; k < b->first[b->n]; k += LANES) {
         vec d[4] = {vec_load(b->dx + k), vec_load(b->dy + k), vec_load(b->dz + k), {0}}, inv = vec_load(b->inv + k),
             rr[6];
         vec c = (vec_load(b->p2 + k) - vec_load(b->p1 + k) * inv) * inv * inv;
-        sw_products(d, d, rr);
+        kernel_sw_products(d, d, rr);
         for (int v = 0, m = 0; v < 6; v++)
             for (int w = v; w < 6; w++, m++) sum[m] = fma_vec(c * rr[v], rr[w], sum[m]);
     }
@@ -299,9 +301,9 @@ static void sw_born(const femd_bonds *b, int triplets, const int *one, const int
         vec sx = z * b0 * cx * (a1 * h1 + a0 * (2.0 * cs - 0.5 * h1 * is));
         vec tx = z * a0 * cx * (b1 * h1 + b0 * (2.0 * ct - 0.5 * h1 * it));
         vec xx = 2.0 * z * a0 * b0 * cx * cx;
-        sw_products(d, d, A);
-        sw_products(q, q, D);
-        sw_products(d, q, X);
+        kernel_sw_products(d, d, A);
+        kernel_sw_products(q, q, D);
+        kernel_sw_products(d, q, X);
         for (int v = 0, m = 0; v < 6; v++) {
             vec ya = ss * A[v] + st * D[v] + sx * X[v], yd = st * A[v] + tt * D[v] + tx * X[v],
                 yx = sx * A[v] + tx * D[v] + xx * X[v];
