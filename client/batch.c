@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/clock.h"
 #include "session.h"
 
 typedef struct batch_frame {

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "femd/client.h"
+#include "femd/clock.h"
 #include "femd/peer.h"
 #include "mesh_count.h"
 #include "models.h"

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "eval.h"
+#include "femd/clock.h"
 #include "femd/hash.h"
 #include "femd/kinematics.h"
 #include "femd/material_files.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "femd/clock.h"
 #include "femd/material_files.h"
 #include "femd/peer.h"
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "femd/clock.h"
+
 /* ---- open and close ---- */
 
 static femd_status fill_hello(const femd_client_config *cfg, femd_hello *h, femd_error *err) {

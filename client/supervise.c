@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "femd/clock.h"
 #include "femd/peer.h"
 
 static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */

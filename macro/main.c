@@ -12,6 +12,7 @@
 #include "base/collective.h"
 #include "case/arguments.h"
 #include "femd/blas.h"
+#include "femd/clock.h"
 #include "results/live.h"
 #include "results/recorder.h"
 
@@ -182,9 +183,8 @@ static void make_run_name(app *a) {
         return;
     }
     char host[33] = "host";
-    struct timespec t;
+    const struct timespec t = femd_wall_clock();
     (void)gethostname(host, sizeof host - 1);
-    clock_gettime(CLOCK_REALTIME, &t);
     snprintf(name, 65, "%.32s-%d-%llx", host, (int)getpid(),
              (unsigned long long)t.tv_sec * 1000000000ull + (unsigned long long)t.tv_nsec);
     (void)MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);

@@ -5,15 +5,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
-/* s before a wait goes to sleep: waking up costs more than the next message of a lively exchange takes to come. */
-static const double SPIN = 1e-4;
+#include "femd/clock.h"
 
 struct femd_peer {
     void *context, *socket, *monitor;
@@ -44,12 +41,6 @@ enum {
 static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
 static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
 static const double default_connect_timeout = 10.0, default_silence = 5.0;
-
-double femd_clock(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- connection events ---- */
 
@@ -119,12 +110,15 @@ static femd_status say_hello(femd_peer *p, femd_error *err) {
     return rc == FEMD_TIMEOUT ? FEMD_OK : rc;
 }
 
+static int look_at_socket(void *item) {
+    return zmq_poll(item, 1, 0) > 0;
+}
+
 /* Wait for `events` on the socket or for news of the connection, at most `seconds`. A signal ends the wait. */
 static void wait_for(femd_peer *p, short events, double seconds) {
     zmq_pollitem_t items[2] = {{p->socket, 0, events, 0}, {p->monitor, 0, ZMQ_POLLIN, 0}};
     if (seconds > monitor_period) seconds = monitor_period;
-    for (double end = femd_clock() + fmin(seconds, SPIN); femd_clock() < end; sched_yield())
-        if (zmq_poll(items, 1, 0) > 0) return;
+    if (femd_spin(seconds, look_at_socket, items)) return;
     long ms = (long)(seconds * 1000 + 0.999);
     zmq_poll(items, 2, ms);
     watch(p);

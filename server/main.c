@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "femd/clock.h"
 #include "net.h"
 
 enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70 };
@@ -44,9 +45,8 @@ static void write_log(void *user, femd_log_level level, const char *text) {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     const journal *j = user;
     if (level > j->most) return;
-    struct timespec t;
+    const struct timespec t = femd_wall_clock();
     struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &t);
     gmtime_r(&t.tv_sec, &utc);
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);

@@ -9,12 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <threads.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "conns.h"
+#include "femd/clock.h"
 
 enum { ROUND_MESSAGES = 512, ROUTE_BYTES = 5, HIGH_WATER = 1000, RETRY_MS = 2, GUARD_SLACK = 16 << 20, HEAVY = 4096 };
 #define GUARD_PERIOD 0.25 /* s */
@@ -66,12 +65,6 @@ struct femd_net {
 
 static void leave_tally(tally *t) {
     if (atomic_fetch_sub(&t->users, 1) == 1) free(t);
-}
-
-static double clock_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void say(femd_net *n, femd_log_level level, const char *text) {
@@ -543,7 +536,7 @@ static long wait_ms(const femd_net *n, const femd_core *core, int drained) {
     if (n->nlate) return RETRY_MS;
     double due = femd_core_next_tick(core);
     if (n->next_guard < due) due = n->next_guard;
-    double left = due - clock_now();
+    double left = due - femd_clock();
     return left <= 0 ? 0 : left > 1 ? 1000 : (long)(left * 1000) + 1;
 }
 
@@ -556,7 +549,7 @@ static void guard(femd_net *n, double now) {
 }
 
 static void serve_round(femd_net *n, femd_core *core, int *drained) {
-    double now = clock_now();
+    double now = femd_clock();
     read_monitor(n);
     *drained = drain(n, core, now);
     if (*drained) tell_gone(n, core, now);
@@ -567,24 +560,23 @@ static void serve_round(femd_net *n, femd_core *core, int *drained) {
     carry_out(n, core, now);
 }
 
-/* s before a wait goes to sleep: waking up costs more than the next message of a lively exchange takes to come. */
-static const double SPIN = 1e-4;
+static int net_look(void *item) {
+    return zmq_poll(item, 1, 0);
+}
 
 femd_status femd_net_run(femd_net *n, femd_core *core, int stop_fd, femd_error *err) {
     int drained = 1;
-    femd_core_tick(core, clock_now());
+    femd_core_tick(core, femd_clock());
     for (;;) {
         zmq_pollitem_t item[3] = {
             {n->socket, 0, ZMQ_POLLIN, 0}, {n->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
         const long sleep_ms = wait_ms(n, core, drained);
-        int come = 0;
-        for (double end = clock_now() + SPIN; sleep_ms && !come && clock_now() < end; thrd_yield())
-            come = zmq_poll(item, 1, 0);
+        const int come = sleep_ms ? femd_spin(1, net_look, item) : 0;
         if (come <= 0 && zmq_poll(item, 3, sleep_ms) < 0 && errno != EINTR)
             return femd_fail(err, FEMD_IO, "ZeroMQ: %s", zmq_strerror(errno));
         if (item[2].revents) {
             femd_core_farewell(core);
-            carry_out(n, core, clock_now());
+            carry_out(n, core, femd_clock());
             return FEMD_OK;
         }
         serve_round(n, core, &drained);

@@ -5,17 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "femd/clock.h"
 
 /* Seconds between notices, and before the first, where lines cannot be rewritten. */
 enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1, STATES_GRACE = 5 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks) {
     *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
@@ -115,7 +110,7 @@ static void say(femd_live *l) {
     femd_live_text(l, text, sizeof text);
     fprintf(l->out, "%s\n", text);
     fflush(l->out);
-    l->last = now();
+    l->last = femd_clock();
 }
 
 void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts) {
@@ -149,7 +144,7 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info) {
         return;
     }
     if (info->waited < WAITING_GRACE) return;
-    if (l->waiting && now() - l->last < WAITING_NOTICE_EVERY) return;
+    if (l->waiting && femd_clock() - l->last < WAITING_NOTICE_EVERY) return;
     l->waiting = 1;
     say(l);
 }

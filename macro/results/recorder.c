@@ -6,18 +6,12 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/collective.h"
+#include "femd/clock.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double cpu_seconds(void) {
     struct rusage u;
@@ -61,7 +55,7 @@ static femd_status load(femd_recorder *r, femd_problem *p, femd_error *err) {
 }
 
 void femd_recorder_begin(femd_recorder *r) {
-    *r = (femd_recorder){.began = now()};
+    *r = (femd_recorder){.began = femd_clock()};
 }
 
 femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err) {
@@ -102,7 +96,7 @@ static femd_status write_summary(femd_recorder *r, femd_problem *p, const char *
     (void)MPI_Reduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, 0, p->comm);
     r->info.cpu = all[0];
     r->info.micro_cpu = all[1];
-    r->info.wall = now() - r->began;
+    r->info.wall = femd_clock() - r->began;
     return femd_agree(p->comm, p->rank == 0 ? write_tables(r, p, status, err) : FEMD_OK, err);
 }
 

@@ -2,9 +2,9 @@
  * capacity. In closed form, without state, for tests and for measuring what everything around an evaluation costs. Owns
  * no state; never iterates in strain control. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/engines.h"
+#include "femd/clock.h"
 #include "rve/native_control.h"
 
 typedef struct elastic {
@@ -136,17 +136,13 @@ static int is_admissible(const double E[6]) {
 
 /* Work without result for the given time. Returns non-zero if the evaluation is to stop. */
 static int keep_busy(double seconds, const femd_beat *beat) {
-    struct timespec t0, t;
-    double passed = 0;
-    clock_gettime(CLOCK_MONOTONIC, &t0);
-    while (passed < seconds) {
+    const double begun = femd_clock();
+    for (double passed = 0; passed < seconds; passed = femd_clock() - begun) {
         if (beat && beat->beat) {
             const int stop = beat->beat(beat->user, passed / seconds);
             if (stop) return stop;
         }
         for (volatile int i = 0; i < 100; i++) continue;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        passed = (double)(t.tv_sec - t0.tv_sec) + 1e-9 * (double)(t.tv_nsec - t0.tv_nsec);
     }
     return 0;
 }

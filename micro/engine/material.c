@@ -2,10 +2,10 @@
  * state header), the hash of the new state and the accounting; never knows how an answer is made. */
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/engines.h"
 #include "engine/state.h"
+#include "femd/clock.h"
 #include "femd/hash.h"
 #include "micro.h"
 
@@ -184,19 +184,13 @@ static femd_status material_finish(const femd_material *m, const femd_request *q
     return rc;
 }
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
-    const double begin = seconds();
+    const double begin = femd_clock();
     femd_bytes body;
     femd_status rc = material_begin(m, q, state_in, &body, r, state_out, err);
     if (rc == FEMD_OK) rc = m->engine->evaluate(m->instance, q, &body, beat, r, state_out, err);
-    return material_finish(m, q, rc, seconds() - begin, r, state_out, err);
+    return material_finish(m, q, rc, femd_clock() - begin, r, state_out, err);
 }
 
 /* ---- several points ---- */
@@ -222,7 +216,7 @@ static femd_status stop_status(const part_beat *p) {
 
 /* Points first to first + n - 1, none of them refused, handed to the engine together. */
 static void evaluate_together(femd_material *m, const femd_engine_batch *batch, size_t first, size_t n, part_beat *p) {
-    const double begin = seconds();
+    const double begin = femd_clock();
     const femd_beat beat = {p, on_part_beat};
     const femd_engine_batch part = {n,
                                     batch->request + first,
@@ -240,7 +234,7 @@ static void evaluate_together(femd_material *m, const femd_engine_batch *batch, 
     else if (rc == FEMD_OK)
         rc = femd_fail(&words, FEMD_INTERNAL, "the engine \"%s\" left a point of a batch without an answer",
                        m->engine->name);
-    const double wall = (seconds() - begin) / (double)n;
+    const double wall = (femd_clock() - begin) / (double)n;
     for (size_t i = 0; i < n; i++) {
         femd_response *r = &part.response[i];
         femd_status status = (femd_status)r->status;

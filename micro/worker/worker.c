@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "femd/clock.h"
 #include "worker/worker_private.h"
 
 static const size_t default_memory = (size_t)1 << 30;

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "femd/clock.h"
 #include "worker/worker_private.h"
 
 enum { ANSWERS_MAX = 256, STARTED_MAX = 1024 };

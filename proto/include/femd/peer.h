@@ -33,7 +33,5 @@ FEMD_MUST_CHECK femd_status femd_peer_send(femd_peer *peer, const femd_buffer *f
  * longer than `silence`; REREGISTER after the peer has said hello anew (the caller re-sends what is open by key).
  * frame->body is valid until the next call. */
 FEMD_MUST_CHECK femd_status femd_peer_recv(femd_peer *peer, double timeout, femd_frame *frame, femd_error *err);
-/* Seconds of a monotonic clock, for the callers' own deadlines. */
-double femd_clock(void);
 
 #endif

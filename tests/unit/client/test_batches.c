@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_server.h"
+#include "femd/clock.h"
 
 static const femd_hash material = {{1, 2, 3}};
 

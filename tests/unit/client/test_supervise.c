@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "femd/clock.h"
 #include "femd/peer.h"
 #include "supervise.h"
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "femd/clock.h"
 #include "femd/evaluate.h"
 #include "femd/peer.h"
 
