@@ -44,12 +44,13 @@ struct femd_energetics_form {
     void (*spread)(const femd_energetics *e, double tau[6]);
     /* Energy, forces (added to e->fe, zero before) and tau at once. Used for forces where it is there. A form that has
      * nothing else may put whole forces on the first n extended atoms, the atoms themselves: then it does not give
-     * FEMD_GIVES_FACES. It sets e->last.nearest_sq, to infinity if it judges distances itself. */
+     * FEMD_GIVES_FACES. It sets e->last.nearest_sq, to infinity if it judges distances itself; OUT_OF_DOMAIN comes
+     * after all else was done. */
     femd_status (*at_once)(femd_energetics *e, const double cell[9], const double *x, double *W, double tau[6],
                            femd_error *err);
 
-    /* After a sweep: energy of each atom less its halves of pair energies; J += the potential part of the heat flux
-     * less what those energies carry, v of the extended atoms (next x 4). */
+    /* After a sweep, of forms that give them: energy of each atom less its halves of pair energies; J += the potential
+     * part of the heat flux less what those energies carry, v of the extended atoms (next x 4). */
     void (*carried)(const femd_energetics *e, double *energy);
     void (*flux)(const femd_energetics *e, const double *v, double J[3]);
 

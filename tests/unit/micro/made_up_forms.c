@@ -119,11 +119,12 @@ static void outside_clear(femd_energetics *e) {
 static femd_status outside_at_once(femd_energetics *e, const double cell[9], const double *x, double *W, double tau[6],
                                    femd_error *err) {
     outside *own = e->own;
-    FEMD_TRY(femd_energetics_forces(own->inner, own->nb, cell, x, W, own->force, tau, err));
+    const femd_status rc = femd_energetics_forces(own->inner, own->nb, cell, x, W, own->force, tau, err);
+    if (rc != FEMD_OK && rc != FEMD_OUT_OF_DOMAIN) return rc;
     for (size_t i = 0; i < (size_t)e->n; i++)
         for (size_t c = 0; c < 3; c++) e->fe[4 * i + c] += own->force[3 * i + c];
     e->last.nearest_sq = INFINITY;
-    return FEMD_OK;
+    return rc;
 }
 
 const femd_energetics_form made_up_outside = {.name = "outside",

@@ -147,14 +147,18 @@ static void what_forces_alone_cannot_give_is_refused_with_words(void **state) {
 static void a_failure_outside_is_told(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     atoms a;
-    double W, H[9 * 1024];
+    double W, f[96], W2, f2[96], H[9 * 1024];
     (void)state;
     open_sample(&a, 1);
-    atoms_use_form(&a, &made_up_outside);
     assert_true(9 * a.s.natoms * a.s.natoms <= (int)(sizeof H / sizeof *H));
     for (int c = 0; c < 3; c++) a.s.x[3 + c] = a.s.x[c] + (c == 0 ? 0.3 : 0.0);
-    assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, NULL, NULL, &err), FEMD_OUT_OF_DOMAIN);
+    assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W, f, NULL, &err), FEMD_OUT_OF_DOMAIN);
+    atoms_use_form(&a, &made_up_outside);
+    assert_int_equal(femd_energetics_forces(a.e, a.nb, a.s.cell, a.s.x, &W2, f2, NULL, &err), FEMD_OUT_OF_DOMAIN);
     assert_non_null(strstr(err.text, "nearer than"));
+    assert_true(W2 == W); /* there are values nevertheless */
+    for (int c = 0; c < 3 * a.s.natoms; c++)
+        assert_true(fabs(f2[c] - f[c]) <= 1e-12 * largest(f, 3 * (size_t)a.s.natoms));
     assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, H, NULL, NULL, &err), FEMD_OUT_OF_DOMAIN);
     atoms_close(&a);
 }
