@@ -30,6 +30,25 @@ femd_status femd_material_evaluate(femd_material *m, const femd_request *q, cons
  * point that is refused keeps no other from its answer. work.wall is a point's share of the time. When the beat says
  * stop, points without an answer get CANCELLED, or DEADLINE if that is what it returned. */
 void femd_material_evaluate_many(femd_material *m, const femd_engine_batch *batch, const femd_beat *beat);
+
+/* Storage for the points of such a batch: arrays of `room` entries, owned; all zero: none. The first `count` belong to
+ * points. */
+typedef struct femd_material_batch {
+    size_t room, count;
+    femd_request *request;
+    femd_bytes *state_in; /* borrowed blobs */
+    femd_response *response;
+    femd_buffer *state_out;
+    femd_error *err;
+} femd_material_batch;
+/* Room for so many points, and none in it. Storage stays for later batches. */
+FEMD_MUST_CHECK femd_status femd_material_batch_begin(femd_material_batch *batch, size_t room, femd_error *err);
+/* One more point, within the room; its place. */
+size_t femd_material_batch_add(femd_material_batch *batch, const femd_request *request, const femd_bytes *state_in);
+/* Evaluate the points that were added; answers and words stand in their places. */
+void femd_material_batch_evaluate(femd_material_batch *batch, femd_material *m, const femd_beat *beat);
+void femd_material_batch_release(femd_material_batch *batch);
+
 /* Extended XYZ of a state blob (size 0 = virgin). */
 FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out,
                                                femd_error *err);

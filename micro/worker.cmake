@@ -1,7 +1,6 @@
 # femd-worker: libfemd-micro behind a connection to the server.
 add_executable(femd-worker
   worker/worker.c
-  worker/worker_batch.c
   worker/worker_evaluate.c
   worker/worker_main.c
   worker/worker_materials.c

@@ -60,7 +60,7 @@ static void worker_close(worker *self) {
     femd_buffer_clear(&self->started);
     femd_buffer_clear(&self->answers);
     femd_buffer_clear(&self->other);
-    worker_batch_release(&self->batch);
+    femd_material_batch_release(&self->batch);
 }
 
 femd_status worker_run(const worker_config *config, const volatile sig_atomic_t *stop, femd_error *err) {

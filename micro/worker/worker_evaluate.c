@@ -106,16 +106,16 @@ static int evaluate_find_state(worker *self, const femd_material *material, cons
  * tasks, so who reads the answers finds them by counting. A failure is that of all tasks alike. */
 static femd_status evaluate_points(worker *self, uint32_t count, femd_error *words) {
     femd_material *material;
-    FEMD_TRY(worker_batch_begin(&self->batch, count, words));
+    FEMD_TRY(femd_material_batch_begin(&self->batch, count, words));
     FEMD_TRY(worker_materials_get(self->materials, &worker_tasks_at(&self->tasks, 0)->material, &material, words));
     for (uint32_t i = 0; i < count; i++) {
         worker_task *next = worker_tasks_at(&self->tasks, i);
         femd_bytes state_in;
         next->lost = !evaluate_find_state(self, material, &next->task.request, &state_in);
-        if (!next->lost) worker_batch_add(&self->batch, &next->task.request, &state_in);
+        if (!next->lost) femd_material_batch_add(&self->batch, &next->task.request, &state_in);
     }
     const femd_beat beat = {self, evaluate_on_beat};
-    worker_batch_evaluate(&self->batch, material, &beat);
+    femd_material_batch_evaluate(&self->batch, material, &beat);
     return FEMD_OK;
 }
 

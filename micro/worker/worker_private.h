@@ -5,7 +5,6 @@
 
 #include "femd/peer.h"
 #include "worker/worker.h"
-#include "worker/worker_batch.h"
 #include "worker/worker_materials.h"
 #include "worker/worker_states.h"
 #include "worker/worker_tasks.h"
@@ -29,7 +28,7 @@ typedef struct worker {
     uint32_t answered;    /* answers gathered in the frame */
     double answers_since; /* clock of the first of them */
     /* the evaluation under way */
-    worker_batch batch;
+    femd_material_batch batch;
     uint64_t task;            /* the first of its points */
     double deadline, beat_at; /* clock; deadline 0 = none */
     femd_status given_up;     /* why the beat callback stopped it; OK if it did not */

@@ -15,6 +15,8 @@ mostly_full() {
         END { printf "%d points, %d in full batches, %d larger\n", all, full, larger; exit !(all && !larger && 100 * full >= percent * all) }' "$scratch/sizes"
 }
 
+timeout 60 femd check "$here/batches.json" $law >"$scratch/check.log" 2>&1 || fail "femd check ended with $?"
+grep -q "ms a point, 64 of them at once" "$scratch/check.log" || fail "femd check does not time a batch"
 FEMD_TEST_BATCH=64 law full --workers 1
 mostly_full 80 64 || fail "batches of cheap points are not full"
 for batch in 7 1; do
