@@ -83,13 +83,14 @@ static void receive(fake_server *s) {
 
 static void *serve(void *arg) {
     fake_server *s = arg;
+    zmq_pollitem_t item = {s->socket, 0, ZMQ_POLLIN, 0};
     while (!atomic_load(&s->stop)) {
-        zmq_pollitem_t item = {s->socket, 0, ZMQ_POLLIN, 0};
         if (zmq_poll(&item, 1, 20) > 0)
             receive(s);
         else if (s->idle && !s->deaf)
             s->idle(s);
     }
+    while (zmq_poll(&item, 1, 50) > 0) receive(s); /* a client's last words */
     return NULL;
 }
 
