@@ -1,5 +1,5 @@
 /* The method `md`: what the sums of a sampled strain mean, how long to sample, and what a state carries. Owns the
- * formulae; trajectories are md_run.c's.
+ * formulae; trajectories are md_look.c's.
  *
  * With x = U (X + w), n = N - 1 free atoms (the centre of mass is fixed) and Z ~ J^n int exp(-W(E, w)/kT) dw:
  *   V0 S   = <U_E> - n kT C^-1

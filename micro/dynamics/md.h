@@ -2,7 +2,7 @@
  * at a prescribed strain and temperature, sampled by Langevin dynamics, each with a one-sigma error. See docs/micro.md,
  * "Sampling".
  *
- * Split in three: md_options.c (what the material says, and defaults from the highest frequency), md_run.c
+ * Split in three: md_options.c (what the material says, and defaults from the highest frequency), md_look.c
  * (trajectories and sums), md.c (the formulae and the method's table of functions). None of them keeps anything from
  * one evaluation to the next but memory. */
 #ifndef FEMD_MD_H
