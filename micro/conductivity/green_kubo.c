@@ -1,283 +1,230 @@
-/* The method `green-kubo`: what a material says about it, how long it samples, and what a state carries. Owns the
- * options and the bytes; segments and estimates are green_kubo_run.c's. */
+/* The method `green-kubo`: what a material says about it, how long a segment is, what is carried and answered. Owns the
+ * options and the length of a segment; segments and estimates are green_kubo_run.c's. */
 #include "conductivity/green_kubo.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "dynamics/dynamics_options.h"
-
-static const double PS = 1e-12;
-static const double STEP_DEFAULT = 0.15;    /* radians of the fastest vibration */
-static const double FRICTION_DEFAULT = 0.1; /* of the highest frequency, as in the method md */
-static const double FORGETS = 20;           /* times 1/friction: equilibration before a segment */
-static const double PERIODS = 480;          /* of the fastest vibration: default length of a segment */
-static const double BAND_DEFAULT = 0.5;     /* of the highest frequency */
-static const double TIME_SHARE = 24;        /* a segment must last this many correlation times */
-enum { DOUBLINGS_MAX = 6 };                 /* of a segment whose length the material leaves open */
+static const double PS = 1e-12, TWO_PI = 6.28318530717958647693;
+#define STEP_DEFAULT     0.15           /* radians of the fastest vibration */
+#define FRICTION_DEFAULT 0.1            /* of the highest frequency, as in the method md */
+static const double FORGETS = 20;       /* times 1/friction: equilibration before a segment */
+static const double PERIODS = 480;      /* of the fastest vibration: default length of a segment */
+static const double BAND_DEFAULT = 0.5; /* of the highest frequency */
+static const double TIME_SHARE = 24;    /* a segment must last this many correlation times */
+enum { DOUBLINGS_MAX = 6 };             /* of a segment whose length the material leaves open */
 enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
 
-/* ---- options ---- */
+/* ---- options and room ---- */
 
-static femd_status read_times(const femd_json *doc, const cJSON *gk, const cJSON *at, double top,
-                              femd_green_kubo_options *o, double *segment, femd_error *err) {
-    femd_dynamics_options d;
+/* Steps of the equilibration; *segment in ps. */
+static femd_status green_kubo_read_times(const femd_sampled_words *words, const femd_sampled_options *common,
+                                         femd_green_kubo_options *options, double *segment, femd_error *err) {
     double settle;
-    FEMD_TRY(femd_dynamics_options_read(doc, gk, at, top, STEP_DEFAULT, FRICTION_DEFAULT, &d, err));
-    o->time_step = d.time_step;
-    o->friction = d.friction;
-    o->skin = d.skin;
-    FEMD_TRY(femd_json_quantity(doc, gk, "equilibration", FEMD_DIM_TIME, FORGETS / o->friction * PS, &settle, err));
-    FEMD_TRY(femd_json_quantity(doc, gk, "segment", FEMD_DIM_TIME, PERIODS * 6.28318530717958647693 / top * PS, segment,
-                                err));
-    if (!(settle > 0) || !(settle / PS / o->time_step < 1e9))
-        return femd_json_fail(doc, at, err, "equilibration must be a time above zero and below 1e9 steps");
-    o->equilibration = (int)ceil(settle / PS / o->time_step);
+    FEMD_TRY(femd_json_quantity(words->doc, words->node, "equilibration", FEMD_DIM_TIME,
+                                FORGETS / common->friction * PS, &settle, err));
+    FEMD_TRY(femd_json_quantity(words->doc, words->node, "segment", FEMD_DIM_TIME, PERIODS * TWO_PI / words->top * PS,
+                                segment, err));
+    if (!(settle > 0) || !(settle / PS / common->time_step < 1e9))
+        return femd_json_fail(words->doc, words->at, err,
+                              "equilibration must be a time above zero and below 1e9 steps");
+    options->equilibration = (int)ceil(settle / PS / common->time_step);
     *segment /= PS;
     return FEMD_OK;
 }
 
-femd_status femd_green_kubo_options_read(const femd_json *doc, double top, femd_green_kubo_options *o,
-                                         femd_error *err) {
-    const cJSON *gk = femd_json_get(doc->root, "green-kubo"), *at = gk ? gk : doc->root,
-                *reuse = femd_json_get(gk, "reuse");
-    double segment;
-    FEMD_TRY(read_times(doc, gk, at, top, o, &segment, err));
-    o->stride = (int)femd_json_number(gk, "stride", STRIDE_DEFAULT);
-    o->accuracy = femd_json_number(gk, "accuracy", 0.1);
-    o->min_segments = (int)femd_json_number(gk, "min_segments", 6);
-    o->max_segments = (int)femd_json_number(gk, "max_segments", 100);
-    o->isotropic = strcmp(femd_json_string(gk, "symmetry", "none"), "isotropic") == 0;
-    o->cepstral = strcmp(femd_json_string(gk, "estimator", "spectral"), "cepstral") == 0;
-    o->reuse_strain = femd_json_number(reuse, "strain", 0);
-    o->reuse_temperature = femd_json_number(reuse, "temperature", 0);
-    if (o->stride < 1 || o->stride * o->time_step * top > 1.6)
-        return femd_json_fail(
-            doc, at, err,
-            "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
-            o->stride);
-    const double wanted = segment / (o->stride * o->time_step);
+/* Samples and frequencies of a segment of so many ps. */
+static femd_status green_kubo_divide(const femd_sampled_words *words, double time_step, double segment,
+                                     femd_green_kubo_options *options, femd_error *err) {
+    const double interval = options->stride * time_step, wanted = segment / interval;
     if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
-        return femd_json_fail(doc, at, err,
+        return femd_json_fail(words->doc, words->at, err,
                               "a segment of %.3g ps is %.3g samples of the flux; between %d and %d are possible",
                               segment, wanted, SAMPLES_MIN, SAMPLES_MAX);
-    for (o->samples = SAMPLES_MIN; o->samples < wanted - 0.5;) o->samples *= 2;
-    const double length = o->samples * o->stride * o->time_step, band = femd_json_number(gk, "band", BAND_DEFAULT);
-    if (!(band > 0)) return femd_json_fail(doc, at, err, "band must be above zero");
-    o->fixed = femd_json_get(gk, "segment") != NULL;
-    o->bins = (int)fmin(o->samples / 2, fmax(BINS_MIN, band * top / 6.28318530717958647693 * length));
-    if (o->min_segments < 2 || o->max_segments < o->min_segments)
-        return femd_json_fail(doc, at, err, "min_segments must be at least 2, max_segments at least min_segments");
-    if (!(o->accuracy > 0) || !(o->reuse_strain >= 0) || !(o->reuse_temperature >= 0))
-        return femd_json_fail(doc, at, err, "accuracy must be above zero, tolerances of reuse must not be negative");
+    for (options->samples = SAMPLES_MIN; options->samples < wanted - 0.5;) options->samples *= 2;
+    const double length = options->samples * options->stride * time_step,
+                 band = femd_json_number(words->node, "band", BAND_DEFAULT);
+    if (!(band > 0)) return femd_json_fail(words->doc, words->at, err, "band must be above zero");
+    options->bins = (int)fmin(options->samples / 2, fmax(BINS_MIN, band * words->top / TWO_PI * length));
     return FEMD_OK;
 }
 
-/* ---- life ---- */
-
-static void destroy_gk(void **self) {
-    femd_green_kubo *g = *self;
-    if (!g) return;
-    femd_spectrum_clear(&g->sums);
-    femd_dynamics_clear(&g->d);
-    femd_neighbours_destroy(&g->nb);
-    free(g->flux);
-    free(g->axis);
-    free(g->mass);
-    free(g);
-    *self = NULL;
+static femd_status green_kubo_read_options(femd_green_kubo *gk, const femd_sampled_words *words, femd_error *err) {
+    femd_green_kubo_options *options = &gk->options;
+    const double time_step = gk->common.options.time_step;
+    double segment;
+    FEMD_TRY(green_kubo_read_times(words, &gk->common.options, options, &segment, err));
+    options->stride = (int)femd_json_number(words->node, "stride", STRIDE_DEFAULT);
+    options->isotropic = strcmp(femd_json_string(words->node, "symmetry", "none"), "isotropic") == 0;
+    options->cepstral = strcmp(femd_json_string(words->node, "estimator", "spectral"), "cepstral") == 0;
+    options->fixed = femd_json_get(words->node, "segment") != NULL;
+    if (options->stride < 1 || options->stride * time_step * words->top > 1.6)
+        return femd_json_fail(
+            words->doc, words->at, err,
+            "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
+            options->stride);
+    FEMD_TRY(green_kubo_divide(words, time_step, segment, options, err));
+    gk->common.first = (int)femd_json_number(words->node, "min_segments", 6);
+    gk->common.most = (int)femd_json_number(words->node, "max_segments", 100);
+    if (gk->common.first < 2 || gk->common.most < gk->common.first)
+        return femd_json_fail(words->doc, words->at, err,
+                              "min_segments must be at least 2, max_segments at least min_segments");
+    return FEMD_OK;
 }
 
 /* Empty sums for segments of the first length doubled so many times. */
-static femd_status set_length(femd_green_kubo *g, int doublings, femd_error *err) {
-    const int samples = g->opt.samples << doublings, bins = g->opt.bins << doublings;
-    if (g->sums.sum && g->doublings == doublings) {
-        femd_spectrum_empty(&g->sums);
+static femd_status green_kubo_set_length(femd_green_kubo *gk, int doublings, femd_error *err) {
+    const int samples = gk->options.samples << doublings, bins = gk->options.bins << doublings;
+    if (gk->sums.sum && gk->doublings == doublings) {
+        femd_spectrum_empty(&gk->sums);
         return FEMD_OK;
     }
-    femd_spectrum_clear(&g->sums);
-    free(g->flux);
-    free(g->axis);
-    g->flux = malloc(3 * (size_t)samples * sizeof *g->flux);
-    g->axis = malloc(((size_t)bins + 1) * sizeof *g->axis);
-    g->doublings = doublings;
-    if (!g->flux || !g->axis)
+    femd_spectrum_clear(&gk->sums);
+    free(gk->flux);
+    free(gk->axis);
+    gk->flux = malloc(3 * (size_t)samples * sizeof *gk->flux);
+    gk->axis = malloc(((size_t)bins + 1) * sizeof *gk->axis);
+    gk->doublings = doublings;
+    if (!gk->flux || !gk->axis)
         return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", samples);
-    return femd_spectrum_init(&g->sums, samples, bins, g->opt.stride * g->opt.time_step, err);
+    return femd_spectrum_init(&gk->sums, samples, bins, gk->options.stride * gk->common.options.time_step, err);
 }
 
-static int may_double(const femd_green_kubo *g, int doublings) {
-    return !g->opt.fixed && doublings < DOUBLINGS_MAX && g->opt.samples << doublings <= SAMPLES_MAX / 2;
+static femd_status green_kubo_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
+    femd_green_kubo *gk = self;
+    (void)native;
+    FEMD_TRY(green_kubo_read_options(gk, words, err));
+    return green_kubo_set_length(gk, 0, err);
 }
 
-static femd_status build(femd_native *n, const femd_json *doc, femd_green_kubo *g, femd_error *err) {
-    if (n->rve.n < 2) return femd_fail(err, FEMD_BAD_INPUT, "conductivity needs at least two atoms");
-    FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FLUX, err));
-    FEMD_TRY(femd_native_masses(n, doc, &g->mass, err));
-    FEMD_TRY(femd_dynamics_top_frequency(&n->rve, g->mass, n->rve.h0, n->rve.X, &g->top_frequency, err));
-    FEMD_TRY(femd_green_kubo_options_read(doc, g->top_frequency, &g->opt, err));
-    FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), g->opt.skin, &g->nb, err));
-    FEMD_TRY(femd_dynamics_create(&g->rve, g->mass, &g->d, err));
-    return set_length(g, 0, err);
+static void green_kubo_close(void *self) {
+    femd_green_kubo *gk = self;
+    femd_spectrum_clear(&gk->sums);
+    free(gk->flux);
+    free(gk->axis);
 }
 
-static femd_status create_gk(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
-    femd_green_kubo *g = calloc(1, sizeof *g);
-    *self = g;
-    if (!g) return femd_fail(err, FEMD_NO_MEMORY, "the method green-kubo: out of memory");
-    g->rve = n->rve;
-    g->rve.nb = NULL;
-    const femd_status rc = build(n, doc, g, err);
-    g->rve.nb = g->nb;
-    if (rc != FEMD_OK) destroy_gk(self);
-    return rc;
+/* ---- segments ---- */
+
+static femd_status green_kubo_start(void *self, femd_native *native, const femd_progress *progress, femd_error *err) {
+    (void)native, (void)progress;
+    return green_kubo_set_length(self, 0, err);
 }
 
-/* ---- how long ---- */
-
-/* Largest error of a diagonal component over what is allowed of their mean. */
-static double excess(const femd_green_kubo *g, const femd_conditions *q) {
-    const femd_green_kubo_result *r = &g->result;
-    const double accuracy = q->accuracy > 0 ? q->accuracy : g->opt.accuracy;
-    double worst = 0;
-    for (int c = 0; c < 3; c++) worst = fmax(worst, r->k_err[c]);
-    return worst / (accuracy * (r->k[0] + r->k[1] + r->k[2]) / 3);
+static int green_kubo_have(const void *self, int *missing) {
+    const femd_green_kubo *gk = self;
+    *missing = 0;
+    return gk->sums.segments;
 }
 
-static int too_short(const femd_green_kubo *g) {
-    return !(TIME_SHARE * g->result.time <= g->sums.samples * g->sums.dt);
-}
-
-/* Sample until the errors are small enough, looking only when the number of segments has grown by a quarter or more, so
- * that the end does not select lucky moments. Segments that the flux outlasts are given up for longer ones, where the
- * material leaves their length open. */
-static femd_status sample(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q,
-                          femd_error *err) {
-    int done = 0;
-    for (;;) {
-        const int have = g->sums.segments;
-        double ratio = 2;
-        int more = g->opt.min_segments - have;
-        if (more <= 0) {
-            FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
-            if (too_short(g) && may_double(g, g->doublings)) {
-                FEMD_TRY(set_length(g, g->doublings + 1, err));
-                done = 0;
-                continue;
-            }
-            ratio = excess(g, q);
-            if (ratio <= 1) return FEMD_OK;
-            more = (int)ceil(fmin(fmax(1.05 * ratio * ratio - 1, 0.25), 1) * have);
-            if (more > g->opt.max_segments - done) more = g->opt.max_segments - done;
-            if (more <= 0) return FEMD_OK;
-        }
-        const double need = fmin(have * ratio * ratio + g->opt.min_segments, have + g->opt.max_segments - done);
-        for (int i = 0; i < more; i++, done++)
-            FEMD_TRY(
-                femd_green_kubo_segment(g, path->place.h, path->x, q->seed, q->beat, fmin(1, (have + i) / need), err));
-    }
-}
-
-/* Segments too short for the flux to forget give a conductivity that is too low without a sign of it. */
-static femd_status check_length(const femd_green_kubo *g, femd_error *err) {
-    const double length = g->sums.samples * g->sums.dt;
-    if (!too_short(g)) return FEMD_OK;
-    return femd_fail(err, FEMD_NOT_CONVERGED,
-                     "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment "
-                     "to %.2g ps or more",
-                     g->result.time, length, 2 * TIME_SHARE * g->result.time);
-}
-
-/* ---- what a state carries: u32 version, u32 0, f64 E0[6], T, then the sums ---- */
-
-enum { VERSION = 1, CARRY_HEAD = 8 + 8 * 7 };
-
-static femd_status encode(const femd_green_kubo *g, femd_buffer *out, femd_error *err) {
-    FEMD_TRY(femd_buffer_reserve(out, CARRY_HEAD, err));
-    uint8_t *p = out->data + out->size;
-    femd_put32(p, VERSION);
-    femd_put32(p + 4, 0);
-    for (int c = 0; c < 6; c++) femd_putf64(p + 8 + 8 * c, g->E0[c]);
-    femd_putf64(p + 56, g->T);
-    out->size += CARRY_HEAD;
-    return femd_spectrum_encode(&g->sums, out, err);
-}
-
-static femd_status decode(femd_green_kubo *g, const femd_bytes *in, femd_error *err) {
-    const uint8_t *p = in->data;
-    int doublings = 0;
-    if (in->size < CARRY_HEAD + 4 || femd_get32(p) != VERSION)
-        return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a heat flux in a state are not of this femd", in->size);
-    for (int c = 0; c < 6; c++) g->E0[c] = femd_getf64(p + 8 + 8 * c);
-    g->T = femd_getf64(p + 56);
-    const femd_bytes rest = {p + CARRY_HEAD, in->size - CARRY_HEAD};
-    while (may_double(g, doublings) && (uint32_t)g->opt.samples << doublings < femd_get32(rest.data)) doublings++;
-    FEMD_TRY(set_length(g, doublings, err));
-    return femd_spectrum_decode(&g->sums, &rest, err);
-}
-
-/* ---- one evaluation ---- */
-
-/* 1 if the carried sums are those of this strain and temperature; 0 if not. *answered: they are near enough, and sharp
- * enough, to be the answer. */
-static femd_status take_carried(femd_green_kubo *g, const femd_path *path, double V, const femd_conditions *q,
-                                const femd_bytes *carried, int *same, int *answered, femd_error *err) {
-    double far = 0;
-    *same = *answered = 0;
-    if (!carried->size) return FEMD_OK;
-    FEMD_TRY(decode(g, carried, err));
-    for (int c = 0; c < 6; c++) far = fmax(far, fabs(path->E[c] - g->E0[c]));
-    *same = far == 0 && g->T == q->temperature;
-    if (*same || !(far <= g->opt.reuse_strain) || !(fabs(g->T - q->temperature) <= g->opt.reuse_temperature))
-        return FEMD_OK;
-    if (g->sums.segments < g->opt.min_segments) return FEMD_OK;
-    FEMD_TRY(femd_green_kubo_evaluate(g, V, err));
-    *answered = excess(g, q) <= 1;
+static femd_status green_kubo_extend(void *self, femd_native *native, int segments, const femd_progress *progress,
+                                     femd_error *err) {
+    femd_progress here = *progress;
+    for (int i = 0; i < segments; i++, here.have++)
+        FEMD_TRY(femd_green_kubo_segment(self, native->path.place.h, native->path.x, &here, err));
     return FEMD_OK;
 }
 
-/* The value, the other estimator's beside it, and what speaks against them. */
-static void report(const femd_green_kubo *g, const femd_conditions *q, femd_response *r) {
-    const femd_green_kubo_result *a = &g->result;
-    memcpy(r->k, a->k, sizeof r->k);
-    memcpy(r->k_err, a->k_err, sizeof r->k_err);
-    memcpy(r->k_check, g->opt.cepstral ? a->spectral : a->cepstral, sizeof r->k_check);
-    memcpy(r->k_check_err, g->opt.cepstral ? a->spectral_err : a->cepstral_err, sizeof r->k_check_err);
-    r->sampled = r->checked = 1;
-    if (a->disagree) r->notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
-    if (!a->plateau) r->notes |= FEMD_NOTE_NO_PLATEAU;
-    if (excess(g, q) > 1) r->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
+static int green_kubo_may_double(const femd_green_kubo *gk, int doublings) {
+    return !gk->options.fixed && doublings < DOUBLINGS_MAX && gk->options.samples << doublings <= SAMPLES_MAX / 2;
 }
 
-static femd_status answer_gk(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
-                             femd_response *r, femd_buffer *carry, femd_error *err) {
-    femd_green_kubo *g = self;
-    const femd_path *path = &n->path;
-    const double V = n->rve.V0 * path->place.J;
-    int same, answered;
-    if (!(q->temperature > 0) || !isfinite(q->temperature))
-        return femd_fail(err, FEMD_BAD_INPUT, "the method green-kubo needs a temperature above 0 K, got %g",
-                         q->temperature);
-    g->rve = n->rve;
-    g->rve.nb = g->nb;
-    FEMD_TRY(take_carried(g, path, V, q, carried, &same, &answered, err));
-    if (!same && !answered) {
-        FEMD_TRY(set_length(g, 0, err));
-        memcpy(g->E0, path->E, sizeof g->E0);
-        g->T = q->temperature;
-    }
-    if (!answered) FEMD_TRY(sample(g, path, V, q, err));
-    FEMD_TRY(check_length(g, err));
-    report(g, q, r);
-    r->provided |= FEMD_WANT_CONDUCTIVITY;
-    return encode(g, carry, err);
+static int green_kubo_too_short(const femd_green_kubo *gk) {
+    return !(TIME_SHARE * gk->result.time <= gk->sums.samples * gk->sums.dt);
+}
+
+/* Segments that the flux outlasts are given up for longer ones, where the material leaves their length open. */
+static femd_status green_kubo_outgrown(void *self, int *anew, femd_error *err) {
+    femd_green_kubo *gk = self;
+    *anew = green_kubo_too_short(gk) && green_kubo_may_double(gk, gk->doublings);
+    return *anew ? green_kubo_set_length(gk, gk->doublings + 1, err) : FEMD_OK;
+}
+
+/* Largest error of a diagonal component over what is allowed of their mean. */
+static femd_status green_kubo_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
+                                    femd_error *err) {
+    femd_green_kubo *gk = self;
+    const femd_green_kubo_result *result = &gk->result;
+    double worst = 0;
+    FEMD_TRY(femd_green_kubo_evaluate(gk, native->rve.V0 * native->path.place.J, err));
+    for (int c = 0; c < 3; c++) worst = fmax(worst, result->k_err[c]);
+    *ratio = worst / (femd_sampled_accuracy(gk, conditions) * (result->k[0] + result->k[1] + result->k[2]) / 3);
+    return FEMD_OK;
+}
+
+/* The sums, whose length says how often it was doubled. */
+static femd_status green_kubo_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
+    femd_green_kubo *gk = self;
+    int doublings = 0;
+    (void)native;
+    if (!femd_carry_reads(carry)) return femd_spectrum_encode(&gk->sums, carry->out, err);
+    const femd_bytes rest = femd_carry_rest(carry);
+    const uint32_t samples = rest.size < 4 ? 0 : femd_get32(rest.data);
+    while (green_kubo_may_double(gk, doublings) && (uint32_t)gk->options.samples << doublings < samples) doublings++;
+    FEMD_TRY(green_kubo_set_length(gk, doublings, err));
+    return femd_spectrum_decode(&gk->sums, &rest, err);
+}
+
+/* ---- the answer ---- */
+
+/* Segments too short for the flux to forget give a conductivity that is too low without a sign of it. */
+static femd_status green_kubo_check_length(const femd_green_kubo *gk, femd_error *err) {
+    const double length = gk->sums.samples * gk->sums.dt;
+    if (!green_kubo_too_short(gk)) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED,
+                     "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment "
+                     "to %.2g ps or more",
+                     gk->result.time, length, 2 * TIME_SHARE * gk->result.time);
+}
+
+/* The value, the other estimator's beside it, and what speaks against them. */
+static femd_status green_kubo_respond(void *self, femd_native *native, const femd_conditions *conditions,
+                                      femd_response *response, femd_error *err) {
+    const femd_green_kubo *gk = self;
+    const femd_green_kubo_result *a = &gk->result;
+    const int cepstral = gk->options.cepstral;
+    (void)native, (void)conditions;
+    FEMD_TRY(green_kubo_check_length(gk, err));
+    memcpy(response->k, a->k, sizeof response->k);
+    memcpy(response->k_err, a->k_err, sizeof response->k_err);
+    memcpy(response->k_check, cepstral ? a->spectral : a->cepstral, sizeof response->k_check);
+    memcpy(response->k_check_err, cepstral ? a->spectral_err : a->cepstral_err, sizeof response->k_check_err);
+    response->checked = 1;
+    if (a->disagree) response->notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
+    if (!a->plateau) response->notes |= FEMD_NOTE_NO_PLATEAU;
+    return FEMD_OK;
+}
+
+static const femd_sampler green_kubo_sampler = {
+    .method = &femd_method_green_kubo,
+    .size = sizeof(femd_green_kubo),
+    .version = 1,
+    .during = "the sampling of the heat flux",
+    .radians = STEP_DEFAULT,
+    .friction = FRICTION_DEFAULT,
+    .accuracy = 0.1,
+    .needs = FEMD_GIVES_FLUX,
+    .unseeded = 1,
+    .open = green_kubo_open,
+    .close = green_kubo_close,
+    .start = green_kubo_start,
+    .have = green_kubo_have,
+    .extend = green_kubo_extend,
+    .judge = green_kubo_judge,
+    .outgrown = green_kubo_outgrown,
+    .respond = green_kubo_respond,
+    .carry = green_kubo_carry,
+};
+
+static femd_status green_kubo_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
+    return femd_sampled_create(&green_kubo_sampler, native, doc, self, err);
 }
 
 const femd_method femd_method_green_kubo = {
     .name = "green-kubo",
     .wants = FEMD_WANT_CONDUCTIVITY,
-    .inputs = FEMD_INPUT_TEMPERATURE | FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY,
-    .create = create_gk,
-    .destroy = destroy_gk,
-    .answer = answer_gk,
+    .inputs = FEMD_SAMPLED_INPUTS,
+    .create = green_kubo_create,
+    .destroy = femd_sampled_destroy,
+    .answer = femd_sampled_answer,
 };

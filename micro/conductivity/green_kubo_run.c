@@ -6,59 +6,47 @@
 
 #include "conductivity/green_kubo.h"
 #include "numerics/dense.h"
-#include "rve/beat.h"
 
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one segment */
 static const double TWO_PI = 6.28318530717958647693;
 /* eV/(angstrom ps K) in W/(m K) */
 static const double CONDUCTIVITY = FEMD_ELEMENTARY_CHARGE * 1e22;
 
-static const char DURING[] = "the sampling of the heat flux"; /* what a beat interrupts */
-
-static femd_status equilibrate(femd_green_kubo *g, const double h[9], const double *x, uint64_t seed,
-                               const femd_beat *beat, double fraction, femd_error *err) {
-    femd_dynamics *d = &g->d;
-    d->dt = g->opt.time_step;
-    d->friction = g->opt.friction;
-    FEMD_TRY(femd_dynamics_start(d, h, x, g->T, seed, (uint64_t)g->sums.segments, err));
-    for (int left = g->opt.equilibration; left > 0; left -= FEMD_DYNAMICS_RENEW) {
-        FEMD_TRY(femd_dynamics_langevin(d, left < FEMD_DYNAMICS_RENEW ? left : FEMD_DYNAMICS_RENEW, err));
-        FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
-    }
-    return FEMD_OK;
-}
-
 /* A segment keeps the energy it began with, so it has a temperature of its own, off by some T sqrt(2/(3 N))/sqrt(2),
  * and its k is S(0)/(2 V k_B T^2) at that one. Scaling the flux by T over it makes segments alike; otherwise all
  * frequencies of a segment would be high or low together, which the statistics of periodograms do not know. */
-static void refer_to_temperature(femd_green_kubo *g, double kinetic) {
-    const double factor = g->T * 1.5 * femd_gauge_free_atoms(&g->rve.gauge) * femd_kb / kinetic;
-    for (int i = 0; i < 3 * g->sums.samples; i++) g->flux[i] *= factor;
+static void green_kubo_refer_to_temperature(femd_green_kubo *gk, double kinetic) {
+    const double factor = gk->common.T * 1.5 * femd_gauge_free_atoms(&gk->common.rve.gauge) * femd_kb / kinetic;
+    for (int i = 0; i < 3 * gk->sums.samples; i++) gk->flux[i] *= factor;
 }
 
-femd_status femd_green_kubo_segment(femd_green_kubo *g, const double h[9], const double *x, uint64_t seed,
-                                    const femd_beat *beat, double fraction, femd_error *err) {
-    femd_dynamics *d = &g->d;
-    const int every = (FEMD_DYNAMICS_RENEW + g->opt.stride - 1) / g->opt.stride;
+femd_status femd_green_kubo_segment(femd_green_kubo *gk, const double h[9], const double *x,
+                                    const femd_progress *progress, femd_error *err) {
+    femd_sampled *common = &gk->common;
+    femd_dynamics *d = &common->d;
+    const int stride = gk->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
     double kinetic = 0;
-    FEMD_TRY(equilibrate(g, h, x, seed, beat, fraction, err));
+    d->dt = common->options.time_step;
+    d->friction = common->options.friction;
+    FEMD_TRY(femd_dynamics_start(d, h, x, common->T, common->seed, (uint64_t)gk->sums.segments, err));
+    FEMD_TRY(femd_course_langevin(d, gk->options.equilibration, progress, err));
     const double begin = d->W + femd_dynamics_kinetic(d, NULL);
-    for (int i = 0; i < g->sums.samples; i++) {
-        FEMD_TRY(femd_dynamics_nve(d, g->opt.stride, err));
-        FEMD_TRY(
-            femd_energetics_heat_flux(g->rve.en, g->rve.nb, d->h, d->x, d->v, g->mass, g->flux + 3 * (size_t)i, err));
+    for (int i = 0; i < gk->sums.samples; i++) {
+        FEMD_TRY(femd_dynamics_nve(d, stride, err));
+        FEMD_TRY(femd_energetics_heat_flux(common->rve.en, common->rve.nb, d->h, d->x, d->v, common->mass,
+                                           gk->flux + 3 * (size_t)i, err));
         kinetic += femd_dynamics_kinetic(d, NULL);
-        if (i % every == 0) FEMD_TRY(femd_beat_now(beat, fraction, DURING, err));
+        if (i % every == 0) FEMD_TRY(femd_progress_tell(progress, err));
     }
-    const double drift = (d->W + femd_dynamics_kinetic(d, NULL) - begin) / (3 * g->rve.n * femd_kb * g->T);
+    const double drift = (d->W + femd_dynamics_kinetic(d, NULL) - begin) / (3 * common->rve.n * femd_kb * common->T);
     if (!(fabs(drift) <= DRIFT_MAX))
         return femd_fail(err, FEMD_NOT_CONVERGED,
                          "the energy drifts by %.2g of the thermal energy in a segment of the heat flux: time_step "
                          "%.3g fs is too long, or the "
                          "forces jump at the cutoff",
-                         drift, g->opt.time_step * 1e3);
-    refer_to_temperature(g, kinetic / g->sums.samples);
-    femd_spectrum_add(&g->sums, g->flux);
+                         drift, common->options.time_step * 1e3);
+    green_kubo_refer_to_temperature(gk, kinetic / gk->sums.samples);
+    femd_spectrum_add(&gk->sums, gk->flux);
     return FEMD_OK;
 }
 
@@ -69,7 +57,8 @@ typedef struct pair {
     femd_zero_frequency spectral, cepstral;
 } pair;
 
-static femd_status estimate(const femd_spectrum *s, const double *n, double *work, pair *out, femd_error *err) {
+static femd_status green_kubo_estimate(const femd_spectrum *s, const double *n, double *work, pair *out,
+                                       femd_error *err) {
     femd_periodogram p;
     femd_spectrum_along(s, n, work, &p);
     FEMD_TRY(femd_lorentz(&p, &out->spectral, err));
@@ -78,7 +67,7 @@ static femd_status estimate(const femd_spectrum *s, const double *n, double *wor
 
 /* Axes (rows of Q) along which the flux is uncorrelated at frequencies below half width of the peak: they turn with the
  * body, so the tensor does. */
-static femd_status principal_axes(const femd_spectrum *s, double time, double Q[9], femd_error *err) {
+static femd_status green_kubo_axes(const femd_spectrum *s, double time, double Q[9], femd_error *err) {
     double lambda[3], df = 1 / (s->samples * s->dt), sum[6] = {0};
     int last = time > 0 ? (int)(1 / (TWO_PI * time * df)) : s->bins / 4;
     if (last < 8) last = 8;
@@ -92,8 +81,8 @@ static femd_status principal_axes(const femd_spectrum *s, double time, double Q[
 
 /* Values and errors along the axes to a tensor. Off the diagonal of the axes' own frame the value is zero; its error is
  * that of a cross spectrum, var S_ij = S_i S_j/(2 l) where var S_i = S_i^2/l. */
-static void turn_back(const double Q[9], const double value[3], const double error[3], double unit, double k[6],
-                      double k_err[6]) {
+static void green_kubo_turn_back(const double Q[9], const double value[3], const double error[3], double unit,
+                                 double k[6], double k_err[6]) {
     for (int c = 0; c < 6; c++) {
         const int a = femd_voigt_i[c], b = femd_voigt_j[c];
         double v = 0, variance = 0;
@@ -111,7 +100,7 @@ static void turn_back(const double Q[9], const double value[3], const double err
     }
 }
 
-static void isotropic_tensor(const femd_zero_frequency *z, double unit, double k[6], double k_err[6]) {
+static void green_kubo_isotropic(const femd_zero_frequency *z, double unit, double k[6], double k_err[6]) {
     for (int c = 0; c < 6; c++) {
         k[c] = c < 3 ? unit * z->value : 0;
         k_err[c] = c < 3 ? unit * z->error : 0;
@@ -120,7 +109,7 @@ static void isotropic_tensor(const femd_zero_frequency *z, double unit, double k
 
 /* Where the two estimates are more than two standard deviations apart (of the less certain one: they see the same data,
  * so their difference varies no more) the error is at least half the difference. */
-static void report(femd_green_kubo_result *r, int cepstral) {
+static void green_kubo_choose(femd_green_kubo_result *r, int cepstral) {
     const double *value = cepstral ? r->cepstral : r->spectral, *error = cepstral ? r->cepstral_err : r->spectral_err;
     r->disagree = 0;
     for (int c = 0; c < 6; c++) {
@@ -137,31 +126,32 @@ femd_status femd_green_kubo_tensor(const femd_spectrum *s, double unit, int isot
                                    femd_green_kubo_result *r, femd_error *err) {
     pair mean, along;
     double Q[9], value[2][3], error[2][3];
-    FEMD_TRY(estimate(s, NULL, work, &mean, err));
+    FEMD_TRY(green_kubo_estimate(s, NULL, work, &mean, err));
     r->time = mean.spectral.time;
     r->plateau = mean.spectral.plateau;
     if (isotropic) {
-        isotropic_tensor(&mean.spectral, unit, r->spectral, r->spectral_err);
-        isotropic_tensor(&mean.cepstral, unit, r->cepstral, r->cepstral_err);
-        report(r, cepstral);
+        green_kubo_isotropic(&mean.spectral, unit, r->spectral, r->spectral_err);
+        green_kubo_isotropic(&mean.cepstral, unit, r->cepstral, r->cepstral_err);
+        green_kubo_choose(r, cepstral);
         return FEMD_OK;
     }
-    FEMD_TRY(principal_axes(s, mean.spectral.time, Q, err));
+    FEMD_TRY(green_kubo_axes(s, mean.spectral.time, Q, err));
     for (int i = 0; i < 3; i++) {
-        FEMD_TRY(estimate(s, Q + 3 * i, work, &along, err));
+        FEMD_TRY(green_kubo_estimate(s, Q + 3 * i, work, &along, err));
         value[0][i] = along.spectral.value;
         error[0][i] = along.spectral.error;
         value[1][i] = along.cepstral.value;
         error[1][i] = along.cepstral.error;
         r->plateau = r->plateau && along.spectral.plateau;
     }
-    turn_back(Q, value[0], error[0], unit, r->spectral, r->spectral_err);
-    turn_back(Q, value[1], error[1], unit, r->cepstral, r->cepstral_err);
-    report(r, cepstral);
+    green_kubo_turn_back(Q, value[0], error[0], unit, r->spectral, r->spectral_err);
+    green_kubo_turn_back(Q, value[1], error[1], unit, r->cepstral, r->cepstral_err);
+    green_kubo_choose(r, cepstral);
     return FEMD_OK;
 }
 
-femd_status femd_green_kubo_evaluate(femd_green_kubo *g, double V, femd_error *err) {
-    const double unit = CONDUCTIVITY / (2 * V * femd_kb * g->T * g->T);
-    return femd_green_kubo_tensor(&g->sums, unit, g->opt.isotropic, g->opt.cepstral, g->axis, &g->result, err);
+femd_status femd_green_kubo_evaluate(femd_green_kubo *gk, double V, femd_error *err) {
+    const double T = gk->common.T, unit = CONDUCTIVITY / (2 * V * femd_kb * T * T);
+    return femd_green_kubo_tensor(&gk->sums, unit, gk->options.isotropic, gk->options.cepstral, gk->axis, &gk->result,
+                                  err);
 }

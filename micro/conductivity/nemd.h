@@ -3,14 +3,13 @@
  * a cold slab".
  *
  * Split in five: nemd_options.c (what the material says), nemd_box.c (repeated RVE, slabs, what is measured in it),
- * nemd_run.c (trajectories and sums), nemd_fit.c (from sums to a tensor), nemd.c (how long, state, the method's table
- * of functions). The mechanical state is read, never changed. */
+ * nemd_run.c (trajectories and sums), nemd_fit.c (from sums to a tensor), nemd.c (what is carried and answered, the
+ * method's table of functions). What every method that samples does is sampled_method.h's. The mechanical state is
+ * read, never changed. */
 #ifndef FEMD_NEMD_H
 #define FEMD_NEMD_H
 
-#include "dynamics/dynamics.h"
-#include "numerics/sampling.h"
-#include "rve/method.h"
+#include "dynamics/sampled_method.h"
 
 extern const femd_method femd_method_nemd;
 
@@ -22,15 +21,11 @@ enum {
 };
 
 typedef struct femd_nemd_options {
-    double time_step; /* ps */
-    double friction;  /* 1/ps, of the slabs */
-    double skin;      /* angstrom */
-    double accuracy;  /* relative standard error where the request names none */
-    double slab;      /* angstrom, thickness of a slab, at least */
-    double margin;    /* share of the way between the slabs that is left out of the fit at either end */
-    double reuse_strain, reuse_temperature;     /* a carried answer stands for strains and temperatures (K) this near */
-    int equilibration, block;                   /* steps, multiples of FEMD_DYNAMICS_RENEW */
-    int stride;                                 /* steps between samples of the flux in the middle */
+    double skin;              /* angstrom, as of the method */
+    double slab;              /* angstrom, thickness of a slab, at least */
+    double margin;            /* share of the way between the slabs that is left out of the fit at either end */
+    int equilibration, block; /* steps, multiples of FEMD_DYNAMICS_RENEW */
+    int stride;               /* steps between samples of the flux in the middle */
     int lengths, length[FEMD_NEMD_LENGTHS_MAX]; /* repeats of the RVE; lengths = 0: by default, see femd_nemd_plan */
     int gradients;
     double gradient[FEMD_NEMD_GRADIENTS_MAX]; /* the slabs have T (1 +- gradient), ascending; the last one is run at all
@@ -96,10 +91,7 @@ enum { FEMD_NEMD_Z = 4, FEMD_NEMD_Y = 2 };
 /* One trajectory: direction, length, temperature difference. */
 typedef struct femd_nemd_series {
     int direction, length, repeats, gradient; /* length, gradient: their indices */
-    int atoms;
-    double *x, *v; /* atoms x 3, owned */
-    uint64_t step; /* 0 = not begun */
-    femd_blocks sums;
+    femd_trajectory trajectory;
     double *profile; /* repeats, owned: sums of temperatures */
     uint64_t profiles;
 } femd_nemd_series;
@@ -128,30 +120,28 @@ typedef struct femd_nemd_result {
 } femd_nemd_result;
 
 typedef struct femd_nemd {
-    femd_nemd_options opt;
-    double top_frequency; /* rad/ps, of the virgin RVE */
+    femd_sampled common; /* first */
+    femd_nemd_options options;
     int count;
     femd_nemd_series series[FEMD_NEMD_SERIES_MAX];
-    double E0[6], T; /* what the sums belong to */
-    uint64_t seed;
     uint64_t sweeps; /* over bonds of one RVE, so far */
+    int unclear;     /* the lengths tell nothing about an infinite one yet */
     femd_nemd_result result;
 } femd_nemd;
 
-/* "nemd" of the material, defaults filled in from the highest frequency (rad/ps) and the cutoff (angstrom). */
-FEMD_MUST_CHECK femd_status femd_nemd_options_read(const femd_json *doc, double top_frequency, double cutoff,
-                                                   femd_nemd_options *opt, femd_error *err);
+/* Options of its own, with defaults from the highest frequency and the cutoff (angstrom). */
+FEMD_MUST_CHECK femd_status femd_nemd_options_read(const femd_sampled_words *words, const femd_sampled_options *common,
+                                                   double cutoff, femd_nemd_options *options, femd_error *err);
 /* The series of the options at cell h, of an RVE of `atoms`; room for their atoms. BAD_INPUT if a length is too
  * short, a slab too thick, or a row has more than FEMD_ATOMS_MAX atoms. */
 FEMD_MUST_CHECK femd_status femd_nemd_plan(femd_nemd *g, const double h[9], int atoms, femd_error *err);
 void femd_nemd_unplan(femd_nemd *g);
 /* Bring series s from the relaxed atoms x to its steady state; sums empty. NOT_CONVERGED if it does not settle. */
 FEMD_MUST_CHECK femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9], const double *x,
-                                            int s, const femd_beat *beat, femd_error *err);
+                                            int s, const femd_progress *progress, femd_error *err);
 /* `blocks` more blocks of series s. */
 FEMD_MUST_CHECK femd_status femd_nemd_extend(femd_nemd *g, const femd_native *n, const double h[9], const double *x,
-                                             int s, int blocks, const femd_beat *beat, double fraction,
-                                             femd_error *err);
+                                             int s, int blocks, const femd_progress *progress, femd_error *err);
 
 /* ---- nemd_fit.c ---- */
 

@@ -16,7 +16,7 @@ double femd_nemd_height(const double h[9], int direction, double normal[3]) {
 }
 
 /* Repeats of a margin; 0 in *fits if fewer than two would be left between two of them. */
-static int margin_of(int way, const femd_nemd_options *o, int *fits) {
+static int box_margin(int way, const femd_nemd_options *o, int *fits) {
     const int margin = way > 0 ? (int)ceil(o->margin * way - 1e-9) : 0;
     *fits = way - 2 * margin >= FITTED_MIN;
     return margin;
@@ -30,9 +30,9 @@ femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *
                              femd_error *err) {
     int fits, least = FITTED_MIN;
     *slab = femd_nemd_slab(o, step);
-    *margin = margin_of(repeats / 2 - *slab, o, &fits);
+    *margin = box_margin(repeats / 2 - *slab, o, &fits);
     if (fits && repeats % 2 == 0) return FEMD_OK;
-    for (margin_of(least, o, &fits); !fits; margin_of(least, o, &fits)) least++;
+    for (box_margin(least, o, &fits); !fits; box_margin(least, o, &fits)) least++;
     return femd_fail(err, FEMD_BAD_INPUT,
                      "nemd.lengths: a row of %d repeats of %.4g angstrom: with slabs of %d (nemd.slab) and two repeats "
                      "beside the margins (nemd.margin) on "
@@ -47,7 +47,7 @@ void femd_nemd_box_close(femd_nemd_box *b) {
     memset(b, 0, sizeof *b);
 }
 
-static femd_status allocate(femd_nemd_box *b, size_t n, femd_error *err) {
+static femd_status box_allocate(femd_nemd_box *b, size_t n, femd_error *err) {
     b->mass = malloc(9 * n * sizeof *b->mass);
     b->layer = malloc(3 * n * sizeof *b->layer);
     b->rve.X = malloc(3 * n * sizeof *b->rve.X);
@@ -63,14 +63,14 @@ static femd_status allocate(femd_nemd_box *b, size_t n, femd_error *err) {
 }
 
 /* Which part of the row repeat r belongs to. */
-static void place_layer(const femd_nemd_box *b, int r, int *slab, int *side) {
+static void box_place_layer(const femd_nemd_box *b, int r, int *slab, int *side) {
     const int half = b->repeats / 2, at = r % half;
     *slab = at < b->slab ? r / half : -1;
     *side = at >= b->slab + b->margin && at < half - b->margin ? (r < half ? 1 : -1) : 0;
 }
 
-static void place_atoms(const femd_native *n, const double h[9], const double *x, femd_nemd_box *b, int across,
-                        int *species) {
+static void box_place_atoms(const femd_native *n, const double h[9], const double *x, femd_nemd_box *b, int across,
+                            int *species) {
     const int d = b->direction, p = (d + 1) % 3, q = (d + 2) % 3, cell = n->rve.n;
     for (int r = 0, at = 0; r < b->repeats; r++)
         for (int column = 0; column < b->columns; column++)
@@ -81,14 +81,14 @@ static void place_atoms(const femd_native *n, const double h[9], const double *x
                 b->position[at] = femd_dot3(b->rve.X + 3 * at, b->normal);
                 b->mass[at] = femd_native_mass(n, i);
                 b->layer[at] = r;
-                place_layer(b, r, &b->slab_of[at], &b->side[at]);
+                box_place_layer(b, r, &b->slab_of[at], &b->side[at]);
                 species[at] = n->structure.species[i];
             }
 }
 
 /* Least squares over the atoms of a side, each of kinetic temperature m v^2/(3k) N/(N - 1): the centre of mass of all N
  * is at rest. */
-static void set_levers(femd_nemd_box *b) {
+static void box_set_levers(femd_nemd_box *b) {
     const int n = b->rve.n;
     const double unit = femd_mvv2e / (3 * femd_kb) * n / femd_gauge_free_atoms(&b->rve.gauge);
     memset(b->lever, 0, (size_t)n * sizeof *b->lever);
@@ -106,7 +106,7 @@ static void set_levers(femd_nemd_box *b) {
 }
 
 /* What resting atoms of one species carry when they all move: their energy and the work of the stress on them. */
-static femd_status set_carried(femd_nemd_box *b, const int *species, int count, femd_error *err) {
+static femd_status box_set_carried(femd_nemd_box *b, const int *species, int count, femd_error *err) {
     const int n = b->rve.n;
     const double slow = 1e-3; /* angstrom/ps: the kinetic energy that is carried too is nothing */
     for (int s = 0; s < count; s++)
@@ -123,23 +123,23 @@ static femd_status set_carried(femd_nemd_box *b, const int *species, int count, 
     return FEMD_OK;
 }
 
-static femd_status open_box(const femd_native *n, const double h[9], const double *x, const femd_nemd_options *o,
+static femd_status box_fill(const femd_native *n, const double h[9], const double *x, const femd_nemd_options *o,
                             femd_nemd_box *b, int *species, femd_error *err) {
     const int d = b->direction, atoms = b->repeats * b->columns * n->rve.n;
     double cell[9];
     for (int k = 0; k < 3; k++)
         for (int c = 0; c < 3; c++) cell[3 * k + c] = h[3 * k + c] * (k == d ? b->repeats : o->across);
-    FEMD_TRY(allocate(b, (size_t)atoms, err));
+    FEMD_TRY(box_allocate(b, (size_t)atoms, err));
     femd_rve_set_atoms(&b->rve, atoms);
     FEMD_TRY(femd_rve_set_cell(&b->rve, cell, err));
     b->area = b->rve.V0 / (b->step * b->repeats);
-    place_atoms(n, h, x, b, o->across, species);
-    set_levers(b);
+    box_place_atoms(n, h, x, b, o->across, species);
+    box_set_levers(b);
     b->volume = b->area * b->step * 2 * (b->repeats / 2 - b->slab - 2 * b->margin);
     FEMD_TRY(femd_energetics_create(n->potential, atoms, species, &b->rve.en, err));
     FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), o->skin, &b->rve.nb, err));
     FEMD_TRY(femd_neighbours_rebuild(b->rve.nb, atoms, cell, b->rve.X, err));
-    return set_carried(b, species, n->structure.nspecies, err);
+    return box_set_carried(b, species, n->structure.nspecies, err);
 }
 
 femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const double *x, int direction, int repeats,
@@ -152,7 +152,7 @@ femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const do
     FEMD_TRY(femd_nemd_divide(repeats, b->step, o, &b->slab, &b->margin, err));
     int *species = malloc((size_t)repeats * (size_t)b->columns * (size_t)n->rve.n * sizeof *species);
     if (!species) return femd_fail(err, FEMD_NO_MEMORY, "a box of %d repeats: out of memory", repeats);
-    const femd_status rc = open_box(n, h, x, o, b, species, err);
+    const femd_status rc = box_fill(n, h, x, o, b, species, err);
     free(species);
     if (rc != FEMD_OK) femd_nemd_box_close(b);
     return rc;

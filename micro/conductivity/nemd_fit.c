@@ -19,7 +19,7 @@ typedef struct formula {
 } formula;
 
 /* Linear in the moments; q - k g with the k of the whole makes the error of the quotient. */
-static void quantities(void *user, const femd_moments *m, double *q) {
+static void nemd_quantities(void *user, const femd_moments *m, double *q) {
     const formula *f = user;
     q[POWER] = 0.5 * (m->mean[0] - m->mean[1]) / f->faces;
     q[BALANCE] = (m->mean[0] + m->mean[1]) / f->faces;
@@ -32,15 +32,15 @@ static void quantities(void *user, const femd_moments *m, double *q) {
 }
 
 void femd_nemd_read(const femd_nemd_series *s, double way, double faces, femd_nemd_estimate *e) {
-    const femd_blocks *set[1] = {&s->sums};
+    const femd_blocks *set[1] = {&s->trajectory.sums};
     formula f = {faces, 0};
     double value[ESTIMATES], error[ESTIMATES];
     memset(e, 0, sizeof *e);
     e->way = way;
-    e->blocks = femd_blocks_estimate(set, 1, quantities, &f, ESTIMATES, value, error);
+    e->blocks = femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error);
     if (e->blocks < 2) return;
     f.k = value[POWER] / value[GRADIENT];
-    femd_blocks_estimate(set, 1, quantities, &f, ESTIMATES, value, error);
+    femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error);
     e->power = value[POWER], e->power_err = error[POWER];
     e->balance = value[BALANCE], e->balance_err = error[BALANCE];
     e->flux = value[FLUX], e->flux_err = error[FLUX];
@@ -78,7 +78,7 @@ void femd_nemd_line(int n, const double *x, const double *y, const double *s, do
 }
 
 /* What chance exceeds once in a hundred fits (Wilson and Hilferty, Proc. Natl. Acad. Sci. 17 (1931) 684). */
-static double chi_square_limit(int freedom) {
+static double nemd_chi_square_limit(int freedom) {
     const double a = 2.0 / (9 * freedom), root = 1 - a + 2.326 * sqrt(a);
     return freedom * root * root * root;
 }
@@ -89,13 +89,13 @@ typedef struct direction_result {
 } direction_result;
 
 /* k at infinite length of a direction, from its series of the largest temperature difference, shortest first. */
-static femd_status extrapolate(const femd_nemd *g, int direction, direction_result *out, femd_error *err) {
+static femd_status nemd_extrapolate(const femd_nemd *g, int direction, direction_result *out, femd_error *err) {
     double x[FEMD_NEMD_LENGTHS_MAX], y[FEMD_NEMD_LENGTHS_MAX], s[FEMD_NEMD_LENGTHS_MAX], value[2], covariance[3];
     int n = 0;
     memset(out, 0, sizeof *out);
     for (int i = 0; i < g->count; i++) {
         const femd_nemd_estimate *e = &g->result.series[i];
-        if (g->series[i].direction != direction || g->series[i].gradient != g->opt.gradients - 1) continue;
+        if (g->series[i].direction != direction || g->series[i].gradient != g->options.gradients - 1) continue;
         if (!(e->k > 0) || !(e->k_err > 0))
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "no flow of heat is seen through %.4g angstrom yet: k = %.3g(%.2g) W/(m K); raise "
@@ -123,7 +123,7 @@ static femd_status extrapolate(const femd_nemd *g, int direction, direction_resu
 
 /* ---- all of it ---- */
 
-static void add_tensor(const double n[3], double value, double error, double k[6], double variance[6]) {
+static void nemd_add_tensor(const double n[3], double value, double error, double k[6], double variance[6]) {
     for (int c = 0; c < 6; c++) {
         const double nn = n[femd_voigt_i[c]] * n[femd_voigt_j[c]];
         k[c] += nn * value;
@@ -132,15 +132,15 @@ static void add_tensor(const double n[3], double value, double error, double k[6
 }
 
 /* Is a pair of estimates more than two standard deviations apart? */
-static int differ(double a, double a_err, double b, double b_err) {
+static int nemd_differ(double a, double a_err, double b, double b_err) {
     return fabs(a - b) > 2 * sqrt(a_err * a_err + b_err * b_err);
 }
 
 /* Notes that single trajectories give. The flux of a finite time step differs from the continuous one by a share of
  * (omega dt)^2. */
-static uint32_t notes_of_series(const femd_nemd *g) {
+static uint32_t nemd_notes_of_series(const femd_nemd *g) {
     const femd_nemd_estimate *e = g->result.series;
-    const double radians = g->top_frequency * g->opt.time_step;
+    const double radians = g->common.top_frequency * g->common.options.time_step;
     uint32_t notes = 0;
     for (int s = 0; s < g->count; s++) {
         if (fabs(e[s].apart) > 3 * e[s].apart_err + 0.25 * radians * radians * fabs(e[s].power))
@@ -148,7 +148,7 @@ static uint32_t notes_of_series(const femd_nemd *g) {
         for (int other = 0; other < s; other++)
             if (g->series[other].direction == g->series[s].direction &&
                 g->series[other].length == g->series[s].length &&
-                differ(e[other].k, e[other].k_err, e[s].k, e[s].k_err))
+                nemd_differ(e[other].k, e[other].k_err, e[s].k, e[s].k_err))
                 notes |= FEMD_NOTE_NOT_LINEAR;
     }
     return notes;
@@ -161,24 +161,24 @@ femd_status femd_nemd_evaluate(femd_nemd *g, const double h[9], femd_error *err)
     for (int s = 0; s < g->count; s++) {
         const double step = femd_nemd_height(h, g->series[s].direction, NULL);
         int slab, margin;
-        FEMD_TRY(femd_nemd_divide(g->series[s].repeats, step, &g->opt, &slab, &margin, err));
+        FEMD_TRY(femd_nemd_divide(g->series[s].repeats, step, &g->options, &slab, &margin, err));
         femd_nemd_read(&g->series[s], (g->series[s].repeats / 2 - slab) * step,
-                       2 * femd_det3(h) / step * g->opt.across * g->opt.across, &r->series[s]);
+                       2 * femd_det3(h) / step * g->options.across * g->options.across, &r->series[s]);
     }
-    r->notes = notes_of_series(g);
+    r->notes = nemd_notes_of_series(g);
     for (int d = 0; d < 3; d++) {
         direction_result one;
         double n[3];
-        if (g->opt.isotropic && d != g->opt.direction) continue;
-        FEMD_TRY(extrapolate(g, d, &one, err));
+        if (g->options.isotropic && d != g->options.direction) continue;
+        FEMD_TRY(nemd_extrapolate(g, d, &one, err));
         r->worst = fmax(r->worst, one.k_err / one.k);
         r->freedom = one.freedom;
         r->chi_square = fmax(r->chi_square, one.chi_square);
-        if (one.freedom > 0 && one.chi_square > chi_square_limit(one.freedom)) r->notes |= FEMD_NOTE_SIZE_TREND;
+        if (one.freedom > 0 && one.chi_square > nemd_chi_square_limit(one.freedom)) r->notes |= FEMD_NOTE_SIZE_TREND;
         femd_nemd_height(h, d, n);
-        if (!g->opt.isotropic) {
-            add_tensor(n, one.k, one.k_err, r->k, variance);
-            add_tensor(n, one.check, one.check_err, r->k_check, check_variance);
+        if (!g->options.isotropic) {
+            nemd_add_tensor(n, one.k, one.k_err, r->k, variance);
+            nemd_add_tensor(n, one.check, one.check_err, r->k_check, check_variance);
             continue;
         }
         for (int c = 0; c < 3; c++) {

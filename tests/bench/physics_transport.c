@@ -42,13 +42,14 @@ static femd_status liquid_open(liquid *l, int repeat, uint64_t seed, femd_error 
     FEMD_TRY(femd_native_create(&l->doc, &pack, 0, &l->native, err));
     FEMD_TRY(femd_method_green_kubo.create(l->native, &l->doc, &l->self, err));
     l->g = l->self;
+    l->g->common.seed = 3;
     l->T = TEMPERATURE * EPSILON / femd_kb;
-    femd_dynamics *d = &l->g->d;
+    femd_dynamics *d = &l->g->common.d;
     d->dt = 0.006;
     d->friction = 1;
     FEMD_TRY(femd_dynamics_start(d, l->native->rve.h0, l->native->rve.X, 4 * l->T, seed, 1000, err));
     FEMD_TRY(femd_dynamics_langevin(d, 3000, err));
-    d->temperature = l->g->T = l->T;
+    d->temperature = l->g->common.T = l->T;
     return femd_dynamics_langevin(d, 12000, err);
 }
 
@@ -68,7 +69,7 @@ enum { SAMPLES = 5000, EVERY = 20, SIZE = 6 };
 
 /* Virial pressure of the momentum-free atoms, over epsilon/sigma^3. */
 static femd_status sample_pressure(liquid *l, figure *p, femd_error *err) {
-    femd_dynamics *d = &l->g->d;
+    femd_dynamics *d = &l->g->common.d;
     const femd_rve *rve = &l->native->rve;
     const double unit = EPSILON / (SIGMA * SIGMA * SIGMA);
     double *v = malloc(SAMPLES * sizeof *v);
@@ -145,8 +146,8 @@ static femd_status sample_conductivity(liquid *l, int segments, femd_error *err)
     double *x = malloc(3 * (size_t)rve->n * sizeof *x);
     femd_status rc = x ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "positions: out of memory");
     for (int s = 0; rc == FEMD_OK && s < segments; s++) {
-        memcpy(x, l->g->d.x, 3 * (size_t)rve->n * sizeof *x);
-        rc = femd_green_kubo_segment(l->g, rve->h0, x, 3, NULL, 0, err);
+        memcpy(x, l->g->common.d.x, 3 * (size_t)rve->n * sizeof *x);
+        rc = femd_green_kubo_segment(l->g, rve->h0, x, NULL, err);
         if (s % 4 == 3) say("liquid, conductivity: %d of %d segments", s + 1, segments);
     }
     free(x);

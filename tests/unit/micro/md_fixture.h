@@ -84,7 +84,8 @@ static inline void md_evaluate(md_case *c, const double E[6], double temperature
 
 static inline int md_blocks(const md_case *c) {
     int blocks = 0;
-    for (int r = 0; r < c->md->opt.replicas; r++) blocks += c->md->replica[r].sums.count * c->md->replica[r].sums.span;
+    const femd_replicas *replicas = &c->md->common.replicas;
+    for (int r = 0; r < replicas->count; r++) blocks += replicas->one[r].sums.count * replicas->one[r].sums.span;
     return blocks;
 }
 

@@ -63,10 +63,10 @@ static inline void measure(const body *b, int blocks, int block, measured *m) {
     femd_dynamics d;
     sw_atoms sw = {0};
     flow_open(&f, b->json);
-    MUST(femd_nemd_box_open(f.n, f.n->rve.h0, f.n->path.x, 0, f.g->opt.length[0], &f.g->opt, &box, &err));
+    MUST(femd_nemd_box_open(f.n, f.n->rve.h0, f.n->path.x, 0, f.g->options.length[0], &f.g->options, &box, &err));
     MUST(femd_dynamics_create(&box.rve, box.mass, &d, &err));
-    d.dt = 0.1 / f.g->top_frequency;
-    d.friction = f.g->opt.friction;
+    d.dt = 0.1 / f.g->common.top_frequency;
+    d.friction = f.g->common.options.friction;
     MUST(femd_dynamics_start(&d, box.rve.h0, box.rve.X, b->T, 7, 0, &err));
     const femd_thermostats slabs = {2, box.slab_of, still, given, work};
     MUST(femd_dynamics_langevin(&d, 2000, &err));

@@ -32,6 +32,7 @@ static void open_argon(body *b, int repeat, double a, double cutoff, const char 
     MUST(femd_native_create(&b->doc, &pack, 0, &b->native, &err));
     MUST(femd_method_green_kubo.create(b->native, &b->doc, &b->self, &err));
     b->g = b->self;
+    b->g->common.seed = 3;
 }
 
 static void close_argon(body *b) {
@@ -44,8 +45,8 @@ static void close_argon(body *b) {
 static void run_segments(body *b, double *x, int segments, int wander) {
     const femd_rve *rve = &b->native->rve;
     for (int s = 0; s < segments; s++) {
-        MUST(femd_green_kubo_segment(b->g, rve->h0, x, 3, NULL, 0, &err));
-        if (wander) memcpy(x, b->g->d.x, 3 * (size_t)rve->n * sizeof *x);
+        MUST(femd_green_kubo_segment(b->g, rve->h0, x, NULL, &err));
+        if (wander) memcpy(x, b->g->common.d.x, 3 * (size_t)rve->n * sizeof *x);
     }
     MUST(femd_green_kubo_evaluate(b->g, rve->V0, &err));
 }
@@ -56,7 +57,7 @@ static void solid_argon_70_K(void **state) {
     (void)state;
     body b;
     open_argon(&b, 4, 5.376, 10.75, "\"segment\":\"470 ps\",\"stride\":8");
-    b.g->T = 69;
+    b.g->common.T = 69;
     double *x = malloc(3 * (size_t)b.native->rve.n * sizeof *x);
     memcpy(x, b.native->rve.X, 3 * (size_t)b.native->rve.n * sizeof *x);
     run_segments(&b, x, 6, 0);
@@ -77,12 +78,12 @@ static void liquid_near_the_triple_point(void **state) {
                "\"time_step\":\"9 fs\",\"stride\":4,\"band\":4,\"segment\":\"147 ps\"");
     const double T = 0.722 * EPSILON / femd_kb, tau = sqrt(MASS * femd_mvv2e * SIGMA * SIGMA / EPSILON);
     const double unit = FEMD_BOLTZMANN / (SIGMA * 1e-10 * tau * 1e-12);
-    femd_dynamics *d = &b.g->d;
+    femd_dynamics *d = &b.g->common.d;
     d->dt = 0.006;
     d->friction = 1;
     MUST(femd_dynamics_start(d, b.native->rve.h0, b.native->rve.X, 4 * T, 99, 1000, &err));
     MUST(femd_dynamics_langevin(d, 3000, &err));
-    d->temperature = b.g->T = T;
+    d->temperature = b.g->common.T = T;
     MUST(femd_dynamics_langevin(d, 6000, &err));
     double *x = malloc(3 * (size_t)b.native->rve.n * sizeof *x);
     memcpy(x, d->x, 3 * (size_t)b.native->rve.n * sizeof *x);

@@ -6,8 +6,8 @@
 
 static void open_dynamics(const md_case *c, femd_dynamics *d, double steps_per_radian, double friction) {
     femd_error err = FEMD_ERROR_INIT;
-    assert_int_equal(femd_dynamics_create(&c->n->rve, c->md->mass, d, &err), FEMD_OK);
-    d->dt = steps_per_radian / c->md->top_frequency;
+    assert_int_equal(femd_dynamics_create(&c->n->rve, c->md->common.mass, d, &err), FEMD_OK);
+    d->dt = steps_per_radian / c->md->common.top_frequency;
     d->friction = friction;
 }
 
@@ -66,8 +66,8 @@ static void highest_frequency_of_a_nearest_neighbour_crystal(void **state) {
                 "angstrom\",\"cutoff\":\"4.76 "
                 "angstrom\"}}");
     const double r0 = 3.4 * pow(2, 1.0 / 6), want = sqrt(8 * 72 * 0.01 / (r0 * r0) / (39.95 * femd_mvv2e));
-    print_message("highest frequency %.5f rad/ps, exact %.5f\n", c.md->top_frequency, want);
-    assert_true(c.md->top_frequency <= want * (1 + 1e-9) && c.md->top_frequency > 0.99 * want);
+    print_message("highest frequency %.5f rad/ps, exact %.5f\n", c.md->common.top_frequency, want);
+    assert_true(c.md->common.top_frequency <= want * (1 + 1e-9) && c.md->common.top_frequency > 0.99 * want);
     md_close(&c);
 }
 

@@ -22,9 +22,9 @@ static double energy_at(femd_md *md, double s, const double *w, double *x, doubl
     femd_place place;
     double E[6], W, tau[6];
     for (int c = 0; c < 6; c++) E[c] = STRAIN[c] + s * DIRECTION[c];
-    femd_status rc = femd_place_set(&md->rve, E, &place, &err);
-    femd_place_atoms(&md->rve, &place, w, x);
-    if (rc == FEMD_OK) rc = femd_energetics_forces(md->rve.en, md->rve.nb, place.h, x, &W, f, tau, &err);
+    femd_status rc = femd_place_set(&md->common.rve, E, &place, &err);
+    femd_place_atoms(&md->common.rve, &place, w, x);
+    if (rc == FEMD_OK) rc = femd_energetics_forces(md->common.rve.en, md->common.rve.nb, place.h, x, &W, f, tau, &err);
     if (rc != FEMD_OK) fail_msg("%s", err.text);
     *J = place.J;
     return W;
@@ -34,16 +34,16 @@ static double energy_at(femd_md *md, double s, const double *w, double *x, doubl
 static void differences(md_case *c, double value[2], double error[2]) {
     femd_error err = FEMD_ERROR_INIT;
     femd_md *md = c->md;
-    femd_dynamics *d = &md->d;
-    const size_t n3 = 3 * (size_t)md->rve.n;
-    const double kT = femd_kb * T, unit = FEMD_EV_PER_A3 / md->rve.V0, n = md->rve.n - 1;
+    femd_dynamics *d = &md->common.d;
+    const size_t n3 = 3 * (size_t)md->common.rve.n;
+    const double kT = femd_kb * T, unit = FEMD_EV_PER_A3 / md->common.rve.V0, n = md->common.rve.n - 1;
     double *w = malloc(3 * n3 * sizeof *w), *x = w + n3, *f = x + n3, sum[2] = {0}, square[2] = {0}, J[3];
     assert_non_null(w);
     for (int b = 0; b < BLOCKS; b++) {
         double mean[2] = {0}; /* of exp(-dW/kT) at +, - */
         for (int k = 0; k < SAMPLES; k++) {
             if (femd_dynamics_langevin(d, EVERY, &err) != FEMD_OK) fail_msg("%s", err.text);
-            femd_place_displacements(&md->rve, &md->place, d->x, w);
+            femd_place_displacements(&md->common.rve, &md->common.place, d->x, w);
             const double W = energy_at(md, 0, w, x, f, &J[1]), plus = energy_at(md, STEP, w, x, f, &J[2]),
                          minus = energy_at(md, -STEP, w, x, f, &J[0]);
             mean[0] += exp(-(plus - W) / kT) / SAMPLES;

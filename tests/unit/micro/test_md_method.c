@@ -69,20 +69,20 @@ static void without_forces_it_is_an_ideal_gas(void **state) {
             femd_error err = FEMD_ERROR_INIT;
             memcpy(E, STRAIN, sizeof E);
             if (k >= 0) E[k] += (side - 1) * h;
-            md->T = 300;
-            memcpy(md->E0, E, sizeof E);
+            md->common.T = 300;
+            memcpy(md->common.E0, E, sizeof E);
             memset(md->shift, 0, sizeof md->shift);
             md->virgin_W = 0;
-            assert_int_equal(femd_place_set(&c.n->rve, E, &md->place, &err), FEMD_OK);
-            for (int r = 0; r < md->opt.replicas; r++) {
-                femd_blocks_empty(&md->replica[r].sums);
+            assert_int_equal(femd_place_set(&c.n->rve, E, &md->common.place, &err), FEMD_OK);
+            for (int r = 0; r < md->common.replicas.count; r++) {
+                femd_blocks_empty(&md->common.replicas.one[r].sums);
                 for (int b = 0; b < 2; b++) {
-                    femd_blocks_add(&md->replica[r].sums, zero);
-                    femd_blocks_add_occasional(&md->replica[r].sums, zero);
-                    femd_blocks_close(&md->replica[r].sums);
+                    femd_blocks_add(&md->common.replicas.one[r].sums, zero);
+                    femd_blocks_add_occasional(&md->common.replicas.one[r].sums, zero);
+                    femd_blocks_close(&md->common.replicas.one[r].sums);
                 }
             }
-            assert_int_equal(femd_md_evaluate(md), 2 * md->opt.replicas);
+            assert_int_equal(femd_md_evaluate(md), 2 * md->common.replicas.count);
             memcpy(S[side], md->result.S, sizeof S[side]);
             femd_strain_metric(E, NULL, inverse);
             for (int i = 0; i < 6; i++) {
@@ -154,10 +154,11 @@ static void boundary_work_vanishes_at_long_steps(void **state) {
     femd_response r;
     md_open(&c, DEFECT(",\"md\":{\"time_step\":\"34 fs\",\"stride\":5,\"max_steps\":4000000}"));
     md_evaluate(&c, STRAIN, 40, 0.0015, 3, NULL, &r, NULL);
-    const double missing = nk(&c) * 40 * pow(c.md->opt.time_step * c.md->top_frequency, 2) / 4 /
+    const double missing = nk(&c) * 40 * pow(c.md->common.options.time_step * c.md->common.top_frequency, 2) / 4 /
                            1e7; /* of a lattice of such frequencies, over the floor */
     print_message("%.3g radians: boundary work %.5f(%.5f), up to %.4f without the correction\n",
-                  c.md->opt.time_step * c.md->top_frequency, r.hill_mandel, r.hill_mandel_err, missing);
+                  c.md->common.options.time_step * c.md->common.top_frequency, r.hill_mandel, r.hill_mandel_err,
+                  missing);
     assert_true(r.hill_mandel < 3.5 * r.hill_mandel_err && r.hill_mandel_err < 0.1 * missing);
     md_close(&c);
 }
@@ -330,10 +331,11 @@ static void wrong_options_have_words(void **state) {
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         femd_json doc = FEMD_JSON_INIT;
         femd_error err = FEMD_ERROR_INIT;
-        femd_md_options opt;
+        void *self = NULL;
         assert_int_equal(femd_json_parse(wrong[k].md, strlen(wrong[k].md), "test", &doc, &err), FEMD_OK);
-        assert_int_equal(femd_md_options_read(&doc, c.md->top_frequency, &opt, &err), FEMD_BAD_INPUT);
+        assert_int_equal(femd_method_md.create(c.n, &doc, &self, &err), FEMD_BAD_INPUT);
         assert_non_null(strstr(err.text, wrong[k].words));
+        assert_null(self);
         femd_json_clear(&doc);
     }
     const femd_conditions cold = {.temperature = 0};

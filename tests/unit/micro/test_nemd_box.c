@@ -17,10 +17,10 @@ typedef struct bench {
 
 static void bench_open(bench *b, double radians, double T, uint64_t seed) {
     flow_open(&b->f, SMALL);
-    MUST(femd_nemd_box_open(b->f.n, b->f.n->rve.h0, b->f.n->path.x, 0, 12, &b->f.g->opt, &b->box, &err));
+    MUST(femd_nemd_box_open(b->f.n, b->f.n->rve.h0, b->f.n->path.x, 0, 12, &b->f.g->options, &b->box, &err));
     MUST(femd_dynamics_create(&b->box.rve, b->box.mass, &b->d, &err));
-    b->d.dt = radians / b->f.g->top_frequency;
-    b->d.friction = b->f.g->opt.friction;
+    b->d.dt = radians / b->f.g->common.top_frequency;
+    b->d.friction = b->f.g->common.options.friction;
     b->given[0] = b->given[1] = 0;
     MUST(femd_dynamics_start(&b->d, b->box.rve.h0, b->box.rve.X, T, seed, 0, &err));
 }
@@ -158,7 +158,7 @@ static void parts_of_the_flux_add_up(void **state) {
         femd_nemd_box b;
         double parts[3] = {0}, whole[3], J[3], plain, reduced;
         flow_open(&f, json[k]);
-        MUST(femd_nemd_box_open(f.n, f.n->rve.h0, f.n->path.x, 0, f.g->opt.length[0], &f.g->opt, &b, &err));
+        MUST(femd_nemd_box_open(f.n, f.n->rve.h0, f.n->path.x, 0, f.g->options.length[0], &f.g->options, &b, &err));
         const size_t n3 = 3 * (size_t)b.rve.n;
         double *x = malloc(3 * n3 * sizeof *x), *v = x + n3, *one = v + n3;
         for (size_t i = 0; i < n3; i++) {
@@ -215,16 +215,16 @@ static void line_through_points_with_errors(void **state) {
 static void put_series(femd_nemd *g, int s, double k, double spread, double flux_over_power) {
     femd_nemd_series *one = &g->series[s];
     const double h = 5.35, faces = 2 * (h * h), gradient = 0.3, q = k / (FEMD_ELEMENTARY_CHARGE * 1e22) * gradient;
-    femd_blocks_empty(&one->sums);
+    femd_blocks_empty(&one->trajectory.sums);
     for (int b = 0; b < 32; b++) {
         const double up =
             1 + spread * (b % 2 ? 1 : -1) *
                     (b / 2 % 2 ? 1 : -1); /* neighbours joined still scatter as much as single ones or less */
         const double z[FEMD_NEMD_Z] = {q * faces * up, -q * faces * up, gradient, gradient},
                      y[FEMD_NEMD_Y] = {q * up * flux_over_power, 0};
-        femd_blocks_add(&one->sums, z);
-        femd_blocks_add_occasional(&one->sums, y);
-        femd_blocks_close(&one->sums);
+        femd_blocks_add(&one->trajectory.sums, z);
+        femd_blocks_add_occasional(&one->trajectory.sums, y);
+        femd_blocks_close(&one->trajectory.sums);
     }
 }
 

@@ -45,11 +45,11 @@ static void argon_conducts_as_the_same_row_in_lammps(void **state) {
                        FCC_ARGON("5.376", "[1,1,1]"),
                        "\"style\":\"lj/cut\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 "
                        "angstrom\",\"cutoff\":\"10.75 angstrom\""));
-    f.g->T = 69;
-    f.g->seed = 3;
+    f.g->common.T = 69;
+    f.g->common.seed = 3;
     for (int s = 0; s < f.g->count; s++) {
         MUST(femd_nemd_start(f.g, f.n, f.n->rve.h0, f.n->path.x, s, NULL, &err));
-        MUST(femd_nemd_extend(f.g, f.n, f.n->rve.h0, f.n->path.x, s, 48, NULL, 0, &err));
+        MUST(femd_nemd_extend(f.g, f.n, f.n->rve.h0, f.n->path.x, s, 48, NULL, &err));
     }
     MUST(femd_nemd_evaluate(f.g, f.n->rve.h0, &err));
     const femd_nemd_result *r = &f.g->result;

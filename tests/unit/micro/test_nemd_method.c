@@ -78,7 +78,7 @@ static void later_request_goes_on_with_the_same_bits(void **state) {
     femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT, whole = FEMD_BUFFER_INIT;
     flow f;
     flow_open(&f, BRIEF(1));
-    const int block = f.g->opt.block;
+    const int block = f.g->options.block;
     flow_close(&f);
     femd_material *m = open_with_steps(16 * block), *longer = open_with_steps(64 * block);
     const femd_request q = ask(ZERO, 40, 11), other = ask(ZERO, 40, 99);
@@ -177,8 +177,8 @@ static void a_block_is_never_empty(void **state) {
     (void)state;
     flow f;
     flow_open(&f, WITH("\"lengths\":[12],\"slab\":\"5 angstrom\",\"block\":\"1e-30 s\",\"equilibration\":\"1e-30 s\""));
-    assert_int_equal(f.g->opt.block, FEMD_DYNAMICS_RENEW);
-    assert_int_equal(f.g->opt.equilibration, FEMD_DYNAMICS_RENEW);
+    assert_int_equal(f.g->options.block, FEMD_DYNAMICS_RENEW);
+    assert_int_equal(f.g->options.equilibration, FEMD_DYNAMICS_RENEW);
     flow_close(&f);
 }
 

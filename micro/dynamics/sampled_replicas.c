@@ -1,0 +1,142 @@
+/* Replicas of an RVE in Langevin dynamics at a fixed cell: their options, equilibration, blocks and bytes. Owns the
+ * order of replicas and blocks; what is looked at is the sampler's, what the sums mean too. */
+#include "dynamics/dynamics_options.h"
+#include "dynamics/sampled_method.h"
+
+/* Steps averaged into one value of a series; segments of the equilibration before a drift alone decides. */
+enum { GROUP = 20, SEGMENTS_LATE = 12 };
+enum { BLOCKS_FIRST = 24 }; /* in all, before errors are believed */
+
+/* ---- options and room ---- */
+
+static femd_status replicas_read_options(femd_sampled *common, const femd_sampled_words *words, femd_error *err) {
+    const femd_looks *looks = &common->sampler->looks;
+    const double length = looks->forgets / common->options.friction, step = common->options.time_step;
+    femd_replicas *replicas = &common->replicas;
+    FEMD_TRY(femd_dynamics_lives_read(words->doc, words->node, words->at, "equilibration", length, step,
+                                      &replicas->equilibration, err));
+    FEMD_TRY(
+        femd_dynamics_lives_read(words->doc, words->node, words->at, "block", length, step, &replicas->block, err));
+    replicas->stride = (int)femd_json_number(words->node, "stride", looks->stride);
+    replicas->count = (int)femd_json_number(words->node, "replicas", looks->replicas);
+    replicas->max_steps = (int64_t)femd_json_number(words->node, "max_steps", (double)looks->max_steps);
+    if (replicas->stride < 1 || replicas->stride > replicas->block)
+        return femd_json_fail(words->doc, words->at, err, "stride must lie between 1 and a block's %d steps",
+                              replicas->block);
+    if (replicas->count < 1 || replicas->count > FEMD_REPLICAS_MAX)
+        return femd_json_fail(words->doc, words->at, err, "replicas must lie between 1 and %d", FEMD_REPLICAS_MAX);
+    if (replicas->max_steps < 8 * (int64_t)replicas->block)
+        return femd_json_fail(words->doc, words->at, err, "max_steps must be at least %lld, that is eight blocks",
+                              8 * (long long)replicas->block);
+    return FEMD_OK;
+}
+
+femd_status femd_replicas_open(femd_sampled *common, const femd_sampled_words *words, femd_error *err) {
+    const femd_looks *looks = &common->sampler->looks;
+    femd_replicas *replicas = &common->replicas;
+    FEMD_TRY(replicas_read_options(common, words, err));
+    for (int r = 0; r < replicas->count; r++)
+        FEMD_TRY(femd_trajectory_init(&replicas->one[r], common->rve.n, looks->z, looks->y, err));
+    common->parts = replicas->count;
+    common->first = (BLOCKS_FIRST + replicas->count - 1) / replicas->count;
+    common->most = femd_blocks_within(replicas->max_steps, replicas->count, replicas->block);
+    return FEMD_OK;
+}
+
+void femd_replicas_close(femd_replicas *replicas) {
+    for (int r = 0; r < FEMD_REPLICAS_MAX; r++) femd_trajectory_clear(&replicas->one[r]);
+}
+
+/* ---- trajectories ---- */
+
+static femd_status replicas_step(void *self, double *z, femd_error *err) {
+    femd_sampled *common = self;
+    FEMD_TRY(femd_dynamics_langevin(&common->d, 1, err));
+    common->sampler->looks.look(self, z);
+    return FEMD_OK;
+}
+
+static void replicas_watch(void *self, const double *z, double figure[2]) {
+    const femd_sampled *common = self;
+    (void)z;
+    figure[0] = common->d.W;
+    figure[1] = common->d.tau[0] + common->d.tau[1] + common->d.tau[2];
+}
+
+static femd_course replicas_course(femd_sampled *common, const femd_progress *progress) {
+    const femd_looks *looks = &common->sampler->looks;
+    return (femd_course){.user = common,
+                         .progress = progress,
+                         .step = replicas_step,
+                         .look = looks->look_closely,
+                         .watch = looks->watch ? looks->watch : replicas_watch,
+                         .group = GROUP,
+                         .late = SEGMENTS_LATE};
+}
+
+static void replicas_prepare(femd_sampled *common, int replica) {
+    common->d.dt = common->options.time_step;
+    common->d.friction = common->options.friction;
+    common->d.temperature = common->T;
+    common->d.seed = common->seed;
+    common->d.replica = (uint64_t)replica;
+}
+
+static femd_status replicas_equilibrate(femd_sampled *common, int replica, const double *x,
+                                        const femd_progress *progress, femd_error *err) {
+    const femd_course course = replicas_course(common, progress);
+    const int segment = common->replicas.equilibration;
+    int settled;
+    replicas_prepare(common, replica);
+    FEMD_TRY(femd_dynamics_start(&common->d, common->place.h, x, common->T, common->seed, (uint64_t)replica, err));
+    FEMD_TRY(femd_course_settle(&course, segment, &settled, err));
+    if (settled) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED, "the energy still drifts after %.3g ps of equilibration at %g K",
+                     common->options.time_step * FEMD_COURSE_SEGMENTS * segment, common->T);
+}
+
+femd_status femd_replicas_start(femd_sampled *common, const double *x, const femd_progress *progress, femd_error *err) {
+    for (int r = 0; r < common->replicas.count; r++) {
+        femd_trajectory *one = &common->replicas.one[r];
+        femd_blocks_empty(&one->sums);
+        FEMD_TRY(replicas_equilibrate(common, r, x, progress, err));
+        femd_trajectory_keep(one, &common->d);
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_progress *progress, femd_error *err) {
+    const femd_replicas *replicas = &common->replicas;
+    femd_progress here = *progress;
+    const femd_course course = replicas_course(common, &here);
+    for (int b = 0; b < blocks; b++)
+        for (int r = 0; r < replicas->count; r++) {
+            femd_trajectory *one = &common->replicas.one[r];
+            here.have = progress->have + b + (double)r / replicas->count;
+            replicas_prepare(common, r);
+            FEMD_TRY(femd_trajectory_resume(one, common->place.h, &common->d, err));
+            FEMD_TRY(femd_course_block(&course, replicas->block, replicas->stride, &one->sums, err));
+            femd_trajectory_keep(one, &common->d);
+        }
+    return FEMD_OK;
+}
+
+int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,
+                           double *value, double *error) {
+    const femd_blocks *set[FEMD_REPLICAS_MAX];
+    for (int r = 0; r < common->replicas.count; r++) set[r] = &common->replicas.one[r].sums;
+    return femd_blocks_estimate(set, common->replicas.count, function, user, count, value, error);
+}
+
+/* ---- bytes: of each replica u64 step, f64 x[3n], v[3n] and its sums ---- */
+
+femd_status femd_replicas_carry(femd_sampled *common, femd_carry *carry, femd_error *err) {
+    FEMD_TRY(femd_carry_parts(carry, common->replicas.count, err));
+    for (int r = 0; r < common->replicas.count; r++) {
+        femd_trajectory *one = &common->replicas.one[r];
+        FEMD_TRY(femd_carry_u64(carry, &one->step, err));
+        FEMD_TRY(femd_carry_doubles(carry, one->x, 6 * (size_t)one->atoms, err)); /* x, then v */
+        FEMD_TRY(femd_carry_blocks(carry, &one->sums, err));
+    }
+    return FEMD_OK;
+}
