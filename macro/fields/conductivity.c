@@ -246,9 +246,11 @@ femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *pla
                                     femd_error *err) {
     femd_points *pt = p->pt;
     if (plan->rows) FEMD_TRY(exchange(p, plan, err));
+    double *error = femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_CONDUCTIVITY)->terror;
     femd_status rc = FEMD_OK; /* what is taken over is the tensor in the frame F = U: it turns with each point */
     for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
         if (!answers(p, k)) continue;
+        memcpy(error + 6 * k, pt->tk_from[k].error, sizeof pt->tk_from[k].error);
         rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
         if (rc == FEMD_OK)
             rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);

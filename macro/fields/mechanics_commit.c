@@ -18,7 +18,7 @@ typedef struct extra {
     femd_error *err;
 } extra;
 
-/* The answer adds conductivity and stability; it never touches the mechanical state. */
+/* The answer adds what output.wants asks; it never touches the mechanical state. */
 static void take_extra(void *user, size_t i, const femd_response *r) {
     extra *x = user;
     femd_points *pt = x->p->pt;
@@ -32,7 +32,8 @@ static void take_extra(void *user, size_t i, const femd_response *r) {
         return;
     }
     if (x->plan && femd_conductivity_is_due(x->plan, k)) x->rc = femd_conductivity_take(x->p, k, r, x->err);
-    if (r->provided & FEMD_WANT_STABILITY) pt->tstability[k] = r->stability;
+    femd_wanted_take(pt->wanted, pt->nwanted, (size_t)k, r, FEMD_WANT_CONDUCTIVITY);
+    if (r->provided & ~(uint32_t)FEMD_WANT_CONDUCTIVITY) pt->tnotes[k] |= (int32_t)r->notes;
 }
 
 static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err) {
@@ -74,6 +75,7 @@ static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error
 
 static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error *err) {
     const femd_points *pt = p->pt;
+    const femd_wanted *stability = femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_STABILITY);
     double energy = 0, extreme[2] = {0, -INFINITY}; /* largest Hill-Mandel residual, - lowest stability */
     int asked = 0;
     uint32_t notes = 0;
@@ -82,9 +84,9 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
         notes |= (uint32_t)pt->tnotes[k];
         if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) notes |= (uint32_t)pt->tk_from[k].notes;
         extreme[0] = fmax(extreme[0], pt->thill_mandel[k]);
-        if (isnan(pt->tstability[k])) continue;
+        if (!stability || isnan(stability->tvalue[k])) continue;
         asked = 1;
-        extreme[1] = fmax(extreme[1], -pt->tstability[k]);
+        extreme[1] = fmax(extreme[1], -stability->tvalue[k]);
     }
     MPI_TRY(err, MPI_Allreduce(&energy, &rec->energy, 1, MPI_DOUBLE, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, extreme, 2, MPI_DOUBLE, MPI_MAX, p->comm));
@@ -98,10 +100,7 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
 
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err) {
     femd_points *pt = p->pt;
-    memcpy(pt->tk, pt->k, 6 * (size_t)pt->n * sizeof *pt->k);
-    memcpy(pt->tke, pt->ke, 6 * (size_t)pt->n * sizeof *pt->ke);
-    memcpy(pt->tk_from, pt->k_from, (size_t)pt->n * sizeof *pt->k_from);
-    memcpy(pt->tstability, pt->stability, (size_t)pt->n * sizeof *pt->stability);
+    femd_points_recall(pt);
     if (p->cs->wants_committed) FEMD_TRY(take_wants(p, rec, err));
     FEMD_TRY(summarise(p, rec, err));
     femd_status rc = p->law->commit(p->law->self, (uint32_t)step, pt->id, pt->tstate, (size_t)pt->n, err);

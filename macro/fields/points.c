@@ -5,55 +5,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every array of femd_points: X(member, entries per point). */
-/* clang-format off */
-#define COMMITTED_LIST(X) X(state, 1) X(E, 6) X(S, 6) X(D, 36) X(F, 9) X(energy, 1) X(k, 6) X(ke, 6) X(k_from, 1) \
-    X(S_err, 6) X(hill_mandel, 1) X(stability, 1) X(status, 1) X(notes, 1) X(wall, 1)
-#define TENTATIVE_LIST(X) X(tstate, 1) X(tE, 6) X(tS, 6) X(tD, 36) X(tF, 9) X(tenergy, 1) X(tk, 6) X(tke, 6) \
-    X(tk_from, 1) X(tS_err, 6) X(thill_mandel, 1) X(tstability, 1) X(tstatus, 1) X(tnotes, 1) X(twall, 1)
+/* Arrays that come once: X(member, entries per point). */
 #define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1)
-/* clang-format on */
 
-femd_status femd_points_create(PetscInt n, PetscInt per_cell, femd_points **out, femd_error *err) {
-    femd_points *pt = calloc(1, sizeof *pt);
-    if (!pt) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the points");
+/* 1 if a line of the list, or one of the members that come once (wants 0), is there. */
+static int is_there(const femd_points *pt, uint32_t wants) {
+    return wants == 0 || (pt->wants & wants);
+}
+
+static int points_allocate(femd_points *pt) {
+    const size_t n = (size_t)pt->n;
     int missing = 0;
+#define ALLOCATE(member, entries) missing |= !(pt->member = calloc(n * (entries) + 1, sizeof *pt->member));
+#define ALLOCATE_BOTH(member, type, entries, wants, dataset)                                                           \
+    if (is_there(pt, wants)) {                                                                                         \
+        ALLOCATE(member, entries)                                                                                      \
+        ALLOCATE(t##member, entries)                                                                                   \
+    }
+    FIXED_LIST(ALLOCATE)
+    FEMD_POINT_LIST(ALLOCATE_BOTH)
+#undef ALLOCATE_BOTH
+#undef ALLOCATE
+    return !missing;
+}
+
+femd_status femd_points_create(PetscInt n, PetscInt per_cell, uint32_t wants, femd_points **out, femd_error *err) {
+    femd_points *pt = *out = calloc(1, sizeof *pt);
+    if (!pt) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the points");
     pt->n = n;
     pt->per_cell = per_cell;
-#define ALLOCATE(member, entries) missing |= !(pt->member = calloc((size_t)n * (entries) + 1, sizeof *pt->member));
-    FIXED_LIST(ALLOCATE)
-    COMMITTED_LIST(ALLOCATE)
-    TENTATIVE_LIST(ALLOCATE)
-#undef ALLOCATE
-    *out = pt;
-    if (missing) {
+    pt->wants = wants;
+    femd_status rc =
+        points_allocate(pt) ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)n);
+    if (rc == FEMD_OK) rc = femd_wanted_create(wants, (size_t)n, &pt->wanted, &pt->nwanted, err);
+    if (rc != FEMD_OK) {
         femd_points_destroy(out);
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)n);
+        return rc;
     }
-    for (PetscInt p = 0; p < n; ++p) {
-        for (int a = 0; a < 9; a += 4) pt->F[9 * p + a] = pt->tF[9 * p + a] = 1;
-        pt->stability[p] = pt->tstability[p] = NAN;
-        pt->k_from[p].T = pt->tk_from[p].T = NAN;
+    const femd_wanted *k = femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_CONDUCTIVITY);
+    if (k) pt->k = k->value, pt->tk = k->tvalue;
+    for (PetscInt i = 0; i < n; ++i) {
+        for (int a = 0; a < 9; a += 4) pt->F[9 * i + a] = pt->tF[9 * i + a] = 1;
+        if (k) pt->k_from[i].T = pt->tk_from[i].T = NAN;
     }
     return FEMD_OK;
 }
 
 void femd_points_destroy(femd_points **pt) {
     if (!*pt) return;
-#define RELEASE(member, entries) free((*pt)->member);
+#define RELEASE(member, entries)                            free((*pt)->member);
+#define RELEASE_BOTH(member, type, entries, wants, dataset) RELEASE(member, ) RELEASE(t##member, )
     FIXED_LIST(RELEASE)
-    COMMITTED_LIST(RELEASE)
-    TENTATIVE_LIST(RELEASE)
+    FEMD_POINT_LIST(RELEASE_BOTH)
+#undef RELEASE_BOTH
 #undef RELEASE
     free((*pt)->gradient);
+    femd_wanted_destroy(&(*pt)->wanted, &(*pt)->nwanted);
     free(*pt);
     *pt = NULL;
 }
 
 void femd_points_commit(femd_points *pt) {
-#define COPY(member, entries) memcpy(pt->member, pt->t##member, (size_t)pt->n *(entries) * sizeof *pt->member);
-    COMMITTED_LIST(COPY)
+#define COPY(member, type, entries, wants, dataset)                                                                    \
+    if (is_there(pt, wants)) memcpy(pt->member, pt->t##member, (size_t)pt->n *(entries) * sizeof *pt->member);
+    FEMD_POINT_LIST(COPY)
 #undef COPY
+    femd_wanted_copy(pt->wanted, pt->nwanted, (size_t)pt->n, 1);
+}
+
+void femd_points_recall(femd_points *pt) {
+#define RECALL(member, type, entries, wants, dataset)                                                                  \
+    if (wants && is_there(pt, wants)) memcpy(pt->t##member, pt->member, (size_t)pt->n *(entries) * sizeof *pt->member);
+    FEMD_POINT_LIST(RECALL)
+#undef RECALL
+    femd_wanted_copy(pt->wanted, pt->nwanted, (size_t)pt->n, 0);
 }
 
 /* Geometry of the points of cell c. */

@@ -6,48 +6,11 @@
 #include "case/case.h"
 #include "femd/femd.h"
 #include "fields/field.h"
+#include "fields/point_list.h"
 #include "mesh/grid.h"
 
 /* Most fields of a problem. */
 enum { FEMD_FIELDS = 4 };
-
-/* A conductivity as it was sampled, in the frame F = U of the solver's axes. */
-typedef struct femd_conductivity_sample {
-    double k[6], error[6]; /* W/(m K); one sigma */
-    double E[6], T;        /* strain and temperature it was sampled at; T is NAN where there is none yet */
-    double electronic[6];  /* the electrons' part beside it, W/(m K); zero unless declared */
-    double notes;          /* FEMD_NOTE_* of its answer; a whole number */
-} femd_conductivity_sample;
-
-/* Data of the local quadrature points: structure of arrays, index p = local cell x points per cell + q. */
-typedef struct femd_points {
-    PetscInt n; /* local points */
-    PetscInt per_cell;
-    uint64_t *id;     /* n: cell number in the mesh file (before distribution) x per_cell + q */
-    int *material;    /* n: index in case->material */
-    double *x;        /* n x 3, reference position, m */
-    double *weight;   /* n: w |det J|, m^3 */
-    double *gradient; /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
-    /* committed (last converged step) */
-    femd_hash *state;                 /* n */
-    double *E, *S, *D;                /* n x 6, n x 6, n x 36 in the solver frame */
-    double *F;                        /* n x 9 */
-    double *energy;                   /* n, J/m^3 */
-    double *k;                        /* n x 6, spatial; zero until asked */
-    double *ke;                       /* n x 6, the same for the declared part of the electrons */
-    femd_conductivity_sample *k_from; /* n: what k and ke are made of */
-    double *S_err;                    /* n x 6 */
-    double *hill_mandel;              /* n */
-    double *stability;                /* n, N/m; NAN until asked */
-    int32_t *status;                  /* n */
-    int32_t *notes;                   /* n, FEMD_NOTE_* of the mechanical answer */
-    double *wall;                     /* n, s (never compared between runs) */
-    /* tentative (current iterate), same shapes */
-    femd_hash *tstate;
-    femd_conductivity_sample *tk_from;
-    double *tE, *tS, *tD, *tF, *tenergy, *tk, *tke, *tS_err, *thill_mandel, *tstability, *twall;
-    int32_t *tstatus, *tnotes;
-} femd_points;
 
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
 struct femd_step_record {

@@ -12,7 +12,7 @@
 #include "results/checkpoint_states.h"
 #include "results/h5file.h"
 
-enum { FORMAT = 3 };
+enum { FORMAT = 4 };
 
 /* ---- which case it is ---- */
 
@@ -125,34 +125,49 @@ static femd_status read_identity(const femd_problem *p, femd_h5 *f, const char *
 /* ---- data by global number ---- */
 
 typedef struct column {
-    const char *name;
+    char name[80];
     hid_t type;
     size_t element; /* bytes */
     hsize_t columns;
     void *data;
 } column;
 
-enum { COLUMNS = 14 };
+/* How the file holds the types of FEMD_POINT_LIST. */
+#define POINT_TYPE(member)                                                                                             \
+    _Generic((member), femd_hash * : H5T_STD_U8LE, int32_t * : H5T_STD_I32LE, default : H5T_IEEE_F64LE)
+#define POINT_ELEMENT(member) (_Generic((member), femd_hash * : 1, int32_t * : 4, default : sizeof(double)))
 
-static void list_columns(const femd_points *pt, column list[COLUMNS]) {
-    hid_t f64 = H5T_IEEE_F64LE;
-    const column all[COLUMNS] = {
-        {"point/state", H5T_STD_U8LE, 1, sizeof(femd_hash), pt->state},
-        {"point/E", f64, 8, 6, pt->E},
-        {"point/S", f64, 8, 6, pt->S},
-        {"point/D", f64, 8, 36, pt->D},
-        {"point/F", f64, 8, 9, pt->F},
-        {"point/energy", f64, 8, 1, pt->energy},
-        {"point/k", f64, 8, 6, pt->k},
-        {"point/k_electronic", f64, 8, 6, pt->ke},
-        {"point/k_from", f64, 8, sizeof *pt->k_from / sizeof(double), pt->k_from},
-        {"point/S_err", f64, 8, 6, pt->S_err},
-        {"record/hill_mandel", f64, 8, 1, pt->hill_mandel},
-        {"point/stability", f64, 8, 1, pt->stability},
-        {"point/status", H5T_STD_I32LE, 4, 1, pt->status},
-        {"point/notes", H5T_STD_I32LE, 4, 1, pt->notes},
-    };
-    memcpy(list, all, sizeof all);
+#define COUNT_LINE(member, type, entries, wants, dataset) +1
+enum { COLUMNS_MAX = 0 FEMD_POINT_LIST(COUNT_LINE) + 2 * FEMD_QUANTITIES };
+#undef COUNT_LINE
+
+static column one_column(const char *group, const char *name, hid_t type, size_t element, size_t bytes, void *data) {
+    column x = {.type = type, .element = element, .columns = bytes / element, .data = data};
+    snprintf(x.name, sizeof x.name, "%s%s", group, name);
+    return x;
+}
+
+static column wanted_column(const femd_quantity *q, const char *suffix, double *data) {
+    column x = one_column("point/", q->key, H5T_IEEE_F64LE, sizeof *data, q->numbers * sizeof *data, data);
+    strncat(x.name, suffix, sizeof x.name - strlen(x.name) - 1);
+    return x;
+}
+
+/* All arrays of the points that are kept, in the order of their lists. */
+static size_t list_columns(const femd_points *pt, column list[COLUMNS_MAX]) {
+    size_t n = 0;
+#define POINT_COLUMN(member, type, entries, wants, dataset)                                                            \
+    if ((dataset) && pt->member)                                                                                       \
+        list[n++] = one_column("", dataset, POINT_TYPE(pt->member), POINT_ELEMENT(pt->member),                         \
+                               (entries) * sizeof *pt->member, pt->member);
+    FEMD_POINT_LIST(POINT_COLUMN)
+#undef POINT_COLUMN
+    for (size_t i = 0; i < pt->nwanted; ++i) {
+        const femd_wanted *w = pt->wanted + i;
+        list[n++] = wanted_column(w->what, "", w->value);
+        if (w->error) list[n++] = wanted_column(w->what, "_error", w->error);
+    }
+    return n;
 }
 
 static femd_status save_column(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, femd_error *err) {
@@ -187,12 +202,12 @@ done:
 }
 
 static femd_status exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
-    column list[COLUMNS];
-    list_columns(p->pt, list);
+    column list[COLUMNS_MAX];
+    const size_t columns = list_columns(p->pt, list);
     femd_rows *rows = NULL;
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &rows, err));
     femd_status rc = FEMD_OK;
-    for (size_t i = 0; i < COLUMNS && rc == FEMD_OK; ++i)
+    for (size_t i = 0; i < columns && rc == FEMD_OK; ++i)
         rc = saving ? save_column(p, rows, list + i, f, err) : load_column(p, rows, list + i, f, err);
     femd_rows_destroy(&rows);
     return rc;
@@ -248,7 +263,8 @@ static femd_status exchange_field(femd_problem *p, femd_field *at_nodes, femd_h5
     owned_nodes o;
     snprintf(name, sizeof name, "node/%s", at_nodes->kind->name);
     femd_status rc = femd_agree(p->comm, owned_init(&o, at_nodes, err), err);
-    column x = {name, H5T_IEEE_F64LE, sizeof(double), (hsize_t)at_nodes->components, o.row};
+    column x =
+        one_column("", name, H5T_IEEE_F64LE, sizeof(double), (size_t)at_nodes->components * sizeof(double), o.row);
     if (rc == FEMD_OK) rc = femd_rows_create(p->comm, o.number, o.n, &rows, err);
     if (rc == FEMD_OK && saving) {
         FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_field_get(at_nodes, o.node, err), err), done);
@@ -274,7 +290,12 @@ static femd_status exchange_fields(femd_problem *p, femd_h5 *f, int saving, femd
 
 enum { INTEGERS = 13, NUMBERS = 6 + 12 + 64 + 14 };
 
-static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, double *v) {
+/* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
+static size_t row_width(const femd_history *h) {
+    return NUMBERS + 3 * h->nboundary + femd_wanted_numbers(h->wants);
+}
+
+static void pack_row(const femd_history *h, const femd_history_row *row, int64_t *k, double *v) {
     const femd_step_record *r = &row->rec;
     const int64_t integers[INTEGERS] = {r->step,
                                         r->newton,
@@ -299,7 +320,8 @@ static void pack_row(const femd_history_row *row, size_t nboundary, int64_t *k, 
     v[88] = r->k_error_max;
     v[89] = r->noise;
     memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
-    memcpy(v + NUMBERS, r->reaction, 3 * nboundary * sizeof *v);
+    memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
+    memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
 }
 
 static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err) {
@@ -324,6 +346,7 @@ static femd_status unpack_row(femd_history *h, const int64_t *k, double *v, femd
                                     .notes = (uint32_t)k[12],
                                     .k_error_max = v[88],
                                     .noise = v[89]},
+                            .wanted = v + NUMBERS + 3 * h->nboundary,
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
@@ -342,12 +365,12 @@ static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **
 }
 
 static femd_status write_history(const femd_history *h, femd_h5 *f, femd_error *err) {
-    size_t width = NUMBERS + 3 * h->nboundary;
+    size_t width = row_width(h);
     int64_t *k = NULL;
     double *v = NULL;
     femd_status rc;
     FEMD_TRY_GOTO(rc, history_arrays(h->n, width, &k, &v, err), done);
-    for (size_t i = 0; i < h->n; ++i) pack_row(h->row + i, h->nboundary, k + i * INTEGERS, v + i * width);
+    for (size_t i = 0; i < h->n; ++i) pack_row(h, h->row + i, k + i * INTEGERS, v + i * width);
     FEMD_TRY_GOTO(rc, femd_h5_group(f, "history", err), done);
     FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/integers", H5T_STD_I64LE, h->n, INTEGERS, k, err), done);
     rc = femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err);
@@ -360,7 +383,8 @@ done:
 /* All ranks get the rows that rank 0 reads. */
 static femd_status load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
     h->nboundary = p->cs->nboundary;
-    size_t width = NUMBERS + 3 * h->nboundary;
+    h->wants = p->cs->wants_committed;
+    size_t width = row_width(h);
     hsize_t rows = 0, columns = 0;
     int64_t *k = NULL;
     double *v = NULL;

@@ -41,9 +41,12 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
         h->room = room;
     }
     femd_history_row copy = *row;
-    copy.rec.reaction = calloc(3 * h->nboundary + 1, sizeof(double));
+    const size_t reactions = 3 * h->nboundary, wanted = femd_wanted_numbers(h->wants);
+    copy.rec.reaction = calloc(reactions + wanted + 1, sizeof(double)); /* one block for both */
     if (!copy.rec.reaction) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
-    if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, 3 * h->nboundary * sizeof(double));
+    copy.wanted = copy.rec.reaction + reactions;
+    if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, reactions * sizeof(double));
+    if (row->wanted) memcpy(copy.wanted, row->wanted, wanted * sizeof(double));
     h->row[h->n++] = copy;
     return FEMD_OK;
 }
@@ -78,9 +81,41 @@ static femd_status title(femd_buffer *out, const char *name, const char *suffix,
     return femd_text_add(out, err, "%s\"", suffix);
 }
 
+static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
+
+/* What output.wants asks, without what has a column of its own further up. */
+static uint32_t listed(const femd_history *h) {
+    return h->wants & ~(uint32_t)FEMD_WANT_STABILITY;
+}
+
+static femd_status wanted_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
+    const femd_quantity *q;
+    for (size_t place = 0; (q = femd_wanted_next(listed(h), &place)) != NULL;) {
+        for (int c = 0; c < q->numbers; ++c)
+            FEMD_TRY(femd_text_add(out, err, ",%s%s%s", q->key, q->numbers == 36 ? voigt[c / 6] : "",
+                                   q->numbers == 1 ? "" : voigt[c % 6]));
+        if (q->sampled) FEMD_TRY(femd_text_add(out, err, ",%s_error", q->key));
+    }
+    return FEMD_OK;
+}
+
+static femd_status number(femd_buffer *out, double v, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, ","));
+    return femd_text_number(out, v, "nan", err);
+}
+
+static femd_status wanted_numbers(const femd_history *h, const femd_history_row *row, femd_buffer *out,
+                                  femd_error *err) {
+    const femd_quantity *q;
+    for (size_t place = 0; (q = femd_wanted_next(listed(h), &place)) != NULL;) {
+        const double *v = row->wanted + femd_wanted_offset(h->wants, q);
+        for (int c = 0; c < q->numbers + (q->sampled ? 1 : 0); ++c) FEMD_TRY(number(out, v[c], err));
+    }
+    return FEMD_OK;
+}
+
 static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const axis[3] = {".x", ".y", ".z"};
-    static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
     for (size_t b = 0; b < h->nboundary; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
@@ -90,15 +125,11 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     FEMD_TRY(femd_text_add(out, err, ",energy,hill_mandel_max,stability_min,evaluations,force_evaluations"));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
+    FEMD_TRY(wanted_titles(h, out, err));
     return femd_text_add(out, err, "\n");
 }
 
-static femd_status number(femd_buffer *out, double v, femd_error *err) {
-    FEMD_TRY(femd_text_add(out, err, ","));
-    return femd_text_number(out, v, "nan", err);
-}
-
-static femd_status line(const femd_history_row *row, size_t nboundary, femd_buffer *out, femd_error *err) {
+static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
     FEMD_TRY(number(out, r->time, err));
@@ -106,7 +137,7 @@ static femd_status line(const femd_history_row *row, size_t nboundary, femd_buff
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
     FEMD_TRY(number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
     FEMD_TRY(number(out, r->reference, err));
-    for (size_t i = 0; i < 3 * nboundary; ++i) FEMD_TRY(number(out, r->reaction[i], err));
+    for (size_t i = 0; i < 3 * h->nboundary; ++i) FEMD_TRY(number(out, r->reaction[i], err));
     FEMD_TRY(number(out, r->energy, err));
     FEMD_TRY(number(out, r->hill_mandel_max, err));
     FEMD_TRY(number(out, r->stability_min, err));
@@ -114,13 +145,14 @@ static femd_status line(const femd_history_row *row, size_t nboundary, femd_buff
                            (unsigned long long)r->force_evaluations));
     for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->E_mean[c], err));
     for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->S_mean[c], err));
+    FEMD_TRY(wanted_numbers(h, row, out, err));
     return femd_text_add(out, err, "\n");
 }
 
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     out->size = 0;
     FEMD_TRY(titles(h, cs, out, err));
-    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h->row + i, h->nboundary, out, err));
+    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h, h->row + i, out, err));
     return FEMD_OK;
 }
 

@@ -61,6 +61,7 @@ void femd_recorder_begin(femd_recorder *r) {
 femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err) {
     r->folder = folder;
     r->history.nboundary = p->cs->nboundary;
+    r->history.wants = p->cs->wants_committed;
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? check_folder(folder, err) : FEMD_OK, err));
     return resume ? load(r, p, err) : FEMD_OK;
@@ -121,8 +122,11 @@ static femd_status save(femd_recorder *r, femd_problem *p, femd_error *err) {
 }
 
 femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_step_record *rec, femd_error *err) {
-    femd_history_row row = {.rec = *rec, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec->step, rec->time)};
+    double wanted[FEMD_QUANTITIES * (FEMD_NUMBERS_MAX + 1)];
+    femd_history_row row = {
+        .rec = *rec, .wanted = wanted, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec->step, rec->time)};
     femd_points_mean(p, row.E_mean, row.S_mean);
+    femd_wanted_body(p, wanted);
     FEMD_TRY(femd_agree(p->comm, femd_history_add(&r->history, &row, err), err));
     for (PetscInt i = 0; i < p->pt->n; ++i) r->micro += p->pt->wall[i];
     r->info.reused += rec->reused;

@@ -114,6 +114,22 @@ static femd_status conductivity(const femd_step_record *r, femd_buffer *out, fem
     return femd_text_add(out, err, "}");
 }
 
+/* What output.wants asks, without what the summary has told in words of its own since before there was a list. */
+static femd_status wanted(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
+    const uint32_t told = FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY;
+    const femd_quantity *q;
+    for (size_t place = 0; (q = femd_wanted_next(h->wants & ~told, &place)) != NULL;) {
+        const double *v = row->wanted + femd_wanted_offset(h->wants, q);
+        FEMD_TRY(femd_text_add(out, err, ",\n     \"%s\": {\"%s\": %s", q->key, femd_over_word(q->over),
+                               q->numbers > 1 ? "[" : ""));
+        for (int c = 0; c < q->numbers; ++c) FEMD_TRY(number(out, c ? ", " : "", v[c], err));
+        if (q->numbers > 1) FEMD_TRY(femd_text_add(out, err, "]"));
+        if (q->sampled) FEMD_TRY(number(out, ", \"error_max\": ", v[q->numbers], err));
+        FEMD_TRY(femd_text_add(out, err, "}"));
+    }
+    return FEMD_OK;
+}
+
 static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(femd_text_add(out, err, ", \"notes\": ["));
@@ -125,7 +141,7 @@ static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
     return femd_text_add(out, err, "]");
 }
 
-static femd_status step(const femd_history_row *row, const femd_case *cs, size_t nboundary, femd_buffer *out,
+static femd_status step(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "    {\"step\": %d", r->step));
@@ -134,7 +150,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(number(out, i ? ", " : "", r->residual[i], err));
     FEMD_TRY(number(out, "],\n     \"reference_force\": ", r->reference, err));
     FEMD_TRY(number(out, ", \"noise_force\": ", r->noise, err));
-    FEMD_TRY(reactions(r, cs, nboundary, out, err));
+    FEMD_TRY(reactions(r, cs, h->nboundary, out, err));
     FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
     FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));
     FEMD_TRY(number(out, ",\n     \"energy\": ", r->energy, err));
@@ -143,6 +159,7 @@ static femd_status step(const femd_history_row *row, const femd_case *cs, size_t
     FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
     FEMD_TRY(notes(r->notes, out, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
+    FEMD_TRY(wanted(h, row, out, err));
     return femd_text_add(out, err, ", \"heat\": {}}");
 }
 
@@ -215,7 +232,7 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
     FEMD_TRY(string(out, ",\n  \"status\": ", status, err));
     FEMD_TRY(femd_text_add(out, err, ",\n  \"steps\": [\n"));
     for (size_t i = 0; i < h->n; ++i) {
-        FEMD_TRY(step(h->row + i, cs, h->nboundary, out, err));
+        FEMD_TRY(step(h, h->row + i, cs, out, err));
         FEMD_TRY(femd_text_add(out, err, i + 1 < h->n ? ",\n" : "\n"));
     }
     FEMD_TRY(femd_text_add(out, err, "  ],\n"));

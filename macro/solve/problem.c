@@ -56,7 +56,8 @@ static femd_status problem_try_options(femd_problem *p, femd_error *err) {
 static femd_status problem_fill(femd_problem *p, femd_error *err) {
     FEMD_TRY(femd_grid_create(p->comm, p->cs, &p->grid, err));
     const PetscInt per_cell = p->grid->table.points;
-    FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, &p->pt, err), err));
+    FEMD_TRY(femd_agree(
+        p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, p->cs->wants_committed, &p->pt, err), err));
     FEMD_TRY(femd_mechanics_create(p, err));
     FEMD_TRY(femd_problem_add_field(p, p->displacement, err));
     FEMD_TRY(problem_try_options(p, err));

@@ -24,5 +24,7 @@ typedef struct test_law {
 void test_law_init(test_law *law);
 /* The answer at E (Voigt, engineering shears). */
 void test_law_answer(const test_law *law, int material, const double E[6], double S[6], double D[36], double *energy);
+/* Component c of the answer, at a point, to a want that the laws know nothing of; its error is a hundredth of it. */
+double test_law_other(const femd_quantity *q, uint64_t point, int c);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/collective.h"
 #include "femd/hash.h"
+#include "fields/points.h"
 #include "model.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
@@ -91,26 +92,37 @@ static double value(uint64_t id, unsigned array, unsigned c) {
     return (double)bits / 3e18;
 }
 
-static void fill_array(double *a, const femd_points *pt, unsigned array, unsigned columns) {
+static void fill_array(void *data, const femd_points *pt, unsigned array, size_t bytes) {
+    const unsigned columns = (unsigned)(bytes / sizeof(double));
+    double *a = data;
     for (PetscInt i = 0; i < pt->n; ++i)
         for (unsigned c = 0; c < columns; ++c) a[(size_t)i * columns + c] = value(pt->id[i], array, c);
 }
 
-enum { SAMPLE_NUMBERS = sizeof(femd_conductivity_sample) / sizeof(double) };
-
-static void fill(femd_problem *p) {
-    femd_points *pt = p->pt;
-    double *const array[] = {pt->E,     pt->S,           pt->D,         pt->F,         pt->energy, pt->k,
-                             pt->S_err, pt->hill_mandel, pt->stability, pt->k_from->k, pt->ke};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
-    for (unsigned a = 0; a < 11; ++a) fill_array(array[a], pt, a, columns[a]);
+static void fill_points(femd_points *pt) {
+    unsigned array = 0;
+#define FILL(member, type, entries, wants, dataset)                                                                    \
+    if ((dataset) && pt->member && (entries) * sizeof(type) % sizeof(double) == 0)                                     \
+        fill_array(pt->member, pt, array++, (entries) * sizeof(type));
+    FEMD_POINT_LIST(FILL)
+#undef FILL
+    for (size_t k = 0; k < pt->nwanted; ++k) {
+        femd_wanted *w = &pt->wanted[k];
+        fill_array(w->value, pt, array++, w->what->numbers * sizeof *w->value);
+        if (w->error) fill_array(w->error, pt, array++, w->what->numbers * sizeof *w->error);
+    }
     for (PetscInt i = 0; i < pt->n; ++i) {
         pt->status[i] = (int32_t)(pt->id[i] % 5);
         pt->notes[i] = (int32_t)(pt->id[i] % 11);
-        if (pt->id[i] % 10 == 0) pt->stability[i] = NAN;
+        if (pt->id[i] % 10 == 0) femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_STABILITY)->value[i] = NAN;
         if (pt->id[i] % 4 == 0) pt->k_from[i].T = NAN;
+        memset(pt->state + i, 0, sizeof *pt->state);
         if (pt->id[i] % 7) group_hash((unsigned)pt->id[i] / 3, pt->state + i);
     }
+}
+
+static void fill(femd_problem *p) {
+    fill_points(p->pt);
     double *u = malloc(3 * (size_t)p->grid->nnodes * sizeof *u + 1);
     for (PetscInt i = 0; i < p->grid->nnodes; ++i)
         for (unsigned c = 0; c < 3; ++c) u[3 * i + c] = value(p->grid->node_file[i], 99, c);
@@ -122,40 +134,30 @@ static void fill(femd_problem *p) {
 }
 
 static void assert_filled(femd_problem *p) {
-    femd_problem other = *p;
-    femd_points pt = *p->pt;
-    double *block = calloc((size_t)pt.n * (78 + SAMPLE_NUMBERS) + 1, sizeof *block), *at = block;
-    double *from = NULL;
-    double **const array[] = {&pt.E,     &pt.S,           &pt.D,         &pt.F, &pt.energy, &pt.k,
-                              &pt.S_err, &pt.hill_mandel, &pt.stability, &from, &pt.ke};
-    double *const got[] = {p->pt->E,         p->pt->S,         p->pt->D,     p->pt->F,
-                           p->pt->energy,    p->pt->k,         p->pt->S_err, p->pt->hill_mandel,
-                           p->pt->stability, p->pt->k_from->k, p->pt->ke};
-    const unsigned columns[] = {6, 6, 36, 9, 1, 6, 6, 1, 1, SAMPLE_NUMBERS, 6};
-    for (int a = 0; a < 11; ++a) {
-        *array[a] = at;
-        at += (size_t)pt.n * columns[a];
-    }
-    pt.k_from = (femd_conductivity_sample *)from;
-    pt.status = calloc((size_t)pt.n + 1, sizeof *pt.status);
-    pt.notes = calloc((size_t)pt.n + 1, sizeof *pt.notes);
-    pt.state = calloc((size_t)pt.n + 1, sizeof *pt.state);
+    const femd_points *got = p->pt;
+    const size_t n = (size_t)got->n;
+    femd_points *pt = NULL;
     double *u = malloc(3 * (size_t)p->grid->nnodes * sizeof *u + 1);
     assert_int_equal(femd_field_get(p->displacement, u, NULL), FEMD_OK);
     for (PetscInt i = 0; i < p->grid->nnodes; ++i)
         for (unsigned c = 0; c < 3; ++c) assert_true(u[3 * i + c] == value(p->grid->node_file[i], 99, c));
     free(u);
-    other.pt = &pt;
-    fill(&other);
-    for (int a = 0; a < 11; ++a) assert_memory_equal(got[a], *array[a], (size_t)pt.n * columns[a] * sizeof(double));
-    assert_memory_equal(p->pt->status, pt.status, (size_t)pt.n * sizeof *pt.status);
-    assert_memory_equal(p->pt->notes, pt.notes, (size_t)pt.n * sizeof *pt.notes);
-    assert_memory_equal(p->pt->state, pt.state, (size_t)pt.n * sizeof *pt.state);
+    assert_int_equal(femd_points_create(got->n, got->per_cell, got->wants, &pt, NULL), FEMD_OK);
+    memcpy(pt->id, got->id, n * sizeof *pt->id);
+    fill_points(pt);
+#define SAME(member, type, entries, wants, dataset)                                                                    \
+    if ((dataset) && pt->member) assert_memory_equal(got->member, pt->member, n *(entries) * sizeof(type));
+    FEMD_POINT_LIST(SAME)
+#undef SAME
+    assert_true(got->nwanted == 3 && pt->nwanted == 3);
+    for (size_t k = 0; k < pt->nwanted; ++k) {
+        const femd_wanted *w = &pt->wanted[k];
+        const size_t bytes = n * w->what->numbers * sizeof *w->value;
+        assert_memory_equal(got->wanted[k].value, w->value, bytes);
+        if (w->error) assert_memory_equal(got->wanted[k].error, w->error, bytes);
+    }
     assert_true(p->step == 2 && p->time == 1.0 / 3 && p->dt == 0.1);
-    free(block);
-    free(pt.status);
-    free(pt.notes);
-    free(pt.state);
+    femd_points_destroy(&pt);
 }
 
 /* ---- fixture: a folder that all ranks know ---- */
@@ -184,7 +186,11 @@ static int setup(void **state) {
     model_hold(&f->m, "left", 0, 0, 0);
     model_hold(&f->m, "right", 0.1, 0, 0);
     set_document(&f->m, "{\"femd\": 1, \"title\": \"a\", \"seed\": 1, \"output\": {\"every\": 1}}");
+    f->m.law.wants |= FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY | FEMD_WANT_THERMAL_STRESS;
+    f->m.cs.wants_committed = FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY | FEMD_WANT_THERMAL_STRESS;
     f->history.nboundary = 2;
+    f->history.wants = f->m.cs.wants_committed;
+    double wanted[15] = {1, 2, 3, 4, 5, 6, 0.1, 11, 12, 13, 14, 15, 16, 0.2, 21};
     double reaction[6] = {1, 2, 3, 4, 5, 1.0 / 3};
     for (int i = 1; i <= 2; ++i) {
         femd_history_row row = {.rec = {.step = i,
@@ -195,7 +201,9 @@ static int setup(void **state) {
                                         .stability_min = NAN,
                                         .evaluations = 1ull << 40,
                                         .reused = 3},
+                                .wanted = wanted,
                                 .fields = 1};
+        wanted[0] = i;
         if (femd_history_add(&f->history, &row, NULL) != FEMD_OK) return -1;
     }
     *state = f;
@@ -324,7 +332,6 @@ static void checkpoint_of_another_case_is_refused(void **state) {
         "{\"output\": {\"every\": 7}, \"femd\": 1, \"title\": \"b\", \"seed\": 1}"); /* no effect on the solution */
     assert_int_equal(try_load(f, path, &err), FEMD_OK);
     f->m.cs.wants_committed = FEMD_WANT_STABILITY;
-    f->m.law.wants |= FEMD_WANT_STABILITY;
     assert_int_equal(try_load(f, path, &err), FEMD_BAD_INPUT);
     free(path);
 }
@@ -347,7 +354,7 @@ static void damaged_checkpoint_is_refused(void **state) {
     char *text = f->rank == 0 ? slurp(path, &n) : NULL;
     long at = 0;
     if (f->rank == 0) { /* a byte of the tangents: what a value check could not see */
-        double v = value(50, 2, 17);
+        double v = value(50, 3, 17);
         char *found = memmem(text, n, &v, sizeof v);
         assert_non_null(found);
         at = (long)(found - text);
