@@ -8,121 +8,146 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-void femd_conns_init(femd_conns *c) {
-    memset(c, 0, sizeof *c);
-    femd_table_init(&c->by_route, NULL, NULL);
+void femd_conns_init(femd_conns *conns) {
+    memset(conns, 0, sizeof *conns);
+    femd_table_init(&conns->by_route, NULL, NULL);
 }
 
-void femd_conns_clear(femd_conns *c) {
-    free(c->at);
-    femd_table_clear(&c->by_route);
-    femd_conns_init(c);
+void femd_conns_clear(femd_conns *conns) {
+    free(conns->at);
+    free(conns->gone);
+    femd_table_clear(&conns->by_route);
+    femd_conns_init(conns);
 }
 
-static femd_conn *at(femd_conns *c, int fd) {
+static femd_conn *conns_at(femd_conns *conns, int fd) {
     if (fd < 0) return NULL;
-    if (fd >= c->room) {
+    if (fd >= conns->room) {
         int room = fd + 64;
-        femd_conn *fresh = realloc(c->at, (size_t)room * sizeof *fresh);
+        femd_conn *fresh = realloc(conns->at, (size_t)room * sizeof *fresh);
         if (!fresh) return NULL;
-        memset(fresh + c->room, 0, (size_t)(room - c->room) * sizeof *fresh);
-        c->at = fresh;
-        c->room = room;
+        memset(fresh + conns->room, 0, (size_t)(room - conns->room) * sizeof *fresh);
+        conns->at = fresh;
+        conns->room = room;
     }
-    return &c->at[fd];
+    return &conns->at[fd];
 }
 
 /* Bytes that the kernel has taken in for a tcp connection; 0 for other kinds. */
-static uint64_t bytes_received(int fd) {
+static uint64_t conns_bytes_received(int fd) {
     struct tcp_info info;
-    socklen_t n = sizeof info;
+    socklen_t size = sizeof info;
     memset(&info, 0, sizeof info);
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 ? info.tcpi_bytes_received : 0;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received : 0;
 }
 
 /* The inode of what a descriptor is open on; 0 if it is not open. */
-static uint64_t socket_of(int fd) {
-    struct stat s;
-    return fstat(fd, &s) == 0 ? (uint64_t)s.st_ino : 0;
+static uint64_t conns_socket_of(int fd) {
+    struct stat about;
+    return fstat(fd, &about) == 0 ? (uint64_t)about.st_ino : 0;
 }
 
-void femd_conns_accepted(femd_conns *c, int fd) {
-    femd_conn *k = at(c, fd);
-    if (!k) return;
-    k->open = 1;
-    if (k->route) return; /* the message was quicker than the notice */
-    k->messages = k->messages_seen = 0;
-    k->baseline = 0;
+static void conns_set_open(femd_conns *conns, femd_conn *conn, int open) {
+    conns->nopen += open - conn->open;
+    conn->open = open;
 }
 
-static void bind_route(femd_conns *c, femd_conn *k, int fd, uint64_t route) {
-    k->route = route;
-    k->socket = socket_of(fd);
-    k->open = 1;
-    k->messages = k->messages_seen = k->baseline = 0;
-    uint32_t old = femd_table_find64(&c->by_route, route);
-    if (old) femd_table_remove64(&c->by_route, route, old);
-    if (!femd_table_put64(&c->by_route, route, (uint32_t)fd + 1)) k->route = 0; /* then it cannot be cut, no more */
+void femd_conns_accepted(femd_conns *conns, int fd) {
+    femd_conn *conn = conns_at(conns, fd);
+    if (!conn) return;
+    conns_set_open(conns, conn, 1);
+    if (conn->route) return; /* the message was quicker than the notice */
+    conn->messages = conn->messages_seen = 0;
+    conn->baseline = 0;
 }
 
-static uint64_t unbind(femd_conns *c, femd_conn *k, int fd) {
-    uint64_t route = k->route;
-    if (route) femd_table_remove64(&c->by_route, route, (uint32_t)fd + 1);
-    k->route = 0;
+static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_t route) {
+    conn->route = route;
+    conn->socket = conns_socket_of(fd);
+    conns_set_open(conns, conn, 1);
+    conn->messages = conn->messages_seen = conn->baseline = 0;
+    uint32_t old = femd_table_find64(&conns->by_route, route);
+    if (old) femd_table_remove64(&conns->by_route, route, old);
+    if (!femd_table_put64(&conns->by_route, route, (uint32_t)fd + 1))
+        conn->route = 0; /* then it cannot be cut, no more */
+}
+
+static uint64_t conns_unbind(femd_conns *conns, femd_conn *conn, int fd) {
+    uint64_t route = conn->route;
+    if (route) femd_table_remove64(&conns->by_route, route, (uint32_t)fd + 1);
+    conn->route = 0;
     return route;
 }
 
-uint64_t femd_conns_heard(femd_conns *c, int fd, uint64_t route) {
-    femd_conn *k = at(c, fd);
-    if (!k) return 0;
+uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route) {
+    femd_conn *conn = conns_at(conns, fd);
+    if (!conn) return 0;
     uint64_t gone = 0;
-    if (k->route != route) {
-        gone = unbind(c, k, fd);
-        if (gone) k->unread_ends++;
-        bind_route(c, k, fd, route);
+    if (conn->route != route) {
+        gone = conns_unbind(conns, conn, fd);
+        if (gone) conn->unread_ends++;
+        conns_bind_route(conns, conn, fd, route);
     }
-    k->messages++;
+    conn->messages++;
     return gone;
 }
 
-uint64_t femd_conns_closed(femd_conns *c, int fd) {
-    femd_conn *k = at(c, fd);
-    if (!k) return 0;
-    if (k->unread_ends) {
-        k->unread_ends--;
+uint64_t femd_conns_closed(femd_conns *conns, int fd) {
+    femd_conn *conn = conns_at(conns, fd);
+    if (!conn) return 0;
+    if (conn->unread_ends) {
+        conn->unread_ends--;
         return 0;
     }
-    k->open = 0;
-    return unbind(c, k, fd);
+    conns_set_open(conns, conn, 0);
+    return conns_unbind(conns, conn, fd);
+}
+
+void femd_conns_lost(femd_conns *conns, uint64_t route) {
+    if (!route) return;
+    if (conns->ngone == conns->gone_room) {
+        size_t room = conns->gone_room ? 2 * conns->gone_room : 32;
+        uint64_t *gone = realloc(conns->gone, room * sizeof *gone);
+        if (!gone) return; /* its next message cannot be sent, and it is lost again */
+        conns->gone = gone;
+        conns->gone_room = room;
+    }
+    conns->gone[conns->ngone++] = route;
+}
+
+int femd_conns_is_lost(const femd_conns *conns, uint64_t route) {
+    for (size_t i = 0; i < conns->ngone; i++)
+        if (conns->gone[i] == route) return 1;
+    return 0;
 }
 
 /* libzmq offers no way to end one connection of a ROUTER. A shut down descriptor it closes itself, and without
  * lingering that resets the connection, so that a sender blocked on a full window learns of it too. */
-static void cut(int fd) {
+static void conns_shut(int fd) {
     const struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     shutdown(fd, SHUT_RDWR);
 }
 
-void femd_conns_cut(femd_conns *c, uint64_t route) {
-    uint32_t place = femd_table_find64(&c->by_route, route);
+void femd_conns_cut(femd_conns *conns, uint64_t route) {
+    uint32_t place = femd_table_find64(&conns->by_route, route);
     if (!place) return;
     const int fd = (int)place - 1;
-    if (socket_of(fd) == c->at[fd].socket) cut(fd);
+    if (conns_socket_of(fd) == conns->at[fd].socket) conns_shut(fd);
 }
 
-int femd_conns_guard(femd_conns *c, uint64_t most) {
+int femd_conns_guard(femd_conns *conns, uint64_t most) {
     int count = 0;
-    for (int fd = 0; fd < c->room; fd++) {
-        femd_conn *k = &c->at[fd];
-        if (!k->open) continue;
-        uint64_t received = bytes_received(fd);
-        if (k->messages != k->messages_seen || received < k->baseline) {
-            k->messages_seen = k->messages;
-            k->baseline = received;
-        } else if (received - k->baseline > most) {
-            cut(fd);
-            k->baseline = received;
+    for (int fd = 0; fd < conns->room; fd++) {
+        femd_conn *conn = &conns->at[fd];
+        if (!conn->open) continue;
+        uint64_t received = conns_bytes_received(fd);
+        if (conn->messages != conn->messages_seen || received < conn->baseline) {
+            conn->messages_seen = conn->messages;
+            conn->baseline = received;
+        } else if (received - conn->baseline > most) {
+            conns_shut(fd);
+            conn->baseline = received;
             count++;
         }
     }

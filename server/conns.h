@@ -19,24 +19,30 @@ typedef struct femd_conn {
 
 typedef struct femd_conns {
     femd_conn *at; /* by descriptor; owned */
-    int room;
+    int room, nopen;
     femd_table by_route; /* route -> descriptor + 1 */
+    uint64_t *gone;      /* routes whose connection is gone and that are to be reported; owned */
+    size_t ngone, gone_room;
 } femd_conns;
 
-void femd_conns_init(femd_conns *c);
-void femd_conns_clear(femd_conns *c);
+void femd_conns_init(femd_conns *conns);
+void femd_conns_clear(femd_conns *conns);
 /* The monitor says that fd was accepted. */
-void femd_conns_accepted(femd_conns *c, int fd);
+void femd_conns_accepted(femd_conns *conns, int fd);
 /* A message of route came over fd. Returns the route that had the descriptor before and is gone with its connection, or
  * 0. */
-uint64_t femd_conns_heard(femd_conns *c, int fd, uint64_t route);
+uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route);
 /* The monitor says that fd was closed. Returns the route that is gone, or 0. */
-uint64_t femd_conns_closed(femd_conns *c, int fd);
+uint64_t femd_conns_closed(femd_conns *conns, int fd);
+/* The connection of a route (0: of nobody) is gone, and that is still to be reported: once what had come from it is
+ * read. */
+void femd_conns_lost(femd_conns *conns, uint64_t route);
+int femd_conns_is_lost(const femd_conns *conns, uint64_t route);
 /* Cut the connection of a route; libzmq then notices its end. Nothing happens if its socket is gone, whoever has the
  * descriptor now. */
-void femd_conns_cut(femd_conns *c, uint64_t route);
+void femd_conns_cut(femd_conns *conns, uint64_t route);
 /* Cut every tcp connection that has taken in more than `most` bytes since its last complete message. Returns how many.
  */
-int femd_conns_guard(femd_conns *c, uint64_t most);
+int femd_conns_guard(femd_conns *conns, uint64_t most);
 
 #endif

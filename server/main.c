@@ -41,33 +41,33 @@ typedef struct journal {
     femd_log_level most;
 } journal;
 
-static void write_log(void *user, femd_log_level level, const char *text) {
+static void server_write_log(void *user, femd_log_level level, const char *text) {
     static const char *const names[] = {"error", "warning", "info", "debug"};
-    const journal *j = user;
-    if (level > j->most) return;
-    const struct timespec t = femd_wall_clock();
+    const journal *log = user;
+    if (level > log->most) return;
+    const struct timespec time = femd_wall_clock();
     struct tm utc;
-    gmtime_r(&t.tv_sec, &utc);
+    gmtime_r(&time.tv_sec, &utc);
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
     char line[1200];
     snprintf(line, sizeof line, "%s", text);
     for (char *p = line; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 127) *p = ' '; /* one line each, whatever a peer wrote */
-    fprintf(j->file, "%s.%03ldZ femd-server %s: %s\n", stamp, t.tv_nsec / 1000000, names[level], line);
-    fflush(j->file);
+    fprintf(log->file, "%s.%03ldZ femd-server %s: %s\n", stamp, time.tv_nsec / 1000000, names[level], line);
+    fflush(log->file);
 }
 
-static void log_commit(void *user, const char *run, uint32_t step, uint64_t states) {
+static void server_log_commit(void *user, const char *run, uint32_t step, uint64_t states) {
     char text[256];
     snprintf(text, sizeof text, "run %s: step %u is committed, %llu states", run, step, (unsigned long long)states);
-    write_log(user, FEMD_LOG_INFO, text);
+    server_write_log(user, FEMD_LOG_INFO, text);
 }
 
 /* ---- options ---- */
 
-static femd_status read_number(const char *name, const char *text, double least, double most, double *value,
-                               femd_error *err) {
+static femd_status server_read_number(const char *name, const char *text, double least, double most, double *value,
+                                      femd_error *err) {
     char *end;
     errno = 0;
     *value = strtod(text, &end);
@@ -76,7 +76,7 @@ static femd_status read_number(const char *name, const char *text, double least,
     return FEMD_OK;
 }
 
-static femd_status read_option(int o, const char *text, options *opt, femd_error *err) {
+static femd_status server_read_option(int o, const char *text, options *opt, femd_error *err) {
     double v = 0;
     switch (o) {
     case 'b': opt->bind = text; return FEMD_OK;
@@ -85,16 +85,16 @@ static femd_status read_option(int o, const char *text, options *opt, femd_error
     case 'q': opt->quiet = 1; return FEMD_OK;
     case 'p': opt->die_with_parent = 1; return FEMD_OK;
     case 'c':
-        FEMD_TRY(read_number("--cache", text, 1, 1e9, &v, err));
+        FEMD_TRY(server_read_number("--cache", text, 1, 1e9, &v, err));
         opt->cache_mib = (uint64_t)v;
         return FEMD_OK;
     case 'm':
-        FEMD_TRY(read_number("--memory", text, 16, 1e9, &v, err));
+        FEMD_TRY(server_read_number("--memory", text, 16, 1e9, &v, err));
         opt->memory_mib = (uint64_t)v;
         return FEMD_OK;
-    case 'd': return read_number("--task-deadline", text, 0.01, 1e9, &opt->task_deadline, err);
+    case 'd': return server_read_number("--task-deadline", text, 0.01, 1e9, &opt->task_deadline, err);
     case 'r':
-        FEMD_TRY(read_number("--ready-fd", text, 0, 1e6, &v, err));
+        FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &v, err));
         opt->ready_fd = (int)v;
         return FEMD_OK;
     default: return femd_fail(err, FEMD_BAD_ARGUMENT, "see femd-server --help");
@@ -102,7 +102,7 @@ static femd_status read_option(int o, const char *text, options *opt, femd_error
 }
 
 /* 1: go on; 0: --help or --version was answered; -1: err. */
-static int read_options(int argc, char **argv, options *opt, femd_error *err) {
+static int server_read_options(int argc, char **argv, options *opt, femd_error *err) {
     static const struct option list[] = {{"bind", required_argument, NULL, 'b'},
                                          {"level", required_argument, NULL, 'l'},
                                          {"cache", required_argument, NULL, 'c'},
@@ -119,7 +119,7 @@ static int read_options(int argc, char **argv, options *opt, femd_error *err) {
         if (o == 'h') fputs(help, stdout);
         if (o == 'v') printf("femd-server %s\n", FEMD_VERSION);
         if (o == 'h' || o == 'v') return 0;
-        if (read_option(o, optarg, opt, err) != FEMD_OK) return -1;
+        if (server_read_option(o, optarg, opt, err) != FEMD_OK) return -1;
     }
     if (optind < argc)
         femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
@@ -134,7 +134,7 @@ static int read_options(int argc, char **argv, options *opt, femd_error *err) {
 
 /* A descriptor that becomes readable at SIGINT or SIGTERM. Blocks them first, so that libzmq's threads never see them.
  */
-static int signal_descriptor(void) {
+static int server_signals(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
@@ -144,14 +144,14 @@ static int signal_descriptor(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static femd_status follow_parent(femd_error *err) {
+static femd_status server_follow_parent(femd_error *err) {
     pid_t parent = getppid();
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return femd_fail(err, FEMD_IO, "--die-with-parent: %s", strerror(errno));
     if (getppid() != parent) return femd_fail(err, FEMD_IO, "--die-with-parent: the parent is gone already");
     return FEMD_OK;
 }
 
-static void announce(const options *opt, const char *address) {
+static void server_announce(const options *opt, const char *address) {
     printf("femd-server: listening on %s\n", address);
     fflush(stdout);
     if (opt->ready_fd < 0) return;
@@ -159,35 +159,36 @@ static void announce(const options *opt, const char *address) {
     close(opt->ready_fd);
 }
 
-static uint64_t memory_bytes(const options *opt) {
+static uint64_t server_memory(const options *opt) {
     if (opt->memory_mib) return opt->memory_mib << 20;
     return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE) / 2;
 }
 
-static femd_status serve(const options *opt, journal *j, femd_error *err) {
-    uint64_t memory = memory_bytes(opt), cache = opt->cache_mib << 20;
-    femd_core_config g = {.level = opt->level,
-                          .cache_bytes = cache < memory / 2 ? cache : memory / 2,
-                          .memory_bytes = memory,
-                          .task_deadline = opt->task_deadline,
-                          .log = write_log,
-                          .committed = log_commit,
-                          .user = j};
-    femd_net_config nc = {
-        .bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = write_log, .user = j};
+static femd_status server_serve(const options *opt, journal *log, femd_error *err) {
+    uint64_t memory = server_memory(opt), cache = opt->cache_mib << 20;
+    const femd_core_config core_config = {.level = opt->level,
+                                          .cache_bytes = cache < memory / 2 ? cache : memory / 2,
+                                          .memory_bytes = memory,
+                                          .task_deadline = opt->task_deadline,
+                                          .log = server_write_log,
+                                          .committed = server_log_commit,
+                                          .user = log};
+    femd_net_config net_config = {
+        .bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = server_write_log, .user = log};
     femd_core *core = NULL;
     femd_net *net = NULL;
     int stop_fd = -1;
     femd_status rc;
-    FEMD_TRY_GOTO(rc, femd_core_create(&g, &core, err), out);
-    stop_fd = signal_descriptor();
+    FEMD_TRY_GOTO(rc, femd_core_create(&core_config, &core, err), out);
+    net_config.core = core;
+    stop_fd = server_signals();
     if (stop_fd < 0) {
         rc = femd_fail(err, FEMD_IO, "signals: %s", strerror(errno));
         goto out;
     }
-    FEMD_TRY_GOTO(rc, femd_net_open(&nc, &net, err), out);
-    announce(opt, femd_net_address(net));
-    rc = femd_net_run(net, core, stop_fd, err);
+    FEMD_TRY_GOTO(rc, femd_net_open(&net_config, &net, err), out);
+    server_announce(opt, femd_net_address(net));
+    rc = femd_net_run(net, stop_fd, err);
 out:
     femd_net_close(&net);
     femd_core_destroy(&core);
@@ -198,16 +199,16 @@ out:
 int main(int argc, char **argv) {
     options opt = {.cache_mib = 512, .ready_fd = -1};
     femd_error err = FEMD_ERROR_INIT;
-    int go = read_options(argc, argv, &opt, &err);
+    int go = server_read_options(argc, argv, &opt, &err);
     if (go == 0) return 0;
     femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
-    journal j = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
-    if (rc == FEMD_OK && opt.log && !(j.file = fopen(opt.log, "ae")))
+    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
+    if (rc == FEMD_OK && opt.log && !(log.file = fopen(opt.log, "ae")))
         rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
-    if (rc == FEMD_OK && opt.die_with_parent) rc = follow_parent(&err);
-    if (rc == FEMD_OK) rc = serve(&opt, &j, &err);
+    if (rc == FEMD_OK && opt.die_with_parent) rc = server_follow_parent(&err);
+    if (rc == FEMD_OK) rc = server_serve(&opt, &log, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);
-    if (j.file && j.file != stderr) fclose(j.file);
+    if (log.file && log.file != stderr) fclose(log.file);
     if (rc == FEMD_OK) return 0;
     return rc == FEMD_BAD_ARGUMENT || rc == FEMD_REFUSED || rc == FEMD_IO ? EXIT_USAGE_ : EXIT_INTERNAL_;
 }

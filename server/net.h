@@ -8,6 +8,7 @@
 typedef struct femd_net femd_net;
 
 typedef struct femd_net_config {
+    femd_core *core;     /* borrowed: what is served */
     const char *bind;    /* "tcp://127.0.0.1:5600", port * = any; "ipc:///path" */
     uint64_t frame_max;  /* bytes of one message */
     uint64_t peer_bytes; /* waiting for a peer that does not read; then it is dropped */
@@ -23,6 +24,6 @@ void femd_net_close(femd_net **net);
 /* The address peers connect to, with the port that was chosen. */
 const char *femd_net_address(const femd_net *net);
 /* Serve until the descriptor stop_fd is readable (OK) or the core is no longer sound (its health). */
-FEMD_MUST_CHECK femd_status femd_net_run(femd_net *net, femd_core *core, int stop_fd, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_net_run(femd_net *net, int stop_fd, femd_error *err);
 
 #endif

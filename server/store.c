@@ -10,64 +10,64 @@ struct femd_blob {
 };
 
 femd_blob *femd_blob_put(const void *data, size_t n) {
-    femd_blob *b = malloc(sizeof *b + n);
-    if (!b) return NULL;
-    b->size = n;
-    memcpy(b->data, data, n);
-    return b;
+    femd_blob *blob = malloc(sizeof *blob + n);
+    if (!blob) return NULL;
+    blob->size = n;
+    memcpy(blob->data, data, n);
+    return blob;
 }
 
-const void *femd_blob_data(const femd_blob *b) {
-    return b->data;
+const void *femd_blob_data(const femd_blob *blob) {
+    return blob->data;
 }
-size_t femd_blob_size(const femd_blob *b) {
-    return b->size;
+size_t femd_blob_size(const femd_blob *blob) {
+    return blob->size;
 }
 
-void femd_blob_drop(femd_blob **b) {
-    free(*b);
-    *b = NULL;
+void femd_blob_drop(femd_blob **blob) {
+    free(*blob);
+    *blob = NULL;
 }
 
 enum { SLAB_BYTES = 256 * 1024, SLAB_HEAD = 16 };
 
-static size_t class_of(size_t n) {
+static size_t chunk_class(size_t n) {
     return (n + FEMD_CHUNK_STEP - 1) / FEMD_CHUNK_STEP;
 }
 
-static int refill(femd_chunks *c, size_t k) {
+static int chunk_refill(femd_chunks *chunks, size_t class) {
     char *slab = malloc(SLAB_BYTES);
     if (!slab) return 0;
-    memcpy(slab, &c->slabs, sizeof c->slabs);
-    c->slabs = slab;
-    size_t block = k * FEMD_CHUNK_STEP;
+    memcpy(slab, &chunks->slabs, sizeof chunks->slabs);
+    chunks->slabs = slab;
+    size_t block = class * FEMD_CHUNK_STEP;
     for (size_t at = SLAB_HEAD; at + block <= SLAB_BYTES; at += block) {
-        memcpy(slab + at, &c->free_head[k], sizeof(void *));
-        c->free_head[k] = slab + at;
+        memcpy(slab + at, &chunks->free_head[class], sizeof(void *));
+        chunks->free_head[class] = slab + at;
     }
     return 1;
 }
 
-void *femd_chunk_take(femd_chunks *c, size_t n) {
+void *femd_chunk_take(femd_chunks *chunks, size_t n) {
     if (n == 0 || n > FEMD_CHUNK_MAX) return NULL;
-    size_t k = class_of(n);
-    if (!c->free_head[k] && !refill(c, k)) return NULL;
-    void *block = c->free_head[k];
-    memcpy(&c->free_head[k], block, sizeof(void *));
+    size_t class = chunk_class(n);
+    if (!chunks->free_head[class] && !chunk_refill(chunks, class)) return NULL;
+    void *block = chunks->free_head[class];
+    memcpy(&chunks->free_head[class], block, sizeof(void *));
     return block;
 }
 
-void femd_chunk_give(femd_chunks *c, void *block, size_t n) {
-    size_t k = class_of(n);
-    memcpy(block, &c->free_head[k], sizeof(void *));
-    c->free_head[k] = block;
+void femd_chunk_give(femd_chunks *chunks, void *block, size_t n) {
+    size_t class = chunk_class(n);
+    memcpy(block, &chunks->free_head[class], sizeof(void *));
+    chunks->free_head[class] = block;
 }
 
-void femd_chunks_clear(femd_chunks *c) {
-    while (c->slabs) {
-        void *slab = c->slabs;
-        memcpy(&c->slabs, slab, sizeof c->slabs);
+void femd_chunks_clear(femd_chunks *chunks) {
+    while (chunks->slabs) {
+        void *slab = chunks->slabs;
+        memcpy(&chunks->slabs, slab, sizeof chunks->slabs);
         free(slab);
     }
-    memset(c, 0, sizeof *c);
+    memset(chunks, 0, sizeof *chunks);
 }

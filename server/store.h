@@ -10,10 +10,10 @@
 typedef struct femd_blob femd_blob;
 /* A copy of n bytes; NULL if memory is out. */
 femd_blob *femd_blob_put(const void *data, size_t n);
-const void *femd_blob_data(const femd_blob *b);
-size_t femd_blob_size(const femd_blob *b);
+const void *femd_blob_data(const femd_blob *blob);
+size_t femd_blob_size(const femd_blob *blob);
 /* Accepts NULL, sets NULL. */
-void femd_blob_drop(femd_blob **b);
+void femd_blob_drop(femd_blob **blob);
 
 /* ---- chunks: small blocks in size classes, reused for ever; no allocation per block once warm ---- */
 #define FEMD_CHUNK_STEP 64u
@@ -23,8 +23,8 @@ typedef struct femd_chunks {
     void *slabs; /* list of allocations */
 } femd_chunks;
 /* A block of n <= FEMD_CHUNK_MAX bytes; NULL if memory is out or n is too large. */
-void *femd_chunk_take(femd_chunks *c, size_t n);
-void femd_chunk_give(femd_chunks *c, void *block, size_t n);
-void femd_chunks_clear(femd_chunks *c);
+void *femd_chunk_take(femd_chunks *chunks, size_t n);
+void femd_chunk_give(femd_chunks *chunks, void *block, size_t n);
+void femd_chunks_clear(femd_chunks *chunks);
 
 #endif
