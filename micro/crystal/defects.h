@@ -6,7 +6,7 @@
 #include "femd/json.h"
 
 /* Voids, vacancies, substitution, displacements of the "structure" object, in that order. */
-FEMD_MUST_CHECK femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, femd_structure *s,
+FEMD_MUST_CHECK femd_status femd_defects_apply(const femd_json *doc, const cJSON *structure, femd_structure *atoms,
                                                femd_error *err);
 
 #endif

@@ -85,7 +85,7 @@ static femd_status lammps_check_header(const cursor *c, const header *h, int nty
     return FEMD_OK;
 }
 
-static femd_status lammps_read_masses(cursor *c, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_masses(cursor *c, int ntypes, const int *species, femd_structure *atoms) {
     double v[2];
     char *line, *rest;
     int blank = 1, got = 0;
@@ -93,75 +93,77 @@ static femd_status lammps_read_masses(cursor *c, int ntypes, const int *species,
         if (blank) continue;
         if (lammps_numbers(line, 2, v, &rest) != 2 || v[0] < 1 || v[0] > ntypes || v[0] != floor(v[0]) || !(v[1] > 0.0))
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected an atom type and its mass", c->name, c->line);
-        if (s->mass[species[(int)v[0] - 1]] == 0.0) s->mass[species[(int)v[0] - 1]] = v[1];
+        if (atoms->mass[species[(int)v[0] - 1]] == 0.0) atoms->mass[species[(int)v[0] - 1]] = v[1];
         got++;
     }
     return FEMD_OK;
 }
 
-static femd_status lammps_read_atoms(cursor *c, const header *h, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_atoms(cursor *c, const header *h, int ntypes, const int *species,
+                                     femd_structure *atoms) {
     double v[8];
     char *line, *rest;
     int blank = 1, got = 0;
-    for (int i = 0; i < s->natoms; i++) s->species[i] = -1;
-    while (got < s->natoms && (line = lammps_next_line(c, &blank))) {
+    for (int i = 0; i < atoms->natoms; i++) atoms->species[i] = -1;
+    while (got < atoms->natoms && (line = lammps_next_line(c, &blank))) {
         int n = blank ? 0 : lammps_numbers(line, 8, v, &rest), id;
         if (blank) continue;
         if ((n != 5 && n != 8) || *rest)
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: expected \"id type x y z\" of atom_style atomic", c->name,
                              c->line);
-        if (v[0] < 1 || v[0] > s->natoms || v[0] != floor(v[0]) || v[1] < 1 || v[1] > ntypes || v[1] != floor(v[1]))
+        if (v[0] < 1 || v[0] > atoms->natoms || v[0] != floor(v[0]) || v[1] < 1 || v[1] > ntypes || v[1] != floor(v[1]))
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom id or type out of range (ids 1 to %d, types 1 to %d)",
-                             c->name, c->line, s->natoms, ntypes);
+                             c->name, c->line, atoms->natoms, ntypes);
         id = (int)v[0] - 1;
-        if (s->species[id] >= 0)
+        if (atoms->species[id] >= 0)
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: atom %d stands twice", c->name, c->line, id + 1);
-        s->species[id] = species[(int)v[1] - 1];
-        for (int k = 0; k < 3; k++) s->x[3 * (size_t)id + (size_t)k] = v[2 + k] - h->low[k];
+        atoms->species[id] = species[(int)v[1] - 1];
+        for (int k = 0; k < 3; k++) atoms->x[3 * (size_t)id + (size_t)k] = v[2 + k] - h->low[k];
         got++;
     }
-    if (got < s->natoms) return femd_fail(c->err, FEMD_BAD_INPUT, "%s: %d of %d atoms", c->name, got, s->natoms);
+    if (got < atoms->natoms)
+        return femd_fail(c->err, FEMD_BAD_INPUT, "%s: %d of %d atoms", c->name, got, atoms->natoms);
     return FEMD_OK;
 }
 
-static femd_status lammps_read_sections(cursor *c, int ntypes, const int *species, femd_structure *s) {
+static femd_status lammps_read_sections(cursor *c, int ntypes, const int *species, femd_structure *atoms) {
     header h = {0};
     char *line;
-    int blank = 1, atoms = 0;
+    int blank = 1, seen = 0;
     (void)lammps_next_line(c, &blank); /* the title */
     while ((line = lammps_next_line(c, &blank))) {
         if (blank) continue;
         if (lammps_begins(line, "Atoms")) {
-            if (atoms++) return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: a second section Atoms", c->name, c->line);
+            if (seen++) return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: a second section Atoms", c->name, c->line);
             FEMD_TRY(lammps_check_header(c, &h, ntypes));
-            FEMD_TRY(femd_structure_reserve(s, (long)h.atoms, c->err));
-            FEMD_TRY(lammps_read_atoms(c, &h, ntypes, species, s));
+            FEMD_TRY(femd_structure_reserve(atoms, (long)h.atoms, c->err));
+            FEMD_TRY(lammps_read_atoms(c, &h, ntypes, species, atoms));
         } else if (lammps_begins(line, "Masses")) {
-            FEMD_TRY(lammps_read_masses(c, ntypes, species, s));
+            FEMD_TRY(lammps_read_masses(c, ntypes, species, atoms));
         } else if (lammps_begins(line, "Velocities") || lammps_begins(line, "Pair Coeffs") ||
                    lammps_begins(line, "PairIJ Coeffs")) {
-            if (atoms) break;
-        } else if (!atoms && !lammps_header_line(line, &h)) { /* after the atoms nothing may change the box */
+            if (seen) break;
+        } else if (!seen && !lammps_header_line(line, &h)) { /* after the atoms nothing may change the box */
             return femd_fail(c->err, FEMD_BAD_INPUT, "%s:%d: unknown line \"%.40s\"", c->name, c->line, line);
         }
     }
-    if (!atoms) return femd_fail(c->err, FEMD_BAD_INPUT, "%s has no section Atoms", c->name);
-    for (int k = 0; k < 3; k++) s->cell[4 * k] = h.high[k] - h.low[k];
-    s->cell[3] = h.tilt[0];
-    s->cell[6] = h.tilt[1];
-    s->cell[7] = h.tilt[2];
+    if (!seen) return femd_fail(c->err, FEMD_BAD_INPUT, "%s has no section Atoms", c->name);
+    for (int k = 0; k < 3; k++) atoms->cell[4 * k] = h.high[k] - h.low[k];
+    atoms->cell[3] = h.tilt[0];
+    atoms->cell[6] = h.tilt[1];
+    atoms->cell[7] = h.tilt[2];
     return FEMD_OK;
 }
 
 femd_status femd_lammps_data_read(const char *name, const char *text, size_t size, const int *species, int ntypes,
-                                  femd_structure *s, femd_error *err) {
+                                  femd_structure *atoms, femd_error *err) {
     char *copy = malloc(size + 1);
     cursor c = {name, copy, 0, err};
     femd_status rc;
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
     memcpy(copy, text, size);
     copy[size] = '\0';
-    rc = lammps_read_sections(&c, ntypes, species, s);
+    rc = lammps_read_sections(&c, ntypes, species, atoms);
     free(copy);
     return rc;
 }

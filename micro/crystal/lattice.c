@@ -194,39 +194,41 @@ static long lattice_oriented_cell(const lattice *l, const double edge[3], double
 }
 
 static femd_status lattice_repeat_cell(const double *fractions, const int *sublattice, long n, const double length[3],
-                                       const int repeat[3], const int species[2], femd_structure *s, femd_error *err) {
+                                       const int repeat[3], const int species[2], femd_structure *atoms,
+                                       femd_error *err) {
     double total = (double)n * repeat[0] * repeat[1] * repeat[2];
     size_t to = 0;
     if (total > FEMD_ATOMS_MAX)
         return femd_fail(err, FEMD_BAD_INPUT, "a structure of %.0f atoms; at most %d are possible", total,
                          FEMD_ATOMS_MAX);
-    FEMD_TRY(femd_structure_reserve(s, (long)total, err));
-    for (int c = 0; c < 3; c++) s->cell[4 * c] = length[c] * repeat[c];
+    FEMD_TRY(femd_structure_reserve(atoms, (long)total, err));
+    for (int c = 0; c < 3; c++) atoms->cell[4 * c] = length[c] * repeat[c];
     for (int i = 0; i < repeat[0]; i++)
         for (int j = 0; j < repeat[1]; j++)
             for (int k = 0; k < repeat[2]; k++)
                 for (long b = 0; b < n; b++, to++) {
                     const int cell[3] = {i, j, k};
-                    for (int c = 0; c < 3; c++) s->x[3 * to + (size_t)c] = (cell[c] + fractions[3 * b + c]) * length[c];
-                    s->species[to] = species[sublattice[b]];
+                    for (int c = 0; c < 3; c++)
+                        atoms->x[3 * to + (size_t)c] = (cell[c] + fractions[3 * b + c]) * length[c];
+                    atoms->species[to] = species[sublattice[b]];
                 }
     return FEMD_OK;
 }
 
 /* Indices of the species of the two sublattices. */
 static femd_status lattice_sublattice_species(const femd_json *doc, const cJSON *structure, const lattice *l,
-                                              femd_structure *s, int species[2], femd_error *err) {
+                                              femd_structure *atoms, int species[2], femd_error *err) {
     const cJSON *list = femd_json_get(structure, "species");
     int count = cJSON_GetArraySize(list);
     if (count != 1 && count != l->sublattices)
         return femd_json_fail(doc, list, err, "the lattice %s takes %s species, got %d", l->name,
                               l->sublattices == 1 ? "one" : "one or two", count);
     for (int k = 0; k < 2; k++)
-        species[k] = femd_structure_species(s, cJSON_GetStringValue(cJSON_GetArrayItem(list, k < count ? k : 0)));
+        species[k] = femd_structure_species(atoms, cJSON_GetStringValue(cJSON_GetArrayItem(list, k < count ? k : 0)));
     return FEMD_OK;
 }
 
-femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd_structure *s, femd_error *err) {
+femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd_structure *atoms, femd_error *err) {
     const char *name = femd_json_string(structure, "lattice", "");
     const cJSON *repeats = femd_json_get(structure, "repeat");
     const lattice *l = NULL;
@@ -239,7 +241,7 @@ femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd
     if (!l)
         return femd_json_fail(doc, structure, err, "unknown lattice \"%s\"; accepted: fcc, bcc, hcp, diamond, b1, b2",
                               name);
-    FEMD_TRY(lattice_sublattice_species(doc, structure, l, s, species, err));
+    FEMD_TRY(lattice_sublattice_species(doc, structure, l, atoms, species, err));
     FEMD_TRY(lattice_conventional_cell(doc, structure, l, edge, err));
     FEMD_TRY(lattice_period_vectors(doc, structure, l, edge, v, err));
     for (int c = 0; c < 3; c++) {
@@ -257,7 +259,7 @@ femd_status femd_lattice_fill(const femd_json *doc, const cJSON *structure, femd
     } else {
         n = lattice_oriented_cell(l, edge, v, fractions, sublattice, expected);
         rc = n == expected
-                 ? lattice_repeat_cell(fractions, sublattice, n, length, repeat, species, s, err)
+                 ? lattice_repeat_cell(fractions, sublattice, n, length, repeat, species, atoms, err)
                  : femd_fail(err, FEMD_INTERNAL, "the oriented cell has %ld atoms instead of %ld", n, expected);
     }
     free(fractions);

@@ -4,36 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-femd_status femd_structure_reserve(femd_structure *s, long n, femd_error *err) {
+femd_status femd_structure_reserve(femd_structure *atoms, long n, femd_error *err) {
     if (n < 1 || n > FEMD_ATOMS_MAX)
         return femd_fail(err, FEMD_BAD_INPUT, "a structure of %ld atoms; 1 to %d are possible", n, FEMD_ATOMS_MAX);
-    s->x = malloc(3 * (size_t)n * sizeof(double));
-    s->species = malloc((size_t)n * sizeof(int));
-    if (!s->x || !s->species) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld atoms", n);
-    s->natoms = (int)n;
+    atoms->x = malloc(3 * (size_t)n * sizeof(double));
+    atoms->species = malloc((size_t)n * sizeof(int));
+    if (!atoms->x || !atoms->species) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld atoms", n);
+    atoms->natoms = (int)n;
     return FEMD_OK;
 }
 
-void femd_structure_clear(femd_structure *s) {
-    free(s->x);
-    free(s->species);
-    memset(s, 0, sizeof *s);
+void femd_structure_clear(femd_structure *atoms) {
+    free(atoms->x);
+    free(atoms->species);
+    memset(atoms, 0, sizeof *atoms);
 }
 
-int femd_structure_species(femd_structure *s, const char *name) {
-    for (int a = 0; a < s->nspecies; a++)
-        if (strcmp(s->name[a], name) == 0) return a;
-    if (s->nspecies == FEMD_SPECIES_MAX || strlen(name) >= sizeof s->name[0] || !*name) return -1;
-    memcpy(s->name[s->nspecies], name, strlen(name) + 1);
-    return s->nspecies++;
+int femd_structure_species(femd_structure *atoms, const char *name) {
+    for (int a = 0; a < atoms->nspecies; a++)
+        if (strcmp(atoms->name[a], name) == 0) return a;
+    if (atoms->nspecies == FEMD_SPECIES_MAX || strlen(name) >= sizeof atoms->name[0] || !*name) return -1;
+    memcpy(atoms->name[atoms->nspecies], name, strlen(name) + 1);
+    return atoms->nspecies++;
 }
 
-void femd_structure_drop(femd_structure *s, const unsigned char *drop) {
+void femd_structure_drop(femd_structure *atoms, const unsigned char *drop) {
     int to = 0;
-    for (int i = 0; i < s->natoms; i++) {
+    for (int i = 0; i < atoms->natoms; i++) {
         if (drop[i]) continue;
-        memmove(s->x + 3 * (size_t)to, s->x + 3 * (size_t)i, 3 * sizeof(double));
-        s->species[to++] = s->species[i];
+        memmove(atoms->x + 3 * (size_t)to, atoms->x + 3 * (size_t)i, 3 * sizeof(double));
+        atoms->species[to++] = atoms->species[i];
     }
-    s->natoms = to;
+    atoms->natoms = to;
 }

@@ -17,12 +17,12 @@ typedef struct femd_structure {
     double mass[FEMD_SPECIES_MAX];  /* u; 0 where neither "masses" nor the file says: then the potential's */
 } femd_structure;
 
-/* Storage for n atoms (x, species) in *s, which has none. BAD_INPUT if n is out of range. */
-FEMD_MUST_CHECK femd_status femd_structure_reserve(femd_structure *s, long n, femd_error *err);
-void femd_structure_clear(femd_structure *s);
+/* Storage for n atoms (x, species) in *atoms, which has none. BAD_INPUT if n is out of range. */
+FEMD_MUST_CHECK femd_status femd_structure_reserve(femd_structure *atoms, long n, femd_error *err);
+void femd_structure_clear(femd_structure *atoms);
 /* Index of a species by name, added if it is new; -1 if there are FEMD_SPECIES_MAX already or the name is too long. */
-int femd_structure_species(femd_structure *s, const char *name);
+int femd_structure_species(femd_structure *atoms, const char *name);
 /* Take out the atoms with drop[i] != 0. */
-void femd_structure_drop(femd_structure *s, const unsigned char *drop);
+void femd_structure_drop(femd_structure *atoms, const unsigned char *drop);
 
 #endif

@@ -9,14 +9,14 @@
 #include "crystal/lattice.h"
 
 /* "species" and "masses" into *s; index[k] is that of entry k (a name may stand twice). */
-static femd_status structure_read_species(const femd_json *doc, const cJSON *structure, femd_structure *s, int index[],
-                                          int *count, femd_error *err) {
+static femd_status structure_read_species(const femd_json *doc, const cJSON *structure, femd_structure *atoms,
+                                          int index[], int *count, femd_error *err) {
     const cJSON *list = femd_json_get(structure, "species"), *masses = femd_json_get(structure, "masses"), *item;
     *count = 0;
     cJSON_ArrayForEach(item, list) {
         const char *name = cJSON_GetStringValue(item);
         if (*count == FEMD_SPECIES_MAX) break;
-        index[*count] = name ? femd_structure_species(s, name) : -1;
+        index[*count] = name ? femd_structure_species(atoms, name) : -1;
         if (index[*count] < 0) return femd_json_fail(doc, item, err, "not the name of an element");
         (*count)++;
     }
@@ -27,32 +27,32 @@ static femd_status structure_read_species(const femd_json *doc, const cJSON *str
     for (int k = 0; k < *count; k++) {
         double mass;
         FEMD_TRY(femd_json_node_quantity(doc, cJSON_GetArrayItem(masses, k), FEMD_DIM_MASS, &mass, err));
-        s->mass[index[k]] = mass / FEMD_ATOMIC_MASS;
+        atoms->mass[index[k]] = mass / FEMD_ATOMIC_MASS;
     }
     return FEMD_OK;
 }
 
 static femd_status structure_read_file(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
-                                       const int index[], int count, femd_structure *s, femd_error *err) {
+                                       const int index[], int count, femd_structure *atoms, femd_error *err) {
     const cJSON *node = femd_json_get(structure, "file");
     const char *name = femd_json_string(structure, "file", ""), *base = strrchr(name, '/');
     const femd_pack_file *file = femd_pack_find(pack, name);
     if (!file && base) file = femd_pack_find(pack, base + 1);
     if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
-    return femd_lammps_data_read(name, file->bytes.data, file->bytes.size, index, count, s, err);
+    return femd_lammps_data_read(name, file->bytes.data, file->bytes.size, index, count, atoms, err);
 }
 
 femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
-                                  femd_structure *s, femd_error *err) {
+                                  femd_structure *atoms, femd_error *err) {
     int index[FEMD_SPECIES_MAX], count = 0;
     femd_status rc;
-    memset(s, 0, sizeof *s);
-    rc = structure_read_species(doc, structure, s, index, &count, err);
+    memset(atoms, 0, sizeof *atoms);
+    rc = structure_read_species(doc, structure, atoms, index, &count, err);
     if (rc == FEMD_OK && femd_json_get(structure, "file"))
-        rc = structure_read_file(doc, structure, pack, index, count, s, err);
+        rc = structure_read_file(doc, structure, pack, index, count, atoms, err);
     else if (rc == FEMD_OK)
-        rc = femd_lattice_fill(doc, structure, s, err);
-    if (rc == FEMD_OK) rc = femd_defects_apply(doc, structure, s, err);
-    if (rc != FEMD_OK) femd_structure_clear(s);
+        rc = femd_lattice_fill(doc, structure, atoms, err);
+    if (rc == FEMD_OK) rc = femd_defects_apply(doc, structure, atoms, err);
+    if (rc != FEMD_OK) femd_structure_clear(atoms);
     return rc;
 }

@@ -7,8 +7,8 @@
 #include "femd/pack.h"
 
 /* From the material's "structure" object; its files are in the pack. Deterministic: defects are drawn from their own
- * seed. *s is the caller's, for femd_structure_clear; empty after a failure. */
+ * seed. *atoms is the caller's, for femd_structure_clear; empty after a failure. */
 FEMD_MUST_CHECK femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
-                                                  femd_structure *s, femd_error *err);
+                                                  femd_structure *atoms, femd_error *err);
 
 #endif

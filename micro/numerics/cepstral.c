@@ -56,18 +56,19 @@ static void cepstral_average(int K, const double *C, double variance, const doub
     *error = deviation;
 }
 
-femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err) {
-    const int K = p->bins;
-    const double N = 2.0 * K, variance = femd_portable_trigamma(p->shape);
+femd_status femd_cepstral(const femd_periodogram *periodogram, femd_zero_frequency *out, femd_error *err) {
+    const int K = periodogram->bins;
+    const double N = 2.0 * K, variance = femd_portable_trigamma(periodogram->shape);
     double *L = malloc(3 * ((size_t)K + 1) * sizeof *L), *C = L + K + 1, *A = C + K + 1, log0, relative;
     if (!L) return femd_fail(err, FEMD_NO_MEMORY, "cepstral analysis: out of memory");
     for (int k = 0; k <= K; k++) {
-        const double shape = k ? p->shape : 0.5 * p->shape;
-        if (!(p->P[k] > 0) || !isfinite(p->P[k])) {
+        const double shape = k ? periodogram->shape : 0.5 * periodogram->shape;
+        if (!(periodogram->P[k] > 0) || !isfinite(periodogram->P[k])) {
             free(L);
-            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d", p->P[k], k);
+            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d",
+                             periodogram->P[k], k);
         }
-        L[k] = femd_portable_log(p->P[k]) - (femd_portable_digamma(shape) - femd_portable_log(shape));
+        L[k] = femd_portable_log(periodogram->P[k]) - (femd_portable_digamma(shape) - femd_portable_log(shape));
     }
     cepstral_coefficients(K, L, C);
     *out = (femd_zero_frequency){.order = cepstral_akaike(K, C, variance / N, A), .plateau = 1};

@@ -44,18 +44,18 @@ typedef struct fit {
 static int lorentz_count_of(model m) {
     return m.constant + 2 * m.peaks;
 }
-static double lorentz_shape_at(const femd_periodogram *p, int k) {
-    return k ? p->shape : 0.5 * p->shape;
+static double lorentz_shape_at(const femd_periodogram *periodogram, int k) {
+    return k ? periodogram->shape : 0.5 * periodogram->shape;
 }
 
 /* Expected periodogram at bin k and its derivatives by the logarithms of the parameters. */
-static double lorentz_expected(const femd_periodogram *p, const fit *f, int k, double *slope) {
+static double lorentz_expected(const femd_periodogram *periodogram, const fit *f, int k, double *slope) {
     double S = f->m.constant ? f->at[0] : 0;
     if (f->m.constant) slope[0] = f->at[0];
     for (int j = 0; j < f->m.peaks; j++) {
         const int at = f->m.constant + 2 * j;
-        const double height = f->at[at], tau = f->at[at + 1], y = TWO_PI * k * p->df * tau, q = y * y, d = 1 / (1 + q),
-                     share = tau * p->df;
+        const double height = f->at[at], tau = f->at[at + 1], y = TWO_PI * k * periodogram->df * tau, q = y * y,
+                     d = 1 / (1 + q), share = tau * periodogram->df;
         const double g = (1 - q) * d * d, L = height * (d - share * g);
         S += L;
         slope[at] = L;
@@ -64,23 +64,24 @@ static double lorentz_expected(const femd_periodogram *p, const fit *f, int k, d
     return S;
 }
 
-static double lorentz_likelihood_of(const femd_periodogram *p, const fit *f) {
+static double lorentz_likelihood_of(const femd_periodogram *periodogram, const fit *f) {
     double sum = 0, slope[PARAMETERS];
     for (int k = 0; k < f->cut; k++) {
-        const double S = lorentz_expected(p, f, k, slope);
-        sum -= lorentz_shape_at(p, k) * (femd_portable_log(S) + p->P[k] / S);
+        const double S = lorentz_expected(periodogram, f, k, slope);
+        sum -= lorentz_shape_at(periodogram, k) * (femd_portable_log(S) + periodogram->P[k] / S);
     }
     return sum;
 }
 
 /* Fisher information and gradient of the likelihood. */
-static void lorentz_information(const femd_periodogram *p, const fit *f, double *F, double *g) {
+static void lorentz_information(const femd_periodogram *periodogram, const fit *f, double *F, double *g) {
     const int n = lorentz_count_of(f->m);
     double slope[PARAMETERS] = {0};
     for (int i = 0; i < n * n; i++) F[i] = 0;
     for (int i = 0; i < n; i++) g[i] = 0;
     for (int k = 0; k < f->cut; k++) {
-        const double S = lorentz_expected(p, f, k, slope), l = lorentz_shape_at(p, k), excess = p->P[k] / S - 1;
+        const double S = lorentz_expected(periodogram, f, k, slope), l = lorentz_shape_at(periodogram, k),
+                     excess = periodogram->P[k] / S - 1;
         for (int i = 0; i < n; i++) {
             g[i] += l * excess * slope[i] / S;
             for (int j = 0; j < n; j++) F[n * i + j] += l * (slope[i] / S) * (slope[j] / S);
@@ -88,33 +89,33 @@ static void lorentz_information(const femd_periodogram *p, const fit *f, double 
     }
 }
 
-static double lorentz_longest_of(const femd_periodogram *p) {
-    return TIME_MAX / p->df;
+static double lorentz_longest_of(const femd_periodogram *periodogram) {
+    return TIME_MAX / periodogram->df;
 }
-static double lorentz_shortest_of(const femd_periodogram *p, int cut) {
-    return TIME_MIN / (TWO_PI * p->df * cut);
+static double lorentz_shortest_of(const femd_periodogram *periodogram, int cut) {
+    return TIME_MIN / (TWO_PI * periodogram->df * cut);
 }
 
 /* Take out of F and g the times that stand at their longest and would grow. */
-static void lorentz_hold(const femd_periodogram *p, const fit *f, double *F, double *g) {
+static void lorentz_hold(const femd_periodogram *periodogram, const fit *f, double *F, double *g) {
     const int n = lorentz_count_of(f->m);
     for (int i = f->m.constant + 1; i < n; i += 2) {
-        if (f->at[i] < lorentz_longest_of(p) || g[i] < 0) continue;
+        if (f->at[i] < lorentz_longest_of(periodogram) || g[i] < 0) continue;
         for (int j = 0; j < n; j++) F[n * i + j] = F[n * j + i] = i == j;
         g[i] = 0;
     }
 }
 
 /* Fisher's scoring with Levenberg's damping; a factor (1 + s/2)/(1 - s/2) stands for exp(s). */
-static void lorentz_climb(const femd_periodogram *p, fit *f) {
+static void lorentz_climb(const femd_periodogram *periodogram, fit *f) {
     const int n = lorentz_count_of(f->m);
-    const double longest = lorentz_longest_of(p), shortest = lorentz_shortest_of(p, f->cut);
+    const double longest = lorentz_longest_of(periodogram), shortest = lorentz_shortest_of(periodogram, f->cut);
     double F[PARAMETERS * PARAMETERS], g[PARAMETERS], damping = 1e-3;
-    f->likelihood = lorentz_likelihood_of(p, f);
+    f->likelihood = lorentz_likelihood_of(periodogram, f);
     for (int step = 0; step < STEPS && damping < 1e6; step++) {
         fit next = *f;
-        lorentz_information(p, f, F, g);
-        lorentz_hold(p, f, F, g);
+        lorentz_information(periodogram, f, F, g);
+        lorentz_hold(periodogram, f, F, g);
         for (int i = 0; i < n; i++) F[n * i + i] *= 1 + damping;
         for (int i = 0; i < n; i++) F[n * i + i] += 1e-300;
         if (femd_small_solve(n, F, g)) return;
@@ -123,7 +124,7 @@ static void lorentz_climb(const femd_periodogram *p, fit *f) {
             next.at[i] *= (1 + 0.5 * s) / (1 - 0.5 * s);
         }
         for (int i = f->m.constant + 1; i < n; i += 2) next.at[i] = fmin(longest, fmax(shortest, next.at[i]));
-        next.likelihood = lorentz_likelihood_of(p, &next);
+        next.likelihood = lorentz_likelihood_of(periodogram, &next);
         if (!(next.likelihood > f->likelihood)) {
             damping *= 10;
             continue;
@@ -136,13 +137,13 @@ static void lorentz_climb(const femd_periodogram *p, fit *f) {
 }
 
 /* S(0) = constant + heights, and its error from the inverse information. 0 if that is singular. */
-static int lorentz_read_value(const femd_periodogram *p, fit *f) {
+static int lorentz_read_value(const femd_periodogram *periodogram, fit *f) {
     const int n = lorentz_count_of(f->m);
     double F[PARAMETERS * PARAMETERS], G[PARAMETERS * PARAMETERS], g[PARAMETERS], slope[PARAMETERS],
         solution[PARAMETERS], step[PARAMETERS];
-    lorentz_information(p, f, F, g);
+    lorentz_information(periodogram, f, F, g);
     memcpy(G, F, sizeof G);
-    lorentz_hold(p, f, G, g);
+    lorentz_hold(periodogram, f, G, g);
     memcpy(step, g, sizeof step);
     f->value = f->distance = 0;
     for (int i = 0; i < n; i++) {
@@ -161,7 +162,7 @@ static int lorentz_read_value(const femd_periodogram *p, fit *f) {
 
 /* Squared deviations of block means over their variance, less what they should sum to, in units of the scatter of such
  * sums. */
-static double lorentz_misfit_of(const femd_periodogram *p, const fit *f) {
+static double lorentz_misfit_of(const femd_periodogram *periodogram, const fit *f) {
     double chi = 0, slope[PARAMETERS];
     int blocks = 0;
     for (int first = 0; first < f->cut;) {
@@ -169,8 +170,9 @@ static double lorentz_misfit_of(const femd_periodogram *p, const fit *f) {
         double sum = 0, weight = 0;
         if (last > f->cut) last = f->cut;
         for (int k = first; k < last; k++) {
-            sum += lorentz_shape_at(p, k) * (p->P[k] / lorentz_expected(p, f, k, slope) - 1);
-            weight += lorentz_shape_at(p, k);
+            sum +=
+                lorentz_shape_at(periodogram, k) * (periodogram->P[k] / lorentz_expected(periodogram, f, k, slope) - 1);
+            weight += lorentz_shape_at(periodogram, k);
         }
         chi += sum * sum / weight;
         blocks++;
@@ -180,15 +182,16 @@ static double lorentz_misfit_of(const femd_periodogram *p, const fit *f) {
     return (chi - freedom) / sqrt(2 * freedom);
 }
 
-static double lorentz_mean_of(const femd_periodogram *p, int cut) {
+static double lorentz_mean_of(const femd_periodogram *periodogram, int cut) {
     double sum = 0;
-    for (int k = 0; k < cut; k++) sum += p->P[k];
+    for (int k = 0; k < cut; k++) sum += periodogram->P[k];
     return sum / cut;
 }
 
 /* Best of a model in a band from several starts. 0 if none came to a value. */
-static int lorentz_fit_model(const femd_periodogram *p, model m, int cut, fit *best) {
-    const double mean = lorentz_mean_of(p, cut), shortest = 1 / (TWO_PI * p->df * cut), longest = TIME_MAX / p->df;
+static int lorentz_fit_model(const femd_periodogram *periodogram, model m, int cut, fit *best) {
+    const double mean = lorentz_mean_of(periodogram, cut), shortest = 1 / (TWO_PI * periodogram->df * cut),
+                 longest = TIME_MAX / periodogram->df;
     int found = 0;
     for (int start = 0; start < (m.peaks ? STARTS : 1); start++) {
         fit f = {.m = m, .cut = cut};
@@ -199,10 +202,10 @@ static int lorentz_fit_model(const femd_periodogram *p, model m, int cut, fit *b
             f.at[m.constant + 2 * j] = mean;
             f.at[m.constant + 2 * j + 1] = fmin(tau, longest);
         }
-        lorentz_climb(p, &f);
+        lorentz_climb(periodogram, &f);
         if (!isfinite(f.likelihood) || (found && f.likelihood <= best->likelihood + SAME)) continue;
-        if (!lorentz_read_value(p, &f)) continue;
-        f.misfit = lorentz_misfit_of(p, &f);
+        if (!lorentz_read_value(periodogram, &f)) continue;
+        f.misfit = lorentz_misfit_of(periodogram, &f);
         *best = f;
         found = 1;
     }
@@ -211,25 +214,26 @@ static int lorentz_fit_model(const femd_periodogram *p, model m, int cut, fit *b
 
 /* A fit with a part that vanished, with two peaks that became one, or with a peak wider than its band can tell, is a
  * smaller model over again, and its information is singular; one that is on its way there has not come to a maximum. */
-static int lorentz_is_smaller(const femd_periodogram *p, const fit *f) {
+static int lorentz_is_smaller(const femd_periodogram *periodogram, const fit *f) {
     const double *peak = f->at + f->m.constant;
     if (!(f->distance < AT_MAXIMUM) || (f->m.constant && f->at[0] < GONE * f->value)) return 1;
     for (int j = 0; j < f->m.peaks; j++)
-        if (peak[2 * j] < GONE * f->value || peak[2 * j + 1] <= lorentz_shortest_of(p, f->cut)) return 1;
+        if (peak[2 * j] < GONE * f->value || peak[2 * j + 1] <= lorentz_shortest_of(periodogram, f->cut)) return 1;
     return f->m.peaks == 2 && fabs(peak[1] - peak[3]) < MERGED * (peak[1] + peak[3]);
 }
 
 /* The value of a band: the mean of all models with Akaike's weights, its error that of the choice of model too
  * (Buckland, Burnham and Augustin, Biometrics 53 (1997) 603): with few data a narrow peak is now and then taken for
  * none, and the value then looks more certain than it is. What else is said of the band is the best model's. */
-static int lorentz_fit_band(const femd_periodogram *p, int cut, fit *best) {
+static int lorentz_fit_band(const femd_periodogram *periodogram, int cut, fit *best) {
     fit f[MODEL_COUNT];
     double criterion[MODEL_COUNT], weight[MODEL_COUNT], total = 0, mean = 0, error = 0;
     int n = 0, least = 0;
     for (int i = 0; i < MODEL_COUNT; i++) {
-        if (cut * p->shape < 8 * lorentz_count_of(MODELS[i]) || cut <= lorentz_count_of(MODELS[i]) + 1) continue;
-        if (!lorentz_fit_model(p, MODELS[i], cut, &f[n])) continue;
-        if (n && (f[n].error > f[n].value || lorentz_is_smaller(p, &f[n])))
+        if (cut * periodogram->shape < 8 * lorentz_count_of(MODELS[i]) || cut <= lorentz_count_of(MODELS[i]) + 1)
+            continue;
+        if (!lorentz_fit_model(periodogram, MODELS[i], cut, &f[n])) continue;
+        if (n && (f[n].error > f[n].value || lorentz_is_smaller(periodogram, &f[n])))
             continue; /* the former says nothing of S(0) */
         criterion[n] = 2 * lorentz_count_of(f[n].m) - 2 * f[n].likelihood;
         if (criterion[n] < criterion[least]) least = n;
@@ -264,16 +268,17 @@ static double lorentz_weight_of(const fit *f) {
     return f->cut / ((1 + bad * bad) * (1 + bad * bad));
 }
 
-femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err) {
+femd_status femd_lorentz(const femd_periodogram *periodogram, femd_zero_frequency *out, femd_error *err) {
     fit band[CUTOFFS];
     int n = 0;
     double total = 0, mean = 0, variance = 0, spread = 0, least_misfit = HUGE_VAL;
-    for (int k = 0; k <= p->bins; k++)
-        if (!(p->P[k] > 0) || !isfinite(p->P[k]))
-            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d", p->P[k], k);
-    const double narrowest = fmin(p->bins + 1, fmax(BINS_MIN, POINTS_MIN / p->shape));
-    for (double width = p->bins + 1; n < CUTOFFS && width >= narrowest; width *= 0.7071)
-        if (lorentz_fit_band(p, (int)width, &band[n])) n++;
+    for (int k = 0; k <= periodogram->bins; k++)
+        if (!(periodogram->P[k] > 0) || !isfinite(periodogram->P[k]))
+            return femd_fail(err, FEMD_DIVERGED, "the spectrum of the flux is %g at frequency number %d",
+                             periodogram->P[k], k);
+    const double narrowest = fmin(periodogram->bins + 1, fmax(BINS_MIN, POINTS_MIN / periodogram->shape));
+    for (double width = periodogram->bins + 1; n < CUTOFFS && width >= narrowest; width *= 0.7071)
+        if (lorentz_fit_band(periodogram, (int)width, &band[n])) n++;
     if (n == 0) return femd_fail(err, FEMD_NOT_CONVERGED, "no sum of Lorentzians fits the spectrum of the flux");
     const fit *widest = &band[0];
     for (int i = 0; i < n; i++) {

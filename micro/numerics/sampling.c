@@ -10,49 +10,49 @@ static int sampling_pairs(int m) {
     return m * (m + 1) / 2;
 }
 
-femd_status femd_blocks_init(femd_blocks *b, int m, int k, femd_error *err) {
-    memset(b, 0, sizeof *b);
+femd_status femd_blocks_init(femd_blocks *blocks, int m, int k, femd_error *err) {
+    memset(blocks, 0, sizeof *blocks);
     if (m < 1 || m > FEMD_SAMPLED_MAX || k < 0 || k > FEMD_OCCASIONAL_MAX)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "sums of %d and %d quantities", m, k);
-    b->m = m;
-    b->k = k;
-    b->width = 2 + m + sampling_pairs(m) + k;
-    b->span = 1;
-    b->data = calloc((FEMD_BLOCKS_MAX + 1) * (size_t)b->width, sizeof(double));
-    return b->data ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "sums of %d and %d quantities: out of memory", m, k);
+    blocks->m = m;
+    blocks->k = k;
+    blocks->width = 2 + m + sampling_pairs(m) + k;
+    blocks->span = 1;
+    blocks->data = calloc((FEMD_BLOCKS_MAX + 1) * (size_t)blocks->width, sizeof(double));
+    return blocks->data ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "sums of %d and %d quantities: out of memory", m, k);
 }
 
-void femd_blocks_clear(femd_blocks *b) {
-    free(b->data);
-    memset(b, 0, sizeof *b);
+void femd_blocks_clear(femd_blocks *blocks) {
+    free(blocks->data);
+    memset(blocks, 0, sizeof *blocks);
 }
 
-void femd_blocks_empty(femd_blocks *b) {
-    b->count = b->basic = 0;
-    b->span = 1;
-    memset(b->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)b->width * sizeof(double));
+void femd_blocks_empty(femd_blocks *blocks) {
+    blocks->count = blocks->basic = 0;
+    blocks->span = 1;
+    memset(blocks->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)blocks->width * sizeof(double));
 }
 
-static double *sampling_record(const femd_blocks *b, int i) {
-    return b->data + (size_t)i * (size_t)b->width;
+static double *sampling_record(const femd_blocks *blocks, int i) {
+    return blocks->data + (size_t)i * (size_t)blocks->width;
 }
-static int sampling_y_at(const femd_blocks *b) {
-    return 2 + b->m + sampling_pairs(b->m);
+static int sampling_y_at(const femd_blocks *blocks) {
+    return 2 + blocks->m + sampling_pairs(blocks->m);
 }
 
-void femd_blocks_add(femd_blocks *b, const double *z) {
-    double *r = sampling_record(b, b->count), *s = r + 1 + b->m;
+void femd_blocks_add(femd_blocks *blocks, const double *z) {
+    double *r = sampling_record(blocks, blocks->count), *s = r + 1 + blocks->m;
     r[0] += 1;
-    for (int i = 0; i < b->m; i++) {
+    for (int i = 0; i < blocks->m; i++) {
         r[1 + i] += z[i];
-        for (int j = i; j < b->m; j++) *s++ += z[i] * z[j];
+        for (int j = i; j < blocks->m; j++) *s++ += z[i] * z[j];
     }
 }
 
-void femd_blocks_add_occasional(femd_blocks *b, const double *y) {
-    double *r = sampling_record(b, b->count) + sampling_y_at(b);
+void femd_blocks_add_occasional(femd_blocks *blocks, const double *y) {
+    double *r = sampling_record(blocks, blocks->count) + sampling_y_at(blocks);
     r[-1] += 1;
-    for (int i = 0; i < b->k; i++) r[i] += y[i];
+    for (int i = 0; i < blocks->k; i++) r[i] += y[i];
 }
 
 int femd_blocks_within(int64_t steps, int n, int block) {
@@ -60,51 +60,52 @@ int femd_blocks_within(int64_t steps, int n, int block) {
     return most < 1 << 30 ? (int)most : 1 << 30;
 }
 
-void femd_blocks_close(femd_blocks *b) {
-    if (++b->basic < b->span) return;
-    b->basic = 0;
-    b->count++;
-    if (b->count == FEMD_BLOCKS_MAX) {
+void femd_blocks_close(femd_blocks *blocks) {
+    if (++blocks->basic < blocks->span) return;
+    blocks->basic = 0;
+    blocks->count++;
+    if (blocks->count == FEMD_BLOCKS_MAX) {
         for (int i = 0; i < FEMD_BLOCKS_MAX / 2; i++)
-            for (int c = 0; c < b->width; c++)
-                sampling_record(b, i)[c] = sampling_record(b, 2 * i)[c] + sampling_record(b, 2 * i + 1)[c];
-        b->count /= 2;
-        b->span *= 2;
+            for (int c = 0; c < blocks->width; c++)
+                sampling_record(blocks, i)[c] =
+                    sampling_record(blocks, 2 * i)[c] + sampling_record(blocks, 2 * i + 1)[c];
+        blocks->count /= 2;
+        blocks->span *= 2;
     }
-    memset(sampling_record(b, b->count), 0, (size_t)b->width * sizeof(double));
+    memset(sampling_record(blocks, blocks->count), 0, (size_t)blocks->width * sizeof(double));
 }
 
 /* ---- bytes: u32 m, k, count, span, basic, 0, then the finished records and the open one ---- */
 
 enum { HEAD = 24, SPAN_MAX = 1 << 24 }; /* of blocks that a state may claim: their number stays an int */
 
-femd_status femd_blocks_encode(const femd_blocks *b, femd_buffer *out, femd_error *err) {
-    const size_t doubles = (size_t)(b->count + 1) * (size_t)b->width;
-    const int head[6] = {b->m, b->k, b->count, b->span, b->basic, 0};
+femd_status femd_blocks_encode(const femd_blocks *blocks, femd_buffer *out, femd_error *err) {
+    const size_t doubles = (size_t)(blocks->count + 1) * (size_t)blocks->width;
+    const int head[6] = {blocks->m, blocks->k, blocks->count, blocks->span, blocks->basic, 0};
     FEMD_TRY(femd_buffer_reserve(out, HEAD + 8 * doubles, err));
     uint8_t *p = out->data + out->size;
     for (int i = 0; i < 6; i++, p += 4) femd_put32(p, (uint32_t)head[i]);
-    for (size_t i = 0; i < doubles; i++, p += 8) femd_putf64(p, b->data[i]);
+    for (size_t i = 0; i < doubles; i++, p += 8) femd_putf64(p, blocks->data[i]);
     out->size += HEAD + 8 * doubles;
     return FEMD_OK;
 }
 
-femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *used, femd_error *err) {
+femd_status femd_blocks_decode(femd_blocks *blocks, const femd_bytes *in, size_t *used, femd_error *err) {
     const uint8_t *p = in->data;
     uint32_t head[6];
     if (in->size < HEAD) return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are too short", in->size);
     for (int i = 0; i < 6; i++) head[i] = femd_get32(p + 4 * i);
-    const size_t doubles = ((size_t)head[2] + 1) * (size_t)b->width;
-    if (head[0] != (uint32_t)b->m || head[1] != (uint32_t)b->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 ||
+    const size_t doubles = ((size_t)head[2] + 1) * (size_t)blocks->width;
+    if (head[0] != (uint32_t)blocks->m || head[1] != (uint32_t)blocks->k || head[2] >= FEMD_BLOCKS_MAX || head[3] < 1 ||
         head[3] > SPAN_MAX || (head[3] & (head[3] - 1)) || head[4] >= head[3] || in->size < HEAD + 8 * doubles)
         return femd_fail(err, FEMD_PROTOCOL, "sampled sums of %zu bytes are not of this material", in->size);
-    femd_blocks_empty(b);
-    b->count = (int)head[2];
-    b->span = (int)head[3];
-    b->basic = (int)head[4];
+    femd_blocks_empty(blocks);
+    blocks->count = (int)head[2];
+    blocks->span = (int)head[3];
+    blocks->basic = (int)head[4];
     for (size_t i = 0; i < doubles; i++) {
-        b->data[i] = femd_getf64(p + HEAD + 8 * i);
-        if (!isfinite(b->data[i])) return femd_fail(err, FEMD_PROTOCOL, "a sampled sum is not finite");
+        blocks->data[i] = femd_getf64(p + HEAD + 8 * i);
+        if (!isfinite(blocks->data[i])) return femd_fail(err, FEMD_PROTOCOL, "a sampled sum is not finite");
     }
     *used = HEAD + 8 * doubles;
     return FEMD_OK;
@@ -113,17 +114,17 @@ femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *use
 /* ---- estimates ---- */
 
 /* Mean, covariance about `about` (NULL: the record's own mean) and mean y of one record of sums. */
-static void sampling_moments(const femd_blocks *b, const double *r, const double *about, double *mean, double *cov,
+static void sampling_moments(const femd_blocks *blocks, const double *r, const double *about, double *mean, double *cov,
                              double *y) {
-    const int m = b->m;
-    const double n = r[0] > 0 ? r[0] : 1, ny = r[sampling_y_at(b) - 1] > 0 ? r[sampling_y_at(b) - 1] : 1;
+    const int m = blocks->m;
+    const double n = r[0] > 0 ? r[0] : 1, ny = r[sampling_y_at(blocks) - 1] > 0 ? r[sampling_y_at(blocks) - 1] : 1;
     const double *s = r + 1 + m;
     for (int i = 0; i < m; i++) mean[i] = r[1 + i] / n;
     const double *c = about ? about : mean;
     for (int i = 0; i < m; i++)
         for (int j = i; j < m; j++, s++)
             cov[m * i + j] = cov[m * j + i] = *s / n - mean[i] * c[j] - c[i] * mean[j] + c[i] * c[j];
-    for (int i = 0; i < b->k; i++) y[i] = r[sampling_y_at(b) + i] / ny;
+    for (int i = 0; i < blocks->k; i++) y[i] = r[sampling_y_at(blocks) + i] / ny;
 }
 
 /* Sums over independent estimates. */

@@ -25,19 +25,20 @@ typedef struct femd_blocks {
                    * samples, sums z (m), sums z_i z_j (i <= j, by rows), number of occasional samples, sums y (k) */
 } femd_blocks;
 
-FEMD_MUST_CHECK femd_status femd_blocks_init(femd_blocks *b, int m, int k, femd_error *err);
-void femd_blocks_clear(femd_blocks *b);
+FEMD_MUST_CHECK femd_status femd_blocks_init(femd_blocks *blocks, int m, int k, femd_error *err);
+void femd_blocks_clear(femd_blocks *blocks);
 /* Forget everything but the room. */
-void femd_blocks_empty(femd_blocks *b);
-void femd_blocks_add(femd_blocks *b, const double *z);
-void femd_blocks_add_occasional(femd_blocks *b, const double *y);
+void femd_blocks_empty(femd_blocks *blocks);
+void femd_blocks_add(femd_blocks *blocks, const double *z);
+void femd_blocks_add_occasional(femd_blocks *blocks, const double *y);
 /* Basic blocks of each of n trajectories that so many steps of all of them allow, at most 2^30. */
 int femd_blocks_within(int64_t steps, int n, int block);
 /* End of a basic block: all must hold the same number of samples. */
-void femd_blocks_close(femd_blocks *b);
+void femd_blocks_close(femd_blocks *blocks);
 /* The bytes of the sums, appended; and back (PROTOCOL if they are not of this m and k). *used: bytes read. */
-FEMD_MUST_CHECK femd_status femd_blocks_encode(const femd_blocks *b, femd_buffer *out, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_blocks_decode(femd_blocks *b, const femd_bytes *in, size_t *used, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_blocks_encode(const femd_blocks *blocks, femd_buffer *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_blocks_decode(femd_blocks *blocks, const femd_bytes *in, size_t *used,
+                                               femd_error *err);
 
 /* Means and covariances, of everything or of one block about the global mean. */
 typedef struct femd_moments {

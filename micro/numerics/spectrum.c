@@ -9,34 +9,34 @@
 #include "femd/tensor3.h"
 #include "numerics/portable.h"
 
-femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double dt, femd_error *err) {
-    memset(s, 0, sizeof *s);
+femd_status femd_spectrum_init(femd_spectrum *spectrum, int samples, int bins, double dt, femd_error *err) {
+    memset(spectrum, 0, sizeof *spectrum);
     if (samples < 8 || (samples & (samples - 1)) || bins < 4 || bins > samples / 2 || !(dt > 0))
         return femd_fail(err, FEMD_BAD_INPUT, "a spectrum of %d frequencies from %d samples", bins, samples);
-    s->sum = calloc(6 * ((size_t)bins + 1), sizeof *s->sum);
-    s->work = malloc(5 * (size_t)samples * sizeof *s->work);
-    if (!s->sum || !s->work) {
-        femd_spectrum_clear(s);
+    spectrum->sum = calloc(6 * ((size_t)bins + 1), sizeof *spectrum->sum);
+    spectrum->work = malloc(5 * (size_t)samples * sizeof *spectrum->work);
+    if (!spectrum->sum || !spectrum->work) {
+        femd_spectrum_clear(spectrum);
         return femd_fail(err, FEMD_NO_MEMORY, "a spectrum of %d samples: out of memory", samples);
     }
-    s->samples = samples;
-    s->bins = bins;
-    s->dt = dt;
+    spectrum->samples = samples;
+    spectrum->bins = bins;
+    spectrum->dt = dt;
     for (int k = 0; k < samples / 2; k++)
-        femd_portable_turn((double)k / samples, s->work + 4 * (size_t)samples + 2 * k,
-                           s->work + 4 * (size_t)samples + 2 * k + 1);
+        femd_portable_turn((double)k / samples, spectrum->work + 4 * (size_t)samples + 2 * k,
+                           spectrum->work + 4 * (size_t)samples + 2 * k + 1);
     return FEMD_OK;
 }
 
-void femd_spectrum_clear(femd_spectrum *s) {
-    free(s->sum);
-    free(s->work);
-    memset(s, 0, sizeof *s);
+void femd_spectrum_clear(femd_spectrum *spectrum) {
+    free(spectrum->sum);
+    free(spectrum->work);
+    memset(spectrum, 0, sizeof *spectrum);
 }
 
-void femd_spectrum_empty(femd_spectrum *s) {
-    memset(s->sum, 0, 6 * ((size_t)s->bins + 1) * sizeof *s->sum);
-    s->segments = 0;
+void femd_spectrum_empty(femd_spectrum *spectrum) {
+    memset(spectrum->sum, 0, 6 * ((size_t)spectrum->bins + 1) * sizeof *spectrum->sum);
+    spectrum->segments = 0;
 }
 
 /* z (n complex numbers) becomes sum_j z_j exp(+2 pi i j k/n); turn: n/2 pairs (cos, sin). */
@@ -67,10 +67,10 @@ static void spectrum_transform(int n, const double *turn, double *z) {
     }
 }
 
-void femd_spectrum_add(femd_spectrum *s, const double *flux) {
-    const int n = s->samples;
-    double *z = s->work, *w = z + 2 * (size_t)n;
-    const double *turn = w + 2 * (size_t)n, scale = s->dt / n;
+void femd_spectrum_add(femd_spectrum *spectrum, const double *flux) {
+    const int n = spectrum->samples;
+    double *z = spectrum->work, *w = z + 2 * (size_t)n;
+    const double *turn = w + 2 * (size_t)n, scale = spectrum->dt / n;
     for (int i = 0; i < n; i++) {
         z[2 * i] = flux[3 * i];
         z[2 * i + 1] = flux[3 * i + 1];
@@ -79,58 +79,60 @@ void femd_spectrum_add(femd_spectrum *s, const double *flux) {
     }
     spectrum_transform(n, turn, z);
     spectrum_transform(n, turn, w);
-    for (int k = 0; k <= s->bins; k++) {
+    for (int k = 0; k <= spectrum->bins; k++) {
         const int m = (n - k) & (n - 1); /* two real series in one transform come apart by the symmetry of theirs */
         const double re[3] = {0.5 * (z[2 * k] + z[2 * m]), 0.5 * (z[2 * k + 1] + z[2 * m + 1]), w[2 * k]};
         const double im[3] = {0.5 * (z[2 * k + 1] - z[2 * m + 1]), -0.5 * (z[2 * k] - z[2 * m]), w[2 * k + 1]};
         for (int c = 0; c < 6; c++) {
             const int a = femd_voigt_i[c], b = femd_voigt_j[c];
-            s->sum[6 * k + c] += scale * (re[a] * re[b] + im[a] * im[b]);
+            spectrum->sum[6 * k + c] += scale * (re[a] * re[b] + im[a] * im[b]);
         }
     }
-    s->segments++;
+    spectrum->segments++;
 }
 
 enum { HEAD = 16, SEGMENTS_MAX = 1 << 30 }; /* that a state may claim: more can follow */
 
-femd_status femd_spectrum_encode(const femd_spectrum *s, femd_buffer *out, femd_error *err) {
-    const size_t count = 6 * ((size_t)s->bins + 1);
+femd_status femd_spectrum_encode(const femd_spectrum *spectrum, femd_buffer *out, femd_error *err) {
+    const size_t count = 6 * ((size_t)spectrum->bins + 1);
     FEMD_TRY(femd_buffer_reserve(out, HEAD + 8 * count, err));
     uint8_t *p = out->data + out->size;
-    femd_put32(p, (uint32_t)s->samples);
-    femd_put32(p + 4, (uint32_t)s->bins);
-    femd_put32(p + 8, (uint32_t)s->segments);
+    femd_put32(p, (uint32_t)spectrum->samples);
+    femd_put32(p + 4, (uint32_t)spectrum->bins);
+    femd_put32(p + 8, (uint32_t)spectrum->segments);
     femd_put32(p + 12, 0);
     p += HEAD;
-    for (size_t i = 0; i < count; i++, p += 8) femd_putf64(p, s->sum[i]);
+    for (size_t i = 0; i < count; i++, p += 8) femd_putf64(p, spectrum->sum[i]);
     out->size += HEAD + 8 * count;
     return FEMD_OK;
 }
 
-femd_status femd_spectrum_decode(femd_spectrum *s, const femd_bytes *in, femd_error *err) {
-    const size_t count = 6 * ((size_t)s->bins + 1);
+femd_status femd_spectrum_decode(femd_spectrum *spectrum, const femd_bytes *in, femd_error *err) {
+    const size_t count = 6 * ((size_t)spectrum->bins + 1);
     const uint8_t *p = in->data;
-    if (in->size != HEAD + 8 * count || femd_get32(p) != (uint32_t)s->samples ||
-        femd_get32(p + 4) != (uint32_t)s->bins || femd_get32(p + 8) > SEGMENTS_MAX)
+    if (in->size != HEAD + 8 * count || femd_get32(p) != (uint32_t)spectrum->samples ||
+        femd_get32(p + 4) != (uint32_t)spectrum->bins || femd_get32(p + 8) > SEGMENTS_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "%zu bytes of a spectrum are not of this material", in->size);
-    s->segments = (int)femd_get32(p + 8);
+    spectrum->segments = (int)femd_get32(p + 8);
     p += HEAD;
     for (size_t i = 0; i < count; i++, p += 8) {
-        s->sum[i] = femd_getf64(p);
-        if (!isfinite(s->sum[i]))
+        spectrum->sum[i] = femd_getf64(p);
+        if (!isfinite(spectrum->sum[i]))
             return femd_fail(err, FEMD_PROTOCOL, "a spectrum in a state holds a number that is not finite");
     }
     return FEMD_OK;
 }
 
-void femd_spectrum_along(const femd_spectrum *s, const double *n, double *P, femd_periodogram *p) {
-    const double average = 1.0 / s->segments;
-    for (int k = 0; k <= s->bins; k++) {
-        const double *S = s->sum + 6 * k;
+void femd_spectrum_along(const femd_spectrum *spectrum, const double *n, double *P, femd_periodogram *periodogram) {
+    const double average = 1.0 / spectrum->segments;
+    for (int k = 0; k <= spectrum->bins; k++) {
+        const double *S = spectrum->sum + 6 * k;
         double v = 0;
         for (int c = 0; n && c < 6; c++) v += (c < 3 ? 1 : 2) * n[femd_voigt_i[c]] * n[femd_voigt_j[c]] * S[c];
         P[k] = average * (n ? v : (S[0] + S[1] + S[2]) / 3);
     }
-    *p = (femd_periodogram){
-        .bins = s->bins, .df = 1 / (s->samples * s->dt), .shape = (n ? 1.0 : 3.0) * s->segments, .P = P};
+    *periodogram = (femd_periodogram){.bins = spectrum->bins,
+                                      .df = 1 / (spectrum->samples * spectrum->dt),
+                                      .shape = (n ? 1.0 : 3.0) * spectrum->segments,
+                                      .P = P};
 }

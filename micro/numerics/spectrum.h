@@ -18,15 +18,16 @@ typedef struct femd_spectrum {
 } femd_spectrum;
 
 /* BAD_INPUT unless samples is a power of two from 8 on and 4 <= bins <= samples/2. */
-FEMD_MUST_CHECK femd_status femd_spectrum_init(femd_spectrum *s, int samples, int bins, double dt, femd_error *err);
-void femd_spectrum_clear(femd_spectrum *s);
+FEMD_MUST_CHECK femd_status femd_spectrum_init(femd_spectrum *spectrum, int samples, int bins, double dt,
+                                               femd_error *err);
+void femd_spectrum_clear(femd_spectrum *spectrum);
 /* Forget the segments, keep the room. */
-void femd_spectrum_empty(femd_spectrum *s);
+void femd_spectrum_empty(femd_spectrum *spectrum);
 /* flux: samples x 3. */
-void femd_spectrum_add(femd_spectrum *s, const double *flux);
+void femd_spectrum_add(femd_spectrum *spectrum, const double *flux);
 /* u32 samples, bins, segments, 0; then the sums. Decoding fails with PROTOCOL if samples or bins are not s's. */
-FEMD_MUST_CHECK femd_status femd_spectrum_encode(const femd_spectrum *s, femd_buffer *out, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_spectrum_decode(femd_spectrum *s, const femd_bytes *in, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_spectrum_encode(const femd_spectrum *spectrum, femd_buffer *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_spectrum_decode(femd_spectrum *spectrum, const femd_bytes *in, femd_error *err);
 
 /* An averaged power spectrum S(f) = int <J(t) J(0)> exp(2 pi i f t) dt: each value is S times a gamma variable of mean
  * 1 and shape `shape`, at k = 0 of half that shape. */
@@ -37,8 +38,9 @@ typedef struct femd_periodogram {
     const double *P; /* bins + 1 */
 } femd_periodogram;
 
-/* P[bins + 1] = n.S.n of the average over segments, n a unit vector; or, n = NULL, a third of the trace. Sets *p. */
-void femd_spectrum_along(const femd_spectrum *s, const double *n, double *P, femd_periodogram *p);
+/* P[bins + 1] = n.S.n of the average over segments, n a unit vector; or, n = NULL, a third of the trace. Sets
+ * *periodogram. */
+void femd_spectrum_along(const femd_spectrum *spectrum, const double *n, double *P, femd_periodogram *periodogram);
 
 /* S(0) and how it was found. */
 typedef struct femd_zero_frequency {
@@ -52,9 +54,11 @@ typedef struct femd_zero_frequency {
  * (2017) 15835): Akaike's criterion for P*, bias psi(shape) - ln(shape) removed, variance psi'(shape) (4 P - 2)/N with
  * N = 2 bins; values and errors are averaged over P with Akaike's weights. NO_MEMORY; DIVERGED if a value is not
  * positive. */
-FEMD_MUST_CHECK femd_status femd_cepstral(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_cepstral(const femd_periodogram *periodogram, femd_zero_frequency *out,
+                                          femd_error *err);
 /* Sums of one or two Lorentzians and a constant, fitted by maximum (Whittle) likelihood to bands from frequency zero
  * on; see lorentz.c. */
-FEMD_MUST_CHECK femd_status femd_lorentz(const femd_periodogram *p, femd_zero_frequency *out, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_lorentz(const femd_periodogram *periodogram, femd_zero_frequency *out,
+                                         femd_error *err);
 
 #endif

@@ -9,29 +9,29 @@ femd_gauge femd_gauge_periodic(int atoms) {
     return (femd_gauge){atoms};
 }
 
-int femd_gauge_count(const femd_gauge *g) {
-    (void)g;
+int femd_gauge_count(const femd_gauge *gauge) {
+    (void)gauge;
     return TRANSLATIONS;
 }
 
-double femd_gauge_free_atoms(const femd_gauge *g) {
-    return (3 * g->atoms - TRANSLATIONS) / 3.0;
+double femd_gauge_free_atoms(const femd_gauge *gauge) {
+    return (3 * gauge->atoms - TRANSLATIONS) / 3.0;
 }
 
-void femd_gauge_remove(const femd_gauge *g, double *v) {
-    const int n3 = 3 * g->atoms;
+void femd_gauge_remove(const femd_gauge *gauge, double *v) {
+    const int n3 = 3 * gauge->atoms;
     double sum[3] = {0, 0, 0};
     for (int i = 0; i < n3; i++) sum[i % 3] += v[i];
     for (int i = 0; i < n3; i++) v[i] -= 3 * sum[i % 3] / n3;
 }
 
-void femd_gauge_remove_sum(const femd_gauge *g, const double sum[3], double *w) {
-    for (int i = 0; i < g->atoms; i++)
-        for (int c = 0; c < 3; c++) w[3 * i + c] -= sum[c] / g->atoms;
+void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w) {
+    for (int i = 0; i < gauge->atoms; i++)
+        for (int c = 0; c < 3; c++) w[3 * i + c] -= sum[c] / gauge->atoms;
 }
 
-void femd_gauge_stiffen(const femd_gauge *g, double *H) {
-    const int n3 = 3 * g->atoms;
+void femd_gauge_stiffen(const femd_gauge *gauge, double *H) {
+    const int n3 = 3 * gauge->atoms;
     double diagonal = 0;
     for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
     const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
@@ -39,8 +39,8 @@ void femd_gauge_stiffen(const femd_gauge *g, double *H) {
         for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
 }
 
-void femd_gauge_stiffen_weighted(const femd_gauge *g, const double *root, double alpha, double *A) {
-    const size_t n = (size_t)g->atoms;
+void femd_gauge_stiffen_weighted(const femd_gauge *gauge, const double *root, double alpha, double *A) {
+    const size_t n = (size_t)gauge->atoms;
     double total = 0;
     for (size_t i = 0; i < n; i++) total += 1 / (root[i] * root[i]);
     for (size_t i = 0; i < n; i++)
@@ -50,16 +50,16 @@ void femd_gauge_stiffen_weighted(const femd_gauge *g, const double *root, double
         }
 }
 
-void femd_gauge_drift(const femd_gauge *g, const double *mass, double total, double t, double *v, double *x) {
+void femd_gauge_drift(const femd_gauge *gauge, const double *mass, double total, double t, double *v, double *x) {
     double u[3] = {0, 0, 0};
-    for (int i = 0; i < g->atoms; i++)
+    for (int i = 0; i < gauge->atoms; i++)
         for (int c = 0; c < 3; c++) u[c] += mass[i] * v[3 * i + c];
     for (int c = 0; c < 3; c++) u[c] = u[c] / total;
-    for (int i = 0; i < g->atoms; i++)
+    for (int i = 0; i < gauge->atoms; i++)
         for (int c = 0; c < 3; c++) {
             const double free = v[3 * i + c] - u[c];
             v[3 * i + c] = free;
             x[3 * i + c] += t * free;
         }
-    if (g->atoms == 1) memset(v, 0, 3 * sizeof *v); /* one atom is its own centre of mass */
+    if (gauge->atoms == 1) memset(v, 0, 3 * sizeof *v); /* one atom is its own centre of mass */
 }

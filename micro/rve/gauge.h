@@ -14,24 +14,24 @@ typedef struct femd_gauge {
 /* Of a periodic RVE. */
 femd_gauge femd_gauge_periodic(int atoms);
 /* How many motions are not free. */
-int femd_gauge_count(const femd_gauge *g);
+int femd_gauge_count(const femd_gauge *gauge);
 /* Free motions over three: the number of atoms that count in an average over the ensemble (N - 1). */
-double femd_gauge_free_atoms(const femd_gauge *g);
+double femd_gauge_free_atoms(const femd_gauge *gauge);
 
 /* Take what is not free out of v (n3): the mean of each Cartesian component. */
-void femd_gauge_remove(const femd_gauge *g, double *v);
+void femd_gauge_remove(const femd_gauge *gauge, double *v);
 /* The same for displacements of which sum[3] is the sum over the atoms; the gauge in which states are kept. */
-void femd_gauge_remove_sum(const femd_gauge *g, const double sum[3], double *w);
+void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w);
 /* Make a Hessian H that is positive on the free motions so on all of them: H += (mean diagonal) T T^T, T the unit
  * vectors of what is not free. Solutions for a right-hand side without such a part stay. */
-void femd_gauge_stiffen(const femd_gauge *g, double *H);
+void femd_gauge_stiffen(const femd_gauge *gauge, double *H);
 /* The same in mass-weighted coordinates, A += alpha N N^T with root[i] = mass^-1/2 of atom i: the determinant gains the
  * factor alpha^count. */
-void femd_gauge_stiffen_weighted(const femd_gauge *g, const double *root, double alpha, double *A);
+void femd_gauge_stiffen_weighted(const femd_gauge *gauge, const double *root, double alpha, double *A);
 
 /* Velocities v (n3) without what is not free, then x += t v: the centre of mass, of which mass[] and their sum total
  * tell, is brought to rest. That is what a Gaussian distribution of the velocities becomes on the plane of zero
  * momentum. */
-void femd_gauge_drift(const femd_gauge *g, const double *mass, double total, double t, double *v, double *x);
+void femd_gauge_drift(const femd_gauge *gauge, const double *mass, double total, double t, double *v, double *x);
 
 #endif

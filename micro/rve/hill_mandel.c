@@ -6,10 +6,10 @@
 
 #define FLOOR_PA 1e7 /* below 10 MPa the residual is taken relative to this */
 
-femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const double *x, const double S[6],
+femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *place, const double *x, const double S[6],
                              const double *held, double *residual, femd_error *err) {
     double T[9];
-    FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, p->h, x, T, err));
+    FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, place->h, x, T, err));
     double norm = 0, worst = 0;
     for (int c = 0; c < 6; c++) norm += (c < 3 ? 1 : 2) * S[c] * S[c];
     norm = fmax(sqrt(norm), FLOOR_PA);
@@ -19,8 +19,8 @@ femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const dou
         dU[3 * a + b] += 0.5;
         dU[3 * b + a] += 0.5;
         double UdU[9], L[9], volume = 0, boundary = 0;
-        femd_mul3(p->U, dU, UdU);
-        femd_mul3(dU, p->A, L);
+        femd_mul3(place->U, dU, UdU);
+        femd_mul3(dU, place->A, L);
         for (int c = 0; c < 6; c++) {
             const int i = femd_voigt_i[c], j = femd_voigt_j[c];
             volume += S[c] * (i == j ? UdU[3 * i + i] : UdU[3 * i + j] + UdU[3 * j + i]);

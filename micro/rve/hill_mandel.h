@@ -12,7 +12,7 @@
  * sym(U dU), over max(|S|, 10 MPa), |S| the Frobenius norm. x: spatial positions; S in Pa. held: forces f_i (3n) of
  * atoms that something else than their neighbours holds (the boundary condition of Cauchy-Born, the vibrations' free
  * energy), whose reactions -f_i do work on dU U^-1 x_i; NULL if all are free. */
-FEMD_MUST_CHECK femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *p, const double *x,
+FEMD_MUST_CHECK femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *place, const double *x,
                                              const double S[6], const double *held, double *residual, femd_error *err);
 
 #endif

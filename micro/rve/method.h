@@ -33,20 +33,20 @@ typedef struct femd_method {
     uint32_t wants;  /* FEMD_WANT_* it can answer */
     uint32_t inputs; /* FEMD_INPUT_* beside strain and state that change its answers */
     /* Read the options, allocate. *self is the method's own data for this material. */
-    femd_status (*create)(femd_native *n, const femd_json *doc, void **self, femd_error *err);
+    femd_status (*create)(femd_native *native, const femd_json *doc, void **self, femd_error *err);
     void (*destroy)(void **self);
     /* Mechanical methods: free-energy S (Pa), D (Pa; NULL if not wanted) at strain E, for the control solver and the
-     * reference; the path of n ends relaxed (in the method's sense) at E. NULL for transport methods. */
-    femd_status (*strain)(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
+     * reference; its path ends relaxed (in the method's sense) at E. NULL for transport methods. */
+    femd_status (*strain)(void *self, femd_native *native, const femd_conditions *q, const double E[6], double S[6],
                           double D[36], femd_error *err);
     /* After the strain is found: fill in the rest of *r that q->wants names and this method provides. `carried` is what
      * the method appended to the state before (size 0 = nothing); it may append anew to carry. */
-    femd_status (*answer)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+    femd_status (*answer)(void *self, femd_native *native, const femd_conditions *q, const femd_bytes *carried,
                           femd_response *r, femd_buffer *carry, femd_error *err);
     /* Called once at the beginning of every evaluation, before `strain` and after the path was put where the state
      * says, with the same `carried` that `answer` will see: whatever the method remembers of an earlier evaluation ends
      * here. NULL if it remembers nothing. */
-    femd_status (*begin)(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
+    femd_status (*begin)(void *self, femd_native *native, const femd_conditions *q, const femd_bytes *carried,
                          femd_error *err);
     /* After `strain`: the equilibrium that the Hill-Mandel residual is to judge; 0 (or NULL) if it is that of the
      * path's end. */
@@ -68,9 +68,10 @@ typedef struct femd_methods {
 /* The method of that name in this femd, NULL if there is none; and all of them by index from 0, NULL after the last. */
 const femd_method *femd_method_find(const char *name);
 const femd_method *femd_method_at(int index);
-/* From the material's "method" (absent: statics). For a method that has a temperature the reference of n is first moved
- * to the material's own reference temperature (femd_reference_heat), then every method is created. */
-FEMD_MUST_CHECK femd_status femd_methods_open(femd_native *n, const femd_json *doc, femd_methods *ms, femd_error *err);
+/* From the material's "method" (absent: statics). For a method that has a temperature the reference of native is first
+ * moved to the material's own reference temperature (femd_reference_heat), then every method is created. */
+FEMD_MUST_CHECK femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_methods *ms,
+                                              femd_error *err);
 void femd_methods_close(femd_methods *ms);
 /* Union of what they answer, and of the inputs they have. */
 uint32_t femd_methods_wants(const femd_methods *ms);

@@ -23,16 +23,16 @@ typedef struct femd_native {
 /* Structure, potential, neighbours, energetics and the reference of a material. frozen: no internal relaxation. */
 FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen,
                                                femd_native **out, femd_error *err);
-void femd_native_destroy(femd_native **n);
+void femd_native_destroy(femd_native **native);
 /* After the path's RVE got another reference (E = 0, w = 0): relax there and keep what evaluations start from. */
-FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *n, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *err);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
-double femd_native_mass(const femd_native *n, int atom);
+double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */
-FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *n, const femd_json *doc, double **mass,
+FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *native, const femd_json *doc, double **mass,
                                                femd_error *err);
 /* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
-FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out,
+FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *native, const double E[6], const double *w, femd_buffer *out,
                                              femd_error *err);
 
 #endif

@@ -36,21 +36,21 @@ static int control_positive_definite(int n, const double *A) {
     return femd_cholesky(n, copy) == 0;
 }
 
-static femd_status control_mixed(const femd_request *q, const double start[6], femd_strain_function f, void *user,
-                                 femd_response *r, femd_error *err) {
+static femd_status control_mixed(const femd_request *request, const double start[6], femd_strain_function f, void *user,
+                                 femd_response *response, femd_error *err) {
     int list[6], n = 0;
     for (int c = 0; c < 6; c++) {
-        r->E[c] = q->mask & (1u << c) ? start[c] : q->value[c];
-        if (q->mask & (1u << c)) list[n++] = c;
+        response->E[c] = request->mask & (1u << c) ? start[c] : request->value[c];
+        if (request->mask & (1u << c)) list[n++] = c;
     }
     for (int it = 0; it < ITERATIONS; it++) {
-        FEMD_TRY(f(user, r->E, r->S, r->D, err));
+        FEMD_TRY(f(user, response->E, response->S, response->D, err));
         if (n == 0) return FEMD_OK;
         double M[36], step[6], residual = 0;
         for (int a = 0; a < n; a++) {
-            step[a] = q->value[list[a]] - r->S[list[a]];
+            step[a] = request->value[list[a]] - response->S[list[a]];
             residual = fmax(residual, fabs(step[a]));
-            for (int b = 0; b < n; b++) M[a * n + b] = r->D[6 * list[a] + list[b]];
+            for (int b = 0; b < n; b++) M[a * n + b] = response->D[6 * list[a] + list[b]];
         }
         const double scale = femd_max_abs(n * n, M);
         if (!control_positive_definite(n, M))
@@ -61,7 +61,7 @@ static femd_status control_mixed(const femd_request *q, const double start[6], f
             return femd_fail(err, FEMD_INSTABILITY, "the tangent of the stress-controlled components is singular");
         const double largest = femd_max_abs(n, step);
         const double limit = largest > STEP_MAX ? STEP_MAX / largest : 1;
-        for (int a = 0; a < n; a++) r->E[list[a]] += limit * step[a];
+        for (int a = 0; a < n; a++) response->E[list[a]] += limit * step[a];
     }
     return femd_fail(err, FEMD_NOT_CONVERGED, "the prescribed stress was not reached in %d steps", ITERATIONS);
 }
@@ -88,29 +88,29 @@ static void control_half_D_times(const double D[36], const double C[6], double o
     }
 }
 
-static femd_status control_pressure(const femd_request *q, const double start[6], femd_strain_function f, void *user,
-                                    femd_response *r, femd_error *err) {
+static femd_status control_pressure(const femd_request *request, const double start[6], femd_strain_function f,
+                                    void *user, femd_response *response, femd_error *err) {
     double Cbar[6], C[6], inverse[6];
-    const double det = femd_strain_metric(q->value, Cbar, NULL);
+    const double det = femd_strain_metric(request->value, Cbar, NULL);
     if (!(det > 0 && Cbar[0] > 0 && Cbar[1] > 0 && Cbar[2] > 0))
         return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the isochoric C of pressure control is not positive definite");
     const double norm = cbrt(det);
     for (int c = 0; c < 6; c++) Cbar[c] /= norm;
     double J = femd_strain_jacobian(start);
     for (int it = 0; it < ITERATIONS; it++) {
-        control_strain_of(J, Cbar, r->E);
-        FEMD_TRY(f(user, r->E, r->S, r->D, err));
-        femd_strain_metric(r->E, C, inverse);
+        control_strain_of(J, Cbar, response->E);
+        FEMD_TRY(f(user, response->E, response->S, response->D, err));
+        femd_strain_metric(response->E, C, inverse);
         double DC[6], g[6];
-        control_half_D_times(r->D, C, DC);
-        for (int c = 0; c < 6; c++) g[c] = DC[c] + r->S[c];
-        const double SC = control_contract(r->S, C);
+        control_half_D_times(response->D, C, DC);
+        for (int c = 0; c < 6; c++) g[c] = DC[c] + response->S[c];
+        const double SC = control_contract(response->S, C);
         const double pi = -SC / (3 * J);
         const double slope = -2 * control_contract(g, C) / (9 * J * J) + SC / (3 * J * J);
         if (!(slope < 0)) return femd_fail(err, FEMD_INSTABILITY, "the pressure does not fall with the volume");
-        const double dJ = (q->pressure - pi) / slope;
+        const double dJ = (request->pressure - pi) / slope;
         if (fabs(dJ) <= 3 * STRAIN_TOLERANCE * J) {
-            r->dJdp = 1 / slope;
+            response->dJdp = 1 / slope;
             /* d pi/dCbar for free components, then with Cbar normalised: remove its trace part (Cbar : that is zero).
              */
             const double root = cbrt(J), a = -root * root / (3 * J * slope);
@@ -119,9 +119,9 @@ static femd_status control_pressure(const femd_request *q, const double start[6]
             for (int c = 0; c < 6; c++) Ebar[c] = c < 3 ? 0.5 * (Cbar[c] - 1) : Cbar[c];
             femd_strain_metric(Ebar, NULL, Cbar_inverse);
             for (int c = 0; c < 6; c++) {
-                r->dJdC[c] =
+                response->dJdC[c] =
                     -2 * a * (g[c] - along * Cbar_inverse[c]) / norm; /* dC = 2 dE, shears as engineering strains */
-                r->dSdp[c] = 2 * DC[c] / (3 * J) * r->dJdp;
+                response->dSdp[c] = 2 * DC[c] / (3 * J) * response->dJdp;
             }
             return FEMD_OK;
         }
@@ -131,11 +131,12 @@ static femd_status control_pressure(const femd_request *q, const double start[6]
     return femd_fail(err, FEMD_NOT_CONVERGED, "the prescribed pressure was not reached in %d steps", ITERATIONS);
 }
 
-femd_status femd_control_solve(const femd_request *q, const double start[6], femd_strain_function f, void *user,
-                               femd_response *r, femd_error *err) {
-    const femd_status rc = q->control == FEMD_CONTROL_PRESSURE ? control_pressure(q, start, f, user, r, err)
-                                                               : control_mixed(q, start, f, user, r, err);
+femd_status femd_control_solve(const femd_request *request, const double start[6], femd_strain_function f, void *user,
+                               femd_response *response, femd_error *err) {
+    const femd_status rc = request->control == FEMD_CONTROL_PRESSURE
+                               ? control_pressure(request, start, f, user, response, err)
+                               : control_mixed(request, start, f, user, response, err);
     FEMD_TRY(rc);
-    r->J = femd_strain_jacobian(r->E);
+    response->J = femd_strain_jacobian(response->E);
     return FEMD_OK;
 }

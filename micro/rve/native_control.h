@@ -12,11 +12,12 @@
 typedef femd_status (*femd_strain_function)(void *user, const double E[6], double S[6], double D[36], femd_error *err);
 
 /* Find the strain that the request prescribes, starting from `start` (the strain of the point's state). On success E,
- * S, D and J of *r are set, and for pressure control dJdp, dJdC and dSdp. For pure strain control this is one call of
- * f. NOT_CONVERGED; INSTABILITY if the tangent of the free components is not positive definite; OUT_OF_DOMAIN; what f
- * returns. */
-FEMD_MUST_CHECK femd_status femd_control_solve(const femd_request *q, const double start[6], femd_strain_function f,
-                                               void *user, femd_response *r, femd_error *err);
+ * S, D and J of *response are set, and for pressure control dJdp, dJdC and dSdp. For pure strain control this is one
+ * call of f. NOT_CONVERGED; INSTABILITY if the tangent of the free components is not positive definite; OUT_OF_DOMAIN;
+ * what f returns. */
+FEMD_MUST_CHECK femd_status femd_control_solve(const femd_request *request, const double start[6],
+                                               femd_strain_function f, void *user, femd_response *response,
+                                               femd_error *err);
 /* det F = sqrt(det(2E+I)). */
 double femd_strain_jacobian(const double E[6]);
 /* C = 2E + I, its inverse (Voigt without engineering factors, either may be NULL) and its determinant. */

@@ -27,56 +27,58 @@ static femd_status native_read_settings(const femd_json *doc, femd_relax_setting
 
 /* A lattice parameter in the wrong unit packs thousands of atoms within a cutoff, and the evaluation would seem to
  * hang. */
-static femd_status native_check_density(const femd_json *doc, const femd_structure *s, double cutoff, femd_error *err) {
+static femd_status native_check_density(const femd_json *doc, const femd_structure *atoms, double cutoff,
+                                        femd_error *err) {
     enum { NEIGHBOURS_MAX = 3000 };
-    const double volume = fabs(femd_det3(s->cell)),
-                 each = s->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
+    const double volume = fabs(femd_det3(atoms->cell)),
+                 each = atoms->natoms / volume * 4.18879020478639 * cutoff * cutoff * cutoff;
     if (each <= NEIGHBOURS_MAX) return FEMD_OK;
     return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
                           "%d atoms in %.3g cubic angstrom have some %.2g neighbours each within the cutoff of %.4g "
                           "angstrom; is a length in the wrong unit? "
                           "(at most %d)",
-                          s->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
+                          atoms->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
 }
 
-static femd_status native_build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *n,
+static femd_status native_build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *native,
                                 femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_reference ref;
     double skin = 0.6;
-    femd_structure *s = &n->structure;
+    femd_structure *atoms = &native->structure;
     FEMD_TRY(native_read_settings(doc, &set, &skin, err));
     FEMD_TRY(femd_reference_read(doc, &ref, err));
-    FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, s, err));
-    FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])s->name,
-                                   s->nspecies, &n->potential, err));
-    FEMD_TRY(native_check_density(doc, s, femd_potential_cutoff(n->potential) + skin, err));
-    FEMD_TRY(femd_energetics_create(n->potential, s->natoms, s->species, &n->rve.en, err));
-    FEMD_TRY(femd_energetics_require(n->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */
-    FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(n->potential), skin, &n->rve.nb, err));
-    femd_rve_set_atoms(&n->rve, s->natoms);
-    n->rve.X = malloc(3 * (size_t)s->natoms * sizeof(double));
-    if (!n->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", s->natoms);
-    memcpy(n->rve.X, s->x, 3 * (size_t)s->natoms * sizeof(double));
-    FEMD_TRY(femd_rve_set_cell(&n->rve, s->cell, err));
-    if (!frozen) FEMD_TRY(femd_relaxer_create(s->natoms, &set, &n->relaxer, err));
-    FEMD_TRY(femd_path_init(&n->path, &n->rve, n->relaxer, err));
-    FEMD_TRY(femd_reference_relax(&ref, frozen, &n->path, err));
-    if (!frozen) return femd_native_renew(n, err);
-    FEMD_TRY(femd_neighbours_rebuild(n->rve.nb, n->rve.n, n->rve.h0, n->rve.X, err));
-    return femd_energetics_forces(n->rve.en, n->rve.nb, n->rve.h0, n->rve.X, &n->virgin_W, NULL, NULL, err);
+    FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, atoms, err));
+    FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])atoms->name,
+                                   atoms->nspecies, &native->potential, err));
+    FEMD_TRY(native_check_density(doc, atoms, femd_potential_cutoff(native->potential) + skin, err));
+    FEMD_TRY(femd_energetics_create(native->potential, atoms->natoms, atoms->species, &native->rve.en, err));
+    FEMD_TRY(femd_energetics_require(native->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */
+    FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(native->potential), skin, &native->rve.nb, err));
+    femd_rve_set_atoms(&native->rve, atoms->natoms);
+    native->rve.X = malloc(3 * (size_t)atoms->natoms * sizeof(double));
+    if (!native->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", atoms->natoms);
+    memcpy(native->rve.X, atoms->x, 3 * (size_t)atoms->natoms * sizeof(double));
+    FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
+    if (!frozen) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
+    FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
+    FEMD_TRY(femd_reference_relax(&ref, frozen, &native->path, err));
+    if (!frozen) return femd_native_renew(native, err);
+    FEMD_TRY(femd_neighbours_rebuild(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, err));
+    return femd_energetics_forces(native->rve.en, native->rve.nb, native->rve.h0, native->rve.X, &native->virgin_W,
+                                  NULL, NULL, err);
 }
 
 femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen, femd_native **out,
                                femd_error *err) {
-    femd_native *n = calloc(1, sizeof *n);
-    if (!n) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
+    femd_native *native = calloc(1, sizeof *native);
+    if (!native) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_dense_init();
-    const femd_status rc = native_build(doc, pack, frozen, n, err);
+    const femd_status rc = native_build(doc, pack, frozen, native, err);
     if (rc != FEMD_OK) {
-        femd_native_destroy(&n);
+        femd_native_destroy(&native);
         return rc;
     }
-    *out = n;
+    *out = native;
     return FEMD_OK;
 }

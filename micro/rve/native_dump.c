@@ -4,8 +4,9 @@
 #include "crystal/xyz.h"
 #include "rve/native.h"
 
-femd_status femd_native_dump(femd_native *n, const double E[6], const double *w, femd_buffer *out, femd_error *err) {
-    const femd_rve *rve = &n->rve;
+femd_status femd_native_dump(femd_native *native, const double E[6], const double *w, femd_buffer *out,
+                             femd_error *err) {
+    const femd_rve *rve = &native->rve;
     const size_t n3 = 3 * (size_t)rve->n;
     femd_place place;
     FEMD_TRY(femd_place_set(rve, E, &place, err));
@@ -17,8 +18,8 @@ femd_status femd_native_dump(femd_native *n, const double E[6], const double *w,
     femd_status rc = femd_energetics_atom_energies(rve->en, rve->nb, place.h, x, energy, err);
     const femd_xyz_frame frame = {.n = rve->n,
                                   .cell = place.h,
-                                  .symbol = (const char(*)[8])n->structure.name,
-                                  .species = n->structure.species,
+                                  .symbol = (const char(*)[8])native->structure.name,
+                                  .species = native->structure.species,
                                   .x = x,
                                   .displacement = u,
                                   .energy = energy,

@@ -33,31 +33,31 @@ void femd_rve_clear(femd_rve *rve) {
     memset(rve, 0, sizeof *rve);
 }
 
-femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p, femd_error *err) {
-    memcpy(p->E, E, sizeof p->E);
-    FEMD_TRY(femd_stretch_from_E(E, p->U, err));
-    rve_inverse(p->U, p->A);
-    femd_mul3(rve->h0, p->U, p->h); /* rows: (U a)^T = a^T U, U symmetric */
-    p->J = femd_det3(p->U);
+femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *place, femd_error *err) {
+    memcpy(place->E, E, sizeof place->E);
+    FEMD_TRY(femd_stretch_from_E(E, place->U, err));
+    rve_inverse(place->U, place->A);
+    femd_mul3(rve->h0, place->U, place->h); /* rows: (U a)^T = a^T U, U symmetric */
+    place->J = femd_det3(place->U);
     for (int r = 0; r < 6; r++)
         for (int c = 0; c < 6; c++) {
             const int I = femd_voigt_i[r], J = femd_voigt_j[r], a = femd_voigt_i[c], b = femd_voigt_j[c];
-            const double m = p->A[3 * I + a] * p->A[3 * J + b];
-            p->M[6 * r + c] = a == b ? m : m + p->A[3 * I + b] * p->A[3 * J + a];
+            const double m = place->A[3 * I + a] * place->A[3 * J + b];
+            place->M[6 * r + c] = a == b ? m : m + place->A[3 * I + b] * place->A[3 * J + a];
         }
     return FEMD_OK;
 }
 
-void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w, double *x) {
+void femd_place_atoms(const femd_rve *rve, const femd_place *place, const double *w, double *x) {
     for (int i = 0; i < rve->n; i++) {
         double y[3];
         for (int c = 0; c < 3; c++) y[c] = rve->X[3 * i + c] + (w ? w[3 * i + c] : 0);
-        femd_apply3(p->U, y, x + 3 * i);
+        femd_apply3(place->U, y, x + 3 * i);
     }
 }
 
-void femd_place_displacements(const femd_rve *rve, const femd_place *p, const double *x, double *w) {
-    const double *A = p->A;
+void femd_place_displacements(const femd_rve *rve, const femd_place *place, const double *x, double *w) {
+    const double *A = place->A;
     double sum[3] = {0, 0, 0};
     for (int i = 0; i < rve->n; i++)
         for (int c = 0; c < 3; c++) {
@@ -68,28 +68,28 @@ void femd_place_displacements(const femd_rve *rve, const femd_place *p, const do
     femd_gauge_remove_sum(&rve->gauge, sum, w);
 }
 
-void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]) {
+void femd_place_stress(const femd_rve *rve, const femd_place *place, const double tau[6], double S[6]) {
     const double unit = FEMD_EV_PER_A3 / rve->V0;
     for (int r = 0; r < 6; r++) {
         double s = 0;
-        for (int c = 0; c < 6; c++) s += p->M[6 * r + c] * tau[c];
+        for (int c = 0; c < 6; c++) s += place->M[6 * r + c] * tau[c];
         S[r] = s * unit;
     }
 }
 
-void femd_place_tangent(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]) {
+void femd_place_tangent(const femd_rve *rve, const femd_place *place, const double B[36], double D[36]) {
     const double unit = FEMD_EV_PER_A3 / rve->V0;
     double MB[36];
     for (int r = 0; r < 6; r++)
         for (int c = 0; c < 6; c++) {
             double s = 0;
-            for (int k = 0; k < 6; k++) s += p->M[6 * r + k] * B[6 * k + c];
+            for (int k = 0; k < 6; k++) s += place->M[6 * r + k] * B[6 * k + c];
             MB[6 * r + c] = s;
         }
     for (int r = 0; r < 6; r++)
         for (int c = 0; c < 6; c++) {
             double s = 0;
-            for (int k = 0; k < 6; k++) s += MB[6 * r + k] * p->M[6 * c + k];
+            for (int k = 0; k < 6; k++) s += MB[6 * r + k] * place->M[6 * c + k];
             D[6 * r + c] = s * unit;
         }
 }

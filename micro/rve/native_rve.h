@@ -35,15 +35,15 @@ void femd_rve_set_atoms(femd_rve *rve, int n);
 FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
 void femd_rve_clear(femd_rve *rve);
 
-/* Everything of *p from E. OUT_OF_DOMAIN if 2E+I is not positive definite or not finite. */
-FEMD_MUST_CHECK femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *p, femd_error *err);
+/* Everything of *place from E. OUT_OF_DOMAIN if 2E+I is not positive definite or not finite. */
+FEMD_MUST_CHECK femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *place, femd_error *err);
 /* x = U (X + w); w = NULL is zero. */
-void femd_place_atoms(const femd_rve *rve, const femd_place *p, const double *w, double *x);
+void femd_place_atoms(const femd_rve *rve, const femd_place *place, const double *w, double *x);
 /* w = U^-1 x - X with its mean removed (the gauge of a state). */
-void femd_place_displacements(const femd_rve *rve, const femd_place *p, const double *x, double *w);
+void femd_place_displacements(const femd_rve *rve, const femd_place *place, const double *x, double *w);
 /* S = U^-1 tau U^-1 / V0 in Pa. */
-void femd_place_stress(const femd_rve *rve, const femd_place *p, const double tau[6], double S[6]);
+void femd_place_stress(const femd_rve *rve, const femd_place *place, const double tau[6], double S[6]);
 /* D = M B M^T / V0 in Pa for a spatial 6x6 in eV. */
-void femd_place_tangent(const femd_rve *rve, const femd_place *p, const double B[36], double D[36]);
+void femd_place_tangent(const femd_rve *rve, const femd_place *place, const double B[36], double D[36]);
 
 #endif

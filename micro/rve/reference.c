@@ -136,28 +136,28 @@ femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_pat
 }
 
 /* The reference strained by `step` becomes the new one. */
-static femd_status reference_move(femd_native *n, const double step[6], femd_error *err) {
-    FEMD_TRY(femd_path_advance(&n->path, step, NULL, err));
-    FEMD_TRY(reference_adopt(&n->path, err));
-    return femd_native_renew(n, err);
+static femd_status reference_move(femd_native *native, const double step[6], femd_error *err) {
+    FEMD_TRY(femd_path_advance(&native->path, step, NULL, err));
+    FEMD_TRY(reference_adopt(&native->path, err));
+    return femd_native_renew(native, err);
 }
 
-femd_status femd_reference_step(const femd_reference *ref, femd_native *n, const double S[6], const double D[36],
+femd_status femd_reference_step(const femd_reference *ref, femd_native *native, const double S[6], const double D[36],
                                 femd_error *err) {
     const double zero[6] = {0};
     double step[6], residual, scale;
     reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
-    return reference_move(n, step, err);
+    return reference_move(native, step, err);
 }
 
 /* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
  */
-static femd_status reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
-                                  femd_error *err) {
+static femd_status reference_heat(const femd_reference *ref, femd_native *native, femd_reference_strain strain,
+                                  void *user, femd_error *err) {
     const double zero[6] = {0};
     double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
-        FEMD_TRY(strain(user, n, ref->temperature, S, D, err));
+        FEMD_TRY(strain(user, native, ref->temperature, S, D, err));
         reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
         if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
             if (femd_cholesky(6, D) == 0) return FEMD_OK;
@@ -165,7 +165,7 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *n, fem
                              ref->temperature);
         }
         best = fmin(best, residual);
-        FEMD_TRY(reference_move(n, step, err));
+        FEMD_TRY(reference_move(native, step, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
         if (femd_max_abs(6, total) > HEAT_STRAIN)
             return femd_fail(err, FEMD_BAD_INPUT,
@@ -177,8 +177,8 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *n, fem
                      ref->temperature, HEAT_ITERATIONS, residual);
 }
 
-femd_status femd_reference_heat(const femd_reference *ref, femd_native *n, femd_reference_strain strain, void *user,
-                                femd_error *err) {
-    const femd_status rc = reference_heat(ref, n, strain, user, err);
+femd_status femd_reference_heat(const femd_reference *ref, femd_native *native, femd_reference_strain strain,
+                                void *user, femd_error *err) {
+    const femd_status rc = reference_heat(ref, native, strain, user, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

@@ -21,18 +21,18 @@ FEMD_MUST_CHECK femd_status femd_reference_read(const femd_json *doc, femd_refer
  * stands at E = 0 with w = 0. BAD_INPUT with words if no stable reference is found near the structure. */
 FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path,
                                                  femd_error *err);
-/* Move the reference of n, which stands at 0 K, to ref->temperature: Newton on S(E=0,T) = -p I with the free-energy
- * stress and tangent of `strain` (a method's function and data; user is handed to it), all six components; the new
- * reference is in place in n. BAD_INPUT with words if there is none near by. */
+/* Move the reference of native, which stands at 0 K, to ref->temperature: Newton on S(E=0,T) = -p I with the
+ * free-energy stress and tangent of `strain` (a method's function and data; user is handed to it), all six components;
+ * the new reference is in place in native. BAD_INPUT with words if there is none near by. */
 struct femd_native;
-typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *n, double temperature, double S[6],
+typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *native, double temperature, double S[6],
                                              double D[36], femd_error *err);
-FEMD_MUST_CHECK femd_status femd_reference_heat(const femd_reference *ref, struct femd_native *n,
+FEMD_MUST_CHECK femd_status femd_reference_heat(const femd_reference *ref, struct femd_native *native,
                                                 femd_reference_strain strain, void *user, femd_error *err);
 
 /* One such step by hand: from S and D (Pa) at E = 0 of the reference in place to the next one. */
-FEMD_MUST_CHECK femd_status femd_reference_step(const femd_reference *ref, struct femd_native *n, const double S[6],
-                                                const double D[36], femd_error *err);
+FEMD_MUST_CHECK femd_status femd_reference_step(const femd_reference *ref, struct femd_native *native,
+                                                const double S[6], const double D[36], femd_error *err);
 /* Whatever physics ends a search for a reference, the material's input is at fault: BAD_INPUT with words (NO_MEMORY and
  * INTERNAL stay). */
 femd_status femd_reference_blame(femd_status rc, femd_error *err);

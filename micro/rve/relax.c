@@ -32,81 +32,81 @@ struct femd_relaxer {
 
 femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **out, femd_error *err) {
     const size_t n3 = 3 * (size_t)natoms;
-    femd_relaxer *r = calloc(1, sizeof *r);
-    if (!r) return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
-    r->n = natoms;
-    r->n3 = (int)n3;
-    r->set = *set;
-    r->dense = r->n3 <= set->dense_max;
-    r->block = calloc(n3 * (6 + 9 + 2 * MEMORY), sizeof(double));
-    if (r->dense) r->H = malloc(n3 * n3 * sizeof(double));
-    if (!r->block || (r->dense && !r->H)) {
-        femd_relaxer_destroy(&r);
+    femd_relaxer *relaxer = calloc(1, sizeof *relaxer);
+    if (!relaxer) return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
+    relaxer->n = natoms;
+    relaxer->n3 = (int)n3;
+    relaxer->set = *set;
+    relaxer->dense = relaxer->n3 <= set->dense_max;
+    relaxer->block = calloc(n3 * (6 + 9 + 2 * MEMORY), sizeof(double));
+    if (relaxer->dense) relaxer->H = malloc(n3 * n3 * sizeof(double));
+    if (!relaxer->block || (relaxer->dense && !relaxer->H)) {
+        femd_relaxer_destroy(&relaxer);
         return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
     }
-    double *next = r->block;
-    double **part[] = {&r->x_h, &r->f,    &r->g_old, &r->x_old, &r->d,
-                       &r->z,   &r->cg_r, &r->cg_p,  &r->cg_q}; /* cg_*: one run of 3 x n3 */
+    double *next = relaxer->block;
+    double **part[] = {&relaxer->x_h, &relaxer->f,    &relaxer->g_old, &relaxer->x_old, &relaxer->d,
+                       &relaxer->z,   &relaxer->cg_r, &relaxer->cg_p,  &relaxer->cg_q}; /* cg_*: one run of 3 x n3 */
     for (size_t k = 0; k < sizeof part / sizeof part[0]; k++, next += n3) *part[k] = next;
-    r->L = next;
-    r->ls = next + 6 * n3;
-    r->ly = r->ls + MEMORY * n3;
+    relaxer->L = next;
+    relaxer->ls = next + 6 * n3;
+    relaxer->ly = relaxer->ls + MEMORY * n3;
     femd_dense_init();
-    *out = r;
+    *out = relaxer;
     return FEMD_OK;
 }
 
-void femd_relaxer_destroy(femd_relaxer **r) {
-    if (!r || !*r) return;
-    free((*r)->H);
-    free((*r)->block);
-    free(*r);
-    *r = NULL;
+void femd_relaxer_destroy(femd_relaxer **relaxer) {
+    if (!relaxer || !*relaxer) return;
+    free((*relaxer)->H);
+    free((*relaxer)->block);
+    free(*relaxer);
+    *relaxer = NULL;
 }
 
-const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *r) {
-    return &r->set;
+const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *relaxer) {
+    return &relaxer->set;
 }
-int femd_relaxer_is_dense(const femd_relaxer *r) {
-    return r->dense;
+int femd_relaxer_is_dense(const femd_relaxer *relaxer) {
+    return relaxer->dense;
 }
-const double *femd_relaxer_factor(const femd_relaxer *r) {
-    return r->H;
+const double *femd_relaxer_factor(const femd_relaxer *relaxer) {
+    return relaxer->H;
 }
-const double *femd_relaxer_L(const femd_relaxer *r) {
-    return r->L;
+const double *femd_relaxer_L(const femd_relaxer *relaxer) {
+    return relaxer->L;
 }
-const double *femd_relaxer_B(const femd_relaxer *r) {
-    return r->B;
+const double *femd_relaxer_B(const femd_relaxer *relaxer) {
+    return relaxer->B;
 }
-const double *femd_relaxer_forces(const femd_relaxer *r) {
-    return r->f;
+const double *femd_relaxer_forces(const femd_relaxer *relaxer) {
+    return relaxer->f;
 }
 
-static femd_status relax_forces(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+static femd_status relax_forces(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, const double *x,
                                 const femd_beat *beat, femd_error *err) {
     FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
-    return femd_energetics_forces(rve->en, rve->nb, p->h, x, &r->W, r->f, r->tau, err);
+    return femd_energetics_forces(rve->en, rve->nb, place->h, x, &relaxer->W, relaxer->f, relaxer->tau, err);
 }
 
 /* Hessian data at x; a factor that is not positive definite is replaced by one of H + shift, good for descent only. */
-static femd_status relax_refresh(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, const double *x,
                                  femd_relax_result *res, femd_error *err) {
-    memcpy(r->x_h, x, (size_t)r->n3 * sizeof *x);
-    r->have = 1;
-    r->positive = 1;
-    r->stored = 0;
+    memcpy(relaxer->x_h, x, (size_t)relaxer->n3 * sizeof *x);
+    relaxer->have = 1;
+    relaxer->positive = 1;
+    relaxer->stored = 0;
     res->hessians++;
-    if (!r->dense) return femd_energetics_prepare(rve->en, rve->nb, p->h, x, r->L, r->B, err);
+    if (!relaxer->dense) return femd_energetics_prepare(rve->en, rve->nb, place->h, x, relaxer->L, relaxer->B, err);
     double shift = 0;
     for (int attempt = 0; attempt < 12; attempt++) {
-        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, p->h, x, r->H, r->L, r->B, err));
-        femd_gauge_stiffen(&rve->gauge, r->H);
+        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
+        femd_gauge_stiffen(&rve->gauge, relaxer->H);
         if (shift > 0)
-            for (int i = 0; i < r->n3; i++) r->H[(size_t)i * r->n3 + i] += shift;
-        const double scale = femd_max_abs(r->n3, r->H) > 0 ? fabs(r->H[0]) : 1;
-        if (femd_cholesky(r->n3, r->H) == 0) return FEMD_OK;
-        r->positive = 0;
+            for (int i = 0; i < relaxer->n3; i++) relaxer->H[(size_t)i * relaxer->n3 + i] += shift;
+        const double scale = femd_max_abs(relaxer->n3, relaxer->H) > 0 ? fabs(relaxer->H[0]) : 1;
+        if (femd_cholesky(relaxer->n3, relaxer->H) == 0) return FEMD_OK;
+        relaxer->positive = 0;
         res->softened = 1;
         shift = shift > 0 ? 3 * shift : 0.02 * scale;
     }
@@ -115,9 +115,10 @@ static femd_status relax_refresh(femd_relaxer *r, const femd_rve *rve, const fem
 
 /* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what
  * was reached before, or b itself at the first step). */
-static int relax_conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const double *b, double tol, double *z) {
-    const int n = r->n3;
-    double *res = r->cg_r, *p = r->cg_p, *q = r->cg_q;
+static int relax_conjugate_gradients(femd_relaxer *relaxer, const femd_rve *rve, const double *b, double tol,
+                                     double *z) {
+    const int n = relaxer->n3;
+    double *res = relaxer->cg_r, *p = relaxer->cg_p, *q = relaxer->cg_q;
     memset(z, 0, (size_t)n * sizeof *z);
     memcpy(res, b, (size_t)n * sizeof *b);
     femd_gauge_remove(&rve->gauge, res);
@@ -143,78 +144,78 @@ static int relax_conjugate_gradients(femd_relaxer *r, const femd_rve *rve, const
     return 0;
 }
 
-femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z,
+femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b, double *z,
                                femd_error *err) {
-    const size_t n = (size_t)r->n3;
-    if (r->dense) {
+    const size_t n = (size_t)relaxer->n3;
+    if (relaxer->dense) {
         memcpy(z, b, (size_t)k * n * sizeof *b);
-        femd_cholesky_solve(r->n3, r->H, k, z);
+        femd_cholesky_solve(relaxer->n3, relaxer->H, k, z);
         return FEMD_OK;
     }
     for (int j = 0; j < k; j++)
-        if (relax_conjugate_gradients(r, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
+        if (relax_conjugate_gradients(relaxer, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
             return femd_fail(err, FEMD_INSTABILITY, "the relaxed configuration has a direction of negative curvature");
     return FEMD_OK;
 }
 
 /* d = (approximate inverse Hessian) f: the two-loop recursion of L-BFGS around the factor (Nocedal and Wright,
  * algorithm 7.4). */
-static void relax_quasi_newton(femd_relaxer *r, const double *factor) {
-    const int n = r->n3;
+static void relax_quasi_newton(femd_relaxer *relaxer, const double *factor) {
+    const int n = relaxer->n3;
     double a[MEMORY];
-    memcpy(r->d, r->f, (size_t)n * sizeof *r->d);
-    for (int k = 0; k < r->stored; k++) {
-        const int m = (r->newest + MEMORY - k) % MEMORY;
-        a[m] = r->rho[m] * femd_dot(n, r->ls + (size_t)m * n, r->d);
-        for (int i = 0; i < n; i++) r->d[i] -= a[m] * r->ly[(size_t)m * n + i];
+    memcpy(relaxer->d, relaxer->f, (size_t)n * sizeof *relaxer->d);
+    for (int k = 0; k < relaxer->stored; k++) {
+        const int m = (relaxer->newest + MEMORY - k) % MEMORY;
+        a[m] = relaxer->rho[m] * femd_dot(n, relaxer->ls + (size_t)m * n, relaxer->d);
+        for (int i = 0; i < n; i++) relaxer->d[i] -= a[m] * relaxer->ly[(size_t)m * n + i];
     }
-    femd_cholesky_solve(n, factor, 1, r->d);
-    for (int k = r->stored - 1; k >= 0; k--) {
-        const int m = (r->newest + MEMORY - k) % MEMORY;
-        const double b = r->rho[m] * femd_dot(n, r->ly + (size_t)m * n, r->d);
-        for (int i = 0; i < n; i++) r->d[i] += (a[m] - b) * r->ls[(size_t)m * n + i];
+    femd_cholesky_solve(n, factor, 1, relaxer->d);
+    for (int k = relaxer->stored - 1; k >= 0; k--) {
+        const int m = (relaxer->newest + MEMORY - k) % MEMORY;
+        const double b = relaxer->rho[m] * femd_dot(n, relaxer->ly + (size_t)m * n, relaxer->d);
+        for (int i = 0; i < n; i++) relaxer->d[i] += (a[m] - b) * relaxer->ls[(size_t)m * n + i];
     }
 }
 
 /* Remember the pair (x - x_old, g - g_old), g = -f. */
-static void relax_remember(femd_relaxer *r, const double *x) {
-    const int n = r->n3;
-    const int m = r->stored ? (r->newest + 1) % MEMORY : 0;
-    double *s = r->ls + (size_t)m * n, *y = r->ly + (size_t)m * n;
-    for (int i = 0; i < n; i++) s[i] = x[i] - r->x_old[i];
-    for (int i = 0; i < n; i++) y[i] = -r->f[i] - r->g_old[i];
+static void relax_remember(femd_relaxer *relaxer, const double *x) {
+    const int n = relaxer->n3;
+    const int m = relaxer->stored ? (relaxer->newest + 1) % MEMORY : 0;
+    double *s = relaxer->ls + (size_t)m * n, *y = relaxer->ly + (size_t)m * n;
+    for (int i = 0; i < n; i++) s[i] = x[i] - relaxer->x_old[i];
+    for (int i = 0; i < n; i++) y[i] = -relaxer->f[i] - relaxer->g_old[i];
     const double ys = femd_dot(n, y, s);
     if (!(ys > 1e-12 * sqrt(femd_dot(n, y, y) * femd_dot(n, s, s)))) return;
-    r->rho[m] = 1 / ys;
-    r->newest = m;
-    if (r->stored < MEMORY) r->stored++;
+    relaxer->rho[m] = 1 / ys;
+    relaxer->newest = m;
+    if (relaxer->stored < MEMORY) relaxer->stored++;
 }
 
-/* Move x along r->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is
+/* Move x along relaxer->d. Returns OK with forces at the new x, NOT_CONVERGED if no acceptable step was found (x is
  * unchanged, forces are those of x), or a failure of the beat. */
-static femd_status relax_line_search(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+static femd_status relax_line_search(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
                                      const femd_beat *beat, femd_error *err) {
-    const int n = r->n3;
-    const double W0 = r->W, slope = -femd_dot(n, r->f, r->d);
+    const int n = relaxer->n3;
+    const double W0 = relaxer->W, slope = -femd_dot(n, relaxer->f, relaxer->d);
     const double noise = 1e-13 * (fabs(W0) + 1);
-    const double longest = femd_max_abs(n, r->d);
-    double t = longest > r->set.max_move ? r->set.max_move / longest : 1;
-    memcpy(r->x_old, x, (size_t)n * sizeof *x);
-    for (int i = 0; i < n; i++) r->g_old[i] = -r->f[i];
+    const double longest = femd_max_abs(n, relaxer->d);
+    double t = longest > relaxer->set.max_move ? relaxer->set.max_move / longest : 1;
+    memcpy(relaxer->x_old, x, (size_t)n * sizeof *x);
+    for (int i = 0; i < n; i++) relaxer->g_old[i] = -relaxer->f[i];
     if (!(slope < 0)) return FEMD_NOT_CONVERGED;
     for (int trial = 0; trial < 12; trial++) {
-        for (int i = 0; i < n; i++) x[i] = r->x_old[i] + t * r->d[i];
+        for (int i = 0; i < n; i++) x[i] = relaxer->x_old[i] + t * relaxer->d[i];
         femd_error words = FEMD_ERROR_INIT;
-        const femd_status rc = relax_forces(r, rve, p, x, beat, &words);
+        const femd_status rc = relax_forces(relaxer, rve, place, x, beat, &words);
         if (rc != FEMD_OK && rc != FEMD_OUT_OF_DOMAIN) {
             if (err) *err = words;
             return rc;
         }
-        if (rc == FEMD_OK && isfinite(r->W)) {
-            const double slope_t = -femd_dot(n, r->f, r->d);
-            if (r->W <= W0 + 1e-4 * t * slope && r->W < W0 - noise) return FEMD_OK;
-            if (r->W <= W0 + noise && fabs(slope_t) <= 0.9 * fabs(slope)) return FEMD_OK;
-            const double curve = r->W - W0 - t * slope;
+        if (rc == FEMD_OK && isfinite(relaxer->W)) {
+            const double slope_t = -femd_dot(n, relaxer->f, relaxer->d);
+            if (relaxer->W <= W0 + 1e-4 * t * slope && relaxer->W < W0 - noise) return FEMD_OK;
+            if (relaxer->W <= W0 + noise && fabs(slope_t) <= 0.9 * fabs(slope)) return FEMD_OK;
+            const double curve = relaxer->W - W0 - t * slope;
             double next = curve > 0 ? -0.5 * slope * t * t / curve : 0.5 * t;
             if (!(next < 0.5 * t)) next = 0.5 * t;
             t = next > 0.1 * t ? next : 0.1 * t;
@@ -222,8 +223,8 @@ static femd_status relax_line_search(femd_relaxer *r, const femd_rve *rve, const
             t *= 0.25;
         }
     }
-    memcpy(x, r->x_old, (size_t)n * sizeof *x);
-    FEMD_TRY(relax_forces(r, rve, p, x, beat, err));
+    memcpy(x, relaxer->x_old, (size_t)n * sizeof *x);
+    FEMD_TRY(relax_forces(relaxer, rve, place, x, beat, err));
     return FEMD_NOT_CONVERGED;
 }
 
@@ -233,11 +234,11 @@ static double relax_distance(int n, const double *a, const double *b) {
     return m;
 }
 
-static void relax_report(const femd_relaxer *r, const double *x, const double *start, femd_relax_result *res) {
-    res->W = r->W;
-    memcpy(res->tau, r->tau, sizeof res->tau);
-    res->fmax = femd_max_abs(r->n3, r->f);
-    if (start) res->moved = relax_distance(r->n3, x, start);
+static void relax_report(const femd_relaxer *relaxer, const double *x, const double *start, femd_relax_result *res) {
+    res->W = relaxer->W;
+    memcpy(res->tau, relaxer->tau, sizeof res->tau);
+    res->fmax = femd_max_abs(relaxer->n3, relaxer->f);
+    if (start) res->moved = relax_distance(relaxer->n3, x, start);
 }
 
 /* How the factor in use serves. */
@@ -248,55 +249,55 @@ typedef struct progress {
     double fmax;
 } progress;
 
-static int relax_wants_refresh(const femd_relaxer *r, const progress *g, const double *x) {
-    if (!r->dense) return 1; /* Newton-CG: the Hessian of every step */
+static int relax_wants_refresh(const femd_relaxer *relaxer, const progress *g, const double *x) {
+    if (!relaxer->dense) return 1; /* Newton-CG: the Hessian of every step */
     if (g->stale) return g->fmax <= SWITCH_FORCE || g->since >= STALE_ITERATIONS || g->slow >= 2;
-    if (!r->positive) return g->since >= 4;
-    return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && relax_distance(r->n3, x, r->x_h) > 1e-4);
+    if (!relaxer->positive) return g->since >= 4;
+    return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && relax_distance(relaxer->n3, x, relaxer->x_h) > 1e-4);
 }
 
-static femd_status relax_step(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+static femd_status relax_step(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
                               const double *factor, const femd_beat *beat, femd_relax_result *res, femd_error *err) {
-    if (r->dense) {
-        relax_quasi_newton(r, factor);
+    if (relaxer->dense) {
+        relax_quasi_newton(relaxer, factor);
     } else {
-        const double forcing = fmin(0.1, sqrt(femd_max_abs(r->n3, r->f)));
-        if (relax_conjugate_gradients(r, rve, r->f, fmax(forcing, 1e-6), r->d)) {
-            r->positive = 0;
+        const double forcing = fmin(0.1, sqrt(femd_max_abs(relaxer->n3, relaxer->f)));
+        if (relax_conjugate_gradients(relaxer, rve, relaxer->f, fmax(forcing, 1e-6), relaxer->d)) {
+            relaxer->positive = 0;
             res->softened = 1;
         }
     }
-    const femd_status rc = relax_line_search(r, rve, p, x, beat, err);
-    if (rc == FEMD_OK && r->dense) relax_remember(r, x);
+    const femd_status rc = relax_line_search(relaxer, rve, place, x, beat, err);
+    if (rc == FEMD_OK && relaxer->dense) relax_remember(relaxer, x);
     return rc;
 }
 
-femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x, const double *stale,
-                       const femd_beat *beat, femd_relax_result *res, femd_error *err) {
+femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
+                       const double *stale, const femd_beat *beat, femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
-    r->have = 0;
-    r->stored = 0;
-    double *start = r->z;
-    memcpy(start, x, (size_t)r->n3 * sizeof *x);
-    progress g = {.stale = stale && r->dense, .fmax = HUGE_VAL};
+    relaxer->have = 0;
+    relaxer->stored = 0;
+    double *start = relaxer->z;
+    memcpy(start, x, (size_t)relaxer->n3 * sizeof *x);
+    progress g = {.stale = stale && relaxer->dense, .fmax = HUGE_VAL};
     int failures = 0;
-    FEMD_TRY(relax_forces(r, rve, p, x, beat, err));
+    FEMD_TRY(relax_forces(relaxer, rve, place, x, beat, err));
     for (;; res->iterations++) {
-        const double fmax_now = femd_max_abs(r->n3, r->f);
+        const double fmax_now = femd_max_abs(relaxer->n3, relaxer->f);
         if (!isfinite(fmax_now))
             return femd_fail(err, FEMD_DIVERGED, "the relaxation reached a force that is not finite");
         g.slow = fmax_now > 0.5 * g.fmax ? g.slow + 1 : 0;
         g.fmax = fmax_now;
-        if (fmax_now <= r->set.force_tolerance) break;
-        if (res->iterations >= r->set.iterations)
+        if (fmax_now <= relaxer->set.force_tolerance) break;
+        if (res->iterations >= relaxer->set.iterations)
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)", fmax_now,
-                             res->iterations, r->set.force_tolerance);
-        if ((!r->have && !g.stale) || relax_wants_refresh(r, &g, x)) {
-            FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
+                             res->iterations, relaxer->set.force_tolerance);
+        if ((!relaxer->have && !g.stale) || relax_wants_refresh(relaxer, &g, x)) {
+            FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
             g = (progress){.fmax = fmax_now};
         }
-        const femd_status rc = relax_step(r, rve, p, x, g.stale ? stale : r->H, beat, res, err);
+        const femd_status rc = relax_step(relaxer, rve, place, x, g.stale ? stale : relaxer->H, beat, res, err);
         g.since++;
         if (rc == FEMD_OK) {
             failures = 0;
@@ -306,28 +307,29 @@ femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p
         if (++failures > 2)
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
-                             r->set.force_tolerance);
-        FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
+                             relaxer->set.force_tolerance);
+        FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
         g = (progress){.fmax = fmax_now};
     }
-    if (!r->have || !r->dense || relax_distance(r->n3, x, r->x_h) > HESSIAN_REACH || !r->positive)
-        FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
-    if (!r->dense) { /* no factor tells whether this is a minimum */
+    if (!relaxer->have || !relaxer->dense || relax_distance(relaxer->n3, x, relaxer->x_h) > HESSIAN_REACH ||
+        !relaxer->positive)
+        FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
+    if (!relaxer->dense) { /* no factor tells whether this is a minimum */
         double lowest;
-        FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, r->cg_r, &lowest, err));
-        if (!(lowest > 0)) r->positive = 0;
+        FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, relaxer->cg_r, &lowest, err));
+        if (!(lowest > 0)) relaxer->positive = 0;
     }
-    relax_report(r, x, start, res);
-    if (!r->positive)
+    relax_report(relaxer, x, start, res);
+    if (!relaxer->positive)
         return femd_fail(err, FEMD_INSTABILITY, "equilibrium was reached where the Hessian is not positive definite");
     return FEMD_OK;
 }
 
-femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
+femd_status femd_relax_hold(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, const double *x,
                             femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
-    FEMD_TRY(relax_forces(r, rve, p, x, NULL, err));
-    FEMD_TRY(relax_refresh(r, rve, p, x, res, err));
-    relax_report(r, x, NULL, res);
+    FEMD_TRY(relax_forces(relaxer, rve, place, x, NULL, err));
+    FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
+    relax_report(relaxer, x, NULL, res);
     return FEMD_OK;
 }

@@ -30,31 +30,31 @@ typedef struct femd_relax_result {
     int softened; /* 1 if the Hessian was seen not positive definite on the way */
 } femd_relax_result;
 
-FEMD_MUST_CHECK femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **r,
+FEMD_MUST_CHECK femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd_relaxer **relaxer,
                                                 femd_error *err);
-void femd_relaxer_destroy(femd_relaxer **r);
-const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *r);
+void femd_relaxer_destroy(femd_relaxer **relaxer);
+const femd_relax_settings *femd_relaxer_settings(const femd_relaxer *relaxer);
 /* 1 if the Hessian is factorised, 0 if it is matrix-free. */
-int femd_relaxer_is_dense(const femd_relaxer *r);
+int femd_relaxer_is_dense(const femd_relaxer *relaxer);
 
-/* Relax x (3n, in and out) in the cell of p. stale: a Cholesky factor of a Hessian near by for the first steps, or
+/* Relax x (3n, in and out) in the cell of place. stale: a Cholesky factor of a Hessian near by for the first steps, or
  * NULL. NOT_CONVERGED, DIVERGED, INSTABILITY (ends where the Hessian is not positive definite), OUT_OF_DOMAIN,
  * CANCELLED, DEADLINE. */
-FEMD_MUST_CHECK femd_status femd_relax(femd_relaxer *r, const femd_rve *rve, const femd_place *p, double *x,
+FEMD_MUST_CHECK femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
                                        const double *stale, const femd_beat *beat, femd_relax_result *res,
                                        femd_error *err);
 /* Only forces and the Hessian data at x, no relaxation (tests, reference data of an unrelaxed state). */
-FEMD_MUST_CHECK femd_status femd_relax_hold(femd_relaxer *r, const femd_rve *rve, const femd_place *p, const double *x,
-                                            femd_relax_result *res, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_relax_hold(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place,
+                                            const double *x, femd_relax_result *res, femd_error *err);
 
 /* Hessian data at the end of the last successful call. */
-const double *femd_relaxer_factor(const femd_relaxer *r); /* n3 x n3 Cholesky factor, NULL if matrix-free */
-const double *femd_relaxer_L(const femd_relaxer *r);      /* n3 x 6 */
-const double *femd_relaxer_B(const femd_relaxer *r);      /* 6 x 6 */
-const double *femd_relaxer_forces(const femd_relaxer *r); /* n3 */
+const double *femd_relaxer_factor(const femd_relaxer *relaxer); /* n3 x n3 Cholesky factor, NULL if matrix-free */
+const double *femd_relaxer_L(const femd_relaxer *relaxer);      /* n3 x 6 */
+const double *femd_relaxer_B(const femd_relaxer *relaxer);      /* 6 x 6 */
+const double *femd_relaxer_forces(const femd_relaxer *relaxer); /* n3 */
 /* Solve H z = b for k vectors (one after another) at that place, what the gauge holds taken out; relative residual
  * 1e-11 where it is iterative. b and z do not overlap. INSTABILITY if a direction of negative curvature is met. */
-FEMD_MUST_CHECK femd_status femd_relaxer_solve(femd_relaxer *r, const femd_rve *rve, int k, const double *b, double *z,
-                                               femd_error *err);
+FEMD_MUST_CHECK femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b,
+                                               double *z, femd_error *err);
 
 #endif

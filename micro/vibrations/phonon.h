@@ -47,41 +47,41 @@ typedef struct femd_phonons {
 
 /* Masses from the structure or the potential. mesh: of `mesh` alone. BAD_INPUT if an atom has no mass, LIMIT if it is
  * too large. */
-FEMD_MUST_CHECK femd_status femd_phonons_create(const femd_native *n, femd_phonon_kind kind, int quantum,
-                                                const int mesh[3], femd_phonons *p, femd_error *err);
-void femd_phonons_clear(femd_phonons *p);
-/* A at positions x in the cell of `place`, into p->a. */
-FEMD_MUST_CHECK femd_status femd_phonons_sample(femd_phonons *p, femd_rve *rve, const femd_place *place,
+FEMD_MUST_CHECK femd_status femd_phonons_create(const femd_native *native, femd_phonon_kind kind, int quantum,
+                                                const int mesh[3], femd_phonons *phonons, femd_error *err);
+void femd_phonons_clear(femd_phonons *phonons);
+/* A at positions x in the cell of `place`, into phonons->a. */
+FEMD_MUST_CHECK femd_status femd_phonons_sample(femd_phonons *phonons, femd_rve *rve, const femd_place *place,
                                                 const double *x, femd_error *err);
-/* Make the sample in p->a the base at temperature T. INSTABILITY if it is not positive definite. */
-FEMD_MUST_CHECK femd_status femd_phonons_base(femd_phonons *p, double T, femd_error *err);
+/* Make the sample in phonons->a the base at temperature T. INSTABILITY if it is not positive definite. */
+FEMD_MUST_CHECK femd_status femd_phonons_base(femd_phonons *phonons, double T, femd_error *err);
 /* <f'(base), a> and <df'/dT(base), a> of the last sample. */
-void femd_phonons_contract(const femd_phonons *p, double *phi, double *phi_T);
+void femd_phonons_contract(const femd_phonons *phonons, double *phi, double *phi_T);
 /* Rates of A in six directions: set to zero, add factor times the last sample. */
-FEMD_MUST_CHECK femd_status femd_phonons_rates_zero(femd_phonons *p, femd_error *err);
-void femd_phonons_rates_add(femd_phonons *p, int direction, double factor);
+FEMD_MUST_CHECK femd_status femd_phonons_rates_zero(femd_phonons *phonons, femd_error *err);
+void femd_phonons_rates_add(femd_phonons *phonons, int direction, double factor);
 /* K_ab = sum_ij f[li, lj] (rate a)_ij (rate b)_ij; the rates are spoilt. */
-void femd_phonons_quadratic(femd_phonons *p, double K[36]);
+void femd_phonons_quadratic(femd_phonons *phonons, double K[36]);
 
 /* dF/dx and d2F/dx dT of the base (n3 each; eV/angstrom, eV/(angstrom K); mean zero), by differences: x is where the
  * base was sampled. fine: fourth order, else second where that is smooth enough to be differenced again. Spoils the
  * last sample. OUT_OF_DOMAIN, CANCELLED, DEADLINE. phonon_gradient.c */
-FEMD_MUST_CHECK femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve, const femd_place *place,
+FEMD_MUST_CHECK femd_status femd_phonons_gradient(femd_phonons *phonons, femd_rve *rve, const femd_place *place,
                                                   const double *x, int fine, const femd_beat *beat, double *g,
                                                   double *g_T, femd_error *err);
 /* Whether `beat` wants the vibrations to stop: CANCELLED, DEADLINE. */
 FEMD_MUST_CHECK femd_status femd_phonons_beat(const femd_beat *beat, double fraction, femd_error *err);
 
 /* What phonon.c leaves to phonon_full.c, phonon_blocks.c and phonon_mesh.c. */
-FEMD_MUST_CHECK femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err);
-void femd_phonons_full_quadratic(femd_phonons *p, double K[36]);
-FEMD_MUST_CHECK femd_status femd_phonons_blocks_base(femd_phonons *p, femd_error *err);
-void femd_phonons_blocks_quadratic(femd_phonons *p, double K[36]);
+FEMD_MUST_CHECK femd_status femd_phonons_full_base(femd_phonons *phonons, femd_error *err);
+void femd_phonons_full_quadratic(femd_phonons *phonons, double K[36]);
+FEMD_MUST_CHECK femd_status femd_phonons_blocks_base(femd_phonons *phonons, femd_error *err);
+void femd_phonons_blocks_quadratic(femd_phonons *phonons, double K[36]);
 /* The crystal, the wave vectors up to sign and their weights; blocks, edge. */
-FEMD_MUST_CHECK femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, const int mesh[3],
-                                                     femd_error *err);
-/* Dynamical matrices without masses into p->a. */
-FEMD_MUST_CHECK femd_status femd_phonons_mesh_sample(femd_phonons *p, const femd_place *place, const double *x,
+FEMD_MUST_CHECK femd_status femd_phonons_mesh_create(femd_phonons *phonons, const femd_native *native,
+                                                     const int mesh[3], femd_error *err);
+/* Dynamical matrices without masses into phonons->a. */
+FEMD_MUST_CHECK femd_status femd_phonons_mesh_sample(femd_phonons *phonons, const femd_place *place, const double *x,
                                                      femd_error *err);
 
 #endif

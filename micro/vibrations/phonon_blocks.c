@@ -38,92 +38,92 @@ static void phonon_blocks_jacobi(const double block[9], double lambda[3], double
 }
 
 /* Eigenvectors of block b as rows of its base, ascending where those that are not free have to be told apart. */
-static femd_status phonon_blocks_diagonalise(femd_phonons *p, size_t b, femd_error *err) {
-    const size_t m = (size_t)p->edge;
-    double *V = p->base + b * m * m, *lambda = p->lambda + b * m;
+static femd_status phonon_blocks_diagonalise(femd_phonons *phonons, size_t b, femd_error *err) {
+    const size_t m = (size_t)phonons->edge;
+    double *V = phonons->base + b * m * m, *lambda = phonons->lambda + b * m;
     if (m == 3) {
-        phonon_blocks_jacobi(p->a + b * m * m, lambda, V);
+        phonon_blocks_jacobi(phonons->a + b * m * m, lambda, V);
         return FEMD_OK;
     }
-    memcpy(V, p->a + b * m * m, m * m * sizeof *V);
-    return femd_eigen(p->edge, V, lambda, err);
+    memcpy(V, phonons->a + b * m * m, m * m * sizeof *V);
+    return femd_eigen(phonons->edge, V, lambda, err);
 }
 
 /* Modes that are not free: of the whole RVE, or twice (real and imaginary part) of the mesh's first wave vector, 0. */
-static size_t phonon_blocks_held_modes(const femd_phonons *p, size_t block) {
-    if (p->kind == FEMD_PHONON_LOCAL || block > 0) return 0;
-    return (size_t)femd_gauge_count(&p->gauge) * (p->kind == FEMD_PHONON_MESH ? 2 : 1);
+static size_t phonon_blocks_held_modes(const femd_phonons *phonons, size_t block) {
+    if (phonons->kind == FEMD_PHONON_LOCAL || block > 0) return 0;
+    return (size_t)femd_gauge_count(&phonons->gauge) * (phonons->kind == FEMD_PHONON_MESH ? 2 : 1);
 }
 
-static femd_status phonon_blocks_modes_of(femd_phonons *p, size_t b, femd_error *err) {
-    const size_t m = (size_t)p->edge, skip = phonon_blocks_held_modes(p, b);
-    const double *lambda = p->lambda + b * m;
-    femd_mode *mode = p->mode + b * m;
+static femd_status phonon_blocks_modes_of(femd_phonons *phonons, size_t b, femd_error *err) {
+    const size_t m = (size_t)phonons->edge, skip = phonon_blocks_held_modes(phonons, b);
+    const double *lambda = phonons->lambda + b * m;
+    femd_mode *mode = phonons->mode + b * m;
     double floor = 0;
-    for (size_t i = 0; i < m; i++) floor += FLOOR * p->a[b * m * m + i * m + i] / (double)m;
+    for (size_t i = 0; i < m; i++) floor += FLOOR * phonons->a[b * m * m + i * m + i] / (double)m;
     memset(mode, 0, m * sizeof *mode);
     for (size_t k = 0; k < m; k++) {
         if (k < skip ? !(fabs(lambda[k]) < floor) : !(lambda[k] > floor))
             return femd_fail(err, FEMD_INSTABILITY,
                              "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
         if (k < skip) continue;
-        femd_mode_thermo(p->quantum, p->T, lambda[k], &mode[k]);
-        p->F += p->weight[b] * mode[k].f;
-        p->U += p->weight[b] * mode[k].u;
-        p->C += p->weight[b] * mode[k].c;
+        femd_mode_thermo(phonons->quantum, phonons->T, lambda[k], &mode[k]);
+        phonons->F += phonons->weight[b] * mode[k].f;
+        phonons->U += phonons->weight[b] * mode[k].u;
+        phonons->C += phonons->weight[b] * mode[k].c;
     }
     return FEMD_OK;
 }
 
 /* out = weight V^T diag(value) V of one block, value a member of the modes. */
-static void phonon_blocks_spectral(femd_phonons *p, size_t b, size_t member, double *out) {
-    const size_t m = (size_t)p->edge;
-    const double *V = p->base + b * m * m;
+static void phonon_blocks_spectral(femd_phonons *phonons, size_t b, size_t member, double *out) {
+    const size_t m = (size_t)phonons->edge;
+    const double *V = phonons->base + b * m * m;
     for (size_t k = 0; k < m; k++) {
         const double factor =
-            p->weight[b] * *(const double *)(const void *)((const char *)&p->mode[b * m + k] + member);
-        for (size_t i = 0; i < m; i++) p->work[k * m + i] = factor * V[k * m + i];
+            phonons->weight[b] * *(const double *)(const void *)((const char *)&phonons->mode[b * m + k] + member);
+        for (size_t i = 0; i < m; i++) phonons->work[k * m + i] = factor * V[k * m + i];
     }
-    femd_product(p->edge, 1, V, 0, p->work, out + b * m * m);
+    femd_product(phonons->edge, 1, V, 0, phonons->work, out + b * m * m);
 }
 
-femd_status femd_phonons_blocks_base(femd_phonons *p, femd_error *err) {
-    p->F = p->U = p->C = 0;
-    for (size_t b = 0; b < (size_t)p->blocks; b++) {
-        FEMD_TRY(phonon_blocks_diagonalise(p, b, err));
-        FEMD_TRY(phonon_blocks_modes_of(p, b, err));
-        if (p->slope) phonon_blocks_spectral(p, b, offsetof(femd_mode, slope), p->slope);
-        phonon_blocks_spectral(p, b, offsetof(femd_mode, slope_T), p->slope_T);
+femd_status femd_phonons_blocks_base(femd_phonons *phonons, femd_error *err) {
+    phonons->F = phonons->U = phonons->C = 0;
+    for (size_t b = 0; b < (size_t)phonons->blocks; b++) {
+        FEMD_TRY(phonon_blocks_diagonalise(phonons, b, err));
+        FEMD_TRY(phonon_blocks_modes_of(phonons, b, err));
+        if (phonons->slope) phonon_blocks_spectral(phonons, b, offsetof(femd_mode, slope), phonons->slope);
+        phonon_blocks_spectral(phonons, b, offsetof(femd_mode, slope_T), phonons->slope_T);
     }
     return FEMD_OK;
 }
 
 /* sum += weight f[li, lj] (rate a)_ij (rate b)_ij of one block whose rates are in the basis of eigenvectors. */
-static void phonon_blocks_add(const femd_phonons *p, size_t b, double sum[36]) {
-    const size_t m = (size_t)p->edge, skip = phonon_blocks_held_modes(p, b);
-    const double *lambda = p->lambda + b * m;
-    const femd_mode *mode = p->mode + b * m;
+static void phonon_blocks_add(const femd_phonons *phonons, size_t b, double sum[36]) {
+    const size_t m = (size_t)phonons->edge, skip = phonon_blocks_held_modes(phonons, b);
+    const double *lambda = phonons->lambda + b * m;
+    const femd_mode *mode = phonons->mode + b * m;
     for (size_t i = skip; i < m; i++)
         for (size_t j = skip; j < m; j++) {
-            const double f = p->weight[b] * femd_mode_divided(lambda[i], &mode[i], lambda[j], &mode[j]);
+            const double f = phonons->weight[b] * femd_mode_divided(lambda[i], &mode[i], lambda[j], &mode[j]);
             double v[6];
-            for (size_t c = 0; c < 6; c++) v[c] = p->rate[c * p->size + (b * m + i) * m + j];
+            for (size_t c = 0; c < 6; c++) v[c] = phonons->rate[c * phonons->size + (b * m + i) * m + j];
             for (int c = 0; c < 6; c++)
                 for (int d = c; d < 6; d++) sum[6 * c + d] += f * v[c] * v[d];
         }
 }
 
-void femd_phonons_blocks_quadratic(femd_phonons *p, double K[36]) {
-    const size_t m = (size_t)p->edge;
+void femd_phonons_blocks_quadratic(femd_phonons *phonons, double K[36]) {
+    const size_t m = (size_t)phonons->edge;
     double sum[36] = {0};
-    for (size_t b = 0; b < (size_t)p->blocks; b++) {
-        const double *V = p->base + b * m * m;
+    for (size_t b = 0; b < (size_t)phonons->blocks; b++) {
+        const double *V = phonons->base + b * m * m;
         for (size_t c = 0; c < 6; c++) { /* V dA V^T */
-            double *A = p->rate + c * p->size + b * m * m;
-            femd_product(p->edge, 0, V, 0, A, p->work);
-            femd_product(p->edge, 0, p->work, 1, V, A);
+            double *A = phonons->rate + c * phonons->size + b * m * m;
+            femd_product(phonons->edge, 0, V, 0, A, phonons->work);
+            femd_product(phonons->edge, 0, phonons->work, 1, V, A);
         }
-        phonon_blocks_add(p, b, sum);
+        phonon_blocks_add(phonons, b, sum);
     }
     memcpy(K, sum, sizeof sum);
 }

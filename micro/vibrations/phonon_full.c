@@ -9,38 +9,38 @@
 #include "numerics/dense.h"
 #include "vibrations/phonon.h"
 
-static double phonon_full_mean_diagonal(const femd_phonons *p) {
+static double phonon_full_mean_diagonal(const femd_phonons *phonons) {
     double sum = 0;
-    for (size_t i = 0; i < (size_t)p->n3; i++) sum += p->a[i * (size_t)p->n3 + i];
-    return sum / p->n3;
+    for (size_t i = 0; i < (size_t)phonons->n3; i++) sum += phonons->a[i * (size_t)phonons->n3 + i];
+    return sum / phonons->n3;
 }
 
-femd_status femd_phonons_full_base(femd_phonons *p, femd_error *err) {
-    const size_t n3 = (size_t)p->n3;
-    const double alpha = phonon_full_mean_diagonal(p);
-    memcpy(p->base, p->a, p->size * sizeof *p->base);
-    femd_gauge_stiffen_weighted(&p->gauge, p->root, alpha, p->base);
-    if (!(alpha > 0) || femd_cholesky(p->n3, p->base))
+femd_status femd_phonons_full_base(femd_phonons *phonons, femd_error *err) {
+    const size_t n3 = (size_t)phonons->n3;
+    const double alpha = phonon_full_mean_diagonal(phonons);
+    memcpy(phonons->base, phonons->a, phonons->size * sizeof *phonons->base);
+    femd_gauge_stiffen_weighted(&phonons->gauge, phonons->root, alpha, phonons->base);
+    if (!(alpha > 0) || femd_cholesky(phonons->n3, phonons->base))
         return femd_fail(err, FEMD_INSTABILITY,
                          "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     double sum = 0;
-    for (size_t i = 0; i < n3; i++) sum += log(p->base[i * n3 + i]); /* half the logarithm of the determinant */
-    const double kT = femd_phonon_k * p->T, held = femd_gauge_count(&p->gauge), modes = p->n3 - held;
-    p->F = p->T > 0 ? kT * (sum - 0.5 * held * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
-    p->U = modes * kT;
-    p->C = modes * femd_phonon_k;
-    femd_cholesky_inverse(p->n3, p->base, p->slope_T);
-    for (size_t i = 0; i < p->size; i++) p->slope_T[i] *= 0.5 * femd_phonon_k;
+    for (size_t i = 0; i < n3; i++) sum += log(phonons->base[i * n3 + i]); /* half the logarithm of the determinant */
+    const double kT = femd_phonon_k * phonons->T, held = femd_gauge_count(&phonons->gauge), modes = phonons->n3 - held;
+    phonons->F = phonons->T > 0 ? kT * (sum - 0.5 * held * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
+    phonons->U = modes * kT;
+    phonons->C = modes * femd_phonon_k;
+    femd_cholesky_inverse(phonons->n3, phonons->base, phonons->slope_T);
+    for (size_t i = 0; i < phonons->size; i++) phonons->slope_T[i] *= 0.5 * femd_phonon_k;
     return FEMD_OK;
 }
 
-void femd_phonons_full_quadratic(femd_phonons *p, double K[36]) {
-    const size_t n3 = (size_t)p->n3;
-    const double factor = -0.5 * femd_phonon_k * p->T;
-    for (int a = 0; a < 6; a++) femd_congruence(p->n3, p->base, p->rate + (size_t)a * p->size);
+void femd_phonons_full_quadratic(femd_phonons *phonons, double K[36]) {
+    const size_t n3 = (size_t)phonons->n3;
+    const double factor = -0.5 * femd_phonon_k * phonons->T;
+    for (int a = 0; a < 6; a++) femd_congruence(phonons->n3, phonons->base, phonons->rate + (size_t)a * phonons->size);
     for (int a = 0; a < 6; a++)
         for (int b = a; b < 6; b++) {
-            const double *A = p->rate + (size_t)a * p->size, *B = p->rate + (size_t)b * p->size;
+            const double *A = phonons->rate + (size_t)a * phonons->size, *B = phonons->rate + (size_t)b * phonons->size;
             double sum = 0;
             for (size_t i = 0; i < n3; i++) { /* one triangle is filled: entries i.. of row i */
                 double row[4] = {0, 0, 0, 0};

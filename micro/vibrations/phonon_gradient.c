@@ -64,86 +64,87 @@ static femd_status phonon_gradient_add_mode(const site *s, double slope, double 
 /* Classical, whole matrix: the columns of the factor of df'/dT (a row has its entries from the diagonal on); f' is T
  * times that. */
 static femd_status phonon_gradient_from_factor(const site *s, const femd_beat *beat, femd_error *err) {
-    femd_phonons *p = s->p;
-    const size_t n3 = (size_t)p->n3;
-    memcpy(p->a, p->slope_T, p->size * sizeof *p->a);
-    if (femd_cholesky(p->n3, p->a))
+    femd_phonons *phonons = s->p;
+    const size_t n3 = (size_t)phonons->n3;
+    memcpy(phonons->a, phonons->slope_T, phonons->size * sizeof *phonons->a);
+    if (femd_cholesky(phonons->n3, phonons->a))
         return femd_fail(err, FEMD_INSTABILITY,
                          "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     for (size_t j = 0; j < n3; j++) {
         FEMD_TRY(femd_phonons_beat(beat, 0, err));
         memset(s->u, 0, n3 * sizeof *s->u);
-        for (size_t i = j; i < n3; i++) s->u[i] = p->root[i / 3] * p->a[j * n3 + i];
-        FEMD_TRY(phonon_gradient_add_mode(s, p->T, 1, err));
+        for (size_t i = j; i < n3; i++) s->u[i] = phonons->root[i / 3] * phonons->a[j * n3 + i];
+        FEMD_TRY(phonon_gradient_add_mode(s, phonons->T, 1, err));
     }
     return FEMD_OK;
 }
 
 /* Eigenvectors of blocks: of the whole matrix, or of atom b. */
 static femd_status phonon_gradient_from_modes(const site *s, const femd_beat *beat, femd_error *err) {
-    const femd_phonons *p = s->p;
-    const size_t m = (size_t)p->edge;
-    for (size_t b = 0; b < (size_t)p->blocks; b++)
+    const femd_phonons *phonons = s->p;
+    const size_t m = (size_t)phonons->edge;
+    for (size_t b = 0; b < (size_t)phonons->blocks; b++)
         for (size_t k = 0; k < m; k++) {
-            const femd_mode *mode = &p->mode[b * m + k];
+            const femd_mode *mode = &phonons->mode[b * m + k];
             FEMD_TRY(femd_phonons_beat(beat, 0, err));
-            memset(s->u, 0, (size_t)p->n3 * sizeof *s->u);
-            for (size_t i = 0; i < m; i++) s->u[b * m + i] = p->root[(b * m + i) / 3] * p->base[(b * m + k) * m + i];
+            memset(s->u, 0, (size_t)phonons->n3 * sizeof *s->u);
+            for (size_t i = 0; i < m; i++)
+                s->u[b * m + i] = phonons->root[(b * m + i) / 3] * phonons->base[(b * m + k) * m + i];
             FEMD_TRY(phonon_gradient_add_mode(s, mode->slope, mode->slope_T, err));
         }
     return FEMD_OK;
 }
 
 static femd_status phonon_gradient_from_samples(const site *s, const femd_beat *beat, femd_error *err) {
-    femd_phonons *p = s->p;
+    femd_phonons *phonons = s->p;
     static const double at[4] = {1, -1, 2, -2}, fourth[4] = {8, -8, -1, 1};
-    memcpy(s->at, s->x, (size_t)p->n3 * sizeof *s->at);
-    for (int i = 0; i < p->n3; i++)
+    memcpy(s->at, s->x, (size_t)phonons->n3 * sizeof *s->at);
+    for (int i = 0; i < phonons->n3; i++)
         for (int k = 0; k < (s->fine ? 4 : 2); k++) {
             const double factor = s->fine ? fourth[k] / (12 * STEP) : at[k] / (2 * STEP);
             double phi, phi_T;
             FEMD_TRY(femd_phonons_beat(beat, 0, err));
             s->at[i] = s->x[i] + at[k] * STEP;
-            FEMD_TRY(femd_phonons_sample(p, s->rve, s->place, s->at, err));
+            FEMD_TRY(femd_phonons_sample(phonons, s->rve, s->place, s->at, err));
             s->at[i] = s->x[i];
-            femd_phonons_contract(p, &phi, &phi_T);
+            femd_phonons_contract(phonons, &phi, &phi_T);
             s->g[i] += factor * phi;
             s->g_T[i] += factor * phi_T;
         }
     return FEMD_OK;
 }
 
-femd_status femd_phonons_gradient(femd_phonons *p, femd_rve *rve, const femd_place *place, const double *x, int fine,
-                                  const femd_beat *beat, double *g, double *g_T, femd_error *err) {
-    const size_t n3 = (size_t)p->n3;
-    if (!p->probe) p->probe = malloc(5 * n3 * sizeof *p->probe);
-    if (!p->probe) return femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", p->n);
+femd_status femd_phonons_gradient(femd_phonons *phonons, femd_rve *rve, const femd_place *place, const double *x,
+                                  int fine, const femd_beat *beat, double *g, double *g_T, femd_error *err) {
+    const size_t n3 = (size_t)phonons->n3;
+    if (!phonons->probe) phonons->probe = malloc(5 * n3 * sizeof *phonons->probe);
+    if (!phonons->probe) return femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", phonons->n);
     /* Eigenvectors of nearly equal eigenvalues turn at will, and the error of second order with them: it would not
      * cancel in differences. */
-    const int always = p->kind == FEMD_PHONON_LOCAL || (p->kind == FEMD_PHONON_FULL && p->quantum);
-    const site s = {.p = p,
+    const int always = phonons->kind == FEMD_PHONON_LOCAL || (phonons->kind == FEMD_PHONON_FULL && phonons->quantum);
+    const site s = {.p = phonons,
                     .rve = rve,
                     .place = place,
                     .x = x,
                     .fine = fine || always,
-                    .at = p->probe,
-                    .u = p->probe + n3,
-                    .f = p->probe + 2 * n3,
-                    .sum = p->probe + 3 * n3,
-                    .rest = p->probe + 4 * n3,
+                    .at = phonons->probe,
+                    .u = phonons->probe + n3,
+                    .f = phonons->probe + 2 * n3,
+                    .sum = phonons->probe + 3 * n3,
+                    .rest = phonons->probe + 4 * n3,
                     .g = g,
                     .g_T = g_T};
     double W;
     FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, x, &W, s.rest, NULL, err));
     memset(g, 0, n3 * sizeof *g);
     memset(g_T, 0, n3 * sizeof *g_T);
-    if (p->kind == FEMD_PHONON_MESH)
+    if (phonons->kind == FEMD_PHONON_MESH)
         FEMD_TRY(phonon_gradient_from_samples(&s, beat, err));
-    else if (p->kind == FEMD_PHONON_FULL && !p->quantum)
+    else if (phonons->kind == FEMD_PHONON_FULL && !phonons->quantum)
         FEMD_TRY(phonon_gradient_from_factor(&s, beat, err));
     else
         FEMD_TRY(phonon_gradient_from_modes(&s, beat, err));
-    femd_gauge_remove(&p->gauge, g);
-    femd_gauge_remove(&p->gauge, g_T);
+    femd_gauge_remove(&phonons->gauge, g);
+    femd_gauge_remove(&phonons->gauge, g_T);
     return FEMD_OK;
 }

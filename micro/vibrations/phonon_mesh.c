@@ -10,8 +10,8 @@
 
 #include "vibrations/phonon.h"
 
-static int phonon_mesh_cells(const femd_phonons *p) {
-    return p->mesh[0] * p->mesh[1] * p->mesh[2];
+static int phonon_mesh_cells(const femd_phonons *phonons) {
+    return phonons->mesh[0] * phonons->mesh[1] * phonons->mesh[2];
 }
 
 static void phonon_mesh_unpack(const int mesh[3], int index, int k[3]) {
@@ -28,82 +28,84 @@ static int phonon_mesh_opposite(const int mesh[3], int index) {
     return (k[0] * mesh[1] + k[1]) * mesh[2] + k[2];
 }
 
-static void phonon_mesh_fill_phases(femd_phonons *p) {
-    const int cells = phonon_mesh_cells(p);
+static void phonon_mesh_fill_phases(femd_phonons *phonons) {
+    const int cells = phonon_mesh_cells(phonons);
     int block = 0;
     for (int q = 0; q < cells; q++) {
-        const int other = phonon_mesh_opposite(p->mesh, q);
+        const int other = phonon_mesh_opposite(phonons->mesh, q);
         int kq[3], kr[3];
         if (other < q) continue;
-        phonon_mesh_unpack(p->mesh, q, kq);
+        phonon_mesh_unpack(phonons->mesh, q, kq);
         for (int R = 0; R < cells; R++) {
-            phonon_mesh_unpack(p->mesh, R, kr);
+            phonon_mesh_unpack(phonons->mesh, R, kr);
             double turns = 0;
-            for (int c = 0; c < 3; c++) turns += (double)(kq[c] * kr[c] % p->mesh[c]) / p->mesh[c];
-            double *phase = p->phase + 2 * ((size_t)block * (size_t)cells + (size_t)R);
+            for (int c = 0; c < 3; c++) turns += (double)(kq[c] * kr[c] % phonons->mesh[c]) / phonons->mesh[c];
+            double *phase = phonons->phase + 2 * ((size_t)block * (size_t)cells + (size_t)R);
             phase[0] = cos(2 * M_PI * turns);
             phase[1] = sin(2 * M_PI * turns);
         }
-        p->weight[block++] = (other == q ? 0.5 : 1.0) / cells; /* half of it, since every eigenvalue comes twice */
+        phonons->weight[block++] =
+            (other == q ? 0.5 : 1.0) / cells; /* half of it, since every eigenvalue comes twice */
     }
 }
 
-static femd_status phonon_mesh_crystal(femd_phonons *p, const femd_native *n, femd_error *err) {
-    const int cells = phonon_mesh_cells(p);
-    femd_rve *c = &p->crystal;
-    femd_rve_set_atoms(c, p->n * cells);
-    int *species = malloc((size_t)c->n * sizeof *species);
-    c->X = malloc(3 * (size_t)c->n * sizeof *c->X); /* the spatial positions of a sample */
-    if (!species || !c->X) {
+static femd_status phonon_mesh_crystal(femd_phonons *phonons, const femd_native *native, femd_error *err) {
+    const int cells = phonon_mesh_cells(phonons);
+    femd_rve *rve = &phonons->crystal;
+    femd_rve_set_atoms(rve, phonons->n * cells);
+    int *species = malloc((size_t)rve->n * sizeof *species);
+    rve->X = malloc(3 * (size_t)rve->n * sizeof *rve->X); /* the spatial positions of a sample */
+    if (!species || !rve->X) {
         free(species);
-        return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", c->n);
+        return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", rve->n);
     }
-    for (int i = 0; i < c->n; i++) species[i] = n->structure.species[i % p->n];
-    femd_status rc = femd_energetics_create(n->potential, c->n, species, &c->en, err);
+    for (int i = 0; i < rve->n; i++) species[i] = native->structure.species[i % phonons->n];
+    femd_status rc = femd_energetics_create(native->potential, rve->n, species, &rve->en, err);
     free(species);
-    return rc == FEMD_OK ? femd_neighbours_create(femd_potential_cutoff(n->potential), 0.6, &c->nb, err) : rc;
+    return rc == FEMD_OK ? femd_neighbours_create(femd_potential_cutoff(native->potential), 0.6, &rve->nb, err) : rc;
 }
 
-femd_status femd_phonons_mesh_create(femd_phonons *p, const femd_native *n, const int mesh[3], femd_error *err) {
-    memcpy(p->mesh, mesh, sizeof p->mesh);
-    const int cells = phonon_mesh_cells(p);
-    if (p->n > FEMD_PHONON_CELL_MAX)
+femd_status femd_phonons_mesh_create(femd_phonons *phonons, const femd_native *native, const int mesh[3],
+                                     femd_error *err) {
+    memcpy(phonons->mesh, mesh, sizeof phonons->mesh);
+    const int cells = phonon_mesh_cells(phonons);
+    if (phonons->n > FEMD_PHONON_CELL_MAX)
         return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: an RVE of %d atoms; a mesh is for cells of up to %d",
-                         p->n, FEMD_PHONON_CELL_MAX);
-    if (cells > FEMD_PHONON_MESH_MAX / p->n)
+                         phonons->n, FEMD_PHONON_CELL_MAX);
+    if (cells > FEMD_PHONON_MESH_MAX / phonons->n)
         return femd_fail(err, FEMD_LIMIT, "quasiharmonic.mesh: %d cells of %d atoms; up to %d atoms together", cells,
-                         p->n, FEMD_PHONON_MESH_MAX);
-    for (int q = 0; q < cells; q++) p->blocks += phonon_mesh_opposite(mesh, q) >= q;
-    p->edge = 2 * p->n3;
-    p->weight = malloc((size_t)p->blocks * sizeof(double));
-    p->phase = malloc(2 * (size_t)p->blocks * (size_t)cells * sizeof(double));
-    if (!p->weight || !p->phase)
+                         phonons->n, FEMD_PHONON_MESH_MAX);
+    for (int q = 0; q < cells; q++) phonons->blocks += phonon_mesh_opposite(mesh, q) >= q;
+    phonons->edge = 2 * phonons->n3;
+    phonons->weight = malloc((size_t)phonons->blocks * sizeof(double));
+    phonons->phase = malloc(2 * (size_t)phonons->blocks * (size_t)cells * sizeof(double));
+    if (!phonons->weight || !phonons->phase)
         return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
-    phonon_mesh_fill_phases(p);
-    return phonon_mesh_crystal(p, n, err);
+    phonon_mesh_fill_phases(phonons);
+    return phonon_mesh_crystal(phonons, native, err);
 }
 
-static void phonon_mesh_place(femd_phonons *p, const femd_place *place, const double *x, double h[9]) {
-    const int cells = phonon_mesh_cells(p);
+static void phonon_mesh_place(femd_phonons *phonons, const femd_place *place, const double *x, double h[9]) {
+    const int cells = phonon_mesh_cells(phonons);
     for (int R = 0; R < cells; R++) {
         int k[3];
-        phonon_mesh_unpack(p->mesh, R, k);
-        for (int i = 0; i < p->n; i++)
+        phonon_mesh_unpack(phonons->mesh, R, k);
+        for (int i = 0; i < phonons->n; i++)
             for (int c = 0; c < 3; c++)
-                p->crystal.X[3 * ((size_t)R * (size_t)p->n + (size_t)i) + (size_t)c] =
+                phonons->crystal.X[3 * ((size_t)R * (size_t)phonons->n + (size_t)i) + (size_t)c] =
                     x[3 * i + c] + k[0] * place->h[c] + k[1] * place->h[3 + c] + k[2] * place->h[6 + c];
     }
     for (int k = 0; k < 3; k++)
-        for (int c = 0; c < 3; c++) h[3 * k + c] = p->mesh[k] * place->h[3 * k + c];
+        for (int c = 0; c < 3; c++) h[3 * k + c] = phonons->mesh[k] * place->h[3 * k + c];
 }
 
 /* Column j of every D(q) from the forces on all cells. */
-static void phonon_mesh_fold_column(femd_phonons *p, const double *y, size_t j) {
-    const size_t cells = (size_t)phonon_mesh_cells(p), n3 = (size_t)p->n3, m = (size_t)p->edge;
-    for (size_t b = 0; b < (size_t)p->blocks; b++)
+static void phonon_mesh_fold_column(femd_phonons *phonons, const double *y, size_t j) {
+    const size_t cells = (size_t)phonon_mesh_cells(phonons), n3 = (size_t)phonons->n3, m = (size_t)phonons->edge;
+    for (size_t b = 0; b < (size_t)phonons->blocks; b++)
         for (size_t i = 0; i < n3; i++) {
-            const double *phase = p->phase + 2 * b * cells;
-            double *D = p->a + b * m * m, re = 0, im = 0;
+            const double *phase = phonons->phase + 2 * b * cells;
+            double *D = phonons->a + b * m * m, re = 0, im = 0;
             for (size_t R = 0; R < cells; R++) {
                 re += phase[2 * R] * y[R * n3 + i];
                 im -= phase[2 * R + 1] * y[R * n3 + i];
@@ -114,24 +116,24 @@ static void phonon_mesh_fold_column(femd_phonons *p, const double *y, size_t j) 
         }
 }
 
-femd_status femd_phonons_mesh_sample(femd_phonons *p, const femd_place *place, const double *x, femd_error *err) {
-    femd_rve *c = &p->crystal;
-    const size_t all = 3 * (size_t)c->n, m = (size_t)p->edge;
+femd_status femd_phonons_mesh_sample(femd_phonons *phonons, const femd_place *place, const double *x, femd_error *err) {
+    femd_rve *rve = &phonons->crystal;
+    const size_t all = 3 * (size_t)rve->n, m = (size_t)phonons->edge;
     double h[9], *v = malloc(2 * all * sizeof *v);
-    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", c->n);
-    phonon_mesh_place(p, place, x, h);
-    femd_status rc = femd_energetics_prepare(c->en, c->nb, h, c->X, NULL, NULL, err);
+    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", rve->n);
+    phonon_mesh_place(phonons, place, x, h);
+    femd_status rc = femd_energetics_prepare(rve->en, rve->nb, h, rve->X, NULL, NULL, err);
     memset(v, 0, all * sizeof *v);
-    for (size_t j = 0; rc == FEMD_OK && j < (size_t)p->n3; j++) {
+    for (size_t j = 0; rc == FEMD_OK && j < (size_t)phonons->n3; j++) {
         v[j] = 1;
-        femd_energetics_apply(c->en, v, v + all);
+        femd_energetics_apply(rve->en, v, v + all);
         v[j] = 0;
-        phonon_mesh_fold_column(p, v + all, j);
+        phonon_mesh_fold_column(phonons, v + all, j);
     }
     free(v);
     if (rc != FEMD_OK) return rc;
-    for (size_t b = 0; b < (size_t)p->blocks; b++) { /* symmetric but for round-off */
-        double *D = p->a + b * m * m;
+    for (size_t b = 0; b < (size_t)phonons->blocks; b++) { /* symmetric but for round-off */
+        double *D = phonons->a + b * m * m;
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < i; j++) D[i * m + j] = D[j * m + i] = 0.5 * (D[i * m + j] + D[j * m + i]);
     }

@@ -9,27 +9,27 @@ const double femd_phonon_k = FEMD_BOLTZMANN / FEMD_ELEMENTARY_CHARGE;
 /* hbar sqrt(eV/(angstrom^2 u)) / eV: sqrt(1.602176634e-19 1e20 / 1.66053906660e-27) = 9.822694750e13 per second */
 const double femd_phonon_hbar = FEMD_PLANCK_REDUCED / FEMD_ELEMENTARY_CHARGE * 98226947502532.77;
 
-void femd_mode_thermo(int quantum, double T, double lambda, femd_mode *m) {
+void femd_mode_thermo(int quantum, double T, double lambda, femd_mode *mode) {
     const double kT = femd_phonon_k * T, energy = femd_phonon_hbar * sqrt(lambda);
     if (!quantum) {
-        m->f = T > 0 ? kT * log(energy / kT) : 0;
-        m->u = kT;
-        m->c = femd_phonon_k;
+        mode->f = T > 0 ? kT * log(energy / kT) : 0;
+        mode->u = kT;
+        mode->c = femd_phonon_k;
     } else if (!(T > 0) || energy > 700 * kT) {
-        m->f = m->u = 0.5 * energy;
-        m->c = 0;
+        mode->f = mode->u = 0.5 * energy;
+        mode->c = 0;
     } else {
         const double x = energy / kT, less = -expm1(-x), q = exp(-x); /* occupation = q/less */
-        m->f = 0.5 * energy + kT * log(less);
-        m->u = energy * (0.5 + q / less);
-        m->c = femd_phonon_k * x * x * q / (less * less);
+        mode->f = 0.5 * energy + kT * log(less);
+        mode->u = energy * (0.5 + q / less);
+        mode->c = femd_phonon_k * x * x * q / (less * less);
     }
-    m->slope = 0.5 * m->u / lambda;
-    m->slope_T = 0.5 * m->c / lambda;
-    m->curve = -0.25 * (m->u + T * m->c) / (lambda * lambda);
+    mode->slope = 0.5 * mode->u / lambda;
+    mode->slope_T = 0.5 * mode->c / lambda;
+    mode->curve = -0.25 * (mode->u + T * mode->c) / (lambda * lambda);
 }
 
-double femd_mode_divided(double la, const femd_mode *a, double lb, const femd_mode *b) {
-    if (fabs(la - lb) < 1e-5 * (la + lb)) return 0.5 * (a->curve + b->curve);
-    return (a->slope - b->slope) / (la - lb);
+double femd_mode_divided(double la, const femd_mode *mode, double lb, const femd_mode *b) {
+    if (fabs(la - lb) < 1e-5 * (la + lb)) return 0.5 * (mode->curve + b->curve);
+    return (mode->slope - b->slope) / (la - lb);
 }

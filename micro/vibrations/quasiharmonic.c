@@ -44,17 +44,17 @@ static void harmonic_destroy(void **self) {
 }
 
 /* `internal`: "T" needs the gradient of the free energy. */
-static femd_status harmonic_create_warm(const femd_native *n, const cJSON *options, quasi *s, femd_error *err) {
+static femd_status harmonic_create_warm(const femd_native *native, const cJSON *options, quasi *s, femd_error *err) {
     if (strcmp(femd_json_string(options, "internal", "0K"), "T") != 0) return FEMD_OK;
-    if (n->rve.n > FEMD_PHONON_ATOMS_MAX)
-        return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above", n->rve.n,
-                         FEMD_PHONON_ATOMS_MAX);
-    return femd_warm_create(n->rve.n, &s->warm, err);
+    if (native->rve.n > FEMD_PHONON_ATOMS_MAX)
+        return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above",
+                         native->rve.n, FEMD_PHONON_ATOMS_MAX);
+    return femd_warm_create(native->rve.n, &s->warm, err);
 }
 
-static femd_status harmonic_create(femd_native *n, const femd_json *doc, int local, void **self, femd_error *err) {
+static femd_status harmonic_create(femd_native *native, const femd_json *doc, int local, void **self, femd_error *err) {
     const cJSON *options = femd_json_get(doc->root, local ? "local-harmonic" : "quasiharmonic");
-    const size_t n3 = 3 * (size_t)n->rve.n;
+    const size_t n3 = 3 * (size_t)native->rve.n;
     quasi *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "vibrations: out of memory");
     femd_phonon_kind kind = local ? FEMD_PHONON_LOCAL : FEMD_PHONON_FULL;
@@ -66,12 +66,12 @@ static femd_status harmonic_create(femd_native *n, const femd_json *doc, int loc
     }
     const int quantum = strcmp(femd_json_string(options, "statistics", "classical"), "quantum") == 0;
     s->step = femd_json_number(options, "step", STEP);
-    femd_status rc = femd_phonons_create(n, kind, quantum, mesh, &s->phonons, err);
+    femd_status rc = femd_phonons_create(native, kind, quantum, mesh, &s->phonons, err);
     if (rc == FEMD_OK) {
         s->x = malloc((AXIAL + MIXED + 3) * n3 * sizeof *s->x);
-        if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", n->rve.n);
+        if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", native->rve.n);
     }
-    if (rc == FEMD_OK) rc = harmonic_create_warm(n, options, s, err);
+    if (rc == FEMD_OK) rc = harmonic_create_warm(native, options, s, err);
     *self = s;
     if (rc != FEMD_OK) {
         harmonic_destroy(self);
@@ -83,12 +83,12 @@ static femd_status harmonic_create(femd_native *n, const femd_json *doc, int loc
     return FEMD_OK;
 }
 
-static femd_status harmonic_create_full(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
-    return harmonic_create(n, doc, 0, self, err);
+static femd_status harmonic_create_full(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
+    return harmonic_create(native, doc, 0, self, err);
 }
 
-static femd_status harmonic_create_local(femd_native *n, const femd_json *doc, void **self, femd_error *err) {
-    return harmonic_create(n, doc, 1, self, err);
+static femd_status harmonic_create_local(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
+    return harmonic_create(native, doc, 1, self, err);
 }
 
 /* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+),
@@ -187,19 +187,19 @@ static void harmonic_second_derivatives(const double *phi, double phi0, double h
 }
 
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
-static femd_status harmonic_vibrate(quasi *s, femd_native *n, const femd_conditions *q, const double *x0, double S[6],
-                                    double D[36], femd_error *err) {
-    femd_path *path = &n->path;
-    femd_phonons *p = &s->phonons;
-    const double unit = FEMD_EV_PER_A3 / n->rve.V0;
+static femd_status harmonic_vibrate(quasi *s, femd_native *native, const femd_conditions *q, const double *x0,
+                                    double S[6], double D[36], femd_error *err) {
+    femd_path *path = &native->path;
+    femd_phonons *phonons = &s->phonons;
+    const double unit = FEMD_EV_PER_A3 / native->rve.V0;
     double phi[AXIAL + MIXED], phi_T[AXIAL + MIXED], phi0, phi0_T;
-    FEMD_TRY(femd_phonons_sample(p, path->rve, &path->place, x0, err));
-    FEMD_TRY(femd_phonons_base(p, q->temperature, err));
-    s->F = p->F;
-    s->U = p->U;
-    s->C = p->C;
-    femd_phonons_contract(p, &phi0, &phi0_T);
-    if (D) FEMD_TRY(femd_phonons_rates_zero(p, err));
+    FEMD_TRY(femd_phonons_sample(phonons, path->rve, &path->place, x0, err));
+    FEMD_TRY(femd_phonons_base(phonons, q->temperature, err));
+    s->F = phonons->F;
+    s->U = phonons->U;
+    s->C = phonons->C;
+    femd_phonons_contract(phonons, &phi0, &phi0_T);
+    if (D) FEMD_TRY(femd_phonons_rates_zero(phonons, err));
     FEMD_TRY(harmonic_strained(s, path, D != NULL, q->beat, phi, phi_T, err));
     for (int c = 0; c < 6; c++) {
         S[c] += unit * harmonic_first_derivative(phi + 4 * c, s->step);
@@ -208,37 +208,38 @@ static femd_status harmonic_vibrate(quasi *s, femd_native *n, const femd_conditi
     if (!D) return FEMD_OK;
     double second[36], quadratic[36];
     harmonic_second_derivatives(phi, phi0, s->step, second);
-    femd_phonons_quadratic(p, quadratic);
+    femd_phonons_quadratic(phonons, quadratic);
     for (int k = 0; k < 36; k++) D[k] += unit * (second[k] + quadratic[k]);
     return FEMD_OK;
 }
 
 /* Around the atoms that minimise the free energy. On entry the path stands relaxed at its strain. */
-static femd_status harmonic_vibrate_warm(quasi *s, femd_native *n, const femd_conditions *q, double S[6], double D[36],
-                                         femd_error *err) {
-    femd_path *path = &n->path;
-    femd_warm *h = s->warm;
+static femd_status harmonic_vibrate_warm(quasi *s, femd_native *native, const femd_conditions *q, double S[6],
+                                         double D[36], femd_error *err) {
+    femd_path *path = &native->path;
+    femd_warm *warm = s->warm;
     const int dSdT = (q->wants & FEMD_WANT_THERMAL_STRESS) != 0, C = (q->wants & FEMD_WANT_HEAT_CAPACITY) != 0;
-    FEMD_TRY(femd_warm_find(h, &s->phonons, path, q->temperature, q->beat, D, err));
-    femd_place_stress(path->rve, &path->place, h->tau, S);
-    s->W = h->W;
-    FEMD_TRY(harmonic_vibrate(s, n, q, h->x, S, D, err));
-    if (D || dSdT) FEMD_TRY(femd_warm_rates(h, &s->phonons, path, s->step, s->x, q->temperature, q->beat, err));
-    return femd_warm_correct(h, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL, C ? &s->C : NULL,
-                             err);
+    FEMD_TRY(femd_warm_find(warm, &s->phonons, path, q->temperature, q->beat, D, err));
+    femd_place_stress(path->rve, &path->place, warm->tau, S);
+    s->W = warm->W;
+    FEMD_TRY(harmonic_vibrate(s, native, q, warm->x, S, D, err));
+    if (D || dSdT) FEMD_TRY(femd_warm_rates(warm, &s->phonons, path, s->step, s->x, q->temperature, q->beat, err));
+    return femd_warm_correct(warm, &s->phonons, path, q->temperature, q->beat, D, dSdT ? s->dSdT : NULL,
+                             C ? &s->C : NULL, err);
 }
 
-static femd_status harmonic_strain(void *self, femd_native *n, const femd_conditions *q, const double E[6], double S[6],
-                                   double D[36], femd_error *err) {
+static femd_status harmonic_strain(void *self, femd_native *native, const femd_conditions *q, const double E[6],
+                                   double S[6], double D[36], femd_error *err) {
     quasi *s = self;
-    femd_path *path = &n->path;
+    femd_path *path = &native->path;
     if (!(q->temperature >= 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "a temperature of %g K", q->temperature);
     FEMD_TRY(femd_path_advance(path, E, q->beat, err));
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
     FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
     path->has_G = 1;
     s->W = path->last.W;
-    return s->warm ? harmonic_vibrate_warm(s, n, q, S, D, err) : harmonic_vibrate(s, n, q, path->x, S, D, err);
+    return s->warm ? harmonic_vibrate_warm(s, native, q, S, D, err)
+                   : harmonic_vibrate(s, native, q, path->x, S, D, err);
 }
 
 static int harmonic_balance(const void *self, femd_balance *b) {
@@ -250,15 +251,15 @@ static int harmonic_balance(const void *self, femd_balance *b) {
     return 1;
 }
 
-static femd_status harmonic_answer(void *self, femd_native *n, const femd_conditions *q, const femd_bytes *carried,
-                                   femd_response *r, femd_buffer *carry, femd_error *err) {
+static femd_status harmonic_answer(void *self, femd_native *native, const femd_conditions *q, const femd_bytes *carried,
+                                   femd_response *response, femd_buffer *carry, femd_error *err) {
     (void)carried, (void)carry, (void)err;
     const quasi *s = self;
-    const double unit = FEMD_EV_PER_A3 / n->rve.V0, W = s->W - n->virgin_W;
-    if (q->wants & FEMD_WANT_THERMAL_STRESS) memcpy(r->dSdT, s->dSdT, sizeof r->dSdT);
-    if (q->wants & FEMD_WANT_ENERGY) r->energy = unit * (W + s->U);
-    if (q->wants & FEMD_WANT_HELMHOLTZ) r->helmholtz = unit * (W + s->F);
-    if (q->wants & FEMD_WANT_HEAT_CAPACITY) r->heat_capacity = unit * s->C;
+    const double unit = FEMD_EV_PER_A3 / native->rve.V0, W = s->W - native->virgin_W;
+    if (q->wants & FEMD_WANT_THERMAL_STRESS) memcpy(response->dSdT, s->dSdT, sizeof response->dSdT);
+    if (q->wants & FEMD_WANT_ENERGY) response->energy = unit * (W + s->U);
+    if (q->wants & FEMD_WANT_HELMHOLTZ) response->helmholtz = unit * (W + s->F);
+    if (q->wants & FEMD_WANT_HEAT_CAPACITY) response->heat_capacity = unit * s->C;
     return FEMD_OK;
 }
 

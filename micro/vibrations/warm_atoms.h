@@ -36,23 +36,23 @@ typedef struct femd_origin {
 } femd_origin;
 
 FEMD_MUST_CHECK femd_status femd_warm_create(int natoms, femd_warm **out, femd_error *err);
-void femd_warm_destroy(femd_warm **h);
+void femd_warm_destroy(femd_warm **warm);
 /* Relax x under the spatial load (n3, NULL for none) by steps with the relaxer's Hessian, to |f - load| <= tolerance;
  * f, z: n3 of scratch. *reached: 0 if the steps do not lead there. */
-FEMD_MUST_CHECK femd_status femd_warm_chord(femd_relaxer *r, femd_rve *rve, const femd_place *place, const double *load,
-                                            double tolerance, double *x, double *f, double *z, int *reached,
-                                            femd_error *err);
+FEMD_MUST_CHECK femd_status femd_warm_chord(femd_relaxer *relaxer, femd_rve *rve, const femd_place *place,
+                                            const double *load, double tolerance, double *x, double *f, double *z,
+                                            int *reached, femd_error *err);
 /* The minimum at the strain of the path's end and at T; afterwards the relaxer stands there with its Hessian data, *D
  * (Pa, may be NULL) is the condensed tangent of W. INSTABILITY, NOT_CONVERGED; what sampling returns. */
-FEMD_MUST_CHECK femd_status femd_warm_find(femd_warm *h, femd_phonons *p, femd_path *path, double T,
+FEMD_MUST_CHECK femd_status femd_warm_find(femd_warm *warm, femd_phonons *phonons, femd_path *path, double T,
                                            const femd_beat *beat, double D[36], femd_error *err);
 /* r_a from two configurations of the path w(E), strained by +-step in component a alone (positions of the first of four
- * in xs[4 a], of the second in xs[4 a + 1], n3 each). The base of p is lost. */
-FEMD_MUST_CHECK femd_status femd_warm_rates(femd_warm *h, femd_phonons *p, femd_path *path, double step,
+ * in xs[4 a], of the second in xs[4 a + 1], n3 each). The base of phonons is lost. */
+FEMD_MUST_CHECK femd_status femd_warm_rates(femd_warm *warm, femd_phonons *phonons, femd_path *path, double step,
                                             const double *xs, double T, const femd_beat *beat, femd_error *err);
 /* After femd_warm_rates: add to D and dSdT (Pa, Pa/K; NULL where not wanted) and to C (eV/K, of the RVE) what the
  * motion of the atoms does. */
-FEMD_MUST_CHECK femd_status femd_warm_correct(femd_warm *h, femd_phonons *p, femd_path *path, double T,
+FEMD_MUST_CHECK femd_status femd_warm_correct(femd_warm *warm, femd_phonons *phonons, femd_path *path, double T,
                                               const femd_beat *beat, double D[36], double dSdT[6], double *C,
                                               femd_error *err);
 
