@@ -25,7 +25,7 @@ static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack,
     return FEMD_OK;
 }
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
+static femd_status cauchy_born_strain(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     femd_native *n = user;
     femd_path *path = &n->path;
     double B[36];
@@ -48,7 +48,7 @@ static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, c
     const double start[6] = {0};
     const uint64_t before = femd_energetics_count(n->rve.en);
     FEMD_TRY(femd_neighbours_rebuild(n->rve.nb, n->rve.n, n->rve.h0, n->rve.X, err));
-    femd_status rc = femd_control_solve(q, start, strain_function, n, r, err);
+    femd_status rc = femd_control_solve(q, start, cauchy_born_strain, n, r, err);
     if (rc == FEMD_OK) rc = femd_hill_mandel(&n->rve, &n->path.place, n->path.x, r->S, n->path.w, &r->hill_mandel, err);
     if (rc == FEMD_OK) {
         if (!(q->wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);

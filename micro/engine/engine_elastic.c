@@ -18,7 +18,7 @@ typedef struct elastic {
     uint32_t wants;
 } elastic;
 
-static void isotropic(double lambda, double mu, double C[36]) {
+static void elastic_isotropic(double lambda, double mu, double C[36]) {
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) C[6 * i + j] = lambda;
         C[7 * i] = lambda + 2 * mu;
@@ -26,19 +26,19 @@ static void isotropic(double lambda, double mu, double C[36]) {
     }
 }
 
-static femd_status read_stiffness(const femd_json *doc, elastic *e, femd_error *err) {
+static femd_status elastic_read_stiffness(const femd_json *doc, elastic *e, femd_error *err) {
     const cJSON *root = doc->root, *list = femd_json_get(root, "stiffness");
     double a, b;
     if (femd_json_get(root, "young")) {
         FEMD_TRY(femd_json_quantity(doc, root, "young", FEMD_DIM_PRESSURE, 0, &a, err));
         b = femd_json_number(root, "poisson", 0);
-        isotropic(a * b / ((1 + b) * (1 - 2 * b)), a / (2 * (1 + b)), e->C);
+        elastic_isotropic(a * b / ((1 + b) * (1 - 2 * b)), a / (2 * (1 + b)), e->C);
         return FEMD_OK;
     }
     if (!list) {
         FEMD_TRY(femd_json_quantity(doc, root, "lambda", FEMD_DIM_PRESSURE, 0, &a, err));
         FEMD_TRY(femd_json_quantity(doc, root, "mu", FEMD_DIM_PRESSURE, 0, &b, err));
-        isotropic(a, b, e->C);
+        elastic_isotropic(a, b, e->C);
         return FEMD_OK;
     }
     const int n = cJSON_GetArraySize(list);
@@ -58,7 +58,8 @@ static femd_status read_stiffness(const femd_json *doc, elastic *e, femd_error *
 }
 
 /* One value (isotropic: on the first three components) or six. */
-static femd_status read_six(const femd_json *doc, const char *key, femd_dimension dim, double v[6], femd_error *err) {
+static femd_status elastic_read_six(const femd_json *doc, const char *key, femd_dimension dim, double v[6],
+                                    femd_error *err) {
     const cJSON *node = femd_json_get(doc->root, key);
     if (!node) return FEMD_OK;
     if (cJSON_IsArray(node)) return femd_json_quantities(doc, doc->root, key, dim, 6, v, err);
@@ -67,11 +68,11 @@ static femd_status read_six(const femd_json *doc, const char *key, femd_dimensio
     return FEMD_OK;
 }
 
-static femd_status read_elastic(const femd_json *doc, elastic *e, femd_error *err) {
+static femd_status elastic_read(const femd_json *doc, elastic *e, femd_error *err) {
     const cJSON *root = doc->root;
-    FEMD_TRY(read_stiffness(doc, e, err));
-    FEMD_TRY(read_six(doc, "thermal_expansion", FEMD_DIM_EXPANSION, e->alpha, err));
-    FEMD_TRY(read_six(doc, "conductivity", FEMD_DIM_CONDUCTIVITY, e->k, err));
+    FEMD_TRY(elastic_read_stiffness(doc, e, err));
+    FEMD_TRY(elastic_read_six(doc, "thermal_expansion", FEMD_DIM_EXPANSION, e->alpha, err));
+    FEMD_TRY(elastic_read_six(doc, "conductivity", FEMD_DIM_CONDUCTIVITY, e->k, err));
     FEMD_TRY(femd_json_quantity(doc, root, "reference_temperature", FEMD_DIM_TEMPERATURE, 0, &e->T0, err));
     FEMD_TRY(femd_json_quantity(doc, root, "heat_capacity", FEMD_DIM_HEAT_CAPACITY, 0, &e->heat_capacity, err));
     e->cost = 1e-6 * femd_json_number(root, "cost_us", 0);
@@ -85,12 +86,12 @@ static femd_status read_elastic(const femd_json *doc, elastic *e, femd_error *er
     return FEMD_OK;
 }
 
-static femd_status open_elastic(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+static femd_status elastic_open(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
                                 femd_error *err) {
     (void)pack;
     elastic *e = calloc(1, sizeof *e);
     if (!e) return femd_fail(err, FEMD_NO_MEMORY, "an elastic material: out of memory");
-    const femd_status rc = read_elastic(doc, e, err);
+    const femd_status rc = elastic_read(doc, e, err);
     if (rc != FEMD_OK) {
         free(e);
         return rc;
@@ -112,30 +113,30 @@ typedef struct call {
     double dT;
 } call;
 
-static void stress(const elastic *e, double dT, const double E[6], double S[6]) {
+static void elastic_stress(const elastic *e, double dT, const double E[6], double S[6]) {
     for (int i = 0; i < 6; i++) {
         const double *C = e->C + 6 * i;
         S[i] = C[0] * E[0] + C[1] * E[1] + C[2] * E[2] + C[3] * E[3] + C[4] * E[4] + C[5] * E[5] - e->beta[i] * dT;
     }
 }
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
+static femd_status elastic_strain(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     const call *c = user;
     if (!(femd_strain_metric(E, NULL, NULL) > 0))
         return femd_fail(err, FEMD_OUT_OF_DOMAIN, "2E+I is not positive definite");
-    stress(c->e, c->dT, E, S);
+    elastic_stress(c->e, c->dT, E, S);
     memcpy(D, c->e->C, sizeof c->e->C);
     return FEMD_OK;
 }
 
 /* 2E+I is positive definite if its leading minors are positive. */
-static int is_admissible(const double E[6]) {
+static int elastic_is_admissible(const double E[6]) {
     const double a = 1 + 2 * E[0], b = 1 + 2 * E[1];
     return a > 0 && a * b - E[5] * E[5] > 0 && femd_strain_metric(E, NULL, NULL) > 0;
 }
 
 /* Work without result for the given time. Returns non-zero if the evaluation is to stop. */
-static int keep_busy(double seconds, const femd_beat *beat) {
+static int elastic_keep_busy(double seconds, const femd_beat *beat) {
     const double begun = femd_clock();
     for (double passed = 0; passed < seconds; passed = femd_clock() - begun) {
         if (beat && beat->beat) {
@@ -147,7 +148,7 @@ static int keep_busy(double seconds, const femd_beat *beat) {
     return 0;
 }
 
-static void fill(const elastic *e, const femd_request *q, double dT, femd_response *r) {
+static void elastic_fill(const elastic *e, const femd_request *q, double dT, femd_response *r) {
     const uint32_t wants = q->wants & e->wants;
     if (wants & FEMD_WANT_TANGENT)
         memcpy(r->D, e->C, sizeof r->D);
@@ -168,31 +169,31 @@ static void fill(const elastic *e, const femd_request *q, double dT, femd_respon
     r->provided = wants;
 }
 
-static femd_status evaluate_elastic(void *instance, const femd_request *q, const femd_bytes *state_in,
+static femd_status elastic_evaluate(void *instance, const femd_request *q, const femd_bytes *state_in,
                                     const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     (void)state_in, (void)state_out;
     const elastic *e = instance;
     const double dT = q->temperature - e->T0;
     if (e->cost > 0) {
-        const int stop = keep_busy(e->cost, beat);
+        const int stop = elastic_keep_busy(e->cost, beat);
         if (stop == FEMD_DEADLINE) return femd_fail(err, FEMD_DEADLINE, "the deadline passed");
         if (stop) return femd_fail(err, FEMD_CANCELLED, "the evaluation was cancelled");
     }
     if (q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0) {
         memcpy(r->E, q->value, sizeof r->E);
-        stress(e, dT, r->E, r->S);
+        elastic_stress(e, dT, r->E, r->S);
         r->J = femd_strain_jacobian(r->E);
     } else {
         call c = {e, dT};
         const double start[6] = {0};
-        FEMD_TRY(femd_control_solve(q, start, strain_function, &c, r, err));
+        FEMD_TRY(femd_control_solve(q, start, elastic_strain, &c, r, err));
     }
-    if (!is_admissible(r->E)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "2E+I is not positive definite");
-    fill(e, q, dT, r);
+    if (!elastic_is_admissible(r->E)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "2E+I is not positive definite");
+    elastic_fill(e, q, dT, r);
     return FEMD_OK;
 }
 
-static void close_elastic(void **instance) {
+static void elastic_close(void **instance) {
     free(*instance);
     *instance = NULL;
 }
@@ -202,8 +203,8 @@ const femd_engine femd_engine_elastic = {
     .number = FEMD_ENGINE_ELASTIC,
     .name = "elastic",
     .version = 1,
-    .open = open_elastic,
-    .evaluate = evaluate_elastic,
+    .open = elastic_open,
+    .evaluate = elastic_evaluate,
     .dump = NULL,
-    .close = close_elastic,
+    .close = elastic_close,
 };

@@ -24,7 +24,7 @@ typedef struct instance {
     femd_electronic electronic;
 } instance;
 
-static void close_native(void **self) {
+static void engine_native_close(void **self) {
     instance *s = *self;
     if (!s) return;
     femd_methods_close(&s->methods);
@@ -34,13 +34,13 @@ static void close_native(void **self) {
 }
 
 /* Atoms conduct as a lattice only. */
-static uint32_t carriers_of(const instance *s) {
+static uint32_t engine_native_carriers(const instance *s) {
     if (!(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY)) return 0;
     return FEMD_CARRIER_LATTICE | (s->electronic.declared ? FEMD_CARRIER_ELECTRONS : 0u);
 }
 
-static femd_status open_native(const femd_json *doc, const femd_pack *pack, void **self, femd_capabilities *caps,
-                               femd_error *err) {
+static femd_status engine_native_open(const femd_json *doc, const femd_pack *pack, void **self, femd_capabilities *caps,
+                                      femd_error *err) {
     instance *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
@@ -54,7 +54,7 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
     s->symmetry = femd_symmetry_from_name(femd_json_string(doc->root, "symmetry", femd_symmetry_name(FEMD_TRICLINIC)));
     *self = s;
     if (rc != FEMD_OK) {
-        close_native(self);
+        engine_native_close(self);
         return rc;
     }
     *caps = (femd_capabilities){
@@ -65,7 +65,7 @@ static femd_status open_native(const femd_json *doc, const femd_pack *pack, void
         .mixed = 1,
         .atoms = (uint32_t)s->n->rve.n,
         .engine = FEMD_ENGINE_NATIVE,
-        .carriers = carriers_of(s),
+        .carriers = engine_native_carriers(s),
         .volume = s->n->rve.V0 * 1e-30,
     };
     return FEMD_OK;
@@ -79,14 +79,15 @@ typedef struct evaluation {
     int tangent; /* 0: D is not needed */
 } evaluation;
 
-static femd_status strain_function(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
+static femd_status engine_native_strain(void *user, const double E[6], double S[6], double D[36], femd_error *err) {
     const evaluation *e = user;
     return e->slot->method->strain(e->slot->self, e->n, &e->conditions, E, S, e->tangent ? D : NULL, err);
 }
 
 /* Put the path where the state says, with a neighbour list whose order is a function of that state. *chunks: what
  * methods carried. */
-static femd_status take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks, femd_error *err) {
+static femd_status engine_native_take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks,
+                                            femd_error *err) {
     femd_path *path = &n->path;
     const size_t n3 = 3 * (size_t)n->rve.n;
     *chunks = (femd_bytes){NULL, 0};
@@ -113,7 +114,7 @@ typedef struct turn {
     femd_buffer carry[FEMD_METHODS_MAX]; /* new chunks */
 } turn;
 
-static femd_conditions conditions_of(const turn *t, const struct femd_method_slot *slot) {
+static femd_conditions engine_native_conditions(const turn *t, const struct femd_method_slot *slot) {
     const femd_request *q = t->q;
     return (femd_conditions){.temperature = q->temperature,
                              .accuracy = q->accuracy,
@@ -122,15 +123,15 @@ static femd_conditions conditions_of(const turn *t, const struct femd_method_slo
                              .beat = t->beat};
 }
 
-static femd_status begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions,
-                         femd_bytes *carried, femd_error *err) {
-    *conditions = conditions_of(t, slot);
+static femd_status engine_native_begin(const turn *t, const struct femd_method_slot *slot, femd_conditions *conditions,
+                                       femd_bytes *carried, femd_error *err) {
+    *conditions = engine_native_conditions(t, slot);
     FEMD_TRY(femd_method_carried(&t->chunks, slot->method, carried, err));
     return slot->method->begin ? slot->method->begin(slot->self, t->s->n, conditions, carried, err) : FEMD_OK;
 }
 
 /* The mechanical method finds the strain. */
-static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
+static femd_status engine_native_first_method(turn *t, femd_response *r, femd_error *err) {
     femd_native *n = t->s->n;
     femd_path *path = &n->path;
     const struct femd_method_slot *slot = &t->s->methods.slot[0];
@@ -139,9 +140,9 @@ static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
     evaluation e = {.n = n, .slot = slot};
     double S[6];
     femd_bytes carried;
-    FEMD_TRY(begin(t, slot, &e.conditions, &carried, err));
+    FEMD_TRY(engine_native_begin(t, slot, &e.conditions, &carried, err));
     e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
-    FEMD_TRY(femd_control_solve(q, path->E, strain_function, &e, r, err));
+    FEMD_TRY(femd_control_solve(q, path->E, engine_native_strain, &e, r, err));
     if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
     femd_balance b = {.x = path->x};
     memcpy(b.tau, path->last.tau, sizeof b.tau);
@@ -152,12 +153,12 @@ static femd_status first_method(turn *t, femd_response *r, femd_error *err) {
 }
 
 /* Another method answers its wants at the strain that was found. */
-static femd_status further_method(turn *t, int index, femd_response *r, femd_error *err) {
+static femd_status engine_native_further_method(turn *t, int index, femd_response *r, femd_error *err) {
     femd_native *n = t->s->n;
     const struct femd_method_slot *slot = &t->s->methods.slot[index];
     femd_conditions conditions;
     femd_bytes carried;
-    FEMD_TRY(begin(t, slot, &conditions, &carried, err));
+    FEMD_TRY(engine_native_begin(t, slot, &conditions, &carried, err));
     if (conditions.wants == 0) return femd_buffer_append(&t->carry[index], carried.data, carried.size, err);
     if (slot->method->strain) {
         double S[6], D[36];
@@ -168,15 +169,15 @@ static femd_status further_method(turn *t, int index, femd_response *r, femd_err
     return slot->method->answer(slot->self, n, &conditions, &carried, r, &t->carry[index], err);
 }
 
-static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
+static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
     femd_native *n = t->s->n;
     femd_path *path = &n->path;
     const femd_methods *ms = &t->s->methods;
-    FEMD_TRY(first_method(t, r, err));
+    FEMD_TRY(engine_native_first_method(t, r, err));
     if (t->q->wants & FEMD_WANT_STABILITY)
         FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
     FEMD_TRY(femd_native_state_encode(path, state_out, err));
-    for (int i = 1; i < ms->count; i++) FEMD_TRY(further_method(t, i, r, err));
+    for (int i = 1; i < ms->count; i++) FEMD_TRY(engine_native_further_method(t, i, r, err));
     for (int i = 0; i < ms->count; i++) {
         const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
         FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));
@@ -189,27 +190,28 @@ static femd_status answer(turn *t, femd_response *r, femd_buffer *state_out, fem
     return FEMD_OK;
 }
 
-static femd_status evaluate_native(void *self, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
-                                   femd_response *r, femd_buffer *state_out, femd_error *err) {
+static femd_status engine_native_evaluate(void *self, const femd_request *q, const femd_bytes *state_in,
+                                          const femd_beat *beat, femd_response *r, femd_buffer *state_out,
+                                          femd_error *err) {
     instance *s = self;
     turn t = {.s = s, .q = q, .beat = beat};
     for (int i = 0; i < FEMD_METHODS_MAX; i++) t.carry[i] = (femd_buffer)FEMD_BUFFER_INIT;
     const uint64_t before = femd_energetics_count(s->n->rve.en);
-    femd_status rc = take_state(s->n, state_in, &t.chunks, err);
-    if (rc == FEMD_OK) rc = answer(&t, r, state_out, err);
+    femd_status rc = engine_native_take_state(s->n, state_in, &t.chunks, err);
+    if (rc == FEMD_OK) rc = engine_native_answer(&t, r, state_out, err);
     for (int i = 0; i < FEMD_METHODS_MAX; i++) femd_buffer_clear(&t.carry[i]);
     r->work.force_evaluations = femd_energetics_count(s->n->rve.en) - before;
     return rc;
 }
 
-static femd_status dump_native(void *self, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+static femd_status engine_native_dump(void *self, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     const instance *s = self;
     femd_bytes chunks;
-    FEMD_TRY(take_state(s->n, state, &chunks, err));
+    FEMD_TRY(engine_native_take_state(s->n, state, &chunks, err));
     return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
 }
 
-static const char *notes_native(const void *self) {
+static const char *engine_native_notes(const void *self) {
     const instance *s = self;
     return femd_potential_notes(s->n->potential);
 }
@@ -219,9 +221,9 @@ const femd_engine femd_engine_native = {
     .number = FEMD_ENGINE_NATIVE,
     .name = "native",
     .version = 1,
-    .open = open_native,
-    .evaluate = evaluate_native,
-    .dump = dump_native,
-    .close = close_native,
-    .notes = notes_native,
+    .open = engine_native_open,
+    .evaluate = engine_native_evaluate,
+    .dump = engine_native_dump,
+    .close = engine_native_close,
+    .notes = engine_native_notes,
 };

@@ -17,17 +17,17 @@ typedef struct user_instance {
     void *inner;
 } user_instance;
 
-static void close_user(void **instance) {
-    user_instance *u = *instance;
-    if (!u) return;
-    if (u->inner) u->engine->close(&u->inner);
-    if (u->library) dlclose(u->library);
-    free(u);
+static void user_close(void **instance) {
+    user_instance *user = *instance;
+    if (!user) return;
+    if (user->inner) user->engine->close(&user->inner);
+    if (user->library) dlclose(user->library);
+    free(user);
     *instance = NULL;
 }
 
-static femd_status check_interface(const femd_json *doc, const cJSON *node, const char *path, uint32_t abi,
-                                   femd_error *err) {
+static femd_status user_check_interface(const femd_json *doc, const cJSON *node, const char *path, uint32_t abi,
+                                        femd_error *err) {
     const uint32_t ours = FEMD_ENGINE_ABI;
     if (abi == ours) return FEMD_OK;
     if ((abi & 0xffff) != (ours & 0xffff))
@@ -39,59 +39,59 @@ static femd_status check_interface(const femd_json *doc, const cJSON *node, cons
                           path, abi >> 16, ours >> 16);
 }
 
-static femd_status load(const femd_json *doc, user_instance *u, femd_error *err) {
+static femd_status user_load(const femd_json *doc, user_instance *user, femd_error *err) {
     const cJSON *node = femd_json_get(doc->root, "library");
     const char *path = femd_json_string(doc->root, "library", "");
-    u->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!u->library) return femd_json_fail(doc, node, err, "cannot load the shared object: %s", dlerror());
-    u->engine = dlsym(u->library, "femd_engine_v1");
-    if (!u->engine)
+    user->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!user->library) return femd_json_fail(doc, node, err, "cannot load the shared object: %s", dlerror());
+    user->engine = dlsym(user->library, "femd_engine_v1");
+    if (!user->engine)
         return femd_json_fail(doc, node, err, "the shared object \"%s\" has no symbol femd_engine_v1", path);
-    FEMD_TRY(check_interface(doc, node, path, u->engine->abi, err));
-    if (!u->engine->open || !u->engine->evaluate || !u->engine->close)
+    FEMD_TRY(user_check_interface(doc, node, path, user->engine->abi, err));
+    if (!user->engine->open || !user->engine->evaluate || !user->engine->close)
         return femd_json_fail(doc, node, err, "the engine in \"%s\" lacks open, evaluate or close", path);
     return FEMD_OK;
 }
 
-static femd_status open_user(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+static femd_status user_open(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
                              femd_error *err) {
-    user_instance *u = calloc(1, sizeof *u);
-    if (!u) return femd_fail(err, FEMD_NO_MEMORY, "a user's engine: out of memory");
-    void *self = u;
-    femd_status rc = load(doc, u, err);
-    if (rc == FEMD_OK) rc = u->engine->open(doc, pack, &u->inner, caps, err);
+    user_instance *user = calloc(1, sizeof *user);
+    if (!user) return femd_fail(err, FEMD_NO_MEMORY, "a user's engine: out of memory");
+    void *self = user;
+    femd_status rc = user_load(doc, user, err);
+    if (rc == FEMD_OK) rc = user->engine->open(doc, pack, &user->inner, caps, err);
     if (rc != FEMD_OK) {
-        u->inner = NULL;
-        close_user(&self);
+        user->inner = NULL;
+        user_close(&self);
         return rc;
     }
     if (!caps->engine) caps->engine = FEMD_ENGINE_USER;
-    *instance = u;
+    *instance = user;
     return FEMD_OK;
 }
 
-static femd_status evaluate_user(void *instance, const femd_request *q, const femd_bytes *state_in,
+static femd_status user_evaluate(void *instance, const femd_request *q, const femd_bytes *state_in,
                                  const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
-    user_instance *u = instance;
-    return u->engine->evaluate(u->inner, q, state_in, beat, r, state_out, err);
+    user_instance *user = instance;
+    return user->engine->evaluate(user->inner, q, state_in, beat, r, state_out, err);
 }
 
 /* Only called where the shared object has one. */
-static femd_status evaluate_many_user(void *instance, const femd_engine_batch *batch, const femd_beat *beat,
+static femd_status user_evaluate_many(void *instance, const femd_engine_batch *batch, const femd_beat *beat,
                                       femd_error *err) {
-    user_instance *u = instance;
-    return u->engine->evaluate_many(u->inner, batch, beat, err);
+    user_instance *user = instance;
+    return user->engine->evaluate_many(user->inner, batch, beat, err);
 }
 
-static femd_status dump_user(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
-    user_instance *u = instance;
-    if (!u->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "this user's engine has no atoms to dump");
-    return u->engine->dump(u->inner, state, out, err);
+static femd_status user_dump(void *instance, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+    user_instance *user = instance;
+    if (!user->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "this user's engine has no atoms to dump");
+    return user->engine->dump(user->inner, state, out, err);
 }
 
 const femd_engine *femd_engine_user_table(const void *instance) {
-    const user_instance *u = instance;
-    return u->engine;
+    const user_instance *user = instance;
+    return user->engine;
 }
 
 const femd_engine femd_engine_user = {
@@ -99,9 +99,9 @@ const femd_engine femd_engine_user = {
     .number = FEMD_ENGINE_USER,
     .name = "user",
     .version = 1,
-    .open = open_user,
-    .evaluate = evaluate_user,
-    .evaluate_many = evaluate_many_user,
-    .dump = dump_user,
-    .close = close_user,
+    .open = user_open,
+    .evaluate = user_evaluate,
+    .evaluate_many = user_evaluate_many,
+    .dump = user_dump,
+    .close = user_close,
 };

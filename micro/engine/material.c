@@ -27,7 +27,7 @@ struct femd_material {
 static const femd_engine *const engines[] = {&femd_engine_native, &femd_engine_cauchy_born, &femd_engine_elastic,
                                              &femd_engine_user};
 
-static femd_status find_engine(const femd_json *doc, const femd_engine **out, femd_error *err) {
+static femd_status material_find_engine(const femd_json *doc, const femd_engine **out, femd_error *err) {
     const char *name = femd_json_string(doc->root, "engine", "");
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)
         if (strcmp(engines[i]->name, name) == 0) {
@@ -37,77 +37,78 @@ static femd_status find_engine(const femd_json *doc, const femd_engine **out, fe
     return femd_json_fail(doc, femd_json_get(doc->root, "engine"), err, "this femd has no engine \"%s\"", name);
 }
 
-static femd_status open_material(femd_material *m, size_t size, femd_error *err) {
-    FEMD_TRY(femd_pack_decode(m->bytes, size, &m->pack, err));
-    femd_pack_id(m->bytes, size, &m->id);
-    FEMD_TRY(femd_json_parse(m->pack.json, strlen(m->pack.json), "material", &m->doc, err));
-    FEMD_TRY(femd_json_validate(&m->doc, femd_case_schema, "#/$defs/material", err));
-    FEMD_TRY(find_engine(&m->doc, &m->engine, err));
-    FEMD_TRY(m->engine->open(&m->doc, &m->pack, &m->instance, &m->caps, err));
-    const femd_engine *table = m->engine == &femd_engine_user ? femd_engine_user_table(m->instance) : m->engine;
-    m->version = table->version;
-    m->takes_many = table->evaluate_many != NULL;
-    if (!m->takes_many) m->caps.batch = 0;
-    m->fingerprint = femd_fingerprint();
+static femd_status material_fill(femd_material *material, size_t size, femd_error *err) {
+    FEMD_TRY(femd_pack_decode(material->bytes, size, &material->pack, err));
+    femd_pack_id(material->bytes, size, &material->id);
+    FEMD_TRY(femd_json_parse(material->pack.json, strlen(material->pack.json), "material", &material->doc, err));
+    FEMD_TRY(femd_json_validate(&material->doc, femd_case_schema, "#/$defs/material", err));
+    FEMD_TRY(material_find_engine(&material->doc, &material->engine, err));
+    FEMD_TRY(material->engine->open(&material->doc, &material->pack, &material->instance, &material->caps, err));
+    const femd_engine *table =
+        material->engine == &femd_engine_user ? femd_engine_user_table(material->instance) : material->engine;
+    material->version = table->version;
+    material->takes_many = table->evaluate_many != NULL;
+    if (!material->takes_many) material->caps.batch = 0;
+    material->fingerprint = femd_fingerprint();
     return FEMD_OK;
 }
 
 femd_status femd_material_open(const void *pack, size_t size, femd_material **out, femd_error *err) {
     *out = NULL;
-    femd_material *m = calloc(1, sizeof *m);
+    femd_material *material = calloc(1, sizeof *material);
     uint8_t *bytes = malloc(size ? size : 1);
-    if (!m || !bytes) {
-        free(m);
+    if (!material || !bytes) {
+        free(material);
         free(bytes);
         return femd_fail(err, FEMD_NO_MEMORY, "a material of %zu bytes: out of memory", size);
     }
     memcpy(bytes, pack, size);
-    m->bytes = bytes;
-    const femd_status rc = open_material(m, size, err);
+    material->bytes = bytes;
+    const femd_status rc = material_fill(material, size, err);
     if (rc != FEMD_OK) {
-        femd_material_close(&m);
+        femd_material_close(&material);
         return rc;
     }
-    *out = m;
+    *out = material;
     return FEMD_OK;
 }
 
-void femd_material_close(femd_material **m) {
-    if (!m || !*m) return;
-    if ((*m)->instance) (*m)->engine->close(&(*m)->instance);
-    femd_json_clear(&(*m)->doc);
-    free((*m)->bytes);
-    free((*m)->bodies);
-    free(*m);
-    *m = NULL;
+void femd_material_close(femd_material **material) {
+    if (!material || !*material) return;
+    if ((*material)->instance) (*material)->engine->close(&(*material)->instance);
+    femd_json_clear(&(*material)->doc);
+    free((*material)->bytes);
+    free((*material)->bodies);
+    free(*material);
+    *material = NULL;
 }
 
-const femd_capabilities *femd_material_capabilities(const femd_material *m) {
-    return &m->caps;
+const femd_capabilities *femd_material_capabilities(const femd_material *material) {
+    return &material->caps;
 }
-const femd_hash *femd_material_id(const femd_material *m) {
-    return &m->id;
-}
-
-const char *femd_material_notes(const femd_material *m) {
-    return m->engine->notes ? m->engine->notes(m->instance) : "";
+const femd_hash *femd_material_id(const femd_material *material) {
+    return &material->id;
 }
 
-static femd_status check_request(const femd_material *m, const femd_request *q, femd_error *err) {
-    const uint32_t missing = q->wants & ~m->caps.wants;
+const char *femd_material_notes(const femd_material *material) {
+    return material->engine->notes ? material->engine->notes(material->instance) : "";
+}
+
+static femd_status material_check_request(const femd_material *material, const femd_request *q, femd_error *err) {
+    const uint32_t missing = q->wants & ~material->caps.wants;
     if (missing) {
         char asked[160], able[160];
         femd_wants_text(missing, asked, sizeof asked);
-        femd_wants_text(m->caps.wants, able, sizeof able);
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot answer %s; it can: %s", m->engine->name,
-                         asked, able);
+        femd_wants_text(material->caps.wants, able, sizeof able);
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot answer %s; it can: %s",
+                         material->engine->name, asked, able);
     }
-    if (q->control > FEMD_CONTROL_PRESSURE || !(m->caps.controls & (1u << q->control)))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no control mode %u", m->engine->name,
+    if (q->control > FEMD_CONTROL_PRESSURE || !(material->caps.controls & (1u << q->control)))
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no control mode %u", material->engine->name,
                          q->control);
-    if (q->control == FEMD_CONTROL_COMPONENTS && (q->mask > 63 || (q->mask && !m->caps.mixed)))
+    if (q->control == FEMD_CONTROL_COMPONENTS && (q->mask > 63 || (q->mask && !material->caps.mixed)))
         return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot prescribe stress components (mask %u)",
-                         m->engine->name, q->mask);
+                         material->engine->name, q->mask);
     for (int c = 0; c < 6; c++)
         if (!isfinite(q->value[c]))
             return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
@@ -117,33 +118,34 @@ static femd_status check_request(const femd_material *m, const femd_request *q, 
 }
 
 /* The engine's part of a state that this very engine made. */
-static femd_status open_state(const femd_material *m, const femd_bytes *blob, femd_bytes *body, femd_error *err) {
+static femd_status material_open_state(const femd_material *material, const femd_bytes *blob, femd_bytes *body,
+                                       femd_error *err) {
     uint32_t engine, version;
-    FEMD_TRY(femd_state_open(blob, &m->id, body, err));
+    FEMD_TRY(femd_state_open(blob, &material->id, body, err));
     if (body->size == 0) return FEMD_OK;
     femd_state_maker(blob, &engine, &version);
-    if (engine == m->caps.engine && version == m->version) return FEMD_OK;
+    if (engine == material->caps.engine && version == material->version) return FEMD_OK;
     return femd_fail(err, FEMD_PROTOCOL, "a state of engine %u version %u cannot be continued by engine %u version %u",
-                     engine, version, m->caps.engine, m->version);
+                     engine, version, material->caps.engine, material->version);
 }
 
 /* ---- one point ---- */
 
 /* An empty answer, and the engine's part of the state; a request that cannot be answered is refused. */
-static femd_status material_begin(const femd_material *m, const femd_request *q, const femd_bytes *state_in,
+static femd_status material_begin(const femd_material *material, const femd_request *q, const femd_bytes *state_in,
                                   femd_bytes *body, femd_response *r, femd_buffer *state_out, femd_error *err) {
     static const femd_bytes virgin = {NULL, 0};
     memset(r, 0, sizeof *r);
     state_out->size = 0;
-    FEMD_TRY(check_request(m, q, err));
-    FEMD_TRY(open_state(m, state_in ? state_in : &virgin, body, err));
+    FEMD_TRY(material_check_request(material, q, err));
+    FEMD_TRY(material_open_state(material, state_in ? state_in : &virgin, body, err));
     return femd_state_begin(state_out, err);
 }
 
 /* An engine from outside may have filled anything: what would not be an answer to this request becomes a failure. */
-static femd_status material_judge(const femd_material *m, const femd_request *q, femd_status rc, const femd_response *r,
-                                  const femd_buffer *state_out, femd_error *err) {
-    const char *name = m->engine->name;
+static femd_status material_judge(const femd_material *material, const femd_request *q, femd_status rc,
+                                  const femd_response *r, const femd_buffer *state_out, femd_error *err) {
+    const char *name = material->engine->name;
     if (!femd_status_is_known(rc))
         return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" gave a point the status %d, which is none", name, rc);
     if (rc != FEMD_OK) return rc;
@@ -162,9 +164,9 @@ static femd_status material_judge(const femd_material *m, const femd_request *q,
 }
 
 /* What femd itself says of an answer: labels, the state's header and hash, the cost. rc: what the engine said. */
-static femd_status material_finish(const femd_material *m, const femd_request *q, femd_status rc, double wall,
+static femd_status material_finish(const femd_material *material, const femd_request *q, femd_status rc, double wall,
                                    femd_response *r, femd_buffer *state_out, femd_error *err) {
-    rc = material_judge(m, q, rc, r, state_out, err);
+    rc = material_judge(material, q, rc, r, state_out, err);
     if (rc != FEMD_OK) { /* a failure answers nothing but its status, whatever was filled before */
         const femd_work work = r->work;
         memset(r, 0, sizeof *r);
@@ -173,24 +175,24 @@ static femd_status material_finish(const femd_material *m, const femd_request *q
     } else if (state_out->size == FEMD_STATE_HEADER) {
         state_out->size = 0;
     } else {
-        femd_state_finish(state_out, m->caps.engine, m->version, &m->id);
+        femd_state_finish(state_out, material->caps.engine, material->version, &material->id);
         femd_hash_domain("state", state_out->data, state_out->size, &r->state_out);
     }
     r->point = q->point;
     r->status = rc;
-    r->engine = m->caps.engine;
-    r->work.fingerprint = m->fingerprint;
+    r->engine = material->caps.engine;
+    r->work.fingerprint = material->fingerprint;
     r->work.wall = wall;
     return rc;
 }
 
-femd_status femd_material_evaluate(femd_material *m, const femd_request *q, const femd_bytes *state_in,
+femd_status femd_material_evaluate(femd_material *material, const femd_request *q, const femd_bytes *state_in,
                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     const double begin = femd_clock();
     femd_bytes body;
-    femd_status rc = material_begin(m, q, state_in, &body, r, state_out, err);
-    if (rc == FEMD_OK) rc = m->engine->evaluate(m->instance, q, &body, beat, r, state_out, err);
-    return material_finish(m, q, rc, femd_clock() - begin, r, state_out, err);
+    femd_status rc = material_begin(material, q, state_in, &body, r, state_out, err);
+    if (rc == FEMD_OK) rc = material->engine->evaluate(material->instance, q, &body, beat, r, state_out, err);
+    return material_finish(material, q, rc, femd_clock() - begin, r, state_out, err);
 }
 
 /* ---- several points ---- */
@@ -203,24 +205,25 @@ typedef struct part_beat {
     int stopped;            /* what the caller's beat returned */
 } part_beat;
 
-static int on_part_beat(void *user, double fraction) {
+static int material_on_beat(void *user, double fraction) {
     part_beat *p = user;
     if (!p->stopped && p->whole && p->whole->beat)
         p->stopped = p->whole->beat(p->whole->user, p->done + p->share * fraction);
     return p->stopped;
 }
 
-static femd_status stop_status(const part_beat *p) {
+static femd_status material_stop_status(const part_beat *p) {
     return p->stopped == FEMD_DEADLINE ? FEMD_DEADLINE : FEMD_CANCELLED;
 }
 
 /* Points first to first + n - 1, none of them refused, handed to the engine together. */
-static void evaluate_together(femd_material *m, const femd_engine_batch *batch, size_t first, size_t n, part_beat *p) {
+static void material_evaluate_together(femd_material *material, const femd_engine_batch *batch, size_t first, size_t n,
+                                       part_beat *p) {
     const double begin = femd_clock();
-    const femd_beat beat = {p, on_part_beat};
+    const femd_beat beat = {p, material_on_beat};
     const femd_engine_batch part = {n,
                                     batch->request + first,
-                                    m->bodies + first,
+                                    material->bodies + first,
                                     batch->response + first,
                                     batch->state_out + first,
                                     batch->err + first};
@@ -228,34 +231,34 @@ static void evaluate_together(femd_material *m, const femd_engine_batch *batch, 
     femd_status rc = FEMD_OK;
     p->done = (double)first / (double)batch->n;
     p->share = (double)n / (double)batch->n;
-    if (!p->stopped) rc = m->engine->evaluate_many(m->instance, &part, &beat, &words);
+    if (!p->stopped) rc = material->engine->evaluate_many(material->instance, &part, &beat, &words);
     if (p->stopped)
-        rc = stop_status(p);
+        rc = material_stop_status(p);
     else if (rc == FEMD_OK)
         rc = femd_fail(&words, FEMD_INTERNAL, "the engine \"%s\" left a point of a batch without an answer",
-                       m->engine->name);
+                       material->engine->name);
     const double wall = (femd_clock() - begin) / (double)n;
     for (size_t i = 0; i < n; i++) {
         femd_response *r = &part.response[i];
         femd_status status = (femd_status)r->status;
         if (r->status == FEMD_UNANSWERED) status = femd_fail(&part.err[i], rc, "%s", words.text);
-        (void)material_finish(m, &part.request[i], status, wall, r, &part.state_out[i], &part.err[i]);
+        (void)material_finish(material, &part.request[i], status, wall, r, &part.state_out[i], &part.err[i]);
     }
 }
 
-static femd_status reserve_bodies(femd_material *m, size_t n, femd_error *err) {
-    if (n <= m->bodies_room) return FEMD_OK;
-    femd_bytes *bodies = realloc(m->bodies, n * sizeof *bodies);
+static femd_status material_reserve_bodies(femd_material *material, size_t n, femd_error *err) {
+    if (n <= material->bodies_room) return FEMD_OK;
+    femd_bytes *bodies = realloc(material->bodies, n * sizeof *bodies);
     if (!bodies) return femd_fail(err, FEMD_NO_MEMORY, "a batch of %zu points: out of memory", n);
-    m->bodies = bodies;
-    m->bodies_room = n;
+    material->bodies = bodies;
+    material->bodies_room = n;
     return FEMD_OK;
 }
 
 /* Refused points are answered here; those between them go to the engine together. */
-static void evaluate_batch(femd_material *m, const femd_engine_batch *batch, part_beat *p) {
+static void material_evaluate_batch(femd_material *material, const femd_engine_batch *batch, part_beat *p) {
     femd_error words = FEMD_ERROR_INIT;
-    const femd_status room = reserve_bodies(m, batch->n, &words);
+    const femd_status room = material_reserve_bodies(material, batch->n, &words);
     size_t first = 0; /* of the points that wait for the engine */
     for (size_t i = 0; i < batch->n; i++) {
         femd_response *r = &batch->response[i];
@@ -263,49 +266,50 @@ static void evaluate_batch(femd_material *m, const femd_engine_batch *batch, par
         femd_error *err = &batch->err[i];
         femd_bytes body;
         femd_error_clear(err);
-        femd_status rc = material_begin(m, &batch->request[i], &batch->state_in[i], &body, r, state_out, err);
+        femd_status rc = material_begin(material, &batch->request[i], &batch->state_in[i], &body, r, state_out, err);
         if (rc == FEMD_OK && room != FEMD_OK) rc = femd_fail(err, room, "%s", words.text);
         if (rc == FEMD_OK) {
-            m->bodies[i] = body;
+            material->bodies[i] = body;
             r->status = FEMD_UNANSWERED;
             continue;
         }
-        if (i > first) evaluate_together(m, batch, first, i - first, p);
+        if (i > first) material_evaluate_together(material, batch, first, i - first, p);
         first = i + 1;
-        (void)material_finish(m, &batch->request[i], rc, 0, r, state_out, err);
+        (void)material_finish(material, &batch->request[i], rc, 0, r, state_out, err);
     }
-    if (batch->n > first) evaluate_together(m, batch, first, batch->n - first, p);
+    if (batch->n > first) material_evaluate_together(material, batch, first, batch->n - first, p);
 }
 
-static void evaluate_in_turn(femd_material *m, const femd_engine_batch *batch, part_beat *p) {
-    const femd_beat beat = {p, on_part_beat};
+static void material_evaluate_in_turn(femd_material *material, const femd_engine_batch *batch, part_beat *p) {
+    const femd_beat beat = {p, material_on_beat};
     p->share = 1.0 / (double)batch->n;
     for (size_t i = 0; i < batch->n; i++) {
         femd_response *r = &batch->response[i];
         femd_error_clear(&batch->err[i]);
         p->done = (double)i * p->share;
         if (!p->stopped) {
-            (void)femd_material_evaluate(m, &batch->request[i], &batch->state_in[i], &beat, r, &batch->state_out[i],
-                                         &batch->err[i]);
+            (void)femd_material_evaluate(material, &batch->request[i], &batch->state_in[i], &beat, r,
+                                         &batch->state_out[i], &batch->err[i]);
             continue;
         }
         memset(r, 0, sizeof *r);
-        (void)material_finish(m, &batch->request[i], stop_status(p), 0, r, &batch->state_out[i], &batch->err[i]);
+        (void)material_finish(material, &batch->request[i], material_stop_status(p), 0, r, &batch->state_out[i],
+                              &batch->err[i]);
     }
 }
 
-void femd_material_evaluate_many(femd_material *m, const femd_engine_batch *batch, const femd_beat *beat) {
+void femd_material_evaluate_many(femd_material *material, const femd_engine_batch *batch, const femd_beat *beat) {
     part_beat p = {.whole = beat};
-    if (m->takes_many)
-        evaluate_batch(m, batch, &p);
+    if (material->takes_many)
+        material_evaluate_batch(material, batch, &p);
     else
-        evaluate_in_turn(m, batch, &p);
+        material_evaluate_in_turn(material, batch, &p);
 }
 
-femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out, femd_error *err) {
+femd_status femd_material_dump(femd_material *material, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     femd_bytes body;
-    if (!m->engine->dump)
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms to dump", m->engine->name);
-    FEMD_TRY(open_state(m, state, &body, err));
-    return m->engine->dump(m->instance, &body, out, err);
+    if (!material->engine->dump)
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms to dump", material->engine->name);
+    FEMD_TRY(material_open_state(material, state, &body, err));
+    return material->engine->dump(material->instance, &body, out, err);
 }
