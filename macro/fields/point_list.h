@@ -32,8 +32,8 @@ typedef struct femd_conductivity_sample {
     X(status,      int32_t,   1,  0, "point/status")                                                                   \
     X(notes,       int32_t,   1,  0, "point/notes")          /* FEMD_NOTE_*, but for those of conductivities */        \
     X(wall,        double,    1,  0, NULL)                   /* s; never compared between runs */                      \
-    X(k_from,      femd_conductivity_sample, 1, FEMD_WANT_CONDUCTIVITY, "point/k_from") /* what k and ke are made of */ \
-    X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared part of the electrons, spatial */
+    X(k_from,      femd_conductivity_sample, 1, FEMD_WANT_CONDUCTIVITY, "point/k_from") /* makes k and ke */ \
+    X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */
 /* clang-format on */
 
 /* Structure of arrays, index p = local cell x points per cell + q. */
