@@ -49,7 +49,8 @@ FEMD_MUST_CHECK femd_status femd_green_kubo_segment(femd_green_kubo *gk, const d
 FEMD_MUST_CHECK femd_status femd_green_kubo_evaluate(femd_green_kubo *gk, double V, femd_error *err);
 /* The tensor that a spectrum has at frequency zero, times `unit`: for tests of the statistics without atoms. work: bins
  * + 1. */
-FEMD_MUST_CHECK femd_status femd_green_kubo_tensor(const femd_spectrum *s, double unit, int isotropic, int cepstral,
-                                                   double *work, femd_green_kubo_result *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_green_kubo_tensor(const femd_spectrum *spectrum, double unit, int isotropic,
+                                                   int cepstral, double *work, femd_green_kubo_result *result,
+                                                   femd_error *err);
 
 #endif

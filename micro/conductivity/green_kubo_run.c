@@ -57,23 +57,23 @@ typedef struct pair {
     femd_zero_frequency spectral, cepstral;
 } pair;
 
-static femd_status green_kubo_estimate(const femd_spectrum *s, const double *n, double *work, pair *out,
+static femd_status green_kubo_estimate(const femd_spectrum *spectrum, const double *n, double *work, pair *out,
                                        femd_error *err) {
     femd_periodogram p;
-    femd_spectrum_along(s, n, work, &p);
+    femd_spectrum_along(spectrum, n, work, &p);
     FEMD_TRY(femd_lorentz(&p, &out->spectral, err));
     return femd_cepstral(&p, &out->cepstral, err);
 }
 
 /* Axes (rows of Q) along which the flux is uncorrelated at frequencies below half width of the peak: they turn with the
  * body, so the tensor does. */
-static femd_status green_kubo_axes(const femd_spectrum *s, double time, double Q[9], femd_error *err) {
-    double lambda[3], df = 1 / (s->samples * s->dt), sum[6] = {0};
-    int last = time > 0 ? (int)(1 / (TWO_PI * time * df)) : s->bins / 4;
+static femd_status green_kubo_axes(const femd_spectrum *spectrum, double time, double Q[9], femd_error *err) {
+    double lambda[3], df = 1 / (spectrum->samples * spectrum->dt), sum[6] = {0};
+    int last = time > 0 ? (int)(1 / (TWO_PI * time * df)) : spectrum->bins / 4;
     if (last < 8) last = 8;
-    if (last > s->bins) last = s->bins;
+    if (last > spectrum->bins) last = spectrum->bins;
     for (int k = 0; k <= last; k++)
-        for (int c = 0; c < 6; c++) sum[c] += s->sum[6 * k + c];
+        for (int c = 0; c < 6; c++) sum[c] += spectrum->sum[6 * k + c];
     for (int c = 0; c < 6; c++)
         Q[3 * femd_voigt_i[c] + femd_voigt_j[c]] = Q[3 * femd_voigt_j[c] + femd_voigt_i[c]] = sum[c];
     return femd_eigen(3, Q, lambda, err);
@@ -109,44 +109,45 @@ static void green_kubo_isotropic(const femd_zero_frequency *z, double unit, doub
 
 /* Where the two estimates are more than two standard deviations apart (of the less certain one: they see the same data,
  * so their difference varies no more) the error is at least half the difference. */
-static void green_kubo_choose(femd_green_kubo_result *r, int cepstral) {
-    const double *value = cepstral ? r->cepstral : r->spectral, *error = cepstral ? r->cepstral_err : r->spectral_err;
-    r->disagree = 0;
+static void green_kubo_choose(femd_green_kubo_result *result, int cepstral) {
+    const double *value = cepstral ? result->cepstral : result->spectral,
+                 *error = cepstral ? result->cepstral_err : result->spectral_err;
+    result->disagree = 0;
     for (int c = 0; c < 6; c++) {
-        const double apart = fabs(r->spectral[c] - r->cepstral[c]);
-        r->k[c] = value[c];
-        r->k_err[c] = error[c];
-        if (!(apart > 2 * fmax(r->spectral_err[c], r->cepstral_err[c]))) continue;
-        r->disagree = 1;
-        r->k_err[c] = fmax(error[c], 0.5 * apart);
+        const double apart = fabs(result->spectral[c] - result->cepstral[c]);
+        result->k[c] = value[c];
+        result->k_err[c] = error[c];
+        if (!(apart > 2 * fmax(result->spectral_err[c], result->cepstral_err[c]))) continue;
+        result->disagree = 1;
+        result->k_err[c] = fmax(error[c], 0.5 * apart);
     }
 }
 
-femd_status femd_green_kubo_tensor(const femd_spectrum *s, double unit, int isotropic, int cepstral, double *work,
-                                   femd_green_kubo_result *r, femd_error *err) {
+femd_status femd_green_kubo_tensor(const femd_spectrum *spectrum, double unit, int isotropic, int cepstral,
+                                   double *work, femd_green_kubo_result *result, femd_error *err) {
     pair mean, along;
     double Q[9], value[2][3], error[2][3];
-    FEMD_TRY(green_kubo_estimate(s, NULL, work, &mean, err));
-    r->time = mean.spectral.time;
-    r->plateau = mean.spectral.plateau;
+    FEMD_TRY(green_kubo_estimate(spectrum, NULL, work, &mean, err));
+    result->time = mean.spectral.time;
+    result->plateau = mean.spectral.plateau;
     if (isotropic) {
-        green_kubo_isotropic(&mean.spectral, unit, r->spectral, r->spectral_err);
-        green_kubo_isotropic(&mean.cepstral, unit, r->cepstral, r->cepstral_err);
-        green_kubo_choose(r, cepstral);
+        green_kubo_isotropic(&mean.spectral, unit, result->spectral, result->spectral_err);
+        green_kubo_isotropic(&mean.cepstral, unit, result->cepstral, result->cepstral_err);
+        green_kubo_choose(result, cepstral);
         return FEMD_OK;
     }
-    FEMD_TRY(green_kubo_axes(s, mean.spectral.time, Q, err));
+    FEMD_TRY(green_kubo_axes(spectrum, mean.spectral.time, Q, err));
     for (int i = 0; i < 3; i++) {
-        FEMD_TRY(green_kubo_estimate(s, Q + 3 * i, work, &along, err));
+        FEMD_TRY(green_kubo_estimate(spectrum, Q + 3 * i, work, &along, err));
         value[0][i] = along.spectral.value;
         error[0][i] = along.spectral.error;
         value[1][i] = along.cepstral.value;
         error[1][i] = along.cepstral.error;
-        r->plateau = r->plateau && along.spectral.plateau;
+        result->plateau = result->plateau && along.spectral.plateau;
     }
-    green_kubo_turn_back(Q, value[0], error[0], unit, r->spectral, r->spectral_err);
-    green_kubo_turn_back(Q, value[1], error[1], unit, r->cepstral, r->cepstral_err);
-    green_kubo_choose(r, cepstral);
+    green_kubo_turn_back(Q, value[0], error[0], unit, result->spectral, result->spectral_err);
+    green_kubo_turn_back(Q, value[1], error[1], unit, result->cepstral, result->cepstral_err);
+    green_kubo_choose(result, cepstral);
     return FEMD_OK;
 }
 

@@ -59,28 +59,29 @@ typedef struct femd_nemd_box {
     double volume;    /* of both fitted parts together, cubic angstrom */
 } femd_nemd_box;
 
-/* The RVE of n (cell h, relaxed atoms x) repeated `repeats` times along `direction`. BAD_INPUT of femd_nemd_divide. */
-FEMD_MUST_CHECK femd_status femd_nemd_box_open(const femd_native *n, const double h[9], const double *x, int direction,
-                                               int repeats, const femd_nemd_options *o, femd_nemd_box *b,
-                                               femd_error *err);
-void femd_nemd_box_close(femd_nemd_box *b);
+/* The native RVE (cell h, relaxed atoms x) repeated `repeats` times along `direction`. BAD_INPUT of femd_nemd_divide.
+ */
+FEMD_MUST_CHECK femd_status femd_nemd_box_open(const femd_native *native, const double h[9], const double *x,
+                                               int direction, int repeats, const femd_nemd_options *options,
+                                               femd_nemd_box *box, femd_error *err);
+void femd_nemd_box_close(femd_nemd_box *box);
 /* Repeats in a slab and in a margin of a row of `repeats`, each `step` high. BAD_INPUT, with words, if it is too short.
  */
-FEMD_MUST_CHECK femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *o, int *slab,
+FEMD_MUST_CHECK femd_status femd_nemd_divide(int repeats, double step, const femd_nemd_options *options, int *slab,
                                              int *margin, femd_error *err);
 /* Repeats that a slab takes, each `step` high; FEMD_NEMD_SLAB_MAX stands for any number from there on. */
-int femd_nemd_slab(const femd_nemd_options *o, double step);
+int femd_nemd_slab(const femd_nemd_options *options, double step);
 /* Height of one repeat of cell h along a direction, and the unit normal (may be NULL). */
 double femd_nemd_height(const double h[9], int direction, double normal[3]);
 /* Minus the gradient of the temperature along the way of the heat on either side, K/angstrom, of velocities v. */
-void femd_nemd_gradients(const femd_nemd_box *b, const double *v, double g[2]);
+void femd_nemd_gradients(const femd_nemd_box *box, const double *v, double g[2]);
 /* Heat flux from hot to cold, eV/(square angstrom ps), mean over the fitted parts, of the flux of
  * femd_energetics_heat_flux. *J has the plain figure; *reduced that less what the relaxed atoms carry along with them,
  * sum of carried . v, whose mean is zero because atoms stay where they are. */
-FEMD_MUST_CHECK femd_status femd_nemd_flux(femd_nemd_box *b, const double *x, const double *v, double *J,
+FEMD_MUST_CHECK femd_status femd_nemd_flux(femd_nemd_box *box, const double *x, const double *v, double *J,
                                            double *reduced, femd_error *err);
 /* Mean kinetic temperature (K) of each layer. */
-void femd_nemd_profile(const femd_nemd_box *b, const double *v, double *T);
+void femd_nemd_profile(const femd_nemd_box *box, const double *v, double *T);
 
 /* ---- nemd_run.c ---- */
 
@@ -134,14 +135,16 @@ FEMD_MUST_CHECK femd_status femd_nemd_options_read(const femd_sampled_words *wor
                                                    double cutoff, femd_nemd_options *options, femd_error *err);
 /* The series of the options at cell h, of an RVE of `atoms`; room for their atoms. BAD_INPUT if a length is too
  * short, a slab too thick, or a row has more than FEMD_ATOMS_MAX atoms. */
-FEMD_MUST_CHECK femd_status femd_nemd_plan(femd_nemd *g, const double h[9], int atoms, femd_error *err);
-void femd_nemd_unplan(femd_nemd *g);
-/* Bring series s from the relaxed atoms x to its steady state; sums empty. NOT_CONVERGED if it does not settle. */
-FEMD_MUST_CHECK femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9], const double *x,
-                                            int s, const femd_progress *progress, femd_error *err);
-/* `blocks` more blocks of series s. */
-FEMD_MUST_CHECK femd_status femd_nemd_extend(femd_nemd *g, const femd_native *n, const double h[9], const double *x,
-                                             int s, int blocks, const femd_progress *progress, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_nemd_plan(femd_nemd *nemd, const double h[9], int atoms, femd_error *err);
+void femd_nemd_unplan(femd_nemd *nemd);
+/* Bring series `index` from the relaxed atoms x to its steady state; sums empty. NOT_CONVERGED if it does not settle.
+ */
+FEMD_MUST_CHECK femd_status femd_nemd_start(femd_nemd *nemd, const femd_native *native, const double h[9],
+                                            const double *x, int index, const femd_progress *progress, femd_error *err);
+/* `blocks` more blocks of series `index`. */
+FEMD_MUST_CHECK femd_status femd_nemd_extend(femd_nemd *nemd, const femd_native *native, const double h[9],
+                                             const double *x, int index, int blocks, const femd_progress *progress,
+                                             femd_error *err);
 
 /* ---- nemd_fit.c ---- */
 
@@ -151,7 +154,7 @@ void femd_nemd_read(const femd_nemd_series *s, double way, double faces, femd_ne
  * over s. n >= 2. */
 void femd_nemd_line(int n, const double *x, const double *y, const double *s, double value[2], double covariance[3],
                     double *chi_square);
-/* Fill g->result from the sums of all series. NOT_CONVERGED if the lengths tell nothing about an infinite one. */
-FEMD_MUST_CHECK femd_status femd_nemd_evaluate(femd_nemd *g, const double h[9], femd_error *err);
+/* Fill nemd->result from the sums of all series. NOT_CONVERGED if the lengths tell nothing about an infinite one. */
+FEMD_MUST_CHECK femd_status femd_nemd_evaluate(femd_nemd *nemd, const double h[9], femd_error *err);
 
 #endif

@@ -89,13 +89,13 @@ typedef struct direction_result {
 } direction_result;
 
 /* k at infinite length of a direction, from its series of the largest temperature difference, shortest first. */
-static femd_status nemd_extrapolate(const femd_nemd *g, int direction, direction_result *out, femd_error *err) {
+static femd_status nemd_extrapolate(const femd_nemd *nemd, int direction, direction_result *out, femd_error *err) {
     double x[FEMD_NEMD_LENGTHS_MAX], y[FEMD_NEMD_LENGTHS_MAX], s[FEMD_NEMD_LENGTHS_MAX], value[2], covariance[3];
     int n = 0;
     memset(out, 0, sizeof *out);
-    for (int i = 0; i < g->count; i++) {
-        const femd_nemd_estimate *e = &g->result.series[i];
-        if (g->series[i].direction != direction || g->series[i].gradient != g->options.gradients - 1) continue;
+    for (int i = 0; i < nemd->count; i++) {
+        const femd_nemd_estimate *e = &nemd->result.series[i];
+        if (nemd->series[i].direction != direction || nemd->series[i].gradient != nemd->options.gradients - 1) continue;
         if (!(e->k > 0) || !(e->k_err > 0))
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "no flow of heat is seen through %.4g angstrom yet: k = %.3g(%.2g) W/(m K); raise "
@@ -138,45 +138,45 @@ static int nemd_differ(double a, double a_err, double b, double b_err) {
 
 /* Notes that single trajectories give. The flux of a finite time step differs from the continuous one by a share of
  * (omega dt)^2. */
-static uint32_t nemd_notes_of_series(const femd_nemd *g) {
-    const femd_nemd_estimate *e = g->result.series;
-    const double radians = g->common.top_frequency * g->common.options.time_step;
+static uint32_t nemd_notes_of_series(const femd_nemd *nemd) {
+    const femd_nemd_estimate *e = nemd->result.series;
+    const double radians = nemd->common.top_frequency * nemd->common.options.time_step;
     uint32_t notes = 0;
-    for (int s = 0; s < g->count; s++) {
+    for (int s = 0; s < nemd->count; s++) {
         if (fabs(e[s].apart) > 3 * e[s].apart_err + 0.25 * radians * radians * fabs(e[s].power))
             notes |= FEMD_NOTE_FLUX_MISMATCH;
         for (int other = 0; other < s; other++)
-            if (g->series[other].direction == g->series[s].direction &&
-                g->series[other].length == g->series[s].length &&
+            if (nemd->series[other].direction == nemd->series[s].direction &&
+                nemd->series[other].length == nemd->series[s].length &&
                 nemd_differ(e[other].k, e[other].k_err, e[s].k, e[s].k_err))
                 notes |= FEMD_NOTE_NOT_LINEAR;
     }
     return notes;
 }
 
-femd_status femd_nemd_evaluate(femd_nemd *g, const double h[9], femd_error *err) {
-    femd_nemd_result *r = &g->result;
+femd_status femd_nemd_evaluate(femd_nemd *nemd, const double h[9], femd_error *err) {
+    femd_nemd_result *r = &nemd->result;
     double variance[6] = {0}, check_variance[6] = {0};
     memset(r, 0, sizeof *r);
-    for (int s = 0; s < g->count; s++) {
-        const double step = femd_nemd_height(h, g->series[s].direction, NULL);
+    for (int s = 0; s < nemd->count; s++) {
+        const double step = femd_nemd_height(h, nemd->series[s].direction, NULL);
         int slab, margin;
-        FEMD_TRY(femd_nemd_divide(g->series[s].repeats, step, &g->options, &slab, &margin, err));
-        femd_nemd_read(&g->series[s], (g->series[s].repeats / 2 - slab) * step,
-                       2 * femd_det3(h) / step * g->options.across * g->options.across, &r->series[s]);
+        FEMD_TRY(femd_nemd_divide(nemd->series[s].repeats, step, &nemd->options, &slab, &margin, err));
+        femd_nemd_read(&nemd->series[s], (nemd->series[s].repeats / 2 - slab) * step,
+                       2 * femd_det3(h) / step * nemd->options.across * nemd->options.across, &r->series[s]);
     }
-    r->notes = nemd_notes_of_series(g);
+    r->notes = nemd_notes_of_series(nemd);
     for (int d = 0; d < 3; d++) {
         direction_result one;
         double n[3];
-        if (g->options.isotropic && d != g->options.direction) continue;
-        FEMD_TRY(nemd_extrapolate(g, d, &one, err));
+        if (nemd->options.isotropic && d != nemd->options.direction) continue;
+        FEMD_TRY(nemd_extrapolate(nemd, d, &one, err));
         r->worst = fmax(r->worst, one.k_err / one.k);
         r->freedom = one.freedom;
         r->chi_square = fmax(r->chi_square, one.chi_square);
         if (one.freedom > 0 && one.chi_square > nemd_chi_square_limit(one.freedom)) r->notes |= FEMD_NOTE_SIZE_TREND;
         femd_nemd_height(h, d, n);
-        if (!g->options.isotropic) {
+        if (!nemd->options.isotropic) {
             nemd_add_tensor(n, one.k, one.k_err, r->k, variance);
             nemd_add_tensor(n, one.check, one.check_err, r->k_check, check_variance);
             continue;

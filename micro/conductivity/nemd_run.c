@@ -15,41 +15,41 @@ static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one b
 
 /* ---- which trajectories ---- */
 
-void femd_nemd_unplan(femd_nemd *g) {
-    for (int s = 0; s < g->count; s++) {
-        femd_trajectory_clear(&g->series[s].trajectory);
-        free(g->series[s].profile);
+void femd_nemd_unplan(femd_nemd *nemd) {
+    for (int i = 0; i < nemd->count; i++) {
+        femd_trajectory_clear(&nemd->series[i].trajectory);
+        free(nemd->series[i].profile);
     }
-    memset(g->series, 0, sizeof g->series);
-    g->count = g->common.parts = 0;
+    memset(nemd->series, 0, sizeof nemd->series);
+    nemd->count = nemd->common.parts = 0;
 }
 
-static femd_status nemd_add_series(femd_nemd *g, int direction, int length, int repeats, int gradient, int atoms,
+static femd_status nemd_add_series(femd_nemd *nemd, int direction, int length, int repeats, int gradient, int atoms,
                                    femd_error *err) {
-    const double all = (double)atoms * repeats * g->options.across * g->options.across;
+    const double all = (double)atoms * repeats * nemd->options.across * nemd->options.across;
     if (all > FEMD_ATOMS_MAX)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "nemd: a row of %d repeats, %d times %d across, has %.3g atoms; at most %d are possible "
                          "(nemd.lengths, nemd.slab, nemd.across)",
-                         repeats, g->options.across, g->options.across, all, FEMD_ATOMS_MAX);
-    femd_nemd_series *s = &g->series[g->count++];
-    g->common.parts = g->count;
-    s->direction = direction;
-    s->length = length;
-    s->repeats = repeats;
-    s->gradient = gradient;
-    s->profile = calloc((size_t)repeats, sizeof *s->profile);
-    if (!s->profile) return femd_fail(err, FEMD_NO_MEMORY, "a row of %d repeats: out of memory", repeats);
-    return femd_trajectory_init(&s->trajectory, (int)all, FEMD_NEMD_Z, FEMD_NEMD_Y, err);
+                         repeats, nemd->options.across, nemd->options.across, all, FEMD_ATOMS_MAX);
+    femd_nemd_series *series = &nemd->series[nemd->count++];
+    nemd->common.parts = nemd->count;
+    series->direction = direction;
+    series->length = length;
+    series->repeats = repeats;
+    series->gradient = gradient;
+    series->profile = calloc((size_t)repeats, sizeof *series->profile);
+    if (!series->profile) return femd_fail(err, FEMD_NO_MEMORY, "a row of %d repeats: out of memory", repeats);
+    return femd_trajectory_init(&series->trajectory, (int)all, FEMD_NEMD_Z, FEMD_NEMD_Y, err);
 }
 
 /* Lengths where the material names none: ways of so many slabs, but enough repeats for a line. */
-static int nemd_choose_lengths(const femd_nemd_options *o, double step, int *length) {
-    if (o->lengths) {
-        memcpy(length, o->length, (size_t)o->lengths * sizeof *length);
-        return o->lengths;
+static int nemd_choose_lengths(const femd_nemd_options *options, double step, int *length) {
+    if (options->lengths) {
+        memcpy(length, options->length, (size_t)options->lengths * sizeof *length);
+        return options->lengths;
     }
-    const int slab = femd_nemd_slab(o, step);
+    const int slab = femd_nemd_slab(options, step);
     for (int i = 0; i < DEFAULT_LENGTHS; i++) {
         const double way = fmax(DEFAULT_SLABS[i] * slab, DEFAULT_WAY * DEFAULT_SLABS[i] / DEFAULT_SLABS[0]);
         length[i] = 2 * (slab + (int)ceil(way));
@@ -57,188 +57,194 @@ static int nemd_choose_lengths(const femd_nemd_options *o, double step, int *len
     return DEFAULT_LENGTHS;
 }
 
-static femd_status nemd_plan_direction(femd_nemd *g, const double h[9], int direction, int atoms, femd_error *err) {
-    const femd_nemd_options *o = &g->options;
+static femd_status nemd_plan_direction(femd_nemd *nemd, const double h[9], int direction, int atoms, femd_error *err) {
+    const femd_nemd_options *options = &nemd->options;
     int length[FEMD_NEMD_LENGTHS_MAX];
     const double step = femd_nemd_height(h, direction, NULL);
-    if (femd_nemd_slab(o, step) == FEMD_NEMD_SLAB_MAX)
-        return femd_fail(err, FEMD_BAD_INPUT, "nemd.slab: %g angstrom are %d repeats of the RVE or more", o->slab,
+    if (femd_nemd_slab(options, step) == FEMD_NEMD_SLAB_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT, "nemd.slab: %g angstrom are %d repeats of the RVE or more", options->slab,
                          FEMD_NEMD_SLAB_MAX);
-    const int lengths = nemd_choose_lengths(o, step, length);
+    const int lengths = nemd_choose_lengths(options, step, length);
     int slab, margin;
-    for (int l = 0; l < lengths; l++) FEMD_TRY(femd_nemd_divide(length[l], step, o, &slab, &margin, err));
+    for (int l = 0; l < lengths; l++) FEMD_TRY(femd_nemd_divide(length[l], step, options, &slab, &margin, err));
     for (int l = 0; l < lengths; l++)
-        FEMD_TRY(nemd_add_series(g, direction, l, length[l], o->gradients - 1, atoms, err));
-    for (int k = 0; k < o->gradients - 1; k++) FEMD_TRY(nemd_add_series(g, direction, 0, length[0], k, atoms, err));
+        FEMD_TRY(nemd_add_series(nemd, direction, l, length[l], options->gradients - 1, atoms, err));
+    for (int k = 0; k < options->gradients - 1; k++)
+        FEMD_TRY(nemd_add_series(nemd, direction, 0, length[0], k, atoms, err));
     return FEMD_OK;
 }
 
-femd_status femd_nemd_plan(femd_nemd *g, const double h[9], int atoms, femd_error *err) {
-    femd_nemd_unplan(g);
+femd_status femd_nemd_plan(femd_nemd *nemd, const double h[9], int atoms, femd_error *err) {
+    femd_nemd_unplan(nemd);
     for (int d = 0; d < 3; d++)
-        if (!g->options.isotropic || d == g->options.direction) FEMD_TRY(nemd_plan_direction(g, h, d, atoms, err));
-    g->common.most = femd_blocks_within(g->options.max_steps, g->count, g->options.block);
+        if (!nemd->options.isotropic || d == nemd->options.direction)
+            FEMD_TRY(nemd_plan_direction(nemd, h, d, atoms, err));
+    nemd->common.most = femd_blocks_within(nemd->options.max_steps, nemd->count, nemd->options.block);
     return FEMD_OK;
 }
 
 /* ---- one trajectory ---- */
 
 /* A trajectory while it runs: its box, its dynamics, its thermostats. */
-typedef struct run {
-    femd_nemd *g;
-    femd_nemd_series *s;
+typedef struct nemd_run {
+    femd_nemd *nemd;
+    femd_nemd_series *series;
     femd_nemd_box box;
-    femd_dynamics d;
+    femd_dynamics dynamics;
     double *target, *given, *work, *profile; /* repeats, repeats, 7 x repeats, repeats */
     femd_thermostats slabs, layers;
     const femd_progress *progress;
     double block_given; /* eV, by both slabs in the present block */
-} run;
+} nemd_run;
 
-static void run_close(run *r) {
-    r->g->sweeps +=
-        r->box.rve.en ? femd_energetics_count(r->box.rve.en) * (uint64_t)(r->box.repeats * r->box.columns) : 0;
-    femd_dynamics_clear(&r->d);
-    femd_nemd_box_close(&r->box);
-    free(r->target);
+static void nemd_run_close(nemd_run *run) {
+    run->nemd->sweeps +=
+        run->box.rve.en ? femd_energetics_count(run->box.rve.en) * (uint64_t)(run->box.repeats * run->box.columns) : 0;
+    femd_dynamics_clear(&run->dynamics);
+    femd_nemd_box_close(&run->box);
+    free(run->target);
 }
 
 /* Temperature of a layer: those of the slabs, straight between them. */
-static double run_layer_temperature(const femd_nemd_box *b, int layer, double hot, double cold) {
-    const int half = b->repeats / 2, at = layer % half;
-    const double share = at < b->slab ? 0 : (at - b->slab + 1.0) / (half - b->slab + 1.0);
+static double nemd_run_layer_temperature(const femd_nemd_box *box, int layer, double hot, double cold) {
+    const int half = box->repeats / 2, at = layer % half;
+    const double share = at < box->slab ? 0 : (at - box->slab + 1.0) / (half - box->slab + 1.0);
     return layer < half ? hot + (cold - hot) * share : cold + (hot - cold) * share;
 }
 
-static femd_status run_open(run *r, const femd_native *n, const double h[9], const double *x, femd_error *err) {
-    const femd_nemd_options *o = &r->g->options;
-    const femd_nemd_series *s = r->s;
-    const double T = r->g->common.T, difference = o->gradient[s->gradient] * T;
-    FEMD_TRY(femd_nemd_box_open(n, h, x, s->direction, s->repeats, o, &r->box, err));
-    FEMD_TRY(femd_dynamics_create(&r->box.rve, r->box.mass, &r->d, err));
-    r->d.dt = r->g->common.options.time_step;
-    r->d.friction = r->g->common.options.friction;
-    r->d.temperature = T;
-    r->d.seed = r->g->common.seed;
-    r->d.replica = (uint64_t)s->direction + 3 * ((uint64_t)s->length + FEMD_NEMD_LENGTHS_MAX * (uint64_t)s->gradient);
-    const size_t layers = (size_t)s->repeats;
-    r->target = calloc(10 * layers, sizeof *r->target);
-    if (!r->target) return femd_fail(err, FEMD_NO_MEMORY, "thermostats: out of memory");
-    r->given = r->target + layers;
-    r->profile = r->given + layers;
-    r->work = r->profile + layers;
-    r->layers = (femd_thermostats){s->repeats, r->box.layer, r->target, r->given, r->work};
-    r->slabs = (femd_thermostats){2, r->box.slab_of, r->target, r->given, r->work};
-    for (int l = 0; l < s->repeats; l++)
-        r->target[l] = run_layer_temperature(&r->box, l, T + difference, T - difference);
+static femd_status nemd_run_open(nemd_run *run, const femd_native *native, const double h[9], const double *x,
+                                 femd_error *err) {
+    const femd_nemd_options *options = &run->nemd->options;
+    const femd_nemd_series *series = run->series;
+    const double T = run->nemd->common.T, difference = options->gradient[series->gradient] * T;
+    FEMD_TRY(femd_nemd_box_open(native, h, x, series->direction, series->repeats, options, &run->box, err));
+    FEMD_TRY(femd_dynamics_create(&run->box.rve, run->box.mass, &run->dynamics, err));
+    run->dynamics.dt = run->nemd->common.options.time_step;
+    run->dynamics.friction = run->nemd->common.options.friction;
+    run->dynamics.temperature = T;
+    run->dynamics.seed = run->nemd->common.seed;
+    run->dynamics.replica = (uint64_t)series->direction +
+                            3 * ((uint64_t)series->length + FEMD_NEMD_LENGTHS_MAX * (uint64_t)series->gradient);
+    const size_t layers = (size_t)series->repeats;
+    run->target = calloc(10 * layers, sizeof *run->target);
+    if (!run->target) return femd_fail(err, FEMD_NO_MEMORY, "thermostats: out of memory");
+    run->given = run->target + layers;
+    run->profile = run->given + layers;
+    run->work = run->profile + layers;
+    run->layers = (femd_thermostats){series->repeats, run->box.layer, run->target, run->given, run->work};
+    run->slabs = (femd_thermostats){2, run->box.slab_of, run->target, run->given, run->work};
+    for (int l = 0; l < series->repeats; l++)
+        run->target[l] = nemd_run_layer_temperature(&run->box, l, T + difference, T - difference);
     return FEMD_OK;
 }
 
 /* From here on the slabs alone: the first two targets are theirs. */
-static void run_leave_layers(run *r) {
-    const double T = r->g->common.T, difference = r->g->options.gradient[r->s->gradient] * T;
-    r->target[0] = T + difference;
-    r->target[1] = T - difference;
+static void nemd_run_leave_layers(nemd_run *run) {
+    const double T = run->nemd->common.T, difference = run->nemd->options.gradient[run->series->gradient] * T;
+    run->target[0] = T + difference;
+    run->target[1] = T - difference;
 }
 
 /* z: what the slabs give in a unit of time, and the gradients of both sides. */
-static femd_status run_step(void *user, double *z, femd_error *err) {
-    run *r = user;
-    r->given[0] = r->given[1] = 0;
-    FEMD_TRY(femd_dynamics_local(&r->d, &r->slabs, 1, err));
-    z[0] = r->given[0] / r->d.dt;
-    z[1] = r->given[1] / r->d.dt;
-    femd_nemd_gradients(&r->box, r->d.v, z + 2);
-    r->block_given += (z[0] + z[1]) * r->d.dt;
+static femd_status nemd_run_step(void *user, double *z, femd_error *err) {
+    nemd_run *run = user;
+    run->given[0] = run->given[1] = 0;
+    FEMD_TRY(femd_dynamics_local(&run->dynamics, &run->slabs, 1, err));
+    z[0] = run->given[0] / run->dynamics.dt;
+    z[1] = run->given[1] / run->dynamics.dt;
+    femd_nemd_gradients(&run->box, run->dynamics.v, z + 2);
+    run->block_given += (z[0] + z[1]) * run->dynamics.dt;
     return FEMD_OK;
 }
 
 /* y: the flux in the middle; the profile beside it. */
-static femd_status run_look(void *user, double *y, femd_error *err) {
-    run *r = user;
-    FEMD_TRY(femd_nemd_flux(&r->box, r->d.x, r->d.v, &y[1], &y[0], err));
-    femd_nemd_profile(&r->box, r->d.v, r->profile);
-    for (int l = 0; l < r->s->repeats; l++) r->s->profile[l] += r->profile[l];
-    r->s->profiles++;
+static femd_status nemd_run_look(void *user, double *y, femd_error *err) {
+    nemd_run *run = user;
+    FEMD_TRY(femd_nemd_flux(&run->box, run->dynamics.x, run->dynamics.v, &y[1], &y[0], err));
+    femd_nemd_profile(&run->box, run->dynamics.v, run->profile);
+    for (int l = 0; l < run->series->repeats; l++) run->series->profile[l] += run->profile[l];
+    run->series->profiles++;
     return FEMD_OK;
 }
 
 /* What the slabs give and the gradient. */
-static void run_watch(void *user, const double *z, double figure[2]) {
+static void nemd_run_watch(void *user, const double *z, double figure[2]) {
     (void)user;
     figure[0] = z[0] - z[1];
     figure[1] = z[2] + z[3];
 }
 
-static femd_course run_course(run *r) {
-    return (femd_course){.user = r,
-                         .progress = r->progress,
-                         .step = run_step,
-                         .look = run_look,
-                         .watch = run_watch,
+static femd_course nemd_run_course(nemd_run *run) {
+    return (femd_course){.user = run,
+                         .progress = run->progress,
+                         .step = nemd_run_step,
+                         .look = nemd_run_look,
+                         .watch = nemd_run_watch,
                          .group = GROUP,
                          .late = SEGMENTS_LATE};
 }
 
 /* Every layer at its temperature, then the slabs alone until the flow is steady. */
-static femd_status run_approach(run *r, femd_error *err) {
-    const int block = r->g->options.block;
+static femd_status nemd_run_approach(nemd_run *run, femd_error *err) {
+    const int block = run->nemd->options.block;
     int settled;
-    FEMD_TRY(femd_dynamics_start(&r->d, r->box.rve.h0, r->box.rve.X, r->g->common.T, r->d.seed, r->d.replica, err));
-    for (int left = r->g->options.equilibration; left > 0; left -= FEMD_DYNAMICS_RENEW) {
-        FEMD_TRY(femd_dynamics_local(&r->d, &r->layers, FEMD_DYNAMICS_RENEW, err));
-        FEMD_TRY(femd_progress_tell(r->progress, err));
+    FEMD_TRY(femd_dynamics_start(&run->dynamics, run->box.rve.h0, run->box.rve.X, run->nemd->common.T,
+                                 run->dynamics.seed, run->dynamics.replica, err));
+    for (int left = run->nemd->options.equilibration; left > 0; left -= FEMD_DYNAMICS_RENEW) {
+        FEMD_TRY(femd_dynamics_local(&run->dynamics, &run->layers, FEMD_DYNAMICS_RENEW, err));
+        FEMD_TRY(femd_progress_tell(run->progress, err));
     }
-    run_leave_layers(r);
-    const femd_course course = run_course(r);
+    nemd_run_leave_layers(run);
+    const femd_course course = nemd_run_course(run);
     FEMD_TRY(femd_course_settle(&course, block, &settled, err));
     if (settled) return FEMD_OK;
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
-                     r->s->repeats, r->d.dt * FEMD_COURSE_SEGMENTS * block);
+                     run->series->repeats, run->dynamics.dt * FEMD_COURSE_SEGMENTS * block);
 }
 
-static double run_energy(const run *r) {
-    return r->d.W + femd_dynamics_kinetic(&r->d, NULL);
+static double nemd_run_energy(const nemd_run *run) {
+    return run->dynamics.W + femd_dynamics_kinetic(&run->dynamics, NULL);
 }
 
-static femd_status run_block(run *r, femd_error *err) {
-    const femd_nemd_options *options = &r->g->options;
-    const femd_course course = run_course(r);
-    const double begin = run_energy(r);
-    r->block_given = 0;
-    FEMD_TRY(femd_course_block(&course, options->block, options->stride, &r->s->trajectory.sums, err));
-    const double drift = (run_energy(r) - begin - r->block_given) / (3 * r->box.rve.n * femd_kb * r->g->common.T);
+static femd_status nemd_run_block(nemd_run *run, femd_error *err) {
+    const femd_nemd_options *options = &run->nemd->options;
+    const femd_course course = nemd_run_course(run);
+    const double begin = nemd_run_energy(run);
+    run->block_given = 0;
+    FEMD_TRY(femd_course_block(&course, options->block, options->stride, &run->series->trajectory.sums, err));
+    const double drift =
+        (nemd_run_energy(run) - begin - run->block_given) / (3 * run->box.rve.n * femd_kb * run->nemd->common.T);
     if (!(fabs(drift) <= DRIFT_MAX))
         return femd_fail(err, FEMD_NOT_CONVERGED,
                          "the energy drifts by %.2g of the thermal energy in a block beyond what the slabs give: "
                          "time_step %.3g fs is too long, or the "
                          "forces jump at the cutoff",
-                         drift, r->d.dt * 1e3);
+                         drift, run->dynamics.dt * 1e3);
     return FEMD_OK;
 }
 
-femd_status femd_nemd_start(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s,
+femd_status femd_nemd_start(femd_nemd *nemd, const femd_native *native, const double h[9], const double *x, int index,
                             const femd_progress *progress, femd_error *err) {
-    run r = {.g = g, .s = &g->series[s], .progress = progress};
-    femd_blocks_empty(&r.s->trajectory.sums);
-    memset(r.s->profile, 0, (size_t)r.s->repeats * sizeof *r.s->profile);
-    r.s->profiles = 0;
-    femd_status rc = run_open(&r, n, h, x, err);
-    if (rc == FEMD_OK) rc = run_approach(&r, err);
-    if (rc == FEMD_OK) femd_trajectory_keep(&r.s->trajectory, &r.d);
-    run_close(&r);
+    nemd_run run = {.nemd = nemd, .series = &nemd->series[index], .progress = progress};
+    femd_blocks_empty(&run.series->trajectory.sums);
+    memset(run.series->profile, 0, (size_t)run.series->repeats * sizeof *run.series->profile);
+    run.series->profiles = 0;
+    femd_status rc = nemd_run_open(&run, native, h, x, err);
+    if (rc == FEMD_OK) rc = nemd_run_approach(&run, err);
+    if (rc == FEMD_OK) femd_trajectory_keep(&run.series->trajectory, &run.dynamics);
+    nemd_run_close(&run);
     return rc;
 }
 
-femd_status femd_nemd_extend(femd_nemd *g, const femd_native *n, const double h[9], const double *x, int s, int blocks,
-                             const femd_progress *progress, femd_error *err) {
-    run r = {.g = g, .s = &g->series[s], .progress = progress};
-    femd_status rc = run_open(&r, n, h, x, err);
-    if (rc == FEMD_OK) run_leave_layers(&r);
-    if (rc == FEMD_OK) rc = femd_trajectory_resume(&r.s->trajectory, r.box.rve.h0, &r.d, err);
-    for (int b = 0; rc == FEMD_OK && b < blocks; b++) rc = run_block(&r, err);
-    if (rc == FEMD_OK) femd_trajectory_keep(&r.s->trajectory, &r.d);
-    run_close(&r);
+femd_status femd_nemd_extend(femd_nemd *nemd, const femd_native *native, const double h[9], const double *x, int index,
+                             int blocks, const femd_progress *progress, femd_error *err) {
+    nemd_run run = {.nemd = nemd, .series = &nemd->series[index], .progress = progress};
+    femd_status rc = nemd_run_open(&run, native, h, x, err);
+    if (rc == FEMD_OK) nemd_run_leave_layers(&run);
+    if (rc == FEMD_OK) rc = femd_trajectory_resume(&run.series->trajectory, run.box.rve.h0, &run.dynamics, err);
+    for (int block = 0; rc == FEMD_OK && block < blocks; block++) rc = nemd_run_block(&run, err);
+    if (rc == FEMD_OK) femd_trajectory_keep(&run.series->trajectory, &run.dynamics);
+    nemd_run_close(&run);
     return rc;
 }

@@ -40,7 +40,7 @@ void femd_dynamics_clear(femd_dynamics *d) {
     memset(d, 0, sizeof *d);
 }
 
-static femd_status compute_forces(femd_dynamics *d, int renew, femd_error *err) {
+static femd_status dynamics_forces(femd_dynamics *d, int renew, femd_error *err) {
     femd_rve *rve = d->rve;
     if (renew) FEMD_TRY(femd_neighbours_rebuild(rve->nb, rve->n, d->h, d->x, err));
     FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, d->h, d->x, &d->W, d->f, d->tau, err));
@@ -51,7 +51,7 @@ static femd_status compute_forces(femd_dynamics *d, int renew, femd_error *err) 
 }
 
 /* Standard normal deviates of (seed, replica, stream, step), one for each component of each atom. */
-static void draw(femd_dynamics *d, uint64_t stream, uint64_t step) {
+static void dynamics_draw(femd_dynamics *d, uint64_t stream, uint64_t step) {
     const uint64_t key = femd_random_bits(femd_random_bits(d->seed, stream, d->replica), 0, step);
     const size_t pairs = (3 * (size_t)d->rve->n + 1) / 2;
     for (size_t p = 0; p < pairs; p++) femd_random_normals(key, p, d->noise + 2 * p);
@@ -67,11 +67,11 @@ femd_status femd_dynamics_start(femd_dynamics *d, const double h[9], const doubl
     d->seed = seed;
     d->replica = replica;
     d->step = 0;
-    draw(d, FEMD_STREAM_VELOCITIES, 0);
+    dynamics_draw(d, FEMD_STREAM_VELOCITIES, 0);
     for (int i = 0; i < n; i++)
         for (int c = 0; c < 3; c++) d->v[3 * i + c] = root * d->spread[i] * d->noise[3 * i + c];
     femd_gauge_drift(&d->rve->gauge, d->mass, d->total_mass, 0, d->v, d->x);
-    return compute_forces(d, 1, err);
+    return dynamics_forces(d, 1, err);
 }
 
 femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const double *x, const double *v, uint64_t step,
@@ -81,22 +81,22 @@ femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const doub
     memmove(d->x, x, n3 * sizeof *x);
     memmove(d->v, v, n3 * sizeof *v);
     d->step = step;
-    return compute_forces(d, 1, err);
+    return dynamics_forces(d, 1, err);
 }
 
-static void kick(femd_dynamics *d, double t) {
+static void dynamics_kick(femd_dynamics *d, double t) {
     for (int i = 0; i < d->rve->n; i++) {
         const double a = t * d->kick[i];
         for (int c = 0; c < 3; c++) d->v[3 * i + c] += a * d->f[3 * i + c];
     }
 }
 
-static void drift(femd_dynamics *d, double t) {
+static void dynamics_drift(femd_dynamics *d, double t) {
     for (int c = 0; c < 3 * d->rve->n; c++) d->x[c] += t * d->v[c];
 }
 
 /* Half kick of the step, then drift by t: v += dt/2 f/m, x += t v. */
-static void kick_and_drift(femd_dynamics *d, double t) {
+static void dynamics_kick_and_drift(femd_dynamics *d, double t) {
     for (int i = 0; i < d->rve->n; i++) {
         const double a = 0.5 * d->dt * d->kick[i];
         for (int c = 0; c < 3; c++) {
@@ -107,7 +107,7 @@ static void kick_and_drift(femd_dynamics *d, double t) {
     }
 }
 
-static femd_status check_finite(const femd_dynamics *d, femd_error *err) {
+static femd_status dynamics_check(const femd_dynamics *d, femd_error *err) {
     double sum = 0;
     for (int c = 0; c < 3 * d->rve->n; c++) sum += (d->x[c] - d->x[c]) + (d->v[c] - d->v[c]);
     if (sum == 0) return FEMD_OK;
@@ -118,15 +118,15 @@ static femd_status check_finite(const femd_dynamics *d, femd_error *err) {
 }
 
 /* The end of a step: forces at the new positions and the second half kick. */
-static femd_status finish_step(femd_dynamics *d, femd_error *err) {
+static femd_status dynamics_finish(femd_dynamics *d, femd_error *err) {
     d->step++;
-    FEMD_TRY(compute_forces(d, d->step % FEMD_DYNAMICS_RENEW == 0, err));
-    kick(d, 0.5 * d->dt);
+    FEMD_TRY(dynamics_forces(d, d->step % FEMD_DYNAMICS_RENEW == 0, err));
+    dynamics_kick(d, 0.5 * d->dt);
     return FEMD_OK;
 }
 
 /* One atom is its own centre of mass. */
-static int can_move(const femd_dynamics *d) {
+static int dynamics_can_move(const femd_dynamics *d) {
     return femd_gauge_free_atoms(&d->rve->gauge) > 0;
 }
 
@@ -134,22 +134,22 @@ femd_status femd_dynamics_langevin(femd_dynamics *d, int steps, femd_error *err)
     const int n = d->rve->n;
     const double keep = femd_portable_exp(-(d->friction * d->dt)),
                  add = sqrt((1 - keep * keep) * femd_kb * d->temperature);
-    if (!can_move(d)) return FEMD_OK;
+    if (!dynamics_can_move(d)) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
-        kick_and_drift(d, 0.5 * d->dt);
-        draw(d, FEMD_STREAM_THERMOSTAT, d->step);
+        dynamics_kick_and_drift(d, 0.5 * d->dt);
+        dynamics_draw(d, FEMD_STREAM_THERMOSTAT, d->step);
         for (int i = 0; i < n; i++)
             for (int c = 0; c < 3; c++)
                 d->v[3 * i + c] = keep * d->v[3 * i + c] + add * d->spread[i] * d->noise[3 * i + c];
         femd_gauge_drift(&d->rve->gauge, d->mass, d->total_mass, 0.5 * d->dt, d->v, d->x);
-        FEMD_TRY(finish_step(d, err));
+        FEMD_TRY(dynamics_finish(d, err));
     }
-    return check_finite(d, err);
+    return dynamics_check(d, err);
 }
 
 /* Friction and noise on the groups: v -> V + keep (v - V) + add (noise - its mean), V the velocity of the group's
  * centre of mass. Of each group `sum` holds mass, momentum before, and momentum that friction and noise would add. */
-static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double keep) {
+static void dynamics_act_on_groups(femd_dynamics *d, const femd_thermostats *t, double keep) {
     const uint64_t key = femd_random_bits(femd_random_bits(d->seed, FEMD_STREAM_THERMOSTAT, d->replica), 0, d->step);
     const double add = sqrt((1 - keep * keep) * femd_kb);
     memset(t->work, 0, 7 * (size_t)t->groups * sizeof *t->work);
@@ -184,21 +184,21 @@ static void act_on_groups(femd_dynamics *d, const femd_thermostats *t, double ke
 femd_status femd_dynamics_local(femd_dynamics *d, const femd_thermostats *t, int steps, femd_error *err) {
     const double keep = femd_portable_exp(-(d->friction * d->dt));
     for (int k = 0; k < steps; k++) {
-        kick_and_drift(d, 0.5 * d->dt);
-        act_on_groups(d, t, keep);
-        drift(d, 0.5 * d->dt);
-        FEMD_TRY(finish_step(d, err));
+        dynamics_kick_and_drift(d, 0.5 * d->dt);
+        dynamics_act_on_groups(d, t, keep);
+        dynamics_drift(d, 0.5 * d->dt);
+        FEMD_TRY(dynamics_finish(d, err));
     }
-    return check_finite(d, err);
+    return dynamics_check(d, err);
 }
 
 femd_status femd_dynamics_nve(femd_dynamics *d, int steps, femd_error *err) {
-    if (!can_move(d)) return FEMD_OK;
+    if (!dynamics_can_move(d)) return FEMD_OK;
     for (int k = 0; k < steps; k++) {
-        kick_and_drift(d, d->dt);
-        FEMD_TRY(finish_step(d, err));
+        dynamics_kick_and_drift(d, d->dt);
+        FEMD_TRY(dynamics_finish(d, err));
     }
-    return check_finite(d, err);
+    return dynamics_check(d, err);
 }
 
 double femd_dynamics_kinetic(const femd_dynamics *d, double mvv[6]) {

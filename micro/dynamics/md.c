@@ -124,7 +124,7 @@ static void md_quantities(void *user, const femd_moments *m, double *q) {
 
 int femd_md_evaluate(femd_md *md) {
     const femd_sampled *common = &md->common;
-    femd_md_result *r = &md->result;
+    femd_md_result *result = &md->result;
     double value[ESTIMATES] = {0}, error[ESTIMATES] = {0}, inverse[6];
     formula f = {.md = md,
                  .kT = femd_kb * common->T,
@@ -135,20 +135,20 @@ int femd_md_evaluate(femd_md *md) {
         f.Cinv[3 * femd_voigt_i[c] + femd_voigt_j[c]] = f.Cinv[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
     md_regress(&f);
     const int blocks = femd_replicas_estimate(common, md_quantities, &f, ESTIMATES, value, error);
-    memcpy(r->S, value + AT_S, sizeof r->S);
-    memcpy(r->S_err, error + AT_S, sizeof r->S_err);
-    memcpy(r->dSdT, value + AT_DSDT, sizeof r->dSdT);
-    memcpy(r->dSdT_err, error + AT_DSDT, sizeof r->dSdT_err);
-    memcpy(r->work, value + AT_WORK, sizeof r->work);
-    memcpy(r->work_err, error + AT_WORK, sizeof r->work_err);
-    r->energy = value[AT_ENERGY];
-    r->energy_err = error[AT_ENERGY];
-    r->heat_capacity = value[AT_CAPACITY];
-    r->heat_capacity_err = error[AT_CAPACITY];
+    memcpy(result->S, value + AT_S, sizeof result->S);
+    memcpy(result->S_err, error + AT_S, sizeof result->S_err);
+    memcpy(result->dSdT, value + AT_DSDT, sizeof result->dSdT);
+    memcpy(result->dSdT_err, error + AT_DSDT, sizeof result->dSdT_err);
+    memcpy(result->work, value + AT_WORK, sizeof result->work);
+    memcpy(result->work_err, error + AT_WORK, sizeof result->work_err);
+    result->energy = value[AT_ENERGY];
+    result->energy_err = error[AT_ENERGY];
+    result->heat_capacity = value[AT_CAPACITY];
+    result->heat_capacity_err = error[AT_CAPACITY];
     for (int a = 0, at = AT_D; a < 6; a++)
         for (int b = a; b < 6; b++, at++) {
-            r->D[6 * a + b] = r->D[6 * b + a] = value[at];
-            r->D_err[6 * a + b] = r->D_err[6 * b + a] = error[at];
+            result->D[6 * a + b] = result->D[6 * b + a] = value[at];
+            result->D_err[6 * a + b] = result->D_err[6 * b + a] = error[at];
         }
     return blocks;
 }
@@ -163,14 +163,14 @@ static double md_norm(const double S[6]) {
 
 /* Largest error over what is allowed, of stress and, if wanted, tangent. */
 static double md_excess(const femd_md *md, const femd_conditions *conditions) {
-    const femd_md_result *r = &md->result;
+    const femd_md_result *result = &md->result;
     const double accuracy = femd_sampled_accuracy(md, conditions);
     const double tangent = md->options.tangent_accuracy > 0 ? md->options.tangent_accuracy : accuracy;
-    const double scale = fmax(md_norm(r->S), SCALE_STRAIN * md->stiffness);
+    const double scale = fmax(md_norm(result->S), SCALE_STRAIN * md->stiffness);
     double worst = 0;
-    for (int c = 0; c < 6; c++) worst = fmax(worst, r->S_err[c] / (accuracy * scale));
+    for (int c = 0; c < 6; c++) worst = fmax(worst, result->S_err[c] / (accuracy * scale));
     if (!(conditions->wants & FEMD_WANT_TANGENT)) return worst;
-    for (int c = 0; c < 36; c++) worst = fmax(worst, r->D_err[c] / (tangent * md->stiffness));
+    for (int c = 0; c < 36; c++) worst = fmax(worst, result->D_err[c] / (tangent * md->stiffness));
     return worst;
 }
 

@@ -32,37 +32,38 @@ void femd_reference_share(const double like[6], double S[6]) {
 
 /* S at E = 0 of the reference in place. NOT_CONVERGED if the sampling ends before it is that accurate: a search among
  * unsharp stresses would end on a lucky one. */
-static femd_status sampled_stress(const femd_method *m, const femd_reference *ref, femd_native *n, const femd_json *doc,
-                                  double accuracy, double S[6], femd_error *err) {
+static femd_status reference_sampled_stress(const femd_method *method, const femd_reference *ref, femd_native *native,
+                                            const femd_json *doc, double accuracy, double S[6], femd_error *err) {
     const double zero[6] = {0};
     const femd_bytes none = {NULL, 0};
-    const femd_conditions q = {
+    const femd_conditions conditions = {
         .temperature = ref->temperature, .accuracy = accuracy, .seed = SEED, .wants = FEMD_WANT_STRESS};
     femd_buffer carry = FEMD_BUFFER_INIT;
-    femd_response r = {0};
+    femd_response response = {0};
     void *self = NULL;
-    FEMD_TRY(m->create(n, doc, &self, err));
-    femd_status rc = m->begin ? m->begin(self, n, &q, &none, err) : FEMD_OK;
-    if (rc == FEMD_OK) rc = m->strain(self, n, &q, zero, S, NULL, err);
-    if (rc == FEMD_OK) rc = m->answer(self, n, &q, &none, &r, &carry, err);
+    FEMD_TRY(method->create(native, doc, &self, err));
+    femd_status rc = method->begin ? method->begin(self, native, &conditions, &none, err) : FEMD_OK;
+    if (rc == FEMD_OK) rc = method->strain(self, native, &conditions, zero, S, NULL, err);
+    if (rc == FEMD_OK) rc = method->answer(self, native, &conditions, &none, &response, &carry, err);
     femd_buffer_clear(&carry);
-    m->destroy(&self);
-    if (rc == FEMD_OK && r.notes & FEMD_NOTE_ACCURACY_NOT_REACHED)
+    method->destroy(&self);
+    if (rc == FEMD_OK && response.notes & FEMD_NOTE_ACCURACY_NOT_REACHED)
         rc = femd_fail(err, FEMD_NOT_CONVERGED,
                        "the sampling ends before the stress is known within %.2g of its scale; raise the method's "
                        "max_steps (\"%s\") or reference.accuracy "
                        "(now %g)",
-                       accuracy, m->name, ref->accuracy);
+                       accuracy, method->name, ref->accuracy);
     return rc;
 }
 
-static femd_status search(const femd_reference *ref, femd_native *n, const femd_json *doc, const femd_method *m,
-                          const femd_harmonic_reference *harmonic, femd_error *err) {
+static femd_status reference_sampled_search(const femd_reference *ref, femd_native *native, const femd_json *doc,
+                                            const femd_method *method, const femd_harmonic_reference *harmonic,
+                                            femd_error *err) {
     const double strained = SCALE_STRAIN * (harmonic->D[0] + harmonic->D[7] + harmonic->D[14]) / 3;
     const double enough = ref->accuracy * fmax(strained, sqrt(3) * fabs(ref->pressure));
     double S[6], residual = 0, coarse = COARSE;
     for (int it = 0; it < ITERATIONS; it++) {
-        FEMD_TRY(sampled_stress(m, ref, n, doc, coarse * SHARE * ref->accuracy, S, err));
+        FEMD_TRY(reference_sampled_stress(method, ref, native, doc, coarse * SHARE * ref->accuracy, S, err));
         for (int c = 0; c < 3; c++) S[c] += ref->pressure;
         femd_reference_share(harmonic->dSdT, S);
         residual = 0;
@@ -70,7 +71,7 @@ static femd_status search(const femd_reference *ref, femd_native *n, const femd_
         if (residual <= enough && coarse == 1) return FEMD_OK;
         for (int c = 0; c < 3; c++) S[c] -= ref->pressure;
         if (residual > coarse * enough)
-            FEMD_TRY(femd_reference_step(ref, n, S, harmonic->D, err)); /* less may be noise */
+            FEMD_TRY(femd_reference_step(ref, native, S, harmonic->D, err)); /* less may be noise */
         coarse = fmax(1, coarse / FINER);
     }
     return femd_fail(err, FEMD_BAD_INPUT,
@@ -79,8 +80,8 @@ static femd_status search(const femd_reference *ref, femd_native *n, const femd_
                      residual, ITERATIONS, enough);
 }
 
-femd_status femd_reference_sample(const femd_reference *ref, femd_native *n, const femd_json *doc, const femd_method *m,
-                                  const femd_harmonic_reference *harmonic, femd_error *err) {
-    const femd_status rc = search(ref, n, doc, m, harmonic, err);
+femd_status femd_reference_sample(const femd_reference *ref, femd_native *native, const femd_json *doc,
+                                  const femd_method *method, const femd_harmonic_reference *harmonic, femd_error *err) {
+    const femd_status rc = reference_sampled_search(ref, native, doc, method, harmonic, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

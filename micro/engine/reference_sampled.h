@@ -12,13 +12,13 @@ typedef struct femd_harmonic_reference {
     double dSdT[6]; /* Pa/K */
 } femd_harmonic_reference;
 
-/* Move n, which stands at its harmonic reference, until S(E = 0, ref->temperature) = -ref->pressure I by method m
- * within ref->accuracy times the stress scale, the reference stress but at least that of 1 % strain. Newton with the
- * harmonic D, so that noise enters by the stress alone; what dS/dT shows to be zero or equal by symmetry stays so: such
- * components are left alone or averaged, and a cubic crystal stays cubic. A function of the material alone. BAD_INPUT
- * with words if that does not end. */
-FEMD_MUST_CHECK femd_status femd_reference_sample(const femd_reference *ref, femd_native *n, const femd_json *doc,
-                                                  const femd_method *m, const femd_harmonic_reference *harmonic,
+/* Move the RVE, which stands at its harmonic reference, until S(E = 0, ref->temperature) = -ref->pressure I by the
+ * method within ref->accuracy times the stress scale, the reference stress but at least that of 1 % strain. Newton with
+ * the harmonic D, so that noise enters by the stress alone; what dS/dT shows to be zero or equal by symmetry stays so:
+ * such components are left alone or averaged, and a cubic crystal stays cubic. A function of the material alone.
+ * BAD_INPUT with words if that does not end. */
+FEMD_MUST_CHECK femd_status femd_reference_sample(const femd_reference *ref, femd_native *native, const femd_json *doc,
+                                                  const femd_method *method, const femd_harmonic_reference *harmonic,
                                                   femd_error *err);
 /* Means of the components of S that equal components of `like` belong together with; 0 where `like` is zero. `like`
  * decides within 1e-6 of its largest entry; normal and shear components never share. For tests. */
