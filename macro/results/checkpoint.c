@@ -258,13 +258,11 @@ static void copy_rows(owned_nodes *o, int to_rows) {
 }
 
 static femd_status exchange_field(femd_problem *p, femd_field *at_nodes, femd_h5 *f, int saving, femd_error *err) {
-    char name[FEMD_NAME_MAX];
     femd_rows *rows = NULL;
     owned_nodes o;
-    snprintf(name, sizeof name, "node/%s", at_nodes->kind->name);
     femd_status rc = femd_agree(p->comm, owned_init(&o, at_nodes, err), err);
-    column x =
-        one_column("", name, H5T_IEEE_F64LE, sizeof(double), (size_t)at_nodes->components * sizeof(double), o.row);
+    column x = one_column("node/", at_nodes->kind->name, H5T_IEEE_F64LE, sizeof *o.row,
+                          (size_t)at_nodes->components * sizeof *o.row, o.row);
     if (rc == FEMD_OK) rc = femd_rows_create(p->comm, o.number, o.n, &rows, err);
     if (rc == FEMD_OK && saving) {
         FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_field_get(at_nodes, o.node, err), err), done);
