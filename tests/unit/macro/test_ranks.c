@@ -24,8 +24,8 @@ static void prepare(model *m, const femd_element *element, int direct, MPI_Comm 
     m->cs.mesh.distort = 0.2;
     m->cs.direct = direct;
     m->cs.step_count = 2;
-    m->law.wants |= FEMD_WANT_CONDUCTIVITY;
-    m->cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
+    m->law.wants |= FEMD_WANT_CONDUCTIVITY | FEMD_WANT_STABILITY | FEMD_WANT_THERMAL_STRESS;
+    m->cs.wants_committed = FEMD_WANT_CONDUCTIVITY | FEMD_WANT_STABILITY | FEMD_WANT_THERMAL_STRESS;
     m->cs.k_reuse = 1;
     m->cs.k_reuse_strain = 0.02;
     model_hold(m, "left", 0, 0, NAN);
@@ -42,6 +42,19 @@ static double *displacement(model *m) {
     double *u = malloc(3 * (size_t)m->p->grid->nnodes * sizeof *u);
     assert_int_equal(femd_field_get(m->p->displacement, u, &err), FEMD_OK);
     return u;
+}
+
+/* What stands for the body: means, the largest errors, the lowest stability. */
+static void compare_body(const model *all, const model *self) {
+    double a[FEMD_QUANTITIES * (FEMD_NUMBERS_MAX + 1)], b[FEMD_QUANTITIES * (FEMD_NUMBERS_MAX + 1)];
+    const size_t n = femd_wanted_numbers(self->cs.wants_committed);
+    const size_t last = femd_wanted_offset(self->cs.wants_committed, femd_quantity_at(FEMD_QUANTITY_STABILITY));
+    assert_true(n == 15 && last == 14);
+    femd_wanted_body(all->p, a);
+    femd_wanted_body(self->p, b);
+    for (size_t i = 0; i < n; ++i) assert_near(a[i], b[i], 1e-12 * fabs(b[i]));
+    assert_near(b[6], test_law_other(femd_quantity_at(FEMD_QUANTITY_THERMAL_STRESS), self->p->pt->n - 1, 5) / 100, 0);
+    assert_near(b[last], 1, 0);
 }
 
 /* Local nodes and points of the distributed problem against those of the serial one, found by their numbers in the
@@ -74,6 +87,7 @@ static void compare(model *all, model *self) {
     assert_int_equal(all->last.newton, self->last.newton);
     assert_int_equal(all->last.k_sampled, self->last.k_sampled);
     assert_int_equal(all->last.k_reused, self->last.k_reused);
+    compare_body(all, self);
     assert_true(all->last.k_sampled > 1 && all->last.k_reused > 1);
     free(u);
     free(v);
