@@ -47,7 +47,7 @@ static void batch_destroy(femd_batch *b) {
     free(b);
 }
 
-static void free_list(femd_batch *b) {
+static void batch_free_list(femd_batch *b) {
     while (b) {
         femd_batch *next = b->next;
         batch_destroy(b);
@@ -56,8 +56,8 @@ static void free_list(femd_batch *b) {
 }
 
 void batches_free(femd_client *c) {
-    free_list(c->open);
-    free_list(c->spare);
+    batch_free_list(c->open);
+    batch_free_list(c->spare);
     c->open = c->spare = NULL;
 }
 
@@ -78,24 +78,24 @@ static femd_status batch_room(femd_batch *b, size_t n, size_t nframes, femd_erro
     return FEMD_OK;
 }
 
-static void unlink_open(femd_client *c, femd_batch *b) {
+static void batch_unlink_open(femd_client *c, femd_batch *b) {
     femd_batch **at = &c->open;
     while (*at && *at != b) at = &(*at)->next;
     if (*at) *at = b->next;
 }
 
 /* Take a batch out of the open ones and keep its storage. */
-static void retire(femd_client *c, femd_batch *b) {
+static void batch_retire(femd_client *c, femd_batch *b) {
     for (size_t i = 0; i < b->nframes; i++)
         if (b->frame[i].sent && b->frame[i].left) c->under_way--;
-    unlink_open(c, b);
+    batch_unlink_open(c, b);
     b->next = c->spare;
     c->spare = b;
 }
 
 /* ---- submit ---- */
 
-static uint32_t frame_points(const femd_client *c) {
+static uint32_t batch_frame_points(const femd_client *c) {
     const femd_welcome *w = femd_peer_welcome(c->peer);
     uint64_t max = FEMD_BATCH_MAX;
     if (w->batch_max && w->batch_max < max) max = w->batch_max;
@@ -105,19 +105,19 @@ static uint32_t frame_points(const femd_client *c) {
 }
 
 /* A number that is not finite would be refused by the server, and with it the whole message. */
-static int is_finite(const femd_request *q) {
+static int batch_is_finite(const femd_request *q) {
     double zero = 0 * q->temperature + 0 * q->pressure + 0 * q->accuracy;
     for (int i = 0; i < 6; i++) zero += 0 * q->value[i];
     return zero == 0;
 }
 
-static femd_status encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q,
-                                femd_error *err) {
+static femd_status batch_encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q,
+                                      femd_error *err) {
     batch_frame *f = &b->frame[i];
     FEMD_TRY(femd_evaluate_begin(&f->bytes, b->base + i, material, err));
     FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
     for (uint32_t k = 0; k < f->n; k++) {
-        if (!is_finite(&q[k]))
+        if (!batch_is_finite(&q[k]))
             return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite",
                              f->first + k, (unsigned long long)q[k].point);
         FEMD_TRY(femd_evaluate_add(&f->bytes, &q[k], err));
@@ -134,7 +134,7 @@ static femd_status batch_fill(femd_batch *b, const femd_hash *material, const fe
         b->frame[i].first = first;
         b->frame[i].n = b->frame[i].left = (uint32_t)(n - first < per_frame ? n - first : per_frame);
         b->frame[i].sent = 0;
-        FEMD_TRY(encode_frame(b, i, material, q + first, err));
+        FEMD_TRY(batch_encode_frame(b, i, material, q + first, err));
     }
     return FEMD_OK;
 }
@@ -144,7 +144,7 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
     if (!c || !material || !batch || (n && !requests))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
     *batch = NULL;
-    const uint32_t per_frame = frame_points(c);
+    const uint32_t per_frame = batch_frame_points(c);
     const size_t nframes = (n + per_frame - 1) / per_frame;
     femd_batch *b = c->spare;
     if (b)
@@ -175,7 +175,7 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
     c->moved = femd_clock();
     rc = batches_flush(c, err);
     if (rc != FEMD_OK) {
-        retire(c, b);
+        batch_retire(c, b);
         return rc;
     }
     *batch = b;
@@ -184,7 +184,7 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
 
 /* ---- sending ---- */
 
-static femd_status flush_batch(femd_client *c, femd_batch *b, int *full, femd_error *err) {
+static femd_status batch_flush(femd_client *c, femd_batch *b, int *full, femd_error *err) {
     while (b->unsent < b->nframes) {
         batch_frame *f = &b->frame[b->unsent];
         if (!f->sent && f->left) {
@@ -210,7 +210,7 @@ static femd_status flush_batch(femd_client *c, femd_batch *b, int *full, femd_er
 femd_status batches_flush(femd_client *c, femd_error *err) {
     int full = 0;
     for (femd_batch *b = c->open; b && !full; b = b->next)
-        if (b->unsent < b->nframes) FEMD_TRY(flush_batch(c, b, &full, err));
+        if (b->unsent < b->nframes) FEMD_TRY(batch_flush(c, b, &full, err));
     return FEMD_OK;
 }
 
@@ -224,13 +224,13 @@ void batches_rewind(femd_client *c) {
 
 /* ---- receiving ---- */
 
-static femd_batch *find_open(const femd_client *c, uint64_t id) {
+static femd_batch *batch_find_open(const femd_client *c, uint64_t id) {
     femd_batch *b = c->open;
     while (b && !(id >= b->base && id - b->base < b->nframes)) b = b->next;
     return b;
 }
 
-static femd_status keep_answer(femd_batch *b, batch_point *p, const femd_result *r, femd_error *err) {
+static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_result *r, femd_error *err) {
     if (r->response.size == 0 || r->response.size > UINT32_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "an answer of %zu bytes", r->response.size);
     const size_t at = b->answers.size;
@@ -243,7 +243,7 @@ static femd_status keep_answer(femd_batch *b, batch_point *p, const femd_result 
 }
 
 femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_error *err) {
-    femd_batch *b = find_open(c, f->id);
+    femd_batch *b = batch_find_open(c, f->id);
     *mine = b != NULL;
     if (!b) return FEMD_OK;
     batch_frame *bf = &b->frame[f->id - b->base];
@@ -256,7 +256,7 @@ femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_
             return femd_fail(err, FEMD_PROTOCOL, "an answer to point %u of a message of %u points", r.index, bf->n);
         batch_point *p = &b->point[bf->first + r.index];
         if (p->size) continue; /* answered before: it was sent twice */
-        FEMD_TRY(keep_answer(b, p, &r, err));
+        FEMD_TRY(batch_keep_answer(b, p, &r, err));
         b->done++;
         if (r.flags & FEMD_RESULT_REUSED) b->reused++;
         if (--bf->left == 0 && bf->sent) c->under_way--;
@@ -267,7 +267,7 @@ femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_
 }
 
 void batches_failed(femd_client *c, uint64_t id, const femd_error *why, int *mine) {
-    femd_batch *b = find_open(c, id);
+    femd_batch *b = batch_find_open(c, id);
     *mine = b != NULL;
     if (!b || b->failed != FEMD_OK) return;
     b->failed = why->code ? (femd_status)why->code : FEMD_INTERNAL;
@@ -343,19 +343,19 @@ femd_status femd_client_collect_each(femd_client *c, femd_batch **batch, femd_re
         return rc;
     }
     c->reused += b->reused;
-    retire(c, b);
+    batch_retire(c, b);
     *batch = NULL;
     return FEMD_OK;
 }
 
-static void copy_response(void *user, size_t i, femd_response *response) {
+static void batch_copy_response(void *user, size_t i, femd_response *response) {
     ((femd_response *)user)[i] = *response;
 }
 
 femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
     if (c && batch && *batch && (*batch)->n && !responses)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
-    return femd_client_collect_each(c, batch, copy_response, responses, err);
+    return femd_client_collect_each(c, batch, batch_copy_response, responses, err);
 }
 
 void femd_client_cancel(femd_client *c, femd_batch **batch) {
@@ -368,5 +368,5 @@ void femd_client_cancel(femd_client *c, femd_batch **batch) {
         femd_frame_finish(&c->scratch, 0);
         if (femd_peer_send(c->peer, &c->scratch, 0, NULL) != FEMD_OK) break; /* a courtesy: late answers are dropped */
     }
-    retire(c, b);
+    batch_retire(c, b);
 }

@@ -10,7 +10,7 @@
 #define STATES_FIRST   64          /* states asked for before their size is known */
 #define STATES_BYTES   (32u << 20) /* aimed-at bytes of one message of states */
 
-static femd_status take_empty(client_call *call, const femd_frame *f, femd_error *err) {
+static femd_status call_take_empty(client_call *call, const femd_frame *f, femd_error *err) {
     (void)f;
     (void)err;
     call->done = 1;
@@ -24,7 +24,7 @@ femd_status femd_client_commit(femd_client *c, uint32_t step, const uint64_t *po
     if (!c || (n && (!points || !states)))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_commit: NULL argument");
     if (n > UINT32_MAX) return femd_fail(err, FEMD_LIMIT, "a commit of %zu points", n);
-    client_call call = {.reply = FEMD_MSG_COMMITTED, .id = c->next_id++, .take = take_empty};
+    client_call call = {.reply = FEMD_MSG_COMMITTED, .id = c->next_id++, .take = call_take_empty};
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_commit_begin(&call.frame, call.id, step, err), out);
     for (size_t i = 0; i < n; i++) {
@@ -39,7 +39,7 @@ out:
 }
 
 /* An exchange whose request is a bare header. */
-static femd_status bare(femd_client *c, uint16_t type, client_call *call, double limit, femd_error *err) {
+static femd_status call_bare(femd_client *c, uint16_t type, client_call *call, double limit, femd_error *err) {
     call->id = c->next_id++;
     femd_status rc = femd_frame_begin(&call->frame, type, call->id, err);
     if (rc == FEMD_OK) {
@@ -52,13 +52,13 @@ static femd_status bare(femd_client *c, uint16_t type, client_call *call, double
 
 femd_status femd_client_abort(femd_client *c, femd_error *err) {
     if (!c) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_abort: client is NULL");
-    client_call call = {.reply = FEMD_MSG_ABORTED, .take = take_empty};
-    return bare(c, FEMD_MSG_ABORT, &call, 0, err);
+    client_call call = {.reply = FEMD_MSG_ABORTED, .take = call_take_empty};
+    return call_bare(c, FEMD_MSG_ABORT, &call, 0, err);
 }
 
 /* ---- status ---- */
 
-static femd_status take_text(client_call *call, const femd_frame *f, femd_error *err) {
+static femd_status call_take_text(client_call *call, const femd_frame *f, femd_error *err) {
     char *text = malloc(f->body.size + 1);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the server's status");
     if (f->body.size) memcpy(text, f->body.data, f->body.size);
@@ -71,8 +71,8 @@ static femd_status take_text(client_call *call, const femd_frame *f, femd_error 
 femd_status femd_client_status(femd_client *c, char **json, femd_error *err) {
     if (!c || !json) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_status: NULL argument");
     *json = NULL;
-    client_call call = {.reply = FEMD_MSG_STATUS, .take = take_text, .user = json};
-    femd_status rc = bare(c, FEMD_MSG_STATUS_GET, &call, STATUS_TIMEOUT, err);
+    client_call call = {.reply = FEMD_MSG_STATUS, .take = call_take_text, .user = json};
+    femd_status rc = call_bare(c, FEMD_MSG_STATUS_GET, &call, STATUS_TIMEOUT, err);
     if (rc != FEMD_OK) {
         free(*json);
         *json = NULL;
@@ -97,12 +97,12 @@ typedef struct fetch {
     size_t bytes;
 } fetch;
 
-static int compare_wanted(const void *a, const void *b) {
+static int call_compare_wanted(const void *a, const void *b) {
     return memcmp(a, b, sizeof(femd_hash));
 }
 
 /* First entry with that hash, or n. */
-static size_t fetch_index(const fetch *g, const femd_hash *h) {
+static size_t call_fetch_index(const fetch *g, const femd_hash *h) {
     size_t low = 0, high = g->n;
     while (low < high) {
         const size_t mid = low + (high - low) / 2;
@@ -114,9 +114,9 @@ static size_t fetch_index(const fetch *g, const femd_hash *h) {
     return low;
 }
 
-static femd_status fetch_entry(fetch *g, const femd_state_entry *s, femd_error *err) {
+static femd_status call_fetch_entry(fetch *g, const femd_state_entry *s, femd_error *err) {
     char text[65];
-    for (size_t k = fetch_index(g, &s->hash); k < g->n && femd_hash_equal(&g->want[k].hash, &s->hash); k++) {
+    for (size_t k = call_fetch_index(g, &s->hash); k < g->n && femd_hash_equal(&g->want[k].hash, &s->hash); k++) {
         const size_t i = g->want[k].index;
         if (g->blobs[i]) continue;
         if (s->blob.size == 0) {
@@ -133,20 +133,20 @@ static femd_status fetch_entry(fetch *g, const femd_state_entry *s, femd_error *
     return FEMD_OK;
 }
 
-static femd_status take_states(client_call *call, const femd_frame *f, femd_error *err) {
+static femd_status call_take_states(client_call *call, const femd_frame *f, femd_error *err) {
     fetch *g = call->user;
     femd_reader rd;
     femd_state_entry s;
     int more;
     femd_reader_open(f, &rd);
-    while ((more = femd_state_next(&rd, &s, err)) == 1) FEMD_TRY(fetch_entry(g, &s, err));
+    while ((more = femd_state_next(&rd, &s, err)) == 1) FEMD_TRY(call_fetch_entry(g, &s, err));
     if (more < 0) return FEMD_PROTOCOL;
     call->done = g->left == 0;
     return FEMD_OK;
 }
 
-static femd_status fetch_some(femd_client *c, fetch *g, femd_error *err) {
-    client_call call = {.reply = FEMD_MSG_STATE, .id = c->next_id++, .take = take_states, .user = g};
+static femd_status call_fetch_some(femd_client *c, fetch *g, femd_error *err) {
+    client_call call = {.reply = FEMD_MSG_STATE, .id = c->next_id++, .take = call_take_states, .user = g};
     uint32_t asked = 0;
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_frame_begin(&call.frame, FEMD_MSG_STATE_GET, call.id, err), out);
@@ -163,13 +163,13 @@ out:
 }
 
 /* Ask in messages whose replies stay near STATES_BYTES, judged by the states that have come. */
-static femd_status fetch_all(femd_client *c, const wanted *want, size_t n, void **blobs, size_t *sizes,
-                             femd_error *err) {
+static femd_status call_fetch_all(femd_client *c, const wanted *want, size_t n, void **blobs, size_t *sizes,
+                                  femd_error *err) {
     size_t bytes = 0, some = STATES_FIRST;
     for (size_t k = 0; k < n;) {
         fetch g = {.want = want + k, .n = n - k < some ? n - k : some, .blobs = blobs, .sizes = sizes};
         g.left = g.n;
-        FEMD_TRY(fetch_some(c, &g, err));
+        FEMD_TRY(call_fetch_some(c, &g, err));
         k += g.n;
         bytes += g.bytes;
         some = bytes / k ? STATES_BYTES / (bytes / k) : FEMD_BATCH_MAX;
@@ -191,8 +191,8 @@ femd_status femd_client_states_get(femd_client *c, const femd_hash *states, size
         blobs[i] = NULL;
         sizes[i] = 0;
     }
-    qsort(want, n, sizeof *want, compare_wanted);
-    femd_status rc = fetch_all(c, want, n, blobs, sizes, err);
+    qsort(want, n, sizeof *want, call_compare_wanted);
+    femd_status rc = call_fetch_all(c, want, n, blobs, sizes, err);
     free(want);
     for (size_t i = 0; rc != FEMD_OK && i < n; i++) {
         free(blobs[i]);
@@ -209,9 +209,9 @@ femd_status femd_client_state_get(femd_client *c, const femd_hash *state, void *
 /* ---- giving states ---- */
 
 /* Send states[first..] as far as one message carries them; *n = how many. */
-static femd_status put_some(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes,
-                            size_t left, size_t *n, femd_error *err) {
-    client_call call = {.reply = FEMD_MSG_STATE_STORED, .id = c->next_id++, .take = take_empty};
+static femd_status call_put_some(femd_client *c, const femd_hash *states, const void *const *blobs, const size_t *sizes,
+                                 size_t left, size_t *n, femd_error *err) {
+    client_call call = {.reply = FEMD_MSG_STATE_STORED, .id = c->next_id++, .take = call_take_empty};
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_frame_begin(&call.frame, FEMD_MSG_STATE, call.id, err), out);
     for (*n = 0; *n < left && *n < FEMD_BATCH_MAX && (*n == 0 || call.frame.size + sizes[*n] < STATES_BYTES); (*n)++) {
@@ -232,7 +232,7 @@ femd_status femd_client_states_put(femd_client *c, const femd_hash *states, cons
     for (size_t i = 0, some; i < n; i += some) {
         if (!blobs[i] || !sizes[i])
             return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_states_put: state %zu has no bytes", i);
-        FEMD_TRY(put_some(c, states + i, blobs + i, sizes + i, n - i, &some, err));
+        FEMD_TRY(call_put_some(c, states + i, blobs + i, sizes + i, n - i, &some, err));
     }
     return FEMD_OK;
 }

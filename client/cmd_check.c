@@ -55,8 +55,8 @@ typedef struct trial {
     double hill_mandel;
 } trial;
 
-static femd_status evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in, femd_buffer *out,
-                            trial *t, femd_error *err) {
+static femd_status check_evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in,
+                                  femd_buffer *out, trial *t, femd_error *err) {
     femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
                       .seed = femd_seed(c->seed, 0, 0),
                       .temperature = c->temperature,
@@ -76,7 +76,7 @@ static femd_status evaluate(const model *m, const femd_case *c, double strain, c
 }
 
 /* A point of a full batch, where an engine likes that: the time that counts for the run. */
-static femd_status time_batch(const model *m, const femd_case *c, trial *t, femd_error *err) {
+static femd_status check_time_batch(const model *m, const femd_case *c, trial *t, femd_error *err) {
     const femd_bytes virgin = {NULL, 0};
     const uint32_t likes = femd_material_capabilities(m->material)->batch;
     const uint32_t points = likes < BATCH_MOST ? likes : BATCH_MOST;
@@ -108,7 +108,7 @@ typedef struct watch {
     double begun, fraction;
 } watch;
 
-static int enough(void *user, double fraction) {
+static int check_enough(void *user, double fraction) {
     watch *w = user;
     w->fraction = fraction;
     return femd_clock() - w->begun > patience ? FEMD_DEADLINE : 0;
@@ -116,7 +116,7 @@ static int enough(void *user, double fraction) {
 
 /* What output.wants asks once per converged step. Sampling that takes long is stopped, and judged by how far it says it
  * is. */
-static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, femd_error *err) {
+static femd_status check_evaluate_wants(const model *m, const femd_case *c, trial *t, femd_error *err) {
     const femd_bytes virgin = {NULL, 0};
     femd_request q = {.wants = c->wants_committed & femd_material_capabilities(m->material)->wants,
                       .seed = femd_seed(c->seed, 0, 0),
@@ -125,7 +125,7 @@ static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, 
     femd_response r = {0};
     femd_buffer out = FEMD_BUFFER_INIT;
     watch w = {.begun = femd_clock()};
-    const femd_beat beat = {&w, enough};
+    const femd_beat beat = {&w, check_enough};
     if (!q.wants) return FEMD_OK;
     q.value[0] = q.value[5] = usual_strain;
     const femd_status rc = femd_material_evaluate(m->material, &q, &virgin, &beat, &r, &out, err);
@@ -142,20 +142,20 @@ static femd_status evaluate_wants(const model *m, const femd_case *c, trial *t, 
                : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
 }
 
-static femd_status try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
+static femd_status check_try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
     const femd_buffer none = FEMD_BUFFER_INIT;
     femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
     *t = (trial){0};
-    femd_status rc = evaluate(m, c, 0, &none, &virgin, t, err);
-    if (rc == FEMD_OK) rc = evaluate(m, c, usual_strain, &none, &out, t, err);
-    if (rc == FEMD_OK) rc = time_batch(m, c, t, err);
-    if (rc == FEMD_OK) rc = evaluate_wants(m, c, t, err);
+    femd_status rc = check_evaluate(m, c, 0, &none, &virgin, t, err);
+    if (rc == FEMD_OK) rc = check_evaluate(m, c, usual_strain, &none, &out, t, err);
+    if (rc == FEMD_OK) rc = check_time_batch(m, c, t, err);
+    if (rc == FEMD_OK) rc = check_evaluate_wants(m, c, t, err);
     femd_buffer_clear(&virgin);
     femd_buffer_clear(&out);
     return rc;
 }
 
-static void print_material(const femd_case *c, const model *m, size_t i, const trial *t) {
+static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t) {
     char wants[256];
     const femd_capabilities *caps = femd_material_capabilities(m->material);
     femd_wants_text(caps->wants, wants, sizeof wants);
@@ -181,7 +181,7 @@ static void print_material(const femd_case *c, const model *m, size_t i, const t
 
 /* ---- cost ---- */
 
-static void print_time(double seconds) {
+static void check_print_time(double seconds) {
     if (seconds < 120)
         printf("%.3g s", seconds);
     else if (seconds < 7200)
@@ -190,16 +190,16 @@ static void print_time(double seconds) {
         printf("%.3g h", seconds / 3600);
 }
 
-static void print_row(const char *name, double seconds, long cores, int at_least, const char *words) {
+static void check_print_row(const char *name, double seconds, long cores, int at_least, const char *words) {
     printf("  %-24s %s ", name, at_least ? "more than" : "about");
-    print_time(seconds);
+    check_print_time(seconds);
     printf(" of one core, ");
-    print_time(seconds / (double)cores);
+    check_print_time(seconds / (double)cores);
     printf(" on the %ld of this machine%s\n", cores, words);
 }
 
 /* seconds: of one point, in Newton; wanted: of one point, at the end of a step. */
-static void print_cost(const femd_case *c, uint64_t cells, double seconds, double wanted, int at_least) {
+static void check_print_cost(const femd_case *c, uint64_t cells, double seconds, double wanted, int at_least) {
     const uint64_t points = cells * (uint64_t)c->element->points;
     const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -207,14 +207,14 @@ static void print_cost(const femd_case *c, uint64_t cells, double seconds, doubl
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
     printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
            c->step_count, USUAL_ITERATIONS);
-    print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
+    check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
     if (c->wants_committed)
-        print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
-                  c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
-                             : ", all points in all steps");
+        check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
+                        c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
+                                   : ", all points in all steps");
 }
 
-static femd_status check(const femd_case *c, model *models, femd_error *err) {
+static femd_status check_case(const femd_case *c, model *models, femd_error *err) {
     uint64_t cells;
     double slowest = 0, wanted = 0;
     int at_least = 0;
@@ -225,13 +225,13 @@ static femd_status check(const femd_case *c, model *models, femd_error *err) {
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
     for (size_t i = 0; i < c->nmaterials; i++) {
         trial t;
-        FEMD_TRY(try_material(&models[i], c, &t, err));
-        print_material(c, &models[i], i, &t);
+        FEMD_TRY(check_try_material(&models[i], c, &t, err));
+        check_print_material(c, &models[i], i, &t);
         slowest = fmax(slowest, t.seconds);
         wanted = fmax(wanted, t.wanted);
         at_least |= t.at_least;
     }
-    print_cost(c, cells, slowest, wanted, at_least);
+    check_print_cost(c, cells, slowest, wanted, at_least);
     return FEMD_OK;
 }
 
@@ -259,7 +259,7 @@ int cmd_check(int argc, char **argv) {
     femd_status rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
     model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
     if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
-    if (rc == FEMD_OK) rc = check(&c, models, &err);
+    if (rc == FEMD_OK) rc = check_case(&c, models, &err);
     for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
     free(models);
     femd_case_clear(&c);

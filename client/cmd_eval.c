@@ -25,7 +25,7 @@ typedef struct source {
     double Q[9], temperature;
 } source;
 
-static femd_status pick_from_case(const char *path, const eval_request *ask, source *s, femd_error *err) {
+static femd_status eval_pick_from_case(const char *path, const eval_request *ask, source *s, femd_error *err) {
     FEMD_TRY(femd_case_read(path, ask->sets.item, ask->sets.n, &s->cs, err));
     s->is_case = 1;
     s->in = &s->cs.doc;
@@ -39,16 +39,16 @@ static femd_status pick_from_case(const char *path, const eval_request *ask, sou
     return femd_fail(err, FEMD_INTERNAL, "%s: a material is lost", path);
 }
 
-static femd_status source_open(const eval_request *ask, source *s, femd_error *err) {
+static femd_status eval_source_open(const eval_request *ask, source *s, femd_error *err) {
     for (int i = 0; i < 9; i++) s->Q[i] = i % 4 == 0;
     FEMD_TRY(femd_material_read(ask->path, ask->material, &s->doc, &s->node, &s->folder, err));
     s->in = &s->doc;
-    if (femd_json_get(s->doc.root, "mesh")) return pick_from_case(ask->path, ask, s, err);
+    if (femd_json_get(s->doc.root, "mesh")) return eval_pick_from_case(ask->path, ask, s, err);
     if (ask->sets.n) return femd_fail(err, FEMD_BAD_INPUT, "--set changes a case; %s is a material", ask->path);
     return FEMD_OK;
 }
 
-static void source_close(source *s) {
+static void eval_source_close(source *s) {
     if (s->is_case) femd_case_clear(&s->cs);
     femd_json_clear(&s->doc);
     free(s->folder);
@@ -56,7 +56,7 @@ static void source_close(source *s) {
 
 /* The deformation gradient that was reached: R of --F with the stretch of the answer; --F itself where it was
  * prescribed. */
-static femd_status reached_F(const eval_request *ask, eval_answer *a, femd_error *err) {
+static femd_status eval_reached_F(const eval_request *ask, eval_answer *a, femd_error *err) {
     double R[9], U[9];
     a->has_F = ask->F.given;
     if (!ask->F.given) return FEMD_OK;
@@ -70,7 +70,8 @@ static femd_status reached_F(const eval_request *ask, eval_answer *a, femd_error
     return FEMD_OK;
 }
 
-static femd_status write_files(const eval_request *ask, const model *m, const femd_buffer *state, femd_error *err) {
+static femd_status eval_write_files(const eval_request *ask, const model *m, const femd_buffer *state,
+                                    femd_error *err) {
     const femd_bytes bytes = {state->data, state->size};
     femd_buffer xyz = FEMD_BUFFER_INIT;
     femd_status rc = FEMD_OK;
@@ -81,7 +82,7 @@ static femd_status write_files(const eval_request *ask, const model *m, const fe
     return rc;
 }
 
-static int is_identity(const double Q[9]) {
+static int eval_is_identity(const double Q[9]) {
     for (int i = 0; i < 9; i++)
         if (Q[i] != (i % 4 == 0)) return 0;
     return 1;
@@ -92,7 +93,7 @@ typedef struct progress {
     double begun, shown;
 } progress;
 
-static int show_progress(void *user, double fraction) {
+static int eval_show_progress(void *user, double fraction) {
     progress *p = user;
     const double now = femd_clock();
     if (now - p->shown < 1) return 0;
@@ -102,8 +103,8 @@ static int show_progress(void *user, double fraction) {
 }
 
 /* rc of the call itself; what the material answered stands in a->response.status. */
-static femd_status evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out,
-                            eval_answer *a, femd_error *err) {
+static femd_status eval_evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out,
+                                 eval_answer *a, femd_error *err) {
     a->caps = *femd_material_capabilities(m->material);
     a->material = m->id;
     a->notes = femd_material_notes(m->material);
@@ -117,7 +118,7 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
     const femd_bytes state_in = {in->data, in->size};
     progress seen = {.begun = femd_clock()};
     seen.shown = seen.begun;
-    const femd_beat beat = {&seen, show_progress};
+    const femd_beat beat = {&seen, eval_show_progress};
     const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL,
                                                   &a->response, out, &a->err);
     if (seen.shown > seen.begun) fprintf(stderr, "\r\033[K");
@@ -128,9 +129,9 @@ static femd_status evaluate(const eval_request *ask, const source *s, model *m, 
         fprintf(stderr, "femd: --temperature has no effect on this material\n");
     if (rc != FEMD_OK) return FEMD_OK;
     for (int c = 0; c < FEMD_SYMMETRIES; c++) a->distance[c] = femd_symmetry_distance((femd_symmetry)c, a->response.D);
-    if (!is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);
-    FEMD_TRY(reached_F(ask, a, err));
-    return write_files(ask, m, out, err);
+    if (!eval_is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);
+    FEMD_TRY(eval_reached_F(ask, a, err));
+    return eval_write_files(ask, m, out, err);
 }
 
 static int eval_point(const eval_request *ask) {
@@ -139,9 +140,9 @@ static int eval_point(const eval_request *ask) {
     model m = {0};
     eval_answer a = {0};
     femd_buffer in = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
-    femd_status rc = source_open(ask, &s, &err);
+    femd_status rc = eval_source_open(ask, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
-    if (rc == FEMD_OK) rc = evaluate(ask, &s, &m, &in, &out, &a, &err);
+    if (rc == FEMD_OK) rc = eval_evaluate(ask, &s, &m, &in, &out, &a, &err);
     if (rc == FEMD_OK && ask->json)
         eval_print_json(&a);
     else if (rc == FEMD_OK)
@@ -151,7 +152,7 @@ static int eval_point(const eval_request *ask) {
     femd_buffer_clear(&in);
     femd_buffer_clear(&out);
     model_close(&m);
-    source_close(&s);
+    eval_source_close(&s);
     return code;
 }
 

@@ -15,7 +15,7 @@
 enum { WORKERS_MAX = 1024, END_GRACE = 5 /* s */ };
 
 /* Become the program `name` with these arguments. Returns only on failure. */
-static int become_program(const char *name, int argc, char **argv) {
+static int parts_become_program(const char *name, int argc, char **argv) {
     femd_error err = FEMD_ERROR_INIT;
     char *path = NULL;
     if (launch_find(name, &path, &err) != FEMD_OK) return command_failed(&err);
@@ -32,13 +32,13 @@ static int become_program(const char *name, int argc, char **argv) {
 }
 
 int cmd_server(int argc, char **argv) {
-    return become_program("femd-server", argc, argv);
+    return parts_become_program("femd-server", argc, argv);
 }
 
 /* ---- several workers ---- */
 
 /* Take "-n COUNT" out of the arguments. */
-static femd_status take_count(int *argc, char **argv, int *count, femd_error *err) {
+static femd_status parts_take_count(int *argc, char **argv, int *count, femd_error *err) {
     int kept = 0;
     *count = 1;
     for (int i = 0; i < *argc; i++) {
@@ -63,12 +63,12 @@ typedef struct crew {
     int code; /* of the first that did not end well */
 } crew;
 
-static void crew_signal(const crew *w, int sig) {
+static void parts_crew_signal(const crew *w, int sig) {
     for (int i = 0; i < w->n; i++)
         if (w->pid[i] > 0) kill(w->pid[i], sig);
 }
 
-static void crew_reap(crew *w) {
+static void parts_crew_reap(crew *w) {
     int status;
     for (int i = 0; i < w->n; i++) {
         if (w->pid[i] <= 0 || waitpid(w->pid[i], &status, WNOHANG) != w->pid[i]) continue;
@@ -83,24 +83,24 @@ static void crew_reap(crew *w) {
 }
 
 /* Wait for all; a signal of the user is passed on, and after END_GRACE seconds force is used. */
-static void crew_watch(crew *w, const sigset_t *watched) {
+static void parts_crew_watch(crew *w, const sigset_t *watched) {
     int asked = 0;
     time_t since = 0;
     while (w->alive > 0) {
         const struct timespec second = {1, 0};
         const int sig = sigtimedwait(watched, NULL, &second);
         if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP) {
-            crew_signal(w, asked ? SIGKILL : SIGTERM);
+            parts_crew_signal(w, asked ? SIGKILL : SIGTERM);
             if (!asked) since = time(NULL);
             asked = sig;
         }
-        if (asked && time(NULL) - since > END_GRACE) crew_signal(w, SIGKILL);
-        crew_reap(w);
+        if (asked && time(NULL) - since > END_GRACE) parts_crew_signal(w, SIGKILL);
+        parts_crew_reap(w);
     }
     if (asked) w->code = 128 + asked;
 }
 
-static femd_status crew_start(crew *w, char *const *args, femd_error *err) {
+static femd_status parts_crew_start(crew *w, char *const *args, femd_error *err) {
     const launch_spec spec = {.argv = args, .keep_fd = -1, .death_signal = SIGTERM};
     for (int i = 0; i < w->n; i++) {
         launch_child child;
@@ -111,7 +111,7 @@ static femd_status crew_start(crew *w, char *const *args, femd_error *err) {
     return FEMD_OK;
 }
 
-static int run_crew(int count, int argc, char **argv) {
+static int parts_run_crew(int count, int argc, char **argv) {
     femd_error err = FEMD_ERROR_INIT;
     sigset_t watched;
     sigemptyset(&watched);
@@ -126,9 +126,9 @@ static int run_crew(int count, int argc, char **argv) {
         w.pid && args ? launch_find("femd-worker", &args[0], &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) {
         memcpy(args + 1, argv, (size_t)argc * sizeof *args);
-        rc = crew_start(&w, args, &err);
-        if (rc != FEMD_OK) crew_signal(&w, SIGTERM);
-        crew_watch(&w, &watched);
+        rc = parts_crew_start(&w, args, &err);
+        if (rc != FEMD_OK) parts_crew_signal(&w, SIGTERM);
+        parts_crew_watch(&w, &watched);
     }
     if (args) free(args[0]);
     free(args);
@@ -137,7 +137,7 @@ static int run_crew(int count, int argc, char **argv) {
 }
 
 /* The worker's own help knows nothing of several. */
-static void say_count(int argc, char **argv) {
+static void parts_say_count(int argc, char **argv) {
     int help = 0;
     for (int i = 0; i < argc; i++) help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
     if (!help) return;
@@ -150,7 +150,7 @@ static void say_count(int argc, char **argv) {
 int cmd_worker(int argc, char **argv) {
     femd_error err = FEMD_ERROR_INIT;
     int count;
-    say_count(argc, argv);
-    if (take_count(&argc, argv, &count, &err) != FEMD_OK) return command_failed(&err);
-    return count == 1 ? become_program("femd-worker", argc, argv) : run_crew(count, argc, argv);
+    parts_say_count(argc, argv);
+    if (parts_take_count(&argc, argv, &count, &err) != FEMD_OK) return command_failed(&err);
+    return count == 1 ? parts_become_program("femd-worker", argc, argv) : parts_run_crew(count, argc, argv);
 }

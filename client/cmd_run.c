@@ -29,26 +29,26 @@ typedef struct arguments {
     char *item[ARGUMENTS_MAX + 1];
 } arguments;
 
-static void add(arguments *a, const char *text) {
+static void run_add(arguments *a, const char *text) {
     if (a->n < ARGUMENTS_MAX)
         a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
 }
 
-static void add_two(arguments *a, const char *name, const char *value) {
-    add(a, name);
-    add(a, value);
+static void run_add_two(arguments *a, const char *name, const char *value) {
+    run_add(a, name);
+    run_add(a, value);
 }
 
 /* ---- before ---- */
 
-static int online_cores(void) {
+static int run_online_cores(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     const int n = CPU_COUNT(&set);
     return n < SUPERVISE_WORKERS_MAX ? n : SUPERVISE_WORKERS_MAX;
 }
 
-static femd_status check_point(const request *q, femd_error *err) {
+static femd_status run_check_point(const request *q, femd_error *err) {
     if (!q->dump_point) return FEMD_OK;
     const size_t n = strlen(q->dump_point);
     if (n == 0 || n > 19 || strspn(q->dump_point, "0123456789") != n)
@@ -57,7 +57,7 @@ static femd_status check_point(const request *q, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status check_resume(const request *q, femd_error *err) {
+static femd_status run_check_resume(const request *q, femd_error *err) {
     char *path = NULL;
     if (!q->resume) return FEMD_OK;
     if (asprintf(&path, "%s/checkpoint.h5", q->out) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
@@ -69,7 +69,7 @@ static femd_status check_resume(const request *q, femd_error *err) {
 }
 
 /* Settings that every part inherits. Values that the user has set stay. */
-static void set_environment(const char *folder) {
+static void run_set_environment(const char *folder) {
     static const char *const fixed[][2] = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
                                            {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
                                            {"OMPI_MCA_mpi_yield_when_idle", "1"},
@@ -93,40 +93,41 @@ typedef struct programs {
     char *server, *worker, *macro, *mpiexec; /* owned */
 } programs;
 
-static femd_status find_programs(programs *p, femd_error *err) {
+static femd_status run_find_programs(programs *p, femd_error *err) {
     FEMD_TRY(launch_find("femd-server", &p->server, err));
     FEMD_TRY(launch_find("femd-worker", &p->worker, err));
     FEMD_TRY(launch_find("femd-macro", &p->macro, err));
     return launch_find("mpiexec", &p->mpiexec, err);
 }
 
-static void free_programs(programs *p) {
+static void run_free_programs(programs *p) {
     free(p->server);
     free(p->worker);
     free(p->macro);
     free(p->mpiexec);
 }
 
-static void macro_arguments(const request *q, const programs *p, const char *address, const char *ranks, arguments *a) {
-    add(a, p->mpiexec);
-    add_two(a, "-n", ranks);
-    add(a, "--oversubscribe");
-    add_two(a, "--bind-to", "none");
-    add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
-    add(a, p->macro);
-    add_two(a, "--connect", address);
-    add_two(a, "--out", q->out);
-    if (q->resume) add(a, "--resume");
-    if (q->quiet) add(a, "--quiet");
-    if (q->dump_point) add_two(a, "--dump-state", q->dump_point);
-    for (size_t i = 0; i < q->sets.n; i++) add_two(a, "--set", q->sets.item[i]);
-    add(a, q->path);
-    if (q->petsc.n) add(a, "--");
-    for (size_t i = 0; i < q->petsc.n; i++) add(a, q->petsc.item[i]);
+static void run_macro_arguments(const request *q, const programs *p, const char *address, const char *ranks,
+                                arguments *a) {
+    run_add(a, p->mpiexec);
+    run_add_two(a, "-n", ranks);
+    run_add(a, "--oversubscribe");
+    run_add_two(a, "--bind-to", "none");
+    run_add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
+    run_add(a, p->macro);
+    run_add_two(a, "--connect", address);
+    run_add_two(a, "--out", q->out);
+    if (q->resume) run_add(a, "--resume");
+    if (q->quiet) run_add(a, "--quiet");
+    if (q->dump_point) run_add_two(a, "--dump-state", q->dump_point);
+    for (size_t i = 0; i < q->sets.n; i++) run_add_two(a, "--set", q->sets.item[i]);
+    run_add(a, q->path);
+    if (q->petsc.n) run_add(a, "--");
+    for (size_t i = 0; i < q->petsc.n; i++) run_add(a, q->petsc.item[i]);
 }
 
-static femd_status start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
-                                   int *code, femd_error *err) {
+static femd_status run_start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
+                                       int *code, femd_error *err) {
     char address[160], ranks[16], ready[16];
     int pipe_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
@@ -136,16 +137,16 @@ static femd_status start_and_watch(const request *q, const programs *p, const ch
     if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
         return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
-    add(&server, p->server);
-    add_two(&server, "--bind", address);
-    add_two(&server, "--ready-fd", ready);
-    add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
-    add(&server, "--die-with-parent");
-    add(&worker, p->worker);
-    add_two(&worker, "--connect", address);
-    add_two(&worker, "--level", femd_level_name());
-    add(&worker, "--die-with-parent");
-    macro_arguments(q, p, address, ranks, &macro);
+    run_add(&server, p->server);
+    run_add_two(&server, "--bind", address);
+    run_add_two(&server, "--ready-fd", ready);
+    run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
+    run_add(&server, "--die-with-parent");
+    run_add(&worker, p->worker);
+    run_add_two(&worker, "--connect", address);
+    run_add_two(&worker, "--level", femd_level_name());
+    run_add(&worker, "--die-with-parent");
+    run_macro_arguments(q, p, address, ranks, &macro);
     femd_status rc = launch_guard_start(folder, &guard, err);
     if (rc != FEMD_OK) {
         close(pipe_fd[0]);
@@ -166,7 +167,7 @@ static femd_status start_and_watch(const request *q, const programs *p, const ch
     return FEMD_OK;
 }
 
-static femd_status run_parts(const request *q, int *code, femd_error *err) {
+static femd_status run_start_parts(const request *q, int *code, femd_error *err) {
     programs p = {0};
     char *folder = NULL;
     run_output out = {0};
@@ -176,30 +177,30 @@ static femd_status run_parts(const request *q, int *code, femd_error *err) {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, &before);
-    femd_status rc = find_programs(&p, err);
+    femd_status rc = run_find_programs(&p, err);
     if (rc == FEMD_OK) rc = launch_folder(&folder, err);
     if (rc == FEMD_OK) {
-        set_environment(folder);
+        run_set_environment(folder);
         rc = run_output_open(q->out, q->resume, &out, err);
     }
-    if (rc == FEMD_OK) rc = start_and_watch(q, &p, folder, &out, code, err);
+    if (rc == FEMD_OK) rc = run_start_and_watch(q, &p, folder, &out, code, err);
     if (folder) launch_remove(folder);
     run_output_close(&out, rc == FEMD_OK ? *code : FEMD_EXIT_BAD_INPUT);
     free(folder);
-    free_programs(&p);
+    run_free_programs(&p);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 
 /* ---- after ---- */
 
-static femd_status after(const request *q, const femd_case *c, const model *models, femd_error *err) {
+static femd_status run_after(const request *q, const femd_case *c, const model *models, femd_error *err) {
     if (!q->quiet) FEMD_TRY(run_output_summary(q->out, err));
     return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
 }
 
 /* A rank without cells has nothing to do. A mesh that cannot be counted here is left to the solver. */
-static femd_status check_ranks(const request *q, const femd_case *c, femd_error *err) {
+static femd_status run_check_ranks(const request *q, const femd_case *c, femd_error *err) {
     femd_error ignored = FEMD_ERROR_INIT;
     uint64_t cells = 0;
     if (q->ranks == 1 || mesh_cells(c, &cells, &ignored) != FEMD_OK || (uint64_t)q->ranks <= cells) return FEMD_OK;
@@ -207,21 +208,21 @@ static femd_status check_ranks(const request *q, const femd_case *c, femd_error 
                      q->ranks, c->path, (unsigned long long)cells);
 }
 
-static int run_case(const request *q) {
+static int run_the_case(const request *q) {
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};
     model *models = NULL;
     int code = FEMD_EXIT_INTERNAL;
-    femd_status rc = check_point(q, &err);
-    if (rc == FEMD_OK) rc = check_resume(q, &err);
+    femd_status rc = run_check_point(q, &err);
+    if (rc == FEMD_OK) rc = run_check_resume(q, &err);
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
     if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
         rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
-    if (rc == FEMD_OK) rc = check_ranks(q, &c, &err);
+    if (rc == FEMD_OK) rc = run_check_ranks(q, &c, &err);
     if (rc == FEMD_OK) rc = models_open(&c, models, &err);
     if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
-    if (rc == FEMD_OK) rc = run_parts(q, &code, &err);
-    if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = after(q, &c, models, &err);
+    if (rc == FEMD_OK) rc = run_start_parts(q, &code, &err);
+    if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, models, &err);
     for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
     free(models);
     femd_case_clear(&c);
@@ -229,7 +230,7 @@ static int run_case(const request *q) {
 }
 
 int cmd_run(int argc, char **argv) {
-    request q = {.workers = online_cores(), .ranks = 1};
+    request q = {.workers = run_online_cores(), .ranks = 1};
     int code;
     const option options[] = {
         {"--workers", "-n", OPTION_INT, &q.workers, "N", "worker processes (default: the cores of this machine)", 1,
@@ -266,7 +267,7 @@ int cmd_run(int argc, char **argv) {
         if (run_output_default(q.path, &folder, &err) != FEMD_OK) return command_failed(&err);
         q.out = folder;
     }
-    code = run_case(&q);
+    code = run_the_case(&q);
     free(folder);
     return code;
 }

@@ -8,41 +8,41 @@
 #include "femd/client.h"
 
 /* One level of the status: plain members as "key  value", lists of objects as "key:" and one line each. */
-static void print_value(const cJSON *v) {
+static void status_cmd_print_value(const cJSON *v) {
     char *text = cJSON_IsString(v) ? NULL : cJSON_PrintUnformatted(v);
     printf("%s", cJSON_IsString(v) ? v->valuestring : text ? text : "?");
     cJSON_free(text);
 }
 
-static void print_row(const cJSON *row) {
+static void status_cmd_print_row(const cJSON *row) {
     if (!cJSON_IsObject(row)) {
         printf("  ");
-        print_value(row);
+        status_cmd_print_value(row);
     }
     for (const cJSON *m = cJSON_IsObject(row) ? row->child : NULL; m; m = m->next) {
         printf("  %s ", m->string);
-        print_value(m);
+        status_cmd_print_value(m);
     }
     printf("\n");
 }
 
-static void print_status(const cJSON *root) {
+static void status_cmd_print_status(const cJSON *root) {
     for (const cJSON *m = root->child; m; m = m->next) {
         if (cJSON_IsObject(m)) {
             printf("%s:\n", m->string);
-            print_row(m);
+            status_cmd_print_row(m);
         } else if (cJSON_IsArray(m)) {
             printf("%s: %d\n", m->string, cJSON_GetArraySize(m));
-            for (const cJSON *row = m->child; row; row = row->next) print_row(row);
+            for (const cJSON *row = m->child; row; row = row->next) status_cmd_print_row(row);
         } else {
             printf("%-20s ", m->string);
-            print_value(m);
+            status_cmd_print_value(m);
             printf("\n");
         }
     }
 }
 
-static int ask(const char *address, double timeout, int json) {
+static int status_cmd_ask(const char *address, double timeout, int json) {
     femd_error err = FEMD_ERROR_INIT;
     femd_client *c = NULL;
     char *text = NULL;
@@ -53,7 +53,7 @@ static int ask(const char *address, double timeout, int json) {
     if (rc != FEMD_OK) return command_failed(&err);
     cJSON *root = json ? NULL : cJSON_Parse(text);
     if (root)
-        print_status(root);
+        status_cmd_print_status(root);
     else
         printf("%s\n", text);
     cJSON_Delete(root);
@@ -95,5 +95,5 @@ int cmd_status(int argc, char **argv) {
         (void)femd_fail(&err, FEMD_BAD_INPUT, "femd status: --timeout must be greater than 0");
         return command_failed(&err);
     }
-    return ask(address, timeout, json);
+    return status_cmd_ask(address, timeout, json);
 }

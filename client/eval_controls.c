@@ -10,7 +10,7 @@
 
 /* ---- words of the command line ---- */
 
-static int voigt_index(const char *name, size_t n) {
+static int controls_voigt_index(const char *name, size_t n) {
     static const char *const names[6][3] = {{"11", "xx", "1"}, {"22", "yy", "2"}, {"33", "zz", "3"},
                                             {"23", "yz", "4"}, {"13", "xz", "5"}, {"12", "xy", "6"}};
     for (int c = 0; c < 6; c++)
@@ -20,7 +20,8 @@ static int voigt_index(const char *name, size_t n) {
 }
 
 /* A number in SI, or with a unit. */
-static femd_status quantity(const char *what, const char *text, femd_dimension dim, double *out, femd_error *err) {
+static femd_status controls_quantity(const char *what, const char *text, femd_dimension dim, double *out,
+                                     femd_error *err) {
     char *end;
     const double v = strtod(text, &end);
     if (end != text && !*end && isfinite(v)) {
@@ -31,9 +32,9 @@ static femd_status quantity(const char *what, const char *text, femd_dimension d
     return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s", what);
 }
 
-static femd_status one_stress(const char *item, femd_request *q, femd_error *err) {
+static femd_status controls_one_stress(const char *item, femd_request *q, femd_error *err) {
     const char *equal = strchr(item, '=');
-    const int c = equal ? voigt_index(item, (size_t)(equal - item)) : -1;
+    const int c = equal ? controls_voigt_index(item, (size_t)(equal - item)) : -1;
     if (c < 0)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "--stress \"%s\": give COMPONENT=VALUE with one of 11 22 33 23 13 12 (or xx yy zz yz xz xy)",
@@ -41,10 +42,10 @@ static femd_status one_stress(const char *item, femd_request *q, femd_error *err
     if (q->mask >> c & 1)
         return femd_fail(err, FEMD_BAD_INPUT, "--stress: component %.*s is given twice", (int)(equal - item), item);
     q->mask |= (uint8_t)(1u << c);
-    return quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
+    return controls_quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
 }
 
-static femd_status wants(const char *list, const femd_capabilities *caps, uint32_t *out, femd_error *err) {
+static femd_status controls_wants(const char *list, const femd_capabilities *caps, uint32_t *out, femd_error *err) {
     *out = (FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY) & caps->wants;
     if (!list) return FEMD_OK;
     *out = 0;
@@ -65,7 +66,7 @@ static femd_status wants(const char *list, const femd_capabilities *caps, uint32
 /* ---- controls ---- */
 
 /* The Voigt strain of the isochoric part C/det(C)^(1/3) of C = 2E+I. */
-static femd_status isochoric(double E[6], femd_error *err) {
+static femd_status controls_isochoric(double E[6], femd_error *err) {
     double C[9], U[9];
     FEMD_TRY(femd_stretch_from_E(E, U, err)); /* refuses what is not positive definite */
     femd_voigt_to_full(E, 1, C);
@@ -78,20 +79,20 @@ static femd_status isochoric(double E[6], femd_error *err) {
     return FEMD_OK;
 }
 
-static int is_identity(const double Q[9]) {
+static int controls_is_identity(const double Q[9]) {
     for (int i = 0; i < 9; i++)
         if (fabs(Q[i] - (i % 4 == 0)) > 1e-14) return 0;
     return 1;
 }
 
-static femd_status check_modes(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
-                               femd_error *err) {
+static femd_status controls_check_modes(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
+                                        femd_error *err) {
     if (ask->F.given && ask->strain.given) return femd_fail(err, FEMD_BAD_INPUT, "give --strain or --F, not both");
     if (ask->F.given && ask->stress.n)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "--stress needs --strain for the other components: --F fixes all of them");
     if (ask->pressure && ask->stress.n) return femd_fail(err, FEMD_BAD_INPUT, "give --pressure or --stress, not both");
-    if (ask->stress.n && !is_identity(Q))
+    if (ask->stress.n && !controls_is_identity(Q))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "--stress prescribes components in the axes of the RVE; take a material without orientation");
     if (ask->stress.n && !caps->mixed)
@@ -106,28 +107,28 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
                           femd_request *q, femd_error *err) {
     double E[6] = {0};
     memset(q, 0, sizeof *q);
-    FEMD_TRY(check_modes(ask, Q, caps, err));
-    FEMD_TRY(wants(ask->want, caps, &q->wants, err));
+    FEMD_TRY(controls_check_modes(ask, Q, caps, err));
+    FEMD_TRY(controls_wants(ask->want, caps, &q->wants, err));
     q->seed = femd_seed((uint64_t)ask->seed, 0, 0);
     q->accuracy = ask->accuracy;
     if (q->accuracy < 0)
         return femd_fail(err, FEMD_BAD_INPUT, "--accuracy: a relative standard error above zero, such as 0.01");
     q->temperature = temperature;
     if (ask->temperature)
-        FEMD_TRY(quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
+        FEMD_TRY(controls_quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
     if (q->temperature < 0) return femd_fail(err, FEMD_BAD_INPUT, "--temperature: below 0 K");
     if (ask->strain.given) memcpy(E, ask->strain.v, sizeof E);
     if (ask->F.given) FEMD_TRY(femd_strain_from_F(ask->F.v, E, err));
     if (ask->pressure) {
         q->control = FEMD_CONTROL_PRESSURE;
-        FEMD_TRY(quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
-        FEMD_TRY(isochoric(E, err));
+        FEMD_TRY(controls_quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
+        FEMD_TRY(controls_isochoric(E, err));
     }
-    if (is_identity(Q))
+    if (controls_is_identity(Q))
         memcpy(q->value, E, sizeof E); /* the bits as they were given */
     else
         femd_strain_rotate(Q, E, q->value);
-    for (size_t i = 0; i < ask->stress.n; i++) FEMD_TRY(one_stress(ask->stress.item[i], q, err));
+    for (size_t i = 0; i < ask->stress.n; i++) FEMD_TRY(controls_one_stress(ask->stress.item[i], q, err));
     return FEMD_OK;
 }
 

@@ -13,14 +13,14 @@ static const char *const voigt[6] = {"11", "22", "33", "23", "13", "12"};
 
 /* Round-off is shown as 0: below 1e-10 of the unit, where a unit was chosen (GPa: 0.1 Pa), and below 1e-15 in strains
  * and the like. Single values are shown as they are. */
-static void row(const char *name, const double *v, int n, double scale, const char *unit) {
+static void print_row(const char *name, const double *v, int n, double scale, const char *unit) {
     const double noise = scale > 1 ? 1e-10 : n > 1 ? 1e-15 : 0;
     printf("  %-18s", name);
     for (int i = 0; i < n; i++) printf(" %12.6g", fabs(v[i] / scale) < noise ? 0.0 : v[i] / scale);
     printf("  %s\n", unit);
 }
 
-static void heading(void) {
+static void print_heading(void) {
     printf("  %-18s", "");
     for (int i = 0; i < 6; i++) printf(" %12s", voigt[i]);
     printf("\n");
@@ -38,21 +38,21 @@ static void print_material(const eval_answer *a) {
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 
-static const double *numbers_at(const femd_response *r, size_t at) {
+static const double *print_numbers_at(const femd_response *r, size_t at) {
     return (const double *)(const void *)((const char *)r + at);
 }
 
 /* A quantity as the list names it: one row, or one for each row of a 6x6 matrix. */
 static void print_quantity(const femd_response *r, const femd_quantity *q) {
-    const double *v = numbers_at(r, q->value);
+    const double *v = print_numbers_at(r, q->value);
     if (q->shape != FEMD_SHAPE_STIFFNESS) {
-        row(q->row, v, q->numbers, q->row_scale, q->row_unit);
+        print_row(q->row, v, q->numbers, q->row_scale, q->row_unit);
         return;
     }
     for (int i = 0; i < 6; i++) {
         char name[64];
         snprintf(name, sizeof name, "%s %s", q->row, voigt[i]);
-        row(name, v + 6 * i, 6, q->row_scale, q->row_unit);
+        print_row(name, v + 6 * i, 6, q->row_scale, q->row_unit);
     }
 }
 
@@ -66,7 +66,7 @@ static void print_cauchy(const eval_answer *a) {
     double sigma[6];
     if (!a->has_F) return;
     femd_cauchy(a->F, a->response.S, sigma);
-    row("Cauchy stress", sigma, 6, 1e9, "GPa");
+    print_row("Cauchy stress", sigma, 6, 1e9, "GPa");
 }
 
 static void print_distance(const eval_answer *a) {
@@ -80,13 +80,13 @@ static void print_distance(const eval_answer *a) {
 static void print_conductivity(const eval_answer *a) {
     const femd_response *r = &a->response;
     if (a->caps.carriers & FEMD_CARRIER_LATTICE)
-        row("k of the lattice", r->k, 6, 1, "W/(m K)");
+        print_row("k of the lattice", r->k, 6, 1, "W/(m K)");
     else
         print_place(r, FEMD_QUANTITY_CONDUCTIVITY);
-    if (r->sampled) row("  its error", r->k_err, 6, 1, "W/(m K)");
+    if (r->sampled) print_row("  its error", r->k_err, 6, 1, "W/(m K)");
     if (r->checked) {
         print_place(r, FEMD_QUANTITY_CONDUCTIVITY_CHECK);
-        row("  its error", r->k_check_err, 6, 1, "W/(m K)");
+        print_row("  its error", r->k_check_err, 6, 1, "W/(m K)");
     }
     if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) print_place(r, FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC);
 }
@@ -94,7 +94,7 @@ static void print_conductivity(const eval_answer *a) {
 static void print_compressibility(const eval_answer *a) {
     const double compressibility = -a->response.dJdp / a->response.J;
     if (a->request.control != FEMD_CONTROL_PRESSURE) return;
-    row("compressibility", &compressibility, 1, 1e-9, "1/GPa (isothermal, -dJ/dp / J)");
+    print_row("compressibility", &compressibility, 1, 1e-9, "1/GPa (isothermal, -dJ/dp / J)");
 }
 
 /* What was asked, as the list has it. */
@@ -118,15 +118,15 @@ void eval_print_table(const eval_answer *a) {
     printf("  %-18s %s%s%s\n", "status", femd_status_name(r->status), *a->err.text ? ": " : "", a->err.text);
     print_material(a);
     if (r->status != FEMD_OK) return;
-    heading();
+    print_heading();
     print_place(r, FEMD_QUANTITY_STRAIN);
     print_wanted(a, 0);
-    if (femd_voigt_any(r->S_err)) row("error of S", r->S_err, 6, 1e9, "GPa");
+    if (femd_voigt_any(r->S_err)) print_row("error of S", r->S_err, 6, 1e9, "GPa");
     print_place(r, FEMD_QUANTITY_J);
     print_compressibility(a);
     print_wanted(a, 1);
     print_place(r, FEMD_QUANTITY_HILL_MANDEL);
-    if (r->hill_mandel_err > 0) row("  its error", &r->hill_mandel_err, 1, 1, "");
+    if (r->hill_mandel_err > 0) print_row("  its error", &r->hill_mandel_err, 1, 1, "");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
         if (r->notes & bit) printf("  %-18s %s: %s\n", "note", femd_note_key(bit), femd_note_words(bit));
     printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall,
@@ -140,11 +140,11 @@ typedef struct writer {
     int members;
 } writer;
 
-static void key(writer *w, const char *name) {
+static void print_key(writer *w, const char *name) {
     printf("%s\"%s\": ", w->members++ ? ", " : "", name);
 }
 
-static void quoted(const char *value, int length) {
+static void print_quoted(const char *value, int length) {
     putchar('"');
     for (const unsigned char *p = (const unsigned char *)value; *p && length > 0; p++, length--) {
         if (*p == '"' || *p == '\\')
@@ -157,138 +157,138 @@ static void quoted(const char *value, int length) {
     putchar('"');
 }
 
-static void text(writer *w, const char *name, const char *value) {
-    key(w, name);
-    quoted(value, INT_MAX);
+static void print_text(writer *w, const char *name, const char *value) {
+    print_key(w, name);
+    print_quoted(value, INT_MAX);
 }
 
-static void json_potential(writer *w, const char *notes) {
+static void print_json_potential(writer *w, const char *notes) {
     const char *line;
     int length;
-    key(w, "potential_notes");
+    print_key(w, "potential_notes");
     printf("[");
     for (int k = 0; (line = model_next_note(&notes, &length)); k++) {
         printf("%s", k ? ", " : "");
-        quoted(line, length);
+        print_quoted(line, length);
     }
     printf("]");
 }
 
-static void number(writer *w, const char *name, double v) {
-    key(w, name);
+static void print_number(writer *w, const char *name, double v) {
+    print_key(w, name);
     printf("%.17g", v);
 }
 
-static void list(const double *v, int n) {
+static void print_list(const double *v, int n) {
     for (int i = 0; i < n; i++) printf("%s%.17g", i ? ", " : "[", v[i]);
     printf("]");
 }
 
-static void vector(writer *w, const char *name, const double *v, int n) {
-    key(w, name);
-    list(v, n);
+static void print_vector(writer *w, const char *name, const double *v, int n) {
+    print_key(w, name);
+    print_list(v, n);
 }
 
-static void matrix(writer *w, const char *name, const double *v, int n) {
-    key(w, name);
+static void print_matrix(writer *w, const char *name, const double *v, int n) {
+    print_key(w, name);
     for (int i = 0; i < n; i++) {
         printf("%s", i ? ", " : "[");
-        list(v + n * i, n);
+        print_list(v + n * i, n);
     }
     printf("]");
 }
 
-static void hash(writer *w, const char *name, const femd_hash *h) {
+static void print_hash(writer *w, const char *name, const femd_hash *h) {
     char hex[65];
     femd_hash_text(h, hex);
-    text(w, name, hex);
+    print_text(w, name, hex);
 }
 
-static void numbers(writer *w, const char *name, const double *v, femd_shape shape, int n) {
+static void print_numbers(writer *w, const char *name, const double *v, femd_shape shape, int n) {
     if (shape == FEMD_SHAPE_STIFFNESS)
-        matrix(w, name, v, 6);
+        print_matrix(w, name, v, 6);
     else if (shape == FEMD_SHAPE_SCALAR)
-        number(w, name, *v);
+        print_number(w, name, *v);
     else
-        vector(w, name, v, n);
+        print_vector(w, name, v, n);
 }
 
 /* Whether the answer is shown: what is held; the electrons' part where the material declares one, be it zero. The
  * derivatives of pressure control have names of their own here. */
-static int is_shown(const eval_answer *a, const femd_quantity *q) {
+static int print_is_shown(const eval_answer *a, const femd_quantity *q) {
     if (q->held == FEMD_HELD_PRESSURE) return 0;
     if (q == femd_quantity_at(FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC))
         return a->response.provided & FEMD_WANT_CONDUCTIVITY && a->caps.carriers & FEMD_CARRIER_ELECTRONS;
     return femd_response_holds(&a->response, q);
 }
 
-static void json_answers(writer *w, const eval_answer *a) {
+static void print_json_answers(writer *w, const eval_answer *a) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        if (!is_shown(a, q)) continue;
-        numbers(w, q->key, numbers_at(&a->response, q->value), q->shape, q->numbers);
+        if (!print_is_shown(a, q)) continue;
+        print_numbers(w, q->key, print_numbers_at(&a->response, q->value), q->shape, q->numbers);
         if (i == FEMD_QUANTITY_CONDUCTIVITY) /* what k counts */
-            text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
+            print_text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
     }
 }
 
 /* How far the tangent is from each class of symmetry, relative to its norm. */
-static void json_distances(writer *outer, const eval_answer *a) {
+static void print_json_distances(writer *outer, const eval_answer *a) {
     writer w = {0};
     if (!(a->response.provided & FEMD_WANT_TANGENT)) return;
-    key(outer, "tangent_distance");
+    print_key(outer, "tangent_distance");
     printf("{");
     for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
-        number(&w, femd_symmetry_name((femd_symmetry)c), a->distance[c]);
+        print_number(&w, femd_symmetry_name((femd_symmetry)c), a->distance[c]);
     printf("}");
 }
 
-static void json_errors(writer *outer, const femd_response *r) {
+static void print_json_errors(writer *outer, const femd_response *r) {
     writer w = {0};
-    key(outer, "errors");
+    print_key(outer, "errors");
     printf("{");
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!q->sampled || !femd_response_holds(r, q)) continue;
-        numbers(&w, q->key, numbers_at(r, q->error), q->shape, q->numbers);
+        print_numbers(&w, q->key, print_numbers_at(r, q->error), q->shape, q->numbers);
     }
     printf("}");
 }
 
 /* What follows from S and D where a deformation gradient was given. */
-static void json_from_F(writer *w, const eval_answer *a) {
+static void print_json_from_F(writer *w, const eval_answer *a) {
     const femd_response *r = &a->response;
     double P[9], A[81], sigma[6], spatial[6], referential[6];
-    matrix(w, "F", a->F, 3);
+    print_matrix(w, "F", a->F, 3);
     if (r->provided & FEMD_WANT_STRESS) {
         const int both = (r->provided & FEMD_WANT_TANGENT) != 0;
         femd_first_piola(a->F, r->S, r->D, P, both ? A : NULL);
         femd_cauchy(a->F, r->S, sigma);
-        matrix(w, "first_piola", P, 3);
-        vector(w, "cauchy", sigma, 6);
-        if (both) matrix(w, "A", A, 9);
+        print_matrix(w, "first_piola", P, 3);
+        print_vector(w, "cauchy", sigma, 6);
+        if (both) print_matrix(w, "A", A, 9);
     }
     if (r->provided & FEMD_WANT_CONDUCTIVITY && femd_conductivity(a->F, r->k, spatial, referential, NULL) == FEMD_OK) {
-        vector(w, "conductivity_spatial", spatial, 6);
-        vector(w, "conductivity_referential", referential, 6);
+        print_vector(w, "conductivity_spatial", spatial, 6);
+        print_vector(w, "conductivity_referential", referential, 6);
     }
 }
 
-static void json_notes(writer *outer, uint32_t notes) {
+static void print_json_notes(writer *outer, uint32_t notes) {
     const char *comma = "";
-    key(outer, "notes");
+    print_key(outer, "notes");
     printf("[");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
         if (notes & bit) printf("%s\"%s\"", comma, femd_note_key(bit)), comma = ", ";
     printf("]");
 }
 
-static void json_work(writer *outer, const femd_work *k) {
+static void print_json_work(writer *outer, const femd_work *k) {
     writer w = {0};
-    key(outer, "work");
+    print_key(outer, "work");
     printf("{");
-    number(&w, "wall_s", k->wall);
-    number(&w, "force_evaluations", (double)k->force_evaluations);
+    print_number(&w, "wall_s", k->wall);
+    print_number(&w, "force_evaluations", (double)k->force_evaluations);
     printf("}");
 }
 
@@ -296,30 +296,30 @@ void eval_print_json(const eval_answer *a) {
     const femd_response *r = &a->response;
     writer w = {0};
     printf("{");
-    text(&w, "status", femd_status_name(r->status));
-    if (*a->err.text) text(&w, "message", a->err.text);
-    text(&w, "engine", a->engine);
-    hash(&w, "material", &a->material);
-    json_potential(&w, a->notes);
-    number(&w, "atoms", a->caps.atoms);
-    number(&w, "volume", a->caps.volume);
-    if (a->a0 > 0) number(&w, "a0", a->a0);
-    number(&w, "temperature", a->request.temperature);
-    if (a->request.control == FEMD_CONTROL_PRESSURE) number(&w, "pressure", a->request.pressure);
-    hash(&w, "state_in", &a->request.state_in);
+    print_text(&w, "status", femd_status_name(r->status));
+    if (*a->err.text) print_text(&w, "message", a->err.text);
+    print_text(&w, "engine", a->engine);
+    print_hash(&w, "material", &a->material);
+    print_json_potential(&w, a->notes);
+    print_number(&w, "atoms", a->caps.atoms);
+    print_number(&w, "volume", a->caps.volume);
+    if (a->a0 > 0) print_number(&w, "a0", a->a0);
+    print_number(&w, "temperature", a->request.temperature);
+    if (a->request.control == FEMD_CONTROL_PRESSURE) print_number(&w, "pressure", a->request.pressure);
+    print_hash(&w, "state_in", &a->request.state_in);
     if (r->status == FEMD_OK) {
-        hash(&w, "state_out", &r->state_out);
-        json_answers(&w, a);
-        json_distances(&w, a);
+        print_hash(&w, "state_out", &r->state_out);
+        print_json_answers(&w, a);
+        print_json_distances(&w, a);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {
-            number(&w, "dJ_dp", r->dJdp);
-            vector(&w, "dJ_dC", r->dJdC, 6);
-            vector(&w, "dS_dp", r->dSdp, 6);
+            print_number(&w, "dJ_dp", r->dJdp);
+            print_vector(&w, "dJ_dC", r->dJdC, 6);
+            print_vector(&w, "dS_dp", r->dSdp, 6);
         }
-        json_errors(&w, r);
-        json_notes(&w, r->notes);
-        if (a->has_F) json_from_F(&w, a);
+        print_json_errors(&w, r);
+        print_json_notes(&w, r->notes);
+        if (a->has_F) print_json_from_F(&w, a);
     }
-    json_work(&w, &r->work);
+    print_json_work(&w, &r->work);
     printf("}\n");
 }

@@ -46,13 +46,13 @@ int command_options(const option_table *t, int argc, char **argv, option_list *p
     return !help;
 }
 
-static const command *find(const char *name) {
+static const command *main_find(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
 }
 
-static void list(FILE *to) {
+static void main_list(FILE *to) {
     fprintf(to, "femd couples a finite-element solver to a pool of atomistic workers.\n\n"
                 "usage: femd COMMAND ...\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -70,7 +70,7 @@ static int cmd_version(int argc, char **argv) {
     return FEMD_EXIT_OK;
 }
 
-static int unknown(const char *name) {
+static int main_unknown(const char *name) {
     fprintf(stderr, "femd: unknown command \"%s\"; there is:", name);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) fprintf(stderr, " %s", commands[i].name);
     fprintf(stderr, "\n");
@@ -80,11 +80,11 @@ static int unknown(const char *name) {
 static int cmd_help(int argc, char **argv) {
     char *help[] = {"--help", NULL};
     if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
-        list(stdout);
+        main_list(stdout);
         return FEMD_EXIT_OK;
     }
-    const command *c = find(argv[0]);
-    if (!c) return unknown(argv[0]);
+    const command *c = main_find(argv[0]);
+    if (!c) return main_unknown(argv[0]);
     if (c->run != cmd_help) return c->run(1, help);
     printf("femd %s: %s\n", c->name, c->summary);
     return FEMD_EXIT_OK;
@@ -92,14 +92,14 @@ static int cmd_help(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        list(stderr);
+        main_list(stderr);
         return FEMD_EXIT_BAD_INPUT;
     }
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     if (strcmp(name, "--version") == 0) name = "version";
-    const command *c = find(name);
-    if (!c) return unknown(name);
+    const command *c = main_find(name);
+    if (!c) return main_unknown(name);
     if (c->evaluates) femd_level_reexec(NULL, argv); /* the BLAS must answer with the bits of a worker's */
     return c->run(argc - 2, argv + 2);
 }

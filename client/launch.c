@@ -15,7 +15,7 @@
 
 /* ---- programs ---- */
 
-static char *beside(const char *name) {
+static char *launch_beside(const char *name) {
     char self[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0) return NULL;
@@ -28,7 +28,7 @@ static char *beside(const char *name) {
     return NULL;
 }
 
-static char *in_path(const char *name) {
+static char *launch_in_path(const char *name) {
     for (const char *p = getenv("PATH"); p && *p;) {
         const size_t n = strcspn(p, ":");
         char *path = NULL;
@@ -41,8 +41,8 @@ static char *in_path(const char *name) {
 }
 
 femd_status launch_find(const char *name, char **path, femd_error *err) {
-    *path = beside(name);
-    if (!*path) *path = in_path(name);
+    *path = launch_beside(name);
+    if (!*path) *path = launch_in_path(name);
     if (!*path) return femd_fail(err, FEMD_BAD_INPUT, "the program %s is neither beside femd nor in $PATH", name);
     return FEMD_OK;
 }
@@ -50,7 +50,7 @@ femd_status launch_find(const char *name, char **path, femd_error *err) {
 /* ---- children ---- */
 
 /* In the child, between fork and exec. If that fails, errno goes into the pipe `report`. */
-static void become(const launch_spec *s, pid_t parent, int output, int report) {
+static void launch_become(const launch_spec *s, pid_t parent, int output, int report) {
     sigset_t none;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, s->death_signal);
@@ -73,7 +73,7 @@ static void become(const launch_spec *s, pid_t parent, int output, int report) {
     _exit(70);
 }
 
-static void close_both(int fd[2]) {
+static void launch_close_both(int fd[2]) {
     for (int i = 0; i < 2; i++)
         if (fd[i] >= 0) close(fd[i]);
 }
@@ -83,15 +83,15 @@ femd_status launch_start(const launch_spec *spec, launch_child *child, femd_erro
     *child = (launch_child){.fd = -1};
     fflush(NULL);
     if (pipe2(report, O_CLOEXEC) != 0 || (spec->output && pipe2(out, O_CLOEXEC) != 0)) {
-        close_both(report);
+        launch_close_both(report);
         return femd_fail(err, FEMD_IO, "no pipe for %s: %s", spec->argv[0], strerror(errno));
     }
     const pid_t parent = getpid(), pid = fork();
-    if (pid == 0) become(spec, parent, out[1], report[1]);
+    if (pid == 0) launch_become(spec, parent, out[1], report[1]);
     if (pid < 0) {
         const int why = errno;
-        close_both(report);
-        close_both(out);
+        launch_close_both(report);
+        launch_close_both(out);
         return femd_fail(err, FEMD_IO, "cannot start %s: %s", spec->argv[0], strerror(why));
     }
     setpgid(pid, pid); /* as in the child: whoever comes first */

@@ -36,7 +36,7 @@ femd_status launch_folder(char **path, femd_error *err) {
     return rc;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
+static int launch_remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
     (void)st;
     (void)type;
     (void)where;
@@ -45,18 +45,18 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 }
 
 void launch_remove(const char *path) {
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    nftw(path, launch_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* ---- guard ---- */
 
-static void pause_for(double s) {
+static void launch_pause_for(double s) {
     const struct timespec t = {(time_t)s, (long)(1e9 * (s - (double)(time_t)s))};
     nanosleep(&t, NULL);
 }
 
 /* 1 while a process runs; a dead one that nobody has waited for does not count. */
-static int runs(pid_t pid) {
+static int launch_runs(pid_t pid) {
     char path[32], state = 'X';
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "re");
@@ -67,17 +67,17 @@ static int runs(pid_t pid) {
 }
 
 /* Wait until the group leaders are gone, then use force on what is left of their groups. */
-static void end_groups(const pid_t *pid, size_t n) {
+static void launch_end_groups(const pid_t *pid, size_t n) {
     for (double waited = 0; waited < GRACE; waited += 0.1) {
         size_t alive = 0;
-        for (size_t i = 0; i < n; i++) alive += runs(pid[i]) ? 1 : 0;
+        for (size_t i = 0; i < n; i++) alive += launch_runs(pid[i]) ? 1 : 0;
         if (alive == 0) break;
-        pause_for(0.1);
+        launch_pause_for(0.1);
     }
     for (size_t i = 0; i < n; i++) kill(-pid[i], SIGKILL);
 }
 
-static void guard_main(const char *folder, int fd) {
+static void launch_guard_main(const char *folder, int fd) {
     pid_t pid[GUARDED_MAX], one;
     size_t n = 0;
     int released = 0;
@@ -92,13 +92,13 @@ static void guard_main(const char *folder, int fd) {
             pid[n++] = one;
     }
     if (released) _exit(0);
-    end_groups(pid, n);
+    launch_end_groups(pid, n);
     launch_remove(folder);
     _exit(0);
 }
 
 /* The guard keeps nothing of its parent's open: a pipe held here would never end for its reader. */
-static void close_others(int keep) {
+static void launch_close_others(int keep) {
     const int null = open("/dev/null", O_RDWR);
     DIR *d = opendir("/proc/self/fd");
     for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
@@ -127,8 +127,8 @@ femd_status launch_guard_start(const char *folder, launch_guard *g, femd_error *
         signal(SIGTERM, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
         close(fd[1]);
-        close_others(fd[0]);
-        guard_main(folder, fd[0]);
+        launch_close_others(fd[0]);
+        launch_guard_main(folder, fd[0]);
     }
     close(fd[0]);
     *g = (launch_guard){.pid = pid, .fd = fd[1]};

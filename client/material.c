@@ -27,7 +27,7 @@ femd_status materials_resend(femd_client *c, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status take_ready(client_call *call, const femd_frame *f, femd_error *err) {
+static femd_status material_take_ready(client_call *call, const femd_frame *f, femd_error *err) {
     client_material *m = call->user;
     femd_ready r;
     FEMD_TRY(femd_ready_decode(f, &r, err));
@@ -41,8 +41,9 @@ static femd_status take_ready(client_call *call, const femd_frame *f, femd_error
     return FEMD_OK;
 }
 
-static femd_status register_pack(femd_client *c, client_material *m, const void *pack, size_t size, femd_error *err) {
-    client_call call = {.reply = FEMD_MSG_MATERIAL_READY, .id = c->next_id++, .take = take_ready, .user = m};
+static femd_status material_register_pack(femd_client *c, client_material *m, const void *pack, size_t size,
+                                          femd_error *err) {
+    client_call call = {.reply = FEMD_MSG_MATERIAL_READY, .id = c->next_id++, .take = material_take_ready, .user = m};
     FEMD_TRY(femd_frame_begin(&m->frame, FEMD_MSG_MATERIAL, call.id, err));
     FEMD_TRY(femd_buffer_append(&m->frame, pack, size, err));
     femd_frame_finish(&m->frame, 1);
@@ -64,7 +65,7 @@ femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd
     client_material *m = calloc(1, sizeof *m);
     if (!m) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     m->id = *id;
-    femd_status rc = register_pack(c, m, pack, size, err);
+    femd_status rc = material_register_pack(c, m, pack, size, err);
     if (rc != FEMD_OK) {
         femd_buffer_clear(&m->frame);
         free(m);
@@ -76,8 +77,8 @@ femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd
     return FEMD_OK;
 }
 
-static femd_status register_node(femd_client *c, const femd_json *doc, const cJSON *node, const char *folder,
-                                 femd_hash *id, femd_capabilities *caps, femd_error *err) {
+static femd_status material_register_node(femd_client *c, const femd_json *doc, const cJSON *node, const char *folder,
+                                          femd_hash *id, femd_capabilities *caps, femd_error *err) {
     femd_buffer pack = FEMD_BUFFER_INIT;
     femd_status rc = femd_material_pack(doc, node, folder, &pack, err);
     if (rc == FEMD_OK) rc = femd_client_pack(c, pack.data, pack.size, id, caps, err);
@@ -90,7 +91,7 @@ femd_status femd_client_material(femd_client *c, const char *json, const char *f
     if (!c || !json || !id) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_material: NULL argument");
     femd_json doc = FEMD_JSON_INIT;
     femd_status rc = femd_json_parse(json, strlen(json), "material", &doc, err);
-    if (rc == FEMD_OK) rc = register_node(c, &doc, doc.root, folder, id, caps, err);
+    if (rc == FEMD_OK) rc = material_register_node(c, &doc, doc.root, folder, id, caps, err);
     femd_json_clear(&doc);
     return rc;
 }
@@ -102,7 +103,7 @@ femd_status femd_client_material_file(femd_client *c, const char *path, const ch
     const cJSON *node = NULL;
     char *folder = NULL;
     femd_status rc = femd_material_read(path, name, &doc, &node, &folder, err);
-    if (rc == FEMD_OK) rc = register_node(c, &doc, node, folder, id, caps, err);
+    if (rc == FEMD_OK) rc = material_register_node(c, &doc, node, folder, id, caps, err);
     free(folder);
     femd_json_clear(&doc);
     return rc;

@@ -20,7 +20,7 @@ femd_status case_open(const char *path, const char *const *sets, size_t nsets, f
 }
 
 /* An engine says "material: structure.species: ..."; the user's file calls that materials.NAME.structure.species. */
-static femd_status in_users_words(const femd_json *doc, const cJSON *node, femd_error *err) {
+static femd_status models_in_users_words(const femd_json *doc, const cJSON *node, femd_error *err) {
     const char *own = "material: ";
     const char *said = strncmp(err->text, own, strlen(own)) == 0 ? err->text + strlen(own) : err->text;
     char rest[sizeof err->text];
@@ -39,7 +39,7 @@ femd_status model_open(const femd_json *doc, const cJSON *node, const char *fold
     if (rc == FEMD_OK) {
         femd_pack_id(pack.data, pack.size, &m->id);
         rc = femd_material_open(pack.data, pack.size, &m->material, err);
-        if (rc != FEMD_OK) rc = in_users_words(doc, node, err);
+        if (rc != FEMD_OK) rc = models_in_users_words(doc, node, err);
     }
     m->open_seconds = femd_clock() - begun;
     femd_buffer_clear(&pack);
@@ -66,7 +66,7 @@ femd_status models_open(const femd_case *c, model *models, femd_error *err) {
 }
 
 /* "copper: stress, tangent; nickel: stress" */
-static void list_answers(const femd_case *c, const model *models, char *text, size_t size) {
+static void models_list_answers(const femd_case *c, const model *models, char *text, size_t size) {
     text[0] = '\0';
     for (size_t i = 0; i < c->nmaterials; i++) {
         char wants[256];
@@ -80,7 +80,7 @@ femd_status models_check_wants(const femd_case *c, const model *models, femd_err
     const uint32_t needed = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
     uint32_t any = 0;
     char answers[700], lacking[256];
-    list_answers(c, models, answers, sizeof answers);
+    models_list_answers(c, models, answers, sizeof answers);
     for (size_t i = 0; i < c->nmaterials; i++) {
         const uint32_t wants = femd_material_capabilities(models[i].material)->wants;
         any |= wants;

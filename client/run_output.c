@@ -11,28 +11,29 @@
 
 /* ---- names ---- */
 
-static int ends_with(const char *s, size_t n, const char *end) {
+static int run_output_ends_with(const char *s, size_t n, const char *end) {
     const size_t m = strlen(end);
     return n >= m && strncmp(s + n - m, end, m) == 0;
 }
 
 femd_status run_output_default(const char *case_path, char **folder, femd_error *err) {
     char *full = realpath(case_path, NULL);
-    const char *p = full && (strcmp(case_path, "case.json") == 0 || ends_with(case_path, strlen(case_path), "."))
-                        ? full
-                        : case_path;
+    const char *p =
+        full && (strcmp(case_path, "case.json") == 0 || run_output_ends_with(case_path, strlen(case_path), "."))
+            ? full
+            : case_path;
     size_t n = strlen(p);
     while (n > 1 && p[n - 1] == '/') n--;
-    if (ends_with(p, n, "/case.json"))
+    if (run_output_ends_with(p, n, "/case.json"))
         n -= strlen("/case.json");
-    else if (ends_with(p, n, ".json"))
+    else if (run_output_ends_with(p, n, ".json"))
         n -= strlen(".json");
     if (asprintf(folder, "%.*s.out", (int)n, p) < 0) *folder = NULL;
     free(full);
     return *folder ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
 }
 
-static femd_status path_in(const char *folder, const char *name, char **path, femd_error *err) {
+static femd_status run_output_path_in(const char *folder, const char *name, char **path, femd_error *err) {
     if (asprintf(path, "%s/%s", folder, name) >= 0) return FEMD_OK;
     *path = NULL;
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
@@ -40,7 +41,7 @@ static femd_status path_in(const char *folder, const char *name, char **path, fe
 
 /* ---- making and removing ---- */
 
-static femd_status make_folders(const char *folder, int *made, femd_error *err) {
+static femd_status run_output_make_folders(const char *folder, int *made, femd_error *err) {
     char path[PATH_MAX];
     if (strlen(folder) >= sizeof path)
         return femd_fail(err, FEMD_BAD_INPUT, "--out: a path of %zu characters", strlen(folder));
@@ -66,8 +67,8 @@ femd_status run_output_open(const char *folder, int resume, run_output *o, femd_
     char *path = NULL;
     *o = (run_output){.folder = strdup(folder)};
     if (!o->folder) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
-    FEMD_TRY(make_folders(folder, &o->made, err));
-    FEMD_TRY(path_in(folder, "log.txt", &path, err));
+    FEMD_TRY(run_output_make_folders(folder, &o->made, err));
+    FEMD_TRY(run_output_path_in(folder, "log.txt", &path, err));
     o->log = fopen(path, resume ? "ae" : "we");
     femd_status rc = o->log ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "cannot write %s: %s", path, strerror(errno));
     free(path);
@@ -78,7 +79,7 @@ femd_status run_output_open(const char *folder, int resume, run_output *o, femd_
 void run_output_close(run_output *o, int code) {
     char *path = NULL;
     if (o->log) fclose(o->log);
-    if (o->folder && code == 2 && o->made && path_in(o->folder, "log.txt", &path, NULL) == FEMD_OK) {
+    if (o->folder && code == 2 && o->made && run_output_path_in(o->folder, "log.txt", &path, NULL) == FEMD_OK) {
         unlink(path);
         rmdir(o->folder); /* only if empty */
     }
@@ -122,7 +123,7 @@ femd_status run_output_write(const char *path, const void *data, size_t size, fe
 
 /* ---- summary ---- */
 
-static femd_status print_summary(const femd_json *doc, const char *folder, femd_error *err) {
+static femd_status run_output_print_summary(const femd_json *doc, const char *folder, femd_error *err) {
     const cJSON *steps = femd_json_get(doc->root, "steps"), *micro = femd_json_get(doc->root, "micro"),
                 *run = femd_json_get(doc->root, "run");
     if (!cJSON_IsArray(steps)) return femd_fail(err, FEMD_IO, "%s: no steps", doc->name);
@@ -151,9 +152,9 @@ static femd_status print_summary(const femd_json *doc, const char *folder, femd_
 femd_status run_output_summary(const char *folder, femd_error *err) {
     char *path = NULL;
     femd_json doc = FEMD_JSON_INIT;
-    FEMD_TRY(path_in(folder, "summary.json", &path, err));
+    FEMD_TRY(run_output_path_in(folder, "summary.json", &path, err));
     femd_status rc = femd_json_read(path, &doc, err);
-    if (rc == FEMD_OK) rc = print_summary(&doc, folder, err);
+    if (rc == FEMD_OK) rc = run_output_print_summary(&doc, folder, err);
     femd_json_clear(&doc);
     free(path);
     return rc;
@@ -162,7 +163,7 @@ femd_status run_output_summary(const char *folder, femd_error *err) {
 /* ---- dump of a point ---- */
 
 /* The material whose id stands in the state's header. */
-static const model *maker_of(const femd_case *c, const model *models, const femd_bytes *blob) {
+static const model *run_output_maker_of(const femd_case *c, const model *models, const femd_bytes *blob) {
     femd_bytes body;
     for (size_t i = 0; i < c->nmaterials; i++)
         if (femd_state_open(blob, femd_material_id(models[i].material), &body, NULL) == FEMD_OK) return &models[i];
@@ -178,7 +179,9 @@ femd_status run_output_dump(const char *folder, const char *point, const femd_ca
     femd_status rc =
         from && to ? run_output_read(from, &blob, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     const femd_bytes bytes = {blob.data, blob.size};
-    const model *m = rc == FEMD_OK && blob.size ? maker_of(c, models, &bytes) : c->nmaterials == 1 ? &models[0] : NULL;
+    const model *m = rc == FEMD_OK && blob.size ? run_output_maker_of(c, models, &bytes)
+                     : c->nmaterials == 1       ? &models[0]
+                                                : NULL;
     if (rc == FEMD_OK && !m)
         rc = femd_fail(err, FEMD_BAD_INPUT, "%s: made by none of the materials of this case", from);
     if (rc == FEMD_OK) rc = femd_material_dump(m->material, &bytes, &text, err);

@@ -12,7 +12,7 @@
 
 /* ---- open and close ---- */
 
-static femd_status fill_hello(const femd_client_config *cfg, femd_hello *h, femd_error *err) {
+static femd_status session_fill_hello(const femd_client_config *cfg, femd_hello *h, femd_error *err) {
     memset(h, 0, sizeof *h);
     h->role = FEMD_ROLE_CLIENT;
     h->rank = cfg->rank;
@@ -42,7 +42,7 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     femd_peer_config pc = {.address = cfg->address,
                            .connect_timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : 10.0,
                            .first_connect_waits = 1};
-    FEMD_TRY(fill_hello(cfg, &pc.hello, err));
+    FEMD_TRY(session_fill_hello(cfg, &pc.hello, err));
 
     femd_client *c = calloc(1, sizeof *c);
     if (!c) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
@@ -86,7 +86,7 @@ const char *femd_client_level(const femd_client *client) {
 
 /* The server forgot this client, or says nothing: give it all that is open once more. It knows batches and calls by
  * their ids and points by their keys, so nothing is done twice. */
-static femd_status resend_all(femd_client *c, int forgotten, femd_error *err) {
+static femd_status session_resend_all(femd_client *c, int forgotten, femd_error *err) {
     c->resent = femd_clock();
     if (forgotten) FEMD_TRY(materials_resend(c, err));
     batches_rewind(c);
@@ -97,7 +97,7 @@ static femd_status resend_all(femd_client *c, int forgotten, femd_error *err) {
 }
 
 /* Looks a few times a second whether something seems lost. */
-static femd_status nudge(femd_client *c, femd_error *err) {
+static femd_status session_nudge(femd_client *c, femd_error *err) {
     const double now = femd_clock();
     if (now - c->nudged < FEMD_CLIENT_NUDGE) return FEMD_OK;
     c->nudged = now;
@@ -114,7 +114,7 @@ static femd_status nudge(femd_client *c, femd_error *err) {
     /* the server counts fewer points than were sent to it, and none has come for a while: some were lost on the way */
     const int missing =
         points_open && c->pulsed && now - c->moved > FEMD_CLIENT_RESEND && c->pulse.queued + c->pulse.running < sent;
-    if (silent || missing) return resend_all(c, 0, err);
+    if (silent || missing) return session_resend_all(c, 0, err);
     if (call_open && now - c->call->sent > c->call->pause) {
         c->call->sent = now;
         c->call->pause = c->call->pause < 15 ? 2 * c->call->pause : 30;
@@ -125,7 +125,7 @@ static femd_status nudge(femd_client *c, femd_error *err) {
 
 /* ---- receiving ---- */
 
-static femd_status handle_error(femd_client *c, const femd_frame *f, femd_error *err) {
+static femd_status session_handle_error(femd_client *c, const femd_frame *f, femd_error *err) {
     femd_error why = FEMD_ERROR_INIT;
     FEMD_TRY(femd_error_decode(f, &why, err));
     int mine = 0;
@@ -142,11 +142,11 @@ static femd_status handle_error(femd_client *c, const femd_frame *f, femd_error 
     return FEMD_OK; /* about something that was given up meanwhile */
 }
 
-static femd_status handle(femd_client *c, const femd_frame *f, femd_error *err) {
+static femd_status session_handle(femd_client *c, const femd_frame *f, femd_error *err) {
     int mine = 0;
     c->heard = femd_clock();
     if (f->type == FEMD_MSG_RESULT) return batches_result(c, f, &mine, err);
-    if (f->type == FEMD_MSG_ERROR) return handle_error(c, f, err);
+    if (f->type == FEMD_MSG_ERROR) return session_handle_error(c, f, err);
     if (f->type == FEMD_MSG_PULSE) {
         FEMD_TRY(femd_pulse_decode(f, &c->pulse, err));
         c->pulsed = 1;
@@ -168,11 +168,11 @@ femd_status client_pump(femd_client *c, double timeout, int *got, femd_error *er
         femd_error_clear(err);
         c->heard = femd_clock();
         c->pulsed = 0;
-        return resend_all(c, 1, err);
+        return session_resend_all(c, 1, err);
     }
     FEMD_TRY(rc);
     *got = 1;
-    return handle(c, &f, err);
+    return session_handle(c, &f, err);
 }
 
 /* ---- waiting ---- */
@@ -183,7 +183,7 @@ typedef struct wait_view {
 } wait_view;
 
 /* `last`: the wait is over; what it came to is told in any case, and nothing is left to cancel. */
-static femd_status tell_progress(femd_client *c, wait_view *v, int last, femd_error *err) {
+static femd_status session_tell_progress(femd_client *c, wait_view *v, int last, femd_error *err) {
     if (!c->progress) return FEMD_OK;
     const double now = femd_clock();
     uint64_t sent;
@@ -206,15 +206,15 @@ femd_status client_wait(femd_client *c, client_done done, const void *arg, doubl
         int got;
         FEMD_TRY(batches_flush(c, err));
         FEMD_TRY(client_pump(c, 0.1, &got, err));
-        FEMD_TRY(nudge(c, err));
-        FEMD_TRY(tell_progress(c, &v, 0, err));
+        FEMD_TRY(session_nudge(c, err));
+        FEMD_TRY(session_tell_progress(c, &v, 0, err));
         if (limit > 0 && femd_clock() - v.begun > limit && !done(c, arg))
             return femd_fail(err, FEMD_TIMEOUT, "%s: no answer within %g s", c->address, limit);
     }
-    return c->open ? tell_progress(c, &v, 1, err) : FEMD_OK;
+    return c->open ? session_tell_progress(c, &v, 1, err) : FEMD_OK;
 }
 
-static int call_done(const femd_client *c, const void *arg) {
+static int session_call_done(const femd_client *c, const void *arg) {
     (void)c;
     return ((const client_call *)arg)->done;
 }
@@ -226,7 +226,7 @@ femd_status client_exchange(femd_client *c, client_call *call, double limit, fem
     c->call = call;
     femd_status rc = femd_peer_send(c->peer, &call->frame, FEMD_CLIENT_SEND_TIMEOUT, err);
     call->sent = femd_clock();
-    if (rc == FEMD_OK) rc = client_wait(c, call_done, call, limit, err);
+    if (rc == FEMD_OK) rc = client_wait(c, session_call_done, call, limit, err);
     c->call = NULL;
     if (rc != FEMD_OK) return rc;
     if (call->failed != FEMD_OK) return femd_fail(err, call->failed, "%s", call->why.text);

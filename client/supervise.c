@@ -56,8 +56,8 @@ typedef struct run {
 
 /* ---- words ---- */
 
-static void say(run *r, const char *fmt, ...) FEMD_PRINTF(2, 3);
-static void say(run *r, const char *fmt, ...) {
+static void supervise_say(run *r, const char *fmt, ...) FEMD_PRINTF(2, 3);
+static void supervise_say(run *r, const char *fmt, ...) {
     char text[1024];
     va_list ap;
     va_start(ap, fmt);
@@ -67,33 +67,33 @@ static void say(run *r, const char *fmt, ...) {
     if (r->plan->log) fprintf(r->plan->log, "[femd] %s\n", text);
 }
 
-static void log_line(run *r, part *p) {
+static void supervise_log_line(run *r, part *p) {
     if (r->plan->log) fprintf(r->plan->log, "[%s] %.*s\n", p->name, (int)p->used, p->line);
     if (p->used) snprintf(p->last, sizeof p->last, "%.*s", (int)p->used, p->line);
     p->used = 0;
 }
 
 /* Take what a part has written; at the end of its pipe, close it. */
-static void read_output(run *r, part *p) {
+static void supervise_read_output(run *r, part *p) {
     char text[4096];
     ssize_t n;
     while ((n = read(p->child.fd, text, sizeof text)) > 0) {
         for (ssize_t i = 0; i < n; i++) {
-            if (text[i] == '\n' || p->used == sizeof p->line) log_line(r, p);
+            if (text[i] == '\n' || p->used == sizeof p->line) supervise_log_line(r, p);
             if (text[i] != '\n' && text[i] != '\r') p->line[p->used++] = text[i];
         }
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (p->used) log_line(r, p);
+    if (p->used) supervise_log_line(r, p);
     close(p->child.fd);
     p->child.fd = -1;
 }
 
 /* ---- starting ---- */
 
-static void stop_macro(run *r, int code);
+static void supervise_stop_macro(run *r, int code);
 
-static int start_part(run *r, size_t i) {
+static int supervise_start_part(run *r, size_t i) {
     part *p = &r->part[i];
     const supervise_plan *plan = r->plan;
     femd_error err = FEMD_ERROR_INIT;
@@ -104,42 +104,43 @@ static int start_part(run *r, size_t i) {
                         .keep_fd = i == SERVER ? plan->ready_write : -1,
                         .death_signal = i == MACRO ? SIGTERM : SIGKILL};
     p->restart_at = 0;
-    if (p->child.fd >= 0) read_output(r, p);
+    if (p->child.fd >= 0) supervise_read_output(r, p);
     if (p->child.fd >= 0) close(p->child.fd);
     if (launch_start(&spec, &p->child, &err) != FEMD_OK) {
-        say(r, "%s", err.text);
-        stop_macro(r, FEMD_EXIT_INTERNAL);
+        supervise_say(r, "%s", err.text);
+        supervise_stop_macro(r, FEMD_EXIT_INTERNAL);
         return 0;
     }
     if (i <= MACRO) launch_guard_tell(plan->guard, p->child.pid);
     return 1;
 }
 
-static void start_pool(run *r) {
+static void supervise_start_pool(run *r) {
     r->phase = RUNNING;
-    for (size_t i = WORKERS; i < r->n && r->phase == RUNNING; i++) start_part(r, i);
-    if (r->phase == RUNNING) start_part(r, MACRO);
+    for (size_t i = WORKERS; i < r->n && r->phase == RUNNING; i++) supervise_start_part(r, i);
+    if (r->phase == RUNNING) supervise_start_part(r, MACRO);
 }
 
-static void read_ready(run *r) {
+static void supervise_read_ready(run *r) {
     char text[256];
     const ssize_t n = read(r->ready, text, sizeof text);
     if (n < 0) return;
     close(r->ready);
     r->ready = -1;
-    if (n > 0 && r->phase == STARTING) start_pool(r); /* at 0 the server is dying: its death is the next event */
+    if (n > 0 && r->phase == STARTING)
+        supervise_start_pool(r); /* at 0 the server is dying: its death is the next event */
 }
 
 /* ---- ending ---- */
 
-static void signal_part(const part *p, int sig) {
+static void supervise_signal_part(const part *p, int sig) {
     if (p->child.pid <= 0) return;
     if (sig == SIGKILL) kill(-p->child.pid, sig);
     kill(p->child.pid, sig);
 }
 
 /* The solver's ranks are the children of mpiexec, which itself would answer a signal by killing them at once. */
-static void signal_macro(const part *p, int sig) {
+static void supervise_signal_macro(const part *p, int sig) {
     char pattern[64];
     glob_t files;
     int found = 0, pid;
@@ -152,12 +153,12 @@ static void signal_macro(const part *p, int sig) {
         if (f) fclose(f);
     }
     if (files.gl_pathc) globfree(&files);
-    if (!found) signal_part(p, sig);
+    if (!found) supervise_signal_part(p, sig);
 }
 
 /* From here on the run only ends. The pool stays while the solver does: it must report, and it sees a lost server by
  * itself. */
-static void end_run(run *r, int code) {
+static void supervise_end_run(run *r, int code) {
     if (r->phase == ENDING) return;
     r->phase = ENDING;
     r->code = code;
@@ -166,22 +167,22 @@ static void end_run(run *r, int code) {
     for (size_t i = 0; i < r->n; i++) {
         r->part[i].restart_at = 0;
         r->part[i].gone = 1;
-        if (i != MACRO && !macro_alive) signal_part(&r->part[i], SIGTERM);
+        if (i != MACRO && !macro_alive) supervise_signal_part(&r->part[i], SIGTERM);
     }
 }
 
 /* The same where the solver cannot know by itself that it must end. */
-static void stop_macro(run *r, int code) {
-    if (r->phase != ENDING) signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : SIGTERM);
-    end_run(r, code);
+static void supervise_stop_macro(run *r, int code) {
+    if (r->phase != ENDING) supervise_signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : SIGTERM);
+    supervise_end_run(r, code);
 }
 
-static void force(run *r) {
+static void supervise_force(run *r) {
     r->forced = 1;
-    for (size_t i = 0; i < r->n; i++) signal_part(&r->part[i], SIGKILL);
+    for (size_t i = 0; i < r->n; i++) supervise_signal_part(&r->part[i], SIGKILL);
 }
 
-static int macro_code(run *r, int status) {
+static int supervise_macro_code(run *r, int status) {
     static const int known[] = {FEMD_EXIT_OK, FEMD_EXIT_BAD_INPUT, FEMD_EXIT_NOT_CONVERGED, FEMD_EXIT_POOL_LOST,
                                 FEMD_EXIT_INTERNAL};
     char words[128];
@@ -191,38 +192,38 @@ static int macro_code(run *r, int status) {
     if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
         snprintf(words, sizeof words, "signal %d (%s)", WEXITSTATUS(status) - 128,
                  strsignal(WEXITSTATUS(status) - 128));
-    if (!r->interrupted) say(r, "the solver femd-macro died: %s", words);
+    if (!r->interrupted) supervise_say(r, "the solver femd-macro died: %s", words);
     return FEMD_EXIT_INTERNAL;
 }
 
-static void macro_ended(run *r, int status) {
+static void supervise_macro_ended(run *r, int status) {
     if (r->phase != ENDING) {
-        end_run(r, macro_code(r, status));
+        supervise_end_run(r, supervise_macro_code(r, status));
         return;
     }
     r->deadline = femd_clock() + pool_grace; /* now the pool */
-    for (size_t i = 0; i < r->n; i++) signal_part(&r->part[i], SIGTERM);
+    for (size_t i = 0; i < r->n; i++) supervise_signal_part(&r->part[i], SIGTERM);
 }
 
-static void server_ended(run *r, int status) {
+static void supervise_server_ended(run *r, int status) {
     char words[128];
     if (r->phase == ENDING) return;
     launch_words(status, words, sizeof words);
     const part *p = &r->part[SERVER];
-    say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
-        *p->last ? "; it said: " : "", p->last);
-    end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
-                   ? FEMD_EXIT_BAD_INPUT
-                   : FEMD_EXIT_POOL_LOST);
+    supervise_say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
+                  *p->last ? "; it said: " : "", p->last);
+    supervise_end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
+                             ? FEMD_EXIT_BAD_INPUT
+                             : FEMD_EXIT_POOL_LOST);
 }
 
-static int workers_left(const run *r) {
+static int supervise_workers_left(const run *r) {
     int left = 0;
     for (size_t i = WORKERS; i < r->n; i++) left += !r->part[i].gone;
     return left;
 }
 
-static void worker_ended(run *r, part *p, int status) {
+static void supervise_worker_ended(run *r, part *p, int status) {
     char words[128];
     if (r->phase == ENDING) return;
     launch_words(status, words, sizeof words);
@@ -230,18 +231,19 @@ static void worker_ended(run *r, part *p, int status) {
     if (p->restarts < RESTARTS) {
         const double wait = backoff[p->restarts++];
         p->restart_at = femd_clock() + wait;
-        say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait,
-            p->restarts, RESTARTS);
+        supervise_say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait,
+                      p->restarts, RESTARTS);
         return;
     }
     p->gone = 1;
-    say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last, RESTARTS + 1);
-    if (workers_left(r)) return;
-    say(r, "all workers are lost; what they said is in the log");
-    stop_macro(r, FEMD_EXIT_POOL_LOST);
+    supervise_say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last,
+                  RESTARTS + 1);
+    if (supervise_workers_left(r)) return;
+    supervise_say(r, "all workers are lost; what they said is in the log");
+    supervise_stop_macro(r, FEMD_EXIT_POOL_LOST);
 }
 
-static void reap(run *r) {
+static void supervise_reap(run *r) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -249,73 +251,73 @@ static void reap(run *r) {
             part *p = &r->part[i];
             if (p->child.pid != pid) continue;
             p->child.pid = 0;
-            if (p->child.fd >= 0) read_output(r, p); /* its last words first */
+            if (p->child.fd >= 0) supervise_read_output(r, p); /* its last words first */
             if (i == SERVER)
-                server_ended(r, status);
+                supervise_server_ended(r, status);
             else if (i == MACRO)
-                macro_ended(r, status);
+                supervise_macro_ended(r, status);
             else
-                worker_ended(r, p, status);
+                supervise_worker_ended(r, p, status);
         }
     }
 }
 
-static void take_signals(run *r) {
+static void supervise_take_signals(run *r) {
     struct signalfd_siginfo info;
     while (read(r->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD) continue;
         if (r->interrupted) { /* the second time: at once */
-            force(r);
+            supervise_force(r);
             continue;
         }
         r->interrupted = (int)info.ssi_signo;
-        say(r, "ending the run (once more to end it by force)");
-        stop_macro(r, 128 + (int)info.ssi_signo);
+        supervise_say(r, "ending the run (once more to end it by force)");
+        supervise_stop_macro(r, 128 + (int)info.ssi_signo);
     }
-    reap(r);
+    supervise_reap(r);
 }
 
 /* ---- the loop ---- */
 
-static int alive(const run *r) {
+static int supervise_alive(const run *r) {
     int n = 0;
     for (size_t i = 0; i < r->n; i++) n += r->part[i].child.pid > 0;
     return n;
 }
 
-static void on_clock(run *r, double now) {
+static void supervise_on_clock(run *r, double now) {
     for (size_t i = WORKERS; i < r->n; i++)
-        if (r->part[i].restart_at > 0 && now >= r->part[i].restart_at) start_part(r, i);
+        if (r->part[i].restart_at > 0 && now >= r->part[i].restart_at) supervise_start_part(r, i);
     if (r->phase == STARTING && now > r->deadline) {
-        say(r, "the server was not ready within %g s", ready_timeout);
-        end_run(r, FEMD_EXIT_POOL_LOST);
+        supervise_say(r, "the server was not ready within %g s", ready_timeout);
+        supervise_end_run(r, FEMD_EXIT_POOL_LOST);
     }
-    if (r->phase == ENDING && now > r->deadline && !r->forced) force(r);
+    if (r->phase == ENDING && now > r->deadline && !r->forced) supervise_force(r);
 }
 
-static int poll_timeout(const run *r, double now) {
+static int supervise_poll_timeout(const run *r, double now) {
     double next = r->phase == RUNNING || r->forced ? now + 1.0 : r->deadline;
     for (size_t i = WORKERS; i < r->n; i++)
         if (r->part[i].restart_at > 0 && r->part[i].restart_at < next) next = r->part[i].restart_at;
     return next > now ? (int)((next - now) * 1000) + 1 : 0;
 }
 
-static void turn(run *r) {
+static void supervise_turn(run *r) {
     size_t n = 0;
     r->poll[n++] = (struct pollfd){.fd = r->signals, .events = POLLIN};
     r->poll[n++] = (struct pollfd){.fd = r->ready, .events = POLLIN}; /* -1 is skipped by poll */
     for (size_t i = 0; i < r->n; i++) r->poll[n++] = (struct pollfd){.fd = r->part[i].child.fd, .events = POLLIN};
-    if (poll(r->poll, n, poll_timeout(r, femd_clock())) > 0) {
+    if (poll(r->poll, n, supervise_poll_timeout(r, femd_clock())) > 0) {
         for (size_t i = 0; i < r->n; i++)
-            if (r->poll[2 + i].revents) read_output(r, &r->part[i]);
-        if (r->poll[1].revents) read_ready(r);
-        if (r->poll[0].revents) take_signals(r);
+            if (r->poll[2 + i].revents) supervise_read_output(r, &r->part[i]);
+        if (r->poll[1].revents) supervise_read_ready(r);
+        if (r->poll[0].revents) supervise_take_signals(r);
     }
-    on_clock(r, femd_clock());
+    supervise_on_clock(r, femd_clock());
 }
 
 /* Processes that lost their parent became children of this one: end them too. */
-static void end_orphans(void) {
+static void supervise_end_orphans(void) {
     for (int tries = 0; tries < 50; tries++) {
         char path[64];
         int pid, found = 0;
@@ -337,7 +339,7 @@ static void end_orphans(void) {
     }
 }
 
-static int run_parts(run *r) {
+static int supervise_parts(run *r) {
     r->deadline = femd_clock() + ready_timeout;
     r->phase = STARTING;
     for (size_t i = 0; i < r->n; i++) {
@@ -350,16 +352,16 @@ static int run_parts(run *r) {
         else
             snprintf(p->name, sizeof p->name, "worker %zu", i - WORKERS + 1);
     }
-    start_part(r, SERVER);
+    supervise_start_part(r, SERVER);
     close(r->plan->ready_write);
-    while (r->phase != ENDING || alive(r)) turn(r);
+    while (r->phase != ENDING || supervise_alive(r)) supervise_turn(r);
     for (size_t i = 0; i < r->n; i++) {
         if (r->part[i].child.fd < 0) continue;
-        read_output(r, &r->part[i]);
+        supervise_read_output(r, &r->part[i]);
         if (r->part[i].child.fd >= 0) close(r->part[i].child.fd);
     }
     if (r->ready >= 0) close(r->ready);
-    end_orphans();
+    supervise_end_orphans();
     return r->interrupted ? 128 + r->interrupted : r->code;
 }
 
@@ -377,7 +379,7 @@ int supervise(const supervise_plan *plan) {
     r.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     int code = FEMD_EXIT_INTERNAL;
     if (r.part && r.poll && r.signals >= 0)
-        code = run_parts(&r);
+        code = supervise_parts(&r);
     else
         fprintf(stderr, "femd: cannot watch processes: %s\n", strerror(errno));
     if (r.signals >= 0) close(r.signals);

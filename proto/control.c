@@ -92,26 +92,26 @@ static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENT
                                      {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
 static const word carrier_words[] = {{"lattice", FEMD_CARRIER_LATTICE}, {"electrons", FEMD_CARRIER_ELECTRONS}};
 
-static const word *words_of(kind k, size_t *n) {
+static const word *control_json_words_of(kind k, size_t *n) {
     if (k == WANTS) return *n = COUNT(want_words), want_words;
     if (k == INPUTS) return *n = COUNT(input_words), input_words;
     if (k == CARRIERS) return *n = COUNT(carrier_words), carrier_words;
     return *n = COUNT(control_words), control_words;
 }
 
-static femd_status put_words(femd_buffer *out, kind k, uint32_t set, femd_error *err) {
+static femd_status control_json_put_words(femd_buffer *out, kind k, uint32_t set, femd_error *err) {
     size_t n, written = 0;
-    const word *words = words_of(k, &n);
+    const word *words = control_json_words_of(k, &n);
     FEMD_TRY(json_text_raw(out, err, "["));
     for (size_t i = 0; i < n; i++)
         if (set & words[i].bit) FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", written++ ? "," : "", words[i].key));
     return json_text_raw(out, err, "]");
 }
 
-static int get_words(const cJSON *node, kind k, uint32_t *set) {
+static int control_json_get_words(const cJSON *node, kind k, uint32_t *set) {
     if (!cJSON_IsArray(node)) return 0;
     size_t n;
-    const word *words = words_of(k, &n);
+    const word *words = control_json_words_of(k, &n);
     *set = 0;
     const cJSON *item;
     cJSON_ArrayForEach(item, node) {
@@ -129,14 +129,14 @@ static int get_words(const cJSON *node, kind k, uint32_t *set) {
 static const word role_words[] = {
     {"client", FEMD_ROLE_CLIENT}, {"worker", FEMD_ROLE_WORKER}, {"admin", FEMD_ROLE_ADMIN}};
 
-static int get_role(const cJSON *node, femd_role *role) {
+static int control_json_get_role(const cJSON *node, femd_role *role) {
     if (!cJSON_IsString(node)) return 0;
     for (size_t i = 0; i < COUNT(role_words); i++)
         if (strcmp(role_words[i].key, node->valuestring) == 0) return *role = (femd_role)role_words[i].bit, 1;
     return 0;
 }
 
-static int get_string(const cJSON *node, kind k, char *text, size_t size) {
+static int control_json_get_string(const cJSON *node, kind k, char *text, size_t size) {
     if (!cJSON_IsString(node)) return 0;
     size_t n = strlen(node->valuestring);
     if (n >= size) return 0;
@@ -146,13 +146,13 @@ static int get_string(const cJSON *node, kind k, char *text, size_t size) {
     return 1;
 }
 
-static int get_integer(const cJSON *node, double low, double high, double *v) {
+static int control_json_get_integer(const cJSON *node, double low, double high, double *v) {
     if (!cJSON_IsNumber(node)) return 0;
     *v = node->valuedouble;
     return *v >= low && *v <= high && *v == floor(*v);
 }
 
-static int get_u64(const cJSON *node, uint64_t *v) {
+static int control_json_get_u64(const cJSON *node, uint64_t *v) {
     if (!cJSON_IsString(node)) return 0;
     const char *s = node->valuestring;
     if (*s == '\0' || strlen(s) > 20) return 0;
@@ -167,36 +167,36 @@ static int get_u64(const cJSON *node, uint64_t *v) {
     return 1;
 }
 
-static int get_simple(const cJSON *node, const field *f, void *out) {
+static int control_json_get_simple(const cJSON *node, const field *f, void *out) {
     double number;
     switch (f->kind) {
     case NAME:
-    case TEXT: return get_string(node, f->kind, out, f->size);
+    case TEXT: return control_json_get_string(node, f->kind, out, f->size);
     case I32:
-        if (!get_integer(node, INT32_MIN, INT32_MAX, &number)) return 0;
+        if (!control_json_get_integer(node, INT32_MIN, INT32_MAX, &number)) return 0;
         return *(int32_t *)out = (int32_t)number, 1;
     case U32:
-        if (!get_integer(node, 0, UINT32_MAX, &number)) return 0;
+        if (!control_json_get_integer(node, 0, UINT32_MAX, &number)) return 0;
         return *(uint32_t *)out = (uint32_t)number, 1;
-    case U64: return get_u64(node, out);
+    case U64: return control_json_get_u64(node, out);
     case DOUBLE:
         if (!cJSON_IsNumber(node) || !isfinite(node->valuedouble)) return 0;
         return *(double *)out = node->valuedouble, 1;
     case BOOL:
         if (!cJSON_IsBool(node)) return 0;
         return *(uint32_t *)out = cJSON_IsTrue(node) ? 1 : 0, 1;
-    case ROLE: return get_role(node, out);
+    case ROLE: return control_json_get_role(node, out);
     case HASH: return cJSON_IsString(node) && femd_hash_parse(node->valuestring, out) == FEMD_OK;
     case WANTS:
     case INPUTS:
     case CARRIERS:
-    case CONTROLS: return get_words(node, f->kind, out);
+    case CONTROLS: return control_json_get_words(node, f->kind, out);
     case CAPABILITIES: return 0;
     }
     return 0;
 }
 
-static femd_status put_simple(femd_buffer *out, const field *f, const void *in, femd_error *err) {
+static femd_status control_json_put_simple(femd_buffer *out, const field *f, const void *in, femd_error *err) {
     char hex[65];
     switch (f->kind) {
     case NAME:
@@ -214,7 +214,7 @@ static femd_status put_simple(femd_buffer *out, const field *f, const void *in, 
     case WANTS:
     case INPUTS:
     case CARRIERS:
-    case CONTROLS: return put_words(out, f->kind, *(const uint32_t *)in, err);
+    case CONTROLS: return control_json_put_words(out, f->kind, *(const uint32_t *)in, err);
     case CAPABILITIES: break;
     }
     return femd_fail(err, FEMD_INTERNAL, "a field of unknown kind");
@@ -222,20 +222,21 @@ static femd_status put_simple(femd_buffer *out, const field *f, const void *in, 
 
 /* ---- objects ---- */
 
-static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title,
-                              femd_error *err);
+static femd_status control_json_get_object(const cJSON *obj, const field *fields, size_t n, void *out,
+                                           const char *title, femd_error *err);
 
 /* Nests once, and only where a table says so: input cannot make it go deeper. */
-static femd_status get_field(const cJSON *node, const field *f, void *out, const char *title, femd_error *err) {
+static femd_status control_json_get_field(const cJSON *node, const field *f, void *out, const char *title,
+                                          femd_error *err) {
     if (f->kind == CAPABILITIES)
-        return get_object(node, capability_fields, COUNT(capability_fields), out, "capabilities", err);
-    if (!get_simple(node, f, out))
+        return control_json_get_object(node, capability_fields, COUNT(capability_fields), out, "capabilities", err);
+    if (!control_json_get_simple(node, f, out))
         return femd_fail(err, FEMD_PROTOCOL, "%s: the value of \"%s\" is not what it must be", title, f->key);
     return FEMD_OK;
 }
 
-static femd_status get_object(const cJSON *obj, const field *fields, size_t n, void *out, const char *title,
-                              femd_error *err) {
+static femd_status control_json_get_object(const cJSON *obj, const field *fields, size_t n, void *out,
+                                           const char *title, femd_error *err) {
     if (!cJSON_IsObject(obj)) return femd_fail(err, FEMD_PROTOCOL, "%s: not an object", title);
     uint32_t seen = 0;
     const cJSON *node;
@@ -245,7 +246,7 @@ static femd_status get_object(const cJSON *obj, const field *fields, size_t n, v
         if (i == n) return femd_fail(err, FEMD_PROTOCOL, "%s: unknown key \"%.64s\"", title, node->string);
         if (seen & 1u << i) return femd_fail(err, FEMD_PROTOCOL, "%s: \"%s\" stands twice", title, fields[i].key);
         seen |= 1u << i;
-        FEMD_TRY(get_field(node, &fields[i], (char *)out + fields[i].at, title, err));
+        FEMD_TRY(control_json_get_field(node, &fields[i], (char *)out + fields[i].at, title, err));
     }
     for (size_t i = 0; i < n; i++)
         if (fields[i].required && !(seen & 1u << i))
@@ -253,87 +254,88 @@ static femd_status get_object(const cJSON *obj, const field *fields, size_t n, v
     return FEMD_OK;
 }
 
-static femd_status put_object(femd_buffer *out, const field *fields, size_t n, const void *in, femd_error *err) {
+static femd_status control_json_put_object(femd_buffer *out, const field *fields, size_t n, const void *in,
+                                           femd_error *err) {
     for (size_t i = 0; i < n; i++) {
         const char *member = (const char *)in + fields[i].at;
         FEMD_TRY(json_text_raw(out, err, "%c\"%s\":", i ? ',' : '{', fields[i].key));
         if (fields[i].kind == CAPABILITIES)
-            FEMD_TRY(put_object(out, capability_fields, COUNT(capability_fields), member, err));
+            FEMD_TRY(control_json_put_object(out, capability_fields, COUNT(capability_fields), member, err));
         else
-            FEMD_TRY(put_simple(out, &fields[i], member, err));
+            FEMD_TRY(control_json_put_simple(out, &fields[i], member, err));
     }
     return json_text_raw(out, err, "}");
 }
 
 /* ---- frames ---- */
 
-static femd_status encode(femd_buffer *out, uint16_t type, uint64_t id, const field *fields, size_t n, const void *in,
-                          femd_error *err) {
+static femd_status control_json_encode(femd_buffer *out, uint16_t type, uint64_t id, const field *fields, size_t n,
+                                       const void *in, femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, type, id, err));
-    FEMD_TRY(put_object(out, fields, n, in, err));
+    FEMD_TRY(control_json_put_object(out, fields, n, in, err));
     femd_frame_finish(out, 1);
     return FEMD_OK;
 }
 
-static int only_space(const char *p, const char *end) {
+static int control_json_only_space(const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
     return p == end;
 }
 
-static femd_status decode(const femd_frame *f, uint16_t type, const field *fields, size_t n, void *out,
-                          femd_error *err) {
+static femd_status control_json_decode(const femd_frame *f, uint16_t type, const field *fields, size_t n, void *out,
+                                       femd_error *err) {
     const char *title = femd_message_name(type), *end = NULL, *text = f->body.data;
     if (f->type != type)
         return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type), title);
     if (f->body.size > BODY_MAX)
         return femd_fail(err, FEMD_LIMIT, "%s: a body of %zu bytes, the limit is %d", title, f->body.size, BODY_MAX);
     cJSON *root = cJSON_ParseWithLengthOpts(text, f->body.size, &end, 0);
-    if (!root || !only_space(end, text + f->body.size)) {
+    if (!root || !control_json_only_space(end, text + f->body.size)) {
         cJSON_Delete(root);
         return femd_fail(err, FEMD_PROTOCOL, "%s: the body is not one JSON object", title);
     }
-    femd_status rc = get_object(root, fields, n, out, title, err);
+    femd_status rc = control_json_get_object(root, fields, n, out, title, err);
     cJSON_Delete(root);
     return rc;
 }
 
 femd_status femd_hello_encode(femd_buffer *out, const femd_hello *h, femd_error *err) {
-    return encode(out, FEMD_MSG_HELLO, 0, hello_fields, COUNT(hello_fields), h, err);
+    return control_json_encode(out, FEMD_MSG_HELLO, 0, hello_fields, COUNT(hello_fields), h, err);
 }
 
 femd_status femd_hello_decode(const femd_frame *f, femd_hello *h, femd_error *err) {
     memset(h, 0, sizeof *h);
-    return decode(f, FEMD_MSG_HELLO, hello_fields, COUNT(hello_fields), h, err);
+    return control_json_decode(f, FEMD_MSG_HELLO, hello_fields, COUNT(hello_fields), h, err);
 }
 
 femd_status femd_welcome_encode(femd_buffer *out, const femd_welcome *w, femd_error *err) {
-    return encode(out, FEMD_MSG_WELCOME, 0, welcome_fields, COUNT(welcome_fields), w, err);
+    return control_json_encode(out, FEMD_MSG_WELCOME, 0, welcome_fields, COUNT(welcome_fields), w, err);
 }
 
 femd_status femd_welcome_decode(const femd_frame *f, femd_welcome *w, femd_error *err) {
     memset(w, 0, sizeof *w);
-    return decode(f, FEMD_MSG_WELCOME, welcome_fields, COUNT(welcome_fields), w, err);
+    return control_json_decode(f, FEMD_MSG_WELCOME, welcome_fields, COUNT(welcome_fields), w, err);
 }
 
 femd_status femd_ready_encode(femd_buffer *out, uint64_t id, const femd_ready *r, femd_error *err) {
-    return encode(out, FEMD_MSG_MATERIAL_READY, id, ready_fields, COUNT(ready_fields), r, err);
+    return control_json_encode(out, FEMD_MSG_MATERIAL_READY, id, ready_fields, COUNT(ready_fields), r, err);
 }
 
 femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *err) {
     memset(r, 0, sizeof *r);
-    FEMD_TRY(decode(f, FEMD_MSG_MATERIAL_READY, ready_fields, COUNT(ready_fields), r, err));
+    FEMD_TRY(control_json_decode(f, FEMD_MSG_MATERIAL_READY, ready_fields, COUNT(ready_fields), r, err));
     if (!femd_status_is_known(r->status))
         return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY: unknown status %d", r->status);
     return FEMD_OK;
 }
 
 femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err) {
-    return encode(out, FEMD_MSG_ERROR, id, error_fields, COUNT(error_fields), e, err);
+    return control_json_encode(out, FEMD_MSG_ERROR, id, error_fields, COUNT(error_fields), e, err);
 }
 
 femd_status femd_error_decode(const femd_frame *f, femd_error *e, femd_error *err) {
     femd_error_clear(e);
-    FEMD_TRY(decode(f, FEMD_MSG_ERROR, error_fields, COUNT(error_fields), e, err));
+    FEMD_TRY(control_json_decode(f, FEMD_MSG_ERROR, error_fields, COUNT(error_fields), e, err));
     if (e->code == FEMD_OK || !femd_status_is_known(e->code))
         return femd_fail(err, FEMD_PROTOCOL, "ERROR: unknown code %d", e->code);
     return FEMD_OK;

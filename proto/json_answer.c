@@ -8,40 +8,40 @@
 
 /* ---- one response ---- */
 
-static femd_status put_numbers(const char *comma, const char *key, const char *suffix, const double *v, size_t n,
-                               femd_buffer *out, femd_error *err) {
+static femd_status answer_put_numbers(const char *comma, const char *key, const char *suffix, const double *v, size_t n,
+                                      femd_buffer *out, femd_error *err) {
     FEMD_TRY(json_text_raw(out, err, "%s\"%s%s\":", comma, key, suffix));
     return n == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, n, err);
 }
 
-static const double *numbers_at(const femd_response *r, size_t at) {
+static const double *answer_numbers_at(const femd_response *r, size_t at) {
     return (const double *)(const void *)((const char *)r + at);
 }
 
-static femd_status put_values(const femd_response *r, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_values(const femd_response *r, femd_buffer *out, femd_error *err) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!femd_response_holds(r, q)) continue;
-        FEMD_TRY(put_numbers(",", q->key, "", numbers_at(r, q->value), q->numbers, out, err));
+        FEMD_TRY(answer_put_numbers(",", q->key, "", answer_numbers_at(r, q->value), q->numbers, out, err));
         if (q->held == FEMD_HELD_CHECKED && q->sampled) /* an estimate is nothing without its error: beside it */
-            FEMD_TRY(put_numbers(",", q->key, "_error", numbers_at(r, q->error), q->numbers, out, err));
+            FEMD_TRY(answer_put_numbers(",", q->key, "_error", answer_numbers_at(r, q->error), q->numbers, out, err));
     }
     return FEMD_OK;
 }
 
-static femd_status put_errors(const femd_response *r, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_errors(const femd_response *r, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!q->sampled || q->held == FEMD_HELD_CHECKED || !femd_response_holds(r, q)) continue;
-        FEMD_TRY(put_numbers(comma, q->key, "", numbers_at(r, q->error), q->numbers, out, err));
+        FEMD_TRY(answer_put_numbers(comma, q->key, "", answer_numbers_at(r, q->error), q->numbers, out, err));
         comma = ",";
     }
     return json_text_raw(out, err, "}");
 }
 
-static femd_status put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(json_text_raw(out, err, "["));
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
@@ -53,7 +53,7 @@ static femd_status put_wants(uint32_t set, femd_buffer *out, femd_error *err) {
     return json_text_raw(out, err, "]");
 }
 
-static femd_status put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(json_text_raw(out, err, ",\"notes\":["));
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
@@ -69,11 +69,11 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
     femd_hash_text(&r->state_out, state);
     FEMD_TRY(json_text_raw(out, err, "{\"status\":%" PRId32 ",\"status_name\":\"%s\",\"provided\":", r->status,
                            femd_status_name(r->status)));
-    FEMD_TRY(put_wants(r->provided, out, err));
+    FEMD_TRY(answer_put_wants(r->provided, out, err));
     FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
-    FEMD_TRY(put_values(r, out, err));
-    FEMD_TRY(put_notes(r->notes, out, err));
-    if (r->sampled) FEMD_TRY(put_errors(r, out, err));
+    FEMD_TRY(answer_put_values(r, out, err));
+    FEMD_TRY(answer_put_notes(r->notes, out, err));
+    if (r->sampled) FEMD_TRY(answer_put_errors(r, out, err));
     FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall\":"));
     FEMD_TRY(json_text_number(out, r->work.wall, err));
     return json_text_raw(out, err,
@@ -83,13 +83,13 @@ femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_er
 
 /* ---- bodies ---- */
 
-static femd_status put_nothing(const femd_frame *f, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_nothing(const femd_frame *f, femd_buffer *out, femd_error *err) {
     (void)f, (void)out, (void)err;
     return FEMD_OK;
 }
 
 /* The body is an object: its members follow those written so far. Leaves the closing brace to the caller. */
-static femd_status put_members(const femd_frame *f, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_members(const femd_frame *f, femd_buffer *out, femd_error *err) {
     const char *p = f->body.data, *end = p + f->body.size;
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
     while (end > p && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) end--;
@@ -104,7 +104,7 @@ static femd_status put_members(const femd_frame *f, femd_buffer *out, femd_error
     return femd_buffer_append(out, p, (size_t)(end - p), err);
 }
 
-static femd_status put_results(const femd_frame *f, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_results(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_reader rd;
     femd_result result;
     femd_response r;
@@ -125,7 +125,7 @@ static femd_status put_results(const femd_frame *f, femd_buffer *out, femd_error
     return got < 0 ? FEMD_PROTOCOL : json_text_raw(out, err, "]");
 }
 
-static femd_status put_base64(femd_bytes bytes, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_base64(femd_bytes bytes, femd_buffer *out, femd_error *err) {
     size_t n = sodium_base64_encoded_len(bytes.size, sodium_base64_VARIANT_ORIGINAL);
     FEMD_TRY(femd_buffer_reserve(out, n, err));
     sodium_bin2base64((char *)out->data + out->size, n, bytes.data, bytes.size, sodium_base64_VARIANT_ORIGINAL);
@@ -133,7 +133,7 @@ static femd_status put_base64(femd_bytes bytes, femd_buffer *out, femd_error *er
     return FEMD_OK;
 }
 
-static femd_status put_states(const femd_frame *f, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_states(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_reader rd;
     femd_state_entry s;
     const char *comma = "";
@@ -144,14 +144,14 @@ static femd_status put_states(const femd_frame *f, femd_buffer *out, femd_error 
         char hash[65];
         femd_hash_text(&s.hash, hash);
         FEMD_TRY(json_text_raw(out, err, "%s{\"hash\":\"%s\",\"blob\":\"", comma, hash));
-        FEMD_TRY(put_base64(s.blob, out, err));
+        FEMD_TRY(answer_put_base64(s.blob, out, err));
         FEMD_TRY(json_text_raw(out, err, "\"}"));
         comma = ",";
     }
     return got < 0 ? FEMD_PROTOCOL : json_text_raw(out, err, "]");
 }
 
-static femd_status put_pulse(const femd_frame *f, femd_buffer *out, femd_error *err) {
+static femd_status answer_put_pulse(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_pulse p;
     FEMD_TRY(femd_pulse_decode(f, &p, err));
     return json_text_raw(out, err,
@@ -164,18 +164,18 @@ static const struct {
     const char *word;
     femd_status (*put)(const femd_frame *f, femd_buffer *out, femd_error *err);
 } types[] = {
-    {FEMD_MSG_WELCOME, "welcome", put_members},
-    {FEMD_MSG_REREGISTER, "reregister", put_nothing},
-    {FEMD_MSG_ERROR, "error", put_members},
-    {FEMD_MSG_BYE, "bye", put_nothing},
-    {FEMD_MSG_MATERIAL_READY, "material-ready", put_members},
-    {FEMD_MSG_RESULT, "result", put_results},
-    {FEMD_MSG_PULSE, "pulse", put_pulse},
-    {FEMD_MSG_STATE, "state", put_states},
-    {FEMD_MSG_STATE_STORED, "state-stored", put_nothing},
-    {FEMD_MSG_COMMITTED, "committed", put_nothing},
-    {FEMD_MSG_ABORTED, "aborted", put_nothing},
-    {FEMD_MSG_STATUS, "status", put_members},
+    {FEMD_MSG_WELCOME, "welcome", answer_put_members},
+    {FEMD_MSG_REREGISTER, "reregister", answer_put_nothing},
+    {FEMD_MSG_ERROR, "error", answer_put_members},
+    {FEMD_MSG_BYE, "bye", answer_put_nothing},
+    {FEMD_MSG_MATERIAL_READY, "material-ready", answer_put_members},
+    {FEMD_MSG_RESULT, "result", answer_put_results},
+    {FEMD_MSG_PULSE, "pulse", answer_put_pulse},
+    {FEMD_MSG_STATE, "state", answer_put_states},
+    {FEMD_MSG_STATE_STORED, "state-stored", answer_put_nothing},
+    {FEMD_MSG_COMMITTED, "committed", answer_put_nothing},
+    {FEMD_MSG_ABORTED, "aborted", answer_put_nothing},
+    {FEMD_MSG_STATUS, "status", answer_put_members},
 };
 
 femd_status femd_json_channel_from_frame(const femd_frame *f, femd_buffer *out, femd_error *err) {

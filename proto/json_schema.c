@@ -23,7 +23,7 @@ typedef struct context {
     const cJSON *schema; /* root of the schema document */
 } context;
 
-static femd_status check(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err);
+static femd_status schema_check(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err);
 
 /* ---- lists for messages ---- */
 
@@ -32,26 +32,26 @@ typedef struct list {
     size_t used;
 } list;
 
-static void list_add(list *l, const char *separator, const char *item) {
+static void schema_list_add(list *l, const char *separator, const char *item) {
     int n = snprintf(l->text + l->used, sizeof l->text - l->used, "%s%s", l->used ? separator : "", item);
     if (n > 0) l->used += (size_t)n;
     if (l->used >= sizeof l->text) l->used = sizeof l->text - 1;
 }
 
 /* A scalar as a user would write it; strings without quotes. */
-static void list_add_value(list *l, const cJSON *v) {
+static void schema_list_add_value(list *l, const cJSON *v) {
     char number[40];
     if (cJSON_IsNumber(v)) snprintf(number, sizeof number, "%.15g", v->valuedouble);
-    list_add(l, ", ",
-             cJSON_IsString(v)   ? v->valuestring
-             : cJSON_IsNumber(v) ? number
-             : cJSON_IsNull(v)   ? "null"
-             : cJSON_IsTrue(v)   ? "true"
-                                 : "false");
+    schema_list_add(l, ", ",
+                    cJSON_IsString(v)   ? v->valuestring
+                    : cJSON_IsNumber(v) ? number
+                    : cJSON_IsNull(v)   ? "null"
+                    : cJSON_IsTrue(v)   ? "true"
+                                        : "false");
 }
 
 /* A short text of what stands at node: "abc", 12, true, an array, an object. */
-static void describe(const cJSON *node, char *text, size_t size) {
+static void schema_describe(const cJSON *node, char *text, size_t size) {
     if (cJSON_IsString(node))
         snprintf(text, size, "\"%.60s\"", node->valuestring);
     else if (cJSON_IsNumber(node))
@@ -66,7 +66,7 @@ static void describe(const cJSON *node, char *text, size_t size) {
 }
 
 /* Edit distance of two short words (with transposition of neighbours), more than 3 counts as 4. */
-static int distance(const char *a, const char *b) {
+static int schema_distance(const char *a, const char *b) {
     enum { MAX = 40 };
     int row[3][MAX + 1];
     size_t na = strlen(a), nb = strlen(b);
@@ -94,8 +94,8 @@ typedef struct nearest {
     int distance;
 } nearest;
 
-static void nearest_offer(nearest *n, const char *word, const char *candidate) {
-    int d = distance(word, candidate);
+static void schema_nearest_offer(nearest *n, const char *word, const char *candidate) {
+    int d = schema_distance(word, candidate);
     int limit = strlen(word) <= 3 ? 1 : 2;
     if (d <= limit && (!n->word || d < n->distance)) *n = (nearest){candidate, d};
 }
@@ -103,48 +103,48 @@ static void nearest_offer(nearest *n, const char *word, const char *candidate) {
 /* ---- schema navigation ---- */
 
 /* The schema that "#/$defs/NAME" (or "#", "") names; NULL if there is none. */
-static const cJSON *find_ref(const cJSON *root, const char *ref) {
+static const cJSON *schema_find_ref(const cJSON *root, const char *ref) {
     if (ref[0] == 0 || strcmp(ref, "#") == 0) return root;
     if (strncmp(ref, "#/$defs/", 8) != 0) return NULL;
     return femd_json_get(femd_json_get(root, "$defs"), ref + 8);
 }
 
-static const cJSON *resolve(const context *c, const cJSON *schema) {
+static const cJSON *schema_resolve(const context *c, const cJSON *schema) {
     for (int k = 0; schema && k < REF_MAX; k++) {
         const char *ref = femd_json_string(schema, "$ref", NULL);
         if (!ref) return schema;
-        schema = find_ref(c->schema, ref);
+        schema = schema_find_ref(c->schema, ref);
     }
     return NULL;
 }
 
 /* ---- type ---- */
 
-static int is_integer(const cJSON *node) {
+static int schema_is_integer(const cJSON *node) {
     return cJSON_IsNumber(node) && fabs(node->valuedouble) <= 9007199254740992.0 &&
            node->valuedouble == floor(node->valuedouble);
 }
 
-static int has_type(const cJSON *node, const char *type) {
+static int schema_has_type(const cJSON *node, const char *type) {
     switch (type[0]) {
     case 'o': return cJSON_IsObject(node);
     case 'a': return cJSON_IsArray(node);
     case 's': return cJSON_IsString(node);
-    case 'i': return is_integer(node);
+    case 'i': return schema_is_integer(node);
     case 'b': return cJSON_IsBool(node);
     default: return strcmp(type, "null") == 0 ? cJSON_IsNull(node) : cJSON_IsNumber(node);
     }
 }
 
-static int type_allows(const cJSON *type, const cJSON *node) {
+static int schema_type_allows(const cJSON *type, const cJSON *node) {
     if (!type) return 1;
-    if (cJSON_IsString(type)) return has_type(node, type->valuestring);
+    if (cJSON_IsString(type)) return schema_has_type(node, type->valuestring);
     for (const cJSON *t = type->child; t; t = t->next)
-        if (has_type(node, t->valuestring)) return 1;
+        if (schema_has_type(node, t->valuestring)) return 1;
     return 0;
 }
 
-static const char *article(const char *type) {
+static const char *schema_article(const char *type) {
     if (strcmp(type, "integer") == 0) return "a whole number";
     if (strcmp(type, "boolean") == 0) return "true or false";
     if (strcmp(type, "null") == 0) return "null";
@@ -153,13 +153,13 @@ static const char *article(const char *type) {
     return strcmp(type, "string") == 0 ? "a string" : "a number";
 }
 
-static femd_status check_type(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_type(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const cJSON *type = femd_json_get(schema, "type");
-    if (type_allows(type, node)) return FEMD_OK;
+    if (schema_type_allows(type, node)) return FEMD_OK;
     if (!err) return FEMD_BAD_INPUT;
     char found[80], units[256];
     list l = {.used = 0};
-    describe(node, found, sizeof found);
+    schema_describe(node, found, sizeof found);
     const char *dimension = femd_json_string(schema, "x-unit", NULL);
     if (dimension) {
         femd_units_list(femd_dimension_from_name(dimension), units, sizeof units);
@@ -168,20 +168,20 @@ static femd_status check_type(const context *c, const cJSON *schema, const cJSON
                               units, found);
     }
     if (cJSON_IsString(type))
-        list_add(&l, "", article(type->valuestring));
+        schema_list_add(&l, "", schema_article(type->valuestring));
     else
-        for (const cJSON *t = type->child; t; t = t->next) list_add(&l, " or ", article(t->valuestring));
+        for (const cJSON *t = type->child; t; t = t->next) schema_list_add(&l, " or ", schema_article(t->valuestring));
     return femd_json_fail(c->doc, node, err, "must be %s, not %s", l.text, found);
 }
 
 /* ---- scalars ---- */
 
-static femd_status check_enum(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_enum(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const cJSON *values = femd_json_get(schema, "enum"), *constant = femd_json_get(schema, "const");
     if (constant && !cJSON_Compare(constant, node, 1)) {
         list l = {.used = 0};
         if (!err) return FEMD_BAD_INPUT;
-        list_add_value(&l, constant);
+        schema_list_add_value(&l, constant);
         return femd_json_fail(c->doc, node, err, "must be %s", l.text);
     }
     if (!values) return FEMD_OK;
@@ -190,12 +190,13 @@ static femd_status check_enum(const context *c, const cJSON *schema, const cJSON
     if (!err) return FEMD_BAD_INPUT;
     list l = {.used = 0};
     char found[80];
-    for (const cJSON *v = values->child; v; v = v->next) list_add_value(&l, v);
-    describe(node, found, sizeof found);
+    for (const cJSON *v = values->child; v; v = v->next) schema_list_add_value(&l, v);
+    schema_describe(node, found, sizeof found);
     return femd_json_fail(c->doc, node, err, "unknown value %s; accepted: %s", found, l.text);
 }
 
-static femd_status check_range(const context *c, const cJSON *schema, const cJSON *node, double v, femd_error *err) {
+static femd_status schema_check_range(const context *c, const cJSON *schema, const cJSON *node, double v,
+                                      femd_error *err) {
     const cJSON *min = femd_json_get(schema, "minimum"), *max = femd_json_get(schema, "maximum");
     const cJSON *above = femd_json_get(schema, "exclusiveMinimum"), *below = femd_json_get(schema, "exclusiveMaximum");
     const char *words = NULL;
@@ -207,11 +208,11 @@ static femd_status check_range(const context *c, const cJSON *schema, const cJSO
     if (!words) return FEMD_OK;
     if (!err) return FEMD_BAD_INPUT;
     char found[80];
-    describe(node, found, sizeof found);
+    schema_describe(node, found, sizeof found);
     return femd_json_fail(c->doc, node, err, "must be %s %.15g, not %s", words, limit->valuedouble, found);
 }
 
-static femd_status check_length(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_length(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     double n = (double)strlen(node->valuestring), max = femd_json_number(schema, "maxLength", INFINITY);
     if (n < femd_json_number(schema, "minLength", 0)) return femd_json_fail(c->doc, node, err, "must not be empty");
     if (n > max)
@@ -219,22 +220,23 @@ static femd_status check_length(const context *c, const cJSON *schema, const cJS
     return FEMD_OK;
 }
 
-static femd_status check_scalar(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_scalar(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const char *dimension = femd_json_string(schema, "x-unit", NULL);
     double v = node->valuedouble;
     uint64_t whole;
-    FEMD_TRY(check_enum(c, schema, node, err));
+    FEMD_TRY(schema_check_enum(c, schema, node, err));
     if (cJSON_IsString(node) && dimension)
         FEMD_TRY(femd_json_node_quantity(c->doc, node, femd_dimension_from_name(dimension), &v, err));
     if (cJSON_IsTrue(femd_json_get(schema, "x-u64"))) FEMD_TRY(femd_json_node_u64(c->doc, node, &whole, err));
-    if (cJSON_IsString(node)) FEMD_TRY(check_length(c, schema, node, err));
-    if (cJSON_IsNumber(node) || (cJSON_IsString(node) && dimension)) return check_range(c, schema, node, v, err);
+    if (cJSON_IsString(node)) FEMD_TRY(schema_check_length(c, schema, node, err));
+    if (cJSON_IsNumber(node) || (cJSON_IsString(node) && dimension)) return schema_check_range(c, schema, node, v, err);
     return FEMD_OK;
 }
 
 /* ---- arrays ---- */
 
-static femd_status check_array(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err) {
+static femd_status schema_check_array(const context *c, const cJSON *schema, const cJSON *node, int depth,
+                                      femd_error *err) {
     const cJSON *items = femd_json_get(schema, "items");
     int min = (int)femd_json_number(schema, "minItems", 0), max = (int)femd_json_number(schema, "maxItems", INT32_MAX);
     int n = cJSON_GetArraySize(node);
@@ -245,19 +247,19 @@ static femd_status check_array(const context *c, const cJSON *schema, const cJSO
                                          : "at most ",
                               n < min ? min : max);
     for (const cJSON *item = node->child; items && item; item = item->next)
-        FEMD_TRY(check(c, items, item, depth + 1, err));
+        FEMD_TRY(schema_check(c, items, item, depth + 1, err));
     return FEMD_OK;
 }
 
 /* ---- objects ---- */
 
-static femd_status unknown_key(const context *c, const cJSON *properties, const cJSON *node, const char *key,
-                               femd_error *err) {
+static femd_status schema_unknown_key(const context *c, const cJSON *properties, const cJSON *node, const char *key,
+                                      femd_error *err) {
     list l = {.used = 0};
     nearest near = {NULL, 0};
     for (const cJSON *p = properties ? properties->child : NULL; p; p = p->next) {
-        list_add(&l, ", ", p->string);
-        nearest_offer(&near, key, p->string);
+        schema_list_add(&l, ", ", p->string);
+        schema_nearest_offer(&near, key, p->string);
     }
     if (near.word)
         return femd_json_fail(c->doc, node, err, "unknown key \"%.80s\"; did you mean \"%s\"? accepted: %s", key,
@@ -266,7 +268,7 @@ static femd_status unknown_key(const context *c, const cJSON *properties, const 
 }
 
 /* Keys that make sense beside another key only. */
-static femd_status check_dependent(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_dependent(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const cJSON *dependent = femd_json_get(schema, "dependentRequired");
     for (const cJSON *d = dependent ? dependent->child : NULL; d; d = d->next) {
         if (!femd_json_get(node, d->string)) continue;
@@ -278,26 +280,27 @@ static femd_status check_dependent(const context *c, const cJSON *schema, const 
     return FEMD_OK;
 }
 
-static femd_status check_keys(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
+static femd_status schema_check_keys(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const cJSON *properties = femd_json_get(schema, "properties"), *required = femd_json_get(schema, "required");
     int closed = cJSON_IsFalse(femd_json_get(schema, "additionalProperties"));
     for (const cJSON *m = node->child; closed && m; m = m->next)
         if (!femd_json_get(properties, m->string))
-            return err ? unknown_key(c, properties, node, m->string, err) : FEMD_BAD_INPUT;
+            return err ? schema_unknown_key(c, properties, node, m->string, err) : FEMD_BAD_INPUT;
     for (const cJSON *r = required ? required->child : NULL; r; r = r->next)
         if (!femd_json_get(node, r->valuestring))
             return femd_json_fail(c->doc, node, err, "missing key \"%s\"", r->valuestring);
-    return check_dependent(c, schema, node, err);
+    return schema_check_dependent(c, schema, node, err);
 }
 
-static femd_status check_object(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err) {
+static femd_status schema_check_object(const context *c, const cJSON *schema, const cJSON *node, int depth,
+                                       femd_error *err) {
     const cJSON *properties = femd_json_get(schema, "properties"),
                 *other = femd_json_get(schema, "additionalProperties");
-    FEMD_TRY(check_keys(c, schema, node, err));
+    FEMD_TRY(schema_check_keys(c, schema, node, err));
     for (const cJSON *m = node->child; m; m = m->next) {
         const cJSON *p = femd_json_get(properties, m->string);
         if (!p && cJSON_IsObject(other)) p = other;
-        if (p) FEMD_TRY(check(c, p, m, depth + 1, err));
+        if (p) FEMD_TRY(schema_check(c, p, m, depth + 1, err));
     }
     return FEMD_OK;
 }
@@ -305,44 +308,44 @@ static femd_status check_object(const context *c, const cJSON *schema, const cJS
 /* ---- branches ---- */
 
 /* The branch of a discriminated oneOf whose constant (or one of whose enum values) for key equals value. */
-static const cJSON *pick_branch(const context *c, const cJSON *branches, const char *key, const char *value,
-                                list *accepted) {
+static const cJSON *schema_pick_branch(const context *c, const cJSON *branches, const char *key, const char *value,
+                                       list *accepted) {
     const cJSON *found = NULL;
     for (const cJSON *b = branches->child; b; b = b->next) {
-        const cJSON *p = femd_json_get(femd_json_get(resolve(c, b), "properties"), key);
+        const cJSON *p = femd_json_get(femd_json_get(schema_resolve(c, b), "properties"), key);
         const cJSON *values = femd_json_get(p, "enum");
         const cJSON *v = values ? values->child : femd_json_get(p, "const");
         for (; v; v = values ? v->next : NULL) {
-            list_add_value(accepted, v);
+            schema_list_add_value(accepted, v);
             if (value && strcmp(value, v->valuestring) == 0) found = b;
         }
     }
     return found;
 }
 
-static femd_status check_discriminated(const context *c, const cJSON *schema, const char *key, const cJSON *node,
-                                       int depth, femd_error *err) {
+static femd_status schema_check_discriminated(const context *c, const cJSON *schema, const char *key, const cJSON *node,
+                                              int depth, femd_error *err) {
     list accepted = {.used = 0};
     const cJSON *member = femd_json_get(node, key);
     const char *value = cJSON_IsString(member) ? member->valuestring : NULL;
     if (!cJSON_IsObject(node)) {
         char found[80];
-        describe(node, found, sizeof found);
+        schema_describe(node, found, sizeof found);
         return femd_json_fail(c->doc, node, err, "must be an object, not %s", found);
     }
-    const cJSON *branch = pick_branch(c, femd_json_get(schema, "oneOf"), key, value, &accepted);
+    const cJSON *branch = schema_pick_branch(c, femd_json_get(schema, "oneOf"), key, value, &accepted);
     if (!member) return femd_json_fail(c->doc, node, err, "missing key \"%s\"; accepted: %s", key, accepted.text);
     if (!value) return femd_json_fail(c->doc, member, err, "must be a string; accepted: %s", accepted.text);
     if (!branch)
         return femd_json_fail(c->doc, member, err, "unknown value \"%.60s\"; accepted: %s", value, accepted.text);
-    return check(c, branch, node, depth + 1, err);
+    return schema_check(c, branch, node, depth + 1, err);
 }
 
 /* Words for a oneOf or anyOf that asks for certain keys only: the alternatives as '"a" and "b"'. 0 if it asks for more.
  */
-static int key_alternatives(const context *c, const cJSON *branches, list *l) {
+static int schema_key_alternatives(const context *c, const cJSON *branches, list *l) {
     for (const cJSON *b = branches->child; b; b = b->next) {
-        const cJSON *s = resolve(c, b), *required = femd_json_get(s, "required");
+        const cJSON *s = schema_resolve(c, b), *required = femd_json_get(s, "required");
         char one[200] = "";
         size_t used = 0;
         if (!required || cJSON_GetArraySize(s) != 1) return 0;
@@ -351,57 +354,58 @@ static int key_alternatives(const context *c, const cJSON *branches, list *l) {
             if (n < 0 || (size_t)n >= sizeof one - used) break;
             used += (size_t)n;
         }
-        list_add(l, ", or ", one);
+        schema_list_add(l, ", or ", one);
     }
     return 1;
 }
 
 /* No branch fits: the words of the only branch whose type fits, else the titles of all. */
-static femd_status no_branch(const context *c, const cJSON *branches, const cJSON *node, int depth, femd_error *err) {
+static femd_status schema_no_branch(const context *c, const cJSON *branches, const cJSON *node, int depth,
+                                    femd_error *err) {
     const cJSON *candidate = NULL;
     int candidates = 0;
     list l = {.used = 0};
     char found[80];
     for (const cJSON *b = branches->child; b; b = b->next) {
-        const cJSON *s = resolve(c, b);
-        if (type_allows(femd_json_get(s, "type"), node)) candidate = b, candidates++;
-        list_add(&l, ", or ", femd_json_string(s, "title", "another form"));
+        const cJSON *s = schema_resolve(c, b);
+        if (schema_type_allows(femd_json_get(s, "type"), node)) candidate = b, candidates++;
+        schema_list_add(&l, ", or ", femd_json_string(s, "title", "another form"));
     }
-    if (candidates == 1) return check(c, candidate, node, depth + 1, err);
-    describe(node, found, sizeof found);
+    if (candidates == 1) return schema_check(c, candidate, node, depth + 1, err);
+    schema_describe(node, found, sizeof found);
     return femd_json_fail(c->doc, node, err, "%s does not fit; accepted: %s", found, l.text);
 }
 
-static femd_status check_branches(const context *c, const cJSON *branches, int only_one, const cJSON *node, int depth,
-                                  femd_error *err) {
+static femd_status schema_check_branches(const context *c, const cJSON *branches, int only_one, const cJSON *node,
+                                         int depth, femd_error *err) {
     int fits = 0;
     list l = {.used = 0};
-    for (const cJSON *b = branches->child; b; b = b->next) fits += check(c, b, node, depth + 1, NULL) == FEMD_OK;
+    for (const cJSON *b = branches->child; b; b = b->next) fits += schema_check(c, b, node, depth + 1, NULL) == FEMD_OK;
     if (fits == 1 || (fits > 1 && !only_one)) return FEMD_OK;
     if (!err) return FEMD_BAD_INPUT;
-    if (key_alternatives(c, branches, &l))
+    if (schema_key_alternatives(c, branches, &l))
         return femd_json_fail(c->doc, node, err, fits ? "has more than one of: %s" : "missing key; needs %s", l.text);
     if (fits > 1) return femd_json_fail(c->doc, node, err, "fits more than one of the accepted forms");
-    return no_branch(c, branches, node, depth, err);
+    return schema_no_branch(c, branches, node, depth, err);
 }
 
 /* ---- the whole ---- */
 
-static femd_status check(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err) {
-    const cJSON *s = resolve(c, schema);
+static femd_status schema_check(const context *c, const cJSON *schema, const cJSON *node, int depth, femd_error *err) {
+    const cJSON *s = schema_resolve(c, schema);
     if (!s || depth > DEPTH_MAX) return femd_fail(err, FEMD_INTERNAL, "the schema has a $ref that leads nowhere");
     const cJSON *one = femd_json_get(s, "oneOf"), *any = femd_json_get(s, "anyOf");
     const char *discriminator = femd_json_string(s, "x-discriminator", NULL);
-    if (one && discriminator) return check_discriminated(c, s, discriminator, node, depth, err);
-    FEMD_TRY(check_type(c, s, node, err));
+    if (one && discriminator) return schema_check_discriminated(c, s, discriminator, node, depth, err);
+    FEMD_TRY(schema_check_type(c, s, node, err));
     if (cJSON_IsArray(node))
-        FEMD_TRY(check_array(c, s, node, depth, err));
+        FEMD_TRY(schema_check_array(c, s, node, depth, err));
     else if (cJSON_IsObject(node))
-        FEMD_TRY(check_object(c, s, node, depth, err));
+        FEMD_TRY(schema_check_object(c, s, node, depth, err));
     else
-        FEMD_TRY(check_scalar(c, s, node, err));
-    if (one) FEMD_TRY(check_branches(c, one, 1, node, depth, err));
-    if (any) FEMD_TRY(check_branches(c, any, 0, node, depth, err));
+        FEMD_TRY(schema_check_scalar(c, s, node, err));
+    if (one) FEMD_TRY(schema_check_branches(c, one, 1, node, depth, err));
+    if (any) FEMD_TRY(schema_check_branches(c, any, 0, node, depth, err));
     return FEMD_OK;
 }
 
@@ -409,9 +413,9 @@ femd_status femd_json_validate(const femd_json *doc, const char *schema, const c
     femd_json parsed;
     FEMD_TRY(femd_json_parse(schema, strlen(schema), "schema", &parsed, err));
     context c = {doc, parsed.root};
-    const cJSON *start = find_ref(parsed.root, ref ? ref : "");
-    femd_status rc =
-        start ? check(&c, start, doc->root, 0, err) : femd_fail(err, FEMD_INTERNAL, "the schema has no \"%s\"", ref);
+    const cJSON *start = schema_find_ref(parsed.root, ref ? ref : "");
+    femd_status rc = start ? schema_check(&c, start, doc->root, 0, err)
+                           : femd_fail(err, FEMD_INTERNAL, "the schema has no \"%s\"", ref);
     femd_json_clear(&parsed);
     return rc;
 }

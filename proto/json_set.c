@@ -14,7 +14,7 @@ typedef struct segment {
 } segment;
 
 /* Read the segment at *p and advance; 0 if malformed. */
-static int next_segment(const char **p, const char *end, segment *s) {
+static int json_set_next_segment(const char **p, const char *end, segment *s) {
     const char *c = *p;
     s->index = -1;
     if (*c == '[') {
@@ -37,7 +37,7 @@ static int next_segment(const char **p, const char *end, segment *s) {
     return 1;
 }
 
-static int tree_depth(const cJSON *root) {
+static int json_set_tree_depth(const cJSON *root) {
     walk w;
     int deepest = 0;
     for (const cJSON *node = walk_first(&w, root); node; node = walk_next(&w))
@@ -46,7 +46,7 @@ static int tree_depth(const cJSON *root) {
 }
 
 /* Put value (taken over) at segment s of parent. 0 if it does not fit. */
-static int put(cJSON *parent, const segment *s, cJSON *value) {
+static int json_set_put(cJSON *parent, const segment *s, cJSON *value) {
     if (s->index >= 0) return cJSON_IsArray(parent) && cJSON_ReplaceItemInArray(parent, s->index, value);
     if (!cJSON_IsObject(parent)) return 0;
     if (cJSON_GetObjectItemCaseSensitive(parent, s->key))
@@ -55,7 +55,7 @@ static int put(cJSON *parent, const segment *s, cJSON *value) {
 }
 
 /* The child of parent at s; makes a missing member of an object. NULL if it does not fit. */
-static cJSON *enter(cJSON *parent, const segment *s) {
+static cJSON *json_set_enter(cJSON *parent, const segment *s) {
     if (s->index >= 0) return cJSON_IsArray(parent) ? cJSON_GetArrayItem(parent, s->index) : NULL;
     if (!cJSON_IsObject(parent)) return NULL;
     cJSON *child = cJSON_GetObjectItemCaseSensitive(parent, s->key);
@@ -70,13 +70,13 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
     if (!json_is_utf8(assignment)) return femd_fail(err, FEMD_BAD_INPUT, "--set: holds bytes that are not UTF-8");
     cJSON *parent = doc->root;
     for (int depth = 1;; depth++) {
-        if (!next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
+        if (!json_set_next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)
             return femd_fail(
                 err, FEMD_BAD_INPUT,
                 "--set %.200s: cannot read the path; write it like steps.count or boundary[1].displacement",
                 assignment);
         if (p == equals) break;
-        parent = enter(parent, &s);
+        parent = json_set_enter(parent, &s);
         if (!parent)
             return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands at \"%.*s\" that could be entered",
                              assignment, (int)(p - assignment > 120 ? 120 : p - assignment), assignment);
@@ -90,11 +90,11 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
     } else
         node = cJSON_CreateString(equals + 1);
     if (!node) return femd_fail(err, FEMD_NO_MEMORY, "--set: out of memory");
-    if (!put(parent, &s, node)) {
+    if (!json_set_put(parent, &s, node)) {
         cJSON_Delete(node);
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nothing stands there to be set", assignment);
     }
-    if (tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH)
+    if (json_set_tree_depth(doc->root) > FEMD_JSON_MAX_DEPTH)
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: nested too deeply", assignment);
     return FEMD_OK;
 }

@@ -25,7 +25,7 @@ enum {
 enum { KEY_VERSION = 1 };
 
 /* -0.0 + 0.0 is +0.0; every other number stays as it is. */
-static inline double positive_zero(double x) {
+static inline double key_positive_zero(double x) {
     return x + 0.0;
 }
 
@@ -43,10 +43,10 @@ void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs
     s[AT_CONTROL] = r->control;
     if (r->control == FEMD_CONTROL_COMPONENTS) s[AT_MASK] = r->mask;
     femd_put16(s + AT_FLAGS, r->flags);
-    for (int i = 0; i < 6; i++) femd_putf64(s + AT_VALUE + 8 * i, positive_zero(r->value[i]));
-    if (inputs & FEMD_INPUT_TEMPERATURE) femd_putf64(s + AT_TEMPERATURE, positive_zero(r->temperature));
+    for (int i = 0; i < 6; i++) femd_putf64(s + AT_VALUE + 8 * i, key_positive_zero(r->value[i]));
+    if (inputs & FEMD_INPUT_TEMPERATURE) femd_putf64(s + AT_TEMPERATURE, key_positive_zero(r->temperature));
     if ((inputs & FEMD_INPUT_PRESSURE) && r->control == FEMD_CONTROL_PRESSURE)
-        femd_putf64(s + AT_PRESSURE, positive_zero(r->pressure));
-    if (inputs & FEMD_INPUT_ACCURACY) femd_putf64(s + AT_ACCURACY, positive_zero(r->accuracy));
+        femd_putf64(s + AT_PRESSURE, key_positive_zero(r->pressure));
+    if (inputs & FEMD_INPUT_ACCURACY) femd_putf64(s + AT_ACCURACY, key_positive_zero(r->accuracy));
     crypto_generichash(key->b, sizeof key->b, s, sizeof s, NULL, 0);
 }

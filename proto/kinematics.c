@@ -19,7 +19,7 @@ static void kinematics_inverse(const double a[9], double det, double inv[9]) {
     for (int i = 0; i < 9; i++) inv[i] /= det;
 }
 
-static double norm(const double a[9]) {
+static double kinematics_norm(const double a[9]) {
     double s = 0;
     for (int i = 0; i < 9; i++) s += a[i] * a[i];
     return sqrt(s);
@@ -45,7 +45,7 @@ void femd_full_to_voigt(const double t[9], int strain, double v[6]) {
 }
 
 /* det F of a deformation gradient that may come from outside. */
-static femd_status check_F(const double F[9], double *det, femd_error *err) {
+static femd_status kinematics_check_F(const double F[9], double *det, femd_error *err) {
     *det = femd_det3(F);
     if (isfinite(*det) && *det > 0) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "det F = %g; a deformation gradient needs a positive determinant", *det);
@@ -56,7 +56,7 @@ static femd_status check_F(const double F[9], double *det, femd_error *err) {
 /* With H = F - I, 2E = H + H^T + H^T H keeps the digits of small strains. */
 femd_status femd_strain_from_F(const double F[9], double E[6], femd_error *err) {
     double det, H[9], e[9];
-    FEMD_TRY(check_F(F, &det, err));
+    FEMD_TRY(kinematics_check_F(F, &det, err));
     for (int i = 0; i < 9; i++) H[i] = F[i] - femd_identity3[i];
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++) {
@@ -73,12 +73,12 @@ femd_status femd_strain_from_F(const double F[9], double E[6], femd_error *err) 
  * g = sqrt(|X^-1|/|X|) while X is far from a rotation. */
 femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *err) {
     double det, X[9], Y[9], next[9], change = INFINITY;
-    FEMD_TRY(check_F(F, &det, err));
+    FEMD_TRY(kinematics_check_F(F, &det, err));
     memcpy(X, F, sizeof X);
     for (int k = 0; k < 60 && change > 1e-15; k++) {
         kinematics_inverse(X, femd_det3(X), next);
         femd_transpose3(next, Y);
-        double g = change > 0.01 ? sqrt(norm(Y) / norm(X)) : 1, sum = 0;
+        double g = change > 0.01 ? sqrt(kinematics_norm(Y) / kinematics_norm(X)) : 1, sum = 0;
         for (int i = 0; i < 9; i++) {
             next[i] = 0.5 * (g * X[i] + Y[i] / g);
             sum += (next[i] - X[i]) * (next[i] - X[i]);
@@ -99,7 +99,7 @@ femd_status femd_polar(const double F[9], double R[9], double U[9], femd_error *
 }
 
 /* One Jacobi rotation that annihilates a[p][q]; V collects the eigenvectors in its columns (Golub & Van Loan, 8.5). */
-static void jacobi_rotate(double a[9], double V[9], int p, int q) {
+static void kinematics_jacobi_rotate(double a[9], double V[9], int p, int q) {
     double apq = a[3 * p + q];
     if (apq == 0) return;
     double theta = (a[4 * q] - a[4 * p]) / (2 * apq);
@@ -120,14 +120,14 @@ static void jacobi_rotate(double a[9], double V[9], int p, int q) {
 }
 
 /* a becomes diagonal (its eigenvalues), columns of V the eigenvectors. */
-static void eigen(double a[9], double V[9]) {
+static void kinematics_eigen(double a[9], double V[9]) {
     memcpy(V, femd_identity3, sizeof femd_identity3);
     for (int sweep = 0; sweep < 12; sweep++) {
         double off = fabs(a[1]) + fabs(a[2]) + fabs(a[5]), diagonal = fabs(a[0]) + fabs(a[4]) + fabs(a[8]);
         if (off <= 1e-18 * diagonal) return;
-        jacobi_rotate(a, V, 0, 1);
-        jacobi_rotate(a, V, 0, 2);
-        jacobi_rotate(a, V, 1, 2);
+        kinematics_jacobi_rotate(a, V, 0, 1);
+        kinematics_jacobi_rotate(a, V, 0, 2);
+        kinematics_jacobi_rotate(a, V, 1, 2);
     }
 }
 
@@ -137,7 +137,7 @@ femd_status femd_stretch_from_E(const double E[6], double U[9], femd_error *err)
     femd_voigt_to_full(E, 1, e);
     for (int i = 0; i < 9; i++)
         if (!isfinite(e[i])) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the strain is not finite");
-    eigen(e, V);
+    kinematics_eigen(e, V);
     for (int k = 0; k < 3; k++) {
         double square = 1 + 2 * e[4 * k];
         if (!(square > 0) || !isfinite(square))
@@ -156,7 +156,7 @@ femd_status femd_stretch_from_E(const double E[6], double U[9], femd_error *err)
 /* ---- stress and tangent ---- */
 
 /* M(F) with (F S F^T)_voigt = M S_voigt for symmetric S; then (F F F F D)_voigt = M D M^T. */
-static void push_matrix(const double F[9], double M[36]) {
+static void kinematics_push_matrix(const double F[9], double M[36]) {
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) {
             int i = femd_voigt_i[a], j = femd_voigt_j[a], I = femd_voigt_i[b], J = femd_voigt_j[b];
@@ -164,7 +164,7 @@ static void push_matrix(const double F[9], double M[36]) {
         }
 }
 
-static void push_vector(const double M[36], const double s[6], double factor, double out[6]) {
+static void kinematics_push_vector(const double M[36], const double s[6], double factor, double out[6]) {
     double t[6];
     for (int a = 0; a < 6; a++) {
         double sum = 0;
@@ -174,7 +174,7 @@ static void push_vector(const double M[36], const double s[6], double factor, do
     memcpy(out, t, sizeof t);
 }
 
-static void push_tangent(const double M[36], const double D[36], double factor, double out[36]) {
+static void kinematics_push_tangent(const double M[36], const double D[36], double factor, double out[36]) {
     double MD[36];
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) {
@@ -213,13 +213,13 @@ void femd_first_piola(const double F[9], const double S[6], const double D[36], 
 
 void femd_cauchy(const double F[9], const double S[6], double sigma[6]) {
     double M[36];
-    push_matrix(F, M);
-    push_vector(M, S, 1 / femd_det3(F), sigma);
+    kinematics_push_matrix(F, M);
+    kinematics_push_vector(M, S, 1 / femd_det3(F), sigma);
 }
 
 /* (d_ik s_jl + d_jl s_ik + d_il s_jk + d_jk s_il)/2 in Voigt form: what the Jaumann rate of the Kirchhoff stress adds
  * to the pushed-forward tangent, sym_ij sym_kl [d_ik s_jl + s_ik d_jl]. */
-static void jaumann_term(const double sigma[6], double out[36]) {
+static void kinematics_jaumann_term(const double sigma[6], double out[36]) {
     double s[9];
     femd_voigt_to_full(sigma, 0, s);
     for (int a = 0; a < 6; a++)
@@ -232,19 +232,19 @@ static void jaumann_term(const double sigma[6], double out[36]) {
 
 void femd_jaumann(const double F[9], const double S[6], const double D[36], double sigma[6], double C[36]) {
     double M[36], term[36], s[6], J = femd_det3(F);
-    push_matrix(F, M);
-    push_vector(M, S, 1 / J, s);
+    kinematics_push_matrix(F, M);
+    kinematics_push_vector(M, S, 1 / J, s);
     if (sigma) memcpy(sigma, s, sizeof s);
     if (!C) return;
-    push_tangent(M, D, 1 / J, C);
-    jaumann_term(s, term);
+    kinematics_push_tangent(M, D, 1 / J, C);
+    kinematics_jaumann_term(s, term);
     for (int n = 0; n < 36; n++) C[n] += term[n];
 }
 
 /* D_IJKL = F^-1_Ii F^-1_Kk (A_iJkL - d_ik S_JL), the mean over its minor symmetries. */
 femd_status femd_D_from_A(const double F[9], const double S[6], const double A[81], double D[36], femd_error *err) {
     double det, G[9], s[9];
-    FEMD_TRY(check_F(F, &det, err));
+    FEMD_TRY(kinematics_check_F(F, &det, err));
     kinematics_inverse(F, det, G);
     femd_voigt_to_full(S, 0, s);
     memset(D, 0, 36 * sizeof *D);
@@ -265,12 +265,12 @@ femd_status femd_D_from_A(const double F[9], const double S[6], const double A[8
 femd_status femd_D_from_jaumann(const double F[9], const double sigma[6], const double C[36], double D[36],
                                 femd_error *err) {
     double det, G[9], M[36], c[36];
-    FEMD_TRY(check_F(F, &det, err));
+    FEMD_TRY(kinematics_check_F(F, &det, err));
     kinematics_inverse(F, det, G);
-    push_matrix(G, M);
-    jaumann_term(sigma, c);
+    kinematics_push_matrix(G, M);
+    kinematics_jaumann_term(sigma, c);
     for (int n = 0; n < 36; n++) c[n] = C[n] - c[n];
-    push_tangent(M, c, det, D);
+    kinematics_push_tangent(M, c, det, D);
     return FEMD_OK;
 }
 
@@ -279,14 +279,14 @@ femd_status femd_conductivity(const double F[9], const double k[6], double spati
     double R[9], U[9], M[36];
     FEMD_TRY(femd_polar(F, R, U, err));
     if (spatial) {
-        push_matrix(R, M);
-        push_vector(M, k, 1, spatial);
+        kinematics_push_matrix(R, M);
+        kinematics_push_vector(M, k, 1, spatial);
     }
     if (referential) {
         double J = femd_det3(U), G[9];
         kinematics_inverse(U, J, G);
-        push_matrix(G, M);
-        push_vector(M, k, J, referential);
+        kinematics_push_matrix(G, M);
+        kinematics_push_vector(M, k, J, referential);
     }
     return FEMD_OK;
 }
@@ -303,7 +303,7 @@ void femd_strain_rotate(const double Q[9], const double E[6], double E_rve[6]) {
 }
 
 /* Standard errors under M, the errors of the components taken as independent. */
-static void rotate_errors(const double M[36], double e[6]) {
+static void kinematics_rotate_errors(const double M[36], double e[6]) {
     double t[6];
     for (int a = 0; a < 6; a++) {
         double sum = 0;
@@ -313,42 +313,42 @@ static void rotate_errors(const double M[36], double e[6]) {
     memcpy(e, t, sizeof t);
 }
 
-static void rotate_tangent_errors(const double M[36], double e[36]) {
+static void kinematics_rotate_tangent_errors(const double M[36], double e[36]) {
     double squares[36], M2[36];
     for (int n = 0; n < 36; n++) squares[n] = e[n] * e[n], M2[n] = M[n] * M[n];
-    push_tangent(M2, squares, 1, e);
+    kinematics_push_tangent(M2, squares, 1, e);
     for (int n = 0; n < 36; n++) e[n] = sqrt(e[n]);
 }
 
-/* Q^T . Q on one quantity; M = push_matrix(Q^T). */
-static void turn_value(const double Qt[9], const double M[36], femd_shape shape, double *v) {
+/* Q^T . Q on one quantity; M = kinematics_push_matrix(Q^T). */
+static void kinematics_turn_value(const double Qt[9], const double M[36], femd_shape shape, double *v) {
     switch (shape) {
     case FEMD_SHAPE_STRAIN: femd_strain_rotate(Qt, v, v); break;
-    case FEMD_SHAPE_STRESS: push_vector(M, v, 1, v); break;
-    case FEMD_SHAPE_STIFFNESS: push_tangent(M, v, 1, v); break;
+    case FEMD_SHAPE_STRESS: kinematics_push_vector(M, v, 1, v); break;
+    case FEMD_SHAPE_STIFFNESS: kinematics_push_tangent(M, v, 1, v); break;
     case FEMD_SHAPE_SCALAR:
     case FEMD_SHAPES: break;
     }
 }
 
 /* N(Q^T) with (strain in the solver frame) = N (strain in the RVE frame) in Voigt form: the inverse transpose of M, and
- * Q being a rotation, that of push_matrix(Q) transposed. */
-static void strain_matrix(const double Q[9], double N[36]) {
+ * Q being a rotation, that of kinematics_push_matrix(Q) transposed. */
+static void kinematics_strain_matrix(const double Q[9], double N[36]) {
     double M[36];
-    push_matrix(Q, M);
+    kinematics_push_matrix(Q, M);
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++) N[6 * a + b] = M[6 * b + a];
 }
 
-static void turn_error(const double Q[9], const double M[36], femd_shape shape, double *e) {
+static void kinematics_turn_error(const double Q[9], const double M[36], femd_shape shape, double *e) {
     double N[36];
     switch (shape) {
     case FEMD_SHAPE_STRAIN:
-        strain_matrix(Q, N);
-        rotate_errors(N, e);
+        kinematics_strain_matrix(Q, N);
+        kinematics_rotate_errors(N, e);
         break;
-    case FEMD_SHAPE_STRESS: rotate_errors(M, e); break;
-    case FEMD_SHAPE_STIFFNESS: rotate_tangent_errors(M, e); break;
+    case FEMD_SHAPE_STRESS: kinematics_rotate_errors(M, e); break;
+    case FEMD_SHAPE_STIFFNESS: kinematics_rotate_tangent_errors(M, e); break;
     case FEMD_SHAPE_SCALAR:
     case FEMD_SHAPES: break;
     }
@@ -358,11 +358,11 @@ void femd_response_unrotate(const double Q[9], femd_response *r) {
     double Qt[9], M[36];
     if (memcmp(Q, femd_identity3, sizeof femd_identity3) == 0) return;
     femd_transpose3(Q, Qt);
-    push_matrix(Qt, M);
+    kinematics_push_matrix(Qt, M);
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        turn_value(Qt, M, q->shape, (double *)(void *)((char *)r + q->value));
-        if (r->sampled && q->sampled) turn_error(Q, M, q->shape, (double *)(void *)((char *)r + q->error));
+        kinematics_turn_value(Qt, M, q->shape, (double *)(void *)((char *)r + q->value));
+        if (r->sampled && q->sampled) kinematics_turn_error(Q, M, q->shape, (double *)(void *)((char *)r + q->error));
     }
 }
 
@@ -385,7 +385,7 @@ femd_status femd_rotation_check(double Q[9], femd_error *err) {
 /* ---- condensation ---- */
 
 /* Solve the n x n system a x = b for m right-hand sides in place by elimination with row pivoting; 0 if singular. */
-static int solve(double a[6][6], double b[6][6], int n, int m) {
+static int kinematics_solve(double a[6][6], double b[6][6], int n, int m) {
     for (int k = 0; k < n; k++) {
         int p = k;
         for (int i = k + 1; i < n; i++)
@@ -423,7 +423,7 @@ femd_status femd_condense(const double D[36], unsigned mask, double Dc[36], femd
         for (int j = 0; j < nm; j++) a[i][j] = D[6 * m[i] + m[j]];
         for (int j = 0; j < nf; j++) b[i][j] = D[6 * m[i] + f[j]];
     }
-    if (!solve(a, b, nm, nf))
+    if (!kinematics_solve(a, b, nm, nf))
         return femd_fail(err, FEMD_INSTABILITY, "the tangent is singular in the directions of prescribed stress");
     for (int i = 0; i < nf; i++)
         for (int j = 0; j < nf; j++) {

@@ -22,25 +22,25 @@ static const char *const case_keys[] = {"region", "orientation"};
 
 /* ---- searching ---- */
 
-static char *join(const char *folder, size_t n, const char *name) {
+static char *files_join(const char *folder, size_t n, const char *name) {
     const size_t size = n + strlen(name) + 2;
     char *path = malloc(size);
     if (path) snprintf(path, size, "%.*s/%s", (int)n, folder, name);
     return path;
 }
 
-static int is_file(const char *path) {
+static int files_is_file(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* Try one folder: 1 found (*path set), 0 not there, -1 no memory. Its name joins the list of places. */
-static int try_folder(const char *folder, size_t n, const char *name, char *places, size_t room, char **path) {
+static int files_try_folder(const char *folder, size_t n, const char *name, char *places, size_t room, char **path) {
     const size_t used = strlen(places);
     snprintf(places + used, room - used, "%s%.*s", used ? ", " : "", (int)n, folder);
-    char *at = join(folder, n, name);
+    char *at = files_join(folder, n, name);
     if (!at) return -1;
-    if (is_file(at)) {
+    if (files_is_file(at)) {
         *path = at;
         return 1;
     }
@@ -49,11 +49,11 @@ static int try_folder(const char *folder, size_t n, const char *name, char *plac
 }
 
 /* As try_folder for each folder of a colon-separated list. */
-static int try_list(const char *list, const char *name, char *places, size_t room, char **path) {
+static int files_try_list(const char *list, const char *name, char *places, size_t room, char **path) {
     int found = 0;
     for (const char *p = list; p && *p && found == 0;) {
         const size_t n = strcspn(p, ":");
-        if (n) found = try_folder(p, n, name, places, room, path);
+        if (n) found = files_try_folder(p, n, name, places, room, path);
         p += n + (p[n] == ':');
     }
     return found;
@@ -68,14 +68,14 @@ femd_status femd_material_find(const femd_json *doc, const cJSON *node, const ch
     char places[512] = "";
     int found = 0;
     if (*name == '/') {
-        if (!is_file(name)) return femd_json_fail(doc, node, err, "no such file \"%s\"", name);
+        if (!files_is_file(name)) return femd_json_fail(doc, node, err, "no such file \"%s\"", name);
         *path = strdup(name);
         found = *path ? 1 : -1;
     }
     if (!folder || !*folder) folder = ".";
-    if (!found) found = try_folder(folder, strlen(folder), name, places, sizeof places, path);
-    if (!found) found = try_list(getenv("FEMD_POTENTIALS"), name, places, sizeof places, path);
-    if (!found) found = try_list(SYSTEM_POTENTIALS, name, places, sizeof places, path);
+    if (!found) found = files_try_folder(folder, strlen(folder), name, places, sizeof places, path);
+    if (!found) found = files_try_list(getenv("FEMD_POTENTIALS"), name, places, sizeof places, path);
+    if (!found) found = files_try_list(SYSTEM_POTENTIALS, name, places, sizeof places, path);
     if (found < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     if (!found) return femd_json_fail(doc, node, err, "no such file \"%s\"; looked in %s", name, places);
     return FEMD_OK;
@@ -83,8 +83,8 @@ femd_status femd_material_find(const femd_json *doc, const cJSON *node, const ch
 
 /* ---- reading ---- */
 
-static femd_status read_file(const femd_json *doc, const cJSON *node, const char *path, femd_buffer *out,
-                             femd_error *err) {
+static femd_status files_read(const femd_json *doc, const cJSON *node, const char *path, femd_buffer *out,
+                              femd_error *err) {
     FILE *f = fopen(path, "rb");
     if (!f) return femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, strerror(errno));
     femd_status rc = FEMD_OK;
@@ -103,7 +103,7 @@ static femd_status read_file(const femd_json *doc, const cJSON *node, const char
     return rc;
 }
 
-static const char *base_name(const char *path) {
+static const char *files_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
@@ -111,8 +111,8 @@ static const char *base_name(const char *path) {
 /* ---- packing ---- */
 
 /* The values of a material that name files, in the order of file_keys. */
-static femd_status find_names(const femd_json *doc, const cJSON *material, const cJSON *node[FEMD_PACK_FILES_MAX],
-                              size_t *n, femd_error *err) {
+static femd_status files_find_names(const femd_json *doc, const cJSON *material, const cJSON *node[FEMD_PACK_FILES_MAX],
+                                    size_t *n, femd_error *err) {
     *n = 0;
     for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
         const cJSON *value = femd_json_get(femd_json_get(material, file_keys[i].object), file_keys[i].key);
@@ -133,16 +133,16 @@ typedef struct collection {
     femd_buffer bytes[FEMD_PACK_FILES_MAX];
 } collection;
 
-static femd_status add_file(const femd_json *doc, const cJSON *node, const char *folder, collection *files,
-                            femd_error *err) {
+static femd_status files_add(const femd_json *doc, const cJSON *node, const char *folder, collection *files,
+                             femd_error *err) {
     char *path = NULL;
     FEMD_TRY(femd_material_find(doc, node, folder, &path, err));
-    const char *name = base_name(node->valuestring);
+    const char *name = files_base_name(node->valuestring);
     femd_buffer *bytes = &files->bytes[files->n];
     bytes->size = 0;
     femd_status rc = strlen(name) > FEMD_PACK_NAME_MAX
                          ? femd_json_fail(doc, node, err, "a name longer than %d characters", FEMD_PACK_NAME_MAX)
-                         : read_file(doc, node, path, bytes, err);
+                         : files_read(doc, node, path, bytes, err);
     free(path);
     FEMD_TRY(rc);
     for (size_t i = 0; i < files->n; i++) {
@@ -155,17 +155,17 @@ static femd_status add_file(const femd_json *doc, const cJSON *node, const char 
     return FEMD_OK;
 }
 
-static femd_status add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files,
-                             femd_error *err) {
+static femd_status files_add_files(const femd_json *doc, const cJSON *material, const char *folder, collection *files,
+                                   femd_error *err) {
     const cJSON *node[FEMD_PACK_FILES_MAX];
     size_t n;
-    FEMD_TRY(find_names(doc, material, node, &n, err));
-    for (size_t i = 0; i < n; i++) FEMD_TRY(add_file(doc, node[i], folder, files, err));
+    FEMD_TRY(files_find_names(doc, material, node, &n, err));
+    for (size_t i = 0; i < n; i++) FEMD_TRY(files_add(doc, node[i], folder, files, err));
     return FEMD_OK;
 }
 
 /* A copy of the material without what belongs to the case. */
-static cJSON *bare_material(const cJSON *material) {
+static cJSON *files_bare_material(const cJSON *material) {
     cJSON *copy = cJSON_Duplicate(material, 1);
     for (size_t i = 0; copy && i < sizeof case_keys / sizeof *case_keys; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(copy, case_keys[i]);
@@ -173,20 +173,20 @@ static cJSON *bare_material(const cJSON *material) {
 }
 
 /* Names of files without folders: where a file lies on the user's disk is no part of the material. */
-static void strip_folders(cJSON *copy) {
+static void files_strip_folders(cJSON *copy) {
     for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
         cJSON *object = cJSON_GetObjectItemCaseSensitive(copy, file_keys[i].object);
         cJSON *value = object ? cJSON_GetObjectItemCaseSensitive(object, file_keys[i].key) : NULL;
         const int many = cJSON_IsObject(value);
         for (cJSON *one = many ? value->child : value; one; one = many ? one->next : NULL) {
-            const char *base = base_name(one->valuestring);
+            const char *base = files_base_name(one->valuestring);
             memmove(one->valuestring, base, strlen(base) + 1);
         }
     }
 }
 
 /* The violation's path is relative to the material; the user's file has it under materials.NAME. */
-static femd_status validate(const femd_json *doc, const cJSON *material, cJSON *copy, femd_error *err) {
+static femd_status files_validate(const femd_json *doc, const cJSON *material, cJSON *copy, femd_error *err) {
     char name[512];
     if (material == doc->root)
         snprintf(name, sizeof name, "%s", doc->name);
@@ -205,8 +205,8 @@ static femd_status validate(const femd_json *doc, const cJSON *material, cJSON *
     return femd_fail(err, rc, "%s.%s", name, rest);
 }
 
-static femd_status encode(cJSON *copy, const collection *files, femd_buffer *pack, femd_error *err) {
-    strip_folders(copy);
+static femd_status files_encode(cJSON *copy, const collection *files, femd_buffer *pack, femd_error *err) {
+    files_strip_folders(copy);
     char *text = femd_json_canonical(copy);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     femd_pack p = {.json = text, .nfiles = files->n};
@@ -221,12 +221,12 @@ static femd_status encode(cJSON *copy, const collection *files, femd_buffer *pac
 
 femd_status femd_material_pack(const femd_json *doc, const cJSON *material, const char *folder, femd_buffer *pack,
                                femd_error *err) {
-    cJSON *copy = bare_material(material);
+    cJSON *copy = files_bare_material(material);
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     collection files = {0};
-    femd_status rc = validate(doc, material, copy, err);
-    if (rc == FEMD_OK) rc = add_files(doc, material, folder, &files, err);
-    if (rc == FEMD_OK) rc = encode(copy, &files, pack, err);
+    femd_status rc = files_validate(doc, material, copy, err);
+    if (rc == FEMD_OK) rc = files_add_files(doc, material, folder, &files, err);
+    if (rc == FEMD_OK) rc = files_encode(copy, &files, pack, err);
     for (size_t i = 0; i < FEMD_PACK_FILES_MAX; i++) femd_buffer_clear(&files.bytes[i]);
     cJSON_Delete(copy);
     return rc;
@@ -234,7 +234,7 @@ femd_status femd_material_pack(const femd_json *doc, const cJSON *material, cons
 
 /* ---- finding a material in a file ---- */
 
-static femd_status pick(const femd_json *doc, const char *name, const cJSON **node, femd_error *err) {
+static femd_status files_pick(const femd_json *doc, const char *name, const cJSON **node, femd_error *err) {
     const cJSON *materials = femd_json_get(doc->root, "materials");
     char names[512] = "";
     *node = doc->root;
@@ -254,7 +254,7 @@ static femd_status pick(const femd_json *doc, const char *name, const cJSON **no
     return femd_fail(err, FEMD_BAD_INPUT, "%s: no material \"%s\"; there is: %s", doc->name, name, names);
 }
 
-static char *folder_of(const char *path) {
+static char *files_folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
     if (!slash) return strdup(".");
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
@@ -266,10 +266,10 @@ femd_status femd_material_read(const char *path, const char *name, femd_json *do
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
     const int is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-    char *file = is_folder ? join(path, n, "case.json") : strdup(path);
-    *folder = file ? folder_of(file) : NULL;
+    char *file = is_folder ? files_join(path, n, "case.json") : strdup(path);
+    *folder = file ? files_folder_of(file) : NULL;
     femd_status rc = *folder ? femd_json_read(file, doc, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
-    if (rc == FEMD_OK) rc = pick(doc, name, node, err);
+    if (rc == FEMD_OK) rc = files_pick(doc, name, node, err);
     free(file);
     if (rc == FEMD_OK) return FEMD_OK;
     femd_json_clear(doc);

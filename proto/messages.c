@@ -18,14 +18,14 @@ enum {
 
 /* ---- reading ---- */
 
-static femd_status expect_type(const femd_frame *f, unsigned type, femd_error *err) {
+static femd_status messages_expect_type(const femd_frame *f, unsigned type, femd_error *err) {
     if (f->type == type) return FEMD_OK;
     return femd_fail(err, FEMD_PROTOCOL, "a %s frame where %s was expected", femd_message_name(f->type),
                      femd_message_name(type));
 }
 
 /* 1 if an entry of at least `bytes` follows, 0 at the end, -1 if the body is cut off or too long. */
-static int more(const femd_reader *rd, size_t bytes, femd_error *err) {
+static int messages_more(const femd_reader *rd, size_t bytes, femd_error *err) {
     size_t rest = (size_t)(rd->end - rd->p);
     if (rd->left == 0) {
         if (rest == 0) return 0;
@@ -37,7 +37,7 @@ static int more(const femd_reader *rd, size_t bytes, femd_error *err) {
     return -1;
 }
 
-static void advance(femd_reader *rd, size_t bytes) {
+static void messages_advance(femd_reader *rd, size_t bytes) {
     rd->p += bytes;
     rd->left--;
 }
@@ -48,7 +48,7 @@ void femd_reader_open(const femd_frame *f, femd_reader *rd) {
     rd->left = f->count;
 }
 
-static femd_status check_batch(const femd_frame *f, size_t head, size_t entry, femd_error *err) {
+static femd_status messages_check_batch(const femd_frame *f, size_t head, size_t entry, femd_error *err) {
     if (f->count > FEMD_BATCH_MAX)
         return femd_fail(err, FEMD_LIMIT, "%s: %u points in one message, the limit is %u", femd_message_name(f->type),
                          f->count, FEMD_BATCH_MAX);
@@ -59,8 +59,8 @@ static femd_status check_batch(const femd_frame *f, size_t head, size_t entry, f
 }
 
 femd_status femd_evaluate_open(const femd_frame *f, femd_hash *material, femd_reader *rd, femd_error *err) {
-    FEMD_TRY(expect_type(f, FEMD_MSG_EVALUATE, err));
-    FEMD_TRY(check_batch(f, HASH_BYTES, FEMD_REQUEST_BYTES, err));
+    FEMD_TRY(messages_expect_type(f, FEMD_MSG_EVALUATE, err));
+    FEMD_TRY(messages_check_batch(f, HASH_BYTES, FEMD_REQUEST_BYTES, err));
     femd_reader_open(f, rd);
     memcpy(material->b, rd->p, HASH_BYTES);
     rd->p += HASH_BYTES;
@@ -68,16 +68,16 @@ femd_status femd_evaluate_open(const femd_frame *f, femd_hash *material, femd_re
 }
 
 int femd_evaluate_next(femd_reader *rd, femd_request *r, femd_error *err) {
-    int got = more(rd, FEMD_REQUEST_BYTES, err);
+    int got = messages_more(rd, FEMD_REQUEST_BYTES, err);
     if (got != 1) return got;
     if (femd_request_decode(rd->p, r, err) != FEMD_OK) return -1;
-    advance(rd, FEMD_REQUEST_BYTES);
+    messages_advance(rd, FEMD_REQUEST_BYTES);
     return 1;
 }
 
 femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader *states, femd_reader *tasks,
                            femd_error *err) {
-    FEMD_TRY(expect_type(f, FEMD_MSG_TASK, err));
+    FEMD_TRY(messages_expect_type(f, FEMD_MSG_TASK, err));
     if (f->body.size < TASK_HEAD) return femd_fail(err, FEMD_PROTOCOL, "TASK: %zu bytes are too few", f->body.size);
     const uint8_t *p = f->body.data, *end = p + f->body.size;
     memcpy(material->b, p, HASH_BYTES);
@@ -93,13 +93,13 @@ femd_status femd_task_open(const femd_frame *f, femd_hash *material, femd_reader
         p += size;
     }
     states->end = p;
-    FEMD_TRY(check_batch(f, (size_t)(p - (const uint8_t *)f->body.data), FEMD_TASK_BYTES, err));
+    FEMD_TRY(messages_check_batch(f, (size_t)(p - (const uint8_t *)f->body.data), FEMD_TASK_BYTES, err));
     *tasks = (femd_reader){p, end, f->count};
     return FEMD_OK;
 }
 
 int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err) {
-    int got = more(rd, FEMD_TASK_BYTES, err);
+    int got = messages_more(rd, FEMD_TASK_BYTES, err);
     if (got != 1) return got;
     t->id = femd_get64(rd->p);
     t->deadline = femd_getf64(rd->p + 8);
@@ -108,12 +108,12 @@ int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err) {
         return -1;
     }
     if (femd_request_decode(rd->p + 16, &t->request, err) != FEMD_OK) return -1;
-    advance(rd, FEMD_TASK_BYTES);
+    messages_advance(rd, FEMD_TASK_BYTES);
     return 1;
 }
 
 /* The encoded response behind a head whose last 8 bytes are its length (u32) and zero (u32). */
-static int response_behind(const femd_reader *rd, size_t head, femd_bytes *response, femd_error *err) {
+static int messages_response_behind(const femd_reader *rd, size_t head, femd_bytes *response, femd_error *err) {
     uint32_t n = femd_get32(rd->p + head - 8);
     if (n > (size_t)(rd->end - rd->p) - head || femd_get32(rd->p + head - 4) != 0) {
         femd_fail(err, FEMD_PROTOCOL, "a response of %u bytes is cut off or its head is damaged", n);
@@ -124,19 +124,19 @@ static int response_behind(const femd_reader *rd, size_t head, femd_bytes *respo
 }
 
 int femd_answer_next(femd_reader *rd, femd_answer *a, femd_error *err) {
-    int got = more(rd, ANSWER_HEAD, err);
+    int got = messages_more(rd, ANSWER_HEAD, err);
     if (got != 1) return got;
-    if (response_behind(rd, ANSWER_HEAD, &a->response, err) != 1) return -1;
+    if (messages_response_behind(rd, ANSWER_HEAD, &a->response, err) != 1) return -1;
     if (femd_response_peek(a->response.data, a->response.size, &a->status, &a->state_out, err) != FEMD_OK) return -1;
     a->task = femd_get64(rd->p);
-    advance(rd, ANSWER_HEAD + a->response.size);
+    messages_advance(rd, ANSWER_HEAD + a->response.size);
     return 1;
 }
 
 int femd_result_next(femd_reader *rd, femd_result *r, femd_error *err) {
-    int got = more(rd, RESULT_HEAD, err);
+    int got = messages_more(rd, RESULT_HEAD, err);
     if (got != 1) return got;
-    if (response_behind(rd, RESULT_HEAD, &r->response, err) != 1) return -1;
+    if (messages_response_behind(rd, RESULT_HEAD, &r->response, err) != 1) return -1;
     r->index = femd_get32(rd->p);
     r->flags = femd_get32(rd->p + 4);
     memcpy(r->key.b, rd->p + 8, HASH_BYTES);
@@ -144,12 +144,12 @@ int femd_result_next(femd_reader *rd, femd_result *r, femd_error *err) {
         femd_fail(err, FEMD_PROTOCOL, "RESULT: unknown flags 0x%x", r->flags);
         return -1;
     }
-    advance(rd, RESULT_HEAD + r->response.size);
+    messages_advance(rd, RESULT_HEAD + r->response.size);
     return 1;
 }
 
 int femd_state_next(femd_reader *rd, femd_state_entry *s, femd_error *err) {
-    int got = more(rd, STATE_HEAD, err);
+    int got = messages_more(rd, STATE_HEAD, err);
     if (got != 1) return got;
     uint64_t size = femd_get64(rd->p + HASH_BYTES);
     if (size > (size_t)(rd->end - rd->p) - STATE_HEAD) {
@@ -158,28 +158,28 @@ int femd_state_next(femd_reader *rd, femd_state_entry *s, femd_error *err) {
     }
     memcpy(s->hash.b, rd->p, HASH_BYTES);
     s->blob = (femd_bytes){rd->p + STATE_HEAD, (size_t)size};
-    advance(rd, STATE_HEAD + (size_t)size);
+    messages_advance(rd, STATE_HEAD + (size_t)size);
     return 1;
 }
 
 int femd_hash_next(femd_reader *rd, femd_hash *h, femd_error *err) {
-    int got = more(rd, HASH_BYTES, err);
+    int got = messages_more(rd, HASH_BYTES, err);
     if (got != 1) return got;
     memcpy(h->b, rd->p, HASH_BYTES);
-    advance(rd, HASH_BYTES);
+    messages_advance(rd, HASH_BYTES);
     return 1;
 }
 
 int femd_u64_next(femd_reader *rd, uint64_t *v, femd_error *err) {
-    int got = more(rd, 8, err);
+    int got = messages_more(rd, 8, err);
     if (got != 1) return got;
     *v = femd_get64(rd->p);
-    advance(rd, 8);
+    messages_advance(rd, 8);
     return 1;
 }
 
 femd_status femd_commit_open(const femd_frame *f, uint32_t *step, femd_reader *rd, femd_error *err) {
-    FEMD_TRY(expect_type(f, FEMD_MSG_COMMIT, err));
+    FEMD_TRY(messages_expect_type(f, FEMD_MSG_COMMIT, err));
     if (f->body.size != COMMIT_HEAD + (uint64_t)f->count * COMMIT_ENTRY)
         return femd_fail(err, FEMD_PROTOCOL, "COMMIT: %zu bytes do not fit %u entries", f->body.size, f->count);
     femd_reader_open(f, rd);
@@ -189,16 +189,16 @@ femd_status femd_commit_open(const femd_frame *f, uint32_t *step, femd_reader *r
 }
 
 int femd_commit_next(femd_reader *rd, femd_commit_entry *e, femd_error *err) {
-    int got = more(rd, COMMIT_ENTRY, err);
+    int got = messages_more(rd, COMMIT_ENTRY, err);
     if (got != 1) return got;
     e->point = femd_get64(rd->p);
     memcpy(e->state.b, rd->p + 8, HASH_BYTES);
-    advance(rd, COMMIT_ENTRY);
+    messages_advance(rd, COMMIT_ENTRY);
     return 1;
 }
 
 femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *err) {
-    FEMD_TRY(expect_type(f, FEMD_MSG_PULSE, err));
+    FEMD_TRY(messages_expect_type(f, FEMD_MSG_PULSE, err));
     if (f->body.size != PULSE_BYTES)
         return femd_fail(err, FEMD_PROTOCOL, "PULSE: %zu bytes instead of %d", f->body.size, PULSE_BYTES);
     const uint8_t *b = f->body.data;
@@ -207,7 +207,7 @@ femd_status femd_pulse_decode(const femd_frame *f, femd_pulse *p, femd_error *er
 }
 
 femd_status femd_beat_decode(const femd_frame *f, uint64_t *task, double *fraction, femd_error *err) {
-    FEMD_TRY(expect_type(f, FEMD_MSG_BEAT, err));
+    FEMD_TRY(messages_expect_type(f, FEMD_MSG_BEAT, err));
     if (f->body.size != BEAT_BYTES)
         return femd_fail(err, FEMD_PROTOCOL, "BEAT: %zu bytes instead of %d", f->body.size, BEAT_BYTES);
     const uint8_t *b = f->body.data;
@@ -221,7 +221,7 @@ femd_status femd_beat_decode(const femd_frame *f, uint64_t *task, double *fracti
 /* ---- writing ---- */
 
 /* Room for n bytes at the end of out, counted in. */
-static femd_status grow(femd_buffer *out, size_t n, uint8_t **p, femd_error *err) {
+static femd_status messages_grow(femd_buffer *out, size_t n, uint8_t **p, femd_error *err) {
     FEMD_TRY(femd_buffer_reserve(out, n, err));
     *p = out->data + out->size;
     out->size += n;
@@ -235,7 +235,7 @@ femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch, const femd_has
 
 femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_error *err) {
     uint8_t *p;
-    FEMD_TRY(grow(out, FEMD_REQUEST_BYTES, &p, err));
+    FEMD_TRY(messages_grow(out, FEMD_REQUEST_BYTES, &p, err));
     femd_request_encode(r, p);
     return FEMD_OK;
 }
@@ -246,7 +246,7 @@ femd_status femd_task_begin(femd_buffer *out, const femd_hash *material, const f
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_TASK, 0, err));
     FEMD_TRY(femd_hash_add(out, material, err));
     uint8_t *p;
-    FEMD_TRY(grow(out, TASK_HEAD - HASH_BYTES, &p, err));
+    FEMD_TRY(messages_grow(out, TASK_HEAD - HASH_BYTES, &p, err));
     femd_put32(p, (uint32_t)nstates);
     femd_put32(p + 4, 0);
     for (size_t i = 0; i < nstates; i++) FEMD_TRY(femd_state_add(out, &states[i], err));
@@ -255,7 +255,7 @@ femd_status femd_task_begin(femd_buffer *out, const femd_hash *material, const f
 
 femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err) {
     uint8_t *p;
-    FEMD_TRY(grow(out, FEMD_TASK_BYTES, &p, err));
+    FEMD_TRY(messages_grow(out, FEMD_TASK_BYTES, &p, err));
     femd_put64(p, t->id);
     femd_putf64(p + 8, t->deadline);
     femd_request_encode(&t->request, p + 16);
@@ -265,7 +265,7 @@ femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err)
 femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response *r, femd_error *err) {
     size_t n = femd_response_bytes(r);
     uint8_t *p;
-    FEMD_TRY(grow(out, ANSWER_HEAD + n, &p, err));
+    FEMD_TRY(messages_grow(out, ANSWER_HEAD + n, &p, err));
     femd_put64(p, task);
     femd_put32(p + 8, (uint32_t)n);
     femd_put32(p + 12, 0);
@@ -277,7 +277,7 @@ femd_status femd_result_add(femd_buffer *out, const femd_result *r, femd_error *
     if (r->response.size > UINT32_MAX)
         return femd_fail(err, FEMD_LIMIT, "RESULT: a response of %zu bytes", r->response.size);
     uint8_t *p;
-    FEMD_TRY(grow(out, RESULT_HEAD + r->response.size, &p, err));
+    FEMD_TRY(messages_grow(out, RESULT_HEAD + r->response.size, &p, err));
     femd_put32(p, r->index);
     femd_put32(p + 4, r->flags);
     memcpy(p + 8, r->key.b, HASH_BYTES);
@@ -289,7 +289,7 @@ femd_status femd_result_add(femd_buffer *out, const femd_result *r, femd_error *
 
 femd_status femd_state_add(femd_buffer *out, const femd_state_entry *s, femd_error *err) {
     uint8_t *p;
-    FEMD_TRY(grow(out, STATE_HEAD, &p, err));
+    FEMD_TRY(messages_grow(out, STATE_HEAD, &p, err));
     memcpy(p, s->hash.b, HASH_BYTES);
     femd_put64(p + HASH_BYTES, s->blob.size);
     return femd_buffer_append(out, s->blob.data, s->blob.size, err);
@@ -306,7 +306,7 @@ femd_status femd_u64_add(femd_buffer *out, uint64_t v, femd_error *err) {
 femd_status femd_commit_begin(femd_buffer *out, uint64_t transaction, uint32_t step, femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_COMMIT, transaction, err));
     uint8_t *p;
-    FEMD_TRY(grow(out, COMMIT_HEAD, &p, err));
+    FEMD_TRY(messages_grow(out, COMMIT_HEAD, &p, err));
     femd_put32(p, step);
     femd_put32(p + 4, 0);
     return FEMD_OK;
@@ -314,7 +314,7 @@ femd_status femd_commit_begin(femd_buffer *out, uint64_t transaction, uint32_t s
 
 femd_status femd_commit_add(femd_buffer *out, const femd_commit_entry *e, femd_error *err) {
     uint8_t *p;
-    FEMD_TRY(grow(out, COMMIT_ENTRY, &p, err));
+    FEMD_TRY(messages_grow(out, COMMIT_ENTRY, &p, err));
     femd_put64(p, e->point);
     memcpy(p + 8, e->state.b, HASH_BYTES);
     return FEMD_OK;
@@ -323,7 +323,7 @@ femd_status femd_commit_add(femd_buffer *out, const femd_commit_entry *e, femd_e
 femd_status femd_pulse_encode(femd_buffer *out, const femd_pulse *pulse, femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_PULSE, 0, err));
     uint8_t *p;
-    FEMD_TRY(grow(out, PULSE_BYTES, &p, err));
+    FEMD_TRY(messages_grow(out, PULSE_BYTES, &p, err));
     femd_put32(p, pulse->workers);
     femd_put32(p + 4, pulse->busy);
     femd_put64(p + 8, pulse->queued);
@@ -335,7 +335,7 @@ femd_status femd_pulse_encode(femd_buffer *out, const femd_pulse *pulse, femd_er
 femd_status femd_beat_encode(femd_buffer *out, uint64_t task, double fraction, femd_error *err) {
     FEMD_TRY(femd_frame_begin(out, FEMD_MSG_BEAT, 0, err));
     uint8_t *p;
-    FEMD_TRY(grow(out, BEAT_BYTES, &p, err));
+    FEMD_TRY(messages_grow(out, BEAT_BYTES, &p, err));
     femd_put64(p, task);
     femd_putf64(p + 8, fraction);
     femd_frame_finish(out, 1);

@@ -44,21 +44,21 @@ static const double default_connect_timeout = 10.0, default_silence = 5.0;
 
 /* ---- connection events ---- */
 
-static void on_connected(femd_peer *p) {
+static void peer_on_connected(femd_peer *p) {
     p->connected = 1;
     p->lost_since = 0;
     p->registered = 0;
     p->hello_at = 0;
 }
 
-static void on_lost(femd_peer *p) {
+static void peer_on_lost(femd_peer *p) {
     if (p->connected || p->lost_since == 0) p->lost_since = femd_clock();
     p->connected = 0;
     p->registered = 0;
 }
 
 /* Take in all events of the monitor socket. An event is two parts: number (u16) and value, then the address. */
-static void watch(femd_peer *p) {
+static void peer_watch(femd_peer *p) {
     for (;;) {
         uint8_t event[6];
         char address[256];
@@ -67,8 +67,8 @@ static void watch(femd_peer *p) {
         zmq_recv(p->monitor, address, sizeof address, ZMQ_DONTWAIT);
         if (n < 2) continue;
         switch (femd_get16(event)) {
-        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: on_connected(p); break;
-        case ZMQ_EVENT_DISCONNECTED: on_lost(p); break;
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: peer_on_connected(p); break;
+        case ZMQ_EVENT_DISCONNECTED: peer_on_lost(p); break;
         case ZMQ_EVENT_CONNECT_RETRIED:
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
@@ -78,18 +78,18 @@ static void watch(femd_peer *p) {
     }
 }
 
-static femd_status fail_lost(const femd_peer *p, femd_error *err) {
+static femd_status peer_fail_lost(const femd_peer *p, femd_error *err) {
     return femd_fail(err, FEMD_DISCONNECTED, "the server at %s is gone", p->address);
 }
 
-static int is_lost(const femd_peer *p) {
+static int peer_is_lost(const femd_peer *p) {
     return !p->connected && p->lost_since > 0 && femd_clock() - p->lost_since > p->silence;
 }
 
 /* ---- sending ---- */
 
 /* OK, TIMEOUT (nothing could be queued now) or IO. */
-static femd_status send_now(femd_peer *p, const femd_buffer *frame, femd_error *err) {
+static femd_status peer_send_now(femd_peer *p, const femd_buffer *frame, femd_error *err) {
     zmq_msg_t m;
     if (zmq_msg_init_size(&m, frame->size) != 0)
         return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a frame of %zu bytes", frame->size);
@@ -101,32 +101,32 @@ static femd_status send_now(femd_peer *p, const femd_buffer *frame, femd_error *
     return femd_fail(err, FEMD_IO, "cannot send to %s: %s", p->address, zmq_strerror(code));
 }
 
-static femd_status say_hello(femd_peer *p, femd_error *err) {
+static femd_status peer_say_hello(femd_peer *p, femd_error *err) {
     double now = femd_clock();
     if (p->registered || !p->connected || (p->hello_at > 0 && now - p->hello_at < hello_again)) return FEMD_OK;
     FEMD_TRY(femd_hello_encode(&p->scratch, &p->hello, err));
-    femd_status rc = send_now(p, &p->scratch, err);
+    femd_status rc = peer_send_now(p, &p->scratch, err);
     if (rc == FEMD_OK) p->hello_at = now;
     return rc == FEMD_TIMEOUT ? FEMD_OK : rc;
 }
 
-static int look_at_socket(void *item) {
+static int peer_look(void *item) {
     return zmq_poll(item, 1, 0) > 0;
 }
 
 /* Wait for `events` on the socket or for news of the connection, at most `seconds`. A signal ends the wait. */
-static void wait_for(femd_peer *p, short events, double seconds) {
+static void peer_wait_for(femd_peer *p, short events, double seconds) {
     zmq_pollitem_t items[2] = {{p->socket, 0, events, 0}, {p->monitor, 0, ZMQ_POLLIN, 0}};
     if (seconds > monitor_period) seconds = monitor_period;
-    if (femd_spin(seconds, look_at_socket, items)) return;
+    if (femd_spin(seconds, peer_look, items)) return;
     long ms = (long)(seconds * 1000 + 0.999);
     zmq_poll(items, 2, ms);
-    watch(p);
+    peer_watch(p);
 }
 
 /* Between the loss of a registration and the caller's being told of the new one, frames are dropped like those that
  * were under way when the connection went: they may speak of tasks or batches that this server has never seen. */
-static int is_between_registrations(const femd_peer *p) {
+static int peer_is_between_registrations(const femd_peer *p) {
     return p->reregister || !p->registered;
 }
 
@@ -136,30 +136,30 @@ femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeou
                          (unsigned long long)p->welcome.frame_max);
     double end = 0;
     for (;;) {
-        if (!is_between_registrations(p)) {
-            femd_status rc = send_now(p, frame, err);
+        if (!peer_is_between_registrations(p)) {
+            femd_status rc = peer_send_now(p, frame, err);
             if (rc != FEMD_TIMEOUT) return rc;
         }
-        watch(p);
-        if (is_lost(p)) return fail_lost(p, err);
-        FEMD_TRY(say_hello(p, err));
-        if (is_between_registrations(p)) return FEMD_OK;
+        peer_watch(p);
+        if (peer_is_lost(p)) return peer_fail_lost(p, err);
+        FEMD_TRY(peer_say_hello(p, err));
+        if (peer_is_between_registrations(p)) return FEMD_OK;
         double now = femd_clock();
         if (end == 0) end = now + timeout;
         if (now >= end) return femd_fail(err, FEMD_TIMEOUT, "the server at %s does not take messages", p->address);
-        wait_for(p, ZMQ_POLLOUT, end - now);
+        peer_wait_for(p, ZMQ_POLLOUT, end - now);
     }
 }
 
 /* ---- receiving ---- */
 
 /* What the peer itself must know of a frame. Returns TIMEOUT if the frame was for the peer alone. */
-static femd_status note(femd_peer *p, const femd_frame *f, femd_error *err) {
+static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err) {
     if (f->type == FEMD_MSG_REREGISTER) {
-        watch(p); /* a new connection, if that is the cause, is known first: one HELLO, not two */
+        peer_watch(p); /* a new connection, if that is the cause, is known first: one HELLO, not two */
         if (p->registered) p->hello_at = 0;
         p->registered = 0;
-        FEMD_TRY(say_hello(p, err));
+        FEMD_TRY(peer_say_hello(p, err));
         return FEMD_TIMEOUT;
     }
     if (f->type == FEMD_MSG_WELCOME) {
@@ -178,7 +178,7 @@ static femd_status note(femd_peer *p, const femd_frame *f, femd_error *err) {
 
 /* OK with a frame, TIMEOUT if there is none for the caller, or a failure. *own = 1 if a frame came that was for the
  * peer alone: then the next may be there already. */
-static femd_status recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
+static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
     *own = 0;
     if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
         if (errno == EAGAIN || errno == EINTR) return FEMD_TIMEOUT;
@@ -189,7 +189,7 @@ static femd_status recv_now(femd_peer *p, femd_frame *frame, int *own, femd_erro
         return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
     }
     FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
-    femd_status rc = note(p, frame, err);
+    femd_status rc = peer_note(p, frame, err);
     *own = rc == FEMD_TIMEOUT;
     return rc;
 }
@@ -202,27 +202,27 @@ femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd
             return FEMD_REREGISTER;
         }
         int own;
-        femd_status rc = recv_now(p, frame, &own, err);
+        femd_status rc = peer_recv_now(p, frame, &own, err);
         if (rc != FEMD_TIMEOUT) return rc;
         if (own) continue;
-        watch(p);
-        if (is_lost(p)) return fail_lost(p, err);
-        FEMD_TRY(say_hello(p, err));
+        peer_watch(p);
+        if (peer_is_lost(p)) return peer_fail_lost(p, err);
+        FEMD_TRY(peer_say_hello(p, err));
         double now = femd_clock();
         if (end == 0) end = now + timeout;
         if (now >= end) return FEMD_TIMEOUT;
-        wait_for(p, ZMQ_POLLIN, end - now);
+        peer_wait_for(p, ZMQ_POLLIN, end - now);
     }
 }
 
 /* ---- opening and closing ---- */
 
-static femd_status set_option(femd_peer *p, int option, int value, femd_error *err) {
+static femd_status peer_set_option(femd_peer *p, int option, int value, femd_error *err) {
     if (zmq_setsockopt(p->socket, option, &value, sizeof value) == 0) return FEMD_OK;
     return femd_fail(err, FEMD_INTERNAL, "socket option %d: %s", option, zmq_strerror(errno));
 }
 
-static femd_status set_options(femd_peer *p, femd_error *err) {
+static femd_status peer_set_options(femd_peer *p, femd_error *err) {
     static const struct {
         int option, value;
     } options[] = {
@@ -239,14 +239,14 @@ static femd_status set_options(femd_peer *p, femd_error *err) {
         {ZMQ_CONNECT_TIMEOUT, CONNECT_MS},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        FEMD_TRY(set_option(p, options[i].option, options[i].value, err));
+        FEMD_TRY(peer_set_option(p, options[i].option, options[i].value, err));
     int64_t most = FEMD_FRAME_MAX;
     if (zmq_setsockopt(p->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
         return femd_fail(err, FEMD_INTERNAL, "ZMQ_MAXMSGSIZE: %s", zmq_strerror(errno));
     return FEMD_OK;
 }
 
-static femd_status start_monitor(femd_peer *p, femd_error *err) {
+static femd_status peer_start_monitor(femd_peer *p, femd_error *err) {
     char name[64];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED |
                  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
@@ -258,13 +258,13 @@ static femd_status start_monitor(femd_peer *p, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status start(femd_peer *p, femd_error *err) {
+static femd_status peer_start(femd_peer *p, femd_error *err) {
     p->context = zmq_ctx_new();
     if (!p->context) return femd_fail(err, FEMD_NO_MEMORY, "no ZeroMQ context: %s", zmq_strerror(errno));
     p->socket = zmq_socket(p->context, ZMQ_DEALER);
     if (!p->socket) return femd_fail(err, FEMD_IO, "no socket: %s", zmq_strerror(errno));
-    FEMD_TRY(set_options(p, err));
-    FEMD_TRY(start_monitor(p, err));
+    FEMD_TRY(peer_set_options(p, err));
+    FEMD_TRY(peer_start_monitor(p, err));
     if (zmq_connect(p->socket, p->address) != 0)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "\"%s\" is no address to connect to (%s); use tcp://HOST:PORT or ipc:///PATH", p->address,
@@ -272,17 +272,17 @@ static femd_status start(femd_peer *p, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
+static femd_status peer_register_within(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
     double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout,
            end = femd_clock() + timeout;
     while (!p->registered) {
         femd_frame frame;
         int own;
-        femd_status rc = recv_now(p, &frame, &own, err);
+        femd_status rc = peer_recv_now(p, &frame, &own, err);
         if (rc != FEMD_OK && rc != FEMD_TIMEOUT) return rc;
         if (p->registered) break; /* before the next message is taken: it is the caller's */
-        watch(p);
-        FEMD_TRY(say_hello(p, err));
+        peer_watch(p);
+        FEMD_TRY(peer_say_hello(p, err));
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
             return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
         if (cfg->stop && *cfg->stop)
@@ -292,7 +292,7 @@ static femd_status register_within(femd_peer *p, const femd_peer_config *cfg, fe
             return femd_fail(err, FEMD_TIMEOUT, "%s at %s within %g s",
                              p->connected ? "no welcome from the server" : "no femd server answers", p->address,
                              timeout);
-        wait_for(p, ZMQ_POLLIN, end - now);
+        peer_wait_for(p, ZMQ_POLLIN, end - now);
     }
     return FEMD_OK;
 }
@@ -308,8 +308,8 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
     p->hello = cfg->hello;
     p->silence = cfg->silence > 0 ? cfg->silence : default_silence;
     p->welcome.frame_max = FEMD_FRAME_MAX;
-    femd_status rc = start(p, err);
-    if (rc == FEMD_OK) rc = register_within(p, cfg, err);
+    femd_status rc = peer_start(p, err);
+    if (rc == FEMD_OK) rc = peer_register_within(p, cfg, err);
     if (rc != FEMD_OK) {
         femd_peer_close(&p);
         return rc;
@@ -319,17 +319,17 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
     return FEMD_OK;
 }
 
-static void say_bye(femd_peer *p) {
+static void peer_say_bye(femd_peer *p) {
     if (!p->registered || femd_frame_begin(&p->scratch, FEMD_MSG_BYE, 0, NULL) != FEMD_OK) return;
     femd_frame_finish(&p->scratch, 0);
-    (void)!send_now(p, &p->scratch, NULL);
+    (void)!peer_send_now(p, &p->scratch, NULL);
 }
 
 void femd_peer_close(femd_peer **peer) {
     if (!peer || !*peer) return;
     femd_peer *p = *peer;
     if (p->socket) {
-        say_bye(p);
+        peer_say_bye(p);
         zmq_socket_monitor(p->socket, NULL, 0);
         zmq_close(p->socket);
     }

@@ -40,7 +40,7 @@ void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]) {
     femd_putf64(p + AT_ACCURACY, r->accuracy);
 }
 
-static femd_status check_ranges(const uint8_t *p, const femd_request *r, femd_error *err) {
+static femd_status request_check_ranges(const uint8_t *p, const femd_request *r, femd_error *err) {
     if (r->wants & ~(uint32_t)FEMD_WANT_ALL)
         return femd_fail(err, FEMD_PROTOCOL, "request: unknown wants 0x%x", r->wants);
     if (r->control > FEMD_CONTROL_PRESSURE)
@@ -71,5 +71,5 @@ femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_reques
     r->temperature = femd_getf64(p + AT_TEMPERATURE);
     r->pressure = femd_getf64(p + AT_PRESSURE);
     r->accuracy = femd_getf64(p + AT_ACCURACY);
-    return check_ranges(p, r, err);
+    return request_check_ranges(p, r, err);
 }

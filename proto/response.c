@@ -10,15 +10,15 @@ enum { AT_STATUS = 0, AT_ENGINE = 4, AT_FLAGS = 8, AT_NOTES = 12, AT_STATE = 16,
 enum { HEAD_BYTES = FEMD_RESPONSE_HEAD_BYTES };
 enum { FLAG_SAMPLED = 1u << 0 };
 
-static double *numbers_at(femd_response *r, size_t at) {
+static double *response_numbers_at(femd_response *r, size_t at) {
     return (double *)(void *)((char *)r + at);
 }
 
-static const double *numbers_of(const femd_response *r, size_t at) {
+static const double *response_numbers_of(const femd_response *r, size_t at) {
     return (const double *)(const void *)((const char *)r + at);
 }
 
-static int any(const double *v, size_t n) {
+static int response_any(const double *v, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (v[i] != 0) return 1;
     return 0;
@@ -31,17 +31,17 @@ int femd_response_holds(const femd_response *r, const femd_quantity *q) {
     case FEMD_HELD_WANTED: return (r->provided & q->want) != 0;
     case FEMD_HELD_ALWAYS: return 1;
     case FEMD_HELD_CHECKED: return r->checked != 0;
-    case FEMD_HELD_PRESSURE: return r->dJdp != 0 || any(r->dJdC, 6) || any(r->dSdp, 6);
-    case FEMD_HELD_NONZERO: return any(numbers_of(r, q->value), q->numbers);
+    case FEMD_HELD_PRESSURE: return r->dJdp != 0 || response_any(r->dJdC, 6) || response_any(r->dSdp, 6);
+    case FEMD_HELD_NONZERO: return response_any(response_numbers_of(r, q->value), q->numbers);
     case FEMD_HELDS: break;
     }
     return 0;
 }
 
 /* The error of what was sampled, if it is not zero. */
-static int has_error(const femd_response *r, const femd_quantity *q) {
+static int response_has_error(const femd_response *r, const femd_quantity *q) {
     if (!q->sampled || !(r->sampled || q->held == FEMD_HELD_CHECKED)) return 0;
-    return any(numbers_of(r, q->error), q->numbers);
+    return response_any(response_numbers_of(r, q->error), q->numbers);
 }
 
 /* Sets of bits, and what follows from them. */
@@ -50,12 +50,12 @@ typedef struct contents {
     size_t quantities, numbers; /* in held; all of them with their errors */
 } contents;
 
-static contents contents_of(const femd_response *r) {
+static contents response_contents_of(const femd_response *r) {
     contents c = {0};
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!femd_response_holds(r, q)) continue;
-        const int error = has_error(r, q);
+        const int error = response_has_error(r, q);
         c.held |= (uint64_t)1 << q->bit;
         c.errors |= (uint64_t)error << q->bit;
         c.quantities++;
@@ -65,27 +65,27 @@ static contents contents_of(const femd_response *r) {
 }
 
 /* The lengths are one byte each, filled up with zeros to whole words. */
-static size_t padded(size_t quantities) {
+static size_t response_padded(size_t quantities) {
     return (quantities + 7) / 8 * 8;
 }
 
-static size_t bytes_of(const contents *c) {
-    return HEAD_BYTES + padded(c->quantities) + 8 * c->numbers + FEMD_RESPONSE_WORK_BYTES;
+static size_t response_bytes_of(const contents *c) {
+    return HEAD_BYTES + response_padded(c->quantities) + 8 * c->numbers + FEMD_RESPONSE_WORK_BYTES;
 }
 
 size_t femd_response_bytes(const femd_response *r) {
-    const contents c = contents_of(r);
-    return bytes_of(&c);
+    const contents c = response_contents_of(r);
+    return response_bytes_of(&c);
 }
 
 /* ---- encode ---- */
 
-static uint8_t *put_numbers(uint8_t *p, const double *v, size_t n) {
+static uint8_t *response_put_numbers(uint8_t *p, const double *v, size_t n) {
     memcpy(p, v, 8 * n);
     return p + 8 * n;
 }
 
-static void put_head(const femd_response *r, const contents *c, uint8_t *p) {
+static void response_put_head(const femd_response *r, const contents *c, uint8_t *p) {
     femd_put32(p + AT_STATUS, (uint32_t)r->status);
     femd_put32(p + AT_ENGINE, r->engine);
     femd_put32(p + AT_FLAGS, r->sampled ? FLAG_SAMPLED : 0);
@@ -95,7 +95,7 @@ static void put_head(const femd_response *r, const contents *c, uint8_t *p) {
     femd_put64(p + AT_ERRORS, c->errors);
 }
 
-static void put_work(const femd_work *work, uint8_t *p) {
+static void response_put_work(const femd_work *work, uint8_t *p) {
     femd_putf64(p, work->wall);
     femd_put64(p + 8, work->force_evaluations);
     femd_put64(p + 16, work->worker);
@@ -103,26 +103,26 @@ static void put_work(const femd_work *work, uint8_t *p) {
 }
 
 size_t femd_response_encode(const femd_response *r, uint8_t *p) {
-    const contents c = contents_of(r);
-    uint8_t *length = p + HEAD_BYTES, *at = length + padded(c.quantities);
-    put_head(r, &c, p);
-    memset(length, 0, padded(c.quantities));
+    const contents c = response_contents_of(r);
+    uint8_t *length = p + HEAD_BYTES, *at = length + response_padded(c.quantities);
+    response_put_head(r, &c, p);
+    memset(length, 0, response_padded(c.quantities));
     for (uint64_t left = c.held; left; left &= left - 1) {
         const unsigned bit = (unsigned)__builtin_ctzll(left);
         const femd_quantity *q = femd_quantity_of_bit(bit);
         *length++ = q->numbers;
-        at = put_numbers(at, numbers_of(r, q->value), q->numbers);
-        if (c.errors >> bit & 1) at = put_numbers(at, numbers_of(r, q->error), q->numbers);
+        at = response_put_numbers(at, response_numbers_of(r, q->value), q->numbers);
+        if (c.errors >> bit & 1) at = response_put_numbers(at, response_numbers_of(r, q->error), q->numbers);
     }
-    put_work(&r->work, at);
-    return bytes_of(&c);
+    response_put_work(&r->work, at);
+    return response_bytes_of(&c);
 }
 
 /* ---- decode ---- */
 
 /* 1 if none of n doubles is NaN or infinite: no exponent is all ones. Integer work without branches, so it vectorises.
  */
-static int all_finite(const uint8_t *p, size_t n) {
+static int response_all_finite(const uint8_t *p, size_t n) {
     const uint64_t exponent = 0x7ff0000000000000u;
     uint64_t bad = 0;
     for (size_t i = 0; i < n; i++) bad |= (femd_get64(p + 8 * i) & exponent) == exponent;
@@ -132,17 +132,17 @@ static int all_finite(const uint8_t *p, size_t n) {
 int femd_response_is_finite(const femd_response *r) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        if (!all_finite((const uint8_t *)r + q->value, q->numbers)) return 0;
-        if (q->sampled && !all_finite((const uint8_t *)r + q->error, q->numbers)) return 0;
+        if (!response_all_finite((const uint8_t *)r + q->value, q->numbers)) return 0;
+        if (q->sampled && !response_all_finite((const uint8_t *)r + q->error, q->numbers)) return 0;
     }
     return 1;
 }
 
 /* The lengths behind the head. Quantities of the list have the length it says; others are of whom knows them. */
-static femd_status read_lengths(const uint8_t *p, size_t n, contents *c, femd_error *err) {
+static femd_status response_read_lengths(const uint8_t *p, size_t n, contents *c, femd_error *err) {
     const uint8_t *length = p + HEAD_BYTES;
     c->quantities = (size_t)__builtin_popcountll(c->held);
-    if (n < bytes_of(c)) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
+    if (n < response_bytes_of(c)) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
     for (uint64_t left = c->held; left; left &= left - 1, length++) {
         const unsigned bit = (unsigned)__builtin_ctzll(left), error = c->errors >> bit & 1;
         const femd_quantity *q = femd_quantity_of_bit(bit);
@@ -152,12 +152,12 @@ static femd_status read_lengths(const uint8_t *p, size_t n, contents *c, femd_er
             return femd_fail(err, FEMD_PROTOCOL, "response: quantity %u has an error, which it cannot have", bit);
         c->numbers += (size_t)*length << error;
     }
-    for (; length < p + HEAD_BYTES + padded(c->quantities); length++)
+    for (; length < p + HEAD_BYTES + response_padded(c->quantities); length++)
         if (*length) return femd_fail(err, FEMD_PROTOCOL, "response: reserved bytes are not zero");
     return FEMD_OK;
 }
 
-static femd_status check_head(const uint8_t *p, size_t n, contents *c, femd_error *err) {
+static femd_status response_check_head(const uint8_t *p, size_t n, contents *c, femd_error *err) {
     if (n < HEAD_BYTES + FEMD_RESPONSE_WORK_BYTES)
         return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
     const uint32_t flags = femd_get32(p + AT_FLAGS), notes = femd_get32(p + AT_NOTES);
@@ -168,13 +168,13 @@ static femd_status check_head(const uint8_t *p, size_t n, contents *c, femd_erro
     if (notes & ~(uint32_t)FEMD_NOTE_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown notes 0x%x", notes);
     if (c->errors & ~c->held)
         return femd_fail(err, FEMD_PROTOCOL, "response: the error of a quantity that it does not hold");
-    FEMD_TRY(read_lengths(p, n, c, err));
-    if (n != bytes_of(c))
-        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, bytes_of(c));
+    FEMD_TRY(response_read_lengths(p, n, c, err));
+    if (n != response_bytes_of(c))
+        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, response_bytes_of(c));
     return FEMD_OK;
 }
 
-static void get_head(const uint8_t *p, const contents *c, femd_response *r) {
+static void response_get_head(const uint8_t *p, const contents *c, femd_response *r) {
     memset(r, 0, sizeof *r);
     r->status = (int32_t)femd_get32(p + AT_STATUS);
     r->engine = femd_get32(p + AT_ENGINE);
@@ -184,7 +184,7 @@ static void get_head(const uint8_t *p, const contents *c, femd_response *r) {
     memcpy(r->state_out.b, p + AT_STATE, 32);
 }
 
-static void get_work(const uint8_t *p, femd_work *work) {
+static void response_get_work(const uint8_t *p, femd_work *work) {
     work->wall = femd_getf64(p);
     work->force_evaluations = femd_get64(p + 8);
     work->worker = femd_get64(p + 16);
@@ -193,27 +193,27 @@ static void get_work(const uint8_t *p, femd_work *work) {
 
 femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err) {
     contents c;
-    FEMD_TRY(check_head(p, n, &c, err));
-    const uint8_t *length = p + HEAD_BYTES, *at = length + padded(c.quantities);
-    get_head(p, &c, r);
-    if (r->status == FEMD_OK && !all_finite(at, c.numbers))
+    FEMD_TRY(response_check_head(p, n, &c, err));
+    const uint8_t *length = p + HEAD_BYTES, *at = length + response_padded(c.quantities);
+    response_get_head(p, &c, r);
+    if (r->status == FEMD_OK && !response_all_finite(at, c.numbers))
         return femd_fail(err, FEMD_PROTOCOL, "response: status OK with a number that is not finite");
     for (uint64_t left = c.held; left; left &= left - 1, length++) {
         const unsigned bit = (unsigned)__builtin_ctzll(left), error = c.errors >> bit & 1;
         const femd_quantity *q = femd_quantity_of_bit(bit);
         const size_t bytes = 8 * (size_t)*length;
-        if (q) memcpy(numbers_at(r, q->value), at, bytes);
+        if (q) memcpy(response_numbers_at(r, q->value), at, bytes);
         if (q && q->held == FEMD_HELD_CHECKED) r->checked = 1;
-        if (q && error) memcpy(numbers_at(r, q->error), at + bytes, bytes);
+        if (q && error) memcpy(response_numbers_at(r, q->error), at + bytes, bytes);
         at += bytes << error;
     }
-    get_work(at, &r->work);
+    response_get_work(at, &r->work);
     return FEMD_OK;
 }
 
 femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out, femd_error *err) {
     contents c;
-    FEMD_TRY(check_head(p, n, &c, err));
+    FEMD_TRY(response_check_head(p, n, &c, err));
     *status = (int32_t)femd_get32(p + AT_STATUS);
     memcpy(state_out->b, p + AT_STATE, 32);
     return FEMD_OK;

@@ -15,32 +15,32 @@ static const status_entry entries[] = {
 #undef STATUS_ENTRY
 };
 
-static const status_entry *find(int code) {
+static const status_entry *status_find(int code) {
     for (unsigned i = 0; i < sizeof entries / sizeof entries[0]; i++)
         if (entries[i].code == code) return &entries[i];
     return 0;
 }
 
 const char *femd_status_text(int code) {
-    const status_entry *e = find(code);
+    const status_entry *e = status_find(code);
     return e ? e->text : "unknown status";
 }
 
 const char *femd_status_name(int code) {
-    const status_entry *e = find(code);
+    const status_entry *e = status_find(code);
     return e ? e->name : "UNKNOWN";
 }
 
 int femd_status_is_known(int code) {
-    return find(code) != 0;
+    return status_find(code) != 0;
 }
 
 int femd_status_is_physics(int code) {
-    const status_entry *e = find(code);
+    const status_entry *e = status_find(code);
     return e && e->cls == CLASS_P;
 }
 
 int femd_status_is_infrastructure(int code) {
-    const status_entry *e = find(code);
+    const status_entry *e = status_find(code);
     return e && e->cls == CLASS_I;
 }

@@ -22,7 +22,7 @@ void femd_hash_text(const femd_hash *h, char text[65]) {
     text[64] = '\0';
 }
 
-static int hex_value(char c) {
+static int types_hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -32,7 +32,7 @@ static int hex_value(char c) {
 femd_status femd_hash_parse(const char *text, femd_hash *h) {
     if (!text || strnlen(text, 65) != 64) return FEMD_BAD_INPUT;
     for (int i = 0; i < 32; i++) {
-        int hi = hex_value(text[2 * i]), lo = hex_value(text[2 * i + 1]);
+        int hi = types_hex_value(text[2 * i]), lo = types_hex_value(text[2 * i + 1]);
         if (hi < 0 || lo < 0) return FEMD_BAD_INPUT;
         h->b[i] = (uint8_t)(hi << 4 | lo);
     }

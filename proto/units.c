@@ -125,18 +125,18 @@ void femd_units_list(femd_dimension dim, char *text, size_t size) {
     }
 }
 
-static int is_digit(char c) {
+static int units_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 /* Length of the decimal number at the start of s; *mantissa its length without the exponent, *power its exponent.
  * 0 if there is none (so "nan", "inf" and "0x1" are no numbers; the exponent is clipped far outside a double's). */
-static size_t scan_number(const char *s, size_t *mantissa, int *power) {
+static size_t units_scan_number(const char *s, size_t *mantissa, int *power) {
     size_t i = 0, digits = 0;
     if (s[i] == '+' || s[i] == '-') i++;
-    for (; is_digit(s[i]); i++) digits++;
+    for (; units_is_digit(s[i]); i++) digits++;
     if (s[i] == '.')
-        for (i++; is_digit(s[i]); i++) digits++;
+        for (i++; units_is_digit(s[i]); i++) digits++;
     if (digits == 0) return 0;
     *mantissa = i;
     *power = 0;
@@ -144,15 +144,15 @@ static size_t scan_number(const char *s, size_t *mantissa, int *power) {
     size_t k = i + 1;
     int sign = 1;
     if (s[k] == '+' || s[k] == '-') sign = s[k++] == '-' ? -1 : 1;
-    if (!is_digit(s[k])) return i;
-    for (; is_digit(s[k]); k++)
+    if (!units_is_digit(s[k])) return i;
+    for (; units_is_digit(s[k]); k++)
         if (*power < 100000) *power = *power * 10 + (s[k] - '0');
     *power *= sign;
     return k;
 }
 
 /* number = text[0..mantissa) x 10^power, correctly rounded whatever the locale's decimal point. */
-static double read_number(const char *text, size_t mantissa, int power) {
+static double units_read_number(const char *text, size_t mantissa, int power) {
     char buffer[160];
     snprintf(buffer, sizeof buffer, "%.*se%d", (int)mantissa, text, power);
     char *dot = strchr(buffer, '.');
@@ -160,14 +160,14 @@ static double read_number(const char *text, size_t mantissa, int power) {
     return strtod(buffer, NULL);
 }
 
-static const unit *find_unit(femd_dimension dim, const char *name, size_t n) {
+static const unit *units_find(femd_dimension dim, const char *name, size_t n) {
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (units[i].dim == dim && strlen(units[i].name) == n && memcmp(units[i].name, name, n) == 0) return &units[i];
     return NULL;
 }
 
 /* The SI unit of a dimension; empty for a pure number. */
-static const char *first_unit(femd_dimension dim) {
+static const char *units_first(femd_dimension dim) {
     for (size_t i = 0; dim != FEMD_DIM_NONE && i < sizeof units / sizeof *units; i++)
         if (units[i].dim == dim) return units[i].name;
     return "";
@@ -181,10 +181,10 @@ femd_status femd_units_parse(const char *text, femd_dimension dim, double *si, f
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_units_parse: bad argument");
     femd_units_list(dim, list, sizeof list);
     while (*text == ' ') text++;
-    size_t n = scan_number(text, &mantissa, &power);
+    size_t n = units_scan_number(text, &mantissa, &power);
     if (n == 0 || mantissa > 120)
         return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" does not start with a number; write a %s such as \"1.5 %s\"",
-                         text, femd_dimension_name(dim), first_unit(dim));
+                         text, femd_dimension_name(dim), units_first(dim));
     const char *name = text + n;
     while (*name == ' ') name++;
     size_t len = strlen(name);
@@ -192,11 +192,11 @@ femd_status femd_units_parse(const char *text, femd_dimension dim, double *si, f
     if (len == 0 && dim != FEMD_DIM_NONE)
         return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" has no unit; accepted for a %s: %s (or a bare number in SI)",
                          text, femd_dimension_name(dim), list);
-    const unit *u = len ? find_unit(dim, name, len) : &units[0];
+    const unit *u = len ? units_find(dim, name, len) : &units[0];
     if (!u)
         return femd_fail(err, FEMD_BAD_INPUT, "unit \"%.*s\" does not fit a %s; accepted: %s", len > 40 ? 40 : (int)len,
                          name, femd_dimension_name(dim), list);
-    double v = read_number(text, mantissa, power + u->power);
+    double v = units_read_number(text, mantissa, power + u->power);
     if (u->factor != 1) v *= u->factor;
     v += u->offset;
     if (!isfinite(v)) return femd_fail(err, FEMD_BAD_INPUT, "\"%.60s\" is too large", text);
