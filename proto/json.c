@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "json_walk.h"
+#include "utf8.h"
 
 /* ---- strict scan ---- */
 
@@ -32,25 +33,6 @@ static femd_status json_scan_fail(const scanner *s, size_t at, const char *words
         if (s->text[k] == '\n') line++, column = 1;
     }
     return femd_fail(s->err, FEMD_BAD_INPUT, "%s:%zu:%zu: %s", s->name, line, column, words);
-}
-
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if malformed. */
-static size_t json_utf8_length(const unsigned char *s, size_t n) {
-    if (s[0] < 0x80) return 1;
-    size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || n < len) return 0;
-    for (size_t k = 1; k < len; k++)
-        if ((s[k] & 0xc0) != 0x80) return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
-    if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
-    return len;
-}
-
-int json_is_utf8(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    for (size_t n = strlen(text), len; n > 0; s += len, n -= len)
-        if ((len = json_utf8_length(s, n)) == 0) return 0;
-    return 1;
 }
 
 static int json_is_hex(char c) {
@@ -87,7 +69,7 @@ static femd_status json_scan_string(scanner *s) {
             FEMD_TRY(json_scan_escape(s));
             continue;
         }
-        size_t len = json_utf8_length((const unsigned char *)s->text + s->i, s->n - s->i);
+        size_t len = femd_utf8_length((const unsigned char *)s->text + s->i, s->n - s->i);
         if (len == 0) return json_scan_fail(s, s->i, "bytes that are not UTF-8");
         s->i += len;
     }

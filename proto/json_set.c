@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json_walk.h"
+#include "utf8.h"
 
 /* One step of "a.b[2].c": a key, or an index into an array. */
 typedef struct segment {
@@ -67,7 +68,7 @@ femd_status femd_json_set(femd_json *doc, const char *assignment, femd_error *er
     segment s;
     if (!equals || equals == assignment)
         return femd_fail(err, FEMD_BAD_INPUT, "--set %.200s: must read a.b.c=VALUE", assignment);
-    if (!json_is_utf8(assignment)) return femd_fail(err, FEMD_BAD_INPUT, "--set: holds bytes that are not UTF-8");
+    if (!femd_utf8_is_valid(assignment)) return femd_fail(err, FEMD_BAD_INPUT, "--set: holds bytes that are not UTF-8");
     cJSON *parent = doc->root;
     for (int depth = 1;; depth++) {
         if (!json_set_next_segment(&p, equals, &s) || depth > FEMD_JSON_MAX_DEPTH)

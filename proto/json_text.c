@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
 
 femd_status json_text_raw(femd_buffer *out, femd_error *err, const char *fmt, ...) {
     char text[512];
@@ -16,31 +19,10 @@ femd_status json_text_raw(femd_buffer *out, femd_error *err, const char *fmt, ..
     return femd_buffer_append(out, text, (size_t)n, err);
 }
 
-/* Bytes of the UTF-8 character at s (RFC 3629), 0 if there is none. A NUL ends every sequence, so nothing is read past
- * it. */
-static int utf8_length(const unsigned char *s) {
-    unsigned char low = 0x80, high = 0xbf;
-    int n = s[0] < 0x80                    ? 1
-            : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-            : (s[0] & 0xf0) == 0xe0        ? 3
-            : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                           : 0;
-    if (s[0] == 0xe0) low = 0xa0;  /* overlong */
-    if (s[0] == 0xed) high = 0x9f; /* surrogates */
-    if (s[0] == 0xf0) low = 0x90;
-    if (s[0] == 0xf4) high = 0x8f;
-    for (int i = 1; i < n; i++) {
-        if (s[i] < low || s[i] > high) return 0;
-        low = 0x80;
-        high = 0xbf;
-    }
-    return n;
-}
-
 femd_status json_text_string(femd_buffer *out, const char *text, femd_error *err) {
     FEMD_TRY(femd_buffer_append(out, "\"", 1, err));
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int n = utf8_length(s);
+        const size_t n = femd_utf8_length(s, strnlen((const char *)s, 4));
         if (n == 0) {
             FEMD_TRY(femd_buffer_append(out, "\xef\xbf\xbd", 3, err));
             s++;
@@ -51,7 +33,7 @@ femd_status json_text_string(femd_buffer *out, const char *text, femd_error *err
         else if (*s < 0x20 || *s == 0x7f)
             FEMD_TRY(json_text_raw(out, err, "\\u%04x", *s));
         else
-            FEMD_TRY(femd_buffer_append(out, s, (size_t)n, err));
+            FEMD_TRY(femd_buffer_append(out, s, n, err));
         s += n;
     }
     return femd_buffer_append(out, "\"", 1, err);

@@ -1,4 +1,4 @@
-/* What the JSON files of proto/ share: a walk over a tree without recursion, a check of text. Private to them. */
+/* What the JSON files of proto/ share: a walk over a tree without recursion. Private to them. */
 #ifndef FEMD_JSON_WALK_H
 #define FEMD_JSON_WALK_H
 
@@ -9,9 +9,6 @@ typedef struct walk {
     const cJSON *stack[FEMD_JSON_MAX_DEPTH + 2];
     int depth;
 } walk;
-
-/* 1 if the text is well-formed UTF-8: json.c. */
-int json_is_utf8(const char *text);
 
 static inline const cJSON *walk_first(walk *w, const cJSON *root) {
     w->depth = 0;
