@@ -23,13 +23,46 @@ static femd_status eam_read_count(femd_text *r, int least, int *out, const char 
     return FEMD_OK;
 }
 
-/* n numbers into to, or past them if to is NULL. */
-static femd_status eam_read_table(femd_text *r, int n, double *to, const char *what) {
-    double v;
+/* A file in hand, and what is odd about it. */
+typedef struct eam_file {
+    femd_text text;
+    int odd;         /* tables whose last line holds more than it should */
+    char first[140]; /* the first of them, in words */
+} eam_file;
+
+/* A table of n numbers into to, or past them if to is NULL. It starts on a line of its own; what its last line has
+ * beyond n is passed over, as LAMMPS does, and noted. */
+static femd_status eam_read_table(eam_file *f, int n, double *to, const char *what) {
+    femd_text *r = &f->text;
+    double v = 0.0;
     for (int k = 0; k < n; k++) {
         FEMD_TRY(femd_text_number(r, &v, what));
         if (to) to[k] = v;
     }
+    const int line = r->line, surplus = femd_text_skip(r);
+    if (surplus && !f->odd++)
+        snprintf(f->first, sizeof f->first, "line %d has %d word%s after the %d numbers stated (%s)", line, surplus,
+                 surplus == 1 ? "" : "s", n, what);
+    return FEMD_OK;
+}
+
+/* Nothing but words may follow the last table: numbers there mean that one of the tables is longer than stated, and all
+ * that follow it would be shifted. */
+static femd_status eam_read_end(eam_file *f, femd_potential *p) {
+    femd_text *r = &f->text;
+    const char *word = femd_text_word(r);
+    char *end = NULL;
+    if (word && (strtod(word, &end), end != word) && !*end)
+        return femd_fail(r->err, FEMD_BAD_INPUT,
+                         "%s:%d: numbers follow the last table (\"%.20s\"); a table is longer than the file states, or "
+                         "the file is of another style than %s",
+                         r->name, r->line, word, p->style->name);
+    if (word)
+        femd_potential_remark(p, "%.80s:%d: \"%.20s\" and what follows is no part of a table and is passed over",
+                              r->name, r->line, word);
+    if (f->odd)
+        femd_potential_remark(p, "%.80s: %s; passed over, as LAMMPS does%s", r->name, f->first,
+                              f->odd > 1 ? "; other tables likewise" : "");
     return FEMD_OK;
 }
 
@@ -40,6 +73,7 @@ static femd_status eam_read_grid(femd_text *r, femd_eam *t) {
     FEMD_TRY(eam_read_count(r, 5, &t->nr, "the number of distances"));
     FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
     FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
+    (void)femd_text_skip(r);
     t->rho_max = (t->nrho - 1) * t->drho;
     if (!(t->drho > 0.0) || !(t->dr > 0.0) || !(t->cutoff > 0.5) || !((t->nr - 1) * t->dr > 0.5))
         return femd_fail(r->err, FEMD_BAD_INPUT,
@@ -51,19 +85,19 @@ static femd_status eam_read_grid(femd_text *r, femd_eam *t) {
 /* Element names of a setfl file into words[]; where[a] = position of species a in it. */
 static femd_status eam_read_elements(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int *count,
                                      int where[]) {
-    char *line = femd_text_line(r), *save = NULL, *word, *words[ELEMENTS_MOST], all[256] = "";
-    int stated;
-    if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where the elements are expected", r->name);
-    word = strtok_r(line, " \t\r", &save);
-    stated = word ? atoi(word) : 0;
-    for (*count = 0; (word = strtok_r(NULL, " \t\r", &save)) && *count < ELEMENTS_MOST; (*count)++) {
+    char *word = femd_text_word(r), *save = NULL, *words[ELEMENTS_MOST], all[256] = "";
+    const int line = r->line;
+    if (!word) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where the elements are expected", r->name);
+    const int stated = atoi(word);
+    char *names = femd_text_line(r);
+    word = names ? strtok_r(names, " \t\r\v\f", &save) : NULL;
+    for (*count = 0; word && *count < ELEMENTS_MOST; (*count)++, word = strtok_r(NULL, " \t\r\v\f", &save)) {
         words[*count] = word;
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *count ? ", " : "", word);
     }
     if (stated < 1 || stated != *count)
         return femd_fail(r->err, FEMD_BAD_INPUT,
-                         "%s:%d: expected the number of elements and their names; is it a setfl file?", r->name,
-                         r->line - 1);
+                         "%s:%d: expected the number of elements and their names; is it a setfl file?", r->name, line);
     for (int a = 0; a < n; a++) {
         const char *want = femd_text_name(potential, species[a]);
         where[a] = -1;
@@ -78,15 +112,16 @@ static femd_status eam_read_elements(femd_text *r, const cJSON *potential, const
 
 /* One element's block: header, F, one density or (fs) one for each element. Entry (at a, due to b) = block b, and for
  * fs its column a. */
-static femd_status eam_read_element(femd_text *r, femd_eam *t, int element, int count, int fs, const int where[]) {
+static femd_status eam_read_element(eam_file *f, femd_eam *t, int element, int count, int fs, const int where[]) {
+    femd_text *r = &f->text;
     double number, mass, *keep = NULL;
     size_t nr = (size_t)t->nr, nrho = (size_t)t->nrho, n = (size_t)t->n;
     FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
     FEMD_TRY(femd_text_number(r, &mass, "a mass"));
-    (void)femd_text_line(r); /* lattice constant and structure: of no use here */
+    (void)femd_text_skip(r); /* lattice constant and structure: of no use here */
     for (size_t a = 0; a < n; a++)
         if (where[a] == element) keep = t->embed + a * nrho, t->mass[a] = mass;
-    FEMD_TRY(eam_read_table(r, t->nrho, keep, "an embedding energy"));
+    FEMD_TRY(eam_read_table(f, t->nrho, keep, "an embedding energy"));
     for (size_t a = 0; a < n; a++)
         if (keep && where[a] == element) memmove(t->embed + a * nrho, keep, nrho * sizeof(double));
     for (int column = 0; column < (fs ? count : 1); column++) {
@@ -94,7 +129,7 @@ static femd_status eam_read_element(femd_text *r, femd_eam *t, int element, int 
         for (size_t b = 0; b < n && !first; b++)
             for (size_t a = 0; a < n && !first; a++)
                 if (where[b] == element && (!fs || where[a] == column)) first = t->density + (a * n + b) * nr;
-        FEMD_TRY(eam_read_table(r, t->nr, first, "a density"));
+        FEMD_TRY(eam_read_table(f, t->nr, first, "a density"));
         for (size_t b = 0; b < n && first; b++)
             for (size_t a = 0; a < n; a++)
                 if (where[b] == element && (!fs || where[a] == column))
@@ -103,17 +138,19 @@ static femd_status eam_read_element(femd_text *r, femd_eam *t, int element, int 
     return FEMD_OK;
 }
 
-static femd_status eam_read_setfl(femd_text *r, const cJSON *potential, const char (*species)[8], int n, int fs,
+static femd_status eam_read_setfl(eam_file *f, const cJSON *potential, const char (*species)[8], int n, int fs,
                                   femd_eam *t) {
+    femd_text *r = &f->text;
     int count = 0, where[FEMD_SPECIES_MAX];
     FEMD_TRY(femd_text_title(r));
     if (!femd_text_line(r) || !femd_text_line(r))
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s: three comment lines are expected first", r->name);
+    femd_text_uncomment(r);
     FEMD_TRY(eam_read_elements(r, potential, species, n, &count, where));
     FEMD_TRY(eam_read_grid(r, t));
     t->n = n;
     FEMD_TRY(femd_eam_reserve(t, r->err));
-    for (int e = 0; e < count; e++) FEMD_TRY(eam_read_element(r, t, e, count, fs, where));
+    for (int e = 0; e < count; e++) FEMD_TRY(eam_read_element(f, t, e, count, fs, where));
     for (int i = 0; i < count; i++)
         for (int j = 0; j <= i; j++) {
             double *first = NULL;
@@ -127,25 +164,27 @@ static femd_status eam_read_setfl(femd_text *r, const cJSON *potential, const ch
                         else
                             memmove(to, first, (size_t)t->nr * sizeof(double));
                     }
-                if (pass == 0) FEMD_TRY(eam_read_table(r, t->nr, first, "a pair energy"));
+                if (pass == 0) FEMD_TRY(eam_read_table(f, t->nr, first, "a pair energy"));
             }
         }
     return FEMD_OK;
 }
 
 /* One funcfl file as a femd_eam of one species whose z is the effective charge Z(r). */
-static femd_status eam_read_funcfl(femd_text *r, femd_eam *t) {
+static femd_status eam_read_funcfl(eam_file *f, femd_eam *t) {
+    femd_text *r = &f->text;
     double number;
     FEMD_TRY(femd_text_title(r));
+    femd_text_uncomment(r);
     FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
     FEMD_TRY(femd_text_number(r, &t->mass[0], "a mass"));
-    (void)femd_text_line(r);
+    (void)femd_text_skip(r);
     FEMD_TRY(eam_read_grid(r, t));
     t->n = 1;
     FEMD_TRY(femd_eam_reserve(t, r->err));
-    FEMD_TRY(eam_read_table(r, t->nrho, t->embed, "an embedding energy"));
-    FEMD_TRY(eam_read_table(r, t->nr, t->z, "an effective charge"));
-    return eam_read_table(r, t->nr, t->density, "a density");
+    FEMD_TRY(eam_read_table(f, t->nrho, t->embed, "an embedding energy"));
+    FEMD_TRY(eam_read_table(f, t->nr, t->z, "an effective charge"));
+    return eam_read_table(f, t->nr, t->density, "a density");
 }
 
 /* Four-point Lagrange interpolation of f (n knots, spacing h) at x, as LAMMPS moves funcfl tables to a common grid. */
@@ -195,7 +234,7 @@ static femd_status eam_mix_funcfl(const femd_eam *one, int n, femd_eam *t, femd_
     return FEMD_OK;
 }
 
-static femd_status eam_funcfl(const femd_potential_source *from, femd_eam *t, femd_error *err) {
+static femd_status eam_funcfl(const femd_potential_source *from, femd_eam *t, femd_potential *p, femd_error *err) {
     const cJSON *potential = from->object;
     const int n = from->nspecies;
     const cJSON *files = femd_json_get(potential, "files");
@@ -205,13 +244,14 @@ static femd_status eam_funcfl(const femd_potential_source *from, femd_eam *t, fe
     for (int a = 0; a < n && rc == FEMD_OK; a++) {
         const char *name = femd_json_string(files, from->species[a],
                                             n == 1 || !files ? femd_json_string(potential, "file", NULL) : NULL);
-        femd_text r;
+        eam_file f = {0};
         if (!name || (n > 1 && !files))
             rc = femd_json_fail(from->doc, potential, err,
                                 "a funcfl file holds one element: name one for each of the %d species in \"files\"", n);
-        else if ((rc = femd_text_open(&r, from->doc, potential, from->pack, name, err)) == FEMD_OK) {
-            rc = eam_read_funcfl(&r, &one[a]);
-            femd_text_close(&r);
+        else if ((rc = femd_text_open(&f.text, from->doc, potential, from->pack, name, err)) == FEMD_OK) {
+            rc = eam_read_funcfl(&f, &one[a]);
+            if (rc == FEMD_OK) rc = eam_read_end(&f, p);
+            femd_text_close(&f.text);
         }
     }
     if (rc == FEMD_OK) rc = eam_mix_funcfl(one, n, t, err);
@@ -234,31 +274,34 @@ static femd_status eam_interpolation(const femd_json *doc, const cJSON *potentia
     return FEMD_OK;
 }
 
-static femd_status eam_setfl(const femd_potential_source *from, int fs, femd_eam *t, femd_error *err) {
+static femd_status eam_setfl(const femd_potential_source *from, int fs, femd_eam *t, femd_potential *p,
+                             femd_error *err) {
     const char *name = femd_json_string(from->object, "file", "");
-    femd_text r;
-    FEMD_TRY(femd_text_open(&r, from->doc, femd_json_get(from->object, "file"), from->pack, name, err));
-    const femd_status rc = eam_read_setfl(&r, from->object, from->species, from->nspecies, fs, t);
-    femd_text_close(&r);
+    eam_file f = {0};
+    FEMD_TRY(femd_text_open(&f.text, from->doc, femd_json_get(from->object, "file"), from->pack, name, err));
+    femd_status rc = eam_read_setfl(&f, from->object, from->species, from->nspecies, fs, t);
+    if (rc == FEMD_OK) rc = eam_read_end(&f, p);
+    femd_text_close(&f.text);
     return rc;
 }
 
-static femd_status eam_alloy(const femd_potential_source *from, femd_eam *t, femd_error *err) {
-    return eam_setfl(from, 0, t, err);
+static femd_status eam_alloy(const femd_potential_source *from, femd_eam *t, femd_potential *p, femd_error *err) {
+    return eam_setfl(from, 0, t, p, err);
 }
 
-static femd_status eam_fs(const femd_potential_source *from, femd_eam *t, femd_error *err) {
-    return eam_setfl(from, 1, t, err);
+static femd_status eam_fs(const femd_potential_source *from, femd_eam *t, femd_potential *p, femd_error *err) {
+    return eam_setfl(from, 1, t, p, err);
 }
 
 /* A potential from the file that `file` reads. */
-static femd_status eam_read_from(femd_status (*file)(const femd_potential_source *, femd_eam *, femd_error *),
+static femd_status eam_read_from(femd_status (*file)(const femd_potential_source *, femd_eam *, femd_potential *,
+                                                     femd_error *),
                                  const femd_potential_source *from, femd_potential *p, femd_error *err) {
     femd_interpolation how = FEMD_INTERPOLATE_AUTO;
     femd_eam t;
     memset(&t, 0, sizeof t);
     FEMD_TRY(eam_interpolation(from->doc, from->object, &how, err));
-    femd_status rc = file(from, &t, err);
+    femd_status rc = file(from, &t, p, err);
     if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
     if (rc == FEMD_OK) femd_eam_judge(&t, from->species, p);
     femd_eam_clear(&t);

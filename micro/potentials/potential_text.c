@@ -18,34 +18,47 @@ femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node
     r->text = malloc(file->bytes.size + 1);
     if (!r->text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
     memcpy(r->text, file->bytes.data, file->bytes.size);
+    if (memchr(r->text, '\0', file->bytes.size)) {
+        femd_text_close(r);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s is no text: it holds bytes that are zero", name);
+    }
     r->text[file->bytes.size] = '\0';
     r->at = r->text;
     return FEMD_OK;
 }
 
-/* The next line, cut at its end, or NULL. */
+/* Undo the cut behind the last word. */
+static void text_join(femd_text *r) {
+    if (r->held) *r->at = r->held;
+    r->held = '\0';
+}
+
 char *femd_text_line(femd_text *r) {
+    text_join(r);
     char *line = r->at, *end;
     if (!*line) return NULL;
     end = strchr(line, '\n');
     r->at = end ? end + 1 : line + strlen(line);
     if (end) *end = '\0';
-    r->line++;
+    r->line += end != NULL;
     return line;
 }
 
-/* The next word, cut at its end, or NULL. */
 char *femd_text_word(femd_text *r) {
-    char *word;
+    text_join(r);
     while (isspace((unsigned char)*r->at)) r->line += *r->at++ == '\n';
     if (!*r->at) return NULL;
-    word = r->at;
+    char *word = r->at;
     while (*r->at && !isspace((unsigned char)*r->at)) r->at++;
-    if (*r->at) {
-        r->line += *r->at == '\n';
-        *r->at++ = '\0';
-    }
+    r->held = *r->at;
+    *r->at = '\0';
     return word;
+}
+
+int femd_text_skip(femd_text *r) {
+    int words = 0;
+    for (const char *p = femd_text_line(r); p && *(p += strspn(p, " \t\r\v\f")); p += strcspn(p, " \t\r\v\f")) words++;
+    return words;
 }
 
 femd_status femd_text_number(femd_text *r, double *out, const char *what) {
@@ -57,18 +70,19 @@ femd_status femd_text_number(femd_text *r, double *out, const char *what) {
     return FEMD_OK;
 }
 
-/* The first line of a file, a comment in which LAMMPS's files name their units: metal is what the rest is read in. */
 femd_status femd_text_title(femd_text *r) {
     const char *line = femd_text_line(r), *units;
     if (!line) return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file is empty", r->name);
     units = strstr(line, "UNITS:");
     if (!units) return FEMD_OK;
-    for (units += 6; *units == ' ';) units++;
-    if (strncmp(units, "metal", 5) == 0) return FEMD_OK;
-    return femd_fail(r->err, FEMD_BAD_INPUT, "%s:1: units \"%.10s\"; accepted: metal", r->name, units);
+    units += strlen("UNITS:");
+    units += strspn(units, " \t");
+    const int length = (int)strcspn(units, " \t\r");
+    if (length == 5 && strncmp(units, "metal", 5) == 0) return FEMD_OK;
+    return femd_fail(r->err, FEMD_BAD_INPUT, "%s:1: units \"%.*s\"; accepted: metal", r->name,
+                     length < 20 ? length : 20, units);
 }
 
-/* The name in the table of species a: potential.species[name], or the name itself. */
 const char *femd_text_name(const cJSON *potential, const char *species) {
     return femd_json_string(femd_json_get(potential, "species"), species, species);
 }
@@ -79,6 +93,7 @@ void femd_text_close(femd_text *r) {
 }
 
 void femd_text_uncomment(femd_text *r) {
+    text_join(r);
     for (char *c = r->at; (c = strchr(c, '#'));)
         while (*c && *c != '\n') *c++ = ' ';
 }
