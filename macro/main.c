@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "base/collective.h"
-#include "case/arguments.h"
 #include "femd/blas.h"
 #include "femd/clock.h"
 #include "results/live.h"

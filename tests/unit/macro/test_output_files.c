@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "case/arguments.h"
+#include "arguments.h"
 #include "results/live.h"
 #include "results/outfile.h"
 #include "results/summary.h"

@@ -1,5 +1,5 @@
 /* Reading of femd-macro's command line. Starts nothing and looks at no file. */
-#include "case/arguments.h"
+#include "arguments.h"
 
 #include <errno.h>
 #include <stdio.h>
