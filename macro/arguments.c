@@ -42,7 +42,7 @@ const char *femd_arguments_help(void) {
     return help_text;
 }
 
-static femd_status parse_id(const char *text, uint64_t *id, femd_error *err) {
+static femd_status arguments_parse_id(const char *text, uint64_t *id, femd_error *err) {
     char *end;
     errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
@@ -53,7 +53,8 @@ static femd_status parse_id(const char *text, uint64_t *id, femd_error *err) {
 }
 
 /* The value of option argv[*i], which may stand behind "=" or be the next argument. */
-static femd_status value_of(int argc, char **argv, int *i, size_t length, const char **value, femd_error *err) {
+static femd_status arguments_value_of(int argc, char **argv, int *i, size_t length, const char **value,
+                                      femd_error *err) {
     if (argv[*i][length] == '=')
         *value = argv[*i] + length + 1;
     else if (*i + 1 < argc)
@@ -63,12 +64,12 @@ static femd_status value_of(int argc, char **argv, int *i, size_t length, const 
     return FEMD_OK;
 }
 
-static int is_option(const char *arg, const char *name, size_t *length) {
+static int arguments_is_option(const char *arg, const char *name, size_t *length) {
     *length = strlen(name);
     return strncmp(arg, name, *length) == 0 && (arg[*length] == 0 || arg[*length] == '=');
 }
 
-static int is_flag(femd_arguments *a, const char *arg) {
+static int arguments_is_flag(femd_arguments *a, const char *arg) {
     int *flag = strcmp(arg, "--resume") == 0                            ? &a->resume
                 : strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0 ? &a->quiet
                 : strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0  ? &a->help
@@ -78,23 +79,24 @@ static int is_flag(femd_arguments *a, const char *arg) {
     return flag != NULL;
 }
 
-static femd_status option(femd_arguments *a, int argc, char **argv, int *i, const char **out, femd_error *err) {
+static femd_status arguments_option(femd_arguments *a, int argc, char **argv, int *i, const char **out,
+                                    femd_error *err) {
     const char *arg = argv[*i], *value = NULL;
     size_t n;
-    if (is_option(arg, "--connect", &n)) return value_of(argc, argv, i, n, &a->connect, err);
-    if (is_option(arg, "--out", &n)) return value_of(argc, argv, i, n, out, err);
-    if (is_option(arg, "--run", &n)) return value_of(argc, argv, i, n, &a->run, err);
-    if (is_option(arg, "--set", &n)) return value_of(argc, argv, i, n, &a->set[a->nsets++], err);
-    if (is_option(arg, "--dump-state", &n)) {
-        FEMD_TRY(value_of(argc, argv, i, n, &value, err));
+    if (arguments_is_option(arg, "--connect", &n)) return arguments_value_of(argc, argv, i, n, &a->connect, err);
+    if (arguments_is_option(arg, "--out", &n)) return arguments_value_of(argc, argv, i, n, out, err);
+    if (arguments_is_option(arg, "--run", &n)) return arguments_value_of(argc, argv, i, n, &a->run, err);
+    if (arguments_is_option(arg, "--set", &n)) return arguments_value_of(argc, argv, i, n, &a->set[a->nsets++], err);
+    if (arguments_is_option(arg, "--dump-state", &n)) {
+        FEMD_TRY(arguments_value_of(argc, argv, i, n, &value, err));
         a->dump = 1;
-        return parse_id(value, &a->dump_id, err);
+        return arguments_parse_id(value, &a->dump_id, err);
     }
     return femd_fail(err, FEMD_BAD_INPUT, "unknown option \"%s\"; see femd-macro --help", arg);
 }
 
 /* CASE.out: the case's path without "/case.json", ".json" and slashes at its end. */
-static char *default_out(const char *path) {
+static char *arguments_default_out(const char *path) {
     static const char usual[] = "/case.json", suffix[] = ".json";
     size_t given = strlen(path);
     int bare = strcmp(path, "case.json") == 0 || (given > 0 && path[given - 1] == '.');
@@ -111,7 +113,7 @@ static char *default_out(const char *path) {
     return name;
 }
 
-static femd_status check(const femd_arguments *a, femd_error *err) {
+static femd_status arguments_check(const femd_arguments *a, femd_error *err) {
     if (!a->path) return femd_fail(err, FEMD_BAD_INPUT, "no case given; see femd-macro --help");
     if (!a->connect)
         return femd_fail(err, FEMD_BAD_INPUT,
@@ -131,9 +133,9 @@ femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_e
             a->npetsc = argc - i - 1;
             break;
         }
-        if (is_flag(a, argv[i])) continue;
+        if (arguments_is_flag(a, argv[i])) continue;
         if (argv[i][0] == '-') {
-            FEMD_TRY(option(a, argc, argv, &i, &out, err));
+            FEMD_TRY(arguments_option(a, argc, argv, &i, &out, err));
         } else if (a->path) {
             return femd_fail(err, FEMD_BAD_INPUT, "two cases given: \"%s\" and \"%s\"", a->path, argv[i]);
         } else {
@@ -141,8 +143,8 @@ femd_status femd_arguments_read(int argc, char **argv, femd_arguments *a, femd_e
         }
     }
     if (a->help || a->version) return FEMD_OK;
-    FEMD_TRY(check(a, err));
-    a->out = out ? strdup(out) : default_out(a->path);
+    FEMD_TRY(arguments_check(a, err));
+    a->out = out ? strdup(out) : arguments_default_out(a->path);
     return a->out ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the arguments");
 }
 

@@ -1,20 +1,20 @@
-/* femd-macro: starts MPI and PETSc, connects to the server, runs the case, writes the results, and ends with one
- * message and one exit code. Holds no mechanics. */
+/* femd-macro: connects to the server, runs the case, writes the results, and ends with one message and one exit code.
+ * Holds no mechanics. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "arguments.h"
 #include "base/collective.h"
-#include "femd/blas.h"
 #include "femd/clock.h"
+#include "process.h"
 #include "results/live.h"
 #include "results/recorder.h"
+#include "solve/setup.h"
+#include "solve/stepping.h"
 
 enum {
     EXIT_OK = 0,
@@ -40,73 +40,8 @@ typedef struct app {
     int started; /* the output folder is ours: from here on a file that cannot be written is no bad input */
 } app;
 
-/* ---- signals: the one thing a handler can reach ---- */
-
-static volatile sig_atomic_t stop_signal;
-static volatile sig_atomic_t teardown_code;
-
-static void on_stop(int sig) {
-    stop_signal = sig;
-}
-/* The teardown of a lost run hangs in another rank's silence: leave with the code that is due. */
-static void on_alarm(int sig) {
-    (void)sig;
-    _exit(teardown_code);
-}
-
-static void install_signals(void) {
-    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND}; /* the second one ends at once */
-    struct sigaction late = {.sa_handler = on_alarm};
-    sigemptyset(&stop.sa_mask);
-    sigemptyset(&late.sa_mask);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGALRM, &late, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-/* ---- the process ---- */
-
-/* Environment that MPI and the BLAS read while they start. */
-static void pin_environment(char **argv) {
-    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
-    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
-    setenv("OMP_NUM_THREADS", "1", 0);
-    femd_blas_pin(NULL, argv);
-}
-
-/* A rank must not outlive a dead mpiexec. */
-static void follow_mpiexec(void) {
-    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK")) return;
-    pid_t parent = getppid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(EXIT_INTERNAL);
-}
-
-static int start_petsc(app *a, char *program) {
-    char no_signals[] = "-no_signal_handler",
-         no_rc[] = "-skip_petscrc"; /* no file of the user's changes a result unseen */
-    char **list = calloc((size_t)a->args.npetsc + 4, sizeof *list);
-    if (!list) return -1;
-    int n = 0;
-    list[n++] = program;
-    list[n++] = no_signals;
-    list[n++] = no_rc;
-    for (int i = 0; i < a->args.npetsc; ++i) list[n++] = a->args.petsc[i];
-    char **argv = list;
-    PetscErrorCode failed = PetscInitialize(&n, &argv, NULL, NULL);
-    free(list);
-    if (failed) return -1;
-    PetscPushErrorHandler(PetscReturnErrorHandler,
-                          NULL); /* words come back with the code; nothing is printed on the way */
-    a->comm = PETSC_COMM_WORLD;
-    MPI_Comm_rank(a->comm, &a->rank);
-    MPI_Comm_size(a->comm, &a->size);
-    return 0;
-}
-
 /* The case's PETSc options; those of the command line come after and win. */
-static femd_status set_petsc_options(app *a, femd_error *err) {
+static femd_status run_set_petsc_options(app *a, femd_error *err) {
     for (size_t i = 0; i < a->cs.npetsc; ++i)
         if (PetscOptionsInsertString(NULL, a->cs.petsc[i]))
             return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: \"%s\" is no PETSc option", a->args.path, a->cs.petsc[i]);
@@ -115,28 +50,16 @@ static femd_status set_petsc_options(app *a, femd_error *err) {
     return FEMD_OK;
 }
 
-/* A misspelled PETSc option would else go unnoticed. */
-static void tell_unused_options(const app *a) {
-    PetscInt n = 0;
-    char **name = NULL, **value = NULL;
-    if (a->rank != 0 || PetscOptionsLeftGet(NULL, &n, &name, &value)) return;
-    for (PetscInt i = 0; i < n; ++i) {
-        if (strcmp(name[i], "no_signal_handler") == 0 || strcmp(name[i], "skip_petscrc") == 0) continue;
-        fprintf(stderr, "femd-macro: the PETSc option -%s was never used (misspelled?)\n", name[i]);
-    }
-    (void)PetscOptionsLeftRestore(NULL, &n, &name, &value);
-}
-
 /* ---- hooks ---- */
 
-static int on_progress(void *user, const femd_progress_info *info) {
+static int run_on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
     femd_live_progress(&a->live, info);
-    return stop_signal != 0;
+    return femd_process_stop_signal() != 0;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
-static cJSON *pool_status(app *a) {
+static cJSON *run_pool_status(app *a) {
     char *text = NULL;
     if (a->rank != 0 || !a->client) return NULL;
     if (femd_client_status(a->client, &text, NULL) != FEMD_OK) return NULL;
@@ -148,35 +71,29 @@ static cJSON *pool_status(app *a) {
     return pool;
 }
 
-static femd_status on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+static femd_status run_on_committed(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     app *a = user;
-    cJSON_Delete(pool_status(a));
+    cJSON_Delete(run_pool_status(a));
     return femd_recorder_commit(&a->recorder, p, rec, err);
 }
 
-static void on_live(void *user, femd_problem *p, int step, int iteration, double residual, int cuts,
-                    const femd_progress_info *info) {
-    app *a = user;
-    (void)p;
-    if (info)
-        femd_live_progress(&a->live, info);
-    else
-        femd_live_iteration(&a->live, step, iteration, residual, cuts);
+static void run_on_live(void *user, int step, int iteration, double residual, int cuts) {
+    femd_live_iteration(&((app *)user)->live, step, iteration, residual, cuts);
 }
 
-static void on_cut(void *user, int step, const char *why, double dt) {
+static void run_on_cut(void *user, int step, const char *why, double dt) {
     femd_live_cut(&((app *)user)->live, step, why, dt);
 }
 
-static int on_stop_asked(void *user) {
+static int run_on_stop_asked(void *user) {
     (void)user;
-    return stop_signal != 0;
+    return femd_process_stop_signal() != 0;
 }
 
 /* ---- the run ---- */
 
 /* The same name on all ranks, another for every run: a label only. */
-static void make_run_name(app *a) {
+static void run_make_name(app *a) {
     char *name = a->run_name;
     if (a->args.run) {
         snprintf(name, 65, "%s", a->args.run);
@@ -190,34 +107,34 @@ static void make_run_name(app *a) {
     (void)MPI_Bcast(name, 65, MPI_CHAR, 0, a->comm);
 }
 
-static femd_status connect(app *a, femd_error *err) {
-    make_run_name(a);
+static femd_status run_connect(app *a, femd_error *err) {
+    run_make_name(a);
     a->recorder.info.name = a->run_name;
     const femd_client_config cfg = {.address = a->args.connect,
                                     .run = a->run_name,
                                     .rank = (uint32_t)a->rank,
                                     .ranks = (uint32_t)a->size,
-                                    .progress = on_progress,
+                                    .progress = run_on_progress,
                                     .user = a};
     return femd_client_open(&cfg, &a->client, err);
 }
 
-static femd_status prepare(app *a, femd_error *err) {
+static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
-    FEMD_TRY(femd_agree(a->comm, set_petsc_options(a, err), err));
+    FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count,
                    a->size);
-    FEMD_TRY(femd_agree(a->comm, connect(a, err), err));
+    FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
-    cJSON_Delete(pool_status(a));
+    cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
     return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
 }
 
-static femd_status run(app *a, femd_error *err) {
+static femd_status run_case(app *a, femd_error *err) {
     const femd_stepping_hooks hooks = {
-        .user = a, .committed = on_committed, .live = on_live, .cut = on_cut, .stop = on_stop_asked};
-    FEMD_TRY(prepare(a, err));
+        .user = a, .committed = run_on_committed, .live = run_on_live, .cut = run_on_cut, .stop = run_on_stop_asked};
+    FEMD_TRY(run_prepare(a, err));
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
     a->started = 1;
     FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));
@@ -227,7 +144,7 @@ static femd_status run(app *a, femd_error *err) {
 
 /* ---- the end ---- */
 
-static int exit_code(const app *a, femd_status rc) {
+static int run_exit_code(const app *a, femd_status rc) {
     switch (rc) {
     case FEMD_OK: return EXIT_OK;
     case FEMD_BAD_INPUT:
@@ -246,15 +163,15 @@ static int exit_code(const app *a, femd_status rc) {
 }
 
 /* A signal on any rank counts on all. */
-static int agreed_signal(const app *a) {
-    int mine = stop_signal, all = 0;
+static int run_agreed_signal(const app *a) {
+    int mine = femd_process_stop_signal(), all = 0;
     MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MAX, a->comm);
     return all;
 }
 
-static femd_status write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err) {
+static femd_status run_write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err) {
     if (!a->recorder.open) return FEMD_OK;
-    cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : pool_status(a);
+    cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : run_pool_status(a);
     a->recorder.info.pool = pool;
     a->recorder.info.message = message;
     femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, stopped), err);
@@ -263,22 +180,21 @@ static femd_status write_end(app *a, femd_status rc, int stopped, const char *me
     return written;
 }
 
-static int finish(app *a, femd_status rc, femd_error *err) {
-    int sig = agreed_signal(a);
+static int run_finish(app *a, femd_status rc, femd_error *err) {
+    int sig = run_agreed_signal(a);
     int stopped =
         sig && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
     if (stopped)
         rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
                        strsignal(sig), a->problem ? a->problem->step : 0);
-    int code = stopped ? EXIT_SIGNAL + sig : exit_code(a, rc);
+    int code = stopped ? EXIT_SIGNAL + sig : run_exit_code(a, rc);
     if (code == EXIT_POOL_LOST) {
-        teardown_code = code;
-        alarm(TEARDOWN_SECONDS);
+        femd_process_leave_within(TEARDOWN_SECONDS, code);
     }
     femd_live_end(&a->live);
     femd_error late = FEMD_ERROR_INIT;
-    femd_status written = write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
-    if (rc == FEMD_OK) tell_unused_options(a);
+    femd_status written = run_write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
+    if (rc == FEMD_OK && a->rank == 0) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
         if (written != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", late.text);
@@ -288,7 +204,7 @@ static int finish(app *a, femd_status rc, femd_error *err) {
     return code == EXIT_OK && written != FEMD_OK ? EXIT_INTERNAL : code;
 }
 
-static void release(app *a) {
+static void run_release(app *a) {
     femd_recorder_clear(&a->recorder);
     femd_problem_destroy(&a->problem);
     femd_client_close(&a->client);
@@ -298,20 +214,23 @@ static void release(app *a) {
 int main(int argc, char **argv) {
     app a = {0};
     femd_error err = FEMD_ERROR_INIT;
-    pin_environment(argv);
+    femd_process_pin_environment(argv);
     femd_recorder_begin(&a.recorder);
-    follow_mpiexec();
+    femd_process_follow_mpiexec();
     femd_status rc = femd_arguments_read(argc, argv, &a.args, &err);
     if (rc == FEMD_OK && a.args.help) return fputs(femd_arguments_help(), stdout) < 0;
     if (rc == FEMD_OK && a.args.version) return printf("femd-macro %s\n", FEMD_VERSION) < 0;
-    if (start_petsc(&a, argv[0]) != 0) {
+    if (femd_process_start_petsc(argv[0], a.args.npetsc, a.args.petsc) != 0) {
         fprintf(stderr, "femd-macro: MPI or PETSc cannot be started\n");
         return EXIT_INTERNAL;
     }
-    install_signals();
-    if (rc == FEMD_OK) rc = run(&a, &err);
-    int code = finish(&a, rc, &err);
-    release(&a);
+    a.comm = PETSC_COMM_WORLD;
+    MPI_Comm_rank(a.comm, &a.rank);
+    MPI_Comm_size(a.comm, &a.size);
+    femd_process_catch_signals();
+    if (rc == FEMD_OK) rc = run_case(&a, &err);
+    int code = run_finish(&a, rc, &err);
+    run_release(&a);
     femd_arguments_clear(&a.args);
     PetscFinalize();
     return code;

@@ -33,7 +33,7 @@ struct femd_rows {
 };
 
 /* Rank 0: each number 0..total-1 exactly once. */
-static femd_status check_numbers(const femd_rows *r, femd_error *err) {
+static femd_status rows_check_numbers(const femd_rows *r, femd_error *err) {
     unsigned char *seen = calloc(r->total ? r->total : 1, 1);
     if (!seen)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the numbering of %llu rows", (unsigned long long)r->total);
@@ -78,7 +78,7 @@ femd_status femd_rows_create(MPI_Comm comm, const uint64_t *ids, size_t n, femd_
     MPI_Gather(&r->n, 1, MPI_INT, r->count, 1, MPI_INT, 0, comm);
     for (int i = 1; r->rank == 0 && i < r->size; ++i) r->start[i] = r->start[i - 1] + r->count[i - 1];
     MPI_Gatherv(ids, r->n, MPI_UINT64_T, r->number, r->count, r->start, MPI_UINT64_T, 0, comm);
-    FEMD_TRY_GOTO(rc, femd_agree(comm, r->rank == 0 ? check_numbers(r, err) : FEMD_OK, err), fail);
+    FEMD_TRY_GOTO(rc, femd_agree(comm, r->rank == 0 ? rows_check_numbers(r, err) : FEMD_OK, err), fail);
     *rows = r;
     return FEMD_OK;
 fail:
@@ -100,7 +100,8 @@ uint64_t femd_rows_total(const femd_rows *rows) {
 }
 
 /* One buffer of all rows on rank 0, and the MPI type of one row. */
-static femd_status exchange_begin(const femd_rows *r, size_t bytes, char **all, MPI_Datatype *type, femd_error *err) {
+static femd_status rows_exchange_begin(const femd_rows *r, size_t bytes, char **all, MPI_Datatype *type,
+                                       femd_error *err) {
     *all = NULL;
     femd_status rc = FEMD_OK;
     if (bytes > INT_MAX) rc = femd_fail(err, FEMD_LIMIT, "a row of %zu bytes is too long", bytes);
@@ -116,7 +117,7 @@ static femd_status exchange_begin(const femd_rows *r, size_t bytes, char **all, 
 femd_status femd_rows_gather(femd_rows *r, const void *local, size_t bytes, void *global, femd_error *err) {
     char *all;
     MPI_Datatype type;
-    FEMD_TRY(exchange_begin(r, bytes, &all, &type, err));
+    FEMD_TRY(rows_exchange_begin(r, bytes, &all, &type, err));
     MPI_Gatherv(local, r->n, type, all, r->count, r->start, type, 0, r->comm);
     MPI_Type_free(&type);
     for (uint64_t i = 0; r->rank == 0 && i < r->total; ++i)
@@ -128,7 +129,7 @@ femd_status femd_rows_gather(femd_rows *r, const void *local, size_t bytes, void
 femd_status femd_rows_scatter(femd_rows *r, const void *global, size_t bytes, void *local, femd_error *err) {
     char *all;
     MPI_Datatype type;
-    FEMD_TRY(exchange_begin(r, bytes, &all, &type, err));
+    FEMD_TRY(rows_exchange_begin(r, bytes, &all, &type, err));
     for (uint64_t i = 0; r->rank == 0 && i < r->total; ++i)
         memcpy(all + i * bytes, (const char *)global + r->number[i] * bytes, bytes);
     MPI_Scatterv(all, r->count, r->start, type, local, r->n, type, 0, r->comm);

@@ -12,15 +12,15 @@
 
 /* ---- small helpers ---- */
 
-static int integer(const cJSON *obj, const char *key, int fallback) {
+static int case_integer(const cJSON *obj, const char *key, int fallback) {
     return (int)femd_json_number(obj, key, fallback);
 }
 
-static femd_status no_memory(femd_error *err) {
+static femd_status case_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "out of memory for the case");
 }
 
-static char *join(const char *folder, const char *name) {
+static char *case_join(const char *folder, const char *name) {
     size_t n = strlen(folder) + strlen(name) + 2;
     char *path = malloc(n);
     if (path) snprintf(path, n, "%s/%s", folder, name);
@@ -29,29 +29,29 @@ static char *join(const char *folder, const char *name) {
 
 /* ---- the file ---- */
 
-static int is_folder(const char *path) {
+static int case_is_folder(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* c->path and c->folder from what the user gave: a JSON file, or a folder with case.json in it. */
-static femd_status find_case(const char *path, femd_case *c, femd_error *err) {
+static femd_status case_find(const char *path, femd_case *c, femd_error *err) {
     char trimmed[4096];
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
     if (n == 0 || n >= sizeof trimmed)
         return femd_fail(err, FEMD_BAD_INPUT, "the name of a case file or folder is needed");
     snprintf(trimmed, sizeof trimmed, "%.*s", (int)n, path);
-    c->path = is_folder(trimmed) ? join(trimmed, "case.json") : strdup(trimmed);
-    if (!c->path) return no_memory(err);
+    c->path = case_is_folder(trimmed) ? case_join(trimmed, "case.json") : strdup(trimmed);
+    if (!c->path) return case_no_memory(err);
     const char *slash = strrchr(c->path, '/');
     c->folder = slash ? strndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path)) : strdup(".");
-    return c->folder ? FEMD_OK : no_memory(err);
+    return c->folder ? FEMD_OK : case_no_memory(err);
 }
 
 /* ---- sections ---- */
 
-static femd_status read_box(femd_case *c, const cJSON *box, femd_error *err) {
+static femd_status case_read_box(femd_case *c, const cJSON *box, femd_error *err) {
     const cJSON *distort = femd_json_get(box, "distort"), *cell = femd_json_get(box, "cells")->child;
     FEMD_TRY(femd_json_quantities(&c->doc, box, "size", FEMD_DIM_LENGTH, 3, c->mesh.size, err));
     if (femd_json_get(box, "origin"))
@@ -61,19 +61,19 @@ static femd_status read_box(femd_case *c, const cJSON *box, femd_error *err) {
     return femd_json_u64(&c->doc, distort, "seed", 1, &c->mesh.distort_seed, err);
 }
 
-static femd_status read_mesh(femd_case *c, femd_error *err) {
+static femd_status case_read_mesh(femd_case *c, femd_error *err) {
     const cJSON *mesh = femd_json_get(c->doc.root, "mesh"), *file = femd_json_get(mesh, "file");
     FEMD_TRY(femd_json_quantity(&c->doc, mesh, "scale", FEMD_DIM_LENGTH, 1, &c->mesh.scale, err));
-    if (!file) return read_box(c, femd_json_get(mesh, "box"), err);
+    if (!file) return case_read_box(c, femd_json_get(mesh, "box"), err);
     const char *name = file->valuestring;
-    c->mesh.file = name[0] == '/' ? strdup(name) : join(c->folder, name);
-    if (!c->mesh.file) return no_memory(err);
+    c->mesh.file = name[0] == '/' ? strdup(name) : case_join(c->folder, name);
+    if (!c->mesh.file) return case_no_memory(err);
     struct stat st;
     if (stat(c->mesh.file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
     return femd_json_fail(&c->doc, file, err, "no such file \"%s\"; looked in %s", name, c->folder);
 }
 
-static femd_status read_conditions(femd_case *c, femd_error *err) {
+static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root;
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
     FEMD_TRY(femd_json_quantity(&c->doc, root, "temperature", FEMD_DIM_TEMPERATURE, 0, &c->temperature, err));
@@ -86,7 +86,7 @@ static femd_status read_conditions(femd_case *c, femd_error *err) {
 }
 
 /* The schema lists the names too; a test compares the two. */
-static femd_status read_element(femd_case *c, femd_error *err) {
+static femd_status case_read_element(femd_case *c, femd_error *err) {
     const cJSON *element = femd_json_get(c->doc.root, "element");
     c->element = femd_element_named(femd_json_string(element, "type", c->mesh.file ? "P2" : "Q1"));
     if (c->element) return FEMD_OK;
@@ -95,23 +95,23 @@ static femd_status read_element(femd_case *c, femd_error *err) {
     return femd_json_fail(&c->doc, femd_json_get(element, "type"), err, "unknown element; accepted: %s", names);
 }
 
-static void read_numerics(femd_case *c) {
+static void case_read_numerics(femd_case *c) {
     const cJSON *steps = femd_json_get(c->doc.root, "steps"), *solver = femd_json_get(c->doc.root, "solver");
-    c->step_count = integer(steps, "count", 1);
+    c->step_count = case_integer(steps, "count", 1);
     c->end_time = femd_json_number(steps, "end_time", 1);
-    c->max_cuts = integer(steps, "max_cuts", 6);
+    c->max_cuts = case_integer(steps, "max_cuts", 6);
     c->growth = femd_json_number(steps, "growth", 1.5);
     c->cut = femd_json_number(steps, "cut", 0.5);
     c->predictor = femd_json_bool(steps, "predictor", 1);
     c->rtol = femd_json_number(solver, "rtol", 1e-8);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
-    c->max_newton = integer(solver, "max_newton", 20);
+    c->max_newton = case_integer(solver, "max_newton", 20);
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);
     c->direct = femd_json_bool(solver, "direct", 0);
 }
 
 /* Stress and tangent are asked in any case. */
-static femd_status read_wants(femd_case *c, const cJSON *wants, femd_error *err) {
+static femd_status case_read_wants(femd_case *c, const cJSON *wants, femd_error *err) {
     const uint32_t accepted = FEMD_WANT_ALL & ~(uint32_t)(FEMD_WANT_STRESS | FEMD_WANT_TANGENT);
     char words[256];
     femd_wants_text(accepted, words, sizeof words);
@@ -123,30 +123,30 @@ static femd_status read_wants(femd_case *c, const cJSON *wants, femd_error *err)
     return FEMD_OK;
 }
 
-static femd_status read_output(femd_case *c, femd_error *err) {
+static femd_status case_read_output(femd_case *c, femd_error *err) {
     const cJSON *output = femd_json_get(c->doc.root, "output");
     const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
-    c->output_every = integer(output, "every", 1);
-    c->checkpoint_every = integer(output, "checkpoint_every", 1);
+    c->output_every = case_integer(output, "every", 1);
+    c->checkpoint_every = case_integer(output, "checkpoint_every", 1);
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
-    return read_wants(c, femd_json_get(output, "wants"), err);
+    return case_read_wants(c, femd_json_get(output, "wants"), err);
 }
 
 /* ---- petsc ---- */
 
-static int has_blank(const char *text) {
+static int case_has_blank(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text <= ' ') return 1;
     return 0;
 }
 
 /* "-key value"; null gives "-key" alone. */
-static femd_status petsc_option(femd_case *c, const cJSON *o, char **option, femd_error *err) {
+static femd_status case_petsc_option(femd_case *c, const cJSON *o, char **option, femd_error *err) {
     const char *key = o->string;
     if (key[0] == '-') return femd_json_fail(&c->doc, o, err, "write the option without its leading dash");
-    if (key[0] == 0 || has_blank(key) || (cJSON_IsString(o) && has_blank(o->valuestring)))
+    if (key[0] == 0 || case_has_blank(key) || (cJSON_IsString(o) && case_has_blank(o->valuestring)))
         return femd_json_fail(&c->doc, o, err, "an option has no blanks in its name or value");
     char *number = cJSON_IsNumber(o) || cJSON_IsBool(o) ? femd_json_canonical(o) : NULL;
     const char *value = cJSON_IsString(o) ? o->valuestring : number ? number : "";
@@ -154,45 +154,45 @@ static femd_status petsc_option(femd_case *c, const cJSON *o, char **option, fem
     *option = malloc(n);
     if (*option) snprintf(*option, n, "-%s%s%s", key, cJSON_IsNull(o) ? "" : " ", value);
     free(number);
-    return *option ? FEMD_OK : no_memory(err);
+    return *option ? FEMD_OK : case_no_memory(err);
 }
 
-static femd_status read_petsc(femd_case *c, femd_error *err) {
+static femd_status case_read_petsc(femd_case *c, femd_error *err) {
     const cJSON *petsc = femd_json_get(c->doc.root, "petsc");
     int n = cJSON_GetArraySize(petsc);
     c->petsc = calloc((size_t)n + 1, sizeof *c->petsc);
-    if (!c->petsc) return no_memory(err);
+    if (!c->petsc) return case_no_memory(err);
     for (const cJSON *o = petsc ? petsc->child : NULL; o; o = o->next)
-        FEMD_TRY(petsc_option(c, o, &c->petsc[c->npetsc++], err));
+        FEMD_TRY(case_petsc_option(c, o, &c->petsc[c->npetsc++], err));
     return FEMD_OK;
 }
 
 /* ---- the whole ---- */
 
-static femd_status read_sections(femd_case *c, femd_error *err) {
+static femd_status case_read_sections(femd_case *c, femd_error *err) {
     c->title = strdup(femd_json_string(c->doc.root, "title", ""));
-    if (!c->title) return no_memory(err);
-    FEMD_TRY(read_mesh(c, err));
+    if (!c->title) return case_no_memory(err);
+    FEMD_TRY(case_read_mesh(c, err));
     FEMD_TRY(case_read_materials(c, err));
     FEMD_TRY(case_read_boundary(c, err));
-    FEMD_TRY(read_conditions(c, err));
-    FEMD_TRY(read_element(c, err));
-    read_numerics(c);
-    FEMD_TRY(read_output(c, err));
-    return read_petsc(c, err);
+    FEMD_TRY(case_read_conditions(c, err));
+    FEMD_TRY(case_read_element(c, err));
+    case_read_numerics(c);
+    FEMD_TRY(case_read_output(c, err));
+    return case_read_petsc(c, err);
 }
 
-static femd_status read_case(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
-    FEMD_TRY(find_case(path, c, err));
+static femd_status case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
+    FEMD_TRY(case_find(path, c, err));
     FEMD_TRY(femd_json_read(c->path, &c->doc, err));
     for (size_t k = 0; k < nsets; k++) FEMD_TRY(femd_json_set(&c->doc, sets[k], err));
     FEMD_TRY(femd_json_validate(&c->doc, femd_case_schema, "", err));
-    return read_sections(c, err);
+    return case_read_sections(c, err);
 }
 
 femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
     memset(c, 0, sizeof *c);
-    femd_status rc = read_case(path, sets, nsets, c, err);
+    femd_status rc = case_read(path, sets, nsets, c, err);
     if (rc != FEMD_OK) femd_case_clear(c);
     return rc;
 }

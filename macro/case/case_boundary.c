@@ -7,7 +7,7 @@
 
 static const char *const box_faces[6] = {"left", "right", "front", "back", "bottom", "top"};
 
-static femd_status check_face(const femd_case *c, const cJSON *on, femd_error *err) {
+static femd_status entry_check_face(const femd_case *c, const cJSON *on, femd_error *err) {
     if (c->mesh.file) return FEMD_OK;
     for (int k = 0; k < 6; k++)
         if (strcmp(on->valuestring, box_faces[k]) == 0) return FEMD_OK;
@@ -16,7 +16,8 @@ static femd_status check_face(const femd_case *c, const cJSON *on, femd_error *e
 }
 
 /* u = G X + value on the components that are not null; a gradient alone prescribes all three. */
-static femd_status read_displacement(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+static femd_status entry_read_displacement(const femd_case *c, const cJSON *node, femd_case_boundary *b,
+                                           femd_error *err) {
     const cJSON *value = femd_json_get(node, "displacement"), *gradient = femd_json_get(node, "gradient");
     int k = 0;
     for (const cJSON *row = gradient ? gradient->child : NULL; row; row = row->next)
@@ -31,7 +32,7 @@ static femd_status read_displacement(const femd_case *c, const cJSON *node, femd
     return femd_json_fail(&c->doc, value, err, "prescribes no component");
 }
 
-static femd_status read_table(const femd_case *c, const cJSON *table, femd_case_boundary *b, femd_error *err) {
+static femd_status entry_read_table(const femd_case *c, const cJSON *table, femd_case_boundary *b, femd_error *err) {
     if (!table) return FEMD_OK;
     size_t n = (size_t)cJSON_GetArraySize(table);
     b->time = calloc(n, sizeof *b->time);
@@ -47,7 +48,7 @@ static femd_status read_table(const femd_case *c, const cJSON *table, femd_case_
     return FEMD_OK;
 }
 
-static femd_status read_entry(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
     const cJSON *on = femd_json_get(node, "on");
     int moved = femd_json_get(node, "displacement") || femd_json_get(node, "gradient");
     int pulled = femd_json_get(node, "traction") != NULL, pressed = femd_json_get(node, "pressure") != NULL;
@@ -55,9 +56,9 @@ static femd_status read_entry(const femd_case *c, const cJSON *node, femd_case_b
         return femd_json_fail(&c->doc, node, err,
                               "has more than one of: displacement (with or without gradient), traction, pressure; "
                               "write one entry for each");
-    FEMD_TRY(check_face(c, on, err));
+    FEMD_TRY(entry_check_face(c, on, err));
     memcpy(b->on, on->valuestring, strlen(on->valuestring) + 1); /* the schema bounds it */
-    FEMD_TRY(read_table(c, femd_json_get(node, "table"), b, err));
+    FEMD_TRY(entry_read_table(c, femd_json_get(node, "table"), b, err));
     if (pulled) {
         b->kind = FEMD_LOAD_TRACTION;
         return femd_json_quantities(&c->doc, node, "traction", FEMD_DIM_PRESSURE, 3, b->value, err);
@@ -67,11 +68,11 @@ static femd_status read_entry(const femd_case *c, const cJSON *node, femd_case_b
         return femd_json_quantity(&c->doc, node, "pressure", FEMD_DIM_PRESSURE, 0, &b->value[0], err);
     }
     b->kind = FEMD_LOAD_DISPLACEMENT;
-    return read_displacement(c, node, b, err);
+    return entry_read_displacement(c, node, b, err);
 }
 
 /* Without this the first linear solve would fail with words that say nothing about the case. */
-static femd_status check_held(const femd_case *c, femd_error *err) {
+static femd_status case_check_held(const femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "boundary");
     for (int k = 0; k < 3; k++) {
         int held = 0;
@@ -90,6 +91,6 @@ femd_status case_read_boundary(femd_case *c, femd_error *err) {
     c->boundary = calloc(n + 1, sizeof *c->boundary);
     if (!c->boundary) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for %zu boundary entries", n);
     for (const cJSON *node = boundary->child; node; node = node->next)
-        FEMD_TRY(read_entry(c, node, &c->boundary[c->nboundary++], err));
-    return check_held(c, err);
+        FEMD_TRY(entry_read(c, node, &c->boundary[c->nboundary++], err));
+    return case_check_held(c, err);
 }

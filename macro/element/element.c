@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "femd/tensor3.h"
+
 /* ---- the list ---- */
 
 #define ELEMENT_ADDRESS(name) &femd_element_##name,
@@ -90,25 +92,20 @@ void femd_element_table_make(const femd_element *element, femd_element_table *ta
 
 double femd_element_map(const femd_element_table *table, int q, const double *x, double position[FEMD_SPACE],
                         double *weight, double *gradient) {
-    double J[3][3] = {{0}}; /* J[a][b] = d x_a / d xi_b */
+    double J[9] = {0}, inverse[9]; /* J[3 a + b] = d x_a / d xi_b; its inverse, still to be divided by det J */
     position[0] = position[1] = position[2] = 0;
     for (int i = 0; i < table->corners; ++i)
         for (int a = 0; a < 3; ++a) {
             position[a] += table->corner[q][i] * x[3 * i + a];
-            for (int b = 0; b < 3; ++b) J[a][b] += x[3 * i + a] * table->dcorner[q][i][b];
+            for (int b = 0; b < 3; ++b) J[3 * a + b] += x[3 * i + a] * table->dcorner[q][i][b];
         }
-    double C[3][3]; /* cofactors */
-    for (int a = 0; a < 3; ++a)
-        for (int b = 0; b < 3; ++b) {
-            int a1 = (a + 1) % 3, a2 = (a + 2) % 3, b1 = (b + 1) % 3, b2 = (b + 2) % 3;
-            C[a][b] = J[a1][b1] * J[a2][b2] - J[a1][b2] * J[a2][b1];
-        }
-    double det = J[0][0] * C[0][0] + J[0][1] * C[0][1] + J[0][2] * C[0][2];
+    const double det = femd_det3(J);
+    femd_adjugate3(J, inverse);
     *weight = table->weight[q] * fabs(det);
-    for (int i = 0; i < table->nodes; ++i) /* J^-T = C / det */
+    for (int i = 0; i < table->nodes; ++i)
         for (int a = 0; a < 3; ++a) {
             const double *d = table->dshape[q][i];
-            gradient[3 * i + a] = (C[a][0] * d[0] + C[a][1] * d[1] + C[a][2] * d[2]) / det;
+            gradient[3 * i + a] = (inverse[a] * d[0] + inverse[3 + a] * d[1] + inverse[6 + a] * d[2]) / det;
         }
     return det;
 }
@@ -124,8 +121,9 @@ void femd_element_face_area(const femd_element_table *table, const double (*x)[F
                 s[a] += table->dface[q][i][0] * x[i][a];
                 t[a] += table->dface[q][i][1] * x[i][a];
             }
-        const double N[3] = {s[1] * t[2] - s[2] * t[1], s[2] * t[0] - s[0] * t[2], s[0] * t[1] - s[1] * t[0]};
-        const double length = sqrt(N[0] * N[0] + N[1] * N[1] + N[2] * N[2]);
+        double N[3];
+        femd_cross3(s, t, N);
+        const double length = sqrt(femd_dot3(N, N));
         for (int i = 0; i < table->face_nodes; ++i) {
             size[i] += table->face_share[q][i] * length / parts;
             for (int a = 0; a < 3; ++a) area[i][a] += table->face_share[q][i] * N[a] / parts;

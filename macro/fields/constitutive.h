@@ -30,10 +30,7 @@ typedef struct femd_constitutive {
     void (*destroy)(void *self); /* may be NULL */
 } femd_constitutive;
 
-/* The implementation over libfemd; client is borrowed, *law the caller's, released by femd_constitutive_destroy. */
-struct femd_client;
-FEMD_MUST_CHECK femd_status femd_constitutive_client(struct femd_client *client, femd_constitutive **law,
-                                                     femd_error *err);
+/* Release what an implementation has made; accepts NULL inside. */
 void femd_constitutive_destroy(femd_constitutive **law);
 
 #endif

@@ -1,11 +1,11 @@
 /* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. All
  * materials are submitted before any is waited for; orientations are applied here, on the client's side of the wire. */
+#include "fields/constitutive_client.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/femd.h"
-#include "fields/constitutive.h"
-#include "fields/problem.h"
 
 #define POINTS_PER_BATCH 16384 /* bounds the storage for requests */
 
@@ -19,7 +19,7 @@ typedef struct client_law {
     size_t order_room;
 } client_law;
 
-static int is_identity(const double Q[9]) {
+static int law_is_identity(const double Q[9]) {
     const double one[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     return memcmp(Q, one, sizeof one) == 0;
 }
@@ -44,7 +44,7 @@ typedef struct slice {
     femd_batch *batch;
 } slice;
 
-static femd_status grow(client_law *law, size_t n, femd_error *err) {
+static femd_status law_grow(client_law *law, size_t n, femd_error *err) {
     size_t batch = n < POINTS_PER_BATCH ? n : POINTS_PER_BATCH;
     if (law->room < batch) {
         femd_request *request = realloc(law->request, batch * sizeof *request);
@@ -62,7 +62,7 @@ static femd_status grow(client_law *law, size_t n, femd_error *err) {
 }
 
 /* Sort by material, keeping the order within each, and cut into slices. Returns how many. */
-static size_t cut_slices(client_law *law, const int *material, size_t n, slice *s) {
+static size_t law_cut_slices(client_law *law, const int *material, size_t n, slice *s) {
     size_t used = 0, count = 0;
     for (size_t k = 0; k < law->cs->nmaterials; ++k) {
         size_t first = used;
@@ -76,9 +76,9 @@ static size_t cut_slices(client_law *law, const int *material, size_t n, slice *
     return count;
 }
 
-static femd_status submit(client_law *law, const femd_request *requests, slice *s, femd_error *err) {
+static femd_status law_submit(client_law *law, const femd_request *requests, slice *s, femd_error *err) {
     const double *Q = law->cs->material[s->material].orientation;
-    const int turned = !is_identity(Q);
+    const int turned = !law_is_identity(Q);
     for (size_t i = 0; i < s->n; ++i) {
         law->request[i] = requests[law->order[s->first + i]];
         if (turned) femd_strain_rotate(Q, requests[law->order[s->first + i]].value, law->request[i].value);
@@ -100,9 +100,9 @@ static void turn_and_hand_on(void *user, size_t i, femd_response *response) {
     to->sink(to->user, to->order[i], response);
 }
 
-static femd_status collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
+static femd_status law_collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
     const double *Q = law->cs->material[s->material].orientation;
-    slice_sink to = {law->order + s->first, is_identity(Q) ? NULL : Q, sink, user};
+    slice_sink to = {law->order + s->first, law_is_identity(Q) ? NULL : Q, sink, user};
     return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
@@ -110,13 +110,13 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
                                 femd_constitutive_sink sink, void *user, femd_error *err) {
     client_law *law = self;
     if (n == 0) return FEMD_OK;
-    FEMD_TRY(grow(law, n, err));
+    FEMD_TRY(law_grow(law, n, err));
     slice *s = calloc(law->cs->nmaterials + n / POINTS_PER_BATCH + 1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu points", n);
-    size_t count = cut_slices(law, material, n, s);
+    size_t count = law_cut_slices(law, material, n, s);
     femd_status rc = FEMD_OK;
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = submit(law, requests, &s[k], err);
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = collect(law, &s[k], sink, user, err);
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_submit(law, requests, &s[k], err);
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_collect(law, &s[k], sink, user, err);
     for (size_t k = 0; k < count; ++k)
         if (s[k].batch) femd_client_cancel(law->client, &s[k].batch);
     free(s);
@@ -131,6 +131,7 @@ static femd_status law_commit(void *self, uint32_t step, const uint64_t *points,
 static femd_status law_abort(void *self, femd_error *err) {
     return femd_client_abort(((client_law *)self)->client, err);
 }
+
 static uint64_t law_reused(void *self) {
     return femd_client_reused(((client_law *)self)->client);
 }
@@ -160,20 +161,5 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
                                .abort = law_abort,
                                .reused = law_reused,
                                .destroy = law_destroy};
-    return FEMD_OK;
-}
-
-femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p,
-                                femd_error *err) {
-    femd_constitutive *law = NULL;
-    *p = NULL;
-    FEMD_TRY(femd_constitutive_client(client, &law, err));
-    femd_status rc = femd_problem_create_law(comm, cs, law, p, err);
-    if (rc != FEMD_OK) {
-        femd_constitutive_destroy(&law);
-        return rc;
-    }
-    (*p)->client = client;
-    (*p)->owns_law = 1;
     return FEMD_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "femd/tensor3.h"
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
 
@@ -38,8 +39,7 @@ static int mechanics_strain_cell(femd_problem *p, PetscInt c, const double *u) {
         E[3] = G[1][2];
         E[4] = G[0][2];
         E[5] = G[0][1];
-        double J = F[0] * (F[4] * F[8] - F[5] * F[7]) - F[1] * (F[3] * F[8] - F[5] * F[6]) +
-                   F[2] * (F[3] * F[7] - F[4] * F[6]);
+        const double J = femd_det3(F);
         int ok = J > 0 && J < DBL_MAX;
         p->pt->tstatus[k] = ok ? FEMD_OK : FEMD_OUT_OF_DOMAIN;
         bad += !ok;

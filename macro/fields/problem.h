@@ -1,5 +1,6 @@
-/* One macro problem on one MPI communicator: mesh, displacement, quadrature points. Shared by the solver (mechanics.c,
- * stepping.c) and by what looks at it (output.c, checkpoint.c). PETSc lives in macro/ and nowhere else. */
+/* One macro problem on one MPI communicator: grid, fields, quadrature points, and where their answers come from. Shared
+ * by the fields, by what solves them and by what writes them down; made in solve/setup.c. PETSc lives in macro/ and
+ * nowhere else. */
 #ifndef FEMD_PROBLEM_H
 #define FEMD_PROBLEM_H
 
@@ -57,38 +58,10 @@ typedef struct femd_problem {
     struct femd_mechanics *mech; /* private to mechanics*.c */
 } femd_problem;
 
-/* ---- problem.c / mesh.c ---- */
-/* Read or make the mesh, distribute it, make the points and the fields. Collective. The words of a failure are
- * the same on all ranks. */
-FEMD_MUST_CHECK femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client,
-                                                femd_problem **p, femd_error *err);
-/* The same with any source of material answers (borrowed) instead of a client. */
-struct femd_constitutive;
-FEMD_MUST_CHECK femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, struct femd_constitutive *law,
-                                                    femd_problem **p, femd_error *err);
-void femd_problem_destroy(femd_problem **p);
 /* Give the problem one more field, whose values the output and the checkpoint hold from then on. Takes it, in any case.
  */
 FEMD_MUST_CHECK femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_error *err);
-
-/* ---- stepping.c ---- */
-typedef struct femd_stepping_hooks {
-    void *user;
-    /* after commit of a step; a failure ends the run */
-    femd_status (*committed)(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err);
-    /* live line: at each Newton iteration and while waiting for the micro side (info may be NULL) */
-    void (*live)(void *user, femd_problem *p, int step, int iteration, double residual, int cuts,
-                 const femd_progress_info *info);
-    /* an attempt at the step failed, for the reason `why`; the next increment of time is dt (may be NULL) */
-    void (*cut)(void *user, int step, const char *why, double dt);
-    /* non-zero ends the run in good order */
-    int (*stop)(void *user);
-} femd_stepping_hooks;
-/* Run from p->step / p->time to the end. OK, NOT_CONVERGED (exit 3), DISCONNECTED/infrastructure (exit 4), INTERNAL. */
-FEMD_MUST_CHECK femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err);
-
-/* ---- output.c ---- */
-FEMD_MUST_CHECK femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder,
-                                             femd_error *err);
+/* Accepts NULL inside. */
+void femd_problem_destroy(femd_problem **p);
 
 #endif

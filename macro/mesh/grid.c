@@ -52,18 +52,18 @@ static PetscErrorCode grid_make_section(DM dm, const femd_element *element) {
 }
 
 /* A set of a cell's corners as bits. */
-static unsigned corner_bits(const int *corner, int n) {
+static unsigned grid_corner_bits(const int *corner, int n) {
     unsigned bits = 0;
     for (int i = 0; i < n; ++i) bits |= 1u << corner[i];
     return bits;
 }
 
 /* Which edge or face of the cell (by depth) has exactly these corners; -1 if none. */
-static int cell_entity(const femd_cell *cell, PetscInt depth, unsigned bits) {
+static int grid_cell_entity(const femd_cell *cell, PetscInt depth, unsigned bits) {
     for (int e = 0; depth == 1 && e < cell->edges; ++e)
-        if (corner_bits(cell->edge[e], 2) == bits) return e;
+        if (grid_corner_bits(cell->edge[e], 2) == bits) return e;
     for (int f = 0; depth == 2 && f < cell->faces; ++f)
-        if (corner_bits(cell->face[f], cell->face_corners) == bits) return f;
+        if (grid_corner_bits(cell->face[f], cell->face_corners) == bits) return f;
     return depth == 3 ? 0 : -1;
 }
 
@@ -89,7 +89,7 @@ static PetscErrorCode grid_cell_nodes(const femd_grid *grid, PetscSection sectio
         PetscCall(femd_mesh_vertices(grid->dm, closure[2 * i], corner, &count));
         for (int k = 0; k < count; ++k)
             for (int v = 0; v < cell->corners; ++v) bits |= (unsigned)(vertex[v] == corner[k]) << v;
-        const int entity = cell_entity(cell, depth, bits);
+        const int entity = grid_cell_entity(cell, depth, bits);
         PetscCheck(entity >= 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "an edge or face of the mesh is none of its cell");
         PetscCall(PetscSectionGetOffset(section, closure[2 * i], &node[first[depth] + entity]));
     }
@@ -282,7 +282,7 @@ static femd_status grid_find_side(const femd_grid *grid, PetscInt c, PetscInt po
         FEMD_TRY(femd_grid_node(grid, corner[k], &corner[k], err));
         for (int i = 0; i < cell->corners; ++i) bits |= (unsigned)(node[i] == corner[k]) << i;
     }
-    *side = cell_entity(cell, 2, bits);
+    *side = grid_cell_entity(cell, 2, bits);
     return *side < 0 ? femd_fail(err, FEMD_INTERNAL, "a face of the mesh is no side of its cell") : FEMD_OK;
 }
 

@@ -9,26 +9,26 @@
 #include "base/petsc_edge.h"
 #include "element/element.h"
 
-void femd_mesh_clear(femd_mesh *m) {
-    free(m->cell);
-    free(m->x);
-    free(m->region);
-    free(m->surface);
-    free(m->region_cell);
-    free(m->region_of);
-    free(m->face);
-    free(m->face_surface);
-    memset(m, 0, sizeof *m);
+void femd_mesh_clear(femd_mesh *mesh) {
+    free(mesh->cell);
+    free(mesh->x);
+    free(mesh->region);
+    free(mesh->surface);
+    free(mesh->region_cell);
+    free(mesh->region_of);
+    free(mesh->face);
+    free(mesh->face_surface);
+    memset(mesh, 0, sizeof *mesh);
 }
 
-femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error *err) {
+femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     femd_element_table table;
     femd_element_table_make(cs->element, &table);
-    for (PetscInt c = 0; c < m->ncells; ++c) {
+    for (PetscInt c = 0; c < mesh->ncells; ++c) {
         double x[FEMD_SPACE * FEMD_CELL_CORNERS], size = 0;
-        for (int i = 0; i < m->corners; ++i)
+        for (int i = 0; i < mesh->corners; ++i)
             for (int a = 0; a < 3; ++a) {
-                x[3 * i + a] = m->x[3 * m->cell[m->corners * c + i] + a];
+                x[3 * i + a] = mesh->x[3 * mesh->cell[mesh->corners * c + i] + a];
                 size = PetscMax(size, PetscAbsReal(x[3 * i + a] - x[a]));
             }
         for (int q = 0; q < table.points; ++q) {
@@ -37,7 +37,7 @@ femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error 
             if (det > 1e-12 * size * size * size) continue;
             return femd_fail(
                 err, FEMD_BAD_INPUT, "%s: mesh: cell %ld of %s (counted from 0) is %s: det J = %g at its point %d; %s",
-                cs->path, (long)c, m->title, det < 0 ? "inverted" : "flat", det, q,
+                cs->path, (long)c, mesh->title, det < 0 ? "inverted" : "flat", det, q,
                 cs->mesh.file ? "mend the mesh (in Gmsh: Mesh.Optimize, or reverse the volume's orientation)"
                               : "make mesh.distort smaller");
         }
@@ -46,7 +46,7 @@ femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error 
 }
 
 /* "left, right, ..." */
-static void list_names(const femd_mesh_name *name, int n, char *text, size_t size) {
+static void mesh_list_names(const femd_mesh_name *name, int n, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     if (n == 0) snprintf(text, size, "none");
@@ -54,31 +54,31 @@ static void list_names(const femd_mesh_name *name, int n, char *text, size_t siz
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", name[i]);
 }
 
-static int find_name(const femd_mesh_name *list, int n, const char *name) {
+static int mesh_find_name(const femd_mesh_name *list, int n, const char *name) {
     for (int i = 0; i < n; ++i)
         if (strcmp(list[i], name) == 0) return i;
     return -1;
 }
 
 /* Give the cells of one region to material k. */
-static femd_status claim_region(const femd_case *cs, const femd_mesh *m, int region, int k, int *material,
-                                femd_error *err) {
-    for (PetscInt i = 0; i < m->ninregion; ++i) {
-        if (m->region_of[i] != region) continue;
-        int *have = &material[m->region_cell[i]];
+static femd_status mesh_claim_region(const femd_case *cs, const femd_mesh *mesh, int region, int k, int *material,
+                                     femd_error *err) {
+    for (PetscInt i = 0; i < mesh->ninregion; ++i) {
+        if (mesh->region_of[i] != region) continue;
+        int *have = &material[mesh->region_cell[i]];
         if (*have >= 0 && *have != k)
             return femd_fail(err, FEMD_BAD_INPUT,
                              "%s: materials: cell %ld of %s belongs to %s and to %s; give it to one of them", cs->path,
-                             (long)m->region_cell[i], m->title, cs->material[*have].name, cs->material[k].name);
+                             (long)mesh->region_cell[i], mesh->title, cs->material[*have].name, cs->material[k].name);
         *have = k;
     }
     return FEMD_OK;
 }
 
-femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *m, int *material, femd_error *err) {
+femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
     char names[512];
     int all = -1;
-    for (PetscInt c = 0; c < m->ncells; ++c) material[c] = -1;
+    for (PetscInt c = 0; c < mesh->ncells; ++c) material[c] = -1;
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         const femd_case_material *mat = &cs->material[k];
         if (strcmp(mat->region, "all") == 0) {
@@ -88,35 +88,35 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *m, int *ma
             all = (int)k;
             continue;
         }
-        int r = find_name(m->region, m->nregions, mat->region);
+        int r = mesh_find_name(mesh->region, mesh->nregions, mat->region);
         if (r < 0) {
-            list_names(m->region, m->nregions, names, sizeof names);
+            mesh_list_names(mesh->region, mesh->nregions, names, sizeof names);
             return femd_fail(err, FEMD_BAD_INPUT,
                              "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
-                             mat->name, mat->region, m->title, names);
+                             mat->name, mat->region, mesh->title, names);
         }
-        FEMD_TRY(claim_region(cs, m, r, (int)k, material, err));
+        FEMD_TRY(mesh_claim_region(cs, mesh, r, (int)k, material, err));
     }
-    for (PetscInt c = 0; c < m->ncells; ++c) {
+    for (PetscInt c = 0; c < mesh->ncells; ++c) {
         if (material[c] < 0) material[c] = all;
         if (material[c] >= 0) continue;
-        list_names(m->region, m->nregions, names, sizeof names);
+        mesh_list_names(mesh->region, mesh->nregions, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials: no material covers cell %ld of %s; give a material the region \"all\", or "
                          "name the volumes: %s",
-                         cs->path, (long)c, m->title, names);
+                         cs->path, (long)c, mesh->title, names);
     }
     return FEMD_OK;
 }
 
-femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *m, femd_error *err) {
+femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     char names[512];
     for (size_t b = 0; b < cs->nboundary; ++b) {
-        if (find_name(m->surface, m->nsurfaces, cs->boundary[b].on) >= 0) continue;
-        list_names(m->surface, m->nsurfaces, names, sizeof names);
+        if (mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on) >= 0) continue;
+        mesh_list_names(mesh->surface, mesh->nsurfaces, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", cs->path, b,
-                         cs->boundary[b].on, m->title, names);
+                         cs->boundary[b].on, mesh->title, names);
     }
     return FEMD_OK;
 }
@@ -142,35 +142,36 @@ DMPolytopeType femd_mesh_polytope(const femd_cell *cell) {
 }
 
 /* Cells as DMPlex wants them: its corners run the other way round. */
-static PetscErrorCode build_plex(MPI_Comm comm, const femd_mesh *m, const femd_cell *shape, DM *dm) {
+static PetscErrorCode mesh_build_plex(MPI_Comm comm, const femd_mesh *mesh, const femd_cell *shape, DM *dm) {
     const int corners = shape->corners;
-    PetscInt n = m->ncells * m->corners, *cell = NULL;
+    PetscInt n = mesh->ncells * mesh->corners, *cell = NULL;
     DMPolytopeType type = femd_mesh_polytope(shape);
     PetscFunctionBeginUser;
     PetscCall(PetscMalloc1(n, &cell));
-    if (n > 0) PetscCall(PetscArraycpy(cell, m->cell, n));
-    for (PetscInt c = 0; c < m->ncells; ++c) PetscCall(DMPlexInvertCell(type, cell + corners * c));
-    PetscCall(DMPlexCreateFromCellListPetsc(comm, 3, m->ncells, m->nvertices, corners, PETSC_TRUE, cell, 3, m->x, dm));
+    if (n > 0) PetscCall(PetscArraycpy(cell, mesh->cell, n));
+    for (PetscInt c = 0; c < mesh->ncells; ++c) PetscCall(DMPlexInvertCell(type, cell + corners * c));
+    PetscCall(DMPlexCreateFromCellListPetsc(comm, 3, mesh->ncells, mesh->nvertices, corners, PETSC_TRUE, cell, 3,
+                                            mesh->x, dm));
     PetscCall(PetscFree(cell));
     PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
     PetscFunctionReturn(0);
 }
 
-static femd_status mark_surface(DM dm, DMLabel label, const femd_mesh *m, int surface, int loaded, const char *name,
-                                const femd_case *cs, femd_error *err) {
+static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh, int surface, int loaded,
+                                     const char *name, const femd_case *cs, femd_error *err) {
     PetscInt fstart, fend;
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &fstart, &fend));
-    for (PetscInt f = 0; f < m->nfaces; ++f) {
-        if (m->face_surface[f] != surface) continue;
-        const PetscInt *corner = m->face + FEMD_FACE_CORNERS * f, *point = NULL;
+    for (PetscInt f = 0; f < mesh->nfaces; ++f) {
+        if (mesh->face_surface[f] != surface) continue;
+        const PetscInt *corner = mesh->face + FEMD_FACE_CORNERS * f, *point = NULL;
         PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0;
-        for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = m->ncells + corner[n];
+        for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = mesh->ncells + corner[n];
         PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
         PetscInt face = found == 1 ? point[0] : -1;
         PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
         if (face < fstart || face >= fend)
             return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: a face of surface \"%s\" in %s is no face of a cell",
-                             cs->path, name, m->title);
+                             cs->path, name, mesh->title);
         PETSC_TRY(err, DMPlexGetSupportSize(dm, face, &support));
         if (loaded && support != 1)
             return femd_fail(err, FEMD_BAD_INPUT,
@@ -182,7 +183,7 @@ static femd_status mark_surface(DM dm, DMLabel label, const femd_mesh *m, int su
 }
 
 /* A face between more than two cells: the mesh lists a cell twice, or is not conforming. */
-static femd_status check_faces(DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err) {
+static femd_status mesh_check_faces(DM dm, const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     PetscInt start, end, support;
     const PetscInt *cell;
     PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &start, &end));
@@ -194,13 +195,14 @@ static femd_status check_faces(DM dm, const femd_case *cs, const femd_mesh *m, f
                          "%s: mesh: %ld cells of %s share one face (cells %ld, %ld, %ld, ... counted from 0); a volume "
                          "in two physical groups "
                          "is listed twice by Gmsh's format 2: save the mesh as version 4.1",
-                         cs->path, (long)support, m->title, (long)cell[0], (long)cell[1], (long)cell[2]);
+                         cs->path, (long)support, mesh->title, (long)cell[0], (long)cell[1], (long)cell[2]);
     }
     return FEMD_OK;
 }
 
 /* One label for each surface that the boundary names, filled where the mesh is, and completed. Collective. */
-static femd_status mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *m, femd_error *err) {
+static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *mesh,
+                                      femd_error *err) {
     for (size_t b = 0; b < cs->nboundary; ++b) {
         char name[FEMD_NAME_MAX + 16];
         PetscBool have;
@@ -214,8 +216,8 @@ static femd_status mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, cons
                 cs->boundary[o].kind != FEMD_LOAD_DISPLACEMENT && strcmp(cs->boundary[o].on, cs->boundary[b].on) == 0;
         PETSC_TRY(err, DMCreateLabel(dm, name));
         PETSC_TRY(err, DMGetLabel(dm, name, &label));
-        int s = find_name(m->surface, m->nsurfaces, cs->boundary[b].on);
-        femd_status rc = s < 0 ? FEMD_OK : mark_surface(dm, label, m, s, loaded, cs->boundary[b].on, cs, err);
+        int s = mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on);
+        femd_status rc = s < 0 ? FEMD_OK : mesh_mark_surface(dm, label, mesh, s, loaded, cs->boundary[b].on, cs, err);
         FEMD_TRY(femd_agree(comm, rc, err));
         PETSC_TRY(err, DMPlexLabelComplete(dm, label));
     }
@@ -223,7 +225,7 @@ static femd_status mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, cons
 }
 
 /* Number of every local point before the distribution: its root in the migration; all roots are on rank 0. */
-static PetscErrorCode origin_points(DM dm, PetscSF migration, PetscInt *point) {
+static PetscErrorCode mesh_origin_points(DM dm, PetscSF migration, PetscInt *point) {
     PetscInt start, end, nleaves;
     const PetscInt *local;
     const PetscSFNode *remote;
@@ -237,7 +239,8 @@ static PetscErrorCode origin_points(DM dm, PetscSF migration, PetscInt *point) {
 }
 
 /* Hand every rank its cells. count and cells are those of femd_mesh_partition on rank 0, zero elsewhere. */
-static PetscErrorCode distribute(DM *dm, int ranks, const PetscInt *count, const PetscInt *cells, PetscSF *migration) {
+static PetscErrorCode mesh_distribute(DM *dm, int ranks, const PetscInt *count, const PetscInt *cells,
+                                      PetscSF *migration) {
     PetscPartitioner part;
     DM spread = NULL;
     PetscFunctionBeginUser;
@@ -254,15 +257,15 @@ static PetscErrorCode distribute(DM *dm, int ranks, const PetscInt *count, const
     PetscFunctionReturn(0);
 }
 
-static femd_status share_cells(MPI_Comm comm, const femd_mesh *m, DM *dm, PetscSF *migration, femd_error *err) {
+static femd_status mesh_share_cells(MPI_Comm comm, const femd_mesh *mesh, DM *dm, PetscSF *migration, femd_error *err) {
     int rank, ranks;
     MPI_TRY(err, MPI_Comm_rank(comm, &rank));
     MPI_TRY(err, MPI_Comm_size(comm, &ranks));
-    PetscInt *count = calloc((size_t)ranks, sizeof *count), *cells = calloc((size_t)m->ncells + 1, sizeof *cells);
+    PetscInt *count = calloc((size_t)ranks, sizeof *count), *cells = calloc((size_t)mesh->ncells + 1, sizeof *cells);
     femd_status rc = count && cells ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
-    if (rc == FEMD_OK && rank == 0) rc = femd_mesh_partition(m, ranks, count, cells, err);
+    if (rc == FEMD_OK && rank == 0) rc = femd_mesh_partition(mesh, ranks, count, cells, err);
     rc = femd_agree(comm, rc, err);
-    PetscErrorCode code = rc == FEMD_OK ? distribute(dm, ranks, count, cells, migration) : 0;
+    PetscErrorCode code = rc == FEMD_OK ? mesh_distribute(dm, ranks, count, cells, migration) : 0;
     free(count);
     free(cells);
     FEMD_TRY(rc);
@@ -270,13 +273,13 @@ static femd_status share_cells(MPI_Comm comm, const femd_mesh *m, DM *dm, PetscS
     return FEMD_OK;
 }
 
-femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *m, DM *dm,
+femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *mesh, DM *dm,
                                  femd_mesh_origin *origin, femd_error *err) {
     PetscInt start, end;
     PetscSF migration = NULL;
-    PETSC_TRY(err, build_plex(comm, m, cs->element->cell, dm));
-    FEMD_TRY(femd_agree(comm, check_faces(*dm, cs, m, err), err));
-    FEMD_TRY(mark_surfaces(comm, *dm, cs, m, err));
+    PETSC_TRY(err, mesh_build_plex(comm, mesh, cs->element->cell, dm));
+    FEMD_TRY(femd_agree(comm, mesh_check_faces(*dm, cs, mesh, err), err));
+    FEMD_TRY(mesh_mark_surfaces(comm, *dm, cs, mesh, err));
     for (int depth = 0; depth < 4; ++depth) {
         PETSC_TRY(err, DMPlexGetDepthStratum(*dm, depth, &start, &end));
         origin->first[depth] = start;
@@ -284,11 +287,11 @@ femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_
     }
     MPI_TRY(err, MPI_Bcast(origin->first, 4, MPIU_INT, 0, comm));
     MPI_TRY(err, MPI_Bcast(origin->count, 4, MPIU_INT, 0, comm));
-    FEMD_TRY(share_cells(comm, m, dm, &migration, err));
+    FEMD_TRY(mesh_share_cells(comm, mesh, dm, &migration, err));
     PETSC_TRY(err, DMPlexGetChart(*dm, &start, &end));
     origin->point = malloc(((size_t)(end - start) + 1) * sizeof *origin->point);
     FEMD_TRY(femd_agree(comm, origin->point ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"), err));
-    PETSC_TRY(err, origin_points(*dm, migration, origin->point));
+    PETSC_TRY(err, mesh_origin_points(*dm, migration, origin->point));
     PETSC_TRY(err, PetscSFDestroy(&migration));
     return FEMD_OK;
 }

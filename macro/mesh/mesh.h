@@ -25,24 +25,24 @@ typedef struct femd_mesh {
     const char *title; /* file name or "the box", for messages; borrowed */
 } femd_mesh;
 
-void femd_mesh_clear(femd_mesh *m);
+void femd_mesh_clear(femd_mesh *mesh);
 
 /* Box of the case: each block cut into cells of the element's shape; interior vertices moved by the seeded distortion.
  */
-FEMD_MUST_CHECK femd_status femd_mesh_box(const femd_case *cs, femd_mesh *m, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mesh_box(const femd_case *cs, femd_mesh *mesh, femd_error *err);
 /* The Gmsh file of the case. BAD_INPUT for a file that cannot be read or holds other cells than the element wants. */
-FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *m, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh, femd_error *err);
 /* BAD_INPUT with the number of the first cell that is inverted or flat. */
-FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *m, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 /* Material of every cell (ncells): a named region beats "all". BAD_INPUT for unknown regions, cells with none or two.
  */
-FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *m, int *material,
+FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material,
                                                 femd_error *err);
 /* BAD_INPUT for a boundary entry whose surface is not in the mesh. */
-FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *m, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 
 /* Cells of every rank: count (one per rank) and cells (ncells, those of rank 0 first). The same in every run. */
-FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *m, int ranks, PetscInt *count, PetscInt *cells,
+FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks, PetscInt *count, PetscInt *cells,
                                                 femd_error *err);
 
 /* Numbers that survive the distribution. */
@@ -57,8 +57,8 @@ PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *
 DMPolytopeType femd_mesh_polytope(const femd_cell *cell);
 
 /* DMPlex over all ranks with a label "surface:NAME" for each surface of the boundary, completed to edges and vertices.
- * Collective; m counts on rank 0 only. */
-FEMD_MUST_CHECK femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *m, DM *dm,
+ * Collective; mesh counts on rank 0 only. */
+FEMD_MUST_CHECK femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *mesh, DM *dm,
                                                  femd_mesh_origin *origin, femd_error *err);
 
 #endif

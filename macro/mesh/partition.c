@@ -12,20 +12,20 @@ typedef struct centre {
 } centre;
 
 /* By coordinate, equal ones by number: a total order, whatever the sort. */
-static int by_key(const void *a, const void *b) {
+static int centre_by_key(const void *a, const void *b) {
     const centre *p = a, *q = b;
     if (p->key != q->key) return p->key < q->key ? -1 : 1;
     return (p->cell > q->cell) - (p->cell < q->cell);
 }
 
-static void centre_of(const femd_mesh *m, PetscInt c, centre *out) {
+static void centre_of(const femd_mesh *mesh, PetscInt c, centre *out) {
     *out = (centre){.cell = c};
-    for (int i = 0; i < m->corners; ++i)
-        for (int a = 0; a < 3; ++a) out->x[a] += m->x[3 * m->cell[m->corners * c + i] + a] / m->corners;
+    for (int i = 0; i < mesh->corners; ++i)
+        for (int a = 0; a < 3; ++a) out->x[a] += mesh->x[3 * mesh->cell[mesh->corners * c + i] + a] / mesh->corners;
 }
 
 /* Sort n centres along their longest direction. */
-static void sort_longest(centre *list, PetscInt n) {
+static void centre_sort(centre *list, PetscInt n) {
     double low[3], high[3];
     int longest = 0;
     for (int a = 0; a < 3; ++a) {
@@ -37,7 +37,7 @@ static void sort_longest(centre *list, PetscInt n) {
         if (high[a] - low[a] > high[longest] - low[longest]) longest = a;
     }
     for (PetscInt i = 0; i < n; ++i) list[i].key = list[i].x[longest];
-    qsort(list, (size_t)n, sizeof *list, by_key);
+    qsort(list, (size_t)n, sizeof *list, centre_by_key);
 }
 
 typedef struct part {
@@ -45,30 +45,30 @@ typedef struct part {
     int rank, ranks;   /* for these ranks */
 } part;
 
-femd_status femd_mesh_partition(const femd_mesh *m, int ranks, PetscInt *count, PetscInt *cells, femd_error *err) {
-    centre *list = malloc(((size_t)m->ncells + 1) * sizeof *list);
+femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks, PetscInt *count, PetscInt *cells, femd_error *err) {
+    centre *list = malloc(((size_t)mesh->ncells + 1) * sizeof *list);
     part *todo = malloc(((size_t)ranks + 1) * sizeof *todo);
     int ntodo = 0;
     if (!list || !todo) {
         free(list);
         free(todo);
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory to share %ld cells", (long)m->ncells);
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory to share %ld cells", (long)mesh->ncells);
     }
-    for (PetscInt c = 0; c < m->ncells; ++c) centre_of(m, c, &list[c]);
-    todo[ntodo++] = (part){0, m->ncells, 0, ranks};
+    for (PetscInt c = 0; c < mesh->ncells; ++c) centre_of(mesh, c, &list[c]);
+    todo[ntodo++] = (part){0, mesh->ncells, 0, ranks};
     while (ntodo > 0) {
         part p = todo[--ntodo];
         if (p.ranks == 1) {
             count[p.rank] = p.n;
             continue;
         }
-        sort_longest(list + p.first, p.n);
+        centre_sort(list + p.first, p.n);
         int half = p.ranks / 2;
         PetscInt n = (PetscInt)((int64_t)p.n * half / p.ranks);
         todo[ntodo++] = (part){p.first, n, p.rank, half};
         todo[ntodo++] = (part){p.first + n, p.n - n, p.rank + half, p.ranks - half};
     }
-    for (PetscInt i = 0; i < m->ncells; ++i) cells[i] = list[i].cell;
+    for (PetscInt i = 0; i < mesh->ncells; ++i) cells[i] = list[i].cell;
     free(list);
     free(todo);
     return FEMD_OK;

@@ -1,9 +1,10 @@
 /* The fields of one committed step as step_NNNN.pvtu with one .vtu per rank. Only what is the same bits for any number
  * of workers goes in: no timing, no pool data. */
+#include "results/output.h"
+
 #include <stdlib.h>
 
 #include "base/collective.h"
-#include "fields/problem.h"
 #include "results/cell_fields.h"
 #include "results/outfile.h"
 

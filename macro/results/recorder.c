@@ -12,6 +12,7 @@
 #include "femd/clock.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
+#include "results/output.h"
 
 static double cpu_seconds(void) {
     struct rusage u;

@@ -1,12 +1,12 @@
 /* Putting one problem together: grid, points, fields, materials. Owns the order of these; asks the micro side only for
  * the materials. */
-#include "fields/problem.h"
+#include "solve/setup.h"
 
 #include <stdlib.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
-#include "fields/constitutive.h"
+#include "fields/constitutive_client.h"
 #include "fields/mechanics.h"
 #include "fields/points.h"
 #include "solve/solver.h"
@@ -80,33 +80,17 @@ femd_status femd_problem_create_law(MPI_Comm comm, const femd_case *cs, femd_con
     return rc;
 }
 
-femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_error *err) {
-    if (p->nfields < FEMD_FIELDS) {
-        p->field[p->nfields++] = field;
-        return FEMD_OK;
+femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client *client, femd_problem **p,
+                                femd_error *err) {
+    femd_constitutive *law = NULL;
+    *p = NULL;
+    FEMD_TRY(femd_constitutive_client(client, &law, err));
+    femd_status rc = femd_problem_create_law(comm, cs, law, p, err);
+    if (rc != FEMD_OK) {
+        femd_constitutive_destroy(&law);
+        return rc;
     }
-    femd_field_destroy(&field);
-    return femd_fail(err, FEMD_LIMIT, "a problem has at most %d fields", FEMD_FIELDS);
-}
-
-void femd_problem_destroy(femd_problem **out) {
-    femd_problem *p = *out;
-    if (!p) return;
-    if (p->nfields == 0) femd_field_destroy(&p->displacement);
-    for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);
-    femd_points_destroy(&p->pt);
-    femd_grid_destroy(&p->grid);
-    free(p->material_id);
-    free(p->caps);
-    if (p->owns_law) femd_constitutive_destroy(&p->law);
-    (void)PetscPopErrorHandler();
-    free(p);
-    *out = NULL;
-}
-
-void femd_constitutive_destroy(femd_constitutive **law) {
-    if (!*law) return;
-    if ((*law)->destroy) (*law)->destroy((*law)->self);
-    free(*law);
-    *law = NULL;
+    (*p)->client = client;
+    (*p)->owns_law = 1;
+    return FEMD_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef FEMD_SOLVER_H
 #define FEMD_SOLVER_H
 
-#include "fields/problem.h"
+#include "solve/stepping.h"
 
 typedef struct femd_solver femd_solver;
 

@@ -1,5 +1,7 @@
 /* The load increments: plan, attempt, cut or grow, commit. Owns the step sizes; knows no element and no solver setting.
  */
+#include "solve/stepping.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 #include "solve/solver.h"
 
 /* End of the next increment: at most p->dt on, and not past the next of the planned times k x end/count. */
-static double next_time(const femd_problem *p) {
+static double stepping_next_time(const femd_problem *p) {
     const femd_case *cs = p->cs;
     double planned = cs->end_time / cs->step_count;
     int k = (int)floor(p->time / planned * (1 + 1e-12) + 1e-9) + 1;
@@ -19,12 +21,12 @@ static double next_time(const femd_problem *p) {
     return time >= grid - 1e-6 * planned ? grid : time;
 }
 
-static int finished(const femd_problem *p) {
+static int stepping_finished(const femd_problem *p) {
     return p->time >= p->cs->end_time * (1 - 1e-12);
 }
 
-static femd_status commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
-                               femd_step_record *rec, femd_error *err) {
+static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
+                                        femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
     FEMD_TRY(p->displacement->kind->commit(p->displacement, rec->step, rec, err));
@@ -36,30 +38,30 @@ static femd_status commit_step(femd_problem *p, const femd_stepping_hooks *hooks
     return hooks && hooks->committed ? femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err) : FEMD_OK;
 }
 
-static femd_status reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
+static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
     uint64_t mine = p->law->reused ? p->law->reused(p->law->self) : 0;
     MPI_TRY(err, MPI_Allreduce(&mine, reused, 1, MPI_UINT64_T, MPI_SUM, p->comm));
     return FEMD_OK;
 }
 
 /* One committed step, after as many cuts as it takes. */
-static femd_status run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
-                            femd_step_record *rec, femd_error *err) {
+static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
+                                     femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     char why[512] = "";
     uint64_t before, after;
-    FEMD_TRY(reused_so_far(p, &before, err));
+    FEMD_TRY(stepping_reused_so_far(p, &before, err));
     p->displacement->kind->step(p->displacement, rec->step);
     for (rec->cuts = 0;; ++rec->cuts) {
         femd_attempt outcome;
-        double time = next_time(p);
+        double time = stepping_next_time(p);
         rec->time = time;
         rec->dt = time - p->time;
         FEMD_TRY(femd_solver_attempt(s, time, rec->cuts, X, rec, &outcome, why, sizeof why, err));
         if (outcome == FEMD_ATTEMPT_CONVERGED) {
-            FEMD_TRY(reused_so_far(p, &after, err));
+            FEMD_TRY(stepping_reused_so_far(p, &after, err));
             rec->reused = after - before;
-            return commit_step(p, hooks, X, time, rec, err);
+            return stepping_commit_step(p, hooks, X, time, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
@@ -71,14 +73,14 @@ static femd_status run_step(femd_problem *p, femd_solver *s, const femd_stepping
     }
 }
 
-static femd_status run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X, double *reaction,
-                           femd_error *err) {
-    while (!finished(p)) {
+static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
+                                    double *reaction, femd_error *err) {
+    while (!stepping_finished(p)) {
         femd_step_record rec = {.step = p->step + 1, .reaction = reaction, .stability_min = NAN};
         int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
         if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
-        FEMD_TRY(run_step(p, s, hooks, X, &rec, err));
+        FEMD_TRY(stepping_run_step(p, s, hooks, X, &rec, err));
     }
     return FEMD_OK;
 }
@@ -95,7 +97,7 @@ femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks,
         done);
     FEMD_TRY_GOTO(rc, femd_solver_create(p, p->displacement, hooks, &s, err), done);
     PETSC_TRY_GOTO(rc, err, VecDuplicate(p->displacement->committed, &X), done);
-    rc = run_all(p, s, hooks, X, reaction, err);
+    rc = stepping_run_all(p, s, hooks, X, reaction, err);
 done:
     (void)VecDestroy(&X);
     femd_solver_destroy(&s);

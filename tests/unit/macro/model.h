@@ -2,8 +2,9 @@
 #ifndef FEMD_TEST_MODEL_H
 #define FEMD_TEST_MODEL_H
 
-#include "fields/problem.h"
 #include "law.h"
+#include "solve/setup.h"
+#include "solve/stepping.h"
 
 #define MODEL_ENTRIES 8
 

@@ -15,6 +15,7 @@
 #include "model.h"
 #include "near.h"
 #include "results/checkpoint.h"
+#include "results/output.h"
 #include "solve/solver.h"
 #include "vtu_reader.h"
 

@@ -1,0 +1,31 @@
+/* What a problem owns: its fields, and its end. */
+#include "fields/problem.h"
+
+#include <stdlib.h>
+
+#include "fields/constitutive.h"
+#include "fields/points.h"
+
+femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_error *err) {
+    if (p->nfields < FEMD_FIELDS) {
+        p->field[p->nfields++] = field;
+        return FEMD_OK;
+    }
+    femd_field_destroy(&field);
+    return femd_fail(err, FEMD_LIMIT, "a problem has at most %d fields", FEMD_FIELDS);
+}
+
+void femd_problem_destroy(femd_problem **out) {
+    femd_problem *p = *out;
+    if (!p) return;
+    if (p->nfields == 0) femd_field_destroy(&p->displacement);
+    for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);
+    femd_points_destroy(&p->pt);
+    femd_grid_destroy(&p->grid);
+    free(p->material_id);
+    free(p->caps);
+    if (p->owns_law) femd_constitutive_destroy(&p->law);
+    (void)PetscPopErrorHandler();
+    free(p);
+    *out = NULL;
+}

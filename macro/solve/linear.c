@@ -1,0 +1,165 @@
+/* KSP and PC as femd sets them up. Owns the choice of the linear solver and the options that carry it; knows no
+ * equation.
+ */
+#include "solve/linear.h"
+
+#include <string.h>
+
+#define CG_ITERATIONS_MAX 400
+#define MODES_MAX         6
+
+/* ---- options ---- */
+
+/* Is the option of n characters among those that are set? Asking PETSc for it would count as its use, and a misspelled
+ * one would never be told. */
+static int linear_option_is_set(const char *all, const char *option, size_t n) {
+    for (const char *at = strchr(all, '-'); at && *at; at = strchr(at + 1, '-'))
+        if ((at == all || at[-1] == ' ') && strncmp(at, option, n) == 0 && (at[n] == ' ' || at[n] == '\0')) return 1;
+    return 0;
+}
+
+/* The case's own PETSc options; those of the command line win. */
+static PetscErrorCode linear_insert_options(const femd_case *cs) {
+    char *all;
+    PetscFunctionBeginUser;
+    for (size_t i = 0; i < cs->npetsc; ++i) {
+        PetscCall(PetscOptionsGetAll(NULL, &all));
+        int have = linear_option_is_set(all, cs->petsc[i], strcspn(cs->petsc[i], " "));
+        PetscCall(PetscFree(all));
+        if (!have) PetscCall(PetscOptionsInsertString(NULL, cs->petsc[i]));
+    }
+    PetscFunctionReturn(0);
+}
+
+PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ranks, KSP ksp) {
+    PetscBool own = PETSC_FALSE;
+    PetscFunctionBeginUser;
+    *linear = (femd_linear){.ksp = ksp, .ranks = ranks, .rtol = cs->ksp_rtol, .own_inner = 1};
+    PetscCall(linear_insert_options(cs));
+    PetscCall(PetscOptionsHasName(NULL, NULL, "-telescope_pc_type", &own));
+    linear->own_inner = own == PETSC_TRUE;
+    PetscFunctionReturn(0);
+}
+
+void femd_linear_clear(femd_linear *linear) {
+    static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type",
+                                       "-telescope_pc_gamg_reuse_interpolation",
+                                       "-telescope_pc_factor_mat_solver_type"};
+    for (int i = 0; i < 4 && !linear->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
+}
+
+/* ---- the solver ---- */
+
+/* Above this number of ranks a solver sums in the order of arrival somewhere (GAMG's Galerkin products from three ranks
+ * on; MUMPS from two), and the last bits would change from run to run. Then one rank applies it, through PCTELESCOPE;
+ * the matrix, its products and CG stay distributed. Beside the evaluation of the points this costs nothing; -pc_type
+ * gamg asks for speed instead. */
+#define GAMG_RANKS_MAX  2
+#define MUMPS_RANKS_MAX 1
+
+/* Options of the solver inside PCTELESCOPE, which is made when it is set up; the user's own stand. */
+static PetscErrorCode linear_inner_options(const femd_linear *linear, int direct) {
+    static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"},
+                                          {"-telescope_pc_type", "gamg"},
+                                          {"-telescope_pc_gamg_reuse_interpolation", "1"}};
+    static const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"},
+                                           {"-telescope_pc_type", "cholesky"},
+                                           {"-telescope_pc_factor_mat_solver_type", "mumps"}};
+    PetscFunctionBeginUser;
+    for (int i = 0; i < 3 && !linear->own_inner; ++i)
+        PetscCall(PetscOptionsSetValue(NULL, direct ? mumps[i][0] : gamg[i][0], direct ? mumps[i][1] : gamg[i][1]));
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc, int direct) {
+    PetscFunctionBeginUser;
+    PetscCall(linear_inner_options(linear, direct));
+    PetscCall(PCSetType(pc, PCTELESCOPE));
+    PetscCall(PCTelescopeSetReductionFactor(pc, linear->ranks));
+    PetscCall(PCTelescopeSetIgnoreDM(pc, PETSC_TRUE));
+    PetscCall(PCTelescopeSetIgnoreKSPComputeOperators(pc, PETSC_TRUE));
+    PetscFunctionReturn(0);
+}
+
+/* A preconditioner without memory of earlier attempts. */
+static PetscErrorCode linear_fresh_pc(femd_linear *linear, PC *pc) {
+    PetscFunctionBeginUser;
+    PetscCall(KSPReset(linear->ksp));
+    PetscCall(KSPGetPC(linear->ksp, pc));
+    PetscCall(PCSetType(*pc, PCNONE));
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode linear_use_iterative(femd_linear *linear) {
+    PC pc;
+    PetscFunctionBeginUser;
+    PetscCall(linear_fresh_pc(linear, &pc));
+    PetscCall(KSPSetType(linear->ksp, KSPCG));
+    PetscCall(KSPSetTolerances(linear->ksp, linear->rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
+    if (linear->ranks > GAMG_RANKS_MAX) {
+        PetscCall(linear_use_telescope(linear, pc, 0));
+    } else {
+        PetscCall(PCSetType(pc, PCGAMG));
+        PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    }
+    linear->direct = 0;
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode linear_use_direct(femd_linear *linear) {
+    PC pc;
+    PetscFunctionBeginUser;
+    PetscCall(linear_fresh_pc(linear, &pc));
+    PetscCall(KSPSetType(linear->ksp, KSPPREONLY));
+    if (linear->ranks > MUMPS_RANKS_MAX) {
+        PetscCall(linear_use_telescope(linear, pc, 1));
+    } else {
+        PetscCall(PCSetType(pc, PCCHOLESKY));
+        PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
+    }
+    linear->direct = 1;
+    PetscFunctionReturn(0);
+}
+
+PetscErrorCode femd_linear_use(femd_linear *linear, int direct) {
+    return direct ? linear_use_direct(linear) : linear_use_iterative(linear);
+}
+
+/* ---- what the preconditioner must know of the field ---- */
+
+PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space) {
+    Vec v[MODES_MAX] = {NULL};
+    PetscInt n = 0;
+    PetscFunctionBeginUser;
+    for (int m = 0; m < field->kind->modes; ++m) {
+        Vec local;
+        PetscScalar *a;
+        PetscReal norm = 0;
+        PetscCall(MatCreateVecs(K, &v[n], NULL));
+        PetscCall(DMGetLocalVector(field->dm, &local));
+        PetscCall(VecGetArrayWrite(local, &a));
+        for (PetscInt i = 0; i < field->grid->nnodes; ++i)
+            field->kind->mode(m, field->grid->node_x + FEMD_SPACE * i, a + field->components * i);
+        PetscCall(VecRestoreArrayWrite(local, &a));
+        PetscCall(DMLocalToGlobal(field->dm, local, INSERT_VALUES, v[n]));
+        PetscCall(DMRestoreLocalVector(field->dm, &local));
+        PetscCall(VecNormalize(v[n], NULL));
+        for (int pass = 0; pass < 2; ++pass)
+            for (PetscInt k = 0; k < n; ++k) {
+                PetscScalar d;
+                PetscCall(VecDot(v[n], v[k], &d));
+                PetscCall(VecAXPY(v[n], -d, v[k]));
+            }
+        PetscCall(VecNorm(v[n], NORM_2, &norm));
+        if (norm < 1e-8) {
+            PetscCall(VecDestroy(&v[n]));
+            continue;
+        }
+        PetscCall(VecScale(v[n], 1 / norm));
+        ++n;
+    }
+    PetscCall(MatNullSpaceCreate(field->grid->comm, PETSC_FALSE, n, v, space));
+    for (PetscInt k = 0; k < n; ++k) PetscCall(VecDestroy(&v[k]));
+    PetscCall(MatSetNearNullSpace(K, *space));
+    PetscFunctionReturn(0);
+}

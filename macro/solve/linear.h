@@ -1,0 +1,27 @@
+/* The linear solver inside Newton's method: CG + GAMG, or MUMPS. It starts every attempt without memory of earlier
+ * ones. */
+#ifndef FEMD_LINEAR_H
+#define FEMD_LINEAR_H
+
+#include <petscksp.h>
+
+#include "fields/field.h"
+
+typedef struct femd_linear {
+    KSP ksp; /* borrowed */
+    int ranks;
+    double rtol;   /* of CG */
+    int direct;    /* MUMPS is in use */
+    int own_inner; /* the user has chosen the solver inside PCTELESCOPE */
+} femd_linear;
+
+/* Set the case's PETSc options (those of the command line win); ksp is that of the SNES. */
+PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ranks, KSP ksp);
+/* What the solver put into the options goes with it. */
+void femd_linear_clear(femd_linear *linear);
+/* A fresh solver of this sort, before the user's options. */
+PetscErrorCode femd_linear_use(femd_linear *linear, int direct);
+/* Attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
+PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space);
+
+#endif
