@@ -1,5 +1,5 @@
-/* Dispatch. Message size: about config.message_work seconds, never more than a fair part of what is queued, so that no
- * worker idles at the end of a batch. Lane: the run with the least service first, then the most costly material. */
+/* Dispatch. Message size: what is worth a message by its cost, or what the engine likes to be given at once, whichever
+ * is more. Lane: the run with the least service first, then the most costly material. */
 #include "dispatch.h"
 
 #include <stdlib.h>
@@ -89,18 +89,46 @@ static uint32_t dispatch_choose_lane(const femd_dispatch *dispatch, uint32_t wor
     return best;
 }
 
-static uint32_t dispatch_message_points(const femd_dispatch *dispatch, uint32_t lane) {
+/* A TASK message costs the server about 20 us, and a pool of N workers wants N per message_work. From this many workers
+ * on (4 per 5 ms at 5 ms: a quarter of the server's time) messages carry more work, so that their rate stays. */
+enum { WORKERS_SINGLY = 64 };
+
+/* Points that are about config.message_work, or more in a large pool, of an engine that evaluates one by one; never
+ * more than a fair part of what is queued, so that no worker idles at the end of a batch. */
+static uint64_t dispatch_points_by_cost(const femd_dispatch *dispatch, uint32_t lane) {
     const dispatch_rooms *in = &dispatch->in;
-    const femd_core_config *config = &in->common->config;
-    uint32_t material = lanes_material(in->lanes, lane), opened = catalogue_opened(in->catalogue, material);
-    double cost = catalogue_cost(in->catalogue, material);
-    uint64_t queued = lanes_length(in->lanes, lane);
-    uint64_t shares = (uint64_t)(opened ? opened : 1) * config->credits;
-    uint64_t fair = (queued + shares - 1) / shares;
-    double by_work = cost > 0 ? config->message_work / cost : 1;
-    uint64_t points = by_work < config->message_points ? (uint64_t)by_work : config->message_points;
-    if (points > fair) points = fair;
-    return points < 1 ? 1 : (uint32_t)points;
+    const uint32_t material = lanes_material(in->lanes, lane), opened = catalogue_opened(in->catalogue, material);
+    const uint32_t workers = roster_workers(in->roster), queued = lanes_length(in->lanes, lane);
+    const double cost = catalogue_cost(in->catalogue, material);
+    const uint64_t shares = (uint64_t)(opened ? opened : 1) * in->common->config.credits;
+    const uint64_t fair = (queued + shares - 1) / shares;
+    double work = in->common->config.message_work;
+    if (workers > WORKERS_SINGLY) work *= (double)workers / WORKERS_SINGLY;
+    const double points = cost > 0 ? work / cost : 1;
+    uint64_t most = in->common->config.message_points;
+    if (most > fair) most = fair;
+    return points < (double)most ? (uint64_t)points : most;
+}
+
+/* Points that the engine likes to be given at once, as far as the worker's share goes of all that is queued or with
+ * workers; what it has already is of its share. */
+static uint64_t dispatch_points_liked(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
+    const dispatch_rooms *in = &dispatch->in;
+    const uint32_t material = lanes_material(in->lanes, lane), opened = catalogue_opened(in->catalogue, material);
+    const uint32_t workers = roster_workers(in->roster), has = ledger_tasks(in->ledger, worker);
+    uint64_t batch = catalogue_caps(in->catalogue, material)->batch;
+    if (batch > in->common->config.batch_max) batch = in->common->config.batch_max;
+    if (batch < 2 || !opened) return 1;
+    const uint64_t with_workers = (uint64_t)ledger_running(in->ledger) * opened / workers;
+    const uint64_t share = (lanes_length(in->lanes, lane) + with_workers + opened - 1) / opened;
+    if (share <= has) return 1;
+    return batch < share - has ? batch : share - has;
+}
+
+static uint32_t dispatch_message_points(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
+    const uint64_t by_cost = dispatch_points_by_cost(dispatch, lane);
+    const uint64_t liked = dispatch_points_liked(dispatch, lane, worker);
+    return (uint32_t)(by_cost > liked ? by_cost : liked);
 }
 
 static uint32_t dispatch_next_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
@@ -131,19 +159,20 @@ static int dispatch_add_state(femd_dispatch *dispatch, uint32_t state, uint32_t 
     return 1;
 }
 
-/* Evaluations of the lane are picked, with the states they need and the worker lacks. Returns how many states. */
+/* Evaluations of the lane are picked, with the states they need and the worker lacks; suspects in no other company than
+ * that in which they are to be tried. Returns how many states. */
 static uint32_t dispatch_pick(femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
-    uint32_t want = dispatch_message_points(dispatch, lane), states = 0;
+    const uint32_t want = dispatch_message_points(dispatch, lane, worker);
+    uint32_t states = 0, trial = FEMD_NIL;
     size_t bytes = 0;
     dispatch->picked.count = 0;
     while (dispatch->picked.count < want && bytes < STATE_BYTES_MAX) {
         uint32_t evaluation = dispatch_next_for(dispatch, lane, worker, found);
         if (!evaluation) break;
-        int suspect = ledger_is_suspect(in->ledger, evaluation);
-        if (suspect && dispatch->picked.count) break; /* a suspect goes alone, so that only it can be blamed */
+        if (dispatch->picked.count && ledger_trial(in->ledger, evaluation) != trial) break;
+        trial = ledger_trial(in->ledger, evaluation);
         lanes_remove(in->lanes, evaluation);
-        if (suspect) want = 1;
         uint32_t state = ledger_state_in(in->ledger, evaluation);
         if (state && !states_is_held(in->states, state, worker)) {
             if (!states_content(in->states, state).data) {

@@ -89,8 +89,8 @@ int ledger_is_done(const femd_ledger *ledger, uint32_t number) {
     return ledger_at(ledger, number)->stage == STAGE_DONE;
 }
 
-int ledger_is_suspect(const femd_ledger *ledger, uint32_t number) {
-    return ledger_at(ledger, number)->blames > 0;
+uint32_t ledger_trial(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->trial;
 }
 
 /* ---- finished ones, by last use ---- */
@@ -280,6 +280,7 @@ femd_status ledger_open_for(femd_ledger *ledger, uint32_t number, uint32_t run) 
     record->state_in = state;
     record->lane = lane;
     record->retries = record->blames = 0;
+    record->trial = FEMD_NIL;
     lanes_open(ledger->lanes, lane);
     record->stage = STAGE_SENT; /* if a second answer is still to come it will be the first now */
     if (!record->message && lanes_push(ledger->lanes, lane, number, state, 0)) record->stage = STAGE_QUEUED;

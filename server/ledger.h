@@ -36,8 +36,9 @@ uint32_t ledger_state_out(const femd_ledger *ledger, uint32_t evaluation);
 /* The stored response; data NULL if there is none. */
 femd_bytes ledger_response(const femd_ledger *ledger, uint32_t evaluation);
 int ledger_is_done(const femd_ledger *ledger, uint32_t evaluation);
-/* 1 if a worker ended after it had started it. */
-int ledger_is_suspect(const femd_ledger *ledger, uint32_t evaluation);
+/* The trial in which it is to be tried next, for a suspect: a worker ended after it had started it. Only suspects of
+ * one trial may travel together, so that nothing else can be blamed. FEMD_NIL: no suspect. */
+uint32_t ledger_trial(const femd_ledger *ledger, uint32_t evaluation);
 
 /* Somebody wants its answer; no longer does, or has it. One that nobody wants is given up unless a worker has it. */
 void ledger_claim(femd_ledger *ledger, uint32_t evaluation);
@@ -67,8 +68,10 @@ void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
 
 /* ---- at workers ---- */
 
-/* A worker comes: 0 if memory is out. It goes: what it has is queued again; with blame, what it had started counts
- * against it. */
+/* A worker comes: 0 if memory is out. It goes: what it has is queued again; with blame, what it had started is
+ * suspect: of an engine that takes points one by one each is tried alone, of one that takes batches (all of which count
+ * as started) in halves, halved again until the guilty one is alone. Only a death that it caused alone, and the first
+ * in company, count against a suspect; three make it poison. */
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame);
 /* The id under which workers know it, at every attempt. */

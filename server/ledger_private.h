@@ -36,6 +36,7 @@ typedef struct evaluation {
     uint32_t wait;   /* for its state */
     uint32_t claims; /* of those who want the answer */
     uint32_t pins;   /* tentative results that rest on it, and its place in the queue of answers */
+    uint32_t trial;  /* of a suspect: those of equal number may travel together */
     uint8_t stage, blames, retries, remakes, flags;
     uint32_t response_size, passing_size;
     uint8_t *response; /* owned, from the chunks */
@@ -66,6 +67,7 @@ struct femd_ledger {
     uint32_t used_head, used_tail;
     uint32_t answered_head, answered_tail;
     uint32_t parked, running;
+    uint32_t last_trial;
     uint64_t cached;
 };
 

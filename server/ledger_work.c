@@ -130,8 +130,38 @@ void ledger_input(femd_ledger *ledger, uint32_t number, femd_status status) {
     ledger_push_front(ledger, number);
 }
 
+/* ---- the death of a worker ---- */
+
+/* The trials to which the suspects of one death go. */
+typedef struct ledger_suspects {
+    uint32_t count;  /* all that had started and are still open */
+    uint32_t judged; /* of these so far */
+} ledger_suspects;
+
+static uint32_t ledger_count_suspects(const femd_ledger *ledger, const ledger_worker *holder) {
+    uint32_t count = 0;
+    for (uint32_t number = holder->first; number; number = ledger_at(ledger, number)->task_next)
+        count += ledger_at(ledger, number)->stage == STAGE_STARTED;
+    return count;
+}
+
+/* It had started when its worker ended. In a batch most suspects are innocent: none is blamed for more than the first
+ * death in company. Returns 1 if it has been blamed too often. */
+static int ledger_judge(femd_ledger *ledger, uint32_t number, ledger_suspects *suspects) {
+    evaluation *record = ledger_at(ledger, number);
+    const int batches = catalogue_caps(ledger->catalogue, record->material)->batch > 1;
+    const int begins_half = suspects->judged == 0 || suspects->judged == (suspects->count + 1) / 2;
+    suspects->judged++;
+    if (!batches || suspects->count == 1 || !record->blames) record->blames++;
+    if (!batches || begins_half) ledger->last_trial++;
+    if (ledger->last_trial == FEMD_NIL) ledger->last_trial++;
+    record->trial = ledger->last_trial;
+    return record->blames >= BLAMES_MAX;
+}
+
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame) {
     const ledger_worker *holder = ledger_worker_at(ledger, worker);
+    ledger_suspects suspects = {.count = ledger_count_suspects(ledger, holder)};
     while (holder->first) {
         uint32_t number = holder->first;
         evaluation *record = ledger_at(ledger, number);
@@ -142,7 +172,7 @@ void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame) {
             ledger_release(ledger, number);
             continue;
         }
-        if (started && blame && ++record->blames >= BLAMES_MAX)
+        if (started && blame && ledger_judge(ledger, number, &suspects))
             ledger_poison(ledger, number);
         else
             ledger_requeue(ledger, number);

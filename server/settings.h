@@ -14,8 +14,8 @@ typedef enum femd_log_level {
 typedef struct femd_core_config {
     const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
     uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
-    uint32_t message_points; /* most points of one TASK message; 0 = 256 */
-    double message_work;     /* s of expected work of one TASK message; 0 = 0.005 */
+    uint32_t message_points; /* most points of one TASK message, unless the engine likes more at once; 0 = 256 */
+    double message_work;     /* s of expected work of one TASK message, in a pool that is not large; 0 = 0.005 */
     uint64_t cache_bytes;    /* finished evaluations kept for reuse; 0 = 512 MiB */
     uint64_t memory_bytes;   /* all that the core may hold; 0 = 4 GiB */
     uint64_t peer_bytes;     /* open requests and batches of one client; 0 = memory_bytes / 2 */

@@ -170,6 +170,7 @@ void rig_open(rig *g, uint64_t worker, femd_status status) {
                                      .mixed = 0,
                                      .atoms = 4,
                                      .inputs = g->inputs ? g->inputs : 31,
+                                     .batch = g->batch,
                                      .engine = FEMD_ENGINE_ELASTIC,
                                      .volume = 1e-27};
         OK(femd_ready_encode(&g->scratch, 0, &r, NULL));

@@ -24,6 +24,7 @@ typedef struct rig {
     femd_buffer pack;
     femd_buffer scratch, taken;
     uint32_t inputs; /* capabilities that rig_open announces; 0 = all */
+    uint32_t batch;  /* points that the engine likes to be given at once, as rig_open announces */
     char last_log[1200];
 } rig;
 

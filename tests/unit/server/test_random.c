@@ -44,6 +44,7 @@ static struct {
     uint64_t x;
     uint64_t answers, finished_commits, deaths, sole;
     double strain;
+    uint32_t batch; /* points that the engine likes to be given at once */
 } t;
 
 static uint32_t draw(uint32_t n) {
@@ -170,8 +171,9 @@ static void worker_reads(int i) {
         while (femd_hash_next(&rd, &h, NULL) == 1) forget(w, &h);
     }
     if (f.type == FEMD_MSG_MATERIAL) {
-        femd_ready r = {.status = FEMD_OK,
-                        .caps = {.wants = 3, .controls = 1, .inputs = 31, .engine = FEMD_ENGINE_ELASTIC}};
+        femd_ready r = {
+            .status = FEMD_OK,
+            .caps = {.wants = 3, .controls = 1, .inputs = 31, .engine = FEMD_ENGINE_ELASTIC, .batch = t.batch}};
         femd_pack_id(f.body.data, f.body.size, &r.material);
         assert_int_equal(femd_ready_encode(&t.g.scratch, 0, &r, NULL), FEMD_OK);
         deliver(w->route, &t.g.scratch);
@@ -182,10 +184,12 @@ static void worker_reads(int i) {
 static void worker_starts(int i) {
     player *w = present(&t.worker[i]);
     if (!w || !w->count || w->started) return;
+    uint32_t named = t.batch < w->count ? t.batch : w->count;
     w->started = 1;
     assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_STARTED, 0, NULL), FEMD_OK);
-    assert_int_equal(femd_u64_add(&t.g.scratch, w->task[w->first].id, NULL), FEMD_OK);
-    femd_frame_finish(&t.g.scratch, 1);
+    for (uint32_t k = 0; k < named; k++)
+        assert_int_equal(femd_u64_add(&t.g.scratch, w->task[(w->first + k) % TASKS].id, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, named);
     deliver(w->route, &t.g.scratch);
 }
 
@@ -437,11 +441,11 @@ static uint64_t from_environment(const char *name, uint64_t fallback) {
     return text ? strtoull(text, NULL, 0) : fallback;
 }
 
-static void nothing_is_lost_and_nothing_answered_twice(void **state) {
-    (void)state;
-    uint64_t seed = from_environment("FEMD_SEED", 20240229), events = from_environment("FEMD_EVENTS", 400000);
+static void play(uint32_t batch, uint64_t events) {
+    uint64_t seed = from_environment("FEMD_SEED", 20240229);
     memset(&t, 0, sizeof t);
     t.x = seed | 1;
+    t.batch = batch;
     rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000, .message_points = 3});
     for (int i = 0; i < WORKERS; i++) worker_comes(i);
     for (int i = 0; i < CLIENTS; i++) client_comes(i);
@@ -472,7 +476,19 @@ static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     rig_clear(&t.g);
 }
 
+static void nothing_is_lost_and_nothing_answered_twice(void **state) {
+    (void)state;
+    play(1, from_environment("FEMD_EVENTS", 400000));
+}
+
+/* An engine that takes four points at once: a death makes all of them suspect. */
+static void nor_with_an_engine_that_takes_batches(void **state) {
+    (void)state;
+    play(4, from_environment("FEMD_EVENTS", 200000));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice),
+                                       cmocka_unit_test(nor_with_an_engine_that_takes_batches)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
