@@ -43,6 +43,11 @@ femd_gets *gets_create(femd_common *common, femd_roster *roster, femd_outbox *ou
     return gets;
 }
 
+/* Bytes of the books for so many states. */
+static uint64_t gets_bytes(uint32_t count) {
+    return (uint64_t)count * (sizeof(femd_hash) + sizeof(get_state));
+}
+
 static void gets_free(get_record *record) {
     free(record->hash);
     free(record->at);
@@ -65,6 +70,7 @@ static void gets_end(femd_gets *gets, uint32_t get) {
         if (record->at[i].wait) states_unwait(gets->states, record->at[i].wait);
         if (record->at[i].state) states_unref(gets->states, record->at[i].state);
     }
+    femd_limits_sub(&gets->common->limits, BYTES_BOOKS, gets_bytes(record->count));
     gets_free(record);
     femd_slab_give(&gets->records, get);
 }
@@ -132,6 +138,8 @@ femd_status gets_begin(femd_gets *gets, uint32_t client, const femd_frame *frame
     if (frame->count > GET_MAX || frame->body.size != (size_t)frame->count * sizeof(femd_hash))
         return femd_fail(err, FEMD_PROTOCOL, "STATE_GET: %zu bytes do not fit %u hashes (at most %d)", frame->body.size,
                          frame->count, GET_MAX);
+    FEMD_TRY(femd_limits_room(&gets->common->limits, gets_bytes(frame->count) + frame->count * states_wait_bytes(),
+                              "a request of states", err));
     uint32_t get = femd_slab_take(&gets->records);
     if (!get) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a request of states");
     get_record *record = gets_at(gets, get);
@@ -145,6 +153,7 @@ femd_status gets_begin(femd_gets *gets, uint32_t client, const femd_frame *frame
     }
     memcpy(record->hash, frame->body.data, frame->body.size);
     record->count = frame->count;
+    femd_limits_add(&gets->common->limits, BYTES_BOOKS, gets_bytes(frame->count));
     gets_look_up(gets, get);
     return FEMD_OK;
 }
@@ -154,10 +163,12 @@ void gets_client_gone(femd_gets *gets, uint32_t client) {
         if (gets_at(gets, get)->client == client) gets_end(gets, get);
 }
 
-void gets_count_held(const femd_gets *gets, uint32_t *refs) {
+void gets_count_held(const femd_gets *gets, uint32_t *refs, uint64_t *bytes) {
     for (uint32_t get = 1; get <= gets->records.end; get++) {
         const get_record *record = gets_at(gets, get);
-        for (uint32_t i = 0; record->client && i < record->count; i++)
+        if (!record->client) continue;
+        *bytes += gets_bytes(record->count);
+        for (uint32_t i = 0; i < record->count; i++)
             if (record->at[i].state) refs[record->at[i].state]++;
     }
 }

@@ -13,7 +13,7 @@ typedef enum femd_bytes_kind {
     BYTES_MATERIALS,
     BYTES_STATES,
     BYTES_BATCHES,
-    BYTES_BOOKS, /* records of states and of ranks of runs */
+    BYTES_BOOKS, /* records of states, waits for them, requests of them, ranks of runs */
     BYTES_KINDS
 } femd_bytes_kind;
 

@@ -96,6 +96,17 @@ static femd_status runs_collect_states(femd_runs *runs, run_rank *rank, femd_rea
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
 }
 
+/* Room for the waits of a commit. Finished evaluations give way. */
+static femd_status runs_check_room(femd_runs *runs, const run_rank *rank, femd_error *err) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < rank->pending.count; i++)
+        if (!states_content(runs->states, rank->pending.at[i]).data) bytes += states_wait_bytes();
+    const femd_limits *limits = &runs->common->limits;
+    if (femd_limits_room(limits, bytes, "a commit", NULL) == FEMD_OK) return FEMD_OK;
+    ledger_trim(runs->ledger, 0);
+    return femd_limits_room(limits, bytes, "a commit", err);
+}
+
 /* A wait for each state of the commit that is not at the server. */
 static void runs_wait_for_states(femd_runs *runs, const run_seat *seat, run_rank *rank) {
     for (uint32_t i = 0; i < rank->pending.count; i++) {
@@ -133,6 +144,7 @@ femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *fram
     FEMD_TRY(runs_check_step(runs_at(runs, seat->run), seat->rank, step, err));
     runs_drop_pending(runs, rank);
     femd_status rc = runs_collect_states(runs, rank, &reader, err);
+    if (rc == FEMD_OK) rc = runs_check_room(runs, rank, err);
     if (rc != FEMD_OK) {
         runs_drop_pending(runs, rank);
         return rc;

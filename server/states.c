@@ -68,6 +68,10 @@ size_t states_book_bytes(void) {
     return STATE_BOOK;
 }
 
+size_t states_wait_bytes(void) {
+    return WAIT_BOOK;
+}
+
 const femd_hash *states_name(const femd_states *states, uint32_t state) {
     return &states_at(states, state)->hash;
 }
@@ -313,6 +317,6 @@ int states_audit(const femd_states *states, const uint32_t *refs, const uint32_t
     FEMD_CLAIM(waiting == states->waits.live, "%u waits are linked, %u are live", waiting, states->waits.live);
     FEMD_CLAIM(bytes == states->common->limits.held[BYTES_STATES], "states hold %llu bytes, the book says %llu",
                (unsigned long long)bytes, (unsigned long long)states->common->limits.held[BYTES_STATES]);
-    *books = (uint64_t)live * STATE_BOOK;
+    *books = (uint64_t)live * STATE_BOOK + (uint64_t)waiting * WAIT_BOOK;
     return 0;
 }

@@ -18,8 +18,9 @@ void states_destroy(femd_states **states);
 uint32_t states_find(const femd_states *states, const femd_hash *hash);
 /* The same, entered if unknown. FEMD_NIL if memory is out. A state entered without a reason goes with states_trim. */
 uint32_t states_enter(femd_states *states, const femd_hash *hash);
-/* The bytes that one state takes in the books beside its content. */
+/* The bytes that one state takes in the books beside its content, and one wait for it. */
 size_t states_book_bytes(void);
+size_t states_wait_bytes(void);
 const femd_hash *states_name(const femd_states *states, uint32_t state);
 /* The content; data NULL while it is not at the server. */
 femd_bytes states_content(const femd_states *states, uint32_t state);

@@ -5,7 +5,8 @@
 #include "states.h"
 #include "store.h"
 
-enum { STATE_BOOK = 192 }; /* bytes that a state takes in the books beside its content */
+/* Bytes that a state takes in the books beside its content, and that a wait for one takes. */
+enum { STATE_BOOK = 192, WAIT_BOOK = 64 };
 
 typedef struct state_record {
     femd_slot slot;

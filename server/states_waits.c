@@ -26,6 +26,7 @@ uint32_t states_wait(femd_states *states, uint32_t state, const states_waiter *w
     wait->next = record->waits;
     if (record->waits) states_wait_at(states, record->waits)->prev = number;
     record->waits = number;
+    femd_limits_add(&states->common->limits, BYTES_BOOKS, WAIT_BOOK);
     states_ref(states, state);
     states_check(states, state);
     return number;
@@ -35,8 +36,9 @@ uint32_t states_waits(const femd_states *states) {
     return states->waits.live;
 }
 
-/* Out of the list of its state, or out of the queue. */
-static void states_unlink_wait(femd_states *states, state_wait *wait) {
+/* Out of the list of its state, or out of the queue; its place is given back. */
+static void states_end_wait(femd_states *states, uint32_t number) {
+    const state_wait *wait = states_wait_at(states, number);
     uint32_t *head = wait->over ? &states->ready_head : &states_at(states, wait->told.state)->waits;
     if (wait->prev)
         states_wait_at(states, wait->prev)->next = wait->next;
@@ -46,13 +48,13 @@ static void states_unlink_wait(femd_states *states, state_wait *wait) {
         states_wait_at(states, wait->next)->prev = wait->prev;
     else if (wait->over)
         states->ready_tail = wait->prev;
+    femd_slab_give(&states->waits, number);
+    femd_limits_sub(&states->common->limits, BYTES_BOOKS, WAIT_BOOK);
 }
 
 void states_unwait(femd_states *states, uint32_t number) {
-    state_wait *wait = states_wait_at(states, number);
-    uint32_t state = wait->told.state;
-    states_unlink_wait(states, wait);
-    femd_slab_give(&states->waits, number);
+    const uint32_t state = states_wait_at(states, number)->told.state;
+    states_end_wait(states, number);
     states_at(states, state)->given_up++;
     states_check(states, state); /* what was begun for this wait alone may be called off */
 }
@@ -60,10 +62,8 @@ void states_unwait(femd_states *states, uint32_t number) {
 int states_ready(femd_states *states, states_ready_wait *ready) {
     uint32_t number = states->ready_head;
     if (!number) return 0;
-    state_wait *wait = states_wait_at(states, number);
-    *ready = wait->told;
-    states_unlink_wait(states, wait);
-    femd_slab_give(&states->waits, number);
+    *ready = states_wait_at(states, number)->told;
+    states_end_wait(states, number);
     return 1;
 }
 

@@ -481,6 +481,30 @@ static void the_loss_of_a_client_frees_what_it_held(void **state) {
     rig_clear(&g);
 }
 
+/* What is kept for those who wait is of the budget too. */
+static void more_states_than_there_is_room_for_are_refused(void **state) {
+    (void)state;
+    enum { MANY = 16384 };
+    rig g;
+    uint64_t client, w[2];
+    femd_hash unknown = {{1}};
+    femd_buffer b = FEMD_BUFFER_INIT;
+    rig_init(&g, &(femd_core_config){.memory_bytes = 1 << 20});
+    rig_pool(&g, &client, w);
+    const uint64_t before = sum(&g).bytes;
+    for (uint32_t count = MANY; count >= 4; count = count == MANY ? 4 : 0) {
+        assert_int_equal(femd_frame_begin(&b, FEMD_MSG_STATE_GET, count, NULL), FEMD_OK);
+        for (uint32_t i = 0; i < count; i++) assert_int_equal(femd_hash_add(&b, &unknown, NULL), FEMD_OK);
+        femd_frame_finish(&b, count);
+        rig_deliver(&g, client, &b);
+        assert_int_equal(rig_count(&g, client, FEMD_MSG_STATE), count == 4);
+        if (count == MANY) assert_int_equal(error_of(&g, client).code, FEMD_LIMIT);
+    }
+    assert_int_equal(sum(&g).bytes, before);
+    femd_buffer_clear(&b);
+    rig_clear(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commit_is_final_when_the_server_holds_every_state),
@@ -501,6 +525,7 @@ int main(void) {
         cmocka_unit_test(a_client_can_fetch_states),
         cmocka_unit_test(what_only_a_lost_client_waited_for_is_called_off),
         cmocka_unit_test(the_loss_of_a_client_frees_what_it_held),
+        cmocka_unit_test(more_states_than_there_is_room_for_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
