@@ -99,7 +99,7 @@ static femd_status wanted_titles(const femd_history *h, femd_buffer *out, femd_e
     return FEMD_OK;
 }
 
-static femd_status number(femd_buffer *out, double v, femd_error *err) {
+static femd_status history_number(femd_buffer *out, double v, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ","));
     return femd_text_number(out, v, "nan", err);
 }
@@ -109,7 +109,7 @@ static femd_status wanted_numbers(const femd_history *h, const femd_history_row 
     const femd_quantity *q;
     for (size_t place = 0; (q = femd_wanted_next(listed(h), &place)) != NULL;) {
         const double *v = row->wanted + femd_wanted_offset(h->wants, q);
-        for (int c = 0; c < q->numbers + (q->sampled ? 1 : 0); ++c) FEMD_TRY(number(out, v[c], err));
+        for (int c = 0; c < q->numbers + (q->sampled ? 1 : 0); ++c) FEMD_TRY(history_number(out, v[c], err));
     }
     return FEMD_OK;
 }
@@ -132,19 +132,19 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
 static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
-    FEMD_TRY(number(out, r->time, err));
-    FEMD_TRY(number(out, r->dt, err));
+    FEMD_TRY(history_number(out, r->time, err));
+    FEMD_TRY(history_number(out, r->dt, err));
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
-    FEMD_TRY(number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
-    FEMD_TRY(number(out, r->reference, err));
-    for (size_t i = 0; i < 3 * h->nboundary; ++i) FEMD_TRY(number(out, r->reaction[i], err));
-    FEMD_TRY(number(out, r->energy, err));
-    FEMD_TRY(number(out, r->hill_mandel_max, err));
-    FEMD_TRY(number(out, r->stability_min, err));
+    FEMD_TRY(history_number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
+    FEMD_TRY(history_number(out, r->reference, err));
+    for (size_t i = 0; i < 3 * h->nboundary; ++i) FEMD_TRY(history_number(out, r->reaction[i], err));
+    FEMD_TRY(history_number(out, r->energy, err));
+    FEMD_TRY(history_number(out, r->hill_mandel_max, err));
+    FEMD_TRY(history_number(out, r->stability_min, err));
     FEMD_TRY(femd_text_add(out, err, ",%llu,%llu", (unsigned long long)r->evaluations,
                            (unsigned long long)r->force_evaluations));
-    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->E_mean[c], err));
-    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, row->S_mean[c], err));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(history_number(out, row->E_mean[c], err));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(history_number(out, row->S_mean[c], err));
     FEMD_TRY(wanted_numbers(h, row, out, err));
     return femd_text_add(out, err, "\n");
 }

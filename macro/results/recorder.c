@@ -20,7 +20,7 @@ static double cpu_seconds(void) {
     return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
-static femd_status no_memory(femd_error *err) {
+static femd_status recorder_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
 }
 
@@ -41,7 +41,7 @@ static femd_status check_folder(const char *folder, femd_error *err) {
 
 static femd_status load(femd_recorder *r, femd_problem *p, femd_error *err) {
     char *path = femd_path_join(r->folder, "checkpoint.h5");
-    femd_status rc = path ? FEMD_OK : no_memory(err);
+    femd_status rc = path ? FEMD_OK : recorder_no_memory(err);
     if (rc == FEMD_OK && p->rank == 0 && access(path, F_OK) != 0)
         rc = femd_fail(err, FEMD_BAD_INPUT,
                        "--resume: there is no %s to go on from; run without --resume to begin anew", path);
@@ -72,7 +72,7 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
 
 static femd_status replace(const femd_recorder *r, const char *name, const femd_buffer *text, femd_error *err) {
     char *path = femd_path_join(r->folder, "%s", name);
-    femd_status rc = path ? femd_file_replace(path, text->data, text->size, err) : no_memory(err);
+    femd_status rc = path ? femd_file_replace(path, text->data, text->size, err) : recorder_no_memory(err);
     free(path);
     return rc;
 }
@@ -116,7 +116,7 @@ femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *e
 
 static femd_status save(femd_recorder *r, femd_problem *p, femd_error *err) {
     char *path = femd_path_join(r->folder, "checkpoint.h5");
-    femd_status rc = femd_agree(p->comm, path ? FEMD_OK : no_memory(err), err);
+    femd_status rc = femd_agree(p->comm, path ? FEMD_OK : recorder_no_memory(err), err);
     if (rc == FEMD_OK) rc = femd_checkpoint_save(p, &r->history, path, err);
     free(path);
     return rc;
@@ -160,7 +160,7 @@ static femd_status dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i
                          p->step == 0 ? "no step is committed yet" : "its engine keeps none");
     FEMD_TRY(femd_client_state_get(p->client, p->pt->state + i, &blob, &size, err));
     char *path = femd_path_join(r->folder, "point-%llu.state", id);
-    femd_status rc = path ? femd_file_replace(path, blob, size, err) : no_memory(err);
+    femd_status rc = path ? femd_file_replace(path, blob, size, err) : recorder_no_memory(err);
     free(path);
     free(blob);
     return rc;

@@ -69,7 +69,7 @@ void femd_case_name(const char *path, char *name, size_t size) {
     free(full);
 }
 
-static femd_status number(femd_buffer *out, const char *before, double v, femd_error *err) {
+static femd_status summary_number(femd_buffer *out, const char *before, double v, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "%s", before));
     return femd_text_number(out, v, "null", err);
 }
@@ -85,7 +85,7 @@ static femd_status string(femd_buffer *out, const char *before, const char *s, f
 
 static femd_status six(femd_buffer *out, const char *before, const double v[6], femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "%s[", before));
-    for (int c = 0; c < 6; ++c) FEMD_TRY(number(out, c ? ", " : "", v[c], err));
+    for (int c = 0; c < 6; ++c) FEMD_TRY(summary_number(out, c ? ", " : "", v[c], err));
     return femd_text_add(out, err, "]");
 }
 
@@ -96,7 +96,7 @@ static femd_status reactions(const femd_step_record *r, const femd_case *cs, siz
         char name[FEMD_ENTRY_NAME_MAX];
         femd_entry_name(cs, b, name);
         FEMD_TRY(string(out, b ? ", " : "", name, err));
-        for (int c = 0; c < 3; ++c) FEMD_TRY(number(out, c ? ", " : ": [", r->reaction[3 * b + c], err));
+        for (int c = 0; c < 3; ++c) FEMD_TRY(summary_number(out, c ? ", " : ": [", r->reaction[3 * b + c], err));
         FEMD_TRY(femd_text_add(out, err, "]"));
     }
     return femd_text_add(out, err, "}");
@@ -107,7 +107,7 @@ static femd_status conductivity(const femd_step_record *r, femd_buffer *out, fem
     FEMD_TRY(string(out, ",\n     \"conductivity\": {\"of\": ", of, err));
     FEMD_TRY(six(out, ", \"mean\": ", r->k_mean, err));
     if (r->k_carriers & FEMD_CARRIER_ELECTRONS) FEMD_TRY(six(out, ", \"electronic_mean\": ", r->ke_mean, err));
-    FEMD_TRY(number(out, ", \"error_max\": ", r->k_error_max, err));
+    FEMD_TRY(summary_number(out, ", \"error_max\": ", r->k_error_max, err));
     FEMD_TRY(integer(out, ", \"sampled\": ", r->k_sampled, err));
     FEMD_TRY(integer(out, ", \"reused\": ", r->k_reused, err));
     FEMD_TRY(integer(out, ", \"noted\": ", r->k_noted, err));
@@ -122,9 +122,9 @@ static femd_status wanted(const femd_history *h, const femd_history_row *row, fe
         const double *v = row->wanted + femd_wanted_offset(h->wants, q);
         FEMD_TRY(femd_text_add(out, err, ",\n     \"%s\": {\"%s\": %s", q->key, femd_over_word(q->over),
                                q->numbers > 1 ? "[" : ""));
-        for (int c = 0; c < q->numbers; ++c) FEMD_TRY(number(out, c ? ", " : "", v[c], err));
+        for (int c = 0; c < q->numbers; ++c) FEMD_TRY(summary_number(out, c ? ", " : "", v[c], err));
         if (q->numbers > 1) FEMD_TRY(femd_text_add(out, err, "]"));
-        if (q->sampled) FEMD_TRY(number(out, ", \"error_max\": ", v[q->numbers], err));
+        if (q->sampled) FEMD_TRY(summary_number(out, ", \"error_max\": ", v[q->numbers], err));
         FEMD_TRY(femd_text_add(out, err, "}"));
     }
     return FEMD_OK;
@@ -145,17 +145,17 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "    {\"step\": %d", r->step));
-    FEMD_TRY(number(out, ", \"time\": ", r->time, err));
+    FEMD_TRY(summary_number(out, ", \"time\": ", r->time, err));
     FEMD_TRY(femd_text_add(out, err, ", \"newton\": %d, \"cuts\": %d,\n     \"residuals\": [", r->newton, r->cuts));
-    for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(number(out, i ? ", " : "", r->residual[i], err));
-    FEMD_TRY(number(out, "],\n     \"reference_force\": ", r->reference, err));
-    FEMD_TRY(number(out, ", \"noise_force\": ", r->noise, err));
+    for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(summary_number(out, i ? ", " : "", r->residual[i], err));
+    FEMD_TRY(summary_number(out, "],\n     \"reference_force\": ", r->reference, err));
+    FEMD_TRY(summary_number(out, ", \"noise_force\": ", r->noise, err));
     FEMD_TRY(reactions(r, cs, h->nboundary, out, err));
     FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
     FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));
-    FEMD_TRY(number(out, ",\n     \"energy\": ", r->energy, err));
-    FEMD_TRY(number(out, ", \"hill_mandel_max\": ", r->hill_mandel_max, err));
-    FEMD_TRY(number(out, ", \"stability_min\": ", r->stability_min, err));
+    FEMD_TRY(summary_number(out, ",\n     \"energy\": ", r->energy, err));
+    FEMD_TRY(summary_number(out, ", \"hill_mandel_max\": ", r->hill_mandel_max, err));
+    FEMD_TRY(summary_number(out, ", \"stability_min\": ", r->stability_min, err));
     FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
     FEMD_TRY(notes(r->notes, out, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
@@ -175,8 +175,8 @@ static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *er
     }
     FEMD_TRY(integer(out, "  \"micro\": {\"evaluations\": ", evaluations, err));
     FEMD_TRY(integer(out, ", \"force_evaluations\": ", forces, err));
-    FEMD_TRY(number(out, ", \"hill_mandel_max\": ", residual, err));
-    FEMD_TRY(number(out, ", \"stability_min\": ", stability, err));
+    FEMD_TRY(summary_number(out, ", \"hill_mandel_max\": ", residual, err));
+    FEMD_TRY(summary_number(out, ", \"stability_min\": ", stability, err));
     return femd_text_add(out, err, "},\n");
 }
 
@@ -205,9 +205,9 @@ static femd_status from_pool(const femd_run_info *run, const char *before, const
 
 static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err) {
     FEMD_TRY(string(out, "  \"run\": {\"version\": ", FEMD_VERSION, err));
-    FEMD_TRY(number(out, ", \"wall_s\": ", run->wall, err));
-    FEMD_TRY(number(out, ", \"cpu_s\": ", run->cpu, err));
-    FEMD_TRY(number(out, ", \"micro_s\": ", run->micro_cpu, err));
+    FEMD_TRY(summary_number(out, ", \"wall_s\": ", run->wall, err));
+    FEMD_TRY(summary_number(out, ", \"cpu_s\": ", run->cpu, err));
+    FEMD_TRY(summary_number(out, ", \"micro_s\": ", run->micro_cpu, err));
     FEMD_TRY(integer(out, ",\n          \"workers\": ", run->workers, err));
     FEMD_TRY(integer(out, ", \"restarts\": ", (uint64_t)run->restarts, err));
     FEMD_TRY(integer(out, ", \"ranks\": ", (uint64_t)run->ranks, err));
