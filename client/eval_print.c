@@ -38,13 +38,9 @@ static void print_material(const eval_answer *a) {
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 
-static const double *print_numbers_at(const femd_response *r, size_t at) {
-    return (const double *)(const void *)((const char *)r + at);
-}
-
 /* A quantity as the list names it: one row, or one for each row of a 6x6 matrix. */
 static void print_quantity(const femd_response *r, const femd_quantity *q) {
-    const double *v = print_numbers_at(r, q->value);
+    const double *v = femd_response_value(r, q);
     if (q->shape != FEMD_SHAPE_STIFFNESS) {
         print_row(q->row, v, q->numbers, q->row_scale, q->row_unit);
         return;
@@ -226,7 +222,7 @@ static void print_json_answers(writer *w, const eval_answer *a) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!print_is_shown(a, q)) continue;
-        print_numbers(w, q->key, print_numbers_at(&a->response, q->value), q->shape, q->numbers);
+        print_numbers(w, q->key, femd_response_value(&a->response, q), q->shape, q->numbers);
         if (i == FEMD_QUANTITY_CONDUCTIVITY) /* what k counts */
             print_text(w, "conductivity_of", a->caps.carriers & FEMD_CARRIER_LATTICE ? "lattice" : "all carriers");
     }
@@ -250,7 +246,7 @@ static void print_json_errors(writer *outer, const femd_response *r) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!q->sampled || !femd_response_holds(r, q)) continue;
-        print_numbers(&w, q->key, print_numbers_at(r, q->error), q->shape, q->numbers);
+        print_numbers(&w, q->key, femd_response_error(r, q), q->shape, q->numbers);
     }
     printf("}");
 }

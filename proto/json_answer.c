@@ -14,17 +14,13 @@ static femd_status answer_put_numbers(const char *comma, const char *key, const 
     return n == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, n, err);
 }
 
-static const double *answer_numbers_at(const femd_response *r, size_t at) {
-    return (const double *)(const void *)((const char *)r + at);
-}
-
 static femd_status answer_put_values(const femd_response *r, femd_buffer *out, femd_error *err) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!femd_response_holds(r, q)) continue;
-        FEMD_TRY(answer_put_numbers(",", q->key, "", answer_numbers_at(r, q->value), q->numbers, out, err));
+        FEMD_TRY(answer_put_numbers(",", q->key, "", femd_response_value(r, q), q->numbers, out, err));
         if (q->held == FEMD_HELD_CHECKED && q->sampled) /* an estimate is nothing without its error: beside it */
-            FEMD_TRY(answer_put_numbers(",", q->key, "_error", answer_numbers_at(r, q->error), q->numbers, out, err));
+            FEMD_TRY(answer_put_numbers(",", q->key, "_error", femd_response_error(r, q), q->numbers, out, err));
     }
     return FEMD_OK;
 }
@@ -35,7 +31,7 @@ static femd_status answer_put_errors(const femd_response *r, femd_buffer *out, f
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
         if (!q->sampled || q->held == FEMD_HELD_CHECKED || !femd_response_holds(r, q)) continue;
-        FEMD_TRY(answer_put_numbers(comma, q->key, "", answer_numbers_at(r, q->error), q->numbers, out, err));
+        FEMD_TRY(answer_put_numbers(comma, q->key, "", femd_response_error(r, q), q->numbers, out, err));
         comma = ",";
     }
     return json_text_raw(out, err, "}");

@@ -14,10 +14,6 @@ static double *response_numbers_at(femd_response *r, size_t at) {
     return (double *)(void *)((char *)r + at);
 }
 
-static const double *response_numbers_of(const femd_response *r, size_t at) {
-    return (const double *)(const void *)((const char *)r + at);
-}
-
 static int response_any(const double *v, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (v[i] != 0) return 1;
@@ -32,7 +28,7 @@ int femd_response_holds(const femd_response *r, const femd_quantity *q) {
     case FEMD_HELD_ALWAYS: return 1;
     case FEMD_HELD_CHECKED: return r->checked != 0;
     case FEMD_HELD_PRESSURE: return r->dJdp != 0 || response_any(r->dJdC, 6) || response_any(r->dSdp, 6);
-    case FEMD_HELD_NONZERO: return response_any(response_numbers_of(r, q->value), q->numbers);
+    case FEMD_HELD_NONZERO: return response_any(femd_response_value(r, q), q->numbers);
     case FEMD_HELDS: break;
     }
     return 0;
@@ -41,7 +37,7 @@ int femd_response_holds(const femd_response *r, const femd_quantity *q) {
 /* The error of what was sampled, if it is not zero. */
 static int response_has_error(const femd_response *r, const femd_quantity *q) {
     if (!q->sampled || !(r->sampled || q->held == FEMD_HELD_CHECKED)) return 0;
-    return response_any(response_numbers_of(r, q->error), q->numbers);
+    return response_any(femd_response_error(r, q), q->numbers);
 }
 
 /* Sets of bits, and what follows from them. */
@@ -111,8 +107,8 @@ size_t femd_response_encode(const femd_response *r, uint8_t *p) {
         const unsigned bit = (unsigned)__builtin_ctzll(left);
         const femd_quantity *q = femd_quantity_of_bit(bit);
         *length++ = q->numbers;
-        at = response_put_numbers(at, response_numbers_of(r, q->value), q->numbers);
-        if (c.errors >> bit & 1) at = response_put_numbers(at, response_numbers_of(r, q->error), q->numbers);
+        at = response_put_numbers(at, femd_response_value(r, q), q->numbers);
+        if (c.errors >> bit & 1) at = response_put_numbers(at, femd_response_error(r, q), q->numbers);
     }
     response_put_work(&r->work, at);
     return response_bytes_of(&c);

@@ -73,8 +73,8 @@ void femd_wanted_take(femd_wanted *list, size_t count, size_t k, const femd_resp
         const femd_quantity *q = list[i].what;
         const size_t bytes = q->numbers * sizeof(double);
         if (!(r->provided & q->want & ~except)) continue;
-        memcpy(list[i].tvalue + k * q->numbers, (const char *)r + q->value, bytes);
-        if (q->sampled) memcpy(list[i].terror + k * q->numbers, (const char *)r + q->error, bytes);
+        memcpy(list[i].tvalue + k * q->numbers, femd_response_value(r, q), bytes);
+        if (q->sampled) memcpy(list[i].terror + k * q->numbers, femd_response_error(r, q), bytes);
     }
 }
 

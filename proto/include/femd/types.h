@@ -109,6 +109,14 @@ typedef struct femd_response {
     femd_work work;
 } femd_response;
 
+/* The numbers of a quantity in a response, and its standard errors; NULL if it cannot have any. */
+static inline const double *femd_response_value(const femd_response *r, const femd_quantity *q) {
+    return (const double *)(const void *)((const char *)r + q->value);
+}
+static inline const double *femd_response_error(const femd_response *r, const femd_quantity *q) {
+    return q->sampled ? (const double *)(const void *)((const char *)r + q->error) : NULL;
+}
+
 /* Numbers of the built-in engines in femd_response.engine. */
 enum {
     FEMD_ENGINE_UNKNOWN = 0,
