@@ -3,11 +3,12 @@
  * It owns the encoded frames until their points are answered, and the encoded answers until they are collected. Ids of
  * frames are never used twice, so a late answer to a batch that was given up finds no place and is dropped. Finished
  * batches keep their storage for the next one: no allocation per point once the sizes have been seen. */
+#include "batch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/clock.h"
-#include "session.h"
 
 typedef struct batch_frame {
     femd_buffer bytes; /* the whole EVALUATE frame */
@@ -286,37 +287,30 @@ void batches_count(const femd_client *c, uint64_t *done, uint64_t *total, uint64
     }
 }
 
-/* ---- poll, collect, cancel ---- */
+/* ---- the end of one ---- */
 
-static int batch_done(const femd_client *c, const void *arg) {
-    const femd_batch *b = arg;
-    (void)c;
+int batch_is_of(const femd_batch *b, const femd_client *c) {
+    return b->owner == c;
+}
+
+size_t batch_points(const femd_batch *b) {
+    return b->n;
+}
+
+size_t batch_answered(const femd_batch *b) {
+    return b->done;
+}
+
+int batch_is_over(const femd_batch *b) {
     return b->done == b->n || b->failed != FEMD_OK;
 }
 
-femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {
-    if (!c || !batch || batch->owner != c)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
-    femd_status rc = FEMD_OK;
-    int got = 1;
-    while (rc == FEMD_OK && got && !batch_done(c, batch)) { /* what is there already */
-        rc = batches_flush(c, err);
-        if (rc == FEMD_OK) rc = client_pump(c, 0, &got, err);
-    }
-    if (rc == FEMD_OK && timeout > 0 && !batch_done(c, batch)) {
-        rc = client_wait(c, batch_done, batch, timeout, err);
-        if (rc == FEMD_TIMEOUT) {
-            femd_error_clear(err);
-            rc = FEMD_OK;
-        }
-    }
-    if (done) *done = batch->done;
-    if (rc == FEMD_OK && batch->failed != FEMD_OK) return femd_fail(err, batch->failed, "%s", batch->why.text);
-    return rc;
+femd_status batch_refusal(const femd_batch *b, femd_error *err) {
+    return b->failed == FEMD_OK ? FEMD_OK : femd_fail(err, b->failed, "%s", b->why.text);
 }
 
 /* The answers stay encoded, as the wire brought them, until they are handed on. */
-static femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err) {
+femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err) {
     femd_response r;
     for (size_t i = 0; i < b->n; i++) {
         const batch_point *p = &b->point[i];
@@ -329,33 +323,9 @@ static femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, v
     return FEMD_OK;
 }
 
-femd_status femd_client_collect_each(femd_client *c, femd_batch **batch, femd_response_sink sink, void *user,
-                                     femd_error *err) {
-    if (!c || !batch || !*batch || (*batch)->owner != c)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: not a batch of this client");
-    femd_batch *b = *batch;
-    if (!sink) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: nowhere to put the responses");
-    femd_status rc = client_wait(c, batch_done, b, 0, err);
-    if (rc == FEMD_OK && b->failed != FEMD_OK) rc = femd_fail(err, b->failed, "%s", b->why.text);
-    if (rc == FEMD_OK) rc = batch_hand_on(b, sink, user, err);
-    if (rc != FEMD_OK) {
-        femd_client_cancel(c, batch);
-        return rc;
-    }
+void batch_release(femd_client *c, femd_batch *b) {
     c->reused += b->reused;
     batch_retire(c, b);
-    *batch = NULL;
-    return FEMD_OK;
-}
-
-static void batch_copy_response(void *user, size_t i, femd_response *response) {
-    ((femd_response *)user)[i] = *response;
-}
-
-femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
-    if (c && batch && *batch && (*batch)->n && !responses)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
-    return femd_client_collect_each(c, batch, batch_copy_response, responses, err);
 }
 
 void femd_client_cancel(femd_client *c, femd_batch **batch) {

@@ -1,7 +1,5 @@
-/* Materials of a client: packing, registering, and giving them again to a server that restarted.
- *
- * It owns the packs that were registered. What a material means is checked by the schema and by the engine that opens
- * it at a worker, never here. */
+/* Materials of a client: packing and registering. What a material means is checked by the schema and by the engine that
+ * opens it at a worker, never here. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +9,6 @@
 #include "femd/material_files.h"
 #include "femd/pack.h"
 #include "session.h"
-
-void materials_free(femd_client *c) {
-    while (c->materials) {
-        client_material *m = c->materials;
-        c->materials = m->next;
-        femd_buffer_clear(&m->frame);
-        free(m);
-    }
-}
-
-femd_status materials_resend(femd_client *c, femd_error *err) {
-    for (client_material *m = c->materials; m; m = m->next)
-        FEMD_TRY(femd_peer_send(c->peer, &m->frame, FEMD_CLIENT_SEND_TIMEOUT, err));
-    return FEMD_OK;
-}
 
 static femd_status material_take_ready(client_call *call, const femd_frame *f, femd_error *err) {
     client_material *m = call->user;

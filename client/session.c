@@ -1,6 +1,7 @@
 /* The life of a client: connecting, the loop that waits, handling of every frame, sending again what may be lost.
  *
- * It owns the peer and the clock. It never looks into points (batch.c) or blobs (call.c). */
+ * It owns the peer and the clock, and gives a server that restarted its materials again. It never looks into points
+ * (batch.c) or blobs (call.c). */
 #include "session.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "femd/clock.h"
 
 /* ---- open and close ---- */
@@ -62,13 +64,22 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     return FEMD_OK;
 }
 
+static void session_free_materials(femd_client *c) {
+    while (c->materials) {
+        client_material *m = c->materials;
+        c->materials = m->next;
+        femd_buffer_clear(&m->frame);
+        free(m);
+    }
+}
+
 void femd_client_close(femd_client **client) {
     if (!client || !*client) return;
     femd_client *c = *client;
     *client = NULL;
     if (c->peer) femd_peer_close(&c->peer);
     batches_free(c);
-    materials_free(c);
+    session_free_materials(c);
     femd_buffer_clear(&c->scratch);
     free(c->address);
     free(c);
@@ -84,11 +95,17 @@ const char *femd_client_level(const femd_client *client) {
 
 /* ---- sending again ---- */
 
+static femd_status session_resend_materials(femd_client *c, femd_error *err) {
+    for (client_material *m = c->materials; m; m = m->next)
+        FEMD_TRY(femd_peer_send(c->peer, &m->frame, FEMD_CLIENT_SEND_TIMEOUT, err));
+    return FEMD_OK;
+}
+
 /* The server forgot this client, or says nothing: give it all that is open once more. It knows batches and calls by
  * their ids and points by their keys, so nothing is done twice. */
 static femd_status session_resend_all(femd_client *c, int forgotten, femd_error *err) {
     c->resent = femd_clock();
-    if (forgotten) FEMD_TRY(materials_resend(c, err));
+    if (forgotten) FEMD_TRY(session_resend_materials(c, err));
     batches_rewind(c);
     FEMD_TRY(batches_flush(c, err));
     if (!c->call || c->call->done) return FEMD_OK;

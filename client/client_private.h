@@ -1,0 +1,63 @@
+/* The inside of a client: its peer, its open batches and the one call that waits for a reply.
+ *
+ * The files stand on each other: batch.c knows points, session.c moves frames and keeps time, and on top are collect.c,
+ * call.c and material.c, the calls that wait. Whatever is open is kept as the bytes that were sent, so that sending it
+ * again is the same message. */
+#ifndef FEMD_CLIENT_PRIVATE_H
+#define FEMD_CLIENT_PRIVATE_H
+
+#include "femd/client.h"
+#include "femd/evaluate.h"
+#include "femd/peer.h"
+
+/* Seconds without any frame, while something is open, after which it is sent again; and after which a server that is
+ * connected but mute counts as lost. */
+#define FEMD_CLIENT_RESEND       3.0
+#define FEMD_CLIENT_MUTE         30.0
+#define FEMD_CLIENT_NUDGE        0.25 /* s between looks for something lost */
+#define FEMD_CLIENT_PROGRESS     0.5  /* s between calls of the progress callback */
+#define FEMD_CLIENT_WINDOW       64u  /* EVALUATE frames that are under way at a time */
+#define FEMD_CLIENT_SEND_TIMEOUT 30.0 /* s that one frame of a call may wait under back-pressure */
+
+/* The one request-reply exchange that may be under way. take() returns OK and sets call->done when the reply is whole.
+ */
+typedef struct client_call {
+    uint16_t reply; /* FEMD_MSG_* expected */
+    uint64_t id;
+    femd_buffer frame; /* owned by whoever makes the call */
+    femd_status (*take)(struct client_call *call, const femd_frame *f, femd_error *err);
+    void *user;
+    int done;
+    femd_status failed; /* an ERROR frame came for it */
+    femd_error why;
+    double sent, pause; /* clock of the last sending; s until the next */
+} client_call;
+
+/* A material that the server was given: kept, since a server that restarted needs it again. */
+typedef struct client_material {
+    struct client_material *next;
+    femd_hash id;
+    femd_capabilities caps;
+    femd_buffer frame; /* the MATERIAL frame */
+} client_material;
+
+struct femd_client {
+    femd_peer *peer;
+    char *address;
+    double wait_timeout;
+    int (*progress)(void *user, const femd_progress_info *info);
+    void *user;
+    uint64_t next_id;         /* of batches' frames and of calls; never used twice */
+    femd_batch *open, *spare; /* lists */
+    uint32_t under_way;       /* EVALUATE frames sent and not yet answered */
+    client_call *call;        /* borrowed while it waits; NULL */
+    client_material *materials;
+    femd_pulse pulse;
+    int pulsed; /* a pulse has come since the connection was made */
+    double heard, resent, moved,
+        nudged; /* clock: last frame; last re-sending; last point answered; last look for losses */
+    uint64_t reused;
+    femd_buffer scratch;
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* Waiting for the answers of a batch, and handing them on. Nothing here knows frames. */
+#include "batch.h"
+#include "session.h"
+
+static int collect_is_over(const femd_client *c, const void *arg) {
+    (void)c;
+    return batch_is_over(arg);
+}
+
+femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {
+    if (!c || !batch || !batch_is_of(batch, c))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
+    femd_status rc = FEMD_OK;
+    int got = 1;
+    while (rc == FEMD_OK && got && !batch_is_over(batch)) { /* what is there already */
+        rc = batches_flush(c, err);
+        if (rc == FEMD_OK) rc = client_pump(c, 0, &got, err);
+    }
+    if (rc == FEMD_OK && timeout > 0 && !batch_is_over(batch)) {
+        rc = client_wait(c, collect_is_over, batch, timeout, err);
+        if (rc == FEMD_TIMEOUT) {
+            femd_error_clear(err);
+            rc = FEMD_OK;
+        }
+    }
+    if (done) *done = batch_answered(batch);
+    return rc == FEMD_OK ? batch_refusal(batch, err) : rc;
+}
+
+femd_status femd_client_collect_each(femd_client *c, femd_batch **batch, femd_response_sink sink, void *user,
+                                     femd_error *err) {
+    if (!c || !batch || !*batch || !batch_is_of(*batch, c))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: not a batch of this client");
+    if (!sink) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: nowhere to put the responses");
+    femd_status rc = client_wait(c, collect_is_over, *batch, 0, err);
+    if (rc == FEMD_OK) rc = batch_refusal(*batch, err);
+    if (rc == FEMD_OK) rc = batch_hand_on(*batch, sink, user, err);
+    if (rc != FEMD_OK) {
+        femd_client_cancel(c, batch);
+        return rc;
+    }
+    batch_release(c, *batch);
+    *batch = NULL;
+    return FEMD_OK;
+}
+
+static void collect_copy(void *user, size_t i, femd_response *response) {
+    ((femd_response *)user)[i] = *response;
+}
+
+femd_status femd_client_collect(femd_client *c, femd_batch **batch, femd_response *responses, femd_error *err) {
+    if (c && batch && *batch && !responses && batch_points(*batch))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: responses is NULL");
+    return femd_client_collect_each(c, batch, collect_copy, responses, err);
+}
