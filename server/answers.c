@@ -7,12 +7,12 @@
 #include "store.h"
 
 femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err) {
-    femd_response r;
-    FEMD_TRY(femd_response_decode(response->data, response->size, &r, err));
+    femd_response decoded;
+    FEMD_TRY(femd_response_decode(response->data, response->size, &decoded, err));
     if (response->size > FEMD_CHUNK_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "a response of %zu bytes", response->size);
-    cost->wall = isfinite(r.work.wall) && r.work.wall > 0 ? r.work.wall : 0;
-    cost->fingerprint = r.work.fingerprint;
+    cost->wall = isfinite(decoded.work.wall) && decoded.work.wall > 0 ? decoded.work.wall : 0;
+    cost->fingerprint = decoded.work.fingerprint;
     return FEMD_OK;
 }
 
@@ -34,9 +34,9 @@ int answers_is_retried(int status) {
 }
 
 femd_bytes answers_make(const femd_request *request, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]) {
-    femd_response r;
-    memset(&r, 0, sizeof r);
-    r.status = status;
-    r.point = request->point;
-    return (femd_bytes){bytes, femd_response_encode(&r, bytes)};
+    femd_response made;
+    memset(&made, 0, sizeof made);
+    made.status = status;
+    made.point = request->point;
+    return (femd_bytes){bytes, femd_response_encode(&made, bytes)};
 }

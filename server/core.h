@@ -40,7 +40,7 @@ void femd_core_recycle(femd_core *core, femd_buffer *frame);
 femd_status femd_core_health(const femd_core *core);
 
 const femd_core_counters *femd_core_count(const femd_core *core);
-void femd_core_sum(const femd_core *core, femd_core_totals *t);
+void femd_core_sum(const femd_core *core, femd_core_totals *totals);
 /* Forget every finished evaluation that nothing needs. */
 void femd_core_trim(femd_core *core, uint64_t cache_bytes);
 /* Check that the books agree with each other (tests): 0, or -1 with words. Slow. */

@@ -23,16 +23,18 @@ typedef struct femd_limits {
     uint64_t total;
 } femd_limits;
 
-/* LIMIT, with words that name what was wanted and the option that raises the limit, if n more bytes would be too many.
+/* LIMIT, with words that name what was wanted and the option that raises the limit, if so many more bytes would be too
+ * many.
  */
-FEMD_MUST_CHECK femd_status femd_limits_room(const femd_limits *limits, uint64_t n, const char *what, femd_error *err);
-static inline void femd_limits_add(femd_limits *limits, femd_bytes_kind kind, uint64_t n) {
-    limits->held[kind] += n;
-    limits->total += n;
+FEMD_MUST_CHECK femd_status femd_limits_room(const femd_limits *limits, uint64_t bytes, const char *what,
+                                             femd_error *err);
+static inline void femd_limits_add(femd_limits *limits, femd_bytes_kind kind, uint64_t bytes) {
+    limits->held[kind] += bytes;
+    limits->total += bytes;
 }
-static inline void femd_limits_sub(femd_limits *limits, femd_bytes_kind kind, uint64_t n) {
-    limits->held[kind] -= n;
-    limits->total -= n;
+static inline void femd_limits_sub(femd_limits *limits, femd_bytes_kind kind, uint64_t bytes) {
+    limits->held[kind] -= bytes;
+    limits->total -= bytes;
 }
 
 #endif

@@ -76,26 +76,26 @@ static femd_status server_read_number(const char *name, const char *text, double
     return FEMD_OK;
 }
 
-static femd_status server_read_option(int o, const char *text, options *opt, femd_error *err) {
-    double v = 0;
-    switch (o) {
+static femd_status server_read_option(int option, const char *text, options *opt, femd_error *err) {
+    double value = 0;
+    switch (option) {
     case 'b': opt->bind = text; return FEMD_OK;
     case 'l': opt->level = text; return FEMD_OK;
     case 'L': opt->log = text; return FEMD_OK;
     case 'q': opt->quiet = 1; return FEMD_OK;
     case 'p': opt->die_with_parent = 1; return FEMD_OK;
     case 'c':
-        FEMD_TRY(server_read_number("--cache", text, 1, 1e9, &v, err));
-        opt->cache_mib = (uint64_t)v;
+        FEMD_TRY(server_read_number("--cache", text, 1, 1e9, &value, err));
+        opt->cache_mib = (uint64_t)value;
         return FEMD_OK;
     case 'm':
-        FEMD_TRY(server_read_number("--memory", text, 16, 1e9, &v, err));
-        opt->memory_mib = (uint64_t)v;
+        FEMD_TRY(server_read_number("--memory", text, 16, 1e9, &value, err));
+        opt->memory_mib = (uint64_t)value;
         return FEMD_OK;
     case 'd': return server_read_number("--task-deadline", text, 0.01, 1e9, &opt->task_deadline, err);
     case 'r':
-        FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &v, err));
-        opt->ready_fd = (int)v;
+        FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &value, err));
+        opt->ready_fd = (int)value;
         return FEMD_OK;
     default: return femd_fail(err, FEMD_BAD_ARGUMENT, "see femd-server --help");
     }
@@ -115,11 +115,11 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"help", no_argument, NULL, 'h'},
                                          {"version", no_argument, NULL, 'v'},
                                          {NULL, 0, NULL, 0}};
-    for (int o; (o = getopt_long(argc, argv, "", list, NULL)) != -1;) {
-        if (o == 'h') fputs(help, stdout);
-        if (o == 'v') printf("femd-server %s\n", FEMD_VERSION);
-        if (o == 'h' || o == 'v') return 0;
-        if (server_read_option(o, optarg, opt, err) != FEMD_OK) return -1;
+    for (int option; (option = getopt_long(argc, argv, "", list, NULL)) != -1;) {
+        if (option == 'h') fputs(help, stdout);
+        if (option == 'v') printf("femd-server %s\n", FEMD_VERSION);
+        if (option == 'h' || option == 'v') return 0;
+        if (server_read_option(option, optarg, opt, err) != FEMD_OK) return -1;
     }
     if (optind < argc)
         femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);

@@ -9,11 +9,11 @@ struct femd_blob {
     unsigned char data[];
 };
 
-femd_blob *femd_blob_put(const void *data, size_t n) {
-    femd_blob *blob = malloc(sizeof *blob + n);
+femd_blob *femd_blob_put(const void *data, size_t size) {
+    femd_blob *blob = malloc(sizeof *blob + size);
     if (!blob) return NULL;
-    blob->size = n;
-    memcpy(blob->data, data, n);
+    blob->size = size;
+    memcpy(blob->data, data, size);
     return blob;
 }
 
@@ -31,8 +31,8 @@ void femd_blob_drop(femd_blob **blob) {
 
 enum { SLAB_BYTES = 256 * 1024, SLAB_HEAD = 16 };
 
-static size_t chunk_class(size_t n) {
-    return (n + FEMD_CHUNK_STEP - 1) / FEMD_CHUNK_STEP;
+static size_t chunk_class(size_t size) {
+    return (size + FEMD_CHUNK_STEP - 1) / FEMD_CHUNK_STEP;
 }
 
 static int chunk_refill(femd_chunks *chunks, size_t class) {
@@ -48,17 +48,17 @@ static int chunk_refill(femd_chunks *chunks, size_t class) {
     return 1;
 }
 
-void *femd_chunk_take(femd_chunks *chunks, size_t n) {
-    if (n == 0 || n > FEMD_CHUNK_MAX) return NULL;
-    size_t class = chunk_class(n);
+void *femd_chunk_take(femd_chunks *chunks, size_t size) {
+    if (size == 0 || size > FEMD_CHUNK_MAX) return NULL;
+    size_t class = chunk_class(size);
     if (!chunks->free_head[class] && !chunk_refill(chunks, class)) return NULL;
     void *block = chunks->free_head[class];
     memcpy(&chunks->free_head[class], block, sizeof(void *));
     return block;
 }
 
-void femd_chunk_give(femd_chunks *chunks, void *block, size_t n) {
-    size_t class = chunk_class(n);
+void femd_chunk_give(femd_chunks *chunks, void *block, size_t size) {
+    size_t class = chunk_class(size);
     memcpy(block, &chunks->free_head[class], sizeof(void *));
     chunks->free_head[class] = block;
 }

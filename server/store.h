@@ -8,8 +8,8 @@
 
 /* ---- blobs: the content of one state, never changed ---- */
 typedef struct femd_blob femd_blob;
-/* A copy of n bytes; NULL if memory is out. */
-femd_blob *femd_blob_put(const void *data, size_t n);
+/* A copy of so many bytes; NULL if memory is out. */
+femd_blob *femd_blob_put(const void *data, size_t size);
 const void *femd_blob_data(const femd_blob *blob);
 size_t femd_blob_size(const femd_blob *blob);
 /* Accepts NULL, sets NULL. */
@@ -22,9 +22,9 @@ typedef struct femd_chunks {
     void *free_head[FEMD_CHUNK_MAX / FEMD_CHUNK_STEP + 1];
     void *slabs; /* list of allocations */
 } femd_chunks;
-/* A block of n <= FEMD_CHUNK_MAX bytes; NULL if memory is out or n is too large. */
-void *femd_chunk_take(femd_chunks *chunks, size_t n);
-void femd_chunk_give(femd_chunks *chunks, void *block, size_t n);
+/* A block of size <= FEMD_CHUNK_MAX bytes; NULL if memory is out or the size is too large. */
+void *femd_chunk_take(femd_chunks *chunks, size_t size);
+void femd_chunk_give(femd_chunks *chunks, void *block, size_t size);
 void femd_chunks_clear(femd_chunks *chunks);
 
 #endif

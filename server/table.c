@@ -91,14 +91,14 @@ int femd_rows_reach(femd_rows *rows, uint32_t number) {
 
 /* Names are hashes already; the product spreads keys that are small numbers. */
 static uint64_t table_spread(uint64_t key) {
-    uint64_t h = key * 0x9E3779B97F4A7C15u;
-    return h ^ (h >> 29);
+    uint64_t product = key * 0x9E3779B97F4A7C15u;
+    return product ^ (product >> 29);
 }
 
 static uint64_t table_hash(const femd_hash *name) {
-    uint64_t v;
-    memcpy(&v, name->b, sizeof v);
-    return v;
+    uint64_t first;
+    memcpy(&first, name->b, sizeof first);
+    return first;
 }
 
 void femd_table_init(femd_table *table, const femd_slab *items, femd_table_name name) {

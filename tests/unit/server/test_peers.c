@@ -1,4 +1,5 @@
 /* Who may talk: hello, levels, unknown senders, materials, hung workers, pulses, status, JSON, garbage. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -242,6 +243,39 @@ static void a_hung_worker_is_dropped_and_a_beating_one_is_not(void **state) {
     rig_clear(&g);
 }
 
+/* Nothing is looked at every so often: the core says when it has something to do. */
+static void what_is_due_next_is_a_time(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    femd_task t[256];
+    femd_request r = rig_request(0, 1, NULL);
+    rig_init(&g, &(femd_core_config){.task_deadline = 10, .run_grace = 40});
+    assert_true(isinf(femd_core_next_tick(g.core)));
+    rig_pool(&g, &client, w);
+    rig_vanish(&g, w[1]);
+    rig_wait(&g, 0.2);
+    double pulse = femd_core_next_tick(g.core);
+    assert_in_range((int)(1000 * (pulse - g.now)), 299, 501); /* to the client */
+    rig_evaluate(&g, client, 1, &r, 1);
+    assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
+    double sent = g.now;
+    g.now += 1;
+    rig_vanish(&g, client);
+    double left = g.now;
+    assert_float_equal(femd_core_next_tick(g.core), sent + 10, 1e-9); /* the worker is late then */
+    rig_answer(&g, w[0], t, 1);
+    femd_core_tick(g.core, sent + 10); /* it is not; the run has nothing open any more */
+    assert_float_equal(femd_core_next_tick(g.core), left + 40, 1e-9);
+    rig_wait(&g, 39.99);
+    assert_int_equal(sum(&g).runs, 1);
+    rig_wait(&g, 0.01001);
+    assert_int_equal(sum(&g).runs, 0);
+    assert_true(isinf(femd_core_next_tick(g.core)));
+    assert_int_equal(sum(&g).workers, 1);
+    rig_clear(&g);
+}
+
 static void pulses_tell_how_the_pool_stands(void **state) {
     (void)state;
     rig g;
@@ -413,6 +447,7 @@ int main(void) {
         cmocka_unit_test(one_worker_without_memory_does_not_fail_a_material),
         cmocka_unit_test(a_material_that_ends_three_workers_is_given_up),
         cmocka_unit_test(a_hung_worker_is_dropped_and_a_beating_one_is_not),
+        cmocka_unit_test(what_is_due_next_is_a_time),
         cmocka_unit_test(pulses_tell_how_the_pool_stands),
         cmocka_unit_test(status_shows_started_tasks_and_sole_copies),
         cmocka_unit_test(a_client_may_not_play_worker_nor_the_reverse),
