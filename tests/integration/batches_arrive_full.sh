@@ -19,6 +19,9 @@ timeout 60 femd check "$here/batches.json" $law >"$scratch/check.log" 2>&1 || fa
 grep -q "ms a point, 64 of them at once" "$scratch/check.log" || fail "femd check does not time a batch"
 FEMD_TEST_BATCH=64 law full --workers 1
 mostly_full 80 64 || fail "batches of cheap points are not full"
+# Points that are worth a message each come in batches too.
+FEMD_TEST_BATCH=64 law dear --workers 2 --set materials.law.parameters.cost_us=5000 --set 'mesh.box.cells=[4,4,2]' --set steps.count=1
+mostly_full 80 64 || fail "batches of dear points are not full"
 for batch in 7 1; do
     FEMD_TEST_BATCH=$batch law "out$batch" --workers 3
     mostly_full 60 $batch || fail "batches of $batch are not full"
