@@ -263,13 +263,13 @@ femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err)
 }
 
 femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response *r, femd_error *err) {
-    size_t n = femd_response_bytes(r);
-    uint8_t *p;
-    FEMD_TRY(messages_grow(out, ANSWER_HEAD + n, &p, err));
+    FEMD_TRY(femd_buffer_reserve(out, ANSWER_HEAD + FEMD_RESPONSE_BYTES_MAX, err));
+    uint8_t *p = out->data + out->size;
+    const size_t n = femd_response_encode(r, p + ANSWER_HEAD);
     femd_put64(p, task);
     femd_put32(p + 8, (uint32_t)n);
     femd_put32(p + 12, 0);
-    femd_response_encode(r, p + ANSWER_HEAD);
+    out->size += ANSWER_HEAD + n;
     return FEMD_OK;
 }
 

@@ -1,6 +1,6 @@
 /* The bytes of one response: a fixed head with the set of quantities that it holds, how many numbers each has, the
  * numbers, each with or without its standard errors, and the cost as a tail of fixed size. Which quantities there are
- * is the list of femd/quantities.h; nothing here knows one of them. Layout: proto/README.md, "Response". */
+ * is the list of femd/quantities.h, each line of which makes an entry here. Layout: proto/README.md, "Response". */
 #include <stddef.h>
 
 #include "femd/evaluate.h"
@@ -10,8 +10,14 @@ enum { AT_STATUS = 0, AT_ENGINE = 4, AT_FLAGS = 8, AT_NOTES = 12, AT_STATE = 16,
 enum { HEAD_BYTES = FEMD_RESPONSE_HEAD_BYTES };
 enum { FLAG_SAMPLED = 1u << 0 };
 
-static double *response_numbers_at(femd_response *r, size_t at) {
-    return (double *)(void *)((char *)r + at);
+/* Copies of a length that the compiler knows cost no call. */
+static inline void response_copy(void *to, const void *from, size_t n) {
+    switch (n) {
+    case 1: memcpy(to, from, 8); break;
+    case 6: memcpy(to, from, 48); break;
+    case 36: memcpy(to, from, 288); break;
+    default: memcpy(to, from, 8 * n);
+    }
 }
 
 static int response_any(const double *v, size_t n) {
@@ -20,24 +26,46 @@ static int response_any(const double *v, size_t n) {
     return 0;
 }
 
+/* One line of the list, as far as the wire needs it; at the place of its bit. */
+typedef struct entry {
+    uint16_t value, error; /* places in femd_response in words; error 0: it has none */
+    uint8_t numbers;       /* 0: no quantity has this bit */
+    uint8_t checked;
+} entry;
+static const entry entries[64] = {
+#define RESPONSE_ENTRY(name, bit, held, want, member, key, shape, error_, ...)                                         \
+    [bit] = {.value = offsetof(femd_response, member) / 8,                                                             \
+             .error = 0 FEMD_IF_SAMPLED_##error_(+offsetof(femd_response, member##_err) / 8),                          \
+             .numbers = FEMD_NUMBERS_##shape,                                                                          \
+             .checked = FEMD_HELD_##held == FEMD_HELD_CHECKED},
+    FEMD_QUANTITY_LIST(RESPONSE_ENTRY)
+#undef RESPONSE_ENTRY
+};
+
+static inline double *response_at(femd_response *r, size_t word) {
+    return (double *)(void *)r + word;
+}
+static inline const double *response_of(const femd_response *r, size_t word) {
+    return (const double *)(const void *)r + word;
+}
+
 /* ---- what a response holds ---- */
 
-int femd_response_holds(const femd_response *r, const femd_quantity *q) {
-    switch (q->held) {
-    case FEMD_HELD_WANTED: return (r->provided & q->want) != 0;
+/* Inline, so that nothing is left to decide where the line of the list is known. */
+static inline int response_is_held(const femd_response *r, femd_held held, unsigned bit, const double *v, size_t n) {
+    switch (held) {
+    case FEMD_HELD_WANTED: return r->provided >> (bit & 31) & 1;
     case FEMD_HELD_ALWAYS: return 1;
     case FEMD_HELD_CHECKED: return r->checked != 0;
     case FEMD_HELD_PRESSURE: return r->dJdp != 0 || response_any(r->dJdC, 6) || response_any(r->dSdp, 6);
-    case FEMD_HELD_NONZERO: return response_any(femd_response_value(r, q), q->numbers);
+    case FEMD_HELD_NONZERO: return response_any(v, n);
     case FEMD_HELDS: break;
     }
     return 0;
 }
 
-/* The error of what was sampled, if it is not zero. */
-static int response_has_error(const femd_response *r, const femd_quantity *q) {
-    if (!q->sampled || !(r->sampled || q->held == FEMD_HELD_CHECKED)) return 0;
-    return response_any(femd_response_error(r, q), q->numbers);
+int femd_response_holds(const femd_response *r, const femd_quantity *q) {
+    return response_is_held(r, q->held, q->bit, femd_response_value(r, q), q->numbers);
 }
 
 /* Sets of bits, and what follows from them. */
@@ -46,17 +74,21 @@ typedef struct contents {
     size_t quantities, numbers; /* in held; all of them with their errors */
 } contents;
 
+/* An error goes along if something was sampled and it is not zero. */
+static inline void response_count(contents *c, const femd_response *r, femd_held held, unsigned bit, const entry *e) {
+    if (!response_is_held(r, held, bit, response_of(r, e->value), e->numbers)) return;
+    const int error = e->error && (r->sampled || e->checked) && response_any(response_of(r, e->error), e->numbers);
+    c->held |= (uint64_t)1 << bit;
+    c->errors |= (uint64_t)error << bit;
+    c->quantities++;
+    c->numbers += (size_t)e->numbers << error;
+}
+
 static contents response_contents_of(const femd_response *r) {
     contents c = {0};
-    for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
-        const femd_quantity *q = femd_quantity_at(i);
-        if (!femd_response_holds(r, q)) continue;
-        const int error = response_has_error(r, q);
-        c.held |= (uint64_t)1 << q->bit;
-        c.errors |= (uint64_t)error << q->bit;
-        c.quantities++;
-        c.numbers += (size_t)q->numbers << error;
-    }
+#define RESPONSE_COUNT(name, bit, held, ...) response_count(&c, r, FEMD_HELD_##held, bit, &entries[bit]);
+    FEMD_QUANTITY_LIST(RESPONSE_COUNT)
+#undef RESPONSE_COUNT
     return c;
 }
 
@@ -77,7 +109,7 @@ size_t femd_response_bytes(const femd_response *r) {
 /* ---- encode ---- */
 
 static uint8_t *response_put_numbers(uint8_t *p, const double *v, size_t n) {
-    memcpy(p, v, 8 * n);
+    response_copy(p, v, n);
     return p + 8 * n;
 }
 
@@ -105,10 +137,10 @@ size_t femd_response_encode(const femd_response *r, uint8_t *p) {
     memset(length, 0, response_padded(c.quantities));
     for (uint64_t left = c.held; left; left &= left - 1) {
         const unsigned bit = (unsigned)__builtin_ctzll(left);
-        const femd_quantity *q = femd_quantity_of_bit(bit);
-        *length++ = q->numbers;
-        at = response_put_numbers(at, femd_response_value(r, q), q->numbers);
-        if (c.errors >> bit & 1) at = response_put_numbers(at, femd_response_error(r, q), q->numbers);
+        const entry *e = &entries[bit];
+        *length++ = e->numbers;
+        at = response_put_numbers(at, response_of(r, e->value), e->numbers);
+        if (c.errors >> bit & 1) at = response_put_numbers(at, response_of(r, e->error), e->numbers);
     }
     response_put_work(&r->work, at);
     return response_bytes_of(&c);
@@ -141,10 +173,10 @@ static femd_status response_read_lengths(const uint8_t *p, size_t n, contents *c
     if (n < response_bytes_of(c)) return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few", n);
     for (uint64_t left = c->held; left; left &= left - 1, length++) {
         const unsigned bit = (unsigned)__builtin_ctzll(left), error = c->errors >> bit & 1;
-        const femd_quantity *q = femd_quantity_of_bit(bit);
-        if (*length == 0 || (q && *length != q->numbers))
+        const entry *e = &entries[bit];
+        if (*length == 0 || (e->numbers && *length != e->numbers))
             return femd_fail(err, FEMD_PROTOCOL, "response: quantity %u has %u numbers", bit, *length);
-        if (q && error && !q->sampled)
+        if (e->numbers && error && !e->error)
             return femd_fail(err, FEMD_PROTOCOL, "response: quantity %u has an error, which it cannot have", bit);
         c->numbers += (size_t)*length << error;
     }
@@ -196,12 +228,12 @@ femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, f
         return femd_fail(err, FEMD_PROTOCOL, "response: status OK with a number that is not finite");
     for (uint64_t left = c.held; left; left &= left - 1, length++) {
         const unsigned bit = (unsigned)__builtin_ctzll(left), error = c.errors >> bit & 1;
-        const femd_quantity *q = femd_quantity_of_bit(bit);
-        const size_t bytes = 8 * (size_t)*length;
-        if (q) memcpy(response_numbers_at(r, q->value), at, bytes);
-        if (q && q->held == FEMD_HELD_CHECKED) r->checked = 1;
-        if (q && error) memcpy(response_numbers_at(r, q->error), at + bytes, bytes);
-        at += bytes << error;
+        const entry *e = &entries[bit];
+        const size_t numbers = *length;
+        if (e->numbers) response_copy(response_at(r, e->value), at, numbers);
+        if (e->checked) r->checked = 1;
+        if (e->numbers && error) response_copy(response_at(r, e->error), at + 8 * numbers, numbers);
+        at += 8 * numbers << error;
     }
     response_get_work(at, &r->work);
     return FEMD_OK;
