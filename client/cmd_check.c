@@ -165,7 +165,7 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
     const char *notes = femd_material_notes(m->material), *line;
     int length;
     for (int k = 0; (line = model_next_note(&notes, &length)); k++)
-        printf("  %-24s %.*s\n", k ? "" : "potential", length, line);
+        printf("  %-24s %.*s\n", k ? "" : "remarks", length, line);
     printf("  %-24s %s\n", "answers", wants);
     if (caps->carriers & FEMD_CARRIER_LATTICE)
         printf("  %-24s of the lattice; %s\n", "conductivity",

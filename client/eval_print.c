@@ -34,7 +34,7 @@ static void print_material(const eval_answer *a) {
     const char *notes = a->notes, *line;
     int length;
     for (int k = 0; (line = model_next_note(&notes, &length)); k++)
-        printf("  %-18s %.*s\n", k ? "" : "potential", length, line);
+        printf("  %-18s %.*s\n", k ? "" : "remarks", length, line);
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
 }
 

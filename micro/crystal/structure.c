@@ -1,6 +1,8 @@
 /* The storage of atoms. Owns nothing else: what fills it is in structure_create.c and what that uses. */
 #include "crystal/structure.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,16 @@ int femd_structure_species(femd_structure *atoms, const char *name) {
     if (atoms->nspecies == FEMD_SPECIES_MAX || strlen(name) >= sizeof atoms->name[0] || !*name) return -1;
     memcpy(atoms->name[atoms->nspecies], name, strlen(name) + 1);
     return atoms->nspecies++;
+}
+
+void femd_structure_remark(femd_structure *s, const char *format, ...) {
+    const size_t used = strlen(s->notes), room = sizeof s->notes - used;
+    char line[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (strlen(line) + 2 <= room) snprintf(s->notes + used, room, "%s%s", used ? "\n" : "", line);
 }
 
 void femd_structure_drop(femd_structure *atoms, const unsigned char *drop) {

@@ -1,12 +1,16 @@
 /* A structure from its JSON description: a lattice or a file, then defects. What each step does is in lattice.c,
- * lammps_data.c and defects.c. */
+ * lammps_data.c, xyz_read.c and defects.c. */
 #include "crystal/structure_create.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "crystal/defects.h"
+#include "crystal/file_text.h"
 #include "crystal/lammps_data.h"
 #include "crystal/lattice.h"
+#include "crystal/xyz_read.h"
 
 /* "species" and "masses" into *s; index[k] is that of entry k (a name may stand twice). */
 static femd_status structure_read_species(const femd_json *doc, const cJSON *structure, femd_structure *atoms,
@@ -32,14 +36,34 @@ static femd_status structure_read_species(const femd_json *doc, const cJSON *str
     return FEMD_OK;
 }
 
+/* The format that the file's name tells: NAME.xyz or NAME.extxyz, maybe with .gz. */
+static const char *structure_format(const char *name) {
+    static const char *const endings[] = {".xyz", ".extxyz"};
+    size_t length = strlen(name);
+    if (length > 3 && strcmp(name + length - 3, ".gz") == 0) length -= 3;
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
+        const size_t n = strlen(endings[k]);
+        if (length > n && strncasecmp(name + length - n, endings[k], n) == 0) return "extxyz";
+    }
+    return "lammps-data";
+}
+
 static femd_status structure_read_file(const femd_json *doc, const cJSON *structure, const femd_pack *pack,
-                                       const int index[], int count, femd_structure *atoms, femd_error *err) {
-    const cJSON *node = femd_json_get(structure, "file");
-    const char *name = femd_json_string(structure, "file", ""), *base = strrchr(name, '/');
-    const femd_pack_file *file = femd_pack_find(pack, name);
-    if (!file && base) file = femd_pack_find(pack, base + 1);
-    if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
-    return femd_lammps_data_read(name, file->bytes.data, file->bytes.size, index, count, atoms, err);
+                                       const int index[], int count, femd_structure *s, femd_error *err) {
+    const char *name = femd_json_string(structure, "file", ""),
+               *format = femd_json_string(structure, "format", structure_format(name)),
+               *style = femd_json_string(structure, "atom_style", NULL);
+    const int xyz = strcmp(format, "extxyz") == 0;
+    char *text;
+    size_t size;
+    if (xyz && style)
+        return femd_json_fail(doc, femd_json_get(structure, "atom_style"), err,
+                              "\"atom_style\" belongs to LAMMPS data files; \"%s\" is read as extended XYZ", name);
+    FEMD_TRY(femd_file_text(doc, femd_json_get(structure, "file"), pack, name, &text, &size, err));
+    const femd_status rc = xyz ? femd_xyz_read(name, text, size, index, count, s, err)
+                               : femd_lammps_data_read(name, text, size, style, index, count, s, err);
+    free(text);
+    return rc;
 }
 
 femd_status femd_structure_create(const femd_json *doc, const cJSON *structure, const femd_pack *pack,

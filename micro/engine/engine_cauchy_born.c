@@ -73,7 +73,7 @@ static void close_cauchy_born(void **instance) {
 
 static const char *notes_cauchy_born(const void *instance) {
     const femd_native *n = instance;
-    return femd_potential_notes(n->potential);
+    return n->notes;
 }
 
 const femd_engine femd_engine_cauchy_born = {

@@ -213,7 +213,7 @@ static femd_status engine_native_dump(void *self, const femd_bytes *state, femd_
 
 static const char *engine_native_notes(const void *self) {
     const instance *s = self;
-    return femd_potential_notes(s->n->potential);
+    return s->n->notes;
 }
 
 const femd_engine femd_engine_native = {

@@ -74,6 +74,9 @@ static femd_status eam_read_grid(femd_text *r, femd_eam *t) {
     FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
     FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
     (void)femd_text_skip(r);
+    if ((size_t)t->nrho + (size_t)t->nr > r->size / 2)
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where tables of %d and %d numbers are expected",
+                         r->name, t->nrho, t->nr);
     t->rho_max = (t->nrho - 1) * t->drho;
     if (!(t->drho > 0.0) || !(t->dr > 0.0) || !(t->cutoff > 0.5) || !((t->nr - 1) * t->dr > 0.5))
         return femd_fail(r->err, FEMD_BAD_INPUT,

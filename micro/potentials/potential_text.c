@@ -5,24 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "crystal/file_text.h"
+
 femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack,
                            const char *name, femd_error *err) {
-    const char *base = strrchr(name, '/');
-    const femd_pack_file *file = femd_pack_find(pack, name);
-    if (!file && base) file = femd_pack_find(pack, base + 1);
-    memset(r, 0, sizeof *r);
-    if (!file) return femd_json_fail(doc, node, err, "no file \"%s\" comes with the material", name);
-    r->name = name;
-    r->err = err;
-    r->line = 1;
-    r->text = malloc(file->bytes.size + 1);
-    if (!r->text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %s", name);
-    memcpy(r->text, file->bytes.data, file->bytes.size);
-    if (memchr(r->text, '\0', file->bytes.size)) {
-        femd_text_close(r);
-        return femd_fail(err, FEMD_BAD_INPUT, "%s is no text: it holds bytes that are zero", name);
-    }
-    r->text[file->bytes.size] = '\0';
+    *r = (femd_text){.name = name, .line = 1, .err = err};
+    FEMD_TRY(femd_file_text(doc, node, pack, name, &r->text, &r->size, err));
     r->at = r->text;
     return FEMD_OK;
 }

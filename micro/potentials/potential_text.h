@@ -6,7 +6,8 @@
 
 typedef struct femd_text {
     const char *name;
-    char *text; /* owned, NUL-terminated */
+    char *text;  /* owned, NUL-terminated */
+    size_t size; /* of the text */
     char *at;
     char held; /* what stood where the last word was cut, at `at`; 0: nothing was cut */
     int line;  /* of `at`, from 1 */
@@ -14,7 +15,7 @@ typedef struct femd_text {
 } femd_text;
 
 /* Copy the file that the pack has under `name` (or its last component); node is named in the message if there is none.
- * BAD_INPUT if it is no text. */
+ * BAD_INPUT if it is no text, or a .gz file that is damaged. */
 FEMD_MUST_CHECK femd_status femd_text_open(femd_text *r, const femd_json *doc, const cJSON *node, const femd_pack *pack,
                                            const char *name, femd_error *err);
 void femd_text_close(femd_text *r);

@@ -3,6 +3,7 @@
 #include "rve/native.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "crystal/structure_create.h"
@@ -40,6 +41,12 @@ static femd_status native_check_density(const femd_json *doc, const femd_structu
                           atoms->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
 }
 
+static void native_gather_notes(femd_native *native) {
+    const char *of_potential = femd_potential_notes(native->potential), *of_atoms = native->structure.notes;
+    snprintf(native->notes, sizeof native->notes, "%s%s%s", of_potential, *of_potential && *of_atoms ? "\n" : "",
+             of_atoms);
+}
+
 static femd_status native_build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *native,
                                 femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
@@ -51,6 +58,7 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, int
     FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, atoms, err));
     FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])atoms->name,
                                    atoms->nspecies, &native->potential, err));
+    native_gather_notes(native);
     FEMD_TRY(native_check_density(doc, atoms, femd_potential_cutoff(native->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(native->potential, atoms->natoms, atoms->species, &native->rve.en, err));
     FEMD_TRY(femd_energetics_require(native->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */

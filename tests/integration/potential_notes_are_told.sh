@@ -3,9 +3,9 @@
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 words="F'' of Cu has a kink at density 1.000"
 femd check "$here/small.json" >"$scratch/check.log" 2>&1 || fail "femd check"
-grep -q "^  potential  *$words" "$scratch/check.log" || fail "femd check is silent"
+grep -q "^  remarks  *$words" "$scratch/check.log" || fail "femd check is silent"
 femd eval "$here/small.json" --want stress >"$scratch/eval.log" 2>&1 || fail "femd eval"
-grep -q "^  potential  *$words" "$scratch/eval.log" || fail "femd eval is silent"
+grep -q "^  remarks  *$words" "$scratch/eval.log" || fail "femd eval is silent"
 femd eval "$here/small.json" --want stress --json >"$scratch/json.log" 2>&1 || fail "femd eval --json"
 grep -q "\"potential_notes\": \[\"$words[^\"]*\"\]" "$scratch/json.log" || fail "femd eval --json is silent"
 femd eval "$here/small.json" --want stress --json --set 'materials.copper.potential={"style":"lj","epsilon":"0.4 eV","sigma":"2.3 angstrom","cutoff":"5 angstrom"}' \

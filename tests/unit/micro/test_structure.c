@@ -1,10 +1,8 @@
-/* Lattices, orientation, defects and data files: counts, densities, neighbour shells, determinism, and words for what
- * is wrong. */
+/* Lattices, orientation and defects: counts, densities, neighbour shells, determinism, and words for what is wrong. */
 #include "atoms_fixture.h"
 
 #include <math.h>
 
-#include "crystal/lammps_data.h"
 #include "crystal/structure_create.h"
 
 static double volume(const double c[9]) {
@@ -194,55 +192,6 @@ static void a_wrong_structure_is_refused_with_words(void **state) {
     }
 }
 
-static femd_status read_text(const char *text, int types, femd_structure *s, femd_error *err) {
-    const int species[2] = {0, 1};
-    memset(s, 0, sizeof *s);
-    s->nspecies = types;
-    return femd_lammps_data_read("test.data", text, strlen(text), species, types, s, err);
-}
-
-static void data_files_are_read_by_id(void **state) {
-    femd_error err = FEMD_ERROR_INIT;
-    femd_structure s;
-    (void)state;
-    assert_int_equal(read_text("title # x\n\n3 atoms\n2 atom types\n-1 9 xlo xhi\n0 11 ylo yhi # c\n 0.5 12.5 zlo "
-                               "zhi\n0.1 0.2 -0.3 xy xz yz\n\n"
-                               "Masses\n\n1 58.7 # Ni\n2 27\n\nAtoms # atomic\n\n3 2 1 2 3\n1 1 0 0.5 0.5 0 0 1\n2 1 "
-                               "-1 0 0.5\n\nVelocities\n\n1 0 0 0\n",
-                               2, &s, &err),
-                     FEMD_OK);
-    assert_int_equal(s.natoms, 3);
-    assert_int_equal(s.species[2], 1);
-    assert_true(s.x[0] == 1.0 && s.x[6] == 2.0 && s.x[8] == 2.5 && s.x[3] == 0.0);
-    assert_true(s.cell[0] == 10.0 && s.cell[3] == 0.1 && s.cell[6] == 0.2 && s.cell[7] == -0.3 && s.cell[8] == 12.0);
-    assert_true(s.mass[0] == 58.7 && s.mass[1] == 27.0);
-    femd_structure_clear(&s);
-}
-
-static void a_wrong_data_file_is_refused_with_its_line(void **state) {
-#define HEAD "t\n2 atoms\n1 atom types\n0 5 xlo xhi\n0 5 ylo yhi\n0 5 zlo zhi\n"
-    static const char *const wrong[][2] = {
-        {HEAD "Atoms\n\n1 1 0 0 0\n", "1 of 2 atoms"},
-        {HEAD "Atoms\n\n1 1 0 0 0\n1 1 1 1 1\n", "test.data:10: atom 1 stands twice"},
-        {HEAD "Atoms\n\n1 1 0 0 0\n2 1 0 0 nan\n", "test.data:10: expected"},
-        {HEAD "Atoms\n\n1 1 0 0 0\n2 2 0 0 1\n", "out of range"},
-        {HEAD "Atoms\n\n1 1 1 0 0 0\n2 1 1 0 0 1\n", "atom_style atomic"},
-        {"t\n2 atoms\n2 atom types\n0 5 xlo xhi\nAtoms\n", "\"species\" names 1"},
-        {"t\n2 atoms\n1 atom types\n0 5 xlo xhi\n5 5 ylo yhi\n0 1 zlo zhi\nAtoms\n", "bounds of the box along y"},
-        {HEAD "Bonsai\n", "unknown line \"Bonsai\""},
-        {HEAD, "no section Atoms"},
-        {"t\n99999999999 atoms\n1 atom types\n0 5 xlo xhi\n0 5 ylo yhi\n0 5 zlo zhi\nAtoms\n", "1 to 10000000"},
-    };
-    (void)state;
-    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
-        femd_error err = FEMD_ERROR_INIT;
-        femd_structure s;
-        if (read_text(wrong[k][0], 1, &s, &err) != FEMD_BAD_INPUT) fail_msg("accepted: %s", wrong[k][0]);
-        if (!strstr(err.text, wrong[k][1])) fail_msg("%s: %s", wrong[k][1], err.text);
-        femd_structure_clear(&s);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crystals_have_the_right_neighbours_in_every_orientation),
@@ -250,8 +199,6 @@ int main(void) {
         cmocka_unit_test(defects_are_drawn_from_their_seed),
         cmocka_unit_test(voids_see_periodic_images),
         cmocka_unit_test(a_wrong_structure_is_refused_with_words),
-        cmocka_unit_test(data_files_are_read_by_id),
-        cmocka_unit_test(a_wrong_data_file_is_refused_with_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
