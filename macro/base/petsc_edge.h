@@ -1,6 +1,6 @@
 /* The edge between PETSc and femd: a PETSc error code becomes a femd_error exactly once, here. */
-#ifndef FEMD_EDGE_H
-#define FEMD_EDGE_H
+#ifndef FEMD_PETSC_EDGE_H
+#define FEMD_PETSC_EDGE_H
 
 #include <petscsys.h>
 

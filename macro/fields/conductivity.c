@@ -39,7 +39,7 @@ struct femd_conductivity_plan {
     size_t *from; /* donor of each row */
 };
 
-static int answers(const femd_problem *p, PetscInt k) {
+static int conductivity_answered(const femd_problem *p, PetscInt k) {
     return (p->caps[p->pt->material[k]].wants & FEMD_WANT_CONDUCTIVITY) != 0;
 }
 
@@ -55,23 +55,23 @@ uint32_t femd_conductivity_carriers(const femd_problem *p) {
 
 /* ---- choose: rank 0 ---- */
 
-static int same_place(const donor *d, const row *r) {
+static int donor_same_place(const donor *d, const row *r) {
     return d->material == r->material && d->value.T == r->committed.T &&
            memcmp(d->value.E, r->committed.E, sizeof r->E) == 0;
 }
 
-static void list_committed(femd_conductivity_plan *plan, size_t n) {
+static void donors_list_committed(femd_conductivity_plan *plan, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         const row *r = plan->all + i;
         if (r->material < 0 || isnan(r->committed.T)) continue;
         size_t j = 0;
-        while (j < plan->ndonors && !same_place(plan->donor + j, r)) ++j;
+        while (j < plan->ndonors && !donor_same_place(plan->donor + j, r)) ++j;
         if (j == plan->ndonors) plan->donor[plan->ndonors++] = (donor){r->material, r->committed, OLD};
     }
 }
 
 /* Largest difference over its tolerance. */
-static double distance(const femd_case *cs, const sample *s, const double E[6]) {
+static double donor_distance(const femd_case *cs, const sample *s, const double E[6]) {
     const double temperature = fabs(s->T - cs->temperature);
     double strain = 0;
     for (int c = 0; c < 6; ++c) strain = fmax(strain, fabs(s->E[c] - E[c]));
@@ -80,12 +80,12 @@ static double distance(const femd_case *cs, const sample *s, const double E[6]) 
 }
 
 /* The nearest donor within the tolerances, the first of equals; ndonors if there is none. */
-static size_t nearest(const femd_case *cs, const femd_conductivity_plan *plan, const row *r) {
+static size_t donor_nearest(const femd_case *cs, const femd_conductivity_plan *plan, const row *r) {
     size_t best = plan->ndonors;
     double least = 0;
     for (size_t j = 0; j < plan->ndonors; ++j) {
         if (plan->donor[j].material != r->material) continue;
-        const double far = distance(cs, &plan->donor[j].value, r->E);
+        const double far = donor_distance(cs, &plan->donor[j].value, r->E);
         if (far > 1 || (best < plan->ndonors && far >= least)) continue;
         best = j;
         least = far;
@@ -93,12 +93,12 @@ static size_t nearest(const femd_case *cs, const femd_conductivity_plan *plan, c
     return best;
 }
 
-static void choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, double *due) {
-    list_committed(plan, n);
+static void conductivity_choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, double *due) {
+    donors_list_committed(plan, n);
     for (size_t i = 0; i < n; ++i) {
         const row *r = plan->all + i;
         if (r->material < 0) continue;
-        plan->from[i] = nearest(cs, plan, r);
+        plan->from[i] = donor_nearest(cs, plan, r);
         due[i] = plan->from[i] == plan->ndonors;
         if (!due[i]) continue;
         donor *d = plan->donor + plan->ndonors++;
@@ -109,25 +109,25 @@ static void choose(const femd_case *cs, femd_conductivity_plan *plan, size_t n, 
 
 /* ---- the plan ---- */
 
-static femd_status no_memory(size_t n, femd_error *err) {
+static femd_status conductivity_no_memory(size_t n, femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the conductivities of %zu points", n);
 }
 
-static row *rows_of_rank(const femd_problem *p) {
+static row *conductivity_rows(const femd_problem *p) {
     const femd_points *pt = p->pt;
     row *local = calloc((size_t)pt->n + 1, sizeof *local);
     for (PetscInt k = 0; local && k < pt->n; ++k) {
-        local[k].material = answers(p, k) ? pt->material[k] : -1;
+        local[k].material = conductivity_answered(p, k) ? pt->material[k] : -1;
         memcpy(local[k].E, pt->tE + 6 * k, sizeof local[k].E);
         local[k].committed = pt->k_from[k];
     }
     return local;
 }
 
-static femd_status choose_together(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
+static femd_status conductivity_choose_together(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &plan->rows, err));
     const size_t n = femd_rows_total(plan->rows);
-    row *local = rows_of_rank(p);
+    row *local = conductivity_rows(p);
     double *due = NULL;
     int missing = !local;
     if (p->rank == 0) {
@@ -139,9 +139,9 @@ static femd_status choose_together(femd_problem *p, femd_conductivity_plan *plan
         missing |= !due || !plan->all || !plan->result || !plan->donor || !plan->from;
     }
     femd_status rc;
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, missing ? no_memory(n, err) : FEMD_OK, err), done);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, missing ? conductivity_no_memory(n, err) : FEMD_OK, err), done);
     FEMD_TRY_GOTO(rc, femd_rows_gather(plan->rows, local, sizeof *local, plan->all, err), done);
-    if (p->rank == 0) choose(p->cs, plan, n, due);
+    if (p->rank == 0) conductivity_choose(p->cs, plan, n, due);
     rc = femd_rows_scatter(plan->rows, due, sizeof *due, plan->due, err);
 done:
     free(local);
@@ -152,10 +152,12 @@ done:
 femd_status femd_conductivity_plan_create(femd_problem *p, femd_conductivity_plan **out, femd_error *err) {
     femd_conductivity_plan *plan = *out = calloc(1, sizeof *plan);
     if (plan) plan->due = calloc((size_t)p->pt->n + 1, sizeof *plan->due);
-    femd_status rc = femd_agree(p->comm, plan && plan->due ? FEMD_OK : no_memory((size_t)p->pt->n, err), err);
+    femd_status rc =
+        femd_agree(p->comm, plan && plan->due ? FEMD_OK : conductivity_no_memory((size_t)p->pt->n, err), err);
     if (rc == FEMD_OK) plan->n = p->pt->n;
-    if (rc == FEMD_OK && p->cs->k_reuse) rc = choose_together(p, plan, err);
-    for (PetscInt k = 0; rc == FEMD_OK && !p->cs->k_reuse && k < p->pt->n; ++k) plan->due[k] = answers(p, k);
+    if (rc == FEMD_OK && p->cs->k_reuse) rc = conductivity_choose_together(p, plan, err);
+    for (PetscInt k = 0; rc == FEMD_OK && !p->cs->k_reuse && k < p->pt->n; ++k)
+        plan->due[k] = conductivity_answered(p, k);
     if (rc != FEMD_OK) femd_conductivity_plan_destroy(out);
     return rc;
 }
@@ -194,7 +196,7 @@ femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_respo
 }
 
 /* Rank 0: what each row ends with. */
-static void spread(femd_conductivity_plan *plan) {
+static void conductivity_spread(femd_conductivity_plan *plan) {
     for (size_t i = 0; i < femd_rows_total(plan->rows); ++i) {
         if (plan->all[i].material < 0) continue;
         const donor *d = plan->donor + plan->from[i];
@@ -202,32 +204,33 @@ static void spread(femd_conductivity_plan *plan) {
     }
 }
 
-static femd_status exchange(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
+static femd_status conductivity_exchange(femd_problem *p, femd_conductivity_plan *plan, femd_error *err) {
     FEMD_TRY(femd_rows_gather(plan->rows, p->pt->tk_from, sizeof(sample), plan->result, err));
-    if (p->rank == 0) spread(plan);
+    if (p->rank == 0) conductivity_spread(plan);
     return femd_rows_scatter(plan->rows, plan->result, sizeof(sample), p->pt->tk_from, err);
 }
 
 /* Largest error of a diagonal component over their mean. */
-static double relative_error(const sample *s) {
+static double conductivity_relative_error(const sample *s) {
     const double mean = (s->k[0] + s->k[1] + s->k[2]) / 3;
     return mean > 0 ? fmax(s->error[0], fmax(s->error[1], s->error[2])) / mean : 0;
 }
 
-static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec, femd_error *err) {
+static femd_status conductivity_record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec,
+                                       femd_error *err) {
     const femd_points *pt = p->pt;
     double sum[13] = {0}; /* volume, w k, w ke */
     uint64_t count[3] = {0};
     rec->k_error_max = 0;
     rec->k_carriers = femd_conductivity_carriers(p);
     for (PetscInt k = 0; k < pt->n; ++k) {
-        if (!answers(p, k)) continue;
+        if (!conductivity_answered(p, k)) continue;
         count[femd_conductivity_is_due(plan, k) ? 0 : 1]++;
         count[2] += pt->tk_from[k].notes != 0;
         sum[0] += pt->weight[k];
         for (int c = 0; c < 6; ++c) sum[1 + c] += pt->weight[k] * pt->tk[6 * k + c];
         for (int c = 0; c < 6; ++c) sum[7 + c] += pt->weight[k] * pt->tke[6 * k + c];
-        rec->k_error_max = fmax(rec->k_error_max, relative_error(pt->tk_from + k));
+        rec->k_error_max = fmax(rec->k_error_max, conductivity_relative_error(pt->tk_from + k));
     }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 13, MPI_DOUBLE, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_UINT64_T, MPI_SUM, p->comm));
@@ -245,16 +248,16 @@ static femd_status record(femd_problem *p, const femd_conductivity_plan *plan, f
 femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *plan, femd_step_record *rec,
                                     femd_error *err) {
     femd_points *pt = p->pt;
-    if (plan->rows) FEMD_TRY(exchange(p, plan, err));
+    if (plan->rows) FEMD_TRY(conductivity_exchange(p, plan, err));
     double *error = femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_CONDUCTIVITY)->terror;
     femd_status rc = FEMD_OK; /* what is taken over is the tensor in the frame F = U: it turns with each point */
     for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
-        if (!answers(p, k)) continue;
+        if (!conductivity_answered(p, k)) continue;
         memcpy(error + 6 * k, pt->tk_from[k].error, sizeof pt->tk_from[k].error);
         rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
         if (rc == FEMD_OK)
             rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    return record(p, plan, rec, err);
+    return conductivity_record(p, plan, rec, err);
 }

@@ -1,6 +1,6 @@
-/* Where the mechanics gets its material answers: one table of functions, so that the element loop, Newton and the
- * stepping know neither server nor engine. constitutive_client.c fills it with libfemd; tests and benchmarks with an
- * analytic law. */
+/* Where the mechanics gets its material answers, and the checkpoint their states: one table of functions, so that
+ * nobody else in macro/ knows server or engine. constitutive_client.c fills it with libfemd; tests and benchmarks with
+ * an analytic law. */
 #ifndef FEMD_CONSTITUTIVE_H
 #define FEMD_CONSTITUTIVE_H
 
@@ -25,6 +25,15 @@ typedef struct femd_constitutive {
                           femd_error *err);
     /* Forget the tentative states. */
     femd_status (*abort)(void *self, femd_error *err);
+    /* The content of n states, blobs[i] malloc'ed and the caller's (all freed and NULL on failure), and the way back:
+     * the law learns contents, each verified against its name. Called on any rank alone. NULL: the law keeps no states.
+     */
+    femd_status (*states_get)(void *self, const femd_hash *states, size_t n, void **blobs, size_t *sizes,
+                              femd_error *err);
+    femd_status (*states_put)(void *self, const femd_hash *states, const void *const *blobs, const size_t *sizes,
+                              size_t n, femd_error *err);
+    /* The numerics level: answers have the same bits on one level only. NULL: there is but one. */
+    const char *(*level)(void *self);
     /* Points answered from an earlier evaluation so far. */
     uint64_t (*reused)(void *self);
     void (*destroy)(void *self); /* may be NULL */

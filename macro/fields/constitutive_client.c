@@ -132,6 +132,20 @@ static femd_status law_abort(void *self, femd_error *err) {
     return femd_client_abort(((client_law *)self)->client, err);
 }
 
+static femd_status law_states_get(void *self, const femd_hash *states, size_t n, void **blobs, size_t *sizes,
+                                  femd_error *err) {
+    return femd_client_states_get(((client_law *)self)->client, states, n, blobs, sizes, err);
+}
+
+static femd_status law_states_put(void *self, const femd_hash *states, const void *const *blobs, const size_t *sizes,
+                                  size_t n, femd_error *err) {
+    return femd_client_states_put(((client_law *)self)->client, states, blobs, sizes, n, err);
+}
+
+static const char *law_level(void *self) {
+    return femd_client_level(((client_law *)self)->client);
+}
+
 static uint64_t law_reused(void *self) {
     return femd_client_reused(((client_law *)self)->client);
 }
@@ -159,6 +173,9 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
                                .evaluate = law_evaluate,
                                .commit = law_commit,
                                .abort = law_abort,
+                               .states_get = law_states_get,
+                               .states_put = law_states_put,
+                               .level = law_level,
                                .reused = law_reused,
                                .destroy = law_destroy};
     return FEMD_OK;

@@ -19,7 +19,7 @@ typedef struct extra {
 } extra;
 
 /* The answer adds what output.wants asks; it never touches the mechanical state. */
-static void take_extra(void *user, size_t i, const femd_response *r) {
+static void commit_take_extra(void *user, size_t i, const femd_response *r) {
     extra *x = user;
     femd_points *pt = x->p->pt;
     PetscInt k = x->point[i];
@@ -36,7 +36,7 @@ static void take_extra(void *user, size_t i, const femd_response *r) {
     if (r->provided & ~(uint32_t)FEMD_WANT_CONDUCTIVITY) pt->tnotes[k] |= (int32_t)r->notes;
 }
 
-static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err) {
+static femd_status commit_ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err) {
     femd_points *pt = p->pt;
     femd_mechanics *m = p->mech;
     PetscInt n = 0, *point = malloc(((size_t)pt->n + 1) * sizeof *point);
@@ -53,7 +53,7 @@ static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan
     extra x = {p, plan, point, FEMD_OK, err};
     m->count_force = 0;
     m->count_evaluated = (uint64_t)n;
-    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, m->request, material, (size_t)n, take_extra, &x, err);
+    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, m->request, material, (size_t)n, commit_take_extra, &x, err);
     free(point);
     free(material);
     FEMD_TRY(femd_agree(p->comm, rc != FEMD_OK ? rc : x.rc, err));
@@ -64,16 +64,16 @@ static femd_status ask_extra(femd_problem *p, const femd_conductivity_plan *plan
     return FEMD_OK;
 }
 
-static femd_status take_wants(femd_problem *p, femd_step_record *rec, femd_error *err) {
+static femd_status commit_take_wants(femd_problem *p, femd_step_record *rec, femd_error *err) {
     femd_conductivity_plan *plan = NULL;
     if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(femd_conductivity_plan_create(p, &plan, err));
-    femd_status rc = ask_extra(p, plan, err);
+    femd_status rc = commit_ask_extra(p, plan, err);
     if (rc == FEMD_OK && plan) rc = femd_conductivity_share(p, plan, rec, err);
     femd_conductivity_plan_destroy(&plan);
     return rc;
 }
 
-static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error *err) {
+static femd_status commit_summarise(femd_problem *p, femd_step_record *rec, femd_error *err) {
     const femd_points *pt = p->pt;
     const femd_wanted *stability = femd_wanted_find(pt->wanted, pt->nwanted, FEMD_QUANTITY_STABILITY);
     double energy = 0, extreme[2] = {0, -INFINITY}; /* largest Hill-Mandel residual, - lowest stability */
@@ -101,8 +101,8 @@ static femd_status summarise(femd_problem *p, femd_step_record *rec, femd_error 
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err) {
     femd_points *pt = p->pt;
     femd_points_recall(pt);
-    if (p->cs->wants_committed) FEMD_TRY(take_wants(p, rec, err));
-    FEMD_TRY(summarise(p, rec, err));
+    if (p->cs->wants_committed) FEMD_TRY(commit_take_wants(p, rec, err));
+    FEMD_TRY(commit_summarise(p, rec, err));
     femd_status rc = p->law->commit(p->law->self, (uint32_t)step, pt->id, pt->tstate, (size_t)pt->n, err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     femd_points_commit(pt);

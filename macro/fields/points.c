@@ -9,7 +9,7 @@
 #define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1)
 
 /* 1 if a line of the list, or one of the members that come once (wants 0), is there. */
-static int is_there(const femd_points *pt, uint32_t wants) {
+static int points_hold(const femd_points *pt, uint32_t wants) {
     return wants == 0 || (pt->wants & wants);
 }
 
@@ -18,7 +18,7 @@ static int points_allocate(femd_points *pt) {
     int missing = 0;
 #define ALLOCATE(member, entries) missing |= !(pt->member = calloc(n * (entries) + 1, sizeof *pt->member));
 #define ALLOCATE_BOTH(member, type, entries, wants, dataset)                                                           \
-    if (is_there(pt, wants)) {                                                                                         \
+    if (points_hold(pt, wants)) {                                                                                      \
         ALLOCATE(member, entries)                                                                                      \
         ALLOCATE(t##member, entries)                                                                                   \
     }
@@ -67,7 +67,7 @@ void femd_points_destroy(femd_points **pt) {
 
 void femd_points_commit(femd_points *pt) {
 #define COPY(member, type, entries, wants, dataset)                                                                    \
-    if (is_there(pt, wants)) memcpy(pt->member, pt->t##member, (size_t)pt->n *(entries) * sizeof *pt->member);
+    if (points_hold(pt, wants)) memcpy(pt->member, pt->t##member, (size_t)pt->n *(entries) * sizeof *pt->member);
     FEMD_POINT_LIST(COPY)
 #undef COPY
     femd_wanted_copy(pt->wanted, pt->nwanted, (size_t)pt->n, 1);
@@ -75,7 +75,8 @@ void femd_points_commit(femd_points *pt) {
 
 void femd_points_recall(femd_points *pt) {
 #define RECALL(member, type, entries, wants, dataset)                                                                  \
-    if (wants && is_there(pt, wants)) memcpy(pt->t##member, pt->member, (size_t)pt->n *(entries) * sizeof *pt->member);
+    if (wants && points_hold(pt, wants))                                                                               \
+        memcpy(pt->t##member, pt->member, (size_t)pt->n *(entries) * sizeof *pt->member);
     FEMD_POINT_LIST(RECALL)
 #undef RECALL
     femd_wanted_copy(pt->wanted, pt->nwanted, (size_t)pt->n, 0);

@@ -43,7 +43,6 @@ typedef struct femd_problem {
     MPI_Comm comm;
     PetscMPIInt rank, size;
     const femd_case *cs;    /* borrowed */
-    femd_client *client;    /* borrowed */
     femd_hash *material_id; /* per case material */
     femd_capabilities *caps;
     femd_grid *grid; /* owned */

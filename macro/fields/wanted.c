@@ -57,14 +57,14 @@ femd_wanted *femd_wanted_find(const femd_wanted *list, size_t count, size_t plac
     return NULL;
 }
 
-static void copy_half(double *committed, double *tentative, size_t entries, int commit) {
+static void wanted_copy_half(double *committed, double *tentative, size_t entries, int commit) {
     if (committed) memcpy(commit ? committed : tentative, commit ? tentative : committed, entries * sizeof *committed);
 }
 
 void femd_wanted_copy(femd_wanted *list, size_t count, size_t n, int commit) {
     for (size_t i = 0; i < count; ++i) {
-        copy_half(list[i].value, list[i].tvalue, n * list[i].what->numbers, commit);
-        copy_half(list[i].error, list[i].terror, n * list[i].what->numbers, commit);
+        wanted_copy_half(list[i].value, list[i].tvalue, n * list[i].what->numbers, commit);
+        wanted_copy_half(list[i].error, list[i].terror, n * list[i].what->numbers, commit);
     }
 }
 
@@ -98,16 +98,16 @@ typedef struct body_sum {
     double error; /* NAN: none */
 } body_sum;
 
-static double least(double a, double b) {
+static double body_least(double a, double b) {
     return isnan(a) || b < a ? b : a;
 }
 
-static double largest(double a, double b) {
+static double body_largest(double a, double b) {
     return isnan(a) || b > a ? b : a;
 }
 
-static double joined(femd_over over, double a, double b) {
-    return over == FEMD_OVER_MIN ? least(a, b) : over == FEMD_OVER_MAX ? largest(a, b) : a + b;
+static double body_joined(femd_over over, double a, double b) {
+    return over == FEMD_OVER_MIN ? body_least(a, b) : over == FEMD_OVER_MAX ? body_largest(a, b) : a + b;
 }
 
 static void body_begin(body_sum *sum, femd_over over) {
@@ -127,8 +127,8 @@ static body_sum body_of_rank(const femd_problem *p, const femd_wanted *w) {
         const double weight = q->over == FEMD_OVER_MEAN ? pt->weight[k] : 1;
         sum.volume += pt->weight[k];
         for (int c = 0; c < q->numbers; ++c)
-            sum.value[c] = joined(q->over, sum.value[c], weight * w->value[at + (size_t)c]);
-        for (int c = 0; w->error && c < q->numbers; ++c) sum.error = largest(sum.error, w->error[at + (size_t)c]);
+            sum.value[c] = body_joined(q->over, sum.value[c], weight * w->value[at + (size_t)c]);
+        for (int c = 0; w->error && c < q->numbers; ++c) sum.error = body_largest(sum.error, w->error[at + (size_t)c]);
     }
     return sum;
 }
@@ -143,8 +143,9 @@ static body_sum body_of_all(const femd_problem *p, const femd_wanted *w) {
         (void)MPI_Bcast(&part, sizeof part / sizeof(double), MPI_DOUBLE, r, p->comm);
         if (!(part.volume > 0)) continue;
         all.volume += part.volume;
-        for (int c = 0; c < w->what->numbers; ++c) all.value[c] = joined(w->what->over, all.value[c], part.value[c]);
-        all.error = largest(all.error, part.error);
+        for (int c = 0; c < w->what->numbers; ++c)
+            all.value[c] = body_joined(w->what->over, all.value[c], part.value[c]);
+        all.error = body_largest(all.error, part.error);
     }
     return all;
 }

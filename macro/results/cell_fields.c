@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
 #include "fields/conductivity.h"
 
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
@@ -33,7 +34,7 @@ struct femd_cell_fields {
 
 /* ---- storage ---- */
 
-static int allocate_wanted(femd_cell_fields *f, const femd_points *pt, size_t n) {
+static int cell_allocate_wanted(femd_cell_fields *f, const femd_points *pt, size_t n) {
     int missing = 0;
     for (size_t i = 0; i < pt->nwanted; ++i) {
         const femd_quantity *q = pt->wanted[i].what;
@@ -51,7 +52,7 @@ static int allocate_wanted(femd_cell_fields *f, const femd_points *pt, size_t n)
     return !missing;
 }
 
-static int allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
+static int cell_allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
     int missing = 0;
 #define CELL_ARRAY(member, components) missing |= !(f->member = calloc(n * (components) + 1, sizeof *f->member));
     CELL_ARRAY(E, 9)
@@ -70,7 +71,7 @@ static int allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
     CELL_ARRAY(carriers, 1)
     CELL_ARRAY(point_id, 2)
 #undef CELL_ARRAY
-    return allocate_wanted(f, pt, n) && !missing;
+    return cell_allocate_wanted(f, pt, n) && !missing;
 }
 
 void femd_cell_fields_destroy(femd_cell_fields **fields) {
@@ -91,23 +92,19 @@ void femd_cell_fields_destroy(femd_cell_fields **fields) {
 /* ---- averages ---- */
 
 /* sqrt(3/2 s:s), s the deviator. */
-static double von_mises(const double t[9]) {
+static double cell_von_mises(const double t[9]) {
     double a = t[0] - t[4], b = t[4] - t[8], c = t[8] - t[0];
     return sqrt(0.5 * (a * a + b * b + c * c) + 3 * (t[1] * t[1] + t[2] * t[2] + t[5] * t[5]));
 }
 
-static double determinant(const double F[9]) {
-    return F[0] * (F[4] * F[8] - F[5] * F[7]) - F[1] * (F[3] * F[8] - F[5] * F[6]) + F[2] * (F[3] * F[7] - F[4] * F[6]);
-}
-
-static void add_tensor(double *sum, double w, const double *voigt, int strain) {
+static void cell_add_tensor(double *sum, double w, const double *voigt, int strain) {
     double full[9];
     femd_voigt_to_full(voigt, strain, full);
     for (int i = 0; i < 9; ++i) sum[i] += w * full[i];
 }
 
 /* Add a wanted quantity of point i with weight w to cell c: `full` of its components. */
-static void add_wanted(cell_wanted *x, PetscInt c, PetscInt i, double w) {
+static void cell_add_wanted(cell_wanted *x, PetscInt c, PetscInt i, double w) {
     const femd_quantity *q = x->points->what;
     const double *value = x->points->value + (size_t)i * q->numbers;
     double *sum = x->value + (size_t)c * (size_t)x->components, full[FEMD_NUMBERS_MAX];
@@ -125,17 +122,17 @@ static void add_wanted(cell_wanted *x, PetscInt c, PetscInt i, double w) {
 }
 
 /* Add point i with weight w to cell c. */
-static void add_point(femd_cell_fields *f, PetscInt c, const femd_points *pt, PetscInt i, double w) {
+static void cell_add_point(femd_cell_fields *f, PetscInt c, const femd_points *pt, PetscInt i, double w) {
     const double *F = pt->F + 9 * i;
-    add_tensor(f->E + 9 * c, w, pt->E + 6 * i, 1);
-    add_tensor(f->S + 9 * c, w, pt->S + 6 * i, 0);
-    if (f->ke) add_tensor(f->ke + 9 * c, w, pt->ke + 6 * i, 0);
-    for (size_t k = 0; k < f->nwanted; ++k) add_wanted(&f->wanted[k], c, i, w);
+    cell_add_tensor(f->E + 9 * c, w, pt->E + 6 * i, 1);
+    cell_add_tensor(f->S + 9 * c, w, pt->S + 6 * i, 0);
+    if (f->ke) cell_add_tensor(f->ke + 9 * c, w, pt->ke + 6 * i, 0);
+    for (size_t k = 0; k < f->nwanted; ++k) cell_add_wanted(&f->wanted[k], c, i, w);
     f->notes[c] |= pt->notes[i] | (pt->k_from ? (int32_t)pt->k_from[i].notes : 0);
-    if (determinant(F) > 0) {
+    if (femd_det3(F) > 0) {
         double sigma[6];
         femd_cauchy(F, pt->S + 6 * i, sigma);
-        add_tensor(f->sigma + 9 * c, w, sigma, 0);
+        cell_add_tensor(f->sigma + 9 * c, w, sigma, 0);
     }
     for (int j = 0; j < 9; ++j) f->F[9 * c + j] += w * F[j];
     f->energy[c] += w * pt->energy[i];
@@ -145,7 +142,7 @@ static void add_point(femd_cell_fields *f, PetscInt c, const femd_points *pt, Pe
     if (pt->status[i] < f->status[c]) f->status[c] = pt->status[i];
 }
 
-static void average_cell(femd_cell_fields *f, PetscInt c, const femd_problem *p) {
+static void cell_average(femd_cell_fields *f, PetscInt c, const femd_problem *p) {
     const femd_points *pt = p->pt;
     const PetscInt first = c * pt->per_cell;
     const int material = p->grid->cell_material[c];
@@ -156,76 +153,76 @@ static void average_cell(femd_cell_fields *f, PetscInt c, const femd_problem *p)
     f->carriers[c] = (int32_t)p->caps[material].carriers;
     f->point_id[2 * c] = (int64_t)pt->id[first];
     f->point_id[2 * c + 1] = (int64_t)pt->id[first + pt->per_cell - 1];
-    for (PetscInt q = 0; q < pt->per_cell; ++q) add_point(f, c, pt, first + q, pt->weight[first + q] / volume);
-    f->von_mises[c] = von_mises(f->sigma + 9 * c);
+    for (PetscInt q = 0; q < pt->per_cell; ++q) cell_add_point(f, c, pt, first + q, pt->weight[first + q] / volume);
+    f->von_mises[c] = cell_von_mises(f->sigma + 9 * c);
 }
 
 femd_status femd_cell_fields_create(const femd_problem *p, femd_cell_fields **fields, femd_error *err) {
     const size_t n = (size_t)p->grid->ncells;
     femd_cell_fields *f = *fields = calloc(1, sizeof *f);
-    if (!f || !allocate(f, p->pt, n)) {
+    if (!f || !cell_allocate(f, p->pt, n)) {
         femd_cell_fields_destroy(fields);
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
     }
-    for (PetscInt c = 0; c < p->grid->ncells; ++c) average_cell(f, c, p);
+    for (PetscInt c = 0; c < p->grid->ncells; ++c) cell_average(f, c, p);
     return FEMD_OK;
 }
 
 /* ---- which arrays a file has: the same on all ranks and in the .pvtu ---- */
 
-static femd_vtu_array numbers_array(const char *name, int components, const double *data) {
+static femd_vtu_array cell_numbers_array(const char *name, int components, const double *data) {
     return (femd_vtu_array){name, FEMD_VTU_FLOAT64, components, components == 9 ? tensor_label : NULL, data};
 }
 
-static const cell_wanted *find_wanted(const femd_cell_fields *f, uint32_t want) {
+static const cell_wanted *cell_find_wanted(const femd_cell_fields *f, uint32_t want) {
     for (size_t i = 0; i < f->nwanted; ++i)
         if (f->wanted[i].points->what->want == want) return &f->wanted[i];
     return NULL;
 }
 
 /* Named for what it counts: the atoms' part alone, if that is what all materials answer. */
-static size_t list_conductivity(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
-    const cell_wanted *k = find_wanted(f, FEMD_WANT_CONDUCTIVITY);
+static size_t cell_list_conductivity(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
+    const cell_wanted *k = cell_find_wanted(f, FEMD_WANT_CONDUCTIVITY);
     const uint32_t carriers = femd_conductivity_carriers(p);
     const int lattice = (carriers & FEMD_CARRIER_LATTICE) != 0;
     size_t n = 0;
     if (!k) return 0;
-    a[n++] = numbers_array(lattice ? "lattice_conductivity" : "conductivity", 9, k->value);
-    a[n++] = numbers_array(lattice ? "lattice_conductivity_error" : "conductivity_error", 1, k->error);
-    if (carriers & FEMD_CARRIER_ELECTRONS) a[n++] = numbers_array("electronic_conductivity", 9, f->ke);
+    a[n++] = cell_numbers_array(lattice ? "lattice_conductivity" : "conductivity", 9, k->value);
+    a[n++] = cell_numbers_array(lattice ? "lattice_conductivity_error" : "conductivity_error", 1, k->error);
+    if (carriers & FEMD_CARRIER_ELECTRONS) a[n++] = cell_numbers_array("electronic_conductivity", 9, f->ke);
     if (!lattice) a[n++] = (femd_vtu_array){"conductivity_carriers", FEMD_VTU_INT32, 1, NULL, f->carriers};
     return n;
 }
 
 /* All others under their keys, behind what there was before there was a list. */
-static size_t list_wanted(const femd_cell_fields *f, femd_vtu_array *a) {
+static size_t cell_list_wanted(const femd_cell_fields *f, femd_vtu_array *a) {
     size_t n = 0;
     for (size_t i = 0; i < f->nwanted; ++i) {
         const cell_wanted *w = &f->wanted[i];
         if (w->points->what->want & (FEMD_WANT_CONDUCTIVITY | FEMD_WANT_STABILITY)) continue;
-        a[n++] = numbers_array(w->points->what->key, w->components, w->value);
-        if (w->error) a[n++] = numbers_array(f->error_name[i], 1, w->error);
+        a[n++] = cell_numbers_array(w->points->what->key, w->components, w->value);
+        if (w->error) a[n++] = cell_numbers_array(f->error_name[i], 1, w->error);
     }
     return n;
 }
 
 size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
-    const cell_wanted *stability = find_wanted(f, FEMD_WANT_STABILITY);
+    const cell_wanted *stability = cell_find_wanted(f, FEMD_WANT_STABILITY);
     size_t n = 0;
-    a[n++] = numbers_array("green_lagrange_strain", 9, f->E);
-    a[n++] = numbers_array("second_piola_kirchhoff", 9, f->S);
-    a[n++] = numbers_array("cauchy_stress", 9, f->sigma);
-    a[n++] = numbers_array("von_mises", 1, f->von_mises);
-    a[n++] = numbers_array("strain_energy_density", 1, f->energy);
-    a[n++] = numbers_array("deformation_gradient", 9, f->F);
-    n += list_conductivity(p, f, a + n);
-    if (stability) a[n++] = numbers_array("stability", 1, stability->value);
-    a[n++] = numbers_array("hill_mandel_residual", 1, f->hill_mandel);
-    a[n++] = numbers_array("stress_error", 1, f->S_err);
-    a[n++] = numbers_array("reference_volume", 1, f->volume);
+    a[n++] = cell_numbers_array("green_lagrange_strain", 9, f->E);
+    a[n++] = cell_numbers_array("second_piola_kirchhoff", 9, f->S);
+    a[n++] = cell_numbers_array("cauchy_stress", 9, f->sigma);
+    a[n++] = cell_numbers_array("von_mises", 1, f->von_mises);
+    a[n++] = cell_numbers_array("strain_energy_density", 1, f->energy);
+    a[n++] = cell_numbers_array("deformation_gradient", 9, f->F);
+    n += cell_list_conductivity(p, f, a + n);
+    if (stability) a[n++] = cell_numbers_array("stability", 1, stability->value);
+    a[n++] = cell_numbers_array("hill_mandel_residual", 1, f->hill_mandel);
+    a[n++] = cell_numbers_array("stress_error", 1, f->S_err);
+    a[n++] = cell_numbers_array("reference_volume", 1, f->volume);
     a[n++] = (femd_vtu_array){"status", FEMD_VTU_INT32, 1, NULL, f->status};
     a[n++] = (femd_vtu_array){"notes", FEMD_VTU_INT32, 1, NULL, f->notes};
     a[n++] = (femd_vtu_array){"material", FEMD_VTU_INT32, 1, NULL, f->material};
     a[n++] = (femd_vtu_array){"point_id", FEMD_VTU_INT64, 2, point_id_label, f->point_id};
-    return n + list_wanted(f, a + n);
+    return n + cell_list_wanted(f, a + n);
 }

@@ -16,11 +16,11 @@ typedef struct blob_list {
     size_t *size;
 } blob_list;
 
-static int compare_hash(const void *a, const void *b) {
+static int blobs_compare_hash(const void *a, const void *b) {
     return memcmp(a, b, sizeof(femd_hash));
 }
 
-static void list_clear(blob_list *l) {
+static void blobs_clear(blob_list *l) {
     for (size_t i = 0; l->blob && i < l->n; ++i) free(l->blob[i]);
     free(l->hash);
     free(l->blob);
@@ -28,14 +28,14 @@ static void list_clear(blob_list *l) {
     *l = (blob_list){0};
 }
 
-static femd_status list_init(blob_list *l, const femd_points *pt, femd_error *err) {
+static femd_status blobs_init(blob_list *l, const femd_points *pt, femd_error *err) {
     size_t n = (size_t)pt->n;
     *l = (blob_list){0, calloc(n + 1, sizeof(femd_hash)), calloc(n + 1, sizeof(void *)), calloc(n + 1, sizeof(size_t))};
     if (!l->hash || !l->blob || !l->size)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the states of %zu points", n);
     for (size_t i = 0; i < n; ++i)
         if (!femd_hash_is_zero(pt->state + i)) l->hash[l->n++] = pt->state[i];
-    qsort(l->hash, l->n, sizeof(femd_hash), compare_hash);
+    qsort(l->hash, l->n, sizeof(femd_hash), blobs_compare_hash);
     size_t unique = 0;
     for (size_t i = 0; i < l->n; ++i)
         if (unique == 0 || !femd_hash_equal(l->hash + i, l->hash + unique - 1)) l->hash[unique++] = l->hash[i];
@@ -43,11 +43,10 @@ static femd_status list_init(blob_list *l, const femd_points *pt, femd_error *er
     return FEMD_OK;
 }
 
-static femd_status list_fetch(blob_list *l, femd_client *client, femd_error *err) {
+static femd_status blobs_fetch(blob_list *l, const femd_constitutive *law, femd_error *err) {
     if (l->n == 0) return FEMD_OK;
-    if (!client)
-        return femd_fail(err, FEMD_INTERNAL, "the material law keeps states, but there is no server to ask for them");
-    FEMD_TRY(femd_client_states_get(client, l->hash, l->n, l->blob, l->size, err));
+    if (!law->states_get) return femd_fail(err, FEMD_INTERNAL, "the points have states, but their law keeps none");
+    FEMD_TRY(law->states_get(law->self, l->hash, l->n, l->blob, l->size, err));
     for (size_t i = 0; i < l->n; ++i)
         if (l->size[i] > INT_MAX) return femd_fail(err, FEMD_LIMIT, "a state of %zu bytes is too large", l->size[i]);
     return FEMD_OK;
@@ -65,7 +64,7 @@ typedef struct blob_index {
     femd_hash *unique; /* nunique: "state/hash" */
 } blob_index;
 
-static void index_clear(blob_index *x) {
+static void blob_index_clear(blob_index *x) {
     free(x->count);
     free(x->start);
     free(x->hash);
@@ -81,14 +80,14 @@ typedef struct sort_entry {
     size_t entry;
 } sort_entry;
 
-static int compare_entry(const void *a, const void *b) {
+static int blob_index_compare(const void *a, const void *b) {
     const sort_entry *x = a, *y = b;
     int c = memcmp(&x->hash, &y->hash, sizeof x->hash);
     return c ? c : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 /* Places in the file: sorted by hash, the first entry of each hash brings it. */
-static femd_status index_place(blob_index *x, femd_error *err) {
+static femd_status blob_index_place(blob_index *x, femd_error *err) {
     sort_entry *order = calloc(x->n + 1, sizeof *order);
     x->offset = calloc(x->n + 1, sizeof *x->offset);
     x->ends = calloc(x->n + 1, sizeof *x->ends);
@@ -98,7 +97,7 @@ static femd_status index_place(blob_index *x, femd_error *err) {
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the list of %zu states", x->n);
     }
     for (size_t i = 0; i < x->n; ++i) order[i] = (sort_entry){x->hash[i], i};
-    qsort(order, x->n, sizeof *order, compare_entry);
+    qsort(order, x->n, sizeof *order, blob_index_compare);
     uint64_t end = 0;
     for (size_t i = 0; i < x->n; ++i) {
         size_t e = order[i].entry;
@@ -113,14 +112,14 @@ static femd_status index_place(blob_index *x, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status index_allocate(blob_index *x, femd_error *err) {
+static femd_status blob_index_allocate(blob_index *x, femd_error *err) {
     x->hash = calloc(x->n + 1, sizeof *x->hash);
     x->bytes = calloc(x->n + 1, sizeof *x->bytes);
     return x->hash && x->bytes ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the list of %zu states", x->n);
 }
 
 /* Collect hashes and sizes on rank 0. */
-static femd_status index_gather(blob_index *x, const femd_problem *p, const blob_list *l, femd_error *err) {
+static femd_status blob_index_gather(blob_index *x, const femd_problem *p, const blob_list *l, femd_error *err) {
     *x = (blob_index){.size = p->size,
                       .count = calloc((size_t)p->size, sizeof(int)),
                       .start = calloc((size_t)p->size + 1, sizeof(int))};
@@ -132,7 +131,7 @@ static femd_status index_gather(blob_index *x, const femd_problem *p, const blob
     (void)MPI_Gather(&n, 1, MPI_INT, x->count, 1, MPI_INT, 0, p->comm);
     for (int r = 0; p->rank == 0 && r < p->size; ++r) x->start[r + 1] = x->start[r] + x->count[r];
     x->n = (size_t)x->start[p->size];
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, index_allocate(x, err), err), done);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, blob_index_allocate(x, err), err), done);
     for (size_t i = 0; i < l->n; ++i) bytes[i] = l->size[i];
     MPI_Datatype hash_type;
     MPI_Type_contiguous((int)sizeof(femd_hash), MPI_BYTE, &hash_type);
@@ -140,47 +139,48 @@ static femd_status index_gather(blob_index *x, const femd_problem *p, const blob
     (void)MPI_Gatherv(l->hash, n, hash_type, x->hash, x->count, x->start, hash_type, 0, p->comm);
     (void)MPI_Gatherv(bytes, n, MPI_UINT64_T, x->bytes, x->count, x->start, MPI_UINT64_T, 0, p->comm);
     MPI_Type_free(&hash_type);
-    rc = femd_agree(p->comm, p->rank == 0 ? index_place(x, err) : FEMD_OK, err);
+    rc = femd_agree(p->comm, p->rank == 0 ? blob_index_place(x, err) : FEMD_OK, err);
 done:
     free(bytes);
     return rc;
 }
 
-static femd_status write_lists(femd_h5 *f, const blob_index *x, femd_error *err) {
+static femd_status blobs_write_lists(femd_h5 *f, const blob_index *x, femd_error *err) {
     FEMD_TRY(femd_h5_group(f, "state", err));
     FEMD_TRY(femd_h5_write(f, "state/hash", H5T_STD_U8LE, x->nunique, sizeof(femd_hash), x->unique, err));
     FEMD_TRY(femd_h5_write(f, "state/offset", H5T_STD_U64LE, x->nunique + 1, 0, x->ends, err));
     return femd_h5_write(f, "state/bytes", H5T_STD_U8LE, x->ends[x->nunique], 0, NULL, err);
 }
 
-static femd_status write_blob(femd_h5 *f, const blob_index *x, size_t entry, const void *blob, femd_error *err) {
+static femd_status blobs_write_one(femd_h5 *f, const blob_index *x, size_t entry, const void *blob, femd_error *err) {
     if (x->offset[entry] == UINT64_MAX) return FEMD_OK;
     return femd_h5_write_slab(f, "state/bytes", H5T_STD_U8LE, x->offset[entry], x->bytes[entry], blob, err);
 }
 
 /* Rank 0: the blobs of rank r, one message each. Goes on receiving after a failure, so that no sender is left hanging.
  */
-static femd_status receive_from(femd_problem *p, femd_h5 *f, const blob_index *x, int r, char *scratch, femd_status rc,
-                                femd_error *err) {
+static femd_status blobs_receive_from(femd_problem *p, femd_h5 *f, const blob_index *x, int r, char *scratch,
+                                      femd_status rc, femd_error *err) {
     for (int i = x->start[r]; i < x->start[r + 1]; ++i) {
         (void)MPI_Recv(scratch, (int)x->bytes[i], MPI_BYTE, r, 0, p->comm, MPI_STATUS_IGNORE);
-        if (rc == FEMD_OK) rc = write_blob(f, x, (size_t)i, scratch, err);
+        if (rc == FEMD_OK) rc = blobs_write_one(f, x, (size_t)i, scratch, err);
     }
     return rc;
 }
 
-static femd_status transfer(femd_problem *p, femd_h5 *f, const blob_index *x, const blob_list *l, femd_error *err) {
+static femd_status blobs_transfer(femd_problem *p, femd_h5 *f, const blob_index *x, const blob_list *l,
+                                  femd_error *err) {
     uint64_t largest = 0;
     for (size_t i = 0; i < x->n; ++i) largest = x->bytes[i] > largest ? x->bytes[i] : largest;
     char *scratch = malloc(largest + 1);
     femd_status rc =
         scratch ? FEMD_OK
                 : femd_fail(err, FEMD_NO_MEMORY, "no memory for a state of %llu bytes", (unsigned long long)largest);
-    if (rc == FEMD_OK && p->rank == 0) rc = write_lists(f, x, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = blobs_write_lists(f, x, err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     if (p->rank == 0) {
-        for (size_t i = 0; i < l->n && rc == FEMD_OK; ++i) rc = write_blob(f, x, i, l->blob[i], err);
-        for (int r = 1; r < p->size; ++r) rc = receive_from(p, f, x, r, scratch, rc, err);
+        for (size_t i = 0; i < l->n && rc == FEMD_OK; ++i) rc = blobs_write_one(f, x, i, l->blob[i], err);
+        for (int r = 1; r < p->size; ++r) rc = blobs_receive_from(p, f, x, r, scratch, rc, err);
     } else {
         for (size_t i = 0; i < l->n; ++i) (void)MPI_Send(l->blob[i], (int)l->size[i], MPI_BYTE, 0, 0, p->comm);
     }
@@ -193,14 +193,14 @@ done:
 femd_status femd_blobs_save(femd_problem *p, femd_h5 *f, femd_error *err) {
     blob_list list = {0};
     blob_index index = {0};
-    femd_status rc = list_init(&list, p->pt, err);
-    if (rc == FEMD_OK) rc = list_fetch(&list, p->client, err);
+    femd_status rc = blobs_init(&list, p->pt, err);
+    if (rc == FEMD_OK) rc = blobs_fetch(&list, p->law, err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, index_gather(&index, p, &list, err), done);
-    rc = transfer(p, f, &index, &list, err);
+    FEMD_TRY_GOTO(rc, blob_index_gather(&index, p, &list, err), done);
+    rc = blobs_transfer(p, f, &index, &list, err);
 done:
-    index_clear(&index);
-    list_clear(&list);
+    blob_index_clear(&index);
+    blobs_clear(&list);
     return rc;
 }
 
@@ -215,13 +215,13 @@ typedef struct blob_file {
     uint8_t *bytes;
 } blob_file;
 
-static void file_clear(blob_file *b) {
+static void blob_file_clear(blob_file *b) {
     free(b->hash);
     free(b->offset);
     free(b->bytes);
 }
 
-static femd_status check_offsets(const blob_file *b, hsize_t total, femd_error *err) {
+static femd_status blob_file_check(const blob_file *b, hsize_t total, femd_error *err) {
     for (size_t i = 0; i < b->n; ++i)
         if (b->offset[i] > b->offset[i + 1])
             return femd_fail(err, FEMD_BAD_INPUT, "the list of states in the checkpoint is damaged");
@@ -230,7 +230,7 @@ static femd_status check_offsets(const blob_file *b, hsize_t total, femd_error *
     return FEMD_OK;
 }
 
-static femd_status file_read(femd_h5 *f, blob_file *b, femd_error *err) {
+static femd_status blob_file_read(femd_h5 *f, blob_file *b, femd_error *err) {
     hsize_t rows = 0, columns = 0, total = 0;
     FEMD_TRY(femd_h5_shape(f, "state/hash", &rows, &columns, err));
     FEMD_TRY(femd_h5_shape(f, "state/bytes", &total, &columns, err));
@@ -243,13 +243,13 @@ static femd_status file_read(femd_h5 *f, blob_file *b, femd_error *err) {
     FEMD_TRY(femd_h5_read(f, "state/hash", H5T_STD_U8LE, rows, sizeof(femd_hash), b->hash, err));
     FEMD_TRY(femd_h5_read(f, "state/offset", H5T_STD_U64LE, rows + 1, 0, b->offset, err));
     FEMD_TRY(femd_h5_read(f, "state/bytes", H5T_STD_U8LE, total, 0, b->bytes, err));
-    return check_offsets(b, total, err);
+    return blob_file_check(b, total, err);
 }
 
 /* Some megabytes at a time. */
-static femd_status put_all(femd_client *client, const blob_file *b, femd_error *err) {
-    if (b->n > 0 && !client)
-        return femd_fail(err, FEMD_INTERNAL, "the checkpoint holds states, but there is no server to take them");
+static femd_status blobs_put_all(const femd_constitutive *law, const blob_file *b, femd_error *err) {
+    if (b->n > 0 && !law->states_put)
+        return femd_fail(err, FEMD_INTERNAL, "the checkpoint holds states, but the points' law keeps none");
     const void **blob = calloc(PUT_COUNT, sizeof *blob);
     size_t *size = calloc(PUT_COUNT, sizeof *size);
     femd_status rc = blob && size ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a list of states");
@@ -260,7 +260,7 @@ static femd_status put_all(femd_client *client, const blob_file *b, femd_error *
             size[n] = b->offset[first + n + 1] - b->offset[first + n];
             bytes += size[n++];
         }
-        rc = femd_client_states_put(client, b->hash + first, blob, size, n, err);
+        rc = law->states_put(law->self, b->hash + first, blob, size, n, err);
         first += n;
     }
     free(blob);
@@ -272,9 +272,9 @@ femd_status femd_blobs_load(femd_problem *p, femd_h5 *f, femd_error *err) {
     femd_status rc = FEMD_OK;
     if (p->rank == 0) {
         blob_file b = {0};
-        rc = file_read(f, &b, err);
-        if (rc == FEMD_OK) rc = put_all(p->client, &b, err);
-        file_clear(&b);
+        rc = blob_file_read(f, &b, err);
+        if (rc == FEMD_OK) rc = blobs_put_all(p->law, &b, err);
+        blob_file_clear(&b);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
     rc = p->law->commit(p->law->self, (uint32_t)p->step, p->pt->id, p->pt->state, (size_t)p->pt->n, err);

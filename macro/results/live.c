@@ -23,22 +23,22 @@ void femd_live_workers(femd_live *l, uint32_t workers) {
     if (workers > l->workers_max) l->workers_max = workers;
 }
 
-static void text_waiting(const femd_live *l, char *text, size_t size) {
+static void live_text_waiting(const femd_live *l, char *text, size_t size) {
     snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s",
              l->address, l->info.waited);
 }
 
 /* No points are open, yet the client waits: a commit, or states on their way. */
-static int waits_for_states(const femd_live *l) {
+static int live_waits_for_states(const femd_live *l) {
     return l->info.total == 0 && l->info.waited >= STATES_GRACE;
 }
 
 /* Nothing has been asked of any point: the first answer that is due is that of a worker which opens the materials. */
-static int waits_for_materials(const femd_live *l) {
+static int live_waits_for_materials(const femd_live *l) {
     return l->step == 0 && l->residual < 0 && l->info.total == 0 && l->info.waited >= WAITING_GRACE;
 }
 
-static void text_points(const femd_live *l, int narrow, char *text, size_t size) {
+static void live_text_points(const femd_live *l, int narrow, char *text, size_t size) {
     char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "";
     unsigned percent = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
     if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
@@ -53,26 +53,26 @@ static void text_points(const femd_live *l, int narrow, char *text, size_t size)
 
 void femd_live_text(const femd_live *l, char *text, size_t size) {
     if (l->info.waiting_for_workers) {
-        text_waiting(l, text, size);
+        live_text_waiting(l, text, size);
         return;
     }
-    if (waits_for_materials(l)) {
+    if (live_waits_for_materials(l)) {
         snprintf(text, size,
                  "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
                  l->address, l->info.waited);
         return;
     }
-    if (waits_for_states(l)) {
+    if (live_waits_for_states(l)) {
         snprintf(text, size,
                  "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
                  l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
         return;
     }
-    text_points(l, 0, text, size);
+    live_text_points(l, 0, text, size);
 }
 
 /* Columns of the terminal, also from behind mpiexec's pipe; 0 = unknown. */
-static int columns(FILE *out) {
+static int live_columns(FILE *out) {
     struct winsize w = {0};
     if (ioctl(fileno(out), TIOCGWINSZ, &w) == 0) return w.ws_col;
     int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -83,21 +83,21 @@ static int columns(FILE *out) {
 }
 
 /* The same in fewer words. */
-static void text_narrow(const femd_live *l, char *text, size_t size) {
-    if (l->info.waiting_for_workers || waits_for_materials(l))
+static void live_text_narrow(const femd_live *l, char *text, size_t size) {
+    if (l->info.waiting_for_workers || live_waits_for_materials(l))
         snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
-    else if (waits_for_states(l))
+    else if (live_waits_for_states(l))
         snprintf(text, size, "step %d/%d waiting for the server to collect the states %.0f s", l->step,
                  l->step > l->steps ? l->step : l->steps, l->info.waited);
     else
-        text_points(l, 1, text, size);
+        live_text_points(l, 1, text, size);
 }
 
-static void draw(femd_live *l) {
+static void live_draw(femd_live *l) {
     char text[512];
-    int width = columns(l->out);
+    int width = live_columns(l->out);
     femd_live_text(l, text, sizeof text);
-    if (width > 1 && (int)strlen(text) >= width) text_narrow(l, text, sizeof text);
+    if (width > 1 && (int)strlen(text) >= width) live_text_narrow(l, text, sizeof text);
     int n = (int)strlen(text);
     if (width > 1 && n >= width) text[n = width - 1] = 0; /* a line that wraps cannot be rewritten */
     fprintf(l->out, "\r%s%*s", text, l->drawn > n ? l->drawn - n : 0, "");
@@ -105,7 +105,7 @@ static void draw(femd_live *l) {
     l->drawn = n;
 }
 
-static void say(femd_live *l) {
+static void live_say(femd_live *l) {
     char text[512];
     femd_live_text(l, text, sizeof text);
     fprintf(l->out, "%s\n", text);
@@ -123,9 +123,9 @@ void femd_live_iteration(femd_live *l, int step, int iteration, double residual,
     l->waiting = 0;
     if (!l->out) return;
     if (l->terminal)
-        draw(l);
+        live_draw(l);
     else
-        say(l);
+        live_say(l);
 }
 
 void femd_live_progress(femd_live *l, const femd_progress_info *info) {
@@ -136,17 +136,17 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info) {
     if (info->workers > l->workers_max) l->workers_max = info->workers;
     if (!l->out) return;
     if (l->terminal) {
-        draw(l);
+        live_draw(l);
         return;
     }
-    if (!info->waiting_for_workers && !waits_for_states(l) && !waits_for_materials(l)) {
+    if (!info->waiting_for_workers && !live_waits_for_states(l) && !live_waits_for_materials(l)) {
         l->waiting = 0;
         return;
     }
     if (info->waited < WAITING_GRACE) return;
     if (l->waiting && femd_clock() - l->last < WAITING_NOTICE_EVERY) return;
     l->waiting = 1;
-    say(l);
+    live_say(l);
 }
 
 void femd_live_cut(femd_live *l, int step, const char *why, double dt) {

@@ -55,7 +55,7 @@ static void node_fields_clear(node_fields *m) {
     *m = (node_fields){0};
 }
 
-static femd_status write_text(const char *folder, const char *name, const femd_buffer *b, femd_error *err) {
+static femd_status output_write_text(const char *folder, const char *name, const femd_buffer *b, femd_error *err) {
     char *path = femd_path_join(folder, "%s", name);
     if (!path) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
     femd_status rc = femd_file_replace(path, b->data, b->size, err);
@@ -64,8 +64,8 @@ static femd_status write_text(const char *folder, const char *name, const femd_b
 }
 
 /* This rank's piece; on rank 0 also the text of the .pvtu. */
-static femd_status encode(femd_problem *p, const char *stem, femd_buffer *piece, femd_buffer *parallel,
-                          femd_error *err) {
+static femd_status output_encode(femd_problem *p, const char *stem, femd_buffer *piece, femd_buffer *parallel,
+                                 femd_error *err) {
     femd_cell_fields *cells = NULL;
     node_fields nodes = {0};
     femd_status rc;
@@ -95,12 +95,12 @@ femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const
     femd_buffer piece = FEMD_BUFFER_INIT, parallel = FEMD_BUFFER_INIT;
     char stem[32], name[64];
     snprintf(stem, sizeof stem, "step_%04d", rec ? rec->step : p->step);
-    femd_status rc = encode(p, stem, &piece, &parallel, err);
+    femd_status rc = output_encode(p, stem, &piece, &parallel, err);
     snprintf(name, sizeof name, "%s_%d.vtu", stem, (int)p->rank);
-    if (rc == FEMD_OK) rc = write_text(folder, name, &piece, err);
+    if (rc == FEMD_OK) rc = output_write_text(folder, name, &piece, err);
     rc = femd_agree(p->comm, rc, err);
     snprintf(name, sizeof name, "%s.pvtu", stem);
-    if (rc == FEMD_OK && p->rank == 0) rc = write_text(folder, name, &parallel, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = output_write_text(folder, name, &parallel, err);
     femd_buffer_clear(&piece);
     femd_buffer_clear(&parallel);
     return femd_agree(p->comm, rc, err);

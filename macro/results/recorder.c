@@ -10,11 +10,12 @@
 
 #include "base/collective.h"
 #include "femd/clock.h"
+#include "fields/constitutive.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
 #include "results/output.h"
 
-static double cpu_seconds(void) {
+static double recorder_cpu_seconds(void) {
     struct rusage u;
     if (getrusage(RUSAGE_SELF, &u) != 0) return 0;
     return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
@@ -27,7 +28,7 @@ static femd_status recorder_no_memory(femd_error *err) {
 /* ---- start ---- */
 
 /* An output folder that cannot be used is found before anything runs. */
-static femd_status check_folder(const char *folder, femd_error *err) {
+static femd_status recorder_check_folder(const char *folder, femd_error *err) {
     struct stat st;
     if (stat(folder, &st) != 0) {
         if (errno == ENOENT) return FEMD_OK;
@@ -39,7 +40,7 @@ static femd_status check_folder(const char *folder, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status load(femd_recorder *r, femd_problem *p, femd_error *err) {
+static femd_status recorder_load(femd_recorder *r, femd_problem *p, femd_error *err) {
     char *path = femd_path_join(r->folder, "checkpoint.h5");
     femd_status rc = path ? FEMD_OK : recorder_no_memory(err);
     if (rc == FEMD_OK && p->rank == 0 && access(path, F_OK) != 0)
@@ -64,13 +65,14 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
     r->history.nboundary = p->cs->nboundary;
     r->history.wants = p->cs->wants_committed;
     r->info.ranks = p->size;
-    FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? check_folder(folder, err) : FEMD_OK, err));
-    return resume ? load(r, p, err) : FEMD_OK;
+    FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(folder, err) : FEMD_OK, err));
+    return resume ? recorder_load(r, p, err) : FEMD_OK;
 }
 
 /* ---- files of a step ---- */
 
-static femd_status replace(const femd_recorder *r, const char *name, const femd_buffer *text, femd_error *err) {
+static femd_status recorder_replace(const femd_recorder *r, const char *name, const femd_buffer *text,
+                                    femd_error *err) {
     char *path = femd_path_join(r->folder, "%s", name);
     femd_status rc = path ? femd_file_replace(path, text->data, text->size, err) : recorder_no_memory(err);
     free(path);
@@ -78,28 +80,29 @@ static femd_status replace(const femd_recorder *r, const char *name, const femd_
 }
 
 /* Rank 0. */
-static femd_status write_tables(const femd_recorder *r, const femd_problem *p, const char *status, femd_error *err) {
+static femd_status recorder_write_tables(const femd_recorder *r, const femd_problem *p, const char *status,
+                                         femd_error *err) {
     femd_buffer text = FEMD_BUFFER_INIT;
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_history_encode(&r->history, p->cs, &text, err), done);
-    FEMD_TRY_GOTO(rc, replace(r, "history.csv", &text, err), done);
+    FEMD_TRY_GOTO(rc, recorder_replace(r, "history.csv", &text, err), done);
     FEMD_TRY_GOTO(rc, femd_history_pvd(&r->history, &text, err), done);
-    FEMD_TRY_GOTO(rc, replace(r, "fields.pvd", &text, err), done);
+    FEMD_TRY_GOTO(rc, recorder_replace(r, "fields.pvd", &text, err), done);
     FEMD_TRY_GOTO(rc, femd_summary_encode(&r->history, p->cs, status, &r->info, &text, err), done);
-    rc = replace(r, "summary.json", &text, err);
+    rc = recorder_replace(r, "summary.json", &text, err);
 done:
     femd_buffer_clear(&text);
     return rc;
 }
 
-static femd_status write_summary(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
-    const double mine[2] = {cpu_seconds(), r->micro};
+static femd_status recorder_write_summary(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
+    const double mine[2] = {recorder_cpu_seconds(), r->micro};
     double all[2] = {0, 0};
     (void)MPI_Reduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, 0, p->comm);
     r->info.cpu = all[0];
     r->info.micro_cpu = all[1];
     r->info.wall = femd_clock() - r->began;
-    return femd_agree(p->comm, p->rank == 0 ? write_tables(r, p, status, err) : FEMD_OK, err);
+    return femd_agree(p->comm, p->rank == 0 ? recorder_write_tables(r, p, status, err) : FEMD_OK, err);
 }
 
 femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *err) {
@@ -111,10 +114,10 @@ femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *e
     FEMD_TRY(femd_agree(p->comm, rc, err));
     r->open = 1;
     if (!r->info.resumed) FEMD_TRY(femd_output_step(p, NULL, r->folder, err));
-    return write_summary(r, p, "running", err);
+    return recorder_write_summary(r, p, "running", err);
 }
 
-static femd_status save(femd_recorder *r, femd_problem *p, femd_error *err) {
+static femd_status recorder_save(femd_recorder *r, femd_problem *p, femd_error *err) {
     char *path = femd_path_join(r->folder, "checkpoint.h5");
     femd_status rc = femd_agree(p->comm, path ? FEMD_OK : recorder_no_memory(err), err);
     if (rc == FEMD_OK) rc = femd_checkpoint_save(p, &r->history, path, err);
@@ -132,13 +135,13 @@ femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_s
     for (PetscInt i = 0; i < p->pt->n; ++i) r->micro += p->pt->wall[i];
     r->info.reused += rec->reused;
     if (row.fields) FEMD_TRY(femd_output_step(p, rec, r->folder, err));
-    FEMD_TRY(write_summary(r, p, "running", err));
-    if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec->step, rec->time)) return save(r, p, err);
+    FEMD_TRY(recorder_write_summary(r, p, "running", err));
+    if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec->step, rec->time)) return recorder_save(r, p, err);
     return FEMD_OK;
 }
 
 femd_status femd_recorder_finish(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
-    return r->open ? write_summary(r, p, status, err) : FEMD_OK;
+    return r->open ? recorder_write_summary(r, p, status, err) : FEMD_OK;
 }
 
 /* ---- the state of one point ---- */
@@ -151,14 +154,16 @@ femd_status femd_recorder_check_id(femd_problem *p, uint64_t id, femd_error *err
                      (unsigned long long)id, (unsigned long long)total - 1);
 }
 
-static femd_status dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i, femd_error *err) {
+static femd_status recorder_dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i, femd_error *err) {
     void *blob = NULL;
     size_t size = 0;
     unsigned long long id = p->pt->id[i];
     if (femd_hash_is_zero(p->pt->state + i))
         return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the point has no state, since %s", id,
                          p->step == 0 ? "no step is committed yet" : "its engine keeps none");
-    FEMD_TRY(femd_client_state_get(p->client, p->pt->state + i, &blob, &size, err));
+    if (!p->law->states_get)
+        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the law of this run keeps no states", id);
+    FEMD_TRY(p->law->states_get(p->law->self, p->pt->state + i, 1, &blob, &size, err));
     char *path = femd_path_join(r->folder, "point-%llu.state", id);
     femd_status rc = path ? femd_file_replace(path, blob, size, err) : recorder_no_memory(err);
     free(path);
@@ -169,7 +174,7 @@ static femd_status dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i
 femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, femd_error *err) {
     femd_status rc = FEMD_OK;
     for (PetscInt i = 0; i < p->pt->n; ++i)
-        if (p->pt->id[i] == id) rc = dump_mine(r, p, i, err);
+        if (p->pt->id[i] == id) rc = recorder_dump_mine(r, p, i, err);
     return femd_agree(p->comm, rc, err);
 }
 

@@ -90,7 +90,6 @@ femd_status femd_problem_create(MPI_Comm comm, const femd_case *cs, femd_client 
         femd_constitutive_destroy(&law);
         return rc;
     }
-    (*p)->client = client;
     (*p)->owns_law = 1;
     return FEMD_OK;
 }

@@ -2,6 +2,7 @@
 #include "law.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
@@ -130,8 +131,34 @@ static femd_status law_abort(void *self, femd_error *err) {
     return FEMD_OK;
 }
 
+/* Its states are their own names. */
+static femd_status law_states_get(void *self, const femd_hash *states, size_t n, void **blobs, size_t *sizes,
+                                  femd_error *err) {
+    (void)self;
+    for (size_t i = 0; i < n; ++i) {
+        blobs[i] = malloc(sizes[i] = sizeof *states);
+        if (!blobs[i]) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
+        memcpy(blobs[i], states + i, sizeof *states);
+    }
+    return FEMD_OK;
+}
+
+static femd_status law_states_put(void *self, const femd_hash *states, const void *const *blobs, const size_t *sizes,
+                                  size_t n, femd_error *err) {
+    (void)self;
+    for (size_t i = 0; i < n; ++i)
+        if (sizes[i] != sizeof *states || memcmp(blobs[i], states + i, sizeof *states) != 0)
+            return femd_fail(err, FEMD_BAD_INPUT, "a state is not what its name says");
+    return FEMD_OK;
+}
+
 void test_law_init(test_law *law) {
     *law = (test_law){.lambda = 2, .mu = 1, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY};
-    law->table = (femd_constitutive){
-        .self = law, .open = law_open, .evaluate = law_evaluate, .commit = law_commit, .abort = law_abort};
+    law->table = (femd_constitutive){.self = law,
+                                     .open = law_open,
+                                     .evaluate = law_evaluate,
+                                     .commit = law_commit,
+                                     .abort = law_abort,
+                                     .states_get = law_states_get,
+                                     .states_put = law_states_put};
 }

@@ -27,6 +27,4 @@ if(TARGET femd_commands)
     set_tests_properties(macro_test_quantity_${part} PROPERTIES ENVIRONMENT "${femd_macro_environment}")
   endforeach()
   target_compile_definitions(macro_test_quantity_run PRIVATE FEMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_options(macro_test_quantity_run PRIVATE
-                      LINKER:--wrap=femd_client_states_get LINKER:--wrap=femd_client_states_put LINKER:--wrap=femd_client_level)
 endif()

@@ -387,7 +387,7 @@ static void mutated_cases_never_crash(void **state) {
 /* ---- docs/case.md tells of every key ---- */
 
 static char *read_manual(void) {
-    FILE *f = fopen(FEMD_SOURCE_FOLDER "/docs/case.md", "r"); /* a compiler cache may shorten __FILE__ */
+    FILE *f = fopen(FEMD_SOURCE_DIR "/docs/case.md", "r"); /* a compiler cache may shorten __FILE__ */
     assert_non_null(f);
     char *text = calloc(1, 1 << 20);
     assert_non_null(text);

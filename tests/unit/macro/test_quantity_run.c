@@ -17,36 +17,6 @@
 #include "results/recorder.h"
 #include "vtu_reader.h"
 
-/* ---- in the place of the server's store of states ---- */
-
-femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs,
-                                          size_t *sizes, femd_error *err);
-femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs,
-                                          const size_t *sizes, size_t n, femd_error *err);
-
-const char *__wrap_femd_client_level(const femd_client *c);
-const char *__wrap_femd_client_level(const femd_client *c) {
-    (void)c;
-    return "none";
-}
-
-/* The analytic law's states are their own names. */
-femd_status __wrap_femd_client_states_get(femd_client *c, const femd_hash *states, size_t n, void **blobs,
-                                          size_t *sizes, femd_error *err) {
-    (void)c, (void)err;
-    for (size_t i = 0; i < n; ++i) {
-        blobs[i] = malloc(sizes[i] = sizeof *states);
-        memcpy(blobs[i], states + i, sizeof *states);
-    }
-    return FEMD_OK;
-}
-
-femd_status __wrap_femd_client_states_put(femd_client *c, const femd_hash *states, const void *const *blobs,
-                                          const size_t *sizes, size_t n, femd_error *err) {
-    (void)c, (void)states, (void)blobs, (void)sizes, (void)n, (void)err;
-    return FEMD_OK;
-}
-
 /* ---- a run ---- */
 
 static void a_case_may_ask_for_it(void **state) {
@@ -92,7 +62,6 @@ static void run_in(const char *folder, int resume, int stop_after) {
     model_affine(&m, (const double[9]){0.02, 0, 0, 0, 0, 0, 0, 0, 0});
     femd_recorder_begin(&w.recorder);
     if (model_create(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
-    m.p->client = (femd_client *)m.p; /* never looked into */
     femd_status rc = femd_recorder_prepare(&w.recorder, m.p, folder, resume, &err);
     if (rc == FEMD_OK) rc = femd_recorder_start(&w.recorder, m.p, &err);
     if (rc == FEMD_OK) rc = femd_stepping_run(m.p, &hooks, &err);

@@ -1,0 +1,126 @@
+/* The history of the run in the checkpoint: each committed step as a row of integers and one of numbers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "fields/wanted.h"
+#include "results/checkpoint_private.h"
+
+enum { INTEGERS = 13, NUMBERS = 6 + 12 + 64 + 14 };
+
+/* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
+static size_t history_row_width(const femd_history *h) {
+    return NUMBERS + 3 * h->nboundary + femd_wanted_numbers(h->wants);
+}
+
+static void history_pack_row(const femd_history *h, const femd_history_row *row, int64_t *k, double *v) {
+    const femd_step_record *r = &row->rec;
+    const int64_t integers[INTEGERS] = {r->step,
+                                        r->newton,
+                                        r->cuts,
+                                        r->nresiduals,
+                                        (int64_t)r->evaluations,
+                                        (int64_t)r->force_evaluations,
+                                        r->failed_points,
+                                        row->fields,
+                                        (int64_t)r->k_sampled,
+                                        (int64_t)r->k_reused,
+                                        (int64_t)r->k_noted,
+                                        r->k_carriers,
+                                        r->notes};
+    const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
+    memcpy(k, integers, sizeof integers);
+    memcpy(v, numbers, sizeof numbers);
+    memcpy(v + 6, row->E_mean, sizeof row->E_mean);
+    memcpy(v + 12, row->S_mean, sizeof row->S_mean);
+    for (int i = 0; i < 64; ++i) v[18 + i] = i < r->nresiduals ? r->residual[i] : 0;
+    memcpy(v + 82, r->k_mean, sizeof r->k_mean);
+    v[88] = r->k_error_max;
+    v[89] = r->noise;
+    memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
+    memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
+    memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
+}
+
+static femd_status history_unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err) {
+    femd_history_row row = {.rec = {.step = (int)k[0],
+                                    .newton = (int)k[1],
+                                    .cuts = (int)k[2],
+                                    .nresiduals = (int)k[3],
+                                    .evaluations = (uint64_t)k[4],
+                                    .force_evaluations = (uint64_t)k[5],
+                                    .failed_points = (int)k[6],
+                                    .time = v[0],
+                                    .dt = v[1],
+                                    .reference = v[2],
+                                    .energy = v[3],
+                                    .hill_mandel_max = v[4],
+                                    .stability_min = v[5],
+                                    .reaction = v + NUMBERS,
+                                    .k_sampled = (uint64_t)k[8],
+                                    .k_reused = (uint64_t)k[9],
+                                    .k_noted = (uint64_t)k[10],
+                                    .k_carriers = (uint32_t)k[11],
+                                    .notes = (uint32_t)k[12],
+                                    .k_error_max = v[88],
+                                    .noise = v[89]},
+                            .wanted = v + NUMBERS + 3 * h->nboundary,
+                            .fields = (int)k[7]};
+    if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
+        return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    memcpy(row.E_mean, v + 6, sizeof row.E_mean);
+    memcpy(row.S_mean, v + 12, sizeof row.S_mean);
+    memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);
+    memcpy(row.rec.k_mean, v + 82, sizeof row.rec.k_mean);
+    memcpy(row.rec.ke_mean, v + 90, sizeof row.rec.ke_mean);
+    return femd_history_add(h, &row, err);
+}
+
+static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **v, femd_error *err) {
+    *k = calloc(n * INTEGERS + 1, sizeof **k);
+    *v = calloc(n * width + 1, sizeof **v);
+    return *k && *v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", n);
+}
+
+femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, femd_error *err) {
+    size_t width = history_row_width(h);
+    int64_t *k = NULL;
+    double *v = NULL;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, history_arrays(h->n, width, &k, &v, err), done);
+    for (size_t i = 0; i < h->n; ++i) history_pack_row(h, h->row + i, k + i * INTEGERS, v + i * width);
+    FEMD_TRY_GOTO(rc, femd_h5_group(f, "history", err), done);
+    FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/integers", H5T_STD_I64LE, h->n, INTEGERS, k, err), done);
+    rc = femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err);
+done:
+    free(k);
+    free(v);
+    return rc;
+}
+
+femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
+    h->nboundary = p->cs->nboundary;
+    h->wants = p->cs->wants_committed;
+    size_t width = history_row_width(h);
+    hsize_t rows = 0, columns = 0;
+    int64_t *k = NULL;
+    double *v = NULL;
+    femd_status rc = p->rank == 0 ? femd_h5_shape(f, "history/integers", &rows, &columns, err) : FEMD_OK;
+    if (rc == FEMD_OK && rows > 1000000)
+        rc = femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    uint64_t n = rows;
+    (void)MPI_Bcast(&n, 1, MPI_UINT64_T, 0, p->comm);
+    rc = history_arrays(n, width, &k, &v, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, "history/integers", H5T_STD_I64LE, n, INTEGERS, k, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, "history/numbers", H5T_IEEE_F64LE, n, width, v, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    (void)MPI_Bcast(k, (int)(n * INTEGERS), MPI_INT64_T, 0, p->comm);
+    (void)MPI_Bcast(v, (int)(n * width), MPI_DOUBLE, 0, p->comm);
+    for (uint64_t i = 0; i < n && rc == FEMD_OK; ++i) rc = history_unpack_row(h, k + i * INTEGERS, v + i * width, err);
+    rc = femd_agree(p->comm, rc, err);
+done:
+    free(k);
+    free(v);
+    return rc;
+}
