@@ -175,7 +175,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     const femd_methods *ms = &t->s->methods;
     FEMD_TRY(engine_native_first_method(t, r, err));
     if (t->q->wants & FEMD_WANT_STABILITY)
-        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, &r->stability, err));
+        FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, t->beat, &r->stability, err));
     FEMD_TRY(femd_native_state_encode(path, state_out, err));
     for (int i = 1; i < ms->count; i++) FEMD_TRY(engine_native_further_method(t, i, r, err));
     for (int i = 0; i < ms->count; i++) {
@@ -184,6 +184,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     }
     femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
     femd_symmetry_project_errors(t->s->symmetry, r->D_err);
+    if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
     r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
     if (r->provided & FEMD_WANT_CONDUCTIVITY)
         FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));

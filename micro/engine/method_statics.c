@@ -9,7 +9,8 @@ static femd_status statics_strain(void *self, femd_native *native, const femd_co
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
     if (!D && !femd_relaxer_is_dense(path->relaxer))
         return FEMD_OK; /* without a factor the sensitivities would be dear */
-    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
+    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, conditions->beat, path->work, D, path->G,
+                                   NULL, err));
     path->has_G = 1;
     return FEMD_OK;
 }

@@ -46,11 +46,17 @@ FEMD_MUST_CHECK femd_status femd_energetics_prepare(femd_energetics *e, femd_nei
                                                     const double *x, double *L, double B[36], femd_error *err);
 /* y = H v without forming H, at the (cell, x) last prepared. */
 void femd_energetics_apply(femd_energetics *e, const double *v, double *y);
+/* Error of H v that femd_energetics_apply makes, relative to |H| |v|: round-off, or that of differences. */
+double femd_energetics_apply_error(const femd_energetics *e);
 /* The 3x3 blocks on the diagonal of H, 9 x natoms. LIMIT where a potential of clusters has more than
  * FEMD_ONSITE_DENSE_MAX atoms. What was prepared is that of (cell, x) afterwards. */
 enum { FEMD_ONSITE_DENSE_MAX = 800 };
 FEMD_MUST_CHECK femd_status femd_energetics_onsite(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                    const double *x, double *blocks, femd_error *err);
+/* The same of what was last prepared, without preparing. *given = 0, and nothing written, of a potential that knows its
+ * second derivatives by differences alone. */
+FEMD_MUST_CHECK femd_status femd_energetics_prepared_onsite(const femd_energetics *e, double *blocks, int *given,
+                                                            femd_error *err);
 /* Forces through the faces of the periodic cell, for the boundary form of the Hill-Mandel work: for each of the three
  * lattice directions k, T[3*k+c] = component c of the total partial force that crosses the face pair k = sum over bonds
  * with image shift n of n_k times the force of the pair (partial forces of the many-body energy). By code separate from

@@ -284,3 +284,32 @@ femd_status femd_clusters_fill(femd_energetics *e, double *H, femd_error *err) {
     }
     return FEMD_OK;
 }
+
+/* block += sign K where both ends are atom p. */
+static void cluster_add_onsite(double *blocks, int p, int q, double sign, const double *K, size_t wide) {
+    if (p != q) return;
+    for (size_t r = 0; r < 3; r++)
+        for (size_t c = 0; c < 3; c++) blocks[9 * (size_t)p + 3 * r + c] += sign * K[r * wide + c];
+}
+
+femd_status femd_clusters_onsite(const femd_energetics *e, double *blocks, femd_error *err) {
+    (void)err;
+    const femd_clusters *c = &e->clusters;
+    memset(blocks, 0, 9 * (size_t)e->n * sizeof *blocks);
+    for (int i = 0; i < e->n; i++) {
+        size_t from = (size_t)c->first[i], m = (size_t)c->first[i + 1] - from, wide = 3 * m;
+        for (size_t a = 0; a < m; a++)
+            for (size_t b = 0; b < m; b++) {
+                const double *K = c->stiffness + c->at[i] + 3 * a * wide + 3 * b;
+                int p = c->atom[from + a], q = c->atom[from + b];
+                cluster_add_onsite(blocks, p, q, 1.0, K, wide);
+                cluster_add_onsite(blocks, p, i, -1.0, K, wide);
+                cluster_add_onsite(blocks, i, q, -1.0, K, wide);
+                cluster_add_onsite(blocks, i, i, 1.0, K, wide);
+            }
+    }
+    for (int i = 0; i < e->n; i++) /* the upper triangle is the one that the whole matrix is made of */
+        for (int r = 0; r < 3; r++)
+            for (int k = 0; k < r; k++) blocks[9 * i + 3 * r + k] = blocks[9 * i + 3 * k + r];
+    return FEMD_OK;
+}

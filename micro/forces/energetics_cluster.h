@@ -57,12 +57,13 @@ void femd_clusters_flux(const femd_energetics *e, const double *v, double J[3]);
 FEMD_MUST_CHECK femd_status femd_clusters_prepare(femd_energetics *e, double *L, double B[36], femd_error *err);
 void femd_clusters_apply(femd_energetics *e, const double *v, double *y);
 FEMD_MUST_CHECK femd_status femd_clusters_fill(femd_energetics *e, double *H, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_clusters_onsite(const femd_energetics *e, double *blocks, femd_error *err);
 
 /* All of them at once, for the table of a form that gives nothing but .name, .cluster and .leg. */
 #define FEMD_ENERGETICS_CLUSTER_FORM                                                                                   \
     .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX,                                            \
     .bonds = FEMD_BONDS_VECTORS | FEMD_BONDS_ROWS, .sweep = femd_clusters_sweep, .spread = femd_clusters_spread,       \
     .carried = femd_clusters_carried, .flux = femd_clusters_flux, .prepare = femd_clusters_prepare,                    \
-    .apply = femd_clusters_apply, .fill = femd_clusters_fill
+    .apply = femd_clusters_apply, .fill = femd_clusters_fill, .onsite = femd_clusters_onsite
 
 #endif

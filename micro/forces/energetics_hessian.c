@@ -30,6 +30,10 @@ void femd_energetics_apply(femd_energetics *e, const double *v, double *y) {
     }
 }
 
+double femd_energetics_apply_error(const femd_energetics *e) {
+    return e->form->apply ? 1e-14 : 1e-8;
+}
+
 /* Copy the upper triangle to the lower one, by blocks that stay in cache. */
 static void hessian_mirror(size_t n, double *H) {
     const size_t edge = 32;
@@ -76,4 +80,9 @@ femd_status femd_energetics_onsite(femd_energetics *e, femd_neighbours *nb, cons
     if (!e->form->onsite) return hessian_onsite(e, nb, cell, x, blocks, err);
     FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, NULL, NULL, err));
     return e->form->onsite(e, blocks, err);
+}
+
+femd_status femd_energetics_prepared_onsite(const femd_energetics *e, double *blocks, int *given, femd_error *err) {
+    *given = e->prepared && e->form->onsite;
+    return *given ? e->form->onsite(e, blocks, err) : FEMD_OK;
 }

@@ -249,6 +249,7 @@ const femd_energetics_form femd_energetics_sw = {
     .prepare = femd_clusters_prepare,
     .apply = femd_clusters_apply,
     .fill = femd_clusters_fill,
+    .onsite = femd_clusters_onsite,
     .born = sw_born,
     .cluster = sw_cluster,
     .leg = sizeof(sw_leg),

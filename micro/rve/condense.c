@@ -8,14 +8,15 @@
 #include "numerics/dense.h"
 #include "rve/native_lanczos.h"
 
-femd_status femd_condense_tangent(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *work,
-                                  double D[36], double *G, double *asymmetry, femd_error *err) {
+femd_status femd_condense_tangent(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place,
+                                  const femd_beat *beat, double *work, double D[36], double *G, double *asymmetry,
+                                  femd_error *err) {
     const int n3 = 3 * rve->n;
     const double *L = femd_relaxer_L(relaxer), *B = femd_relaxer_B(relaxer);
     double *columns = work, *Z = work + 6 * (size_t)n3;
     for (int i = 0; i < n3; i++)
         for (int k = 0; k < 6; k++) columns[(size_t)k * n3 + i] = L[6 * (size_t)i + k];
-    FEMD_TRY(femd_relaxer_solve(relaxer, rve, 6, columns, Z, err));
+    FEMD_TRY(femd_relaxer_solve(relaxer, rve, 6, columns, beat, Z, err));
 
     double K[36], largest = 0, difference = 0;
     for (int a = 0; a < 6; a++)
@@ -53,14 +54,14 @@ void femd_condense_none(const femd_rve *rve, const femd_place *place, const doub
         for (int b = 0; b < a; b++) D[6 * a + b] = D[6 * b + a] = 0.5 * (D[6 * a + b] + D[6 * b + a]);
 }
 
-femd_status femd_condense_stability(const femd_rve *rve, const femd_place *place, const double *x, double *lowest,
-                                    femd_error *err) {
+femd_status femd_condense_stability(const femd_rve *rve, const femd_place *place, const double *x,
+                                    const femd_beat *beat, double *lowest, femd_error *err) {
     const size_t n3 = 3 * (size_t)rve->n;
     double lambda = 0;
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, NULL, NULL, err));
     double *work = malloc(3 * n3 * sizeof *work);
     if (!work) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
-    const femd_status rc = femd_lanczos_lowest(rve->en, &rve->gauge, 1e-9, work, &lambda, err);
+    const femd_status rc = femd_lanczos_lowest(rve->en, &rve->gauge, 1e-9, 0, beat, work, &lambda, err);
     free(work);
     *lowest = lambda * FEMD_EV_PER_A2;
     return rc;

@@ -14,13 +14,13 @@
  * (may be NULL); work: 12 x 3n doubles of scratch. *asymmetry (may be NULL): largest |K_ij - K_ji| over the largest
  * |K_ij| of K = L^T H^-1 L before it is symmetrised. INSTABILITY as femd_relaxer_solve. */
 FEMD_MUST_CHECK femd_status femd_condense_tangent(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place,
-                                                  double *work, double D[36], double *G, double *asymmetry,
-                                                  femd_error *err);
+                                                  const femd_beat *beat, double *work, double D[36], double *G,
+                                                  double *asymmetry, femd_error *err);
 /* The same without internal relaxation (Cauchy-Born): D = M B M^T / V0. */
 void femd_condense_none(const femd_rve *rve, const femd_place *place, const double B[36], double D[36]);
 
 /* The lowest eigenvalue of the Hessian at spatial positions x over the free motions, N/m. */
 FEMD_MUST_CHECK femd_status femd_condense_stability(const femd_rve *rve, const femd_place *place, const double *x,
-                                                    double *lowest, femd_error *err);
+                                                    const femd_beat *beat, double *lowest, femd_error *err);
 
 #endif

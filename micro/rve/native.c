@@ -17,7 +17,7 @@ femd_status femd_native_renew(femd_native *native, femd_error *err) {
     if ((factor && !native->virgin_factor) || !native->virgin_G)
         return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", native->rve.n);
     if (factor) memcpy(native->virgin_factor, femd_relaxer_factor(native->relaxer), factor * sizeof(double));
-    FEMD_TRY(femd_condense_tangent(native->relaxer, &native->rve, &native->path.place, native->path.work, NULL,
+    FEMD_TRY(femd_condense_tangent(native->relaxer, &native->rve, &native->path.place, NULL, native->path.work, NULL,
                                    native->virgin_G, NULL, err));
     native->virgin_has_G = 1;
     native->path.stale = native->virgin_factor;

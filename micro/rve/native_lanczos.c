@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 #include "numerics/dense.h"
+#include "rve/beat.h"
 
-enum { STEPS = 1500, CHECK_EVERY = 10 };
+enum { LEAST = 1500, PER_FREEDOM = 4, BEAT_EVERY = 20 };
+static const double ROUND_OFF = 1e-13; /* of the largest eigenvalue: nearer to zero no residual can be known */
 
 /* Number of eigenvalues below t of the tridiagonal matrix (a, b), by its Sturm sequence. */
 static int lanczos_below(int n, const double *a, const double *b, double t) {
@@ -39,42 +41,99 @@ static double lanczos_lowest_of(int n, const double *a, const double *b) {
     return 0.5 * (low + high);
 }
 
-femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, double tolerance, double *work,
-                                double *lowest, femd_error *err) {
+/* The last component of the unit eigenvector of the tridiagonal matrix at its eigenvalue t, by one inverse iteration
+ * from just below, where all pivots are positive; v: n doubles. Times b[n-1] it is the residual of the Ritz vector. */
+static double lanczos_last_component(int n, const double *a, const double *b, double t, double size, double *v) {
+    double pivot = 1, norm = 0;
+    t -= 1e-13 * size;
+    for (int i = 0; i < n; i++) { /* (T - t) v = 1 by elimination; v first holds the right-hand side over the pivot */
+        pivot = a[i] - t - (i ? b[i - 1] * b[i - 1] / pivot : 0);
+        if (!(fabs(pivot) > 1e-300)) pivot = 1e-300;
+        v[i] = (1 - (i ? b[i - 1] * v[i - 1] : 0)) / pivot;
+        v[n + i] = (i + 1 < n ? b[i] : 0) / pivot;
+    }
+    for (int i = n - 2; i >= 0; i--) v[i] -= v[n + i] * v[i + 1];
+    for (int i = 0; i < n; i++) norm = fmax(norm, fabs(v[i]));
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += v[i] / norm * (v[i] / norm);
+    return fabs(v[n - 1] / norm) / sqrt(sum);
+}
+
+/* A unit vector without symmetry over the free motions; 0 if there are none. */
+static int lanczos_start(const femd_gauge *gauge, double *v) {
     const int n3 = 3 * gauge->atoms;
-    double *v = work, *old = work + n3, *q = old + n3;
-    double *a = malloc(2 * STEPS * sizeof *a);
-    if (!a) return femd_fail(err, FEMD_NO_MEMORY, "lowest eigenvalue: out of memory");
-    double *b = a + STEPS, last = HUGE_VAL;
-    uint64_t draw = 88172645463325252u; /* a fixed start without symmetry (xorshift) */
+    uint64_t draw = 88172645463325252u; /* fixed (xorshift) */
     for (int i = 0; i < n3; i++) {
         draw ^= draw << 13, draw ^= draw >> 7, draw ^= draw << 17;
         v[i] = (double)(draw >> 11) * 0x1p-53 - 0.5;
-        old[i] = 0;
     }
     femd_gauge_remove(gauge, v);
-    double norm = sqrt(femd_dot(n3, v, v));
+    const double norm = sqrt(femd_dot(n3, v, v));
+    if (!(norm > 1e-12)) return 0;
     for (int i = 0; i < n3; i++) v[i] /= norm;
-    const int most = n3 < STEPS ? n3 : STEPS;
-    *lowest = 0;
-    for (int k = 0; k < most; k++) {
+    return 1;
+}
+
+typedef struct lanczos {
+    double *a, *b, *scratch; /* the tridiagonal matrix; 2 x limit */
+    double last, size;       /* the eigenvalue at the last look; the largest entry */
+    int limit;
+} lanczos;
+
+/* Whether the first `steps` steps are enough; *lowest is what they give. */
+static int lanczos_look(lanczos *l, int steps, double tolerance, double *lowest) {
+    *lowest = lanczos_lowest_of(steps, l->a, l->b);
+    const double residual = l->b[steps - 1] * lanczos_last_component(steps, l->a, l->b, *lowest, l->size, l->scratch);
+    const double settled = fabs(*lowest - l->last), floor = ROUND_OFF * l->size;
+    l->last = *lowest;
+    return residual <= fmax(sqrt(tolerance) * fabs(*lowest), floor) &&
+           settled <= fmax(tolerance * fabs(*lowest), floor);
+}
+
+static femd_status lanczos_run(femd_energetics *en, const femd_gauge *gauge, double tolerance, const femd_beat *beat,
+                               lanczos *l, double *work, double *lowest, femd_error *err) {
+    const int n3 = 3 * gauge->atoms;
+    double *v = work, *old = work + n3, *q = old + n3, *a = l->a, *b = l->b;
+    int look = 10;
+    for (int k = 0; k < l->limit; k++) {
+        if (k % BEAT_EVERY == 0) FEMD_TRY(femd_beat_now(beat, 0, "the search for the lowest eigenvalue", err));
         femd_energetics_apply(en, v, q);
         a[k] = femd_dot(n3, v, q);
         const double back = k ? b[k - 1] : 0;
         for (int i = 0; i < n3; i++) q[i] -= a[k] * v[i] + back * old[i];
         femd_gauge_remove(gauge, q);
         b[k] = sqrt(femd_dot(n3, q, q));
-        const int end = k + 1 == most || !(b[k] > 1e-12 * fabs(a[0]));
-        if (end || (k + 1) % CHECK_EVERY == 0) {
+        l->size = fmax(l->size, fmax(fabs(a[k]), b[k]));
+        if (!isfinite(l->size)) return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
+        if (!(b[k] > 1e-12 * l->size)) { /* what was spanned is closed */
             *lowest = lanczos_lowest_of(k + 1, a, b);
-            if (end || fabs(*lowest - last) <= tolerance * fabs(*lowest)) break;
-            last = *lowest;
+            return FEMD_OK;
+        }
+        if (k + 1 == look) {
+            if (lanczos_look(l, k + 1, tolerance, lowest)) return FEMD_OK;
+            look += look / 16 > 10 ? look / 16 : 10;
         }
         for (int i = 0; i < n3; i++) {
             old[i] = v[i];
             v[i] = q[i] / b[k];
         }
     }
-    free(a);
-    return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED, "the lowest eigenvalue of the Hessian was not found in %d Lanczos steps",
+                     l->limit);
+}
+
+femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, double tolerance, int limit,
+                                const femd_beat *beat, double *work, double *lowest, femd_error *err) {
+    const size_t n3 = 3 * (size_t)gauge->atoms;
+    lanczos l = {.last = HUGE_VAL, .limit = limit ? limit : LEAST + PER_FREEDOM * (int)n3};
+    *lowest = 0;
+    memset(work + n3, 0, n3 * sizeof *work);
+    if (!lanczos_start(gauge, work)) return FEMD_OK;
+    l.a = malloc(4 * (size_t)l.limit * sizeof(double));
+    if (!l.a) return femd_fail(err, FEMD_NO_MEMORY, "lowest eigenvalue: out of memory");
+    l.b = l.a + l.limit;
+    l.scratch = l.b + l.limit;
+    const femd_status rc = lanczos_run(en, gauge, tolerance, beat, &l, work, lowest, err);
+    free(l.a);
+    return rc;
 }

@@ -59,12 +59,13 @@ static femd_status path_relax_from(femd_path *path, const double E[6], const dou
     return femd_relax(path->relaxer, path->rve, &path->place, path->x, path->stale, beat, &path->last, err);
 }
 
-static femd_status path_accept(femd_path *path, const double E[6], int sensitivities, femd_error *err) {
+static femd_status path_accept(femd_path *path, const double E[6], int sensitivities, const femd_beat *beat,
+                               femd_error *err) {
     memcpy(path->E, E, sizeof path->E);
     femd_place_displacements(path->rve, &path->place, path->x, path->w);
     path->has_G = 0;
     if (!sensitivities) return FEMD_OK;
-    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, NULL, path->G, NULL, err));
+    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, beat, path->work, NULL, path->G, NULL, err));
     path->has_G = 1;
     return FEMD_OK;
 }
@@ -100,7 +101,7 @@ femd_status femd_path_advance(femd_path *path, const double E[6], const femd_bea
             path->jumps++;
             FEMD_TRY(path_relax_from(path, at, path->w, beat, err));
         }
-        FEMD_TRY(path_accept(path, at, next < 1, err));
+        FEMD_TRY(path_accept(path, at, next < 1, beat, err));
         s = next;
         step *= 2;
         if (span * step > STEP_MAX) step = STEP_MAX / span;

@@ -41,7 +41,8 @@ static femd_status reference_evaluate(femd_path *path, int frozen, const double 
         memcpy(path->E, E, sizeof path->E);
     } else {
         FEMD_TRY(femd_path_advance(path, E, NULL, err));
-        FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
+        FEMD_TRY(
+            femd_condense_tangent(path->relaxer, path->rve, &path->place, NULL, path->work, D, path->G, NULL, err));
         path->has_G = 1;
     }
     femd_place_stress(path->rve, &path->place, path->last.tau, S);

@@ -4,16 +4,20 @@
  * smaller slope after that (the approximate Wolfe condition of Hager and Zhang, SIAM J. Optim. 16 (2005) 170). */
 #include "rve/relax.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "numerics/dense.h"
 #include "rve/beat.h"
+#include "rve/conjugate.h"
 #include "rve/native_lanczos.h"
 
-enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, CG_ITERATIONS = 2000 };
+enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20 };
 
-static const double SWITCH_FORCE = 1e-6;  /* eV/angstrom: below, a fresh factor finishes in one step */
+static const double SWITCH_FORCE = 1e-6; /* eV/angstrom: below, a fresh factor finishes in one step */
+static const double ROUND_OFF_REACH = 4; /* a step that fails this near to round-off is the last */
+static const double SOLVE_TOLERANCE = 1e-11;
 static const double HESSIAN_REACH = 1e-9; /* angstrom: how far from its place a Hessian stands for the tangent */
 
 struct femd_relaxer {
@@ -25,8 +29,9 @@ struct femd_relaxer {
     double *f, *g_old, *x_old, *d, *z; /* n3 each */
     double *ls, *ly, rho[MEMORY];      /* L-BFGS: MEMORY x n3 */
     int stored, newest;
-    double *cg_r, *cg_p, *cg_q; /* n3 each */
-    double *block;              /* all of the above but H */
+    femd_conjugate cg; /* where it is matrix-free */
+    double *block;     /* all of the above but H and cg */
+    double stiffest;   /* largest entry on the diagonal of the last Hessian */
     double W, tau[6];
 };
 
@@ -38,15 +43,19 @@ femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd
     relaxer->n3 = (int)n3;
     relaxer->set = *set;
     relaxer->dense = relaxer->n3 <= set->dense_max;
-    relaxer->block = calloc(n3 * (6 + 9 + 2 * MEMORY), sizeof(double));
+    relaxer->block = calloc(n3 * (6 + 6 + 2 * MEMORY), sizeof(double));
     if (relaxer->dense) relaxer->H = malloc(n3 * n3 * sizeof(double));
     if (!relaxer->block || (relaxer->dense && !relaxer->H)) {
         femd_relaxer_destroy(&relaxer);
         return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
     }
+    const femd_status rc = relaxer->dense ? FEMD_OK : femd_conjugate_init(natoms, set->linear_max, &relaxer->cg, err);
+    if (rc != FEMD_OK) {
+        femd_relaxer_destroy(&relaxer);
+        return rc;
+    }
     double *next = relaxer->block;
-    double **part[] = {&relaxer->x_h, &relaxer->f,    &relaxer->g_old, &relaxer->x_old, &relaxer->d,
-                       &relaxer->z,   &relaxer->cg_r, &relaxer->cg_p,  &relaxer->cg_q}; /* cg_*: one run of 3 x n3 */
+    double **part[] = {&relaxer->x_h, &relaxer->f, &relaxer->g_old, &relaxer->x_old, &relaxer->d, &relaxer->z};
     for (size_t k = 0; k < sizeof part / sizeof part[0]; k++, next += n3) *part[k] = next;
     relaxer->L = next;
     relaxer->ls = next + 6 * n3;
@@ -60,6 +69,7 @@ void femd_relaxer_destroy(femd_relaxer **relaxer) {
     if (!relaxer || !*relaxer) return;
     free((*relaxer)->H);
     free((*relaxer)->block);
+    femd_conjugate_clear(&(*relaxer)->cg);
     free(*relaxer);
     *relaxer = NULL;
 }
@@ -97,10 +107,18 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
     relaxer->positive = 1;
     relaxer->stored = 0;
     res->hessians++;
-    if (!relaxer->dense) return femd_energetics_prepare(rve->en, rve->nb, place->h, x, relaxer->L, relaxer->B, err);
+    if (!relaxer->dense) {
+        FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, relaxer->L, relaxer->B, err));
+        FEMD_TRY(femd_conjugate_renew(&relaxer->cg, rve, err));
+        relaxer->stiffest = relaxer->cg.largest;
+        return FEMD_OK;
+    }
     double shift = 0;
     for (int attempt = 0; attempt < 12; attempt++) {
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
+        relaxer->stiffest = 0;
+        for (int i = 0; i < relaxer->n3; i++)
+            relaxer->stiffest = fmax(relaxer->stiffest, fabs(relaxer->H[(size_t)i * relaxer->n3 + i]));
         femd_gauge_stiffen(&rve->gauge, relaxer->H);
         if (shift > 0)
             for (int i = 0; i < relaxer->n3; i++) relaxer->H[(size_t)i * relaxer->n3 + i] += shift;
@@ -113,48 +131,25 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
     return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
 }
 
-/* z = H^-1 b by conjugate gradients, to |residual| <= tol |b|. Returns 1 if negative curvature was met (z is then what
- * was reached before, or b itself at the first step). */
-static int relax_conjugate_gradients(femd_relaxer *relaxer, const femd_rve *rve, const double *b, double tol,
-                                     double *z) {
-    const int n = relaxer->n3;
-    double *res = relaxer->cg_r, *p = relaxer->cg_p, *q = relaxer->cg_q;
-    memset(z, 0, (size_t)n * sizeof *z);
-    memcpy(res, b, (size_t)n * sizeof *b);
-    femd_gauge_remove(&rve->gauge, res);
-    memcpy(p, res, (size_t)n * sizeof *p);
-    double rr = femd_dot(n, res, res);
-    const double target = tol * tol * rr;
-    for (int it = 0; it < CG_ITERATIONS && rr > target; it++) {
-        femd_energetics_apply(rve->en, p, q);
-        const double curvature = femd_dot(n, p, q);
-        if (!(curvature > 0)) {
-            if (it == 0) memcpy(z, res, (size_t)n * sizeof *z);
-            return 1;
-        }
-        const double a = rr / curvature;
-        for (int i = 0; i < n; i++) z[i] += a * p[i];
-        for (int i = 0; i < n; i++) res[i] -= a * q[i];
-        const double next = femd_dot(n, res, res);
-        const double beta = next / rr;
-        for (int i = 0; i < n; i++) p[i] = res[i] + beta * p[i];
-        rr = next;
-    }
-    femd_gauge_remove(&rve->gauge, z);
-    return 0;
-}
-
-femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b, double *z,
-                               femd_error *err) {
+femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b,
+                               const femd_beat *beat, double *z, femd_error *err) {
     const size_t n = (size_t)relaxer->n3;
     if (relaxer->dense) {
         memcpy(z, b, (size_t)k * n * sizeof *b);
         femd_cholesky_solve(relaxer->n3, relaxer->H, k, z);
         return FEMD_OK;
     }
-    for (int j = 0; j < k; j++)
-        if (relax_conjugate_gradients(relaxer, rve, b + (size_t)j * n, 1e-11, z + (size_t)j * n))
+    for (int j = 0; j < k; j++) {
+        femd_conjugate_end end;
+        FEMD_TRY(femd_conjugate_solve(&relaxer->cg, rve, b + (size_t)j * n, SOLVE_TOLERANCE, beat, z + (size_t)j * n,
+                                      &end, err));
+        if (end == FEMD_CONJUGATE_CURVED)
             return femd_fail(err, FEMD_INSTABILITY, "the relaxed configuration has a direction of negative curvature");
+        if (end == FEMD_CONJUGATE_LIMIT)
+            return femd_fail(err, FEMD_NOT_CONVERGED,
+                             "conjugate gradients did not solve for the sensitivities of %d atoms in %d steps",
+                             relaxer->n, relaxer->cg.applied);
+    }
     return FEMD_OK;
 }
 
@@ -238,6 +233,7 @@ static void relax_report(const femd_relaxer *relaxer, const double *x, const dou
     res->W = relaxer->W;
     memcpy(res->tau, relaxer->tau, sizeof res->tau);
     res->fmax = femd_max_abs(relaxer->n3, relaxer->f);
+    res->rounded = res->fmax > relaxer->set.force_tolerance;
     if (start) res->moved = relax_distance(relaxer->n3, x, start);
 }
 
@@ -256,20 +252,33 @@ static int relax_wants_refresh(const femd_relaxer *relaxer, const progress *g, c
     return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && relax_distance(relaxer->n3, x, relaxer->x_h) > 1e-4);
 }
 
+/* d = approximate H^-1 f by conjugate gradients: any that they have reached is a way down. */
+static femd_status relax_newton(femd_relaxer *relaxer, const femd_rve *rve, const femd_beat *beat,
+                                femd_relax_result *res, femd_error *err) {
+    const double forcing = fmin(0.1, sqrt(femd_max_abs(relaxer->n3, relaxer->f)));
+    femd_conjugate_end end;
+    FEMD_TRY(femd_conjugate_solve(&relaxer->cg, rve, relaxer->f, fmax(forcing, 1e-6), beat, relaxer->d, &end, err));
+    if (end == FEMD_CONJUGATE_CURVED) {
+        relaxer->positive = 0;
+        res->softened = 1;
+    }
+    return FEMD_OK;
+}
+
 static femd_status relax_step(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
                               const double *factor, const femd_beat *beat, femd_relax_result *res, femd_error *err) {
-    if (relaxer->dense) {
+    if (relaxer->dense)
         relax_quasi_newton(relaxer, factor);
-    } else {
-        const double forcing = fmin(0.1, sqrt(femd_max_abs(relaxer->n3, relaxer->f)));
-        if (relax_conjugate_gradients(relaxer, rve, relaxer->f, fmax(forcing, 1e-6), relaxer->d)) {
-            relaxer->positive = 0;
-            res->softened = 1;
-        }
-    }
+    else
+        FEMD_TRY(relax_newton(relaxer, rve, beat, res, err));
     const femd_status rc = relax_line_search(relaxer, rve, place, x, beat, err);
     if (rc == FEMD_OK && relaxer->dense) relax_remember(relaxer, x);
     return rc;
+}
+
+/* What round-off of the coordinates leaves of a force (0 before there is a Hessian). */
+static double relax_round_off(const femd_relaxer *relaxer, const double *x) {
+    return DBL_EPSILON * femd_max_abs(relaxer->n3, x) * relaxer->stiffest;
 }
 
 femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
@@ -277,6 +286,7 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
     memset(res, 0, sizeof *res);
     relaxer->have = 0;
     relaxer->stored = 0;
+    relaxer->stiffest = 0;
     double *start = relaxer->z;
     memcpy(start, x, (size_t)relaxer->n3 * sizeof *x);
     progress g = {.stale = stale && relaxer->dense, .fmax = HUGE_VAL};
@@ -289,6 +299,7 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
         g.slow = fmax_now > 0.5 * g.fmax ? g.slow + 1 : 0;
         g.fmax = fmax_now;
         if (fmax_now <= relaxer->set.force_tolerance) break;
+        if (g.slow && fmax_now <= relax_round_off(relaxer, x)) break;
         if (res->iterations >= relaxer->set.iterations)
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation stands at %.2e eV/angstrom after %d steps (tolerance %.1e)", fmax_now,
@@ -304,6 +315,7 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
             continue;
         }
         if (rc != FEMD_NOT_CONVERGED) return rc;
+        if (fmax_now <= ROUND_OFF_REACH * relax_round_off(relaxer, x)) break;
         if (++failures > 2)
             return femd_fail(err, FEMD_NOT_CONVERGED,
                              "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
@@ -316,7 +328,8 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
         FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
     if (!relaxer->dense) { /* no factor tells whether this is a minimum */
         double lowest;
-        FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, relaxer->cg_r, &lowest, err));
+        FEMD_TRY(femd_lanczos_lowest(rve->en, &rve->gauge, 1e-2, relaxer->set.linear_max, beat, relaxer->cg.r, &lowest,
+                                     err));
         if (!(lowest > 0)) relaxer->positive = 0;
     }
     relax_report(relaxer, x, start, res);

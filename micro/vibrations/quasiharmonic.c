@@ -235,7 +235,7 @@ static femd_status harmonic_strain(void *self, femd_native *native, const femd_c
     if (!(q->temperature >= 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "a temperature of %g K", q->temperature);
     FEMD_TRY(femd_path_advance(path, E, q->beat, err));
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
-    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, path->work, D, path->G, NULL, err));
+    FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, q->beat, path->work, D, path->G, NULL, err));
     path->has_G = 1;
     s->W = path->last.W;
     return s->warm ? harmonic_vibrate_warm(s, native, q, S, D, err)

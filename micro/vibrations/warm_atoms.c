@@ -58,7 +58,7 @@ femd_status femd_warm_chord(femd_relaxer *relaxer, femd_rve *rve, const femd_pla
         const double left = femd_max_abs(n3, f);
         if (left <= tolerance) *reached = 1;
         if (*reached || !isfinite(left)) return FEMD_OK;
-        FEMD_TRY(femd_relaxer_solve(relaxer, rve, 1, f, z, err));
+        FEMD_TRY(femd_relaxer_solve(relaxer, rve, 1, f, NULL, z, err));
         for (int i = 0; i < n3; i++) x[i] += z[i];
     }
     return FEMD_OK;
@@ -163,7 +163,7 @@ femd_status femd_warm_find(femd_warm *warm, femd_phonons *phonons, femd_path *pa
     memcpy(warm->tau, res.tau, sizeof warm->tau);
     femd_place_displacements(rve, &path->place, warm->x, warm->w);
     warm_turn(3 * rve->n, path->place.U, warm->load, warm->dead);
-    return femd_condense_tangent(path->relaxer, rve, &path->place, path->work, D, warm->G, NULL, err);
+    return femd_condense_tangent(path->relaxer, rve, &path->place, beat, path->work, D, warm->G, NULL, err);
 }
 
 /* ---- second order ---- */
@@ -218,7 +218,7 @@ static femd_status warm_solve_at_rest(const femd_warm *warm, femd_path *path, in
     femd_rve *rve = path->rve;
     if (!femd_relaxer_is_dense(path->relaxer))
         FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, path->place.h, warm->x, NULL, NULL, err));
-    return femd_relaxer_solve(path->relaxer, rve, k, b, z, err);
+    return femd_relaxer_solve(path->relaxer, rve, k, b, NULL, z, err);
 }
 
 /* y = F_xx v at the minimum. scratch: 3 x n3. */

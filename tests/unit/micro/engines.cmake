@@ -2,6 +2,7 @@
 foreach(name elastic crystal tangent hill_mandel state control path large)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
+femd_unit_test(test_engine_rows SOURCES test_engine_rows.c LIBS femd_micro TIMEOUT 300)
 
 # Users' engines are shared objects that need nothing of femd but its headers and, if they like, the codec.
 function(femd_test_engine name source)

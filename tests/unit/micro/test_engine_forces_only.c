@@ -28,9 +28,10 @@ static void answer_of(femd_native *n, answer *a) {
     double *work = malloc(12 * n3 * sizeof *work);
     if (femd_path_advance(path, STRAIN, NULL, &err) != FEMD_OK) fail_msg("%s", err.text);
     femd_place_stress(&n->rve, &path->place, path->last.tau, a->S);
-    assert_int_equal(femd_condense_tangent(n->relaxer, &n->rve, &path->place, work, a->D, NULL, NULL, &err), FEMD_OK);
+    assert_int_equal(femd_condense_tangent(n->relaxer, &n->rve, &path->place, NULL, work, a->D, NULL, NULL, &err),
+                     FEMD_OK);
     assert_int_equal(femd_hill_mandel(&n->rve, &path->place, path->x, a->S, NULL, &a->residual, &err), FEMD_OK);
-    assert_int_equal(femd_condense_stability(&n->rve, &path->place, path->x, &a->stability, &err), FEMD_OK);
+    assert_int_equal(femd_condense_stability(&n->rve, &path->place, path->x, NULL, &a->stability, &err), FEMD_OK);
     free(work);
 }
 
