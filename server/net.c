@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -24,6 +25,7 @@ struct femd_net {
     void *context, *socket, *monitor;
     char address[256];
     char ipc_path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of the socket file; empty if there is none */
+    struct stat ipc_file;                                     /* which file that is */
     femd_conns conns;
     femd_sending *sending;
     int discarding; /* in the middle of a message with too many parts */
@@ -56,6 +58,24 @@ static void net_set_options(const femd_net *net) {
     if (strchr(net->config.bind, '[') || strstr(net->config.bind, "//::")) net_set(socket, ZMQ_IPV6, 1);
 }
 
+/* The socket file of an ipc address is made here and handed to libzmq, which would first unlink whatever is there. */
+static femd_status net_bind_file(femd_net *net, int *listener, femd_error *err) {
+    const char *path = address_ipc_path(net->config.bind);
+    *listener = -1;
+    if (!path) return FEMD_OK;
+    FEMD_TRY(address_bind_ipc(path, listener, err));
+    if (*listener >= 0 && lstat(path, &net->ipc_file) == 0) snprintf(net->ipc_path, sizeof net->ipc_path, "%s", path);
+    return FEMD_OK;
+}
+
+/* Not what somebody else has put in its place meanwhile. */
+static void net_remove_file(const femd_net *net) {
+    struct stat now;
+    if (net->ipc_path[0] && lstat(net->ipc_path, &now) == 0 && now.st_dev == net->ipc_file.st_dev &&
+        now.st_ino == net->ipc_file.st_ino)
+        unlink(net->ipc_path);
+}
+
 static femd_status net_open_sockets(femd_net *net, femd_error *err) {
     net->context = zmq_ctx_new();
     net->socket = net->context ? zmq_socket(net->context, ZMQ_ROUTER) : NULL;
@@ -67,6 +87,9 @@ static femd_status net_open_sockets(femd_net *net, femd_error *err) {
     if (zmq_socket_monitor(net->socket, MONITOR, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) != 0 ||
         zmq_connect(net->monitor, MONITOR) != 0)
         return femd_fail(err, FEMD_IO, "ZeroMQ monitor: %s", zmq_strerror(errno));
+    int listener;
+    FEMD_TRY(net_bind_file(net, &listener, err));
+    if (listener >= 0) net_set(net->socket, ZMQ_USE_FD, listener); /* libzmq closes it */
     if (zmq_bind(net->socket, net->config.bind) != 0)
         return femd_fail(err, FEMD_IO, "--bind %s: %s", net->config.bind, zmq_strerror(errno));
     size_t size = sizeof net->address;
@@ -76,10 +99,6 @@ static femd_status net_open_sockets(femd_net *net, femd_error *err) {
 }
 
 static femd_status net_start(femd_net *net, femd_error *err) {
-    const char *path = address_ipc_path(net->config.bind);
-    int file = 0;
-    if (path) FEMD_TRY(address_check_ipc_free(path, &file, err));
-    if (file) snprintf(net->ipc_path, sizeof net->ipc_path, "%s", path);
     FEMD_TRY(net_open_sockets(net, err));
     const sending_config config = {.socket = net->socket,
                                    .conns = &net->conns,
@@ -113,7 +132,7 @@ void femd_net_close(femd_net **net) {
     if (gone->monitor) zmq_close(gone->monitor);
     if (gone->socket) zmq_close(gone->socket);
     if (gone->context) zmq_ctx_term(gone->context);
-    if (gone->ipc_path[0] && gone->address[0]) unlink(gone->ipc_path);
+    net_remove_file(gone);
     sending_destroy(&gone->sending);
     femd_conns_clear(&gone->conns);
     free(gone);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -297,6 +298,81 @@ static void the_socket_file_goes_with_the_server(void **state) {
     assert_int_not_equal(stat(path, &st), 0);
 }
 
+/* A socket file at path at which nobody listens any more. */
+static void leave_dead_socket(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+}
+
+static void write_file(const char *path) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("kept\n", file);
+    fclose(file);
+}
+
+/* The server ends with 2, and what was there is there still. */
+static void is_refused_and_stays(const char *bind, const char *path) {
+    struct stat before, after;
+    assert_int_equal(lstat(path, &before), 0);
+    program p = start(bind, NULL);
+    assert_string_equal(p.address, "");
+    assert_int_equal(end(&p, 0), 2);
+    assert_int_equal(lstat(path, &after), 0);
+    assert_true(before.st_ino == after.st_ino && before.st_mode == after.st_mode && before.st_size == after.st_size);
+}
+
+/* Of what may stand at the path of a socket, only a dead socket of this user is taken away. */
+static void nothing_but_a_dead_socket_is_taken_away(void **state) {
+    (void)state;
+    char folder[] = "/tmp/femd-test-bind-XXXXXX", path[64], bind[80], other[64];
+    struct stat st;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/socket", folder);
+    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(bind, sizeof bind, "ipc://%s", path);
+    write_file(path);
+    is_refused_and_stays(bind, path);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    is_refused_and_stays(bind, path);
+    rmdir(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    is_refused_and_stays(bind, path);
+    unlink(path);
+    for (int target = 0; target < 3; target++) { /* a link to nothing, to a file, to a dead socket */
+        if (target == 1) write_file(other);
+        if (target == 2) leave_dead_socket(other);
+        assert_int_equal(symlink(other, path), 0);
+        is_refused_and_stays(bind, path);
+        assert_int_equal(lstat(other, &st) == 0, target > 0);
+        unlink(path);
+        unlink(other);
+    }
+    if (geteuid() == 0) {
+        leave_dead_socket(path);
+        assert_int_equal(lchown(path, 65534, 65534), 0);
+        is_refused_and_stays(bind, path);
+        unlink(path);
+    }
+    leave_dead_socket(path);
+    program p = start(bind, NULL);
+    assert_string_equal(p.address, bind);
+    void *context = zmq_ctx_new();
+    check_alive(context, &p, "after the dead");
+    /* What somebody puts in the place of the socket is not the server's to remove. */
+    unlink(path);
+    write_file(path);
+    zmq_ctx_term(context);
+    assert_int_equal(end(&p, SIGTERM), 0);
+    assert_true(lstat(path, &st) == 0 && S_ISREG(st.st_mode));
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(garbage_does_not_end_the_server),
@@ -306,6 +382,7 @@ int main(void) {
         cmocka_unit_test(a_lost_peer_is_noticed_at_once),
         cmocka_unit_test(only_this_machine_may_connect),
         cmocka_unit_test(the_socket_file_goes_with_the_server),
+        cmocka_unit_test(nothing_but_a_dead_socket_is_taken_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
