@@ -1,8 +1,8 @@
 #!/bin/sh
-# package.sh CMAKE BUILD SOURCE CC: install into a scratch folder, move it, build the stranger with find_package and with
+# package.sh CMAKE BUILD SOURCE CC [READELF]: install into a scratch folder, move it, build the stranger with find_package and with
 # pkg-config, run both; only the public headers may be there and only the symbols they name.
 set -eu
-cmake=$1 build=$2 source=$3 cc=$4
+cmake=$1 build=$2 source=$3 cc=$4 readelf=${5:-}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/femd-package.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
@@ -20,6 +20,8 @@ export PKG_CONFIG_PATH=$pc
 "$cc" -std=c99 -Wall -Wextra -Werror -pedantic $(pkg-config --cflags femd) "$source/stranger/stranger.c" -o "$scratch/by-pc" $(pkg-config --libs femd) ||
     fail "pkg-config"
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir femd) "$scratch/by-pc" || fail "the stranger built with pkg-config ends with $?"
+
+[ -z "$readelf" ] || sh "$source/search_path.sh" "$readelf" "$prefix/bin" "$(dirname "$(find "$prefix" -name libfemd.so)")" || fail "search paths"
 
 headers=$(cd "$prefix/include/femd" && echo *)
 [ "$headers" = "client.h error.h femd.h kinematics.h quantities.h status.h types.h" ] || fail "installed headers: $headers"
