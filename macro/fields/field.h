@@ -6,13 +6,13 @@
 
 #include <petscmat.h>
 
+#include "fields/record.h"
 #include "mesh/grid.h"
 
 /* Most entries that a field has at a node. */
 enum { FEMD_COMPONENTS = 3 };
 
 typedef struct femd_field femd_field;
-typedef struct femd_step_record femd_step_record;
 
 /* Of the residual last made: |r| up to which it counts as zero is max(rtol x reference, 2 x noise, rounding). */
 typedef struct femd_field_scale {

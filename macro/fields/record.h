@@ -1,0 +1,33 @@
+/* What is told about a step. */
+#ifndef FEMD_RECORD_H
+#define FEMD_RECORD_H
+
+#include <stdint.h>
+
+/* What a finished step leaves for history.csv and summary.json (same on all ranks). */
+typedef struct femd_step_record {
+    int step; /* 1, 2, ... */
+    double time, dt;
+    int newton; /* iterations */
+    int cuts;   /* attempts given up before this one */
+    int nresiduals;
+    double residual[64]; /* |r| of each iteration, N */
+    double reference;    /* reference force, N */
+    double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
+    double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
+    double energy;    /* strain energy, J */
+    double hill_mandel_max;
+    double stability_min; /* NAN if not asked */
+    /* if conductivity is among output.wants: */
+    uint32_t k_carriers; /* FEMD_CARRIER_* of the materials that answer it; LATTICE only if all of them do so */
+    double k_mean[6], ke_mean[6]; /* volume averages, W/(m K), spatial: of k; of the electrons' declared part */
+    double k_error_max;           /* largest relative error of a point's: of a diagonal component over their mean */
+    uint64_t k_sampled, k_reused; /* points that were asked; that took what is known from another point or step */
+    uint64_t k_noted;             /* points whose conductivity came with a note */
+    uint32_t notes;               /* FEMD_NOTE_* of any answer that the step ended with */
+    uint64_t evaluations, force_evaluations; /* of this step, all ranks */
+    uint64_t reused;                         /* pool data */
+    int failed_points;                       /* in the attempts that were cut */
+} femd_step_record;
+
+#endif
