@@ -138,7 +138,7 @@ static void unknown_quantities_are_passed_over(void **state) {
     (void)state;
     for (int error = 0; error < 2; error++) {
         femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_ENERGY, 1, 0), back;
-        uint8_t p[FEMD_RESPONSE_BYTES_MAX], more[2 * FEMD_RESPONSE_BYTES_MAX] = {0};
+        uint8_t p[FEMD_RESPONSE_BYTES_MAX], more[FEMD_RESPONSE_BYTES_MAX + 16 * 203] = {0};
         const size_t n = femd_response_encode(&r, p), numbers = n - 64 - 8 - 32;
         const unsigned front = 7, behind = 63; /* 7: after stress and energy, before the strain */
         const size_t stress = 8 * 12 + 8 * 2;  /* with their errors */
