@@ -22,6 +22,7 @@ static uint32_t runs_add(femd_runs *runs, const char *name, uint32_t ranks, int 
     }
     snprintf(record->name, sizeof record->name, "%s", name);
     record->nranks = ranks;
+    for (uint32_t i = 0; i < ranks; i++) record->ranks[i].gone = runs->common->now;
     femd_limits_add(&runs->common->limits, BYTES_BOOKS, ranks * sizeof *record->ranks);
     record->reproducible = 1;
     record->gone = -1;
@@ -41,7 +42,7 @@ femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *ou
     runs->states = states;
     runs->lanes = lanes;
     runs->ledger = ledger;
-    runs->next_due = INFINITY;
+    runs->next_due = runs->commit_due = INFINITY;
     femd_slab_init(&runs->records, sizeof(run_record));
     femd_rows_init(&runs->seats, sizeof(run_seat));
     if (!runs_add(runs, "", 0, 1)) runs_destroy(&runs);
@@ -130,7 +131,10 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
     if (!run) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
     run_record *record = runs_at(runs, run);
     *runs_seat(runs, client) = (run_seat){run, hello->rank};
-    record->ranks[hello->rank].peer = client;
+    run_rank *rank = &record->ranks[hello->rank];
+    rank->peer = client;
+    rank->left = 0;
+    snprintf(rank->who, sizeof rank->who, "pid %u on %s", hello->pid, hello->host);
     record->connected++;
     record->gone = -1;
     return FEMD_OK;
@@ -149,9 +153,14 @@ void runs_leave(femd_runs *runs, uint32_t client, int bye) {
     runs_drop_pending(runs, rank);
     runs_drop_tentative(runs, rank);
     rank->peer = FEMD_NIL;
+    rank->gone = runs->common->now;
+    rank->left = bye;
     record->connected--;
     *runs_seat(runs, client) = (run_seat){FEMD_NIL, 0};
-    if (record->connected) return;
+    if (record->connected) {
+        runs_watch_commits(runs);
+        return;
+    }
     record->gone = bye ? runs->common->now - runs->common->config.run_grace : runs->common->now;
     runs->next_due = fmin(runs->next_due, runs_end_of(runs, record));
 }
@@ -178,10 +187,11 @@ void runs_settle(femd_runs *runs) {
 }
 
 double runs_next_due(const femd_runs *runs) {
-    return runs->next_due;
+    return fmin(runs->next_due, runs->commit_due);
 }
 
 void runs_tick(femd_runs *runs) {
+    if (runs->common->now >= runs->commit_due) runs_watch_commits(runs);
     for (uint32_t run = runs_next(runs, FEMD_NIL), after; run; run = after) {
         after = runs_next(runs, run);
         if (runs_is_over(runs, run) && runs->common->now >= runs_end_of(runs, runs_at(runs, run))) runs_end(runs, run);

@@ -1,4 +1,7 @@
 /* Runs: what a rank keeps alive, commit and abort, states from a checkpoint. */
+#include <math.h>
+#include <stdio.h>
+
 #include "femd/evaluate.h"
 #include "femd/hash.h"
 #include "runs_private.h"
@@ -29,6 +32,84 @@ void runs_drop_pending(femd_runs *runs, run_rank *rank) {
     rank->missing = 0;
 }
 
+/* ---- a commit that fails ---- */
+
+/* What was sent is refused, and would be again if it came once more. */
+static void runs_note_refusal(run_rank *rank, uint64_t transaction, const femd_hash *content) {
+    rank->owed = 0;
+    rank->refused = 1;
+    rank->refused_transaction = transaction;
+    rank->refused_content = *content;
+}
+
+/* A commit of the step fails for all ranks, since none of them gets further without the others: those that have sent
+ * theirs are told, those that have not are told when they do. The rank that is the cause hears of it from the caller.
+ */
+static void runs_refuse_all(femd_runs *runs, uint32_t run, uint32_t cause, uint32_t step, const femd_error *why) {
+    run_record *record = runs_at(runs, run);
+    femd_error told = FEMD_ERROR_INIT;
+    femd_fail(&told, (femd_status)why->code, "step %u is committed by no rank, since rank %u could not: %s", step,
+              cause, why->text);
+    record->refused_step = step;
+    record->refusal = told;
+    common_log(runs->common, FEMD_LOG_ERROR, "run %s: %s", record->name, told.text);
+    for (uint32_t i = 0; i < record->nranks; i++) {
+        run_rank *rank = &record->ranks[i];
+        rank->owed = i != cause && !rank->committing;
+        if (rank->committing && i != cause) {
+            outbox_send_error(runs->outbox, roster_address(runs->roster, rank->peer), rank->transaction, &told);
+            runs_note_refusal(rank, rank->transaction, &rank->content);
+        }
+        runs_drop_pending(runs, rank);
+    }
+}
+
+static int runs_is_committing(const run_record *record) {
+    for (uint32_t i = 0; i < record->nranks; i++)
+        if (record->ranks[i].committing) return 1;
+    return 0;
+}
+
+static uint32_t runs_step_under_way(const run_record *record) {
+    for (uint32_t i = 0; i < record->nranks; i++)
+        if (record->ranks[i].committing) return record->ranks[i].step;
+    return 0;
+}
+
+/* When a rank without a client stops a commit: at once if it said BYE, after the grace of a run if it was lost. */
+static double runs_rank_due(const femd_runs *runs, const run_rank *rank) {
+    if (rank->peer) return INFINITY;
+    return rank->gone + (rank->left ? 0 : runs->common->config.run_grace);
+}
+
+static void runs_watch_commit(femd_runs *runs, uint32_t run) {
+    const run_record *record = runs_at(runs, run);
+    if (record->connected == record->nranks || !runs_is_committing(record)) return;
+    for (uint32_t i = 0; i < record->nranks; i++) {
+        const run_rank *rank = &record->ranks[i];
+        const double due = runs_rank_due(runs, rank);
+        if (runs->common->now < due) {
+            runs->commit_due = fmin(runs->commit_due, due);
+            continue;
+        }
+        femd_error why = FEMD_ERROR_INIT;
+        if (!rank->who[0])
+            femd_fail(&why, FEMD_DISCONNECTED, "no client has come for it within %g s", runs->common->config.run_grace);
+        else if (rank->left)
+            femd_fail(&why, FEMD_DISCONNECTED, "it has left the run (%s)", rank->who);
+        else
+            femd_fail(&why, FEMD_DISCONNECTED, "it was lost %.3g s ago and has not come back (%s)",
+                      runs->common->now - rank->gone, rank->who);
+        runs_refuse_all(runs, run, i, runs_step_under_way(record), &why);
+        return;
+    }
+}
+
+void runs_watch_commits(femd_runs *runs) {
+    runs->commit_due = INFINITY;
+    for (uint32_t run = runs_next(runs, FEMD_NIL); run; run = runs_next(runs, run)) runs_watch_commit(runs, run);
+}
+
 /* ---- commit and abort ---- */
 
 static void runs_tell(femd_runs *runs, uint32_t client, uint16_t type, uint64_t id) {
@@ -49,7 +130,7 @@ static void runs_make_final(femd_runs *runs, uint32_t run) {
         rank->waits.count = 0;
         for (uint32_t j = 0; j < rank->current.count; j++) states_commit(runs->states, rank->current.at[j]);
         runs_drop_tentative(runs, rank);
-        rank->committing = 0;
+        rank->committing = rank->owed = rank->refused = 0;
         rank->has_last = 1;
         rank->last_transaction = rank->transaction;
         rank->last_content = rank->content;
@@ -125,28 +206,72 @@ static femd_status runs_need(const femd_runs *runs, uint32_t client, femd_error 
     return femd_fail(err, FEMD_REFUSED, "only a client that belongs to a run can do this");
 }
 
+/* A COMMIT that came before is answered as it was; 0 if this one did not. A JSON client has no need to send again, and
+ * may give every message the same id. */
+static femd_status runs_answer_again(femd_runs *runs, uint32_t client, uint64_t transaction, const femd_hash *content,
+                                     int *known, femd_error *err) {
+    const run_rank *rank = runs_rank(runs, client);
+    *known = 1;
+    if (rank->committing && rank->transaction == transaction && femd_hash_equal(&rank->content, content))
+        return FEMD_OK;
+    if (!rank->committing && rank->has_last && rank->last_transaction == transaction &&
+        femd_hash_equal(&rank->last_content, content)) {
+        runs_tell(runs, client, FEMD_MSG_COMMITTED, transaction);
+        return FEMD_OK;
+    }
+    const femd_error *refusal = &runs_at(runs, runs_of(runs, client))->refusal;
+    if (rank->refused && !roster_address(runs->roster, client).json && rank->refused_transaction == transaction &&
+        femd_hash_equal(&rank->refused_content, content))
+        return femd_fail(err, (femd_status)refusal->code, "%s", refusal->text);
+    *known = 0;
+    return FEMD_OK;
+}
+
+static femd_status runs_begin_commit(femd_runs *runs, const run_seat *seat, uint32_t step, femd_reader *reader,
+                                     femd_error *err) {
+    run_record *record = runs_at(runs, seat->run);
+    run_rank *rank = &record->ranks[seat->rank];
+    FEMD_TRY(runs_check_step(record, seat->rank, step, err));
+    runs_drop_pending(runs, rank);
+    FEMD_TRY(runs_collect_states(runs, rank, reader, err));
+    return runs_check_room(runs, rank, err);
+}
+
+/* What the rank sends is refused because a commit of the same step has failed before it came. */
+static femd_status runs_pay_refusal(femd_runs *runs, const run_seat *seat, uint32_t step, femd_error *err) {
+    run_record *record = runs_at(runs, seat->run);
+    run_rank *rank = &record->ranks[seat->rank];
+    const int owed = rank->owed && record->refused_step == step;
+    rank->owed = 0;
+    if (owed) return femd_fail(err, (femd_status)record->refusal.code, "%s", record->refusal.text);
+    for (uint32_t i = 0; i < record->nranks; i++) record->ranks[i].owed = 0; /* the step is tried anew */
+    return FEMD_OK;
+}
+
 femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err) {
     FEMD_TRY(runs_need(runs, client, err));
     const run_seat *seat = runs_seat(runs, client);
     run_rank *rank = runs_rank(runs, client);
     femd_hash content;
-    uint32_t step;
+    uint32_t step = runs_step_under_way(runs_at(runs, seat->run));
     femd_reader reader;
-    FEMD_TRY(femd_commit_open(frame, &step, &reader, err));
+    int known;
     femd_hash_bytes(frame->body.data, frame->body.size, &content);
-    if (rank->committing && rank->transaction == frame->id && femd_hash_equal(&rank->content, &content))
-        return FEMD_OK; /* sent again */
-    if (!rank->committing && rank->has_last && rank->last_transaction == frame->id &&
-        femd_hash_equal(&rank->last_content, &content)) {
-        runs_tell(runs, client, FEMD_MSG_COMMITTED, frame->id);
-        return FEMD_OK;
+    FEMD_TRY(runs_answer_again(runs, client, frame->id, &content, &known, err));
+    if (known) return FEMD_OK;
+    femd_status rc = femd_commit_open(frame, &step, &reader, err);
+    if (rc == FEMD_OK) {
+        rc = runs_pay_refusal(runs, seat, step, err);
+        if (rc != FEMD_OK) {
+            runs_note_refusal(rank, frame->id, &content);
+            return rc;
+        }
+        rc = runs_begin_commit(runs, seat, step, &reader, err);
     }
-    FEMD_TRY(runs_check_step(runs_at(runs, seat->run), seat->rank, step, err));
-    runs_drop_pending(runs, rank);
-    femd_status rc = runs_collect_states(runs, rank, &reader, err);
-    if (rc == FEMD_OK) rc = runs_check_room(runs, rank, err);
     if (rc != FEMD_OK) {
-        runs_drop_pending(runs, rank);
+        femd_error why = *err;
+        runs_refuse_all(runs, seat->run, seat->rank, step, &why);
+        runs_note_refusal(rank, frame->id, &content);
         return rc;
     }
     rank->committing = 1;
@@ -155,6 +280,7 @@ femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *fram
     rank->content = content;
     runs_wait_for_states(runs, seat, rank);
     runs_try_final(runs, seat->run);
+    runs_watch_commits(runs);
     return FEMD_OK;
 }
 
@@ -170,10 +296,10 @@ void runs_input(femd_runs *runs, const states_ready_wait *ready) {
     femd_hash_text(states_name(runs->states, ready->state), name);
     femd_error err = FEMD_ERROR_INIT;
     femd_fail(&err, ready->status, "step %u cannot be committed: %s (state %s)", rank->step,
-              femd_status_text(ready->status), name);
-    common_log(runs->common, FEMD_LOG_ERROR, "run %s: %s", record->name, err.text);
+              states_why(runs->states, ready->status), name);
     outbox_send_error(runs->outbox, roster_address(runs->roster, rank->peer), rank->transaction, &err);
-    runs_drop_pending(runs, rank);
+    runs_note_refusal(rank, rank->transaction, &rank->content);
+    runs_refuse_all(runs, ready->waiter.who, ready->waiter.part, rank->step, &err);
 }
 
 femd_status runs_abort(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err) {
@@ -181,6 +307,7 @@ femd_status runs_abort(femd_runs *runs, uint32_t client, const femd_frame *frame
     run_rank *rank = runs_rank(runs, client);
     runs_drop_pending(runs, rank);
     runs_drop_tentative(runs, rank);
+    rank->owed = rank->refused = 0;
     runs_tell(runs, client, FEMD_MSG_ABORTED, frame->id);
     return FEMD_OK;
 }

@@ -17,6 +17,13 @@ typedef struct run_rank {
     int has_last;
     uint64_t last_transaction;
     femd_hash last_content;
+    double gone;  /* since when it has no client; when the run was made, if none has come yet */
+    int left;     /* its client said BYE */
+    char who[96]; /* the client it last had, in words; empty: none has come */
+    int owed;     /* the refusal of a commit that failed before this rank sent its own */
+    int refused;  /* its last COMMIT was, and this is what it was */
+    uint64_t refused_transaction;
+    femd_hash refused_content;
 } run_rank;
 
 typedef struct run_record {
@@ -28,6 +35,8 @@ typedef struct run_record {
     int reproducible;
     uint64_t commits, points;
     uint32_t last_step;
+    uint32_t refused_step; /* of the last commit that failed, and why */
+    femd_error refusal;
     uint32_t prev, next;
 } run_record;
 
@@ -47,6 +56,7 @@ struct femd_runs {
     uint32_t first;
     uint64_t emptied; /* of the lanes, when next_due was worked out */
     double next_due;
+    double commit_due; /* when a commit fails that a rank without a client keeps up; infinity: never */
 };
 
 static inline run_record *runs_at(const femd_runs *runs, uint32_t run) {
@@ -64,5 +74,8 @@ static inline run_rank *runs_rank(const femd_runs *runs, uint32_t client) {
 void runs_drop_pending(femd_runs *runs, run_rank *rank);
 void runs_drop_tentative(femd_runs *runs, run_rank *rank);
 void runs_release_generation(femd_runs *runs, femd_list *states);
+/* After a rank came or went, and when commit_due has come: commits that wait for a rank that left or was lost too long
+ * ago fail; commit_due is set anew. */
+void runs_watch_commits(femd_runs *runs);
 
 #endif

@@ -56,6 +56,7 @@ struct femd_states {
     femd_list restless, dirty;
     uint32_t restless_done; /* taken from the list already */
     double blob_mean;       /* bytes of a state, smoothed */
+    femd_error not_kept;    /* the last content that could not be kept, and why */
 };
 
 static inline state_record *states_at(const femd_states *states, uint32_t state) {

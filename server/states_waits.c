@@ -185,6 +185,12 @@ static void states_receive_one(femd_states *states, uint32_t worker, const femd_
     if (rc == FEMD_OK) return;
     common_log(states->common, FEMD_LOG_ERROR, "a state could not be kept: %s", err.text);
     record->failed = rc;
+    states->not_kept = err;
+}
+
+const char *states_why(const femd_states *states, femd_status status) {
+    const femd_error *last = &states->not_kept;
+    return status != FEMD_OK && last->code == (int)status ? last->text : femd_status_text(status);
 }
 
 femd_status states_receive(femd_states *states, uint32_t worker, const femd_frame *frame, femd_error *err) {

@@ -86,7 +86,9 @@ static void commit_waits_for_all_ranks(void **state) {
     assert_int_equal(rig_count(&g, c0, FEMD_MSG_COMMITTED), 0);
     rig_commit(&g, c1, 9, 2, NULL, 0); /* another step: refused */
     assert_int_equal(error_of(&g, c1).code, FEMD_BAD_ARGUMENT);
+    assert_int_equal(error_of(&g, c0).code, FEMD_BAD_ARGUMENT); /* for all */
     rig_commit(&g, c1, 10, 1, NULL, 0);
+    rig_commit(&g, c0, 2, 1, s, 4);
     assert_int_equal(rig_count(&g, c0, FEMD_MSG_COMMITTED), 1);
     assert_int_equal(rig_count(&g, c1, FEMD_MSG_COMMITTED), 1);
     rig_clear(&g);
