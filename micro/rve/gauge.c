@@ -33,6 +33,10 @@ void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double 
 void femd_gauge_stiffen(const femd_gauge *gauge, double *H) {
     const int n3 = 3 * gauge->atoms;
     double diagonal = 0;
+    if (gauge->atoms == 1) { /* no motion is free: H is zero but for round-off, which has no size to go by */
+        for (int i = 0; i < 9; i++) H[i] = i % 4 == 0;
+        return;
+    }
     for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
     const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
     for (int i = 0; i < n3; i++)

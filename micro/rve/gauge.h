@@ -23,7 +23,8 @@ void femd_gauge_remove(const femd_gauge *gauge, double *v);
 /* The same for displacements of which sum[3] is the sum over the atoms; the gauge in which states are kept. */
 void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w);
 /* Make a Hessian H that is positive on the free motions so on all of them: H += (mean diagonal) T T^T, T the unit
- * vectors of what is not free. Solutions for a right-hand side without such a part stay. */
+ * vectors of what is not free. Solutions for a right-hand side without such a part stay. Of one atom, which has no free
+ * motion, H becomes the identity. */
 void femd_gauge_stiffen(const femd_gauge *gauge, double *H);
 /* The same in mass-weighted coordinates, A += alpha N N^T with root[i] = mass^-1/2 of atom i: the determinant gains the
  * factor alpha^count. */

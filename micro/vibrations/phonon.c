@@ -39,9 +39,14 @@ static femd_status phonon_set_up(const femd_native *native, const int mesh[3], f
         return femd_fail(err, FEMD_LIMIT,
                          "quasiharmonic: %d atoms; the full Hessian is for up to %d, use \"local-harmonic\" above",
                          phonons->n, FEMD_PHONON_ATOMS_MAX);
-    if (phonons->kind == FEMD_PHONON_FULL && phonons->n < 2)
+    const int alone = phonons->kind == FEMD_PHONON_MESH && mesh[0] * mesh[1] * mesh[2] == 1;
+    if ((phonons->kind == FEMD_PHONON_FULL || alone) && phonons->n < 2)
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "quasiharmonic: one atom has no vibration; repeat the cell or give a mesh");
+                         "quasiharmonic: one atom has no vibration; repeat the cell or give a mesh of several cells");
+    if (phonons->kind == FEMD_PHONON_LOCAL && phonons->n < 2)
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "local-harmonic: one atom moves with all its images and vibrates against none; repeat the cell");
     phonons->blocks = phonons->kind == FEMD_PHONON_LOCAL ? phonons->n : phonons->kind == FEMD_PHONON_FULL;
     phonons->edge = phonons->kind == FEMD_PHONON_LOCAL ? 3 : phonons->n3;
     if (phonons->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_create(phonons, native, mesh, err));

@@ -7,6 +7,16 @@
 
 static const double FLOOR = 1e-9; /* of the mean diagonal: an eigenvalue below is no vibration */
 
+/* The mean diagonal: of the block, or of all wave vectors, since the block of q = 0 is zero for a cell of one atom. */
+static double phonon_blocks_scale(const femd_phonons *phonons, size_t block) {
+    const int all = phonons->kind == FEMD_PHONON_MESH;
+    const size_t m = (size_t)phonons->edge, first = all ? 0 : block, end = all ? (size_t)phonons->blocks : block + 1;
+    double sum = 0;
+    for (size_t b = first; b < end; b++)
+        for (size_t i = 0; i < m; i++) sum += phonons->a[b * m * m + i * m + i] / (double)m;
+    return sum / (double)(end - first);
+}
+
 /* Jacobi's method for one symmetric block: eigenvector k is row k of V. Golub and Van Loan, Matrix Computations, 8.5.
  */
 static void phonon_blocks_jacobi(const double block[9], double lambda[3], double V[9]) {
@@ -55,12 +65,10 @@ static size_t phonon_blocks_held_modes(const femd_phonons *phonons, size_t block
     return (size_t)femd_gauge_count(&phonons->gauge) * (phonons->kind == FEMD_PHONON_MESH ? 2 : 1);
 }
 
-static femd_status phonon_blocks_modes_of(femd_phonons *phonons, size_t b, femd_error *err) {
+static femd_status phonon_blocks_modes_of(femd_phonons *phonons, size_t b, double floor, femd_error *err) {
     const size_t m = (size_t)phonons->edge, skip = phonon_blocks_held_modes(phonons, b);
     const double *lambda = phonons->lambda + b * m;
     femd_mode *mode = phonons->mode + b * m;
-    double floor = 0;
-    for (size_t i = 0; i < m; i++) floor += FLOOR * phonons->a[b * m * m + i * m + i] / (double)m;
     memset(mode, 0, m * sizeof *mode);
     for (size_t k = 0; k < m; k++) {
         if (k < skip ? !(fabs(lambda[k]) < floor) : !(lambda[k] > floor))
@@ -91,7 +99,7 @@ femd_status femd_phonons_blocks_base(femd_phonons *phonons, femd_error *err) {
     phonons->F = phonons->U = phonons->C = 0;
     for (size_t b = 0; b < (size_t)phonons->blocks; b++) {
         FEMD_TRY(phonon_blocks_diagonalise(phonons, b, err));
-        FEMD_TRY(phonon_blocks_modes_of(phonons, b, err));
+        FEMD_TRY(phonon_blocks_modes_of(phonons, b, FLOOR * phonon_blocks_scale(phonons, b), err));
         if (phonons->slope) phonon_blocks_spectral(phonons, b, offsetof(femd_mode, slope), phonons->slope);
         phonon_blocks_spectral(phonons, b, offsetof(femd_mode, slope_T), phonons->slope_T);
     }
