@@ -4,6 +4,12 @@
 
 #include "potentials/potential_form.h"
 
+/* Where F of one species is not refitted, or should not be, apart from the ends of its table. */
+typedef struct femd_embed_break {
+    double error;        /* largest change of a force that the refit would make there, eV/angstrom; 0: none */
+    double at, from, to; /* densities: of that; of the stretch around it */
+} femd_embed_break;
+
 typedef struct femd_eam_tables {
     int nspecies;
     int densities; /* 1: one species; 2: several species, both densities of a pair stored */
@@ -21,6 +27,8 @@ typedef struct femd_eam_tables {
     double *embed;
     int fknots;
     double rho_scale, rho_max;
+    femd_embed_break embed_break[FEMD_SPECIES_MAX]; /* of a refit; see potential_embed.h */
+    int embed_kept;                                 /* 1: there F is as LAMMPS interpolates; 0: it is refitted too */
 } femd_eam_tables;
 
 static inline const femd_eam_tables *femd_eam_tables_of(const femd_potential *p) {

@@ -26,6 +26,7 @@ enum {
 }; /* knots: of one side of K; of the neighbourhood; that need others around them */
 static const double JUMP_LEAST = 1e-3, KINK_LEAST = 0.05, SCATTER_LEAST = 1e-3; /* below, nobody needs to know */
 static const double JUMP_OUT = 10, KINK_OUT = 5; /* how far a break stands out of its neighbourhood */
+static const double MOVED_MOST = 1e-3;           /* eV/angstrom: what a refit that was asked for may do untold */
 static const double NEAR = 1.5;                  /* angstrom */
 
 /* One function on its knots. */
@@ -217,6 +218,21 @@ static void judge_pairs(const femd_eam *t, const char (*species)[8], worst *w) {
     free(phi);
 }
 
+/* A refit of F that moves forces: told where F is LAMMPS's instead, and where it is not but forces move much. */
+static void judge_embed(const femd_eam_tables *tables, const char (*species)[8], femd_potential *p) {
+    for (int a = 0; a < tables->nspecies; a++) {
+        const femd_embed_break *b = &tables->embed_break[a];
+        if (tables->embed_kept && b->error > 0)
+            femd_potential_remark(p,
+                                  "F of %s is interpolated as LAMMPS does from density %.5g to %.5g: a smooth refit "
+                                  "would change forces by %.1e eV/angstrom at %.5g",
+                                  species[a], b->from, b->to, b->error, b->at);
+        else if (b->error > MOVED_MOST)
+            femd_potential_remark(p, "the smooth refit of F of %s changes forces by %.1e eV/angstrom at density %.5g",
+                                  species[a], b->error, b->at);
+    }
+}
+
 void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p) {
     worst F = {.function = "F", .argument = "density", .unit = ""},
           rho = {.function = "rho", .argument = "r =", .unit = " angstrom"},
@@ -232,6 +248,7 @@ void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential 
     judge_say(p, &rho);
     judge_say(p, &phi);
     const femd_eam_tables *tables = femd_eam_tables_of(p);
+    judge_embed(tables, species, p);
     if (!tables->over_radius) return;
     char refit[80] = "";
     if (tables->refit_error > 0)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "numerics/spline.h"
+#include "potentials/potential_embed.h"
 
 #define NEAREST     0.5   /* angstrom: below it no table means anything */
-#define SOFT        10.0  /* eV/angstrom: forces up to which interpolations are compared */
 #define FIT_LIMIT   2e-10 /* eV/angstrom: the sampling over s follows the spline over r this well */
 #define KNOTS_LEAST 1025
 #define KNOTS_MOST  16385
@@ -204,18 +204,8 @@ static double tables_square_slope(const femd_eam_tables *to, int pair, int slot,
     return 2.0 * r * (c[1] + q * (2.0 * c[2] + q * 3.0 * c[3])) * to->scale;
 }
 
-/* Largest |F'| of species a over the middle of its table: what a density weighs in a force. */
-static double tables_embed_weight(const femd_eam *t, int a) {
-    double most = 0.0;
-    for (int k = t->nrho / 20 + 1; k + 1 < t->nrho * 3 / 4; k++) {
-        const double *f = t->embed + (size_t)a * (size_t)t->nrho + k;
-        most = fmax(most, fabs(f[1] - f[-1]) / (2.0 * t->drho));
-    }
-    return most;
-}
-
 /* Largest difference of a bond's force, eV/angstrom relative to max(1, force), between the table over s and the
- * curves over r with the given slopes, where that force is below SOFT. */
+ * curves over r with the given slopes, where that force is below FEMD_SOFT. */
 static double tables_measure(const femd_eam *t, const femd_eam_tables *to, const double *slope_z,
                              const double *slope_density) {
     size_t nr = (size_t)t->nr;
@@ -223,7 +213,7 @@ static double tables_measure(const femd_eam *t, const femd_eam_tables *to, const
     for (int pair = 0; pair < t->n * t->n; pair++) {
         const curve z = {nr, t->dr, t->z + (size_t)pair * nr, (double *)slope_z + (size_t)pair * nr};
         const curve rho = {nr, t->dr, t->density + (size_t)pair * nr, (double *)slope_density + (size_t)pair * nr};
-        double weight = tables_embed_weight(t, pair / t->n);
+        double weight = femd_embed_weight(t, pair / t->n);
         for (int k = 4 * (int)(1.0 / t->dr) + 1; k < 4 * (t->nr - 1); k++) {
             double r = (k + 0.37) * 0.25 * t->dr, q[3], force, e1, e2;
             if (!(r < to->cutoff)) break;
@@ -233,7 +223,7 @@ static double tables_measure(const femd_eam *t, const femd_eam_tables *to, const
             tables_curve_at(&rho, r, q);
             force = fmax(force, weight * fabs(q[1]));
             e2 = weight * fabs(q[1] - tables_square_slope(to, pair, 1, r));
-            if (force < SOFT) worst = fmax(worst, fmax(e1, e2) / fmax(1.0, force));
+            if (force < FEMD_SOFT) worst = fmax(worst, fmax(e1, e2) / fmax(1.0, force));
         }
     }
     return worst;
@@ -249,6 +239,26 @@ static femd_status tables_over_square(const femd_eam *t, const slopes *s, femd_e
     return FEMD_OK;
 }
 
+/* F where the pair functions are refitted: what a refit of it would change, and for "auto" slopes that keep LAMMPS's
+ * forces. */
+static femd_status tables_judge_embed(const femd_eam *t, const slopes *s, int keep, femd_eam_tables *to,
+                                      femd_error *err) {
+    const size_t n = (size_t)t->nrho;
+    double *slope = malloc((size_t)t->n * n * sizeof *slope);
+    unsigned char *mark = malloc(n);
+    for (int a = 0; slope && mark && a < t->n; a++) {
+        const size_t at = (size_t)a * n;
+        femd_embed_slopes(t, a, s->smooth_embed + at, s->lammps_embed + at, slope + at, s->work, mark,
+                          &to->embed_break[a]);
+    }
+    const int made = slope && mark;
+    if (made && keep) tables_put_embed(t, slope, to);
+    to->embed_kept = keep;
+    free(slope);
+    free(mark);
+    return made ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the splines of a potential");
+}
+
 femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err) {
     slopes s;
     femd_eam_tables *to = calloc(1, sizeof *to);
@@ -259,6 +269,7 @@ femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_po
     if (rc == FEMD_OK &&
         (how == FEMD_INTERPOLATE_LAMMPS || (how == FEMD_INTERPOLATE_AUTO && !(to->refit_error <= FEMD_REFIT_LIMIT))))
         rc = tables_over_radius(t, &s, to, err);
+    if (rc == FEMD_OK && !to->over_radius) rc = tables_judge_embed(t, &s, how == FEMD_INTERPOLATE_AUTO, to, err);
     tables_slopes_clear(&s);
     if (rc != FEMD_OK) return rc;
     p->cutoff = to->cutoff;
