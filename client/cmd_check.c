@@ -236,13 +236,14 @@ static femd_status check_case(const femd_case *c, model *models, femd_error *err
 }
 
 int cmd_check(int argc, char **argv) {
-    option_list sets = {0}, positional;
+    option_list sets = {0}, engines = {0}, positional;
     int code;
     const option options[] = {
-        {"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0}};
+        {"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0},
+        MODELS_ENGINE_OPTION(&engines)};
     const option_table table = {
         .command = "femd check",
-        .usage = "CASE [--set a.b=c]",
+        .usage = "CASE [options]",
         .about =
             "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
             "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.\n"
@@ -256,7 +257,8 @@ int cmd_check(int argc, char **argv) {
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};
-    femd_status rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
+    femd_status rc = models_engines(&engines, &err);
+    if (rc == FEMD_OK) rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
     model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
     if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = check_case(&c, models, &err);

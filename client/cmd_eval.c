@@ -140,7 +140,8 @@ static int eval_point(const eval_request *ask) {
     model m = {0};
     eval_answer a = {0};
     femd_buffer in = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
-    femd_status rc = eval_source_open(ask, &s, &err);
+    femd_status rc = models_engines(&ask->engines, &err);
+    if (rc == FEMD_OK) rc = eval_source_open(ask, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
     if (rc == FEMD_OK) rc = eval_evaluate(ask, &s, &m, &in, &out, &a, &err);
     if (rc == FEMD_OK && ask->json)
@@ -182,6 +183,7 @@ int cmd_eval(int argc, char **argv) {
         {"--dump", NULL, OPTION_TEXT, &q.dump, "FILE.xyz",
          "write the atoms after the evaluation as extended XYZ (OVITO)", 0, 0},
         {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case", 0, 0},
+        MODELS_ENGINE_OPTION(&q.engines),
         {"--json", NULL, OPTION_FLAG, &q.json, NULL, "one JSON object in SI units instead of the table", 0, 0},
     };
     const option_table table = {

@@ -20,7 +20,7 @@ enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 typedef struct request {
     const char *path, *out, *dump_point;
     int workers, ranks, resume, quiet;
-    option_list sets, petsc;
+    option_list sets, engines, petsc;
 } request;
 
 /* An argument list under construction; texts are borrowed. */
@@ -145,6 +145,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     run_add(&worker, p->worker);
     run_add_two(&worker, "--connect", address);
     run_add_two(&worker, "--level", femd_level_name());
+    for (size_t i = 0; i < q->engines.n; i++) run_add_two(&worker, "--engine", q->engines.item[i]);
     run_add(&worker, "--die-with-parent");
     run_macro_arguments(q, p, address, ranks, &macro);
     femd_status rc = launch_guard_start(folder, &guard, err);
@@ -214,6 +215,7 @@ static int run_the_case(const request *q) {
     model *models = NULL;
     int code = FEMD_EXIT_INTERNAL;
     femd_status rc = run_check_point(q, &err);
+    if (rc == FEMD_OK) rc = models_engines(&q->engines, &err);
     if (rc == FEMD_OK) rc = run_check_resume(q, &err);
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
     if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
@@ -239,6 +241,7 @@ int cmd_run(int argc, char **argv) {
         {"--out", "-o", OPTION_TEXT, &q.out, "DIR", "folder of results (default: CASE.out beside the case)", 0, 0},
         {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c",
          "change a value of the case, as --set steps.count=3; may be repeated", 0, 0},
+        MODELS_ENGINE_OPTION(&q.engines),
         {"--resume", NULL, OPTION_FLAG, &q.resume, NULL, "go on from the checkpoint in the folder of results", 0, 0},
         {"--dump-point", NULL, OPTION_TEXT, &q.dump_point, "ID",
          "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},

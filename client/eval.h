@@ -12,7 +12,7 @@
 typedef struct eval_request {
     const char *path, *material, *want, *state, *save_state, *dump;
     option_numbers strain, F;
-    option_list stress, sets;           /* "22=0", "xx=1 GPa" */
+    option_list stress, sets, engines;  /* "22=0", "xx=1 GPa"; NAME=PATH */
     const char *temperature, *pressure; /* texts with or without a unit; NULL = not given */
     double accuracy;                    /* 0 = the material's own */
     int seed, json;

@@ -18,7 +18,9 @@ static femd_status material_take_ready(client_call *call, const femd_frame *f, f
     call->done = 1;
     m->caps = r.caps;
     if (r.status == FEMD_OK) return FEMD_OK;
-    const int own = r.status == FEMD_NO_MEMORY || r.status == FEMD_INTERNAL || femd_status_is_infrastructure(r.status);
+    /* of the pool's own, not of the material */
+    const int own = r.status == FEMD_NO_MEMORY || r.status == FEMD_INTERNAL || r.status == FEMD_REFUSED ||
+                    femd_status_is_infrastructure(r.status);
     call->failed = own && r.status != FEMD_UNSUPPORTED ? (femd_status)r.status : FEMD_BAD_INPUT;
     femd_fail(&call->why, call->failed, "%s", *r.text ? r.text : femd_status_text(r.status));
     return FEMD_OK;

@@ -12,6 +12,11 @@
 #include "femd/material_files.h"
 #include "femd/peer.h"
 
+femd_status models_engines(const option_list *engines, femd_error *err) {
+    for (size_t i = 0; i < engines->n; i++) FEMD_TRY(femd_user_engine_add(engines->item[i], err));
+    return FEMD_OK;
+}
+
 femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c, femd_error *err) {
     if (access(path, F_OK) != 0)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; a case is a folder with case.json, or a JSON file", path,

@@ -5,6 +5,7 @@
 
 #include "case/case.h"
 #include "micro.h"
+#include "options.h"
 
 typedef struct model {
     char name[FEMD_NAME_MAX]; /* key under "materials"; "" for a file that is one material */
@@ -12,6 +13,14 @@ typedef struct model {
     femd_hash id;
     double open_seconds; /* wall time of opening: structure, potential, reference */
 } model;
+
+/* What --engine gave: engines of the user that materials may name, loaded here. */
+FEMD_MUST_CHECK femd_status models_engines(const option_list *engines, femd_error *err);
+#define MODELS_ENGINE_OPTION(list)                                                                                     \
+    {                                                                                                                  \
+        "--engine", NULL, OPTION_LIST, (list), "NAME=PATH",                                                            \
+            "engine of yours that materials may name: a shared object; may be repeated", 0, 0                          \
+    }
 
 /* femd_case_read with words for who gave no case at all. */
 FEMD_MUST_CHECK femd_status case_open(const char *path, const char *const *sets, size_t nsets, femd_case *c,

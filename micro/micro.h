@@ -11,7 +11,14 @@
 
 typedef struct femd_material femd_material;
 
-/* Open an encoded pack in the engine that it names. BAD_INPUT with words for anything the user must mend. */
+/* Let materials of this process name an engine of the user: `spec` is NAME=PATH, and {"engine": "user", "name": NAME}
+ * then means the shared object at PATH, which is loaded here and stays. BAD_INPUT with words for a name that is none or
+ * is taken, and for an object that is no engine of this femd's. The list is the process's own: fill it before the first
+ * material is opened, from one thread. */
+FEMD_MUST_CHECK femd_status femd_user_engine_add(const char *spec, femd_error *err);
+
+/* Open an encoded pack in the engine that it names. BAD_INPUT with words for anything the user must mend,
+ * REFUSED for a user's engine that is not on this process's list. */
 FEMD_MUST_CHECK femd_status femd_material_open(const void *pack, size_t size, femd_material **m, femd_error *err);
 void femd_material_close(femd_material **m);
 const femd_capabilities *femd_material_capabilities(const femd_material *m);

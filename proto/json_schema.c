@@ -5,7 +5,7 @@
  * minItems, maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to
  * "#/$defs/...", title, description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a
  * string with a unit), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value
- * picks the branch of a oneOf).
+ * picks the branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it).
  *
  * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is
  * ours; a counter guards both. A branch that is only tried gets err = NULL and costs no words. */
@@ -253,8 +253,11 @@ static femd_status schema_check_array(const context *c, const cJSON *schema, con
 
 /* ---- objects ---- */
 
-static femd_status schema_unknown_key(const context *c, const cJSON *properties, const cJSON *node, const char *key,
+static femd_status schema_unknown_key(const context *c, const cJSON *schema, const cJSON *node, const char *key,
                                       femd_error *err) {
+    const cJSON *properties = femd_json_get(schema, "properties");
+    const char *gone = femd_json_string(femd_json_get(schema, "x-gone"), key, NULL);
+    if (gone) return femd_json_fail(c->doc, node, err, "the key \"%s\" is refused: %s", key, gone);
     list l = {.used = 0};
     nearest near = {NULL, 0};
     for (const cJSON *p = properties ? properties->child : NULL; p; p = p->next) {
@@ -285,7 +288,7 @@ static femd_status schema_check_keys(const context *c, const cJSON *schema, cons
     int closed = cJSON_IsFalse(femd_json_get(schema, "additionalProperties"));
     for (const cJSON *m = node->child; closed && m; m = m->next)
         if (!femd_json_get(properties, m->string))
-            return err ? schema_unknown_key(c, properties, node, m->string, err) : FEMD_BAD_INPUT;
+            return err ? schema_unknown_key(c, schema, node, m->string, err) : FEMD_BAD_INPUT;
     for (const cJSON *r = required ? required->child : NULL; r; r = r->next)
         if (!femd_json_get(node, r->valuestring))
             return femd_json_fail(c->doc, node, err, "missing key \"%s\"", r->valuestring);

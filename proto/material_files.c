@@ -11,8 +11,8 @@
 #define SYSTEM_POTENTIALS "/usr/share/lammps/potentials"
 #define FILE_BYTES_MAX    (200u << 20)
 
-/* Keys whose value names a data file, or an object of names. A user's engine ("library") is code and
- * never travels. */
+/* Keys whose value names a data file, or an object of names. A user's engine is code and never travels: a material
+ * has its name alone. */
 static const struct {
     const char *object, *key;
 } file_keys[] = {{"potential", "file"}, {"potential", "files"}, {"structure", "file"}};

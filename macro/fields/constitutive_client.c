@@ -31,7 +31,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         femd_status rc = femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err);
-        if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: ", cs->path, cs->material[k].name);
+        if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s", cs->path, cs->material[k].name);
         law->material[k] = id[k];
     }
     return FEMD_OK;

@@ -1,65 +1,132 @@
 /* The engine `user`: hands every call on to the table that a shared object exports under the symbol "femd_engine_v1".
  *
- * Owns the handle of the shared object; never looks into its data. The path is that of the machine of the worker: code
- * does not travel. */
+ * Owns the list of the shared objects that whoever started this process has named, and their handles; never looks into
+ * their data. A material says a name of that list. No path comes from a material: it may be anybody's. */
 #include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/engines.h"
+#include "micro.h"
 
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
 _Static_assert((FEMD_ENGINE_ABI & 0xffff) == 3 && sizeof(femd_request) == 144 && sizeof(femd_capabilities) == 48,
                "a new layout needs a new FEMD_ENGINE_ABI");
 
+enum { ENGINES_MAX = 64, ENGINE_NAME_MAX = 63 };
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+/* Of the process: filled before materials are opened, and never emptied. */
+typedef struct user_entry {
+    char name[ENGINE_NAME_MAX + 1];
+    const femd_engine *engine;
+} user_entry;
+static user_entry user_list[ENGINES_MAX];
+static size_t user_count;
+
 typedef struct user_instance {
-    void *library;
     const femd_engine *engine;
     void *inner;
 } user_instance;
+
+/* ---- the list ---- */
+
+static const user_entry *user_find(const char *name) {
+    for (size_t i = 0; i < user_count; i++)
+        if (strcmp(user_list[i].name, name) == 0) return &user_list[i];
+    return NULL;
+}
+
+static femd_status user_check_interface(const char *path, uint32_t abi, femd_error *err) {
+    const uint32_t ours = FEMD_ENGINE_ABI;
+    if (abi == ours) return FEMD_OK;
+    if ((abi & 0xffff) != (ours & 0xffff))
+        return femd_fail(err, FEMD_BAD_INPUT, "the engine in \"%s\" was built for interface %u, this femd has %u", path,
+                         abi & 0xffff, ours & 0xffff);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "the engine in \"%s\" fills responses of %u bytes, this femd's have %u; build it again", path,
+                     abi >> 16, ours >> 16);
+}
+
+static femd_status user_check_engine(const char *path, const femd_engine *engine, femd_error *err) {
+    if (!engine) return femd_fail(err, FEMD_BAD_INPUT, "the shared object \"%s\" has no symbol femd_engine_v1", path);
+    FEMD_TRY(user_check_interface(path, engine->abi, err));
+    if (!engine->open || !engine->evaluate || !engine->close)
+        return femd_fail(err, FEMD_BAD_INPUT, "the engine in \"%s\" lacks open, evaluate or close", path);
+    return FEMD_OK;
+}
+
+/* dlopen would search the system's folders for a name without a slash: a path is what is meant. */
+static femd_status user_load(const char *path, const femd_engine **engine, femd_error *err) {
+    char *whole = realpath(path, NULL);
+    if (!whole) return femd_fail(err, FEMD_BAD_INPUT, "the shared object \"%s\": %s", path, strerror(errno));
+    void *library = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
+    free(whole);
+    if (!library) return femd_fail(err, FEMD_BAD_INPUT, "cannot load the shared object: %s", dlerror());
+    *engine = dlsym(library, "femd_engine_v1");
+    const femd_status rc = user_check_engine(path, *engine, err);
+    if (rc != FEMD_OK) dlclose(library);
+    return rc;
+}
+
+femd_status femd_user_engine_add(const char *spec, femd_error *err) {
+    const size_t length = strcspn(spec, "=");
+    if (length == 0 || length > ENGINE_NAME_MAX || strspn(spec, NAME_CHARACTERS) != length || !spec[length] ||
+        !spec[length + 1])
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "--engine: \"%.200s\" is not NAME=PATH, a name of up to %d letters, digits, _ . - and the path "
+            "of a shared object",
+            spec, ENGINE_NAME_MAX);
+    user_entry entry = {.engine = NULL};
+    memcpy(entry.name, spec, length);
+    if (user_find(entry.name)) return femd_fail(err, FEMD_BAD_INPUT, "--engine: \"%s\" is named twice", entry.name);
+    if (user_count == ENGINES_MAX) return femd_fail(err, FEMD_BAD_INPUT, "--engine: more than %d", ENGINES_MAX);
+    if (user_load(spec + length + 1, &entry.engine, err) != FEMD_OK)
+        return femd_error_prefix(err, "--engine %s", entry.name);
+    user_list[user_count++] = entry;
+    return FEMD_OK;
+}
+
+/* Not the fault of the material: another worker's list may have the name. */
+static femd_status user_unknown(const femd_json *doc, const cJSON *node, const char *name, femd_error *err) {
+    char names[400] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < user_count; i++) {
+        const int room = used < sizeof names - 2 * ENGINE_NAME_MAX;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%.*s", i ? ", " : "", ENGINE_NAME_MAX,
+                                 room ? user_list[i].name : "...");
+        if (!room) break;
+    }
+    (void)femd_json_fail(doc, node, err,
+                         "no engine \"%.*s\" is known to this process; %s%s (engines are named where it is started: "
+                         "--engine NAME=PATH)",
+                         ENGINE_NAME_MAX, name, user_count ? "it knows " : "it knows none", names);
+    if (err) err->code = FEMD_REFUSED;
+    return FEMD_REFUSED;
+}
+
+/* ---- the engine ---- */
 
 static void user_close(void **instance) {
     user_instance *user = *instance;
     if (!user) return;
     if (user->inner) user->engine->close(&user->inner);
-    if (user->library) dlclose(user->library);
     free(user);
     *instance = NULL;
 }
 
-static femd_status user_check_interface(const femd_json *doc, const cJSON *node, const char *path, uint32_t abi,
-                                        femd_error *err) {
-    const uint32_t ours = FEMD_ENGINE_ABI;
-    if (abi == ours) return FEMD_OK;
-    if ((abi & 0xffff) != (ours & 0xffff))
-        return femd_json_fail(doc, node, err, "the engine in \"%s\" was built for interface %u, this femd has %u", path,
-                              abi & 0xffff, ours & 0xffff);
-    return femd_json_fail(doc, node, err,
-                          "the engine in \"%s\" fills responses of %u bytes, this femd's have %u; "
-                          "build it again",
-                          path, abi >> 16, ours >> 16);
-}
-
-static femd_status user_load(const femd_json *doc, user_instance *user, femd_error *err) {
-    const cJSON *node = femd_json_get(doc->root, "library");
-    const char *path = femd_json_string(doc->root, "library", "");
-    user->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!user->library) return femd_json_fail(doc, node, err, "cannot load the shared object: %s", dlerror());
-    user->engine = dlsym(user->library, "femd_engine_v1");
-    if (!user->engine)
-        return femd_json_fail(doc, node, err, "the shared object \"%s\" has no symbol femd_engine_v1", path);
-    FEMD_TRY(user_check_interface(doc, node, path, user->engine->abi, err));
-    if (!user->engine->open || !user->engine->evaluate || !user->engine->close)
-        return femd_json_fail(doc, node, err, "the engine in \"%s\" lacks open, evaluate or close", path);
-    return FEMD_OK;
-}
-
 static femd_status user_open(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
                              femd_error *err) {
+    const char *name = femd_json_string(doc->root, "name", "");
+    const user_entry *entry = user_find(name);
+    if (!entry) return user_unknown(doc, femd_json_get(doc->root, "name"), name, err);
     user_instance *user = calloc(1, sizeof *user);
     if (!user) return femd_fail(err, FEMD_NO_MEMORY, "a user's engine: out of memory");
     void *self = user;
-    femd_status rc = user_load(doc, user, err);
-    if (rc == FEMD_OK) rc = user->engine->open(doc, pack, &user->inner, caps, err);
+    user->engine = entry->engine;
+    const femd_status rc = user->engine->open(doc, pack, &user->inner, caps, err);
     if (rc != FEMD_OK) {
         user->inner = NULL;
         user_close(&self);

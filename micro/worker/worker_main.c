@@ -12,6 +12,7 @@
 #include "micro.h"
 #include "worker/worker.h"
 
+enum { ENGINES_MAX = 64 };
 enum { EXIT_USE = 2, EXIT_LOST = 4, EXIT_INTERNAL = 70 };
 
 static volatile sig_atomic_t stop_requested;
@@ -51,6 +52,7 @@ static void worker_main_usage(FILE *to) {
           "Evaluates material points for the femd server at ADDRESS (tcp://HOST:PORT or ipc:///PATH).\n\n"
           "  --connect ADDRESS     server to work for\n"
           "  --level LEVEL         numerics level: x86-64-v2, x86-64-v3 (default), x86-64-v4, baseline\n"
+          "  --engine NAME=PATH    engine of yours that materials may name: a shared object; may be repeated\n"
           "  --memory MIB          memory for states, in MiB (default 1024)\n"
           "  --die-with-parent     end when the process that started this one ends\n"
           "  --quiet               report failures only\n"
@@ -60,6 +62,8 @@ static void worker_main_usage(FILE *to) {
 
 typedef struct worker_options {
     worker_config worker;
+    const char *engine[ENGINES_MAX]; /* NAME=PATH each */
+    size_t engines;
     int die_with_parent;
     int done; /* --help or --version was answered */
 } worker_options;
@@ -74,16 +78,25 @@ static int worker_main_parse_memory(const char *text, size_t *bytes) {
 
 /* 1, or 0 with a message. */
 static int worker_main_parse(int argc, char **argv, worker_options *options) {
-    enum { CONNECT = 256, LEVEL, MEMORY, DIE, QUIET, HELP, VERSION };
-    static const struct option table[] = {
-        {"connect", required_argument, 0, CONNECT}, {"level", required_argument, 0, LEVEL},
-        {"memory", required_argument, 0, MEMORY},   {"die-with-parent", no_argument, 0, DIE},
-        {"quiet", no_argument, 0, QUIET},           {"help", no_argument, 0, HELP},
-        {"version", no_argument, 0, VERSION},       {0, 0, 0, 0}};
+    enum { CONNECT = 256, LEVEL, ENGINE, MEMORY, DIE, QUIET, HELP, VERSION };
+    static const struct option table[] = {{"connect", required_argument, 0, CONNECT},
+                                          {"level", required_argument, 0, LEVEL},
+                                          {"engine", required_argument, 0, ENGINE},
+                                          {"memory", required_argument, 0, MEMORY},
+                                          {"die-with-parent", no_argument, 0, DIE},
+                                          {"quiet", no_argument, 0, QUIET},
+                                          {"help", no_argument, 0, HELP},
+                                          {"version", no_argument, 0, VERSION},
+                                          {0, 0, 0, 0}};
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
         case CONNECT: options->worker.address = optarg; break;
         case LEVEL: options->worker.level = optarg; break;
+        case ENGINE:
+            if (options->engines == ENGINES_MAX)
+                return fprintf(stderr, "femd-worker: --engine: more than %d\n", ENGINES_MAX), 0;
+            options->engine[options->engines++] = optarg;
+            break;
         case MEMORY:
             if (worker_main_parse_memory(optarg, &options->worker.memory)) break;
             fprintf(stderr, "femd-worker: --memory takes a number of MiB, not \"%s\"\n", optarg);
@@ -134,6 +147,7 @@ int main(int argc, char **argv) {
     worker_main_install_signals();
     femd_error err = FEMD_ERROR_INIT;
     femd_status rc = femd_level_set(options.worker.level, &err);
+    for (size_t i = 0; rc == FEMD_OK && i < options.engines; i++) rc = femd_user_engine_add(options.engine[i], &err);
     if (rc == FEMD_OK) rc = worker_run(&options.worker, &stop_requested, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-worker: %s\n", err.text[0] ? err.text : femd_status_text(rc));
     return worker_main_exit_code(rc);

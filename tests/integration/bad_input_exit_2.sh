@@ -61,6 +61,20 @@ refused "inverted" "cell 0" -- "$base" --set "mesh={\"file\":\"$scratch/inverted
 refused "petsc" "nonsense" -- "$base" --set 'petsc={"ksp_type":"nonsense"}'
 refused "small.json: mesh.file" -- "$base" --set "mesh={\"file\":\"$scratch\"}"
 
+# A material names an engine, never a file.
+user() { echo "materials.copper={\"engine\":\"user\",$1}"; }
+touch "$scratch/empty.so"
+refused "small.json: materials.copper" "\"library\" is refused" "--engine NAME=PATH" -- "$base" --set "$(user '"library":"/tmp/engine.so"')"
+refused "small.json: materials.copper.name" "no engine \"mine\"" "knows none" -- "$base" --set "$(user '"name":"mine"')"
+refused "small.json: materials.copper.name" "no engine \"mine\"" "knows batch" -- "$base" --engine "batch=$FEMD_BATCH_ENGINE" --set "$(user '"name":"mine"')"
+refused "--engine mine" "absent.so" -- "$base" --engine mine=absent.so
+refused "--engine mine" "empty.so" -- "$base" --engine "mine=$scratch/empty.so"
+refused "NAME=PATH" -- "$base" --engine mine
+for program in "femd eval $base" "femd check $base" "femd worker --connect ipc://$scratch/none" "femd-worker --connect ipc://$scratch/none"; do
+    timeout 60 $program --engine mine=absent.so >"$scratch/refused.log" 2>&1
+    [ $? = 2 ] && grep -qF "absent.so" "$scratch/refused.log" || fail "$program --engine mine=absent.so is not refused"
+done
+
 # femd check says so in the same words
 checked() {
     timeout 60 femd check "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \

@@ -4,7 +4,7 @@
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 # law OUT ARGS...: a run whose engine appends the size of each batch to $scratch/sizes. One material for all of them, so
 # that states have the same names; the batch comes from the environment.
-law="--set materials.law.library=$FEMD_BATCH_ENGINE --set materials.law.parameters.log=$scratch/sizes"
+law="--engine batch=$FEMD_BATCH_ENGINE --set materials.law.parameters.log=$scratch/sizes"
 law() {
     rm -f "$scratch/sizes"
     run_case "$@" $law "$here/batches.json"

@@ -15,12 +15,14 @@ femd_test_engine(user_engine user_engine.c)
 femd_test_engine(old_engine user_engine.c) # of an interface that is no more
 target_compile_definitions(old_engine PRIVATE TEST_ENGINE_ABI=2)
 femd_test_engine(batch_engine batch_engine.c)
+add_library(no_engine MODULE no_engine.c)
 
 foreach(name user batch)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro)
   target_compile_definitions(test_engine_${name} PRIVATE FEMD_TEST_ENGINE="$<TARGET_FILE:user_engine>"
-    FEMD_OLD_ENGINE="$<TARGET_FILE:old_engine>" FEMD_BATCH_ENGINE="$<TARGET_FILE:batch_engine>")
-  add_dependencies(test_engine_${name} user_engine old_engine batch_engine)
+    FEMD_OLD_ENGINE="$<TARGET_FILE:old_engine>" FEMD_BATCH_ENGINE="$<TARGET_FILE:batch_engine>"
+    FEMD_LIBRARY="$<TARGET_FILE:no_engine>")
+  add_dependencies(test_engine_${name} user_engine old_engine batch_engine no_engine)
 endforeach()
 
 femd_unit_test(test_engine_forces_only SOURCES test_engine_forces_only.c made_up_forms.c LIBS femd_micro TIMEOUT 120)

@@ -4,8 +4,7 @@
 #include "femd/evaluate.h"
 
 enum { POINTS = 64 };
-#define BATCH(parameters)                                                                                              \
-    "{\"engine\":\"user\",\"library\":\"" FEMD_BATCH_ENGINE "\",\"parameters\":{\"modulus\":7e9" parameters "}}"
+#define BATCH(parameters) "{\"engine\":\"user\",\"name\":\"batch\",\"parameters\":{\"modulus\":7e9" parameters "}}"
 #define ARGON                                                                                                          \
     "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 "                                           \
     "angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2],\"vacancies\":"                                                \
@@ -252,8 +251,7 @@ static void a_batch_beats_and_stops(void **state) {
 
 static void engines_without_batches_answer_in_turn(void **state) {
     (void)state;
-    static const char *const json[] = {"{\"engine\":\"user\",\"library\":\"" FEMD_TEST_ENGINE
-                                       "\",\"parameters\":{\"modulus\":7e9}}",
+    static const char *const json[] = {"{\"engine\":\"user\",\"name\":\"test\",\"parameters\":{\"modulus\":7e9}}",
                                        "{\"engine\":\"elastic\",\"young\":\"100 GPa\",\"poisson\":0.25}", ARGON};
     static answers virgin, first, second;
     for (int k = 0; k < 3; k++) {
@@ -285,6 +283,10 @@ static void engines_without_batches_answer_in_turn(void **state) {
 }
 
 int main(void) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (femd_user_engine_add("test=" FEMD_TEST_ENGINE, &err) != FEMD_OK ||
+        femd_user_engine_add("batch=" FEMD_BATCH_ENGINE, &err) != FEMD_OK)
+        return fprintf(stderr, "%s\n", err.text), 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_do_not_depend_on_their_company),
         cmocka_unit_test(an_engine_whose_answers_depend_on_company_is_seen),

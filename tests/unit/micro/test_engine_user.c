@@ -1,12 +1,13 @@
 /* An engine from a user's shared object. */
 #include "engine_material.h"
 
+#include <unistd.h>
+
 #include "engine/state.h"
 
 static void shared_object_answers(void **state) {
     (void)state;
-    femd_material *m =
-        open_material("{\"engine\":\"user\",\"library\":\"" FEMD_TEST_ENGINE "\",\"parameters\":{\"modulus\":7e9}}");
+    femd_material *m = open_material("{\"engine\":\"user\",\"name\":\"test\",\"parameters\":{\"modulus\":7e9}}");
     const double E[6] = {0.001, 0, 0.002};
     femd_buffer one = FEMD_BUFFER_INIT, two = FEMD_BUFFER_INIT;
     femd_response r;
@@ -27,20 +28,64 @@ static void shared_object_answers(void **state) {
 
 static void missing_or_foreign_libraries_are_named(void **state) {
     (void)state;
+    static const char *const bad[][2] = {
+        {"one=/nowhere/engine.so", "--engine one: the shared object \"/nowhere/engine.so\""},
+        {"one=libm.so.6", "\"libm.so.6\""}, /* a path, not a name to be searched */
+        {"one=" FEMD_LIBRARY, "femd_engine_v1"},
+        {"one=" FEMD_OLD_ENGINE, "was built for interface 2, this femd has 3"},
+        {"test=" FEMD_TEST_ENGINE, "\"test\" is named twice"},
+        {"one", "NAME=PATH"},
+        {"one=", "NAME=PATH"},
+        {"=" FEMD_TEST_ENGINE, "NAME=PATH"},
+        {"o/ne=" FEMD_TEST_ENGINE, "NAME=PATH"}};
+    char mark[64]; /* that the object would leave in the test of what a worker loads */
+    snprintf(mark, sizeof mark, "/tmp/femd-test-mark-%d", (int)getpid());
+    setenv("FEMD_TEST_MARK", mark, 1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        femd_error err = FEMD_ERROR_INIT;
+        assert_int_equal(femd_user_engine_add(bad[i][0], &err), FEMD_BAD_INPUT);
+        if (!strstr(err.text, bad[i][1])) fail_msg("\"%s\" has no word of %s", err.text, bad[i][1]);
+    }
+    assert_int_equal(unlink(mark), 0);
+    unsetenv("FEMD_TEST_MARK");
+}
+
+/* A material may be anybody's: it says a name of this process's list, and no path is taken from it. */
+static void a_material_names_an_engine_and_no_file(void **state) {
+    (void)state;
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;
-    assert_int_equal(try_open("{\"engine\":\"user\",\"library\":\"/nowhere/engine.so\"}", &m, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "/nowhere/engine.so"));
-    assert_int_equal(try_open("{\"engine\":\"user\",\"library\":\"libm.so.6\"}", &m, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "femd_engine_v1"));
-    assert_int_equal(try_open("{\"engine\":\"user\",\"library\":\"" FEMD_OLD_ENGINE "\"}", &m, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "was built for interface 2, this femd has 3"));
+    assert_int_equal(try_open("{\"engine\":\"user\",\"name\":\"one\"}", &m, &err), FEMD_REFUSED);
+    assert_non_null(strstr(err.text, "name: no engine \"one\" is known"));
+    assert_non_null(strstr(err.text, "it knows test, again"));
+    static const char *const paths[] = {"{\"engine\":\"user\",\"name\":\"" FEMD_TEST_ENGINE "\"}",
+                                        "{\"engine\":\"user\",\"name\":\"../lib/libuser_engine.so\"}"};
+    for (int i = 0; i < 2; i++) assert_int_not_equal(try_open(paths[i], &m, &err), FEMD_OK);
+    static const char *const gone[] = {"{\"engine\":\"user\",\"library\":\"" FEMD_TEST_ENGINE "\"}",
+                                       "{\"engine\":\"user\",\"name\":\"test\",\"library\":\"" FEMD_TEST_ENGINE "\"}"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(try_open(gone[i], &m, &err), FEMD_BAD_INPUT);
+        assert_non_null(strstr(err.text, "\"library\" is refused"));
+        assert_non_null(strstr(err.text, "--engine NAME=PATH"));
+        /* and so is a pack that no reader of materials has seen */
+        const femd_pack pack = {.json = gone[i]};
+        femd_buffer bytes = FEMD_BUFFER_INIT;
+        assert_int_equal(femd_pack_encode(&pack, &bytes, &err), FEMD_OK);
+        assert_int_equal(femd_material_open(bytes.data, bytes.size, &m, &err), FEMD_BAD_INPUT);
+        assert_non_null(strstr(err.text, "\"library\" is refused"));
+        femd_buffer_clear(&bytes);
+    }
 }
 
 int main(void) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (femd_user_engine_add("test=" FEMD_TEST_ENGINE, &err) != FEMD_OK ||
+        femd_user_engine_add("again=" FEMD_TEST_ENGINE, &err) != FEMD_OK)
+        return fprintf(stderr, "%s\n", err.text), 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_object_answers),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
+        cmocka_unit_test(a_material_names_an_engine_and_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,8 +17,8 @@ static const char *material(const char *parameters) {
     assert_true(descriptor >= 0);
     close(descriptor);
     snprintf(json, sizeof json,
-             "{\"engine\":\"user\",\"library\":\"%s\",\"parameters\":{\"modulus\":7e9%s,\"log\":\"%s\"}}",
-             FEMD_BATCH_ENGINE, parameters, log_path);
+             "{\"engine\":\"user\",\"name\":\"batch\",\"parameters\":{\"modulus\":7e9%s,\"log\":\"%s\"}}", parameters,
+             log_path);
     return json;
 }
 
@@ -122,8 +122,8 @@ static void cheap_batches_are_announced_together(void **state) {
     enum { MANY = 4000 };
     rig_start_worker(g, "x86-64-v2");
     /* No log: writing to a busy disk is not cheap. */
-    const femd_ready ready = rig_give_material(g, "{\"engine\":\"user\",\"library\":\"" FEMD_BATCH_ENGINE
-                                                  "\",\"parameters\":{\"batch\":8}}");
+    const femd_ready ready =
+        rig_give_material(g, "{\"engine\":\"user\",\"name\":\"batch\",\"parameters\":{\"batch\":8}}");
     rig_give_tasks(g, &ready.material, 0, MANY, 0, NULL, 0, NULL);
     uint32_t started = 0, answered = 0, announcements = 0;
     while (answered < MANY) {
@@ -225,6 +225,31 @@ static void a_signal_ends_a_batch(void **state) {
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, batch_teardown)
 
+/* Whoever can send a material cannot have a file loaded: the object that is named would leave a mark. */
+static void no_path_of_a_material_is_loaded(void **state) {
+    rig *g = *state;
+    static const char *const packs[] = {"{\"engine\":\"user\",\"library\":\"" FEMD_LIBRARY "\"}",
+                                        "{\"engine\":\"user\",\"name\":\"batch\",\"library\":\"" FEMD_LIBRARY "\"}",
+                                        "{\"engine\":\"user\",\"name\":\"" FEMD_LIBRARY "\"}",
+                                        "{\"engine\":\"user\",\"name\":\"nobody\"}"};
+    char mark[64];
+    snprintf(mark, sizeof mark, "/tmp/femd-test-mark-%d", (int)getpid());
+    setenv("FEMD_TEST_MARK", mark, 1);
+    rig_start_worker(g, "x86-64-v2");
+    for (int i = 0; i < 4; i++) {
+        const femd_ready ready = rig_give_material(g, packs[i]);
+        assert_true(ready.status == FEMD_BAD_INPUT || (ready.status == FEMD_REFUSED && i >= 2));
+        assert_non_null(strstr(ready.text, i < 2 ? "\"library\" is refused" : "name"));
+    }
+    const femd_ready nobody = rig_give_material(g, packs[3]);
+    assert_int_equal(nobody.status, FEMD_REFUSED); /* this worker's lack, which another may not have */
+    assert_non_null(strstr(nobody.text, "it knows batch"));
+    assert_int_not_equal(access(mark, F_OK), 0);
+    assert_int_equal(rig_give_material(g, "{\"engine\":\"user\",\"name\":\"batch\",\"parameters\":{}}").status,
+                     FEMD_OK);
+    unsetenv("FEMD_TEST_MARK");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_batch_is_announced_evaluated_and_answered_together),
@@ -232,6 +257,7 @@ int main(void) {
         TEST(points_of_a_batch_fail_alone),
         TEST(the_deadline_of_a_batch_is_the_sum),
         TEST(a_signal_ends_a_batch),
+        TEST(no_path_of_a_material_is_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

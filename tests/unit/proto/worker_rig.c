@@ -103,7 +103,13 @@ void rig_start_worker(rig *g, const char *level) {
     char address[128];
     size_t size = sizeof address;
     zmq_getsockopt(g->router, ZMQ_LAST_ENDPOINT, address, &size);
-    const char *args[] = {"femd-worker", "--connect", address, "--level", "x86-64-v2", NULL};
+    const char *args[] = {"femd-worker", "--connect",
+                          address,       "--level",
+                          "x86-64-v2",
+#ifdef FEMD_BATCH_ENGINE
+                          "--engine",    "batch=" FEMD_BATCH_ENGINE,
+#endif
+                          NULL};
     rig_spawn(g, args);
     femd_frame f = rig_expect(g, FEMD_MSG_HELLO, 10);
     femd_hello hello;
