@@ -68,6 +68,7 @@ femd_status run_output_open(const char *folder, int resume, run_output *o, femd_
     *o = (run_output){.folder = strdup(folder)};
     if (!o->folder) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     FEMD_TRY(run_output_make_folders(folder, &o->made, err));
+    FEMD_TRY(femd_folder_lock_begin(folder, FEMD_FOLDER_LAUNCHER, &o->lock, err));
     FEMD_TRY(run_output_path_in(folder, "log.txt", &path, err));
     o->log = fopen(path, resume ? "ae" : "we");
     femd_status rc = o->log ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "cannot write %s: %s", path, strerror(errno));
@@ -79,6 +80,7 @@ femd_status run_output_open(const char *folder, int resume, run_output *o, femd_
 void run_output_close(run_output *o, int code) {
     char *path = NULL;
     if (o->log) fclose(o->log);
+    femd_folder_lock_end(&o->lock);
     if (o->folder && code == 2 && o->made && run_output_path_in(o->folder, "log.txt", &path, NULL) == FEMD_OK) {
         unlink(path);
         rmdir(o->folder); /* only if empty */

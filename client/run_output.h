@@ -4,23 +4,26 @@
 
 #include <stdio.h>
 
+#include "base/folder_lock.h"
 #include "case/case.h"
 #include "models.h"
 
 typedef struct run_output {
     char *folder; /* owned */
     int made;     /* the folder did not exist before */
-    FILE *log;    /* log.txt in it */
+    femd_folder_lock lock;
+    FILE *log; /* log.txt in it */
 } run_output;
 
 /* The folder of results of a case when --out is not given: beside the case, "cases/beam" -> "cases/beam.out",
  * "x/case.json" -> "x.out", "y/small.json" -> "y/small.out". malloc'ed. */
 FEMD_MUST_CHECK femd_status run_output_default(const char *case_path, char **folder, femd_error *err);
 
-/* Make the folder (its parents too) and open the log, which a resumed run continues. The folder's name is borrowed. */
+/* Make the folder (its parents too), lock it and open the log, which a resumed run continues. BAD_INPUT if another run
+ * works in it, and then nothing in it is touched. */
 FEMD_MUST_CHECK femd_status run_output_open(const char *folder, int resume, run_output *o, femd_error *err);
-/* Close the log. If the run was refused (exit code 2) and this run made the folder and nobody wrote a result, remove
- * it. */
+/* Close the log and let go of the folder. If the run was refused (exit code 2) and this run made the folder and nobody
+ * wrote a result, remove it. */
 void run_output_close(run_output *o, int code);
 
 /* Print the table of summary.json. */

@@ -1,5 +1,6 @@
-# femd_case: the case file as a struct, and the elements that it names. No PETSc and no MPI, so that the program femd can link it too.
+# femd_case: the case file as a struct, the elements that it names, and the lock on a folder of results. No PETSc and no MPI, so that the program femd can link it too.
 add_library(femd_case STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/base/folder_lock.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c

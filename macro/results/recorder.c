@@ -27,8 +27,14 @@ static femd_status recorder_no_memory(femd_error *err) {
 
 /* ---- start ---- */
 
+/* Rank 0: nobody else writes here from now on. */
+static femd_status recorder_lock(femd_recorder *r, femd_error *err) {
+    return r->lock.held ? FEMD_OK : femd_folder_lock_begin(r->folder, FEMD_FOLDER_SOLVER, &r->lock, err);
+}
+
 /* An output folder that cannot be used is found before anything runs. */
-static femd_status recorder_check_folder(const char *folder, femd_error *err) {
+static femd_status recorder_check_folder(femd_recorder *r, femd_error *err) {
+    const char *folder = r->folder;
     struct stat st;
     if (stat(folder, &st) != 0) {
         if (errno == ENOENT) return FEMD_OK;
@@ -37,7 +43,7 @@ static femd_status recorder_check_folder(const char *folder, femd_error *err) {
     if (!S_ISDIR(st.st_mode)) return femd_fail(err, FEMD_BAD_INPUT, "--out %s is a file, not a folder", folder);
     if (access(folder, W_OK | X_OK) != 0)
         return femd_fail(err, FEMD_BAD_INPUT, "--out %s: %s", folder, strerror(errno));
-    return FEMD_OK;
+    return recorder_lock(r, err);
 }
 
 static femd_status recorder_load(femd_recorder *r, femd_problem *p, femd_error *err) {
@@ -65,7 +71,7 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
     r->history.nboundary = p->cs->nboundary;
     r->history.wants = p->cs->wants_committed;
     r->info.ranks = p->size;
-    FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(folder, err) : FEMD_OK, err));
+    FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
     return resume ? recorder_load(r, p, err) : FEMD_OK;
 }
 
@@ -109,6 +115,7 @@ femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *e
     femd_status rc = FEMD_OK;
     if (p->rank == 0) {
         rc = femd_outdir_make(r->folder, err);
+        if (rc == FEMD_OK) rc = recorder_lock(r, err);
         if (rc == FEMD_OK) rc = femd_outdir_clean(r->folder, r->info.resumed ? p->step : -1, err);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
@@ -205,4 +212,5 @@ void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *ou
 
 void femd_recorder_clear(femd_recorder *r) {
     femd_history_clear(&r->history);
+    femd_folder_lock_end(&r->lock);
 }

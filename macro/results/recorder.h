@@ -2,11 +2,13 @@
 #ifndef FEMD_RECORDER_H
 #define FEMD_RECORDER_H
 
+#include "base/folder_lock.h"
 #include "results/history.h"
 #include "results/summary.h"
 
 typedef struct femd_recorder {
-    const char *folder; /* borrowed */
+    const char *folder;    /* borrowed */
+    femd_folder_lock lock; /* rank 0 */
     femd_history history;
     femd_run_info info; /* wall, cpu, micro_cpu, resumed, ranks are kept by the recorder; the rest is the caller's */
     double began;       /* clock */
@@ -16,7 +18,8 @@ typedef struct femd_recorder {
 
 /* An empty recorder; the run's wall time counts from here. */
 void femd_recorder_begin(femd_recorder *r);
-/* Read DIR/checkpoint.h5 into p (resume) and check that results can go into the folder. Writes nothing.
+/* Read DIR/checkpoint.h5 into p (resume) and check that results can go into the folder, where no other run may work
+ * (BAD_INPUT with its pid and start). Writes no result.
  * This and what follows: collective, agreed on all ranks. */
 FEMD_MUST_CHECK femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume,
                                                   femd_error *err);
