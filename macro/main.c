@@ -150,8 +150,8 @@ static int run_exit_code(const app *a, femd_status rc) {
     case FEMD_BAD_INPUT:
     case FEMD_BAD_ARGUMENT:
     case FEMD_UNSUPPORTED: return EXIT_BAD_CASE;
-    case FEMD_IO:
-    case FEMD_LIMIT: return a->started ? EXIT_INTERNAL : EXIT_BAD_CASE;
+    case FEMD_IO: return a->started ? EXIT_INTERNAL : EXIT_BAD_CASE;
+    case FEMD_LIMIT: return a->started ? EXIT_POOL_LOST : EXIT_BAD_CASE; /* the server's memory, say */
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
     case FEMD_REREGISTER:

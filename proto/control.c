@@ -44,7 +44,7 @@ static const field hello_fields[] = {
     FIELD(femd_hello, U32, "rank", rank, 0),        FIELD(femd_hello, U32, "ranks", ranks, 0),
     FIELD(femd_hello, NAME, "level", level, 0),     FIELD(femd_hello, U64, "fingerprint", fingerprint, 0),
     FIELD(femd_hello, U32, "pid", pid, 0),          FIELD(femd_hello, NAME, "host", host, 0),
-    FIELD(femd_hello, NAME, "version", version, 0),
+    FIELD(femd_hello, NAME, "version", version, 0), FIELD(femd_hello, U32, "step", step, 0),
 };
 static const field welcome_fields[] = {
     FIELD(femd_welcome, U64, "peer", peer, 1),           FIELD(femd_welcome, NAME, "level", level, 1),

@@ -166,7 +166,14 @@ static femd_status batches_check_room(femd_batches *batches, uint32_t client, ui
                          charged >> 20);
     if (femd_limits_room(limits, all, "a batch", NULL) == FEMD_OK) return FEMD_OK;
     ledger_trim(batches->ledger, 0);
-    return femd_limits_room(limits, all, "a batch", err);
+    femd_status rc = femd_limits_room(limits, all, "a batch", err);
+    const uint32_t run = runs_of(batches->runs, client);
+    const uint64_t kept = run ? runs_look(batches->runs, run).tentative : 0;
+    if (rc == FEMD_OK || !kept) return rc;
+    const femd_error full = *err;
+    return femd_fail(err, rc,
+                     "%s; of it are %llu results that this run has had since its last COMMIT or ABORT: send one",
+                     full.text, (unsigned long long)kept);
 }
 
 femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_frame *frame, femd_error *err) {

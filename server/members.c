@@ -137,8 +137,9 @@ static femd_status members_seat(femd_members *members, uint32_t peer, femd_error
 
 static int members_says_the_same(const femd_hello *one, const femd_hello *other) {
     return one->role == other->role && one->rank == other->rank && one->ranks == other->ranks &&
-           one->pid == other->pid && one->fingerprint == other->fingerprint && strcmp(one->run, other->run) == 0 &&
-           strcmp(one->level, other->level) == 0 && strcmp(one->host, other->host) == 0;
+           one->step == other->step && one->pid == other->pid && one->fingerprint == other->fingerprint &&
+           strcmp(one->run, other->run) == 0 && strcmp(one->level, other->level) == 0 &&
+           strcmp(one->host, other->host) == 0;
 }
 
 /* The place of a peer that may come. */

@@ -44,6 +44,7 @@ femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *ou
     runs->ledger = ledger;
     runs->next_due = runs->commit_due = INFINITY;
     femd_slab_init(&runs->records, sizeof(run_record));
+    femd_slab_init(&runs->points, sizeof(run_point));
     femd_rows_init(&runs->seats, sizeof(run_seat));
     if (!runs_add(runs, "", 0, 1)) runs_destroy(&runs);
     return runs;
@@ -52,8 +53,9 @@ femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *ou
 static void runs_clear_ranks(run_record *record) {
     for (uint32_t i = 0; record->ranks && i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
-        femd_list *lists[] = {&rank->tentative, &rank->current, &rank->previous, &rank->pending, &rank->waits};
+        femd_list *lists[] = {&rank->tentative, &rank->given, &rank->pending, &rank->pending_points, &rank->waits};
         for (size_t j = 0; j < sizeof lists / sizeof lists[0]; j++) femd_list_clear(lists[j]);
+        femd_table_clear(&rank->points);
     }
     free(record->ranks);
     record->ranks = NULL;
@@ -63,6 +65,7 @@ void runs_destroy(femd_runs **runs) {
     if (!*runs) return;
     for (uint32_t run = 1; run <= (*runs)->records.end; run++) runs_clear_ranks(runs_at(*runs, run));
     femd_slab_clear(&(*runs)->records);
+    femd_slab_clear(&(*runs)->points);
     femd_rows_clear(&(*runs)->seats);
     free(*runs);
     *runs = NULL;
@@ -74,8 +77,8 @@ static void runs_end(femd_runs *runs, uint32_t run) {
         run_rank *rank = &record->ranks[i];
         runs_drop_pending(runs, rank);
         runs_drop_tentative(runs, rank);
-        runs_release_generation(runs, &rank->current);
-        runs_release_generation(runs, &rank->previous);
+        runs_release_given(runs, rank);
+        runs_points_clear(runs, rank);
     }
     femd_limits_sub(&runs->common->limits, BYTES_BOOKS, record->nranks * sizeof *record->ranks);
     runs_clear_ranks(record);
@@ -134,6 +137,8 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
     run_rank *rank = &record->ranks[hello->rank];
     rank->peer = client;
     rank->left = 0;
+    rank->last_step = hello->step;
+    if (hello->step) runs_points_rewind(runs, rank, hello->step);
     snprintf(rank->who, sizeof rank->who, "pid %u on %s", hello->pid, hello->host);
     record->connected++;
     record->gone = -1;
@@ -237,7 +242,8 @@ runs_figures runs_look(const femd_runs *runs, uint32_t run) {
                             .reproducible = record->reproducible};
     for (uint32_t i = 0; i < record->nranks; i++) {
         figures.tentative += record->ranks[i].tentative.count;
-        figures.committed += record->ranks[i].current.count;
+        for (uint32_t point = record->ranks[i].first_point; point; point = runs_point_at(runs, point)->next)
+            figures.committed += runs_point_at(runs, point)->state[0] != FEMD_NIL;
     }
     return figures;
 }
@@ -247,7 +253,8 @@ uint32_t runs_count(const femd_runs *runs) {
 }
 
 static void runs_count_list(uint32_t *count, const femd_list *list) {
-    for (uint32_t i = 0; i < list->count; i++) count[list->at[i]]++;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->at[i]) count[list->at[i]]++;
 }
 
 void runs_count_held(const femd_runs *runs, uint32_t *refs, uint32_t *committed, uint32_t *pins, uint64_t *bytes) {
@@ -255,11 +262,12 @@ void runs_count_held(const femd_runs *runs, uint32_t *refs, uint32_t *committed,
         const run_record *record = runs_at(runs, run);
         for (uint32_t i = 0; i < record->nranks; i++) {
             const run_rank *rank = &record->ranks[i];
-            runs_count_list(refs, &rank->current);
-            runs_count_list(refs, &rank->previous);
+            runs_points_count(runs, rank, refs);
+            runs_points_count(runs, rank, committed);
+            runs_count_list(refs, &rank->given);
+            runs_count_list(committed, &rank->given);
             runs_count_list(refs, &rank->pending);
-            runs_count_list(committed, &rank->current);
-            runs_count_list(committed, &rank->previous);
+            *bytes += runs_points_bytes(rank->npoints);
             runs_count_list(pins, &rank->tentative);
         }
         *bytes += record->nranks * sizeof *record->ranks;

@@ -9,13 +9,14 @@
 /* ---- what a rank keeps alive ---- */
 
 static void runs_unref_all(femd_runs *runs, femd_list *states) {
-    for (uint32_t i = 0; i < states->count; i++) states_unref(runs->states, states->at[i]);
+    for (uint32_t i = 0; i < states->count; i++)
+        if (states->at[i]) states_unref(runs->states, states->at[i]);
     states->count = 0;
 }
 
-void runs_release_generation(femd_runs *runs, femd_list *states) {
-    for (uint32_t i = 0; i < states->count; i++) states_uncommit(runs->states, states->at[i]);
-    runs_unref_all(runs, states);
+void runs_release_given(femd_runs *runs, run_rank *rank) {
+    for (uint32_t i = 0; i < rank->given.count; i++) states_uncommit(runs->states, rank->given.at[i]);
+    runs_unref_all(runs, &rank->given);
 }
 
 void runs_drop_tentative(femd_runs *runs, run_rank *rank) {
@@ -28,6 +29,7 @@ void runs_drop_pending(femd_runs *runs, run_rank *rank) {
         if (rank->waits.at[i]) states_unwait(runs->states, rank->waits.at[i]);
     rank->waits.count = 0;
     runs_unref_all(runs, &rank->pending);
+    rank->pending_points.count = 0;
     rank->committing = 0;
     rank->missing = 0;
 }
@@ -122,20 +124,18 @@ static void runs_make_final(femd_runs *runs, uint32_t run) {
     uint32_t step = 0;
     for (uint32_t i = 0; i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
-        runs_release_generation(runs, &rank->previous);
-        femd_list oldest = rank->previous;
-        rank->previous = rank->current;
-        rank->current = rank->pending;
-        rank->pending = oldest;
-        rank->waits.count = 0;
-        for (uint32_t j = 0; j < rank->current.count; j++) states_commit(runs->states, rank->current.at[j]);
+        step = rank->step;
+        for (uint32_t j = 0; j < rank->pending.count; j++)
+            runs_point_commit(runs, rank->pending_points.at[j], rank->pending.at[j], step);
+        states += rank->pending.count;
+        rank->pending.count = rank->pending_points.count = rank->waits.count = 0;
+        runs_release_given(runs, rank);
         runs_drop_tentative(runs, rank);
         rank->committing = rank->owed = rank->refused = 0;
         rank->has_last = 1;
         rank->last_transaction = rank->transaction;
         rank->last_content = rank->content;
-        states += rank->current.count;
-        step = rank->step;
+        rank->last_step = step;
         runs_tell(runs, rank->peer, FEMD_MSG_COMMITTED, rank->transaction);
     }
     record->commits++;
@@ -153,6 +153,10 @@ static void runs_try_final(femd_runs *runs, uint32_t run) {
 }
 
 static femd_status runs_check_step(const run_record *record, uint32_t place, uint32_t step, femd_error *err) {
+    if (step < record->ranks[place].last_step)
+        return femd_fail(err, FEMD_BAD_ARGUMENT,
+                         "rank %u commits step %u after step %u; to go back, say HELLO with the step to go on from",
+                         place, step, record->ranks[place].last_step);
     for (uint32_t i = 0; i < record->nranks; i++)
         if (i != place && record->ranks[i].committing && record->ranks[i].step != step)
             return femd_fail(err, FEMD_BAD_ARGUMENT, "rank %u commits step %u while rank %u commits step %u", place,
@@ -160,39 +164,57 @@ static femd_status runs_check_step(const run_record *record, uint32_t place, uin
     return FEMD_OK;
 }
 
-/* A reference for each state of the commit. */
-static femd_status runs_collect_states(femd_runs *runs, run_rank *rank, femd_reader *reader, femd_error *err) {
-    femd_commit_entry entry;
-    int got;
-    while ((got = femd_commit_next(reader, &entry, err)) == 1) {
-        if (femd_hash_is_zero(&entry.state)) continue;
-        uint32_t state = states_find(runs->states, &entry.state);
+/* A reference for the state that a point is to get. */
+static femd_status runs_collect_one(femd_runs *runs, run_rank *rank, const femd_commit_entry *entry, femd_error *err) {
+    uint32_t state = FEMD_NIL;
+    if (!femd_hash_is_zero(&entry->state)) {
+        state = states_find(runs->states, &entry->state);
         if (!state)
             return femd_fail(err, FEMD_STATE_LOST,
                              "the state of point %llu to commit is unknown here; evaluate the step again",
-                             (unsigned long long)entry.point);
-        if (!femd_list_push(&rank->pending, state)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
-        states_ref(runs->states, state);
+                             (unsigned long long)entry->point);
     }
+    const uint32_t point = runs_point(runs, rank, entry->point);
+    if (!point) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
+    if (runs_point_at(runs, point)->named == runs->commits)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "point %llu stands twice in this commit",
+                         (unsigned long long)entry->point);
+    runs_point_at(runs, point)->named = runs->commits;
+    if (!femd_list_push(&rank->pending_points, point)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
+    if (!femd_list_push(&rank->pending, state)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a commit");
+    if (state) states_ref(runs->states, state);
+    return FEMD_OK;
+}
+
+static femd_status runs_collect_states(femd_runs *runs, run_rank *rank, femd_reader *reader, femd_error *err) {
+    femd_commit_entry entry;
+    int got;
+    runs->commits++;
+    while ((got = femd_commit_next(reader, &entry, err)) == 1) FEMD_TRY(runs_collect_one(runs, rank, &entry, err));
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
 }
 
-/* Room for the waits of a commit. Finished evaluations give way. */
-static femd_status runs_check_room(femd_runs *runs, const run_rank *rank, femd_error *err) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < rank->pending.count; i++)
-        if (!states_content(runs->states, rank->pending.at[i]).data) bytes += states_wait_bytes();
+static femd_status runs_make_room(femd_runs *runs, uint64_t bytes, femd_error *err) {
     const femd_limits *limits = &runs->common->limits;
     if (femd_limits_room(limits, bytes, "a commit", NULL) == FEMD_OK) return FEMD_OK;
     ledger_trim(runs->ledger, 0);
     return femd_limits_room(limits, bytes, "a commit", err);
 }
 
+/* Room for the waits of a commit. Finished evaluations give way. */
+static femd_status runs_check_room(femd_runs *runs, const run_rank *rank, femd_error *err) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < rank->pending.count; i++)
+        if (rank->pending.at[i] && !states_content(runs->states, rank->pending.at[i]).data)
+            bytes += states_wait_bytes();
+    return runs_make_room(runs, bytes, err);
+}
+
 /* A wait for each state of the commit that is not at the server. */
 static void runs_wait_for_states(femd_runs *runs, const run_seat *seat, run_rank *rank) {
     for (uint32_t i = 0; i < rank->pending.count; i++) {
         uint32_t wait = FEMD_NIL;
-        if (!states_content(runs->states, rank->pending.at[i]).data) {
+        if (rank->pending.at[i] && !states_content(runs->states, rank->pending.at[i]).data) {
             const states_waiter waiter = {.kind = WAITER_COMMIT, .who = seat->run, .part = seat->rank, .index = i};
             wait = states_wait(runs->states, rank->pending.at[i], &waiter);
             rank->missing++;
@@ -227,12 +249,13 @@ static femd_status runs_answer_again(femd_runs *runs, uint32_t client, uint64_t 
     return FEMD_OK;
 }
 
-static femd_status runs_begin_commit(femd_runs *runs, const run_seat *seat, uint32_t step, femd_reader *reader,
-                                     femd_error *err) {
+static femd_status runs_begin_commit(femd_runs *runs, const run_seat *seat, uint32_t step, uint32_t count,
+                                     femd_reader *reader, femd_error *err) {
     run_record *record = runs_at(runs, seat->run);
     run_rank *rank = &record->ranks[seat->rank];
     FEMD_TRY(runs_check_step(record, seat->rank, step, err));
     runs_drop_pending(runs, rank);
+    FEMD_TRY(runs_make_room(runs, runs_points_bytes(count), err));
     FEMD_TRY(runs_collect_states(runs, rank, reader, err));
     return runs_check_room(runs, rank, err);
 }
@@ -266,7 +289,7 @@ femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *fram
             runs_note_refusal(rank, frame->id, &content);
             return rc;
         }
-        rc = runs_begin_commit(runs, seat, step, &reader, err);
+        rc = runs_begin_commit(runs, seat, step, frame->count, &reader, err);
     }
     if (rc != FEMD_OK) {
         femd_error why = *err;
@@ -322,8 +345,7 @@ static femd_status runs_put_one(femd_runs *runs, run_rank *rank, const femd_stat
         return femd_fail(err, FEMD_BAD_INPUT, "the content of a state does not fit its name");
     FEMD_TRY(femd_limits_room(&runs->common->limits, entry->blob.size + states_book_bytes(), "a state", err));
     uint32_t state = states_enter(runs->states, &entry->hash);
-    if (!state || !femd_list_push(&rank->current, state))
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
+    if (!state || !femd_list_push(&rank->given, state)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
     states_ref(runs->states, state);
     states_commit(runs->states, state);
     return states_put(runs->states, state, &entry->blob, err);

@@ -4,12 +4,26 @@
 
 #include "runs.h"
 
+/* What the last commits that named a point gave it: the newest first. FEMD_NIL is the virgin state of the material. */
+enum { GENERATIONS = 2 };
+typedef struct run_point {
+    femd_slot slot;
+    uint64_t point;
+    uint32_t next;               /* of the same rank */
+    uint32_t state[GENERATIONS]; /* a reference each, counted as committed */
+    uint32_t step[GENERATIONS];
+    uint64_t named; /* by which COMMIT it was named last */
+} run_point;
+
 typedef struct run_rank {
     uint32_t peer;
-    femd_list tentative;         /* evaluations, a pin each */
-    femd_list current, previous; /* states of the last two commits, a reference each */
-    femd_list pending;           /* states of a commit on its way, a reference each */
-    femd_list waits;             /* for these, FEMD_NIL where nothing is waited for */
+    femd_list tentative; /* evaluations, a pin each */
+    femd_list given;     /* states from a checkpoint, a reference each, counted as committed */
+    femd_table points;   /* by the point's number */
+    uint32_t first_point, npoints;
+    femd_list pending;        /* states of a commit on its way, a reference each; FEMD_NIL: the virgin state */
+    femd_list pending_points; /* that get them */
+    femd_list waits;          /* for these, FEMD_NIL where nothing is waited for */
     int committing;
     uint64_t transaction;
     uint32_t step, missing;
@@ -17,11 +31,12 @@ typedef struct run_rank {
     int has_last;
     uint64_t last_transaction;
     femd_hash last_content;
-    double gone;  /* since when it has no client; when the run was made, if none has come yet */
-    int left;     /* its client said BYE */
-    char who[96]; /* the client it last had, in words; empty: none has come */
-    int owed;     /* the refusal of a commit that failed before this rank sent its own */
-    int refused;  /* its last COMMIT was, and this is what it was */
+    uint32_t last_step; /* of the client that is here: no COMMIT may name an earlier one */
+    double gone;        /* since when it has no client; when the run was made, if none has come yet */
+    int left;           /* its client said BYE */
+    char who[96];       /* the client it last had, in words; empty: none has come */
+    int owed;           /* the refusal of a commit that failed before this rank sent its own */
+    int refused;        /* its last COMMIT was, and this is what it was */
     uint64_t refused_transaction;
     femd_hash refused_content;
 } run_rank;
@@ -52,7 +67,9 @@ struct femd_runs {
     femd_lanes *lanes;
     femd_ledger *ledger;
     femd_slab records;
-    femd_rows seats; /* by client */
+    femd_slab points;
+    uint64_t commits; /* COMMIT messages, to see a point that one names twice */
+    femd_rows seats;  /* by client */
     uint32_t first;
     uint64_t emptied; /* of the lanes, when next_due was worked out */
     double next_due;
@@ -73,7 +90,23 @@ static inline run_rank *runs_rank(const femd_runs *runs, uint32_t client) {
 /* runs_commits.c */
 void runs_drop_pending(femd_runs *runs, run_rank *rank);
 void runs_drop_tentative(femd_runs *runs, run_rank *rank);
-void runs_release_generation(femd_runs *runs, femd_list *states);
+void runs_release_given(femd_runs *runs, run_rank *rank);
+
+/* runs_points.c */
+/* Bytes that so many points more are charged with. */
+uint64_t runs_points_bytes(uint32_t count);
+/* The record of a point of the rank, made if it is new. FEMD_NIL if memory is out. */
+uint32_t runs_point(femd_runs *runs, run_rank *rank, uint64_t point);
+/* A point gets the state, whose reference it takes over; its oldest one goes. */
+void runs_point_commit(femd_runs *runs, uint32_t point, uint32_t state, uint32_t step);
+/* Drop what was committed after the step. */
+void runs_points_rewind(femd_runs *runs, run_rank *rank, uint32_t step);
+void runs_points_clear(femd_runs *runs, run_rank *rank);
+/* Add the states of the rank's points, by number of the state. */
+void runs_points_count(const femd_runs *runs, const run_rank *rank, uint32_t *states);
+static inline run_point *runs_point_at(const femd_runs *runs, uint32_t point) {
+    return femd_slab_at(&runs->points, point);
+}
 /* After a rank came or went, and when commit_due has come: commits that wait for a rank that left or was lost too long
  * ago fail; commit_due is set anew. */
 void runs_watch_commits(femd_runs *runs);

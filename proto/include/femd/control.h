@@ -11,6 +11,7 @@ typedef struct femd_hello {
     femd_role role;
     char run[65];         /* client: name of the run; all ranks say the same */
     uint32_t rank, ranks; /* client: commit is final when all `ranks` have committed */
+    uint32_t step;        /* client: the committed step it goes on from, later ones are dropped; 0 = not said */
     char level[16];       /* worker: "x86-64-v2", "x86-64-v3", "x86-64-v4" or "baseline" */
     uint64_t fingerprint; /* worker */
     uint32_t pid;         /* for status */

@@ -128,7 +128,12 @@ static uint64_t hello(rig *g, const femd_hello *h) {
 }
 
 uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks) {
+    return rig_client_from(g, run, rank, ranks, 0);
+}
+
+uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks, uint32_t step) {
     femd_hello h = {.role = FEMD_ROLE_CLIENT,
+                    .step = step,
                     .rank = rank,
                     .ranks = ranks,
                     .pid = (uint32_t)g->next_route,

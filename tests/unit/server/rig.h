@@ -44,6 +44,8 @@ int rig_take(rig *g, uint64_t route, unsigned type, femd_frame *f);
 size_t rig_count(const rig *g, uint64_t route, unsigned type);
 
 uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks);
+/* The same, going on from a committed step. */
+uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks, uint32_t step);
 uint64_t rig_worker(rig *g);
 uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint);
 /* Client: register the standard material. Worker: open whatever it was sent (fails with status if not OK). */
