@@ -40,11 +40,12 @@ typedef struct field {
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const field hello_fields[] = {
-    FIELD(femd_hello, ROLE, "role", role, 1),       FIELD(femd_hello, NAME, "run", run, 0),
-    FIELD(femd_hello, U32, "rank", rank, 0),        FIELD(femd_hello, U32, "ranks", ranks, 0),
-    FIELD(femd_hello, NAME, "level", level, 0),     FIELD(femd_hello, U64, "fingerprint", fingerprint, 0),
-    FIELD(femd_hello, U32, "pid", pid, 0),          FIELD(femd_hello, NAME, "host", host, 0),
-    FIELD(femd_hello, NAME, "version", version, 0), FIELD(femd_hello, U32, "step", step, 0),
+    FIELD(femd_hello, ROLE, "role", role, 1),        FIELD(femd_hello, NAME, "run", run, 0),
+    FIELD(femd_hello, U32, "rank", rank, 0),         FIELD(femd_hello, U32, "ranks", ranks, 0),
+    FIELD(femd_hello, NAME, "level", level, 0),      FIELD(femd_hello, U64, "fingerprint", fingerprint, 0),
+    FIELD(femd_hello, U32, "pid", pid, 0),           FIELD(femd_hello, NAME, "host", host, 0),
+    FIELD(femd_hello, NAME, "version", version, 0),  FIELD(femd_hello, U32, "step", step, 0),
+    FIELD(femd_hello, U64, "instance", instance, 0),
 };
 static const field welcome_fields[] = {
     FIELD(femd_welcome, U64, "peer", peer, 1),           FIELD(femd_welcome, NAME, "level", level, 1),
@@ -329,14 +330,19 @@ femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *er
     return FEMD_OK;
 }
 
+femd_status femd_gone_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err) {
+    return control_json_encode(out, FEMD_MSG_GONE, id, error_fields, COUNT(error_fields), e, err);
+}
+
 femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err) {
     return control_json_encode(out, FEMD_MSG_ERROR, id, error_fields, COUNT(error_fields), e, err);
 }
 
 femd_status femd_error_decode(const femd_frame *f, femd_error *e, femd_error *err) {
     femd_error_clear(e);
-    FEMD_TRY(control_json_decode(f, FEMD_MSG_ERROR, error_fields, COUNT(error_fields), e, err));
+    const uint16_t type = f->type == FEMD_MSG_GONE ? FEMD_MSG_GONE : FEMD_MSG_ERROR;
+    FEMD_TRY(control_json_decode(f, type, error_fields, COUNT(error_fields), e, err));
     if (e->code == FEMD_OK || !femd_status_is_known(e->code))
-        return femd_fail(err, FEMD_PROTOCOL, "ERROR: unknown code %d", e->code);
+        return femd_fail(err, FEMD_PROTOCOL, "%s: unknown code %d", femd_message_name(type), e->code);
     return FEMD_OK;
 }

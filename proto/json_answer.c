@@ -163,6 +163,7 @@ static const struct {
     {FEMD_MSG_WELCOME, "welcome", answer_put_members},
     {FEMD_MSG_REREGISTER, "reregister", answer_put_nothing},
     {FEMD_MSG_ERROR, "error", answer_put_members},
+    {FEMD_MSG_GONE, "gone", answer_put_members},
     {FEMD_MSG_BYE, "bye", answer_put_nothing},
     {FEMD_MSG_MATERIAL_READY, "material-ready", answer_put_members},
     {FEMD_MSG_RESULT, "result", answer_put_results},

@@ -346,7 +346,7 @@ static const message_type types[] = {
     {"hello",
      FEMD_MSG_HELLO,
      channel_write_hello,
-     {"type", "id", "role", "run", "rank", "ranks", "pid", "host", "version", "step", NULL}},
+     {"type", "id", "role", "run", "rank", "ranks", "pid", "host", "version", "step", "instance", NULL}},
     {"bye", FEMD_MSG_BYE, channel_write_nothing, {"type", "id", NULL}},
     {"material", FEMD_MSG_MATERIAL, channel_write_material, {"type", "id", "json", "files", NULL}},
     {"evaluate", FEMD_MSG_EVALUATE, channel_write_evaluate, {"type", "id", "material", "requests", NULL}},

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -168,6 +169,12 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
         p->registered = p->was_registered = 1;
         return FEMD_TIMEOUT;
     }
+    if (f->type == FEMD_MSG_GONE) {
+        femd_error words = FEMD_ERROR_INIT;
+        FEMD_TRY(femd_error_decode(f, &words, err));
+        return femd_fail(err, FEMD_DISCONNECTED, "the server at %s has done with this connection: %s", p->address,
+                         words.text);
+    }
     if (f->type == FEMD_MSG_ERROR && !p->registered && f->id == 0) {
         femd_error words = FEMD_ERROR_INIT;
         FEMD_TRY(femd_error_decode(f, &words, err));
@@ -306,6 +313,7 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
     zmq_msg_init(&p->message);
     strcpy(p->address, cfg->address);
     p->hello = cfg->hello;
+    if (!p->hello.instance && getrandom(&p->hello.instance, sizeof p->hello.instance, 0) < 0) p->hello.instance = 0;
     p->silence = cfg->silence > 0 ? cfg->silence : default_silence;
     p->welcome.frame_max = FEMD_FRAME_MAX;
     femd_status rc = peer_start(p, err);

@@ -19,8 +19,8 @@ void batches_destroy(femd_batches **batches);
 /* A client comes: 0 if memory is out. It goes: so do its batches. */
 int batches_client_here(femd_batches *batches, uint32_t client);
 void batches_client_gone(femd_batches *batches, uint32_t client);
-/* An EVALUATE frame of a client. A batch of the same id that is still open is replaced (it was sent again). On failure
- * nothing of it stays. */
+/* An EVALUATE frame of a client. One that is byte for byte that of a batch still open was sent again, and replaces it;
+ * another of its id is refused, as is one without points. On failure nothing of it stays. */
 FEMD_MUST_CHECK femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_frame *frame,
                                            femd_error *err);
 /* Drop what is left of batch id of the client, if it is open. */

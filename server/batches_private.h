@@ -12,6 +12,7 @@ typedef struct batch_ask {                                   /* a point */
 typedef struct batch_record {
     femd_slot slot;
     uint64_t id;
+    femd_hash content;                   /* of the EVALUATE body */
     uint32_t client, material;           /* client FEMD_NIL: the place is free */
     uint32_t prev, next;                 /* of the client */
     uint32_t waiting_prev, waiting_next; /* of the material */

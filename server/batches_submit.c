@@ -3,20 +3,23 @@
 
 #include "answers.h"
 #include "batches_private.h"
+#include "femd/hash.h"
 
 enum { ANSWER_BYTES = 1024 /* about what the response of a point will take */ };
 
-static uint32_t batches_add(femd_batches *batches, uint32_t client, const femd_frame *frame, uint32_t material) {
+static uint32_t batches_add(femd_batches *batches, uint32_t client, const femd_frame *frame, const femd_hash *content,
+                            uint32_t material) {
     uint32_t batch = femd_slab_take(&batches->records);
     if (!batch) return FEMD_NIL;
     batch_record *record = batches_at(batches, batch);
-    record->asks = calloc(frame->count ? frame->count : 1, sizeof *record->asks);
+    record->asks = calloc(frame->count, sizeof *record->asks);
     if (!record->asks) {
         femd_slab_give(&batches->records, batch);
         return FEMD_NIL;
     }
     batch_client *owner = batches_client(batches, client);
     record->id = frame->id;
+    record->content = *content;
     record->client = client;
     record->material = material;
     record->count = record->left = frame->count;
@@ -176,13 +179,29 @@ static femd_status batches_check_room(femd_batches *batches, uint32_t client, ui
                      full.text, (unsigned long long)kept);
 }
 
+/* *old: the open batch that this frame is sent again for, or FEMD_NIL. */
+static femd_status batches_check_id(const femd_batches *batches, uint32_t client, const femd_frame *frame,
+                                    const femd_hash *content, uint32_t *old, femd_error *err) {
+    *old = FEMD_NIL;
+    if (frame->count == 0)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "batch %llu has no points", (unsigned long long)frame->id);
+    if (frame->id <= batches_client(batches, client)->last_id) *old = batches_find(batches, client, frame->id);
+    if (!*old || femd_hash_equal(&batches_at(batches, *old)->content, content)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_ARGUMENT,
+                     "batch %llu is open with other points, which go on; give each batch an id of its own",
+                     (unsigned long long)frame->id);
+}
+
 femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_frame *frame, femd_error *err) {
-    femd_hash id;
+    femd_hash id, content;
+    uint32_t old;
     femd_reader reader;
     FEMD_TRY(femd_evaluate_open(frame, &id, &reader, err));
     if (frame->count > batches->common->config.batch_max)
         return femd_fail(err, FEMD_LIMIT, "%u points in one batch, this server takes %u", frame->count,
                          batches->common->config.batch_max);
+    femd_hash_bytes(frame->body.data, frame->body.size, &content);
+    FEMD_TRY(batches_check_id(batches, client, frame, &content, &old, err));
     uint32_t material = catalogue_find(batches->catalogue, &id);
     if (!material)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");
@@ -190,18 +209,13 @@ femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_fr
     const femd_error *failure = catalogue_failure(batches->catalogue, material);
     if (ready < 0) return femd_fail(err, (femd_status)failure->code, "%s", failure->text);
     FEMD_TRY(batches_check_room(batches, client, frame->count, err));
-    uint32_t old =
-        frame->id > batches_client(batches, client)->last_id ? FEMD_NIL : batches_find(batches, client, frame->id);
-    uint32_t batch = batches_add(batches, client, frame, material);
+    uint32_t batch = batches_add(batches, client, frame, &content, material);
     if (!batch) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %u points", frame->count);
     batches->common->counter.points += frame->count;
     runs_add_points(batches->runs, client, frame->count);
     femd_status rc = ready > 0 ? batches_look_up_all(batches, batch, reader.p, err)
                                : batches_put_aside(batches, batch, reader.p, err);
     if (old) batches_end(batches, old);
-    if (rc != FEMD_OK)
-        batches_end(batches, batch);
-    else if (frame->count == 0)
-        batches_mark_dirty(batches, batch);
+    if (rc != FEMD_OK) batches_end(batches, batch);
     return rc;
 }

@@ -251,7 +251,7 @@ static void core_receive(femd_core *core, femd_address from, const void *data, s
     } else if (peer) {
         core_on_known(rooms, peer, &frame);
     } else if (frame.type != FEMD_MSG_BYE) {
-        outbox_send_empty(rooms->outbox, from, FEMD_MSG_REREGISTER, frame.id);
+        members_stranger(rooms->members, from, frame.id);
     }
 }
 

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #define PULSE_PERIOD 0.5 /* s */
+enum { OUSTED = 64 };
 
 struct femd_members {
     members_rooms in;
     double next_pulse;
-    int pulse_now; /* the pool has changed */
+    int pulse_now;           /* the pool has changed */
+    uint64_t ousted[OUSTED]; /* routes of the clients last displaced, in turn */
+    uint32_t ousts;
 };
 
 femd_members *members_create(const members_rooms *rooms) {
@@ -110,19 +113,58 @@ static void members_refuse(femd_members *members, femd_address from, uint64_t id
     outbox_drop(members->in.outbox, from);
 }
 
-/* A client that lost its connection may come back before the server has noticed; the old connection gives way. */
+/* ---- clients that are displaced ---- */
+
+static void members_say_gone(femd_members *members, femd_address to, uint64_t id) {
+    femd_error why = FEMD_ERROR_INIT;
+    femd_fail(&why, FEMD_DISCONNECTED,
+              "the client has come back on another connection, which has taken the place of this one");
+    outbox_send_gone(members->in.outbox, to, id, &why);
+}
+
+static void members_oust(femd_members *members, uint32_t client) {
+    const members_rooms *in = &members->in;
+    const femd_address address = roster_address(in->roster, client);
+    members_say_gone(members, address, 0);
+    outbox_drop(in->outbox, address);
+    members->ousted[members->ousts++ % OUSTED] = address.route;
+    members_remove(members, client, 0, 0);
+}
+
+static int members_is_ousted(const femd_members *members, uint64_t route) {
+    for (uint32_t i = 0; i < OUSTED; i++)
+        if (members->ousted[i] == route) return 1;
+    return 0;
+}
+
+void members_stranger(femd_members *members, femd_address from, uint64_t id) {
+    femd_outbox *outbox = members->in.outbox;
+    if (members_is_ousted(members, from.route)) {
+        members_say_gone(members, from, id);
+    } else if (!from.json) {
+        outbox_send_empty(outbox, from, FEMD_MSG_REREGISTER, id);
+    } else {
+        femd_error why = FEMD_ERROR_INIT;
+        femd_fail(&why, FEMD_REREGISTER, "this connection is not known here (it may be a new one); say hello first");
+        outbox_send_error(outbox, from, id, &why);
+    }
+}
+
+/* A client that lost its connection may come back before the server has noticed; the old connection gives way. It is
+ * the same client only if it says so by the number that it has drawn: two programs may be alike in all else. */
 static femd_status members_join(femd_members *members, uint32_t client, femd_error *err) {
     const members_rooms *in = &members->in;
     uint32_t holder;
     femd_status rc = runs_join(in->runs, client, &holder, err);
     if (rc == FEMD_OK || !holder) return rc;
     const femd_hello *hello = roster_hello(in->roster, client), *other = roster_hello(in->roster, holder);
-    if (hello->pid != other->pid || strcmp(hello->host, other->host) != 0) return rc;
+    if (!hello->instance || hello->instance != other->instance) return rc;
     femd_error_clear(err);
-    outbox_drop(in->outbox, roster_address(in->roster, holder));
-    members_remove(members, holder, 0, 0);
+    members_oust(members, holder);
     return runs_join(in->runs, client, &holder, err);
 }
+
+/* ---- places ---- */
 
 static femd_status members_seat(femd_members *members, uint32_t peer, femd_error *err) {
     const members_rooms *in = &members->in;
@@ -137,9 +179,9 @@ static femd_status members_seat(femd_members *members, uint32_t peer, femd_error
 
 static int members_says_the_same(const femd_hello *one, const femd_hello *other) {
     return one->role == other->role && one->rank == other->rank && one->ranks == other->ranks &&
-           one->step == other->step && one->pid == other->pid && one->fingerprint == other->fingerprint &&
-           strcmp(one->run, other->run) == 0 && strcmp(one->level, other->level) == 0 &&
-           strcmp(one->host, other->host) == 0;
+           one->instance == other->instance && one->step == other->step && one->pid == other->pid &&
+           one->fingerprint == other->fingerprint && strcmp(one->run, other->run) == 0 &&
+           strcmp(one->level, other->level) == 0 && strcmp(one->host, other->host) == 0;
 }
 
 /* The place of a peer that may come. */
@@ -159,6 +201,10 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
     femd_error err = FEMD_ERROR_INIT;
     uint32_t peer = roster_find(in->roster, from.route);
     femd_status rc = femd_hello_decode(frame, &hello, &err);
+    if (members_is_ousted(members, from.route)) {
+        members_say_gone(members, from, frame->id);
+        return;
+    }
     if (peer && rc == FEMD_OK && members_says_the_same(&hello, roster_hello(in->roster, peer))) {
         members_welcome(members, peer); /* its welcome is late, no more */
         return;

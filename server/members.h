@@ -34,6 +34,8 @@ void members_destroy(femd_members **members);
 
 /* A HELLO: answered with WELCOME, or with ERROR and a drop. */
 void members_hello(femd_members *members, femd_address from, const femd_frame *frame);
+/* Whatever comes from an unknown sender, HELLO and BYE apart: it is told what has become of it. */
+void members_stranger(femd_members *members, femd_address from, uint64_t id);
 /* A peer is gone. blame: its started tasks may be the reason. */
 void members_remove(femd_members *members, uint32_t peer, int bye, int blame);
 /* Say why, drop the connection, and treat it as gone. */

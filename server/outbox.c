@@ -109,14 +109,26 @@ void outbox_send_empty(femd_outbox *outbox, femd_address to, uint16_t type, uint
     outbox_send(outbox, to, &frame);
 }
 
-void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *error) {
+/* An encoder of ERROR or GONE. */
+typedef femd_status (*outbox_words)(femd_buffer *out, uint64_t id, const femd_error *words, femd_error *err);
+
+static void outbox_send_words(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *words,
+                              outbox_words encode) {
     femd_buffer frame = outbox_take(outbox);
-    if (femd_error_encode(&frame, id, error, NULL) != FEMD_OK) {
-        common_log(outbox->common, FEMD_LOG_WARNING, "an error could not be told: %s", error->text);
+    if (encode(&frame, id, words, NULL) != FEMD_OK) {
+        common_log(outbox->common, FEMD_LOG_WARNING, "an error could not be told: %s", words->text);
         outbox_recycle(outbox, &frame);
         return;
     }
     outbox_send(outbox, to, &frame);
+}
+
+void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *error) {
+    outbox_send_words(outbox, to, id, error, femd_error_encode);
+}
+
+void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *why) {
+    outbox_send_words(outbox, to, id, why, femd_gone_encode);
 }
 
 void outbox_drop(femd_outbox *outbox, femd_address to) {

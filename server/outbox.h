@@ -21,6 +21,8 @@ void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame);
 void outbox_send_empty(femd_outbox *outbox, femd_address to, uint16_t type, uint64_t id);
 /* Queue an ERROR about message id. */
 void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *error);
+/* Queue a GONE, which answers message id. */
+void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *why);
 /* Queue the end of a connection. */
 void outbox_drop(femd_outbox *outbox, femd_address to);
 /* Take the next action, oldest first: 1, or 0 when there is none. */

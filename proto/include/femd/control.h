@@ -14,6 +14,7 @@ typedef struct femd_hello {
     uint32_t step;        /* client: the committed step it goes on from, later ones are dropped; 0 = not said */
     char level[16];       /* worker: "x86-64-v2", "x86-64-v3", "x86-64-v4" or "baseline" */
     uint64_t fingerprint; /* worker */
+    uint64_t instance;    /* client: drawn at random by this one, to be known again on a new connection; 0 = none */
     uint32_t pid;         /* for status */
     char host[65];
     char version[32]; /* femd version of the peer */
@@ -43,6 +44,8 @@ FEMD_MUST_CHECK femd_status femd_welcome_decode(const femd_frame *f, femd_welcom
 FEMD_MUST_CHECK femd_status femd_ready_encode(femd_buffer *out, uint64_t id, const femd_ready *r, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_gone_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err);
+/* Of an ERROR or a GONE. */
 FEMD_MUST_CHECK femd_status femd_error_decode(const femd_frame *f, femd_error *e, femd_error *err);
 
 #endif

@@ -17,6 +17,7 @@
     X(REREGISTER, 3, "S>C S>W", "empty: the sender is unknown, say hello again")                                       \
     X(ERROR, 4, "any", "JSON: code, text; header id = the message complained of")                                      \
     X(BYE, 5, "any", "empty: leaving in good order")                                                                   \
+    X(GONE, 6, "S>C S>W", "JSON: code, text: this connection has been taken over and is not listened to any more")     \
     X(MATERIAL, 10, "C>S S>W", "an encoded pack")                                                                      \
     X(MATERIAL_READY, 11, "W>S S>C", "JSON: material, status, text, capabilities")                                     \
     X(EVALUATE, 20, "C>S", "material (32 bytes), then count requests; header id = batch")                              \

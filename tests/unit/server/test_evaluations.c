@@ -579,6 +579,55 @@ static void limits_are_told_in_words(void **state) {
     rig_clear(&g);
 }
 
+static femd_error error_about(rig *g, uint64_t client, uint64_t id) {
+    femd_frame f;
+    femd_error e = FEMD_ERROR_INIT;
+    assert_true(rig_take(g, client, FEMD_MSG_ERROR, &f));
+    assert_int_equal(f.id, id);
+    assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+    return e;
+}
+
+static void an_open_batch_keeps_its_id(void **state) {
+    (void)state;
+    for (int ready = 0; ready < 2; ready++) { /* the material: the batch waits, or is looked up at once */
+        rig g;
+        rig_result got[4];
+        femd_request first[2] = {rig_request(0, 1, NULL), rig_request(1, 2, NULL)}, other = rig_request(0, 3, NULL);
+        rig_init(&g, NULL);
+        uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+        rig_register(&g, client);
+        if (ready) rig_open(&g, worker, FEMD_OK);
+        rig_evaluate(&g, client, 7, first, 2);
+        rig_evaluate(&g, client, 7, &other, 1);
+        femd_error e = error_about(&g, client, 7);
+        assert_int_equal(e.code, FEMD_BAD_ARGUMENT);
+        assert_non_null(strstr(e.text, "batch 7 is open with other points"));
+        rig_evaluate(&g, client, 7, first, 2); /* sent again */
+        assert_int_equal(rig_count(&g, client, FEMD_MSG_ERROR), 0);
+        if (!ready) rig_open(&g, worker, FEMD_OK);
+        assert_int_equal(rig_work(&g, worker), 2);
+        assert_int_equal(rig_results(&g, client, got, 4), 2);
+        rig_evaluate(&g, client, 7, &other, 1); /* it is closed: the id is free */
+        assert_int_equal(rig_work(&g, worker), 1);
+        assert_int_equal(rig_results(&g, client, got, 4), 1);
+        rig_clear(&g);
+    }
+}
+
+static void a_batch_without_points_is_refused(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    rig_evaluate(&g, client, 9, NULL, 0);
+    femd_error e = error_about(&g, client, 9);
+    assert_int_equal(e.code, FEMD_BAD_ARGUMENT);
+    assert_string_equal(e.text, "batch 9 has no points");
+    rig_clear(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_workers_share_a_batch),
@@ -603,6 +652,8 @@ int main(void) {
         cmocka_unit_test(runs_share_the_pool_fairly),
         cmocka_unit_test(a_run_cannot_save_up_service_while_it_idles),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(an_open_batch_keeps_its_id),
+        cmocka_unit_test(a_batch_without_points_is_refused),
         cmocka_unit_test(limits_are_told_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

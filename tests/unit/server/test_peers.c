@@ -117,7 +117,9 @@ static void a_client_may_return_before_its_loss_is_noticed(void **state) {
     (void)state;
     rig g;
     femd_frame f;
+    femd_error e = FEMD_ERROR_INIT;
     femd_hello h = {.role = FEMD_ROLE_CLIENT, .run = "beam", .ranks = 1, .pid = 77, .host = "here", .version = "t"};
+    h.instance = UINT64_MAX - 3;
     rig_init(&g, NULL);
     assert_int_equal(femd_hello_encode(&g.scratch, &h, NULL), FEMD_OK);
     rig_deliver(&g, 60, &g.scratch);
@@ -126,6 +128,79 @@ static void a_client_may_return_before_its_loss_is_noticed(void **state) {
     assert_true(rig_take(&g, 61, FEMD_MSG_WELCOME, &f));
     assert_true(g.inbox[60].dropped);
     assert_int_equal(sum(&g).clients, 1);
+    assert_true(rig_take(&g, 60, FEMD_MSG_GONE, &f));
+    rig_empty(&g, 60, FEMD_MSG_STATUS_GET, 8); /* whatever the old connection still brings */
+    assert_true(rig_take(&g, 60, FEMD_MSG_GONE, &f));
+    assert_int_equal(f.id, 8);
+    assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+    assert_non_null(strstr(e.text, "another connection"));
+    assert_int_equal(femd_hello_encode(&g.scratch, &h, NULL), FEMD_OK);
+    rig_deliver(&g, 60, &g.scratch); /* so that two connections do not displace each other in turn */
+    assert_int_equal(rig_count(&g, 60, FEMD_MSG_WELCOME), 1);
+    assert_int_equal(rig_count(&g, 60, FEMD_MSG_GONE), 1);
+    assert_int_equal(rig_count(&g, 61, FEMD_MSG_GONE), 0);
+    rig_clear(&g);
+}
+
+/* Two programs may have the same name, number and host, or have said none: the second is told, the first stays. */
+static void a_second_client_like_the_first_is_refused(void **state) {
+    (void)state;
+    for (uint64_t instance = 0; instance < 2; instance++) {
+        rig g;
+        femd_frame f;
+        femd_hello h = {.role = FEMD_ROLE_CLIENT, .run = "beam", .ranks = 1, .pid = 77, .host = "here", .version = "t"};
+        rig_init(&g, NULL);
+        for (uint64_t route = 60; route < 62; route++) {
+            h.instance = instance * route;
+            assert_int_equal(femd_hello_encode(&g.scratch, &h, NULL), FEMD_OK);
+            rig_deliver(&g, route, &g.scratch);
+        }
+        femd_error e = error_of(&g, 61);
+        assert_int_equal(e.code, FEMD_REFUSED);
+        assert_non_null(strstr(e.text, "rank 0 of run \"beam\" is connected already (pid 77 on here)"));
+        assert_false(g.inbox[60].dropped);
+        rig_empty(&g, 60, FEMD_MSG_STATUS_GET, 8);
+        assert_true(rig_take(&g, 60, FEMD_MSG_STATUS, &f));
+        rig_clear(&g);
+    }
+}
+
+static void say_json(rig *g, uint64_t route, const char *text) {
+    femd_core_frame(g->core, route, text, strlen(text), g->now);
+    rig_collect(g);
+}
+
+/* The type of the last JSON message to a route, and whether it says so. */
+static void assert_json(const rig *g, uint64_t route, const char *type, const char *words) {
+    const rig_inbox *box = &g->inbox[route];
+    assert_true(box->count > 0);
+    const femd_buffer *b = &box->message[box->count - 1];
+    cJSON *root = cJSON_ParseWithLength((const char *)b->data, b->size);
+    assert_non_null(root);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(root, "type")), type);
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(root, "text"));
+    if (words && (!text || !strstr(text, words))) fail_msg("\"%s\" does not say \"%s\"", text ? text : "", words);
+    cJSON_Delete(root);
+}
+
+/* What a client of ten lines can do wrong has an answer with words, on which it can end. */
+static void json_clients_are_told_what_is_wrong(void **state) {
+    (void)state;
+    rig g;
+    rig_init(&g, NULL);
+    const char *hello = "{\"type\": \"hello\", \"run\": \"ten-lines\"}";
+    say_json(&g, 40, hello);
+    assert_json(&g, 40, "welcome", NULL);
+    say_json(&g, 41, hello);
+    assert_json(&g, 41, "error", "rank 0 of run \"ten-lines\" is connected already");
+    assert_true(g.inbox[41].dropped);
+    assert_false(g.inbox[40].dropped);
+    say_json(&g, 42, "{\"type\": \"status\", \"id\": 3}");
+    assert_json(&g, 42, "error", "say hello first");
+    say_json(&g, 43, "{\"type\": \"hello\", \"run\": \"mine\", \"instance\": \"5\"}");
+    say_json(&g, 44, "{\"type\": \"hello\", \"run\": \"mine\", \"instance\": \"5\"}");
+    assert_json(&g, 43, "gone", "another connection");
+    assert_json(&g, 44, "welcome", NULL);
     rig_clear(&g);
 }
 
@@ -442,6 +517,8 @@ int main(void) {
         cmocka_unit_test(a_rank_has_one_place),
         cmocka_unit_test(hello_said_again_changes_nothing),
         cmocka_unit_test(a_client_may_return_before_its_loss_is_noticed),
+        cmocka_unit_test(a_second_client_like_the_first_is_refused),
+        cmocka_unit_test(json_clients_are_told_what_is_wrong),
         cmocka_unit_test(points_wait_for_their_material_and_for_workers),
         cmocka_unit_test(a_material_that_no_worker_can_open_fails_its_batches),
         cmocka_unit_test(one_worker_without_memory_does_not_fail_a_material),
