@@ -7,6 +7,7 @@
 #include "eval.h"
 #include "femd/client.h"
 #include "femd/kinematics.h"
+#include "femd/tensor3.h"
 
 /* ---- words of the command line ---- */
 
@@ -71,9 +72,7 @@ static femd_status controls_isochoric(double E[6], femd_error *err) {
     FEMD_TRY(femd_stretch_from_E(E, U, err)); /* refuses what is not positive definite */
     femd_voigt_to_full(E, 1, C);
     for (int i = 0; i < 9; i++) C[i] = 2 * C[i] + (i % 4 == 0);
-    const double det =
-        C[0] * (C[4] * C[8] - C[5] * C[7]) - C[1] * (C[3] * C[8] - C[5] * C[6]) + C[2] * (C[3] * C[7] - C[4] * C[6]);
-    const double scale = 1 / cbrt(det);
+    const double scale = 1 / cbrt(femd_det3(C));
     for (int i = 0; i < 9; i++) C[i] = 0.5 * (scale * C[i] - (i % 4 == 0));
     femd_full_to_voigt(C, 1, E);
     return FEMD_OK;
