@@ -28,7 +28,9 @@ static int audit_books(const femd_rooms *rooms, audit_counts *count, femd_error 
 static int audit_peers(const femd_rooms *rooms, femd_error *err) {
     for (uint32_t peer = roster_next(rooms->roster, FEMD_NIL); peer; peer = roster_next(rooms->roster, peer)) {
         const int worker = roster_hello(rooms->roster, peer)->role == FEMD_ROLE_WORKER;
-        uint32_t owed = worker ? ledger_tasks(rooms->ledger, peer) + states_fetching(rooms->states, peer) : 0;
+        uint32_t owed = worker ? ledger_tasks(rooms->ledger, peer) + states_fetching(rooms->states, peer) +
+                                     catalogue_is_opening(rooms->catalogue, peer)
+                               : 0;
         if (roster_audit(rooms->roster, peer, owed, err) != 0) return -1;
     }
     return 0;

@@ -70,6 +70,7 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs, request,
                      &key);
     uint32_t evaluation = ledger_find(batches->ledger, &key);
+    if (evaluation) ledger_forget_poison(batches->ledger, evaluation);
     if (evaluation && ledger_response(batches->ledger, evaluation).data) {
         batches_reuse(batches, batch, index, evaluation);
         return;

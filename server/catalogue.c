@@ -165,8 +165,9 @@ uint32_t catalogue_opened(const femd_catalogue *catalogue, uint32_t number) {
     return catalogue_at(catalogue, number)->opened;
 }
 
-int catalogue_is_opening(const femd_catalogue *catalogue, uint32_t worker) {
+uint32_t catalogue_is_opening(const femd_catalogue *catalogue, uint32_t worker) {
+    uint32_t count = 0;
     for (uint32_t number = 1; number <= catalogue->materials.end; number++)
-        if (catalogue_opening(catalogue, number, worker) == OPENING_SENT) return 1;
-    return 0;
+        count += catalogue_opening(catalogue, number, worker) == OPENING_SENT;
+    return count;
 }

@@ -7,7 +7,8 @@
 
 typedef struct femd_catalogue femd_catalogue;
 
-typedef enum femd_opening { OPENING_NO = 0, OPENING_SENT, OPENING_DONE, OPENING_FAILED } femd_opening;
+/* LATER: it failed for a reason that may pass. */
+typedef enum femd_opening { OPENING_NO = 0, OPENING_SENT, OPENING_DONE, OPENING_FAILED, OPENING_LATER } femd_opening;
 
 /* NULL if memory is out. Destroying accepts NULL, sets NULL. */
 femd_catalogue *catalogue_create(femd_common *common);
@@ -43,7 +44,7 @@ int catalogue_set_opening(femd_catalogue *catalogue, uint32_t material, uint32_t
 int catalogue_is_open(const femd_catalogue *catalogue, uint32_t material, uint32_t worker);
 /* How many workers can. */
 uint32_t catalogue_opened(const femd_catalogue *catalogue, uint32_t material);
-/* 1 while the worker opens some material. */
-int catalogue_is_opening(const femd_catalogue *catalogue, uint32_t worker);
+/* How many materials the worker opens now. */
+uint32_t catalogue_is_opening(const femd_catalogue *catalogue, uint32_t worker);
 
 #endif

@@ -94,6 +94,7 @@ static femd_status core_on_beat(femd_rooms *rooms, uint32_t peer, const femd_fra
     uint64_t task;
     double fraction;
     FEMD_TRY(femd_beat_decode(frame, &task, &fraction, err));
+    if (!task) return FEMD_OK; /* alive, while it opens a material: heard, but no progress */
     roster_progressed(rooms->roster, peer);
     ledger_started(rooms->ledger, peer, task);
     return FEMD_OK;
@@ -239,6 +240,7 @@ static void core_receive(femd_core *core, femd_address from, const void *data, s
     femd_frame frame = {0};
     femd_error err = FEMD_ERROR_INIT;
     uint32_t peer = roster_find(rooms->roster, from.route);
+    if (peer) roster_hear(rooms->roster, peer);
     femd_status rc = core_read_frame(core, data, size, from.json, &frame, &err);
     if (rc != FEMD_OK && peer) {
         core_on_failure(rooms, peer, &frame, &err);
@@ -280,10 +282,13 @@ void femd_core_tick(femd_core *core, double now) {
     if (rooms->common.now >= members_next_due(rooms->members)) members_tick(rooms->members);
     core_empty_queues(rooms);
     if (rooms->common.now >= runs_next_due(rooms->runs)) runs_tick(rooms->runs);
+    if (rooms->common.now >= materials_next_due(rooms->materials)) materials_tick(rooms->materials);
 }
 
 double femd_core_next_tick(const femd_core *core) {
-    return fmin(members_next_due(core->rooms.members), runs_next_due(core->rooms.runs));
+    const femd_rooms *rooms = &core->rooms;
+    const double people = fmin(members_next_due(rooms->members), runs_next_due(rooms->runs));
+    return fmin(people, fmin(dispatch_next_due(rooms->dispatch), materials_next_due(rooms->materials)));
 }
 
 void femd_core_settle(femd_core *core, double now) {

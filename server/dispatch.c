@@ -2,9 +2,12 @@
  * is more. Lane: the run with the least service first, then the most costly material. */
 #include "dispatch.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { STATE_BYTES_MAX = 8 << 20 /* of the states in one TASK message */ };
+enum { BENCH_AFTER = 4 /* failures in a row */ };
+static const double bench_first = 5, bench_most = 300; /* s without tasks, twice as long each time */
 
 typedef struct message { /* a TASK message at a worker */
     femd_slot slot;
@@ -12,8 +15,14 @@ typedef struct message { /* a TASK message at a worker */
     uint32_t left;   /* tasks that have not landed */
 } message;
 
+typedef struct bench { /* of a worker */
+    double until, time;
+} bench;
+
 struct femd_dispatch {
     dispatch_rooms in;
+    femd_rows benches;
+    double next_due; /* the first bench that ends */
     femd_slab messages;
     femd_list picked;         /* evaluations of the TASK message being made */
     femd_state_entry *states; /* that go with it; owned */
@@ -25,12 +34,15 @@ femd_dispatch *dispatch_create(const dispatch_rooms *rooms) {
     if (!dispatch) return NULL;
     dispatch->in = *rooms;
     femd_slab_init(&dispatch->messages, sizeof(message));
+    femd_rows_init(&dispatch->benches, sizeof(bench));
+    dispatch->next_due = INFINITY;
     return dispatch;
 }
 
 void dispatch_destroy(femd_dispatch **dispatch) {
     if (!*dispatch) return;
     femd_slab_clear(&(*dispatch)->messages);
+    femd_rows_clear(&(*dispatch)->benches);
     femd_list_clear(&(*dispatch)->picked);
     free((*dispatch)->states);
     free(*dispatch);
@@ -39,6 +51,77 @@ void dispatch_destroy(femd_dispatch **dispatch) {
 
 static message *dispatch_at(const femd_dispatch *dispatch, uint32_t number) {
     return femd_slab_at(&dispatch->messages, number);
+}
+
+/* ---- workers that fail, and evaluations in trouble ---- */
+
+static bench *dispatch_bench_of(const femd_dispatch *dispatch, uint32_t worker) {
+    return femd_rows_at(&dispatch->benches, worker);
+}
+
+static int dispatch_is_benched(const femd_dispatch *dispatch, uint32_t worker) {
+    return dispatch->in.common->now < dispatch_bench_of(dispatch, worker)->until;
+}
+
+/* One whose last tasks all failed gets none for a while, and is told; then one more failure is enough. */
+static void dispatch_bench(femd_dispatch *dispatch, uint32_t worker, int status) {
+    const dispatch_rooms *in = &dispatch->in;
+    bench *record = dispatch_bench_of(dispatch, worker);
+    if (dispatch_is_benched(dispatch, worker)) return;
+    record->time = record->time > 0 ? fmin(2 * record->time, bench_most) : bench_first;
+    record->until = in->common->now + record->time;
+    dispatch->next_due = fmin(dispatch->next_due, record->until);
+    femd_error why = FEMD_ERROR_INIT;
+    femd_fail(&why, FEMD_REFUSED,
+              "the last %u tasks of this worker failed (%s): it gets none for %g s while others can",
+              ledger_failed_in_a_row(in->ledger, worker), femd_status_text(status), record->time);
+    common_log(in->common, FEMD_LOG_WARNING, "worker %llu (pid %u on %s): %s",
+               (unsigned long long)roster_number(in->roster, worker), roster_hello(in->roster, worker)->pid,
+               roster_hello(in->roster, worker)->host, why.text);
+    outbox_send_error(in->outbox, roster_address(in->roster, worker), 0, &why);
+}
+
+static void dispatch_judge(femd_dispatch *dispatch, uint32_t worker, uint32_t failed_before, int status) {
+    const uint32_t failed = ledger_failed_in_a_row(dispatch->in.ledger, worker);
+    if (failed == 0)
+        *dispatch_bench_of(dispatch, worker) = (bench){0, 0};
+    else if (failed > failed_before && failed >= BENCH_AFTER)
+        dispatch_bench(dispatch, worker, status);
+}
+
+static void dispatch_end_benches(femd_dispatch *dispatch) {
+    const dispatch_rooms *in = &dispatch->in;
+    if (in->common->now < dispatch->next_due) return;
+    dispatch->next_due = INFINITY;
+    for (uint32_t worker = roster_next_worker(in->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(in->roster, worker))
+        if (dispatch_is_benched(dispatch, worker))
+            dispatch->next_due = fmin(dispatch->next_due, dispatch_bench_of(dispatch, worker)->until);
+}
+
+double dispatch_next_due(const femd_dispatch *dispatch) {
+    return dispatch->next_due;
+}
+
+/* Whether a worker other than this one may have the evaluation (FEMD_NIL: any of the material). */
+static int dispatch_has_other(const femd_dispatch *dispatch, uint32_t material, uint32_t evaluation, uint32_t worker) {
+    const dispatch_rooms *in = &dispatch->in;
+    for (uint32_t other = roster_next_worker(in->roster, FEMD_NIL); other;
+         other = roster_next_worker(in->roster, other))
+        if (other != worker && catalogue_is_open(in->catalogue, material, other) &&
+            !dispatch_is_benched(dispatch, other) && !(evaluation && ledger_shuns(in->ledger, evaluation, other)))
+            return 1;
+    return 0;
+}
+
+/* The first for everybody that is not better left to another worker. */
+static uint32_t dispatch_common_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
+    const dispatch_rooms *in = &dispatch->in;
+    uint32_t first = lanes_common_first(in->lanes, lane);
+    while (first && ledger_shuns(in->ledger, first, worker) &&
+           dispatch_has_other(dispatch, lanes_material(in->lanes, lane), first, worker))
+        first = lanes_after(in->lanes, first);
+    return first;
 }
 
 /* ---- choosing ---- */
@@ -66,9 +149,11 @@ static int dispatch_is_worth_moving(const femd_dispatch *dispatch, const relief 
 /* 1 if the lane has something for this worker now. */
 static int dispatch_has_work(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
-    if (!catalogue_is_open(in->catalogue, lanes_material(in->lanes, lane), worker)) return 0;
-    if (lanes_common_length(in->lanes, lane) || lanes_own_length(in->lanes, lane, worker)) return 1;
-    if (!lanes_length(in->lanes, lane)) return 0;
+    const uint32_t material = lanes_material(in->lanes, lane);
+    if (!catalogue_is_open(in->catalogue, material, worker)) return 0;
+    if (dispatch_is_benched(dispatch, worker) && dispatch_has_other(dispatch, material, FEMD_NIL, worker)) return 0;
+    if (lanes_own_length(in->lanes, lane, worker) || dispatch_common_for(dispatch, lane, worker)) return 1;
+    if (lanes_common_length(in->lanes, lane) == lanes_length(in->lanes, lane)) return 0;
     dispatch_find_victim(dispatch, lane, found);
     return dispatch_is_worth_moving(dispatch, found);
 }
@@ -134,8 +219,8 @@ static uint32_t dispatch_message_points(const femd_dispatch *dispatch, uint32_t 
 static uint32_t dispatch_next_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
     uint32_t first = lanes_own_first(in->lanes, lane, worker);
-    if (!first) first = lanes_common_first(in->lanes, lane);
-    if (first || !lanes_length(in->lanes, lane)) return first;
+    if (!first) first = dispatch_common_for(dispatch, lane, worker);
+    if (first || lanes_common_length(in->lanes, lane) == lanes_length(in->lanes, lane)) return first;
     dispatch_find_victim(dispatch, lane, found);
     return dispatch_is_worth_moving(dispatch, found) ? lanes_own_last(in->lanes, lane, found->victim) : FEMD_NIL;
 }
@@ -233,6 +318,7 @@ void dispatch_settle(femd_dispatch *dispatch) {
     const dispatch_rooms *in = &dispatch->in;
     const uint32_t credits = in->common->config.credits;
     relief found = {0, 0, 0};
+    dispatch_end_benches(dispatch);
     for (uint32_t free_credits = credits; free_credits; free_credits--) {
         for (uint32_t worker = roster_idle(in->roster, free_credits), after;
              worker && lanes_queued(in->lanes) && in->common->health == FEMD_OK; worker = after) {
@@ -253,15 +339,24 @@ static void dispatch_end(femd_dispatch *dispatch, uint32_t number) {
 
 femd_status dispatch_answer(femd_dispatch *dispatch, uint32_t worker, const femd_answer *answer, femd_error *err) {
     uint32_t number;
+    const uint32_t failed_before = ledger_failed_in_a_row(dispatch->in.ledger, worker);
     FEMD_TRY(ledger_answer(dispatch->in.ledger, worker, answer, &number, err));
+    dispatch_judge(dispatch, worker, failed_before, answer->status);
     if (!number || --dispatch_at(dispatch, number)->left) return FEMD_OK;
     dispatch_end(dispatch, number);
     roster_credit(dispatch->in.roster, worker);
     return FEMD_OK;
 }
 
-void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, int blame) {
-    ledger_worker_gone(dispatch->in.ledger, worker, blame);
+int dispatch_worker_here(femd_dispatch *dispatch, uint32_t worker) {
+    if (!femd_rows_reach(&dispatch->benches, worker)) return 0;
+    *dispatch_bench_of(dispatch, worker) = (bench){0, 0};
+    return 1;
+}
+
+void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, uint32_t death) {
+    *dispatch_bench_of(dispatch, worker) = (bench){0, 0};
+    ledger_worker_gone(dispatch->in.ledger, worker, death);
     for (uint32_t number = 1; number <= dispatch->messages.end; number++)
         if (dispatch_at(dispatch, number)->worker == worker) dispatch_end(dispatch, number);
 }

@@ -33,8 +33,12 @@ void dispatch_settle(femd_dispatch *dispatch);
 /* An answer of a worker. PROTOCOL if it cannot be decoded. */
 FEMD_MUST_CHECK femd_status dispatch_answer(femd_dispatch *dispatch, uint32_t worker, const femd_answer *answer,
                                             femd_error *err);
-/* A worker is gone: what it had is queued again; with blame, what it had started counts against it. */
-void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, int blame);
+/* A worker is here; or is gone: what it had is queued again, and what it had started may be the cause of the death,
+ * unless that is FEMD_NIL. 0 if memory is out. */
+int dispatch_worker_here(femd_dispatch *dispatch, uint32_t worker);
+void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, uint32_t death);
+/* When a worker that gets no tasks for a while gets some again (infinity: none waits for that). */
+double dispatch_next_due(const femd_dispatch *dispatch);
 
 int dispatch_audit(const femd_dispatch *dispatch, femd_error *err);
 

@@ -324,6 +324,10 @@ uint32_t lanes_own_last(const femd_lanes *lanes, uint32_t lane, uint32_t worker)
     return worker < record->own_room ? record->own[worker].tail : FEMD_NIL;
 }
 
+uint32_t lanes_after(const femd_lanes *lanes, uint32_t work) {
+    return lanes_work(lanes, work)->next;
+}
+
 uint32_t lanes_longest_own(const femd_lanes *lanes, uint32_t lane) {
     const lane_record *record = lanes_at(lanes, lane);
     uint32_t longest = FEMD_NIL, most = 0;

@@ -58,6 +58,8 @@ uint32_t lanes_own_length(const femd_lanes *lanes, uint32_t lane, uint32_t worke
 uint32_t lanes_own_first(const femd_lanes *lanes, uint32_t lane, uint32_t worker);
 uint32_t lanes_common_first(const femd_lanes *lanes, uint32_t lane);
 uint32_t lanes_own_last(const femd_lanes *lanes, uint32_t lane, uint32_t worker);
+/* The one behind a queued piece of work in its queue. */
+uint32_t lanes_after(const femd_lanes *lanes, uint32_t work);
 /* The worker for which most is kept in the lane; FEMD_NIL if nothing is kept. Looks at all workers. */
 uint32_t lanes_longest_own(const femd_lanes *lanes, uint32_t lane);
 

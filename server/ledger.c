@@ -12,7 +12,7 @@ static const femd_hash *ledger_name(const void *item) {
 }
 
 femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
-                           femd_lanes *lanes) {
+                           femd_lanes *lanes, femd_deaths *deaths) {
     femd_ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger) return NULL;
     ledger->common = common;
@@ -20,10 +20,12 @@ femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalo
     ledger->catalogue = catalogue;
     ledger->states = states;
     ledger->lanes = lanes;
+    ledger->deaths = deaths;
     femd_slab_init(&ledger->records, sizeof(evaluation));
     femd_table_init(&ledger->by_key, &ledger->records, ledger_name);
     femd_rows_init(&ledger->workers, sizeof(ledger_worker));
     femd_rows_init(&ledger->made, sizeof(ledger_state));
+    femd_rows_init(&ledger->troubles, sizeof(ledger_trouble));
     return ledger;
 }
 
@@ -33,6 +35,7 @@ void ledger_destroy(femd_ledger **ledger) {
     femd_table_clear(&(*ledger)->by_key);
     femd_rows_clear(&(*ledger)->workers);
     femd_rows_clear(&(*ledger)->made);
+    femd_rows_clear(&(*ledger)->troubles);
     femd_chunks_clear(&(*ledger)->chunks);
     free(*ledger);
     *ledger = NULL;
@@ -157,6 +160,15 @@ static void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size)
     *size = 0;
 }
 
+void ledger_forget_poison(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    if (!(record->flags & LEDGER_POISON) || record->flags & LEDGER_ANSWERED) return;
+    if (ledger->common->now - record->poisoned < POISON_TIME) return;
+    ledger_uncache(ledger, number);
+    ledger_unstore(ledger, &record->response, &record->response_size);
+    record->flags &= (uint8_t)~LEDGER_POISON;
+}
+
 void ledger_keep_response(femd_ledger *ledger, evaluation *record, const femd_bytes *bytes) {
     record->response = ledger_store(ledger, bytes);
     if (record->response) record->response_size = (uint32_t)bytes->size;
@@ -279,7 +291,7 @@ femd_status ledger_open_for(femd_ledger *ledger, uint32_t number, uint32_t run) 
     if (state) states_ref(ledger->states, state);
     record->state_in = state;
     record->lane = lane;
-    record->retries = record->blames = 0;
+    record->troubled = 0;
     record->trial = FEMD_NIL;
     lanes_open(ledger->lanes, lane);
     record->stage = STAGE_SENT; /* if a second answer is still to come it will be the first now */
@@ -307,7 +319,7 @@ static void ledger_leave_queue(femd_ledger *ledger, uint32_t number) {
 void ledger_close(femd_ledger *ledger, uint32_t number, femd_status status) {
     evaluation *record = ledger_at(ledger, number);
     ledger_leave_queue(ledger, number);
-    if (record->stage == STAGE_STARTED) ledger_worker_at(ledger, record->worker)->started--;
+    if (record->stage == STAGE_STARTED) ledger_count_started(ledger, record->worker, -1);
     record->stage = STAGE_DONE;
     lanes_close(ledger->lanes, record->lane);
     record->lane = FEMD_NIL;

@@ -6,6 +6,7 @@
 #define FEMD_SERVER_LEDGER_H
 
 #include "catalogue.h"
+#include "deaths.h"
 #include "femd/evaluate.h"
 #include "lanes.h"
 #include "roster.h"
@@ -15,7 +16,7 @@ typedef struct femd_ledger femd_ledger;
 
 /* NULL if memory is out. Destroying accepts NULL, sets NULL. */
 femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
-                           femd_lanes *lanes);
+                           femd_lanes *lanes, femd_deaths *deaths);
 void ledger_destroy(femd_ledger **ledger);
 
 /* ---- records ---- */
@@ -43,6 +44,8 @@ uint32_t ledger_trial(const femd_ledger *ledger, uint32_t evaluation);
 /* Somebody wants its answer; no longer does, or has it. One that nobody wants is given up unless a worker has it. */
 void ledger_claim(femd_ledger *ledger, uint32_t evaluation);
 void ledger_unclaim(femd_ledger *ledger, uint32_t evaluation);
+/* If it was given up as poison and that is a while ago: it has no response any more and may be opened again. */
+void ledger_forget_poison(femd_ledger *ledger, uint32_t evaluation);
 /* Its stored response is used again. */
 void ledger_use(femd_ledger *ledger, uint32_t evaluation);
 /* A tentative result rests on it, or no longer does. */
@@ -68,12 +71,19 @@ void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
 
 /* ---- at workers ---- */
 
-/* A worker comes: 0 if memory is out. It goes: what it has is queued again; with blame, what it had started is
- * suspect: of an engine that takes points one by one each is tried alone, of one that takes batches (all of which count
- * as started) in halves, halved again until the guilty one is alone. Only a death that it caused alone, and the first
- * in company, count against a suspect; three make it poison. */
+/* A worker comes: 0 if memory is out. It goes: what it has is queued again. Unless death is FEMD_NIL what it had
+ * started may be the cause of its end, and if that death counts is suspect: of an engine that takes points one by one
+ * each is tried alone, of one that takes batches (all of which count as started) in halves, halved again until the
+ * guilty one is alone. Of deaths in company only the first is held against a suspect. */
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
-void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame);
+void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death);
+/* 1 if it is better evaluated by another worker: this one has failed it, or it is suspect and ended one on that host.
+ */
+int ledger_shuns(const femd_ledger *ledger, uint32_t evaluation, uint32_t worker);
+/* How many of the worker's last tasks failed for a reason of the infrastructure, one after another. */
+uint32_t ledger_failed_in_a_row(const femd_ledger *ledger, uint32_t worker);
+/* Workers that ended when it had started. */
+int ledger_losses(const femd_ledger *ledger, uint32_t evaluation);
 /* The id under which workers know it, at every attempt. */
 uint64_t ledger_task_id(const femd_ledger *ledger, uint32_t evaluation);
 /* It was taken from its lane and goes to the worker in a TASK message (a number that the ledger gives back when it

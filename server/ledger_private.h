@@ -37,16 +37,36 @@ typedef struct evaluation {
     uint32_t claims; /* of those who want the answer */
     uint32_t pins;   /* tentative results that rest on it, and its place in the queue of answers */
     uint32_t trial;  /* of a suspect: those of equal number may travel together */
-    uint8_t stage, blames, retries, remakes, flags;
+    uint8_t stage, remakes, flags;
+    uint8_t troubled; /* has a row of troubles */
     uint32_t response_size, passing_size;
     uint8_t *response; /* owned, from the chunks */
     uint8_t *passing;  /* owned: the answer in the queue if it is not the response */
     uint64_t fingerprint;
+    double poisoned; /* when it was given up as poison */
 } evaluation;
+
+#define POISON_TIME 10.0 /* s that an evaluation counts as poison; who asks later has it tried again */
+
+/* What went wrong with an evaluation since it was opened. */
+enum { SHUNNED = 4, LOSSES_MAX = 24 };
+typedef struct ledger_trouble {
+    uint32_t failures, tries; /* answers that failed: those that count, and all */
+    uint32_t shunned;         /* workers that failed it, the last few of them in turn */
+    uint64_t worker[SHUNNED]; /* their numbers, never used twice */
+    uint32_t losses;          /* workers that ended when it had started */
+    struct {
+        uint32_t death, host;
+        int alone; /* nothing else had started there */
+    } loss[LOSSES_MAX];
+    double longest; /* s that it had run when a worker ended */
+} ledger_trouble;
 
 typedef struct ledger_worker { /* what a worker has */
     uint32_t first, count, started;
     uint64_t done;
+    uint32_t failed; /* failures in a row, up to now */
+    double busy_since;
 } ledger_worker;
 
 typedef struct ledger_state { /* how a state can be made */
@@ -60,10 +80,14 @@ struct femd_ledger {
     femd_catalogue *catalogue;
     femd_states *states;
     femd_lanes *lanes;
+    femd_deaths *deaths;
     femd_slab records;
     femd_table by_key;
     femd_chunks chunks; /* storage of responses */
     femd_rows workers, made;
+    femd_rows troubles; /* by evaluation */
+    double busy;        /* s that workers have evaluated */
+    uint64_t innocent;  /* deaths with one evaluation under way that another worker finished */
     uint32_t used_head, used_tail;
     uint32_t answered_head, answered_tail;
     uint32_t parked, running;
@@ -92,6 +116,20 @@ void ledger_uncache(femd_ledger *ledger, uint32_t number);
 int ledger_is_wanted(const evaluation *record);
 /* Put an answer into the queue. */
 void ledger_publish(femd_ledger *ledger, uint32_t number, const femd_bytes *bytes);
+
+/* ledger_work.c */
+/* One more has started at the worker (1), or one less has (-1). */
+void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change);
+
+/* ledger_troubles.c */
+/* The row, made empty if there is none yet; NULL if memory is out. */
+ledger_trouble *ledger_troubles_of(femd_ledger *ledger, uint32_t number);
+/* An answer of a worker that failed: 1 if that is the end of the evaluation. */
+int ledger_note_failure(femd_ledger *ledger, uint32_t number, uint32_t worker);
+/* A worker ended when it had started, alone or in company: 1 if it is poison. */
+int ledger_note_loss(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t death, int alone);
+/* It was answered: those deaths were not its fault. */
+void ledger_forgive(femd_ledger *ledger, uint32_t number);
 
 /* ledger_makers.c */
 /* 0 if memory is out. */

@@ -2,11 +2,9 @@
 #include "answers.h"
 #include "ledger_private.h"
 
-enum { RETRIES_MAX = 3, BLAMES_MAX = 3 };
-
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker) {
     if (!femd_rows_reach(&ledger->workers, worker)) return 0;
-    *ledger_worker_at(ledger, worker) = (ledger_worker){0, 0, 0, 0};
+    *ledger_worker_at(ledger, worker) = (ledger_worker){.first = FEMD_NIL};
     return 1;
 }
 
@@ -39,6 +37,13 @@ void ledger_sent(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t
     roster_owe(ledger->roster, worker);
 }
 
+void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change) {
+    ledger_worker *holder = ledger_worker_at(ledger, worker);
+    if (holder->started) ledger->busy += ledger->common->now - holder->busy_since;
+    if (holder->started || change > 0) holder->busy_since = ledger->common->now;
+    holder->started += (uint32_t)change;
+}
+
 /* Take it from its worker. Returns the TASK message it was in. */
 static uint32_t ledger_land(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
@@ -51,7 +56,7 @@ static uint32_t ledger_land(femd_ledger *ledger, uint32_t number) {
     if (record->task_next) ledger_at(ledger, record->task_next)->task_prev = record->task_prev;
     holder->count--;
     if (record->stage == STAGE_STARTED) {
-        holder->started--;
+        ledger_count_started(ledger, record->worker, -1);
         record->stage = STAGE_SENT;
     }
     roster_pay(ledger->roster, record->worker);
@@ -74,12 +79,14 @@ void ledger_started(femd_ledger *ledger, uint32_t worker, uint64_t task) {
     evaluation *record = ledger_at(ledger, number);
     if (record->worker != worker || record->stage != STAGE_SENT) return;
     record->stage = STAGE_STARTED;
-    ledger_worker_at(ledger, worker)->started++;
+    ledger_count_started(ledger, worker, 1);
 }
 
+/* One in trouble is for everybody, whoever holds its state. */
 static void ledger_push_front(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
-    if (lanes_push(ledger->lanes, record->lane, number, record->state_in, 1)) record->stage = STAGE_QUEUED;
+    const uint32_t state = record->troubled ? FEMD_NIL : record->state_in;
+    if (lanes_push(ledger->lanes, record->lane, number, state, 1)) record->stage = STAGE_QUEUED;
 }
 
 /* Back to the queue, or away if nobody wants it any more. */
@@ -105,9 +112,10 @@ static void ledger_poison(femd_ledger *ledger, uint32_t number) {
     char key[65];
     femd_hash_text(&record->key, key);
     common_log(ledger->common, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)",
-               (unsigned long long)record->request.point, BLAMES_MAX, key);
+               (unsigned long long)record->request.point, ledger_losses(ledger, number), key);
     ledger->common->counter.poison++;
     record->flags |= LEDGER_POISON;
+    record->poisoned = ledger->common->now;
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
     femd_bytes made = answers_make(&record->request, FEMD_POISON, bytes);
     if (!record->response) {
@@ -145,34 +153,40 @@ static uint32_t ledger_count_suspects(const femd_ledger *ledger, const ledger_wo
     return count;
 }
 
-/* It had started when its worker ended. In a batch most suspects are innocent: none is blamed for more than the first
- * death in company. Returns 1 if it has been blamed too often. */
-static int ledger_judge(femd_ledger *ledger, uint32_t number, ledger_suspects *suspects) {
+/* It had started when its worker ended, and is suspect from now on. */
+static void ledger_suspect(femd_ledger *ledger, uint32_t number, ledger_suspects *suspects) {
     evaluation *record = ledger_at(ledger, number);
     const int batches = catalogue_caps(ledger->catalogue, record->material)->batch > 1;
     const int begins_half = suspects->judged == 0 || suspects->judged == (suspects->count + 1) / 2;
     suspects->judged++;
-    if (!batches || suspects->count == 1 || !record->blames) record->blames++;
     if (!batches || begins_half) ledger->last_trial++;
     if (ledger->last_trial == FEMD_NIL) ledger->last_trial++;
     record->trial = ledger->last_trial;
-    return record->blames >= BLAMES_MAX;
 }
 
-void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, int blame) {
+/* Returns 1 if it is poison. */
+static int ledger_judge(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t death,
+                        ledger_suspects *suspects) {
+    if (deaths_counts(ledger->deaths, death)) ledger_suspect(ledger, number, suspects);
+    return ledger_note_loss(ledger, number, worker, death, suspects->count == 1);
+}
+
+void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death) {
     const ledger_worker *holder = ledger_worker_at(ledger, worker);
+    const double since = holder->busy_since;
     ledger_suspects suspects = {.count = ledger_count_suspects(ledger, holder)};
     while (holder->first) {
         uint32_t number = holder->first;
         evaluation *record = ledger_at(ledger, number);
         int started = record->stage == STAGE_STARTED;
         ledger_land(ledger, number);
+        ledger_worker_at(ledger, worker)->busy_since = since; /* how long those that had started have run */
         if (record->stage == STAGE_DONE) {
             ledger_report_remade(ledger, number, FEMD_OK);
             ledger_release(ledger, number);
             continue;
         }
-        if (started && blame && ledger_judge(ledger, number, &suspects))
+        if (started && death && ledger_judge(ledger, number, worker, death, &suspects))
             ledger_poison(ledger, number);
         else
             ledger_requeue(ledger, number);
@@ -265,13 +279,18 @@ static void ledger_second_answer(femd_ledger *ledger, uint32_t number, uint32_t 
 static void ledger_failed_answer(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer) {
     evaluation *record = ledger_at(ledger, number);
     if (answer->status == FEMD_STATE_LOST && record->state_in) states_unhold(ledger->states, record->state_in, worker);
-    if (++record->retries < RETRIES_MAX) {
+    if (!ledger_note_failure(ledger, number, worker)) {
         ledger_requeue(ledger, number);
         return;
     }
-    common_log(ledger->common, FEMD_LOG_WARNING, "point %llu failed %d times: %s",
-               (unsigned long long)record->request.point, RETRIES_MAX, femd_status_text(answer->status));
+    common_log(ledger->common, FEMD_LOG_WARNING, "point %llu is given up, it failed too often: %s",
+               (unsigned long long)record->request.point, femd_status_text(answer->status));
     ledger_give_up(ledger, number, (femd_status)answer->status, &answer->response);
+}
+
+/* Whether a failure says something of the worker. */
+static int ledger_is_workers_fault(int status) {
+    return answers_is_retried(status) && status != FEMD_STATE_LOST && status != FEMD_CANCELLED;
 }
 
 femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answer *answer, uint32_t *message,
@@ -289,7 +308,12 @@ femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answe
     int had_it = record->message && record->worker == worker;
     if (had_it) {
         *message = ledger_land(ledger, number);
-        ledger_worker_at(ledger, worker)->done++;
+        ledger_worker *holder = ledger_worker_at(ledger, worker);
+        holder->done++;
+        if (ledger_is_workers_fault(answer->status))
+            holder->failed++;
+        else if (!answers_is_retried(answer->status))
+            holder->failed = 0;
     }
     if (record->stage == STAGE_DONE) {
         ledger_second_answer(ledger, number, worker, answer, cost.fingerprint);
@@ -303,6 +327,7 @@ femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answe
         return FEMD_OK;
     }
     ledger->common->counter.evaluations++;
+    ledger_forgive(ledger, number);
     catalogue_learn_cost(ledger->catalogue, record->material, cost.wall);
     ledger_record(ledger, number, worker, answer, cost.fingerprint);
     return FEMD_OK;

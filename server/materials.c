@@ -1,13 +1,17 @@
 /* Materials on their way to workers, and what becomes of them told to clients. */
 #include "materials.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/pack.h"
 
-enum { DEATHS_MAX = 3 };
+enum { DEATHS_MAX = 3, LOSSES_MAX = 16, EXCUSES_MAX = 2, ROUNDS_MAX = 3 };
+static const double wait_first = 1,
+                    wait_most = 60;   /* s before a failure that may pass is tried again, twice each time */
+static const double poison_time = 10; /* s after which one that was given up may be tried again */
 
 typedef struct material_asker { /* a client to tell */
     uint32_t client;
@@ -15,7 +19,13 @@ typedef struct material_asker { /* a client to tell */
 } material_asker;
 
 typedef struct material_asked {
-    uint32_t deaths;       /* workers that ended while opening it */
+    uint32_t losses; /* workers that ended while opening it */
+    struct {
+        uint32_t death, host;
+    } loss[LOSSES_MAX];
+    double given_up;       /* when it was given up for that */
+    uint32_t rounds;       /* times that all workers have failed for a reason that may pass */
+    double wait, again_at; /* s; when those are sent it again (infinity: none is) */
     material_asker *asker; /* owned */
     uint32_t count, room;
 } material_asked;
@@ -25,8 +35,10 @@ struct femd_materials {
     femd_roster *roster;
     femd_catalogue *catalogue;
     femd_outbox *outbox;
+    femd_deaths *deaths;
     femd_batches *batches;
     femd_rows asked; /* by material */
+    double next_due;
 };
 
 static material_asked *materials_at(const femd_materials *materials, uint32_t material) {
@@ -34,14 +46,16 @@ static material_asked *materials_at(const femd_materials *materials, uint32_t ma
 }
 
 femd_materials *materials_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue,
-                                 femd_outbox *outbox, femd_batches *batches) {
+                                 femd_outbox *outbox, femd_deaths *deaths, femd_batches *batches) {
     femd_materials *materials = calloc(1, sizeof *materials);
     if (!materials) return NULL;
     materials->common = common;
     materials->roster = roster;
     materials->catalogue = catalogue;
     materials->outbox = outbox;
+    materials->deaths = deaths;
     materials->batches = batches;
+    materials->next_due = INFINITY;
     femd_rows_init(&materials->asked, sizeof(material_asked));
     return materials;
 }
@@ -69,6 +83,16 @@ static void materials_send(femd_materials *materials, uint32_t material, uint32_
     }
     femd_frame_finish(&frame, 1);
     outbox_send(materials->outbox, roster_address(materials->roster, worker), &frame);
+    if (!roster_owes(materials->roster, worker)) roster_progressed(materials->roster, worker);
+    roster_owe(materials->roster, worker); /* it may hang */
+}
+
+static void materials_send_to_all(femd_materials *materials, uint32_t material) {
+    for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(materials->roster, worker)) {
+        const femd_opening opening = catalogue_opening(materials->catalogue, material, worker);
+        if (opening == OPENING_NO || opening == OPENING_LATER) materials_send(materials, material, worker);
+    }
 }
 
 void materials_worker_here(femd_materials *materials, uint32_t worker) {
@@ -118,6 +142,37 @@ static femd_status materials_add_asker(material_asked *asked, const material_ask
     return FEMD_OK;
 }
 
+static int materials_still_opening(const femd_materials *materials, uint32_t material) {
+    for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(materials->roster, worker)) {
+        const femd_opening opening = catalogue_opening(materials->catalogue, material, worker);
+        if (opening != OPENING_FAILED && opening != OPENING_LATER) return 1;
+    }
+    return 0;
+}
+
+/* All workers that are here have failed to open it, and none is to try again. */
+static int materials_is_hopeless(const femd_materials *materials, uint32_t material) {
+    return !catalogue_is_ready(materials->catalogue, material) && roster_workers(materials->roster) &&
+           catalogue_failure(materials->catalogue, material)->code != FEMD_OK &&
+           !materials_still_opening(materials, material);
+}
+
+/* A client asks again for one that has failed for a reason that may have passed. */
+static void materials_forgive(femd_materials *materials, uint32_t material) {
+    material_asked *asked = materials_at(materials, material);
+    const int ready = catalogue_is_ready(materials->catalogue, material);
+    if (ready > 0) return;
+    if (ready < 0) {
+        if (catalogue_failure(materials->catalogue, material)->code != FEMD_POISON ||
+            materials->common->now - asked->given_up < poison_time)
+            return;
+        asked->losses = 0;
+        catalogue_set_open(materials->catalogue, material);
+    }
+    materials_send_to_all(materials, material);
+}
+
 femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame, femd_error *err) {
     femd_pack pack;
     FEMD_TRY(femd_pack_decode(frame->body.data, frame->body.size, &pack, err));
@@ -130,11 +185,19 @@ femd_status materials_register(femd_materials *materials, uint32_t client, const
             common_no_memory(materials->common);
             return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
         }
-        for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
-             worker = roster_next_worker(materials->roster, worker))
-            materials_send(materials, material, worker);
+        *materials_at(materials, material) = (material_asked){.again_at = INFINITY};
+        materials_send_to_all(materials, material);
+    } else {
+        materials_forgive(materials, material);
     }
     const material_asker asker = {client, frame->id};
+    if (materials_is_hopeless(materials, material)) {
+        const femd_error failure = *catalogue_failure(materials->catalogue, material);
+        catalogue_set_failed(materials->catalogue, material, &failure);
+        materials_tell(materials, material, &asker);
+        catalogue_set_open(materials->catalogue, material); /* for workers that come */
+        return FEMD_OK;
+    }
     if (!catalogue_is_ready(materials->catalogue, material))
         return materials_add_asker(materials_at(materials, material), &asker, err);
     materials_tell(materials, material, &asker);
@@ -170,27 +233,72 @@ static void materials_could_open(femd_materials *materials, uint32_t material, u
     materials_settle(materials, material);
 }
 
-static int materials_still_opening(const femd_materials *materials, uint32_t material) {
+/* ---- failures that may pass ---- */
+
+static void materials_try_later(femd_materials *materials, uint32_t material) {
+    material_asked *asked = materials_at(materials, material);
+    if (isfinite(asked->again_at)) return;
+    asked->wait = asked->wait > 0 ? fmin(2 * asked->wait, wait_most) : wait_first;
+    asked->again_at = materials->common->now + asked->wait;
+    materials->next_due = fmin(materials->next_due, asked->again_at);
+}
+
+double materials_next_due(const femd_materials *materials) {
+    return materials->next_due;
+}
+
+void materials_tick(femd_materials *materials) {
+    materials->next_due = INFINITY;
+    for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
+        material_asked *asked = materials_at(materials, material);
+        if (materials->common->now >= asked->again_at) {
+            asked->again_at = INFINITY;
+            materials_send_to_all(materials, material);
+        }
+        materials->next_due = fmin(materials->next_due, asked->again_at);
+    }
+}
+
+static int materials_may_pass(const femd_materials *materials, uint32_t material) {
     for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
          worker = roster_next_worker(materials->roster, worker))
-        if (catalogue_opening(materials->catalogue, material, worker) != OPENING_FAILED) return 1;
+        if (catalogue_opening(materials->catalogue, material, worker) == OPENING_LATER) return 1;
     return 0;
 }
 
-/* Bad input is the same everywhere; anything else may be the fault of that worker, so all must have failed. Then
- * clients are told, and a worker that comes later may still manage. */
+/* 1 if what some worker has met may pass, so that it is too early for clients to be told. */
+static int materials_wait(femd_materials *materials, uint32_t material) {
+    material_asked *asked = materials_at(materials, material);
+    const int may_pass = materials_may_pass(materials, material);
+    if (materials_still_opening(materials, material)) {
+        if (may_pass) materials_try_later(materials, material);
+        return 1;
+    }
+    if (!may_pass || ++asked->rounds >= ROUNDS_MAX) return 0;
+    materials_try_later(materials, material);
+    return 1;
+}
+
+/* Bad input is the same everywhere, and REFUSED stays so at this worker. Anything else may be the fault of the worker
+ * and may pass, so all must have failed, several times. Then clients are told, and who asks again has it tried again.
+ */
 static void materials_could_not_open(femd_materials *materials, uint32_t material, uint32_t worker,
                                      const femd_ready *said) {
-    catalogue_set_opening(materials->catalogue, material, worker, OPENING_FAILED);
+    const int final = materials_is_final(said->status), stays = final || said->status == FEMD_REFUSED;
+    material_asked *asked = materials_at(materials, material);
+    catalogue_set_opening(materials->catalogue, material, worker, stays ? OPENING_FAILED : OPENING_LATER);
     common_log(materials->common, FEMD_LOG_WARNING, "worker %llu cannot open a material: %s",
                (unsigned long long)roster_number(materials->roster, worker), said->text);
+    if (catalogue_is_ready(materials->catalogue, material) < 0) return;
+    if (!final && materials_wait(materials, material)) return;
     if (catalogue_is_ready(materials->catalogue, material)) return;
-    if (!materials_is_final(said->status) && materials_still_opening(materials, material)) return;
     femd_error failure = FEMD_ERROR_INIT;
     femd_fail(&failure, (femd_status)said->status, "%s", said->text);
     catalogue_set_failed(materials->catalogue, material, &failure);
+    asked->rounds = 0;
+    asked->wait = 0;
     materials_settle(materials, material);
-    if (!materials_is_final(said->status)) catalogue_set_open(materials->catalogue, material);
+    if (!final) catalogue_set_open(materials->catalogue, material);
 }
 
 femd_status materials_opened(femd_materials *materials, uint32_t worker, const femd_frame *frame, femd_error *err) {
@@ -200,6 +308,7 @@ femd_status materials_opened(femd_materials *materials, uint32_t worker, const f
     if (!material) return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY about a material that was not sent");
     if (catalogue_opening(materials->catalogue, material, worker) != OPENING_SENT) return FEMD_OK; /* said twice */
     roster_progressed(materials->roster, worker);
+    roster_pay(materials->roster, worker);
     if (said.status == FEMD_OK)
         materials_could_open(materials, material, worker, &said);
     else
@@ -209,21 +318,52 @@ femd_status materials_opened(femd_materials *materials, uint32_t worker, const f
 
 /* ---- peers that go ---- */
 
-static void materials_blame(femd_materials *materials, uint32_t material) {
+/* Whether another host still tries it. */
+static int materials_opens_elsewhere(const femd_materials *materials, uint32_t material, uint32_t gone) {
+    const uint32_t host = deaths_host_of(materials->deaths, gone);
+    for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(materials->roster, worker))
+        if (worker != gone && deaths_host_of(materials->deaths, worker) != host &&
+            catalogue_opening(materials->catalogue, material, worker) == OPENING_SENT)
+            return 1;
+    return 0;
+}
+
+/* Deaths that may be its fault: nobody is unlucky all the time. */
+static uint32_t materials_count_deaths(const femd_materials *materials, const material_asked *asked, int *hosts) {
+    uint32_t counted = 0, excused = 0, first = 0;
+    *hosts = 0;
+    for (uint32_t i = 0; i < asked->losses; i++) {
+        if (!deaths_counts(materials->deaths, asked->loss[i].death) && excused++ < EXCUSES_MAX) continue;
+        if (!counted++) first = asked->loss[i].host;
+        if (!*hosts || (*hosts == 1 && asked->loss[i].host != first)) ++*hosts;
+    }
+    return counted;
+}
+
+static void materials_blame(femd_materials *materials, uint32_t material, uint32_t worker, uint32_t death) {
+    material_asked *asked = materials_at(materials, material);
+    int hosts;
     if (catalogue_is_ready(materials->catalogue, material)) return;
-    if (++materials_at(materials, material)->deaths < DEATHS_MAX) return;
+    asked->loss[asked->losses].death = death;
+    asked->loss[asked->losses++].host = deaths_host_of(materials->deaths, worker);
+    const uint32_t counted = materials_count_deaths(materials, asked, &hosts);
+    if (asked->losses < LOSSES_MAX &&
+        (counted < DEATHS_MAX || (hosts == 1 && materials_opens_elsewhere(materials, material, worker))))
+        return;
     femd_error failure = FEMD_ERROR_INIT;
-    femd_fail(&failure, FEMD_POISON, "%d workers ended while they opened this material", DEATHS_MAX);
+    femd_fail(&failure, FEMD_POISON, "%u workers ended while they opened this material", asked->losses);
     catalogue_set_failed(materials->catalogue, material, &failure);
+    asked->given_up = materials->common->now;
     common_log(materials->common, FEMD_LOG_ERROR, "%s", failure.text);
     materials_settle(materials, material);
 }
 
-void materials_peer_gone(femd_materials *materials, uint32_t peer, int blame) {
+void materials_peer_gone(femd_materials *materials, uint32_t peer, uint32_t death) {
     for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
         int opening = catalogue_opening(materials->catalogue, material, peer) == OPENING_SENT;
         catalogue_set_opening(materials->catalogue, material, peer, OPENING_NO);
-        if (opening && blame) materials_blame(materials, material);
+        if (opening && death) materials_blame(materials, material, peer, death);
         material_asked *asked = materials_at(materials, material);
         uint32_t kept = 0;
         for (uint32_t i = 0; i < asked->count; i++)

@@ -12,7 +12,7 @@ typedef struct femd_materials femd_materials;
 
 /* NULL if memory is out. Destroying accepts NULL, sets NULL. */
 femd_materials *materials_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue,
-                                 femd_outbox *outbox, femd_batches *batches);
+                                 femd_outbox *outbox, femd_deaths *deaths, femd_batches *batches);
 void materials_destroy(femd_materials **materials);
 
 /* A MATERIAL frame of a client. */
@@ -21,9 +21,13 @@ FEMD_MUST_CHECK femd_status materials_register(femd_materials *materials, uint32
 /* A MATERIAL_READY frame of a worker. */
 FEMD_MUST_CHECK femd_status materials_opened(femd_materials *materials, uint32_t worker, const femd_frame *frame,
                                              femd_error *err);
-/* A worker is there: send it all materials. A peer is gone: forget what it opened or asked; with blame, a material that
- * three workers did not survive opening is given up. */
+/* A worker is there: send it all materials. A peer is gone: forget what it opened or asked; what it was opening may be
+ * the cause of its death, unless that is FEMD_NIL: a material is given up that so many workers did not survive, on two
+ * hosts if there are two. */
 void materials_worker_here(femd_materials *materials, uint32_t worker);
-void materials_peer_gone(femd_materials *materials, uint32_t peer, int blame);
+void materials_peer_gone(femd_materials *materials, uint32_t peer, uint32_t death);
+/* When materials are sent again to workers that failed to open them for a reason that may pass; and send them. */
+double materials_next_due(const femd_materials *materials);
+void materials_tick(femd_materials *materials);
 
 #endif

@@ -36,7 +36,8 @@ static int members_is_worker(const femd_members *members, uint32_t peer) {
 
 /* ---- going ---- */
 
-void members_remove(femd_members *members, uint32_t peer, int bye, int blame) {
+/* death: of a worker, FEMD_NIL if nothing it did can be the cause. */
+static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t death) {
     const members_rooms *in = &members->in;
     const int worker = members_is_worker(members, peer);
     common_log(in->common, FEMD_LOG_INFO, "peer %llu %s (%s, %u tasks, %u of them started)",
@@ -44,18 +45,23 @@ void members_remove(femd_members *members, uint32_t peer, int bye, int blame) {
                worker ? "worker" : "client", worker ? ledger_tasks(in->ledger, peer) : 0,
                worker ? ledger_tasks_started(in->ledger, peer) : 0);
     if (worker) {
-        materials_peer_gone(in->materials, peer, blame);
+        materials_peer_gone(in->materials, peer, death);
         states_worker_gone(in->states, peer);
-        dispatch_worker_gone(in->dispatch, peer, blame);
+        dispatch_worker_gone(in->dispatch, peer, death);
         lanes_worker_gone(in->lanes, peer);
         members->pulse_now = 1;
     } else {
         batches_client_gone(in->batches, peer);
         gets_client_gone(in->gets, peer);
-        materials_peer_gone(in->materials, peer, 0);
+        materials_peer_gone(in->materials, peer, FEMD_NIL);
         runs_leave(in->runs, peer, bye);
     }
     roster_remove(in->roster, peer);
+}
+
+void members_remove(femd_members *members, uint32_t peer, int bye, int lost) {
+    const int died = lost && !bye && members_is_worker(members, peer);
+    members_end(members, peer, bye, died ? deaths_note(members->in.deaths, peer, DEATH_LOST) : FEMD_NIL);
 }
 
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why) {
@@ -65,7 +71,8 @@ void members_expel(femd_members *members, uint32_t peer, const femd_error *why) 
                (unsigned long long)roster_number(in->roster, peer), why->text);
     outbox_send_error(in->outbox, address, 0, why);
     outbox_drop(in->outbox, address);
-    members_remove(members, peer, 0, 1);
+    members_end(members, peer, 0,
+                members_is_worker(members, peer) ? deaths_note(in->deaths, peer, DEATH_HUNG) : FEMD_NIL);
 }
 
 void members_farewell(femd_members *members) {
@@ -170,7 +177,9 @@ static femd_status members_seat(femd_members *members, uint32_t peer, femd_error
     const members_rooms *in = &members->in;
     const femd_hello *hello = roster_hello(in->roster, peer);
     if (hello->role == FEMD_ROLE_WORKER) {
-        if (states_worker_here(in->states, peer) && ledger_worker_here(in->ledger, peer)) return FEMD_OK;
+        if (states_worker_here(in->states, peer) && ledger_worker_here(in->ledger, peer) &&
+            dispatch_worker_here(in->dispatch, peer))
+            return FEMD_OK;
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
     }
     if (!batches_client_here(in->batches, peer)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");

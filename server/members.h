@@ -20,6 +20,7 @@ typedef struct members_rooms {
     femd_outbox *outbox;
     femd_states *states;
     femd_lanes *lanes;
+    femd_deaths *deaths;
     femd_ledger *ledger;
     femd_dispatch *dispatch;
     femd_runs *runs;
@@ -36,8 +37,8 @@ void members_destroy(femd_members **members);
 void members_hello(femd_members *members, femd_address from, const femd_frame *frame);
 /* Whatever comes from an unknown sender, HELLO and BYE apart: it is told what has become of it. */
 void members_stranger(femd_members *members, femd_address from, uint64_t id);
-/* A peer is gone. blame: its started tasks may be the reason. */
-void members_remove(femd_members *members, uint32_t peer, int bye, int blame);
+/* A peer is gone. lost: not of its own will, so that its started tasks may be the reason. */
+void members_remove(femd_members *members, uint32_t peer, int bye, int lost);
 /* Say why, drop the connection, and treat it as gone. */
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why);
 /* Tell everybody that the server ends. */

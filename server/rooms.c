@@ -6,7 +6,8 @@ static int rooms_build(femd_rooms *at) {
     if (!(at->roster = roster_create(common)) || !(at->catalogue = catalogue_create(common)) ||
         !(at->outbox = outbox_create(common)) || !(at->states = states_create(common, at->roster, at->outbox)) ||
         !(at->lanes = lanes_create(common, at->roster, at->catalogue, at->states)) ||
-        !(at->ledger = ledger_create(common, at->roster, at->catalogue, at->states, at->lanes)))
+        !(at->deaths = deaths_create(common, at->roster)) ||
+        !(at->ledger = ledger_create(common, at->roster, at->catalogue, at->states, at->lanes, at->deaths)))
         return 0;
     const dispatch_rooms for_dispatch = {common,     at->roster, at->catalogue, at->outbox,
                                          at->states, at->lanes,  at->ledger};
@@ -14,10 +15,11 @@ static int rooms_build(femd_rooms *at) {
         !(at->runs = runs_create(common, at->roster, at->outbox, at->states, at->lanes, at->ledger)) ||
         !(at->gets = gets_create(common, at->roster, at->outbox, at->states)) ||
         !(at->batches = batches_create(common, at->roster, at->catalogue, at->outbox, at->ledger, at->runs)) ||
-        !(at->materials = materials_create(common, at->roster, at->catalogue, at->outbox, at->batches)))
+        !(at->materials = materials_create(common, at->roster, at->catalogue, at->outbox, at->deaths, at->batches)))
         return 0;
-    const members_rooms for_members = {common,     at->roster,   at->catalogue, at->outbox, at->states,  at->lanes,
-                                       at->ledger, at->dispatch, at->runs,      at->gets,   at->batches, at->materials};
+    const members_rooms for_members = {common,    at->roster,  at->catalogue, at->outbox,   at->states,
+                                       at->lanes, at->deaths,  at->ledger,    at->dispatch, at->runs,
+                                       at->gets,  at->batches, at->materials};
     at->members = members_create(&for_members);
     return at->members != NULL;
 }
@@ -37,6 +39,7 @@ void rooms_clear(femd_rooms *rooms) {
     runs_destroy(&rooms->runs);
     dispatch_destroy(&rooms->dispatch);
     ledger_destroy(&rooms->ledger);
+    deaths_destroy(&rooms->deaths);
     lanes_destroy(&rooms->lanes);
     states_destroy(&rooms->states);
     outbox_destroy(&rooms->outbox);

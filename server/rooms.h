@@ -11,6 +11,7 @@ typedef struct femd_rooms {
     femd_outbox *outbox;
     femd_states *states;
     femd_lanes *lanes;
+    femd_deaths *deaths;
     femd_ledger *ledger;
     femd_dispatch *dispatch;
     femd_runs *runs;

@@ -9,7 +9,7 @@ typedef struct peer {
     femd_address address; /* route 0: the place is free */
     femd_hello hello;
     uint64_t number;
-    double since;
+    double since, heard;
     uint32_t violations;
     /* worker */
     uint32_t flying; /* TASK messages it holds */
@@ -25,6 +25,7 @@ struct femd_roster {
     uint64_t last_number;
     uint32_t workers;
     uint32_t idle[FEMD_CREDITS_MAX + 1]; /* first worker with so many free credits */
+    uint32_t owing;                      /* workers that owe something */
     double next_due;
 };
 
@@ -115,11 +116,15 @@ uint32_t roster_add(femd_roster *roster, femd_address address, const femd_hello 
     entry->address = address;
     entry->hello = *hello;
     entry->number = ++roster->last_number;
-    entry->since = entry->progress = roster->common->now;
+    entry->since = entry->heard = entry->progress = roster->common->now;
     if (!roster_is_worker(entry)) return number;
     roster->workers++;
     roster_idle_insert(roster, number);
     return number;
+}
+
+static void roster_owes_no_more(femd_roster *roster) {
+    if (--roster->owing == 0) roster->next_due = INFINITY;
 }
 
 void roster_remove(femd_roster *roster, uint32_t number) {
@@ -128,6 +133,7 @@ void roster_remove(femd_roster *roster, uint32_t number) {
     if (roster_is_worker(entry)) {
         roster_idle_remove(roster, number);
         roster->workers--;
+        if (entry->owed) roster_owes_no_more(roster);
     }
     entry->address.route = 0;
     femd_slab_give(&roster->peers, number);
@@ -157,6 +163,14 @@ uint64_t roster_number(const femd_roster *roster, uint32_t number) {
 
 double roster_since(const femd_roster *roster, uint32_t number) {
     return roster_at(roster, number)->since;
+}
+
+void roster_hear(femd_roster *roster, uint32_t number) {
+    roster_at(roster, number)->heard = roster->common->now;
+}
+
+double roster_heard(const femd_roster *roster, uint32_t number) {
+    return roster_at(roster, number)->heard;
 }
 
 uint32_t roster_violation(femd_roster *roster, uint32_t number) {
@@ -194,11 +208,13 @@ static void roster_wait_for(femd_roster *roster, const peer *entry) {
 
 void roster_owe(femd_roster *roster, uint32_t worker) {
     peer *entry = roster_at(roster, worker);
-    if (entry->owed++ == 0) roster_wait_for(roster, entry);
+    if (entry->owed++) return;
+    roster->owing++;
+    roster_wait_for(roster, entry);
 }
 
 void roster_pay(femd_roster *roster, uint32_t worker) {
-    roster_at(roster, worker)->owed--;
+    if (--roster_at(roster, worker)->owed == 0) roster_owes_no_more(roster);
 }
 
 int roster_owes(const femd_roster *roster, uint32_t worker) {

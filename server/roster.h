@@ -24,6 +24,9 @@ const femd_hello *roster_hello(const femd_roster *roster, uint32_t peer);
 uint64_t roster_number(const femd_roster *roster, uint32_t peer);
 /* When it came. */
 double roster_since(const femd_roster *roster, uint32_t peer);
+/* A message has come from it; and when the last did. */
+void roster_hear(femd_roster *roster, uint32_t peer);
+double roster_heard(const femd_roster *roster, uint32_t peer);
 /* It has broken the protocol once more; returns how often by now. */
 uint32_t roster_violation(femd_roster *roster, uint32_t peer);
 

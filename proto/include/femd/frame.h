@@ -27,7 +27,8 @@
     X(TASK, 30, "S>W", "material, states to keep, then count x task")                                                  \
     X(STARTED, 31, "W>S", "count x task id (u64)")                                                                     \
     X(ANSWER, 32, "W>S", "count x answer")                                                                             \
-    X(BEAT, 33, "W>S", "task id (u64), fraction done (f64): sent from the compute loop")                               \
+    X(BEAT, 33, "W>S",                                                                                                 \
+      "task id (u64), fraction done (f64): sent from the compute loop; task 0: alive while it opens a material")       \
     X(DROP, 34, "S>W", "count x state hash that nobody needs any more")                                                \
     X(STATE_GET, 40, "S>W C>S", "count x state hash; header id is echoed")                                             \
     X(STATE, 41, "W>S S>C C>S", "count x state entry (hash, length, bytes; length 0: not held); header id echoed")     \

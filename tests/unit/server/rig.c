@@ -81,6 +81,11 @@ void rig_deliver(rig *g, uint64_t route, const femd_buffer *frame) {
 }
 
 void rig_vanish(rig *g, uint64_t route) {
+    g->now += 0.3;
+    rig_vanish_now(g, route);
+}
+
+void rig_vanish_now(rig *g, uint64_t route) {
     femd_core_vanish(g->core, route, g->now);
     rig_collect(g);
     rig_audit(g);
@@ -143,14 +148,20 @@ uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks,
     return hello(g, &h);
 }
 
-uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint) {
-    femd_hello h = {.role = FEMD_ROLE_WORKER,
-                    .pid = (uint32_t)g->next_route,
-                    .host = "here",
-                    .version = "t",
-                    .fingerprint = fingerprint};
+static uint64_t worker_of(rig *g, const char *level, uint64_t fingerprint, const char *host) {
+    femd_hello h = {
+        .role = FEMD_ROLE_WORKER, .pid = (uint32_t)g->next_route, .version = "t", .fingerprint = fingerprint};
+    snprintf(h.host, sizeof h.host, "%s", host);
     snprintf(h.level, sizeof h.level, "%s", level);
     return hello(g, &h);
+}
+
+uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint) {
+    return worker_of(g, level, fingerprint, "here");
+}
+
+uint64_t rig_worker_at(rig *g, const char *host) {
+    return worker_of(g, "x86-64-v3", 7, host);
 }
 
 uint64_t rig_worker(rig *g) {

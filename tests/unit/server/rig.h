@@ -32,7 +32,9 @@ void rig_init(rig *g, const femd_core_config *config);
 void rig_clear(rig *g);
 /* Hand the core a frame from a route, settle, collect its actions, audit its books. */
 void rig_deliver(rig *g, uint64_t route, const femd_buffer *frame);
+/* The connection goes, 0.3 s later: workers that end in one moment are another matter (rig_vanish_now). */
 void rig_vanish(rig *g, uint64_t route);
+void rig_vanish_now(rig *g, uint64_t route);
 void rig_wait(rig *g, double seconds);
 /* Collect actions after calls of the core made by the test itself. */
 void rig_collect(rig *g);
@@ -47,6 +49,7 @@ uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks);
 /* The same, going on from a committed step. */
 uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks, uint32_t step);
 uint64_t rig_worker(rig *g);
+uint64_t rig_worker_at(rig *g, const char *host);
 uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint);
 /* Client: register the standard material. Worker: open whatever it was sent (fails with status if not OK). */
 void rig_register(rig *g, uint64_t client);
