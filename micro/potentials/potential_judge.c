@@ -249,6 +249,7 @@ void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential 
     judge_say(p, &phi);
     const femd_eam_tables *tables = femd_eam_tables_of(p);
     judge_embed(tables, species, p);
+    femd_eam_judge_ends(t, species, p);
     if (!tables->over_radius) return;
     char refit[80] = "";
     if (tables->refit_error > 0)

@@ -35,5 +35,7 @@ void femd_eam_tables_clear(void *tables);
 
 /* potential_judge.c: remarks on kinks, jumps, scatter and coarse knots of *t into p->notes, after femd_eam_tabulate. */
 void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p);
+/* potential_ends.c: remarks on functions that do not end at zero at the cutoff; part of the former. */
+void femd_eam_judge_ends(const femd_eam *t, const char (*species)[8], femd_potential *p);
 
 #endif

@@ -11,11 +11,13 @@
 #include "numerics/dense.h"
 #include "rve/beat.h"
 #include "rve/conjugate.h"
+#include "rve/fire.h"
 #include "rve/native_lanczos.h"
 
-enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20 };
+enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, NEWTON_STEPS = 10 };
 
 static const double SWITCH_FORCE = 1e-6; /* eV/angstrom: below, a fresh factor finishes in one step */
+static const double NEWTON_FORCE = 1e-7; /* eV/angstrom: from here Newton's steps finish what FIRE began */
 static const double ROUND_OFF_REACH = 4; /* a step that fails this near to round-off is the last */
 static const double SOLVE_TOLERANCE = 1e-11;
 static const double HESSIAN_REACH = 1e-9; /* angstrom: how far from its place a Hessian stands for the tangent */
@@ -281,6 +283,40 @@ static double relax_round_off(const femd_relaxer *relaxer, const double *x) {
     return DBL_EPSILON * femd_max_abs(relaxer->n3, x) * relaxer->stiffest;
 }
 
+/* Where no step lowers the energy although there are forces, the energy jumps (a table that does not end at zero): the
+ * forces are followed without it, first by FIRE, then by Newton's steps. */
+static femd_status relax_by_forces(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
+                                   const femd_beat *beat, femd_relax_result *res, femd_error *err) {
+    const double stuck = femd_max_abs(relaxer->n3, relaxer->f), tolerance = relaxer->set.force_tolerance;
+    femd_fire fire = {.tolerance = fmax(tolerance, NEWTON_FORCE),
+                      .stiffness = 2 * relaxer->stiffest,
+                      .max_move = relaxer->set.max_move,
+                      .v = relaxer->d};
+    const femd_status rc = femd_fire_run(&fire, rve, place, x, relaxer->f, beat, err);
+    if (rc == FEMD_NOT_CONVERGED)
+        femd_error_prefix(err, "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", stuck,
+                          tolerance);
+    FEMD_TRY(rc);
+    res->iterations += fire.steps;
+    for (int step = 0; step < NEWTON_STEPS; step++) {
+        const double left = femd_max_abs(relaxer->n3, relaxer->f);
+        if (left <= tolerance) return FEMD_OK;
+        FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
+        if (!relaxer->positive) return FEMD_OK; /* a saddle: the caller says so */
+        memcpy(relaxer->x_old, x, (size_t)relaxer->n3 * sizeof *x);
+        FEMD_TRY(femd_relaxer_solve(relaxer, rve, 1, relaxer->f, beat, relaxer->d, err));
+        for (int i = 0; i < relaxer->n3; i++) x[i] += relaxer->d[i];
+        FEMD_TRY(relax_forces(relaxer, rve, place, x, beat, err));
+        if (femd_max_abs(relaxer->n3, relaxer->f) < left) continue;
+        memcpy(x, relaxer->x_old, (size_t)relaxer->n3 * sizeof *x);
+        FEMD_TRY(relax_forces(relaxer, rve, place, x, beat, err));
+        if (left <= ROUND_OFF_REACH * relax_round_off(relaxer, x)) return FEMD_OK;
+        break;
+    }
+    return femd_fail(err, FEMD_NOT_CONVERGED, "the relaxation stands at %.2e eV/angstrom, where the forces jump",
+                     femd_max_abs(relaxer->n3, relaxer->f));
+}
+
 femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, double *x,
                        const double *stale, const femd_beat *beat, femd_relax_result *res, femd_error *err) {
     memset(res, 0, sizeof *res);
@@ -316,10 +352,10 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
         }
         if (rc != FEMD_NOT_CONVERGED) return rc;
         if (fmax_now <= ROUND_OFF_REACH * relax_round_off(relaxer, x)) break;
-        if (++failures > 2)
-            return femd_fail(err, FEMD_NOT_CONVERGED,
-                             "the relaxation found no downhill step at %.2e eV/angstrom (tolerance %.1e)", fmax_now,
-                             relaxer->set.force_tolerance);
+        if (++failures > 2) {
+            FEMD_TRY(relax_by_forces(relaxer, rve, place, x, beat, res, err));
+            break;
+        }
         FEMD_TRY(relax_refresh(relaxer, rve, place, x, res, err));
         g = (progress){.fmax = fmax_now};
     }

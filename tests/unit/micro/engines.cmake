@@ -1,5 +1,5 @@
 # Tests of the engines: relaxation, tangent, states, control.
-foreach(name elastic crystal tangent hill_mandel state control path large primitive)
+foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")

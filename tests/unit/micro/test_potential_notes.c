@@ -12,6 +12,9 @@ typedef struct planted {
     double digits;     /* rounding of every number, relative; 0: all digits */
     int knots;
     double wobble; /* of phi at r = 2.5, as a jump of its second derivative */
+    double end;    /* of phi at the cutoff, in meV */
+    double slope;  /* of phi there, in eV/angstrom */
+    double left;   /* of rho there, over exp(-1.3 1.5) */
 } planted;
 
 static double rounded(const planted *p, double v) {
@@ -40,9 +43,12 @@ static void remarks(const planted *p, const char *interpolation, char *notes, si
     int at = sprintf(text, "c\nc\nc\n1 Xx\n%d %.17g %d %.17g 5.5\n29 63.5 3.6 fcc\n", n, drho, n, dr);
     for (int k = 0; k < n; k++) at += sprintf(text + at, "%.17g\n", rounded(p, embedding(p, k * drho)));
     for (int k = 0; k < n; k++)
-        at += sprintf(text + at, "%.17g\n", k < n - 1 ? rounded(p, exp(-1.3 * k * dr) * tail(k * dr)) : 0.0);
+        at += sprintf(text + at, "%.17g\n",
+                      (k < n - 1 ? rounded(p, exp(-1.3 * k * dr) * tail(k * dr)) : 0.0) + p->left * exp(-1.3 * 1.5));
     for (int k = 0; k < n; k++)
-        at += sprintf(text + at, "%.17g\n", k < n - 1 ? rounded(p, k * dr * pair(p, k * dr)) : 0.0);
+        at += sprintf(text + at, "%.17g\n",
+                      (k < n - 1 ? rounded(p, k * dr * pair(p, k * dr)) : 0.0) +
+                          k * dr * (1e-3 * p->end + p->slope * (k - n + 1) * dr));
     femd_error err = FEMD_ERROR_INIT;
     femd_json doc = FEMD_JSON_INIT;
     femd_potential *q;
@@ -161,6 +167,19 @@ static void tables_of_lammps_are_judged(void **state) {
     assert_non_null(strstr(notes, "phi'' of Al-Al scatters"));
 }
 
+static void a_table_that_does_not_end_at_zero_is_told(void **state) {
+    (void)state;
+    char notes[2000];
+    remarks(&(planted){.knots = 2000, .end = -1.24}, "auto", notes, sizeof notes);
+    if (!strstr(notes, "phi of Xx-Xx ends at -1.24 meV at the cutoff of 5.5 angstrom")) fail_msg("%s", notes);
+    remarks(&(planted){.knots = 2000, .slope = 0.004}, "auto", notes, sizeof notes);
+    if (!strstr(notes, "phi' of Xx-Xx ends at 0.004 eV/angstrom")) fail_msg("%s", notes);
+    remarks(&(planted){.knots = 2000, .left = 1e-3}, "auto", notes, sizeof notes);
+    if (!strstr(notes, "rho of Xx ends at 0.0013 of its largest value")) fail_msg("%s", notes);
+    remarks(&(planted){.knots = 2000, .end = 1e-3, .slope = 1e-4, .left = 1e-6}, "auto", notes, sizeof notes);
+    if (strstr(notes, "ends at")) fail_msg("%s", notes);
+}
+
 static void a_cut_force_is_told(void **state) {
     (void)state;
     static const char *const style[2] = {"lj/cut", "lj"};
@@ -193,6 +212,7 @@ int main(void) {
         cmocka_unit_test(too_few_digits_are_found),
         cmocka_unit_test(coarse_knots_are_found),
         cmocka_unit_test(tables_of_lammps_are_judged),
+        cmocka_unit_test(a_table_that_does_not_end_at_zero_is_told),
         cmocka_unit_test(a_cut_force_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
