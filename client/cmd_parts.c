@@ -101,7 +101,7 @@ static void parts_crew_watch(crew *w, const sigset_t *watched) {
 }
 
 static femd_status parts_crew_start(crew *w, char *const *args, femd_error *err) {
-    const launch_spec spec = {.argv = args, .keep_fd = -1, .death_signal = SIGTERM};
+    const launch_spec spec = {.argv = args, .keep_fd = {-1, -1}, .death_signal = SIGTERM};
     for (int i = 0; i < w->n; i++) {
         launch_child child;
         FEMD_TRY(launch_start(&spec, &child, err));

@@ -20,6 +20,7 @@ enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 typedef struct request {
     const char *path, *out, *dump_point;
     int workers, ranks, resume, quiet;
+    double task_deadline; /* s; 0: the server's own */
     option_list sets, engines, petsc;
 } request;
 
@@ -128,18 +129,27 @@ static void run_macro_arguments(const request *q, const programs *p, const char 
 
 static femd_status run_start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
                                        int *code, femd_error *err) {
-    char address[160], ranks[16], ready[16];
-    int pipe_fd[2];
+    char address[160], ranks[16], ready[16], news[16], deadline[40];
+    int pipe_fd[2], news_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
     snprintf(address, sizeof address, "ipc://%s/socket", folder);
     snprintf(ranks, sizeof ranks, "%d", q->ranks);
     if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
         return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+    if (pipe2(news_fd, O_CLOEXEC | O_NONBLOCK) != 0) {
+        close(pipe_fd[0]);
+        close(pipe_fd[1]);
+        return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+    }
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
+    snprintf(news, sizeof news, "%d", news_fd[1]);
+    snprintf(deadline, sizeof deadline, "%.17g", q->task_deadline);
     run_add(&server, p->server);
     run_add_two(&server, "--bind", address);
     run_add_two(&server, "--ready-fd", ready);
+    run_add_two(&server, "--news-fd", news);
+    if (q->task_deadline > 0) run_add_two(&server, "--task-deadline", deadline);
     run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
     run_add(&server, "--die-with-parent");
     run_add(&worker, p->worker);
@@ -152,6 +162,8 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     if (rc != FEMD_OK) {
         close(pipe_fd[0]);
         close(pipe_fd[1]);
+        close(news_fd[0]);
+        close(news_fd[1]);
         return rc;
     }
     const supervise_plan plan = {.workers = q->workers,
@@ -160,6 +172,8 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
                                  .macro = macro.item,
                                  .ready_read = pipe_fd[0],
                                  .ready_write = pipe_fd[1],
+                                 .news_read = news_fd[0],
+                                 .news_write = news_fd[1],
                                  .log = out->log,
                                  .guard = &guard};
     *code = supervise(&plan);
@@ -245,6 +259,8 @@ int cmd_run(int argc, char **argv) {
         {"--resume", NULL, OPTION_FLAG, &q.resume, NULL, "go on from the checkpoint in the folder of results", 0, 0},
         {"--dump-point", NULL, OPTION_TEXT, &q.dump_point, "ID",
          "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},
+        {"--task-deadline", NULL, OPTION_NUMBER, &q.task_deadline, "S",
+         "seconds without progress after which a worker counts as hung and is replaced (default 600)", 0, 0},
         {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
     };
     const option_table table = {
@@ -264,6 +280,10 @@ int cmd_run(int argc, char **argv) {
     option_list positional;
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     q.path = positional.item[0];
+    if (q.task_deadline != 0 && !(q.task_deadline >= 0.01 && q.task_deadline <= 1e9)) {
+        fprintf(stderr, "femd: --task-deadline: seconds from 0.01 to 1e9 are wanted\n");
+        return FEMD_EXIT_BAD_INPUT;
+    }
     char *folder = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (!q.out) {

@@ -66,7 +66,8 @@ static void launch_become(const launch_spec *s, pid_t parent, int output, int re
         dup2(output, 2);
     }
     syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
-    if (s->keep_fd >= 0) fcntl(s->keep_fd, F_SETFD, 0);
+    for (int i = 0; i < 2; i++)
+        if (s->keep_fd[i] >= 0) fcntl(s->keep_fd[i], F_SETFD, 0);
     execv(s->argv[0], s->argv);
     const int code = errno;
     if (write(report, &code, sizeof code) < 0) _exit(71);

@@ -17,7 +17,7 @@ FEMD_MUST_CHECK femd_status launch_find(const char *name, char **path, femd_erro
 typedef struct launch_spec {
     char *const *argv; /* argv[0] is the path */
     int output;        /* 1: stdout and stderr go into the pipe launch_child.fd; 0: inherited */
-    int keep_fd;       /* stays open in the child under the same number; -1 = none */
+    int keep_fd[2];    /* stay open in the child under the same numbers; -1 = none */
     int death_signal;  /* sent to the child when this process dies */
 } launch_spec;
 

@@ -26,6 +26,7 @@ static const double ready_timeout = 15.0; /* s for the server to be ready */
 static const double macro_grace =
     10.0; /* s for the solver to end in good order, then force; it finds a server lost after 5 */
 static const double pool_grace = 3.0; /* the same for server and workers */
+static const double gone_grace = 5.0; /* s that a worker has to come back to the server that has lost it */
 
 enum { SERVER, MACRO, WORKERS }; /* indices of parts; workers from WORKERS on */
 enum phase { STARTING, RUNNING, ENDING };
@@ -35,6 +36,7 @@ typedef struct part {
     launch_child child;
     int restarts;
     double restart_at; /* clock; 0 = none is due */
+    double kill_at;    /* clock; 0 = the server has not lost it */
     int gone;          /* will not be started again */
     char line[1024];   /* of output, not finished yet */
     size_t used;
@@ -46,7 +48,9 @@ typedef struct run {
     part *part;
     size_t n;
     struct pollfd *poll;
-    int signals, ready;
+    int signals, ready, news;
+    char news_line[256];
+    size_t news_used;
     enum phase phase;
     double deadline; /* clock: the server must be ready, or force is used */
     int code;        /* exit code of the run once it ends */
@@ -101,9 +105,9 @@ static int supervise_start_part(run *r, size_t i) {
                                 : i == MACRO ? plan->macro
                                              : plan->worker,
                         .output = i != MACRO,
-                        .keep_fd = i == SERVER ? plan->ready_write : -1,
+                        .keep_fd = {i == SERVER ? plan->ready_write : -1, i == SERVER ? plan->news_write : -1},
                         .death_signal = i == MACRO ? SIGTERM : SIGKILL};
-    p->restart_at = 0;
+    p->restart_at = p->kill_at = 0;
     if (p->child.fd >= 0) supervise_read_output(r, p);
     if (p->child.fd >= 0) close(p->child.fd);
     if (launch_start(&spec, &p->child, &err) != FEMD_OK) {
@@ -277,6 +281,49 @@ static void supervise_take_signals(run *r) {
     supervise_reap(r);
 }
 
+/* ---- workers that the server has lost ---- */
+
+static part *supervise_worker_of(run *r, pid_t pid) {
+    for (size_t i = WORKERS; i < r->n; i++)
+        if (r->part[i].child.pid == pid) return &r->part[i];
+    return NULL;
+}
+
+static void supervise_kill_worker(run *r, part *p, const char *why) {
+    p->kill_at = 0;
+    supervise_say(r, "%s (pid %d) %s: it is killed, to be replaced", p->name, (int)p->child.pid, why);
+    supervise_signal_part(p, SIGKILL); /* one that is stopped too */
+}
+
+static void supervise_take_news(run *r, const char *line) {
+    char word[8];
+    unsigned pid;
+    if (sscanf(line, "%7s %u", word, &pid) != 2 || r->phase != RUNNING) return;
+    part *p = supervise_worker_of(r, (pid_t)pid);
+    if (!p || pid == 0) return;
+    if (strcmp(word, "hung") == 0)
+        supervise_kill_worker(r, p, "hangs, the server has had no sign of progress from it");
+    else
+        p->kill_at = strcmp(word, "gone") == 0 ? femd_clock() + gone_grace : 0;
+}
+
+static void supervise_read_news(run *r) {
+    ssize_t n;
+    char text[512];
+    while ((n = read(r->news, text, sizeof text)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (text[i] != '\n' && r->news_used < sizeof r->news_line - 1) r->news_line[r->news_used++] = text[i];
+            if (text[i] != '\n') continue;
+            r->news_line[r->news_used] = '\0';
+            r->news_used = 0;
+            supervise_take_news(r, r->news_line);
+        }
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    close(r->news);
+    r->news = -1;
+}
+
 /* ---- the loop ---- */
 
 static int supervise_alive(const run *r) {
@@ -286,8 +333,12 @@ static int supervise_alive(const run *r) {
 }
 
 static void supervise_on_clock(run *r, double now) {
-    for (size_t i = WORKERS; i < r->n; i++)
-        if (r->part[i].restart_at > 0 && now >= r->part[i].restart_at) supervise_start_part(r, i);
+    for (size_t i = WORKERS; i < r->n; i++) {
+        part *p = &r->part[i];
+        if (p->restart_at > 0 && now >= p->restart_at) supervise_start_part(r, i);
+        if (p->kill_at > 0 && now >= p->kill_at && p->child.pid > 0 && r->phase == RUNNING)
+            supervise_kill_worker(r, p, "is there, but the server has lost it");
+    }
     if (r->phase == STARTING && now > r->deadline) {
         supervise_say(r, "the server was not ready within %g s", ready_timeout);
         supervise_end_run(r, FEMD_EXIT_POOL_LOST);
@@ -306,12 +357,14 @@ static void supervise_turn(run *r) {
     size_t n = 0;
     r->poll[n++] = (struct pollfd){.fd = r->signals, .events = POLLIN};
     r->poll[n++] = (struct pollfd){.fd = r->ready, .events = POLLIN}; /* -1 is skipped by poll */
+    r->poll[n++] = (struct pollfd){.fd = r->news, .events = POLLIN};
     for (size_t i = 0; i < r->n; i++) r->poll[n++] = (struct pollfd){.fd = r->part[i].child.fd, .events = POLLIN};
     if (poll(r->poll, n, supervise_poll_timeout(r, femd_clock())) > 0) {
         for (size_t i = 0; i < r->n; i++)
-            if (r->poll[2 + i].revents) supervise_read_output(r, &r->part[i]);
+            if (r->poll[3 + i].revents) supervise_read_output(r, &r->part[i]);
         if (r->poll[1].revents) supervise_read_ready(r);
         if (r->poll[0].revents) supervise_take_signals(r);
+        if (r->poll[2].revents) supervise_read_news(r); /* after deaths: what has ended is not killed */
     }
     supervise_on_clock(r, femd_clock());
 }
@@ -354,6 +407,7 @@ static int supervise_parts(run *r) {
     }
     supervise_start_part(r, SERVER);
     close(r->plan->ready_write);
+    if (r->plan->news_write >= 0) close(r->plan->news_write);
     while (r->phase != ENDING || supervise_alive(r)) supervise_turn(r);
     for (size_t i = 0; i < r->n; i++) {
         if (r->part[i].child.fd < 0) continue;
@@ -361,12 +415,17 @@ static int supervise_parts(run *r) {
         if (r->part[i].child.fd >= 0) close(r->part[i].child.fd);
     }
     if (r->ready >= 0) close(r->ready);
+    if (r->news >= 0) close(r->news);
     supervise_end_orphans();
     return r->interrupted ? 128 + r->interrupted : r->code;
 }
 
 int supervise(const supervise_plan *plan) {
-    run r = {.plan = plan, .n = WORKERS + (size_t)plan->workers, .ready = plan->ready_read, .signals = -1};
+    run r = {.plan = plan,
+             .n = WORKERS + (size_t)plan->workers,
+             .ready = plan->ready_read,
+             .news = plan->news_read,
+             .signals = -1};
     sigset_t watched, before;
     sigemptyset(&watched);
     const int list[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
@@ -375,7 +434,7 @@ int supervise(const supervise_plan *plan) {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     r.part = calloc(r.n, sizeof *r.part);
-    r.poll = calloc(r.n + 2, sizeof *r.poll);
+    r.poll = calloc(r.n + 3, sizeof *r.poll);
     r.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     int code = FEMD_EXIT_INTERNAL;
     if (r.part && r.poll && r.signals >= 0)

@@ -171,26 +171,32 @@ static int ledger_judge(femd_ledger *ledger, uint32_t number, uint32_t worker, u
     return ledger_note_loss(ledger, number, worker, death, suspects->count == 1);
 }
 
+static void ledger_take_back(femd_ledger *ledger, uint32_t number, uint32_t death, ledger_suspects *suspects) {
+    evaluation *record = ledger_at(ledger, number);
+    const uint32_t worker = record->worker;
+    const double since = ledger_worker_at(ledger, worker)->busy_since;
+    const int started = record->stage == STAGE_STARTED;
+    ledger_land(ledger, number);
+    ledger_worker_at(ledger, worker)->busy_since = since; /* how long those that had started have run */
+    if (record->stage == STAGE_DONE) {
+        ledger_report_remade(ledger, number, FEMD_OK);
+        ledger_release(ledger, number);
+    } else if (started && death && ledger_judge(ledger, number, worker, death, suspects)) {
+        ledger_poison(ledger, number);
+    } else {
+        ledger_requeue(ledger, number);
+    }
+}
+
+/* What had started comes back last, and so is tried first: a suspect is soon decided, before many others become one. */
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death) {
     const ledger_worker *holder = ledger_worker_at(ledger, worker);
-    const double since = holder->busy_since;
     ledger_suspects suspects = {.count = ledger_count_suspects(ledger, holder)};
-    while (holder->first) {
-        uint32_t number = holder->first;
-        evaluation *record = ledger_at(ledger, number);
-        int started = record->stage == STAGE_STARTED;
-        ledger_land(ledger, number);
-        ledger_worker_at(ledger, worker)->busy_since = since; /* how long those that had started have run */
-        if (record->stage == STAGE_DONE) {
-            ledger_report_remade(ledger, number, FEMD_OK);
-            ledger_release(ledger, number);
-            continue;
-        }
-        if (started && death && ledger_judge(ledger, number, worker, death, &suspects))
-            ledger_poison(ledger, number);
-        else
-            ledger_requeue(ledger, number);
+    for (uint32_t number = holder->first, next; number; number = next) {
+        next = ledger_at(ledger, number)->task_next;
+        if (ledger_at(ledger, number)->stage != STAGE_STARTED) ledger_take_back(ledger, number, death, &suspects);
     }
+    while (holder->first) ledger_take_back(ledger, holder->first, death, &suspects);
 }
 
 /* ---- answers ---- */

@@ -26,6 +26,8 @@ static const char help[] =
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
+    "  --news-fd N        write a line to descriptor N when a worker comes, goes or hangs: here, gone or hung, pid, "
+    "host\n"
     "  --die-with-parent  end when the process that started the server ends\n"
     "  --help, --version\n";
 
@@ -33,12 +35,13 @@ typedef struct options {
     const char *bind, *level, *log;
     uint64_t cache_mib, memory_mib;
     double task_deadline;
-    int quiet, ready_fd, die_with_parent;
+    int quiet, ready_fd, news_fd, die_with_parent;
 } options;
 
 typedef struct journal {
     FILE *file;
     femd_log_level most;
+    int news_fd;
 } journal;
 
 static void server_write_log(void *user, femd_log_level level, const char *text) {
@@ -62,6 +65,16 @@ static void server_log_commit(void *user, const char *run, uint32_t step, uint64
     char text[256];
     snprintf(text, sizeof text, "run %s: step %u is committed, %llu states", run, step, (unsigned long long)states);
     server_write_log(user, FEMD_LOG_INFO, text);
+}
+
+/* A reader that does not keep up loses lines, the server no time. */
+static void server_tell_news(void *user, femd_worker_news news, uint32_t pid, const char *host) {
+    const journal *log = user;
+    const char *word = news == FEMD_WORKER_HERE ? "here" : news == FEMD_WORKER_HUNG ? "hung" : "gone";
+    char line[128];
+    const int size = snprintf(line, sizeof line, "%s %u %s\n", word, pid, host);
+    if (log->news_fd >= 0 && size > 0 && write(log->news_fd, line, (size_t)size) < 0)
+        server_write_log(user, FEMD_LOG_WARNING, "--news-fd: nobody reads it");
 }
 
 /* ---- options ---- */
@@ -97,6 +110,10 @@ static femd_status server_read_option(int option, const char *text, options *opt
         FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &value, err));
         opt->ready_fd = (int)value;
         return FEMD_OK;
+    case 'n':
+        FEMD_TRY(server_read_number("--news-fd", text, 0, 1e6, &value, err));
+        opt->news_fd = (int)value;
+        return FEMD_OK;
     default: return femd_fail(err, FEMD_BAD_ARGUMENT, "see femd-server --help");
     }
 }
@@ -111,6 +128,7 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"log", required_argument, NULL, 'L'},
                                          {"quiet", no_argument, NULL, 'q'},
                                          {"ready-fd", required_argument, NULL, 'r'},
+                                         {"news-fd", required_argument, NULL, 'n'},
                                          {"die-with-parent", no_argument, NULL, 'p'},
                                          {"help", no_argument, NULL, 'h'},
                                          {"version", no_argument, NULL, 'v'},
@@ -172,6 +190,7 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                           .task_deadline = opt->task_deadline,
                                           .log = server_write_log,
                                           .committed = server_log_commit,
+                                          .worker = server_tell_news,
                                           .user = log};
     femd_net_config net_config = {
         .bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = server_write_log, .user = log};
@@ -197,12 +216,12 @@ out:
 }
 
 int main(int argc, char **argv) {
-    options opt = {.cache_mib = 512, .ready_fd = -1};
+    options opt = {.cache_mib = 512, .ready_fd = -1, .news_fd = -1};
     femd_error err = FEMD_ERROR_INIT;
     int go = server_read_options(argc, argv, &opt, &err);
     if (go == 0) return 0;
     femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
-    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO};
+    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO, opt.news_fd};
     if (rc == FEMD_OK && opt.log && !(log.file = fopen(opt.log, "ae")))
         rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = server_follow_parent(&err);

@@ -34,6 +34,12 @@ static int members_is_worker(const femd_members *members, uint32_t peer) {
     return roster_hello(members->in.roster, peer)->role == FEMD_ROLE_WORKER;
 }
 
+static void members_report(const femd_members *members, uint32_t peer, femd_worker_news news) {
+    const femd_core_config *config = &members->in.common->config;
+    const femd_hello *hello = roster_hello(members->in.roster, peer);
+    if (config->worker && hello->role == FEMD_ROLE_WORKER) config->worker(config->user, news, hello->pid, hello->host);
+}
+
 /* ---- going ---- */
 
 /* death: of a worker, FEMD_NIL if nothing it did can be the cause. */
@@ -61,6 +67,7 @@ static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t 
 
 void members_remove(femd_members *members, uint32_t peer, int bye, int lost) {
     const int died = lost && !bye && members_is_worker(members, peer);
+    members_report(members, peer, FEMD_WORKER_GONE);
     members_end(members, peer, bye, died ? deaths_note(members->in.deaths, peer, DEATH_LOST) : FEMD_NIL);
 }
 
@@ -225,6 +232,7 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
         return;
     }
     members_welcome(members, peer);
+    members_report(members, peer, FEMD_WORKER_HERE);
     if (hello.role == FEMD_ROLE_WORKER) materials_worker_here(in->materials, peer);
     members->pulse_now = 1;
     common_log(in->common, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s",
@@ -294,6 +302,7 @@ static void members_check_workers(femd_members *members) {
         femd_fail(&why, FEMD_DEADLINE, "no sign of progress for %g s",
                   in->common->now - roster_progress(in->roster, worker));
         in->common->counter.hung++;
+        members_report(members, worker, FEMD_WORKER_HUNG);
         members_expel(members, worker, &why);
     }
     roster_set_next_due(in->roster, fmin(next, roster_next_due(in->roster)));

@@ -11,6 +11,8 @@ typedef enum femd_log_level {
     FEMD_LOG_DEBUG = 3
 } femd_log_level;
 
+typedef enum femd_worker_news { FEMD_WORKER_HERE = 1, FEMD_WORKER_GONE, FEMD_WORKER_HUNG } femd_worker_news;
+
 typedef struct femd_core_config {
     const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
     uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
@@ -27,6 +29,8 @@ typedef struct femd_core_config {
     void (*log)(void *user, femd_log_level level, const char *text);
     /* A commit has become final: the place where a journal writes it down. May be NULL. */
     void (*committed)(void *user, const char *run, uint32_t step, uint64_t states);
+    /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. May be NULL. */
+    void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
     void *user;
 } femd_core_config;
 

@@ -2,14 +2,17 @@
  * data of its own. Never evaluates, and never dies of a bad message or material: the failure's words go to the server.
  */
 #include "femd/hash.h"
+#include "worker/worker_opening.h"
 #include "worker/worker_private.h"
 
 static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
     femd_ready ready = {.status = FEMD_OK};
     femd_material *material = NULL;
     femd_error words = FEMD_ERROR_INIT;
+    worker_opening *opening = worker_opening_begin(&self->peer, self->stop);
     ready.status =
         worker_materials_add(self->materials, frame->body.data, frame->body.size, &ready.material, &material, &words);
+    worker_opening_end(opening);
     if (material) ready.caps = *femd_material_capabilities(material);
     memcpy(ready.text, words.text, sizeof ready.text);
     FEMD_TRY(femd_ready_encode(&self->other, frame->id, &ready, err));

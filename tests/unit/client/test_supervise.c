@@ -21,13 +21,14 @@ typedef struct trial {
     double seconds;
 } trial;
 
-/* Run the scripts; in the server's, READY is the number of the descriptor that says so. */
+/* Run the scripts; in the server's, READY is the number of the descriptor that says so, NEWS that of the one
+ * for news of workers. */
 static int run(const char *server, const char *worker, const char *macro, int workers, trial *t) {
-    int ready[2];
-    char with_fd[512], number[16];
+    int ready[2], news[2];
+    char with_fd[512];
     assert_int_equal(pipe2(ready, O_CLOEXEC | O_NONBLOCK), 0);
-    snprintf(number, sizeof number, "%d", ready[1]);
-    snprintf(with_fd, sizeof with_fd, "READY=%s; %s", number, server);
+    assert_int_equal(pipe2(news, O_CLOEXEC | O_NONBLOCK), 0);
+    snprintf(with_fd, sizeof with_fd, "READY=%d; NEWS=%d; %s", ready[1], news[1], server);
     char shell[] = "/bin/sh", flag[] = "-c";
     char *server_args[] = {shell, flag, with_fd, NULL}, *worker_args[] = {shell, flag, strdup(worker), NULL},
          *macro_args[] = {shell, flag, strdup(macro), NULL};
@@ -43,6 +44,8 @@ static int run(const char *server, const char *worker, const char *macro, int wo
                                  .macro = macro_args,
                                  .ready_read = ready[0],
                                  .ready_write = ready[1],
+                                 .news_read = news[0],
+                                 .news_write = news[1],
                                  .log = log,
                                  .guard = &guard};
     const double begun = femd_clock();
@@ -170,7 +173,7 @@ static void guard_cleans_up_after_a_launcher_that_was_killed(void **state) {
         launch_child child;
         char shell[] = "/bin/sh", flag[] = "-c", script[] = "trap '' TERM; sleep 60";
         char *args[] = {shell, flag, script, NULL};
-        const launch_spec spec = {.argv = args, .keep_fd = -1, .death_signal = SIGKILL};
+        const launch_spec spec = {.argv = args, .keep_fd = {-1, -1}, .death_signal = SIGKILL};
         if (launch_guard_start(folder, &g, &err) != FEMD_OK || launch_start(&spec, &child, &err) != FEMD_OK) _exit(1);
         launch_guard_tell(&g, child.pid);
         if (write(tell[1], &child.pid, sizeof child.pid) < 0) _exit(1);
@@ -191,6 +194,44 @@ static void guard_cleans_up_after_a_launcher_that_was_killed(void **state) {
     free(folder);
 }
 
+/* The first worker is called by the server what `news` says (its pid is $PID); the second time it lives. */
+static int run_with_news(const char *news, const char *macro, trial *t) {
+    char server[512], worker[256], file[] = "/tmp/femd-news-XXXXXX";
+    const int fd = mkstemp(file);
+    assert_true(fd >= 0);
+    close(fd);
+    snprintf(server, sizeof server,
+             "echo ipc:///x >&$READY; eval \"exec $READY>&-\"; while [ ! -s %s ]; do sleep 0.05; done; PID=$(cat %s); "
+             "%s; exec sleep 60",
+             file, file, news);
+    snprintf(worker, sizeof worker, "[ -s %s ] || echo $$ >%s; exec sleep 60", file, file);
+    const int code = run(server, worker, macro, 1, t);
+    unlink(file);
+    return code;
+}
+
+static void a_worker_that_the_server_calls_hung_is_replaced(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run_with_news("echo \"here $PID host\" >&$NEWS; echo \"hung $PID host\" >&$NEWS", "sleep 2", &t),
+                     0);
+    assert_int_equal(lines_with(t.log, "hangs, the server has had no sign of progress from it: it is killed"), 1);
+    assert_int_equal(lines_with(t.log, "starting it again"), 1);
+}
+
+static void a_worker_that_the_server_has_lost_may_come_back(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(
+        run_with_news("echo \"gone $PID host\" >&$NEWS; sleep 1; echo \"here $PID host\" >&$NEWS", "sleep 7", &t), 0);
+    assert_int_equal(lines_with(t.log, "killed"), 0);
+    assert_int_equal(run_with_news("echo \"gone $PID host\" >&$NEWS", "sleep 7", &t), 0);
+    assert_int_equal(lines_with(t.log, "is there, but the server has lost it: it is killed"), 1);
+    assert_int_equal(lines_with(t.log, "starting it again"), 1);
+    assert_int_equal(run_with_news("echo \"hung 1 host\" >&$NEWS; echo nonsense >&$NEWS", "sleep 1", &t), 0);
+    assert_int_equal(lines_with(t.log, "killed"), 0); /* no process of this run */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exit_code_of_the_solver_is_that_of_the_run),
@@ -202,6 +243,8 @@ int main(void) {
         cmocka_unit_test(second_signal_uses_force),
         cmocka_unit_test(grandchildren_in_sessions_of_their_own_are_ended_too),
         cmocka_unit_test(guard_cleans_up_after_a_launcher_that_was_killed),
+        cmocka_unit_test(a_worker_that_the_server_calls_hung_is_replaced),
+        cmocka_unit_test(a_worker_that_the_server_has_lost_may_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ femd_test_engine(user_engine user_engine.c)
 femd_test_engine(old_engine user_engine.c) # of an interface that is no more
 target_compile_definitions(old_engine PRIVATE TEST_ENGINE_ABI=2)
 femd_test_engine(batch_engine batch_engine.c)
+femd_test_engine(faulty_engine faulty_engine.c)
 add_library(no_engine MODULE no_engine.c)
 
 foreach(name user batch)

@@ -1,0 +1,51 @@
+#!/bin/bash
+# A worker that hangs, or is stopped for ever, is ended and replaced; `femd run` says so and the run goes on with the same results, or ends
+# with words where every worker hangs. One that hangs while opening is called hung too, and honours SIGTERM.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+hang="--task-deadline 1 --engine faulty=$FEMD_FAULTY_ENGINE --workers 2 $here/hang.json"
+
+# every worker hangs at the same points: the run ends
+timeout 90 femd run --out "$scratch/always" $hang >"$scratch/always.log" 2>&1
+[ $? = 4 ] || fail "a point that hangs every worker: the run did not end with 4"
+grep -q "worker . (pid [0-9]*) hangs.*it is killed, to be replaced" "$scratch/always.log" || fail "always: nothing is said of the worker that hangs"
+grep -Eq "ended several workers|all workers are lost" "$scratch/always.log" || fail "always: no words of why it ended"
+
+# one hangs once: the same results as without
+FAULTY_ONCE=$scratch/flag run_case once $hang
+[ -f "$scratch/flag" ] || fail "once: nothing hung"
+grep -q "hangs.*it is killed, to be replaced" "$scratch/once.log" || fail "once: nothing is said"
+touch "$scratch/flag"
+FAULTY_ONCE=$scratch/flag run_case never $hang
+! grep -q hangs "$scratch/never.log" || fail "never: something hung"
+same_outputs "$scratch/never" "$scratch/once" || fail "a worker that hung changed the results"
+
+# one is stopped for ever
+run_case undisturbed --workers 2 "$here/slow.json"
+start stopped femd run --workers 2 --out "$scratch/stopped.out" "$here/slow.json"
+run=$pid
+wait_until 30 grep -qs "step 1" "$scratch/stopped.log" || fail "stopped: the run did not start"
+worker=$(for p in $(descendants $run); do [ "$(cat /proc/$p/comm 2>/dev/null)" = femd-worker ] && echo $p; done | head -n 1)
+kill -STOP $worker || fail "stopped: no worker"
+exit_within 120 $run
+[ $code = 0 ] || fail "stopped: exit code $code"
+grep -q "(pid $worker) is there, but the server has lost it: it is killed" "$scratch/stopped.log" || gone $worker || fail "stopped: the worker is left"
+same_outputs "$scratch/undisturbed" "$scratch/stopped.out" || fail "a worker that was stopped changed the results"
+
+# by hand: one that hangs while it opens the material is called hung; SIGTERM ends it within the opening
+start_server --task-deadline 1
+FAULTY_OPEN=1 start opener femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
+opener=$pid
+start macro femd-macro --connect "$address" --out "$scratch/byhand" --set materials.m.parameters.limit=1 "$here/hang.json"
+macro=$pid
+opening() { status_of | grep -q '"state":"opening"'; }
+wait_until 20 opening || fail "the worker does not open the material"
+kill -TERM $opener
+exit_within 3 $opener
+[ $code = 0 ] || fail "SIGTERM while opening: exit code $code"
+grep -q "leaves (worker" "$scratch/server.log" || fail "SIGTERM while opening: the server was not told"
+FAULTY_OPEN=1 start opener2 femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
+wait_until 20 grep -q "is dropped: no sign of progress" "$scratch/server.log" || fail "a worker that hangs while opening is not noticed"
+start healthy femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
+exit_within 60 $macro
+[ $code = 0 ] || fail "by hand: exit code $code"
+exit 0

@@ -1,0 +1,73 @@
+/* A user's engine that is elastic, but for what goes wrong: where E11 exceeds parameters.limit, parameters.mode says
+ * how (1 aborts, 2 loops for ever, 3 exits). With FAULTY_ONCE, the name of a file, it goes wrong only for whoever makes
+ * that file; with FAULTY_OPEN it loops for ever when it is opened. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "femd/engine.h"
+
+typedef struct faulty {
+    double limit;
+    int mode;
+} faulty;
+
+static void loop_for_ever(void) {
+    for (volatile int k = 0;; k++) sleep(1);
+}
+
+static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
+                               femd_error *err) {
+    (void)pack;
+    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(doc->root, "parameters");
+    faulty *engine = malloc(sizeof *engine);
+    if (!engine) return femd_fail(err, FEMD_NO_MEMORY, "no memory");
+    if (getenv("FAULTY_OPEN")) loop_for_ever();
+    engine->limit = cJSON_GetObjectItemCaseSensitive(parameters, "limit")->valuedouble;
+    engine->mode = (int)cJSON_GetObjectItemCaseSensitive(parameters, "mode")->valuedouble;
+    *caps =
+        (femd_capabilities){.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .controls = 1, .engine = FEMD_ENGINE_USER};
+    *instance = engine;
+    return FEMD_OK;
+}
+
+static int goes_wrong(const faulty *engine, const femd_request *q) {
+    const char *once = getenv("FAULTY_ONCE");
+    if (!(q->value[0] > engine->limit)) return 0;
+    const int fd = once ? open(once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) : 0;
+    if (once && fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+static femd_status evaluate_engine(void *instance, const femd_request *q, const femd_bytes *state_in,
+                                   const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
+    (void)beat, (void)state_out, (void)err, (void)state_in;
+    const faulty *engine = instance;
+    if (goes_wrong(engine, q)) {
+        if (engine->mode == 1) abort();
+        if (engine->mode == 2) loop_for_ever();
+        if (engine->mode == 3) _exit(0);
+    }
+    r->J = 1;
+    for (int c = 0; c < 6; c++) {
+        r->E[c] = q->value[c];
+        r->S[c] = 1e11 * (c < 3 ? 1 : 0.5) * q->value[c];
+        r->D[7 * c] = 1e11 * (c < 3 ? 1 : 0.5);
+    }
+    r->provided = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
+    return FEMD_OK;
+}
+
+static void close_engine(void **instance) {
+    free(*instance);
+    *instance = NULL;
+}
+
+FEMD_API const femd_engine femd_engine_v1 = {.abi = FEMD_ENGINE_ABI,
+                                             .number = FEMD_ENGINE_USER,
+                                             .name = "faulty",
+                                             .version = 1,
+                                             .open = open_engine,
+                                             .evaluate = evaluate_engine,
+                                             .close = close_engine};
