@@ -34,7 +34,10 @@ static int mesh_count_find_section(counter *c, const char *name) {
     char *line = NULL;
     size_t room = 0;
     int found = 0;
-    while (!found && getline(&line, &room, c->f) >= 0) found = strncmp(line, name, strlen(name)) == 0;
+    while (!found && getline(&line, &room, c->f) >= 0) {
+        const size_t mark = strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte-order mark says nothing */
+        found = strncmp(line + mark, name, strlen(name)) == 0;
+    }
     free(line);
     return found;
 }
@@ -141,6 +144,8 @@ femd_status mesh_has_group(const char *path, int dimension, const char *name, in
         snprintf(names + used, size - used, "%s%s", used ? ", " : "", have);
         if (strcmp(have, name) == 0) *found = 1;
     }
+    if (name[0] && name[strspn(name, "0123456789")] == '\0')
+        *found = 1; /* a number: the solver looks for its elements */
     free(line);
     fclose(c.f);
     return FEMD_OK;

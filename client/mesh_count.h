@@ -16,8 +16,8 @@ FEMD_MUST_CHECK femd_status mesh_count(const char *path, uint64_t *tetrahedra, u
 /* Cells of the case's mesh, of the kind that its element needs. BAD_INPUT if the mesh file has none. */
 FEMD_MUST_CHECK femd_status mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err);
 
-/* *found = 1 if the file names a physical group of this dimension (2 surfaces, 3 volumes) so. names receives those that
- * there are, as "a, b", or "none". */
+/* *found = 1 if the file names a physical group of this dimension (2 surfaces, 3 volumes) so, or `name` is a number,
+ * which may be that of a group without a name. names receives those that there are, as "a, b", or "none". */
 FEMD_MUST_CHECK femd_status mesh_has_group(const char *path, int dimension, const char *name, int *found, char *names,
                                            size_t size, femd_error *err);
 

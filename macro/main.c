@@ -119,6 +119,14 @@ static femd_status run_connect(app *a, femd_error *err) {
     return femd_client_open(&cfg, &a->client, err);
 }
 
+/* A mesh whose parts were to be one body looks right in a picture; each is held, or it would have been refused. */
+static void run_tell_parts(const app *a) {
+    const int parts = a->problem->grid->nparts;
+    if (a->rank == 0 && parts > 1)
+        fprintf(stderr, "femd-macro: %s: the mesh has %d parts that share no node with each other\n", a->cs.path,
+                parts);
+}
+
 static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
@@ -126,6 +134,7 @@ static femd_status run_prepare(app *a, femd_error *err) {
                    a->size);
     FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
+    run_tell_parts(a);
     cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
     return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);

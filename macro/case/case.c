@@ -64,6 +64,7 @@ static femd_status case_read_box(femd_case *c, const cJSON *box, femd_error *err
 static femd_status case_read_mesh(femd_case *c, femd_error *err) {
     const cJSON *mesh = femd_json_get(c->doc.root, "mesh"), *file = femd_json_get(mesh, "file");
     FEMD_TRY(femd_json_quantity(&c->doc, mesh, "scale", FEMD_DIM_LENGTH, 1, &c->mesh.scale, err));
+    c->mesh.straighten = femd_json_bool(mesh, "straighten", 0);
     if (!file) return case_read_box(c, femd_json_get(mesh, "box"), err);
     const char *name = file->valuestring;
     c->mesh.file = name[0] == '/' ? strdup(name) : case_join(c->folder, name);

@@ -14,6 +14,7 @@ typedef struct femd_case_mesh {
     double scale;              /* file length x scale = m */
     double size[3], origin[3]; /* box, m */
     int cells[3];
+    int straighten; /* file: a curved mesh is taken with straight edges */
     double distort; /* box: interior vertices moved by up to this fraction of the cell size (seeded) */
     uint64_t distort_seed;
 } femd_case_mesh;

@@ -17,13 +17,15 @@ static femd_status grid_no_memory(femd_error *err) {
 
 /* ---- the mesh, on rank 0 ---- */
 
-/* Read or make, and check. material: of every cell, malloc'ed. */
-static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mesh, int **material, femd_error *err) {
+/* Read or make, and check. material: of every cell, and then its part (2 x cells), malloc'ed. */
+static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mesh, int **material, int *nparts,
+                                  femd_error *err) {
     FEMD_TRY(cs->mesh.file ? femd_mesh_gmsh(cs, mesh, err) : femd_mesh_box(cs, mesh, err));
     FEMD_TRY(femd_mesh_check(cs, mesh, err));
     FEMD_TRY(femd_mesh_surfaces(cs, mesh, err));
-    if (!(*material = malloc(((size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
+    if (!(*material = malloc((2 * (size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
     FEMD_TRY(femd_mesh_materials(cs, mesh, *material, err));
+    FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));
     if (mesh->ncells < ranks)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks,
                          (long)mesh->ncells);
@@ -152,17 +154,18 @@ static femd_status grid_allocate(femd_grid *grid, femd_error *err) {
     size_t cells = (size_t)grid->ncells + 1, nodes = (size_t)grid->nnodes + 1;
     grid->cell_file = calloc(cells, sizeof *grid->cell_file);
     grid->cell_material = calloc(cells, sizeof *grid->cell_material);
+    grid->cell_part = calloc(cells, sizeof *grid->cell_part);
     grid->cell_node = calloc(cells * (size_t)grid->table.nodes, sizeof *grid->cell_node);
     grid->node_x = calloc(FEMD_SPACE * nodes, sizeof *grid->node_x);
     grid->node_file = calloc(nodes, sizeof *grid->node_file);
     grid->node_owned = calloc(nodes, sizeof *grid->node_owned);
-    if (grid->cell_file && grid->cell_material && grid->cell_node && grid->node_x && grid->node_file &&
-        grid->node_owned)
+    if (grid->cell_file && grid->cell_material && grid->cell_part && grid->cell_node && grid->node_x &&
+        grid->node_file && grid->node_owned)
         return FEMD_OK;
     return grid_no_memory(err);
 }
 
-/* material: of every cell of the mesh file. */
+/* material: of every cell of the mesh file, and then its part. */
 static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin, const int *material, femd_error *err) {
     PetscInt end, start;
     PetscSection section;
@@ -176,6 +179,7 @@ static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin,
     for (PetscInt c = 0; c < grid->ncells; ++c) {
         grid->cell_file[c] = (uint64_t)origin->point[grid->cell_start + c - start];
         grid->cell_material[c] = material[grid->cell_file[c]];
+        grid->cell_part[c] = material[(uint64_t)origin->count[3] + grid->cell_file[c]];
         PETSC_TRY(err, grid_cell_nodes(grid, section, grid->cell_start + c, grid->cell_node + c * grid->table.nodes));
     }
     PETSC_TRY(err, grid_place_nodes(grid, section));
@@ -188,10 +192,10 @@ static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin,
 static femd_status grid_share_materials(const femd_grid *grid, const femd_mesh_origin *origin, int **material,
                                         femd_error *err) {
     femd_status rc = FEMD_OK;
-    if (grid->rank != 0 && !(*material = malloc(((size_t)origin->count[3] + 1) * sizeof **material)))
+    if (grid->rank != 0 && !(*material = malloc((2 * (size_t)origin->count[3] + 1) * sizeof **material)))
         rc = grid_no_memory(err);
     FEMD_TRY(femd_agree(grid->comm, rc, err));
-    MPI_TRY(err, MPI_Bcast(*material, (int)origin->count[3], MPI_INT, 0, grid->comm));
+    MPI_TRY(err, MPI_Bcast(*material, 2 * (int)origin->count[3], MPI_INT, 0, grid->comm));
     return FEMD_OK;
 }
 
@@ -199,10 +203,11 @@ static femd_status grid_fill(femd_grid *grid, const femd_case *cs, femd_error *e
     femd_mesh mesh = {0};
     femd_mesh_origin origin = {0};
     int *material = NULL;
-    femd_status rc = grid->rank == 0 ? grid_make_mesh(cs, grid->size, &mesh, &material, err) : FEMD_OK;
+    femd_status rc = grid->rank == 0 ? grid_make_mesh(cs, grid->size, &mesh, &material, &grid->nparts, err) : FEMD_OK;
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, femd_mesh_distribute(grid->comm, cs, &mesh, &grid->dm, &origin, err), done);
     femd_mesh_clear(&mesh);
+    PETSC_TRY_GOTO(rc, err, MPI_Bcast(&grid->nparts, 1, MPI_INT, 0, grid->comm), done);
     FEMD_TRY_GOTO(rc, grid_share_materials(grid, &origin, &material, err), done);
     rc = grid_lay_out(grid, &origin, material, err);
 done:
@@ -230,6 +235,7 @@ void femd_grid_destroy(femd_grid **out) {
     (void)DMDestroy(&grid->dm);
     free(grid->cell_file);
     free(grid->cell_material);
+    free(grid->cell_part);
     free(grid->cell_node);
     free(grid->node_x);
     free(grid->node_file);

@@ -19,6 +19,8 @@ typedef struct femd_grid {
     PetscInt cell_start; /* plex point of local cell 0 */
     uint64_t *cell_file; /* number of each local cell in the mesh file */
     int *cell_material;  /* index in case->material */
+    int nparts;          /* of the whole mesh that share no node */
+    int *cell_part;      /* of each local cell */
     PetscInt nnodes;     /* local, shared ones included */
     PetscInt *cell_node; /* ncells x nodes of the element, VTK order */
     double *node_x;      /* nnodes x 3, reference position, m */

@@ -45,11 +45,24 @@ femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_err
     return FEMD_OK;
 }
 
+/* Why nothing is in any group, if the file does not even say who is. */
+static const char *mesh_lost_words(const femd_mesh *mesh) {
+    return mesh->groups_lost
+               ? "; the file has no $Entities, which say who is in which group: write it with Gmsh, or as "
+                 "format 2.2"
+               : "";
+}
+
 /* "left, right, ..." */
-static void mesh_list_names(const femd_mesh_name *name, int n, char *text, size_t size) {
+static void mesh_list_names(const femd_mesh *mesh, const femd_mesh_name *name, int n, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
-    if (n == 0) snprintf(text, size, "none");
+    if (n == 0)
+        snprintf(text, size, "none%s",
+                 mesh->groups_lost
+                     ? "; it has no $Entities, which say who is in which group: write it with Gmsh, or as "
+                       "format 2.2"
+                     : "");
     for (int i = 0; i < n && used < size; ++i)
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", name[i]);
 }
@@ -63,8 +76,10 @@ static int mesh_find_name(const femd_mesh_name *list, int n, const char *name) {
 /* Give the cells of one region to material k. */
 static femd_status mesh_claim_region(const femd_case *cs, const femd_mesh *mesh, int region, int k, int *material,
                                      femd_error *err) {
+    PetscInt cells = 0;
     for (PetscInt i = 0; i < mesh->ninregion; ++i) {
         if (mesh->region_of[i] != region) continue;
+        ++cells;
         int *have = &material[mesh->region_cell[i]];
         if (*have >= 0 && *have != k)
             return femd_fail(err, FEMD_BAD_INPUT,
@@ -72,7 +87,9 @@ static femd_status mesh_claim_region(const femd_case *cs, const femd_mesh *mesh,
                              (long)mesh->region_cell[i], mesh->title, cs->material[*have].name, cs->material[k].name);
         *have = k;
     }
-    return FEMD_OK;
+    if (cells > 0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: materials.%s.region: the physical volume \"%s\" of %s has no cells%s",
+                     cs->path, cs->material[k].name, mesh->region[region], mesh->title, mesh_lost_words(mesh));
 }
 
 femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
@@ -90,7 +107,7 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int 
         }
         int r = mesh_find_name(mesh->region, mesh->nregions, mat->region);
         if (r < 0) {
-            mesh_list_names(mesh->region, mesh->nregions, names, sizeof names);
+            mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
             return femd_fail(err, FEMD_BAD_INPUT,
                              "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
                              mat->name, mat->region, mesh->title, names);
@@ -100,7 +117,7 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int 
     for (PetscInt c = 0; c < mesh->ncells; ++c) {
         if (material[c] < 0) material[c] = all;
         if (material[c] >= 0) continue;
-        mesh_list_names(mesh->region, mesh->nregions, names, sizeof names);
+        mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials: no material covers cell %ld of %s; give a material the region \"all\", or "
                          "name the volumes: %s",
@@ -112,8 +129,16 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int 
 femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     char names[512];
     for (size_t b = 0; b < cs->nboundary; ++b) {
-        if (mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on) >= 0) continue;
-        mesh_list_names(mesh->surface, mesh->nsurfaces, names, sizeof names);
+        const int s = mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on);
+        PetscInt faces = 0;
+        for (PetscInt f = 0; f < mesh->nfaces; ++f) faces += mesh->face_surface[f] == s;
+        if (s >= 0 && faces > 0) continue;
+        if (s >= 0)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: boundary[%zu].on: the physical surface \"%s\" of %s has no faces, so that nothing "
+                             "would act%s",
+                             cs->path, b, cs->boundary[b].on, mesh->title, mesh_lost_words(mesh));
+        mesh_list_names(mesh, mesh->surface, mesh->nsurfaces, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", cs->path, b,
                          cs->boundary[b].on, mesh->title, names);
@@ -164,13 +189,18 @@ static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh
     for (PetscInt f = 0; f < mesh->nfaces; ++f) {
         if (mesh->face_surface[f] != surface) continue;
         const PetscInt *corner = mesh->face + FEMD_FACE_CORNERS * f, *point = NULL;
-        PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0;
+        PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0, face = -1;
         for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = mesh->ncells + corner[n];
-        PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
-        PetscInt face = found == 1 ? point[0] : -1;
-        PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
+        if (n > 0) {
+            PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
+            face = found == 1 ? point[0] : -1;
+            PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
+        }
         if (face < fstart || face >= fend)
-            return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: a face of surface \"%s\" in %s is no face of a cell",
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: mesh: a face of surface \"%s\" in %s is no face of a cell; Gmsh leaves out volumes "
+                             "that are in no physical group once there is a group: put the volume behind the surface "
+                             "in one",
                              cs->path, name, mesh->title);
         PETSC_TRY(err, DMPlexGetSupportSize(dm, face, &support));
         if (loaded && support != 1)

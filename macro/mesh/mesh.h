@@ -22,6 +22,7 @@ typedef struct femd_mesh {
     PetscInt nfaces;   /* faces that belong to a named surface */
     PetscInt *face;    /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
     int *face_surface; /* nfaces */
+    int groups_lost;   /* a Gmsh file without the section that says who is in which group */
     const char *title; /* file name or "the box", for messages; borrowed */
 } femd_mesh;
 
@@ -38,8 +39,11 @@ FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh
  */
 FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material,
                                                 femd_error *err);
-/* BAD_INPUT for a boundary entry whose surface is not in the mesh. */
+/* BAD_INPUT for a boundary entry whose surface is not in the mesh or has no faces. */
 FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+
+/* Parts of the mesh that share no node, numbered in the order of their first cells: part of every cell (ncells). */
+FEMD_MUST_CHECK femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_error *err);
 
 /* Cells of every rank: count (one per rank) and cells (ncells, those of rank 0 first). The same in every run. */
 FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks, PetscInt *count, PetscInt *cells,

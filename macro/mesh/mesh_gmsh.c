@@ -1,278 +1,346 @@
-/* Gmsh files through PETSc's reader, on one rank by itself: what it hands over are plain arrays, so that an unreadable
- * file is a message and never a deadlock. Regions and surfaces are known by (dimension, tag); their names come from
- * $PhysicalNames, which is text in all versions of the format. */
-#include "mesh/mesh.h"
-
+/* From a Gmsh file to the mesh: cells of the element's shape, the vertices that they use, faces and volumes by the
+ * names of their physical groups. A group without a name is called by its number. Serial: it runs on rank 0. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/petsc_edge.h"
+#include "mesh/gmsh_file.h"
+#include "mesh/mesh.h"
 
-typedef struct physical {
+static femd_status gmsh_no_memory(const femd_mesh *mesh, femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh %s", mesh->title);
+}
+
+static int gmsh_dim(int type, int *nodes) {
+    int dim = -1;
+    const char *name;
+    return femd_gmsh_type(type, &dim, nodes, &name) ? dim : -1;
+}
+
+/* ---- groups by name ---- */
+
+typedef struct gmsh_tag {
     int dim;
     long tag;
-    femd_mesh_name name;
-} physical;
+    int index; /* in mesh->surface or mesh->region */
+} gmsh_tag;
 
-/* ---- names ---- */
+typedef struct gmsh_tags {
+    size_t n;
+    gmsh_tag *list;
+    size_t last[4]; /* the one found last in each dimension: elements of a group come in a row */
+} gmsh_tags;
 
-static int gmsh_parse_name(const char *line, physical *p) {
-    const char *open = strchr(line, '"'), *close = strrchr(line, '"');
-    if (sscanf(line, "%d %ld", &p->dim, &p->tag) != 2 || !open || close <= open) return 0;
-    size_t n = (size_t)(close - open - 1);
-    if (n >= sizeof p->name) n = sizeof p->name - 1;
-    memcpy(p->name, open + 1, n);
-    p->name[n] = '\0';
-    return 1;
-}
-
-/* All entries of $PhysicalNames, malloc'ed, and the version of the format. */
-static femd_status gmsh_read_names(const femd_case *cs, physical **list, int *n, double *version, femd_error *err) {
-    char *line = NULL;
-    size_t room = 0;
-    int inside = 0, first = 1, is_gmsh = 0, missing = 0;
-    FILE *f = fopen(cs->mesh.file, "rb");
-    *list = NULL;
-    *n = 0;
-    *version = 0;
-    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot open \"%s\": %m", cs->path, cs->mesh.file);
-    for (; getline(&line, &room, f) >= 0 && !missing; first = 0) {
-        if (first) is_gmsh = strncmp(line, "$MeshFormat", 11) == 0 || strncmp(line, "$Comments", 9) == 0;
-        if (first && !is_gmsh) break;
-        if (*version == 0 && sscanf(line, "%lf", version) != 1) *version = 0;
-        if (strncmp(line, "$EndPhysicalNames", 17) == 0) break;
-        if (inside) {
-            physical p, *more;
-            if (!gmsh_parse_name(line, &p)) continue;
-            more = realloc(*list, ((size_t)*n + 1) * sizeof **list);
-            if (more) (*list = more)[(*n)++] = p;
-            missing = !more;
+static int gmsh_find_tag(gmsh_tags *tags, int dim, long tag) {
+    const size_t last = tags->last[dim];
+    if (last < tags->n && tags->list[last].dim == dim && tags->list[last].tag == tag) return tags->list[last].index;
+    for (size_t i = 0; i < tags->n; ++i)
+        if (tags->list[i].dim == dim && tags->list[i].tag == tag) {
+            tags->last[dim] = i;
+            return tags->list[i].index;
         }
-        if (strncmp(line, "$PhysicalNames", 14) == 0) inside = 1;
-    }
-    free(line);
-    fclose(f);
-    if (missing) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the names of %s", cs->mesh.file);
-    if (!is_gmsh)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s is no Gmsh file: it does not begin with $MeshFormat",
-                         cs->path, cs->mesh.file);
-    return FEMD_OK;
-}
-
-static int gmsh_index_of(const physical *list, int n, int dim, long tag) {
-    int at = 0;
-    for (int i = 0; i < n; ++i) {
-        if (list[i].dim != dim) continue;
-        if (list[i].tag == tag) return at;
-        ++at;
-    }
     return -1;
 }
 
-static femd_mesh_name *gmsh_names_of(const physical *list, int n, int dim, int *count) {
-    femd_mesh_name *name = calloc((size_t)n + 1, sizeof *name);
-    *count = 0;
-    for (int i = 0; name && i < n; ++i)
-        if (list[i].dim == dim) memcpy(name[(*count)++], list[i].name, sizeof *name);
-    return name;
+/* One name may stand for several tags. */
+static femd_status gmsh_add_tag(femd_mesh *mesh, gmsh_tags *tags, int dim, long tag, const char *name,
+                                femd_error *err) {
+    femd_mesh_name **names = dim == 2 ? &mesh->surface : &mesh->region;
+    int *n = dim == 2 ? &mesh->nsurfaces : &mesh->nregions, at = 0;
+    gmsh_tag *more = realloc(tags->list, (tags->n + 1) * sizeof *more);
+    if (!more) return gmsh_no_memory(mesh, err);
+    tags->list = more;
+    while (at < *n && strcmp((*names)[at], name) != 0) ++at;
+    if (at == *n) {
+        femd_mesh_name *grown = realloc(*names, ((size_t)*n + 1) * sizeof *grown);
+        if (!grown) return gmsh_no_memory(mesh, err);
+        *names = grown;
+        snprintf(grown[(*n)++], sizeof *grown, "%s", name);
+    }
+    tags->list[tags->n++] = (gmsh_tag){dim, tag, at};
+    return FEMD_OK;
+}
+
+static femd_status gmsh_take_names(const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags, femd_error *err) {
+    for (size_t i = 0; i < file->nnames; ++i) {
+        const femd_gmsh_name *one = &file->name[i];
+        if (one->dim == 2 || one->dim == 3) FEMD_TRY(gmsh_add_tag(mesh, tags, one->dim, one->tag, one->name, err));
+    }
+    for (size_t i = 0; i < file->nelements; ++i) {
+        const femd_gmsh_element *e = &file->element[i];
+        int nodes;
+        const int dim = gmsh_dim(e->type, &nodes);
+        for (int k = 0; k < e->ngroups && (dim == 2 || dim == 3); ++k) {
+            const long tag = file->group[e->groups + (size_t)k];
+            char number[24];
+            if (gmsh_find_tag(tags, dim, tag) >= 0) continue;
+            snprintf(number, sizeof number, "%ld", tag);
+            FEMD_TRY(gmsh_add_tag(mesh, tags, dim, tag, number, err));
+        }
+    }
+    return FEMD_OK;
 }
 
 /* ---- cells ---- */
 
-/* From version 4 on an entity has a list of physical tags; before, PETSc would take the elementary tag for a second
- * one. */
-static PetscErrorCode gmsh_read_plex(const char *file, double version, DM *dm) {
-    PetscFunctionBeginUser;
-    PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_highorder", "0"));
-    PetscCall(PetscOptionsSetValue(NULL, "-dm_plex_gmsh_multiple_tags", version >= 4 ? "1" : "0"));
-    PetscCall(DMPlexCreateGmshFromFile(PETSC_COMM_SELF, file, PETSC_TRUE, dm));
-    PetscCall(PetscOptionsClearValue(NULL, "-dm_plex_gmsh_highorder"));
-    PetscCall(PetscOptionsClearValue(NULL, "-dm_plex_gmsh_multiple_tags"));
-    PetscFunctionReturn(0);
+static femd_status gmsh_misfit(const femd_case *cs, const femd_mesh *mesh, const femd_gmsh_element *e, PetscInt cell,
+                               femd_error *err) {
+    const femd_cell *shape = femd_cell_of_gmsh(e->type);
+    const char *name = "?";
+    char advice[256];
+    int dim, nodes;
+    (void)femd_gmsh_type(e->type, &dim, &nodes, &name);
+    size_t used = (size_t)snprintf(advice, sizeof advice, shape ? "use " : "femd takes hexahedra or tetrahedra");
+    if (shape) femd_element_names(shape, advice + used, sizeof advice - used);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: element.type: %s (%s) does not fit %s: cell %ld (counted from 0) is a %s; %s", cs->path,
+                     cs->element->name, cs->element->cell->plural, mesh->title, (long)cell, name, advice);
 }
 
-/* What fits cells of this type. */
-static void gmsh_advise(DMPolytopeType type, char *text, size_t size) {
-    const femd_element *element;
-    for (size_t i = 0; (element = femd_element_at(i)); ++i)
-        if (femd_mesh_polytope(element->cell) == type) {
-            size_t used = (size_t)snprintf(text, size, "use ");
-            femd_element_names(element->cell, text + used, size - used);
-            return;
-        }
-    snprintf(text, size, "femd takes hexahedra or tetrahedra");
-}
-
-static femd_status gmsh_check_cells(const femd_case *cs, DM dm, const femd_mesh *mesh, femd_error *err) {
-    const DMPolytopeType want = femd_mesh_polytope(cs->element->cell);
-    PetscInt dim, start, end;
-    PETSC_TRY(err, DMGetDimension(dm, &dim));
-    if (dim != 3)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has no volume elements (its dimension is %ld)",
-                         cs->path, mesh->title, (long)dim);
-    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
-    if (end <= start) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: %s has no cells", cs->path, mesh->title);
-    for (PetscInt c = start; c < end; ++c) {
-        DMPolytopeType type;
-        PETSC_TRY(err, DMPlexGetCellType(dm, c, &type));
-        if (type == want) continue;
-        char advice[256];
-        gmsh_advise(type, advice, sizeof advice);
-        return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: element.type: %s (%s) does not fit %s: cell %ld (counted from 0) is a %s; %s", cs->path,
-                         cs->element->name, cs->element->cell->plural, mesh->title, (long)(c - start),
-                         DMPolytopeTypes[type], advice);
+/* element_of[cell] = its place in the file, malloc'ed. */
+static femd_status gmsh_find_cells(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh,
+                                   size_t **element_of, femd_error *err) {
+    int highest = 0, nodes;
+    *element_of = malloc((file->nelements + 1) * sizeof **element_of);
+    if (!*element_of) return gmsh_no_memory(mesh, err);
+    mesh->ncells = 0;
+    for (size_t i = 0; i < file->nelements; ++i) {
+        const int dim = gmsh_dim(file->element[i].type, &nodes);
+        if (dim > highest) highest = dim;
+        if (dim != 3) continue;
+        if (femd_cell_of_gmsh(file->element[i].type) != cs->element->cell)
+            return gmsh_misfit(cs, mesh, &file->element[i], mesh->ncells, err);
+        (*element_of)[mesh->ncells++] = i;
     }
-    return FEMD_OK;
+    if (mesh->ncells > 0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: mesh.file: %s has no volume elements (its dimension is %d); Gmsh leaves out volumes that are "
+                     "in no physical group once there is a group: add a physical volume",
+                     cs->path, mesh->title, highest);
 }
 
-/* Vertices of a point, counted from the first. */
-static PetscErrorCode gmsh_vertices(DM dm, PetscInt point, PetscInt first, PetscInt *vertex, int *n) {
-    PetscFunctionBeginUser;
-    PetscCall(femd_mesh_vertices(dm, point, vertex, n));
-    for (int i = 0; i < *n; ++i) vertex[i] -= first;
-    PetscFunctionReturn(0);
+typedef struct gmsh_double {
+    size_t node[FEMD_CELL_CORNERS]; /* sorted */
+    PetscInt cell;
+} gmsh_double;
+
+static int gmsh_by_nodes(const void *a, const void *b) {
+    const gmsh_double *p = a, *q = b;
+    for (int i = 0; i < FEMD_CELL_CORNERS; ++i)
+        if (p->node[i] != q->node[i]) return p->node[i] < q->node[i] ? -1 : 1;
+    return (p->cell > q->cell) - (p->cell < q->cell);
 }
 
-/* Cells and the vertices that they use, numbered in the order of the file. number[vertex of dm] = vertex of mesh. */
-static femd_status gmsh_take_cells(DM dm, const femd_case *cs, femd_mesh *mesh, PetscInt *number, PetscInt nvertices,
-                                   femd_error *err) {
-    PetscInt start, end, offset, vs, ve;
-    int n;
-    PetscSection section;
-    Vec coordinates;
-    const PetscScalar *x;
-    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
-    PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, &ve));
+static int gmsh_same_groups(const femd_gmsh_file *file, size_t a, size_t b) {
+    const femd_gmsh_element *p = &file->element[a], *q = &file->element[b];
+    return p->ngroups == q->ngroups && (p->ngroups == 0 || file->group[p->groups] == file->group[q->groups]);
+}
+
+/* Format 2.2 lists a cell once for each group that it is in. same_as[cell] = the first of them, itself for most. A cell
+ * that is there twice in one group is no such thing and is refused later. */
+static femd_status gmsh_find_doubles(const femd_gmsh_file *file, const femd_mesh *mesh, const size_t *element_of,
+                                     PetscInt *same_as, femd_error *err) {
+    gmsh_double *list = calloc((size_t)mesh->ncells + 1, sizeof *list);
+    if (!list) return gmsh_no_memory(mesh, err);
     for (PetscInt c = 0; c < mesh->ncells; ++c) {
-        PETSC_TRY(err, gmsh_vertices(dm, start + c, vs, mesh->cell + mesh->corners * c, &n));
-        PETSC_TRY(err, DMPlexInvertCell(femd_mesh_polytope(cs->element->cell), mesh->cell + mesh->corners * c));
-        for (int i = 0; i < mesh->corners; ++i) number[mesh->cell[mesh->corners * c + i]] = 0;
+        const size_t *node = file->node + file->element[element_of[c]].nodes;
+        list[c].cell = c;
+        for (int i = 0; i < mesh->corners; ++i) {
+            int at = i;
+            for (; at > 0 && list[c].node[at - 1] > node[i]; --at) list[c].node[at] = list[c].node[at - 1];
+            list[c].node[at] = node[i];
+        }
     }
-    PETSC_TRY(err, DMGetCoordinatesLocal(dm, &coordinates));
-    PETSC_TRY(err, DMGetCoordinateSection(dm, &section));
-    PETSC_TRY(err, VecGetArrayRead(coordinates, &x));
-    for (PetscInt v = 0; v < nvertices; ++v) {
-        if (number[v] < 0) continue;
-        number[v] = mesh->nvertices++;
-        PETSC_TRY(err, PetscSectionGetOffset(section, vs + v, &offset));
-        for (int a = 0; a < 3; ++a) mesh->x[3 * number[v] + a] = cs->mesh.scale * x[offset + a];
+    qsort(list, (size_t)mesh->ncells, sizeof *list, gmsh_by_nodes);
+    for (PetscInt k = 0, first = 0; k < mesh->ncells; ++k) {
+        const PetscInt c = list[k].cell;
+        if (memcmp(list[k].node, list[first].node, sizeof list[k].node) != 0) first = k;
+        same_as[c] = list[first].cell;
+        for (PetscInt j = first; j < k; ++j)
+            if (gmsh_same_groups(file, element_of[list[j].cell], element_of[c])) same_as[c] = c;
     }
-    PETSC_TRY(err, VecRestoreArrayRead(coordinates, &x));
-    for (PetscInt i = 0; i < mesh->ncells * mesh->corners; ++i) mesh->cell[i] = number[mesh->cell[i]];
+    free(list);
     return FEMD_OK;
 }
 
-/* ---- physical groups ---- */
-
-static femd_status gmsh_add_region(femd_mesh *mesh, PetscInt cell, int region, femd_error *err) {
-    PetscInt *cells = realloc(mesh->region_cell, ((size_t)mesh->ninregion + 1) * sizeof *cells);
-    if (cells) mesh->region_cell = cells;
-    int *of = realloc(mesh->region_of, ((size_t)mesh->ninregion + 1) * sizeof *of);
-    if (of) mesh->region_of = of;
-    if (!cells || !of) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the regions of %s", mesh->title);
+static femd_status gmsh_add_region(femd_mesh *mesh, size_t *room, PetscInt cell, int region, femd_error *err) {
+    if ((size_t)mesh->ninregion == *room) {
+        *room = 2 * *room + 1024;
+        PetscInt *cells = realloc(mesh->region_cell, *room * sizeof *cells);
+        if (cells) mesh->region_cell = cells;
+        int *of = realloc(mesh->region_of, *room * sizeof *of);
+        if (of) mesh->region_of = of;
+        if (!cells || !of) return gmsh_no_memory(mesh, err);
+    }
     mesh->region_cell[mesh->ninregion] = cell;
     mesh->region_of[mesh->ninregion++] = region;
     return FEMD_OK;
 }
 
-static femd_status gmsh_add_face(DM dm, femd_mesh *mesh, PetscInt point, const PetscInt *number, int surface,
-                                 femd_error *err) {
-    PetscInt vertex[FEMD_CELL_CORNERS], vs;
-    int n;
-    PetscInt *face = realloc(mesh->face, FEMD_FACE_CORNERS * ((size_t)mesh->nfaces + 1) * sizeof *face);
-    if (face) mesh->face = face;
-    int *of = realloc(mesh->face_surface, ((size_t)mesh->nfaces + 1) * sizeof *of);
-    if (of) mesh->face_surface = of;
-    if (!face || !of) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the surfaces of %s", mesh->title);
-    PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, NULL));
-    PETSC_TRY(err, gmsh_vertices(dm, point, vs, vertex, &n));
-    for (int i = 0; i < FEMD_FACE_CORNERS; ++i)
-        mesh->face[FEMD_FACE_CORNERS * mesh->nfaces + i] = i < n ? number[vertex[i]] : -1;
-    mesh->face_surface[mesh->nfaces++] = surface;
+/* Number the cells that are left, 0..ncells-1, with their regions; same_as becomes the new number. */
+static femd_status gmsh_take_cells(const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags, size_t *element_of,
+                                   PetscInt *same_as, femd_error *err) {
+    size_t room = 0;
+    PetscInt kept = 0;
+    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+        const femd_gmsh_element *e = &file->element[element_of[c]];
+        const PetscInt number = same_as[c] == c ? kept : same_as[same_as[c]]; /* the first one stands before it */
+        if (number == kept) element_of[kept++] = element_of[c];
+        same_as[c] = number;
+        for (int k = 0; k < e->ngroups; ++k)
+            FEMD_TRY(
+                gmsh_add_region(mesh, &room, number, gmsh_find_tag(tags, 3, file->group[e->groups + (size_t)k]), err));
+    }
+    mesh->ncells = kept;
     return FEMD_OK;
 }
 
-/* The points of label "Cell Sets" or "Face Sets" whose tag has a name. */
-static femd_status gmsh_take_sets(DM dm, femd_mesh *mesh, const char *label, int dim, const physical *list, int n,
-                                  const PetscInt *number, femd_error *err) {
-    IS values = NULL;
-    const PetscInt *tag;
-    PetscInt ntags = 0, low, high;
-    femd_status rc = FEMD_OK;
-    PETSC_TRY(err, DMGetLabelIdIS(dm, label, &values));
-    if (!values) return FEMD_OK;
-    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 3 - dim, &low, &high));
-    PETSC_TRY(err, ISGetLocalSize(values, &ntags));
-    PETSC_TRY(err, ISGetIndices(values, &tag));
-    for (PetscInt k = 0; k < ntags && rc == FEMD_OK; ++k) {
-        IS points = NULL;
-        const PetscInt *point;
-        PetscInt npoints;
-        int at = gmsh_index_of(list, n, dim, tag[k]);
-        if (at < 0) continue;
-        PETSC_TRY(err, DMGetStratumIS(dm, label, tag[k], &points));
-        if (!points) continue;
-        PETSC_TRY(err, ISGetLocalSize(points, &npoints));
-        PETSC_TRY(err, ISGetIndices(points, &point));
-        for (PetscInt i = 0; i < npoints && rc == FEMD_OK; ++i) {
-            if (point[i] < low || point[i] >= high) continue;
-            rc = dim == 3 ? gmsh_add_region(mesh, point[i] - low, at, err)
-                          : gmsh_add_face(dm, mesh, point[i], number, at, err);
-        }
-        PETSC_TRY(err, ISRestoreIndices(points, &point));
-        PETSC_TRY(err, ISDestroy(&points));
+/* Vertices that cells use, in the order of the file. number[node of the file] = vertex, -1 for none. */
+static femd_status gmsh_take_vertices(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh,
+                                      const size_t *element_of, PetscInt *number, femd_error *err) {
+    mesh->cell = malloc(((size_t)mesh->ncells + 1) * (size_t)mesh->corners * sizeof *mesh->cell);
+    mesh->x = malloc(3 * (file->nnodes + 1) * sizeof *mesh->x);
+    if (!mesh->cell || !mesh->x) return gmsh_no_memory(mesh, err);
+    for (size_t i = 0; i < file->nnodes; ++i) number[i] = -1;
+    for (PetscInt c = 0; c < mesh->ncells; ++c)
+        for (int i = 0; i < mesh->corners; ++i) number[file->node[file->element[element_of[c]].nodes + (size_t)i]] = 0;
+    for (size_t i = 0; i < file->nnodes; ++i) {
+        if (number[i] < 0) continue;
+        number[i] = mesh->nvertices++;
+        for (int a = 0; a < 3; ++a) mesh->x[3 * number[i] + a] = cs->mesh.scale * file->x[3 * i + (size_t)a];
     }
-    PETSC_TRY(err, ISRestoreIndices(values, &tag));
-    PETSC_TRY(err, ISDestroy(&values));
-    return rc;
+    for (PetscInt c = 0; c < mesh->ncells; ++c)
+        for (int i = 0; i < mesh->corners; ++i)
+            mesh->cell[mesh->corners * c + i] = number[file->node[file->element[element_of[c]].nodes + (size_t)i]];
+    return FEMD_OK;
+}
+
+/* ---- curved cells ---- */
+
+/* The corners at whose mean a node behind the corners lies in a straight cell, as bits. */
+static const struct {
+    int type, corners, n;
+    unsigned mean_of[19];
+} gmsh_second_order[] = {
+    {11, 4, 6, {0x3, 0x6, 0x5, 0x9, 0xc, 0xa}},
+    {17, 8, 12, {0x3, 0x9, 0x11, 0x6, 0x22, 0xc, 0x44, 0x88, 0x30, 0x90, 0x60, 0xc0}},
+    {12,
+     8,
+     19,
+     {0x3, 0x9, 0x11, 0x6, 0x22, 0xc, 0x44, 0x88, 0x30, 0x90, 0x60, 0xc0, 0xf, 0x33, 0x99, 0x66, 0xcc, 0xf0, 0xff}}};
+
+/* Farthest of a node behind the corners from where it lies in a straight cell, over the size of the cell. */
+static double gmsh_bend(const femd_gmsh_file *file, const femd_gmsh_element *e) {
+    double most = 0, size = 0;
+    const size_t *node = file->node + e->nodes;
+    for (size_t t = 0; t < sizeof gmsh_second_order / sizeof *gmsh_second_order; ++t) {
+        if (gmsh_second_order[t].type != e->type) continue;
+        const int corners = gmsh_second_order[t].corners;
+        for (int k = 0; k < gmsh_second_order[t].n; ++k)
+            for (int a = 0; a < 3; ++a) {
+                double mean = 0;
+                int n = 0;
+                for (int i = 0; i < corners; ++i)
+                    if (gmsh_second_order[t].mean_of[k] >> i & 1) mean += file->x[3 * node[i] + (size_t)a], ++n;
+                most = fmax(most, fabs(file->x[3 * node[corners + k] + (size_t)a] - mean / n));
+            }
+        for (int i = 1; i < corners; ++i)
+            for (int a = 0; a < 3; ++a)
+                size = fmax(size, fabs(file->x[3 * node[i] + (size_t)a] - file->x[3 * node[0] + (size_t)a]));
+    }
+    return size > 0 ? most / size : 0;
+}
+
+/* Straight edges through the corners of a curved mesh are another body: other volumes, other surfaces. */
+static femd_status gmsh_check_straight(const femd_case *cs, const femd_gmsh_file *file, const femd_mesh *mesh,
+                                       const size_t *element_of, femd_error *err) {
+    const double round_off = 1e-6; /* of files with seven digits */
+    double worst = 0;
+    PetscInt curved = 0, where = 0;
+    if (cs->mesh.straighten) return FEMD_OK;
+    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+        const double bend = gmsh_bend(file, &file->element[element_of[c]]);
+        curved += bend > round_off;
+        if (bend > worst) worst = bend, where = c;
+    }
+    if (curved == 0) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_BAD_INPUT,
+        "%s: mesh.file: %ld of %ld cells of %s are curved (most: cell %ld, by %.2g of its size), and femd's "
+        "cells have straight edges, which encloses another volume; mesh with first order (finer where "
+        "it is curved), or accept straight edges with mesh.straighten: true",
+        cs->path, (long)curved, (long)mesh->ncells, mesh->title, (long)where, worst);
+}
+
+/* ---- faces ---- */
+
+/* A face that can be none of a cell (other shape, or a node that no cell has) is kept without vertices: whoever names
+ * its surface is told. */
+static femd_status gmsh_take_faces(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags,
+                                   const PetscInt *number, femd_error *err) {
+    const int corners = cs->element->cell->face_corners;
+    size_t n = 0;
+    int nodes;
+    for (size_t i = 0; i < file->nelements; ++i)
+        if (gmsh_dim(file->element[i].type, &nodes) == 2) n += (size_t)file->element[i].ngroups;
+    mesh->face = malloc((FEMD_FACE_CORNERS * n + 1) * sizeof *mesh->face);
+    mesh->face_surface = malloc((n + 1) * sizeof *mesh->face_surface);
+    if (!mesh->face || !mesh->face_surface) return gmsh_no_memory(mesh, err);
+    for (size_t i = 0; i < file->nelements; ++i) {
+        const femd_gmsh_element *e = &file->element[i];
+        if (gmsh_dim(e->type, &nodes) != 2) continue;
+        const int triangle = e->type == 2 || e->type == 9;
+        for (int k = 0; k < e->ngroups; ++k) {
+            PetscInt *face = mesh->face + FEMD_FACE_CORNERS * mesh->nfaces;
+            int whole = corners == (triangle ? 3 : 4);
+            for (int v = 0; v < corners && whole; ++v) whole = number[file->node[e->nodes + (size_t)v]] >= 0;
+            for (int v = 0; v < FEMD_FACE_CORNERS; ++v)
+                face[v] = whole && v < corners ? number[file->node[e->nodes + (size_t)v]] : -1;
+            mesh->face_surface[mesh->nfaces++] = gmsh_find_tag(tags, 2, file->group[e->groups + (size_t)k]);
+        }
+    }
+    return FEMD_OK;
 }
 
 /* ---- the whole ---- */
 
-static femd_status gmsh_take_mesh(DM dm, const femd_case *cs, const physical *list, int n, femd_mesh *mesh,
-                                  PetscInt **number, femd_error *err) {
-    PetscInt start, end, vs, ve;
-    FEMD_TRY(gmsh_check_cells(cs, dm, mesh, err));
-    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 0, &start, &end));
-    PETSC_TRY(err, DMPlexGetDepthStratum(dm, 0, &vs, &ve));
+static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags,
+                                  femd_error *err) {
+    size_t *element_of = NULL;
+    PetscInt *same_as = NULL, *number = malloc((file->nnodes + 1) * sizeof *number);
+    femd_status rc;
     mesh->corners = cs->element->cell->corners;
-    mesh->ncells = end - start;
-    mesh->cell = malloc((size_t)mesh->ncells * (size_t)mesh->corners * sizeof *mesh->cell);
-    mesh->x = malloc(3 * (size_t)(ve - vs) * sizeof *mesh->x);
-    *number = malloc((size_t)(ve - vs) * sizeof **number);
-    mesh->region = gmsh_names_of(list, n, 3, &mesh->nregions);
-    mesh->surface = gmsh_names_of(list, n, 2, &mesh->nsurfaces);
-    if (!mesh->cell || !mesh->x || !*number || !mesh->region || !mesh->surface)
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh %s", mesh->title);
-    for (PetscInt v = 0; v < ve - vs; ++v) (*number)[v] = -1;
-    FEMD_TRY(gmsh_take_cells(dm, cs, mesh, *number, ve - vs, err));
-    FEMD_TRY(gmsh_take_sets(dm, mesh, "Cell Sets", 3, list, n, *number, err));
-    return gmsh_take_sets(dm, mesh, "Face Sets", 2, list, n, *number, err);
+    mesh->groups_lost = file->version > 4 && !file->has_entities;
+    FEMD_TRY_GOTO(rc, number ? FEMD_OK : gmsh_no_memory(mesh, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_take_names(file, mesh, tags, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_find_cells(cs, file, mesh, &element_of, err), done);
+    same_as = malloc(((size_t)mesh->ncells + 1) * sizeof *same_as);
+    FEMD_TRY_GOTO(rc, same_as ? FEMD_OK : gmsh_no_memory(mesh, err), done);
+    for (PetscInt c = 0; c < mesh->ncells; ++c) same_as[c] = c;
+    if (file->version < 3) FEMD_TRY_GOTO(rc, gmsh_find_doubles(file, mesh, element_of, same_as, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_take_cells(file, mesh, tags, element_of, same_as, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_check_straight(cs, file, mesh, element_of, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_take_vertices(cs, file, mesh, element_of, number, err), done);
+    rc = gmsh_take_faces(cs, file, mesh, tags, number, err);
+done:
+    free(element_of);
+    free(same_as);
+    free(number);
+    return rc;
 }
 
 femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh, femd_error *err) {
-    physical *list = NULL;
-    PetscInt *number = NULL;
-    DM dm = NULL;
-    int n = 0;
-    double version;
+    femd_gmsh_file file;
+    femd_error words = FEMD_ERROR_INIT;
+    gmsh_tags tags = {0};
     const char *slash = strrchr(cs->mesh.file, '/');
     mesh->title = slash ? slash + 1 : cs->mesh.file;
-    femd_status rc = gmsh_read_names(cs, &list, &n, &version, err);
-    if (rc == FEMD_OK) {
-        femd_error words = FEMD_ERROR_INIT;
-        PetscErrorCode code = gmsh_read_plex(cs->mesh.file, version, &dm);
-        if (code != 0) {
-            (void)femd_petsc_fail(&words, code, "Gmsh reader");
-            rc = femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.file: cannot read %s: %s", cs->path, cs->mesh.file,
-                           words.text);
-        }
-    }
-    if (rc == FEMD_OK) rc = gmsh_take_mesh(dm, cs, list, n, mesh, &number, err);
-    free(list);
-    free(number);
-    (void)DMDestroy(&dm);
+    femd_status rc = femd_gmsh_read(cs->mesh.file, &file, &words);
+    if (rc != FEMD_OK)
+        return femd_fail(err, rc, "%s: mesh.file: cannot read %s: %s", cs->path, cs->mesh.file, words.text);
+    rc = gmsh_take_mesh(cs, &file, mesh, &tags, err);
+    free(tags.list);
+    femd_gmsh_clear(&file);
     return rc;
 }

@@ -186,7 +186,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "materails={}",
          "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, "
          "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
-        {"case.json", "mesh.scal=1", "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, scale, box"},
+        {"case.json", "mesh.scal=1", "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},
         {"case.json", "mesh.box={\"size\":[1,1,1],\"cells\":[1,1,1]}",
          "mesh: has more than one of: \"file\", or \"box\""},
@@ -270,6 +270,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "petsc.ksp_type=[1]",
          "petsc.ksp_type: must be a string or a number or true or false or null, not an array"},
         {"box.json", "mesh.scale=2", "mesh: key \"scale\" needs key \"file\" beside it"},
+        {"box.json", "mesh.straighten=true", "mesh: key \"straighten\" needs key \"file\" beside it"},
         {"box.json", "mesh.box.cells=[1,2]", "mesh.box.cells: has 2 entries; must have 3"},
         {"box.json", "mesh.box.distort={\"fraction\":0.5}", "mesh.box.distort.fraction: must be at most 0.4, not 0.5"},
         {"box.json", "boundary[0].on=lft",

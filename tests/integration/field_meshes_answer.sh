@@ -1,0 +1,48 @@
+#!/bin/bash
+# Meshes as people have them (tests/field) give the forces and energies of closed forms, or are refused with words that
+# name the cause: E = 100 GPa, nu = 0, unit cubes of 1 um, so that a stretch e pulls with E e (1 + e) (1 + e/2) times the area.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+cp "$FEMD_SOURCE"/tests/field/mesh_* "$scratch" || fail "tests/field"
+cd "$scratch" || exit 1
+
+# answers FILE KEY WANT ARGS...: KEY is the name of a reaction (its first component, N) or "energy" (J), within 1e-4 of WANT
+answers() {
+    file=$1 key=$2 want=$3
+    shift 3
+    femd run "$file" --out out "$@" >answer.log 2>&1 || fail "femd run $file $*"
+    if [ "$key" = energy ]; then
+        got=$(sed -n 's/.*"energy": \([^,]*\),.*/\1/p' out/summary.json)
+    else
+        got=$(sed -n "s/.*\"$key\": \\[\\([^,]*\\),.*/\\1/p" out/summary.json)
+    fi
+    awk -v a="$got" -v b="$want" 'BEGIN { d = a - b; exit !(a != "" && d * d <= 1e-8 * b * b + 1e-60) }' || fail "$file: $key is $got, not $want"
+}
+
+# refused FILE WORDS ARGS...: exit code 2, the words on the terminal, nothing written
+refused() {
+    file=$1 words=$2
+    shift 2
+    timeout 60 femd run "$file" --out refused "$@" >refused.log 2>&1
+    code=$?
+    [ $code = 2 ] || fail "femd run $file $* ended with $code, not 2"
+    grep -qF -- "$words" refused.log || fail "femd run $file $*: no word of \"$words\""
+    [ ! -e refused ] || fail "femd run $file $* left a folder behind"
+}
+
+answers mesh_negative_tag.json right 1.0015005e-4
+answers mesh_negative_tag.json left -1.0015005e-4
+answers mesh_negative_tag.json right -1e-4 --set 'boundary=[{"on":"right","displacement":[0,0,0]},{"on":"left","pressure":"100 MPa"}]'
+sed '0,/^3$/s//2/; /"left"/d' mesh_negative_tag_41.msh >unnamed.msh
+answers mesh_negative_tag.json right 1.0015005e-4 --set 'boundary=[{"on":"11","displacement":[0,0,0]},{"on":"right","displacement":["1 nm",0,0]}]' \
+    --set mesh.file=unnamed.msh
+answers mesh_periodic.json right 1.0015005e-4
+answers mesh_same_name_twice.json energy 2.66264e-14
+refused mesh_empty_group.json 'boundary[1].on: the physical surface "nothing" of mesh_empty_group_41.msh has no faces'
+refused mesh_curved.json '1 of 1 cells of mesh_curved_22.msh are curved'
+refused mesh_curved.json '"straightn"' --set mesh.straightn=true
+answers mesh_curved.json energy 8.34167e-15 --set mesh.straighten=true
+answers mesh_unconnected.json energy 0
+grep -qF 'the mesh has 2 parts that share no node' answer.log || fail "the two parts are not told"
+refused mesh_unconnected.json "part 2 of the mesh's 2 parts" --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
+refused mesh_unconnected.json "its middle is at (1.5e-06, 5e-07, 5e-07) m" --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":["1 nm",null,null]}]'
+exit 0
