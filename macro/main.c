@@ -130,7 +130,7 @@ static void run_tell_parts(const app *a) {
 static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
-    femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, a->cs.step_count,
+    femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, femd_case_steps(&a->cs),
                    a->size);
     FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));

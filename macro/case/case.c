@@ -3,6 +3,7 @@
  */
 #include "case/case.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,25 @@ void femd_case_clear(femd_case *c) {
     free(c->folder);
     femd_json_clear(&c->doc);
     memset(c, 0, sizeof *c);
+}
+
+double femd_case_next_time(const femd_case *c, double time) {
+    const double planned = c->end_time / c->step_count, near = 1e-6 * planned;
+    const int k = (int)floor(time / planned * (1 + 1e-12) + 1e-9) + 1;
+    double next = k >= c->step_count ? c->end_time : c->end_time * k / c->step_count;
+    if (time >= c->end_time * (1 - 1e-12)) return c->end_time;
+    for (size_t b = 0; b < c->nboundary; b++)
+        for (size_t i = 0; i < c->boundary[b].ntable; i++) {
+            const double at = c->boundary[b].time[i];
+            if (at > time + near && at < next - near) next = at;
+        }
+    return next;
+}
+
+int femd_case_steps(const femd_case *c) {
+    int n = 0;
+    for (double time = 0; time < c->end_time * (1 - 1e-12); n++) time = femd_case_next_time(c, time);
+    return n;
 }
 
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time) {

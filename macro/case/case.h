@@ -84,6 +84,11 @@ typedef struct femd_case {
 FEMD_MUST_CHECK femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c,
                                            femd_error *err);
 void femd_case_clear(femd_case *c);
+/* The next time after `time` (from 0 on) that a step ends at: the planned times k x end/count and the times of the
+ * tables, those within 1e-6 of an increment of each other being one. The end time from the end on. */
+double femd_case_next_time(const femd_case *c, double time);
+/* How many steps that makes, without cuts. */
+int femd_case_steps(const femd_case *c);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);
 

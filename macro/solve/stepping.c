@@ -11,12 +11,10 @@
 #include "fields/constitutive.h"
 #include "solve/solver.h"
 
-/* End of the next increment: at most p->dt on, and not past the next of the planned times k x end/count. */
+/* End of the next increment: at most p->dt on, and not past the next planned time or time of a table. */
 static double stepping_next_time(const femd_problem *p) {
     const femd_case *cs = p->cs;
-    double planned = cs->end_time / cs->step_count;
-    int k = (int)floor(p->time / planned * (1 + 1e-12) + 1e-9) + 1;
-    double grid = k >= cs->step_count ? cs->end_time : cs->end_time * k / cs->step_count;
+    const double planned = cs->end_time / cs->step_count, grid = femd_case_next_time(cs, p->time);
     double time = p->time + p->dt;
     return time >= grid - 1e-6 * planned ? grid : time;
 }

@@ -150,6 +150,32 @@ static void amplitude_follows_the_table(void **state) {
     femd_case_clear(&c);
 }
 
+/* Planned times and times of tables, each once however it is rounded; those behind the end do not count. */
+static void steps_end_at_planned_times_and_at_those_of_tables(void **state) {
+    (void)state;
+    static const char *const sets[] = {
+        "steps={\"count\":2}",
+        "boundary=[{\"on\":\"left\",\"displacement\":[0,0,0],\"table\":[[0,0],[0.33,1],[0.4,0],[1,0]]},"
+        "{\"on\":\"right\",\"pressure\":1,\"table\":[[-1,0],[0.4000000001,1],[0.4999999999,3],[7,0]]}]"};
+    static const double want[] = {0.33, 0.4, 0.5, 1};
+    char path[512];
+    femd_case c;
+    femd_error err = FEMD_ERROR_INIT;
+    snprintf(path, sizeof path, "%s/box.json", folder);
+    if (femd_case_read(path, sets, 2, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    double time = 0;
+    for (int i = 0; i < 4; i++) {
+        time = femd_case_next_time(&c, time);
+        assert_true(time == want[i]);
+    }
+    assert_int_equal(femd_case_steps(&c), 4);
+    assert_true(femd_case_next_time(&c, 1) == 1 && femd_case_next_time(&c, 0.37) == 0.4);
+    femd_case_clear(&c);
+    assert_int_equal(femd_case_read(path, NULL, 0, &c, NULL), FEMD_OK);
+    assert_int_equal(femd_case_steps(&c), 3);
+    femd_case_clear(&c);
+}
+
 /* Euler angles (90, 0, 0), the same turn as axis and matrix, give one Q. */
 static void three_ways_to_write_an_orientation(void **state) {
     (void)state;
@@ -186,7 +212,8 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "materails={}",
          "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, "
          "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
-        {"case.json", "mesh.scal=1", "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
+        {"case.json", "mesh.scal=1",
+         "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},
         {"case.json", "mesh.box={\"size\":[1,1,1],\"cells\":[1,1,1]}",
          "mesh: has more than one of: \"file\", or \"box\""},
@@ -458,11 +485,17 @@ static void examples_of_the_manual_are_valid(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_case_arrives_in_SI),        cmocka_unit_test(defaults_of_a_box),
-        cmocka_unit_test(amplitude_follows_the_table),      cmocka_unit_test(three_ways_to_write_an_orientation),
-        cmocka_unit_test(bad_input_has_exact_words),        cmocka_unit_test(a_case_that_is_not_there),
-        cmocka_unit_test(overrides_come_before_the_checks), cmocka_unit_test(potentials_are_found_by_environment),
-        cmocka_unit_test(mutated_cases_never_crash),        cmocka_unit_test(every_key_and_value_is_documented),
+        cmocka_unit_test(a_good_case_arrives_in_SI),
+        cmocka_unit_test(defaults_of_a_box),
+        cmocka_unit_test(amplitude_follows_the_table),
+        cmocka_unit_test(steps_end_at_planned_times_and_at_those_of_tables),
+        cmocka_unit_test(three_ways_to_write_an_orientation),
+        cmocka_unit_test(bad_input_has_exact_words),
+        cmocka_unit_test(a_case_that_is_not_there),
+        cmocka_unit_test(overrides_come_before_the_checks),
+        cmocka_unit_test(potentials_are_found_by_environment),
+        cmocka_unit_test(mutated_cases_never_crash),
+        cmocka_unit_test(every_key_and_value_is_documented),
         cmocka_unit_test(examples_of_the_manual_are_valid),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);

@@ -460,6 +460,49 @@ static void conductivity_not_asked_anew_is_kept(void **state) {
     model_clear(&m);
 }
 
+static femd_status note_step(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    double *at = user;
+    (void)p;
+    (void)err;
+    if (rec->step > 7) return FEMD_INTERNAL;
+    at[2 * rec->step] = rec->time;
+    at[2 * rec->step + 1] = rec->reaction[3];
+    return FEMD_OK;
+}
+
+/* A cycle between two planned times is run, not stepped over. */
+static void a_load_cycle_of_a_table_is_run(void **state) {
+    (void)state;
+    static const double want[4][2] = {{0.33, 1}, {0.4, 0}, {0.5, 0}, {1, 0}};
+    model m;
+    double at[16] = {0}, time[4] = {0, 0.33, 0.4, 1}, factor[4] = {0, 1, 0, 0}, single[16] = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    const femd_stepping_hooks hooks = {.user = at, .committed = note_step},
+                              once = {.user = single, .committed = note_step};
+    model_init(&m, &femd_element_q1, 1);
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.1, 0, 0);
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    assert_int_equal(femd_stepping_run(m.p, &once, &err), FEMD_OK);
+    assert_true(single[3] > 0);
+    model_clear(&m);
+    model_init(&m, &femd_element_q1, 1);
+    model_hold(&m, "left", 0, 0, 0);
+    femd_case_boundary *b = model_hold(&m, "right", 0.1, 0, 0);
+    b->ntable = 4;
+    b->time = time;
+    b->factor = factor;
+    m.cs.step_count = 2;
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    assert_int_equal(femd_stepping_run(m.p, &hooks, &err), FEMD_OK);
+    assert_int_equal(m.p->step, 4);
+    for (int i = 0; i < 4; ++i) {
+        assert_near(at[2 * i + 2], want[i][0], 1e-15);
+        assert_near(at[2 * i + 3] / single[3], want[i][1], 1e-10);
+    }
+    model_clear(&m);
+}
+
 static void note_cut(void *user, int step, const char *why, double dt) {
     snprintf(user, 256, "step %d to %g: %s", step, dt, why);
 }
@@ -535,6 +578,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(reused_conductivity_does_not_drift),
         cmocka_unit_test(conductivity_not_asked_anew_is_kept),
         cmocka_unit_test(a_cut_says_why),
+        cmocka_unit_test(a_load_cycle_of_a_table_is_run),
         cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
