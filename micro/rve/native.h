@@ -11,7 +11,7 @@
 typedef struct femd_native {
     femd_structure structure; /* as built; positions and cell of the reference are in rve */
     femd_potential *potential;
-    char notes[2600]; /* of structure and potential, one remark a line */
+    char notes[2900]; /* of structure, potential and reference, one remark a line */
     femd_rve rve;
     femd_relaxer *relaxer; /* NULL for cauchy-born */
     femd_path path;

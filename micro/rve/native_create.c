@@ -70,7 +70,10 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, int
     FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
     if (!frozen) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
-    FEMD_TRY(femd_reference_relax(&ref, frozen, &native->path, err));
+    char held[FEMD_REFERENCE_WORDS];
+    FEMD_TRY(femd_reference_relax(&ref, frozen, &native->path, held, err));
+    const size_t used = strlen(native->notes);
+    if (held[0]) snprintf(native->notes + used, sizeof native->notes - used, "%s%s", used ? "\n" : "", held);
     if (!frozen) return femd_native_renew(native, err);
     FEMD_TRY(femd_neighbours_rebuild(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, err));
     return femd_energetics_forces(native->rve.en, native->rve.nb, native->rve.h0, native->rve.X, &native->virgin_W,

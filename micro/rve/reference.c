@@ -3,6 +3,7 @@
 #include "rve/reference.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "femd/kinematics.h"
 #include "numerics/dense.h"
@@ -10,6 +11,8 @@
 #include "rve/native_control.h"
 
 enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
+static const double SOFT = 1e-8;    /* of the largest stiffness: a direction of strain below has none */
+static const double CARRIED = 1e-9; /* of it: no stress along such a direction is larger */
 static const double ACCURACY = 0.02;
 static const double HEAT_STRAIN = 0.08; /* crystals melt at thermal strains of 0.02 to 0.04 */
 
@@ -49,10 +52,54 @@ static femd_status reference_evaluate(femd_path *path, int frozen, const double 
     return FEMD_OK;
 }
 
+/* Directions of strain without stiffness: across vacuum nothing holds the cell. */
+typedef struct soft_strains {
+    int count;
+    double stiffness[6], along[36]; /* eigenvalues, ascending, and unit vectors in rows, of shears over sqrt 2 */
+} soft_strains;
+
+static double soft_weight(int c) {
+    return c < 3 ? 1 : M_SQRT2;
+}
+
+static femd_status soft_find(const double D[36], soft_strains *soft, femd_error *err) {
+    double most = 0;
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) soft->along[6 * r + c] = D[6 * r + c] * soft_weight(r) * soft_weight(c);
+    FEMD_TRY(femd_eigen(6, soft->along, soft->stiffness, err));
+    soft->count = 0;
+    for (int k = 0; k < 6; k++) most = fmax(most, fabs(soft->stiffness[k]));
+    for (int k = 0; k < 6; k++)
+        if (fabs(soft->stiffness[k]) <= SOFT * most) soft->count++;
+    if (soft->count && fabs(soft->stiffness[0]) > SOFT * most) soft->count = 0; /* unstable is not soft */
+    if (soft->count == 6) soft->count = 0;
+    return FEMD_OK;
+}
+
+/* step (the stress that is missing) becomes the strain that brings it, none along soft directions. BAD_INPUT where
+ * these would have to carry some. */
+static femd_status soft_step(const soft_strains *soft, double scale, double step[6], femd_error *err) {
+    double strain[6] = {0};
+    for (int k = 0; k < 6; k++) {
+        double along = 0;
+        for (int c = 0; c < 6; c++) along += soft->along[6 * k + c] * step[c] * soft_weight(c);
+        if (k < soft->count && fabs(along) > CARRIED * scale)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "the cell has %d directions without stiffness (vacuum), and %.3g Pa are asked of one of "
+                             "them; no cell carries that",
+                             soft->count, along);
+        for (int c = 0; k >= soft->count && c < 6; c++)
+            strain[c] += soft->along[6 * k + c] * along / soft->stiffness[k] * soft_weight(c);
+    }
+    memcpy(step, strain, sizeof strain);
+    return FEMD_OK;
+}
+
 /* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive
- * definite. */
-static void reference_newton_step(const double E[6], const double S[6], const double D[36], double p, double step[6],
-                                  double *residual, double *scale) {
+ * definite; none along directions without stiffness, which are held as they are. */
+static femd_status reference_newton_step(const double E[6], const double S[6], const double D[36], double p,
+                                         double step[6], double *residual, double *scale, soft_strains *soft,
+                                         femd_error *err) {
     double M[36], factor[36], inverse[6], full[9];
     const double J = sqrt(femd_strain_metric(E, NULL, inverse));
     femd_voigt_to_full(inverse, 0, full);
@@ -68,13 +115,17 @@ static void reference_newton_step(const double E[6], const double S[6], const do
     }
     *scale = femd_max_abs(36, M);
     memcpy(factor, M, sizeof factor);
-    if (femd_cholesky(6, factor) == 0)
+    FEMD_TRY(soft_find(D, soft, err)); /* M, where there is no pressure, and with one nothing soft is right */
+    if (soft->count)
+        FEMD_TRY(soft_step(soft, *scale, step, err));
+    else if (femd_cholesky(6, factor) == 0)
         femd_cholesky_solve(6, factor, 1, step);
     else
         for (int c = 0; c < 6; c++) step[c] /= *scale;
     const double largest = femd_max_abs(6, step), limit = 0.02;
     if (largest > limit)
         for (int c = 0; c < 6; c++) step[c] *= limit / largest;
+    return FEMD_OK;
 }
 
 /* The path's cell, strained to E, becomes the reference; the atoms stay where they are in space. */
@@ -101,11 +152,12 @@ static femd_status reference_first_relaxation(femd_path *path, femd_error *err) 
     return reference_adopt(path, err);
 }
 
-static femd_status reference_find_cell(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
+static femd_status reference_find_cell(const femd_reference *ref, int frozen, femd_path *path, soft_strains *soft,
+                                       femd_error *err) {
     double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
     for (int it = 0; it < ITERATIONS; it++) {
         FEMD_TRY(reference_evaluate(path, frozen, E, S, D, err));
-        reference_newton_step(E, S, D, ref->pressure, step, &residual, &scale);
+        FEMD_TRY(reference_newton_step(E, S, D, ref->pressure, step, &residual, &scale, soft, err));
         if (residual <= 1e-13 * scale || (residual <= 1e-11 * scale && residual >= 0.5 * best))
             return reference_adopt(path, err);
         best = fmin(best, residual);
@@ -126,13 +178,41 @@ femd_status femd_reference_blame(femd_status rc, femd_error *err) {
     return FEMD_BAD_INPUT;
 }
 
-femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path, femd_error *err) {
+/* Which components of the strain are held, or how many directions where they are no components. */
+static void reference_tell(const soft_strains *soft, char words[FEMD_REFERENCE_WORDS]) {
+    static const char *const names[6] = {"11", "22", "33", "23", "13", "12"};
+    char list[40] = "";
+    int listed = 0;
+    words[0] = 0;
+    if (!soft->count) return;
+    for (int c = 0; c < 6; c++) {
+        double share = 0;
+        for (int k = 0; k < soft->count; k++) share += soft->along[6 * k + c] * soft->along[6 * k + c];
+        if (share < 1 - 1e-6) continue;
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", listed++ ? ", " : "", names[c]);
+    }
+    if (listed == soft->count)
+        snprintf(words, FEMD_REFERENCE_WORDS,
+                 "the reference cell has no stiffness against strains %s (vacuum): these are held as the structure "
+                 "gives them, and V0 with them",
+                 list);
+    else
+        snprintf(words, FEMD_REFERENCE_WORDS,
+                 "the reference cell has no stiffness against %d independent strains (vacuum): these are held as the "
+                 "structure gives them, and V0 with them",
+                 soft->count);
+}
+
+femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path,
+                                 char words[FEMD_REFERENCE_WORDS], femd_error *err) {
+    soft_strains soft = {0};
     femd_status rc = frozen ? FEMD_OK : reference_first_relaxation(path, err);
-    if (rc == FEMD_OK && !ref->as_given) rc = reference_find_cell(ref, frozen, path, err);
+    if (rc == FEMD_OK && !ref->as_given) rc = reference_find_cell(ref, frozen, path, &soft, err);
     const double zero[6] = {0};
     double S[6], D[36];
     if (rc == FEMD_OK) rc = reference_evaluate(path, frozen, zero, S, D, err);
     if (rc == FEMD_OK && !frozen) rc = reference_adopt(path, err);
+    reference_tell(&soft, words);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }
 
@@ -147,7 +227,8 @@ femd_status femd_reference_step(const femd_reference *ref, femd_native *native, 
                                 femd_error *err) {
     const double zero[6] = {0};
     double step[6], residual, scale;
-    reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+    soft_strains soft;
+    FEMD_TRY(reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale, &soft, err));
     return reference_move(native, step, err);
 }
 
@@ -157,11 +238,12 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *native
                                   void *user, femd_error *err) {
     const double zero[6] = {0};
     double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
+    soft_strains soft;
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
         FEMD_TRY(strain(user, native, ref->temperature, S, D, err));
-        reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale);
+        FEMD_TRY(reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale, &soft, err));
         if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
-            if (femd_cholesky(6, D) == 0) return FEMD_OK;
+            if (soft.count || femd_cholesky(6, D) == 0) return FEMD_OK;
             return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
                              ref->temperature);
         }

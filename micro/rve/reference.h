@@ -18,9 +18,11 @@ typedef struct femd_reference {
 FEMD_MUST_CHECK femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err);
 /* Move the RVE of the path (structure as given, E = 0, w = 0) into its reference: relax the atoms (unless `frozen`)
  * and, unless as given, all six components of the cell as a symmetric stretch, until S(E=0) = -p I. Afterwards the path
- * stands at E = 0 with w = 0. BAD_INPUT with words if no stable reference is found near the structure. */
+ * stands at E = 0 with w = 0. Directions of strain without stiffness (across vacuum) are held; words names them, empty
+ * if there are none. BAD_INPUT with words if no stable reference is found near the structure. */
+enum { FEMD_REFERENCE_WORDS = 240 };
 FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_path *path,
-                                                 femd_error *err);
+                                                 char words[FEMD_REFERENCE_WORDS], femd_error *err);
 /* Move the reference of native, which stands at 0 K, to ref->temperature: Newton on S(E=0,T) = -p I with the
  * free-energy stress and tangent of `strain` (a method's function and data; user is handed to it), all six components;
  * the new reference is in place in native. BAD_INPUT with words if there is none near by. */

@@ -1,8 +1,9 @@
 # Tests of the engines: relaxation, tangent, states, control.
-foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff)
+foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff slab)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
+target_compile_definitions(test_engine_slab PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
 femd_unit_test(test_engine_rows SOURCES test_engine_rows.c LIBS femd_micro TIMEOUT 300)
 
 # Users' engines are shared objects that need nothing of femd but its headers and, if they like, the codec.
