@@ -1,6 +1,8 @@
 /* Bytes that methods carry, written and read by one description; see carry.h. Owns their layout. */
 #include "dynamics/carry.h"
 
+#include <math.h>
+
 femd_carry femd_carry_writer(femd_buffer *out, const char *what) {
     return (femd_carry){.out = out, .what = what};
 }
@@ -58,7 +60,11 @@ femd_status femd_carry_doubles(femd_carry *carry, double *values, size_t count, 
     uint8_t *to;
     FEMD_TRY(carry_next(carry, 8 * count, &from, &to, err));
     for (size_t i = 0; to && i < count; i++) femd_putf64(to + 8 * i, values[i]);
-    for (size_t i = 0; from && i < count; i++) values[i] = femd_getf64(from + 8 * i);
+    for (size_t i = 0; from && i < count; i++) {
+        values[i] = femd_getf64(from + 8 * i);
+        if (!isfinite(values[i]))
+            return femd_fail(err, FEMD_PROTOCOL, "%s in a state holds a number that is not finite", carry->what);
+    }
     return FEMD_OK;
 }
 

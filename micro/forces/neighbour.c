@@ -111,7 +111,7 @@ static femd_status neighbours_wrap(femd_neighbours *nb, const double *x, const d
         for (int k = 0; k < 3; k++) {
             double f = x[3 * i] * inverse[k] + x[3 * i + 1] * inverse[3 + k] + x[3 * i + 2] * inverse[6 + k];
             double whole = floor(f);
-            if (fabs(whole) > 1e6)
+            if (!(fabs(whole) <= 1e6)) /* neither if it is no number */
                 return femd_fail(err, FEMD_OUT_OF_DOMAIN, "atom %d is more than a million cells away", i + 1);
             nb->owner[i] = i;
             nb->shift[3 * i + k] = -(int)whole;
@@ -297,7 +297,10 @@ static femd_status neighbours_build(femd_neighbours *nb, const double cell[9], c
         return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the cell has no volume");
     FEMD_TRY(neighbours_room_for_images(nb, nb->n, err));
     FEMD_TRY(neighbours_wrap(nb, x, inverse, scratch, err));
-    for (int k = 0; k < 3; k++) reach[k] = radius / height[k] * (1.0 + 1e-12);
+    for (int k = 0; k < 3; k++) {
+        reach[k] = radius / height[k] * (1.0 + 1e-12);
+        if (!(reach[k] <= 1e6)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the cell is too flat for the cutoff");
+    }
     for (int i = 0; i < nb->n; i++) FEMD_TRY(neighbours_add_images(nb, i, scratch + 3 * i, reach, &count, err));
     nb->next = count;
     xe = malloc(7 * (size_t)count * sizeof *xe);

@@ -12,6 +12,7 @@
 #define HARTREE_BOHR       (27.2 * 0.529) /* eV angstrom, in LAMMPS's own rounding, which its files assume */
 #define KNOTS_MOST_IN_FILE 10000000
 #define ELEMENTS_MOST      64
+#define LENGTH_MOST        1000.0 /* angstrom: of a cutoff or between knots */
 
 static femd_status eam_read_count(femd_text *r, int least, int *out, const char *what) {
     double v;
@@ -73,15 +74,18 @@ static femd_status eam_read_grid(femd_text *r, femd_eam *t) {
     FEMD_TRY(eam_read_count(r, 5, &t->nr, "the number of distances"));
     FEMD_TRY(femd_text_number(r, &t->dr, "the spacing of distances"));
     FEMD_TRY(femd_text_number(r, &t->cutoff, "the cutoff"));
-    (void)femd_text_skip(r);
     if ((size_t)t->nrho + (size_t)t->nr > r->size / 2)
         return femd_fail(r->err, FEMD_BAD_INPUT, "%s: the file ends where tables of %d and %d numbers are expected",
                          r->name, t->nrho, t->nr);
     t->rho_max = (t->nrho - 1) * t->drho;
+    if (t->dr > LENGTH_MOST || t->cutoff > LENGTH_MOST || !isfinite(t->rho_max))
+        return femd_fail(r->err, FEMD_BAD_INPUT, "%s:%d: a spacing of %g or a cutoff of %g angstrom is too large",
+                         r->name, r->line, t->dr, t->cutoff);
     if (!(t->drho > 0.0) || !(t->dr > 0.0) || !(t->cutoff > 0.5) || !((t->nr - 1) * t->dr > 0.5))
         return femd_fail(r->err, FEMD_BAD_INPUT,
                          "%s:%d: spacings must be above zero, the cutoff above 0.5 angstrom; they are %g, %g and %g",
                          r->name, r->line, t->drho, t->dr, t->cutoff);
+    (void)femd_text_skip(r);
     return FEMD_OK;
 }
 
@@ -193,8 +197,7 @@ static femd_status eam_read_funcfl(eam_file *f, femd_eam *t) {
 /* Four-point Lagrange interpolation of f (n knots, spacing h) at x, as LAMMPS moves funcfl tables to a common grid. */
 static double eam_regrid(const double *f, int n, double h, double x) {
     double p = x / h + 1.0;
-    int k = (int)p;
-    k = k < n - 2 ? k : n - 2;
+    int k = p < n - 2 ? (int)p : n - 2;
     k = k > 2 ? k : 2;
     p -= k;
     p = p < 2.0 ? p : 2.0;

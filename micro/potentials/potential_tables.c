@@ -197,8 +197,8 @@ static femd_status tables_fill_square(const femd_eam *t, const slopes *s, int kn
 
 /* d/dr of function `slot` of pair (a,b) in a table over s. */
 static double tables_square_slope(const femd_eam_tables *to, int pair, int slot, double r) {
-    double t = (r * r - to->origin) * to->scale;
-    int k = t < to->knots - 2 ? (int)t : to->knots - 2;
+    const double t = fmax((r * r - to->origin) * to->scale, 0.0);
+    const int k = t < to->knots - 2 ? (int)t : to->knots - 2;
     const double *c = to->pair + ((size_t)pair * (size_t)to->knots + (size_t)k) * (size_t)to->stride + 4 * slot;
     double q = t - k;
     return 2.0 * r * (c[1] + q * (2.0 * c[2] + q * 3.0 * c[3])) * to->scale;
@@ -216,6 +216,7 @@ static double tables_measure(const femd_eam *t, const femd_eam_tables *to, const
         double weight = femd_embed_weight(t, pair / t->n);
         for (int k = 4 * (int)(1.0 / t->dr) + 1; k < 4 * (t->nr - 1); k++) {
             double r = (k + 0.37) * 0.25 * t->dr, q[3], force, e1, e2;
+            if (r < NEAREST) continue; /* knots an angstrom apart and more */
             if (!(r < to->cutoff)) break;
             tables_pair_at(&z, r, q);
             force = fabs(q[1]);
@@ -259,6 +260,16 @@ static femd_status tables_judge_embed(const femd_eam *t, const slopes *s, int ke
     return made ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the splines of a potential");
 }
 
+static femd_status tables_check_finite(const femd_eam_tables *to, femd_error *err) {
+    const size_t pairs = (size_t)to->nspecies * (size_t)to->nspecies * (size_t)to->knots * (size_t)to->stride,
+                 embed = (size_t)to->nspecies * (size_t)to->fknots * 4;
+    double sum = 0.0;
+    for (size_t k = 0; k < pairs; k++) sum += to->pair[k] - to->pair[k];
+    for (size_t k = 0; k < embed; k++) sum += to->embed[k] - to->embed[k];
+    if (sum == 0.0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "the numbers of a table are too large for their differences");
+}
+
 femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p, femd_error *err) {
     slopes s;
     femd_eam_tables *to = calloc(1, sizeof *to);
@@ -271,6 +282,7 @@ femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_po
         rc = tables_over_radius(t, &s, to, err);
     if (rc == FEMD_OK && !to->over_radius) rc = tables_judge_embed(t, &s, how == FEMD_INTERPOLATE_AUTO, to, err);
     tables_slopes_clear(&s);
+    if (rc == FEMD_OK) rc = tables_check_finite(to, err);
     if (rc != FEMD_OK) return rc;
     p->cutoff = to->cutoff;
     p->cutsq = p->cutoff * p->cutoff;

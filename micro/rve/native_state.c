@@ -60,7 +60,8 @@ femd_status femd_native_state_decode(const femd_bytes *state, femd_path *path, f
         for (int c = 0; c < 6; c++)
             for (size_t i = 0; i < n3; i++, p += 2) path->G[(size_t)c * n3 + i] = scale[c] * (int16_t)femd_get16(p);
     }
-    if (!isfinite(femd_max_abs(6, path->E)) || !isfinite(femd_max_abs((int)n3, path->w)))
-        return femd_fail(err, FEMD_PROTOCOL, "a native state holds a number that is not finite");
+    int finite = isfinite(femd_max_abs(6, path->E)) && isfinite(femd_max_abs((int)n3, path->w));
+    for (size_t c = 0; c < 6 && path->has_G; c++) finite &= isfinite(femd_max_abs((int)n3, path->G + c * n3)) != 0;
+    if (!finite) return femd_fail(err, FEMD_PROTOCOL, "a native state holds a number that is not finite");
     return FEMD_OK;
 }

@@ -1,19 +1,27 @@
-/* Any bytes as a file of a material: tables of EAM potentials (setfl, Finnis-Sinclair, funcfl), Stillinger-Weber
- * parameters, LAMMPS data. Refused with words, or read into tables that hold finite numbers only. The first byte picks
- * the format. */
+/* Any bytes as the file of a potential, packed or not: tables of EAM potentials (setfl, Finnis-Sinclair, funcfl),
+ * Stillinger-Weber parameters. Refused with words, or read into tables that hold finite numbers only. The first byte
+ * picks the format. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crystal/lammps_data.h"
-#include "crystal/structure_create.h"
 #include "potentials/potential_eam.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char species[2][8] = {"Cu", "Ag"};
+
+static void check_finite(const femd_potential *p) {
+    if (strcmp(p->style->form, "eam") != 0) return;
+    const femd_eam_tables *t = femd_eam_tables_of(p);
+    const size_t pairs = (size_t)t->nspecies * (size_t)t->nspecies * (size_t)t->knots * (size_t)t->stride;
+    for (size_t k = 0; k < pairs; k++)
+        if (!isfinite(t->pair[k])) abort();
+    for (size_t k = 0; k < (size_t)t->nspecies * (size_t)t->fknots * 4; k++)
+        if (!isfinite(t->embed[k])) abort();
+}
 
 static void check_embedding(const femd_potential *p) {
     static const double densities[] = {-1.0, 0.0, 1e-3, 1.0, 30.0, 1e6};
@@ -31,32 +39,12 @@ static void read_potential(const char *json, const femd_pack *pack, int nspecies
     if (femd_json_parse(json, strlen(json), "fuzz", &doc, &err) != FEMD_OK) abort();
     if (femd_potential_create(&doc, doc.root, pack, species, nspecies, &p, &err) == FEMD_OK) {
         if (!(femd_potential_cutoff(p) > 0.0) || !isfinite(femd_potential_cutoff(p))) abort();
+        check_finite(p);
         check_embedding(p);
     } else if (p || !err.text[0])
         abort();
     femd_potential_destroy(&p);
     femd_json_clear(&doc);
-}
-
-static void read_atoms(const char *text, size_t size) {
-    static const int of_type[] = {0, 1};
-    femd_structure s;
-    femd_error err = FEMD_ERROR_INIT;
-    memset(&s, 0, sizeof s);
-    char *copy = malloc(size + 1); /* its end is the end of what may be read */
-    if (!copy) abort();
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    if (femd_lammps_data_read("f", copy, size, NULL, of_type, 2, &s, &err) == FEMD_OK) {
-        for (int k = 0; k < 3; k++)
-            if (!(s.cell[4 * k] > 0.0)) abort(); /* a box has three lengths */
-        for (int i = 0; i < s.natoms; i++)
-            if (s.species[i] < 0 || s.species[i] > 1 || !isfinite(s.x[3 * i] + s.x[3 * i + 1] + s.x[3 * i + 2]))
-                abort();
-    } else if (!err.text[0])
-        abort();
-    femd_structure_clear(&s);
-    free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -78,11 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!text) abort();
     memcpy(text, data + 1, size - 1);
     const femd_pack pack = {.json = "{}", .nfiles = 1, .file = {{"f", {text, size - 1}}}};
-    unsigned k = data[0] % (FORMATS + 1u);
-    if (k < FORMATS)
-        read_potential(formats[k].json, &pack, formats[k].species);
-    else
-        read_atoms(text, size - 1);
+    const unsigned k = data[0] % FORMATS;
+    read_potential(formats[k].json, &pack, formats[k].species);
     free(text);
     return 0;
 }

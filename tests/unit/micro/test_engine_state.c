@@ -1,4 +1,6 @@
 /* States: their headers, and evaluations as pure functions of material, state and request. */
+#include "dynamics/carry.h"
+#include "engine/state.h"
 #include "engine_material.h"
 
 #define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
@@ -72,6 +74,62 @@ static void damaged_or_foreign_states_are_refused(void **state) {
     femd_material_close(&other);
 }
 
+/* The state's bytes with a number put at `at` of the engine's part, the header made to fit. */
+static femd_status try_number(femd_material *m, const femd_buffer *blob, size_t at, double number, femd_error *err) {
+    const femd_request q = {.wants = BASIC, .value = {0.002}};
+    femd_buffer copy = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
+    femd_response r;
+    assert_int_equal(femd_buffer_append(&copy, blob->data, blob->size, err), FEMD_OK);
+    femd_putf64(copy.data + FEMD_STATE_HEADER + at, number);
+    femd_state_finish(&copy, femd_material_capabilities(m)->engine, 1, femd_material_id(m));
+    const femd_status rc = try_request(m, &q, &copy, &r, &out, err);
+    femd_buffer_clear(&copy);
+    femd_buffer_clear(&out);
+    return rc;
+}
+
+static void numbers_in_a_state_that_are_not_finite_are_refused(void **state) {
+    (void)state;
+    femd_material *m = open_material(VACANCY);
+    const double E[6] = {0.001}, none[3] = {NAN, INFINITY, -INFINITY}, vast[3] = {1e300, -1e18, 1e9};
+    const size_t n3 = 3 * 107, strain = 8, offsets = strain + 6 * 8, scales = offsets + 8 * n3;
+    const size_t places[] = {strain, strain + 40, offsets, offsets + 8 * 100, scales - 8, scales, scales + 40};
+    femd_buffer blob = FEMD_BUFFER_INIT;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_response r;
+    evaluate(m, E, BASIC, NULL, &r, &blob);
+    assert_int_equal(blob.size, FEMD_STATE_HEADER + scales + 6 * 8 + 6 * 2 * n3);
+    for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+        for (int k = 0; k < 3; k++) {
+            assert_int_equal(try_number(m, &blob, places[p], none[k], &err), FEMD_PROTOCOL);
+            assert_non_null(strstr(err.text, "not finite"));
+            if (places[p] >= scales) continue; /* sensitivities only predict */
+            const femd_status rc = try_number(m, &blob, places[p], vast[k], &err);
+            if (rc == FEMD_OK || rc == FEMD_INTERNAL) fail_msg("%g at %zu: %s", vast[k], places[p], err.text);
+        }
+    femd_buffer_clear(&blob);
+    femd_material_close(&m);
+}
+
+static void carried_numbers_that_are_not_finite_are_refused(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    for (int k = 0; k < 4; k++) {
+        double numbers[3] = {1, -0.0, 1e300}, back[3];
+        femd_buffer bytes = FEMD_BUFFER_INIT;
+        if (k < 3) numbers[k] = k == 0 ? NAN : k == 1 ? INFINITY : -INFINITY;
+        femd_carry out = femd_carry_writer(&bytes, "the sampling");
+        assert_int_equal(femd_carry_doubles(&out, numbers, 3, &err), FEMD_OK);
+        femd_carry in = femd_carry_reader(&(femd_bytes){bytes.data, bytes.size}, "the sampling");
+        assert_int_equal(femd_carry_doubles(&in, back, 3, &err), k < 3 ? FEMD_PROTOCOL : FEMD_OK);
+        if (k < 3)
+            assert_non_null(strstr(err.text, "the sampling in a state holds a number that is not finite"));
+        else
+            assert_memory_equal(numbers, back, sizeof back);
+        femd_buffer_clear(&bytes);
+    }
+}
+
 static void cold_and_warm_paths_meet_in_the_same_minimum(void **state) {
     (void)state;
     femd_material *m = open_material(VACANCY);
@@ -136,6 +194,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_inputs_give_the_same_bits),
         cmocka_unit_test(damaged_or_foreign_states_are_refused),
+        cmocka_unit_test(numbers_in_a_state_that_are_not_finite_are_refused),
+        cmocka_unit_test(carried_numbers_that_are_not_finite_are_refused),
         cmocka_unit_test(cold_and_warm_paths_meet_in_the_same_minimum),
         cmocka_unit_test(relaxation_can_be_cancelled_and_tried_again),
         cmocka_unit_test(dump_shows_the_strained_cell),

@@ -217,6 +217,43 @@ static void zero_bytes_are_no_text(void **state) {
     femd_json_clear(&doc);
 }
 
+/* Knots more than an angstrom apart: the first of them lie nearer to zero than any table is used, and what is compared
+ * begins beyond. A sanitizer sees what is read. */
+static void wide_knots_are_read(void **state) {
+    (void)state;
+    static const double spacing[] = {1.01, 1.1, 1.4, 1.47, 2.0, 50.0};
+    for (size_t k = 0; k < sizeof spacing / sizeof *spacing; k++)
+        for (int funcfl = 0; funcfl < 2; funcfl++) {
+            femd_error err = FEMD_ERROR_INIT;
+            femd_potential *p = NULL;
+            lines *l = calloc(1, sizeof *l);
+            plain(l, funcfl);
+            snprintf(l->of[funcfl ? 2 : 4], sizeof l->of[0], "21 2 51 %g 5.5", spacing[k]);
+            if (open_lines(l, funcfl, "\n", &p, &err) != FEMD_OK) fail_msg("%s", err.text);
+            assert_true(isfinite(femd_eam_tables_of(p)->refit_error));
+            femd_potential_destroy(&p);
+            free(l);
+        }
+}
+
+static void numbers_too_large_are_refused(void **state) {
+    (void)state;
+    lines *l = calloc(1, sizeof *l);
+    plain(l, 0);
+    snprintf(l->of[4], sizeof l->of[0], "21 2 51 1e10 5.5");
+    refused(l, 0, "x:5: a spacing of 1e+10 or a cutoff of 5.5 angstrom is too large");
+    plain(l, 0);
+    snprintf(l->of[4], sizeof l->of[0], "21 1e308 51 0.11 5.5");
+    refused(l, 0, "too large");
+    plain(l, 0);
+    snprintf(l->of[4], sizeof l->of[0], "5000000 1 51 0.11 5.5");
+    refused(l, 0, "x: the file ends where tables of 5000000 and 51 numbers are expected");
+    plain(l, 0);
+    snprintf(l->of[8], sizeof l->of[0], "1e308");
+    refused(l, 0, "too large for their differences");
+    free(l);
+}
+
 /* LAMMPS 29 Sep 2021, run 0 of the three files: pe -33.028901 eV of 32 atoms, 147055.53 bar. */
 static void field_files_answer_as_lammps(void **state) {
     (void)state;
@@ -248,6 +285,8 @@ int main(void) {
         cmocka_unit_test(surplus_at_the_end_of_a_table_is_passed_over_and_told),
         cmocka_unit_test(what_would_shift_a_table_is_refused),
         cmocka_unit_test(zero_bytes_are_no_text),
+        cmocka_unit_test(wide_knots_are_read),
+        cmocka_unit_test(numbers_too_large_are_refused),
         cmocka_unit_test(field_files_answer_as_lammps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
