@@ -6,11 +6,24 @@
 
 #include "store.h"
 
-femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err) {
+/* What a worker says is checked against what it was asked. */
+static femd_status answers_check_asked(const femd_response *response, const femd_request *request, uint32_t engine,
+                                       femd_error *err) {
+    femd_status rc = femd_response_check_asked(request, response, err);
+    if (rc == FEMD_OK && response->status == FEMD_OK && response->engine != engine)
+        rc = femd_fail(err, FEMD_PROTOCOL, "it is of engine %u, the material's is %u", response->engine, engine);
+    return rc == FEMD_OK ? rc
+                         : femd_error_prefix(err, "what it says of point %llu is no answer to what was asked",
+                                             (unsigned long long)request->point);
+}
+
+femd_status answers_check(const femd_bytes *response, const femd_request *request, uint32_t engine, answers_cost *cost,
+                          femd_error *err) {
     femd_response decoded;
     FEMD_TRY(femd_response_decode(response->data, response->size, &decoded, err));
     if (response->size > FEMD_CHUNK_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "a response of %zu bytes", response->size);
+    if (request) FEMD_TRY(answers_check_asked(&decoded, request, engine, err));
     cost->wall = isfinite(decoded.work.wall) && decoded.work.wall > 0 ? decoded.work.wall : 0;
     cost->fingerprint = decoded.work.fingerprint;
     return FEMD_OK;

@@ -10,8 +10,10 @@ typedef struct answers_cost {
     uint64_t fingerprint;
 } answers_cost;
 
-/* PROTOCOL if the bytes are no sound response. */
-FEMD_MUST_CHECK femd_status answers_check(const femd_bytes *response, answers_cost *cost, femd_error *err);
+/* PROTOCOL if the bytes are no sound response, or none to this request of a material of that engine (request NULL: the
+ * question is not known any more). */
+FEMD_MUST_CHECK femd_status answers_check(const femd_bytes *response, const femd_request *request, uint32_t engine,
+                                          answers_cost *cost, femd_error *err);
 /* 1 if the parts that do not depend on who answered are the same bits. */
 int answers_equal(const femd_bytes *one, const femd_bytes *other);
 /* 1 for a status that says nothing about the material: the task is sent again. */

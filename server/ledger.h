@@ -94,7 +94,7 @@ void ledger_park(femd_ledger *ledger, uint32_t evaluation);
 /* Its state_in is there, or cannot be had. */
 void ledger_input(femd_ledger *ledger, uint32_t evaluation, femd_status status);
 /* From workers. *message is the TASK message it was in, FEMD_NIL if the worker did not have it. PROTOCOL for an answer
- * that cannot be decoded. */
+ * that cannot be decoded, or that is none to what was asked; then nothing of it is used. */
 void ledger_started(femd_ledger *ledger, uint32_t worker, uint64_t task);
 FEMD_MUST_CHECK femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answer *answer,
                                           uint32_t *message, femd_error *err);

@@ -299,12 +299,24 @@ static int ledger_is_workers_fault(int status) {
     return answers_is_retried(status) && status != FEMD_STATE_LOST && status != FEMD_CANCELLED;
 }
 
+/* Against the question, if it is still known, and against what the worker said of itself. */
+static femd_status ledger_check(const femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer,
+                                answers_cost *cost, femd_error *err) {
+    const evaluation *record = number ? ledger_at(ledger, number) : NULL;
+    const uint32_t engine = record ? catalogue_caps(ledger->catalogue, record->material)->engine : FEMD_ENGINE_UNKNOWN;
+    const uint64_t fingerprint = roster_hello(ledger->roster, worker)->fingerprint;
+    FEMD_TRY(answers_check(&answer->response, record ? &record->request : NULL, engine, cost, err));
+    if (cost->fingerprint == fingerprint || answers_is_retried(answer->status)) return FEMD_OK;
+    return femd_fail(err, FEMD_PROTOCOL, "an answer of fingerprint %016llx from a worker of %016llx",
+                     (unsigned long long)cost->fingerprint, (unsigned long long)fingerprint);
+}
+
 femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answer *answer, uint32_t *message,
                           femd_error *err) {
     answers_cost cost;
     *message = FEMD_NIL;
-    FEMD_TRY(answers_check(&answer->response, &cost, err));
     uint32_t number = ledger_of_task(ledger, answer->task);
+    FEMD_TRY(ledger_check(ledger, number, worker, answer, &cost, err));
     if (!number) {
         ledger->common->counter.late++;
         ledger_learn_stray(ledger, worker, &answer->state_out);

@@ -214,7 +214,7 @@ static int materials_is_final(int status) {
  * once is no such thing: no answer depends on it. */
 static int materials_same_answers(const femd_capabilities *one, const femd_capabilities *other) {
     return one->wants == other->wants && one->inputs == other->inputs && one->controls == other->controls &&
-           one->mixed == other->mixed && one->carriers == other->carriers;
+           one->mixed == other->mixed && one->carriers == other->carriers && one->engine == other->engine;
 }
 
 static void materials_could_open(femd_materials *materials, uint32_t material, uint32_t worker,

@@ -8,6 +8,14 @@
 
 #define PULSE_PERIOD 0.5 /* s */
 enum { OUSTED = 64 };
+#define BAN 600 /* s that a process is kept out; its number may be another's after that */
+enum { BANNED_MAX = 64 };
+
+typedef struct members_banned { /* a worker's process that was expelled for what it said */
+    char host[sizeof((femd_hello *)0)->host];
+    uint32_t pid;
+    double until; /* s; 0: the place is free */
+} members_banned;
 
 struct femd_members {
     members_rooms in;
@@ -15,6 +23,8 @@ struct femd_members {
     int pulse_now;           /* the pool has changed */
     uint64_t ousted[OUSTED]; /* routes of the clients last displaced, in turn */
     uint32_t ousts;
+    members_banned banned[BANNED_MAX];
+    uint32_t next_banned; /* the place that is overwritten next */
 };
 
 femd_members *members_create(const members_rooms *rooms) {
@@ -71,6 +81,24 @@ void members_remove(femd_members *members, uint32_t peer, int bye, int lost) {
     members_end(members, peer, bye, died ? deaths_note(members->in.deaths, peer, DEATH_LOST) : FEMD_NIL);
 }
 
+static void members_ban(femd_members *members, uint32_t peer) {
+    const femd_hello *hello = roster_hello(members->in.roster, peer);
+    members_banned *banned = &members->banned[members->next_banned++ % BANNED_MAX];
+    memcpy(banned->host, hello->host, sizeof banned->host);
+    banned->pid = hello->pid;
+    banned->until = members->in.common->now + BAN;
+}
+
+static int members_is_banned(const femd_members *members, const femd_hello *hello) {
+    for (int i = 0; i < BANNED_MAX; i++) {
+        const members_banned *banned = &members->banned[i];
+        if (members->in.common->now < banned->until && banned->pid == hello->pid &&
+            strcmp(banned->host, hello->host) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why) {
     const members_rooms *in = &members->in;
     const femd_address address = roster_address(in->roster, peer);
@@ -78,6 +106,7 @@ void members_expel(femd_members *members, uint32_t peer, const femd_error *why) 
                (unsigned long long)roster_number(in->roster, peer), why->text);
     outbox_send_error(in->outbox, address, 0, why);
     outbox_drop(in->outbox, address);
+    if (why->code == FEMD_PROTOCOL && members_is_worker(members, peer)) members_ban(members, peer);
     members_end(members, peer, 0,
                 members_is_worker(members, peer) ? deaths_note(in->deaths, peer, DEATH_HUNG) : FEMD_NIL);
 }
@@ -94,6 +123,9 @@ static femd_status members_check_hello(const femd_members *members, int json, co
                                        femd_error *err) {
     if (hello->role != FEMD_ROLE_WORKER) return FEMD_OK;
     if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
+    if (members_is_banned(members, hello))
+        return femd_fail(err, FEMD_REFUSED, "this process (pid %u on %s) was dropped for what it answered or said",
+                         hello->pid, hello->host);
     if (strcmp(hello->level, members->in.common->level) == 0) return FEMD_OK;
     return femd_fail(err, FEMD_REFUSED,
                      "this worker computes at numerics level %s, the server is pinned to %s; start one of them "

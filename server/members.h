@@ -39,7 +39,8 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
 void members_stranger(femd_members *members, femd_address from, uint64_t id);
 /* A peer is gone. lost: not of its own will, so that its started tasks may be the reason. */
 void members_remove(femd_members *members, uint32_t peer, int bye, int lost);
-/* Say why, drop the connection, and treat it as gone. */
+/* Say why, drop the connection, and treat it as gone. A worker that broke the protocol, as by what is no answer to what
+ * it was asked, is not let in again. */
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why);
 /* Tell everybody that the server ends. */
 void members_farewell(femd_members *members);

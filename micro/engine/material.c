@@ -6,6 +6,7 @@
 #include "engine/engines.h"
 #include "engine/state.h"
 #include "femd/clock.h"
+#include "femd/evaluate.h"
 #include "femd/hash.h"
 #include "micro.h"
 
@@ -158,6 +159,11 @@ static femd_status material_judge(const femd_material *material, const femd_requ
     if (r->provided & ~(uint32_t)FEMD_WANT_ALL)
         return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" says that it provides 0x%x, of which some is nothing",
                          name, r->provided);
+    if (femd_response_check_asked(q, r, err) != FEMD_OK) {
+        if (err) err->code = FEMD_INTERNAL;
+        (void)femd_error_prefix(err, "the engine \"%s\" gave what is no answer to the request", name);
+        return FEMD_INTERNAL;
+    }
     if (state_out->size < FEMD_STATE_HEADER)
         return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" took bytes from a state that it may only add to", name);
     return FEMD_OK;

@@ -43,9 +43,11 @@ typedef struct femd_engine {
      * material alone is made here (structure, potential, reference relaxation). */
     femd_status (*open)(const femd_json *doc, const femd_pack *pack, void **instance, femd_capabilities *caps,
                         femd_error *err);
-    /* Evaluate one point. state_in is the engine's own bytes (size 0 = virgin); state_out is appended to (nothing = no
-     * state). Fills everything in *r but point, key, engine, worker, fingerprint and state_out. A pure function of its
-     * inputs; caches only of what is a function of (material, state_in). The return value is the response's status. */
+    /* Evaluate one point. Prescribed strains stand in r->E to the bit; a prescribed stress is reached to 1e-9 of the
+     * largest stiffness; what is none of that is taken for a failure of the engine. state_in is the engine's own bytes
+     * (size 0 = virgin); state_out is appended to (nothing = no state). Fills everything in *r but point, key, engine,
+     * worker, fingerprint and state_out. A pure function of its inputs; caches only of what is a function of (material,
+     * state_in). The return value is the response's status. */
     femd_status (*evaluate)(void *instance, const femd_request *q, const femd_bytes *state_in, const femd_beat *beat,
                             femd_response *r, femd_buffer *state_out, femd_error *err);
     /* Evaluate several points at once, each as `evaluate` would: a pure function of its own request and state, with the

@@ -40,6 +40,11 @@ size_t femd_response_encode(const femd_response *r, uint8_t *p);
 /* Quantities that the list does not know are passed over. PROTOCOL if a length does not fit, a status, flag or note is
  * unknown, or an OK response holds a number that is not finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
+/* PROTOCOL with words if the response cannot be an answer to the request: of what was wanted something is not there, a
+ * prescribed strain is not that which was reached (to the bit; in pressure control the isochoric C to 1e-9), a
+ * prescribed stress or pressure is not (to 1e-9 of the largest stiffness, if the tangent came along), or a failure
+ * brings an answer. It says nothing of the other numbers. */
+FEMD_MUST_CHECK femd_status femd_response_check_asked(const femd_request *q, const femd_response *r, femd_error *err);
 /* 1 if no number of the answer is NaN or infinite. */
 int femd_response_is_finite(const femd_response *r);
 /* Status and state_out of an encoded response, after the same checks but for the finite numbers; for who only passes it
