@@ -13,7 +13,6 @@
 /* Seconds without any frame, while something is open, after which it is sent again; and after which a server that is
  * connected but mute counts as lost. */
 #define FEMD_CLIENT_RESEND       3.0
-#define FEMD_CLIENT_MUTE         30.0
 #define FEMD_CLIENT_NUDGE        0.25 /* s between looks for something lost */
 #define FEMD_CLIENT_PROGRESS     0.5  /* s between calls of the progress callback */
 #define FEMD_CLIENT_WINDOW       64u  /* EVALUATE frames that are under way at a time */

@@ -149,6 +149,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     run_add_two(&server, "--bind", address);
     run_add_two(&server, "--ready-fd", ready);
     run_add_two(&server, "--news-fd", news);
+    run_add_two(&server, "--silence", "12"); /* the supervisor sees by itself when the server has ended */
     if (q->task_deadline > 0) run_add_two(&server, "--task-deadline", deadline);
     run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
     run_add(&server, "--die-with-parent");

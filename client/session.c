@@ -116,16 +116,18 @@ static femd_status session_resend_all(femd_client *c, int forgotten, femd_error 
 /* Looks a few times a second whether something seems lost. */
 static femd_status session_nudge(femd_client *c, femd_error *err) {
     const double now = femd_clock();
-    if (now - c->nudged < FEMD_CLIENT_NUDGE) return FEMD_OK;
+    const double away = now - c->nudged; /* since the last look, at most a moment while somebody waits */
+    if (away < FEMD_CLIENT_NUDGE) return FEMD_OK;
     c->nudged = now;
+    if (away > 4 * FEMD_CLIENT_NUDGE) c->heard = now; /* nobody listened: the server is not to blame */
     uint64_t done, total, reused, sent;
     batches_count(c, &done, &total, &reused, &sent);
     const int points_open = done < total, call_open = c->call && !c->call->done;
     if (!points_open && !call_open) return FEMD_OK;
-    if (points_open && now - c->heard > FEMD_CLIENT_MUTE)
+    if (now - c->heard > femd_peer_welcome(c->peer)->times.mute)
         return femd_fail(err, FEMD_DISCONNECTED,
-                         "%s is connected but has said nothing for %.0f s while %llu points are open", c->address,
-                         now - c->heard, (unsigned long long)(total - done));
+                         "%s is connected but has said nothing for %.0f s while %llu points are open%s", c->address,
+                         now - c->heard, (unsigned long long)(total - done), call_open ? " and a call" : "");
     if (now - c->resent < FEMD_CLIENT_RESEND) return FEMD_OK;
     const int silent = points_open && now - c->heard > FEMD_CLIENT_RESEND;
     /* the server counts fewer points than were sent to it, and none has come for a while: some were lost on the way */

@@ -24,7 +24,7 @@ static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second a
 enum { RESTARTS = sizeof backoff / sizeof *backoff };
 static const double ready_timeout = 15.0; /* s for the server to be ready */
 static const double macro_grace =
-    10.0; /* s for the solver to end in good order, then force; it finds a server lost after 5 */
+    18.0; /* s for the solver to end in good order, then force; it finds a server lost after 12 (cmd_run.c) */
 static const double pool_grace = 3.0; /* the same for server and workers */
 static const double gone_grace = 5.0; /* s that a worker has to come back to the server that has lost it */
 

@@ -48,9 +48,17 @@ static const field hello_fields[] = {
     FIELD(femd_hello, U64, "instance", instance, 0),
 };
 static const field welcome_fields[] = {
-    FIELD(femd_welcome, U64, "peer", peer, 1),           FIELD(femd_welcome, NAME, "level", level, 1),
-    FIELD(femd_welcome, U32, "credits", credits, 0),     FIELD(femd_welcome, U64, "frame_max", frame_max, 1),
-    FIELD(femd_welcome, U32, "batch_max", batch_max, 1), FIELD(femd_welcome, NAME, "version", version, 0),
+    FIELD(femd_welcome, U64, "peer", peer, 1),
+    FIELD(femd_welcome, NAME, "level", level, 1),
+    FIELD(femd_welcome, U32, "credits", credits, 0),
+    FIELD(femd_welcome, U64, "frame_max", frame_max, 1),
+    FIELD(femd_welcome, U32, "batch_max", batch_max, 1),
+    FIELD(femd_welcome, NAME, "version", version, 0),
+    FIELD(femd_welcome, DOUBLE, "heartbeat", times.heartbeat, 0),
+    FIELD(femd_welcome, DOUBLE, "silence", times.silence, 0),
+    FIELD(femd_welcome, DOUBLE, "mute", times.mute, 0),
+    FIELD(femd_welcome, DOUBLE, "grace", times.grace, 0),
+    FIELD(femd_welcome, DOUBLE, "deadline", times.deadline, 0),
 };
 static const field ready_fields[] = {
     FIELD(femd_ready, HASH, "material", material, 1),

@@ -18,7 +18,8 @@ struct femd_peer {
     char address[256];
     femd_hello hello;
     femd_welcome welcome;
-    double silence;    /* s */
+    double silence; /* s; told in WELCOME unless the caller has set it */
+    int silence_is_set;
     double lost_since; /* clock at which the connection went; 0 while there is one */
     int connected, registered;
     int was_registered;  /* a WELCOME has come before: the next one means REREGISTER to the caller */
@@ -32,8 +33,6 @@ struct femd_peer {
 enum {
     HIGH_WATER = 1000,
     HANDSHAKE_MS = 3000,
-    HEARTBEAT_MS = 1000,
-    HEARTBEAT_TIMEOUT_MS = 3000,
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 1000,
     CONNECT_MS = 3000,
@@ -41,7 +40,7 @@ enum {
 };
 static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
 static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
-static const double default_connect_timeout = 10.0, default_silence = 5.0;
+static const double default_connect_timeout = 10.0;
 
 /* ---- connection events ---- */
 
@@ -154,6 +153,20 @@ femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeou
 
 /* ---- receiving ---- */
 
+static void peer_set_heartbeat(void *socket, double heartbeat) {
+    const int timeout = (int)(1000 * heartbeat), interval = timeout / 3 > 0 ? timeout / 3 : 1;
+    zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, &interval, sizeof interval);
+    zmq_setsockopt(socket, ZMQ_HEARTBEAT_TIMEOUT, &timeout, sizeof timeout);
+    zmq_setsockopt(socket, ZMQ_HEARTBEAT_TTL, &timeout, sizeof timeout);
+}
+
+/* The heartbeat is that of the connections to come: libzmq takes it when it connects. */
+static void peer_take_times(femd_peer *p) {
+    p->welcome.times = femd_times_whole(p->welcome.times);
+    if (!p->silence_is_set) p->silence = p->welcome.times.silence;
+    peer_set_heartbeat(p->socket, p->welcome.times.heartbeat);
+}
+
 /* What the peer itself must know of a frame. Returns TIMEOUT if the frame was for the peer alone. */
 static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err) {
     if (f->type == FEMD_MSG_REREGISTER) {
@@ -165,6 +178,7 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
     }
     if (f->type == FEMD_MSG_WELCOME) {
         FEMD_TRY(femd_welcome_decode(f, &p->welcome, err));
+        peer_take_times(p);
         if (!p->registered && p->was_registered) p->reregister = 1;
         p->registered = p->was_registered = 1;
         return FEMD_TIMEOUT;
@@ -236,9 +250,6 @@ static femd_status peer_set_options(femd_peer *p, femd_error *err) {
         {ZMQ_SNDHWM, HIGH_WATER},
         {ZMQ_RCVHWM, HIGH_WATER},
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
-        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
         {ZMQ_IMMEDIATE, 1},
         {ZMQ_LINGER, LINGER_MS},
         {ZMQ_RECONNECT_IVL, RECONNECT_MS},
@@ -247,6 +258,7 @@ static femd_status peer_set_options(femd_peer *p, femd_error *err) {
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         FEMD_TRY(peer_set_option(p, options[i].option, options[i].value, err));
+    peer_set_heartbeat(p->socket, FEMD_TIME_HEARTBEAT);
     int64_t most = FEMD_FRAME_MAX;
     if (zmq_setsockopt(p->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
         return femd_fail(err, FEMD_INTERNAL, "ZMQ_MAXMSGSIZE: %s", zmq_strerror(errno));
@@ -314,7 +326,9 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
     strcpy(p->address, cfg->address);
     p->hello = cfg->hello;
     if (!p->hello.instance && getrandom(&p->hello.instance, sizeof p->hello.instance, 0) < 0) p->hello.instance = 0;
-    p->silence = cfg->silence > 0 ? cfg->silence : default_silence;
+    p->silence_is_set = cfg->silence > 0;
+    p->silence = p->silence_is_set ? cfg->silence : FEMD_TIME_SILENCE;
+    p->welcome.times = femd_times_whole((femd_times){0});
     p->welcome.frame_max = FEMD_FRAME_MAX;
     femd_status rc = peer_start(p, err);
     if (rc == FEMD_OK) rc = peer_register_within(p, cfg, err);

@@ -31,8 +31,16 @@ static void common_defaults(femd_core_config *config) {
     if (!config->peer_bytes) config->peer_bytes = config->memory_bytes / 2;
     if (!config->frame_max) config->frame_max = FEMD_FRAME_MAX;
     if (!config->batch_max || config->batch_max > FEMD_BATCH_MAX) config->batch_max = FEMD_BATCH_MAX;
-    if (!(config->task_deadline > 0)) config->task_deadline = 600;
-    if (!(config->run_grace > 0)) config->run_grace = 60;
+    const femd_times times = femd_times_whole((femd_times){.heartbeat = config->heartbeat,
+                                                           .silence = config->silence,
+                                                           .mute = config->mute,
+                                                           .grace = config->run_grace,
+                                                           .deadline = config->task_deadline});
+    config->heartbeat = times.heartbeat;
+    config->silence = times.silence;
+    config->mute = times.mute;
+    config->run_grace = times.grace;
+    config->task_deadline = times.deadline;
 }
 
 femd_status common_init(femd_common *common, const femd_core_config *config, femd_error *err) {

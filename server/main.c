@@ -23,6 +23,11 @@ static const char help[] =
     "  --cache MIB        finished evaluations kept for reuse (default 512)\n"
     "  --memory MIB       all that the server may hold (default: half of the machine's memory)\n"
     "  --task-deadline S  seconds without progress after which a worker counts as hung (default 600)\n"
+    "  --heartbeat S      seconds without a sign of life after which a connection is lost (default 3)\n"
+    "  --silence S        seconds without a connection after which clients and workers give the server up (default "
+    "90)\n"
+    "  --mute S           seconds without a word after which a client that waits gives the server up (default 30)\n"
+    "  --grace S          seconds that a run outlives the loss of its clients (default 60)\n"
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
@@ -34,7 +39,7 @@ static const char help[] =
 typedef struct options {
     const char *bind, *level, *log;
     uint64_t cache_mib, memory_mib;
-    double task_deadline;
+    femd_times times;
     int quiet, ready_fd, news_fd, die_with_parent;
 } options;
 
@@ -105,7 +110,11 @@ static femd_status server_read_option(int option, const char *text, options *opt
         FEMD_TRY(server_read_number("--memory", text, 16, 1e9, &value, err));
         opt->memory_mib = (uint64_t)value;
         return FEMD_OK;
-    case 'd': return server_read_number("--task-deadline", text, 0.01, 1e9, &opt->task_deadline, err);
+    case 'd': return server_read_number("--task-deadline", text, 0.01, 1e9, &opt->times.deadline, err);
+    case 'H': return server_read_number("--heartbeat", text, 0.1, 60, &opt->times.heartbeat, err);
+    case 'S': return server_read_number("--silence", text, 0.1, 1e9, &opt->times.silence, err);
+    case 'M': return server_read_number("--mute", text, 1, 1e9, &opt->times.mute, err);
+    case 'g': return server_read_number("--grace", text, 0.01, 1e9, &opt->times.grace, err);
     case 'r':
         FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &value, err));
         opt->ready_fd = (int)value;
@@ -125,6 +134,10 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"cache", required_argument, NULL, 'c'},
                                          {"memory", required_argument, NULL, 'm'},
                                          {"task-deadline", required_argument, NULL, 'd'},
+                                         {"heartbeat", required_argument, NULL, 'H'},
+                                         {"silence", required_argument, NULL, 'S'},
+                                         {"mute", required_argument, NULL, 'M'},
+                                         {"grace", required_argument, NULL, 'g'},
                                          {"log", required_argument, NULL, 'L'},
                                          {"quiet", no_argument, NULL, 'q'},
                                          {"ready-fd", required_argument, NULL, 'r'},
@@ -187,13 +200,22 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
     const femd_core_config core_config = {.level = opt->level,
                                           .cache_bytes = cache < memory / 2 ? cache : memory / 2,
                                           .memory_bytes = memory,
-                                          .task_deadline = opt->task_deadline,
+                                          .task_deadline = opt->times.deadline,
+                                          .run_grace = opt->times.grace,
+                                          .heartbeat = opt->times.heartbeat,
+                                          .silence = opt->times.silence,
+                                          .mute = opt->times.mute,
                                           .log = server_write_log,
                                           .committed = server_log_commit,
                                           .worker = server_tell_news,
                                           .user = log};
-    femd_net_config net_config = {
-        .bind = opt->bind, .frame_max = FEMD_FRAME_MAX, .peer_bytes = memory / 4, .log = server_write_log, .user = log};
+    femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
+
+                                  .bind = opt->bind,
+                                  .frame_max = FEMD_FRAME_MAX,
+                                  .peer_bytes = memory / 4,
+                                  .log = server_write_log,
+                                  .user = log};
     femd_core *core = NULL;
     femd_net *net = NULL;
     int stop_fd = -1;

@@ -143,6 +143,11 @@ static void members_welcome(femd_members *members, uint32_t peer) {
     welcome.credits = config->credits;
     welcome.frame_max = config->frame_max;
     welcome.batch_max = config->batch_max;
+    welcome.times = (femd_times){.heartbeat = config->heartbeat,
+                                 .silence = config->silence,
+                                 .mute = config->mute,
+                                 .grace = config->run_grace,
+                                 .deadline = config->task_deadline};
     snprintf(welcome.version, sizeof welcome.version, "%s", FEMD_VERSION);
     femd_buffer frame = outbox_take(in->outbox);
     if (femd_welcome_encode(&frame, &welcome, NULL) != FEMD_OK) {

@@ -52,9 +52,10 @@ static void net_set_options(const femd_net *net) {
     net_set(socket, ZMQ_RCVHWM, HIGH_WATER);
     net_set(socket, ZMQ_LINGER, 200);
     net_set(socket, ZMQ_HANDSHAKE_IVL, 3000);
-    net_set(socket, ZMQ_HEARTBEAT_IVL, 1000);
-    net_set(socket, ZMQ_HEARTBEAT_TIMEOUT, 3000);
-    net_set(socket, ZMQ_HEARTBEAT_TTL, 3000);
+    const int heartbeat = (int)(1000 * femd_times_whole((femd_times){.heartbeat = net->config.heartbeat}).heartbeat);
+    net_set(socket, ZMQ_HEARTBEAT_IVL, heartbeat / 3 > 0 ? heartbeat / 3 : 1);
+    net_set(socket, ZMQ_HEARTBEAT_TIMEOUT, heartbeat);
+    net_set(socket, ZMQ_HEARTBEAT_TTL, heartbeat);
     if (strchr(net->config.bind, '[') || strstr(net->config.bind, "//::")) net_set(socket, ZMQ_IPV6, 1);
 }
 

@@ -14,6 +14,7 @@ typedef struct femd_net_config {
     uint64_t peer_bytes; /* waiting for a peer that does not read; then it is dropped */
     void (*log)(void *user, femd_log_level level, const char *text); /* may be NULL */
     void *user;
+    double heartbeat; /* s; 0 = the default of femd/times.h */
 } femd_net_config;
 
 /* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT

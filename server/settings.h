@@ -23,8 +23,9 @@ typedef struct femd_core_config {
     uint64_t peer_bytes;     /* open requests and batches of one client; 0 = memory_bytes / 2 */
     uint64_t frame_max;      /* 0 = FEMD_FRAME_MAX */
     uint32_t batch_max;      /* points of one EVALUATE; 0 = FEMD_BATCH_MAX */
-    double task_deadline;    /* s without a sign of progress after which a worker counts as hung; 0 = 600 */
-    double run_grace;        /* s that a run outlives the loss of its last client; 0 = 60 */
+    double task_deadline;    /* times.deadline and times.grace of femd/times.h; 0 = the defaults */
+    double run_grace;
+    double heartbeat, silence, mute; /* the others, which are told in WELCOME; 0 = the defaults */
     /* A line for the log; may be NULL. */
     void (*log)(void *user, femd_log_level level, const char *text);
     /* A commit has become final: the place where a journal writes it down. May be NULL. */

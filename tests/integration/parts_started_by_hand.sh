@@ -2,7 +2,7 @@
 # Server, workers and solver on terminals of their own: no workers left -> says that it waits, goes on with a new one; solver killed
 # -> server and workers serve others and its tasks are dropped; server killed -> all say so and end with code 4 within 10 s.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
-start_server
+start_server --silence 5
 start_worker worker1
 first=$worker
 start macro femd-macro --connect "$address" --out "$scratch/hand" "$here/slow.json"

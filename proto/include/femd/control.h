@@ -4,6 +4,7 @@
 #define FEMD_CONTROL_H
 
 #include "femd/frame.h"
+#include "femd/times.h"
 
 typedef enum femd_role { FEMD_ROLE_CLIENT = 1, FEMD_ROLE_WORKER = 2, FEMD_ROLE_ADMIN = 3 } femd_role;
 
@@ -27,6 +28,7 @@ typedef struct femd_welcome {
     uint64_t frame_max; /* bytes */
     uint32_t batch_max; /* points */
     char version[32];
+    femd_times times; /* of the server */
 } femd_welcome;
 
 typedef struct femd_ready {

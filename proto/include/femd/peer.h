@@ -13,7 +13,7 @@ typedef struct femd_peer_config {
     const char *address;     /* "tcp://127.0.0.1:5600" or "ipc:///path" */
     femd_hello hello;        /* said at connection and after REREGISTER */
     double connect_timeout;  /* s to wait for WELCOME; 0 = 10 */
-    double silence;          /* s without a connection after which the server counts as lost; 0 = 5 */
+    double silence;          /* s without a connection after which the server counts as lost; 0 = as WELCOME says */
     int first_connect_waits; /* 1: keep trying to connect for connect_timeout (a server that is about to start) */
     const volatile sig_atomic_t *stop; /* may be NULL; non-zero ends the wait of femd_peer_open with CANCELLED */
 } femd_peer_config;

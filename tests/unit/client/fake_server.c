@@ -56,6 +56,8 @@ static void welcome(fake_server *s) {
                       .level = "baseline",
                       .frame_max = FEMD_FRAME_MAX,
                       .batch_max = s->batch_max ? s->batch_max : FEMD_BATCH_MAX};
+    w.times.mute = s->mute;
+    w.times.silence = 5;
     MUST(femd_welcome_encode(&s->out, &w, NULL) == FEMD_OK);
     fake_send(s);
 }

@@ -203,6 +203,52 @@ static void lost_message_is_sent_again_after_silence(void **state) {
     assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 2);
 }
 
+/* A server that is connected and says nothing is given up, whatever the client waits for. */
+static void a_mute_server_is_given_up(void **state) {
+    (void)state;
+    for (int call = 0; call < 2; call++) {
+        fake_server s = {.mute = 1};
+        femd_request q[3];
+        femd_response r[3];
+        femd_batch *b = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        fake_start(&s);
+        femd_client *c = fake_client(&s);
+        fake_requests(q, 3, 1);
+        const double begun = femd_clock();
+        if (call) {
+            assert_int_equal(femd_client_abort(c, &err), FEMD_DISCONNECTED);
+        } else {
+            assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+            assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_DISCONNECTED);
+        }
+        assert_true(femd_clock() - begun > 0.9 && femd_clock() - begun < 4);
+        assert_non_null(strstr(err.text, "has said nothing for"));
+        femd_client_close(&c);
+        fake_stop(&s);
+    }
+}
+
+/* A solver that computes for longer than that between two looks has no reason to blame the server. */
+static void a_client_that_slept_does_not_blame_the_server(void **state) {
+    (void)state;
+    fake_server s = {.handle = lose_first_evaluate, .mute = 4};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 3, 1);
+    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    const struct timespec sleep = {5, 0};
+    nanosleep(&sleep, NULL);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 3, 1);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
 static void pulse(fake_server *s, uint64_t queued) {
     const femd_pulse p = {.workers = 2, .busy = 0, .queued = queued};
     if (!s->route_size || femd_pulse_encode(&s->out, &p, NULL) != FEMD_OK) return;
@@ -472,6 +518,8 @@ int main(void) {
         cmocka_unit_test(responses_can_be_taken_one_by_one),
         cmocka_unit_test(answer_that_comes_twice_counts_once),
         cmocka_unit_test(lost_message_is_sent_again_after_silence),
+        cmocka_unit_test(a_mute_server_is_given_up),
+        cmocka_unit_test(a_client_that_slept_does_not_blame_the_server),
         cmocka_unit_test(points_that_the_server_does_not_count_are_sent_again),
         cmocka_unit_test(forgotten_client_gives_everything_again_under_the_same_ids),
         cmocka_unit_test(answers_to_a_cancelled_batch_are_dropped),

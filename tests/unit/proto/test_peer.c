@@ -32,6 +32,7 @@ static void on_hello(server *s, void *router, const uint8_t *route, int n) {
     femd_buffer b = FEMD_BUFFER_INIT;
     femd_error no = FEMD_ERROR_INIT;
     femd_welcome w = {.peer = 7, .level = "x86-64-v3", .credits = 2, .frame_max = 4096, .batch_max = 16};
+    w.times.silence = 0.5; /* what peers go by that were told nothing else */
     s->hellos++;
     if (s->refuse) {
         femd_fail(&no, FEMD_REFUSED, "wrong level");
@@ -108,10 +109,8 @@ static void stop(server *s) {
 }
 
 static femd_status open_peer(const server *s, femd_peer **p, femd_error *err) {
-    femd_peer_config cfg = {.address = s->address,
-                            .connect_timeout = 3,
-                            .silence = 0.5,
-                            .hello = {.role = FEMD_ROLE_CLIENT, .run = "test"}};
+    femd_peer_config cfg = {
+        .address = s->address, .connect_timeout = 3, .hello = {.role = FEMD_ROLE_CLIENT, .run = "test"}};
     return femd_peer_open(&cfg, p, err);
 }
 

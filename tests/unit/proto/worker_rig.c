@@ -117,6 +117,7 @@ void rig_start_worker(rig *g, const char *level) {
     assert_int_equal(hello.role, FEMD_ROLE_WORKER);
     assert_string_equal(hello.level, "x86-64-v2");
     femd_welcome w = {.peer = 5, .credits = 2, .frame_max = FEMD_FRAME_MAX, .batch_max = FEMD_BATCH_MAX};
+    w.times.silence = 5;
     strcpy(w.level, level);
     assert_int_equal(femd_welcome_encode(&g->out, &w, NULL), FEMD_OK);
     rig_post(g);

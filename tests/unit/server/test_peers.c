@@ -40,6 +40,15 @@ static void welcome_tells_level_credits_and_limits(void **state) {
     assert_true(rig_take(&g, b, FEMD_MSG_WELCOME, &f));
     assert_int_equal(femd_welcome_decode(&f, &w, NULL), FEMD_OK);
     assert_true(w.peer != first);
+    assert_true(w.times.heartbeat == 3 && w.times.silence == 90 && w.times.mute == 30);
+    assert_true(w.times.grace == 60 && w.times.deadline == 600);
+    rig_clear(&g);
+    rig_init(
+        &g, &(femd_core_config){.heartbeat = 0.5, .silence = 12, .mute = 3.25, .run_grace = 40, .task_deadline = 1e-1});
+    assert_true(rig_take(&g, rig_worker(&g), FEMD_MSG_WELCOME, &f));
+    assert_int_equal(femd_welcome_decode(&f, &w, NULL), FEMD_OK);
+    assert_true(w.times.heartbeat == 0.5 && w.times.silence == 12 && w.times.mute == 3.25);
+    assert_true(w.times.grace == 40 && w.times.deadline == 0.1);
     rig_clear(&g);
 }
 
