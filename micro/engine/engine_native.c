@@ -9,6 +9,7 @@
 #include "conductivity/electronic.h"
 #include "engine/engines.h"
 #include "numerics/symmetry.h"
+#include "rve/ellipticity.h"
 #include "rve/hill_mandel.h"
 #include "rve/method.h"
 #include "rve/native_control.h"
@@ -182,10 +183,13 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
         const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
         FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));
     }
+    r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
     femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
     femd_symmetry_project_errors(t->s->symmetry, r->D_err);
+    if (r->provided & FEMD_WANT_TANGENT)
+        r->notes |= femd_ellipticity_notes(path->place.U, r->S, r->D, r->sampled ? r->S_err : NULL,
+                                           r->sampled ? r->D_err : NULL);
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
-    r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
     if (r->provided & FEMD_WANT_CONDUCTIVITY)
         FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));
     return FEMD_OK;

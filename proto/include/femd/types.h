@@ -41,7 +41,10 @@ enum {
     X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \
     X(SIZE_TREND, 4, "size-trend", "the conductivity does not follow 1/k against 1/L over the lengths")                \
     X(FLUX_MISMATCH, 5, "flux-mismatch", "the power of the thermostats is not the heat flux through the box")          \
-    X(ROUND_OFF, 6, "round-off", "the atoms are relaxed as far as round-off lets them, which is above the tolerance")
+    X(ROUND_OFF, 6, "round-off", "the atoms are relaxed as far as round-off lets them, which is above the tolerance")  \
+    X(TANGENT_NOT_POSITIVE, 7, "tangent-not-positive",                                                                 \
+      "the tangent is not positive definite: some stresses fall as strains grow")                                      \
+    X(NOT_ELLIPTIC, 8, "not-elliptic", "the acoustic tensor has a negative eigenvalue: the body would localise there")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

@@ -3,6 +3,8 @@ foreach(name elastic crystal tangent hill_mandel state control path large primit
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
+femd_unit_test(test_ellipticity SOURCES test_ellipticity.c LIBS femd_micro)
+target_compile_definitions(test_ellipticity PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
 target_compile_definitions(test_engine_slab PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
 femd_unit_test(test_engine_rows SOURCES test_engine_rows.c LIBS femd_micro TIMEOUT 300)
 
