@@ -37,7 +37,6 @@ typedef struct app {
     femd_recorder recorder;
     femd_live live;
     femd_pool_seen seen;
-    int started; /* the output folder is ours: from here on a file that cannot be written is no bad input */
 } app;
 
 /* The case's PETSc options; those of the command line come after and win. */
@@ -145,7 +144,6 @@ static femd_status run_case(app *a, femd_error *err) {
         .user = a, .committed = run_on_committed, .live = run_on_live, .cut = run_on_cut, .stop = run_on_stop_asked};
     FEMD_TRY(run_prepare(a, err));
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
-    a->started = 1;
     FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));
     if (a->args.dump) return femd_recorder_dump(&a->recorder, a->problem, a->args.dump_id, err);
     return FEMD_OK;
@@ -159,8 +157,8 @@ static int run_exit_code(const app *a, femd_status rc) {
     case FEMD_BAD_INPUT:
     case FEMD_BAD_ARGUMENT:
     case FEMD_UNSUPPORTED: return EXIT_BAD_CASE;
-    case FEMD_IO: return a->started ? EXIT_INTERNAL : EXIT_BAD_CASE;
-    case FEMD_LIMIT: return a->started ? EXIT_POOL_LOST : EXIT_BAD_CASE; /* the server's memory, say */
+    case FEMD_IO: return a->recorder.begun ? EXIT_INTERNAL : EXIT_BAD_CASE;
+    case FEMD_LIMIT: return a->recorder.begun ? EXIT_POOL_LOST : EXIT_BAD_CASE; /* the server's memory, say */
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
     case FEMD_REREGISTER:
@@ -189,6 +187,17 @@ static femd_status run_write_end(app *a, femd_status rc, int stopped, const char
     return written;
 }
 
+/* A full disk is no end: what is whole can be gone on from. */
+static void run_tell_way_back(const app *a, femd_error *err) {
+    char words[sizeof err->text];
+    snprintf(words, sizeof words, "%s", err->text);
+    if (a->recorder.saved > 0)
+        (void)femd_fail(err, FEMD_IO, "%s; when there is room, go on from step %d with --resume", words,
+                        a->recorder.saved);
+    else
+        (void)femd_fail(err, FEMD_IO, "%s; no checkpoint was written yet: begin anew when there is room", words);
+}
+
 static int run_finish(app *a, femd_status rc, femd_error *err) {
     int sig = run_agreed_signal(a);
     int stopped =
@@ -196,6 +205,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     if (stopped)
         rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
                        strsignal(sig), a->problem ? a->problem->step : 0);
+    if (rc == FEMD_IO && a->recorder.begun) run_tell_way_back(a, err);
     int code = stopped ? EXIT_SIGNAL + sig : run_exit_code(a, rc);
     if (code == EXIT_POOL_LOST) {
         femd_process_leave_within(TEARDOWN_SECONDS, code);
@@ -206,7 +216,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     if (rc == FEMD_OK && a->rank == 0) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
-        if (written != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", late.text);
+        if (written != FEMD_OK && rc != FEMD_IO) fprintf(stderr, "femd-macro: %s\n", late.text); /* said once */
         if (!a->args.quiet && a->recorder.open) femd_recorder_table(&a->recorder, a->problem, stdout);
         fflush(stdout);
     }

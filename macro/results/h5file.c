@@ -6,17 +6,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct femd_h5 {
     hid_t file;
     char *path;
     char *tmp;  /* NULL while reading */
+    int lost;   /* a write failed: what follows goes to memory, since HDF5 cannot end a file that it cannot write */
     hid_t slab; /* dataset of the last slab, kept open with its cache of chunks; -1 = none */
     char slab_name[64];
 };
 
 enum { CHUNK_BYTES = 1 << 19 /* fits HDF5's default cache, so that slabs in order touch each chunk once */ };
+
+/* Copy what is on the disk, which HDF5 may read again. */
+static int h5_copy(int from, int to) {
+    char block[1 << 16];
+    off_t at = 0;
+    for (ssize_t n; (n = pread(from, block, sizeof block, at)) > 0; at += n)
+        if (pwrite(to, block, (size_t)n, at) != n) return -1;
+    return 0;
+}
+
+/* HDF5 1.10 crashes at the end of the program over a file whose last writes failed for want of room. So its descriptor
+ * is turned to a file in memory, where it can close in peace; nobody will see it. */
+static void h5_divert(femd_h5 *f) {
+    void *handle = NULL;
+    if (f->lost || f->file < 0 || !f->tmp) return;
+    f->lost = 1;
+    if (H5Fget_vfd_handle(f->file, H5P_DEFAULT, &handle) < 0 || !handle) return;
+    const int fd = *(int *)handle, memory = memfd_create("femd-lost-checkpoint", MFD_CLOEXEC);
+    if (memory < 0) return;
+    if (h5_copy(fd, memory) == 0) (void)dup3(memory, fd, O_CLOEXEC);
+    close(memory);
+}
 
 static femd_status fail_write(const femd_h5 *f, const char *name, femd_error *err) {
     return femd_fail(err, FEMD_IO, "cannot write \"%s\" into %s (disk full?)", name, f->tmp ? f->tmp : f->path);
@@ -27,8 +51,15 @@ static femd_status fail_read(const femd_h5 *f, const char *name, femd_error *err
                      f->path, name);
 }
 
+/* Close a dataset; what it still holds must reach the file, or it goes to memory. */
+static herr_t h5_close_set(femd_h5 *f, hid_t set) {
+    herr_t rc = f->tmp && !f->lost ? H5Dflush(set) : 0;
+    if (rc < 0) h5_divert(f);
+    return H5Dclose(set) < 0 || f->lost ? -1 : rc;
+}
+
 static herr_t close_slab(femd_h5 *f) {
-    herr_t rc = f->slab >= 0 ? H5Dclose(f->slab) : 0;
+    herr_t rc = f->slab >= 0 ? h5_close_set(f, f->slab) : 0;
     f->slab = -1;
     return rc;
 }
@@ -79,6 +110,7 @@ femd_status femd_h5_open(const char *path, femd_h5 **out, femd_error *err) {
 void femd_h5_close(femd_h5 **out) {
     femd_h5 *f = *out;
     if (!f) return;
+    if (f->file >= 0 && f->tmp) h5_divert(f);
     close_slab(f);
     if (f->file >= 0) H5Fclose(f->file);
     if (f->tmp) unlink(f->tmp);
@@ -99,6 +131,8 @@ static int flush_to_disk(const char *path) {
 femd_status femd_h5_finish(femd_h5 **out, femd_error *err) {
     femd_h5 *f = *out;
     herr_t closed = close_slab(f);
+    if (closed >= 0) closed = H5Fflush(f->file, H5F_SCOPE_GLOBAL);
+    if (closed < 0) h5_divert(f);
     if (H5Fclose(f->file) < 0) closed = -1;
     f->file = -1;
     femd_status rc = FEMD_OK;
@@ -119,6 +153,7 @@ femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err) {
     H5Pset_obj_track_times(plist, 0);
     hid_t group = H5Gcreate2(f->file, name, H5P_DEFAULT, plist, H5P_DEFAULT);
     H5Pclose(plist);
+    if (group < 0) h5_divert(f);
     if (group < 0) return fail_write(f, name, err);
     H5Gclose(group);
     return FEMD_OK;
@@ -147,7 +182,8 @@ femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows
     hid_t set = H5Dcreate2(f->file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
     herr_t rc = set < 0 ? -1 : 0;
     if (set >= 0 && data && rows) rc = H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
-    if (set >= 0 && H5Dclose(set) < 0) rc = -1;
+    if (rc < 0) h5_divert(f);
+    if (set >= 0 && h5_close_set(f, set) < 0) rc = -1;
     H5Pclose(plist);
     H5Sclose(space);
     return rc < 0 ? fail_write(f, name, err) : FEMD_OK;
@@ -167,6 +203,7 @@ static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsiz
     if (rc >= 0)
         rc = writing ? H5Dwrite(f->slab, type, memory, space, H5P_DEFAULT, data)
                      : H5Dread(f->slab, type, memory, space, H5P_DEFAULT, data);
+    if (rc < 0 && writing) h5_divert(f);
     H5Sclose(memory);
     H5Sclose(space);
     return rc;

@@ -51,6 +51,10 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
     return FEMD_OK;
 }
 
+void femd_history_drop(femd_history *h) {
+    if (h->n > 0) free(h->row[--h->n].rec.reaction);
+}
+
 void femd_history_clear(femd_history *h) {
     for (size_t i = 0; i < h->n; ++i) free(h->row[i].rec.reaction);
     free(h->row);

@@ -31,6 +31,8 @@ void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6])
 /* Append a copy of row, its reactions (h->nboundary x 3) and wanted numbers (femd_wanted_numbers of h->wants) included;
  * either may be NULL and is then zero. */
 FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err);
+/* Forget the last row. */
+void femd_history_drop(femd_history *h);
 void femd_history_clear(femd_history *h);
 
 /* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...

@@ -58,7 +58,7 @@ static femd_status recorder_load(femd_recorder *r, femd_problem *p, femd_error *
     FEMD_TRY(rc);
     if (r->history.n != (size_t)p->step)
         return femd_fail(err, FEMD_BAD_INPUT, "--resume: the checkpoint in %s has no history of its steps", r->folder);
-    r->info.resumed = p->step;
+    r->info.resumed = r->saved = p->step;
     return FEMD_OK;
 }
 
@@ -111,6 +111,14 @@ static femd_status recorder_write_summary(femd_recorder *r, femd_problem *p, con
     return femd_agree(p->comm, p->rank == 0 ? recorder_write_tables(r, p, status, err) : FEMD_OK, err);
 }
 
+/* The fields of step 0, or an empty folder. */
+static femd_status recorder_write_start(femd_recorder *r, femd_problem *p, femd_error *err) {
+    femd_error ignored = FEMD_ERROR_INIT;
+    const femd_status rc = femd_output_step(p, NULL, r->folder, err);
+    if (rc != FEMD_OK && p->rank == 0 && femd_outdir_clean(r->folder, -1, &ignored) != FEMD_OK) return rc;
+    return rc;
+}
+
 femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *err) {
     femd_status rc = FEMD_OK;
     if (p->rank == 0) {
@@ -119,8 +127,9 @@ femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *e
         if (rc == FEMD_OK) rc = femd_outdir_clean(r->folder, r->info.resumed ? p->step : -1, err);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
+    r->begun = 1;
+    if (!r->info.resumed) FEMD_TRY(recorder_write_start(r, p, err));
     r->open = 1;
-    if (!r->info.resumed) FEMD_TRY(femd_output_step(p, NULL, r->folder, err));
     return recorder_write_summary(r, p, "running", err);
 }
 
@@ -129,6 +138,18 @@ static femd_status recorder_save(femd_recorder *r, femd_problem *p, femd_error *
     femd_status rc = femd_agree(p->comm, path ? FEMD_OK : recorder_no_memory(err), err);
     if (rc == FEMD_OK) rc = femd_checkpoint_save(p, &r->history, path, err);
     free(path);
+    if (rc == FEMD_OK) r->saved = p->step;
+    return rc;
+}
+
+/* The step's row is there: its fields, or no row. What one rank has written of them goes. */
+static femd_status recorder_write_fields(femd_recorder *r, femd_problem *p, const femd_step_record *rec,
+                                         femd_error *err) {
+    femd_error ignored = FEMD_ERROR_INIT;
+    const femd_status rc = femd_output_step(p, rec, r->folder, err);
+    if (rc == FEMD_OK) return FEMD_OK;
+    femd_history_drop(&r->history);
+    if (p->rank == 0 && femd_outdir_clean(r->folder, rec->step - 1, &ignored) != FEMD_OK) return rc;
     return rc;
 }
 
@@ -141,7 +162,7 @@ femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_s
     FEMD_TRY(femd_agree(p->comm, femd_history_add(&r->history, &row, err), err));
     for (PetscInt i = 0; i < p->pt->n; ++i) r->micro += p->pt->wall[i];
     r->info.reused += rec->reused;
-    if (row.fields) FEMD_TRY(femd_output_step(p, rec, r->folder, err));
+    if (row.fields) FEMD_TRY(recorder_write_fields(r, p, rec, err));
     FEMD_TRY(recorder_write_summary(r, p, "running", err));
     if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec->step, rec->time)) return recorder_save(r, p, err);
     return FEMD_OK;

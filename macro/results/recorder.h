@@ -13,7 +13,9 @@ typedef struct femd_recorder {
     femd_run_info info; /* wall, cpu, micro_cpu, resumed, ranks are kept by the recorder; the rest is the caller's */
     double began;       /* clock */
     double micro;       /* s of worker time behind this rank's committed answers */
+    int begun;          /* the folder is ours: what cannot be written from now on is no bad input */
     int open;           /* the folder is ours: results may be written */
+    int saved;          /* step of the last whole checkpoint, 0 = none */
 } femd_recorder;
 
 /* An empty recorder; the run's wall time counts from here. */
@@ -25,7 +27,8 @@ FEMD_MUST_CHECK femd_status femd_recorder_prepare(femd_recorder *r, femd_problem
                                                   femd_error *err);
 /* Make the folder, remove the results of an earlier run (resume: those of later steps), write those of the start. */
 FEMD_MUST_CHECK femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *err);
-/* After the commit of a step: fields, history.csv, summary.json, checkpoint. */
+/* After the commit of a step: fields, history.csv, summary.json, checkpoint. If the fields cannot be written, the step
+ * has no row in the tables and no file. */
 FEMD_MUST_CHECK femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_step_record *rec,
                                                  femd_error *err);
 /* The last word: summary.json with the status of the run. Does nothing if the run never started. */
