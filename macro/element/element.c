@@ -130,3 +130,18 @@ void femd_element_face_area(const femd_element_table *table, const double (*x)[F
         }
     }
 }
+
+void femd_element_face_place(const femd_element_table *table, int q, const double (*x)[FEMD_SPACE],
+                             double position[FEMD_SPACE], double area[FEMD_SPACE]) {
+    double at[2], weight, n[FEMD_FACE_CORNERS], dn[FEMD_FACE_CORNERS][2], s[3] = {0}, t[3] = {0};
+    table->element->face_point(q, at, &weight);
+    table->element->cell->face_shape(at, n, dn);
+    position[0] = position[1] = position[2] = 0;
+    for (int i = 0; i < table->element->cell->face_corners; ++i)
+        for (int a = 0; a < 3; ++a) {
+            position[a] += n[i] * x[i][a];
+            s[a] += dn[i][0] * x[i][a];
+            t[a] += dn[i][1] * x[i][a];
+        }
+    femd_cross3(s, t, area);
+}

@@ -110,6 +110,10 @@ double femd_element_map(const femd_element_table *table, int q, const double *x,
 void femd_element_face_area(const femd_element_table *table, const double (*x)[FEMD_SPACE],
                             double area[FEMD_FACE_NODES][FEMD_SPACE], double size[FEMD_FACE_NODES]);
 
+/* Position and outward area vector (of the reference face's unit area) at point q of a face; x: its corners. */
+void femd_element_face_place(const femd_element_table *table, int q, const double (*x)[FEMD_SPACE],
+                             double position[FEMD_SPACE], double area[FEMD_SPACE]);
+
 /* r[3 nodes] += sum_q w B^T S; g: points x nodes x 3, F: points x 9, S: points x 6, w: points. */
 void femd_element_force(int nodes, int points, const double *g, const double *F, const double *S, const double *w,
                         double *r);

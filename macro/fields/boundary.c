@@ -56,6 +56,7 @@ static femd_status boundary_prescribe(const femd_field *field, femd_boundary *bc
         const PetscInt at = field->components * node + a;
         const int before = bc->entry[at];
         double value = condition_value(condition, x, a), time;
+        bc->sharers[at]++;
         if (before < 0) {
             bc->entry[at] = (int)which;
             bc->value[at] = value;
@@ -260,6 +261,7 @@ static femd_status boundary_allocate(const femd_field *field, femd_boundary *bc,
     int missing = 0;
     missing |= !(bc->condition = calloc(bc->nentries + 1, sizeof *bc->condition));
     missing |= !(bc->entry = malloc(n * sizeof *bc->entry));
+    missing |= !(bc->sharers = calloc(n, sizeof *bc->sharers));
     missing |= !(bc->value = calloc(n, sizeof *bc->value));
     missing |= !(bc->prescribed = calloc(n, sizeof *bc->prescribed));
     missing |= !(bc->applied = calloc(n, sizeof *bc->applied));
@@ -305,6 +307,7 @@ void femd_boundary_destroy(femd_boundary **boundary) {
     free(bc->force);
     free(bc->condition);
     free(bc->entry);
+    free(bc->sharers);
     free(bc->value);
     free(bc->body);
     free(bc->prescribed);
@@ -329,13 +332,84 @@ void femd_boundary_set_time(const femd_field *field, double time) {
     }
 }
 
-femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, double *reaction,
-                                    femd_error *err) {
+/* ---- reactions ---- */
+
+typedef struct boundary_shares {
+    femd_face_flux *flux;
+    const void *self;
+    double *all, *mine; /* n: what flows through the faces of all conditions, and of one */
+    uint8_t *member;    /* n: prescribed by that one */
+} boundary_shares;
+
+/* shares->mine and ->member of condition b. */
+static femd_status boundary_share(const femd_field *field, size_t b, boundary_shares *shares, femd_error *err) {
+    const femd_condition *condition = &field->boundary->condition[b];
+    const femd_grid *grid = field->grid;
+    const int components = field->components;
+    IS is = NULL;
+    PetscInt n, node, cell;
+    const PetscInt *point;
+    femd_status rc = FEMD_OK;
+    memset(shares->mine, 0, field->n * sizeof *shares->mine);
+    memset(shares->member, 0, field->n);
+    FEMD_TRY(femd_grid_surface(grid, condition->entry->on, &is, &n, &point, err));
+    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
+        double out[FEMD_FACE_NODES * FEMD_COMPONENTS] = {0};
+        int side;
+        rc = femd_grid_node(grid, point[i], &node, err);
+        for (int a = 0; a < components && rc == FEMD_OK && node >= 0; ++a)
+            shares->member[components * node + a] = condition->has[a] != 0;
+        if (rc == FEMD_OK) rc = femd_grid_face(grid, point[i], &cell, &side, err);
+        if (rc != FEMD_OK || cell < 0 || !shares->flux) continue;
+        shares->flux(shares->self, cell, side, out);
+        const PetscInt *of_cell = grid->cell_node + cell * grid->table.nodes;
+        for (int k = 0; k < grid->table.face_nodes; ++k)
+            for (int a = 0; a < components; ++a)
+                shares->mine[components * of_cell[grid->table.face_node[side][k]] + a] += out[components * k + a];
+    }
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
+    return rc;
+}
+
+/* Twice over the conditions: what all take, then each one's part. */
+static femd_status boundary_split(const femd_field *field, const double *unbalanced, boundary_shares *shares,
+                                  double *reaction, femd_error *err) {
     const femd_boundary *bc = field->boundary;
-    const size_t components = (size_t)field->components, total = components * bc->nentries;
+    const size_t components = (size_t)field->components;
+    for (int pass = 0; pass < 2; ++pass)
+        for (size_t b = 0; b < bc->nentries; ++b) {
+            if (bc->condition[b].kind != FEMD_CONDITION_VALUE) continue;
+            FEMD_TRY(boundary_share(field, b, shares, err));
+            for (size_t i = 0; i < field->n; ++i) {
+                if (!shares->member[i]) continue;
+                if (pass == 0)
+                    shares->all[i] += shares->mine[i];
+                else
+                    reaction[components * b + i % components] +=
+                        bc->sharers[i] == 1 ? unbalanced[i]
+                                            : shares->mine[i] + (unbalanced[i] - shares->all[i]) / bc->sharers[i];
+            }
+        }
+    return FEMD_OK;
+}
+
+femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, femd_face_flux *flux,
+                                    const void *self, double *reaction, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = components * bc->nentries, n = field->n + 1;
+    boundary_shares shares = {.flux = flux,
+                              .self = self,
+                              .all = calloc(n, sizeof *shares.all),
+                              .mine = calloc(n, sizeof *shares.mine),
+                              .member = calloc(n, 1)};
     memset(reaction, 0, total * sizeof *reaction);
-    for (size_t i = 0; i < field->n; ++i)
-        if (bc->entry[i] >= 0) reaction[components * (size_t)bc->entry[i] + i % components] += unbalanced[i];
+    femd_status rc = shares.all && shares.mine && shares.member
+                         ? boundary_split(field, unbalanced, &shares, reaction, err)
+                         : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions");
+    free(shares.all);
+    free(shares.mine);
+    free(shares.member);
+    FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
     return FEMD_OK;
 }

@@ -26,6 +26,7 @@ typedef struct femd_boundary {
     femd_condition *condition;
     /* n = entries of the field on this rank */
     int *entry;         /* n: the condition that prescribes the entry; -1 = free */
+    int *sharers;       /* n: how many conditions prescribe the entry */
     double *value;      /* n: prescribed value at factor 1 */
     double **force;     /* per condition: n, at factor 1, this rank's faces; NULL for one that is no load */
     double *body;       /* n: of the load per volume at factor 1; NULL if there is none */
@@ -42,9 +43,16 @@ FEMD_MUST_CHECK femd_status femd_boundary_create(femd_field *field, const femd_c
 void femd_boundary_destroy(femd_boundary **boundary);
 /* Fill prescribed and applied. */
 void femd_boundary_set_time(const femd_field *field, double time);
+/* Integral of shape function x flux of the field through one side of a local cell, from outside into the body: out
+ * (nodes of the face x components). self: the caller's. NULL where a
+ * field has none: shared entries are then cut in equal parts. */
+typedef void femd_face_flux(const void *self, PetscInt cell, int side, double *out);
 /* Sum of the unbalanced entries (this rank's parts, n) over each condition's components: conditions x components, the
- * same on all ranks. Collective. */
-FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, double *reaction,
+ * same on all ranks. An entry that several conditions prescribe gives each of them what flows through its own faces,
+ * and what that leaves to all in equal parts, so that the sum over the conditions is that of the entries. Collective.
+ */
+FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced,
+                                                    femd_face_flux *flux, const void *self, double *reaction,
                                                     femd_error *err);
 
 #endif

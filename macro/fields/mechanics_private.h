@@ -49,6 +49,9 @@ femd_status femd_mechanics_stiffness(femd_problem *p, const double *F, const dou
                                      const double *jump, double *lifted, Mat K, femd_error *err);
 femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err);
 femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err);
+/* mechanics_traction.c: a femd_face_flux of a problem: shares of the face's nodes in the force P N dA, from the answers
+ * that are there. */
+void femd_mechanics_traction(const void *self, PetscInt cell, int side, double *out);
 /* mechanics_predictor.c */
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
 /* mechanics_commit.c. After convergence at the state last evaluated: ask the case's wants_committed, commit points and

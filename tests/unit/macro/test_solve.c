@@ -125,6 +125,59 @@ static void reactions_balance_traction_pressure_and_body_force(void **state) {
     }
 }
 
+/* First Piola-Kirchhoff stress of point k, row-major. */
+static void first_piola(const model *m, PetscInt k, double P[9]) {
+    static const int voigt[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
+    const double *F = m->p->pt->F + 9 * k, *S = m->p->pt->S + 6 * k;
+    for (int i = 0; i < 9; ++i) {
+        P[i] = 0;
+        for (int j = 0; j < 3; ++j) P[i] += F[3 * (i / 3) + j] * S[voigt[3 * j + i % 3]];
+    }
+}
+
+/* All sides of a cube hold it to u = G X, and share its edges and corners: each gets its own P N. */
+static void reactions_of_sides_that_share_edges_are_their_own(void **state) {
+    (void)state;
+    static const double G[9] = {0.05, 0.02, -0.01, 0.03, -0.04, 0.02, 0.0, 0.01, 0.03};
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        model m;
+        double P[9], sum[3];
+        model_init(&m, femd_element_at(e), 4);
+        model_affine(&m, G);
+        RUN_OK(&m);
+        first_piola(&m, 0, P);
+        sum_of_reactions(&m, sum);
+        for (int a = 0; a < 3; ++a) {
+            for (int side = 0; side < 6; ++side)
+                assert_near(m.reaction[3 * side + a], (side % 2 ? 1 : -1) * P[3 * a + side / 2], 1e-10);
+            assert_near(sum[a], 0, 1e-12);
+        }
+        model_clear(&m);
+    }
+}
+
+/* A bent block, whose stress is not uniform; the nodes of an edge belong to three entries, two of them on one surface:
+ * the sum of the reactions is that of the load, and the two are equal. */
+static void shared_reactions_keep_their_sum(void **state) {
+    (void)state;
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        model m;
+        double sum[3];
+        model_init(&m, femd_element_at(e), 3);
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "front", 0, 0, 0);
+        model_hold(&m, "front", 0, 0, 0);
+        model_load(&m, "right", FEMD_LOAD_TRACTION, 0.01, -0.02, 0.03);
+        RUN_OK(&m);
+        sum_of_reactions(&m, sum);
+        assert_near(sum[0], -0.01, 1e-11);
+        assert_near(sum[1], 0.02, 1e-11);
+        assert_near(sum[2], -0.03, 1e-11);
+        for (int a = 0; a < 3; ++a) assert_near(m.reaction[3 + a], m.reaction[6 + a], 1e-12);
+        model_clear(&m);
+    }
+}
+
 static void uniaxial_stress_under_traction(void **state) {
     (void)state;
     model m;
@@ -559,6 +612,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(patch_test_p2),
         cmocka_unit_test(rigid_rotation_costs_no_energy),
         cmocka_unit_test(reactions_balance_traction_pressure_and_body_force),
+        cmocka_unit_test(reactions_of_sides_that_share_edges_are_their_own),
+        cmocka_unit_test(shared_reactions_keep_their_sum),
         cmocka_unit_test(uniaxial_stress_under_traction),
         cmocka_unit_test(newton_is_quadratic),
         cmocka_unit_test(iterative_solver_finds_the_same_displacement),
