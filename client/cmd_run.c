@@ -183,7 +183,20 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     return FEMD_OK;
 }
 
-static femd_status run_start_parts(const request *q, int *code, femd_error *err) {
+/* What the materials say of their files and potentials: into the log, and to the user. */
+static void run_tell_remarks(const request *q, const femd_case *c, const model *models, FILE *log) {
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        const char *notes = femd_material_notes(models[i].material), *line;
+        int length;
+        while ((line = model_next_note(&notes, &length))) {
+            if (log) fprintf(log, "[femd] materials.%s: %.*s\n", models[i].name, length, line);
+            if (!q->quiet) fprintf(stderr, "femd: materials.%s: %.*s\n", models[i].name, length, line);
+        }
+    }
+}
+
+static femd_status run_start_parts(const request *q, const femd_case *c, const model *models, int *code,
+                                   femd_error *err) {
     programs p = {0};
     char *folder = NULL;
     run_output out = {0};
@@ -199,6 +212,7 @@ static femd_status run_start_parts(const request *q, int *code, femd_error *err)
         run_set_environment(folder);
         rc = run_output_open(q->out, q->resume, &out, err);
     }
+    if (rc == FEMD_OK) run_tell_remarks(q, c, models, out.log);
     if (rc == FEMD_OK) rc = run_start_and_watch(q, &p, folder, &out, code, err);
     if (folder) launch_remove(folder);
     run_output_close(&out, rc == FEMD_OK ? *code : FEMD_EXIT_BAD_INPUT);
@@ -238,7 +252,7 @@ static int run_the_case(const request *q) {
     if (rc == FEMD_OK) rc = run_check_ranks(q, &c, &err);
     if (rc == FEMD_OK) rc = models_open(&c, models, &err);
     if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
-    if (rc == FEMD_OK) rc = run_start_parts(q, &code, &err);
+    if (rc == FEMD_OK) rc = run_start_parts(q, &c, models, &code, &err);
     if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, models, &err);
     for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
     free(models);

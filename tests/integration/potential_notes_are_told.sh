@@ -1,5 +1,6 @@
 #!/bin/bash
-# What is uneven in a table of a potential is told by femd check and femd eval, in the table and in JSON; a smooth potential gets no line.
+# What is uneven in a table of a potential is told by femd check and femd eval, in the table and in JSON, and by femd run to the user and
+# into its log; a smooth potential gets no line.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 words="F'' of Cu has a kink at density 1.000"
 femd check "$here/small.json" >"$scratch/check.log" 2>&1 || fail "femd check"
@@ -11,3 +12,6 @@ grep -q "\"potential_notes\": \[\"$words[^\"]*\"\]" "$scratch/json.log" || fail 
 femd eval "$here/small.json" --want stress --json --set 'materials.copper.potential={"style":"lj","epsilon":"0.4 eV","sigma":"2.3 angstrom","cutoff":"5 angstrom"}' \
     >"$scratch/smooth.log" 2>&1 || fail "femd eval with lj"
 grep -qF '"potential_notes": []' "$scratch/smooth.log" || fail "a smooth potential is remarked on"
+femd run "$here/small.json" --workers 1 --set steps.count=1 --out "$scratch/out" >"$scratch/run.log" 2>&1 || fail "femd run"
+grep -q "^femd: materials.copper: $words" "$scratch/run.log" || fail "femd run is silent"
+grep -qF "[femd] materials.copper: $words" "$scratch/out/log.txt" || fail "log.txt is silent"
