@@ -84,6 +84,10 @@ static void run_on_cut(void *user, int step, const char *why, double dt) {
     femd_live_cut(&((app *)user)->live, step, why, dt);
 }
 
+static void run_on_note(void *user, int step, const char *what) {
+    femd_live_note(&((app *)user)->live, step, what);
+}
+
 static int run_on_stop_asked(void *user) {
     (void)user;
     return femd_process_stop_signal() != 0;
@@ -140,8 +144,12 @@ static femd_status run_prepare(app *a, femd_error *err) {
 }
 
 static femd_status run_case(app *a, femd_error *err) {
-    const femd_stepping_hooks hooks = {
-        .user = a, .committed = run_on_committed, .live = run_on_live, .cut = run_on_cut, .stop = run_on_stop_asked};
+    const femd_stepping_hooks hooks = {.user = a,
+                                       .committed = run_on_committed,
+                                       .live = run_on_live,
+                                       .cut = run_on_cut,
+                                       .note = run_on_note,
+                                       .stop = run_on_stop_asked};
     FEMD_TRY(run_prepare(a, err));
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
     FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));

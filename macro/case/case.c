@@ -105,7 +105,8 @@ static void case_read_numerics(femd_case *c) {
     c->growth = femd_json_number(steps, "growth", 1.5);
     c->cut = femd_json_number(steps, "cut", 0.5);
     c->predictor = femd_json_bool(steps, "predictor", 1);
-    c->rtol = femd_json_number(solver, "rtol", 1e-8);
+    c->rtol = femd_json_number(solver, "rtol", 1e-7);
+    c->loose = femd_json_number(solver, "loose", 1e-3);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
     c->max_newton = case_integer(solver, "max_newton", 20);
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);

@@ -64,7 +64,8 @@ typedef struct femd_case {
     int predictor;      /* default 1 */
     /* element and solver */
     const femd_element *element; /* of the list of elements */
-    double rtol;                 /* |r| <= rtol x reference force; default 1e-8 */
+    double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */
+    double loose;                /* a residual that stalls within this part of the load is accepted; default 1e-3 */
     int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */
     int max_newton;              /* default 20 */
     double ksp_rtol;             /* default 1e-8 */

@@ -320,6 +320,7 @@ void femd_boundary_set_time(const femd_field *field, double time) {
     const femd_case_boundary ramp = {.ntable = 0};
     femd_boundary *bc = field->boundary;
     double body = bc->body ? femd_case_amplitude(bc->cs, &ramp, time) : 0;
+    bc->time = time;
     for (size_t i = 0; i < field->n; ++i) {
         int b = bc->entry[i];
         bc->prescribed[i] = b < 0 ? 0 : bc->value[i] * femd_case_amplitude(bc->cs, bc->condition[b].entry, time);
@@ -412,4 +413,47 @@ femd_status femd_boundary_reactions(const femd_field *field, const double *unbal
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
     return FEMD_OK;
+}
+
+/* Sums of this rank: a row of components for each condition, one more for the body, then one flag for each condition
+ * that moves. */
+static void boundary_drive_sums(const femd_field *field, const double *unbalanced, double *sum) {
+    const femd_case_boundary ramp = {.ntable = 0};
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components;
+    double *body = sum + components * bc->nentries, *moves = body + components;
+    const double ramped = bc->body ? femd_case_amplitude(bc->cs, &ramp, bc->time) : 0;
+    for (size_t b = 0; b < bc->nentries; ++b) {
+        if (!bc->force[b]) continue;
+        const double factor = femd_case_amplitude(bc->cs, bc->condition[b].entry, bc->time);
+        for (size_t i = 0; i < field->n; ++i) sum[components * b + i % components] += factor * bc->force[b][i];
+    }
+    for (size_t i = 0; i < field->n; ++i) {
+        if (bc->body) body[i % components] += ramped * bc->body[i];
+        if (bc->entry[i] < 0) continue;
+        sum[components * (size_t)bc->entry[i] + i % components] += unbalanced[i];
+        if (bc->prescribed[i] != 0) moves[bc->entry[i]] = 1;
+    }
+}
+
+femd_status femd_boundary_drive(const femd_field *field, const double *unbalanced, double *drive, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = (components + 1) * (bc->nentries + 1);
+    double *sum = calloc(total, sizeof *sum);
+    *drive = 0;
+    FEMD_TRY(femd_agree(field->grid->comm,
+                        sum ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the resultants"), err));
+    boundary_drive_sums(field, unbalanced, sum);
+    femd_status rc = FEMD_OK;
+    if (MPI_Allreduce(MPI_IN_PLACE, sum, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm) != MPI_SUCCESS)
+        rc = femd_fail(err, FEMD_INTERNAL, "MPI_Allreduce failed");
+    const double *moves = sum + components * (bc->nentries + 1);
+    for (size_t b = 0; b <= bc->nentries; ++b) {
+        double square = 0;
+        if (b < bc->nentries && !bc->force[b] && moves[b] == 0) continue;
+        for (size_t a = 0; a < components; ++a) square += sum[components * b + a] * sum[components * b + a];
+        *drive = fmax(*drive, sqrt(square));
+    }
+    free(sum);
+    return rc;
 }

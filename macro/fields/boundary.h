@@ -30,7 +30,8 @@ typedef struct femd_boundary {
     double *value;      /* n: prescribed value at factor 1 */
     double **force;     /* per condition: n, at factor 1, this rank's faces; NULL for one that is no load */
     double *body;       /* n: of the load per volume at factor 1; NULL if there is none */
-    double *prescribed; /* n: at the time of femd_boundary_set_time */
+    double time;        /* of femd_boundary_set_time */
+    double *prescribed; /* n: at that time */
     double *applied;    /* n: loads at that time */
 } femd_boundary;
 
@@ -54,5 +55,10 @@ typedef void femd_face_flux(const void *self, PetscInt cell, int side, double *o
 FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced,
                                                     femd_face_flux *flux, const void *self, double *reaction,
                                                     femd_error *err);
+/* The largest resultant of a load and, from the unbalanced entries, of the reactions of a condition whose values are
+ * not zero: what loads or moves the body at the time set. The couple of a clamp is not in it. 0 if nothing does.
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_drive(const femd_field *field, const double *unbalanced, double *drive,
+                                                femd_error *err);
 
 #endif

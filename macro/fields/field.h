@@ -14,9 +14,11 @@ enum { FEMD_COMPONENTS = 3 };
 
 typedef struct femd_field femd_field;
 
-/* Of the residual last made: |r| up to which it counts as zero is max(rtol x reference, 2 x noise, rounding). */
+/* Of the residual last made: |r| up to which it counts as zero is max(min(rtol x reference, loose x load), 2 x noise,
+ * rounding), without the load where nothing loads the body. */
 typedef struct femd_field_scale {
-    double reference; /* largest norm of what is in balance met in this attempt */
+    double reference; /* norm of what is in balance there, or at the committed state if that is larger */
+    double load;      /* largest resultant of what loads or moves the body, there or at the committed state; 0 = none */
     double noise;     /* one sigma of the residual's norm, from what was sampled; 0 = no noise, or it shall not count */
     double rounding;  /* what double precision leaves of the residual */
 } femd_field_scale;
@@ -47,11 +49,14 @@ typedef struct femd_field_kind {
     /* At the state last evaluated: R, zero at prescribed entries, and K = dR/dX with these decoupled. */
     femd_status (*residual)(femd_field *field, Vec R, femd_error *err);
     femd_status (*jacobian)(femd_field *field, Mat K, femd_error *err);
+    /* *lambda: how much of the step X - lambda dx from the state last evaluated may be tried; shortened without an
+     * evaluation. NULL: all of it. */
+    femd_status (*reach)(femd_field *field, Vec dx, double *lambda, femd_error *err);
     /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
     femd_field_scale (*scale)(const femd_field *field);
-    /* Words for the first point without an answer in this step, "" if there was none; *points: how many. */
+    /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. */
     const char *(*trouble)(const femd_field *field, int *points);
     /* The state last evaluated is the converged one. */
     femd_status (*commit)(femd_field *field, int step, femd_step_record *rec, femd_error *err);

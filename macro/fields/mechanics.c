@@ -1,5 +1,6 @@
 /* The displacement field: its kind, its boundary from the case, its making. Owns what the field is; what it costs and
- * balances stands in mechanics_answers.c, mechanics_forces.c, mechanics_predictor.c and mechanics_commit.c. */
+ * balances stands in mechanics_answers.c, mechanics_forces.c, mechanics_reach.c, mechanics_predictor.c and
+ * mechanics_commit.c. */
 #include "fields/mechanics.h"
 
 #include <math.h>
@@ -41,7 +42,8 @@ static femd_status mechanics_hold(femd_problem *p, femd_error *err) {
     return rc;
 }
 
-/* The round-off of a sum of nodal forces grows with the sum over nodes and points of (w |g|)^2. */
+/* The round-off of a sum of nodal forces grows with the sum over nodes and points of (w |g|)^2, that of displacements
+ * with w sum |g|^2 at each point. */
 static femd_status mechanics_measure(femd_mechanics *m, femd_error *err) {
     const femd_points *pt = m->p->pt;
     const size_t width = FEMD_SPACE * (size_t)m->p->grid->table.nodes;
@@ -50,6 +52,7 @@ static femd_status mechanics_measure(femd_mechanics *m, femd_error *err) {
         for (size_t i = 0; i < width; ++i) {
             double f = pt->weight[k] * pt->gradient[k * width + i];
             mesh += f * f;
+            m->spread[k] += f * pt->gradient[k * width + i];
         }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &mesh, 1, MPI_DOUBLE, MPI_SUM, m->p->comm));
     m->mesh_size = sqrt(mesh);
@@ -66,7 +69,8 @@ femd_status femd_mechanics_create(femd_problem *p, femd_error *err) {
     size_t n = p->displacement->n;
     if (rc == FEMD_OK &&
         (!(m->key = calloc(n + 1, sizeof *m->key)) || !(m->unbalanced = calloc(n + 1, sizeof *m->unbalanced)) ||
-         !(m->request = calloc((size_t)p->pt->n + 1, sizeof *m->request))))
+         !(m->request = calloc((size_t)p->pt->n + 1, sizeof *m->request)) ||
+         !(m->spread = calloc((size_t)p->pt->n + 1, sizeof *m->spread))))
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for %ld points", (long)p->pt->n);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(mechanics_measure(m, err));
@@ -78,6 +82,7 @@ static void mechanics_destroy(void *self) {
     free(m->key);
     free(m->unbalanced);
     free(m->request);
+    free(m->spread);
     free(m);
 }
 
@@ -108,13 +113,16 @@ static void mechanics_step(femd_field *field, int step) {
 }
 
 static femd_status mechanics_begin(femd_field *field, double time, int attempt, femd_error *err) {
+    (void)err;
     femd_mechanics *m = field->self;
     m->attempt = attempt;
     m->iteration = 0;
     m->evaluated = 0;
-    memset(&m->scale, 0, sizeof m->scale);
+    m->has_before = 0;
+    m->count.failed_now = 0;
+    m->count.first_failure[0] = '\0';
     femd_boundary_set_time(field, time);
-    return femd_field_norm(field, field->boundary->applied, &m->scale.reference, err);
+    return FEMD_OK;
 }
 
 static void mechanics_iteration(femd_field *field, int iteration) {
@@ -127,7 +135,7 @@ static femd_field_scale mechanics_scale(const femd_field *field) {
 
 static const char *mechanics_trouble(const femd_field *field, int *points) {
     const femd_mechanics *m = field->self;
-    *points = m->count.failed_points;
+    *points = m->count.failed_now;
     return m->count.first_failure;
 }
 
@@ -158,6 +166,7 @@ const femd_field_kind femd_displacement = {
     .evaluate = femd_mechanics_evaluate,
     .residual = femd_mechanics_residual,
     .jacobian = femd_mechanics_jacobian,
+    .reach = femd_mechanics_reach,
     .predictor = femd_mechanics_predictor,
     .scale = mechanics_scale,
     .trouble = mechanics_trouble,

@@ -117,6 +117,7 @@ static femd_status mechanics_agree_on_failures(femd_problem *p, int *failed, fem
     *failed = (int)sum.failing;
     if (*failed == 0) return FEMD_OK;
     m->count.failed_points += *failed;
+    m->count.failed_now += *failed;
     if (m->count.first_failure[0]) return FEMD_OK;
     femd_error words = FEMD_ERROR_INIT;
     femd_status rc =

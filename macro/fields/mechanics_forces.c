@@ -48,26 +48,69 @@ static femd_status mechanics_noise(const femd_problem *p, double *sigma, femd_er
     return FEMD_OK;
 }
 
-/* Round-off of the nodal forces: strains of order eps make stresses of eps |D|, summed as independent. */
-static femd_status mechanics_rounding(const femd_problem *p, double *force, femd_error *err) {
-    double most = 0;
-    for (size_t i = 0; i < 36 * (size_t)p->pt->n; ++i) most = fmax(most, fabs(p->pt->tD[i]));
+/* Round-off of the nodal forces. Strains of order eps make stresses of eps |D|; displacements u that are known to
+ * eps |u| make forces of eps |u| times the stiffness. Summed as independent. */
+static femd_status mechanics_rounding(const femd_problem *p, const double *u, double *force, femd_error *err) {
+    const femd_element_table *table = &p->grid->table;
+    double most = 0, moved = 0;
+    for (PetscInt c = 0; c < p->grid->ncells; ++c) {
+        double far = 0;
+        for (int i = 0; i < FEMD_SPACE * table->nodes; ++i)
+            far =
+                fmax(far, fabs(u[FEMD_SPACE * p->grid->cell_node[c * table->nodes + i / FEMD_SPACE] + i % FEMD_SPACE]));
+        for (PetscInt k = c * table->points; k < (c + 1) * table->points; ++k) {
+            double D = 0, F = 0;
+            for (int i = 0; i < 36; ++i) D = fmax(D, fabs(p->pt->tD[36 * k + i]));
+            for (int i = 0; i < 9; ++i) F = fmax(F, fabs(p->pt->tF[9 * k + i]));
+            const double force_of_point = far * F * F * D * p->mech->spread[k];
+            moved += force_of_point * force_of_point;
+            most = fmax(most, D);
+        }
+    }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &most, 1, MPI_DOUBLE, MPI_MAX, p->comm));
-    *force = 4 * DBL_EPSILON * most * p->mech->mesh_size;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &moved, 1, MPI_DOUBLE, MPI_SUM, p->comm));
+    *force = DBL_EPSILON * fmax(4 * most * p->mech->mesh_size, sqrt(moved));
+    return FEMD_OK;
+}
+
+/* internal: forces of a state, made in place the unbalanced ones under the loads of the time set; scale: what is in
+ * balance there and what drives it. */
+static femd_status mechanics_balance(femd_field *field, double *internal, femd_field_scale *scale, femd_error *err) {
+    double applied;
+    FEMD_TRY(femd_field_norm(field, internal, &scale->reference, err));
+    FEMD_TRY(femd_field_norm(field, field->boundary->applied, &applied, err));
+    scale->reference = fmax(scale->reference, applied);
+    for (size_t i = 0; i < field->n; ++i) internal[i] -= field->boundary->applied[i];
+    return femd_boundary_drive(field, internal, &scale->load, err);
+}
+
+/* The scale of the committed state, with its own loads: a body on its way back to rest is measured by where it comes
+ * from. Before the first step it is that of the virgin stress, if the predictor has asked for it. */
+static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
+    femd_mechanics *m = field->self;
+    const femd_problem *p = m->p;
+    const double time = field->boundary->time;
+    memset(&m->before, 0, sizeof m->before);
+    m->has_before = 1;
+    if (p->step == 0 && !m->has_tangent) return FEMD_OK;
+    femd_boundary_set_time(field, p->time);
+    femd_mechanics_internal(p, p->pt->F, p->pt->S, m->unbalanced);
+    FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->before, err));
+    femd_boundary_set_time(field, time);
     return FEMD_OK;
 }
 
 femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
     femd_mechanics *m = field->self;
     const femd_problem *p = m->p;
-    double internal;
+    if (!m->has_before) FEMD_TRY(mechanics_scale_before(field, err));
     femd_mechanics_internal(p, p->pt->tF, p->pt->tS, m->unbalanced);
-    FEMD_TRY(femd_field_norm(field, m->unbalanced, &internal, err));
-    m->scale.reference = fmax(m->scale.reference, internal);
+    FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->scale, err));
+    m->scale.reference = fmax(m->scale.reference, m->before.reference);
+    m->scale.load = fmax(m->scale.load, m->before.load);
     FEMD_TRY(mechanics_noise(p, &m->noise, err));
     m->scale.noise = p->cs->noise_stop ? m->noise : 0;
-    FEMD_TRY(mechanics_rounding(p, &m->scale.rounding, err));
-    for (size_t i = 0; i < field->n; ++i) m->unbalanced[i] -= field->boundary->applied[i];
+    FEMD_TRY(mechanics_rounding(p, m->key, &m->scale.rounding, err));
     return femd_field_sum_free(field, m->unbalanced, R, err);
 }
 

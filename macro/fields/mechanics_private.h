@@ -12,12 +12,14 @@
 typedef struct femd_mechanics_count {
     uint64_t evaluations, force_evaluations;
     int failed_points;       /* physics status or det F <= 0 */
-    char first_failure[256]; /* words of the first of them, the same on all ranks */
+    int failed_now;          /* of them in this attempt */
+    char first_failure[256]; /* words of the first of this attempt, the same on all ranks */
 } femd_mechanics_count;
 
 struct femd_mechanics {
     femd_problem *p;       /* borrowed */
     double mesh_size;      /* sqrt(sum (w |g|)^2), m^2 */
+    double *spread;        /* per point: w sum |g|^2, m */
     femd_request *request; /* one per point */
     double *unbalanced;    /* per entry: internal - external, this rank's parts, at the state last made a residual of */
     /* the batch that is there */
@@ -35,6 +37,8 @@ struct femd_mechanics {
     int has_tangent; /* the committed S and D are there before the first step */
     double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
     femd_field_scale scale;
+    int has_before; /* `before` is there: the scale of the committed state */
+    femd_field_scale before;
     femd_mechanics_count count;
 };
 
@@ -52,6 +56,8 @@ femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err);
 /* mechanics_traction.c: a femd_face_flux of a problem: shares of the face's nodes in the force P N dA, from the answers
  * that are there. */
 void femd_mechanics_traction(const void *self, PetscInt cell, int side, double *out);
+/* mechanics_reach.c */
+femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err);
 /* mechanics_predictor.c */
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
 /* mechanics_commit.c. After convergence at the state last evaluated: ask the case's wants_committed, commit points and

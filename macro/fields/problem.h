@@ -25,6 +25,7 @@ typedef struct femd_problem {
     femd_field *displacement;       /* field[0] */
     double time, dt;                /* committed time; next increment */
     int step;                       /* last committed step, 0 = virgin */
+    int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;

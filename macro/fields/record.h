@@ -4,6 +4,14 @@
 
 #include <stdint.h>
 
+/* Why Newton's method ended where it did. */
+typedef enum femd_newton_end {
+    FEMD_NEWTON_TOLERANCE, /* |r| within solver.rtol, and far below the load */
+    FEMD_NEWTON_NOISE,     /* within the noise of sampled stresses */
+    FEMD_NEWTON_ROUNDING,  /* within what double precision leaves of it */
+    FEMD_NEWTON_STALLED    /* above all of these; it did not fall any more, far below the load */
+} femd_newton_end;
+
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
 typedef struct femd_step_record {
     int step; /* 1, 2, ... */
@@ -12,7 +20,10 @@ typedef struct femd_step_record {
     int cuts;   /* attempts given up before this one */
     int nresiduals;
     double residual[64]; /* |r| of each iteration, N */
-    double reference;    /* reference force, N */
+    double reference;    /* reference force of the state the step ended with, N */
+    double load;         /* largest resultant of what loads or moves the body, N */
+    int end;             /* FEMD_NEWTON_* */
+    int direct;          /* conjugate gradients failed in this step or before it: solved directly */
     double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
     double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
     double energy;    /* strain energy, J */

@@ -13,7 +13,7 @@
 #include "results/checkpoint_private.h"
 #include "results/checkpoint_states.h"
 
-enum { FORMAT = 4 };
+enum { FORMAT = 5 };
 
 /* ---- which case it is ---- */
 

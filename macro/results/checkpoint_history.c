@@ -6,7 +6,7 @@
 #include "fields/wanted.h"
 #include "results/checkpoint_private.h"
 
-enum { INTEGERS = 13, NUMBERS = 6 + 12 + 64 + 14 };
+enum { INTEGERS = 15, NUMBERS = 6 + 12 + 64 + 14 + 1 };
 
 /* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
 static size_t history_row_width(const femd_history *h) {
@@ -27,7 +27,9 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
                                         (int64_t)r->k_reused,
                                         (int64_t)r->k_noted,
                                         r->k_carriers,
-                                        r->notes};
+                                        r->notes,
+                                        r->end,
+                                        r->direct};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
@@ -37,6 +39,7 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     memcpy(v + 82, r->k_mean, sizeof r->k_mean);
     v[88] = r->k_error_max;
     v[89] = r->noise;
+    v[96] = r->load;
     memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
     memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
     memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
@@ -62,11 +65,14 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .k_noted = (uint64_t)k[10],
                                     .k_carriers = (uint32_t)k[11],
                                     .notes = (uint32_t)k[12],
+                                    .end = (int)k[13],
+                                    .direct = k[14] != 0,
+                                    .load = v[96],
                                     .k_error_max = v[88],
                                     .noise = v[89]},
                             .wanted = v + NUMBERS + 3 * h->nboundary,
                             .fields = (int)k[7]};
-    if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64)
+    if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64 || row.rec.end < 0 || row.rec.end > FEMD_NEWTON_STALLED)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
     memcpy(row.E_mean, v + 6, sizeof row.E_mean);
     memcpy(row.S_mean, v + 12, sizeof row.S_mean);
@@ -118,6 +124,7 @@ femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_
     (void)MPI_Bcast(k, (int)(n * INTEGERS), MPI_INT64_T, 0, p->comm);
     (void)MPI_Bcast(v, (int)(n * width), MPI_DOUBLE, 0, p->comm);
     for (uint64_t i = 0; i < n && rc == FEMD_OK; ++i) rc = history_unpack_row(h, k + i * INTEGERS, v + i * width, err);
+    if (rc == FEMD_OK) p->direct = n > 0 && h->row[n - 1].rec.direct; /* as the run that wrote it would go on */
     rc = femd_agree(p->comm, rc, err);
 done:
     free(k);

@@ -62,6 +62,10 @@ void femd_history_clear(femd_history *h) {
     h->n = h->room = 0;
 }
 
+double femd_residual_to_load(const femd_step_record *rec) {
+    return rec->nresiduals > 0 && rec->load > 0 ? rec->residual[rec->nresiduals - 1] / rec->load : NAN;
+}
+
 void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]) {
     int earlier = 0;
     for (size_t k = 0; k < i; ++k) earlier += strcmp(cs->boundary[k].on, cs->boundary[i].on) == 0;
@@ -130,7 +134,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
-    return femd_text_add(out, err, "\n");
+    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct\n");
 }
 
 static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
@@ -150,7 +154,9 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
     for (int c = 0; c < 6; ++c) FEMD_TRY(history_number(out, row->E_mean[c], err));
     for (int c = 0; c < 6; ++c) FEMD_TRY(history_number(out, row->S_mean[c], err));
     FEMD_TRY(wanted_numbers(h, row, out, err));
-    return femd_text_add(out, err, "\n");
+    FEMD_TRY(history_number(out, r->load, err));
+    FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
+    return femd_text_add(out, err, ",%d,%d\n", r->end == FEMD_NEWTON_STALLED, r->direct);
 }
 
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {

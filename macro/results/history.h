@@ -35,6 +35,8 @@ FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history
 void femd_history_drop(femd_history *h);
 void femd_history_clear(femd_history *h);
 
+/* The residual a step ended with over its load; NAN where nothing loads the body. */
+double femd_residual_to_load(const femd_step_record *rec);
 /* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...
  */
 void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]);

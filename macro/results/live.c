@@ -156,6 +156,13 @@ void femd_live_cut(femd_live *l, int step, const char *why, double dt) {
     l->drawn = 0;
 }
 
+void femd_live_note(femd_live *l, int step, const char *what) {
+    if (!l->out) return;
+    fprintf(l->out, "%sstep %d: %s\n", l->drawn ? "\n" : "", step, what);
+    fflush(l->out);
+    l->drawn = 0;
+}
+
 void femd_live_end(femd_live *l) {
     if (l->out && l->drawn) {
         fputc('\n', l->out);

@@ -32,6 +32,8 @@ void femd_live_iteration(femd_live *l, int step, int iteration, double residual,
 void femd_live_progress(femd_live *l, const femd_progress_info *info);
 /* An increment was given up: a line of its own with the reason and the next increment of time. */
 void femd_live_cut(femd_live *l, int step, const char *why, double dt);
+/* Something about a step is to be known: a line of its own. */
+void femd_live_note(femd_live *l, int step, const char *what);
 /* Close an unfinished line, so that other text can follow; what comes after is counted and not shown. */
 void femd_live_end(femd_live *l);
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/petsc_edge.h"
+
 #define CG_ITERATIONS_MAX 400
 #define MODES_MAX         6
 
@@ -122,7 +124,34 @@ static PetscErrorCode linear_use_direct(femd_linear *linear) {
 }
 
 PetscErrorCode femd_linear_use(femd_linear *linear, int direct) {
-    return direct ? linear_use_direct(linear) : linear_use_iterative(linear);
+    PetscFunctionBeginUser;
+    if (linear->failed) {
+        PetscCall(linear_use_direct(linear));
+        PetscFunctionReturn(0);
+    }
+    PetscCall(direct ? linear_use_direct(linear) : linear_use_iterative(linear));
+    PetscCall(KSPSetFromOptions(linear->ksp));
+    PetscFunctionReturn(0);
+}
+
+/* *solved: 1 if it is. */
+static PetscErrorCode linear_try(femd_linear *linear, Mat K, Vec b, Vec x, int *solved) {
+    KSPConvergedReason reason;
+    PetscFunctionBeginUser;
+    PetscCall(KSPSetOperators(linear->ksp, K, K));
+    PetscCall(KSPSolve(linear->ksp, b, x));
+    PetscCall(KSPGetConvergedReason(linear->ksp, &reason));
+    *solved = reason > 0;
+    PetscFunctionReturn(0);
+}
+
+femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err) {
+    PETSC_TRY(err, linear_try(linear, K, b, x, solved));
+    if (*solved || linear->direct) return FEMD_OK;
+    linear->failed = 1; /* CG meets an indefinite tangent near a loss of stability, or a thin body */
+    PETSC_TRY(err, linear_use_direct(linear));
+    PETSC_TRY(err, linear_try(linear, K, b, x, solved));
+    return FEMD_OK;
 }
 
 /* ---- what the preconditioner must know of the field ---- */

@@ -1,5 +1,5 @@
 /* The linear solver inside Newton's method: CG + GAMG, or MUMPS. It starts every attempt without memory of earlier
- * ones. */
+ * ones, but for this: where CG has failed once, MUMPS stays. */
 #ifndef FEMD_LINEAR_H
 #define FEMD_LINEAR_H
 
@@ -12,6 +12,7 @@ typedef struct femd_linear {
     int ranks;
     double rtol;   /* of CG */
     int direct;    /* MUMPS is in use */
+    int failed;    /* CG has failed: MUMPS from then on */
     int own_inner; /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;
 
@@ -19,8 +20,11 @@ typedef struct femd_linear {
 PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ranks, KSP ksp);
 /* What the solver put into the options goes with it. */
 void femd_linear_clear(femd_linear *linear);
-/* A fresh solver of this sort, before the user's options. */
+/* A fresh solver of this sort and the user's options on top; MUMPS without them where CG has failed. */
 PetscErrorCode femd_linear_use(femd_linear *linear, int direct);
+/* x with K x = b. Where CG finds none the same matrix is solved directly, and so is every later one. *solved 0: there
+ * is none. Collective. */
+FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err);
 /* Attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
 PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space);
 

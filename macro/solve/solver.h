@@ -1,5 +1,4 @@
-/* Newton's method for one increment of a field: SNES with the bt line search, CG + GAMG or MUMPS, our own test of
- * convergence, and the tangent predictor that starts it. */
+/* One increment of a field: the tangent predictor that starts it, Newton's method, CG + GAMG or MUMPS. */
 #ifndef FEMD_SOLVER_H
 #define FEMD_SOLVER_H
 
@@ -12,13 +11,15 @@ typedef enum femd_attempt {
     FEMD_ATTEMPT_FAILED /* cut the increment; the words say why */
 } femd_attempt;
 
-/* Options of the command line apply to SNES, KSP and PC (no prefix). BAD_INPUT for one that PETSc refuses. Collective.
+/* Options of the command line apply to KSP and PC, and the monitors of SNES (no prefix). BAD_INPUT for one that PETSc
+ * refuses. Collective.
  */
 FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks,
                                                femd_solver **s, femd_error *err);
 void femd_solver_destroy(femd_solver **s);
-/* Solve for the field's values X at `time`, from the committed state. rec: newton, nresiduals, residual, reference are
- * filled. why: words of a failed attempt. A failure of the call ends the run. Collective. */
+/* Solve for the field's values X at `time`, from the committed state. rec: newton, nresiduals, residual,
+ * reference, load, end, direct are filled. why: words of a failed attempt. A failure of the call ends the run.
+ * Collective. */
 FEMD_MUST_CHECK femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                                 femd_attempt *outcome, char *why, size_t size, femd_error *err);
 

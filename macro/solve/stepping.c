@@ -3,6 +3,7 @@
 #include "solve/stepping.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,30 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     PETSC_TRY(err, VecCopy(X, p->displacement->committed));
     p->time = time;
     p->step = rec->step;
+    p->direct = rec->direct;
     if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
     p->dt = fmin(dt, planned);
     return hooks && hooks->committed ? femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err) : FEMD_OK;
+}
+
+/* What an answer that is less than asked must say of itself. */
+static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec,
+                          int direct_before) {
+    char what[320];
+    if (!hooks || !hooks->note) return;
+    if (rec->end == FEMD_NEWTON_STALLED) {
+        const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
+        snprintf(what, sizeof what,
+                 "the residual stalled at %.3g N, %.2g of the load, and was accepted so (solver.loose %g); solver.rtol "
+                 "%g of the reference %.3g N is out of reach here, as where tables have kinks or a body has branches",
+                 last, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol, rec->reference);
+        hooks->note(hooks->user, rec->step, what);
+    }
+    if (rec->direct && !direct_before)
+        hooks->note(
+            hooks->user, rec->step,
+            "conjugate gradients failed (an indefinite or badly conditioned tangent); from here on the equations "
+            "are solved directly");
 }
 
 static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
@@ -48,6 +70,7 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
     const double planned = p->cs->end_time / p->cs->step_count;
     char why[512] = "";
     uint64_t before, after;
+    const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
     p->displacement->kind->step(p->displacement, rec->step);
     for (rec->cuts = 0;; ++rec->cuts) {
@@ -59,14 +82,18 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
         if (outcome == FEMD_ATTEMPT_CONVERGED) {
             FEMD_TRY(stepping_reused_so_far(p, &after, err));
             rec->reused = after - before;
+            stepping_tell(p, hooks, rec, direct_before);
             return stepping_commit_step(p, hooks, X, time, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
         if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned)
             return femd_fail(err, FEMD_NOT_CONVERGED,
-                             "step %d at time %g: given up after %d cuts, the last increment being %g; %s", rec->step,
-                             p->time, rec->cuts, rec->dt, why);
+                             "step %d at time %g: given up after %d attempts, the last increment being %g (%s); %s",
+                             rec->step, p->time, rec->cuts + 1, rec->dt,
+                             rec->cuts >= p->cs->max_cuts ? "steps.max_cuts"
+                                                          : "the next would be below 1e-6 of the planned one",
+                             why);
         if (hooks && hooks->cut) hooks->cut(hooks->user, rec->step, why, p->dt);
     }
 }

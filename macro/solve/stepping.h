@@ -13,6 +13,8 @@ typedef struct femd_stepping_hooks {
     void (*live)(void *user, int step, int iteration, double residual, int cuts);
     /* an attempt at the step failed, for the reason `why`; the next increment of time is dt */
     void (*cut)(void *user, int step, const char *why, double dt);
+    /* something of the step that converged is to be known */
+    void (*note)(void *user, int step, const char *what);
     /* non-zero ends the run in good order */
     int (*stop)(void *user);
 } femd_stepping_hooks;

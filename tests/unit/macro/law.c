@@ -90,6 +90,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
             r->S[c] += law->noise * law->mu * sin((double)(q->seed % 1000) + c);
         }
     }
+    for (int c = 0; law->ragged > 0 && c < 6; ++c)
+        r->S[c] += law->ragged * law->mu * (sin(1e12 * q->value[c] + (double)q->point) > 0 ? 1 : -1);
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
     for (size_t i = 0; i < FEMD_QUANTITIES; ++i) answer_other(femd_quantity_at(i), q, r);
     if (q->wants & FEMD_WANT_CONDUCTIVITY) {

@@ -13,6 +13,7 @@ typedef struct test_law {
     double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
     int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;             /* relative; a fixed function of point and seed */
+    double ragged;            /* of mu: the stress jumps by this wherever the strain passes one of many lines */
     uint32_t wants, carriers; /* capabilities */
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */

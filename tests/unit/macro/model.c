@@ -24,6 +24,7 @@ void model_init(model *m, const femd_element *element, int n) {
                         .predictor = 1,
                         .element = element,
                         .rtol = 1e-12,
+                        .loose = 1e-3,
                         .noise_stop = 1,
                         .max_newton = 20,
                         .ksp_rtol = 1e-12,
@@ -69,6 +70,34 @@ void model_affine(model *m, const double G[9]) {
         b->has_gradient = 1;
         memcpy(b->gradient, G, sizeof b->gradient);
     }
+}
+
+void model_bend(model *m, const femd_element *element, const double size[3], const int cells[3], double nu,
+                double load) {
+    const double E = 1e9, area = size[1] * size[2], inertia = area * size[2] * size[2] / 12;
+    model_init(m, element, 1);
+    m->law.lambda = nu / ((1 + nu) * (1 - 2 * nu)) * E;
+    m->law.mu = E / (2 * (1 + nu));
+    memcpy(m->cs.mesh.size, size, sizeof m->cs.mesh.size);
+    memcpy(m->cs.mesh.cells, cells, sizeof m->cs.mesh.cells);
+    m->cs.rtol = 1e-6;
+    model_hold(m, "left", 0, 0, 0);
+    model_load(m, "right", FEMD_LOAD_TRACTION, 0, 0, load * E * inertia / (size[0] * size[0]) / area);
+}
+
+void model_tip(const model *m, double u[3]) {
+    const femd_problem *p = m->p;
+    double *all = malloc((p->displacement->n + 1) * sizeof *all), n = 0;
+    femd_error err = FEMD_ERROR_INIT;
+    memset(u, 0, 3 * sizeof *u);
+    if (!all || femd_field_get(p->displacement, all, &err) != FEMD_OK) abort();
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i) {
+        if (p->grid->node_x[3 * i] < m->cs.mesh.size[0] * (1 - 1e-9)) continue;
+        for (int a = 0; a < 3; ++a) u[a] += all[3 * i + a];
+        n += 1;
+    }
+    for (int a = 0; a < 3; ++a) u[a] /= n;
+    free(all);
 }
 
 femd_status model_create(model *m, femd_error *err) {

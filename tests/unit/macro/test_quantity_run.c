@@ -120,8 +120,11 @@ static void is_in_the_history(const char *folder) {
     line[1] = strtok_r(NULL, "\n", &save);
     line[2] = strtok_r(NULL, "\n", &save);
     assert_non_null(line[2]);
-    assert_non_null(strstr(line[0], ",S12,made_up11,made_up22,made_up33,made_up23,made_up13,made_up12,made_up_error"));
+    assert_non_null(strstr(line[0], ",S12,made_up11,made_up22,made_up33,made_up23,made_up13,made_up12,made_up_error,"
+                                    "load,residual_to_load,stalled,direct"));
     char *at = line[2] + strlen(line[2]);
+    for (int c = 0; c < 4; ++c) /* what stands behind the quantities */
+        while (*--at != ',') {}
     for (int c = 6; c >= 0; --c) {
         while (*--at != ',') {}
         const double expected = c == 6 ? test_law_other(femd_quantity_at(FEMD_QUANTITY_MADE_UP), POINTS - 1, 5) / 100

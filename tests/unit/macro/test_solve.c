@@ -308,18 +308,37 @@ static void points_that_always_fail_end_the_run_with_words(void **state) {
 }
 
 /* A soft body under a sudden load: the full Newton step leaves the domain of the material, half of it does not. */
-static void line_search_steps_back_from_failing_points(void **state) {
+static void points_that_fail_shorten_the_step(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_q1, 2);
+    m.cs.predictor = 0;
+    m.law.fail_beyond = 0.105;
+    model_hold(&m, "left", 0, NAN, NAN);
+    model_hold(&m, "front", NAN, 0, NAN);
+    model_hold(&m, "bottom", NAN, NAN, 0);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, 0.25, 0, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.steps, 1);
+    assert_int_equal(m.law.aborts, 0);
+    assert_int_equal(m.last.failed_points, 64);
+    assert_true(m.law.points > 64 * (uint64_t)m.last.nresiduals);
+    model_clear(&m);
+}
+
+/* A step that would strain points by more than a tenth is shortened before anyone is asked. */
+static void a_leap_of_strain_is_shortened_without_an_evaluation(void **state) {
     (void)state;
     model m;
     model_init(&m, &femd_element_q1, 2);
     m.cs.predictor = 0;
     m.law.fail_beyond = 0.5;
     model_hold(&m, "left", 0, 0, 0);
-    model_load(&m, "right", FEMD_LOAD_TRACTION, 1.4, 0, 0);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, 1.4, 0, 0); /* the full step from rest fails at 0.5 */
     RUN_OK(&m);
     assert_int_equal(m.steps, 1);
-    assert_int_equal(m.law.aborts, 0);
-    assert_true(m.last.failed_points > 0);
+    assert_int_equal(m.last.failed_points, 0);
+    assert_int_equal(m.law.points, 64 * m.last.nresiduals);
     model_clear(&m);
 }
 
@@ -621,7 +640,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(predictor_saves_iterations),
         cmocka_unit_test(failing_points_cut_the_step_and_the_run_finishes),
         cmocka_unit_test(points_that_always_fail_end_the_run_with_words),
-        cmocka_unit_test(line_search_steps_back_from_failing_points),
+        cmocka_unit_test(points_that_fail_shorten_the_step),
+        cmocka_unit_test(a_leap_of_strain_is_shortened_without_an_evaluation),
         cmocka_unit_test(inverted_cells_are_a_cut_not_an_evaluation),
         cmocka_unit_test(infrastructure_failure_never_cuts),
         cmocka_unit_test(planned_times_are_met_after_a_cut),

@@ -1,0 +1,180 @@
+/* The iterations of Newton's method. Owns when an iterate is good enough, how far a step goes and when to give up;
+ * knows no equation and no step size.
+ *
+ * Bending raises the residual by orders of magnitude in the first full step (rotation without stretch is a straight
+ * line in the displacements) and the second takes it back, so that a search for descent from the start costs two to
+ * three times the evaluations. Where tables have kinks, full steps cycle, and there descent is what helps. */
+#include "solve/newton.h"
+
+#include <math.h>
+
+#include "base/petsc_edge.h"
+
+enum {
+    HALVINGS_FAILED = 6,  /* of a step whose points have no answer */
+    HALVINGS_DESCENT = 3, /* of a step that does not lower the residual */
+    PATIENCE = 2,         /* iterations in which the residual has not halved, before descent is asked for */
+    PATIENCE_STALLED = 4, /* ... before it counts as stalled */
+    PATIENCE_LOST = 12    /* ... before the attempt is given up */
+};
+#define DESCENT_BELOW 1e-2 /* of the reference: only there */
+#define DESCENT       1e-4 /* least relative fall, of the part of the step */
+
+/* One attempt. */
+typedef struct iteration {
+    const femd_newton *newton;
+    femd_step_record *rec;
+    double residual;     /* |r| of the iterate */
+    double best, halved; /* least so far; its value when `since` began */
+    int since;           /* iterations since the residual last halved */
+    int ascending;       /* the last step found no descent */
+    int failed;          /* a step of no length has points without an answer */
+    femd_field_scale scale;
+} iteration;
+
+typedef enum verdict { GO_ON, GOOD, LOST, TOO_MANY } verdict;
+
+/* ---- when to stop ---- */
+
+static double newton_tolerance(const iteration *at) {
+    const femd_case *cs = at->newton->cs;
+    const double strict = cs->rtol * at->scale.reference;
+    /* Clamps carry couples far larger than the load: within rtol of them the load itself may be missing. */
+    return at->scale.load > 0 && cs->loose > 0 ? fmin(strict, cs->loose * at->scale.load) : strict;
+}
+
+static int newton_is_stalled(const iteration *at) {
+    const femd_case *cs = at->newton->cs;
+    const double enough = fmax(cs->loose * at->scale.load, fmax(cs->rtol * at->scale.reference, 10 * at->scale.noise));
+    if (cs->loose <= 0 || (!at->ascending && at->since < PATIENCE_STALLED)) return 0;
+    return at->residual <= enough && at->residual <= 2 * at->best;
+}
+
+static verdict newton_judge(iteration *at) {
+    femd_step_record *rec = at->rec;
+    const double f = at->residual;
+    if (!isfinite(f)) return LOST;
+    rec->end = f <= newton_tolerance(at)  ? FEMD_NEWTON_TOLERANCE
+               : f <= 2 * at->scale.noise ? FEMD_NEWTON_NOISE
+               : f <= at->scale.rounding  ? FEMD_NEWTON_ROUNDING
+               : newton_is_stalled(at)    ? FEMD_NEWTON_STALLED
+                                          : -1;
+    if (rec->end >= 0) return GOOD;
+    if (at->ascending || at->since >= PATIENCE_LOST) return LOST;
+    return rec->newton >= at->newton->cs->max_newton ? TOO_MANY : GO_ON;
+}
+
+/* Take note of the residual of iterate it. */
+static void newton_note(iteration *at, int it) {
+    const femd_newton *n = at->newton;
+    femd_step_record *rec = at->rec;
+    const int room = (int)(sizeof rec->residual / sizeof *rec->residual);
+    at->scale = n->field->kind->scale(n->field);
+    if (it == 0 || at->residual <= 0.5 * at->halved) {
+        at->halved = at->residual;
+        at->since = 0;
+    } else {
+        at->since++;
+    }
+    at->best = it == 0 ? at->residual : fmin(at->best, at->residual);
+    if (rec->nresiduals < room) rec->residual[rec->nresiduals++] = at->residual;
+    rec->newton = it;
+    rec->reference = at->scale.reference;
+    rec->load = at->scale.load;
+    if (n->hooks && n->hooks->live) n->hooks->live(n->hooks->user, rec->step, it, at->residual, rec->cuts);
+    n->field->kind->iteration(n->field, it + 1);
+}
+
+static femd_status newton_asked_to_stop(const femd_newton *n, femd_error *err) {
+    int stop = n->hooks && n->hooks->stop ? n->hooks->stop(n->hooks->user) != 0 : 0;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, n->field->grid->comm));
+    return stop ? femd_fail(err, FEMD_CANCELLED, "stopped on request") : FEMD_OK;
+}
+
+/* ---- a step ---- */
+
+/* |r| at X; INFINITY with *failed where points have no answer. */
+static femd_status newton_residual(const femd_newton *n, Vec X, double *residual, int *failed, femd_error *err) {
+    *residual = INFINITY;
+    FEMD_TRY(n->field->kind->evaluate(n->field, X, failed, err));
+    if (*failed > 0) return FEMD_OK;
+    FEMD_TRY(n->field->kind->residual(n->field, n->R, err));
+    PETSC_TRY(err, VecNorm(n->R, NORM_2, residual));
+    return FEMD_OK;
+}
+
+/* X -= lambda step, for the first lambda whose points answer and, where it is asked, whose residual is lower. If none
+ * is, the last one tried is taken and said to be no descent: its answers are there. */
+static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
+    const femd_newton *n = at->newton;
+    const int descend = at->since >= PATIENCE && at->residual <= DESCENT_BELOW * at->scale.reference;
+    double lambda = 1, residual = INFINITY;
+    int failed = 0;
+    if (n->field->kind->reach) FEMD_TRY(n->field->kind->reach(n->field, n->step, &lambda, err));
+    for (int halvings = 0;; ++halvings, lambda *= 0.5) {
+        PETSC_TRY(err, VecWAXPY(n->trial, -lambda, n->step, X));
+        FEMD_TRY(newton_residual(n, n->trial, &residual, &failed, err));
+        const int answered = failed == 0 && isfinite(residual);
+        at->ascending = answered && descend && residual > (1 - DESCENT * lambda) * at->residual;
+        if (answered && !at->ascending) break;
+        if (halvings >= (answered ? HALVINGS_DESCENT : HALVINGS_FAILED)) break;
+    }
+    at->failed = failed;
+    at->residual = residual;
+    PETSC_TRY(err, VecCopy(n->trial, X));
+    return FEMD_OK;
+}
+
+/* ---- words ---- */
+
+static void newton_explain(const iteration *at, verdict end, char *why, size_t size) {
+    const femd_field *field = at->newton->field;
+    const char *unit = field->kind->flux_unit;
+    const femd_step_record *rec = at->rec;
+    char what[96];
+    int failed;
+    const char *first = field->kind->trouble(field, &failed);
+    if (at->failed > 0) {
+        snprintf(why, size, "%d point answers failed; the first: %s", failed, first);
+        return;
+    }
+    if (end == TOO_MANY)
+        snprintf(what, sizeof what, "no convergence in %d Newton iterations", rec->newton);
+    else
+        snprintf(what, sizeof what, "the residual fell no further after %d Newton iterations", rec->newton);
+    snprintf(
+        why, size,
+        "%s; |r| = %g %s, wanted %g %s (solver.rtol %g of the reference %g %s), which is %.2g of the load; least met "
+        "%g %s",
+        what, at->residual, unit, newton_tolerance(at), unit, at->newton->cs->rtol, at->scale.reference, unit,
+        at->scale.load > 0 ? at->residual / at->scale.load : INFINITY, at->best, unit);
+}
+
+/* ---- the whole ---- */
+
+femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, int *converged, char *why, size_t size,
+                            femd_error *err) {
+    iteration at = {.newton = n, .rec = rec};
+    verdict end = LOST;
+    *converged = 0;
+    rec->nresiduals = rec->newton = 0;
+    FEMD_TRY(newton_residual(n, X, &at.residual, &at.failed, err));
+    for (int it = 0; at.failed == 0; ++it) {
+        int solved;
+        newton_note(&at, it);
+        PETSC_TRY(err, SNESMonitor(n->watch, it, at.residual));
+        end = newton_judge(&at);
+        if (end != GO_ON) break;
+        FEMD_TRY(newton_asked_to_stop(n, err));
+        FEMD_TRY(n->field->kind->jacobian(n->field, n->K, err));
+        FEMD_TRY(femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err));
+        if (!solved) {
+            snprintf(why, size, "the linear solver failed at Newton iteration %d", it);
+            return FEMD_OK;
+        }
+        FEMD_TRY(newton_move(&at, X, err));
+    }
+    *converged = at.failed == 0 && end == GOOD;
+    if (!*converged) newton_explain(&at, end, why, size);
+    return FEMD_OK;
+}

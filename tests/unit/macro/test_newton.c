@@ -1,0 +1,358 @@
+/* Newton's method: what it costs, when it says that it is done, what it says when it is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "near.h"
+
+enum { LOG_MAX = 64 };
+
+/* What a run told of its steps and attempts. */
+typedef struct heard {
+    int steps, cuts, notes, newton, stalled;
+    double dt[LOG_MAX];
+    int cuts_of[LOG_MAX], direct_of[LOG_MAX];
+    char why[LOG_MAX][512], note[512];
+    femd_step_record last;
+    double reaction[3 * MODEL_ENTRIES];
+} heard;
+
+static femd_status hear_step(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    heard *h = user;
+    (void)err;
+    assert_true(h->steps < LOG_MAX);
+    h->dt[h->steps] = rec->dt;
+    h->cuts_of[h->steps] = rec->cuts;
+    h->direct_of[h->steps++] = rec->direct;
+    h->newton += rec->newton;
+    h->stalled += rec->end == FEMD_NEWTON_STALLED;
+    h->last = *rec;
+    h->last.reaction = h->reaction;
+    memcpy(h->reaction, rec->reaction, 3 * p->cs->nboundary * sizeof *h->reaction);
+    return FEMD_OK;
+}
+
+static void hear_cut(void *user, int step, const char *why, double dt) {
+    heard *h = user;
+    (void)step, (void)dt;
+    assert_true(h->cuts < LOG_MAX);
+    snprintf(h->why[h->cuts++], sizeof h->why[0], "%s", why);
+}
+
+static void hear_note(void *user, int step, const char *what) {
+    heard *h = user;
+    (void)step;
+    h->notes++;
+    snprintf(h->note, sizeof h->note, "%s", what);
+}
+
+static femd_status run(model *m, heard *h, femd_error *err) {
+    const femd_stepping_hooks hooks = {.user = h, .committed = hear_step, .cut = hear_cut, .note = hear_note};
+    memset(h, 0, sizeof *h);
+    if (!m->p) FEMD_TRY(model_create(m, err));
+    return femd_stepping_run(m->p, &hooks, err);
+}
+
+static void run_ok(model *m, heard *h) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (run(m, h, &err) != FEMD_OK) fail_msg("%s", err.text);
+}
+
+static double evaluations_a_point(const model *m) {
+    return (double)m->law.points / (double)m->p->pt->n;
+}
+
+/* ---- what it costs ---- */
+
+static void a_cantilever_bends_with_few_evaluations_and_no_cut(void **state) {
+    (void)state;
+    for (int quadratic = 0; quadratic < 2; ++quadratic) {
+        model m;
+        heard h;
+        double u[3];
+        const int cells[2][3] = {{40, 2, 2}, {20, 1, 1}};
+        model_bend(&m, quadratic ? &femd_element_p2 : &femd_element_q1, (const double[]){10, 1, 1}, cells[quadratic], 0,
+                   10);
+        m.cs.step_count = 10;
+        run_ok(&m, &h);
+        model_tip(&m, u);
+        assert_int_equal(h.steps, 10);
+        assert_int_equal(h.stalled, 0);
+        assert_true(evaluations_a_point(&m) <= 51);
+        /* elastica, P L^2/EI = 10: 0.81061 and 0.55500; shear and the law's softness in compression take from it */
+        assert_near(u[2] / 10, 0.811, 0.03);
+        assert_near(u[0] / 10, -0.555, 0.03);
+        model_clear(&m);
+    }
+}
+
+/* Membrane and bending stiffness are 10^7 apart: the reactions of the clamp are 10^4 times the load. */
+static void a_long_strip_carries_its_load_within_round_off(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    double u[3];
+    model_bend(&m, &femd_element_p2, (const double[]){3000, 10, 1}, (const int[]){60, 1, 1}, 0, 1);
+    run_ok(&m, &h);
+    model_tip(&m, u);
+    const double load = 1e9 * (10.0 / 12) / 9e6, last = h.last.residual[h.last.nresiduals - 1];
+    assert_int_equal(h.steps, 1);
+    assert_int_equal(h.last.cuts, 0);
+    assert_true(evaluations_a_point(&m) <= 14.1);
+    assert_near(h.last.load, load, 1e-3 * load);
+    assert_true(last <= 0.01 * load);
+    assert_near(h.reaction[2], -load, 1e-3 * load);
+    assert_near(u[2] / 3000, 0.30172, 0.003); /* elastica */
+    assert_true(h.last.reference > 1e3 * load);
+    model_clear(&m);
+}
+
+/* ---- when it is done ---- */
+
+/* Without the predictor the first state has all of the load in one layer of cells, with forces a thousand times those
+ * at the end. They are no measure of it. */
+static void forces_met_on_the_way_are_no_reference(void **state) {
+    (void)state;
+    double reaction[2];
+    for (int tight = 0; tight < 2; ++tight) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 1);
+        m.law.neo_hookean = 1;
+        m.cs.mesh.cells[0] = 40;
+        m.cs.mesh.size[1] = m.cs.mesh.size[2] = 0.1;
+        m.cs.predictor = 0;
+        m.cs.rtol = tight ? 1e-10 : 1e-4;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.2, 0, 0);
+        run_ok(&m, &h);
+        reaction[tight] = h.reaction[3];
+        assert_true(h.last.reference < 3 * fabs(reaction[tight]));
+        assert_true(h.last.residual[h.last.nresiduals - 1] <= m.cs.rtol * 3 * fabs(reaction[tight]));
+        model_clear(&m);
+    }
+    assert_near(reaction[0], reaction[1], 2e-4 * fabs(reaction[1]));
+}
+
+/* A body on its way back to rest is measured by where it comes from. */
+static void unloading_to_rest_converges(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    double time[3] = {0, 0.5, 1}, factor[3] = {0, 1, 0};
+    model_init(&m, &femd_element_q1, 3);
+    m.cs.step_count = 2;
+    m.cs.rtol = 1e-6;
+    model_hold(&m, "left", 0, 0, 0);
+    femd_case_boundary *b = model_hold(&m, "right", 0.2, 0.1, 0);
+    b->ntable = 3;
+    b->time = time;
+    b->factor = factor;
+    run_ok(&m, &h);
+    assert_int_equal(h.steps, 2);
+    assert_int_equal(h.cuts, 0);
+    assert_int_equal(h.last.end, FEMD_NEWTON_TOLERANCE);
+    assert_true(h.last.load > 0.01);
+    assert_near(h.reaction[3], 0, 1e-6);
+    model_clear(&m);
+}
+
+/* The stress jumps with the strain, as from a table with kinks: no iterate has less than the jump. */
+static void a_residual_that_stalls_far_below_the_load_is_accepted_and_told(void **state) {
+    (void)state;
+    for (int strict = 0; strict < 2; ++strict) {
+        model m;
+        heard h;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, &femd_element_q1, 2);
+        m.law.ragged = 1e-6;
+        m.cs.rtol = 1e-9;
+        m.cs.loose = strict ? 0 : 1e-3;
+        m.cs.max_cuts = 2;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1, 0, 0);
+        const femd_status rc = run(&m, &h, &err);
+        if (strict) {
+            assert_int_equal(rc, FEMD_NOT_CONVERGED);
+            assert_non_null(strstr(err.text, "solver.rtol"));
+            assert_non_null(strstr(err.text, "3 attempts"));
+        } else {
+            assert_int_equal(rc, FEMD_OK);
+            assert_int_equal(h.last.end, FEMD_NEWTON_STALLED);
+            assert_int_equal(h.cuts, 0);
+            assert_int_equal(h.notes, 1);
+            assert_non_null(strstr(h.note, "stalled"));
+            assert_non_null(strstr(h.note, "solver.rtol"));
+            const double last = h.last.residual[h.last.nresiduals - 1];
+            assert_true(last > 1e-9 * h.last.reference && last <= 1e-4 * h.last.load);
+        }
+        model_clear(&m);
+    }
+}
+
+/* ---- what stands in its way ---- */
+
+static void where_cg_fails_the_same_matrix_is_solved_directly_from_there_on(void **state) {
+    (void)state;
+    uint64_t points[2];
+    for (int direct = 0; direct < 2; ++direct) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 3);
+        m.cs.direct = direct;
+        m.cs.step_count = 3;
+        if (!direct) assert_int_equal(PetscOptionsSetValue(NULL, "-ksp_max_it", "1"), 0);
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1, 0.1, 0);
+        run_ok(&m, &h);
+        assert_int_equal(PetscOptionsClearValue(NULL, "-ksp_max_it"), 0);
+        points[direct] = m.law.points;
+        assert_int_equal(h.steps, 3);
+        for (int i = 0; i < 3; ++i) assert_int_equal(h.direct_of[i], !direct);
+        assert_int_equal(m.p->direct, !direct);
+        assert_int_equal(h.notes, !direct);
+        if (!direct) assert_non_null(strstr(h.note, "onjugate gradients"));
+        model_clear(&m);
+    }
+    assert_int_equal(points[0], points[1]); /* nobody is asked twice */
+}
+
+/* Each attempt tells of its own points. */
+static void words_of_a_cut_are_those_of_its_attempt(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, &femd_element_q1, 1);
+    m.law.fail_beyond = 1e-4;
+    m.cs.max_cuts = 3;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.2, 0, 0);
+    assert_int_equal(run(&m, &h, &err), FEMD_NOT_CONVERGED);
+    assert_int_equal(h.cuts, 3);
+    for (int i = 0; i < h.cuts; ++i) {
+        int points = 0;
+        assert_int_equal(sscanf(h.why[i], "%d point answers failed", &points), 1);
+        assert_int_equal(points, 8);
+    }
+    assert_non_null(strstr(err.text, "given up after 4 attempts"));
+    assert_non_null(strstr(err.text, "8 point answers failed"));
+    model_clear(&m);
+}
+
+/* After a cut the increment stays as it is; after a step without one it grows. */
+static void increments_grow_after_a_step_without_a_cut(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    model_init(&m, &femd_element_q1, 2);
+    m.cs.predictor = 0; /* the jump strains the layer at the grip */
+    m.cs.growth = 1.25;
+    m.cs.cut = 0.2;
+    m.law.fail_beyond = 0.2;
+    model_hold(&m, "left", 0, NAN, NAN);
+    model_hold(&m, "front", NAN, 0, NAN);
+    model_hold(&m, "bottom", NAN, NAN, 0);
+    model_hold(&m, "right", 0.1, NAN, NAN);
+    run_ok(&m, &h);
+    assert_int_equal(h.steps, 5);
+    assert_int_equal(h.cuts_of[0], 1);
+    for (int i = 1; i < 5; ++i) assert_int_equal(h.cuts_of[i], 0);
+    const double dt[5] = {0.2, 0.2, 0.25, 0.3125, 0.0375};
+    for (int i = 0; i < 5; ++i) assert_near(h.dt[i], dt[i], 1e-12);
+    model_clear(&m);
+}
+
+static void max_newton_bounds_the_iterations_of_an_attempt(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, &femd_element_q1, 2);
+    m.law.neo_hookean = 1;
+    m.cs.max_newton = 2;
+    m.cs.max_cuts = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.4, 0.3, 0);
+    assert_int_equal(run(&m, &h, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "no convergence in 2 Newton iterations"));
+    assert_int_equal(m.law.points, 1 + 64 * 3);
+    model_clear(&m);
+    model_init(&m, &femd_element_q1, 2);
+    m.law.neo_hookean = 1;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.4, 0.3, 0);
+    run_ok(&m, &h);
+    assert_true(h.last.newton > 2);
+    model_clear(&m);
+}
+
+/* ---- the noise of the nodal forces ---- */
+
+/* f_i = sum over points of w F S g_i; the stress components of a point are known to S_err, each independent. */
+static double noise_by_hand(const femd_problem *p, const femd_case *cs) {
+    static const int pair[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+    const femd_points *pt = p->pt;
+    const int nodes = p->grid->table.nodes;
+    double variance = 0;
+    for (PetscInt k = 0; k < pt->n; ++k)
+        for (int i = 0; i < nodes; ++i) {
+            const PetscInt node = p->grid->cell_node[k / p->grid->table.points * nodes + i];
+            const double x = p->grid->node_x[3 * node], *g = pt->gradient + (k * nodes + i) * 3, *F = pt->F + 9 * k;
+            if (x < 1e-9 || x > cs->mesh.size[0] - 1e-9) continue; /* held */
+            for (int a = 0; a < 3; ++a)
+                for (int c = 0; c < 6; ++c) {
+                    const int J = pair[c][0], K = pair[c][1];
+                    double f = F[3 * a + J] * g[K] + (J != K ? F[3 * a + K] * g[J] : 0);
+                    f *= pt->weight[k] * pt->S_err[6 * k + c];
+                    variance += f * f;
+                }
+        }
+    return sqrt(variance);
+}
+
+static void noise_of_the_forces_is_that_of_the_stresses(void **state) {
+    (void)state;
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        model m;
+        heard h;
+        model_init(&m, femd_element_at(e), 2);
+        m.law.noise = 1e-3;
+        m.cs.mesh.size[0] = 0.3;
+        m.cs.mesh.distort = 0.2;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1, 0.05, 0);
+        run_ok(&m, &h);
+        const double expected = noise_by_hand(m.p, &m.cs);
+        assert_true(expected > 0);
+        assert_near(h.last.noise, expected, 1e-10 * expected);
+        assert_int_equal(h.last.end, FEMD_NEWTON_NOISE);
+        assert_true(h.last.residual[h.last.nresiduals - 1] <= 2 * expected);
+        model_clear(&m);
+    }
+}
+
+int main(int argc, char **argv) {
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cantilever_bends_with_few_evaluations_and_no_cut),
+        cmocka_unit_test(a_long_strip_carries_its_load_within_round_off),
+        cmocka_unit_test(forces_met_on_the_way_are_no_reference),
+        cmocka_unit_test(unloading_to_rest_converges),
+        cmocka_unit_test(a_residual_that_stalls_far_below_the_load_is_accepted_and_told),
+        cmocka_unit_test(where_cg_fails_the_same_matrix_is_solved_directly_from_there_on),
+        cmocka_unit_test(words_of_a_cut_are_those_of_its_attempt),
+        cmocka_unit_test(increments_grow_after_a_step_without_a_cut),
+        cmocka_unit_test(max_newton_bounds_the_iterations_of_an_attempt),
+        cmocka_unit_test(noise_of_the_forces_is_that_of_the_stresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
