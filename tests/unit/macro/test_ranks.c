@@ -28,7 +28,7 @@ static void prepare(model *m, const femd_element *element, int direct, MPI_Comm 
     m->cs.wants_committed = FEMD_WANT_CONDUCTIVITY | FEMD_WANT_STABILITY | FEMD_WANT_THERMAL_STRESS;
     m->cs.k_reuse = 1;
     m->cs.k_reuse_strain = 0.02;
-    model_hold(m, "left", 0, 0, NAN);
+    model_hold(m, "left", 0, 0, 0); /* shares an edge along z with the bottom */
     model_hold(m, "bottom", NAN, NAN, 0);
     model_hold(m, "right", 0.1, NAN, NAN);
     model_load(m, "top", FEMD_LOAD_PRESSURE, 0.05, 0, 0);
