@@ -112,9 +112,10 @@ static femd_status xyz_pair(xyz_file *f, char **p) {
     *p = value;
     if (*value != '=') return FEMD_OK; /* a word alone */
     *value++ = '\0';
-    const char *quote = *value == '{' ? "}" : *value == '"' ? "\"" : *value == '\'' ? "'" : NULL;
+    const char quote = *value == '{' ? '}' : *value == '"' || *value == '\'' ? *value : '\0';
     if (quote) value++;
-    char *end = value + strcspn(value, quote ? quote : " \t\r");
+    char *end = value;
+    while (*end && (quote ? *end != quote : !strchr(" \t\r", *end))) end += end[0] == '\\' && end[1] ? 2 : 1;
     if (quote && !*end) return XYZ_FAIL(f, "%s:2: the value of %.40s has no end", f->lines.name, key);
     *p = end + (*end != '\0');
     *end = '\0';

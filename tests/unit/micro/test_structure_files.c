@@ -248,7 +248,7 @@ static void extended_xyz_is_read_in_every_way_of_writing(void **state) {
          "\r\nCu 0 0 0\r\nNi 2 2 2.5\r\n\r\n\n",
          ""},
         {"3\nLattice=\"[[10, 0, 0], [0.1, 11, 0], [0.2, -0.3, 12]]\" energy=-3.5 stress=\"1 2 3\" comment={a b=c} "
-         "lone\n" ROWS,
+         "info=\"_JSON [\\\" Lattice=1 \\\"]\" lone\n" ROWS,
          ""},
         {"3\n" LATTICE " Origin=\"-1 0 0.5\"\nCu 0 0.5 0.5\nCu -1 0 0.5\nNi 1 2 3", ""},
         {"3\n" LATTICE "\n1 1 0.5 0\nCu 0 0 0\n2 2 2 2.5\n", ""},
