@@ -1,5 +1,8 @@
 /* Runs a fuzz target without libFuzzer: over every file of a folder, and over damaged copies of each (bytes changed,
- * cut, joined) from random numbers of a fixed seed.  replay FOLDER [COPIES] */
+ * cut, joined) from random numbers of a fixed seed.  replay FOLDER [COPIES]
+ *
+ * A file NAME.pack is many inputs, each behind its length as four bytes, lowest first: what libFuzzer found, in one
+ * file. They are run as they are.  replay --pack FOLDER > NAME.pack */
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FILES_MAX = 256, BYTES_MAX = 1 << 16 };
+enum { FILES_MAX = 4096, BYTES_MAX = 1 << 16 };
 
 typedef struct sample {
     size_t size;
@@ -64,37 +67,86 @@ static size_t damage(const sample *a, const sample *b, uint8_t *to, uint64_t *ra
     return next(random) % 8 ? n : next(random) % (n + 1);
 }
 
+/* The inputs of a pack; how many there are. */
+static int run_pack(const char *folder, const char *name) {
+    char path[4096];
+    unsigned char head[4];
+    int n = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "rb");
+    if (!f) exit(2);
+    for (; fread(head, 1, 4, f) == 4; n++) {
+        const size_t size = head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
+        uint8_t *data = malloc(size ? size : 1); /* its end is the end of what may be read */
+        if (size > BYTES_MAX || !data || fread(data, 1, size, f) != size) {
+            fprintf(stderr, "%s is no pack\n", path);
+            exit(2);
+        }
+        LLVMFuzzerTestOneInput(data, size);
+        free(data);
+    }
+    fclose(f);
+    return n;
+}
+
+static void write_pack(const char *folder, char *const *names, int n) {
+    for (int i = 0; i < n; i++) {
+        const sample s = read_file(folder, names[i]);
+        for (int k = 0; k < 4; k++) putchar((int)(s.size >> 8 * k & 255));
+        fwrite(s.data, 1, s.size, stdout);
+        free(s.data);
+    }
+}
+
+static int is_pack(const char *name) {
+    const size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".pack") == 0;
+}
+
 static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int main(int argc, char **argv) {
-    static sample files[FILES_MAX];
-    char *names[FILES_MAX];
-    int n = 0, copies = argc > 2 ? atoi(argv[2]) : 100;
-    uint64_t random = 0x9e3779b97f4a7c15u;
-    DIR *folder = argc > 1 ? opendir(argv[1]) : NULL;
-    uint8_t *copy = malloc(BYTES_MAX);
-    if (!folder || !copy) {
-        fprintf(stderr, "usage: replay FOLDER [COPIES]\n");
-        return 2;
-    }
+/* Names in a folder, sorted: the same order everywhere. */
+static int list(const char *path, char **names) {
+    int n = 0;
+    DIR *folder = opendir(path);
+    if (!folder) return 0;
     for (const struct dirent *d; (d = readdir(folder)) && n < FILES_MAX;)
         if (d->d_name[0] != '.') names[n++] = strdup(d->d_name);
     closedir(folder);
-    qsort(names, (size_t)n, sizeof *names, by_name); /* the same order everywhere */
-    for (int i = 0; i < n; i++) {
-        files[i] = read_file(argv[1], names[i]);
-        LLVMFuzzerTestOneInput(files[i].data, files[i].size);
+    qsort(names, (size_t)n, sizeof *names, by_name);
+    return n;
+}
+
+int main(int argc, char **argv) {
+    static sample files[FILES_MAX];
+    static char *names[FILES_MAX];
+    const int pack = argc > 2 && strcmp(argv[1], "--pack") == 0, all = argc > 1 ? list(argv[1 + pack], names) : 0;
+    const int copies = !pack && argc > 2 ? atoi(argv[2]) : 100;
+    uint64_t random = 0x9e3779b97f4a7c15u;
+    uint8_t *copy = malloc(BYTES_MAX);
+    int n = 0, packed = 0;
+    if (!all || !copy) {
+        fprintf(stderr, "usage: replay FOLDER [COPIES], or replay --pack FOLDER; no file is in the folder\n");
+        return 2;
+    }
+    if (pack) write_pack(argv[2], names, all);
+    for (int i = 0; i < all && !pack; i++) {
+        if (is_pack(names[i])) {
+            packed += run_pack(argv[1], names[i]);
+            continue;
+        }
+        files[n] = read_file(argv[1], names[i]);
+        LLVMFuzzerTestOneInput(files[n].data, files[n].size);
+        n++;
     }
     for (int i = 0; i < n; i++)
         for (int k = 0; k < copies; k++)
             LLVMFuzzerTestOneInput(copy, damage(&files[i], &files[next(&random) % (size_t)n], copy, &random));
-    printf("%d files, %d copies of each\n", n, copies);
-    for (int i = 0; i < n; i++) {
-        free(files[i].data);
-        free(names[i]);
-    }
+    if (!pack) printf("%d files, %d copies of each, %d packed inputs\n", n, copies, packed);
+    for (int i = 0; i < n; i++) free(files[i].data);
+    for (int i = 0; i < all; i++) free(names[i]);
     free(copy);
-    return n ? 0 : 1;
+    return n || pack ? 0 : 1;
 }
