@@ -11,7 +11,8 @@
  *   femd_client_close(&c);
  *
  * Lost messages, dying workers and a server that forgot the client are handled inside: what is open is sent again by
- * content. A server that is gone ends every call with FEMD_DISCONNECTED within 10 s. */
+ * content. A server that cannot be reached at all fails femd_client_open within 10 s; one that is gone ends every call
+ * with FEMD_DISCONNECTED after the silence that it told (90 s unless it was started with --silence). */
 #ifndef FEMD_CLIENT_H
 #define FEMD_CLIENT_H
 
