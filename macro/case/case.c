@@ -90,7 +90,7 @@ static femd_status case_read_conditions(femd_case *c, femd_error *err) {
 /* The schema lists the names too; a test compares the two. */
 static femd_status case_read_element(femd_case *c, femd_error *err) {
     const cJSON *element = femd_json_get(c->doc.root, "element");
-    c->element = femd_element_named(femd_json_string(element, "type", c->mesh.file ? "P2" : "Q1"));
+    c->element = femd_element_named(femd_json_string(element, "type", "P2"));
     if (c->element) return FEMD_OK;
     char names[256];
     femd_element_names(NULL, names, sizeof names);

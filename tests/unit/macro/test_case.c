@@ -130,7 +130,7 @@ static void defaults_of_a_box(void **state) {
     if (femd_case_read(path, NULL, 0, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
     assert_null(c.mesh.file);
     assert_true(c.mesh.size[1] == 2e-6 && c.mesh.cells[2] == 4 && c.mesh.origin[0] == 0 && c.mesh.distort == 0);
-    assert_true(c.seed == 1 && c.element == &femd_element_q1 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
+    assert_true(c.seed == 1 && c.element == &femd_element_p2 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
     assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-7 && c.loose == 1e-3 &&
                 c.ksp_rtol == 1e-8 && c.max_newton == 20);
     assert_true(c.direct == 0 && c.temperature == 0 && c.pressure == 0 && c.accuracy == 0 && c.wants_committed == 0);

@@ -197,6 +197,28 @@ static void uniaxial_stress_under_traction(void **state) {
     model_clear(&m);
 }
 
+/* Tip deflection of a cantilever L/h = 50 under a small load over P L^3 / (3 E I). */
+static double slender_deflection(const femd_element *element, int along, int across) {
+    model m;
+    double u[3];
+    const double load = 1e-3;
+    femd_error err = FEMD_ERROR_INIT;
+    model_bend(&m, element, (const double[]){50, 1, 1}, (const int[]){along, across, across}, 0.3, load);
+    if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    model_tip(&m, u);
+    model_clear(&m);
+    return u[2] / (50 * load / 3);
+}
+
+/* P2 with 240 points is nearer than Q1 with 3,200; trilinear hexahedra are too stiff by about half the square of their
+ * length over the thickness. */
+static void the_default_element_bends_a_slender_body_rightly(void **state) {
+    (void)state;
+    assert_near(slender_deflection(&femd_element_p2, 10, 1), 1, 0.03);
+    assert_near(1 / slender_deflection(&femd_element_q1, 50, 1) - 1, 0.5, 0.1);
+    assert_near(1 / slender_deflection(&femd_element_q1, 100, 2) - 1, 0.125, 0.025);
+}
+
 /* Each residual is the square of the one before, on the scale of the problem. */
 static void newton_is_quadratic(void **state) {
     (void)state;
@@ -634,6 +656,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(reactions_of_sides_that_share_edges_are_their_own),
         cmocka_unit_test(shared_reactions_keep_their_sum),
         cmocka_unit_test(uniaxial_stress_under_traction),
+        cmocka_unit_test(the_default_element_bends_a_slender_body_rightly),
         cmocka_unit_test(newton_is_quadratic),
         cmocka_unit_test(iterative_solver_finds_the_same_displacement),
         cmocka_unit_test(residual_and_jacobian_share_one_batch),
