@@ -1,7 +1,8 @@
 /* Internal relaxation at a fixed cell. Owns the minimiser: L-BFGS preconditioned by the Cholesky factor of a Hessian (a
- * stale one first, a fresh one to finish, so that the last steps are Newton's), or Newton-CG without a factor for large
- * RVEs. Never changes the cell. The line search asks for an energy decrease while the energy can resolve one, and for a
- * smaller slope after that (the approximate Wolfe condition of Hager and Zhang, SIAM J. Optim. 16 (2005) 170). */
+ * stale one to the end where that serves, since a Hessian costs more than all sweeps of forces; else fresh ones), or
+ * Newton-CG without a factor for large RVEs. Never changes the cell. The line search asks for an energy decrease while
+ * the energy can resolve one, and for a smaller slope after that (the approximate Wolfe condition of Hager and Zhang,
+ * SIAM J. Optim. 16 (2005) 170). */
 #include "rve/relax.h"
 
 #include <float.h>
@@ -14,9 +15,8 @@
 #include "rve/fire.h"
 #include "rve/native_lanczos.h"
 
-enum { MEMORY = 6, STALE_ITERATIONS = 14, FRESH_ITERATIONS = 20, NEWTON_STEPS = 10 };
+enum { MEMORY = 6, STALE_ITERATIONS = 30, FRESH_ITERATIONS = 20, NEWTON_STEPS = 10 };
 
-static const double SWITCH_FORCE = 1e-6; /* eV/angstrom: below, a fresh factor finishes in one step */
 static const double NEWTON_FORCE = 1e-7; /* eV/angstrom: from here Newton's steps finish what FIRE began */
 static const double ROUND_OFF_REACH = 4; /* a step that fails this near to round-off is the last */
 static const double SOLVE_TOLERANCE = 1e-11;
@@ -249,7 +249,7 @@ typedef struct progress {
 
 static int relax_wants_refresh(const femd_relaxer *relaxer, const progress *g, const double *x) {
     if (!relaxer->dense) return 1; /* Newton-CG: the Hessian of every step */
-    if (g->stale) return g->fmax <= SWITCH_FORCE || g->since >= STALE_ITERATIONS || g->slow >= 2;
+    if (g->stale) return g->since >= STALE_ITERATIONS || g->slow >= 2;
     if (!relaxer->positive) return g->since >= 4;
     return g->since >= FRESH_ITERATIONS || (g->slow >= 2 && relax_distance(relaxer->n3, x, relaxer->x_h) > 1e-4);
 }

@@ -1,6 +1,8 @@
 /* The condensed tangent against central differences of the relaxed stress. */
 #include "engine_material.h"
 
+#include "native_open.h"
+
 #define VACANCY ",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}"
 #define B2                                                                                                             \
     "{\"engine\":\"native\",\"structure\":{\"lattice\":\"b2\",\"a\":\"2.9 "                                            \
@@ -47,12 +49,29 @@ static void compound(void **state) {
     check("B2 with Lennard-Jones pairs and a vacancy", B2, E);
 }
 
+/* The factor of the virgin RVE serves to the end: the only Hessian of an evaluation is the one that the tangent needs.
+ */
+static void one_hessian_an_evaluation(void **state) {
+    (void)state;
+    femd_native *n = native_open(COPPER(VACANCY, ""));
+    femd_error err = FEMD_ERROR_INIT;
+    const double along[6] = {1, -0.4, -0.3, 0.1, 0.1, 0.2}, steps[5] = {0.001, 0.002, 0.007, 0.012, 0.03};
+    for (int k = 0; k < 5; k++) {
+        double E[6];
+        for (int c = 0; c < 6; c++) E[c] = steps[k] * along[c];
+        assert_int_equal(femd_path_advance(&n->path, E, NULL, &err), FEMD_OK);
+        print_message("%.1f %% of strain: %d steps, %d Hessian\n", 100 * steps[k], n->path.last.iterations,
+                      n->path.last.hessians);
+        assert_int_equal(n->path.last.hessians, 1);
+        assert_true(n->path.last.fmax <= 1e-12);
+    }
+    femd_native_destroy(&n);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(perfect_crystal),
-        cmocka_unit_test(vacancy),
-        cmocka_unit_test(vacancy_in_shear),
-        cmocka_unit_test(compound),
+        cmocka_unit_test(one_hessian_an_evaluation), cmocka_unit_test(perfect_crystal), cmocka_unit_test(vacancy),
+        cmocka_unit_test(vacancy_in_shear),          cmocka_unit_test(compound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
