@@ -41,7 +41,7 @@ typedef struct femd_phonons {
     double *work;            /* two blocks */
     int mesh[3];
     femd_rve crystal; /* mesh: the RVE repeated; n of mesh[0] mesh[1] mesh[2] cells, the first index slowest */
-    double *phase;    /* mesh: blocks x cells x 2: cosine and sine of q.R */
+    double *phase;    /* mesh: cosines and sines of the fractions of a turn that each direction has */
     double *probe;    /* 5 x n3, or NULL until a gradient is asked for */
 } femd_phonons;
 

@@ -5,9 +5,9 @@
  * applying its Hessian to unit vectors; nothing of 3N x 3N is formed. q and -q have the same spectrum and are taken
  * once. A Hermitian D = A + iB is kept as the symmetric [[A, -B], [B, A]], which has each eigenvalue twice. Owns the
  * crystal; never relaxes. */
-#include <math.h>
 #include <stdlib.h>
 
+#include "numerics/portable.h"
 #include "vibrations/phonon.h"
 
 static int phonon_mesh_cells(const femd_phonons *phonons) {
@@ -28,24 +28,19 @@ static int phonon_mesh_opposite(const int mesh[3], int index) {
     return (k[0] * mesh[1] + k[1]) * mesh[2] + k[2];
 }
 
+/* phase: for each direction the cosine and sine of 2 pi k/mesh, k below mesh. exp(-i q.R) is a product of three such.
+ */
 static void phonon_mesh_fill_phases(femd_phonons *phonons) {
     const int cells = phonon_mesh_cells(phonons);
+    double *phase = phonons->phase;
     int block = 0;
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < phonons->mesh[c]; k++, phase += 2)
+            femd_portable_turn((double)k / phonons->mesh[c], &phase[0], &phase[1]);
     for (int q = 0; q < cells; q++) {
         const int other = phonon_mesh_opposite(phonons->mesh, q);
-        int kq[3], kr[3];
-        if (other < q) continue;
-        phonon_mesh_unpack(phonons->mesh, q, kq);
-        for (int R = 0; R < cells; R++) {
-            phonon_mesh_unpack(phonons->mesh, R, kr);
-            double turns = 0;
-            for (int c = 0; c < 3; c++) turns += (double)(kq[c] * kr[c] % phonons->mesh[c]) / phonons->mesh[c];
-            double *phase = phonons->phase + 2 * ((size_t)block * (size_t)cells + (size_t)R);
-            phase[0] = cos(2 * M_PI * turns);
-            phase[1] = sin(2 * M_PI * turns);
-        }
-        phonons->weight[block++] =
-            (other == q ? 0.5 : 1.0) / cells; /* half of it, since every eigenvalue comes twice */
+        if (other >= q) /* half of it, since every eigenvalue comes twice */
+            phonons->weight[block++] = (other == q ? 0.5 : 1.0) / cells;
     }
 }
 
@@ -78,7 +73,7 @@ femd_status femd_phonons_mesh_create(femd_phonons *phonons, const femd_native *n
     for (int q = 0; q < cells; q++) phonons->blocks += phonon_mesh_opposite(mesh, q) >= q;
     phonons->edge = 2 * phonons->n3;
     phonons->weight = malloc((size_t)phonons->blocks * sizeof(double));
-    phonons->phase = malloc(2 * (size_t)phonons->blocks * (size_t)cells * sizeof(double));
+    phonons->phase = malloc(2 * (size_t)(mesh[0] + mesh[1] + mesh[2]) * sizeof(double));
     if (!phonons->weight || !phonons->phase)
         return femd_fail(err, FEMD_NO_MEMORY, "a mesh of %d wave vectors: out of memory", cells);
     phonon_mesh_fill_phases(phonons);
@@ -99,27 +94,58 @@ static void phonon_mesh_place(femd_phonons *phonons, const femd_place *place, co
         for (int c = 0; c < 3; c++) h[3 * k + c] = phonons->mesh[k] * place->h[3 * k + c];
 }
 
-/* Column j of every D(q) from the forces on all cells. */
-static void phonon_mesh_fold_column(femd_phonons *phonons, const double *y, size_t j) {
+/* to(k) = sum over r of from(r) exp(-2 pi i k r/mesh[c]) along direction c; both hold a complex number for each cell.
+ */
+static void phonon_mesh_along(const femd_phonons *phonons, int c, const double *from, double *to) {
+    const int *mesh = phonons->mesh;
+    const size_t m = (size_t)mesh[c], cells = (size_t)phonon_mesh_cells(phonons);
+    size_t stride = 1;
+    const double *phase = phonons->phase;
+    for (int k = 2; k > c; k--) stride *= (size_t)mesh[k];
+    for (int k = 0; k < c; k++) phase += 2 * (size_t)mesh[k];
+    for (size_t at = 0; at < cells; at++) {
+        const size_t k = at / stride % m;
+        const double *line = from + 2 * (at - k * stride);
+        double re = 0, im = 0;
+        for (size_t r = 0, turn = 0; r < m; r++, turn = turn + k < m ? turn + k : turn + k - m) {
+            const double cosine = phase[2 * turn], sine = phase[2 * turn + 1], *z = line + 2 * r * stride;
+            re += cosine * z[0] + sine * z[1];
+            im += cosine * z[1] - sine * z[0];
+        }
+        to[2 * at] = re;
+        to[2 * at + 1] = im;
+    }
+}
+
+/* Column j of every D(q) from the forces y on all cells; the sum over R one direction after the other. work: 4 numbers
+ * for each cell. */
+static void phonon_mesh_fold_column(femd_phonons *phonons, const double *y, size_t j, double *work) {
     const size_t cells = (size_t)phonon_mesh_cells(phonons), n3 = (size_t)phonons->n3, m = (size_t)phonons->edge;
-    for (size_t b = 0; b < (size_t)phonons->blocks; b++)
-        for (size_t i = 0; i < n3; i++) {
-            const double *phase = phonons->phase + 2 * b * cells;
-            double *D = phonons->a + b * m * m, re = 0, im = 0;
-            for (size_t R = 0; R < cells; R++) {
-                re += phase[2 * R] * y[R * n3 + i];
-                im -= phase[2 * R + 1] * y[R * n3 + i];
-            }
+    double *z = work, *other = work + 2 * cells;
+    for (size_t i = 0; i < n3; i++) {
+        double *D = phonons->a;
+        for (size_t R = 0; R < cells; R++) {
+            z[2 * R] = y[R * n3 + i];
+            z[2 * R + 1] = 0;
+        }
+        phonon_mesh_along(phonons, 2, z, other);
+        phonon_mesh_along(phonons, 1, other, z);
+        phonon_mesh_along(phonons, 0, z, other);
+        for (size_t q = 0; q < cells; q++) {
+            if (phonon_mesh_opposite(phonons->mesh, (int)q) < (int)q) continue;
+            const double re = other[2 * q], im = other[2 * q + 1];
             D[i * m + j] = D[(n3 + i) * m + n3 + j] = re;
             D[(n3 + i) * m + j] = im;
             D[i * m + n3 + j] = -im;
+            D += m * m;
         }
+    }
 }
 
 femd_status femd_phonons_mesh_sample(femd_phonons *phonons, const femd_place *place, const double *x, femd_error *err) {
     femd_rve *rve = &phonons->crystal;
     const size_t all = 3 * (size_t)rve->n, m = (size_t)phonons->edge;
-    double h[9], *v = malloc(2 * all * sizeof *v);
+    double h[9], *v = malloc((2 * all + 4 * (size_t)phonon_mesh_cells(phonons)) * sizeof *v);
     if (!v) return femd_fail(err, FEMD_NO_MEMORY, "a crystal of %d atoms: out of memory", rve->n);
     phonon_mesh_place(phonons, place, x, h);
     femd_status rc = femd_energetics_prepare(rve->en, rve->nb, h, rve->X, NULL, NULL, err);
@@ -128,7 +154,7 @@ femd_status femd_phonons_mesh_sample(femd_phonons *phonons, const femd_place *pl
         v[j] = 1;
         femd_energetics_apply(rve->en, v, v + all);
         v[j] = 0;
-        phonon_mesh_fold_column(phonons, v + all, j);
+        phonon_mesh_fold_column(phonons, v + all, j, v + 2 * all);
     }
     free(v);
     if (rc != FEMD_OK) return rc;
