@@ -1,4 +1,4 @@
-/* Whole small problems: patch test, rigid motion, balance, Newton's rate, cuts. */
+/* Whole small problems: patch test, rigid motion, balance, Newton's rate, noise. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,11 +46,13 @@ static void patch_test_q1(void **state) {
     patch(&femd_element_q1, 0);
     patch(&femd_element_q1, 1);
 }
+
 static void patch_test_p1(void **state) {
     (void)state;
     patch(&femd_element_p1, 0);
     patch(&femd_element_p1, 1);
 }
+
 static void patch_test_p2(void **state) {
     (void)state;
     patch(&femd_element_p2, 0);
@@ -298,119 +300,6 @@ static void predictor_saves_iterations(void **state) {
     assert_true(newton[1] < newton[0]);
 }
 
-static void failing_points_cut_the_step_and_the_run_finishes(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_q1, 2);
-    m.cs.predictor = 0; /* the jump of the boundary strains its layer of cells too far at once */
-    m.law.fail_beyond = 0.3;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.2, 0, 0);
-    RUN_OK(&m);
-    assert_true(m.law.aborts > 0);
-    assert_true(m.steps > 1);
-    assert_int_equal(m.law.commits, m.steps);
-    assert_int_equal(m.law.last_step, m.steps);
-    assert_near(m.p->time, 1, 0);
-    model_clear(&m);
-}
-
-static void points_that_always_fail_end_the_run_with_words(void **state) {
-    (void)state;
-    model m;
-    femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, &femd_element_q1, 2);
-    m.law.fail_beyond = 0.01;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.2, 0, 0);
-    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
-    assert_non_null(strstr(err.text, "outside the domain"));
-    assert_true(m.p->time > 0 && m.p->time < 0.06); /* what could be reached is committed */
-    model_clear(&m);
-}
-
-/* A soft body under a sudden load: the full Newton step leaves the domain of the material, half of it does not. */
-static void points_that_fail_shorten_the_step(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_q1, 2);
-    m.cs.predictor = 0;
-    m.law.fail_beyond = 0.105;
-    model_hold(&m, "left", 0, NAN, NAN);
-    model_hold(&m, "front", NAN, 0, NAN);
-    model_hold(&m, "bottom", NAN, NAN, 0);
-    model_load(&m, "right", FEMD_LOAD_TRACTION, 0.25, 0, 0);
-    RUN_OK(&m);
-    assert_int_equal(m.steps, 1);
-    assert_int_equal(m.law.aborts, 0);
-    assert_int_equal(m.last.failed_points, 64);
-    assert_true(m.law.points > 64 * (uint64_t)m.last.nresiduals);
-    model_clear(&m);
-}
-
-/* A step that would strain points by more than a tenth is shortened before anyone is asked. */
-static void a_leap_of_strain_is_shortened_without_an_evaluation(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_q1, 2);
-    m.cs.predictor = 0;
-    m.law.fail_beyond = 0.5;
-    model_hold(&m, "left", 0, 0, 0);
-    model_load(&m, "right", FEMD_LOAD_TRACTION, 1.4, 0, 0); /* the full step from rest fails at 0.5 */
-    RUN_OK(&m);
-    assert_int_equal(m.steps, 1);
-    assert_int_equal(m.last.failed_points, 0);
-    assert_int_equal(m.law.points, 64 * m.last.nresiduals);
-    model_clear(&m);
-}
-
-static void inverted_cells_are_a_cut_not_an_evaluation(void **state) {
-    (void)state;
-    model m;
-    femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, &femd_element_q1, 1);
-    m.cs.max_cuts = 2;
-    m.cs.predictor = 0;
-    model_hold(&m, "left", 0, 0, 0);
-    femd_case_boundary *b = model_hold(&m, "right", -2, 0, 0); /* pushed through the other side, at once */
-    double time[2] = {0, 1}, factor[2] = {1, 1};
-    b->ntable = 2;
-    b->time = time;
-    b->factor = factor;
-    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
-    assert_non_null(strstr(err.text, "det F"));
-    assert_int_equal(m.law.points, 0);
-    model_clear(&m);
-}
-
-static void infrastructure_failure_never_cuts(void **state) {
-    (void)state;
-    model m;
-    femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, &femd_element_q1, 2);
-    m.law.break_at = 3;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.2, 0, 0);
-    assert_int_equal(model_run(&m, &err), FEMD_ENGINE_DIED);
-    assert_non_null(strstr(err.text, "point 0"));
-    assert_int_equal(m.law.aborts, 0);
-    model_clear(&m);
-}
-
-static void planned_times_are_met_after_a_cut(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_q1, 2);
-    m.cs.step_count = 4;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.4, 0, 0);
-    RUN_OK(&m);
-    assert_int_equal(m.steps, 4);
-    assert_near(m.last.time, 1, 0);
-    assert_near(m.last.dt, 0.25, 1e-15);
-    model_clear(&m);
-}
-
 static void noisy_stress_stops_at_its_noise(void **state) {
     (void)state;
     model m;
@@ -440,211 +329,6 @@ static void without_the_noise_stop_newton_goes_on(void **state) {
     model_clear(&m);
 }
 
-static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **state) {
-    (void)state;
-    double S[2] = {0};
-    for (int asked = 0; asked < 2; ++asked) {
-        model m;
-        model_init(&m, &femd_element_p1, 2);
-        m.law.wants |= FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY;
-        if (asked) m.cs.wants_committed = FEMD_WANT_STABILITY | FEMD_WANT_CONDUCTIVITY;
-        model_hold(&m, "left", 0, 0, 0);
-        model_hold(&m, "right", 0.2, 0.1, 0);
-        RUN_OK(&m);
-        S[asked] = m.p->pt->S[7];
-        if (asked) {
-            uint64_t all = 48;
-            assert_int_equal(m.law.points, 1 + all * m.last.nresiduals + all);
-            assert_near(m.last.stability_min, 1, 0);
-            assert_true(m.p->pt->k[0] != 0 && fabs(m.p->pt->k[0] - 1) < 0.1); /* turned with the material */
-            assert_memory_equal(m.p->pt->state[3].b, m.p->pt->E + 18,
-                                32); /* the state is that of the mechanical answer */
-        } else {
-            assert_true(isnan(m.last.stability_min));
-        }
-        model_clear(&m);
-    }
-    assert_near(S[0], S[1], 0);
-}
-
-/* Two cells, pulled alike in two steps: tolerances decide who is asked. */
-static void conductivities_are_reused(double strain, uint64_t sampled, uint64_t reused) {
-    model m;
-    model_init(&m, &femd_element_q1, 2);
-    m.law.wants |= FEMD_WANT_CONDUCTIVITY;
-    m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
-    m.cs.step_count = 2;
-    m.cs.k_reuse = strain >= 0;
-    m.cs.k_reuse_strain = strain;
-    model_affine(&m, (const double[9]){0.1, 0.02, 0, 0, 0, 0, 0, 0, 0});
-    RUN_OK(&m);
-    assert_int_equal(m.last.k_sampled, sampled);
-    assert_int_equal(m.last.k_reused, reused);
-    for (int c = 0; c < 3; ++c) assert_near(m.p->pt->k_from[5].k[c], 1 + c, 0);
-    assert_near(m.p->pt->k_from[5].error[0], 0.1, 0);
-    assert_true(fabs(m.p->pt->k[30] - 1) < 0.1 && m.p->pt->k[30] != 0);
-    assert_near(m.last.k_mean[2], 3, 1e-12);
-    assert_near(m.last.k_error_max, 0.05, 1e-15);
-    model_clear(&m);
-}
-
-/* Lattice only where all materials say so; the electrons' part has a mean of its own; notes of reused answers count. */
-static void carriers_and_notes_reach_the_record(void **state) {
-    (void)state;
-    for (int electrons = 0; electrons < 2; ++electrons) {
-        model m;
-        model_init(&m, &femd_element_q1, 2);
-        m.law.wants |= FEMD_WANT_CONDUCTIVITY;
-        m.law.carriers = electrons ? FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS : 0;
-        m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
-        m.cs.k_reuse = 1;
-        m.cs.k_reuse_strain = 0.01;
-        model_affine(&m, (const double[9]){0.1, 0.02, 0, 0, 0, 0, 0, 0, 0});
-        RUN_OK(&m);
-        assert_int_equal(m.last.k_carriers, m.law.carriers);
-        assert_int_equal(m.last.notes, FEMD_NOTE_NO_PLATEAU);
-        assert_int_equal(m.last.k_sampled + m.last.k_reused, m.last.k_noted);
-        assert_near(m.last.ke_mean[0], electrons ? 400 : 0, 1e-9);
-        assert_near(m.p->pt->ke[6 * 5 + 1], electrons ? 400 : 0, 1e-9);
-        model_clear(&m);
-    }
-}
-
-static void conductivity_is_sampled_once_per_place_within_the_tolerances(void **state) {
-    (void)state;
-    conductivities_are_reused(-1, 64, 0);   /* off: everyone is asked */
-    conductivities_are_reused(0.01, 1, 63); /* uniform strain: one stands for all, but not for the other step */
-    conductivities_are_reused(0.2, 0, 64);  /* the step before will do */
-}
-
-/* A taken conductivity keeps the strain it was sampled at, so errors do not add up over the steps. */
-static void reused_conductivity_does_not_drift(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_q1, 1);
-    m.law.wants |= FEMD_WANT_CONDUCTIVITY;
-    m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
-    m.cs.step_count = 9;
-    m.cs.k_reuse = 1;
-    m.cs.k_reuse_strain = 0.025;
-    model_affine(&m, (const double[9]){0.1, 0, 0, 0, 0, 0, 0, 0, 0});
-    RUN_OK(&m);
-    for (PetscInt k = 0; k < m.p->pt->n; ++k) {
-        assert_true(fabs(m.p->pt->k_from[k].E[0] - m.p->pt->E[6 * k]) <= 0.025);
-        assert_true(m.p->pt->k_from[k].E[0] != m.p->pt->E[6 * k]); /* the last step lies within reach of one before */
-    }
-    model_clear(&m);
-}
-
-/* What a material does not answer is not lost to a step: a checkpoint may have brought it. */
-static void conductivity_not_asked_anew_is_kept(void **state) {
-    (void)state;
-    model m;
-    femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, &femd_element_p1, 1);
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.01, 0, 0);
-    m.cs.wants_committed = FEMD_WANT_CONDUCTIVITY;
-    m.law.wants |= FEMD_WANT_CONDUCTIVITY;
-    assert_int_equal(model_create(&m, &err), FEMD_OK);
-    m.p->caps[0].wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
-    m.p->pt->k[7] = 401;
-    RUN_OK(&m);
-    assert_near(m.p->pt->k[7], 401, 0);
-    model_clear(&m);
-}
-
-static femd_status note_step(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
-    double *at = user;
-    (void)p;
-    (void)err;
-    if (rec->step > 7) return FEMD_INTERNAL;
-    at[2 * rec->step] = rec->time;
-    at[2 * rec->step + 1] = rec->reaction[3];
-    return FEMD_OK;
-}
-
-/* A cycle between two planned times is run, not stepped over. */
-static void a_load_cycle_of_a_table_is_run(void **state) {
-    (void)state;
-    static const double want[4][2] = {{0.33, 1}, {0.4, 0}, {0.5, 0}, {1, 0}};
-    model m;
-    double at[16] = {0}, time[4] = {0, 0.33, 0.4, 1}, factor[4] = {0, 1, 0, 0}, single[16] = {0};
-    femd_error err = FEMD_ERROR_INIT;
-    const femd_stepping_hooks hooks = {.user = at, .committed = note_step},
-                              once = {.user = single, .committed = note_step};
-    model_init(&m, &femd_element_q1, 1);
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.1, 0, 0);
-    assert_int_equal(model_create(&m, &err), FEMD_OK);
-    assert_int_equal(femd_stepping_run(m.p, &once, &err), FEMD_OK);
-    assert_true(single[3] > 0);
-    model_clear(&m);
-    model_init(&m, &femd_element_q1, 1);
-    model_hold(&m, "left", 0, 0, 0);
-    femd_case_boundary *b = model_hold(&m, "right", 0.1, 0, 0);
-    b->ntable = 4;
-    b->time = time;
-    b->factor = factor;
-    m.cs.step_count = 2;
-    assert_int_equal(model_create(&m, &err), FEMD_OK);
-    assert_int_equal(femd_stepping_run(m.p, &hooks, &err), FEMD_OK);
-    assert_int_equal(m.p->step, 4);
-    for (int i = 0; i < 4; ++i) {
-        assert_near(at[2 * i + 2], want[i][0], 1e-15);
-        assert_near(at[2 * i + 3] / single[3], want[i][1], 1e-10);
-    }
-    model_clear(&m);
-}
-
-static void note_cut(void *user, int step, const char *why, double dt) {
-    snprintf(user, 256, "step %d to %g: %s", step, dt, why);
-}
-
-/* Whoever watches a run hears why an increment was cut. */
-static void a_cut_says_why(void **state) {
-    (void)state;
-    model m;
-    char heard[256] = "";
-    femd_error err = FEMD_ERROR_INIT;
-    model_init(&m, &femd_element_q1, 1);
-    m.law.fail_beyond = 0.06;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.2, 0, 0);
-    const femd_stepping_hooks hooks = {.user = heard, .cut = note_cut};
-    assert_int_equal(model_create(&m, &err), FEMD_OK);
-    assert_int_not_equal(femd_stepping_run(m.p, &hooks, &err), FEMD_OK); /* the law ends before the load */
-    assert_non_null(strstr(heard, "step "));
-    assert_non_null(strstr(heard, "point "));
-    model_clear(&m);
-}
-
-static void request_carries_the_point_and_its_seed(void **state) {
-    (void)state;
-    model m;
-    model_init(&m, &femd_element_p2, 1);
-    m.cs.temperature = 300;
-    m.cs.pressure = 1e5;
-    m.cs.accuracy = 0.01;
-    m.cs.seed = 42;
-    m.cs.reuse = 0;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.01, 0, 0);
-    RUN_OK(&m);
-    const femd_request *q = &m.law.first;
-    assert_int_equal(q->point, m.p->pt->id[0]);
-    assert_int_equal(q->step, 1);
-    assert_true(q->seed == femd_seed(42, 1, m.p->pt->id[0]));
-    assert_int_equal(q->flags, FEMD_REQUEST_PRIVATE);
-    assert_true(femd_hash_is_zero(&q->state_in));
-    assert_near(q->temperature, 300, 0);
-    assert_near(q->pressure, 1e5, 0);
-    assert_near(q->accuracy, 0.01, 0);
-    for (PetscInt k = 0; k < m.p->pt->n; ++k)
-        assert_true(m.p->pt->id[k] == m.p->grid->cell_file[k / 4] * 4 + (uint64_t)k % 4);
-    model_clear(&m);
-}
-
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -661,23 +345,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(iterative_solver_finds_the_same_displacement),
         cmocka_unit_test(residual_and_jacobian_share_one_batch),
         cmocka_unit_test(predictor_saves_iterations),
-        cmocka_unit_test(failing_points_cut_the_step_and_the_run_finishes),
-        cmocka_unit_test(points_that_always_fail_end_the_run_with_words),
-        cmocka_unit_test(points_that_fail_shorten_the_step),
-        cmocka_unit_test(a_leap_of_strain_is_shortened_without_an_evaluation),
-        cmocka_unit_test(inverted_cells_are_a_cut_not_an_evaluation),
-        cmocka_unit_test(infrastructure_failure_never_cuts),
-        cmocka_unit_test(planned_times_are_met_after_a_cut),
         cmocka_unit_test(noisy_stress_stops_at_its_noise),
         cmocka_unit_test(without_the_noise_stop_newton_goes_on),
-        cmocka_unit_test(committed_wants_are_asked_once_and_leave_the_stress_alone),
-        cmocka_unit_test(carriers_and_notes_reach_the_record),
-        cmocka_unit_test(conductivity_is_sampled_once_per_place_within_the_tolerances),
-        cmocka_unit_test(reused_conductivity_does_not_drift),
-        cmocka_unit_test(conductivity_not_asked_anew_is_kept),
-        cmocka_unit_test(a_cut_says_why),
-        cmocka_unit_test(a_load_cycle_of_a_table_is_run),
-        cmocka_unit_test(request_carries_the_point_and_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
