@@ -3,15 +3,43 @@
 
 #include <math.h>
 
-/* A Taylor series after halving, squared back. */
-double femd_portable_exp(double a) {
-    int halvings = 0;
+static const double LN2_HIGH = 0x1.62e42fefap-1, LN2_LOW = 0x1.cf79abc9e3b3ap-40; /* the first has 37 bits */
+
+/* 1 + a + a^2/2 + ... to the power `last`. */
+static double portable_series(double a, int last) {
     double sum = 1;
-    if (a < -700) return 0;
-    for (; fabs(a) > 0.0625; a *= 0.5) halvings++;
-    for (int k = 12; k >= 1; k--) sum = 1 + a / k * sum;
-    for (; halvings; halvings--) sum *= sum;
+    for (int k = last; k >= 1; k--) sum = 1 + a / k * sum;
     return sum;
+}
+
+/* The Taylor series of the rest after whole powers of two; of what is small as it stands, as it stands. */
+double femd_portable_exp(double a) {
+    if (a < -700) return 0;
+    if (a > 700) return HUGE_VAL;
+    if (fabs(a) <= 0.0625) return portable_series(a, 12);
+    const int powers = (int)(a / (LN2_HIGH + LN2_LOW) + (a < 0 ? -0.5 : 0.5));
+    const uint64_t bits = (uint64_t)(1023 + powers) << 52;
+    double scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return scale * portable_series((a - powers * LN2_HIGH) - powers * LN2_LOW, 16);
+}
+
+double femd_portable_expm1(double a) {
+    if (fabs(a) > 0.3) return femd_portable_exp(a) - 1;
+    double sum = 1;
+    for (int k = 16; k >= 2; k--) sum = 1 + a / k * sum;
+    return a * sum;
+}
+
+/* Newton's steps from a third of the exponent, which is right to 6 %. */
+double femd_portable_cbrt(double x) {
+    uint64_t bits;
+    double root;
+    memcpy(&bits, &x, sizeof bits);
+    bits = bits / 3 + 0x2a9f7893782da1ceu;
+    memcpy(&root, &bits, sizeof root);
+    for (int k = 0; k < 5; k++) root -= (root - x / (root * root)) / 3;
+    return root;
 }
 
 /* Recurrence up to 10, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.12). */

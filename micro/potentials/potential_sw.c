@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "numerics/portable.h"
 #include "potentials/potential_sw.h"
 #include "potentials/potential_text.h"
 
@@ -62,7 +63,7 @@ static int sw_alike(double a, double b) {
 /* Where the pair is cut: before a sigma if tol says at which size of the exponentials. */
 static double sw_reach(const double v[NUMBERS]) {
     double cut = v[A] * v[SIGMA];
-    if (v[TOL] > 0.0) cut += (v[GAMMA] < 1.0 ? v[GAMMA] : 1.0) * v[SIGMA] / log(fmin(v[TOL], TOL_MOST));
+    if (v[TOL] > 0.0) cut += (v[GAMMA] < 1.0 ? v[GAMMA] : 1.0) * v[SIGMA] / femd_portable_log(fmin(v[TOL], TOL_MOST));
     return cut > 0.0 ? cut : 0.0;
 }
 

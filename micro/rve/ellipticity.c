@@ -7,6 +7,7 @@
 #include "femd/kinematics.h"
 #include "femd/tensor3.h"
 #include "numerics/dense.h"
+#include "numerics/portable.h"
 
 enum { RINGS = 24, REFINEMENTS = 24 };
 static const double ROUND_OFF = 1e-8; /* of the largest stiffness: nearer to zero no sign is known (vacuum has none) */
@@ -50,19 +51,24 @@ static double ellipticity_wave(const double U[9], const double S[6], const doubl
     return ellipticity_lowest_of(3, Q, NULL);
 }
 
+/* Angles in turns. */
 static void ellipticity_direction(double theta, double phi, double N[3]) {
-    N[0] = sin(theta) * cos(phi);
-    N[1] = sin(theta) * sin(phi);
-    N[2] = cos(theta);
+    double high, wide, east, north;
+    femd_portable_turn(theta - floor(theta), &high, &wide);
+    femd_portable_turn(phi - floor(phi), &east, &north);
+    N[0] = wide * east;
+    N[1] = wide * north;
+    N[2] = high;
 }
 
 double femd_ellipticity_lowest(const double U[9], const double S[6], const double D[36], double N[3]) {
-    double best = HUGE_VAL, at[2] = {0, 0}, step = acos(-1) / (2 * RINGS), n[3];
+    double best = HUGE_VAL, at[2] = {0, 0}, step = 0.25 / RINGS, n[3];
     for (int ring = 0; ring <= RINGS; ring++) { /* half of the sphere: N and -N are one */
         const double theta = ring * step;
-        const int points = ring ? 1 + (int)(4 * RINGS * sin(theta)) : 1;
+        ellipticity_direction(theta, 0, n);
+        const int points = 1 + (int)(4 * RINGS * n[0]);
         for (int k = 0; k < points; k++) {
-            const double phi = 4 * RINGS * step * k / points;
+            const double phi = (double)k / points;
             ellipticity_direction(theta, phi, n);
             const double lambda = ellipticity_wave(U, S, D, n);
             if (lambda < best) best = lambda, at[0] = theta, at[1] = phi;

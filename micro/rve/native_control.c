@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "numerics/dense.h"
+#include "numerics/portable.h"
 
 enum { ITERATIONS = 60 };
 static const double STEP_MAX = 0.02; /* strain of one Newton step */
@@ -75,7 +76,7 @@ static double control_contract(const double stress[6],
 
 /* E = (J^(2/3) Cbar - I)/2. */
 static void control_strain_of(double J, const double Cbar[6], double E[6]) {
-    const double root = cbrt(J), a = root * root;
+    const double root = femd_portable_cbrt(J), a = root * root;
     for (int c = 0; c < 6; c++) E[c] = c < 3 ? 0.5 * (a * Cbar[c] - 1) : a * Cbar[c];
 }
 
@@ -94,7 +95,7 @@ static femd_status control_pressure(const femd_request *request, const double st
     const double det = femd_strain_metric(request->value, Cbar, NULL);
     if (!(det > 0 && Cbar[0] > 0 && Cbar[1] > 0 && Cbar[2] > 0))
         return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the isochoric C of pressure control is not positive definite");
-    const double norm = cbrt(det);
+    const double norm = femd_portable_cbrt(det);
     for (int c = 0; c < 6; c++) Cbar[c] /= norm;
     double J = femd_strain_jacobian(start);
     for (int it = 0; it < ITERATIONS; it++) {
@@ -113,7 +114,7 @@ static femd_status control_pressure(const femd_request *request, const double st
             response->dJdp = 1 / slope;
             /* d pi/dCbar for free components, then with Cbar normalised: remove its trace part (Cbar : that is zero).
              */
-            const double root = cbrt(J), a = -root * root / (3 * J * slope);
+            const double root = femd_portable_cbrt(J), a = -root * root / (3 * J * slope);
             const double along = control_contract(g, Cbar) / 3;
             double Cbar_inverse[6], Ebar[6];
             for (int c = 0; c < 6; c++) Ebar[c] = c < 3 ? 0.5 * (Cbar[c] - 1) : Cbar[c];

@@ -4,9 +4,8 @@
  * three translations). A N = 0, so that this only multiplies the determinant by alpha^3 and its part of the inverse
  * meets nothing. F = kT (1/2 ln det' A + (3n-3) ln(hbar/kT)), f'(A) = (kT/2) A^-1, second part -(kT/2) <L^-1 dA L^-T,
  * L^-1 dA L^-T>. Quantum statistics need eigenvectors: phonon_blocks.c. Never samples. */
-#include <math.h>
-
 #include "numerics/dense.h"
+#include "numerics/portable.h"
 #include "vibrations/phonon.h"
 
 static double phonon_full_mean_diagonal(const femd_phonons *phonons) {
@@ -24,9 +23,13 @@ femd_status femd_phonons_full_base(femd_phonons *phonons, femd_error *err) {
         return femd_fail(err, FEMD_INSTABILITY,
                          "the Hessian has an eigenvalue that is not positive: no harmonic vibration");
     double sum = 0;
-    for (size_t i = 0; i < n3; i++) sum += log(phonons->base[i * n3 + i]); /* half the logarithm of the determinant */
+    for (size_t i = 0; i < n3; i++)
+        sum += femd_portable_log(phonons->base[i * n3 + i]); /* half the logarithm of the determinant */
     const double kT = femd_phonon_k * phonons->T, held = femd_gauge_count(&phonons->gauge), modes = phonons->n3 - held;
-    phonons->F = phonons->T > 0 ? kT * (sum - 0.5 * held * log(alpha) + modes * log(femd_phonon_hbar / kT)) : 0;
+    phonons->F =
+        phonons->T > 0
+            ? kT * (sum - 0.5 * held * femd_portable_log(alpha) + modes * femd_portable_log(femd_phonon_hbar / kT))
+            : 0;
     phonons->U = modes * kT;
     phonons->C = modes * femd_phonon_k;
     femd_cholesky_inverse(phonons->n3, phonons->base, phonons->slope_T);

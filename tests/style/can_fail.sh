@@ -29,17 +29,25 @@ expect() {
 }
 includes() { expect "$1" "$2" sh "$here/includes.sh" "$tree"; }
 names() { expect "$1" "$2" sh "$here/static_names.sh" "$tree" part; }
-calls() {
+library() {
     rm -f ./*.o lib.a
     for file in part/*/*.c; do "$cc" -c -Ipart "$file" || exit 1; done
     "$ar" cr lib.a ./*.o
+}
+calls() {
+    library
     expect "$1" "$2" sh "$here/calls.sh" "$tree" "$nm" lib.a
+}
+libm() {
+    library
+    expect "$1" "$2" sh "$here/no_libm.sh" "$tree" "$nm" lib.a
 }
 
 plant
 includes 0 ""
 names 0 ""
 calls 0 ""
+libm 0 ""
 echo '#include "high/high.h"' >> part/low/low.c
 includes 1 "part/low/low.c:3: includes high/high.h, which is above it"
 plant
@@ -59,6 +67,9 @@ includes 1 "docs/architecture.md shows of part/ the wings high ; wings.txt has h
 plant
 printf '#include "high/high.h"\nint high(void);\nint low(void) { return high(); }\n' > part/low/low.c
 calls 1 "circle"
+plant
+printf '#include <math.h>\ndouble low_root(double a);\ndouble low_root(double a) { return sqrt(a) + exp(a); }\n' > part/low/other.c
+libm 1 "other.o: needs exp"
 plant
 printf 'static const int *\nhigh_twice(void) { return 0; }\n' > part/low/other.c
 names 1 "high_twice: part/high/high.c part/low/other.c"
