@@ -11,7 +11,7 @@ static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_E
 static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack, void **instance,
                                     femd_capabilities *caps, femd_error *err) {
     femd_native *n = NULL;
-    FEMD_TRY(femd_native_create(doc, pack, 1, &n, err));
+    FEMD_TRY(femd_native_create(doc, pack, FEMD_NATIVE_FROZEN, &n, err));
     *caps = (femd_capabilities){
         .wants = WANTS,
         .inputs = FEMD_INPUT_PRESSURE,

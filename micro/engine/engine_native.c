@@ -44,7 +44,10 @@ static femd_status engine_native_open(const femd_json *doc, const femd_pack *pac
                                       femd_error *err) {
     instance *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
-    femd_status rc = femd_native_create(doc, pack, 0, &s->n, err);
+    int samples = 0;
+    femd_status rc = femd_methods_sample(doc, &samples, err);
+    if (rc == FEMD_OK)
+        rc = femd_native_create(doc, pack, samples ? FEMD_NATIVE_SAMPLED : FEMD_NATIVE_RELAXED, &s->n, err);
     if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
     if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
     if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))

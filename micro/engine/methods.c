@@ -115,40 +115,30 @@ static femd_status heating_stress(void *user, femd_native *native, double temper
     return heat->method->strain(heat->self, native, &conditions, zero, S, D, err);
 }
 
-/* D and dS/dT at the reference in place. */
-static femd_status heating_look(const heating *heat, const femd_reference *ref, femd_native *native,
-                                femd_harmonic_reference *out, femd_error *err) {
-    const double zero[6] = {0};
-    const femd_bytes none = {NULL, 0};
-    const femd_conditions conditions = {.temperature = ref->temperature,
-                                        .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS};
-    femd_buffer carry = FEMD_BUFFER_INIT;
-    femd_response r = {0};
-    FEMD_TRY(heat->method->strain(heat->self, native, &conditions, zero, r.S, out->D, err));
-    const femd_status rc = heat->method->answer(heat->self, native, &conditions, &none, &r, &carry, err);
-    memcpy(out->dSdT, r.dSdT, sizeof r.dSdT);
-    femd_buffer_clear(&carry);
-    return rc;
-}
-
-/* A method that samples starts from the harmonic reference, which has no noise, and goes on to its own. */
+/* A method that samples finds its own reference by sampling; where the material does not ask how well ("accuracy": 0),
+ * the harmonic one, which has no noise, will do. */
 static femd_status methods_heat_reference(femd_native *native, const femd_json *doc, const femd_method *method,
                                           femd_error *err) {
     femd_reference ref;
     FEMD_TRY(femd_reference_read(doc, &ref, err));
     if (ref.as_given || !(ref.temperature > 0) || !(method->inputs & FEMD_INPUT_TEMPERATURE)) return FEMD_OK;
     heating heat = {.method = method};
-    femd_harmonic_reference harmonic;
-    const int sampled = (method->inputs & FEMD_INPUT_SEED) != 0;
-    if (sampled)
+    if (method->inputs & FEMD_INPUT_SEED) {
+        if (ref.accuracy > 0) return femd_reference_sample(&ref, native, doc, method, err);
         heat.method = native->rve.n <= FEMD_PHONON_ATOMS_MAX ? &femd_method_quasiharmonic : &femd_method_local_harmonic;
+    }
     femd_status rc = heat.method->create(native, doc, &heat.self, err);
     if (rc == FEMD_OK) rc = femd_reference_heat(&ref, native, heating_stress, &heat, err);
-    if (rc == FEMD_OK && sampled) rc = heating_look(&heat, &ref, native, &harmonic, err);
     heat.method->destroy(&heat.self);
-    if (rc == FEMD_OK && sampled && ref.accuracy > 0)
-        rc = femd_reference_sample(&ref, native, doc, method, &harmonic, err);
     return rc;
+}
+
+femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *err) {
+    femd_methods methods = {0};
+    FEMD_TRY(methods_choose(doc, &methods, err));
+    *samples = 1;
+    for (int i = 0; i < methods.count; i++) *samples = *samples && (methods.slot[i].method->inputs & FEMD_INPUT_SEED);
+    return FEMD_OK;
 }
 
 femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_methods *methods, femd_error *err) {

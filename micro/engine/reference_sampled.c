@@ -3,48 +3,65 @@
 #include "engine/reference_sampled.h"
 
 #include <math.h>
+#include <stdio.h>
+
+#include "numerics/dense.h"
+#include "rve/point_group.h"
 
 static const double SCALE_STRAIN =
     0.01; /* as in the method md: accuracies are relative to the stress, at least that of this strain */
-static const double ALIKE = 1e-6;
+static const double ALIKE = 1e-5; /* angstrom: atoms of a relaxed RVE are where its symmetry wants them */
 /* Half of what is allowed is the sampling's, so that a second look at the same reference finds it within. */
 static const double SHARE = 0.5;
 static const double COARSE = 16, FINER = 4; /* the first look is so much coarser, each later one finer by this */
+static const double SURE = 3;               /* standard errors: a stress beyond is stepped on, allowed or not */
+static const double SOFTEST = 0.05;         /* of the largest stiffness: what is softer is stiffened to this */
+static const double STRAIN_MAX = 0.2;
 enum { ITERATIONS = 12, SEED = 1 };
 
-void femd_reference_share(const double like[6], double S[6]) {
-    double largest = 0, mean[6];
-    for (int c = 0; c < 6; c++) largest = fmax(largest, fabs(like[c]));
-    for (int c = 0; c < 6; c++) {
-        double sum = 0;
-        int count = 0;
-        mean[c] = 0;
-        if (!(fabs(like[c]) > ALIKE * largest)) continue;
-        for (int d = c < 3 ? 0 : 3; d < (c < 3 ? 3 : 6); d++) {
-            if (!(fabs(like[d] - like[c]) <= ALIKE * largest)) continue;
-            sum += S[d];
-            count++;
-        }
-        mean[c] = sum / count;
-    }
-    for (int c = 0; c < 6; c++) S[c] = mean[c];
+/* What the atoms at rest say of the reference in place. */
+typedef struct rest {
+    double D[36]; /* Pa: their tangent, relaxed if they are */
+    double scale; /* Pa: mean D11, D22, D33 of the atoms held */
+    femd_point_group group;
+} rest;
+
+static femd_status reference_at_rest(femd_native *native, rest *out, femd_error *err) {
+    const double zero[6] = {0};
+    double B[36], held[36];
+    femd_path *path = &native->path;
+    FEMD_TRY(femd_path_advance(path, zero, NULL, err));
+    FEMD_TRY(
+        femd_condense_tangent(native->relaxer, &native->rve, &path->place, NULL, path->work, out->D, NULL, NULL, err));
+    FEMD_TRY(femd_energetics_hessian(native->rve.en, native->rve.nb, path->place.h, path->x, NULL, NULL, B, err));
+    femd_condense_none(&native->rve, &path->place, B, held);
+    if (path->held) memcpy(out->D, held, sizeof held);
+    out->scale = (held[0] + held[7] + held[14]) / 3;
+    femd_point_group_find(native->rve.h0, native->rve.n, native->rve.X, native->structure.species, ALIKE, &out->group);
+    return FEMD_OK;
 }
 
-/* S at E = 0 of the reference in place. NOT_CONVERGED if the sampling ends before it is that accurate: a search among
- * unsharp stresses would end on a lucky one. */
-static femd_status reference_sampled_stress(const femd_method *method, const femd_reference *ref, femd_native *native,
-                                            const femd_json *doc, double accuracy, double S[6], femd_error *err) {
+/* One sampling of the reference in place. */
+typedef struct look {
+    double S[6], S_err[6], D[36]; /* Pa */
+} look;
+
+/* NOT_CONVERGED if the sampling ends before the stress is that accurate: a search among unsharp stresses would end on a
+ * lucky one. */
+static femd_status reference_look(const femd_method *method, const femd_reference *ref, femd_native *native,
+                                  const femd_json *doc, double accuracy, uint64_t seed, look *out, femd_error *err) {
     const double zero[6] = {0};
     const femd_bytes none = {NULL, 0};
     const femd_conditions conditions = {
-        .temperature = ref->temperature, .accuracy = accuracy, .seed = SEED, .wants = FEMD_WANT_STRESS};
+        .temperature = ref->temperature, .accuracy = accuracy, .seed = seed, .wants = FEMD_WANT_STRESS};
     femd_buffer carry = FEMD_BUFFER_INIT;
     femd_response response = {0};
     void *self = NULL;
     FEMD_TRY(method->create(native, doc, &self, err));
     femd_status rc = method->begin ? method->begin(self, native, &conditions, &none, err) : FEMD_OK;
-    if (rc == FEMD_OK) rc = method->strain(self, native, &conditions, zero, S, NULL, err);
+    if (rc == FEMD_OK) rc = method->strain(self, native, &conditions, zero, out->S, out->D, err);
     if (rc == FEMD_OK) rc = method->answer(self, native, &conditions, &none, &response, &carry, err);
+    memcpy(out->S_err, response.S_err, sizeof out->S_err);
     femd_buffer_clear(&carry);
     method->destroy(&self);
     if (rc == FEMD_OK && response.notes & FEMD_NOTE_ACCURACY_NOT_REACHED)
@@ -56,22 +73,74 @@ static femd_status reference_sampled_stress(const femd_method *method, const fem
     return rc;
 }
 
-static femd_status reference_sampled_search(const femd_reference *ref, femd_native *native, const femd_json *doc,
-                                            const femd_method *method, const femd_harmonic_reference *harmonic,
-                                            femd_error *err) {
-    const double strained = SCALE_STRAIN * (harmonic->D[0] + harmonic->D[7] + harmonic->D[14]) / 3;
-    const double enough = ref->accuracy * fmax(strained, sqrt(3) * fabs(ref->pressure));
-    double S[6], residual = 0, coarse = COARSE;
+/* A few blocks leave D unsharp, and an entropic phase may be soft: stiff enough, a step falls short and never astray.
+ */
+static femd_status reference_stiffen(double D[36], femd_error *err) {
+    double V[36], stiffness[6], most = 0;
+    const double weight[6] = {1, 1, 1, M_SQRT2, M_SQRT2, M_SQRT2};
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) V[6 * r + c] = D[6 * r + c] * weight[r] * weight[c];
+    FEMD_TRY(femd_eigen(6, V, stiffness, err));
+    for (int k = 0; k < 6; k++) most = fmax(most, fabs(stiffness[k]));
+    memset(D, 0, 36 * sizeof *D);
+    for (int k = 0; k < 6; k++)
+        for (int r = 0; r < 6; r++)
+            for (int c = 0; c < 6; c++)
+                D[6 * r + c] +=
+                    fmax(stiffness[k], SOFTEST * most) * V[6 * k + r] * V[6 * k + c] / (weight[r] * weight[c]);
+    return FEMD_OK;
+}
+
+static femd_status reference_step(const femd_reference *ref, femd_native *native, const rest *at, look *seen,
+                                  const double S[6], double total[6], femd_error *err) {
+    double strain[6];
+    FEMD_TRY(reference_stiffen(seen->D, err));
+    FEMD_TRY(femd_reference_newton(ref, S, seen->D, at->D, strain, err));
+    femd_point_group_project(&at->group, strain);
+    for (int c = 0; c < 6; c++) total[c] += strain[c];
+    if (femd_max_abs(6, total) > STRAIN_MAX)
+        return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell is strained by more than %g: it boils",
+                         ref->temperature, STRAIN_MAX);
+    return femd_reference_move(native, strain, err);
+}
+
+static void reference_tell_reached(const femd_reference *ref, femd_native *native, const look *seen) {
+    char value[160] = "", error[160] = "";
+    for (int c = 0; c < 6; c++) {
+        const size_t v = strlen(value), e = strlen(error);
+        snprintf(value + v, sizeof value - v, " %.3g", (seen->S[c] + (c < 3 ? ref->pressure : 0)) / 1e6);
+        snprintf(error + e, sizeof error - e, " %.2g", seen->S_err[c] / 1e6);
+    }
+    char words[480];
+    snprintf(words, sizeof words,
+             "the reference at %g K is sampled: S(E = 0) + %g MPa I =%s MPa, standard errors%s MPa", ref->temperature,
+             ref->pressure / 1e6, value, error);
+    femd_native_remark(native, words);
+}
+
+static femd_status reference_search(const femd_reference *ref, femd_native *native, const femd_json *doc,
+                                    const femd_method *method, femd_error *err) {
+    double residual = 0, enough = 0, coarse = COARSE, total[6] = {0};
+    rest at;
     for (int it = 0; it < ITERATIONS; it++) {
-        FEMD_TRY(reference_sampled_stress(method, ref, native, doc, coarse * SHARE * ref->accuracy, S, err));
+        look seen;
+        double S[6];
+        FEMD_TRY(reference_at_rest(native, &at, err));
+        FEMD_TRY(
+            reference_look(method, ref, native, doc, coarse * SHARE * ref->accuracy, SEED + (uint64_t)it, &seen, err));
+        enough = ref->accuracy * fmax(SCALE_STRAIN * at.scale, sqrt(3) * fabs(ref->pressure));
+        memcpy(S, seen.S, sizeof S);
         for (int c = 0; c < 3; c++) S[c] += ref->pressure;
-        femd_reference_share(harmonic->dSdT, S);
-        residual = 0;
-        for (int c = 0; c < 6; c++) residual = fmax(residual, fabs(S[c]));
-        if (residual <= enough && coarse == 1) return FEMD_OK;
+        femd_point_group_project(&at.group, S);
+        FEMD_TRY(femd_reference_carried(at.D, S, err));
+        residual = femd_max_abs(6, S);
+        const int unsure = residual <= SURE * femd_max_abs(6, seen.S_err), last = it == ITERATIONS - 1;
+        if (coarse == 1 && residual <= enough && (unsure || last)) {
+            reference_tell_reached(ref, native, &seen);
+            return FEMD_OK;
+        }
         for (int c = 0; c < 3; c++) S[c] -= ref->pressure;
-        if (residual > coarse * enough)
-            FEMD_TRY(femd_reference_step(ref, native, S, harmonic->D, err)); /* less may be noise */
+        if (!unsure || residual > coarse * enough) FEMD_TRY(reference_step(ref, native, &at, &seen, S, total, err));
         coarse = fmax(1, coarse / FINER);
     }
     return femd_fail(err, FEMD_BAD_INPUT,
@@ -81,7 +150,7 @@ static femd_status reference_sampled_search(const femd_reference *ref, femd_nati
 }
 
 femd_status femd_reference_sample(const femd_reference *ref, femd_native *native, const femd_json *doc,
-                                  const femd_method *method, const femd_harmonic_reference *harmonic, femd_error *err) {
-    const femd_status rc = reference_sampled_search(ref, native, doc, method, harmonic, err);
+                                  const femd_method *method, femd_error *err) {
+    const femd_status rc = reference_search(ref, native, doc, method, err);
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }

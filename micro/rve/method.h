@@ -73,6 +73,8 @@ const femd_method *femd_method_at(int index);
 FEMD_MUST_CHECK femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_methods *ms,
                                               femd_error *err);
 void femd_methods_close(femd_methods *ms);
+/* Is every answer to the material sampled, so that nothing depends on its atoms at rest but where they start? */
+FEMD_MUST_CHECK femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *err);
 /* Union of what they answer, and of the inputs they have. */
 uint32_t femd_methods_wants(const femd_methods *ms);
 uint32_t femd_methods_inputs(const femd_methods *ms);

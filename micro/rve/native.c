@@ -1,6 +1,7 @@
 /* An atomistic instance once it is made: masses, what evaluations start from, its end. Never reads a material. */
 #include "rve/native.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 femd_status femd_native_renew(femd_native *native, femd_error *err) {
@@ -11,17 +12,23 @@ femd_status femd_native_renew(femd_native *native, femd_error *err) {
     native->path.stale = NULL;
     FEMD_TRY(femd_path_advance(&native->path, zero, NULL, err));
     native->virgin_W = native->path.last.W;
-    const size_t factor = femd_relaxer_is_dense(native->relaxer) ? n3 * n3 : 0;
+    const size_t factor = femd_relaxer_is_dense(native->relaxer) && !native->path.held ? n3 * n3 : 0;
     if (factor && !native->virgin_factor) native->virgin_factor = malloc(factor * sizeof(double));
-    if (!native->virgin_G) native->virgin_G = malloc(6 * n3 * sizeof(double));
+    if (!native->virgin_G) native->virgin_G = calloc(6 * n3, sizeof(double));
     if ((factor && !native->virgin_factor) || !native->virgin_G)
         return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", native->rve.n);
+    if (native->path.held) return FEMD_OK;
     if (factor) memcpy(native->virgin_factor, femd_relaxer_factor(native->relaxer), factor * sizeof(double));
     FEMD_TRY(femd_condense_tangent(native->relaxer, &native->rve, &native->path.place, NULL, native->path.work, NULL,
                                    native->virgin_G, NULL, err));
     native->virgin_has_G = 1;
     native->path.stale = native->virgin_factor;
     return FEMD_OK;
+}
+
+void femd_native_remark(femd_native *native, const char *words) {
+    const size_t used = strlen(native->notes);
+    snprintf(native->notes + used, sizeof native->notes - used, "%s%s", used ? "\n" : "", words);
 }
 
 double femd_native_mass(const femd_native *native, int atom) {

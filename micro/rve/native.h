@@ -21,12 +21,22 @@ typedef struct femd_native {
     double virgin_W; /* eV */
 } femd_native;
 
-/* Structure, potential, neighbours, energetics and the reference of a material. frozen: no internal relaxation. */
-FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen,
+/* Where the atoms of a reference are. */
+typedef enum femd_native_atoms {
+    FEMD_NATIVE_RELAXED, /* at the minimum of their energy that the structure leads to */
+    FEMD_NATIVE_FROZEN,  /* at its sites; there is no relaxer */
+    FEMD_NATIVE_SAMPLED  /* as RELAXED, but what only motion holds has no such minimum, and the material may say that
+                            none is to be sought ("start": "sites"): then the path is held at the sites */
+} femd_native_atoms;
+
+/* Structure, potential, neighbours, energetics and the reference of a material. */
+FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd_native_atoms atoms,
                                                femd_native **out, femd_error *err);
 void femd_native_destroy(femd_native **native);
 /* After the path's RVE got another reference (E = 0, w = 0): relax there and keep what evaluations start from. */
 FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *err);
+/* One more remark on the material. */
+void femd_native_remark(femd_native *native, const char *words);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
 double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */

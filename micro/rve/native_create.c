@@ -47,8 +47,69 @@ static void native_gather_notes(femd_native *native) {
              of_atoms);
 }
 
-static femd_status native_build(const femd_json *doc, const femd_pack *pack, int frozen, femd_native *native,
-                                femd_error *err) {
+/* ---- atoms that are not relaxed ---- */
+
+static int native_starts_at_sites(const femd_json *doc) {
+    return strcmp(femd_json_string(femd_json_get(doc->root, "md"), "start", "relaxed"), "sites") == 0;
+}
+
+/* The sites and the cell of the structure: the reference, unless the sampling moves it. `why`: no minimum was found;
+ * NULL: none was to be sought. */
+static femd_status native_hold(const femd_reference *ref, femd_native *native, const char *why, femd_error *err) {
+    const femd_structure *atoms = &native->structure;
+    femd_path *path = &native->path;
+    char words[700];
+    if (!ref->as_given && !(ref->temperature > 0))
+        return why ? femd_fail(err, FEMD_BAD_INPUT,
+                               "%.480s (the method md can start from the sites as they are where the reference is "
+                               "\"as-given\" or has a temperature)",
+                               why)
+                   : femd_fail(err, FEMD_BAD_INPUT,
+                               "atoms that start at their sites have no reference at 0 K: give the reference a "
+                               "temperature, or take it \"as-given\"");
+    memcpy(native->rve.X, atoms->x, 3 * (size_t)atoms->natoms * sizeof *native->rve.X);
+    FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
+    memset(path->E, 0, sizeof path->E);
+    memset(path->w, 0, 3 * (size_t)native->rve.n * sizeof *path->w);
+    path->has_G = 0;
+    path->held = 1;
+    snprintf(words, sizeof words, "the atoms start at their sites, which are no minimum of the energy%s%.400s%s",
+             why ? " (" : "", why ? why : "", why ? ")" : "");
+    femd_native_remark(native, words);
+    return femd_native_renew(native, err);
+}
+
+static int native_may_hold(femd_status rc) {
+    return rc == FEMD_BAD_INPUT || rc == FEMD_INSTABILITY || rc == FEMD_NOT_CONVERGED || rc == FEMD_DIVERGED;
+}
+
+static femd_status native_find_reference(const femd_reference *ref, int frozen, femd_native *native, femd_error *err) {
+    char soft[FEMD_REFERENCE_WORDS];
+    FEMD_TRY(femd_reference_relax(ref, frozen, &native->path, soft, err));
+    if (soft[0]) femd_native_remark(native, soft);
+    if (!frozen) return femd_native_renew(native, err);
+    FEMD_TRY(femd_neighbours_rebuild(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, err));
+    return femd_energetics_forces(native->rve.en, native->rve.nb, native->rve.h0, native->rve.X, &native->virgin_W,
+                                  NULL, NULL, err);
+}
+
+/* What moving atoms hold up may have no minimum at 0 K, where statics is then not asked. */
+static femd_status native_find_sampled(const femd_json *doc, const femd_reference *ref, femd_native *native,
+                                       femd_error *err) {
+    femd_error words = FEMD_ERROR_INIT;
+    if (native_starts_at_sites(doc)) return native_hold(ref, native, NULL, err);
+    const size_t used = strlen(native->notes);
+    const femd_status rc = native_find_reference(ref, 0, native, &words);
+    if (native_may_hold(rc)) {
+        native->notes[used] = 0;
+        return native_hold(ref, native, words.text, err);
+    }
+    if (rc != FEMD_OK && err) *err = words;
+    return rc;
+}
+
+static femd_status native_build(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind,
+                                femd_native *native, femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
     femd_reference ref;
     double skin = 0.6;
@@ -68,24 +129,18 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, int
     if (!native->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", atoms->natoms);
     memcpy(native->rve.X, atoms->x, 3 * (size_t)atoms->natoms * sizeof(double));
     FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
-    if (!frozen) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
+    if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
-    char held[FEMD_REFERENCE_WORDS];
-    FEMD_TRY(femd_reference_relax(&ref, frozen, &native->path, held, err));
-    const size_t used = strlen(native->notes);
-    if (held[0]) snprintf(native->notes + used, sizeof native->notes - used, "%s%s", used ? "\n" : "", held);
-    if (!frozen) return femd_native_renew(native, err);
-    FEMD_TRY(femd_neighbours_rebuild(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, err));
-    return femd_energetics_forces(native->rve.en, native->rve.nb, native->rve.h0, native->rve.X, &native->virgin_W,
-                                  NULL, NULL, err);
+    if (kind == FEMD_NATIVE_SAMPLED) return native_find_sampled(doc, &ref, native, err);
+    return native_find_reference(&ref, kind == FEMD_NATIVE_FROZEN, native, err);
 }
 
-femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, int frozen, femd_native **out,
+femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind, femd_native **out,
                                femd_error *err) {
     femd_native *native = calloc(1, sizeof *native);
     if (!native) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_dense_init();
-    const femd_status rc = native_build(doc, pack, frozen, native, err);
+    const femd_status rc = native_build(doc, pack, kind, native, err);
     if (rc != FEMD_OK) {
         femd_native_destroy(&native);
         return rc;

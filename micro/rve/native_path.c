@@ -70,12 +70,27 @@ static femd_status path_accept(femd_path *path, const double E[6], int sensitivi
     return FEMD_OK;
 }
 
+/* The sites at E, and what the atoms would feel there. */
+static femd_status path_hold(femd_path *path, const double E[6], femd_error *err) {
+    femd_rve *rve = path->rve;
+    FEMD_TRY(femd_place_set(rve, E, &path->place, err));
+    femd_place_atoms(rve, &path->place, NULL, path->x);
+    memset(&path->last, 0, sizeof path->last);
+    FEMD_TRY(
+        femd_energetics_forces(rve->en, rve->nb, path->place.h, path->x, &path->last.W, NULL, path->last.tau, err));
+    memcpy(path->E, E, sizeof path->E);
+    memset(path->w, 0, 3 * (size_t)rve->n * sizeof *path->w);
+    path->has_G = 0;
+    return FEMD_OK;
+}
+
 femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat, femd_error *err) {
     double from[6], dE[6];
     memcpy(from, path->E, sizeof from);
     for (int c = 0; c < 6; c++) dE[c] = E[c] - from[c];
     const double span = femd_max_abs(6, dE);
     if (!isfinite(span)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the strain is not finite");
+    if (path->held) return path_hold(path, E, err);
     FEMD_TRY(femd_place_set(path->rve, E, &path->place, err)); /* a strain that no cell can have is refused at once */
     const double smallest = span > STEP_MIN ? STEP_MIN / span : 1;
     double s = 0, step = span > STEP_MAX ? STEP_MAX / span : 1;

@@ -22,13 +22,15 @@ typedef struct femd_path {
     double *work;           /* 12 x n3 */
     femd_relax_result last; /* of the last relaxation */
     int jumps;              /* times that the path left its branch */
+    int held;               /* 1: nothing is relaxed, w = 0: the sites of atoms that only their motion holds */
 } femd_path;
 
 /* Allocates w, G, x, work (zero). */
 FEMD_MUST_CHECK femd_status femd_path_init(femd_path *path, femd_rve *rve, femd_relaxer *relaxer, femd_error *err);
 void femd_path_clear(femd_path *path);
-/* Go to E: afterwards the relaxer stands at the relaxed configuration with its Hessian data. On failure the path stands
- * where it last converged. OUT_OF_DOMAIN, NOT_CONVERGED, DIVERGED, INSTABILITY, CANCELLED, DEADLINE. */
+/* Go to E: afterwards the relaxer stands at the relaxed configuration with its Hessian data; of a path that is held the
+ * sites are strained, and there are no such data. On failure the path stands where it last converged. OUT_OF_DOMAIN,
+ * NOT_CONVERGED, DIVERGED, INSTABILITY, CANCELLED, DEADLINE. */
 FEMD_MUST_CHECK femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat,
                                               femd_error *err);
 

@@ -95,11 +95,22 @@ static femd_status soft_step(const soft_strains *soft, double scale, double step
     return FEMD_OK;
 }
 
+femd_status femd_reference_carried(const double still[36], double S[6], femd_error *err) {
+    soft_strains soft;
+    FEMD_TRY(soft_find(still, &soft, err));
+    for (int k = 0; k < soft.count; k++) {
+        double along = 0;
+        for (int c = 0; c < 6; c++) along += soft.along[6 * k + c] * S[c] * soft_weight(c);
+        for (int c = 0; c < 6; c++) S[c] -= soft.along[6 * k + c] * along / soft_weight(c);
+    }
+    return FEMD_OK;
+}
+
 /* One Newton step of S + p J C^-1 = 0; steepest descent scaled by the stiffness where the tangent is not positive
  * definite; none along directions without stiffness, which are held as they are. */
-static femd_status reference_newton_step(const double E[6], const double S[6], const double D[36], double p,
-                                         double step[6], double *residual, double *scale, soft_strains *soft,
-                                         femd_error *err) {
+static femd_status reference_newton_step(const double E[6], const double S[6], const double D[36],
+                                         const double still[36], double p, double step[6], double *residual,
+                                         double *scale, soft_strains *soft, femd_error *err) {
     double M[36], factor[36], inverse[6], full[9];
     const double J = sqrt(femd_strain_metric(E, NULL, inverse));
     femd_voigt_to_full(inverse, 0, full);
@@ -115,7 +126,7 @@ static femd_status reference_newton_step(const double E[6], const double S[6], c
     }
     *scale = femd_max_abs(36, M);
     memcpy(factor, M, sizeof factor);
-    FEMD_TRY(soft_find(D, soft, err)); /* M, where there is no pressure, and with one nothing soft is right */
+    FEMD_TRY(soft_find(still, soft, err)); /* M, where there is no pressure, and with one nothing soft is right */
     if (soft->count)
         FEMD_TRY(soft_step(soft, *scale, step, err));
     else if (femd_cholesky(6, factor) == 0)
@@ -157,7 +168,7 @@ static femd_status reference_find_cell(const femd_reference *ref, int frozen, fe
     double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
     for (int it = 0; it < ITERATIONS; it++) {
         FEMD_TRY(reference_evaluate(path, frozen, E, S, D, err));
-        FEMD_TRY(reference_newton_step(E, S, D, ref->pressure, step, &residual, &scale, soft, err));
+        FEMD_TRY(reference_newton_step(E, S, D, D, ref->pressure, step, &residual, &scale, soft, err));
         if (residual <= 1e-13 * scale || (residual <= 1e-11 * scale && residual >= 0.5 * best))
             return reference_adopt(path, err);
         best = fmin(best, residual);
@@ -216,20 +227,18 @@ femd_status femd_reference_relax(const femd_reference *ref, int frozen, femd_pat
     return rc == FEMD_OK ? FEMD_OK : femd_reference_blame(rc, err);
 }
 
-/* The reference strained by `step` becomes the new one. */
-static femd_status reference_move(femd_native *native, const double step[6], femd_error *err) {
-    FEMD_TRY(femd_path_advance(&native->path, step, NULL, err));
+femd_status femd_reference_move(femd_native *native, const double strain[6], femd_error *err) {
+    FEMD_TRY(femd_path_advance(&native->path, strain, NULL, err));
     FEMD_TRY(reference_adopt(&native->path, err));
     return femd_native_renew(native, err);
 }
 
-femd_status femd_reference_step(const femd_reference *ref, femd_native *native, const double S[6], const double D[36],
-                                femd_error *err) {
+femd_status femd_reference_newton(const femd_reference *ref, const double S[6], const double D[36],
+                                  const double still[36], double strain[6], femd_error *err) {
     const double zero[6] = {0};
-    double step[6], residual, scale;
+    double residual, scale;
     soft_strains soft;
-    FEMD_TRY(reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale, &soft, err));
-    return reference_move(native, step, err);
+    return reference_newton_step(zero, S, D, still, ref->pressure, strain, &residual, &scale, &soft, err);
 }
 
 /* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
@@ -241,14 +250,14 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *native
     soft_strains soft;
     for (int it = 0; it < HEAT_ITERATIONS; it++) {
         FEMD_TRY(strain(user, native, ref->temperature, S, D, err));
-        FEMD_TRY(reference_newton_step(zero, S, D, ref->pressure, step, &residual, &scale, &soft, err));
+        FEMD_TRY(reference_newton_step(zero, S, D, D, ref->pressure, step, &residual, &scale, &soft, err));
         if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
             if (soft.count || femd_cholesky(6, D) == 0) return FEMD_OK;
             return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
                              ref->temperature);
         }
         best = fmin(best, residual);
-        FEMD_TRY(reference_move(native, step, err));
+        FEMD_TRY(femd_reference_move(native, step, err));
         for (int c = 0; c < 6; c++) total[c] += step[c];
         if (femd_max_abs(6, total) > HEAT_STRAIN)
             return femd_fail(err, FEMD_BAD_INPUT,

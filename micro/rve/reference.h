@@ -32,9 +32,16 @@ typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *nat
 FEMD_MUST_CHECK femd_status femd_reference_heat(const femd_reference *ref, struct femd_native *native,
                                                 femd_reference_strain strain, void *user, femd_error *err);
 
-/* One such step by hand: from S and D (Pa) at E = 0 of the reference in place to the next one. */
-FEMD_MUST_CHECK femd_status femd_reference_step(const femd_reference *ref, struct femd_native *native,
-                                                const double S[6], const double D[36], femd_error *err);
+/* One Newton step of such a search, by hand: from S and D (Pa) at E = 0 of the reference in place to a strain, none of
+ * it along directions in which `still` (the tangent of the atoms at rest) has no stiffness. Largest component 0.02.
+ * BAD_INPUT where such a direction would have to carry a stress (see femd_reference_carried). */
+FEMD_MUST_CHECK femd_status femd_reference_newton(const femd_reference *ref, const double S[6], const double D[36],
+                                                  const double still[36], double strain[6], femd_error *err);
+/* Take off the stress S what it has along directions in which `still` has no stiffness: there a sampled one is noise.
+ */
+FEMD_MUST_CHECK femd_status femd_reference_carried(const double still[36], double S[6], femd_error *err);
+/* The reference of native strained so becomes the new one, its atoms relaxed. */
+FEMD_MUST_CHECK femd_status femd_reference_move(struct femd_native *native, const double strain[6], femd_error *err);
 /* Whatever physics ends a search for a reference, the material's input is at fault: BAD_INPUT with words (NO_MEMORY and
  * INTERNAL stay). */
 femd_status femd_reference_blame(femd_status rc, femd_error *err);

@@ -1,7 +1,7 @@
 /* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold
  * instance. */
-#include "engine/reference_sampled.h"
 #include "engine_material.h"
+#include "rve/point_group.h"
 
 #define ARGON                                                                                                          \
     "{\"engine\":\"native\",\"method\":\"md\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.35 "                        \
@@ -129,19 +129,38 @@ static void reference_needs_a_sampling_that_is_sharp_enough(void **state) {
     assert_non_null(strstr(err.text, "reference.accuracy"));
 }
 
-static void symmetry_of_the_thermal_stress_is_kept(void **state) {
+/* fcc in its cubic cell, in a longer one, with an atom that is another, with one that left its place. */
+static void an_rve_has_the_symmetry_of_cell_and_atoms(void **state) {
     (void)state;
-    const double cubic[6] = {-2, -2, -2, 1e-12, 0, 0}, hexagonal[6] = {-2, -2, -3, 0, 0, 0},
-                 skew[6] = {-1, -2, -3, 0.5, 0.5, 0.1};
-    double S[6] = {1, 2, 6, 7, 8, 9};
-    femd_reference_share(cubic, S);
-    for (int c = 0; c < 6; c++) assert_true(S[c] == (c < 3 ? 3 : 0));
-    double T[6] = {1, 2, 6, 7, 8, 9};
-    femd_reference_share(hexagonal, T);
-    assert_true(T[0] == 1.5 && T[1] == 1.5 && T[2] == 6 && T[3] == 0 && T[4] == 0 && T[5] == 0);
-    double V[6] = {1, 2, 6, 7, 8, 9};
-    femd_reference_share(skew, V);
-    assert_true(V[0] == 1 && V[1] == 2 && V[2] == 6 && V[3] == 7.5 && V[4] == 7.5 && V[5] == 9);
+    double cell[9] = {4, 0, 0, 0, 4, 0, 0, 0, 4}, x[24] = {0, 0, 0, 0, 2, 2, 2, 0, 2, 2, 2, 0},
+           v[6] = {1, 2, 6, 7, 8, 9};
+    int species[8] = {0};
+    femd_point_group group;
+    femd_point_group_find(cell, 4, x, species, 1e-5, &group);
+    assert_int_equal(group.count, 48);
+    femd_point_group_project(&group, v);
+    for (int c = 0; c < 6; c++) assert_true(fabs(v[c] - (c < 3 ? 3 : 0)) < 1e-14);
+    for (int i = 0; i < 12; i++) x[12 + i] = x[i] + (i % 3 == 2 ? 4 : 0);
+    cell[8] = 8;
+    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(group.count, 16);
+    double t[6] = {1, 2, 6, 7, 8, 9};
+    femd_point_group_project(&group, t);
+    assert_true(t[0] == 1.5 && t[1] == 1.5 && t[2] == 6 && t[3] == 0 && t[4] == 0 && t[5] == 0);
+    species[0] = species[1] = 1; /* along (0, 2, 2): x and y differ, mirrors stay */
+    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(group.count, 8);
+    species[0] = species[1] = 0;
+    x[0] = 1e-3; /* those of the mirrors and turns that keep x and z stay */
+    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(group.count, 4);
+    femd_point_group_find(cell, 8, x, species, 1e-2, &group);
+    assert_int_equal(group.count, 16);
+    x[0] += 0.1, x[1] += 0.2, x[2] += 0.3, x[3] += 0.15;
+    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    double u[6] = {1, 2, 6, 7, 8, 9};
+    femd_point_group_project(&group, u);
+    assert_true(group.count == 1 && u[3] == 7 && u[5] == 9);
 }
 
 static void what_cannot_be_answered_is_refused(void **state) {
@@ -166,7 +185,7 @@ int main(void) {
         cmocka_unit_test(prescribed_stress_and_pressure_are_reached),
         cmocka_unit_test(reference_of_a_sampled_stress_has_the_reference_stress),
         cmocka_unit_test(reference_needs_a_sampling_that_is_sharp_enough),
-        cmocka_unit_test(symmetry_of_the_thermal_stress_is_kept),
+        cmocka_unit_test(an_rve_has_the_symmetry_of_cell_and_atoms),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
