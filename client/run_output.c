@@ -70,7 +70,10 @@ femd_status run_output_open(const char *folder, int resume, run_output *o, femd_
     FEMD_TRY(run_output_make_folders(folder, &o->made, err));
     FEMD_TRY(femd_folder_lock_begin(folder, FEMD_FOLDER_LAUNCHER, &o->lock, err));
     FEMD_TRY(run_output_path_in(folder, "log.txt", &path, err));
-    o->log = fopen(path, resume ? "ae" : "we");
+    o->log = resume ? NULL : fopen(path, "we");
+    if (o->log) fclose(o->log);
+    o->log = fopen(path, "ae"); /* the solver adds to it too */
+    if (o->log) setenv("FEMD_LOG", path, 1);
     femd_status rc = o->log ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "cannot write %s: %s", path, strerror(errno));
     free(path);
     if (o->log) setvbuf(o->log, NULL, _IOLBF, 0);

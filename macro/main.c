@@ -130,11 +130,18 @@ static void run_tell_parts(const app *a) {
                 parts);
 }
 
+/* log.txt, where femd run keeps one. */
+static void run_open_log(app *a) {
+    const char *path = getenv("FEMD_LOG");
+    if (a->rank == 0 && path) a->live.log = fopen(path, "ae");
+}
+
 static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, femd_case_steps(&a->cs),
                    a->size);
+    run_open_log(a);
     FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
     run_tell_parts(a);
@@ -224,6 +231,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     if (rc == FEMD_OK && a->rank == 0) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
+        if (rc != FEMD_OK) femd_live_log(&a->live, err->text);
         if (written != FEMD_OK && rc != FEMD_IO) fprintf(stderr, "femd-macro: %s\n", late.text); /* said once */
         if (!a->args.quiet && a->recorder.open) femd_recorder_table(&a->recorder, a->problem, stdout);
         fflush(stdout);
@@ -232,6 +240,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
 }
 
 static void run_release(app *a) {
+    if (a->live.log) fclose(a->live.log);
     femd_recorder_clear(&a->recorder);
     femd_problem_destroy(&a->problem);
     femd_client_close(&a->client);

@@ -6,12 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-femd_status femd_agree(MPI_Comm comm, femd_status rc, femd_error *err) {
+#include "base/lone_failure.h"
+
+/* Agreements have a communicator of their own, kept with the one they are about: a rank that failed in the midst of
+ * something else then waits for the others to agree, and is not taken for a part of what they do. */
+static MPI_Comm agree_on(MPI_Comm comm) {
+    static int key = MPI_KEYVAL_INVALID;
+    void *kept = NULL;
+    int found = 0;
+    MPI_Comm own;
+    if (key == MPI_KEYVAL_INVALID) MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &key, NULL);
+    MPI_Comm_get_attr(comm, key, (void *)&kept, &found);
+    if (found) return MPI_Comm_f2c((MPI_Fint)(intptr_t)kept);
+    MPI_Comm_dup(comm, &own);
+    MPI_Comm_set_attr(comm, key, (void *)(intptr_t)MPI_Comm_c2f(own));
+    return own;
+}
+
+femd_status femd_agree(MPI_Comm about, femd_status rc, femd_error *err) {
     int rank, size;
-    MPI_Comm_rank(comm, &rank);
-    MPI_Comm_size(comm, &size);
+    MPI_Comm_rank(about, &rank);
+    MPI_Comm_size(about, &size);
+    const MPI_Comm comm = size > 1 ? agree_on(about) : about;
     int mine = rc == FEMD_OK ? size : rank, first = size;
     MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm);
+    femd_lone_failure_over();
     if (first == size) return FEMD_OK;
     femd_error said = FEMD_ERROR_INIT;
     if (rank == first) {

@@ -6,7 +6,8 @@
 
 #include "femd/error.h"
 
-/* Words of the PETSc error `code` that was just returned; INTERNAL, or NO_MEMORY where PETSc says so. */
+/* Words of the PETSc error `code` that was just returned; INTERNAL, or NO_MEMORY where PETSc says so. The other ranks
+ * may know nothing of it: the clock of lone_failure.h runs until they agree. */
 femd_status femd_petsc_fail(femd_error *err, PetscErrorCode code, const char *where);
 
 #define PETSC_TRY(err, call)                                                                                           \

@@ -131,6 +131,7 @@ static femd_status case_read_output(femd_case *c, femd_error *err) {
     const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
     c->output_every = case_integer(output, "every", 1);
     c->checkpoint_every = case_integer(output, "checkpoint_every", 1);
+    c->stop_unanswered = strcmp(femd_json_string(output, "if_unanswered", "mark"), "stop") == 0;
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);

@@ -73,6 +73,7 @@ typedef struct femd_case {
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */
     int checkpoint_every;       /* default 1 */
+    int stop_unanswered;        /* 1: a point without an answer to output.wants ends the run after that step */
     int k_reuse;                /* 1: output.conductivity_reuse is given */
     double k_reuse_strain;      /* a conductivity serves for strains within this in each component */
     double k_reuse_temperature; /* and temperatures within this, K */

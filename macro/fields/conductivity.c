@@ -195,6 +195,17 @@ femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_respo
     return FEMD_OK;
 }
 
+void femd_conductivity_lose(femd_problem *p, PetscInt k) {
+    sample *s = p->pt->tk_from + k;
+    for (int c = 0; c < 6; ++c) s->k[c] = s->error[c] = s->electronic[c] = s->E[c] = NAN;
+    s->T = NAN;
+    s->notes = 0;
+}
+
+static int conductivity_is_lost(const sample *s) {
+    return isnan(s->T);
+}
+
 /* Rank 0: what each row ends with. */
 static void conductivity_spread(femd_conductivity_plan *plan) {
     for (size_t i = 0; i < femd_rows_total(plan->rows); ++i) {
@@ -227,6 +238,7 @@ static femd_status conductivity_record(femd_problem *p, const femd_conductivity_
         if (!conductivity_answered(p, k)) continue;
         count[femd_conductivity_is_due(plan, k) ? 0 : 1]++;
         count[2] += pt->tk_from[k].notes != 0;
+        if (conductivity_is_lost(pt->tk_from + k)) continue;
         sum[0] += pt->weight[k];
         for (int c = 0; c < 6; ++c) sum[1 + c] += pt->weight[k] * pt->tk[6 * k + c];
         for (int c = 0; c < 6; ++c) sum[7 + c] += pt->weight[k] * pt->tke[6 * k + c];
@@ -239,8 +251,8 @@ static femd_status conductivity_record(femd_problem *p, const femd_conductivity_
     rec->k_reused = count[1];
     rec->k_noted = count[2];
     for (int c = 0; c < 6; ++c) {
-        rec->k_mean[c] = sum[0] > 0 ? sum[1 + c] / sum[0] : 0;
-        rec->ke_mean[c] = sum[0] > 0 ? sum[7 + c] / sum[0] : 0;
+        rec->k_mean[c] = sum[0] > 0 ? sum[1 + c] / sum[0] : NAN;
+        rec->ke_mean[c] = sum[0] > 0 ? sum[7 + c] / sum[0] : NAN;
     }
     return FEMD_OK;
 }
@@ -254,6 +266,11 @@ femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *pla
     for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
         if (!conductivity_answered(p, k)) continue;
         memcpy(error + 6 * k, pt->tk_from[k].error, sizeof pt->tk_from[k].error);
+        if (conductivity_is_lost(pt->tk_from + k)) {
+            for (int c = 0; c < 6; ++c) pt->tk[6 * k + c] = pt->tke[6 * k + c] = NAN;
+            if (pt->tstatus[k] == FEMD_OK) pt->tstatus[k] = FEMD_NOT_CONVERGED;
+            continue;
+        }
         rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].k, pt->tk + 6 * k, NULL, err);
         if (rc == FEMD_OK)
             rc = femd_conductivity(pt->tF + 9 * k, pt->tk_from[k].electronic, pt->tke + 6 * k, NULL, err);

@@ -19,11 +19,13 @@ int femd_conductivity_is_due(const femd_conductivity_plan *plan, PetscInt k);
 /* The answer to local point k (which was due). */
 FEMD_MUST_CHECK femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_response *r,
                                                    femd_error *err);
+/* Local point k (which was due) has no answer: NAN, and so for those that were to take it. */
+void femd_conductivity_lose(femd_problem *p, PetscInt k);
 /* What the conductivities of the case's materials count, FEMD_CARRIER_*: LATTICE if it is so for all that answer one,
  * ELECTRONS if any declares them. The same on all ranks. */
 uint32_t femd_conductivity_carriers(const femd_problem *p);
-/* All answers are there: fill the tentative conductivities of the points that take another's, and the record.
- * Collective. */
+/* All answers are there: fill the tentative conductivities of the points that take another's, and the record. Points
+ * that were to take one that was lost get the status NOT_CONVERGED. Collective. */
 FEMD_MUST_CHECK femd_status femd_conductivity_share(femd_problem *p, femd_conductivity_plan *plan,
                                                     femd_step_record *rec, femd_error *err);
 

@@ -56,7 +56,8 @@ typedef struct femd_field_kind {
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
     femd_field_scale (*scale)(const femd_field *field);
-    /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. */
+    /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. After the
+     * commit: of what was asked then. */
     const char *(*trouble)(const femd_field *field, int *points);
     /* The state last evaluated is the converged one. */
     femd_status (*commit)(femd_field *field, int step, femd_step_record *rec, femd_error *err);

@@ -104,8 +104,13 @@ femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err) {
                      femd_status_text(m->broken));
 }
 
-/* All ranks learn how many points failed and the words of the first. */
-static femd_status mechanics_agree_on_failures(femd_problem *p, int *failed, femd_error *err) {
+void femd_mechanics_count_anew(femd_mechanics *m) {
+    m->failing = 0;
+    m->broken = FEMD_OK;
+    m->count_force = m->count_evaluated = 0;
+}
+
+femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err) {
     femd_mechanics *m = p->mech;
     struct {
         uint64_t failing, force, evaluated;
@@ -144,9 +149,7 @@ static femd_status mechanics_is_fresh(femd_problem *p, const double *u, int *fre
 static femd_status mechanics_gather(femd_problem *p, const double *u, int *inverted, femd_error *err) {
     femd_mechanics *m = p->mech;
     memcpy(m->key, u, p->displacement->n * sizeof *u);
-    m->failing = 0;
-    m->broken = FEMD_OK;
-    m->count_force = m->count_evaluated = 0;
+    femd_mechanics_count_anew(m);
     m->sampled = 0;
     for (PetscInt c = 0; c < p->grid->ncells; ++c) m->failing += mechanics_strain_cell(p, c, u);
     for (PetscInt k = p->pt->n; m->failing > 0 && k-- > 0;)
@@ -182,7 +185,7 @@ femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_
     if (!fresh) return FEMD_OK;
     m->evaluated = 0;
     if (!inverted) FEMD_TRY(mechanics_ask(p, err));
-    FEMD_TRY(mechanics_agree_on_failures(p, failed, err));
+    FEMD_TRY(femd_mechanics_agree(p, failed, err));
     m->failed = *failed;
     m->evaluated = 1;
     return FEMD_OK;

@@ -10,67 +10,111 @@
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
 
+/* One round of questions at the converged state. */
 typedef struct extra {
     femd_problem *p;
-    const femd_conductivity_plan *plan; /* NULL: conductivity is not wanted */
-    const PetscInt *point;              /* of request i */
+    const femd_conductivity_plan *plan; /* the conductivity is asked; NULL: the rest of output.wants is */
+    uint32_t wants;
+    const PetscInt *point; /* of request i */
     femd_status rc;
     femd_error *err;
 } extra;
 
-/* The answer adds what output.wants asks; it never touches the mechanical state. */
+/* The answer adds what output.wants asks and leaves stress and tangent alone. Its state goes on from that of the
+ * mechanical answer and is what will be committed: what a method has sampled is then there for the next step. A point
+ * that has no answer keeps its converged state, and what was asked of it is marked as not known. */
 static void commit_take_extra(void *user, size_t i, const femd_response *r) {
     extra *x = user;
     femd_points *pt = x->p->pt;
-    PetscInt k = x->point[i];
+    const PetscInt k = x->point[i];
     x->p->mech->count_force += r->work.force_evaluations;
     pt->twall[k] += r->work.wall;
     if (x->rc != FEMD_OK) return;
     if (r->status != FEMD_OK) {
-        x->rc = femd_fail(x->err, (femd_status)r->status, "point %llu, output.wants at the converged state: %s",
-                          (unsigned long long)r->point, femd_status_text(r->status));
+        femd_mechanics_judge(x->p->mech, r);
+        pt->tstatus[k] = r->status;
+        if (x->plan)
+            femd_conductivity_lose(x->p, k);
+        else
+            femd_wanted_lose(pt->wanted, pt->nwanted, (size_t)k, x->p->mech->request[i].wants);
         return;
     }
-    if (x->plan && femd_conductivity_is_due(x->plan, k)) x->rc = femd_conductivity_take(x->p, k, r, x->err);
+    pt->tstate[k] = r->state_out;
+    if (x->plan) {
+        x->rc = femd_conductivity_take(x->p, k, r, x->err);
+        return;
+    }
     femd_wanted_take(pt->wanted, pt->nwanted, (size_t)k, r, FEMD_WANT_CONDUCTIVITY);
-    if (r->provided & ~(uint32_t)FEMD_WANT_CONDUCTIVITY) pt->tnotes[k] |= (int32_t)r->notes;
+    pt->tnotes[k] |= (int32_t)r->notes;
 }
 
-static femd_status commit_ask_extra(femd_problem *p, const femd_conductivity_plan *plan, femd_error *err) {
-    femd_points *pt = p->pt;
-    femd_mechanics *m = p->mech;
-    PetscInt n = 0, *point = malloc(((size_t)pt->n + 1) * sizeof *point);
-    int *material = malloc(((size_t)pt->n + 1) * sizeof *material);
-    femd_status rc = point && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for output.wants");
-    for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
-        uint32_t wants = p->cs->wants_committed;
-        if (plan && !femd_conductivity_is_due(plan, k)) wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
-        femd_mechanics_request(p, k, wants, &m->request[n]);
-        if (m->request[n].wants == 0) continue;
+/* Who is asked in this round, from the tentative states. An accuracy of the case is one of stresses: how well a
+ * conductivity is to be known is the material's affair. Returns how many. */
+static PetscInt commit_requests(extra *x, PetscInt *point, int *material) {
+    const femd_problem *p = x->p;
+    const femd_points *pt = p->pt;
+    PetscInt n = 0;
+    for (PetscInt k = 0; k < pt->n; ++k) {
+        femd_request *r = &p->mech->request[n];
+        if (x->plan && !femd_conductivity_is_due(x->plan, k)) continue;
+        femd_mechanics_request(p, k, x->wants, r);
+        if (r->wants == 0) continue;
+        r->state_in = pt->tstate[k];
+        if (x->plan) r->accuracy = 0;
         material[n] = pt->material[k];
         point[n++] = k;
     }
-    extra x = {p, plan, point, FEMD_OK, err};
-    m->count_force = 0;
+    return n;
+}
+
+static femd_status commit_ask(extra *x, femd_error *err) {
+    femd_problem *p = x->p;
+    femd_mechanics *m = p->mech;
+    int failed;
+    PetscInt n = 0, *point = malloc(((size_t)p->pt->n + 1) * sizeof *point);
+    int *material = malloc(((size_t)p->pt->n + 1) * sizeof *material);
+    femd_status rc = point && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for output.wants");
+    if (rc == FEMD_OK) n = commit_requests(x, point, material);
+    x->point = point;
+    x->err = err;
+    femd_mechanics_count_anew(m);
     m->count_evaluated = (uint64_t)n;
-    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, m->request, material, (size_t)n, commit_take_extra, &x, err);
+    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, m->request, material, (size_t)n, commit_take_extra, x, err);
     free(point);
     free(material);
-    FEMD_TRY(femd_agree(p->comm, rc != FEMD_OK ? rc : x.rc, err));
-    uint64_t sum[2] = {m->count_evaluated, m->count_force};
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_UINT64_T, MPI_SUM, p->comm));
-    m->count.evaluations += sum[0];
-    m->count.force_evaluations += sum[1];
+    if (rc == FEMD_OK) rc = x->rc;
+    if (rc == FEMD_OK) rc = femd_mechanics_broken(p, err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    const int cut = m->count.failed_points; /* those of attempts that did not converge */
+    FEMD_TRY(femd_mechanics_agree(p, &failed, err));
+    m->count.failed_points = cut;
     return FEMD_OK;
 }
 
-static femd_status commit_take_wants(femd_problem *p, femd_step_record *rec, femd_error *err) {
+static femd_status commit_ask_conductivity(femd_problem *p, femd_step_record *rec, femd_error *err) {
     femd_conductivity_plan *plan = NULL;
-    if (p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(femd_conductivity_plan_create(p, &plan, err));
-    femd_status rc = commit_ask_extra(p, plan, err);
-    if (rc == FEMD_OK && plan) rc = femd_conductivity_share(p, plan, rec, err);
+    FEMD_TRY(femd_conductivity_plan_create(p, &plan, err));
+    extra x = {.p = p, .plan = plan, .wants = FEMD_WANT_CONDUCTIVITY};
+    femd_status rc = commit_ask(&x, err);
+    if (rc == FEMD_OK) rc = femd_conductivity_share(p, plan, rec, err);
     femd_conductivity_plan_destroy(&plan);
     return rc;
+}
+
+/* The conductivity has a round of its own: where it does not converge, nothing else is lost with it. */
+static femd_status commit_take_wants(femd_problem *p, femd_step_record *rec, femd_error *err) {
+    extra x = {.p = p, .wants = p->cs->wants_committed & ~(uint32_t)FEMD_WANT_CONDUCTIVITY};
+    p->mech->count.failed_now = 0;
+    p->mech->count.first_failure[0] = '\0';
+    if (x.wants) FEMD_TRY(commit_ask(&x, err));
+    return p->cs->wants_committed & FEMD_WANT_CONDUCTIVITY ? commit_ask_conductivity(p, rec, err) : FEMD_OK;
+}
+
+static femd_status commit_count_unanswered(const femd_problem *p, uint64_t *unanswered, femd_error *err) {
+    *unanswered = 0;
+    for (PetscInt k = 0; k < p->pt->n; ++k) *unanswered += p->pt->tstatus[k] != FEMD_OK;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, unanswered, 1, MPI_UINT64_T, MPI_SUM, p->comm));
+    return FEMD_OK;
 }
 
 static femd_status commit_summarise(femd_problem *p, femd_step_record *rec, femd_error *err) {
@@ -103,6 +147,7 @@ femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *r
     femd_points *pt = p->pt;
     femd_points_recall(pt);
     if (p->cs->wants_committed) FEMD_TRY(commit_take_wants(p, rec, err));
+    FEMD_TRY(commit_count_unanswered(p, &rec->unanswered, err));
     FEMD_TRY(commit_summarise(p, rec, err));
     femd_status rc = p->law->commit(p->law->self, (uint32_t)step, pt->id, pt->tstate, (size_t)pt->n, err);
     FEMD_TRY(femd_agree(p->comm, rc, err));

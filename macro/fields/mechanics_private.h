@@ -12,8 +12,8 @@
 typedef struct femd_mechanics_count {
     uint64_t evaluations, force_evaluations;
     int failed_points;       /* physics status or det F <= 0 */
-    int failed_now;          /* of them in this attempt */
-    char first_failure[256]; /* words of the first of this attempt, the same on all ranks */
+    int failed_now;          /* of them in this attempt; after the commit: of those asked for output.wants */
+    char first_failure[256]; /* words of the first of these, the same on all ranks */
 } femd_mechanics_count;
 
 struct femd_mechanics {
@@ -45,6 +45,10 @@ struct femd_mechanics {
 /* mechanics_answers.c */
 void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, femd_request *r);
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r);
+/* Before a batch is asked: nothing of it is counted, nobody has failed. */
+void femd_mechanics_count_anew(femd_mechanics *m);
+/* After it: all ranks add what it has cost, and learn how many points failed and the words of the first. Collective. */
+femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err);
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
 /* mechanics_forces.c */

@@ -35,7 +35,8 @@ typedef struct femd_step_record {
     double k_error_max;           /* largest relative error of a point's: of a diagonal component over their mean */
     uint64_t k_sampled, k_reused; /* points that were asked; that took what is known from another point or step */
     uint64_t k_noted;             /* points whose conductivity came with a note */
-    uint32_t notes;               /* FEMD_NOTE_* of any answer that the step ended with */
+    uint64_t unanswered; /* points whose evaluation for output.wants failed, or that were to take what failed: NAN */
+    uint32_t notes;      /* FEMD_NOTE_* of any answer that the step ended with */
     uint64_t evaluations, force_evaluations; /* of this step, all ranks */
     uint64_t reused;                         /* pool data */
     int failed_points;                       /* in the attempts that were cut */

@@ -78,6 +78,17 @@ void femd_wanted_take(femd_wanted *list, size_t count, size_t k, const femd_resp
     }
 }
 
+void femd_wanted_lose(femd_wanted *list, size_t count, size_t k, uint32_t wants) {
+    for (size_t i = 0; i < count; ++i) {
+        const femd_quantity *q = list[i].what;
+        if (!(wants & q->want)) continue;
+        for (size_t c = k * q->numbers; c < (k + 1) * q->numbers; ++c) {
+            list[i].tvalue[c] = NAN;
+            if (q->sampled) list[i].terror[c] = NAN;
+        }
+    }
+}
+
 /* ---- over the body ---- */
 
 size_t femd_wanted_offset(uint32_t wants, const femd_quantity *end) {

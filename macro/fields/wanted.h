@@ -27,6 +27,9 @@ void femd_wanted_copy(femd_wanted *list, size_t count, size_t n, int commit);
 /* Take what a response holds of them into the tentative half of point k; those in `except` (FEMD_WANT_*) stay. */
 void femd_wanted_take(femd_wanted *list, size_t count, size_t k, const femd_response *r, uint32_t except);
 
+/* Point k was asked for `wants` and has no answer: NAN in its tentative half. */
+void femd_wanted_lose(femd_wanted *list, size_t count, size_t k, uint32_t wants);
+
 /* ---- over the body ---- */
 /* How many numbers stand for the body: for each quantity its own, and one for the largest error if it can be sampled.
  */

@@ -13,7 +13,7 @@
 #include "results/checkpoint_private.h"
 #include "results/checkpoint_states.h"
 
-enum { FORMAT = 5 };
+enum { FORMAT = 6 };
 
 /* ---- which case it is ---- */
 

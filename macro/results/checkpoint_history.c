@@ -6,7 +6,7 @@
 #include "fields/wanted.h"
 #include "results/checkpoint_private.h"
 
-enum { INTEGERS = 15, NUMBERS = 6 + 12 + 64 + 14 + 1 };
+enum { INTEGERS = 16, NUMBERS = 6 + 12 + 64 + 14 + 1 };
 
 /* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
 static size_t history_row_width(const femd_history *h) {
@@ -29,7 +29,8 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
                                         r->k_carriers,
                                         r->notes,
                                         r->end,
-                                        r->direct};
+                                        r->direct,
+                                        (int64_t)r->unanswered};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
@@ -67,6 +68,7 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .notes = (uint32_t)k[12],
                                     .end = (int)k[13],
                                     .direct = k[14] != 0,
+                                    .unanswered = (uint64_t)k[15],
                                     .load = v[96],
                                     .k_error_max = v[88],
                                     .noise = v[89]},

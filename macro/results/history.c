@@ -134,7 +134,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
-    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct\n");
+    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered\n");
 }
 
 static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
@@ -156,7 +156,8 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
     FEMD_TRY(wanted_numbers(h, row, out, err));
     FEMD_TRY(history_number(out, r->load, err));
     FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
-    return femd_text_add(out, err, ",%d,%d\n", r->end == FEMD_NEWTON_STALLED, r->direct);
+    return femd_text_add(out, err, ",%d,%d,%llu\n", r->end == FEMD_NEWTON_STALLED, r->direct,
+                         (unsigned long long)r->unanswered);
 }
 
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {

@@ -149,18 +149,31 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info) {
     live_say(l);
 }
 
-void femd_live_cut(femd_live *l, int step, const char *why, double dt) {
+void femd_live_log(femd_live *l, const char *text) {
+    if (!l->log) return;
+    fprintf(l->log, "[solver] %s\n", text);
+    fflush(l->log);
+}
+
+/* A line that stays. */
+static void live_tell(femd_live *l, const char *text) {
+    femd_live_log(l, text);
     if (!l->out) return;
-    fprintf(l->out, "%sstep %d: increment cut to %.4g: %s\n", l->drawn ? "\n" : "", step, dt, why);
+    fprintf(l->out, "%s%s\n", l->drawn ? "\n" : "", text);
     fflush(l->out);
     l->drawn = 0;
 }
 
+void femd_live_cut(femd_live *l, int step, const char *why, double dt) {
+    char text[1024];
+    snprintf(text, sizeof text, "step %d: increment cut to %.4g: %s", step, dt, why);
+    live_tell(l, text);
+}
+
 void femd_live_note(femd_live *l, int step, const char *what) {
-    if (!l->out) return;
-    fprintf(l->out, "%sstep %d: %s\n", l->drawn ? "\n" : "", step, what);
-    fflush(l->out);
-    l->drawn = 0;
+    char text[1024];
+    snprintf(text, sizeof text, "step %d: %s", step, what);
+    live_tell(l, text);
 }
 
 void femd_live_end(femd_live *l) {

@@ -8,6 +8,7 @@
 
 typedef struct femd_live {
     FILE *out; /* borrowed; NULL = silent (other ranks, --quiet) */
+    FILE *log; /* borrowed; cuts and notes go here too, silent or not; NULL = nowhere */
     int terminal;
     const char *address; /* of the server, borrowed */
     int steps;           /* planned */
@@ -34,6 +35,8 @@ void femd_live_progress(femd_live *l, const femd_progress_info *info);
 void femd_live_cut(femd_live *l, int step, const char *why, double dt);
 /* Something about a step is to be known: a line of its own. */
 void femd_live_note(femd_live *l, int step, const char *what);
+/* A line of the solver's for the log alone. */
+void femd_live_log(femd_live *l, const char *text);
 /* Close an unfinished line, so that other text can follow; what comes after is counted and not shown. */
 void femd_live_end(femd_live *l);
 

@@ -172,6 +172,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(summary_number(out, ", \"stability_min\": ", r->stability_min, err));
     FEMD_TRY(integer(out, ", \"evaluations\": ", r->evaluations, err));
     FEMD_TRY(notes(r->notes, out, err));
+    if (cs->wants_committed) FEMD_TRY(integer(out, ", \"unanswered\": ", r->unanswered, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
     FEMD_TRY(wanted(h, row, out, err));
     return femd_text_add(out, err, ", \"heat\": {}}");

@@ -24,6 +24,24 @@ static int stepping_finished(const femd_problem *p) {
     return p->time >= p->cs->end_time * (1 - 1e-12);
 }
 
+/* The step stands; what was wanted beside it does not stand everywhere. */
+static femd_status stepping_tell_unanswered(const femd_problem *p, const femd_stepping_hooks *hooks,
+                                            const femd_step_record *rec, femd_error *err) {
+    char what[512];
+    int points;
+    if (rec->unanswered == 0) return FEMD_OK;
+    const char *first = p->displacement->kind->trouble(p->displacement, &points);
+    snprintf(what, sizeof what,
+             "%llu points have no answer to output.wants; the first: %s; what was asked of them is nan in the results, "
+             "the step stands",
+             (unsigned long long)rec->unanswered, first);
+    if (p->cs->stop_unanswered)
+        return femd_fail(err, FEMD_NOT_CONVERGED, "step %d: %s, and the run ends (output.if_unanswered \"stop\")",
+                         rec->step, what);
+    if (hooks && hooks->note) hooks->note(hooks->user, rec->step, what);
+    return FEMD_OK;
+}
+
 static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
                                         femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
@@ -35,7 +53,8 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     p->direct = rec->direct;
     if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
     p->dt = fmin(dt, planned);
-    return hooks && hooks->committed ? femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err) : FEMD_OK;
+    if (hooks && hooks->committed) FEMD_TRY(femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err));
+    return stepping_tell_unanswered(p, hooks, rec, err);
 }
 
 /* What an answer that is less than asked must say of itself. */

@@ -240,6 +240,10 @@ static femd_status md_strain(void *self, femd_native *native, const femd_conditi
     femd_sampled *common = &md->common;
     FEMD_TRY(femd_sampled_check(md, conditions, err));
     FEMD_TRY(femd_path_advance(&native->path, E, conditions->beat, err));
+    if (conditions->wants == 0) { /* another method's answer is wanted at this strain */
+        memset(S, 0, 6 * sizeof *S);
+        return FEMD_OK;
+    }
     if (md->carried && (common->T != conditions->temperature || !(md_same(common->E1, E) || md_same(common->E0, E))))
         md->carried = 0;
     if (!(md->sampled && md_distance(common->E0, E) <= EXTRAPOLATE))
@@ -310,7 +314,7 @@ static femd_status md_respond(void *self, femd_native *native, const femd_condit
 
 static femd_status md_answer(void *self, femd_native *native, const femd_conditions *conditions,
                              const femd_bytes *carried, femd_response *response, femd_buffer *carry, femd_error *err) {
-    (void)carried;
+    if (conditions->wants == 0) return femd_buffer_append(carry, carried->data, carried->size, err);
     return femd_sampled_finish(self, native, conditions, response, carry, err);
 }
 

@@ -145,6 +145,7 @@ static femd_status engine_native_first_method(turn *t, femd_response *r, femd_er
     double S[6];
     femd_bytes carried;
     FEMD_TRY(engine_native_begin(t, slot, &e.conditions, &carried, err));
+    if (!strain_alone) e.conditions.wants |= FEMD_WANT_STRESS; /* it finds the strain */
     e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
     FEMD_TRY(femd_control_solve(q, path->E, engine_native_strain, &e, r, err));
     if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);

@@ -99,7 +99,9 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
         r->notes = FEMD_NOTE_NO_PLATEAU;
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     }
-    memcpy(r->state_out.b, q->value, sizeof r->state_out.b); /* names the strain it belongs to */
+    memcpy(r->state_out.b, q->value, sizeof r->state_out.b);                /* names the strain it belongs to... */
+    r->state_out.b[24] = (uint8_t)(q->wants & ~(uint32_t)FEMD_WANT_ENERGY); /* ...and what was asked last */
+    if (q->wants & law->refuse && (law->refuse_all || q->point % 3 == 1)) r->status = FEMD_NOT_CONVERGED;
     r->work.force_evaluations = 2;
 }
 
@@ -121,7 +123,8 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
 
 static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
                               femd_error *err) {
-    (void)points, (void)states, (void)n, (void)err;
+    (void)points, (void)err;
+    if (n > 0) ((test_law *)self)->committed = states[0];
     ((test_law *)self)->commits++;
     ((test_law *)self)->last_step = step;
     return FEMD_OK;

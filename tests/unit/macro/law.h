@@ -11,6 +11,8 @@ typedef struct test_law {
     double lambda, mu;        /* Pa */
     double softer;            /* material k has its moduli times softer^k; 0 = 1 */
     double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
+    uint32_t refuse;          /* FEMD_WANT_*: asked for one of them, every third point is not converged */
+    int refuse_all;           /* ... or all are */
     int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;             /* relative; a fixed function of point and seed */
     double ragged;            /* of mu: the stress jumps by this wherever the strain passes one of many lines */
@@ -18,7 +20,8 @@ typedef struct test_law {
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */
     uint32_t last_step;
-    femd_request first; /* of the last call */
+    femd_request first;  /* of the last call */
+    femd_hash committed; /* state of the first point committed last */
 } test_law;
 
 /* St. Venant-Kirchhoff, lambda = 2 Pa, mu = 1 Pa. */

@@ -123,7 +123,7 @@ static void is_in_the_history(const char *folder) {
     assert_non_null(strstr(line[0], ",S12,made_up11,made_up22,made_up33,made_up23,made_up13,made_up12,made_up_error,"
                                     "load,residual_to_load,stalled,direct"));
     char *at = line[2] + strlen(line[2]);
-    for (int c = 0; c < 4; ++c) /* what stands behind the quantities */
+    for (const char *behind = strstr(line[0], ",load,"); behind; behind = strchr(behind + 1, ','))
         while (*--at != ',') {}
     for (int c = 6; c >= 0; --c) {
         while (*--at != ',') {}

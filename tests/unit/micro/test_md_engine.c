@@ -178,6 +178,49 @@ static void what_cannot_be_answered_is_refused(void **state) {
     femd_material_close(&m);
 }
 
+/* The RVE of a sampled or a static stress, and its conductivity in a few short segments. */
+#define CONDUCTS(stress)                                                                                               \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"" stress "\",\"conductivity\":\"green-kubo\"},"                   \
+    "\"green-kubo\":{\"segment\":\"170 ps\",\"stride\":6,\"min_segments\":2,\"max_segments\":2},"                      \
+    "\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.376 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"      \
+    "\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\","     \
+    "\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}"
+
+static uint64_t sweeps_of(femd_material *m, const femd_request *q, const femd_buffer *state, femd_response *r,
+                          femd_buffer *out) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (try_request(m, q, state, r, out, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(r->status, FEMD_OK);
+    return r->work.force_evaluations;
+}
+
+/* A conductivity alone asks nothing of a sampled stress: it starts from the atoms at rest, samples no stress of its own
+ * and leaves the sums of the state as they are. */
+static void conductivity_alone_samples_no_stress(void **state) {
+    (void)state;
+    femd_material *m = open_material(CONDUCTS("md")), *still = open_material(CONDUCTS("statics"));
+    const femd_request stress = {
+        .wants = FEMD_WANT_STRESS, .temperature = 40, .accuracy = 0.2, .seed = 3, .value = {0.01, 0, -0.005, 0, 0.004}};
+    femd_request alone = stress;
+    femd_response first, k, at_rest, kept;
+    femd_buffer sums = FEMD_BUFFER_INIT, both = FEMD_BUFFER_INIT;
+    alone.wants = FEMD_WANT_CONDUCTIVITY;
+    alone.accuracy = 0; /* the material's own for the stress is sharper than what is there */
+    const uint64_t sampled = sweeps_of(m, &stress, NULL, &first, &sums);
+    const uint64_t bare = sweeps_of(still, &alone, NULL, &at_rest, NULL);
+    assert_true(sampled > 100);
+    assert_true(sweeps_of(m, &alone, &sums, &k, &both) <= bare);
+    assert_int_equal(k.provided, FEMD_WANT_CONDUCTIVITY);
+    assert_true(k.k[0] > 0 && k.hill_mandel <= 1e-9);
+    assert_true(sweeps_of(m, &stress, &both, &kept, NULL) < 10);
+    assert_memory_equal(kept.S, first.S, sizeof kept.S);
+    assert_true(sweeps_of(m, &alone, NULL, &k, NULL) <= bare); /* and where nothing was ever sampled */
+    femd_buffer_clear(&sums);
+    femd_buffer_clear(&both);
+    femd_material_close(&m);
+    femd_material_close(&still);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_quantity_comes_with_its_error),
@@ -187,6 +230,7 @@ int main(void) {
         cmocka_unit_test(reference_needs_a_sampling_that_is_sharp_enough),
         cmocka_unit_test(an_rve_has_the_symmetry_of_cell_and_atoms),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
+        cmocka_unit_test(conductivity_alone_samples_no_stress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
