@@ -1,4 +1,4 @@
-# femd_case: the case file as a struct, the elements that it names, and the lock on a folder of results. No PETSc and no MPI, so that the program femd can link it too.
+# femd_case: the case file as a struct, the elements that it names, its mesh before it is shared among ranks, and the lock on a folder of results. No PETSc and no MPI, so that the program femd can link it too.
 add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/base/folder_lock.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
@@ -7,6 +7,11 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/element/element.c
   ${CMAKE_CURRENT_LIST_DIR}/element/element_sum.c
   ${CMAKE_CURRENT_LIST_DIR}/element/hexahedron.c
-  ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron.c)
+  ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_file.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto m)

@@ -9,7 +9,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
-#include "mesh/mesh.h"
+#include "mesh/mesh_plex.h"
 
 static femd_status grid_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");

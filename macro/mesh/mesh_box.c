@@ -20,20 +20,20 @@ static double box_uniform(uint64_t seed, uint64_t number) {
 
 typedef struct box {
     const femd_case *cs;
-    PetscInt n[3]; /* cells */
+    int n[3]; /* cells */
     const femd_cell *cell;
 } box;
 
-static PetscInt box_vertex(const box *b, PetscInt i, PetscInt j, PetscInt k) {
+static int box_vertex(const box *b, int i, int j, int k) {
     return i + (b->n[0] + 1) * (j + (b->n[1] + 1) * k);
 }
 
 static void box_fill_vertices(const box *b, femd_mesh *mesh) {
     const femd_case_mesh *g = &b->cs->mesh;
-    for (PetscInt k = 0; k <= b->n[2]; ++k)
-        for (PetscInt j = 0; j <= b->n[1]; ++j)
-            for (PetscInt i = 0; i <= b->n[0]; ++i) {
-                const PetscInt at[3] = {i, j, k}, v = box_vertex(b, i, j, k);
+    for (int k = 0; k <= b->n[2]; ++k)
+        for (int j = 0; j <= b->n[1]; ++j)
+            for (int i = 0; i <= b->n[0]; ++i) {
+                const int at[3] = {i, j, k}, v = box_vertex(b, i, j, k);
                 int inside = 1;
                 for (int a = 0; a < 3; ++a) inside &= at[a] > 0 && at[a] < b->n[a];
                 for (int a = 0; a < 3; ++a) {
@@ -47,11 +47,11 @@ static void box_fill_vertices(const box *b, femd_mesh *mesh) {
 }
 
 static void box_fill_cells(const box *b, femd_mesh *mesh) {
-    PetscInt *out = mesh->cell;
-    for (PetscInt k = 0; k < b->n[2]; ++k)
-        for (PetscInt j = 0; j < b->n[1]; ++j)
-            for (PetscInt i = 0; i < b->n[0]; ++i) {
-                PetscInt v[8]; /* by bits x, y, z */
+    int *out = mesh->cell;
+    for (int k = 0; k < b->n[2]; ++k)
+        for (int j = 0; j < b->n[1]; ++j)
+            for (int i = 0; i < b->n[0]; ++i) {
+                int v[8]; /* by bits x, y, z */
                 for (int c = 0; c < 8; ++c) v[c] = box_vertex(b, i + (c & 1), j + ((c >> 1) & 1), k + (c >> 2));
                 for (int part = 0; part < b->cell->per_block; ++part)
                     for (int c = 0; c < b->cell->corners; ++c) *out++ = v[b->cell->block[part][c]];
@@ -61,9 +61,9 @@ static void box_fill_cells(const box *b, femd_mesh *mesh) {
 /* One side: normal direction a, at its low or high end; the faces that the cut of the blocks leaves on it. */
 static void box_fill_side(const box *b, femd_mesh *mesh, int side) {
     const int a = side / 2, high = side % 2, p = (a + 1) % 3, q = (a + 2) % 3;
-    for (PetscInt s = 0; s < b->n[q]; ++s)
-        for (PetscInt r = 0; r < b->n[p]; ++r) {
-            PetscInt v[4], at[3];
+    for (int s = 0; s < b->n[q]; ++s)
+        for (int r = 0; r < b->n[p]; ++r) {
+            int v[4], at[3];
             at[a] = high ? b->n[a] : 0;
             for (int c = 0; c < 4; ++c) {
                 at[p] = r + (c & 1);
@@ -71,7 +71,7 @@ static void box_fill_side(const box *b, femd_mesh *mesh, int side) {
                 v[c] = box_vertex(b, at[0], at[1], at[2]);
             }
             for (int part = 0; part < b->cell->per_side; ++part) {
-                PetscInt *face = mesh->face + FEMD_FACE_CORNERS * mesh->nfaces;
+                int *face = mesh->face + FEMD_FACE_CORNERS * mesh->nfaces;
                 for (int c = 0; c < FEMD_FACE_CORNERS; ++c)
                     face[c] = c < b->cell->face_corners ? v[b->cell->side[part][c]] : -1;
                 mesh->face_surface[mesh->nfaces++] = side;
@@ -93,7 +93,7 @@ femd_status femd_mesh_box(const femd_case *cs, femd_mesh *mesh, femd_error *err)
     if (cubes > 1e8) return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh.cells: more than 1e8 cells", cs->path);
     mesh->title = "the box";
     mesh->corners = b.cell->corners;
-    mesh->ncells = (PetscInt)cubes * b.cell->per_block;
+    mesh->ncells = (int)cubes * b.cell->per_block;
     mesh->nvertices = (b.n[0] + 1) * (b.n[1] + 1) * (b.n[2] + 1);
     mesh->nsurfaces = 6;
     size_t sides = 2 * ((size_t)b.n[0] * b.n[1] + (size_t)b.n[1] * b.n[2] + (size_t)b.n[2] * b.n[0]) * b.cell->per_side;

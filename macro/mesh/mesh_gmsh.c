@@ -84,7 +84,7 @@ static femd_status gmsh_take_names(const femd_gmsh_file *file, femd_mesh *mesh, 
 
 /* ---- cells ---- */
 
-static femd_status gmsh_misfit(const femd_case *cs, const femd_mesh *mesh, const femd_gmsh_element *e, PetscInt cell,
+static femd_status gmsh_misfit(const femd_case *cs, const femd_mesh *mesh, const femd_gmsh_element *e, int cell,
                                femd_error *err) {
     const femd_cell *shape = femd_cell_of_gmsh(e->type);
     const char *name = "?";
@@ -122,7 +122,7 @@ static femd_status gmsh_find_cells(const femd_case *cs, const femd_gmsh_file *fi
 
 typedef struct gmsh_double {
     size_t node[FEMD_CELL_CORNERS]; /* sorted */
-    PetscInt cell;
+    int cell;
 } gmsh_double;
 
 static int gmsh_by_nodes(const void *a, const void *b) {
@@ -140,10 +140,10 @@ static int gmsh_same_groups(const femd_gmsh_file *file, size_t a, size_t b) {
 /* Format 2.2 lists a cell once for each group that it is in. same_as[cell] = the first of them, itself for most. A cell
  * that is there twice in one group is no such thing and is refused later. */
 static femd_status gmsh_find_doubles(const femd_gmsh_file *file, const femd_mesh *mesh, const size_t *element_of,
-                                     PetscInt *same_as, femd_error *err) {
+                                     int *same_as, femd_error *err) {
     gmsh_double *list = calloc((size_t)mesh->ncells + 1, sizeof *list);
     if (!list) return gmsh_no_memory(mesh, err);
-    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+    for (int c = 0; c < mesh->ncells; ++c) {
         const size_t *node = file->node + file->element[element_of[c]].nodes;
         list[c].cell = c;
         for (int i = 0; i < mesh->corners; ++i) {
@@ -153,21 +153,21 @@ static femd_status gmsh_find_doubles(const femd_gmsh_file *file, const femd_mesh
         }
     }
     qsort(list, (size_t)mesh->ncells, sizeof *list, gmsh_by_nodes);
-    for (PetscInt k = 0, first = 0; k < mesh->ncells; ++k) {
-        const PetscInt c = list[k].cell;
+    for (int k = 0, first = 0; k < mesh->ncells; ++k) {
+        const int c = list[k].cell;
         if (memcmp(list[k].node, list[first].node, sizeof list[k].node) != 0) first = k;
         same_as[c] = list[first].cell;
-        for (PetscInt j = first; j < k; ++j)
+        for (int j = first; j < k; ++j)
             if (gmsh_same_groups(file, element_of[list[j].cell], element_of[c])) same_as[c] = c;
     }
     free(list);
     return FEMD_OK;
 }
 
-static femd_status gmsh_add_region(femd_mesh *mesh, size_t *room, PetscInt cell, int region, femd_error *err) {
+static femd_status gmsh_add_region(femd_mesh *mesh, size_t *room, int cell, int region, femd_error *err) {
     if ((size_t)mesh->ninregion == *room) {
         *room = 2 * *room + 1024;
-        PetscInt *cells = realloc(mesh->region_cell, *room * sizeof *cells);
+        int *cells = realloc(mesh->region_cell, *room * sizeof *cells);
         if (cells) mesh->region_cell = cells;
         int *of = realloc(mesh->region_of, *room * sizeof *of);
         if (of) mesh->region_of = of;
@@ -180,12 +180,12 @@ static femd_status gmsh_add_region(femd_mesh *mesh, size_t *room, PetscInt cell,
 
 /* Number the cells that are left, 0..ncells-1, with their regions; same_as becomes the new number. */
 static femd_status gmsh_take_cells(const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags, size_t *element_of,
-                                   PetscInt *same_as, femd_error *err) {
+                                   int *same_as, femd_error *err) {
     size_t room = 0;
-    PetscInt kept = 0;
-    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+    int kept = 0;
+    for (int c = 0; c < mesh->ncells; ++c) {
         const femd_gmsh_element *e = &file->element[element_of[c]];
-        const PetscInt number = same_as[c] == c ? kept : same_as[same_as[c]]; /* the first one stands before it */
+        const int number = same_as[c] == c ? kept : same_as[same_as[c]]; /* the first one stands before it */
         if (number == kept) element_of[kept++] = element_of[c];
         same_as[c] = number;
         for (int k = 0; k < e->ngroups; ++k)
@@ -198,19 +198,19 @@ static femd_status gmsh_take_cells(const femd_gmsh_file *file, femd_mesh *mesh, 
 
 /* Vertices that cells use, in the order of the file. number[node of the file] = vertex, -1 for none. */
 static femd_status gmsh_take_vertices(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh,
-                                      const size_t *element_of, PetscInt *number, femd_error *err) {
+                                      const size_t *element_of, int *number, femd_error *err) {
     mesh->cell = malloc(((size_t)mesh->ncells + 1) * (size_t)mesh->corners * sizeof *mesh->cell);
     mesh->x = malloc(3 * (file->nnodes + 1) * sizeof *mesh->x);
     if (!mesh->cell || !mesh->x) return gmsh_no_memory(mesh, err);
     for (size_t i = 0; i < file->nnodes; ++i) number[i] = -1;
-    for (PetscInt c = 0; c < mesh->ncells; ++c)
+    for (int c = 0; c < mesh->ncells; ++c)
         for (int i = 0; i < mesh->corners; ++i) number[file->node[file->element[element_of[c]].nodes + (size_t)i]] = 0;
     for (size_t i = 0; i < file->nnodes; ++i) {
         if (number[i] < 0) continue;
         number[i] = mesh->nvertices++;
         for (int a = 0; a < 3; ++a) mesh->x[3 * number[i] + a] = cs->mesh.scale * file->x[3 * i + (size_t)a];
     }
-    for (PetscInt c = 0; c < mesh->ncells; ++c)
+    for (int c = 0; c < mesh->ncells; ++c)
         for (int i = 0; i < mesh->corners; ++i)
             mesh->cell[mesh->corners * c + i] = number[file->node[file->element[element_of[c]].nodes + (size_t)i]];
     return FEMD_OK;
@@ -257,9 +257,9 @@ static femd_status gmsh_check_straight(const femd_case *cs, const femd_gmsh_file
                                        const size_t *element_of, femd_error *err) {
     const double round_off = 1e-6; /* of files with seven digits */
     double worst = 0;
-    PetscInt curved = 0, where = 0;
+    int curved = 0, where = 0;
     if (cs->mesh.straighten) return FEMD_OK;
-    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+    for (int c = 0; c < mesh->ncells; ++c) {
         const double bend = gmsh_bend(file, &file->element[element_of[c]]);
         curved += bend > round_off;
         if (bend > worst) worst = bend, where = c;
@@ -278,7 +278,7 @@ static femd_status gmsh_check_straight(const femd_case *cs, const femd_gmsh_file
 /* A face that can be none of a cell (other shape, or a node that no cell has) is kept without vertices: whoever names
  * its surface is told. */
 static femd_status gmsh_take_faces(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags,
-                                   const PetscInt *number, femd_error *err) {
+                                   const int *number, femd_error *err) {
     const int corners = cs->element->cell->face_corners;
     size_t n = 0;
     int nodes;
@@ -292,7 +292,7 @@ static femd_status gmsh_take_faces(const femd_case *cs, const femd_gmsh_file *fi
         if (gmsh_dim(e->type, &nodes) != 2) continue;
         const int triangle = e->type == 2 || e->type == 9;
         for (int k = 0; k < e->ngroups; ++k) {
-            PetscInt *face = mesh->face + FEMD_FACE_CORNERS * mesh->nfaces;
+            int *face = mesh->face + FEMD_FACE_CORNERS * mesh->nfaces;
             int whole = corners == (triangle ? 3 : 4);
             for (int v = 0; v < corners && whole; ++v) whole = number[file->node[e->nodes + (size_t)v]] >= 0;
             for (int v = 0; v < FEMD_FACE_CORNERS; ++v)
@@ -308,7 +308,7 @@ static femd_status gmsh_take_faces(const femd_case *cs, const femd_gmsh_file *fi
 static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags,
                                   femd_error *err) {
     size_t *element_of = NULL;
-    PetscInt *same_as = NULL, *number = malloc((file->nnodes + 1) * sizeof *number);
+    int *same_as = NULL, *number = malloc((file->nnodes + 1) * sizeof *number);
     femd_status rc;
     mesh->corners = cs->element->cell->corners;
     mesh->groups_lost = file->version > 4 && !file->has_entities;
@@ -317,7 +317,7 @@ static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *fil
     FEMD_TRY_GOTO(rc, gmsh_find_cells(cs, file, mesh, &element_of, err), done);
     same_as = malloc(((size_t)mesh->ncells + 1) * sizeof *same_as);
     FEMD_TRY_GOTO(rc, same_as ? FEMD_OK : gmsh_no_memory(mesh, err), done);
-    for (PetscInt c = 0; c < mesh->ncells; ++c) same_as[c] = c;
+    for (int c = 0; c < mesh->ncells; ++c) same_as[c] = c;
     if (file->version < 3) FEMD_TRY_GOTO(rc, gmsh_find_doubles(file, mesh, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_cells(file, mesh, tags, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_check_straight(cs, file, mesh, element_of, err), done);

@@ -4,13 +4,13 @@
 #include "mesh/mesh.h"
 
 /* The vertex that stands for the set of v; the way there is made shorter (Tarjan 1975, path halving). */
-static PetscInt parts_root(PetscInt *parent, PetscInt v) {
+static int parts_root(int *parent, int v) {
     while (parent[v] != v) v = parent[v] = parent[parent[v]];
     return v;
 }
 
 femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_error *err) {
-    PetscInt *parent = malloc(((size_t)mesh->nvertices + 1) * sizeof *parent);
+    int *parent = malloc(((size_t)mesh->nvertices + 1) * sizeof *parent);
     int *of_root = malloc(((size_t)mesh->nvertices + 1) * sizeof *of_root);
     *nparts = 0;
     if (!parent || !of_root) {
@@ -18,14 +18,14 @@ femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_
         free(of_root);
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
     }
-    for (PetscInt v = 0; v < mesh->nvertices; ++v) parent[v] = v, of_root[v] = -1;
-    for (PetscInt c = 0; c < mesh->ncells; ++c)
+    for (int v = 0; v < mesh->nvertices; ++v) parent[v] = v, of_root[v] = -1;
+    for (int c = 0; c < mesh->ncells; ++c)
         for (int i = 1; i < mesh->corners; ++i) {
-            const PetscInt a = parts_root(parent, mesh->cell[mesh->corners * c]),
-                           b = parts_root(parent, mesh->cell[mesh->corners * c + i]);
-            if (a != b) parent[PetscMax(a, b)] = PetscMin(a, b);
+            const int a = parts_root(parent, mesh->cell[mesh->corners * c]),
+                      b = parts_root(parent, mesh->cell[mesh->corners * c + i]);
+            if (a != b) parent[a > b ? a : b] = a < b ? a : b;
         }
-    for (PetscInt c = 0; c < mesh->ncells; ++c) {
+    for (int c = 0; c < mesh->ncells; ++c) {
         int *number = &of_root[parts_root(parent, mesh->cell[mesh->corners * c])];
         if (*number < 0) *number = (*nparts)++;
         part[c] = *number;

@@ -3,7 +3,7 @@
  * the same parts in every run, which the same bits need. Serial: it runs on rank 0. */
 #include <stdlib.h>
 
-#include "mesh/mesh.h"
+#include "mesh/mesh_plex.h"
 
 typedef struct centre {
     double x[3];

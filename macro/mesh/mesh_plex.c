@@ -1,0 +1,189 @@
+/* The way of a mesh on rank 0 into a DMPlex over all ranks. Reads no file and knows no displacement. */
+#include "mesh/mesh_plex.h"
+
+#include <petscsf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "element/element.h"
+
+PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n) {
+    PetscInt size, *closure = NULL, first, end;
+    PetscFunctionBeginUser;
+    *n = 0;
+    PetscCall(DMPlexGetDepthStratum(dm, 0, &first, &end));
+    PetscCall(DMPlexGetTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
+    for (PetscInt i = 0; i < size && *n < FEMD_CELL_CORNERS; ++i)
+        if (closure[2 * i] >= first && closure[2 * i] < end) vertex[(*n)++] = closure[2 * i];
+    PetscCall(DMPlexRestoreTransitiveClosure(dm, point, PETSC_TRUE, &size, &closure));
+    PetscFunctionReturn(0);
+}
+
+DMPolytopeType femd_mesh_polytope(const femd_cell *cell) {
+    for (int type = 0; type < DM_NUM_POLYTOPES; ++type)
+        if (strcmp(DMPolytopeTypes[type], cell->name) == 0) return (DMPolytopeType)type;
+    return DM_POLYTOPE_UNKNOWN;
+}
+
+/* Cells as DMPlex wants them: its corners run the other way round. */
+static PetscErrorCode mesh_build_plex(MPI_Comm comm, const femd_mesh *mesh, const femd_cell *shape, DM *dm) {
+    const int corners = shape->corners;
+    PetscInt n = mesh->ncells * mesh->corners, *cell = NULL;
+    DMPolytopeType type = femd_mesh_polytope(shape);
+    PetscFunctionBeginUser;
+    PetscCall(PetscMalloc1(n, &cell));
+    for (PetscInt i = 0; i < n; ++i) cell[i] = mesh->cell[i];
+    for (PetscInt c = 0; c < mesh->ncells; ++c) PetscCall(DMPlexInvertCell(type, cell + corners * c));
+    PetscCall(DMPlexCreateFromCellListPetsc(comm, 3, mesh->ncells, mesh->nvertices, corners, PETSC_TRUE, cell, 3,
+                                            mesh->x, dm));
+    PetscCall(PetscFree(cell));
+    PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
+    PetscFunctionReturn(0);
+}
+
+static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh, int surface, int loaded,
+                                     const char *name, const femd_case *cs, femd_error *err) {
+    PetscInt fstart, fend;
+    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &fstart, &fend));
+    for (PetscInt f = 0; f < mesh->nfaces; ++f) {
+        if (mesh->face_surface[f] != surface) continue;
+        const int *corner = mesh->face + FEMD_FACE_CORNERS * f;
+        const PetscInt *point = NULL;
+        PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0, face = -1;
+        for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = mesh->ncells + corner[n];
+        if (n > 0) {
+            PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
+            face = found == 1 ? point[0] : -1;
+            PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
+        }
+        if (face < fstart || face >= fend)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: mesh: a face of surface \"%s\" in %s is no face of a cell; Gmsh leaves out volumes "
+                             "that are in no physical group once there is a group: put the volume behind the surface "
+                             "in one",
+                             cs->path, name, mesh->title);
+        PETSC_TRY(err, DMPlexGetSupportSize(dm, face, &support));
+        if (loaded && support != 1)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: boundary: \"%s\" lies inside the body; a traction or pressure needs an outer surface",
+                             cs->path, name);
+        PETSC_TRY(err, DMLabelSetValue(label, face, 1));
+    }
+    return FEMD_OK;
+}
+
+/* A face between more than two cells: the mesh lists a cell twice, or is not conforming. */
+static femd_status mesh_check_faces(DM dm, const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
+    PetscInt start, end, support;
+    const PetscInt *cell;
+    PETSC_TRY(err, DMPlexGetHeightStratum(dm, 1, &start, &end));
+    for (PetscInt f = start; f < end; ++f) {
+        PETSC_TRY(err, DMPlexGetSupportSize(dm, f, &support));
+        if (support <= 2) continue;
+        PETSC_TRY(err, DMPlexGetSupport(dm, f, &cell));
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: mesh: %ld cells of %s share one face (cells %ld, %ld, %ld, ... counted from 0); a volume "
+                         "in two physical groups "
+                         "is listed twice by Gmsh's format 2: save the mesh as version 4.1",
+                         cs->path, (long)support, mesh->title, (long)cell[0], (long)cell[1], (long)cell[2]);
+    }
+    return FEMD_OK;
+}
+
+/* One label for each surface that the boundary names, filled where the mesh is, and completed. Collective. */
+static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *mesh,
+                                      femd_error *err) {
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        char name[FEMD_NAME_MAX + 16];
+        PetscBool have;
+        DMLabel label;
+        snprintf(name, sizeof name, "surface:%s", cs->boundary[b].on);
+        PETSC_TRY(err, DMHasLabel(dm, name, &have));
+        if (have) continue;
+        int loaded = 0;
+        for (size_t o = b; o < cs->nboundary; ++o)
+            loaded |=
+                cs->boundary[o].kind != FEMD_LOAD_DISPLACEMENT && strcmp(cs->boundary[o].on, cs->boundary[b].on) == 0;
+        PETSC_TRY(err, DMCreateLabel(dm, name));
+        PETSC_TRY(err, DMGetLabel(dm, name, &label));
+        int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on);
+        femd_status rc = s < 0 ? FEMD_OK : mesh_mark_surface(dm, label, mesh, s, loaded, cs->boundary[b].on, cs, err);
+        FEMD_TRY(femd_agree(comm, rc, err));
+        PETSC_TRY(err, DMPlexLabelComplete(dm, label));
+    }
+    return FEMD_OK;
+}
+
+/* Number of every local point before the distribution: its root in the migration; all roots are on rank 0. */
+static PetscErrorCode mesh_origin_points(DM dm, PetscSF migration, PetscInt *point) {
+    PetscInt start, end, nleaves;
+    const PetscInt *local;
+    const PetscSFNode *remote;
+    PetscFunctionBeginUser;
+    PetscCall(DMPlexGetChart(dm, &start, &end));
+    for (PetscInt p = start; p < end; ++p) point[p - start] = p;
+    if (!migration) PetscFunctionReturn(0);
+    PetscCall(PetscSFGetGraph(migration, NULL, &nleaves, &local, &remote));
+    for (PetscInt l = 0; l < nleaves; ++l) point[(local ? local[l] : l) - start] = remote[l].index;
+    PetscFunctionReturn(0);
+}
+
+/* Hand every rank its cells. count and cells are those of femd_mesh_partition on rank 0, zero elsewhere. */
+static PetscErrorCode mesh_distribute(DM *dm, int ranks, const PetscInt *count, const PetscInt *cells,
+                                      PetscSF *migration) {
+    PetscPartitioner part;
+    DM spread = NULL;
+    PetscFunctionBeginUser;
+    PetscCall(DMPlexGetPartitioner(*dm, &part));
+    PetscCall(PetscPartitionerSetType(part, PETSCPARTITIONERSHELL));
+    PetscCall(PetscPartitionerShellSetPartition(part, ranks, count, cells));
+    PetscCall(PetscPartitionerSetFromOptions(part));
+    PetscCall(DMPlexDistribute(*dm, 0, migration, &spread));
+    if (spread) {
+        PetscCall(DMDestroy(dm));
+        *dm = spread;
+        PetscCall(DMSetBasicAdjacency(*dm, PETSC_FALSE, PETSC_TRUE));
+    }
+    PetscFunctionReturn(0);
+}
+
+static femd_status mesh_share_cells(MPI_Comm comm, const femd_mesh *mesh, DM *dm, PetscSF *migration, femd_error *err) {
+    int rank, ranks;
+    MPI_TRY(err, MPI_Comm_rank(comm, &rank));
+    MPI_TRY(err, MPI_Comm_size(comm, &ranks));
+    PetscInt *count = calloc((size_t)ranks, sizeof *count), *cells = calloc((size_t)mesh->ncells + 1, sizeof *cells);
+    femd_status rc = count && cells ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    if (rc == FEMD_OK && rank == 0) rc = femd_mesh_partition(mesh, ranks, count, cells, err);
+    rc = femd_agree(comm, rc, err);
+    PetscErrorCode code = rc == FEMD_OK ? mesh_distribute(dm, ranks, count, cells, migration) : 0;
+    free(count);
+    free(cells);
+    FEMD_TRY(rc);
+    PETSC_TRY(err, code);
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *mesh, DM *dm,
+                                 femd_mesh_origin *origin, femd_error *err) {
+    PetscInt start, end;
+    PetscSF migration = NULL;
+    PETSC_TRY(err, mesh_build_plex(comm, mesh, cs->element->cell, dm));
+    FEMD_TRY(femd_agree(comm, mesh_check_faces(*dm, cs, mesh, err), err));
+    FEMD_TRY(mesh_mark_surfaces(comm, *dm, cs, mesh, err));
+    for (int depth = 0; depth < 4; ++depth) {
+        PETSC_TRY(err, DMPlexGetDepthStratum(*dm, depth, &start, &end));
+        origin->first[depth] = start;
+        origin->count[depth] = end - start;
+    }
+    MPI_TRY(err, MPI_Bcast(origin->first, 4, MPIU_INT, 0, comm));
+    MPI_TRY(err, MPI_Bcast(origin->count, 4, MPIU_INT, 0, comm));
+    FEMD_TRY(mesh_share_cells(comm, mesh, dm, &migration, err));
+    PETSC_TRY(err, DMPlexGetChart(*dm, &start, &end));
+    origin->point = malloc(((size_t)(end - start) + 1) * sizeof *origin->point);
+    FEMD_TRY(femd_agree(comm, origin->point ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh"), err));
+    PETSC_TRY(err, mesh_origin_points(*dm, migration, origin->point));
+    PETSC_TRY(err, PetscSFDestroy(&migration));
+    return FEMD_OK;
+}

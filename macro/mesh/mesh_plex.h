@@ -1,0 +1,29 @@
+/* The mesh of rank 0 handed to a DMPlex over all ranks. */
+#ifndef FEMD_MESH_PLEX_H
+#define FEMD_MESH_PLEX_H
+
+#include <petscdmplex.h>
+
+#include "mesh/mesh.h"
+
+/* Cells of every rank: count (one per rank) and cells (ncells, those of rank 0 first). The same in every run. */
+FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks, PetscInt *count, PetscInt *cells,
+                                                femd_error *err);
+
+/* Numbers that survive the distribution. */
+typedef struct femd_mesh_origin {
+    PetscInt first[4], count[4]; /* plex points of the whole mesh: vertices, edges, faces, cells */
+    PetscInt *point;             /* number of every local plex point before the distribution; owned */
+} femd_mesh_origin;
+
+/* Vertices of a cell, face or edge in the order of its closure, at most FEMD_CELL_CORNERS. */
+PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n);
+/* PETSc's word for the shape of a cell. */
+DMPolytopeType femd_mesh_polytope(const femd_cell *cell);
+
+/* DMPlex over all ranks with a label "surface:NAME" for each surface of the boundary, completed to edges and vertices.
+ * Collective; mesh counts on rank 0 only. */
+FEMD_MUST_CHECK femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *mesh, DM *dm,
+                                                 femd_mesh_origin *origin, femd_error *err);
+
+#endif
