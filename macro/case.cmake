@@ -8,6 +8,8 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/element/element_sum.c
   ${CMAKE_CURRENT_LIST_DIR}/element/hexahedron.c
   ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron.c
+  ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron_least.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_curves.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_file.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c

@@ -49,8 +49,24 @@ extern const femd_cell femd_hexahedron, femd_tetrahedron;
 typedef void femd_element_kernel(const double *g, const double *F, const double *S, const double *D, const double *w,
                                  double *K);
 
+/* What an element needs for cells that are curved: of which a node behind the corners is not at the mean of the corners
+ * around it. Its own shape functions then span the geometry. */
+typedef struct femd_element_curved {
+    /* A rule for the reference cell that integrates det J and the cofactor of J times a gradient exactly. */
+    int points;
+    void (*point)(int q, double at[4], double *weight);
+    /* A rule for the reference face, exact for a shape function times the area vector; the weights as in
+     * femd_element; shape functions of a face and their derivatives. */
+    int face_points;
+    void (*face_point)(int q, double at[2], double *weight);
+    void (*face_shape)(const double at[2], double *n, double (*dn)[2]);
+    /* At most the least det J in a cell with nodes at x (nodes x 3), and above `flat` only if det J is so everywhere.
+     */
+    double (*least)(const double *x, double flat);
+} femd_element_curved;
+
 /* Nodes in VTK order: the corners, then those on the edges, on the faces and in the middle, in the order of the cell's
- * lists; at the mean of the corners around them. */
+ * lists; at the mean of the corners around them, unless the cell is curved. */
 typedef struct femd_element {
     const char *name; /* element.type of a case */
     const femd_cell *cell;
@@ -66,6 +82,7 @@ typedef struct femd_element {
     void (*face_shape)(const double at[2], double *n);
     void (*face_point)(int q, double at[2], double *weight);
     femd_element_kernel *stiffness;
+    const femd_element_curved *curved; /* NULL: its cells are straight */
 } femd_element;
 
 /* One line for each element: X(name), where femd_element_NAME is its table. */
@@ -105,12 +122,20 @@ void femd_element_table_make(const femd_element *element, femd_element_table *ta
  * (corners x 3). Returns det J (the caller judges its sign). */
 double femd_element_map(const femd_element_table *table, int q, const double *x, double position[FEMD_SPACE],
                         double *weight, double *gradient);
-/* Share of each node of a face in the integrals of the outward area vector N dA and of dA, m^2; x: the face's corners.
- */
+/* 1 if a node behind the corners is not at the mean of the corners around it, to the last bit; x: nodes x 3. */
+int femd_element_is_curved(const femd_element *element, const double *x);
+/* A whole cell with its nodes at x (nodes x 3): position (points x 3), weight w |det J| and gradients (points x nodes x
+ * 3) of all its points; any of the three may be NULL. Returns the least det J at the points; of a curved cell a
+ * lower bound of it anywhere, or a value not above 1e-12 size^3 if it is inverted or flat somewhere.
+ * Of a curved cell the weights add up to its volume, and sum_q w grad N is the integral of N over its surface: the
+ * patch test is passed whatever the rule of the points. */
+double femd_element_place(const femd_element_table *table, const double *x, double *position, double *weight,
+                          double *gradient);
+/* Share of each node of a face in the integrals of the outward area vector N dA and of dA, m^2; x: the face's nodes. */
 void femd_element_face_area(const femd_element_table *table, const double (*x)[FEMD_SPACE],
                             double area[FEMD_FACE_NODES][FEMD_SPACE], double size[FEMD_FACE_NODES]);
 
-/* Position and outward area vector (of the reference face's unit area) at point q of a face; x: its corners. */
+/* Position and outward area vector (of the reference face's unit area) at point q of a face; x: its nodes. */
 void femd_element_face_place(const femd_element_table *table, int q, const double (*x)[FEMD_SPACE],
                              double position[FEMD_SPACE], double area[FEMD_SPACE]);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "element/element_kernel.h"
+#include "element/tetrahedron_least_private.h"
 
 /* Gradients of the barycentric coordinates. */
 static const double tetrahedron_gradient[4][FEMD_SPACE] = {{-1, -1, -1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
@@ -119,6 +120,46 @@ static void p2_face_shape(const double at[2], double *n) {
 
 FEMD_STIFFNESS_KERNEL(p2_stiffness, 10, 4)
 
+/* Of a curved cell det J is a cubic, and so is the cofactor of J times a gradient: Keast 1986, rule 3. */
+static void p2_curved_point(int q, double l[4], double *weight) {
+    for (int k = 0; k < 4; ++k) l[k] = q == 4 ? 0.25 : k == q ? 0.5 : 1.0 / 6;
+    *weight = (q == 4 ? -0.8 : 0.45) / 6;
+}
+
+/* Of a curved face a shape function times the area vector is of degree 4: Strang and Fix 1973, six points. */
+static void p2_curved_face_point(int q, double at[2], double *weight) {
+    const double root = sqrt(38 - 44 * sqrt(0.4)), spread = sqrt(213125 - 53320 * sqrt(10.0));
+    const double a = (8 - sqrt(10.0) + (q < 3 ? root : -root)) / 18;
+    at[0] = q % 3 == 1 ? 1 - 2 * a : a;
+    at[1] = q % 3 == 2 ? 1 - 2 * a : a;
+    *weight = 3 * (620 + (q < 3 ? spread : -spread)) / 3720;
+}
+
+static void p2_curved_face_shape(const double at[2], double *n, double (*dn)[2]) {
+    static const double gradient[3][2] = {{-1, -1}, {1, 0}, {0, 1}};
+    const double l[3] = {1 - at[0] - at[1], at[0], at[1]};
+    p2_face_shape(at, n);
+    for (int i = 0; i < 3; ++i)
+        for (int a = 0; a < 2; ++a) {
+            const int next = (i + 1) % 3;
+            dn[i][a] = (4 * l[i] - 1) * gradient[i][a];
+            dn[3 + i][a] = 4 * (l[i] * gradient[next][a] + l[next] * gradient[i][a]);
+        }
+}
+
+static double p2_least(const double *x, double flat) {
+    return element_least_det(p2_shape, x, flat);
+}
+
+static const femd_element_curved p2_curved = {
+    .points = 5,
+    .point = p2_curved_point,
+    .face_points = 6,
+    .face_point = p2_curved_face_point,
+    .face_shape = p2_curved_face_shape,
+    .least = p2_least,
+};
+
 const femd_element femd_element_p2 = {
     .name = "P2",
     .cell = &femd_tetrahedron,
@@ -134,4 +175,5 @@ const femd_element femd_element_p2 = {
     .face_shape = p2_face_shape,
     .face_point = p2_face_point,
     .stiffness = p2_stiffness,
+    .curved = &p2_curved,
 };

@@ -91,8 +91,8 @@ static void boundary_load_face(const femd_field *field, const femd_condition *co
     const femd_element_table *table = &field->grid->table;
     const PetscInt *node = field->grid->cell_node + cell * table->nodes;
     const int *of_face = table->face_node[side], components = field->components;
-    double x[FEMD_FACE_CORNERS][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
-    for (int i = 0; i < table->element->cell->face_corners; ++i)
+    double x[FEMD_FACE_NODES][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
+    for (int i = 0; i < table->face_nodes; ++i)
         memcpy(x[i], field->grid->node_x + FEMD_SPACE * node[of_face[i]], sizeof x[i]);
     femd_element_face_area(table, (const double(*)[FEMD_SPACE])x, area, size);
     for (int i = 0; i < table->face_nodes; ++i)
@@ -122,17 +122,15 @@ static void boundary_load_body(const femd_field *field, const double *per_volume
     const femd_element_table *table = &grid->table;
     const int components = field->components;
     for (PetscInt c = 0; c < grid->ncells; ++c) {
-        double x[FEMD_SPACE * FEMD_CELL_CORNERS], position[FEMD_SPACE], weight,
-            gradient[FEMD_SPACE * FEMD_ELEMENT_NODES];
+        double x[FEMD_SPACE * FEMD_ELEMENT_NODES], weight[FEMD_ELEMENT_POINTS];
         const PetscInt *node = grid->cell_node + c * table->nodes;
-        for (int i = 0; i < table->corners; ++i)
+        for (int i = 0; i < table->nodes; ++i)
             memcpy(x + FEMD_SPACE * i, grid->node_x + FEMD_SPACE * node[i], FEMD_SPACE * sizeof *x);
-        for (int q = 0; q < table->points; ++q) {
-            (void)femd_element_map(table, q, x, position, &weight, gradient);
+        (void)femd_element_place(table, x, NULL, weight, NULL);
+        for (int q = 0; q < table->points; ++q)
             for (int i = 0; i < table->nodes; ++i)
                 for (int a = 0; a < components; ++a)
-                    body[components * node[i] + a] += table->shape[q][i] * weight * per_volume[a];
-        }
+                    body[components * node[i] + a] += table->shape[q][i] * weight[q] * per_volume[a];
     }
 }
 

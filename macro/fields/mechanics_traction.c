@@ -38,14 +38,14 @@ void femd_mechanics_traction(const void *self, PetscInt cell, int side, double *
     const femd_problem *p = self;
     const femd_element_table *table = &p->grid->table;
     const PetscInt k = cell * table->points, *node = p->grid->cell_node + cell * table->nodes;
-    double corner[FEMD_FACE_CORNERS][FEMD_SPACE], P[FEMD_ELEMENT_POINTS][9];
-    for (int i = 0; i < table->element->cell->face_corners; ++i)
-        memcpy(corner[i], p->grid->node_x + FEMD_SPACE * node[table->face_node[side][i]], sizeof corner[i]);
+    double on_face[FEMD_FACE_NODES][FEMD_SPACE], P[FEMD_ELEMENT_POINTS][9];
+    for (int i = 0; i < table->face_nodes; ++i)
+        memcpy(on_face[i], p->grid->node_x + FEMD_SPACE * node[table->face_node[side][i]], sizeof on_face[i]);
     for (int q = 0; q < table->points; ++q)
         traction_first_piola(p->pt->tF + 9 * (k + q), p->pt->tS + 6 * (k + q), P[q]);
     for (int f = 0; f < table->face_points; ++f) {
         double position[FEMD_SPACE], area[FEMD_SPACE], weight[FEMD_ELEMENT_POINTS], force[FEMD_SPACE] = {0};
-        femd_element_face_place(table, f, (const double(*)[FEMD_SPACE])corner, position, area);
+        femd_element_face_place(table, f, (const double(*)[FEMD_SPACE])on_face, position, area);
         traction_fit(p->pt->x + FEMD_SPACE * k, table->points, position, weight);
         for (int q = 0; q < table->points; ++q)
             for (int a = 0; a < 3; ++a)

@@ -86,14 +86,13 @@ void femd_points_recall(femd_points *pt) {
 static void points_place_cell(femd_problem *p, PetscInt c) {
     const femd_grid *grid = p->grid;
     const femd_element_table *table = &grid->table;
-    double x[FEMD_SPACE * FEMD_CELL_CORNERS];
-    const PetscInt *node = grid->cell_node + c * table->nodes;
-    for (int i = 0; i < table->corners; ++i)
+    double x[FEMD_SPACE * FEMD_ELEMENT_NODES];
+    const PetscInt *node = grid->cell_node + c * table->nodes, first = c * table->points;
+    for (int i = 0; i < table->nodes; ++i)
         memcpy(x + FEMD_SPACE * i, grid->node_x + FEMD_SPACE * node[i], FEMD_SPACE * sizeof *x);
-    for (int q = 0; q < table->points; ++q) {
-        PetscInt k = c * table->points + q;
-        femd_element_map(table, q, x, p->pt->x + 3 * k, &p->pt->weight[k],
-                         p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE);
+    (void)femd_element_place(table, x, p->pt->x + 3 * first, p->pt->weight + first,
+                             p->pt->gradient + (size_t)first * table->nodes * FEMD_SPACE);
+    for (PetscInt k = first, q = 0; q < table->points; ++k, ++q) {
         p->pt->id[k] = grid->cell_file[c] * (uint64_t)table->points + (uint64_t)q;
         p->pt->material[k] = grid->cell_material[c];
     }

@@ -99,9 +99,9 @@ static PetscErrorCode grid_cell_nodes(const femd_grid *grid, PetscSection sectio
     PetscFunctionReturn(0);
 }
 
-/* A node lies at the mean of the vertices of what it is on. */
-static PetscErrorCode grid_place_nodes(femd_grid *grid, PetscSection section) {
-    PetscInt node, start, end;
+/* A node lies at the mean of the vertices of what it is on, or at the middle of its curved edge. */
+static PetscErrorCode grid_place_nodes(femd_grid *grid, PetscSection section, const femd_mesh_origin *origin) {
+    PetscInt node, start, end, chart;
     Vec coordinates;
     PetscSection of_vertices;
     const PetscScalar *x;
@@ -109,6 +109,7 @@ static PetscErrorCode grid_place_nodes(femd_grid *grid, PetscSection section) {
     PetscCall(DMGetCoordinatesLocal(grid->dm, &coordinates));
     PetscCall(DMGetCoordinateSection(grid->dm, &of_vertices));
     PetscCall(VecGetArrayRead(coordinates, &x));
+    PetscCall(DMPlexGetChart(grid->dm, &chart, NULL));
     for (int depth = 0; depth < 4; ++depth) {
         PetscCall(DMPlexGetDepthStratum(grid->dm, depth, &start, &end));
         for (PetscInt point = start; point < end && grid->table.element->nodes_on[depth]; ++point) {
@@ -122,6 +123,8 @@ static PetscErrorCode grid_place_nodes(femd_grid *grid, PetscSection section) {
                 for (int a = 0; a < FEMD_SPACE; ++a) at[a] = i == 0 ? x[offset + a] : at[a] + x[offset + a];
             }
             for (int a = 0; a < FEMD_SPACE; ++a) at[a] /= n;
+            const double *middle = depth == 1 ? femd_mesh_origin_middle(origin, origin->point[point - chart]) : NULL;
+            if (middle) memcpy(at, middle, FEMD_SPACE * sizeof *at);
         }
     }
     PetscCall(VecRestoreArrayRead(coordinates, &x));
@@ -182,7 +185,7 @@ static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin,
         grid->cell_part[c] = material[(uint64_t)origin->count[3] + grid->cell_file[c]];
         PETSC_TRY(err, grid_cell_nodes(grid, section, grid->cell_start + c, grid->cell_node + c * grid->table.nodes));
     }
-    PETSC_TRY(err, grid_place_nodes(grid, section));
+    PETSC_TRY(err, grid_place_nodes(grid, section, origin));
     PETSC_TRY(err, grid_number_nodes(grid, section, origin));
     return FEMD_OK;
 }
@@ -212,7 +215,7 @@ static femd_status grid_fill(femd_grid *grid, const femd_case *cs, femd_error *e
     rc = grid_lay_out(grid, &origin, material, err);
 done:
     femd_mesh_clear(&mesh);
-    free(origin.point);
+    femd_mesh_origin_clear(&origin);
     free(material);
     return rc;
 }

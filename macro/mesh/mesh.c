@@ -18,29 +18,60 @@ void femd_mesh_clear(femd_mesh *mesh) {
     free(mesh->region_of);
     free(mesh->face);
     free(mesh->face_surface);
+    free(mesh->curved);
     memset(mesh, 0, sizeof *mesh);
+}
+
+static int mesh_by_ends(const void *a, const void *b) {
+    const int *p = a, *q = ((const femd_mesh_edge *)b)->end;
+    return p[0] != q[0] ? (p[0] > q[0]) - (p[0] < q[0]) : (p[1] > q[1]) - (p[1] < q[1]);
+}
+
+/* Where the middle of the edge between two vertices lies. */
+static void mesh_middle(const femd_mesh *mesh, int from, int to, double *x) {
+    const int end[2] = {from < to ? from : to, from < to ? to : from};
+    const femd_mesh_edge *edge =
+        mesh->ncurved ? bsearch(end, mesh->curved, (size_t)mesh->ncurved, sizeof *mesh->curved, mesh_by_ends) : NULL;
+    for (int a = 0; a < 3; ++a) x[a] = edge ? edge->x[a] : 0.5 * (mesh->x[3 * from + a] + mesh->x[3 * to + a]);
+}
+
+/* At the mean of n corners. */
+static void mesh_mean(const double *corner, const int *which, int n, double *x) {
+    for (int a = 0; a < 3; ++a) {
+        x[a] = 0;
+        for (int i = 0; i < n; ++i) x[a] += corner[3 * (which ? which[i] : i) + a] / n;
+    }
+}
+
+void femd_mesh_cell_nodes(const femd_mesh *mesh, const femd_element *element, int c, double *x) {
+    const femd_cell *cell = element->cell;
+    const int *vertex = mesh->cell + mesh->corners * c;
+    double *next = x + 3 * cell->corners;
+    for (int i = 0; i < cell->corners; ++i) memcpy(x + 3 * i, mesh->x + 3 * vertex[i], 3 * sizeof *x);
+    for (int e = 0; element->nodes_on[1] && e < cell->edges; ++e, next += 3)
+        mesh_middle(mesh, vertex[cell->edge[e][0]], vertex[cell->edge[e][1]], next);
+    for (int f = 0; element->nodes_on[2] && f < cell->faces; ++f, next += 3)
+        mesh_mean(x, cell->face[f], cell->face_corners, next);
+    if (element->nodes_on[3]) mesh_mean(x, NULL, cell->corners, next);
 }
 
 femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     femd_element_table table;
     femd_element_table_make(cs->element, &table);
     for (int c = 0; c < mesh->ncells; ++c) {
-        double x[FEMD_SPACE * FEMD_CELL_CORNERS], size = 0;
-        for (int i = 0; i < mesh->corners; ++i)
-            for (int a = 0; a < 3; ++a) {
-                x[3 * i + a] = mesh->x[3 * mesh->cell[mesh->corners * c + i] + a];
-                size = fmax(size, fabs(x[3 * i + a] - x[a]));
-            }
-        for (int q = 0; q < table.points; ++q) {
-            double position[FEMD_SPACE], weight, gradient[FEMD_SPACE * FEMD_ELEMENT_NODES];
-            double det = femd_element_map(&table, q, x, position, &weight, gradient);
-            if (det > 1e-12 * size * size * size) continue;
-            return femd_fail(
-                err, FEMD_BAD_INPUT, "%s: mesh: cell %ld of %s (counted from 0) is %s: det J = %g at its point %d; %s",
-                cs->path, (long)c, mesh->title, det < 0 ? "inverted" : "flat", det, q,
-                cs->mesh.file ? "mend the mesh (in Gmsh: Mesh.Optimize, or reverse the volume's orientation)"
-                              : "make mesh.distort smaller");
-        }
+        double x[FEMD_SPACE * FEMD_ELEMENT_NODES], size = 0;
+        femd_mesh_cell_nodes(mesh, cs->element, c, x);
+        for (int i = 3; i < 3 * mesh->corners; ++i) size = fmax(size, fabs(x[i] - x[i % 3]));
+        const double det = femd_element_place(&table, x, NULL, NULL, NULL);
+        if (det > 1e-12 * size * size * size) continue;
+        const int curved = femd_element_is_curved(cs->element, x);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: cell %d of %s (counted from 0) is %s: det J = %g %s; %s",
+                         cs->path, c, mesh->title, det < 0 ? "inverted" : "flat", det,
+                         curved ? "somewhere in it, it is curved" : "at its points",
+                         curved ? "mend the mesh (in Gmsh: Mesh.HighOrderOptimize), or take straight edges with "
+                                  "mesh.straighten: true"
+                         : cs->mesh.file ? "mend the mesh (in Gmsh: Mesh.Optimize, or reverse the volume's orientation)"
+                                         : "make mesh.distort smaller");
     }
     return FEMD_OK;
 }

@@ -8,6 +8,12 @@
 
 typedef char femd_mesh_name[FEMD_NAME_MAX];
 
+/* An edge whose middle is not the mean of its ends. */
+typedef struct femd_mesh_edge {
+    int end[2];  /* vertices, the lower number first */
+    double x[3]; /* its middle, m */
+} femd_mesh_edge;
+
 typedef struct femd_mesh {
     int corners; /* of every cell: of the element's shape */
     int ncells, nvertices;
@@ -18,11 +24,13 @@ typedef struct femd_mesh {
     int ninregion; /* (cell, region) pairs */
     int *region_cell;
     int *region_of;
-    int nfaces;        /* faces that belong to a named surface */
-    int *face;         /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
-    int *face_surface; /* nfaces */
-    int groups_lost;   /* a Gmsh file without the section that says who is in which group */
-    const char *title; /* file name or "the box", for messages; borrowed */
+    int nfaces;                 /* faces that belong to a named surface */
+    int *face;                  /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
+    int *face_surface;          /* nfaces */
+    int groups_lost;            /* a Gmsh file without the section that says who is in which group */
+    int ncurved_cells, ncurved; /* cells with such edges; these edges */
+    femd_mesh_edge *curved;     /* ncurved, ascending by their ends */
+    const char *title;          /* file name or "the box", for messages; borrowed */
 } femd_mesh;
 
 void femd_mesh_clear(femd_mesh *mesh);
@@ -32,7 +40,9 @@ void femd_mesh_clear(femd_mesh *mesh);
 FEMD_MUST_CHECK femd_status femd_mesh_box(const femd_case *cs, femd_mesh *mesh, femd_error *err);
 /* The Gmsh file of the case. BAD_INPUT for a file that cannot be read or holds other cells than the element wants. */
 FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh, femd_error *err);
-/* BAD_INPUT with the number of the first cell that is inverted or flat. */
+/* Positions of the nodes of a cell of the element, in VTK order (nodes x 3, m). */
+void femd_mesh_cell_nodes(const femd_mesh *mesh, const femd_element *element, int c, double *x);
+/* BAD_INPUT with the number of the first cell that is inverted or flat, a curved one anywhere in it. */
 FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 /* Material of every cell (ncells): a named region beats "all". BAD_INPUT for unknown regions, cells with none or two.
  */

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/gmsh_file.h"
-#include "mesh/mesh.h"
+#include "mesh/gmsh_curves_private.h"
 
 static femd_status gmsh_no_memory(const femd_mesh *mesh, femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh %s", mesh->title);
@@ -216,63 +215,6 @@ static femd_status gmsh_take_vertices(const femd_case *cs, const femd_gmsh_file 
     return FEMD_OK;
 }
 
-/* ---- curved cells ---- */
-
-/* The corners at whose mean a node behind the corners lies in a straight cell, as bits. */
-static const struct {
-    int type, corners, n;
-    unsigned mean_of[19];
-} gmsh_second_order[] = {
-    {11, 4, 6, {0x3, 0x6, 0x5, 0x9, 0xc, 0xa}},
-    {17, 8, 12, {0x3, 0x9, 0x11, 0x6, 0x22, 0xc, 0x44, 0x88, 0x30, 0x90, 0x60, 0xc0}},
-    {12,
-     8,
-     19,
-     {0x3, 0x9, 0x11, 0x6, 0x22, 0xc, 0x44, 0x88, 0x30, 0x90, 0x60, 0xc0, 0xf, 0x33, 0x99, 0x66, 0xcc, 0xf0, 0xff}}};
-
-/* Farthest of a node behind the corners from where it lies in a straight cell, over the size of the cell. */
-static double gmsh_bend(const femd_gmsh_file *file, const femd_gmsh_element *e) {
-    double most = 0, size = 0;
-    const size_t *node = file->node + e->nodes;
-    for (size_t t = 0; t < sizeof gmsh_second_order / sizeof *gmsh_second_order; ++t) {
-        if (gmsh_second_order[t].type != e->type) continue;
-        const int corners = gmsh_second_order[t].corners;
-        for (int k = 0; k < gmsh_second_order[t].n; ++k)
-            for (int a = 0; a < 3; ++a) {
-                double mean = 0;
-                int n = 0;
-                for (int i = 0; i < corners; ++i)
-                    if (gmsh_second_order[t].mean_of[k] >> i & 1) mean += file->x[3 * node[i] + (size_t)a], ++n;
-                most = fmax(most, fabs(file->x[3 * node[corners + k] + (size_t)a] - mean / n));
-            }
-        for (int i = 1; i < corners; ++i)
-            for (int a = 0; a < 3; ++a)
-                size = fmax(size, fabs(file->x[3 * node[i] + (size_t)a] - file->x[3 * node[0] + (size_t)a]));
-    }
-    return size > 0 ? most / size : 0;
-}
-
-/* Straight edges through the corners of a curved mesh are another body: other volumes, other surfaces. */
-static femd_status gmsh_check_straight(const femd_case *cs, const femd_gmsh_file *file, const femd_mesh *mesh,
-                                       const size_t *element_of, femd_error *err) {
-    const double round_off = 1e-6; /* of files with seven digits */
-    double worst = 0;
-    int curved = 0, where = 0;
-    if (cs->mesh.straighten) return FEMD_OK;
-    for (int c = 0; c < mesh->ncells; ++c) {
-        const double bend = gmsh_bend(file, &file->element[element_of[c]]);
-        curved += bend > round_off;
-        if (bend > worst) worst = bend, where = c;
-    }
-    if (curved == 0) return FEMD_OK;
-    return femd_fail(
-        err, FEMD_BAD_INPUT,
-        "%s: mesh.file: %ld of %ld cells of %s are curved (most: cell %ld, by %.2g of its size), and femd's "
-        "cells have straight edges, which encloses another volume; mesh with first order (finer where "
-        "it is curved), or accept straight edges with mesh.straighten: true",
-        cs->path, (long)curved, (long)mesh->ncells, mesh->title, (long)where, worst);
-}
-
 /* ---- faces ---- */
 
 /* A face that can be none of a cell (other shape, or a node that no cell has) is kept without vertices: whoever names
@@ -320,8 +262,8 @@ static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *fil
     for (int c = 0; c < mesh->ncells; ++c) same_as[c] = c;
     if (file->version < 3) FEMD_TRY_GOTO(rc, gmsh_find_doubles(file, mesh, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_cells(file, mesh, tags, element_of, same_as, err), done);
-    FEMD_TRY_GOTO(rc, gmsh_check_straight(cs, file, mesh, element_of, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_vertices(cs, file, mesh, element_of, number, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_take_curves(cs, file, mesh, element_of, err), done);
     rc = gmsh_take_faces(cs, file, mesh, tags, number, err);
 done:
     free(element_of);

@@ -165,6 +165,77 @@ static femd_status mesh_share_cells(MPI_Comm comm, const femd_mesh *mesh, DM *dm
     return FEMD_OK;
 }
 
+/* ---- curved edges ---- */
+
+typedef struct curved_edge {
+    PetscInt point;
+    double x[3];
+} curved_edge;
+
+static int curved_by_point(const void *a, const void *b) {
+    const curved_edge *p = a, *q = b;
+    return (p->point > q->point) - (p->point < q->point);
+}
+
+/* The curved edges of the mesh as plex points of dm, which is not distributed yet. */
+static femd_status mesh_find_curved(DM dm, const femd_mesh *mesh, curved_edge *list, femd_error *err) {
+    for (int i = 0; i < mesh->ncurved; ++i) {
+        const femd_mesh_edge *edge = &mesh->curved[i];
+        const PetscInt v[2] = {mesh->ncells + edge->end[0], mesh->ncells + edge->end[1]}, *point;
+        PetscInt found;
+        PETSC_TRY(err, DMPlexGetFullJoin(dm, 2, v, &found, &point));
+        list[i].point = found == 1 ? point[0] : -1;
+        PETSC_TRY(err, DMPlexRestoreJoin(dm, 2, v, &found, &point));
+        if (list[i].point < 0) return femd_fail(err, FEMD_INTERNAL, "a curved edge is none of the mesh");
+        memcpy(list[i].x, edge->x, sizeof edge->x);
+    }
+    qsort(list, (size_t)mesh->ncurved, sizeof *list, curved_by_point);
+    return FEMD_OK;
+}
+
+/* On all ranks: they are few beside the cells, and each rank picks its own. */
+static femd_status mesh_share_curved(MPI_Comm comm, DM dm, const femd_mesh *mesh, femd_mesh_origin *origin,
+                                     femd_error *err) {
+    origin->ncurved = mesh->ncurved;
+    MPI_TRY(err, MPI_Bcast(&origin->ncurved, 1, MPIU_INT, 0, comm));
+    const size_t n = (size_t)origin->ncurved;
+    if (n == 0) return FEMD_OK;
+    curved_edge *list = malloc(((size_t)mesh->ncurved + 1) * sizeof *list);
+    origin->curved = malloc(n * sizeof *origin->curved);
+    origin->middle = malloc(3 * n * sizeof *origin->middle);
+    femd_status rc =
+        list && origin->curved && origin->middle ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    if (rc == FEMD_OK) rc = mesh_find_curved(dm, mesh, list, err);
+    for (int i = 0; rc == FEMD_OK && i < mesh->ncurved; ++i) {
+        origin->curved[i] = list[i].point;
+        memcpy(origin->middle + 3 * i, list[i].x, sizeof list[i].x);
+    }
+    free(list);
+    FEMD_TRY(femd_agree(comm, rc, err));
+    MPI_TRY(err, MPI_Bcast(origin->curved, (int)n, MPIU_INT, 0, comm));
+    MPI_TRY(err, MPI_Bcast(origin->middle, 3 * (int)n, MPI_DOUBLE, 0, comm));
+    return FEMD_OK;
+}
+
+static int curved_of_point(const void *a, const void *b) {
+    const PetscInt p = *(const PetscInt *)a, q = *(const PetscInt *)b;
+    return (p > q) - (p < q);
+}
+
+const double *femd_mesh_origin_middle(const femd_mesh_origin *origin, PetscInt point) {
+    const PetscInt *found = origin->ncurved ? bsearch(&point, origin->curved, (size_t)origin->ncurved,
+                                                      sizeof *origin->curved, curved_of_point)
+                                            : NULL;
+    return found ? origin->middle + 3 * (found - origin->curved) : NULL;
+}
+
+void femd_mesh_origin_clear(femd_mesh_origin *origin) {
+    free(origin->point);
+    free(origin->curved);
+    free(origin->middle);
+    memset(origin, 0, sizeof *origin);
+}
+
 femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_mesh *mesh, DM *dm,
                                  femd_mesh_origin *origin, femd_error *err) {
     PetscInt start, end;
@@ -177,6 +248,7 @@ femd_status femd_mesh_distribute(MPI_Comm comm, const femd_case *cs, const femd_
         origin->first[depth] = start;
         origin->count[depth] = end - start;
     }
+    FEMD_TRY(mesh_share_curved(comm, *dm, mesh, origin, err));
     MPI_TRY(err, MPI_Bcast(origin->first, 4, MPIU_INT, 0, comm));
     MPI_TRY(err, MPI_Bcast(origin->count, 4, MPIU_INT, 0, comm));
     FEMD_TRY(mesh_share_cells(comm, mesh, dm, &migration, err));

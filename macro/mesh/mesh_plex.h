@@ -14,7 +14,14 @@ FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks
 typedef struct femd_mesh_origin {
     PetscInt first[4], count[4]; /* plex points of the whole mesh: vertices, edges, faces, cells */
     PetscInt *point;             /* number of every local plex point before the distribution; owned */
+    PetscInt ncurved;            /* edges of the whole mesh whose middle is not the mean of their ends */
+    PetscInt *curved;            /* ncurved, plex points before the distribution, ascending; owned */
+    double *middle;              /* ncurved x 3, m; owned */
 } femd_mesh_origin;
+
+void femd_mesh_origin_clear(femd_mesh_origin *origin);
+/* Middle of the edge that was this plex point before the distribution, NULL if it is straight. */
+const double *femd_mesh_origin_middle(const femd_mesh_origin *origin, PetscInt point);
 
 /* Vertices of a cell, face or edge in the order of its closure, at most FEMD_CELL_CORNERS. */
 PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n);

@@ -192,10 +192,16 @@ static void faces_look_outward_and_close_the_cell(void **state) {
             volume += weight;
         }
         for (int side = 0; side < element->cell->faces; ++side) {
-            double corner[FEMD_FACE_CORNERS][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
-            for (int i = 0; i < element->cell->face_corners; ++i)
-                memcpy(corner[i], x + 3 * element->cell->face[side][i], sizeof corner[i]);
-            femd_element_face_area(&table, (const double(*)[FEMD_SPACE])corner, area, size);
+            double on_face[FEMD_FACE_NODES][FEMD_SPACE] = {{0}}, area[FEMD_FACE_NODES][FEMD_SPACE],
+                   size[FEMD_FACE_NODES];
+            for (int i = 0; i < table.face_nodes; ++i) {
+                double at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
+                node_at(element, table.face_node[side][i], at);
+                element->cell->shape(at, n, dn);
+                for (int a = 0; a < 3; ++a)
+                    for (int k = 0; k < table.corners; ++k) on_face[i][a] += n[k] * x[3 * k + a];
+            }
+            femd_element_face_area(&table, (const double(*)[FEMD_SPACE])on_face, area, size);
             for (int i = 0; i < table.face_nodes; ++i) {
                 double at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
                 assert_in_range(table.face_node[side][i], 0, table.nodes - 1);

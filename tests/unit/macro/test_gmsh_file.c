@@ -69,7 +69,7 @@ static femd_status read_mesh(femd_mesh *mesh, femd_error *err) {
 }
 
 static void is_the_cube(void) {
-    static const PetscInt left[4] = {0, 4, 7, 3}, right[4] = {1, 2, 6, 5};
+    static const int left[4] = {0, 4, 7, 3}, right[4] = {1, 2, 6, 5};
     femd_mesh mesh;
     femd_error err = FEMD_ERROR_INIT;
     if (read_mesh(&mesh, &err) != FEMD_OK) fail_msg("%s", err.text);
