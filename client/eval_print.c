@@ -65,6 +65,13 @@ static void print_cauchy(const eval_answer *a) {
     print_row("Cauchy stress", sigma, 6, 1e9, "GPa");
 }
 
+/* Of the diagonal; all of it is in the JSON. */
+static void print_error_of_tangent(const femd_response *r) {
+    double diagonal[6];
+    for (int c = 0; c < 6; c++) diagonal[c] = r->D_err[7 * c];
+    if (femd_voigt_any(diagonal)) print_row("error of D, diag.", diagonal, 6, 1e9, "GPa");
+}
+
 static void print_distance(const eval_answer *a) {
     printf("  %-18s", "distance of D from");
     for (int c = FEMD_ORTHORHOMBIC; c < FEMD_SYMMETRIES; c++)
@@ -118,6 +125,8 @@ void eval_print_table(const eval_answer *a) {
     print_place(r, FEMD_QUANTITY_STRAIN);
     print_wanted(a, 0);
     if (femd_voigt_any(r->S_err)) print_row("error of S", r->S_err, 6, 1e9, "GPa");
+    print_error_of_tangent(r);
+    if (femd_voigt_any(r->dSdT_err)) print_row("error of dS/dT", r->dSdT_err, 6, 1e6, "MPa/K");
     print_place(r, FEMD_QUANTITY_J);
     print_compressibility(a);
     print_wanted(a, 1);

@@ -65,6 +65,10 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     r->accuracy = p->cs->accuracy;
 }
 
+int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k) {
+    return (p->caps[p->pt->material[k]].inputs & FEMD_INPUT_SEED) != 0;
+}
+
 /* ---- ask ---- */
 
 /* Keeps the first of the worst: an infrastructure or other failure of a point beats a physics status. */
@@ -90,7 +94,7 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
     pt->tstatus[i] = r->status;
     pt->twall[i] = r->work.wall;
     p->mech->count_force += r->work.force_evaluations;
-    p->mech->sampled |= r->sampled != 0;
+    p->mech->sampled |= r->sampled && femd_mechanics_is_noisy(p, (PetscInt)i);
     femd_mechanics_judge(p->mech, r);
     if (r->status == FEMD_OK && (r->provided & STRESS_AND_TANGENT) != STRESS_AND_TANGENT && p->mech->broken == FEMD_OK)
         p->mech->broken = FEMD_UNSUPPORTED, p->mech->broken_point = r->point;

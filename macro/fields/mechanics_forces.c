@@ -37,6 +37,7 @@ static femd_status mechanics_noise(const femd_problem *p, double *sigma, femd_er
     for (PetscInt c = 0; c < p->grid->ncells; ++c) {
         double v[FEMD_SPACE * FEMD_ELEMENT_NODES] = {0};
         const PetscInt k = c * table->points, *node = p->grid->cell_node + c * table->nodes;
+        if (!femd_mechanics_is_noisy(p, k)) continue;
         femd_element_noise(table->nodes, table->points, p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE,
                            p->pt->tF + 9 * k, p->pt->tS_err + 6 * k, p->pt->weight + k, v);
         for (int i = 0; i < table->nodes; ++i)

@@ -32,7 +32,7 @@ struct femd_mechanics {
     femd_status broken; /* a point's status that ends the run */
     uint64_t broken_point;
     uint64_t count_force, count_evaluated;
-    int sampled;
+    int sampled; /* there are noisy answers */
     int step, attempt, iteration;
     int has_tangent; /* the committed S and D are there before the first step */
     double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
@@ -44,6 +44,9 @@ struct femd_mechanics {
 
 /* mechanics_answers.c */
 void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, femd_request *r);
+/* 1 if the errors of a point's answers are noise, another one with every seed. Those of an answer that depends on no
+ * seed are doubts of a method: Newton's method sees the same function all along. */
+int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k);
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r);
 /* Before a batch is asked: nothing of it is counted, nobody has failed. */
 void femd_mechanics_count_anew(femd_mechanics *m);

@@ -26,6 +26,7 @@ typedef struct femd_problem {
     double time, dt;                /* committed time; next increment */
     int step;                       /* last committed step, 0 = virgin */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
+    uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;

@@ -42,11 +42,24 @@ static femd_status stepping_tell_unanswered(const femd_problem *p, const femd_st
     return FEMD_OK;
 }
 
+/* Notes of the answers that a step ends with, each once: every step's are in its fields, history and summary. */
+static void stepping_tell_notes(femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec) {
+    char what[320];
+    for (uint32_t bit = 1; hooks && hooks->note && (bit & FEMD_NOTE_ALL); bit <<= 1) {
+        if (!(rec->notes & ~p->told & bit)) continue;
+        snprintf(what, sizeof what, "answers carry the note %s: %s (told once; the field \"notes\" says where)",
+                 femd_note_key(bit), femd_note_words(bit));
+        hooks->note(hooks->user, rec->step, what);
+        p->told |= bit;
+    }
+}
+
 static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
                                         femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
     FEMD_TRY(p->displacement->kind->commit(p->displacement, rec->step, rec, err));
+    stepping_tell_notes(p, hooks, rec);
     PETSC_TRY(err, VecCopy(X, p->displacement->committed));
     p->time = time;
     p->step = rec->step;

@@ -112,7 +112,12 @@ static femd_status heating_stress(void *user, femd_native *native, double temper
     const heating *heat = user;
     const double zero[6] = {0};
     const femd_conditions conditions = {.temperature = temperature, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT};
-    return heat->method->strain(heat->self, native, &conditions, zero, S, D, err);
+    const femd_conditions judge = {.temperature = temperature, .wants = FEMD_WANT_STRESS};
+    const femd_bytes none = {NULL, 0};
+    femd_response response = {0};
+    FEMD_TRY(heat->method->strain(heat->self, native, &conditions, zero, S, D, err));
+    memcpy(response.S, S, sizeof response.S);
+    return heat->method->answer(heat->self, native, &judge, &none, &response, NULL, err);
 }
 
 /* A method that samples finds its own reference by sampling; where the material does not ask how well ("accuracy": 0),

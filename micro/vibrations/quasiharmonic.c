@@ -8,29 +8,32 @@
  *   dF/dE_a = dphi/dE_a,     d2F/dE_a dE_b = d2phi/dE_a dE_b + sum_ij f[li, lj] (dA/dE_a)_ij (dA/dE_b)_ij    (phonon.h)
  *
  * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no
- * logarithm. Central differences: fourth order in each component at 0, +-h, +-2h; second order for mixed derivatives at
- * (+-h, +-h), which keep the symmetry of a crystal. Each configuration is relaxed anew from w + (dw/dE) dE by steps
- * with the one Hessian. The spectra are phonon.h's. */
+ * logarithm, at the strains of strain_differences.h. Each configuration is relaxed anew from w + (dw/dE) dE by steps
+ * with the one Hessian. The spectra are phonon.h's. The derivatives by half the step are the answer's own doubt:
+ * roughness.h. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "numerics/dense.h"
 #include "rve/method.h"
+#include "vibrations/roughness.h"
+#include "vibrations/strain_differences.h"
 #include "vibrations/warm_atoms.h"
 
 static const double STEP = 2e-3;             /* default h */
 static const double FORCE_TOLERANCE = 1e-11; /* eV/angstrom, of a strained configuration */
-enum { AXIAL = 24, MIXED = 60 };
+enum { AXIAL = FEMD_STRAINS_AXIAL, FIRST = FEMD_STRAINS_FIRST, ALL = FEMD_STRAINS_ALL };
 
 typedef struct quasi {
     femd_phonons phonons;
     double step;
-    double *x;                  /* (AXIAL + MIXED) x n3: strained configurations */
-    double *f, *z, *load;       /* n3 each */
-    double work[AXIAL + MIXED]; /* eV: of the dead load, at each of them */
-    femd_warm *warm;            /* internal "T"; else NULL */
-    double W, F, U, C;          /* of the last strain: eV, eV, eV, eV/K */
-    double dSdT[6];             /* Pa/K */
+    double *x;            /* ALL x n3: strained configurations */
+    double *f, *z, *load; /* n3 each */
+    double work[ALL];     /* eV: of the dead load, at each of them */
+    femd_warm *warm;      /* internal "T"; else NULL */
+    double W, F, U, C;    /* of the last strain: eV, eV, eV, eV/K */
+    double dSdT[6];       /* Pa/K */
+    femd_unevenness uneven;
 } quasi;
 
 static void harmonic_destroy(void **self) {
@@ -68,7 +71,7 @@ static femd_status harmonic_create(femd_native *native, const femd_json *doc, in
     s->step = femd_json_number(options, "step", STEP);
     femd_status rc = femd_phonons_create(native, kind, quantum, mesh, &s->phonons, err);
     if (rc == FEMD_OK) {
-        s->x = malloc((AXIAL + MIXED + 3) * n3 * sizeof *s->x);
+        s->x = malloc((ALL + 3) * n3 * sizeof *s->x);
         if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", native->rve.n);
     }
     if (rc == FEMD_OK) rc = harmonic_create_warm(native, options, s, err);
@@ -77,7 +80,7 @@ static femd_status harmonic_create(femd_native *native, const femd_json *doc, in
         harmonic_destroy(self);
         return rc;
     }
-    s->f = s->x + (AXIAL + MIXED) * n3;
+    s->f = s->x + ALL * n3;
     s->z = s->f + n3;
     s->load = s->z + n3;
     return FEMD_OK;
@@ -89,22 +92,6 @@ static femd_status harmonic_create_full(femd_native *native, const femd_json *do
 
 static femd_status harmonic_create_local(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
     return harmonic_create(native, doc, 1, self, err);
-}
-
-/* Strain of configuration k: axial ones in groups of four (+h, -h, +2h, -2h), then pairs a < b in groups of four (+,+),
- * (-,-), (+,-), (-,+). */
-static void harmonic_displaced(const quasi *s, const double E[6], int k, double at[6]) {
-    static const double axial[4] = {1, -1, 2, -2};
-    memcpy(at, E, 6 * sizeof *at);
-    if (k < AXIAL) {
-        at[k / 4] += axial[k % 4] * s->step;
-        return;
-    }
-    static const double first[4] = {1, -1, 1, -1}, second[4] = {1, -1, -1, 1};
-    int pair = (k - AXIAL) / 4, a = 0;
-    while (pair >= 5 - a) pair -= 5 - a++;
-    at[a] += first[k % 4] * s->step;
-    at[a + 1 + pair] += second[k % 4] * s->step;
 }
 
 static femd_origin harmonic_origin_of(const quasi *s, const femd_path *path) {
@@ -121,7 +108,7 @@ static femd_status harmonic_relax_near(quasi *s, femd_path *path, int k, femd_er
     double at[6], *x = s->x + (size_t)k * (size_t)n3, *w = s->z;
     femd_place place;
     int reached;
-    harmonic_displaced(s, path->E, k, at);
+    femd_strains_at(path->E, s->step, k, at);
     FEMD_TRY(femd_place_set(rve, at, &place, err));
     for (int i = 0; i < n3; i++) {
         w[i] = from.w[i];
@@ -151,7 +138,7 @@ static femd_status harmonic_relax_near(quasi *s, femd_path *path, int k, femd_er
  * the relaxer solves with what was last sampled, which must be the origin until all configurations are relaxed. */
 static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const femd_beat *beat, double *phi,
                                      double *phi_T, femd_error *err) {
-    const int count = rates ? AXIAL + MIXED : AXIAL;
+    const int count = rates ? ALL : FIRST;
     static const double weight[4] = {8, -8, -1, 1};
     for (int k = 0; k < count; k++) {
         FEMD_TRY(femd_phonons_beat(beat, 0.5 * k / count, err));
@@ -160,7 +147,7 @@ static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const
     for (int k = 0; k < count; k++) {
         double at[6];
         femd_place place;
-        harmonic_displaced(s, path->E, k, at);
+        femd_strains_at(path->E, s->step, k, at);
         FEMD_TRY(femd_phonons_beat(beat, 0.5 + 0.5 * k / count, err));
         FEMD_TRY(femd_place_set(path->rve, at, &place, err));
         FEMD_TRY(femd_phonons_sample(&s->phonons, path->rve, &place, s->x + (size_t)k * 3 * (size_t)path->rve->n, err));
@@ -171,28 +158,14 @@ static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const
     return FEMD_OK;
 }
 
-static double harmonic_first_derivative(const double *p, double h) {
-    return (8 * (p[0] - p[1]) - (p[2] - p[3])) / (12 * h);
-}
-
-static void harmonic_second_derivatives(const double *phi, double phi0, double h, double D[36]) {
-    for (int a = 0; a < 6; a++) {
-        const double *p = phi + 4 * a;
-        D[7 * a] = (16 * ((p[0] - phi0) + (p[1] - phi0)) - ((p[2] - phi0) + (p[3] - phi0))) / (12 * h * h);
-    }
-    const double *p = phi + AXIAL;
-    for (int a = 0; a < 6; a++)
-        for (int b = a + 1; b < 6; b++, p += 4)
-            D[6 * a + b] = D[6 * b + a] = ((p[0] - p[2]) + (p[1] - p[3])) / (4 * h * h);
-}
-
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
 static femd_status harmonic_vibrate(quasi *s, femd_native *native, const femd_conditions *q, const double *x0,
                                     double S[6], double D[36], femd_error *err) {
     femd_path *path = &native->path;
     femd_phonons *phonons = &s->phonons;
     const double unit = FEMD_EV_PER_A3 / native->rve.V0;
-    double phi[AXIAL + MIXED], phi_T[AXIAL + MIXED], phi0, phi0_T;
+    double phi[ALL], phi_T[ALL], phi0, phi0_T, first[6], second[36], quadratic[36];
+    femd_unevenness *uneven = &s->uneven;
     FEMD_TRY(femd_phonons_sample(phonons, path->rve, &path->place, x0, err));
     FEMD_TRY(femd_phonons_base(phonons, q->temperature, err));
     s->F = phonons->F;
@@ -201,15 +174,22 @@ static femd_status harmonic_vibrate(quasi *s, femd_native *native, const femd_co
     femd_phonons_contract(phonons, &phi0, &phi0_T);
     if (D) FEMD_TRY(femd_phonons_rates_zero(phonons, err));
     FEMD_TRY(harmonic_strained(s, path, D != NULL, q->beat, phi, phi_T, err));
+    memset(uneven, 0, sizeof *uneven);
+    femd_strains_first(phi, s->step, first, uneven->S);
+    femd_strains_first(phi_T, s->step, s->dSdT, uneven->dSdT);
     for (int c = 0; c < 6; c++) {
-        S[c] += unit * harmonic_first_derivative(phi + 4 * c, s->step);
-        s->dSdT[c] = unit * harmonic_first_derivative(phi_T + 4 * c, s->step);
+        S[c] += unit * first[c];
+        s->dSdT[c] *= unit;
+        uneven->S[c] *= unit;
+        uneven->dSdT[c] *= unit;
     }
     if (!D) return FEMD_OK;
-    double second[36], quadratic[36];
-    harmonic_second_derivatives(phi, phi0, s->step, second);
+    femd_strains_second(phi, phi0, s->step, second, uneven->D);
     femd_phonons_quadratic(phonons, quadratic);
-    for (int k = 0; k < 36; k++) D[k] += unit * (second[k] + quadratic[k]);
+    for (int k = 0; k < 36; k++) {
+        D[k] += unit * (second[k] + quadratic[k]);
+        uneven->D[k] *= unit;
+    }
     return FEMD_OK;
 }
 
@@ -253,14 +233,14 @@ static int harmonic_balance(const void *self, femd_balance *b) {
 
 static femd_status harmonic_answer(void *self, femd_native *native, const femd_conditions *q, const femd_bytes *carried,
                                    femd_response *response, femd_buffer *carry, femd_error *err) {
-    (void)carried, (void)carry, (void)err;
+    (void)carried, (void)carry;
     const quasi *s = self;
     const double unit = FEMD_EV_PER_A3 / native->rve.V0, W = s->W - native->virgin_W;
     if (q->wants & FEMD_WANT_THERMAL_STRESS) memcpy(response->dSdT, s->dSdT, sizeof response->dSdT);
     if (q->wants & FEMD_WANT_ENERGY) response->energy = unit * (W + s->U);
     if (q->wants & FEMD_WANT_HELMHOLTZ) response->helmholtz = unit * (W + s->F);
     if (q->wants & FEMD_WANT_HEAT_CAPACITY) response->heat_capacity = unit * s->C;
-    return FEMD_OK;
+    return femd_roughness_judge(&s->uneven, q->wants, q->temperature, response, err);
 }
 
 enum {

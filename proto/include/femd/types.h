@@ -44,7 +44,9 @@ enum {
     X(ROUND_OFF, 6, "round-off", "the atoms are relaxed as far as round-off lets them, which is above the tolerance")  \
     X(TANGENT_NOT_POSITIVE, 7, "tangent-not-positive",                                                                 \
       "the tangent is not positive definite: some stresses fall as strains grow")                                      \
-    X(NOT_ELLIPTIC, 8, "not-elliptic", "the acoustic tensor has a negative eigenvalue: the body would localise there")
+    X(NOT_ELLIPTIC, 8, "not-elliptic", "the acoustic tensor has a negative eigenvalue: the body would localise there") \
+    X(ROUGH_POTENTIAL, 9, "rough-potential",                                                                           \
+      "derivatives of the potential are uneven: the harmonic answer depends on the step, as its error says")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

@@ -55,6 +55,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
         caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers};
+        if (law->noise > 0) caps[k].inputs = FEMD_INPUT_SEED;
     }
     return FEMD_OK;
 }
@@ -90,13 +91,18 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
             r->S[c] += law->noise * law->mu * sin((double)(q->seed % 1000) + c);
         }
     }
+    if (law->doubt > 0) {
+        r->sampled = 1;
+        for (int c = 0; c < 6; ++c) r->S_err[c] = law->doubt * law->mu;
+    }
+    r->notes = law->notes;
     for (int c = 0; law->ragged > 0 && c < 6; ++c)
         r->S[c] += law->ragged * law->mu * (sin(1e12 * q->value[c] + (double)q->point) > 0 ? 1 : -1);
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
     for (size_t i = 0; i < FEMD_QUANTITIES; ++i) answer_other(femd_quantity_at(i), q, r);
     if (q->wants & FEMD_WANT_CONDUCTIVITY) {
         r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
-        r->notes = FEMD_NOTE_NO_PLATEAU;
+        r->notes |= FEMD_NOTE_NO_PLATEAU;
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     }
     memcpy(r->state_out.b, q->value, sizeof r->state_out.b);                /* names the strain it belongs to... */
