@@ -37,6 +37,7 @@ typedef struct app {
     femd_recorder recorder;
     femd_live live;
     femd_pool_seen seen;
+    int ending; /* the signal has been heard */
 } app;
 
 /* The case's PETSc options; those of the command line come after and win. */
@@ -54,7 +55,7 @@ static femd_status run_set_petsc_options(app *a, femd_error *err) {
 static int run_on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
     femd_live_progress(&a->live, info);
-    return femd_process_stop_signal() != 0;
+    return !a->ending && femd_process_stop_signal() != 0;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
@@ -136,6 +137,16 @@ static void run_open_log(app *a) {
     if (a->rank == 0 && path) a->live.log = fopen(path, "ae");
 }
 
+/* A run that goes on otherwise than it began says so. */
+static void run_tell_changes(app *a) {
+    for (const char *line = a->recorder.history.changes, *end; line && (end = strchr(line, '\n')); line = end + 1) {
+        char text[512];
+        snprintf(text, sizeof text, "the case was changed %.*s", (int)(end - line), line);
+        if (a->rank == 0 && !a->args.quiet) fprintf(stderr, "femd-macro: %s\n", text);
+        femd_live_log(&a->live, text);
+    }
+}
+
 static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
@@ -147,7 +158,9 @@ static femd_status run_prepare(app *a, femd_error *err) {
     run_tell_parts(a);
     cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
-    return femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err);
+    FEMD_TRY(femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err));
+    run_tell_changes(a);
+    return FEMD_OK;
 }
 
 static femd_status run_case(app *a, femd_error *err) {
@@ -202,6 +215,17 @@ static femd_status run_write_end(app *a, femd_status rc, int stopped, const char
     return written;
 }
 
+/* No committed step is lost by an end in good order. Where the pool is gone, so are the states. */
+static void run_keep(app *a, femd_status rc) {
+    femd_error err = FEMD_ERROR_INIT;
+    const int gone = rc == FEMD_DISCONNECTED || rc == FEMD_TIMEOUT || rc == FEMD_REREGISTER || rc == FEMD_REFUSED;
+    if (rc == FEMD_OK || rc == FEMD_IO || gone || !a->recorder.open) return;
+    a->ending = 1;
+    if (femd_recorder_keep(&a->recorder, a->problem, &err) != FEMD_OK && a->rank == 0)
+        fprintf(stderr, "femd-macro: no checkpoint of step %d (%s); --resume goes on from step %d\n", a->problem->step,
+                err.text, a->recorder.saved);
+}
+
 /* A full disk is no end: what is whole can be gone on from. */
 static void run_tell_way_back(const app *a, femd_error *err) {
     char words[sizeof err->text];
@@ -228,6 +252,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     femd_live_end(&a->live);
     femd_error late = FEMD_ERROR_INIT;
     femd_status written = run_write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
+    run_keep(a, rc);
     if (rc == FEMD_OK && a->rank == 0) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);

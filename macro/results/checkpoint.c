@@ -10,10 +10,12 @@
 #include "base/collective.h"
 #include "femd/hash.h"
 #include "fields/constitutive.h"
+#include "results/checkpoint_case.h"
 #include "results/checkpoint_private.h"
 #include "results/checkpoint_states.h"
+#include "results/outfile.h"
 
-enum { FORMAT = 6 };
+enum { FORMAT = 7 };
 
 /* ---- which case it is ---- */
 
@@ -29,25 +31,10 @@ static femd_status identity_read_file(const char *path, femd_buffer *out, femd_e
     return rc;
 }
 
-/* The case without what has no effect on the solution. */
-static femd_status identity_add_document(const femd_case *cs, femd_buffer *b, femd_error *err) {
-    static const char *const without_effect[] = {"title", "description", "output"};
-    cJSON *copy = cJSON_Duplicate(cs->doc.root, 1);
-    for (size_t i = 0; copy && i < sizeof without_effect / sizeof *without_effect; ++i)
-        cJSON_DeleteItemFromObjectCaseSensitive(copy, without_effect[i]);
-    char *text = copy ? femd_json_canonical(copy) : NULL;
-    femd_status rc = text ? femd_buffer_append(b, text, strlen(text) + 1, err)
-                          : femd_fail(err, FEMD_NO_MEMORY, "no memory to hash the case");
-    free(text);
-    cJSON_Delete(copy);
-    return rc;
-}
-
-/* Hash of the document, what is asked of the points, the content of the materials and of the mesh file. */
+/* Hash of what is asked of the points and of the content of the materials and of the mesh file. */
 static femd_status identity_hash(const femd_problem *p, femd_hash *hash, femd_error *err) {
     femd_buffer b = FEMD_BUFFER_INIT;
     femd_status rc;
-    FEMD_TRY_GOTO(rc, identity_add_document(p->cs, &b, err), done);
     FEMD_TRY_GOTO(rc, femd_buffer_append(&b, &p->cs->wants_committed, sizeof p->cs->wants_committed, err), done);
     const double reuse[2] = {p->cs->k_reuse_strain, p->cs->k_reuse_temperature};
     if (p->cs->k_reuse) FEMD_TRY_GOTO(rc, femd_buffer_append(&b, reuse, sizeof reuse, err), done);
@@ -60,7 +47,7 @@ done:
 }
 
 /* The numerics level of the answers, zero-padded; all zero for a law without one. */
-enum { LEVEL_BYTES = 16 };
+enum { LEVEL_BYTES = 16, TEXT_MAX = 1 << 26 };
 
 static void identity_level(const femd_problem *p, char level[LEVEL_BYTES]) {
     memset(level, 0, LEVEL_BYTES);
@@ -79,6 +66,25 @@ static femd_status identity_check_level(const femd_problem *p, femd_h5 *f, const
                      path, stored, level, stored);
 }
 
+static femd_status identity_write_document(const femd_problem *p, femd_h5 *f, femd_error *err) {
+    femd_buffer text = FEMD_BUFFER_INIT;
+    femd_status rc = femd_checkpoint_document(p->cs, &text, err);
+    if (rc == FEMD_OK) rc = femd_h5_write(f, "document", H5T_STD_U8LE, text.size, 0, text.data, err);
+    femd_buffer_clear(&text);
+    return rc;
+}
+
+/* Text with its NUL. *text is the caller's. */
+static femd_status identity_read_text(femd_h5 *f, const char *name, const char *path, char **text, femd_error *err) {
+    hsize_t rows = 0, columns = 0;
+    *text = NULL;
+    FEMD_TRY(femd_h5_shape(f, name, &rows, &columns, err));
+    if (rows == 0 || rows > TEXT_MAX || columns != 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: its %s is no text", path, name);
+    if (!(*text = calloc(rows + 1, 1))) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a text");
+    return femd_h5_read(f, name, H5T_STD_U8LE, rows, 0, *text, err);
+}
+
 static femd_status identity_write(const femd_problem *p, femd_h5 *f, femd_error *err) {
     int64_t format = FORMAT, step = p->step;
     femd_hash hash;
@@ -90,15 +96,49 @@ static femd_status identity_write(const femd_problem *p, femd_h5 *f, femd_error 
     FEMD_TRY(femd_h5_write(f, "level", H5T_STD_U8LE, sizeof level, 0, level, err));
     FEMD_TRY(femd_h5_write(f, "step", H5T_STD_I64LE, 1, 0, &step, err));
     FEMD_TRY(femd_h5_write(f, "time", H5T_IEEE_F64LE, 1, 0, &p->time, err));
-    return femd_h5_write(f, "dt", H5T_IEEE_F64LE, 1, 0, &p->dt, err);
+    FEMD_TRY(femd_h5_write(f, "dt", H5T_IEEE_F64LE, 1, 0, &p->dt, err));
+    return identity_write_document(p, f, err);
 }
 
 typedef struct identity {
     int64_t step;
     double time, dt;
+    int other_steps, other_solver; /* the case wants other increments, another solver than the one that wrote */
+    uint64_t changes;              /* bytes of the list of changes, with its NUL */
 } identity;
 
-static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *path, identity *id, femd_error *err) {
+/* Rank 0: the case against the one that wrote, and the list of all changes so far. */
+static femd_status identity_compare(const femd_problem *p, femd_h5 *f, const char *path, identity *id, char **changes,
+                                    femd_error *err) {
+    char *document = NULL;
+    femd_buffer fresh = FEMD_BUFFER_INIT, all = FEMD_BUFFER_INIT;
+    femd_status rc;
+    FEMD_TRY_GOTO(rc, identity_read_text(f, "document", path, &document, err), done);
+    FEMD_TRY_GOTO(rc, identity_read_text(f, "changes", path, changes, err), done);
+    FEMD_TRY_GOTO(rc, femd_checkpoint_compare(p->cs, document, id->time, path, &fresh, err), done);
+    FEMD_TRY_GOTO(rc, femd_text_add(&all, err, "%s", *changes), done);
+    for (size_t at = 0; at < fresh.size;) {
+        const char *line = (const char *)fresh.data + at;
+        const size_t n = (size_t)((const char *)memchr(line, '\n', fresh.size - at) - line);
+        FEMD_TRY_GOTO(rc, femd_text_add(&all, err, "after step %d, %.*s\n", (int)id->step, (int)n, line), done);
+        id->other_steps |= strncmp(line, "steps.", 6) == 0;
+        id->other_solver |= strncmp(line, "solver.", 7) == 0 || strncmp(line, "petsc.", 6) == 0;
+        at += n + 1;
+    }
+    FEMD_TRY_GOTO(rc, femd_buffer_append(&all, "", 1, err), done);
+    free(*changes);
+    *changes = (char *)all.data;
+    id->changes = all.size;
+    all = (femd_buffer)FEMD_BUFFER_INIT;
+done:
+    free(document);
+    femd_buffer_clear(&fresh);
+    femd_buffer_clear(&all);
+    return rc;
+}
+
+static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *path, identity *id, char **changes,
+                                 femd_error *err) {
     int64_t format = 0;
     femd_hash hash, stored;
     FEMD_TRY(femd_h5_read(f, "format", H5T_STD_I64LE, 1, 0, &format, err));
@@ -107,23 +147,26 @@ static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *
                          (long long)format, FORMAT);
     FEMD_TRY(femd_h5_read(f, "case", H5T_STD_U8LE, sizeof stored, 0, &stored, err));
     FEMD_TRY(identity_hash(p, &hash, err));
-    if (!femd_hash_equal(&hash, &stored))
-        return femd_fail(
-            err, FEMD_BAD_INPUT,
-            "%s belongs to another case: mesh, materials, potential files, boundary, steps, element, solver, "
-            "output.wants "
-            "or output.conductivity_reuse differ from those of %s; undo the change, or run without --resume",
-            path, p->cs->path);
     FEMD_TRY(identity_check_level(p, f, path, err));
     FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
     FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
     FEMD_TRY(femd_h5_read(f, "dt", H5T_IEEE_F64LE, 1, 0, &id->dt, err));
     if (id->step < 0 || id->step > INT32_MAX || !isfinite(id->time) || !isfinite(id->dt))
         return femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: step, time or dt are no numbers of a run", path);
-    return FEMD_OK;
+    FEMD_TRY(identity_compare(p, f, path, id, changes, err)); /* first: its words name the key */
+    if (femd_hash_equal(&hash, &stored)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s belongs to another case: output.wants, output.conductivity_reuse, or the content of the mesh "
+                     "file or of a material's files differ from those of %s; undo the change, or run without --resume",
+                     path, p->cs->path);
 }
 
 /* ---- whole files ---- */
+
+static femd_status checkpoint_write_changes(const femd_history *h, femd_h5 *f, femd_error *err) {
+    const char *text = h->changes ? h->changes : "";
+    return femd_h5_write(f, "changes", H5T_STD_U8LE, strlen(text) + 1, 0, text, err);
+}
 
 femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const char *path, femd_error *err) {
     femd_h5 *f = NULL;
@@ -131,6 +174,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
     if (p->rank == 0) {
         rc = femd_h5_create(path, &f, err);
         if (rc == FEMD_OK) rc = identity_write(p, f, err);
+        if (rc == FEMD_OK) rc = checkpoint_write_changes(h, f, err);
         if (rc == FEMD_OK) rc = femd_checkpoint_write_history(h, f, err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "node", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
@@ -146,23 +190,37 @@ done:
     return rc;
 }
 
+/* What rank 0 has read of the run goes to all; the increment is the one that was due, unless the case wants others. */
+static femd_status checkpoint_take_identity(femd_problem *p, femd_history *h, identity *id, char *changes,
+                                            femd_error *err) {
+    (void)MPI_Bcast(id, (int)sizeof *id, MPI_BYTE, 0, p->comm);
+    if (p->rank != 0) changes = calloc(id->changes + 1, 1);
+    FEMD_TRY(femd_agree(p->comm, changes ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a text"), err));
+    (void)MPI_Bcast(changes, (int)id->changes, MPI_CHAR, 0, p->comm);
+    free(h->changes);
+    h->changes = changes;
+    p->step = (int)id->step;
+    p->time = id->time;
+    p->dt = id->other_steps ? p->cs->end_time / p->cs->step_count : id->dt;
+    return FEMD_OK;
+}
+
 femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *path, femd_error *err) {
     femd_h5 *f = NULL;
-    identity id = {0, 0, 0};
+    identity id = {0};
+    char *changes = NULL;
     femd_status rc = FEMD_OK;
     if (p->rank == 0) {
         rc = femd_h5_open(path, &f, err);
-        if (rc == FEMD_OK) rc = identity_read(p, f, path, &id, err);
+        if (rc == FEMD_OK) rc = identity_read(p, f, path, &id, &changes, err);
     }
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    (void)MPI_Bcast(&id, (int)sizeof id, MPI_BYTE, 0, p->comm);
-    p->step = (int)id.step;
-    p->time = id.time;
-    p->dt = id.dt;
-    FEMD_TRY_GOTO(rc, femd_checkpoint_load_history(p, h, f, err), done);
-    FEMD_TRY_GOTO(rc, femd_checkpoint_columns(p, f, 0, err), done);
-    rc = femd_blobs_load(p, f, err);
-done:
+    rc = femd_agree(p->comm, rc, err);
+    if (rc != FEMD_OK) free(changes);
+    if (rc == FEMD_OK) rc = checkpoint_take_identity(p, h, &id, changes, err);
+    if (rc == FEMD_OK) rc = femd_checkpoint_load_history(p, h, f, err);
+    if (rc == FEMD_OK && id.other_solver) p->direct = 0;
+    if (rc == FEMD_OK) rc = femd_checkpoint_columns(p, f, 0, err);
+    if (rc == FEMD_OK) rc = femd_blobs_load(p, f, err);
     femd_h5_close(&f);
     return rc;
 }

@@ -58,6 +58,8 @@ void femd_history_drop(femd_history *h) {
 void femd_history_clear(femd_history *h) {
     for (size_t i = 0; i < h->n; ++i) free(h->row[i].rec.reaction);
     free(h->row);
+    free(h->changes);
+    h->changes = NULL;
     h->row = NULL;
     h->n = h->room = 0;
 }

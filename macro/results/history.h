@@ -19,10 +19,11 @@ typedef struct femd_history {
     uint32_t wants; /* output.wants */
     size_t n, room;
     femd_history_row *row; /* owned */
+    char *changes; /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
-    { 0, 0, 0, 0, NULL }
+    { 0, 0, 0, 0, NULL, NULL }
 /* Room for the name of a boundary entry with its number. */
 #define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
 

@@ -168,6 +168,12 @@ femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_s
     return FEMD_OK;
 }
 
+femd_status femd_recorder_keep(femd_recorder *r, femd_problem *p, femd_error *err) {
+    /* A step whose results could not be written has no row: it is not to be gone on from. */
+    const int whole = r->open && r->history.n == (size_t)p->step && p->step > r->saved;
+    return whole ? recorder_save(r, p, err) : FEMD_OK;
+}
+
 femd_status femd_recorder_finish(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
     return r->open ? recorder_write_summary(r, p, status, err) : FEMD_OK;
 }

@@ -31,6 +31,9 @@ FEMD_MUST_CHECK femd_status femd_recorder_start(femd_recorder *r, femd_problem *
  * has no row in the tables and no file. */
 FEMD_MUST_CHECK femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_step_record *rec,
                                                  femd_error *err);
+/* Before the end of a run that has not come to its last step: a checkpoint of the committed one, if there is none yet.
+ * Does nothing if there is nothing to keep. */
+FEMD_MUST_CHECK femd_status femd_recorder_keep(femd_recorder *r, femd_problem *p, femd_error *err);
 /* The last word: summary.json with the status of the run. Does nothing if the run never started. */
 FEMD_MUST_CHECK femd_status femd_recorder_finish(femd_recorder *r, femd_problem *p, const char *status,
                                                  femd_error *err);

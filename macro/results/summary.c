@@ -178,6 +178,18 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     return femd_text_add(out, err, ", \"heat\": {}}");
 }
 
+/* What of the case was changed on the way, if anything. */
+static femd_status changed(const femd_history *h, femd_buffer *out, femd_error *err) {
+    const char *before = "  \"changed\": [";
+    char text[512];
+    for (const char *line = h->changes, *end; line && (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        snprintf(text, sizeof text, "%.*s", (int)(end - line), line);
+        FEMD_TRY(string(out, before, text, err));
+        before = ", ";
+    }
+    return h->changes && h->changes[0] ? femd_text_add(out, err, "],\n") : FEMD_OK;
+}
+
 static femd_status micro(const femd_history *h, femd_buffer *out, femd_error *err) {
     uint64_t evaluations = 0, forces = 0;
     double residual = 0, stability = NAN;
@@ -251,6 +263,7 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
         FEMD_TRY(femd_text_add(out, err, i + 1 < h->n ? ",\n" : "\n"));
     }
     FEMD_TRY(femd_text_add(out, err, "  ],\n"));
+    FEMD_TRY(changed(h, out, err));
     FEMD_TRY(micro(h, out, err));
     FEMD_TRY(run_data(run, out, err));
     return femd_text_add(out, err, "}\n");

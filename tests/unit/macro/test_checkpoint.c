@@ -160,20 +160,111 @@ static femd_status try_load(fixture *f, const char *path, femd_error *err) {
     return rc;
 }
 
-static void checkpoint_of_another_case_is_refused(void **state) {
+/* ---- which case ---- */
+
+#define CASE                                                                                                           \
+    "\"femd\": 1, \"title\": \"a\", \"materials\": {\"m\": {\"engine\": \"elastic\", \"young\": 1}}, "                 \
+    "\"boundary\": [{\"on\": \"left\", \"displacement\": [0, 0, 0]}, {\"on\": \"right\", \"displacement\": [0.1, 0, "  \
+    "0], \"table\": [[0, 0], [0.2, 0.5], [1, 1]]}], \"steps\": {\"count\": 4}"
+
+/* TEXT without its first FIND, or with REPLACE in its place. */
+static void set_changed(fixture *f, const char *find, const char *replace) {
+    static const char text[] = "{" CASE "}";
+    char changed[1024];
+    const char *at = strstr(text, find);
+    assert_non_null(at);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, replace, at + strlen(find));
+    set_document(&f->m, changed);
+}
+
+static femd_status load_changes(fixture *f, const char *path, char *changes, size_t size, femd_error *err) {
+    femd_history history = FEMD_HISTORY_INIT;
+    femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
+    femd_error_clear(err);
+    femd_status rc = femd_checkpoint_load(p, &history, path, err);
+    snprintf(changes, size, "%s", rc == FEMD_OK && history.changes ? history.changes : "");
+    femd_history_clear(&history);
+    femd_problem_destroy(&p);
+    return rc;
+}
+
+/* Step 2 at time 1/3 is committed: what was computed from stands, how to go on may change, and it is told. */
+static void what_leaves_the_past_alone_may_change(void **state) {
     fixture *f = *state;
-    char *path = femd_path_join(f->folder, "checkpoint.h5");
+    static const char *const change[][3] = {
+        {"\"title\": \"a\"", "\"title\": \"b\", \"output\": {\"every\": 7}", ""},
+        {"\"count\": 4", "\"count\": 9, \"max_cuts\": 20",
+         "after step 2, steps.count: 4 -> 9\nafter step 2, "
+         "steps.max_cuts: (not given) -> 20\n"},
+        {"\"steps\"", "\"solver\": {\"rtol\": 0.5, \"direct\": true}, \"steps\"",
+         "after step 2, solver.rtol: (not given) -> 0.5\nafter step 2, solver.direct: (not given) -> true\n"},
+        {"\"steps\"", "\"micro\": {\"reuse\": false}, \"steps\"", "after step 2, micro.reuse: (not given) -> false\n"},
+        {"\"steps\"", "\"petsc\": {\"ksp_type\": \"gmres\"}, \"steps\"",
+         "after step 2, petsc.ksp_type: (not given) -> \"gmres\"\n"},
+        {"[1, 1]]", "[1, 1], [2, 0]]", NULL},         /* a later row */
+        {"[1, 1]]", "[0.4, 0.625], [0.5, 0]]", NULL}, /* another way from a time to come on: 0.5833 at 1/3 still */
+    };
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), changes[1024];
     femd_error err = FEMD_ERROR_INIT;
+    set_changed(f, "", "");
     assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
-    set_document(&f->m, "{\"femd\": 1, \"title\": \"a\", \"seed\": 2, \"output\": {\"every\": 1}}");
-    assert_int_equal(try_load(f, path, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "another case"));
-    set_document(
-        &f->m,
-        "{\"output\": {\"every\": 7}, \"femd\": 1, \"title\": \"b\", \"seed\": 1}"); /* no effect on the solution */
-    assert_int_equal(try_load(f, path, &err), FEMD_OK);
+    for (size_t i = 0; i < sizeof change / sizeof *change; ++i) {
+        set_changed(f, change[i][0], change[i][1]);
+        if (load_changes(f, path, changes, sizeof changes, &err) != FEMD_OK) fail_msg("%zu: %s", i, err.text);
+        if (change[i][2]) assert_string_equal(changes, change[i][2]);
+        if (!change[i][2])
+            assert_non_null(strstr(changes, "after step 2, boundary[1].table: [[0,0],[0.2,0.5],[1,1]] -> "));
+    }
+    free(path);
+}
+
+static void what_would_make_another_past_is_refused_by_its_name(void **state) {
+    fixture *f = *state;
+    static const char *const change[][3] = {
+        {"\"young\": 1", "\"young\": 2", "materials.m.young was 1 and is 2"},
+        {"\"steps\"", "\"seed\": 2, \"steps\"", "seed was (not given) and is 2"},
+        {"\"displacement\": [0.1,", "\"displacement\": [0.2,", "boundary[1].displacement was [0.1,0,0]"},
+        {"[0.2, 0.5]", "[0.3, 0.5]", "boundary[1].table"},
+        {"[0, 0], [0.2", "[0, 0.1], [0.2", "boundary[1].table"},
+        {"[0.2, 0.5], ", "[0.1, 0.25], [0.2, 0.4], [0.3333333333333333, 0.5833333333333333], ", "boundary[1].table"},
+        {"[1, 1]]", "[0.5, 1]]", "boundary[1].table"}, /* the way to it is another now already */
+        {", \"table\": [[0, 0], [0.2, 0.5], [1, 1]]", "", "boundary[1].table"},
+        {"{\"on\": \"left\", \"displacement\": [0, 0, 0]}, ", "", "boundary had 2 entries and has 1"},
+        {"\"steps\"", "\"body_force\": [0, 0, 1], \"steps\"", "body_force"},
+    };
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), changes[1024];
+    femd_error err = FEMD_ERROR_INIT;
+    set_changed(f, "", "");
+    assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+    for (size_t i = 0; i < sizeof change / sizeof *change; ++i) {
+        set_changed(f, change[i][0], change[i][1]);
+        assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
+        if (!strstr(err.text, change[i][2]) || !strstr(err.text, "another case")) fail_msg("%zu: %s", i, err.text);
+    }
+    set_changed(f, "\"count\": 4", "\"count\": 4, \"end_time\": 2"); /* every load that moves has a table */
+    assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_OK);
     f->m.cs.wants_committed = FEMD_WANT_STABILITY;
+    set_changed(f, "", "");
+    assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "output.wants"));
+    free(path);
+}
+
+/* Where a load ramps to the end, the end is part of the past. */
+static void another_end_is_another_ramp(void **state) {
+    fixture *f = *state;
+    static const char ramp[] =
+        "{\"boundary\": [{\"on\": \"left\", \"displacement\": [0, null, 0]}, {\"on\": \"right\", "
+        "\"traction\": [0, 0, 1]}], \"steps\": {\"count\": 1, \"end_time\": %d}}";
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), text[256];
+    femd_error err = FEMD_ERROR_INIT;
+    snprintf(text, sizeof text, ramp, 1);
+    set_document(&f->m, text);
+    assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+    snprintf(text, sizeof text, ramp, 2);
+    set_document(&f->m, text);
     assert_int_equal(try_load(f, path, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "steps.end_time was 1 and is 2"));
     free(path);
 }
 
@@ -264,7 +355,9 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(checkpoint_brings_every_bit_back, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoint_is_the_same_file_for_any_number_of_ranks, setup, teardown),
-        cmocka_unit_test_setup_teardown(checkpoint_of_another_case_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_leaves_the_past_alone_may_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_would_make_another_past_is_refused_by_its_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_end_is_another_ramp, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_checkpoint_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoint_that_cannot_be_written_leaves_the_old_one, setup, teardown),
         cmocka_unit_test_setup_teardown(dumped_state_is_the_blob_and_unknown_points_are_named, setup, teardown),

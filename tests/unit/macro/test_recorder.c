@@ -20,6 +20,9 @@ typedef struct watched_run {
     int committed;
 } watched_run;
 
+/* How a run ends before its time. */
+typedef enum run_end { WHOLE, DIES, STOPS } run_end;
+
 static femd_status on_commit(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     watched_run *w = user;
     w->committed++;
@@ -31,7 +34,7 @@ static int on_stop(void *user) {
     return w->stop_after && w->committed >= w->stop_after;
 }
 
-static void run_in(fixture *f, const char *folder, int resume, int stop_after) {
+static void run_until(fixture *f, const char *folder, int resume, int stop_after, run_end end) {
     femd_error err = FEMD_ERROR_INIT;
     watched_run w = {.stop_after = stop_after};
     femd_recorder_begin(&w.recorder);
@@ -41,10 +44,15 @@ static void run_in(fixture *f, const char *folder, int resume, int stop_after) {
     if (rc == FEMD_OK) rc = femd_recorder_start(&w.recorder, p, &err);
     if (rc == FEMD_OK) rc = femd_stepping_run(p, &hooks, &err);
     assert_int_equal(rc, stop_after ? FEMD_CANCELLED : FEMD_OK);
+    if (end == STOPS) assert_int_equal(femd_recorder_keep(&w.recorder, p, &err), FEMD_OK);
     assert_int_equal(femd_recorder_finish(&w.recorder, p, femd_run_status(rc, stop_after), &err), FEMD_OK);
     femd_recorder_clear(&w.recorder);
     femd_problem_destroy(&p);
     (void)MPI_Barrier(PETSC_COMM_WORLD);
+}
+
+static void run_in(fixture *f, const char *folder, int resume, int stop_after) {
+    run_until(f, folder, resume, stop_after, stop_after ? DIES : WHOLE);
 }
 
 static void set_up_run(fixture *f) {
@@ -91,6 +99,51 @@ static void interrupted_and_resumed_run_ends_with_the_same_bits(void **state) {
     if (f->rank == 0) assert_same_results(whole, part);
     free(whole);
     free(part);
+}
+
+/* Checkpoints of each second step: a run that stops in good order after the third loses none. */
+static void no_committed_step_is_lost_by_a_stop_in_good_order(void **state) {
+    fixture *f = *state;
+    set_up_run(f);
+    char *whole = femd_path_join(f->folder, "whole"), *part = femd_path_join(f->folder, "part");
+    run_in(f, whole, 0, 0);
+    run_until(f, part, 0, 3, STOPS);
+    const uint64_t commits = f->m.law.commits;
+    run_in(f, part, 1, 0);
+    assert_int_equal(f->m.law.commits, commits + 1 + 2); /* the loaded states, and two steps */
+    if (f->rank == 0) assert_same_results(whole, part);
+    free(whole);
+    free(part);
+}
+
+/* A run that failed goes on with another tolerance and other steps, and its summary tells. */
+static void a_failed_run_goes_on_otherwise(void **state) {
+    fixture *f = *state;
+    char *folder = femd_path_join(f->folder, "other"), *path = femd_path_join(folder, "summary.json");
+    size_t n;
+    set_up_run(f);
+    set_document(&f->m, "{\"boundary\": [], \"steps\": {\"count\": 5}}");
+    run_until(f, folder, 0, 3, STOPS);
+    set_document(&f->m, "{\"boundary\": [], \"steps\": {\"count\": 10}, \"solver\": {\"rtol\": 1e-6}}");
+    f->m.cs.step_count = 10;
+    f->m.cs.rtol = 1e-6;
+    run_in(f, folder, 1, 0);
+    char *text = slurp(path, &n);
+    text[n] = 0;
+    assert_non_null(strstr(text,
+                           "\"changed\": [\"after step 3, steps.count: 5 -> 10\", \"after step 3, solver.rtol: (not "
+                           "given) -> 1e-06\"]"));
+    assert_non_null(strstr(text, "{\"step\": 7, \"time\": 1,")); /* 0.2 0.4 0.6, then tenths */
+    free(text);
+    run_in(f, folder, 1, 0); /* said once, kept for ever */
+    text = slurp(path, &n);
+    text[n] = 0;
+    char *first = strstr(text, "steps.count: 5 -> 10");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "steps.count"));
+    free(text);
+    free(path);
+    free(folder);
 }
 
 static void old_results_are_replaced_and_foreign_files_stay(void **state) {
@@ -208,6 +261,8 @@ int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(interrupted_and_resumed_run_ends_with_the_same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_committed_step_is_lost_by_a_stop_in_good_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failed_run_goes_on_otherwise, setup, teardown),
         cmocka_unit_test_setup_teardown(old_results_are_replaced_and_foreign_files_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(resuming_without_a_checkpoint_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(fields_of_a_uniform_deformation_are_uniform, setup, teardown),
