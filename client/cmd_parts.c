@@ -1,4 +1,4 @@
-/* femd server and femd worker: the parts of a run on terminals of their own. The server's program takes over this
+/* femd server, femd worker and femd store: programs of their own. That of the server or the store takes over this
  * process; a worker's does too, unless several are wanted. */
 #include <errno.h>
 #include <signal.h>
@@ -33,6 +33,10 @@ static int parts_become_program(const char *name, int argc, char **argv) {
 
 int cmd_server(int argc, char **argv) {
     return parts_become_program("femd-server", argc, argv);
+}
+
+int cmd_store(int argc, char **argv) {
+    return parts_become_program("femd-store", argc, argv);
 }
 
 /* ---- several workers ---- */

@@ -18,8 +18,8 @@
 enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 
 typedef struct request {
-    const char *path, *out, *dump_point;
-    int workers, ranks, resume, quiet;
+    const char *path, *out, *dump_point, *store;
+    int workers, ranks, resume, quiet, any_build, store_size;
     double task_deadline; /* s; 0: the server's own */
     option_list sets, engines, petsc;
 } request;
@@ -127,9 +127,16 @@ static void run_macro_arguments(const request *q, const programs *p, const char 
     for (size_t i = 0; i < q->petsc.n; i++) run_add(a, q->petsc.item[i]);
 }
 
+static void run_store_arguments(const request *q, const char *size, arguments *a) {
+    if (!q->store) return;
+    run_add_two(a, "--store", q->store);
+    if (q->store_size) run_add_two(a, "--store-size", size);
+    if (q->any_build) run_add(a, "--any-build");
+}
+
 static femd_status run_start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
                                        int *code, femd_error *err) {
-    char address[160], ranks[16], ready[16], news[16], deadline[40];
+    char address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16];
     int pipe_fd[2], news_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
@@ -145,6 +152,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
     snprintf(news, sizeof news, "%d", news_fd[1]);
     snprintf(deadline, sizeof deadline, "%.17g", q->task_deadline);
+    snprintf(store_size, sizeof store_size, "%d", q->store_size);
     run_add(&server, p->server);
     run_add_two(&server, "--bind", address);
     run_add_two(&server, "--ready-fd", ready);
@@ -152,6 +160,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     run_add_two(&server, "--silence", "12"); /* the supervisor sees by itself when the server has ended */
     if (q->task_deadline > 0) run_add_two(&server, "--task-deadline", deadline);
     run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
+    run_store_arguments(q, store_size, &server);
     run_add(&server, "--die-with-parent");
     run_add(&worker, p->worker);
     run_add_two(&worker, "--connect", address);
@@ -276,6 +285,12 @@ int cmd_run(int argc, char **argv) {
          "write the atoms of a quadrature point as extended XYZ at the end", 0, 0},
         {"--task-deadline", NULL, OPTION_NUMBER, &q.task_deadline, "S",
          "seconds without progress after which a worker counts as hung and is replaced (default 600)", 0, 0},
+        {"--store", NULL, OPTION_TEXT, &q.store, "DIR",
+         "keep every answer in a folder, and never evaluate again what it holds", 0, 0},
+        {"--store-size", NULL, OPTION_INT, &q.store_size, "MIB",
+         "most that the store may take on disk (default: as it is, 4096 for a new one)", 2, 1000000000},
+        {"--any-build", NULL, OPTION_FLAG, &q.any_build, NULL,
+         "take answers of the store that another build gave; the run is marked as not reproducible", 0, 0},
         {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
     };
     const option_table table = {
@@ -297,6 +312,10 @@ int cmd_run(int argc, char **argv) {
     q.path = positional.item[0];
     if (q.task_deadline != 0 && !(q.task_deadline >= 0.01 && q.task_deadline <= 1e9)) {
         fprintf(stderr, "femd: --task-deadline: seconds from 0.01 to 1e9 are wanted\n");
+        return FEMD_EXIT_BAD_INPUT;
+    }
+    if (!q.store && (q.store_size || q.any_build)) {
+        fprintf(stderr, "femd: --store-size and --any-build are about a store; name it with --store DIR\n");
         return FEMD_EXIT_BAD_INPUT;
     }
     char *folder = NULL;

@@ -26,6 +26,7 @@ int cmd_eval(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_server(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
+int cmd_store(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 
 /* Say "femd: words" on stderr and return the exit code that belongs to the status. */

@@ -49,7 +49,7 @@ typedef struct run {
     size_t n;
     struct pollfd *poll;
     int signals, ready, news;
-    char news_line[256];
+    char news_line[400];
     size_t news_used;
     enum phase phase;
     double deadline; /* clock: the server must be ready, or force is used */
@@ -298,7 +298,12 @@ static void supervise_kill_worker(run *r, part *p, const char *why) {
 static void supervise_take_news(run *r, const char *line) {
     char word[8];
     unsigned pid;
-    if (sscanf(line, "%7s %u", word, &pid) != 2 || r->phase != RUNNING) return;
+    if (sscanf(line, "%7s %u", word, &pid) != 2) return;
+    if (strcmp(word, "says") == 0) { /* of something beside the run */
+        supervise_say(r, "%s", line + strlen("says 0 "));
+        return;
+    }
+    if (r->phase != RUNNING) return;
     part *p = supervise_worker_of(r, (pid_t)pid);
     if (!p || pid == 0) return;
     if (strcmp(word, "hung") == 0)

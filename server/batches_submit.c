@@ -52,6 +52,8 @@ static void batches_refuse_point(femd_batches *batches, uint32_t batch, uint32_t
 static void batches_reuse(femd_batches *batches, uint32_t batch, uint32_t index, uint32_t evaluation) {
     femd_bytes response = ledger_response(batches->ledger, evaluation);
     ledger_use(batches->ledger, evaluation);
+    if (ledger_is_foreign(batches->ledger, evaluation))
+        runs_not_reproducible(batches->runs, batches_at(batches, batch)->client);
     if (ledger_state_out(batches->ledger, evaluation))
         runs_tentative(batches->runs, batches_at(batches, batch)->client, evaluation);
     batches_result(batches, batch, index, ledger_key(batches->ledger, evaluation), &response, FEMD_RESULT_REUSED);
@@ -70,7 +72,10 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs, request,
                      &key);
     uint32_t evaluation = ledger_find(batches->ledger, &key);
-    if (evaluation) ledger_forget_poison(batches->ledger, evaluation);
+    if (evaluation)
+        ledger_forget_poison(batches->ledger, evaluation);
+    else
+        evaluation = ledger_recall(batches->ledger, &key, request, material);
     if (evaluation && ledger_response(batches->ledger, evaluation).data) {
         batches_reuse(batches, batch, index, evaluation);
         return;

@@ -11,16 +11,16 @@ static const femd_hash *ledger_name(const void *item) {
     return &((const evaluation *)item)->key;
 }
 
-femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
-                           femd_lanes *lanes, femd_deaths *deaths) {
+femd_ledger *ledger_create(const ledger_rooms *rooms) {
     femd_ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger) return NULL;
-    ledger->common = common;
-    ledger->roster = roster;
-    ledger->catalogue = catalogue;
-    ledger->states = states;
-    ledger->lanes = lanes;
-    ledger->deaths = deaths;
+    ledger->common = rooms->common;
+    ledger->roster = rooms->roster;
+    ledger->catalogue = rooms->catalogue;
+    ledger->outbox = rooms->outbox;
+    ledger->states = rooms->states;
+    ledger->lanes = rooms->lanes;
+    ledger->deaths = rooms->deaths;
     femd_slab_init(&ledger->records, sizeof(evaluation));
     femd_table_init(&ledger->by_key, &ledger->records, ledger_name);
     femd_rows_init(&ledger->workers, sizeof(ledger_worker));
@@ -37,6 +37,7 @@ void ledger_destroy(femd_ledger **ledger) {
     femd_rows_clear(&(*ledger)->made);
     femd_rows_clear(&(*ledger)->troubles);
     femd_chunks_clear(&(*ledger)->chunks);
+    free((*ledger)->builds);
     free(*ledger);
     *ledger = NULL;
 }

@@ -1,7 +1,8 @@
 /* The ledger of evaluations by key: QUEUED, WAITING (for its state), SENT, STARTED, DONE. It sees to it that each is
  * answered once for all who claim an answer, whatever workers do: retries, blame, poison, double answers; and it has an
  * evaluation repeated whose state was lost. Finished ones stay for reuse, within a bound, or as long as something rests
- * on them. It knows neither who asks nor which worker has credit, and it sends nothing: answers go to a queue. */
+ * on them, and what is answered is handed out to be kept for other runs. It knows neither who asks nor which worker has
+ * credit, and it sends nothing: answers go to a queue. */
 #ifndef FEMD_SERVER_LEDGER_H
 #define FEMD_SERVER_LEDGER_H
 
@@ -9,14 +10,23 @@
 #include "deaths.h"
 #include "femd/evaluate.h"
 #include "lanes.h"
+#include "outbox.h"
 #include "roster.h"
 #include "states.h"
 
 typedef struct femd_ledger femd_ledger;
 
 /* NULL if memory is out. Destroying accepts NULL, sets NULL. */
-femd_ledger *ledger_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_states *states,
-                           femd_lanes *lanes, femd_deaths *deaths);
+typedef struct ledger_rooms { /* those below, borrowed */
+    femd_common *common;
+    femd_roster *roster;
+    femd_catalogue *catalogue;
+    femd_outbox *outbox;
+    femd_states *states;
+    femd_lanes *lanes;
+    femd_deaths *deaths;
+} ledger_rooms;
+femd_ledger *ledger_create(const ledger_rooms *rooms);
 void ledger_destroy(femd_ledger **ledger);
 
 /* ---- records ---- */
@@ -24,6 +34,11 @@ void ledger_destroy(femd_ledger **ledger);
 uint32_t ledger_find(const femd_ledger *ledger, const femd_hash *key);
 /* A new record, not open yet. FEMD_NIL if memory is out. */
 uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material);
+/* A record of what an earlier run has kept, answered already; FEMD_NIL if there is none by a build that is here, or by
+ * any where that is enough. */
+uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material);
+/* 1 if its answer is of a build that no worker was of when it was recalled. */
+int ledger_is_foreign(const femd_ledger *ledger, uint32_t evaluation);
 /* Queue it for a run. STATE_LOST (and nothing queued) if its state_in is unknown. */
 FEMD_MUST_CHECK femd_status ledger_open(femd_ledger *ledger, uint32_t evaluation, uint32_t run);
 /* Bytes that one record is charged with, without its response. */

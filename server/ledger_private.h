@@ -18,7 +18,8 @@ enum {
     LEDGER_POISON = 2,   /* it ended too many workers */
     LEDGER_ANSWERED = 4, /* in the queue of answers */
     LEDGER_DIFFERS = 8,  /* that answer contradicts the record */
-    LEDGER_CACHED = 16   /* among the finished ones by last use */
+    LEDGER_CACHED = 16,  /* among the finished ones by last use */
+    LEDGER_FOREIGN = 32  /* recalled, and of a build that was not here */
 };
 
 typedef struct evaluation {
@@ -74,6 +75,11 @@ typedef struct ledger_state { /* how a state can be made */
     uint32_t remaker;         /* evaluation that makes it again */
 } ledger_state;
 
+typedef struct ledger_build {
+    uint64_t fingerprint;
+    uint32_t workers;
+} ledger_build;
+
 struct femd_ledger {
     femd_common *common;
     femd_roster *roster;
@@ -81,6 +87,9 @@ struct femd_ledger {
     femd_states *states;
     femd_lanes *lanes;
     femd_deaths *deaths;
+    femd_outbox *outbox;
+    ledger_build *builds; /* of the workers that are here; owned */
+    uint32_t nbuilds, builds_room;
     femd_slab records;
     femd_table by_key;
     femd_chunks chunks; /* storage of responses */
@@ -120,6 +129,16 @@ void ledger_publish(femd_ledger *ledger, uint32_t number, const femd_bytes *byte
 /* ledger_work.c */
 /* One more has started at the worker (1), or one less has (-1). */
 void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change);
+
+/* ledger_recall.c */
+/* A worker of that build comes (1; returns 0 if memory is out) or goes (-1). */
+int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change);
+/* Its first answer is there: it is kept for other runs, if it says something of the material. */
+void ledger_keep(femd_ledger *ledger, uint32_t number);
+/* Two answers of one build differ: what is kept of it is in doubt. */
+void ledger_doubt(femd_ledger *ledger, uint32_t number);
+/* Enter the state of an answer, if there is one, and who makes it. */
+void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash);
 
 /* ledger_troubles.c */
 /* The row, made empty if there is none yet; NULL if memory is out. */

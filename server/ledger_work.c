@@ -4,6 +4,7 @@
 
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker) {
     if (!femd_rows_reach(&ledger->workers, worker)) return 0;
+    if (!ledger_count_build(ledger, roster_hello(ledger->roster, worker)->fingerprint, 1)) return 0;
     *ledger_worker_at(ledger, worker) = (ledger_worker){.first = FEMD_NIL};
     return 1;
 }
@@ -197,6 +198,7 @@ void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death) {
         if (ledger_at(ledger, number)->stage != STAGE_STARTED) ledger_take_back(ledger, number, death, &suspects);
     }
     while (holder->first) ledger_take_back(ledger, holder->first, death, &suspects);
+    ledger_count_build(ledger, roster_hello(ledger->roster, worker)->fingerprint, -1);
 }
 
 /* ---- answers ---- */
@@ -224,6 +226,7 @@ static int ledger_agrees(femd_ledger *ledger, uint32_t number, const femd_answer
     femd_hash_text(&record->key, key);
     if (fingerprint == record->fingerprint) {
         ledger->common->counter.conflicts++;
+        ledger_doubt(ledger, number);
         common_log(ledger->common, FEMD_LOG_ERROR,
                    "conflict: two different answers for point %llu (key %s), the first stands",
                    (unsigned long long)record->request.point, key);
@@ -237,15 +240,6 @@ static int ledger_agrees(femd_ledger *ledger, uint32_t number, const femd_answer
                "bit-reproducible",
                (unsigned long long)record->request.point, key);
     return 0;
-}
-
-static void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash) {
-    evaluation *record = ledger_at(ledger, number);
-    if (femd_hash_is_zero(hash)) return;
-    uint32_t state = states_enter(ledger->states, hash);
-    if (!state || !ledger_add_maker(ledger, state, number)) return;
-    record->state_out = state;
-    if (record->pins) states_ref(ledger->states, state);
 }
 
 /* The first answer, or one again after a loss. An answer that contradicts the record goes to nobody. */
@@ -263,6 +257,7 @@ static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker,
     if (same && !record->response) {
         ledger_keep_response(ledger, record, &answer->response);
         told = ledger_response(ledger, number);
+        if (!known) ledger_keep(ledger, number);
     }
     if (told.size) ledger_publish(ledger, number, &told); /* keeps the state until all have been told */
     if (record->state_out && same)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "femd/clock.h"
+#include "keeper.h"
 #include "net.h"
 
 enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70 };
@@ -28,6 +29,10 @@ static const char help[] =
     "90)\n"
     "  --mute S           seconds without a word after which a client that waits gives the server up (default 30)\n"
     "  --grace S          seconds that a run outlives the loss of its clients (default 60)\n"
+    "  --store DIR        keep every answer and committed state in a folder, and never evaluate again what it holds\n"
+    "  --store-size MIB   most that the store may take on disk; the longest unused goes (default: as it is, 4096 for "
+    "a new one)\n"
+    "  --any-build        take answers of the store that another build gave; the run is marked as not reproducible\n"
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
@@ -37,16 +42,17 @@ static const char help[] =
     "  --help, --version\n";
 
 typedef struct options {
-    const char *bind, *level, *log;
-    uint64_t cache_mib, memory_mib;
+    const char *bind, *level, *log, *store;
+    uint64_t cache_mib, memory_mib, store_mib;
     femd_times times;
-    int quiet, ready_fd, news_fd, die_with_parent;
+    int quiet, ready_fd, news_fd, die_with_parent, any_build;
 } options;
 
 typedef struct journal {
     FILE *file;
     femd_log_level most;
     int news_fd;
+    femd_keeper *keeper; /* NULL: nothing is kept */
 } journal;
 
 static void server_write_log(void *user, femd_log_level level, const char *text) {
@@ -82,6 +88,32 @@ static void server_tell_news(void *user, femd_worker_news news, uint32_t pid, co
         server_write_log(user, FEMD_LOG_WARNING, "--news-fd: nobody reads it");
 }
 
+/* What went wrong beside the run is told to whoever started the server. */
+static void server_write_store_log(void *user, femd_log_level level, const char *text) {
+    const journal *log = user;
+    char line[400];
+    server_write_log(user, level, text);
+    const int size = snprintf(line, sizeof line, "says 0 %.380s", text);
+    if (log->news_fd < 0 || size < 1 || level > FEMD_LOG_WARNING) return;
+    const size_t end = (size_t)size < sizeof line - 1 ? (size_t)size : sizeof line - 2;
+    for (size_t i = 0; i < end; i++)
+        if ((unsigned char)line[i] < ' ') line[i] = ' ';
+    line[end] = '\n';
+    if (write(log->news_fd, line, end + 1) < 0) return;
+}
+
+static void server_keep(void *user, femd_action_kind kind, const femd_bytes *bytes) {
+    const journal *log = user;
+    if (!log->keeper) return;
+    switch (kind) {
+    case FEMD_ACTION_KEEP_ANSWER: keeper_add(log->keeper, VAULT_ANSWER, VAULT_PUT, bytes); break;
+    case FEMD_ACTION_KEEP_STATE: keeper_add(log->keeper, VAULT_STATE, VAULT_PUT, bytes); break;
+    case FEMD_ACTION_KEEP_MATERIAL: keeper_add(log->keeper, VAULT_MATERIAL, VAULT_PUT, bytes); break;
+    case FEMD_ACTION_FORGET_ANSWER: keeper_add(log->keeper, VAULT_ANSWER, VAULT_FORGET, bytes); break;
+    default: break;
+    }
+}
+
 /* ---- options ---- */
 
 static femd_status server_read_number(const char *name, const char *text, double least, double most, double *value,
@@ -102,6 +134,12 @@ static femd_status server_read_option(int option, const char *text, options *opt
     case 'L': opt->log = text; return FEMD_OK;
     case 'q': opt->quiet = 1; return FEMD_OK;
     case 'p': opt->die_with_parent = 1; return FEMD_OK;
+    case 's': opt->store = text; return FEMD_OK;
+    case 'a': opt->any_build = 1; return FEMD_OK;
+    case 'z':
+        FEMD_TRY(server_read_number("--store-size", text, VAULT_MIB_LEAST, 1e9, &value, err));
+        opt->store_mib = (uint64_t)value;
+        return FEMD_OK;
     case 'c':
         FEMD_TRY(server_read_number("--cache", text, 1, 1e9, &value, err));
         opt->cache_mib = (uint64_t)value;
@@ -138,6 +176,9 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"silence", required_argument, NULL, 'S'},
                                          {"mute", required_argument, NULL, 'M'},
                                          {"grace", required_argument, NULL, 'g'},
+                                         {"store", required_argument, NULL, 's'},
+                                         {"store-size", required_argument, NULL, 'z'},
+                                         {"any-build", no_argument, NULL, 'a'},
                                          {"log", required_argument, NULL, 'L'},
                                          {"quiet", no_argument, NULL, 'q'},
                                          {"ready-fd", required_argument, NULL, 'r'},
@@ -154,6 +195,8 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
     }
     if (optind < argc)
         femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
+    else if (!opt->store && (opt->store_mib || opt->any_build))
+        femd_fail(err, FEMD_BAD_ARGUMENT, "--store-size and --any-build are about a store; name it with --store DIR");
     else if (!opt->bind)
         femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
     else
@@ -197,6 +240,11 @@ static uint64_t server_memory(const options *opt) {
 
 static femd_status server_serve(const options *opt, journal *log, femd_error *err) {
     uint64_t memory = server_memory(opt), cache = opt->cache_mib << 20;
+    femd_recall recall = {.answer = keeper_find_answer, .state = keeper_find_state, .any_build = opt->any_build};
+    const keeper_config store = {
+        .folder = opt->store, .bytes = opt->store_mib << 20, .log = server_write_store_log, .user = log};
+    if (opt->store) FEMD_TRY(keeper_open(&store, &log->keeper, err));
+    recall.user = log->keeper;
     const femd_core_config core_config = {.level = opt->level,
                                           .cache_bytes = cache < memory / 2 ? cache : memory / 2,
                                           .memory_bytes = memory,
@@ -208,9 +256,10 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                           .log = server_write_log,
                                           .committed = server_log_commit,
                                           .worker = server_tell_news,
-                                          .user = log};
+                                          .user = log,
+                                          .recall = opt->store ? &recall : NULL};
     femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
-
+                                  .keep = server_keep,
                                   .bind = opt->bind,
                                   .frame_max = FEMD_FRAME_MAX,
                                   .peer_bytes = memory / 4,
@@ -233,6 +282,7 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
 out:
     femd_net_close(&net);
     femd_core_destroy(&core);
+    keeper_close(&log->keeper);
     if (stop_fd >= 0) close(stop_fd);
     return rc;
 }
@@ -243,7 +293,7 @@ int main(int argc, char **argv) {
     int go = server_read_options(argc, argv, &opt, &err);
     if (go == 0) return 0;
     femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
-    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO, opt.news_fd};
+    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO, opt.news_fd, NULL};
     if (rc == FEMD_OK && opt.log && !(log.file = fopen(opt.log, "ae")))
         rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = server_follow_parent(&err);
@@ -251,5 +301,6 @@ int main(int argc, char **argv) {
     if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);
     if (log.file && log.file != stderr) fclose(log.file);
     if (rc == FEMD_OK) return 0;
-    return rc == FEMD_BAD_ARGUMENT || rc == FEMD_REFUSED || rc == FEMD_IO ? EXIT_USAGE_ : EXIT_INTERNAL_;
+    return rc == FEMD_BAD_ARGUMENT || rc == FEMD_BAD_INPUT || rc == FEMD_REFUSED || rc == FEMD_IO ? EXIT_USAGE_
+                                                                                                  : EXIT_INTERNAL_;
 }

@@ -173,6 +173,16 @@ static void materials_forgive(femd_materials *materials, uint32_t material) {
     materials_send_to_all(materials, material);
 }
 
+/* Answers that are kept for other runs say little without their material. */
+static void materials_keep(femd_materials *materials, const femd_bytes *pack) {
+    femd_buffer bytes = outbox_take(materials->outbox);
+    if (!materials->common->config.recall || femd_buffer_append(&bytes, pack->data, pack->size, NULL) != FEMD_OK) {
+        outbox_recycle(materials->outbox, &bytes);
+        return;
+    }
+    outbox_keep(materials->outbox, FEMD_ACTION_KEEP_MATERIAL, &bytes);
+}
+
 femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame, femd_error *err) {
     femd_pack pack;
     FEMD_TRY(femd_pack_decode(frame->body.data, frame->body.size, &pack, err));
@@ -186,6 +196,7 @@ femd_status materials_register(femd_materials *materials, uint32_t client, const
             return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
         }
         *materials_at(materials, material) = (material_asked){.again_at = INFINITY};
+        materials_keep(materials, &frame->body);
         materials_send_to_all(materials, material);
     } else {
         materials_forgive(materials, material);

@@ -238,10 +238,14 @@ static int net_drain(femd_net *net, double now) {
 static void net_carry_out(femd_net *net, double now) {
     femd_action action;
     while (femd_core_next(net->config.core, &action)) {
-        if (action.kind == FEMD_ACTION_SEND)
-            sending_send(net->sending, action.route, &action.frame);
-        else
-            sending_part(net->sending, action.route, now);
+        switch (action.kind) {
+        case FEMD_ACTION_SEND: sending_send(net->sending, action.route, &action.frame); break;
+        case FEMD_ACTION_DROP: sending_part(net->sending, action.route, now); break;
+        default:
+            if (net->config.keep)
+                net->config.keep(net->config.user, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
+            femd_core_recycle(net->config.core, &action.frame);
+        }
     }
 }
 

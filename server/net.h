@@ -15,6 +15,8 @@ typedef struct femd_net_config {
     void (*log)(void *user, femd_log_level level, const char *text); /* may be NULL */
     void *user;
     double heartbeat; /* s; 0 = the default of femd/times.h */
+    /* What the core wants kept or forgotten; the bytes are borrowed. May be NULL. */
+    void (*keep)(void *user, femd_action_kind kind, const femd_bytes *bytes);
 } femd_net_config;
 
 /* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT

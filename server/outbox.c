@@ -131,6 +131,11 @@ void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const f
     outbox_send_words(outbox, to, id, why, femd_gone_encode);
 }
 
+void outbox_keep(femd_outbox *outbox, femd_action_kind kind, femd_buffer *bytes) {
+    outbox_push(outbox, &(femd_action){kind, 0, *bytes});
+    *bytes = (femd_buffer)FEMD_BUFFER_INIT;
+}
+
 void outbox_drop(femd_outbox *outbox, femd_address to) {
     outbox_push(outbox, &(femd_action){FEMD_ACTION_DROP, to.route, FEMD_BUFFER_INIT});
 }

@@ -25,6 +25,8 @@ void outbox_send_error(femd_outbox *outbox, femd_address to, uint64_t id, const 
 void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const femd_error *why);
 /* Queue the end of a connection. */
 void outbox_drop(femd_outbox *outbox, femd_address to);
+/* Queue bytes for the store across runs; takes the storage and empties *bytes. */
+void outbox_keep(femd_outbox *outbox, femd_action_kind kind, femd_buffer *bytes);
 /* Take the next action, oldest first: 1, or 0 when there is none. */
 int outbox_next(femd_outbox *outbox, femd_action *action);
 

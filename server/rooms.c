@@ -7,7 +7,8 @@ static int rooms_build(femd_rooms *at) {
         !(at->outbox = outbox_create(common)) || !(at->states = states_create(common, at->roster, at->outbox)) ||
         !(at->lanes = lanes_create(common, at->roster, at->catalogue, at->states)) ||
         !(at->deaths = deaths_create(common, at->roster)) ||
-        !(at->ledger = ledger_create(common, at->roster, at->catalogue, at->states, at->lanes, at->deaths)))
+        !(at->ledger = ledger_create(
+              &(ledger_rooms){common, at->roster, at->catalogue, at->outbox, at->states, at->lanes, at->deaths})))
         return 0;
     const dispatch_rooms for_dispatch = {common,     at->roster, at->catalogue, at->outbox,
                                          at->states, at->lanes,  at->ledger};

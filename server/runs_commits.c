@@ -125,8 +125,10 @@ static void runs_make_final(femd_runs *runs, uint32_t run) {
     for (uint32_t i = 0; i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
         step = rank->step;
-        for (uint32_t j = 0; j < rank->pending.count; j++)
+        for (uint32_t j = 0; j < rank->pending.count; j++) {
+            if (rank->pending.at[j]) states_keep(runs->states, rank->pending.at[j]);
             runs_point_commit(runs, rank->pending_points.at[j], rank->pending.at[j], step);
+        }
         states += rank->pending.count;
         rank->pending.count = rank->pending_points.count = rank->waits.count = 0;
         runs_release_given(runs, rank);

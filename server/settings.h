@@ -13,6 +13,18 @@ typedef enum femd_log_level {
 
 typedef enum femd_worker_news { FEMD_WORKER_HERE = 1, FEMD_WORKER_GONE, FEMD_WORKER_HUNG } femd_worker_news;
 
+struct femd_kept;
+
+/* What an earlier run has kept, looked up by the core: the store across runs, or a test's own. Found (1) is borrowed
+ * until the next call. Content that comes from here has been held against its name. */
+typedef struct femd_recall {
+    /* The answer to a key by a build; fingerprint 0: by any build. */
+    int (*answer)(void *user, const femd_hash *key, uint64_t fingerprint, struct femd_kept *kept);
+    int (*state)(void *user, const femd_hash *name, femd_bytes *content);
+    void *user;
+    int any_build; /* answers of builds that no worker here is of count too, and mark the run */
+} femd_recall;
+
 typedef struct femd_core_config {
     const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
     uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
@@ -33,16 +45,25 @@ typedef struct femd_core_config {
     /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. May be NULL. */
     void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
     void *user;
+    const femd_recall *recall; /* borrowed; NULL: nothing is kept, and no action asks for it */
 } femd_core_config;
 
 enum { FEMD_CREDITS_MAX = 16 };
 
-typedef enum femd_action_kind { FEMD_ACTION_SEND = 1, FEMD_ACTION_DROP = 2 } femd_action_kind;
+typedef enum femd_action_kind {
+    FEMD_ACTION_SEND = 1,
+    FEMD_ACTION_DROP = 2,
+    /* For the store across runs; the frame holds: */
+    FEMD_ACTION_KEEP_ANSWER, /* kept_encode's bytes */
+    FEMD_ACTION_KEEP_STATE,  /* a blob */
+    FEMD_ACTION_KEEP_MATERIAL /* a pack */,
+    FEMD_ACTION_FORGET_ANSWER /* a kept_name: that answer is in doubt */
+} femd_action_kind;
 
 typedef struct femd_action {
     femd_action_kind kind;
-    uint64_t route;
-    femd_buffer frame; /* SEND: the message, the receiver's until recycled */
+    uint64_t route;    /* SEND, DROP */
+    femd_buffer frame; /* SEND: the message, KEEP, FORGET: what; the receiver's until recycled */
 } femd_action;
 
 /* The figures that status and tests read. */
@@ -51,6 +72,7 @@ typedef struct femd_core_counters {
     uint64_t points;      /* asked for by clients */
     uint64_t evaluations; /* answers of workers that finished an evaluation */
     uint64_t reused;      /* points answered from an earlier or a shared evaluation */
+    uint64_t recalled;    /* evaluations that an earlier run had kept */
     uint64_t requeued;    /* tasks sent again after the loss of a worker or a failure of the infrastructure */
     uint64_t poison;      /* evaluations given up after ending three workers */
     uint64_t conflicts;   /* different answers for one key from equal fingerprints */

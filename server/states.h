@@ -105,6 +105,8 @@ FEMD_MUST_CHECK femd_status states_put(femd_states *states, uint32_t state, cons
 /* A STATE frame of a worker. PROTOCOL if it is malformed. */
 FEMD_MUST_CHECK femd_status states_receive(femd_states *states, uint32_t worker, const femd_frame *frame,
                                            femd_error *err);
+/* Its content, which is at the server, is handed out to be kept for other runs, once. */
+void states_keep(femd_states *states, uint32_t state);
 /* In words why a state could not be had: those of the last content that could not be kept, if that was the reason. */
 const char *states_why(const femd_states *states, femd_status status);
 /* Send the STATE_GETs and DROPs that have gathered. */

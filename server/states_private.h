@@ -21,6 +21,7 @@ typedef struct state_record {
     int making;        /* it is being made again */
     int failed;        /* status of the last attempt to get it, for the waits */
     int restless;      /* on the list of states to look after */
+    int kept;          /* the store across runs has the content, or was given it */
     femd_blob *blob;   /* owned; NULL = not at the server */
 } state_record;
 

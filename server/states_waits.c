@@ -119,8 +119,22 @@ static void states_fetch(femd_states *states, uint32_t state) {
     states_mark_dirty(states, worker);
 }
 
+/* An earlier run may have kept the content. */
+static void states_recall(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    const femd_recall *recall = states->common->config.recall;
+    femd_bytes content;
+    femd_error err = FEMD_ERROR_INIT;
+    if (!recall || !recall->state(recall->user, &record->hash, &content)) return;
+    record->kept = 1;
+    if (states_put(states, state, &content, &err) == FEMD_OK) return;
+    common_log(states->common, FEMD_LOG_ERROR, "a state that was kept has no room here: %s", err.text);
+}
+
 states_care states_look_after(femd_states *states, uint32_t state) {
     state_record *record = states_at(states, state);
+    if (record->waits && !record->blob && !record->failed && !record->fetching && !record->making)
+        states_recall(states, state);
     if (record->waits && (record->blob || record->failed))
         states_fire(states, state, record->blob ? FEMD_OK : (femd_status)record->failed);
     if (!record->waits) return record->making ? CARE_CALL_OFF : CARE_NOTHING;
@@ -157,6 +171,18 @@ femd_status states_put(femd_states *states, uint32_t state, const femd_bytes *bl
     states->blob_mean += 0.1 * ((double)blob->size - states->blob_mean);
     if (record->waits) states_check(states, state);
     return FEMD_OK;
+}
+
+void states_keep(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    if (!states->common->config.recall || record->kept || !record->blob) return;
+    femd_buffer bytes = outbox_take(states->outbox);
+    if (femd_buffer_append(&bytes, femd_blob_data(record->blob), femd_blob_size(record->blob), NULL) != FEMD_OK) {
+        femd_buffer_clear(&bytes); /* no room for a copy: it is made again by who needs it */
+        return;
+    }
+    record->kept = 1;
+    outbox_keep(states->outbox, FEMD_ACTION_KEEP_STATE, &bytes);
 }
 
 static void states_receive_one(femd_states *states, uint32_t worker, const femd_state_entry *entry) {

@@ -75,6 +75,7 @@ static void status_counters(cJSON *root, const femd_core_counters *count) {
     status_add(object, "points", (double)count->points);
     status_add(object, "evaluations", (double)count->evaluations);
     status_add(object, "reused", (double)count->reused);
+    status_add(object, "recalled", (double)count->recalled);
     status_add(object, "requeued", (double)count->requeued);
     status_add(object, "remade", (double)count->remade);
     status_add(object, "poison", (double)count->poison);

@@ -31,6 +31,7 @@ void rig_init(rig *g, const femd_core_config *config) {
     if (config) c = *config;
     c.log = keep_log;
     c.user = g;
+    if (c.recall) g->shelf = c.recall->user;
     g->now = 100;
     g->next_route = 1;
     femd_error err = FEMD_ERROR_INIT;
@@ -54,11 +55,85 @@ void rig_audit(rig *g) {
     if (femd_core_audit(g->core, &err) != 0) fail_msg("%s", err.text);
 }
 
+/* ---- what is kept ---- */
+
+static int shelf_answer(void *user, const femd_hash *key, uint64_t fingerprint, femd_kept *kept) {
+    const rig_shelf *shelf = user;
+    for (size_t i = 0; i < shelf->answers; i++) {
+        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, kept, NULL));
+        if (femd_hash_equal(&kept->key, key) && (!fingerprint || kept->fingerprint == fingerprint)) return 1;
+    }
+    return 0;
+}
+
+static int shelf_state(void *user, const femd_hash *name, femd_bytes *content) {
+    const rig_shelf *shelf = user;
+    for (size_t i = 0; i < shelf->states; i++) {
+        femd_hash hash;
+        *content = (femd_bytes){shelf->state[i].data, shelf->state[i].size};
+        femd_hash_domain("state", content->data, content->size, &hash);
+        if (femd_hash_equal(&hash, name)) return 1;
+    }
+    return 0;
+}
+
+void rig_shelf_init(rig_shelf *shelf) {
+    memset(shelf, 0, sizeof *shelf);
+    shelf->recall = (femd_recall){.answer = shelf_answer, .state = shelf_state, .user = shelf};
+}
+
+void rig_shelf_clear(rig_shelf *shelf) {
+    for (size_t i = 0; i < shelf->answers; i++) femd_buffer_clear(&shelf->answer[i]);
+    for (size_t i = 0; i < shelf->states; i++) femd_buffer_clear(&shelf->state[i]);
+}
+
+static void shelf_forget(rig_shelf *shelf, const femd_buffer *name) {
+    for (size_t i = 0; i < shelf->answers; i++) {
+        femd_kept kept;
+        uint8_t own[KEPT_NAME_BYTES];
+        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, &kept, NULL));
+        kept_name(&kept.key, kept.fingerprint, own);
+        if (memcmp(own, name->data, sizeof own) != 0) continue;
+        femd_buffer_clear(&shelf->answer[i]);
+        shelf->answer[i] = shelf->answer[--shelf->answers];
+        return;
+    }
+}
+
+/* Takes the storage of what is kept. */
+static void shelve(rig *g, femd_action *a) {
+    rig_shelf *shelf = g->shelf;
+    assert_non_null(shelf);
+    if (a->kind == FEMD_ACTION_KEEP_ANSWER) {
+        femd_kept kept;
+        assert_true(shelf->answers < RIG_SHELF);
+        OK(kept_decode(a->frame.data, a->frame.size, &kept, NULL));
+        OK(kept_check(&kept, NULL));
+        shelf->answer[shelf->answers++] = a->frame;
+        return;
+    }
+    if (a->kind == FEMD_ACTION_KEEP_STATE) {
+        assert_true(shelf->states < RIG_SHELF);
+        shelf->state[shelf->states++] = a->frame;
+        return;
+    }
+    if (a->kind == FEMD_ACTION_KEEP_MATERIAL) shelf->materials++;
+    if (a->kind == FEMD_ACTION_FORGET_ANSWER) {
+        shelf->forgotten++;
+        shelf_forget(shelf, &a->frame);
+    }
+    femd_core_recycle(g->core, &a->frame);
+}
+
 void rig_collect(rig *g) {
     femd_action a;
     femd_core_settle(g->core, g->now);
     assert_int_equal(femd_core_health(g->core), FEMD_OK);
     while (femd_core_next(g->core, &a)) {
+        if (a.kind != FEMD_ACTION_SEND && a.kind != FEMD_ACTION_DROP) {
+            shelve(g, &a);
+            continue;
+        }
         assert_true(a.route < RIG_ROUTES);
         rig_inbox *box = &g->inbox[a.route];
         if (a.kind == FEMD_ACTION_DROP) {

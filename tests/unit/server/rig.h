@@ -6,6 +6,7 @@
 #include "core.h"
 #include "femd/evaluate.h"
 #include "femd/pack.h"
+#include "kept.h"
 
 #define RIG_ROUTES 512
 
@@ -14,6 +15,16 @@ typedef struct rig_inbox {
     size_t count, room;
     int dropped; /* the core has asked for the end of the connection */
 } rig_inbox;
+
+/* What a core has had kept, as a store across runs would have it. Several cores may share one. */
+#define RIG_SHELF 256
+typedef struct rig_shelf {
+    femd_recall recall; /* for femd_core_config */
+    femd_buffer answer[RIG_SHELF], state[RIG_SHELF];
+    size_t answers, states, materials, forgotten;
+} rig_shelf;
+void rig_shelf_init(rig_shelf *shelf);
+void rig_shelf_clear(rig_shelf *shelf);
 
 typedef struct rig {
     femd_core *core;
@@ -26,6 +37,7 @@ typedef struct rig {
     uint32_t inputs; /* capabilities that rig_open announces; 0 = all */
     uint32_t batch;  /* points that the engine likes to be given at once, as rig_open announces */
     char last_log[1200];
+    rig_shelf *shelf; /* of the config's recall; NULL: none */
 } rig;
 
 void rig_init(rig *g, const femd_core_config *config);

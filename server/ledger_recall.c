@@ -1,0 +1,129 @@
+/* The ledger of evaluations: what an earlier run has kept, and what is kept for later ones. */
+#include <stdlib.h>
+
+#include "answers.h"
+#include "kept.h"
+#include "ledger_private.h"
+
+/* ---- the builds that are here ---- */
+
+static ledger_build *ledger_build_of(const femd_ledger *ledger, uint64_t fingerprint) {
+    for (uint32_t i = 0; i < ledger->nbuilds; i++)
+        if (ledger->builds[i].fingerprint == fingerprint) return &ledger->builds[i];
+    return NULL;
+}
+
+int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change) {
+    ledger_build *build = ledger_build_of(ledger, fingerprint);
+    if (build) {
+        build->workers += (uint32_t)change;
+        if (!build->workers) *build = ledger->builds[--ledger->nbuilds];
+        return 1;
+    }
+    if (ledger->nbuilds == ledger->builds_room) {
+        const uint32_t room = ledger->builds_room ? 2 * ledger->builds_room : 4;
+        ledger_build *fresh = realloc(ledger->builds, room * sizeof *fresh);
+        if (!fresh) return 0;
+        ledger->builds = fresh;
+        ledger->builds_room = room;
+    }
+    ledger->builds[ledger->nbuilds++] = (ledger_build){fingerprint, 1};
+    return 1;
+}
+
+/* ---- recalling ---- */
+
+void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash) {
+    evaluation *record = ledger_at(ledger, number);
+    if (femd_hash_is_zero(hash)) return;
+    uint32_t state = states_enter(ledger->states, hash);
+    if (!state || !ledger_add_maker(ledger, state, number)) return;
+    record->state_out = state;
+    if (record->pins) states_ref(ledger->states, state);
+}
+
+/* By a build that is here, else by any if that is enough. */
+static int ledger_find_kept(const femd_ledger *ledger, const femd_hash *key, femd_kept *kept) {
+    const femd_recall *recall = ledger->common->config.recall;
+    for (uint32_t i = 0; i < ledger->nbuilds; i++)
+        if (recall->answer(recall->user, key, ledger->builds[i].fingerprint, kept)) return 1;
+    return recall->any_build && recall->answer(recall->user, key, 0, kept);
+}
+
+static void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint) {
+    uint8_t name[KEPT_NAME_BYTES];
+    femd_buffer bytes = outbox_take(ledger->outbox);
+    kept_name(key, fingerprint, name);
+    if (femd_buffer_append(&bytes, name, sizeof name, NULL) != FEMD_OK) {
+        common_no_memory(ledger->common);
+        return;
+    }
+    outbox_keep(ledger->outbox, FEMD_ACTION_FORGET_ANSWER, &bytes);
+}
+
+/* What was kept is held against the question as if a worker had said it. */
+static int ledger_fits(femd_ledger *ledger, const femd_kept *kept, const femd_hash *key, const femd_request *request,
+                       uint32_t material, femd_hash *state_out) {
+    femd_error err = FEMD_ERROR_INIT;
+    answers_cost cost;
+    int32_t status = FEMD_OK;
+    femd_status rc =
+        answers_check(&kept->response, request, catalogue_caps(ledger->catalogue, material)->engine, &cost, &err);
+    if (rc == FEMD_OK) rc = femd_response_peek(kept->response.data, kept->response.size, &status, state_out, &err);
+    if (rc == FEMD_OK && femd_hash_equal(&kept->key, key) && cost.fingerprint == kept->fingerprint) return 1;
+    common_log(ledger->common, FEMD_LOG_WARNING, "an answer that was kept is not used: %s",
+               err.text[0] ? err.text : "it is another one");
+    ledger_forget_kept(ledger, key, kept->fingerprint);
+    return 0;
+}
+
+uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material) {
+    femd_kept kept;
+    femd_hash state_out;
+    if (!ledger->common->config.recall || !ledger_find_kept(ledger, key, &kept)) return FEMD_NIL;
+    if (!ledger_fits(ledger, &kept, key, request, material, &state_out)) return FEMD_NIL;
+    uint32_t number = ledger_add(ledger, key, request, material);
+    if (!number) return FEMD_NIL;
+    evaluation *record = ledger_at(ledger, number);
+    record->fingerprint = kept.fingerprint;
+    if (!ledger_build_of(ledger, kept.fingerprint)) record->flags |= LEDGER_FOREIGN;
+    ledger_enter_state(ledger, number, &state_out);
+    ledger_keep_response(ledger, record, &kept.response);
+    if (!record->response) return FEMD_NIL;
+    ledger_cache(ledger, number);
+    ledger->common->counter.recalled++;
+    return number;
+}
+
+int ledger_is_foreign(const femd_ledger *ledger, uint32_t number) {
+    return (ledger_at(ledger, number)->flags & LEDGER_FOREIGN) != 0;
+}
+
+/* ---- keeping ---- */
+
+void ledger_keep(femd_ledger *ledger, uint32_t number) {
+    const evaluation *record = ledger_at(ledger, number);
+    int32_t status;
+    femd_hash state_out;
+    if (!ledger->common->config.recall || !record->response) return;
+    if (femd_response_peek(record->response, record->response_size, &status, &state_out, NULL) != FEMD_OK) return;
+    if (status != FEMD_OK && !femd_status_is_physics(status)) return;
+    const femd_kept kept = {.key = record->key,
+                            .material = *catalogue_id(ledger->catalogue, record->material),
+                            .level = ledger->common->level_number,
+                            .inputs = catalogue_caps(ledger->catalogue, record->material)->inputs,
+                            .fingerprint = record->fingerprint,
+                            .request = record->request,
+                            .response = {record->response, record->response_size}};
+    femd_buffer bytes = outbox_take(ledger->outbox);
+    if (kept_encode(&kept, &bytes, NULL) != FEMD_OK) {
+        common_no_memory(ledger->common);
+        return;
+    }
+    outbox_keep(ledger->outbox, FEMD_ACTION_KEEP_ANSWER, &bytes);
+}
+
+void ledger_doubt(femd_ledger *ledger, uint32_t number) {
+    const evaluation *record = ledger_at(ledger, number);
+    if (ledger->common->config.recall) ledger_forget_kept(ledger, &record->key, record->fingerprint);
+}

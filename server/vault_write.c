@@ -1,0 +1,249 @@
+/* The store across runs: writing, and what goes when it is full. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "femd/clock.h"
+#include "femd/hash.h"
+#include "femd/pack.h"
+#include "vault_private.h"
+
+enum { EVICT_MOST = 256, EVICT_SHARE = 32, TRIES = 4, HASH_BYTES = 32 };
+enum { PAGE = 4096, TOUCHED = 6 /* pages that an entry makes a transaction write beside the old ones, two in a row */ };
+/* Of the bound: what may be filled, what is left after room was made, and what one transaction may take. */
+static const double fill_most = 0.8, fill_after = 0.7, write_most = 0.4;
+
+typedef struct writing { /* a transaction */
+    femd_vault *vault;
+    MDB_txn *txn;
+    vault_meta meta;
+    femd_buffer fresh, stale; /* hashes of files: written in it; to remove once it has been carried out */
+} writing;
+
+/* ---- one entry ---- */
+
+static void writing_age_key(uint64_t stamp, vault_kind kind, const uint8_t *name, uint8_t *key) {
+    for (int i = 0; i < 8; i++) key[i] = (uint8_t)(stamp >> (8 * (7 - i)));
+    key[8] = (uint8_t)kind;
+    memcpy(key + AGE_BYTES, name, vault_name_bytes(kind));
+}
+
+static int writing_age(writing *w, uint64_t stamp, vault_kind kind, const uint8_t *name, int there) {
+    uint8_t bytes[AGE_BYTES + NAME_MOST];
+    writing_age_key(stamp, kind, name, bytes);
+    MDB_val key = {AGE_BYTES + vault_name_bytes(kind), bytes}, value = {0, bytes};
+    if (there) return mdb_put(w->txn, w->vault->ages, &key, &value, 0);
+    const int code = mdb_del(w->txn, w->vault->ages, &key, NULL);
+    return code == MDB_NOTFOUND ? 0 : code;
+}
+
+static uint64_t writing_stamp(writing *w) {
+    return w->vault->session << SESSION_SHIFT | ++w->vault->stamps;
+}
+
+static void writing_count(writing *w, vault_kind kind, uint64_t size, int sign) {
+    const uint64_t content = size & ~VALUE_IN_FILE, by = (uint64_t)(int64_t)sign;
+    w->meta.count[kind] += by;
+    w->meta.bytes[kind] += by * content;
+    w->meta.charged += by * vault_charge(content);
+    if (size & VALUE_IN_FILE) w->meta.large += by * content;
+}
+
+static int writing_remove(writing *w, vault_kind kind, const uint8_t *name) {
+    MDB_val key = {vault_name_bytes(kind), (void *)(uintptr_t)name}, value;
+    int code = mdb_get(w->txn, w->vault->tables[kind], &key, &value);
+    if (code == MDB_NOTFOUND) return 0;
+    if (code != 0) return code;
+    if (value.mv_size >= VALUE_HEAD) {
+        const uint8_t *head = value.mv_data;
+        const uint64_t size = femd_get64(head + VALUE_SIZE);
+        if (size & VALUE_IN_FILE && femd_buffer_append(&w->stale, name, HASH_BYTES, NULL) != FEMD_OK) return ENOMEM;
+        writing_count(w, kind, size, -1);
+        code = writing_age(w, femd_get64(head + VALUE_STAMP), kind, name, 0);
+        if (code != 0) return code;
+    }
+    return mdb_del(w->txn, w->vault->tables[kind], &key, NULL);
+}
+
+/* It was used: it is of this session from now on. */
+static int writing_use(writing *w, vault_kind kind, const uint8_t *name) {
+    MDB_val key = {vault_name_bytes(kind), (void *)(uintptr_t)name}, value;
+    int code = mdb_get(w->txn, w->vault->tables[kind], &key, &value);
+    if (code == MDB_NOTFOUND || (code == 0 && value.mv_size < VALUE_HEAD)) return 0;
+    if (code != 0) return code;
+    const uint64_t stamp = femd_get64((const uint8_t *)value.mv_data + VALUE_STAMP);
+    if (stamp >> SESSION_SHIFT >= w->vault->session) return 0;
+    uint8_t *copy = malloc(value.mv_size);
+    if (!copy) return ENOMEM;
+    memcpy(copy, value.mv_data, value.mv_size);
+    const uint64_t fresh = writing_stamp(w);
+    femd_put64(copy + VALUE_STAMP, fresh);
+    code = writing_age(w, stamp, kind, name, 0);
+    if (code == 0) code = writing_age(w, fresh, kind, name, 1);
+    MDB_val changed = {value.mv_size, copy};
+    if (code == 0) code = mdb_put(w->txn, w->vault->tables[kind], &key, &changed, 0);
+    free(copy);
+    return code;
+}
+
+static int writing_put(writing *w, vault_kind kind, const uint8_t *name, const femd_bytes *content, femd_error *err) {
+    MDB_val key = {vault_name_bytes(kind), (void *)(uintptr_t)name}, value;
+    int code = mdb_get(w->txn, w->vault->tables[kind], &key, &value);
+    if (code == 0) return writing_use(w, kind, name);
+    if (code != MDB_NOTFOUND) return code;
+    const int in_file = kind != VAULT_ANSWER && content->size > INLINE_MOST;
+    if (in_file) {
+        if (femd_buffer_append(&w->fresh, name, HASH_BYTES, NULL) != FEMD_OK) return ENOMEM;
+        if (vault_file_write(w->vault, name, content, err) != FEMD_OK) return EIO;
+    }
+    const uint64_t stamp = writing_stamp(w), size = content->size | (in_file ? VALUE_IN_FILE : 0);
+    value = (MDB_val){VALUE_HEAD + (in_file ? 0 : content->size), NULL};
+    code = mdb_put(w->txn, w->vault->tables[kind], &key, &value, MDB_RESERVE);
+    if (code != 0) return code;
+    uint8_t *head = value.mv_data;
+    femd_put64(head + VALUE_STAMP, stamp);
+    femd_put64(head + VALUE_MADE, (uint64_t)femd_wall_clock().tv_sec);
+    femd_put64(head + VALUE_SIZE, size);
+    if (!in_file) memcpy(head + VALUE_HEAD, content->data, content->size);
+    writing_count(w, kind, size, 1);
+    return writing_age(w, stamp, kind, name, 1);
+}
+
+/* The name of a content; -1 if it has none. */
+static int writing_name(vault_kind kind, const femd_bytes *content, uint8_t *name) {
+    femd_hash hash;
+    femd_kept kept;
+    switch (kind) {
+    case VAULT_ANSWER:
+        if (kept_decode(content->data, content->size, &kept, NULL) != FEMD_OK) return -1;
+        kept_name(&kept.key, kept.fingerprint, name);
+        return 0;
+    case VAULT_STATE: femd_hash_domain("state", content->data, content->size, &hash); break;
+    default: femd_pack_id(content->data, content->size, &hash);
+    }
+    memcpy(name, hash.b, sizeof hash.b);
+    return 0;
+}
+
+static int writing_act(writing *w, const vault_item *item, femd_error *err) {
+    uint8_t name[NAME_MOST];
+    if (item->act == VAULT_PUT)
+        return writing_name(item->kind, &item->bytes, name) == 0 ? writing_put(w, item->kind, name, &item->bytes, err)
+                                                                 : 0;
+    if (item->bytes.size != vault_name_bytes(item->kind)) return 0;
+    memcpy(name, item->bytes.data, item->bytes.size);
+    return item->act == VAULT_USE ? writing_use(w, item->kind, name) : writing_remove(w, item->kind, name);
+}
+
+/* ---- transactions ---- */
+
+static int writing_begin(writing *w, femd_vault *vault) {
+    *w = (writing){.vault = vault};
+    int code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
+    if (code == MDB_MAP_RESIZED) { /* by another process */
+        pthread_mutex_lock(&vault->gate);
+        code = mdb_env_set_mapsize(vault->env, 0);
+        pthread_mutex_unlock(&vault->gate);
+        if (code == 0) code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
+    }
+    if (code == 0) code = vault_read_meta(vault, w->txn, &w->meta);
+    return code;
+}
+
+/* Carry it out if all went well so far, and keep the files in step. */
+static int writing_end(writing *w, int code) {
+    if (code == 0) code = vault_write_meta(w->vault, w->txn, &w->meta);
+    if (code == 0)
+        code = mdb_txn_commit(w->txn);
+    else if (w->txn)
+        mdb_txn_abort(w->txn);
+    const femd_buffer *files = code == 0 ? &w->stale : &w->fresh;
+    for (size_t at = 0; at < files->size; at += HASH_BYTES) vault_file_remove(w->vault, files->data + at);
+    femd_buffer_clear(&w->fresh);
+    femd_buffer_clear(&w->stale);
+    return code;
+}
+
+/* The longest unused few go, until no more than `most` is charged. *left: what is then. */
+static int vault_evict(femd_vault *vault, uint64_t most, uint64_t *left) {
+    writing w;
+    MDB_cursor *cursor;
+    int code = writing_begin(&w, vault);
+    const uint64_t share = vault->most / PAGE / EVICT_SHARE; /* it too writes pages beside the old ones */
+    for (uint64_t i = 0; code == 0 && i < (share < EVICT_MOST ? share : EVICT_MOST) && w.meta.charged > most; i++) {
+        uint8_t name[NAME_MOST];
+        MDB_val key, value;
+        vault_kind kind = VAULT_KINDS;
+        code = mdb_cursor_open(w.txn, vault->ages, &cursor);
+        if (code != 0) break;
+        code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+        if (code == 0 && key.mv_size > AGE_BYTES) kind = ((const uint8_t *)key.mv_data)[AGE_BYTES - 1];
+        if (kind < VAULT_KINDS && key.mv_size == AGE_BYTES + vault_name_bytes(kind))
+            memcpy(name, (const uint8_t *)key.mv_data + AGE_BYTES, vault_name_bytes(kind));
+        else
+            kind = VAULT_KINDS;
+        if (code == 0) code = mdb_cursor_del(cursor, 0);
+        mdb_cursor_close(cursor);
+        if (code == 0 && kind != VAULT_KINDS) code = writing_remove(&w, kind, name);
+    }
+    if (code == MDB_NOTFOUND) { /* nothing is left */
+        w.meta.charged = 0;
+        code = 0;
+    }
+    *left = w.meta.charged;
+    return writing_end(&w, code);
+}
+
+static int vault_make_room(femd_vault *vault, uint64_t most) {
+    uint64_t left = most + 1;
+    int code = 0;
+    while (code == 0 && left > most) code = vault_evict(vault, most, &left);
+    return code;
+}
+
+femd_status vault_prune(femd_vault *vault, uint64_t bytes, femd_error *err) {
+    const int code = vault_make_room(vault, bytes);
+    return code == 0 ? FEMD_OK : vault_fail(vault, "pruned", code, err);
+}
+
+static uint64_t vault_charge_all(const vault_item *items, size_t count) {
+    uint64_t charge = (uint64_t)count * TOUCHED * PAGE;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].act == VAULT_PUT) charge += vault_charge(items[i].bytes.size);
+    return charge;
+}
+
+static int vault_write_once(femd_vault *vault, const vault_item *items, size_t count, femd_error *err) {
+    writing w;
+    const uint64_t charge = vault_charge_all(items, count);
+    int code = writing_begin(&w, vault);
+    if (code == 0 && (double)(w.meta.charged + charge) > fill_most * (double)vault->most) {
+        code = writing_end(&w, EAGAIN);
+        const double after = fill_after * (double)vault->most - (double)charge;
+        code = vault_make_room(vault, after > 0 ? (uint64_t)after : 0);
+        if (code != 0) return code;
+        code = writing_begin(&w, vault);
+    }
+    for (size_t i = 0; code == 0 && i < count; i++) code = writing_act(&w, &items[i], err);
+    return writing_end(&w, code);
+}
+
+femd_status vault_write(femd_vault *vault, const vault_item *items, size_t count, femd_error *err) {
+    femd_error words = FEMD_ERROR_INIT;
+    int code = MDB_MAP_FULL;
+    if ((double)vault_charge_all(items, count) > write_most * (double)vault->most) {
+        if (count == 1)
+            return femd_fail(err, FEMD_LIMIT, "a %s of %zu bytes is too large for a store of %llu MiB",
+                             vault_kind_name(items->kind), items->bytes.size, (unsigned long long)(vault->most >> 20));
+        FEMD_TRY(vault_write(vault, items, count / 2, err));
+        return vault_write(vault, items + count / 2, count - count / 2, err);
+    }
+    for (int tries = 0; code == MDB_MAP_FULL && tries < TRIES; tries++) {
+        if (tries) code = vault_make_room(vault, (uint64_t)(fill_after / (1 << tries) * (double)vault->most));
+        if (tries && code != 0) break;
+        code = vault_write_once(vault, items, count, &words);
+    }
+    if (code == 0) return FEMD_OK;
+    if (words.code != FEMD_OK && code == EIO) return femd_fail(err, (femd_status)words.code, "%s", words.text);
+    return vault_fail(vault, "written", code, err);
+}

@@ -1,0 +1,37 @@
+/* Any bytes as an evaluation that was kept: refused with words, or whole and the same when written again. The first
+ * byte says whether the checksum is made to fit, so that what is behind it is reached too. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/hash.h"
+#include "kept.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 1 || size > 1 << 16) return 0;
+    const size_t n = size - 1;
+    uint8_t *exact = malloc(n ? n : 1); /* its end is the end of what may be read */
+    femd_error err = FEMD_ERROR_INIT;
+    femd_buffer again = FEMD_BUFFER_INIT;
+    femd_kept kept;
+    if (!exact) return 0;
+    memcpy(exact, data + 1, n);
+    if (data[0] % 4 && n > 16) {
+        femd_hash sum;
+        if (data[0] % 4 > 1) femd_put32(exact + 12, (uint32_t)(n - 232 - 8)); /* and the length */
+        femd_hash_domain("kept", exact, n - 8, &sum);
+        memcpy(exact + n - 8, sum.b, 8);
+    }
+    if (kept_decode(exact, n, &kept, &err) != FEMD_OK) {
+        if (err.code != FEMD_BAD_INPUT || !err.text[0]) abort();
+    } else {
+        if (kept_encode(&kept, &again, NULL) != FEMD_OK || again.size != n) abort();
+        if (kept_check(&kept, &err) != FEMD_OK && (err.code != FEMD_BAD_INPUT || !err.text[0])) abort();
+    }
+    femd_buffer_clear(&again);
+    free(exact);
+    return 0;
+}
