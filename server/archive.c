@@ -186,11 +186,9 @@ static int archive_is(const request *asked, const char *command) {
 }
 
 static femd_status archive_read(int argc, char **argv, request *asked, femd_error *err) {
-    static const struct option list[] = {{"size", required_argument, NULL, 's'},
-                                         {"out", required_argument, NULL, 'o'},
-                                         {"drop", no_argument, NULL, 'd'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option list[] = {{"size", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
+                                         {"drop", no_argument, NULL, 'd'},       {"version", no_argument, NULL, 'v'},
+                                         {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     static const char *const commands[] = {"list", "size", "prune", "verify", "export"};
     for (int option; (option = getopt_long(argc, argv, "o:h", list, NULL)) != -1;) {
         char *end = NULL;
@@ -202,7 +200,11 @@ static femd_status archive_read(int argc, char **argv, request *asked, femd_erro
             break;
         case 'o': asked->out = optarg; break;
         case 'd': asked->drop = 1; break;
-        case 'h': asked->command = NULL; return FEMD_OK;
+        case 'v':
+        case 'h':
+            asked->command = NULL;
+            asked->out = option == 'v' ? "femd-store " FEMD_VERSION "\n" : help;
+            return FEMD_OK;
         default: return femd_fail(err, FEMD_BAD_ARGUMENT, "see femd store --help");
         }
     }
@@ -240,7 +242,7 @@ int main(int argc, char **argv) {
     uint64_t damaged = 0;
     femd_status rc = archive_read(argc, argv, &asked, &err);
     if (rc == FEMD_OK && !asked.command) {
-        fputs(help, stdout);
+        fputs(asked.out, stdout);
         return 0;
     }
     if (rc == FEMD_OK) rc = archive_do(&asked, &damaged, &err);
