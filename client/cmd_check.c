@@ -6,44 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_mesh.h"
 #include "commands.h"
 #include "femd/client.h"
 #include "femd/clock.h"
 #include "femd/peer.h"
-#include "mesh_count.h"
 #include "models.h"
 
 /* Newton iterations that a step of a quasi-static run usually takes, and the strain at which a usual point is timed. */
 enum { USUAL_ITERATIONS = 4, BATCH_MOST = 4096 };
 static const double usual_strain = 2e-3;
 static const double patience = 5; /* s, with the sampling of one point */
-
-/* ---- points ---- */
-
-/* Names of the case that the mesh file must have, in the solver's words; those of a box have been checked. */
-static femd_status check_names(const femd_case *c, femd_error *err) {
-    char names[512];
-    int found;
-    const char *file = c->mesh.file ? strrchr(c->mesh.file, '/') : NULL;
-    file = file ? file + 1 : c->mesh.file;
-    for (size_t i = 0; file && i < c->nmaterials; i++) {
-        const char *region = c->material[i].region;
-        if (strcmp(region, "all") == 0) continue;
-        FEMD_TRY(mesh_has_group(c->mesh.file, 3, region, &found, names, sizeof names, err));
-        if (!found)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", c->path,
-                             c->material[i].name, region, file, names);
-    }
-    for (size_t i = 0; file && i < c->nboundary; i++) {
-        FEMD_TRY(mesh_has_group(c->mesh.file, 2, c->boundary[i].on, &found, names, sizeof names, err));
-        if (!found)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", c->path, i,
-                             c->boundary[i].on, file, names);
-    }
-    return FEMD_OK;
-}
 
 /* ---- one point of each material ---- */
 
@@ -155,12 +128,13 @@ static femd_status check_try_material(const model *m, const femd_case *c, trial 
     return rc;
 }
 
-static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t) {
+static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t, uint64_t points) {
     char wants[256];
     const femd_capabilities *caps = femd_material_capabilities(m->material);
     femd_wants_text(caps->wants, wants, sizeof wants);
     printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region,
            femd_json_string(c->material[i].node, "engine", "?"));
+    printf("  %-24s %llu\n", "points", (unsigned long long)points);
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
     const char *notes = femd_material_notes(m->material), *line;
     int length;
@@ -198,9 +172,19 @@ static void check_print_row(const char *name, double seconds, long cores, int at
     printf(" on the %ld of this machine%s\n", cores, words);
 }
 
-/* seconds: of one point, in Newton; wanted: of one point, at the end of a step. */
-static void check_print_cost(const femd_case *c, uint64_t cells, double seconds, double wanted, int at_least) {
-    const uint64_t points = cells * (uint64_t)c->element->points;
+/* B that this process holds in memory now, 0 if the system does not say. */
+static double check_resident(void) {
+    unsigned long size, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fscanf(f, "%lu %lu", &size, &resident) != 2) resident = 0;
+    if (f) fclose(f);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* seconds: of one point, in Newton; wanted: of one point, at the end of a step; materials: B that they take here. */
+static void check_print_cost(const femd_case *c, const check_mesh *m, double seconds, double wanted, int at_least,
+                             double materials) {
+    const uint64_t cells = (uint64_t)m->mesh.ncells, points = cells * (uint64_t)c->element->points;
     const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
@@ -212,27 +196,36 @@ static void check_print_cost(const femd_case *c, uint64_t cells, double seconds,
         check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
                         c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
                                    : ", all points in all steps");
+    printf("  %-24s about %.2g GB of the solver%s, %.2g GB of each worker\n", "memory", check_mesh_memory(c, m) / 1e9,
+           c->direct ? " with its direct solver" : "", fmax(materials, 2e7) / 1e9);
 }
 
-static femd_status check_case(const femd_case *c, model *models, femd_error *err) {
-    uint64_t cells;
+static femd_status check_materials(const femd_case *c, const check_mesh *m, model *models, femd_error *err) {
+    const double before = check_resident();
     double slowest = 0, wanted = 0;
     int at_least = 0;
-    FEMD_TRY(mesh_cells(c, &cells, err));
-    FEMD_TRY(check_names(c, err));
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
+    check_mesh_print(c, m);
     for (size_t i = 0; i < c->nmaterials; i++) {
         trial t;
         FEMD_TRY(check_try_material(&models[i], c, &t, err));
-        check_print_material(c, &models[i], i, &t);
+        check_print_material(c, &models[i], i, &t, m->points[i]);
         slowest = fmax(slowest, t.seconds);
         wanted = fmax(wanted, t.wanted);
         at_least |= t.at_least;
     }
-    check_print_cost(c, cells, slowest, wanted, at_least);
+    check_print_cost(c, m, slowest, wanted, at_least, check_resident() - before);
     return FEMD_OK;
+}
+
+static femd_status check_case(const femd_case *c, model *models, femd_error *err) {
+    check_mesh m;
+    femd_status rc = check_mesh_open(c, &m, err);
+    if (rc == FEMD_OK) rc = check_materials(c, &m, models, err);
+    check_mesh_close(&m);
+    return rc;
 }
 
 int cmd_check(int argc, char **argv) {
@@ -244,12 +237,9 @@ int cmd_check(int argc, char **argv) {
     const option_table table = {
         .command = "femd check",
         .usage = "CASE [options]",
-        .about =
-            "Validates a case, opens its materials, evaluates one point of each and estimates the cost of the run.\n"
-            "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.\n"
-            "Of a mesh file it reads names and numbers of elements; what is wrong with its geometry, femd run says at "
-            "its "
-            "start.",
+        .about = "Validates a case, reads and measures its mesh, opens its materials, evaluates one point of each and\n"
+                 "estimates the cost of the run.\n"
+                 "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,

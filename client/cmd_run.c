@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_mesh.h"
 #include "commands.h"
-#include "mesh_count.h"
 #include "models.h"
 #include "run_output.h"
 #include "supervise.h"
@@ -238,11 +238,12 @@ static femd_status run_after(const request *q, const femd_case *c, const model *
     return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
 }
 
-/* A rank without cells has nothing to do. A mesh that cannot be counted here is left to the solver. */
+/* A rank without cells has nothing to do. A mesh that cannot be read is left to the solver. */
 static femd_status run_check_ranks(const request *q, const femd_case *c, femd_error *err) {
     femd_error ignored = FEMD_ERROR_INIT;
     uint64_t cells = 0;
-    if (q->ranks == 1 || mesh_cells(c, &cells, &ignored) != FEMD_OK || (uint64_t)q->ranks <= cells) return FEMD_OK;
+    if (q->ranks == 1 || check_mesh_cells(c, &cells, &ignored) != FEMD_OK || (uint64_t)q->ranks <= cells)
+        return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "--ranks %d: the mesh of %s has %llu cells; take at most one rank a cell",
                      q->ranks, c->path, (unsigned long long)cells);
 }

@@ -21,10 +21,10 @@ static femd_status grid_no_memory(femd_error *err) {
 static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mesh, int **material, int *nparts,
                                   femd_error *err) {
     FEMD_TRY(cs->mesh.file ? femd_mesh_gmsh(cs, mesh, err) : femd_mesh_box(cs, mesh, err));
-    FEMD_TRY(femd_mesh_check(cs, mesh, err));
     FEMD_TRY(femd_mesh_surfaces(cs, mesh, err));
     if (!(*material = malloc((2 * (size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
     FEMD_TRY(femd_mesh_materials(cs, mesh, *material, err));
+    FEMD_TRY(femd_mesh_check(cs, mesh, err));
     FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));
     if (mesh->ncells < ranks)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks,

@@ -38,7 +38,7 @@ answers mesh_negative_tag.json right 1.0015005e-4 --set 'boundary=[{"on":"11","d
 answers mesh_periodic.json right 1.0015005e-4
 answers mesh_same_name_twice.json energy 2.66264e-14
 refused mesh_empty_group.json 'boundary[1].on: the physical surface "nothing" of mesh_empty_group_41.msh has no faces'
-answers mesh_curved.json energy 2.23022857e-14
+answers mesh_curved.json energy 2.2300311e-14
 refused mesh_curved.json '1 of 1 cells of mesh_curved_22.msh are curved' --set element.type=P1
 refused mesh_curved.json '"straightn"' --set mesh.straightn=true
 answers mesh_curved.json energy 8.34167e-15 --set mesh.straighten=true
@@ -46,4 +46,25 @@ answers mesh_unconnected.json energy 0
 grep -qF 'the mesh has 2 parts that share no node' answer.log || fail "the two parts are not told"
 refused mesh_unconnected.json "part 2 of the mesh's 2 parts" --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 refused mesh_unconnected.json "its middle is at (1.5e-06, 5e-07, 5e-07) m" --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":["1 nm",null,null]}]'
+
+# shows FILE WORDS ARGS...: femd check says so of the mesh
+shows() {
+    file=$1 words=$2
+    shift 2
+    femd check "$file" "$@" >check.log 2>&1 || fail "femd check $file $*"
+    grep -qE -- "$words" check.log || fail "femd check $file $*: no word of \"$words\""
+}
+shows mesh_curved.json 'cells  *1 tetrahedra \(P2\), 1 of them with curved edges'
+shows mesh_curved.json 'volume body  *0\.445561 um\^3 in 1 cells'
+shows mesh_curved.json 'volume body  *0\.166667 um\^3 in 1 cells' --set mesh.straighten=true
+shows mesh_empty_group.json 'surface nothing  *empty: no faces' --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
+shows mesh_unconnected.json 'in 2 parts that share no node'
+shows mesh_unconnected.json 'size  *[0-9.]* x 1000 x 1000 km' --set mesh.scale=1e6
+shows mesh_negative_tag.json 'surface right  *1 um\^2 in 1 faces'
+box='mesh={"box":{"size":["50 nm","1 nm","1 nm"],"cells":[50,1,1]}}'
+held='boundary=[{"on":"left","displacement":[0,0,0]}]'
+shows mesh_curved.json 'thin  *about 0.99 nm thick and 50 nm long, with edges of 1 nm: Q1 bends it too stiffly, by about 51 %' \
+    --set "$box" --set "$held" --set element.type=Q1 --set 'materials.m.region=all'
+shows mesh_curved.json 'memory  *about [0-9.]* GB of the solver' --set "$box" --set "$held" --set 'materials.m.region=all'
+grep -q "thin" check.log && fail "P2 is told to be thin"
 exit 0

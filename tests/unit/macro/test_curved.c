@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mesh/mesh.h"
+#include "mesh/mesh_measure.h"
 #include "model.h"
 #include "near.h"
 
@@ -367,6 +367,100 @@ static void the_ball_has_its_volume(void **state) {
     assert_true(ball_error(4, 1) > 0.2);
 }
 
+/* ---- what is said of a mesh ---- */
+
+static void measure_mesh(model *m, femd_mesh *mesh, femd_mesh_measure *measure) {
+    femd_error err = FEMD_ERROR_INIT;
+    *mesh = (femd_mesh){0};
+    if ((m->cs.mesh.file ? femd_mesh_gmsh : femd_mesh_box)(&m->cs, mesh, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (femd_mesh_measure_create(&m->cs, mesh, measure, &err) != FEMD_OK) fail_msg("%s", err.text);
+}
+
+static void a_box_is_measured(void **state) {
+    (void)state;
+    static const double area[6] = {2, 2, 4, 4, 8, 8};
+    const femd_element *const element[3] = {&femd_element_q1, &femd_element_p1, &femd_element_p2};
+    for (int k = 0; k < 3; ++k) {
+        model m;
+        femd_mesh mesh;
+        femd_mesh_measure measure;
+        model_init(&m, element[k], 1);
+        for (int a = 0; a < 3; ++a) {
+            m.cs.mesh.size[a] = 4 >> a;
+            m.cs.mesh.origin[a] = 100 * a;
+            m.cs.mesh.cells[a] = 8 >> a;
+        }
+        measure_mesh(&m, &mesh, &measure);
+        for (int a = 0; a < 3; ++a) {
+            assert_near(measure.low[a], 100 * a, 1e-12);
+            assert_near(measure.high[a], 100 * a + (4 >> a), 1e-12);
+        }
+        assert_near(measure.volume, 8, 1e-12);
+        assert_near(measure.outside, 28, 1e-12);
+        assert_int_equal(measure.nparts, 1);
+        for (int s = 0; s < 6; ++s) {
+            assert_near(measure.surface[s].size, area[s], 1e-12);
+            assert_int_equal(measure.surface[s].strangers, 0);
+        }
+        assert_near(measure.thickness, 1, 1e-9);
+        assert_near(measure.length, 4, 1e-9);
+        assert_near(measure.edge, k == 0 ? 0.5 : sqrt(0.75), 1e-12);
+        assert_near(measure.worst_shape, k == 0 ? 1 : 0.756, 1e-3); /* Kuhn's tetrahedra */
+        femd_mesh_measure_clear(&measure);
+        femd_mesh_clear(&mesh);
+    }
+}
+
+/* A quarter of a ring of a plate: its box is wide, but its volume and surface say how thin it is. */
+static void bend_ring(const double x[3], double y[3]) {
+    const double r = 20 + x[2], t = 0.5 * pi * x[0] / 10;
+    y[0] = r * cos(t);
+    y[1] = x[1];
+    y[2] = r * sin(t);
+}
+
+static void a_thin_body_of_first_order_is_known_however_it_lies(void **state) {
+    (void)state;
+    model m;
+    femd_mesh mesh;
+    femd_mesh_measure measure;
+    model_init(&m, &femd_element_p1, 1);
+    for (int a = 0; a < 3; ++a) m.cs.mesh.size[a] = a < 2 ? 10 : 1, m.cs.mesh.cells[a] = a < 2 ? 10 : 1;
+    write_bent(&m, bend_ring);
+    m.cs.mesh.straighten = 1;
+    measure_mesh(&m, &mesh, &measure);
+    assert_true(measure.thickness > 0.9 && measure.thickness < 2.1);
+    assert_true(measure.length > 20);
+    assert_true(femd_mesh_locking(&femd_element_p1, measure.edge, measure.thickness) > 0.5);
+    assert_true(femd_mesh_locking(&femd_element_p2, measure.edge, measure.thickness) == 0);
+    assert_near(femd_mesh_locking(&femd_element_q1, 1, 2), 0.125, 1e-15);
+    femd_mesh_measure_clear(&measure);
+    femd_mesh_clear(&mesh);
+}
+
+static void curved_bodies_are_measured_as_they_are(void **state) {
+    (void)state;
+    model m;
+    femd_mesh mesh;
+    femd_mesh_measure measure;
+    model_init(&m, &femd_element_p2, 1);
+    write_ball(&m, 4);
+    measure_mesh(&m, &mesh, &measure);
+    assert_int_equal(mesh.ncurved_cells, mesh.ncells);
+    assert_near(measure.volume, 4 * pi / 3, 7e-3);
+    assert_near(measure.surface[0].size, 4 * pi, 3e-2);
+    assert_near(measure.outside, measure.surface[0].size, 1e-12);
+    assert_near(measure.high[2], 1, 1e-14);
+    mesh.face[0] = 0; /* a face from the centre is there, but of two cells; one of three far corners is none */
+    mesh.face[FEMD_FACE_CORNERS] = mesh.face[FEMD_FACE_CORNERS * (mesh.nfaces - 1)];
+    femd_mesh_measure_clear(&measure);
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_mesh_measure_create(&m.cs, &mesh, &measure, &err), FEMD_OK);
+    assert_int_equal(measure.surface[0].strangers, 1);
+    femd_mesh_measure_clear(&measure);
+    femd_mesh_clear(&mesh);
+}
+
 /* ---- refusals ---- */
 
 static void refused(model *m, const char *a, const char *b) {
@@ -417,6 +511,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(pressure_all_around_is_in_balance, setup, teardown),
         cmocka_unit_test_setup_teardown(energy_of_a_thick_cylinder_is_of_fourth_order, setup, teardown),
         cmocka_unit_test_setup_teardown(the_ball_has_its_volume, setup, teardown),
+        cmocka_unit_test(a_box_is_measured),
+        cmocka_unit_test_setup_teardown(a_thin_body_of_first_order_is_known_however_it_lies, setup, teardown),
+        cmocka_unit_test_setup_teardown(curved_bodies_are_measured_as_they_are, setup, teardown),
         cmocka_unit_test_setup_teardown(curved_cells_that_cannot_be_are_refused, setup, teardown),
     };
     model_start(&argc, &argv);

@@ -1,0 +1,128 @@
+/* The rows of femd check about the mesh. The mesh itself, and what is wrong with it, is the solver's: one reader for
+ * both. */
+#include "check_mesh.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static femd_status check_mesh_read(const femd_case *c, femd_mesh *mesh, femd_error *err) {
+    return c->mesh.file ? femd_mesh_gmsh(c, mesh, err) : femd_mesh_box(c, mesh, err);
+}
+
+static femd_status check_mesh_count_points(const femd_case *c, check_mesh *m, femd_error *err) {
+    int *material = malloc(((size_t)m->mesh.ncells + 1) * sizeof *material);
+    m->points = calloc(c->nmaterials + 1, sizeof *m->points);
+    femd_status rc = material && m->points ? femd_mesh_materials(c, &m->mesh, material, err)
+                                           : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    for (int k = 0; rc == FEMD_OK && k < m->mesh.ncells; k++) m->points[material[k]] += (uint64_t)c->element->points;
+    free(material);
+    return rc;
+}
+
+femd_status check_mesh_open(const femd_case *c, check_mesh *m, femd_error *err) {
+    *m = (check_mesh){.points = NULL};
+    FEMD_TRY(check_mesh_read(c, &m->mesh, err));
+    FEMD_TRY(femd_mesh_surfaces(c, &m->mesh, err));
+    FEMD_TRY(check_mesh_count_points(c, m, err));
+    FEMD_TRY(femd_mesh_check(c, &m->mesh, err));
+    return femd_mesh_measure_create(c, &m->mesh, &m->measure, err);
+}
+
+void check_mesh_close(check_mesh *m) {
+    femd_mesh_clear(&m->mesh);
+    femd_mesh_measure_clear(&m->measure);
+    free(m->points);
+    m->points = NULL;
+}
+
+femd_status check_mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err) {
+    femd_mesh mesh = {0};
+    const femd_status rc = check_mesh_read(c, &mesh, err);
+    *cells = (uint64_t)mesh.ncells;
+    femd_mesh_clear(&mesh);
+    return rc;
+}
+
+/* ---- print ---- */
+
+typedef struct length_unit {
+    double metres;
+    const char *name;
+} length_unit;
+
+/* The largest that leaves a length at 1 or more. */
+static length_unit check_unit(double length) {
+    static const length_unit unit[] = {{1e3, "km"}, {1, "m"}, {1e-3, "mm"}, {1e-6, "um"}, {1e-9, "nm"}};
+    size_t k = 0;
+    while (k + 1 < sizeof unit / sizeof *unit && length < unit[k].metres * (1 - 1e-9)) k++;
+    return unit[k];
+}
+
+static void check_print_group(const char *kind, const char *name, const femd_mesh_group *group, int dim,
+                              length_unit unit) {
+    char title[FEMD_NAME_MAX + 16];
+    snprintf(title, sizeof title, "%s %s", kind, name);
+    printf("  %-24s ", title);
+    if (group->n == 0) {
+        printf("empty: no %s\n", dim == 3 ? "cells" : "faces");
+        return;
+    }
+    printf("%.6g %s^%d in %d %s", group->size / pow(unit.metres, dim), unit.name, dim, group->n,
+           dim == 3 ? "cells" : "faces");
+    if (group->strangers) printf(", of which %d are no face of a cell", group->strangers);
+    printf("\n");
+}
+
+static void check_print_thin(const femd_case *c, const femd_mesh_measure *measure, length_unit unit) {
+    const double stiff = femd_mesh_locking(c->element, measure->edge, measure->thickness), slender = 3, small = 0.05;
+    if (measure->length < slender * measure->thickness || stiff < small) return;
+    printf(
+        "  %-24s about %.3g %s thick and %.3g %s long, with edges of %.3g %s: %s bends it too stiffly, by about "
+        "%.2g %%;\n  %-24s take element.type P2, or edges shorter than a quarter of the thickness; pulled or sheared "
+        "alone it is right\n",
+        "thin", measure->thickness / unit.metres, unit.name, measure->length / unit.metres, unit.name,
+        measure->edge / unit.metres, unit.name, c->element->name, 100 * stiff, "");
+}
+
+void check_mesh_print(const femd_case *c, const check_mesh *m) {
+    const femd_mesh *mesh = &m->mesh;
+    const femd_mesh_measure *measure = &m->measure;
+    double size[3], most = 0;
+    for (int a = 0; a < 3; a++) most = fmax(most, size[a] = measure->high[a] - measure->low[a]);
+    const length_unit unit = check_unit(most);
+    printf("\nmesh %s\n  %-24s %d %s (%s)", mesh->title, "cells", mesh->ncells, c->element->cell->plural,
+           c->element->name);
+    if (mesh->ncurved_cells)
+        printf(", %d of them with curved edges", mesh->ncurved_cells);
+    else if (c->mesh.straighten)
+        printf(", straightened");
+    printf("\n  %-24s %.6g x %.6g x %.6g %s", "size", size[0] / unit.metres, size[1] / unit.metres,
+           size[2] / unit.metres, unit.name);
+    double from[3]; /* without the round-off of a zero */
+    for (int a = 0; a < 3; a++) from[a] = fabs(measure->low[a]) > 1e-9 * most ? measure->low[a] / unit.metres : 0;
+    printf(", from (%.6g, %.6g, %.6g) %s\n", from[0], from[1], from[2], unit.name);
+    printf("  %-24s %.6g %s^3 in %d part%s%s\n", "volume", measure->volume / pow(unit.metres, 3), unit.name,
+           measure->nparts, measure->nparts == 1 ? "" : "s that share no node",
+           measure->nparts == 1 ? "" : ": each must be held by itself");
+    for (int k = 0; k < mesh->nregions; k++) check_print_group("volume", mesh->region[k], &measure->region[k], 3, unit);
+    for (int k = 0; k < mesh->nsurfaces; k++)
+        check_print_group("surface", mesh->surface[k], &measure->surface[k], 2, unit);
+    printf("  %-24s number %d at (%.6g, %.6g, %.6g) %s: shape %.2g (1 is regular, 0 flat)\n", "worst cell",
+           measure->worst, measure->worst_at[0] / unit.metres, measure->worst_at[1] / unit.metres,
+           measure->worst_at[2] / unit.metres, unit.name, measure->worst_shape);
+    check_print_thin(c, measure, unit);
+}
+
+/* The program, what a point holds with its share of the matrix, and the factor of a direct solver: a cube's fill grows
+ * as the unknowns to the power 4/3 (George 1973). */
+double check_mesh_memory(const femd_case *c, const check_mesh *m) {
+    const double program = 48e6, point = 5e3, fill = 220;
+    const femd_mesh *mesh = &m->mesh;
+    /* vertices - edges + faces - cells = 1 for each part without a hole */
+    const double edges = (double)mesh->nvertices + m->measure.nfaces - mesh->ncells - m->measure.nparts;
+    const double nodes = mesh->nvertices + (c->element->nodes_on[1] ? edges : 0);
+    const double bytes = program + point * (double)mesh->ncells * c->element->points;
+    return c->direct ? bytes + fill * pow(3 * nodes, 4.0 / 3) : bytes;
+}
