@@ -1,9 +1,11 @@
 # femd_case: the case file as a struct, the elements that it names, its mesh before it is shared among ranks, and the lock on a folder of results. No PETSc and no MPI, so that the program femd can link it too.
 add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/base/folder_lock.c
+  ${CMAKE_CURRENT_LIST_DIR}/base/function.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_value.c
   ${CMAKE_CURRENT_LIST_DIR}/element/element.c
   ${CMAKE_CURRENT_LIST_DIR}/element/element_sum.c
   ${CMAKE_CURRENT_LIST_DIR}/element/hexahedron.c
@@ -17,4 +19,4 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_measure.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
-target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto m)
+target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto PkgConfig::MUPARSER m)

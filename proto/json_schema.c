@@ -4,8 +4,9 @@
  * Keywords: type, enum, const, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, items,
  * minItems, maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to
  * "#/$defs/...", title, description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a
- * string with a unit), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value
- * picks the branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it).
+ * string with a unit), x-function (beside x-unit: a string that begins with "=" is an expression, which its reader
+ * checks), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value picks the
+ * branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it).
  *
  * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is
  * ours; a counter guards both. A branch that is only tried gets err = NULL and costs no words. */
@@ -225,6 +226,8 @@ static femd_status schema_check_scalar(const context *c, const cJSON *schema, co
     double v = node->valuedouble;
     uint64_t whole;
     FEMD_TRY(schema_check_enum(c, schema, node, err));
+    if (cJSON_IsString(node) && node->valuestring[0] == '=' && cJSON_IsTrue(femd_json_get(schema, "x-function")))
+        return FEMD_OK;
     if (cJSON_IsString(node) && dimension)
         FEMD_TRY(femd_json_node_quantity(c->doc, node, femd_dimension_from_name(dimension), &v, err));
     if (cJSON_IsTrue(femd_json_get(schema, "x-u64"))) FEMD_TRY(femd_json_node_u64(c->doc, node, &whole, err));

@@ -78,13 +78,16 @@ static femd_status case_read_mesh(femd_case *c, femd_error *err) {
 static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root;
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
-    FEMD_TRY(femd_json_quantity(&c->doc, root, "temperature", FEMD_DIM_TEMPERATURE, 0, &c->temperature, err));
+    FEMD_TRY(case_read_temperature(c, err));
     FEMD_TRY(femd_json_quantity(&c->doc, root, "pressure", FEMD_DIM_PRESSURE, 0, &c->pressure, err));
     c->accuracy = femd_json_number(root, "accuracy", 0);
     c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
     c->has_body_force = femd_json_get(root, "body_force") != NULL;
     if (!c->has_body_force) return FEMD_OK;
-    return femd_json_quantities(&c->doc, root, "body_force", FEMD_DIM_FORCE_DENSITY, 3, c->body_force, err);
+    const cJSON *component = femd_json_get(root, "body_force")->child;
+    for (int a = 0; a < 3; a++, component = component->next)
+        FEMD_TRY(case_read_value(c, component, FEMD_DIM_FORCE_DENSITY, &c->body_force[a], &c->body_function[a], err));
+    return FEMD_OK;
 }
 
 /* The schema lists the names too; a test compares the two. */
@@ -207,7 +210,12 @@ void femd_case_clear(femd_case *c) {
     for (size_t k = 0; k < c->nboundary; k++) {
         free(c->boundary[k].time);
         free(c->boundary[k].factor);
+        for (int a = 0; a < 3; a++) femd_function_destroy(&c->boundary[k].function[a]);
     }
+    for (int a = 0; a < 3; a++) femd_function_destroy(&c->body_function[a]);
+    femd_function_destroy(&c->temperature_function);
+    free(c->temperature_table.time);
+    free(c->temperature_table.factor);
     for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);
     free(c->material);
     free(c->boundary);
@@ -218,34 +226,4 @@ void femd_case_clear(femd_case *c) {
     free(c->folder);
     femd_json_clear(&c->doc);
     memset(c, 0, sizeof *c);
-}
-
-double femd_case_next_time(const femd_case *c, double time) {
-    const double planned = c->end_time / c->step_count, near = 1e-6 * planned;
-    const int k = (int)floor(time / planned * (1 + 1e-12) + 1e-9) + 1;
-    double next = k >= c->step_count ? c->end_time : c->end_time * k / c->step_count;
-    if (time >= c->end_time * (1 - 1e-12)) return c->end_time;
-    for (size_t b = 0; b < c->nboundary; b++)
-        for (size_t i = 0; i < c->boundary[b].ntable; i++) {
-            const double at = c->boundary[b].time[i];
-            if (at > time + near && at < next - near) next = at;
-        }
-    return next;
-}
-
-int femd_case_steps(const femd_case *c) {
-    int n = 0;
-    for (double time = 0; time < c->end_time * (1 - 1e-12); n++) time = femd_case_next_time(c, time);
-    return n;
-}
-
-double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time) {
-    if (!b || b->ntable == 0) return time / c->end_time;
-    size_t k = 0;
-    if (time <= b->time[0]) return b->factor[0];
-    while (k + 1 < b->ntable && b->time[k + 1] < time) k++;
-    if (k + 1 == b->ntable) return b->factor[k];
-    if (time == b->time[k + 1]) return b->factor[k + 1];
-    double s = (time - b->time[k]) / (b->time[k + 1] - b->time[k]);
-    return b->factor[k] + s * (b->factor[k + 1] - b->factor[k]);
 }

@@ -3,6 +3,7 @@
 #ifndef FEMD_CASE_H
 #define FEMD_CASE_H
 
+#include "base/function.h"
 #include "element/element.h"
 #include "femd/json.h"
 #include "femd/types.h"
@@ -27,13 +28,28 @@ typedef struct femd_case_material {
     const cJSON *node;          /* the material in the case document, borrowed */
 } femd_case_material;
 
-typedef enum femd_load { FEMD_LOAD_DISPLACEMENT, FEMD_LOAD_TRACTION, FEMD_LOAD_PRESSURE } femd_load;
+/* What an entry of the boundary prescribes: X(NAME, key, actor). case_read_KEY of case_read.h reads it, and
+ * femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. */
+#define FEMD_LOAD_LIST(X)                                                                                              \
+    X(DISPLACEMENT, displacement, value)                                                                               \
+    X(TRACTION, traction, flux)                                                                                        \
+    X(PRESSURE, pressure, normal)
+#define FEMD_LOAD_NAME(name, key, actor) FEMD_LOAD_##name,
+typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
+
+/* (time, factor), linear between and constant outside. */
+typedef struct femd_case_table {
+    size_t n;
+    double *time, *factor; /* owned */
+} femd_case_table;
+
 typedef struct femd_case_boundary {
     char on[FEMD_NAME_MAX]; /* physical surface name; box: left right (x), front back (y), bottom top (z) */
     femd_load kind;
-    int has[3];       /* displacement: which components are prescribed */
-    double value[3];  /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
-    int has_gradient; /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
+    int has[3];      /* displacement: which components are prescribed */
+    double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
+    femd_function *function[3]; /* owned; instead of the value, without the ramp but times the table */
+    int has_gradient;           /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
     double gradient[9];
     size_t ntable; /* amplitude: (time, factor) table, linear between; 0 = ramp from 0 at time 0 to 1 at the end time */
     double *time, *factor; /* owned */
@@ -50,10 +66,13 @@ typedef struct femd_case {
     size_t nboundary;
     femd_case_boundary *boundary;
     int has_body_force;
-    double body_force[3];     /* N/m^3, per reference volume, ramped like a boundary without table */
-    double temperature;       /* K, of every request; default 0 */
-    double pressure;          /* Pa, of every request; default 0 */
-    double accuracy;          /* relative standard error wanted of sampled answers; 0 = the material's own */
+    double body_force[3];                /* N/m^3, per reference volume, ramped like a boundary without table */
+    femd_function *body_function[3];     /* owned; instead of the value, not ramped */
+    double temperature;                  /* K, of every request, at the origin and time 0; default 0 */
+    femd_function *temperature_function; /* owned; instead of it */
+    femd_case_table temperature_table;   /* instead of it, "factor" being K */
+    double pressure;                     /* Pa, of every request; default 0 */
+    double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
     /* steps */
@@ -93,5 +112,11 @@ double femd_case_next_time(const femd_case *c, double time);
 int femd_case_steps(const femd_case *c);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);
+/* 1 if the temperature is not the same at all times; at all places. */
+int femd_case_temperature_ramps(const femd_case *c);
+int femd_case_temperature_varies(const femd_case *c);
+/* Temperature at a reference position and time, K. BAD_INPUT below 0 K or where an expression gives no number. */
+FEMD_MUST_CHECK femd_status femd_case_temperature(const femd_case *c, const double x[3], double time, double *kelvin,
+                                                  femd_error *err);
 
 #endif

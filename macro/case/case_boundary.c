@@ -1,5 +1,6 @@
 /* The "boundary" of a case: prescribed displacements, tractions and pressures with their amplitudes. Owns the meaning
  * of one entry; never which nodes or faces it hits (the mesh is not known here). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,16 @@ static femd_status entry_check_face(const femd_case *c, const cJSON *on, femd_er
                           on->valuestring);
 }
 
+/* Three components, each a quantity or an expression. */
+static femd_status entry_read_vector(const femd_case *c, const cJSON *vector, femd_dimension dim, femd_case_boundary *b,
+                                     femd_error *err) {
+    const cJSON *v = vector->child;
+    for (int k = 0; k < 3; k++, v = v->next) FEMD_TRY(case_read_value(c, v, dim, &b->value[k], &b->function[k], err));
+    return FEMD_OK;
+}
+
 /* u = G X + value on the components that are not null; a gradient alone prescribes all three. */
-static femd_status entry_read_displacement(const femd_case *c, const cJSON *node, femd_case_boundary *b,
-                                           femd_error *err) {
+femd_status case_read_displacement(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
     const cJSON *value = femd_json_get(node, "displacement"), *gradient = femd_json_get(node, "gradient");
     int k = 0;
     for (const cJSON *row = gradient ? gradient->child : NULL; row; row = row->next)
@@ -26,49 +34,56 @@ static femd_status entry_read_displacement(const femd_case *c, const cJSON *node
     const cJSON *v = value ? value->child : NULL;
     for (k = 0; k < 3; k++, v = v ? v->next : NULL) {
         b->has[k] = value ? !cJSON_IsNull(v) : 1;
-        if (value && b->has[k]) FEMD_TRY(femd_json_node_quantity(&c->doc, v, FEMD_DIM_LENGTH, &b->value[k], err));
+        if (value && b->has[k]) FEMD_TRY(case_read_value(c, v, FEMD_DIM_LENGTH, &b->value[k], &b->function[k], err));
+        if (gradient && b->function[k])
+            return femd_json_fail(&c->doc, v, err, "an expression stands for all of a component; leave out gradient");
     }
     if (b->has[0] || b->has[1] || b->has[2]) return FEMD_OK;
     return femd_json_fail(&c->doc, value, err, "prescribes no component");
 }
 
-static femd_status entry_read_table(const femd_case *c, const cJSON *table, femd_case_boundary *b, femd_error *err) {
-    if (!table) return FEMD_OK;
-    size_t n = (size_t)cJSON_GetArraySize(table);
-    b->time = calloc(n, sizeof *b->time);
-    b->factor = calloc(n, sizeof *b->factor);
-    if (!b->time || !b->factor) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a table of %zu rows", n);
-    for (const cJSON *row = table->child; row; row = row->next) {
-        size_t k = b->ntable++;
-        b->time[k] = row->child->valuedouble;
-        b->factor[k] = row->child->next->valuedouble;
-        if (k > 0 && !(b->time[k] > b->time[k - 1]))
-            return femd_json_fail(&c->doc, row->child, err, "times must increase");
-    }
-    return FEMD_OK;
+femd_status case_read_traction(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+    return entry_read_vector(c, femd_json_get(node, "traction"), FEMD_DIM_PRESSURE, b, err);
+}
+
+femd_status case_read_pressure(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+    return case_read_value(c, femd_json_get(node, "pressure"), FEMD_DIM_PRESSURE, &b->value[0], &b->function[0], err);
+}
+
+/* What an entry may prescribe. A gradient is a displacement. */
+#define LOAD_LINE(name, key, actor) {#key, case_read_##key},
+static const struct load_line {
+    const char *key;
+    femd_status (*read)(const femd_case *, const cJSON *, femd_case_boundary *, femd_error *);
+} load_line[] = {FEMD_LOAD_LIST(LOAD_LINE)};
+#undef LOAD_LINE
+
+static int entry_has(const cJSON *node, int kind) {
+    return femd_json_get(node, load_line[kind].key) ||
+           (kind == FEMD_LOAD_DISPLACEMENT && femd_json_get(node, "gradient"));
+}
+
+/* "displacement (with or without gradient), traction, ..." */
+static void load_list_keys(char *text, size_t size) {
+    size_t used = 0;
+    for (int k = 0; k < FEMD_LOADS && used < size; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s", k ? ", " : "", load_line[k].key,
+                                 k == FEMD_LOAD_DISPLACEMENT ? " (with or without gradient)" : "");
 }
 
 static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
-    const cJSON *on = femd_json_get(node, "on");
-    int moved = femd_json_get(node, "displacement") || femd_json_get(node, "gradient");
-    int pulled = femd_json_get(node, "traction") != NULL, pressed = femd_json_get(node, "pressure") != NULL;
-    if (moved + pulled + pressed > 1)
-        return femd_json_fail(&c->doc, node, err,
-                              "has more than one of: displacement (with or without gradient), traction, pressure; "
-                              "write one entry for each");
+    const cJSON *on = femd_json_get(node, "on"), *table = femd_json_get(node, "table");
+    char keys[256];
+    int kinds = 0;
+    for (int k = 0; k < FEMD_LOADS; k++)
+        if (entry_has(node, k)) kinds++, b->kind = (femd_load)k;
+    load_list_keys(keys, sizeof keys);
+    if (kinds > 1)
+        return femd_json_fail(&c->doc, node, err, "has more than one of: %s; write one entry for each", keys);
     FEMD_TRY(entry_check_face(c, on, err));
     memcpy(b->on, on->valuestring, strlen(on->valuestring) + 1); /* the schema bounds it */
-    FEMD_TRY(entry_read_table(c, femd_json_get(node, "table"), b, err));
-    if (pulled) {
-        b->kind = FEMD_LOAD_TRACTION;
-        return femd_json_quantities(&c->doc, node, "traction", FEMD_DIM_PRESSURE, 3, b->value, err);
-    }
-    if (pressed) {
-        b->kind = FEMD_LOAD_PRESSURE;
-        return femd_json_quantity(&c->doc, node, "pressure", FEMD_DIM_PRESSURE, 0, &b->value[0], err);
-    }
-    b->kind = FEMD_LOAD_DISPLACEMENT;
-    return entry_read_displacement(c, node, b, err);
+    if (table) FEMD_TRY(case_read_rows(c, table, FEMD_DIM_NONE, &b->ntable, &b->time, &b->factor, err));
+    return load_line[b->kind].read(c, node, b, err); /* the schema asks for one */
 }
 
 /* Without this the first linear solve would fail with words that say nothing about the case. */

@@ -15,7 +15,7 @@ typedef femd_conductivity_sample sample;
 /* A point as rank 0 sees it. */
 typedef struct row {
     double material; /* -1: gives no conductivity */
-    double E[6];     /* converged strain */
+    double E[6], T;  /* converged strain; temperature */
     sample committed;
 } row;
 
@@ -71,8 +71,8 @@ static void donors_list_committed(femd_conductivity_plan *plan, size_t n) {
 }
 
 /* Largest difference over its tolerance. */
-static double donor_distance(const femd_case *cs, const sample *s, const double E[6]) {
-    const double temperature = fabs(s->T - cs->temperature);
+static double donor_distance(const femd_case *cs, const sample *s, const double E[6], double T) {
+    const double temperature = fabs(s->T - T);
     double strain = 0;
     for (int c = 0; c < 6; ++c) strain = fmax(strain, fabs(s->E[c] - E[c]));
     return fmax(strain > 0 ? strain / cs->k_reuse_strain : 0,
@@ -85,7 +85,7 @@ static size_t donor_nearest(const femd_case *cs, const femd_conductivity_plan *p
     double least = 0;
     for (size_t j = 0; j < plan->ndonors; ++j) {
         if (plan->donor[j].material != r->material) continue;
-        const double far = donor_distance(cs, &plan->donor[j].value, r->E);
+        const double far = donor_distance(cs, &plan->donor[j].value, r->E, r->T);
         if (far > 1 || (best < plan->ndonors && far >= least)) continue;
         best = j;
         least = far;
@@ -102,7 +102,7 @@ static void conductivity_choose(const femd_case *cs, femd_conductivity_plan *pla
         due[i] = plan->from[i] == plan->ndonors;
         if (!due[i]) continue;
         donor *d = plan->donor + plan->ndonors++;
-        *d = (donor){.material = r->material, .value.T = cs->temperature, .owner = i};
+        *d = (donor){.material = r->material, .value.T = r->T, .owner = i};
         memcpy(d->value.E, r->E, sizeof r->E);
     }
 }
@@ -119,6 +119,7 @@ static row *conductivity_rows(const femd_problem *p) {
     for (PetscInt k = 0; local && k < pt->n; ++k) {
         local[k].material = conductivity_answered(p, k) ? pt->material[k] : -1;
         memcpy(local[k].E, pt->tE + 6 * k, sizeof local[k].E);
+        local[k].T = pt->temperature[k];
         local[k].committed = pt->k_from[k];
     }
     return local;
@@ -189,7 +190,7 @@ femd_status femd_conductivity_take(femd_problem *p, PetscInt k, const femd_respo
     memcpy(s->k, r->k, sizeof s->k);
     memcpy(s->error, r->k_err, sizeof s->error);
     memcpy(s->E, p->pt->tE + 6 * k, sizeof s->E);
-    s->T = p->cs->temperature;
+    s->T = p->pt->temperature[k];
     memcpy(s->electronic, r->k_electronic, sizeof s->electronic);
     s->notes = r->notes;
     return FEMD_OK;

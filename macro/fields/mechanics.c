@@ -14,30 +14,34 @@
 
 /* ---- making ---- */
 
+#define LOAD_ACTOR(name, key, actor) &femd_condition_##actor,
+static const femd_condition_kind *const mechanics_actor[] = {FEMD_LOAD_LIST(LOAD_ACTOR)};
+#undef LOAD_ACTOR
+
 /* The case's entries as conditions: all of them are the displacement's. */
 static femd_condition *mechanics_conditions(const femd_case *cs) {
     femd_condition *list = calloc(cs->nboundary + 1, sizeof *list);
     for (size_t b = 0; list && b < cs->nboundary; ++b) {
         const femd_case_boundary *entry = &cs->boundary[b];
         femd_condition *condition = &list[b];
-        condition->kind = entry->kind == FEMD_LOAD_DISPLACEMENT ? FEMD_CONDITION_VALUE
-                          : entry->kind == FEMD_LOAD_TRACTION   ? FEMD_CONDITION_FLUX
-                                                                : FEMD_CONDITION_NORMAL;
+        condition->kind = mechanics_actor[entry->kind];
         condition->entry = entry;
         condition->gradient = entry->has_gradient ? entry->gradient : NULL;
         memcpy(condition->has, entry->has, sizeof entry->has);
         memcpy(condition->value, entry->value, sizeof entry->value);
+        memcpy(condition->function, entry->function, sizeof entry->function);
     }
     return list;
 }
 
 static femd_status mechanics_hold(femd_problem *p, femd_error *err) {
     const femd_case *cs = p->cs;
-    femd_condition *list = mechanics_conditions(cs);
+    femd_condition *list = mechanics_conditions(cs), body = {.kind = &femd_condition_body};
     femd_status rc = list ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    rc =
-        femd_boundary_create(p->displacement, cs, list, cs->nboundary, cs->has_body_force ? cs->body_force : NULL, err);
+    memcpy(body.value, cs->body_force, sizeof cs->body_force);
+    memcpy(body.function, cs->body_function, sizeof cs->body_function);
+    rc = femd_boundary_create(p->displacement, cs, list, cs->nboundary, cs->has_body_force ? &body : NULL, err);
     free(list);
     return rc;
 }
@@ -113,7 +117,6 @@ static void mechanics_step(femd_field *field, int step) {
 }
 
 static femd_status mechanics_begin(femd_field *field, double time, int attempt, femd_error *err) {
-    (void)err;
     femd_mechanics *m = field->self;
     m->attempt = attempt;
     m->iteration = 0;
@@ -121,8 +124,8 @@ static femd_status mechanics_begin(femd_field *field, double time, int attempt, 
     m->has_before = 0;
     m->count.failed_now = 0;
     m->count.first_failure[0] = '\0';
-    femd_boundary_set_time(field, time);
-    return FEMD_OK;
+    FEMD_TRY(femd_mechanics_warm(m->p, time, err));
+    return femd_boundary_set_time(field, time, err);
 }
 
 static void mechanics_iteration(femd_field *field, int iteration) {

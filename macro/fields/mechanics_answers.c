@@ -60,7 +60,7 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     r->control = FEMD_CONTROL_COMPONENTS;
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     memcpy(r->value, p->pt->tE + 6 * k, sizeof r->value);
-    r->temperature = p->cs->temperature;
+    r->temperature = p->pt->temperature[k];
     r->pressure = p->cs->pressure;
     r->accuracy = p->cs->accuracy;
 }

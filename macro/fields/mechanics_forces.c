@@ -94,11 +94,10 @@ static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
     memset(&m->before, 0, sizeof m->before);
     m->has_before = 1;
     if (p->step == 0 && !m->has_tangent) return FEMD_OK;
-    femd_boundary_set_time(field, p->time);
+    FEMD_TRY(femd_boundary_set_time(field, p->time, err));
     femd_mechanics_internal(p, p->pt->F, p->pt->S, m->unbalanced);
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->before, err));
-    femd_boundary_set_time(field, time);
-    return FEMD_OK;
+    return femd_boundary_set_time(field, time, err);
 }
 
 femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
@@ -109,6 +108,7 @@ femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->scale, err));
     m->scale.reference = fmax(m->scale.reference, m->before.reference);
     m->scale.load = fmax(m->scale.load, m->before.load);
+    femd_mechanics_thermal_reference(m);
     FEMD_TRY(mechanics_noise(p, &m->noise, err));
     m->scale.noise = p->cs->noise_stop ? m->noise : 0;
     FEMD_TRY(mechanics_rounding(p, m->key, &m->scale.rounding, err));

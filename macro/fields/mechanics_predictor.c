@@ -14,7 +14,7 @@ static void mechanics_take_virgin(void *user, size_t i, const femd_response *r) 
     ((femd_response *)user)[i] = *r;
 }
 
-static femd_status mechanics_ask_virgin(femd_problem *p, femd_response *answer, femd_error *err) {
+static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_response *answer, femd_error *err) {
     size_t n = p->cs->nmaterials;
     femd_request *request = calloc(n, sizeof *request);
     int *material = calloc(n, sizeof *material);
@@ -25,7 +25,7 @@ static femd_status mechanics_ask_virgin(femd_problem *p, femd_response *answer, 
         request[k].seed = femd_seed(p->cs->seed, 0, k);
         request[k].point = k;
         request[k].wants = STRESS_AND_TANGENT;
-        request[k].temperature = p->cs->temperature;
+        request[k].temperature = kelvin;
         request[k].pressure = p->cs->pressure;
         request[k].accuracy = p->cs->accuracy;
     }
@@ -41,9 +41,11 @@ static femd_status mechanics_ask_virgin(femd_problem *p, femd_response *answer, 
 
 static femd_status mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
     size_t n = p->cs->nmaterials;
+    double kelvin;
+    FEMD_TRY(femd_mechanics_first_temperature(p, &kelvin, err));
     femd_response *answer = calloc(n, sizeof *answer);
     femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
-    if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, answer, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, kelvin, answer, err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     if (MPI_Bcast(answer, (int)(n * sizeof *answer), MPI_BYTE, 0, p->comm) != MPI_SUCCESS) {
         rc = femd_fail(err, FEMD_INTERNAL, "MPI_Bcast failed");

@@ -34,6 +34,7 @@ struct femd_mechanics {
     uint64_t count_force, count_evaluated;
     int sampled; /* there are noisy answers */
     int step, attempt, iteration;
+    double thermal;  /* forces that the change of temperature has made in this attempt, N */
     int has_tangent; /* the committed S and D are there before the first step */
     double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
     femd_field_scale scale;
@@ -54,6 +55,13 @@ void femd_mechanics_count_anew(femd_mechanics *m);
 femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err);
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
+/* mechanics_temperature.c: temperatures of the points at a time, BAD_INPUT where there is none; that of point 0.
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err);
+/* A body that grows freely has no force but for the moment before it has grown: that of the attempt's first state
+ * counts as its reference, if the temperature ramps. */
+void femd_mechanics_thermal_reference(femd_mechanics *m);
 /* mechanics_forces.c */
 void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out);
 femd_status femd_mechanics_stiffness(femd_problem *p, const double *F, const double *S, const double *D,

@@ -40,12 +40,13 @@ typedef struct femd_conductivity_sample {
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint32_t wants;   /* output.wants */
-    uint64_t *id;     /* n: cell number in the mesh file (before distribution) x per_cell + q */
-    int *material;    /* n: index in case->material */
-    double *x;        /* n x 3, reference position, m */
-    double *weight;   /* n: w |det J|, m^3 */
-    double *gradient; /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
+    uint32_t wants;      /* output.wants */
+    uint64_t *id;        /* n: cell number in the mesh file (before distribution) x per_cell + q */
+    int *material;       /* n: index in case->material */
+    double *x;           /* n x 3, reference position, m */
+    double *weight;      /* n: w |det J|, m^3 */
+    double *temperature; /* n: prescribed, of the attempt, K */
+    double *gradient;    /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
 #define FEMD_POINT_MEMBER(member, type, entries, wants, dataset) type *member, *t##member;
     FEMD_POINT_LIST(FEMD_POINT_MEMBER)
 #undef FEMD_POINT_MEMBER

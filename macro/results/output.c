@@ -42,7 +42,10 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     if (!m->conn || !m->temperature) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
     m->pressure = m->temperature + n;
-    for (size_t i = 0; i < n; ++i) m->temperature[i] = p->cs->temperature, m->pressure[i] = p->cs->pressure;
+    for (size_t i = 0; i < n; ++i) {
+        m->pressure[i] = p->cs->pressure;
+        FEMD_TRY(femd_case_temperature(p->cs, grid->node_x + FEMD_SPACE * i, p->time, &m->temperature[i], err));
+    }
     m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
     m->array[m->narrays++] = (femd_vtu_array){"pressure", FEMD_VTU_FLOAT64, 1, NULL, m->pressure};
     return FEMD_OK;

@@ -63,6 +63,21 @@ femd_case_boundary *model_load(model *m, const char *on, femd_load kind, double 
     return b;
 }
 
+femd_function *model_function(const char *text) {
+    femd_function *f = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    if (femd_function_create(text, &f, &err) != FEMD_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    return f;
+}
+
+void model_expression(femd_case_boundary *b, int a, const char *text) {
+    b->function[a] = model_function(text);
+    b->has[a] = 1;
+}
+
 void model_affine(model *m, const double G[9]) {
     static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
     for (int s = 0; s < 6; ++s) {
@@ -122,6 +137,10 @@ femd_status model_run(model *m, femd_error *err) {
 
 void model_clear(model *m) {
     femd_problem_destroy(&m->p);
+    for (size_t b = 0; b < m->cs.nboundary; ++b)
+        for (int a = 0; a < 3; ++a) femd_function_destroy(&m->boundary[b].function[a]);
+    for (int a = 0; a < 3; ++a) femd_function_destroy(&m->cs.body_function[a]);
+    femd_function_destroy(&m->cs.temperature_function);
 }
 
 static void finish(void) {

@@ -28,6 +28,9 @@ void model_affine(model *m, const double G[9]);
 /* Entry: displacement components of `on` that are not NAN. Returns the entry. */
 femd_case_boundary *model_hold(model *m, const char *on, double x, double y, double z);
 femd_case_boundary *model_load(model *m, const char *on, femd_load kind, double x, double y, double z);
+/* Component a of an entry is this expression; of the temperature. Released by model_clear. */
+void model_expression(femd_case_boundary *entry, int a, const char *text);
+femd_function *model_function(const char *text);
 /* A beam of size and cells, Young's modulus 1 GPa, its left end held, its right end under a dead load P along z with
  * P L^2 / (E I) = load. Not yet created. */
 void model_bend(model *m, const femd_element *element, const double size[3], const int cells[3], double nu,

@@ -20,7 +20,7 @@ if(TARGET femd_commands)
     ${PROJECT_SOURCE_DIR}/macro ${PROJECT_SOURCE_DIR}/micro ${PROJECT_SOURCE_DIR}/micro/include)
   target_compile_definitions(femd_again PUBLIC FEMD_QUANTITIES_EXTRA="made_up_quantity.h")
   target_link_libraries(femd_again PRIVATE femd_options
-                        PUBLIC PkgConfig::SODIUM PkgConfig::CJSON PkgConfig::ZMQ femd_macro_needs)
+                        PUBLIC PkgConfig::SODIUM PkgConfig::CJSON PkgConfig::ZMQ PkgConfig::MUPARSER femd_macro_needs)
   add_dependencies(femd_again femd_proto) # which makes the embedded schema
   foreach(part answer run)
     femd_unit_test(macro_test_quantity_${part} SOURCES test_quantity_${part}.c LIBS femd_again)

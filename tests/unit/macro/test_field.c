@@ -83,7 +83,7 @@ static void heat_step(femd_field *field, int step) {
 static femd_status heat_begin(femd_field *field, double time, int attempt, femd_error *err) {
     heat *h = field->self;
     (void)attempt;
-    femd_boundary_set_time(field, time);
+    FEMD_TRY(femd_boundary_set_time(field, time, err));
     return femd_field_norm(field, field->boundary->applied, &h->scale.reference, err);
 }
 
@@ -183,7 +183,7 @@ static femd_field *add_heat(model *m, const femd_condition conditions[2], femd_e
     return field;
 }
 
-static femd_condition at(const model *m, int entry, femd_condition_kind kind, double value) {
+static femd_condition at(const model *m, int entry, const femd_condition_kind *kind, double value) {
     return (femd_condition){.kind = kind, .entry = &m->boundary[entry], .has = {1}, .value = {value}};
 }
 
@@ -215,7 +215,7 @@ static void profile_is_linear(const femd_element *element, int direct) {
     model m;
     femd_error words = FEMD_ERROR_INIT;
     make(&m, element, direct);
-    const femd_condition conditions[2] = {at(&m, 0, FEMD_CONDITION_VALUE, 300), at(&m, 1, FEMD_CONDITION_VALUE, 400)};
+    const femd_condition conditions[2] = {at(&m, 0, &femd_condition_value, 300), at(&m, 1, &femd_condition_value, 400)};
     femd_field *field = add_heat(&m, conditions, &words);
     assert_non_null(field);
     assert_int_equal(field->n, m.p->grid->nnodes);
@@ -241,7 +241,8 @@ static void a_flux_into_a_face_makes_the_slope(void **state) {
         model m;
         femd_error words = FEMD_ERROR_INIT;
         make(&m, femd_element_at(e), 1);
-        const femd_condition conditions[2] = {at(&m, 0, FEMD_CONDITION_VALUE, 300), at(&m, 1, FEMD_CONDITION_FLUX, 14)};
+        const femd_condition conditions[2] = {at(&m, 0, &femd_condition_value, 300),
+                                              at(&m, 1, &femd_condition_flux, 14)};
         femd_field *field = add_heat(&m, conditions, &words);
         assert_non_null(field);
         solve(&m, field);
@@ -258,12 +259,12 @@ static void words_about_the_boundary_are_the_fields(void **state) {
     model m;
     femd_error words = FEMD_ERROR_INIT;
     make(&m, &femd_element_q1, 1);
-    femd_condition conditions[2] = {at(&m, 0, FEMD_CONDITION_FLUX, 1), at(&m, 1, FEMD_CONDITION_NONE, 0)};
+    femd_condition conditions[2] = {at(&m, 0, &femd_condition_flux, 1), at(&m, 1, NULL, 0)};
     assert_null(add_heat(&m, conditions, &words));
     assert_int_equal(words.code, FEMD_BAD_INPUT);
     assert_non_null(strstr(words.text, "nothing prescribes a temperature (1)"));
-    conditions[0] = at(&m, 0, FEMD_CONDITION_VALUE, 300);
-    conditions[1] = at(&m, 0, FEMD_CONDITION_VALUE, 301); /* the same surface */
+    conditions[0] = at(&m, 0, &femd_condition_value, 300);
+    conditions[1] = at(&m, 0, &femd_condition_value, 301); /* the same surface */
     assert_null(add_heat(&m, conditions, &words));
     assert_non_null(strstr(words.text, "prescribe different temperatures at the node"));
     assert_non_null(strstr(words.text, "300 and 301 K"));
@@ -301,7 +302,7 @@ static void output_and_checkpoint_hold_every_field(void **state) {
     snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
     make(&m, &femd_element_p2, 0);
     m.cs.doc.root = cJSON_Parse("{\"femd\": 1}");
-    const femd_condition conditions[2] = {at(&m, 0, FEMD_CONDITION_VALUE, 300), at(&m, 1, FEMD_CONDITION_VALUE, 400)};
+    const femd_condition conditions[2] = {at(&m, 0, &femd_condition_value, 300), at(&m, 1, &femd_condition_value, 400)};
     femd_field *field = add_heat(&m, conditions, &words);
     assert_non_null(field);
     solve(&m, field);

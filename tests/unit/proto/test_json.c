@@ -303,6 +303,7 @@ static void the_case_schema_uses_what_the_validator_knows(void **state) {
                                         "oneOf",
                                         "x-unit",
                                         "x-u64",
+                                        "x-function",
                                         "x-discriminator",
                                         "x-gone"};
     femd_json s;

@@ -1,0 +1,137 @@
+/* What the supports carry and what drives the body, from the forces that are not in balance. Changes nothing. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "fields/boundary.h"
+
+typedef struct boundary_shares {
+    femd_face_flux *flux;
+    const void *self;
+    double *all, *mine; /* n: what flows through the faces of all conditions, and of one */
+    uint8_t *member;    /* n: prescribed by that one */
+} boundary_shares;
+
+typedef struct share_walk {
+    const femd_field *field;
+    const femd_condition *condition;
+    boundary_shares *shares;
+} share_walk;
+
+static femd_status share_node(void *user, PetscInt node, femd_error *err) {
+    const share_walk *walk = user;
+    (void)err;
+    for (int a = 0; a < walk->field->components; ++a)
+        walk->shares->member[walk->field->components * node + a] = walk->condition->has[a] != 0;
+    return FEMD_OK;
+}
+
+static femd_status share_face(void *user, PetscInt cell, int side, femd_error *err) {
+    const share_walk *walk = user;
+    const femd_grid *grid = walk->field->grid;
+    const int components = walk->field->components;
+    double out[FEMD_FACE_NODES * FEMD_COMPONENTS] = {0};
+    (void)err;
+    walk->shares->flux(walk->shares->self, cell, side, out);
+    const PetscInt *of_cell = grid->cell_node + cell * grid->table.nodes;
+    for (int k = 0; k < grid->table.face_nodes; ++k)
+        for (int a = 0; a < components; ++a)
+            walk->shares->mine[components * of_cell[grid->table.face_node[side][k]] + a] += out[components * k + a];
+    return FEMD_OK;
+}
+
+/* shares->mine and ->member of condition b. */
+static femd_status boundary_share(const femd_field *field, size_t b, boundary_shares *shares, femd_error *err) {
+    const femd_condition *condition = &field->boundary->condition[b];
+    share_walk walk = {field, condition, shares};
+    memset(shares->mine, 0, field->n * sizeof *shares->mine);
+    memset(shares->member, 0, field->n);
+    FEMD_TRY(femd_visit_nodes(field->grid, condition->entry->on, share_node, &walk, err));
+    return shares->flux ? femd_visit_faces(field->grid, condition->entry->on, share_face, &walk, err) : FEMD_OK;
+}
+
+/* Twice over the conditions: what all take, then each one's part. */
+static femd_status boundary_split(const femd_field *field, const double *unbalanced, boundary_shares *shares,
+                                  double *reaction, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components;
+    for (int pass = 0; pass < 2; ++pass)
+        for (size_t b = 0; b < bc->nentries; ++b) {
+            if (!bc->condition[b].kind || !bc->condition[b].kind->prescribes) continue;
+            FEMD_TRY(boundary_share(field, b, shares, err));
+            for (size_t i = 0; i < field->n; ++i) {
+                if (!shares->member[i]) continue;
+                if (pass == 0)
+                    shares->all[i] += shares->mine[i];
+                else
+                    reaction[components * b + i % components] +=
+                        bc->sharers[i] == 1 ? unbalanced[i]
+                                            : shares->mine[i] + (unbalanced[i] - shares->all[i]) / bc->sharers[i];
+            }
+        }
+    return FEMD_OK;
+}
+
+femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, femd_face_flux *flux,
+                                    const void *self, double *reaction, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = components * bc->nentries, n = field->n + 1;
+    boundary_shares shares = {.flux = flux,
+                              .self = self,
+                              .all = calloc(n, sizeof *shares.all),
+                              .mine = calloc(n, sizeof *shares.mine),
+                              .member = calloc(n, 1)};
+    memset(reaction, 0, total * sizeof *reaction);
+    femd_status rc = shares.all && shares.mine && shares.member
+                         ? boundary_split(field, unbalanced, &shares, reaction, err)
+                         : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions");
+    free(shares.all);
+    free(shares.mine);
+    free(shares.member);
+    FEMD_TRY(femd_agree(field->grid->comm, rc, err));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
+    return FEMD_OK;
+}
+
+/* Sums of this rank: a row of components for each condition, then one flag for each that moves. */
+static void boundary_drive_sums(const femd_field *field, const double *unbalanced, double *sum) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components;
+    double *moves = sum + components * bc->nconditions;
+    for (size_t b = 0; b < bc->nconditions; ++b) {
+        double factor[FEMD_COMPONENTS];
+        if (!bc->force[b]) continue;
+        for (size_t a = 0; a < components; ++a) factor[a] = femd_boundary_factor(field, b, a);
+        for (size_t i = 0; i < field->n; ++i)
+            sum[components * b + i % components] += factor[i % components] * bc->force[b][i];
+    }
+    for (size_t i = 0; i < field->n; ++i) {
+        if (bc->entry[i] < 0) continue;
+        sum[components * (size_t)bc->entry[i] + i % components] += unbalanced[i];
+        if (bc->prescribed[i] != 0) moves[bc->entry[i]] = 1;
+    }
+}
+
+femd_status femd_boundary_drive(const femd_field *field, const double *unbalanced, double *drive, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = (components + 1) * bc->nconditions;
+    double *sum = calloc(total + 1, sizeof *sum);
+    *drive = 0;
+    FEMD_TRY(femd_agree(field->grid->comm,
+                        sum ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the resultants"), err));
+    boundary_drive_sums(field, unbalanced, sum);
+    femd_status rc = FEMD_OK;
+    if (MPI_Allreduce(MPI_IN_PLACE, sum, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm) != MPI_SUCCESS)
+        rc = femd_fail(err, FEMD_INTERNAL, "MPI_Allreduce failed");
+    const double *moves = sum + components * bc->nconditions;
+    for (size_t b = 0; b < bc->nconditions; ++b) {
+        double square = 0;
+        if (!bc->force[b] && moves[b] == 0) continue;
+        for (size_t a = 0; a < components; ++a) square += sum[components * b + a] * sum[components * b + a];
+        *drive = fmax(*drive, sqrt(square));
+    }
+    free(sum);
+    return rc;
+}

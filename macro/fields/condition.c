@@ -1,0 +1,77 @@
+/* What all kinds of conditions share: their values, and walks over their surfaces. */
+#include "fields/condition.h"
+
+#include <string.h>
+
+/* ---- values ---- */
+
+double femd_condition_factor(const femd_case *cs, const femd_condition *condition, int a, double time) {
+    if (condition->function[a] && condition->entry->ntable == 0) return 1;
+    return femd_case_amplitude(cs, condition->entry, time);
+}
+
+femd_status femd_condition_before_factor(const femd_condition *condition, int a, const double x[FEMD_SPACE],
+                                         double time, double *value, femd_error *err) {
+    if (condition->function[a]) {
+        const femd_status rc = femd_function_at(condition->function[a], x, time, value, err);
+        return rc == FEMD_OK ? rc : femd_error_prefix(err, "boundary, on \"%s\"", condition->entry->on);
+    }
+    *value = condition->value[a];
+    if (condition->gradient)
+        for (int k = 0; k < FEMD_SPACE; ++k) *value += condition->gradient[FEMD_SPACE * a + k] * x[k];
+    return FEMD_OK;
+}
+
+femd_status femd_condition_at(const femd_case *cs, const femd_condition *condition, int a, const double x[FEMD_SPACE],
+                              double time, double *value, femd_error *err) {
+    FEMD_TRY(femd_condition_before_factor(condition, a, x, time, value, err));
+    *value *= femd_condition_factor(cs, condition, a, time);
+    return FEMD_OK;
+}
+
+int femd_condition_varies(const femd_condition *condition) {
+    int varies = 0;
+    for (int a = 0; a < FEMD_COMPONENTS; ++a)
+        varies |= condition->function[a] && femd_function_uses(condition->function[a]) & FEMD_FUNCTION_TIME;
+    return varies;
+}
+
+/* ---- surfaces ---- */
+
+femd_status femd_visit_faces(const femd_grid *grid, const char *surface, femd_face_visitor *visit, void *user,
+                             femd_error *err) {
+    IS is = NULL;
+    PetscInt n, cell;
+    int side;
+    const PetscInt *point;
+    femd_status rc = FEMD_OK;
+    FEMD_TRY(femd_grid_surface(grid, surface, &is, &n, &point, err));
+    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
+        rc = femd_grid_face(grid, point[i], &cell, &side, err);
+        if (rc == FEMD_OK && cell >= 0) rc = visit(user, cell, side, err);
+    }
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
+    return rc;
+}
+
+femd_status femd_visit_nodes(const femd_grid *grid, const char *surface, femd_node_visitor *visit, void *user,
+                             femd_error *err) {
+    IS is = NULL;
+    PetscInt n, node;
+    const PetscInt *point;
+    femd_status rc = FEMD_OK;
+    FEMD_TRY(femd_grid_surface(grid, surface, &is, &n, &point, err));
+    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
+        rc = femd_grid_node(grid, point[i], &node, err);
+        if (rc == FEMD_OK && node >= 0) rc = visit(user, node, err);
+    }
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
+    return rc;
+}
+
+void femd_face_nodes_at(const femd_grid *grid, PetscInt cell, int side, double x[FEMD_FACE_NODES][FEMD_SPACE]) {
+    const femd_element_table *table = &grid->table;
+    const PetscInt *node = grid->cell_node + cell * table->nodes;
+    for (int i = 0; i < table->face_nodes; ++i)
+        memcpy(x[i], grid->node_x + FEMD_SPACE * node[table->face_node[side][i]], sizeof x[i]);
+}

@@ -1,0 +1,30 @@
+/* The temperature of the points, as the case prescribes it, and the forces that its change makes. No equation decides
+ * it here. */
+#include <math.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "fields/mechanics_private.h"
+
+femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
+    femd_mechanics *m = p->mech;
+    femd_status rc = FEMD_OK;
+    for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
+        rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, time, &p->pt->temperature[k], err);
+    m->thermal = 0;
+    return femd_agree(p->comm, rc, err);
+}
+
+femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {
+    *kelvin = INFINITY;
+    for (PetscInt k = 0; k < p->pt->n; ++k)
+        if (p->pt->id[k] == 0) *kelvin = p->pt->temperature[k];
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, kelvin, 1, MPI_DOUBLE, MPI_MIN, p->comm));
+    return FEMD_OK;
+}
+
+void femd_mechanics_thermal_reference(femd_mechanics *m) {
+    if (!femd_case_temperature_ramps(m->p->cs)) return;
+    if (m->iteration == 0) m->thermal = m->scale.reference;
+    m->scale.reference = fmax(m->scale.reference, m->thermal);
+}
