@@ -6,7 +6,7 @@
 #include "potentials/potential_eam.h"
 #include "potentials/potential_lj.h"
 
-/* What kernel_pairs_of is made for: tables over s, tables over r, Lennard-Jones. */
+/* What kernel_pairs_of is made for: tables over s, tables over r, Lennard-Jones: CLOSED_LJ + its shape. */
 enum { OVER_SQUARE, OVER_RADIUS, CLOSED_LJ };
 
 /* One function of s and its first two derivatives. */
@@ -71,9 +71,9 @@ INLINE void kernel_evaluate_tables(const femd_eam_tables *p, vec s, int ti, cons
     if (densities != 2) *rb = *ra;
 }
 
-/* (c12/s^6 - c6/s^3) S(t), see femd_lj; 0 from the pair's own cutoff on. tj is not read if there is one species;
- * `smooth` 0 leaves S out. */
-INLINE void kernel_evaluate_lj(const femd_lj *lj, int nspecies, vec s, int ti, const int *tj, int smooth, int order,
+/* (c12/s^6 - c6/s^3) S, see femd_lj; 0 from the pair's own cutoff on. tj is not read if there is one species; `shape`
+ * is that of all pairs. */
+INLINE void kernel_evaluate_lj(const femd_lj *lj, int nspecies, vec s, int ti, const int *tj, int shape, int order,
                                jet *phi) {
     vec c6 = vec_all(lj[0].c6), c12 = vec_all(lj[0].c12), from = vec_all(lj[0].switch_sq),
         scale = vec_all(lj[0].switch_scale);
@@ -92,16 +92,25 @@ INLINE void kernel_evaluate_lj(const femd_lj *lj, int nspecies, vec s, int ti, c
     vec f = a * (b - c6);
     vec f1 = a * u * fma_vec(vec_all(-6.0), b, 3.0 * c6);
     vec f2 = a * u * u * (42.0 * b - 12.0 * c6);
-    if (!smooth) {
+    vec w, w1, w2;
+    if (shape == FEMD_LJ_CUT) {
         phi->f = f;
         phi->f1 = f1;
         phi->f2 = f2;
         return;
     }
-    vec t = vec_min(vec_max((s - from) * scale, vec_all(0.0)), vec_all(1.0)), q = 1.0 - t;
-    vec w = 1.0 - t * t * t * (10.0 - t * (15.0 - 6.0 * t));
-    vec w1 = -30.0 * t * t * q * q * scale;
-    vec w2 = -60.0 * t * q * (1.0 - 2.0 * t) * scale * scale;
+    if (shape == FEMD_LJ_WIDE) {
+        vec t = vec_min(s * scale, vec_all(1.0)), t2 = t * t, t4 = t2 * t2, q = 1.0 - t4 * t, q2 = q * q;
+        vec c = -25.0 * q2 * scale * (t2 * t);
+        w = q2 * q2 * q;
+        w1 = c * q2 * t;
+        w2 = c * q * scale * (4.0 - 24.0 * (t4 * t));
+    } else {
+        vec t = vec_min(vec_max((s - from) * scale, vec_all(0.0)), vec_all(1.0)), q = 1.0 - t;
+        w = 1.0 - t * t * t * (10.0 - t * (15.0 - 6.0 * t));
+        w1 = -30.0 * t * t * q * q * scale;
+        w2 = -60.0 * t * q * (1.0 - 2.0 * t) * scale * scale;
+    }
     phi->f = f * w;
     phi->f1 = f1 * w + f * w1;
     phi->f2 = order > 1 ? f2 * w + 2.0 * f1 * w1 + f * w2 : (vec){0};
@@ -132,8 +141,8 @@ INLINE void kernel_pairs_of(femd_sweep *w, int form, int densities, int order) {
             nearest = vec_min(nearest, s);
             if (densities != 1)
                 for (int l = 0; l < LANES; l++) types[l] = w->species[b->partner[at + l]];
-            if (form == CLOSED_LJ) {
-                kernel_evaluate_lj(lj, p->nspecies, s, ti, types, 1, order, &phi);
+            if (form >= CLOSED_LJ) {
+                kernel_evaluate_lj(lj, p->nspecies, s, ti, types, form - CLOSED_LJ, order, &phi);
             } else {
                 kernel_evaluate_tables(tables, s, ti, types, form, densities, order, &phi, &ra, &rb);
                 density = fma_vec(ra.f, keep, density);
@@ -148,7 +157,7 @@ INLINE void kernel_pairs_of(femd_sweep *w, int form, int densities, int order) {
             vec_store(b->p1 + at, phi.f1 * keep);
             if (order > 1) vec_store(b->p2 + at, phi.f2 * keep);
         }
-        if (form != CLOSED_LJ) w->rho[i] += vec_sum(density);
+        if (form < CLOSED_LJ) w->rho[i] += vec_sum(density);
     }
     b->first[b->n] = at;
     w->energy = vec_sum(energy);
@@ -182,15 +191,36 @@ static void kernel_eam_pairs(femd_sweep *w, int order) {
         kernel_eam_pairs_first(w);
 }
 
-static void kernel_lj_pairs(femd_sweep *w, int order) {
+static void kernel_lj_pairs_cut(femd_sweep *w, int order) {
     if (order > 1)
-        kernel_pairs_of(w, CLOSED_LJ, 0, 2);
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_CUT, 0, 2);
     else
-        kernel_pairs_of(w, CLOSED_LJ, 0, 1);
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_CUT, 0, 1);
+}
+static void kernel_lj_pairs_switched(femd_sweep *w, int order) {
+    if (order > 1)
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_SWITCHED, 0, 2);
+    else
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_SWITCHED, 0, 1);
+}
+static void kernel_lj_pairs_wide(femd_sweep *w, int order) {
+    if (order > 1)
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_WIDE, 0, 2);
+    else
+        kernel_pairs_of(w, CLOSED_LJ + FEMD_LJ_WIDE, 0, 1);
+}
+static void kernel_lj_pairs(femd_sweep *w, int order) {
+    const int shape = femd_lj_of(w->p)[0].shape;
+    if (shape == FEMD_LJ_WIDE)
+        kernel_lj_pairs_wide(w, order);
+    else if (shape == FEMD_LJ_SWITCHED)
+        kernel_lj_pairs_switched(w, order);
+    else
+        kernel_lj_pairs_cut(w, order);
 }
 
 /* Straight over the list: what Lennard-Jones costs is less than to sort out the bonds within the cutoff. */
-INLINE void kernel_lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int smooth) {
+INLINE void kernel_lj_forces_of(femd_sweep *w, double *f, double tau[6], int many, int shape) {
     const femd_neighbours *nb = w->nb;
     const femd_lj *lj = femd_lj_of(w->p);
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}}, energy = {0}, nearest = vec_all(w->p->cutsq);
@@ -210,7 +240,7 @@ INLINE void kernel_lj_forces_of(femd_sweep *w, double *f, double tau[6], int man
             nearest = vec_min(nearest, s);
             if (many)
                 for (int l = 0; l < LANES; l++) types[l] = w->species[nb->list[k + l]];
-            kernel_evaluate_lj(lj, w->p->nspecies, s, w->species[i], many ? types : NULL, smooth, 1, &phi);
+            kernel_evaluate_lj(lj, w->p->nspecies, s, w->species[i], many ? types : NULL, shape, 1, &phi);
             energy += phi.f;
             vec c = phi.f1 + phi.f1, gx = c * dx, gy = c * dy, gz = c * dz;
             fx += gx;
@@ -236,12 +266,17 @@ INLINE void kernel_lj_forces_of(femd_sweep *w, double *f, double tau[6], int man
 }
 
 static void kernel_lj_forces(femd_sweep *w, double *f, double tau[6]) {
-    if (w->p->nspecies > 1)
-        kernel_lj_forces_of(w, f, tau, 1, 1);
-    else if (femd_lj_of(w->p)[0].switch_scale != 0.0)
-        kernel_lj_forces_of(w, f, tau, 0, 1);
+    const int shape = femd_lj_of(w->p)[0].shape, many = w->p->nspecies > 1;
+    if (shape == FEMD_LJ_WIDE && many)
+        kernel_lj_forces_of(w, f, tau, 1, FEMD_LJ_WIDE);
+    else if (shape == FEMD_LJ_WIDE)
+        kernel_lj_forces_of(w, f, tau, 0, FEMD_LJ_WIDE);
+    else if (many)
+        kernel_lj_forces_of(w, f, tau, 1, FEMD_LJ_SWITCHED);
+    else if (shape == FEMD_LJ_SWITCHED)
+        kernel_lj_forces_of(w, f, tau, 0, FEMD_LJ_SWITCHED);
     else
-        kernel_lj_forces_of(w, f, tau, 0, 0);
+        kernel_lj_forces_of(w, f, tau, 0, FEMD_LJ_CUT);
 }
 
 #endif

@@ -35,6 +35,12 @@ const char *femd_potential_notes(const femd_potential *p) {
     return p->notes;
 }
 
+void femd_potential_judge_crystal(const femd_potential *p, int natoms, const int *species, const double cell[9],
+                                  const double *x, char *words, size_t size) {
+    if (size) words[0] = 0;
+    if (size && p->style->judge_crystal) p->style->judge_crystal(p, natoms, species, cell, x, words, size);
+}
+
 void femd_potential_remark(femd_potential *p, const char *format, ...) {
     const size_t used = strlen(p->notes), room = sizeof p->notes - used;
     char line[300];

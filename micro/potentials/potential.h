@@ -18,6 +18,11 @@ void femd_potential_destroy(femd_potential **p);
 double femd_potential_cutoff(const femd_potential *p); /* angstrom */
 /* Remarks on uneven derivatives, one a line; "" if there are none. Borrowed. */
 const char *femd_potential_notes(const femd_potential *p);
+enum { FEMD_CRYSTAL_WORDS = 320 };
+/* A sentence into words[size] on what the potential's cutoff and smoothing do to the constants of this crystal; ""
+ * where that is little or the style has nothing to say. species[natoms], cell by rows, x[3 natoms]. */
+void femd_potential_judge_crystal(const femd_potential *p, int natoms, const int *species, const double cell[9],
+                                  const double *x, char *words, size_t size);
 double femd_potential_mass(const femd_potential *p, int species); /* u; 0 if the potential does not say */
 
 #endif

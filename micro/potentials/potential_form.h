@@ -40,6 +40,9 @@ struct femd_potential_style {
      * parameters, and masses where the file has them. What was made is released by the caller on failure too. */
     femd_status (*read)(const femd_potential_source *from, femd_potential *p, femd_error *err);
     void (*clear)(void *parameters); /* releases what read made; NULL: free() is enough */
+    /* Optional: see femd_potential_judge_crystal (potential.h). */
+    void (*judge_crystal)(const femd_potential *p, int natoms, const int *species, const double cell[9],
+                          const double *x, char *words, size_t size);
 };
 
 /* The styles there are, in the order in which messages name them: X(style) for the table femd_style_<style>. This line

@@ -1,8 +1,11 @@
 /* Lennard-Jones, smoothed to zero (style lj) or cut abruptly (style lj/cut): reads the parameters, which the kernels
  * use in closed form.
  *
- * phi(r) = 4 epsilon ((sigma/r)^12 - (sigma/r)^6) S, with S = 1 up to r1 = cutoff - smooth and from there
- * S = 1 - t^3 (10 - 15 t + 6 t^2), t = (r^2 - r1^2)/(cutoff^2 - r1^2): energy, force and stiffness are continuous. */
+ * phi(r) = 4 epsilon ((sigma/r)^12 - (sigma/r)^6) S. By default S = (1 - (r/cutoff)^10)^5 from r = 0 on: continuous to
+ * its fourth derivative, which harmonic tangents need, and so wide that its own curvature does not decide the
+ * stiffness of shells that lie in it. With "smooth", S = 1 up to r1 = cutoff - smooth and from there
+ * S = 1 - t^3 (10 - 15 t + 6 t^2), t = (r^2 - r1^2)/(cutoff^2 - r1^2): energy, force and stiffness are continuous, but
+ * S'' of a narrow range is large against the stiffness of the pairs in it. */
 #include "potentials/potential_lj.h"
 
 #include <math.h>
@@ -36,9 +39,12 @@ static femd_status lj_read_pair(const femd_json *doc, const cJSON *obj, int smoo
     q->cutsq = cutoff * cutoff;
     q->switch_sq = q->cutsq;
     q->switch_scale = 0.0;
+    q->shape = FEMD_LJ_CUT;
     if (!smoothed) return FEMD_OK;
-    from = smooth > 0.0 ? cutoff - smooth / ANGSTROM : 0.9 * cutoff;
-    if (!(from > 0.0)) return femd_json_fail(doc, obj, err, "\"smooth\" is as wide as the cutoff or wider");
+    q->shape = smooth > 0.0 ? FEMD_LJ_SWITCHED : FEMD_LJ_WIDE;
+    from = smooth > 0.0 ? cutoff - smooth / ANGSTROM : 0.0;
+    if (smooth > 0.0 && !(from > 0.0))
+        return femd_json_fail(doc, obj, err, "\"smooth\" is as wide as the cutoff or wider");
     q->switch_sq = from * from;
     q->switch_scale = 1.0 / (q->cutsq - q->switch_sq);
     return FEMD_OK;
@@ -117,5 +123,7 @@ static femd_status lj_cut_read(const femd_potential_source *from, femd_potential
     return lj_read_style(from, 0, p, err);
 }
 
-const femd_potential_style femd_style_lj = {.name = "lj", .form = "lj", .read = lj_read};
-const femd_potential_style femd_style_lj_cut = {.name = "lj/cut", .form = "lj", .read = lj_cut_read};
+const femd_potential_style femd_style_lj = {
+    .name = "lj", .form = "lj", .read = lj_read, .judge_crystal = femd_lj_judge_crystal};
+const femd_potential_style femd_style_lj_cut = {
+    .name = "lj/cut", .form = "lj", .read = lj_cut_read, .judge_crystal = femd_lj_judge_crystal};

@@ -135,6 +135,15 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     return native_find_reference(&ref, kind == FEMD_NATIVE_FROZEN, native, err);
 }
 
+/* What the potential's cutoff does to the crystal that was found. */
+static void native_judge_crystal(femd_native *native) {
+    const femd_structure *atoms = &native->structure;
+    char words[FEMD_CRYSTAL_WORDS];
+    femd_potential_judge_crystal(native->potential, atoms->natoms, atoms->species, native->rve.h0, native->rve.X, words,
+                                 sizeof words);
+    if (words[0]) femd_native_remark(native, words);
+}
+
 femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind, femd_native **out,
                                femd_error *err) {
     femd_native *native = calloc(1, sizeof *native);
@@ -145,6 +154,7 @@ femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd
         femd_native_destroy(&native);
         return rc;
     }
+    native_judge_crystal(native);
     *out = native;
     return FEMD_OK;
 }

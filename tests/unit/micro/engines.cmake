@@ -1,5 +1,5 @@
 # Tests of the engines: relaxation, tangent, states, control.
-foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff slab)
+foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff slab lennard_jones)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
