@@ -356,7 +356,7 @@ static void a_deadline_ends_the_sampling(void **state) {
     md_case c;
     int beats = 0;
     const femd_beat beat = {&beats, stop_later};
-    const femd_conditions q = {.temperature = 40, .accuracy = 1e-9, .beat = &beat};
+    const femd_conditions q = {.wants = FEMD_WANT_STRESS, .temperature = 40, .accuracy = 1e-9, .beat = &beat};
     const femd_bytes none = {NULL, 0};
     double S[6];
     femd_error err = FEMD_ERROR_INIT;
