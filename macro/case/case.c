@@ -113,6 +113,7 @@ static void case_read_numerics(femd_case *c) {
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
     c->max_newton = case_integer(solver, "max_newton", 20);
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);
+    c->stability = femd_json_bool(solver, "stability", 1);
     c->direct = femd_json_bool(solver, "direct", 0);
 }
 

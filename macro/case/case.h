@@ -88,6 +88,7 @@ typedef struct femd_case {
     int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */
     int max_newton;              /* default 20 */
     double ksp_rtol;             /* default 1e-8 */
+    int stability;               /* default 1: watch the signs of the tangent's eigenvalues */
     int direct;                  /* 1: MUMPS instead of CG + GAMG */
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */

@@ -25,6 +25,7 @@ typedef struct femd_problem {
     femd_field *displacement;       /* field[0] */
     double time, dt;                /* committed time; next increment */
     int step;                       /* last committed step, 0 = virgin */
+    int unstable;                   /* negative eigenvalues of the tangent there, -1 = not known */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
     uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
     femd_points *pt;

@@ -23,7 +23,12 @@ typedef struct femd_step_record {
     double reference;    /* reference force of the state the step ended with, N */
     double load;         /* largest resultant of what loads or moves the body, N */
     int end;             /* FEMD_NEWTON_* */
-    int direct;          /* conjugate gradients failed in this step or before it: solved directly */
+    int unstable;        /* negative eigenvalues of the tangent at the end: no stable equilibrium; -1 = not known */
+    double leap;         /* how far the step went, over how far the tangent at its start foretold; 0 = not known */
+    double softer;    /* what the tangent foretells per time at the last attempt, over that of the run's first; 0 = not
+                         known */
+    int indefinite;   /* the same, most of the tangents of the last attempt; 0 if not known */
+    int direct;       /* conjugate gradients failed in this step or before it: solved directly */
     double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
     double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
     double energy;    /* strain energy, J */

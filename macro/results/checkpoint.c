@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 7 };
+enum { FORMAT = 8 };
 
 /* ---- which case it is ---- */
 

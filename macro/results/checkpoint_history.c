@@ -6,7 +6,7 @@
 #include "fields/wanted.h"
 #include "results/checkpoint_private.h"
 
-enum { INTEGERS = 16, NUMBERS = 6 + 12 + 64 + 14 + 1 };
+enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 2 };
 
 /* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
 static size_t history_row_width(const femd_history *h) {
@@ -30,7 +30,8 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
                                         r->notes,
                                         r->end,
                                         r->direct,
-                                        (int64_t)r->unanswered};
+                                        (int64_t)r->unanswered,
+                                        r->unstable};
     const double numbers[6] = {r->time, r->dt, r->reference, r->energy, r->hill_mandel_max, r->stability_min};
     memcpy(k, integers, sizeof integers);
     memcpy(v, numbers, sizeof numbers);
@@ -41,6 +42,7 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     v[88] = r->k_error_max;
     v[89] = r->noise;
     v[96] = r->load;
+    v[97] = r->leap;
     memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
     memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
     memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
@@ -69,7 +71,9 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .end = (int)k[13],
                                     .direct = k[14] != 0,
                                     .unanswered = (uint64_t)k[15],
+                                    .unstable = (int)k[16],
                                     .load = v[96],
+                                    .leap = v[97],
                                     .k_error_max = v[88],
                                     .noise = v[89]},
                             .wanted = v + NUMBERS + 3 * h->nboundary,
@@ -126,7 +130,10 @@ femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_
     (void)MPI_Bcast(k, (int)(n * INTEGERS), MPI_INT64_T, 0, p->comm);
     (void)MPI_Bcast(v, (int)(n * width), MPI_DOUBLE, 0, p->comm);
     for (uint64_t i = 0; i < n && rc == FEMD_OK; ++i) rc = history_unpack_row(h, k + i * INTEGERS, v + i * width, err);
-    if (rc == FEMD_OK) p->direct = n > 0 && h->row[n - 1].rec.direct; /* as the run that wrote it would go on */
+    if (rc == FEMD_OK && n > 0) { /* as the run that wrote it would go on */
+        p->direct = h->row[n - 1].rec.direct;
+        p->unstable = h->row[n - 1].rec.unstable;
+    }
     rc = femd_agree(p->comm, rc, err);
 done:
     free(k);

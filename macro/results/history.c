@@ -136,7 +136,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
-    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered\n");
+    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap\n");
 }
 
 static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
@@ -158,8 +158,10 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
     FEMD_TRY(wanted_numbers(h, row, out, err));
     FEMD_TRY(history_number(out, r->load, err));
     FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
-    return femd_text_add(out, err, ",%d,%d,%llu\n", r->end == FEMD_NEWTON_STALLED, r->direct,
-                         (unsigned long long)r->unanswered);
+    FEMD_TRY(femd_text_add(out, err, ",%d,%d,%llu,%d", r->end == FEMD_NEWTON_STALLED, r->direct,
+                           (unsigned long long)r->unanswered, r->unstable));
+    FEMD_TRY(history_number(out, r->leap, err));
+    return femd_text_add(out, err, "\n");
 }
 
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {

@@ -150,6 +150,8 @@ static femd_status convergence(const femd_step_record *r, femd_buffer *out, femd
     FEMD_TRY(summary_number(out, ",\n     \"load\": ", r->load, err));
     FEMD_TRY(summary_number(out, ", \"residual_to_load\": ", femd_residual_to_load(r), err));
     FEMD_TRY(string(out, ", \"ended_at\": ", end[r->end], err));
+    FEMD_TRY(summary_number(out, ", \"unstable\": ", r->unstable < 0 ? NAN : r->unstable, err));
+    FEMD_TRY(summary_number(out, ", \"leap\": ", r->leap, err));
     return string(
         out, ", \"linear_solver\": ", r->direct ? "direct, since conjugate gradients failed" : "as the case says", err);
 }

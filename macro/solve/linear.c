@@ -3,8 +3,10 @@
  */
 #include "solve/linear.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/collective.h"
 #include "base/petsc_edge.h"
 
 #define CG_ITERATIONS_MAX 400
@@ -152,6 +154,107 @@ femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *sol
     PETSC_TRY(err, linear_use_direct(linear));
     PETSC_TRY(err, linear_try(linear, K, b, x, solved));
     return FEMD_OK;
+}
+
+/* ---- the signs of the eigenvalues ---- */
+
+enum { MUMPS_NEGATIVE_PIVOTS = 12 }; /* of INFOG, for a symmetric matrix; as many as negative eigenvalues (Sylvester) */
+
+/* *factor: the one that the direct solver holds on this rank; NULL if it holds none or the user has chosen another. */
+static PetscErrorCode linear_factor(const femd_linear *linear, Mat *factor) {
+    PC pc;
+    PetscBool inside, cholesky, mumps;
+    MatSolverType type = NULL;
+    PetscFunctionBeginUser;
+    *factor = NULL;
+    if (!linear->direct) PetscFunctionReturn(0);
+    PetscCall(KSPGetPC(linear->ksp, &pc));
+    PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCTELESCOPE, &inside));
+    if (inside) {
+        KSP ksp = NULL;
+        PetscCall(PCTelescopeGetKSP(pc, &ksp));
+        if (!ksp) PetscFunctionReturn(0);
+        PetscCall(KSPGetPC(ksp, &pc));
+    }
+    PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCCHOLESKY, &cholesky));
+    if (!cholesky) PetscFunctionReturn(0);
+    PetscCall(PCFactorGetMatSolverType(pc, &type));
+    PetscCall(PetscStrcmp(type ? type : "", MATSOLVERMUMPS, &mumps));
+    if (mumps) PetscCall(PCFactorGetMatrix(pc, factor));
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode linear_inertia(const femd_linear *linear, PetscInt *negative) {
+    Mat factor;
+    PetscFunctionBeginUser;
+    *negative = -1;
+    PetscCall(linear_factor(linear, &factor));
+    if (factor) PetscCall(MatMumpsGetInfog(factor, MUMPS_NEGATIVE_PIVOTS, negative));
+    PetscFunctionReturn(0);
+}
+
+femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err) {
+    PetscInt count = -1; /* with PCTELESCOPE one rank has the factor */
+    MPI_Comm comm;
+    PETSC_TRY(err, linear_inertia(linear, &count));
+    PETSC_TRY(err, PetscObjectGetComm((PetscObject)linear->ksp, &comm));
+    *negative = (int)count;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, negative, 1, MPI_INT, MPI_MAX, comm));
+    return FEMD_OK;
+}
+
+/* Numbers between -1 and 1 that depend on the node and the component alone, zero at prescribed entries. */
+static femd_status linear_fill_at_random(const femd_field *field, Vec b, femd_error *err) {
+    double *value = calloc(field->n + 1, sizeof *value);
+    femd_status rc = value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a start vector");
+    FEMD_TRY(femd_agree(field->grid->comm, rc, err));
+    const size_t components = (size_t)field->components;
+    for (size_t i = 0; i < field->n; ++i) {
+        uint64_t z = (field->grid->node_file[i / components] * components + i % components + 1) * 0x9e3779b97f4a7c15ull;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull; /* splitmix64 */
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+        if (field->grid->node_owned[i / components]) value[i] = (double)((z ^ (z >> 31)) >> 11) / 0x1p52 - 1;
+    }
+    rc = femd_field_sum_free((femd_field *)field, value, b, err);
+    free(value);
+    return rc;
+}
+
+#define PROBE_RTOL 1e-5 /* below the share of one direction in a start at random */
+
+/* Conjugate gradients on K x = b: the Lanczos process, which comes upon a negative eigenvalue before it can converge.
+ * *negative 0 if it has converged, else -1. */
+static PetscErrorCode linear_probe(femd_linear *linear, Mat K, Vec b, Vec x, int *negative, int *indefinite) {
+    KSPConvergedReason reason;
+    PetscBool cg;
+    PetscReal rtol, atol, divergence;
+    PetscInt most;
+    PetscFunctionBeginUser;
+    *negative = -1;
+    *indefinite = 0;
+    PetscCall(PetscObjectTypeCompare((PetscObject)linear->ksp, KSPCG, &cg));
+    if (!cg) PetscFunctionReturn(0); /* the user's own choice sees no signs */
+    PetscCall(KSPGetTolerances(linear->ksp, &rtol, &atol, &divergence, &most));
+    PetscCall(KSPSetTolerances(linear->ksp, PROBE_RTOL, atol, divergence, most));
+    PetscCall(KSPSetOperators(linear->ksp, K, K));
+    PetscCall(KSPSolve(linear->ksp, b, x));
+    PetscCall(KSPGetConvergedReason(linear->ksp, &reason));
+    PetscCall(KSPSetTolerances(linear->ksp, rtol, atol, divergence, most));
+    if (reason > 0) *negative = 0;
+    *indefinite = reason == KSP_DIVERGED_INDEFINITE_MAT || reason == KSP_DIVERGED_INDEFINITE_PC;
+    PetscFunctionReturn(0);
+}
+
+femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *field, Mat K, Vec b, Vec x, int *negative,
+                                       femd_error *err) {
+    int indefinite = 0;
+    FEMD_TRY(linear_fill_at_random(field, b, err));
+    if (!linear->direct) PETSC_TRY(err, linear_probe(linear, K, b, x, negative, &indefinite));
+    if (!linear->direct && !indefinite) return FEMD_OK;
+    if (!linear->direct) PETSC_TRY(err, linear_use_direct(linear));
+    PETSC_TRY(err, KSPSetOperators(linear->ksp, K, K));
+    PETSC_TRY(err, KSPSolve(linear->ksp, b, x));
+    return femd_linear_negative(linear, negative, err);
 }
 
 /* ---- what the preconditioner must know of the field ---- */

@@ -25,6 +25,13 @@ PetscErrorCode femd_linear_use(femd_linear *linear, int direct);
 /* x with K x = b. Where CG finds none the same matrix is solved directly, and so is every later one. *solved 0: there
  * is none. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err);
+/* Negative eigenvalues of the matrix last solved with, -1 if there is no factor of it that tells. Collective. */
+FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err);
+/* The same of any K, with what is at hand: the factor; else conjugate gradients from a start that favours no direction,
+ * which meet an indefinite matrix in one that costs nothing, and only then a factor that counts. x and b are
+ * overwritten. Collective. */
+FEMD_MUST_CHECK femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *field, Mat K, Vec b,
+                                                       Vec x, int *negative, femd_error *err);
 /* Attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
 PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space);
 

@@ -150,6 +150,14 @@ static void newton_explain(const iteration *at, verdict end, char *why, size_t s
         at->scale.load > 0 ? at->residual / at->scale.load : INFINITY, at->best, unit);
 }
 
+/* A factor tells whether the tangent is that of a stable state; nothing is done for it here. */
+static femd_status newton_note_signs(const femd_newton *n, femd_step_record *rec, femd_error *err) {
+    int negative;
+    FEMD_TRY(femd_linear_negative(n->linear, &negative, err));
+    if (negative > rec->indefinite) rec->indefinite = negative;
+    return FEMD_OK;
+}
+
 /* ---- the whole ---- */
 
 femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, int *converged, char *why, size_t size,
@@ -157,7 +165,7 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
     iteration at = {.newton = n, .rec = rec};
     verdict end = LOST;
     *converged = 0;
-    rec->nresiduals = rec->newton = 0;
+    rec->nresiduals = rec->newton = rec->indefinite = 0;
     FEMD_TRY(newton_residual(n, X, &at.residual, &at.failed, err));
     for (int it = 0; at.failed == 0; ++it) {
         int solved;
@@ -168,6 +176,7 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
         FEMD_TRY(newton_asked_to_stop(n, err));
         FEMD_TRY(n->field->kind->jacobian(n->field, n->K, err));
         FEMD_TRY(femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err));
+        FEMD_TRY(newton_note_signs(n, rec, err));
         if (!solved) {
             snprintf(why, size, "the linear solver failed at Newton iteration %d", it);
             return FEMD_OK;

@@ -19,6 +19,7 @@ struct femd_solver {
     Mat K;
     Vec R, step, trial;
     MatNullSpace modes;
+    double rate; /* what the tangent foretold per time in the first attempt */
 };
 
 /* ---- set-up ---- */
@@ -90,23 +91,48 @@ void femd_solver_destroy(femd_solver **out) {
 
 /* ---- an attempt ---- */
 
-/* X = committed values, moved by the tangent predictor where there is one. */
-static femd_status solver_start(femd_solver *s, Vec X, femd_error *err) {
+#define SIGNIFICANT 0.01 /* of the displacement: a step that is shorter leaps nowhere */
+
+/* How far X is from the committed values. */
+static femd_status solver_distance(femd_solver *s, Vec X, double *distance, femd_error *err) {
+    PETSC_TRY(err, VecWAXPY(s->trial, -1, s->field->committed, X));
+    PETSC_TRY(err, VecNorm(s->trial, NORM_2, distance));
+    return FEMD_OK;
+}
+
+/* X = committed values, moved by the tangent predictor where there is one: *foretold so far, else 0. */
+static femd_status solver_start(femd_solver *s, Vec X, double *foretold, femd_error *err) {
     femd_problem *p = s->p;
     int possible = 0;
     PETSC_TRY(err, VecCopy(s->field->committed, X));
     if (p->cs->predictor && s->kind->predictor) FEMD_TRY(s->kind->predictor(s->field, s->K, s->R, &possible, err));
     if (possible) FEMD_TRY(femd_linear_solve(&s->linear, s->K, s->R, s->step, &possible, err));
     if (possible) PETSC_TRY(err, VecAXPY(X, 1, s->step));
-    return femd_field_prescribe(s->field, X, err);
+    FEMD_TRY(femd_field_prescribe(s->field, X, err));
+    *foretold = 0;
+    return possible ? solver_distance(s, X, foretold, err) : FEMD_OK;
+}
+
+/* Is what was found a stable equilibrium? By the last tangent; where the start was good enough there was none. A user
+ * who has chosen a solver that tells nothing of signs is not told. */
+static femd_status solver_watch_signs(femd_solver *s, femd_step_record *rec, femd_error *err) {
+    rec->unstable = -1;
+    if (!s->p->cs->stability) return FEMD_OK;
+    if (rec->newton == 0) FEMD_TRY(s->kind->jacobian(s->field, s->K, err));
+    if (s->linear.direct && rec->newton > 0) return femd_linear_negative(&s->linear, &rec->unstable, err);
+    return femd_linear_count_negative(&s->linear, s->field, s->K, s->trial, s->step, &rec->unstable, err);
 }
 
 femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                 femd_attempt *outcome, char *why, size_t size, femd_error *err) {
     int converged, failed;
+    double foretold, gone, far;
     PETSC_TRY(err, solver_configure(s));
     FEMD_TRY(s->kind->begin(s->field, time, attempt, err));
-    FEMD_TRY(solver_start(s, X, err));
+    FEMD_TRY(solver_start(s, X, &foretold, err));
+    if (s->rate == 0) s->rate = foretold / rec->dt;
+    rec->softer = s->rate > 0 ? foretold / rec->dt / s->rate : 0;
+    rec->leap = 0;
     FEMD_TRY(femd_newton_run(&s->newton, X, rec, &converged, why, size, err));
     PETSC_TRY(err, SNESViewFromOptions(s->snes, NULL, "-snes_view"));
     rec->direct = s->linear.failed;
@@ -115,5 +141,9 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     FEMD_TRY(femd_field_prescribe(s->field, X, err));
     FEMD_TRY(s->kind->evaluate(s->field, X, &failed, err)); /* the batch is there: X is where Newton stopped */
     if (failed > 0) return femd_fail(err, FEMD_INTERNAL, "the converged state has %d failed points", failed);
-    return s->kind->residual(s->field, s->R, err);
+    FEMD_TRY(s->kind->residual(s->field, s->R, err));
+    FEMD_TRY(solver_distance(s, X, &gone, err));
+    PETSC_TRY(err, VecNorm(X, NORM_2, &far));
+    rec->leap = foretold > 0 && gone > SIGNIFICANT * far ? gone / foretold : 0;
+    return solver_watch_signs(s, rec, err);
 }

@@ -18,8 +18,8 @@ FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, femd_field *fiel
                                                femd_solver **s, femd_error *err);
 void femd_solver_destroy(femd_solver **s);
 /* Solve for the field's values X at `time`, from the committed state. rec: newton, nresiduals, residual,
- * reference, load, end, direct are filled. why: words of a failed attempt. A failure of the call ends the run.
- * Collective. */
+ * reference, load, end, direct, unstable, indefinite are filled. why: words of a failed attempt. A failure of the call
+ * ends the run. Collective. */
 FEMD_MUST_CHECK femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                                 femd_attempt *outcome, char *why, size_t size, femd_error *err);
 

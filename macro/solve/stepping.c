@@ -64,6 +64,7 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     p->time = time;
     p->step = rec->step;
     p->direct = rec->direct;
+    p->unstable = rec->unstable;
     if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
     p->dt = fmin(dt, planned);
     if (hooks && hooks->committed) FEMD_TRY(femd_agree(p->comm, hooks->committed(hooks->user, p, rec, err), err));
@@ -90,6 +91,60 @@ static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hook
             "are solved directly");
 }
 
+/* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. */
+#define LEAP_MAX 3
+/* So much softer than at its start, a body is close to where it carries no more. */
+#define SOFT 4
+
+static const char *stepping_plural(int n) {
+    return n == 1 ? "" : "s";
+}
+
+/* An equilibrium that is none to stay in, told where it begins; and one that was reached by a jump. */
+static void stepping_tell_stability(const femd_problem *p, const femd_stepping_hooks *hooks,
+                                    const femd_step_record *rec) {
+    const double end = p->cs->end_time;
+    char what[400];
+    if (!hooks || !hooks->note) return;
+    if (rec->leap > LEAP_MAX) {
+        snprintf(what, sizeof what,
+                 "the body has jumped: it moved %.2g times as far as the tangent at the start of the step foretold; a "
+                 "limit point or a bifurcation (snap-through, buckling) lies between load factors %.4g and %.4g",
+                 rec->leap, p->time / end, rec->time / end);
+        hooks->note(hooks->user, rec->step, what);
+    }
+    if (rec->unstable <= 0 || p->unstable > 0) return;
+    snprintf(what, sizeof what,
+             "unstable: the tangent has %d negative eigenvalue%s, so the body is past a limit point or a bifurcation "
+             "(buckling) and this equilibrium is not the one that it would take; load factor %.4g, that of the step "
+             "before %.4g",
+             rec->unstable, stepping_plural(rec->unstable), rec->time / end, p->time / end);
+    hooks->note(hooks->user, rec->step, what);
+}
+
+static int stepping_has_tables(const femd_case *cs) {
+    int any = 0;
+    for (size_t b = 0; b < cs->nboundary; ++b) any |= cs->boundary[b].ntable > 0;
+    return any;
+}
+
+/* What the last attempt knows of the tangent, if that speaks of a limit. */
+static void stepping_explain(const femd_problem *p, const femd_step_record *rec, char *words, size_t size) {
+    words[0] = '\0';
+    if (p->unstable > 0) return;
+    if (rec->indefinite > 0)
+        snprintf(
+            words, size,
+            "; the tangent became indefinite on the way (%d negative eigenvalue%s): a limit point or a bifurcation "
+            "lies near load factor %.4g",
+            rec->indefinite, stepping_plural(rec->indefinite), p->time / p->cs->end_time);
+    else if (rec->softer > SOFT && !stepping_has_tables(p->cs))
+        snprintf(words, size,
+                 "; the body gives way %.2g times as fast as in the first step: a limit point or a bifurcation lies "
+                 "near load factor %.4g",
+                 rec->softer, p->time / p->cs->end_time);
+}
+
 static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
     uint64_t mine = p->law->reused ? p->law->reused(p->law->self) : 0;
     MPI_TRY(err, MPI_Allreduce(&mine, reused, 1, MPI_UINT64_T, MPI_SUM, p->comm));
@@ -100,7 +155,7 @@ static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, fem
 static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                      femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
-    char why[512] = "";
+    char why[512] = "", near[200];
     uint64_t before, after;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
@@ -115,17 +170,20 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
             FEMD_TRY(stepping_reused_so_far(p, &after, err));
             rec->reused = after - before;
             stepping_tell(p, hooks, rec, direct_before);
+            stepping_tell_stability(p, hooks, rec);
             return stepping_commit_step(p, hooks, X, time, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
-        if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned)
+        if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned) {
+            stepping_explain(p, rec, near, sizeof near);
             return femd_fail(err, FEMD_NOT_CONVERGED,
-                             "step %d at time %g: given up after %d attempts, the last increment being %g (%s); %s",
+                             "step %d at time %g: given up after %d attempts, the last increment being %g (%s); %s%s",
                              rec->step, p->time, rec->cuts + 1, rec->dt,
                              rec->cuts >= p->cs->max_cuts ? "steps.max_cuts"
                                                           : "the next would be below 1e-6 of the planned one",
-                             why);
+                             why, near);
+        }
         if (hooks && hooks->cut) hooks->cut(hooks->user, rec->step, why, p->dt);
     }
 }

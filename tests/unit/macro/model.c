@@ -29,6 +29,7 @@ void model_init(model *m, const femd_element *element, int n) {
                         .max_newton = 20,
                         .ksp_rtol = 1e-12,
                         .direct = 1,
+                        .stability = 1,
                         .output_every = 1,
                         .checkpoint_every = 1};
     for (int k = 0; k < 3; ++k) {
