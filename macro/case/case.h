@@ -28,13 +28,16 @@ typedef struct femd_case_material {
     const cJSON *node;          /* the material in the case document, borrowed */
 } femd_case_material;
 
-/* What an entry of the boundary prescribes: X(NAME, key, actor). case_read_KEY of case_read.h reads it, and
- * femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. */
+/* What an entry of the boundary prescribes: X(NAME, key, actor, faces). case_read_KEY of case_read.h reads it, and
+ * femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. faces: 1 if it acts on the outer
+ * faces of a surface, 0 if on nodes, wherever they are; a point or an edge has nodes only. */
 #define FEMD_LOAD_LIST(X)                                                                                              \
-    X(DISPLACEMENT, displacement, value)                                                                               \
-    X(TRACTION, traction, flux)                                                                                        \
-    X(PRESSURE, pressure, normal)
-#define FEMD_LOAD_NAME(name, key, actor) FEMD_LOAD_##name,
+    X(DISPLACEMENT, displacement, value, 0)                                                                            \
+    X(TRACTION, traction, flux, 1)                                                                                     \
+    X(PRESSURE, pressure, normal, 1)                                                                                   \
+    X(FOLLOWER, follower_pressure, follower, 1)                                                                        \
+    X(FORCE, force, resultant, 0)
+#define FEMD_LOAD_NAME(name, key, actor, faces) FEMD_LOAD_##name,
 typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
 
 /* (time, factor), linear between and constant outside. */
@@ -43,8 +46,16 @@ typedef struct femd_case_table {
     double *time, *factor; /* owned */
 } femd_case_table;
 
+enum { FEMD_WHERE_SURFACES = 3, FEMD_WHERE_POSITIONS = 2 };
+
 typedef struct femd_case_boundary {
-    char on[FEMD_NAME_MAX]; /* physical surface name; box: left right (x), front back (y), bottom top (z) */
+    /* Physical surface, line or point; box: left right (x), front back (y), bottom top (z). With more than one of them,
+     * or with positions, how the place is called in words and tables. */
+    char on[FEMD_NAME_MAX];
+    int nsurfaces; /* more than one: the nodes that all of them share */
+    char surface[FEMD_WHERE_SURFACES][FEMD_NAME_MAX];
+    int npositions; /* 1: the node there; 2: the nodes on the straight line between; then no surface counts */
+    double position[FEMD_WHERE_POSITIONS][3]; /* reference, m */
     femd_load kind;
     int has[3];      /* displacement: which components are prescribed */
     double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
@@ -111,6 +122,10 @@ void femd_case_clear(femd_case *c);
 double femd_case_next_time(const femd_case *c, double time);
 /* How many steps that makes, without cuts. */
 int femd_case_steps(const femd_case *c);
+/* Name number k of the groups that an entry stands on, NULL behind the last. */
+const char *femd_case_surface(const femd_case_boundary *b, int k);
+/* Does this kind of entry act on outer faces? */
+int femd_case_needs_faces(femd_load kind);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);
 /* 1 if the temperature is not the same at all times; at all places. */

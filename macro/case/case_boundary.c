@@ -6,16 +6,6 @@
 
 #include "case/case_read.h"
 
-static const char *const box_faces[6] = {"left", "right", "front", "back", "bottom", "top"};
-
-static femd_status entry_check_face(const femd_case *c, const cJSON *on, femd_error *err) {
-    if (c->mesh.file) return FEMD_OK;
-    for (int k = 0; k < 6; k++)
-        if (strcmp(on->valuestring, box_faces[k]) == 0) return FEMD_OK;
-    return femd_json_fail(&c->doc, on, err, "unknown value \"%s\"; accepted: left, right, front, back, bottom, top",
-                          on->valuestring);
-}
-
 /* Three components, each a quantity or an expression. */
 static femd_status entry_read_vector(const femd_case *c, const cJSON *vector, femd_dimension dim, femd_case_boundary *b,
                                      femd_error *err) {
@@ -50,8 +40,31 @@ femd_status case_read_pressure(const femd_case *c, const cJSON *node, femd_case_
     return case_read_value(c, femd_json_get(node, "pressure"), FEMD_DIM_PRESSURE, &b->value[0], &b->function[0], err);
 }
 
+/* One number on the whole surface: how it is carried along with a bending face is the load stiffness's affair. */
+femd_status case_read_follower_pressure(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+    const cJSON *value = femd_json_get(node, "follower_pressure");
+    FEMD_TRY(case_read_value(c, value, FEMD_DIM_PRESSURE, &b->value[0], &b->function[0], err));
+    if (b->function[0] && femd_function_uses(b->function[0]) & FEMD_FUNCTION_SPACE)
+        return femd_json_fail(&c->doc, value, err, "may depend on the time t alone; x, y and z stand in \"%s\"",
+                              femd_function_text(b->function[0]));
+    return FEMD_OK;
+}
+
+femd_status case_read_force(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+    const cJSON *force = femd_json_get(node, "force");
+    FEMD_TRY(entry_read_vector(c, force, FEMD_DIM_FORCE, b, err));
+    if (b->nsurfaces > 1 || b->npositions > 1)
+        return femd_json_fail(&c->doc, force, err,
+                              "a force acts on a surface, spread evenly over its area, or at one point");
+    for (int k = 0; k < 3; k++)
+        if (b->function[k] && femd_function_uses(b->function[k]) & FEMD_FUNCTION_SPACE)
+            return femd_json_fail(&c->doc, force, err, "may depend on the time t alone; x, y and z stand in \"%s\"",
+                                  femd_function_text(b->function[k]));
+    return FEMD_OK;
+}
+
 /* What an entry may prescribe. A gradient is a displacement. */
-#define LOAD_LINE(name, key, actor) {#key, case_read_##key},
+#define LOAD_LINE(name, key, actor, faces) {#key, case_read_##key},
 static const struct load_line {
     const char *key;
     femd_status (*read)(const femd_case *, const cJSON *, femd_case_boundary *, femd_error *);
@@ -72,7 +85,7 @@ static void load_list_keys(char *text, size_t size) {
 }
 
 static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
-    const cJSON *on = femd_json_get(node, "on"), *table = femd_json_get(node, "table");
+    const cJSON *table = femd_json_get(node, "table");
     char keys[256];
     int kinds = 0;
     for (int k = 0; k < FEMD_LOADS; k++)
@@ -80,8 +93,7 @@ static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_b
     load_list_keys(keys, sizeof keys);
     if (kinds > 1)
         return femd_json_fail(&c->doc, node, err, "has more than one of: %s; write one entry for each", keys);
-    FEMD_TRY(entry_check_face(c, on, err));
-    memcpy(b->on, on->valuestring, strlen(on->valuestring) + 1); /* the schema bounds it */
+    FEMD_TRY(case_read_where(c, node, b, err));
     if (table) FEMD_TRY(case_read_rows(c, table, FEMD_DIM_NONE, &b->ntable, &b->time, &b->factor, err));
     return load_line[b->kind].read(c, node, b, err); /* the schema asks for one */
 }

@@ -10,10 +10,14 @@ FEMD_MUST_CHECK femd_status case_read_materials(femd_case *c, femd_error *err);
 /* case_boundary.c: boundary entries and whether the body is held. */
 FEMD_MUST_CHECK femd_status case_read_boundary(femd_case *c, femd_error *err);
 /* What one entry prescribes, for each line of FEMD_LOAD_LIST: node is the entry, which has the line's key. */
-#define FEMD_LOAD_READER(name, key, actor)                                                                             \
+#define FEMD_LOAD_READER(name, key, actor, faces)                                                                      \
     FEMD_MUST_CHECK femd_status case_read_##key(const femd_case *c, const cJSON *node, femd_case_boundary *b,          \
                                                 femd_error *err);
 FEMD_LOAD_LIST(FEMD_LOAD_READER)
+/* case_where.c: the place of an entry: "on" (a name, or several whose common nodes are meant) or "at" (one or two
+ * positions). */
+FEMD_MUST_CHECK femd_status case_read_where(const femd_case *c, const cJSON *node, femd_case_boundary *b,
+                                            femd_error *err);
 /* case_value.c: a number with or without unit, or "=expression", in *number or *function. */
 FEMD_MUST_CHECK femd_status case_read_value(const femd_case *c, const cJSON *node, femd_dimension dim, double *number,
                                             femd_function **function, femd_error *err);

@@ -11,13 +11,21 @@ struct femd_boundary {
     femd_condition *condition;
     femd_case_boundary ramp; /* the entry of the load per volume */
     /* n = entries of the field on this rank */
-    int *entry;     /* n: the condition that prescribes the entry; -1 = free */
-    int *sharers;   /* n: how many conditions prescribe the entry */
-    double *value;  /* n: prescribed value at factor 1, at time 0 if it is an expression */
-    double **force; /* per condition: n, without its factor in time, this rank's faces; NULL for one that is no load */
-    double time;    /* of femd_boundary_set_time */
+    int *entry;    /* n: the condition that prescribes the entry; -1 = free */
+    int *sharers;  /* n: how many conditions prescribe the entry */
+    double *value; /* n: prescribed value at factor 1, at time 0 if it is an expression */
+    /* per condition: n, without its factor in time, this rank's faces; NULL for one that is no load. What follows the
+     * field has its factor in it, at the values last given to femd_boundary_follow. */
+    double **force;
+    double near;      /* a node within it is at a position, m */
+    double *measure;  /* per condition: what its load is spread over, all ranks */
+    int follows;      /* there are loads that follow the field */
+    size_t nfollowed; /* their faces here, ascending by cell */
+    femd_followed_face *followed;
+    size_t placing;     /* for femd_condition_kind.place */
+    double time;        /* of femd_boundary_set_time */
     double *prescribed; /* n: at that time */
-    double *applied;    /* n: loads at that time */
+    double *applied;    /* n: loads at that time; those that follow, as of femd_boundary_follow */
 };
 
 /* Give the field its boundary. conditions: one for each entry of the case's boundary, copied. body: its load per
@@ -27,8 +35,13 @@ FEMD_MUST_CHECK femd_status femd_boundary_create(femd_field *field, const femd_c
                                                  const femd_condition *conditions, size_t n, const femd_condition *body,
                                                  femd_error *err);
 void femd_boundary_destroy(femd_boundary **boundary);
-/* Fill prescribed and applied. BAD_INPUT where an expression gives no number. Collective. */
+/* Fill prescribed and applied, without loads that follow. BAD_INPUT where an expression gives no number. Collective. */
 FEMD_MUST_CHECK femd_status femd_boundary_set_time(femd_field *field, double time, femd_error *err);
+/* applied with the loads that follow the field, at its local values u (n). Nothing to do where there are none.
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_follow(femd_field *field, const double *u, femd_error *err);
+/* Add the derivative of minus these loads to the matrix of a local cell. */
+void femd_boundary_follow_stiffness(const femd_field *field, PetscInt cell, const double *u, double *K);
 /* Factor of entry i of a condition's load at the time set. */
 double femd_boundary_factor(const femd_field *field, size_t condition, size_t i);
 /* Integral of shape function x flux of the field through one side of a local cell, from outside into the body: out

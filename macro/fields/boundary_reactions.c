@@ -48,8 +48,9 @@ static femd_status boundary_share(const femd_field *field, size_t b, boundary_sh
     share_walk walk = {field, condition, shares};
     memset(shares->mine, 0, field->n * sizeof *shares->mine);
     memset(shares->member, 0, field->n);
-    FEMD_TRY(femd_visit_nodes(field->grid, condition->entry->on, share_node, &walk, err));
-    return shares->flux ? femd_visit_faces(field->grid, condition->entry->on, share_face, &walk, err) : FEMD_OK;
+    FEMD_TRY(femd_visit_nodes(field, condition->entry, share_node, &walk, err));
+    if (!shares->flux || condition->entry->npositions > 0 || condition->entry->nsurfaces > 1) return FEMD_OK;
+    return femd_visit_faces(field->grid, condition->entry->on, share_face, &walk, err);
 }
 
 /* Twice over the conditions: what all take, then each one's part. */

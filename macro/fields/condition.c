@@ -1,7 +1,11 @@
 /* What all kinds of conditions share: their values, and walks over their surfaces. */
 #include "fields/condition.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "fields/boundary.h"
 
 /* ---- values ---- */
 
@@ -54,18 +58,61 @@ femd_status femd_visit_faces(const femd_grid *grid, const char *surface, femd_fa
     return rc;
 }
 
-femd_status femd_visit_nodes(const femd_grid *grid, const char *surface, femd_node_visitor *visit, void *user,
-                             femd_error *err) {
+/* hits[node] += 1 for the nodes of a group. */
+static femd_status nodes_of_group(const femd_grid *grid, const char *group, uint8_t *hits, femd_error *err) {
     IS is = NULL;
     PetscInt n, node;
     const PetscInt *point;
     femd_status rc = FEMD_OK;
-    FEMD_TRY(femd_grid_surface(grid, surface, &is, &n, &point, err));
+    FEMD_TRY(femd_grid_surface(grid, group, &is, &n, &point, err));
     for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
         rc = femd_grid_node(grid, point[i], &node, err);
-        if (rc == FEMD_OK && node >= 0) rc = visit(user, node, err);
+        if (rc == FEMD_OK && node >= 0) hits[node]++;
     }
     FEMD_TRY(femd_grid_surface_release(&is, &point, err));
+    return rc;
+}
+
+/* Distance of x from the position, or from the line between the two. */
+static double distance_from(const femd_case_boundary *entry, const double *x) {
+    const double *p = entry->position[0], *q = entry->position[entry->npositions - 1];
+    double along = 0, length = 0, square = 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) {
+        along += (x[a] - p[a]) * (q[a] - p[a]);
+        length += (q[a] - p[a]) * (q[a] - p[a]);
+    }
+    const double part = length > 0 ? fmin(1, fmax(0, along / length)) : 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) {
+        const double d = x[a] - p[a] - part * (q[a] - p[a]);
+        square += d * d;
+    }
+    return sqrt(square);
+}
+
+double femd_place_distance(const femd_grid *grid, const femd_case_boundary *entry) {
+    double least = INFINITY;
+    for (PetscInt i = 0; i < grid->nnodes; ++i)
+        least = fmin(least, distance_from(entry, grid->node_x + FEMD_SPACE * i));
+    return least;
+}
+
+femd_status femd_visit_nodes(const femd_field *field, const femd_case_boundary *entry, femd_node_visitor *visit,
+                             void *user, femd_error *err) {
+    const femd_grid *grid = field->grid;
+    const char *group;
+    int groups = 0;
+    femd_status rc = FEMD_OK;
+    uint8_t *hits = calloc((size_t)grid->nnodes + 1, 1);
+    if (!hits) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    for (; rc == FEMD_OK && (group = femd_case_surface(entry, groups)); ++groups)
+        rc = nodes_of_group(grid, group, hits, err);
+    for (PetscInt i = 0; i < grid->nnodes && rc == FEMD_OK; ++i) {
+        const int here = entry->npositions > 0
+                             ? distance_from(entry, grid->node_x + FEMD_SPACE * i) <= field->boundary->near
+                             : hits[i] == groups;
+        if (here) rc = visit(user, i, err);
+    }
+    free(hits);
     return rc;
 }
 

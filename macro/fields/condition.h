@@ -8,6 +8,13 @@
 typedef struct femd_boundary femd_boundary;
 typedef struct femd_condition_kind femd_condition_kind;
 
+/* A side of a local cell whose load depends on where it is. */
+typedef struct femd_followed_face {
+    PetscInt cell;
+    int side;
+    size_t condition;
+} femd_followed_face;
+
 /* An entry of the case's boundary as one field takes it. */
 typedef struct femd_condition {
     const femd_condition_kind *kind; /* NULL: not this field's */
@@ -27,16 +34,25 @@ struct femd_condition_kind {
     int scalar;     /* its value is one number: component 0 says all, the factor in time too */
     /* Which entries it holds; what it needs later. Called once, in the order of the conditions. */
     femd_status (*place)(const femd_field *field, femd_boundary *boundary, size_t which, femd_error *err);
+    /* *measure += what its load is spread over, this rank's part; boundary->measure has the sum over the ranks. */
+    femd_status (*measure)(const femd_field *field, const femd_boundary *boundary, size_t which, double *measure,
+                           femd_error *err);
     /* force (n, zero) += its load at boundary->time without its factor in time. Called once where nothing of it varies
      * with time. */
     femd_status (*load)(const femd_field *field, const femd_boundary *boundary, size_t which, double *force,
                         femd_error *err);
+    /* A load that follows the field: force (n, zero) += it at the local values u and boundary->time; K (entries of the
+     * cell squared) -= its derivative, for one of the faces that `place` has put into boundary->followed. */
+    femd_status (*follow)(const femd_field *field, const femd_boundary *boundary, size_t which, const double *u,
+                          double *force, femd_error *err);
+    femd_status (*follow_stiffness)(const femd_field *field, const femd_boundary *boundary,
+                                    const femd_followed_face *face, const double *u, double *K, femd_error *err);
 };
 
 /* Load per reference volume: no surface, entry is a ramp. */
 extern const femd_condition_kind femd_condition_body;
 /* Of the list of loads. */
-#define FEMD_CONDITION_DECLARE(name, key, actor) extern const femd_condition_kind femd_condition_##actor;
+#define FEMD_CONDITION_DECLARE(name, key, actor, faces) extern const femd_condition_kind femd_condition_##actor;
 FEMD_LOAD_LIST(FEMD_CONDITION_DECLARE)
 
 /* Component a of the condition at position x and a time: with its factor, or without it (value at factor 1, which for
@@ -53,12 +69,14 @@ int femd_condition_varies(const femd_condition *condition);
 
 /* Called for each face of a surface that is a side of a local cell. */
 typedef femd_status femd_face_visitor(void *user, PetscInt cell, int side, femd_error *err);
-/* Called for each local node of a surface. */
+/* Called for each local node of the place of an entry. */
 typedef femd_status femd_node_visitor(void *user, PetscInt node, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_visit_faces(const femd_grid *grid, const char *surface, femd_face_visitor *visit,
                                              void *user, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_visit_nodes(const femd_grid *grid, const char *surface, femd_node_visitor *visit,
-                                             void *user, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_visit_nodes(const femd_field *field, const femd_case_boundary *entry,
+                                             femd_node_visitor *visit, void *user, femd_error *err);
+/* Least distance of a local node from the positions of an entry, m. */
+double femd_place_distance(const femd_grid *grid, const femd_case_boundary *entry);
 /* Reference positions of the nodes of a side of a local cell. */
 void femd_face_nodes_at(const femd_grid *grid, PetscInt cell, int side, double x[FEMD_FACE_NODES][FEMD_SPACE]);
 

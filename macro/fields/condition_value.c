@@ -90,7 +90,7 @@ static femd_status value_place_node(void *user, PetscInt node, femd_error *err) 
 
 static femd_status value_place(const femd_field *field, femd_boundary *bc, size_t which, femd_error *err) {
     value_walk walk = {field, bc, which};
-    return femd_visit_nodes(field->grid, bc->condition[which].entry->on, value_place_node, &walk, err);
+    return femd_visit_nodes(field, bc->condition[which].entry, value_place_node, &walk, err);
 }
 
 const femd_condition_kind femd_condition_value = {.name = "value", .prescribes = 1, .place = value_place};

@@ -2,7 +2,10 @@
  * cell's points; the loops over the cells are the field's. */
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/collective.h"
 
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
@@ -12,6 +15,7 @@
 typedef struct answers {
     const femd_problem *p;
     const double *F, *S, *D;
+    const double *u; /* local displacement; NULL: no load follows it */
 } answers;
 
 static void mechanics_cell_force(const void *self, PetscInt c, double *out) {
@@ -85,6 +89,17 @@ static femd_status mechanics_balance(femd_field *field, double *internal, femd_f
     return femd_boundary_drive(field, internal, &scale->load, err);
 }
 
+static femd_status mechanics_follow_committed(femd_field *field, femd_error *err) {
+    if (!field->boundary->follows) return FEMD_OK;
+    double *u = calloc(field->n + 1, sizeof *u);
+    femd_status rc =
+        femd_agree(field->grid->comm, u ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the loads"), err);
+    if (rc == FEMD_OK) rc = femd_field_get(field, u, err);
+    if (rc == FEMD_OK) rc = femd_boundary_follow(field, u, err);
+    free(u);
+    return rc;
+}
+
 /* The scale of the committed state, with its own loads: a body on its way back to rest is measured by where it comes
  * from. Before the first step it is that of the virgin stress, if the predictor has asked for it. */
 static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
@@ -96,6 +111,7 @@ static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
     if (p->step == 0 && !m->has_tangent) return FEMD_OK;
     FEMD_TRY(femd_boundary_set_time(field, p->time, err));
     femd_mechanics_internal(p, p->pt->F, p->pt->S, m->unbalanced);
+    FEMD_TRY(mechanics_follow_committed(field, err));
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->before, err));
     return femd_boundary_set_time(field, time, err);
 }
@@ -105,6 +121,7 @@ femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
     const femd_problem *p = m->p;
     if (!m->has_before) FEMD_TRY(mechanics_scale_before(field, err));
     femd_mechanics_internal(p, p->pt->tF, p->pt->tS, m->unbalanced);
+    FEMD_TRY(femd_boundary_follow(field, m->key, err));
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->scale, err));
     m->scale.reference = fmax(m->scale.reference, m->before.reference);
     m->scale.load = fmax(m->scale.load, m->before.load);
@@ -121,15 +138,16 @@ static void mechanics_cell_stiffness(const void *self, PetscInt c, double *out) 
     const PetscInt k = c * table->points;
     table->element->stiffness(given->p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, given->F + 9 * k,
                               given->S + 6 * k, given->D + 36 * k, given->p->pt->weight + k, out);
+    if (given->u) femd_boundary_follow_stiffness(given->p->displacement, c, given->u, out);
 }
 
-femd_status femd_mechanics_stiffness(femd_problem *p, const double *F, const double *S, const double *D,
-                                     const double *jump, double *lifted, Mat K, femd_error *err) {
-    const answers given = {.p = p, .F = F, .S = S, .D = D};
+femd_status femd_mechanics_stiffness(femd_problem *p, const double *u, const double *F, const double *S,
+                                     const double *D, const double *jump, double *lifted, Mat K, femd_error *err) {
+    const answers given = {.p = p, .F = F, .S = S, .D = D, .u = p->displacement->boundary->follows ? u : NULL};
     return femd_field_assemble(p->displacement, mechanics_cell_stiffness, &given, jump, lifted, K, err);
 }
 
 femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err) {
     femd_problem *p = ((femd_mechanics *)field->self)->p;
-    return femd_mechanics_stiffness(p, p->pt->tF, p->pt->tS, p->pt->tD, NULL, NULL, K, err);
+    return femd_mechanics_stiffness(p, p->mech->key, p->pt->tF, p->pt->tS, p->pt->tD, NULL, NULL, K, err);
 }

@@ -75,13 +75,15 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     *possible = 1;
     if (p->step == 0 && !m->has_tangent) FEMD_TRY(mechanics_start_from_virgin(p, possible, err));
     if (!*possible) return FEMD_OK;
-    double *jump = calloc(2 * n + 1, sizeof *jump), *balance = jump + n;
+    double *jump = calloc(3 * n + 1, sizeof *jump), *balance = jump + n, *u = jump + 2 * n;
     FEMD_TRY(femd_agree(p->comm, jump ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_field_get(field, jump, err), done);
+    memcpy(u, jump, n * sizeof *u);
+    FEMD_TRY_GOTO(rc, femd_boundary_follow(field, u, err), done);
     for (size_t i = 0; i < n; ++i) jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
     femd_mechanics_internal(p, p->pt->F, p->pt->S, balance);
-    FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);
+    FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, u, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);
     for (size_t i = 0; i < n; ++i) balance[i] = boundary->applied[i] - balance[i];
     rc = femd_field_sum_free(field, balance, rhs, err);
 done:

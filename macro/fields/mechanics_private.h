@@ -64,8 +64,8 @@ FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem 
 void femd_mechanics_thermal_reference(femd_mechanics *m);
 /* mechanics_forces.c */
 void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out);
-femd_status femd_mechanics_stiffness(femd_problem *p, const double *F, const double *S, const double *D,
-                                     const double *jump, double *lifted, Mat K, femd_error *err);
+femd_status femd_mechanics_stiffness(femd_problem *p, const double *u, const double *F, const double *S,
+                                     const double *D, const double *jump, double *lifted, Mat K, femd_error *err);
 femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err);
 femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err);
 /* mechanics_traction.c: a femd_face_flux of a problem: shares of the face's nodes in the force P N dA, from the answers

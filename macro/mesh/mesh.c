@@ -18,6 +18,9 @@ void femd_mesh_clear(femd_mesh *mesh) {
     free(mesh->region_of);
     free(mesh->face);
     free(mesh->face_surface);
+    free(mesh->line);
+    free(mesh->piece);
+    free(mesh->piece_line);
     free(mesh->curved);
     memset(mesh, 0, sizeof *mesh);
 }
@@ -157,22 +160,36 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int 
     return FEMD_OK;
 }
 
-femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
+static femd_status mesh_check_group(const femd_case *cs, const femd_mesh *mesh, size_t b, const char *name,
+                                    femd_error *err) {
+    const int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, name),
+              l = femd_case_needs_faces(cs->boundary[b].kind) ? -1
+                                                              : femd_mesh_find_name(mesh->line, mesh->nlines, name);
     char names[512];
-    for (size_t b = 0; b < cs->nboundary; ++b) {
-        const int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on);
-        int faces = 0;
-        for (int f = 0; f < mesh->nfaces; ++f) faces += mesh->face_surface[f] == s;
-        if (s >= 0 && faces > 0) continue;
-        if (s >= 0)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: boundary[%zu].on: the physical surface \"%s\" of %s has no faces, so that nothing "
-                             "would act%s",
-                             cs->path, b, cs->boundary[b].on, mesh->title, mesh_lost_words(mesh));
-        mesh_list_names(mesh, mesh->surface, mesh->nsurfaces, names, sizeof names);
+    int parts = 0;
+    for (int f = 0; s >= 0 && f < mesh->nfaces; ++f) parts += mesh->face_surface[f] == s;
+    for (int e = 0; l >= 0 && e < mesh->npieces; ++e) parts += mesh->piece_line[e] == l;
+    if (parts > 0) return FEMD_OK;
+    if (s >= 0 || l >= 0)
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s", cs->path, b,
-                         cs->boundary[b].on, mesh->title, names);
+                         "%s: boundary[%zu].on: the physical %s \"%s\" of %s has no %s, so that nothing "
+                         "would act%s",
+                         cs->path, b, s >= 0 ? "surface" : "line or point", name, mesh->title,
+                         s >= 0 ? "faces" : "elements", mesh_lost_words(mesh));
+    mesh_list_names(mesh, mesh->surface, mesh->nsurfaces, names, sizeof names);
+    const size_t used = strlen(names);
+    if (mesh->nlines > 0 && used + 32 < sizeof names) {
+        snprintf(names + used, sizeof names - used, "; lines and points: ");
+        mesh_list_names(mesh, mesh->line, mesh->nlines, names + strlen(names), sizeof names - strlen(names));
     }
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: boundary[%zu].on: no physical surface \"%s\" in %s; the mesh has: %s",
+                     cs->path, b, name, mesh->title, names);
+}
+
+femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
+    const char *name;
+    for (size_t b = 0; b < cs->nboundary; ++b)
+        for (int k = 0; (name = femd_case_surface(&cs->boundary[b], k)); ++k)
+            FEMD_TRY(mesh_check_group(cs, mesh, b, name, err));
     return FEMD_OK;
 }

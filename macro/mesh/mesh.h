@@ -24,9 +24,13 @@ typedef struct femd_mesh {
     int ninregion; /* (cell, region) pairs */
     int *region_cell;
     int *region_of;
-    int nfaces;                 /* faces that belong to a named surface */
-    int *face;                  /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
-    int *face_surface;          /* nfaces */
+    int nfaces;          /* faces that belong to a named surface */
+    int *face;           /* nfaces x FEMD_FACE_CORNERS vertices, -1 behind the last */
+    int *face_surface;   /* nfaces */
+    int nlines, npieces; /* named lines and points; what they consist of */
+    femd_mesh_name *line;
+    int (*piece)[2];            /* npieces: vertices of an edge, or of a point (twice the same); -1: of no cell */
+    int *piece_line;            /* npieces */
     int groups_lost;            /* a Gmsh file without the section that says who is in which group */
     int ncurved_cells, ncurved; /* cells with such edges; these edges */
     femd_mesh_edge *curved;     /* ncurved, ascending by their ends */
@@ -48,7 +52,7 @@ FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh
  */
 FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material,
                                                 femd_error *err);
-/* BAD_INPUT for a boundary entry whose surface is not in the mesh or has no faces. */
+/* BAD_INPUT for a boundary entry whose surface, line or point is not in the mesh or has no faces, edges or nodes. */
 FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 
 /* Parts of the mesh that share no node, numbered in the order of their first cells: part of every cell (ncells). */

@@ -22,7 +22,7 @@ static int gmsh_dim(int type, int *nodes) {
 typedef struct gmsh_tag {
     int dim;
     long tag;
-    int index; /* in mesh->surface or mesh->region */
+    int index; /* in mesh->line, mesh->surface or mesh->region */
 } gmsh_tag;
 
 typedef struct gmsh_tags {
@@ -45,8 +45,8 @@ static int gmsh_find_tag(gmsh_tags *tags, int dim, long tag) {
 /* One name may stand for several tags. */
 static femd_status gmsh_add_tag(femd_mesh *mesh, gmsh_tags *tags, int dim, long tag, const char *name,
                                 femd_error *err) {
-    femd_mesh_name **names = dim == 2 ? &mesh->surface : &mesh->region;
-    int *n = dim == 2 ? &mesh->nsurfaces : &mesh->nregions, at = 0;
+    femd_mesh_name **names = dim < 2 ? &mesh->line : dim == 2 ? &mesh->surface : &mesh->region;
+    int *n = dim < 2 ? &mesh->nlines : dim == 2 ? &mesh->nsurfaces : &mesh->nregions, at = 0;
     gmsh_tag *more = realloc(tags->list, (tags->n + 1) * sizeof *more);
     if (!more) return gmsh_no_memory(mesh, err);
     tags->list = more;
@@ -64,13 +64,13 @@ static femd_status gmsh_add_tag(femd_mesh *mesh, gmsh_tags *tags, int dim, long 
 static femd_status gmsh_take_names(const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags, femd_error *err) {
     for (size_t i = 0; i < file->nnames; ++i) {
         const femd_gmsh_name *one = &file->name[i];
-        if (one->dim == 2 || one->dim == 3) FEMD_TRY(gmsh_add_tag(mesh, tags, one->dim, one->tag, one->name, err));
+        if (one->dim >= 0 && one->dim <= 3) FEMD_TRY(gmsh_add_tag(mesh, tags, one->dim, one->tag, one->name, err));
     }
     for (size_t i = 0; i < file->nelements; ++i) {
         const femd_gmsh_element *e = &file->element[i];
         int nodes;
         const int dim = gmsh_dim(e->type, &nodes);
-        for (int k = 0; k < e->ngroups && (dim == 2 || dim == 3); ++k) {
+        for (int k = 0; k < e->ngroups && dim >= 0; ++k) {
             const long tag = file->group[e->groups + (size_t)k];
             char number[24];
             if (gmsh_find_tag(tags, dim, tag) >= 0) continue;
@@ -245,6 +245,28 @@ static femd_status gmsh_take_faces(const femd_case *cs, const femd_gmsh_file *fi
     return FEMD_OK;
 }
 
+/* Edges and points of named groups. */
+static femd_status gmsh_take_pieces(const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags, const int *number,
+                                    femd_error *err) {
+    size_t n = 0;
+    int nodes;
+    for (size_t i = 0; i < file->nelements; ++i)
+        if (gmsh_dim(file->element[i].type, &nodes) < 2) n += (size_t)file->element[i].ngroups;
+    mesh->piece = malloc((n + 1) * sizeof *mesh->piece);
+    mesh->piece_line = malloc((n + 1) * sizeof *mesh->piece_line);
+    if (!mesh->piece || !mesh->piece_line) return gmsh_no_memory(mesh, err);
+    for (size_t i = 0; i < file->nelements; ++i) {
+        const femd_gmsh_element *e = &file->element[i];
+        const int dim = gmsh_dim(e->type, &nodes);
+        for (int k = 0; k < e->ngroups && (dim == 0 || dim == 1); ++k) {
+            for (int v = 0; v < 2; ++v)
+                mesh->piece[mesh->npieces][v] = number[file->node[e->nodes + (size_t)(dim == 1 ? v : 0)]];
+            mesh->piece_line[mesh->npieces++] = gmsh_find_tag(tags, dim, file->group[e->groups + (size_t)k]);
+        }
+    }
+    return FEMD_OK;
+}
+
 /* ---- the whole ---- */
 
 static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh, gmsh_tags *tags,
@@ -264,7 +286,8 @@ static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *fil
     FEMD_TRY_GOTO(rc, gmsh_take_cells(file, mesh, tags, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_vertices(cs, file, mesh, element_of, number, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_curves(cs, file, mesh, element_of, err), done);
-    rc = gmsh_take_faces(cs, file, mesh, tags, number, err);
+    FEMD_TRY_GOTO(rc, gmsh_take_faces(cs, file, mesh, tags, number, err), done);
+    rc = gmsh_take_pieces(file, mesh, tags, number, err);
 done:
     free(element_of);
     free(same_as);

@@ -92,27 +92,64 @@ static femd_status mesh_check_faces(DM dm, const femd_case *cs, const femd_mesh 
     return FEMD_OK;
 }
 
-/* One label for each surface that the boundary names, filled where the mesh is, and completed. Collective. */
+/* Edges and points of a named line. */
+static femd_status mesh_mark_line(DM dm, DMLabel label, const femd_mesh *mesh, int line, const char *name,
+                                  const femd_case *cs, femd_error *err) {
+    for (int e = 0; e < mesh->npieces; ++e) {
+        const int *end = mesh->piece[e], is_point = end[0] == end[1];
+        PetscInt v[2] = {mesh->ncells + end[0], mesh->ncells + end[1]}, found = 0, edge = -1;
+        const PetscInt *point = NULL;
+        if (mesh->piece_line[e] != line) continue;
+        if (end[0] >= 0 && is_point) edge = v[0];
+        if (end[0] >= 0 && end[1] >= 0 && !is_point) {
+            PETSC_TRY(err, DMPlexGetJoin(dm, 2, v, &found, &point));
+            edge = found == 1 ? point[0] : -1;
+            PETSC_TRY(err, DMPlexRestoreJoin(dm, 2, v, &found, &point));
+        }
+        if (edge < 0)
+            return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: %s of group \"%s\" in %s is none of a cell", cs->path,
+                             is_point ? "a point" : "an edge", name, mesh->title);
+        PETSC_TRY(err, DMLabelSetValue(label, edge, 1));
+    }
+    return FEMD_OK;
+}
+
+/* 1 if an entry whose load is spread over faces stands on the group. */
+static int mesh_group_is_loaded(const femd_case *cs, const char *name) {
+    const char *one;
+    for (size_t b = 0; b < cs->nboundary; ++b)
+        for (int k = 0; (one = femd_case_surface(&cs->boundary[b], k)); ++k)
+            if (femd_case_needs_faces(cs->boundary[b].kind) && strcmp(one, name) == 0) return 1;
+    return 0;
+}
+
+static femd_status mesh_mark_group(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *mesh, const char *group,
+                                   femd_error *err) {
+    char name[FEMD_NAME_MAX + 16];
+    PetscBool have;
+    DMLabel label;
+    snprintf(name, sizeof name, "surface:%s", group);
+    PETSC_TRY(err, DMHasLabel(dm, name, &have));
+    if (have) return FEMD_OK;
+    PETSC_TRY(err, DMCreateLabel(dm, name));
+    PETSC_TRY(err, DMGetLabel(dm, name, &label));
+    const int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, group),
+              l = femd_mesh_find_name(mesh->line, mesh->nlines, group);
+    femd_status rc =
+        s < 0 ? FEMD_OK : mesh_mark_surface(dm, label, mesh, s, mesh_group_is_loaded(cs, group), group, cs, err);
+    if (rc == FEMD_OK && l >= 0) rc = mesh_mark_line(dm, label, mesh, l, group, cs, err);
+    FEMD_TRY(femd_agree(comm, rc, err));
+    PETSC_TRY(err, DMPlexLabelComplete(dm, label));
+    return FEMD_OK;
+}
+
+/* One label for each group that the boundary names, filled where the mesh is, and completed. Collective. */
 static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *mesh,
                                       femd_error *err) {
-    for (size_t b = 0; b < cs->nboundary; ++b) {
-        char name[FEMD_NAME_MAX + 16];
-        PetscBool have;
-        DMLabel label;
-        snprintf(name, sizeof name, "surface:%s", cs->boundary[b].on);
-        PETSC_TRY(err, DMHasLabel(dm, name, &have));
-        if (have) continue;
-        int loaded = 0;
-        for (size_t o = b; o < cs->nboundary; ++o)
-            loaded |=
-                cs->boundary[o].kind != FEMD_LOAD_DISPLACEMENT && strcmp(cs->boundary[o].on, cs->boundary[b].on) == 0;
-        PETSC_TRY(err, DMCreateLabel(dm, name));
-        PETSC_TRY(err, DMGetLabel(dm, name, &label));
-        int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, cs->boundary[b].on);
-        femd_status rc = s < 0 ? FEMD_OK : mesh_mark_surface(dm, label, mesh, s, loaded, cs->boundary[b].on, cs, err);
-        FEMD_TRY(femd_agree(comm, rc, err));
-        PETSC_TRY(err, DMPlexLabelComplete(dm, label));
-    }
+    const char *group;
+    for (size_t b = 0; b < cs->nboundary; ++b)
+        for (int k = 0; (group = femd_case_surface(&cs->boundary[b], k)); ++k)
+            FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, group, err));
     return FEMD_OK;
 }
 

@@ -66,9 +66,9 @@ static PetscErrorCode linear_inner_options(const femd_linear *linear, int direct
     static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"},
                                           {"-telescope_pc_type", "gamg"},
                                           {"-telescope_pc_gamg_reuse_interpolation", "1"}};
-    static const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"},
-                                           {"-telescope_pc_type", "cholesky"},
-                                           {"-telescope_pc_factor_mat_solver_type", "mumps"}};
+    const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"},
+                                    {"-telescope_pc_type", linear->unsymmetric ? "lu" : "cholesky"},
+                                    {"-telescope_pc_factor_mat_solver_type", "mumps"}};
     PetscFunctionBeginUser;
     for (int i = 0; i < 3 && !linear->own_inner; ++i)
         PetscCall(PetscOptionsSetValue(NULL, direct ? mumps[i][0] : gamg[i][0], direct ? mumps[i][1] : gamg[i][1]));
@@ -98,7 +98,7 @@ static PetscErrorCode linear_use_iterative(femd_linear *linear) {
     PC pc;
     PetscFunctionBeginUser;
     PetscCall(linear_fresh_pc(linear, &pc));
-    PetscCall(KSPSetType(linear->ksp, KSPCG));
+    PetscCall(KSPSetType(linear->ksp, linear->unsymmetric ? KSPGMRES : KSPCG));
     PetscCall(KSPSetTolerances(linear->ksp, linear->rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
     if (linear->ranks > GAMG_RANKS_MAX) {
         PetscCall(linear_use_telescope(linear, pc, 0));
@@ -118,7 +118,7 @@ static PetscErrorCode linear_use_direct(femd_linear *linear) {
     if (linear->ranks > MUMPS_RANKS_MAX) {
         PetscCall(linear_use_telescope(linear, pc, 1));
     } else {
-        PetscCall(PCSetType(pc, PCCHOLESKY));
+        PetscCall(PCSetType(pc, linear->unsymmetric ? PCLU : PCCHOLESKY));
         PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
     }
     linear->direct = 1;

@@ -10,10 +10,11 @@
 typedef struct femd_linear {
     KSP ksp; /* borrowed */
     int ranks;
-    double rtol;   /* of CG */
-    int direct;    /* MUMPS is in use */
-    int failed;    /* CG has failed: MUMPS from then on */
-    int own_inner; /* the user has chosen the solver inside PCTELESCOPE */
+    double rtol;     /* of CG */
+    int direct;      /* MUMPS is in use */
+    int failed;      /* CG has failed: MUMPS from then on */
+    int unsymmetric; /* loads follow the field: GMRES and LU instead of CG and Cholesky */
+    int own_inner;   /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;
 
 /* Set the case's PETSc options (those of the command line win); ksp is that of the SNES. */

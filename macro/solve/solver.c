@@ -7,6 +7,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/boundary.h"
 #include "solve/newton.h"
 
 struct femd_solver {
@@ -31,8 +32,10 @@ static PetscErrorCode solver_create_objects(femd_solver *s) {
     PetscCall(VecDuplicate(s->R, &s->trial));
     PetscCall(DMSetMatType(s->field->dm, MATAIJ));
     PetscCall(DMCreateMatrix(s->field->dm, &s->K));
-    PetscCall(MatSetOption(s->K, MAT_SYMMETRIC, PETSC_TRUE));
-    PetscCall(MatSetOption(s->K, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
+    if (!s->field->boundary->follows) {
+        PetscCall(MatSetOption(s->K, MAT_SYMMETRIC, PETSC_TRUE));
+        PetscCall(MatSetOption(s->K, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
+    }
     PetscCall(MatSetOption(s->K, MAT_NEW_NONZERO_LOCATION_ERR, PETSC_TRUE));
     PetscCall(femd_linear_modes(s->field, s->K, &s->modes));
     PetscCall(SNESCreate(s->p->comm, &s->snes));
@@ -59,6 +62,7 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
     KSP ksp = NULL;
     PETSC_TRY(err, SNESGetKSP(s->snes, &ksp));
     PetscErrorCode code = femd_linear_init(&s->linear, p->cs, p->size, ksp);
+    s->linear.unsymmetric = field->boundary->follows;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
     s->newton = (femd_newton){.field = field,
