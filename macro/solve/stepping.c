@@ -54,11 +54,20 @@ static void stepping_tell_notes(femd_problem *p, const femd_stepping_hooks *hook
     }
 }
 
+static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
+    uint64_t mine = p->law->reused ? p->law->reused(p->law->self) : 0;
+    MPI_TRY(err, MPI_Allreduce(&mine, reused, 1, MPI_UINT64_T, MPI_SUM, p->comm));
+    return FEMD_OK;
+}
+
+/* reused_before: answers that were reused before the step. Its last are those that the commit asks for. */
 static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
-                                        femd_step_record *rec, femd_error *err) {
+                                        uint64_t reused_before, femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
     FEMD_TRY(p->displacement->kind->commit(p->displacement, rec->step, rec, err));
+    FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
+    rec->reused -= reused_before;
     stepping_tell_notes(p, hooks, rec);
     PETSC_TRY(err, VecCopy(X, p->displacement->committed));
     p->time = time;
@@ -145,18 +154,12 @@ static void stepping_explain(const femd_problem *p, const femd_step_record *rec,
                  rec->softer, p->time / p->cs->end_time);
 }
 
-static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, femd_error *err) {
-    uint64_t mine = p->law->reused ? p->law->reused(p->law->self) : 0;
-    MPI_TRY(err, MPI_Allreduce(&mine, reused, 1, MPI_UINT64_T, MPI_SUM, p->comm));
-    return FEMD_OK;
-}
-
 /* One committed step, after as many cuts as it takes. */
 static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                      femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     char why[512] = "", near[200];
-    uint64_t before, after;
+    uint64_t before;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
     p->displacement->kind->step(p->displacement, rec->step);
@@ -167,11 +170,9 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
         rec->dt = time - p->time;
         FEMD_TRY(femd_solver_attempt(s, time, rec->cuts, X, rec, &outcome, why, sizeof why, err));
         if (outcome == FEMD_ATTEMPT_CONVERGED) {
-            FEMD_TRY(stepping_reused_so_far(p, &after, err));
-            rec->reused = after - before;
             stepping_tell(p, hooks, rec, direct_before);
             stepping_tell_stability(p, hooks, rec);
-            return stepping_commit_step(p, hooks, X, time, rec, err);
+            return stepping_commit_step(p, hooks, X, time, before, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
