@@ -18,7 +18,7 @@
 enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 
 typedef struct request {
-    const char *path, *out, *dump_point, *store;
+    const char *path, *out, *dump_point, *store, *durability;
     int workers, ranks, resume, quiet, any_build, store_size;
     double task_deadline; /* s; 0: the server's own */
     option_list sets, engines, petsc;
@@ -134,13 +134,20 @@ static void run_store_arguments(const request *q, const char *size, arguments *a
     if (q->any_build) run_add(a, "--any-build");
 }
 
+static int run_has_journal(const request *q) {
+    return q->durability && strcmp(q->durability, "store") == 0;
+}
+
 static femd_status run_start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
                                        int *code, femd_error *err) {
-    char address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16];
+    char journal[4096], address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16];
     int pipe_fd[2], news_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
     snprintf(address, sizeof address, "ipc://%s/socket", folder);
+    if ((size_t)snprintf(journal, sizeof journal, "%s/journal", q->out) >= sizeof journal)
+        return femd_fail(err, FEMD_BAD_INPUT, "--out %s: the path is too long", q->out);
+    if (!q->resume) (void)unlink(journal); /* of an earlier run, which begins anew */
     snprintf(ranks, sizeof ranks, "%d", q->ranks);
     if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
         return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
@@ -161,6 +168,8 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     if (q->task_deadline > 0) run_add_two(&server, "--task-deadline", deadline);
     run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
     run_store_arguments(q, store_size, &server);
+    if (q->durability) run_add_two(&server, "--durability", q->durability);
+    if (run_has_journal(q)) run_add_two(&server, "--journal", journal);
     run_add(&server, "--die-with-parent");
     run_add(&worker, p->worker);
     run_add_two(&worker, "--connect", address);
@@ -184,9 +193,11 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
                                  .ready_write = pipe_fd[1],
                                  .news_read = news_fd[0],
                                  .news_write = news_fd[1],
+                                 .server_again = run_has_journal(q),
                                  .log = out->log,
                                  .guard = &guard};
     *code = supervise(&plan);
+    if (*code == FEMD_EXIT_OK) (void)unlink(journal);
     launch_remove(folder);
     launch_guard_end(&guard);
     return FEMD_OK;
@@ -270,6 +281,17 @@ static int run_the_case(const request *q) {
     return rc == FEMD_OK ? code : command_failed(&err);
 }
 
+static int run_check_durability(const request *q) {
+    const char *level = q->durability ? q->durability : "replica";
+    if (strcmp(level, "none") != 0 && strcmp(level, "replica") != 0 && strcmp(level, "store") != 0)
+        fprintf(stderr, "femd: --durability %s: none, replica or store is wanted\n", level);
+    else if (run_has_journal(q) && !q->store)
+        fprintf(stderr, "femd: --durability store wants a store; name it with --store DIR\n");
+    else
+        return 1;
+    return 0;
+}
+
 int cmd_run(int argc, char **argv) {
     request q = {.workers = run_online_cores(), .ranks = 1};
     int code;
@@ -290,6 +312,10 @@ int cmd_run(int argc, char **argv) {
          "keep every answer in a folder, and never evaluate again what it holds", 0, 0},
         {"--store-size", NULL, OPTION_INT, &q.store_size, "MIB",
          "most that the store may take on disk (default: as it is, 4096 for a new one)", 2, 1000000000},
+        {"--durability", NULL, OPTION_TEXT, &q.durability, "LEVEL",
+         "where a committed state is before the run goes on: none, replica (at the server, the default), store (on "
+         "disk, with a journal: the server may die; wants --store)",
+         0, 0},
         {"--any-build", NULL, OPTION_FLAG, &q.any_build, NULL,
          "take answers of the store that another build gave; the run is marked as not reproducible", 0, 0},
         {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
@@ -319,6 +345,7 @@ int cmd_run(int argc, char **argv) {
         fprintf(stderr, "femd: --store-size and --any-build are about a store; name it with --store DIR\n");
         return FEMD_EXIT_BAD_INPUT;
     }
+    if (!run_check_durability(&q)) return FEMD_EXIT_BAD_INPUT;
     char *folder = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (!q.out) {

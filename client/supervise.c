@@ -213,7 +213,14 @@ static void supervise_server_ended(run *r, int status) {
     char words[128];
     if (r->phase == ENDING) return;
     launch_words(status, words, sizeof words);
-    const part *p = &r->part[SERVER];
+    part *p = &r->part[SERVER];
+    if (r->plan->server_again && r->phase == RUNNING && p->restarts < RESTARTS) {
+        const double wait = backoff[p->restarts++];
+        p->restart_at = femd_clock() + wait;
+        supervise_say(r, "the server died: %s; starting it again in %g s (%d of %d), the run goes on from its journal",
+                      words, wait, p->restarts, RESTARTS);
+        return;
+    }
     supervise_say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
                   *p->last ? "; it said: " : "", p->last);
     supervise_end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
@@ -338,6 +345,7 @@ static int supervise_alive(const run *r) {
 }
 
 static void supervise_on_clock(run *r, double now) {
+    if (r->part[SERVER].restart_at > 0 && now >= r->part[SERVER].restart_at) supervise_start_part(r, SERVER);
     for (size_t i = WORKERS; i < r->n; i++) {
         part *p = &r->part[i];
         if (p->restart_at > 0 && now >= p->restart_at) supervise_start_part(r, i);
@@ -353,7 +361,7 @@ static void supervise_on_clock(run *r, double now) {
 
 static int supervise_poll_timeout(const run *r, double now) {
     double next = r->phase == RUNNING || r->forced ? now + 1.0 : r->deadline;
-    for (size_t i = WORKERS; i < r->n; i++)
+    for (size_t i = 0; i < r->n; i++)
         if (r->part[i].restart_at > 0 && r->part[i].restart_at < next) next = r->part[i].restart_at;
     return next > now ? (int)((next - now) * 1000) + 1 : 0;
 }
@@ -397,6 +405,11 @@ static void supervise_end_orphans(void) {
     }
 }
 
+static void supervise_close_ends(const supervise_plan *plan) {
+    close(plan->ready_write);
+    if (plan->news_write >= 0) close(plan->news_write);
+}
+
 static int supervise_parts(run *r) {
     r->deadline = femd_clock() + ready_timeout;
     r->phase = STARTING;
@@ -411,8 +424,7 @@ static int supervise_parts(run *r) {
             snprintf(p->name, sizeof p->name, "worker %zu", i - WORKERS + 1);
     }
     supervise_start_part(r, SERVER);
-    close(r->plan->ready_write);
-    if (r->plan->news_write >= 0) close(r->plan->news_write);
+    if (!r->plan->server_again) supervise_close_ends(r->plan); /* one that is started again wants them too */
     while (r->phase != ENDING || supervise_alive(r)) supervise_turn(r);
     for (size_t i = 0; i < r->n; i++) {
         if (r->part[i].child.fd < 0) continue;
@@ -421,6 +433,7 @@ static int supervise_parts(run *r) {
     }
     if (r->ready >= 0) close(r->ready);
     if (r->news >= 0) close(r->news);
+    if (r->plan->server_again) supervise_close_ends(r->plan);
     supervise_end_orphans();
     return r->interrupted ? 128 + r->interrupted : r->code;
 }

@@ -15,14 +15,15 @@ typedef struct supervise_plan {
     char *const *macro;
     int ready_read, ready_write; /* pipe on which the server says that it is ready; both are closed here */
     int news_read, news_write;   /* pipe on which the server tells of workers; both are closed here; -1: none */
+    int server_again;            /* a server that dies is started again: it has a journal */
     FILE *log;                   /* what server and workers say, line by line with the name of the part */
     const launch_guard *guard;   /* is told the server, the solver and the workers' groups */
 } supervise_plan;
 
-/* Start the parts, restart workers that die (three times each, after 0.5, 1 and 2 s), kill and so replace those that
- * the server calls hung, or gone for 5 s while the process is there, end everything when the solver ends, when the
- * server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns no child is left. Returns
- * the exit code of the run; words about anything unusual are on stderr and in the log. */
+/* Start the parts, restart workers that die, and the server if that can go on (three times each, after 0.5, 1 and 2 s),
+ * kill and so replace those that the server calls hung, or gone for 5 s while the process is there, end everything when
+ * the solver ends, when the server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns
+ * no child is left. Returns the exit code of the run; words about anything unusual are on stderr and in the log. */
 int supervise(const supervise_plan *plan);
 
 #endif

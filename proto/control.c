@@ -49,6 +49,7 @@ static const field hello_fields[] = {
 };
 static const field welcome_fields[] = {
     FIELD(femd_welcome, U64, "peer", peer, 1),
+    FIELD(femd_welcome, U64, "epoch", epoch, 0),
     FIELD(femd_welcome, NAME, "level", level, 1),
     FIELD(femd_welcome, U32, "credits", credits, 0),
     FIELD(femd_welcome, U64, "frame_max", frame_max, 1),

@@ -6,7 +6,7 @@
 
 enum {
     HASH_BYTES = 32,
-    ANSWER_HEAD = 16,
+    ANSWER_HEAD = 48,
     RESULT_HEAD = 48,
     STATE_HEAD = 40,
     COMMIT_HEAD = 8,
@@ -107,7 +107,8 @@ int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err) {
         femd_fail(err, FEMD_PROTOCOL, "TASK: the deadline is not a time");
         return -1;
     }
-    if (femd_request_decode(rd->p + 16, &t->request, err) != FEMD_OK) return -1;
+    memcpy(t->key.b, rd->p + 16, HASH_BYTES);
+    if (femd_request_decode(rd->p + 48, &t->request, err) != FEMD_OK) return -1;
     messages_advance(rd, FEMD_TASK_BYTES);
     return 1;
 }
@@ -129,6 +130,7 @@ int femd_answer_next(femd_reader *rd, femd_answer *a, femd_error *err) {
     if (messages_response_behind(rd, ANSWER_HEAD, &a->response, err) != 1) return -1;
     if (femd_response_peek(a->response.data, a->response.size, &a->status, &a->state_out, err) != FEMD_OK) return -1;
     a->task = femd_get64(rd->p);
+    memcpy(a->key.b, rd->p + 8, HASH_BYTES);
     messages_advance(rd, ANSWER_HEAD + a->response.size);
     return 1;
 }
@@ -258,17 +260,20 @@ femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err)
     FEMD_TRY(messages_grow(out, FEMD_TASK_BYTES, &p, err));
     femd_put64(p, t->id);
     femd_putf64(p + 8, t->deadline);
-    femd_request_encode(&t->request, p + 16);
+    memcpy(p + 16, t->key.b, HASH_BYTES);
+    femd_request_encode(&t->request, p + 48);
     return FEMD_OK;
 }
 
-femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response *r, femd_error *err) {
+femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_hash *key, const femd_response *r,
+                            femd_error *err) {
     FEMD_TRY(femd_buffer_reserve(out, ANSWER_HEAD + FEMD_RESPONSE_BYTES_MAX, err));
     uint8_t *p = out->data + out->size;
     const size_t n = femd_response_encode(r, p + ANSWER_HEAD);
     femd_put64(p, task);
-    femd_put32(p + 8, (uint32_t)n);
-    femd_put32(p + 12, 0);
+    memcpy(p + 8, key->b, HASH_BYTES);
+    femd_put32(p + 40, (uint32_t)n);
+    femd_put32(p + 44, 0);
     out->size += ANSWER_HEAD + n;
     return FEMD_OK;
 }

@@ -21,6 +21,7 @@ typedef struct femd_common {
     femd_status health;
     femd_core_counters counter;
     femd_limits limits;
+    int replaying;    /* what a journal tells is done again: nothing is handed out */
     int reproducible; /* no two workers have answered one key differently */
 } femd_common;
 

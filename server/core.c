@@ -11,7 +11,7 @@
 #include "audit.h"
 #include "femd/evaluate.h"
 #include "femd/json_channel.h"
-#include "rooms.h"
+#include "replay.h"
 #include "status.h"
 
 enum { VIOLATIONS_MAX = 8 };
@@ -105,6 +105,10 @@ static femd_status core_on_worker_state(femd_rooms *rooms, uint32_t peer, const 
     return states_receive(rooms->states, peer, frame, err);
 }
 
+static femd_status core_on_have(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
+    return states_had(rooms->states, peer, frame, err);
+}
+
 static femd_status core_on_opened(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
     return materials_opened(rooms->materials, peer, frame, err);
 }
@@ -176,6 +180,7 @@ static core_handler core_find_handler(unsigned type, femd_role role) {
         {FEMD_MSG_BEAT, FROM_WORKER, core_on_beat},
         {FEMD_MSG_STATE, FROM_WORKER, core_on_worker_state},
         {FEMD_MSG_MATERIAL_READY, FROM_WORKER, core_on_opened},
+        {FEMD_MSG_HAVE, FROM_WORKER, core_on_have},
         {FEMD_MSG_EVALUATE, FROM_CLIENT, core_on_evaluate},
         {FEMD_MSG_CANCEL, FROM_CLIENT, core_on_cancel},
         {FEMD_MSG_MATERIAL, FROM_CLIENT, core_on_material},
@@ -310,6 +315,19 @@ void femd_core_settle(femd_core *core, double now) {
     runs_settle(rooms->runs);
     if (ledger_cached(rooms->ledger) > common->config.cache_bytes)
         ledger_trim(rooms->ledger, common->config.cache_bytes);
+}
+
+/* ---- a journal ---- */
+
+femd_status femd_core_replay(femd_core *core, const void *record, size_t size, double now, femd_error *err) {
+    core_set_clock(&core->rooms.common, now);
+    const femd_status rc = replay_record(&core->rooms, record, size, err);
+    core_empty_queues(&core->rooms);
+    return rc;
+}
+
+void femd_core_summarise(femd_core *core) {
+    replay_summary(&core->rooms);
 }
 
 /* ---- the face ---- */

@@ -39,6 +39,12 @@ void femd_core_recycle(femd_core *core, femd_buffer *frame);
  * wrong. */
 femd_status femd_core_health(const femd_core *core);
 
+/* Before the first frame: what the journal of a server that died says, record by record. BAD_INPUT for one that is
+ * damaged or does not follow from those before: what was replayed up to there stands. */
+FEMD_MUST_CHECK femd_status femd_core_replay(femd_core *core, const void *record, size_t size, double now,
+                                             femd_error *err);
+/* Hand out a summary of all that must outlive the server, which begins the journal anew. */
+void femd_core_summarise(femd_core *core);
 const femd_core_counters *femd_core_count(const femd_core *core);
 void femd_core_sum(const femd_core *core, femd_core_totals *totals);
 /* Forget every finished evaluation that nothing needs. */

@@ -290,6 +290,7 @@ static void dispatch_send(femd_dispatch *dispatch, uint32_t lane, uint32_t worke
         uint32_t evaluation = dispatch->picked.at[i];
         femd_task task = {.id = ledger_task_id(in->ledger, evaluation),
                           .deadline = 0,
+                          .key = *ledger_key(in->ledger, evaluation),
                           .request = *ledger_request(in->ledger, evaluation)};
         rc = femd_task_add(&frame, &task, NULL);
         ledger_sent(in->ledger, evaluation, worker, number);

@@ -203,6 +203,15 @@ int keeper_find_answer(void *user, const femd_hash *key, uint64_t fingerprint, f
     return kept_decode(found.bytes.data, found.bytes.size, kept, NULL) == FEMD_OK;
 }
 
+int keeper_find_maker(void *user, const femd_hash *state, femd_kept *kept) {
+    const femd_keeper *keeper = user;
+    vault_found found;
+    femd_error err = FEMD_ERROR_INIT;
+    const int got = vault_find_maker(keeper->vault, state, &found, &err);
+    if (got < 0) keeper_say(keeper, FEMD_LOG_WARNING, "%s; it counts as absent", err.text);
+    return got > 0 && kept_decode(found.bytes.data, found.bytes.size, kept, NULL) == FEMD_OK;
+}
+
 int keeper_find_state(void *user, const femd_hash *name, femd_bytes *content) {
     vault_found found;
     if (!keeper_find(user, VAULT_STATE, name->b, 1, &found)) return 0;

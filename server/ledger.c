@@ -59,6 +59,7 @@ uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_reques
     record->key = *key;
     record->request = *request;
     record->material = material;
+    record->inputs = catalogue_caps(ledger->catalogue, material)->inputs;
     record->stage = STAGE_DONE;
     femd_limits_add(&ledger->common->limits, BYTES_REQUESTS, RECORD_BYTES);
     return number;

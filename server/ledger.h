@@ -9,6 +9,7 @@
 #include "catalogue.h"
 #include "deaths.h"
 #include "femd/evaluate.h"
+#include "kept.h"
 #include "lanes.h"
 #include "outbox.h"
 #include "roster.h"
@@ -37,6 +38,13 @@ uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_reques
 /* A record of what an earlier run has kept, answered already; FEMD_NIL if there is none by a build that is here, or by
  * any where that is enough. */
 uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material);
+/* A record of what was kept, answered already, of a material that is known; the one that is there if it is. FEMD_NIL if
+ * it cannot be. */
+uint32_t ledger_restore(femd_ledger *ledger, const femd_kept *kept);
+/* The evaluation of a key, from the store if it is not here; FEMD_NIL if it is nowhere. */
+uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key);
+/* Hand its answer out as a record of the journal. */
+void ledger_record_answer(femd_ledger *ledger, uint32_t evaluation);
 /* 1 if its answer is of a build that no worker was of when it was recalled. */
 int ledger_is_foreign(const femd_ledger *ledger, uint32_t evaluation);
 /* Queue it for a run. STATE_LOST (and nothing queued) if its state_in is unknown. */

@@ -3,7 +3,7 @@
  * the state and nobody holds it. */
 #include "ledger_private.h"
 
-enum { REMAKES_MAX = 8, HOPS_MAX = 1000 };
+enum { REMAKES_MAX = 8 };
 
 int ledger_add_maker(femd_ledger *ledger, uint32_t state, uint32_t number) {
     if (!femd_rows_reach(&ledger->made, state)) {
@@ -33,6 +33,10 @@ void ledger_remove_maker(femd_ledger *ledger, uint32_t state, uint32_t number) {
         states_end_making(ledger->states, state, FEMD_OK);
     }
     states_forget(ledger->states, state);
+}
+
+int ledger_has_maker(const femd_ledger *ledger, uint32_t state) {
+    return state < femd_rows_end(&ledger->made) && ledger_state_at(ledger, state)->makers;
 }
 
 static uint32_t ledger_remaker(const femd_ledger *ledger, uint32_t state) {
@@ -98,6 +102,10 @@ static int ledger_repeat(femd_ledger *ledger, uint32_t number) {
 
 static int ledger_make(femd_ledger *ledger, uint32_t state) {
     uint32_t number = ledger_choose_maker(ledger, state);
+    if (!number) { /* the history may know more than the books */
+        ledger_recall_makers(ledger, state);
+        number = ledger_choose_maker(ledger, state);
+    }
     if (!number || ledger_closes_a_ring(ledger, state, number) || !ledger_repeat(ledger, number)) return 0;
     ledger_state_at(ledger, state)->remaker = number;
     states_begin_making(ledger->states, state);

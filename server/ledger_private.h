@@ -43,6 +43,7 @@ typedef struct evaluation {
     uint32_t response_size, passing_size;
     uint8_t *response; /* owned, from the chunks */
     uint8_t *passing;  /* owned: the answer in the queue if it is not the response */
+    uint32_t inputs;   /* of the material: those of which the key is made */
     uint64_t fingerprint;
     double poisoned; /* when it was given up as poison */
 } evaluation;
@@ -135,6 +136,8 @@ void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change);
 int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change);
 /* Its first answer is there: it is kept for other runs, if it says something of the material. */
 void ledger_keep(femd_ledger *ledger, uint32_t number);
+/* Who made a state, and what it started from, as far back as that is not known here: from the store. */
+void ledger_recall_makers(femd_ledger *ledger, uint32_t state);
 /* Two answers of one build differ: what is kept of it is in doubt. */
 void ledger_doubt(femd_ledger *ledger, uint32_t number);
 /* Enter the state of an answer, if there is one, and who makes it. */
@@ -150,7 +153,10 @@ int ledger_note_loss(femd_ledger *ledger, uint32_t number, uint32_t worker, uint
 /* It was answered: those deaths were not its fault. */
 void ledger_forgive(femd_ledger *ledger, uint32_t number);
 
+enum { HOPS_MAX = 1000 };
+
 /* ledger_makers.c */
+int ledger_has_maker(const femd_ledger *ledger, uint32_t state);
 /* 0 if memory is out. */
 int ledger_add_maker(femd_ledger *ledger, uint32_t state, uint32_t number);
 void ledger_remove_maker(femd_ledger *ledger, uint32_t state, uint32_t number);

@@ -77,22 +77,68 @@ static int ledger_fits(femd_ledger *ledger, const femd_kept *kept, const femd_ha
     return 0;
 }
 
+/* A record with the answer that was kept, done. */
+static uint32_t ledger_add_kept(femd_ledger *ledger, const femd_kept *kept, const femd_request *request,
+                                uint32_t material, const femd_hash *state_out) {
+    uint32_t number = ledger_add(ledger, &kept->key, request, material);
+    if (!number) return FEMD_NIL;
+    evaluation *record = ledger_at(ledger, number);
+    record->fingerprint = kept->fingerprint;
+    record->inputs = kept->inputs;
+    ledger_enter_state(ledger, number, state_out);
+    ledger_keep_response(ledger, record, &kept->response);
+    if (!record->response) return FEMD_NIL;
+    ledger_cache(ledger, number);
+    return number;
+}
+
 uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material) {
     femd_kept kept;
     femd_hash state_out;
     if (!ledger->common->config.recall || !ledger_find_kept(ledger, key, &kept)) return FEMD_NIL;
     if (!ledger_fits(ledger, &kept, key, request, material, &state_out)) return FEMD_NIL;
-    uint32_t number = ledger_add(ledger, key, request, material);
+    uint32_t number = ledger_add_kept(ledger, &kept, request, material, &state_out);
     if (!number) return FEMD_NIL;
-    evaluation *record = ledger_at(ledger, number);
-    record->fingerprint = kept.fingerprint;
-    if (!ledger_build_of(ledger, kept.fingerprint)) record->flags |= LEDGER_FOREIGN;
-    ledger_enter_state(ledger, number, &state_out);
-    ledger_keep_response(ledger, record, &kept.response);
-    if (!record->response) return FEMD_NIL;
-    ledger_cache(ledger, number);
+    if (!ledger_build_of(ledger, kept.fingerprint)) ledger_at(ledger, number)->flags |= LEDGER_FOREIGN;
     ledger->common->counter.recalled++;
     return number;
+}
+
+uint32_t ledger_restore(femd_ledger *ledger, const femd_kept *kept) {
+    int32_t status;
+    femd_hash state_out;
+    const uint32_t there = ledger_find(ledger, &kept->key),
+                   material = catalogue_find(ledger->catalogue, &kept->material);
+    if (there) return there;
+    if (!material || kept->level != ledger->common->level_number ||
+        femd_response_peek(kept->response.data, kept->response.size, &status, &state_out, NULL) != FEMD_OK)
+        return FEMD_NIL;
+    return ledger_add_kept(ledger, kept, &kept->request, material, &state_out);
+}
+
+uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key) {
+    const femd_recall *recall = ledger->common->config.recall;
+    femd_kept kept;
+    const uint32_t there = ledger_find(ledger, key);
+    if (there || !recall || !recall->answer(recall->user, key, 0, &kept)) return there;
+    return ledger_restore(ledger, &kept);
+}
+
+void ledger_recall_makers(femd_ledger *ledger, uint32_t state) {
+    const femd_recall *recall = ledger->common->config.recall;
+    femd_hash name = *states_name(ledger->states, state);
+    femd_kept kept;
+    if (!recall || !recall->maker) return;
+    for (uint32_t hops = 0; hops < HOPS_MAX; hops++) {
+        if (!recall->maker(recall->user, &name, &kept)) return;
+        name = kept.request.state_in;
+        const uint32_t number = ledger_restore(ledger, &kept);
+        if (!number || femd_hash_is_zero(&name)) return;
+        const uint32_t from = states_find(ledger->states, &name);
+        if (from && (states_content(ledger->states, from).data || states_holders(ledger->states, from) ||
+                     ledger_has_maker(ledger, from)))
+            return;
+    }
 }
 
 int ledger_is_foreign(const femd_ledger *ledger, uint32_t number) {
@@ -101,7 +147,7 @@ int ledger_is_foreign(const femd_ledger *ledger, uint32_t number) {
 
 /* ---- keeping ---- */
 
-void ledger_keep(femd_ledger *ledger, uint32_t number) {
+static void ledger_hand_out(femd_ledger *ledger, uint32_t number, int only_record) {
     const evaluation *record = ledger_at(ledger, number);
     int32_t status;
     femd_hash state_out;
@@ -111,7 +157,7 @@ void ledger_keep(femd_ledger *ledger, uint32_t number) {
     const femd_kept kept = {.key = record->key,
                             .material = *catalogue_id(ledger->catalogue, record->material),
                             .level = ledger->common->level_number,
-                            .inputs = catalogue_caps(ledger->catalogue, record->material)->inputs,
+                            .inputs = record->inputs,
                             .fingerprint = record->fingerprint,
                             .request = record->request,
                             .response = {record->response, record->response_size}};
@@ -120,7 +166,19 @@ void ledger_keep(femd_ledger *ledger, uint32_t number) {
         common_no_memory(ledger->common);
         return;
     }
-    outbox_keep(ledger->outbox, FEMD_ACTION_KEEP_ANSWER, &bytes);
+    outbox_record(ledger->outbox, &(femd_annal){.kind = ANNAL_ANSWER, .bytes = {bytes.data, bytes.size}});
+    if (only_record)
+        outbox_recycle(ledger->outbox, &bytes);
+    else
+        outbox_keep(ledger->outbox, FEMD_ACTION_KEEP_ANSWER, &bytes);
+}
+
+void ledger_keep(femd_ledger *ledger, uint32_t number) {
+    ledger_hand_out(ledger, number, 0);
+}
+
+void ledger_record_answer(femd_ledger *ledger, uint32_t number) {
+    if (ledger->common->config.journal) ledger_hand_out(ledger, number, 1);
 }
 
 void ledger_doubt(femd_ledger *ledger, uint32_t number) {

@@ -311,6 +311,8 @@ femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answe
     answers_cost cost;
     *message = FEMD_NIL;
     uint32_t number = ledger_of_task(ledger, answer->task);
+    /* of another server's life: the number was another task's then */
+    if (number && !femd_hash_equal(&ledger_at(ledger, number)->key, &answer->key)) number = FEMD_NIL;
     FEMD_TRY(ledger_check(ledger, number, worker, answer, &cost, err));
     if (!number) {
         ledger->common->counter.late++;

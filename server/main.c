@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "femd/clock.h"
-#include "keeper.h"
 #include "net.h"
 
-enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70 };
+enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70, STORE_MIB_LEAST = 2 };
 
 static const char help[] =
     "femd-server --bind ADDRESS [options]\n"
@@ -33,6 +34,12 @@ static const char help[] =
     "  --store-size MIB   most that the store may take on disk; the longest unused goes (default: as it is, 4096 for "
     "a new one)\n"
     "  --any-build        take answers of the store that another build gave; the run is marked as not reproducible\n"
+    "  --journal FILE     write down what a server that is started in the place of this one must know, should this "
+    "one\n"
+    "                     die; and go on where the server that wrote the file was; wants --store\n"
+    "  --durability LEVEL where a committed state is when COMMITTED is said: none (at its worker alone), replica (at "
+    "the\n"
+    "                     server too, the default), store (on disk; wants --store and --journal)\n"
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
@@ -41,8 +48,11 @@ static const char help[] =
     "  --die-with-parent  end when the process that started the server ends\n"
     "  --help, --version\n";
 
+typedef enum durability { DURABILITY_REPLICA = 0, DURABILITY_NONE, DURABILITY_STORE } durability;
+
 typedef struct options {
-    const char *bind, *level, *log, *store;
+    durability durability;
+    const char *bind, *level, *log, *store, *journal;
     uint64_t cache_mib, memory_mib, store_mib;
     femd_times times;
     int quiet, ready_fd, news_fd, die_with_parent, any_build;
@@ -52,7 +62,7 @@ typedef struct journal {
     FILE *file;
     femd_log_level most;
     int news_fd;
-    femd_keeper *keeper; /* NULL: nothing is kept */
+    femd_durable *durable; /* NULL: nothing is kept */
 } journal;
 
 static void server_write_log(void *user, femd_log_level level, const char *text) {
@@ -104,14 +114,17 @@ static void server_write_store_log(void *user, femd_log_level level, const char 
 
 static void server_keep(void *user, femd_action_kind kind, const femd_bytes *bytes) {
     const journal *log = user;
-    if (!log->keeper) return;
-    switch (kind) {
-    case FEMD_ACTION_KEEP_ANSWER: keeper_add(log->keeper, VAULT_ANSWER, VAULT_PUT, bytes); break;
-    case FEMD_ACTION_KEEP_STATE: keeper_add(log->keeper, VAULT_STATE, VAULT_PUT, bytes); break;
-    case FEMD_ACTION_KEEP_MATERIAL: keeper_add(log->keeper, VAULT_MATERIAL, VAULT_PUT, bytes); break;
-    case FEMD_ACTION_FORGET_ANSWER: keeper_add(log->keeper, VAULT_ANSWER, VAULT_FORGET, bytes); break;
-    default: break;
-    }
+    if (log->durable) durable_keep(log->durable, kind, bytes);
+}
+
+static void server_before_send(void *user) {
+    const journal *log = user;
+    if (log->durable) durable_before_send(log->durable);
+}
+
+static void server_rested(void *user, femd_core *core) {
+    const journal *log = user;
+    if (log->durable) durable_rested(log->durable, core);
 }
 
 /* ---- options ---- */
@@ -126,6 +139,16 @@ static femd_status server_read_number(const char *name, const char *text, double
     return FEMD_OK;
 }
 
+static femd_status server_read_durability(const char *text, durability *level, femd_error *err) {
+    static const char *const words[] = {"replica", "none", "store"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, words[i]) != 0) continue;
+        *level = (durability)i;
+        return FEMD_OK;
+    }
+    return femd_fail(err, FEMD_BAD_ARGUMENT, "--durability %s: none, replica or store is wanted", text);
+}
+
 static femd_status server_read_option(int option, const char *text, options *opt, femd_error *err) {
     double value = 0;
     switch (option) {
@@ -136,8 +159,10 @@ static femd_status server_read_option(int option, const char *text, options *opt
     case 'p': opt->die_with_parent = 1; return FEMD_OK;
     case 's': opt->store = text; return FEMD_OK;
     case 'a': opt->any_build = 1; return FEMD_OK;
+    case 'j': opt->journal = text; return FEMD_OK;
+    case 'D': return server_read_durability(text, &opt->durability, err);
     case 'z':
-        FEMD_TRY(server_read_number("--store-size", text, VAULT_MIB_LEAST, 1e9, &value, err));
+        FEMD_TRY(server_read_number("--store-size", text, STORE_MIB_LEAST, 1e9, &value, err));
         opt->store_mib = (uint64_t)value;
         return FEMD_OK;
     case 'c':
@@ -179,6 +204,8 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"store", required_argument, NULL, 's'},
                                          {"store-size", required_argument, NULL, 'z'},
                                          {"any-build", no_argument, NULL, 'a'},
+                                         {"journal", required_argument, NULL, 'j'},
+                                         {"durability", required_argument, NULL, 'D'},
                                          {"log", required_argument, NULL, 'L'},
                                          {"quiet", no_argument, NULL, 'q'},
                                          {"ready-fd", required_argument, NULL, 'r'},
@@ -195,8 +222,13 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
     }
     if (optind < argc)
         femd_fail(err, FEMD_BAD_ARGUMENT, "unexpected argument %s; see femd-server --help", argv[optind]);
-    else if (!opt->store && (opt->store_mib || opt->any_build))
-        femd_fail(err, FEMD_BAD_ARGUMENT, "--store-size and --any-build are about a store; name it with --store DIR");
+    else if (!opt->store && (opt->store_mib || opt->any_build || opt->journal))
+        femd_fail(err, FEMD_BAD_ARGUMENT,
+                  "--store-size, --any-build and --journal want a store; name it with --store DIR");
+    else if (opt->durability == DURABILITY_STORE && !opt->journal)
+        femd_fail(err, FEMD_BAD_ARGUMENT, "--durability store wants a store and a journal: --store DIR --journal FILE");
+    else if (opt->durability == DURABILITY_NONE && opt->journal)
+        femd_fail(err, FEMD_BAD_ARGUMENT, "--durability none has nothing to write into a journal");
     else if (!opt->bind)
         femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
     else
@@ -238,13 +270,24 @@ static uint64_t server_memory(const options *opt) {
     return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE) / 2;
 }
 
+/* Without a journal nobody knows the last one: a number that was hardly ever given. */
+static uint64_t server_epoch(const options *opt, const journal *log) {
+    uint64_t epoch = 0;
+    if (opt->journal) return durable_epoch(log->durable);
+    if (getrandom(&epoch, sizeof epoch, 0) < 0) epoch = (uint64_t)getpid();
+    return epoch;
+}
+
 static femd_status server_serve(const options *opt, journal *log, femd_error *err) {
     uint64_t memory = server_memory(opt), cache = opt->cache_mib << 20;
-    femd_recall recall = {.answer = keeper_find_answer, .state = keeper_find_state, .any_build = opt->any_build};
-    const keeper_config store = {
-        .folder = opt->store, .bytes = opt->store_mib << 20, .log = server_write_store_log, .user = log};
-    if (opt->store) FEMD_TRY(keeper_open(&store, &log->keeper, err));
-    recall.user = log->keeper;
+    const durable_config durable = {.store = opt->store,
+                                    .store_bytes = opt->store_mib << 20,
+                                    .journal = opt->journal,
+                                    .any_build = opt->any_build,
+                                    .level = opt->level,
+                                    .log = server_write_store_log,
+                                    .user = log};
+    if (opt->store) FEMD_TRY(durable_open(&durable, &log->durable, err));
     const femd_core_config core_config = {.level = opt->level,
                                           .cache_bytes = cache < memory / 2 ? cache : memory / 2,
                                           .memory_bytes = memory,
@@ -257,9 +300,14 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                           .committed = server_log_commit,
                                           .worker = server_tell_news,
                                           .user = log,
-                                          .recall = opt->store ? &recall : NULL};
+                                          .recall = log->durable ? durable_recall(log->durable) : NULL,
+                                          .journal = opt->journal != NULL,
+                                          .lazy_commits = opt->durability == DURABILITY_NONE,
+                                          .epoch = server_epoch(opt, log)};
     femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
                                   .keep = server_keep,
+                                  .before_send = server_before_send,
+                                  .rested = server_rested,
                                   .bind = opt->bind,
                                   .frame_max = FEMD_FRAME_MAX,
                                   .peer_bytes = memory / 4,
@@ -271,6 +319,7 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
     femd_status rc;
     FEMD_TRY_GOTO(rc, femd_core_create(&core_config, &core, err), out);
     net_config.core = core;
+    if (log->durable) FEMD_TRY_GOTO(rc, durable_replay(log->durable, core, femd_clock(), err), out);
     stop_fd = server_signals();
     if (stop_fd < 0) {
         rc = femd_fail(err, FEMD_IO, "signals: %s", strerror(errno));
@@ -282,7 +331,7 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
 out:
     femd_net_close(&net);
     femd_core_destroy(&core);
-    keeper_close(&log->keeper);
+    durable_close(&log->durable);
     if (stop_fd >= 0) close(stop_fd);
     return rc;
 }

@@ -180,7 +180,31 @@ static void materials_keep(femd_materials *materials, const femd_bytes *pack) {
         outbox_recycle(materials->outbox, &bytes);
         return;
     }
+    outbox_record(materials->outbox, &(femd_annal){.kind = ANNAL_MATERIAL, .bytes = *pack});
     outbox_keep(materials->outbox, FEMD_ACTION_KEEP_MATERIAL, &bytes);
+}
+
+static femd_status materials_add(femd_materials *materials, const femd_hash *id, const femd_bytes *pack,
+                                 uint32_t *material, femd_error *err) {
+    FEMD_TRY(catalogue_add(materials->catalogue, id, pack, material, err));
+    if (!femd_rows_reach(&materials->asked, *material)) {
+        common_no_memory(materials->common);
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
+    }
+    *materials_at(materials, *material) = (material_asked){.again_at = INFINITY};
+    materials_keep(materials, pack);
+    materials_send_to_all(materials, *material);
+    return FEMD_OK;
+}
+
+femd_status materials_restore(femd_materials *materials, const femd_bytes *bytes, femd_error *err) {
+    femd_pack pack;
+    femd_hash id;
+    uint32_t material;
+    if (femd_pack_decode(bytes->data, bytes->size, &pack, err) != FEMD_OK)
+        return femd_fail(err, FEMD_BAD_INPUT, "a material of the journal is damaged");
+    femd_pack_id(bytes->data, bytes->size, &id);
+    return catalogue_find(materials->catalogue, &id) ? FEMD_OK : materials_add(materials, &id, bytes, &material, err);
 }
 
 femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame, femd_error *err) {
@@ -190,14 +214,7 @@ femd_status materials_register(femd_materials *materials, uint32_t client, const
     femd_pack_id(frame->body.data, frame->body.size, &id);
     uint32_t material = catalogue_find(materials->catalogue, &id);
     if (!material) {
-        FEMD_TRY(catalogue_add(materials->catalogue, &id, &frame->body, &material, err));
-        if (!femd_rows_reach(&materials->asked, material)) {
-            common_no_memory(materials->common);
-            return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
-        }
-        *materials_at(materials, material) = (material_asked){.again_at = INFINITY};
-        materials_keep(materials, &frame->body);
-        materials_send_to_all(materials, material);
+        FEMD_TRY(materials_add(materials, &id, &frame->body, &material, err));
     } else {
         materials_forgive(materials, material);
     }

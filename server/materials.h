@@ -18,6 +18,8 @@ void materials_destroy(femd_materials **materials);
 /* A MATERIAL frame of a client. */
 FEMD_MUST_CHECK femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame,
                                                femd_error *err);
+/* A material that a journal tells of: as if a client had registered it that is gone. */
+FEMD_MUST_CHECK femd_status materials_restore(femd_materials *materials, const femd_bytes *pack, femd_error *err);
 /* A MATERIAL_READY frame of a worker. */
 FEMD_MUST_CHECK femd_status materials_opened(femd_materials *materials, uint32_t worker, const femd_frame *frame,
                                              femd_error *err);

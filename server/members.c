@@ -140,6 +140,7 @@ static void members_welcome(femd_members *members, uint32_t peer) {
     memset(&welcome, 0, sizeof welcome);
     welcome.peer = roster_number(in->roster, peer);
     snprintf(welcome.level, sizeof welcome.level, "%s", in->common->level);
+    welcome.epoch = config->epoch;
     welcome.credits = config->credits;
     welcome.frame_max = config->frame_max;
     welcome.batch_max = config->batch_max;

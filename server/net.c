@@ -237,7 +237,11 @@ static int net_drain(femd_net *net, double now) {
 
 static void net_carry_out(femd_net *net, double now) {
     femd_action action;
+    int kept = 0;
     while (femd_core_next(net->config.core, &action)) {
+        if (action.kind == FEMD_ACTION_SEND && kept && net->config.before_send)
+            net->config.before_send(net->config.user);
+        kept = action.kind != FEMD_ACTION_SEND && (kept || action.kind != FEMD_ACTION_DROP);
         switch (action.kind) {
         case FEMD_ACTION_SEND: sending_send(net->sending, action.route, &action.frame); break;
         case FEMD_ACTION_DROP: sending_part(net->sending, action.route, now); break;
@@ -287,6 +291,7 @@ static void net_serve_round(femd_net *net, int *drained) {
     femd_core_settle(core, now);
     if (sending_is_late(net->sending)) sending_retry(net->sending);
     net_carry_out(net, now);
+    if (net->config.rested) net->config.rested(net->config.user, core);
 }
 
 static int net_look(void *item) {

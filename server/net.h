@@ -17,6 +17,10 @@ typedef struct femd_net_config {
     double heartbeat; /* s; 0 = the default of femd/times.h */
     /* What the core wants kept or forgotten; the bytes are borrowed. May be NULL. */
     void (*keep)(void *user, femd_action_kind kind, const femd_bytes *bytes);
+    /* Something is to be sent after something was to be kept. May be NULL. */
+    void (*before_send)(void *user);
+    /* All actions are carried out. May be NULL. */
+    void (*rested)(void *user, femd_core *core);
 } femd_net_config;
 
 /* Bind. REFUSED with words for an address that others on the network could reach (there are no keys yet), BAD_ARGUMENT

@@ -132,8 +132,27 @@ void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const f
 }
 
 void outbox_keep(femd_outbox *outbox, femd_action_kind kind, femd_buffer *bytes) {
+    if (outbox->common->replaying) {
+        outbox_recycle(outbox, bytes);
+        return;
+    }
     outbox_push(outbox, &(femd_action){kind, 0, *bytes});
     *bytes = (femd_buffer)FEMD_BUFFER_INIT;
+}
+
+void outbox_record(femd_outbox *outbox, const femd_annal *annal) {
+    if (!outbox->common->config.journal || outbox->common->replaying) return;
+    femd_buffer bytes = outbox_take(outbox);
+    if (annal_encode(annal, &bytes, NULL) != FEMD_OK) {
+        common_no_memory(outbox->common);
+        return;
+    }
+    outbox_push(outbox, &(femd_action){FEMD_ACTION_JOURNAL, 0, bytes});
+}
+
+void outbox_sync(femd_outbox *outbox) {
+    if (outbox->common->config.journal && !outbox->common->replaying)
+        outbox_push(outbox, &(femd_action){FEMD_ACTION_SYNC, 0, FEMD_BUFFER_INIT});
 }
 
 void outbox_drop(femd_outbox *outbox, femd_address to) {

@@ -3,6 +3,7 @@
 #ifndef FEMD_SERVER_OUTBOX_H
 #define FEMD_SERVER_OUTBOX_H
 
+#include "annals.h"
 #include "common.h"
 
 typedef struct femd_outbox femd_outbox;
@@ -27,6 +28,10 @@ void outbox_send_gone(femd_outbox *outbox, femd_address to, uint64_t id, const f
 void outbox_drop(femd_outbox *outbox, femd_address to);
 /* Queue bytes for the store across runs; takes the storage and empties *bytes. */
 void outbox_keep(femd_outbox *outbox, femd_action_kind kind, femd_buffer *bytes);
+/* Queue a record for the journal, if there is one. Neither does anything while a journal is replayed. */
+void outbox_record(femd_outbox *outbox, const femd_annal *annal);
+/* What was queued to be kept and written down is on disk before what follows is sent. */
+void outbox_sync(femd_outbox *outbox);
 /* Take the next action, oldest first: 1, or 0 when there is none. */
 int outbox_next(femd_outbox *outbox, femd_action *action);
 

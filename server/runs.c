@@ -6,8 +6,6 @@
 
 #include "runs_private.h"
 
-enum { RANKS_MAX = 16384 };
-
 /* FEMD_NIL if memory is out. */
 static uint32_t runs_add(femd_runs *runs, const char *name, uint32_t ranks, int service) {
     uint32_t run = femd_slab_take(&runs->records);
@@ -50,6 +48,10 @@ femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *ou
     return runs;
 }
 
+uint32_t runs_make(femd_runs *runs, const char *name, uint32_t ranks) {
+    return runs_add(runs, name, ranks, 0);
+}
+
 static void runs_clear_ranks(run_record *record) {
     for (uint32_t i = 0; record->ranks && i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
@@ -71,8 +73,9 @@ void runs_destroy(femd_runs **runs) {
     *runs = NULL;
 }
 
-static void runs_end(femd_runs *runs, uint32_t run) {
+void runs_end(femd_runs *runs, uint32_t run) {
     run_record *record = runs_at(runs, run);
+    runs_tell_journal(runs, record, ANNAL_END, NULL, NULL, 0);
     for (uint32_t i = 0; i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
         runs_drop_pending(runs, rank);
@@ -130,15 +133,23 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
                          hello->rank, hello->run, other->pid, other->host);
     }
     if (!run) FEMD_TRY(femd_limits_room(&runs->common->limits, ranks * sizeof(run_rank), "a run", err));
-    if (!run) run = runs_add(runs, hello->run, ranks, 0);
+    const int fresh = !run;
+    if (fresh) run = runs_make(runs, hello->run, ranks);
     if (!run) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
     run_record *record = runs_at(runs, run);
+    if (fresh) {
+        record->journal = ++runs->journals;
+        runs_tell_journal(runs, record, ANNAL_RUN, NULL, NULL, 0);
+    }
     *runs_seat(runs, client) = (run_seat){run, hello->rank};
     run_rank *rank = &record->ranks[hello->rank];
     rank->peer = client;
     rank->left = 0;
     rank->last_step = hello->step;
-    if (hello->step) runs_points_rewind(runs, rank, hello->step);
+    if (hello->step) {
+        runs_tell_journal(runs, record, ANNAL_REWIND, rank, NULL, hello->step);
+        runs_points_rewind(runs, rank, hello->step);
+    }
     snprintf(rank->who, sizeof rank->who, "pid %u on %s", hello->pid, hello->host);
     record->connected++;
     record->gone = -1;
@@ -156,6 +167,7 @@ void runs_leave(femd_runs *runs, uint32_t client, int bye) {
     run_record *record = runs_at(runs, run);
     run_rank *rank = runs_rank(runs, client);
     runs_drop_pending(runs, rank);
+    if (rank->tentative.count) runs_tell_journal(runs, record, ANNAL_ABORT, rank, NULL, 0);
     runs_drop_tentative(runs, rank);
     rank->peer = FEMD_NIL;
     rank->gone = runs->common->now;
@@ -217,10 +229,15 @@ void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation) {
         return;
     }
     ledger_pin(runs->ledger, evaluation);
+    runs_tell_journal(runs, runs_at(runs, runs_of(runs, client)), ANNAL_TENTATIVE, runs_rank(runs, client),
+                      ledger_key(runs->ledger, evaluation), 0);
 }
 
 void runs_not_reproducible(femd_runs *runs, uint32_t client) {
-    if (runs_of(runs, client)) runs_at(runs, runs_of(runs, client))->reproducible = 0;
+    if (!runs_of(runs, client)) return;
+    run_record *record = runs_at(runs, runs_of(runs, client));
+    if (record->reproducible) runs_tell_journal(runs, record, ANNAL_MARK, NULL, NULL, 0);
+    record->reproducible = 0;
 }
 
 /* ---- what others read ---- */

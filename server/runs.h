@@ -47,6 +47,11 @@ FEMD_MUST_CHECK femd_status runs_put(femd_runs *runs, uint32_t client, const fem
 /* A state that a commit waits for is there, or cannot be had. */
 void runs_input(femd_runs *runs, const states_ready_wait *ready);
 
+/* All runs as records of the journal; and what one becomes from a record, as it was when the journal wrote it.
+ * BAD_INPUT for one that does not follow from those before. */
+void runs_record(femd_runs *runs);
+FEMD_MUST_CHECK femd_status runs_restore(femd_runs *runs, const femd_annal *annal, femd_error *err);
+
 /* ---- what status and the audit read ---- */
 
 typedef struct runs_figures {

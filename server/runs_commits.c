@@ -118,18 +118,12 @@ static void runs_tell(femd_runs *runs, uint32_t client, uint16_t type, uint64_t 
     outbox_send_empty(runs->outbox, roster_address(runs->roster, client), type, id);
 }
 
-static void runs_make_final(femd_runs *runs, uint32_t run) {
+void runs_apply_final(femd_runs *runs, uint32_t run) {
     run_record *record = runs_at(runs, run);
-    uint64_t states = 0;
-    uint32_t step = 0;
     for (uint32_t i = 0; i < record->nranks; i++) {
         run_rank *rank = &record->ranks[i];
-        step = rank->step;
-        for (uint32_t j = 0; j < rank->pending.count; j++) {
-            if (rank->pending.at[j]) states_keep(runs->states, rank->pending.at[j]);
-            runs_point_commit(runs, rank->pending_points.at[j], rank->pending.at[j], step);
-        }
-        states += rank->pending.count;
+        for (uint32_t j = 0; j < rank->pending.count; j++)
+            runs_point_commit(runs, rank->pending_points.at[j], rank->pending.at[j], rank->step);
         rank->pending.count = rank->pending_points.count = rank->waits.count = 0;
         runs_release_given(runs, rank);
         runs_drop_tentative(runs, rank);
@@ -137,14 +131,36 @@ static void runs_make_final(femd_runs *runs, uint32_t run) {
         rank->has_last = 1;
         rank->last_transaction = rank->transaction;
         rank->last_content = rank->content;
-        rank->last_step = step;
-        runs_tell(runs, rank->peer, FEMD_MSG_COMMITTED, rank->transaction);
+        rank->last_step = record->last_step = rank->step;
     }
     record->commits++;
-    record->last_step = step;
+}
+
+/* What a commit rests on goes to the store and into the journal, and is on disk before anybody is told. Returns how
+ * many states it has. */
+static uint64_t runs_write_down(femd_runs *runs, const run_record *record) {
+    uint64_t states = 0;
+    for (uint32_t i = 0; i < record->nranks; i++) {
+        const run_rank *rank = &record->ranks[i];
+        states += rank->pending.count;
+        for (uint32_t j = 0; j < rank->pending.count; j++)
+            if (rank->pending.at[j]) states_keep(runs->states, rank->pending.at[j]);
+        runs_tell_commit(runs, record, rank);
+    }
+    runs_tell_journal(runs, record, ANNAL_FINAL, NULL, NULL, record->ranks[0].step);
+    outbox_sync(runs->outbox);
+    return states;
+}
+
+static void runs_make_final(femd_runs *runs, uint32_t run) {
+    const run_record *record = runs_at(runs, run);
+    const uint64_t states = runs_write_down(runs, record);
+    runs_apply_final(runs, run);
+    for (uint32_t i = 0; i < record->nranks; i++)
+        runs_tell(runs, record->ranks[i].peer, FEMD_MSG_COMMITTED, record->ranks[i].last_transaction);
     runs->common->counter.commits++;
     const femd_core_config *config = &runs->common->config;
-    if (config->committed) config->committed(config->user, record->name, step, states);
+    if (config->committed) config->committed(config->user, record->name, record->last_step, states);
 }
 
 static void runs_try_final(femd_runs *runs, uint32_t run) {
@@ -216,7 +232,8 @@ static femd_status runs_check_room(femd_runs *runs, const run_rank *rank, femd_e
 static void runs_wait_for_states(femd_runs *runs, const run_seat *seat, run_rank *rank) {
     for (uint32_t i = 0; i < rank->pending.count; i++) {
         uint32_t wait = FEMD_NIL;
-        if (rank->pending.at[i] && !states_content(runs->states, rank->pending.at[i]).data) {
+        if (rank->pending.at[i] && !runs->common->config.lazy_commits &&
+            !states_content(runs->states, rank->pending.at[i]).data) {
             const states_waiter waiter = {.kind = WAITER_COMMIT, .who = seat->run, .part = seat->rank, .index = i};
             wait = states_wait(runs->states, rank->pending.at[i], &waiter);
             rank->missing++;
@@ -331,6 +348,7 @@ femd_status runs_abort(femd_runs *runs, uint32_t client, const femd_frame *frame
     FEMD_TRY(runs_need(runs, client, err));
     run_rank *rank = runs_rank(runs, client);
     runs_drop_pending(runs, rank);
+    runs_tell_journal(runs, runs_at(runs, runs_of(runs, client)), ANNAL_ABORT, rank, NULL, 0);
     runs_drop_tentative(runs, rank);
     rank->owed = rank->refused = 0;
     runs_tell(runs, client, FEMD_MSG_ABORTED, frame->id);
@@ -339,7 +357,8 @@ femd_status runs_abort(femd_runs *runs, uint32_t client, const femd_frame *frame
 
 /* ---- states from a checkpoint ---- */
 
-static femd_status runs_put_one(femd_runs *runs, run_rank *rank, const femd_state_entry *entry, femd_error *err) {
+static femd_status runs_put_one(femd_runs *runs, const run_record *record, run_rank *rank,
+                                const femd_state_entry *entry, femd_error *err) {
     femd_hash content;
     if (entry->blob.size == 0) return femd_fail(err, FEMD_BAD_INPUT, "a state without content");
     femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
@@ -350,7 +369,11 @@ static femd_status runs_put_one(femd_runs *runs, run_rank *rank, const femd_stat
     if (!state || !femd_list_push(&rank->given, state)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
     states_ref(runs->states, state);
     states_commit(runs->states, state);
-    return states_put(runs->states, state, &entry->blob, err);
+    FEMD_TRY(states_put(runs->states, state, &entry->blob, err));
+    if (!runs->common->config.journal) return FEMD_OK;
+    states_keep(runs->states, state);
+    runs_tell_journal(runs, record, ANNAL_GIVEN, rank, &entry->hash, 0);
+    return FEMD_OK;
 }
 
 femd_status runs_put(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err) {
@@ -360,8 +383,9 @@ femd_status runs_put(femd_runs *runs, uint32_t client, const femd_frame *frame, 
     int got;
     femd_reader_open(frame, &reader);
     while ((got = femd_state_next(&reader, &entry, err)) == 1)
-        FEMD_TRY(runs_put_one(runs, runs_rank(runs, client), &entry, err));
+        FEMD_TRY(runs_put_one(runs, runs_at(runs, runs_of(runs, client)), runs_rank(runs, client), &entry, err));
     if (got < 0) return FEMD_PROTOCOL;
+    outbox_sync(runs->outbox);
     runs_tell(runs, client, FEMD_MSG_STATE_STORED, frame->id);
     return FEMD_OK;
 }

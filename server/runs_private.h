@@ -53,6 +53,7 @@ typedef struct run_record {
     uint32_t refused_step; /* of the last commit that failed, and why */
     femd_error refusal;
     uint32_t prev, next;
+    uint32_t journal; /* its number in the journal, never used twice */
 } run_record;
 
 typedef struct run_seat { /* where a client belongs */
@@ -71,7 +72,8 @@ struct femd_runs {
     uint64_t commits; /* COMMIT messages, to see a point that one names twice */
     femd_rows seats;  /* by client */
     uint32_t first;
-    uint64_t emptied; /* of the lanes, when next_due was worked out */
+    uint32_t journals; /* numbers given out */
+    uint64_t emptied;  /* of the lanes, when next_due was worked out */
     double next_due;
     double commit_due; /* when a commit fails that a rank without a client keeps up; infinity: never */
 };
@@ -87,7 +89,21 @@ static inline run_rank *runs_rank(const femd_runs *runs, uint32_t client) {
     return &runs_at(runs, seat->run)->ranks[seat->rank];
 }
 
+enum { RANKS_MAX = 16384 };
+
+/* runs.c */
+/* A run of clients, without a word to the journal. FEMD_NIL if memory is out. */
+uint32_t runs_make(femd_runs *runs, const char *name, uint32_t ranks);
+void runs_end(femd_runs *runs, uint32_t run);
+
+/* runs_history.c */
+void runs_tell_journal(femd_runs *runs, const run_record *record, femd_annal_kind kind, const run_rank *rank,
+                       const femd_hash *hash, uint32_t step);
+void runs_tell_commit(femd_runs *runs, const run_record *record, const run_rank *rank);
+
 /* runs_commits.c */
+/* What the ranks have sent becomes what their points have. */
+void runs_apply_final(femd_runs *runs, uint32_t run);
 void runs_drop_pending(femd_runs *runs, run_rank *rank);
 void runs_drop_tentative(femd_runs *runs, run_rank *rank);
 void runs_release_given(femd_runs *runs, run_rank *rank);

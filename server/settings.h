@@ -22,10 +22,13 @@ typedef struct femd_recall {
     int (*answer)(void *user, const femd_hash *key, uint64_t fingerprint, struct femd_kept *kept);
     int (*state)(void *user, const femd_hash *name, femd_bytes *content);
     void *user;
+    /* The answer that made a state. */
+    int (*maker)(void *user, const femd_hash *state, struct femd_kept *kept);
     int any_build; /* answers of builds that no worker here is of count too, and mark the run */
 } femd_recall;
 
 typedef struct femd_core_config {
+    uint64_t epoch;          /* of this life of the server, told in WELCOME */
     const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
     uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
     uint32_t message_points; /* most points of one TASK message, unless the engine likes more at once; 0 = 256 */
@@ -46,6 +49,8 @@ typedef struct femd_core_config {
     void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
     void *user;
     const femd_recall *recall; /* borrowed; NULL: nothing is kept, and no action asks for it */
+    int lazy_commits;          /* a commit does not wait for the states to come to the server */
+    int journal;               /* what must outlive the server is handed out as records; wants `recall` */
 } femd_core_config;
 
 enum { FEMD_CREDITS_MAX = 16 };
@@ -57,7 +62,11 @@ typedef enum femd_action_kind {
     FEMD_ACTION_KEEP_ANSWER, /* kept_encode's bytes */
     FEMD_ACTION_KEEP_STATE,  /* a blob */
     FEMD_ACTION_KEEP_MATERIAL /* a pack */,
-    FEMD_ACTION_FORGET_ANSWER /* a kept_name: that answer is in doubt */
+    FEMD_ACTION_FORGET_ANSWER /* a kept_name: that answer is in doubt */,
+    /* For the journal: */
+    FEMD_ACTION_JOURNAL,      /* a record of annals.h */
+    FEMD_ACTION_JOURNAL_ANEW, /* the records that follow, up to the next SYNC, are a summary of all before */
+    FEMD_ACTION_SYNC          /* what was to be kept and written down so far is on disk before anything else is sent */
 } femd_action_kind;
 
 typedef struct femd_action {

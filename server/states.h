@@ -107,6 +107,8 @@ FEMD_MUST_CHECK femd_status states_receive(femd_states *states, uint32_t worker,
                                            femd_error *err);
 /* Its content, which is at the server, is handed out to be kept for other runs, once. */
 void states_keep(femd_states *states, uint32_t state);
+/* A HAVE frame of a worker: it holds these; what nobody needs it is told to drop. */
+FEMD_MUST_CHECK femd_status states_had(femd_states *states, uint32_t worker, const femd_frame *frame, femd_error *err);
 /* In words why a state could not be had: those of the last content that could not be kept, if that was the reason. */
 const char *states_why(const femd_states *states, femd_status status);
 /* Send the STATE_GETs and DROPs that have gathered. */

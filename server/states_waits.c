@@ -173,6 +173,23 @@ femd_status states_put(femd_states *states, uint32_t state, const femd_bytes *bl
     return FEMD_OK;
 }
 
+femd_status states_had(femd_states *states, uint32_t worker, const femd_frame *frame, femd_error *err) {
+    femd_reader reader;
+    femd_hash hash;
+    int got;
+    femd_reader_open(frame, &reader);
+    while ((got = femd_hash_next(&reader, &hash, err)) == 1) {
+        const uint32_t state = states_find(states, &hash);
+        if (state && states_at(states, state)->refs) {
+            states_hold(states, state, worker);
+            if (states_at(states, state)->waits) states_check(states, state);
+        } else {
+            states_drop_unknown(states, worker, &hash);
+        }
+    }
+    return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
+}
+
 void states_keep(femd_states *states, uint32_t state) {
     state_record *record = states_at(states, state);
     if (!states->common->config.recall || record->kept || !record->blob) return;

@@ -62,6 +62,7 @@ static int vault_open_tables(femd_vault *vault, MDB_txn *txn) {
     const unsigned flags = vault->read_only ? 0 : MDB_CREATE;
     int code = mdb_dbi_open(txn, "meta", flags, &vault->meta);
     if (code == 0) code = mdb_dbi_open(txn, "ages", flags, &vault->ages);
+    if (code == 0) code = mdb_dbi_open(txn, "makers", flags, &vault->makers);
     for (int kind = 1; code == 0 && kind < VAULT_KINDS; kind++)
         code = mdb_dbi_open(txn, vault_kinds[kind].table, flags, &vault->tables[kind]);
     return code;
@@ -106,7 +107,7 @@ static femd_status vault_check_length(femd_vault *vault, femd_error *err) {
 static femd_status vault_start(femd_vault *vault, const vault_config *config, femd_error *err) {
     MDB_txn *txn = NULL;
     int code = mdb_env_create(&vault->env);
-    if (code == 0) code = mdb_env_set_maxdbs(vault->env, VAULT_KINDS + 2);
+    if (code == 0) code = mdb_env_set_maxdbs(vault->env, VAULT_KINDS + 3);
     if (code == 0) code = mdb_env_set_maxreaders(vault->env, READERS_MOST);
     if (code == 0) code = mdb_env_set_mapsize(vault->env, config->bytes ? config->bytes : (uint64_t)DEFAULT_MIB << 20);
     if (code == 0)
@@ -229,10 +230,20 @@ static int vault_look_up(femd_vault *vault, vault_kind kind, uint8_t *name, MDB_
     return code;
 }
 
-int vault_find(femd_vault *vault, vault_kind kind, const uint8_t *name, vault_found *found, femd_error *err) {
-    uint8_t whole[NAME_MOST];
+static int vault_look_up_maker(femd_vault *vault, const uint8_t *state, uint8_t *name, MDB_val *value) {
+    MDB_val key = {HASH_BYTES, (void *)(uintptr_t)state}, maker;
+    const int code = mdb_get(vault->reader, vault->makers, &key, &maker);
+    if (code != 0) return code;
+    if (maker.mv_size != KEPT_NAME_BYTES) return MDB_NOTFOUND;
+    memcpy(name, maker.mv_data, KEPT_NAME_BYTES);
+    key = (MDB_val){KEPT_NAME_BYTES, name};
+    return mdb_get(vault->reader, vault->tables[VAULT_ANSWER], &key, value);
+}
+
+/* state: the answer that made it is wanted, and *name gets its name. */
+static int vault_find_any(femd_vault *vault, vault_kind kind, const uint8_t *state, uint8_t *name, vault_found *found,
+                          femd_error *err) {
     MDB_val value;
-    memcpy(whole, name, vault_kinds[kind].bytes);
     pthread_mutex_lock(&vault->gate);
     int code = mdb_txn_renew(vault->reader);
     if (code == MDB_MAP_RESIZED) { /* by another process */
@@ -240,13 +251,25 @@ int vault_find(femd_vault *vault, vault_kind kind, const uint8_t *name, vault_fo
         if (code == 0) code = mdb_txn_renew(vault->reader);
     }
     int got = 0;
-    if (code == 0) code = vault_look_up(vault, kind, whole, &value);
-    if (code == 0) got = vault_take(vault, kind, whole, &value, found, err) == 0 ? 1 : -1;
+    if (code == 0)
+        code = state ? vault_look_up_maker(vault, state, name, &value) : vault_look_up(vault, kind, name, &value);
+    if (code == 0) got = vault_take(vault, kind, name, &value, found, err) == 0 ? 1 : -1;
     mdb_txn_reset(vault->reader);
     pthread_mutex_unlock(&vault->gate);
     if (code == 0 || code == MDB_NOTFOUND) return got;
     (void)!vault_fail(vault, "read", code, err);
     return -1;
+}
+
+int vault_find(femd_vault *vault, vault_kind kind, const uint8_t *name, vault_found *found, femd_error *err) {
+    uint8_t whole[NAME_MOST];
+    memcpy(whole, name, vault_kinds[kind].bytes);
+    return vault_find_any(vault, kind, NULL, whole, found, err);
+}
+
+int vault_find_maker(femd_vault *vault, const femd_hash *state, vault_found *found, femd_error *err) {
+    uint8_t name[NAME_MOST];
+    return vault_find_any(vault, VAULT_ANSWER, state->b, name, found, err);
 }
 
 femd_status vault_walk(femd_vault *vault, vault_kind kind, vault_visit visit, void *user, femd_error *err) {

@@ -43,6 +43,9 @@ typedef struct vault_found {
  * eight zero bytes is that of any build. */
 int vault_find(femd_vault *vault, vault_kind kind, const uint8_t *name, vault_found *found, femd_error *err);
 
+/* The same of an answer that ended in the state. */
+int vault_find_maker(femd_vault *vault, const femd_hash *state, vault_found *found, femd_error *err);
+
 typedef struct vault_size {
     uint64_t count[VAULT_KINDS], bytes[VAULT_KINDS]; /* things and their bytes, by kind */
     uint64_t disk;                                   /* bytes that the folder takes on disk */

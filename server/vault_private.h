@@ -1,8 +1,9 @@
 /* The store across runs, as its own files share it.
  *
- * Tables of the LMDB file: one for each kind, `ages` (stamp, kind, name: the longest unused first) and `meta`. A value
- * is the stamp of the last use (u64), the time it was made (u64), how many bytes of content it stands for (u64, the
- * highest bit set if they are in a file of their own), then the content, if it is here. */
+ * Tables of the LMDB file: one for each kind, `ages` (stamp, kind, name: the longest unused first), `makers` (of a
+ * state: the name of an answer that made it) and `meta`. A value is the stamp of the last use (u64), the time it was
+ * made (u64), how many bytes of content it stands for (u64, the highest bit set if they are in a file of their own),
+ * then the content, if it is here. */
 #ifndef FEMD_SERVER_VAULT_PRIVATE_H
 #define FEMD_SERVER_VAULT_PRIVATE_H
 
@@ -37,7 +38,7 @@ struct femd_vault {
     char *folder; /* owned */
     int read_only;
     MDB_env *env;
-    MDB_dbi tables[VAULT_KINDS], ages, meta;
+    MDB_dbi tables[VAULT_KINDS], ages, makers, meta;
     uint64_t session; /* of this opening */
     uint64_t stamps;  /* given out in it */
     uint64_t most;

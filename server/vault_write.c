@@ -9,7 +9,7 @@
 #include "vault_private.h"
 
 enum { EVICT_MOST = 256, EVICT_SHARE = 32, TRIES = 4, HASH_BYTES = 32 };
-enum { PAGE = 4096, TOUCHED = 6 /* pages that an entry makes a transaction write beside the old ones, two in a row */ };
+enum { PAGE = 4096, TOUCHED = 8 /* pages that an entry makes a transaction write beside the old ones, two in a row */ };
 /* Of the bound: what may be filled, what is left after room was made, and what one transaction may take. */
 static const double fill_most = 0.8, fill_after = 0.7, write_most = 0.4;
 
@@ -49,6 +49,24 @@ static void writing_count(writing *w, vault_kind kind, uint64_t size, int sign) 
     if (size & VALUE_IN_FILE) w->meta.large += by * content;
 }
 
+/* Which answer ended in a state: an answer that comes says so; where it goes, nobody does. */
+static int writing_maker(writing *w, const uint8_t *name, const femd_bytes *content, int there) {
+    femd_kept kept;
+    int32_t status;
+    femd_hash state;
+    if (kept_decode(content->data, content->size, &kept, NULL) != FEMD_OK ||
+        femd_response_peek(kept.response.data, kept.response.size, &status, &state, NULL) != FEMD_OK ||
+        femd_hash_is_zero(&state))
+        return 0;
+    MDB_val key = {HASH_BYTES, state.b}, value = {KEPT_NAME_BYTES, (void *)(uintptr_t)name}, old;
+    if (there) return mdb_put(w->txn, w->vault->makers, &key, &value, 0);
+    int code = mdb_get(w->txn, w->vault->makers, &key, &old);
+    if (code == MDB_NOTFOUND) return 0;
+    if (code == 0 && old.mv_size == KEPT_NAME_BYTES && memcmp(old.mv_data, name, KEPT_NAME_BYTES) == 0)
+        code = mdb_del(w->txn, w->vault->makers, &key, NULL);
+    return code;
+}
+
 static int writing_remove(writing *w, vault_kind kind, const uint8_t *name) {
     MDB_val key = {vault_name_bytes(kind), (void *)(uintptr_t)name}, value;
     int code = mdb_get(w->txn, w->vault->tables[kind], &key, &value);
@@ -59,7 +77,10 @@ static int writing_remove(writing *w, vault_kind kind, const uint8_t *name) {
         const uint64_t size = femd_get64(head + VALUE_SIZE);
         if (size & VALUE_IN_FILE && femd_buffer_append(&w->stale, name, HASH_BYTES, NULL) != FEMD_OK) return ENOMEM;
         writing_count(w, kind, size, -1);
-        code = writing_age(w, femd_get64(head + VALUE_STAMP), kind, name, 0);
+        const uint64_t stamp = femd_get64(head + VALUE_STAMP);
+        if (kind == VAULT_ANSWER)
+            code = writing_maker(w, name, &(femd_bytes){head + VALUE_HEAD, value.mv_size - VALUE_HEAD}, 0);
+        if (code == 0) code = writing_age(w, stamp, kind, name, 0);
         if (code != 0) return code;
     }
     return mdb_del(w->txn, w->vault->tables[kind], &key, NULL);
@@ -106,7 +127,8 @@ static int writing_put(writing *w, vault_kind kind, const uint8_t *name, const f
     femd_put64(head + VALUE_SIZE, size);
     if (!in_file) memcpy(head + VALUE_HEAD, content->data, content->size);
     writing_count(w, kind, size, 1);
-    return writing_age(w, stamp, kind, name, 1);
+    if (kind == VAULT_ANSWER) code = writing_maker(w, name, content, 1);
+    return code != 0 ? code : writing_age(w, stamp, kind, name, 1);
 }
 
 /* The name of a content; -1 if it has none. */

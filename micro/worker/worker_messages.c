@@ -5,6 +5,8 @@
 #include "worker/worker_opening.h"
 #include "worker/worker_private.h"
 
+enum { HAVE_MAX = 4096 /* states named in one message */ };
+
 static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
     femd_ready ready = {.status = FEMD_OK};
     femd_material *material = NULL;
@@ -108,6 +110,27 @@ static void messages_forget_tasks(worker *self) {
     self->answered = 0;
 }
 
+static femd_status messages_say_have(void *user, const femd_hash *hash, femd_error *err) {
+    worker *self = user;
+    if (self->told_held == HAVE_MAX) {
+        femd_frame_finish(&self->other, self->told_held);
+        FEMD_TRY(femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err));
+        self->told_held = 0;
+    }
+    if (!self->told_held) FEMD_TRY(femd_frame_begin(&self->other, FEMD_MSG_HAVE, 0, err));
+    self->told_held++;
+    return femd_hash_add(&self->other, hash, err);
+}
+
+/* The server, or one that was started in its place, is told what is still here. */
+static femd_status messages_have(worker *self, femd_error *err) {
+    self->told_held = 0;
+    FEMD_TRY(worker_states_each(self->states, messages_say_have, self, err));
+    if (!self->told_held) return FEMD_OK;
+    femd_frame_finish(&self->other, self->told_held);
+    return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
+}
+
 femd_status worker_take_messages(worker *self, double wait, femd_error *err) {
     for (; !self->bye; wait = 0) {
         femd_frame frame = {.id = 0};
@@ -116,6 +139,7 @@ femd_status worker_take_messages(worker *self, double wait, femd_error *err) {
         if (rc == FEMD_TIMEOUT) return FEMD_OK;
         if (rc == FEMD_REREGISTER) {
             messages_forget_tasks(self);
+            FEMD_TRY(messages_have(self, err));
             continue;
         }
         if (rc == FEMD_OK) rc = messages_take_one(self, &frame, &words);

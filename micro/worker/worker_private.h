@@ -25,6 +25,7 @@ typedef struct worker {
     double cost;        /* s a point of it; WORKER_UNKNOWN_COST before the first */
     /* frames under way to the server */
     femd_buffer started, answers, other;
+    uint32_t told_held;   /* states named in the HAVE under way */
     uint32_t answered;    /* answers gathered in the frame */
     double answers_since; /* clock of the first of them */
     /* the evaluation under way */

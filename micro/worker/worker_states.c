@@ -131,6 +131,13 @@ void worker_states_drop(worker_states *states, const femd_hash *hash) {
     if (*at) node_forget(states, at);
 }
 
+femd_status worker_states_each(const worker_states *states,
+                               femd_status (*call)(void *user, const femd_hash *hash, femd_error *err), void *user,
+                               femd_error *err) {
+    for (const state_node *node = states->oldest; node; node = node->newer) FEMD_TRY(call(user, &node->hash, err));
+    return FEMD_OK;
+}
+
 size_t worker_states_bytes(const worker_states *states) {
     return states->bytes;
 }

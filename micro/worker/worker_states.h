@@ -18,6 +18,10 @@ FEMD_MUST_CHECK femd_status worker_states_put(worker_states *states, const femd_
 int worker_states_get(worker_states *states, const femd_hash *hash, femd_bytes *blob);
 /* Forget one blob, if it is held. */
 void worker_states_drop(worker_states *states, const femd_hash *hash);
+/* Called with every hash that is held, the longest unused first; a failure ends it. */
+FEMD_MUST_CHECK femd_status worker_states_each(const worker_states *states,
+                                               femd_status (*call)(void *user, const femd_hash *hash, femd_error *err),
+                                               void *user, femd_error *err);
 /* Bytes held. */
 size_t worker_states_bytes(const worker_states *states);
 

@@ -173,7 +173,7 @@ static void answer(play *t, uint64_t route) {
             r.S[0] = q.request.value[0] + lie;
             if (!(k & 16)) r.state_out = state_of(t, &q.request, lie);
         }
-        must(femd_answer_add(&t->frame, q.id + (k == 8), &r, NULL));
+        must(femd_answer_add(&t->frame, q.id + (k == 8), &q.key, &r, NULL));
     }
     femd_frame_finish(&t->frame, sent);
     deliver(t, route);

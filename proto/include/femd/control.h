@@ -23,6 +23,7 @@ typedef struct femd_hello {
 
 typedef struct femd_welcome {
     uint64_t peer;      /* number of this peer */
+    uint64_t epoch;     /* of the server's life: another one after it was started again */
     char level[16];     /* the pinned numerics level */
     uint32_t credits;   /* worker: task messages it may hold at a time */
     uint64_t frame_max; /* bytes */

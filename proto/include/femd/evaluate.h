@@ -9,7 +9,7 @@
 
 /* ---- request: fixed size ---- */
 #define FEMD_REQUEST_BYTES 144
-#define FEMD_TASK_BYTES    (16 + FEMD_REQUEST_BYTES)
+#define FEMD_TASK_BYTES    (48 + FEMD_REQUEST_BYTES)
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]);
 /* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite). */
 FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_request *r, femd_error *err);
@@ -70,10 +70,11 @@ FEMD_MUST_CHECK femd_status femd_evaluate_begin(femd_buffer *out, uint64_t batch
                                                 femd_error *err);
 FEMD_MUST_CHECK femd_status femd_evaluate_add(femd_buffer *out, const femd_request *r, femd_error *err);
 
-/* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline, request). */
+/* TASK: material, states to keep (hash, length, bytes), then tasks (id, deadline, key, request). */
 typedef struct femd_task {
     uint64_t id;
     double deadline; /* s that the evaluation may take once it has started; 0 = no bound */
+    femd_hash key;   /* comes back with the answer */
     femd_request request;
 } femd_task;
 typedef struct femd_state_entry {
@@ -88,15 +89,17 @@ FEMD_MUST_CHECK femd_status femd_task_open(const femd_frame *f, femd_hash *mater
                                            femd_reader *tasks, femd_error *err);
 int femd_task_next(femd_reader *rd, femd_task *t, femd_error *err);
 
-/* ANSWER: task id, length, encoded response (status and state_out are read out of the response's head). RESULT: index
- * in the batch, key, encoded response. */
+/* ANSWER: task id, key, length, encoded response (status and state_out are read out of the response's head). RESULT:
+ * index in the batch, key, encoded response. */
 typedef struct femd_answer {
     uint64_t task;
+    femd_hash key; /* of the task */
     int32_t status;
     femd_hash state_out;
     femd_bytes response; /* encoded; borrowed */
 } femd_answer;
-FEMD_MUST_CHECK femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_response *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_hash *key,
+                                            const femd_response *r, femd_error *err);
 int femd_answer_next(femd_reader *rd, femd_answer *a, femd_error *err);
 
 typedef struct femd_result {

@@ -39,7 +39,7 @@ static void goes_over_the_wire_with_and_without_error(void **state) {
         femd_reader rd;
         femd_answer a;
         assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_ANSWER, 0, NULL), FEMD_OK);
-        assert_int_equal(femd_answer_add(&frame, 7, &r, NULL), FEMD_OK);
+        assert_int_equal(femd_answer_add(&frame, 7, &(femd_hash){{7}}, &r, NULL), FEMD_OK);
         femd_frame_finish(&frame, 1);
         assert_int_equal(femd_frame_decode(frame.data, frame.size, &f, NULL), FEMD_OK);
         femd_reader_open(&f, &rd);

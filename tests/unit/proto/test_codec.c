@@ -292,12 +292,12 @@ static void make_frames(frames *f) {
     assert_int_equal(femd_commit_begin(&f->commit, 9, 4, NULL), FEMD_OK);
     for (uint32_t i = 0; i < 3; i++) {
         r.point = i;
-        femd_task t = {.id = 1000 + i, .deadline = 2.5 * i, .request = r};
+        femd_task t = {.id = 1000 + i, .deadline = 2.5 * i, .key = {{(uint8_t)(60 + i)}}, .request = r};
         femd_result e = {.index = i, .flags = i == 1 ? FEMD_RESULT_REUSED : 0, .key = h, .response = {encoded, n}};
         femd_commit_entry c = {.point = i, .state = h};
         assert_int_equal(femd_evaluate_add(&f->evaluate, &r, NULL), FEMD_OK);
         assert_int_equal(femd_task_add(&f->task, &t, NULL), FEMD_OK);
-        assert_int_equal(femd_answer_add(&f->answer, 1000 + i, &a, NULL), FEMD_OK);
+        assert_int_equal(femd_answer_add(&f->answer, 1000 + i, &(femd_hash){{(uint8_t)(80 + i)}}, &a, NULL), FEMD_OK);
         assert_int_equal(femd_result_add(&f->result, &e, NULL), FEMD_OK);
         assert_int_equal(femd_state_add(&f->states, &s[i & 1], NULL), FEMD_OK);
         assert_int_equal(femd_hash_add(&f->hashes, &h, NULL), FEMD_OK);
@@ -355,7 +355,7 @@ static void bodies_round_trip(void **state) {
     assert_int_equal(femd_state_next(&states, &s, &err), 0);
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(femd_task_next(&rd, &t, &err), 1);
-        assert_true(t.id == 1000 + i && t.deadline == 2.5 * (double)i && t.request.point == i);
+        assert_true(t.id == 1000 + i && t.deadline == 2.5 * (double)i && t.request.point == i && t.key.b[0] == 60 + i);
     }
     assert_int_equal(femd_task_next(&rd, &t, &err), 0);
 
@@ -365,7 +365,7 @@ static void bodies_round_trip(void **state) {
     femd_reader_open(&f, &rd);
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(femd_answer_next(&rd, &a, &err), 1);
-        assert_true(a.task == 1000 + i && a.status == FEMD_OK && a.state_out.b[0] == 100);
+        assert_true(a.task == 1000 + i && a.status == FEMD_OK && a.state_out.b[0] == 100 && a.key.b[0] == 80 + i);
         assert_int_equal(femd_response_decode(a.response.data, a.response.size, &back, &err), FEMD_OK);
     }
     assert_int_equal(femd_answer_next(&rd, &a, &err), 0);
@@ -502,7 +502,7 @@ static void absurd_counts_are_refused(void **state) {
     femd_put32((uint8_t *)f.body.data + 32, UINT32_MAX);
     assert_int_equal(read_body(&f), -1);
     f = open_frame(&all.answer);
-    femd_put32((uint8_t *)f.body.data + 8, UINT32_MAX);
+    femd_put32((uint8_t *)f.body.data + 40, UINT32_MAX);
     assert_int_equal(read_body(&f), -1);
     clear_frames(&all);
 }

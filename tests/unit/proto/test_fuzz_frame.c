@@ -53,7 +53,7 @@ static size_t seed_input(int kind, femd_buffer *b) {
         break;
     case 2:
         rc = femd_frame_begin(b, FEMD_MSG_ANSWER, 0, NULL);
-        if (!rc) rc = femd_answer_add(b, 1, &a, NULL);
+        if (!rc) rc = femd_answer_add(b, 1, &h, &a, NULL);
         break;
     case 3:
         rc = femd_frame_begin(b, FEMD_MSG_RESULT, 0, NULL);

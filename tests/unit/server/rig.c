@@ -35,6 +35,7 @@ void rig_init(rig *g, const femd_core_config *config) {
     g->now = 100;
     g->next_route = 1;
     femd_error err = FEMD_ERROR_INIT;
+    g->config = c;
     OK(femd_core_create(&c, &g->core, &err));
     make_pack(g);
 }
@@ -48,6 +49,26 @@ void rig_clear(rig *g) {
     femd_buffer_clear(&g->pack);
     femd_buffer_clear(&g->scratch);
     femd_buffer_clear(&g->taken);
+}
+
+void rig_restart_from(rig *g, size_t records) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_core_destroy(&g->core);
+    g->config.epoch++;
+    OK(femd_core_create(&g->config, &g->core, &err));
+    for (size_t i = 0; i < records; i++)
+        if (femd_core_replay(g->core, g->shelf->record[i].data, g->shelf->record[i].size, g->now, &err) != FEMD_OK)
+            fail_msg("record %zu: %s", i, err.text);
+    rig_collect(g);
+    rig_audit(g);
+    for (size_t i = 0; i < RIG_ROUTES; i++) {
+        for (size_t j = 0; j < g->inbox[i].count; j++) femd_buffer_clear(&g->inbox[i].message[j]);
+        g->inbox[i].count = 0;
+    }
+}
+
+void rig_restart(rig *g) {
+    rig_restart_from(g, g->shelf->records);
 }
 
 void rig_audit(rig *g) {
@@ -77,14 +98,19 @@ static int shelf_state(void *user, const femd_hash *name, femd_bytes *content) {
     return 0;
 }
 
+static void shelf_clear_records(rig_shelf *shelf);
+static int shelf_maker(void *user, const femd_hash *state, femd_kept *kept);
+
 void rig_shelf_init(rig_shelf *shelf) {
     memset(shelf, 0, sizeof *shelf);
-    shelf->recall = (femd_recall){.answer = shelf_answer, .state = shelf_state, .user = shelf};
+    shelf->recall = (femd_recall){.answer = shelf_answer, .state = shelf_state, .maker = shelf_maker, .user = shelf};
 }
 
 void rig_shelf_clear(rig_shelf *shelf) {
     for (size_t i = 0; i < shelf->answers; i++) femd_buffer_clear(&shelf->answer[i]);
-    for (size_t i = 0; i < shelf->states; i++) femd_buffer_clear(&shelf->state[i]);
+    rig_shelf_drop_states(shelf);
+    shelf_clear_records(shelf);
+    free(shelf->record);
 }
 
 static void shelf_forget(rig_shelf *shelf, const femd_buffer *name) {
@@ -100,10 +126,48 @@ static void shelf_forget(rig_shelf *shelf, const femd_buffer *name) {
     }
 }
 
+static void shelf_clear_records(rig_shelf *shelf) {
+    for (size_t i = 0; i < shelf->records; i++) femd_buffer_clear(&shelf->record[i]);
+    shelf->records = 0;
+}
+
+static int shelf_maker(void *user, const femd_hash *state, femd_kept *kept) {
+    const rig_shelf *shelf = user;
+    for (size_t i = 0; i < shelf->answers; i++) {
+        int32_t status;
+        femd_hash made;
+        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, kept, NULL));
+        OK(femd_response_peek(kept->response.data, kept->response.size, &status, &made, NULL));
+        if (femd_hash_equal(&made, state)) return 1;
+    }
+    return 0;
+}
+
+void rig_shelf_drop_states(rig_shelf *shelf) {
+    for (size_t i = 0; i < shelf->states; i++) femd_buffer_clear(&shelf->state[i]);
+    shelf->states = 0;
+}
+
+static void shelve_record(rig_shelf *shelf, femd_action *a) {
+    if (shelf->records == shelf->room) {
+        shelf->room = shelf->room ? 2 * shelf->room : 64;
+        shelf->record = realloc(shelf->record, shelf->room * sizeof *shelf->record);
+        assert_non_null(shelf->record);
+    }
+    shelf->record[shelf->records++] = a->frame;
+    shelf->unwritten++;
+}
+
 /* Takes the storage of what is kept. */
 static void shelve(rig *g, femd_action *a) {
     rig_shelf *shelf = g->shelf;
     assert_non_null(shelf);
+    if (a->kind == FEMD_ACTION_JOURNAL) {
+        shelve_record(shelf, a);
+        return;
+    }
+    if (a->kind == FEMD_ACTION_JOURNAL_ANEW) shelf_clear_records(shelf);
+    if (a->kind == FEMD_ACTION_SYNC) shelf->unwritten = 0;
     if (a->kind == FEMD_ACTION_KEEP_ANSWER) {
         femd_kept kept;
         assert_true(shelf->answers < RIG_SHELF);
@@ -135,6 +199,10 @@ void rig_collect(rig *g) {
             continue;
         }
         assert_true(a.route < RIG_ROUTES);
+        femd_frame sent;
+        if (g->config.journal && femd_frame_decode(a.frame.data, a.frame.size, &sent, NULL) == FEMD_OK &&
+            (sent.type == FEMD_MSG_COMMITTED || sent.type == FEMD_MSG_STATE_STORED))
+            assert_int_equal(g->shelf->unwritten, 0); /* it is on disk before it is said */
         rig_inbox *box = &g->inbox[a.route];
         if (a.kind == FEMD_ACTION_DROP) {
             box->dropped = 1;
@@ -356,7 +424,7 @@ void rig_start(rig *g, uint64_t worker, const femd_task *t) {
 
 void rig_answer_with(rig *g, uint64_t worker, const femd_task *t, const femd_response *r) {
     OK(femd_frame_begin(&g->scratch, FEMD_MSG_ANSWER, 0, NULL));
-    OK(femd_answer_add(&g->scratch, t->id, r, NULL));
+    OK(femd_answer_add(&g->scratch, t->id, &t->key, r, NULL));
     femd_frame_finish(&g->scratch, 1);
     rig_deliver(g, worker, &g->scratch);
 }
@@ -366,7 +434,7 @@ void rig_answer(rig *g, uint64_t worker, const femd_task *t, uint32_t n) {
     OK(femd_frame_begin(&g->scratch, FEMD_MSG_ANSWER, 0, NULL));
     for (uint32_t i = 0; i < n; i++) {
         rig_answer_of(&t[i].request, &r);
-        OK(femd_answer_add(&g->scratch, t[i].id, &r, NULL));
+        OK(femd_answer_add(&g->scratch, t[i].id, &t[i].key, &r, NULL));
     }
     femd_frame_finish(&g->scratch, n);
     rig_deliver(g, worker, &g->scratch);
@@ -427,4 +495,15 @@ uint32_t rig_results(rig *g, uint64_t client, rig_result *out, uint32_t room) {
         }
     }
     return n;
+}
+
+void rig_have(rig *g, uint64_t worker, const femd_request *r, uint32_t n) {
+    OK(femd_frame_begin(&g->scratch, FEMD_MSG_HAVE, 0, NULL));
+    for (uint32_t i = 0; i < n; i++) {
+        femd_response answer;
+        rig_answer_of(&r[i], &answer);
+        OK(femd_hash_add(&g->scratch, &answer.state_out, NULL));
+    }
+    femd_frame_finish(&g->scratch, n);
+    rig_deliver(g, worker, &g->scratch);
 }

@@ -22,9 +22,14 @@ typedef struct rig_shelf {
     femd_recall recall; /* for femd_core_config */
     femd_buffer answer[RIG_SHELF], state[RIG_SHELF];
     size_t answers, states, materials, forgotten;
+    femd_buffer *record; /* of the journal, owned */
+    size_t records, room;
+    int unwritten; /* records since the last SYNC */
 } rig_shelf;
 void rig_shelf_init(rig_shelf *shelf);
 void rig_shelf_clear(rig_shelf *shelf);
+/* Forget all states that are kept. */
+void rig_shelf_drop_states(rig_shelf *shelf);
 
 typedef struct rig {
     femd_core *core;
@@ -38,10 +43,17 @@ typedef struct rig {
     uint32_t batch;  /* points that the engine likes to be given at once, as rig_open announces */
     char last_log[1200];
     rig_shelf *shelf; /* of the config's recall; NULL: none */
+    femd_core_config config;
 } rig;
 
 void rig_init(rig *g, const femd_core_config *config);
 void rig_clear(rig *g);
+/* The core dies and another one is made from the journal of the shelf, or from its first so many records; all
+ * connections are gone. */
+void rig_restart(rig *g);
+void rig_restart_from(rig *g, size_t records);
+/* A worker that comes back says what it holds: the states that these requests end in. */
+void rig_have(rig *g, uint64_t worker, const femd_request *r, uint32_t n);
 /* Hand the core a frame from a route, settle, collect its actions, audit its books. */
 void rig_deliver(rig *g, uint64_t route, const femd_buffer *frame);
 /* The connection goes, 0.3 s later: workers that end in one moment are another matter (rig_vanish_now). */

@@ -215,7 +215,7 @@ static void worker_answers(int i) {
             hold(w, &r.state_out, blob, size);
         }
         for (uint32_t again = 0; again <= say_again; again++, sent++)
-            assert_int_equal(femd_answer_add(&t.g.scratch, q->id, &r, NULL), FEMD_OK);
+            assert_int_equal(femd_answer_add(&t.g.scratch, q->id, &q->key, &r, NULL), FEMD_OK);
         w->first = (w->first + 1) % TASKS;
         w->count--;
         w->started = 0;

@@ -1,0 +1,354 @@
+/* A server that dies and another one in its place, made from the journal: what was committed is committed, what was
+ * answered is answered, and no state is lost that anybody can still make. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "annals.h"
+#include "rig.h"
+
+enum { POINTS = 3 };
+
+typedef struct scene {
+    rig g;
+    rig_shelf shelf;
+    uint64_t client, worker;
+    femd_request request[8][POINTS]; /* by step */
+    femd_hash state[8][POINTS];      /* that they end in */
+} scene;
+
+static void scene_open(scene *s) {
+    rig_shelf_init(&s->shelf);
+    const femd_core_config config = {.recall = &s->shelf.recall, .journal = 1, .epoch = 7};
+    rig_init(&s->g, &config);
+    s->client = rig_client(&s->g, "beam", 0, 1);
+    s->worker = rig_worker(&s->g);
+    rig_register(&s->g, s->client);
+    rig_open(&s->g, s->worker, FEMD_OK);
+    for (int step = 0; step < 8; step++)
+        for (uint32_t p = 0; p < POINTS; p++) {
+            femd_response answer;
+            s->request[step][p] = rig_request(p, 1e-3 * (step + 1) + 1e-2 * p, step ? &s->state[step - 1][p] : NULL);
+            rig_answer_of(&s->request[step][p], &answer);
+            s->state[step][p] = answer.state_out;
+        }
+}
+
+static void scene_close(scene *s) {
+    rig_clear(&s->g);
+    rig_shelf_clear(&s->shelf);
+}
+
+/* Returns how many evaluations it took. */
+static uint32_t evaluate(scene *s, int step) {
+    rig_result got[POINTS];
+    rig_evaluate(&s->g, s->client, 100 + (uint64_t)step, s->request[step], POINTS);
+    const uint32_t made = rig_work(&s->g, s->worker);
+    assert_int_equal(rig_results(&s->g, s->client, got, POINTS), POINTS);
+    for (int i = 0; i < POINTS; i++) {
+        assert_int_equal(got[i].response.status, FEMD_OK);
+        assert_memory_equal(&got[i].response.state_out, &s->state[step][got[i].index], sizeof(femd_hash));
+    }
+    return made;
+}
+
+static void commit(scene *s, int step) {
+    rig_commit(&s->g, s->client, 500 + (uint64_t)step, (uint32_t)step + 1, s->state[step], POINTS);
+    rig_give_states(&s->g, s->worker, s->request[step], POINTS);
+}
+
+static int is_committed(scene *s) {
+    femd_frame f;
+    return rig_take(&s->g, s->client, FEMD_MSG_COMMITTED, &f);
+}
+
+static void run_steps(scene *s, int from, int to) {
+    for (int step = from; step < to; step++) {
+        evaluate(s, step);
+        commit(s, step);
+        assert_true(is_committed(s));
+    }
+}
+
+/* Client and worker come back after a restart, as they do. */
+static void come_back(scene *s, int with_material) {
+    s->client = rig_client(&s->g, "beam", 0, 1);
+    s->worker = rig_worker(&s->g);
+    if (with_material) rig_register(&s->g, s->client);
+    rig_open(&s->g, s->worker, FEMD_OK);
+}
+
+static void what_was_committed_is_there_after_the_death_of_the_server(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 2);
+    rig_restart(&s.g);
+    come_back(&s, 0); /* the journal names the material too */
+    femd_core_totals totals;
+    femd_core_sum(s.g.core, &totals);
+    assert_int_equal(totals.runs, 1);
+    run_steps(&s, 2, 4);
+    assert_int_equal(femd_core_count(s.g.core)->remade, 0);
+    scene_close(&s);
+}
+
+static void a_commit_sent_again_is_answered_again(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 1);
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    commit(&s, 0); /* its COMMITTED was lost with the server */
+    assert_true(is_committed(&s));
+    assert_int_equal(femd_core_count(s.g.core)->commits, 0);
+    scene_close(&s);
+}
+
+static void what_was_answered_and_not_committed_is_not_asked_anew(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 1);
+    evaluate(&s, 1);
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[1], POINTS);
+    assert_int_equal(rig_count(&s.g, s.worker, FEMD_MSG_DROP), 0);
+    assert_int_equal(evaluate(&s, 1), 0); /* it is sent again, and answered from what is known */
+    commit(&s, 1);
+    assert_true(is_committed(&s));
+    assert_int_equal(femd_core_count(s.g.core)->evaluations, 0);
+    scene_close(&s);
+}
+
+static void a_state_lost_with_server_and_worker_is_made_again(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 1);
+    evaluate(&s, 1);
+    rig_restart(&s.g);
+    come_back(&s, 1); /* another worker: it holds nothing */
+    rig_commit(&s.g, s.client, 501, 2, s.state[1], POINTS);
+    assert_int_equal(rig_work(&s.g, s.worker), POINTS);
+    rig_give_states(&s.g, s.worker, s.request[1], POINTS);
+    assert_true(is_committed(&s));
+    assert_int_equal(femd_core_count(s.g.core)->remade, POINTS);
+    scene_close(&s);
+}
+
+/* All copies of all states are lost, on disk too, and the new server has no evaluation in its books: the history makes
+ * them again from the virgin state on. */
+static void when_every_copy_is_lost_the_history_makes_it_again(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 5);
+    femd_core_summarise(s.g.core);
+    rig_collect(&s.g);
+    rig_shelf_drop_states(&s.shelf);
+    rig_restart(&s.g);
+    femd_core_totals totals;
+    femd_core_sum(s.g.core, &totals);
+    assert_int_equal(totals.evaluations, 0);
+    come_back(&s, 0);
+    rig_result got[POINTS];
+    rig_evaluate(&s.g, s.client, 900, s.request[5], POINTS);
+    femd_task tasks[16];
+    uint32_t made = 0;
+    for (int rounds = 0; rounds < 40; rounds++) {
+        uint32_t n = rig_tasks(&s.g, s.worker, tasks, NULL);
+        if (n) rig_answer(&s.g, s.worker, tasks, n);
+        made += n;
+        rig_give_states(&s.g, s.worker, s.request[0], 5 * POINTS);
+    }
+    assert_int_equal(rig_results(&s.g, s.client, got, POINTS), POINTS);
+    for (int i = 0; i < POINTS; i++) {
+        assert_int_equal(got[i].response.status, FEMD_OK);
+        assert_memory_equal(&got[i].response.state_out, &s.state[5][got[i].index], sizeof(femd_hash));
+    }
+    assert_int_equal(made, 6 * POINTS); /* five steps again, and the new one */
+    scene_close(&s);
+}
+
+static void what_a_worker_has_and_nobody_needs_is_dropped(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 3);
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    femd_frame f;
+    rig_have(&s.g, s.worker, s.request[0], POINTS); /* two generations stay: 1 and 2 */
+    assert_true(rig_take(&s.g, s.worker, FEMD_MSG_DROP, &f));
+    assert_int_equal(f.count, POINTS);
+    rig_have(&s.g, s.worker, s.request[1], POINTS);
+    rig_have(&s.g, s.worker, s.request[2], POINTS);
+    assert_false(rig_take(&s.g, s.worker, FEMD_MSG_DROP, &f));
+    uint32_t moved = 0;
+    femd_task tasks[16];
+    rig_evaluate(&s.g, s.client, 900, s.request[3], POINTS);
+    while (rig_tasks(&s.g, s.worker, tasks, &moved)) continue;
+    assert_int_equal(moved, 0); /* what it said that it has is not sent to it */
+    scene_close(&s);
+}
+
+static void a_worker_back_after_a_blip_says_what_it_holds(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 1);
+    rig_vanish(&s.g, s.worker);
+    s.worker = rig_worker(&s.g);
+    rig_open(&s.g, s.worker, FEMD_OK);
+    rig_have(&s.g, s.worker, s.request[0], POINTS);
+    uint32_t moved = 0;
+    femd_task tasks[16];
+    rig_evaluate(&s.g, s.client, 900, s.request[1], POINTS);
+    while (rig_tasks(&s.g, s.worker, tasks, &moved)) continue;
+    assert_int_equal(moved, 0);
+    scene_close(&s);
+}
+
+static void no_old_answer_meets_a_new_task(void **state) {
+    (void)state;
+    scene s;
+    femd_task old[16], new[16];
+    scene_open(&s);
+    rig_evaluate(&s.g, s.client, 1, s.request[0], 1);
+    assert_int_equal(rig_tasks(&s.g, s.worker, old, NULL), 1);
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    rig_evaluate(&s.g, s.client, 2, s.request[0] + 1, 1);
+    assert_int_equal(rig_tasks(&s.g, s.worker, new, NULL), 1);
+    assert_true(old[0].id == new[0].id); /* the numbers begin anew */
+    rig_answer(&s.g, s.worker, old, 1);
+    assert_int_equal(rig_count(&s.g, s.client, FEMD_MSG_RESULT), 0);
+    rig_answer(&s.g, s.worker, new, 1);
+    rig_result got[POINTS];
+    assert_int_equal(rig_results(&s.g, s.client, got, POINTS), 1);
+    assert_memory_equal(&got[0].response.state_out, &s.state[0][1], sizeof(femd_hash));
+    scene_close(&s);
+}
+
+static void welcome_tells_the_epoch(void **state) {
+    (void)state;
+    scene s;
+    femd_frame f;
+    femd_welcome welcome;
+    scene_open(&s);
+    assert_true(rig_take(&s.g, s.client, FEMD_MSG_WELCOME, &f));
+    assert_int_equal(femd_welcome_decode(&f, &welcome, NULL), FEMD_OK);
+    assert_int_equal(welcome.epoch, 7);
+    rig_restart(&s.g);
+    come_back(&s, 0);
+    assert_true(rig_take(&s.g, s.worker, FEMD_MSG_WELCOME, &f));
+    assert_int_equal(femd_welcome_decode(&f, &welcome, NULL), FEMD_OK);
+    assert_int_equal(welcome.epoch, 8);
+    scene_close(&s);
+}
+
+/* The journal ends anywhere: the books are sound (rig_restart_from has them audited), and the run goes on. */
+static void every_beginning_of_a_journal_will_do(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 3);
+    evaluate(&s, 3);
+    const uint64_t second = rig_client(&s.g, "other", 0, 2);
+    rig_empty(&s.g, second, FEMD_MSG_ABORT, 3);
+    rig_empty(&s.g, second, FEMD_MSG_BYE, 0);
+    rig_wait(&s.g, 1);
+    const size_t all = s.shelf.records;
+    assert_true(all > 30);
+    for (size_t end = 0; end <= all; end++) rig_restart_from(&s.g, end);
+    rig_restart_from(&s.g, all);
+    come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[3], POINTS);
+    run_steps(&s, 3, 6);
+    scene_close(&s);
+}
+
+static void a_summary_says_all_that_the_records_said(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 3);
+    evaluate(&s, 3);
+    femd_buffer once[256];
+    femd_core_summarise(s.g.core);
+    rig_collect(&s.g);
+    const size_t count = s.shelf.records;
+    assert_true(count > 5 && count < 256);
+    for (size_t i = 0; i < count; i++) {
+        once[i] = (femd_buffer)FEMD_BUFFER_INIT;
+        assert_int_equal(femd_buffer_append(&once[i], s.shelf.record[i].data, s.shelf.record[i].size, NULL), FEMD_OK);
+    }
+    s.g.config.epoch--; /* it would be another one */
+    rig_restart(&s.g);
+    femd_core_summarise(s.g.core);
+    rig_collect(&s.g);
+    assert_int_equal(s.shelf.records, count);
+    for (size_t i = 0; i < count; i++) {
+        int found = 0; /* points may come in another order */
+        for (size_t j = 0; j < count; j++) found |= s.shelf.record[j].size == once[i].size;
+        assert_true(found);
+    }
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[3], POINTS);
+    commit(&s, 3);
+    assert_true(is_committed(&s));
+    run_steps(&s, 4, 6);
+    for (size_t i = 0; i < count; i++) femd_buffer_clear(&once[i]);
+    scene_close(&s);
+}
+
+static void what_is_no_record_is_refused(void **state) {
+    (void)state;
+    scene s;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_buffer bytes = FEMD_BUFFER_INIT;
+    scene_open(&s);
+    const femd_annal wrong[] = {{.kind = ANNAL_FINAL, .run = 99},
+                                {.kind = ANNAL_TENTATIVE, .run = 1, .rank = 1},
+                                {.kind = ANNAL_RUN, .run = 5, .rank = 0},
+                                {.kind = ANNAL_GIVEN, .run = 1},
+                                {.kind = ANNAL_MATERIAL, .bytes = {"FMP", 3}},
+                                {.kind = ANNAL_ANSWER, .bytes = {"FKA1", 4}}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        bytes.size = 0;
+        err = (femd_error)FEMD_ERROR_INIT;
+        assert_int_equal(annal_encode(&wrong[i], &bytes, NULL), FEMD_OK);
+        assert_int_equal(femd_core_replay(s.g.core, bytes.data, bytes.size, s.g.now, &err), FEMD_BAD_INPUT);
+        assert_true(err.text[0]);
+    }
+    assert_int_equal(femd_core_replay(s.g.core, "x", 1, s.g.now, &err), FEMD_BAD_INPUT);
+    bytes.size--;
+    assert_int_equal(femd_core_replay(s.g.core, bytes.data, bytes.size, s.g.now, &err), FEMD_BAD_INPUT);
+    femd_buffer_clear(&bytes);
+    scene_close(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_committed_is_there_after_the_death_of_the_server),
+        cmocka_unit_test(a_commit_sent_again_is_answered_again),
+        cmocka_unit_test(what_was_answered_and_not_committed_is_not_asked_anew),
+        cmocka_unit_test(a_state_lost_with_server_and_worker_is_made_again),
+        cmocka_unit_test(when_every_copy_is_lost_the_history_makes_it_again),
+        cmocka_unit_test(what_a_worker_has_and_nobody_needs_is_dropped),
+        cmocka_unit_test(a_worker_back_after_a_blip_says_what_it_holds),
+        cmocka_unit_test(no_old_answer_meets_a_new_task),
+        cmocka_unit_test(welcome_tells_the_epoch),
+        cmocka_unit_test(every_beginning_of_a_journal_will_do),
+        cmocka_unit_test(a_summary_says_all_that_the_records_said),
+        cmocka_unit_test(what_is_no_record_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
