@@ -40,15 +40,13 @@ femd_status kept_encode(const femd_kept *kept, femd_buffer *out, femd_error *err
     return FEMD_OK;
 }
 
-femd_status kept_decode(const void *data, size_t size, femd_kept *kept, femd_error *err) {
+femd_status kept_split(const void *data, size_t size, femd_kept *kept, femd_error *err) {
     const uint8_t *at = data;
     if (size < HEAD_BYTES + SUM_BYTES || memcmp(at, magic, sizeof magic) != 0)
         return femd_fail(err, FEMD_BAD_INPUT, "%zu bytes are no kept answer", size);
     if (femd_get32(at + AT_SIZE) != size - HEAD_BYTES - SUM_BYTES)
         return femd_fail(err, FEMD_BAD_INPUT, "a kept answer of %zu bytes holds a response of %u", size,
                          femd_get32(at + AT_SIZE));
-    if (kept_sum(at, size - SUM_BYTES) != femd_get64(at + size - SUM_BYTES))
-        return femd_fail(err, FEMD_BAD_INPUT, "the checksum of a kept answer does not fit its bytes");
     memset(kept, 0, sizeof *kept);
     kept->level = femd_get32(at + AT_LEVEL);
     kept->inputs = femd_get32(at + AT_INPUTS);
@@ -59,6 +57,13 @@ femd_status kept_decode(const void *data, size_t size, femd_kept *kept, femd_err
     if (femd_request_decode(at + AT_REQUEST, &kept->request, err) == FEMD_OK) return FEMD_OK;
     if (err) err->code = FEMD_BAD_INPUT;
     return FEMD_BAD_INPUT;
+}
+
+femd_status kept_decode(const void *data, size_t size, femd_kept *kept, femd_error *err) {
+    const uint8_t *at = data;
+    FEMD_TRY(kept_split(data, size, kept, err));
+    if (kept_sum(at, size - SUM_BYTES) == femd_get64(at + size - SUM_BYTES)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "the checksum of a kept answer does not fit its bytes");
 }
 
 femd_status kept_check(const femd_kept *kept, femd_error *err) {

@@ -19,6 +19,8 @@ FEMD_MUST_CHECK femd_status kept_encode(const femd_kept *kept, femd_buffer *out,
 /* BAD_INPUT with words if the bytes are not what was written: their length, their checksum, a field out of range. The
  * response is borrowed. */
 FEMD_MUST_CHECK femd_status kept_decode(const void *data, size_t size, femd_kept *kept, femd_error *err);
+/* The same of bytes that this process has made, without a look at the checksum. */
+FEMD_MUST_CHECK femd_status kept_split(const void *data, size_t size, femd_kept *kept, femd_error *err);
 /* BAD_INPUT with words if the key is not that of the request, or the response is none to it. */
 FEMD_MUST_CHECK femd_status kept_check(const femd_kept *kept, femd_error *err);
 

@@ -31,6 +31,9 @@ int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change) {
     return 1;
 }
 
+/* An answer that leaves no state and is made in less time than this (s) is not worth a place on a disk, nor a look. */
+static const double worth_keeping = 1e-4;
+
 /* ---- recalling ---- */
 
 void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash) {
@@ -95,6 +98,9 @@ static uint32_t ledger_add_kept(femd_ledger *ledger, const femd_kept *kept, cons
 uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material) {
     femd_kept kept;
     femd_hash state_out;
+    const double cost = catalogue_cost(ledger->catalogue, material);
+    const int keeps_states = (catalogue_caps(ledger->catalogue, material)->inputs & FEMD_INPUT_STATE) != 0;
+    if (cost > 0 && cost < worth_keeping && !keeps_states) return FEMD_NIL;
     if (!ledger->common->config.recall || !ledger_find_kept(ledger, key, &kept)) return FEMD_NIL;
     if (!ledger_fits(ledger, &kept, key, request, material, &state_out)) return FEMD_NIL;
     uint32_t number = ledger_add_kept(ledger, &kept, request, material, &state_out);
@@ -154,6 +160,8 @@ static void ledger_hand_out(femd_ledger *ledger, uint32_t number, int only_recor
     if (!ledger->common->config.recall || !record->response) return;
     if (femd_response_peek(record->response, record->response_size, &status, &state_out, NULL) != FEMD_OK) return;
     if (status != FEMD_OK && !femd_status_is_physics(status)) return;
+    const double wall = femd_getf64(record->response + record->response_size - FEMD_RESPONSE_WORK_BYTES);
+    if (femd_hash_is_zero(&state_out) && wall < worth_keeping) return;
     const femd_kept kept = {.key = record->key,
                             .material = *catalogue_id(ledger->catalogue, record->material),
                             .level = ledger->common->level_number,

@@ -54,7 +54,7 @@ static int writing_maker(writing *w, const uint8_t *name, const femd_bytes *cont
     femd_kept kept;
     int32_t status;
     femd_hash state;
-    if (kept_decode(content->data, content->size, &kept, NULL) != FEMD_OK ||
+    if (kept_split(content->data, content->size, &kept, NULL) != FEMD_OK ||
         femd_response_peek(kept.response.data, kept.response.size, &status, &state, NULL) != FEMD_OK ||
         femd_hash_is_zero(&state))
         return 0;
@@ -137,7 +137,7 @@ static int writing_name(vault_kind kind, const femd_bytes *content, uint8_t *nam
     femd_kept kept;
     switch (kind) {
     case VAULT_ANSWER:
-        if (kept_decode(content->data, content->size, &kept, NULL) != FEMD_OK) return -1;
+        if (kept_split(content->data, content->size, &kept, NULL) != FEMD_OK) return -1;
         kept_name(&kept.key, kept.fingerprint, name);
         return 0;
     case VAULT_STATE: femd_hash_domain("state", content->data, content->size, &hash); break;

@@ -150,17 +150,33 @@ static int measure_wire(double *one, double *many) {
     return 0;
 }
 
-int main(void) {
+/* A pool of its own; folder: what is answered is kept and written down there, NULL: it is not. */
+static int measure_pool(const char *folder, double *one, double *p99, double *many) {
     femd_error err = FEMD_ERROR_INIT;
     int ready[2];
     if (pipe(ready)) return fail("pipe", NULL);
-    char fd[16], address[256] = "";
+    char fd[16], address[256] = "", store[128] = "", journal[128] = "";
     snprintf(fd, sizeof fd, "%d", ready[1]);
-    const char *server[] = {FEMD_BIN "/femd-server", "--bind", "tcp://127.0.0.1:*", "--ready-fd", fd, "--quiet", NULL};
+    if (folder) snprintf(store, sizeof store, "%s/store", folder);
+    if (folder) snprintf(journal, sizeof journal, "%s/journal", folder);
+    const char *server[] = {FEMD_BIN "/femd-server",
+                            "--bind",
+                            "tcp://127.0.0.1:*",
+                            "--ready-fd",
+                            fd,
+                            "--quiet",
+                            folder ? "--durability" : NULL,
+                            "store",
+                            "--store",
+                            store,
+                            "--journal",
+                            journal,
+                            NULL};
     pid_t pids[3] = {start(server)};
     close(ready[1]);
     for (size_t n = 0; n + 1 < sizeof address && read(ready[0], address + n, 1) == 1 && address[n] != '\n'; n++)
         address[n + 1] = 0;
+    close(ready[0]);
     address[strcspn(address, "\n")] = 0;
     const char *worker[] = {FEMD_BIN "/femd-worker", "--connect", address, "--quiet", NULL};
     for (int w = 1; w <= 2; w++) pids[w] = start(worker);
@@ -169,24 +185,37 @@ int main(void) {
     femd_client *client = NULL;
     femd_hash id;
     femd_capabilities caps;
-    double one = 0, p99 = 0, many = 0, wire_one = 0, wire_many = 0;
     int rc = 1;
     if (femd_client_open(&cfg, &client, &err) != FEMD_OK)
         fail("open", &err);
     else if (femd_client_material(client, material, ".", &id, &caps, &err) != FEMD_OK)
         fail("material", &err);
     else
-        rc = measure(client, &id, &one, &p99, &many);
+        rc = measure(client, &id, one, p99, many);
     femd_client_close(&client);
     for (int i = 0; i < 3; i++) kill(pids[i], SIGTERM);
     for (int i = 0; i < 3; i++) waitpid(pids[i], NULL, 0);
-    if (rc || measure_wire(&wire_one, &wire_many)) return 1;
+    return rc;
+}
+
+int main(void) {
+    char folder[] = "/tmp/femd-bench-XXXXXX", command[64];
+    double one = 0, p99 = 0, many = 0, kept_one = 0, kept_p99 = 0, kept_many = 0, wire_one = 0, wire_many = 0;
+    if (!mkdtemp(folder)) return fail("a folder", NULL);
+    int rc = measure_pool(NULL, &one, &p99, &many) || measure_pool(folder, &kept_one, &kept_p99, &kept_many);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (system(command) != 0 || rc || measure_wire(&wire_one, &wire_many)) return 1;
     printf("{\"results\":["
            "{\"name\":\"one point in flight, p50\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":\"ZeroMQ echo of the "
            "same bytes\",\"ref_value\":%.1f,\"ratio\":%.3f},"
            "{\"name\":\"one point in flight, p99\",\"value\":%.1f,\"unit\":\"us\"},"
            "{\"name\":\"batch of %d points\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":\"ZeroMQ echo of the "
-           "same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f}]}\n",
-           one, wire_one, one / wire_one, p99, BATCH, many, wire_many, many / wire_many);
+           "same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f},"
+           "{\"name\":\"one point in flight, p50, store and journal\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":"
+           "\"without\",\"ref_value\":%.1f,\"ratio\":%.3f},"
+           "{\"name\":\"batch of %d points, store and journal\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":"
+           "\"without\",\"ref_value\":%.3f,\"ratio\":%.3f}]}\n",
+           one, wire_one, one / wire_one, p99, BATCH, many, wire_many, many / wire_many, kept_one, one, kept_one / one,
+           BATCH, kept_many, many, kept_many / many);
     return 0;
 }

@@ -76,126 +76,15 @@ void rig_audit(rig *g) {
     if (femd_core_audit(g->core, &err) != 0) fail_msg("%s", err.text);
 }
 
-/* ---- what is kept ---- */
-
-static int shelf_answer(void *user, const femd_hash *key, uint64_t fingerprint, femd_kept *kept) {
-    const rig_shelf *shelf = user;
-    for (size_t i = 0; i < shelf->answers; i++) {
-        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, kept, NULL));
-        if (femd_hash_equal(&kept->key, key) && (!fingerprint || kept->fingerprint == fingerprint)) return 1;
-    }
-    return 0;
-}
-
-static int shelf_state(void *user, const femd_hash *name, femd_bytes *content) {
-    const rig_shelf *shelf = user;
-    for (size_t i = 0; i < shelf->states; i++) {
-        femd_hash hash;
-        *content = (femd_bytes){shelf->state[i].data, shelf->state[i].size};
-        femd_hash_domain("state", content->data, content->size, &hash);
-        if (femd_hash_equal(&hash, name)) return 1;
-    }
-    return 0;
-}
-
-static void shelf_clear_records(rig_shelf *shelf);
-static int shelf_maker(void *user, const femd_hash *state, femd_kept *kept);
-
-void rig_shelf_init(rig_shelf *shelf) {
-    memset(shelf, 0, sizeof *shelf);
-    shelf->recall = (femd_recall){.answer = shelf_answer, .state = shelf_state, .maker = shelf_maker, .user = shelf};
-}
-
-void rig_shelf_clear(rig_shelf *shelf) {
-    for (size_t i = 0; i < shelf->answers; i++) femd_buffer_clear(&shelf->answer[i]);
-    rig_shelf_drop_states(shelf);
-    shelf_clear_records(shelf);
-    free(shelf->record);
-}
-
-static void shelf_forget(rig_shelf *shelf, const femd_buffer *name) {
-    for (size_t i = 0; i < shelf->answers; i++) {
-        femd_kept kept;
-        uint8_t own[KEPT_NAME_BYTES];
-        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, &kept, NULL));
-        kept_name(&kept.key, kept.fingerprint, own);
-        if (memcmp(own, name->data, sizeof own) != 0) continue;
-        femd_buffer_clear(&shelf->answer[i]);
-        shelf->answer[i] = shelf->answer[--shelf->answers];
-        return;
-    }
-}
-
-static void shelf_clear_records(rig_shelf *shelf) {
-    for (size_t i = 0; i < shelf->records; i++) femd_buffer_clear(&shelf->record[i]);
-    shelf->records = 0;
-}
-
-static int shelf_maker(void *user, const femd_hash *state, femd_kept *kept) {
-    const rig_shelf *shelf = user;
-    for (size_t i = 0; i < shelf->answers; i++) {
-        int32_t status;
-        femd_hash made;
-        OK(kept_decode(shelf->answer[i].data, shelf->answer[i].size, kept, NULL));
-        OK(femd_response_peek(kept->response.data, kept->response.size, &status, &made, NULL));
-        if (femd_hash_equal(&made, state)) return 1;
-    }
-    return 0;
-}
-
-void rig_shelf_drop_states(rig_shelf *shelf) {
-    for (size_t i = 0; i < shelf->states; i++) femd_buffer_clear(&shelf->state[i]);
-    shelf->states = 0;
-}
-
-static void shelve_record(rig_shelf *shelf, femd_action *a) {
-    if (shelf->records == shelf->room) {
-        shelf->room = shelf->room ? 2 * shelf->room : 64;
-        shelf->record = realloc(shelf->record, shelf->room * sizeof *shelf->record);
-        assert_non_null(shelf->record);
-    }
-    shelf->record[shelf->records++] = a->frame;
-    shelf->unwritten++;
-}
-
-/* Takes the storage of what is kept. */
-static void shelve(rig *g, femd_action *a) {
-    rig_shelf *shelf = g->shelf;
-    assert_non_null(shelf);
-    if (a->kind == FEMD_ACTION_JOURNAL) {
-        shelve_record(shelf, a);
-        return;
-    }
-    if (a->kind == FEMD_ACTION_JOURNAL_ANEW) shelf_clear_records(shelf);
-    if (a->kind == FEMD_ACTION_SYNC) shelf->unwritten = 0;
-    if (a->kind == FEMD_ACTION_KEEP_ANSWER) {
-        femd_kept kept;
-        assert_true(shelf->answers < RIG_SHELF);
-        OK(kept_decode(a->frame.data, a->frame.size, &kept, NULL));
-        OK(kept_check(&kept, NULL));
-        shelf->answer[shelf->answers++] = a->frame;
-        return;
-    }
-    if (a->kind == FEMD_ACTION_KEEP_STATE) {
-        assert_true(shelf->states < RIG_SHELF);
-        shelf->state[shelf->states++] = a->frame;
-        return;
-    }
-    if (a->kind == FEMD_ACTION_KEEP_MATERIAL) shelf->materials++;
-    if (a->kind == FEMD_ACTION_FORGET_ANSWER) {
-        shelf->forgotten++;
-        shelf_forget(shelf, &a->frame);
-    }
-    femd_core_recycle(g->core, &a->frame);
-}
-
 void rig_collect(rig *g) {
     femd_action a;
     femd_core_settle(g->core, g->now);
     assert_int_equal(femd_core_health(g->core), FEMD_OK);
     while (femd_core_next(g->core, &a)) {
         if (a.kind != FEMD_ACTION_SEND && a.kind != FEMD_ACTION_DROP) {
-            shelve(g, &a);
+            assert_non_null(g->shelf);
+            rig_shelve(g->shelf, &a);
+            femd_core_recycle(g->core, &a.frame);
             continue;
         }
         assert_true(a.route < RIG_ROUTES);
@@ -377,7 +266,7 @@ size_t rig_blob_of(const femd_request *q, uint8_t blob[64]) {
     memset(blob, 0, 64);
     memcpy(blob, q->state_in.b, 32);
     memcpy(blob + 32, &q->value[0], 8);
-    memcpy(blob + 40, &q->point, 8);
+    if (q->flags & FEMD_REQUEST_PRIVATE) memcpy(blob + 40, &q->point, 8); /* else no answer depends on the point */
     return 48;
 }
 

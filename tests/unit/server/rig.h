@@ -16,16 +16,25 @@ typedef struct rig_inbox {
     int dropped; /* the core has asked for the end of the connection */
 } rig_inbox;
 
-/* What a core has had kept, as a store across runs would have it. Several cores may share one. */
-#define RIG_SHELF 256
+/* What a core has had kept, as a store across runs and a journal would have it. Several cores may share one. */
+enum { RIG_PLACES = 1 << 14 };
+typedef struct rig_item {
+    femd_buffer bytes; /* owned; NULL: forgotten */
+    femd_hash state;   /* of an answer: that it ends in; of a state: its name */
+    uint32_t next, next_maker;
+} rig_item;
 typedef struct rig_shelf {
     femd_recall recall; /* for femd_core_config */
-    femd_buffer answer[RIG_SHELF], state[RIG_SHELF];
-    size_t answers, states, materials, forgotten;
+    rig_item *answer, *state;
+    size_t answers, states, materials, forgotten; /* how many are there; were handed out */
+    size_t answer_end, answer_room, state_end, state_room;
+    uint32_t by_key[RIG_PLACES], by_maker[RIG_PLACES], by_state[RIG_PLACES];
     femd_buffer *record; /* of the journal, owned */
     size_t records, room;
     int unwritten; /* records since the last SYNC */
 } rig_shelf;
+/* Takes what an action hands out. */
+void rig_shelve(rig_shelf *shelf, femd_action *action);
 void rig_shelf_init(rig_shelf *shelf);
 void rig_shelf_clear(rig_shelf *shelf);
 /* Forget all states that are kept. */

@@ -45,7 +45,11 @@ static struct {
     uint64_t answers, finished_commits, deaths, sole;
     double strain;
     uint32_t batch; /* points that the engine likes to be given at once */
+    int mortal;     /* the server dies at times */
+    uint64_t restarts;
 } t;
+
+static rig_shelf shelf;
 
 static uint32_t draw(uint32_t n) {
     t.x ^= t.x << 13;
@@ -87,6 +91,12 @@ static void worker_comes(int i) {
     if (draw(2)) w->first = w->count = w->nheld = 0;
     w->started = 0;
     assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
+    deliver(route, &t.g.scratch);
+    if (!w->nheld || draw(2)) return;
+    assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_HAVE, 0, NULL), FEMD_OK);
+    for (uint32_t k = 0; k < w->nheld; k++)
+        assert_int_equal(femd_hash_add(&t.g.scratch, &w->held[k].hash, NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, w->nheld);
     deliver(route, &t.g.scratch);
 }
 
@@ -227,7 +237,7 @@ static void worker_answers(int i) {
 
 /* ---- clients ---- */
 
-static void client_comes(int i) {
+static void client_says_hello(int i) {
     solver *s = &t.client[i];
     femd_hello h = {.role = FEMD_ROLE_CLIENT, .host = "here", .version = "t", .pid = (uint32_t)(1000 + i)};
     s->run = i < 2 ? 0 : i; /* the first two are ranks of one run */
@@ -238,15 +248,20 @@ static void client_comes(int i) {
     h.ranks = (uint32_t)s->ranks;
     s->route = 1 + (uint64_t)i;
     empty_inbox(s->route);
-    s->has_tentative = s->committing = s->busy = s->lost = 0;
-    s->left = 0;
-    memset(s->committed, 0, sizeof s->committed);
     assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
     deliver(s->route, &t.g.scratch);
     assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_MATERIAL, 5, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&t.g.scratch, t.g.pack.data, t.g.pack.size, NULL), FEMD_OK);
     femd_frame_finish(&t.g.scratch, 1);
     deliver(s->route, &t.g.scratch);
+}
+
+static void client_comes(int i) {
+    solver *s = &t.client[i];
+    s->has_tentative = s->committing = s->busy = s->lost = 0;
+    s->left = 0;
+    memset(s->committed, 0, sizeof s->committed);
+    client_says_hello(i);
 }
 
 static void client_leaves(int i, int bye) {
@@ -307,17 +322,35 @@ static void client_cancels(int i) {
     s->left = 0;
 }
 
-static void client_commits(int i) {
-    solver *s = &t.client[i];
-    if (!s->route || !s->has_tentative || s->committing) return;
-    s->committing = 1;
-    s->transaction++;
+static void send_commit(const solver *s) {
     assert_int_equal(femd_commit_begin(&t.g.scratch, s->transaction, 1, NULL), FEMD_OK);
     for (int p = 0; p < POINTS; p++)
         assert_int_equal(femd_commit_add(&t.g.scratch, &(femd_commit_entry){(uint64_t)p, s->tentative[p]}, NULL),
                          FEMD_OK);
     femd_frame_finish(&t.g.scratch, POINTS);
     deliver(s->route, &t.g.scratch);
+}
+
+static void client_commits(int i) {
+    solver *s = &t.client[i];
+    if (!s->route || !s->has_tentative || s->committing) return;
+    s->committing = 1;
+    s->transaction++;
+    send_commit(s);
+}
+
+/* The server is another one: what is open is sent again. */
+static void client_returns(int i) {
+    solver *s = &t.client[i];
+    if (!s->route) return;
+    client_says_hello(i);
+    if (s->busy) {
+        memset(s->answered, 0, sizeof s->answered);
+        s->left = POINTS;
+        s->lost = 0;
+        send_batch(s);
+    }
+    if (s->committing) send_commit(s);
 }
 
 static void client_aborts(int i) {
@@ -371,7 +404,10 @@ static void client_reads(int i) {
     if (rig_take(&t.g, s->route, FEMD_MSG_ERROR, &f)) {
         femd_error e = FEMD_ERROR_INIT;
         assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
-        if (e.code != FEMD_STATE_LOST && e.code != FEMD_REFUSED && e.code != FEMD_DISCONNECTED) fail_msg("%s", e.text);
+        /* a state that has to be made again may meet workers that fail, as a point may */
+        if (e.code != FEMD_STATE_LOST && e.code != FEMD_ENGINE_DIED && e.code != FEMD_REFUSED &&
+            e.code != FEMD_DISCONNECTED)
+            fail_msg("%s", e.text);
         client_leaves(i, 1); /* that run is over */
         return;
     }
@@ -380,7 +416,26 @@ static void client_reads(int i) {
 
 /* ---- the play ---- */
 
+/* In its place comes one that has read the journal. Some workers die with it, the others come back, with all that they
+ * hold and with answers to tasks of the old one. */
+static void server_dies(void) {
+    assert_int_equal(femd_core_count(t.g.core)->conflicts, 0);
+    t.restarts++;
+    rig_restart(&t.g);
+    femd_core_summarise(t.g.core);
+    rig_collect(&t.g);
+    for (int i = 0; i < CLIENTS; i++) client_returns(i);
+    for (int i = 0; i < WORKERS; i++) {
+        if (!t.worker[i].route) continue;
+        if (draw(3))
+            worker_comes(i);
+        else
+            t.worker[i].route = 0;
+    }
+}
+
 static void one_event(void) {
+    if (t.mortal && draw(2000) == 0) server_dies();
     int w = (int)draw(WORKERS), c = (int)draw(CLIENTS);
     uint32_t what = draw(1000);
     t.g.now += 1e-4 * draw(20);
@@ -441,12 +496,17 @@ static uint64_t from_environment(const char *name, uint64_t fallback) {
     return text ? strtoull(text, NULL, 0) : fallback;
 }
 
-static void play(uint32_t batch, uint64_t events) {
+static void play(uint32_t batch, uint64_t events, int mortal) {
     uint64_t seed = from_environment("FEMD_SEED", 20240229);
     memset(&t, 0, sizeof t);
     t.x = seed | 1;
     t.batch = batch;
-    rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000, .message_points = 3});
+    t.mortal = mortal;
+    rig_shelf_init(&shelf);
+    rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000,
+                                       .message_points = 3,
+                                       .recall = mortal ? &shelf.recall : NULL,
+                                       .journal = mortal});
     for (int i = 0; i < WORKERS; i++) worker_comes(i);
     for (int i = 0; i < CLIENTS; i++) client_comes(i);
     for (uint64_t k = 0; k < events; k++) {
@@ -456,11 +516,14 @@ static void play(uint32_t batch, uint64_t events) {
     }
     come_to_rest();
     const femd_core_counters *n = femd_core_count(t.g.core);
-    print_message("seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, remade %llu, reused "
+    if (mortal) assert_true(t.restarts > events / 4000);
+    print_message("restarts %llu, seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, "
+                  "remade %llu, reused "
                   "%llu, poison %llu\n",
-                  (unsigned long long)seed, (unsigned long long)events, (unsigned long long)t.answers,
-                  (unsigned long long)t.finished_commits, (unsigned long long)t.deaths, (unsigned long long)n->requeued,
-                  (unsigned long long)n->remade, (unsigned long long)n->reused, (unsigned long long)n->poison);
+                  (unsigned long long)t.restarts, (unsigned long long)seed, (unsigned long long)events,
+                  (unsigned long long)t.answers, (unsigned long long)t.finished_commits, (unsigned long long)t.deaths,
+                  (unsigned long long)n->requeued, (unsigned long long)n->remade, (unsigned long long)n->reused,
+                  (unsigned long long)n->poison);
     assert_int_equal(n->conflicts, 0);
     assert_true(t.finished_commits > events / 4000);
     for (int i = 0; i < CLIENTS; i++) client_leaves(i, 1);
@@ -474,21 +537,29 @@ static void play(uint32_t batch, uint64_t events) {
     assert_int_equal(sum.bytes, sum.materials);
     assert_int_equal(sum.evaluations + sum.state_count + sum.waiters + sum.lanes + sum.runs + sum.peers, 0);
     rig_clear(&t.g);
+    rig_shelf_clear(&shelf);
 }
 
 static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000));
+    play(1, from_environment("FEMD_EVENTS", 400000), 0);
 }
 
 /* An engine that takes four points at once: a death makes all of them suspect. */
 static void nor_with_an_engine_that_takes_batches(void **state) {
     (void)state;
-    play(4, from_environment("FEMD_EVENTS", 200000));
+    play(4, from_environment("FEMD_EVENTS", 200000), 0);
+}
+
+/* The server dies too, about every 2000 events, and goes on from its journal. */
+static void nor_with_a_server_that_dies(void **state) {
+    (void)state;
+    play(1, from_environment("FEMD_EVENTS", 400000), 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice),
-                                       cmocka_unit_test(nor_with_an_engine_that_takes_batches)};
+                                       cmocka_unit_test(nor_with_an_engine_that_takes_batches),
+                                       cmocka_unit_test(nor_with_a_server_that_dies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,13 +185,13 @@ static void what_is_no_answer_to_the_question_is_not_used_and_forgotten(void **s
     rig_clear(&g);
     /* whoever wrote it made the checksum fit, so only the question can tell */
     femd_buffer changed = FEMD_BUFFER_INIT;
-    assert_int_equal(kept_decode(shelf.answer[0].data, shelf.answer[0].size, &kept, NULL), FEMD_OK);
+    assert_int_equal(kept_decode(shelf.answer[0].bytes.data, shelf.answer[0].bytes.size, &kept, NULL), FEMD_OK);
     assert_int_equal(femd_response_decode(kept.response.data, kept.response.size, &wrong, NULL), FEMD_OK);
     wrong.E[0] += 1e-6;
     kept.response = (femd_bytes){bytes, femd_response_encode(&wrong, bytes)};
     assert_int_equal(kept_encode(&kept, &changed, NULL), FEMD_OK);
-    femd_buffer_clear(&shelf.answer[0]);
-    shelf.answer[0] = changed;
+    femd_buffer_clear(&shelf.answer[0].bytes);
+    shelf.answer[0].bytes = changed;
     open_pool(&g, &shelf, 7, &client, &worker);
     assert_int_equal(run_a_step(&g, client, worker, got), 1);
     assert_int_equal(shelf.forgotten, 1);
@@ -235,7 +235,8 @@ static void a_no_of_the_material_is_kept_and_one_of_the_machine_is_not(void **st
         rig_shelf shelf;
         uint64_t client, worker;
         femd_task task[4];
-        femd_response r = {.status = cases[i].status, .engine = FEMD_ENGINE_ELASTIC, .work.fingerprint = 7};
+        femd_response r = {
+            .status = cases[i].status, .engine = FEMD_ENGINE_ELASTIC, .work = {.wall = 1e-3, .fingerprint = 7}};
         const femd_request q = rig_request(0, 1e-3, NULL);
         rig_shelf_init(&shelf);
         open_pool(&g, &shelf, 7, &client, &worker);
@@ -244,6 +245,29 @@ static void a_no_of_the_material_is_kept_and_one_of_the_machine_is_not(void **st
         rig_answer_with(&g, worker, task, &r);
         assert_int_equal(rig_count(&g, client, FEMD_MSG_RESULT), 1);
         assert_int_equal(shelf.answers, cases[i].kept);
+        rig_clear(&g);
+        rig_shelf_clear(&shelf);
+    }
+}
+
+static void what_is_cheap_and_leaves_no_state_is_not_kept(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        rig g;
+        rig_shelf shelf;
+        uint64_t client, worker;
+        femd_task task[4];
+        femd_response r;
+        const femd_request q = rig_request(0, 1e-3, NULL);
+        rig_shelf_init(&shelf);
+        open_pool(&g, &shelf, 7, &client, &worker);
+        rig_evaluate(&g, client, 9, &q, 1);
+        assert_int_equal(rig_tasks(&g, worker, task, NULL), 1);
+        rig_answer_of(&q, &r);
+        r.work.wall = i == 0 ? 2e-4 : 5e-5;
+        if (i < 2) memset(&r.state_out, 0, sizeof r.state_out);
+        rig_answer_with(&g, worker, task, &r);
+        assert_int_equal(shelf.answers, i != 1); /* dear; cheap; cheap, and its state would be lost with its worker */
         rig_clear(&g);
         rig_shelf_clear(&shelf);
     }
@@ -258,6 +282,7 @@ int main(void) {
         cmocka_unit_test(a_build_that_left_is_another_build),
         cmocka_unit_test(what_is_no_answer_to_the_question_is_not_used_and_forgotten),
         cmocka_unit_test(two_answers_of_one_build_leave_none_in_the_store),
+        cmocka_unit_test(what_is_cheap_and_leaves_no_state_is_not_kept),
         cmocka_unit_test(a_no_of_the_material_is_kept_and_one_of_the_machine_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
