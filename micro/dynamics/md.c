@@ -7,7 +7,8 @@
  *   V0 dS/dT = cov(U_E, U)/(kT^2) - n k C^-1
  *   V0 c   = var(U)/(kT^2) + 3/2 n k,    V0 u = <U> + 3/2 n kT
  * (Squire, Holt and Hoover, Physica 42 (1969) 388; Lutsko, J. Appl. Phys. 65 (1989) 2991), U_E = M tau and U_EE = M B
- * M^T at fixed w. */
+ * M^T at fixed w, with the delta functions that forces cut off at a distance have for a derivative
+ * (energetics_cut.c). */
 #include "dynamics/md.h"
 
 #include <math.h>
@@ -328,7 +329,7 @@ static void md_watch(void *self, const double *z, double figure[2]) {
 static const femd_sampler md_sampler = {
     .method = &femd_method_md,
     .size = sizeof(femd_md),
-    .version = 2,
+    .version = 3,
     .during = "the sampling",
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,

@@ -2,6 +2,8 @@
  * some. Owns what is summed; what the sums mean is md.c's. */
 #include "dynamics/md.h"
 
+#include <math.h>
+
 /* z of the present configuration: U_E = M tau and U, relative to the shift, and the controls. */
 void femd_md_look(void *self, double *z) {
     const femd_md *md = self;
@@ -36,15 +38,27 @@ static void md_kinetic_between_kicks(const femd_dynamics *d, double mvv[6]) {
             mvv[c] += quarter * d->kick[i] * d->f[3 * i + femd_voigt_i[c]] * d->f[3 * i + femd_voigt_j[c]];
 }
 
-/* y: U_EE = M B M^T (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) + sum m v_a v_b (eV), whose mean is
- * zero. The sum over f x comes from the forces through the faces, code that the stress does not use; a force has mean
- * zero, so the sites change nothing but the noise. */
+/* Width of the shell from which the cut forces' part of U_EE is taken: about half of how widely the distance of two
+ * atoms moves, kT/k with the springs that mean square forces tell, <f^2> = kT k; then the shell's own error is less
+ * than a hundredth of that part. */
+static double md_shell(const femd_dynamics *d, double kT) {
+    const double most = 0.25;
+    double square = 0;
+    for (int i = 0; i < 3 * d->rve->n; i++) square += d->f[i] * d->f[i];
+    const double moves = kT * sqrt(3.0 * d->rve->n / square);
+    return moves < most ? moves : most;
+}
+
+/* y: U_EE = M B M^T with what cut forces add to its mean (upper triangle, Pa), then G_ab = sum_i f_a (x_b - site_b) +
+ * sum m v_a v_b (eV), whose mean is zero. The sum over f x comes from the forces through the faces, code that the
+ * stress does not use; a force has mean zero, so the sites change nothing but the noise. */
 femd_status femd_md_look_closely(void *self, double *y, femd_error *err) {
     femd_md *md = self;
     femd_dynamics *d = &md->common.d;
     femd_rve *rve = &md->common.rve;
     double B[36], D[36], T[9], mvv[6];
     FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, d->h, d->x, NULL, NULL, B, err));
+    if (femd_energetics_is_cut(rve->en)) femd_energetics_add_cut(rve->en, md_shell(d, femd_kb * md->common.T), B);
     femd_condense_none(rve, &md->common.place, B, D);
     int at = 0;
     for (int r = 0; r < 6; r++)

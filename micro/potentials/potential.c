@@ -19,6 +19,7 @@ void femd_potential_destroy(femd_potential **pp) {
         p->style->clear(p->parameters);
     else
         free(p->parameters);
+    free(p->end);
     free(p);
     *pp = NULL;
 }

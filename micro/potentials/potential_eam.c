@@ -309,6 +309,7 @@ static femd_status eam_read_from(femd_status (*file)(const femd_potential_source
     FEMD_TRY(eam_interpolation(from->doc, from->object, &how, err));
     femd_status rc = file(from, &t, p, err);
     if (rc == FEMD_OK) rc = femd_eam_tabulate(&t, how, p, err);
+    if (rc == FEMD_OK) rc = femd_eam_find_cut(&t, p, err);
     if (rc == FEMD_OK) femd_eam_judge(&t, from->species, p);
     femd_eam_clear(&t);
     snprintf(p->label, sizeof p->label, "%s %.80s", p->style->name, femd_json_string(from->object, "file", ""));

@@ -12,6 +12,12 @@
 
 typedef struct femd_potential_style femd_potential_style;
 
+/* What a pair leaves at its cutoff `at` (angstrom): phi' (eV/angstrom); of the density at the first atom due to the
+ * second the slope and the value. */
+typedef struct femd_potential_end {
+    double at, slope, density_slope, density;
+} femd_potential_end;
+
 struct femd_potential {
     const femd_potential_style *style;
     int nspecies;
@@ -21,6 +27,9 @@ struct femd_potential {
     char label[96];   /* for messages */
     char notes[1600]; /* what a user should know of its derivatives, one remark a line */
     void *parameters; /* of the style, owned */
+    /* Of pairs whose forces jump to zero at the cutoff, [a nspecies + b], owned; NULL: all end smoothly. Only with a
+     * form that computes second derivatives by energetics_pairs.h. */
+    femd_potential_end *end;
 };
 
 /* What a potential is read from. All borrowed. */

@@ -87,6 +87,18 @@ static void lj_remark_on_cutoff(const char (*species)[8], int n, femd_potential 
                               species[worst / n], species[worst % n], most);
 }
 
+static femd_status lj_find_cut(int n, femd_potential *p, femd_error *err) {
+    p->end = calloc((size_t)(n * n), sizeof *p->end);
+    if (!p->end) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a potential");
+    for (int k = 0; k < n * n; k++) {
+        const femd_lj *q = &femd_lj_of(p)[k];
+        const double cube = q->cutsq * q->cutsq * q->cutsq, r = sqrt(q->cutsq);
+        p->end[k].at = r;
+        p->end[k].slope = (6.0 * q->c6 - 12.0 * q->c12 / cube) / (cube * r);
+    }
+    return FEMD_OK;
+}
+
 static femd_status lj_read_style(const femd_potential_source *from, int smoothed, femd_potential *p, femd_error *err) {
     const femd_json *doc = from->doc;
     const cJSON *object = from->object;
@@ -111,8 +123,9 @@ static femd_status lj_read_style(const femd_potential_source *from, int smoothed
     p->cutoff = sqrt(p->cutsq);
     p->nearest_sq = NEAREST * least * NEAREST * least;
     snprintf(p->label, sizeof p->label, "%s", p->style->name);
-    if (!smoothed) lj_remark_on_cutoff(from->species, n, p);
-    return FEMD_OK;
+    if (smoothed) return FEMD_OK;
+    lj_remark_on_cutoff(from->species, n, p);
+    return lj_find_cut(n, p, err);
 }
 
 static femd_status lj_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {

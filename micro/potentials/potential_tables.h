@@ -30,6 +30,9 @@ void femd_eam_clear(femd_eam *t);
 FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p,
                                               femd_error *err);
 
+/* potential_eam_cut.c: p->end, after femd_eam_tabulate. */
+FEMD_MUST_CHECK femd_status femd_eam_find_cut(const femd_eam *t, femd_potential *p, femd_error *err);
+
 /* Releases the parameters of a potential of tables. */
 void femd_eam_tables_clear(void *tables);
 
