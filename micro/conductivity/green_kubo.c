@@ -75,6 +75,7 @@ static femd_status green_kubo_read_options(femd_green_kubo *gk, const femd_sampl
 /* Empty sums for segments of the first length doubled so many times. */
 static femd_status green_kubo_set_length(femd_green_kubo *gk, int doublings, femd_error *err) {
     const int samples = gk->options.samples << doublings, bins = gk->options.bins << doublings;
+    gk->common.stray = (femd_stray){0};
     if (gk->sums.sum && gk->doublings == doublings) {
         femd_spectrum_empty(&gk->sums);
         return FEMD_OK;
@@ -152,16 +153,19 @@ static femd_status green_kubo_judge(void *self, femd_native *native, const femd_
     return FEMD_OK;
 }
 
-/* The sums, whose length says how often it was doubled. */
+/* u32 atoms that left their sites, then the sums, whose length says how often it was doubled. */
 static femd_status green_kubo_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_green_kubo *gk = self;
     int doublings = 0;
-    (void)native;
+    uint32_t gone = (uint32_t)gk->common.stray.gone;
+    FEMD_TRY(femd_carry_u32(carry, &gone, err));
     if (!femd_carry_reads(carry)) return femd_spectrum_encode(&gk->sums, carry->out, err);
     const femd_bytes rest = femd_carry_rest(carry);
     const uint32_t samples = rest.size < 4 ? 0 : femd_get32(rest.data);
+    if (gone > (uint32_t)native->rve.n) return femd_fail(err, FEMD_PROTOCOL, "%u atoms that left their sites", gone);
     while (green_kubo_may_double(gk, doublings) && (uint32_t)gk->options.samples << doublings < samples) doublings++;
     FEMD_TRY(green_kubo_set_length(gk, doublings, err));
+    gk->common.stray.gone = (int)gone;
     return femd_spectrum_decode(&gk->sums, &rest, err);
 }
 
@@ -198,7 +202,7 @@ static femd_status green_kubo_respond(void *self, femd_native *native, const fem
 static const femd_sampler green_kubo_sampler = {
     .method = &femd_method_green_kubo,
     .size = sizeof(femd_green_kubo),
-    .version = 1,
+    .version = 2,
     .during = "the sampling of the heat flux",
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,

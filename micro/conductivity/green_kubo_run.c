@@ -45,6 +45,7 @@ femd_status femd_green_kubo_segment(femd_green_kubo *gk, const double h[9], cons
                          "%.3g fs is too long, or the "
                          "forces jump at the cutoff",
                          drift, common->options.time_step * 1e3);
+    femd_stray_look(&common->stray, common->rve.n, x, d->x, common->reach);
     green_kubo_refer_to_temperature(gk, kinetic / gk->sums.samples);
     femd_spectrum_add(&gk->sums, gk->flux);
     return FEMD_OK;

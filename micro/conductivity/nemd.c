@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "crystal/structure.h"
+
 #define STEP_DEFAULT     0.15      /* radians of the fastest vibration */
 #define FRICTION_DEFAULT 0.1       /* of the highest frequency, as in the other methods */
 enum { BLOCKS_FIRST = 16 };        /* of each trajectory before errors are believed */
@@ -28,6 +30,7 @@ static femd_status nemd_start(void *self, femd_native *native, const femd_progre
     femd_nemd *nemd = self;
     const femd_path *path = &native->path;
     FEMD_TRY(femd_nemd_plan(nemd, path->place.h, native->rve.n, err));
+    nemd->common.stray = (femd_stray){0};
     for (int s = 0; s < nemd->count; s++)
         FEMD_TRY(femd_nemd_start(nemd, native, path->place.h, path->x, s, progress, err));
     return FEMD_OK;
@@ -62,12 +65,16 @@ static femd_status nemd_judge(void *self, femd_native *native, const femd_condit
     return FEMD_OK;
 }
 
-/* Of each series u32 repeats, u32 atoms, u64 step, u64 profiles, f64 x[3n], v[3n], profile[repeats] and its sums. The
- * series that they are read into depend on the cell. */
+/* u32 atoms that left their sites; of each series u32 repeats, u32 atoms, u64 step, u64 profiles, f64 x[3n], v[3n],
+ * profile[repeats] and its sums. The series that they are read into depend on the cell. */
 static femd_status nemd_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_nemd *nemd = self;
     if (femd_carry_reads(carry)) FEMD_TRY(femd_nemd_plan(nemd, native->path.place.h, native->rve.n, err));
+    uint32_t gone = (uint32_t)nemd->common.stray.gone;
     FEMD_TRY(femd_carry_parts(carry, nemd->count, err));
+    FEMD_TRY(femd_carry_u32(carry, &gone, err));
+    if (gone > FEMD_ATOMS_MAX) return femd_fail(err, FEMD_PROTOCOL, "%u atoms that left their sites", gone);
+    nemd->common.stray.gone = (int)gone;
     for (int s = 0; s < nemd->count; s++) {
         femd_nemd_series *one = &nemd->series[s];
         femd_trajectory *trajectory = &one->trajectory;
@@ -134,7 +141,7 @@ static femd_status nemd_answer(void *self, femd_native *native, const femd_condi
 static const femd_sampler nemd_sampler = {
     .method = &femd_method_nemd,
     .size = sizeof(femd_nemd),
-    .version = 1,
+    .version = 2,
     .during = "the flow of heat",
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,

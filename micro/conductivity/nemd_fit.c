@@ -37,10 +37,10 @@ void femd_nemd_read(const femd_nemd_series *s, double way, double faces, femd_ne
     double value[ESTIMATES], error[ESTIMATES];
     memset(e, 0, sizeof *e);
     e->way = way;
-    e->blocks = femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error);
+    e->blocks = femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error, NULL);
     if (e->blocks < 2) return;
     f.k = value[POWER] / value[GRADIENT];
-    femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error);
+    femd_blocks_estimate(set, 1, nemd_quantities, &f, ESTIMATES, value, error, NULL);
     e->power = value[POWER], e->power_err = error[POWER];
     e->balance = value[BALANCE], e->balance_err = error[BALANCE];
     e->flux = value[FLUX], e->flux_err = error[FLUX];

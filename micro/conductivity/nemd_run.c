@@ -12,6 +12,8 @@ enum { GROUP = 50, SEGMENTS_LATE = 16, DEFAULT_WAY = 5 };
 static const double DEFAULT_SLABS[] = {2, 3, 4}; /* ways between the slabs by default, in slabs */
 enum { DEFAULT_LENGTHS = 3 };
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one block */
+static const double GONE_MAX = 0.01;  /* of the atoms of a row may leave their sites: vacancies that hop */
+static const double RMS_MAX = 0.5;    /* of the way on which a site is left: crystals melt at some 0.2 to 0.3 */
 
 /* ---- which trajectories ---- */
 
@@ -184,6 +186,20 @@ static femd_course nemd_run_course(nemd_run *run) {
                          .late = SEGMENTS_LATE};
 }
 
+/* The gradient is one of places, and what resting atoms carry is taken off the flux: both need atoms that rest. */
+static femd_status nemd_run_stays(nemd_run *run, femd_error *err) {
+    femd_nemd *nemd = run->nemd;
+    femd_stray stray = {0}, *const known[2] = {&stray, &nemd->common.stray};
+    for (int k = 0; k < 2; k++)
+        femd_stray_look(known[k], run->box.rve.n, run->box.rve.X, run->dynamics.x, nemd->common.reach);
+    if (stray.gone <= GONE_MAX * stray.atoms && stray.rms <= RMS_MAX * nemd->common.reach) return FEMD_OK;
+    return femd_fail(err, FEMD_OUT_OF_DOMAIN,
+                     "nemd is for atoms that stay: at %g K %d of %d atoms of a row left their sites by more than %.3g "
+                     "angstrom (root mean square of all %.3g). Of what melts, flows or diffuses green-kubo answers the "
+                     "conductivity",
+                     nemd->common.T, stray.gone, stray.atoms, nemd->common.reach, stray.rms);
+}
+
 /* Every layer at its temperature, then the slabs alone until the flow is steady. */
 static femd_status nemd_run_approach(nemd_run *run, femd_error *err) {
     const int block = run->nemd->options.block;
@@ -194,9 +210,11 @@ static femd_status nemd_run_approach(nemd_run *run, femd_error *err) {
         FEMD_TRY(femd_dynamics_local(&run->dynamics, &run->layers, FEMD_DYNAMICS_RENEW, err));
         FEMD_TRY(femd_progress_tell(run->progress, err));
     }
+    FEMD_TRY(nemd_run_stays(run, err));
     nemd_run_leave_layers(run);
     const femd_course course = nemd_run_course(run);
     FEMD_TRY(femd_course_settle(&course, block, &settled, err));
+    FEMD_TRY(nemd_run_stays(run, err));
     if (settled) return FEMD_OK;
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the flow of heat through %d repeats is not steady after %.3g ps; set nemd.block to a longer time",
@@ -221,7 +239,7 @@ static femd_status nemd_run_block(nemd_run *run, femd_error *err) {
                          "time_step %.3g fs is too long, or the "
                          "forces jump at the cutoff",
                          drift, run->dynamics.dt * 1e3);
-    return FEMD_OK;
+    return nemd_run_stays(run, err);
 }
 
 femd_status femd_nemd_start(femd_nemd *nemd, const femd_native *native, const double h[9], const double *x, int index,

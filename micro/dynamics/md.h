@@ -24,6 +24,7 @@ enum { FEMD_MD_SHIFTED = 7, FEMD_MD_CONTROLS = 6, FEMD_MD_Z = FEMD_MD_SHIFTED + 
 typedef struct femd_md_result {
     double S[6], D[36], dSdT[6], energy, heat_capacity, work[6];
     double S_err[6], D_err[36], dSdT_err[6], energy_err, heat_capacity_err, work_err[6];
+    double apart; /* by how many standard deviations replicas differ more than blocks do: stresses and energy */
 } femd_md_result;
 
 typedef struct femd_md {

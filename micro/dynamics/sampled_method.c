@@ -45,6 +45,9 @@ static femd_status sampled_open(femd_sampled *common, femd_native *native, const
     FEMD_TRY(femd_native_masses(native, doc, &common->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&native->rve, common->mass, native->rve.h0, native->rve.X,
                                          &common->top_frequency, err));
+    FEMD_TRY(
+        femd_neighbours_nearest(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, &common->reach, err));
+    common->reach *= 0.5;
     words.top = common->top_frequency;
     FEMD_TRY(sampled_read_options(sampler, &words, &common->options, err));
     if (!sampler->own_boxes) FEMD_TRY(sampled_open_atoms(common, native, err));
@@ -110,6 +113,13 @@ femd_status femd_sampled_start(void *self, femd_native *native, const femd_condi
     return femd_replicas_start(common, native->path.x, &progress, err);
 }
 
+/* The result of the sums, of atoms that stayed or not. */
+static femd_status sampled_judge(femd_sampled *common, femd_native *native, const femd_conditions *conditions,
+                                 double *ratio, femd_error *err) {
+    if (common->sampler->looks.z > 0) femd_replicas_stray(common, native);
+    return common->sampler->judge(common, native, conditions, ratio, err);
+}
+
 static int sampled_have(const femd_sampled *common, int *missing) {
     if (common->sampler->have) return common->sampler->have(common, missing);
     return femd_trajectory_blocks(&common->replicas.one[0], missing);
@@ -130,7 +140,7 @@ femd_status femd_sampled_extend(void *self, femd_native *native, const femd_cond
         int more = have < common->first ? common->first - have : missing;
         double ratio = 2;
         if (more == 0) { /* else what is begun is finished: the first blocks, a joined block */
-            FEMD_TRY(sampler->judge(self, native, conditions, &ratio, err));
+            FEMD_TRY(sampled_judge(common, native, conditions, &ratio, err));
             if (sampler->outgrown) FEMD_TRY(sampler->outgrown(self, &anew, err));
             if (anew) {
                 done = 0;
@@ -193,6 +203,7 @@ femd_status femd_sampled_finish(void *self, femd_native *native, const femd_cond
     FEMD_TRY(common->sampler->respond(self, native, conditions, response, err));
     response->sampled = 1;
     if (common->ratio > 1) response->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
+    if (common->stray.gone > 0) response->notes |= FEMD_NOTE_NOT_SOLID;
     response->provided |= conditions->wants & common->sampler->method->wants;
     FEMD_TRY(sampled_carry_head(common, &bytes, err));
     return sampled_carry_rest(common, native, &bytes, err);
@@ -224,7 +235,7 @@ static femd_status sampled_take(femd_sampled *common, femd_native *native, const
     if (common->sampler->unseeded) common->seed = conditions->seed;
     if (same) *what = REUSE_SUMS;
     if (same || sampled_have(common, &missing) < common->first) return FEMD_OK;
-    FEMD_TRY(common->sampler->judge(common, native, conditions, &common->ratio, err));
+    FEMD_TRY(sampled_judge(common, native, conditions, &common->ratio, err));
     if (common->ratio <= 1) *what = REUSE_ANSWER;
     return FEMD_OK;
 }

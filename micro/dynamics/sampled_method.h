@@ -16,6 +16,7 @@
 #define FEMD_SAMPLED_METHOD_H
 
 #include "dynamics/carry.h"
+#include "dynamics/stray.h"
 #include "dynamics/trajectory.h"
 #include "rve/method.h"
 
@@ -98,6 +99,7 @@ typedef struct femd_replicas {
     int block;         /* steps of a basic block, likewise */
     int stride;        /* steps between close looks */
     int64_t max_steps; /* of all replicas in one request, without equilibration */
+    double *site;      /* n x 3, owned: scratch, where the atoms belong */
     femd_trajectory one[FEMD_REPLICAS_MAX];
 } femd_replicas;
 
@@ -106,6 +108,7 @@ typedef struct femd_sampled {
     const femd_sampler *sampler;
     femd_sampled_options options;
     double top_frequency; /* rad/ps, of the virgin RVE */
+    double reach;         /* angstrom: half the distance of nearest neighbours there */
     double *mass;         /* n, u, owned */
     /* The RVE whose atoms move; without boxes of its own. */
     femd_neighbours *nb; /* owned: a wider skin than statics needs */
@@ -117,9 +120,10 @@ typedef struct femd_sampled {
     double E1[6];     /* strain last answered, of a method that finds the strain */
     femd_place place; /* at E0; not with boxes of its own */
     uint64_t seed;
-    int parts;       /* trajectories, as a state tells; 0: it does not */
-    int first, most; /* blocks before errors are believed; blocks that one request may add */
-    double ratio;    /* of the last judgement */
+    int parts;        /* trajectories, as a state tells; 0: it does not */
+    int first, most;  /* blocks before errors are believed; blocks that one request may add */
+    double ratio;     /* of the last judgement */
+    femd_stray stray; /* of all that the sums are of; of replicas looked at before every judgement */
 } femd_sampled;
 
 /* Equilibrate every replica from positions x at the place, sums empty. NOT_CONVERGED if they still drift. */
@@ -131,7 +135,9 @@ FEMD_MUST_CHECK femd_status femd_replicas_extend(femd_sampled *common, int block
 FEMD_MUST_CHECK femd_status femd_replicas_carry(femd_sampled *common, femd_carry *carry, femd_error *err);
 /* Values and errors of a linear function of the moments over all replicas, see femd_blocks_estimate. */
 int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,
-                           double *value, double *error);
+                           double *value, double *error, double *apart);
+/* Set common->stray: replicas against the sites of the native path. */
+void femd_replicas_stray(femd_sampled *common, const femd_native *native);
 /* Options and room; used by femd_sampled_create. */
 FEMD_MUST_CHECK femd_status femd_replicas_open(femd_sampled *common, const femd_sampled_words *words, femd_error *err);
 void femd_replicas_close(femd_replicas *replicas);

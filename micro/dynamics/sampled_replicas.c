@@ -1,5 +1,7 @@
 /* Replicas of an RVE in Langevin dynamics at a fixed cell: their options, equilibration, blocks and bytes. Owns the
  * order of replicas and blocks; what is looked at is the sampler's, what the sums mean too. */
+#include <stdlib.h>
+
 #include "dynamics/dynamics_options.h"
 #include "dynamics/sampled_method.h"
 
@@ -37,6 +39,8 @@ femd_status femd_replicas_open(femd_sampled *common, const femd_sampled_words *w
     FEMD_TRY(replicas_read_options(common, words, err));
     for (int r = 0; r < replicas->count; r++)
         FEMD_TRY(femd_trajectory_init(&replicas->one[r], common->rve.n, looks->z, looks->y, err));
+    replicas->site = malloc(3 * (size_t)common->rve.n * sizeof *replicas->site);
+    if (!replicas->site) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", common->rve.n);
     common->parts = replicas->count;
     common->first = (BLOCKS_FIRST + replicas->count - 1) / replicas->count;
     common->most = femd_blocks_within(replicas->max_steps, replicas->count, replicas->block);
@@ -45,6 +49,7 @@ femd_status femd_replicas_open(femd_sampled *common, const femd_sampled_words *w
 
 void femd_replicas_close(femd_replicas *replicas) {
     for (int r = 0; r < FEMD_REPLICAS_MAX; r++) femd_trajectory_clear(&replicas->one[r]);
+    free(replicas->site);
 }
 
 /* ---- trajectories ---- */
@@ -122,10 +127,18 @@ femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_pr
 }
 
 int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,
-                           double *value, double *error) {
+                           double *value, double *error, double *apart) {
     const femd_blocks *set[FEMD_REPLICAS_MAX];
     for (int r = 0; r < common->replicas.count; r++) set[r] = &common->replicas.one[r].sums;
-    return femd_blocks_estimate(set, common->replicas.count, function, user, count, value, error);
+    return femd_blocks_estimate(set, common->replicas.count, function, user, count, value, error, apart);
+}
+
+void femd_replicas_stray(femd_sampled *common, const femd_native *native) {
+    const femd_replicas *replicas = &common->replicas;
+    common->stray = (femd_stray){0};
+    femd_place_atoms(&common->rve, &common->place, native->path.w, replicas->site);
+    for (int r = 0; r < replicas->count; r++)
+        femd_stray_look(&common->stray, common->rve.n, replicas->site, replicas->one[r].x, common->reach);
 }
 
 /* ---- bytes: of each replica u64 step, f64 x[3n], v[3n] and its sums ---- */

@@ -194,6 +194,8 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
         r->notes |= femd_ellipticity_notes(path->place.U, r->S, r->D, r->sampled ? r->S_err : NULL,
                                            r->sampled ? r->D_err : NULL);
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
+    if (path->wandered > FEMD_WANDERED_MAX && !(ms->slot[0].method->inputs & FEMD_INPUT_SEED))
+        r->notes |= FEMD_NOTE_NOT_SOLID;
     if (r->provided & FEMD_WANT_CONDUCTIVITY)
         FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));
     return FEMD_OK;

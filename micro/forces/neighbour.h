@@ -17,5 +17,8 @@ FEMD_MUST_CHECK femd_status femd_neighbours_update(femd_neighbours *nb, int n, c
                                                    femd_error *err);
 FEMD_MUST_CHECK femd_status femd_neighbours_rebuild(femd_neighbours *nb, int n, const double cell[9], const double *x,
                                                     femd_error *err);
+/* Mean distance (angstrom) of atoms to the nearest of their neighbours; the cutoff if none has one. */
+FEMD_MUST_CHECK femd_status femd_neighbours_nearest(femd_neighbours *nb, int n, const double cell[9], const double *x,
+                                                    double *mean, femd_error *err);
 
 #endif

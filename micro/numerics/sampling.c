@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numerics/portable.h"
+
 static int sampling_pairs(int m) {
     return m * (m + 1) / 2;
 }
@@ -132,7 +134,9 @@ typedef struct spread_of {
     int n;
     double sum[FEMD_ESTIMATES_MAX], square[FEMD_ESTIMATES_MAX];
 } spread_of;
-enum { PAIRS_LEAST = 8 };
+enum { PAIRS_LEAST = 8, REPLICAS_LEAST = 4 };
+static const double APART = 1; /* standard deviations beyond which replicas are not said to agree */
+static const double APART_MAX = 100;
 
 static void sampling_spread_add(spread_of *s, int nq, const double *q) {
     s->n++;
@@ -148,14 +152,43 @@ static double sampling_spread_error(const spread_of *s, int i) {
     return sqrt(fmax(scatter, 0) / ((double)s->n * (s->n - 1)));
 }
 
+/* How much larger the scatter between `groups` is than errors from within foretell, in standard normal deviates: the
+ * ratio of variances is F of (groups - 1, within) degrees of freedom, made normal by its cube root (Paulson, Ann. Math.
+ * Stat. 13 (1942) 233). */
+static double sampling_apart(double between, double error, int groups, int within) {
+    const double a = 2 / (9.0 * (groups - 1)), b = 2 / (9.0 * within);
+    if (!(between > 0)) return 0;
+    if (!(error > 0)) return APART_MAX;
+    const double root = femd_portable_cbrt(fmin(fmax(between * between / (error * error), 1e-30), 1e30));
+    return fmin(APART_MAX, ((1 - b) * root - (1 - a)) / sqrt(b * root * root + a));
+}
+
+/* Several trajectories tell whether they sample the same: where their means scatter more than blocks do about the means
+ * of their own, by more than chance allows, the error is from the scatter of the means, wider by what so few leave
+ * unknown of it (the standard deviation of Student's t). `square`: what blocks scatter about their own trajectory, sums
+ * of squares; `slow`: by how much correlation of neighbours makes the error larger. apart may be NULL. */
+static void sampling_widen(const spread_of *replicas, int nq, int blocks, const double *square, const double *slow,
+                           double *error, double *apart) {
+    const int within = blocks - replicas->n;
+    for (int i = 0; i < nq; i++) {
+        const int many = replicas->n >= REPLICAS_LEAST && within > 0;
+        const double between = many ? sampling_spread_error(replicas, i) : 0,
+                     own = many ? slow[i] * sqrt(fmax(square[i], 0) / ((double)blocks * within)) : 0,
+                     far = sampling_apart(between, own, replicas->n, within);
+        if (apart) apart[i] = far;
+        if (far > APART) error[i] = fmax(error[i], between * sqrt((replicas->n - 1.0) / (replicas->n - 3.0)));
+    }
+}
+
 int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq,
-                         double *value, double *error) {
+                         double *value, double *error, double *apart) {
     const int m = set[0]->m, width = set[0]->width;
     double all[2 + FEMD_SAMPLED_MAX + FEMD_SAMPLED_MAX * (FEMD_SAMPLED_MAX + 1) / 2 + FEMD_OCCASIONAL_MAX] = {0};
     double mean[FEMD_SAMPLED_MAX], cov[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], y[FEMD_OCCASIONAL_MAX] = {0};
     double one[FEMD_SAMPLED_MAX], own[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX], yo[FEMD_OCCASIONAL_MAX] = {0};
     double q[FEMD_ESTIMATES_MAX], base[FEMD_ESTIMATES_MAX], left[FEMD_ESTIMATES_MAX] = {0};
-    spread_of single = {0}, joined = {0}; /* blocks; pairs of neighbouring blocks */
+    double square[FEMD_ESTIMATES_MAX] = {0}, slow[FEMD_ESTIMATES_MAX];
+    spread_of single = {0}, joined = {0}, replicas = {0}; /* blocks; pairs of neighbouring blocks; trajectories */
     int blocks = 0;
     for (int s = 0; s < n; s++) {
         blocks += set[s]->count;
@@ -167,14 +200,19 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
     double spread[FEMD_SAMPLED_MAX * FEMD_SAMPLED_MAX] = {0}; /* variance of the mean */
     const femd_moments whole = {mean, cov, y}, part = {one, own, yo};
     f(user, &whole, base);
-    for (int s = 0; s < n; s++)
+    for (int s = 0; s < n; s++) {
+        double sum[FEMD_ESTIMATES_MAX] = {0};
         for (int b = 0; b < set[s]->count; b++) {
             sampling_moments(set[s], sampling_record(set[s], b), mean, one, own, yo);
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < m; j++)
                     spread[m * i + j] += (one[i] - mean[i]) * (one[j] - mean[j]) / ((double)blocks * (blocks - 1));
             f(user, &part, q);
-            for (int i = 0; i < nq; i++) q[i] -= base[i];
+            for (int i = 0; i < nq; i++) {
+                q[i] -= base[i];
+                sum[i] += q[i] / set[s]->count;
+                square[i] += q[i] * q[i];
+            }
             sampling_spread_add(&single, nq, q);
             if (b % 2 == 0) {
                 memcpy(left, q, (size_t)nq * sizeof *q);
@@ -183,12 +221,17 @@ int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_func
             for (int i = 0; i < nq; i++) q[i] = 0.5 * (left[i] + q[i]);
             sampling_spread_add(&joined, nq, q);
         }
+        for (int i = 0; i < nq; i++) square[i] -= set[s]->count * sum[i] * sum[i];
+        sampling_spread_add(&replicas, nq, sum);
+    }
     for (int i = 0; i < nq; i++) {
-        error[i] = sampling_spread_error(&single, i);
-        if (joined.n >= PAIRS_LEAST) error[i] = fmax(error[i], sampling_spread_error(&joined, i));
+        const double alone = sampling_spread_error(&single, i);
+        error[i] = joined.n >= PAIRS_LEAST ? fmax(alone, sampling_spread_error(&joined, i)) : alone;
+        slow[i] = alone > 0 ? error[i] / alone : 1;
     }
     for (int i = 0; i < m * m; i++) cov[i] += spread[i];
     f(user, &whole, value);
+    sampling_widen(&replicas, nq, blocks, square, slow, error, apart);
     return blocks;
 }
 

@@ -53,10 +53,12 @@ typedef void (*femd_sampled_function)(void *user, const femd_moments *of, double
 /* value[nq] from all finished blocks of n trajectories, error[nq] = one sigma: the scatter of the blocks' estimates,
  * each made with covariances about the global mean, over sqrt(blocks (blocks - 1)), or the same of neighbouring blocks
  * joined in pairs if that is larger (what forgets slowly). The covariances in `value` have the bias of a mean from the
- * same data removed (the variance of the mean, itself from the blocks, is added). Returns the number of blocks; below 2
- * nothing is set. */
+ * same data removed (the variance of the mean, itself from the blocks, is added). Four trajectories and more are tested
+ * against each other: apart (nq, may be NULL) says by how many standard deviations of a normal the scatter of their
+ * means is more than that of blocks about them allows; beyond one the error is that of the means, if larger. Returns
+ * the number of blocks; below 2 nothing is set. */
 int femd_blocks_estimate(const femd_blocks *const *set, int n, femd_sampled_function f, void *user, int nq,
-                         double *value, double *error);
+                         double *value, double *error, double *apart);
 
 /* Where a series of n values has settled and how many neighbours make one independent value: the cut t0 that leaves
  * most independent values, (n - t0)/g (Chodera, J. Chem. Theory Comput. 12 (2016) 1799); cuts are tried in 32 places. g

@@ -47,6 +47,18 @@ static void native_gather_notes(femd_native *native) {
              of_atoms);
 }
 
+/* What rests on a minimum that far from the structure is told. */
+static void native_tell_inherent(femd_native *native) {
+    char words[300];
+    if (!(native->path.wandered > FEMD_WANDERED_MAX)) return;
+    snprintf(words, sizeof words,
+             "the atoms went %.2g of the distance of neighbours (root mean square) to a minimum of the energy: the "
+             "structure is no solid near equilibrium, and all that is not sampled is said of this inherent structure, "
+             "one of many",
+             native->path.wandered);
+    femd_native_remark(native, words);
+}
+
 /* ---- atoms that are not relaxed ---- */
 
 static int native_starts_at_sites(const femd_json *doc) {
@@ -132,7 +144,9 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
     if (kind == FEMD_NATIVE_SAMPLED) return native_find_sampled(doc, &ref, native, err);
-    return native_find_reference(&ref, kind == FEMD_NATIVE_FROZEN, native, err);
+    FEMD_TRY(native_find_reference(&ref, kind == FEMD_NATIVE_FROZEN, native, err));
+    native_tell_inherent(native);
+    return FEMD_OK;
 }
 
 /* What the potential's cutoff does to the crystal that was found. */

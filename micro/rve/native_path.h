@@ -9,6 +9,9 @@
 
 #include "rve/condense.h"
 
+/* Atoms of a solid, however hot, are nearer to their minimum (0.12 close to melting; liquids 0.38 and more). */
+#define FEMD_WANDERED_MAX 0.2
+
 typedef struct femd_path {
     femd_rve *rve;         /* borrowed */
     femd_relaxer *relaxer; /* borrowed */
@@ -22,7 +25,9 @@ typedef struct femd_path {
     double *work;           /* 12 x n3 */
     femd_relax_result last; /* of the last relaxation */
     int jumps;              /* times that the path left its branch */
-    int held;               /* 1: nothing is relaxed, w = 0: the sites of atoms that only their motion holds */
+    double wandered; /* root mean square way of the atoms from the structure to their minimum, over the distance of
+                        nearest neighbours */
+    int held;        /* 1: nothing is relaxed, w = 0: the sites of atoms that only their motion holds */
 } femd_path;
 
 /* Allocates w, G, x, work (zero). */

@@ -150,6 +150,15 @@ static femd_status reference_adopt(femd_path *path, femd_error *err) {
     return FEMD_OK;
 }
 
+static femd_status reference_measure_way(femd_path *path, femd_error *err) {
+    const femd_rve *rve = path->rve;
+    double nearest, sum = 0;
+    FEMD_TRY(femd_neighbours_nearest(rve->nb, rve->n, path->place.h, path->x, &nearest, err));
+    for (int i = 0; i < 3 * rve->n; i++) sum += (path->x[i] - rve->X[i]) * (path->x[i] - rve->X[i]);
+    path->wandered = sqrt(sum / rve->n) / nearest;
+    return FEMD_OK;
+}
+
 static femd_status reference_first_relaxation(femd_path *path, femd_error *err) {
     const double zero[6] = {0};
     FEMD_TRY(femd_place_set(path->rve, zero, &path->place, err));
@@ -159,7 +168,11 @@ static femd_status reference_first_relaxation(femd_path *path, femd_error *err) 
         femd_error_prefix(err, "the structure as given relaxes to a saddle point, not to a minimum of the energy");
         return rc;
     }
+    if (rc == FEMD_NOT_CONVERGED)
+        femd_error_prefix(err, "the structure as given leads to no minimum of the energy (what is no solid, sample: "
+                               "\"stress\": \"md\")");
     FEMD_TRY(rc);
+    FEMD_TRY(reference_measure_way(path, err));
     return reference_adopt(path, err);
 }
 

@@ -46,7 +46,9 @@ enum {
       "the tangent is not positive definite: some stresses fall as strains grow")                                      \
     X(NOT_ELLIPTIC, 8, "not-elliptic", "the acoustic tensor has a negative eigenvalue: the body would localise there") \
     X(ROUGH_POTENTIAL, 9, "rough-potential",                                                                           \
-      "derivatives of the potential are uneven: the harmonic answer depends on the step, as its error says")
+      "derivatives of the potential are uneven: the harmonic answer depends on the step, as its error says")           \
+    X(NOT_ERGODIC, 10, "not-ergodic", "independent trajectories differ by more than their errors: none has seen all")  \
+    X(NOT_SOLID, 11, "not-solid", "atoms left their sites: it melts, diffuses or slides, or lies far from a minimum")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

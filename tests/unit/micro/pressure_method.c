@@ -22,7 +22,7 @@ static femd_status pressure_judge(void *self, femd_native *native, const femd_co
     femd_pressure *pressure = self;
     double value[2], error[2];
     (void)native, (void)err;
-    pressure->blocks = femd_replicas_estimate(&pressure->common, pressure_means, self, 2, value, error);
+    pressure->blocks = femd_replicas_estimate(&pressure->common, pressure_means, self, 2, value, error, NULL);
     pressure->kinetic = value[0], pressure->kinetic_err = error[0];
     pressure->pressure = value[1], pressure->pressure_err = error[1];
     *ratio = error[1] / (femd_sampled_accuracy(self, conditions) * 1e8); /* of 0.1 GPa */

@@ -63,7 +63,7 @@ static void errors_are_those_of_many_repetitions(void **state) {
         const femd_blocks *set[1] = {&b};
         femd_blocks_empty(&b);
         fill(&b, 5, BLOCKS, LENGTH, (uint64_t)r);
-        assert_int_equal(femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error), BLOCKS);
+        assert_int_equal(femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error, NULL), BLOCKS);
         for (int i = 0; i < NQ; i++) {
             bias[i] += (value[i] - exact[i]) / REPEAT;
             scatter[i] += (value[i] - exact[i]) * (value[i] - exact[i]) / REPEAT;
@@ -95,7 +95,7 @@ static void covariances_of_short_blocks_are_whole(void **state) {
         const femd_blocks *set[1] = {&b};
         femd_blocks_empty(&b);
         fill(&b, 5, BLOCKS, LENGTH, 5000 + (uint64_t)r);
-        femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error);
+        femd_blocks_estimate(set, 1, moments, NULL, NQ, value, error, NULL);
         bias += (value[2] - 1) / REPEAT;
         scatter += (value[2] - 1) * (value[2] - 1) / REPEAT;
         said += error[2] * error[2] / REPEAT;
@@ -115,7 +115,7 @@ static void joined_blocks_hold_the_same_sums(void **state) {
     assert_true(b.count == 3 * FEMD_BLOCKS_MAX / b.span && b.span == 4 && b.basic == 0 && b.count < FEMD_BLOCKS_MAX);
     /* The same series in short pieces, never joined. */
     const femd_blocks *whole[1] = {&b};
-    femd_blocks_estimate(whole, 1, moments, NULL, NQ, one, error);
+    femd_blocks_estimate(whole, 1, moments, NULL, NQ, one, error, NULL);
     series s = begin_series(5, 1);
     double sum[2] = {0}, z[2];
     for (int i = 0; i < 3 * FEMD_BLOCKS_MAX * 20; i++) {
@@ -134,7 +134,7 @@ static void joined_blocks_hold_the_same_sums(void **state) {
     assert_true(used == bytes.size);
     for (int k = 0; k < 2; k++) {
         const femd_blocks *set[1] = {&parts[k]};
-        femd_blocks_estimate(set, 1, moments, NULL, NQ, k ? two : one, error);
+        femd_blocks_estimate(set, 1, moments, NULL, NQ, k ? two : one, error, NULL);
     }
     assert_memory_equal(one, two, sizeof one);
     const femd_bytes cut = {bytes.data, bytes.size - 1};
@@ -164,10 +164,65 @@ static void two_trajectories_count_as_one_twice_as_long(void **state) {
         assert_int_equal(femd_blocks_init(&b[k], 2, 1, &err), FEMD_OK);
         fill(&b[k], 5, 40, 100, 10 + (uint64_t)k);
     }
-    assert_int_equal(femd_blocks_estimate(set, 2, moments, NULL, NQ, value, error), 80);
-    femd_blocks_estimate(set, 1, moments, NULL, NQ, value, alone);
+    assert_int_equal(femd_blocks_estimate(set, 2, moments, NULL, NQ, value, error, NULL), 80);
+    femd_blocks_estimate(set, 1, moments, NULL, NQ, value, alone, NULL);
     for (int i = 0; i < NQ; i++) assert_true(error[i] < alone[i] && error[i] > 0.5 * alone[i]);
     for (int k = 0; k < 2; k++) femd_blocks_clear(&b[k]);
+}
+
+/* Trajectories whose means scatter by `apart` besides what each of them shows: what never passes from one to another.
+ */
+typedef struct disagreement {
+    double inside, said, scatter,
+        noted; /* of the mean z[0]: share within 1.96 errors, mean error, scatter; share noted */
+} disagreement;
+
+static disagreement disagree(double apart) {
+    enum { REPEAT = 400, REPLICAS = 8, BLOCKS = 12, LENGTH = 40 };
+    disagreement d = {0};
+    femd_blocks b[REPLICAS];
+    const femd_blocks *set[REPLICAS];
+    femd_error err = FEMD_ERROR_INIT;
+    for (int k = 0; k < REPLICAS; k++) {
+        assert_int_equal(femd_blocks_init(&b[k], 2, 1, &err), FEMD_OK);
+        set[k] = &b[k];
+    }
+    for (int r = 0; r < REPEAT; r++) {
+        double value[NQ], error[NQ], far[NQ];
+        for (int k = 0; k < REPLICAS; k++) {
+            series s = begin_series(5, 9000 + (uint64_t)(REPLICAS * r + k));
+            double shift[4];
+            femd_blocks_empty(&b[k]);
+            femd_random_normals(femd_random_bits(77, (uint64_t)r, (uint64_t)k), 0, shift);
+            for (int block = 0; block < BLOCKS; block++, femd_blocks_close(&b[k]))
+                for (int i = 0; i < LENGTH; i++) {
+                    double z[2];
+                    next(&s, z);
+                    z[0] += apart * shift[0];
+                    femd_blocks_add(&b[k], z);
+                    if (i % 10 == 0) femd_blocks_add_occasional(&b[k], z);
+                }
+        }
+        femd_blocks_estimate(set, REPLICAS, moments, NULL, NQ, value, error, far);
+        d.inside += (fabs(value[0]) < 1.96 * error[0]) / (double)REPEAT;
+        d.said += error[0] / REPEAT;
+        d.scatter += value[0] * value[0] / REPEAT;
+        d.noted += (far[0] > 3.2) / (double)REPEAT;
+    }
+    d.scatter = sqrt(d.scatter);
+    print_message("apart %.2f: inside %.1f %%, said %.4f of %.4f, noted %.1f %%\n", apart, 100 * d.inside, d.said,
+                  d.scatter, 100 * d.noted);
+    for (int k = 0; k < REPLICAS; k++) femd_blocks_clear(&b[k]);
+    return d;
+}
+
+/* Where all see the same the errors stay as they were; where none has seen all they are widened, and it is known. */
+static void trajectories_that_stand_apart_widen_the_error(void **state) {
+    (void)state;
+    const disagreement alike = disagree(0), little = disagree(0.3), much = disagree(1);
+    assert_true(alike.inside > 0.92 && alike.inside < 0.99 && alike.noted < 0.02 && alike.said < 1.2 * alike.scatter);
+    assert_true(little.inside > 0.90 && little.inside < 0.99);
+    assert_true(much.inside > 0.90 && much.inside < 0.99 && much.noted > 0.95);
 }
 
 static void transient_is_found(void **state) {
@@ -237,6 +292,7 @@ int main(void) {
         cmocka_unit_test(joined_blocks_hold_the_same_sums),
         cmocka_unit_test(steps_allow_no_more_blocks_than_an_int_counts),
         cmocka_unit_test(two_trajectories_count_as_one_twice_as_long),
+        cmocka_unit_test(trajectories_that_stand_apart_widen_the_error),
         cmocka_unit_test(transient_is_found),
         cmocka_unit_test(drift_is_told_from_noise),
     };

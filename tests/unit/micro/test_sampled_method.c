@@ -15,7 +15,8 @@ typedef struct body {
 static void body_open(body *b, const char *options) {
     char json[256];
     femd_error err = FEMD_ERROR_INIT;
-    md_open(&b->crystal, ARGON("5.35", "[2,2,2]", ",\"md\":{\"harmonic_control\":false,\"tangent_accuracy\":1e6}"));
+    md_open(&b->crystal,
+            ARGON("5.35", "[2,2,2]", ",\"md\":{\"replicas\":2,\"harmonic_control\":false,\"tangent_accuracy\":1e6}"));
     snprintf(json, sizeof json, "{\"pressure\":{%s}}", options);
     b->options = (femd_json)FEMD_JSON_INIT;
     b->self = NULL;
