@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "case/case_read.h"
+#include "femd/units.h"
 
 /* ---- small helpers ---- */
 
@@ -52,11 +53,31 @@ static femd_status case_find(const char *path, femd_case *c, femd_error *err) {
 
 /* ---- sections ---- */
 
+/* The unit that the case writes its length in; of a bare number the largest of those common that leaves it at 1 or
+ * more. Fields are written in it: graphics cards take no bodies of 1e-9. */
+static femd_status case_read_unit(femd_case *c, const cJSON *length, double metres, femd_error *err) {
+    static const char *const common[] = {"m", "mm", "um", "nm"};
+    char text[32] = "1 ", *name = text + 2, *end;
+    size_t k = 0;
+    if (cJSON_IsString(length)) {
+        (void)strtod(length->valuestring, &end);
+        snprintf(name, sizeof text - 2, "%s", end + strspn(end, " \t"));
+    }
+    if (!*name) {
+        while (k + 1 < sizeof common / sizeof *common && metres < pow(1e-3, (double)k) * (1 - 1e-9)) k++;
+        snprintf(name, sizeof text - 2, "%s", common[k]);
+    }
+    snprintf(c->mesh.unit_name, sizeof c->mesh.unit_name, "%s", name);
+    return femd_units_parse(text, FEMD_DIM_LENGTH, &c->mesh.unit, err);
+}
+
 static femd_status case_read_box(femd_case *c, const cJSON *box, femd_error *err) {
     const cJSON *distort = femd_json_get(box, "distort"), *cell = femd_json_get(box, "cells")->child;
     FEMD_TRY(femd_json_quantities(&c->doc, box, "size", FEMD_DIM_LENGTH, 3, c->mesh.size, err));
     if (femd_json_get(box, "origin"))
         FEMD_TRY(femd_json_quantities(&c->doc, box, "origin", FEMD_DIM_LENGTH, 3, c->mesh.origin, err));
+    FEMD_TRY(case_read_unit(c, femd_json_get(box, "size")->child,
+                            fmax(c->mesh.size[0], fmax(c->mesh.size[1], c->mesh.size[2])), err));
     for (int k = 0; k < 3; k++, cell = cell->next) c->mesh.cells[k] = (int)cell->valuedouble;
     c->mesh.distort = femd_json_number(distort, "fraction", 0);
     return femd_json_u64(&c->doc, distort, "seed", 1, &c->mesh.distort_seed, err);
@@ -67,6 +88,7 @@ static femd_status case_read_mesh(femd_case *c, femd_error *err) {
     FEMD_TRY(femd_json_quantity(&c->doc, mesh, "scale", FEMD_DIM_LENGTH, 1, &c->mesh.scale, err));
     c->mesh.straighten = femd_json_bool(mesh, "straighten", 0);
     if (!file) return case_read_box(c, femd_json_get(mesh, "box"), err);
+    FEMD_TRY(case_read_unit(c, femd_json_get(mesh, "scale"), fabs(c->mesh.scale), err));
     const char *name = file->valuestring;
     c->mesh.file = name[0] == '/' ? strdup(name) : case_join(c->folder, name);
     if (!c->mesh.file) return case_no_memory(err);
@@ -135,6 +157,7 @@ static femd_status case_read_output(femd_case *c, femd_error *err) {
     const cJSON *reuse = femd_json_get(output, "conductivity_reuse");
     c->output_every = case_integer(output, "every", 1);
     c->checkpoint_every = case_integer(output, "checkpoint_every", 1);
+    c->first_piola = femd_json_bool(output, "first_piola_kirchhoff", 0);
     c->stop_unanswered = strcmp(femd_json_string(output, "if_unanswered", "mark"), "stop") == 0;
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);

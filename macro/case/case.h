@@ -13,6 +13,8 @@
 typedef struct femd_case_mesh {
     char *file;                /* resolved path of a Gmsh file, NULL for a box */
     double scale;              /* file length x scale = m */
+    double unit;               /* of lengths in the fields, m: that of scale or size; 0 = 1 m */
+    char unit_name[32];        /* "nm" */
     double size[3], origin[3]; /* box, m */
     int cells[3];
     int straighten; /* file: a curved mesh is taken with straight edges */
@@ -104,6 +106,7 @@ typedef struct femd_case {
     /* output */
     int output_every;           /* VTU each n-th step; default 1 */
     int checkpoint_every;       /* default 1 */
+    int first_piola;            /* fields: first Piola-Kirchhoff stress too */
     int stop_unanswered;        /* 1: a point without an answer to output.wants ends the run after that step */
     int k_reuse;                /* 1: output.conductivity_reuse is given */
     double k_reuse_strain;      /* a conductivity serves for strains within this in each component */

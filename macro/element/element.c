@@ -39,6 +39,25 @@ const femd_cell *femd_cell_of_gmsh(int type) {
     return NULL;
 }
 
+void femd_element_node_at(const femd_element *element, int i, double at[4]) {
+    const femd_cell *cell = element->cell;
+    const int edges = cell->corners, faces = edges + element->nodes_on[1] * cell->edges,
+              inside = faces + element->nodes_on[2] * cell->faces;
+    int all[FEMD_CELL_CORNERS], n = cell->corners;
+    const int *corner = all;
+    for (int k = 0; k < cell->corners; ++k) all[k] = k;
+    if (i < edges)
+        corner = &i, n = 1;
+    else if (i < faces)
+        corner = cell->edge[i - edges], n = 2;
+    else if (i < inside)
+        corner = cell->face[i - faces], n = cell->face_corners;
+    for (int a = 0; a < 4; ++a) {
+        at[a] = 0;
+        for (int k = 0; k < n; ++k) at[a] += cell->corner_at[corner[k]][a] / n;
+    }
+}
+
 /* ---- tables ---- */
 
 static int element_edge_between(const femd_cell *cell, int a, int b) {

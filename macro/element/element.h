@@ -101,6 +101,9 @@ void femd_element_names(const femd_cell *cell, char *text, size_t size);
 /* The shape of one of Gmsh's element types, NULL for all that femd has no element for. */
 const femd_cell *femd_cell_of_gmsh(int type);
 
+/* Reference coordinates of node i: the mean of the corners around it. */
+void femd_element_node_at(const femd_element *element, int i, double at[4]);
+
 /* Everything about an element that does not depend on the cell, worked out at its points. */
 typedef struct femd_element_table {
     const femd_element *element;

@@ -7,6 +7,7 @@
 
 #include "femd/tensor3.h"
 #include "fields/conductivity.h"
+#include "results/nodal_stress.h"
 
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
 static const char *const point_id_label[2] = {"first", "last"};
@@ -21,8 +22,8 @@ typedef struct cell_wanted {
 
 /* Averages over the points of each cell, weighted with their volume, unless said otherwise. */
 struct femd_cell_fields {
-    double *E, *S, *sigma, *F, *ke; /* 9 each, full tensors; ke NULL without conductivity */
-    double *von_mises;              /* of the averaged Cauchy stress */
+    double *E, *S, *sigma, *F, *ke, *P; /* 9 each, full tensors; ke NULL without conductivity, P unless asked for */
+    double *von_mises;                  /* of the averaged Cauchy stress */
     double *energy, *volume;
     double *hill_mandel, *S_err; /* worst point of the cell */
     int32_t *status, *material, *notes, *carriers;
@@ -52,7 +53,7 @@ static int cell_allocate_wanted(femd_cell_fields *f, const femd_points *pt, size
     return !missing;
 }
 
-static int cell_allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
+static int cell_allocate(femd_cell_fields *f, const femd_points *pt, int first_piola, size_t n) {
     int missing = 0;
 #define CELL_ARRAY(member, components) missing |= !(f->member = calloc(n * (components) + 1, sizeof *f->member));
     CELL_ARRAY(E, 9)
@@ -60,6 +61,7 @@ static int cell_allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
     CELL_ARRAY(sigma, 9)
     CELL_ARRAY(F, 9)
     if (pt->ke) CELL_ARRAY(ke, 9)
+    if (first_piola) CELL_ARRAY(P, 9)
     CELL_ARRAY(von_mises, 1)
     CELL_ARRAY(energy, 1)
     CELL_ARRAY(volume, 1)
@@ -77,9 +79,9 @@ static int cell_allocate(femd_cell_fields *f, const femd_points *pt, size_t n) {
 void femd_cell_fields_destroy(femd_cell_fields **fields) {
     femd_cell_fields *f = *fields;
     if (!f) return;
-    void *const array[] = {f->E,         f->S,        f->sigma,  f->F,           f->ke,
-                           f->von_mises, f->energy,   f->volume, f->hill_mandel, f->S_err,
-                           f->status,    f->material, f->notes,  f->carriers,    f->point_id};
+    void *const array[] = {f->E,         f->S,      f->sigma,    f->F,           f->ke,    f->P,
+                           f->von_mises, f->energy, f->volume,   f->hill_mandel, f->S_err, f->status,
+                           f->material,  f->notes,  f->carriers, f->point_id};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     for (size_t i = 0; i < f->nwanted; ++i) {
         free(f->wanted[i].value);
@@ -90,12 +92,6 @@ void femd_cell_fields_destroy(femd_cell_fields **fields) {
 }
 
 /* ---- averages ---- */
-
-/* sqrt(3/2 s:s), s the deviator. */
-static double cell_von_mises(const double t[9]) {
-    double a = t[0] - t[4], b = t[4] - t[8], c = t[8] - t[0];
-    return sqrt(0.5 * (a * a + b * b + c * c) + 3 * (t[1] * t[1] + t[2] * t[2] + t[5] * t[5]));
-}
 
 static void cell_add_tensor(double *sum, double w, const double *voigt, int strain) {
     double full[9];
@@ -121,6 +117,15 @@ static void cell_add_wanted(cell_wanted *x, PetscInt c, PetscInt i, double w) {
         x->error[c] = fmax(x->error[c], x->points->error[(size_t)i * q->numbers + (size_t)j]);
 }
 
+/* F S, volume averages of which are what the faces carry over their reference area. */
+static void cell_add_first_piola(double *sum, double w, const double *F, const double *S) {
+    double full[9];
+    femd_voigt_to_full(S, 0, full);
+    for (int i = 0; i < 3; ++i)
+        for (int J = 0; J < 3; ++J)
+            for (int K = 0; K < 3; ++K) sum[3 * i + J] += w * F[3 * i + K] * full[3 * K + J];
+}
+
 /* Add point i with weight w to cell c. */
 static void cell_add_point(femd_cell_fields *f, PetscInt c, const femd_points *pt, PetscInt i, double w) {
     const double *F = pt->F + 9 * i;
@@ -135,6 +140,7 @@ static void cell_add_point(femd_cell_fields *f, PetscInt c, const femd_points *p
         cell_add_tensor(f->sigma + 9 * c, w, sigma, 0);
     }
     for (int j = 0; j < 9; ++j) f->F[9 * c + j] += w * F[j];
+    if (f->P) cell_add_first_piola(f->P + 9 * c, w, F, pt->S + 6 * i);
     f->energy[c] += w * pt->energy[i];
     if (!(f->hill_mandel[c] >= pt->hill_mandel[i])) f->hill_mandel[c] = pt->hill_mandel[i];
     for (int j = 0; j < 6; ++j)
@@ -154,13 +160,13 @@ static void cell_average(femd_cell_fields *f, PetscInt c, const femd_problem *p)
     f->point_id[2 * c] = (int64_t)pt->id[first];
     f->point_id[2 * c + 1] = (int64_t)pt->id[first + pt->per_cell - 1];
     for (PetscInt q = 0; q < pt->per_cell; ++q) cell_add_point(f, c, pt, first + q, pt->weight[first + q] / volume);
-    f->von_mises[c] = cell_von_mises(f->sigma + 9 * c);
+    f->von_mises[c] = femd_von_mises(f->sigma + 9 * c);
 }
 
 femd_status femd_cell_fields_create(const femd_problem *p, femd_cell_fields **fields, femd_error *err) {
     const size_t n = (size_t)p->grid->ncells;
     femd_cell_fields *f = *fields = calloc(1, sizeof *f);
-    if (!f || !cell_allocate(f, p->pt, n)) {
+    if (!f || !cell_allocate(f, p->pt, p->cs->first_piola, n)) {
         femd_cell_fields_destroy(fields);
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
     }
@@ -215,6 +221,7 @@ size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, f
     a[n++] = cell_numbers_array("von_mises", 1, f->von_mises);
     a[n++] = cell_numbers_array("strain_energy_density", 1, f->energy);
     a[n++] = cell_numbers_array("deformation_gradient", 9, f->F);
+    if (f->P) a[n++] = cell_numbers_array("first_piola_kirchhoff", 9, f->P);
     n += cell_list_conductivity(p, f, a + n);
     if (stability) a[n++] = cell_numbers_array("stability", 1, stability->value);
     a[n++] = cell_numbers_array("hill_mandel_residual", 1, f->hill_mandel);

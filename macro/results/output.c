@@ -3,30 +3,39 @@
 #include "results/output.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/collective.h"
 #include "results/cell_fields.h"
+#include "results/nodal_stress.h"
 #include "results/outfile.h"
 
 /* ---- nodes ---- */
 
-enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 2 };
+enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 4 };
+
+static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
 
 /* The nodes of this rank as the arrays of a VTK mesh: the fields, and what is prescribed everywhere. */
 typedef struct node_fields {
     double *value[FEMD_FIELDS];
     double *temperature, *pressure; /* one block */
+    double *x;                      /* positions, in the case's unit of length */
+    double *stress, *von_mises;     /* one block each */
     int64_t *conn;
     size_t narrays;
     femd_vtu_array array[POINT_ARRAYS_MAX];
 } node_fields;
 
-static femd_status node_fields_take(node_fields *m, femd_field *field, double **value, femd_error *err) {
+/* unit: m; what is a length is divided by it. */
+static femd_status node_fields_take(node_fields *m, femd_field *field, double unit, double **value, femd_error *err) {
     *value = malloc((field->n + 1) * sizeof **value);
     femd_status rc =
         *value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the %s in the output", field->kind->name);
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     FEMD_TRY(femd_field_get(field, *value, err));
+    if (strcmp(field->kind->unit, "m") == 0)
+        for (size_t i = 0; i < field->n; ++i) (*value)[i] /= unit;
     m->array[m->narrays++] =
         (femd_vtu_array){field->kind->name, FEMD_VTU_FLOAT64, field->components, field->kind->label, *value};
     return FEMD_OK;
@@ -34,13 +43,20 @@ static femd_status node_fields_take(node_fields *m, femd_field *field, double **
 
 static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err) {
     const femd_grid *grid = p->grid;
+    const double unit = p->cs->mesh.unit > 0 ? p->cs->mesh.unit : 1;
     const size_t n = (size_t)grid->nnodes, nconn = (size_t)grid->ncells * (size_t)grid->table.nodes;
     *m = (node_fields){0};
-    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], &m->value[i], err));
+    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], unit, &m->value[i], err));
+    FEMD_TRY(femd_nodal_stress(p, &m->stress, err));
     m->conn = malloc((nconn + 1) * sizeof *m->conn);
+    m->x = malloc((3 * n + 1) * sizeof *m->x);
+    m->von_mises = malloc((n + 1) * sizeof *m->von_mises);
     m->temperature = malloc((2 * n + 1) * sizeof *m->temperature);
-    if (!m->conn || !m->temperature) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
+    if (!m->conn || !m->temperature || !m->x || !m->von_mises)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
+    for (size_t i = 0; i < 3 * n; ++i) m->x[i] = grid->node_x[i] / unit;
+    for (size_t i = 0; i < n; ++i) m->von_mises[i] = femd_von_mises(m->stress + 9 * i);
     m->pressure = m->temperature + n;
     for (size_t i = 0; i < n; ++i) {
         m->pressure[i] = p->cs->pressure;
@@ -48,6 +64,8 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     }
     m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
     m->array[m->narrays++] = (femd_vtu_array){"pressure", FEMD_VTU_FLOAT64, 1, NULL, m->pressure};
+    m->array[m->narrays++] = (femd_vtu_array){"nodal_cauchy_stress", FEMD_VTU_FLOAT64, 9, tensor_label, m->stress};
+    m->array[m->narrays++] = (femd_vtu_array){"nodal_von_mises", FEMD_VTU_FLOAT64, 1, NULL, m->von_mises};
     return FEMD_OK;
 }
 
@@ -55,6 +73,9 @@ static void node_fields_clear(node_fields *m) {
     for (size_t i = 0; i < FEMD_FIELDS; ++i) free(m->value[i]);
     free(m->conn);
     free(m->temperature);
+    free(m->x);
+    free(m->stress);
+    free(m->von_mises);
     *m = (node_fields){0};
 }
 
@@ -80,7 +101,8 @@ static femd_status output_encode(femd_problem *p, const char *stem, femd_buffer 
                   .ncells = (size_t)p->grid->ncells,
                   .cell_type = p->cs->element->vtk_type,
                   .cell_points = p->grid->table.nodes,
-                  .points = p->grid->node_x,
+                  .points = nodes.x,
+                  .unit = p->cs->mesh.unit > 0 ? p->cs->mesh.unit_name : "m",
                   .conn = nodes.conn,
                   .npoint_arrays = nodes.narrays,
                   .point_array = nodes.array,

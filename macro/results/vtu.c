@@ -70,6 +70,17 @@ static femd_status open_file(femd_buffer *out, const char *type, femd_error *err
                          type);
 }
 
+/* A string of VTK is a row of character codes. */
+static femd_status declare_unit(femd_buffer *out, const femd_vtu *v, femd_error *err) {
+    if (!v->unit) return FEMD_OK;
+    FEMD_TRY(
+        femd_text_add(out, err,
+                      "    <FieldData>\n      <DataArray type=\"String\" Name=\"length_unit\" NumberOfTuples=\"1\" "
+                      "format=\"ascii\">"));
+    for (const char *c = v->unit; *c; ++c) FEMD_TRY(femd_text_add(out, err, "%d ", *c));
+    return femd_text_add(out, err, "0</DataArray>\n    </FieldData>\n");
+}
+
 femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err) {
     const femd_vtu_array points = {"Points", FEMD_VTU_FLOAT64, 3, NULL, v->points};
     const femd_vtu_array conn = {"connectivity", FEMD_VTU_INT64, 1, NULL, v->conn};
@@ -79,8 +90,10 @@ femd_status femd_vtu_encode(const femd_vtu *v, femd_buffer *out, femd_error *err
     layout at = {0};
 
     FEMD_TRY(open_file(out, "UnstructuredGrid", err));
-    FEMD_TRY(femd_text_add(out, err, "  <UnstructuredGrid>\n    <Piece NumberOfPoints=\"%zu\" NumberOfCells=\"%zu\">\n",
-                           v->npoints, v->ncells));
+    FEMD_TRY(femd_text_add(out, err, "  <UnstructuredGrid>\n"));
+    FEMD_TRY(declare_unit(out, v, err));
+    FEMD_TRY(
+        femd_text_add(out, err, "    <Piece NumberOfPoints=\"%zu\" NumberOfCells=\"%zu\">\n", v->npoints, v->ncells));
     FEMD_TRY(declare_all(out, "Points", &points, 1, v->npoints, &at, err));
     FEMD_TRY(femd_text_add(out, err, "      <Cells>\n"));
     FEMD_TRY(declare(out, &conn, nconn, &at, err));

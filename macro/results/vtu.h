@@ -21,7 +21,8 @@ typedef struct femd_vtu {
     size_t npoints, ncells;
     int cell_type;        /* VTK's number of it */
     int cell_points;      /* points of a cell */
-    const double *points; /* npoints x 3, m */
+    const double *points; /* npoints x 3 */
+    const char *unit;     /* of lengths, told in the file's field data; NULL: not told */
     const int64_t *conn;  /* ncells x cell_points, VTK's order */
     size_t npoint_arrays, ncell_arrays;
     const femd_vtu_array *point_array, *cell_array;

@@ -129,6 +129,8 @@ static void defaults_of_a_box(void **state) {
     snprintf(path, sizeof path, "%s/box.json", folder);
     if (femd_case_read(path, NULL, 0, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
     assert_null(c.mesh.file);
+    assert_string_equal(c.mesh.unit_name, "um"); /* of the first size */
+    assert_true(c.mesh.unit == 1e-6);
     assert_true(c.mesh.size[1] == 2e-6 && c.mesh.cells[2] == 4 && c.mesh.origin[0] == 0 && c.mesh.distort == 0);
     assert_true(c.seed == 1 && c.element == &femd_element_p2 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
     assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-7 && c.loose == 1e-3 &&
@@ -148,6 +150,23 @@ static void amplitude_follows_the_table(void **state) {
     assert_true(femd_case_amplitude(&c, &c.boundary[0], 0) == 0 && femd_case_amplitude(&c, &c.boundary[0], 1) == 0.5);
     assert_true(femd_case_amplitude(&c, NULL, c.end_time) == 1);
     femd_case_clear(&c);
+}
+
+static void fields_are_in_the_unit_that_the_case_writes(void **state) {
+    (void)state;
+    static const char *const set[] = {"mesh.box.size=[3e-9,1e-9,1e-9]", "mesh.box.size=[\"30 angstrom\",1,1]",
+                                      "mesh.box.size=[0.5,2,0.1]", "mesh.box.size=[0.5,0.2,0.1]"},
+                             *const name[] = {"nm", "angstrom", "m", "mm"};
+    static const double unit[] = {1e-9, 1e-10, 1, 1e-3};
+    char path[512];
+    snprintf(path, sizeof path, "%s/box.json", folder);
+    for (int k = 0; k < 4; k++) {
+        femd_case c;
+        assert_int_equal(femd_case_read(path, &set[k], 1, &c, NULL), FEMD_OK);
+        assert_string_equal(c.mesh.unit_name, name[k]);
+        assert_true(c.mesh.unit == unit[k]);
+        femd_case_clear(&c);
+    }
 }
 
 /* Planned times and times of tables, each once however it is rounded; those behind the end do not count. */
@@ -517,6 +536,7 @@ int main(void) {
         cmocka_unit_test(a_good_case_arrives_in_SI),
         cmocka_unit_test(defaults_of_a_box),
         cmocka_unit_test(amplitude_follows_the_table),
+        cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),
         cmocka_unit_test(steps_end_at_planned_times_and_at_those_of_tables),
         cmocka_unit_test(three_ways_to_write_an_orientation),
         cmocka_unit_test(bad_input_has_exact_words),

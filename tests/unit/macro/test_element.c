@@ -100,23 +100,6 @@ static const femd_element *any_element(size_t i) {
 
 /* ---- what an element must obey ---- */
 
-/* Reference coordinates of node i: the mean of the corners around it. */
-static void node_at(const femd_element *element, int i, double at[4]) {
-    const femd_cell *cell = element->cell;
-    int corner[FEMD_CELL_CORNERS], n = cell->corners, first = cell->corners;
-    for (int k = 0; k < n; ++k) corner[k] = k; /* inside */
-    if (i < cell->corners) corner[0] = i, n = 1;
-    if (element->nodes_on[1]) {
-        if (i >= first && i < first + cell->edges) memcpy(corner, cell->edge[i - first], sizeof cell->edge[0]), n = 2;
-        first += cell->edges;
-    }
-    if (element->nodes_on[2] && i >= first && i < first + cell->faces)
-        memcpy(corner, cell->face[i - first], sizeof cell->face[0]), n = cell->face_corners;
-    memset(at, 0, 4 * sizeof *at);
-    for (int k = 0; k < n; ++k)
-        for (int a = 0; a < 4; ++a) at[a] += cell->corner_at[corner[k]][a] / n;
-}
-
 static void a_shape_function_is_one_at_its_node_and_zero_at_the_others(void **state) {
     (void)state;
     const femd_element *element;
@@ -126,7 +109,7 @@ static void a_shape_function_is_one_at_its_node_and_zero_at_the_others(void **st
                                              element->nodes_on[2] * cell->faces + element->nodes_on[3]);
         for (int i = 0; i < element->nodes; ++i) {
             double at[4], n[FEMD_ELEMENT_NODES], dn[FEMD_ELEMENT_NODES][FEMD_SPACE];
-            node_at(element, i, at);
+            femd_element_node_at(element, i, at);
             element->shape(at, n, dn);
             for (int k = 0; k < element->nodes; ++k) assert_near(n[k], i == k, 1e-14);
         }
@@ -159,7 +142,7 @@ static void quadrature_finds_volume_and_gradients_of_a_linear_field(void **state
             volume += weight;
             for (int i = 0; i < table.nodes; ++i) {
                 double at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE], y = 0;
-                node_at(element, i, at);
+                femd_element_node_at(element, i, at);
                 element->cell->shape(at, n, dn);
                 for (int k = 0; k < table.corners; ++k) y += n[k] * x[3 * k + 1];
                 for (int a = 0; a < 3; ++a) {
@@ -196,7 +179,7 @@ static void faces_look_outward_and_close_the_cell(void **state) {
                    size[FEMD_FACE_NODES];
             for (int i = 0; i < table.face_nodes; ++i) {
                 double at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
-                node_at(element, table.face_node[side][i], at);
+                femd_element_node_at(element, table.face_node[side][i], at);
                 element->cell->shape(at, n, dn);
                 for (int a = 0; a < 3; ++a)
                     for (int k = 0; k < table.corners; ++k) on_face[i][a] += n[k] * x[3 * k + a];
@@ -205,7 +188,7 @@ static void faces_look_outward_and_close_the_cell(void **state) {
             for (int i = 0; i < table.face_nodes; ++i) {
                 double at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
                 assert_in_range(table.face_node[side][i], 0, table.nodes - 1);
-                node_at(element, table.face_node[side][i], at);
+                femd_element_node_at(element, table.face_node[side][i], at);
                 element->cell->shape(at, n, dn);
                 for (int a = 0; a < 3; ++a) {
                     total[a] += area[i][a];

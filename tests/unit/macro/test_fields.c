@@ -1,0 +1,147 @@
+/* What the fields of a step hold: stresses at nodes, first Piola-Kirchhoff stress, units. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "near.h"
+#include "results/nodal_stress.h"
+#include "results/output.h"
+#include "vtu_reader.h"
+
+static const double slope[6][4] = {{1, 2, -1, 0.5}, {0, 1, 1, -2},  {3, -1, 0, 1},
+                                   {2, 0.5, 1, 1},  {-1, 2, 2, -3}, {0.3, -2, 1, 0.7}};
+
+static double linear(int component, const double *x) {
+    const double *c = slope[component];
+    return c[0] + c[1] * x[0] + c[2] * x[1] + c[3] * x[2];
+}
+
+/* Stresses linear in position come back at the nodes of elements whose points tell a slope; constant ones of all. */
+static void nodes_get_linear_stresses(void **state) {
+    (void)state;
+    const femd_element *element;
+    for (size_t e = 0; (element = femd_element_at(e)) != NULL; ++e) {
+        model m;
+        double *stress, full[9];
+        femd_error err = FEMD_ERROR_INIT;
+        const int constant = element->points == 1;
+        model_init(&m, element, 3);
+        model_hold(&m, "left", 0, 0, 0);
+        if (model_create(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        for (PetscInt k = 0; k < m.p->pt->n; ++k)
+            for (int c = 0; c < 6; ++c) m.p->pt->S[6 * k + c] = constant ? slope[c][0] : linear(c, m.p->pt->x + 3 * k);
+        if (femd_nodal_stress(m.p, &stress, &err) != FEMD_OK) fail_msg("%s", err.text);
+        for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) {
+            double S[6];
+            for (int c = 0; c < 6; ++c) S[c] = constant ? slope[c][0] : linear(c, m.p->grid->node_x + 3 * i);
+            femd_voigt_to_full(S, 0, full);
+            for (int c = 0; c < 9; ++c) assert_near(stress[9 * i + c], full[c], 1e-12);
+        }
+        free(stress);
+        model_clear(&m);
+    }
+}
+
+/* Where cells of unlike volume and stress meet, the larger counts for more: cells of 1 and 3 with stresses of 4 and 8.
+ */
+static void a_node_is_the_mean_of_its_cells_by_volume(void **state) {
+    (void)state;
+    model m;
+    double *stress;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, &femd_element_q1, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.mesh.cells[0] = 2;
+    model_hold(&m, "left", 0, 0, 0);
+    if (model_create(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) {
+        m.p->pt->weight[k] *= k < 8 ? 1 : 3;
+        m.p->pt->S[6 * k] = k < 8 ? 4 : 8;
+    }
+    if (femd_nodal_stress(m.p, &stress, &err) != FEMD_OK) fail_msg("%s", err.text);
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) {
+        const double x = m.p->grid->node_x[3 * i];
+        assert_near(stress[9 * i], x < 0.1 ? 4 : x > 0.9 ? 8 : 7, 1e-12);
+    }
+    free(stress);
+    model_clear(&m);
+}
+
+static femd_buffer read_file(const char *folder, const char *name) {
+    femd_buffer b = FEMD_BUFFER_INIT;
+    char path[256], chunk[4096];
+    size_t n;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+        assert_int_equal(femd_buffer_append(&b, chunk, n, NULL), FEMD_OK);
+    fclose(f);
+    unlink(path);
+    return b;
+}
+
+/* A body of 2 nm, stretched by 10 %: positions and displacements in nm, P = F S, and the unit is told. */
+static void fields_are_in_the_unit_of_the_case(void **state) {
+    (void)state;
+    static const double G[9] = {0.1, 0.02, 0, 0, 0, 0, 0, 0, 0};
+    char folder[] = "/tmp/femd-fields-XXXXXX", path[128];
+    femd_error err = FEMD_ERROR_INIT;
+    model m;
+    assert_non_null(mkdtemp(folder));
+    model_init(&m, &femd_element_p2, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.mesh.size[0] = m.cs.mesh.size[1] = m.cs.mesh.size[2] = 2e-9;
+    m.cs.mesh.unit = 1e-9;
+    strcpy(m.cs.mesh.unit_name, "nm");
+    m.cs.first_piola = 1;
+    model_affine(&m, G);
+    if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (femd_output_step(m.p, NULL, folder, &err) != FEMD_OK) fail_msg("%s", err.text);
+    femd_buffer b = read_file(folder, "step_0001_0.vtu");
+    const read_array points = read_back(&b, "Points"), u = read_back(&b, "displacement"),
+                     P = read_back(&b, "first_piola_kirchhoff"), S = read_back(&b, "second_piola_kirchhoff"),
+                     nodal = read_back(&b, "nodal_cauchy_stress"), cell = read_back(&b, "cauchy_stress");
+    double most = 0;
+    for (PetscInt i = 0; i < 3 * m.p->grid->nnodes; ++i) {
+        const double *x = (const double *)points.data;
+        most = fmax(most, x[i]);
+        if (i % 3 == 0) assert_near(((const double *)u.data)[i], 0.1 * x[i] + 0.02 * x[i + 1], 1e-10);
+    }
+    assert_near(most, 2, 1e-12);
+    assert_non_null(
+        strstr((const char *)b.data, "Name=\"length_unit\" NumberOfTuples=\"1\" format=\"ascii\">110 109 0<"));
+    for (PetscInt c = 0; c < m.p->grid->ncells; ++c)
+        for (int i = 0; i < 3; ++i)
+            for (int J = 0; J < 3; ++J) {
+                double want = 0;
+                for (int K = 0; K < 3; ++K)
+                    want += (G[3 * i + K] + (i == K)) * ((const double *)S.data)[9 * c + 3 * K + J];
+                assert_near(((const double *)P.data)[9 * c + 3 * i + J], want, 1e-12);
+            }
+    for (int c = 0; c < 9; ++c)
+        assert_near(((const double *)nodal.data)[c], ((const double *)cell.data)[c], 1e-11); /* uniform */
+    femd_buffer_clear(&b);
+    snprintf(path, sizeof path, "%s/step_0001.pvtu", folder);
+    unlink(path);
+    rmdir(folder);
+    model_clear(&m);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nodes_get_linear_stresses),
+        cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
+        cmocka_unit_test(fields_are_in_the_unit_of_the_case),
+    };
+    model_start(&argc, &argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
