@@ -75,6 +75,25 @@ static void check_print_group(const char *kind, const char *name, const femd_mes
     printf("\n");
 }
 
+/* Of very many the first, the empty ones, and how many the others are. */
+static void check_print_groups(const char *kind, int n, femd_mesh_name *name, const femd_mesh_group *group, int dim,
+                               length_unit unit) {
+    enum { SHOWN = 12 };
+    double rest = 0;
+    int others = 0;
+    for (int k = 0; k < n; k++) {
+        if (n <= SHOWN + 2 || k < SHOWN || group[k].n == 0 || group[k].strangers) {
+            check_print_group(kind, name[k], &group[k], dim, unit);
+            continue;
+        }
+        rest += group[k].size;
+        others++;
+    }
+    char title[32];
+    snprintf(title, sizeof title, "%d more %ss", others, kind);
+    if (others) printf("  %-24s %.6g %s^%d\n", title, rest / pow(unit.metres, dim), unit.name, dim);
+}
+
 static void check_print_thin(const femd_case *c, const femd_mesh_measure *measure, length_unit unit) {
     const double stiff = femd_mesh_locking(c->element, measure->edge, measure->thickness), slender = 3, small = 0.05;
     if (measure->length < slender * measure->thickness || stiff < small) return;
@@ -106,9 +125,8 @@ void check_mesh_print(const femd_case *c, const check_mesh *m) {
     printf("  %-24s %.6g %s^3 in %d part%s%s\n", "volume", measure->volume / pow(unit.metres, 3), unit.name,
            measure->nparts, measure->nparts == 1 ? "" : "s that share no node",
            measure->nparts == 1 ? "" : ": each must be held by itself");
-    for (int k = 0; k < mesh->nregions; k++) check_print_group("volume", mesh->region[k], &measure->region[k], 3, unit);
-    for (int k = 0; k < mesh->nsurfaces; k++)
-        check_print_group("surface", mesh->surface[k], &measure->surface[k], 2, unit);
+    check_print_groups("volume", mesh->nregions, mesh->region, measure->region, 3, unit);
+    check_print_groups("surface", mesh->nsurfaces, mesh->surface, measure->surface, 2, unit);
     printf("  %-24s number %d at (%.6g, %.6g, %.6g) %s: shape %.2g (1 is regular, 0 flat)\n", "worst cell",
            measure->worst, measure->worst_at[0] / unit.metres, measure->worst_at[1] / unit.metres,
            measure->worst_at[2] / unit.metres, unit.name, measure->worst_shape);

@@ -128,13 +128,24 @@ static femd_status check_try_material(const model *m, const femd_case *c, trial 
     return rc;
 }
 
-static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t, uint64_t points) {
+static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t, const uint64_t *points) {
     char wants[256];
     const femd_capabilities *caps = femd_material_capabilities(m->material);
     femd_wants_text(caps->wants, wants, sizeof wants);
-    printf("\nmaterial %s (region %s, engine %s)\n", m->name, c->material[i].region,
-           femd_json_string(c->material[i].node, "engine", "?"));
-    printf("  %-24s %llu\n", "points", (unsigned long long)points);
+    uint64_t shared = 0;
+    size_t grains = 0;
+    for (size_t k = i; k < c->nmaterials; k++) {
+        if (c->material[k].like != i) continue;
+        shared += points[k];
+        grains++;
+    }
+    printf("\nmaterial %s (", m->name);
+    if (grains > 1)
+        printf("%zu orientations of one material", grains);
+    else
+        printf("region %s", c->material[i].region);
+    printf(", engine %s)\n", femd_json_string(c->material[i].node, "engine", "?"));
+    printf("  %-24s %llu\n", "points", (unsigned long long)shared);
     if (caps->atoms) printf("  %-24s %u in %.4g nm^3\n", "atoms", caps->atoms, caps->volume * 1e27);
     const char *notes = femd_material_notes(m->material), *line;
     int length;
@@ -210,8 +221,9 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     check_mesh_print(c, m);
     for (size_t i = 0; i < c->nmaterials; i++) {
         trial t;
+        if (models[i].shared) continue;
         FEMD_TRY(check_try_material(&models[i], c, &t, err));
-        check_print_material(c, &models[i], i, &t, m->points[i]);
+        check_print_material(c, &models[i], i, &t, m->points);
         slowest = fmax(slowest, t.seconds);
         wanted = fmax(wanted, t.wanted);
         at_least |= t.at_least;

@@ -31,8 +31,9 @@ static femd_status eval_pick_from_case(const char *path, const eval_request *ask
     s->in = &s->cs.doc;
     s->temperature = s->cs.temperature;
     for (size_t i = 0; i < s->cs.nmaterials; i++) {
-        if (strcmp(s->cs.material[i].name, s->node->string) != 0) continue;
-        memcpy(s->Q, s->cs.material[i].orientation, sizeof s->Q);
+        if (strcmp(s->cs.material[i].node->string, s->node->string) != 0) continue;
+        if (!femd_json_get(s->node, "orientations")) /* of a table: in the axes of the crystal */
+            memcpy(s->Q, s->cs.material[i].orientation, sizeof s->Q);
         s->node = s->cs.material[i].node;
         return FEMD_OK;
     }

@@ -208,7 +208,7 @@ static void run_tell_remarks(const request *q, const femd_case *c, const model *
     for (size_t i = 0; i < c->nmaterials; i++) {
         const char *notes = femd_material_notes(models[i].material), *line;
         int length;
-        while ((line = model_next_note(&notes, &length))) {
+        while (!models[i].shared && (line = model_next_note(&notes, &length))) {
             if (log) fprintf(log, "[femd] materials.%s: %.*s\n", models[i].name, length, line);
             if (!q->quiet) fprintf(stderr, "femd: materials.%s: %.*s\n", models[i].name, length, line);
         }

@@ -52,7 +52,8 @@ femd_status model_open(const femd_json *doc, const cJSON *node, const char *fold
 }
 
 void model_close(model *m) {
-    if (m->material) femd_material_close(&m->material);
+    if (m->material && !m->shared) femd_material_close(&m->material);
+    m->material = NULL;
 }
 
 const char *model_next_note(const char **notes, int *length) {
@@ -65,8 +66,13 @@ const char *model_next_note(const char **notes, int *length) {
 
 femd_status models_open(const femd_case *c, model *models, femd_error *err) {
     memset(models, 0, c->nmaterials * sizeof *models);
-    for (size_t i = 0; i < c->nmaterials; i++)
-        FEMD_TRY(model_open(&c->doc, c->material[i].node, c->folder, &models[i], err));
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        const size_t like = c->material[i].like;
+        if (like == i) FEMD_TRY(model_open(&c->doc, c->material[i].node, c->folder, &models[i], err));
+        if (like == i) continue;
+        models[i] = models[like];
+        models[i].shared = 1;
+    }
     return FEMD_OK;
 }
 
@@ -76,6 +82,7 @@ static void models_list_answers(const femd_case *c, const model *models, char *t
     for (size_t i = 0; i < c->nmaterials; i++) {
         char wants[256];
         const size_t used = strlen(text);
+        if (models[i].shared) continue;
         femd_wants_text(femd_material_capabilities(models[i].material)->wants, wants, sizeof wants);
         snprintf(text + used, size - used, "%smaterials.%s answers %s", i ? "; " : "", models[i].name, wants);
     }

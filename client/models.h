@@ -10,6 +10,7 @@
 typedef struct model {
     char name[FEMD_NAME_MAX]; /* key under "materials"; "" for a file that is one material */
     femd_material *material;
+    int shared; /* material is that of an entry before: another grain of it */
     femd_hash id;
     double open_seconds; /* wall time of opening: structure, potential, reference */
 } model;

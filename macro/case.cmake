@@ -4,6 +4,9 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/base/function.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_orientation.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_orientations.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_path.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_value.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_where.c

@@ -22,13 +22,6 @@ static femd_status case_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "out of memory for the case");
 }
 
-static char *case_join(const char *folder, const char *name) {
-    size_t n = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(n);
-    if (path) snprintf(path, n, "%s/%s", folder, name);
-    return path;
-}
-
 /* ---- the file ---- */
 
 static int case_is_folder(const char *path) {
@@ -44,7 +37,7 @@ static femd_status case_find(const char *path, femd_case *c, femd_error *err) {
     if (n == 0 || n >= sizeof trimmed)
         return femd_fail(err, FEMD_BAD_INPUT, "the name of a case file or folder is needed");
     snprintf(trimmed, sizeof trimmed, "%.*s", (int)n, path);
-    c->path = case_is_folder(trimmed) ? case_join(trimmed, "case.json") : strdup(trimmed);
+    c->path = case_is_folder(trimmed) ? case_join_path(trimmed, "case.json") : strdup(trimmed);
     if (!c->path) return case_no_memory(err);
     const char *slash = strrchr(c->path, '/');
     c->folder = slash ? strndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path)) : strdup(".");
@@ -90,7 +83,7 @@ static femd_status case_read_mesh(femd_case *c, femd_error *err) {
     if (!file) return case_read_box(c, femd_json_get(mesh, "box"), err);
     FEMD_TRY(case_read_unit(c, femd_json_get(mesh, "scale"), fabs(c->mesh.scale), err));
     const char *name = file->valuestring;
-    c->mesh.file = name[0] == '/' ? strdup(name) : case_join(c->folder, name);
+    c->mesh.file = case_path(c, name);
     if (!c->mesh.file) return case_no_memory(err);
     struct stat st;
     if (stat(c->mesh.file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
@@ -230,7 +223,8 @@ femd_status femd_case_read(const char *path, const char *const *sets, size_t nse
 
 void femd_case_clear(femd_case *c) {
     if (!c) return;
-    for (size_t k = 0; k < c->nmaterials; k++) free(c->material[k].json);
+    for (size_t k = 0; k < c->nmaterials; k++)
+        if (!c->material[k].shares_json) free(c->material[k].json);
     for (size_t k = 0; k < c->nboundary; k++) {
         free(c->boundary[k].time);
         free(c->boundary[k].factor);

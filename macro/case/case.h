@@ -28,6 +28,9 @@ typedef struct femd_case_material {
     double orientation[9];      /* Q of femd_strain_rotate; identity by default */
     char *json;                 /* canonical text of the material alone (without region and orientation), owned */
     const cJSON *node;          /* the material in the case document, borrowed */
+    size_t like;                /* first entry with the same text, often itself: the server knows these as one */
+    int shares_json;            /* json is that of the entry before */
+    int by_cell, cell;          /* of a table of cells: its cell in the mesh; region is its number */
 } femd_case_material;
 
 /* What an entry of the boundary prescribes: X(NAME, key, actor, faces). case_read_KEY of case_read.h reads it, and

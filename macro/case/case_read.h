@@ -5,8 +5,18 @@
 
 #include "case/case.h"
 
-/* case_materials.c: materials, orientations, their files. */
+/* case_materials.c: materials and their files. */
 FEMD_MUST_CHECK femd_status case_read_materials(femd_case *c, femd_error *err);
+/* case_orientation.c: Q of "orientation", identity for NULL; of Bunge's angles phi1, Phi, phi2 in radians. */
+FEMD_MUST_CHECK femd_status case_read_orientation(const femd_case *c, const cJSON *node, double Q[9], femd_error *err);
+void case_bunge(const double angle[3], double Q[9]);
+/* case_orientations.c: an entry like base for each row of its table; c->material has room for *room. */
+FEMD_MUST_CHECK femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_material *base,
+                                                   const cJSON *table, femd_error *err);
+/* case_path.c: "folder/name"; a file that the case names, absolute or in its folder. malloc'ed, NULL without memory. */
+char *case_join_path(const char *folder, const char *name);
+char *case_path(const femd_case *c, const char *name);
+
 /* case_boundary.c: boundary entries and whether the body is held. */
 FEMD_MUST_CHECK femd_status case_read_boundary(femd_case *c, femd_error *err);
 /* What one entry prescribes, for each line of FEMD_LOAD_LIST: node is the entry, which has the line's key. */

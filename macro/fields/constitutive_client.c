@@ -17,6 +17,7 @@ typedef struct client_law {
     size_t room;
     size_t *order; /* requests sorted by material */
     size_t order_room;
+    size_t *first; /* per case material */
 } client_law;
 
 static int law_is_identity(const double Q[9]) {
@@ -27,9 +28,15 @@ static int law_is_identity(const double Q[9]) {
 static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
     client_law *law = self;
     law->cs = cs;
-    if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material)))
+    if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material)) ||
+        !(law->first = calloc(cs->nmaterials + 1, sizeof *law->first)))
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
     for (size_t k = 0; k < cs->nmaterials; ++k) {
+        if (cs->material[k].like < k) { /* grains of one material are one to the server */
+            law->material[k] = id[k] = id[cs->material[k].like];
+            caps[k] = caps[cs->material[k].like];
+            continue;
+        }
         femd_status rc = femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err);
         if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s", cs->path, cs->material[k].name);
         law->material[k] = id[k];
@@ -61,48 +68,56 @@ static femd_status law_grow(client_law *law, size_t n, femd_error *err) {
     return FEMD_OK;
 }
 
-/* Sort by material, keeping the order within each, and cut into slices. Returns how many. */
+/* Sort by what the server knows as one material, keeping the order within each, and cut into slices. Returns how many.
+ */
 static size_t law_cut_slices(client_law *law, const int *material, size_t n, slice *s) {
-    size_t used = 0, count = 0;
-    for (size_t k = 0; k < law->cs->nmaterials; ++k) {
+    const size_t materials = law->cs->nmaterials;
+    size_t count = 0, used = 0;
+    memset(law->first, 0, (materials + 1) * sizeof *law->first);
+    for (size_t i = 0; i < n; ++i) law->first[law->cs->material[material[i]].like]++;
+    for (size_t k = 0; k < materials; ++k) {
         size_t first = used;
-        for (size_t i = 0; i < n; ++i)
-            if (material[i] == (int)k) law->order[used++] = i;
+        used += law->first[k];
+        law->first[k] = first; /* where the next of it goes */
         for (; first < used; first += s[count++].n) {
             s[count] = (slice){.first = first, .n = used - first, .material = (int)k};
             if (s[count].n > POINTS_PER_BATCH) s[count].n = POINTS_PER_BATCH;
         }
     }
+    for (size_t i = 0; i < n; ++i) law->order[law->first[law->cs->material[material[i]].like]++] = i;
     return count;
 }
 
-static femd_status law_submit(client_law *law, const femd_request *requests, slice *s, femd_error *err) {
-    const double *Q = law->cs->material[s->material].orientation;
-    const int turned = !law_is_identity(Q);
+static femd_status law_submit(client_law *law, const femd_request *requests, const int *material, slice *s,
+                              femd_error *err) {
     for (size_t i = 0; i < s->n; ++i) {
-        law->request[i] = requests[law->order[s->first + i]];
-        if (turned) femd_strain_rotate(Q, requests[law->order[s->first + i]].value, law->request[i].value);
+        const size_t which = law->order[s->first + i];
+        const double *Q = law->cs->material[material[which]].orientation;
+        law->request[i] = requests[which];
+        if (!law_is_identity(Q)) femd_strain_rotate(Q, requests[which].value, law->request[i].value);
     }
     return femd_client_submit(law->client, &law->material[s->material], law->request, s->n, &s->batch, err);
 }
 
 /* Where the responses of a slice go. */
 typedef struct slice_sink {
+    const femd_case *cs;
     const size_t *order; /* of the slice's requests */
-    const double *Q;     /* NULL: not turned */
+    const int *material; /* of all requests */
     femd_constitutive_sink sink;
     void *user;
 } slice_sink;
 
 static void turn_and_hand_on(void *user, size_t i, femd_response *response) {
     const slice_sink *to = user;
-    if (to->Q && response->status == FEMD_OK) femd_response_unrotate(to->Q, response);
+    const double *Q = to->cs->material[to->material[to->order[i]]].orientation;
+    if (response->status == FEMD_OK && !law_is_identity(Q)) femd_response_unrotate(Q, response);
     to->sink(to->user, to->order[i], response);
 }
 
-static femd_status law_collect(client_law *law, slice *s, femd_constitutive_sink sink, void *user, femd_error *err) {
-    const double *Q = law->cs->material[s->material].orientation;
-    slice_sink to = {law->order + s->first, law_is_identity(Q) ? NULL : Q, sink, user};
+static femd_status law_collect(client_law *law, slice *s, const int *material, femd_constitutive_sink sink, void *user,
+                               femd_error *err) {
+    slice_sink to = {law->cs, law->order + s->first, material, sink, user};
     return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
@@ -115,8 +130,8 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu points", n);
     size_t count = law_cut_slices(law, material, n, s);
     femd_status rc = FEMD_OK;
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_submit(law, requests, &s[k], err);
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_collect(law, &s[k], sink, user, err);
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_submit(law, requests, material, &s[k], err);
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_collect(law, &s[k], material, sink, user, err);
     for (size_t k = 0; k < count; ++k)
         if (s[k].batch) femd_client_cancel(law->client, &s[k].batch);
     free(s);
@@ -155,6 +170,7 @@ static void law_destroy(void *self) {
     free(law->material);
     free(law->request);
     free(law->order);
+    free(law->first);
     free(law);
 }
 

@@ -8,41 +8,77 @@
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
 
-/* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points.
- */
+/* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points
+ * and grains. */
 static void mechanics_take_virgin(void *user, size_t i, const femd_response *r) {
     ((femd_response *)user)[i] = *r;
 }
 
 static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_response *answer, femd_error *err) {
-    size_t n = p->cs->nmaterials;
+    size_t n = p->cs->nmaterials, asked = 0;
     femd_request *request = calloc(n, sizeof *request);
     int *material = calloc(n, sizeof *material);
     femd_status rc =
         request && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
     for (size_t k = 0; rc == FEMD_OK && k < n; ++k) {
-        material[k] = (int)k;
-        request[k].seed = femd_seed(p->cs->seed, 0, k);
-        request[k].point = k;
-        request[k].wants = STRESS_AND_TANGENT;
-        request[k].temperature = kelvin;
-        request[k].pressure = p->cs->pressure;
-        request[k].accuracy = p->cs->accuracy;
+        if (p->cs->material[k].like != k) continue;
+        femd_request *one = &request[asked];
+        material[asked++] = (int)k;
+        one->seed = femd_seed(p->cs->seed, 0, k);
+        one->point = k;
+        one->wants = STRESS_AND_TANGENT;
+        one->temperature = kelvin;
+        one->pressure = p->cs->pressure;
+        one->accuracy = p->cs->accuracy;
     }
-    if (rc == FEMD_OK) rc = p->law->evaluate(p->law->self, request, material, n, mechanics_take_virgin, answer, err);
-    for (size_t k = 0; rc == FEMD_OK && k < n; ++k)
+    if (rc == FEMD_OK)
+        rc = p->law->evaluate(p->law->self, request, material, asked, mechanics_take_virgin, answer, err);
+    for (size_t k = 0; rc == FEMD_OK && k < asked; ++k)
         if (answer[k].status != FEMD_OK && !femd_status_is_physics(answer[k].status))
             rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s",
-                           p->cs->material[k].name, femd_status_text(answer[k].status));
+                           p->cs->material[material[k]].name, femd_status_text(answer[k].status));
     free(request);
     free(material);
     return rc;
 }
 
+/* The answer of another grain of the material: turned into its own crystal's axes and out of those of the grain. */
+static void mechanics_turn_answer(const double of[9], const double to[9], femd_response *answer) {
+    double Q[9] = {0}; /* Q_of^T Q_to */
+    for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j)
+            for (int k = 0; k < 3; ++k) Q[3 * i + j] += of[3 * k + i] * to[3 * k + j];
+    femd_response_unrotate(Q, answer);
+}
+
+/* answer: of each material that is no grain of one before, in their order. */
+static femd_status mechanics_give_virgin(femd_problem *p, const femd_response *answer, femd_error *err) {
+    const femd_case_material *material = p->cs->material;
+    size_t *slot = malloc((p->cs->nmaterials + 1) * sizeof *slot), used = 0;
+    if (!slot) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
+    for (size_t k = 0; k < p->cs->nmaterials; ++k) slot[k] = material[k].like == k ? used++ : slot[material[k].like];
+    femd_response turned = {0};
+    for (PetscInt k = 0, last = -1; k < p->pt->n; ++k) {
+        const int mine = p->pt->material[k];
+        const size_t like = material[mine].like;
+        if (mine != last) {
+            turned = answer[slot[mine]];
+            if (like != (size_t)mine)
+                mechanics_turn_answer(material[like].orientation, material[mine].orientation, &turned);
+        }
+        last = mine;
+        memcpy(p->pt->S + 6 * k, turned.S, 6 * sizeof(double));
+        memcpy(p->pt->D + 36 * k, turned.D, 36 * sizeof(double));
+    }
+    free(slot);
+    return FEMD_OK;
+}
+
 static femd_status mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
-    size_t n = p->cs->nmaterials;
+    size_t n = 0;
     double kelvin;
     FEMD_TRY(femd_mechanics_first_temperature(p, &kelvin, err));
+    for (size_t k = 0; k < p->cs->nmaterials; ++k) n += p->cs->material[k].like == k;
     femd_response *answer = calloc(n, sizeof *answer);
     femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
     if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, kelvin, answer, err);
@@ -57,10 +93,7 @@ static femd_status mechanics_start_from_virgin(femd_problem *p, int *possible, f
         p->mech->count.evaluations++;
         p->mech->count.force_evaluations += answer[k].work.force_evaluations;
     }
-    for (PetscInt k = 0; *possible && k < p->pt->n; ++k) {
-        memcpy(p->pt->S + 6 * k, answer[p->pt->material[k]].S, 6 * sizeof(double));
-        memcpy(p->pt->D + 36 * k, answer[p->pt->material[k]].D, 36 * sizeof(double));
-    }
+    if (*possible) rc = femd_agree(p->comm, mechanics_give_virgin(p, answer, err), err);
     p->mech->has_tangent = *possible;
 done:
     free(answer);

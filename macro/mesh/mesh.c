@@ -107,55 +107,112 @@ int femd_mesh_find_name(const femd_mesh_name *list, int n, const char *name) {
     return -1;
 }
 
-/* Give the cells of one region to material k. */
-static femd_status mesh_claim_region(const femd_case *cs, const femd_mesh *mesh, int region, int k, int *material,
+static femd_status mesh_belongs_to_both(const femd_case *cs, const femd_mesh *mesh, int cell, int one, int other,
+                                        femd_error *err) {
+    return femd_fail(
+        err, FEMD_BAD_INPUT, "%s: materials: cell %d of %s belongs to %s and to %s; give it to one of them", cs->path,
+        cell, mesh->title, cs->material[one < other ? one : other].name, cs->material[one < other ? other : one].name);
+}
+
+/* One region for two materials. */
+static femd_status mesh_two_materials(const femd_case *cs, const femd_mesh *mesh, int region, int one, int other,
+                                      femd_error *err) {
+    int cell = 0;
+    for (int i = 0; i < mesh->ninregion; ++i)
+        if (mesh->region_of[i] == region) {
+            cell = mesh->region_cell[i];
+            break;
+        }
+    return mesh_belongs_to_both(cs, mesh, cell, one, other, err);
+}
+
+/* Give a cell to material k. */
+static femd_status mesh_claim(const femd_case *cs, const femd_mesh *mesh, int cell, int k, int *material,
+                              femd_error *err) {
+    const int have = material[cell];
+    material[cell] = k;
+    return have < 0 || have == k ? FEMD_OK : mesh_belongs_to_both(cs, mesh, cell, have, k, err);
+}
+
+/* of_region: material of each region of the mesh, -1 for none. *all: the material for the rest. */
+static femd_status mesh_find_regions(const femd_case *cs, const femd_mesh *mesh, int *of_region, int *all,
                                      femd_error *err) {
-    int cells = 0;
-    for (int i = 0; i < mesh->ninregion; ++i) {
-        if (mesh->region_of[i] != region) continue;
-        ++cells;
-        int *have = &material[mesh->region_cell[i]];
-        if (*have >= 0 && *have != k)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: materials: cell %ld of %s belongs to %s and to %s; give it to one of them", cs->path,
-                             (long)mesh->region_cell[i], mesh->title, cs->material[*have].name, cs->material[k].name);
-        *have = k;
+    char names[512];
+    *all = -1;
+    for (int r = 0; r < mesh->nregions; ++r) of_region[r] = -1;
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        const femd_case_material *mat = &cs->material[k];
+        if (mat->by_cell) continue;
+        if (strcmp(mat->region, "all") == 0) {
+            if (*all >= 0)
+                return femd_fail(err, FEMD_BAD_INPUT, "%s: materials: %s and %s are both for \"all\"", cs->path,
+                                 cs->material[*all].name, mat->name);
+            *all = (int)k;
+            continue;
+        }
+        const int r = femd_mesh_find_name(mesh->region, mesh->nregions, mat->region);
+        if (r >= 0 && of_region[r] >= 0) return mesh_two_materials(cs, mesh, r, of_region[r], (int)k, err);
+        if (r >= 0) {
+            of_region[r] = (int)k;
+            continue;
+        }
+        mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
+                         mat->name, mat->region, mesh->title, names);
     }
-    if (cells > 0) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: materials.%s.region: the physical volume \"%s\" of %s has no cells%s",
-                     cs->path, cs->material[k].name, mesh->region[region], mesh->title, mesh_lost_words(mesh));
+    return FEMD_OK;
+}
+
+static femd_status mesh_claim_regions(const femd_case *cs, const femd_mesh *mesh, const int *of_region, int *material,
+                                      femd_error *err) {
+    int *cells = calloc((size_t)mesh->nregions + 1, sizeof *cells);
+    femd_status rc = cells ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    for (int i = 0; rc == FEMD_OK && i < mesh->ninregion; ++i) {
+        const int k = of_region[mesh->region_of[i]];
+        cells[mesh->region_of[i]]++;
+        if (k >= 0) rc = mesh_claim(cs, mesh, mesh->region_cell[i], k, material, err);
+    }
+    for (int r = 0; rc == FEMD_OK && r < mesh->nregions; ++r)
+        if (of_region[r] >= 0 && cells[r] == 0)
+            rc = femd_fail(err, FEMD_BAD_INPUT,
+                           "%s: materials.%s.region: the physical volume \"%s\" of %s has no cells%s", cs->path,
+                           cs->material[of_region[r]].name, mesh->region[r], mesh->title, mesh_lost_words(mesh));
+    free(cells);
+    return rc;
+}
+
+static femd_status mesh_claim_cells(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        const int cell = cs->material[k].cell;
+        if (!cs->material[k].by_cell) continue;
+        if (cell >= mesh->ncells)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: materials.%s: there is no cell %d in %s, which has %d (counted from 0)", cs->path,
+                             cs->material[k].name, cell, mesh->title, mesh->ncells);
+        FEMD_TRY(mesh_claim(cs, mesh, cell, (int)k, material, err));
+    }
+    return FEMD_OK;
 }
 
 femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
     char names[512];
-    int all = -1;
+    int all = -1, *of_region = malloc(((size_t)mesh->nregions + 1) * sizeof *of_region);
     for (int c = 0; c < mesh->ncells; ++c) material[c] = -1;
-    for (size_t k = 0; k < cs->nmaterials; ++k) {
-        const femd_case_material *mat = &cs->material[k];
-        if (strcmp(mat->region, "all") == 0) {
-            if (all >= 0)
-                return femd_fail(err, FEMD_BAD_INPUT, "%s: materials: %s and %s are both for \"all\"", cs->path,
-                                 cs->material[all].name, mat->name);
-            all = (int)k;
-            continue;
-        }
-        int r = femd_mesh_find_name(mesh->region, mesh->nregions, mat->region);
-        if (r < 0) {
-            mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
-                             mat->name, mat->region, mesh->title, names);
-        }
-        FEMD_TRY(mesh_claim_region(cs, mesh, r, (int)k, material, err));
-    }
+    femd_status rc = of_region ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    if (rc == FEMD_OK) rc = mesh_find_regions(cs, mesh, of_region, &all, err);
+    if (rc == FEMD_OK) rc = mesh_claim_regions(cs, mesh, of_region, material, err);
+    if (rc == FEMD_OK) rc = mesh_claim_cells(cs, mesh, material, err);
+    free(of_region);
+    FEMD_TRY(rc);
     for (int c = 0; c < mesh->ncells; ++c) {
         if (material[c] < 0) material[c] = all;
         if (material[c] >= 0) continue;
         mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: materials: no material covers cell %ld of %s; give a material the region \"all\", or "
+                         "%s: materials: no material covers cell %d of %s; give a material the region \"all\", or "
                          "name the volumes: %s",
-                         cs->path, (long)c, mesh->title, names);
+                         cs->path, c, mesh->title, names);
     }
     return FEMD_OK;
 }

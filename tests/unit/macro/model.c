@@ -35,6 +35,7 @@ void model_init(model *m, const femd_element *element, int n) {
     for (int k = 0; k < 3; ++k) {
         snprintf(m->material[k].name, FEMD_NAME_MAX, "material%d", k);
         strcpy(m->material[k].region, "all");
+        m->material[k].like = (size_t)k;
         for (int a = 0; a < 9; a += 4) m->material[k].orientation[a] = 1;
     }
 }

@@ -1,0 +1,157 @@
+/* "orientations" of a material: one entry of the case for each grain or element, all of one material. To the mesh and
+ * the solver each is a material with a region and an orientation; to the server they are one and the same. */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "case/case_read.h"
+
+static femd_status orientations_no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a table of orientations");
+}
+
+/* One more entry like `base`, which owns the text that they share. */
+static femd_status orientations_add(femd_case *c, size_t *room, const femd_case_material *base, const char *region,
+                                    int cell, const double Q[9], femd_error *err) {
+    if (c->nmaterials == *room) {
+        const size_t more = *room + *room / 2 + 16;
+        femd_case_material *grown = realloc(c->material, more * sizeof *grown);
+        if (!grown) return orientations_no_memory(err);
+        c->material = grown;
+        *room = more;
+    }
+    femd_case_material *m = &c->material[c->nmaterials];
+    *m = *base;
+    snprintf(m->region, sizeof m->region, "%s", region);
+    if (snprintf(m->name, sizeof m->name, "%.40s[%s]", base->name, region) >= (int)sizeof m->name)
+        m->name[sizeof m->name - 2] = ']'; /* shortened */
+    m->by_cell = cell >= 0;
+    m->cell = cell;
+    m->shares_json = 1;
+    memcpy(m->orientation, Q, sizeof m->orientation);
+    c->nmaterials++;
+    return FEMD_OK;
+}
+
+/* ---- in the case: {"grain 1": {"euler": …}, …} ---- */
+
+static femd_status orientations_of_object(femd_case *c, size_t *room, const femd_case_material *base,
+                                          const cJSON *table, femd_error *err) {
+    double Q[9];
+    for (const cJSON *row = table->child; row; row = row->next) {
+        const size_t n = strlen(row->string);
+        if (n == 0 || n >= FEMD_NAME_MAX)
+            return femd_json_fail(&c->doc, row, err, "the name of a region needs 1 to %d characters",
+                                  FEMD_NAME_MAX - 1);
+        FEMD_TRY(case_read_orientation(c, row, Q, err));
+        FEMD_TRY(orientations_add(c, room, base, row->string, -1, Q, err));
+    }
+    return FEMD_OK;
+}
+
+/* ---- in a file: a head "region phi1 Phi phi2" or "cell phi1 Phi phi2", then a row for each, angles in degrees ---- */
+
+typedef struct orientation_file {
+    FILE *f;
+    const char *name;
+    long line;
+    int by_cell;
+    char *text;
+    size_t size;
+} orientation_file;
+
+static femd_status orientations_bad_line(const femd_case *c, const cJSON *node, const orientation_file *t,
+                                         const char *why, femd_error *err) {
+    return femd_json_fail(&c->doc, node, err, "%s:%ld: %s", t->name, t->line, why);
+}
+
+/* The next line that is not empty and no comment; 0 at the end. */
+static int orientations_next_line(orientation_file *t, char **line) {
+    while (getline(&t->text, &t->size, t->f) >= 0) {
+        t->line++;
+        char *start = t->text, *end;
+        if (t->line == 1 && strncmp(start, "\xef\xbb\xbf", 3) == 0) start += 3;
+        start[strcspn(start, "#\r\n")] = '\0';
+        while (isspace((unsigned char)*start)) start++;
+        for (end = start + strlen(start); end > start && isspace((unsigned char)end[-1]);) *--end = '\0';
+        *line = start;
+        if (*start) return 1;
+    }
+    return 0;
+}
+
+static femd_status orientations_head(const femd_case *c, const cJSON *node, orientation_file *t, femd_error *err) {
+    char *line, kind[16], angle[3][8], rest;
+    if (orientations_next_line(t, &line) &&
+        sscanf(line, "%15s %7s %7s %7s %c", kind, angle[0], angle[1], angle[2], &rest) == 4 &&
+        strcmp(angle[0], "phi1") == 0 && strcmp(angle[1], "Phi") == 0 && strcmp(angle[2], "phi2") == 0) {
+        t->by_cell = strcmp(kind, "cell") == 0;
+        if (t->by_cell || strcmp(kind, "region") == 0) return FEMD_OK;
+    }
+    return orientations_bad_line(
+        c, node, t,
+        "the first line is to be \"region phi1 Phi phi2\" or \"cell phi1 Phi phi2\"; then a line "
+        "for each, Bunge's angles in degrees",
+        err);
+}
+
+static femd_status orientations_row(femd_case *c, size_t *room, const femd_case_material *base, const cJSON *node,
+                                    orientation_file *t, char *line, femd_error *err) {
+    double degrees[3], Q[9];
+    char *angles = line + strlen(line), *end;
+    for (int k = 0; k < 3; k++) { /* to the last three words: a name may have blanks */
+        while (angles > line && isspace((unsigned char)angles[-1])) angles--;
+        while (angles > line && !isspace((unsigned char)angles[-1])) angles--;
+    }
+    char *next = angles;
+    for (int k = 0; k < 3; k++) {
+        degrees[k] = strtod(next, &end);
+        if (end == next || !isfinite(degrees[k]) || (*end && !isspace((unsigned char)*end)))
+            return orientations_bad_line(c, node, t, "three angles are to stand behind the name", err);
+        next = end;
+    }
+    while (angles > line && isspace((unsigned char)angles[-1])) angles--;
+    if (angles == line) return orientations_bad_line(c, node, t, "a name and three angles are to stand here", err);
+    *angles = '\0';
+    long cell = -1;
+    if (t->by_cell) {
+        errno = 0;
+        cell = strtol(line, &end, 10);
+        if (errno || *end || cell < 0 || cell > 1000000000)
+            return orientations_bad_line(c, node, t, "the number of a cell is to stand first (counted from 0)", err);
+    } else if (strlen(line) >= FEMD_NAME_MAX)
+        return orientations_bad_line(c, node, t, "the name is too long", err);
+    for (int k = 0; k < 3; k++) degrees[k] *= 3.14159265358979323846 / 180;
+    case_bunge(degrees, Q);
+    return orientations_add(c, room, base, line, (int)cell, Q, err);
+}
+
+static femd_status orientations_of_file(femd_case *c, size_t *room, const femd_case_material *base, const cJSON *node,
+                                        femd_error *err) {
+    orientation_file t = {.name = node->valuestring};
+    char *path = case_path(c, node->valuestring), *line;
+    if (!path) return orientations_no_memory(err);
+    t.f = fopen(path, "re");
+    free(path);
+    if (!t.f)
+        return femd_json_fail(&c->doc, node, err, "cannot read \"%s\" in %s: %s", t.name, c->folder, strerror(errno));
+    femd_status rc = orientations_head(c, node, &t, err);
+    while (rc == FEMD_OK && orientations_next_line(&t, &line))
+        rc = orientations_row(c, room, base, node, &t, line, err);
+    free(t.text);
+    fclose(t.f);
+    return rc;
+}
+
+femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_material *base, const cJSON *table,
+                                   femd_error *err) {
+    const size_t before = c->nmaterials;
+    if (cJSON_IsString(table))
+        FEMD_TRY(orientations_of_file(c, room, base, table, err));
+    else
+        FEMD_TRY(orientations_of_object(c, room, base, table, err));
+    return c->nmaterials > before ? FEMD_OK : femd_json_fail(&c->doc, table, err, "the table is empty");
+}
