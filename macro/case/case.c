@@ -155,6 +155,7 @@ static femd_status case_read_output(femd_case *c, femd_error *err) {
     c->k_reuse = reuse != NULL;
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
+    FEMD_TRY(case_read_probes(c, femd_json_get(output, "probes"), err));
     return case_read_wants(c, femd_json_get(output, "wants"), err);
 }
 
@@ -237,6 +238,7 @@ void femd_case_clear(femd_case *c) {
     for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);
     free(c->material);
     free(c->boundary);
+    free(c->probe);
     free(c->petsc);
     free(c->mesh.file);
     free(c->title);

@@ -71,6 +71,13 @@ typedef struct femd_case_boundary {
     double *time, *factor; /* owned */
 } femd_case_boundary;
 
+/* A place whose displacement and stress go into history.csv; of a line each of its points. */
+typedef struct femd_case_probe {
+    char name[FEMD_NAME_MAX + 8];
+    char on[FEMD_NAME_MAX]; /* surface: the mean over it; "": at a point */
+    double at[3];           /* reference position, m */
+} femd_case_probe;
+
 typedef struct femd_case {
     char *path, *folder; /* of the case file; owned */
     char *title;
@@ -107,8 +114,10 @@ typedef struct femd_case {
     int stability;               /* default 1: watch the signs of the tangent's eigenvalues */
     int direct;                  /* 1: MUMPS instead of CG + GAMG */
     /* output */
-    int output_every;           /* VTU each n-th step; default 1 */
-    int checkpoint_every;       /* default 1 */
+    int output_every;     /* VTU each n-th step; default 1 */
+    int checkpoint_every; /* default 1 */
+    size_t nprobes;
+    femd_case_probe *probe;     /* owned */
     int first_piola;            /* fields: first Piola-Kirchhoff stress too */
     int stop_unanswered;        /* 1: a point without an answer to output.wants ends the run after that step */
     int k_reuse;                /* 1: output.conductivity_reuse is given */

@@ -13,6 +13,8 @@ void case_bunge(const double angle[3], double Q[9]);
 /* case_orientations.c: an entry like base for each row of its table; c->material has room for *room. */
 FEMD_MUST_CHECK femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_material *base,
                                                    const cJSON *table, femd_error *err);
+/* case_probes.c: output.probes. */
+FEMD_MUST_CHECK femd_status case_read_probes(femd_case *c, const cJSON *probes, femd_error *err);
 /* case_path.c: "folder/name"; a file that the case names, absolute or in its folder. malloc'ed, NULL without memory. */
 char *case_join_path(const char *folder, const char *name);
 char *case_path(const femd_case *c, const char *name);

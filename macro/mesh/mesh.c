@@ -243,10 +243,24 @@ static femd_status mesh_check_group(const femd_case *cs, const femd_mesh *mesh, 
                      cs->path, b, name, mesh->title, names);
 }
 
+static femd_status mesh_check_probe(const femd_case *cs, const femd_mesh *mesh, const femd_case_probe *probe,
+                                    femd_error *err) {
+    const int s = femd_mesh_find_name(mesh->surface, mesh->nsurfaces, probe->on);
+    char names[512];
+    if (!probe->on[0]) return FEMD_OK;
+    for (int f = 0; s >= 0 && f < mesh->nfaces; ++f)
+        if (mesh->face_surface[f] == s) return FEMD_OK;
+    mesh_list_names(mesh, mesh->surface, mesh->nsurfaces, names, sizeof names);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: output.probes: \"%s\": no physical surface \"%s\" with faces in %s; the mesh has: %s",
+                     cs->path, probe->name, probe->on, mesh->title, names);
+}
+
 femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     const char *name;
     for (size_t b = 0; b < cs->nboundary; ++b)
         for (int k = 0; (name = femd_case_surface(&cs->boundary[b], k)); ++k)
             FEMD_TRY(mesh_check_group(cs, mesh, b, name, err));
+    for (size_t k = 0; k < cs->nprobes; ++k) FEMD_TRY(mesh_check_probe(cs, mesh, &cs->probe[k], err));
     return FEMD_OK;
 }

@@ -150,6 +150,8 @@ static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs,
     for (size_t b = 0; b < cs->nboundary; ++b)
         for (int k = 0; (group = femd_case_surface(&cs->boundary[b], k)); ++k)
             FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, group, err));
+    for (size_t k = 0; k < cs->nprobes; ++k)
+        if (cs->probe[k].on[0]) FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, cs->probe[k].on, err));
     return FEMD_OK;
 }
 

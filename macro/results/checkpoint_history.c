@@ -5,6 +5,7 @@
 #include "base/collective.h"
 #include "fields/wanted.h"
 #include "results/checkpoint_private.h"
+#include "results/probe.h"
 
 enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 2 };
 
@@ -94,6 +95,38 @@ static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **
     return *k && *v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", n);
 }
 
+/* Beside the numbers, only where there are probes: a case with other ones goes on from the same checkpoint. */
+static femd_status history_write_probes(const femd_history *h, femd_h5 *f, femd_error *err) {
+    const size_t width = FEMD_PROBE_NUMBERS * h->nprobes;
+    if (width == 0) return FEMD_OK;
+    double *v = calloc(h->n * width + 1, sizeof *v);
+    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", h->n);
+    for (size_t i = 0; i < h->n; ++i) memcpy(v + i * width, h->row[i].probe, width * sizeof *v);
+    femd_status rc = femd_h5_write(f, "history/probes", H5T_IEEE_F64LE, h->n, width, v, err);
+    free(v);
+    return rc;
+}
+
+/* What the rows know of the probes, if these are as many as they were; else it stays unknown. */
+static femd_status history_load_probes(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
+    const size_t width = FEMD_PROBE_NUMBERS * h->nprobes;
+    hsize_t rows = 0, columns = 0;
+    femd_error ignored = FEMD_ERROR_INIT;
+    if (width == 0) return FEMD_OK;
+    double *v = calloc(h->n * width + 1, sizeof *v);
+    int there = p->rank == 0 && v && femd_h5_shape(f, "history/probes", &rows, &columns, &ignored) == FEMD_OK &&
+                rows == h->n && columns == width;
+    femd_status rc = v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", h->n);
+    if (there) rc = femd_h5_read(f, "history/probes", H5T_IEEE_F64LE, h->n, width, v, err);
+    rc = femd_agree(p->comm, rc, err);
+    (void)MPI_Bcast(&there, 1, MPI_INT, 0, p->comm);
+    if (rc == FEMD_OK && there) (void)MPI_Bcast(v, (int)(h->n * width), MPI_DOUBLE, 0, p->comm);
+    for (size_t i = 0; rc == FEMD_OK && there && i < h->n; ++i)
+        memcpy(h->row[i].probe, v + i * width, width * sizeof *v);
+    free(v);
+    return rc;
+}
+
 femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, femd_error *err) {
     size_t width = history_row_width(h);
     int64_t *k = NULL;
@@ -103,7 +136,8 @@ femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, fem
     for (size_t i = 0; i < h->n; ++i) history_pack_row(h, h->row + i, k + i * INTEGERS, v + i * width);
     FEMD_TRY_GOTO(rc, femd_h5_group(f, "history", err), done);
     FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/integers", H5T_STD_I64LE, h->n, INTEGERS, k, err), done);
-    rc = femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err);
+    FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err), done);
+    rc = history_write_probes(h, f, err);
 done:
     free(k);
     free(v);
@@ -113,6 +147,7 @@ done:
 femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
     h->nboundary = p->cs->nboundary;
     h->wants = p->cs->wants_committed;
+    h->nprobes = p->cs->nprobes;
     size_t width = history_row_width(h);
     hsize_t rows = 0, columns = 0;
     int64_t *k = NULL;
@@ -134,7 +169,8 @@ femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_
         p->direct = h->row[n - 1].rec.direct;
         p->unstable = h->row[n - 1].rec.unstable;
     }
-    rc = femd_agree(p->comm, rc, err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    rc = history_load_probes(p, h, f, err);
 done:
     free(k);
     free(v);

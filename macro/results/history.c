@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "results/outfile.h"
+#include "results/probe.h"
 #include "results/vtu.h"
 
 void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]) {
@@ -42,9 +43,12 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
     }
     femd_history_row copy = *row;
     const size_t reactions = 3 * h->nboundary, wanted = femd_wanted_numbers(h->wants);
-    copy.rec.reaction = calloc(reactions + wanted + 1, sizeof(double)); /* one block for both */
+    const size_t probes = FEMD_PROBE_NUMBERS * h->nprobes;
+    copy.rec.reaction = calloc(reactions + wanted + probes + 1, sizeof(double)); /* one block for all */
     if (!copy.rec.reaction) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
     copy.wanted = copy.rec.reaction + reactions;
+    copy.probe = copy.wanted + wanted;
+    for (size_t i = 0; i < probes; ++i) copy.probe[i] = row->probe ? row->probe[i] : NAN;
     if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, reactions * sizeof(double));
     if (row->wanted) memcpy(copy.wanted, row->wanted, wanted * sizeof(double));
     h->row[h->n++] = copy;
@@ -136,7 +140,14 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
-    return femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap\n");
+    FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap"));
+    for (size_t k = 0; k < h->nprobes; ++k)
+        for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
+            char suffix[16];
+            snprintf(suffix, sizeof suffix, ".%s", femd_probe_label[c]);
+            FEMD_TRY(title(out, cs->probe[k].name, suffix, err));
+        }
+    return femd_text_add(out, err, "\n");
 }
 
 static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
@@ -161,6 +172,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
     FEMD_TRY(femd_text_add(out, err, ",%d,%d,%llu,%d", r->end == FEMD_NEWTON_STALLED, r->direct,
                            (unsigned long long)r->unanswered, r->unstable));
     FEMD_TRY(history_number(out, r->leap, err));
+    for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
     return femd_text_add(out, err, "\n");
 }
 

@@ -11,26 +11,28 @@ typedef struct femd_history_row {
     femd_step_record rec;        /* rec.reaction is owned by the history, nboundary x 3 */
     double E_mean[6], S_mean[6]; /* Green-Lagrange strain (engineering shears), second Piola-Kirchhoff stress, Pa */
     double *wanted;              /* owned by the history: femd_wanted_body */
+    double *probe;               /* owned by the history: nprobes x FEMD_PROBE_NUMBERS */
     int fields;                  /* 1 if step_NNNN.pvtu was written */
 } femd_history_row;
 
 typedef struct femd_history {
     size_t nboundary;
     uint32_t wants; /* output.wants */
+    size_t nprobes; /* output.probes */
     size_t n, room;
     femd_history_row *row; /* owned */
     char *changes; /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
-    { 0, 0, 0, 0, NULL, NULL }
+    { 0, 0, 0, 0, 0, NULL, NULL }
 /* Room for the name of a boundary entry with its number. */
 #define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
 
 /* Volume averages of the committed strain and stress of all ranks, added in the order of the ranks. Collective. */
 void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]);
 /* Append a copy of row, its reactions (h->nboundary x 3) and wanted numbers (femd_wanted_numbers of h->wants) included;
- * either may be NULL and is then zero. */
+ * either may be NULL and is then zero; probes that are NULL are not known (nan). */
 FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err);
 /* Forget the last row. */
 void femd_history_drop(femd_history *h);

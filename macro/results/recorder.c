@@ -70,8 +70,10 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
     r->folder = folder;
     r->history.nboundary = p->cs->nboundary;
     r->history.wants = p->cs->wants_committed;
+    r->history.nprobes = p->cs->nprobes;
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
+    FEMD_TRY(femd_probes_create(p, &r->probes, err));
     return resume ? recorder_load(r, p, err) : FEMD_OK;
 }
 
@@ -159,7 +161,12 @@ femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_s
         .rec = *rec, .wanted = wanted, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec->step, rec->time)};
     femd_points_mean(p, row.E_mean, row.S_mean);
     femd_wanted_body(p, wanted);
-    FEMD_TRY(femd_agree(p->comm, femd_history_add(&r->history, &row, err), err));
+    row.probe = calloc(FEMD_PROBE_NUMBERS * p->cs->nprobes + 1, sizeof *row.probe);
+    femd_status rc = femd_agree(p->comm, row.probe ? FEMD_OK : recorder_no_memory(err), err);
+    if (rc == FEMD_OK) rc = femd_probes_read(r->probes, p, row.probe, err);
+    if (rc == FEMD_OK) rc = femd_history_add(&r->history, &row, err);
+    free(row.probe);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
     for (PetscInt i = 0; i < p->pt->n; ++i) r->micro += p->pt->wall[i];
     r->info.reused += rec->reused;
     if (row.fields) FEMD_TRY(recorder_write_fields(r, p, rec, err));
@@ -239,5 +246,6 @@ void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *ou
 
 void femd_recorder_clear(femd_recorder *r) {
     femd_history_clear(&r->history);
+    femd_probes_destroy(&r->probes);
     femd_folder_lock_end(&r->lock);
 }

@@ -4,12 +4,14 @@
 
 #include "base/folder_lock.h"
 #include "results/history.h"
+#include "results/probe.h"
 #include "results/summary.h"
 
 typedef struct femd_recorder {
     const char *folder;    /* borrowed */
     femd_folder_lock lock; /* rank 0 */
     femd_history history;
+    femd_probes *probes;
     femd_run_info info; /* wall, cpu, micro_cpu, resumed, ranks are kept by the recorder; the rest is the caller's */
     double began;       /* clock */
     double micro;       /* s of worker time behind this rank's committed answers */

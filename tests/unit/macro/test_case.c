@@ -152,6 +152,24 @@ static void amplitude_follows_the_table(void **state) {
     femd_case_clear(&c);
 }
 
+static void a_line_of_probes_is_its_points(void **state) {
+    (void)state;
+    static const char *const set[] = {
+        "output={\"probes\":[{\"name\":\"axis\",\"from\":[0,0,0],\"to\":[\"1 um\",0,\"2 nm\"],\"points\":3},"
+        "{\"name\":\"end\",\"surface\":\"right\"},{\"name\":\"here\",\"at\":[1e-6,2e-6,3e-6]}]}"};
+    static const char *const name[] = {"axis.1", "axis.2", "axis.3", "end", "here"};
+    char path[512];
+    femd_case c;
+    snprintf(path, sizeof path, "%s/box.json", folder);
+    assert_int_equal(femd_case_read(path, set, 1, &c, NULL), FEMD_OK);
+    assert_int_equal(c.nprobes, 5);
+    for (int k = 0; k < 5; k++) assert_string_equal(c.probe[k].name, name[k]);
+    assert_true(c.probe[1].at[0] == 5e-7 && c.probe[1].at[2] == 1e-9 && c.probe[2].at[0] == 1e-6);
+    assert_string_equal(c.probe[3].on, "right");
+    assert_true(c.probe[4].at[2] == 3e-6 && !c.probe[4].on[0]);
+    femd_case_clear(&c);
+}
+
 static void fields_are_in_the_unit_that_the_case_writes(void **state) {
     (void)state;
     static const char *const set[] = {"mesh.box.size=[3e-9,1e-9,1e-9]", "mesh.box.size=[\"30 angstrom\",1,1]",
@@ -536,6 +554,7 @@ int main(void) {
         cmocka_unit_test(a_good_case_arrives_in_SI),
         cmocka_unit_test(defaults_of_a_box),
         cmocka_unit_test(amplitude_follows_the_table),
+        cmocka_unit_test(a_line_of_probes_is_its_points),
         cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),
         cmocka_unit_test(steps_end_at_planned_times_and_at_those_of_tables),
         cmocka_unit_test(three_ways_to_write_an_orientation),

@@ -14,6 +14,7 @@
 #include "near.h"
 #include "results/nodal_stress.h"
 #include "results/output.h"
+#include "results/probe.h"
 #include "vtu_reader.h"
 
 static const double slope[6][4] = {{1, 2, -1, 0.5}, {0, 1, 1, -2},  {3, -1, 0, 1},
@@ -136,10 +137,56 @@ static void fields_are_in_the_unit_of_the_case(void **state) {
     model_clear(&m);
 }
 
+/* A linear displacement is found exactly, wherever the point is, and as the mean over a side; the stress is uniform. */
+static void probes_read_a_uniform_state(void **state) {
+    (void)state;
+    static const double G[9] = {0.1, 0.02, 0, 0, -0.05, 0, 0.03, 0, 0.01};
+    const femd_element *element;
+    for (size_t e = 0; (element = femd_element_at(e)) != NULL; ++e) {
+        model m;
+        femd_probes *probes;
+        femd_error err = FEMD_ERROR_INIT;
+        double value[3 * FEMD_PROBE_NUMBERS], F[9], E[6], S[6], D[36], energy, sigma[6], full[9];
+        femd_case_probe probe[3] = {{.name = "inside", .at = {0.31, 0.77, 0.55}},
+                                    {.name = "corner", .at = {1, 1, 1}},
+                                    {.name = "mean", .on = "right"}};
+        model_init(&m, element, 3);
+        m.cs.mesh.distort = 0.2;
+        m.cs.probe = probe;
+        m.cs.nprobes = 3;
+        model_affine(&m, G);
+        if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_create(m.p, &probes, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_read(probes, m.p, value, &err) != FEMD_OK) fail_msg("%s", err.text);
+        for (int a = 0; a < 9; ++a) F[a] = G[a] + (a % 4 == 0);
+        assert_int_equal(femd_strain_from_F(F, E, &err), FEMD_OK);
+        test_law_answer(&m.law, 0, E, S, D, &energy);
+        femd_cauchy(F, S, sigma);
+        femd_voigt_to_full(sigma, 0, full);
+        for (int k = 0; k < 3; ++k) {
+            const double middle[3] = {1, 0.5, 0.5}, *x = k == 2 ? middle : probe[k].at;
+            for (int a = 0; a < 3; ++a) {
+                double u = 0;
+                for (int b = 0; b < 3; ++b) u += G[3 * a + b] * x[b];
+                assert_near(value[FEMD_PROBE_NUMBERS * k + a], u, 1e-9);
+            }
+            for (int c = 0; c < 6; ++c) assert_near(value[FEMD_PROBE_NUMBERS * k + 3 + c], sigma[c], 1e-9);
+            assert_near(value[FEMD_PROBE_NUMBERS * k + 9], femd_von_mises(full), 1e-9);
+        }
+        femd_probes_destroy(&probes);
+        probe[1].at[2] = 1.001;
+        assert_int_equal(femd_probes_create(m.p, &probes, &err), FEMD_BAD_INPUT);
+        assert_non_null(strstr(err.text, "\"corner\" at (1, 1, 1.001) m lies outside the body"));
+        assert_null(probes);
+        model_clear(&m);
+    }
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_get_linear_stresses),
         cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
+        cmocka_unit_test(probes_read_a_uniform_state),
         cmocka_unit_test(fields_are_in_the_unit_of_the_case),
     };
     model_start(&argc, &argv);

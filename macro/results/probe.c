@@ -1,0 +1,228 @@
+/* Probes: where they are in the mesh, and what the nodes say there. Writes no file. */
+#include "results/probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "femd/kinematics.h"
+#include "femd/tensor3.h"
+#include "results/nodal_stress.h"
+
+const char *const femd_probe_label[FEMD_PROBE_NUMBERS] = {"ux",      "uy",      "uz",      "sigma11", "sigma22",
+                                                          "sigma33", "sigma23", "sigma13", "sigma12", "mises"};
+
+/* Weights of nodes of this rank; a mean over a surface is divided by the weights of all ranks. */
+typedef struct probe_place {
+    size_t n;
+    PetscInt *node;
+    double *weight;
+} probe_place;
+
+struct femd_probes {
+    size_t n;
+    probe_place *place;
+};
+
+static femd_status probe_no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the probes");
+}
+
+/* ---- a point ---- */
+
+/* How far outside the reference cell a place is, 0 or less inside. */
+static double probe_outside(const femd_cell *cell, const double at[4]) {
+    double out = -INFINITY;
+    if (cell->corners == 4)
+        for (int k = 0; k < 4; ++k) out = fmax(out, -at[k]);
+    else
+        for (int k = 0; k < 3; ++k) out = fmax(out, fabs(at[k]) - 1);
+    return out;
+}
+
+/* Shape functions at x of a cell with nodes X (nodes x 3), by Newton's method from its middle; returns how far outside
+ * it lies. */
+static double probe_invert(const femd_element *element, const double *X, const double *x, double *shape) {
+    const int barycentric = element->cell->corners == 4;
+    double at[4] = {0}, d[FEMD_ELEMENT_NODES][FEMD_SPACE];
+    for (int k = 0; barycentric && k < 4; ++k) at[k] = 0.25;
+    for (int iteration = 0; iteration < 20; ++iteration) {
+        double J[9] = {0}, inverse[9], miss[3], step[3] = {0}, size = 0;
+        element->shape(at, shape, d);
+        memcpy(miss, x, sizeof miss);
+        for (int i = 0; i < element->nodes; ++i)
+            for (int a = 0; a < 3; ++a) {
+                miss[a] -= shape[i] * X[3 * i + a];
+                for (int b = 0; b < 3; ++b) J[3 * a + b] += X[3 * i + a] * d[i][b];
+            }
+        const double det = femd_det3(J);
+        femd_adjugate3(J, inverse);
+        for (int a = 0; a < 3; ++a)
+            for (int b = 0; b < 3; ++b) step[a] += inverse[3 * a + b] / det * miss[b];
+        for (int a = 0; a < 3; ++a) {
+            size = fmax(size, fabs(step[a]));
+            at[barycentric ? a + 1 : a] += step[a];
+        }
+        if (barycentric) at[0] = 1 - at[1] - at[2] - at[3];
+        if (!(size < 10)) return INFINITY;
+        if (size < 1e-12) break;
+    }
+    element->shape(at, shape, d);
+    return probe_outside(element->cell, at);
+}
+
+static int probe_is_near(const double *X, int nodes, const double *x) {
+    for (int a = 0; a < 3; ++a) {
+        double low = INFINITY, high = -INFINITY;
+        for (int i = 0; i < nodes; ++i) low = fmin(low, X[3 * i + a]), high = fmax(high, X[3 * i + a]);
+        const double room = 0.2 * (high - low);
+        if (x[a] < low - room || x[a] > high + room) return 0;
+    }
+    return 1;
+}
+
+/* The cell with the lowest number in the file that holds the point, among all ranks. */
+static femd_status probe_find_point(const femd_problem *p, size_t k, probe_place *place, femd_error *err) {
+    const femd_grid *grid = p->grid;
+    const femd_case_probe *probe = &p->cs->probe[k];
+    const int nodes = grid->table.nodes;
+    const double inside = 1e-6;
+    uint64_t mine = UINT64_MAX, best;
+    place->node = calloc((size_t)nodes, sizeof *place->node);
+    place->weight = calloc((size_t)nodes, sizeof *place->weight);
+    FEMD_TRY(femd_agree(p->comm, place->node && place->weight ? FEMD_OK : probe_no_memory(err), err));
+    for (PetscInt c = 0; c < grid->ncells; ++c) {
+        double X[FEMD_SPACE * FEMD_ELEMENT_NODES], shape[FEMD_ELEMENT_NODES];
+        const PetscInt *node = grid->cell_node + c * nodes;
+        if (grid->cell_file[c] >= mine) continue;
+        for (int i = 0; i < nodes; ++i) memcpy(X + 3 * i, grid->node_x + 3 * node[i], 3 * sizeof *X);
+        if (!probe_is_near(X, nodes, probe->at)) continue;
+        if (!(probe_invert(grid->table.element, X, probe->at, shape) <= inside)) continue;
+        mine = grid->cell_file[c];
+        memcpy(place->node, node, (size_t)nodes * sizeof *node);
+        memcpy(place->weight, shape, (size_t)nodes * sizeof *shape);
+    }
+    MPI_TRY(err, MPI_Allreduce(&mine, &best, 1, MPI_UINT64_T, MPI_MIN, p->comm));
+    place->n = best == mine && mine != UINT64_MAX ? (size_t)nodes : 0;
+    if (best != UINT64_MAX) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: output.probes: \"%s\" at (%g, %g, %g) m lies outside the body",
+                     p->cs->path, probe->name, probe->at[0], probe->at[1], probe->at[2]);
+}
+
+/* ---- a surface ---- */
+
+static femd_status probe_find_surface(const femd_problem *p, size_t k, probe_place *place, femd_error *err) {
+    const femd_grid *grid = p->grid;
+    const femd_element_table *table = &grid->table;
+    IS is = NULL;
+    PetscInt n, cell;
+    const PetscInt *point;
+    int side;
+    femd_status rc = FEMD_OK;
+    FEMD_TRY(femd_grid_surface(grid, p->cs->probe[k].on, &is, &n, &point, err));
+    place->node = calloc((size_t)(n * table->face_nodes) + 1, sizeof *place->node);
+    place->weight = calloc((size_t)(n * table->face_nodes) + 1, sizeof *place->weight);
+    if (!place->node || !place->weight) rc = probe_no_memory(err);
+    for (PetscInt i = 0; i < n && rc == FEMD_OK; ++i) {
+        double x[FEMD_FACE_NODES][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE], size[FEMD_FACE_NODES];
+        rc = femd_grid_face(grid, point[i], &cell, &side, err);
+        if (rc != FEMD_OK || cell < 0) continue;
+        const PetscInt *node = grid->cell_node + cell * table->nodes;
+        for (int v = 0; v < table->face_nodes; ++v)
+            memcpy(x[v], grid->node_x + 3 * node[table->face_node[side][v]], sizeof x[v]);
+        femd_element_face_area(table, (const double(*)[FEMD_SPACE])x, area, size);
+        for (int v = 0; v < table->face_nodes; ++v) {
+            place->node[place->n] = node[table->face_node[side][v]];
+            place->weight[place->n++] = size[v];
+        }
+    }
+    FEMD_TRY(femd_grid_surface_release(&is, &point, err));
+    return femd_agree(p->comm, rc, err);
+}
+
+/* ---- all of them ---- */
+
+femd_status femd_probes_create(const femd_problem *p, femd_probes **out, femd_error *err) {
+    femd_probes *probes = *out = calloc(1, sizeof *probes);
+    femd_status rc = FEMD_OK;
+    if (probes) probes->place = calloc(p->cs->nprobes + 1, sizeof *probes->place);
+    if (!probes || !probes->place) rc = probe_no_memory(err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), fail);
+    probes->n = p->cs->nprobes;
+    for (size_t k = 0; k < probes->n; ++k)
+        FEMD_TRY_GOTO(rc,
+                      p->cs->probe[k].on[0] ? probe_find_surface(p, k, &probes->place[k], err)
+                                            : probe_find_point(p, k, &probes->place[k], err),
+                      fail);
+    return FEMD_OK;
+fail:
+    femd_probes_destroy(out);
+    return rc;
+}
+
+void femd_probes_destroy(femd_probes **out) {
+    femd_probes *probes = *out;
+    if (!probes) return;
+    for (size_t k = 0; probes->place && k < probes->n; ++k) {
+        free(probes->place[k].node);
+        free(probes->place[k].weight);
+    }
+    free(probes->place);
+    free(probes);
+    *out = NULL;
+}
+
+enum { SUMS = 10 }; /* displacement, six components of the stress, weight */
+
+/* Shares of this rank. */
+static void probe_sum(const probe_place *place, const double *u, const double *stress, double *sum) {
+    for (size_t i = 0; i < place->n; ++i) {
+        const double w = place->weight[i];
+        double sigma[6];
+        femd_full_to_voigt(stress + 9 * place->node[i], 0, sigma);
+        for (int a = 0; a < 3; ++a) sum[a] += w * u[3 * place->node[i] + a];
+        for (int c = 0; c < 6; ++c) sum[3 + c] += w * sigma[c];
+        sum[9] += w;
+    }
+}
+
+/* Added in the order of the ranks. */
+static femd_status probe_add_ranks(const femd_problem *p, const double *mine, double *total, size_t n,
+                                   femd_error *err) {
+    double *part = malloc((n + 1) * sizeof *part);
+    FEMD_TRY(femd_agree(p->comm, part ? FEMD_OK : probe_no_memory(err), err));
+    memset(total, 0, n * sizeof *total);
+    for (int r = 0; r < p->size; ++r) {
+        memcpy(part, mine, n * sizeof *part);
+        (void)MPI_Bcast(part, (int)n, MPI_DOUBLE, r, p->comm);
+        for (size_t i = 0; i < n; ++i) total[i] += part[i];
+    }
+    free(part);
+    return FEMD_OK;
+}
+
+femd_status femd_probes_read(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
+    if (probes->n == 0) return FEMD_OK;
+    const size_t n = SUMS * probes->n;
+    double *u = malloc((p->displacement->n + 1) * sizeof *u), *sum = calloc(2 * n + 1, sizeof *sum), *stress = NULL;
+    femd_status rc = u && sum ? FEMD_OK : probe_no_memory(err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    FEMD_TRY_GOTO(rc, femd_field_get(p->displacement, u, err), done);
+    FEMD_TRY_GOTO(rc, femd_nodal_stress(p, &stress, err), done);
+    for (size_t k = 0; k < probes->n; ++k) probe_sum(&probes->place[k], u, stress, sum + SUMS * k);
+    FEMD_TRY_GOTO(rc, probe_add_ranks(p, sum, sum + n, n, err), done);
+    for (size_t k = 0; k < probes->n; ++k) {
+        const double *all = sum + n + SUMS * k;
+        double *value = values + FEMD_PROBE_NUMBERS * k, full[9];
+        for (int c = 0; c < 9; ++c) value[c] = all[c] / all[9];
+        femd_voigt_to_full(value + 3, 0, full);
+        value[9] = femd_von_mises(full);
+    }
+done:
+    free(u);
+    free(sum);
+    free(stress);
+    return rc;
+}
