@@ -309,6 +309,120 @@ static void a_summary_says_all_that_the_records_said(void **state) {
     scene_close(&s);
 }
 
+/* 1 if a worker that says it has the states of a step is told to drop them. */
+static int is_dropped(scene *s, int step) {
+    femd_frame f;
+    rig_have(&s->g, s->worker, s->request[step], POINTS);
+    if (!rig_take(&s->g, s->worker, FEMD_MSG_DROP, &f)) return 0;
+    assert_int_equal(f.count, POINTS);
+    return 1;
+}
+
+/* By its records, or by a summary of them. */
+static void restart(scene *s, int summary) {
+    if (summary) femd_core_summarise(s->g.core);
+    rig_collect(&s->g);
+    rig_restart(&s->g);
+}
+
+static void a_summary_knows_the_last_commit(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 2);
+    restart(&s, 1);
+    come_back(&s, 1);
+    commit(&s, 1);
+    assert_true(is_committed(&s));
+    assert_int_equal(femd_core_count(s.g.core)->commits, 0);
+    scene_close(&s);
+}
+
+static void the_generations_keep_their_order(void **state) {
+    (void)state;
+    for (int summary = 0; summary < 2; summary++) {
+        scene s;
+        scene_open(&s);
+        run_steps(&s, 0, 3);
+        restart(&s, summary);
+        s.client = rig_client_from(&s.g, "beam", 0, 1, 2); /* goes on from step 2: the third is dropped */
+        s.worker = rig_worker(&s.g);
+        assert_false(is_dropped(&s, 1));
+        assert_true(is_dropped(&s, 2));
+        scene_close(&s);
+    }
+}
+
+static void going_back_to_a_step_is_remembered(void **state) {
+    (void)state;
+    scene s;
+    scene_open(&s);
+    run_steps(&s, 0, 2);
+    rig_vanish(&s.g, s.client);
+    rig_client_from(&s.g, "beam", 0, 1, 1);
+    rig_restart(&s.g);
+    come_back(&s, 1);
+    assert_true(is_dropped(&s, 1));
+    assert_false(is_dropped(&s, 0));
+    scene_close(&s);
+}
+
+static void what_was_given_up_is_not_kept(void **state) {
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        scene s;
+        scene_open(&s);
+        run_steps(&s, 0, 1);
+        evaluate(&s, 1);
+        if (lost)
+            rig_vanish(&s.g, s.client);
+        else
+            rig_empty(&s.g, s.client, FEMD_MSG_ABORT, 9);
+        rig_restart(&s.g);
+        come_back(&s, 1);
+        assert_true(is_dropped(&s, 1));
+        assert_false(is_dropped(&s, 0));
+        scene_close(&s);
+    }
+}
+
+static void a_state_that_a_client_gave_is_there(void **state) {
+    (void)state;
+    for (int summary = 0; summary < 2; summary++) {
+        scene s;
+        uint8_t blob[64];
+        femd_buffer frame = FEMD_BUFFER_INIT;
+        scene_open(&s);
+        const size_t size = rig_blob_of(&s.request[4][0], blob);
+        assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_STATE, 6, NULL), FEMD_OK);
+        assert_int_equal(femd_state_add(&frame, &(femd_state_entry){s.state[4][0], {blob, size}}, NULL), FEMD_OK);
+        femd_frame_finish(&frame, 1);
+        rig_deliver(&s.g, s.client, &frame);
+        assert_int_equal(rig_count(&s.g, s.client, FEMD_MSG_STATE_STORED), 1);
+        restart(&s, summary);
+        come_back(&s, 1);
+        rig_commit(&s.g, s.client, 1, 1, s.state[4], 1);
+        assert_true(is_committed(&s));
+        femd_buffer_clear(&frame);
+        scene_close(&s);
+    }
+}
+
+static void a_run_that_has_ended_does_not_come_back(void **state) {
+    (void)state;
+    scene s;
+    femd_core_totals totals;
+    scene_open(&s);
+    run_steps(&s, 0, 1);
+    rig_empty(&s.g, s.client, FEMD_MSG_BYE, 0);
+    rig_wait(&s.g, 1);
+    rig_restart(&s.g);
+    femd_core_sum(s.g.core, &totals);
+    assert_int_equal(totals.runs, 0);
+    assert_int_equal(totals.state_count, POINTS); /* names that an answer knows */
+    scene_close(&s);
+}
+
 static void what_is_no_record_is_refused(void **state) {
     (void)state;
     scene s;
@@ -329,6 +443,17 @@ static void what_is_no_record_is_refused(void **state) {
         assert_true(err.text[0]);
     }
     assert_int_equal(femd_core_replay(s.g.core, "x", 1, s.g.now, &err), FEMD_BAD_INPUT);
+    femd_kept kept; /* an answer whose key is not that of its question */
+    femd_buffer other = FEMD_BUFFER_INIT;
+    evaluate(&s, 0);
+    assert_int_equal(kept_decode(s.shelf.answer[0].bytes.data, s.shelf.answer[0].bytes.size, &kept, NULL), FEMD_OK);
+    kept.key.b[0] ^= 1;
+    assert_int_equal(kept_encode(&kept, &other, NULL), FEMD_OK);
+    bytes.size = 0;
+    const femd_annal foreign = {.kind = ANNAL_ANSWER, .bytes = {other.data, other.size}};
+    assert_int_equal(annal_encode(&foreign, &bytes, NULL), FEMD_OK);
+    assert_int_equal(femd_core_replay(s.g.core, bytes.data, bytes.size, s.g.now, &err), FEMD_BAD_INPUT);
+    femd_buffer_clear(&other);
     bytes.size--;
     assert_int_equal(femd_core_replay(s.g.core, bytes.data, bytes.size, s.g.now, &err), FEMD_BAD_INPUT);
     femd_buffer_clear(&bytes);
@@ -348,6 +473,12 @@ int main(void) {
         cmocka_unit_test(welcome_tells_the_epoch),
         cmocka_unit_test(every_beginning_of_a_journal_will_do),
         cmocka_unit_test(a_summary_says_all_that_the_records_said),
+        cmocka_unit_test(a_summary_knows_the_last_commit),
+        cmocka_unit_test(the_generations_keep_their_order),
+        cmocka_unit_test(going_back_to_a_step_is_remembered),
+        cmocka_unit_test(what_was_given_up_is_not_kept),
+        cmocka_unit_test(a_state_that_a_client_gave_is_there),
+        cmocka_unit_test(a_run_that_has_ended_does_not_come_back),
         cmocka_unit_test(what_is_no_record_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

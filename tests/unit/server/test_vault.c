@@ -112,6 +112,31 @@ static void what_was_written_is_found_by_the_next_process(void **state) {
     for (int i = 0; i < 2; i++) femd_buffer_clear(&answer[i]);
 }
 
+/* The history: which answer made a state; nobody, once the answer is gone. */
+static void a_state_leads_to_the_answer_that_made_it(void **state) {
+    (void)state;
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX], name[KEPT_NAME_BYTES];
+    femd_buffer out = FEMD_BUFFER_INIT;
+    femd_kept kept = {.level = 3, .inputs = 31, .fingerprint = 7};
+    femd_response r = {.provided = FEMD_WANT_STRESS, .engine = 3, .J = 1, .E = {1e-3}, .state_out = {{5, 6, 7}}};
+    kept.request = (femd_request){.wants = FEMD_WANT_STRESS, .value = {1e-3}};
+    femd_request_key(&kept.material, kept.level, kept.inputs, &kept.request, &kept.key);
+    r.work.fingerprint = 7;
+    kept.response = (femd_bytes){bytes, femd_response_encode(&r, bytes)};
+    OK(kept_encode(&kept, &out, NULL));
+    vault_found found;
+    femd_vault *vault = open_store(0);
+    assert_int_equal(vault_find_maker(vault, &r.state_out, &found, NULL), 0);
+    OK(put(vault, VAULT_ANSWER, out.data, out.size, NULL));
+    assert_int_equal(vault_find_maker(vault, &r.state_out, &found, NULL), 1);
+    assert_memory_equal(found.bytes.data, out.data, out.size);
+    kept_name(&kept.key, 7, name);
+    OK(vault_write(vault, &(vault_item){VAULT_ANSWER, VAULT_FORGET, {name, sizeof name}}, 1, NULL));
+    assert_int_equal(vault_find_maker(vault, &r.state_out, &found, NULL), 0);
+    vault_close(&vault);
+    femd_buffer_clear(&out);
+}
+
 static void two_processes_write_at_a_time(void **state) {
     (void)state;
     femd_vault *vault = open_store(0);
@@ -255,6 +280,9 @@ static void the_bound_holds_and_the_longest_unused_goes(void **state) {
         assert_true(size_of("data.mdb") <= 2 << 20);
         if (i == 40) assert_int_equal(has_state(vault, &old), 1); /* 20 newer ones have gone by then */
     }
+    if (has_state(vault, &old)) OK(vault_prune(vault, 0, NULL)); /* what was used goes in the end as well */
+    assert_int_equal(has_state(vault, &old), 0);
+    for (unsigned i = 0; i < STATES; i++) put_state(vault, i, SIZE, &name[i]);
     OK(vault_measure(vault, &size, NULL));
     assert_true(size.count[VAULT_STATE] >= 30 && size.count[VAULT_STATE] <= 70);
     assert_int_equal(size.bytes[VAULT_STATE], size.count[VAULT_STATE] * SIZE);
@@ -349,6 +377,28 @@ static void a_full_disk_leaves_all_or_nothing(void **state) {
     for (int i = 0; i < 2; i++) free(blob[i]);
 }
 
+/* A file of its own does not stay when the transaction it belongs to cannot be carried out. */
+static void a_full_disk_leaves_no_file_behind(void **state) {
+    (void)state;
+    femd_hash name[2];
+    char text[65], file[80];
+    femd_vault *vault = open_store(0);
+    for (unsigned i = 0; i < 4; i++) put_state(vault, i, 900000, &name[0]);
+    const size_t large = (1 << 20) + 1;
+    void *blob[2] = {make_state(8, large, &name[0]), make_state(9, 900000, &name[1])};
+    femd_hash_text(&name[0], text);
+    snprintf(file, sizeof file, "large/%s", text);
+    const vault_item both[] = {{VAULT_STATE, VAULT_PUT, {blob[0], large}}, {VAULT_STATE, VAULT_PUT, {blob[1], 900000}}};
+    limit_files((rlim_t)size_of("data.mdb"));
+    assert_int_equal(vault_write(vault, both, 2, NULL), FEMD_IO);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(size_of(file), -1);
+    OK(vault_write(vault, both, 2, NULL));
+    assert_int_equal(size_of(file), large);
+    vault_close(&vault);
+    for (int i = 0; i < 2; i++) free(blob[i]);
+}
+
 static int warnings;
 static char warned[1200];
 static void note(void *user, femd_log_level level, const char *text) {
@@ -411,6 +461,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(what_was_written_is_found_by_the_next_process),
+        TEST(a_state_leads_to_the_answer_that_made_it),
         TEST(two_processes_write_at_a_time),
         TEST(what_is_damaged_counts_as_absent_and_can_be_written_anew),
         TEST(what_is_large_is_a_file_of_its_own),
@@ -419,6 +470,7 @@ int main(void) {
         TEST(what_is_no_store_is_refused),
         TEST(a_file_cut_short_is_refused),
         TEST(a_full_disk_leaves_all_or_nothing),
+        TEST(a_full_disk_leaves_no_file_behind),
         TEST(the_keeper_says_once_that_the_disk_is_full_and_goes_on),
         TEST(the_keeper_tells_damage_and_forgets_it),
     };

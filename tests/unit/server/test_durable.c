@@ -1,0 +1,172 @@
+/* Store, journal and core together, life after life. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "annals.h"
+#include "durable.h"
+#include "kept.h"
+
+#define OK(expr) assert_int_equal((expr), FEMD_OK)
+
+static char folder[64], store[80], journal[80], said[1200];
+
+static void note(void *user, femd_log_level level, const char *text) {
+    (void)user;
+    if (level <= FEMD_LOG_WARNING) snprintf(said, sizeof said, "%s", text);
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/femd-durable-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(folder)) return -1;
+    snprintf(store, sizeof store, "%s/store", folder);
+    snprintf(journal, sizeof journal, "%s/journal", folder);
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+typedef struct life {
+    femd_durable *durable;
+    femd_core *core;
+} life;
+
+static void carry_out(life *l, int *anew) {
+    femd_action action;
+    while (femd_core_next(l->core, &action)) {
+        if (anew) *anew |= action.kind == FEMD_ACTION_JOURNAL_ANEW;
+        if (action.kind != FEMD_ACTION_SEND && action.kind != FEMD_ACTION_DROP)
+            durable_keep(l->durable, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
+        femd_core_recycle(l->core, &action.frame);
+    }
+}
+
+static life begin(const char *level) {
+    life l;
+    femd_error err = FEMD_ERROR_INIT;
+    const durable_config config = {.store = store, .journal = journal, .level = level, .log = note};
+    if (durable_open(&config, &l.durable, &err) != FEMD_OK) fail_msg("%s", err.text);
+    OK(femd_core_create(
+        &(femd_core_config){
+            .level = level, .recall = durable_recall(l.durable), .journal = 1, .epoch = durable_epoch(l.durable)},
+        &l.core, NULL));
+    if (durable_replay(l.durable, l.core, 1, &err) != FEMD_OK) fail_msg("%s", err.text);
+    carry_out(&l, NULL);
+    return l;
+}
+
+static void end(life *l) {
+    femd_core_destroy(&l->core);
+    durable_close(&l->durable);
+}
+
+static femd_buffer make_answer(femd_kept *kept) {
+    static uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    femd_buffer out = FEMD_BUFFER_INIT;
+    femd_response r = {.provided = FEMD_WANT_STRESS, .engine = 3, .J = 1, .E = {1e-3}, .work = {.fingerprint = 7}};
+    *kept = (femd_kept){.level = 3, .inputs = 31, .fingerprint = 7};
+    kept->request = (femd_request){.wants = FEMD_WANT_STRESS, .value = {1e-3}};
+    femd_request_key(&kept->material, kept->level, kept->inputs, &kept->request, &kept->key);
+    kept->response = (femd_bytes){bytes, femd_response_encode(&r, bytes)};
+    OK(kept_encode(kept, &out, NULL));
+    return out;
+}
+
+static int is_kept(const life *l, const femd_kept *kept) {
+    femd_kept found;
+    const femd_recall *recall = durable_recall(l->durable);
+    return recall->answer(recall->user, &kept->key, kept->fingerprint, &found);
+}
+
+static void every_life_has_an_epoch_of_its_own(void **state) {
+    (void)state;
+    for (uint64_t lives = 1; lives < 5; lives++) {
+        life l = begin("x86-64-v3");
+        assert_int_equal(durable_epoch(l.durable), lives);
+        end(&l);
+    }
+    femd_durable *durable;
+    femd_error err = FEMD_ERROR_INIT;
+    const durable_config other = {.store = store, .journal = journal, .level = "baseline", .log = note};
+    assert_int_equal(durable_open(&other, &durable, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "x86-64-v3"));
+}
+
+/* The store may not have got what the journal has. */
+static void answers_of_the_journal_come_to_the_store(void **state) {
+    (void)state;
+    femd_kept kept;
+    femd_buffer answer = make_answer(&kept), record = FEMD_BUFFER_INIT;
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_ANSWER, .bytes = {answer.data, answer.size}}, &record, NULL));
+    life l = begin("x86-64-v3");
+    durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){record.data, record.size});
+    durable_before_send(l.durable);
+    assert_int_equal(is_kept(&l, &kept), 0);
+    end(&l);
+    l = begin("x86-64-v3");
+    assert_int_equal(is_kept(&l, &kept), 1);
+    end(&l);
+    femd_buffer_clear(&answer);
+    femd_buffer_clear(&record);
+}
+
+static void a_journal_that_has_grown_is_begun_anew(void **state) {
+    (void)state;
+    femd_kept kept;
+    femd_buffer answer = make_answer(&kept), record = FEMD_BUFFER_INIT;
+    char *much = calloc(1, 1 << 20);
+    assert_non_null(much);
+    life l = begin("x86-64-v3");
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_EPOCH, .bytes = {much, 1 << 20}}, &record, NULL));
+    int anew = 0;
+    durable_rested(l.durable, l.core);
+    carry_out(&l, &anew);
+    assert_false(anew);
+    durable_keep(l.durable, FEMD_ACTION_KEEP_ANSWER, &(femd_bytes){answer.data, answer.size});
+    for (int i = 0; i < 65; i++) durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){record.data, record.size});
+    durable_rested(l.durable, l.core);
+    assert_int_equal(is_kept(&l, &kept), 1); /* it is there before the journal forgets it */
+    carry_out(&l, &anew);
+    assert_true(anew);
+    FILE *file = fopen(journal, "rb");
+    assert_true(file && fseek(file, 0, SEEK_END) == 0 && ftell(file) < 1000);
+    fclose(file);
+    end(&l);
+    free(much);
+    femd_buffer_clear(&answer);
+    femd_buffer_clear(&record);
+}
+
+static void a_torn_journal_is_told(void **state) {
+    (void)state;
+    life l = begin("x86-64-v3");
+    end(&l);
+    FILE *file = fopen(journal, "ab");
+    assert_true(file && fputs("half a rec", file) >= 0 && fclose(file) == 0);
+    said[0] = '\0';
+    l = begin("x86-64-v3");
+    assert_non_null(strstr(said, "10 bytes of it are dropped"));
+    end(&l);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(every_life_has_an_epoch_of_its_own),
+        TEST(answers_of_the_journal_come_to_the_store),
+        TEST(a_journal_that_has_grown_is_begun_anew),
+        TEST(a_torn_journal_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
