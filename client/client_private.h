@@ -37,6 +37,7 @@ typedef struct client_material {
     struct client_material *next;
     femd_hash id;
     femd_capabilities caps;
+    char remarks[sizeof((femd_ready *)0)->text];
     femd_buffer frame; /* the MATERIAL frame */
 } client_material;
 

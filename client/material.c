@@ -17,7 +17,10 @@ static femd_status material_take_ready(client_call *call, const femd_frame *f, f
     if (!femd_hash_equal(&r.material, &m->id)) return FEMD_OK; /* another one that was given again */
     call->done = 1;
     m->caps = r.caps;
-    if (r.status == FEMD_OK) return FEMD_OK;
+    if (r.status == FEMD_OK) {
+        memcpy(m->remarks, r.text, sizeof m->remarks);
+        return FEMD_OK;
+    }
     /* of the pool's own, not of the material */
     const int own = r.status == FEMD_NO_MEMORY || r.status == FEMD_INTERNAL || r.status == FEMD_REFUSED ||
                     femd_status_is_infrastructure(r.status);
@@ -92,4 +95,10 @@ femd_status femd_client_material_file(femd_client *c, const char *path, const ch
     free(folder);
     femd_json_clear(&doc);
     return rc;
+}
+
+const char *femd_client_remarks(const femd_client *c, const femd_hash *id) {
+    for (const client_material *m = c ? c->materials : NULL; m && id; m = m->next)
+        if (femd_hash_equal(&m->id, id)) return m->remarks;
+    return "";
 }

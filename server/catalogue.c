@@ -12,6 +12,7 @@ typedef struct material {
     int ready;
     femd_error failure;
     femd_capabilities caps;
+    char remarks[sizeof((femd_ready *)0)->text];
     uint8_t *opening; /* by worker; owned */
     uint32_t opening_room, opened;
     double cost;
@@ -102,10 +103,15 @@ const femd_capabilities *catalogue_caps(const femd_catalogue *catalogue, uint32_
     return &catalogue_at(catalogue, number)->caps;
 }
 
-void catalogue_set_ready(femd_catalogue *catalogue, uint32_t number, const femd_capabilities *caps) {
+const char *catalogue_remarks(const femd_catalogue *catalogue, uint32_t number) {
+    return catalogue_at(catalogue, number)->remarks;
+}
+
+void catalogue_set_ready(femd_catalogue *catalogue, uint32_t number, const femd_ready *said) {
     material *entry = catalogue_at(catalogue, number);
     entry->ready = 1;
-    entry->caps = *caps;
+    entry->caps = said->caps;
+    memcpy(entry->remarks, said->text, sizeof entry->remarks);
     femd_error_clear(&entry->failure);
 }
 

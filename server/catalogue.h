@@ -4,6 +4,7 @@
 #define FEMD_SERVER_CATALOGUE_H
 
 #include "common.h"
+#include "femd/control.h"
 
 typedef struct femd_catalogue femd_catalogue;
 
@@ -28,7 +29,9 @@ int catalogue_is_ready(const femd_catalogue *catalogue, uint32_t material);
 const femd_error *catalogue_failure(const femd_catalogue *catalogue, uint32_t material);
 /* What it can answer, once it is ready. */
 const femd_capabilities *catalogue_caps(const femd_catalogue *catalogue, uint32_t material);
-void catalogue_set_ready(femd_catalogue *catalogue, uint32_t material, const femd_capabilities *caps);
+/* What the worker that opened it first said of it, a line each; "" before. */
+const char *catalogue_remarks(const femd_catalogue *catalogue, uint32_t material);
+void catalogue_set_ready(femd_catalogue *catalogue, uint32_t material, const femd_ready *said);
 void catalogue_set_failed(femd_catalogue *catalogue, uint32_t material, const femd_error *failure);
 /* It failed so far, and a worker that comes later may still manage. */
 void catalogue_set_open(femd_catalogue *catalogue, uint32_t material);

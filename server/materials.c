@@ -107,6 +107,7 @@ static void materials_tell(femd_materials *materials, uint32_t material, const m
     memset(&ready, 0, sizeof ready);
     ready.material = *catalogue_id(materials->catalogue, material);
     ready.caps = *catalogue_caps(materials->catalogue, material);
+    snprintf(ready.text, sizeof ready.text, "%s", catalogue_remarks(materials->catalogue, material));
     if (catalogue_is_ready(materials->catalogue, material) < 0) {
         const femd_error *failure = catalogue_failure(materials->catalogue, material);
         ready.status = failure->code;
@@ -257,7 +258,7 @@ static void materials_could_open(femd_materials *materials, uint32_t material, u
         return;
     }
     if (!catalogue_set_opening(catalogue, material, worker, OPENING_DONE) || known) return;
-    catalogue_set_ready(catalogue, material, &said->caps);
+    catalogue_set_ready(catalogue, material, said);
     materials_settle(materials, material);
 }
 

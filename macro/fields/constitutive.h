@@ -34,6 +34,8 @@ typedef struct femd_constitutive {
                               size_t n, femd_error *err);
     /* The numerics level: answers have the same bits on one level only. NULL: there is but one. */
     const char *(*level)(void *self);
+    /* What a material of the case says of itself and its files, a line each; "" if nothing. NULL: none does. */
+    const char *(*remarks)(void *self, size_t material);
     /* Points answered from an earlier evaluation so far. */
     uint64_t (*reused)(void *self);
     void (*destroy)(void *self); /* may be NULL */

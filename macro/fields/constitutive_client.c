@@ -161,6 +161,11 @@ static const char *law_level(void *self) {
     return femd_client_level(((client_law *)self)->client);
 }
 
+static const char *law_remarks(void *self, size_t material) {
+    const client_law *law = self;
+    return femd_client_remarks(law->client, &law->material[material]);
+}
+
 static uint64_t law_reused(void *self) {
     return femd_client_reused(((client_law *)self)->client);
 }
@@ -192,6 +197,7 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
                                .states_get = law_states_get,
                                .states_put = law_states_put,
                                .level = law_level,
+                               .remarks = law_remarks,
                                .reused = law_reused,
                                .destroy = law_destroy};
     return FEMD_OK;

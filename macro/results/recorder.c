@@ -96,7 +96,7 @@ static femd_status recorder_write_tables(const femd_recorder *r, const femd_prob
     FEMD_TRY_GOTO(rc, recorder_replace(r, "history.csv", &text, err), done);
     FEMD_TRY_GOTO(rc, femd_history_pvd(&r->history, &text, err), done);
     FEMD_TRY_GOTO(rc, recorder_replace(r, "fields.pvd", &text, err), done);
-    FEMD_TRY_GOTO(rc, femd_summary_encode(&r->history, p->cs, status, &r->info, &text, err), done);
+    FEMD_TRY_GOTO(rc, femd_summary_encode(&r->history, p->cs, p->law, status, &r->info, &text, err), done);
     rc = recorder_replace(r, "summary.json", &text, err);
 done:
     femd_buffer_clear(&text);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fields/constitutive.h"
 #include "results/outfile.h"
 
 /* ---- who came and went ---- */
@@ -251,8 +252,34 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     return femd_text_add(out, err, "}\n");
 }
 
-femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const char *status,
-                                const femd_run_info *run, femd_buffer *out, femd_error *err) {
+static femd_status remarks_of(const char *name, const char *line, femd_buffer *out, femd_error *err) {
+    char text[1024];
+    FEMD_TRY(string(out, "", name, err));
+    FEMD_TRY(femd_text_add(out, err, ": ["));
+    for (const char *comma = ""; *line; comma = ", ") {
+        const size_t length = strcspn(line, "\n");
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        FEMD_TRY(string(out, comma, text, err));
+        line += length + (line[length] == '\n');
+    }
+    return femd_text_add(out, err, "]");
+}
+
+/* What the materials say of themselves, if any does. */
+static femd_status remarks(const femd_case *cs, const femd_constitutive *law, femd_buffer *out, femd_error *err) {
+    const char *before = "  \"remarks\": {";
+    int told = 0;
+    for (size_t k = 0; law && law->remarks && k < cs->nmaterials; ++k) {
+        const char *lines = law->remarks(law->self, k);
+        if (!*lines) continue;
+        FEMD_TRY(femd_text_add(out, err, "%s", told++ ? ",\n              " : before));
+        FEMD_TRY(remarks_of(cs->material[k].name, lines, out, err));
+    }
+    return told ? femd_text_add(out, err, "},\n") : FEMD_OK;
+}
+
+femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const femd_constitutive *law,
+                                const char *status, const femd_run_info *run, femd_buffer *out, femd_error *err) {
     char name[256];
     femd_case_name(cs->path, name, sizeof name);
     out->size = 0;
@@ -266,6 +293,7 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
     }
     FEMD_TRY(femd_text_add(out, err, "  ],\n"));
     FEMD_TRY(changed(h, out, err));
+    FEMD_TRY(remarks(cs, law, out, err));
     FEMD_TRY(micro(h, out, err));
     FEMD_TRY(run_data(run, out, err));
     return femd_text_add(out, err, "}\n");

@@ -37,8 +37,10 @@ int femd_pool_restarts(const femd_pool_seen *seen);
 const char *femd_run_status(femd_status rc, int stopped);
 /* Short name of a case: its folder if the file is case.json, else the file without ".json". */
 void femd_case_name(const char *path, char *name, size_t size);
-/* The text of summary.json. Everything outside "run" is the same bits for any number of workers. */
-FEMD_MUST_CHECK femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, const char *status,
+/* The text of summary.json; law (may be NULL) knows the remarks of the materials. Everything outside "run" is the same
+ * bits for any number of workers. */
+FEMD_MUST_CHECK femd_status femd_summary_encode(const femd_history *h, const femd_case *cs,
+                                                const struct femd_constitutive *law, const char *status,
                                                 const femd_run_info *run, femd_buffer *out, femd_error *err);
 
 #endif

@@ -7,6 +7,18 @@
 
 enum { HAVE_MAX = 4096 /* states named in one message */ };
 
+/* What the material says of itself, whole lines as far as they fit. */
+static void messages_say_remarks(const femd_material *material, char *text, size_t size) {
+    const char *remarks = femd_material_notes(material);
+    size_t length = strlen(remarks);
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && remarks[length] != '\n') length--;
+    }
+    memcpy(text, remarks, length);
+    text[length] = 0;
+}
+
 static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
     femd_ready ready = {.status = FEMD_OK};
     femd_material *material = NULL;
@@ -15,8 +27,11 @@ static femd_status messages_material(worker *self, const femd_frame *frame, femd
     ready.status =
         worker_materials_add(self->materials, frame->body.data, frame->body.size, &ready.material, &material, &words);
     worker_opening_end(opening);
-    if (material) ready.caps = *femd_material_capabilities(material);
     memcpy(ready.text, words.text, sizeof ready.text);
+    if (material) {
+        ready.caps = *femd_material_capabilities(material);
+        messages_say_remarks(material, ready.text, sizeof ready.text);
+    }
     FEMD_TRY(femd_ready_encode(&self->other, frame->id, &ready, err));
     return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
 }

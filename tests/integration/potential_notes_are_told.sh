@@ -1,6 +1,6 @@
 #!/bin/bash
-# What is uneven in a table of a potential is told by femd check and femd eval, in the table and in JSON, and by femd run to the user and
-# into its log; a smooth potential of long reach gets no line.
+# What is uneven in a table of a potential is told by femd check and femd eval, in the table and in JSON, and by femd run to the user,
+# into its log and into its summary; a smooth potential of long reach gets no line.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 words="F'' of Cu has a kink at density 1.000"
 femd check "$here/small.json" >"$scratch/check.log" 2>&1 || fail "femd check"
@@ -20,3 +20,4 @@ grep -qF '"potential_notes": ["cutoff and smoothing change C11 by ' "$scratch/sh
 femd run "$here/small.json" --workers 1 --set steps.count=1 --out "$scratch/out" >"$scratch/run.log" 2>&1 || fail "femd run"
 grep -q "^femd: materials.copper: $words" "$scratch/run.log" || fail "femd run is silent"
 grep -qF "[femd] materials.copper: $words" "$scratch/out/log.txt" || fail "log.txt is silent"
+grep -q "\"remarks\": {\"copper\": \[\"$words" "$scratch/out/summary.json" || fail "summary.json is silent"

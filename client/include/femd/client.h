@@ -63,6 +63,9 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_pack(femd_client *client, const
 /* Register the material `name` of a JSON file that has a "materials" object, or the file itself if name is NULL. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_material_file(femd_client *client, const char *path, const char *name,
                                                                femd_hash *id, femd_capabilities *caps, femd_error *err);
+/* What a registered material says of itself: of its potential, its files, its reference. One remark a line, "" if
+ * nothing or not registered; lives as long as the client. */
+FEMD_API const char *femd_client_remarks(const femd_client *client, const femd_hash *material);
 
 /* Send n requests of one material; returns at once. The requests are copied. n may be any number (frames are split). */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_submit(femd_client *client, const femd_hash *material,

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "arguments.h"
+#include "fields/constitutive.h"
 #include "results/live.h"
 #include "results/outfile.h"
 #include "results/summary.h"
@@ -228,13 +229,44 @@ static void pvd_lists_step_0_and_the_steps_with_fields(void **state) {
 
 static cJSON *summary_of(const sample *s, const femd_run_info *run, char **text) {
     femd_buffer b = FEMD_BUFFER_INIT;
-    assert_int_equal(femd_summary_encode(&s->history, &s->cs, "ok", run, &b, NULL), FEMD_OK);
+    assert_int_equal(femd_summary_encode(&s->history, &s->cs, NULL, "ok", run, &b, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&b, "", 1, NULL), FEMD_OK);
     cJSON *doc = cJSON_Parse((const char *)b.data);
     assert_non_null(doc);
     if (text) *text = strdup((const char *)b.data);
     femd_buffer_clear(&b);
     return doc;
+}
+
+static const char *remarks_of_the_second(void *self, size_t material) {
+    (void)self;
+    return material == 1 ? "the reference is \"sampled\"\nrough" : "";
+}
+
+static void summary_holds_what_materials_say(void **state) {
+    (void)state;
+    sample s;
+    sample_init(&s);
+    femd_case_material materials[2] = {{.name = "plain"}, {.name = "copper"}};
+    const femd_constitutive law = {.remarks = remarks_of_the_second}, silent = {0};
+    const femd_run_info run = {.ranks = 1};
+    femd_case cs = s.cs;
+    cs.nmaterials = 2;
+    cs.material = materials;
+    femd_buffer b = FEMD_BUFFER_INIT;
+    assert_int_equal(femd_summary_encode(&s.history, &cs, &silent, "ok", &run, &b, NULL), FEMD_OK);
+    assert_null(find((const char *)b.data, b.size, "remarks"));
+    assert_int_equal(femd_summary_encode(&s.history, &cs, &law, "ok", &run, &b, NULL), FEMD_OK);
+    assert_int_equal(femd_buffer_append(&b, "", 1, NULL), FEMD_OK);
+    cJSON *doc = cJSON_Parse((const char *)b.data), *told = cJSON_GetObjectItem(doc, "remarks"),
+          *lines = cJSON_GetObjectItem(told, "copper");
+    assert_int_equal(cJSON_GetArraySize(told), 1);
+    assert_int_equal(cJSON_GetArraySize(lines), 2);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(lines, 0)), "the reference is \"sampled\"");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(lines, 1)), "rough");
+    cJSON_Delete(doc);
+    femd_buffer_clear(&b);
+    femd_history_clear(&s.history);
 }
 
 static void summary_holds_steps_and_totals(void **state) {
@@ -564,6 +596,7 @@ int main(void) {
         cmocka_unit_test(pvtu_names_every_piece_and_array),
         cmocka_unit_test(history_has_one_line_per_step_and_every_bit),
         cmocka_unit_test(pvd_lists_step_0_and_the_steps_with_fields),
+        cmocka_unit_test(summary_holds_what_materials_say),
         cmocka_unit_test(summary_holds_steps_and_totals),
         cmocka_unit_test(summary_says_what_the_conductivity_counts),
         cmocka_unit_test(summary_differs_in_run_only_when_the_pool_differs),
