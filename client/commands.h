@@ -28,6 +28,7 @@ int cmd_server(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 int cmd_store(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 
 /* Say "femd: words" on stderr and return the exit code that belongs to the status. */
 int command_failed(const femd_error *err);

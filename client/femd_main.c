@@ -15,6 +15,7 @@ static const command commands[] = {
     {"server", "the server alone (workers and solvers connect to it)", cmd_server, 0},
     {"worker", "workers alone, for a server that runs elsewhere", cmd_worker, 0},
     {"store", "answers and states that runs have kept: list, size, prune, verify, export", cmd_store, 0},
+    {"plot", "draw what a run has written: load, convergence, a field", cmd_plot, 0},
     {"status", "what a server is doing", cmd_status, 0},
     {"version", "print the version", cmd_version, 0},
     {"help", "this text, or the help of a command: femd help run", cmd_help, 0},

@@ -1,0 +1,223 @@
+/* femd plot: pictures of what a run has written. Reads the results, knows which columns and fields are worth a look,
+ * and leaves the drawing to plot_chart.c and plot_body.c. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "femd/json.h"
+#include "plot_draw.h"
+
+typedef struct plot_request {
+    const char *folder, *to, *x, *y, *field;
+    int step;
+    double warp;
+    char title[200];
+} plot_request;
+
+static int plot_ends_with(const char *text, const char *const *suffix, size_t n) {
+    const size_t length = strlen(text);
+    for (size_t i = 0; i < n; i++) {
+        const size_t tail = strlen(suffix[i]);
+        if (length > tail && strcmp(text + length - tail, suffix[i]) == 0) return 1;
+    }
+    return 0;
+}
+
+/* Of columns that end so, the one that changes most; -1 if none changes. */
+static int plot_liveliest(const plot_table *t, const char *const *suffix, size_t n) {
+    int best = -1;
+    double most = 0;
+    for (size_t c = 0; c < t->columns; c++) {
+        if (!plot_ends_with(t->name[c], suffix, n) || plot_table_range(t, c) <= most) continue;
+        most = plot_table_range(t, c);
+        best = (int)c;
+    }
+    return best;
+}
+
+static const char *const moved[] = {".ux", ".uy", ".uz"};
+static const char *const pulled[] = {".x", ".y", ".z"};
+static const char *const stressed[] = {".sigma11", ".sigma22", ".sigma33", ".sigma23",
+                                       ".sigma13", ".sigma12", ".mises"};
+
+/* Displacement of a probe; without any the time. */
+static int plot_default_x(const plot_table *t) {
+    const int column = plot_liveliest(t, moved, 3);
+    return column >= 0 ? column : plot_table_find(t, "time");
+}
+
+/* A reaction; without supports that carry anything the energy. */
+static int plot_default_y(const plot_table *t) {
+    const int column = plot_liveliest(t, pulled, 3);
+    return column >= 0 ? column : plot_table_find(t, "energy");
+}
+
+static const char *plot_column_unit(const char *name) {
+    if (plot_ends_with(name, moved, 3)) return "m";
+    if (plot_ends_with(name, pulled, 3) || strcmp(name, "load") == 0 || strcmp(name, "residual") == 0 ||
+        strcmp(name, "reference_force") == 0)
+        return "N";
+    if (plot_ends_with(name, stressed, 7)) return "Pa";
+    if (strcmp(name, "energy") == 0) return "J";
+    if (name[0] == 'S' && strlen(name) == 3) return "Pa";
+    return "";
+}
+
+static const char *plot_field_unit(const plot_fields *f) {
+    static const char *const pascal[] = {"stress", "mises", "kirchhoff", "pressure", "stress_error"};
+    if (strcmp(f->name, "displacement") == 0) return f->unit;
+    if (strstr(f->name, "conductivity")) return "W/(m K)";
+    if (strcmp(f->name, "temperature") == 0) return "K";
+    if (strstr(f->name, "energy_density") || strstr(f->name, "helmholtz")) return "J/m\xc2\xb3";
+    if (strcmp(f->name, "reference_volume") == 0) return "m\xc2\xb3";
+    for (size_t i = 0; i < sizeof pascal / sizeof *pascal; i++)
+        if (strstr(f->name, pascal[i])) return "Pa";
+    return "";
+}
+
+static femd_status plot_column(const plot_table *t, const char *asked, int fallback, int *column, femd_error *err) {
+    char names[1200] = "";
+    *column = asked ? plot_table_find(t, asked) : fallback;
+    if (*column >= 0) return FEMD_OK;
+    for (size_t c = 0, used = 0; c < t->columns && used < sizeof names; c++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", c ? ", " : "", t->name[c]);
+    return femd_fail(err, FEMD_BAD_INPUT, "history.csv has no column \"%s\"; it has: %s", asked ? asked : "time",
+                     names);
+}
+
+static femd_status plot_path(const plot_request *q, const char *name, char path[4096], femd_error *err) {
+    if (snprintf(path, 4096, "%s/%s", q->to, name) < 4096) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: the name is too long", q->to);
+}
+
+/* ---- the three pictures ---- */
+
+static femd_status plot_load(const plot_request *q, const plot_table *t, femd_error *err) {
+    int column[2];
+    char path[4096];
+    FEMD_TRY(plot_column(t, q->x, plot_default_x(t), &column[0], err));
+    FEMD_TRY(plot_column(t, q->y, plot_default_y(t), &column[1], err));
+    FEMD_TRY(plot_path(q, "plot-load", path, err));
+    double *v = malloc((2 * t->rows + 1) * sizeof *v);
+    if (!v) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a chart");
+    for (size_t r = 0; r < t->rows; r++)
+        for (int a = 0; a < 2; a++) v[(size_t)a * t->rows + r] = t->value[r * t->columns + (size_t)column[a]];
+    const char *x = t->name[column[0]], *y = t->name[column[1]];
+    const plot_curve curve = {.legend = y, .n = t->rows, .x = v, .y = v + t->rows};
+    const plot_chart chart = {.title = q->title,
+                              .x_name = x,
+                              .x_unit = plot_column_unit(x),
+                              .y_name = plot_ends_with(y, pulled, 3) ? "reaction" : y,
+                              .y_unit = plot_column_unit(y),
+                              .n = 1,
+                              .curve = &curve};
+    femd_status rc = plot_draw_chart(&chart, path, err);
+    free(v);
+    return rc;
+}
+
+/* Residuals of all iterations one after the other, each step a curve of its own; and what they are compared with. */
+static femd_status plot_convergence_of(const plot_request *q, const cJSON *steps, femd_error *err) {
+    size_t room = 1, n = 0;
+    char path[4096];
+    const cJSON *step, *r;
+    cJSON_ArrayForEach(step, steps) room += (size_t)cJSON_GetArraySize(femd_json_get(step, "residuals"));
+    double *v = calloc(3 * room, sizeof *v);
+    int *gap = calloc(room, sizeof *gap);
+    femd_status rc = v && gap ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for a chart");
+    cJSON_ArrayForEach(step, steps) {
+        int first = 1;
+        cJSON_ArrayForEach(r, femd_json_get(step, "residuals")) {
+            if (rc != FEMD_OK || n >= room) break;
+            v[n] = (double)n;
+            v[room + n] = r->valuedouble;
+            v[2 * room + n] = femd_json_number(step, "reference_force", NAN);
+            gap[n++] = first;
+            first = 0;
+        }
+    }
+    const plot_curve curve[] = {{"|r|, each step a line", n, v, v + room, gap},
+                                {"force that it is compared with", n, v, v + 2 * room, gap}};
+    const plot_chart chart = {.title = q->title,
+                              .x_name = "Newton iterations of all steps",
+                              .x_unit = "",
+                              .y_name = "unbalanced force",
+                              .y_unit = "N",
+                              .log_y = 1,
+                              .n = 2,
+                              .curve = curve};
+    if (rc == FEMD_OK) rc = plot_path(q, "plot-convergence", path, err);
+    if (rc == FEMD_OK) rc = plot_draw_chart(&chart, path, err);
+    free(v);
+    free(gap);
+    return rc;
+}
+
+static femd_status plot_convergence(plot_request *q, femd_error *err) {
+    char path[4200];
+    femd_json doc = FEMD_JSON_INIT;
+    snprintf(path, sizeof path, "%s/summary.json", q->folder);
+    femd_status rc = femd_json_read(path, &doc, err);
+    if (rc == FEMD_OK) {
+        const char *title = femd_json_string(doc.root, "title", "");
+        snprintf(q->title, sizeof q->title, "%s", *title ? title : femd_json_string(doc.root, "case", q->folder));
+        rc = plot_convergence_of(q, femd_json_get(doc.root, "steps"), err);
+    }
+    femd_json_clear(&doc);
+    return rc;
+}
+
+static femd_status plot_field(const plot_request *q, femd_error *err) {
+    plot_fields f;
+    char path[4096];
+    FEMD_TRY(plot_path(q, "plot-field", path, err));
+    FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, &f, err));
+    femd_status rc = plot_draw_fields(&f, q->title, plot_field_unit(&f), q->warp, path, err);
+    plot_fields_clear(&f);
+    return rc;
+}
+
+static femd_status plot_all(plot_request *q, femd_error *err) {
+    plot_table t;
+    FEMD_TRY(plot_table_read(q->folder, &t, err));
+    femd_status rc = t.rows > 1 ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "%s/history.csv has no step yet", q->folder);
+    if (rc == FEMD_OK) rc = plot_convergence(q, err);
+    if (rc == FEMD_OK) rc = plot_load(q, &t, err);
+    plot_table_clear(&t);
+    if (rc == FEMD_OK) rc = plot_field(q, err);
+    return rc;
+}
+
+int cmd_plot(int argc, char **argv) {
+    plot_request q = {.field = "nodal_von_mises", .step = -1};
+    option_list positional;
+    int code;
+    const option options[] = {
+        {"--x", NULL, OPTION_TEXT, &q.x, "COLUMN", "of history.csv: by default the displacement of a probe, or time", 0,
+         0},
+        {"--y", NULL, OPTION_TEXT, &q.y, "COLUMN", "of history.csv: by default the largest reaction", 0, 0},
+        {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors the norm", 0, 0},
+        {"--step", NULL, OPTION_INT, &q.step, "N", "whose fields: by default the last", 0, 1000000},
+        {"--warp", NULL, OPTION_NUMBER, &q.warp, "F", "displacements so many times enlarged", 0, 0},
+        {"--to", NULL, OPTION_TEXT, &q.to, "DIR", "folder for the pictures, by default OUT", 0, 0}};
+    const option_table table = {
+        .command = "femd plot",
+        .usage = "OUT [options]",
+        .about =
+            "Draws what femd run has written into the folder OUT: plot-load (load against displacement),\n"
+            "plot-convergence (Newton's residuals) and plot-field (one field on the body), each as .png and .svg.\n"
+            "Needs no display.",
+        .option = options,
+        .n = OPTION_COUNT(options),
+        .least = 1,
+        .most = 1};
+    if (!command_options(&table, argc, argv, &positional, &code)) return code;
+    femd_error err = FEMD_ERROR_INIT;
+    q.folder = positional.item[0];
+    if (!q.to) q.to = q.folder;
+    if (plot_all(&q, &err) != FEMD_OK) return command_failed(&err);
+    printf("%s/plot-load, plot-convergence and plot-field, .png and .svg\n", q.to);
+    return FEMD_EXIT_OK;
+}

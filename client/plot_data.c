@@ -1,0 +1,269 @@
+/* Reader of femd's own history.csv and VTU files (appended raw data, one cell type). */
+#include "plot_data.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static femd_status plot_no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the results");
+}
+
+static femd_status plot_read_file(const char *folder, const char *name, femd_buffer *out, femd_error *err) {
+    char path[4096], chunk[65536];
+    size_t n;
+    femd_status rc = FEMD_OK;
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: the name is too long", folder);
+    FILE *f = fopen(path, "rbe");
+    if (!f)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; femd plot takes the folder that femd run has written", path,
+                         strerror(errno));
+    while (rc == FEMD_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0) rc = femd_buffer_append(out, chunk, n, err);
+    if (rc == FEMD_OK) rc = femd_buffer_append(out, "", 1, err); /* a text ends */
+    fclose(f);
+    return rc;
+}
+
+/* ---- history.csv ---- */
+
+/* The next field of a line, unquoted in place; *line moves behind it. */
+static char *table_next(char **line) {
+    char *start = *line, *to = start, *from = start;
+    const int quoted = *from == '"';
+    if (quoted) start = to = ++from;
+    for (; *from && *from != '\n' && (quoted || *from != ','); *to++ = *from++) {
+        if (!quoted || *from != '"') continue;
+        if (from[1] == '"')
+            from++;
+        else
+            break;
+    }
+    if (quoted && *from == '"') from++;
+    const char end = *from;
+    *line = end == ',' ? from + 1 : from;
+    *to = '\0';
+    if (end == '\n' || end == '\0') *line = NULL;
+    return start;
+}
+
+static femd_status table_parse(const char *folder, char *text, plot_table *t, femd_error *err) {
+    size_t lines = 0, room = 1;
+    for (const char *c = text; *c; c++) {
+        lines += *c == '\n';
+        room += *c == ',' && lines == 0;
+    }
+    t->name = calloc(room, sizeof *t->name);
+    t->value = calloc(room * (lines + 1), sizeof *t->value);
+    if (!t->name || !t->value) return plot_no_memory(err);
+    char *next_line = strchr(text, '\n');
+    for (char *field = text; field && t->columns < room;)
+        if (!(t->name[t->columns++] = strdup(table_next(&field)))) return plot_no_memory(err);
+    t->rows = 1;
+    while (next_line && next_line[1]) {
+        char *field = next_line + 1;
+        next_line = strchr(field, '\n');
+        for (size_t c = 0; c < t->columns; c++) {
+            if (!field) return femd_fail(err, FEMD_BAD_INPUT, "%s/history.csv: row %zu is cut off", folder, t->rows);
+            t->value[t->rows * t->columns + c] = strtod(table_next(&field), NULL);
+        }
+        t->rows++;
+    }
+    return FEMD_OK;
+}
+
+femd_status plot_table_read(const char *folder, plot_table *t, femd_error *err) {
+    femd_buffer text = FEMD_BUFFER_INIT;
+    *t = (plot_table){0};
+    femd_status rc = plot_read_file(folder, "history.csv", &text, err);
+    if (rc == FEMD_OK) rc = table_parse(folder, (char *)text.data, t, err);
+    femd_buffer_clear(&text);
+    if (rc != FEMD_OK) plot_table_clear(t);
+    return rc;
+}
+
+void plot_table_clear(plot_table *t) {
+    for (size_t c = 0; t->name && c < t->columns; c++) free(t->name[c]);
+    free(t->name);
+    free(t->value);
+    *t = (plot_table){0};
+}
+
+int plot_table_find(const plot_table *t, const char *name) {
+    for (size_t c = 0; c < t->columns; c++)
+        if (strcmp(t->name[c], name) == 0) return (int)c;
+    return -1;
+}
+
+double plot_table_range(const plot_table *t, size_t column) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t r = 0; r < t->rows; r++) {
+        const double v = t->value[r * t->columns + column];
+        if (isnan(v)) continue;
+        low = fmin(low, v);
+        high = fmax(high, v);
+    }
+    return high > low ? high - low : 0;
+}
+
+/* ---- fields ---- */
+
+/* An array of a VTU text: where its data begin, how many bytes; 0 if it is not there. */
+typedef struct vtu_array {
+    const uint8_t *data;
+    uint64_t bytes;
+    int components, on_points;
+} vtu_array;
+
+static int vtu_find(const femd_buffer *b, const char *name, vtu_array *a) {
+    static const char mark[] = "<AppendedData encoding=\"raw\">\n_";
+    const char *text = (const char *)b->data, *block = memmem(text, b->size, mark, sizeof mark - 1);
+    char key[96];
+    unsigned long long offset;
+    if (!block) return 0;
+    snprintf(key, sizeof key, " Name=\"%s\" NumberOfComponents=", name);
+    const char *at = memmem(text, (size_t)(block - text), key, strlen(key));
+    const char *cells = memmem(text, (size_t)(block - text), "<CellData>", 10);
+    if (!at || sscanf(at + strlen(key), "\"%d\"", &a->components) != 1) return 0;
+    const char *where = strstr(at, "offset=\"");
+    if (!where || sscanf(where, "offset=\"%llu\"", &offset) != 1) return 0;
+    const uint8_t *p = (const uint8_t *)block + sizeof mark - 1 + offset, *end = b->data + b->size;
+    if (p + 8 > end || femd_get64(p) > (uint64_t)(end - p - 8)) return 0;
+    a->bytes = femd_get64(p);
+    a->data = p + 8;
+    a->on_points = !cells || at < cells;
+    return 1;
+}
+
+static femd_status fields_damaged(const char *name, femd_error *err) {
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: this is no whole field file of femd", name);
+}
+
+/* "a, b" of the floating-point arrays of points and cells. */
+static void vtu_list(const femd_buffer *b, char *names, size_t size) {
+    const char *at = strstr((const char *)b->data, "<PointData>");
+    size_t used = 0;
+    names[0] = '\0';
+    while (at && (at = strstr(at, "<DataArray type=\"Float64\" Name=\"")) && used < size) {
+        at += strlen("<DataArray type=\"Float64\" Name=\"");
+        used += (size_t)snprintf(names + used, size - used, "%s%.*s", used ? ", " : "", (int)strcspn(at, "\""), at);
+    }
+}
+
+static double vtu_number(const vtu_array *a, size_t i) {
+    double v;
+    memcpy(&v, a->data + 8 * i, sizeof v);
+    return v;
+}
+
+static double vtu_magnitude(const vtu_array *a, size_t i) {
+    const size_t n = (size_t)a->components;
+    double sum = 0;
+    if (n == 1) return vtu_number(a, i);
+    for (size_t c = 0; c < n; c++) sum += pow(vtu_number(a, n * i + c), 2);
+    return sqrt(sum);
+}
+
+static femd_status fields_grow(plot_fields *f, size_t points, size_t cells, size_t values, size_t have,
+                               femd_error *err) {
+    double *x = realloc(f->x, (3 * (f->npoints + points) + 1) * sizeof *x);
+    if (x) f->x = x;
+    double *u = realloc(f->u, (3 * (f->npoints + points) + 1) * sizeof *u);
+    if (u) f->u = u;
+    size_t *conn = realloc(f->conn, ((f->ncells + cells) * (size_t)f->cell_points + 1) * sizeof *conn);
+    if (conn) f->conn = conn;
+    double *value = realloc(f->value, (have + values + 1) * sizeof *value);
+    if (value) f->value = value;
+    return x && u && conn && value ? FEMD_OK : plot_no_memory(err);
+}
+
+static void fields_unit(const femd_buffer *b, char unit[16]) {
+    const char *at = strstr((const char *)b->data, "Name=\"length_unit\"");
+    size_t n = 0;
+    at = at ? strchr(at, '>') : NULL;
+    if (at) at++;
+    for (int code, used; at && n < 15 && sscanf(at, "%d%n", &code, &used) == 1 && code > 0; at += used)
+        unit[n++] = (char)code;
+    unit[n] = '\0';
+    if (n == 0) strcpy(unit, "m");
+}
+
+static femd_status fields_add_piece(plot_fields *f, const char *name, const femd_buffer *b, const char *field,
+                                    femd_error *err) {
+    vtu_array x, u, conn, types, value;
+    char names[1024];
+    if (!vtu_find(b, "Points", &x) || !vtu_find(b, "connectivity", &conn) || !vtu_find(b, "types", &types) ||
+        !vtu_find(b, "displacement", &u) || types.bytes == 0 || u.bytes != x.bytes)
+        return fields_damaged(name, err);
+    if (!vtu_find(b, field, &value)) {
+        vtu_list(b, names, sizeof names);
+        return femd_fail(err, FEMD_BAD_INPUT, "%s has no field \"%s\"; it has: %s", name, field, names);
+    }
+    const size_t points = x.bytes / 24, cells = types.bytes, values = value.on_points ? points : cells,
+                 have = value.on_points ? f->npoints : f->ncells;
+    f->cell_type = types.data[0];
+    f->cell_points = (int)(conn.bytes / 8 / cells);
+    f->on_points = value.on_points;
+    f->components = value.components;
+    if (value.bytes != 8 * values * (size_t)value.components) return fields_damaged(name, err);
+    fields_unit(b, f->unit);
+    FEMD_TRY(fields_grow(f, points, cells, values, have, err));
+    memcpy(f->x + 3 * f->npoints, x.data, x.bytes);
+    memcpy(f->u + 3 * f->npoints, u.data, u.bytes);
+    for (size_t i = 0; i < cells * (size_t)f->cell_points; i++) {
+        const uint64_t node = femd_get64(conn.data + 8 * i);
+        if (node >= points) return fields_damaged(name, err);
+        f->conn[f->ncells * (size_t)f->cell_points + i] = f->npoints + (size_t)node;
+    }
+    for (size_t i = 0; i < values; i++) f->value[have + i] = vtu_magnitude(&value, i);
+    f->npoints += points;
+    f->ncells += cells;
+    return FEMD_OK;
+}
+
+/* The last step in fields.pvd. */
+static femd_status fields_last_step(const char *folder, int *step, femd_error *err) {
+    femd_buffer text = FEMD_BUFFER_INIT;
+    femd_status rc = plot_read_file(folder, "fields.pvd", &text, err);
+    *step = -1;
+    for (const char *at = rc == FEMD_OK ? (const char *)text.data : NULL; at && (at = strstr(at, "file=\"step_"));)
+        *step = (int)strtol(at += strlen("file=\"step_"), NULL, 10);
+    femd_buffer_clear(&text);
+    if (rc == FEMD_OK && *step < 0) rc = femd_fail(err, FEMD_BAD_INPUT, "%s/fields.pvd names no step", folder);
+    return rc;
+}
+
+femd_status plot_fields_read(const char *folder, int step, const char *field, plot_fields *f, femd_error *err) {
+    char name[64];
+    femd_buffer text = FEMD_BUFFER_INIT, piece = FEMD_BUFFER_INIT;
+    *f = (plot_fields){.step = step};
+    snprintf(f->name, sizeof f->name, "%s", field);
+    femd_status rc = step < 0 ? fields_last_step(folder, &f->step, err) : FEMD_OK;
+    snprintf(name, sizeof name, "step_%04d.pvtu", f->step);
+    if (rc == FEMD_OK) rc = plot_read_file(folder, name, &text, err);
+    for (const char *at = rc == FEMD_OK ? (const char *)text.data : NULL;
+         rc == FEMD_OK && at && (at = strstr(at, "<Piece Source=\""));) {
+        at += strlen("<Piece Source=\"");
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "\""), at);
+        piece.size = 0;
+        rc = strchr(name, '/') ? fields_damaged(name, err) : plot_read_file(folder, name, &piece, err);
+        if (rc == FEMD_OK) rc = fields_add_piece(f, name, &piece, field, err);
+    }
+    femd_buffer_clear(&text);
+    femd_buffer_clear(&piece);
+    if (rc == FEMD_OK && f->ncells == 0) rc = fields_damaged(folder, err);
+    if (rc != FEMD_OK) plot_fields_clear(f);
+    return rc;
+}
+
+void plot_fields_clear(plot_fields *f) {
+    free(f->x);
+    free(f->u);
+    free(f->conn);
+    free(f->value);
+    f->x = f->u = f->value = NULL;
+    f->conn = NULL;
+}

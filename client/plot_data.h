@@ -1,0 +1,43 @@
+/* What femd plot reads of a folder of results: history.csv and the fields of a step. Draws nothing. */
+#ifndef FEMD_CLIENT_PLOT_DATA_H
+#define FEMD_CLIENT_PLOT_DATA_H
+
+#include <stddef.h>
+
+#include "femd/buffer.h"
+#include "femd/error.h"
+
+/* history.csv: rows x columns, row 0 the virgin state with zeros. */
+typedef struct plot_table {
+    size_t columns, rows;
+    char **name;   /* owned */
+    double *value; /* owned */
+} plot_table;
+
+FEMD_MUST_CHECK femd_status plot_table_read(const char *folder, plot_table *t, femd_error *err);
+void plot_table_clear(plot_table *t);
+/* Number of a column, -1 if there is none. */
+int plot_table_find(const plot_table *t, const char *name);
+/* Largest difference of two rows of a column; nan counts for nothing. */
+double plot_table_range(const plot_table *t, size_t column);
+
+/* One step: the pieces of all ranks put together. */
+typedef struct plot_fields {
+    int step;
+    size_t npoints, ncells;
+    int cell_type, cell_points;
+    double *x, *u; /* npoints x 3, in `unit`; u: displacement */
+    size_t *conn;  /* ncells x cell_points */
+    double *value; /* of the field, one number each: its magnitude where it has more components */
+    int on_points; /* the field's values are on points, else on cells */
+    char unit[16]; /* of lengths */
+    char name[64]; /* of the field */
+    int components;
+} plot_fields;
+
+/* Step `step` (-1: the last that has fields). BAD_INPUT with the names that there are if it has no such field. */
+FEMD_MUST_CHECK femd_status plot_fields_read(const char *folder, int step, const char *field, plot_fields *f,
+                                             femd_error *err);
+void plot_fields_clear(plot_fields *f);
+
+#endif

@@ -1,0 +1,40 @@
+#!/bin/bash
+# femd plot draws the results of a run on two ranks, without a display; what is not there is refused with what there is.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+cd "$scratch" || exit 1
+unset DISPLAY
+cat >bar.json <<'JSON'
+{"femd":1,"title":"A bent bar","mesh":{"box":{"size":["40 nm","5 nm","5 nm"],"cells":[4,1,1]}},
+ "materials":{"m":{"engine":"elastic","young":"100 GPa","poisson":0.3}},
+ "boundary":[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":[null,"2 nm",null]}],"steps":{"count":2},
+ "output":{"probes":[{"name":"end","surface":"right"}]}}
+JSON
+femd run bar.json --ranks 2 --out out >run.log 2>&1 || fail "femd run"
+femd plot out >plot.log 2>&1 || fail "femd plot out"
+mkdir elsewhere
+femd plot out --field cauchy_stress --step 1 --y energy --x time --warp 5 --to elsewhere >>plot.log 2>&1 || fail "femd plot with options"
+for folder in out elsewhere; do
+    for name in plot-load plot-convergence plot-field; do
+        [ "$(head -c 4 $folder/$name.png | tail -c 3)" = PNG ] || fail "$folder/$name.png is no PNG"
+        head -c 5 $folder/$name.svg | grep -q '<?xml' || fail "$folder/$name.svg is no SVG"
+        tail -c 10 $folder/$name.svg | grep -q '</svg>' || fail "$folder/$name.svg is cut off"
+    done
+done
+cmp -s out/plot-load.png elsewhere/plot-load.png && fail "other columns make no other picture"
+
+# refused WORDS ARGS...
+refused() {
+    words=$1
+    shift
+    timeout 60 femd plot "$@" >refused.log 2>&1
+    code=$?
+    [ $code = 2 ] && grep -qF -- "$words" refused.log || fail "femd plot $*: code $code, no word of \"$words\""
+}
+refused 'femd plot takes the folder that femd run has written' elsewhere
+refused 'has no field "mises"; it has: displacement, temperature' out --field mises
+refused 'history.csv has no column "end.u"; it has: step, time' out --x end.u
+refused 'step_0007.pvtu' out --step 7
+refused 'absent/plot-convergence.png' out --to absent
+head -c 3000 out/step_0002_0.vtu >cut && cp cut out/step_0002_0.vtu
+refused 'this is no whole field file' out
+exit 0

@@ -1,0 +1,200 @@
+/* Pictures: units and ticks, what is read of results, and what stands on the page. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plot_draw.h"
+#include "plot_page.h"
+
+static char folder[] = "/tmp/femd-plot-XXXXXX";
+
+static int prepare(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : 1;
+}
+
+static int clean_up(void **state) {
+    char command[64];
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static void units_get_prefixes(void **state) {
+    (void)state;
+    static const struct {
+        double most;
+        const char *unit, *want;
+        double factor;
+    } c[] = {{53e6, "Pa", "MPa", 1e6}, {1e-6, "N", "\xc2\xb5N", 1e-6}, {0.99e-6, "N", "nN", 1e-9},
+             {1.2, "m", "m", 1},       {0.2, "m", "mm", 1e-3},         {0, "N", "N", 1},
+             {1e-9, "um", "um", 1},    {3e20, "Pa", "TPa", 1e12},      {400, "W/(m K)", "W/(m K)", 1}};
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        double factor;
+        char text[32];
+        plot_scale_unit(c[i].most, c[i].unit, &factor, text);
+        assert_string_equal(text, c[i].want);
+        assert_true(fabs(factor / c[i].factor - 1) < 1e-12);
+    }
+}
+
+static void ticks_are_round(void **state) {
+    (void)state;
+    char text[32];
+    assert_true(fabs(plot_scale_step(1, 6) - 0.2) < 1e-15 && fabs(plot_scale_step(41, 6) - 5) < 1e-12);
+    assert_true(fabs(plot_scale_step(7e-4, 6) - 1e-4) < 1e-18);
+    plot_axis_number(-1e-17, 0.2, text);
+    assert_string_equal(text, "0.0");
+    plot_axis_number(0.25, 0.05, text);
+    assert_string_equal(text, "0.25");
+    plot_axis a = {.from = 100, .to = 200, .logarithmic = 1};
+    plot_axis_fit(&a, 3e-9, 2e-3);
+    assert_true(a.low == -9 && a.high == -2 && fabs(plot_axis_at(&a, 1e-2) - 200) < 1e-9);
+}
+
+static void write_text(const char *name, const char *text) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void history_is_read_with_its_names(void **state) {
+    (void)state;
+    plot_table t;
+    femd_error err = FEMD_ERROR_INIT;
+    write_text("history.csv", "step,time,\"far \"\"end\"\", x.x\",energy\n1,0.5,-2e-6,nan\n2,1,-4e-6,3\n");
+    if (plot_table_read(folder, &t, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(t.columns, 4);
+    assert_int_equal(t.rows, 3); /* with the virgin state */
+    const int c = plot_table_find(&t, "far \"end\", x.x");
+    assert_int_equal(c, 2);
+    assert_true(t.value[0 * 4 + 2] == 0 && t.value[1 * 4 + 2] == -2e-6 && t.value[2 * 4 + 2] == -4e-6);
+    assert_true(isnan(t.value[1 * 4 + 3]) && plot_table_range(&t, 2) == 4e-6 && plot_table_range(&t, 3) == 3);
+    assert_int_equal(plot_table_find(&t, "far"), -1);
+    plot_table_clear(&t);
+    write_text("history.csv", "step,time\n1\n");
+    assert_int_equal(plot_table_read(folder, &t, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "row 1 is cut off"));
+}
+
+/* Colour of a place of the page in the PNG, 0 to 255 each. */
+static void pixel(const char *name, double x, double y, int rgb[3]) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s.png", folder, name);
+    cairo_surface_t *s = cairo_image_surface_create_from_png(path);
+    assert_int_equal(cairo_surface_status(s), CAIRO_STATUS_SUCCESS);
+    assert_int_equal(cairo_image_surface_get_width(s), 1800);
+    assert_int_equal(cairo_image_surface_get_height(s), 1200);
+    uint32_t word;
+    memcpy(&word,
+           cairo_image_surface_get_data(s) + (size_t)(2 * y) * (size_t)cairo_image_surface_get_stride(s) +
+               4 * (size_t)(2 * x),
+           sizeof word);
+    for (int c = 0; c < 3; c++) rgb[c] = (int)(word >> (16 - 8 * c) & 255);
+    cairo_surface_destroy(s);
+}
+
+static void assert_colour(const char *name, double x, double y, int r, int g, int b) {
+    int rgb[3];
+    pixel(name, x, y, rgb);
+    if (abs(rgb[0] - r) > 6 || abs(rgb[1] - g) > 6 || abs(rgb[2] - b) > 6)
+        fail_msg("%s: (%g, %g) has the colour %d %d %d, not %d %d %d", name, x, y, rgb[0], rgb[1], rgb[2], r, g, b);
+}
+
+static void curves_stand_where_their_values_are(void **state) {
+    (void)state;
+    static const double x[] = {0, 1, 2, 3}, y[] = {0, 2e6, 4e6, 6e6}, other[] = {5.5e6, NAN, 5.5e6, 5.5e6};
+    static const int gap[] = {0, 0, 0, 1};
+    const plot_curve curve[] = {{"rising", 4, x, y, NULL}, {"level", 4, x, other, gap}};
+    const plot_chart chart = {
+        .title = "a title", .x_name = "x", .x_unit = "", .y_name = "stress", .y_unit = "Pa", .n = 2, .curve = curve};
+    char path[128];
+    femd_error err = FEMD_ERROR_INIT;
+    snprintf(path, sizeof path, "%s/chart", folder);
+    if (plot_draw_chart(&chart, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+    /* the frame goes from (100, 525), which is (0, 0), to (870, 80), which is (3.12, 6.24 MPa) */
+    const double at_x = 100 + 770 * 1.5 / 3.12, at_y = 525 - 445 * 3 / 6.24, top = 525 - 445 * 5.5 / 6.24;
+    assert_colour("chart", at_x, at_y, 31, 120, 181);
+    assert_colour("chart", at_x + 10, at_y + 12, 255, 255, 255);
+    assert_colour("chart", 100 + 770 * 2 / 3.12, top, 214, 38, 41);     /* a dot of the other */
+    assert_colour("chart", 100 + 770 * 0.4 / 3.12, top, 255, 255, 255); /* no line over what is not known */
+    assert_colour("chart", 100 + 770 * 2.6 / 3.12, top, 255, 255, 255); /* nor over a gap */
+    assert_colour("chart", 106, 60, 31, 120, 181);                      /* the legend */
+    snprintf(path, sizeof path, "%s/chart.svg", folder);
+    FILE *f = fopen(path, "r");
+    char head[6] = "";
+    assert_non_null(f);
+    assert_non_null(fgets(head, sizeof head, f));
+    assert_string_equal(head, "<?xml");
+    fclose(f);
+    const plot_curve empty = {"none", 1, other + 1, other + 1, NULL};
+    const plot_chart nothing = {
+        .title = "", .x_name = "", .x_unit = "", .y_name = "", .y_unit = "", .n = 1, .curve = &empty};
+    assert_int_equal(plot_draw_chart(&nothing, "x", &err), FEMD_BAD_INPUT);
+}
+
+/* A bar along x whose field is x: violet on the left, yellow on the right, and the bar of colours likewise. */
+static void bodies_are_coloured_by_their_field(void **state) {
+    (void)state;
+    double x[36], u[36] = {0}, value[12];
+    size_t conn[16];
+    for (size_t i = 0; i < 12; i++) {
+        x[3 * i] = (double)(i % 3);
+        x[3 * i + 1] = (double)(i / 3 % 2);
+        x[3 * i + 2] = (double)(i / 6);
+        value[i] = x[3 * i];
+    }
+    for (size_t c = 0; c < 2; c++) {
+        const size_t corner[8] = {0, 1, 4, 3, 6, 7, 10, 9};
+        for (size_t k = 0; k < 8; k++) conn[8 * c + k] = corner[k] + c;
+    }
+    plot_fields f = {.step = 3,
+                     .npoints = 12,
+                     .ncells = 2,
+                     .cell_type = 12,
+                     .cell_points = 8,
+                     .x = x,
+                     .u = u,
+                     .conn = conn,
+                     .value = value,
+                     .on_points = 1,
+                     .unit = "nm",
+                     .name = "field",
+                     .components = 1};
+    char path[128];
+    int left[3], right[3];
+    femd_error err = FEMD_ERROR_INIT;
+    snprintf(path, sizeof path, "%s/body", folder);
+    if (plot_draw_fields(&f, "a bar", "Pa", 0, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+    pixel("body", 127, 300, left);
+    pixel("body", 589, 402, right);
+    assert_true(left[2] > left[0] && left[2] > left[1] && left[0] < 120); /* violet */
+    assert_true(right[1] > right[2] && right[0] > right[2]);              /* towards yellow */
+    assert_colour("body", 20, 20, 255, 255, 255);
+    assert_colour("body", PLOT_WIDTH - 103, PLOT_HEIGHT - 93, 68, 5, 86);
+    assert_colour("body", PLOT_WIDTH - 103, 123, 251, 230, 36);
+    f.cell_type = 13;
+    assert_int_equal(plot_draw_fields(&f, "wedges", "Pa", 0, path, &err), FEMD_UNSUPPORTED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_get_prefixes),
+        cmocka_unit_test(ticks_are_round),
+        cmocka_unit_test(history_is_read_with_its_names),
+        cmocka_unit_test(curves_stand_where_their_values_are),
+        cmocka_unit_test(bodies_are_coloured_by_their_field),
+    };
+    return cmocka_run_group_tests(tests, prepare, clean_up);
+}
