@@ -175,7 +175,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         rc = femd_h5_create(path, &f, err);
         if (rc == FEMD_OK) rc = identity_write(p, f, err);
         if (rc == FEMD_OK) rc = checkpoint_write_changes(h, f, err);
-        if (rc == FEMD_OK) rc = femd_checkpoint_write_history(h, f, err);
+        if (rc == FEMD_OK) rc = femd_checkpoint_write_history(p->cs, h, f, err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "node", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "record", err); /* per point too, but made of round-off */

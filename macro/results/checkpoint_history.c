@@ -95,8 +95,9 @@ static femd_status history_arrays(size_t n, size_t width, int64_t **k, double **
     return *k && *v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", n);
 }
 
-/* Beside the numbers, only where there are probes: a case with other ones goes on from the same checkpoint. */
-static femd_status history_write_probes(const femd_history *h, femd_h5 *f, femd_error *err) {
+/* Beside the numbers, only where there are probes: a case with other ones goes on from the same checkpoint. Which they
+ * are stands there too, byte by byte (femd_case_probe has no gaps). */
+static femd_status history_write_probes(const femd_case *cs, const femd_history *h, femd_h5 *f, femd_error *err) {
     const size_t width = FEMD_PROBE_NUMBERS * h->nprobes;
     if (width == 0) return FEMD_OK;
     double *v = calloc(h->n * width + 1, sizeof *v);
@@ -104,18 +105,31 @@ static femd_status history_write_probes(const femd_history *h, femd_h5 *f, femd_
     for (size_t i = 0; i < h->n; ++i) memcpy(v + i * width, h->row[i].probe, width * sizeof *v);
     femd_status rc = femd_h5_write(f, "history/probes", H5T_IEEE_F64LE, h->n, width, v, err);
     free(v);
+    if (rc == FEMD_OK)
+        rc = femd_h5_write(f, "history/probes_of", H5T_STD_U8LE, h->nprobes, sizeof *cs->probe, cs->probe, err);
     return rc;
 }
 
-/* What the rows know of the probes, if these are as many as they were; else it stays unknown. */
-static femd_status history_load_probes(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
-    const size_t width = FEMD_PROBE_NUMBERS * h->nprobes;
+/* 1 if the checkpoint's probes are those of the case. */
+static int history_has_probes(const femd_case *cs, const femd_history *h, femd_h5 *f) {
+    const size_t bytes = h->nprobes * sizeof *cs->probe;
     hsize_t rows = 0, columns = 0;
     femd_error ignored = FEMD_ERROR_INIT;
+    uint8_t *was = malloc(bytes + 1);
+    int same = was && femd_h5_shape(f, "history/probes_of", &rows, &columns, &ignored) == FEMD_OK &&
+               rows == h->nprobes && columns == sizeof *cs->probe;
+    same = same && femd_h5_read(f, "history/probes_of", H5T_STD_U8LE, rows, columns, was, &ignored) == FEMD_OK &&
+           memcmp(was, cs->probe, bytes) == 0;
+    free(was);
+    return same;
+}
+
+/* What the rows know of the probes, if these are what they were; else it stays unknown. */
+static femd_status history_load_probes(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
+    const size_t width = FEMD_PROBE_NUMBERS * h->nprobes;
     if (width == 0) return FEMD_OK;
     double *v = calloc(h->n * width + 1, sizeof *v);
-    int there = p->rank == 0 && v && femd_h5_shape(f, "history/probes", &rows, &columns, &ignored) == FEMD_OK &&
-                rows == h->n && columns == width;
+    int there = p->rank == 0 && v && history_has_probes(p->cs, h, f);
     femd_status rc = v ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of %zu steps", h->n);
     if (there) rc = femd_h5_read(f, "history/probes", H5T_IEEE_F64LE, h->n, width, v, err);
     rc = femd_agree(p->comm, rc, err);
@@ -127,7 +141,7 @@ static femd_status history_load_probes(femd_problem *p, femd_history *h, femd_h5
     return rc;
 }
 
-femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, femd_error *err) {
+femd_status femd_checkpoint_write_history(const femd_case *cs, const femd_history *h, femd_h5 *f, femd_error *err) {
     size_t width = history_row_width(h);
     int64_t *k = NULL;
     double *v = NULL;
@@ -137,7 +151,7 @@ femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, fem
     FEMD_TRY_GOTO(rc, femd_h5_group(f, "history", err), done);
     FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/integers", H5T_STD_I64LE, h->n, INTEGERS, k, err), done);
     FEMD_TRY_GOTO(rc, femd_h5_write(f, "history/numbers", H5T_IEEE_F64LE, h->n, width, v, err), done);
-    rc = history_write_probes(h, f, err);
+    rc = history_write_probes(cs, h, f, err);
 done:
     free(k);
     free(v);

@@ -10,7 +10,8 @@
 FEMD_MUST_CHECK femd_status femd_checkpoint_columns(femd_problem *p, femd_h5 *f, int saving, femd_error *err);
 
 /* checkpoint_history.c. Rank 0. */
-FEMD_MUST_CHECK femd_status femd_checkpoint_write_history(const femd_history *h, femd_h5 *f, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_checkpoint_write_history(const femd_case *cs, const femd_history *h, femd_h5 *f,
+                                                          femd_error *err);
 /* All ranks get the rows that rank 0 reads. Collective; agreed. */
 FEMD_MUST_CHECK femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err);
 

@@ -12,6 +12,7 @@
 #include "fields/points.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
+#include "results/probe.h"
 #include "results/recorder.h"
 #include "results_fixture.h"
 
@@ -148,6 +149,42 @@ static void checkpoint_is_the_same_file_for_any_number_of_ranks(void **state) {
     }
     free(all);
     free(one);
+}
+
+/* Rows keep what their probes said; of other probes, were they as many, they know nothing. */
+static void probes_come_back_to_the_same_probes_only(void **state) {
+    fixture *f = *state;
+    femd_error err = FEMD_ERROR_INIT;
+    char *path = femd_path_join(f->folder, "probes.h5");
+    femd_case_probe probe[2] = {{.name = "a", .at = {0.5, 0.5, 0.5}}, {.name = "b", .on = "left"}};
+    const femd_history plain = f->history;
+    double value[2 * FEMD_PROBE_NUMBERS];
+    f->history = (femd_history){.nboundary = plain.nboundary, .wants = plain.wants, .nprobes = 2};
+    f->m.cs.probe = probe;
+    f->m.cs.nprobes = 2;
+    for (size_t i = 0; i < plain.n; ++i) {
+        femd_history_row row = plain.row[i];
+        for (int k = 0; k < 2 * FEMD_PROBE_NUMBERS; ++k) value[k] = 100 * (double)i + k;
+        row.probe = value;
+        assert_int_equal(femd_history_add(&f->history, &row, &err), FEMD_OK);
+    }
+    if (save_filled(f, PETSC_COMM_WORLD, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+    for (int other = 0; other < 3; ++other) {
+        femd_history history = FEMD_HISTORY_INIT;
+        if (other == 1) probe[0].at[1] = 0.25;
+        if (other == 2) f->m.cs.nprobes = 1, probe[0].at[1] = 0.5;
+        femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
+        if (femd_checkpoint_load(p, &history, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(history.n, 2);
+        for (size_t k = 0; k < FEMD_PROBE_NUMBERS * f->m.cs.nprobes; ++k)
+            assert_true(other ? isnan(history.row[1].probe[k]) : history.row[1].probe[k] == 100 + (double)k);
+        femd_history_clear(&history);
+        femd_problem_destroy(&p);
+    }
+    femd_history_clear(&f->history);
+    f->history = plain;
+    f->m.cs.nprobes = 0;
+    free(path);
 }
 
 static femd_status try_load(fixture *f, const char *path, femd_error *err) {
@@ -354,6 +391,7 @@ int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(checkpoint_brings_every_bit_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(probes_come_back_to_the_same_probes_only, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoint_is_the_same_file_for_any_number_of_ranks, setup, teardown),
         cmocka_unit_test_setup_teardown(what_leaves_the_past_alone_may_change, setup, teardown),
         cmocka_unit_test_setup_teardown(what_would_make_another_past_is_refused_by_its_name, setup, teardown),
