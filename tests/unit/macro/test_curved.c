@@ -13,6 +13,7 @@
 #include "mesh/mesh_measure.h"
 #include "model.h"
 #include "near.h"
+#include "results/probe.h"
 
 #define RUN_OK(m)                                                                                                      \
     do {                                                                                                               \
@@ -367,6 +368,36 @@ static void the_ball_has_its_volume(void **state) {
     assert_true(ball_error(4, 1) > 0.2);
 }
 
+/* Faces of unlike size: the mean over a side is that by area. */
+static void bend_graded(const double x[3], double y[3]) {
+    y[0] = x[0];
+    y[1] = x[1] * (1 + 2 * x[1]) / 3;
+    y[2] = x[2] * (1 + x[2]) / 2;
+}
+
+static void probes_of_a_surface_weigh_its_faces_by_area(void **state) {
+    (void)state;
+    static const double G[9] = {0, 0.02, 0.01, 0, 0.03, 0, 0, 0, -0.04};
+    model m;
+    femd_probes *probes;
+    femd_error err = FEMD_ERROR_INIT;
+    double value[FEMD_PROBE_NUMBERS];
+    femd_case_probe probe = {.name = "mean", .on = "right"};
+    model_init(&m, &femd_element_p2, 3);
+    m.cs.probe = &probe;
+    m.cs.nprobes = 1;
+    write_bent(&m, bend_graded);
+    model_affine(&m, G);
+    RUN_OK(&m);
+    if (femd_probes_create(m.p, &probes, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (femd_probes_read(probes, m.p, value, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_near(value[0], 0.5 * (0.02 + 0.01), 1e-12); /* the middle of the side is (1, 0.5, 0.5) */
+    assert_near(value[1], 0.5 * 0.03, 1e-12);
+    assert_near(value[2], 0.5 * -0.04, 1e-12);
+    femd_probes_destroy(&probes);
+    model_clear(&m);
+}
+
 /* ---- what is said of a mesh ---- */
 
 static void measure_mesh(model *m, femd_mesh *mesh, femd_mesh_measure *measure) {
@@ -511,6 +542,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(pressure_all_around_is_in_balance, setup, teardown),
         cmocka_unit_test_setup_teardown(energy_of_a_thick_cylinder_is_of_fourth_order, setup, teardown),
         cmocka_unit_test_setup_teardown(the_ball_has_its_volume, setup, teardown),
+        cmocka_unit_test_setup_teardown(probes_of_a_surface_weigh_its_faces_by_area, setup, teardown),
         cmocka_unit_test(a_box_is_measured),
         cmocka_unit_test_setup_teardown(a_thin_body_of_first_order_is_known_however_it_lies, setup, teardown),
         cmocka_unit_test_setup_teardown(curved_bodies_are_measured_as_they_are, setup, teardown),
