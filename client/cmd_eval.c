@@ -13,8 +13,7 @@
 #include "femd/peer.h"
 #include "run_output.h"
 
-/* A material wherever it stands: in a case (then with the case's orientation and temperature) or in a file of its own.
- */
+/* A material wherever it stands: in a case (then with the case's temperature) or in a file of its own. */
 typedef struct source {
     femd_case cs;  /* if is_case */
     femd_json doc; /* if not */
@@ -71,6 +70,19 @@ static femd_status eval_reached_F(const eval_request *ask, eval_answer *a, femd_
     return FEMD_OK;
 }
 
+/* The constants of the state that was reached; see eval_answer. */
+static femd_status eval_birch(eval_answer *a, femd_error *err) {
+    const uint32_t both = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
+    double U[9], sigma[6];
+    if ((a->response.provided & both) != both) return FEMD_OK;
+    FEMD_TRY(femd_stretch_from_E(a->response.E, U, err));
+    femd_jaumann(a->has_F ? a->F : U, a->response.S, a->response.D, sigma, a->birch);
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 3; c++) a->birch[6 * r + c] -= sigma[r];
+    a->has_birch = 1;
+    return FEMD_OK;
+}
+
 static femd_status eval_write_files(const eval_request *ask, const model *m, const femd_buffer *state,
                                     femd_error *err) {
     const femd_bytes bytes = {state->data, state->size};
@@ -111,6 +123,9 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
     a->notes = femd_material_notes(m->material);
     a->engine = femd_json_string(s->node, "engine", "?");
     a->a0 = eval_lattice_parameter(s->node, &a->caps);
+    a->turned = !eval_is_identity(s->Q);
+    a->grains = femd_json_get(s->node, "orientations") != NULL;
+    a->has_atom_energy = femd_material_atom_energy(m->material, &a->atom_energy);
     FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
     if (ask->state) {
         FEMD_TRY(run_output_read(ask->state, in, err));
@@ -130,8 +145,9 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
         fprintf(stderr, "femd: --temperature has no effect on this material\n");
     if (rc != FEMD_OK) return FEMD_OK;
     for (int c = 0; c < FEMD_SYMMETRIES; c++) a->distance[c] = femd_symmetry_distance((femd_symmetry)c, a->response.D);
-    if (!eval_is_identity(s->Q)) femd_response_unrotate(s->Q, &a->response);
+    if (a->turned) femd_response_unrotate(s->Q, &a->response);
     FEMD_TRY(eval_reached_F(ask, a, err));
+    FEMD_TRY(eval_birch(a, err));
     return eval_write_files(ask, m, out, err);
 }
 
@@ -144,6 +160,8 @@ static int eval_point(const eval_request *ask) {
     femd_status rc = models_engines(&ask->engines, &err);
     if (rc == FEMD_OK) rc = eval_source_open(ask, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
+    if (rc == FEMD_OK && !s.is_case)
+        rc = femd_case_orientation(&s.doc, femd_json_get(s.node, "orientation"), s.Q, &err);
     if (rc == FEMD_OK) rc = eval_evaluate(ask, &s, &m, &in, &out, &a, &err);
     if (rc == FEMD_OK && ask->json)
         eval_print_json(&a);

@@ -18,7 +18,8 @@ typedef struct eval_request {
     int seed, json;
 } eval_request;
 
-/* The answer. Everything in the axes of the case: turned back if the material has an orientation. */
+/* The answer. Everything in the axes of the case, or those of the orientation beside the material: turned back if the
+ * material has an orientation. */
 typedef struct eval_answer {
     femd_request request; /* in the axes of the RVE */
     femd_response response;
@@ -31,6 +32,15 @@ typedef struct eval_answer {
     double distance[FEMD_SYMMETRIES]; /* of the tangent from each class of symmetry in the axes of the RVE */
     int has_F;
     double F[9]; /* the deformation gradient reached */
+    int turned;  /* the material has an orientation */
+    int grains;  /* it has a table of them: the answer is in the axes of the RVE */
+    /* Change of the Cauchy stress with a further small strain of the state that was reached, in its own axes (Birch's
+     * and Wallace's coefficients, what LAMMPS's scripts for elastic constants measure): at a pressure p of a cubic
+     * crystal D11 - p, D12 + p, D44 - p. Pa. */
+    int has_birch;
+    double birch[36];
+    int has_atom_energy;
+    double atom_energy; /* J: of the reference's atoms at rest less that of free atoms at rest, by their number */
 } eval_answer;
 
 /* Fill q->request's controls from the command line. Q: orientation of the material. caps: what it can. F: of --F, or U.

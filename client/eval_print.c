@@ -36,6 +36,8 @@ static void print_material(const eval_answer *a) {
     for (int k = 0; (line = model_next_note(&notes, &length)); k++)
         printf("  %-18s %.*s\n", k ? "" : "remarks", length, line);
     if (a->a0 > 0) printf("  %-18s a0 = %.7g angstrom\n", "reference", a->a0 * 1e10);
+    if (a->grains) printf("  %-18s the RVE's; the material's table of orientations turns each grain\n", "axes");
+    if (a->turned) printf("  %-18s the solver's; the RVE is turned in them by the material's orientation\n", "axes");
 }
 
 /* A quantity as the list names it: one row, or one for each row of a 6x6 matrix. */
@@ -63,6 +65,52 @@ static void print_cauchy(const eval_answer *a) {
     if (!a->has_F) return;
     femd_cauchy(a->F, a->response.S, sigma);
     print_row("Cauchy stress", sigma, 6, 1e9, "GPa");
+}
+
+static int print_birch_differs(const eval_answer *a) {
+    double most = 0, off = 0;
+    for (int c = 0; c < 36; c++) {
+        most = fmax(most, fabs(a->response.D[c]));
+        off = fmax(off, fabs(a->birch[c] - a->response.D[c]));
+    }
+    return a->has_birch && off > 1e-4 * most;
+}
+
+/* Beside the tangent where they are not the same. */
+static void print_birch(const eval_answer *a) {
+    if (!print_birch_differs(a)) return;
+    printf(
+        "  %-18s dsigma/dstrain from this state on, as LAMMPS's scripts measure it (cubic, at a pressure p: D11 - p, "
+        "D12 + p, D44 - p)\n",
+        "constants B");
+    for (int i = 0; i < 6; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "constants B %s", voigt[i]);
+        print_row(name, a->birch + 6 * i, 6, 1e9, "GPa");
+    }
+}
+
+/* Per atom; the energy of the answer counts from the reference. */
+static double print_energy_per_atom(const eval_answer *a) {
+    const double change = a->response.provided & FEMD_WANT_ENERGY ? a->response.energy * a->caps.volume : 0;
+    return a->atom_energy + change / a->caps.atoms;
+}
+
+static double print_energy_per_atom_error(const eval_answer *a) {
+    return a->response.provided & FEMD_WANT_ENERGY ? a->response.energy_err * a->caps.volume / a->caps.atoms : 0;
+}
+
+static void print_atom_energy(const eval_answer *a) {
+    if (!a->has_atom_energy) return;
+    const double here = print_energy_per_atom(a) / FEMD_ELEMENTARY_CHARGE,
+                 reference = a->atom_energy / FEMD_ELEMENTARY_CHARGE;
+    printf("  %-18s %12.8g  eV against free atoms%s", "energy of an atom", here,
+           a->response.provided & FEMD_WANT_ENERGY ? "" : ", of the reference");
+    if (a->response.provided & FEMD_WANT_ENERGY && here != reference)
+        printf(" (%.8g at rest in the reference)", reference);
+    printf("\n");
+    const double error = print_energy_per_atom_error(a) / FEMD_ELEMENTARY_CHARGE;
+    if (error > 0) print_row("  its error", &error, 1, 1, "eV");
 }
 
 /* Of the diagonal; all of it is in the JSON. */
@@ -112,7 +160,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         }
         print_quantity(r, q);
         if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
-        if (i == FEMD_QUANTITY_TANGENT) print_distance(a);
+        if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }
 }
 
@@ -127,9 +175,12 @@ void eval_print_table(const eval_answer *a) {
     if (femd_voigt_any(r->S_err)) print_row("error of S", r->S_err, 6, 1e9, "GPa");
     print_error_of_tangent(r);
     if (femd_voigt_any(r->dSdT_err)) print_row("error of dS/dT", r->dSdT_err, 6, 1e6, "MPa/K");
+    if (femd_voigt_any(r->E_err)) print_row("error of E", r->E_err, 6, 1, "");
     print_place(r, FEMD_QUANTITY_J);
+    if (r->J_err > 0) print_row("  its error", &r->J_err, 1, 1, "");
     print_compressibility(a);
     print_wanted(a, 1);
+    print_atom_energy(a);
     print_place(r, FEMD_QUANTITY_HILL_MANDEL);
     if (r->hill_mandel_err > 0) print_row("  its error", &r->hill_mandel_err, 1, 1, "");
     for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
@@ -248,15 +299,23 @@ static void print_json_distances(writer *outer, const eval_answer *a) {
     printf("}");
 }
 
-static void print_json_errors(writer *outer, const femd_response *r) {
+/* Strain and J have errors only where control found them. */
+static int print_is_prescribed(const femd_response *r, size_t place) {
+    return (place == FEMD_QUANTITY_STRAIN && !femd_voigt_any(r->E_err)) ||
+           (place == FEMD_QUANTITY_J && !(r->J_err > 0));
+}
+
+static void print_json_errors(writer *outer, const eval_answer *a) {
+    const femd_response *r = &a->response;
     writer w = {0};
     print_key(outer, "errors");
     printf("{");
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        if (!q->sampled || !femd_response_holds(r, q)) continue;
+        if (!q->sampled || !femd_response_holds(r, q) || print_is_prescribed(r, i)) continue;
         print_numbers(&w, q->key, femd_response_error(r, q), q->shape, q->numbers);
     }
+    if (a->has_atom_energy) print_number(&w, "energy_per_atom", print_energy_per_atom_error(a));
     printf("}");
 }
 
@@ -309,6 +368,7 @@ void eval_print_json(const eval_answer *a) {
     print_number(&w, "atoms", a->caps.atoms);
     print_number(&w, "volume", a->caps.volume);
     if (a->a0 > 0) print_number(&w, "a0", a->a0);
+    print_text(&w, "axes", a->turned ? "turned" : "rve");
     print_number(&w, "temperature", a->request.temperature);
     if (a->request.control == FEMD_CONTROL_PRESSURE) print_number(&w, "pressure", a->request.pressure);
     print_hash(&w, "state_in", &a->request.state_in);
@@ -316,12 +376,15 @@ void eval_print_json(const eval_answer *a) {
         print_hash(&w, "state_out", &r->state_out);
         print_json_answers(&w, a);
         print_json_distances(&w, a);
+        if (a->has_birch) print_matrix(&w, "birch", a->birch, 6);
+        if (a->has_atom_energy) print_number(&w, "energy_per_atom", print_energy_per_atom(a));
+        if (a->has_atom_energy) print_number(&w, "energy_per_atom_of_reference", a->atom_energy);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {
             print_number(&w, "dJ_dp", r->dJdp);
             print_vector(&w, "dJ_dC", r->dJdC, 6);
             print_vector(&w, "dS_dp", r->dSdp, 6);
         }
-        print_json_errors(&w, r);
+        print_json_errors(&w, a);
         print_json_notes(&w, r->notes);
         if (a->has_F) print_json_from_F(&w, a);
     }

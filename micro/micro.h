@@ -26,6 +26,10 @@ const femd_hash *femd_material_id(const femd_material *m);
 /* Remarks on the potential, one a line; "" if there are none. Borrowed from m. */
 const char *femd_material_notes(const femd_material *m);
 
+/* Energy of an atom (J): of the reference's atoms at rest less that of as many free atoms at rest, by their number.
+ * Returns 1, or 0 where the engine has no atoms or the energy of free ones is not to be had. */
+int femd_material_atom_energy(const femd_material *m, double *energy);
+
 /* Evaluate one point. state_in is a whole blob (size 0 = virgin). *state_out is emptied, then holds the new blob (size
  * 0 if the engine keeps none); r->state_out is its hash. A wanted quantity that the material cannot answer gives
  * UNSUPPORTED. Never fails otherwise than by r->status (also returned); err has the words. */

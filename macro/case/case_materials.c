@@ -78,7 +78,8 @@ static femd_status material_add(femd_case *c, size_t *room, const cJSON *node, f
     c->nmaterials++; /* so that its text is freed, whatever comes */
     if (!table) {
         snprintf(c->material[first].region, sizeof base.region, "%s", femd_json_string(node, "region", "all"));
-        FEMD_TRY(case_read_orientation(c, femd_json_get(node, "orientation"), c->material[first].orientation, err));
+        FEMD_TRY(
+            femd_case_orientation(&c->doc, femd_json_get(node, "orientation"), c->material[first].orientation, err));
         return material_check_regions(c, first, err);
     }
     for (int k = 0; k < 2; k++) {

@@ -14,13 +14,13 @@ static void orientation_turn(double angle, double *c, double *s) {
 }
 
 /* The crystal turned by angle about axis: Q = R^T with Rodrigues' R = c I + s [n]x + (1 - c) n n^T. */
-static femd_status orientation_axis_angle(const femd_case *c, const cJSON *node, double Q[9], femd_error *err) {
+static femd_status orientation_axis_angle(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
     double n[3], angle, cosine, sine, length;
-    FEMD_TRY(femd_json_quantities(&c->doc, node, "axis", FEMD_DIM_NONE, 3, n, err));
-    FEMD_TRY(femd_json_quantity(&c->doc, node, "angle", FEMD_DIM_ANGLE, 0, &angle, err));
+    FEMD_TRY(femd_json_quantities(doc, node, "axis", FEMD_DIM_NONE, 3, n, err));
+    FEMD_TRY(femd_json_quantity(doc, node, "angle", FEMD_DIM_ANGLE, 0, &angle, err));
     length = sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
     if (!(length > 0) || !isfinite(length))
-        return femd_json_fail(&c->doc, femd_json_get(node, "axis"), err, "the axis has no direction");
+        return femd_json_fail(doc, femd_json_get(node, "axis"), err, "the axis has no direction");
     for (int i = 0; i < 3; i++) n[i] /= length;
     orientation_turn(angle, &cosine, &sine);
     const double cross[9] = {0, -n[2], n[1], n[2], 0, -n[0], -n[1], n[0], 0};
@@ -48,26 +48,26 @@ void case_bunge(const double angle[3], double Q[9]) {
     memcpy(Q, g, sizeof g);
 }
 
-static femd_status orientation_euler(const femd_case *c, const cJSON *node, double Q[9], femd_error *err) {
+static femd_status orientation_euler(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
     double angle[3];
-    FEMD_TRY(femd_json_quantities(&c->doc, node, "euler", FEMD_DIM_ANGLE, 3, angle, err));
+    FEMD_TRY(femd_json_quantities(doc, node, "euler", FEMD_DIM_ANGLE, 3, angle, err));
     case_bunge(angle, Q);
     return FEMD_OK;
 }
 
-femd_status case_read_orientation(const femd_case *c, const cJSON *node, double Q[9], femd_error *err) {
+femd_status femd_case_orientation(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
     femd_error why = FEMD_ERROR_INIT;
     for (int i = 0; i < 9; i++) Q[i] = i % 4 == 0;
     if (!node) return FEMD_OK;
     if (femd_json_get(node, "euler"))
-        FEMD_TRY(orientation_euler(c, node, Q, err));
+        FEMD_TRY(orientation_euler(doc, node, Q, err));
     else if (cJSON_IsObject(node))
-        FEMD_TRY(orientation_axis_angle(c, node, Q, err));
+        FEMD_TRY(orientation_axis_angle(doc, node, Q, err));
     else {
         int i = 0;
         for (const cJSON *row = node->child; row; row = row->next)
             for (const cJSON *x = row->child; x; x = x->next) Q[i++] = x->valuedouble;
     }
-    if (femd_rotation_check(Q, &why) != FEMD_OK) return femd_json_fail(&c->doc, node, err, "%s", why.text);
+    if (femd_rotation_check(Q, &why) != FEMD_OK) return femd_json_fail(doc, node, err, "%s", why.text);
     return FEMD_OK;
 }

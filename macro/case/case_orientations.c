@@ -46,7 +46,7 @@ static femd_status orientations_of_object(femd_case *c, size_t *room, const femd
         if (n == 0 || n >= FEMD_NAME_MAX)
             return femd_json_fail(&c->doc, row, err, "the name of a region needs 1 to %d characters",
                                   FEMD_NAME_MAX - 1);
-        FEMD_TRY(case_read_orientation(c, row, Q, err));
+        FEMD_TRY(femd_case_orientation(&c->doc, row, Q, err));
         FEMD_TRY(orientations_add(c, room, base, row->string, -1, Q, err));
     }
     return FEMD_OK;

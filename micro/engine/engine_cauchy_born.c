@@ -76,6 +76,12 @@ static const char *notes_cauchy_born(const void *instance) {
     return n->notes;
 }
 
+static femd_status atom_energy_cauchy_born(const void *instance, double *energy, femd_error *err) {
+    FEMD_TRY(femd_native_atom_energy(instance, energy, err));
+    *energy *= FEMD_ELEMENTARY_CHARGE;
+    return FEMD_OK;
+}
+
 const femd_engine femd_engine_cauchy_born = {
     .abi = FEMD_ENGINE_ABI,
     .number = FEMD_ENGINE_CAUCHY_BORN,
@@ -86,4 +92,5 @@ const femd_engine femd_engine_cauchy_born = {
     .dump = dump_cauchy_born,
     .close = close_cauchy_born,
     .notes = notes_cauchy_born,
+    .atom_energy = atom_energy_cauchy_born,
 };

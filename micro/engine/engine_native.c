@@ -145,16 +145,26 @@ static femd_status engine_native_first_method(turn *t, femd_response *r, femd_er
     double S[6];
     femd_bytes carried;
     FEMD_TRY(engine_native_begin(t, slot, &e.conditions, &carried, err));
-    if (!strain_alone) e.conditions.wants |= FEMD_WANT_STRESS; /* it finds the strain */
+    if (!strain_alone) e.conditions.wants |= FEMD_WANT_STRESS;    /* it finds the strain */
+    if (!strain_alone && (e.conditions.wants & FEMD_WANT_ENERGY)) /* what an error of the strain means for the energy */
+        e.conditions.wants |= FEMD_WANT_THERMAL_STRESS & slot->method->wants;
     e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
     FEMD_TRY(femd_control_solve(q, path->E, engine_native_strain, &e, r, err));
+    double D[36];
+    memcpy(D, r->D, sizeof D);
     if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
     femd_balance b = {.x = path->x};
     memcpy(b.tau, path->last.tau, sizeof b.tau);
     if (slot->method->balance) (void)slot->method->balance(slot->self, &b);
     femd_place_stress(&n->rve, &path->place, b.tau, S); /* of the atoms, whose equilibrium the residual measures */
     FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, b.x, S, b.held, &r->hill_mandel, err));
-    return slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err);
+    FEMD_TRY(slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err));
+    femd_control_errors(q, D, r);
+    if (!(q->wants & FEMD_WANT_THERMAL_STRESS)) {
+        memset(r->dSdT, 0, sizeof r->dSdT);
+        memset(r->dSdT_err, 0, sizeof r->dSdT_err);
+    }
+    return FEMD_OK;
 }
 
 /* Another method answers its wants at the strain that was found. */
@@ -227,6 +237,13 @@ static const char *engine_native_notes(const void *self) {
     return s->n->notes;
 }
 
+static femd_status engine_native_atom_energy(const void *self, double *energy, femd_error *err) {
+    const instance *s = self;
+    FEMD_TRY(femd_native_atom_energy(s->n, energy, err));
+    *energy *= FEMD_ELEMENTARY_CHARGE;
+    return FEMD_OK;
+}
+
 const femd_engine femd_engine_native = {
     .abi = FEMD_ENGINE_ABI,
     .number = FEMD_ENGINE_NATIVE,
@@ -237,4 +254,5 @@ const femd_engine femd_engine_native = {
     .dump = engine_native_dump,
     .close = engine_native_close,
     .notes = engine_native_notes,
+    .atom_energy = engine_native_atom_energy,
 };

@@ -95,6 +95,10 @@ const char *femd_material_notes(const femd_material *material) {
     return material->engine->notes ? material->engine->notes(material->instance) : "";
 }
 
+int femd_material_atom_energy(const femd_material *material, double *energy) {
+    return material->engine->atom_energy && material->engine->atom_energy(material->instance, energy, NULL) == FEMD_OK;
+}
+
 static femd_status material_check_request(const femd_material *material, const femd_request *q, femd_error *err) {
     const uint32_t missing = q->wants & ~material->caps.wants;
     if (missing) {

@@ -42,6 +42,8 @@ double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */
 FEMD_MUST_CHECK femd_status femd_native_masses(const femd_native *native, const femd_json *doc, double **mass,
                                                femd_error *err);
+/* eV, of one atom on the average: the reference's atoms at rest, less the same atoms when each is alone. */
+FEMD_MUST_CHECK femd_status femd_native_atom_energy(const femd_native *native, double *energy, femd_error *err);
 /* Extended XYZ of n atoms at (E, w), w = NULL for none; displacements are total (from the reference). */
 FEMD_MUST_CHECK femd_status femd_native_dump(femd_native *native, const double E[6], const double *w, femd_buffer *out,
                                              femd_error *err);

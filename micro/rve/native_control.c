@@ -132,6 +132,55 @@ static femd_status control_pressure(const femd_request *request, const double st
     return femd_fail(err, FEMD_NOT_CONVERGED, "the prescribed pressure was not reached in %d steps", ITERATIONS);
 }
 
+/* |dJ| by |dp| = |C| : S_err / (3J), and E with it. */
+static void control_pressure_errors(femd_response *response) {
+    double C[6], size = 0;
+    femd_strain_metric(response->E, C, NULL);
+    for (int c = 0; c < 6; c++) size += (c < 3 ? 1 : 2) * fabs(C[c]) * response->S_err[c];
+    response->J_err = fabs(response->dJdp) * size / (3 * response->J);
+    for (int c = 0; c < 6; c++) /* dC/dJ = 2 C/(3J); shears of E are those of C */
+        response->E_err[c] = (c < 3 ? 1 : 2) * fabs(C[c]) / (3 * response->J) * response->J_err;
+}
+
+/* dE = D_cc^-1 dS of the components whose stress is prescribed; dJ = J C^-1 : dE. */
+static void control_mixed_errors(const femd_request *request, const double D[36], femd_response *response) {
+    int list[6], n = 0;
+    double inverse[6], slope[6] = {0}; /* dJ/dS of each */
+    femd_strain_metric(response->E, NULL, inverse);
+    for (int c = 0; c < 6; c++)
+        if (request->mask & (1u << c)) list[n++] = c;
+    for (int k = 0; k < n; k++) {
+        double M[36], column[6] = {0};
+        for (int a = 0; a < n; a++)
+            for (int b = 0; b < n; b++) M[a * n + b] = D[6 * list[a] + list[b]];
+        column[k] = response->S_err[list[k]];
+        if (femd_small_solve(n, M, column)) return;
+        for (int a = 0; a < n; a++) {
+            response->E_err[list[a]] += fabs(column[a]);
+            slope[k] += response->J * inverse[list[a]] * column[a]; /* engineering shears: both halves of C^-1 */
+        }
+    }
+    for (int k = 0; k < n; k++) response->J_err += fabs(slope[k]);
+}
+
+void femd_control_errors(const femd_request *request, const double D[36], femd_response *response) {
+    memset(response->E_err, 0, sizeof response->E_err);
+    response->J_err = 0;
+    if (request->control == FEMD_CONTROL_PRESSURE)
+        control_pressure_errors(response);
+    else if (request->mask)
+        control_mixed_errors(request, D, response);
+    double energy = 0, helmholtz = 0; /* du = (S - T dS/dT) : dE, dpsi = S : dE */
+    for (int c = 0; c < 6; c++) {
+        energy += fabs(response->S[c] - request->temperature * response->dSdT[c]) * response->E_err[c];
+        helmholtz += fabs(response->S[c]) * response->E_err[c];
+    }
+    if (request->wants & FEMD_WANT_ENERGY)
+        response->energy_err = sqrt(response->energy_err * response->energy_err + energy * energy);
+    if (request->wants & FEMD_WANT_HELMHOLTZ)
+        response->helmholtz_err = sqrt(response->helmholtz_err * response->helmholtz_err + helmholtz * helmholtz);
+}
+
 femd_status femd_control_solve(const femd_request *request, const double start[6], femd_strain_function f, void *user,
                                femd_response *response, femd_error *err) {
     const femd_status rc = request->control == FEMD_CONTROL_PRESSURE

@@ -18,6 +18,11 @@ typedef femd_status (*femd_strain_function)(void *user, const double E[6], doubl
 FEMD_MUST_CHECK femd_status femd_control_solve(const femd_request *request, const double start[6],
                                                femd_strain_function f, void *user, femd_response *response,
                                                femd_error *err);
+/* What errors of a sampled stress (response->S_err; D: the tangent that control worked with) leave of the strain that
+ * was found: E_err and J_err of *response, S_err being taken to add up, since how stresses err together is not known. 0
+ * of prescribed components, and where nothing was sampled. What they mean for the energies is added to the errors of
+ * those; dS/dT is needed for it. */
+void femd_control_errors(const femd_request *request, const double D[36], femd_response *response);
 /* det F = sqrt(det(2E+I)). */
 double femd_strain_jacobian(const double E[6]);
 /* C = 2E + I, its inverse (Voigt without engineering factors, either may be NULL) and its determinant. */

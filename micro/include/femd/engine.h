@@ -64,6 +64,9 @@ typedef struct femd_engine {
     /* Built-in engines alone (never read from a shared object): what the user should know of the material's inputs, one
      * remark a line, "" if nothing. Borrowed from the instance. NULL: never anything. */
     const char *(*notes)(const void *instance);
+    /* These too: *energy (J), per atom, of the reference's atoms at rest less that of as many free ones. NULL: there
+     * are no atoms. */
+    femd_status (*atom_energy)(const void *instance, double *energy, femd_error *err);
 } femd_engine;
 
 #endif

@@ -35,9 +35,9 @@ extern "C" {
 
 /* clang-format off */
 #define FEMD_QUANTITY_LIST(X) \
-  X(STRAIN, 32, ALWAYS, NULL, E, "strain", STRAIN, EXACT, MEAN, "-", "strain E", 1, "", \
+  X(STRAIN, 32, ALWAYS, NULL, E, "strain", STRAIN, SAMPLED, MEAN, "-", "strain E", 1, "", \
     "Green-Lagrange strain reached") \
-  X(J, 33, ALWAYS, NULL, J, "J", SCALAR, EXACT, MEAN, "-", "J = det F", 1, "", \
+  X(J, 33, ALWAYS, NULL, J, "J", SCALAR, SAMPLED, MEAN, "-", "J = det F", 1, "", \
     "det F") \
   X(STRESS, 0, WANTED, "stress", S, "stress", STRESS, SAMPLED, MEAN, "Pa", "stress S", 1e9, "GPa", \
     "second Piola-Kirchhoff stress") \

@@ -53,7 +53,8 @@ static void goes_over_the_wire_with_and_without_error(void **state) {
         assert_false(femd_response_is_finite(&r));
         femd_buffer_clear(&frame);
     }
-    assert_int_equal(size[1] - size[0], 8 * (6 + 6 + 1)); /* errors of stress, made-up and Hill-Mandel */
+    assert_int_equal(size[1] - size[0],
+                     8 * (6 + 6 + 1 + 6 + 1)); /* errors of stress, made-up, Hill-Mandel, strain and J */
 }
 
 /* Who does not know the line passes it over. */

@@ -128,9 +128,9 @@ static void response_has_no_room_for_what_was_not_wanted(void **state) {
         assert_int_equal(held_by(p), answers[i].quantities);
     }
     femd_response r = sample_response(FEMD_WANT_STRESS, 1, 0);
-    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 7) + 32); /* errors of the stress and of Hill-Mandel */
+    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 14) + 32); /* each with its error */
     memset(r.S_err, 0, sizeof r.S_err);
-    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 1) + 32); /* a zero needs no room */
+    assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 8) + 32); /* a zero needs no room */
 }
 
 /* A newer peer's response: one more quantity in front, one behind all that is known, with and without errors. */
@@ -173,9 +173,9 @@ static void damaged_contents_are_refused(void **state) {
         {64, 0},     /* no number at all */
         {64 + 5, 1}, /* reserved bytes behind the lengths */
         {56, 2},     /* the error of a tangent that is not held */
-        {56 + 4, 1}, /* the strain has no error */
+        {56 + 1, 1}, /* the stability has no error */
     };
-    femd_response r = sample_response(FEMD_WANT_STRESS, 1, 0), back;
+    femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_STABILITY, 1, 0), back;
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         uint8_t p[FEMD_RESPONSE_BYTES_MAX + 64] = {0};
         const size_t n = femd_response_encode(&r, p);
