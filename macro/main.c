@@ -240,7 +240,8 @@ static void run_tell_way_back(const app *a, femd_error *err) {
 static int run_finish(app *a, femd_status rc, femd_error *err) {
     int sig = run_agreed_signal(a);
     int stopped =
-        sig && (rc == FEMD_OK ? a->problem && a->problem->time < a->cs.end_time * (1 - 1e-12) : rc == FEMD_CANCELLED);
+        sig && (rc == FEMD_OK ? a->problem && !femd_stepping_finished(&a->cs, a->problem->step, a->problem->load_time)
+                              : rc == FEMD_CANCELLED);
     if (stopped)
         rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
                        strsignal(sig), a->problem ? a->problem->step : 0);

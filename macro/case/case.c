@@ -123,6 +123,8 @@ static void case_read_numerics(femd_case *c) {
     c->growth = femd_json_number(steps, "growth", 1.5);
     c->cut = femd_json_number(steps, "cut", 0.5);
     c->predictor = femd_json_bool(steps, "predictor", 1);
+    c->arc_length = strcmp(femd_json_string(steps, "control", "time"), "arc-length") == 0;
+    c->max_steps = case_integer(steps, "max_steps", 10 * c->step_count);
     c->rtol = femd_json_number(solver, "rtol", 1e-7);
     c->loose = femd_json_number(solver, "loose", 1e-3);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
@@ -194,6 +196,23 @@ static femd_status case_read_petsc(femd_case *c, femd_error *err) {
 
 /* ---- the whole ---- */
 
+/* A path has one load factor, and no times at which something were to happen. */
+static femd_status case_check_path(const femd_case *c, femd_error *err) {
+    const cJSON *steps = femd_json_get(c->doc.root, "steps"), *entry = femd_json_get(c->doc.root, "boundary");
+    if (!c->arc_length) {
+        const cJSON *most = femd_json_get(steps, "max_steps");
+        return most ? femd_json_fail(&c->doc, most, err, "belongs to steps.control \"arc-length\"") : FEMD_OK;
+    }
+    if (femd_case_temperature_ramps(c))
+        return femd_json_fail(&c->doc, femd_json_get(c->doc.root, "temperature"), err,
+                              "steps.control \"arc-length\" follows a load, not a temperature that changes");
+    for (entry = entry ? entry->child : NULL; entry; entry = entry->next)
+        if (femd_json_get(entry, "table"))
+            return femd_json_fail(&c->doc, femd_json_get(entry, "table"), err,
+                                  "steps.control \"arc-length\" makes the load factor an unknown: no table can say it");
+    return FEMD_OK;
+}
+
 static femd_status case_read_sections(femd_case *c, femd_error *err) {
     c->title = strdup(femd_json_string(c->doc.root, "title", ""));
     if (!c->title) return case_no_memory(err);
@@ -203,6 +222,7 @@ static femd_status case_read_sections(femd_case *c, femd_error *err) {
     FEMD_TRY(case_read_conditions(c, err));
     FEMD_TRY(case_read_element(c, err));
     case_read_numerics(c);
+    FEMD_TRY(case_check_path(c, err));
     FEMD_TRY(case_read_output(c, err));
     return case_read_petsc(c, err);
 }

@@ -104,6 +104,8 @@ typedef struct femd_case {
     int max_cuts;       /* in a row; default 6 */
     double growth, cut; /* 1.5, 0.5 */
     int predictor;      /* default 1 */
+    int arc_length;     /* 1: the load factor is an unknown of every step (steps.control) */
+    int max_steps;      /* then: steps at most; default 10 x step_count */
     /* element and solver */
     const femd_element *element; /* of the list of elements */
     double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */

@@ -32,6 +32,8 @@ static PetscErrorCode field_lay_out(femd_field *field) {
     PetscCall(PetscSectionDestroy(&section));
     PetscCall(DMCreateGlobalVector(field->dm, &field->committed));
     PetscCall(VecZeroEntries(field->committed));
+    PetscCall(VecDuplicate(field->committed, &field->before));
+    PetscCall(VecZeroEntries(field->before));
     PetscCall(DMCreateLocalVector(field->dm, &field->local));
     PetscCall(DMCreateLocalVector(field->dm, &field->scatter));
     PetscCall(DMCreateGlobalVector(field->dm, &field->work));
@@ -66,6 +68,7 @@ void femd_field_destroy(femd_field **out) {
     femd_boundary_destroy(&field->boundary);
     femd_assembly_destroy(&field->assembly);
     (void)VecDestroy(&field->committed);
+    (void)VecDestroy(&field->before);
     (void)VecDestroy(&field->local);
     (void)VecDestroy(&field->scatter);
     (void)VecDestroy(&field->work);

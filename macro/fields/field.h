@@ -55,6 +55,11 @@ typedef struct femd_field_kind {
     /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+    /* The path of an equilibrium under loads that grow in proportion: K at the committed values or at the state last
+     * evaluated, rate = - dR/d(load time) and move = d(prescribed entries)/d(load time), zero elsewhere, so that
+     * dX/d(load time) = K^-1 rate + move. *possible = 0 if there are no answers yet. BAD_INPUT if the loads grow
+     * otherwise. NULL: cannot be followed. */
+    femd_status (*path)(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible, femd_error *err);
     femd_field_scale (*scale)(const femd_field *field);
     /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. After the
      * commit: of what was asked then. */
@@ -71,7 +76,7 @@ struct femd_field {
     int components;
     size_t n;                       /* entries on this rank: components x nodes; entry components x node + component */
     DM dm;                          /* the grid with this layout; global vectors hold prescribed entries too */
-    Vec committed;                  /* global */
+    Vec committed, before;          /* global; before: those committed one step earlier */
     Vec local, scatter, work;       /* to write into: local, local, global */
     struct femd_boundary *boundary; /* of boundary.h; owned */
     struct femd_assembly *assembly; /* of assembly.h; owned */

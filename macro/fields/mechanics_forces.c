@@ -109,7 +109,7 @@ static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
     memset(&m->before, 0, sizeof m->before);
     m->has_before = 1;
     if (p->step == 0 && !m->has_tangent) return FEMD_OK;
-    FEMD_TRY(femd_boundary_set_time(field, p->time, err));
+    FEMD_TRY(femd_boundary_set_time(field, p->load_time, err));
     femd_mechanics_internal(p, p->pt->F, p->pt->S, m->unbalanced);
     FEMD_TRY(mechanics_follow_committed(field, err));
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->before, err));

@@ -74,7 +74,7 @@ static femd_status mechanics_give_virgin(femd_problem *p, const femd_response *a
     return FEMD_OK;
 }
 
-static femd_status mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
+femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
     size_t n = 0;
     double kelvin;
     FEMD_TRY(femd_mechanics_first_temperature(p, &kelvin, err));
@@ -106,7 +106,7 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     const femd_boundary *boundary = field->boundary;
     const size_t n = field->n;
     *possible = 1;
-    if (p->step == 0 && !m->has_tangent) FEMD_TRY(mechanics_start_from_virgin(p, possible, err));
+    if (p->step == 0 && !m->has_tangent) FEMD_TRY(femd_mechanics_start_from_virgin(p, possible, err));
     if (!*possible) return FEMD_OK;
     double *jump = calloc(3 * n + 1, sizeof *jump), *balance = jump + n, *u = jump + 2 * n;
     FEMD_TRY(femd_agree(p->comm, jump ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));

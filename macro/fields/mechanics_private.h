@@ -74,7 +74,13 @@ void femd_mechanics_traction(const void *self, PetscInt cell, int side, double *
 /* mechanics_reach.c */
 femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err);
 /* mechanics_predictor.c */
+/* Before the first step: the answers of one virgin point of each material stand for all. *possible 0: there are none.
+ */
+femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err);
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+/* mechanics_path.c */
+femd_status femd_mechanics_path(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible,
+                                femd_error *err);
 /* mechanics_commit.c. After convergence at the state last evaluated: ask the case's wants_committed, commit points and
  * states, and fill reaction, energy, hill_mandel_max, stability_min of the record. Collective. */
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err);

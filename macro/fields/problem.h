@@ -24,6 +24,9 @@ typedef struct femd_problem {
     femd_field *field[FEMD_FIELDS]; /* owned; all that the output and the checkpoint hold at the nodes */
     femd_field *displacement;       /* field[0] */
     double time, dt;                /* committed time; next increment */
+    double load_time;               /* at which loads and boundary values of the committed state stand: time, or apart
+                                       from it with steps.control "arc-length" */
+    double arc_scale;               /* m of a path by unit of time; 0 = not known yet */
     int step;                       /* last committed step, 0 = virgin */
     int unstable;                   /* negative eigenvalues of the tangent there, -1 = not known */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */

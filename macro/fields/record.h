@@ -16,8 +16,9 @@ typedef enum femd_newton_end {
 typedef struct femd_step_record {
     int step; /* 1, 2, ... */
     double time, dt;
-    int newton; /* iterations */
-    int cuts;   /* attempts given up before this one */
+    double load_time; /* at which the loads stand: time, unless the load factor is an unknown */
+    int newton;       /* iterations */
+    int cuts;         /* attempts given up before this one */
     int nresiduals;
     double residual[64]; /* |r| of each iteration, N */
     double reference;    /* reference force of the state the step ended with, N */

@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 8 };
+enum { FORMAT = 9 };
 
 /* ---- which case it is ---- */
 
@@ -97,12 +97,15 @@ static femd_status identity_write(const femd_problem *p, femd_h5 *f, femd_error 
     FEMD_TRY(femd_h5_write(f, "step", H5T_STD_I64LE, 1, 0, &step, err));
     FEMD_TRY(femd_h5_write(f, "time", H5T_IEEE_F64LE, 1, 0, &p->time, err));
     FEMD_TRY(femd_h5_write(f, "dt", H5T_IEEE_F64LE, 1, 0, &p->dt, err));
+    const double path[2] = {p->load_time, p->arc_scale};
+    FEMD_TRY(femd_h5_write(f, "path", H5T_IEEE_F64LE, 2, 0, path, err));
     return identity_write_document(p, f, err);
 }
 
 typedef struct identity {
     int64_t step;
     double time, dt;
+    double path[2];                /* load time, arc scale */
     int other_steps, other_solver; /* the case wants other increments, another solver than the one that wrote */
     uint64_t changes;              /* bytes of the list of changes, with its NUL */
 } identity;
@@ -115,7 +118,7 @@ static femd_status identity_compare(const femd_problem *p, femd_h5 *f, const cha
     femd_status rc;
     FEMD_TRY_GOTO(rc, identity_read_text(f, "document", path, &document, err), done);
     FEMD_TRY_GOTO(rc, identity_read_text(f, "changes", path, changes, err), done);
-    FEMD_TRY_GOTO(rc, femd_checkpoint_compare(p->cs, document, id->time, path, &fresh, err), done);
+    FEMD_TRY_GOTO(rc, femd_checkpoint_compare(p->cs, document, id->path[0], path, &fresh, err), done);
     FEMD_TRY_GOTO(rc, femd_text_add(&all, err, "%s", *changes), done);
     for (size_t at = 0; at < fresh.size;) {
         const char *line = (const char *)fresh.data + at;
@@ -151,7 +154,9 @@ static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *
     FEMD_TRY(femd_h5_read(f, "step", H5T_STD_I64LE, 1, 0, &id->step, err));
     FEMD_TRY(femd_h5_read(f, "time", H5T_IEEE_F64LE, 1, 0, &id->time, err));
     FEMD_TRY(femd_h5_read(f, "dt", H5T_IEEE_F64LE, 1, 0, &id->dt, err));
-    if (id->step < 0 || id->step > INT32_MAX || !isfinite(id->time) || !isfinite(id->dt))
+    FEMD_TRY(femd_h5_read(f, "path", H5T_IEEE_F64LE, 2, 0, id->path, err));
+    if (id->step < 0 || id->step > INT32_MAX || !isfinite(id->time) || !isfinite(id->dt) || !isfinite(id->path[0]) ||
+        !isfinite(id->path[1]))
         return femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: step, time or dt are no numbers of a run", path);
     FEMD_TRY(identity_compare(p, f, path, id, changes, err)); /* first: its words name the key */
     if (femd_hash_equal(&hash, &stored)) return FEMD_OK;
@@ -201,6 +206,8 @@ static femd_status checkpoint_take_identity(femd_problem *p, femd_history *h, id
     h->changes = changes;
     p->step = (int)id->step;
     p->time = id->time;
+    p->load_time = id->path[0];
+    p->arc_scale = id->path[1];
     p->dt = id->other_steps ? p->cs->end_time / p->cs->step_count : id->dt;
     return FEMD_OK;
 }

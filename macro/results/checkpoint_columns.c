@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/collective.h"
+#include "base/petsc_edge.h"
 #include "results/checkpoint_private.h"
 
 /* ---- columns ---- */
@@ -130,13 +131,15 @@ static void owned_copy_rows(owned_nodes *o, int to_rows) {
     }
 }
 
-static femd_status columns_exchange_field(femd_problem *p, femd_field *at_nodes, femd_h5 *f, int saving,
-                                          femd_error *err) {
+/* Of the values of a field that `which` names; they go through those that are committed. */
+static femd_status columns_exchange_values(femd_problem *p, femd_field *at_nodes, const char *which, femd_h5 *f,
+                                           int saving, femd_error *err) {
     femd_rows *rows = NULL;
     owned_nodes o;
     femd_status rc = femd_agree(p->comm, owned_init(&o, at_nodes, err), err);
     column x = column_make("node/", at_nodes->kind->name, H5T_IEEE_F64LE, sizeof *o.row,
                            (size_t)at_nodes->components * sizeof *o.row, o.row);
+    strncat(x.name, which, sizeof x.name - strlen(x.name) - 1);
     if (rc == FEMD_OK) rc = femd_rows_create(p->comm, o.number, o.n, &rows, err);
     if (rc == FEMD_OK && saving) {
         FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_field_get(at_nodes, o.node, err), err), done);
@@ -151,6 +154,16 @@ done:
     femd_rows_destroy(&rows);
     owned_clear(&o);
     return rc;
+}
+
+/* Those of the step before last give the direction of a path. */
+static femd_status columns_exchange_field(femd_problem *p, femd_field *at_nodes, femd_h5 *f, int saving,
+                                          femd_error *err) {
+    PETSC_TRY(err, VecSwap(at_nodes->committed, at_nodes->before));
+    femd_status rc = columns_exchange_values(p, at_nodes, "_before", f, saving, err);
+    PETSC_TRY(err, VecSwap(at_nodes->committed, at_nodes->before));
+    FEMD_TRY(rc);
+    return columns_exchange_values(p, at_nodes, "", f, saving, err);
 }
 
 /* ---- the whole ---- */

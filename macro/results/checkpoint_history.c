@@ -7,7 +7,7 @@
 #include "results/checkpoint_private.h"
 #include "results/probe.h"
 
-enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 2 };
+enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 };
 
 /* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
 static size_t history_row_width(const femd_history *h) {
@@ -44,6 +44,7 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     v[89] = r->noise;
     v[96] = r->load;
     v[97] = r->leap;
+    v[98] = r->load_time;
     memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
     memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
     memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
@@ -75,6 +76,7 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .unstable = (int)k[16],
                                     .load = v[96],
                                     .leap = v[97],
+                                    .load_time = v[98],
                                     .k_error_max = v[88],
                                     .noise = v[89]},
                             .wanted = v + NUMBERS + 3 * h->nboundary,

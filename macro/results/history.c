@@ -8,6 +8,7 @@
 #include "results/outfile.h"
 #include "results/probe.h"
 #include "results/vtu.h"
+#include "solve/stepping.h"
 
 void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]) {
     double sum[13] = {0}; /* volume, E, S */
@@ -81,9 +82,9 @@ void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MA
         snprintf(name, FEMD_ENTRY_NAME_MAX, "%s", cs->boundary[i].on);
 }
 
-int femd_step_is_due(const femd_case *cs, int every, int step, double time) {
-    if (time >= cs->end_time * (1 - 1e-12)) return 1;
-    return every > 0 && step % every == 0;
+int femd_step_is_due(const femd_case *cs, int every, const femd_step_record *rec) {
+    if (femd_stepping_finished(cs, rec->step, rec->load_time)) return 1;
+    return every > 0 && rec->step % every == 0;
 }
 
 /* "," and a column title, quoted if it has to be (RFC 4180). */
@@ -140,7 +141,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
-    FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap"));
+    FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap,load_factor"));
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];
@@ -150,7 +151,8 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     return femd_text_add(out, err, "\n");
 }
 
-static femd_status line(const femd_history *h, const femd_history_row *row, femd_buffer *out, femd_error *err) {
+static femd_status line(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
+                        femd_error *err) {
     const femd_step_record *r = &row->rec;
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
     FEMD_TRY(history_number(out, r->time, err));
@@ -172,6 +174,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
     FEMD_TRY(femd_text_add(out, err, ",%d,%d,%llu,%d", r->end == FEMD_NEWTON_STALLED, r->direct,
                            (unsigned long long)r->unanswered, r->unstable));
     FEMD_TRY(history_number(out, r->leap, err));
+    FEMD_TRY(history_number(out, r->load_time / cs->end_time, err));
     for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
     return femd_text_add(out, err, "\n");
 }
@@ -179,7 +182,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, femd
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     out->size = 0;
     FEMD_TRY(titles(h, cs, out, err));
-    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h, h->row + i, out, err));
+    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h, h->row + i, cs, out, err));
     return FEMD_OK;
 }
 

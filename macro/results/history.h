@@ -43,8 +43,9 @@ double femd_residual_to_load(const femd_step_record *rec);
 /* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...
  */
 void femd_entry_name(const femd_case *cs, size_t i, char name[FEMD_ENTRY_NAME_MAX]);
-/* Whether fields (checkpoint: `every` = cs->checkpoint_every) are written after the step that ends at time. */
-int femd_step_is_due(const femd_case *cs, int every, int step, double time);
+/* Whether fields (checkpoint: `every` = cs->checkpoint_every) are written after the step: each `every`-th, and the
+ * last. */
+int femd_step_is_due(const femd_case *cs, int every, const femd_step_record *rec);
 
 /* The text of history.csv: a header line, one line per step. No timing and no pool data. */
 FEMD_MUST_CHECK femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out,

@@ -157,8 +157,7 @@ static femd_status recorder_write_fields(femd_recorder *r, femd_problem *p, cons
 
 femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     double wanted[FEMD_QUANTITIES * (FEMD_NUMBERS_MAX + 1)];
-    femd_history_row row = {
-        .rec = *rec, .wanted = wanted, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec->step, rec->time)};
+    femd_history_row row = {.rec = *rec, .wanted = wanted, .fields = femd_step_is_due(p->cs, p->cs->output_every, rec)};
     femd_points_mean(p, row.E_mean, row.S_mean);
     femd_wanted_body(p, wanted);
     row.probe = calloc(FEMD_PROBE_NUMBERS * p->cs->nprobes + 1, sizeof *row.probe);
@@ -171,7 +170,7 @@ femd_status femd_recorder_commit(femd_recorder *r, femd_problem *p, const femd_s
     r->info.reused += rec->reused;
     if (row.fields) FEMD_TRY(recorder_write_fields(r, p, rec, err));
     FEMD_TRY(recorder_write_summary(r, p, "running", err));
-    if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec->step, rec->time)) return recorder_save(r, p, err);
+    if (femd_step_is_due(p->cs, p->cs->checkpoint_every, rec)) return recorder_save(r, p, err);
     return FEMD_OK;
 }
 

@@ -143,7 +143,7 @@ static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
 }
 
 /* How Newton's method ended, and on what. */
-static femd_status convergence(const femd_step_record *r, femd_buffer *out, femd_error *err) {
+static femd_status convergence(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const end[] = {[FEMD_NEWTON_TOLERANCE] = "tolerance",
                                       [FEMD_NEWTON_NOISE] = "noise",
                                       [FEMD_NEWTON_ROUNDING] = "round-off",
@@ -153,6 +153,7 @@ static femd_status convergence(const femd_step_record *r, femd_buffer *out, femd
     FEMD_TRY(string(out, ", \"ended_at\": ", end[r->end], err));
     FEMD_TRY(summary_number(out, ", \"unstable\": ", r->unstable < 0 ? NAN : r->unstable, err));
     FEMD_TRY(summary_number(out, ", \"leap\": ", r->leap, err));
+    FEMD_TRY(summary_number(out, ", \"load_factor\": ", r->load_time / cs->end_time, err));
     return string(
         out, ", \"linear_solver\": ", r->direct ? "direct, since conjugate gradients failed" : "as the case says", err);
 }
@@ -166,7 +167,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(summary_number(out, i ? ", " : "", r->residual[i], err));
     FEMD_TRY(summary_number(out, "],\n     \"reference_force\": ", r->reference, err));
     FEMD_TRY(summary_number(out, ", \"noise_force\": ", r->noise, err));
-    FEMD_TRY(convergence(r, out, err));
+    FEMD_TRY(convergence(r, cs, out, err));
     FEMD_TRY(reactions(r, cs, h->nboundary, out, err));
     FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
     FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));

@@ -113,6 +113,7 @@ static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     if (n->field->kind->reach) FEMD_TRY(n->field->kind->reach(n->field, n->step, &lambda, err));
     for (int halvings = 0;; ++halvings, lambda *= 0.5) {
         PETSC_TRY(err, VecWAXPY(n->trial, -lambda, n->step, X));
+        if (n->arc) FEMD_TRY(femd_arc_try(n->arc, lambda, err));
         FEMD_TRY(newton_residual(n, n->trial, &residual, &failed, err));
         const int answered = failed == 0 && isfinite(residual);
         at->ascending = answered && descend && residual > (1 - DESCENT * lambda) * at->residual;
@@ -121,6 +122,7 @@ static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     }
     at->failed = failed;
     at->residual = residual;
+    if (n->arc) femd_arc_take(n->arc, lambda);
     PETSC_TRY(err, VecCopy(n->trial, X));
     return FEMD_OK;
 }
@@ -174,8 +176,9 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
         end = newton_judge(&at);
         if (end != GO_ON) break;
         FEMD_TRY(newton_asked_to_stop(n, err));
-        FEMD_TRY(n->field->kind->jacobian(n->field, n->K, err));
+        FEMD_TRY(n->arc ? femd_arc_tangent(n->arc, n->K, err) : n->field->kind->jacobian(n->field, n->K, err));
         FEMD_TRY(femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err));
+        if (solved && n->arc) FEMD_TRY(femd_arc_correct(n->arc, n->K, X, n->step, &solved, err));
         FEMD_TRY(newton_note_signs(n, rec, err));
         if (!solved) {
             snprintf(why, size, "the linear solver failed at Newton iteration %d", it);

@@ -5,6 +5,7 @@
 
 #include <petscsnes.h>
 
+#include "solve/arc.h"
 #include "solve/linear.h"
 #include "solve/stepping.h"
 
@@ -15,6 +16,7 @@ typedef struct femd_newton {
     const femd_stepping_hooks *hooks; /* may be NULL */
     SNES watch;                       /* its monitors hear of each iteration; it solves nothing */
     femd_linear *linear;
+    femd_arc *arc; /* the load is an unknown; NULL: it is that of the time set */
     Mat K;
     Vec R, step, trial;
 } femd_newton;

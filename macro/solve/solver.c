@@ -3,6 +3,7 @@
  * committed state alone (a resumed run gives the same bits); within it GAMG keeps its interpolation. */
 #include "solve/solver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/collective.h"
@@ -17,6 +18,7 @@ struct femd_solver {
     SNES snes; /* carries the user's monitors; solves nothing itself */
     femd_linear linear;
     femd_newton newton;
+    femd_arc arc; /* with steps.control "arc-length" */
     Mat K;
     Vec R, step, trial;
     MatNullSpace modes;
@@ -50,6 +52,12 @@ static PetscErrorCode solver_configure(femd_solver *s) {
     PetscFunctionReturn(0);
 }
 
+static femd_status solver_prepare_path(femd_solver *s, femd_error *err) {
+    if (s->kind->path) return femd_arc_init(&s->arc, s->field, &s->linear, err);
+    return femd_fail(err, FEMD_UNSUPPORTED, "%s: steps.control: \"arc-length\" cannot follow the %s", s->p->cs->path,
+                     s->kind->name);
+}
+
 femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks, femd_solver **out,
                                femd_error *err) {
     femd_solver *s = *out = calloc(1, sizeof *s);
@@ -74,7 +82,7 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
                               .R = s->R,
                               .step = s->step,
                               .trial = s->trial};
-    if (code == 0) return FEMD_OK;
+    if (code == 0) return p->cs->arc_length ? solver_prepare_path(s, err) : FEMD_OK;
     (void)femd_petsc_fail(&words, code, "options");
     return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: an option was refused: %s", p->cs->path, words.text);
 }
@@ -82,6 +90,7 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
 void femd_solver_destroy(femd_solver **out) {
     femd_solver *s = *out;
     if (!s) return;
+    femd_arc_clear(&s->arc);
     femd_linear_clear(&s->linear);
     (void)SNESDestroy(&s->snes);
     (void)MatNullSpaceDestroy(&s->modes);
@@ -127,17 +136,63 @@ static femd_status solver_watch_signs(femd_solver *s, femd_step_record *rec, fem
     return femd_linear_count_negative(&s->linear, s->field, s->K, s->trial, s->step, &rec->unstable, err);
 }
 
+/* The load is that of `time`. */
+static femd_status solver_attempt_at(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
+                                     double *foretold, int *converged, char *why, size_t size, femd_error *err) {
+    FEMD_TRY(s->kind->begin(s->field, time, attempt, err));
+    FEMD_TRY(solver_start(s, X, foretold, err));
+    if (s->rate == 0) s->rate = *foretold / rec->dt;
+    rec->softer = s->rate > 0 ? *foretold / rec->dt / s->rate : 0;
+    rec->load_time = time;
+    return femd_newton_run(&s->newton, X, rec, converged, why, size, err);
+}
+
+/* The path goes past the end of the load: the step ends there, from where the path is cut. */
+static femd_status solver_land(femd_solver *s, double end, int attempt, Vec X, femd_step_record *rec, double *foretold,
+                               int *converged, char *why, size_t size, femd_error *err) {
+    const double part = (end - s->arc.load0) / (s->arc.load - s->arc.load0);
+    PETSC_TRY(err, VecAXPBY(X, 1 - part, part, s->field->committed));
+    FEMD_TRY(s->kind->begin(s->field, end, attempt, err));
+    FEMD_TRY(femd_field_prescribe(s->field, X, err));
+    rec->dt *= part;
+    rec->time = s->p->time + rec->dt;
+    rec->load_time = end;
+    *foretold *= part;
+    return femd_newton_run(&s->newton, X, rec, converged, why, size, err);
+}
+
+/* The load is an unknown; rec->dt is how far to go along the path. */
+static femd_status solver_attempt_along(femd_solver *s, int attempt, Vec X, femd_step_record *rec, double *foretold,
+                                        int *converged, char *why, size_t size, femd_error *err) {
+    femd_problem *p = s->p;
+    const double end = p->cs->end_time;
+    int possible;
+    *converged = 0;
+    FEMD_TRY(s->kind->begin(s->field, p->load_time, attempt, err));
+    FEMD_TRY(femd_arc_start(&s->arc, s->K, p->load_time, rec->dt, &p->arc_scale, X, &possible, err));
+    if (!possible) {
+        snprintf(why, size, "there is no tangent to follow the path by");
+        return FEMD_OK;
+    }
+    s->newton.arc = &s->arc;
+    femd_status rc = femd_newton_run(&s->newton, X, rec, converged, why, size, err);
+    s->newton.arc = NULL;
+    FEMD_TRY(rc);
+    rec->load_time = s->arc.load;
+    rec->softer = 0;
+    *foretold = s->arc.length;
+    if (!*converged || !(s->arc.load > end)) return FEMD_OK;
+    return solver_land(s, end, attempt, X, rec, foretold, converged, why, size, err);
+}
+
 femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                 femd_attempt *outcome, char *why, size_t size, femd_error *err) {
     int converged, failed;
-    double foretold, gone, far;
+    double foretold = 0, gone, far;
     PETSC_TRY(err, solver_configure(s));
-    FEMD_TRY(s->kind->begin(s->field, time, attempt, err));
-    FEMD_TRY(solver_start(s, X, &foretold, err));
-    if (s->rate == 0) s->rate = foretold / rec->dt;
-    rec->softer = s->rate > 0 ? foretold / rec->dt / s->rate : 0;
     rec->leap = 0;
-    FEMD_TRY(femd_newton_run(&s->newton, X, rec, &converged, why, size, err));
+    FEMD_TRY(s->p->cs->arc_length ? solver_attempt_along(s, attempt, X, rec, &foretold, &converged, why, size, err)
+                                  : solver_attempt_at(s, time, attempt, X, rec, &foretold, &converged, why, size, err));
     PETSC_TRY(err, SNESViewFromOptions(s->snes, NULL, "-snes_view"));
     rec->direct = s->linear.failed;
     *outcome = converged ? FEMD_ATTEMPT_CONVERGED : FEMD_ATTEMPT_FAILED;

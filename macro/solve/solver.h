@@ -17,9 +17,10 @@ typedef enum femd_attempt {
 FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks,
                                                femd_solver **s, femd_error *err);
 void femd_solver_destroy(femd_solver **s);
-/* Solve for the field's values X at `time`, from the committed state. rec: newton, nresiduals, residual,
- * reference, load, end, direct, unstable, indefinite are filled. why: words of a failed attempt. A failure of the call
- * ends the run. Collective. */
+/* Solve for the field's values X at `time`, from the committed state; or, with steps.control "arc-length", rec->dt
+ * along the path, which may end before it (rec->time, dt). rec: load_time, newton, nresiduals, residual, reference,
+ * load, end, direct, unstable, indefinite are filled. why: words of a failed attempt. A failure of the call ends the
+ * run. Collective. */
 FEMD_MUST_CHECK femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                                 femd_attempt *outcome, char *why, size_t size, femd_error *err);
 

@@ -17,11 +17,13 @@ static double stepping_next_time(const femd_problem *p) {
     const femd_case *cs = p->cs;
     const double planned = cs->end_time / cs->step_count, grid = femd_case_next_time(cs, p->time);
     double time = p->time + p->dt;
+    if (cs->arc_length) return time; /* no time of a plan, but how far along the path */
     return time >= grid - 1e-6 * planned ? grid : time;
 }
 
-static int stepping_finished(const femd_problem *p) {
-    return p->time >= p->cs->end_time * (1 - 1e-12);
+int femd_stepping_finished(const femd_case *cs, int step, double load_time) {
+    if (load_time >= cs->end_time * (1 - 1e-12)) return 1;
+    return cs->arc_length && step >= cs->max_steps;
 }
 
 /* The step stands; what was wanted beside it does not stand everywhere. */
@@ -61,7 +63,7 @@ static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, fem
 }
 
 /* reused_before: answers that were reused before the step. Its last are those that the commit asks for. */
-static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X, double time,
+static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X,
                                         uint64_t reused_before, femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
@@ -69,8 +71,10 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
     rec->reused -= reused_before;
     stepping_tell_notes(p, hooks, rec);
+    PETSC_TRY(err, VecCopy(p->displacement->committed, p->displacement->before));
     PETSC_TRY(err, VecCopy(X, p->displacement->committed));
-    p->time = time;
+    p->time = rec->time;
+    p->load_time = rec->load_time;
     p->step = rec->step;
     p->direct = rec->direct;
     p->unstable = rec->unstable;
@@ -109,56 +113,71 @@ static const char *stepping_plural(int n) {
     return n == 1 ? "" : "s";
 }
 
+/* Do all loads grow as time does? Then it is a load factor. */
+static int stepping_is_ramp(const femd_case *cs) {
+    int other = femd_case_temperature_ramps(cs);
+    for (int a = 0; a < 3; ++a) other |= cs->body_function[a] != NULL;
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        const femd_case_boundary *entry = &cs->boundary[b];
+        other |= entry->ntable > 0;
+        for (int a = 0; a < 3; ++a) other |= entry->function[a] != NULL;
+    }
+    return !other;
+}
+
+/* "load factor 0.4", or "time 0.4" where there is none. */
+static void stepping_say_load(const femd_case *cs, double load_time, char text[48]) {
+    const int ramp = stepping_is_ramp(cs);
+    snprintf(text, 48, "%s %.4g", ramp ? "load factor" : "time", ramp ? load_time / cs->end_time : load_time);
+}
+
 /* An equilibrium that is none to stay in, told where it begins; and one that was reached by a jump. */
 static void stepping_tell_stability(const femd_problem *p, const femd_stepping_hooks *hooks,
                                     const femd_step_record *rec) {
-    const double end = p->cs->end_time;
-    char what[400];
+    char what[512], from[48], to[48];
     if (!hooks || !hooks->note) return;
+    stepping_say_load(p->cs, p->load_time, from);
+    stepping_say_load(p->cs, rec->load_time, to);
     if (rec->leap > LEAP_MAX) {
         snprintf(what, sizeof what,
                  "the body has jumped: it moved %.2g times as far as the tangent at the start of the step foretold; a "
-                 "limit point or a bifurcation (snap-through, buckling) lies between load factors %.4g and %.4g",
-                 rec->leap, p->time / end, rec->time / end);
+                 "limit point or a bifurcation (snap-through, buckling) lies between %s and %s",
+                 rec->leap, from, to);
         hooks->note(hooks->user, rec->step, what);
     }
     if (rec->unstable <= 0 || p->unstable > 0) return;
     snprintf(what, sizeof what,
              "unstable: the tangent has %d negative eigenvalue%s, so the body is past a limit point or a bifurcation "
-             "(buckling) and this equilibrium is not the one that it would take; load factor %.4g, that of the step "
-             "before %.4g",
-             rec->unstable, stepping_plural(rec->unstable), rec->time / end, p->time / end);
+             "(buckling) and this equilibrium is not the one that it would take; %s, and %s before this step",
+             rec->unstable, stepping_plural(rec->unstable), to, from);
     hooks->note(hooks->user, rec->step, what);
-}
-
-static int stepping_has_tables(const femd_case *cs) {
-    int any = 0;
-    for (size_t b = 0; b < cs->nboundary; ++b) any |= cs->boundary[b].ntable > 0;
-    return any;
 }
 
 /* What the last attempt knows of the tangent, if that speaks of a limit. */
 static void stepping_explain(const femd_problem *p, const femd_step_record *rec, char *words, size_t size) {
+    char near[48];
+    const char *follow = p->cs->arc_length ? "" : " (steps.control \"arc-length\" goes through a limit point)";
     words[0] = '\0';
     if (p->unstable > 0) return;
+    stepping_say_load(p->cs, p->load_time, near);
     if (rec->indefinite > 0)
         snprintf(
             words, size,
             "; the tangent became indefinite on the way (%d negative eigenvalue%s): a limit point or a bifurcation "
-            "lies near load factor %.4g",
-            rec->indefinite, stepping_plural(rec->indefinite), p->time / p->cs->end_time);
-    else if (rec->softer > SOFT && !stepping_has_tables(p->cs))
+            "lies near %s%s",
+            rec->indefinite, stepping_plural(rec->indefinite), near, follow);
+    else if (rec->softer > SOFT && stepping_is_ramp(p->cs))
         snprintf(words, size,
                  "; the body gives way %.2g times as fast as in the first step: a limit point or a bifurcation lies "
-                 "near load factor %.4g",
-                 rec->softer, p->time / p->cs->end_time);
+                 "near %s%s",
+                 rec->softer, near, follow);
 }
 
 /* One committed step, after as many cuts as it takes. */
 static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                      femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
-    char why[512] = "", near[200];
+    char why[512] = "", near[300];
     uint64_t before;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
@@ -172,7 +191,7 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
         if (outcome == FEMD_ATTEMPT_CONVERGED) {
             stepping_tell(p, hooks, rec, direct_before);
             stepping_tell_stability(p, hooks, rec);
-            return stepping_commit_step(p, hooks, X, time, before, rec, err);
+            return stepping_commit_step(p, hooks, X, before, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
@@ -191,12 +210,18 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
 
 static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                     double *reaction, femd_error *err) {
-    while (!stepping_finished(p)) {
+    while (!femd_stepping_finished(p->cs, p->step, p->load_time)) {
         femd_step_record rec = {.step = p->step + 1, .reaction = reaction, .stability_min = NAN};
         int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
         if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
         FEMD_TRY(stepping_run_step(p, s, hooks, X, &rec, err));
+    }
+    if (p->load_time < p->cs->end_time * (1 - 1e-12) && hooks && hooks->note) {
+        char what[160];
+        snprintf(what, sizeof what, "the path was followed for steps.max_steps %d; it ends at load factor %.6g",
+                 p->cs->max_steps, p->load_time / p->cs->end_time);
+        hooks->note(hooks->user, p->step, what);
     }
     return FEMD_OK;
 }

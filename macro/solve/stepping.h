@@ -19,6 +19,8 @@ typedef struct femd_stepping_hooks {
     int (*stop)(void *user);
 } femd_stepping_hooks;
 
+/* Is the run at its end with this step and load time? */
+int femd_stepping_finished(const femd_case *cs, int step, double load_time);
 /* Run from p->step / p->time to the end. OK, NOT_CONVERGED (exit 3), DISCONNECTED/infrastructure (exit 4), INTERNAL. */
 FEMD_MUST_CHECK femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err);
 

@@ -46,6 +46,11 @@ void test_law_answer(const test_law *law, int material, const double E[6], doubl
     double f = 1;
     for (int k = 0; k < material && law->softer > 0; ++k) f *= law->softer;
     (law->neo_hookean ? neo_hooke : stvk)(f * law->lambda, f * law->mu, E, S, D, energy);
+    if (!(law->softening > 0)) return;
+    const double kept = exp(-*energy / law->softening);
+    for (int i = 0; i < 36; ++i) D[i] = kept * (D[i] - S[i / 6] * S[i % 6] / law->softening);
+    for (int i = 0; i < 6; ++i) S[i] *= kept;
+    *energy = law->softening * (1 - kept);
 }
 
 static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {

@@ -11,6 +11,7 @@ typedef struct test_law {
     double lambda, mu;        /* Pa */
     double softer;            /* material k has its moduli times softer^k; 0 = 1 */
     double alpha;             /* 1/K: the stress is that of E - alpha T I */
+    double softening;         /* a > 0: W = a (1 - exp(-W0/a)), Pa */
     double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
     uint32_t refuse;          /* FEMD_WANT_*: asked for one of them, every third point is not converged */
     int refuse_all;           /* ... or all are */

@@ -30,6 +30,7 @@ void model_init(model *m, const femd_element *element, int n) {
                         .ksp_rtol = 1e-12,
                         .direct = 1,
                         .stability = 1,
+                        .max_steps = 1000,
                         .output_every = 1,
                         .checkpoint_every = 1};
     for (int k = 0; k < 3; ++k) {

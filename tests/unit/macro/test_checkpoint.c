@@ -62,9 +62,12 @@ static void fill(femd_problem *p) {
     for (PetscInt i = 0; i < p->grid->nnodes; ++i)
         for (unsigned c = 0; c < 3; ++c) u[3 * i + c] = value(p->grid->node_file[i], 99, c);
     assert_int_equal(femd_field_set(p->displacement, u, NULL), FEMD_OK);
+    assert_int_equal(VecCopy(p->displacement->committed, p->displacement->before), 0);
+    assert_int_equal(VecScale(p->displacement->before, 0.5), 0);
     free(u);
     p->step = 2;
-    p->time = 1.0 / 3;
+    p->time = p->load_time = 1.0 / 3;
+    p->arc_scale = 1.0 / 7;
     p->dt = 0.1;
 }
 
@@ -76,6 +79,10 @@ static void assert_filled(femd_problem *p) {
     assert_int_equal(femd_field_get(p->displacement, u, NULL), FEMD_OK);
     for (PetscInt i = 0; i < p->grid->nnodes; ++i)
         for (unsigned c = 0; c < 3; ++c) assert_true(u[3 * i + c] == value(p->grid->node_file[i], 99, c));
+    PetscReal before;
+    assert_int_equal(VecAXPY(p->displacement->before, -0.5, p->displacement->committed), 0);
+    assert_int_equal(VecNorm(p->displacement->before, NORM_INFINITY, &before), 0);
+    assert_true(before == 0);
     free(u);
     assert_int_equal(femd_points_create(got->n, got->per_cell, got->wants, &pt, NULL), FEMD_OK);
     memcpy(pt->id, got->id, n * sizeof *pt->id);
@@ -92,6 +99,7 @@ static void assert_filled(femd_problem *p) {
         if (w->error) assert_memory_equal(got->wanted[k].error, w->error, bytes);
     }
     assert_true(p->step == 2 && p->time == 1.0 / 3 && p->dt == 0.1);
+    assert_true(p->load_time == 1.0 / 3 && p->arc_scale == 1.0 / 7);
     femd_points_destroy(&pt);
 }
 

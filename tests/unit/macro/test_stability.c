@@ -119,7 +119,7 @@ static void a_jump_over_a_limit_point_is_told(void **state) {
     assert_int_equal(h.steps, 10);
     assert_int_equal(h.unstable, 0);
     assert_int_equal(h.jumps, 1);
-    assert_non_null(strstr(h.jump, "between load factors 0.3 and 0.4"));
+    assert_non_null(strstr(h.jump, "between load factor 0.3 and load factor 0.4"));
     assert_true(arch_sag(&m) > 3);
     arch_clear(&m);
 }
