@@ -169,6 +169,7 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
         c->spare = b;
         return rc;
     }
+    if (!c->open) c->gone = c->gone_reused = 0;
     femd_batch **at = &c->open; /* in the order of submission */
     while (*at) at = &(*at)->next;
     b->next = NULL;
@@ -276,7 +277,9 @@ void batches_failed(femd_client *c, uint64_t id, const femd_error *why, int *min
 }
 
 void batches_count(const femd_client *c, uint64_t *done, uint64_t *total, uint64_t *reused, uint64_t *sent) {
-    *done = *total = *reused = *sent = 0;
+    *done = *total = c->open ? c->gone : 0;
+    *reused = c->open ? c->gone_reused : 0;
+    *sent = 0;
     for (const femd_batch *b = c->open; b; b = b->next) {
         *done += b->done;
         *total += b->n;
@@ -325,6 +328,8 @@ femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *us
 
 void batch_release(femd_client *c, femd_batch *b) {
     c->reused += b->reused;
+    c->gone += b->n; /* counts while the rest of those that were asked together is waited for */
+    c->gone_reused += b->reused;
     batch_retire(c, b);
 }
 

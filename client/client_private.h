@@ -47,10 +47,12 @@ struct femd_client {
     double wait_timeout;
     int (*progress)(void *user, const femd_progress_info *info);
     void *user;
-    uint64_t next_id;         /* of batches' frames and of calls; never used twice */
-    femd_batch *open, *spare; /* lists */
-    uint32_t under_way;       /* EVALUATE frames sent and not yet answered */
-    client_call *call;        /* borrowed while it waits; NULL */
+    uint64_t next_id;           /* of batches' frames and of calls; never used twice */
+    femd_batch *open, *spare;   /* lists */
+    uint64_t gone, gone_reused; /* points of batches that were collected while others were open */
+    double gone_since;          /* clock: the wait for the first of these */
+    uint32_t under_way;         /* EVALUATE frames sent and not yet answered */
+    client_call *call;          /* borrowed while it waits; NULL */
     client_material *materials;
     femd_pulse pulse;
     int pulsed; /* a pulse has come since the connection was made */

@@ -206,8 +206,12 @@ static femd_status session_tell_progress(femd_client *c, wait_view *v, int last,
     if (!c->progress) return FEMD_OK;
     const double now = femd_clock();
     uint64_t sent;
-    femd_progress_info info = {.workers = c->pulse.workers, .busy = c->pulse.busy, .waited = now - v->begun};
+    femd_progress_info info = {
+        .workers = c->pulse.workers,
+        .busy = c->pulse.busy,
+    };
     batches_count(c, &info.done, &info.total, &info.reused, &sent);
+    info.waited = now - (info.total > 0 && c->gone > 0 ? c->gone_since : v->begun);
     info.waiting_for_workers = c->pulsed && c->pulse.workers == 0;
     const int changed = info.workers != v->last.workers || info.waiting_for_workers != v->last.waiting_for_workers;
     if (!changed && !last && now - v->told < FEMD_CLIENT_PROGRESS) return FEMD_OK;
@@ -220,6 +224,7 @@ static femd_status session_tell_progress(femd_client *c, wait_view *v, int last,
 femd_status client_wait(femd_client *c, client_done done, const void *arg, double limit, femd_error *err) {
     wait_view v = {.begun = femd_clock()};
     v.told = v.begun;
+    if (c->gone == 0) c->gone_since = v.begun;
     if (limit <= 0) limit = c->wait_timeout;
     while (!done(c, arg)) {
         int got;

@@ -28,7 +28,7 @@ typedef struct femd_batch femd_batch;
 
 /* How a wait stands; handed to the progress callback about twice a second and at every change. */
 typedef struct femd_progress_info {
-    uint64_t done, total;    /* points of the batches that are open */
+    uint64_t done, total;    /* points of the batches that are open, and of those collected since none was */
     uint64_t reused;         /* of the points done: answered from an earlier evaluation */
     uint32_t workers, busy;  /* of the pool */
     double waited;           /* s since the wait began */

@@ -428,6 +428,48 @@ static void progress_tells_the_end_of_a_short_wait_too(void **state) {
     fake_stop(&s);
 }
 
+typedef struct told {
+    femd_progress_info last;
+    uint64_t least_total;
+} told;
+
+static int note_told(void *user, const femd_progress_info *info) {
+    told *t = user;
+    t->last = *info;
+    if (info->total < t->least_total) t->least_total = info->total;
+    return 0;
+}
+
+/* Batches that are out together are one: those that are collected first still count, until all are. */
+static void progress_counts_all_batches_that_were_out_together(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest};
+    told t = {.least_total = 1000};
+    femd_request q[3];
+    femd_response r[3];
+    femd_batch *b[3] = {NULL};
+    femd_error err = FEMD_ERROR_INIT;
+    femd_client *c = NULL;
+    fake_start(&s);
+    const femd_client_config cfg = {.address = s.address, .progress = note_told, .user = &t};
+    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
+    fake_requests(q, 3, 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(femd_client_submit(c, &material, q, (size_t)i + 1, &b[i], &err), FEMD_OK);
+    t.least_total = 1000; /* from here on */
+    for (int i = 0; i < 3; i++) assert_int_equal(femd_client_collect(c, &b[i], r, &err), FEMD_OK);
+    assert_int_equal(t.least_total, 6);
+    assert_int_equal(t.last.total, 6);
+    assert_int_equal(t.last.done, 6);
+    assert_int_equal(femd_client_submit(c, &material, q, 2, &b[0], &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b[0], r, &err), FEMD_OK);
+    assert_int_equal(t.last.total, 2); /* another batch, alone */
+    assert_int_equal(t.last.done, 2);
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
 static void wait_timeout_bounds_a_wait(void **state) {
     (void)state;
     fake_server s = {0};
@@ -525,6 +567,7 @@ int main(void) {
         cmocka_unit_test(answers_to_a_cancelled_batch_are_dropped),
         cmocka_unit_test(progress_says_that_workers_are_missing_and_may_cancel),
         cmocka_unit_test(progress_tells_the_end_of_a_short_wait_too),
+        cmocka_unit_test(progress_counts_all_batches_that_were_out_together),
         cmocka_unit_test(wait_timeout_bounds_a_wait),
         cmocka_unit_test(refused_batch_brings_the_servers_words),
         cmocka_unit_test(number_that_is_not_finite_is_refused_before_it_is_sent),

@@ -60,7 +60,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
         caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers};
-        if (law->noise > 0) caps[k].inputs = FEMD_INPUT_SEED;
+        if (law->noise > 0 || law->told > 0) caps[k].inputs = FEMD_INPUT_SEED;
     }
     return FEMD_OK;
 }
@@ -101,6 +101,10 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     if (law->doubt > 0) {
         r->sampled = 1;
         for (int c = 0; c < 6; ++c) r->S_err[c] = law->doubt * law->mu;
+    }
+    if (law->told > 0) {
+        r->sampled = 1;
+        for (int c = 0; c < 6; ++c) r->S_err[c] = law->told * law->mu;
     }
     r->notes = law->notes;
     for (int c = 0; law->ragged > 0 && c < 6; ++c)

@@ -17,6 +17,7 @@ typedef struct test_law {
     int refuse_all;           /* ... or all are */
     int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;             /* relative; a fixed function of point and seed */
+    double told;              /* relative errors of sampling that are told, while the stress has no noise */
     double doubt;             /* relative errors of answers that depend on no seed */
     uint32_t notes;           /* FEMD_NOTE_* of every answer */
     double ragged;            /* of mu: the stress jumps by this wherever the strain passes one of many lines */

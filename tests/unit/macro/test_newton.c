@@ -363,6 +363,68 @@ static void doubt_without_a_seed_is_no_noise_and_notes_are_told_once(void **stat
     model_clear(&m);
 }
 
+/* One run without the stop gives the residual of its second iterate and the noise; the errors that are told are then
+ * chosen so that this residual is 1.5 times the noise, which is enough, or 2.5 times, which is not. */
+static void twice_the_noise_is_enough_and_more_is_not(void **state) {
+    (void)state;
+    static const double times[2] = {1.5, 2.5};
+    double residual = 0, noise = 0;
+    for (int i = -1; i < 2; ++i) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 2);
+        m.law.neo_hookean = 1;
+        m.law.told = i < 0 ? 1e-6 : 1e-6 * residual / noise / times[i];
+        m.cs.noise_stop = i >= 0;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.2, 0.1, 0);
+        run_ok(&m, &h);
+        if (i < 0) {
+            assert_true(h.last.newton > 2);
+            residual = h.last.residual[1];
+            noise = h.last.noise; /* of the end: that of the iterate is within a part of a hundred */
+        } else if (i == 0) {
+            assert_int_equal(h.last.newton, 1);
+            assert_int_equal(h.last.end, FEMD_NEWTON_NOISE);
+        } else {
+            assert_true(h.last.newton > 1);
+        }
+        model_clear(&m);
+    }
+}
+
+static femd_status hear_step_and_cure(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    assert_int_equal(PetscOptionsClearValue(NULL, "-ksp_max_it"), 0); /* from here on CG would be able to */
+    return hear_step(user, p, rec, err);
+}
+
+/* A matrix that CG could not solve is followed by others like it: it is not tried again, so that every bit is that of
+ * the direct solver. */
+static void what_has_become_direct_stays_so(void **state) {
+    (void)state;
+    heard h[2];
+    for (int direct = 0; direct < 2; ++direct) {
+        model m;
+        femd_error err = FEMD_ERROR_INIT;
+        const femd_stepping_hooks hooks = {.user = &h[direct], .committed = hear_step_and_cure};
+        memset(&h[direct], 0, sizeof h[direct]);
+        model_init(&m, &femd_element_q1, 3);
+        m.cs.direct = direct;
+        m.cs.ksp_rtol = 1e-6;
+        m.cs.rtol = 1e-9;
+        m.cs.step_count = 3;
+        assert_int_equal(PetscOptionsSetValue(NULL, "-ksp_max_it", "1"), 0);
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1, 0.1, 0);
+        assert_int_equal(model_create(&m, &err), FEMD_OK);
+        if (femd_stepping_run(m.p, &hooks, &err) != FEMD_OK) fail_msg("%s", err.text);
+        model_clear(&m);
+    }
+    assert_int_equal(h[0].steps, 3);
+    assert_int_equal(h[0].last.nresiduals, h[1].last.nresiduals);
+    assert_memory_equal(h[0].last.residual, h[1].last.residual, sizeof(double) * (size_t)h[0].last.nresiduals);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -377,6 +439,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(max_newton_bounds_the_iterations_of_an_attempt),
         cmocka_unit_test(noise_of_the_forces_is_that_of_the_stresses),
         cmocka_unit_test(doubt_without_a_seed_is_no_noise_and_notes_are_told_once),
+        cmocka_unit_test(twice_the_noise_is_enough_and_more_is_not),
+        cmocka_unit_test(what_has_become_direct_stays_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
