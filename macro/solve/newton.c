@@ -3,7 +3,9 @@
  *
  * Bending raises the residual by orders of magnitude in the first full step (rotation without stretch is a straight
  * line in the displacements) and the second takes it back, so that a search for descent from the start costs two to
- * three times the evaluations. Where tables have kinks, full steps cycle, and there descent is what helps. */
+ * three times the evaluations. A thin strip goes on so for many steps, up and down, and
+ * arrives: such excursions are no sign that descent is wanted. Where tables have kinks, full steps cycle near the end,
+ * and there it is what helps. */
 #include "solve/newton.h"
 
 #include <math.h>
@@ -27,6 +29,7 @@ typedef struct iteration {
     double residual;     /* |r| of the iterate */
     double best, halved; /* least so far; its value when `since` began */
     int since;           /* iterations since the residual last halved */
+    int calm;            /* of these, iterates that were no excursion far above it */
     int ascending;       /* the last step found no descent */
     int failed;          /* a step of no length has points without an answer */
     femd_field_scale scale;
@@ -72,9 +75,10 @@ static void newton_note(iteration *at, int it) {
     at->scale = n->field->kind->scale(n->field);
     if (it == 0 || at->residual <= 0.5 * at->halved) {
         at->halved = at->residual;
-        at->since = 0;
+        at->since = at->calm = 0;
     } else {
         at->since++;
+        at->calm += at->residual <= DESCENT_BELOW * at->scale.reference;
     }
     at->best = it == 0 ? at->residual : fmin(at->best, at->residual);
     if (rec->nresiduals < room) rec->residual[rec->nresiduals++] = at->residual;
@@ -107,7 +111,7 @@ static femd_status newton_residual(const femd_newton *n, Vec X, double *residual
  * is, the last one tried is taken and said to be no descent: its answers are there. */
 static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     const femd_newton *n = at->newton;
-    const int descend = at->since >= PATIENCE && at->residual <= DESCENT_BELOW * at->scale.reference;
+    const int descend = at->calm >= PATIENCE && at->residual <= DESCENT_BELOW * at->scale.reference;
     double lambda = 1, residual = INFINITY;
     int failed = 0;
     if (n->field->kind->reach) FEMD_TRY(n->field->kind->reach(n->field, n->step, &lambda, err));

@@ -115,6 +115,19 @@ static void a_long_strip_carries_its_load_within_round_off(void **state) {
     model_clear(&m);
 }
 
+/* Its residual goes up and down by orders of magnitude and arrives all the same: no search for descent on the way. */
+static void excursions_are_no_lack_of_descent(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    model_bend(&m, &femd_element_p2, (const double[]){1000, 10, 1}, (const int[]){60, 1, 1}, 0.3, 2);
+    run_ok(&m, &h);
+    assert_int_equal(h.steps, 1);
+    assert_int_equal(h.cuts, 0);
+    assert_true(evaluations_a_point(&m) <= 22);
+    model_clear(&m);
+}
+
 /* ---- when it is done ---- */
 
 /* Without the predictor the first state has all of the load in one layer of cells, with forces a thousand times those
@@ -430,6 +443,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cantilever_bends_with_few_evaluations_and_no_cut),
         cmocka_unit_test(a_long_strip_carries_its_load_within_round_off),
+        cmocka_unit_test(excursions_are_no_lack_of_descent),
         cmocka_unit_test(forces_met_on_the_way_are_no_reference),
         cmocka_unit_test(unloading_to_rest_converges),
         cmocka_unit_test(a_residual_that_stalls_far_below_the_load_is_accepted_and_told),
