@@ -14,7 +14,8 @@ enum {
     FEMD_STREAM_SUBSTITUTION = 2,
     FEMD_STREAM_DISPLACE = 3,
     FEMD_STREAM_THERMOSTAT = 4,
-    FEMD_STREAM_VELOCITIES = 5
+    FEMD_STREAM_VELOCITIES = 5,
+    FEMD_STREAM_AVERAGE = 6
 };
 
 static inline uint64_t femd_random_mix(uint64_t z) {

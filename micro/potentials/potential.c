@@ -32,6 +32,10 @@ double femd_potential_mass(const femd_potential *p, int species) {
     return species >= 0 && species < p->nspecies ? p->mass[species] : 0.0;
 }
 
+int femd_potential_is_stepped(const femd_potential *p) {
+    return p->stepped;
+}
+
 const char *femd_potential_notes(const femd_potential *p) {
     return p->notes;
 }

@@ -23,6 +23,8 @@ enum { FEMD_CRYSTAL_WORDS = 320 };
  * where that is little or the style has nothing to say. species[natoms], cell by rows, x[3 natoms]. */
 void femd_potential_judge_crystal(const femd_potential *p, int natoms, const int *species, const double cell[9],
                                   const double *x, char *words, size_t size);
+/* 1: its second derivatives jump all along, as those of a table that is interpolated as LAMMPS does. */
+int femd_potential_is_stepped(const femd_potential *p);
 double femd_potential_mass(const femd_potential *p, int species); /* u; 0 if the potential does not say */
 
 #endif

@@ -285,6 +285,7 @@ femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_po
     if (rc == FEMD_OK) rc = tables_check_finite(to, err);
     if (rc != FEMD_OK) return rc;
     p->cutoff = to->cutoff;
+    p->stepped = to->over_radius;
     p->cutsq = p->cutoff * p->cutoff;
     p->nearest_sq = NEAREST * NEAREST;
     memcpy(p->mass, t->mass, sizeof p->mass);

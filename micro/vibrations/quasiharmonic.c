@@ -16,23 +16,28 @@
 
 #include "numerics/dense.h"
 #include "rve/method.h"
+#include "vibrations/anharmonicity.h"
+#include "vibrations/averaged.h"
 #include "vibrations/roughness.h"
 #include "vibrations/strain_differences.h"
 #include "vibrations/warm_atoms.h"
 
-static const double STEP = 2e-3;             /* default h */
+static const double STEP = 2e-3;             /* default h, */
+static const double STEP_AVERAGED = 3e-3;    /* and where force constants are averages */
 static const double FORCE_TOLERANCE = 1e-11; /* eV/angstrom, of a strained configuration */
 enum { AXIAL = FEMD_STRAINS_AXIAL, FIRST = FEMD_STRAINS_FIRST, ALL = FEMD_STRAINS_ALL };
 
 typedef struct quasi {
     femd_phonons phonons;
     double step;
-    double *x;            /* ALL x n3: strained configurations */
-    double *f, *z, *load; /* n3 each */
-    double work[ALL];     /* eV: of the dead load, at each of them */
-    femd_warm *warm;      /* internal "T"; else NULL */
-    double W, F, U, C;    /* of the last strain: eV, eV, eV, eV/K */
-    double dSdT[6];       /* Pa/K */
+    double *x;                      /* ALL x n3: strained configurations */
+    double *f, *z, *load;           /* n3 each */
+    double work[ALL];               /* eV: of the dead load, at each of them */
+    femd_warm *warm;                /* internal "T"; else NULL */
+    femd_averaged *averaged;        /* force constants "thermal"; else NULL */
+    femd_anharmonicity *anharmonic; /* of the whole Hessian at rest; else NULL */
+    double W, F, U, C;              /* of the last strain: eV, eV, eV, eV/K */
+    double dSdT[6];                 /* Pa/K */
     femd_unevenness uneven;
 } quasi;
 
@@ -41,6 +46,8 @@ static void harmonic_destroy(void **self) {
     if (!s) return;
     femd_phonons_clear(&s->phonons);
     femd_warm_destroy(&s->warm);
+    femd_averaged_destroy(&s->averaged);
+    femd_anharmonicity_destroy(&s->anharmonic);
     free(s->x);
     free(s);
     *self = NULL;
@@ -53,6 +60,33 @@ static femd_status harmonic_create_warm(const femd_native *native, const cJSON *
         return femd_fail(err, FEMD_LIMIT, "internal \"T\": %d atoms; it is for up to %d, use \"0K\" above",
                          native->rve.n, FEMD_PHONON_ATOMS_MAX);
     return femd_warm_create(native->rve.n, &s->warm, err);
+}
+
+/* `force_constants`: 1 if they are averages over the vibrations. By themselves where second derivatives of the
+ * potential jump all along, and where it can be done. */
+static femd_status harmonic_is_averaged(const femd_native *native, const femd_json *doc, const cJSON *options,
+                                        femd_phonon_kind kind, int *averaged, femd_error *err) {
+    const char *asked = femd_json_string(options, "force_constants", "auto");
+    const int can = kind == FEMD_PHONON_FULL && native->rve.n <= FEMD_PHONON_ATOMS_MAX;
+    *averaged = strcmp(asked, "thermal") == 0 ||
+                (strcmp(asked, "auto") == 0 && can && femd_potential_is_stepped(native->potential));
+    if (!*averaged || can) return FEMD_OK;
+    return femd_json_fail(doc, femd_json_get(options, "force_constants"), err,
+                          "\"thermal\" is for the vibrations of an RVE of up to %d atoms, without a mesh",
+                          FEMD_PHONON_ATOMS_MAX);
+}
+
+/* What the options ask for beside the vibrations of atoms at rest. */
+static femd_status harmonic_create_more(const femd_native *native, const femd_json *doc, const cJSON *options, quasi *s,
+                                        femd_error *err) {
+    int averaged;
+    FEMD_TRY(harmonic_is_averaged(native, doc, options, s->phonons.kind, &averaged, err));
+    if (averaged) {
+        s->step = femd_json_number(options, "step", STEP_AVERAGED);
+        return femd_averaged_create(native->rve.n, &s->averaged, err);
+    }
+    if (s->phonons.kind == FEMD_PHONON_FULL) FEMD_TRY(femd_anharmonicity_create(native->rve.n, &s->anharmonic, err));
+    return harmonic_create_warm(native, options, s, err);
 }
 
 static femd_status harmonic_create(femd_native *native, const femd_json *doc, int local, void **self, femd_error *err) {
@@ -74,7 +108,7 @@ static femd_status harmonic_create(femd_native *native, const femd_json *doc, in
         s->x = malloc((ALL + 3) * n3 * sizeof *s->x);
         if (!s->x) rc = femd_fail(err, FEMD_NO_MEMORY, "vibrations of %d atoms: out of memory", native->rve.n);
     }
-    if (rc == FEMD_OK) rc = harmonic_create_warm(native, options, s, err);
+    if (rc == FEMD_OK) rc = harmonic_create_more(native, doc, options, s, err);
     *self = s;
     if (rc != FEMD_OK) {
         harmonic_destroy(self);
@@ -153,9 +187,19 @@ static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const
         FEMD_TRY(femd_phonons_sample(&s->phonons, path->rve, &place, s->x + (size_t)k * 3 * (size_t)path->rve->n, err));
         femd_phonons_contract(&s->phonons, &phi[k], &phi_T[k]);
         phi[k] -= s->work[k];
+        if (s->anharmonic && k < 12 && k % 4 < 2) femd_anharmonicity_see(s->anharmonic, &s->phonons, k / 4, k % 4);
         if (rates && k < AXIAL) femd_phonons_rates_add(&s->phonons, k / 4, weight[k % 4] / (12 * s->step));
     }
     return FEMD_OK;
+}
+
+/* What harmonic vibrations around x0 leave out, from energies at the places where phi was taken. */
+static femd_status harmonic_doubt(quasi *s, const femd_path *path, const double *x0, const double *phi, double phi0,
+                                  femd_error *err) {
+    double bare[12]; /* without the dead load's potential */
+    if (!s->anharmonic) return FEMD_OK;
+    for (int k = 0; k < 12; k++) bare[k] = phi[k] + s->work[k];
+    return femd_anharmonicity_look(s->anharmonic, path->rve, path->E, x0, s->step, s->x, bare, phi0, err);
 }
 
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
@@ -172,8 +216,10 @@ static femd_status harmonic_vibrate(quasi *s, femd_native *native, const femd_co
     s->U = phonons->U;
     s->C = phonons->C;
     femd_phonons_contract(phonons, &phi0, &phi0_T);
+    if (s->anharmonic) femd_anharmonicity_begin(s->anharmonic, phonons);
     if (D) FEMD_TRY(femd_phonons_rates_zero(phonons, err));
     FEMD_TRY(harmonic_strained(s, path, D != NULL, q->beat, phi, phi_T, err));
+    FEMD_TRY(harmonic_doubt(s, path, x0, phi, phi0, err));
     memset(uneven, 0, sizeof *uneven);
     femd_strains_first(phi, s->step, first, uneven->S);
     femd_strains_first(phi_T, s->step, s->dSdT, uneven->dSdT);
@@ -208,6 +254,20 @@ static femd_status harmonic_vibrate_warm(quasi *s, femd_native *native, const fe
                              C ? &s->C : NULL, err);
 }
 
+/* In the potential as the atoms feel it on the move. On entry the path stands relaxed at its strain, with dw/dE. */
+static femd_status harmonic_average(quasi *s, femd_native *native, const femd_conditions *q, double S[6], double D[36],
+                                    femd_error *err) {
+    femd_averaged *averaged = s->averaged;
+    FEMD_TRY(femd_averaged_strain(averaged, &s->phonons, native, q, s->step, S, D, err));
+    s->W = 0; /* in F and U */
+    s->F = averaged->F;
+    s->U = averaged->U;
+    s->C = averaged->C;
+    memcpy(s->dSdT, averaged->dSdT, sizeof s->dSdT);
+    s->uneven = averaged->scatter;
+    return FEMD_OK;
+}
+
 static femd_status harmonic_strain(void *self, femd_native *native, const femd_conditions *q, const double E[6],
                                    double S[6], double D[36], femd_error *err) {
     quasi *s = self;
@@ -218,12 +278,19 @@ static femd_status harmonic_strain(void *self, femd_native *native, const femd_c
     FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, q->beat, path->work, D, path->G, NULL, err));
     path->has_G = 1;
     s->W = path->last.W;
+    if (s->averaged) return harmonic_average(s, native, q, S, D, err);
     return s->warm ? harmonic_vibrate_warm(s, native, q, S, D, err)
                    : harmonic_vibrate(s, native, q, path->x, S, D, err);
 }
 
 static int harmonic_balance(const void *self, femd_balance *b) {
     const quasi *s = self;
+    if (s->averaged) {
+        b->x = s->averaged->x;
+        b->held = s->averaged->held;
+        memcpy(b->tau, s->averaged->at_rest, sizeof b->tau);
+        return 1;
+    }
     if (!s->warm) return 0;
     b->x = s->warm->x;
     b->held = s->warm->pull;
@@ -240,7 +307,11 @@ static femd_status harmonic_answer(void *self, femd_native *native, const femd_c
     if (q->wants & FEMD_WANT_ENERGY) response->energy = unit * (W + s->U);
     if (q->wants & FEMD_WANT_HELMHOLTZ) response->helmholtz = unit * (W + s->F);
     if (q->wants & FEMD_WANT_HEAT_CAPACITY) response->heat_capacity = unit * s->C;
-    return femd_roughness_judge(&s->uneven, q->wants, q->temperature, response, err);
+    FEMD_TRY(femd_roughness_judge(&s->uneven, s->averaged ? FEMD_DOUBT_SCATTER : FEMD_DOUBT_STEP, q->wants,
+                                  q->temperature, response, err));
+    if (s->averaged) femd_averaged_tell(s->averaged, q->wants, response);
+    if (s->anharmonic) femd_anharmonicity_tell(s->anharmonic, q->wants, response);
+    return FEMD_OK;
 }
 
 enum {

@@ -28,32 +28,39 @@ static double roughness_of_tangent(const double error[36], const double D[36]) {
 }
 
 /* Tells one quantity's share of its scale: a note, or a refusal. */
-static femd_status roughness_weigh(const char *what, double share, femd_response *response, femd_error *err) {
-    if (share > NOTED) response->notes |= FEMD_NOTE_ROUGH_POTENTIAL;
+static femd_status roughness_weigh(const char *what, double share, femd_doubt doubt, femd_response *response,
+                                   femd_error *err) {
+    if (share > NOTED && doubt == FEMD_DOUBT_STEP) response->notes |= FEMD_NOTE_ROUGH_POTENTIAL;
     if (share <= REFUSED) return FEMD_OK;
+    if (doubt == FEMD_DOUBT_SCATTER)
+        return femd_fail(err, FEMD_OUT_OF_DOMAIN,
+                         "averages over the vibrations give %s no better than to %.2g %% of its scale (up to %g %% are "
+                         "answered); the method \"md\" samples it to any accuracy",
+                         what, 100 * share, 100 * REFUSED);
     return femd_fail(err, FEMD_OUT_OF_DOMAIN,
-                     "harmonic vibrations do not give %s with this potential: half the step of the differences moves "
-                     "it by %.2g %% of its scale (up to %g %% are answered), since derivatives of the tables jump; the "
-                     "method \"md\" samples it without them",
+                     "vibrations of atoms at rest do not give %s with this potential: half the step of the differences "
+                     "moves it by %.2g %% of its scale (up to %g %% are answered), since derivatives of the tables "
+                     "jump; \"quasiharmonic\": {\"force_constants\": \"thermal\"} averages over them, the method "
+                     "\"md\" samples",
                      what, 100 * share, 100 * REFUSED);
 }
 
-femd_status femd_roughness_judge(const femd_unevenness *uneven, uint32_t wants, double temperature,
+femd_status femd_roughness_judge(const femd_unevenness *uneven, femd_doubt doubt, uint32_t wants, double temperature,
                                  femd_response *response, femd_error *err) {
     response->sampled |= (wants & (FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS)) != 0;
     if (wants & FEMD_WANT_STRESS) {
         memcpy(response->S_err, uneven->S, sizeof uneven->S);
         const double scale = fmax(roughness_norm(response->S), STRESS_LEAST);
-        FEMD_TRY(roughness_weigh("the stress", roughness_of_stress(uneven->S, scale), response, err));
+        FEMD_TRY(roughness_weigh("the stress", roughness_of_stress(uneven->S, scale), doubt, response, err));
     }
     if (wants & FEMD_WANT_TANGENT) {
         memcpy(response->D_err, uneven->D, sizeof uneven->D);
-        FEMD_TRY(roughness_weigh("the tangent", roughness_of_tangent(uneven->D, response->D), response, err));
+        FEMD_TRY(roughness_weigh("the tangent", roughness_of_tangent(uneven->D, response->D), doubt, response, err));
     }
     if (wants & FEMD_WANT_THERMAL_STRESS && temperature > 0) {
         memcpy(response->dSdT_err, uneven->dSdT, sizeof uneven->dSdT);
         const double scale = fmax(roughness_norm(response->dSdT), STRESS_LEAST / temperature);
-        FEMD_TRY(roughness_weigh("the thermal stress", roughness_of_stress(uneven->dSdT, scale), response, err));
+        FEMD_TRY(roughness_weigh("the thermal stress", roughness_of_stress(uneven->dSdT, scale), doubt, response, err));
     }
     return FEMD_OK;
 }

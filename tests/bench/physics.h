@@ -67,6 +67,7 @@ femd_status copper_expansion(femd_error *err);
 femd_status copper_constants(femd_error *err);
 femd_status argon_constants(femd_error *err);
 femd_status silicon_constants(femd_error *err);
+femd_status rough_tables(femd_error *err);
 femd_status exact_figures(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
