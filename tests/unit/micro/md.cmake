@@ -7,3 +7,4 @@ target_compile_definitions(test_md_stray PRIVATE FEMD_FIELD_FILES="${PROJECT_SOU
 femd_unit_test(test_sampled_method SOURCES test_sampled_method.c pressure_method.c LIBS femd_micro TIMEOUT 240)
 femd_unit_test(test_md_long SOURCES test_md_long.c LIBS femd_micro TIMEOUT 1800 LABEL long)
 femd_unit_test(test_md_reference_long SOURCES test_md_reference_long.c LIBS femd_micro TIMEOUT 1800 LABEL long)
+femd_unit_test(test_md_vacancies_long SOURCES test_md_vacancies_long.c LIBS femd_micro TIMEOUT 3600 LABEL long)

@@ -223,6 +223,7 @@ static void trajectories_that_stand_apart_widen_the_error(void **state) {
     assert_true(alike.inside > 0.92 && alike.inside < 0.99 && alike.noted < 0.02 && alike.said < 1.2 * alike.scatter);
     assert_true(little.inside > 0.90 && little.inside < 0.99);
     assert_true(much.inside > 0.90 && much.inside < 0.99 && much.noted > 0.95);
+    assert_true(much.said > 1.1 * much.scatter && much.said < 1.25 * much.scatter);
 }
 
 static void transient_is_found(void **state) {
