@@ -3,6 +3,22 @@
 #ifndef FEMD_KERNELS_BONDS_H
 #define FEMD_KERNELS_BONDS_H
 
+/* LANES bonds of one atom that pull with c times their vectors: at it (fx, fy, fz), at their partners (f), and tau. */
+INLINE void kernel_pull(vec c, const int *partner, vec dx, vec dy, vec dz, vec *fx, vec *fy, vec *fz, vec t[6],
+                        double *f) {
+    const vec gx = c * dx, gy = c * dy, gz = c * dz;
+    *fx += gx;
+    *fy += gy;
+    *fz += gz;
+    give3(f, partner, gx, gy, gz);
+    t[0] = fma_vec(gx, dx, t[0]);
+    t[1] = fma_vec(gy, dy, t[1]);
+    t[2] = fma_vec(gz, dz, t[2]);
+    t[3] = fma_vec(gy, dz, t[3]);
+    t[4] = fma_vec(gx, dz, t[4]);
+    t[5] = fma_vec(gx, dy, t[5]);
+}
+
 INLINE void kernel_forces_of(const femd_bonds *b, const double *fp, double *f, double tau[6], int embedded) {
     vec t[6] = {{0}, {0}, {0}, {0}, {0}, {0}};
     for (int i = 0; i < b->n; i++) {
@@ -15,18 +31,7 @@ INLINE void kernel_forces_of(const femd_bonds *b, const double *fp, double *f, d
                 c = fma_vec(fpi, vec_load(b->a1 + k), c);
                 c = fma_vec(fpj, vec_load(b->b1 + k), c);
             }
-            c = c + c;
-            vec gx = c * dx, gy = c * dy, gz = c * dz;
-            fx += gx;
-            fy += gy;
-            fz += gz;
-            give3(f, b->partner + k, gx, gy, gz);
-            t[0] = fma_vec(gx, dx, t[0]);
-            t[1] = fma_vec(gy, dy, t[1]);
-            t[2] = fma_vec(gz, dz, t[2]);
-            t[3] = fma_vec(gy, dz, t[3]);
-            t[4] = fma_vec(gx, dz, t[4]);
-            t[5] = fma_vec(gx, dy, t[5]);
+            kernel_pull(c + c, b->partner + k, dx, dy, dz, &fx, &fy, &fz, t, f);
         }
         f[4 * i] += vec_sum(fx);
         f[4 * i + 1] += vec_sum(fy);

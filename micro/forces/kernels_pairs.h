@@ -242,17 +242,7 @@ INLINE void kernel_lj_forces_of(femd_sweep *w, double *f, double tau[6], int man
                 for (int l = 0; l < LANES; l++) types[l] = w->species[nb->list[k + l]];
             kernel_evaluate_lj(lj, w->p->nspecies, s, w->species[i], many ? types : NULL, shape, 1, &phi);
             energy += phi.f;
-            vec c = phi.f1 + phi.f1, gx = c * dx, gy = c * dy, gz = c * dz;
-            fx += gx;
-            fy += gy;
-            fz += gz;
-            give3(f, nb->list + k, gx, gy, gz);
-            t[0] = fma_vec(gx, dx, t[0]);
-            t[1] = fma_vec(gy, dy, t[1]);
-            t[2] = fma_vec(gz, dz, t[2]);
-            t[3] = fma_vec(gy, dz, t[3]);
-            t[4] = fma_vec(gx, dz, t[4]);
-            t[5] = fma_vec(gx, dy, t[5]);
+            kernel_pull(phi.f1 + phi.f1, nb->list + k, dx, dy, dz, &fx, &fy, &fz, t, f);
         }
         f[4 * i] += vec_sum(fx);
         f[4 * i + 1] += vec_sum(fy);

@@ -1,29 +1,7 @@
 /* Any bytes as an extended XYZ file, packed or not: refused with words, or atoms of known species at finite places; and
  * those, written as femd writes them, are read back to the bit. */
-#include <math.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "crystal/structure_create.h"
+#include "atoms.h"
 #include "crystal/xyz.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_atoms(const femd_structure *s) {
-    double all = 0;
-    for (int c = 0; c < 9; c++) all += s->cell[c];
-    for (int i = 0; i < s->natoms; i++) {
-        if (s->species[i] < 0 || s->species[i] >= s->nspecies) abort();
-        for (int c = 0; c < 3; c++)
-            if (!isfinite(s->x[3 * i + c])) abort();
-    }
-    for (int a = 0; a < s->nspecies; a++)
-        if (!isfinite(s->mass[a]) || s->mass[a] < 0) abort();
-    if (!isfinite(all) || s->natoms < 1) abort();
-}
 
 static femd_status read_atoms(const void *text, size_t size, femd_structure *s, femd_error *err) {
     static const char json[] = "{\"file\": \"f.xyz\", \"species\": [\"Cu\", \"Ni\"]}";
