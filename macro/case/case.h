@@ -41,7 +41,10 @@ typedef struct femd_case_material {
     X(TRACTION, traction, flux, 1)                                                                                     \
     X(PRESSURE, pressure, normal, 1)                                                                                   \
     X(FOLLOWER, follower_pressure, follower, 1)                                                                        \
-    X(FORCE, force, resultant, 0)
+    X(FORCE, force, resultant, 0)                                                                                      \
+    X(TURNED, turned, turned, 0)                                                                                       \
+    X(RIGID, rigid, rigid, 0)                                                                                          \
+    X(PERIODIC, periodic, periodic, 0)
 #define FEMD_LOAD_NAME(name, key, actor, faces) FEMD_LOAD_##name,
 typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
 
@@ -64,8 +67,13 @@ typedef struct femd_case_boundary {
     femd_load kind;
     int has[3];      /* displacement: which components are prescribed */
     double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
-    femd_function *function[3]; /* owned; instead of the value, without the ramp but times the table */
-    int has_gradient;           /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
+    femd_function *function[3];     /* owned; instead of the value, without the ramp but times the table */
+    double axes[9];                 /* turned: rows are the axes of the three components */
+    int has_about, has_rotation[3]; /* rigid: reference point (else the mean of the nodes); prescribed rotations */
+    double about[3], rotation[3];   /* m; rotation vector, rad */
+    char partner[FEMD_NAME_MAX];    /* periodic: the other face */
+    int loose[9];                   /* periodic: components of the gradient that are free */
+    int has_gradient;               /* displacement: u = G X + value; with G for affine boundary data (patch tests) */
     double gradient[9];
     size_t ntable; /* amplitude: (time, factor) table, linear between; 0 = ramp from 0 at time 0 to 1 at the end time */
     double *time, *factor; /* owned */
@@ -145,6 +153,8 @@ double femd_case_next_time(const femd_case *c, double time);
 int femd_case_steps(const femd_case *c);
 /* Name number k of the groups that an entry stands on, NULL behind the last. */
 const char *femd_case_surface(const femd_case_boundary *b, int k);
+/* All groups that an entry names: those of its place, then its partner. */
+const char *femd_case_group(const femd_case_boundary *b, int k);
 /* Does this kind of entry act on outer faces? */
 int femd_case_needs_faces(femd_load kind);
 /* Factor of a load at a time. */

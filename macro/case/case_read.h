@@ -29,6 +29,9 @@ FEMD_LOAD_LIST(FEMD_LOAD_READER)
  * positions). */
 FEMD_MUST_CHECK femd_status case_read_where(const femd_case *c, const cJSON *node, femd_case_boundary *b,
                                             femd_error *err);
+/* The name of one group, into b->on. */
+FEMD_MUST_CHECK femd_status case_read_name(const femd_case *c, const cJSON *name, femd_case_boundary *b,
+                                           femd_error *err);
 /* case_value.c: a number with or without unit, or "=expression", in *number or *function. */
 FEMD_MUST_CHECK femd_status case_read_value(const femd_case *c, const cJSON *node, femd_dimension dim, double *number,
                                             femd_function **function, femd_error *err);

@@ -19,6 +19,12 @@ const char *femd_case_surface(const femd_case_boundary *b, int k) {
     return k == 0 ? b->on : NULL;
 }
 
+const char *femd_case_group(const femd_case_boundary *b, int k) {
+    const char *name = femd_case_surface(b, k);
+    if (name || b->partner[0] == '\0') return name;
+    return k == 0 || femd_case_surface(b, k - 1) ? b->partner : NULL;
+}
+
 static const char *const box_faces[6] = {"left", "right", "front", "back", "bottom", "top"};
 
 static femd_status where_check_face(const femd_case *c, const cJSON *on, femd_error *err) {
@@ -43,6 +49,10 @@ static femd_status where_read_names(const femd_case *c, const cJSON *on, femd_ca
             used += (size_t)snprintf(b->on + used, sizeof b->on - used, "%s%s", used ? "&" : "", name->valuestring);
     }
     return FEMD_OK;
+}
+
+femd_status case_read_name(const femd_case *c, const cJSON *name, femd_case_boundary *b, femd_error *err) {
+    return where_read_names(c, name, b, err);
 }
 
 /* "at(0;0;1e-09)". */

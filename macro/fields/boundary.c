@@ -9,6 +9,7 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/boundary_private.h"
+#include "fields/ties.h"
 
 /* ---- making ---- */
 
@@ -18,6 +19,7 @@ static femd_status boundary_allocate(const femd_field *field, femd_boundary *bc,
     int missing = 0;
     missing |= !(bc->condition = calloc(conditions_room, sizeof *bc->condition));
     missing |= !(bc->entry = malloc(n * sizeof *bc->entry));
+    missing |= !(bc->tied_by = malloc(n * sizeof *bc->tied_by));
     missing |= !(bc->sharers = calloc(n, sizeof *bc->sharers));
     missing |= !(bc->value = calloc(n, sizeof *bc->value));
     missing |= !(bc->prescribed = calloc(n, sizeof *bc->prescribed));
@@ -35,7 +37,7 @@ static femd_status boundary_allocate(const femd_field *field, femd_boundary *bc,
         if (bc->condition[b].kind && (bc->condition[b].kind->load || bc->condition[b].kind->follow))
             missing |= !(bc->force[b] = calloc(n, sizeof **bc->force));
     if (missing) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
-    for (size_t i = 0; i < n; ++i) bc->entry[i] = -1;
+    for (size_t i = 0; i < n; ++i) bc->entry[i] = bc->tied_by[i] = -1;
     return FEMD_OK;
 }
 
@@ -90,10 +92,31 @@ static int boundary_by_cell(const void *a, const void *b) {
     return (p->side > q->side) - (p->side < q->side);
 }
 
+/* Entries of a kind that ties carry reactions too, all components of its nodes. */
+typedef struct tied_walk {
+    const femd_field *field;
+    femd_boundary *bc;
+    size_t which;
+} tied_walk;
+
+static femd_status boundary_take_tied(void *user, PetscInt node, femd_error *err) {
+    const tied_walk *walk = user;
+    (void)err;
+    for (int a = 0; a < walk->field->components; ++a) {
+        const PetscInt at = walk->field->components * node + a;
+        walk->bc->sharers[at] += !walk->bc->condition[walk->which].kind->paired;
+        if (walk->bc->entry[at] < 0) walk->bc->tied_by[at] = (int)walk->which;
+    }
+    return FEMD_OK;
+}
+
 static femd_status boundary_place(const femd_field *field, femd_boundary *bc, femd_error *err) {
     for (size_t b = 0; b < bc->nconditions; ++b) {
         const femd_condition_kind *kind = bc->condition[b].kind;
         if (kind && kind->place) FEMD_TRY(kind->place(field, bc, b, err));
+        tied_walk walk = {field, bc, b};
+        if (kind && kind->whole)
+            FEMD_TRY(femd_visit_nodes(field, bc->condition[b].entry, boundary_take_tied, &walk, err));
         if (kind && kind->measure) FEMD_TRY(kind->measure(field, bc, b, &bc->measure[b], err));
         bc->follows |= kind && kind->follow;
     }
@@ -112,6 +135,7 @@ static femd_status boundary_make(const femd_field *field, femd_boundary *bc, fem
     FEMD_TRY(boundary_measure_mesh(field, bc, err));
     FEMD_TRY(boundary_check_places(field, bc, err));
     FEMD_TRY(femd_agree(field->grid->comm, boundary_place(field, bc, err), err));
+    FEMD_TRY(femd_ties_create(field, bc, err));
     MPI_TRY(err,
             MPI_Allreduce(MPI_IN_PLACE, bc->measure, (int)bc->nconditions, MPI_DOUBLE, MPI_SUM, field->grid->comm));
     return femd_agree(field->grid->comm, boundary_load(field, bc, err), err);
@@ -143,6 +167,8 @@ void femd_boundary_destroy(femd_boundary **boundary) {
     free(bc->force);
     free(bc->condition);
     free(bc->entry);
+    femd_ties_destroy(&bc->ties);
+    free(bc->tied_by);
     free(bc->sharers);
     free(bc->measure);
     free(bc->followed);
@@ -228,7 +254,8 @@ femd_status femd_boundary_set_time(femd_field *field, double time, femd_error *e
     femd_status rc = boundary_prescribe_now(field, bc, err);
     if (rc == FEMD_OK) rc = boundary_apply_now(field, bc, err);
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
-    return boundary_share_prescribed(field, err);
+    FEMD_TRY(boundary_share_prescribed(field, err));
+    return femd_ties_set_time(field, err);
 }
 
 /* ---- loads that follow ---- */

@@ -17,10 +17,12 @@ struct femd_boundary {
     /* per condition: n, without its factor in time, this rank's faces; NULL for one that is no load. What follows the
      * field has its factor in it, at the values last given to femd_boundary_follow. */
     double **force;
-    double near;      /* a node within it is at a position, m */
-    double *measure;  /* per condition: what its load is spread over, all ranks */
-    int follows;      /* there are loads that follow the field */
-    size_t nfollowed; /* their faces here, ascending by cell */
+    struct femd_ties *ties; /* of ties.h; owned; NULL if no entry follows others */
+    int *tied_by;           /* n: the condition that ties the entry; -1 */
+    double near;            /* a node within it is at a position, m */
+    double *measure;        /* per condition: what its load is spread over, all ranks */
+    int follows;            /* there are loads that follow the field */
+    size_t nfollowed;       /* their faces here, ascending by cell */
     femd_followed_face *followed;
     size_t placing;     /* for femd_condition_kind.place */
     double time;        /* of femd_boundary_set_time */

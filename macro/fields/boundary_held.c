@@ -2,10 +2,12 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/boundary_private.h"
+#include "fields/ties.h"
 
 enum { MODES_MAX = 6 };
 
@@ -74,6 +76,34 @@ static void boundary_see_modes(const femd_field *field, const femd_boundary *bc,
     }
 }
 
+/* What a tie prescribes, as a sum over nodes, seen by the modes. */
+typedef struct tie_view {
+    const femd_field *field;
+    boundary_part *part;
+    double seen[MODES_MAX];
+} tie_view;
+
+static void boundary_see_tie(void *user, int node, int component, double coefficient) {
+    tie_view *view = user;
+    const femd_field_kind *kind = view->field->kind;
+    boundary_part *mine = view->part;         /* a body whose nodes are tied is judged as one */
+    if (view->field->grid->rank != 0) return; /* all ranks see the same: it counts once */
+    if (node < 0) {                           /* the end of a sum */
+        for (int m = 0; m < kind->modes; ++m)
+            for (int n = 0; n < kind->modes; ++n) mine->gram[m][n] += view->seen[m] * view->seen[n];
+        memset(view->seen, 0, sizeof view->seen);
+        return;
+    }
+    const femd_tied_node *tied = femd_ties_node(view->field->boundary->ties, node);
+    double x[FEMD_SPACE], mode[FEMD_COMPONENTS] = {0}, size = 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) size = fmax(size, -mine->high[a] - mine->low[a]);
+    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = (tied->x[a] - 0.5 * (mine->low[a] - mine->high[a])) / size;
+    for (int m = 0; m < kind->modes; ++m) {
+        kind->mode(m, x, mode);
+        view->seen[m] += coefficient * mode[component];
+    }
+}
+
 /* Every part of the mesh by itself: one that is held does not hold another. */
 static femd_status boundary_judge_part(const femd_field *field, const femd_boundary *bc, int number,
                                        boundary_part *part, femd_error *err) {
@@ -81,6 +111,7 @@ static femd_status boundary_judge_part(const femd_field *field, const femd_bound
     const int parts = field->grid->nparts;
     femd_error words = FEMD_ERROR_INIT;
     double most = 0;
+    if (bc->ties && number > 0) return FEMD_OK; /* ties may hold it to another: one view of all is taken */
     for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, part->gram[m][m]);
     for (int m = 0; m < MODES_MAX && most > 0; ++m)
         for (int n = 0; n < MODES_MAX; ++n) part->gram[m][n] /= most;
@@ -114,6 +145,8 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
     boundary_see_modes(field, bc, part_of, part);
+    tie_view view = {.field = field, .part = part};
+    if (bc->ties) femd_ties_held(bc->ties, boundary_see_tie, &view);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);
     for (int k = 0; rc == FEMD_OK && k < grid->nparts; ++k) rc = boundary_judge_part(field, bc, k, &part[k], err);
 done:

@@ -24,7 +24,8 @@ static femd_status share_node(void *user, PetscInt node, femd_error *err) {
     const share_walk *walk = user;
     (void)err;
     for (int a = 0; a < walk->field->components; ++a)
-        walk->shares->member[walk->field->components * node + a] = walk->condition->has[a] != 0;
+        walk->shares->member[walk->field->components * node + a] =
+            walk->condition->kind->whole || walk->condition->has[a];
     return FEMD_OK;
 }
 
@@ -64,7 +65,9 @@ static femd_status boundary_split(const femd_field *field, const double *unbalan
             FEMD_TRY(boundary_share(field, b, shares, err));
             for (size_t i = 0; i < field->n; ++i) {
                 if (!shares->member[i]) continue;
-                if (pass == 0)
+                if (bc->condition[b].kind->paired)
+                    reaction[components * b + i % components] += pass == 1 ? unbalanced[i] : 0;
+                else if (pass == 0)
                     shares->all[i] += shares->mine[i];
                 else
                     reaction[components * b + i % components] +=
@@ -109,9 +112,10 @@ static void boundary_drive_sums(const femd_field *field, const double *unbalance
             sum[components * b + i % components] += factor[i % components] * bc->force[b][i];
     }
     for (size_t i = 0; i < field->n; ++i) {
-        if (bc->entry[i] < 0) continue;
-        sum[components * (size_t)bc->entry[i] + i % components] += unbalanced[i];
-        if (bc->prescribed[i] != 0) moves[bc->entry[i]] = 1;
+        const int holder = bc->entry[i] < 0 ? bc->tied_by[i] : bc->entry[i];
+        if (holder < 0) continue;
+        sum[components * (size_t)holder + i % components] += unbalanced[i];
+        if (bc->entry[i] < 0 || bc->prescribed[i] != 0) moves[holder] = 1;
     }
 }
 

@@ -7,6 +7,7 @@
 
 typedef struct femd_boundary femd_boundary;
 typedef struct femd_condition_kind femd_condition_kind;
+typedef struct femd_tied_node femd_tied_node;
 
 /* A side of a local cell whose load depends on where it is. */
 typedef struct femd_followed_face {
@@ -23,6 +24,7 @@ typedef struct femd_condition {
     double value[FEMD_COMPONENTS];   /* at factor 1 */
     const femd_function
         *function[FEMD_COMPONENTS]; /* instead of the value: not ramped, but times the table; borrowed */
+    double offset[FEMD_SPACE];      /* for a kind that ties */
     const double *gradient;         /* value + gradient X, components x 3; NULL: uniform; borrowed */
 } femd_condition;
 
@@ -31,9 +33,16 @@ typedef struct femd_condition {
 struct femd_condition_kind {
     const char *name;
     int prescribes; /* it holds entries of the field: there are reactions */
-    int scalar;     /* its value is one number: component 0 says all, the factor in time too */
+    int whole;      /* what it holds is not along the field's components: its reactions are all that its nodes carry */
+    int paired; /* its nodes answer to others opposite: its reaction is all that they carry, whoever else holds them */
+    int scalar; /* its value is one number: component 0 says all, the factor in time too */
     /* Which entries it holds; what it needs later. Called once, in the order of the conditions. */
     femd_status (*place)(const femd_field *field, femd_boundary *boundary, size_t which, femd_error *err);
+    /* A kind that ties entries to others (ties.h): `place` marks its nodes; tie: its equations, on all ranks the same;
+     * source: what the equation of number k at a node prescribes at boundary->time. */
+    femd_status (*tie)(const femd_field *field, femd_boundary *boundary, size_t which, femd_error *err);
+    femd_status (*source)(const femd_field *field, const femd_boundary *boundary, size_t which,
+                          const femd_tied_node *node, int k, double *value, femd_error *err);
     /* *measure += what its load is spread over, this rank's part; boundary->measure has the sum over the ranks. */
     femd_status (*measure)(const femd_field *field, const femd_boundary *boundary, size_t which, double *measure,
                            femd_error *err);

@@ -9,6 +9,7 @@
 #include "base/petsc_edge.h"
 #include "fields/assembly.h"
 #include "fields/boundary.h"
+#include "fields/ties.h"
 
 /* ---- layout ---- */
 
@@ -109,8 +110,9 @@ femd_status femd_field_localise(femd_field *field, Vec X, femd_error *err) {
     PETSC_TRY(err, VecGetArray(field->local, &u));
     for (size_t i = 0; i < field->n; ++i)
         if (field->boundary->entry[i] >= 0) u[i] = field->boundary->prescribed[i];
+    const femd_status rc = femd_ties_apply(field, u, err);
     PETSC_TRY(err, VecRestoreArray(field->local, &u));
-    return FEMD_OK;
+    return rc;
 }
 
 femd_status femd_field_prescribe(femd_field *field, Vec X, femd_error *err) {
@@ -160,13 +162,19 @@ static void field_decouple(const femd_field *field, const PetscInt *node, int n,
                            double *lifted) {
     const int components = field->components;
     const int *entry = field->boundary->entry;
+    const femd_ties *ties = field->boundary->ties;
     PetscInt at[FEMD_COMPONENTS * FEMD_ELEMENT_NODES];
     int fixed[FEMD_COMPONENTS * FEMD_ELEMENT_NODES], any = 0;
     for (int i = 0; i < n; ++i) {
         at[i] = components * node[i / components] + i % components;
         any |= fixed[i] = entry[at[i]] >= 0;
+        any |= ties && jump && jump[at[i]] != 0;
     }
     if (!any) return;
+    for (int j = 0; j < n; ++j) { /* a tied entry jumps too, but stays in the equations */
+        for (int i = 0; !fixed[j] && ties && jump && jump[at[j]] != 0 && i < n; ++i)
+            lifted[at[i]] += K[i * n + j] * jump[at[j]];
+    }
     for (int j = 0; j < n; ++j) {
         if (!fixed[j]) continue;
         for (int i = 0; jump && i < n; ++i) lifted[at[i]] += K[i * n + j] * jump[at[j]];

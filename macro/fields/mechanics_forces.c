@@ -10,6 +10,7 @@
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
 #include "fields/mechanics_private.h"
+#include "fields/ties.h"
 
 /* What the points have answered, or answered at the committed state. */
 typedef struct answers {
@@ -129,7 +130,8 @@ femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
     FEMD_TRY(mechanics_noise(p, &m->noise, err));
     m->scale.noise = p->cs->noise_stop ? m->noise : 0;
     FEMD_TRY(mechanics_rounding(p, m->key, &m->scale.rounding, err));
-    return femd_field_sum_free(field, m->unbalanced, R, err);
+    FEMD_TRY(femd_field_sum_free(field, m->unbalanced, R, err));
+    return femd_ties_reduce(field, R, 1, err);
 }
 
 static void mechanics_cell_stiffness(const void *self, PetscInt c, double *out) {

@@ -7,6 +7,7 @@
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
+#include "fields/ties.h"
 
 /* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points
  * and grains. */
@@ -100,6 +101,25 @@ done:
     return rc;
 }
 
+/* From the committed values in jump (n) to what the time set makes of prescribed entries, and of tied ones where those
+ * that they follow stay. */
+static femd_status predictor_jump(const femd_field *field, double *jump, femd_error *err) {
+    const femd_boundary *boundary = field->boundary;
+    const size_t n = field->n;
+    for (size_t i = 0; !boundary->ties && i < n; ++i)
+        jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
+    if (!boundary->ties) return FEMD_OK;
+    double *then = malloc((n + 1) * sizeof *then);
+    FEMD_TRY(femd_agree(field->grid->comm,
+                        then ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
+    for (size_t i = 0; i < n; ++i) then[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] : jump[i];
+    const femd_status rc = femd_ties_apply(field, then, err);
+    for (size_t i = 0; i < n; ++i)
+        jump[i] = boundary->entry[i] >= 0 || femd_ties_follows(boundary->ties, i) ? then[i] - jump[i] : 0;
+    free(then);
+    return rc;
+}
+
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {
     femd_mechanics *m = field->self;
     femd_problem *p = m->p;
@@ -114,11 +134,12 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     FEMD_TRY_GOTO(rc, femd_field_get(field, jump, err), done);
     memcpy(u, jump, n * sizeof *u);
     FEMD_TRY_GOTO(rc, femd_boundary_follow(field, u, err), done);
-    for (size_t i = 0; i < n; ++i) jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
+    FEMD_TRY_GOTO(rc, predictor_jump(field, jump, err), done);
     femd_mechanics_internal(p, p->pt->F, p->pt->S, balance);
     FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, u, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);
     for (size_t i = 0; i < n; ++i) balance[i] = boundary->applied[i] - balance[i];
-    rc = femd_field_sum_free(field, balance, rhs, err);
+    FEMD_TRY_GOTO(rc, femd_field_sum_free(field, balance, rhs, err), done);
+    rc = femd_ties_reduce(field, rhs, 0, err);
 done:
     free(jump);
     return rc;

@@ -259,7 +259,7 @@ static femd_status mesh_check_probe(const femd_case *cs, const femd_mesh *mesh, 
 femd_status femd_mesh_surfaces(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     const char *name;
     for (size_t b = 0; b < cs->nboundary; ++b)
-        for (int k = 0; (name = femd_case_surface(&cs->boundary[b], k)); ++k)
+        for (int k = 0; (name = femd_case_group(&cs->boundary[b], k)); ++k)
             FEMD_TRY(mesh_check_group(cs, mesh, b, name, err));
     for (size_t k = 0; k < cs->nprobes; ++k) FEMD_TRY(mesh_check_probe(cs, mesh, &cs->probe[k], err));
     return FEMD_OK;

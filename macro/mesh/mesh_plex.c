@@ -118,7 +118,7 @@ static femd_status mesh_mark_line(DM dm, DMLabel label, const femd_mesh *mesh, i
 static int mesh_group_is_loaded(const femd_case *cs, const char *name) {
     const char *one;
     for (size_t b = 0; b < cs->nboundary; ++b)
-        for (int k = 0; (one = femd_case_surface(&cs->boundary[b], k)); ++k)
+        for (int k = 0; (one = femd_case_group(&cs->boundary[b], k)); ++k)
             if (femd_case_needs_faces(cs->boundary[b].kind) && strcmp(one, name) == 0) return 1;
     return 0;
 }
@@ -148,7 +148,7 @@ static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs,
                                       femd_error *err) {
     const char *group;
     for (size_t b = 0; b < cs->nboundary; ++b)
-        for (int k = 0; (group = femd_case_surface(&cs->boundary[b], k)); ++k)
+        for (int k = 0; (group = femd_case_group(&cs->boundary[b], k)); ++k)
             FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, group, err));
     for (size_t k = 0; k < cs->nprobes; ++k)
         if (cs->probe[k].on[0]) FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, cs->probe[k].on, err));

@@ -8,6 +8,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "solve/reduced.h"
 
 #define CG_ITERATIONS_MAX 400
 #define MODES_MAX         6
@@ -148,6 +149,8 @@ static PetscErrorCode linear_try(femd_linear *linear, Mat K, Vec b, Vec x, int *
 }
 
 femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err) {
+    if (linear->tied)
+        return femd_reduced_solve(linear->tied, K, b, x, linear->unsymmetric, solved, &linear->tied_negative, err);
     PETSC_TRY(err, linear_try(linear, K, b, x, solved));
     if (*solved || linear->direct) return FEMD_OK;
     linear->failed = 1; /* CG meets an indefinite tangent near a loss of stability, or a thin body */
@@ -196,6 +199,8 @@ static PetscErrorCode linear_inertia(const femd_linear *linear, PetscInt *negati
 femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err) {
     PetscInt count = -1; /* with PCTELESCOPE one rank has the factor */
     MPI_Comm comm;
+    *negative = linear->tied_negative;
+    if (linear->tied) return FEMD_OK;
     PETSC_TRY(err, linear_inertia(linear, &count));
     PETSC_TRY(err, PetscObjectGetComm((PetscObject)linear->ksp, &comm));
     *negative = (int)count;
@@ -247,8 +252,12 @@ static PetscErrorCode linear_probe(femd_linear *linear, Mat K, Vec b, Vec x, int
 
 femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *field, Mat K, Vec b, Vec x, int *negative,
                                        femd_error *err) {
-    int indefinite = 0;
+    int indefinite = 0, solved;
     FEMD_TRY(linear_fill_at_random(field, b, err));
+    if (linear->tied) {
+        FEMD_TRY(femd_linear_solve(linear, K, b, x, &solved, err));
+        return femd_linear_negative(linear, negative, err);
+    }
     if (!linear->direct) PETSC_TRY(err, linear_probe(linear, K, b, x, negative, &indefinite));
     if (!linear->direct && !indefinite) return FEMD_OK;
     if (!linear->direct) PETSC_TRY(err, linear_use_direct(linear));

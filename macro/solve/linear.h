@@ -10,11 +10,13 @@
 typedef struct femd_linear {
     KSP ksp; /* borrowed */
     int ranks;
-    double rtol;     /* of CG */
-    int direct;      /* MUMPS is in use */
-    int failed;      /* CG has failed: MUMPS from then on */
-    int unsymmetric; /* loads follow the field: GMRES and LU instead of CG and Cholesky */
-    int own_inner;   /* the user has chosen the solver inside PCTELESCOPE */
+    double rtol;            /* of CG */
+    int direct;             /* MUMPS is in use */
+    int failed;             /* CG has failed: MUMPS from then on */
+    int unsymmetric;        /* loads follow the field: GMRES and LU instead of CG and Cholesky */
+    const femd_field *tied; /* the field, if entries of it are tied to each other: borrowed, else NULL */
+    int tied_negative;      /* negative eigenvalues of its equations last solved */
+    int own_inner;          /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;
 
 /* Set the case's PETSc options (those of the command line win); ksp is that of the SNES. */

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/petsc_edge.h"
+#include "fields/boundary.h"
 
 enum {
     HALVINGS_FAILED = 6,  /* of a step whose points have no answer */
@@ -118,6 +119,7 @@ static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     for (int halvings = 0;; ++halvings, lambda *= 0.5) {
         PETSC_TRY(err, VecWAXPY(n->trial, -lambda, n->step, X));
         if (n->arc) FEMD_TRY(femd_arc_try(n->arc, lambda, err));
+        if (n->field->boundary->ties) FEMD_TRY(femd_field_prescribe(n->field, n->trial, err));
         FEMD_TRY(newton_residual(n, n->trial, &residual, &failed, err));
         const int answered = failed == 0 && isfinite(residual);
         at->ascending = answered && descend && residual > (1 - DESCENT * lambda) * at->residual;

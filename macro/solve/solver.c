@@ -71,6 +71,7 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
     PETSC_TRY(err, SNESGetKSP(s->snes, &ksp));
     PetscErrorCode code = femd_linear_init(&s->linear, p->cs, p->size, ksp);
     s->linear.unsymmetric = field->boundary->follows;
+    s->linear.tied = field->boundary->ties ? field : NULL;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
     s->newton = (femd_newton){.field = field,

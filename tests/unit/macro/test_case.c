@@ -312,10 +312,26 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "boundary[1].displacement=[1,2]", "boundary[1].displacement: has 2 entries; must have 3"},
         {"case.json", "boundary[0]={\"on\":\"fixed\"}",
          "boundary[0]: missing key; needs \"displacement\", or \"gradient\", or \"traction\", or \"pressure\", or "
-         "\"follower_pressure\", or \"force\""},
+         "\"follower_pressure\", or \"force\", or \"turned\", or \"rigid\", or \"periodic\""},
         {"case.json", "boundary[0].pressure=1",
          "boundary[0]: has more than one of: displacement (with or without gradient), traction, pressure, "
-         "follower_pressure, force; write one entry for each"},
+         "follower_pressure, force, turned, rigid, periodic; write one entry for each"},
+        {"case.json",
+         "boundary[1]={\"on\":\"a\",\"turned\":{\"axes\":[[1,0,0],[0,1,0],[0,0,2]],\"displacement\":[0,0,0]}}",
+         "boundary[1].turned.axes: the matrix is no rotation: Q Q^T differs from the identity by 3"},
+        {"case.json",
+         "boundary[1]={\"on\":\"a\",\"turned\":{\"axes\":[[1,0,0],[0,1,0],[0,0,1]],\"displacement\":[null,null,null]}}",
+         "boundary[1].turned.displacement: prescribes no component"},
+        {"case.json", "boundary[1]={\"on\":\"a\",\"rigid\":{\"rotation\":[\"20 deg\",null,0]}}",
+         "boundary[1].rigid.rotation: is all null (free), three angles, or two zeros beside a null (a hinge about that "
+         "axis)"},
+        {"box.json",
+         "boundary[0]={\"on\":\"left\",\"periodic\":{\"with\":\"up\",\"gradient\":[[0,0,0],[0,0,0],[0,0,0]]}}",
+         "boundary[0].periodic.with: unknown value \"up\"; accepted: left, right, front, back, bottom, top"},
+        {"box.json",
+         "boundary[0]={\"on\":[\"left\",\"top\"],\"periodic\":{\"with\":\"right\",\"gradient\":[[0,0,0],[0,0,0],[0,0,0]"
+         "]}}",
+         "boundary[0].periodic: needs one surface, and one in \"with\""},
         {"case.json", "boundary[1].at=[0,0,0]", "boundary[1]: has both \"on\" and \"at\"; an entry has one place"},
         {"case.json", "boundary[0]={\"displacement\":[0,0,0]}", "boundary[0]: missing key; needs \"on\" or \"at\""},
         {"case.json", "boundary[2]={\"at\":[0,0],\"force\":[0,0,1]}",

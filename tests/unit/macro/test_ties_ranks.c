@@ -1,0 +1,105 @@
+/* Conditions of every kind on several ranks: the same answer as on one, and the same bits twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "near.h"
+
+typedef struct outcome {
+    double energy, reaction[3 * MODEL_ENTRIES];
+    int newton;
+} outcome;
+
+static outcome solve(void (*prepare)(model *m), MPI_Comm comm) {
+    model m;
+    femd_error err = FEMD_ERROR_INIT;
+    model_init(&m, &femd_element_p2, 2);
+    m.comm = comm;
+    m.law.neo_hookean = 1;
+    m.cs.rtol = 1e-11;
+    m.cs.step_count = 2;
+    prepare(&m);
+    if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    outcome out = {.energy = m.last.energy, .newton = m.last.newton};
+    memcpy(out.reaction, m.reaction, 3 * m.cs.nboundary * sizeof *m.reaction);
+    model_clear(&m);
+    return out;
+}
+
+static void agree(void (*prepare)(model *m)) {
+    const outcome alone = solve(prepare, PETSC_COMM_SELF), together = solve(prepare, PETSC_COMM_WORLD),
+                  again = solve(prepare, PETSC_COMM_WORLD);
+    assert_true(alone.energy > 1e-6);
+    assert_near(alone.energy, together.energy, 1e-9 * alone.energy);
+    for (int i = 0; i < 3 * MODEL_ENTRIES; ++i) assert_near(alone.reaction[i], together.reaction[i], 1e-9);
+    assert_int_equal(alone.newton, together.newton);
+    assert_memory_equal(&together, &again, sizeof again);
+}
+
+static void prepare_rigid(model *m) {
+    model_hold(m, "left", 0, 0, 0);
+    femd_case_boundary *cap = model_hold(m, "right", NAN, NAN, NAN);
+    cap->kind = FEMD_LOAD_RIGID;
+    cap->has[0] = 1, cap->value[0] = 0.1;
+    model_load(m, "right", FEMD_LOAD_FORCE, 0, 0.1, 0.2);
+    model_expression(model_load(m, "top", FEMD_LOAD_PRESSURE, 0, 0, 0), 0, "0.1*t*x*y");
+}
+
+static void prepare_turned(model *m) {
+    static const double axes[9] = {0.8, 0.6, 0, -0.6, 0.8, 0, 0, 0, 1};
+    model_hold(m, "bottom", NAN, NAN, 0);
+    femd_case_boundary *roller = model_hold(m, "left", 0, NAN, NAN);
+    roller->kind = FEMD_LOAD_TURNED;
+    memcpy(roller->axes, axes, sizeof axes);
+    roller = model_hold(m, "at(1;0;0)", 0, 0, 0);
+    roller->npositions = 1;
+    roller->position[0][0] = 1;
+    femd_case_boundary *corner = model_load(m, "at(1;1;1)", FEMD_LOAD_FORCE, 0, 0, -0.02);
+    corner->npositions = 1;
+    corner->position[0][0] = corner->position[0][1] = corner->position[0][2] = 1;
+    model_load(m, "top", FEMD_LOAD_FOLLOWER, 0.2, 0, 0);
+}
+
+static void prepare_periodic(model *m) {
+    static const char *const pair[3][2] = {{"right", "left"}, {"back", "front"}, {"top", "bottom"}};
+    static const double G[9] = {0.1, 0.05, 0, 0, NAN, 0, 0, 0, NAN};
+    for (int k = 0; k < 3; ++k) {
+        femd_case_boundary *b = model_hold(m, pair[k][0], NAN, NAN, NAN);
+        b->kind = FEMD_LOAD_PERIODIC;
+        strcpy(b->partner, pair[k][1]);
+        for (int i = 0; i < 9; ++i) b->loose[i] = isnan(G[i]), b->gradient[i] = b->loose[i] ? 0 : G[i];
+    }
+    femd_case_boundary *point = model_hold(m, "at(0;0;0)", 0, 0, 0);
+    point->npositions = 1;
+    m->law.alpha = 1e-4;
+    m->cs.temperature_function = model_function("300*t*(1+0.5*sin(2*pi*x)*cos(2*pi*z))");
+}
+
+static void rigid_surfaces(void **state) {
+    (void)state;
+    agree(prepare_rigid);
+}
+
+static void turned_supports_points_and_following_loads(void **state) {
+    (void)state;
+    agree(prepare_turned);
+}
+
+static void periodic_faces_and_temperatures(void **state) {
+    (void)state;
+    agree(prepare_periodic);
+}
+
+int main(int argc, char **argv) {
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rigid_surfaces),
+                                       cmocka_unit_test(turned_supports_points_and_following_loads),
+                                       cmocka_unit_test(periodic_faces_and_temperatures)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
