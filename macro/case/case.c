@@ -94,7 +94,6 @@ static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root;
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
     FEMD_TRY(case_read_temperature(c, err));
-    FEMD_TRY(femd_json_quantity(&c->doc, root, "pressure", FEMD_DIM_PRESSURE, 0, &c->pressure, err));
     c->accuracy = femd_json_number(root, "accuracy", 0);
     c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
     c->has_body_force = femd_json_get(root, "body_force") != NULL;

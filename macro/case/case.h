@@ -102,7 +102,6 @@ typedef struct femd_case {
     double temperature;                  /* K, of every request, at the origin and time 0; default 0 */
     femd_function *temperature_function; /* owned; instead of it */
     femd_case_table temperature_table;   /* instead of it, "factor" being K */
-    double pressure;                     /* Pa, of every request; default 0 */
     double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */

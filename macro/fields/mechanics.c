@@ -86,6 +86,7 @@ static void mechanics_destroy(void *self) {
     free(m->key);
     free(m->unbalanced);
     free(m->request);
+    free(m->virgin);
     free(m->spread);
     free(m);
 }

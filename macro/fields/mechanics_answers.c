@@ -61,7 +61,6 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     memcpy(r->value, p->pt->tE + 6 * k, sizeof r->value);
     r->temperature = p->pt->temperature[k];
-    r->pressure = p->cs->pressure;
     r->accuracy = p->cs->accuracy;
 }
 
@@ -88,7 +87,7 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
     memcpy(pt->tS + 6 * i, r->S, sizeof r->S);
     memcpy(pt->tD + 36 * i, r->D, sizeof r->D);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
-    pt->tenergy[i] = r->energy;
+    pt->tenergy[i] = femd_mechanics_energy(p, (PetscInt)i, r);
     pt->thill_mandel[i] = r->hill_mandel;
     pt->tnotes[i] = (int32_t)r->notes;
     pt->tstatus[i] = r->status;
@@ -165,8 +164,9 @@ static femd_status mechanics_gather(femd_problem *p, const double *u, int *inver
 
 static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
+    FEMD_TRY(femd_mechanics_energy_begin(p, err));
     for (PetscInt k = 0; k < p->pt->n; ++k)
-        femd_mechanics_request(p, k, STRESS_AND_TANGENT | FEMD_WANT_ENERGY, &m->request[k]);
+        femd_mechanics_request(p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k), &m->request[k]);
     m->count_evaluated = (uint64_t)p->pt->n;
     femd_status rc =
         p->law->evaluate(p->law->self, m->request, p->pt->material, (size_t)p->pt->n, mechanics_take_answer, p, err);

@@ -148,6 +148,7 @@ femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *r
     femd_points_recall(pt);
     if (p->cs->wants_committed) FEMD_TRY(commit_take_wants(p, rec, err));
     FEMD_TRY(commit_count_unanswered(p, &rec->unanswered, err));
+    femd_mechanics_energy_commit(p);
     FEMD_TRY(commit_summarise(p, rec, err));
     femd_status rc = p->law->commit(p->law->self, (uint32_t)step, pt->id, pt->tstate, (size_t)pt->n, err);
     FEMD_TRY(femd_agree(p->comm, rc, err));

@@ -29,7 +29,6 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_res
         one->point = k;
         one->wants = STRESS_AND_TANGENT;
         one->temperature = kelvin;
-        one->pressure = p->cs->pressure;
         one->accuracy = p->cs->accuracy;
     }
     if (rc == FEMD_OK)

@@ -37,6 +37,7 @@ struct femd_mechanics {
     double thermal;  /* forces that the change of temperature has made in this attempt, N */
     int has_tangent; /* the committed S and D are there before the first step */
     double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
+    double *virgin;  /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
     femd_field_scale scale;
     int has_before; /* `before` is there: the scale of the committed state */
     femd_field_scale before;
@@ -62,6 +63,13 @@ FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem 
 /* A body that grows freely has no force but for the moment before it has grown: that of the attempt's first state
  * counts as its reference, if the temperature ramps. */
 void femd_mechanics_thermal_reference(femd_mechanics *m);
+/* mechanics_energy.c: make `virgin`, before the first evaluation (collective); what is asked for the energy of point k;
+ * its energy from the answer, relative to the virgin state; that of points whose energy is the work of their stresses.
+ */
+FEMD_MUST_CHECK femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err);
+uint32_t femd_mechanics_energy_want(const femd_problem *p, PetscInt k);
+double femd_mechanics_energy(const femd_problem *p, PetscInt k, const femd_response *r);
+void femd_mechanics_energy_commit(const femd_problem *p);
 /* mechanics_forces.c */
 void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out);
 femd_status femd_mechanics_stiffness(femd_problem *p, const double *u, const double *F, const double *S,

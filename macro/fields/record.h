@@ -32,7 +32,7 @@ typedef struct femd_step_record {
     int direct;       /* conjugate gradients failed in this step or before it: solved directly */
     double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
     double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
-    double energy;    /* strain energy, J */
+    double energy;    /* Helmholtz energy relative to the virgin state, J */
     double hill_mandel_max;
     double stability_min; /* NAN if not asked */
     /* if conductivity is among output.wants: */

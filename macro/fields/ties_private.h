@@ -50,6 +50,9 @@ struct femd_ties {
     double *known;    /* sources at the time */
 };
 
+/* ties_nodes.c: all ranks get all marked nodes, in the order of the mesh file. Collective. */
+FEMD_MUST_CHECK femd_status ties_nodes_share(const femd_field *field, femd_boundary *boundary, femd_error *err);
+
 /* ties_rigid.c. At values of the tied nodes (3 x nodes): the motion that fits them best, with what is prescribed; their
  * values are put on it unless they are there to the last bits. */
 void ties_rigid_fit(const femd_ties *ties, tie_rigid *rigid, double *value);

@@ -16,12 +16,12 @@ enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 4 };
 
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
 
-/* The nodes of this rank as the arrays of a VTK mesh: the fields, and what is prescribed everywhere. */
+/* The nodes of this rank as the arrays of a VTK mesh: the fields, and what is prescribed at them. */
 typedef struct node_fields {
     double *value[FEMD_FIELDS];
-    double *temperature, *pressure; /* one block */
-    double *x;                      /* positions, in the case's unit of length */
-    double *stress, *von_mises;     /* one block each */
+    double *temperature;
+    double *x;                  /* positions, in the case's unit of length */
+    double *stress, *von_mises; /* one block each */
     int64_t *conn;
     size_t narrays;
     femd_vtu_array array[POINT_ARRAYS_MAX];
@@ -51,19 +51,15 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     m->conn = malloc((nconn + 1) * sizeof *m->conn);
     m->x = malloc((3 * n + 1) * sizeof *m->x);
     m->von_mises = malloc((n + 1) * sizeof *m->von_mises);
-    m->temperature = malloc((2 * n + 1) * sizeof *m->temperature);
+    m->temperature = malloc((n + 1) * sizeof *m->temperature);
     if (!m->conn || !m->temperature || !m->x || !m->von_mises)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
     for (size_t i = 0; i < 3 * n; ++i) m->x[i] = grid->node_x[i] / unit;
     for (size_t i = 0; i < n; ++i) m->von_mises[i] = femd_von_mises(m->stress + 9 * i);
-    m->pressure = m->temperature + n;
-    for (size_t i = 0; i < n; ++i) {
-        m->pressure[i] = p->cs->pressure;
+    for (size_t i = 0; i < n; ++i)
         FEMD_TRY(femd_case_temperature(p->cs, grid->node_x + FEMD_SPACE * i, p->time, &m->temperature[i], err));
-    }
     m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
-    m->array[m->narrays++] = (femd_vtu_array){"pressure", FEMD_VTU_FLOAT64, 1, NULL, m->pressure};
     m->array[m->narrays++] = (femd_vtu_array){"nodal_cauchy_stress", FEMD_VTU_FLOAT64, 9, tensor_label, m->stress};
     m->array[m->narrays++] = (femd_vtu_array){"nodal_von_mises", FEMD_VTU_FLOAT64, 1, NULL, m->von_mises};
     return FEMD_OK;

@@ -59,8 +59,9 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     law->nmaterials = (int)cs->nmaterials;
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
-        caps[k] = (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers};
-        if (law->noise > 0 || law->told > 0) caps[k].inputs = FEMD_INPUT_SEED;
+        caps[k] =
+            (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers, .inputs = law->inputs};
+        if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
     }
     return FEMD_OK;
 }
@@ -111,6 +112,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
         r->S[c] += law->ragged * law->mu * (sin(1e12 * q->value[c] + (double)q->point) > 0 ? 1 : -1);
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
     for (size_t i = 0; i < FEMD_QUANTITIES; ++i) answer_other(femd_quantity_at(i), q, r);
+    if (q->wants & FEMD_WANT_HELMHOLTZ && law->entropy != 0) r->helmholtz = r->energy - law->entropy * q->temperature;
+    if (law->entropy != 0) r->energy += 2 * law->entropy * q->temperature;
     if (q->wants & FEMD_WANT_CONDUCTIVITY) {
         r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
         r->notes |= FEMD_NOTE_NO_PLATEAU;

@@ -7,21 +7,22 @@
 
 typedef struct test_law {
     femd_constitutive table;
-    int neo_hookean;          /* else St. Venant-Kirchhoff */
-    double lambda, mu;        /* Pa */
-    double softer;            /* material k has its moduli times softer^k; 0 = 1 */
-    double alpha;             /* 1/K: the stress is that of E - alpha T I */
-    double softening;         /* a > 0: W = a (1 - exp(-W0/a)), Pa */
-    double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
-    uint32_t refuse;          /* FEMD_WANT_*: asked for one of them, every third point is not converged */
-    int refuse_all;           /* ... or all are */
-    int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
-    double noise;             /* relative; a fixed function of point and seed */
-    double told;              /* relative errors of sampling that are told, while the stress has no noise */
-    double doubt;             /* relative errors of answers that depend on no seed */
-    uint32_t notes;           /* FEMD_NOTE_* of every answer */
-    double ragged;            /* of mu: the stress jumps by this wherever the strain passes one of many lines */
-    uint32_t wants, carriers; /* capabilities */
+    int neo_hookean;                  /* else St. Venant-Kirchhoff */
+    double lambda, mu;                /* Pa */
+    double softer;                    /* material k has its moduli times softer^k; 0 = 1 */
+    double alpha;                     /* 1/K: the stress is that of E - alpha T I */
+    double softening;                 /* a > 0: W = a (1 - exp(-W0/a)), Pa */
+    double fail_beyond;               /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
+    uint32_t refuse;                  /* FEMD_WANT_*: asked for one of them, every third point is not converged */
+    int refuse_all;                   /* ... or all are */
+    int break_at;                     /* > 0: the call with this number answers ENGINE_DIED at its first point */
+    double noise;                     /* relative; a fixed function of point and seed */
+    double told;                      /* relative errors of sampling that are told, while the stress has no noise */
+    double doubt;                     /* relative errors of answers that depend on no seed */
+    uint32_t notes;                   /* FEMD_NOTE_* of every answer */
+    double ragged;                    /* of mu: the stress jumps by this wherever the strain passes one of many lines */
+    double entropy;                   /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
+    uint32_t wants, carriers, inputs; /* capabilities */
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */
     uint32_t last_step;

@@ -29,7 +29,7 @@ static const char good[] =
     "  {\"on\": \"pulled\", \"displacement\": [\"2 angstrom\", null, null], \"table\": [[0, 0], [1, 2], [3, -2]]},\n"
     "  {\"on\": \"top\", \"traction\": [0, \"5 MPa\", 0]}, {\"on\": \"hole\", \"pressure\": \"2 bar\"},\n"
     "  {\"on\": \"side\", \"gradient\": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}],\n"
-    " \"body_force\": [0, 0, \"-88 kN/m^3\"], \"temperature\": \"20 degC\", \"pressure\": \"1 bar\", \"accuracy\": "
+    " \"body_force\": [0, 0, \"-88 kN/m^3\"], \"temperature\": \"20 degC\", \"accuracy\": "
     "0.01,\n"
     " \"steps\": {\"count\": 5, \"end_time\": 2}, \"solver\": {\"rtol\": 1e-10, \"direct\": true}, \"element\": "
     "{\"type\": \"P1\"},\n"
@@ -109,7 +109,7 @@ static void a_good_case_arrives_in_SI(void **state) {
     assert_true(c.boundary[4].has_gradient && c.boundary[4].has[0] && c.boundary[4].has[2] &&
                 c.boundary[4].gradient[5] == 6);
     assert_true(c.has_body_force && c.body_force[2] == -88e3);
-    assert_true(fabs(c.temperature - 293.15) < 1e-12 && c.pressure == 1e5 && c.accuracy == 0.01);
+    assert_true(fabs(c.temperature - 293.15) < 1e-12 && c.accuracy == 0.01);
     assert_int_equal(c.wants_committed, FEMD_WANT_STABILITY | FEMD_WANT_ENERGY);
     assert_true(c.reuse == 0 && c.step_count == 5 && c.end_time == 2 && c.element == &femd_element_p1);
     assert_true(c.rtol == 1e-10 && c.direct == 1 && c.output_every == 2 && c.checkpoint_every == 1);
@@ -135,7 +135,7 @@ static void defaults_of_a_box(void **state) {
     assert_true(c.seed == 1 && c.element == &femd_element_p2 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
     assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-7 && c.loose == 1e-3 &&
                 c.ksp_rtol == 1e-8 && c.max_newton == 20);
-    assert_true(c.direct == 0 && c.temperature == 0 && c.pressure == 0 && c.accuracy == 0 && c.wants_committed == 0);
+    assert_true(c.direct == 0 && c.temperature == 0 && c.accuracy == 0 && c.wants_committed == 0);
     assert_true(c.output_every == 1 && c.checkpoint_every == 1 && c.has_body_force == 0 && c.npetsc == 0);
     assert_string_equal(c.title, "");
     femd_case_clear(&c);
@@ -248,7 +248,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "femd=2", "femd: must be 1"},
         {"case.json", "materails={}",
          "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, "
-         "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
+         "boundary, body_force, temperature, accuracy, steps, element, solver, micro, output, petsc"},
         {"case.json", "mesh.scal=1",
          "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},
@@ -365,6 +365,9 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "temperature={\"table\":[[0,\"20 degC\"],[1,-3]]}", "temperature.table[1][1]: -3 K is below 0 K"},
         {"case.json", "temperature={\"table\":[[0,1],[0,2]]}", "temperature.table[1][0]: times must increase"},
         {"case.json", "temperature==300*(x-1)", "temperature: -300 K at (0, 0, 0) m and time 0 is below 0 K"},
+        {"case.json", "pressure=1e5",
+         "the key \"pressure\" is refused: it would act on nothing, since the solver prescribes strains; a pressure on "
+         "a surface is an entry of the boundary, that at which a material is unstrained is its reference.pressure"},
         {"case.json", "temperature=-1", "temperature: must be at least 0, not -1"},
         {"case.json", "temperature=\"-300 degC\"", "temperature: must be at least 0, not \"-300 degC\""},
         {"case.json", "output.wants=[\"stress\"]",

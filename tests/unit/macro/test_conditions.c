@@ -170,6 +170,46 @@ static void a_temperature_below_zero_is_refused(void **state) {
     model_clear(&m);
 }
 
+/* ---- energy ---- */
+
+static void stretch(model *m, double entropy, uint32_t wants, double ramp) {
+    model_init(m, &femd_element_q1, 2);
+    m->law.entropy = entropy;
+    m->law.inputs = entropy != 0 ? FEMD_INPUT_TEMPERATURE : 0;
+    m->law.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | wants;
+    m->cs.temperature = 300;
+    if (ramp != 0) m->cs.temperature_function = model_function("300+50*t");
+    m->cs.step_count = 3;
+    model_hold(m, "left", 0, 0, 0);
+    model_hold(m, "right", 0.1, 0.05, NAN);
+    RUN_OK(m);
+}
+
+/* The energy is that of the strain, whatever a material counts from: no entropy, no internal energy in it. Of one that
+ * answers neither it is the work of the stresses. */
+static void the_energy_is_helmholtz_from_the_virgin_state(void **state) {
+    (void)state;
+    model m;
+    stretch(&m, 0, FEMD_WANT_ENERGY, 0);
+    const double want = m.last.energy;
+    const uint64_t evaluations = m.last.evaluations;
+    assert_true(want > 1e-3);
+    model_clear(&m);
+    stretch(&m, 1e4, FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ, 0);
+    assert_near(m.last.energy, want, 1e-9); /* of 3e6 */
+    assert_int_equal(m.last.evaluations, evaluations);
+    model_clear(&m);
+    stretch(&m, 1e4, FEMD_WANT_ENERGY, 0);
+    assert_near(m.last.energy, want, 1e-12); /* its stresses are linear in the strain */
+    model_clear(&m);
+    stretch(&m, 1e4, FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ, 50);
+    assert_near(m.last.energy, want - 1e4 * 50, 1e-6);
+    model_clear(&m);
+    stretch(&m, 1e4, FEMD_WANT_ENERGY, 50);
+    assert_true(isnan(m.last.energy));
+    model_clear(&m);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -181,6 +221,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_free_body_follows_a_ramping_temperature),
         cmocka_unit_test(a_held_body_is_pressed_by_its_temperature),
         cmocka_unit_test(a_temperature_below_zero_is_refused),
+        cmocka_unit_test(the_energy_is_helmholtz_from_the_virgin_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,104 @@
+/* The energy that stands for the body: Helmholtz's, relative to the virgin state. Materials that know no temperature
+ * answer it as their energy. Of those that know it, some answer it, counted from somewhere: one virgin evaluation of
+ * each says from where. Of the others (sampled by dynamics) it is the work of the stresses, which is the same at
+ * constant temperature. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "fields/constitutive.h"
+#include "fields/mechanics_private.h"
+
+/* FEMD_WANT_HELMHOLTZ, FEMD_WANT_ENERGY, or 0: the work. */
+static uint32_t energy_want(const femd_problem *p, int material) {
+    const femd_capabilities *caps = &p->caps[material];
+    if (!(caps->inputs & FEMD_INPUT_TEMPERATURE)) return caps->wants & FEMD_WANT_ENERGY;
+    return caps->wants & FEMD_WANT_HELMHOLTZ;
+}
+
+uint32_t femd_mechanics_energy_want(const femd_problem *p, PetscInt k) {
+    return energy_want(p, p->pt->material[k]);
+}
+
+double femd_mechanics_energy(const femd_problem *p, PetscInt k, const femd_response *r) {
+    const int material = p->pt->material[k];
+    const uint32_t want = energy_want(p, material);
+    if (want == FEMD_WANT_HELMHOLTZ) return r->helmholtz - p->mech->virgin[material];
+    return want == FEMD_WANT_ENERGY ? r->energy : 0;
+}
+
+void femd_mechanics_energy_commit(const femd_problem *p) {
+    femd_points *pt = p->pt;
+    for (PetscInt k = 0; k < pt->n; ++k) {
+        double work = 0;
+        if (femd_mechanics_energy_want(p, k)) continue;
+        for (int c = 0; c < 6; ++c)
+            work += 0.5 * (pt->S[6 * k + c] + pt->tS[6 * k + c]) * (pt->tE[6 * k + c] - pt->E[6 * k + c]);
+        pt->tenergy[k] = femd_case_temperature_ramps(p->cs) ? NAN : pt->energy[k] + work;
+    }
+}
+
+static void energy_take_virgin(void *user, size_t i, const femd_response *r) {
+    ((femd_response *)user)[i] = *r;
+}
+
+/* Rank 0: of each material that counts from somewhere, at no strain and the temperature of the start. */
+static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *virgin, size_t *asked, uint64_t *forces,
+                                     femd_error *err) {
+    const size_t n = p->cs->nmaterials;
+    femd_request *request = calloc(n, sizeof *request);
+    femd_response *answer = calloc(n, sizeof *answer);
+    int *material = calloc(n, sizeof *material);
+    femd_status rc = request && answer && material ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for energies");
+    for (size_t k = 0; rc == FEMD_OK && k < n; ++k) {
+        if (p->cs->material[k].like != k || energy_want(p, (int)k) != FEMD_WANT_HELMHOLTZ) continue;
+        material[*asked] = (int)k;
+        request[(*asked)++] = (femd_request){.seed = femd_seed(p->cs->seed, 0, k),
+                                             .point = k,
+                                             .wants = STRESS_AND_TANGENT | FEMD_WANT_HELMHOLTZ,
+                                             .temperature = kelvin,
+                                             .accuracy = p->cs->accuracy};
+    }
+    if (rc == FEMD_OK && *asked > 0)
+        rc = p->law->evaluate(p->law->self, request, material, *asked, energy_take_virgin, answer, err);
+    for (size_t i = 0; rc == FEMD_OK && i < *asked; ++i) {
+        if (answer[i].status != FEMD_OK)
+            rc = femd_fail(err, (femd_status)answer[i].status, "material %s, energy of the virgin state: %s",
+                           p->cs->material[material[i]].name, femd_status_text(answer[i].status));
+        virgin[material[i]] = answer[i].helmholtz;
+        *forces += answer[i].work.force_evaluations;
+    }
+    for (size_t k = 0; k < n; ++k) virgin[k] = virgin[p->cs->material[k].like]; /* grains of one material */
+    free(request);
+    free(answer);
+    free(material);
+    return rc;
+}
+
+femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
+    femd_mechanics *m = p->mech;
+    const size_t n = p->cs->nmaterials;
+    int any = 0;
+    double kelvin = 0;
+    size_t asked = 0;
+    uint64_t forces = 0;
+    if (m->virgin) return FEMD_OK;
+    double *virgin = calloc(n + 1, sizeof *virgin);
+    femd_status rc = virgin ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for energies");
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    for (size_t k = 0; k < n; ++k) any |= energy_want(p, (int)k) == FEMD_WANT_HELMHOLTZ;
+    if (any && p->rank == 0) rc = femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, &kelvin, err);
+    if (any && p->rank == 0 && rc == FEMD_OK) rc = energy_ask_virgin(p, kelvin, virgin, &asked, &forces, err);
+    rc = femd_agree(p->comm, rc, err);
+    m->virgin = virgin;
+    FEMD_TRY(rc);
+    uint64_t count[2] = {asked, forces};
+    MPI_TRY(err, MPI_Bcast(virgin, (int)n, MPI_DOUBLE, 0, p->comm));
+    MPI_TRY(err, MPI_Bcast(count, 2, MPI_UINT64_T, 0, p->comm));
+    if (p->step > 0) return FEMD_OK; /* a run that goes on has counted them */
+    m->count.evaluations += count[0];
+    m->count.force_evaluations += count[1];
+    return FEMD_OK;
+}
