@@ -20,6 +20,8 @@ static const struct {
     {"overhead", "a point through client, server and worker with the elastic engine", 0},
     {"macro", "assembly and linear algebra of the solver without any material", 0},
     {"newton", "evaluations that Newton's method asks of a point in bending", 0},
+    {"solids",
+     "figures of the solver beside references: manufactured solutions, Cook's membrane, a cube; only when named", 1},
     {"md", "Langevin dynamics and sampling against LAMMPS", 0},
     {"eam", "energy and forces of copper against LAMMPS", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},

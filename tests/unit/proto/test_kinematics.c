@@ -441,13 +441,15 @@ static void orientation_turns_standard_errors(void **state) {
     memset(&r, 0, sizeof r);
     r.sampled = 1;
     for (int c = 0; c < 6; c++) {
-        r.S_err[c] = r.k_check_err[c] = c + 1;
+        r.S_err[c] = r.k_err[c] = r.k_check_err[c] = r.dSdT_err[c] = c + 1;
         for (int d = 0; d < 6; d++) r.D_err[6 * c + d] = 10 * (c + 1) + d + 1;
     }
     femd_response_unrotate(turn, &r);
     const double want[6] = {2, 1, 3, 5, 4, 6};
     assert_true(difference(r.S_err, want, 6) < 1e-14);
+    assert_true(difference(r.k_err, want, 6) < 1e-14);
     assert_true(difference(r.k_check_err, want, 6) < 1e-14);
+    assert_true(difference(r.dSdT_err, want, 6) < 1e-14);
     for (int c = 0; c < 6; c++)
         for (int d = 0; d < 6; d++) assert_true(fabs(r.D_err[6 * c + d] - (10 * want[c] + want[d])) < 1e-12);
 }
