@@ -143,6 +143,30 @@ static void a_turned_roller_carries_its_normal_alone(void **state) {
     model_clear(&m);
 }
 
+/* The predictor knows how tied entries jump: a small step is right at once. */
+static void the_predictor_moves_tied_entries(void **state) {
+    (void)state;
+    const double G[9] = {1e-7, 0, 0, 0, NAN, 0, 0, 0, NAN}, small[3] = {2e-7, 1e-7, -1e-7};
+    for (int kind = 0; kind < 3; ++kind) {
+        model m;
+        model_init(&m, &femd_element_q1, 2);
+        m.cs.rtol = 1e-5;
+        if (kind < 2) model_hold(&m, "left", 0, 0, 0);
+        if (kind == 0) hold_turned(&m, "right", turned_axes, 1e-7, NAN, 2e-7);
+        if (kind == 1) rigid_moves(make_rigid(&m, "right"), small, small);
+        if (kind == 2) {
+            make_periodic(&m, "right", "left", G);
+            make_periodic(&m, "back", "front", G);
+            make_periodic(&m, "top", "bottom", G);
+            hold_point(&m, 0, 0, 0);
+        }
+        RUN_OK(&m);
+        assert_int_equal(m.last.newton, 0);
+        assert_true(m.last.energy > 1e-16);
+        model_clear(&m);
+    }
+}
+
 static void a_turned_support_that_contradicts_another_is_refused(void **state) {
     (void)state;
     model m;
@@ -438,6 +462,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_patch_test_is_passed_along_turned_axes),
         cmocka_unit_test(a_turned_roller_carries_its_normal_alone),
+        cmocka_unit_test(the_predictor_moves_tied_entries),
         cmocka_unit_test(a_turned_support_that_contradicts_another_is_refused),
         cmocka_unit_test(a_prescribed_rigid_motion_is_that_of_its_nodes),
         cmocka_unit_test(a_free_rigid_cap_turns_and_carries_the_load),
