@@ -53,6 +53,11 @@ static PetscErrorCode solver_configure(femd_solver *s) {
 }
 
 static femd_status solver_prepare_path(femd_solver *s, femd_error *err) {
+    if (s->field->boundary->ties || s->field->boundary->follows)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "%s: steps.control: \"arc-length\" does not go with turned, rigid, periodic or "
+                         "follower_pressure entries of the boundary",
+                         s->p->cs->path);
     if (s->kind->path) return femd_arc_init(&s->arc, s->field, &s->linear, err);
     return femd_fail(err, FEMD_UNSUPPORTED, "%s: steps.control: \"arc-length\" cannot follow the %s", s->p->cs->path,
                      s->kind->name);
