@@ -16,7 +16,8 @@
 #include "rve/native_state.h"
 
 /* Answered here whatever the method: they belong to the relaxed configuration. */
-static const uint32_t COMMON = FEMD_WANT_STABILITY;
+static const uint32_t OF_TANGENT = FEMD_WANT_TANGENT_STABILITY | FEMD_WANT_ACOUSTIC_STABILITY;
+static const uint32_t COMMON = FEMD_WANT_STABILITY | OF_TANGENT;
 
 typedef struct instance {
     femd_native *n;
@@ -103,7 +104,8 @@ static femd_status engine_native_take_state(femd_native *n, const femd_bytes *st
         path->has_G = n->virgin_has_G;
         memcpy(path->G, n->virgin_G, 6 * n3 * sizeof *path->G);
     }
-    path->jumps = 0;
+    path->jumps = path->slides = 0;
+    path->may_slide = 1;
     FEMD_TRY(femd_place_set(&n->rve, path->E, &path->place, err));
     femd_place_atoms(&n->rve, &path->place, path->w, path->x);
     return femd_neighbours_rebuild(n->rve.nb, n->rve.n, path->place.h, path->x, err);
@@ -114,6 +116,7 @@ typedef struct turn {
     instance *s;
     const femd_request *q;
     const femd_beat *beat;
+    int tangent_wanted; /* 0: it is needed for other answers at most */
     femd_bytes chunks;
     femd_buffer carry[FEMD_METHODS_MAX]; /* new chunks */
 } turn;
@@ -184,6 +187,17 @@ static femd_status engine_native_further_method(turn *t, int index, femd_respons
     return slot->method->answer(slot->self, n, &conditions, &carried, r, &t->carry[index], err);
 }
 
+/* Notes, and what stability says of the tangent; one that was asked for their sake alone is dropped. */
+static void engine_native_judge_tangent(const turn *t, femd_response *r) {
+    const double *U = t->s->n->path.place.U;
+    r->notes |= femd_ellipticity_notes(U, r->S, r->D, r->sampled ? r->S_err : NULL, r->sampled ? r->D_err : NULL);
+    if (t->q->wants & COMMON) femd_ellipticity_answer(U, r);
+    if (t->tangent_wanted) return;
+    r->provided &= ~FEMD_WANT_TANGENT;
+    memset(r->D, 0, sizeof r->D);
+    memset(r->D_err, 0, sizeof r->D_err);
+}
+
 static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
     femd_native *n = t->s->n;
     femd_path *path = &n->path;
@@ -200,9 +214,8 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     r->provided = t->q->wants & (femd_methods_wants(ms) | COMMON);
     femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
     femd_symmetry_project_errors(t->s->symmetry, r->D_err);
-    if (r->provided & FEMD_WANT_TANGENT)
-        r->notes |= femd_ellipticity_notes(path->place.U, r->S, r->D, r->sampled ? r->S_err : NULL,
-                                           r->sampled ? r->D_err : NULL);
+    if (r->provided & FEMD_WANT_TANGENT) engine_native_judge_tangent(t, r);
+    if (path->slides) r->notes |= FEMD_NOTE_BIFURCATED;
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
     if (path->wandered > FEMD_WANDERED_MAX && !(ms->slot[0].method->inputs & FEMD_INPUT_SEED))
         r->notes |= FEMD_NOTE_NOT_SOLID;
@@ -215,7 +228,9 @@ static femd_status engine_native_evaluate(void *self, const femd_request *q, con
                                           const femd_beat *beat, femd_response *r, femd_buffer *state_out,
                                           femd_error *err) {
     instance *s = self;
-    turn t = {.s = s, .q = q, .beat = beat};
+    femd_request asked = *q;
+    turn t = {.s = s, .q = &asked, .beat = beat, .tangent_wanted = (q->wants & FEMD_WANT_TANGENT) != 0};
+    if (q->wants & OF_TANGENT) asked.wants |= FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
     for (int i = 0; i < FEMD_METHODS_MAX; i++) t.carry[i] = (femd_buffer)FEMD_BUFFER_INIT;
     const uint64_t before = femd_energetics_count(s->n->rve.en);
     femd_status rc = engine_native_take_state(s->n, state_in, &t.chunks, err);

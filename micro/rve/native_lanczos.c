@@ -10,7 +10,9 @@
 #include "rve/beat.h"
 
 enum { LEAST = 1500, PER_FREEDOM = 4, BEAT_EVERY = 20 };
-static const double ROUND_OFF = 1e-13; /* of the largest eigenvalue: nearer to zero no residual can be known */
+static const double MODE_TOLERANCE = 1e-6;
+static const double ROUND_OFF = 1e-13; /* of the largest eigenvalue: nearer to zero no residual can be known, */
+static const double MODE_FLOOR = 1e-9; /* or need be, for a direction */
 
 /* Number of eigenvalues below t of the tridiagonal matrix (a, b), by its Sturm sequence. */
 static int lanczos_below(int n, const double *a, const double *b, double t) {
@@ -77,14 +79,15 @@ static int lanczos_start(const femd_gauge *gauge, double *v) {
 typedef struct lanczos {
     double *a, *b, *scratch; /* the tridiagonal matrix; 2 x limit */
     double last, size;       /* the eigenvalue at the last look; the largest entry */
-    int limit;
+    double floor;            /* of the residual, over the size */
+    int limit, steps;        /* steps: that were enough */
 } lanczos;
 
 /* Whether the first `steps` steps are enough; *lowest is what they give. */
 static int lanczos_look(lanczos *l, int steps, double tolerance, double *lowest) {
     *lowest = lanczos_lowest_of(steps, l->a, l->b);
     const double residual = l->b[steps - 1] * lanczos_last_component(steps, l->a, l->b, *lowest, l->size, l->scratch);
-    const double settled = fabs(*lowest - l->last), floor = ROUND_OFF * l->size;
+    const double settled = fabs(*lowest - l->last), floor = l->floor * l->size;
     l->last = *lowest;
     return residual <= fmax(sqrt(tolerance) * fabs(*lowest), floor) &&
            settled <= fmax(tolerance * fabs(*lowest), floor);
@@ -107,9 +110,11 @@ static femd_status lanczos_run(femd_energetics *en, const femd_gauge *gauge, dou
         if (!isfinite(l->size)) return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
         if (!(b[k] > 1e-12 * l->size)) { /* what was spanned is closed */
             *lowest = lanczos_lowest_of(k + 1, a, b);
+            l->steps = k + 1;
             return FEMD_OK;
         }
         if (k + 1 == look) {
+            l->steps = k + 1;
             if (lanczos_look(l, k + 1, tolerance, lowest)) return FEMD_OK;
             look += look / 16 > 10 ? look / 16 : 10;
         }
@@ -122,18 +127,71 @@ static femd_status lanczos_run(femd_energetics *en, const femd_gauge *gauge, dou
                      l->limit);
 }
 
+/* The tridiagonal matrix for `limit` steps; free l->a. */
+static femd_status lanczos_reserve(lanczos *l, femd_error *err) {
+    l->a = malloc(4 * (size_t)l->limit * sizeof(double));
+    if (!l->a) return femd_fail(err, FEMD_NO_MEMORY, "lowest eigenvalue: out of memory");
+    l->b = l->a + l->limit;
+    l->scratch = l->b + l->limit;
+    return FEMD_OK;
+}
+
 femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, double tolerance, int limit,
                                 const femd_beat *beat, double *work, double *lowest, femd_error *err) {
     const size_t n3 = 3 * (size_t)gauge->atoms;
-    lanczos l = {.last = HUGE_VAL, .limit = limit ? limit : LEAST + PER_FREEDOM * (int)n3};
+    lanczos l = {.last = HUGE_VAL, .floor = ROUND_OFF, .limit = limit ? limit : LEAST + PER_FREEDOM * (int)n3};
     *lowest = 0;
     memset(work + n3, 0, n3 * sizeof *work);
     if (!lanczos_start(gauge, work)) return FEMD_OK;
-    l.a = malloc(4 * (size_t)l.limit * sizeof(double));
-    if (!l.a) return femd_fail(err, FEMD_NO_MEMORY, "lowest eigenvalue: out of memory");
-    l.b = l.a + l.limit;
-    l.scratch = l.b + l.limit;
+    FEMD_TRY(lanczos_reserve(&l, err));
     const femd_status rc = lanczos_run(en, gauge, tolerance, beat, &l, work, lowest, err);
     free(l.a);
     return rc;
+}
+
+/* The steps once more, with the same bits: v = sum of their vectors times the eigenvector of the tridiagonal matrix,
+ * which lanczos_last_component left in the scratch. */
+static femd_status lanczos_combine(femd_energetics *en, const femd_gauge *gauge, const lanczos *l,
+                                   const femd_beat *beat, double *work, double *mode, femd_error *err) {
+    const int n3 = 3 * gauge->atoms;
+    double *v = work, *old = work + n3, *q = old + n3;
+    memset(work + n3, 0, (size_t)n3 * sizeof *work);
+    memset(mode, 0, (size_t)n3 * sizeof *mode);
+    (void)lanczos_start(gauge, work);
+    for (int k = 0; k < l->steps; k++) {
+        for (int i = 0; i < n3; i++) mode[i] += l->scratch[k] * v[i];
+        if (k + 1 == l->steps) break;
+        if (k % BEAT_EVERY == 0) FEMD_TRY(femd_beat_now(beat, 0, "the search for the lowest mode", err));
+        femd_energetics_apply(en, v, q);
+        const double back = k ? l->b[k - 1] : 0;
+        for (int i = 0; i < n3; i++) q[i] -= l->a[k] * v[i] + back * old[i];
+        femd_gauge_remove(gauge, q);
+        for (int i = 0; i < n3; i++) {
+            old[i] = v[i];
+            v[i] = q[i] / l->b[k];
+        }
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_lanczos_mode(femd_energetics *en, const femd_gauge *gauge, const femd_beat *beat, double *work,
+                              double *lowest, double *mode, femd_error *err) {
+    const int n3 = 3 * gauge->atoms;
+    lanczos l = {.last = HUGE_VAL, .floor = MODE_FLOOR, .limit = LEAST + PER_FREEDOM * n3};
+    *lowest = 0;
+    memset(mode, 0, (size_t)n3 * sizeof *mode);
+    memset(work + n3, 0, (size_t)n3 * sizeof *work);
+    if (!lanczos_start(gauge, work)) return FEMD_OK;
+    FEMD_TRY(lanczos_reserve(&l, err));
+    femd_status rc = lanczos_run(en, gauge, MODE_TOLERANCE, beat, &l, work, lowest, err);
+    if (rc == FEMD_OK) {
+        (void)lanczos_last_component(l.steps, l.a, l.b, *lowest, l.size, l.scratch);
+        rc = lanczos_combine(en, gauge, &l, beat, work, mode, err);
+    }
+    free(l.a);
+    if (rc != FEMD_OK) return rc;
+    (void)lanczos_start(gauge, work);
+    const double norm = copysign(sqrt(femd_dot(n3, mode, mode)), femd_dot(n3, mode, work));
+    for (int i = 0; i < n3; i++) mode[i] /= norm;
+    return FEMD_OK;
 }

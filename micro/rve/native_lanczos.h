@@ -1,4 +1,5 @@
-/* The lowest eigenvalue of a Hessian that can only be applied. Owns the Lanczos recurrence; never forms a matrix. */
+/* The lowest eigenvalue of a Hessian that can only be applied, and its mode. Owns the Lanczos recurrence; never forms a
+ * matrix. */
 #ifndef FEMD_NATIVE_LANCZOS_H
 #define FEMD_NATIVE_LANCZOS_H
 
@@ -14,5 +15,11 @@
 FEMD_MUST_CHECK femd_status femd_lanczos_lowest(femd_energetics *en, const femd_gauge *gauge, double tolerance,
                                                 int limit, const femd_beat *beat, double *work, double *lowest,
                                                 femd_error *err);
+/* The same (to 1e-6, at the size's own limit) with a unit vector of it in mode (n3). Where several modes share the
+ * lowest eigenvalue it is the part of one fixed vector that lies among them; their product is positive, which settles
+ * the sign too. So the mode is a continuous function of the Hessian wherever its lowest eigenvalue does not cross
+ * another. mode is zero without free motions. */
+FEMD_MUST_CHECK femd_status femd_lanczos_mode(femd_energetics *en, const femd_gauge *gauge, const femd_beat *beat,
+                                              double *work, double *lowest, double *mode, femd_error *err);
 
 #endif

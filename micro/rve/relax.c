@@ -33,7 +33,9 @@ struct femd_relaxer {
     int stored, newest;
     femd_conjugate cg; /* where it is matrix-free */
     double *block;     /* all of the above but H and cg */
-    double stiffest;   /* largest entry on the diagonal of the last Hessian */
+    double
+        shift; /* the last that made a Hessian positive: the next one tries a tenth, or valleys would be crept along */
+    double stiffest; /* largest entry on the diagonal of the last Hessian */
     double W, tau[6];
 };
 
@@ -116,7 +118,7 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
         return FEMD_OK;
     }
     double shift = 0;
-    for (int attempt = 0; attempt < 12; attempt++) {
+    for (int attempt = 0; attempt < 16; attempt++) {
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
         relaxer->stiffest = 0;
         for (int i = 0; i < relaxer->n3; i++)
@@ -125,10 +127,13 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
         if (shift > 0)
             for (int i = 0; i < relaxer->n3; i++) relaxer->H[(size_t)i * relaxer->n3 + i] += shift;
         const double scale = femd_max_abs(relaxer->n3, relaxer->H) > 0 ? fabs(relaxer->H[0]) : 1;
-        if (femd_cholesky(relaxer->n3, relaxer->H) == 0) return FEMD_OK;
+        if (femd_cholesky(relaxer->n3, relaxer->H) == 0) {
+            relaxer->shift = shift > 0 ? shift : relaxer->shift;
+            return FEMD_OK;
+        }
         relaxer->positive = 0;
         res->softened = 1;
-        shift = shift > 0 ? 3 * shift : 0.02 * scale;
+        shift = shift > 0 ? 3 * shift : relaxer->shift > 0 ? 0.1 * relaxer->shift : 0.02 * scale;
     }
     return femd_fail(err, FEMD_DIVERGED, "the Hessian is not finite");
 }
@@ -211,7 +216,7 @@ static femd_status relax_line_search(femd_relaxer *relaxer, const femd_rve *rve,
         if (rc == FEMD_OK && isfinite(relaxer->W)) {
             const double slope_t = -femd_dot(n, relaxer->f, relaxer->d);
             if (relaxer->W <= W0 + 1e-4 * t * slope && relaxer->W < W0 - noise) return FEMD_OK;
-            if (relaxer->W <= W0 + noise && fabs(slope_t) <= 0.9 * fabs(slope)) return FEMD_OK;
+            if (relaxer->W <= W0 + noise && slope_t <= 0.9 * fabs(slope)) return FEMD_OK;
             const double curve = relaxer->W - W0 - t * slope;
             double next = curve > 0 ? -0.5 * slope * t * t / curve : 0.5 * t;
             if (!(next < 0.5 * t)) next = 0.5 * t;
@@ -322,7 +327,7 @@ femd_status femd_relax(femd_relaxer *relaxer, const femd_rve *rve, const femd_pl
     memset(res, 0, sizeof *res);
     relaxer->have = 0;
     relaxer->stored = 0;
-    relaxer->stiffest = 0;
+    relaxer->stiffest = relaxer->shift = 0;
     double *start = relaxer->z;
     memcpy(start, x, (size_t)relaxer->n3 * sizeof *x);
     progress g = {.stale = stale && relaxer->dense, .fmax = HUGE_VAL};

@@ -61,6 +61,12 @@ extern "C" {
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
+  X(TANGENT_STABILITY, 9, WANTED, "tangent-stability", tangent_stability, "tangent_stability", SCALAR, SAMPLED, MIN, \
+    "Pa", "  of the tangent", 1e9, "GPa (lowest eigenvalue)", \
+    "lowest eigenvalue of the tangent as a map of symmetric tensors; > 0: stresses rise with strains") \
+  X(ACOUSTIC_STABILITY, 10, WANTED, "acoustic-stability", acoustic_stability, "acoustic_stability", SCALAR, SAMPLED, \
+    MIN, "Pa", "  of waves", 1e9, "GPa (lowest eigenvalue of the acoustic tensor)", \
+    "lowest eigenvalue of the acoustic tensor over all directions; > 0: the body does not localise") \
   X(HILL_MANDEL, 34, ALWAYS, NULL, hill_mandel, "hill_mandel", SCALAR, SAMPLED, MAX, "-", "Hill-Mandel", 1, \
     "(residual of equilibrium)", "normalised Hill-Mandel residual") \
   X(DJDP, 37, PRESSURE, NULL, dJdp, "dJdp", SCALAR, EXACT, MEAN, "1/Pa", "dJ/dp", 1, "1/Pa", \

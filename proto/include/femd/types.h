@@ -49,7 +49,9 @@ enum {
       "derivatives of the potential are uneven: the harmonic answer depends on the step, as its error says")           \
     X(NOT_ERGODIC, 10, "not-ergodic", "independent trajectories differ by more than their errors: none has seen all")  \
     X(NOT_SOLID, 11, "not-solid", "atoms left their sites: it melts, diffuses or slides, or lies far from a minimum")  \
-    X(ANHARMONIC, 12, "anharmonic", "what harmonic vibrations leave out is more than a twentieth of what they make")
+    X(ANHARMONIC, 12, "anharmonic", "what harmonic vibrations leave out is more than a twentieth of what they make")   \
+    X(BIFURCATED, 13, "bifurcated",                                                                                    \
+      "a symmetric configuration lost its stability on the way: one of the equal ways down was taken")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

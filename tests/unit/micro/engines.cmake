@@ -1,7 +1,9 @@
 # Tests of the engines: relaxation, tangent, states, control.
-foreach(name elastic crystal tangent hill_mandel state control path large primitive cliff slab lennard_jones)
+foreach(name elastic crystal tangent hill_mandel state control path bifurcation large primitive cliff slab lennard_jones)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
+femd_unit_test(test_engine_bifurcation_long SOURCES test_engine_bifurcation.c LIBS femd_micro LABEL long TIMEOUT 600)
+target_compile_definitions(test_engine_bifurcation_long PRIVATE ALL=1)
 target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
 foreach(name control_errors atom_energy)
   femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_micro)
