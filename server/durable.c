@@ -20,7 +20,8 @@ struct femd_durable {
     uint64_t epoch, records;
     femd_core *core; /* while it is told the journal */
     double now;
-    int told; /* that the journal cannot be written */
+    int told;       /* that the journal cannot be written */
+    int told_store; /* that something is not on disk */
 };
 
 static void durable_say(const femd_durable *durable, femd_log_level level, const char *fmt, ...) FEMD_PRINTF(3, 4);
@@ -94,6 +95,16 @@ uint64_t durable_epoch(const femd_durable *durable) {
     return durable->epoch;
 }
 
+/* What was to be kept is on disk; if not, the journal names what nobody may have. */
+static void durable_wait(femd_durable *durable) {
+    if (keeper_wait(durable->keeper) || durable->told_store) return;
+    durable->told_store = 1;
+    durable_say(durable, FEMD_LOG_WARNING,
+                "the store %s cannot be written, so that what is committed now is not on disk; the run goes on, but "
+                "a server that dies from now on may not find it again",
+                durable->config.store);
+}
+
 /* ---- the journal of a server that died ---- */
 
 /* Answers go to the store as well, where the last of them may not have come. */
@@ -113,7 +124,7 @@ femd_status durable_replay(femd_durable *durable, femd_core *core, double now, f
     durable->now = now;
     if (journal_read(durable->journal, durable_tell, durable, err) != FEMD_OK)
         return femd_error_prefix(err, "the journal %s", durable->config.journal);
-    keeper_wait(durable->keeper);
+    durable_wait(durable);
     if (durable->records)
         durable_say(durable, FEMD_LOG_INFO, "epoch %llu: %llu records of the journal are replayed",
                     (unsigned long long)durable->epoch, (unsigned long long)durable->records);
@@ -133,7 +144,7 @@ static void durable_tell_failure(femd_durable *durable, femd_status rc, const fe
 
 static void durable_sync(femd_durable *durable) {
     femd_error err = FEMD_ERROR_INIT;
-    keeper_wait(durable->keeper);
+    durable_wait(durable);
     if (durable->journal && !durable->told) durable_tell_failure(durable, journal_sync(durable->journal, &err), &err);
 }
 
@@ -167,6 +178,6 @@ void durable_rested(femd_durable *durable, femd_core *core) {
     if (!durable->journal || durable->told) return;
     const uint64_t first = journal_first_size(durable->journal);
     if (journal_size(durable->journal) < first + GROWN || journal_size(durable->journal) < 4 * first) return;
-    keeper_wait(durable->keeper); /* the answers that the old journal has are in the store */
+    durable_wait(durable); /* the answers that the old journal has are in the store */
     femd_core_summarise(core);
 }

@@ -24,6 +24,7 @@ struct femd_keeper {
     femd_buffer waiting;
     uint64_t added, done; /* items */
     int ending, hurried;
+    int dropped; /* something, since the last wait */
     /* the thread's own */
     femd_buffer taken;
     vault_item *items;
@@ -63,9 +64,10 @@ static size_t keeper_list(femd_keeper *keeper) {
     return count;
 }
 
-static void keeper_write(femd_keeper *keeper) {
+/* 1 if it is on disk. */
+static int keeper_write(femd_keeper *keeper) {
     femd_error err = FEMD_ERROR_INIT;
-    if (keeper->broken_until > 0 && femd_clock() < keeper->broken_until) return;
+    if (keeper->broken_until > 0 && femd_clock() < keeper->broken_until) return 0;
     const size_t count = keeper_list(keeper);
     femd_status rc = count ? vault_write(keeper->vault, keeper->items, count, &err)
                            : femd_fail(&err, FEMD_NO_MEMORY, "no memory for what is to be kept");
@@ -76,6 +78,7 @@ static void keeper_write(femd_keeper *keeper) {
                    "%s; the run goes on, but what is evaluated now is not kept for other runs (tried again every %g s)",
                    err.text, retry_after);
     keeper->broken_until = rc == FEMD_OK ? 0 : femd_clock() + retry_after;
+    return rc == FEMD_OK;
 }
 
 static void *keeper_main(void *user) {
@@ -97,8 +100,9 @@ static void *keeper_main(void *user) {
         const uint64_t added = keeper->added;
         pthread_cond_broadcast(&keeper->room);
         pthread_mutex_unlock(&keeper->lock);
-        keeper_write(keeper);
+        const int written = keeper_write(keeper);
         pthread_mutex_lock(&keeper->lock);
+        keeper->dropped |= !written;
         keeper->done = added;
         pthread_cond_broadcast(&keeper->room);
     }
@@ -167,21 +171,25 @@ void keeper_add(femd_keeper *keeper, vault_kind kind, vault_act act, const femd_
     while (keeper->waiting.size > WAITING_MOST) pthread_cond_wait(&keeper->room, &keeper->lock);
     const size_t size = keeper->waiting.size;
     if (femd_buffer_append(&keeper->waiting, head, sizeof head, NULL) != FEMD_OK ||
-        femd_buffer_append(&keeper->waiting, bytes->data, bytes->size, NULL) != FEMD_OK)
+        femd_buffer_append(&keeper->waiting, bytes->data, bytes->size, NULL) != FEMD_OK) {
         keeper->waiting.size = size; /* no memory: not kept */
-    else
+        keeper->dropped = 1;
+    } else
         keeper->added++;
     if (size == 0) pthread_cond_signal(&keeper->news);
     pthread_mutex_unlock(&keeper->lock);
 }
 
-void keeper_wait(femd_keeper *keeper) {
+int keeper_wait(femd_keeper *keeper) {
     pthread_mutex_lock(&keeper->lock);
     keeper->hurried = 1;
     pthread_cond_signal(&keeper->news);
     while (keeper->done < keeper->added) pthread_cond_wait(&keeper->room, &keeper->lock);
     keeper->hurried = 0;
+    const int whole = !keeper->dropped;
+    keeper->dropped = 0;
     pthread_mutex_unlock(&keeper->lock);
+    return whole;
 }
 
 static int keeper_find(femd_keeper *keeper, vault_kind kind, const uint8_t *name, int whole, vault_found *found) {

@@ -30,7 +30,7 @@ void keeper_add(femd_keeper *keeper, vault_kind kind, vault_act act, const femd_
 int keeper_find_answer(void *keeper, const femd_hash *key, uint64_t fingerprint, femd_kept *kept);
 int keeper_find_maker(void *keeper, const femd_hash *state, femd_kept *kept);
 int keeper_find_state(void *keeper, const femd_hash *name, femd_bytes *content);
-/* Wait until all that was added is on disk, or was dropped. */
-void keeper_wait(femd_keeper *keeper);
+/* Wait until all that was added is on disk, or was dropped: 0 if something was since the last wait. */
+int keeper_wait(femd_keeper *keeper);
 
 #endif

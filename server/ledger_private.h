@@ -19,7 +19,8 @@ enum {
     LEDGER_ANSWERED = 4, /* in the queue of answers */
     LEDGER_DIFFERS = 8,  /* that answer contradicts the record */
     LEDGER_CACHED = 16,  /* among the finished ones by last use */
-    LEDGER_FOREIGN = 32  /* recalled, and of a build that was not here */
+    LEDGER_FOREIGN = 32, /* recalled, and of a build that was not here */
+    LEDGER_RESTORED = 64 /* from a journal, or the history of a state: of whatever build */
 };
 
 typedef struct evaluation {

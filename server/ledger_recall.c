@@ -49,7 +49,9 @@ void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *h
 static int ledger_find_kept(const femd_ledger *ledger, const femd_hash *key, femd_kept *kept) {
     const femd_recall *recall = ledger->common->config.recall;
     for (uint32_t i = 0; i < ledger->nbuilds; i++)
-        if (recall->answer(recall->user, key, ledger->builds[i].fingerprint, kept)) return 1;
+        if (ledger->builds[i].fingerprint && /* 0: a worker that does not say it; and any build, for who looks up */
+            recall->answer(recall->user, key, ledger->builds[i].fingerprint, kept))
+            return 1;
     return recall->any_build && recall->answer(recall->user, key, 0, kept);
 }
 
@@ -119,7 +121,9 @@ uint32_t ledger_restore(femd_ledger *ledger, const femd_kept *kept) {
     if (!material || kept->level != ledger->common->level_number ||
         femd_response_peek(kept->response.data, kept->response.size, &status, &state_out, NULL) != FEMD_OK)
         return FEMD_NIL;
-    return ledger_add_kept(ledger, kept, &kept->request, material, &state_out);
+    const uint32_t number = ledger_add_kept(ledger, kept, &kept->request, material, &state_out);
+    if (number) ledger_at(ledger, number)->flags |= LEDGER_RESTORED;
+    return number;
 }
 
 uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key) {
@@ -148,7 +152,10 @@ void ledger_recall_makers(femd_ledger *ledger, uint32_t state) {
 }
 
 int ledger_is_foreign(const femd_ledger *ledger, uint32_t number) {
-    return (ledger_at(ledger, number)->flags & LEDGER_FOREIGN) != 0;
+    const evaluation *record = ledger_at(ledger, number);
+    if (record->flags & LEDGER_FOREIGN) return 1;
+    /* where no worker is here at all, its own may come back */
+    return record->flags & LEDGER_RESTORED && ledger->nbuilds && !ledger_build_of(ledger, record->fingerprint);
 }
 
 /* ---- keeping ---- */

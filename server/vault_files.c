@@ -69,7 +69,9 @@ femd_status vault_file_read(const femd_vault *vault, const uint8_t *name, uint64
     FILE *file = fopen(path, "rbe");
     struct stat st;
     femd_status rc = FEMD_OK;
-    if (!file || fstat(fileno(file), &st) != 0)
+    if (!file && errno == ENOENT) /* for good: it may be forgotten, and written anew */
+        rc = femd_fail(err, FEMD_BAD_INPUT, "%s is missing", path);
+    else if (!file || fstat(fileno(file), &st) != 0)
         rc = femd_fail(err, FEMD_IO, "%s cannot be read: %s", path, strerror(errno));
     else if ((uint64_t)st.st_size != size)
         rc = femd_fail(err, FEMD_BAD_INPUT, "%s has %lld bytes, not %llu", path, (long long)st.st_size,

@@ -107,6 +107,18 @@ static int writing_use(writing *w, vault_kind kind, const uint8_t *name) {
     return code;
 }
 
+/* A file that is written again in the transaction that has removed it stays. */
+static void writing_unstale(writing *w, const uint8_t *name) {
+    for (size_t at = 0; at < w->stale.size;) {
+        if (memcmp(w->stale.data + at, name, HASH_BYTES) != 0) {
+            at += HASH_BYTES;
+            continue;
+        }
+        w->stale.size -= HASH_BYTES;
+        memmove(w->stale.data + at, w->stale.data + w->stale.size, HASH_BYTES);
+    }
+}
+
 static int writing_put(writing *w, vault_kind kind, const uint8_t *name, const femd_bytes *content, femd_error *err) {
     MDB_val key = {vault_name_bytes(kind), (void *)(uintptr_t)name}, value;
     int code = mdb_get(w->txn, w->vault->tables[kind], &key, &value);
@@ -116,6 +128,7 @@ static int writing_put(writing *w, vault_kind kind, const uint8_t *name, const f
     if (in_file) {
         if (femd_buffer_append(&w->fresh, name, HASH_BYTES, NULL) != FEMD_OK) return ENOMEM;
         if (vault_file_write(w->vault, name, content, err) != FEMD_OK) return EIO;
+        writing_unstale(w, name);
     }
     const uint64_t stamp = writing_stamp(w), size = content->size | (in_file ? VALUE_IN_FILE : 0);
     value = (MDB_val){VALUE_HEAD + (in_file ? 0 : content->size), NULL};

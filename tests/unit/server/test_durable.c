@@ -1,9 +1,12 @@
 /* Store, journal and core together, life after life. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -160,13 +163,43 @@ static void a_torn_journal_is_told(void **state) {
     end(&l);
 }
 
+/* COMMITTED does not wait for a disk that is full, but nobody is left to believe that the states are on it. */
+static void a_commit_that_the_store_cannot_take_is_told(void **state) {
+    (void)state;
+    const size_t size = 300000;
+    char file[128], *blob = calloc(1, size);
+    struct stat st;
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    assert_non_null(blob);
+    life l = begin("x86-64-v3");
+    said[0] = '\0';
+    durable_keep(l.durable, FEMD_ACTION_KEEP_STATE, &(femd_bytes){blob, 1000});
+    durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+    assert_string_equal(said, "");
+    snprintf(file, sizeof file, "%s/data.mdb", store);
+    assert_int_equal(stat(file, &st), 0);
+    limit.rlim_cur = (rlim_t)st.st_size;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    durable_keep(l.durable, FEMD_ACTION_KEEP_STATE, &(femd_bytes){blob, size});
+    durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+    limit.rlim_cur = RLIM_INFINITY;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_non_null(strstr(said, "is not on disk"));
+    said[0] = '\0';
+    durable_keep(l.durable, FEMD_ACTION_KEEP_STATE, &(femd_bytes){blob, size - 1});
+    durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+    assert_string_equal(said, ""); /* once */
+    end(&l);
+    free(blob);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(every_life_has_an_epoch_of_its_own),
-        TEST(answers_of_the_journal_come_to_the_store),
-        TEST(a_journal_that_has_grown_is_begun_anew),
-        TEST(a_torn_journal_is_told),
+        TEST(every_life_has_an_epoch_of_its_own),          TEST(answers_of_the_journal_come_to_the_store),
+        TEST(a_journal_that_has_grown_is_begun_anew),      TEST(a_torn_journal_is_told),
+        TEST(a_commit_that_the_store_cannot_take_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,53 @@ static void any_build_takes_them_and_marks_the_run(void **state) {
     rig_shelf_clear(&shelf);
 }
 
+/* Answers that a journal brings back are used as they are; that their build is not here any more is not hidden. */
+static void what_comes_back_of_another_build_marks_the_run(void **state) {
+    (void)state;
+    for (uint64_t build = 7; build <= 8; build++) {
+        rig g;
+        rig_shelf shelf;
+        rig_result got[POINTS];
+        rig_shelf_init(&shelf);
+        rig_init(&g, &(femd_core_config){.recall = &shelf.recall, .journal = 1});
+        const femd_request r = rig_request(0, 1e-3, NULL);
+        for (int life = 0; life < 2; life++) {
+            const uint64_t client = rig_client(&g, "beam", 0, 1);
+            const uint64_t worker = rig_worker_of(&g, "x86-64-v3", life ? build : 7);
+            rig_register(&g, client);
+            rig_open(&g, worker, FEMD_OK);
+            assert_true(is_reproducible(&g, client));
+            rig_evaluate(&g, client, 9, &r, 1);
+            assert_int_equal(rig_work(&g, worker), !life);
+            assert_int_equal(rig_results(&g, client, got, POINTS), 1);
+            assert_int_equal(is_reproducible(&g, client), !life || build == 7);
+            if (!life) rig_restart(&g);
+        }
+        rig_clear(&g);
+        rig_shelf_clear(&shelf);
+    }
+}
+
+/* A worker that does not say its build is of none: not of any. */
+static void a_worker_without_a_build_recalls_nothing(void **state) {
+    (void)state;
+    rig g;
+    rig_shelf shelf;
+    uint64_t client, worker;
+    const femd_request r = rig_request(0, 1e-3, NULL);
+    rig_result got[POINTS];
+    rig_shelf_init(&shelf);
+    open_pool(&g, &shelf, 7, &client, &worker);
+    run_a_step(&g, client, worker, got);
+    rig_clear(&g);
+    open_pool(&g, &shelf, 0, &client, &worker);
+    rig_evaluate(&g, client, 9, &r, 1);
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_TASK), 1);
+    assert_int_equal(femd_core_count(g.core)->recalled, 0);
+    rig_clear(&g);
+    rig_shelf_clear(&shelf);
+}
+
 /* Once the build that a worker was of has gone with it, its answers are those of another build. */
 static void a_build_that_left_is_another_build(void **state) {
     (void)state;
@@ -280,6 +327,8 @@ int main(void) {
         cmocka_unit_test(answers_of_another_build_do_not_count),
         cmocka_unit_test(any_build_takes_them_and_marks_the_run),
         cmocka_unit_test(a_build_that_left_is_another_build),
+        cmocka_unit_test(a_worker_without_a_build_recalls_nothing),
+        cmocka_unit_test(what_comes_back_of_another_build_marks_the_run),
         cmocka_unit_test(what_is_no_answer_to_the_question_is_not_used_and_forgotten),
         cmocka_unit_test(two_answers_of_one_build_leave_none_in_the_store),
         cmocka_unit_test(what_is_cheap_and_leaves_no_state_is_not_kept),
