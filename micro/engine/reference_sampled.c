@@ -31,14 +31,15 @@ static femd_status reference_at_rest(femd_native *native, rest *out, femd_error 
     double B[36], held[36];
     femd_path *path = &native->path;
     FEMD_TRY(femd_path_advance(path, zero, NULL, err));
-    FEMD_TRY(
-        femd_condense_tangent(native->relaxer, &native->rve, &path->place, NULL, path->work, out->D, NULL, NULL, err));
+    if (!path->held) /* else the relaxer has no Hessian */
+        FEMD_TRY(femd_condense_tangent(native->relaxer, &native->rve, &path->place, NULL, path->work, out->D, NULL,
+                                       NULL, err));
     FEMD_TRY(femd_energetics_hessian(native->rve.en, native->rve.nb, path->place.h, path->x, NULL, NULL, B, err));
     femd_condense_none(&native->rve, &path->place, B, held);
     if (path->held) memcpy(out->D, held, sizeof held);
     out->scale = (held[0] + held[7] + held[14]) / 3;
-    femd_point_group_find(native->rve.h0, native->rve.n, native->rve.X, native->structure.species, ALIKE, &out->group);
-    return FEMD_OK;
+    return femd_point_group_find(native->rve.h0, native->rve.n, native->rve.X, native->structure.species, ALIKE,
+                                 &out->group, err);
 }
 
 /* One sampling of the reference in place. */

@@ -4,6 +4,8 @@
 #ifndef FEMD_POINT_GROUP_H
 #define FEMD_POINT_GROUP_H
 
+#include "femd/error.h"
+
 enum { FEMD_POINT_GROUP_MAX = 48 };
 
 typedef struct femd_point_group {
@@ -13,9 +15,10 @@ typedef struct femd_point_group {
     } operation[FEMD_POINT_GROUP_MAX];
 } femd_point_group;
 
-/* Of n atoms x (n x 3) in the cell h (rows), within `tolerance` (angstrom), by trying all 48. */
-void femd_point_group_find(const double h[9], int n, const double *x, const int *species, double tolerance,
-                           femd_point_group *group);
+/* Of n atoms x (n x 3) in the cell h (rows), within `tolerance` (angstrom), by trying all 48; the time goes with n^2 at
+ * most. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_point_group_find(const double h[9], int n, const double *x, const int *species,
+                                                  double tolerance, femd_point_group *group, femd_error *err);
 /* The mean of a symmetric tensor (Voigt, shears of either convention) over the group. */
 void femd_point_group_project(const femd_point_group *group, double v[6]);
 

@@ -141,6 +141,7 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
 femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b,
                                const femd_beat *beat, double *z, femd_error *err) {
     const size_t n = (size_t)relaxer->n3;
+    if (!relaxer->have) return femd_fail(err, FEMD_INTERNAL, "a relaxer was asked to solve before it had a Hessian");
     if (relaxer->dense) {
         memcpy(z, b, (size_t)k * n * sizeof *b);
         femd_cholesky_solve(relaxer->n3, relaxer->H, k, z);

@@ -60,7 +60,8 @@ const double *femd_relaxer_B(const femd_relaxer *relaxer);      /* 6 x 6 */
 const double *femd_relaxer_forces(const femd_relaxer *relaxer); /* n3 */
 /* Solve H z = b for k vectors (one after another) at that place, what the gauge holds taken out; relative residual
  * 1e-11, or round-off, where it is iterative. b and z do not overlap. INSTABILITY if a direction of negative curvature
- * is met, NOT_CONVERGED at the limit of iterations, DEADLINE, CANCELLED (beat may be NULL). */
+ * is met, NOT_CONVERGED at the limit of iterations, INTERNAL before there is a Hessian, DEADLINE, CANCELLED
+ * (beat may be NULL). */
 FEMD_MUST_CHECK femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k, const double *b,
                                                const femd_beat *beat, double *z, femd_error *err);
 

@@ -47,6 +47,25 @@ static void matrix_free_answers_agree_with_factorised_ones(void **state) {
     femd_native_destroy(&n);
 }
 
+/* What was never computed is no Hessian, whatever the memory holds. */
+static void a_fresh_relaxer_solves_nothing(void **state) {
+    (void)state;
+    femd_native *n = native_open(VACANCY);
+    for (int dense = 0; dense < 2; dense++) {
+        femd_relaxer *relaxer = NULL;
+        femd_relax_settings set = FEMD_RELAX_DEFAULTS;
+        femd_error err = FEMD_ERROR_INIT;
+        if (!dense) set.dense_max = 0;
+        assert_int_equal(femd_relaxer_create(n->rve.n, &set, &relaxer, &err), FEMD_OK);
+        double D[36];
+        assert_int_equal(
+            femd_condense_tangent(relaxer, &n->rve, &n->path.place, NULL, n->path.work, D, NULL, NULL, &err),
+            FEMD_INTERNAL);
+        femd_relaxer_destroy(&relaxer);
+    }
+    femd_native_destroy(&n);
+}
+
 static void matrix_free_path_slips_into_the_same_basin(void **state) {
     (void)state;
     femd_native *n = native_open(
@@ -95,6 +114,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrix_free_answers_agree_with_factorised_ones),
         cmocka_unit_test(lowest_eigenvalue_is_where_the_factor_fails),
+        cmocka_unit_test(a_fresh_relaxer_solves_nothing),
         cmocka_unit_test(matrix_free_path_slips_into_the_same_basin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* The method md through the engine: what is provided, states that sharpen an answer, mixed control, bits on a cold
  * instance. */
+#include <time.h>
+
 #include "engine_material.h"
 #include "rve/point_group.h"
 
@@ -136,31 +138,75 @@ static void an_rve_has_the_symmetry_of_cell_and_atoms(void **state) {
            v[6] = {1, 2, 6, 7, 8, 9};
     int species[8] = {0};
     femd_point_group group;
-    femd_point_group_find(cell, 4, x, species, 1e-5, &group);
+    assert_int_equal(femd_point_group_find(cell, 4, x, species, 1e-5, &group, NULL), FEMD_OK);
     assert_int_equal(group.count, 48);
     femd_point_group_project(&group, v);
     for (int c = 0; c < 6; c++) assert_true(fabs(v[c] - (c < 3 ? 3 : 0)) < 1e-14);
     for (int i = 0; i < 12; i++) x[12 + i] = x[i] + (i % 3 == 2 ? 4 : 0);
     cell[8] = 8;
-    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(femd_point_group_find(cell, 8, x, species, 1e-5, &group, NULL), FEMD_OK);
     assert_int_equal(group.count, 16);
     double t[6] = {1, 2, 6, 7, 8, 9};
     femd_point_group_project(&group, t);
     assert_true(t[0] == 1.5 && t[1] == 1.5 && t[2] == 6 && t[3] == 0 && t[4] == 0 && t[5] == 0);
     species[0] = species[1] = 1; /* along (0, 2, 2): x and y differ, mirrors stay */
-    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(femd_point_group_find(cell, 8, x, species, 1e-5, &group, NULL), FEMD_OK);
     assert_int_equal(group.count, 8);
     species[0] = species[1] = 0;
     x[0] = 1e-3; /* those of the mirrors and turns that keep x and z stay */
-    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(femd_point_group_find(cell, 8, x, species, 1e-5, &group, NULL), FEMD_OK);
     assert_int_equal(group.count, 4);
-    femd_point_group_find(cell, 8, x, species, 1e-2, &group);
+    assert_int_equal(femd_point_group_find(cell, 8, x, species, 1e-2, &group, NULL), FEMD_OK);
     assert_int_equal(group.count, 16);
     x[0] += 0.1, x[1] += 0.2, x[2] += 0.3, x[3] += 0.15;
-    femd_point_group_find(cell, 8, x, species, 1e-5, &group);
+    assert_int_equal(femd_point_group_find(cell, 8, x, species, 1e-5, &group, NULL), FEMD_OK);
     double u[6] = {1, 2, 6, 7, 8, 9};
     femd_point_group_project(&group, u);
     assert_true(group.count == 1 && u[3] == 7 && u[5] == 9);
+}
+
+/* Each place is looked for where it must be: as many operations as by looking everywhere, in an oblique cell with atoms
+ * outside it too, and soon. A vacancy makes each of 499 moves fail late, in the middle of the atoms. */
+static void symmetry_of_many_atoms_is_found_soon(void **state) {
+    (void)state;
+    enum { M = 5, N = 4 * M * M * M - 1 };
+    static const double base[4][3] = {{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}};
+    static double x[3 * N];
+    static int species[N];
+    const double a = 3.6, L = M * 3.6, straight[9] = {L, 0, 0, 0, L, 0, 0, 0, L},
+                 oblique[9] = {L, 0, 0, L, L, 0, -L, L, L};
+    femd_point_group group;
+    int n = 0;
+    for (int k = 0; k < 4 * M * M * M; k++) {
+        const int cell[3] = {k / 4 % M, k / (4 * M) % M, k / (4 * M * M)};
+        if (k == 4 * (2 + 2 * M + 2 * M * M)) continue;
+        for (int c = 0; c < 3; c++) x[3 * n + c] = (cell[c] + base[k % 4][c]) * a + (k % 7 - 3) * (c == 1 ? L : 0);
+        n++;
+    }
+    const clock_t start = clock();
+    assert_int_equal(femd_point_group_find(straight, N, x, species, 1e-5, &group, NULL), FEMD_OK);
+    assert_int_equal(group.count, 48);
+    assert_int_equal(femd_point_group_find(oblique, N, x, species, 1e-5, &group, NULL), FEMD_OK);
+    assert_int_equal(group.count, 48); /* the same lattice by other vectors */
+    x[3 * 100] += 0.01;
+    assert_int_equal(femd_point_group_find(straight, N, x, species, 1e-5, &group, NULL), FEMD_OK);
+    assert_true(group.count < 48);
+    assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 10);
+}
+
+/* Atoms that are held at their sites have no relaxer's Hessian, and their reference is found by sampling alone. */
+static void reference_of_atoms_at_their_sites_is_sampled(void **state) {
+    (void)state;
+    const femd_request q = {.wants = FEMD_WANT_STRESS, .temperature = 60, .accuracy = 0.03, .seed = 77};
+    const char json[] = WARM("0.1");
+    char text[sizeof json + 64];
+    femd_response r;
+    snprintf(text, sizeof text, "%.*s,\"md\":{\"start\":\"sites\"}}", (int)(sizeof json - 2), json);
+    femd_material *m = open_material(text);
+    ask(m, &q, NULL, &r, NULL);
+    for (int c = 0; c < 3; c++) assert_true(fabs(r.S[c] + 5e7) < 0.1 * sqrt(3) * 5e7 + 4 * r.S_err[c]);
+    assert_non_null(strstr(femd_material_notes(m), "start at their sites"));
+    femd_material_close(&m);
 }
 
 static void what_cannot_be_answered_is_refused(void **state) {
@@ -229,6 +275,8 @@ int main(void) {
         cmocka_unit_test(reference_of_a_sampled_stress_has_the_reference_stress),
         cmocka_unit_test(reference_needs_a_sampling_that_is_sharp_enough),
         cmocka_unit_test(an_rve_has_the_symmetry_of_cell_and_atoms),
+        cmocka_unit_test(symmetry_of_many_atoms_is_found_soon),
+        cmocka_unit_test(reference_of_atoms_at_their_sites_is_sampled),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
         cmocka_unit_test(conductivity_alone_samples_no_stress),
     };
