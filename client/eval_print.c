@@ -90,14 +90,19 @@ static void print_birch(const eval_answer *a) {
     }
 }
 
-/* Per atom; the energy of the answer counts from the reference. */
+/* Whether the energy of an atom at this strain is known: that of the reference always is. */
+static int print_knows_atom_energy(const eval_answer *a) {
+    return a->has_atom_energy && (a->response.provided & FEMD_WANT_ENERGY) != 0;
+}
+
+/* Per atom; the energy of the answer counts from the reference, whose own is told if no other is known. */
 static double print_energy_per_atom(const eval_answer *a) {
-    const double change = a->response.provided & FEMD_WANT_ENERGY ? a->response.energy * a->caps.volume : 0;
+    const double change = print_knows_atom_energy(a) ? a->response.energy * a->caps.volume : 0;
     return a->atom_energy + change / a->caps.atoms;
 }
 
 static double print_energy_per_atom_error(const eval_answer *a) {
-    return a->response.provided & FEMD_WANT_ENERGY ? a->response.energy_err * a->caps.volume / a->caps.atoms : 0;
+    return print_knows_atom_energy(a) ? a->response.energy_err * a->caps.volume / a->caps.atoms : 0;
 }
 
 static void print_atom_energy(const eval_answer *a) {
@@ -105,9 +110,8 @@ static void print_atom_energy(const eval_answer *a) {
     const double here = print_energy_per_atom(a) / FEMD_ELEMENTARY_CHARGE,
                  reference = a->atom_energy / FEMD_ELEMENTARY_CHARGE;
     printf("  %-18s %12.8g  eV against free atoms%s", "energy of an atom", here,
-           a->response.provided & FEMD_WANT_ENERGY ? "" : ", of the reference");
-    if (a->response.provided & FEMD_WANT_ENERGY && here != reference)
-        printf(" (%.8g at rest in the reference)", reference);
+           print_knows_atom_energy(a) ? "" : ", of the reference");
+    if (print_knows_atom_energy(a) && here != reference) printf(" (%.8g at rest in the reference)", reference);
     printf("\n");
     const double error = print_energy_per_atom_error(a) / FEMD_ELEMENTARY_CHARGE;
     if (error > 0) print_row("  its error", &error, 1, 1, "eV");
@@ -315,7 +319,7 @@ static void print_json_errors(writer *outer, const eval_answer *a) {
         if (!q->sampled || !femd_response_holds(r, q) || print_is_prescribed(r, i)) continue;
         print_numbers(&w, q->key, femd_response_error(r, q), q->shape, q->numbers);
     }
-    if (a->has_atom_energy) print_number(&w, "energy_per_atom", print_energy_per_atom_error(a));
+    if (print_knows_atom_energy(a)) print_number(&w, "energy_per_atom", print_energy_per_atom_error(a));
     printf("}");
 }
 
@@ -377,7 +381,7 @@ void eval_print_json(const eval_answer *a) {
         print_json_answers(&w, a);
         print_json_distances(&w, a);
         if (a->has_birch) print_matrix(&w, "birch", a->birch, 6);
-        if (a->has_atom_energy) print_number(&w, "energy_per_atom", print_energy_per_atom(a));
+        if (print_knows_atom_energy(a)) print_number(&w, "energy_per_atom", print_energy_per_atom(a));
         if (a->has_atom_energy) print_number(&w, "energy_per_atom_of_reference", a->atom_energy);
         if (a->request.control == FEMD_CONTROL_PRESSURE) {
             print_number(&w, "dJ_dp", r->dJdp);

@@ -34,6 +34,9 @@ grep -q '^  energy of an atom  *-3\.[0-9]*  eV against free atoms (-3\.[0-9]* at
 femd eval "$here/small.json" --strain 0.01 0 0 0 0 0 --json >"$scratch/atom.out" 2>&1 || fail "femd eval --json"
 awk -v RS=', "' '/^atoms/ {n = $2} /^volume/ {v = $2} /^energy_density/ && !u {u = $2} /^energy_per_atom":/ && !e {e = $2} /^energy_per_atom_of_reference/ {r = $2}
     END {change = (e - r) * n / (u * v); exit !(change > 0.9999999 && change < 1.0000001)}' "$scratch/atom.out" || fail "energies of atoms in JSON"
+femd eval "$here/small.json" --strain 0.01 0 0 0 0 0 --want stress --json >"$scratch/no_energy.out" 2>&1 || fail "femd eval --want stress"
+grep -q '"energy_per_atom":' "$scratch/no_energy.out" && fail "the energy of the reference is told as that of a strained atom"
+grep -q '"energy_per_atom_of_reference": -' "$scratch/no_energy.out" || fail "the energy of the reference"
 
 # a sampled volume
 cat >"$scratch/argon.json" <<'JSON'
