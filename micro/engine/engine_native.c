@@ -198,6 +198,14 @@ static void engine_native_judge_tangent(const turn *t, femd_response *r) {
     memset(r->D_err, 0, sizeof r->D_err);
 }
 
+/* Is something said of atoms at rest, by the method that finds the strain or by another that was asked? */
+static int engine_native_rests(const turn *t) {
+    const femd_methods *ms = &t->s->methods;
+    for (int i = 0; i < ms->count; i++)
+        if (!(ms->slot[i].method->inputs & FEMD_INPUT_SEED) && (i == 0 || (t->q->wants & ms->slot[i].wants))) return 1;
+    return 0;
+}
+
 static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *state_out, femd_error *err) {
     femd_native *n = t->s->n;
     femd_path *path = &n->path;
@@ -217,8 +225,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     if (r->provided & FEMD_WANT_TANGENT) engine_native_judge_tangent(t, r);
     if (path->slides) r->notes |= FEMD_NOTE_BIFURCATED;
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
-    if (path->wandered > FEMD_WANDERED_MAX && !(ms->slot[0].method->inputs & FEMD_INPUT_SEED))
-        r->notes |= FEMD_NOTE_NOT_SOLID;
+    if (path->wandered > FEMD_WANDERED_MAX && engine_native_rests(t)) r->notes |= FEMD_NOTE_NOT_SOLID;
     if (r->provided & FEMD_WANT_CONDUCTIVITY)
         FEMD_TRY(femd_electronic_conductivity(&t->s->electronic, t->q->temperature, r->k_electronic, err));
     return FEMD_OK;

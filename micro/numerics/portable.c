@@ -16,6 +16,7 @@ static double portable_series(double a, int last) {
 double femd_portable_exp(double a) {
     if (a < -700) return 0;
     if (a > 700) return HUGE_VAL;
+    if (!(a == a)) return a;
     if (fabs(a) <= 0.0625) return portable_series(a, 12);
     const int powers = (int)(a / (LN2_HIGH + LN2_LOW) + (a < 0 ? -0.5 : 0.5));
     const uint64_t bits = (uint64_t)(1023 + powers) << 52;

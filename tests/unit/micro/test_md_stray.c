@@ -76,6 +76,11 @@ static void statics_tells_of_an_inherent_structure(void **state) {
     femd_material_close(&m);
     assert_int_equal(ask(LIQUID("lj", ""), FEMD_WANT_STRESS, 0, &r, &err), FEMD_OK);
     assert_true(r.notes & FEMD_NOTE_NOT_SOLID);
+    /* also where another method finds the strain */
+    if (ask(LIQUID("lj", ",\"method\":{\"stress\":\"md\",\"energy\":\"statics\"}"), FEMD_WANT_ENERGY, 0, &r, &err) !=
+        FEMD_OK)
+        fail_msg("%s", err.text);
+    assert_true(r.notes & FEMD_NOTE_NOT_SOLID);
 }
 
 static void nemd_refuses_what_does_not_stay(void **state) {

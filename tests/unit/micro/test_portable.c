@@ -37,6 +37,7 @@ static void exponentials(void **state) {
                   worst_exp(-1, 1), worst_exp(-700, 700));
     assert_true(worst_exp(-0.0625, 0.0625) <= 3e-16 && worst_exp(-1, 1) <= 3e-16 && worst_exp(-700, 700) <= 3e-16);
     assert_true(femd_portable_exp(-701) == 0 && isinf(femd_portable_exp(701)) && femd_portable_exp(0) == 1);
+    assert_true(isnan(femd_portable_exp(NAN)) && isnan(femd_portable_expm1(NAN)));
     double small = 0, large = 0;
     for (int k = 0; k <= POINTS; k++) {
         const double a = point(k, -40, 3), near = (k % 2 ? 1 : -1) * ldexp(1 + point(k, 0, 1), -(k % 60));
