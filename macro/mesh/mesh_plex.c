@@ -66,9 +66,11 @@ static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh
                              cs->path, name, mesh->title);
         PETSC_TRY(err, DMPlexGetSupportSize(dm, face, &support));
         if (loaded && support != 1)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: boundary: \"%s\" lies inside the body; a traction or pressure needs an outer surface",
-                             cs->path, name);
+            return femd_fail(
+                err, FEMD_BAD_INPUT,
+                "%s: the surface \"%s\" lies inside the body, in part at least; a load, a force and the mean of a "
+                "probe need an outer surface",
+                cs->path, name);
         PETSC_TRY(err, DMLabelSetValue(label, face, 1));
     }
     return FEMD_OK;
@@ -114,12 +116,17 @@ static femd_status mesh_mark_line(DM dm, DMLabel label, const femd_mesh *mesh, i
     return FEMD_OK;
 }
 
-/* 1 if an entry whose load is spread over faces stands on the group. */
+/* 1 if something is spread over the faces of the group, or averaged: which of them are sides of one cell only must not
+ * depend on how the mesh is shared. */
 static int mesh_group_is_loaded(const femd_case *cs, const char *name) {
     const char *one;
     for (size_t b = 0; b < cs->nboundary; ++b)
         for (int k = 0; (one = femd_case_group(&cs->boundary[b], k)); ++k)
-            if (femd_case_needs_faces(cs->boundary[b].kind) && strcmp(one, name) == 0) return 1;
+            if ((femd_case_needs_faces(cs->boundary[b].kind) || cs->boundary[b].kind == FEMD_LOAD_FORCE) &&
+                strcmp(one, name) == 0)
+                return 1;
+    for (size_t k = 0; k < cs->nprobes; ++k)
+        if (strcmp(cs->probe[k].on, name) == 0) return 1;
     return 0;
 }
 

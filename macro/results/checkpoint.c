@@ -31,7 +31,20 @@ static femd_status identity_read_file(const char *path, femd_buffer *out, femd_e
     return rc;
 }
 
-/* Hash of what is asked of the points and of the content of the materials and of the mesh file. */
+/* Orientations of a table in a file, of which the document has the name alone. */
+static femd_status identity_add_orientations(const femd_case *cs, femd_buffer *out, femd_error *err) {
+    for (size_t k = 0; k < cs->nmaterials; ++k) {
+        const femd_case_material *m = &cs->material[k];
+        const int64_t cell = m->cell;
+        if (!cJSON_IsString(femd_json_get(m->node, "orientations"))) continue;
+        FEMD_TRY(femd_buffer_append(out, m->region, strlen(m->region) + 1, err));
+        FEMD_TRY(femd_buffer_append(out, &cell, sizeof cell, err));
+        FEMD_TRY(femd_buffer_append(out, m->orientation, sizeof m->orientation, err));
+    }
+    return FEMD_OK;
+}
+
+/* Hash of what is asked of the points and of the content of the materials and of the files of mesh and orientations. */
 static femd_status identity_hash(const femd_problem *p, femd_hash *hash, femd_error *err) {
     femd_buffer b = FEMD_BUFFER_INIT;
     femd_status rc;
@@ -39,6 +52,7 @@ static femd_status identity_hash(const femd_problem *p, femd_hash *hash, femd_er
     const double reuse[2] = {p->cs->k_reuse_strain, p->cs->k_reuse_temperature};
     if (p->cs->k_reuse) FEMD_TRY_GOTO(rc, femd_buffer_append(&b, reuse, sizeof reuse, err), done);
     FEMD_TRY_GOTO(rc, femd_buffer_append(&b, p->material_id, p->cs->nmaterials * sizeof(femd_hash), err), done);
+    FEMD_TRY_GOTO(rc, identity_add_orientations(p->cs, &b, err), done);
     if (p->cs->mesh.file) FEMD_TRY_GOTO(rc, identity_read_file(p->cs->mesh.file, &b, err), done);
     femd_hash_domain("case", b.data, b.size, hash);
 done:
@@ -162,7 +176,8 @@ static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *
     if (femd_hash_equal(&hash, &stored)) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT,
                      "%s belongs to another case: output.wants, output.conductivity_reuse, or the content of the mesh "
-                     "file or of a material's files differ from those of %s; undo the change, or run without --resume",
+                     "file, of a table of orientations or of a material's files differ from those of %s; undo the "
+                     "change, or run without --resume",
                      path, p->cs->path);
 }
 

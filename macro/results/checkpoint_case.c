@@ -176,6 +176,27 @@ static femd_status case_compare_ramps(const comparison *c, const cJSON *boundary
                        ", and loads without a table ramp to that time");
 }
 
+/* One of its values, in whichever kind of load, is an expression. */
+static int case_entry_has_expression(const cJSON *entry) {
+    static const char *const place[] = {"on", "at"};
+    for (const cJSON *v = entry->child; v; v = v->next) {
+        if (CASE_IS_AMONG(v->string, place)) continue;
+        if (cJSON_IsString(v) && v->valuestring[0] == '=') return 1;
+        for (const cJSON *x = cJSON_IsArray(v) ? v->child : NULL; x; x = x->next)
+            if (cJSON_IsString(x) && x->valuestring[0] == '=') return 1;
+    }
+    return 0;
+}
+
+/* Without a table a number is ramped and an expression is not: no table stands for none, whatever it says. */
+static femd_status case_compare_expressions(const comparison *c, const char *at, const cJSON *old, const cJSON *now) {
+    const cJSON *was = case_get(old, "table"), *is = case_get(now, "table");
+    char key[KEY_MAX];
+    if (!was == !is || !case_entry_has_expression(old)) return FEMD_OK;
+    snprintf(key, sizeof key, "%.120s.table", at);
+    return case_refuse(c, key, was, is, ", and an expression has no factor without one");
+}
+
 static femd_status case_compare_boundary(const comparison *c) {
     const cJSON *old = case_get(c->old, "boundary"), *now = case_get(c->now, "boundary");
     char key[KEY_MAX];
@@ -188,12 +209,21 @@ static femd_status case_compare_boundary(const comparison *c) {
     int i = 0;
     for (const cJSON *a = old ? old->child : NULL, *b = now ? now->child : NULL; a && b; a = a->next, b = b->next) {
         snprintf(key, sizeof key, "boundary[%d]", i++);
+        FEMD_TRY(case_compare_expressions(c, key, a, b));
         FEMD_TRY(case_each(c, key, a, b, case_compare_entry));
     }
     return FEMD_OK;
 }
 
 /* ---- the whole ---- */
+
+/* The time of a run along a path is the way along it, from which no load in time goes on. */
+static femd_status case_compare_control(const comparison *c) {
+    const cJSON *old = case_get(case_get(c->old, "steps"), "control"),
+                *now = case_get(case_get(c->now, "steps"), "control");
+    if (!cJSON_IsString(old) || strcmp(old->valuestring, "arc-length") != 0 || case_same(old, now)) return FEMD_OK;
+    return case_refuse(c, "steps.control", old, now, ", and no time leads on from a way along a path");
+}
 
 static femd_status case_note_deep(const comparison *c, const char *key, const char *name, const cJSON *old,
                                   const cJSON *now) {
@@ -216,6 +246,7 @@ femd_status femd_checkpoint_compare(const femd_case *cs, const char *document, d
     const comparison c = {.old = old, .now = cs->doc.root, .time = time, .path = path, .changes = changes, .err = err};
     femd_status rc = old ? case_each(&c, "", old, cs->doc.root, case_compare_key)
                          : femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: its case cannot be read", path);
+    if (rc == FEMD_OK) rc = case_compare_control(&c);
     if (rc == FEMD_OK) rc = case_compare_boundary(&c);
     cJSON_Delete(old);
     return rc;

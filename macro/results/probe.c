@@ -42,14 +42,17 @@ static double probe_outside(const femd_cell *cell, const double at[4]) {
     return out;
 }
 
+/* In the reference cell: most that the last step is, and that a place inside lies outside. */
+#define PROBE_SETTLED 1e-6
+
 /* Shape functions at x of a cell with nodes X (nodes x 3), by Newton's method from its middle; returns how far outside
- * it lies. */
+ * it lies, INFINITY where the method finds no place. */
 static double probe_invert(const femd_element *element, const double *X, const double *x, double *shape) {
     const int barycentric = element->cell->corners == 4;
-    double at[4] = {0}, d[FEMD_ELEMENT_NODES][FEMD_SPACE];
+    double at[4] = {0}, d[FEMD_ELEMENT_NODES][FEMD_SPACE], size = INFINITY;
     for (int k = 0; barycentric && k < 4; ++k) at[k] = 0.25;
     for (int iteration = 0; iteration < 20; ++iteration) {
-        double J[9] = {0}, inverse[9], miss[3], step[3] = {0}, size = 0;
+        double J[9] = {0}, inverse[9], miss[3], step[3] = {0};
         element->shape(at, shape, d);
         memcpy(miss, x, sizeof miss);
         for (int i = 0; i < element->nodes; ++i)
@@ -61,14 +64,16 @@ static double probe_invert(const femd_element *element, const double *X, const d
         femd_adjugate3(J, inverse);
         for (int a = 0; a < 3; ++a)
             for (int b = 0; b < 3; ++b) step[a] += inverse[3 * a + b] / det * miss[b];
+        size = 0;
         for (int a = 0; a < 3; ++a) {
-            size = fmax(size, fabs(step[a]));
+            size = isfinite(step[a]) ? fmax(size, fabs(step[a])) : INFINITY;
             at[barycentric ? a + 1 : a] += step[a];
         }
         if (barycentric) at[0] = 1 - at[1] - at[2] - at[3];
         if (!(size < 10)) return INFINITY;
         if (size < 1e-12) break;
     }
+    if (!(size < PROBE_SETTLED)) return INFINITY;
     element->shape(at, shape, d);
     return probe_outside(element->cell, at);
 }
@@ -88,7 +93,6 @@ static femd_status probe_find_point(const femd_problem *p, size_t k, probe_place
     const femd_grid *grid = p->grid;
     const femd_case_probe *probe = &p->cs->probe[k];
     const int nodes = grid->table.nodes;
-    const double inside = 1e-6;
     uint64_t mine = UINT64_MAX, best;
     place->node = calloc((size_t)nodes, sizeof *place->node);
     place->weight = calloc((size_t)nodes, sizeof *place->weight);
@@ -99,7 +103,7 @@ static femd_status probe_find_point(const femd_problem *p, size_t k, probe_place
         if (grid->cell_file[c] >= mine) continue;
         for (int i = 0; i < nodes; ++i) memcpy(X + 3 * i, grid->node_x + 3 * node[i], 3 * sizeof *X);
         if (!probe_is_near(X, nodes, probe->at)) continue;
-        if (!(probe_invert(grid->table.element, X, probe->at, shape) <= inside)) continue;
+        if (!(probe_invert(grid->table.element, X, probe->at, shape) <= PROBE_SETTLED)) continue;
         mine = grid->cell_file[c];
         memcpy(place->node, node, (size_t)nodes * sizeof *node);
         memcpy(place->weight, shape, (size_t)nodes * sizeof *shape);

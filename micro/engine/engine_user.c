@@ -85,7 +85,6 @@ femd_status femd_user_engine_add(const char *spec, femd_error *err) {
     if (user_count == ENGINES_MAX) return femd_fail(err, FEMD_BAD_INPUT, "--engine: more than %d", ENGINES_MAX);
     if (user_load(spec + length + 1, &entry.engine, err) != FEMD_OK)
         return femd_error_prefix(err, "--engine %s", entry.name);
-    FEMD_TRY(femd_fingerprint_add(entry.name, spec + length + 1, err));
     user_list[user_count++] = entry;
     return FEMD_OK;
 }

@@ -3,13 +3,8 @@
 #include "forces/level.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gnu/libc-version.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "femd/blas.h"
 #include "femd/hash.h"
@@ -73,49 +68,16 @@ const femd_kernels *femd_kernels_now(void) {
     return level_now()->kernels;
 }
 
-/* ---- the build ---- */
-
-static pthread_once_t program_once = PTHREAD_ONCE_INIT;
-static femd_hash program; /* of this program's file; zero if it cannot be read */
-static uint64_t added;
-
-static femd_status level_hash_file(const char *path, const char *domain, femd_hash *sum, femd_error *err) {
-    struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const int found = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
-    void *bytes = found ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    if (fd >= 0) close(fd);
-    if (bytes == MAP_FAILED) return femd_fail(err, FEMD_IO, "%s cannot be read", path);
-    femd_hash_domain(domain, bytes, (size_t)st.st_size, sum);
-    munmap(bytes, (size_t)st.st_size);
-    return FEMD_OK;
-}
-
-static void level_hash_program(void) {
-    (void)!level_hash_file("/proc/self/exe", "program", &program, NULL);
-}
-
-femd_status femd_fingerprint_add(const char *name, const char *path, femd_error *err) {
-    femd_hash sum;
-    FEMD_TRY(level_hash_file(path, name, &sum, err));
-    added ^= femd_get64(sum.b);
-    return FEMD_OK;
-}
-
 uint64_t femd_fingerprint(void) {
-    char text[640], code[65];
+    char text[512];
     femd_hash h;
-    pthread_once(&program_once, level_hash_program);
-    if (femd_hash_is_zero(&program)) return 0;
-    femd_hash_text(&program, code);
     int fused = 0; /* the C library's own choice between fused and plain arithmetic */
 #if defined(__x86_64__)
     __builtin_cpu_init();
     fused = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
 #endif
-    snprintf(text, sizeof text, "femd %s %s %016llx|%s|%s|libc %s fma %d|blas %s %s", FEMD_VERSION, code,
-             (unsigned long long)added, __VERSION__, femd_level_name(), gnu_get_libc_version(), fused,
-             openblas_get_corename ? openblas_get_corename() : "none",
+    snprintf(text, sizeof text, "femd %s|%s|%s|libc %s fma %d|blas %s %s", FEMD_VERSION, __VERSION__, femd_level_name(),
+             gnu_get_libc_version(), fused, openblas_get_corename ? openblas_get_corename() : "none",
              openblas_get_config ? openblas_get_config() : "");
     femd_hash_domain("fingerprint", text, strlen(text), &h);
     return femd_get64(h.b);

@@ -10,12 +10,8 @@
  * opened. UNSUPPORTED if this processor lacks it. */
 FEMD_MUST_CHECK femd_status femd_level_set(const char *name, femd_error *err);
 const char *femd_level_name(void);
-/* Build (the bytes of this program, and of what was added), level, libm and BLAS in one number: answers of equal
- * fingerprints have equal bits. 0, which is that of no build, if the program cannot be read. */
+/* Build, level, libm and BLAS in one number. */
 uint64_t femd_fingerprint(void);
-/* A file with code that answers come from, under a name of its own, is part of the build from here on; in what order
- * files are added does not matter. Before anything is opened. IO if it cannot be read. */
-FEMD_MUST_CHECK femd_status femd_fingerprint_add(const char *name, const char *path, femd_error *err);
 /* Make sure that the BLAS core type and one thread were fixed for `level` before libraries were loaded: sets the
  * environment and executes the program anew once if not. Call first in main. */
 void femd_level_reexec(const char *level, char **argv);

@@ -59,6 +59,12 @@ for other in file cells; do
             fail "$other: $name is $(column $other $name), not $(column apart $name)"
     done
 done
+# what the table says is part of the past, not its name and its comments
+printf 'region phi1 Phi phi2\nfirst grain 20 40 10\nsecond 45 0 0\n' >regions.txt
+femd run file.json --out file.out --resume >resume.log 2>&1 || fail "the same table in other words is another case"
+printf 'region phi1 Phi phi2\nfirst grain 20 40 10\nsecond 46 0 0\n' >regions.txt
+femd run file.json --out file.out --resume >resume.log 2>&1
+[ $? = 2 ] && grep -q 'a table of orientations' resume.log || fail "a run goes on with other orientations in its table"
 [ "$(column object evaluations)" = 49 ] || fail "$(column object evaluations) evaluations: one of the virgin crystal and three of 16 points"
 
 # 125 grains: few lines, one material

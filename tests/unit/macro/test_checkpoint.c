@@ -313,6 +313,49 @@ static void another_end_is_another_ramp(void **state) {
     free(path);
 }
 
+/* Without a table a number is ramped and an expression is not: a table that says the ramp is the past of one alone. */
+static void a_table_is_no_ramp_of_an_expression(void **state) {
+    fixture *f = *state;
+    static const char text[] = "{\"boundary\": [{\"on\": \"left\", \"displacement\": [%s, null, 0]%s}], \"steps\": "
+                               "{\"count\": 1}}",
+                      *const value[] = {"0.1", "\"=0.1*t\""}, *const table[] = {"", ", \"table\": [[0, 0], [1, 1]]"};
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), document[256];
+    femd_error err = FEMD_ERROR_INIT;
+    for (int expression = 0; expression < 2; ++expression)
+        for (int other = 0; other < 2; ++other) {
+            snprintf(document, sizeof document, text, value[expression], table[other]);
+            set_document(&f->m, document);
+            assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+            assert_int_equal(try_load(f, path, &err), FEMD_OK);
+            snprintf(document, sizeof document, text, value[expression], table[!other]);
+            set_document(&f->m, document);
+            assert_int_equal(try_load(f, path, &err), expression ? FEMD_BAD_INPUT : FEMD_OK);
+            if (expression) assert_non_null(strstr(err.text, "boundary[0].table was "));
+        }
+    free(path);
+}
+
+/* The time of a run along a path is no time of a load. */
+static void a_path_does_not_go_on_in_time(void **state) {
+    fixture *f = *state;
+    static const char text[] = "{\"boundary\": [], \"steps\": {\"count\": 1%s}}", *const control[] = {
+                                                                                      "", ", \"control\": \"time\"",
+                                                                                      ", \"control\": \"arc-length\""};
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), document[128];
+    femd_error err = FEMD_ERROR_INIT;
+    for (int was = 0; was < 3; ++was)
+        for (int is = 0; is < 3; ++is) {
+            snprintf(document, sizeof document, text, control[was]);
+            set_document(&f->m, document);
+            assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+            snprintf(document, sizeof document, text, control[is]);
+            set_document(&f->m, document);
+            assert_int_equal(try_load(f, path, &err), was == 2 && is != 2 ? FEMD_BAD_INPUT : FEMD_OK);
+            if (was == 2 && is != 2) assert_non_null(strstr(err.text, "steps.control was \"arc-length\""));
+        }
+    free(path);
+}
+
 static void flip(const char *path, long at) {
     FILE *file = fopen(path, "r+b");
     fseek(file, at, SEEK_SET);
@@ -404,6 +447,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(what_leaves_the_past_alone_may_change, setup, teardown),
         cmocka_unit_test_setup_teardown(what_would_make_another_past_is_refused_by_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(another_end_is_another_ramp, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_table_is_no_ramp_of_an_expression, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_path_does_not_go_on_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_checkpoint_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoint_that_cannot_be_written_leaves_the_old_one, setup, teardown),
         cmocka_unit_test_setup_teardown(dumped_state_is_the_blob_and_unknown_points_are_named, setup, teardown),

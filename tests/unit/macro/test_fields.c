@@ -182,11 +182,47 @@ static void probes_read_a_uniform_state(void **state) {
     }
 }
 
+/* Newton's method may stop anywhere, also at a place in the cell that is not the point's: then it is no answer. */
+static void point_outside_a_distorted_cell_is_not_read_inside(void **state) {
+    (void)state;
+    static const double corner[8][3] =
+        {/* along x, then y, then z */
+         {-0.82, -0.73, -1.02}, {0.52, -0.84, -0.81}, {-0.79, 0.95, -1.23}, {1.05, 0.81, -1.19},
+         {-1.20, -0.63, 1.30},  {1.30, -0.55, 1.44},  {-0.72, 0.77, 0.58},  {0.90, 1.35, 1.38}},
+                        outside[][3] = {{-1.26, 1.28, 0.12}, {-1.53, 1.42, 1.35}, {-1.31, 1.57, 1.75},
+                                        {-1.40, 1.65, 1.44}, {-1.28, 1.59, 1.38}, {-0.70, 0.87, 1.12},
+                                        {-0.61, 1.50, 1.47}, {-1.58, 1.50, 1.83}, {-1.67, 0.63, 0.55},
+                                        {-1.11, 1.71, 1.79}, {-0.39, 1.15, 1.58}, {-1.12, 1.04, 0.65}};
+    model m;
+    femd_probes *probes;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_case_probe probe = {.name = "middle", .at = {0.03, 0.14125, 0.05625}};
+    model_init(&m, &femd_element_q1, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.probe = &probe;
+    m.cs.nprobes = 1;
+    model_affine(&m, (const double[9]){0});
+    if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) {
+        double *x = m.p->grid->node_x + 3 * i;
+        memcpy(x, corner[(x[0] > 0.5) + 2 * (x[1] > 0.5) + 4 * (x[2] > 0.5)], 3 * sizeof *x);
+    }
+    if (femd_probes_create(m.p, &probes, &err) != FEMD_OK) fail_msg("%s", err.text);
+    femd_probes_destroy(&probes);
+    for (size_t k = 0; k < sizeof outside / sizeof *outside; ++k) {
+        memcpy(probe.at, outside[k], sizeof probe.at);
+        assert_int_equal(femd_probes_create(m.p, &probes, &err), FEMD_BAD_INPUT);
+        assert_non_null(strstr(err.text, "lies outside the body"));
+    }
+    model_clear(&m);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_get_linear_stresses),
         cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
         cmocka_unit_test(probes_read_a_uniform_state),
+        cmocka_unit_test(point_outside_a_distorted_cell_is_not_read_inside),
         cmocka_unit_test(fields_are_in_the_unit_of_the_case),
     };
     model_start(&argc, &argv);

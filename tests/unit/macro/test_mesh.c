@@ -228,6 +228,36 @@ static void bad_meshes_are_named(void **state) {
     refused(&m, "cell 0 of macro_test_mesh_", "is inverted");
 }
 
+/* Two cubes with a named face between them. A force or a mean over it would be that of no face in one process and of
+ * two where the mesh is shared along it. */
+static void a_surface_inside_the_body_carries_nothing(void **state) {
+    (void)state;
+    static const char pair[] =
+        "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n3\n2 1 \"left\"\n2 2 \"middle\"\n3 1 \"body\"\n"
+        "$EndPhysicalNames\n$Nodes\n12\n1 0 0 0\n2 1 0 0\n3 2 0 0\n4 0 1 0\n5 1 1 0\n6 2 1 0\n7 0 0 1\n8 1 0 1\n"
+        "9 2 0 1\n10 0 1 1\n11 1 1 1\n12 2 1 1\n$EndNodes\n$Elements\n4\n1 3 2 1 1 1 7 10 4\n2 3 2 2 2 2 5 11 8\n"
+        "3 5 2 1 3 1 2 5 4 7 8 11 10\n4 5 2 1 4 2 3 6 5 8 9 12 11\n$EndElements\n";
+    static const femd_load kind[] = {FEMD_LOAD_TRACTION, FEMD_LOAD_PRESSURE, FEMD_LOAD_FOLLOWER, FEMD_LOAD_FORCE};
+    femd_case_probe probe = {.name = "cut", .on = "middle"};
+    model m;
+    for (size_t k = 0; k < 5; ++k) {
+        model_init(&m, &femd_element_q1, 1);
+        model_hold(&m, "left", 0, 0, 0);
+        m.cs.mesh.file = path;
+        text_file(pair);
+        if (k < 4)
+            model_load(&m, "middle", kind[k], 0.01, 0, 0);
+        else
+            m.cs.probe = &probe, m.cs.nprobes = 1;
+        refused(&m, "\"middle\" lies inside the body", "an outer surface");
+    }
+    model_init(&m, &femd_element_q1, 1); /* it may hold the body */
+    model_hold(&m, "middle", 0, 0, 0);
+    m.cs.mesh.file = path;
+    RUN_OK(&m);
+    model_clear(&m);
+}
+
 static void second_order_tetrahedra_are_straight_p2(void **state) {
     (void)state;
     model m;
@@ -302,6 +332,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(materials_follow_the_physical_volumes, setup, teardown),
         cmocka_unit_test_setup_teardown(point_numbers_are_those_of_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_meshes_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_surface_inside_the_body_carries_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(second_order_tetrahedra_are_straight_p2, setup, teardown),
         cmocka_unit_test(boundary_that_contradicts_itself_is_refused),
         cmocka_unit_test(body_that_can_move_freely_is_refused),

@@ -26,15 +26,6 @@ static void shared_object_answers(void **state) {
     femd_material_close(&m);
 }
 
-/* Answers that a store kept of one object are not those of another. */
-static void the_object_is_part_of_the_build(void **state) {
-    (void)state;
-    femd_error err = FEMD_ERROR_INIT;
-    const uint64_t before = femd_fingerprint();
-    assert_int_equal(femd_user_engine_add("third=" FEMD_TEST_ENGINE, &err), FEMD_OK);
-    assert_true(femd_fingerprint() != before);
-}
-
 static void missing_or_foreign_libraries_are_named(void **state) {
     (void)state;
     static const char *const bad[][2] = {
@@ -95,7 +86,6 @@ int main(void) {
         cmocka_unit_test(shared_object_answers),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
         cmocka_unit_test(a_material_names_an_engine_and_no_file),
-        cmocka_unit_test(the_object_is_part_of_the_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

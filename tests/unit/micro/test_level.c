@@ -110,51 +110,6 @@ static void the_fingerprint_knows_the_level(void **state) {
     }
 }
 
-/* What a copy of this program with some bytes behind it prints as its fingerprint. */
-static uint64_t fingerprint_of_a_copy(const char *behind) {
-    char path[64] = "/tmp/femd-level-XXXXXX", command[256], line[64] = "";
-    const int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    snprintf(command, sizeof command, "cat /proc/%d/exe > %s && printf '%s' >> %s && chmod 700 %s && %s fingerprint",
-             (int)getpid(), path, behind, path, path, path);
-    FILE *pipe = popen(command, "r");
-    assert_true(pipe && fgets(line, sizeof line, pipe) && pclose(pipe) == 0);
-    assert_int_equal(unlink(path), 0);
-    return strtoull(line, NULL, 16);
-}
-
-static void the_fingerprint_knows_the_program(void **state) {
-    (void)state;
-    const uint64_t same = fingerprint_of_a_copy("");
-    assert_true(same != 0 && same == fingerprint_of_a_copy(""));
-    assert_true(same != fingerprint_of_a_copy("x"));
-}
-
-static void the_fingerprint_knows_what_was_added(void **state) {
-    (void)state;
-    char path[64] = "/tmp/femd-level-XXXXXX";
-    femd_error err = FEMD_ERROR_INIT;
-    const uint64_t before = femd_fingerprint();
-    const int fd = mkstemp(path);
-    assert_true(fd >= 0 && write(fd, "code", 4) == 4);
-    assert_int_equal(femd_fingerprint_add("one", path, &err), FEMD_OK);
-    const uint64_t one = femd_fingerprint();
-    assert_true(one != before);
-    assert_int_equal(femd_fingerprint_add("two", path, &err), FEMD_OK);
-    const uint64_t two = femd_fingerprint();
-    assert_true(two != one && two != before);
-    assert_int_equal(femd_fingerprint_add("one", path, &err), FEMD_OK);
-    assert_int_equal(femd_fingerprint_add("two", path, &err), FEMD_OK);
-    assert_true(femd_fingerprint() == before); /* twice is never: what is named is named once */
-    assert_true(pwrite(fd, "C", 1, 0) == 1);
-    assert_int_equal(femd_fingerprint_add("one", path, &err), FEMD_OK);
-    assert_true(femd_fingerprint() != one && femd_fingerprint() != before);
-    assert_int_equal(femd_fingerprint_add("three", "/nowhere", &err), FEMD_IO);
-    close(fd);
-    assert_int_equal(unlink(path), 0);
-}
-
 /* Whether the environment that this program was started with, and not what it set since, has the entry. */
 static int started_with(const char *entry) {
     char text[65536];
@@ -188,14 +143,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(levels_agree_and_repeat_their_bits),
         cmocka_unit_test(an_unknown_level_is_refused_and_changes_nothing),
         cmocka_unit_test(the_fingerprint_knows_the_level),
-        cmocka_unit_test(the_fingerprint_knows_the_program),
-        cmocka_unit_test(the_fingerprint_knows_what_was_added),
         cmocka_unit_test(the_program_starts_anew_with_the_blas_fixed),
     };
-    if (argc == 2 && strcmp(argv[1], "fingerprint") == 0) {
-        printf("%016llx\n", (unsigned long long)femd_fingerprint());
-        return 0;
-    }
     if (argc == 2 && strcmp(argv[1], "reexec") == 0) {
         femd_level_reexec("baseline", argv);
         return !started_with("OPENBLAS_NUM_THREADS=1") || getenv("FEMD_REEXECUTED");
