@@ -176,15 +176,12 @@ static femd_status case_compare_ramps(const comparison *c, const cJSON *boundary
                        ", and loads without a table ramp to that time");
 }
 
-/* One of its values, in whichever kind of load, is an expression. */
-static int case_entry_has_expression(const cJSON *entry) {
-    static const char *const place[] = {"on", "at"};
-    for (const cJSON *v = entry->child; v; v = v->next) {
-        if (CASE_IS_AMONG(v->string, place)) continue;
-        if (cJSON_IsString(v) && v->valuestring[0] == '=') return 1;
-        for (const cJSON *x = cJSON_IsArray(v) ? v->child : NULL; x; x = x->next)
-            if (cJSON_IsString(x) && x->valuestring[0] == '=') return 1;
-    }
+/* Is one of the values of an entry, of whichever kind, an expression? Names of places are none. */
+static int case_has_expression(const cJSON *node) {
+    static const char *const place[] = {"on", "at", "with"};
+    if (cJSON_IsString(node)) return node->valuestring[0] == '=';
+    for (const cJSON *x = cJSON_IsArray(node) || cJSON_IsObject(node) ? node->child : NULL; x; x = x->next)
+        if (!(x->string && CASE_IS_AMONG(x->string, place)) && case_has_expression(x)) return 1;
     return 0;
 }
 
@@ -192,7 +189,7 @@ static int case_entry_has_expression(const cJSON *entry) {
 static femd_status case_compare_expressions(const comparison *c, const char *at, const cJSON *old, const cJSON *now) {
     const cJSON *was = case_get(old, "table"), *is = case_get(now, "table");
     char key[KEY_MAX];
-    if (!was == !is || !case_entry_has_expression(old)) return FEMD_OK;
+    if (!was == !is || !case_has_expression(old)) return FEMD_OK;
     snprintf(key, sizeof key, "%.120s.table", at);
     return case_refuse(c, key, was, is, ", and an expression has no factor without one");
 }

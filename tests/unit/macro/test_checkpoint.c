@@ -316,12 +316,13 @@ static void another_end_is_another_ramp(void **state) {
 /* Without a table a number is ramped and an expression is not: a table that says the ramp is the past of one alone. */
 static void a_table_is_no_ramp_of_an_expression(void **state) {
     fixture *f = *state;
-    static const char text[] = "{\"boundary\": [{\"on\": \"left\", \"displacement\": [%s, null, 0]%s}], \"steps\": "
-                               "{\"count\": 1}}",
-                      *const value[] = {"0.1", "\"=0.1*t\""}, *const table[] = {"", ", \"table\": [[0, 0], [1, 1]]"};
+    static const char text[] = "{\"boundary\": [{\"on\": \"=left\", %s%s}], \"steps\": {\"count\": 1}}",
+                      *const value[] = {"\"displacement\": [0.1, null, 0]", "\"displacement\": [\"=0.1*t\", null, 0]",
+                                        "\"pressure\": \"=t\"", "\"rigid\": {\"displacement\": [0, \"=t\", 0]}"},
+                      *const table[] = {"", ", \"table\": [[0, 0], [1, 1]]"};
     char *path = femd_path_join(f->folder, "checkpoint.h5"), document[256];
     femd_error err = FEMD_ERROR_INIT;
-    for (int expression = 0; expression < 2; ++expression)
+    for (int expression = 0; expression < 4; ++expression)
         for (int other = 0; other < 2; ++other) {
             snprintf(document, sizeof document, text, value[expression], table[other]);
             set_document(&f->m, document);
