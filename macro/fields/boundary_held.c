@@ -111,14 +111,14 @@ static femd_status boundary_judge_part(const femd_field *field, const femd_bound
     const int parts = field->grid->nparts;
     femd_error words = FEMD_ERROR_INIT;
     double most = 0;
-    if (bc->ties && number > 0) return FEMD_OK; /* ties may hold it to another: one view of all is taken */
+    if (bc->ties && number > 0) return FEMD_OK;
     for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, part->gram[m][m]);
     for (int m = 0; m < MODES_MAX && most > 0; ++m)
         for (int n = 0; n < MODES_MAX; ++n) part->gram[m][n] /= most;
     const int rank = gram_rank(part->gram);
     if (rank == kind->modes) return FEMD_OK;
     const femd_status rc = kind->unheld(bc->cs, kind->modes - rank, &words);
-    if (parts == 1) return femd_fail(err, rc, "%s", words.text);
+    if (parts == 1 || bc->ties) return femd_fail(err, rc, "%s", words.text);
     return femd_fail(
         err, rc,
         "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
@@ -142,6 +142,8 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     femd_status rc = part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     if (rc == FEMD_OK) rc = boundary_part_of_nodes(grid, &part_of, err);
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
+    /* ties may hold a part to another: one view of all is taken */
+    if (bc->ties) memset(part_of, 0, (size_t)grid->nnodes * sizeof *part_of);
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
     boundary_see_modes(field, bc, part_of, part);

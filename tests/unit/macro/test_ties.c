@@ -5,8 +5,10 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fields/mechanics.h"
 #include "model.h"
@@ -457,6 +459,41 @@ static void periodic_faces_that_do_not_fit_are_refused(void **state) {
     model_clear(&m);
 }
 
+/* Two cubes that share no node: the first hangs on the second, which alone is held. */
+static void a_tie_holds_one_part_to_another(void **state) {
+    (void)state;
+    static const char cubes[] =
+        "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n5\n2 1 \"end\"\n2 2 \"near\"\n2 3 \"far\"\n"
+        "2 4 \"wall\"\n3 1 \"body\"\n$EndPhysicalNames\n$Nodes\n16\n1 0 0 0\n2 1 0 0\n3 1 1 0\n4 0 1 0\n5 0 0 1\n"
+        "6 1 0 1\n7 1 1 1\n8 0 1 1\n9 2 0 0\n10 3 0 0\n11 3 1 0\n12 2 1 0\n13 2 0 1\n14 3 0 1\n15 3 1 1\n16 2 1 1\n"
+        "$EndNodes\n$Elements\n6\n1 3 2 1 1 1 5 8 4\n2 3 2 2 2 2 3 7 6\n3 3 2 3 3 9 13 16 12\n4 3 2 4 4 10 11 15 14\n"
+        "5 5 2 1 5 1 2 3 4 5 6 7 8\n6 5 2 1 5 9 10 11 12 13 14 15 16\n$EndElements\n";
+    static const double none[9] = {0};
+    char path[] = "/tmp/femd-ties-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    assert_non_null(f);
+    fputs(cubes, f);
+    fclose(f);
+    for (int held = 0; held < 2; ++held) {
+        model m;
+        model_init(&m, &femd_element_q1, 1);
+        m.cs.mesh.file = path;
+        model_hold(&m, "wall", 0, 0, held ? 0 : NAN);
+        model_load(&m, "end", FEMD_LOAD_TRACTION, -0.01, 0.002, 0);
+        make_periodic(&m, "far", "near", none);
+        if (held) {
+            RUN_OK(&m);
+            assert_near(m.reaction[0], 0.01, 1e-8);
+            assert_near(m.reaction[1], -0.002, 1e-8);
+        } else {
+            RUN_REFUSED(&m, "leave the body free to move in");
+        }
+        model_clear(&m);
+    }
+    remove(path);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -473,6 +510,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(free_components_of_the_gradient_carry_no_stress),
         cmocka_unit_test(fluctuations_are_periodic),
         cmocka_unit_test(periodic_faces_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_tie_holds_one_part_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
