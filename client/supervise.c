@@ -175,9 +175,11 @@ static void supervise_end_run(run *r, int code) {
     }
 }
 
-/* The same where the solver cannot know by itself that it must end. */
+/* The same where the solver cannot know by itself that it must end; SIGUSR1 tells it that there are no workers (what it
+ * then writes of the run is no stop by the user). */
 static void supervise_stop_macro(run *r, int code) {
-    if (r->phase != ENDING) supervise_signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : SIGTERM);
+    const int lost = code == FEMD_EXIT_POOL_LOST ? SIGUSR1 : SIGTERM;
+    if (r->phase != ENDING) supervise_signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : lost);
     supervise_end_run(r, code);
 }
 

@@ -237,14 +237,22 @@ static void run_tell_way_back(const app *a, femd_error *err) {
         (void)femd_fail(err, FEMD_IO, "%s; no checkpoint was written yet: begin anew when there is room", words);
 }
 
+/* The user's wish, or femd run that has no worker left to start. */
+static femd_status run_tell_stop(const app *a, int sig, femd_error *err) {
+    const int step = a->problem ? a->problem->step : 0;
+    char where[64] = "before the first step was done; begin anew";
+    if (step > 0) snprintf(where, sizeof where, "after step %d; go on with --resume", step);
+    if (sig == FEMD_PROCESS_WORKERS_LOST) return femd_fail(err, FEMD_ENGINE_DIED, "all workers are lost, %s", where);
+    return femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) %s", sig, strsignal(sig), where);
+}
+
 static int run_finish(app *a, femd_status rc, femd_error *err) {
     int sig = run_agreed_signal(a);
     int stopped =
         sig && (rc == FEMD_OK ? a->problem && !femd_stepping_finished(&a->cs, a->problem->step, a->problem->load_time)
                               : rc == FEMD_CANCELLED);
-    if (stopped)
-        rc = femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) after step %d; go on with --resume", sig,
-                       strsignal(sig), a->problem ? a->problem->step : 0);
+    if (stopped) rc = run_tell_stop(a, sig, err);
+    if (sig == FEMD_PROCESS_WORKERS_LOST) stopped = 0;
     if (rc == FEMD_IO && a->recorder.begun) run_tell_way_back(a, err);
     int code = stopped ? EXIT_SIGNAL + sig : run_exit_code(a, rc);
     if (code == EXIT_POOL_LOST) {

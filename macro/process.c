@@ -34,6 +34,7 @@ void femd_process_catch_signals(void) {
     sigemptyset(&late.sa_mask);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
+    sigaction(FEMD_PROCESS_WORKERS_LOST, &stop, NULL);
     sigaction(SIGALRM, &late, NULL);
     signal(SIGPIPE, SIG_IGN);
 }

@@ -145,8 +145,15 @@ static int step_of(const char *name) {
 static int is_point_state(const char *name) {
     unsigned long long id;
     int used = 0;
-    if (sscanf(name, "point-%llu.state%n", &id, &used) != 1 || used == 0) return 0;
-    return !name[used] || strcmp(name + used, ".tmp") == 0;
+    if (sscanf(name, "point-%llu.%n", &id, &used) != 1 || used == 0) return 0;
+    const char *end = name + used;
+    return strcmp(end, "state") == 0 || strcmp(end, "state.tmp") == 0 || strcmp(end, "xyz") == 0;
+}
+
+/* What femd plot draws of a run is no picture of the next. */
+static int is_picture(const char *name) {
+    const char *end = strrchr(name, '.');
+    return strncmp(name, "plot-", 5) == 0 && end && (strcmp(end, ".png") == 0 || strcmp(end, ".svg") == 0);
 }
 
 int femd_outdir_is_ours(const char *name) {
@@ -155,7 +162,7 @@ int femd_outdir_is_ours(const char *name) {
         size_t n = strlen(fixed[i]);
         if (strncmp(name, fixed[i], n) == 0 && (!name[n] || strcmp(name + n, ".tmp") == 0)) return 1;
     }
-    return step_of(name) >= 0 || is_point_state(name);
+    return step_of(name) >= 0 || is_point_state(name) || is_picture(name);
 }
 
 femd_status femd_outdir_clean(const char *folder, int after, femd_error *err) {

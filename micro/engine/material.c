@@ -168,6 +168,8 @@ static femd_status material_judge(const femd_material *material, const femd_requ
         (void)femd_error_prefix(err, "the engine \"%s\" gave what is no answer to the request", name);
         return FEMD_INTERNAL;
     }
+    if (!femd_response_is_finite(r))
+        return femd_fail(err, FEMD_DIVERGED, "the engine \"%s\" answered with a number that is not finite", name);
     if (state_out->size < FEMD_STATE_HEADER)
         return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" took bytes from a state that it may only add to", name);
     return FEMD_OK;

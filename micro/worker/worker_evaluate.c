@@ -125,7 +125,6 @@ static femd_status evaluate_outcome(worker *self, size_t point) {
     const femd_buffer *state = &self->batch.state_out[point];
     const femd_status rc = (femd_status)response->status;
     if (rc != FEMD_OK) return self->given_up != FEMD_OK ? self->given_up : rc;
-    if (!femd_response_is_finite(response)) return FEMD_DIVERGED;
     if (!state->size) return FEMD_OK;
     return worker_states_put(self->states, &response->state_out, state->data, state->size, &self->batch.err[point]);
 }

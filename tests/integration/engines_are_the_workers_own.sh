@@ -17,4 +17,8 @@ solve mixed || fail "a pool of which one worker has the engine: the solver ended
 run_case alone --workers 1 --engine "batch=$FEMD_BATCH_ENGINE" --set materials.law.parameters.batch=7 "$here/batches.json"
 same_outputs "$scratch/alone" "$scratch/mixed" || fail "a worker without the engine changed the result"
 kill -0 $without $with || fail "a worker did not live on"
+# numbers that are none are no answer
+femd eval --engine "faulty=$FEMD_FAULTY_ENGINE" "$here/hang.json" --set materials.m.parameters.mode=4 --strain 0.01 0 0 0 0 0 --json >"$scratch/nan.out" 2>"$scratch/nan.log"
+[ $? = 3 ] || fail "an answer that is not finite: exit code is not 3"
+grep -q 'the engine "user" answered with a number that is not finite' "$scratch/nan.log" || fail "an answer that is not finite: no words"
 exit 0

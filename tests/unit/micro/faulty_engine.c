@@ -1,7 +1,8 @@
 /* A user's engine that is elastic, but for what goes wrong: where E11 exceeds parameters.limit, parameters.mode says
- * how (1 aborts, 2 loops for ever, 3 exits). With FAULTY_ONCE, the name of a file, it goes wrong only for whoever makes
- * that file; with FAULTY_OPEN it loops for ever when it is opened. */
+ * how (1 aborts, 2 loops for ever, 3 exits, 4 answers no number). With FAULTY_ONCE, the name of a file, it goes wrong
+ * only for whoever makes that file; with FAULTY_OPEN it loops for ever when it is opened. */
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,16 +45,18 @@ static femd_status evaluate_engine(void *instance, const femd_request *q, const 
                                    const femd_beat *beat, femd_response *r, femd_buffer *state_out, femd_error *err) {
     (void)beat, (void)state_out, (void)err, (void)state_in;
     const faulty *engine = instance;
+    double stiffness = 1e11;
     if (goes_wrong(engine, q)) {
         if (engine->mode == 1) abort();
         if (engine->mode == 2) loop_for_ever();
         if (engine->mode == 3) _exit(0);
+        if (engine->mode == 4) stiffness = NAN;
     }
     r->J = 1;
     for (int c = 0; c < 6; c++) {
         r->E[c] = q->value[c];
-        r->S[c] = 1e11 * (c < 3 ? 1 : 0.5) * q->value[c];
-        r->D[7 * c] = 1e11 * (c < 3 ? 1 : 0.5);
+        r->S[c] = stiffness * (c < 3 ? 1 : 0.5) * q->value[c];
+        r->D[7 * c] = stiffness * (c < 3 ? 1 : 0.5);
     }
     r->provided = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
     return FEMD_OK;
