@@ -145,15 +145,19 @@ static int step_of(const char *name) {
 static int is_point_state(const char *name) {
     unsigned long long id;
     int used = 0;
-    if (sscanf(name, "point-%llu.%n", &id, &used) != 1 || used == 0) return 0;
-    const char *end = name + used;
-    return strcmp(end, "state") == 0 || strcmp(end, "state.tmp") == 0 || strcmp(end, "xyz") == 0;
+    if (sscanf(name, "point-%llu.state%n", &id, &used) != 1 || used == 0) return 0;
+    return !name[used] || strcmp(name + used, ".tmp") == 0;
 }
 
 /* What femd plot draws of a run is no picture of the next. */
 static int is_picture(const char *name) {
-    const char *end = strrchr(name, '.');
-    return strncmp(name, "plot-", 5) == 0 && end && (strcmp(end, ".png") == 0 || strcmp(end, ".svg") == 0);
+    static const char *const stems[] = {"plot-load", "plot-convergence", "plot-field"};
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; ++i) {
+        const size_t n = strlen(stems[i]);
+        if (strncmp(name, stems[i], n) == 0 && (strcmp(name + n, ".png") == 0 || strcmp(name + n, ".svg") == 0))
+            return 1;
+    }
+    return 0;
 }
 
 int femd_outdir_is_ours(const char *name) {

@@ -421,9 +421,11 @@ static void a_file_is_replaced_whole_or_not_at_all(void **state) {
 static void cleaning_removes_results_of_femd_and_nothing_else(void **state) {
     static const char *const ours[] = {"summary.json",    "history.csv",           "fields.pvd",
                                        "checkpoint.h5",   "checkpoint.h5.tmp",     "step_0003.pvtu",
-                                       "step_0003_0.vtu", "step_12345_12.vtu.tmp", "point-7.state"};
-    static const char *const foreign[] = {"log.txt",    "notes.txt",     "step_0003.pvtu.bak", "my_step_0003.pvtu",
-                                          "step_.pvtu", "point-a.state", "summary.json.old",   "point-7.xyz"};
+                                       "step_0003_0.vtu", "step_12345_12.vtu.tmp", "point-7.state",
+                                       "plot-load.svg",   "plot-field.png"};
+    static const char *const foreign[] = {"log.txt",       "notes.txt",     "step_0003.pvtu.bak", "my_step_0003.pvtu",
+                                          "step_.pvtu",    "point-a.state", "summary.json.old",   "point-7.xyz",
+                                          "plot-mine.png", "plot-field.pdf"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; ++i) touch(*state, ours[i]);
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; ++i) touch(*state, foreign[i]);
     assert_int_equal(femd_outdir_clean(*state, 3, NULL), FEMD_OK); /* a resumed run: only later steps */
