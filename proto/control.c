@@ -97,7 +97,8 @@ static const word input_words[] = {{"temperature", FEMD_INPUT_TEMPERATURE},
                                    {"pressure", FEMD_INPUT_PRESSURE},
                                    {"accuracy", FEMD_INPUT_ACCURACY},
                                    {"seed", FEMD_INPUT_SEED},
-                                   {"state", FEMD_INPUT_STATE}};
+                                   {"state", FEMD_INPUT_STATE},
+                                   {"steady-stress", FEMD_INPUT_STEADY_STRESS}};
 static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENTS},
                                      {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
 static const word carrier_words[] = {{"lattice", FEMD_CARRIER_LATTICE}, {"electrons", FEMD_CARRIER_ELECTRONS}};

@@ -65,7 +65,8 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
 }
 
 int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k) {
-    return (p->caps[p->pt->material[k]].inputs & FEMD_INPUT_SEED) != 0;
+    const uint32_t inputs = p->caps[p->pt->material[k]].inputs;
+    return inputs & FEMD_INPUT_SEED && !(inputs & FEMD_INPUT_STEADY_STRESS);
 }
 
 /* ---- ask ---- */

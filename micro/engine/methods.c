@@ -173,7 +173,8 @@ uint32_t femd_methods_wants(const femd_methods *methods) {
 uint32_t femd_methods_inputs(const femd_methods *methods) {
     uint32_t inputs = 0;
     for (int i = 0; i < methods->count; i++) inputs |= methods->slot[i].method->inputs;
-    return inputs;
+    const int samples_stress = (methods->slot[0].method->inputs & FEMD_INPUT_SEED) != 0;
+    return inputs & FEMD_INPUT_SEED && !samples_stress ? inputs | FEMD_INPUT_STEADY_STRESS : inputs;
 }
 
 /* ---- chunks ---- */

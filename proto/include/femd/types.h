@@ -139,13 +139,16 @@ enum {
     FEMD_ENGINE_USER = 100
 };
 
-/* Inputs that change an answer of a material. Those that do not are zeroed before the key is made. */
+/* Inputs that change an answer of a material. Those that do not are zeroed before the key is made.
+ * FEMD_INPUT_STEADY_STRESS beside FEMD_INPUT_SEED: the seed changes other quantities only; the errors of stress and
+ * tangent are a method's doubts, not noise. */
 enum {
     FEMD_INPUT_TEMPERATURE = 1u << 0,
     FEMD_INPUT_PRESSURE = 1u << 1,
     FEMD_INPUT_ACCURACY = 1u << 2,
     FEMD_INPUT_SEED = 1u << 3,
-    FEMD_INPUT_STATE = 1u << 4
+    FEMD_INPUT_STATE = 1u << 4,
+    FEMD_INPUT_STEADY_STRESS = 1u << 5
 };
 
 /* What a material, in the engine that opened it, can answer. */

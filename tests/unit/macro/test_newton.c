@@ -354,26 +354,30 @@ static void noise_of_the_forces_is_that_of_the_stresses(void **state) {
 }
 
 /* A doubt that does not come from a seed stops nothing: Newton's method goes on to its tolerance. It stands with the
- * points, and notes are told once, not at every step. */
+ * points, and notes are told once, not at every step. The seed of another quantity (a conductivity) changes nothing. */
 static void doubt_without_a_seed_is_no_noise_and_notes_are_told_once(void **state) {
     (void)state;
-    model m;
-    heard h;
-    model_init(&m, femd_element_at(0), 2);
-    m.law.doubt = 1e-2;
-    m.law.notes = FEMD_NOTE_ROUGH_POTENTIAL;
-    m.cs.step_count = 3;
-    model_hold(&m, "left", 0, 0, 0);
-    model_hold(&m, "right", 0.1, 0.05, 0);
-    run_ok(&m, &h);
-    assert_int_equal(h.steps, 3);
-    assert_true(h.last.noise == 0);
-    assert_int_equal(h.last.end, FEMD_NEWTON_TOLERANCE);
-    assert_true(m.p->pt->S_err[0] == 1e-2 * m.law.mu);
-    assert_int_equal(h.notes, 1);
-    assert_non_null(strstr(h.note, "rough-potential"));
-    assert_int_equal(h.last.notes, FEMD_NOTE_ROUGH_POTENTIAL);
-    model_clear(&m);
+    static const uint32_t inputs[] = {0, FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS};
+    for (int i = 0; i < 2; i++) {
+        model m;
+        heard h;
+        model_init(&m, femd_element_at(0), 2);
+        m.law.inputs = inputs[i];
+        m.law.doubt = 1e-2;
+        m.law.notes = FEMD_NOTE_ROUGH_POTENTIAL;
+        m.cs.step_count = 3;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1, 0.05, 0);
+        run_ok(&m, &h);
+        assert_int_equal(h.steps, 3);
+        assert_true(h.last.noise == 0);
+        assert_int_equal(h.last.end, FEMD_NEWTON_TOLERANCE);
+        assert_true(m.p->pt->S_err[0] == 1e-2 * m.law.mu);
+        assert_int_equal(h.notes, 1);
+        assert_non_null(strstr(h.note, "rough-potential"));
+        assert_int_equal(h.last.notes, FEMD_NOTE_ROUGH_POTENTIAL);
+        model_clear(&m);
+    }
 }
 
 /* One run without the stop gives the residual of its second iterate and the noise; the errors that are told are then
