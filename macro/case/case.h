@@ -33,19 +33,20 @@ typedef struct femd_case_material {
     int by_cell, cell;          /* of a table of cells: its cell in the mesh; region is its number */
 } femd_case_material;
 
-/* What an entry of the boundary prescribes: X(NAME, key, actor, faces). case_read_KEY of case_read.h reads it, and
- * femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. faces: 1 if it acts on the outer
- * faces of a surface, 0 if on nodes, wherever they are; a point or an edge has nodes only. */
+/* What an entry of the boundary prescribes: X(NAME, key, actor, faces, holds). case_read_KEY of case_read.h reads it,
+ * and femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. faces: 1 if it acts on the outer
+ * faces of a surface, 0 if on nodes, wherever they are; a point or an edge has nodes only.
+ * holds: 1 if it prescribes displacements, so that there are reactions; 0 if it is a load. */
 #define FEMD_LOAD_LIST(X)                                                                                              \
-    X(DISPLACEMENT, displacement, value, 0)                                                                            \
-    X(TRACTION, traction, flux, 1)                                                                                     \
-    X(PRESSURE, pressure, normal, 1)                                                                                   \
-    X(FOLLOWER, follower_pressure, follower, 1)                                                                        \
-    X(FORCE, force, resultant, 0)                                                                                      \
-    X(TURNED, turned, turned, 0)                                                                                       \
-    X(RIGID, rigid, rigid, 0)                                                                                          \
-    X(PERIODIC, periodic, periodic, 0)
-#define FEMD_LOAD_NAME(name, key, actor, faces) FEMD_LOAD_##name,
+    X(DISPLACEMENT, displacement, value, 0, 1)                                                                         \
+    X(TRACTION, traction, flux, 1, 0)                                                                                  \
+    X(PRESSURE, pressure, normal, 1, 0)                                                                                \
+    X(FOLLOWER, follower_pressure, follower, 1, 0)                                                                     \
+    X(FORCE, force, resultant, 0, 0)                                                                                   \
+    X(TURNED, turned, turned, 0, 1)                                                                                    \
+    X(RIGID, rigid, rigid, 0, 1)                                                                                       \
+    X(PERIODIC, periodic, periodic, 0, 1)
+#define FEMD_LOAD_NAME(name, key, actor, faces, holds) FEMD_LOAD_##name,
 typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
 
 /* (time, factor), linear between and constant outside. */
@@ -156,6 +157,8 @@ const char *femd_case_surface(const femd_case_boundary *b, int k);
 const char *femd_case_group(const femd_case_boundary *b, int k);
 /* Does this kind of entry act on outer faces? */
 int femd_case_needs_faces(femd_load kind);
+/* Does it prescribe displacements? Else it is a load. */
+int femd_case_holds(const femd_case_boundary *b);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);
 /* 1 if the temperature is not the same at all times; at all places. */

@@ -64,7 +64,7 @@ femd_status case_read_force(const femd_case *c, const cJSON *node, femd_case_bou
 }
 
 /* What an entry may prescribe. A gradient is a displacement. */
-#define LOAD_LINE(name, key, actor, faces) {#key, case_read_##key},
+#define LOAD_LINE(name, key, actor, faces, holds) {#key, case_read_##key},
 static const struct load_line {
     const char *key;
     femd_status (*read)(const femd_case *, const cJSON *, femd_case_boundary *, femd_error *);

@@ -21,7 +21,7 @@ char *case_path(const femd_case *c, const char *name);
 /* case_boundary.c: boundary entries and whether the body is held. */
 FEMD_MUST_CHECK femd_status case_read_boundary(femd_case *c, femd_error *err);
 /* What one entry prescribes, for each line of FEMD_LOAD_LIST: node is the entry, which has the line's key. */
-#define FEMD_LOAD_READER(name, key, actor, faces)                                                                      \
+#define FEMD_LOAD_READER(name, key, actor, faces, holds)                                                               \
     FEMD_MUST_CHECK femd_status case_read_##key(const femd_case *c, const cJSON *node, femd_case_boundary *b,          \
                                                 femd_error *err);
 FEMD_LOAD_LIST(FEMD_LOAD_READER)

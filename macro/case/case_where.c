@@ -5,9 +5,16 @@
 
 #include "case/case_read.h"
 
-#define LOAD_FACES(name, key, actor, faces) faces,
+#define LOAD_FACES(name, key, actor, faces, holds) faces,
 static const int needs_faces[] = {FEMD_LOAD_LIST(LOAD_FACES)};
 #undef LOAD_FACES
+#define LOAD_HOLDS(name, key, actor, faces, holds) holds,
+static const int load_holds[] = {FEMD_LOAD_LIST(LOAD_HOLDS)};
+#undef LOAD_HOLDS
+
+int femd_case_holds(const femd_case_boundary *b) {
+    return load_holds[b->kind];
+}
 
 int femd_case_needs_faces(femd_load kind) {
     return needs_faces[kind];

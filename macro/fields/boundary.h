@@ -50,13 +50,18 @@ double femd_boundary_factor(const femd_field *field, size_t condition, size_t i)
  * (nodes of the face x components). self: the caller's. NULL where a
  * field has none: shared entries are then cut in equal parts. */
 typedef void femd_face_flux(const void *self, PetscInt cell, int side, double *out);
-/* Sum of the unbalanced entries (this rank's parts, n) over each condition's components: entries of the case's boundary
- * x components, the same on all ranks. An entry that several conditions prescribe gives each of them what flows through
- * its own faces, and what that leaves to all in equal parts, so that the sum over the conditions is that of the
- * entries. Collective. */
+/* reaction: sum of the unbalanced entries (this rank's parts, n) over each condition's components: entries of the
+ * case's boundary x components, the same on all ranks. moment (entries x 3; NULL: not wanted, u then too): of the same
+ * about the origin, where the nodes are at the local values u, of a field whose components are those of space. An entry
+ * that several conditions prescribe gives each of them what flows through its own faces, and what that leaves to all in
+ * equal parts, so that the sum over the conditions is that of the entries. Collective. */
 FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced,
-                                                    femd_face_flux *flux, const void *self, double *reaction,
-                                                    femd_error *err);
+                                                    femd_face_flux *flux, const void *self, const double *u,
+                                                    double *reaction, double *moment, femd_error *err);
+/* load (conditions x 6): force and moment about the origin of each load as it is in boundary->force, the nodes being at
+ * the local values u, of a field whose components are those of space. Zero where a condition is no load. Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_loads(const femd_field *field, const double *u, double *load,
+                                                femd_error *err);
 /* The largest resultant of a load and, from the unbalanced entries, of the reactions of a condition whose values are
  * not zero: what loads or moves the body at the time set. The couple of a clamp is not in it. 0 if nothing does.
  * Collective. */

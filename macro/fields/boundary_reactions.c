@@ -54,9 +54,17 @@ static femd_status boundary_share(const femd_field *field, size_t b, boundary_sh
     return femd_visit_faces(field->grid, condition->entry->on, share_face, &walk, err);
 }
 
+/* moment += of the force f along the axis of local entry i, about the origin. */
+static void boundary_add_moment(const femd_field *field, size_t i, const double *u, double f, double *moment) {
+    const size_t node = i / FEMD_SPACE, a = i % FEMD_SPACE, b = (a + 1) % FEMD_SPACE, c = (a + 2) % FEMD_SPACE;
+    const double *x = field->grid->node_x + FEMD_SPACE * node, *moved = u + FEMD_SPACE * node;
+    moment[b] += (x[c] + moved[c]) * f;
+    moment[c] -= (x[b] + moved[b]) * f;
+}
+
 /* Twice over the conditions: what all take, then each one's part. */
 static femd_status boundary_split(const femd_field *field, const double *unbalanced, boundary_shares *shares,
-                                  double *reaction, femd_error *err) {
+                                  const double *u, double *reaction, double *moment, femd_error *err) {
     const femd_boundary *bc = field->boundary;
     const size_t components = (size_t)field->components;
     for (int pass = 0; pass < 2; ++pass)
@@ -65,21 +73,21 @@ static femd_status boundary_split(const femd_field *field, const double *unbalan
             FEMD_TRY(boundary_share(field, b, shares, err));
             for (size_t i = 0; i < field->n; ++i) {
                 if (!shares->member[i]) continue;
-                if (bc->condition[b].kind->paired)
-                    reaction[components * b + i % components] += pass == 1 ? unbalanced[i] : 0;
-                else if (pass == 0)
-                    shares->all[i] += shares->mine[i];
-                else
-                    reaction[components * b + i % components] +=
-                        bc->sharers[i] == 1 ? unbalanced[i]
-                                            : shares->mine[i] + (unbalanced[i] - shares->all[i]) / bc->sharers[i];
+                double f = unbalanced[i];
+                if (!bc->condition[b].kind->paired && pass == 0) shares->all[i] += shares->mine[i];
+                if (pass == 0) continue;
+                if (!bc->condition[b].kind->paired && bc->sharers[i] != 1)
+                    f = shares->mine[i] + (unbalanced[i] - shares->all[i]) / bc->sharers[i];
+                reaction[components * b + i % components] += f;
+                if (moment) boundary_add_moment(field, i, u, f, moment + FEMD_SPACE * b);
             }
         }
     return FEMD_OK;
 }
 
 femd_status femd_boundary_reactions(const femd_field *field, const double *unbalanced, femd_face_flux *flux,
-                                    const void *self, double *reaction, femd_error *err) {
+                                    const void *self, const double *u, double *reaction, double *moment,
+                                    femd_error *err) {
     const femd_boundary *bc = field->boundary;
     const size_t components = (size_t)field->components, total = components * bc->nentries, n = field->n + 1;
     boundary_shares shares = {.flux = flux,
@@ -88,14 +96,32 @@ femd_status femd_boundary_reactions(const femd_field *field, const double *unbal
                               .mine = calloc(n, sizeof *shares.mine),
                               .member = calloc(n, 1)};
     memset(reaction, 0, total * sizeof *reaction);
+    if (moment) memset(moment, 0, FEMD_SPACE * bc->nentries * sizeof *moment);
     femd_status rc = shares.all && shares.mine && shares.member
-                         ? boundary_split(field, unbalanced, &shares, reaction, err)
+                         ? boundary_split(field, unbalanced, &shares, u, reaction, moment, err)
                          : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions");
     free(shares.all);
     free(shares.mine);
     free(shares.member);
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, reaction, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
+    if (moment)
+        MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, moment, (int)(FEMD_SPACE * bc->nentries), MPI_DOUBLE, MPI_SUM,
+                                   field->grid->comm));
+    return FEMD_OK;
+}
+
+femd_status femd_boundary_loads(const femd_field *field, const double *u, double *load, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t total = 2 * FEMD_SPACE * bc->nconditions;
+    memset(load, 0, total * sizeof *load);
+    for (size_t b = 0; b < bc->nconditions; ++b)
+        for (size_t i = 0; bc->force[b] && i < field->n; ++i) {
+            const double f = femd_boundary_factor(field, b, i) * bc->force[b][i];
+            load[2 * FEMD_SPACE * b + i % FEMD_SPACE] += f;
+            boundary_add_moment(field, i, u, f, load + 2 * FEMD_SPACE * b + FEMD_SPACE);
+        }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, load, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm));
     return FEMD_OK;
 }
 

@@ -61,7 +61,7 @@ struct femd_condition_kind {
 /* Load per reference volume: no surface, entry is a ramp. */
 extern const femd_condition_kind femd_condition_body;
 /* Of the list of loads. */
-#define FEMD_CONDITION_DECLARE(name, key, actor, faces) extern const femd_condition_kind femd_condition_##actor;
+#define FEMD_CONDITION_DECLARE(name, key, actor, faces, holds) extern const femd_condition_kind femd_condition_##actor;
 FEMD_LOAD_LIST(FEMD_CONDITION_DECLARE)
 
 /* Component a of the condition at position x and a time: with its factor, or without it (value at factor 1, which for

@@ -14,7 +14,7 @@
 
 /* ---- making ---- */
 
-#define LOAD_ACTOR(name, key, actor, faces) &femd_condition_##actor,
+#define LOAD_ACTOR(name, key, actor, faces, holds) &femd_condition_##actor,
 static const femd_condition_kind *const mechanics_actor[] = {FEMD_LOAD_LIST(LOAD_ACTOR)};
 #undef LOAD_ACTOR
 

@@ -139,8 +139,8 @@ static femd_status commit_summarise(femd_problem *p, femd_step_record *rec, femd
     rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
-    return femd_boundary_reactions(p->displacement, p->mech->unbalanced, femd_mechanics_traction, p, rec->reaction,
-                                   err);
+    FEMD_TRY(femd_mechanics_account(p, rec, err));
+    return femd_mechanics_work(p, rec, err);
 }
 
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err) {

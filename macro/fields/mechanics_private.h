@@ -79,6 +79,10 @@ femd_status femd_mechanics_jacobian(femd_field *field, Mat K, femd_error *err);
 /* mechanics_traction.c: a femd_face_flux of a problem: shares of the face's nodes in the force P N dA, from the answers
  * that are there. */
 void femd_mechanics_traction(const void *self, PetscInt cell, int side, double *out);
+/* mechanics_account.c: reactions and account of the record; its work, p->work and that of the step from the committed
+ * state to the one last made a residual of. Collective. */
+FEMD_MUST_CHECK femd_status femd_mechanics_account(femd_problem *p, femd_step_record *rec, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mechanics_work(femd_problem *p, femd_step_record *rec, femd_error *err);
 /* mechanics_reach.c */
 femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err);
 /* mechanics_predictor.c */
@@ -90,7 +94,7 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
 femd_status femd_mechanics_path(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible,
                                 femd_error *err);
 /* mechanics_commit.c. After convergence at the state last evaluated: ask the case's wants_committed, commit points and
- * states, and fill reaction, energy, hill_mandel_max, stability_min of the record. Collective. */
+ * states, and fill reaction, account, work, energy, hill_mandel_max, stability_min of the record. Collective. */
 femd_status femd_mechanics_commit(femd_problem *p, int step, femd_step_record *rec, femd_error *err);
 
 #endif

@@ -29,6 +29,7 @@ typedef struct femd_problem {
     double arc_scale;               /* m of a path by unit of time; 0 = not known yet */
     int step;                       /* last committed step, 0 = virgin */
     int unstable;                   /* negative eigenvalues of the tangent there, -1 = not known */
+    double work[FEMD_WORKS];        /* done on the body up to there, J */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
     uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
     femd_points *pt;

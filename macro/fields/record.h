@@ -12,6 +12,15 @@ typedef enum femd_newton_end {
     FEMD_NEWTON_STALLED    /* above all of these; it did not fall any more, far below the load */
 } femd_newton_end;
 
+/* Who does work on the body. */
+typedef enum femd_work_by {
+    FEMD_WORK_REACTIONS, /* prescribed displacements */
+    FEMD_WORK_SURFACE,   /* dead loads of faces and points */
+    FEMD_WORK_FOLLOWING, /* loads that follow the body */
+    FEMD_WORK_BODY,      /* the body force */
+    FEMD_WORKS
+} femd_work_by;
+
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
 typedef struct femd_step_record {
     int step; /* 1, 2, ... */
@@ -32,7 +41,11 @@ typedef struct femd_step_record {
     int direct;       /* conjugate gradients failed in this step or before it: solved directly */
     double noise;     /* one sigma of the norm of the nodal forces at the end, from the errors of sampled stresses, N */
     double *reaction; /* nboundary x 3, N: force of the support on the body, per entry of case->boundary */
-    double energy;    /* Helmholtz energy relative to the virgin state, J */
+    /* (nboundary + 1) x 6, N and N m: force and moment on the body, of a support its reaction, of a load what it is;
+     * last the body force. Moments about the origin at the positions of now, those of a rigid entry about its point. */
+    double *account;
+    double work[FEMD_WORKS]; /* done on the body since the start, J: by trapezoids over the steps */
+    double energy;           /* Helmholtz energy relative to the virgin state, J */
     double hill_mandel_max;
     double stability_min; /* NAN if not asked */
     /* if conductivity is among output.wants: */

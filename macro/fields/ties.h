@@ -60,6 +60,9 @@ FEMD_MUST_CHECK femd_status femd_ties_apply(const femd_field *field, double *u, 
  * R is the residual there, whose moments stiffen rigid surfaces. Collective. */
 FEMD_MUST_CHECK femd_status femd_ties_reduce(const femd_field *field, Vec R, int newton, femd_error *err);
 
+/* Where the reference point of the rigid surface of condition `which` is at the values last applied; 0: it is none. */
+int femd_ties_point(const femd_ties *ties, size_t which, double point[FEMD_SPACE]);
+
 /* T by rows of tied entries: global row, columns and coefficients (n <= FEMD_TIE_TERMS); row -1 behind the last. A row
  * that is an unknown itself (of a rigid surface) stands in for it as a column. place begins at 0. */
 PetscInt femd_ties_column(const femd_ties *ties, size_t *place, PetscInt *column, double *coefficient, int *n);

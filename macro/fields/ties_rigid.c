@@ -225,3 +225,12 @@ void ties_rigid_reduce(const femd_ties *ties, tie_rigid *rigid, double *force, i
     }
     for (int m = 0; m < 6; ++m) force[FEMD_SPACE * rigid->node[m / 3] + m % 3] = rigid->moves[m] ? sum[m] : 0;
 }
+
+int femd_ties_point(const femd_ties *ties, size_t which, double point[FEMD_SPACE]) {
+    for (int g = 0; ties && g < ties->nrigid; ++g) {
+        if (ties->rigid[g].which != which) continue;
+        memcpy(point, ties->rigid[g].now, sizeof ties->rigid[g].now);
+        return 1;
+    }
+    return 0;
+}

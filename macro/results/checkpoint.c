@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 9 };
+enum { FORMAT = 10 };
 
 /* ---- which case it is ---- */
 

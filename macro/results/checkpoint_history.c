@@ -7,11 +7,11 @@
 #include "results/checkpoint_private.h"
 #include "results/probe.h"
 
-enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 };
+enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 + FEMD_WORKS };
 
-/* Numbers of a row of history/numbers: those above, the reactions, what output.wants asks. */
+/* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks. */
 static size_t history_row_width(const femd_history *h) {
-    return NUMBERS + 3 * h->nboundary + femd_wanted_numbers(h->wants);
+    return NUMBERS + 3 * h->nboundary + femd_history_account(h) + femd_wanted_numbers(h->wants);
 }
 
 static void history_pack_row(const femd_history *h, const femd_history_row *row, int64_t *k, double *v) {
@@ -46,8 +46,11 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     v[97] = r->leap;
     v[98] = r->load_time;
     memcpy(v + 90, r->ke_mean, sizeof r->ke_mean);
+    memcpy(v + 99, r->work, sizeof r->work);
     memcpy(v + NUMBERS, r->reaction, 3 * h->nboundary * sizeof *v);
-    memcpy(v + NUMBERS + 3 * h->nboundary, row->wanted, femd_wanted_numbers(h->wants) * sizeof *v);
+    memcpy(v + NUMBERS + 3 * h->nboundary, r->account, femd_history_account(h) * sizeof *v);
+    memcpy(v + NUMBERS + 3 * h->nboundary + femd_history_account(h), row->wanted,
+           femd_wanted_numbers(h->wants) * sizeof *v);
 }
 
 static femd_status history_unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err) {
@@ -65,6 +68,7 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .hill_mandel_max = v[4],
                                     .stability_min = v[5],
                                     .reaction = v + NUMBERS,
+                                    .account = v + NUMBERS + 3 * h->nboundary,
                                     .k_sampled = (uint64_t)k[8],
                                     .k_reused = (uint64_t)k[9],
                                     .k_noted = (uint64_t)k[10],
@@ -79,13 +83,14 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .load_time = v[98],
                                     .k_error_max = v[88],
                                     .noise = v[89]},
-                            .wanted = v + NUMBERS + 3 * h->nboundary,
+                            .wanted = v + NUMBERS + 3 * h->nboundary + femd_history_account(h),
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64 || row.rec.end < 0 || row.rec.end > FEMD_NEWTON_STALLED)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
     memcpy(row.E_mean, v + 6, sizeof row.E_mean);
     memcpy(row.S_mean, v + 12, sizeof row.S_mean);
     memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);
+    memcpy(row.rec.work, v + 99, sizeof row.rec.work);
     memcpy(row.rec.k_mean, v + 82, sizeof row.rec.k_mean);
     memcpy(row.rec.ke_mean, v + 90, sizeof row.rec.ke_mean);
     return femd_history_add(h, &row, err);
@@ -184,6 +189,7 @@ femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_
     if (rc == FEMD_OK && n > 0) { /* as the run that wrote it would go on */
         p->direct = h->row[n - 1].rec.direct;
         p->unstable = h->row[n - 1].rec.unstable;
+        memcpy(p->work, h->row[n - 1].rec.work, sizeof p->work);
     }
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     rc = history_load_probes(p, h, f, err);

@@ -43,14 +43,17 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
         h->room = room;
     }
     femd_history_row copy = *row;
-    const size_t reactions = 3 * h->nboundary, wanted = femd_wanted_numbers(h->wants);
+    const size_t reactions = 3 * h->nboundary, account = femd_history_account(h),
+                 wanted = femd_wanted_numbers(h->wants);
     const size_t probes = FEMD_PROBE_NUMBERS * h->nprobes;
-    copy.rec.reaction = calloc(reactions + wanted + probes + 1, sizeof(double)); /* one block for all */
+    copy.rec.reaction = calloc(reactions + account + wanted + probes + 1, sizeof(double)); /* one block for all */
     if (!copy.rec.reaction) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
-    copy.wanted = copy.rec.reaction + reactions;
+    copy.rec.account = copy.rec.reaction + reactions;
+    copy.wanted = copy.rec.account + account;
     copy.probe = copy.wanted + wanted;
     for (size_t i = 0; i < probes; ++i) copy.probe[i] = row->probe ? row->probe[i] : NAN;
     if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, reactions * sizeof(double));
+    if (row->rec.account) memcpy(copy.rec.account, row->rec.account, account * sizeof(double));
     if (row->wanted) memcpy(copy.wanted, row->wanted, wanted * sizeof(double));
     h->row[h->n++] = copy;
     return FEMD_OK;
@@ -67,6 +70,18 @@ void femd_history_clear(femd_history *h) {
     h->changes = NULL;
     h->row = NULL;
     h->n = h->room = 0;
+}
+
+size_t femd_history_account(const femd_history *h) {
+    return FEMD_ACCOUNT * (h->nboundary + 1);
+}
+
+const char *femd_work_name(femd_work_by work) {
+    static const char *const name[] = {[FEMD_WORK_REACTIONS] = "reactions",
+                                       [FEMD_WORK_SURFACE] = "surface_loads",
+                                       [FEMD_WORK_FOLLOWING] = "following_loads",
+                                       [FEMD_WORK_BODY] = "body_force"};
+    return name[work];
 }
 
 double femd_residual_to_load(const femd_step_record *rec) {
@@ -129,6 +144,34 @@ static femd_status wanted_numbers(const femd_history *h, const femd_history_row 
     return FEMD_OK;
 }
 
+/* What of a row's account is not told yet: forces of loads, moments of all. */
+static int account_begins(const femd_case *cs, size_t entry) {
+    return entry < cs->nboundary && femd_case_holds(&cs->boundary[entry]) ? 3 : 0;
+}
+
+static size_t account_rows(const femd_case *cs) {
+    return cs->nboundary + (cs->has_body_force != 0);
+}
+
+static femd_status account_titles(const femd_case *cs, femd_buffer *out, femd_error *err) {
+    static const char *const part[FEMD_ACCOUNT] = {".fx", ".fy", ".fz", ".mx", ".my", ".mz"};
+    for (int w = 0; w < FEMD_WORKS; ++w) FEMD_TRY(femd_text_add(out, err, ",work_%s", femd_work_name((femd_work_by)w)));
+    for (size_t b = 0; b < account_rows(cs); ++b) {
+        char name[FEMD_ENTRY_NAME_MAX] = "body_force";
+        if (b < cs->nboundary) femd_entry_name(cs, b, name);
+        for (int c = account_begins(cs, b); c < FEMD_ACCOUNT; ++c) FEMD_TRY(title(out, name, part[c], err));
+    }
+    return FEMD_OK;
+}
+
+static femd_status account_numbers(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    for (int w = 0; w < FEMD_WORKS; ++w) FEMD_TRY(history_number(out, r->work[w], err));
+    for (size_t b = 0; b < account_rows(cs); ++b)
+        for (int c = account_begins(cs, b); c < FEMD_ACCOUNT; ++c)
+            FEMD_TRY(history_number(out, r->account[FEMD_ACCOUNT * b + (size_t)c], err));
+    return FEMD_OK;
+}
+
 static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const axis[3] = {".x", ".y", ".z"};
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
@@ -142,6 +185,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",S%s", voigt[c]));
     FEMD_TRY(wanted_titles(h, out, err));
     FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap,load_factor"));
+    FEMD_TRY(account_titles(cs, out, err));
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];
@@ -175,6 +219,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
                            (unsigned long long)r->unanswered, r->unstable));
     FEMD_TRY(history_number(out, r->leap, err));
     FEMD_TRY(history_number(out, r->load_time / cs->end_time, err));
+    FEMD_TRY(account_numbers(r, cs, out, err));
     for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
     return femd_text_add(out, err, "\n");
 }

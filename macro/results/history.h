@@ -8,7 +8,7 @@
 
 /* One committed step: the solver's record and averages over the reference volume. */
 typedef struct femd_history_row {
-    femd_step_record rec;        /* rec.reaction is owned by the history, nboundary x 3 */
+    femd_step_record rec;        /* rec.reaction and rec.account are owned by the history */
     double E_mean[6], S_mean[6]; /* Green-Lagrange strain (engineering shears), second Piola-Kirchhoff stress, Pa */
     double *wanted;              /* owned by the history: femd_wanted_body */
     double *probe;               /* owned by the history: nprobes x FEMD_PROBE_NUMBERS */
@@ -31,13 +31,18 @@ typedef struct femd_history {
 
 /* Volume averages of the committed strain and stress of all ranks, added in the order of the ranks. Collective. */
 void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6]);
-/* Append a copy of row, its reactions (h->nboundary x 3) and wanted numbers (femd_wanted_numbers of h->wants) included;
- * either may be NULL and is then zero; probes that are NULL are not known (nan). */
+/* Append a copy of row, its reactions (h->nboundary x 3), account and wanted numbers (femd_wanted_numbers of h->wants)
+ * included; each may be NULL and is then zero; probes that are NULL are not known (nan). */
 FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err);
 /* Forget the last row. */
 void femd_history_drop(femd_history *h);
 void femd_history_clear(femd_history *h);
 
+/* Numbers of a row's account: (h->nboundary + 1) x FEMD_ACCOUNT. */
+enum { FEMD_ACCOUNT = 6 };
+size_t femd_history_account(const femd_history *h);
+/* What a work is called: "reactions", "surface_loads", ... */
+const char *femd_work_name(femd_work_by work);
 /* The residual a step ended with over its load; NAN where nothing loads the body. */
 double femd_residual_to_load(const femd_step_record *rec);
 /* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...

@@ -90,6 +90,11 @@ static femd_status six(femd_buffer *out, const char *before, const double v[6], 
     return femd_text_add(out, err, "]");
 }
 
+static femd_status summary_three(const double v[3], femd_buffer *out, femd_error *err) {
+    for (int c = 0; c < 3; ++c) FEMD_TRY(summary_number(out, c ? ", " : ": [", v[c], err));
+    return femd_text_add(out, err, "]");
+}
+
 static femd_status reactions(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out,
                              femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ",\n     \"reactions\": {"));
@@ -97,8 +102,44 @@ static femd_status reactions(const femd_step_record *r, const femd_case *cs, siz
         char name[FEMD_ENTRY_NAME_MAX];
         femd_entry_name(cs, b, name);
         FEMD_TRY(string(out, b ? ", " : "", name, err));
-        for (int c = 0; c < 3; ++c) FEMD_TRY(summary_number(out, c ? ", " : ": [", r->reaction[3 * b + c], err));
-        FEMD_TRY(femd_text_add(out, err, "]"));
+        FEMD_TRY(summary_three(r->reaction + 3 * b, out, err));
+    }
+    return femd_text_add(out, err, "}");
+}
+
+static femd_status summary_load(const double row[FEMD_ACCOUNT], femd_buffer *out, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, ": {\"force\""));
+    FEMD_TRY(summary_three(row, out, err));
+    FEMD_TRY(femd_text_add(out, err, ", \"moment\""));
+    FEMD_TRY(summary_three(row + 3, out, err));
+    return femd_text_add(out, err, "}");
+}
+
+/* Moments beside the reactions, the loads, and what all of them have done. */
+static femd_status summary_account(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out,
+                                   femd_error *err) {
+    for (int holds = 1; holds >= 0; --holds) {
+        const char *comma = "";
+        FEMD_TRY(femd_text_add(out, err, ",\n     \"%s\": {", holds ? "moments" : "loads"));
+        for (size_t b = 0; b < n; ++b) {
+            char name[FEMD_ENTRY_NAME_MAX];
+            const double *row = r->account + FEMD_ACCOUNT * b;
+            if (femd_case_holds(&cs->boundary[b]) != holds) continue;
+            femd_entry_name(cs, b, name);
+            FEMD_TRY(string(out, comma, name, err));
+            FEMD_TRY(holds ? summary_three(row + 3, out, err) : summary_load(row, out, err));
+            comma = ", ";
+        }
+        FEMD_TRY(femd_text_add(out, err, "}"));
+    }
+    if (cs->has_body_force) {
+        FEMD_TRY(femd_text_add(out, err, ",\n     \"body_force\""));
+        FEMD_TRY(summary_load(r->account + FEMD_ACCOUNT * n, out, err));
+    }
+    for (int w = 0; w < FEMD_WORKS; ++w) {
+        FEMD_TRY(
+            femd_text_add(out, err, "%s\"%s\": ", w ? ", " : ",\n     \"work\": {", femd_work_name((femd_work_by)w)));
+        FEMD_TRY(summary_number(out, "", r->work[w], err));
     }
     return femd_text_add(out, err, "}");
 }
@@ -169,6 +210,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(summary_number(out, ", \"noise_force\": ", r->noise, err));
     FEMD_TRY(convergence(r, cs, out, err));
     FEMD_TRY(reactions(r, cs, h->nboundary, out, err));
+    FEMD_TRY(summary_account(r, cs, h->nboundary, out, err));
     FEMD_TRY(six(out, ",\n     \"strain\": ", row->E_mean, err));
     FEMD_TRY(six(out, ", \"stress\": ", row->S_mean, err));
     FEMD_TRY(summary_number(out, ",\n     \"energy\": ", r->energy, err));

@@ -76,6 +76,7 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     p->time = rec->time;
     p->load_time = rec->load_time;
     p->step = rec->step;
+    memcpy(p->work, rec->work, sizeof p->work);
     p->direct = rec->direct;
     p->unstable = rec->unstable;
     if (rec->cuts == 0) dt = fmax(dt, p->dt) * p->cs->growth;
@@ -209,9 +210,10 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
 }
 
 static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
-                                    double *reaction, femd_error *err) {
+                                    double *forces, femd_error *err) {
     while (!femd_stepping_finished(p->cs, p->step, p->load_time)) {
-        femd_step_record rec = {.step = p->step + 1, .reaction = reaction, .stability_min = NAN};
+        femd_step_record rec = {
+            .step = p->step + 1, .reaction = forces, .account = forces + 3 * p->cs->nboundary, .stability_min = NAN};
         int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
         if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
@@ -231,17 +233,16 @@ femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks,
     Vec X = NULL;
     femd_status rc;
     if (p->dt <= 0) p->dt = p->cs->end_time / p->cs->step_count;
-    double *reaction = calloc(3 * p->cs->nboundary + 1, sizeof *reaction);
+    double *forces = calloc(9 * p->cs->nboundary + 6, sizeof *forces); /* reactions, account */
     FEMD_TRY_GOTO(
-        rc,
-        femd_agree(p->comm, reaction ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
+        rc, femd_agree(p->comm, forces ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
         done);
     FEMD_TRY_GOTO(rc, femd_solver_create(p, p->displacement, hooks, &s, err), done);
     PETSC_TRY_GOTO(rc, err, VecDuplicate(p->displacement->committed, &X), done);
-    rc = stepping_run_all(p, s, hooks, X, reaction, err);
+    rc = stepping_run_all(p, s, hooks, X, forces, err);
 done:
     (void)VecDestroy(&X);
     femd_solver_destroy(&s);
-    free(reaction);
+    free(forces);
     return rc;
 }

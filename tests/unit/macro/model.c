@@ -128,6 +128,8 @@ static femd_status keep(void *user, femd_problem *p, const femd_step_record *rec
     m->steps++;
     m->last = *rec;
     m->last.reaction = m->reaction;
+    m->last.account = m->account;
+    memcpy(m->account, rec->account, 6 * (p->cs->nboundary + 1) * sizeof *m->account);
     memcpy(m->reaction, rec->reaction, 3 * p->cs->nboundary * sizeof *m->reaction);
     return FEMD_OK;
 }

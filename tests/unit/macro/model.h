@@ -17,8 +17,8 @@ typedef struct model {
     femd_problem *p;
     /* of the hooks */
     int steps;
-    femd_step_record last; /* reaction points into reaction */
-    double reaction[3 * MODEL_ENTRIES];
+    femd_step_record last; /* reaction and account point into these */
+    double reaction[3 * MODEL_ENTRIES], account[6 * (MODEL_ENTRIES + 1)];
 } model;
 
 /* Unit box of n x n x n cells, one material, no boundary, one step, tolerances of 1e-12, direct solver. */

@@ -81,13 +81,16 @@ int setup(void **state) {
     f->history.nboundary = 2;
     f->history.wants = f->m.cs.wants_committed;
     double wanted[15] = {1, 2, 3, 4, 5, 6, 0.1, 11, 12, 13, 14, 15, 16, 0.2, 21};
-    double reaction[6] = {1, 2, 3, 4, 5, 1.0 / 3};
+    double reaction[6] = {1, 2, 3, 4, 5, 1.0 / 3}, account[18];
+    for (int i = 0; i < 18; ++i) account[i] = 0.7 * i;
     for (int i = 1; i <= 2; ++i) {
         femd_history_row row = {.rec = {.step = i,
                                         .time = i / 6.0,
                                         .nresiduals = 2,
                                         .residual = {1, 0.1},
                                         .reaction = reaction,
+                                        .account = account,
+                                        .work = {0.1 * i, 0.2 * i, 0.3 * i, 0.4 * i},
                                         .stability_min = NAN,
                                         .evaluations = 1ull << 40,
                                         .reused = 3},

@@ -14,12 +14,7 @@
 #include "model.h"
 #include "near.h"
 #include "results/probe.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
+#include "run_checks.h"
 
 static char path[96];
 static const double pi = 3.14159265358979323846;

@@ -14,6 +14,7 @@
 #include "femd/kinematics.h"
 #include "model.h"
 #include "near.h"
+#include "run_checks.h"
 
 /* ---- Q2: 27 nodes, 3 x 3 x 3 Gauss points ---- */
 
@@ -225,12 +226,6 @@ static void schema_lists_the_elements_that_there_are(void **state) {
 }
 
 /* ---- an element that femd does not have ---- */
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
 
 static void an_element_of_one_table_passes_the_patch_test(void **state) {
     (void)state;

@@ -222,7 +222,7 @@ static void profile_is_linear(const femd_element *element, int direct) {
     solve(&m, field);
     double *T = values(field), flow[2];
     for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) assert_near(T[i], 300 + 50 * m.p->grid->node_x[3 * i], 1e-9);
-    OK(femd_boundary_reactions(field, ((heat *)field->self)->unbalanced, NULL, NULL, flow, err));
+    OK(femd_boundary_reactions(field, ((heat *)field->self)->unbalanced, NULL, NULL, NULL, flow, NULL, err));
     assert_near(flow[0], -50 * CONDUCTIVITY, 1e-8); /* area 1: what the cold side takes out */
     assert_near(flow[1], 50 * CONDUCTIVITY, 1e-8);
     free(T);

@@ -10,18 +10,7 @@
 
 #include "model.h"
 #include "near.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
-#define RUN_REFUSED(m, words)                                                                                          \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        assert_int_equal(model_run(m, &err_), FEMD_BAD_INPUT);                                                         \
-        if (!strstr(err_.text, words)) fail_msg("%s", err_.text);                                                      \
-    } while (0)
+#include "run_checks.h"
 
 static femd_case_boundary *at_point(femd_case_boundary *b, double x, double y, double z) {
     double *p = b->position[b->npositions++];

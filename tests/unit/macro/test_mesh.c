@@ -13,12 +13,7 @@
 #include "mesh/mesh.h"
 #include "model.h"
 #include "near.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
+#include "run_checks.h"
 
 static const double stretch[9] = {0.05, 0.02, -0.01, 0.03, -0.04, 0.02, 0.0, 0.01, 0.03};
 

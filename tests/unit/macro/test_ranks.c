@@ -9,12 +9,7 @@
 
 #include "model.h"
 #include "near.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
+#include "run_checks.h"
 
 /* Every kind of load; supports that share edges; direct or iterative. */
 static void prepare(model *m, const femd_element *element, int direct, MPI_Comm comm) {
@@ -83,6 +78,8 @@ static void compare(model *all, model *self) {
             assert_near(a->k_from[i].E[c], b->k_from[j].E[c], 1e-10); /* the same point's conductivity */
     }
     for (size_t k = 0; k < 3 * all->cs.nboundary; ++k) assert_near(all->reaction[k], self->reaction[k], 1e-11);
+    for (size_t k = 0; k < 6 * (all->cs.nboundary + 1); ++k) assert_near(all->account[k], self->account[k], 1e-10);
+    for (int w = 0; w < FEMD_WORKS; ++w) assert_near(all->last.work[w], self->last.work[w], 1e-12);
     assert_near(all->last.energy, self->last.energy, 1e-12);
     assert_int_equal(all->last.newton, self->last.newton);
     assert_int_equal(all->last.k_sampled, self->last.k_sampled);

@@ -116,13 +116,22 @@ static void no_committed_step_is_lost_by_a_stop_in_good_order(void **state) {
     free(part);
 }
 
-/* The load factors of the last step and of the one before it: they end the lines. */
+/* Field number `column` of a line. */
+static double number_at(const char *line, int column) {
+    for (int k = 0; k < column; ++k) line = strchr(line, ',') + 1;
+    return strtod(line, NULL);
+}
+
+/* The load factors of the last step and of the one before it. */
 static void last_loads(const char *folder, double load[2]) {
     size_t n;
+    int column = 0;
     char *path = femd_path_join(folder, "history.csv"), *text = slurp(path, &n);
     text[n - 1] = 0;
+    const char *title = strstr(text, "load_factor");
+    for (const char *c = text; c < title; ++c) column += *c == ',';
     for (int i = 0; i < 2; ++i) {
-        load[i] = strtod(strrchr(text, ',') + 1, NULL);
+        load[i] = number_at(strrchr(text, '\n') + 1, column);
         *strrchr(text, '\n') = 0;
     }
     free(text);

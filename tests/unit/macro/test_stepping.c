@@ -10,12 +10,7 @@
 
 #include "model.h"
 #include "near.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
+#include "run_checks.h"
 
 static void failing_points_cut_the_step_and_the_run_finishes(void **state) {
     (void)state;

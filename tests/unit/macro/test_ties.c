@@ -13,19 +13,13 @@
 #include "fields/mechanics.h"
 #include "model.h"
 #include "near.h"
+#include "run_checks.h"
 
 #define OK(expr)                                                                                                       \
     do {                                                                                                               \
         femd_error err_ = FEMD_ERROR_INIT;                                                                             \
         femd_error *err = &err_;                                                                                       \
         if ((expr) != FEMD_OK) fail_msg("%s", err_.text);                                                              \
-    } while (0)
-#define RUN_OK(m) OK(model_run(m, err))
-#define RUN_REFUSED(m, words)                                                                                          \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        assert_int_equal(model_run(m, &err_), FEMD_BAD_INPUT);                                                         \
-        if (!strstr(err_.text, words)) fail_msg("%s", err_.text);                                                      \
     } while (0)
 
 /* ---- entries ---- */

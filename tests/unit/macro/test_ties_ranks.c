@@ -12,7 +12,7 @@
 #include "near.h"
 
 typedef struct outcome {
-    double energy, reaction[3 * MODEL_ENTRIES];
+    double energy, account[6 * MODEL_ENTRIES], work[FEMD_WORKS];
     int newton;
 } outcome;
 
@@ -27,7 +27,8 @@ static outcome solve(void (*prepare)(model *m), MPI_Comm comm) {
     prepare(&m);
     if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
     outcome out = {.energy = m.last.energy, .newton = m.last.newton};
-    memcpy(out.reaction, m.reaction, 3 * m.cs.nboundary * sizeof *m.reaction);
+    memcpy(out.account, m.account, 6 * m.cs.nboundary * sizeof *m.account);
+    memcpy(out.work, m.last.work, sizeof out.work);
     model_clear(&m);
     return out;
 }
@@ -37,7 +38,8 @@ static void agree(void (*prepare)(model *m)) {
                   again = solve(prepare, PETSC_COMM_WORLD);
     assert_true(alone.energy > 1e-6);
     assert_near(alone.energy, together.energy, 1e-9 * alone.energy);
-    for (int i = 0; i < 3 * MODEL_ENTRIES; ++i) assert_near(alone.reaction[i], together.reaction[i], 1e-9);
+    for (int i = 0; i < 6 * MODEL_ENTRIES; ++i) assert_near(alone.account[i], together.account[i], 1e-9);
+    for (int w = 0; w < FEMD_WORKS; ++w) assert_near(alone.work[w], together.work[w], 1e-10);
     assert_int_equal(alone.newton, together.newton);
     assert_memory_equal(&together, &again, sizeof again);
 }

@@ -10,12 +10,7 @@
 
 #include "model.h"
 #include "near.h"
-
-#define RUN_OK(m)                                                                                                      \
-    do {                                                                                                               \
-        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
-        if (model_run(m, &err_) != FEMD_OK) fail_msg("%s", err_.text);                                                 \
-    } while (0)
+#include "run_checks.h"
 
 static void committed_wants_are_asked_once_and_leave_the_stress_alone(void **state) {
     (void)state;
