@@ -20,6 +20,7 @@ typedef enum femd_annal_kind {
     ANNAL_COMMIT,    /* run, rank, step; number: transaction; hash: of the body; bytes: count x (point, state) */
     ANNAL_FINAL,     /* run, step: the commits of its ranks are final */
     ANNAL_POINTS,    /* as COMMIT, in a summary of all: bytes: count x (point, then twice: state, step) */
+    ANNAL_DOUBT,     /* hash: key of an answer that is believed no more; number: the build that gave it */
     ANNAL_KINDS
 } femd_annal_kind;
 

@@ -3,11 +3,19 @@
 
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { EXIT_DAMAGED = 1, EXIT_BAD_INPUT_ = 2, EXIT_INTERNAL_ = 70, ROWS_MOST = 4096 };
+enum { EXIT_DAMAGED = 1, EXIT_BAD_INPUT_ = 2, EXIT_INTERNAL_ = 70, EXIT_STOPPED_ = 130, ROWS_MOST = 4096 };
+
+static volatile sig_atomic_t archive_stop; /* SIGINT or SIGTERM has come */
+
+static void archive_on_signal(int signal) {
+    (void)signal;
+    archive_stop = 1;
+}
 
 static const char help[] =
     "usage: femd store COMMAND DIR [options]\n\n"
@@ -17,7 +25,8 @@ static const char help[] =
     "  prune DIR --size MIB      remove the longest unused until the rest takes at most so much\n"
     "  verify DIR [--drop]       hold everything against its checksum; --drop: remove what is damaged\n"
     "  export DIR --out FILE.h5  all answers with what was asked, as columns of an HDF5 file\n\n"
-    "exit codes: 0 done, 1 verify has found damage, 2 the command line or the store is wrong\n";
+    "exit codes: 0 done, 1 verify has found damage, 2 the command line or the store is wrong,\n            130 export "
+    "was stopped\n";
 
 typedef struct request {
     const char *command, *folder, *out;
@@ -172,9 +181,9 @@ static femd_status archive_verify(femd_vault *vault, int drop, uint64_t *damaged
 static femd_status archive_export_all(femd_vault *vault, const request *asked, femd_error *err) {
     uint64_t rows = 0, damaged = 0;
     if (!asked->out) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd store export: name the file, --out FILE.h5");
-    FEMD_TRY(archive_export(vault, asked->out, &rows, &damaged, err));
+    FEMD_TRY(archive_export(vault, asked->out, &archive_stop, &rows, &damaged, err));
     printf("%s: %llu answers", asked->out, (unsigned long long)rows);
-    if (damaged) printf("; %llu are damaged and left out", (unsigned long long)damaged);
+    if (damaged) printf("; %llu answers or materials are damaged and left out", (unsigned long long)damaged);
     printf("\n");
     return FEMD_OK;
 }
@@ -245,8 +254,14 @@ int main(int argc, char **argv) {
         fputs(asked.out, stdout);
         return 0;
     }
+    if (asked.command && archive_is(&asked, "export")) { /* which leaves no half file */
+        const struct sigaction stop = {.sa_handler = archive_on_signal};
+        sigaction(SIGINT, &stop, NULL);
+        sigaction(SIGTERM, &stop, NULL);
+    }
     if (rc == FEMD_OK) rc = archive_do(&asked, &damaged, &err);
     if (rc == FEMD_OK) return damaged ? EXIT_DAMAGED : 0;
     fprintf(stderr, "femd: %s\n", err.text);
+    if (rc == FEMD_CANCELLED) return EXIT_STOPPED_;
     return rc == FEMD_INTERNAL || rc == FEMD_NO_MEMORY ? EXIT_INTERNAL_ : EXIT_BAD_INPUT_;
 }

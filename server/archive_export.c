@@ -8,7 +8,7 @@
 #include "femd/pack.h"
 #include "femd/quantities.h"
 
-enum { ROWS_AT_ONCE = 1024, COLUMNS_MOST = 32 + 2 * FEMD_QUANTITIES };
+enum { ROWS_AT_ONCE = 1024, ATTRIBUTE_MOST = 60000 /* of 64 KiB */, COLUMNS_MOST = 32 + 2 * FEMD_QUANTITIES };
 
 typedef struct export_column {
     hid_t set, type;
@@ -23,6 +23,7 @@ typedef struct export_table {
     hsize_t written;
     size_t waiting;
     uint64_t damaged;
+    const volatile sig_atomic_t *stop;
     femd_error *err;
     femd_status rc; /* of the making of columns */
 } export_table;
@@ -41,6 +42,18 @@ static void export_text(hid_t at, const char *name, const char *text) {
     }
     H5Sclose(space);
     H5Tclose(type);
+}
+
+/* What no attribute holds is a dataset of the same name. */
+static femd_status export_long_text(hid_t at, const char *name, const char *text, femd_error *err) {
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, strlen(text) + 1);
+    const hid_t set = H5Dcreate2(at, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const int good = set >= 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0;
+    if (set >= 0) H5Dclose(set);
+    H5Sclose(space);
+    H5Tclose(type);
+    return good ? FEMD_OK : export_fail("a material", err);
 }
 
 /* A column of `numbers` a row (0: one, without a second dimension). */
@@ -149,6 +162,7 @@ static femd_status export_answer(void *user, const uint8_t *name, const vault_fo
     femd_response response;
     (void)name;
     (void)damage;
+    if (table->stop && *table->stop) return femd_fail(err, FEMD_CANCELLED, "stopped; nothing was written");
     if (!found->bytes.data || kept_decode(found->bytes.data, found->bytes.size, &kept, NULL) != FEMD_OK ||
         kept_check(&kept, NULL) != FEMD_OK ||
         femd_response_decode(kept.response.data, kept.response.size, &response, NULL) != FEMD_OK) {
@@ -182,41 +196,56 @@ static femd_status export_answer(void *user, const uint8_t *name, const vault_fo
 
 static femd_status export_material(void *user, const uint8_t *name, const vault_found *found, const femd_error *damage,
                                    femd_error *err) {
-    const export_table *table = user;
+    export_table *table = user;
     femd_pack pack;
     femd_hash id;
     char text[65], path[80];
     (void)damage;
-    (void)err;
-    if (!found->bytes.data || femd_pack_decode(found->bytes.data, found->bytes.size, &pack, NULL) != FEMD_OK)
+    if (!found->bytes.data || femd_pack_decode(found->bytes.data, found->bytes.size, &pack, NULL) != FEMD_OK) {
+        table->damaged++;
         return FEMD_OK;
+    }
     memcpy(id.b, name, sizeof id.b);
     femd_hash_text(&id, text);
     snprintf(path, sizeof path, "material/%s", text);
     const hid_t group = H5Gcreate2(table->file, path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    if (group < 0) return export_fail("a material", table->err);
-    if (strlen(pack.json) < 60000) export_text(group, "json", pack.json); /* an attribute holds 64 KiB */
+    if (group < 0) return export_fail("a material", err);
+    femd_status rc = FEMD_OK;
+    if (strlen(pack.json) < ATTRIBUTE_MOST)
+        export_text(group, "json", pack.json);
+    else
+        rc = export_long_text(group, "json", pack.json, err);
     H5Gclose(group);
-    return FEMD_OK;
+    return rc;
 }
 
-femd_status archive_export(femd_vault *vault, const char *path, uint64_t *rows, uint64_t *damaged, femd_error *err) {
-    export_table table = {.err = err, .rc = FEMD_OK};
+static femd_status export_write(femd_vault *vault, const char *path, export_table *table, femd_error *err) {
+    table->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (table->file < 0) return export_fail(path, err);
+    export_add_columns(table);
+    femd_status rc = table->rc;
+    if (rc == FEMD_OK) rc = vault_walk(vault, VAULT_ANSWER, export_answer, table, err);
+    if (rc == FEMD_OK) rc = export_flush(table);
+    if (rc == FEMD_OK) rc = vault_walk(vault, VAULT_MATERIAL, export_material, table, err);
+    for (size_t i = 0; i < table->columns; i++) {
+        if (table->column[i].set >= 0) H5Dclose(table->column[i].set);
+        free(table->column[i].row);
+    }
+    if (H5Fclose(table->file) < 0 && rc == FEMD_OK) rc = export_fail(path, err);
+    return rc;
+}
+
+femd_status archive_export(femd_vault *vault, const char *path, const volatile sig_atomic_t *stop, uint64_t *rows,
+                           uint64_t *damaged, femd_error *err) {
+    export_table table = {.err = err, .rc = FEMD_OK, .stop = stop};
+    char *part = NULL;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (access(path, F_OK) == 0) return femd_fail(err, FEMD_BAD_INPUT, "%s is there already", path);
-    table.file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
-    if (table.file < 0) return export_fail(path, err);
-    export_add_columns(&table);
-    femd_status rc = table.rc;
-    if (rc == FEMD_OK) rc = vault_walk(vault, VAULT_ANSWER, export_answer, &table, err);
-    if (rc == FEMD_OK) rc = export_flush(&table);
-    if (rc == FEMD_OK) rc = vault_walk(vault, VAULT_MATERIAL, export_material, &table, err);
-    for (size_t i = 0; i < table.columns; i++) {
-        if (table.column[i].set >= 0) H5Dclose(table.column[i].set);
-        free(table.column[i].row);
-    }
-    if (H5Fclose(table.file) < 0 && rc == FEMD_OK) rc = export_fail(path, err);
-    if (rc != FEMD_OK) unlink(path);
+    if (asprintf(&part, "%s.part", path) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
+    femd_status rc = export_write(vault, part, &table, err);
+    if (rc == FEMD_OK && rename(part, path) != 0) rc = export_fail(path, err);
+    if (rc != FEMD_OK) unlink(part);
+    free(part);
     *rows = table.written;
     *damaged = table.damaged;
     return rc;

@@ -107,14 +107,22 @@ static void durable_wait(femd_durable *durable) {
 
 /* ---- the journal of a server that died ---- */
 
+static void durable_forget(femd_durable *durable, const femd_hash *key, uint64_t fingerprint) {
+    uint8_t name[KEPT_NAME_BYTES];
+    kept_name(key, fingerprint, name);
+    keeper_add(durable->keeper, VAULT_ANSWER, VAULT_FORGET, &(femd_bytes){name, sizeof name});
+}
+
 /* Answers go to the store as well, where the last of them may not have come. */
 static femd_status durable_tell(void *user, const void *record, size_t size, femd_error *err) {
     femd_durable *durable = user;
     femd_annal annal;
     FEMD_TRY(annal_decode(record, size, &annal, err));
     if (annal.kind == ANNAL_ANSWER) keeper_add(durable->keeper, VAULT_ANSWER, VAULT_PUT, &annal.bytes);
+    if (annal.kind == ANNAL_DOUBT) durable_forget(durable, &annal.hash, annal.number);
     if (annal.kind == ANNAL_MATERIAL) keeper_add(durable->keeper, VAULT_MATERIAL, VAULT_PUT, &annal.bytes);
     durable->records++;
+    if (journal_was_given_up(durable->journal)) return FEMD_OK; /* what it says of runs was true once */
     return femd_core_replay(durable->core, record, size, durable->now, err);
 }
 
@@ -125,7 +133,12 @@ femd_status durable_replay(femd_durable *durable, femd_core *core, double now, f
     if (journal_read(durable->journal, durable_tell, durable, err) != FEMD_OK)
         return femd_error_prefix(err, "the journal %s", durable->config.journal);
     durable_wait(durable);
-    if (durable->records)
+    if (durable->records && journal_was_given_up(durable->journal))
+        durable_say(durable, FEMD_LOG_WARNING,
+                    "the journal %s was given up by the server that wrote it: its answers go to the store, but runs "
+                    "cannot go on from it",
+                    durable->config.journal);
+    else if (durable->records)
         durable_say(durable, FEMD_LOG_INFO, "epoch %llu: %llu records of the journal are replayed",
                     (unsigned long long)durable->epoch, (unsigned long long)durable->records);
     femd_core_summarise(core);
@@ -156,6 +169,8 @@ void durable_keep(femd_durable *durable, femd_action_kind kind, const femd_bytes
     switch (kind) {
     case FEMD_ACTION_KEEP_ANSWER: keeper_add(durable->keeper, VAULT_ANSWER, VAULT_PUT, bytes); break;
     case FEMD_ACTION_KEEP_STATE: keeper_add(durable->keeper, VAULT_STATE, VAULT_PUT, bytes); break;
+    case FEMD_ACTION_HOLD_STATE: keeper_add(durable->keeper, VAULT_STATE, VAULT_HOLD, bytes); break;
+    case FEMD_ACTION_RELEASE_STATE: keeper_add(durable->keeper, VAULT_STATE, VAULT_RELEASE, bytes); break;
     case FEMD_ACTION_KEEP_MATERIAL: keeper_add(durable->keeper, VAULT_MATERIAL, VAULT_PUT, bytes); break;
     case FEMD_ACTION_FORGET_ANSWER: keeper_add(durable->keeper, VAULT_ANSWER, VAULT_FORGET, bytes); break;
     case FEMD_ACTION_JOURNAL: durable_record(durable, bytes); break;

@@ -7,17 +7,22 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "femd/clock.h"
 
 enum { FILE_HEAD = 16, RECORD_HEAD = 16 };
 static const char magic[FILE_HEAD + 1] = "FEMD-JOURNAL-1\n\n";
+static const char ended[FILE_HEAD + 1] = "FEMD-JOURNAL-X\n\n"; /* of one that was given up: it does not say all */
+static const double patience = 3;                              /* s that a server may take to end */
 
 struct femd_journal {
     char *path, *fresh_path; /* owned */
     int fd, fresh;           /* fresh: of the file that takes the place of this one, -1: none is being made */
     femd_buffer waiting;
     uint64_t size, first_size;
-    int given_up;
+    int given_up, was_given_up;
 };
 
 /* Eight bytes at a time; a change of any bit changes about half of the sum's. */
@@ -39,7 +44,7 @@ femd_status journal_scan(const void *data, size_t size, size_t *sound, journal_v
     *sound = 0;
     if (size < FILE_HEAD)
         return memcmp(data, magic, size) == 0 ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "it is no journal of femd");
-    if (memcmp(at, magic, FILE_HEAD) != 0)
+    if (memcmp(at, magic, FILE_HEAD) != 0 && memcmp(at, ended, FILE_HEAD) != 0)
         return femd_fail(err, FEMD_BAD_INPUT, "it is no journal of this version of femd");
     *sound = FILE_HEAD;
     for (size_t left = size - FILE_HEAD; left >= RECORD_HEAD;) {
@@ -90,6 +95,7 @@ static femd_status journal_mend(femd_journal *journal, uint64_t *dropped, femd_e
         rc = femd_error_prefix(err, "%s", journal->path);
     if (rc == FEMD_OK) {
         *dropped = all.size - sound;
+        journal->was_given_up = sound && memcmp(all.data, ended, FILE_HEAD) == 0;
         journal->size = sound ? sound : FILE_HEAD;
         if (ftruncate(journal->fd, (off_t)sound) != 0 || lseek(journal->fd, 0, SEEK_END) < 0 ||
             (!sound && journal_write_all(journal->fd, (const uint8_t *)magic, FILE_HEAD) != 0))
@@ -99,12 +105,30 @@ static femd_status journal_mend(femd_journal *journal, uint64_t *dropped, femd_e
     return rc;
 }
 
+/* 1 if the file that is locked is the one of this name, and no other server has put a newer one in its place. */
+static int journal_is_at_path(const femd_journal *journal) {
+    struct stat own, there;
+    return fstat(journal->fd, &own) == 0 && stat(journal->path, &there) == 0 && own.st_dev == there.st_dev &&
+           own.st_ino == there.st_ino;
+}
+
+/* A server that was told to end, or was killed, may have it for a moment more. */
+static femd_status journal_lock(femd_journal *journal, femd_error *err) {
+    for (const double end = femd_clock() + patience;;) {
+        journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (journal->fd < 0)
+            return femd_fail(err, FEMD_IO, "the journal %s cannot be opened: %s", journal->path, strerror(errno));
+        if (flock(journal->fd, LOCK_EX | LOCK_NB) == 0 && journal_is_at_path(journal)) return FEMD_OK;
+        close(journal->fd);
+        journal->fd = -1;
+        if (femd_clock() > end)
+            return femd_fail(err, FEMD_REFUSED, "the journal %s is that of another server, which runs", journal->path);
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    }
+}
+
 static femd_status journal_start(femd_journal *journal, uint64_t *dropped, femd_error *err) {
-    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (journal->fd < 0)
-        return femd_fail(err, FEMD_IO, "the journal %s cannot be opened: %s", journal->path, strerror(errno));
-    if (flock(journal->fd, LOCK_EX | LOCK_NB) != 0)
-        return femd_fail(err, FEMD_REFUSED, "the journal %s is that of another server, which runs", journal->path);
+    FEMD_TRY(journal_lock(journal, err));
     return journal_mend(journal, dropped, err);
 }
 
@@ -153,9 +177,17 @@ femd_status journal_read(femd_journal *journal, journal_visit visit, void *user,
 
 /* ---- adding ---- */
 
+/* Its reader must know that more has happened than it says. The head is there already: this wants no room. */
+static void journal_mark_end(femd_journal *journal) {
+    journal->given_up = 1;
+    if (pwrite(journal->fd, ended, FILE_HEAD, 0) == FILE_HEAD) (void)!fdatasync(journal->fd);
+    if (journal->fresh >= 0 && pwrite(journal->fresh, ended, FILE_HEAD, 0) == FILE_HEAD)
+        (void)!fdatasync(journal->fresh);
+}
+
 /* What is in the file stays true up to where it ends; a record by halves would be dropped by its reader anyway. */
 static femd_status journal_give_up(femd_journal *journal, int why, femd_error *err) {
-    journal->given_up = 1;
+    journal_mark_end(journal);
     if (journal->fresh < 0 && ftruncate(journal->fd, (off_t)journal->size) != 0) why = errno;
     return femd_fail(err, FEMD_IO, "the journal %s cannot be written: %s", journal->path, strerror(why));
 }
@@ -168,7 +200,7 @@ void journal_add(femd_journal *journal, const void *record, size_t size) {
     femd_put64(head + 8, journal_sum(record, size));
     if (femd_buffer_append(&journal->waiting, head, sizeof head, NULL) != FEMD_OK ||
         femd_buffer_append(&journal->waiting, record, size, NULL) != FEMD_OK)
-        journal->given_up = 1;
+        journal_mark_end(journal);
 }
 
 void journal_begin_anew(femd_journal *journal) {
@@ -177,7 +209,7 @@ void journal_begin_anew(femd_journal *journal) {
     journal->fresh = open(journal->fresh_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fresh < 0 || flock(journal->fresh, LOCK_EX | LOCK_NB) != 0 ||
         journal_write_all(journal->fresh, (const uint8_t *)magic, FILE_HEAD) != 0)
-        journal->given_up = 1;
+        journal_mark_end(journal);
     journal->size = FILE_HEAD;
 }
 
@@ -212,6 +244,7 @@ femd_status journal_sync(femd_journal *journal, femd_error *err) {
     journal->fd = journal->fresh;
     journal->fresh = -1;
     journal->first_size = journal->size;
+    journal->was_given_up = 0;
     return FEMD_OK;
 }
 
@@ -220,6 +253,9 @@ uint64_t journal_size(const femd_journal *journal) {
 }
 uint64_t journal_first_size(const femd_journal *journal) {
     return journal->first_size;
+}
+int journal_was_given_up(const femd_journal *journal) {
+    return journal->was_given_up;
 }
 int journal_is_given_up(const femd_journal *journal) {
     return journal->given_up;

@@ -8,8 +8,8 @@
 
 typedef struct femd_journal femd_journal;
 
-/* Opens the file, makes it if it is missing. REFUSED if another process has it, BAD_INPUT if it is no journal, IO. The
- * end that is torn is cut off; *dropped: how many bytes. */
+/* Opens the file, makes it if it is missing. REFUSED if another process has it for 3 s, BAD_INPUT if it is no journal,
+ * IO. The end that is torn is cut off; *dropped: how many bytes. */
 FEMD_MUST_CHECK femd_status journal_open(const char *path, femd_journal **journal, uint64_t *dropped, femd_error *err);
 /* Writes what is left. Accepts NULL, sets NULL. */
 void journal_close(femd_journal **journal);
@@ -22,12 +22,14 @@ void journal_add(femd_journal *journal, const void *record, size_t size);
 /* What is added from here on takes the place of all that is in the file, at the next sync. */
 void journal_begin_anew(femd_journal *journal);
 /* What was added survives the end of this process; and that of the machine. After a failure the journal is given up:
- * nothing more is written, and the file stays as it was. */
+ * nothing more is written, and the file says that it is not complete. */
 FEMD_MUST_CHECK femd_status journal_flush(femd_journal *journal, femd_error *err);
 FEMD_MUST_CHECK femd_status journal_sync(femd_journal *journal, femd_error *err);
 /* Bytes of the file, and when it was last begun anew. */
 uint64_t journal_size(const femd_journal *journal);
 uint64_t journal_first_size(const femd_journal *journal);
+/* Whoever wrote it had to give it up: more has happened than it says. Until it is begun anew. */
+int journal_was_given_up(const femd_journal *journal);
 int journal_is_given_up(const femd_journal *journal);
 
 /* The records in a block of bytes, which begins as a journal does: how many bytes of it are sound. */

@@ -67,8 +67,11 @@ static size_t keeper_list(femd_keeper *keeper) {
 /* 1 if it is on disk. */
 static int keeper_write(femd_keeper *keeper) {
     femd_error err = FEMD_ERROR_INIT;
-    if (keeper->broken_until > 0 && femd_clock() < keeper->broken_until) return 0;
     const size_t count = keeper_list(keeper);
+    if (keeper->broken_until > 0 && femd_clock() < keeper->broken_until) {
+        vault_note_holds(keeper->vault, keeper->items, count);
+        return 0;
+    }
     femd_status rc = count ? vault_write(keeper->vault, keeper->items, count, &err)
                            : femd_fail(&err, FEMD_NO_MEMORY, "no memory for what is to be kept");
     if (rc == FEMD_OK && keeper->broken_until > 0)

@@ -200,13 +200,14 @@ static void ledger_drop_response(femd_ledger *ledger, evaluation *record) {
         ledger_unstore(ledger, &record->response, &record->response_size);
 }
 
+void ledger_forget(femd_ledger *ledger, uint32_t number) {
+    ledger_uncache(ledger, number);
+    ledger_drop_response(ledger, ledger_at(ledger, number));
+    ledger_release(ledger, number);
+}
+
 void ledger_trim(femd_ledger *ledger, uint64_t bytes) {
-    while (ledger->cached > bytes && ledger->used_tail) {
-        uint32_t number = ledger->used_tail;
-        ledger_uncache(ledger, number);
-        ledger_drop_response(ledger, ledger_at(ledger, number));
-        ledger_release(ledger, number);
-    }
+    while (ledger->cached > bytes && ledger->used_tail) ledger_forget(ledger, ledger->used_tail);
 }
 
 void ledger_pin(femd_ledger *ledger, uint32_t number) {

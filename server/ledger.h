@@ -43,8 +43,12 @@ uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_req
 uint32_t ledger_restore(femd_ledger *ledger, const femd_kept *kept);
 /* The evaluation of a key, from the store if it is not here; FEMD_NIL if it is nowhere. */
 uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key);
+/* The answer of a build to a key is believed no more, as a journal says: it is forgotten, unless results rest on it. */
+void ledger_restore_doubt(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint);
 /* Hand its answer out as a record of the journal. */
 void ledger_record_answer(femd_ledger *ledger, uint32_t evaluation);
+/* ... and, once it is said what rests on it, that it is believed no more, if so. */
+void ledger_record_doubt(femd_ledger *ledger, uint32_t evaluation);
 /* 1 if its answer is of a build that no worker was of when it was recalled. */
 int ledger_is_foreign(const femd_ledger *ledger, uint32_t evaluation);
 /* Queue it for a run. STATE_LOST (and nothing queued) if its state_in is unknown. */

@@ -14,13 +14,14 @@ typedef enum ledger_stage {
     STAGE_DONE
 } ledger_stage;
 enum {
-    LEDGER_REMAKE = 1,   /* repeated for its state */
-    LEDGER_POISON = 2,   /* it ended too many workers */
-    LEDGER_ANSWERED = 4, /* in the queue of answers */
-    LEDGER_DIFFERS = 8,  /* that answer contradicts the record */
-    LEDGER_CACHED = 16,  /* among the finished ones by last use */
-    LEDGER_FOREIGN = 32, /* recalled, and of a build that was not here */
-    LEDGER_RESTORED = 64 /* from a journal, or the history of a state: of whatever build */
+    LEDGER_REMAKE = 1,    /* repeated for its state */
+    LEDGER_POISON = 2,    /* it ended too many workers */
+    LEDGER_ANSWERED = 4,  /* in the queue of answers */
+    LEDGER_DIFFERS = 8,   /* that answer contradicts the record */
+    LEDGER_CACHED = 16,   /* among the finished ones by last use */
+    LEDGER_FOREIGN = 32,  /* recalled, and of a build that was not here */
+    LEDGER_RESTORED = 64, /* from a journal, or the history of a state: of whatever build */
+    LEDGER_DOUBTED = 128  /* what was kept of its answer is forgotten */
 };
 
 typedef struct evaluation {
@@ -141,6 +142,8 @@ void ledger_keep(femd_ledger *ledger, uint32_t number);
 void ledger_recall_makers(femd_ledger *ledger, uint32_t state);
 /* Two answers of one build differ: what is kept of it is in doubt. */
 void ledger_doubt(femd_ledger *ledger, uint32_t number);
+/* A finished one loses its response, and its record if nothing needs that. */
+void ledger_forget(femd_ledger *ledger, uint32_t number);
 /* Enter the state of an answer, if there is one, and who makes it. */
 void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *hash);
 

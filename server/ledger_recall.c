@@ -63,6 +63,7 @@ static void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64
         common_no_memory(ledger->common);
         return;
     }
+    outbox_record(ledger->outbox, &(femd_annal){.kind = ANNAL_DOUBT, .hash = *key, .number = fingerprint});
     outbox_keep(ledger->outbox, FEMD_ACTION_FORGET_ANSWER, &bytes);
 }
 
@@ -134,6 +135,13 @@ uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key) {
     return ledger_restore(ledger, &kept);
 }
 
+void ledger_restore_doubt(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint) {
+    const uint32_t number = ledger_find(ledger, key);
+    if (!number || ledger_at(ledger, number)->fingerprint != fingerprint) return;
+    ledger_at(ledger, number)->flags |= LEDGER_DOUBTED;
+    if (!ledger_at(ledger, number)->pins) ledger_forget(ledger, number);
+}
+
 void ledger_recall_makers(femd_ledger *ledger, uint32_t state) {
     const femd_recall *recall = ledger->common->config.recall;
     femd_hash name = *states_name(ledger->states, state);
@@ -196,7 +204,15 @@ void ledger_record_answer(femd_ledger *ledger, uint32_t number) {
     if (ledger->common->config.journal) ledger_hand_out(ledger, number, 1);
 }
 
-void ledger_doubt(femd_ledger *ledger, uint32_t number) {
+void ledger_record_doubt(femd_ledger *ledger, uint32_t number) {
     const evaluation *record = ledger_at(ledger, number);
+    if (!(record->flags & LEDGER_DOUBTED)) return;
+    const femd_annal annal = {.kind = ANNAL_DOUBT, .hash = record->key, .number = record->fingerprint};
+    outbox_record(ledger->outbox, &annal);
+}
+
+void ledger_doubt(femd_ledger *ledger, uint32_t number) {
+    evaluation *record = ledger_at(ledger, number);
+    record->flags |= LEDGER_DOUBTED;
     if (ledger->common->config.recall) ledger_forget_kept(ledger, &record->key, record->fingerprint);
 }

@@ -18,6 +18,7 @@ femd_status replay_record(femd_rooms *rooms, const void *data, size_t size, femd
         if (rc == FEMD_OK) rc = kept_check(&kept, err);
         if (rc == FEMD_OK) (void)ledger_restore(rooms->ledger, &kept);
         break;
+    case ANNAL_DOUBT: ledger_restore_doubt(rooms->ledger, &annal.hash, annal.number); break;
     default: rc = runs_restore(rooms->runs, &annal, err);
     }
     rooms->common.replaying = 0;

@@ -49,7 +49,10 @@ static void runs_record_points(femd_runs *runs, const run_record *record, const 
         uint8_t entry[ANNAL_POINT_BYTES] = {0};
         femd_put64(entry, at->point);
         for (int i = 0; i < GENERATIONS; i++) {
-            if (at->state[i]) memcpy(entry + 8 + 36 * i, states_name(runs->states, at->state[i])->b, sizeof(femd_hash));
+            if (at->state[i]) {
+                memcpy(entry + 8 + 36 * i, states_name(runs->states, at->state[i])->b, sizeof(femd_hash));
+                states_hold_kept(runs->states, at->state[i]);
+            }
             femd_put32(entry + 8 + 36 * i + 32, at->step[i]);
         }
         if (femd_buffer_append(&bytes, entry, sizeof entry, NULL) != FEMD_OK) common_no_memory(runs->common);
@@ -78,6 +81,7 @@ void runs_record(femd_runs *runs) {
                 ledger_record_answer(runs->ledger, rank->tentative.at[j]);
                 runs_tell_journal(runs, record, ANNAL_TENTATIVE, rank, ledger_key(runs->ledger, rank->tentative.at[j]),
                                   0);
+                ledger_record_doubt(runs->ledger, rank->tentative.at[j]);
             }
         }
     }

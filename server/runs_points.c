@@ -45,6 +45,7 @@ void runs_point_commit(femd_runs *runs, uint32_t point, uint32_t state, uint32_t
 }
 
 void runs_points_rewind(femd_runs *runs, run_rank *rank, uint32_t step) {
+    rank->has_last = 0; /* the same COMMIT again is a new one */
     for (uint32_t point = rank->first_point; point; point = runs_point_at(runs, point)->next) {
         run_point *record = runs_point_at(runs, point);
         for (int drops = 0; drops < GENERATIONS && record->step[0] > step; drops++) {

@@ -59,8 +59,10 @@ typedef enum femd_action_kind {
     FEMD_ACTION_SEND = 1,
     FEMD_ACTION_DROP = 2,
     /* For the store across runs; the frame holds: */
-    FEMD_ACTION_KEEP_ANSWER, /* kept_encode's bytes */
-    FEMD_ACTION_KEEP_STATE,  /* a blob */
+    FEMD_ACTION_KEEP_ANSWER,   /* kept_encode's bytes */
+    FEMD_ACTION_KEEP_STATE,    /* a blob */
+    FEMD_ACTION_HOLD_STATE,    /* the name of a state that is kept: it must not make room for others */
+    FEMD_ACTION_RELEASE_STATE, /* ... it may go again */
     FEMD_ACTION_KEEP_MATERIAL /* a pack */,
     FEMD_ACTION_FORGET_ANSWER /* a kept_name: that answer is in doubt */,
     /* For the journal: */

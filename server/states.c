@@ -218,8 +218,30 @@ double states_moving_time(const femd_states *states) {
 
 /* ---- reasons to keep it ---- */
 
+static void states_tell_store(femd_states *states, const state_record *record, femd_action_kind kind) {
+    femd_buffer name = outbox_take(states->outbox);
+    if (femd_buffer_append(&name, record->hash.b, HASH_BYTES, NULL) == FEMD_OK)
+        outbox_keep(states->outbox, kind, &name);
+    else
+        common_no_memory(states->common);
+}
+
+void states_hold_kept(femd_states *states, uint32_t state) {
+    state_record *record = states_at(states, state);
+    if (!states->common->config.recall || record->kept_held || states->common->replaying) return;
+    record->kept_held = 1;
+    states_tell_store(states, record, FEMD_ACTION_HOLD_STATE);
+}
+
+/* What nobody needs may go from the store, and is handed out again should it be needed once more. */
+static void states_release_kept(femd_states *states, state_record *record) {
+    if (record->kept_held) states_tell_store(states, record, FEMD_ACTION_RELEASE_STATE);
+    record->kept = record->kept_held = 0;
+}
+
 static void states_drop_content(femd_states *states, uint32_t state) {
     state_record *record = states_at(states, state);
+    states_release_kept(states, record);
     if (record->blob) femd_limits_sub(&states->common->limits, BYTES_STATES, femd_blob_size(record->blob));
     femd_blob_drop(&record->blob);
     while (record->holdings) {

@@ -105,6 +105,8 @@ FEMD_MUST_CHECK femd_status states_put(femd_states *states, uint32_t state, cons
 /* A STATE frame of a worker. PROTOCOL if it is malformed. */
 FEMD_MUST_CHECK femd_status states_receive(femd_states *states, uint32_t worker, const femd_frame *frame,
                                            femd_error *err);
+/* The store across runs, where the content is, is told that it must stay there as long as there is a reason. */
+void states_hold_kept(femd_states *states, uint32_t state);
 /* Its content, which is at the server, is handed out to be kept for other runs, once. */
 void states_keep(femd_states *states, uint32_t state);
 /* A HAVE frame of a worker: it holds these; what nobody needs it is told to drop. */

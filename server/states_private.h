@@ -22,6 +22,7 @@ typedef struct state_record {
     int failed;        /* status of the last attempt to get it, for the waits */
     int restless;      /* on the list of states to look after */
     int kept;          /* the store across runs has the content, or was given it */
+    int kept_held;     /* ... and was told that it must stay there */
     femd_blob *blob;   /* owned; NULL = not at the server */
 } state_record;
 

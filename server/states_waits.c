@@ -127,7 +127,10 @@ static void states_recall(femd_states *states, uint32_t state) {
     femd_error err = FEMD_ERROR_INIT;
     if (!recall || !recall->state(recall->user, &record->hash, &content)) return;
     record->kept = 1;
-    if (states_put(states, state, &content, &err) == FEMD_OK) return;
+    if (states_put(states, state, &content, &err) == FEMD_OK) {
+        states_hold_kept(states, state);
+        return;
+    }
     common_log(states->common, FEMD_LOG_ERROR, "a state that was kept has no room here: %s", err.text);
 }
 
@@ -200,6 +203,7 @@ void states_keep(femd_states *states, uint32_t state) {
     }
     record->kept = 1;
     outbox_keep(states->outbox, FEMD_ACTION_KEEP_STATE, &bytes);
+    states_hold_kept(states, state);
 }
 
 static void states_receive_one(femd_states *states, uint32_t worker, const femd_state_entry *entry) {

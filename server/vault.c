@@ -1,4 +1,4 @@
-/* The store across runs: opening, finding, walking. */
+/* The store across runs: finding, walking, measuring. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "femd/pack.h"
 #include "vault_private.h"
 
-enum { DEFAULT_MIB = 4096, HASH_BYTES = 32, READERS_MOST = 126, FULL_BYTES = 1 << 20 };
+enum { HASH_BYTES = 32, FULL_BYTES = 1 << 20 };
 
 static const struct vault_kind_row {
     const char *table, *name;
@@ -23,6 +23,10 @@ const char *vault_kind_name(vault_kind kind) {
     return vault_kinds[kind].name;
 }
 
+const char *vault_table_name(vault_kind kind) {
+    return vault_kinds[kind].table;
+}
+
 size_t vault_name_bytes(vault_kind kind) {
     return vault_kinds[kind].bytes;
 }
@@ -32,6 +36,11 @@ femd_status vault_fail(const femd_vault *vault, const char *what, int code, femd
                         code == MDB_VERSION_MISMATCH || code == MDB_PANIC;
     struct statvfs disk; /* LMDB calls a write that was cut short an error of the disk */
     const int full = code == EIO && statvfs(vault->folder, &disk) == 0 && disk.f_bavail * disk.f_frsize < FULL_BYTES;
+    if (code == VAULT_ALL_HELD)
+        return femd_fail(err, FEMD_IO,
+                         "the store %s cannot be %s: it is full of states that runs of this server still need; enlarge "
+                         "it with --store-size",
+                         vault->folder, what);
     return femd_fail(err, damaged ? FEMD_BAD_INPUT : FEMD_IO, "the store %s cannot be %s: %s", vault->folder, what,
                      mdb_strerror(full ? ENOSPC : code));
 }
@@ -40,133 +49,6 @@ uint64_t vault_charge(uint64_t content) {
     const uint64_t value = content + VALUE_HEAD, page = 4096;
     /* a small value shares a page that is about two thirds full; a large one has pages of its own */
     return value > page / 2 ? (value + 16 + page - 1) / page * page + ENTRY_OVERHEAD : (value + ENTRY_OVERHEAD) * 3 / 2;
-}
-
-/* ---- opening ---- */
-
-int vault_read_meta(femd_vault *vault, MDB_txn *txn, vault_meta *meta) {
-    MDB_val key = {4, "meta"}, value;
-    const int code = mdb_get(txn, vault->meta, &key, &value);
-    if (code != 0) return code;
-    if (value.mv_size != sizeof *meta) return MDB_INVALID;
-    memcpy(meta, value.mv_data, sizeof *meta);
-    return 0;
-}
-
-int vault_write_meta(femd_vault *vault, MDB_txn *txn, const vault_meta *meta) {
-    MDB_val key = {4, "meta"}, value = {sizeof *meta, (void *)(uintptr_t)meta};
-    return mdb_put(txn, vault->meta, &key, &value, 0);
-}
-
-static int vault_open_tables(femd_vault *vault, MDB_txn *txn) {
-    const unsigned flags = vault->read_only ? 0 : MDB_CREATE;
-    int code = mdb_dbi_open(txn, "meta", flags, &vault->meta);
-    if (code == 0) code = mdb_dbi_open(txn, "ages", flags, &vault->ages);
-    if (code == 0) code = mdb_dbi_open(txn, "makers", flags, &vault->makers);
-    for (int kind = 1; code == 0 && kind < VAULT_KINDS; kind++)
-        code = mdb_dbi_open(txn, vault_kinds[kind].table, flags, &vault->tables[kind]);
-    return code;
-}
-
-/* A session more, and the bound if it is set anew. */
-static femd_status vault_begin(femd_vault *vault, const vault_config *config, MDB_txn *txn, femd_error *err) {
-    vault_meta meta = {.version = VAULT_VERSION, .most = (uint64_t)DEFAULT_MIB << 20};
-    int code = vault_open_tables(vault, txn);
-    if (code == MDB_NOTFOUND) return femd_fail(err, FEMD_BAD_INPUT, "%s/data.mdb is no store of femd", vault->folder);
-    if (code == 0) code = vault_read_meta(vault, txn, &meta);
-    if (code == MDB_NOTFOUND && !vault->read_only) code = 0;
-    if (code == MDB_NOTFOUND) return femd_fail(err, FEMD_BAD_INPUT, "%s/data.mdb is no store of femd", vault->folder);
-    if (code != 0) return vault_fail(vault, "opened", code, err);
-    if (meta.version != VAULT_VERSION)
-        return femd_fail(err, FEMD_BAD_INPUT, "the store %s is of version %llu, this femd reads version %d",
-                         vault->folder, (unsigned long long)meta.version, VAULT_VERSION);
-    if (config->bytes) meta.most = config->bytes;
-    vault->session = ++meta.session;
-    vault->most = meta.most;
-    code = vault->read_only ? 0 : vault_write_meta(vault, txn, &meta);
-    return code == 0 ? FEMD_OK : vault_fail(vault, "written", code, err);
-}
-
-/* A file shorter than its own count of pages would end the process that looks at the missing ones. */
-static femd_status vault_check_length(femd_vault *vault, femd_error *err) {
-    MDB_envinfo info;
-    MDB_stat stat_of;
-    struct stat st;
-    mdb_filehandle_t fd;
-    if (mdb_env_info(vault->env, &info) != 0 || mdb_env_stat(vault->env, &stat_of) != 0 ||
-        mdb_env_get_fd(vault->env, &fd) != 0 || fstat(fd, &st) != 0)
-        return femd_fail(err, FEMD_IO, "the store %s cannot be looked at", vault->folder);
-    const uint64_t wanted = (uint64_t)(info.me_last_pgno + 1) * stat_of.ms_psize;
-    if ((uint64_t)st.st_size >= wanted || info.me_last_pgno <= 1) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT,
-                     "%s/data.mdb is damaged: it has %lld bytes of %llu; remove the folder, what it held is evaluated "
-                     "again",
-                     vault->folder, (long long)st.st_size, (unsigned long long)wanted);
-}
-
-static femd_status vault_start(femd_vault *vault, const vault_config *config, femd_error *err) {
-    MDB_txn *txn = NULL;
-    int code = mdb_env_create(&vault->env);
-    if (code == 0) code = mdb_env_set_maxdbs(vault->env, VAULT_KINDS + 3);
-    if (code == 0) code = mdb_env_set_maxreaders(vault->env, READERS_MOST);
-    if (code == 0) code = mdb_env_set_mapsize(vault->env, config->bytes ? config->bytes : (uint64_t)DEFAULT_MIB << 20);
-    if (code == 0)
-        code = mdb_env_open(vault->env, vault->folder, MDB_NOTLS | (vault->read_only ? MDB_RDONLY : 0), 0600);
-    if (code != 0) return vault_fail(vault, "opened", code, err);
-    FEMD_TRY(vault_check_length(vault, err));
-    mdb_reader_check(vault->env, NULL); /* places of readers that were killed */
-    code = mdb_txn_begin(vault->env, NULL, vault->read_only ? MDB_RDONLY : 0, &txn);
-    if (code != 0) return vault_fail(vault, "opened", code, err);
-    femd_status rc = vault_begin(vault, config, txn, err);
-    if (rc != FEMD_OK) {
-        mdb_txn_abort(txn);
-        return rc;
-    }
-    code = mdb_txn_commit(txn);
-    if (code == 0) code = mdb_env_set_mapsize(vault->env, vault->most);
-    if (code == 0) code = mdb_txn_begin(vault->env, NULL, MDB_RDONLY, &vault->reader);
-    if (code != 0) return vault_fail(vault, "written", code, err);
-    mdb_txn_reset(vault->reader);
-    return FEMD_OK;
-}
-
-static femd_status vault_make_folder(const vault_config *config, femd_error *err) {
-    struct stat st;
-    if (config->create && mkdir(config->folder, 0700) != 0 && errno != EEXIST)
-        return femd_fail(err, FEMD_IO, "the store %s cannot be made: %s", config->folder, strerror(errno));
-    if (stat(config->folder, &st) != 0)
-        return femd_fail(err, FEMD_IO, "the store %s: %s", config->folder, strerror(errno));
-    if (!S_ISDIR(st.st_mode)) return femd_fail(err, FEMD_BAD_INPUT, "the store %s is no folder", config->folder);
-    return FEMD_OK;
-}
-
-femd_status vault_open(const vault_config *config, femd_vault **vault, femd_error *err) {
-    *vault = NULL;
-    FEMD_TRY(vault_make_folder(config, err));
-    femd_vault *fresh = calloc(1, sizeof *fresh);
-    if (!fresh || !(fresh->folder = strdup(config->folder))) {
-        free(fresh);
-        return femd_fail(err, FEMD_NO_MEMORY, "no memory for a store");
-    }
-    pthread_mutex_init(&fresh->gate, NULL);
-    fresh->read_only = config->read_only;
-    const femd_status rc = vault_start(fresh, config, err);
-    if (rc == FEMD_OK)
-        *vault = fresh;
-    else
-        vault_close(&fresh);
-    return rc;
-}
-
-void vault_close(femd_vault **vault) {
-    if (!*vault) return;
-    if ((*vault)->reader) mdb_txn_abort((*vault)->reader);
-    if ((*vault)->env) mdb_env_close((*vault)->env);
-    pthread_mutex_destroy(&(*vault)->gate);
-    femd_buffer_clear(&(*vault)->found);
-    free((*vault)->folder);
-    free(*vault);
-    *vault = NULL;
 }
 
 /* ---- reading ---- */
@@ -240,17 +122,25 @@ static int vault_look_up_maker(femd_vault *vault, const uint8_t *state, uint8_t 
     return mdb_get(vault->reader, vault->tables[VAULT_ANSWER], &key, value);
 }
 
+/* The reader at what is there now, with the gate; an LMDB code. Another process may have enlarged the map: that can be
+ * taken over only while nobody here writes. */
+static int vault_begin_reading(femd_vault *vault) {
+    pthread_mutex_lock(&vault->gate);
+    int code = mdb_txn_renew(vault->reader);
+    if (code != MDB_MAP_RESIZED) return code;
+    pthread_mutex_unlock(&vault->gate);
+    pthread_mutex_lock(&vault->writer);
+    code = vault_resize(vault);
+    pthread_mutex_unlock(&vault->writer);
+    pthread_mutex_lock(&vault->gate);
+    return code == 0 ? mdb_txn_renew(vault->reader) : code;
+}
+
 /* state: the answer that made it is wanted, and *name gets its name. */
 static int vault_find_any(femd_vault *vault, vault_kind kind, const uint8_t *state, uint8_t *name, vault_found *found,
                           femd_error *err) {
     MDB_val value;
-    pthread_mutex_lock(&vault->gate);
-    int code = mdb_txn_renew(vault->reader);
-    if (code == MDB_MAP_RESIZED) { /* by another process */
-        code = mdb_env_set_mapsize(vault->env, 0);
-        if (code == 0) code = mdb_txn_renew(vault->reader);
-    }
-    int got = 0;
+    int got = 0, code = vault_begin_reading(vault);
     if (code == 0)
         code = state ? vault_look_up_maker(vault, state, name, &value) : vault_look_up(vault, kind, name, &value);
     if (code == 0) got = vault_take(vault, kind, name, &value, found, err) == 0 ? 1 : -1;
@@ -272,40 +162,54 @@ int vault_find_maker(femd_vault *vault, const femd_hash *state, vault_found *fou
     return vault_find_any(vault, VAULT_ANSWER, state->b, name, found, err);
 }
 
-femd_status vault_walk(femd_vault *vault, vault_kind kind, vault_visit visit, void *user, femd_error *err) {
-    MDB_txn *txn;
-    MDB_cursor *cursor;
-    MDB_val key, value;
-    int code = mdb_txn_begin(vault->env, NULL, MDB_RDONLY, &txn);
-    if (code != 0) return vault_fail(vault, "read", code, err);
-    femd_status rc = FEMD_OK;
-    code = mdb_cursor_open(txn, vault->tables[kind], &cursor);
+/* The entry after `name`, or the first one if that is not given: its name, and its content into vault->found. Each is
+ * read in a transaction of its own: one that stays open keeps others from using pages again. 1, 0 at the end, -1 with
+ * words. */
+static int vault_step(femd_vault *vault, vault_kind kind, uint8_t *name, int given, vault_found *found,
+                      femd_error *damage, femd_error *err) {
+    MDB_cursor *cursor = NULL;
+    MDB_val key = {vault_kinds[kind].bytes, name}, value;
+    *found = (vault_found){{NULL, 0}, 0, 0};
+    int code = vault_begin_reading(vault);
+    if (code == 0) code = mdb_cursor_open(vault->reader, vault->tables[kind], &cursor);
+    if (code == 0) code = mdb_cursor_get(cursor, &key, &value, given ? MDB_SET_RANGE : MDB_FIRST);
+    if (code == 0 && given && key.mv_size == vault_kinds[kind].bytes && memcmp(key.mv_data, name, key.mv_size) == 0)
+        code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    while (code == 0 && key.mv_size != vault_kinds[kind].bytes) code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     if (code == 0) {
-        for (MDB_cursor_op op = MDB_FIRST; rc == FEMD_OK && (code = mdb_cursor_get(cursor, &key, &value, op)) == 0;
-             op = MDB_NEXT) {
-            vault_found found = {{NULL, 0}, 0, 0};
-            femd_error damage = FEMD_ERROR_INIT;
-            if (key.mv_size != vault_kinds[kind].bytes) continue;
-            if (vault_take(vault, kind, key.mv_data, &value, &found, &damage) != 0) found.bytes = (femd_bytes){NULL, 0};
-            rc = visit(user, key.mv_data, &found, found.bytes.data ? NULL : &damage, err);
-        }
-        mdb_cursor_close(cursor);
+        memcpy(name, key.mv_data, key.mv_size);
+        if (vault_take(vault, kind, name, &value, found, damage) != 0) found->bytes = (femd_bytes){NULL, 0};
     }
-    mdb_txn_abort(txn);
-    if (rc == FEMD_OK && code != 0 && code != MDB_NOTFOUND) return vault_fail(vault, "read", code, err);
+    if (cursor) mdb_cursor_close(cursor);
+    mdb_txn_reset(vault->reader);
+    pthread_mutex_unlock(&vault->gate);
+    if (code == 0 || code == MDB_NOTFOUND) return code == 0;
+    (void)!vault_fail(vault, "read", code, err);
+    return -1;
+}
+
+femd_status vault_walk(femd_vault *vault, vault_kind kind, vault_visit visit, void *user, femd_error *err) {
+    uint8_t name[NAME_MOST];
+    femd_status rc = FEMD_OK;
+    for (int given = 0, got = 1; rc == FEMD_OK; given = 1) {
+        vault_found found;
+        femd_error damage = FEMD_ERROR_INIT;
+        got = vault_step(vault, kind, name, given, &found, &damage, err);
+        if (got <= 0) return got == 0 ? FEMD_OK : FEMD_IO;
+        rc = visit(user, name, &found, found.bytes.data ? NULL : &damage, err);
+    }
     return rc;
 }
 
 femd_status vault_measure(femd_vault *vault, vault_size *size, femd_error *err) {
-    MDB_txn *txn;
     vault_meta meta;
     struct stat st;
     mdb_filehandle_t fd;
     memset(size, 0, sizeof *size);
-    int code = mdb_txn_begin(vault->env, NULL, MDB_RDONLY, &txn);
-    if (code != 0) return vault_fail(vault, "read", code, err);
-    code = vault_read_meta(vault, txn, &meta);
-    mdb_txn_abort(txn);
+    int code = vault_begin_reading(vault);
+    if (code == 0) code = vault_read_meta(vault, vault->reader, &meta);
+    mdb_txn_reset(vault->reader);
+    pthread_mutex_unlock(&vault->gate);
     if (code != 0) return vault_fail(vault, "read", code, err);
     memcpy(size->count, meta.count, sizeof size->count);
     memcpy(size->bytes, meta.bytes, sizeof size->bytes);

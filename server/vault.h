@@ -20,7 +20,8 @@ typedef struct vault_config {
 
 enum { VAULT_MIB_LEAST = 2 };
 
-/* BAD_INPUT with words if the folder is no store, of another version, or cut short; IO. */
+/* BAD_INPUT with words if the folder is no store, of another version, or cut short, and if it is to be made one but
+ * holds something else; then it is left as it was. IO. */
 FEMD_MUST_CHECK femd_status vault_open(const vault_config *config, femd_vault **vault, femd_error *err);
 /* Accepts NULL, sets NULL. */
 void vault_close(femd_vault **vault);
@@ -54,7 +55,7 @@ typedef struct vault_size {
 FEMD_MUST_CHECK femd_status vault_measure(femd_vault *vault, vault_size *size, femd_error *err);
 
 /* Called with every thing of a kind, in order of the names; what is damaged comes with words and without bytes. A
- * failure that it returns ends the walk. */
+ * failure that it returns ends the walk. What others write meanwhile may be met or not; it waits for nobody. */
 typedef femd_status (*vault_visit)(void *user, const uint8_t *name, const vault_found *found, const femd_error *damage,
                                    femd_error *err);
 FEMD_MUST_CHECK femd_status vault_walk(femd_vault *vault, vault_kind kind, vault_visit visit, void *user,
@@ -65,7 +66,9 @@ FEMD_MUST_CHECK femd_status vault_walk(femd_vault *vault, vault_kind kind, vault
 typedef enum vault_act {
     VAULT_PUT = 1, /* bytes: the content; the name is worked out from it */
     VAULT_USE,     /* bytes: the name; it was used */
-    VAULT_FORGET   /* bytes: the name */
+    VAULT_FORGET,  /* bytes: the name */
+    VAULT_HOLD,    /* bytes: the name; it was used, and does not make room for others as long as this vault is open */
+    VAULT_RELEASE  /* bytes: the name; it may go again */
 } vault_act;
 typedef struct vault_item {
     vault_kind kind;
@@ -74,8 +77,11 @@ typedef struct vault_item {
 } vault_item;
 
 /* Carry all of it out, then it is on disk, or (after a failure) none of it. What is there already is not written again.
- * What does not fit below the bound makes room for itself. IO with words: the disk is full, say. */
+ * What does not fit below the bound makes room for itself. IO with words: the disk is full, say, or all that is there
+ * is held, or another process has not ended its own writing within 5 s. */
 FEMD_MUST_CHECK femd_status vault_write(femd_vault *vault, const vault_item *items, size_t count, femd_error *err);
+/* Of these items only HOLD and RELEASE, which need no disk. */
+void vault_note_holds(femd_vault *vault, const vault_item *items, size_t count);
 /* Remove the longest unused until all takes at most so many bytes. */
 FEMD_MUST_CHECK femd_status vault_prune(femd_vault *vault, uint64_t bytes, femd_error *err);
 

@@ -1,4 +1,5 @@
 /* Contents of the store that are files of their own: FOLDER/large/HASH. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,4 +91,33 @@ void vault_file_remove(const femd_vault *vault, const uint8_t *name) {
     char *path = vault_file_path(vault, name, "");
     if (path) unlink(path);
     free(path);
+}
+
+/* 1 if something in the store is in the file of this name, 0 if not, -1: code. */
+static int vault_file_is_named(const femd_vault *vault, MDB_txn *txn, const char *text, int *code) {
+    femd_hash hash;
+    if (strlen(text) != 64 || femd_hash_parse(text, &hash) != FEMD_OK) return 0;
+    for (vault_kind kind = VAULT_STATE; kind < VAULT_KINDS; kind++) {
+        MDB_val key = {sizeof hash.b, hash.b}, value;
+        *code = mdb_get(txn, vault->tables[kind], &key, &value);
+        if (*code == 0 && value.mv_size >= VALUE_HEAD &&
+            femd_get64((const uint8_t *)value.mv_data + VALUE_SIZE) & VALUE_IN_FILE)
+            return 1;
+        if (*code != 0 && *code != MDB_NOTFOUND) return -1;
+    }
+    *code = 0;
+    return 0;
+}
+
+int vault_files_sweep(femd_vault *vault, MDB_txn *txn) {
+    char *path = NULL;
+    int code = 0;
+    if (asprintf(&path, "%s/large", vault->folder) < 0) return ENOMEM;
+    DIR *list = opendir(path);
+    for (const struct dirent *entry; list && code == 0 && (entry = readdir(list));)
+        if (entry->d_name[0] != '.' && vault_file_is_named(vault, txn, entry->d_name, &code) == 0)
+            unlinkat(dirfd(list), entry->d_name, 0);
+    if (list) closedir(list);
+    free(path);
+    return code;
 }

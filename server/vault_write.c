@@ -160,6 +160,31 @@ static int writing_name(vault_kind kind, const femd_bytes *content, uint8_t *nam
     return 0;
 }
 
+/* ---- what may not go ---- */
+
+static uint64_t vault_held_key(const uint8_t *name) {
+    return femd_get64(name);
+}
+
+static int vault_is_held(const femd_vault *vault, vault_kind kind, const uint8_t *name) {
+    return kind == VAULT_STATE && femd_table_find64(&vault->held, vault_held_key(name)) != FEMD_NIL;
+}
+
+/* Without memory it is as if nobody had asked: it may go. */
+static void vault_hold(femd_vault *vault, const uint8_t *name, int hold) {
+    const uint64_t key = vault_held_key(name);
+    const int held = femd_table_find64(&vault->held, key) != FEMD_NIL;
+    if (hold && !held) (void)femd_table_put64(&vault->held, key, 1);
+    if (!hold && held) femd_table_remove64(&vault->held, key, 1);
+}
+
+/* Apart from the transaction: what is released in it makes room for it. */
+void vault_note_holds(femd_vault *vault, const vault_item *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if ((items[i].act == VAULT_HOLD || items[i].act == VAULT_RELEASE) && items[i].bytes.size >= HASH_BYTES)
+            vault_hold(vault, items[i].bytes.data, items[i].act == VAULT_HOLD);
+}
+
 static int writing_act(writing *w, const vault_item *item, femd_error *err) {
     uint8_t name[NAME_MOST];
     if (item->act == VAULT_PUT)
@@ -167,22 +192,27 @@ static int writing_act(writing *w, const vault_item *item, femd_error *err) {
                                                                  : 0;
     if (item->bytes.size != vault_name_bytes(item->kind)) return 0;
     memcpy(name, item->bytes.data, item->bytes.size);
-    return item->act == VAULT_USE ? writing_use(w, item->kind, name) : writing_remove(w, item->kind, name);
+    switch (item->act) {
+    case VAULT_USE:
+    case VAULT_HOLD: return writing_use(w, item->kind, name);
+    case VAULT_RELEASE: return 0;
+    default: return writing_remove(w, item->kind, name);
+    }
 }
 
 /* ---- transactions ---- */
 
-static int writing_begin(writing *w, femd_vault *vault) {
+/* OK, and code of what LMDB said then; or the lock could not be had. */
+static femd_status writing_begin(writing *w, femd_vault *vault, int *code, femd_error *err) {
     *w = (writing){.vault = vault};
-    int code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
-    if (code == MDB_MAP_RESIZED) { /* by another process */
-        pthread_mutex_lock(&vault->gate);
-        code = mdb_env_set_mapsize(vault->env, 0);
-        pthread_mutex_unlock(&vault->gate);
-        if (code == 0) code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
+    FEMD_TRY(vault_lock(vault, err));
+    *code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
+    if (*code == MDB_MAP_RESIZED) { /* by another process */
+        *code = vault_resize(vault);
+        if (*code == 0) *code = mdb_txn_begin(vault->env, NULL, 0, &w->txn);
     }
-    if (code == 0) code = vault_read_meta(vault, w->txn, &w->meta);
-    return code;
+    if (*code == 0) *code = vault_read_meta(vault, w->txn, &w->meta);
+    return FEMD_OK;
 }
 
 /* Carry it out if all went well so far, and keep the files in step. */
@@ -194,78 +224,121 @@ static int writing_end(writing *w, int code) {
         mdb_txn_abort(w->txn);
     const femd_buffer *files = code == 0 ? &w->stale : &w->fresh;
     for (size_t at = 0; at < files->size; at += HASH_BYTES) vault_file_remove(w->vault, files->data + at);
+    vault_unlock(w->vault);
     femd_buffer_clear(&w->fresh);
     femd_buffer_clear(&w->stale);
     return code;
 }
 
-/* The longest unused few go, until no more than `most` is charged. *left: what is then. */
-static int vault_evict(femd_vault *vault, uint64_t most, uint64_t *left) {
-    writing w;
+typedef struct victims { /* ages of what may go, the longest unused first */
+    uint8_t key[EVICT_MOST][AGE_BYTES + NAME_MOST];
+    size_t size[EVICT_MOST], count;
+    int held; /* something was passed over */
+} victims;
+
+static int writing_choose(writing *w, size_t most, victims *chosen) {
     MDB_cursor *cursor;
-    int code = writing_begin(&w, vault);
-    const uint64_t share = vault->most / PAGE / EVICT_SHARE; /* it too writes pages beside the old ones */
-    for (uint64_t i = 0; code == 0 && i < (share < EVICT_MOST ? share : EVICT_MOST) && w.meta.charged > most; i++) {
-        uint8_t name[NAME_MOST];
-        MDB_val key, value;
-        vault_kind kind = VAULT_KINDS;
-        code = mdb_cursor_open(w.txn, vault->ages, &cursor);
+    MDB_val key, value;
+    chosen->count = 0;
+    chosen->held = 0;
+    int code = mdb_cursor_open(w->txn, w->vault->ages, &cursor);
+    if (code != 0) return code;
+    for (MDB_cursor_op op = MDB_FIRST; chosen->count < most; op = MDB_NEXT) {
+        code = mdb_cursor_get(cursor, &key, &value, op);
         if (code != 0) break;
-        code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-        if (code == 0 && key.mv_size > AGE_BYTES) kind = ((const uint8_t *)key.mv_data)[AGE_BYTES - 1];
-        if (kind < VAULT_KINDS && key.mv_size == AGE_BYTES + vault_name_bytes(kind))
-            memcpy(name, (const uint8_t *)key.mv_data + AGE_BYTES, vault_name_bytes(kind));
-        else
-            kind = VAULT_KINDS;
-        if (code == 0) code = mdb_cursor_del(cursor, 0);
-        mdb_cursor_close(cursor);
-        if (code == 0 && kind != VAULT_KINDS) code = writing_remove(&w, kind, name);
+        const uint8_t *age = key.mv_data;
+        const vault_kind kind = key.mv_size > AGE_BYTES ? age[AGE_BYTES - 1] : VAULT_KINDS;
+        if (kind == VAULT_STATE && key.mv_size == AGE_BYTES + vault_name_bytes(kind) &&
+            vault_is_held(w->vault, kind, age + AGE_BYTES)) {
+            chosen->held = 1;
+            continue;
+        }
+        chosen->size[chosen->count] = key.mv_size < sizeof chosen->key[0] ? key.mv_size : sizeof chosen->key[0];
+        memcpy(chosen->key[chosen->count], age, chosen->size[chosen->count]);
+        chosen->count++;
     }
-    if (code == MDB_NOTFOUND) { /* nothing is left */
-        w.meta.charged = 0;
-        code = 0;
-    }
-    *left = w.meta.charged;
-    return writing_end(&w, code);
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? 0 : code;
 }
 
-static int vault_make_room(femd_vault *vault, uint64_t most) {
+static int writing_evict_one(writing *w, uint8_t *age, size_t size) {
+    MDB_val key = {size, age};
+    const int code = mdb_del(w->txn, w->vault->ages, &key, NULL);
+    if (code != 0) return code;
+    const vault_kind kind = size > AGE_BYTES ? age[AGE_BYTES - 1] : VAULT_KINDS;
+    if (kind == 0 || kind >= VAULT_KINDS || size != AGE_BYTES + vault_name_bytes(kind)) return 0; /* damage */
+    return writing_remove(w, kind, age + AGE_BYTES);
+}
+
+/* The longest unused few go, until no more than `most` is charged. *left: what is then. */
+static femd_status vault_evict(femd_vault *vault, uint64_t most, uint64_t *left, int *code, femd_error *err) {
+    writing w;
+    victims chosen;
+    FEMD_TRY(writing_begin(&w, vault, code, err));
+    const uint64_t share = vault->most / PAGE / EVICT_SHARE; /* it too writes pages beside the old ones */
+    const size_t most_at_once = share > EVICT_MOST ? EVICT_MOST : share ? (size_t)share : 1;
+    if (*code == 0) *code = writing_choose(&w, most_at_once, &chosen);
+    for (size_t i = 0; *code == 0 && i < chosen.count && w.meta.charged > most; i++)
+        *code = writing_evict_one(&w, chosen.key[i], chosen.size[i]);
+    if (*code == 0 && chosen.count == 0 && chosen.held)
+        *code = VAULT_ALL_HELD;
+    else if (*code == 0 && chosen.count == 0)
+        w.meta.charged = 0; /* nothing is left */
+    *left = w.meta.charged;
+    *code = writing_end(&w, *code);
+    return FEMD_OK;
+}
+
+static femd_status vault_make_room(femd_vault *vault, uint64_t most, int *code, femd_error *err) {
     uint64_t left = most + 1;
-    int code = 0;
-    while (code == 0 && left > most) code = vault_evict(vault, most, &left);
-    return code;
+    *code = 0;
+    while (*code == 0 && left > most) FEMD_TRY(vault_evict(vault, most, &left, code, err));
+    return FEMD_OK;
 }
 
 femd_status vault_prune(femd_vault *vault, uint64_t bytes, femd_error *err) {
-    const int code = vault_make_room(vault, bytes);
+    int code;
+    FEMD_TRY(vault_make_room(vault, bytes, &code, err));
     return code == 0 ? FEMD_OK : vault_fail(vault, "pruned", code, err);
 }
 
 static uint64_t vault_charge_all(const vault_item *items, size_t count) {
-    uint64_t charge = (uint64_t)count * TOUCHED * PAGE;
-    for (size_t i = 0; i < count; i++)
+    uint64_t charge = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].act != VAULT_RELEASE) charge += TOUCHED * PAGE;
         if (items[i].act == VAULT_PUT) charge += vault_charge(items[i].bytes.size);
+    }
     return charge;
 }
 
-static int vault_write_once(femd_vault *vault, const vault_item *items, size_t count, femd_error *err) {
+static int vault_is_over(const writing *w, uint64_t charge) {
+    return (double)(w->meta.charged + charge) > fill_most * (double)w->vault->most;
+}
+
+/* A failure is that of the lock alone; what else goes wrong is in *code (EIO: and in words). */
+static femd_status vault_write_once(femd_vault *vault, const vault_item *items, size_t count, int *code,
+                                    femd_error *words, femd_error *err) {
     writing w;
     const uint64_t charge = vault_charge_all(items, count);
-    int code = writing_begin(&w, vault);
-    if (code == 0 && (double)(w.meta.charged + charge) > fill_most * (double)vault->most) {
-        code = writing_end(&w, EAGAIN);
+    FEMD_TRY(writing_begin(&w, vault, code, err));
+    if (*code == 0 && vault_is_over(&w, charge)) {
+        (void)writing_end(&w, EAGAIN);
         const double after = fill_after * (double)vault->most - (double)charge;
-        code = vault_make_room(vault, after > 0 ? (uint64_t)after : 0);
-        if (code != 0) return code;
-        code = writing_begin(&w, vault);
+        FEMD_TRY(vault_make_room(vault, after > 0 ? (uint64_t)after : 0, code, err));
+        if (*code != 0 && *code != VAULT_ALL_HELD) return FEMD_OK;
+        const int held = *code;
+        FEMD_TRY(writing_begin(&w, vault, code, err));
+        if (*code == 0 && held && vault_is_over(&w, charge)) *code = held;
     }
-    for (size_t i = 0; code == 0 && i < count; i++) code = writing_act(&w, &items[i], err);
-    return writing_end(&w, code);
+    for (size_t i = 0; *code == 0 && i < count; i++) *code = writing_act(&w, &items[i], words);
+    *code = writing_end(&w, *code);
+    return FEMD_OK;
 }
 
 femd_status vault_write(femd_vault *vault, const vault_item *items, size_t count, femd_error *err) {
     femd_error words = FEMD_ERROR_INIT;
     int code = MDB_MAP_FULL;
+    vault_note_holds(vault, items, count);
     if ((double)vault_charge_all(items, count) > write_most * (double)vault->most) {
         if (count == 1)
             return femd_fail(err, FEMD_LIMIT, "a %s of %zu bytes is too large for a store of %llu MiB",
@@ -274,9 +347,10 @@ femd_status vault_write(femd_vault *vault, const vault_item *items, size_t count
         return vault_write(vault, items + count / 2, count - count / 2, err);
     }
     for (int tries = 0; code == MDB_MAP_FULL && tries < TRIES; tries++) {
-        if (tries) code = vault_make_room(vault, (uint64_t)(fill_after / (1 << tries) * (double)vault->most));
+        const double less = fill_after / (1 << tries) * (double)vault->most;
+        if (tries) FEMD_TRY(vault_make_room(vault, (uint64_t)less, &code, err));
         if (tries && code != 0) break;
-        code = vault_write_once(vault, items, count, &words);
+        FEMD_TRY(vault_write_once(vault, items, count, &code, &words, err));
     }
     if (code == 0) return FEMD_OK;
     if (words.code != FEMD_OK && code == EIO) return femd_fail(err, (femd_status)words.code, "%s", words.text);

@@ -32,6 +32,7 @@ typedef struct rig_shelf {
     femd_buffer *record; /* of the journal, owned */
     size_t records, room;
     int unwritten; /* records since the last SYNC */
+    int held;      /* states that must stay */
 } rig_shelf;
 /* Takes what an action hands out. */
 void rig_shelve(rig_shelf *shelf, femd_action *action);

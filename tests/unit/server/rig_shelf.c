@@ -153,6 +153,8 @@ void rig_shelve(rig_shelf *shelf, femd_action *action) {
     switch (action->kind) {
     case FEMD_ACTION_KEEP_ANSWER: keep_answer(shelf, &action->frame); break;
     case FEMD_ACTION_KEEP_STATE: keep_state(shelf, &action->frame); break;
+    case FEMD_ACTION_HOLD_STATE: shelf->held++; break;
+    case FEMD_ACTION_RELEASE_STATE: shelf->held--; break;
     case FEMD_ACTION_KEEP_MATERIAL: shelf->materials++; break;
     case FEMD_ACTION_FORGET_ANSWER:
         shelf->forgotten++;

@@ -71,10 +71,11 @@ static void every_sound_answer_has_a_row(void **state) {
     femd_pack_id(pack.data, pack.size, &material);
     OK(vault_write(vault, &(vault_item){VAULT_MATERIAL, VAULT_PUT, {pack.data, pack.size}}, 1, NULL));
     for (int i = 0; i < ROWS; i++) put_answer(vault, &material, i);
-    OK(archive_export(vault, path, &rows, &damaged, &err));
+    OK(archive_export(vault, path, NULL, &rows, &damaged, &err));
     assert_int_equal(rows, ROWS - 1);
     assert_int_equal(damaged, 1);
-    assert_int_equal(archive_export(vault, path, &rows, &damaged, &err), FEMD_BAD_INPUT); /* nothing is overwritten */
+    assert_int_equal(archive_export(vault, path, NULL, &rows, &damaged, &err),
+                     FEMD_BAD_INPUT); /* nothing is overwritten */
 
     const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     double *strain = read_column(file, "input/value", 6), *seed = read_column(file, "input/seed", 1);
@@ -111,8 +112,62 @@ static void every_sound_answer_has_a_row(void **state) {
     vault_close(&vault);
 }
 
+/* One that no attribute holds. */
+static void a_long_material_is_not_left_out(void **state) {
+    (void)state;
+    enum { LONG = 200000 };
+    femd_vault *vault;
+    femd_buffer pack = FEMD_BUFFER_INIT;
+    femd_hash material;
+    uint64_t rows, damaged;
+    char id[65], set[96], *json = calloc(1, LONG + 1), *text = calloc(1, LONG + 1), other[160];
+    memset(json, 'x', LONG);
+    memcpy(json, "{\"a\":\"", 6);
+    memcpy(json + LONG - 2, "\"}", 2);
+    snprintf(other, sizeof other, "%s.long", path);
+    OK(vault_open(&(vault_config){.folder = folder, .create = 1}, &vault, NULL));
+    OK(femd_pack_encode(&(femd_pack){.json = json}, &pack, NULL));
+    femd_pack_id(pack.data, pack.size, &material);
+    OK(vault_write(vault, &(vault_item){VAULT_MATERIAL, VAULT_PUT, {pack.data, pack.size}}, 1, NULL));
+    OK(archive_export(vault, other, NULL, &rows, &damaged, NULL));
+    const hid_t file = H5Fopen(other, H5F_ACC_RDONLY, H5P_DEFAULT);
+    femd_hash_text(&material, id);
+    snprintf(set, sizeof set, "material/%s/json", id);
+    const hid_t data = H5Dopen2(file, set, H5P_DEFAULT), type = H5Dget_type(data);
+    assert_true(data >= 0 && H5Tget_size(type) == LONG + 1);
+    assert_true(H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0);
+    assert_string_equal(text, json);
+    H5Tclose(type);
+    H5Dclose(data);
+    H5Fclose(file);
+    free(json);
+    free(text);
+    femd_buffer_clear(&pack);
+    vault_close(&vault);
+}
+
+static void an_export_that_is_stopped_leaves_nothing(void **state) {
+    (void)state;
+    femd_vault *vault;
+    femd_hash material = {{1}};
+    uint64_t rows, damaged;
+    char other[160], part[180];
+    const volatile sig_atomic_t stop = 1;
+    snprintf(other, sizeof other, "%s.stopped", path);
+    snprintf(part, sizeof part, "%s.part", other);
+    OK(vault_open(&(vault_config){.folder = folder, .create = 1}, &vault, NULL));
+    put_answer(vault, &material, 9);
+    assert_int_equal(archive_export(vault, other, &stop, &rows, &damaged, NULL), FEMD_CANCELLED);
+    assert_true(access(other, F_OK) != 0 && access(part, F_OK) != 0);
+    OK(archive_export(vault, other, NULL, &rows, &damaged, NULL));
+    assert_true(access(other, F_OK) == 0 && access(part, F_OK) != 0);
+    vault_close(&vault);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_sound_answer_has_a_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_sound_answer_has_a_row),
+                                       cmocka_unit_test(a_long_material_is_not_left_out),
+                                       cmocka_unit_test(an_export_that_is_stopped_leaves_nothing)};
     snprintf(folder, sizeof folder, "%s/femd-archive-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(folder)) return 2;
     snprintf(path, sizeof path, "%s/table.h5", folder);

@@ -124,6 +124,64 @@ static void answers_of_the_journal_come_to_the_store(void **state) {
     femd_buffer_clear(&record);
 }
 
+/* A server that could not write it on has died since: what it says of runs is not what they are. */
+static void runs_do_not_go_on_from_a_journal_that_was_given_up(void **state) {
+    (void)state;
+    femd_kept kept;
+    femd_buffer answer = make_answer(&kept), record = FEMD_BUFFER_INIT, run = FEMD_BUFFER_INIT;
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_ANSWER, .bytes = {answer.data, answer.size}}, &record, NULL));
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_RUN, .run = 1, .rank = 1, .bytes = {"beam", 4}}, &run, NULL));
+    for (int given_up = 0; given_up < 2; given_up++) {
+        femd_core_totals totals;
+        life l = begin("x86-64-v3");
+        durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){record.data, record.size});
+        durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){run.data, run.size});
+        durable_before_send(l.durable);
+        if (given_up) {
+            struct stat st;
+            assert_int_equal(stat(journal, &st), 0);
+            struct rlimit limit = {(rlim_t)st.st_size, RLIM_INFINITY};
+            signal(SIGXFSZ, SIG_IGN);
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+            durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){run.data, run.size});
+            durable_before_send(l.durable);
+            limit.rlim_cur = RLIM_INFINITY;
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        }
+        end(&l);
+        said[0] = '\0';
+        l = begin("x86-64-v3");
+        femd_core_sum(l.core, &totals);
+        assert_int_equal(totals.runs, given_up ? 0 : 1);
+        assert_int_equal(strstr(said, "cannot go on from it") != NULL, given_up);
+        assert_int_equal(is_kept(&l, &kept), 1);
+        end(&l);
+        assert_int_equal(unlink(journal), 0);
+    }
+    femd_buffer_clear(&answer);
+    femd_buffer_clear(&record);
+    femd_buffer_clear(&run);
+}
+
+static void a_doubted_answer_is_not_taken_from_the_journal(void **state) {
+    (void)state;
+    femd_kept kept;
+    femd_buffer answer = make_answer(&kept), record = FEMD_BUFFER_INIT, doubt = FEMD_BUFFER_INIT;
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_ANSWER, .bytes = {answer.data, answer.size}}, &record, NULL));
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_DOUBT, .hash = kept.key, .number = 7}, &doubt, NULL));
+    life l = begin("x86-64-v3");
+    durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){record.data, record.size});
+    durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){doubt.data, doubt.size});
+    durable_before_send(l.durable);
+    end(&l);
+    l = begin("x86-64-v3");
+    assert_int_equal(is_kept(&l, &kept), 0);
+    end(&l);
+    femd_buffer_clear(&answer);
+    femd_buffer_clear(&record);
+    femd_buffer_clear(&doubt);
+}
+
 static void a_journal_that_has_grown_is_begun_anew(void **state) {
     (void)state;
     femd_kept kept;
@@ -197,8 +255,12 @@ static void a_commit_that_the_store_cannot_take_is_told(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(every_life_has_an_epoch_of_its_own),          TEST(answers_of_the_journal_come_to_the_store),
-        TEST(a_journal_that_has_grown_is_begun_anew),      TEST(a_torn_journal_is_told),
+        TEST(every_life_has_an_epoch_of_its_own),
+        TEST(answers_of_the_journal_come_to_the_store),
+        TEST(runs_do_not_go_on_from_a_journal_that_was_given_up),
+        TEST(a_doubted_answer_is_not_taken_from_the_journal),
+        TEST(a_journal_that_has_grown_is_begun_anew),
+        TEST(a_torn_journal_is_told),
         TEST(a_commit_that_the_store_cannot_take_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

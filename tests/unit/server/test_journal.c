@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -218,7 +219,44 @@ static void a_full_disk_gives_it_up_and_keeps_what_is_there(void **state) {
     journal = open_journal(&dropped);
     assert_int_equal(dropped, 0);
     assert_int_equal(read_all(journal, 0), 4);
+    assert_true(journal_was_given_up(journal)); /* who reads it knows that more has happened */
+    journal_begin_anew(journal);
+    add(journal, 4, 5);
+    OK(journal_sync(journal, NULL));
+    assert_false(journal_was_given_up(journal));
     journal_close(&journal);
+    journal = open_journal(&dropped);
+    assert_false(journal_was_given_up(journal));
+    assert_int_equal(read_all(journal, 4), 1);
+    journal_close(&journal);
+}
+
+/* The server that dies may have the file for a moment yet; and it may have put another one in its place. */
+static void who_comes_at_once_waits_for_who_goes(void **state) {
+    (void)state;
+    femd_journal *journal = open_journal(NULL);
+    add(journal, 0, 2);
+    OK(journal_sync(journal, NULL));
+    const pid_t pid = fork();
+    if (pid == 0) {
+        usleep(300000);
+        journal_begin_anew(journal);
+        add(journal, 2, 4);
+        if (journal_sync(journal, NULL) != FEMD_OK) _exit(1);
+        journal_close(&journal);
+        _exit(0);
+    }
+    /* the lock is the child's as well as long as it runs */
+    femd_journal *next = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    uint64_t dropped;
+    journal_close(&journal);
+    if (journal_open(path, &next, &dropped, &err) != FEMD_OK) fail_msg("%s", err.text);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(read_all(next, 2), 2);
+    journal_close(&next);
 }
 
 int main(void) {
@@ -230,6 +268,7 @@ int main(void) {
         TEST(another_file_is_refused_and_left_alone),
         TEST(a_summary_takes_the_place_of_all_when_it_is_whole),
         TEST(a_full_disk_gives_it_up_and_keeps_what_is_there),
+        TEST(who_comes_at_once_waits_for_who_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

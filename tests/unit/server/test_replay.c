@@ -8,90 +8,19 @@
 #include <cmocka.h>
 
 #include "annals.h"
-#include "rig.h"
-
-enum { POINTS = 3 };
-
-typedef struct scene {
-    rig g;
-    rig_shelf shelf;
-    uint64_t client, worker;
-    femd_request request[8][POINTS]; /* by step */
-    femd_hash state[8][POINTS];      /* that they end in */
-} scene;
-
-static void scene_open(scene *s) {
-    rig_shelf_init(&s->shelf);
-    const femd_core_config config = {.recall = &s->shelf.recall, .journal = 1, .epoch = 7};
-    rig_init(&s->g, &config);
-    s->client = rig_client(&s->g, "beam", 0, 1);
-    s->worker = rig_worker(&s->g);
-    rig_register(&s->g, s->client);
-    rig_open(&s->g, s->worker, FEMD_OK);
-    for (int step = 0; step < 8; step++)
-        for (uint32_t p = 0; p < POINTS; p++) {
-            femd_response answer;
-            s->request[step][p] = rig_request(p, 1e-3 * (step + 1) + 1e-2 * p, step ? &s->state[step - 1][p] : NULL);
-            rig_answer_of(&s->request[step][p], &answer);
-            s->state[step][p] = answer.state_out;
-        }
-}
-
-static void scene_close(scene *s) {
-    rig_clear(&s->g);
-    rig_shelf_clear(&s->shelf);
-}
-
-/* Returns how many evaluations it took. */
-static uint32_t evaluate(scene *s, int step) {
-    rig_result got[POINTS];
-    rig_evaluate(&s->g, s->client, 100 + (uint64_t)step, s->request[step], POINTS);
-    const uint32_t made = rig_work(&s->g, s->worker);
-    assert_int_equal(rig_results(&s->g, s->client, got, POINTS), POINTS);
-    for (int i = 0; i < POINTS; i++) {
-        assert_int_equal(got[i].response.status, FEMD_OK);
-        assert_memory_equal(&got[i].response.state_out, &s->state[step][got[i].index], sizeof(femd_hash));
-    }
-    return made;
-}
-
-static void commit(scene *s, int step) {
-    rig_commit(&s->g, s->client, 500 + (uint64_t)step, (uint32_t)step + 1, s->state[step], POINTS);
-    rig_give_states(&s->g, s->worker, s->request[step], POINTS);
-}
-
-static int is_committed(scene *s) {
-    femd_frame f;
-    return rig_take(&s->g, s->client, FEMD_MSG_COMMITTED, &f);
-}
-
-static void run_steps(scene *s, int from, int to) {
-    for (int step = from; step < to; step++) {
-        evaluate(s, step);
-        commit(s, step);
-        assert_true(is_committed(s));
-    }
-}
-
-/* Client and worker come back after a restart, as they do. */
-static void come_back(scene *s, int with_material) {
-    s->client = rig_client(&s->g, "beam", 0, 1);
-    s->worker = rig_worker(&s->g);
-    if (with_material) rig_register(&s->g, s->client);
-    rig_open(&s->g, s->worker, FEMD_OK);
-}
+#include "scene.h"
 
 static void what_was_committed_is_there_after_the_death_of_the_server(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 2);
+    scene_run_steps(&s, 0, 2);
     rig_restart(&s.g);
-    come_back(&s, 0); /* the journal names the material too */
+    scene_come_back(&s, 0); /* the journal names the material too */
     femd_core_totals totals;
     femd_core_sum(s.g.core, &totals);
     assert_int_equal(totals.runs, 1);
-    run_steps(&s, 2, 4);
+    scene_run_steps(&s, 2, 4);
     assert_int_equal(femd_core_count(s.g.core)->remade, 0);
     scene_close(&s);
 }
@@ -100,11 +29,11 @@ static void a_commit_sent_again_is_answered_again(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 1);
+    scene_run_steps(&s, 0, 1);
     rig_restart(&s.g);
-    come_back(&s, 1);
-    commit(&s, 0); /* its COMMITTED was lost with the server */
-    assert_true(is_committed(&s));
+    scene_come_back(&s, 1);
+    scene_commit(&s, 0); /* its COMMITTED was lost with the server */
+    assert_true(scene_is_committed(&s));
     assert_int_equal(femd_core_count(s.g.core)->commits, 0);
     scene_close(&s);
 }
@@ -113,15 +42,15 @@ static void what_was_answered_and_not_committed_is_not_asked_anew(void **state) 
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 1);
-    evaluate(&s, 1);
+    scene_run_steps(&s, 0, 1);
+    scene_evaluate(&s, 1);
     rig_restart(&s.g);
-    come_back(&s, 1);
-    rig_have(&s.g, s.worker, s.request[1], POINTS);
+    scene_come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[1], SCENE_POINTS);
     assert_int_equal(rig_count(&s.g, s.worker, FEMD_MSG_DROP), 0);
-    assert_int_equal(evaluate(&s, 1), 0); /* it is sent again, and answered from what is known */
-    commit(&s, 1);
-    assert_true(is_committed(&s));
+    assert_int_equal(scene_evaluate(&s, 1), 0); /* it is sent again, and answered from what is known */
+    scene_commit(&s, 1);
+    assert_true(scene_is_committed(&s));
     assert_int_equal(femd_core_count(s.g.core)->evaluations, 0);
     scene_close(&s);
 }
@@ -130,15 +59,15 @@ static void a_state_lost_with_server_and_worker_is_made_again(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 1);
-    evaluate(&s, 1);
+    scene_run_steps(&s, 0, 1);
+    scene_evaluate(&s, 1);
     rig_restart(&s.g);
-    come_back(&s, 1); /* another worker: it holds nothing */
-    rig_commit(&s.g, s.client, 501, 2, s.state[1], POINTS);
-    assert_int_equal(rig_work(&s.g, s.worker), POINTS);
-    rig_give_states(&s.g, s.worker, s.request[1], POINTS);
-    assert_true(is_committed(&s));
-    assert_int_equal(femd_core_count(s.g.core)->remade, POINTS);
+    scene_come_back(&s, 1); /* another worker: it holds nothing */
+    rig_commit(&s.g, s.client, 501, 2, s.state[1], SCENE_POINTS);
+    assert_int_equal(rig_work(&s.g, s.worker), SCENE_POINTS);
+    rig_give_states(&s.g, s.worker, s.request[1], SCENE_POINTS);
+    assert_true(scene_is_committed(&s));
+    assert_int_equal(femd_core_count(s.g.core)->remade, SCENE_POINTS);
     scene_close(&s);
 }
 
@@ -148,7 +77,7 @@ static void when_every_copy_is_lost_the_history_makes_it_again(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 5);
+    scene_run_steps(&s, 0, 5);
     femd_core_summarise(s.g.core);
     rig_collect(&s.g);
     rig_shelf_drop_states(&s.shelf);
@@ -156,23 +85,23 @@ static void when_every_copy_is_lost_the_history_makes_it_again(void **state) {
     femd_core_totals totals;
     femd_core_sum(s.g.core, &totals);
     assert_int_equal(totals.evaluations, 0);
-    come_back(&s, 0);
-    rig_result got[POINTS];
-    rig_evaluate(&s.g, s.client, 900, s.request[5], POINTS);
+    scene_come_back(&s, 0);
+    rig_result got[SCENE_POINTS];
+    rig_evaluate(&s.g, s.client, 900, s.request[5], SCENE_POINTS);
     femd_task tasks[16];
     uint32_t made = 0;
     for (int rounds = 0; rounds < 40; rounds++) {
         uint32_t n = rig_tasks(&s.g, s.worker, tasks, NULL);
         if (n) rig_answer(&s.g, s.worker, tasks, n);
         made += n;
-        rig_give_states(&s.g, s.worker, s.request[0], 5 * POINTS);
+        rig_give_states(&s.g, s.worker, s.request[0], 5 * SCENE_POINTS);
     }
-    assert_int_equal(rig_results(&s.g, s.client, got, POINTS), POINTS);
-    for (int i = 0; i < POINTS; i++) {
+    assert_int_equal(rig_results(&s.g, s.client, got, SCENE_POINTS), SCENE_POINTS);
+    for (int i = 0; i < SCENE_POINTS; i++) {
         assert_int_equal(got[i].response.status, FEMD_OK);
         assert_memory_equal(&got[i].response.state_out, &s.state[5][got[i].index], sizeof(femd_hash));
     }
-    assert_int_equal(made, 6 * POINTS); /* five steps again, and the new one */
+    assert_int_equal(made, 6 * SCENE_POINTS); /* five steps again, and the new one */
     scene_close(&s);
 }
 
@@ -180,19 +109,19 @@ static void what_a_worker_has_and_nobody_needs_is_dropped(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 3);
+    scene_run_steps(&s, 0, 3);
     rig_restart(&s.g);
-    come_back(&s, 1);
+    scene_come_back(&s, 1);
     femd_frame f;
-    rig_have(&s.g, s.worker, s.request[0], POINTS); /* two generations stay: 1 and 2 */
+    rig_have(&s.g, s.worker, s.request[0], SCENE_POINTS); /* two generations stay: 1 and 2 */
     assert_true(rig_take(&s.g, s.worker, FEMD_MSG_DROP, &f));
-    assert_int_equal(f.count, POINTS);
-    rig_have(&s.g, s.worker, s.request[1], POINTS);
-    rig_have(&s.g, s.worker, s.request[2], POINTS);
+    assert_int_equal(f.count, SCENE_POINTS);
+    rig_have(&s.g, s.worker, s.request[1], SCENE_POINTS);
+    rig_have(&s.g, s.worker, s.request[2], SCENE_POINTS);
     assert_false(rig_take(&s.g, s.worker, FEMD_MSG_DROP, &f));
     uint32_t moved = 0;
     femd_task tasks[16];
-    rig_evaluate(&s.g, s.client, 900, s.request[3], POINTS);
+    rig_evaluate(&s.g, s.client, 900, s.request[3], SCENE_POINTS);
     while (rig_tasks(&s.g, s.worker, tasks, &moved)) continue;
     assert_int_equal(moved, 0); /* what it said that it has is not sent to it */
     scene_close(&s);
@@ -202,14 +131,14 @@ static void a_worker_back_after_a_blip_says_what_it_holds(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 1);
+    scene_run_steps(&s, 0, 1);
     rig_vanish(&s.g, s.worker);
     s.worker = rig_worker(&s.g);
     rig_open(&s.g, s.worker, FEMD_OK);
-    rig_have(&s.g, s.worker, s.request[0], POINTS);
+    rig_have(&s.g, s.worker, s.request[0], SCENE_POINTS);
     uint32_t moved = 0;
     femd_task tasks[16];
-    rig_evaluate(&s.g, s.client, 900, s.request[1], POINTS);
+    rig_evaluate(&s.g, s.client, 900, s.request[1], SCENE_POINTS);
     while (rig_tasks(&s.g, s.worker, tasks, &moved)) continue;
     assert_int_equal(moved, 0);
     scene_close(&s);
@@ -223,15 +152,15 @@ static void no_old_answer_meets_a_new_task(void **state) {
     rig_evaluate(&s.g, s.client, 1, s.request[0], 1);
     assert_int_equal(rig_tasks(&s.g, s.worker, old, NULL), 1);
     rig_restart(&s.g);
-    come_back(&s, 1);
+    scene_come_back(&s, 1);
     rig_evaluate(&s.g, s.client, 2, s.request[0] + 1, 1);
     assert_int_equal(rig_tasks(&s.g, s.worker, new, NULL), 1);
     assert_true(old[0].id == new[0].id); /* the numbers begin anew */
     rig_answer(&s.g, s.worker, old, 1);
     assert_int_equal(rig_count(&s.g, s.client, FEMD_MSG_RESULT), 0);
     rig_answer(&s.g, s.worker, new, 1);
-    rig_result got[POINTS];
-    assert_int_equal(rig_results(&s.g, s.client, got, POINTS), 1);
+    rig_result got[SCENE_POINTS];
+    assert_int_equal(rig_results(&s.g, s.client, got, SCENE_POINTS), 1);
     assert_memory_equal(&got[0].response.state_out, &s.state[0][1], sizeof(femd_hash));
     scene_close(&s);
 }
@@ -246,7 +175,7 @@ static void welcome_tells_the_epoch(void **state) {
     assert_int_equal(femd_welcome_decode(&f, &welcome, NULL), FEMD_OK);
     assert_int_equal(welcome.epoch, 7);
     rig_restart(&s.g);
-    come_back(&s, 0);
+    scene_come_back(&s, 0);
     assert_true(rig_take(&s.g, s.worker, FEMD_MSG_WELCOME, &f));
     assert_int_equal(femd_welcome_decode(&f, &welcome, NULL), FEMD_OK);
     assert_int_equal(welcome.epoch, 8);
@@ -258,8 +187,8 @@ static void every_beginning_of_a_journal_will_do(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 3);
-    evaluate(&s, 3);
+    scene_run_steps(&s, 0, 3);
+    scene_evaluate(&s, 3);
     const uint64_t second = rig_client(&s.g, "other", 0, 2);
     rig_empty(&s.g, second, FEMD_MSG_ABORT, 3);
     rig_empty(&s.g, second, FEMD_MSG_BYE, 0);
@@ -268,9 +197,9 @@ static void every_beginning_of_a_journal_will_do(void **state) {
     assert_true(all > 30);
     for (size_t end = 0; end <= all; end++) rig_restart_from(&s.g, end);
     rig_restart_from(&s.g, all);
-    come_back(&s, 1);
-    rig_have(&s.g, s.worker, s.request[3], POINTS);
-    run_steps(&s, 3, 6);
+    scene_come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[3], SCENE_POINTS);
+    scene_run_steps(&s, 3, 6);
     scene_close(&s);
 }
 
@@ -278,8 +207,8 @@ static void a_summary_says_all_that_the_records_said(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 3);
-    evaluate(&s, 3);
+    scene_run_steps(&s, 0, 3);
+    scene_evaluate(&s, 3);
     femd_buffer once[256];
     femd_core_summarise(s.g.core);
     rig_collect(&s.g);
@@ -300,11 +229,11 @@ static void a_summary_says_all_that_the_records_said(void **state) {
         assert_true(found);
     }
     rig_restart(&s.g);
-    come_back(&s, 1);
-    rig_have(&s.g, s.worker, s.request[3], POINTS);
-    commit(&s, 3);
-    assert_true(is_committed(&s));
-    run_steps(&s, 4, 6);
+    scene_come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[3], SCENE_POINTS);
+    scene_commit(&s, 3);
+    assert_true(scene_is_committed(&s));
+    scene_run_steps(&s, 4, 6);
     for (size_t i = 0; i < count; i++) femd_buffer_clear(&once[i]);
     scene_close(&s);
 }
@@ -312,9 +241,9 @@ static void a_summary_says_all_that_the_records_said(void **state) {
 /* 1 if a worker that says it has the states of a step is told to drop them. */
 static int is_dropped(scene *s, int step) {
     femd_frame f;
-    rig_have(&s->g, s->worker, s->request[step], POINTS);
+    rig_have(&s->g, s->worker, s->request[step], SCENE_POINTS);
     if (!rig_take(&s->g, s->worker, FEMD_MSG_DROP, &f)) return 0;
-    assert_int_equal(f.count, POINTS);
+    assert_int_equal(f.count, SCENE_POINTS);
     return 1;
 }
 
@@ -329,11 +258,11 @@ static void a_summary_knows_the_last_commit(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 2);
+    scene_run_steps(&s, 0, 2);
     restart(&s, 1);
-    come_back(&s, 1);
-    commit(&s, 1);
-    assert_true(is_committed(&s));
+    scene_come_back(&s, 1);
+    scene_commit(&s, 1);
+    assert_true(scene_is_committed(&s));
     assert_int_equal(femd_core_count(s.g.core)->commits, 0);
     scene_close(&s);
 }
@@ -343,7 +272,7 @@ static void the_generations_keep_their_order(void **state) {
     for (int summary = 0; summary < 2; summary++) {
         scene s;
         scene_open(&s);
-        run_steps(&s, 0, 3);
+        scene_run_steps(&s, 0, 3);
         restart(&s, summary);
         s.client = rig_client_from(&s.g, "beam", 0, 1, 2); /* goes on from step 2: the third is dropped */
         s.worker = rig_worker(&s.g);
@@ -357,11 +286,11 @@ static void going_back_to_a_step_is_remembered(void **state) {
     (void)state;
     scene s;
     scene_open(&s);
-    run_steps(&s, 0, 2);
+    scene_run_steps(&s, 0, 2);
     rig_vanish(&s.g, s.client);
     rig_client_from(&s.g, "beam", 0, 1, 1);
     rig_restart(&s.g);
-    come_back(&s, 1);
+    scene_come_back(&s, 1);
     assert_true(is_dropped(&s, 1));
     assert_false(is_dropped(&s, 0));
     scene_close(&s);
@@ -372,14 +301,14 @@ static void what_was_given_up_is_not_kept(void **state) {
     for (int lost = 0; lost < 2; lost++) {
         scene s;
         scene_open(&s);
-        run_steps(&s, 0, 1);
-        evaluate(&s, 1);
+        scene_run_steps(&s, 0, 1);
+        scene_evaluate(&s, 1);
         if (lost)
             rig_vanish(&s.g, s.client);
         else
             rig_empty(&s.g, s.client, FEMD_MSG_ABORT, 9);
         rig_restart(&s.g);
-        come_back(&s, 1);
+        scene_come_back(&s, 1);
         assert_true(is_dropped(&s, 1));
         assert_false(is_dropped(&s, 0));
         scene_close(&s);
@@ -400,9 +329,9 @@ static void a_state_that_a_client_gave_is_there(void **state) {
         rig_deliver(&s.g, s.client, &frame);
         assert_int_equal(rig_count(&s.g, s.client, FEMD_MSG_STATE_STORED), 1);
         restart(&s, summary);
-        come_back(&s, 1);
+        scene_come_back(&s, 1);
         rig_commit(&s.g, s.client, 1, 1, s.state[4], 1);
-        assert_true(is_committed(&s));
+        assert_true(scene_is_committed(&s));
         femd_buffer_clear(&frame);
         scene_close(&s);
     }
@@ -413,13 +342,13 @@ static void a_run_that_has_ended_does_not_come_back(void **state) {
     scene s;
     femd_core_totals totals;
     scene_open(&s);
-    run_steps(&s, 0, 1);
+    scene_run_steps(&s, 0, 1);
     rig_empty(&s.g, s.client, FEMD_MSG_BYE, 0);
     rig_wait(&s.g, 1);
     rig_restart(&s.g);
     femd_core_sum(s.g.core, &totals);
     assert_int_equal(totals.runs, 0);
-    assert_int_equal(totals.state_count, POINTS); /* names that an answer knows */
+    assert_int_equal(totals.state_count, SCENE_POINTS); /* names that an answer knows */
     scene_close(&s);
 }
 
@@ -445,7 +374,7 @@ static void what_is_no_record_is_refused(void **state) {
     assert_int_equal(femd_core_replay(s.g.core, "x", 1, s.g.now, &err), FEMD_BAD_INPUT);
     femd_kept kept; /* an answer whose key is not that of its question */
     femd_buffer other = FEMD_BUFFER_INIT;
-    evaluate(&s, 0);
+    scene_evaluate(&s, 0);
     assert_int_equal(kept_decode(s.shelf.answer[0].bytes.data, s.shelf.answer[0].bytes.size, &kept, NULL), FEMD_OK);
     kept.key.b[0] ^= 1;
     assert_int_equal(kept_encode(&kept, &other, NULL), FEMD_OK);
