@@ -109,7 +109,8 @@ static int dispatch_has_other(const femd_dispatch *dispatch, uint32_t material, 
     for (uint32_t other = roster_next_worker(in->roster, FEMD_NIL); other;
          other = roster_next_worker(in->roster, other))
         if (other != worker && catalogue_is_open(in->catalogue, material, other) &&
-            !dispatch_is_benched(dispatch, other) && !(evaluation && ledger_shuns(in->ledger, evaluation, other)))
+            !roster_quarantined(in->roster, other) && !dispatch_is_benched(dispatch, other) &&
+            !(evaluation && ledger_shuns(in->ledger, evaluation, other)))
             return 1;
     return 0;
 }
@@ -150,7 +151,7 @@ static int dispatch_is_worth_moving(const femd_dispatch *dispatch, const relief 
 static int dispatch_has_work(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
     const uint32_t material = lanes_material(in->lanes, lane);
-    if (!catalogue_is_open(in->catalogue, material, worker)) return 0;
+    if (!catalogue_is_open(in->catalogue, material, worker) || roster_quarantined(in->roster, worker)) return 0;
     if (dispatch_is_benched(dispatch, worker) && dispatch_has_other(dispatch, material, FEMD_NIL, worker)) return 0;
     if (lanes_own_length(in->lanes, lane, worker) || dispatch_common_for(dispatch, lane, worker)) return 1;
     if (lanes_common_length(in->lanes, lane) == lanes_length(in->lanes, lane)) return 0;

@@ -194,7 +194,9 @@ static uint32_t lanes_choose_owner(const femd_lanes *lanes, const lane_record *r
     uint32_t count = states_list_holders(lanes->states, state, worker, LOOK_AT);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t load = worker[i] < record->own_room ? record->own[worker[i]].count : 0;
-        if (load >= least || !catalogue_is_open(lanes->catalogue, record->material, worker[i])) continue;
+        if (load >= least || !catalogue_is_open(lanes->catalogue, record->material, worker[i]) ||
+            roster_quarantined(lanes->roster, worker[i]))
+            continue;
         best = worker[i];
         least = load;
     }

@@ -302,7 +302,7 @@ static int members_wants_pulse(const femd_members *members, uint32_t peer) {
 
 static void members_pulse(femd_members *members) {
     const members_rooms *in = &members->in;
-    femd_pulse pulse = {.workers = roster_workers(in->roster), .busy = members_count_busy(members)};
+    femd_pulse pulse = {.workers = roster_workers_fit(in->roster), .busy = members_count_busy(members)};
     batches_count_running(in->batches);
     for (uint32_t peer = roster_next(in->roster, FEMD_NIL); peer; peer = roster_next(in->roster, peer)) {
         if (!members_wants_pulse(members, peer)) continue;

@@ -2,7 +2,15 @@
 #include "roster.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+typedef struct shut { /* a process in quarantine */
+    char host[sizeof((femd_hello *)0)->host];
+    uint32_t pid;
+    char reason[192];
+} shut;
 
 typedef struct peer {
     femd_slot slot;
@@ -16,6 +24,7 @@ typedef struct peer {
     uint32_t idle_prev, idle_next;
     uint32_t owed; /* tasks it has and states asked of it */
     double progress;
+    uint32_t shut; /* place of its process in the list, and one; 0: not in quarantine */
 } peer;
 
 struct femd_roster {
@@ -27,6 +36,8 @@ struct femd_roster {
     uint32_t idle[FEMD_CREDITS_MAX + 1]; /* first worker with so many free credits */
     uint32_t owing;                      /* workers that owe something */
     double next_due;
+    shut *shut; /* owned */
+    uint32_t nshut, shut_room;
 };
 
 femd_roster *roster_create(femd_common *common) {
@@ -43,6 +54,7 @@ void roster_destroy(femd_roster **roster) {
     if (!*roster) return;
     femd_slab_clear(&(*roster)->peers);
     femd_table_clear(&(*roster)->by_route);
+    free((*roster)->shut);
     free(*roster);
     *roster = NULL;
 }
@@ -99,6 +111,69 @@ uint32_t roster_idle_after(const femd_roster *roster, uint32_t worker) {
     return roster_at(roster, worker)->idle_next;
 }
 
+/* ---- quarantine ---- */
+
+/* The place of a process in the list, and one; 0 if it is not there. */
+static uint32_t roster_find_shut(const femd_roster *roster, const femd_hello *hello) {
+    for (uint32_t i = 0; i < roster->nshut; i++)
+        if (roster->shut[i].pid == hello->pid && strcmp(roster->shut[i].host, hello->host) == 0) return i + 1;
+    return 0;
+}
+
+static uint32_t roster_shut(femd_roster *roster, const femd_hello *hello, const char *reason) {
+    if (roster->nshut == roster->shut_room) {
+        const uint32_t room = roster->shut_room ? 2 * roster->shut_room : 8;
+        shut *fresh = realloc(roster->shut, room * sizeof *fresh);
+        if (!fresh) {
+            common_no_memory(roster->common);
+            return 0;
+        }
+        roster->shut = fresh;
+        roster->shut_room = room;
+    }
+    shut *entry = &roster->shut[roster->nshut++];
+    memcpy(entry->host, hello->host, sizeof entry->host);
+    entry->pid = hello->pid;
+    snprintf(entry->reason, sizeof entry->reason, "%s", reason);
+    return roster->nshut;
+}
+
+/* Workers of that process, and of the process that is last in the list and takes its place. */
+static void roster_unshut(femd_roster *roster, uint32_t place) {
+    const uint32_t last = roster->nshut--;
+    roster->shut[place - 1] = roster->shut[last - 1];
+    for (uint32_t worker = roster_next_worker(roster, FEMD_NIL); worker; worker = roster_next_worker(roster, worker)) {
+        peer *entry = roster_at(roster, worker);
+        if (entry->shut == place)
+            entry->shut = 0;
+        else if (entry->shut == last)
+            entry->shut = place;
+    }
+}
+
+void roster_quarantine(femd_roster *roster, uint32_t worker, const char *reason) {
+    peer *entry = roster_at(roster, worker);
+    if (entry->shut && reason)
+        snprintf(roster->shut[entry->shut - 1].reason, sizeof roster->shut->reason, "%s", reason);
+    else if (entry->shut)
+        roster_unshut(roster, entry->shut);
+    else if (reason)
+        entry->shut = roster_shut(roster, &entry->hello, reason);
+}
+
+const char *roster_quarantined(const femd_roster *roster, uint32_t worker) {
+    const uint32_t place = roster_at(roster, worker)->shut;
+    return place ? roster->shut[place - 1].reason : NULL;
+}
+
+uint32_t roster_workers_fit(const femd_roster *roster) {
+    uint32_t fit = roster->workers;
+    for (uint32_t worker = roster->nshut ? roster_next_worker(roster, FEMD_NIL) : FEMD_NIL; worker;
+         worker = roster_next_worker(roster, worker))
+        fit -= roster_at(roster, worker)->shut != 0;
+    return fit;
+}
+
 /* ---- coming and going ---- */
 
 static int roster_is_worker(const peer *entry) {
@@ -119,6 +194,7 @@ uint32_t roster_add(femd_roster *roster, femd_address address, const femd_hello 
     entry->since = entry->heard = entry->progress = roster->common->now;
     if (!roster_is_worker(entry)) return number;
     roster->workers++;
+    entry->shut = roster_find_shut(roster, hello);
     roster_idle_insert(roster, number);
     return number;
 }

@@ -30,6 +30,14 @@ double roster_heard(const femd_roster *roster, uint32_t peer);
 /* It has broken the protocol once more; returns how often by now. */
 uint32_t roster_violation(femd_roster *roster, uint32_t peer);
 
+/* A worker that gets no tasks any more, and why (cut to 191 bytes); NULL releases it. It stands for its process (host
+ * and pid), and so when that registers anew. What it has is left to it, what it answers is for those above to judge. */
+void roster_quarantine(femd_roster *roster, uint32_t worker, const char *reason);
+/* The reason; NULL for a worker that is not in quarantine. */
+const char *roster_quarantined(const femd_roster *roster, uint32_t worker);
+/* How many workers are here and not in quarantine. */
+uint32_t roster_workers_fit(const femd_roster *roster);
+
 /* Peers, and workers among them, in the order of their places: the next after a place (0: the first), FEMD_NIL at the
  * end. */
 uint32_t roster_next(const femd_roster *roster, uint32_t peer);

@@ -12,6 +12,7 @@ static void status_add(cJSON *object, const char *key, double value) {
 }
 
 static const char *status_of_worker(const femd_rooms *rooms, uint32_t worker) {
+    if (roster_quarantined(rooms->roster, worker)) return "quarantined";
     if (ledger_tasks_started(rooms->ledger, worker)) return "busy";
     if (catalogue_is_opening(rooms->catalogue, worker)) return "opening";
     return ledger_tasks(rooms->ledger, worker) ? "sent" : "idle";
@@ -30,6 +31,8 @@ static cJSON *status_worker(const femd_rooms *rooms, uint32_t worker) {
     snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)hello->fingerprint);
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     cJSON_AddStringToObject(object, "state", status_of_worker(rooms, worker));
+    if (roster_quarantined(rooms->roster, worker))
+        cJSON_AddStringToObject(object, "reason", roster_quarantined(rooms->roster, worker));
     status_add(object, "sent", ledger_tasks(rooms->ledger, worker));
     status_add(object, "started", ledger_tasks_started(rooms->ledger, worker));
     status_add(object, "done", (double)ledger_tasks_done(rooms->ledger, worker));
