@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "femd/json.h"
 #include "plot_draw.h"
+#include "run_output.h"
 
 typedef struct plot_request {
     const char *folder, *to, *x, *y, *field;
@@ -25,20 +26,22 @@ static int plot_ends_with(const char *text, const char *const *suffix, size_t n)
     return 0;
 }
 
-/* Of columns that end so, the one that changes most; -1 if none changes. */
+/* Of columns that end so, the one that changes most; -1 if none changes. Of several that change alike, as the reactions
+ * at both ends of a bar do, the last: it usually is the support that moves. */
 static int plot_liveliest(const plot_table *t, const char *const *suffix, size_t n) {
     int best = -1;
     double most = 0;
-    for (size_t c = 0; c < t->columns; c++) {
-        if (!plot_ends_with(t->name[c], suffix, n) || plot_table_range(t, c) <= most) continue;
-        most = plot_table_range(t, c);
-        best = (int)c;
-    }
+    for (size_t c = 0; c < t->columns; c++)
+        if (plot_ends_with(t->name[c], suffix, n)) most = fmax(most, plot_table_range(t, c));
+    for (size_t c = 0; c < t->columns; c++)
+        if (most > 0 && plot_ends_with(t->name[c], suffix, n) && plot_table_range(t, c) >= 0.99 * most) best = (int)c;
     return best;
 }
 
 static const char *const moved[] = {".ux", ".uy", ".uz"};
 static const char *const pulled[] = {".x", ".y", ".z"};
+static const char *const forced[] = {".fx", ".fy", ".fz"};
+static const char *const turned[] = {".mx", ".my", ".mz"};
 static const char *const stressed[] = {".sigma11", ".sigma22", ".sigma33", ".sigma23",
                                        ".sigma13", ".sigma12", ".mises"};
 
@@ -56,11 +59,12 @@ static int plot_default_y(const plot_table *t) {
 
 static const char *plot_column_unit(const char *name) {
     if (plot_ends_with(name, moved, 3)) return "m";
-    if (plot_ends_with(name, pulled, 3) || strcmp(name, "load") == 0 || strcmp(name, "residual") == 0 ||
-        strcmp(name, "reference_force") == 0)
+    if (plot_ends_with(name, turned, 3)) return "N m";
+    if (plot_ends_with(name, pulled, 3) || plot_ends_with(name, forced, 3) || strcmp(name, "load") == 0 ||
+        strcmp(name, "residual") == 0 || strcmp(name, "reference_force") == 0)
         return "N";
     if (plot_ends_with(name, stressed, 7)) return "Pa";
-    if (strcmp(name, "energy") == 0) return "J";
+    if (strcmp(name, "energy") == 0 || strncmp(name, "work_", 5) == 0) return "J";
     if (name[0] == 'S' && strlen(name) == 3) return "Pa";
     return "";
 }
@@ -181,8 +185,10 @@ static femd_status plot_field(const plot_request *q, femd_error *err) {
 
 static femd_status plot_all(plot_request *q, femd_error *err) {
     plot_table t;
+    int made;
     FEMD_TRY(plot_table_read(q->folder, &t, err));
     femd_status rc = t.rows > 1 ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "%s/history.csv has no step yet", q->folder);
+    if (rc == FEMD_OK) rc = run_output_make_folders(q->to, &made, err);
     if (rc == FEMD_OK) rc = plot_convergence(q, err);
     if (rc == FEMD_OK) rc = plot_load(q, &t, err);
     plot_table_clear(&t);
@@ -201,7 +207,7 @@ int cmd_plot(int argc, char **argv) {
         {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors the norm", 0, 0},
         {"--step", NULL, OPTION_INT, &q.step, "N", "whose fields: by default the last", 0, 1000000},
         {"--warp", NULL, OPTION_NUMBER, &q.warp, "F", "displacements so many times enlarged", 0, 0},
-        {"--to", NULL, OPTION_TEXT, &q.to, "DIR", "folder for the pictures, by default OUT", 0, 0}};
+        {"--to", NULL, OPTION_TEXT, &q.to, "DIR", "folder for the pictures, made if need be; by default OUT", 0, 0}};
     const option_table table = {
         .command = "femd plot",
         .usage = "OUT [options]",

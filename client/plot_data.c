@@ -128,10 +128,13 @@ static int vtu_find(const femd_buffer *b, const char *name, vtu_array *a) {
     const char *at = memmem(text, (size_t)(block - text), key, strlen(key));
     const char *cells = memmem(text, (size_t)(block - text), "<CellData>", 10);
     if (!at || sscanf(at + strlen(key), "\"%d\"", &a->components) != 1) return 0;
+    if (a->components < 1 || a->components > 36) return 0;
     const char *where = strstr(at, "offset=\"");
     if (!where || sscanf(where, "offset=\"%llu\"", &offset) != 1) return 0;
-    const uint8_t *p = (const uint8_t *)block + sizeof mark - 1 + offset, *end = b->data + b->size;
-    if (p + 8 > end || femd_get64(p) > (uint64_t)(end - p - 8)) return 0;
+    const uint8_t *start = (const uint8_t *)block + sizeof mark - 1;
+    const uint64_t room = (uint64_t)(b->data + b->size - start);
+    if (room < 8 || offset > room - 8 || femd_get64(start + offset) > room - 8 - offset) return 0;
+    const uint8_t *p = start + offset;
     a->bytes = femd_get64(p);
     a->data = p + 8;
     a->on_points = !cells || at < cells;
@@ -191,12 +194,61 @@ static void fields_unit(const femd_buffer *b, char unit[16]) {
     if (n == 0) strcpy(unit, "m");
 }
 
+/* Nodes of a cell of VTK's type; 0: none that femd writes. */
+static int cell_nodes(int type) {
+    return type == 12 ? 8 : type == 10 ? 4 : type == 24 ? 10 : 0;
+}
+
+/* All cells are of one type, that of the pieces before, and have its nodes. */
+static int fields_fit(const plot_fields *f, const vtu_array *conn, const vtu_array *types) {
+    const int nodes = cell_nodes(types->data[0]);
+    for (uint64_t i = 1; i < types->bytes; i++)
+        if (types->data[i] != types->data[0]) return 0;
+    return nodes > 0 && conn->bytes == 8 * (uint64_t)nodes * types->bytes &&
+           (f->ncells == 0 || f->cell_type == types->data[0]);
+}
+
+/* The same place with the same displacement: nodes that several pieces have are one, so that no face between them looks
+ * like an outer one. */
+typedef struct fields_place {
+    double at[6];
+    size_t node;
+} fields_place;
+
+static int place_by_bits(const void *a, const void *b) {
+    const fields_place *p = a, *q = b;
+    const int order = memcmp(p->at, q->at, sizeof p->at);
+    return order ? order : (p->node > q->node) - (p->node < q->node);
+}
+
+static femd_status fields_join(plot_fields *f, femd_error *err) {
+    fields_place *list = malloc((f->npoints + 1) * sizeof *list);
+    size_t *same = malloc((f->npoints + 1) * sizeof *same);
+    femd_status rc = list && same ? FEMD_OK : plot_no_memory(err);
+    for (size_t i = 0; rc == FEMD_OK && i < f->npoints; i++) {
+        list[i].node = i;
+        for (size_t a = 0; a < 3; a++) { /* -0 is 0 */
+            list[i].at[a] = f->x[3 * i + a] + 0.0;
+            list[i].at[3 + a] = f->u[3 * i + a] + 0.0;
+        }
+    }
+    if (rc == FEMD_OK) qsort(list, f->npoints, sizeof *list, place_by_bits);
+    for (size_t i = 0; rc == FEMD_OK && i < f->npoints; i++)
+        same[list[i].node] =
+            i > 0 && memcmp(list[i].at, list[i - 1].at, sizeof list[i].at) == 0 ? same[list[i - 1].node] : list[i].node;
+    for (size_t i = 0; rc == FEMD_OK && i < f->ncells * (size_t)f->cell_points; i++) f->conn[i] = same[f->conn[i]];
+    free(list);
+    free(same);
+    return rc;
+}
+
 static femd_status fields_add_piece(plot_fields *f, const char *name, const femd_buffer *b, const char *field,
                                     femd_error *err) {
     vtu_array x, u, conn, types, value;
     char names[1024];
     if (!vtu_find(b, "Points", &x) || !vtu_find(b, "connectivity", &conn) || !vtu_find(b, "types", &types) ||
-        !vtu_find(b, "displacement", &u) || types.bytes == 0 || u.bytes != x.bytes)
+        !vtu_find(b, "displacement", &u) || types.bytes == 0 || u.bytes != x.bytes || x.bytes % 24 != 0 ||
+        !fields_fit(f, &conn, &types))
         return fields_damaged(name, err);
     if (!vtu_find(b, field, &value)) {
         vtu_list(b, names, sizeof names);
@@ -205,7 +257,9 @@ static femd_status fields_add_piece(plot_fields *f, const char *name, const femd
     const size_t points = x.bytes / 24, cells = types.bytes, values = value.on_points ? points : cells,
                  have = value.on_points ? f->npoints : f->ncells;
     f->cell_type = types.data[0];
-    f->cell_points = (int)(conn.bytes / 8 / cells);
+    f->cell_points = cell_nodes(f->cell_type);
+    if (f->ncells > 0 && (f->on_points != value.on_points || f->components != value.components))
+        return fields_damaged(name, err);
     f->on_points = value.on_points;
     f->components = value.components;
     if (value.bytes != 8 * values * (size_t)value.components) return fields_damaged(name, err);
@@ -255,6 +309,7 @@ femd_status plot_fields_read(const char *folder, int step, const char *field, pl
     femd_buffer_clear(&text);
     femd_buffer_clear(&piece);
     if (rc == FEMD_OK && f->ncells == 0) rc = fields_damaged(folder, err);
+    if (rc == FEMD_OK) rc = fields_join(f, err);
     if (rc != FEMD_OK) plot_fields_clear(f);
     return rc;
 }

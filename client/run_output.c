@@ -41,10 +41,10 @@ static femd_status run_output_path_in(const char *folder, const char *name, char
 
 /* ---- making and removing ---- */
 
-static femd_status run_output_make_folders(const char *folder, int *made, femd_error *err) {
+femd_status run_output_make_folders(const char *folder, int *made, femd_error *err) {
     char path[PATH_MAX];
-    if (strlen(folder) >= sizeof path)
-        return femd_fail(err, FEMD_BAD_INPUT, "--out: a path of %zu characters", strlen(folder));
+    if (folder[0] == '\0' || strlen(folder) >= sizeof path)
+        return femd_fail(err, FEMD_BAD_INPUT, "a folder's path of %zu characters", strlen(folder));
     snprintf(path, sizeof path, "%s", folder);
     *made = 0;
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {

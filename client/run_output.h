@@ -19,6 +19,8 @@ typedef struct run_output {
  * "x/case.json" -> "x.out", "y/small.json" -> "y/small.out". malloc'ed. */
 FEMD_MUST_CHECK femd_status run_output_default(const char *case_path, char **folder, femd_error *err);
 
+/* Make the folder and its parents where they are not there; *made: it was not. */
+FEMD_MUST_CHECK femd_status run_output_make_folders(const char *folder, int *made, femd_error *err);
 /* Make the folder (its parents too), lock it and open the log, which a resumed run continues; its name goes into the
  * environment (FEMD_LOG) for the solver. BAD_INPUT if another run
  * works in it, and then nothing in it is touched. */

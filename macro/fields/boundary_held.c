@@ -1,5 +1,5 @@
-/* Does the boundary hold the field? Every part of the mesh by itself, by the modes that cost nothing. Changes nothing.
- */
+/* Does the boundary hold the field? By the modes that cost nothing, of every part of the mesh by itself, or together
+ * with those that ties join to it. Changes nothing. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,24 +11,28 @@
 
 enum { MODES_MAX = 6 };
 
-/* Rank of the Gram matrix of the modes seen by the prescribed entries, by Gauss elimination with pivoting. */
-static int gram_rank(double A[MODES_MAX][MODES_MAX]) {
+/* Rank of a Gram matrix (n x n, overwritten), by Gauss elimination with pivoting; *loose: the first unknown that is
+ * left over. */
+static int gram_rank(double *A, int n, int *loose) {
     int rank = 0;
-    for (int k = 0; k < MODES_MAX; ++k) {
+    *loose = -1;
+    for (int k = 0; k < n; ++k) {
         int best = -1;
         double most = 1e-10;
-        for (int i = 0; i < MODES_MAX; ++i)
-            if (A[i][i] > most) most = A[best = i][i];
-        if (best < 0) return rank;
+        for (int i = 0; i < n; ++i)
+            if (A[i * n + i] > most) most = A[(best = i) * n + i];
+        if (best < 0) break;
         ++rank;
-        for (int i = 0; i < MODES_MAX; ++i) {
-            if (i == best) continue;
-            double f = A[i][best] / A[best][best];
-            for (int j = 0; j < MODES_MAX; ++j)
-                if (j != best) A[i][j] -= f * A[best][j];
+        for (int i = 0; i < n; ++i) {
+            const double f = A[i * n + best] / A[best * n + best];
+            for (int j = 0; i != best && f != 0 && j < n; ++j)
+                if (j != best) A[i * n + j] -= f * A[best * n + j];
         }
-        for (int i = 0; i < MODES_MAX; ++i) A[i][best] = A[best][i] = 0;
+        for (int i = 0; i < n; ++i) A[i * n + best] = A[best * n + i] = 0;
+        A[best * n + best] = -1;
     }
+    for (int i = 0; i < n && *loose < 0; ++i)
+        if (A[i * n + i] >= 0) *loose = i;
     return rank;
 }
 
@@ -58,15 +62,20 @@ static void boundary_extend(const femd_grid *grid, const int *part_of, boundary_
         }
 }
 
+/* x with the part's middle as origin and its size as unit. */
+static void part_place(const boundary_part *part, const double *at, double x[FEMD_SPACE]) {
+    double size = 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) size = fmax(size, -part->high[a] - part->low[a]);
+    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = (at[a] - 0.5 * (part->low[a] - part->high[a])) / size;
+}
+
 static void boundary_see_modes(const femd_field *field, const femd_boundary *bc, const int *part_of,
                                boundary_part *part) {
     const femd_field_kind *kind = field->kind;
     for (PetscInt i = 0; i < field->grid->nnodes; ++i) {
         boundary_part *mine = &part[part_of[i]];
-        double x[FEMD_SPACE], mode[MODES_MAX][FEMD_COMPONENTS] = {{0}}, size = 0;
-        for (int a = 0; a < FEMD_SPACE; ++a) size = fmax(size, -mine->high[a] - mine->low[a]);
-        for (int a = 0; a < FEMD_SPACE; ++a)
-            x[a] = (field->grid->node_x[FEMD_SPACE * i + a] - 0.5 * (mine->low[a] - mine->high[a])) / size;
+        double x[FEMD_SPACE], mode[MODES_MAX][FEMD_COMPONENTS] = {{0}};
+        part_place(mine, field->grid->node_x + FEMD_SPACE * i, x);
         for (int m = 0; m < kind->modes; ++m) kind->mode(m, x, mode[m]);
         for (int a = 0; a < field->components; ++a) {
             if (bc->entry[field->components * i + a] < 0) continue;
@@ -76,55 +85,163 @@ static void boundary_see_modes(const femd_field *field, const femd_boundary *bc,
     }
 }
 
-/* What a tie prescribes, as a sum over nodes, seen by the modes. */
-typedef struct tie_view {
+/* ---- with ties ---- */
+
+/* What moves as one: the parts of the mesh, and then the rigid surfaces. Those that a tie joins are judged together. */
+typedef struct held_bodies {
     const femd_field *field;
     boundary_part *part;
-    double seen[MODES_MAX];
-} tie_view;
+    int parts, n;       /* parts; with the rigid surfaces */
+    int *of_node;       /* part of each tied node */
+    int *group, *place; /* n: of a body: the lowest that it is joined to; which of these it is */
+    int *size;          /* n: of a group */
+    double **gram;      /* n: of a group; NULL where it is no first body */
+    int joining;        /* 1: groups are being found, 0: made use of */
+    int terms, at[8 * MODES_MAX];
+    double value[8 * MODES_MAX]; /* of the tie that is being read, by MODES_MAX x body + mode */
+} held_bodies;
 
-static void boundary_see_tie(void *user, int node, int component, double coefficient) {
-    tie_view *view = user;
-    const femd_field_kind *kind = view->field->kind;
-    boundary_part *mine = view->part;         /* a body whose nodes are tied is judged as one */
-    if (view->field->grid->rank != 0) return; /* all ranks see the same: it counts once */
-    if (node < 0) {                           /* the end of a sum */
-        for (int m = 0; m < kind->modes; ++m)
-            for (int n = 0; n < kind->modes; ++n) mine->gram[m][n] += view->seen[m] * view->seen[n];
-        memset(view->seen, 0, sizeof view->seen);
-        return;
+static void bodies_add_term(held_bodies *b, int unknown, double value) {
+    if (b->terms == 8 * MODES_MAX || value == 0) return;
+    b->at[b->terms] = unknown;
+    b->value[b->terms++] = value;
+}
+
+static void bodies_join(held_bodies *b, int one, int other) {
+    const int low = b->group[one] < b->group[other] ? b->group[one] : b->group[other],
+              high = b->group[one] + b->group[other] - low;
+    for (int k = 0; k < b->n && low != high; ++k)
+        if (b->group[k] == high) b->group[k] = low;
+}
+
+static int bodies_row(const held_bodies *b, int unknown) {
+    return b->field->kind->modes * b->place[unknown / MODES_MAX] + unknown % MODES_MAX;
+}
+
+static void bodies_end_tie(held_bodies *b) {
+    for (int i = 0; i < b->terms; ++i) {
+        const int group = b->group[b->at[i] / MODES_MAX], n = b->field->kind->modes * b->size[group];
+        if (b->joining) bodies_join(b, b->at[0] / MODES_MAX, b->at[i] / MODES_MAX);
+        for (int j = 0; j < b->terms && !b->joining; ++j)
+            b->gram[group][bodies_row(b, b->at[i]) * n + bodies_row(b, b->at[j])] += b->value[i] * b->value[j];
     }
-    const femd_tied_node *tied = femd_ties_node(view->field->boundary->ties, node);
-    double x[FEMD_SPACE], mode[FEMD_COMPONENTS] = {0}, size = 0;
-    for (int a = 0; a < FEMD_SPACE; ++a) size = fmax(size, -mine->high[a] - mine->low[a]);
-    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = (tied->x[a] - 0.5 * (mine->low[a] - mine->high[a])) / size;
-    for (int m = 0; m < kind->modes; ++m) {
-        kind->mode(m, x, mode);
-        view->seen[m] += coefficient * mode[component];
+    b->terms = 0;
+}
+
+/* See femd_ties_held. */
+static void bodies_see_tie(void *user, int node, int component, double coefficient) {
+    held_bodies *b = user;
+    const femd_ties *ties = b->field->boundary->ties;
+    const femd_field_kind *kind = b->field->kind;
+    if (node < 0) {
+        bodies_end_tie(b);
+    } else if (node >= femd_ties_count(ties)) {
+        bodies_add_term(b, MODES_MAX * (b->parts + node - femd_ties_count(ties)) + component, coefficient);
+    } else {
+        const int k = b->of_node[node];
+        double x[FEMD_SPACE], mode[FEMD_COMPONENTS];
+        part_place(&b->part[k], femd_ties_node(ties, node)->x, x);
+        for (int m = 0; m < kind->modes; ++m) {
+            kind->mode(m, x, mode);
+            bodies_add_term(b, MODES_MAX * k + m, coefficient * mode[component]);
+        }
     }
 }
 
-/* Every part of the mesh by itself: one that is held does not hold another. */
-static femd_status boundary_judge_part(const femd_field *field, const femd_boundary *bc, int number,
-                                       boundary_part *part, femd_error *err) {
-    const femd_field_kind *kind = field->kind;
-    const int parts = field->grid->nparts;
+/* Which part the tied nodes are of, on all ranks. */
+static femd_status bodies_find_nodes(held_bodies *b, const int *part_of, femd_error *err) {
+    const femd_ties *ties = b->field->boundary->ties;
+    const int n = femd_ties_count(ties);
+    b->of_node = calloc((size_t)n + 1, sizeof *b->of_node);
+    FEMD_TRY(femd_agree(b->field->grid->comm,
+                        b->of_node ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary"), err));
+    for (int i = 0; i < n; ++i) {
+        const femd_tied_node *node = femd_ties_node(ties, i);
+        b->of_node[i] = node->local >= 0 ? part_of[node->local] : 0;
+    }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, b->of_node, n, MPI_INT, MPI_MAX, b->field->grid->comm));
+    return FEMD_OK;
+}
+
+/* ---- judgement ---- */
+
+static femd_status bodies_allocate(held_bodies *b, femd_error *err) {
+    const size_t n = (size_t)b->n + 1;
+    b->group = calloc(n, sizeof *b->group);
+    b->place = calloc(n, sizeof *b->place);
+    b->size = calloc(n, sizeof *b->size);
+    b->gram = calloc(n, sizeof *b->gram);
+    if (!b->group || !b->place || !b->size || !b->gram)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    for (int k = 0; k < b->n; ++k) b->group[k] = k;
+    return FEMD_OK;
+}
+
+static femd_status bodies_gather(held_bodies *b, femd_error *err) {
+    const femd_ties *ties = b->field->boundary->ties;
+    const int modes = b->field->kind->modes;
+    b->joining = 1;
+    if (ties) femd_ties_held(ties, bodies_see_tie, b);
+    b->joining = 0;
+    for (int k = 0; k < b->n; ++k) b->place[k] = b->size[b->group[k]]++;
+    for (int k = 0; k < b->n; ++k) {
+        const size_t n = (size_t)(modes * b->size[k]);
+        if (b->size[k] > 0 && !(b->gram[k] = calloc(n * n, sizeof *b->gram[k])))
+            return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    }
+    for (int k = 0; k < b->parts; ++k)
+        for (int i = 0; i < modes; ++i)
+            for (int j = 0; j < modes; ++j) {
+                const int group = b->group[k], n = modes * b->size[group];
+                b->gram[group][bodies_row(b, MODES_MAX * k + i) * n + bodies_row(b, MODES_MAX * k + j)] +=
+                    b->part[k].gram[i][j];
+            }
+    if (ties) femd_ties_held(ties, bodies_see_tie, b);
+    return FEMD_OK;
+}
+
+/* The part of the mesh that place `place` of a group is, or that a rigid surface there has its first node in. */
+static int bodies_part_at(const held_bodies *b, int group, int place) {
+    const femd_ties *ties = b->field->boundary->ties;
+    for (int k = 0; k < b->n; ++k) {
+        if (b->group[k] != group || b->place[k] != place) continue;
+        return k < b->parts ? k : b->of_node[femd_ties_rigid_node(ties, k - b->parts)];
+    }
+    return 0;
+}
+
+/* A part that is held does not hold another, unless it is tied to it. */
+static femd_status bodies_judge(const held_bodies *b, int group, femd_error *err) {
+    const femd_field_kind *kind = b->field->kind;
+    const int parts = b->parts, n = kind->modes * b->size[group];
     femd_error words = FEMD_ERROR_INIT;
-    double most = 0;
-    if (bc->ties && number > 0) return FEMD_OK;
-    for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, part->gram[m][m]);
-    for (int m = 0; m < MODES_MAX && most > 0; ++m)
-        for (int n = 0; n < MODES_MAX; ++n) part->gram[m][n] /= most;
-    const int rank = gram_rank(part->gram);
-    if (rank == kind->modes) return FEMD_OK;
-    const femd_status rc = kind->unheld(bc->cs, kind->modes - rank, &words);
-    if (parts == 1 || bc->ties) return femd_fail(err, rc, "%s", words.text);
+    double most = 0, *A = b->gram[group];
+    int loose;
+    for (int i = 0; i < n; ++i) most = fmax(most, A[i * n + i]);
+    for (int i = 0; i < n * n && most > 0; ++i) A[i] /= most;
+    const int free_ways = n - gram_rank(A, n, &loose);
+    if (free_ways == 0) return FEMD_OK;
+    const femd_status rc =
+        kind->unheld(b->field->boundary->cs, free_ways < kind->modes ? free_ways : kind->modes, &words);
+    if (parts == 1) return femd_fail(err, rc, "%s", words.text);
+    const int number = bodies_part_at(b, group, loose / kind->modes);
+    const boundary_part *part = &b->part[number];
     return femd_fail(
         err, rc,
         "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
-        "mesh, or hold each); its middle is at (%g, %g, %g) m",
-        words.text, number + 1, parts, 0.5 * (part->low[0] - part->high[0]), 0.5 * (part->low[1] - part->high[1]),
+        "mesh, %s or hold each); its middle is at (%g, %g, %g) m",
+        words.text, number + 1, parts, b->size[group] > 1 ? "tie them in all ways," : "tie them,",
+        0.5 * (part->low[0] - part->high[0]), 0.5 * (part->low[1] - part->high[1]),
         0.5 * (part->low[2] - part->high[2]));
+}
+
+static void bodies_clear(held_bodies *b) {
+    for (int k = 0; b->gram && k < b->n; ++k) free(b->gram[k]);
+    free(b->gram);
+    free(b->of_node);
+    free(b->group);
+    free(b->place);
+    free(b->size);
 }
 
 static femd_status boundary_reduce(const femd_grid *grid, boundary_part *part, int sums, femd_error *err) {
@@ -135,23 +252,32 @@ static femd_status boundary_reduce(const femd_grid *grid, boundary_part *part, i
     return FEMD_OK;
 }
 
+static femd_status held_judge_all(held_bodies *b, const int *part_of, femd_error *err) {
+    const MPI_Comm comm = b->field->grid->comm;
+    if (b->field->boundary->ties) FEMD_TRY(bodies_find_nodes(b, part_of, err));
+    femd_status rc = bodies_allocate(b, err);
+    if (rc == FEMD_OK) rc = bodies_gather(b, err);
+    for (int k = 0; rc == FEMD_OK && k < b->n; ++k)
+        if (b->size[k] > 0) rc = bodies_judge(b, k, err);
+    return femd_agree(comm, rc, err);
+}
+
 femd_status femd_boundary_check_held(const femd_field *field, const femd_boundary *bc, femd_error *err) {
     const femd_grid *grid = field->grid;
     int *part_of = NULL;
     boundary_part *part = calloc((size_t)grid->nparts, sizeof *part);
+    held_bodies bodies = {
+        .field = field, .part = part, .parts = grid->nparts, .n = grid->nparts + femd_ties_rigids(bc->ties)};
     femd_status rc = part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     if (rc == FEMD_OK) rc = boundary_part_of_nodes(grid, &part_of, err);
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
-    /* ties may hold a part to another: one view of all is taken */
-    if (bc->ties) memset(part_of, 0, (size_t)grid->nnodes * sizeof *part_of);
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
     boundary_see_modes(field, bc, part_of, part);
-    tie_view view = {.field = field, .part = part};
-    if (bc->ties) femd_ties_held(bc->ties, boundary_see_tie, &view);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);
-    for (int k = 0; rc == FEMD_OK && k < grid->nparts; ++k) rc = boundary_judge_part(field, bc, k, &part[k], err);
+    rc = held_judge_all(&bodies, part_of, err);
 done:
+    bodies_clear(&bodies);
     free(part_of);
     free(part);
     return rc;

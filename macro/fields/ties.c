@@ -77,6 +77,34 @@ int femd_ties_follows(const femd_ties *ties, size_t entry) {
     return ties && ties->follows[entry];
 }
 
+typedef void tie_seer(void *user, int node, int component, double coefficient);
+
+/* Component a of how the surface moves the place x. */
+static void ties_held_motion(const femd_ties *ties, int g, const double *x, int a, double sign, tie_seer *see,
+                             void *user) {
+    const tie_rigid *rigid = &ties->rigid[g];
+    const int b = (a + 1) % 3, c = (a + 2) % 3, self = ties->nnodes + g;
+    see(user, self, a, sign);
+    see(user, self, 3 + b, sign * (x[c] - rigid->mean[c]) / rigid->length);
+    see(user, self, 3 + c, -sign * (x[b] - rigid->mean[b]) / rigid->length);
+}
+
+static void ties_held_rigid(const femd_ties *ties, int g, tie_seer *see, void *user) {
+    const tie_rigid *rigid = &ties->rigid[g];
+    for (int i = 0; i < rigid->n; ++i)
+        for (int a = 0; a < FEMD_SPACE; ++a) {
+            see(user, rigid->node[i], a, 1);
+            ties_held_motion(ties, g, ties->node[rigid->node[i]].x, a, -1, see, user);
+            see(user, -1, 0, 0);
+        }
+    for (int m = 0; m < 6; ++m) {
+        if (rigid->moves[m]) continue;
+        if (m < 3) ties_held_motion(ties, g, rigid->about, m, 1, see, user);
+        if (m >= 3) see(user, ties->nnodes + g, m, 1);
+        see(user, -1, 0, 0);
+    }
+}
+
 void femd_ties_held(const femd_ties *ties, void (*see)(void *user, int node, int component, double coefficient),
                     void *user) {
     for (int e = 0; e < ties->nequations; ++e) {
@@ -85,19 +113,15 @@ void femd_ties_held(const femd_ties *ties, void (*see)(void *user, int node, int
             see(user, equation->term[i].node, equation->term[i].component, equation->term[i].coefficient);
         see(user, -1, 0, 0);
     }
-    for (int g = 0; g < ties->nrigid; ++g)
-        for (int m = 0; m < 6; ++m) {
-            const tie_rigid *rigid = &ties->rigid[g];
-            if (rigid->moves[m]) continue;
-            for (int i = 0; i < rigid->n; ++i) {
-                const double *x = ties->node[rigid->node[i]].x;
-                const int b = (m + 1) % 3, c = (m + 2) % 3; /* rotation m - 3: (x - mean) x u */
-                if (m < 3) see(user, rigid->node[i], m, 1.0 / rigid->n);
-                if (m >= 3) see(user, rigid->node[i], c, (x[b] - rigid->mean[b]) / rigid->length / rigid->n);
-                if (m >= 3) see(user, rigid->node[i], b, -(x[c] - rigid->mean[c]) / rigid->length / rigid->n);
-            }
-            see(user, -1, 0, 0);
-        }
+    for (int g = 0; g < ties->nrigid; ++g) ties_held_rigid(ties, g, see, user);
+}
+
+int femd_ties_rigids(const femd_ties *ties) {
+    return ties ? ties->nrigid : 0;
+}
+
+int femd_ties_rigid_node(const femd_ties *ties, int rigid) {
+    return ties->rigid[rigid].node[0];
 }
 
 /* ---- a time ---- */

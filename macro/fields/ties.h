@@ -46,8 +46,12 @@ FEMD_MUST_CHECK femd_status femd_ties_create(const femd_field *field, femd_bound
 void femd_ties_destroy(femd_ties **ties);
 /* 1 if the local entry follows others. */
 int femd_ties_follows(const femd_ties *ties, size_t entry);
-/* Every functional that a tie prescribes, as held modes: see(user, node, component, coefficient) for each term, then
- * see(user, -1, ...) at the end of each. */
+/* Number of rigid surfaces (0 without ties), and a tied node of one. */
+int femd_ties_rigids(const femd_ties *ties);
+int femd_ties_rigid_node(const femd_ties *ties, int rigid);
+/* Every sum that ties keep, as held modes: see(user, node, component, coefficient) for each term, then see(user, -1,
+ * ...) at the end of each. Node femd_ties_count() + k is rigid surface k with the components of its own: translation of
+ * the mean of its nodes, rotation times its size. */
 void femd_ties_held(const femd_ties *ties, void (*see)(void *user, int node, int component, double coefficient),
                     void *user);
 

@@ -296,13 +296,14 @@ static femd_status grid_find_side(const femd_grid *grid, PetscInt c, PetscInt po
 }
 
 femd_status femd_grid_face(const femd_grid *grid, PetscInt point, PetscInt *cell, int *side, femd_error *err) {
-    PetscInt start, end, count;
+    PetscInt start, end, count, inside;
     const PetscInt *support;
     *cell = *side = -1;
     PETSC_TRY(err, DMPlexGetHeightStratum(grid->dm, 1, &start, &end));
     if (point < start || point >= end) return FEMD_OK;
     PETSC_TRY(err, DMPlexGetSupportSize(grid->dm, point, &count));
-    if (count != 1) return FEMD_OK;
+    PETSC_TRY(err, DMGetLabelValue(grid->dm, FEMD_MESH_INSIDE, point, &inside));
+    if (count != 1 || inside == 1) return FEMD_OK; /* its other cell may be another rank's */
     PETSC_TRY(err, DMPlexGetSupport(grid->dm, point, &support));
     *cell = support[0] - grid->cell_start;
     return grid_find_side(grid, *cell, point, side, err);

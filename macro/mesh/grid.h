@@ -42,8 +42,8 @@ FEMD_MUST_CHECK femd_status femd_grid_surface(const femd_grid *grid, const char 
 FEMD_MUST_CHECK femd_status femd_grid_surface_release(IS *is, const PetscInt **point, femd_error *err);
 /* The node at a plex point, -1 if it carries none. */
 FEMD_MUST_CHECK femd_status femd_grid_node(const femd_grid *grid, PetscInt point, PetscInt *node, femd_error *err);
-/* A face of the surface of the body: the local cell it belongs to and which of its sides it is; *cell = -1 for what is
- * no face, or lies between two cells, or belongs to another rank's cell. */
+/* A face of a named surface, on the outside of the body: the local cell it belongs to and which of its sides it is;
+ * *cell = -1 for what is no face, or lies between two cells, or belongs to another rank's cell. */
 FEMD_MUST_CHECK femd_status femd_grid_face(const femd_grid *grid, PetscInt point, PetscInt *cell, int *side,
                                            femd_error *err);
 

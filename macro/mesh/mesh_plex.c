@@ -72,6 +72,7 @@ static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh
                 "probe need an outer surface",
                 cs->path, name);
         PETSC_TRY(err, DMLabelSetValue(label, face, 1));
+        if (support != 1) PETSC_TRY(err, DMSetLabelValue(dm, FEMD_MESH_INSIDE, face, 1));
     }
     return FEMD_OK;
 }
@@ -154,6 +155,7 @@ static femd_status mesh_mark_group(MPI_Comm comm, DM dm, const femd_case *cs, co
 static femd_status mesh_mark_surfaces(MPI_Comm comm, DM dm, const femd_case *cs, const femd_mesh *mesh,
                                       femd_error *err) {
     const char *group;
+    PETSC_TRY(err, DMCreateLabel(dm, FEMD_MESH_INSIDE));
     for (size_t b = 0; b < cs->nboundary; ++b)
         for (int k = 0; (group = femd_case_group(&cs->boundary[b], k)); ++k)
             FEMD_TRY(mesh_mark_group(comm, dm, cs, mesh, group, err));

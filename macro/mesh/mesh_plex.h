@@ -6,6 +6,9 @@
 
 #include "mesh/mesh.h"
 
+/* Label of the faces of named surfaces that lie between two cells, whichever rank has these. */
+#define FEMD_MESH_INSIDE "inside"
+
 /* Cells of every rank: count (one per rank) and cells (ncells, those of rank 0 first). The same in every run. */
 FEMD_MUST_CHECK femd_status femd_mesh_partition(const femd_mesh *mesh, int ranks, PetscInt *count, PetscInt *cells,
                                                 femd_error *err);

@@ -11,7 +11,6 @@ cat >bar.json <<'JSON'
 JSON
 femd run bar.json --ranks 2 --out out >run.log 2>&1 || fail "femd run"
 femd plot out >plot.log 2>&1 || fail "femd plot out"
-mkdir elsewhere
 femd plot out --field cauchy_stress --step 1 --y energy --x time --warp 5 --to elsewhere >>plot.log 2>&1 || fail "femd plot with options"
 for folder in out elsewhere; do
     for name in plot-load plot-convergence plot-field; do
@@ -31,10 +30,12 @@ refused() {
     [ $code = 2 ] && grep -qF -- "$words" refused.log || fail "femd plot $*: code $code, no word of \"$words\""
 }
 refused 'femd plot takes the folder that femd run has written' elsewhere
+femd plot out --to a/new/folder >>plot.log 2>&1 && [ -s a/new/folder/plot-load.png ] || fail "femd plot --to a folder that is not there"
+touch file
 refused 'has no field "mises"; it has: displacement, temperature' out --field mises
 refused 'history.csv has no column "end.u"; it has: step, time' out --x end.u
 refused 'step_0007.pvtu' out --step 7
-refused 'absent/plot-convergence.png' out --to absent
+refused 'file' out --to file/under
 head -c 3000 out/step_0002_0.vtu >cut && cp cut out/step_0002_0.vtu
 refused 'this is no whole field file' out
 exit 0

@@ -188,6 +188,129 @@ static void bodies_are_coloured_by_their_field(void **state) {
     assert_int_equal(plot_draw_fields(&f, "wedges", "Pa", 0, path, &err), FEMD_UNSUPPORTED);
 }
 
+/* ---- fields ---- */
+
+static void put_array(FILE *f, const char *type, const char *name, int components, size_t *offset, size_t bytes) {
+    fprintf(f, "<DataArray type=\"%s\" Name=\"%s\" NumberOfComponents=\"%d\" format=\"appended\" offset=\"%zu\"/>\n",
+            type, name, components, *offset);
+    *offset += 8 + bytes;
+}
+
+static void put_block(FILE *f, const void *data, size_t bytes) {
+    const uint64_t n = bytes;
+    fwrite(&n, 8, 1, f);
+    fwrite(data, bytes, 1, f);
+}
+
+/* A cube from x on, as a piece of a field file; its field is x. */
+static void write_piece(const char *name, double x, double moved) {
+    char path[128];
+    double at[24], u[24] = {0}, value[8];
+    uint64_t conn[8];
+    const uint8_t type = 12;
+    size_t offset = 0;
+    for (size_t i = 0; i < 8; i++) {
+        at[3 * i] = x + (i % 4 == 1 || i % 4 == 2);
+        at[3 * i + 1] = i % 4 > 1;
+        at[3 * i + 2] = i > 3;
+        u[3 * i] = moved;
+        value[i] = at[3 * i];
+        conn[i] = i;
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("<VTKFile>\n<FieldData><DataArray Name=\"length_unit\" format=\"ascii\">110 109 0</DataArray></FieldData>\n"
+          "<Points>\n",
+          f);
+    put_array(f, "Float64", "Points", 3, &offset, sizeof at);
+    fputs("</Points>\n<Cells>\n", f);
+    put_array(f, "Int64", "connectivity", 1, &offset, sizeof conn);
+    put_array(f, "UInt8", "types", 1, &offset, 1);
+    fputs("</Cells>\n<PointData>\n", f);
+    put_array(f, "Float64", "displacement", 3, &offset, sizeof u);
+    put_array(f, "Float64", "field", 1, &offset, sizeof value);
+    fputs("</PointData>\n<CellData>\n</CellData>\n<AppendedData encoding=\"raw\">\n_", f);
+    put_block(f, at, sizeof at);
+    put_block(f, conn, sizeof conn);
+    put_block(f, &type, 1);
+    put_block(f, u, sizeof u);
+    put_block(f, value, sizeof value);
+    fputs("\n</AppendedData>\n</VTKFile>\n", f);
+    fclose(f);
+}
+
+static void prepare_pieces(double moved) {
+    write_text("step_0001.pvtu", "<Piece Source=\"one.vtu\"/>\n<Piece Source=\"two.vtu\"/>\n");
+    write_piece("one.vtu", 0, 0);
+    write_piece("two.vtu", 1, moved);
+}
+
+/* Nodes that two pieces have at one place are one, unless the body has opened there. */
+static void pieces_are_put_together(void **state) {
+    (void)state;
+    for (int opened = 0; opened < 2; opened++) {
+        plot_fields f;
+        femd_error err = FEMD_ERROR_INIT;
+        prepare_pieces(0.1 * opened);
+        if (plot_fields_read(folder, 1, "field", &f, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(f.ncells, 2);
+        assert_int_equal(f.cell_points, 8);
+        assert_string_equal(f.unit, "nm");
+        static const size_t face[4] = {0, 3, 4, 7}, other[4] = {1, 2, 5, 6};
+        for (size_t k = 0; k < 4; k++) {
+            assert_int_equal(f.conn[8 + face[k]], opened ? 8 + face[k] : f.conn[other[k]]);
+            assert_true(f.value[f.conn[8 + face[k]]] == 1);
+        }
+        for (size_t k = 0; k < 4; k++) assert_int_equal(f.conn[8 + other[k]], 8 + other[k]);
+        plot_fields_clear(&f);
+    }
+}
+
+/* Any byte of a file may be wrong: it is refused or read, never read past. */
+static void damaged_fields_are_refused(void **state) {
+    (void)state;
+    char path[128], whole[8192], part[8192];
+    plot_fields f;
+    femd_error err = FEMD_ERROR_INIT;
+    prepare_pieces(0);
+    snprintf(path, sizeof path, "%s/two.vtu", folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    const size_t n = fread(whole, 1, sizeof whole, file);
+    fclose(file);
+    assert_true(n > 1000 && n < sizeof whole);
+    int refused = 0;
+    for (size_t i = 0; i < 3 * n; i += 5) {
+        const size_t length = i < n ? i : n, at = i % n;
+        memcpy(part, whole, n);
+        if (i >= n) part[at] = (char)(i < 2 * n ? '9' : whole[at] ^ 0x80);
+        file = fopen(path, "w");
+        assert_int_equal(fwrite(part, 1, length, file), length);
+        fclose(file);
+        refused += plot_fields_read(folder, 1, "field", &f, &err) != FEMD_OK;
+        plot_fields_clear(&f);
+    }
+    assert_true(refused > (int)n / 5); /* each that is cut off, and more */
+    static const struct {
+        const char *from, *to;
+    } wrong[] = {{"offset=\"0\"", "offset=\"18446744073709551610\""},
+                 {"offset=\"0\"", "offset=\"9223372036854775807\""},
+                 {"\"field\" NumberOfComponents=\"1\"", "\"field\" NumberOfComponents=\"-1\""},
+                 {"\"field\" NumberOfComponents=\"1\"", "\"field\" NumberOfComponents=\"3\""}};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        const char *where = memmem(whole, n, wrong[k].from, strlen(wrong[k].from));
+        assert_non_null(where);
+        file = fopen(path, "w");
+        fwrite(whole, 1, (size_t)(where - whole), file);
+        fputs(wrong[k].to, file);
+        fwrite(where + strlen(wrong[k].from), 1, n - (size_t)(where - whole) - strlen(wrong[k].from), file);
+        fclose(file);
+        assert_int_equal(plot_fields_read(folder, 1, "field", &f, &err), FEMD_BAD_INPUT);
+        plot_fields_clear(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units_get_prefixes),
@@ -195,6 +318,8 @@ int main(void) {
         cmocka_unit_test(history_is_read_with_its_names),
         cmocka_unit_test(curves_stand_where_their_values_are),
         cmocka_unit_test(bodies_are_coloured_by_their_field),
+        cmocka_unit_test(pieces_are_put_together),
+        cmocka_unit_test(damaged_fields_are_refused),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);
 }

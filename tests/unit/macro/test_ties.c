@@ -453,39 +453,57 @@ static void periodic_faces_that_do_not_fit_are_refused(void **state) {
     model_clear(&m);
 }
 
-/* Two cubes that share no node: the first hangs on the second, which alone is held. */
-static void a_tie_holds_one_part_to_another(void **state) {
-    (void)state;
-    static const char cubes[] =
-        "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n5\n2 1 \"end\"\n2 2 \"near\"\n2 3 \"far\"\n"
-        "2 4 \"wall\"\n3 1 \"body\"\n$EndPhysicalNames\n$Nodes\n16\n1 0 0 0\n2 1 0 0\n3 1 1 0\n4 0 1 0\n5 0 0 1\n"
-        "6 1 0 1\n7 1 1 1\n8 0 1 1\n9 2 0 0\n10 3 0 0\n11 3 1 0\n12 2 1 0\n13 2 0 1\n14 3 0 1\n15 3 1 1\n16 2 1 1\n"
-        "$EndNodes\n$Elements\n6\n1 3 2 1 1 1 5 8 4\n2 3 2 2 2 2 3 7 6\n3 3 2 3 3 9 13 16 12\n4 3 2 4 4 10 11 15 14\n"
-        "5 5 2 1 5 1 2 3 4 5 6 7 8\n6 5 2 1 5 9 10 11 12 13 14 15 16\n$EndElements\n";
-    static const double none[9] = {0};
+/* Two cubes that share no node, side by side with a gap. */
+static const char two_cubes[] =
+    "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n6\n2 1 \"end\"\n2 2 \"near\"\n2 3 \"far\"\n"
+    "2 4 \"wall\"\n2 5 \"gap\"\n3 1 \"body\"\n$EndPhysicalNames\n$Nodes\n16\n1 0 0 0\n2 1 0 0\n3 1 1 0\n4 0 1 0\n5 0 0 "
+    "1\n"
+    "6 1 0 1\n7 1 1 1\n8 0 1 1\n9 2 0 0\n10 3 0 0\n11 3 1 0\n12 2 1 0\n13 2 0 1\n14 3 0 1\n15 3 1 1\n16 2 1 1\n"
+    "$EndNodes\n$Elements\n8\n1 3 2 1 1 1 5 8 4\n2 3 2 2 2 2 3 7 6\n3 3 2 3 3 9 13 16 12\n4 3 2 4 4 10 11 15 14\n"
+    "5 3 2 5 2 2 3 7 6\n6 3 2 5 3 9 13 16 12\n"
+    "7 5 2 1 5 1 2 3 4 5 6 7 8\n8 5 2 1 5 9 10 11 12 13 14 15 16\n$EndElements\n";
+
+/* Held at the wall; the other cube hangs on nothing, or on what is asked. Words: refused. */
+static void hang(int periodic, int gap_is_rigid, int cap_is_rigid, int turned, double held, const char *words) {
+    static const double none[9] = {0}, axes[9] = {0.8, 0.6, 0, -0.6, 0.8, 0, 0, 0, 1};
     char path[] = "/tmp/femd-ties-XXXXXX";
     const int fd = mkstemp(path);
     FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    model m;
     assert_non_null(f);
-    fputs(cubes, f);
+    fputs(two_cubes, f);
     fclose(f);
-    for (int held = 0; held < 2; ++held) {
-        model m;
-        model_init(&m, &femd_element_q1, 1);
-        m.cs.mesh.file = path;
-        model_hold(&m, "wall", 0, 0, held ? 0 : NAN);
-        model_load(&m, "end", FEMD_LOAD_TRACTION, -0.01, 0.002, 0);
-        make_periodic(&m, "far", "near", none);
-        if (held) {
-            RUN_OK(&m);
-            assert_near(m.reaction[0], 0.01, 1e-8);
-            assert_near(m.reaction[1], -0.002, 1e-8);
-        } else {
-            RUN_REFUSED(&m, "leave the body free to move in");
-        }
-        model_clear(&m);
+    model_init(&m, &femd_element_q1, 1);
+    m.cs.mesh.file = path;
+    if (turned)
+        hold_turned(&m, "wall", axes, 0, 0, held);
+    else
+        model_hold(&m, "wall", 0, 0, held);
+    model_load(&m, "end", FEMD_LOAD_TRACTION, -0.01, 0.002, 0);
+    if (periodic) make_periodic(&m, "far", "near", none);
+    if (gap_is_rigid) make_rigid(&m, "gap");
+    if (cap_is_rigid) make_rigid(&m, "end");
+    if (words) {
+        RUN_REFUSED(&m, words);
+    } else {
+        RUN_OK(&m);
+        assert_near(m.reaction[0], 0.01, 1e-8);
+        assert_near(m.reaction[1], -0.002, 1e-8);
     }
+    model_clear(&m);
     remove(path);
+}
+
+/* What ties join is held as one; another part of the mesh is not, though there are ties. */
+static void a_tie_holds_one_part_to_another(void **state) {
+    (void)state;
+    hang(1, 0, 0, 0, 0, NULL);
+    hang(0, 1, 0, 0, 0, NULL); /* by a rigid surface that has nodes of both */
+    hang(1, 0, 1, 0, 0, NULL);
+    hang(1, 0, 0, 0, NAN, "leave the body free to move in 1 of its 6 rigid ways");
+    hang(0, 1, 0, 0, NAN, "free to move in 1 of its 6 rigid ways");
+    hang(0, 0, 0, 1, 0, "6 of its 6 rigid ways; prescribe more components; this is part 1 of the mesh's 2 parts");
+    hang(0, 0, 1, 0, 0, "this is part 1 of the mesh's 2 parts"); /* a rigid cap on it holds nothing */
 }
 
 int main(int argc, char **argv) {

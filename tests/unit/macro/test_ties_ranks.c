@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "near.h"
@@ -98,10 +99,56 @@ static void periodic_faces_and_temperatures(void **state) {
     agree(prepare_periodic);
 }
 
+/* A bar of six hexahedra; the faces at a third of its length, where three ranks meet, are a surface of their own. */
+static void write_bar(const char *path) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n5\n2 1 \"left\"\n2 2 \"within\"\n2 3 \"bottom\"\n"
+          "2 4 \"top\"\n3 5 \"body\"\n$EndPhysicalNames\n$Nodes\n28\n",
+          f);
+    for (int i = 0; i < 28; ++i) fprintf(f, "%d %d %d %d\n", i + 1, i / 4, i % 4 == 1 || i % 4 == 2, i % 4 > 1);
+    fputs("$EndNodes\n$Elements\n20\n1 3 2 1 1 1 2 3 4\n2 3 2 2 2 9 10 11 12\n", f);
+    for (int c = 0; c < 6; ++c) {
+        const int n = 4 * c + 1;
+        fprintf(f, "%d 3 2 3 3 %d %d %d %d\n", 3 + 3 * c, n, n + 1, n + 5, n + 4);
+        fprintf(f, "%d 3 2 4 4 %d %d %d %d\n", 4 + 3 * c, n + 2, n + 3, n + 7, n + 6);
+        fprintf(f, "%d 5 2 5 5 %d %d %d %d %d %d %d %d\n", 5 + 3 * c, n, n + 4, n + 5, n + 1, n + 3, n + 7, n + 6,
+                n + 2);
+    }
+    fputs("$EndElements\n", f);
+    fclose(f);
+}
+
+static char bar_path[64];
+
+/* A surface within the body is held, and shares nodes and directions with one outside. */
+static void prepare_within(model *m) {
+    m->cs.element = &femd_element_q1;
+    m->cs.mesh.file = bar_path;
+    model_hold(m, "left", 0, 0, 0);
+    model_expression(model_hold(m, "within", NAN, NAN, NAN), 0, "0.05*x*t");
+    model_expression(model_hold(m, "bottom", NAN, NAN, NAN), 0, "0.05*x*t");
+    model_load(m, "top", FEMD_LOAD_TRACTION, 0.1, 0.05, -0.2);
+}
+
+static void faces_within_the_body(void **state) {
+    int rank;
+    (void)state;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    int pid = (int)getpid();
+    MPI_Bcast(&pid, 1, MPI_INT, 0, PETSC_COMM_WORLD);
+    snprintf(bar_path, sizeof bar_path, "/tmp/femd-bar-%d.msh", pid);
+    if (rank == 0) write_bar(bar_path);
+    MPI_Barrier(PETSC_COMM_WORLD);
+    agree(prepare_within);
+    MPI_Barrier(PETSC_COMM_WORLD);
+    if (rank == 0) remove(bar_path);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rigid_surfaces),
-                                       cmocka_unit_test(turned_supports_points_and_following_loads),
-                                       cmocka_unit_test(periodic_faces_and_temperatures)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rigid_surfaces), cmocka_unit_test(turned_supports_points_and_following_loads),
+        cmocka_unit_test(periodic_faces_and_temperatures), cmocka_unit_test(faces_within_the_body)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
