@@ -119,6 +119,7 @@ typedef struct turn {
     int tangent_wanted; /* 0: it is needed for other answers at most */
     femd_bytes chunks;
     femd_buffer carry[FEMD_METHODS_MAX]; /* new chunks */
+    double D[36];                        /* that control worked with */
 } turn;
 
 static femd_conditions engine_native_conditions(const turn *t, const struct femd_method_slot *slot) {
@@ -137,6 +138,16 @@ static femd_status engine_native_begin(const turn *t, const struct femd_method_s
     return slot->method->begin ? slot->method->begin(slot->self, t->s->n, conditions, carried, err) : FEMD_OK;
 }
 
+/* Where the strain is found and has an error, the energy has one too: it takes dS/dT of the method that tells the
+ * energy, if nobody asked for it. */
+static void engine_native_need_thermal_stress(const femd_request *q, const struct femd_method_slot *slot,
+                                              femd_conditions *conditions) {
+    const int strain_alone = q->control == FEMD_CONTROL_COMPONENTS && q->mask == 0;
+    if (strain_alone || !(conditions->wants & FEMD_WANT_ENERGY) || (q->wants & FEMD_WANT_THERMAL_STRESS)) return;
+    conditions->unasked = FEMD_WANT_THERMAL_STRESS & slot->method->wants;
+    conditions->wants |= conditions->unasked;
+}
+
 /* The mechanical method finds the strain. */
 static femd_status engine_native_first_method(turn *t, femd_response *r, femd_error *err) {
     femd_native *n = t->s->n;
@@ -148,26 +159,18 @@ static femd_status engine_native_first_method(turn *t, femd_response *r, femd_er
     double S[6];
     femd_bytes carried;
     FEMD_TRY(engine_native_begin(t, slot, &e.conditions, &carried, err));
-    if (!strain_alone) e.conditions.wants |= FEMD_WANT_STRESS;    /* it finds the strain */
-    if (!strain_alone && (e.conditions.wants & FEMD_WANT_ENERGY)) /* what an error of the strain means for the energy */
-        e.conditions.wants |= FEMD_WANT_THERMAL_STRESS & slot->method->wants;
+    if (!strain_alone) e.conditions.wants |= FEMD_WANT_STRESS; /* it finds the strain */
+    engine_native_need_thermal_stress(q, slot, &e.conditions);
     e.tangent = !strain_alone || (e.conditions.wants & FEMD_WANT_TANGENT);
     FEMD_TRY(femd_control_solve(q, path->E, engine_native_strain, &e, r, err));
-    double D[36];
-    memcpy(D, r->D, sizeof D);
+    memcpy(t->D, r->D, sizeof t->D);
     if (!(e.conditions.wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
     femd_balance b = {.x = path->x};
     memcpy(b.tau, path->last.tau, sizeof b.tau);
     if (slot->method->balance) (void)slot->method->balance(slot->self, &b);
     femd_place_stress(&n->rve, &path->place, b.tau, S); /* of the atoms, whose equilibrium the residual measures */
     FEMD_TRY(femd_hill_mandel(&n->rve, &path->place, b.x, S, b.held, &r->hill_mandel, err));
-    FEMD_TRY(slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err));
-    femd_control_errors(q, D, r);
-    if (!(q->wants & FEMD_WANT_THERMAL_STRESS)) {
-        memset(r->dSdT, 0, sizeof r->dSdT);
-        memset(r->dSdT_err, 0, sizeof r->dSdT_err);
-    }
-    return FEMD_OK;
+    return slot->method->answer(slot->self, n, &e.conditions, &carried, r, &t->carry[0], err);
 }
 
 /* Another method answers its wants at the strain that was found. */
@@ -177,6 +180,7 @@ static femd_status engine_native_further_method(turn *t, int index, femd_respons
     femd_conditions conditions;
     femd_bytes carried;
     FEMD_TRY(engine_native_begin(t, slot, &conditions, &carried, err));
+    engine_native_need_thermal_stress(t->q, slot, &conditions);
     if (conditions.wants == 0) return femd_buffer_append(&t->carry[index], carried.data, carried.size, err);
     if (slot->method->strain) {
         double S[6], D[36];
@@ -185,6 +189,14 @@ static femd_status engine_native_further_method(turn *t, int index, femd_respons
         if (tangent) memcpy(r->D, D, sizeof r->D);
     }
     return slot->method->answer(slot->self, n, &conditions, &carried, r, &t->carry[index], err);
+}
+
+/* What the strain's error means for all that was answered there, of whichever method. */
+static void engine_native_control_errors(const turn *t, femd_response *r) {
+    femd_control_errors(t->q, t->D, r);
+    if (t->q->wants & FEMD_WANT_THERMAL_STRESS) return;
+    memset(r->dSdT, 0, sizeof r->dSdT);
+    memset(r->dSdT_err, 0, sizeof r->dSdT_err);
 }
 
 /* Notes, and what stability says of the tangent; one that was asked for their sake alone is dropped. */
@@ -215,6 +227,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
         FEMD_TRY(femd_condense_stability(&n->rve, &path->place, path->x, t->beat, &r->stability, err));
     FEMD_TRY(femd_native_state_encode(path, state_out, err));
     for (int i = 1; i < ms->count; i++) FEMD_TRY(engine_native_further_method(t, i, r, err));
+    engine_native_control_errors(t, r);
     for (int i = 0; i < ms->count; i++) {
         const femd_bytes carry = {t->carry[i].data, t->carry[i].size};
         FEMD_TRY(femd_method_carry(ms->slot[i].method, &carry, state_out, err));

@@ -18,6 +18,7 @@ typedef struct femd_conditions {
     double accuracy;    /* wanted relative standard error; 0 = the material's own */
     uint64_t seed;
     uint32_t wants;
+    uint32_t unasked; /* of these, what is only needed on the way: no doubt about it is in the way of an answer */
     const femd_beat *beat;
 } femd_conditions;
 

@@ -54,7 +54,7 @@ typedef struct scene {
 /* A state seen as stresses: of the mean and of each pair. */
 typedef struct seen {
     femd_place place;
-    double S[6], of[PAIRS][6], odd[PAIRS], U;
+    double S[6], of[PAIRS][6], odd[PAIRS], even[PAIRS], U;
 } seen;
 
 /* A state near the one that is there: at E and T, from force constants in average->A and displacements w. */
@@ -69,26 +69,48 @@ static femd_status averaged_visit(const scene *s, const double E[6], double T, c
     femd_place_stress(rve, &out->place, average->tau, out->S);
     for (size_t k = 0; k < pairs; k++) femd_place_stress(rve, &out->place, average->of[k], out->of[k]);
     memcpy(out->odd, average->odd, sizeof out->odd);
+    memcpy(out->even, average->even, sizeof out->even);
     out->U = average->U;
     return FEMD_OK;
 }
 
-/* A state on one side of the base, from there and w + step G; then, from the mirror image of what was found, the one on
- * the other side, which is right to second order at once. Afterwards A1 and average->A are the force constants of both.
- */
+/* The other side of the base from the mirror image of the state in average->A and w1, which is right to second order
+ * at once. Afterwards A1 and average->A are the force constants of both. */
+static femd_status averaged_mirror(const scene *s, const double E[6], double T, size_t pairs, seen *side,
+                                   femd_error *err) {
+    femd_averaged *to = s->to;
+    femd_average *average = to->average;
+    const size_t n3 = average->n3, size = n3 * n3;
+    memcpy(to->A1, average->A, size * sizeof *to->A1);
+    for (size_t i = 0; i < size; i++) average->A[i] = 2 * to->A[i] - to->A1[i];
+    for (size_t i = 0; i < n3; i++) to->w1[i] = 2 * to->w[i] - to->w1[i];
+    return averaged_visit(s, E, T, to->w1, BACK, pairs, side, err);
+}
+
+/* States on both sides of the base, the first from there and w + step G. */
 static femd_status averaged_both_sides(const scene *s, double E[2][6], const double T[2], const double *G, double step,
                                        size_t pairs, seen side[2], femd_error *err) {
     femd_averaged *to = s->to;
     femd_average *average = to->average;
-    const size_t n3 = average->n3, size = n3 * n3;
-    memcpy(average->A, to->A, size * sizeof *to->A);
+    const size_t n3 = average->n3;
+    memcpy(average->A, to->A, n3 * n3 * sizeof *to->A);
     for (size_t i = 0; i < n3; i++) to->w1[i] = to->w[i] + (G ? step * G[i] : 0);
     FEMD_TRY(averaged_visit(s, E[0], T[0], to->w1, THERE, pairs, &side[0], err));
     femd_place_displacements(s->path->rve, &side[0].place, average->x, to->w1);
-    memcpy(to->A1, average->A, size * sizeof *to->A1);
-    for (size_t i = 0; i < size; i++) average->A[i] = 2 * to->A[i] - to->A1[i];
-    for (size_t i = 0; i < n3; i++) to->w1[i] = 2 * to->w[i] - to->w1[i];
-    return averaged_visit(s, E[1], T[1], to->w1, BACK, pairs, &side[1], err);
+    return averaged_mirror(s, E[1], T[1], pairs, &side[1], err);
+}
+
+/* The same at half the step, after it: force constants and displacements are then known to second order. */
+static femd_status averaged_both_halves(const scene *s, double E[2][6], const double T[2], seen side[2],
+                                        femd_error *err) {
+    femd_averaged *to = s->to;
+    femd_average *average = to->average;
+    const size_t n3 = average->n3, size = n3 * n3;
+    for (size_t i = 0; i < size; i++) average->A[i] = to->A[i] + 0.25 * (to->A1[i] - average->A[i]);
+    for (size_t i = 0; i < n3; i++) to->w1[i] = to->w[i] + 0.5 * (to->w[i] - to->w1[i]); /* w1 is of the second side */
+    FEMD_TRY(averaged_visit(s, E[0], T[0], to->w1, BACK, FEW, &side[0], err));
+    femd_place_displacements(s->path->rve, &side[0].place, average->x, to->w1);
+    return averaged_mirror(s, E[1], T[1], FEW, &side[1], err);
 }
 
 /* Mean of v over pairs, strided, and its standard error. */
@@ -112,6 +134,15 @@ static void averaged_difference(const seen side[2], double span, size_t pairs, d
     }
 }
 
+/* Distances of (S(0) - S(1))/span from the same by half the span; both by the first pairs. */
+static void averaged_uneven(const seen side[2], const seen half[2], double span, double uneven[6]) {
+    double whole[6] = {0}, scatter[6];
+    for (int k = 0; k < FEW; k++)
+        for (int c = 0; c < 6; c++) whole[c] += (side[0].of[k][c] - side[1].of[k][c]) / (FEW * span);
+    averaged_difference(half, 0.5 * span, FEW, uneven, scatter);
+    for (int c = 0; c < 6; c++) uneven[c] = fabs(uneven[c] - whole[c]);
+}
+
 /* terms[..][c] from the virials at fixed displacements (u does not follow the strain, as it does in a virial) and from
  * the exact mean of what is of second order. turn: dU/dE_c U^-1. */
 static void averaged_put_terms(const scene *s, int c, double h, const double turn[9]) {
@@ -120,66 +151,84 @@ static void averaged_put_terms(const scene *s, int c, double h, const double tur
     const size_t n3 = average->n3, size = n3 * n3;
     double exact = 0;
     for (size_t i = 0; i < size; i++) {
-        to->A1[i] = (to->A1[i] - average->A[i]) / (2 * h);
-        exact += to->slope[i] * to->A1[i];
+        average->A[i] = (to->A1[i] - average->A[i]) / (2 * h);
+        exact += to->slope[i] * average->A[i];
     }
     for (size_t k = 0; k < PAIRS; k++) {
         for (int i = 0; i < 9; i++) to->terms[k][c] += turn[i] * to->pull[k][i];
-        to->terms[k][c] += exact - femd_average_harmonic(average, s->phonons, to->A1, to->u + k * n3);
+        to->terms[k][c] += exact - femd_average_harmonic(average, s->phonons, average->A, to->u + k * n3);
     }
+    for (size_t i = 0; i < size; i++) average->A[i] = to->A1[i] - 2 * h * average->A[i];
 }
 
-/* What second order adds to S in the component of which these are both sides, as far as its own scatter leaves any of
- * it: the root of its square less that of its error. Pa. */
-static double averaged_second_order(const seen side[2], double span, double kT, double unit) {
+/* What one component of strain makes. */
+typedef struct column {
+    double D[6], scatter[6], uneven[6];
+    double second, sure; /* Pa: what second order adds to S there */
+} column;
+
+/* What second order adds to S in the component of which these are both sides: on the safe side of its scatter, and what
+ * is there whatever that is. Pa. */
+static void averaged_second_order(const seen side[2], double span, double kT, double unit, column *of) {
     double rate[FEW], error;
-    if (!(kT > 0)) return 0;
+    of->second = of->sure = 0;
+    if (!(kT > 0)) return;
     for (int k = 0; k < FEW; k++) rate[k] = -unit * (side[0].odd[k] - side[1].odd[k]) / (2 * kT * span);
     const double mean = averaged_mean(rate, 1, FEW, &error);
-    return sqrt(fmax(mean * mean - error * error, 0));
+    of->second = sqrt(mean * mean + error * error);
+    of->sure = fmax(fabs(mean) - error, 0);
 }
 
-/* One column of D; *second: as above. */
-static femd_status averaged_column(const scene *s, double T, int c, double h, double column[6], double error[6],
-                                   double *second, femd_error *err) {
+/* One column of D and how uneven it is. */
+static femd_status averaged_column(const scene *s, double T, int c, double h, column *of, femd_error *err) {
     const femd_path *path = s->path;
-    double E[2][6], rate[9], turn[9];
-    seen side[2];
+    double E[2][6], near[2][6], rate[9], turn[9];
+    seen side[2], half[2];
     for (int k = 0; k < 2; k++) {
         memcpy(E[k], path->E, sizeof E[k]);
+        memcpy(near[k], path->E, sizeof near[k]);
         E[k][c] += k ? -h : h;
+        near[k][c] += k ? -0.5 * h : 0.5 * h;
     }
     const double both[2] = {T, T};
     FEMD_TRY(averaged_both_sides(s, E, both, path->G + (size_t)c * s->to->average->n3, h, FEW, side, err));
-    averaged_difference(side, 2 * h, FEW, column, error);
-    *second = averaged_second_order(side, 2 * h, femd_phonon_k * T, FEMD_EV_PER_A3 / path->rve->V0);
+    averaged_difference(side, 2 * h, FEW, of->D, of->scatter);
+    averaged_second_order(side, 2 * h, s->to->kT, FEMD_EV_PER_A3 / path->rve->V0, of);
     for (int i = 0; i < 9; i++) rate[i] = (side[0].place.U[i] - side[1].place.U[i]) / (2 * h);
     femd_mul3(rate, path->place.A, turn);
     averaged_put_terms(s, c, h, turn);
+    FEMD_TRY(averaged_both_halves(s, near, both, half, err));
+    averaged_uneven(side, half, 2 * h, of->uneven);
     return FEMD_OK;
 }
 
-static femd_status averaged_columns(const scene *s, double T, double h, double D[36], double second[6],
-                                    femd_error *err) {
-    double columns[6][6], error[6][6];
-    for (int c = 0; c < 6; c++) FEMD_TRY(averaged_column(s, T, c, h, columns[c], error[c], &second[c], err));
+static femd_status averaged_columns(const scene *s, double T, double h, double D[36], column of[6], femd_error *err) {
+    femd_averaged *to = s->to;
+    for (int c = 0; c < 6; c++) FEMD_TRY(averaged_column(s, T, c, h, &of[c], err));
     for (int a = 0; D && a < 6; a++)
         for (int b = 0; b < 6; b++) {
-            D[6 * a + b] = 0.5 * (columns[a][b] + columns[b][a]);
-            s->to->scatter.D[6 * a + b] = 0.5 * (error[a][b] + error[b][a]);
+            D[6 * a + b] = 0.5 * (of[a].D[b] + of[b].D[a]);
+            to->scatter.D[6 * a + b] = 0.5 * (of[a].scatter[b] + of[b].scatter[a]);
+            to->uneven.D[6 * a + b] = 0.5 * (of[a].uneven[b] + of[b].uneven[a]);
         }
     return FEMD_OK;
 }
 
 static femd_status averaged_warmed(const scene *s, double T, femd_error *err) {
     femd_averaged *to = s->to;
-    const double step = fmax(WARMER * T, WARMER_LEAST), both[2] = {T + step, fmax(T - step, 0)};
-    double E[2][6];
-    seen side[2];
+    const double step = fmax(WARMER * T, WARMER_LEAST), both[2] = {T + step, fmax(T - step, 0)},
+                 near[2] = {T + 0.5 * step, fmax(T - 0.5 * step, 0)}, span = both[0] - both[1];
+    double E[2][6], rate[PAIRS];
+    seen side[2], half[2];
     for (int k = 0; k < 2; k++) memcpy(E[k], s->path->E, sizeof E[k]);
     FEMD_TRY(averaged_both_sides(s, E, both, NULL, 0, PAIRS, side, err));
-    averaged_difference(side, both[0] - both[1], PAIRS, to->dSdT, to->scatter.dSdT);
-    to->C = (side[0].U - side[1].U) / (both[0] - both[1]);
+    averaged_difference(side, span, PAIRS, to->dSdT, to->scatter.dSdT);
+    to->C = (side[0].U - side[1].U) / span;
+    for (int k = 0; k < PAIRS; k++) rate[k] = (side[0].even[k] - side[1].even[k]) / span;
+    (void)averaged_mean(rate, 1, PAIRS, &to->C_scatter);
+    if (!(T > step)) return FEMD_OK; /* at 0 K one side is the state itself: half of it is no other look */
+    FEMD_TRY(averaged_both_halves(s, E, near, half, err));
+    averaged_uneven(side, half, span, to->uneven.dSdT);
     return FEMD_OK;
 }
 
@@ -213,6 +262,8 @@ static femd_status averaged_base(const scene *s, double T, femd_error *err) {
     memcpy(to->at_rest, average->at_rest, sizeof to->at_rest);
     memcpy(to->pull, average->pull, sizeof to->pull);
     femd_place_displacements(path->rve, &path->place, to->x, to->w);
+    memcpy(to->odd, average->odd, sizeof to->odd);
+    (void)averaged_mean(average->even, 1, PAIRS, &to->F_scatter);
     to->F = average->F;
     to->U = average->U;
     to->C = 0;
@@ -231,39 +282,59 @@ static void averaged_begin_terms(const scene *s) {
     }
 }
 
+/* kT, as the vibrations have it: twice the mean potential energy of each. */
+static double averaged_kT(const scene *s, double T) {
+    const femd_average *average = s->to->average;
+    double potential = 0;
+    if (!s->phonons->quantum) return femd_phonon_k * T;
+    for (size_t k = 0; k < FEW; k++)
+        potential += femd_average_harmonic(s->to->average, s->phonons, s->to->A, s->to->u + k * average->n3) / FEW;
+    return 2 * potential / (3.0 * femd_gauge_free_atoms(&s->phonons->gauge));
+}
+
+/* What is lacking, of second order and beyond. */
+static void averaged_lack(femd_averaged *to, const double S[6], const double at_rest[6], const column of[6], double T,
+                          double unit) {
+    femd_lacking *lacking = &to->lacking;
+    double *thermal = lacking->thermal, error;
+    int largest = 0;
+    for (int c = 0; c < 6; c++) {
+        thermal[c] = S[c] - at_rest[c];
+        if (fabs(thermal[c]) > fabs(thermal[largest])) largest = c;
+    }
+    const double scale = fmax(fabs(thermal[largest]), STRESS_LEAST);
+    to->beyond = of[largest].second / scale;
+    for (int c = 0; c < 6; c++) {
+        const double odd = to->beyond * thermal[c], bent = BENT * (thermal[c] - T * to->dSdT[c]);
+        lacking->S[c] = sqrt(odd * odd + bent * bent);
+    }
+    if (of[largest].sure > ANHARMONIC * scale) lacking->noted = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
+    const double odd = averaged_mean(to->odd, 1, PAIRS, &error);
+    lacking->F = to->kT > 0 ? unit * sqrt(odd * odd + error * error) / (2 * to->kT) : 0;
+}
+
 femd_status femd_averaged_strain(femd_averaged *averaged, femd_phonons *phonons, femd_native *native,
                                  const femd_conditions *q, double h, double S[6], double D[36], femd_error *err) {
     femd_path *path = &native->path;
     const scene s = {averaged, phonons, path, q->beat};
-    const double unit = FEMD_EV_PER_A3 / path->rve->V0, *thermal = averaged->thermal;
-    double at_rest[6], second[6];
-    int largest = 0;
+    const double unit = FEMD_EV_PER_A3 / path->rve->V0;
+    double at_rest[6], held[36] = {0};
+    column of[6];
+    if (D) memcpy(held, D, sizeof held);
     memset(&averaged->scatter, 0, sizeof averaged->scatter);
+    memset(&averaged->uneven, 0, sizeof averaged->uneven);
+    memset(&averaged->lacking, 0, sizeof averaged->lacking);
     FEMD_TRY(averaged_base(&s, q->temperature, err));
+    averaged->kT = averaged_kT(&s, q->temperature);
     averaged_begin_terms(&s);
-    FEMD_TRY(averaged_columns(&s, q->temperature, h, D, second, err));
+    FEMD_TRY(averaged_columns(&s, q->temperature, h, D, of, err));
     femd_place_stress(path->rve, &path->place, path->last.tau, at_rest);
     for (int c = 0; c < 6; c++) {
         S[c] = unit * averaged_mean(&averaged->terms[0][c], 6, PAIRS, &averaged->scatter.S[c]);
         averaged->scatter.S[c] *= unit;
-        averaged->thermal[c] = S[c] - at_rest[c];
-        if (fabs(thermal[c]) > fabs(thermal[largest])) largest = c;
     }
-    averaged->beyond = second[largest] / fmax(fabs(thermal[largest]), STRESS_LEAST);
     FEMD_TRY(averaged_warmed(&s, q->temperature, err));
-    for (int c = 0; c < 6; c++) {
-        const double odd = averaged->beyond * thermal[c],
-                     bent = BENT * (thermal[c] - q->temperature * averaged->dSdT[c]);
-        averaged->lacking[c] = sqrt(odd * odd + bent * bent);
-    }
+    averaged_lack(averaged, S, at_rest, of, q->temperature, unit);
+    for (int k = 0; D && k < 36; k++) averaged->lacking.D[k] = averaged->beyond * fabs(D[k] - held[k]);
     return FEMD_OK;
-}
-
-void femd_averaged_tell(const femd_averaged *averaged, uint32_t wants, femd_response *response) {
-    if (averaged->beyond > ANHARMONIC) response->notes |= FEMD_NOTE_ANHARMONIC;
-    if (!(wants & FEMD_WANT_STRESS)) return;
-    for (int c = 0; c < 6; c++) {
-        const double more = averaged->lacking[c];
-        response->S_err[c] = sqrt(response->S_err[c] * response->S_err[c] + more * more);
-    }
 }

@@ -195,11 +195,11 @@ static femd_status harmonic_strained(quasi *s, femd_path *path, int rates, const
 
 /* What harmonic vibrations around x0 leave out, from energies at the places where phi was taken. */
 static femd_status harmonic_doubt(quasi *s, const femd_path *path, const double *x0, const double *phi, double phi0,
-                                  femd_error *err) {
+                                  const double thermal[6], femd_error *err) {
     double bare[12]; /* without the dead load's potential */
     if (!s->anharmonic) return FEMD_OK;
     for (int k = 0; k < 12; k++) bare[k] = phi[k] + s->work[k];
-    return femd_anharmonicity_look(s->anharmonic, path->rve, path->E, x0, s->step, s->x, bare, phi0, err);
+    return femd_anharmonicity_look(s->anharmonic, path->rve, path->E, x0, s->step, s->x, bare, phi0, thermal, err);
 }
 
 /* Add the vibrations around positions x0 of the path's strain to S and D. */
@@ -219,16 +219,17 @@ static femd_status harmonic_vibrate(quasi *s, femd_native *native, const femd_co
     if (s->anharmonic) femd_anharmonicity_begin(s->anharmonic, phonons);
     if (D) FEMD_TRY(femd_phonons_rates_zero(phonons, err));
     FEMD_TRY(harmonic_strained(s, path, D != NULL, q->beat, phi, phi_T, err));
-    FEMD_TRY(harmonic_doubt(s, path, x0, phi, phi0, err));
     memset(uneven, 0, sizeof *uneven);
     femd_strains_first(phi, s->step, first, uneven->S);
     femd_strains_first(phi_T, s->step, s->dSdT, uneven->dSdT);
     for (int c = 0; c < 6; c++) {
-        S[c] += unit * first[c];
+        first[c] *= unit;
+        S[c] += first[c];
         s->dSdT[c] *= unit;
         uneven->S[c] *= unit;
         uneven->dSdT[c] *= unit;
     }
+    FEMD_TRY(harmonic_doubt(s, path, x0, phi, phi0, first, err));
     if (!D) return FEMD_OK;
     femd_strains_second(phi, phi0, s->step, second, uneven->D);
     femd_phonons_quadratic(phonons, quadratic);
@@ -264,7 +265,7 @@ static femd_status harmonic_average(quasi *s, femd_native *native, const femd_co
     s->U = averaged->U;
     s->C = averaged->C;
     memcpy(s->dSdT, averaged->dSdT, sizeof s->dSdT);
-    s->uneven = averaged->scatter;
+    s->uneven = averaged->uneven;
     return FEMD_OK;
 }
 
@@ -298,6 +299,17 @@ static int harmonic_balance(const void *self, femd_balance *b) {
     return 1;
 }
 
+static femd_status harmonic_answer_doubt_of_averages(const quasi *s, const femd_conditions *q, double unit,
+                                                     femd_response *response, femd_error *err) {
+    const femd_averaged *averaged = s->averaged;
+    FEMD_TRY(femd_roughness_judge(&averaged->uneven, &averaged->scatter, q->wants, q->wants & ~q->unasked,
+                                  q->temperature, response, err));
+    if (q->wants & FEMD_WANT_ENERGY) response->energy_err = unit * averaged->F_scatter;
+    if (q->wants & FEMD_WANT_HELMHOLTZ) response->helmholtz_err = unit * averaged->F_scatter;
+    if (q->wants & FEMD_WANT_HEAT_CAPACITY) response->heat_capacity_err = unit * averaged->C_scatter;
+    return femd_lacking_tell(&averaged->lacking, q->wants, q->wants & ~q->unasked, q->temperature, response, err);
+}
+
 static femd_status harmonic_answer(void *self, femd_native *native, const femd_conditions *q, const femd_bytes *carried,
                                    femd_response *response, femd_buffer *carry, femd_error *err) {
     (void)carried, (void)carry;
@@ -307,11 +319,11 @@ static femd_status harmonic_answer(void *self, femd_native *native, const femd_c
     if (q->wants & FEMD_WANT_ENERGY) response->energy = unit * (W + s->U);
     if (q->wants & FEMD_WANT_HELMHOLTZ) response->helmholtz = unit * (W + s->F);
     if (q->wants & FEMD_WANT_HEAT_CAPACITY) response->heat_capacity = unit * s->C;
-    FEMD_TRY(femd_roughness_judge(&s->uneven, s->averaged ? FEMD_DOUBT_SCATTER : FEMD_DOUBT_STEP, q->wants,
-                                  q->temperature, response, err));
-    if (s->averaged) femd_averaged_tell(s->averaged, q->wants, response);
-    if (s->anharmonic) femd_anharmonicity_tell(s->anharmonic, q->wants, response);
-    return FEMD_OK;
+    response->sampled |= q->wants != 0;
+    if (s->averaged) return harmonic_answer_doubt_of_averages(s, q, unit, response, err);
+    FEMD_TRY(femd_roughness_judge(&s->uneven, NULL, q->wants, q->wants & ~q->unasked, q->temperature, response, err));
+    if (!s->anharmonic) return FEMD_OK;
+    return femd_anharmonicity_tell(s->anharmonic, q->wants, q->wants & ~q->unasked, q->temperature, response, err);
 }
 
 enum {

@@ -15,15 +15,20 @@ typedef struct femd_unevenness {
     double S[6], D[36], dSdT[6];
 } femd_unevenness;
 
-/* Where they come from. Scatter is that of averages over the vibrations: it is told, refused as the other, and no sign
- * of a rough potential. */
-typedef enum femd_doubt { FEMD_DOUBT_STEP, FEMD_DOUBT_SCATTER } femd_doubt;
+/* The errors of what `wants` names into *response, whose values are there, and the note rough-potential: the distances
+ * by the step, and with them (NULL: none) the scatter of averages over the vibrations, which is no sign of a rough
+ * potential. Scales: of S its norm, at least 0.1 GPa; of dS/dT its norm, at least 0.1 GPa/T; of an entry of D the
+ * geometric mean of the two diagonal ones, each at least a tenth of the diagonal's mean. OUT_OF_DOMAIN, with words that
+ * name another way, where an error of what is `asked` for (others were only needed on the way) is beyond REFUSED of its
+ * scale. */
+FEMD_MUST_CHECK femd_status femd_roughness_judge(const femd_unevenness *step, const femd_unevenness *scatter,
+                                                 uint32_t wants, uint32_t asked, double temperature,
+                                                 femd_response *response, femd_error *err);
 
-/* The errors of what `wants` names into *response, whose values are there, and the note rough-potential. Scales: of S
- * its norm, at least 0.1 GPa; of dS/dT its norm, at least 0.1 GPa/T; of an entry of D the geometric mean of the two
- * diagonal ones, each at least a tenth of the diagonal's mean. OUT_OF_DOMAIN, with words that name another way, where
- * an error is beyond REFUSED of its scale. */
-FEMD_MUST_CHECK femd_status femd_roughness_judge(const femd_unevenness *uneven, femd_doubt doubt, uint32_t wants,
-                                                 double temperature, femd_response *response, femd_error *err);
+/* The largest of six errors over a scale, and of 36 over those of D. */
+double femd_roughness_of_stress(const double error[6], double scale);
+double femd_roughness_of_tangent(const double error[36], const double D[36]);
+/* The norm of a symmetric tensor. */
+double femd_roughness_norm(const double v[6]);
 
 #endif

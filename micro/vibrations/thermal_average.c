@@ -223,6 +223,7 @@ femd_status femd_average_look(femd_average *average, femd_phonons *phonons, femd
     }
     for (size_t k = 0; k < pairs; k++) {
         const double odd = 0.5 * (excess[k][0] - excess[k][1]);
+        average->even[k] = 0.5 * (excess[k][0] + excess[k][1]);
         average->odd[k] = odd * odd;
     }
     average->F = W0 + mean + phonons->F;

@@ -38,6 +38,7 @@ typedef struct femd_average {
     double of[FEMD_AVERAGE_PAIRS][6];   /* tau by each pair alone */
     double pull[FEMD_AVERAGE_PAIRS][9]; /* sum of f_a u_b over the atoms, mean of the pair */
     double kinetic[6];                  /* eV: sum of <p p>/m */
+    double even[FEMD_AVERAGE_PAIRS];    /* eV: what V is more than harmonic, mean of each pair */
     double odd[FEMD_AVERAGE_PAIRS]; /* eV^2: square of the part of V that is odd in u (of third order and on), by each
                                        pair: half the mean of these over kT is what F is too high by, to second
                                        order. The even part would feel the noise of A */

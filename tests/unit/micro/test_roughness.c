@@ -1,5 +1,6 @@
 /* Harmonic answers on tables whose derivatives jump: what they tell of their own doubt, and where they are refused. */
 #include "harmonic.h"
+#include "vibrations/lacking.h"
 #include "vibrations/roughness.h"
 #include "vibrations/strain_differences.h"
 
@@ -78,7 +79,7 @@ enum { WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_THERMAL_STRESS }
 
 static femd_status judged(const femd_unevenness *u, uint32_t wants, femd_response *r, femd_error *err) {
     *r = (femd_response){.S = {6e8, 0, 0, 0, 0, 4e8 * M_SQRT2}, .D = DIAGONAL(200e9, 50e9), .dSdT = {-3e6, 0, 0}};
-    return femd_roughness_judge(u, FEMD_DOUBT_STEP, wants, 300, r, err);
+    return femd_roughness_judge(u, NULL, wants, wants, 300, r, err);
 }
 
 /* |S| = 1 GPa, |dS/dT| = 3 MPa/K, diagonal 200 and 50 GPa: 0.5 % is where a note begins, 5 % where an answer ends. */
@@ -110,21 +111,92 @@ static void a_share_of_the_scale_is_noted_and_a_larger_one_refused(void **state)
     }
 }
 
+/* What was only needed on the way gets its error, and is neither noted nor refused. */
+static void what_nobody_asked_for_is_not_in_the_way(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_response r = {.S = {1e9}, .dSdT = {-3e6}};
+    const femd_unevenness u = {.dSdT = {1e6}};
+    const uint32_t wants = FEMD_WANT_STRESS | FEMD_WANT_THERMAL_STRESS;
+    assert_int_equal(femd_roughness_judge(&u, NULL, wants, FEMD_WANT_STRESS, 300, &r, &err), FEMD_OK);
+    assert_true(r.dSdT_err[0] == 1e6 && r.notes == 0);
+    assert_int_equal(femd_roughness_judge(&u, NULL, wants, wants, 300, &r, &err), FEMD_OUT_OF_DOMAIN);
+}
+
+/* Scatter and step add as squares; the note is the step's, the words are those of averages. */
+static void scatter_is_no_rough_potential(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_response r = {.D = DIAGONAL(200e9, 50e9)};
+    femd_unevenness step = {.D = {0.6e9}}, scatter = {.D = {8e9}};
+    assert_int_equal(femd_roughness_judge(&step, &scatter, FEMD_WANT_TANGENT, FEMD_WANT_TANGENT, 300, &r, &err),
+                     FEMD_OK);
+    assert_true(r.notes == 0 && fabs(r.D_err[0] - hypot(0.6e9, 8e9)) < 1);
+    step.D[0] = 6.1e9; /* together 5.03 % */
+    assert_int_equal(femd_roughness_judge(&step, &scatter, FEMD_WANT_TANGENT, FEMD_WANT_TANGENT, 300, &r, &err),
+                     FEMD_OUT_OF_DOMAIN);
+    assert_true(r.notes == FEMD_NOTE_ROUGH_POTENTIAL && strstr(err.text, "averages") && strstr(err.text, "\"md\""));
+}
+
+/* ---- what is left out ---- */
+
+static void what_is_left_out_is_told_in_every_error(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    const femd_lacking lacking = {.thermal = {-1e9}, .S = {4e7}, .D = {3e9}, .F = 6e6, .noted = FEMD_WANT_TANGENT};
+    const uint32_t all = WANTS | FEMD_WANT_ENERGY | FEMD_WANT_HELMHOLTZ | FEMD_WANT_HEAT_CAPACITY;
+    femd_response r = {.S = {1e8}, .S_err = {3e7}, .D = DIAGONAL(200e9, 50e9), .dSdT = {-3e6}};
+    assert_int_equal(femd_lacking_tell(&lacking, all, all, 200, &r, &err), FEMD_OK);
+    assert_true(fabs(r.S_err[0] - 5e7) < 1 && r.D_err[0] == 3e9 && r.energy_err == 6e6 && r.helmholtz_err == 6e6);
+    assert_true(fabs(r.dSdT_err[0] - 4e5) < 1 && fabs(r.heat_capacity_err - 6e4) < 1); /* twice over T */
+    assert_int_equal(r.notes, FEMD_NOTE_ANHARMONIC);
+    r = (femd_response){.S = {1e8}};
+    assert_int_equal(femd_lacking_tell(&lacking, FEMD_WANT_STRESS, FEMD_WANT_STRESS, 0, &r, &err), FEMD_OK);
+    assert_true(r.notes == 0 && r.D_err[0] == 0 && r.energy_err == 0 && r.dSdT_err[0] == 0);
+}
+
+/* Half of the scale is where an answer ends: of S 1 GPa (the vibrations' own), of D 200 GPa, of dS/dT 3 MPa/K. */
+static void half_a_scale_left_out_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        femd_lacking lacking;
+        uint32_t asked;
+        int refused;
+    } row[] = {
+        {{.thermal = {-1e9}, .S = {4.9e8}}, FEMD_WANT_STRESS, 0},
+        {{.thermal = {-1e9}, .S = {5.1e8}}, FEMD_WANT_STRESS, 1},
+        {{.thermal = {-1e9}, .S = {5.1e8}}, FEMD_WANT_TANGENT, 0},
+        {{.D = {99e9}}, FEMD_WANT_TANGENT, 0},
+        {{.D = {101e9}}, FEMD_WANT_TANGENT, 1},
+        {{.S = {3.7e8}}, FEMD_WANT_THERMAL_STRESS, 0},
+        {{.S = {3.8e8}}, FEMD_WANT_THERMAL_STRESS, 1},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        femd_error err = FEMD_ERROR_INIT;
+        femd_response r = {.S = {2e8}, .D = DIAGONAL(200e9, 50e9), .dSdT = {-3e6}};
+        const femd_status rc = femd_lacking_tell(&row[i].lacking, WANTS, row[i].asked, 500, &r, &err);
+        if (rc != (row[i].refused ? FEMD_OUT_OF_DOMAIN : FEMD_OK)) fail_msg("row %zu: %d %s", i, rc, err.text);
+        if (row[i].refused) assert_non_null(strstr(err.text, "\"md\""));
+    }
+}
+
 /* A small stress is not asked for to a twentieth, nor a stiffness that is nearly none. */
 static void scales_have_floors(void **state) {
     (void)state;
     femd_error err = FEMD_ERROR_INIT;
     femd_response r = {.S = {1e6}};
     femd_unevenness u = {.S = {4.9e6}};
-    assert_int_equal(femd_roughness_judge(&u, FEMD_DOUBT_STEP, FEMD_WANT_STRESS, 300, &r, &err), FEMD_OK);
+    assert_int_equal(femd_roughness_judge(&u, NULL, FEMD_WANT_STRESS, FEMD_WANT_STRESS, 300, &r, &err), FEMD_OK);
     assert_true(r.S_err[0] == 4.9e6 && r.sampled);
     u.S[0] = 5.1e6;
-    assert_int_equal(femd_roughness_judge(&u, FEMD_DOUBT_STEP, FEMD_WANT_STRESS, 300, &r, &err), FEMD_OUT_OF_DOMAIN);
+    assert_int_equal(femd_roughness_judge(&u, NULL, FEMD_WANT_STRESS, FEMD_WANT_STRESS, 300, &r, &err),
+                     FEMD_OUT_OF_DOMAIN);
     r = (femd_response){.D = {[0] = 120e9, [7] = 120e9, [21] = 30e9, [28] = 30e9}}; /* mean 50 */
     u = (femd_unevenness){.D = {[14] = 0.2e9}};
-    assert_int_equal(femd_roughness_judge(&u, FEMD_DOUBT_STEP, FEMD_WANT_TANGENT, 300, &r, &err), FEMD_OK);
+    assert_int_equal(femd_roughness_judge(&u, NULL, FEMD_WANT_TANGENT, FEMD_WANT_TANGENT, 300, &r, &err), FEMD_OK);
     u.D[14] = 0.3e9;
-    assert_int_equal(femd_roughness_judge(&u, FEMD_DOUBT_STEP, FEMD_WANT_TANGENT, 300, &r, &err), FEMD_OUT_OF_DOMAIN);
+    assert_int_equal(femd_roughness_judge(&u, NULL, FEMD_WANT_TANGENT, FEMD_WANT_TANGENT, 300, &r, &err),
+                     FEMD_OUT_OF_DOMAIN);
 }
 
 /* ---- potentials ---- */
@@ -196,6 +268,8 @@ static void a_smooth_potential_is_told_no_note(void **state) {
                   largest(36, r.D_err) / largest(36, r.D), largest(6, r.dSdT_err) / largest(6, r.dSdT));
     assert_true(r.sampled && largest(6, r.S_err) > 0 && largest(6, r.S_err) < 1e-3 * largest(6, r.S));
     assert_true(largest(36, r.D_err) > 0 && largest(36, r.D_err) < 1e-4 * largest(36, r.D));
+    assert_true(largest(6, r.dSdT_err) > 0 && largest(6, r.dSdT_err) < 1e-2 * largest(6, r.dSdT));
+    answer_at(m, STRAIN, 1e-4, EVERYTHING, &r); /* what vibrations leave out is gone */
     assert_true(largest(6, r.dSdT_err) > 0 && largest(6, r.dSdT_err) < 1e-6 * largest(6, r.dSdT));
     femd_material_close(&m);
 }
@@ -205,6 +279,10 @@ int main(void) {
         cmocka_unit_test(derivatives_of_a_polynomial_are_exact),
         cmocka_unit_test(errors_are_the_distance_from_half_the_step),
         cmocka_unit_test(a_share_of_the_scale_is_noted_and_a_larger_one_refused),
+        cmocka_unit_test(what_nobody_asked_for_is_not_in_the_way),
+        cmocka_unit_test(scatter_is_no_rough_potential),
+        cmocka_unit_test(what_is_left_out_is_told_in_every_error),
+        cmocka_unit_test(half_a_scale_left_out_is_refused),
         cmocka_unit_test(scales_have_floors),
         cmocka_unit_test(a_stress_that_depends_on_the_step_is_refused),
         cmocka_unit_test(a_reference_that_depends_on_the_step_is_refused),
