@@ -30,15 +30,20 @@ typedef struct client_call {
     femd_status failed; /* an ERROR frame came for it */
     femd_error why;
     double sent, pause; /* clock of the last sending; s until the next */
+    int announced;      /* the frame has been sent before */
 } client_call;
 
 /* A material that the server was given: kept, since a server that restarted needs it again. */
 typedef struct client_material {
     struct client_material *next;
     femd_hash id;
+    int given;          /* to the server */
+    int heard;          /* what the server says of it has come: */
+    femd_status status; /* 0, or why it cannot be opened, with words in remarks */
     femd_capabilities caps;
     char remarks[sizeof((femd_ready *)0)->text];
     femd_buffer frame; /* the MATERIAL frame */
+    uint64_t call;     /* its id */
 } client_material;
 
 struct femd_client {

@@ -206,7 +206,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
 /* What the materials say of their files and potentials: into the log, and to the user. */
 static void run_tell_remarks(const request *q, const femd_case *c, const model *models, FILE *log) {
     for (size_t i = 0; i < c->nmaterials; i++) {
-        const char *notes = femd_material_notes(models[i].material), *line;
+        const char *notes = models[i].material ? femd_material_notes(models[i].material) : "", *line;
         int length;
         while (!models[i].shared && (line = model_next_note(&notes, &length))) {
             if (log) fprintf(log, "[femd] materials.%s: %.*s\n", models[i].name, length, line);
@@ -242,10 +242,20 @@ static femd_status run_start_parts(const request *q, const femd_case *c, const m
     return rc;
 }
 
+/* A few materials are opened here before anything starts, so that a bad one is refused at once. Of many the workers
+ * open each a part, side by side, and the solver says what is wrong. */
+static int run_opens_here(const femd_case *c) {
+    enum { FEW = 4 };
+    size_t distinct = 0;
+    for (size_t i = 0; i < c->nmaterials; i++) distinct += c->material[i].like == i;
+    return distinct <= FEW;
+}
+
 /* ---- after ---- */
 
-static femd_status run_after(const request *q, const femd_case *c, const model *models, femd_error *err) {
+static femd_status run_after(const request *q, const femd_case *c, model *models, femd_error *err) {
     if (!q->quiet) FEMD_TRY(run_output_summary(q->out, err));
+    if (q->dump_point && !run_opens_here(c)) FEMD_TRY(models_open(c, models, err));
     return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
 }
 
@@ -271,8 +281,10 @@ static int run_the_case(const request *q) {
     if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
         rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = run_check_ranks(q, &c, &err);
-    if (rc == FEMD_OK) rc = models_open(&c, models, &err);
-    if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
+    if (rc == FEMD_OK && run_opens_here(&c)) {
+        rc = models_open(&c, models, &err);
+        if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
+    }
     if (rc == FEMD_OK) rc = run_start_parts(q, &c, models, &code, &err);
     if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, models, &err);
     for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);

@@ -161,6 +161,25 @@ static femd_status session_handle_error(femd_client *c, const femd_frame *f, fem
     return FEMD_OK; /* about something that was given up meanwhile */
 }
 
+client_material *client_find_material(const femd_client *c, const femd_hash *id) {
+    client_material *m = c->materials;
+    while (m && !femd_hash_equal(&m->id, id)) m = m->next;
+    return m;
+}
+
+/* Noted, whether it is waited for by now or not. */
+static femd_status session_material_ready(femd_client *c, const femd_frame *f, femd_error *err) {
+    femd_ready said;
+    FEMD_TRY(femd_ready_decode(f, &said, err));
+    client_material *m = client_find_material(c, &said.material);
+    if (!m || (m->heard && m->status == FEMD_OK)) return FEMD_OK; /* given again */
+    m->heard = 1;
+    m->status = (femd_status)said.status;
+    m->caps = said.caps;
+    memcpy(m->remarks, said.text, sizeof m->remarks);
+    return FEMD_OK;
+}
+
 static femd_status session_handle(femd_client *c, const femd_frame *f, femd_error *err) {
     int mine = 0;
     c->heard = femd_clock();
@@ -172,6 +191,7 @@ static femd_status session_handle(femd_client *c, const femd_frame *f, femd_erro
         return FEMD_OK;
     }
     if (f->type == FEMD_MSG_BYE) return FEMD_OK; /* the peer notices the lost connection by itself */
+    if (f->type == FEMD_MSG_MATERIAL_READY) FEMD_TRY(session_material_ready(c, f, err));
     client_call *call = c->call;
     if (call && !call->done && f->type == call->reply && (f->id == call->id || f->type == FEMD_MSG_MATERIAL_READY))
         return call->take(call, f, err);
@@ -248,7 +268,7 @@ femd_status client_exchange(femd_client *c, client_call *call, double limit, fem
     call->failed = FEMD_OK;
     call->pause = FEMD_CLIENT_RESEND;
     c->call = call;
-    femd_status rc = femd_peer_send(c->peer, &call->frame, FEMD_CLIENT_SEND_TIMEOUT, err);
+    femd_status rc = call->announced ? FEMD_OK : femd_peer_send(c->peer, &call->frame, FEMD_CLIENT_SEND_TIMEOUT, err);
     call->sent = femd_clock();
     if (rc == FEMD_OK) rc = client_wait(c, session_call_done, call, limit, err);
     c->call = NULL;

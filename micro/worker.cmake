@@ -6,6 +6,7 @@ add_executable(femd-worker
   worker/worker_materials.c
   worker/worker_messages.c
   worker/worker_opening.c
+  worker/worker_room.c
   worker/worker_states.c
   worker/worker_tasks.c)
 target_include_directories(femd-worker PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/include)

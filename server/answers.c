@@ -36,6 +36,7 @@ int answers_equal(const femd_bytes *one, const femd_bytes *other) {
 int answers_is_retried(int status) {
     switch (status) {
     case FEMD_STATE_LOST:
+    case FEMD_MATERIAL_LOST:
     case FEMD_DEADLINE:
     case FEMD_ENGINE_DIED:
     case FEMD_CANCELLED:

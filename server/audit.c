@@ -25,6 +25,22 @@ static int audit_books(const femd_rooms *rooms, audit_counts *count, femd_error 
     return 0;
 }
 
+static int audit_materials(const femd_rooms *rooms, femd_error *err) {
+    const uint32_t last = catalogue_last(rooms->catalogue);
+    uint32_t *records = audit_zeros(last), *users = audit_zeros(last);
+    int rc = -1;
+    if (records && users) {
+        ledger_count_materials(rooms->ledger, records);
+        runs_count_users(rooms->runs, users);
+        rc = catalogue_audit(rooms->catalogue, records, users, err);
+    } else {
+        femd_fail(err, FEMD_NO_MEMORY, "no memory for the audit");
+    }
+    free(records);
+    free(users);
+    return rc;
+}
+
 static int audit_peers(const femd_rooms *rooms, femd_error *err) {
     for (uint32_t peer = roster_next(rooms->roster, FEMD_NIL); peer; peer = roster_next(rooms->roster, peer)) {
         const int worker = roster_hello(rooms->roster, peer)->role == FEMD_ROLE_WORKER;
@@ -54,6 +70,7 @@ int audit_rooms(const femd_rooms *rooms, femd_error *err) {
         if (rc == 0) rc = audit_peers(rooms, err);
         if (rc == 0) rc = dispatch_audit(rooms->dispatch, err);
         if (rc == 0) rc = lanes_audit(rooms->lanes, ledger_queued(rooms->ledger), err);
+        if (rc == 0) rc = audit_materials(rooms, err);
         if (rc == 0) rc = audit_sums(rooms, err);
     } else {
         femd_fail(err, FEMD_NO_MEMORY, "no memory for the audit");

@@ -209,7 +209,7 @@ femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_fr
     femd_hash_bytes(frame->body.data, frame->body.size, &content);
     FEMD_TRY(batches_check_id(batches, client, frame, &content, &old, err));
     uint32_t material = catalogue_find(batches->catalogue, &id);
-    if (!material)
+    if (!material || !catalogue_is_awake(batches->catalogue, material))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");
     const int ready = catalogue_is_ready(batches->catalogue, material);
     const femd_error *failure = catalogue_failure(batches->catalogue, material);
@@ -218,6 +218,7 @@ femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_fr
     uint32_t batch = batches_add(batches, client, frame, &content, material);
     if (!batch) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a batch of %u points", frame->count);
     batches->common->counter.points += frame->count;
+    runs_use(batches->runs, client, material);
     runs_add_points(batches->runs, client, frame->count);
     femd_status rc = ready > 0 ? batches_look_up_all(batches, batch, reader.p, err)
                                : batches_put_aside(batches, batch, reader.p, err);

@@ -113,6 +113,10 @@ static femd_status core_on_opened(femd_rooms *rooms, uint32_t peer, const femd_f
     return materials_opened(rooms->materials, peer, frame, err);
 }
 
+static femd_status core_on_material_lost(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
+    return materials_lost(rooms->materials, peer, frame, err);
+}
+
 static femd_status core_on_material(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
     return materials_register(rooms->materials, peer, frame, err);
 }
@@ -181,6 +185,7 @@ static core_handler core_find_handler(unsigned type, femd_role role) {
         {FEMD_MSG_STATE, FROM_WORKER, core_on_worker_state},
         {FEMD_MSG_MATERIAL_READY, FROM_WORKER, core_on_opened},
         {FEMD_MSG_HAVE, FROM_WORKER, core_on_have},
+        {FEMD_MSG_MATERIAL_LOST, FROM_WORKER, core_on_material_lost},
         {FEMD_MSG_EVALUATE, FROM_CLIENT, core_on_evaluate},
         {FEMD_MSG_CANCEL, FROM_CLIENT, core_on_cancel},
         {FEMD_MSG_MATERIAL, FROM_CLIENT, core_on_material},
@@ -313,6 +318,8 @@ void femd_core_settle(femd_core *core, double now) {
     batches_flush(rooms->batches);
     states_flush(rooms->states);
     runs_settle(rooms->runs);
+    materials_spread(rooms->materials);
+    materials_settle(rooms->materials);
     if (ledger_cached(rooms->ledger) > common->config.cache_bytes)
         ledger_trim(rooms->ledger, common->config.cache_bytes);
 }

@@ -108,7 +108,7 @@ static int dispatch_has_other(const femd_dispatch *dispatch, uint32_t material, 
     const dispatch_rooms *in = &dispatch->in;
     for (uint32_t other = roster_next_worker(in->roster, FEMD_NIL); other;
          other = roster_next_worker(in->roster, other))
-        if (other != worker && catalogue_is_open(in->catalogue, material, other) &&
+        if (other != worker && catalogue_may_open(in->catalogue, material, other) &&
             !roster_quarantined(in->roster, other) && !dispatch_is_benched(dispatch, other) &&
             !(evaluation && ledger_shuns(in->ledger, evaluation, other)))
             return 1;

@@ -12,6 +12,7 @@ typedef struct lane_record {
     femd_slot slot;
     uint32_t run, material;
     uint32_t run_next;
+    uint32_t open;
     uint32_t prev, next; /* among the active ones */
     int active;
     lane_queue common;
@@ -113,6 +114,13 @@ uint64_t lanes_runs_emptied(const femd_lanes *lanes) {
     return lanes->emptied;
 }
 
+uint32_t lanes_material_open(const femd_lanes *lanes, uint32_t material) {
+    uint32_t open = 0;
+    for (uint32_t lane = 1; lane <= lanes->records.end; lane++)
+        if (lanes_at(lanes, lane)->material == material) open += lanes_at(lanes, lane)->open;
+    return open;
+}
+
 uint32_t lanes_find(femd_lanes *lanes, uint32_t run, uint32_t material) {
     lane_run *owner = lanes_run_at(lanes, run);
     for (uint32_t lane = owner->lanes; lane; lane = lanes_at(lanes, lane)->run_next)
@@ -131,10 +139,12 @@ uint32_t lanes_find(femd_lanes *lanes, uint32_t run, uint32_t material) {
 }
 
 void lanes_open(femd_lanes *lanes, uint32_t lane) {
+    lanes_at(lanes, lane)->open++;
     lanes_run_at(lanes, lanes_at(lanes, lane)->run)->open++;
 }
 
 void lanes_close(femd_lanes *lanes, uint32_t lane) {
+    lanes_at(lanes, lane)->open--;
     if (--lanes_run_at(lanes, lanes_at(lanes, lane)->run)->open == 0) lanes->emptied++;
 }
 

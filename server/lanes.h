@@ -63,6 +63,8 @@ uint32_t lanes_after(const femd_lanes *lanes, uint32_t work);
 /* The worker for which most is kept in the lane; FEMD_NIL if nothing is kept. Looks at all workers. */
 uint32_t lanes_longest_own(const femd_lanes *lanes, uint32_t lane);
 
+/* Pieces of work of a material that are open. Looks at all lanes. */
+uint32_t lanes_material_open(const femd_lanes *lanes, uint32_t material);
 /* Lanes of the runs of clients. */
 uint32_t lanes_count(const femd_lanes *lanes);
 int lanes_audit(const femd_lanes *lanes, uint32_t queued, femd_error *err);

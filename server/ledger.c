@@ -61,6 +61,7 @@ uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_reques
     record->material = material;
     record->inputs = catalogue_caps(ledger->catalogue, material)->inputs;
     record->stage = STAGE_DONE;
+    catalogue_record(ledger->catalogue, material);
     femd_limits_add(&ledger->common->limits, BYTES_REQUESTS, RECORD_BYTES);
     return number;
 }
@@ -185,6 +186,7 @@ void ledger_release(femd_ledger *ledger, uint32_t number) {
     record->state_out = FEMD_NIL;
     if (state) ledger_remove_maker(ledger, state, number);
     record->stage = STAGE_FREE;
+    catalogue_unrecord(ledger->catalogue, record->material);
     femd_limits_sub(&ledger->common->limits, BYTES_REQUESTS, RECORD_BYTES);
     femd_slab_give(&ledger->records, number);
 }

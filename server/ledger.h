@@ -149,6 +149,8 @@ uint32_t ledger_last(const femd_ledger *ledger);
 uint32_t ledger_queued(const femd_ledger *ledger);
 /* Add what the ledger holds on to: references and makers, by number of the state. */
 void ledger_count_states(const femd_ledger *ledger, uint32_t *refs, uint32_t *makers);
+/* Add the evaluations of each material, by its number. */
+void ledger_count_materials(const femd_ledger *ledger, uint32_t *records);
 /* Compare with the pins and claims that others know of, by number of the evaluation. */
 int ledger_audit(const femd_ledger *ledger, const uint32_t *pins, const uint32_t *claims, femd_error *err);
 

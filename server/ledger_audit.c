@@ -11,6 +11,11 @@ void ledger_count_states(const femd_ledger *ledger, uint32_t *refs, uint32_t *ma
     }
 }
 
+void ledger_count_materials(const femd_ledger *ledger, uint32_t *records) {
+    for (uint32_t number = 1; number <= ledger->records.end; number++)
+        if (ledger_at(ledger, number)->stage != STAGE_FREE) records[ledger_at(ledger, number)->material]++;
+}
+
 uint32_t ledger_queued(const femd_ledger *ledger) {
     uint32_t queued = 0;
     for (uint32_t number = 1; number <= ledger->records.end; number++)

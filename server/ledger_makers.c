@@ -62,7 +62,8 @@ static uint32_t ledger_choose_maker(const femd_ledger *ledger, uint32_t state) {
         if (record->remakes >= REMAKES_MAX || record->flags & LEDGER_POISON ||
             femd_hash_equal(from, states_name(ledger->states, state)))
             continue;
-        if (record->stage != STAGE_DONE) return number; /* it is on its way already */
+        if (!catalogue_is_awake(ledger->catalogue, record->material)) continue; /* no worker can be given it */
+        if (record->stage != STAGE_DONE) return number;                         /* it is on its way already */
         if (femd_hash_is_zero(from)) return number;
         uint32_t input = states_find(ledger->states, from);
         if (!input) continue;

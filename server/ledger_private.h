@@ -56,6 +56,7 @@ typedef struct evaluation {
 enum { SHUNNED = 4, LOSSES_MAX = 24 };
 typedef struct ledger_trouble {
     uint32_t failures, tries; /* answers that failed: those that count, and all */
+    uint32_t lacks;           /* that failed since the worker did not hold what they need */
     uint32_t shunned;         /* workers that failed it, the last few of them in turn */
     uint64_t worker[SHUNNED]; /* their numbers, never used twice */
     uint32_t losses;          /* workers that ended when it had started */
@@ -152,6 +153,8 @@ void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *h
 ledger_trouble *ledger_troubles_of(femd_ledger *ledger, uint32_t number);
 /* An answer of a worker that failed: 1 if that is the end of the evaluation. */
 int ledger_note_failure(femd_ledger *ledger, uint32_t number, uint32_t worker);
+/* The worker did not hold its state or its material, as memory is short there: 1 if that is the end of it. */
+int ledger_note_lack(femd_ledger *ledger, uint32_t number);
 /* A worker ended when it had started, alone or in company: 1 if it is poison. */
 int ledger_note_loss(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t death, int alone);
 /* It was answered: those deaths were not its fault. */

@@ -12,7 +12,7 @@
 
 #include "ledger_private.h"
 
-enum { RETRIES_MAX = 3, TRIES_MAX = 12, DEATHS_MIN = 3, EXCUSES_MAX = 2, FAILED_BEFORE = 2 };
+enum { RETRIES_MAX = 3, TRIES_MAX = 12, LACKS_MAX = 24, DEATHS_MIN = 3, EXCUSES_MAX = 2, FAILED_BEFORE = 2 };
 static const double chance = 1e-9;
 
 ledger_trouble *ledger_troubles_of(femd_ledger *ledger, uint32_t number) {
@@ -61,7 +61,7 @@ static int ledger_has_better(const femd_ledger *ledger, uint32_t number, const l
     const uint32_t material = ledger_at(ledger, number)->material;
     for (uint32_t worker = roster_next_worker(ledger->roster, FEMD_NIL); worker;
          worker = roster_next_worker(ledger->roster, worker))
-        if (catalogue_is_open(ledger->catalogue, material, worker) &&
+        if (catalogue_may_open(ledger->catalogue, material, worker) &&
             ledger_worker_at(ledger, worker)->failed < FAILED_BEFORE &&
             !ledger_has_failed_at(trouble, roster_number(ledger->roster, worker)))
             return 1;
@@ -77,6 +77,11 @@ int ledger_note_failure(femd_ledger *ledger, uint32_t number, uint32_t worker) {
     trouble->tries++;
     if (!unsound || !ledger_has_better(ledger, number, trouble)) trouble->failures++;
     return trouble->failures >= RETRIES_MAX || trouble->tries >= TRIES_MAX;
+}
+
+int ledger_note_lack(femd_ledger *ledger, uint32_t number) {
+    ledger_trouble *trouble = ledger_troubles_of(ledger, number);
+    return !trouble || ++trouble->lacks >= LACKS_MAX;
 }
 
 /* ---- deaths ---- */
@@ -125,7 +130,7 @@ static int ledger_has_other_host(const femd_ledger *ledger, uint32_t number, con
     const uint32_t material = ledger_at(ledger, number)->material;
     for (uint32_t worker = roster_next_worker(ledger->roster, FEMD_NIL); worker;
          worker = roster_next_worker(ledger->roster, worker))
-        if (catalogue_is_open(ledger->catalogue, material, worker) &&
+        if (catalogue_may_open(ledger->catalogue, material, worker) &&
             !ledger_was_lost_at(trouble, deaths_host_of(ledger->deaths, worker)))
             return 1;
     return 0;

@@ -279,8 +279,11 @@ static void ledger_second_answer(femd_ledger *ledger, uint32_t number, uint32_t 
 
 static void ledger_failed_answer(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer) {
     evaluation *record = ledger_at(ledger, number);
+    const int lost = answer->status == FEMD_STATE_LOST || answer->status == FEMD_MATERIAL_LOST;
     if (answer->status == FEMD_STATE_LOST && record->state_in) states_unhold(ledger->states, record->state_in, worker);
-    if (!ledger_note_failure(ledger, number, worker)) {
+    if (answer->status == FEMD_MATERIAL_LOST)
+        catalogue_set_opening(ledger->catalogue, record->material, worker, OPENING_NO);
+    if (lost ? !ledger_note_lack(ledger, number) : !ledger_note_failure(ledger, number, worker)) {
         ledger_requeue(ledger, number);
         return;
     }
@@ -291,7 +294,8 @@ static void ledger_failed_answer(femd_ledger *ledger, uint32_t number, uint32_t 
 
 /* Whether a failure says something of the worker. */
 static int ledger_is_workers_fault(int status) {
-    return answers_is_retried(status) && status != FEMD_STATE_LOST && status != FEMD_CANCELLED;
+    return answers_is_retried(status) && status != FEMD_STATE_LOST && status != FEMD_MATERIAL_LOST &&
+           status != FEMD_CANCELLED;
 }
 
 /* Against the question, if it is still known, and against what the worker said of itself. */

@@ -1,60 +1,29 @@
 /* Materials on their way to workers, and what becomes of them told to clients. */
-#include "materials.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/pack.h"
+#include "materials_private.h"
 
-enum { DEATHS_MAX = 3, LOSSES_MAX = 16, EXCUSES_MAX = 2, ROUNDS_MAX = 3 };
+enum { DEATHS_MAX = 3, EXCUSES_MAX = 2, ROUNDS_MAX = 3 };
 static const double wait_first = 1,
                     wait_most = 60;   /* s before a failure that may pass is tried again, twice each time */
 static const double poison_time = 10; /* s after which one that was given up may be tried again */
 
-typedef struct material_asker { /* a client to tell */
-    uint32_t client;
-    uint64_t id; /* of its MATERIAL frame */
-} material_asker;
-
-typedef struct material_asked {
-    uint32_t losses; /* workers that ended while opening it */
-    struct {
-        uint32_t death, host;
-    } loss[LOSSES_MAX];
-    double given_up;       /* when it was given up for that */
-    uint32_t rounds;       /* times that all workers have failed for a reason that may pass */
-    double wait, again_at; /* s; when those are sent it again (infinity: none is) */
-    material_asker *asker; /* owned */
-    uint32_t count, room;
-} material_asked;
-
-struct femd_materials {
-    femd_common *common;
-    femd_roster *roster;
-    femd_catalogue *catalogue;
-    femd_outbox *outbox;
-    femd_deaths *deaths;
-    femd_batches *batches;
-    femd_rows asked; /* by material */
-    double next_due;
-};
-
-static material_asked *materials_at(const femd_materials *materials, uint32_t material) {
-    return femd_rows_at(&materials->asked, material);
-}
-
-femd_materials *materials_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue,
-                                 femd_outbox *outbox, femd_deaths *deaths, femd_batches *batches) {
+femd_materials *materials_create(const materials_rooms *rooms) {
     femd_materials *materials = calloc(1, sizeof *materials);
     if (!materials) return NULL;
-    materials->common = common;
-    materials->roster = roster;
-    materials->catalogue = catalogue;
-    materials->outbox = outbox;
-    materials->deaths = deaths;
-    materials->batches = batches;
+    materials->common = rooms->common;
+    materials->roster = rooms->roster;
+    materials->catalogue = rooms->catalogue;
+    materials->outbox = rooms->outbox;
+    materials->lanes = rooms->lanes;
+    materials->deaths = rooms->deaths;
+    materials->ledger = rooms->ledger;
+    materials->runs = rooms->runs;
+    materials->batches = rooms->batches;
     materials->next_due = INFINITY;
     femd_rows_init(&materials->asked, sizeof(material_asked));
     return materials;
@@ -67,37 +36,6 @@ void materials_destroy(femd_materials **materials) {
     femd_rows_clear(&(*materials)->asked);
     free(*materials);
     *materials = NULL;
-}
-
-/* ---- to workers ---- */
-
-static void materials_send(femd_materials *materials, uint32_t material, uint32_t worker) {
-    femd_bytes pack = catalogue_pack(materials->catalogue, material);
-    femd_buffer frame = outbox_take(materials->outbox);
-    if (!catalogue_set_opening(materials->catalogue, material, worker, OPENING_SENT) ||
-        femd_frame_begin(&frame, FEMD_MSG_MATERIAL, material, NULL) != FEMD_OK ||
-        femd_buffer_append(&frame, pack.data, pack.size, NULL) != FEMD_OK) {
-        common_no_memory(materials->common);
-        femd_buffer_clear(&frame);
-        return;
-    }
-    femd_frame_finish(&frame, 1);
-    outbox_send(materials->outbox, roster_address(materials->roster, worker), &frame);
-    if (!roster_owes(materials->roster, worker)) roster_progressed(materials->roster, worker);
-    roster_owe(materials->roster, worker); /* it may hang */
-}
-
-static void materials_send_to_all(femd_materials *materials, uint32_t material) {
-    for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
-         worker = roster_next_worker(materials->roster, worker)) {
-        const femd_opening opening = catalogue_opening(materials->catalogue, material, worker);
-        if (opening == OPENING_NO || opening == OPENING_LATER) materials_send(materials, material, worker);
-    }
-}
-
-void materials_worker_here(femd_materials *materials, uint32_t worker) {
-    for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++)
-        if (catalogue_is_ready(materials->catalogue, material) >= 0) materials_send(materials, material, worker);
 }
 
 /* ---- to clients ---- */
@@ -124,7 +62,7 @@ static void materials_tell(femd_materials *materials, uint32_t material, const m
 }
 
 /* What was waited for has been found out. */
-static void materials_settle(femd_materials *materials, uint32_t material) {
+static void materials_found_out(femd_materials *materials, uint32_t material) {
     material_asked *asked = materials_at(materials, material);
     for (uint32_t i = 0; i < asked->count; i++) materials_tell(materials, material, &asked->asker[i]);
     asked->count = 0;
@@ -171,7 +109,7 @@ static void materials_forgive(femd_materials *materials, uint32_t material) {
         asked->losses = 0;
         catalogue_set_open(materials->catalogue, material);
     }
-    materials_send_to_all(materials, material);
+    materials_offer(materials, material);
 }
 
 /* Answers that are kept for other runs say little without their material. */
@@ -187,15 +125,22 @@ static void materials_keep(femd_materials *materials, const femd_bytes *pack) {
 
 static femd_status materials_add(femd_materials *materials, const femd_hash *id, const femd_bytes *pack,
                                  uint32_t *material, femd_error *err) {
-    FEMD_TRY(catalogue_add(materials->catalogue, id, pack, material, err));
+    *material = catalogue_find(materials->catalogue, id);
+    if (femd_limits_room(&materials->common->limits, pack->size, "a material", NULL) != FEMD_OK)
+        ledger_trim(materials->ledger, 0); /* what is remembered gives way, and the materials that sleep for its sake */
+    FEMD_TRY(*material ? catalogue_wake(materials->catalogue, *material, pack, err)
+                       : catalogue_add(materials->catalogue, id, pack, material, err));
     if (!femd_rows_reach(&materials->asked, *material)) {
         common_no_memory(materials->common);
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     }
-    *materials_at(materials, *material) = (material_asked){.again_at = INFINITY};
+    materials_begin_asking(materials, *material);
     materials_keep(materials, pack);
-    materials_send_to_all(materials, *material);
     return FEMD_OK;
+}
+
+static int materials_is_here(const femd_materials *materials, uint32_t material) {
+    return material && catalogue_is_awake(materials->catalogue, material);
 }
 
 femd_status materials_restore(femd_materials *materials, const femd_bytes *bytes, femd_error *err) {
@@ -205,7 +150,11 @@ femd_status materials_restore(femd_materials *materials, const femd_bytes *bytes
     if (femd_pack_decode(bytes->data, bytes->size, &pack, err) != FEMD_OK)
         return femd_fail(err, FEMD_BAD_INPUT, "a material of the journal is damaged");
     femd_pack_id(bytes->data, bytes->size, &id);
-    return catalogue_find(materials->catalogue, &id) ? FEMD_OK : materials_add(materials, &id, bytes, &material, err);
+    if (materials_is_here(materials, catalogue_find(materials->catalogue, &id))) return FEMD_OK;
+    FEMD_TRY(materials_add(materials, &id, bytes, &material, err));
+    materials->restored = 1;
+    materials_offer(materials, material);
+    return FEMD_OK;
 }
 
 femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame, femd_error *err) {
@@ -214,9 +163,12 @@ femd_status materials_register(femd_materials *materials, uint32_t client, const
     femd_hash id;
     femd_pack_id(frame->body.data, frame->body.size, &id);
     uint32_t material = catalogue_find(materials->catalogue, &id);
-    if (!material) {
+    if (!materials_is_here(materials, material)) {
         FEMD_TRY(materials_add(materials, &id, &frame->body, &material, err));
+        runs_use(materials->runs, client, material);
+        materials_offer(materials, material);
     } else {
+        runs_use(materials->runs, client, material);
         materials_forgive(materials, material);
     }
     const material_asker asker = {client, frame->id};
@@ -257,9 +209,10 @@ static void materials_could_open(femd_materials *materials, uint32_t material, u
         catalogue_set_opening(catalogue, material, worker, OPENING_FAILED);
         return;
     }
+    materials_learn_opening(materials, material);
     if (!catalogue_set_opening(catalogue, material, worker, OPENING_DONE) || known) return;
     catalogue_set_ready(catalogue, material, said);
-    materials_settle(materials, material);
+    materials_found_out(materials, material);
 }
 
 /* ---- failures that may pass ---- */
@@ -272,19 +225,17 @@ static void materials_try_later(femd_materials *materials, uint32_t material) {
     materials->next_due = fmin(materials->next_due, asked->again_at);
 }
 
-double materials_next_due(const femd_materials *materials) {
-    return materials->next_due;
-}
-
 void materials_tick(femd_materials *materials) {
     materials->next_due = INFINITY;
     for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
+        if (!catalogue_is_awake(materials->catalogue, material)) continue;
         material_asked *asked = materials_at(materials, material);
         if (materials->common->now >= asked->again_at) {
             asked->again_at = INFINITY;
-            materials_send_to_all(materials, material);
+            materials_try_again(materials, material);
         }
-        materials->next_due = fmin(materials->next_due, asked->again_at);
+        if (materials->common->now >= asked->more_at) materials_offer_more(materials, material);
+        materials->next_due = fmin(materials->next_due, fmin(asked->again_at, asked->more_at));
     }
 }
 
@@ -319,6 +270,7 @@ static void materials_could_not_open(femd_materials *materials, uint32_t materia
     common_log(materials->common, FEMD_LOG_WARNING, "worker %llu cannot open a material: %s",
                (unsigned long long)roster_number(materials->roster, worker), said->text);
     if (catalogue_is_ready(materials->catalogue, material) < 0) return;
+    if (!final) materials_offer_next(materials, material);
     if (!final && materials_wait(materials, material)) return;
     if (catalogue_is_ready(materials->catalogue, material)) return;
     femd_error failure = FEMD_ERROR_INIT;
@@ -326,18 +278,24 @@ static void materials_could_not_open(femd_materials *materials, uint32_t materia
     catalogue_set_failed(materials->catalogue, material, &failure);
     asked->rounds = 0;
     asked->wait = 0;
-    materials_settle(materials, material);
+    materials_found_out(materials, material);
     if (!final) catalogue_set_open(materials->catalogue, material);
 }
 
 femd_status materials_opened(femd_materials *materials, uint32_t worker, const femd_frame *frame, femd_error *err) {
     femd_ready said;
     FEMD_TRY(femd_ready_decode(frame, &said, err));
-    uint32_t material = catalogue_find(materials->catalogue, &said.material);
-    if (!material) return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY about a material that was not sent");
-    if (catalogue_opening(materials->catalogue, material, worker) != OPENING_SENT) return FEMD_OK; /* said twice */
+    const uint32_t material = catalogue_find(materials->catalogue, &said.material);
+    const femd_opening opening = material ? catalogue_opening(materials->catalogue, material, worker) : OPENING_NO;
+    if (opening == OPENING_DONE) return FEMD_OK; /* said twice */
     roster_progressed(materials->roster, worker);
-    roster_pay(materials->roster, worker);
+    if (opening == OPENING_SENT) roster_pay(materials->roster, worker);
+    if (!materials_is_here(materials, material)) {
+        if (said.status == FEMD_OK) materials_drop(materials, &said.material, worker);
+        if (material) materials_unsend(materials, material, worker);
+        return FEMD_OK;
+    }
+    if (opening != OPENING_SENT && said.status != FEMD_OK) return FEMD_OK;
     if (said.status == FEMD_OK)
         materials_could_open(materials, material, worker, &said);
     else
@@ -353,7 +311,8 @@ static int materials_opens_elsewhere(const femd_materials *materials, uint32_t m
     for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
          worker = roster_next_worker(materials->roster, worker))
         if (worker != gone && deaths_host_of(materials->deaths, worker) != host &&
-            catalogue_opening(materials->catalogue, material, worker) == OPENING_SENT)
+            (catalogue_opening(materials->catalogue, material, worker) == OPENING_SENT ||
+             catalogue_opening(materials->catalogue, material, worker) == OPENING_NO))
             return 1;
     return 0;
 }
@@ -378,21 +337,28 @@ static void materials_blame(femd_materials *materials, uint32_t material, uint32
     asked->loss[asked->losses++].host = deaths_host_of(materials->deaths, worker);
     const uint32_t counted = materials_count_deaths(materials, asked, &hosts);
     if (asked->losses < LOSSES_MAX &&
-        (counted < DEATHS_MAX || (hosts == 1 && materials_opens_elsewhere(materials, material, worker))))
+        (counted < DEATHS_MAX || (hosts == 1 && materials_opens_elsewhere(materials, material, worker)))) {
+        materials_offer_next(materials, material);
         return;
+    }
     femd_error failure = FEMD_ERROR_INIT;
     femd_fail(&failure, FEMD_POISON, "%u workers ended while they opened this material", asked->losses);
     catalogue_set_failed(materials->catalogue, material, &failure);
     asked->given_up = materials->common->now;
     common_log(materials->common, FEMD_LOG_ERROR, "%s", failure.text);
-    materials_settle(materials, material);
+    materials_found_out(materials, material);
 }
 
 void materials_peer_gone(femd_materials *materials, uint32_t peer, uint32_t death) {
     for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
         int opening = catalogue_opening(materials->catalogue, material, peer) == OPENING_SENT;
         catalogue_set_opening(materials->catalogue, material, peer, OPENING_NO);
+        if (!catalogue_is_awake(materials->catalogue, material)) {
+            catalogue_forget(materials->catalogue, material);
+            continue;
+        }
         if (opening && death) materials_blame(materials, material, peer, death);
+        if (opening && !death) materials_offer_next(materials, material);
         material_asked *asked = materials_at(materials, material);
         uint32_t kept = 0;
         for (uint32_t i = 0; i < asked->count; i++)

@@ -35,8 +35,9 @@ void replay_summary(femd_rooms *rooms) {
                                                .number = common->config.epoch,
                                                .bytes = {common->level, strlen(common->level)}});
     for (uint32_t material = 1; material <= catalogue_last(rooms->catalogue); material++)
-        outbox_record(rooms->outbox,
-                      &(femd_annal){.kind = ANNAL_MATERIAL, .bytes = catalogue_pack(rooms->catalogue, material)});
+        if (catalogue_is_awake(rooms->catalogue, material))
+            outbox_record(rooms->outbox,
+                          &(femd_annal){.kind = ANNAL_MATERIAL, .bytes = catalogue_pack(rooms->catalogue, material)});
     runs_record(rooms->runs);
     outbox_sync(rooms->outbox);
 }

@@ -13,10 +13,11 @@ static int rooms_build(femd_rooms *at) {
     const dispatch_rooms for_dispatch = {common,     at->roster, at->catalogue, at->outbox,
                                          at->states, at->lanes,  at->ledger};
     if (!(at->dispatch = dispatch_create(&for_dispatch)) ||
-        !(at->runs = runs_create(common, at->roster, at->outbox, at->states, at->lanes, at->ledger)) ||
+        !(at->runs = runs_create(common, at->roster, at->catalogue, at->outbox, at->states, at->lanes, at->ledger)) ||
         !(at->gets = gets_create(common, at->roster, at->outbox, at->states)) ||
         !(at->batches = batches_create(common, at->roster, at->catalogue, at->outbox, at->ledger, at->runs)) ||
-        !(at->materials = materials_create(common, at->roster, at->catalogue, at->outbox, at->deaths, at->batches)))
+        !(at->materials = materials_create(&(materials_rooms){common, at->roster, at->catalogue, at->outbox, at->lanes,
+                                                              at->deaths, at->ledger, at->runs, at->batches})))
         return 0;
     const members_rooms for_members = {common,    at->roster,  at->catalogue, at->outbox,   at->states,
                                        at->lanes, at->deaths,  at->ledger,    at->dispatch, at->runs,

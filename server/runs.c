@@ -30,8 +30,8 @@ static uint32_t runs_add(femd_runs *runs, const char *name, uint32_t ranks, int 
     return run;
 }
 
-femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states,
-                       femd_lanes *lanes, femd_ledger *ledger) {
+femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_outbox *outbox,
+                       femd_states *states, femd_lanes *lanes, femd_ledger *ledger) {
     femd_runs *runs = calloc(1, sizeof *runs);
     if (!runs) return NULL;
     runs->common = common;
@@ -39,6 +39,7 @@ femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *ou
     runs->outbox = outbox;
     runs->states = states;
     runs->lanes = lanes;
+    runs->catalogue = catalogue;
     runs->ledger = ledger;
     runs->next_due = runs->commit_due = INFINITY;
     femd_slab_init(&runs->records, sizeof(run_record));
@@ -61,6 +62,7 @@ static void runs_clear_ranks(run_record *record) {
     }
     free(record->ranks);
     record->ranks = NULL;
+    femd_list_clear(&record->materials);
 }
 
 void runs_destroy(femd_runs **runs) {
@@ -84,6 +86,7 @@ void runs_end(femd_runs *runs, uint32_t run) {
         runs_points_clear(runs, rank);
     }
     femd_limits_sub(&runs->common->limits, BYTES_BOOKS, record->nranks * sizeof *record->ranks);
+    for (uint32_t i = 0; i < record->materials.count; i++) catalogue_leave(runs->catalogue, record->materials.at[i]);
     runs_clear_ranks(record);
     lanes_run_gone(runs->lanes, run);
     if (record->prev)
@@ -217,6 +220,23 @@ void runs_tick(femd_runs *runs) {
 }
 
 /* ---- what a client has ---- */
+
+void runs_use(femd_runs *runs, uint32_t client, uint32_t material) {
+    if (!runs_of(runs, client)) return;
+    femd_list *materials = &runs_at(runs, runs_of(runs, client))->materials;
+    for (uint32_t i = 0; i < materials->count; i++)
+        if (materials->at[i] == material) return;
+    if (!femd_list_push(materials, material)) {
+        common_no_memory(runs->common);
+        return;
+    }
+    catalogue_use(runs->catalogue, material);
+}
+
+void runs_count_users(const femd_runs *runs, uint32_t *users) {
+    for (uint32_t run = runs_next(runs, FEMD_NIL); run; run = runs_next(runs, run))
+        for (uint32_t i = 0; i < runs_at(runs, run)->materials.count; i++) users[runs_at(runs, run)->materials.at[i]]++;
+}
 
 void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points) {
     if (runs_of(runs, client)) runs_at(runs, runs_of(runs, client))->points += points;

@@ -13,8 +13,8 @@
 typedef struct femd_runs femd_runs;
 
 /* With the server's own run, which has no ranks. NULL if memory is out. Destroying accepts NULL, sets NULL. */
-femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_outbox *outbox, femd_states *states,
-                       femd_lanes *lanes, femd_ledger *ledger);
+femd_runs *runs_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_outbox *outbox,
+                       femd_states *states, femd_lanes *lanes, femd_ledger *ledger);
 void runs_destroy(femd_runs **runs);
 
 /* ---- joining and leaving ---- */
@@ -34,6 +34,10 @@ void runs_tick(femd_runs *runs);
 
 /* ---- what a client has and does ---- */
 
+/* It has given a material, or asks for points of it: the material lives as long as its run. */
+void runs_use(femd_runs *runs, uint32_t client, uint32_t material);
+/* Add the runs that use each material, by its number. */
+void runs_count_users(const femd_runs *runs, uint32_t *users);
 /* It asks for so many points more. */
 void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points);
 /* Its copy of the evaluation's result is tentative until commit or abort. */

@@ -53,7 +53,8 @@ typedef struct run_record {
     uint32_t refused_step; /* of the last commit that failed, and why */
     femd_error refusal;
     uint32_t prev, next;
-    uint32_t journal; /* its number in the journal, never used twice */
+    femd_list materials; /* that it uses */
+    uint32_t journal;    /* its number in the journal, never used twice */
 } run_record;
 
 typedef struct run_seat { /* where a client belongs */
@@ -66,6 +67,7 @@ struct femd_runs {
     femd_outbox *outbox;
     femd_states *states;
     femd_lanes *lanes;
+    femd_catalogue *catalogue;
     femd_ledger *ledger;
     femd_slab records;
     femd_slab points;

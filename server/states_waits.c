@@ -206,9 +206,11 @@ void states_keep(femd_states *states, uint32_t state) {
     states_hold_kept(states, state);
 }
 
-static void states_receive_one(femd_states *states, uint32_t worker, const femd_state_entry *entry) {
+/* asked: it is an answer to STATE_GET. A worker that makes room sends what it gives up unasked, and says that it is not
+ * held there any more. */
+static void states_receive_one(femd_states *states, uint32_t worker, const femd_state_entry *entry, int asked) {
     state_holder *holder = states_holder_at(states, worker);
-    if (holder->fetching) {
+    if (asked && holder->fetching) {
         holder->fetching--;
         roster_pay(states->roster, worker);
     }
@@ -217,6 +219,7 @@ static void states_receive_one(femd_states *states, uint32_t worker, const femd_
     state_record *record = states_at(states, state);
     if (record->fetching == worker) record->fetching = FEMD_NIL;
     if (record->waits) states_check(states, state);
+    if (!asked && !entry->blob.size) states_unhold(states, state, worker);
     if (record->refs == 0 || record->blob) return;
     femd_hash content;
     if (entry->blob.size) femd_hash_domain("state", entry->blob.data, entry->blob.size, &content);
@@ -245,7 +248,8 @@ femd_status states_receive(femd_states *states, uint32_t worker, const femd_fram
     femd_state_entry entry;
     int got;
     femd_reader_open(frame, &reader);
-    while ((got = femd_state_next(&reader, &entry, err)) == 1) states_receive_one(states, worker, &entry);
+    while ((got = femd_state_next(&reader, &entry, err)) == 1)
+        states_receive_one(states, worker, &entry, frame->id == 0);
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
 }
 

@@ -119,7 +119,8 @@ static cJSON *status_json(const femd_rooms *rooms) {
         cJSON_AddItemToArray(runs, status_run(rooms, run));
     cJSON *materials = cJSON_AddArrayToObject(root, "materials");
     for (uint32_t material = 1; material <= catalogue_last(rooms->catalogue); material++)
-        cJSON_AddItemToArray(materials, status_material(rooms, material));
+        if (catalogue_is_awake(rooms->catalogue, material))
+            cJSON_AddItemToArray(materials, status_material(rooms, material));
     status_add(root, "clients", totals.clients);
     status_add(root, "queued", totals.queued);
     status_add(root, "waiting", totals.waiting);

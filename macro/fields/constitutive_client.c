@@ -25,20 +25,28 @@ static int law_is_identity(const double Q[9]) {
     return memcmp(Q, one, sizeof one) == 0;
 }
 
+/* A failure names the material. */
+static femd_status law_name(const femd_case *cs, size_t k, femd_status rc, femd_error *err) {
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s: materials.%s", cs->path, cs->material[k].name);
+}
+
 static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
     client_law *law = self;
     law->cs = cs;
     if (!(law->material = calloc(cs->nmaterials + 1, sizeof *law->material)) ||
         !(law->first = calloc(cs->nmaterials + 1, sizeof *law->first)))
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the materials");
+    for (size_t k = 0; k < cs->nmaterials && cs->nmaterials > 1; ++k)
+        if (cs->material[k].like >= k)
+            FEMD_TRY(law_name(cs, k, femd_client_announce(law->client, cs->material[k].json, cs->folder, err), err));
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         if (cs->material[k].like < k) { /* grains of one material are one to the server */
             law->material[k] = id[k] = id[cs->material[k].like];
             caps[k] = caps[cs->material[k].like];
             continue;
         }
-        femd_status rc = femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err);
-        if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s", cs->path, cs->material[k].name);
+        FEMD_TRY(law_name(
+            cs, k, femd_client_material(law->client, cs->material[k].json, cs->folder, &id[k], &caps[k], err), err));
         law->material[k] = id[k];
     }
     return FEMD_OK;

@@ -9,7 +9,7 @@
 #include "femd/clock.h"
 #include "worker/worker_private.h"
 
-static const size_t default_memory = (size_t)1 << 30;
+static const size_t default_memory = (size_t)1 << 30, least_for_materials = (size_t)64 << 20;
 static const double idle_wait = 0.25; /* s between looks at the stop flag */
 
 void worker_tell(const worker *self, const char *words, const char *more) {
@@ -65,8 +65,11 @@ static void worker_close(worker *self) {
 
 femd_status worker_run(const worker_config *config, const volatile sig_atomic_t *stop, femd_error *err) {
     worker self = {.config = config, .stop = stop, .cost = WORKER_UNKNOWN_COST, .fingerprint = femd_fingerprint()};
-    femd_status rc = worker_states_create(config->memory ? config->memory : default_memory, &self.states, err);
-    if (rc == FEMD_OK) rc = worker_materials_create(&self.materials, err);
+    const size_t memory = config->memory ? config->memory : default_memory;
+    femd_status rc = worker_states_create(memory, &self.states, err);
+    if (rc == FEMD_OK)
+        rc = worker_materials_create(memory > least_for_materials ? memory : least_for_materials, &self.materials, err);
+    if (rc == FEMD_OK) worker_states_on_parting(self.states, worker_room_part_with_state, &self);
     if (rc == FEMD_OK) rc = worker_connect(&self, err);
     if (rc == FEMD_OK)
         rc = worker_loop(&self, err);

@@ -9,7 +9,7 @@
 typedef struct worker_config {
     const char *address; /* of the server */
     const char *level;   /* numerics level, already set by femd_level_set */
-    size_t memory;       /* bytes of states to keep; 0 = 1 GiB */
+    size_t memory;       /* bytes of states to keep, and of materials (at least 64 MiB); 0 = 1 GiB */
     double silence;      /* s without a connection after which the server counts as gone; 0 = as the server says */
     int quiet;           /* 1: only failures are reported on stderr */
 } worker_config;

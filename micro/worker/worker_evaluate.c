@@ -195,6 +195,7 @@ femd_status worker_evaluate(worker *self, femd_error *err) {
     self->cheap = first->material;
     self->cost = (now - began) / count;
     FEMD_TRY(evaluate_answer_all(self, count, rc, &words, now, err));
+    worker_release_states(self, count);
     worker_tasks_pop(&self->tasks, count);
     self->announced -= count;
     return FEMD_OK;

@@ -53,7 +53,8 @@ static void worker_main_usage(FILE *to) {
           "  --connect ADDRESS     server to work for\n"
           "  --level LEVEL         numerics level: x86-64-v2, x86-64-v3 (default), x86-64-v4, baseline\n"
           "  --engine NAME=PATH    engine of yours that materials may name: a shared object; may be repeated\n"
-          "  --memory MIB          memory for states, in MiB (default 1024)\n"
+          "  --memory MIB          memory for states, and as much (at least 64) for materials, in MiB\n"
+          "                        (default 1024)\n"
           "  --die-with-parent     end when the process that started this one ends\n"
           "  --quiet               report failures only\n"
           "  --help, --version\n",

@@ -1,81 +1,115 @@
-/* The worker's materials. Packs outlive instances: an instance that was closed to make room is opened again from its
- * pack and answers with the same bits, since its caches only hold what follows from (material, state_in). */
+/* The worker's materials. What an instance takes is seen on the heap, before and after: no engine needs to say it. It
+ * grows as it is used, so it is looked at again when another material has its turn, at the first few turns and then
+ * rarely. */
 #include "worker/worker_materials.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
-typedef struct pack_entry {
+typedef struct held_material {
     femd_hash id;
-    void *pack; /* owned; NULL: a free entry */
+    void *pack; /* owned */
     size_t size;
-    femd_material *instance; /* owned; NULL: closed */
-    uint32_t at_once;        /* points that the engine likes at once, at least 1; known since it was opened first */
+    femd_material *instance; /* owned */
+    size_t bytes;            /* of the instance */
+    uint32_t at_once;        /* points that the engine likes at once, at least 1 */
+    uint32_t turns;          /* times that it was used after another one */
     uint64_t used;           /* tick of the last use */
-} pack_entry;
+} held_material;
 
 struct worker_materials {
-    pack_entry entry[WORKER_PACKS_MAX];
+    held_material *at; /* owned */
+    size_t count, room;
+    size_t limit, bytes; /* bytes: of all packs and instances */
     uint64_t tick;
+    femd_hash turn;   /* whose turn it is */
+    size_t turn_heap; /* bytes on the heap when it began; 0: not looked at */
 };
 
-femd_status worker_materials_create(worker_materials **materials, femd_error *err) {
+femd_status worker_materials_create(size_t limit, worker_materials **materials, femd_error *err) {
     *materials = calloc(1, sizeof **materials);
-    return *materials ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    if (!*materials) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    (*materials)->limit = limit;
+    return FEMD_OK;
 }
 
-static void pack_forget(pack_entry *entry) {
-    femd_material_close(&entry->instance);
-    free(entry->pack);
-    *entry = (pack_entry){0};
+static size_t heap_bytes(void) {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+static void held_forget(worker_materials *materials, held_material *held) {
+    materials->bytes -= held->size + held->bytes;
+    if (femd_hash_equal(&held->id, &materials->turn)) materials->turn_heap = 0;
+    femd_material_close(&held->instance);
+    free(held->pack);
+    *held = materials->at[--materials->count];
 }
 
 void worker_materials_destroy(worker_materials **materials) {
     if (!materials || !*materials) return;
-    for (int i = 0; i < WORKER_PACKS_MAX; i++) pack_forget(&(*materials)->entry[i]);
+    while ((*materials)->count) held_forget(*materials, &(*materials)->at[0]);
+    free((*materials)->at);
     free(*materials);
     *materials = NULL;
 }
 
-/* Its entry's number, or -1. */
-static int pack_find(const worker_materials *materials, const femd_hash *id) {
-    for (int i = 0; i < WORKER_PACKS_MAX; i++)
-        if (materials->entry[i].pack && femd_hash_equal(&materials->entry[i].id, id)) return i;
-    return -1;
+static held_material *held_find(const worker_materials *materials, const femd_hash *id) {
+    for (size_t i = 0; i < materials->count; i++)
+        if (femd_hash_equal(&materials->at[i].id, id)) return &materials->at[i];
+    return NULL;
 }
 
-/* A free entry, or else the longest unused one, emptied. */
-static pack_entry *pack_place(worker_materials *materials) {
-    pack_entry *oldest = &materials->entry[0];
-    for (int i = 0; i < WORKER_PACKS_MAX; i++) {
-        if (!materials->entry[i].pack) return &materials->entry[i];
-        if (materials->entry[i].used < oldest->used) oldest = &materials->entry[i];
-    }
-    pack_forget(oldest);
-    return oldest;
+/* ---- what they take ---- */
+
+static void held_grew(worker_materials *materials, held_material *held, size_t before, size_t after) {
+    const size_t bytes = after > before ? held->bytes + (after - before) : held->bytes;
+    materials->bytes += bytes - held->bytes;
+    held->bytes = bytes;
 }
 
-static void instances_make_room(worker_materials *materials) {
-    int open = 0;
-    pack_entry *oldest = NULL;
-    for (int i = 0; i < WORKER_PACKS_MAX; i++) {
-        pack_entry *entry = &materials->entry[i];
-        if (!entry->instance) continue;
-        open++;
-        if (!oldest || entry->used < oldest->used) oldest = entry;
-    }
-    if (open >= WORKER_OPEN_MAX) femd_material_close(&oldest->instance);
+static int held_is_looked_at(const held_material *held) {
+    return held->turns < 4 || (held->turns & (held->turns - 1)) == 0;
 }
 
-static femd_status instance_open(worker_materials *materials, pack_entry *entry, femd_material **material,
-                                 femd_error *err) {
-    entry->used = ++materials->tick;
-    if (!entry->instance) {
-        instances_make_room(materials);
-        FEMD_TRY(femd_material_open(entry->pack, entry->size, &entry->instance, err));
-        const uint32_t batch = femd_material_capabilities(entry->instance)->batch;
-        entry->at_once = batch > 1 ? batch : 1;
+static void held_takes_turn(worker_materials *materials, held_material *held) {
+    if (femd_hash_equal(&held->id, &materials->turn)) return;
+    held_material *last = held_find(materials, &materials->turn);
+    if (last && materials->turn_heap) held_grew(materials, last, materials->turn_heap, heap_bytes());
+    materials->turn = held->id;
+    held->turns++;
+    materials->turn_heap = held_is_looked_at(held) ? heap_bytes() : 0;
+}
+
+/* ---- given, used, dropped ---- */
+
+static held_material *held_place(worker_materials *materials) {
+    if (materials->count == materials->room) {
+        const size_t room = materials->room ? 2 * materials->room : 8;
+        held_material *fresh = realloc(materials->at, room * sizeof *fresh);
+        if (!fresh) return NULL;
+        materials->at = fresh;
+        materials->room = room;
     }
-    *material = entry->instance;
+    return &materials->at[materials->count];
+}
+
+static femd_status held_open(worker_materials *materials, held_material *held, const void *pack, femd_error *err) {
+    const size_t before = heap_bytes();
+    held->pack = malloc(held->size ? held->size : 1);
+    if (!held->pack) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material of %zu bytes", held->size);
+    memcpy(held->pack, pack, held->size);
+    const femd_status rc = femd_material_open(held->pack, held->size, &held->instance, err);
+    if (rc != FEMD_OK) {
+        free(held->pack);
+        return rc;
+    }
+    const uint32_t batch = femd_material_capabilities(held->instance)->batch;
+    held->at_once = batch > 1 ? batch : 1;
+    materials->count++;
+    materials->bytes += held->size;
+    const size_t after = heap_bytes();
+    held_grew(materials, held, before, after > held->size ? after - held->size : 0);
     return FEMD_OK;
 }
 
@@ -83,27 +117,64 @@ femd_status worker_materials_add(worker_materials *materials, const void *pack, 
                                  femd_material **material, femd_error *err) {
     *material = NULL;
     femd_pack_id(pack, size, id);
-    const int held = pack_find(materials, id);
-    if (held >= 0) return instance_open(materials, &materials->entry[held], material, err);
-    void *copy = malloc(size ? size : 1);
-    if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material of %zu bytes", size);
-    memcpy(copy, pack, size);
-    pack_entry *entry = pack_place(materials);
-    *entry = (pack_entry){.id = *id, .pack = copy, .size = size};
-    femd_status rc = instance_open(materials, entry, material, err);
-    if (rc != FEMD_OK) pack_forget(entry);
-    return rc;
+    held_material *held = held_find(materials, id);
+    if (!held) {
+        held = held_place(materials);
+        if (!held) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material of %zu bytes", size);
+        *held = (held_material){.id = *id, .size = size};
+        FEMD_TRY(held_open(materials, held, pack, err));
+    }
+    held->used = ++materials->tick;
+    *material = held->instance;
+    return FEMD_OK;
 }
 
 femd_status worker_materials_get(worker_materials *materials, const femd_hash *id, femd_material **material,
                                  femd_error *err) {
     *material = NULL;
-    const int held = pack_find(materials, id);
-    if (held < 0) return femd_fail(err, FEMD_UNSUPPORTED, "the material of a task was never given to this worker");
-    return instance_open(materials, &materials->entry[held], material, err);
+    held_material *held = held_find(materials, id);
+    if (!held) return femd_fail(err, FEMD_MATERIAL_LOST, "the material of a task is not held by this worker");
+    held->used = ++materials->tick;
+    held_takes_turn(materials, held);
+    *material = held->instance;
+    return FEMD_OK;
 }
 
 uint32_t worker_materials_at_once(const worker_materials *materials, const femd_hash *id) {
-    const int held = pack_find(materials, id);
-    return held < 0 ? 1 : materials->entry[held].at_once;
+    const held_material *held = held_find(materials, id);
+    return held ? held->at_once : 1;
+}
+
+int worker_materials_drop(worker_materials *materials, const femd_hash *id) {
+    held_material *held = held_find(materials, id);
+    if (held) held_forget(materials, held);
+    return held != NULL;
+}
+
+int worker_materials_make_room(worker_materials *materials, int (*needed)(void *user, const femd_hash *id), void *user,
+                               int all, femd_hash *id) {
+    if (!all && materials->bytes <= materials->limit) return 0;
+    held_material *oldest = NULL;
+    for (size_t i = 0; i < materials->count; i++) {
+        held_material *held = &materials->at[i];
+        if (held->used == materials->tick || needed(user, &held->id)) continue;
+        if (!oldest || held->used < oldest->used) oldest = held;
+    }
+    if (!oldest) return 0;
+    *id = oldest->id;
+    held_forget(materials, oldest);
+    return 1;
+}
+
+femd_status worker_materials_each(const worker_materials *materials,
+                                  femd_status (*call)(void *user, const femd_hash *id, const femd_material *material,
+                                                      femd_error *err),
+                                  void *user, femd_error *err) {
+    for (size_t i = 0; i < materials->count; i++)
+        FEMD_TRY(call(user, &materials->at[i].id, materials->at[i].instance, err));
+    return FEMD_OK;
+}
+
+size_t worker_materials_bytes(const worker_materials *materials) {
+    return materials->bytes;
 }

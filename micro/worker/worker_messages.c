@@ -19,21 +19,33 @@ static void messages_say_remarks(const femd_material *material, char *text, size
     text[length] = 0;
 }
 
-static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
-    femd_ready ready = {.status = FEMD_OK};
-    femd_material *material = NULL;
-    femd_error words = FEMD_ERROR_INIT;
-    worker_opening *opening = worker_opening_begin(&self->peer, self->stop);
-    ready.status =
-        worker_materials_add(self->materials, frame->body.data, frame->body.size, &ready.material, &material, &words);
-    worker_opening_end(opening);
-    memcpy(ready.text, words.text, sizeof ready.text);
+static femd_status messages_say_ready(worker *self, uint64_t id, const femd_hash *name, const femd_material *material,
+                                      femd_status status, const femd_error *words, femd_error *err) {
+    femd_ready ready = {.status = status, .material = *name};
+    memcpy(ready.text, words->text, sizeof ready.text);
     if (material) {
         ready.caps = *femd_material_capabilities(material);
         messages_say_remarks(material, ready.text, sizeof ready.text);
     }
-    FEMD_TRY(femd_ready_encode(&self->other, frame->id, &ready, err));
+    FEMD_TRY(femd_ready_encode(&self->other, id, &ready, err));
     return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
+}
+
+/* What else is held makes room where memory is out. */
+static femd_status messages_material(worker *self, const femd_frame *frame, femd_error *err) {
+    femd_status status = FEMD_NO_MEMORY;
+    femd_hash name;
+    femd_material *material = NULL;
+    femd_error words = FEMD_ERROR_INIT;
+    for (int tries = 0; tries < 2 && status == FEMD_NO_MEMORY; tries++) {
+        if (tries) FEMD_TRY(worker_room_of_materials(self, 1, err));
+        femd_error_clear(&words);
+        worker_opening *opening = worker_opening_begin(&self->peer, self->stop);
+        status = worker_materials_add(self->materials, frame->body.data, frame->body.size, &name, &material, &words);
+        worker_opening_end(opening);
+    }
+    FEMD_TRY(messages_say_ready(self, frame->id, &name, material, status, &words, err));
+    return worker_room_of_materials(self, 0, err);
 }
 
 static femd_status messages_states(worker *self, femd_reader *reader, femd_error *err) {
@@ -45,7 +57,8 @@ static femd_status messages_states(worker *self, femd_reader *reader, femd_error
         femd_hash_domain("state", state.blob.data, state.blob.size, &hash);
         if (!femd_hash_equal(&hash, &state.hash))
             return femd_fail(err, FEMD_PROTOCOL, "TASK: a state is not what its hash says");
-        FEMD_TRY(worker_states_put(self->states, &state.hash, state.blob.data, state.blob.size, err));
+        FEMD_TRY(worker_states_add(self->states, &state.hash, state.blob.data, state.blob.size, err));
+        worker_states_known(self->states, &state.hash);
     }
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
 }
@@ -55,7 +68,13 @@ static femd_status messages_tasks(worker *self, const femd_frame *frame, femd_er
     femd_reader states, tasks;
     FEMD_TRY(femd_task_open(frame, &material, &states, &tasks, err));
     FEMD_TRY(messages_states(self, &states, err));
-    return worker_tasks_add(&self->tasks, &material, &tasks, frame->count, err);
+    FEMD_TRY(worker_tasks_add(&self->tasks, &material, &tasks, frame->count, err));
+    for (size_t i = self->tasks.count - frame->count; i < self->tasks.count; i++) {
+        worker_task *task = worker_tasks_at(&self->tasks, i);
+        task->pinned = worker_states_pin(self->states, &task->task.request.state_in);
+    }
+    FEMD_TRY(worker_room_of_materials(self, 0, err));
+    return worker_states_make_room(self->states, err);
 }
 
 /* STATE entries with the request's id, in as many frames as the server's limit asks for. */
@@ -77,6 +96,7 @@ static femd_status messages_state_get(worker *self, const femd_frame *frame, fem
             entries = 0;
         }
         FEMD_TRY(femd_state_add(&self->other, &state, err));
+        worker_states_known(self->states, &hash);
         entries++;
     }
     if (got < 0) return FEMD_PROTOCOL;
@@ -89,7 +109,8 @@ static femd_status messages_drop(worker *self, const femd_frame *frame, femd_err
     femd_hash hash;
     int got;
     femd_reader_open(frame, &reader);
-    while ((got = femd_hash_next(&reader, &hash, err)) == 1) worker_states_drop(self->states, &hash);
+    while ((got = femd_hash_next(&reader, &hash, err)) == 1)
+        if (!worker_materials_drop(self->materials, &hash)) worker_states_drop(self->states, &hash);
     return got < 0 ? FEMD_PROTOCOL : FEMD_OK;
 }
 
@@ -120,6 +141,7 @@ static femd_status messages_complain(worker *self, uint64_t id, const femd_error
 
 /* Another registration: the tasks of the old one are the server's to give out again, to whom it likes. */
 static void messages_forget_tasks(worker *self) {
+    worker_release_states(self, self->tasks.count);
     worker_tasks_clear(&self->tasks);
     self->announced = 0;
     self->answered = 0;
@@ -137,9 +159,17 @@ static femd_status messages_say_have(void *user, const femd_hash *hash, femd_err
     return femd_hash_add(&self->other, hash, err);
 }
 
+static femd_status messages_say_opened(void *user, const femd_hash *id, const femd_material *material,
+                                       femd_error *err) {
+    static const femd_error none = FEMD_ERROR_INIT;
+    return messages_say_ready(user, 0, id, material, FEMD_OK, &none, err);
+}
+
 /* The server, or one that was started in its place, is told what is still here. */
 static femd_status messages_have(worker *self, femd_error *err) {
     self->told_held = 0;
+    worker_states_all_unknown(self->states);
+    FEMD_TRY(worker_materials_each(self->materials, messages_say_opened, self, err));
     FEMD_TRY(worker_states_each(self->states, messages_say_have, self, err));
     if (!self->told_held) return FEMD_OK;
     femd_frame_finish(&self->other, self->told_held);

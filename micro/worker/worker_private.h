@@ -49,6 +49,12 @@ void worker_tell(const worker *self, const char *words, const char *more);
 FEMD_MUST_CHECK femd_status worker_take_messages(worker *self, double wait, femd_error *err);
 /* Evaluate what is at the head of the queue, which is not empty, and gather the answers. */
 FEMD_MUST_CHECK femd_status worker_evaluate(worker *self, femd_error *err);
+/* The first so many tasks are done with, or void: their states need not be kept any more. */
+void worker_release_states(worker *self, size_t count);
+/* What has to go so that materials and states stay within their bounds goes, and the server is told (worker_room.c). */
+FEMD_MUST_CHECK femd_status worker_room_of_materials(worker *self, int all, femd_error *err);
+FEMD_MUST_CHECK femd_status worker_room_part_with_state(void *user, const femd_hash *hash, const femd_bytes *blob,
+                                                        int known, femd_error *err);
 /* Send the answers that were gathered. */
 FEMD_MUST_CHECK femd_status worker_flush_answers(worker *self, femd_error *err);
 

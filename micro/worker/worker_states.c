@@ -8,6 +8,8 @@ typedef struct state_node {
     struct state_node *chain;         /* next in the bucket */
     struct state_node *newer, *older; /* by use */
     femd_hash hash;
+    uint32_t pins; /* tasks that need it */
+    int known;     /* to the server */
     size_t size;
     uint8_t data[];
 } state_node;
@@ -17,6 +19,8 @@ struct worker_states {
     size_t buckets, count; /* buckets: a power of two */
     size_t bytes, limit;
     state_node *newest, *oldest;
+    worker_states_parting parting;
+    void *user;
 };
 
 enum { FIRST_BUCKETS = 1024 };
@@ -96,17 +100,19 @@ static void buckets_grow(worker_states *states) {
     }
 }
 
-femd_status worker_states_put(worker_states *states, const femd_hash *hash, const void *data, size_t size,
+void worker_states_on_parting(worker_states *states, worker_states_parting call, void *user) {
+    states->parting = call;
+    states->user = user;
+}
+
+femd_status worker_states_add(worker_states *states, const femd_hash *hash, const void *data, size_t size,
                               femd_error *err) {
     femd_bytes held;
     if (worker_states_get(states, hash, &held)) return FEMD_OK;
     state_node *node = malloc(sizeof *node + size);
     if (!node) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a state of %zu bytes", size);
-    node->hash = *hash;
-    node->size = size;
+    *node = (state_node){.hash = *hash, .size = size};
     if (size) memcpy(node->data, data, size);
-    while (states->oldest && states->bytes + size > states->limit)
-        node_forget(states, node_find(states, &states->oldest->hash));
     buckets_grow(states);
     state_node **at = bucket_of(states, hash);
     node->chain = *at;
@@ -115,6 +121,44 @@ femd_status worker_states_put(worker_states *states, const femd_hash *hash, cons
     states->count++;
     states->bytes += size;
     return FEMD_OK;
+}
+
+femd_status worker_states_make_room(worker_states *states, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    for (state_node *node = states->oldest, *newer; node && states->bytes > states->limit; node = newer) {
+        newer = node->newer;
+        if (node->pins || node == states->newest) continue;
+        const femd_bytes blob = {node->data, node->size};
+        if (states->parting && rc == FEMD_OK) rc = states->parting(states->user, &node->hash, &blob, node->known, err);
+        node_forget(states, node_find(states, &node->hash));
+    }
+    return rc;
+}
+
+femd_status worker_states_put(worker_states *states, const femd_hash *hash, const void *data, size_t size,
+                              femd_error *err) {
+    FEMD_TRY(worker_states_add(states, hash, data, size, err));
+    return worker_states_make_room(states, err);
+}
+
+int worker_states_pin(worker_states *states, const femd_hash *hash) {
+    state_node *node = *node_find(states, hash);
+    if (node) node->pins++;
+    return node != NULL;
+}
+
+void worker_states_unpin(worker_states *states, const femd_hash *hash) {
+    state_node *node = *node_find(states, hash);
+    if (node && node->pins) node->pins--;
+}
+
+void worker_states_known(worker_states *states, const femd_hash *hash) {
+    state_node *node = *node_find(states, hash);
+    if (node) node->known = 1;
+}
+
+void worker_states_all_unknown(worker_states *states) {
+    for (state_node *node = states->newest; node; node = node->older) node->known = 0;
 }
 
 int worker_states_get(worker_states *states, const femd_hash *hash, femd_bytes *blob) {

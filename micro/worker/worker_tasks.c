@@ -31,6 +31,7 @@ femd_status worker_tasks_add(worker_tasks *tasks, const femd_hash *material, fem
         if (femd_task_next(reader, &next->task, err) != 1) return FEMD_PROTOCOL;
         next->material = *material;
         next->after = count - 1 - i;
+        next->lost = next->pinned = 0;
     }
     tasks->count += count;
     return FEMD_OK;

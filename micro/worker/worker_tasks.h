@@ -9,6 +9,7 @@ typedef struct worker_task {
     femd_hash material;
     uint32_t after; /* tasks that follow in the same TASK message */
     int lost;       /* its state was not held when its turn came */
+    int pinned;     /* its state is kept for it */
 } worker_task;
 
 /* All zero: an empty queue. */

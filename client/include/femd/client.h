@@ -57,6 +57,10 @@ FEMD_API void femd_client_close(femd_client **client);
  * opened. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_material(femd_client *client, const char *json, const char *folder,
                                                           femd_hash *id, femd_capabilities *caps, femd_error *err);
+/* Give a material to the server and do not wait: those that are given one after another are opened side by side. Then
+ * femd_client_material waits for each, and says what became of it. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_announce(femd_client *client, const char *json, const char *folder,
+                                                          femd_error *err);
 /* Register an encoded pack (see femd_material_pack in the case reader). */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_pack(femd_client *client, const void *pack, size_t size, femd_hash *id,
                                                       femd_capabilities *caps, femd_error *err);

@@ -29,8 +29,9 @@
     X(ANSWER, 32, "W>S", "count x answer")                                                                             \
     X(BEAT, 33, "W>S",                                                                                                 \
       "task id (u64), fraction done (f64): sent from the compute loop; task 0: alive while it opens a material")       \
-    X(DROP, 34, "S>W", "count x state hash that nobody needs any more")                                                \
+    X(DROP, 34, "S>W", "count x hash of a state or material that nobody needs any more")                               \
     X(HAVE, 35, "W>S", "count x state hash: what a worker that has come back holds")                                   \
+    X(MATERIAL_LOST, 36, "W>S", "count x material: the worker has made room and holds these no more")                  \
     X(STATE_GET, 40, "S>W C>S", "count x state hash; header id is echoed")                                             \
     X(STATE, 41, "W>S S>C C>S", "count x state entry (hash, length, bytes; length 0: not held); header id echoed")     \
     X(STATE_STORED, 42, "S>C", "empty: answer to STATE from a client")                                                 \

@@ -28,6 +28,7 @@ extern "C" {
     X(POISON, -13, I, "the request ended several workers and is not tried again")                                      \
     X(UNSUPPORTED, -14, I, "the engine cannot answer what was asked")                                                  \
     X(CANCELLED, -15, I, "the request was cancelled")                                                                  \
+    X(MATERIAL_LOST, -16, I, "a material needed by the request is not held by the worker")                             \
     X(BAD_INPUT, -20, G, "bad input")                                                                                  \
     X(BAD_ARGUMENT, -21, G, "bad argument")                                                                            \
     X(NO_MEMORY, -22, G, "out of memory")                                                                              \

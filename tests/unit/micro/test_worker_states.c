@@ -67,6 +67,55 @@ static void the_newest_is_always_kept(void **state) {
     worker_states_destroy(&states);
 }
 
+typedef struct parted {
+    int count, known, fails;
+    femd_hash last;
+} parted;
+
+static femd_status take_leave(void *user, const femd_hash *hash, const femd_bytes *blob, int known, femd_error *err) {
+    parted *told = user;
+    assert_int_equal(blob->size, SIZE);
+    told->count++;
+    told->known += known;
+    told->last = *hash;
+    return told->fails ? femd_fail(err, FEMD_DISCONNECTED, "gone") : FEMD_OK;
+}
+
+/* What a task needs stays, whatever the bound; who goes is named, and whether the server has it. */
+static void what_is_pinned_stays_and_what_goes_is_told(void **state) {
+    (void)state;
+    worker_states *states;
+    parted told = {0};
+    const femd_hash one = hash_of(1), two = hash_of(2), none = hash_of(99);
+    assert_int_equal(worker_states_create(2 * SIZE, &states, NULL), FEMD_OK);
+    worker_states_on_parting(states, take_leave, &told);
+    put(states, 1);
+    put(states, 2);
+    assert_true(worker_states_pin(states, &one) && worker_states_pin(states, &one));
+    assert_false(worker_states_pin(states, &none));
+    worker_states_known(states, &two);
+    put(states, 3);
+    assert_true(holds(states, 1) && !holds(states, 2) && told.count == 1 && told.known == 1);
+    assert_true(femd_hash_equal(&told.last, &two));
+    worker_states_unpin(states, &one);
+    put(states, 4);
+    assert_true(holds(states, 1) && !holds(states, 3) && told.count == 2 && told.known == 1);
+    worker_states_unpin(states, &one);
+    worker_states_known(states, &one);
+    worker_states_all_unknown(states);
+    assert_true(holds(states, 4));
+    put(states, 5);
+    assert_true(!holds(states, 1) && told.count == 3 && told.known == 1);
+    const femd_hash more = hash_of(6);
+    const uint8_t blob[SIZE] = {6};
+    assert_int_equal(worker_states_add(states, &more, blob, SIZE, NULL), FEMD_OK);
+    assert_int_equal(worker_states_bytes(states), 3 * SIZE); /* not yet */
+    told.fails = 1;
+    assert_int_equal(worker_states_make_room(states, NULL), FEMD_DISCONNECTED);
+    assert_int_equal(worker_states_bytes(states), 2 * SIZE);
+    worker_states_destroy(&states);
+}
+
 static femd_status count_and_order(void *user, const femd_hash *hash, femd_error *err) {
     (void)err;
     int *last = user;
@@ -94,6 +143,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longest_unused_is_forgotten_first),
         cmocka_unit_test(the_newest_is_always_kept),
+        cmocka_unit_test(what_is_pinned_stays_and_what_goes_is_told),
         cmocka_unit_test(thousands_are_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

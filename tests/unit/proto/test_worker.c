@@ -70,7 +70,22 @@ static void a_bad_material_gives_words_and_the_worker_lives(void **state) {
     assert_int_equal(r.status, FEMD_OK);
     femd_hash unknown = {{1}};
     rig_give_tasks(g, &unknown, 1, 1, 0, NULL, 0, NULL);
-    assert_int_equal(rig_answer_to(g, 1, NULL, 5).status, FEMD_UNSUPPORTED);
+    assert_int_equal(rig_answer_to(g, 1, NULL, 5).status, FEMD_MATERIAL_LOST);
+}
+
+static void a_material_goes_when_nobody_needs_it(void **state) {
+    rig *g = *state;
+    rig_start_worker(g, "x86-64-v2");
+    femd_ready r = rig_give_material(g, ELASTIC);
+    assert_int_equal(femd_frame_begin(&g->out, FEMD_MSG_DROP, 0, NULL), FEMD_OK);
+    assert_int_equal(femd_hash_add(&g->out, &r.material, NULL), FEMD_OK);
+    femd_frame_finish(&g->out, 1);
+    rig_post(g);
+    rig_give_tasks(g, &r.material, 1, 1, 0, NULL, 0, NULL);
+    assert_int_equal(rig_answer_to(g, 1, NULL, 5).status, FEMD_MATERIAL_LOST);
+    rig_give_material(g, ELASTIC);
+    rig_give_tasks(g, &r.material, 2, 1, 0, NULL, 0, NULL);
+    assert_int_equal(rig_answer_to(g, 2, NULL, 5).status, FEMD_OK);
 }
 
 static void a_malformed_task_is_complained_of(void **state) {
@@ -243,8 +258,13 @@ static void a_new_registration_forgets_the_old_tasks(void **state) {
         .peer = 6, .credits = 2, .frame_max = FEMD_FRAME_MAX, .batch_max = FEMD_BATCH_MAX, .level = "x86-64-v2"};
     assert_int_equal(femd_welcome_encode(&g->out, &w, NULL), FEMD_OK);
     rig_post(g);
+    f = rig_expect(g, FEMD_MSG_MATERIAL_READY, 5); /* materials are kept, and named */
+    femd_ready held;
+    assert_int_equal(femd_ready_decode(&f, &held, NULL), FEMD_OK);
+    assert_true(femd_hash_equal(&held.material, &r.material) && held.status == FEMD_OK);
+    assert_memory_equal(&held.caps, &r.caps, sizeof r.caps);
     assert_false(rig_next_frame(g, 1, &f));
-    rig_give_tasks(g, &r.material, 9, 1, 0, NULL, 0, NULL); /* materials are kept */
+    rig_give_tasks(g, &r.material, 9, 1, 0, NULL, 0, NULL);
     assert_true(rig_answer_to(g, 9, NULL, 5).work.worker == 6);
 }
 
@@ -275,6 +295,7 @@ int main(void) {
         TEST(many_cheap_tasks_are_announced_then_answered),
         TEST(a_bad_material_gives_words_and_the_worker_lives),
         TEST(a_malformed_task_is_complained_of),
+        TEST(a_material_goes_when_nobody_needs_it),
         TEST(a_slow_task_beats_and_a_deadline_ends_it),
         TEST(costly_tasks_are_announced_alone),
         TEST(states_are_kept_given_dropped_and_taken_back),
