@@ -1,5 +1,5 @@
-/* femd check: reads a case as femd run does, opens its materials, evaluates a point of each and says what the run will
- * cost. Starts nothing and writes nothing. */
+/* femd check: reads a case as femd run does, has the solver set it up, opens its materials, evaluates a point of each
+ * and says what the run will cost. Leaves nothing running and writes nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check_mesh.h"
+#include "check_trial.h"
 #include "commands.h"
 #include "femd/client.h"
 #include "femd/clock.h"
@@ -232,9 +233,16 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     return FEMD_OK;
 }
 
-static femd_status check_case(const femd_case *c, model *models, femd_error *err) {
+/* A temperature that has no value at the origin is taken at a node. */
+static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
+    return isnan(c->temperature) ? femd_case_temperature(c, m->mesh.x, c->end_time, &c->temperature, err) : FEMD_OK;
+}
+
+static femd_status check_case(const char *path, const option_list *sets, femd_case *c, model *models, femd_error *err) {
     check_mesh m;
     femd_status rc = check_mesh_open(c, &m, err);
+    if (rc == FEMD_OK) rc = check_trial(path, sets, err);
+    if (rc == FEMD_OK) rc = check_find_temperature(c, &m, err);
     if (rc == FEMD_OK) rc = check_materials(c, &m, models, err);
     check_mesh_close(&m);
     return rc;
@@ -249,9 +257,11 @@ int cmd_check(int argc, char **argv) {
     const option_table table = {
         .command = "femd check",
         .usage = "CASE [options]",
-        .about = "Validates a case, reads and measures its mesh, opens its materials, evaluates one point of each and\n"
-                 "estimates the cost of the run.\n"
-                 "Exit code 2, with file, key and accepted values, if something is wrong. Starts and writes nothing.",
+        .about =
+            "Validates a case, reads and measures its mesh, sets it up as a run does (supports, loads, expressions at\n"
+            "the planned times, probes), opens its materials, evaluates one point of each and estimates the\n"
+            "cost of the run. Exit code 2, with file, key and accepted values, if something is wrong. Writes\n"
+            "nothing.",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,
@@ -263,7 +273,7 @@ int cmd_check(int argc, char **argv) {
     if (rc == FEMD_OK) rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
     model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
     if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
-    if (rc == FEMD_OK) rc = check_case(&c, models, &err);
+    if (rc == FEMD_OK) rc = check_case(positional.item[0], &sets, &c, models, &err);
     for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
     free(models);
     femd_case_clear(&c);

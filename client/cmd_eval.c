@@ -1,5 +1,6 @@
 /* femd eval: one material point, in this process, with no server. The answer has the same bits as a worker's. */
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +127,10 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
     a->turned = !eval_is_identity(s->Q);
     a->grains = femd_json_get(s->node, "orientations") != NULL;
     a->has_atom_energy = femd_material_atom_energy(m->material, &a->atom_energy);
+    if (isnan(s->temperature) && !ask->temperature)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: temperature: the expression has no value at the origin; give one with --temperature",
+                         ask->path);
     FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
     if (ask->state) {
         FEMD_TRY(run_output_read(ask->state, in, err));

@@ -181,6 +181,12 @@ femd_status run_output_dump(const char *folder, const char *point, const femd_ca
     femd_buffer blob = FEMD_BUFFER_INIT, text = FEMD_BUFFER_INIT;
     if (asprintf(&from, "%s/point-%s.state", folder, point) < 0) from = NULL;
     if (asprintf(&to, "%s/point-%s.xyz", folder, point) < 0) to = NULL;
+    if (from && to && access(from, F_OK) != 0) { /* the solver has said why */
+        (void)unlink(to);
+        free(from);
+        free(to);
+        return FEMD_OK;
+    }
     femd_status rc =
         from && to ? run_output_read(from, &blob, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
     const femd_bytes bytes = {blob.data, blob.size};

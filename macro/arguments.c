@@ -27,6 +27,8 @@ static const char help_text[] =
     "  --out DIR           where the results go (default: CASE.out, beside the case)\n"
     "  --resume            go on from DIR/checkpoint.h5; ends with the same bits as a run that was never interrupted\n"
     "  --set a.b=c         change a value of the case, for example --set steps.count=10 (repeatable)\n"
+    "  --check             set the case up without a server, say what a run would refuse of it, and end: what femd "
+    "check does\n"
     "  --quiet             no live line and no table at the end\n"
     "  --dump-state ID     at the end write the RVE of point ID (cell number x points per cell + index) to "
     "DIR/point-ID.state\n"
@@ -72,6 +74,7 @@ static int arguments_is_option(const char *arg, const char *name, size_t *length
 static int arguments_is_flag(femd_arguments *a, const char *arg) {
     int *flag = strcmp(arg, "--resume") == 0                            ? &a->resume
                 : strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0 ? &a->quiet
+                : strcmp(arg, "--check") == 0                           ? &a->check
                 : strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0  ? &a->help
                 : strcmp(arg, "--version") == 0                         ? &a->version
                                                                         : NULL;
@@ -115,7 +118,7 @@ static char *arguments_default_out(const char *path) {
 
 static femd_status arguments_check(const femd_arguments *a, femd_error *err) {
     if (!a->path) return femd_fail(err, FEMD_BAD_INPUT, "no case given; see femd-macro --help");
-    if (!a->connect)
+    if (!a->connect && !a->check)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "--connect ADDRESS is missing; `femd run %s` starts a server and workers by itself", a->path);
     if (a->run && (!a->run[0] || strlen(a->run) > 64))

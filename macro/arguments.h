@@ -12,7 +12,7 @@ typedef struct femd_arguments {
     char *out;           /* output folder; owned */
     const char *run;     /* NULL: made up */
     const char *path;    /* the case */
-    int resume, quiet, help, version;
+    int resume, quiet, check, help, version;
     int dump; /* 1: write the state of point dump_id */
     uint64_t dump_id;
     size_t nsets;

@@ -13,8 +13,10 @@
 #include "process.h"
 #include "results/live.h"
 #include "results/recorder.h"
+#include "solve/foresee.h"
 #include "solve/setup.h"
 #include "solve/stepping.h"
+#include "trial.h"
 
 enum {
     EXIT_OK = 0,
@@ -124,11 +126,13 @@ static femd_status run_connect(app *a, femd_error *err) {
 }
 
 /* A mesh whose parts were to be one body looks right in a picture; each is held, or it would have been refused. */
-static void run_tell_parts(const app *a) {
+static void run_tell_parts(app *a) {
     const int parts = a->problem->grid->nparts;
-    if (a->rank == 0 && parts > 1)
-        fprintf(stderr, "femd-macro: %s: the mesh has %d parts that share no node with each other\n", a->cs.path,
-                parts);
+    char text[4200];
+    if (parts < 2) return;
+    snprintf(text, sizeof text, "%s: the mesh has %d parts that share no node with each other", a->cs.path, parts);
+    if (a->rank == 0) fprintf(stderr, "femd-macro: %s\n", text);
+    femd_live_log(&a->live, text);
 }
 
 /* log.txt, where femd run keeps one. */
@@ -150,6 +154,7 @@ static void run_tell_changes(app *a) {
 static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_case_read(a->args.path, a->args.set, a->args.nsets, &a->cs, err), err));
     FEMD_TRY(femd_agree(a->comm, run_set_petsc_options(a, err), err));
+    if (a->args.check) return femd_trial(a->comm, &a->cs, err);
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, femd_case_steps(&a->cs),
                    a->size);
     run_open_log(a);
@@ -159,7 +164,18 @@ static femd_status run_prepare(app *a, femd_error *err) {
     cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
     FEMD_TRY(femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err));
+    FEMD_TRY(femd_foresee(a->problem, err));
     run_tell_changes(a);
+    return FEMD_OK;
+}
+
+/* A point without a state is no failure of the run. */
+static femd_status run_dump(app *a, femd_error *err) {
+    const femd_status rc = femd_recorder_dump(&a->recorder, a->problem, a->args.dump_id, err);
+    if (rc != FEMD_BAD_INPUT) return rc;
+    if (a->rank == 0) fprintf(stderr, "femd-macro: %s\n", err->text);
+    femd_live_log(&a->live, err->text);
+    femd_error_clear(err);
     return FEMD_OK;
 }
 
@@ -171,10 +187,10 @@ static femd_status run_case(app *a, femd_error *err) {
                                        .note = run_on_note,
                                        .stop = run_on_stop_asked};
     FEMD_TRY(run_prepare(a, err));
+    if (a->args.check) return FEMD_OK;
     FEMD_TRY(femd_recorder_start(&a->recorder, a->problem, err));
     FEMD_TRY(femd_agree(a->comm, femd_stepping_run(a->problem, &hooks, err), err));
-    if (a->args.dump) return femd_recorder_dump(&a->recorder, a->problem, a->args.dump_id, err);
-    return FEMD_OK;
+    return a->args.dump ? run_dump(a, err) : FEMD_OK;
 }
 
 /* ---- the end ---- */
@@ -262,7 +278,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     femd_error late = FEMD_ERROR_INIT;
     femd_status written = run_write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
     run_keep(a, rc);
-    if (rc == FEMD_OK && a->rank == 0) femd_process_tell_unused_options(stderr);
+    if (rc == FEMD_OK && a->rank == 0 && !a->args.check) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
         if (rc != FEMD_OK) femd_live_log(&a->live, err->text);

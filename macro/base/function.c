@@ -16,7 +16,7 @@ static const char *const function_variable[VARIABLES] = {"x", "y", "z", "t"};
 
 struct femd_function {
     muParserHandle_t parser;
-    char *text;
+    char *text, *where;
     double *value; /* VARIABLES; the parser holds pointers to them */
     int uses;
 };
@@ -112,13 +112,13 @@ static femd_status function_parse(femd_function *f, femd_error *err) {
     return FEMD_OK;
 }
 
-femd_status femd_function_create(const char *text, femd_function **out, femd_error *err) {
+femd_status femd_function_create(const char *text, const char *where, femd_function **out, femd_error *err) {
     *out = NULL;
     FEMD_TRY(function_check_text(text, err));
     femd_function *f = *out = calloc(1, sizeof *f);
     femd_status rc = FEMD_OK;
-    if (!f || !(f->text = strdup(text)) || !(f->value = calloc(VARIABLES, sizeof *f->value)) ||
-        !(f->parser = mupCreate(muBASETYPE_FLOAT)))
+    if (!f || !(f->text = strdup(text)) || !(f->where = strdup(where)) ||
+        !(f->value = calloc(VARIABLES, sizeof *f->value)) || !(f->parser = mupCreate(muBASETYPE_FLOAT)))
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for an expression");
     if (rc == FEMD_OK) rc = function_parse(f, err);
     if (rc != FEMD_OK) femd_function_destroy(out);
@@ -130,6 +130,7 @@ void femd_function_destroy(femd_function **out) {
     if (!f) return;
     if (f->parser) mupRelease(f->parser);
     free(f->text);
+    free(f->where);
     free(f->value);
     free(f);
     *out = NULL;
@@ -141,8 +142,8 @@ femd_status femd_function_at(const femd_function *f, const double x[3], double t
     *value = mupEval(f->parser);
     if (mupError(f->parser)) return function_parser_words(f, err);
     if (isfinite(*value)) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "the expression \"%.200s\" gives %g at (%g, %g, %g) m and time %g", f->text,
-                     *value, x[0], x[1], x[2], time);
+    return femd_fail(err, FEMD_BAD_INPUT, "%s%sthe expression \"%.200s\" gives %g at (%g, %g, %g) m and time %g",
+                     f->where, f->where[0] ? ": " : "", f->text, *value, x[0], x[1], x[2], time);
 }
 
 int femd_function_uses(const femd_function *f) {

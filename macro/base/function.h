@@ -17,9 +17,11 @@ enum { FEMD_FUNCTION_MAX = 1000 };
     "x y z t pi, + - * / ^ ( ), comparisons, && ||, condition ? a : b, sin cos tan asin acos atan atan2 sinh cosh "    \
     "tanh asinh acosh atanh exp ln log10 log2 sqrt abs sign min max sum avg"
 
-/* text: the expression without a leading "=". BAD_INPUT with the character (counted from 1) and what is wrong there.
+/* text: the expression without a leading "="; where: file and key, which stand before the words of a value that is no
+ * number ("" = nothing). BAD_INPUT with the character (counted from 1) and what is wrong there.
  * The same text gives the same bits wherever the same mathematical library is. */
-FEMD_MUST_CHECK femd_status femd_function_create(const char *text, femd_function **function, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_function_create(const char *text, const char *where, femd_function **function,
+                                                 femd_error *err);
 /* Accepts NULL inside. */
 void femd_function_destroy(femd_function **function);
 /* BAD_INPUT with place and time where the value is not finite. Not for several threads at once. */

@@ -98,9 +98,9 @@ typedef struct femd_case {
     size_t nboundary;
     femd_case_boundary *boundary;
     int has_body_force;
-    double body_force[3];                /* N/m^3, per reference volume, ramped like a boundary without table */
-    femd_function *body_function[3];     /* owned; instead of the value, not ramped */
-    double temperature;                  /* K, of every request, at the origin and time 0; default 0 */
+    double body_force[3];            /* N/m^3, per reference volume, ramped like a boundary without table */
+    femd_function *body_function[3]; /* owned; instead of the value, not ramped */
+    double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0 */
     femd_function *temperature_function; /* owned; instead of it */
     femd_case_table temperature_table;   /* instead of it, "factor" being K */
     double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */

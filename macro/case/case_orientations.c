@@ -13,6 +13,13 @@ static femd_status orientations_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a table of orientations");
 }
 
+/* Bytes of a text that are at most n and end no character (UTF-8) in its middle. */
+static int orientations_cut(const char *text, size_t n) {
+    size_t length = strnlen(text, n);
+    while (length > 0 && text[length] && ((unsigned char)text[length] & 0xc0) == 0x80) length--;
+    return (int)length;
+}
+
 /* One more entry like `base`, which owns the text that they share. */
 static femd_status orientations_add(femd_case *c, size_t *room, const femd_case_material *base, const char *region,
                                     int cell, const double Q[9], femd_error *err) {
@@ -26,8 +33,9 @@ static femd_status orientations_add(femd_case *c, size_t *room, const femd_case_
     femd_case_material *m = &c->material[c->nmaterials];
     *m = *base;
     snprintf(m->region, sizeof m->region, "%s", region);
-    if (snprintf(m->name, sizeof m->name, "%.40s[%s]", base->name, region) >= (int)sizeof m->name)
-        m->name[sizeof m->name - 2] = ']'; /* shortened */
+    const int owner = orientations_cut(base->name, 40), room_left = (int)sizeof m->name - owner - 3;
+    snprintf(m->name, sizeof m->name, "%.*s[%.*s]", owner, base->name, orientations_cut(region, (size_t)room_left),
+             region);
     m->by_cell = cell >= 0;
     m->cell = cell;
     m->shares_json = 1;

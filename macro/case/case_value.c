@@ -2,15 +2,19 @@
  * they act nor what they mean. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "case/case_read.h"
 
 femd_status case_read_value(const femd_case *c, const cJSON *node, femd_dimension dim, double *number,
                             femd_function **function, femd_error *err) {
-    femd_error why = FEMD_ERROR_INIT;
+    femd_error why = FEMD_ERROR_INIT, where = FEMD_ERROR_INIT;
     if (!cJSON_IsString(node) || node->valuestring[0] != '=')
         return femd_json_node_quantity(&c->doc, node, dim, number, err);
-    const femd_status rc = femd_function_create(node->valuestring + 1, function, &why);
+    (void)femd_json_fail(&c->doc, node, &where, "%s", "");
+    const size_t length = strlen(where.text); /* file and key; nothing behind the colon */
+    if (length > 2 && strcmp(where.text + length - 2, ": ") == 0) where.text[length - 2] = '\0';
+    const femd_status rc = femd_function_create(node->valuestring + 1, where.text, function, &why);
     return rc == FEMD_BAD_INPUT ? femd_json_fail(&c->doc, node, err, "%s", why.text)
            : rc != FEMD_OK      ? femd_fail(err, rc, "%s", why.text)
                                 : FEMD_OK;
@@ -88,8 +92,7 @@ femd_status femd_case_temperature(const femd_case *c, const double x[3], double 
     if (c->temperature_table.n > 0)
         *kelvin = table_at(c->temperature_table.n, c->temperature_table.time, c->temperature_table.factor, time);
     if (!c->temperature_function) return FEMD_OK;
-    const femd_status rc = femd_function_at(c->temperature_function, x, time, kelvin, err);
-    if (rc != FEMD_OK) return femd_error_prefix(err, "%s: temperature", c->path);
+    FEMD_TRY(femd_function_at(c->temperature_function, x, time, kelvin, err));
     if (*kelvin >= 0) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "%s: temperature: %g K at (%g, %g, %g) m and time %g is below 0 K", c->path,
                      *kelvin, x[0], x[1], x[2], time);
@@ -101,7 +104,10 @@ femd_status case_read_temperature(femd_case *c, femd_error *err) {
     if (!node) return FEMD_OK;
     if (!table) {
         FEMD_TRY(case_read_value(c, node, FEMD_DIM_TEMPERATURE, &c->temperature, &c->temperature_function, err));
-        return c->temperature_function ? femd_case_temperature(c, origin, 0, &c->temperature, err) : FEMD_OK;
+        femd_error ignored = FEMD_ERROR_INIT; /* the body need not be where an expression has no value */
+        if (c->temperature_function && femd_case_temperature(c, origin, 0, &c->temperature, &ignored) != FEMD_OK)
+            c->temperature = NAN;
+        return FEMD_OK;
     }
     femd_case_table *t = &c->temperature_table;
     FEMD_TRY(case_read_rows(c, table, FEMD_DIM_TEMPERATURE, &t->n, &t->time, &t->factor, err));

@@ -126,7 +126,7 @@ static femd_status boundary_place(const femd_field *field, femd_boundary *bc, fe
 
 static femd_status boundary_load(const femd_field *field, femd_boundary *bc, femd_error *err) {
     for (size_t b = 0; b < bc->nconditions; ++b)
-        if (bc->condition[b].kind && bc->condition[b].kind->load)
+        if (bc->condition[b].kind && bc->condition[b].kind->load && !femd_condition_varies(&bc->condition[b]))
             FEMD_TRY(bc->condition[b].kind->load(field, bc, b, bc->force[b], err));
     return FEMD_OK;
 }

@@ -13,7 +13,7 @@ struct femd_boundary {
     /* n = entries of the field on this rank */
     int *entry;    /* n: the condition that prescribes the entry; -1 = free */
     int *sharers;  /* n: how many conditions prescribe the entry */
-    double *value; /* n: prescribed value at factor 1, at time 0 if it is an expression */
+    double *value; /* n: prescribed value at factor 1; 0 if it is an expression */
     /* per condition: n, without its factor in time, this rank's faces; NULL for one that is no load. What follows the
      * field has its factor in it, at the values last given to femd_boundary_follow. */
     double **force;

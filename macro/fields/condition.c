@@ -16,10 +16,7 @@ double femd_condition_factor(const femd_case *cs, const femd_condition *conditio
 
 femd_status femd_condition_before_factor(const femd_condition *condition, int a, const double x[FEMD_SPACE],
                                          double time, double *value, femd_error *err) {
-    if (condition->function[a]) {
-        const femd_status rc = femd_function_at(condition->function[a], x, time, value, err);
-        return rc == FEMD_OK ? rc : femd_error_prefix(err, "boundary, on \"%s\"", condition->entry->on);
-    }
+    if (condition->function[a]) return femd_function_at(condition->function[a], x, time, value, err);
     *value = condition->value[a];
     if (condition->gradient)
         for (int k = 0; k < FEMD_SPACE; ++k) *value += condition->gradient[FEMD_SPACE * a + k] * x[k];

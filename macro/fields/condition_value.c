@@ -79,7 +79,8 @@ static femd_status value_place_node(void *user, PetscInt node, femd_error *err) 
         bc->sharers[at]++;
         if (before < 0) {
             bc->entry[at] = (int)walk->which;
-            FEMD_TRY(femd_condition_before_factor(condition, a, x, 0, &bc->value[at], err));
+            if (!condition->function[a])
+                FEMD_TRY(femd_condition_before_factor(condition, a, x, 0, &bc->value[at], err));
             continue;
         }
         FEMD_TRY(value_conditions_agree(bc->cs, &bc->condition[before], condition, a, x, &agree, &time, err));

@@ -77,6 +77,18 @@ static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *vir
     return rc;
 }
 
+/* Of the start: at the origin; where an expression has no value there, at point 0. Known to rank 0. Collective. */
+static femd_status energy_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {
+    double x[FEMD_SPACE] = {-INFINITY, -INFINITY, -INFINITY};
+    femd_error words = FEMD_ERROR_INIT;
+    for (PetscInt k = 0; k < p->pt->n; ++k)
+        if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, sizeof x);
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
+    if (p->rank != 0) return FEMD_OK;
+    if (femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, kelvin, &words) == FEMD_OK) return FEMD_OK;
+    return femd_case_temperature(p->cs, x, 0, kelvin, err);
+}
+
 femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
     const size_t n = p->cs->nmaterials;
@@ -89,7 +101,7 @@ femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
     femd_status rc = virgin ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for energies");
     FEMD_TRY(femd_agree(p->comm, rc, err));
     for (size_t k = 0; k < n; ++k) any |= energy_want(p, (int)k) == FEMD_WANT_HELMHOLTZ;
-    if (any && p->rank == 0) rc = femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, &kelvin, err);
+    if (any) rc = energy_first_temperature(p, &kelvin, err);
     if (any && p->rank == 0 && rc == FEMD_OK) rc = energy_ask_virgin(p, kelvin, virgin, &asked, &forces, err);
     rc = femd_agree(p->comm, rc, err);
     m->virgin = virgin;

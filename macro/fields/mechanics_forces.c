@@ -101,6 +101,14 @@ static femd_status mechanics_follow_committed(femd_field *field, femd_error *err
     return rc;
 }
 
+/* Is there an expression that may have no value before the first step, at a time that is none of a step? */
+static int mechanics_varies(const femd_boundary *bc) {
+    int varies = 0;
+    for (size_t b = 0; b < bc->nconditions; ++b)
+        varies |= bc->condition[b].kind && femd_condition_varies(&bc->condition[b]);
+    return varies;
+}
+
 /* The scale of the committed state, with its own loads: a body on its way back to rest is measured by where it comes
  * from. Before the first step it is that of the virgin stress, if the predictor has asked for it. */
 static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
@@ -110,8 +118,10 @@ static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
     memset(&m->before, 0, sizeof m->before);
     m->has_before = 1;
     if (p->step == 0 && !m->has_tangent) return FEMD_OK;
-    FEMD_TRY(femd_boundary_set_time(field, p->load_time, err));
     femd_mechanics_internal(p, p->pt->F, p->pt->S, m->unbalanced);
+    if (p->step == 0 && mechanics_varies(field->boundary))
+        return femd_field_norm(field, m->unbalanced, &m->before.reference, err);
+    FEMD_TRY(femd_boundary_set_time(field, p->load_time, err));
     FEMD_TRY(mechanics_follow_committed(field, err));
     FEMD_TRY(mechanics_balance(field, m->unbalanced, &m->before, err));
     return femd_boundary_set_time(field, time, err);

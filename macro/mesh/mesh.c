@@ -195,6 +195,28 @@ static femd_status mesh_claim_cells(const femd_case *cs, const femd_mesh *mesh, 
     return FEMD_OK;
 }
 
+/* BAD_INPUT if a table of orientations has no line for the cell. */
+static femd_status mesh_table_lacks(const femd_case *cs, const femd_mesh *mesh, int cell, femd_error *err) {
+    const femd_case_material *table = NULL;
+    const char *region = NULL;
+    for (size_t k = 0; k < cs->nmaterials; ++k)
+        if (femd_json_get(cs->material[k].node, "orientations")) table = &cs->material[k];
+    if (!table) return FEMD_OK;
+    for (int i = 0; i < mesh->ninregion && !region; ++i)
+        if (mesh->region_cell[i] == cell) region = mesh->region[mesh->region_of[i]];
+    if (table->by_cell || !region)
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "%s: materials: no material covers cell %d of %s (counted from 0): the table of orientations of "
+            "%.*s has no line for it, and no other material has the region \"all\"",
+            cs->path, cell, mesh->title, (int)strcspn(table->name, "["), table->name);
+    return femd_fail(
+        err, FEMD_BAD_INPUT,
+        "%s: materials: no material covers cell %d of %s: the table of orientations of %.*s has no line for "
+        "its volume \"%s\", and no other material is for that or for \"all\"",
+        cs->path, cell, mesh->title, (int)strcspn(table->name, "["), table->name, region);
+}
+
 femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
     char names[512];
     int all = -1, *of_region = malloc(((size_t)mesh->nregions + 1) * sizeof *of_region);
@@ -208,6 +230,7 @@ femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int 
     for (int c = 0; c < mesh->ncells; ++c) {
         if (material[c] < 0) material[c] = all;
         if (material[c] >= 0) continue;
+        FEMD_TRY(mesh_table_lacks(cs, mesh, c, err));
         mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials: no material covers cell %d of %s; give a material the region \"all\", or "

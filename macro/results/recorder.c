@@ -198,9 +198,13 @@ static femd_status recorder_dump_mine(const femd_recorder *r, femd_problem *p, P
     void *blob = NULL;
     size_t size = 0;
     unsigned long long id = p->pt->id[i];
-    if (femd_hash_is_zero(p->pt->state + i))
-        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the point has no state, since %s", id,
-                         p->step == 0 ? "no step is committed yet" : "its engine keeps none");
+    if (femd_hash_is_zero(p->pt->state + i)) {
+        char *old = femd_path_join(r->folder, "point-%llu.state", id);
+        if (old) (void)unlink(old); /* of an earlier run */
+        free(old);
+        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: no file is written: the point has no state, since %s",
+                         id, p->step == 0 ? "no step is committed yet" : "its engine keeps none");
+    }
     if (!p->law->states_get)
         return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the law of this run keeps no states", id);
     FEMD_TRY(p->law->states_get(p->law->self, p->pt->state + i, 1, &blob, &size, err));

@@ -69,7 +69,11 @@ static femd_status methods_choose_per_want(const femd_json *doc, const cJSON *no
     const cJSON *stress = femd_json_get(node, "stress");
     const femd_method *first = &femd_method_statics;
     struct femd_method_slot *slot = NULL;
-    if (stress) FEMD_TRY(methods_named(doc, stress, &first, err));
+    if (!stress)
+        return femd_json_fail(doc, node, err,
+                              "no method of \"stress\", which finds the strain and answers all that no other method is "
+                              "named for; add one: \"stress\": \"statics\"");
+    FEMD_TRY(methods_named(doc, stress, &first, err));
     if (!first->strain) return femd_json_fail(doc, stress, err, "the method \"%s\" gives no stress", first->name);
     FEMD_TRY(methods_slot(methods, first, &slot, err));
     slot->wants = first->wants;

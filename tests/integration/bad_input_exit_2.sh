@@ -3,7 +3,7 @@
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 base=$here/small.json
 
-# refused WORDS... -- ARGS...: femd run must refuse with all the words
+# refused WORDS... -- ARGS...: femd run must refuse with all the words, and so must femd check
 refused() {
     words=()
     while [ "$1" != -- ]; do words+=("$1") && shift; done
@@ -13,6 +13,11 @@ refused() {
     [ $code = 2 ] || fail "femd run $* ended with $code, not 2"
     for word in "${words[@]}"; do grep -qF -- "$word" "$scratch/refused.log" || fail "femd run $*: no word of \"$word\""; done
     [ ! -e "$scratch/out" ] || fail "femd run $* left an output folder behind"
+    case " $* " in *" --ranks "*) return ;; esac
+    timeout 60 femd check "$@" >"$scratch/refused.log" 2>&1
+    code=$?
+    [ $code = 2 ] || fail "femd check $* ended with $code, not 2"
+    for word in "${words[@]}"; do grep -qF -- "$word" "$scratch/refused.log" || fail "femd check $*: no word of \"$word\""; done
 }
 copy() { cp "$here/small.json" "$scratch/$1"; }
 
@@ -59,6 +64,9 @@ MSH
 refused "inverted" "cell 0" -- "$base" --set "mesh={\"file\":\"$scratch/inverted.msh\"}" --set 'element.type=P1' \
     --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 refused "petsc" "nonsense" -- "$base" --set 'petsc={"ksp_type":"nonsense"}'
+refused "small.json: materials.copper.method" "no method of \"stress\"" -- "$base" --set 'materials.copper.method={"conductivity":"green-kubo"}'
+refused "small.json: output.probes" "outside the body" -- "$base" --set 'output={"probes":[{"name":"far","at":[1,1,1]}]}'
+refused "small.json: boundary[1].displacement[0]: the expression" "gives inf" -- "$base" --set 'boundary[1].displacement[0]="=1e-10/(1-t)"'
 refused "small.json: mesh.file" -- "$base" --set "mesh={\"file\":\"$scratch\"}"
 
 # A material names an engine, never a file.

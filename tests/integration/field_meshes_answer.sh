@@ -43,7 +43,7 @@ refused mesh_curved.json '1 of 1 cells of mesh_curved_22.msh are curved' --set e
 refused mesh_curved.json '"straightn"' --set mesh.straightn=true
 answers mesh_curved.json energy 8.34167e-15 --set mesh.straighten=true
 answers mesh_unconnected.json energy 0
-grep -qF 'the mesh has 2 parts that share no node' answer.log || fail "the two parts are not told"
+grep -qF 'the mesh has 2 parts that share no node' answer.log && grep -qrF 'the mesh has 2 parts that share no node' --include=log.txt . || fail "the two parts are not told"
 refused mesh_unconnected.json "part 2 of the mesh's 2 parts" --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 refused mesh_unconnected.json "its middle is at (1.5e-06, 5e-07, 5e-07) m" --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":["1 nm",null,null]}]'
 

@@ -91,6 +91,17 @@ refused 'cell phi1 Phi phi2\n\n0 1 2 x\n' 'bad.txt:3: three angles are to stand'
 refused 'cell phi1 Phi phi2\n0.5 1 2 3\n' 'bad.txt:2: the number of a cell'
 refused 'cell phi1 Phi phi2\n125 1 2 3\n' 'there is no cell 125 in the box, which has 125'
 refused 'cell phi1 Phi phi2\n3 1 2 3\n3 1 2 4\n' 'cell 3 of the box belongs to copper[3] and to copper[3]'
-refused 'cell phi1 Phi phi2\n0 1 2 3\n' 'no material covers cell 1 of the box'
+refused 'cell phi1 Phi phi2\n0 1 2 3\n' 'no material covers cell 1 of the box (counted from 0): the table of orientations of copper has no line for it'
+printf 'region phi1 Phi phi2\nfirst grain 20 40 10\n' >regions.txt
+for program in "femd check file.json" "femd run file.json --out refused"; do
+    timeout 60 $program >refused.log 2>&1
+    [ $? = 2 ] && grep -qF 'the table of orientations of a has no line for its volume "second"' refused.log || fail "$program: no word of the volume that is missing"
+done
+# a long name is cut between its characters
+name=$(printf 'ü%.0s' $(seq 21))
+printf 'cell phi1 Phi phi2\n3 1 2 3\n3 1 2 4\n' >bad.txt
+sed "s/\"copper\"/\"a$name\"/; s/many.txt/bad.txt/" many.json >umlauts.json
+timeout 60 femd check umlauts.json >refused.log 2>&1
+[ $? = 2 ] && grep -qF 'belongs to a' refused.log && iconv -f UTF-8 -t UTF-8 refused.log >/dev/null || fail "a name of umlauts is cut within one"
 refused 'region phi1 Phi phi2\ngrain 1 2 3\n' 'materials.copper.orientations: unknown value "grain"; accepted for a box: all'
 exit 0

@@ -9,7 +9,10 @@ cat >bar.json <<'JSON'
  "boundary":[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":[null,"2 nm",null]}],"steps":{"count":2},
  "output":{"probes":[{"name":"end","surface":"right"}]}}
 JSON
-femd run bar.json --ranks 2 --out out >run.log 2>&1 || fail "femd run"
+mkdir out && touch out/point-3.state # of an earlier run
+femd run bar.json --ranks 2 --out out --dump-point 3 >run.log 2>&1 || fail "femd run ends with $? where a point has no state"
+for file in run.log out/log.txt; do grep -qF 'no file is written: the point has no state, since its engine keeps none' $file || fail "$file: no word of the point without a state"; done
+grep -qF '"status": "ok"' out/summary.json && [ ! -e out/point-3.state ] || fail "a point without a state spoils the run"
 femd plot out >plot.log 2>&1 || fail "femd plot out"
 femd plot out --field cauchy_stress --step 1 --y energy --x time --warp 5 --to elsewhere >>plot.log 2>&1 || fail "femd plot with options"
 for folder in out elsewhere; do

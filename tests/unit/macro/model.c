@@ -69,7 +69,7 @@ femd_case_boundary *model_load(model *m, const char *on, femd_load kind, double 
 femd_function *model_function(const char *text) {
     femd_function *f = NULL;
     femd_error err = FEMD_ERROR_INIT;
-    if (femd_function_create(text, &f, &err) != FEMD_OK) {
+    if (femd_function_create(text, "case.json: here", &f, &err) != FEMD_OK) {
         fprintf(stderr, "%s\n", err.text);
         abort();
     }

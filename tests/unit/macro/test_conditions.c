@@ -89,9 +89,29 @@ static void no_number_ends_the_run_with_words(void **state) {
     m.cs.step_count = 2;
     model_hold(&m, "left", 0, 0, 0);
     model_expression(model_hold(&m, "right", 0, NAN, NAN), 0, "0.01/(1-t)");
-    RUN_REFUSED(&m, "boundary, on \"right\": the expression \"0.01/(1-t)\" gives inf at (1, ");
+    RUN_REFUSED(&m, "case.json: here: the expression \"0.01/(1-t)\" gives inf at (1, ");
     assert_int_equal(m.steps, 1);
     model_clear(&m);
+}
+
+/* What an expression is at time 0 does not matter: no step stands there. */
+static void time_0_is_no_time_of_a_step(void **state) {
+    (void)state;
+    for (int predictor = 0; predictor < 2; ++predictor) {
+        model m;
+        model_init(&m, &femd_element_p1, 1);
+        m.cs.step_count = 2;
+        m.cs.predictor = predictor;
+        model_hold(&m, "left", 0, 0, 0);
+        model_expression(model_hold(&m, "right", 0, NAN, NAN), 0, "0.01*(2-1/t)");
+        model_expression(model_load(&m, "top", FEMD_LOAD_TRACTION, 0, 0, 0), 2, "0.01/t");
+        m.cs.has_body_force = 1;
+        m.cs.body_function[1] = model_function("0.001*ln(t)");
+        RUN_OK(&m);
+        assert_int_equal(m.steps, 2);
+        assert_near(m.reaction[5] + m.reaction[2], -0.01, 1e-12);
+        model_clear(&m);
+    }
 }
 
 static void expressions_that_contradict_each_other_are_refused(void **state) {
@@ -206,6 +226,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(loads_by_expression_have_their_integrals),
         cmocka_unit_test(a_table_multiplies_an_expression),
         cmocka_unit_test(no_number_ends_the_run_with_words),
+        cmocka_unit_test(time_0_is_no_time_of_a_step),
         cmocka_unit_test(expressions_that_contradict_each_other_are_refused),
         cmocka_unit_test(a_free_body_follows_a_ramping_temperature),
         cmocka_unit_test(a_held_body_is_pressed_by_its_temperature),

@@ -20,7 +20,7 @@ static double value_of(const char *text, int *uses) {
     femd_function *f = NULL;
     femd_error err = FEMD_ERROR_INIT;
     double value = NAN;
-    if (femd_function_create(text, &f, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (femd_function_create(text, "", &f, &err) != FEMD_OK) fail_msg("%s", err.text);
     if (femd_function_at(f, place, 0.5, &value, &err) != FEMD_OK) fail_msg("%s", err.text);
     if (uses) *uses = femd_function_uses(f);
     assert_string_equal(femd_function_text(f), text);
@@ -96,7 +96,7 @@ static void what_may_mean_something_else_is_refused_with_its_place(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         femd_function *f = NULL;
         femd_error err = FEMD_ERROR_INIT;
-        assert_int_equal(femd_function_create(bad[i].text, &f, &err), FEMD_BAD_INPUT);
+        assert_int_equal(femd_function_create(bad[i].text, "", &f, &err), FEMD_BAD_INPUT);
         assert_null(f);
         if (!strstr(err.text, bad[i].words)) fail_msg("%s: %s", bad[i].text, err.text);
     }
@@ -109,11 +109,11 @@ static void too_long_or_too_deep_is_refused(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     memset(text, '1', sizeof text);
     text[FEMD_FUNCTION_MAX + 1] = '\0';
-    assert_int_equal(femd_function_create(text, &f, &err), FEMD_BAD_INPUT);
+    assert_int_equal(femd_function_create(text, "", &f, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "at most 1000 characters"));
     memset(text, '(', 61);
     strcpy(text + 61, "1");
-    assert_int_equal(femd_function_create(text, &f, &err), FEMD_BAD_INPUT);
+    assert_int_equal(femd_function_create(text, "", &f, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "60 brackets"));
 }
 
@@ -124,7 +124,7 @@ static void what_is_not_finite_is_refused_with_place_and_time(void **state) {
         femd_function *f = NULL;
         femd_error err = FEMD_ERROR_INIT;
         double value;
-        assert_int_equal(femd_function_create(bad[i], &f, &err), FEMD_OK);
+        assert_int_equal(femd_function_create(bad[i], "", &f, &err), FEMD_OK);
         assert_int_equal(femd_function_at(f, place, 0.5, &value, &err), FEMD_BAD_INPUT);
         if (!strstr(err.text, "at (1.5, -2, 0.25) m and time 0.5")) fail_msg("%s", err.text);
         femd_function_destroy(&f);
@@ -138,8 +138,8 @@ static void the_same_question_has_the_same_answer(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     double a, b, c;
     const double other[3] = {7, 8, 9};
-    assert_int_equal(femd_function_create("x*y-z^t", &f, &err), FEMD_OK);
-    assert_int_equal(femd_function_create("x+t", &g, &err), FEMD_OK);
+    assert_int_equal(femd_function_create("x*y-z^t", "", &f, &err), FEMD_OK);
+    assert_int_equal(femd_function_create("x+t", "", &g, &err), FEMD_OK);
     assert_int_equal(femd_function_at(f, place, 0.5, &a, &err), FEMD_OK);
     assert_int_equal(femd_function_at(f, other, 2, &b, &err), FEMD_OK);
     assert_int_equal(femd_function_at(g, other, 2, &c, &err), FEMD_OK);
@@ -171,7 +171,7 @@ static void noise_is_taken_or_refused(void **state) {
             s ^= s << 13, s ^= s >> 7, s ^= s << 17;
             strcat(text, piece[s % pieces]);
         }
-        if (femd_function_create(text, &f, &err) == FEMD_OK &&
+        if (femd_function_create(text, "", &f, &err) == FEMD_OK &&
             femd_function_at(f, place, 0.5, &value, &err) == FEMD_OK) {
             assert_true(isfinite(value));
             ++good;

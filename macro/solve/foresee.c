@@ -1,0 +1,34 @@
+/* A look at all planned times before the first question goes out. Changes nothing that a step does not set anew. */
+#include "solve/foresee.h"
+
+#include "base/collective.h"
+
+static int foresee_has_expressions(const femd_case *cs) {
+    int any = cs->temperature_function != NULL || cs->temperature_table.n > 0;
+    for (int a = 0; a < FEMD_SPACE; ++a) {
+        any |= cs->body_function[a] != NULL;
+        for (size_t b = 0; b < cs->nboundary; ++b) any |= cs->boundary[b].function[a] != NULL;
+    }
+    return any;
+}
+
+/* The fields of a step hold the temperature of the nodes. */
+static femd_status foresee_nodes(const femd_problem *p, double time, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    double kelvin;
+    for (PetscInt i = 0; i < p->grid->nnodes && rc == FEMD_OK && p->cs->temperature_function; ++i)
+        rc = femd_case_temperature(p->cs, p->grid->node_x + FEMD_SPACE * i, time, &kelvin, err);
+    return femd_agree(p->comm, rc, err);
+}
+
+femd_status femd_foresee(femd_problem *p, femd_error *err) {
+    femd_field *field = p->displacement;
+    if (!foresee_has_expressions(p->cs) || p->cs->arc_length) return FEMD_OK;
+    FEMD_TRY(foresee_nodes(p, p->time, err));
+    for (double time = p->time; time < p->cs->end_time * (1 - 1e-12);) {
+        time = femd_case_next_time(p->cs, time);
+        FEMD_TRY(field->kind->begin(field, time, 0, err));
+        FEMD_TRY(foresee_nodes(p, time, err));
+    }
+    return FEMD_OK;
+}
