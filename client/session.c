@@ -19,6 +19,7 @@ static femd_status session_fill_hello(const femd_client_config *cfg, femd_hello 
     h->role = FEMD_ROLE_CLIENT;
     h->rank = cfg->rank;
     h->ranks = cfg->ranks ? cfg->ranks : 1;
+    h->step = cfg->step;
     if (h->rank >= h->ranks) return femd_fail(err, FEMD_BAD_ARGUMENT, "rank %u of %u ranks", h->rank, h->ranks);
     h->pid = (uint32_t)getpid();
     if (gethostname(h->host, sizeof h->host - 1) != 0) snprintf(h->host, sizeof h->host, "unknown");

@@ -181,6 +181,7 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
         peer_take_times(p);
         if (!p->registered && p->was_registered) p->reregister = 1;
         p->registered = p->was_registered = 1;
+        p->hello.step = 0; /* it has gone back, once; what is committed from here on stays over a lost connection */
         return FEMD_TIMEOUT;
     }
     if (f->type == FEMD_MSG_GONE) {

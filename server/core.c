@@ -293,11 +293,13 @@ void femd_core_tick(femd_core *core, double now) {
     core_empty_queues(rooms);
     if (rooms->common.now >= runs_next_due(rooms->runs)) runs_tick(rooms->runs);
     if (rooms->common.now >= materials_next_due(rooms->materials)) materials_tick(rooms->materials);
+    if (rooms->common.now >= states_next_due(rooms->states)) states_tick(rooms->states);
 }
 
 double femd_core_next_tick(const femd_core *core) {
     const femd_rooms *rooms = &core->rooms;
-    const double people = fmin(members_next_due(rooms->members), runs_next_due(rooms->runs));
+    const double people =
+        fmin(fmin(members_next_due(rooms->members), runs_next_due(rooms->runs)), states_next_due(rooms->states));
     return fmin(people, fmin(dispatch_next_due(rooms->dispatch), materials_next_due(rooms->materials)));
 }
 

@@ -1,6 +1,7 @@
 /* The book of states: names, reasons to keep them, and which worker holds which. */
 #include "states_private.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { HASH_BYTES = 32 };
@@ -17,6 +18,7 @@ femd_states *states_create(femd_common *common, femd_roster *roster, femd_outbox
     states->common = common;
     states->roster = roster;
     states->outbox = outbox;
+    states->fetch_due = INFINITY;
     femd_slab_init(&states->records, sizeof(state_record));
     femd_slab_init(&states->holdings, sizeof(state_holding));
     femd_slab_init(&states->waits, sizeof(state_wait));

@@ -105,6 +105,10 @@ FEMD_MUST_CHECK femd_status states_put(femd_states *states, uint32_t state, cons
 /* A STATE frame of a worker. PROTOCOL if it is malformed. */
 FEMD_MUST_CHECK femd_status states_receive(femd_states *states, uint32_t worker, const femd_frame *frame,
                                            femd_error *err);
+/* A worker that does not send what it was asked for within the deadline of a task, though it goes on with other things,
+ * does not have it. */
+void states_tick(femd_states *states);
+double states_next_due(const femd_states *states);
 /* The store across runs, where the content is, is told that it must stay there as long as there is a reason. */
 void states_hold_kept(femd_states *states, uint32_t state);
 /* Its content, which is at the server, is handed out to be kept for other runs, once. */

@@ -23,6 +23,7 @@ typedef struct state_record {
     int restless;      /* on the list of states to look after */
     int kept;          /* the store across runs has the content, or was given it */
     int kept_held;     /* ... and was told that it must stay there */
+    double fetch_due;  /* while it is fetched: when that takes too long */
     femd_blob *blob;   /* owned; NULL = not at the server */
 } state_record;
 
@@ -58,6 +59,7 @@ struct femd_states {
     femd_list restless, dirty;
     uint32_t restless_done; /* taken from the list already */
     double blob_mean;       /* bytes of a state, smoothed */
+    double fetch_due;       /* no state is fetched that is due before */
     femd_error not_kept;    /* the last content that could not be kept, and why */
 };
 

@@ -1,4 +1,6 @@
 /* The book of states: those who wait for a content, how it is fetched, and what becomes of it when it comes. */
+#include <math.h>
+
 #include "femd/evaluate.h"
 #include "femd/hash.h"
 #include "states_private.h"
@@ -114,9 +116,33 @@ static void states_fetch(femd_states *states, uint32_t state) {
         common_no_memory(states->common);
     if (!roster_owes(states->roster, worker)) roster_progressed(states->roster, worker);
     record->fetching = worker;
+    record->fetch_due = states->common->now + states->common->config.task_deadline;
+    states->fetch_due = fmin(states->fetch_due, record->fetch_due);
     holder->fetching++;
     roster_owe(states->roster, worker);
     states_mark_dirty(states, worker);
+}
+
+void states_tick(femd_states *states) {
+    const double now = states->common->now;
+    if (now < states->fetch_due) return;
+    states->fetch_due = INFINITY;
+    for (uint32_t state = 1; state <= states->records.end; state++) {
+        const state_record *record = states_at(states, state);
+        if (!record->fetching || states_find(states, &record->hash) != state) continue;
+        if (record->fetch_due > now) {
+            states->fetch_due = fmin(states->fetch_due, record->fetch_due);
+            continue;
+        }
+        common_log(
+            states->common, FEMD_LOG_WARNING, "worker %llu has not sent a state within %g s: it counts as lost there",
+            (unsigned long long)roster_number(states->roster, record->fetching), states->common->config.task_deadline);
+        states_unhold(states, state, record->fetching);
+    }
+}
+
+double states_next_due(const femd_states *states) {
+    return states->fetch_due;
 }
 
 /* An earlier run may have kept the content. */

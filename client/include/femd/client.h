@@ -38,7 +38,9 @@ typedef struct femd_progress_info {
 typedef struct femd_client_config {
     const char *address; /* server, "tcp://host:port" or "ipc:///path" */
     const char *run; /* name of the run, <= 64 characters; all its ranks give the same; NULL = made from host and pid */
-    uint32_t rank, ranks;   /* 0, 0 counts as rank 0 of 1 */
+    uint32_t rank, ranks; /* 0, 0 counts as rank 0 of 1 */
+    uint32_t step; /* committed step that a run goes on from under its old name: the server forgets what this rank
+                    * committed later; 0 = none */
     double connect_timeout; /* s; 0 = 10 */
     double wait_timeout;    /* s that any wait may take in all; 0 = no bound while the server lives */
     /* May be NULL. Non-zero return cancels the wait: the call returns FEMD_CANCELLED. */

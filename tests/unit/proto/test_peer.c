@@ -20,7 +20,7 @@
 typedef struct server {
     char address[64];
     pthread_t thread;
-    atomic_int stop, forget, refuse, deaf, eager, hellos, frames, ready;
+    atomic_int stop, forget, refuse, deaf, eager, hellos, frames, ready, step;
 } server;
 
 static void reply(void *router, const uint8_t *route, int route_size, const femd_buffer *b) {
@@ -70,6 +70,9 @@ static void *serve(void *user) {
         if (s->forget) nknown = -1, s->forget = 0;
         if (femd_frame_decode(data, (size_t)m, &f, NULL) != FEMD_OK) continue;
         if (f.type == FEMD_MSG_HELLO) {
+            femd_hello hello;
+            assert_int_equal(femd_hello_decode(&f, &hello, NULL), FEMD_OK);
+            s->step = (int)hello.step;
             on_hello(s, router, route, n);
             memcpy(known, route, (size_t)n);
             nknown = n;
@@ -259,6 +262,28 @@ static void a_forgotten_peer_registers_anew(void **state) {
     stop(&s);
 }
 
+/* What was committed since is not given up because a connection was lost. */
+static void it_goes_back_to_a_step_once(void **state) {
+    (void)state;
+    server s;
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s, "tcp://127.0.0.1:*");
+    go(&s);
+    const femd_peer_config cfg = {
+        .address = s.address, .connect_timeout = 3, .hello = {.role = FEMD_ROLE_CLIENT, .run = "test", .step = 3}};
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_OK);
+    assert_int_equal(s.step, 3);
+    s.forget = 1;
+    assert_int_equal(send_id(p, FEMD_MSG_CANCEL, 1), FEMD_OK);
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_REREGISTER);
+    assert_int_equal(s.hellos, 2);
+    assert_int_equal(s.step, 0);
+    femd_peer_close(&p);
+    stop(&s);
+}
+
 /* Another server at the same address: nothing meant for the old one reaches it. */
 static void a_restarted_server_gets_nothing_old(void **state) {
     (void)state;
@@ -339,6 +364,7 @@ int main(void) {
         cmocka_unit_test(no_server_is_said_at_once_or_after_the_wait),
         cmocka_unit_test(a_refusal_comes_with_the_servers_words),
         cmocka_unit_test(a_forgotten_peer_registers_anew),
+        cmocka_unit_test(it_goes_back_to_a_step_once),
         cmocka_unit_test(a_restarted_server_gets_nothing_old),
         cmocka_unit_test(a_lost_server_is_noticed_by_receiver_and_sender),
         cmocka_unit_test(a_message_of_two_parts_is_refused),
