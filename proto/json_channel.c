@@ -333,6 +333,21 @@ static femd_status channel_write_commit(cJSON *msg, uint64_t id, femd_buffer *ou
     return FEMD_OK;
 }
 
+/* A piece of a JSON text; nothing is said of the whole. */
+static femd_status channel_write_part(cJSON *msg, uint64_t id, femd_buffer *out, uint32_t *count, femd_error *err) {
+    static const uint8_t head[40];
+    const cJSON *text = channel_get(msg, "text");
+    uint32_t index = 0;
+    (void)id;
+    *count = 0;
+    FEMD_TRY(channel_get_u32(channel_get(msg, "index"), "index", UINT32_MAX, &index, err));
+    FEMD_TRY(channel_get_u32(channel_get(msg, "count"), "count", UINT32_MAX, count, err));
+    if (!cJSON_IsString(text)) return channel_bad(err, "text", "a string");
+    FEMD_TRY(femd_frame_begin(out, FEMD_MSG_PART, index, err));
+    FEMD_TRY(femd_buffer_append(out, head, sizeof head, err));
+    return femd_buffer_append(out, text->valuestring, strlen(text->valuestring), err);
+}
+
 /* ---- messages ---- */
 
 typedef struct message_type {
@@ -348,6 +363,7 @@ static const message_type types[] = {
      channel_write_hello,
      {"type", "id", "role", "run", "rank", "ranks", "pid", "host", "version", "step", "instance", NULL}},
     {"bye", FEMD_MSG_BYE, channel_write_nothing, {"type", "id", NULL}},
+    {"part", FEMD_MSG_PART, channel_write_part, {"type", "index", "count", "text", NULL}},
     {"material", FEMD_MSG_MATERIAL, channel_write_material, {"type", "id", "json", "files", NULL}},
     {"evaluate", FEMD_MSG_EVALUATE, channel_write_evaluate, {"type", "id", "material", "requests", NULL}},
     {"cancel", FEMD_MSG_CANCEL, channel_write_nothing, {"type", "id", NULL}},
@@ -367,7 +383,7 @@ static femd_status channel_translate(cJSON *msg, femd_buffer *out, femd_error *e
     if (t == TYPES)
         return femd_fail(
             err, FEMD_PROTOCOL,
-            "unknown type \"%.64s\"; accepted: hello, material, evaluate, cancel, state-get, state, commit, "
+            "unknown type \"%.64s\"; accepted: hello, part, material, evaluate, cancel, state-get, state, commit, "
             "abort, status, bye",
             word->valuestring);
     FEMD_TRY(channel_check_keys(msg, types[t].keys, err));

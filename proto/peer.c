@@ -12,6 +12,7 @@
 #include <zmq.h>
 
 #include "femd/clock.h"
+#include "femd/parts.h"
 
 struct femd_peer {
     void *context, *socket, *monitor;
@@ -27,7 +28,8 @@ struct femd_peer {
     double hello_at;     /* clock of the last HELLO sent; 0: must be sent */
     int reregister;      /* to be told to the caller */
     zmq_msg_t message;   /* the one behind the last frame handed out */
-    femd_buffer scratch;
+    femd_buffer scratch, part;
+    femd_parts parts; /* of a longer frame that is coming */
 };
 
 enum {
@@ -46,6 +48,7 @@ static const double default_connect_timeout = 10.0;
 
 static void peer_on_connected(femd_peer *p) {
     p->connected = 1;
+    femd_parts_clear(&p->parts); /* the rest of it was lost */
     p->lost_since = 0;
     p->registered = 0;
     p->hello_at = 0;
@@ -130,10 +133,7 @@ static int peer_is_between_registrations(const femd_peer *p) {
     return p->reregister || !p->registered;
 }
 
-femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
-    if (frame->size > p->welcome.frame_max)
-        return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes; the server takes %llu", frame->size,
-                         (unsigned long long)p->welcome.frame_max);
+static femd_status peer_send_one(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
     double end = 0;
     for (;;) {
         if (!peer_is_between_registrations(p)) {
@@ -149,6 +149,21 @@ femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeou
         if (now >= end) return femd_fail(err, FEMD_TIMEOUT, "the server at %s does not take messages", p->address);
         peer_wait_for(p, ZMQ_POLLOUT, end - now);
     }
+}
+
+femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
+    if (frame->size > p->welcome.frame_max)
+        return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes; the server takes %llu", frame->size,
+                         (unsigned long long)p->welcome.frame_max);
+    const uint32_t parts = femd_parts_count(frame->size);
+    if (!parts) return peer_send_one(p, frame, timeout, err);
+    femd_hash hash;
+    femd_parts_hash(frame->data, frame->size, &hash);
+    for (uint32_t i = 0; i < parts; i++) {
+        FEMD_TRY(femd_part_encode(&p->part, frame->data, frame->size, &hash, i, err));
+        FEMD_TRY(peer_send_one(p, &p->part, timeout, err));
+    }
+    return FEMD_OK;
 }
 
 /* ---- receiving ---- */
@@ -211,6 +226,13 @@ static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd
         return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
     }
     FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
+    if (frame->type == FEMD_MSG_PART) {
+        int whole;
+        FEMD_TRY(femd_parts_take(&p->parts, frame, FEMD_FRAME_MAX, &whole, err));
+        *own = !whole;
+        if (!whole) return FEMD_TIMEOUT;
+        FEMD_TRY(femd_frame_decode(p->parts.whole.data, p->parts.whole.size, frame, err));
+    }
     femd_status rc = peer_note(p, frame, err);
     *own = rc == FEMD_TIMEOUT;
     return rc;
@@ -249,7 +271,7 @@ static femd_status peer_set_options(femd_peer *p, femd_error *err) {
         int option, value;
     } options[] = {
         {ZMQ_SNDHWM, HIGH_WATER},
-        {ZMQ_RCVHWM, HIGH_WATER},
+        {ZMQ_RCVHWM, 0}, /* who reads late must not miss the heartbeats behind what has come */
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
         {ZMQ_IMMEDIATE, 1},
         {ZMQ_LINGER, LINGER_MS},
@@ -260,7 +282,7 @@ static femd_status peer_set_options(femd_peer *p, femd_error *err) {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         FEMD_TRY(peer_set_option(p, options[i].option, options[i].value, err));
     peer_set_heartbeat(p->socket, FEMD_TIME_HEARTBEAT);
-    int64_t most = FEMD_FRAME_MAX;
+    int64_t most = FEMD_WIRE_MAX;
     if (zmq_setsockopt(p->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
         return femd_fail(err, FEMD_INTERNAL, "ZMQ_MAXMSGSIZE: %s", zmq_strerror(errno));
     return FEMD_OK;
@@ -360,6 +382,8 @@ void femd_peer_close(femd_peer **peer) {
     zmq_msg_close(&p->message);
     while (p->context && zmq_ctx_term(p->context) != 0 && errno == EINTR) {}
     femd_buffer_clear(&p->scratch);
+    femd_buffer_clear(&p->part);
+    femd_parts_clear(&p->parts);
     free(p);
     *peer = NULL;
 }

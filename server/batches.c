@@ -3,7 +3,7 @@
 
 #include "batches_private.h"
 
-enum { RESULT_BYTES = 8 << 20 };
+enum { RESULT_BYTES = 192 << 10 /* a frame of this size, which is some four times as long as JSON */ };
 
 femd_batches *batches_create(femd_common *common, femd_roster *roster, femd_catalogue *catalogue, femd_outbox *outbox,
                              femd_ledger *ledger, femd_runs *runs) {

@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "femd/evaluate.h"
 #include "femd/json_channel.h"
+#include "intake.h"
 #include "replay.h"
 #include "status.h"
 
@@ -19,12 +20,14 @@ enum { VIOLATIONS_MAX = 8 };
 struct femd_core {
     femd_rooms rooms;
     femd_buffer json_in; /* a JSON message as a frame */
+    femd_intake intake;
 };
 
 femd_status femd_core_create(const femd_core_config *config, femd_core **core, femd_error *err) {
     *core = calloc(1, sizeof **core);
     if (!*core) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the core");
     femd_status rc = rooms_init(&(*core)->rooms, config, err);
+    intake_init(&(*core)->intake, &(*core)->rooms.common);
     if (rc == FEMD_OK) return FEMD_OK;
     free(*core);
     *core = NULL;
@@ -33,6 +36,7 @@ femd_status femd_core_create(const femd_core_config *config, femd_core **core, f
 
 void femd_core_destroy(femd_core **core) {
     if (!*core) return;
+    intake_clear(&(*core)->intake);
     rooms_clear(&(*core)->rooms);
     femd_buffer_clear(&(*core)->json_in);
     free(*core);
@@ -245,6 +249,26 @@ static void core_set_clock(femd_common *common, double now) {
     if (now > common->now) common->now = now;
 }
 
+static void core_receive(femd_core *core, femd_address from, const void *data, size_t size);
+
+/* Several messages are one. Within it there are no parts again. */
+static void core_on_part(femd_core *core, femd_address from, uint32_t peer, const femd_frame *part) {
+    femd_bytes message;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_frame inner = {0};
+    femd_status rc = intake_take(&core->intake, from.route, part, &message, &err);
+    if (rc == FEMD_OK && !message.data) return;
+    if (rc == FEMD_OK && core_read_frame(core, message.data, message.size, from.json, &inner, NULL) == FEMD_OK &&
+        inner.type == FEMD_MSG_PART)
+        rc = femd_fail(&err, FEMD_PROTOCOL, "PART: a part of a part");
+    if (rc == FEMD_OK) {
+        const femd_address whole = {from.route, femd_json_channel_is_json(message.data, message.size)};
+        core_receive(core, whole, message.data, message.size);
+    } else
+        core_on_failure(&core->rooms, peer, part, &err);
+    intake_forget(&core->intake, from.route);
+}
+
 static void core_receive(femd_core *core, femd_address from, const void *data, size_t size) {
     femd_rooms *rooms = &core->rooms;
     femd_frame frame = {0};
@@ -260,6 +284,8 @@ static void core_receive(femd_core *core, femd_address from, const void *data, s
         outbox_drop(rooms->outbox, from);
     } else if (frame.type == FEMD_MSG_HELLO) {
         members_hello(rooms->members, from, &frame);
+    } else if (peer && frame.type == FEMD_MSG_PART) {
+        core_on_part(core, from, peer, &frame);
     } else if (peer) {
         core_on_known(rooms, peer, &frame);
     } else if (frame.type != FEMD_MSG_BYE) {
@@ -280,6 +306,7 @@ void femd_core_frame(femd_core *core, uint64_t route, const void *data, size_t s
 void femd_core_vanish(femd_core *core, uint64_t route, double now) {
     core_set_clock(&core->rooms.common, now);
     uint32_t peer = roster_find(core->rooms.roster, route);
+    intake_forget(&core->intake, route);
     if (peer) members_remove(core->rooms.members, peer, 0, 1);
     core_empty_queues(&core->rooms);
 }

@@ -13,6 +13,7 @@ typedef enum femd_bytes_kind {
     BYTES_MATERIALS,
     BYTES_STATES,
     BYTES_BATCHES,
+    BYTES_PARTS, /* of messages that have not come to their end */
     BYTES_BOOKS, /* records of states, waits for them, requests of them, ranks of runs */
     BYTES_KINDS
 } femd_bytes_kind;

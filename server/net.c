@@ -14,9 +14,16 @@
 #include "address.h"
 #include "conns.h"
 #include "femd/clock.h"
+#include "femd/parts.h"
 #include "sending.h"
 
-enum { ROUND_MESSAGES = 512, HIGH_WATER = 1000, RETRY_MS = 2, GUARD_SLACK = 16 << 20 };
+enum {
+    ROUND_MESSAGES = 512,
+    HIGH_WATER = 1000,
+    RECEIVE_MARK = 16 /* messages of up to 1 MiB each, for each peer */,
+    RETRY_MS = 2,
+    GUARD_SLACK = 16 << 20
+};
 #define GUARD_PERIOD 0.25 /* s */
 #define MONITOR      "inproc://femd-server-monitor"
 
@@ -45,11 +52,11 @@ static void net_set(void *socket, int option, int value) {
 
 static void net_set_options(const femd_net *net) {
     void *socket = net->socket;
-    int64_t most = (int64_t)net->config.frame_max;
+    int64_t most = FEMD_WIRE_MAX; /* what is longer comes in parts, from peers that are known */
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
     net_set(socket, ZMQ_ROUTER_MANDATORY, 1);
     net_set(socket, ZMQ_SNDHWM, HIGH_WATER);
-    net_set(socket, ZMQ_RCVHWM, HIGH_WATER);
+    net_set(socket, ZMQ_RCVHWM, RECEIVE_MARK);
     net_set(socket, ZMQ_LINGER, 200);
     net_set(socket, ZMQ_HANDSHAKE_IVL, 3000);
     const int heartbeat = (int)(1000 * femd_times_whole((femd_times){.heartbeat = net->config.heartbeat}).heartbeat);
@@ -276,7 +283,7 @@ static void net_guard(femd_net *net, double now) {
     if (now < net->next_guard) return;
     net->next_guard = now + GUARD_PERIOD;
     sending_end_partings(net->sending, now);
-    if (femd_conns_guard(&net->conns, net->config.frame_max + GUARD_SLACK))
+    if (femd_conns_guard(&net->conns, FEMD_WIRE_MAX + GUARD_SLACK))
         net_log(net, "a connection that sent a message without end is cut off");
 }
 

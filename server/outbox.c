@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "femd/json_channel.h"
+#include "femd/parts.h"
 
 enum { SPARES_MAX = 64, SPARE_MAX_BYTES = 8 << 20 };
 
@@ -87,6 +88,22 @@ static femd_status outbox_to_json(femd_outbox *outbox, femd_buffer *frame, femd_
     return rc;
 }
 
+/* A longer frame in parts; they have copies of its bytes. */
+static void outbox_send_parts(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
+    femd_hash hash;
+    femd_parts_hash(frame->data, frame->size, &hash);
+    for (uint32_t i = 0; i < femd_parts_count(frame->size); i++) {
+        femd_buffer part = outbox_take(outbox);
+        if (femd_part_encode(&part, frame->data, frame->size, &hash, i, NULL) != FEMD_OK) {
+            common_no_memory(outbox->common);
+            femd_buffer_clear(&part);
+            break;
+        }
+        outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, part});
+    }
+    outbox_recycle(outbox, frame);
+}
+
 void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
     femd_error err = FEMD_ERROR_INIT;
     if (to.json && outbox_to_json(outbox, frame, &err) != FEMD_OK) {
@@ -95,6 +112,10 @@ void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
         return;
     }
     outbox->common->counter.bytes_out += frame->size;
+    if (!to.json && femd_parts_count(frame->size)) {
+        outbox_send_parts(outbox, to, frame);
+        return;
+    }
     outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, *frame});
     *frame = (femd_buffer)FEMD_BUFFER_INIT;
 }

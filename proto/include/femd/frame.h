@@ -7,7 +7,7 @@
 
 #define FEMD_PROTOCOL_VERSION 2
 #define FEMD_FRAME_HEADER     32
-#define FEMD_FRAME_MAX        (256u << 20) /* bytes of one frame, the default limit */
+#define FEMD_FRAME_MAX        (256u << 20) /* bytes of one frame, the default limit; what travels: parts.h */
 #define FEMD_BATCH_MAX        4096u        /* points in one EVALUATE, TASK, ANSWER or RESULT frame */
 
 /* X(name, number, direction, body).  C client, W worker, S server. */
@@ -18,6 +18,7 @@
     X(ERROR, 4, "any", "JSON: code, text; header id = the message complained of")                                      \
     X(BYE, 5, "any", "empty: leaving in good order")                                                                   \
     X(GONE, 6, "S>C S>W", "JSON: code, text: this connection has been taken over and is not listened to any more")     \
+    X(PART, 7, "any", "piece of a longer frame: hash, bytes of the whole, bytes; header id = its number")              \
     X(MATERIAL, 10, "C>S S>W", "an encoded pack")                                                                      \
     X(MATERIAL_READY, 11, "W>S S>C", "JSON: material, status, text, capabilities")                                     \
     X(EVALUATE, 20, "C>S", "material (32 bytes), then count requests; header id = batch")                              \

@@ -226,7 +226,7 @@ static void json_bombs_are_refused(void **state) {
 
 /* A client asks for megabytes again and again and never takes one. Its socket is left open, for the caller to close. */
 static void *ask_and_never_read(const program *p, int number) {
-    enum { BLOB = 1 << 20, QUESTIONS = 60 };
+    enum { BLOB = (1 << 20) - 256, QUESTIONS = 60 };
     static uint8_t blob[BLOB];
     char run[16];
     int few = 1, quick = 100;
@@ -271,7 +271,7 @@ static void clients_that_never_read_do_not_fill_the_memory(void **state) {
 /* Evaluations of a material that nobody has opened, and of one that nobody sent. */
 static void floods_of_requests_are_bounded(void **state) {
     (void)state;
-    enum { POINTS = 20000, BATCHES = 60 };
+    enum { POINTS = FEMD_BATCH_MAX, BATCHES = 300 };
     static const femd_pack pack = {.json = "{\"engine\":\"elastic\"}"};
     program p;
     femd_buffer b = FEMD_BUFFER_INIT, encoded = FEMD_BUFFER_INIT;
