@@ -7,34 +7,9 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/assembly_private.h"
 
-/* A row of nodes that this rank touches and another owns; `first` counts columns of all ghost rows before it. */
-typedef struct ghost_row {
-    PetscInt node, global;
-    int owner;
-    size_t first;
-    PetscInt n; /* columns */
-} ghost_row;
-
-struct femd_assembly {
-    const femd_field *field; /* borrowed */
-    const femd_grid *grid;
-    int components, block; /* entries of a node; values of a pair of nodes: components squared */
-    PetscInt *global;      /* nnodes: node number in the matrix */
-    PetscInt *row_of;      /* nnodes: ghost row, -1 = owned */
-    size_t nrows, ncolumns;
-    ghost_row *row;   /* in the order of owner, then of global */
-    PetscInt *column; /* ncolumns: local nodes, assembly_ascending in each row */
-    double *value;    /* block per column: row-major, components x (components n) for each row */
-    size_t nvalues;
-    /* exchange: per rank, doubles */
-    int *nsend, *sfirst, *nrecv, *rfirst;
-    size_t nin;                          /* rows that come in, in the order of the ranks */
-    PetscInt *in_row, *in_n, *in_column; /* global nodes */
-    double *in_value;
-};
-
-static femd_status assembly_no_memory(femd_error *err) {
+femd_status femd_assembly_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the assembly of a matrix");
 }
 
@@ -90,7 +65,7 @@ static femd_status assembly_find_columns(femd_assembly *a, femd_error *err) {
         a->ncolumns += (size_t)a->row[r].n;
         a->row[r].n = 0;
     }
-    if (!(a->column = malloc((a->ncolumns + 1) * sizeof *a->column))) return assembly_no_memory(err);
+    if (!(a->column = malloc((a->ncolumns + 1) * sizeof *a->column))) return femd_assembly_no_memory(err);
     for (PetscInt c = 0; c < grid->ncells; ++c)
         for (PetscInt i = 0; i < nodes; ++i) {
             PetscInt r = a->row_of[grid->cell_node[c * nodes + i]];
@@ -112,7 +87,7 @@ static femd_status assembly_find_columns(femd_assembly *a, femd_error *err) {
     }
     a->ncolumns = used;
     a->nvalues = (size_t)a->block * used;
-    return (a->value = calloc(a->nvalues + 1, sizeof *a->value)) ? FEMD_OK : assembly_no_memory(err);
+    return (a->value = calloc(a->nvalues + 1, sizeof *a->value)) ? FEMD_OK : femd_assembly_no_memory(err);
 }
 
 /* ---- plan of the exchange ---- */
@@ -128,7 +103,7 @@ static femd_status assembly_exchange_numbers(femd_assembly *a, const PetscInt *o
         total += in_count[r];
     }
     *in = malloc(((size_t)total + 1) * sizeof **in);
-    FEMD_TRY(femd_agree(grid->comm, *in ? FEMD_OK : assembly_no_memory(err), err));
+    FEMD_TRY(femd_agree(grid->comm, *in ? FEMD_OK : femd_assembly_no_memory(err), err));
     MPI_TRY(err, MPI_Alltoallv(out, count, first, MPIU_INT, *in, in_count, in_first, MPIU_INT, grid->comm));
     return FEMD_OK;
 }
@@ -154,7 +129,7 @@ static femd_status assembly_make_plan(femd_assembly *a, PetscInt *head, PetscInt
     a->nin = (size_t)(infirst[grid->size - 1] + incount[grid->size - 1]) / 2;
     a->in_row = malloc((a->nin + 1) * sizeof *a->in_row);
     a->in_n = malloc((a->nin + 1) * sizeof *a->in_n);
-    femd_status rc = femd_agree(grid->comm, a->in_row && a->in_n ? FEMD_OK : assembly_no_memory(err), err);
+    femd_status rc = femd_agree(grid->comm, a->in_row && a->in_n ? FEMD_OK : femd_assembly_no_memory(err), err);
     for (size_t i = 0; rc == FEMD_OK && i < a->nin; ++i) {
         a->in_row[i] = in_head[2 * i];
         a->in_n[i] = in_head[2 * i + 1];
@@ -173,7 +148,7 @@ static femd_status assembly_make_plan(femd_assembly *a, PetscInt *head, PetscInt
         total += (size_t)a->nrecv[r];
     }
     a->in_value = malloc((total + 1) * sizeof *a->in_value);
-    return femd_agree(grid->comm, a->in_value ? FEMD_OK : assembly_no_memory(err), err);
+    return femd_agree(grid->comm, a->in_value ? FEMD_OK : femd_assembly_no_memory(err), err);
 }
 
 static femd_status assembly_plan(femd_assembly *a, femd_error *err) {
@@ -182,7 +157,7 @@ static femd_status assembly_plan(femd_assembly *a, femd_error *err) {
     int *counts = calloc(4 * ranks, sizeof *counts);
     PetscInt *head = malloc((2 * a->nrows + 1) * sizeof *head), *column = malloc((a->ncolumns + 1) * sizeof *column);
     a->nsend = calloc(4 * ranks, sizeof *a->nsend);
-    femd_status rc = counts && head && column && a->nsend ? FEMD_OK : assembly_no_memory(err);
+    femd_status rc = counts && head && column && a->nsend ? FEMD_OK : femd_assembly_no_memory(err);
     if (rc == FEMD_OK && a->nvalues > INT_MAX / 2)
         rc = femd_fail(err, FEMD_LIMIT, "too many shared rows on a rank; use more ranks");
     rc = femd_agree(grid->comm, rc, err);
@@ -203,8 +178,9 @@ femd_status femd_assembly_create(femd_field *field, femd_assembly **out, femd_er
     femd_status rc = FEMD_OK;
     size_t n = (size_t)field->grid->nnodes + 1;
     if (!a || !(a->global = malloc(n * sizeof *a->global)) || !(a->row_of = malloc(n * sizeof *a->row_of)) ||
-        !(a->row = malloc(n * sizeof *a->row)))
-        rc = assembly_no_memory(err);
+        !(a->row = malloc(n * sizeof *a->row)) || !(a->place = malloc(n * sizeof *a->place)) ||
+        !(a->is_far = calloc(n, sizeof *a->is_far)))
+        rc = femd_assembly_no_memory(err);
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     a->field = field;
     a->grid = field->grid;
@@ -229,60 +205,8 @@ void femd_assembly_destroy(femd_assembly **out) {
     free(a->in_n);
     free(a->in_column);
     free(a->in_value);
+    free(a->place);
+    free(a->is_far);
     free(a);
     *out = NULL;
-}
-
-/* ---- values ---- */
-
-femd_status femd_assembly_begin(femd_assembly *a, Mat K, femd_error *err) {
-    memset(a->value, 0, a->nvalues * sizeof *a->value);
-    PETSC_TRY(err, MatZeroEntries(K));
-    return FEMD_OK;
-}
-
-/* Block (i, j) of Ke into ghost row r. */
-static void assembly_add_block(femd_assembly *a, const ghost_row *r, PetscInt node, const double *Ke, PetscInt i,
-                               PetscInt j) {
-    const int components = a->components;
-    const PetscInt *column = a->column + r->first, width = components * a->grid->table.nodes;
-    PetscInt low = 0, high = r->n - 1;
-    while (low < high) {
-        PetscInt middle = (low + high) / 2;
-        if (column[middle] < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    double *value = a->value + (size_t)a->block * r->first + components * low;
-    for (int x = 0; x < components; ++x)
-        for (int y = 0; y < components; ++y)
-            value[components * r->n * x + y] += Ke[(components * i + x) * width + components * j + y];
-}
-
-femd_status femd_assembly_add(femd_assembly *a, Mat K, PetscInt c, const double *Ke, femd_error *err) {
-    const PetscInt n = a->grid->table.nodes, *node = a->grid->cell_node + c * n;
-    PetscInt row[FEMD_ELEMENT_NODES]; /* negative rows are left out */
-    for (PetscInt i = 0; i < n; ++i) {
-        PetscInt ghost = a->row_of[node[i]];
-        row[i] = ghost < 0 ? node[i] : -1;
-        for (PetscInt j = 0; ghost >= 0 && j < n; ++j) assembly_add_block(a, &a->row[ghost], node[j], Ke, i, j);
-    }
-    PETSC_TRY(err, MatSetValuesBlockedLocal(K, n, row, n, node, Ke, ADD_VALUES));
-    return FEMD_OK;
-}
-
-femd_status femd_assembly_end(femd_assembly *a, Mat K, femd_error *err) {
-    MPI_TRY(err, MPI_Alltoallv(a->value, a->nsend, a->sfirst, MPI_DOUBLE, a->in_value, a->nrecv, a->rfirst, MPI_DOUBLE,
-                               a->grid->comm));
-    const PetscInt *column = a->in_column;
-    const double *value = a->in_value;
-    for (size_t i = 0; i < a->nin; ++i) {
-        PETSC_TRY(err, MatSetValuesBlocked(K, 1, &a->in_row[i], a->in_n[i], column, value, ADD_VALUES));
-        column += a->in_n[i];
-        value += (size_t)a->block * (size_t)a->in_n[i];
-    }
-    PETSC_TRY(err, MatAssemblyBegin(K, MAT_FINAL_ASSEMBLY));
-    PETSC_TRY(err, MatAssemblyEnd(K, MAT_FINAL_ASSEMBLY));
-    return FEMD_OK;
 }

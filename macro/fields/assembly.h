@@ -11,6 +11,9 @@ typedef struct femd_assembly femd_assembly;
 /* The field's layout must be there. Collective. */
 FEMD_MUST_CHECK femd_status femd_assembly_create(femd_field *field, femd_assembly **a, femd_error *err);
 void femd_assembly_destroy(femd_assembly **a);
+/* The field's matrix, of format AIJ, with room for just the pairs of nodes that share a cell; the caller's. Collective.
+ */
+FEMD_MUST_CHECK femd_status femd_assembly_matrix(femd_assembly *a, Mat *K, femd_error *err);
 /* K := 0 and nothing to send. Collective. */
 FEMD_MUST_CHECK femd_status femd_assembly_begin(femd_assembly *a, Mat K, femd_error *err);
 /* Add the matrix of local cell c: (components x nodes) squared, row-major. */

@@ -1,13 +1,17 @@
-/* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. All
- * materials are submitted before any is waited for; orientations are applied here, on the client's side of the wire. */
+/* The one file of the macro solver that touches the coupling: requests go to a femd server through libfemd. The
+ * batches of all materials are under way together; orientations are applied here, on the client's side of the wire. */
 #include "fields/constitutive_client.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/part.h"
 #include "femd/femd.h"
 
 #define POINTS_PER_BATCH 16384 /* bounds the storage for requests */
+/* Most points that are under way at once, in whole batches: many more than any pool has workers. What a million would
+ * take at client and server is memory that the solver wants. */
+#define POINTS_UNDER_WAY 131072
 
 typedef struct client_law {
     femd_client *client;   /* borrowed */
@@ -131,6 +135,7 @@ static femd_status law_collect(client_law *law, slice *s, const int *material, f
 
 static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
                                 femd_constitutive_sink sink, void *user, femd_error *err) {
+    FEMD_PART(POINTS);
     client_law *law = self;
     if (n == 0) return FEMD_OK;
     FEMD_TRY(law_grow(law, n, err));
@@ -138,8 +143,13 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu points", n);
     size_t count = law_cut_slices(law, material, n, s);
     femd_status rc = FEMD_OK;
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_submit(law, requests, material, &s[k], err);
-    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) rc = law_collect(law, &s[k], material, sink, user, err);
+    size_t next = 0, under_way = 0;
+    for (size_t k = 0; k < count && rc == FEMD_OK; ++k) {
+        for (; next < count && under_way < POINTS_UNDER_WAY && rc == FEMD_OK; under_way += s[next++].n)
+            rc = law_submit(law, requests, material, &s[next], err);
+        if (rc == FEMD_OK) rc = law_collect(law, &s[k], material, sink, user, err);
+        under_way -= s[k].n;
+    }
     for (size_t k = 0; k < count; ++k)
         if (s[k].batch) femd_client_cancel(law->client, &s[k].batch);
     free(s);
@@ -148,6 +158,7 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
 
 static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
                               femd_error *err) {
+    FEMD_PART(POINTS);
     return femd_client_commit(((client_law *)self)->client, step, points, states, n, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "base/petsc_edge.h"
 #include "femd/tensor3.h"
 #include "fields/constitutive.h"
@@ -176,6 +177,7 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
 }
 
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err) {
+    FEMD_PART(POINTS);
     femd_mechanics *m = field->self;
     femd_problem *p = m->p;
     const PetscScalar *u;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/collective.h"
-
+#include "base/part.h"
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
 #include "fields/mechanics_private.h"
@@ -128,6 +128,7 @@ static femd_status mechanics_scale_before(femd_field *field, femd_error *err) {
 }
 
 femd_status femd_mechanics_residual(femd_field *field, Vec R, femd_error *err) {
+    FEMD_PART(ASSEMBLY);
     femd_mechanics *m = field->self;
     const femd_problem *p = m->p;
     if (!m->has_before) FEMD_TRY(mechanics_scale_before(field, err));
@@ -155,6 +156,7 @@ static void mechanics_cell_stiffness(const void *self, PetscInt c, double *out) 
 
 femd_status femd_mechanics_stiffness(femd_problem *p, const double *u, const double *F, const double *S,
                                      const double *D, const double *jump, double *lifted, Mat K, femd_error *err) {
+    FEMD_PART(ASSEMBLY);
     const answers given = {.p = p, .F = F, .S = S, .D = D, .u = p->displacement->boundary->follows ? u : NULL};
     return femd_field_assemble(p->displacement, mechanics_cell_stiffness, &given, jump, lifted, K, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "results/cell_fields.h"
 #include "results/nodal_stress.h"
 #include "results/outfile.h"
@@ -113,6 +114,7 @@ done:
 }
 
 femd_status femd_output_step(femd_problem *p, const femd_step_record *rec, const char *folder, femd_error *err) {
+    FEMD_PART(OUTPUT);
     femd_buffer piece = FEMD_BUFFER_INIT, parallel = FEMD_BUFFER_INIT;
     char stem[32], name[64];
     snprintf(stem, sizeof stem, "step_%04d", rec ? rec->step : p->step);

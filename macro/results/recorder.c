@@ -9,16 +9,19 @@
 #include <unistd.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "femd/clock.h"
 #include "fields/constitutive.h"
 #include "results/checkpoint.h"
 #include "results/outfile.h"
 #include "results/output.h"
 
-static double recorder_cpu_seconds(void) {
+/* Of this process: seconds of processor time, bytes of memory at most. */
+static void recorder_usage(double *cpu, double *memory) {
     struct rusage u;
-    if (getrusage(RUSAGE_SELF, &u) != 0) return 0;
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    if (getrusage(RUSAGE_SELF, &u) != 0) return;
+    *cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    *memory = 1024.0 * (double)u.ru_maxrss;
 }
 
 static femd_status recorder_no_memory(femd_error *err) {
@@ -47,6 +50,7 @@ static femd_status recorder_check_folder(femd_recorder *r, femd_error *err) {
 }
 
 static femd_status recorder_load(femd_recorder *r, femd_problem *p, femd_error *err) {
+    FEMD_PART(CHECKPOINT);
     char *path = femd_path_join(r->folder, "checkpoint.h5");
     femd_status rc = path ? FEMD_OK : recorder_no_memory(err);
     if (rc == FEMD_OK && p->rank == 0 && access(path, F_OK) != 0)
@@ -104,9 +108,11 @@ done:
 }
 
 static femd_status recorder_write_summary(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
-    const double mine[2] = {recorder_cpu_seconds(), r->micro};
-    double all[2] = {0, 0};
-    (void)MPI_Reduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, 0, p->comm);
+    FEMD_PART(TABLES);
+    double mine[3] = {0, r->micro, 0}, all[3] = {0};
+    recorder_usage(&mine[0], &mine[2]);
+    (void)MPI_Reduce(mine, all, 3, MPI_DOUBLE, MPI_SUM, 0, p->comm);
+    r->info.memory = all[2];
     r->info.cpu = all[0];
     r->info.micro_cpu = all[1];
     r->info.wall = femd_clock() - r->began;
@@ -136,6 +142,7 @@ femd_status femd_recorder_start(femd_recorder *r, femd_problem *p, femd_error *e
 }
 
 static femd_status recorder_save(femd_recorder *r, femd_problem *p, femd_error *err) {
+    FEMD_PART(CHECKPOINT);
     char *path = femd_path_join(r->folder, "checkpoint.h5");
     femd_status rc = femd_agree(p->comm, path ? FEMD_OK : recorder_no_memory(err), err);
     if (rc == FEMD_OK) rc = femd_checkpoint_save(p, &r->history, path, err);

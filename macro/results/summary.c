@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/part.h"
 #include "fields/constitutive.h"
 #include "results/outfile.h"
 
@@ -276,6 +277,18 @@ static femd_status from_pool(const femd_run_info *run, const char *before, const
     return rc;
 }
 
+/* Seconds and memory of rank 0 by the parts of the work that it did. */
+static femd_status parts(femd_buffer *out, femd_error *err) {
+    femd_part_cost cost[FEMD_PARTS];
+    femd_part_costs(cost);
+    FEMD_TRY(femd_text_add(out, err, ",\n          \"parts\": {"));
+    for (int i = 0; i < FEMD_PARTS; ++i)
+        FEMD_TRY(femd_text_add(out, err, "%s\"%s\": {\"wall_s\": %.3f, \"cpu_s\": %.3f, \"peak_mib\": %.0f}",
+                               i ? ",\n                    " : "", femd_part_key((femd_part)i), cost[i].wall,
+                               cost[i].cpu, cost[i].peak / (1 << 20)));
+    return femd_text_add(out, err, "}");
+}
+
 static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err) {
     FEMD_TRY(string(out, "  \"run\": {\"version\": ", FEMD_VERSION, err));
     FEMD_TRY(summary_number(out, ", \"wall_s\": ", run->wall, err));
@@ -290,6 +303,8 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
     FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
     FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
+    FEMD_TRY(integer(out, ",\n          \"memory_mib\": ", (uint64_t)(run->memory / (1 << 20)), err));
+    FEMD_TRY(parts(out, err));
     if (run->name) FEMD_TRY(string(out, ",\n          \"name\": ", run->name, err));
     if (run->message) FEMD_TRY(string(out, ",\n          \"message\": ", run->message, err));
     return femd_text_add(out, err, "}\n");

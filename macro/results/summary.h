@@ -19,6 +19,7 @@ typedef struct femd_pool_seen {
  */
 typedef struct femd_run_info {
     double wall, cpu; /* s; cpu of all ranks of the macro solver */
+    double memory;    /* bytes, sum of what each rank has held at most */
     double micro_cpu; /* s of worker time behind the committed answers, all points */
     uint32_t workers; /* most seen at once */
     int restarts;     /* workers that came in the place of a lost one, as far as seen */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "base/petsc_edge.h"
 #include "solve/reduced.h"
 
@@ -89,9 +90,18 @@ static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc, int direc
 /* A preconditioner without memory of earlier attempts. */
 static PetscErrorCode linear_fresh_pc(femd_linear *linear, PC *pc) {
     PetscFunctionBeginUser;
+    linear->first = -1;
     PetscCall(KSPReset(linear->ksp));
     PetscCall(KSPGetPC(linear->ksp, pc));
     PetscCall(PCSetType(*pc, PCNONE));
+    PetscCall(PCSetReusePreconditioner(*pc, PETSC_FALSE));
+    PetscFunctionReturn(0);
+}
+
+PetscErrorCode femd_linear_rest(femd_linear *linear) {
+    PetscFunctionBeginUser;
+    linear->first = -1;
+    PetscCall(KSPReset(linear->ksp));
     PetscFunctionReturn(0);
 }
 
@@ -137,18 +147,64 @@ PetscErrorCode femd_linear_use(femd_linear *linear, int direct) {
     PetscFunctionReturn(0);
 }
 
+/* ---- one preconditioner for several matrices ---- */
+
+/* The tangents of an attempt differ little, and a new preconditioner costs as much as some fifteen iterations. So the
+ * first one serves until it needs that many more than it did at first. */
+#define ITERATIONS_MORE 15
+
+static PetscErrorCode linear_keep(femd_linear *linear, int keep) {
+    PC pc;
+    PetscFunctionBeginUser;
+    PetscCall(KSPGetPC(linear->ksp, &pc));
+    PetscCall(PCSetReusePreconditioner(pc, keep ? PETSC_TRUE : PETSC_FALSE));
+    if (!keep) linear->first = -1;
+    PetscFunctionReturn(0);
+}
+
+/* After a solve: is the preconditioner good for the next matrix? One that is itself the solver never is. */
+static PetscErrorCode linear_judge(femd_linear *linear) {
+    PetscBool alone;
+    PetscInt iterations;
+    PetscFunctionBeginUser;
+    PetscCall(PetscObjectTypeCompare((PetscObject)linear->ksp, KSPPREONLY, &alone));
+    if (alone) PetscFunctionReturn(0);
+    PetscCall(KSPGetIterationNumber(linear->ksp, &iterations));
+    if (linear->first < 0) linear->first = (int)iterations;
+    PetscCall(linear_keep(linear, iterations <= linear->first + ITERATIONS_MORE));
+    PetscFunctionReturn(0);
+}
+
 /* *solved: 1 if it is. */
-static PetscErrorCode linear_try(femd_linear *linear, Mat K, Vec b, Vec x, int *solved) {
-    KSPConvergedReason reason;
+static PetscErrorCode linear_try_once(femd_linear *linear, Mat K, Vec b, Vec x, KSPConvergedReason *reason) {
     PetscFunctionBeginUser;
     PetscCall(KSPSetOperators(linear->ksp, K, K));
     PetscCall(KSPSolve(linear->ksp, b, x));
-    PetscCall(KSPGetConvergedReason(linear->ksp, &reason));
+    PetscCall(KSPGetConvergedReason(linear->ksp, reason));
+    PetscFunctionReturn(0);
+}
+
+static PetscErrorCode linear_try(femd_linear *linear, Mat K, Vec b, Vec x, int *solved) {
+    KSPConvergedReason reason;
+    PetscReal rtol, atol, divergence;
+    PetscInt most;
+    PetscFunctionBeginUser;
+    PetscCall(KSPGetTolerances(linear->ksp, &rtol, &atol, &divergence, &most));
+    if (linear->enough > rtol) PetscCall(KSPSetTolerances(linear->ksp, linear->enough, atol, divergence, most));
+    const int kept = linear->first >= 0;
+    PetscCall(linear_try_once(linear, K, b, x, &reason));
+    if (reason < 0 && reason != KSP_DIVERGED_INDEFINITE_MAT && kept) { /* that of another matrix is no proof */
+        PetscCall(linear_keep(linear, 0));
+        PetscCall(linear_try_once(linear, K, b, x, &reason));
+    }
+    PetscCall(KSPSetTolerances(linear->ksp, rtol, atol, divergence, most));
     *solved = reason > 0;
+    if (*solved) PetscCall(linear_judge(linear));
     PetscFunctionReturn(0);
 }
 
 femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err) {
+    FEMD_PART(LINEAR);
     if (linear->tied)
         return femd_reduced_solve(linear->tied, K, b, x, linear->unsymmetric, solved, &linear->tied_negative, err);
     PETSC_TRY(err, linear_try(linear, K, b, x, solved));
@@ -252,6 +308,7 @@ static PetscErrorCode linear_probe(femd_linear *linear, Mat K, Vec b, Vec x, int
 
 femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *field, Mat K, Vec b, Vec x, int *negative,
                                        femd_error *err) {
+    FEMD_PART(LINEAR);
     int indefinite = 0, solved;
     FEMD_TRY(linear_fill_at_random(field, b, err));
     if (linear->tied) {

@@ -16,6 +16,8 @@ typedef struct femd_linear {
     int unsymmetric;        /* loads follow the field: GMRES and LU instead of CG and Cholesky */
     const femd_field *tied; /* the field, if entries of it are tied to each other: borrowed, else NULL */
     int tied_negative;      /* negative eigenvalues of its equations last solved */
+    double enough;          /* relative tolerance of the next solve, where it may be looser than rtol; 0: rtol */
+    int first;              /* iterations of the first solve with the preconditioner at hand; -1: there is none */
     int own_inner;          /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;
 
@@ -25,8 +27,10 @@ PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ra
 void femd_linear_clear(femd_linear *linear);
 /* A fresh solver of this sort and the user's options on top; MUMPS without them where CG has failed. */
 PetscErrorCode femd_linear_use(femd_linear *linear, int direct);
-/* x with K x = b. Where CG finds none the same matrix is solved directly, and so is every later one. *solved 0: there
- * is none. Collective. */
+/* Between attempts: what the solver holds of the matrix goes, before others want the memory. */
+PetscErrorCode femd_linear_rest(femd_linear *linear);
+/* x with K x = b. The preconditioner is that of an earlier matrix of the attempt as long as it serves. Where CG finds
+ * none the same matrix is solved directly, and so is every later one. *solved 0: there is none. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err);
 /* Negative eigenvalues of the matrix last solved with, -1 if there is no factor of it that tells. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err);

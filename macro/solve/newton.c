@@ -20,6 +20,8 @@ enum {
     PATIENCE_STALLED = 4, /* ... before it counts as stalled */
     PATIENCE_LOST = 12    /* ... before the attempt is given up */
 };
+#define LINEAR_LEAVES 1e-2 /* of the tolerance, of a step that the tangent describes */
+#define LINEAR_MOST   1e-3 /* of the residual, however close its end */
 #define DESCENT_BELOW 1e-2 /* of the reference: only there */
 #define DESCENT       1e-4 /* least relative fall, of the part of the step */
 
@@ -45,6 +47,11 @@ static double newton_tolerance(const iteration *at) {
     const double strict = cs->rtol * at->scale.reference;
     /* Clamps carry couples far larger than the load: within rtol of them the load itself may be missing. */
     return at->scale.load > 0 && cs->loose > 0 ? fmin(strict, cs->loose * at->scale.load) : strict;
+}
+
+/* Of the equations of a step: what they leave is small beside what ends the iterations, and nobody gains from less. */
+static double newton_linear_tolerance(const iteration *at) {
+    return at->residual > 0 ? fmin(LINEAR_MOST, LINEAR_LEAVES * newton_tolerance(at) / at->residual) : 0;
 }
 
 static int newton_is_stalled(const iteration *at) {
@@ -183,7 +190,10 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
         if (end != GO_ON) break;
         FEMD_TRY(newton_asked_to_stop(n, err));
         FEMD_TRY(n->arc ? femd_arc_tangent(n->arc, n->K, err) : n->field->kind->jacobian(n->field, n->K, err));
-        FEMD_TRY(femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err));
+        n->linear->enough = newton_linear_tolerance(&at);
+        femd_status rc = femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err);
+        n->linear->enough = 0;
+        FEMD_TRY(rc);
         if (solved && n->arc) FEMD_TRY(femd_arc_correct(n->arc, n->K, X, n->step, &solved, err));
         FEMD_TRY(newton_note_signs(n, rec, err));
         if (!solved) {

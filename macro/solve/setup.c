@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive_client.h"
 #include "fields/mechanics.h"
@@ -45,22 +46,20 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
 
 /* ---- the whole ---- */
 
-/* A solver that is thrown away: an option that PETSc refuses must be known before any result is written. */
-static femd_status problem_try_options(femd_problem *p, femd_error *err) {
-    femd_solver *s = NULL;
-    femd_status rc = femd_solver_create(p, p->displacement, NULL, &s, err);
-    femd_solver_destroy(&s);
-    return rc;
+static femd_status problem_make_grid(femd_problem *p, femd_error *err) {
+    FEMD_PART(MESH);
+    return femd_grid_create(p->comm, p->cs, &p->grid, err);
 }
 
 static femd_status problem_fill(femd_problem *p, femd_error *err) {
-    FEMD_TRY(femd_grid_create(p->comm, p->cs, &p->grid, err));
+    FEMD_PART(SETUP);
+    FEMD_TRY(problem_make_grid(p, err));
     const PetscInt per_cell = p->grid->table.points;
     FEMD_TRY(femd_agree(
         p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, p->cs->wants_committed, &p->pt, err), err));
     FEMD_TRY(femd_mechanics_create(p, err));
     FEMD_TRY(femd_problem_add_field(p, p->displacement, err));
-    FEMD_TRY(problem_try_options(p, err));
+    FEMD_TRY(femd_solver_try_options(p, p->displacement, err)); /* before any result is written */
     return problem_open_materials(p, err);
 }
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/collective.h"
+#include "base/part.h"
 #include "base/petsc_edge.h"
+#include "fields/assembly.h"
 #include "fields/boundary.h"
 #include "solve/newton.h"
 
@@ -32,17 +34,20 @@ static PetscErrorCode solver_create_objects(femd_solver *s) {
     PetscCall(DMCreateGlobalVector(s->field->dm, &s->R));
     PetscCall(VecDuplicate(s->R, &s->step));
     PetscCall(VecDuplicate(s->R, &s->trial));
-    PetscCall(DMSetMatType(s->field->dm, MATAIJ));
-    PetscCall(DMCreateMatrix(s->field->dm, &s->K));
     if (!s->field->boundary->follows) {
         PetscCall(MatSetOption(s->K, MAT_SYMMETRIC, PETSC_TRUE));
         PetscCall(MatSetOption(s->K, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
     }
     PetscCall(MatSetOption(s->K, MAT_NEW_NONZERO_LOCATION_ERR, PETSC_TRUE));
     PetscCall(femd_linear_modes(s->field, s->K, &s->modes));
-    PetscCall(SNESCreate(s->p->comm, &s->snes));
-    PetscCall(SNESSetType(s->snes, SNESSHELL));
     PetscFunctionReturn(0);
+}
+
+static femd_status solver_create_matrix(femd_solver *s, femd_error *err) {
+    FEMD_PART(MATRIX);
+    FEMD_TRY(femd_assembly_matrix(s->field->assembly, &s->K, err));
+    PETSC_TRY(err, solver_create_objects(s));
+    return FEMD_OK;
 }
 
 static PetscErrorCode solver_configure(femd_solver *s) {
@@ -52,33 +57,52 @@ static PetscErrorCode solver_configure(femd_solver *s) {
     PetscFunctionReturn(0);
 }
 
-static femd_status solver_prepare_path(femd_solver *s, femd_error *err) {
+static femd_status solver_check_path(const femd_solver *s, femd_error *err) {
     if (s->field->boundary->ties || s->field->boundary->follows)
         return femd_fail(err, FEMD_UNSUPPORTED,
                          "%s: steps.control: \"arc-length\" does not go with turned, rigid, periodic or "
                          "follower_pressure entries of the boundary",
                          s->p->cs->path);
-    if (s->kind->path) return femd_arc_init(&s->arc, s->field, &s->linear, err);
+    if (s->kind->path) return FEMD_OK;
     return femd_fail(err, FEMD_UNSUPPORTED, "%s: steps.control: \"arc-length\" cannot follow the %s", s->p->cs->path,
                      s->kind->name);
 }
 
-femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks, femd_solver **out,
-                               femd_error *err) {
+/* The solver without matrix and vectors. */
+static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_solver **out, femd_error *err) {
     femd_solver *s = *out = calloc(1, sizeof *s);
     FEMD_TRY(femd_agree(p->comm, s ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the solver"), err));
     s->p = p;
     s->field = field;
     s->kind = field->kind;
-    PETSC_TRY(err, solver_create_objects(s));
     femd_error words = FEMD_ERROR_INIT;
     KSP ksp = NULL;
+    PETSC_TRY(err, SNESCreate(p->comm, &s->snes));
+    PETSC_TRY(err, SNESSetType(s->snes, SNESSHELL));
     PETSC_TRY(err, SNESGetKSP(s->snes, &ksp));
     PetscErrorCode code = femd_linear_init(&s->linear, p->cs, p->size, ksp);
     s->linear.unsymmetric = field->boundary->follows;
     s->linear.tied = field->boundary->ties ? field : NULL;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
+    if (code == 0) return FEMD_OK;
+    (void)femd_petsc_fail(&words, code, "options");
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: an option was refused: %s", p->cs->path, words.text);
+}
+
+femd_status femd_solver_try_options(femd_problem *p, femd_field *field, femd_error *err) {
+    femd_solver *s = NULL;
+    femd_status rc = solver_create_bare(p, field, &s, err);
+    if (rc == FEMD_OK && p->cs->arc_length) rc = solver_check_path(s, err);
+    femd_solver_destroy(&s);
+    return rc;
+}
+
+femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks, femd_solver **out,
+                               femd_error *err) {
+    FEMD_TRY(solver_create_bare(p, field, out, err));
+    femd_solver *s = *out;
+    FEMD_TRY(solver_create_matrix(s, err));
     s->newton = (femd_newton){.field = field,
                               .cs = p->cs,
                               .hooks = hooks,
@@ -88,9 +112,9 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
                               .R = s->R,
                               .step = s->step,
                               .trial = s->trial};
-    if (code == 0) return p->cs->arc_length ? solver_prepare_path(s, err) : FEMD_OK;
-    (void)femd_petsc_fail(&words, code, "options");
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: an option was refused: %s", p->cs->path, words.text);
+    if (!p->cs->arc_length) return FEMD_OK;
+    FEMD_TRY(solver_check_path(s, err));
+    return femd_arc_init(&s->arc, field, &s->linear, err);
 }
 
 void femd_solver_destroy(femd_solver **out) {
@@ -210,5 +234,7 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     FEMD_TRY(solver_distance(s, X, &gone, err));
     PETSC_TRY(err, VecNorm(X, NORM_2, &far));
     rec->leap = foretold > 0 && gone > SIGNIFICANT * far ? gone / foretold : 0;
-    return solver_watch_signs(s, rec, err);
+    FEMD_TRY(solver_watch_signs(s, rec, err));
+    PETSC_TRY(err, femd_linear_rest(&s->linear));
+    return FEMD_OK;
 }

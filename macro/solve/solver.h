@@ -16,6 +16,8 @@ typedef enum femd_attempt {
  */
 FEMD_MUST_CHECK femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_stepping_hooks *hooks,
                                                femd_solver **s, femd_error *err);
+/* Would it be made with the case's options? Makes no matrix. Collective. */
+FEMD_MUST_CHECK femd_status femd_solver_try_options(femd_problem *p, femd_field *field, femd_error *err);
 void femd_solver_destroy(femd_solver **s);
 /* Solve for the field's values X at `time`, from the committed state; or, with steps.control "arc-length", rec->dt
  * along the path, which may end before it (rec->time, dt). rec: load_time, newton, nresiduals, residual, reference,

@@ -1,0 +1,198 @@
+/* The matrix of a field: its pattern beside DMPlex's, values put straight to their places beside PETSc's own way, one
+ * preconditioner for several matrices; and the clock of the parts of the work. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <time.h>
+
+#include "base/part.h"
+#include "fields/assembly.h"
+#include "fields/mechanics.h"
+#include "model.h"
+#include "solve/linear.h"
+
+#define OK(expr)                                                                                                       \
+    do {                                                                                                               \
+        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
+        femd_error *err = &err_;                                                                                       \
+        if ((expr) != FEMD_OK) fail_msg("%s", err_.text);                                                              \
+    } while (0)
+#define PETSC_OK(expr) assert_int_equal((expr), 0)
+
+/* A distorted box, held at one side, with answers at a state that is no rest. */
+static femd_field *strained(model *m, const femd_element *element, int cells) {
+    int failed;
+    model_init(m, element, cells);
+    m->cs.mesh.distort = 0.2;
+    model_hold(m, "left", 0, 0, 0);
+    model_hold(m, "right", 0.1, 0.05, NAN);
+    OK(model_create(m, err));
+    femd_field *field = m->p->displacement;
+    field->kind->step(field, 1);
+    OK(field->kind->begin(field, 1, 0, err));
+    OK(femd_field_prescribe(field, field->committed, err));
+    OK(field->kind->evaluate(field, field->committed, &failed, err));
+    assert_int_equal(failed, 0);
+    return field;
+}
+
+static double nonzeros(Mat K) {
+    MatInfo info;
+    PETSC_OK(MatGetInfo(K, MAT_GLOBAL_SUM, &info));
+    return info.nz_used;
+}
+
+/* PETSc's own way of putting values is that of a format whose places are not known here. */
+static void pattern_and_values(const femd_element *element) {
+    model m;
+    Mat plex, blocks, other, own;
+    PetscBool same;
+    femd_field *field = strained(&m, element, 3);
+    PETSC_OK(DMSetMatType(field->dm, MATAIJ));
+    PETSC_OK(DMCreateMatrix(field->dm, &plex));
+    PETSC_OK(DMSetMatType(field->dm, MATBAIJ));
+    PETSC_OK(DMCreateMatrix(field->dm, &blocks));
+    OK(femd_assembly_matrix(field->assembly, &own, err));
+    PETSC_OK(MatSetOption(own, MAT_NEW_NONZERO_LOCATION_ERR, PETSC_TRUE));
+    OK(field->kind->jacobian(field, blocks, err));
+    OK(field->kind->jacobian(field, own, err));
+    OK(field->kind->jacobian(field, own, err)); /* nothing stays of the first */
+    PETSC_OK(MatConvert(blocks, MATAIJ, MAT_INITIAL_MATRIX, &other));
+    PETSC_OK(MatEqual(own, other, &same));
+    assert_true(same);
+    OK(field->kind->jacobian(field, plex, err));
+    PETSC_OK(MatEqual(own, plex, &same));
+    assert_true(same);
+    assert_true(nonzeros(own) == nonzeros(plex));
+    PETSC_OK(MatDestroy(&plex));
+    PETSC_OK(MatDestroy(&blocks));
+    PETSC_OK(MatDestroy(&other));
+    PETSC_OK(MatDestroy(&own));
+    model_clear(&m);
+}
+
+static void matrix_is_that_of_petsc(void **state) {
+    (void)state;
+    pattern_and_values(&femd_element_q1);
+    pattern_and_values(&femd_element_p1);
+    pattern_and_values(&femd_element_p2);
+}
+
+/* |K x - b| / |b| of what the solver has found. */
+static double solve(femd_linear *linear, Mat K, Vec b, Vec x) {
+    Vec r;
+    int solved;
+    PetscReal left, right;
+    OK(femd_linear_solve(linear, K, b, x, &solved, err));
+    assert_true(solved);
+    PETSC_OK(VecDuplicate(b, &r));
+    PETSC_OK(MatMult(K, x, r));
+    PETSC_OK(VecAXPY(r, -1, b));
+    PETSC_OK(VecNorm(r, NORM_2, &left));
+    PETSC_OK(VecNorm(b, NORM_2, &right));
+    PETSC_OK(VecDestroy(&r));
+    return left / right;
+}
+
+/* A matrix of the attempt that is near the first is solved with its preconditioner; a far one too, but then that goes;
+ * an attempt begins without. */
+static void preconditioner_serves_while_it_is_good(void **state) {
+    (void)state;
+    model m;
+    Mat K;
+    Vec b, x, weight;
+    PetscScalar *w;
+    KSP ksp;
+    PetscInt n;
+    MatNullSpace modes;
+    femd_linear linear;
+    femd_field *field = strained(&m, &femd_element_q1, 6);
+    m.cs.ksp_rtol = 1e-9;
+    OK(femd_assembly_matrix(field->assembly, &K, err));
+    PETSC_OK(MatSetOption(K, MAT_SYMMETRIC, PETSC_TRUE));
+    PETSC_OK(femd_linear_modes(field, K, &modes));
+    OK(field->kind->jacobian(field, K, err));
+    PETSC_OK(MatCreateVecs(K, &x, &b));
+    PETSC_OK(VecDuplicate(b, &weight));
+    PETSC_OK(VecSet(b, 1));
+    PETSC_OK(KSPCreate(m.comm, &ksp));
+    PETSC_OK(femd_linear_init(&linear, &m.cs, m.p->size, ksp));
+    PETSC_OK(femd_linear_use(&linear, 0));
+    assert_int_equal(linear.first, -1);
+    assert_true(solve(&linear, K, b, x) < 1e-7);
+    const int first = linear.first;
+    assert_true(first > 0);
+    PETSC_OK(MatShift(K, 1e-3));
+    assert_true(solve(&linear, K, b, x) < 1e-7);
+    assert_int_equal(linear.first, first);
+    linear.enough = 1e-2;
+    const double loose = solve(&linear, K, b, x);
+    assert_true(loose > 1e-7 && loose < 1);
+    linear.enough = 0;
+    assert_true(solve(&linear, K, b, x) < 1e-7);
+    PETSC_OK(VecGetLocalSize(weight, &n));
+    PETSC_OK(VecGetArrayWrite(weight, &w));
+    for (PetscInt i = 0; i < n; ++i) w[i] = i % 2 ? 10 : 1;
+    PETSC_OK(VecRestoreArrayWrite(weight, &w));
+    PETSC_OK(MatDiagonalScale(K, weight, weight));
+    assert_true(solve(&linear, K, b, x) < 1e-3); /* CG measures with the preconditioner that it has */
+    assert_int_equal(linear.first, -1);          /* it took far more iterations: the next matrix gets its own */
+    assert_true(solve(&linear, K, b, x) < 1e-7);
+    assert_true(linear.first > 0);
+    PETSC_OK(femd_linear_rest(&linear));
+    assert_int_equal(linear.first, -1);
+    femd_linear_clear(&linear);
+    PETSC_OK(KSPDestroy(&ksp));
+    PETSC_OK(MatNullSpaceDestroy(&modes));
+    PETSC_OK(MatDestroy(&K));
+    PETSC_OK(VecDestroy(&b));
+    PETSC_OK(VecDestroy(&x));
+    PETSC_OK(VecDestroy(&weight));
+    model_clear(&m);
+}
+
+static void burn(double seconds) {
+    const clock_t end = clock() + (clock_t)(seconds * CLOCKS_PER_SEC);
+    while (clock() < end) continue;
+}
+
+static void inner(void) {
+    FEMD_PART(TABLES);
+    burn(0.02);
+}
+
+static void every_moment_belongs_to_one_part(void **state) {
+    (void)state;
+    femd_part_cost before[FEMD_PARTS], after[FEMD_PARTS];
+    double spent = 0;
+    femd_part_costs(before);
+    const double start = (double)clock() / CLOCKS_PER_SEC;
+    const femd_part at_first = femd_part_enter(FEMD_PART_CHECKPOINT);
+    inner();
+    burn(0.01);
+    assert_int_equal(femd_part_enter(at_first), FEMD_PART_CHECKPOINT);
+    femd_part_costs(after);
+    const double passed = (double)clock() / CLOCKS_PER_SEC - start;
+    for (int i = 0; i < FEMD_PARTS; ++i) spent += after[i].cpu - before[i].cpu;
+    assert_true(fabs(spent - passed) < 2e-3);
+    assert_true(after[FEMD_PART_TABLES].cpu - before[FEMD_PART_TABLES].cpu >= 0.019);
+    assert_true(after[FEMD_PART_TABLES].cpu - before[FEMD_PART_TABLES].cpu < 0.025);
+    assert_true(after[FEMD_PART_CHECKPOINT].cpu - before[FEMD_PART_CHECKPOINT].cpu >= 0.009);
+    assert_true(after[FEMD_PART_CHECKPOINT].cpu - before[FEMD_PART_CHECKPOINT].cpu < 0.015);
+    assert_true(after[FEMD_PART_TABLES].wall > before[FEMD_PART_TABLES].wall);
+    assert_true(after[FEMD_PART_CHECKPOINT].peak > 1e6);
+    assert_string_equal(femd_part_key(FEMD_PART_CHECKPOINT), "checkpoint");
+}
+
+int main(int argc, char **argv) {
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matrix_is_that_of_petsc),
+        cmocka_unit_test(preconditioner_serves_while_it_is_good),
+        cmocka_unit_test(every_moment_belongs_to_one_part),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
