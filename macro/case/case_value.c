@@ -104,9 +104,11 @@ femd_status case_read_temperature(femd_case *c, femd_error *err) {
     if (!node) return FEMD_OK;
     if (!table) {
         FEMD_TRY(case_read_value(c, node, FEMD_DIM_TEMPERATURE, &c->temperature, &c->temperature_function, err));
-        femd_error ignored = FEMD_ERROR_INIT; /* the body need not be where an expression has no value */
-        if (c->temperature_function && femd_case_temperature(c, origin, 0, &c->temperature, &ignored) != FEMD_OK)
-            c->temperature = NAN;
+        if (!c->temperature_function) return FEMD_OK;
+        const femd_status rc = femd_case_temperature(c, origin, 0, &c->temperature, err);
+        if (rc == FEMD_OK || isfinite(c->temperature)) return rc;
+        c->temperature = NAN; /* the body need not be where an expression has no value */
+        femd_error_clear(err);
         return FEMD_OK;
     }
     femd_case_table *t = &c->temperature_table;

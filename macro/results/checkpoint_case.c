@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/units.h"
 #include "results/outfile.h"
 
 enum { KEY_MAX = 256, SHOWN_MAX = 60 };
@@ -112,18 +113,33 @@ static femd_status case_refuse_deep(const comparison *c, const char *key, const 
 
 /* ---- the boundary ---- */
 
-/* Factor of an entry at a time: of its table, or of the ramp to the end. */
-static double case_factor(const cJSON *table, double end, double time) {
-    if (!cJSON_IsArray(table)) return time / end;
+/* A number, or a temperature with its unit; NAN for anything else. */
+static double case_number(const cJSON *node) {
+    femd_error ignored = FEMD_ERROR_INIT;
+    double kelvin;
+    if (cJSON_IsNumber(node)) return node->valuedouble;
+    if (!cJSON_IsString(node) ||
+        femd_units_parse(node->valuestring, FEMD_DIM_TEMPERATURE, &kelvin, &ignored) != FEMD_OK)
+        return NAN;
+    return kelvin;
+}
+
+/* Linear between the rows of a table. */
+static double case_table_at(const cJSON *table, double time) {
     const cJSON *row = table->child, *next;
     for (; row; row = next) {
         next = row->next;
-        const double t = row->child->valuedouble, f = row->child->next->valuedouble;
+        const double t = row->child->valuedouble, f = case_number(row->child->next);
         if (time <= t || !next) return f;
-        const double t1 = next->child->valuedouble, f1 = next->child->next->valuedouble;
+        const double t1 = next->child->valuedouble, f1 = case_number(next->child->next);
         if (time <= t1) return time == t1 ? f1 : f + (time - t) / (t1 - t) * (f1 - f);
     }
     return 0;
+}
+
+/* Factor of an entry at a time: of its table, or of the ramp to the end. */
+static double case_factor(const cJSON *table, double end, double time) {
+    return cJSON_IsArray(table) ? case_table_at(table, time) : time / end;
 }
 
 static double case_end(const cJSON *document) {
@@ -153,6 +169,29 @@ static femd_status case_compare_entry(const comparison *c, const char *key, cons
     if (strcmp(name, "table") != 0) return case_refuse(c, key, old, now, "");
     if (case_same_past(c, old, now)) return case_note(c, key, old, now);
     return case_refuse(c, key, old, now, ", which differs before the committed time already");
+}
+
+/* ---- the temperature ---- */
+
+/* Of its table, or one number for all times (none: 0); NAN for an expression. */
+static double case_kelvin(const cJSON *temperature, double time) {
+    const cJSON *table = case_get(temperature, "table");
+    if (cJSON_IsArray(table)) return case_table_at(table, time);
+    return temperature ? case_number(temperature) : 0;
+}
+
+/* The same at all times up to the committed one. */
+static int case_same_warmth(const comparison *c, const cJSON *was, const cJSON *is) {
+    int same = case_kelvin(was, 0) == case_kelvin(is, 0) &&
+               fabs(case_kelvin(was, c->time) - case_kelvin(is, c->time)) <= 1e-12 * fabs(case_kelvin(is, c->time));
+    for (int pass = 0; pass < 2; ++pass) {
+        const cJSON *table = case_get(pass ? is : was, "table");
+        for (const cJSON *row = cJSON_IsArray(table) ? table->child : NULL; row; row = row->next) {
+            const double time = row->child->valuedouble, a = case_kelvin(was, time), b = case_kelvin(is, time);
+            if (time < c->time) same &= fabs(a - b) <= 1e-12 * fabs(b);
+        }
+    }
+    return same;
 }
 
 /* An entry that holds: no factor changes it. */
@@ -233,6 +272,7 @@ static femd_status case_compare_key(const comparison *c, const char *key, const 
                                     const cJSON *now) {
     if (CASE_IS_AMONG(name, case_not_kept)) return FEMD_OK;
     if (CASE_IS_AMONG(name, case_how)) return case_note_deep(c, key, name, old, now);
+    if (strcmp(name, "temperature") == 0 && case_same_warmth(c, old, now)) return case_note(c, key, old, now);
     if (strcmp(name, "boundary") == 0) return FEMD_OK; /* compared by itself, whatever else differs */
     return case_refuse_deep(c, key, name, old, now);
 }

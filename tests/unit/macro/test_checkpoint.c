@@ -246,6 +246,8 @@ static void what_leaves_the_past_alone_may_change(void **state) {
         {"\"steps\"", "\"micro\": {\"reuse\": false}, \"steps\"", "after step 2, micro.reuse: (not given) -> false\n"},
         {"\"steps\"", "\"petsc\": {\"ksp_type\": \"gmres\"}, \"steps\"",
          "after step 2, petsc.ksp_type: (not given) -> \"gmres\"\n"},
+        {"\"steps\"", "\"temperature\": {\"table\": [[0, 0], [0.5, 0], [1, \"300 K\"]]}, \"steps\"",
+         "after step 2, temperature: (not given) -> {\"table\":[[0,0],[0.5,0],[1,\"300 K\"]]}\n"},
         {"[1, 1]]", "[1, 1], [2, 0]]", NULL},         /* a later row */
         {"[1, 1]]", "[0.4, 0.625], [0.5, 0]]", NULL}, /* another way from a time to come on: 0.5833 at 1/3 still */
     };
@@ -276,6 +278,10 @@ static void what_would_make_another_past_is_refused_by_its_name(void **state) {
         {", \"table\": [[0, 0], [0.2, 0.5], [1, 1]]", "", "boundary[1].table"},
         {"{\"on\": \"left\", \"displacement\": [0, 0, 0]}, ", "", "boundary had 2 entries and has 1"},
         {"\"steps\"", "\"body_force\": [0, 0, 1], \"steps\"", "body_force"},
+        {"\"steps\"", "\"temperature\": {\"table\": [[0, 0], [0.3, 0], [1, 300]]}, \"steps\"", "temperature"},
+        {"\"steps\"", "\"temperature\": {\"table\": [[0, 0], [0.1, 5], [0.2, 0], [1, 0]]}, \"steps\"", "temperature"},
+        {"\"steps\"", "\"temperature\": 1, \"steps\"", "temperature was (not given) and is 1"},
+        {"\"steps\"", "\"temperature\": \"=0*t\", \"steps\"", "temperature"},
     };
     char *path = femd_path_join(f->folder, "checkpoint.h5"), changes[1024];
     femd_error err = FEMD_ERROR_INIT;
@@ -292,6 +298,59 @@ static void what_would_make_another_past_is_refused_by_its_name(void **state) {
     set_changed(f, "", "");
     assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "output.wants"));
+    free(path);
+}
+
+static const char *level_now;
+
+static const char *level_of(void *self) {
+    (void)self;
+    return level_now;
+}
+
+/* Answers of another level have other bits. */
+static void another_level_is_refused_with_both(void **state) {
+    fixture *f = *state;
+    char *path = femd_path_join(f->folder, "checkpoint.h5");
+    femd_error err = FEMD_ERROR_INIT;
+    f->m.law.table.level = level_of;
+    level_now = "x86-64-v3";
+    assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+    assert_int_equal(try_load(f, path, &err), FEMD_OK);
+    level_now = "x86-64-v4";
+    assert_int_equal(try_load(f, path, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "at the numerics level \"x86-64-v3\", the server has \"x86-64-v4\""));
+    assert_non_null(strstr(err.text, "--level x86-64-v3"));
+    f->m.law.table.level = NULL;
+    free(path);
+}
+
+/* A run that had left conjugate gradients stays with the direct solver, unless it is to be solved otherwise. */
+static void another_solver_is_tried_again(void **state) {
+    fixture *f = *state;
+    static const struct {
+        const char *find, *replace;
+        int direct;
+    } change[] = {{"", "", 1},
+                  {"\"steps\"", "\"solver\": {\"rtol\": 0.5}, \"steps\"", 0},
+                  {"\"steps\"", "\"petsc\": {\"ksp_type\": \"gmres\"}, \"steps\"", 0},
+                  {"\"count\": 4", "\"count\": 9", 1},
+                  {"\"steps\"", "\"micro\": {\"reuse\": false}, \"steps\"", 1}};
+    char *path = femd_path_join(f->folder, "checkpoint.h5");
+    femd_error err = FEMD_ERROR_INIT;
+    f->history.row[1].rec.direct = 1;
+    set_changed(f, "", "");
+    assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+    for (size_t i = 0; i < sizeof change / sizeof *change; ++i) {
+        femd_history history = FEMD_HISTORY_INIT;
+        set_changed(f, change[i].find, change[i].replace);
+        femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
+        if (femd_checkpoint_load(p, &history, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(p->direct, change[i].direct);
+        assert_true(p->work[FEMD_WORK_BODY] == history.row[1].rec.work[FEMD_WORK_BODY] && p->work[0] == 0.2);
+        femd_history_clear(&history);
+        femd_problem_destroy(&p);
+    }
     free(path);
 }
 
@@ -447,6 +506,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(checkpoint_is_the_same_file_for_any_number_of_ranks, setup, teardown),
         cmocka_unit_test_setup_teardown(what_leaves_the_past_alone_may_change, setup, teardown),
         cmocka_unit_test_setup_teardown(what_would_make_another_past_is_refused_by_its_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_level_is_refused_with_both, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_solver_is_tried_again, setup, teardown),
         cmocka_unit_test_setup_teardown(another_end_is_another_ramp, setup, teardown),
         cmocka_unit_test_setup_teardown(a_table_is_no_ramp_of_an_expression, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_does_not_go_on_in_time, setup, teardown),
