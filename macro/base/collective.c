@@ -42,13 +42,20 @@ femd_status femd_agree(MPI_Comm about, femd_status rc, femd_error *err) {
     return (femd_status)said.code;
 }
 
+typedef struct row_place {
+    uint64_t number;
+    int local;
+} row_place;
+
 struct femd_rows {
     MPI_Comm comm;
     int rank, size;
-    int n; /* local rows */
+    int n;           /* local rows */
+    row_place *mine; /* n: them in the order of their numbers */
     uint64_t total;
     int *count, *start; /* rank 0: rows of each rank and where they begin in the gathered order */
-    uint64_t *number;   /* rank 0: global number of each gathered row */
+    uint64_t *number;   /* rank 0: global number of each gathered row, ascending for each rank */
+    int *part, *shift;  /* rank 0: of a part, its rows of each rank and where they begin */
 };
 
 /* Rank 0: each number 0..total-1 exactly once. */
@@ -75,13 +82,33 @@ static femd_status rows_allocate(femd_rows *r, femd_error *err) {
     if (r->rank != 0) return FEMD_OK;
     r->count = calloc((size_t)r->size, sizeof *r->count);
     r->start = calloc((size_t)r->size, sizeof *r->start);
+    r->part = calloc((size_t)r->size, sizeof *r->part);
+    r->shift = calloc((size_t)r->size, sizeof *r->shift);
     r->number = calloc(r->total ? r->total : 1, sizeof *r->number);
-    if (!r->count || !r->start || !r->number) return femd_fail(err, FEMD_NO_MEMORY, "no memory to number the rows");
+    if (!r->count || !r->start || !r->number || !r->part || !r->shift)
+        return femd_fail(err, FEMD_NO_MEMORY, "no memory to number the rows");
+    return FEMD_OK;
+}
+
+static int rows_by_number(const void *a, const void *b) {
+    const row_place *p = a, *q = b;
+    return (p->number > q->number) - (p->number < q->number);
+}
+
+/* This rank's rows in the order of their numbers; ids follows. */
+static femd_status rows_sort(femd_rows *r, const uint64_t *ids, uint64_t **sorted, femd_error *err) {
+    r->mine = malloc(((size_t)r->n + 1) * sizeof *r->mine);
+    *sorted = malloc(((size_t)r->n + 1) * sizeof **sorted);
+    if (!r->mine || !*sorted) return femd_fail(err, FEMD_NO_MEMORY, "no memory to number the rows");
+    for (int i = 0; i < r->n; ++i) r->mine[i] = (row_place){ids[i], i};
+    qsort(r->mine, (size_t)r->n, sizeof *r->mine, rows_by_number);
+    for (int i = 0; i < r->n; ++i) (*sorted)[i] = r->mine[i].number;
     return FEMD_OK;
 }
 
 femd_status femd_rows_create(MPI_Comm comm, const uint64_t *ids, size_t n, femd_rows **rows, femd_error *err) {
     *rows = NULL;
+    uint64_t *sorted = NULL;
     femd_rows *r = calloc(1, sizeof *r);
     femd_status rc = !r            ? femd_fail(err, FEMD_NO_MEMORY, "no memory to number the rows")
                      : n > INT_MAX ? femd_fail(err, FEMD_LIMIT, "more than %d rows on a rank", INT_MAX)
@@ -94,13 +121,16 @@ femd_status femd_rows_create(MPI_Comm comm, const uint64_t *ids, size_t n, femd_
     uint64_t mine = n;
     MPI_Allreduce(&mine, &r->total, 1, MPI_UINT64_T, MPI_SUM, comm);
     FEMD_TRY_GOTO(rc, femd_agree(comm, rows_allocate(r, err), err), fail);
+    FEMD_TRY_GOTO(rc, femd_agree(comm, rows_sort(r, ids, &sorted, err), err), fail);
     MPI_Gather(&r->n, 1, MPI_INT, r->count, 1, MPI_INT, 0, comm);
     for (int i = 1; r->rank == 0 && i < r->size; ++i) r->start[i] = r->start[i - 1] + r->count[i - 1];
-    MPI_Gatherv(ids, r->n, MPI_UINT64_T, r->number, r->count, r->start, MPI_UINT64_T, 0, comm);
+    MPI_Gatherv(sorted, r->n, MPI_UINT64_T, r->number, r->count, r->start, MPI_UINT64_T, 0, comm);
     FEMD_TRY_GOTO(rc, femd_agree(comm, r->rank == 0 ? rows_check_numbers(r, err) : FEMD_OK, err), fail);
+    free(sorted);
     *rows = r;
     return FEMD_OK;
 fail:
+    free(sorted);
     femd_rows_destroy(&r);
     return rc;
 }
@@ -110,6 +140,9 @@ void femd_rows_destroy(femd_rows **rows) {
     free((*rows)->count);
     free((*rows)->start);
     free((*rows)->number);
+    free((*rows)->mine);
+    free((*rows)->part);
+    free((*rows)->shift);
     free(*rows);
     *rows = NULL;
 }
@@ -118,41 +151,114 @@ uint64_t femd_rows_total(const femd_rows *rows) {
     return rows->total;
 }
 
-/* One buffer of all rows on rank 0, and the MPI type of one row. */
-static femd_status rows_exchange_begin(const femd_rows *r, size_t bytes, char **all, MPI_Datatype *type,
-                                       femd_error *err) {
-    *all = NULL;
+/* Rows first .. first + n - 1 on their way: those of this rank, packed; on rank 0 those of all, rank by rank. */
+typedef struct row_part {
+    int begin, n; /* in mine[] */
+    char *packed, *all;
+    size_t bytes;
+    MPI_Datatype type;
+} row_part;
+
+/* First of n ascending numbers that is not below x. */
+static int rows_find(const uint64_t *number, int n, uint64_t x) {
+    int low = 0;
+    while (n > 0) {
+        const int half = n / 2;
+        if (number[low + half] < x) {
+            low += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return low;
+}
+
+static int rows_find_mine(const femd_rows *r, uint64_t x) {
+    const row_place key = {x, 0};
+    int low = 0, n = r->n;
+    while (n > 0) {
+        const int half = n / 2, below = rows_by_number(&r->mine[low + half], &key) < 0;
+        if (below) low += half + 1;
+        n = below ? n - half - 1 : half;
+    }
+    return low;
+}
+
+static femd_status rows_part_begin(femd_rows *r, size_t bytes, uint64_t first, uint64_t n, row_part *part,
+                                   femd_error *err) {
     femd_status rc = FEMD_OK;
+    *part = (row_part){.begin = rows_find_mine(r, first), .bytes = bytes};
+    part->n = rows_find_mine(r, first + n) - part->begin;
     if (bytes > INT_MAX) rc = femd_fail(err, FEMD_LIMIT, "a row of %zu bytes is too long", bytes);
-    if (rc == FEMD_OK && r->rank == 0 && !(*all = malloc(r->total * bytes + 1)))
-        rc = femd_fail(err, FEMD_NO_MEMORY, "no memory to gather %llu rows of %zu bytes", (unsigned long long)r->total,
-                       bytes);
-    FEMD_TRY(femd_agree(r->comm, rc, err));
-    MPI_Type_contiguous((int)bytes, MPI_BYTE, type);
-    MPI_Type_commit(type);
+    if (rc == FEMD_OK && (!(part->packed = malloc((size_t)part->n * bytes + 1)) ||
+                          (r->rank == 0 && !(part->all = malloc(n * bytes + 1)))))
+        rc = femd_fail(err, FEMD_NO_MEMORY, "no memory to gather %llu rows of %zu bytes", (unsigned long long)n, bytes);
+    rc = femd_agree(r->comm, rc, err);
+    if (rc != FEMD_OK) {
+        free(part->packed);
+        free(part->all);
+        return rc;
+    }
+    for (int k = 0; r->rank == 0 && k < r->size; ++k) {
+        const uint64_t *number = r->number + r->start[k];
+        r->part[k] = rows_find(number, r->count[k], first + n) - rows_find(number, r->count[k], first);
+        r->shift[k] = k ? r->shift[k - 1] + r->part[k - 1] : 0;
+    }
+    MPI_Type_contiguous((int)bytes, MPI_BYTE, &part->type);
+    MPI_Type_commit(&part->type);
+    return FEMD_OK;
+}
+
+static void rows_part_end(row_part *part) {
+    MPI_Type_free(&part->type);
+    free(part->packed);
+    free(part->all);
+}
+
+/* Rank 0: between the rows of all ranks and their places. */
+static void rows_part_place(const femd_rows *r, const row_part *part, uint64_t first, char *global, int gathering) {
+    for (int k = 0; k < r->size; ++k) {
+        const uint64_t *number = r->number + r->start[k];
+        const int begin = rows_find(number, r->count[k], first);
+        for (int i = 0; i < r->part[k]; ++i) {
+            char *there = global + (number[begin + i] - first) * part->bytes,
+                 *here = part->all + (size_t)(r->shift[k] + i) * part->bytes;
+            memcpy(gathering ? there : here, gathering ? here : there, part->bytes);
+        }
+    }
+}
+
+femd_status femd_rows_gather_part(femd_rows *r, const void *local, size_t bytes, uint64_t first, uint64_t n,
+                                  void *global, femd_error *err) {
+    row_part part;
+    FEMD_TRY(rows_part_begin(r, bytes, first, n, &part, err));
+    for (int i = 0; i < part.n; ++i)
+        memcpy(part.packed + (size_t)i * bytes, (const char *)local + (size_t)r->mine[part.begin + i].local * bytes,
+               bytes);
+    MPI_Gatherv(part.packed, part.n, part.type, part.all, r->part, r->shift, part.type, 0, r->comm);
+    if (r->rank == 0) rows_part_place(r, &part, first, global, 1);
+    rows_part_end(&part);
+    return FEMD_OK;
+}
+
+femd_status femd_rows_scatter_part(femd_rows *r, void *global, size_t bytes, uint64_t first, uint64_t n, void *local,
+                                   femd_error *err) {
+    row_part part;
+    FEMD_TRY(rows_part_begin(r, bytes, first, n, &part, err));
+    if (r->rank == 0) rows_part_place(r, &part, first, global, 0);
+    MPI_Scatterv(part.all, r->part, r->shift, part.type, part.packed, part.n, part.type, 0, r->comm);
+    for (int i = 0; i < part.n; ++i)
+        memcpy((char *)local + (size_t)r->mine[part.begin + i].local * bytes, part.packed + (size_t)i * bytes, bytes);
+    rows_part_end(&part);
     return FEMD_OK;
 }
 
 femd_status femd_rows_gather(femd_rows *r, const void *local, size_t bytes, void *global, femd_error *err) {
-    char *all;
-    MPI_Datatype type;
-    FEMD_TRY(rows_exchange_begin(r, bytes, &all, &type, err));
-    MPI_Gatherv(local, r->n, type, all, r->count, r->start, type, 0, r->comm);
-    MPI_Type_free(&type);
-    for (uint64_t i = 0; r->rank == 0 && i < r->total; ++i)
-        memcpy((char *)global + r->number[i] * bytes, all + i * bytes, bytes);
-    free(all);
-    return FEMD_OK;
+    return femd_rows_gather_part(r, local, bytes, 0, r->total, global, err);
 }
 
 femd_status femd_rows_scatter(femd_rows *r, const void *global, size_t bytes, void *local, femd_error *err) {
-    char *all;
-    MPI_Datatype type;
-    FEMD_TRY(rows_exchange_begin(r, bytes, &all, &type, err));
-    for (uint64_t i = 0; r->rank == 0 && i < r->total; ++i)
-        memcpy(all + i * bytes, (const char *)global + r->number[i] * bytes, bytes);
-    MPI_Scatterv(all, r->count, r->start, type, local, r->n, type, 0, r->comm);
-    MPI_Type_free(&type);
-    free(all);
-    return FEMD_OK;
+    void *all = (void *)(uintptr_t)global; /* only read */
+    return femd_rows_scatter_part(r, all, bytes, 0, r->total, local, err);
 }

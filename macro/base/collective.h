@@ -28,5 +28,10 @@ FEMD_MUST_CHECK femd_status femd_rows_gather(femd_rows *rows, const void *local,
 /* The way back. Collective. */
 FEMD_MUST_CHECK femd_status femd_rows_scatter(femd_rows *rows, const void *global, size_t bytes, void *local,
                                               femd_error *err);
+/* The same of rows first .. first + n - 1 alone: global is n x bytes, and nobody holds more than that. Collective. */
+FEMD_MUST_CHECK femd_status femd_rows_gather_part(femd_rows *rows, const void *local, size_t bytes, uint64_t first,
+                                                  uint64_t n, void *global, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_rows_scatter_part(femd_rows *rows, void *global, size_t bytes, uint64_t first,
+                                                   uint64_t n, void *local, femd_error *err);
 
 #endif

@@ -56,34 +56,41 @@ static size_t columns_of_points(const femd_points *pt, column list[COLUMNS_MAX])
     return n;
 }
 
-static femd_status column_save(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, femd_error *err) {
-    uint64_t total = femd_rows_total(rows);
-    size_t bytes = x->element * x->columns;
-    void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
-    femd_status rc = p->rank == 0 && !global
-                         ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name)
-                         : FEMD_OK;
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, femd_rows_gather(rows, x->data, bytes, global, err), done);
-    if (p->rank == 0) rc = femd_h5_write(f, x->name, x->type, total, x->columns, global, err);
-    rc = femd_agree(p->comm, rc, err);
-done:
-    free(global);
-    return rc;
+/* Rows first .. first + n - 1 of all ranks between them and the file; piece: room for them on rank 0. */
+static femd_status column_move(femd_problem *p, femd_rows *rows, const column *x, uint64_t first, uint64_t n,
+                               void *piece, femd_h5 *f, int saving, femd_error *err) {
+    const size_t bytes = x->element * x->columns;
+    femd_status rc = FEMD_OK;
+    if (saving) FEMD_TRY(femd_rows_gather_part(rows, x->data, bytes, first, n, piece, err));
+    if (p->rank == 0)
+        rc = saving ? femd_h5_write_slab(f, x->name, x->type, first, n, piece, err)
+                    : femd_h5_read_slab(f, x->name, x->type, first, n, piece, err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    return saving ? FEMD_OK : femd_rows_scatter_part(rows, piece, bytes, first, n, x->data, err);
 }
 
-static femd_status column_load(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, femd_error *err) {
-    uint64_t total = femd_rows_total(rows);
-    size_t bytes = x->element * x->columns;
-    void *global = p->rank == 0 ? malloc(total * bytes + 1) : NULL;
-    femd_status rc = p->rank == 0 && !global
-                         ? femd_fail(err, FEMD_NO_MEMORY, "no memory for \"%s\" of all ranks", x->name)
-                         : FEMD_OK;
-    if (rc == FEMD_OK && p->rank == 0) rc = femd_h5_read(f, x->name, x->type, total, x->columns, global, err);
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    rc = femd_rows_scatter(rows, global, bytes, x->data, err);
-done:
-    free(global);
+/* The dataset, made or of the right shape. */
+static femd_status column_prepare(const column *x, uint64_t total, femd_h5 *f, int saving, femd_error *err) {
+    hsize_t rows = 0, columns = 0;
+    if (saving) return femd_h5_write(f, x->name, x->type, total, x->columns, NULL, err);
+    FEMD_TRY(femd_h5_shape(f, x->name, &rows, &columns, err));
+    return rows == total && columns == x->columns ? FEMD_OK : femd_h5_wrong_shape(f, x->name, total, x->columns, err);
+}
+
+/* Some megabytes at a time: rank 0 never holds what all ranks have. */
+static femd_status column_exchange(femd_problem *p, femd_rows *rows, const column *x, femd_h5 *f, int saving,
+                                   femd_error *err) {
+    const uint64_t total = femd_rows_total(rows);
+    const size_t bytes = x->element * x->columns;
+    const uint64_t most = femd_h5_rows_at_once(bytes), room = most < total ? most : total;
+    void *piece = p->rank == 0 ? malloc(room * bytes + 1) : NULL;
+    femd_status rc =
+        p->rank == 0 && !piece ? femd_fail(err, FEMD_NO_MEMORY, "no memory for a piece of \"%s\"", x->name) : FEMD_OK;
+    if (rc == FEMD_OK && p->rank == 0) rc = column_prepare(x, total, f, saving, err);
+    rc = femd_agree(p->comm, rc, err);
+    for (uint64_t first = 0; rc == FEMD_OK && first < total; first += most)
+        rc = column_move(p, rows, x, first, total - first < most ? total - first : most, piece, f, saving, err);
+    free(piece);
     return rc;
 }
 
@@ -144,9 +151,9 @@ static femd_status columns_exchange_values(femd_problem *p, femd_field *at_nodes
     if (rc == FEMD_OK && saving) {
         FEMD_TRY_GOTO(rc, femd_agree(p->comm, femd_field_get(at_nodes, o.node, err), err), done);
         owned_copy_rows(&o, 1);
-        rc = column_save(p, rows, &x, f, err);
+        rc = column_exchange(p, rows, &x, f, 1, err);
     } else if (rc == FEMD_OK) {
-        FEMD_TRY_GOTO(rc, column_load(p, rows, &x, f, err), done);
+        FEMD_TRY_GOTO(rc, column_exchange(p, rows, &x, f, 0, err), done);
         owned_copy_rows(&o, 0);
         rc = femd_agree(p->comm, femd_field_set(at_nodes, o.node, err), err);
     }
@@ -174,8 +181,7 @@ static femd_status columns_exchange_points(femd_problem *p, femd_h5 *f, int savi
     femd_rows *rows = NULL;
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &rows, err));
     femd_status rc = FEMD_OK;
-    for (size_t i = 0; i < columns && rc == FEMD_OK; ++i)
-        rc = saving ? column_save(p, rows, list + i, f, err) : column_load(p, rows, list + i, f, err);
+    for (size_t i = 0; i < columns && rc == FEMD_OK; ++i) rc = column_exchange(p, rows, list + i, f, saving, err);
     femd_rows_destroy(&rows);
     return rc;
 }

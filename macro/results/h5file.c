@@ -18,6 +18,7 @@ struct femd_h5 {
     char slab_name[64];
 };
 
+enum { CHUNKS_AT_ONCE = 16 };
 enum { CHUNK_BYTES = 1 << 19 /* fits HDF5's default cache, so that slabs in order touch each chunk once */ };
 
 /* Copy what is on the disk, which HDF5 may read again. */
@@ -189,7 +190,7 @@ femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows
     return rc < 0 ? fail_write(f, name, err) : FEMD_OK;
 }
 
-/* H5Dwrite (writing = 1) or H5Dread of n elements from `start` on. */
+/* H5Dwrite (writing = 1) or H5Dread of n rows from `start` on. */
 static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, void *data, int writing) {
     if (f->slab < 0 || strcmp(f->slab_name, name) != 0) {
         if (close_slab(f) < 0) return -1;
@@ -197,16 +198,25 @@ static herr_t slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsiz
         if (f->slab < 0) return -1;
         snprintf(f->slab_name, sizeof f->slab_name, "%s", name);
     }
-    hid_t space = H5Dget_space(f->slab), memory = H5Screate_simple(1, &n, NULL);
-    herr_t rc = H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL);
+    hid_t space = H5Dget_space(f->slab), memory = -1;
+    const int rank = H5Sget_simple_extent_ndims(space);
+    hsize_t dims[2] = {0, 0}, first[2] = {start, 0}, count[2] = {n, 0};
+    herr_t rc = rank == 1 || rank == 2 ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
+    count[1] = dims[1];
+    if (rc >= 0) memory = H5Screate_simple(rank, count, NULL);
+    if (rc >= 0) rc = H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, count, NULL);
     if (rc >= 0 && H5Sselect_valid(space) <= 0) rc = -1;
     if (rc >= 0)
         rc = writing ? H5Dwrite(f->slab, type, memory, space, H5P_DEFAULT, data)
                      : H5Dread(f->slab, type, memory, space, H5P_DEFAULT, data);
     if (rc < 0 && writing) h5_divert(f);
-    H5Sclose(memory);
+    if (memory >= 0) H5Sclose(memory);
     H5Sclose(space);
     return rc;
+}
+
+hsize_t femd_h5_rows_at_once(size_t bytes) {
+    return CHUNKS_AT_ONCE * (bytes && bytes < CHUNK_BYTES ? CHUNK_BYTES / bytes : 1);
 }
 
 femd_status femd_h5_write_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n, const void *data,
@@ -237,14 +247,19 @@ femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *
     return FEMD_OK;
 }
 
+femd_status femd_h5_wrong_shape(femd_h5 *f, const char *name, hsize_t rows, hsize_t columns, femd_error *err) {
+    hsize_t r = 0, c = 0;
+    FEMD_TRY(femd_h5_shape(f, name, &r, &c, err));
+    return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" has %llu x %llu entries, this case needs %llu x %llu", f->path,
+                     name, (unsigned long long)r, (unsigned long long)c, (unsigned long long)rows,
+                     (unsigned long long)columns);
+}
+
 femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns, void *data,
                          femd_error *err) {
     hsize_t r = 0, c = 0;
     FEMD_TRY(femd_h5_shape(f, name, &r, &c, err));
-    if (r != rows || c != columns)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" has %llu x %llu entries, this case needs %llu x %llu",
-                         f->path, name, (unsigned long long)r, (unsigned long long)c, (unsigned long long)rows,
-                         (unsigned long long)columns);
+    if (r != rows || c != columns) return femd_h5_wrong_shape(f, name, rows, columns, err);
     if (rows == 0) return FEMD_OK;
     hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT);
     herr_t rc = set < 0 ? -1 : H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);

@@ -24,13 +24,19 @@ FEMD_MUST_CHECK femd_status femd_h5_group(femd_h5 *f, const char *name, femd_err
  */
 FEMD_MUST_CHECK femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns,
                                           const void *data, femd_error *err);
-/* Write n elements of a dataset of rank 1 from element `start` on. */
+/* Write n rows of a dataset (elements, if it is of rank 1) from row `start` on. */
 FEMD_MUST_CHECK femd_status femd_h5_write_slab(femd_h5 *f, const char *name, hid_t type, hsize_t start, hsize_t n,
                                                const void *data, femd_error *err);
+
+/* So many rows of this size are some megabytes, and whole chunks of a dataset. */
+hsize_t femd_h5_rows_at_once(size_t bytes);
 
 /* Shape of a dataset; columns 0 = rank 1. BAD_INPUT if it is not there. */
 FEMD_MUST_CHECK femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns,
                                           femd_error *err);
+/* BAD_INPUT with the words for a dataset that should be of this shape and is not. */
+FEMD_MUST_CHECK femd_status femd_h5_wrong_shape(femd_h5 *f, const char *name, hsize_t rows, hsize_t columns,
+                                                femd_error *err);
 /* Read a whole dataset of exactly this shape. BAD_INPUT if the shape differs or the data are damaged. */
 FEMD_MUST_CHECK femd_status femd_h5_read(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns,
                                          void *data, femd_error *err);
