@@ -43,6 +43,7 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
         h->room = room;
     }
     femd_history_row copy = *row;
+    copy.line = copy.document = (femd_buffer)FEMD_BUFFER_INIT;
     const size_t reactions = 3 * h->nboundary, account = femd_history_account(h),
                  wanted = femd_wanted_numbers(h->wants);
     const size_t probes = FEMD_PROBE_NUMBERS * h->nprobes;
@@ -59,12 +60,18 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
     return FEMD_OK;
 }
 
+static void history_free_row(femd_history_row *row) {
+    free(row->rec.reaction);
+    femd_buffer_clear(&row->line);
+    femd_buffer_clear(&row->document);
+}
+
 void femd_history_drop(femd_history *h) {
-    if (h->n > 0) free(h->row[--h->n].rec.reaction);
+    if (h->n > 0) history_free_row(&h->row[--h->n]);
 }
 
 void femd_history_clear(femd_history *h) {
-    for (size_t i = 0; i < h->n; ++i) free(h->row[i].rec.reaction);
+    for (size_t i = 0; i < h->n; ++i) history_free_row(&h->row[i]);
     free(h->row);
     free(h->changes);
     h->changes = NULL;
@@ -227,7 +234,13 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
 femd_status femd_history_encode(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     out->size = 0;
     FEMD_TRY(titles(h, cs, out, err));
-    for (size_t i = 0; i < h->n; ++i) FEMD_TRY(line(h, h->row + i, cs, out, err));
+    for (size_t i = 0; i < h->n; ++i) { /* written once, and copied from then on */
+        femd_history_row *row = h->row + i;
+        const femd_status rc = row->line.size ? FEMD_OK : line(h, row, cs, &row->line, err);
+        if (rc != FEMD_OK) row->line.size = 0;
+        FEMD_TRY(rc);
+        FEMD_TRY(femd_buffer_append(out, row->line.data, row->line.size, err));
+    }
     return FEMD_OK;
 }
 

@@ -13,6 +13,8 @@ typedef struct femd_history_row {
     double *wanted;              /* owned by the history: femd_wanted_body */
     double *probe;               /* owned by the history: nprobes x FEMD_PROBE_NUMBERS */
     int fields;                  /* 1 if step_NNNN.pvtu was written */
+    femd_buffer line,
+        document; /* owned by the history: its text in history.csv and in summary.json, once it was told */
 } femd_history_row;
 
 typedef struct femd_history {

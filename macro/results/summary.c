@@ -346,7 +346,11 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
     FEMD_TRY(string(out, ",\n  \"status\": ", status, err));
     FEMD_TRY(femd_text_add(out, err, ",\n  \"steps\": [\n"));
     for (size_t i = 0; i < h->n; ++i) {
-        FEMD_TRY(step(h, h->row + i, cs, out, err));
+        femd_history_row *row = h->row + i;
+        const femd_status rc = row->document.size ? FEMD_OK : step(h, row, cs, &row->document, err);
+        if (rc != FEMD_OK) row->document.size = 0;
+        FEMD_TRY(rc);
+        FEMD_TRY(femd_buffer_append(out, row->document.data, row->document.size, err));
         FEMD_TRY(femd_text_add(out, err, i + 1 < h->n ? ",\n" : "\n"));
     }
     FEMD_TRY(femd_text_add(out, err, "  ],\n"));
