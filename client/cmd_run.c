@@ -18,7 +18,7 @@
 enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 
 typedef struct request {
-    const char *path, *out, *dump_point, *store, *durability;
+    const char *path, *out, *dump_point, *store, *durability, *audit, *builds;
     int workers, ranks, resume, quiet, any_build, store_size;
     double task_deadline; /* s; 0: the server's own */
     option_list sets, engines, petsc;
@@ -140,7 +140,7 @@ static int run_has_journal(const request *q) {
 
 static femd_status run_start_and_watch(const request *q, const programs *p, const char *folder, const run_output *out,
                                        int *code, femd_error *err) {
-    char journal[4096], address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16];
+    char journal[4096], address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16], pool[16];
     int pipe_fd[2], news_fd[2];
     arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
@@ -159,6 +159,7 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
     snprintf(news, sizeof news, "%d", news_fd[1]);
     snprintf(deadline, sizeof deadline, "%.17g", q->task_deadline);
+    snprintf(pool, sizeof pool, "%d", q->workers);
     snprintf(store_size, sizeof store_size, "%d", q->store_size);
     run_add(&server, p->server);
     run_add_two(&server, "--bind", address);
@@ -170,6 +171,9 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     run_store_arguments(q, store_size, &server);
     if (q->durability) run_add_two(&server, "--durability", q->durability);
     if (run_has_journal(q)) run_add_two(&server, "--journal", journal);
+    run_add_two(&server, "--pool", pool);
+    if (q->audit) run_add_two(&server, "--audit", q->audit);
+    if (q->builds) run_add_two(&server, "--builds", q->builds);
     run_add(&server, "--die-with-parent");
     run_add(&worker, p->worker);
     run_add_two(&worker, "--connect", address);
@@ -304,6 +308,19 @@ static int run_check_durability(const request *q) {
     return 0;
 }
 
+static int run_check_audit(const request *q) {
+    char *end, *under;
+    const double over = q->audit ? strtod(q->audit, &end) : 0;
+    const double share = q->audit && *end == '/' ? over / strtod(end + 1, &under) : over;
+    if (q->audit && (end == q->audit || *(*end == '/' ? under : end) || !(share >= 0 && share <= 1)))
+        fprintf(stderr, "femd: --audit %s: a share from 0 to 1 is wanted, 0.01 or 1/100\n", q->audit);
+    else if (q->builds && strcmp(q->builds, "one") != 0 && strcmp(q->builds, "any") != 0)
+        fprintf(stderr, "femd: --builds %s: one or any is wanted\n", q->builds);
+    else
+        return 1;
+    return 0;
+}
+
 int cmd_run(int argc, char **argv) {
     request q = {.workers = run_online_cores(), .ranks = 1};
     int code;
@@ -328,6 +345,13 @@ int cmd_run(int argc, char **argv) {
          "where a committed state is before the run goes on: none, replica (at the server, the default), store (on "
          "disk, with a journal: the server may die; wants --store)",
          0, 0},
+        {"--audit", NULL, OPTION_TEXT, &q.audit, "SHARE",
+         "share of evaluations that another worker is asked for again, 0 to 1 (default 1/256); with 1 no wrong answer "
+         "of a worker is used",
+         0, 0},
+        {"--builds", NULL, OPTION_TEXT, &q.builds, "one|any",
+         "workers of another build than the first are refused, or taken and the run is marked (any, the default)", 0,
+         0},
         {"--any-build", NULL, OPTION_FLAG, &q.any_build, NULL,
          "take answers of the store that another build gave; the run is marked as not reproducible", 0, 0},
         {"--quiet", "-q", OPTION_FLAG, &q.quiet, NULL, "no live line and no summary", 0, 0},
@@ -357,7 +381,7 @@ int cmd_run(int argc, char **argv) {
         fprintf(stderr, "femd: --store-size and --any-build are about a store; name it with --store DIR\n");
         return FEMD_EXIT_BAD_INPUT;
     }
-    if (!run_check_durability(&q)) return FEMD_EXIT_BAD_INPUT;
+    if (!run_check_durability(&q) || !run_check_audit(&q)) return FEMD_EXIT_BAD_INPUT;
     char *folder = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (!q.out) {

@@ -146,6 +146,10 @@ static femd_status run_output_print_summary(const femd_json *doc, const char *fo
     printf("  %-22s %.0f\n", "Newton iterations", newton);
     printf("  %-22s %.0f, %.1f %% reused\n", "evaluations", evaluations,
            evaluations > 0 ? 100 * reused / evaluations : 0);
+    const double convicted = femd_json_number(run, "convicted", 0);
+    printf("  %-22s %.0f confirmed by another worker, %.0f that no other could be asked for%s\n", "audits",
+           femd_json_number(run, "audited", 0), femd_json_number(run, "unaudited", 0),
+           convicted > 0 ? "; A WORKER WAS CONVICTED, see log.txt" : "");
     printf("  %-22s %.0f\n", "force evaluations", femd_json_number(micro, "force_evaluations", 0));
     printf("  %-22s %.1e\n", "Hill-Mandel residual", femd_json_number(micro, "hill_mandel_max", 0));
     printf("  %-22s %.1f s with %.0f workers\n", "wall time", femd_json_number(run, "wall_s", 0),

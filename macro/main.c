@@ -206,7 +206,8 @@ static int run_exit_code(const app *a, femd_status rc) {
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
     case FEMD_REREGISTER:
-    case FEMD_REFUSED: return EXIT_POOL_LOST;
+    case FEMD_REFUSED:
+    case FEMD_CONFLICT: return EXIT_POOL_LOST;
     default: break;
     }
     if (femd_status_is_physics(rc)) return EXIT_NOT_CONVERGED;

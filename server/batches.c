@@ -96,6 +96,7 @@ void batches_deliver(femd_batches *batches, const ledger_answered_one *answered)
     while (last->batch) {
         uint32_t batch = last->batch, index = last->index, client = batches_at(batches, batch)->client;
         batches_unask(batches, batch, index);
+        runs_note_source(batches->runs, client, answered->evaluation);
         if (answered->differs) runs_not_reproducible(batches->runs, client);
         if (ledger_state_out(batches->ledger, answered->evaluation))
             runs_tentative(batches->runs, client, answered->evaluation);

@@ -54,6 +54,7 @@ static void batches_reuse(femd_batches *batches, uint32_t batch, uint32_t index,
     ledger_use(batches->ledger, evaluation);
     if (ledger_is_foreign(batches->ledger, evaluation))
         runs_not_reproducible(batches->runs, batches_at(batches, batch)->client);
+    runs_note_source(batches->runs, batches_at(batches, batch)->client, evaluation);
     if (ledger_state_out(batches->ledger, evaluation))
         runs_tentative(batches->runs, batches_at(batches, batch)->client, evaluation);
     batches_result(batches, batch, index, ledger_key(batches->ledger, evaluation), &response, FEMD_RESULT_REUSED);
@@ -208,6 +209,7 @@ femd_status batches_submit(femd_batches *batches, uint32_t client, const femd_fr
                          batches->common->config.batch_max);
     femd_hash_bytes(frame->body.data, frame->body.size, &content);
     FEMD_TRY(batches_check_id(batches, client, frame, &content, &old, err));
+    FEMD_TRY(runs_check_doubt(batches->runs, client, err));
     uint32_t material = catalogue_find(batches->catalogue, &id);
     if (!material || !catalogue_is_awake(batches->catalogue, material))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "the material of this batch is unknown here; send MATERIAL first");

@@ -54,7 +54,19 @@ static void core_hand_on(femd_rooms *rooms, const states_ready_wait *ready) {
     states_unref(rooms->states, ready->state);
 }
 
-/* Until both queues are empty: what is handed on may bring more. */
+/* Workers were convicted: what waits for them goes to others, runs that have used their answers end, and what is in
+ * doubt is forgotten. */
+static void core_deal_with_verdicts(femd_rooms *rooms) {
+    uint32_t author, worker;
+    int any = 0;
+    for (; ledger_verdict(rooms->ledger, &author, &worker); any = 1)
+        if (worker) members_quarantined(rooms->members, worker);
+    if (!any) return;
+    runs_doubt(rooms->runs);
+    ledger_forget_doubtful(rooms->ledger);
+}
+
+/* Until the queues are empty: what is handed on may bring more. */
 static void core_empty_queues(femd_rooms *rooms) {
     states_ready_wait ready;
     ledger_answered_one answered;
@@ -65,8 +77,9 @@ static void core_empty_queues(femd_rooms *rooms) {
         } else if (states_ready(rooms->states, &ready))
             core_hand_on(rooms, &ready);
         else
-            return;
+            break;
     }
+    core_deal_with_verdicts(rooms);
 }
 
 /* ---- messages ---- */
@@ -327,7 +340,8 @@ double femd_core_next_tick(const femd_core *core) {
     const femd_rooms *rooms = &core->rooms;
     const double people =
         fmin(fmin(members_next_due(rooms->members), runs_next_due(rooms->runs)), states_next_due(rooms->states));
-    return fmin(people, fmin(dispatch_next_due(rooms->dispatch), materials_next_due(rooms->materials)));
+    return fmin(fmin(people, ledger_next_due(rooms->ledger)),
+                fmin(dispatch_next_due(rooms->dispatch), materials_next_due(rooms->materials)));
 }
 
 void femd_core_settle(femd_core *core, double now) {

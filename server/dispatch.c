@@ -110,7 +110,8 @@ static int dispatch_has_other(const femd_dispatch *dispatch, uint32_t material, 
          other = roster_next_worker(in->roster, other))
         if (other != worker && catalogue_may_open(in->catalogue, material, other) &&
             !roster_quarantined(in->roster, other) && !dispatch_is_benched(dispatch, other) &&
-            !(evaluation && ledger_shuns(in->ledger, evaluation, other)))
+            !(evaluation &&
+              (ledger_bars(in->ledger, evaluation, other) || ledger_shuns(in->ledger, evaluation, other))))
             return 1;
     return 0;
 }
@@ -119,8 +120,9 @@ static int dispatch_has_other(const femd_dispatch *dispatch, uint32_t material, 
 static uint32_t dispatch_common_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
     const dispatch_rooms *in = &dispatch->in;
     uint32_t first = lanes_common_first(in->lanes, lane);
-    while (first && ledger_shuns(in->ledger, first, worker) &&
-           dispatch_has_other(dispatch, lanes_material(in->lanes, lane), first, worker))
+    while (first && (ledger_bars(in->ledger, first, worker) ||
+                     (ledger_shuns(in->ledger, first, worker) &&
+                      dispatch_has_other(dispatch, lanes_material(in->lanes, lane), first, worker))))
         first = lanes_after(in->lanes, first);
     return first;
 }

@@ -1,4 +1,5 @@
 /* The ledger of evaluations: records, who wants them, how long they stay, and the queue of answers. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,10 @@ femd_ledger *ledger_create(const ledger_rooms *rooms) {
     femd_rows_init(&ledger->workers, sizeof(ledger_worker));
     femd_rows_init(&ledger->made, sizeof(ledger_state));
     femd_rows_init(&ledger->troubles, sizeof(ledger_trouble));
+    femd_slab_init(&ledger->hearings, sizeof(ledger_hearing));
+    femd_rows_init(&ledger->authors, sizeof(ledger_author));
+    ledger->next_review = INFINITY;
+    if (!femd_rows_reach(&ledger->authors, 0)) ledger_destroy(&ledger);
     return ledger;
 }
 
@@ -36,6 +41,9 @@ void ledger_destroy(femd_ledger **ledger) {
     femd_rows_clear(&(*ledger)->workers);
     femd_rows_clear(&(*ledger)->made);
     femd_rows_clear(&(*ledger)->troubles);
+    femd_slab_clear(&(*ledger)->hearings);
+    femd_rows_clear(&(*ledger)->authors);
+    femd_list_clear(&(*ledger)->verdicts);
     femd_chunks_clear(&(*ledger)->chunks);
     free((*ledger)->builds);
     free(*ledger);
@@ -88,6 +96,7 @@ uint32_t ledger_state_out(const femd_ledger *ledger, uint32_t number) {
 
 femd_bytes ledger_response(const femd_ledger *ledger, uint32_t number) {
     const evaluation *record = ledger_at(ledger, number);
+    if (record->hearing) return (femd_bytes){NULL, 0}; /* it is believed from nobody until that is decided */
     return (femd_bytes){record->response, record->response_size};
 }
 
@@ -144,7 +153,7 @@ uint64_t ledger_cached(const femd_ledger *ledger) {
     return ledger->cached;
 }
 
-static uint8_t *ledger_store(femd_ledger *ledger, const femd_bytes *bytes) {
+uint8_t *ledger_store(femd_ledger *ledger, const femd_bytes *bytes) {
     uint8_t *copy = femd_chunk_take(&ledger->chunks, bytes->size);
     if (!copy) {
         common_no_memory(ledger->common);
@@ -155,7 +164,7 @@ static uint8_t *ledger_store(femd_ledger *ledger, const femd_bytes *bytes) {
     return copy;
 }
 
-static void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size) {
+void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size) {
     if (!*bytes) return;
     femd_limits_sub(&ledger->common->limits, BYTES_RESPONSES, *size);
     femd_chunk_give(&ledger->chunks, *bytes, *size);
@@ -227,7 +236,7 @@ void ledger_unpin(femd_ledger *ledger, uint32_t number) {
 /* ---- those who want it ---- */
 
 int ledger_is_wanted(const evaluation *record) {
-    return record->claims || record->flags & LEDGER_REMAKE;
+    return record->claims || record->flags & LEDGER_REMAKE || record->hearing;
 }
 
 void ledger_claim(femd_ledger *ledger, uint32_t number) {
@@ -300,7 +309,8 @@ femd_status ledger_open_for(femd_ledger *ledger, uint32_t number, uint32_t run) 
     record->trial = FEMD_NIL;
     lanes_open(ledger->lanes, lane);
     record->stage = STAGE_SENT; /* if a second answer is still to come it will be the first now */
-    if (!record->message && lanes_push(ledger->lanes, lane, number, state, 0)) record->stage = STAGE_QUEUED;
+    const uint32_t near = record->hearing ? FEMD_NIL : state; /* one in question is for everybody */
+    if (!record->message && lanes_push(ledger->lanes, lane, number, near, 0)) record->stage = STAGE_QUEUED;
     return FEMD_OK;
 }
 
@@ -325,6 +335,7 @@ void ledger_close(femd_ledger *ledger, uint32_t number, femd_status status) {
     evaluation *record = ledger_at(ledger, number);
     ledger_leave_queue(ledger, number);
     if (record->stage == STAGE_STARTED) ledger_count_started(ledger, record->worker, -1);
+    ledger_drop_hearing(ledger, number);
     record->stage = STAGE_DONE;
     lanes_close(ledger->lanes, record->lane);
     record->lane = FEMD_NIL;

@@ -96,6 +96,35 @@ typedef struct ledger_answered_one {
 int ledger_answered(femd_ledger *ledger, ledger_answered_one *answered);
 void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
 
+/* ---- answers in question ---- */
+
+/* Who has answered it, and when, and who has confirmed it (0: nobody). Author 0: a worker of an earlier life. */
+typedef struct ledger_source {
+    int known; /* 0: it has no answer */
+    uint32_t author, seconder;
+    uint64_t fingerprint;
+    double when;
+} ledger_source;
+ledger_source ledger_source_of(const femd_ledger *ledger, uint32_t evaluation);
+/* Authors are 0 to this. */
+uint32_t ledger_last_author(const femd_ledger *ledger);
+/* 1 for an author that is convicted: what it alone answered from then on is in doubt. Of one that was outvoted also
+ * what another such has confirmed. */
+int ledger_is_doubted(const femd_ledger *ledger, uint32_t author, double *from);
+int ledger_is_outvoted(const femd_ledger *ledger, uint32_t author);
+/* An author of which answers can be forgotten before this. */
+double ledger_settled_until(const femd_ledger *ledger, uint32_t author);
+/* A process and its host in words. */
+void ledger_name_author(const femd_ledger *ledger, uint32_t author, char *text, size_t size);
+/* 1 and an author that was convicted and has not been dealt with; then *worker is its place, FEMD_NIL if it is gone. */
+int ledger_verdict(femd_ledger *ledger, uint32_t *author, uint32_t *worker);
+/* Forget what is in doubt and what no results rest on any more: in the books, the store and the journal. */
+void ledger_forget_doubtful(femd_ledger *ledger);
+/* 1 if this worker cannot be asked for it: it has answered, or is of another build than who has. */
+int ledger_bars(const femd_ledger *ledger, uint32_t evaluation, uint32_t worker);
+/* When answers in question are looked at again (infinity: none waits). */
+double ledger_next_due(const femd_ledger *ledger);
+
 /* ---- at workers ---- */
 
 /* A worker comes: 0 if memory is out. It goes: what it has is queued again. Unless death is FEMD_NIL what it had
@@ -104,8 +133,8 @@ void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
  * guilty one is alone. Of deaths in company only the first is held against a suspect. */
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death);
-/* 1 if it is better evaluated by another worker: this one has failed it, or it is suspect and ended one on that host.
- */
+/* 1 if it is better evaluated by another worker: this one has failed it, or it is suspect and ended one on that host,
+ * or its answer is in question and one on that host has answered. */
 int ledger_shuns(const femd_ledger *ledger, uint32_t evaluation, uint32_t worker);
 /* How many of the worker's last tasks failed for a reason of the infrastructure, one after another. */
 uint32_t ledger_failed_in_a_row(const femd_ledger *ledger, uint32_t worker);

@@ -9,6 +9,7 @@ void ledger_count_states(const femd_ledger *ledger, uint32_t *refs, uint32_t *ma
         if (record->state_out && record->pins) refs[record->state_out]++;
         if (record->state_out) makers[record->state_out]++;
     }
+    ledger_count_hearings(ledger, refs);
 }
 
 void ledger_count_materials(const femd_ledger *ledger, uint32_t *records) {
@@ -94,6 +95,7 @@ int ledger_audit(const femd_ledger *ledger, const uint32_t *pins, const uint32_t
                "waiting %u/%u running %u/%u/%u", parked, ledger->parked, running, ledger->running, with_workers);
     FEMD_CLAIM(used == kept && cached == ledger->cached, "%u finished evaluations in order of use, %u are kept", used,
                kept);
+    if (ledger_audit_hearings(ledger, &responses, err) != 0) return -1;
     FEMD_CLAIM(responses == held[BYTES_RESPONSES], "responses: bytes do not add up");
     FEMD_CLAIM(live * ledger_record_bytes() == held[BYTES_REQUESTS], "requests: bytes do not add up");
     return 0;

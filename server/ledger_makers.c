@@ -126,6 +126,7 @@ static void ledger_call_off(femd_ledger *ledger, uint32_t state) {
 }
 
 void ledger_settle(femd_ledger *ledger) {
+    ledger_review(ledger);
     for (uint32_t state; (state = states_restless(ledger->states)) != FEMD_NIL;) {
         switch (states_look_after(ledger->states, state)) {
         case CARE_MAKE:

@@ -47,7 +47,10 @@ typedef struct evaluation {
     uint8_t *passing;  /* owned: the answer in the queue if it is not the response */
     uint32_t inputs;   /* of the material: those of which the key is made */
     uint64_t fingerprint;
-    double poisoned; /* when it was given up as poison */
+    double poisoned;           /* when it was given up as poison */
+    uint32_t author, seconder; /* who answered, and who gave the same answer; 0: not known, nobody */
+    uint32_t hearing;          /* FEMD_NIL: its answer is not in question */
+    double answered;
 } evaluation;
 
 #define POISON_TIME 10.0 /* s that an evaluation counts as poison; who asks later has it tried again */
@@ -67,10 +70,41 @@ typedef struct ledger_trouble {
     double longest; /* s that it had run when a worker ended */
 } ledger_trouble;
 
+/* A worker's process, as the one who has answered. Number 0: not known, for an answer of an earlier life. */
+typedef struct ledger_author {
+    uint64_t fingerprint;
+    uint32_t host, pid;
+    uint32_t worker; /* its place; FEMD_NIL: it is not here */
+    int convicted;   /* 1: another contradicts it, and nobody could decide; 2: it was outvoted */
+    struct {
+        double when; /* it gave the answer that the witness confirmed */
+        uint32_t witness;
+    } good[2]; /* its last good audits by two witnesses, the newest first; witness 0: none */
+} ledger_author;
+
+/* What workers say of an evaluation whose answer is in question. */
+enum { WITNESSES = 8 };
+typedef struct ledger_witness {
+    uint32_t author, seconder;
+    uint32_t state; /* referenced; FEMD_NIL: none */
+    uint32_t size;
+    uint8_t *bytes; /* owned, from the chunks; NULL: only the state is known any more */
+    double when;
+} ledger_witness;
+typedef struct ledger_hearing {
+    femd_slot slot;
+    uint32_t evaluation, prev, next;
+    uint32_t count;
+    uint64_t fingerprint;
+    double begun;
+    ledger_witness witness[WITNESSES];
+} ledger_hearing;
+
 typedef struct ledger_worker { /* what a worker has */
     uint32_t first, count, started;
     uint64_t done;
     uint32_t failed; /* failures in a row, up to now */
+    uint32_t author;
     double busy_since;
 } ledger_worker;
 
@@ -82,6 +116,7 @@ typedef struct ledger_state { /* how a state can be made */
 typedef struct ledger_build {
     uint64_t fingerprint;
     uint32_t workers;
+    double changed; /* when one came or went last */
 } ledger_build;
 
 struct femd_ledger {
@@ -96,6 +131,13 @@ struct femd_ledger {
     uint32_t nbuilds, builds_room;
     femd_slab records;
     femd_table by_key;
+    femd_slab hearings;
+    uint32_t first_hearing;
+    femd_rows authors;
+    uint32_t nauthors;  /* and number 0 */
+    femd_list verdicts; /* authors convicted and not dealt with by those above */
+    double next_review;
+    int alone_told;
     femd_chunks chunks; /* storage of responses */
     femd_rows workers, made;
     femd_rows troubles; /* by evaluation */
@@ -130,7 +172,44 @@ int ledger_is_wanted(const evaluation *record);
 /* Put an answer into the queue. */
 void ledger_publish(femd_ledger *ledger, uint32_t number, const femd_bytes *bytes);
 
+/* A copy from the chunks, charged as a response; NULL if memory is out. And its end. */
+uint8_t *ledger_store(femd_ledger *ledger, const femd_bytes *bytes);
+void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size);
+
+/* ledger_authors.c */
+static inline ledger_author *ledger_author_at(const femd_ledger *ledger, uint32_t author) {
+    return femd_rows_at(&ledger->authors, author);
+}
+/* A worker is here (0 if memory is out), or is gone. */
+int ledger_author_here(femd_ledger *ledger, uint32_t worker);
+void ledger_author_gone(femd_ledger *ledger, uint32_t worker);
+/* The witness has confirmed what the author answered then. */
+void ledger_confirm(femd_ledger *ledger, uint32_t number, uint32_t worker);
+void ledger_note_good(femd_ledger *ledger, uint32_t author, double when, uint32_t witness);
+/* What it answered from then on is in doubt if it is convicted. */
+double ledger_good_until(const femd_ledger *ledger, uint32_t author);
+/* Others contradict it: into quarantine, with words; or it cannot be decided who is wrong, and nobody is sent away. */
+void ledger_convict(femd_ledger *ledger, uint32_t author, const evaluation *record, int undecided);
+
+/* ledger_hearings.c */
+/* Its answer is in question: by an answer to it, by a contradiction to what is on record, or since it is among those
+ * that are audited. */
+int ledger_is_to_audit(const femd_ledger *ledger, uint32_t number);
+void ledger_hear(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer);
+/* Nobody else can say more: the answer stands as it is. */
+/* It has witnessed on the same host. */
+int ledger_is_beside_witness(const femd_ledger *ledger, uint32_t number, uint32_t worker);
+void ledger_end_unheard(femd_ledger *ledger, uint32_t number);
+void ledger_drop_hearing(femd_ledger *ledger, uint32_t number);
+/* Look again at those that wait for another worker. */
+void ledger_review(femd_ledger *ledger);
+/* Add the states that they hold on to. */
+void ledger_count_hearings(const femd_ledger *ledger, uint32_t *refs);
+int ledger_audit_hearings(const femd_ledger *ledger, uint64_t *responses, femd_error *err);
+
 /* ledger_work.c */
+/* Into the queue again, for everybody. */
+void ledger_ask_again(femd_ledger *ledger, uint32_t number);
 /* One more has started at the worker (1), or one less has (-1). */
 void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change);
 

@@ -17,6 +17,7 @@ int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change) {
     ledger_build *build = ledger_build_of(ledger, fingerprint);
     if (build) {
         build->workers += (uint32_t)change;
+        build->changed = ledger->common->now;
         if (!build->workers) *build = ledger->builds[--ledger->nbuilds];
         return 1;
     }
@@ -27,7 +28,7 @@ int ledger_count_build(femd_ledger *ledger, uint64_t fingerprint, int change) {
         ledger->builds = fresh;
         ledger->builds_room = room;
     }
-    ledger->builds[ledger->nbuilds++] = (ledger_build){fingerprint, 1};
+    ledger->builds[ledger->nbuilds++] = (ledger_build){fingerprint, 1, ledger->common->now};
     return 1;
 }
 

@@ -44,6 +44,7 @@ static int ledger_was_lost_at(const ledger_trouble *trouble, uint32_t host) {
 }
 
 int ledger_shuns(const femd_ledger *ledger, uint32_t number, uint32_t worker) {
+    if (ledger_is_beside_witness(ledger, number, worker)) return 1;
     const ledger_trouble *trouble = ledger_trouble_at(ledger, number);
     if (!trouble) return 0;
     if (ledger_has_failed_at(trouble, roster_number(ledger->roster, worker))) return 1;
@@ -62,7 +63,7 @@ static int ledger_has_better(const femd_ledger *ledger, uint32_t number, const l
     for (uint32_t worker = roster_next_worker(ledger->roster, FEMD_NIL); worker;
          worker = roster_next_worker(ledger->roster, worker))
         if (catalogue_may_open(ledger->catalogue, material, worker) &&
-            ledger_worker_at(ledger, worker)->failed < FAILED_BEFORE &&
+            ledger_worker_at(ledger, worker)->failed < FAILED_BEFORE && !ledger_bars(ledger, number, worker) &&
             !ledger_has_failed_at(trouble, roster_number(ledger->roster, worker)))
             return 1;
     return 0;

@@ -6,7 +6,7 @@ int ledger_worker_here(femd_ledger *ledger, uint32_t worker) {
     if (!femd_rows_reach(&ledger->workers, worker)) return 0;
     if (!ledger_count_build(ledger, roster_hello(ledger->roster, worker)->fingerprint, 1)) return 0;
     *ledger_worker_at(ledger, worker) = (ledger_worker){.first = FEMD_NIL};
-    return 1;
+    return ledger_author_here(ledger, worker);
 }
 
 uint64_t ledger_task_id(const femd_ledger *ledger, uint32_t number) {
@@ -86,8 +86,12 @@ void ledger_started(femd_ledger *ledger, uint32_t worker, uint64_t task) {
 /* One in trouble is for everybody, whoever holds its state. */
 static void ledger_push_front(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
-    const uint32_t state = record->troubled ? FEMD_NIL : record->state_in;
+    const uint32_t state = record->troubled || record->hearing ? FEMD_NIL : record->state_in;
     if (lanes_push(ledger->lanes, record->lane, number, state, 1)) record->stage = STAGE_QUEUED;
+}
+
+void ledger_ask_again(femd_ledger *ledger, uint32_t number) {
+    ledger_push_front(ledger, number);
 }
 
 /* Back to the queue, or away if nobody wants it any more. */
@@ -110,6 +114,10 @@ static void ledger_give_up(femd_ledger *ledger, uint32_t number, femd_status sta
 
 static void ledger_poison(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
+    if (record->hearing) {
+        ledger_end_unheard(ledger, number);
+        return;
+    }
     char key[65];
     femd_hash_text(&record->key, key);
     common_log(ledger->common, FEMD_LOG_ERROR, "point %llu is poison: it ended %d workers (key %s)",
@@ -129,6 +137,10 @@ static void ledger_poison(femd_ledger *ledger, uint32_t number) {
 void ledger_input(femd_ledger *ledger, uint32_t number, femd_status status) {
     evaluation *record = ledger_at(ledger, number);
     record->wait = FEMD_NIL;
+    if (status != FEMD_OK && record->hearing) {
+        ledger_end_unheard(ledger, number);
+        return;
+    }
     if (status != FEMD_OK) {
         uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
         femd_bytes made = answers_make(&record->request, status, bytes);
@@ -198,6 +210,7 @@ void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death) {
         if (ledger_at(ledger, number)->stage != STAGE_STARTED) ledger_take_back(ledger, number, death, &suspects);
     }
     while (holder->first) ledger_take_back(ledger, holder->first, death, &suspects);
+    ledger_author_gone(ledger, worker);
     ledger_count_build(ledger, roster_hello(ledger->roster, worker)->fingerprint, -1);
 }
 
@@ -213,25 +226,32 @@ static void ledger_learn_stray(femd_ledger *ledger, uint32_t worker, const femd_
         states_drop_unknown(ledger->states, worker, hash);
 }
 
-/* Compare with what is on record; 0 if it differs. What is on record stands. */
-static int ledger_agrees(femd_ledger *ledger, uint32_t number, const femd_answer *answer, uint64_t fingerprint) {
-    evaluation *record = ledger_at(ledger, number);
-    int same = 1;
+static int ledger_is_same(const femd_ledger *ledger, const evaluation *record, const femd_answer *answer) {
     if (record->response)
-        same = answers_equal(&(femd_bytes){record->response, record->response_size}, &answer->response);
-    else if (record->state_out)
-        same = femd_hash_equal(states_name(ledger->states, record->state_out), &answer->state_out);
-    if (same || record->flags & LEDGER_POISON) return same;
+        return answers_equal(&(femd_bytes){record->response, record->response_size}, &answer->response);
+    return !record->state_out || femd_hash_equal(states_name(ledger->states, record->state_out), &answer->state_out);
+}
+
+/* Of one build, and another answer than that on record: neither is believed now. */
+static int ledger_contradicts(femd_ledger *ledger, const evaluation *record, const femd_answer *answer,
+                              uint64_t fingerprint) {
+    if (fingerprint != record->fingerprint || record->flags & LEDGER_POISON || ledger_is_same(ledger, record, answer))
+        return 0;
     char key[65];
     femd_hash_text(&record->key, key);
-    if (fingerprint == record->fingerprint) {
-        ledger->common->counter.conflicts++;
-        ledger_doubt(ledger, number);
-        common_log(ledger->common, FEMD_LOG_ERROR,
-                   "conflict: two different answers for point %llu (key %s), the first stands",
-                   (unsigned long long)record->request.point, key);
-        return 0;
-    }
+    ledger->common->counter.conflicts++;
+    common_log(ledger->common, FEMD_LOG_ERROR, "conflict: two different answers for point %llu (key %s)",
+               (unsigned long long)record->request.point, key);
+    return 1;
+}
+
+/* Compare with what is on record; 0 if it differs, since another build gave it. What is on record stands. */
+static int ledger_agrees(femd_ledger *ledger, uint32_t number, const femd_answer *answer) {
+    evaluation *record = ledger_at(ledger, number);
+    if (ledger_is_same(ledger, record, answer) || record->flags & LEDGER_POISON)
+        return ledger_is_same(ledger, record, answer);
+    char key[65];
+    femd_hash_text(&record->key, key);
     ledger->common->counter.differences++;
     ledger->common->reproducible = 0;
     if (record->lane) record->flags |= LEDGER_DIFFERS;
@@ -247,11 +267,21 @@ static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker,
                           uint64_t fingerprint) {
     evaluation *record = ledger_at(ledger, number);
     int known = record->response || record->state_out;
-    int same = known ? ledger_agrees(ledger, number, answer, fingerprint) : 1;
-    if (!known) {
-        record->fingerprint = fingerprint;
-        ledger_enter_state(ledger, number, &answer->state_out);
+    /* of an answer that was forgotten the state alone is known, which confirms nothing else */
+    if (record->hearing || (known && ledger_contradicts(ledger, record, answer, fingerprint)) ||
+        (!record->response && ledger_is_to_audit(ledger, number))) {
+        ledger_hear(ledger, number, worker, answer);
+        return;
     }
+    int same = known ? ledger_agrees(ledger, number, answer) : 1;
+    if (known && same) ledger_confirm(ledger, number, worker);
+    if (same && !record->response) {
+        record->fingerprint = fingerprint;
+        record->author = ledger_worker_at(ledger, worker)->author;
+        record->seconder = 0;
+        record->answered = ledger->common->now;
+    }
+    if (!known) ledger_enter_state(ledger, number, &answer->state_out);
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
     femd_bytes told = same ? answer->response : answers_make(&record->request, FEMD_CONFLICT, bytes);
     if (same && !record->response) {
@@ -271,8 +301,27 @@ static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker,
 static void ledger_second_answer(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer,
                                  uint64_t fingerprint) {
     ledger->common->counter.late++;
-    if (!answers_is_retried(answer->status)) ledger_agrees(ledger, number, answer, fingerprint);
+    const int counts = !answers_is_retried(answer->status);
+    ledger_report_remade(ledger, number, FEMD_OK);
+    if (counts && ledger_contradicts(ledger, ledger_at(ledger, number), answer, fingerprint)) {
+        ledger_hear(ledger, number, worker, answer);
+        return;
+    }
+    if (counts && ledger_agrees(ledger, number, answer)) ledger_confirm(ledger, number, worker);
     ledger_learn_stray(ledger, worker, &answer->state_out);
+    ledger_release(ledger, number);
+}
+
+/* A worker in quarantine has answered: somebody else is asked. */
+static void ledger_disregard(femd_ledger *ledger, uint32_t number, uint32_t worker, int had_it,
+                             const femd_answer *answer) {
+    ledger_learn_stray(ledger, worker, &answer->state_out);
+    ledger->common->counter.late++;
+    if (!had_it) return;
+    if (ledger_at(ledger, number)->stage != STAGE_DONE) {
+        ledger_requeue(ledger, number);
+        return;
+    }
     ledger_report_remade(ledger, number, FEMD_OK);
     ledger_release(ledger, number);
 }
@@ -285,6 +334,10 @@ static void ledger_failed_answer(femd_ledger *ledger, uint32_t number, uint32_t 
         catalogue_set_opening(ledger->catalogue, record->material, worker, OPENING_NO);
     if (lost ? !ledger_note_lack(ledger, number) : !ledger_note_failure(ledger, number, worker)) {
         ledger_requeue(ledger, number);
+        return;
+    }
+    if (record->hearing) {
+        ledger_end_unheard(ledger, number);
         return;
     }
     common_log(ledger->common, FEMD_LOG_WARNING, "point %llu is given up, it failed too often: %s",
@@ -334,6 +387,11 @@ femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answe
         else if (!answers_is_retried(answer->status))
             holder->failed = 0;
     }
+    if (roster_quarantined(ledger->roster, worker)) {
+        ledger_disregard(ledger, number, worker, had_it, answer);
+        return FEMD_OK;
+    }
+    ledger_author_at(ledger, ledger_worker_at(ledger, worker)->author)->convicted = 0; /* it was released if it was */
     if (record->stage == STAGE_DONE) {
         ledger_second_answer(ledger, number, worker, answer, cost.fingerprint);
         return FEMD_OK;

@@ -33,6 +33,12 @@ static const char help[] =
     "  --store DIR        keep every answer and committed state in a folder, and never evaluate again what it holds\n"
     "  --store-size MIB   most that the store may take on disk; the longest unused goes (default: as it is, 4096 for "
     "a new one)\n"
+    "  --audit SHARE      share of evaluations, 0 to 1, that another worker is asked for again (default 1/256; 0: "
+    "none)\n"
+    "  --pool N           workers that are to come; with 1 no audit waits for another\n"
+    "  --builds one|any   workers of another build than the first are refused, or taken and the run is marked (any, "
+    "the\n"
+    "                     default)\n"
     "  --any-build        take answers of the store that another build gave; the run is marked as not reproducible\n"
     "  --journal FILE     write down what a server that is started in the place of this one must know, should this "
     "one\n"
@@ -55,6 +61,9 @@ typedef struct options {
     const char *bind, *level, *log, *store, *journal;
     uint64_t cache_mib, memory_mib, store_mib;
     femd_times times;
+    double audit;
+    uint32_t pool;
+    int one_build;
     int quiet, ready_fd, news_fd, die_with_parent, any_build;
 } options;
 
@@ -139,6 +148,17 @@ static femd_status server_read_number(const char *name, const char *text, double
     return FEMD_OK;
 }
 
+/* A number, or one over another: 1/256. */
+static femd_status server_read_share(const char *text, double *share, femd_error *err) {
+    char *end, *slash = strchr(text, '/');
+    if (!slash) return server_read_number("--audit", text, 0, 1, share, err);
+    const double over = strtod(text, &end), under = strtod(slash + 1, NULL);
+    char rest[32];
+    if (end != slash || !(over >= 0 && under > 0) || snprintf(rest, sizeof rest, "%.17g", over / under) < 0)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "--audit %s: a share from 0 to 1 is wanted, 0.01 or 1/100", text);
+    return server_read_number("--audit", rest, 0, 1, share, err);
+}
+
 static femd_status server_read_durability(const char *text, durability *level, femd_error *err) {
     static const char *const words[] = {"replica", "none", "store"};
     for (int i = 0; i < 3; i++) {
@@ -177,6 +197,15 @@ static femd_status server_read_option(int option, const char *text, options *opt
     case 'H': return server_read_number("--heartbeat", text, 0.1, 60, &opt->times.heartbeat, err);
     case 'S': return server_read_number("--silence", text, 0.1, 1e9, &opt->times.silence, err);
     case 'M': return server_read_number("--mute", text, 1, 1e9, &opt->times.mute, err);
+    case 'A': return server_read_share(text, &opt->audit, err);
+    case 'B':
+        opt->one_build = strcmp(text, "one") == 0;
+        if (opt->one_build || strcmp(text, "any") == 0) return FEMD_OK;
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "--builds %s: one or any is wanted", text);
+    case 'P':
+        FEMD_TRY(server_read_number("--pool", text, 1, 1e6, &value, err));
+        opt->pool = (uint32_t)value;
+        return FEMD_OK;
     case 'g': return server_read_number("--grace", text, 0.01, 1e9, &opt->times.grace, err);
     case 'r':
         FEMD_TRY(server_read_number("--ready-fd", text, 0, 1e6, &value, err));
@@ -203,6 +232,9 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"grace", required_argument, NULL, 'g'},
                                          {"store", required_argument, NULL, 's'},
                                          {"store-size", required_argument, NULL, 'z'},
+                                         {"audit", required_argument, NULL, 'A'},
+                                         {"pool", required_argument, NULL, 'P'},
+                                         {"builds", required_argument, NULL, 'B'},
                                          {"any-build", no_argument, NULL, 'a'},
                                          {"journal", required_argument, NULL, 'j'},
                                          {"durability", required_argument, NULL, 'D'},
@@ -302,6 +334,9 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                           .user = log,
                                           .recall = log->durable ? durable_recall(log->durable) : NULL,
                                           .journal = opt->journal != NULL,
+                                          .audit = opt->audit,
+                                          .pool = opt->pool,
+                                          .one_build = opt->one_build,
                                           .lazy_commits = opt->durability == DURABILITY_NONE,
                                           .epoch = server_epoch(opt, log)};
     femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
@@ -337,7 +372,7 @@ out:
 }
 
 int main(int argc, char **argv) {
-    options opt = {.cache_mib = 512, .ready_fd = -1, .news_fd = -1};
+    options opt = {.cache_mib = 512, .audit = 1.0 / 256, .ready_fd = -1, .news_fd = -1};
     femd_error err = FEMD_ERROR_INIT;
     int go = server_read_options(argc, argv, &opt, &err);
     if (go == 0) return 0;

@@ -25,6 +25,8 @@ struct femd_members {
     uint32_t ousts;
     members_banned banned[BANNED_MAX];
     uint32_t next_banned; /* the place that is overwritten next */
+    int has_build;
+    uint64_t build; /* of the first worker, the only one where config.one_build says so */
 };
 
 femd_members *members_create(const members_rooms *rooms) {
@@ -111,6 +113,16 @@ void members_expel(femd_members *members, uint32_t peer, const femd_error *why) 
                 members_is_worker(members, peer) ? deaths_note(in->deaths, peer, DEATH_HUNG) : FEMD_NIL);
 }
 
+void members_quarantined(femd_members *members, uint32_t worker) {
+    const members_rooms *in = &members->in;
+    const char *reason = roster_quarantined(in->roster, worker);
+    femd_error why = FEMD_ERROR_INIT;
+    femd_fail(&why, FEMD_REFUSED, "this worker is in quarantine and gets no tasks: %s", reason ? reason : "");
+    outbox_send_error(in->outbox, roster_address(in->roster, worker), 0, &why);
+    lanes_worker_gone(in->lanes, worker);
+    members->pulse_now = 1;
+}
+
 void members_farewell(femd_members *members) {
     const members_rooms *in = &members->in;
     for (uint32_t peer = roster_next(in->roster, FEMD_NIL); peer; peer = roster_next(in->roster, peer))
@@ -126,6 +138,11 @@ static femd_status members_check_hello(const femd_members *members, int json, co
     if (members_is_banned(members, hello))
         return femd_fail(err, FEMD_REFUSED, "this process (pid %u on %s) was dropped for what it answered or said",
                          hello->pid, hello->host);
+    if (members->in.common->config.one_build && members->has_build && hello->fingerprint != members->build)
+        return femd_fail(err, FEMD_REFUSED,
+                         "this worker is of another build (fingerprint %016llx) than the first one here (%016llx), and "
+                         "the server was told --builds one",
+                         (unsigned long long)hello->fingerprint, (unsigned long long)members->build);
     if (strcmp(hello->level, members->in.common->level) == 0) return FEMD_OK;
     return femd_fail(err, FEMD_REFUSED,
                      "this worker computes at numerics level %s, the server is pinned to %s; start one of them "
@@ -270,6 +287,10 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
         return;
     }
     members_welcome(members, peer);
+    if (hello.role == FEMD_ROLE_WORKER && !members->has_build) {
+        members->has_build = 1;
+        members->build = hello.fingerprint;
+    }
     members_report(members, peer, FEMD_WORKER_HERE);
     if (hello.role == FEMD_ROLE_WORKER) materials_worker_here(in->materials, peer);
     members->pulse_now = 1;

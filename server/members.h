@@ -42,6 +42,8 @@ void members_remove(femd_members *members, uint32_t peer, int bye, int lost);
 /* Say why, drop the connection, and treat it as gone. A worker that broke the protocol, as by what is no answer to what
  * it was asked, is not let in again. */
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why);
+/* A worker was put into quarantine: it is told, and what waits for it goes to others. */
+void members_quarantined(femd_members *members, uint32_t worker);
 /* Tell everybody that the server ends. */
 void members_farewell(femd_members *members);
 /* When there is something to do next, and do what is due: send a PULSE to clients, expel workers that show no progress.

@@ -19,6 +19,7 @@ static uint32_t runs_add(femd_runs *runs, const char *name, uint32_t ranks, int 
         return FEMD_NIL;
     }
     snprintf(record->name, sizeof record->name, "%s", name);
+    runs_doubts_init(record);
     record->nranks = ranks;
     for (uint32_t i = 0; i < ranks; i++) record->ranks[i].gone = runs->common->now;
     femd_limits_add(&runs->common->limits, BYTES_BOOKS, ranks * sizeof *record->ranks);
@@ -60,6 +61,7 @@ static void runs_clear_ranks(run_record *record) {
         for (size_t j = 0; j < sizeof lists / sizeof lists[0]; j++) femd_list_clear(lists[j]);
         femd_table_clear(&rank->points);
     }
+    runs_doubts_clear(record);
     free(record->ranks);
     record->ranks = NULL;
     femd_list_clear(&record->materials);
@@ -144,6 +146,7 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
         record->journal = ++runs->journals;
         runs_tell_journal(runs, record, ANNAL_RUN, NULL, NULL, 0);
     }
+    FEMD_TRY(runs_come_after_doubt(runs, record, hello->rank, hello, err));
     *runs_seat(runs, client) = (run_seat){run, hello->rank};
     run_rank *rank = &record->ranks[hello->rank];
     rank->peer = client;
@@ -276,7 +279,8 @@ runs_figures runs_look(const femd_runs *runs, uint32_t run) {
                             .last_step = record->last_step,
                             .points = record->points,
                             .commits = record->commits,
-                            .reproducible = record->reproducible};
+                            .reproducible = record->reproducible,
+                            .doubt = record->in_doubt ? record->doubt.text : NULL};
     for (uint32_t i = 0; i < record->nranks; i++) {
         figures.tentative += record->ranks[i].tentative.count;
         for (uint32_t point = record->ranks[i].first_point; point; point = runs_point_at(runs, point)->next)

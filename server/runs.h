@@ -42,6 +42,12 @@ void runs_count_users(const femd_runs *runs, uint32_t *users);
 void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points);
 /* Its copy of the evaluation's result is tentative until commit or abort. */
 void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation);
+/* Its run has had the answer: whose it is is noted, and answers of several builds mark the run. */
+void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation);
+/* Workers were convicted: runs that have used what is in doubt now are told and end. Then nothing more is taken from
+ * their clients: CONFLICT with words. */
+void runs_doubt(femd_runs *runs);
+FEMD_MUST_CHECK femd_status runs_check_doubt(const femd_runs *runs, uint32_t client, femd_error *err);
 /* An answer of its run depended on who gave it. */
 void runs_not_reproducible(femd_runs *runs, uint32_t client);
 /* Frames COMMIT, ABORT, and STATE (blobs from a checkpoint) of a client. */
@@ -64,6 +70,7 @@ typedef struct runs_figures {
     uint64_t points, commits;
     uint64_t tentative, committed; /* results and states, over all ranks */
     int reproducible;
+    const char *doubt; /* why it is in doubt; NULL: it is not */
 } runs_figures;
 /* The next run of clients after one (FEMD_NIL: the first), newest first; FEMD_NIL at the end. */
 uint32_t runs_next(const femd_runs *runs, uint32_t run);

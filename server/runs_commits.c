@@ -292,6 +292,7 @@ static femd_status runs_pay_refusal(femd_runs *runs, const run_seat *seat, uint3
 
 femd_status runs_commit(femd_runs *runs, uint32_t client, const femd_frame *frame, femd_error *err) {
     FEMD_TRY(runs_need(runs, client, err));
+    FEMD_TRY(runs_check_doubt(runs, client, err));
     const run_seat *seat = runs_seat(runs, client);
     run_rank *rank = runs_rank(runs, client);
     femd_hash content;

@@ -39,6 +39,8 @@ typedef struct run_rank {
     int refused;        /* its last COMMIT was, and this is what it was */
     uint64_t refused_transaction;
     femd_hash refused_content;
+    int doubted; /* its client has used answers that are in doubt */
+    uint64_t doubted_instance;
 } run_rank;
 
 typedef struct run_record {
@@ -55,6 +57,14 @@ typedef struct run_record {
     uint32_t prev, next;
     femd_list materials; /* that it uses */
     uint32_t journal;    /* its number in the journal, never used twice */
+    femd_rows uses;      /* of answers, by their author */
+    femd_table sworn;    /* pairs of author and seconder: the step after which what they said was first used, and one */
+    int sworn_all;       /* too many to tell them apart */
+    int has_build;
+    uint64_t build; /* fingerprint of the last answer */
+    int in_doubt;   /* what it has committed after a step, and why */
+    uint32_t doubt_after;
+    femd_error doubt;
 } run_record;
 
 typedef struct run_seat { /* where a client belongs */
@@ -109,6 +119,13 @@ void runs_apply_final(femd_runs *runs, uint32_t run);
 void runs_drop_pending(femd_runs *runs, run_rank *rank);
 void runs_drop_tentative(femd_runs *runs, run_rank *rank);
 void runs_release_given(femd_runs *runs, run_rank *rank);
+
+/* runs_doubts.c */
+void runs_doubts_init(run_record *record);
+void runs_doubts_clear(run_record *record);
+/* A client takes its place in a run that may be in doubt. REFUSED if it goes on from what is. */
+FEMD_MUST_CHECK femd_status runs_come_after_doubt(femd_runs *runs, run_record *record, uint32_t place,
+                                                  const femd_hello *hello, femd_error *err);
 
 /* runs_points.c */
 /* Bytes that so many points more are charged with. */

@@ -49,6 +49,9 @@ typedef struct femd_core_config {
     void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
     void *user;
     const femd_recall *recall; /* borrowed; NULL: nothing is kept, and no action asks for it */
+    double audit;              /* share of evaluations, 0 to 1, that another worker is asked for again; 0: none */
+    uint32_t pool;             /* workers that are to come, as far as that is known; 0: it is not */
+    int one_build;             /* workers of another build than the first are refused */
     int lazy_commits;          /* a commit does not wait for the states to come to the server */
     int journal;               /* what must outlive the server is handed out as records; wants `recall` */
 } femd_core_config;
@@ -88,6 +91,11 @@ typedef struct femd_core_counters {
     uint64_t poison;      /* evaluations given up after ending three workers */
     uint64_t conflicts;   /* different answers for one key from equal fingerprints */
     uint64_t differences; /* the same from different fingerprints */
+    uint64_t audits;      /* evaluations whose answer another worker was asked for */
+    uint64_t audited;     /* ... and gave as well, or another after it */
+    uint64_t unaudited;   /* ... that nobody else could be asked for */
+    uint64_t convicted;   /* workers put into quarantine since others contradict them */
+    uint64_t undecided;   /* contradictions that could not be decided */
     uint64_t late;        /* answers that nobody waited for any more */
     uint64_t remade;      /* evaluations repeated because their state was lost */
     uint64_t commits;

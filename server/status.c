@@ -56,6 +56,7 @@ static cJSON *status_run(const femd_rooms *rooms, uint32_t run) {
     status_add(object, "tentative", (double)figures.tentative);
     status_add(object, "committed", (double)figures.committed);
     cJSON_AddBoolToObject(object, "bit_reproducible", figures.reproducible);
+    if (figures.doubt) cJSON_AddStringToObject(object, "in_doubt", figures.doubt);
     return object;
 }
 
@@ -84,6 +85,11 @@ static void status_counters(cJSON *root, const femd_core_counters *count) {
     status_add(object, "poison", (double)count->poison);
     status_add(object, "conflicts", (double)count->conflicts);
     status_add(object, "differences", (double)count->differences);
+    status_add(object, "audits", (double)count->audits);
+    status_add(object, "audited", (double)count->audited);
+    status_add(object, "unaudited", (double)count->unaudited);
+    status_add(object, "convicted", (double)count->convicted);
+    status_add(object, "undecided", (double)count->undecided);
     status_add(object, "late", (double)count->late);
     status_add(object, "hung", (double)count->hung);
     status_add(object, "commits", (double)count->commits);

@@ -47,7 +47,8 @@ const char *femd_run_status(femd_status rc, int stopped) {
     case FEMD_BAD_INPUT: return "bad-input";
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
-    case FEMD_REFUSED: return "pool-lost";
+    case FEMD_REFUSED:
+    case FEMD_CONFLICT: return "pool-lost";
     default: return femd_status_is_infrastructure(rc) ? "pool-lost" : "failed";
     }
 }
@@ -303,6 +304,9 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
     FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
     FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
+    FEMD_TRY(from_pool(run, ",\n          \"audited\": ", "audited", out, err));
+    FEMD_TRY(from_pool(run, ", \"unaudited\": ", "unaudited", out, err));
+    FEMD_TRY(from_pool(run, ", \"convicted\": ", "convicted", out, err));
     FEMD_TRY(integer(out, ",\n          \"memory_mib\": ", (uint64_t)(run->memory / (1 << 20)), err));
     FEMD_TRY(parts(out, err));
     if (run->name) FEMD_TRY(string(out, ",\n          \"name\": ", run->name, err));

@@ -46,6 +46,8 @@ static struct {
     double strain;
     uint32_t batch; /* points that the engine likes to be given at once */
     int mortal;     /* the server dies at times */
+    double share;   /* of answers that are audited; then the first worker lies at times */
+    uint64_t lies, believed, unaudited, convicted, processes;
     uint64_t restarts;
 } t;
 
@@ -85,6 +87,7 @@ static void worker_comes(int i) {
                     .version = "t",
                     .fingerprint = 7,
                     .pid = (uint32_t)i};
+    if (t.share > 0 && i == 0) h.pid = (uint32_t)(10000 + t.processes++); /* in quarantine it is of no use */
     uint64_t route = 100 + (uint64_t)i;
     empty_inbox(route);
     w->route = route;
@@ -223,6 +226,10 @@ static void worker_answers(int i) {
             uint8_t blob[64];
             size_t size = rig_blob_of(&q->request, blob);
             hold(w, &r.state_out, blob, size);
+            if (t.share > 0 && w == &t.worker[0] && draw(30) == 0) {
+                r.S[0] += 0x1p-30 * (1 + draw(1000000)); /* never the same lie */
+                t.lies++;
+            }
         }
         for (uint32_t again = 0; again <= say_again; again++, sent++)
             assert_int_equal(femd_answer_add(&t.g.scratch, q->id, &q->key, &r, NULL), FEMD_OK);
@@ -376,8 +383,13 @@ static void take_result(solver *s, const femd_frame *f) {
         assert_int_equal(femd_response_decode(r.response.data, r.response.size, &got, NULL), FEMD_OK);
         if (got.status == FEMD_OK) {
             rig_answer_of(&s->request[r.index], &want);
-            assert_memory_equal(got.S, want.S, sizeof want.S);
+            if (t.share > 0 && memcmp(got.S, want.S, sizeof want.S) != 0)
+                t.believed++;
+            else
+                assert_memory_equal(got.S, want.S, sizeof want.S);
             s->tentative[r.index] = got.state_out;
+        } else if (t.share > 0 && got.status == FEMD_CONFLICT) {
+            s->lost = 1;
         } else {
             assert_true(got.status == FEMD_ENGINE_DIED || got.status == FEMD_STATE_LOST || got.status == FEMD_POISON);
             s->lost = 1;
@@ -406,7 +418,7 @@ static void client_reads(int i) {
         assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
         /* a state that has to be made again may meet workers that fail, as a point may */
         if (e.code != FEMD_STATE_LOST && e.code != FEMD_ENGINE_DIED && e.code != FEMD_REFUSED &&
-            e.code != FEMD_DISCONNECTED)
+            e.code != FEMD_DISCONNECTED && !(t.share > 0 && e.code == FEMD_CONFLICT))
             fail_msg("%s", e.text);
         client_leaves(i, 1); /* that run is over */
         return;
@@ -419,7 +431,9 @@ static void client_reads(int i) {
 /* In its place comes one that has read the journal. Some workers die with it, the others come back, with all that they
  * hold and with answers to tasks of the old one. */
 static void server_dies(void) {
-    assert_int_equal(femd_core_count(t.g.core)->conflicts, 0);
+    if (!(t.share > 0)) assert_int_equal(femd_core_count(t.g.core)->conflicts, 0);
+    t.unaudited += femd_core_count(t.g.core)->unaudited;
+    t.convicted += femd_core_count(t.g.core)->convicted;
     t.restarts++;
     rig_restart(&t.g);
     femd_core_summarise(t.g.core);
@@ -496,15 +510,17 @@ static uint64_t from_environment(const char *name, uint64_t fallback) {
     return text ? strtoull(text, NULL, 0) : fallback;
 }
 
-static void play(uint32_t batch, uint64_t events, int mortal) {
+static void play(uint32_t batch, uint64_t events, int mortal, double share) {
     uint64_t seed = from_environment("FEMD_SEED", 20240229);
     memset(&t, 0, sizeof t);
     t.x = seed | 1;
     t.batch = batch;
     t.mortal = mortal;
+    t.share = share;
     rig_shelf_init(&shelf);
     rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000,
                                        .message_points = 3,
+                                       .audit = share,
                                        .recall = mortal ? &shelf.recall : NULL,
                                        .journal = mortal});
     for (int i = 0; i < WORKERS; i++) worker_comes(i);
@@ -524,8 +540,18 @@ static void play(uint32_t batch, uint64_t events, int mortal) {
                   (unsigned long long)t.answers, (unsigned long long)t.finished_commits, (unsigned long long)t.deaths,
                   (unsigned long long)n->requeued, (unsigned long long)n->remade, (unsigned long long)n->reused,
                   (unsigned long long)n->poison);
-    assert_int_equal(n->conflicts, 0);
-    assert_true(t.finished_commits > events / 4000);
+    if (share > 0) {
+        print_message("audits %llu, audited %llu, unaudited %llu, convicted %llu, undecided %llu, lies %llu, believed "
+                      "%llu\n",
+                      (unsigned long long)n->audits, (unsigned long long)n->audited, (unsigned long long)n->unaudited,
+                      (unsigned long long)n->convicted, (unsigned long long)n->undecided, (unsigned long long)t.lies,
+                      (unsigned long long)t.believed);
+        if (!mortal) assert_true(n->audited > events / 1000);
+        assert_true(n->convicted + t.convicted > 10 && t.lies > 10);
+        if (share >= 1 && t.believed) assert_true(n->unaudited + t.unaudited > 0); /* none that another was asked for */
+    } else
+        assert_int_equal(n->conflicts, 0);
+    assert_true(t.finished_commits > events / (share > 0 ? 40000 : 4000)); /* two workers have to meet */
     for (int i = 0; i < CLIENTS; i++) client_leaves(i, 1);
     for (int i = 0; i < WORKERS; i++) worker_dies(i);
     rig_wait(&t.g, 61); /* a run outlives the loss of its clients for a minute */
@@ -542,24 +568,33 @@ static void play(uint32_t batch, uint64_t events, int mortal) {
 
 static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000), 0);
+    play(1, from_environment("FEMD_EVENTS", 400000), 0, 0);
 }
 
 /* An engine that takes four points at once: a death makes all of them suspect. */
 static void nor_with_an_engine_that_takes_batches(void **state) {
     (void)state;
-    play(4, from_environment("FEMD_EVENTS", 200000), 0);
+    play(4, from_environment("FEMD_EVENTS", 200000), 0, 0);
 }
 
 /* The server dies too, about every 2000 events, and goes on from its journal. */
 static void nor_with_a_server_that_dies(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000), 1);
+    play(1, from_environment("FEMD_EVENTS", 400000), 1, 0);
+}
+
+/* One worker lies at times, every answer is audited: then a quarter of them, and the server dies as well. */
+static void nor_with_a_liar(void **state) {
+    (void)state;
+    play(1, from_environment("FEMD_EVENTS", 200000), 0, 1);
+    play(4, from_environment("FEMD_EVENTS", 100000), 0, 0.25);
+    play(1, from_environment("FEMD_EVENTS", 100000), 1, 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice),
                                        cmocka_unit_test(nor_with_an_engine_that_takes_batches),
-                                       cmocka_unit_test(nor_with_a_server_that_dies)};
+                                       cmocka_unit_test(nor_with_a_server_that_dies),
+                                       cmocka_unit_test(nor_with_a_liar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

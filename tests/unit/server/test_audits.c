@@ -1,0 +1,456 @@
+/* Answers in question: audits, contradictions, who is convicted, and what becomes of what it has answered. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "femd/hash.h"
+#include "rig.h"
+
+enum { POOL = 5, POINTS = 40 };
+
+/* What a worker makes of a question: 0 the right answer, else which lie. */
+typedef int (*liar)(uint32_t nth, const femd_request *request);
+
+static int never(uint32_t nth, const femd_request *request) {
+    (void)nth, (void)request;
+    return 0;
+}
+static int always(uint32_t nth, const femd_request *request) {
+    (void)nth, (void)request;
+    return 1;
+}
+static int every_20th(uint32_t nth, const femd_request *request) {
+    (void)request;
+    return nth % 20 == 19;
+}
+static int at_one_strain(uint32_t nth, const femd_request *request) {
+    (void)nth;
+    return request->value[0] == 0.25;
+}
+
+typedef struct pool {
+    rig g;
+    uint64_t client, worker[POOL];
+    liar how[POOL];
+    uint32_t answers[POOL], n;
+    rig_shelf *shelf;
+    uint32_t wrong; /* wrong results that the client was given */
+    femd_request asked[POINTS];
+    uint32_t count;
+    int conflict; /* a point that was told CONFLICT */
+} pool;
+
+static rig_shelf shelf;
+
+static void pool_open(pool *p, double share, uint32_t n, const liar *how, const femd_core_config *more) {
+    memset(p, 0, sizeof *p);
+    femd_core_config config = more ? *more : (femd_core_config){0};
+    config.audit = share;
+    rig_init(&p->g, &config);
+    p->n = n;
+    p->client = rig_client(&p->g, "beam", 0, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        p->worker[i] = rig_worker(&p->g);
+        p->how[i] = how ? how[i] : never;
+    }
+    rig_register(&p->g, p->client);
+    for (uint32_t i = 0; i < n; i++) rig_open(&p->g, p->worker[i], FEMD_OK);
+}
+
+static const femd_core_counters *pool_count(const pool *p) {
+    return femd_core_count(p->g.core);
+}
+
+static void pool_lie(femd_response *r) {
+    r->S[0] += 0x1p-40; /* as a bit that was turned */
+}
+
+/* Every worker answers what it has; returns how many. */
+static uint32_t pool_work(pool *p) {
+    femd_task task[256];
+    uint32_t all = 0, n;
+    for (uint32_t i = 0; i < p->n; i++)
+        while ((n = rig_tasks(&p->g, p->worker[i], task, NULL)) > 0)
+            for (uint32_t k = 0; k < n; k++, all++) {
+                femd_response r;
+                rig_answer_of(&task[k].request, &r);
+                if (p->how[i](p->answers[i]++, &task[k].request)) pool_lie(&r);
+                rig_answer_with(&p->g, p->worker[i], &task[k], &r);
+            }
+    return all;
+}
+
+static void pool_take(pool *p) {
+    rig_result got[2 * POINTS];
+    const uint32_t n = rig_results(&p->g, p->client, got, 2 * POINTS);
+    for (uint32_t i = 0; i < n; i++) {
+        femd_response right;
+        rig_answer_of(&p->asked[got[i].index], &right);
+        p->conflict += got[i].response.status == FEMD_CONFLICT;
+        p->wrong += got[i].response.status == FEMD_OK && got[i].response.S[0] != right.S[0];
+        p->count++;
+    }
+}
+
+static void pool_ask(pool *p, uint64_t batch, double from) {
+    for (uint32_t i = 0; i < POINTS; i++) p->asked[i] = rig_request(i, from + 0.01 * i, NULL);
+    p->count = 0;
+    rig_evaluate(&p->g, p->client, batch, p->asked, POINTS);
+    while (pool_work(p)) continue;
+    pool_take(p);
+}
+
+static int pool_error(pool *p, femd_error *e) {
+    femd_frame f;
+    femd_error_clear(e);
+    if (!rig_take(&p->g, p->client, FEMD_MSG_ERROR, &f)) return 0;
+    assert_int_equal(femd_error_decode(&f, e, NULL), FEMD_OK);
+    return 1;
+}
+
+/* Every answer is asked for twice, and no wrong one gets through, whoever lies and how. */
+static void with_every_answer_audited_no_lie_gets_through(void **state) {
+    (void)state;
+    const liar lies[] = {always, every_20th, at_one_strain};
+    for (int k = 0; k < 3; k++)
+        for (uint32_t place = 0; place < 3; place++) {
+            pool p;
+            femd_error e = FEMD_ERROR_INIT;
+            liar how[3] = {never, never, never};
+            how[place] = lies[k];
+            pool_open(&p, 1, 3, how, NULL);
+            for (uint64_t batch = 1; batch < 6; batch++) {
+                pool_ask(&p, batch, (double)batch);
+                assert_int_equal(p.count, POINTS);
+            }
+            if (k == 2) pool_ask(&p, 9, 0.25);
+            assert_int_equal(p.wrong, 0);
+            assert_int_equal(pool_error(&p, &e), 0); /* nothing that it used is in doubt */
+            if (k < 2) assert_int_equal(pool_count(&p)->convicted, 1);
+            assert_int_equal(pool_count(&p)->unaudited, 0);
+            assert_true(pool_count(&p)->audited >= 5 * POINTS);
+            rig_clear(&p.g);
+        }
+}
+
+static void the_convicted_gets_no_tasks_and_the_words_say_why(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    femd_frame f;
+    const liar how[] = {always, never, never};
+    pool_open(&p, 1, 3, how, NULL);
+    pool_ask(&p, 1, 1);
+    assert_true(rig_take(&p.g, p.worker[0], FEMD_MSG_ERROR, &f));
+    assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+    assert_non_null(strstr(e.text, "quarantine"));
+    const uint32_t before = p.answers[0];
+    pool_ask(&p, 2, 2);
+    assert_int_equal(p.answers[0], before);
+    assert_int_equal(p.count, POINTS);
+    rig_clear(&p.g);
+}
+
+static void the_share_is_kept_and_the_same_keys_are_chosen(void **state) {
+    (void)state;
+    uint64_t first = 0;
+    for (int again = 0; again < 2; again++) {
+        pool p;
+        pool_open(&p, 0.25, 2, NULL, NULL);
+        for (uint64_t batch = 1; batch <= 20; batch++) pool_ask(&p, batch, (double)batch);
+        const uint64_t audited = pool_count(&p)->audited;
+        assert_in_range(audited, 200 - 50, 200 + 50); /* of 800; sigma 12 */
+        assert_int_equal(pool_count(&p)->audits, audited);
+        assert_int_equal(pool_count(&p)->evaluations, 800 + audited);
+        if (again) assert_int_equal(audited, first);
+        first = audited;
+        rig_clear(&p.g);
+    }
+}
+
+/* Two workers on one host and one on another: the other host is asked. */
+static void another_host_is_asked_if_there_is_one(void **state) {
+    (void)state;
+    for (int order = 0; order < 3; order++) {
+        rig g;
+        femd_task t[64];
+        uint64_t w[3];
+        rig_init(&g, &(femd_core_config){.audit = 1, .credits = 16, .message_points = 1});
+        uint64_t client = rig_client(&g, "beam", 0, 1);
+        for (int i = 0; i < 3; i++) w[i] = rig_worker_at(&g, i == order ? "there" : "here");
+        rig_register(&g, client);
+        for (int i = 0; i < 3; i++) rig_open(&g, w[i], FEMD_OK);
+        femd_request r = rig_request(0, 0.1, NULL);
+        rig_evaluate(&g, client, 1, &r, 1);
+        int first = -1, second = -1;
+        for (int i = 0; i < 3; i++)
+            if (rig_tasks(&g, w[i], t, NULL)) first = i;
+        assert_true(first >= 0);
+        rig_answer(&g, w[first], t, 1);
+        for (int i = 0; i < 3; i++)
+            if (rig_tasks(&g, w[i], t, NULL)) second = i;
+        assert_true(second >= 0 && (first == order) != (second == order));
+        rig_clear(&g);
+    }
+}
+
+/* Two that disagree and no third: nobody is believed, and the run is told. */
+static void without_a_third_nobody_is_believed(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    const liar how[] = {always, never};
+    pool_open(&p, 1, 2, how, NULL);
+    pool_ask(&p, 1, 1);
+    assert_int_equal(p.count, 0);
+    rig_wait(&p.g, 6); /* a third might have come */
+    pool_take(&p);
+    assert_true(p.conflict > 0);
+    assert_int_equal(p.wrong, 0);
+    assert_true(pool_count(&p)->undecided > 0);
+    assert_int_equal(pool_count(&p)->convicted, 2);
+    (void)pool_error(&p, &e);
+    rig_clear(&p.g);
+}
+
+static void a_worker_alone_is_used_and_counted(void **state) {
+    (void)state;
+    pool p;
+    pool_open(&p, 1, 1, NULL, &(femd_core_config){.pool = 1});
+    pool_ask(&p, 1, 1);
+    assert_int_equal(p.count, POINTS); /* nobody else is to come */
+    assert_int_equal(pool_count(&p)->unaudited, POINTS);
+    assert_int_equal(pool_count(&p)->audited, 0);
+    assert_non_null(strstr(p.g.last_log, "no second worker"));
+    rig_clear(&p.g);
+    pool_open(&p, 1, 1, NULL, NULL);
+    pool_ask(&p, 1, 1);
+    assert_int_equal(p.count, 0);
+    rig_wait(&p.g, 6);
+    while (pool_work(&p)) continue;
+    pool_take(&p);
+    assert_int_equal(p.count, POINTS);
+    rig_clear(&p.g);
+}
+
+/* A worker of another build is asked for no audit: its bits may differ. */
+static void another_build_is_no_witness(void **state) {
+    (void)state;
+    pool p;
+    pool_open(&p, 1, 1, NULL, NULL);
+    uint64_t other = rig_worker_of(&p.g, "x86-64-v3", 8);
+    rig_open(&p.g, other, FEMD_OK);
+    p.asked[0] = rig_request(0, 0.1, NULL);
+    femd_task t[8];
+    rig_evaluate(&p.g, p.client, 1, p.asked, 1);
+    if (!rig_tasks(&p.g, p.worker[0], t, NULL)) { /* that one has it first */
+        assert_int_equal(rig_tasks(&p.g, other, t, NULL), 1);
+        rig_vanish(&p.g, other);
+        assert_int_equal(rig_tasks(&p.g, p.worker[0], t, NULL), 1);
+        other = rig_worker_of(&p.g, "x86-64-v3", 8);
+        rig_open(&p.g, other, FEMD_OK);
+    }
+    rig_answer(&p.g, p.worker[0], t, 1);
+    assert_int_equal(rig_count(&p.g, other, FEMD_MSG_TASK), 0);
+    rig_wait(&p.g, 6);
+    pool_take(&p);
+    assert_int_equal(p.count, 1);
+    assert_int_equal(pool_count(&p)->unaudited, 1);
+    rig_clear(&p.g);
+}
+
+/* Few are audited, and the liar is found when its answers have been used and committed: the run ends, with the step. */
+static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    const liar how[] = {never, always, never};
+    rig_shelf_init(&shelf);
+    pool_open(&p, 0.004, 3, how, &(femd_core_config){.recall = &shelf.recall});
+    uint64_t batch = 1;
+    uint32_t step = 0;
+    while (!pool_count(&p)->convicted && batch < 100) {
+        pool_ask(&p, batch, (double)batch);
+        batch++;
+        if (pool_count(&p)->convicted) break;
+        rig_commit(&p.g, p.client, batch, ++step, NULL, 0);
+        assert_int_equal(rig_count(&p.g, p.client, FEMD_MSG_COMMITTED), step);
+    }
+    assert_int_equal(pool_count(&p)->convicted, 1);
+    assert_true(step > 1 && p.wrong > 0);
+    assert_true(pool_error(&p, &e));
+    assert_int_equal(e.code, FEMD_CONFLICT);
+    assert_non_null(strstr(e.text, "step 1 and what follows is in doubt"));
+    /* nothing more is taken from it */
+    rig_evaluate(&p.g, p.client, 1000, p.asked, 1);
+    assert_true(pool_error(&p, &e));
+    assert_int_equal(e.code, FEMD_CONFLICT);
+    rig_commit(&p.g, p.client, 1001, step + 1, NULL, 0);
+    assert_true(pool_error(&p, &e));
+    assert_int_equal(e.code, FEMD_CONFLICT);
+    /* it goes on from what is sound, and nothing of what the liar said is left */
+    rig_empty(&p.g, p.client, FEMD_MSG_BYE, 0);
+    p.client = rig_client(&p.g, "beam", 0, 1);
+    rig_register(&p.g, p.client);
+    p.wrong = 0;
+    for (uint64_t k = 1; k < batch; k++) {
+        pool_ask(&p, k, (double)k);
+        assert_int_equal(p.count, POINTS);
+    }
+    assert_int_equal(p.wrong, 0);
+    for (size_t i = 0; i < shelf.answer_end; i++) {
+        femd_kept kept;
+        femd_response said, right;
+        if (!shelf.answer[i].bytes.data) continue;
+        assert_int_equal(kept_decode(shelf.answer[i].bytes.data, shelf.answer[i].bytes.size, &kept, NULL), FEMD_OK);
+        assert_int_equal(femd_response_decode(kept.response.data, kept.response.size, &said, NULL), FEMD_OK);
+        rig_answer_of(&kept.request, &right);
+        assert_true(said.S[0] == right.S[0]);
+    }
+    rig_clear(&p.g);
+    rig_shelf_clear(&shelf);
+}
+
+/* A run that goes on from a step in doubt is refused. */
+static void a_run_cannot_go_on_from_a_step_in_doubt(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    const liar how[] = {never, always, never};
+    pool_open(&p, 0.004, 3, how, NULL);
+    uint32_t step = 0;
+    for (uint64_t batch = 1; !pool_count(&p)->convicted && batch < 100; batch++) {
+        pool_ask(&p, batch, (double)batch);
+        if (!pool_count(&p)->convicted) rig_commit(&p.g, p.client, batch, ++step, NULL, 0);
+    }
+    assert_true(step > 1);
+    const uint64_t old = p.client;
+    rig_vanish(&p.g, old);
+    p.client = rig_client_from(&p.g, "beam", 0, 1, step);
+    assert_true(pool_error(&p, &e));
+    assert_int_equal(e.code, FEMD_REFUSED);
+    assert_non_null(strstr(e.text, "in doubt"));
+    rig_clear(&p.g);
+}
+
+/* What it answered before its last good audit is believed. */
+static void what_came_before_the_last_good_audit_stands(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    const liar how[] = {at_one_strain, at_one_strain, never, never};
+    pool_open(&p, 1, 4, how, NULL); /* two that lie alike, but for the others */
+    pool_ask(&p, 1, 1);
+    rig_commit(&p.g, p.client, 1, 1, NULL, 0);
+    assert_int_equal(pool_error(&p, &e), 0);
+    assert_int_equal(pool_count(&p)->convicted, 0);
+    rig_clear(&p.g);
+}
+
+/* Two of five lie alike. What they vouch for each other is found out when one of them is asked beside an honest one:
+ * then either no wrong number was used, or the run is told. */
+static void two_who_lie_alike_are_found_and_what_they_vouched_for_is_told(void **state) {
+    (void)state;
+    for (uint32_t a = 0; a < POOL; a++)
+        for (uint32_t b = a + 1; b < POOL; b++) {
+            pool p;
+            femd_error e = FEMD_ERROR_INIT;
+            liar how[POOL] = {never, never, never, never, never};
+            how[a] = how[b] = always;
+            pool_open(&p, 1, POOL, how, NULL);
+            for (uint64_t batch = 1; batch < 4; batch++) pool_ask(&p, batch, (double)batch);
+            assert_int_equal(pool_count(&p)->convicted, 2);
+            if (p.wrong) {
+                assert_true(pool_error(&p, &e));
+                assert_int_equal(e.code, FEMD_CONFLICT);
+            }
+            p.wrong = 0;
+            rig_clear(&p.g);
+        }
+}
+
+/* A worker that dies, fails or loses the state in an audit is no end of the point. */
+static void an_audit_that_fails_leaves_the_answer(void **state) {
+    (void)state;
+    pool p;
+    femd_task t[8];
+    femd_response failed = {.status = FEMD_ENGINE_DIED};
+    pool_open(&p, 1, 2, NULL, NULL);
+    p.asked[0] = rig_request(0, 0.1, NULL);
+    rig_evaluate(&p.g, p.client, 1, p.asked, 1);
+    const int first = rig_count(&p.g, p.worker[0], FEMD_MSG_TASK) ? 0 : 1;
+    assert_int_equal(rig_tasks(&p.g, p.worker[first], t, NULL), 1);
+    rig_answer(&p.g, p.worker[first], t, 1);
+    for (int k = 0; k < 20 && rig_tasks(&p.g, p.worker[1 - first], t, NULL); k++) {
+        rig_answer_with(&p.g, p.worker[1 - first], t, &failed);
+        rig_wait(&p.g, 10);
+    }
+    pool_take(&p);
+    assert_int_equal(p.count, 1);
+    assert_int_equal(p.wrong + (uint32_t)p.conflict, 0);
+    assert_int_equal(pool_count(&p)->unaudited, 1);
+    rig_clear(&p.g);
+}
+
+static void answers_with_history_are_audited_with_their_own_state(void **state) {
+    (void)state;
+    pool p;
+    femd_response r;
+    const liar how[] = {never, never, always};
+    pool_open(&p, 1, 3, how, NULL);
+    femd_request from[POINTS];
+    pool_ask(&p, 1, 1);
+    memcpy(from, p.asked, sizeof from);
+    for (uint32_t i = 0; i < POINTS; i++) {
+        rig_answer_of(&from[i], &r);
+        p.asked[i] = rig_request(i, 2 + 0.01 * i, &r.state_out);
+    }
+    p.count = 0;
+    rig_evaluate(&p.g, p.client, 2, p.asked, POINTS);
+    for (int more = 1; more;) {
+        more = (int)pool_work(&p);
+        for (uint32_t w = 0; w < p.n; w++) more += (int)rig_give_states(&p.g, p.worker[w], from, POINTS);
+    }
+    pool_take(&p);
+    assert_int_equal(p.count, POINTS);
+    assert_int_equal(p.wrong, 0);
+    assert_int_equal(pool_count(&p)->audited, 2 * POINTS);
+    rig_clear(&p.g);
+}
+
+static void builds_are_refused_or_mark_the_run(void **state) {
+    (void)state;
+    pool p;
+    femd_error e = FEMD_ERROR_INIT;
+    femd_frame f;
+    pool_open(&p, 0, 1, NULL, &(femd_core_config){.one_build = 1});
+    uint64_t other = rig_worker_of(&p.g, "x86-64-v3", 8);
+    assert_true(rig_take(&p.g, other, FEMD_MSG_ERROR, &f));
+    assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+    assert_non_null(strstr(e.text, "--builds one"));
+    assert_true(p.g.inbox[other].dropped);
+    rig_clear(&p.g);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_every_answer_audited_no_lie_gets_through),
+        cmocka_unit_test(the_convicted_gets_no_tasks_and_the_words_say_why),
+        cmocka_unit_test(the_share_is_kept_and_the_same_keys_are_chosen),
+        cmocka_unit_test(another_host_is_asked_if_there_is_one),
+        cmocka_unit_test(without_a_third_nobody_is_believed),
+        cmocka_unit_test(a_worker_alone_is_used_and_counted),
+        cmocka_unit_test(another_build_is_no_witness),
+        cmocka_unit_test(a_conviction_after_a_commit_names_the_first_step_in_doubt),
+        cmocka_unit_test(a_run_cannot_go_on_from_a_step_in_doubt),
+        cmocka_unit_test(what_came_before_the_last_good_audit_stands),
+        cmocka_unit_test(two_who_lie_alike_are_found_and_what_they_vouched_for_is_told),
+        cmocka_unit_test(an_audit_that_fails_leaves_the_answer),
+        cmocka_unit_test(answers_with_history_are_audited_with_their_own_state),
+        cmocka_unit_test(builds_are_refused_or_mark_the_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
