@@ -169,7 +169,10 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
         c->spare = b;
         return rc;
     }
-    if (!c->open) c->gone = c->gone_reused = 0;
+    if (!c->open) {
+        c->gone = c->gone_reused = 0;
+        c->given_up = FEMD_OK;
+    }
     femd_batch **at = &c->open; /* in the order of submission */
     while (*at) at = &(*at)->next;
     b->next = NULL;
@@ -244,6 +247,19 @@ static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_r
     return FEMD_OK;
 }
 
+/* The first point that the pool has given up is remembered until all that was asked with it is done with. */
+static void batches_note_status(femd_client *c, const batch_point *p, const femd_bytes *response) {
+    const int32_t status = response->size >= 4 ? (int32_t)femd_get32(response->data) : 0;
+    if (c->given_up != FEMD_OK || !femd_status_is_infrastructure(status)) return;
+    c->given_up = (femd_status)status;
+    c->given_up_point = p->label;
+}
+
+femd_status femd_client_given_up(const femd_client *c, uint64_t *point) {
+    *point = c->given_up_point;
+    return c->given_up;
+}
+
 femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_error *err) {
     femd_batch *b = batch_find_open(c, f->id);
     *mine = b != NULL;
@@ -259,6 +275,7 @@ femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_
         batch_point *p = &b->point[bf->first + r.index];
         if (p->size) continue; /* answered before: it was sent twice */
         FEMD_TRY(batch_keep_answer(b, p, &r, err));
+        batches_note_status(c, p, &r.response);
         b->done++;
         if (r.flags & FEMD_RESULT_REUSED) b->reused++;
         if (--bf->left == 0 && bf->sent) c->under_way--;

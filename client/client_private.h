@@ -52,6 +52,9 @@ struct femd_client {
     double wait_timeout;
     int (*progress)(void *user, const femd_progress_info *info);
     void *user;
+    int give_up_early;
+    femd_status given_up; /* of the first point that the pool has given up, of those asked together; OK: none */
+    uint64_t given_up_point;
     uint64_t next_id;           /* of batches' frames and of calls; never used twice */
     femd_batch *open, *spare;   /* lists */
     uint64_t gone, gone_reused; /* points of batches that were collected while others were open */

@@ -13,6 +13,7 @@
 #include "femd/clock.h"
 #include "femd/peer.h"
 #include "models.h"
+#include "watchdog.h"
 
 /* Newton iterations that a step of a quasi-static run usually takes, and the strain at which a usual point is timed. */
 enum { USUAL_ITERATIONS = 4, BATCH_MOST = 4096 };
@@ -29,6 +30,8 @@ typedef struct trial {
     double hill_mandel;
 } trial;
 
+static const femd_beat alive = {NULL, watchdog_on_beat};
+
 static femd_status check_evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in,
                                   femd_buffer *out, trial *t, femd_error *err) {
     femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
@@ -40,7 +43,7 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
     q.value[0] = strain;
     q.value[5] = strain;
     const double begun = femd_clock();
-    femd_status rc = femd_material_evaluate(m->material, &q, &state, NULL, &r, out, err);
+    femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
     const double seconds = femd_clock() - begun;
     if (seconds > t->seconds) t->seconds = seconds;
@@ -67,7 +70,7 @@ static femd_status check_time_batch(const model *m, const femd_case *c, trial *t
         femd_material_batch_add(&batch, &q, &virgin);
     }
     const double begun = femd_clock();
-    femd_material_batch_evaluate(&batch, m->material, NULL);
+    femd_material_batch_evaluate(&batch, m->material, &alive);
     t->seconds = (femd_clock() - begun) / points;
     for (uint32_t i = 0; i < points && rc == FEMD_OK; i++)
         if (batch.response[i].status != FEMD_OK)
@@ -85,6 +88,7 @@ typedef struct watch {
 static int check_enough(void *user, double fraction) {
     watch *w = user;
     w->fraction = fraction;
+    watchdog_beat();
     return femd_clock() - w->begun > patience ? FEMD_DEADLINE : 0;
 }
 
@@ -240,42 +244,60 @@ static femd_status check_find_temperature(femd_case *c, const check_mesh *m, fem
 
 static femd_status check_case(const char *path, const option_list *sets, femd_case *c, model *models, femd_error *err) {
     check_mesh m;
+    watchdog_rest(1);
     femd_status rc = check_mesh_open(c, &m, err);
     if (rc == FEMD_OK) rc = check_trial(path, sets, err);
+    watchdog_rest(0);
     if (rc == FEMD_OK) rc = check_find_temperature(c, &m, err);
     if (rc == FEMD_OK) rc = check_materials(c, &m, models, err);
     check_mesh_close(&m);
     return rc;
 }
 
+typedef struct check_request {
+    option_list sets, engines;
+    const char *path;
+} check_request;
+
+static int check_run(void *user) {
+    const check_request *q = user;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_case c = {0};
+    femd_status rc = models_engines(&q->engines, &err);
+    if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
+    model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
+    if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = check_case(q->path, &q->sets, &c, models, &err);
+    for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
+    free(models);
+    femd_case_clear(&c);
+    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+}
+
 int cmd_check(int argc, char **argv) {
-    option_list sets = {0}, engines = {0}, positional;
+    check_request q = {0};
+    option_list positional;
+    double deadline = WATCHDOG_DEADLINE;
     int code;
     const option options[] = {
-        {"--set", NULL, OPTION_LIST, &sets, "a.b=c", "change a value of the case; may be repeated", 0, 0},
-        MODELS_ENGINE_OPTION(&engines)};
+        {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case; may be repeated", 0, 0},
+        {"--deadline", NULL, OPTION_NUMBER, &deadline, "S",
+         "seconds without progress after which an engine counts as hung (600; twice that while it opens)", 0, 0},
+        MODELS_ENGINE_OPTION(&q.engines)};
     const option_table table = {
         .command = "femd check",
         .usage = "CASE [options]",
         .about =
-            "Validates a case, reads and measures its mesh, sets it up as a run does (supports, loads, expressions at\n"
-            "the planned times, probes), opens its materials, evaluates one point of each and estimates the\n"
-            "cost of the run. Exit code 2, with file, key and accepted values, if something is wrong. Writes\n"
-            "nothing.",
+            "Validates a case, reads and measures its mesh, opens its materials, evaluates one point of each and\n"
+            "estimates the cost of the run.\n"
+            "Exit code 2, with file, key and accepted values, if something is wrong; 4 if an engine hangs or dies.\n"
+            "Starts and writes nothing.",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,
         .most = 1};
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
-    femd_error err = FEMD_ERROR_INIT;
-    femd_case c = {0};
-    femd_status rc = models_engines(&engines, &err);
-    if (rc == FEMD_OK) rc = case_open(positional.item[0], sets.item, sets.n, &c, &err);
-    model *models = rc == FEMD_OK ? calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models) : NULL;
-    if (rc == FEMD_OK && !models) rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
-    if (rc == FEMD_OK) rc = check_case(positional.item[0], &sets, &c, models, &err);
-    for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
-    free(models);
-    femd_case_clear(&c);
-    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+    q.path = positional.item[0];
+    if (!watchdog_check_deadline(deadline)) return FEMD_EXIT_BAD_INPUT;
+    return watchdog_run(deadline, "--deadline", check_run, &q);
 }

@@ -13,6 +13,7 @@
 #include "femd/material_files.h"
 #include "femd/peer.h"
 #include "run_output.h"
+#include "watchdog.h"
 
 /* A material wherever it stands: in a case (then with the case's temperature) or in a file of its own. */
 typedef struct source {
@@ -110,7 +111,8 @@ typedef struct progress {
 static int eval_show_progress(void *user, double fraction) {
     progress *p = user;
     const double now = femd_clock();
-    if (now - p->shown < 1) return 0;
+    watchdog_beat();
+    if (!isatty(2) || now - p->shown < 1) return 0;
     p->shown = now;
     fprintf(stderr, "\r\033[Kfemd: %.0f s, about %.0f %% done", now - p->begun, 100 * fraction);
     return 0;
@@ -140,8 +142,8 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
     progress seen = {.begun = femd_clock()};
     seen.shown = seen.begun;
     const femd_beat beat = {&seen, eval_show_progress};
-    const femd_status rc = femd_material_evaluate(m->material, &a->request, &state_in, isatty(2) ? &beat : NULL,
-                                                  &a->response, out, &a->err);
+    const femd_status rc =
+        femd_material_evaluate(m->material, &a->request, &state_in, &beat, &a->response, out, &a->err);
     if (seen.shown > seen.begun) fprintf(stderr, "\r\033[K");
     if (rc != FEMD_OK && ask->state && !femd_status_is_physics(rc))
         return femd_fail(err, FEMD_BAD_INPUT, "--state %s: %s", ask->state, a->err.text); /* it came from no worker */
@@ -156,7 +158,8 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
     return eval_write_files(ask, m, out, err);
 }
 
-static int eval_point(const eval_request *ask) {
+static int eval_point(void *user) {
+    const eval_request *ask = user;
     femd_error err = FEMD_ERROR_INIT;
     source s = {0};
     model m = {0};
@@ -183,6 +186,7 @@ static int eval_point(const eval_request *ask) {
 
 int cmd_eval(int argc, char **argv) {
     eval_request q = {.seed = 1};
+    double deadline = WATCHDOG_DEADLINE;
     int code;
     const option options[] = {
         {"--material", "-m", OPTION_TEXT, &q.material, "NAME", "which material of a case that has several", 0, 0},
@@ -208,6 +212,8 @@ int cmd_eval(int argc, char **argv) {
          "write the atoms after the evaluation as extended XYZ (OVITO)", 0, 0},
         {"--set", NULL, OPTION_LIST, &q.sets, "a.b=c", "change a value of the case", 0, 0},
         MODELS_ENGINE_OPTION(&q.engines),
+        {"--deadline", NULL, OPTION_NUMBER, &deadline, "S",
+         "seconds without progress after which the engine counts as hung (600; twice that while it opens)", 0, 0},
         {"--json", NULL, OPTION_FLAG, &q.json, NULL, "one JSON object in SI units instead of the table", 0, 0},
     };
     const option_table table = {
@@ -219,7 +225,8 @@ int cmd_eval(int argc, char **argv) {
                  "  femd eval copper.json --strain 0.01 0 0 0 0 0 --stress 22=0 --stress 33=0      uniaxial tension\n"
                  "  femd eval argon.json --temperature 60 --accuracy 0.01 --save-state s --json         sampled; "
                  "--state s goes on\n\n"
-                 "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why)",
+                 "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why),\n"
+                 "            4 the engine hangs or died",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,
@@ -227,5 +234,6 @@ int cmd_eval(int argc, char **argv) {
     option_list positional;
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     q.path = positional.item[0];
-    return eval_point(&q);
+    if (!watchdog_check_deadline(deadline)) return FEMD_EXIT_BAD_INPUT;
+    return watchdog_run(deadline, "--deadline", eval_point, &q);
 }

@@ -14,6 +14,7 @@
 #include "models.h"
 #include "run_output.h"
 #include "supervise.h"
+#include "watchdog.h"
 
 enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
 
@@ -207,20 +208,27 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
     return FEMD_OK;
 }
 
-/* What the materials say of their files and potentials: into the log, and to the user. */
-static void run_tell_remarks(const request *q, const femd_case *c, const model *models, FILE *log) {
-    for (size_t i = 0; i < c->nmaterials; i++) {
-        const char *notes = models[i].material ? femd_material_notes(models[i].material) : "", *line;
-        int length;
-        while (!models[i].shared && (line = model_next_note(&notes, &length))) {
-            if (log) fprintf(log, "[femd] materials.%s: %.*s\n", models[i].name, length, line);
-            if (!q->quiet) fprintf(stderr, "femd: materials.%s: %.*s\n", models[i].name, length, line);
-        }
+/* What the materials say of their files and potentials (remarks, a line each): into the log, and to the user. */
+static void run_tell_remarks(const request *q, FILE *remarks, FILE *log) {
+    char line[1200];
+    rewind(remarks);
+    while (fgets(line, sizeof line, remarks)) {
+        if (log) fprintf(log, "[femd] %s", line);
+        if (!q->quiet) fprintf(stderr, "femd: %s", line);
     }
 }
 
-static femd_status run_start_parts(const request *q, const femd_case *c, const model *models, int *code,
-                                   femd_error *err) {
+static void run_note_remarks(const femd_case *c, const model *models, FILE *remarks) {
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        const char *notes = femd_material_notes(models[i].material), *line;
+        int length;
+        while (!models[i].shared && (line = model_next_note(&notes, &length)))
+            fprintf(remarks, "materials.%s: %.*s\n", models[i].name, length, line);
+    }
+    fflush(remarks);
+}
+
+static femd_status run_start_parts(const request *q, FILE *remarks, int *code, femd_error *err) {
     programs p = {0};
     char *folder = NULL;
     run_output out = {0};
@@ -236,7 +244,7 @@ static femd_status run_start_parts(const request *q, const femd_case *c, const m
         run_set_environment(folder);
         rc = run_output_open(q->out, q->resume, &out, err);
     }
-    if (rc == FEMD_OK) run_tell_remarks(q, c, models, out.log);
+    if (rc == FEMD_OK) run_tell_remarks(q, remarks, out.log);
     if (rc == FEMD_OK) rc = run_start_and_watch(q, &p, folder, &out, code, err);
     if (folder) launch_remove(folder);
     run_output_close(&out, rc == FEMD_OK ? *code : FEMD_EXIT_BAD_INPUT);
@@ -255,12 +263,38 @@ static int run_opens_here(const femd_case *c) {
     return distinct <= FEW;
 }
 
+typedef struct run_trial { /* of the materials, in a process of its own */
+    const femd_case *c;
+    FILE *remarks;
+} run_trial;
+
+static int run_try_materials(void *user) {
+    const run_trial *trial = user;
+    const femd_case *c = trial->c;
+    femd_error err = FEMD_ERROR_INIT;
+    model *models = calloc(c->nmaterials ? c->nmaterials : 1, sizeof *models);
+    femd_status rc = models ? models_open(c, models, &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = models_check_wants(c, models, &err);
+    if (rc == FEMD_OK) run_note_remarks(c, models, trial->remarks);
+    for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
+    free(models);
+    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+}
+
 /* ---- after ---- */
 
-static femd_status run_after(const request *q, const femd_case *c, model *models, femd_error *err) {
+static femd_status run_dump_point(const request *q, const femd_case *c, femd_error *err) {
+    model *models = calloc(c->nmaterials ? c->nmaterials : 1, sizeof *models);
+    femd_status rc = models ? models_open(c, models, err) : femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = run_output_dump(q->out, q->dump_point, c, models, q->quiet, err);
+    for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
+    free(models);
+    return rc;
+}
+
+static femd_status run_after(const request *q, const femd_case *c, femd_error *err) {
     if (!q->quiet) FEMD_TRY(run_output_summary(q->out, err));
-    if (q->dump_point && !run_opens_here(c)) FEMD_TRY(models_open(c, models, err));
-    return q->dump_point ? run_output_dump(q->out, q->dump_point, c, models, q->quiet, err) : FEMD_OK;
+    return q->dump_point ? run_dump_point(q, c, err) : FEMD_OK;
 }
 
 /* A rank without cells has nothing to do. A mesh that cannot be read is left to the solver. */
@@ -276,23 +310,22 @@ static femd_status run_check_ranks(const request *q, const femd_case *c, femd_er
 static int run_the_case(const request *q) {
     femd_error err = FEMD_ERROR_INIT;
     femd_case c = {0};
-    model *models = NULL;
-    int code = FEMD_EXIT_INTERNAL;
-    femd_status rc = run_check_point(q, &err);
+    FILE *remarks = tmpfile();
+    int code = FEMD_EXIT_OK;
+    femd_status rc = remarks ? FEMD_OK : femd_fail(&err, FEMD_IO, "no temporary file: %s", strerror(errno));
+    if (rc == FEMD_OK) rc = run_check_point(q, &err);
     if (rc == FEMD_OK) rc = models_engines(&q->engines, &err);
     if (rc == FEMD_OK) rc = run_check_resume(q, &err);
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
-    if (rc == FEMD_OK && !(models = calloc(c.nmaterials ? c.nmaterials : 1, sizeof *models)))
-        rc = femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = run_check_ranks(q, &c, &err);
-    if (rc == FEMD_OK && run_opens_here(&c)) {
-        rc = models_open(&c, models, &err);
-        if (rc == FEMD_OK) rc = models_check_wants(&c, models, &err);
+    if (rc == FEMD_OK && run_opens_here(&c))
+        code = watchdog_run(q->task_deadline > 0 ? q->task_deadline : WATCHDOG_DEADLINE, "--task-deadline",
+                            run_try_materials, &(run_trial){&c, remarks});
+    if (rc == FEMD_OK && code == FEMD_EXIT_OK) {
+        rc = run_start_parts(q, remarks, &code, &err);
+        if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, &err);
     }
-    if (rc == FEMD_OK) rc = run_start_parts(q, &c, models, &code, &err);
-    if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, models, &err);
-    for (size_t i = 0; models && i < c.nmaterials; i++) model_close(&models[i]);
-    free(models);
+    if (remarks) fclose(remarks);
     femd_case_clear(&c);
     return rc == FEMD_OK ? code : command_failed(&err);
 }

@@ -7,6 +7,19 @@ static int collect_is_over(const femd_client *c, const void *arg) {
     return batch_is_over(arg);
 }
 
+/* Or somebody else's point is lost, so that nothing is worth the wait. */
+static int collect_is_over_or_lost(const femd_client *c, const void *arg) {
+    uint64_t point;
+    return batch_is_over(arg) || (c->give_up_early && femd_client_given_up(c, &point) != FEMD_OK);
+}
+
+static femd_status collect_check_lost(const femd_client *c, femd_error *err) {
+    uint64_t point = 0;
+    const femd_status lost = c->give_up_early ? femd_client_given_up(c, &point) : FEMD_OK;
+    if (lost == FEMD_OK) return FEMD_OK;
+    return femd_fail(err, lost, "point %llu: %s", (unsigned long long)point, femd_status_text(lost));
+}
+
 femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {
     if (!c || !batch || !batch_is_of(batch, c))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_poll: not a batch of this client");
@@ -32,8 +45,9 @@ femd_status femd_client_collect_each(femd_client *c, femd_batch **batch, femd_re
     if (!c || !batch || !*batch || !batch_is_of(*batch, c))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: not a batch of this client");
     if (!sink) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_collect: nowhere to put the responses");
-    femd_status rc = client_wait(c, collect_is_over, *batch, 0, err);
+    femd_status rc = client_wait(c, collect_is_over_or_lost, *batch, 0, err);
     if (rc == FEMD_OK) rc = batch_refusal(*batch, err);
+    if (rc == FEMD_OK) rc = collect_check_lost(c, err);
     if (rc == FEMD_OK) rc = batch_hand_on(*batch, sink, user, err);
     if (rc != FEMD_OK) {
         femd_client_cancel(c, batch);

@@ -11,6 +11,7 @@
 #include "femd/clock.h"
 #include "femd/material_files.h"
 #include "femd/peer.h"
+#include "watchdog.h"
 
 femd_status models_engines(const option_list *engines, femd_error *err) {
     for (size_t i = 0; i < engines->n; i++) FEMD_TRY(femd_user_engine_add(engines->item[i], err));
@@ -43,7 +44,9 @@ femd_status model_open(const femd_json *doc, const cJSON *node, const char *fold
     femd_status rc = femd_material_pack(doc, node, folder, &pack, err);
     if (rc == FEMD_OK) {
         femd_pack_id(pack.data, pack.size, &m->id);
+        watchdog_opening(1);
         rc = femd_material_open(pack.data, pack.size, &m->material, err);
+        watchdog_opening(0);
         if (rc != FEMD_OK) rc = models_in_users_words(doc, node, err);
     }
     m->open_seconds = femd_clock() - begun;

@@ -53,6 +53,7 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     c->wait_timeout = cfg->wait_timeout;
     c->progress = cfg->progress;
     c->user = cfg->user;
+    c->give_up_early = cfg->give_up_early;
     c->next_id = 1;
     femd_status rc =
         c->address ? femd_peer_open(&pc, &c->peer, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");

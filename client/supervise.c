@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include "femd/peer.h"
 
 static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */
+static const double restart_apart = 0.3;         /* s between the restarts of two workers */
 enum { RESTARTS = sizeof backoff / sizeof *backoff };
 static const double ready_timeout = 15.0; /* s for the server to be ready */
 static const double macro_grace =
@@ -50,6 +52,7 @@ typedef struct run {
     struct pollfd *poll;
     int signals, ready, news;
     char news_line[400];
+    char blamed[256]; /* which worker ended last at which point, as the server says it */
     size_t news_used;
     enum phase phase;
     double deadline; /* clock: the server must be ready, or force is used */
@@ -72,6 +75,12 @@ static void supervise_say(run *r, const char *fmt, ...) {
 }
 
 static void supervise_log_line(run *r, part *p) {
+    static const char blames[] = " ended while it evaluated ";
+    if (p == &r->part[SERVER] && memmem(p->line, p->used, blames, sizeof blames - 1)) {
+        const char *from = memmem(p->line, p->used, "worker ", 7);
+        const size_t length = (size_t)(p->line + p->used - from);
+        snprintf(r->blamed, sizeof r->blamed, "%.*s", (int)length, from);
+    }
     if (r->plan->log) fprintf(r->plan->log, "[%s] %.*s\n", p->name, (int)p->used, p->line);
     if (p->used) snprintf(p->last, sizeof p->last, "%.*s", (int)p->used, p->line);
     p->used = 0;
@@ -236,6 +245,15 @@ static int supervise_workers_left(const run *r) {
     return left;
 }
 
+/* One after another: workers that ended together and would end together again, over the points that ended them, look
+ * like a host that was lost, and no point is to blame for that. */
+static double supervise_restart_time(const run *r, double wait) {
+    double at = femd_clock() + wait;
+    for (size_t i = WORKERS; i < r->n; i++)
+        if (r->part[i].restart_at > 0) at = fmax(at, r->part[i].restart_at + restart_apart);
+    return at;
+}
+
 static void supervise_worker_ended(run *r, part *p, int status) {
     char words[128];
     if (r->phase == ENDING) return;
@@ -243,7 +261,7 @@ static void supervise_worker_ended(run *r, part *p, int status) {
     const char *said = *p->last ? "; it said: " : "";
     if (p->restarts < RESTARTS) {
         const double wait = backoff[p->restarts++];
-        p->restart_at = femd_clock() + wait;
+        p->restart_at = supervise_restart_time(r, wait);
         supervise_say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait,
                       p->restarts, RESTARTS);
         return;
@@ -252,7 +270,8 @@ static void supervise_worker_ended(run *r, part *p, int status) {
     supervise_say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last,
                   RESTARTS + 1);
     if (supervise_workers_left(r)) return;
-    supervise_say(r, "all workers are lost; what they said is in the log");
+    if (r->part[SERVER].child.fd >= 0) supervise_read_output(r, &r->part[SERVER]);
+    supervise_say(r, "all workers are lost%s%s; what they said is in the log", *r->blamed ? ": " : "", r->blamed);
     supervise_stop_macro(r, FEMD_EXIT_POOL_LOST);
 }
 

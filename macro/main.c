@@ -121,7 +121,8 @@ static femd_status run_connect(app *a, femd_error *err) {
                                     .rank = (uint32_t)a->rank,
                                     .ranks = (uint32_t)a->size,
                                     .progress = run_on_progress,
-                                    .user = a};
+                                    .user = a,
+                                    .give_up_early = 1};
     return femd_client_open(&cfg, &a->client, err);
 }
 

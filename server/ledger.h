@@ -159,6 +159,7 @@ FEMD_MUST_CHECK femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, 
 uint32_t ledger_tasks(const femd_ledger *ledger, uint32_t worker);
 uint32_t ledger_tasks_started(const femd_ledger *ledger, uint32_t worker);
 uint64_t ledger_tasks_done(const femd_ledger *ledger, uint32_t worker);
+int ledger_is_started(const femd_ledger *ledger, uint32_t evaluation);
 uint32_t ledger_next_task(const femd_ledger *ledger, uint32_t worker, uint32_t evaluation);
 
 /* ---- states that were lost ---- */

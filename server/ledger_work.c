@@ -424,6 +424,10 @@ uint64_t ledger_tasks_done(const femd_ledger *ledger, uint32_t worker) {
     return ledger_worker_at(ledger, worker)->done;
 }
 
+int ledger_is_started(const femd_ledger *ledger, uint32_t number) {
+    return ledger_at(ledger, number)->stage == STAGE_STARTED;
+}
+
 uint32_t ledger_next_task(const femd_ledger *ledger, uint32_t worker, uint32_t number) {
     return number ? ledger_at(ledger, number)->task_next : ledger_worker_at(ledger, worker)->first;
 }

@@ -54,6 +54,21 @@ static void members_report(const femd_members *members, uint32_t peer, femd_work
 
 /* ---- going ---- */
 
+/* Which points a worker took with it: the words that femd run repeats where none is left. */
+static void members_tell_end(const femd_members *members, uint32_t worker) {
+    const members_rooms *in = &members->in;
+    uint32_t task = ledger_next_task(in->ledger, worker, FEMD_NIL);
+    while (task && !ledger_is_started(in->ledger, task)) task = ledger_next_task(in->ledger, worker, task);
+    if (!task) return;
+    const femd_request *request = ledger_request(in->ledger, task);
+    const uint32_t others = ledger_tasks_started(in->ledger, worker) - 1;
+    char more[40] = "";
+    if (others) snprintf(more, sizeof more, " and %u others", others);
+    common_log(in->common, FEMD_LOG_WARNING, "worker %llu (pid %u) ended while it evaluated point %llu of step %u%s",
+               (unsigned long long)roster_number(in->roster, worker), roster_hello(in->roster, worker)->pid,
+               (unsigned long long)request->point, request->step, more);
+}
+
 /* death: of a worker, FEMD_NIL if nothing it did can be the cause. */
 static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t death) {
     const members_rooms *in = &members->in;
@@ -63,6 +78,7 @@ static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t 
                worker ? "worker" : "client", worker ? ledger_tasks(in->ledger, peer) : 0,
                worker ? ledger_tasks_started(in->ledger, peer) : 0);
     if (worker) {
+        if (death) members_tell_end(members, peer);
         materials_peer_gone(in->materials, peer, death);
         states_worker_gone(in->states, peer);
         dispatch_worker_gone(in->dispatch, peer, death);

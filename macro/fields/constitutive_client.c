@@ -133,6 +133,19 @@ static femd_status law_collect(client_law *law, slice *s, const int *material, f
     return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
+/* The words of a point that the pool has given up: which element, of which material. */
+static femd_status law_tell_lost(const client_law *law, const femd_request *requests, const int *material, size_t n,
+                                 femd_status rc, femd_error *err) {
+    uint64_t point;
+    const femd_status lost = femd_client_given_up(law->client, &point);
+    size_t i = 0;
+    while (i < n && requests[i].point != point) i++;
+    if (lost == FEMD_OK || lost != rc || i == n) return rc;
+    return femd_fail(err, rc, "point %llu (cell %llu, material %s) of step %u: %s", (unsigned long long)point,
+                     (unsigned long long)(point / (uint64_t)law->cs->element->points),
+                     law->cs->material[material[i]].name, requests[i].step, femd_status_text(rc));
+}
+
 static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
                                 femd_constitutive_sink sink, void *user, femd_error *err) {
     FEMD_PART(POINTS);
@@ -153,7 +166,7 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     for (size_t k = 0; k < count; ++k)
         if (s[k].batch) femd_client_cancel(law->client, &s[k].batch);
     free(s);
-    return rc;
+    return rc == FEMD_OK ? rc : law_tell_lost(law, requests, material, n, rc, err);
 }
 
 static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,

@@ -11,4 +11,10 @@ same_outputs "$scratch/roomy" "$scratch/narrow" || fail "workers with little mem
 status_of >"$scratch/status.log"
 grep -q '"remade":0,' "$scratch/status.log" || fail "evaluations were made again"
 grep -q '"materials":\[\]' "$scratch/status.log" || fail "the material outlives its run"
+# the same for people: one line a node, no raw numbers of bytes
+femd status --connect "$address" >"$scratch/people.log" 2>&1 || fail "femd status ended with $?"
+grep -q "^ipc:.*: femd .*, level x86-64-v3, up [0-9.]* s$" "$scratch/people.log" || fail "femd status: no first line"
+grep -Eq "^  $(hostname) +2 workers: 2 idle; [0-9]+ answers, 0 states$" "$scratch/people.log" || fail "femd status: no line of the node"
+grep -q "^  no runs$" "$scratch/people.log" || fail "femd status: a run where there is none"
+grep -Eq "MiB of [0-9.]+ MiB: states 0.0 MiB" "$scratch/people.log" || fail "femd status: no memory"
 exit 0

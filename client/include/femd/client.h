@@ -46,6 +46,9 @@ typedef struct femd_client_config {
     /* May be NULL. Non-zero return cancels the wait: the call returns FEMD_CANCELLED. */
     int (*progress)(void *user, const femd_progress_info *info);
     void *user;
+    /* 1: collecting fails as soon as the pool has given a point of an open batch up (a status of class I), and does not
+     * wait for the others. */
+    int give_up_early;
 } femd_client_config;
 
 /* Connect. The client is the caller's, released by femd_client_close. */
@@ -90,6 +93,9 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, fe
 typedef void (*femd_response_sink)(void *user, size_t i, femd_response *response);
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect_each(femd_client *client, femd_batch **batch,
                                                               femd_response_sink sink, void *user, femd_error *err);
+/* The first point that the pool has given up of the batches that were last open together: its status and number; OK if
+ * there is none. */
+FEMD_API femd_status femd_client_given_up(const femd_client *client, uint64_t *point);
 /* Give a batch up. */
 FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);
 /* Points of the batches collected so far that were answered from an earlier evaluation. */

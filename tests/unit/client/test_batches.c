@@ -177,6 +177,46 @@ static void answer_that_comes_twice_counts_once(void **state) {
     fake_stop(&s);
 }
 
+/* ---- points that the pool gives up ---- */
+
+/* The second point is poison; the others are never answered. */
+static void give_one_up(fake_server *s, const femd_frame *f) {
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    const femd_response poison = {.status = FEMD_POISON};
+    if (f->type != FEMD_MSG_EVALUATE || femd_frame_begin(&s->out, FEMD_MSG_RESULT, f->id, NULL) != FEMD_OK) return;
+    const femd_result result = {.index = 1, .response = {bytes, femd_response_encode(&poison, bytes)}};
+    if (femd_result_add(&s->out, &result, NULL) != FEMD_OK) return;
+    femd_frame_finish(&s->out, 1);
+    fake_send(s);
+}
+
+static void a_point_that_is_given_up_ends_the_wait_for_all(void **state) {
+    (void)state;
+    fake_server s = {.handle = give_one_up};
+    femd_request q[5];
+    femd_response r[5];
+    femd_batch *first = NULL, *second = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_client *c = NULL;
+    uint64_t point = 0;
+    fake_start(&s);
+    const femd_client_config cfg = {.address = s.address, .give_up_early = 1, .wait_timeout = 20};
+    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
+    assert_int_equal(femd_client_given_up(c, &point), FEMD_OK);
+    fake_requests(q, 5, 40);
+    assert_int_equal(femd_client_submit(c, &material, q, 5, &first, &err), FEMD_OK);
+    assert_int_equal(femd_client_submit(c, &material, q, 1, &second, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &first, r, &err), FEMD_POISON);
+    assert_non_null(strstr(err.text, "point 41: the request ended several workers"));
+    assert_int_equal(femd_client_given_up(c, &point), FEMD_POISON);
+    assert_int_equal(point, 41);
+    femd_client_cancel(c, &second);
+    assert_int_equal(femd_client_submit(c, &material, q, 1, &first, &err), FEMD_OK);
+    assert_int_equal(femd_client_given_up(c, &point), FEMD_OK); /* that was another matter */
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
 /* ---- lost messages ---- */
 
 static void lose_first_evaluate(fake_server *s, const femd_frame *f) {
@@ -559,6 +599,7 @@ int main(void) {
         cmocka_unit_test(empty_batch_is_collected_at_once),
         cmocka_unit_test(responses_can_be_taken_one_by_one),
         cmocka_unit_test(answer_that_comes_twice_counts_once),
+        cmocka_unit_test(a_point_that_is_given_up_ends_the_wait_for_all),
         cmocka_unit_test(lost_message_is_sent_again_after_silence),
         cmocka_unit_test(a_mute_server_is_given_up),
         cmocka_unit_test(a_client_that_slept_does_not_blame_the_server),
