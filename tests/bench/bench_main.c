@@ -22,6 +22,8 @@ static const struct {
     {"newton", "evaluations that Newton's method asks of a point in bending", 0},
     {"solids",
      "figures of the solver beside references: manufactured solutions, Cook's membrane, a cube; only when named", 1},
+    {"size", "time and memory of a run of a million points by the parts of the work; minutes, only when named", 1},
+    {"calculix", "processor time of a run beside CalculiX (ccx), if it is installed; only when named", 1},
     {"md", "Langevin dynamics and sampling against LAMMPS", 0},
     {"eam", "energy and forces of copper against LAMMPS", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},
