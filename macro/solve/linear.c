@@ -37,49 +37,46 @@ static PetscErrorCode linear_insert_options(const femd_case *cs) {
     PetscFunctionReturn(0);
 }
 
+/* Several ranks may sum in the order in which messages arrive, and the last bits then change from run to run. GAMG does
+ * so in its Galerkin products, unless they are made "allatonce", where what comes from other ranks is added in their
+ * order; MUMPS does so everywhere. That one rank applies, through PCTELESCOPE; the matrix stays distributed. */
+static const char products_option[] = "-matptap_via";
+
 PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ranks, KSP ksp) {
     PetscBool own = PETSC_FALSE;
+    char *all;
     PetscFunctionBeginUser;
     *linear = (femd_linear){.ksp = ksp, .ranks = ranks, .rtol = cs->ksp_rtol, .own_inner = 1};
     PetscCall(linear_insert_options(cs));
     PetscCall(PetscOptionsHasName(NULL, NULL, "-telescope_pc_type", &own));
     linear->own_inner = own == PETSC_TRUE;
+    PetscCall(PetscOptionsGetAll(NULL, &all));
+    linear->own_products = linear_option_is_set(all, products_option, sizeof products_option - 1);
+    PetscCall(PetscFree(all));
     PetscFunctionReturn(0);
 }
 
 void femd_linear_clear(femd_linear *linear) {
     static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type",
-                                       "-telescope_pc_gamg_reuse_interpolation",
                                        "-telescope_pc_factor_mat_solver_type"};
-    for (int i = 0; i < 4 && !linear->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
+    for (int i = 0; i < 3 && !linear->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
 }
 
 /* ---- the solver ---- */
 
-/* Above this number of ranks a solver sums in the order of arrival somewhere (GAMG's Galerkin products from three ranks
- * on; MUMPS from two), and the last bits would change from run to run. Then one rank applies it, through PCTELESCOPE;
- * the matrix, its products and CG stay distributed. Beside the evaluation of the points this costs nothing; -pc_type
- * gamg asks for speed instead. */
-#define GAMG_RANKS_MAX  2
-#define MUMPS_RANKS_MAX 1
-
 /* Options of the solver inside PCTELESCOPE, which is made when it is set up; the user's own stand. */
-static PetscErrorCode linear_inner_options(const femd_linear *linear, int direct) {
-    static const char *const gamg[][2] = {{"-telescope_ksp_type", "preonly"},
-                                          {"-telescope_pc_type", "gamg"},
-                                          {"-telescope_pc_gamg_reuse_interpolation", "1"}};
+static PetscErrorCode linear_inner_options(const femd_linear *linear) {
     const char *const mumps[][2] = {{"-telescope_ksp_type", "preonly"},
                                     {"-telescope_pc_type", linear->unsymmetric ? "lu" : "cholesky"},
                                     {"-telescope_pc_factor_mat_solver_type", "mumps"}};
     PetscFunctionBeginUser;
-    for (int i = 0; i < 3 && !linear->own_inner; ++i)
-        PetscCall(PetscOptionsSetValue(NULL, direct ? mumps[i][0] : gamg[i][0], direct ? mumps[i][1] : gamg[i][1]));
+    for (int i = 0; i < 3 && !linear->own_inner; ++i) PetscCall(PetscOptionsSetValue(NULL, mumps[i][0], mumps[i][1]));
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc, int direct) {
+static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc) {
     PetscFunctionBeginUser;
-    PetscCall(linear_inner_options(linear, direct));
+    PetscCall(linear_inner_options(linear));
     PetscCall(PCSetType(pc, PCTELESCOPE));
     PetscCall(PCTelescopeSetReductionFactor(pc, linear->ranks));
     PetscCall(PCTelescopeSetIgnoreDM(pc, PETSC_TRUE));
@@ -111,12 +108,8 @@ static PetscErrorCode linear_use_iterative(femd_linear *linear) {
     PetscCall(linear_fresh_pc(linear, &pc));
     PetscCall(KSPSetType(linear->ksp, linear->unsymmetric ? KSPGMRES : KSPCG));
     PetscCall(KSPSetTolerances(linear->ksp, linear->rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
-    if (linear->ranks > GAMG_RANKS_MAX) {
-        PetscCall(linear_use_telescope(linear, pc, 0));
-    } else {
-        PetscCall(PCSetType(pc, PCGAMG));
-        PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
-    }
+    PetscCall(PCSetType(pc, PCGAMG));
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
     linear->direct = 0;
     PetscFunctionReturn(0);
 }
@@ -126,8 +119,8 @@ static PetscErrorCode linear_use_direct(femd_linear *linear) {
     PetscFunctionBeginUser;
     PetscCall(linear_fresh_pc(linear, &pc));
     PetscCall(KSPSetType(linear->ksp, KSPPREONLY));
-    if (linear->ranks > MUMPS_RANKS_MAX) {
-        PetscCall(linear_use_telescope(linear, pc, 1));
+    if (linear->ranks > 1) {
+        PetscCall(linear_use_telescope(linear, pc));
     } else {
         PetscCall(PCSetType(pc, linear->unsymmetric ? PCLU : PCCHOLESKY));
         PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
@@ -175,15 +168,25 @@ static PetscErrorCode linear_judge(femd_linear *linear) {
     PetscFunctionReturn(0);
 }
 
-/* *solved: 1 if it is. */
+static PetscErrorCode linear_run(femd_linear *linear, Vec b, Vec x) {
+    const int fixed = linear->ranks > 1 && !linear->own_products; /* only while it is used: nobody has misspelled it */
+    PetscFunctionBeginUser;
+    if (fixed) PetscCall(PetscOptionsSetValue(NULL, products_option, "allatonce"));
+    PetscErrorCode code = KSPSolve(linear->ksp, b, x);
+    if (fixed) PetscCall(PetscOptionsClearValue(NULL, products_option));
+    PetscCall(code);
+    PetscFunctionReturn(0);
+}
+
 static PetscErrorCode linear_try_once(femd_linear *linear, Mat K, Vec b, Vec x, KSPConvergedReason *reason) {
     PetscFunctionBeginUser;
     PetscCall(KSPSetOperators(linear->ksp, K, K));
-    PetscCall(KSPSolve(linear->ksp, b, x));
+    PetscCall(linear_run(linear, b, x));
     PetscCall(KSPGetConvergedReason(linear->ksp, reason));
     PetscFunctionReturn(0);
 }
 
+/* *solved: 1 if it is. */
 static PetscErrorCode linear_try(femd_linear *linear, Mat K, Vec b, Vec x, int *solved) {
     KSPConvergedReason reason;
     PetscReal rtol, atol, divergence;
@@ -298,7 +301,7 @@ static PetscErrorCode linear_probe(femd_linear *linear, Mat K, Vec b, Vec x, int
     PetscCall(KSPGetTolerances(linear->ksp, &rtol, &atol, &divergence, &most));
     PetscCall(KSPSetTolerances(linear->ksp, PROBE_RTOL, atol, divergence, most));
     PetscCall(KSPSetOperators(linear->ksp, K, K));
-    PetscCall(KSPSolve(linear->ksp, b, x));
+    PetscCall(linear_run(linear, b, x));
     PetscCall(KSPGetConvergedReason(linear->ksp, &reason));
     PetscCall(KSPSetTolerances(linear->ksp, rtol, atol, divergence, most));
     if (reason > 0) *negative = 0;
@@ -319,7 +322,7 @@ femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *fi
     if (!linear->direct && !indefinite) return FEMD_OK;
     if (!linear->direct) PETSC_TRY(err, linear_use_direct(linear));
     PETSC_TRY(err, KSPSetOperators(linear->ksp, K, K));
-    PETSC_TRY(err, KSPSolve(linear->ksp, b, x));
+    PETSC_TRY(err, linear_run(linear, b, x));
     return femd_linear_negative(linear, negative, err);
 }
 
