@@ -6,9 +6,9 @@
 
 #include "session.h"
 
-#define STATUS_TIMEOUT 10.0        /* s; a living server answers at once */
-#define STATES_FIRST   64          /* states asked for before their size is known */
-#define STATES_BYTES   (32u << 20) /* aimed-at bytes of one message of states */
+#define STATUS_TIMEOUT 10.0       /* s; a living server answers at once */
+#define STATES_FIRST   64         /* states asked for before their size is known */
+#define STATES_BYTES   (4u << 20) /* aimed-at bytes of one message of states */
 
 static femd_status call_take_empty(client_call *call, const femd_frame *f, femd_error *err) {
     (void)f;

@@ -5,8 +5,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+enum { LITTLE = 4096 /* bytes of greetings and heartbeats */ };
 
 void femd_conns_init(femd_conns *conns) {
     memset(conns, 0, sizeof *conns);
@@ -150,6 +153,25 @@ int femd_conns_guard(femd_conns *conns, uint64_t most) {
             conn->baseline = received;
             count++;
         }
+    }
+    return count;
+}
+
+static int conns_is_unfinished(const femd_conn *conn, int fd) {
+    int waiting = 0;
+    struct sockaddr_storage at;
+    socklen_t size = sizeof at;
+    if (conn->messages != conn->messages_seen || getsockname(fd, (struct sockaddr *)&at, &size) != 0) return 0;
+    if (at.ss_family != AF_UNIX) return conns_bytes_received(fd) - conn->baseline > LITTLE;
+    return !conn->route || (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
+
+int femd_conns_cut_unfinished(femd_conns *conns) {
+    int count = 0;
+    for (int fd = 0; fd < conns->room; fd++) {
+        if (!conns->at[fd].open || !conns_is_unfinished(&conns->at[fd], fd)) continue;
+        conns_shut(fd);
+        count++;
     }
     return count;
 }

@@ -44,5 +44,8 @@ void femd_conns_cut(femd_conns *conns, uint64_t route);
 /* Cut every tcp connection that has taken in more than `most` bytes since its last complete message. Returns how many.
  */
 int femd_conns_guard(femd_conns *conns, uint64_t most);
+/* Memory is out: cut every connection that is in the middle of a message, or has never ended one. Of a local one the
+ * kernel does not say how much it has sent: bytes that wait to be read are a sign. Returns how many. */
+int femd_conns_cut_unfinished(femd_conns *conns);
 
 #endif

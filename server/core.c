@@ -117,8 +117,21 @@ static femd_status core_on_beat(femd_rooms *rooms, uint32_t peer, const femd_fra
     return FEMD_OK;
 }
 
+/* What is remembered of finished evaluations gives way. */
+static void core_make_room(femd_rooms *rooms, uint64_t bytes) {
+    const femd_limits *limits = &rooms->common.limits;
+    if (limits->total + bytes <= limits->total_max) return;
+    const uint64_t over = limits->total + bytes - limits->total_max, cached = ledger_cached(rooms->ledger);
+    ledger_trim(rooms->ledger, cached > over ? cached - over : 0);
+}
+
+static void core_make_room_for_states(femd_rooms *rooms, const femd_frame *frame) {
+    core_make_room(rooms, frame->body.size + (uint64_t)frame->count * states_book_bytes());
+}
+
 static femd_status core_on_worker_state(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
     roster_progressed(rooms->roster, peer);
+    core_make_room_for_states(rooms, frame);
     return states_receive(rooms->states, peer, frame, err);
 }
 
@@ -157,6 +170,7 @@ static femd_status core_on_abort(femd_rooms *rooms, uint32_t peer, const femd_fr
 }
 
 static femd_status core_on_client_state(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
+    core_make_room_for_states(rooms, frame);
     return runs_put(rooms->runs, peer, frame, err);
 }
 
@@ -269,6 +283,7 @@ static void core_on_part(femd_core *core, femd_address from, uint32_t peer, cons
     femd_bytes message;
     femd_error err = FEMD_ERROR_INIT;
     femd_frame inner = {0};
+    core_make_room(&core->rooms, femd_parts_announced(part));
     femd_status rc = intake_take(&core->intake, from.route, part, &message, &err);
     if (rc == FEMD_OK && !message.data) return;
     if (rc == FEMD_OK && core_read_frame(core, message.data, message.size, from.json, &inner, NULL) == FEMD_OK &&
@@ -340,6 +355,7 @@ double femd_core_next_tick(const femd_core *core) {
     const femd_rooms *rooms = &core->rooms;
     const double people =
         fmin(fmin(members_next_due(rooms->members), runs_next_due(rooms->runs)), states_next_due(rooms->states));
+    if (gets_is_restless(rooms->gets)) return rooms->common.now;
     return fmin(fmin(people, ledger_next_due(rooms->ledger)),
                 fmin(dispatch_next_due(rooms->dispatch), materials_next_due(rooms->materials)));
 }
@@ -360,6 +376,7 @@ void femd_core_settle(femd_core *core, double now) {
     } while (states_is_restless(rooms->states) && common->health == FEMD_OK);
     batches_flush(rooms->batches);
     states_flush(rooms->states);
+    gets_settle(rooms->gets);
     runs_settle(rooms->runs);
     materials_spread(rooms->materials);
     materials_settle(rooms->materials);

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/parts.h"
+
 enum { GET_MAX = 1 << 20 };
+#define GET_ORPHAN UINT32_MAX /* its client has left */
 
 typedef struct get_state {
     uint32_t state; /* a reference; FEMD_NIL = unknown */
@@ -18,6 +21,7 @@ typedef struct get_record {
     femd_hash *hash; /* owned */
     get_state *at;   /* owned */
     uint32_t count, missing;
+    uint32_t next; /* of those that are complete */
 } get_record;
 
 struct femd_gets {
@@ -26,6 +30,7 @@ struct femd_gets {
     femd_outbox *outbox;
     femd_states *states;
     femd_slab records;
+    uint32_t ready_head, ready_tail; /* complete, to be answered */
 };
 
 static get_record *gets_at(const femd_gets *gets, uint32_t get) {
@@ -80,14 +85,33 @@ static void gets_send_part(femd_gets *gets, const get_record *record, femd_buffe
     outbox_send(gets->outbox, roster_address(gets->roster, record->client), frame);
 }
 
+/* An answer is copied on its way: what would not fit beside all else is refused, however often a state is named. */
+static femd_status gets_check_answer(const femd_gets *gets, const get_record *record, femd_error *err) {
+    const uint64_t most = gets->common->config.memory_bytes / 4;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < record->count; i++)
+        if (record->at[i].state) bytes += states_content(gets->states, record->at[i].state).size;
+    if (bytes <= most || record->count == 1) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_LIMIT,
+        "STATE_GET: the states named take %llu bytes, this server answers up to %llu at a time; name fewer, "
+        "or start it with a larger --memory",
+        (unsigned long long)bytes, (unsigned long long)most);
+}
+
 static void gets_answer(femd_gets *gets, const get_record *record) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (gets_check_answer(gets, record, &err) != FEMD_OK) {
+        outbox_send_error(gets->outbox, roster_address(gets->roster, record->client), record->id, &err);
+        return;
+    }
     femd_buffer frame = outbox_take(gets->outbox);
     uint32_t count = 0;
     femd_status rc = femd_frame_begin(&frame, FEMD_MSG_STATE, record->id, NULL);
     for (uint32_t i = 0; i < record->count && rc == FEMD_OK; i++) {
         femd_state_entry entry = {record->hash[i], {NULL, 0}};
         if (record->at[i].state) entry.blob = states_content(gets->states, record->at[i].state);
-        if (count && frame.size + entry.blob.size + sizeof entry.hash + 8 > gets->common->config.frame_max) {
+        if (count && frame.size + entry.blob.size + sizeof entry.hash + 8 > FEMD_WIRE_MAX) {
             gets_send_part(gets, record, &frame, count);
             count = 0;
             frame = outbox_take(gets->outbox);
@@ -107,8 +131,27 @@ static void gets_answer(femd_gets *gets, const get_record *record) {
 static void gets_one_less(femd_gets *gets, uint32_t get) {
     get_record *record = gets_at(gets, get);
     if (--record->missing) return;
-    gets_answer(gets, record);
-    gets_end(gets, get);
+    record->next = FEMD_NIL;
+    if (gets->ready_tail)
+        gets_at(gets, gets->ready_tail)->next = get;
+    else
+        gets->ready_head = get;
+    gets->ready_tail = get;
+}
+
+int gets_is_restless(const femd_gets *gets) {
+    return gets->ready_head != FEMD_NIL;
+}
+
+void gets_settle(femd_gets *gets) {
+    const uint64_t most = gets->common->config.memory_bytes / 8;
+    while (gets->ready_head && outbox_waiting(gets->outbox) < most) {
+        const uint32_t get = gets->ready_head;
+        gets->ready_head = gets_at(gets, get)->next;
+        if (!gets->ready_head) gets->ready_tail = FEMD_NIL;
+        if (gets_at(gets, get)->client != GET_ORPHAN) gets_answer(gets, gets_at(gets, get));
+        gets_end(gets, get);
+    }
 }
 
 /* A state that cannot be had has no content, which is what the client is told. */
@@ -158,9 +201,17 @@ femd_status gets_begin(femd_gets *gets, uint32_t client, const femd_frame *frame
     return FEMD_OK;
 }
 
+/* One that is in the queue is ended when its turn comes. */
+static void gets_client_left(femd_gets *gets, uint32_t get) {
+    if (gets_at(gets, get)->missing)
+        gets_end(gets, get);
+    else
+        gets_at(gets, get)->client = GET_ORPHAN;
+}
+
 void gets_client_gone(femd_gets *gets, uint32_t client) {
     for (uint32_t get = 1; get <= gets->records.end; get++)
-        if (gets_at(gets, get)->client == client) gets_end(gets, get);
+        if (gets_at(gets, get)->client == client) gets_client_left(gets, get);
 }
 
 void gets_count_held(const femd_gets *gets, uint32_t *refs, uint64_t *bytes) {

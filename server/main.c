@@ -11,11 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accepting.h"
 #include "durable.h"
 #include "femd/clock.h"
+#include "lines.h"
+#include "machine.h"
 #include "net.h"
 
-enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70, STORE_MIB_LEAST = 2 };
+enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70, STORE_MIB_LEAST = 2, DESCRIPTORS_OWN = 16 };
 
 static const char help[] =
     "femd-server --bind ADDRESS [options]\n"
@@ -23,7 +26,7 @@ static const char help[] =
     "  --bind ADDRESS     tcp://127.0.0.1:PORT (PORT * = any free one) or ipc:///path/of/socket\n"
     "  --level LEVEL      numerics level of all workers: baseline, x86-64-v2, x86-64-v3 (default), x86-64-v4\n"
     "  --cache MIB        finished evaluations kept for reuse (default 512)\n"
-    "  --memory MIB       all that the server may hold (default: half of the machine's memory)\n"
+    "  --memory MIB       all that the server may hold (default: half of what the machine, or the control group, has)\n"
     "  --task-deadline S  seconds without progress after which a worker counts as hung (default 600)\n"
     "  --heartbeat S      seconds without a sign of life after which a connection is lost (default 3)\n"
     "  --silence S        seconds without a connection after which clients and workers give the server up (default "
@@ -72,12 +75,14 @@ typedef struct journal {
     femd_log_level most;
     int news_fd;
     femd_durable *durable; /* NULL: nothing is kept */
+    log_lines *lines;
 } journal;
 
 static void server_write_log(void *user, femd_log_level level, const char *text) {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     const journal *log = user;
-    if (level > log->most) return;
+    uint64_t left_out;
+    if (level > log->most || !lines_pass(log->lines, femd_clock(), &left_out)) return;
     const struct timespec time = femd_wall_clock();
     struct tm utc;
     gmtime_r(&time.tv_sec, &utc);
@@ -87,6 +92,8 @@ static void server_write_log(void *user, femd_log_level level, const char *text)
     snprintf(line, sizeof line, "%s", text);
     for (char *p = line; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 127) *p = ' '; /* one line each, whatever a peer wrote */
+    if (left_out)
+        fprintf(log->file, "%s: %llu lines before this one are left out\n", stamp, (unsigned long long)left_out);
     fprintf(log->file, "%s.%03ldZ femd-server %s: %s\n", stamp, time.tv_nsec / 1000000, names[level], line);
     fflush(log->file);
 }
@@ -298,8 +305,19 @@ static void server_announce(const options *opt, const char *address) {
 }
 
 static uint64_t server_memory(const options *opt) {
-    if (opt->memory_mib) return opt->memory_mib << 20;
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE) / 2;
+    return opt->memory_mib ? opt->memory_mib << 20 : machine_memory() / 2;
+}
+
+/* Connections get what the rest of the program leaves; and of them peers, so that newcomers can still be told. */
+static femd_status server_share_descriptors(int *limit, uint32_t *peers, femd_error *err) {
+    *limit = machine_raise_descriptors();
+    const int open = machine_open_descriptors(), own = DESCRIPTORS_OWN;
+    if (*limit < open + 2 * own)
+        return femd_fail(err, FEMD_IO, "only %d descriptors may be opened, and %d are wanted; raise ulimit -n", *limit,
+                         open + 2 * own);
+    accepting_below(*limit - own / 2);
+    *peers = (uint32_t)(*limit - open - own - own / 2);
+    return FEMD_OK;
 }
 
 /* Without a journal nobody knows the last one: a number that was hardly ever given. */
@@ -320,31 +338,32 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                     .log = server_write_store_log,
                                     .user = log};
     if (opt->store) FEMD_TRY(durable_open(&durable, &log->durable, err));
-    const femd_core_config core_config = {.level = opt->level,
-                                          .cache_bytes = cache < memory / 2 ? cache : memory / 2,
-                                          .memory_bytes = memory,
-                                          .task_deadline = opt->times.deadline,
-                                          .run_grace = opt->times.grace,
-                                          .heartbeat = opt->times.heartbeat,
-                                          .silence = opt->times.silence,
-                                          .mute = opt->times.mute,
-                                          .log = server_write_log,
-                                          .committed = server_log_commit,
-                                          .worker = server_tell_news,
-                                          .user = log,
-                                          .recall = log->durable ? durable_recall(log->durable) : NULL,
-                                          .journal = opt->journal != NULL,
-                                          .audit = opt->audit,
-                                          .pool = opt->pool,
-                                          .one_build = opt->one_build,
-                                          .lazy_commits = opt->durability == DURABILITY_NONE,
-                                          .epoch = server_epoch(opt, log)};
+    femd_core_config core_config = {.level = opt->level,
+                                    .cache_bytes = cache < memory / 2 ? cache : memory / 2,
+                                    .memory_bytes = memory,
+                                    .task_deadline = opt->times.deadline,
+                                    .run_grace = opt->times.grace,
+                                    .heartbeat = opt->times.heartbeat,
+                                    .silence = opt->times.silence,
+                                    .mute = opt->times.mute,
+                                    .log = server_write_log,
+                                    .committed = server_log_commit,
+                                    .worker = server_tell_news,
+                                    .user = log,
+                                    .recall = log->durable ? durable_recall(log->durable) : NULL,
+                                    .journal = opt->journal != NULL,
+                                    .audit = opt->audit,
+                                    .pool = opt->pool,
+                                    .one_build = opt->one_build,
+                                    .lazy_commits = opt->durability == DURABILITY_NONE,
+                                    .epoch = server_epoch(opt, log)};
     femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
                                   .keep = server_keep,
                                   .before_send = server_before_send,
                                   .rested = server_rested,
                                   .bind = opt->bind,
                                   .frame_max = FEMD_FRAME_MAX,
+                                  .memory = memory,
                                   .peer_bytes = memory / 4,
                                   .log = server_write_log,
                                   .user = log};
@@ -352,6 +371,7 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
     femd_net *net = NULL;
     int stop_fd = -1;
     femd_status rc;
+    FEMD_TRY_GOTO(rc, server_share_descriptors(&net_config.descriptors, &core_config.peers_max, err), out);
     FEMD_TRY_GOTO(rc, femd_core_create(&core_config, &core, err), out);
     net_config.core = core;
     if (log->durable) FEMD_TRY_GOTO(rc, durable_replay(log->durable, core, femd_clock(), err), out);
@@ -377,7 +397,8 @@ int main(int argc, char **argv) {
     int go = server_read_options(argc, argv, &opt, &err);
     if (go == 0) return 0;
     femd_status rc = go < 0 ? (femd_status)err.code : FEMD_OK;
-    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO, opt.news_fd, NULL};
+    log_lines lines = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    journal log = {stderr, opt.quiet ? FEMD_LOG_WARNING : FEMD_LOG_INFO, opt.news_fd, NULL, &lines};
     if (rc == FEMD_OK && opt.log && !(log.file = fopen(opt.log, "ae")))
         rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = server_follow_parent(&err);

@@ -149,6 +149,12 @@ void members_farewell(femd_members *members) {
 
 static femd_status members_check_hello(const femd_members *members, int json, const femd_hello *hello,
                                        femd_error *err) {
+    const femd_core_config *config = &members->in.common->config;
+    if (config->peers_max && roster_peers(members->in.roster) >= config->peers_max)
+        return femd_fail(
+            err, FEMD_REFUSED,
+            "%u peers are here, and the server may not open more descriptors (ulimit -n where it is started)",
+            roster_peers(members->in.roster));
     if (hello->role != FEMD_ROLE_WORKER) return FEMD_OK;
     if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
     if (members_is_banned(members, hello))

@@ -3,6 +3,7 @@
 #include "net.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "accepting.h"
 #include "address.h"
 #include "conns.h"
 #include "femd/clock.h"
@@ -24,7 +26,8 @@ enum {
     RETRY_MS = 2,
     GUARD_SLACK = 16 << 20
 };
-#define GUARD_PERIOD 0.25 /* s */
+#define GUARD_PERIOD 0.05 /* s */
+#define TELL_PERIOD  10.0 /* s between two lines about descriptors */
 #define MONITOR      "inproc://femd-server-monitor"
 
 struct femd_net {
@@ -38,6 +41,8 @@ struct femd_net {
     int discarding; /* in the middle of a message with too many parts */
     uint64_t discarding_route;
     double next_guard;
+    uint64_t refused; /* connections that found no descriptor, as far as told */
+    double told;      /* when that was */
 };
 
 static void net_log(const femd_net *net, const char *text) {
@@ -151,6 +156,26 @@ const char *femd_net_address(const femd_net *net) {
     return net->address;
 }
 
+/* ---- what the core wants done ---- */
+
+static void net_carry_out(femd_net *net, double now) {
+    femd_action action;
+    int kept = 0;
+    while (femd_core_next(net->config.core, &action)) {
+        if (action.kind == FEMD_ACTION_SEND && kept && net->config.before_send)
+            net->config.before_send(net->config.user);
+        kept = action.kind != FEMD_ACTION_SEND && (kept || action.kind != FEMD_ACTION_DROP);
+        switch (action.kind) {
+        case FEMD_ACTION_SEND: sending_send(net->sending, action.route, &action.frame); break;
+        case FEMD_ACTION_DROP: sending_part(net->sending, action.route, now); break;
+        default:
+            if (net->config.keep)
+                net->config.keep(net->config.user, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
+            femd_core_recycle(net->config.core, &action.frame);
+        }
+    }
+}
+
 /* ---- receiving ---- */
 
 static void net_read_monitor(femd_net *net) {
@@ -242,24 +267,6 @@ static int net_drain(femd_net *net, double now) {
 
 /* ---- the loop ---- */
 
-static void net_carry_out(femd_net *net, double now) {
-    femd_action action;
-    int kept = 0;
-    while (femd_core_next(net->config.core, &action)) {
-        if (action.kind == FEMD_ACTION_SEND && kept && net->config.before_send)
-            net->config.before_send(net->config.user);
-        kept = action.kind != FEMD_ACTION_SEND && (kept || action.kind != FEMD_ACTION_DROP);
-        switch (action.kind) {
-        case FEMD_ACTION_SEND: sending_send(net->sending, action.route, &action.frame); break;
-        case FEMD_ACTION_DROP: sending_part(net->sending, action.route, now); break;
-        default:
-            if (net->config.keep)
-                net->config.keep(net->config.user, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
-            femd_core_recycle(net->config.core, &action.frame);
-        }
-    }
-}
-
 static void net_tell_gone(femd_net *net, double now) {
     femd_conns *conns = &net->conns;
     for (size_t i = 0; i < conns->ngone; i++) {
@@ -279,12 +286,38 @@ static long net_wait_ms(const femd_net *net, int drained) {
     return left <= 0 ? 0 : left > 1 ? 1000 : (long)(left * 1000) + 1;
 }
 
+/* What libzmq holds of messages that have not come to their end stands in no book; the allocator knows. */
+static void net_guard_memory(femd_net *net) {
+    const struct mallinfo2 held = mallinfo2();
+    const uint64_t memory = net->config.memory;
+    if (!memory || held.uordblks + held.hblkhd < memory + memory / 8 + GUARD_SLACK) return;
+    char text[128];
+    const int cut = femd_conns_cut_unfinished(&net->conns);
+    snprintf(text, sizeof text,
+             "more memory is held than --memory allows: %d connections in the middle of a message are cut off", cut);
+    if (cut) net_log(net, text);
+}
+
+static void net_tell_descriptors(femd_net *net, double now) {
+    const uint64_t refused = accepting_refused();
+    if (refused == net->refused || now < net->told + TELL_PERIOD) return;
+    char text[160];
+    snprintf(text, sizeof text,
+             "%llu connections were turned away: the %d descriptors that this process may open are taken (ulimit -n)",
+             (unsigned long long)(refused - net->refused), net->config.descriptors);
+    net_log(net, text);
+    net->refused = refused;
+    net->told = now;
+}
+
 static void net_guard(femd_net *net, double now) {
     if (now < net->next_guard) return;
     net->next_guard = now + GUARD_PERIOD;
     sending_end_partings(net->sending, now);
     if (femd_conns_guard(&net->conns, FEMD_WIRE_MAX + GUARD_SLACK))
         net_log(net, "a connection that sent a message without end is cut off");
+    net_guard_memory(net);
+    net_tell_descriptors(net, now);
 }
 
 static void net_serve_round(femd_net *net, int *drained) {

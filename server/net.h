@@ -11,6 +11,8 @@ typedef struct femd_net_config {
     femd_core *core;     /* borrowed: what is served */
     const char *bind;    /* "tcp://127.0.0.1:5600", port * = any; "ipc:///path" */
     uint64_t frame_max;  /* bytes of one message */
+    uint64_t memory;     /* bytes that the process may take by and large; 0 = any */
+    int descriptors;     /* that it may open */
     uint64_t peer_bytes; /* waiting for a peer that does not read; then it is dropped */
     void (*log)(void *user, femd_log_level level, const char *text); /* may be NULL */
     void *user;

@@ -12,8 +12,10 @@ struct femd_outbox {
     femd_common *common;
     femd_action *action; /* owned ring */
     uint32_t head, count, room;
+    uint64_t waiting; /* bytes of all actions */
     femd_buffer spare[SPARES_MAX];
     uint32_t spares;
+    size_t spare_bytes;
 };
 
 femd_outbox *outbox_create(femd_common *common) {
@@ -48,17 +50,20 @@ static void outbox_push(femd_outbox *outbox, const femd_action *action) {
         outbox->head = 0;
     }
     outbox->action[(outbox->head + outbox->count++) & (outbox->room - 1)] = *action;
+    outbox->waiting += action->frame.size;
 }
 
 femd_buffer outbox_take(femd_outbox *outbox) {
     if (outbox->spares == 0) return (femd_buffer)FEMD_BUFFER_INIT;
     femd_buffer frame = outbox->spare[--outbox->spares];
+    outbox->spare_bytes -= frame.room;
     frame.size = 0;
     return frame;
 }
 
 void outbox_recycle(femd_outbox *outbox, femd_buffer *frame) {
-    if (frame->data && frame->room <= SPARE_MAX_BYTES && outbox->spares < SPARES_MAX) {
+    if (frame->data && outbox->spare_bytes + frame->room <= SPARE_MAX_BYTES && outbox->spares < SPARES_MAX) {
+        outbox->spare_bytes += frame->room;
         outbox->spare[outbox->spares++] = *frame;
         *frame = (femd_buffer)FEMD_BUFFER_INIT;
     }
@@ -70,7 +75,12 @@ int outbox_next(femd_outbox *outbox, femd_action *action) {
     *action = outbox->action[outbox->head];
     outbox->head = (outbox->head + 1) & (outbox->room - 1);
     outbox->count--;
+    outbox->waiting -= action->frame.size;
     return 1;
+}
+
+uint64_t outbox_waiting(const femd_outbox *outbox) {
+    return outbox->waiting;
 }
 
 /* The JSON text that says the same as the frame, in the frame's place. */

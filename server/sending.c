@@ -202,7 +202,10 @@ static int sending_keep(femd_sending *sending, uint64_t route, femd_buffer *fram
     return 1;
 }
 
+/* What waits for it will never go. */
 static void sending_cut_off(femd_sending *sending, uint64_t route) {
+    backlog *late = sending_find_backlog(sending, route);
+    if (late) sending_forget_backlog(sending, late);
     femd_conns_cut(sending->config.conns, route);
     femd_conns_lost(sending->config.conns, route);
 }
@@ -211,6 +214,7 @@ static void sending_cut_off(femd_sending *sending, uint64_t route) {
 static void sending_bound_waiting(femd_sending *sending) {
     uint64_t all = sending->late_bytes, most = 0, whose = 0;
     for (size_t i = 0; i < sending->nheavy; i++) {
+        if (femd_conns_is_lost(sending->config.conns, sending->heavy[i].route)) continue; /* on its way out */
         const backlog *late = sending_find_backlog(sending, sending->heavy[i].route);
         uint64_t under_way = atomic_load(&sending->heavy[i].tally->bytes);
         uint64_t waiting = under_way + (late ? late->bytes : 0);
@@ -225,12 +229,15 @@ static void sending_bound_waiting(femd_sending *sending) {
         whose = sending->late[i].route;
     }
     if (all <= sending->config.peer_bytes) return;
-    if (femd_conns_is_lost(sending->config.conns, whose)) return; /* its bytes are on their way out */
     sending_log(sending, "too much waits for peers that do not read; the one that most waits for is cut off");
     sending_cut_off(sending, whose);
 }
 
 void sending_send(femd_sending *sending, uint64_t route, femd_buffer *frame) {
+    if (femd_conns_is_lost(sending->config.conns, route)) {
+        femd_core_recycle(sending->config.core, frame);
+        return;
+    }
     int rc = sending->nlate && sending_find_backlog(sending, route) ? EAGAIN : sending_try(sending, route, frame);
     if (rc == EHOSTUNREACH) femd_conns_lost(sending->config.conns, route);
     if (rc == EAGAIN && !sending_keep(sending, route, frame)) {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "femd/hash.h"
 #include "rig.h"
 
 enum { POINTS = 4 };
@@ -84,8 +85,91 @@ static void a_state_that_does_not_come_is_made_elsewhere(void **state) {
     rig_clear(&s.g);
 }
 
+/* Many questions at once, of which each answer is long: what waits to be sent is bounded, and all is answered. One who
+ * leaves meanwhile is not. */
+static void answers_wait_their_turn(void **state) {
+    (void)state;
+    enum { BLOB = 500000, QUESTIONS = 100, MEMORY = 32 << 20 };
+    rig g;
+    femd_state_entry entry = {.blob = {calloc(1, BLOB), BLOB}};
+    femd_buffer frame = FEMD_BUFFER_INIT;
+    rig_init(&g, &(femd_core_config){.memory_bytes = MEMORY});
+    const uint64_t client = rig_client(&g, "beam", 0, 1), other = rig_client(&g, "rod", 0, 1);
+    femd_hash_domain("state", entry.blob.data, BLOB, &entry.hash);
+    assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_STATE, 1, NULL), FEMD_OK);
+    assert_int_equal(femd_state_add(&frame, &entry, NULL), FEMD_OK);
+    femd_frame_finish(&frame, 1);
+    rig_deliver(&g, client, &frame);
+    for (uint64_t id = 1; id <= QUESTIONS; id++) {
+        assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_STATE_GET, id, NULL), FEMD_OK);
+        assert_int_equal(femd_hash_add(&frame, &entry.hash, NULL), FEMD_OK);
+        femd_frame_finish(&frame, 1);
+        femd_core_frame(g.core, id % 2 ? client : other, frame.data, frame.size, g.now);
+    }
+    femd_core_vanish(g.core, other, g.now);
+    uint64_t answers = 0, rounds = 0, most = 0;
+    for (int restless = 1; restless; rounds++) {
+        uint64_t bytes = 0;
+        femd_action action;
+        femd_core_settle(g.core, g.now);
+        restless = femd_core_next_tick(g.core) <= g.now && rounds < 1000;
+        while (femd_core_next(g.core, &action)) {
+            answers += action.kind == FEMD_ACTION_SEND && action.route == client && action.frame.size > BLOB;
+            assert_true(action.route != other);
+            bytes += action.frame.size;
+            femd_core_recycle(g.core, &action.frame);
+        }
+        most = bytes > most ? bytes : most;
+        g.now += 1e-3;
+    }
+    assert_int_equal(answers, QUESTIONS / 2);
+    assert_true(most < MEMORY / 8 + BLOB + 10000);
+    assert_true(rounds > 4);
+    rig_audit(&g);
+    free((void *)(uintptr_t)entry.blob.data);
+    femd_buffer_clear(&frame);
+    rig_clear(&g);
+}
+
+/* A server whose memory is full of answers that might be used again takes states all the same. */
+static void what_is_remembered_gives_way_to_states(void **state) {
+    (void)state;
+    enum { BLOB = 100000, MEMORY = 600000, STATES = 4, POINTS_MANY = 250 };
+    rig g;
+    femd_buffer frame = FEMD_BUFFER_INIT;
+    femd_core_totals totals;
+    rig_init(&g, &(femd_core_config){.memory_bytes = MEMORY, .cache_bytes = MEMORY});
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    for (uint32_t i = 0; i < POINTS_MANY; i++) {
+        const femd_request r = rig_request(i, 1e-6 * (i + 1), NULL);
+        rig_evaluate(&g, client, 100 + i, &r, 1);
+        rig_work(&g, worker);
+        rig_empty(&g, client, FEMD_MSG_ABORT, 3);
+    }
+    femd_core_sum(g.core, &totals);
+    assert_true(totals.bytes > MEMORY - STATES * BLOB);
+    for (unsigned i = 0; i < STATES; i++) {
+        char *blob = calloc(1, BLOB);
+        blob[0] = (char)(i + 1);
+        femd_state_entry entry = {.blob = {blob, BLOB}};
+        femd_hash_domain("state", blob, BLOB, &entry.hash);
+        assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_STATE, i, NULL), FEMD_OK);
+        assert_int_equal(femd_state_add(&frame, &entry, NULL), FEMD_OK);
+        femd_frame_finish(&frame, 1);
+        rig_deliver(&g, client, &frame);
+        free(blob);
+    }
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_STATE_STORED), STATES);
+    femd_buffer_clear(&frame);
+    rig_clear(&g);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_worker_that_has_sent_all_is_not_hung),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_remembered_gives_way_to_states),
+                                       cmocka_unit_test(answers_wait_their_turn),
+                                       cmocka_unit_test(a_worker_that_has_sent_all_is_not_hung),
                                        cmocka_unit_test(a_state_that_does_not_come_is_made_elsewhere)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
