@@ -456,7 +456,11 @@ static void a_false_answer_drops_its_worker_and_is_asked_elsewhere(void **state)
         }
         rig_answer_with(&g, w[liar], t, &wrong);
         assert_true(g.inbox[w[liar]].dropped);
-        if (!strstr(g.last_log, words[lie])) fail_msg("lie %d: %s", lie, g.last_log);
+        femd_frame told;
+        femd_error why = FEMD_ERROR_INIT;
+        assert_true(rig_take(&g, w[liar], FEMD_MSG_ERROR, &told));
+        assert_int_equal(femd_error_decode(&told, &why, NULL), FEMD_OK);
+        if (!strstr(why.text, words[lie])) fail_msg("lie %d: %s", lie, why.text);
         assert_int_equal(rig_count(&g, client, FEMD_MSG_RESULT), 0);
         assert_int_equal(count(&g)->evaluations, 0);
         assert_int_equal(rig_work(&g, w[!liar]), 1);
