@@ -60,6 +60,7 @@ void femd_linear_clear(femd_linear *linear) {
     static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type",
                                        "-telescope_pc_factor_mat_solver_type"};
     for (int i = 0; i < 3 && !linear->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
+    (void)femd_product_drop(&linear->product);
 }
 
 /* ---- the solver ---- */
@@ -88,6 +89,7 @@ static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc) {
 static PetscErrorCode linear_fresh_pc(femd_linear *linear, PC *pc) {
     PetscFunctionBeginUser;
     linear->first = -1;
+    PetscCall(femd_product_drop(&linear->product));
     PetscCall(KSPReset(linear->ksp));
     PetscCall(KSPGetPC(linear->ksp, pc));
     PetscCall(PCSetType(*pc, PCNONE));
@@ -98,6 +100,7 @@ static PetscErrorCode linear_fresh_pc(femd_linear *linear, PC *pc) {
 PetscErrorCode femd_linear_rest(femd_linear *linear) {
     PetscFunctionBeginUser;
     linear->first = -1;
+    PetscCall(femd_product_drop(&linear->product));
     PetscCall(KSPReset(linear->ksp));
     PetscFunctionReturn(0);
 }
@@ -170,7 +173,10 @@ static PetscErrorCode linear_judge(femd_linear *linear) {
 
 static PetscErrorCode linear_run(femd_linear *linear, Vec b, Vec x) {
     const int fixed = linear->ranks > 1 && !linear->own_products; /* only while it is used: nobody has misspelled it */
+    Mat K;
     PetscFunctionBeginUser;
+    PetscCall(KSPGetOperators(linear->ksp, &K, NULL));
+    if (!linear->direct && !linear->unsymmetric) PetscCall(femd_product_take(&linear->product, K));
     if (fixed) PetscCall(PetscOptionsSetValue(NULL, products_option, "allatonce"));
     PetscErrorCode code = KSPSolve(linear->ksp, b, x);
     if (fixed) PetscCall(PetscOptionsClearValue(NULL, products_option));

@@ -6,6 +6,7 @@
 #include <petscksp.h>
 
 #include "fields/field.h"
+#include "solve/product.h"
 
 typedef struct femd_linear {
     KSP ksp; /* borrowed */
@@ -18,6 +19,7 @@ typedef struct femd_linear {
     int tied_negative;      /* negative eigenvalues of its equations last solved */
     double enough;          /* relative tolerance of the next solve, where it may be looser than rtol; 0: rtol */
     int first;              /* iterations of the first solve with the preconditioner at hand; -1: there is none */
+    femd_product product;   /* of conjugate gradients */
     int own_products;       /* the user has chosen how multigrid makes its products */
     int own_inner;          /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;

@@ -81,6 +81,71 @@ static void matrix_is_that_of_petsc(void **state) {
     pattern_and_values(&femd_element_p2);
 }
 
+/* Numbers without a pattern, the same on any rank. */
+static void scatter_numbers(Vec x) {
+    PetscInt start, end;
+    PETSC_OK(VecGetOwnershipRange(x, &start, &end));
+    for (PetscInt i = start; i < end; ++i) PETSC_OK(VecSetValue(x, i, sin(1 + 7.0 * i), INSERT_VALUES));
+    PETSC_OK(VecAssemblyBegin(x));
+    PETSC_OK(VecAssemblyEnd(x));
+}
+
+static double distance(Vec y, Vec z, Vec scratch) {
+    PetscReal size, norm;
+    PETSC_OK(VecNorm(z, NORM_2, &size));
+    PETSC_OK(VecWAXPY(scratch, -1, y, z));
+    PETSC_OK(VecNorm(scratch, NORM_2, &norm));
+    return norm / size;
+}
+
+/* Beside PETSc's, of this matrix and of what becomes of it; a copy has PETSc's own, and so has the matrix at the end.
+ */
+static void product_of_a_packed_half(const femd_element *element) {
+    model m;
+    Mat K, copy;
+    Vec x, y, z, scratch;
+    femd_product product = {0};
+    femd_field *field = strained(&m, element, 3);
+    OK(femd_assembly_matrix(field->assembly, &K, err));
+    OK(field->kind->jacobian(field, K, err));
+    PETSC_OK(MatCreateVecs(K, &x, &y));
+    PETSC_OK(VecDuplicate(y, &z));
+    PETSC_OK(VecDuplicate(y, &scratch));
+    scatter_numbers(x);
+    PETSC_OK(MatMult(K, x, z));
+    PETSC_OK(femd_product_take(&product, K));
+    assert_non_null(product.own);
+    PETSC_OK(MatMult(K, x, y));
+    assert_true(distance(y, z, scratch) < 1e-14);
+    PETSC_OK(MatDuplicate(K, MAT_COPY_VALUES, &copy));
+    PETSC_OK(MatScale(copy, 3));
+    PETSC_OK(MatMult(copy, x, y));
+    PETSC_OK(VecScale(y, 1.0 / 3));
+    assert_true(distance(y, z, scratch) < 1e-14);
+    PETSC_OK(MatScale(K, 2));
+    PETSC_OK(femd_product_take(&product, K));
+    PETSC_OK(MatMult(K, x, y));
+    PETSC_OK(VecScale(y, 0.5));
+    assert_true(distance(y, z, scratch) < 1e-14);
+    PETSC_OK(femd_product_drop(&product));
+    PETSC_OK(MatScale(K, 0.5));
+    PETSC_OK(MatMult(K, x, y));
+    assert_true(distance(y, z, scratch) == 0);
+    PETSC_OK(VecDestroy(&x));
+    PETSC_OK(VecDestroy(&y));
+    PETSC_OK(VecDestroy(&z));
+    PETSC_OK(VecDestroy(&scratch));
+    PETSC_OK(MatDestroy(&copy));
+    PETSC_OK(MatDestroy(&K));
+    model_clear(&m);
+}
+
+static void packed_product_is_that_of_petsc(void **state) {
+    (void)state;
+    product_of_a_packed_half(&femd_element_q1);
+    product_of_a_packed_half(&femd_element_p2);
+}
+
 /* |K x - b| / |b| of what the solver has found. */
 static double solve(femd_linear *linear, Mat K, Vec b, Vec x) {
     Vec r;
@@ -191,6 +256,7 @@ int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrix_is_that_of_petsc),
+        cmocka_unit_test(packed_product_is_that_of_petsc),
         cmocka_unit_test(preconditioner_serves_while_it_is_good),
         cmocka_unit_test(every_moment_belongs_to_one_part),
     };
