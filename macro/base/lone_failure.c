@@ -24,14 +24,14 @@ static char lone_words[512];
 static void *lone_watch(void *turn) {
     const unsigned mine = (unsigned)(uintptr_t)turn;
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     const double end = (double)until.tv_nsec + 1e9 * (lone_seconds - (double)(long)lone_seconds);
     until.tv_sec += (time_t)lone_seconds + (time_t)(end / 1e9);
     until.tv_nsec = (long)end % 1000000000L;
     pthread_mutex_lock(&lone_lock);
     int late = 0;
     while (lone_waiting && lone_turn == mine && !late)
-        late = pthread_cond_timedwait(&lone_changed, &lone_lock, &until) != 0;
+        late = pthread_cond_clockwait(&lone_changed, &lone_lock, CLOCK_MONOTONIC, &until) != 0;
     if (lone_waiting && lone_turn == mine) {
         fprintf(stderr,
                 "femd-macro: rank %d failed alone and the other ranks did not hear of it within %g s, so all end: %s\n",
