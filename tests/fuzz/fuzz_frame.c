@@ -10,6 +10,7 @@
 #include "femd/evaluate.h"
 #include "femd/json_channel.h"
 #include "femd/pack.h"
+#include "femd/parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,6 +50,12 @@ static void read_bodies(const femd_frame *f) {
     while (femd_u64_next(&rd, &u, &err) == 1) {}
     if (femd_commit_open(f, &step, &rd, &err) == FEMD_OK)
         while (femd_commit_next(&rd, &commit, &err) == 1) {}
+    femd_parts parts = {.count = 0}; /* as a part, twice over */
+    int whole;
+    for (int i = 0; i < 2; i++)
+        if (femd_parts_take(&parts, f, 1 << 16, &whole, &err) == FEMD_OK && whole && parts.whole.size > 1 << 16)
+            abort();
+    femd_parts_clear(&parts);
     (void)!femd_pulse_decode(f, &pulse, &err);
     (void)!femd_beat_decode(f, &u, &fraction, &err);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "annals.h"
 #include "scene.h"
 
 /* Two generations of each point, and nothing else. */
@@ -90,6 +91,16 @@ static void a_doubted_answer_does_not_come_back_from_the_journal(void **state) {
     }
 }
 
+static int doubts_written_down(const rig_shelf *shelf) {
+    int count = 0;
+    for (size_t i = 0; i < shelf->records; i++) {
+        femd_annal annal;
+        assert_int_equal(annal_decode(shelf->record[i].data, shelf->record[i].size, &annal, NULL), FEMD_OK);
+        count += annal.kind == ANNAL_DOUBT;
+    }
+    return count;
+}
+
 /* Results that were delivered rest on it: it stands, as it does without a restart, and is in no store. */
 static void a_doubted_answer_that_results_rest_on_stands_and_is_not_kept(void **state) {
     (void)state;
@@ -110,6 +121,7 @@ static void a_doubted_answer_that_results_rest_on_stands_and_is_not_kept(void **
     for (int summary = 0; summary < 2; summary++) {
         if (summary) femd_core_summarise(s.g.core);
         rig_collect(&s.g);
+        assert_int_equal(doubts_written_down(&s.shelf), 1); /* a store that reads the answer here forgets it again */
         rig_restart(&s.g);
         scene_come_back(&s, 1);
         rig_have(&s.g, s.worker, s.request[0], SCENE_POINTS);
