@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "femd/clock.h"
 #include "launch.h"
 
 enum { WORKERS_MAX = 1024, END_GRACE = 5 /* s */ };
@@ -89,16 +90,16 @@ static void parts_crew_reap(crew *w) {
 /* Wait for all; a signal of the user is passed on, and after END_GRACE seconds force is used. */
 static void parts_crew_watch(crew *w, const sigset_t *watched) {
     int asked = 0;
-    time_t since = 0;
+    double since = 0;
     while (w->alive > 0) {
         const struct timespec second = {1, 0};
         const int sig = sigtimedwait(watched, NULL, &second);
         if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP) {
             parts_crew_signal(w, asked ? SIGKILL : SIGTERM);
-            if (!asked) since = time(NULL);
+            if (!asked) since = femd_clock();
             asked = sig;
         }
-        if (asked && time(NULL) - since > END_GRACE) parts_crew_signal(w, SIGKILL);
+        if (asked && femd_clock() - since > END_GRACE) parts_crew_signal(w, SIGKILL);
         parts_crew_reap(w);
     }
     if (asked) w->code = 128 + asked;

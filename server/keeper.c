@@ -91,10 +91,11 @@ static void *keeper_main(void *user) {
         while (!keeper->waiting.size && !keeper->ending) pthread_cond_wait(&keeper->news, &keeper->lock);
         if (!keeper->waiting.size) break;
         if (!keeper->ending && !keeper->hurried) {
-            struct timespec until = femd_wall_clock();
+            struct timespec until;
+            clock_gettime(CLOCK_MONOTONIC, &until);
             until.tv_nsec += gather_ns;
             if (until.tv_nsec >= 1000000000) until = (struct timespec){until.tv_sec + 1, until.tv_nsec - 1000000000};
-            pthread_cond_timedwait(&keeper->news, &keeper->lock, &until);
+            pthread_cond_clockwait(&keeper->news, &keeper->lock, CLOCK_MONOTONIC, &until);
         }
         const femd_buffer empty = keeper->taken;
         keeper->taken = keeper->waiting;
