@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_server.h"
+#include "femd/clock.h"
 
 enum { MANY = 64 + 20 /* messages, of which 64 may be under way */, FEW = 10 };
 static const femd_hash material = {{1, 2, 3}};
@@ -40,10 +41,12 @@ static void what_is_cancelled_leaves_the_window(void **state) {
         assert_int_equal(femd_client_poll(c, b, 0.05, &done, &err), FEMD_OK);
         assert_int_equal(done, 0);
         femd_client_cancel(c, &b);
+        const double begun = femd_clock();
         fake_requests(q, FEW, 1000);
         assert_int_equal(femd_client_submit(c, &material, q, FEW, &b, &err), FEMD_OK);
         assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
         fake_check(r, FEW, 1000);
+        assert_true(femd_clock() - begun < 2.5); /* after that it would send all again, and count anew */
     }
     femd_client_close(&c);
     fake_stop(&s);

@@ -137,6 +137,36 @@ static void what_has_no_room_is_refused_at_its_first_part(void **state) {
     rig_clear(&g);
 }
 
+/* Nothing is put together within what is put together: that could go on for as long as the message is. */
+static void a_part_of_a_part_is_refused(void **state) {
+    (void)state;
+    static const uint8_t head[40];
+    rig g;
+    femd_frame f;
+    femd_error words = FEMD_ERROR_INIT;
+    rig_init(&g, &(femd_core_config){0});
+    const uint64_t client = rig_client(&g, "beam", 0, 1);
+    femd_buffer inner = FEMD_BUFFER_INIT, outer = FEMD_BUFFER_INIT;
+    OK(femd_frame_begin(&inner, FEMD_MSG_STATUS_GET, 3, NULL));
+    femd_frame_finish(&inner, 0);
+    for (int depth = 1; depth < 3; depth++) {
+        OK(femd_frame_begin(&outer, FEMD_MSG_PART, 0, NULL));
+        OK(femd_buffer_append(&outer, head, sizeof head, NULL));
+        OK(femd_buffer_append(&outer, inner.data, inner.size, NULL));
+        femd_frame_finish(&outer, 1);
+        rig_deliver(&g, client, &outer);
+        assert_int_equal(rig_count(&g, client, FEMD_MSG_STATUS), 1);
+        inner.size = 0;
+        OK(femd_buffer_append(&inner, outer.data, outer.size, NULL));
+    }
+    assert_true(rig_take(&g, client, FEMD_MSG_ERROR, &f));
+    OK(femd_error_decode(&f, &words, NULL));
+    assert_int_equal(words.code, FEMD_PROTOCOL);
+    femd_buffer_clear(&inner);
+    femd_buffer_clear(&outer);
+    rig_clear(&g);
+}
+
 /* {"type":"part"}: the pieces of a JSON text, cut anywhere. */
 static void a_long_json_message_comes_in_pieces(void **state) {
     (void)state;
@@ -174,6 +204,7 @@ int main(void) {
         cmocka_unit_test(nobody_unknown_can_have_the_server_hold_anything),
         cmocka_unit_test(what_was_begun_is_forgotten_with_its_connection),
         cmocka_unit_test(what_has_no_room_is_refused_at_its_first_part),
+        cmocka_unit_test(a_part_of_a_part_is_refused),
         cmocka_unit_test(a_long_json_message_comes_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
