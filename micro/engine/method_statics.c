@@ -1,4 +1,6 @@
 /* Method `statics`: equilibrium at 0 K, the tangent by condensation. Owns nothing. */
+#include <string.h>
+
 #include "rve/method.h"
 
 static femd_status statics_strain(void *self, femd_native *native, const femd_conditions *conditions, const double E[6],
@@ -7,6 +9,7 @@ static femd_status statics_strain(void *self, femd_native *native, const femd_co
     femd_path *path = &native->path;
     FEMD_TRY(femd_path_advance(path, E, conditions->beat, err));
     femd_place_stress(path->rve, &path->place, path->last.tau, S);
+    if (femd_rve_is_adrift(path->rve)) memset(S, 0, 6 * sizeof *S);
     if (!D && !femd_relaxer_is_dense(path->relaxer))
         return FEMD_OK; /* without a factor the sensitivities would be dear */
     FEMD_TRY(femd_condense_tangent(path->relaxer, path->rve, &path->place, conditions->beat, path->work, D, path->G,

@@ -150,9 +150,24 @@ femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *
     return FEMD_OK;
 }
 
+/* Vibrations are counted and flows measured against atoms that stay; what wanders or turns, statics alone answers. */
+static femd_status methods_hold(const femd_native *native, const femd_json *doc, const femd_methods *methods,
+                                femd_error *err) {
+    char words[FEMD_LOOSE_WORDS] = "";
+    if (native->rve.loose && !native->path.held) femd_loose_tell(native->rve.loose, words);
+    for (int i = 0; words[0] && i < methods->count; i++)
+        if (methods->slot[i].method != &femd_method_statics)
+            return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
+                                  "the method \"%s\" does not answer for atoms that may wander or turn (%s); the "
+                                  "method \"statics\" does",
+                                  methods->slot[i].method->name, words);
+    return FEMD_OK;
+}
+
 femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_methods *methods, femd_error *err) {
     memset(methods, 0, sizeof *methods);
     femd_status rc = methods_choose(doc, methods, err);
+    if (rc == FEMD_OK) rc = methods_hold(native, doc, methods, err);
     if (rc == FEMD_OK) rc = methods_heat_reference(native, doc, methods->slot[0].method, err);
     for (int i = 0; rc == FEMD_OK && i < methods->count; i++)
         if (methods->slot[i].method->create)

@@ -34,6 +34,7 @@ femd_status femd_condense_tangent(femd_relaxer *relaxer, const femd_rve *rve, co
         double C[36];
         for (int a = 0; a < 36; a++) C[a] = B[a] - K[a];
         femd_condense_none(rve, place, C, D);
+        if (femd_rve_is_adrift(rve)) memset(D, 0, 36 * sizeof *D); /* and not the round-off of it */
     }
     if (!G) return FEMD_OK;
     for (int c = 0; c < 6; c++)
@@ -59,6 +60,7 @@ femd_status femd_condense_stability(const femd_rve *rve, const femd_place *place
     const size_t n3 = 3 * (size_t)rve->n;
     double lambda = 0;
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, NULL, NULL, err));
+    FEMD_TRY(femd_rve_hold(rve, place->h, x, err));
     double *work = malloc(3 * n3 * sizeof *work);
     if (!work) return femd_fail(err, FEMD_NO_MEMORY, "stability: out of memory");
     const femd_status rc = femd_lanczos_lowest(rve->en, &rve->gauge, 1e-9, 0, beat, work, &lambda, err);

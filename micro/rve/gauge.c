@@ -3,15 +3,20 @@
 
 #include <string.h>
 
+#include "numerics/dense.h"
+
 enum { TRANSLATIONS = 3 };
 
 femd_gauge femd_gauge_periodic(int atoms) {
-    return (femd_gauge){atoms};
+    return (femd_gauge){.atoms = atoms};
+}
+
+static int gauge_more(const femd_gauge *gauge) {
+    return gauge->more ? gauge->more->count : 0;
 }
 
 int femd_gauge_count(const femd_gauge *gauge) {
-    (void)gauge;
-    return TRANSLATIONS;
+    return TRANSLATIONS + gauge_more(gauge);
 }
 
 double femd_gauge_free_atoms(const femd_gauge *gauge) {
@@ -23,6 +28,10 @@ void femd_gauge_remove(const femd_gauge *gauge, double *v) {
     double sum[3] = {0, 0, 0};
     for (int i = 0; i < n3; i++) sum[i % 3] += v[i];
     for (int i = 0; i < n3; i++) v[i] -= 3 * sum[i % 3] / n3;
+    for (int k = 0; k < gauge_more(gauge); k++) {
+        const double *motion = gauge->more->motion + (size_t)k * n3, along = femd_dot(n3, motion, v);
+        for (int i = 0; i < n3; i++) v[i] -= along * motion[i];
+    }
 }
 
 void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w) {
@@ -41,6 +50,13 @@ void femd_gauge_stiffen(const femd_gauge *gauge, double *H) {
     const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
     for (int i = 0; i < n3; i++)
         for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
+    for (int k = 0; k < gauge_more(gauge); k++) {
+        const double *motion = gauge->more->motion + (size_t)k * n3;
+        for (int i = 0; i < n3; i++) {
+            const double row = diagonal / n3 * motion[i];
+            for (int j = 0; row != 0 && j < n3; j++) H[(size_t)i * n3 + j] += row * motion[j];
+        }
+    }
 }
 
 void femd_gauge_stiffen_weighted(const femd_gauge *gauge, const double *root, double alpha, double *A) {

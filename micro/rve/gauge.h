@@ -1,33 +1,42 @@
 /* The motions of an RVE's atoms that its boundary condition does not leave free: what is taken out of vectors,
  * matrices, spectra and velocities so that only the others remain.
  *
- * The RVE is periodic: its three translations cost no energy and mean nothing. Whoever solves with a Hessian, counts
- * modes or lets atoms move asks here, so that another boundary condition (affine displacements on the boundary, a slab
- * with clamped layers) is this file. Owns no memory; n3 = 3 x atoms for vectors, row-major n3 x n3 for matrices. */
+ * The RVE is periodic: its three translations cost no energy and mean nothing. Where vacuum parts it there is more of
+ * that kind (loose.h). Whoever solves with a Hessian, counts modes or lets atoms move asks here, so that another
+ * boundary condition (affine displacements on the boundary, a slab with clamped layers) is this file. Owns no memory;
+ * n3 = 3 x atoms for vectors, row-major n3 x n3 for matrices. */
 #ifndef FEMD_GAUGE_H
 #define FEMD_GAUGE_H
 
+/* Motions beside the translations of the whole that cost no energy. */
+typedef struct femd_gauge_more {
+    int count;
+    double *motion; /* count x n3: unit vectors at right angles to each other and to the translations of the whole */
+} femd_gauge_more;
+
 typedef struct femd_gauge {
     int atoms;
+    const femd_gauge_more *more; /* borrowed; NULL: none */
 } femd_gauge;
 
 /* Of a periodic RVE. */
 femd_gauge femd_gauge_periodic(int atoms);
 /* How many motions are not free. */
 int femd_gauge_count(const femd_gauge *gauge);
-/* Free motions over three: the number of atoms that count in an average over the ensemble (N - 1). */
+/* The number of atoms that count in an average over the ensemble, whose centre alone is at rest: N - 1. */
 double femd_gauge_free_atoms(const femd_gauge *gauge);
 
-/* Take what is not free out of v (n3): the mean of each Cartesian component. */
+/* Take what is not free out of v (n3): the mean of each Cartesian component, and what there is more. */
 void femd_gauge_remove(const femd_gauge *gauge, double *v);
-/* The same for displacements of which sum[3] is the sum over the atoms; the gauge in which states are kept. */
+/* The mean alone, of displacements of which sum[3] is the sum over the atoms; the gauge in which states are kept: how a
+ * wire is turned is not asked there. */
 void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w);
 /* Make a Hessian H that is positive on the free motions so on all of them: H += (mean diagonal) T T^T, T the unit
  * vectors of what is not free. Solutions for a right-hand side without such a part stay. Of one atom, which has no free
  * motion, H becomes the identity. */
 void femd_gauge_stiffen(const femd_gauge *gauge, double *H);
-/* The same in mass-weighted coordinates, A += alpha N N^T with root[i] = mass^-1/2 of atom i: the determinant gains the
- * factor alpha^count. */
+/* The same in mass-weighted coordinates of the translations of the whole, A += alpha N N^T with root[i] = mass^-1/2 of
+ * atom i: the determinant gains the factor alpha^count. */
 void femd_gauge_stiffen_weighted(const femd_gauge *gauge, const double *root, double alpha, double *A);
 
 /* Velocities v (n3) without what is not free, then x += t v: the centre of mass, of which mass[] and their sum total

@@ -59,6 +59,12 @@ static void native_tell_inherent(femd_native *native) {
     femd_native_remark(native, words);
 }
 
+static void native_tell_loose(femd_native *native) {
+    char words[FEMD_LOOSE_WORDS];
+    femd_loose_tell(native->rve.loose, words);
+    if (words[0]) femd_native_remark(native, words);
+}
+
 /* ---- atoms that are not relaxed ---- */
 
 static int native_starts_at_sites(const femd_json *doc) {
@@ -99,7 +105,11 @@ static femd_status native_find_reference(const femd_reference *ref, int frozen, 
     char soft[FEMD_REFERENCE_WORDS];
     FEMD_TRY(femd_reference_relax(ref, frozen, &native->path, soft, err));
     if (soft[0]) femd_native_remark(native, soft);
-    if (!frozen) return femd_native_renew(native, err);
+    if (!frozen) {
+        FEMD_TRY(femd_native_renew(native, err));
+        native_tell_loose(native);
+        return FEMD_OK;
+    }
     FEMD_TRY(femd_neighbours_rebuild(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, err));
     return femd_energetics_forces(native->rve.en, native->rve.nb, native->rve.h0, native->rve.X, &native->virgin_W,
                                   NULL, NULL, err);
@@ -115,6 +125,12 @@ static femd_status native_find_sampled(const femd_json *doc, const femd_referenc
     if (native_may_hold(rc)) {
         native->notes[used] = 0;
         return native_hold(ref, native, words.text, err);
+    }
+    if (rc == FEMD_OK && native->rve.loose->more.count > 0) { /* its minimum is one of a family */
+        char loose[FEMD_LOOSE_WORDS];
+        femd_loose_tell(native->rve.loose, loose);
+        native->notes[used] = 0;
+        return native_hold(ref, native, loose, err);
     }
     if (rc != FEMD_OK && err) *err = words;
     return rc;
@@ -141,6 +157,7 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     if (!native->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", atoms->natoms);
     memcpy(native->rve.X, atoms->x, 3 * (size_t)atoms->natoms * sizeof(double));
     FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
+    if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_rve_may_hold(&native->rve, err));
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
     if (kind == FEMD_NATIVE_SAMPLED) return native_find_sampled(doc, &ref, native, err);

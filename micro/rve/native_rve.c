@@ -28,9 +28,26 @@ femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err
 
 void femd_rve_clear(femd_rve *rve) {
     free(rve->X);
+    if (rve->loose) femd_loose_clear(rve->loose);
+    free(rve->loose);
     femd_energetics_destroy(&rve->en);
     femd_neighbours_destroy(&rve->nb);
     memset(rve, 0, sizeof *rve);
+}
+
+femd_status femd_rve_may_hold(femd_rve *rve, femd_error *err) {
+    rve->loose = calloc(1, sizeof *rve->loose);
+    if (!rve->loose) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", rve->n);
+    rve->gauge.more = &rve->loose->more;
+    return FEMD_OK;
+}
+
+femd_status femd_rve_hold(const femd_rve *rve, const double cell[9], const double *x, femd_error *err) {
+    return rve->loose ? femd_loose_find(rve->loose, rve->nb, rve->n, cell, x, err) : FEMD_OK;
+}
+
+int femd_rve_is_adrift(const femd_rve *rve) {
+    return rve->loose && femd_loose_is_all_clusters(rve->loose);
 }
 
 femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *place, femd_error *err) {

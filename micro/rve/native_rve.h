@@ -7,7 +7,7 @@
 
 #include "femd/tensor3.h"
 #include "forces/energetics.h"
-#include "rve/gauge.h"
+#include "rve/loose.h"
 
 typedef struct femd_rve {
     int n;               /* atoms */
@@ -17,6 +17,7 @@ typedef struct femd_rve {
     double *X;           /* n x 3 reference positions, owned */
     femd_energetics *en; /* owned */
     femd_neighbours *nb; /* owned */
+    femd_loose *loose;   /* owned; NULL until femd_rve_hold is first asked. The gauge borrows what it found */
 } femd_rve;
 
 /* A homogeneous strain of the cell. */
@@ -34,6 +35,13 @@ void femd_rve_set_atoms(femd_rve *rve, int n);
 /* Reference volume from h0. OUT_OF_DOMAIN if the cell is not right-handed. */
 FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
 void femd_rve_clear(femd_rve *rve);
+/* Make ready for femd_rve_hold. */
+FEMD_MUST_CHECK femd_status femd_rve_may_hold(femd_rve *rve, femd_error *err);
+/* From now on the gauge holds what is loose at the spatial positions x in the cell (nothing where femd_rve_may_hold was
+ * not asked): whoever makes a Hessian to solve with or to search asks. */
+FEMD_MUST_CHECK femd_status femd_rve_hold(const femd_rve *rve, const double cell[9], const double *x, femd_error *err);
+/* 1 if what femd_rve_hold last found goes on through the cell nowhere: no strain is resisted. */
+int femd_rve_is_adrift(const femd_rve *rve);
 
 /* Everything of *place from E. OUT_OF_DOMAIN if 2E+I is not positive definite or not finite. */
 FEMD_MUST_CHECK femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *place, femd_error *err);

@@ -176,8 +176,22 @@ static femd_status reference_first_relaxation(femd_path *path, femd_error *err) 
     return reference_adopt(path, err);
 }
 
+/* What has no piece that goes on through the cell resists no strain, and its cell is any. */
+static femd_status reference_hold_cell(const femd_reference *ref, soft_strains *soft, femd_error *err) {
+    if (ref->pressure != 0)
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "no part of the structure goes on through its cell (vacuum all around), and a pressure of "
+                         "%.3g Pa is asked of it; no cell carries that",
+                         ref->pressure);
+    soft->count = 6;
+    memset(soft->along, 0, sizeof soft->along);
+    for (int c = 0; c < 6; c++) soft->along[7 * c] = 1;
+    return FEMD_OK;
+}
+
 static femd_status reference_find_cell(const femd_reference *ref, int frozen, femd_path *path, soft_strains *soft,
                                        femd_error *err) {
+    if (!frozen && femd_rve_is_adrift(path->rve)) return reference_hold_cell(ref, soft, err);
     double E[6] = {0}, S[6], D[36], step[6], residual, scale, best = HUGE_VAL;
     for (int it = 0; it < ITERATIONS; it++) {
         FEMD_TRY(reference_evaluate(path, frozen, E, S, D, err));

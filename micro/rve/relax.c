@@ -113,11 +113,13 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
     res->hessians++;
     if (!relaxer->dense) {
         FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, relaxer->L, relaxer->B, err));
+        FEMD_TRY(femd_rve_hold(rve, place->h, x, err));
         FEMD_TRY(femd_conjugate_renew(&relaxer->cg, rve, err));
         relaxer->stiffest = relaxer->cg.largest;
         return FEMD_OK;
     }
     double shift = 0;
+    FEMD_TRY(femd_rve_hold(rve, place->h, x, err));
     for (int attempt = 0; attempt < 16; attempt++) {
         FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
         relaxer->stiffest = 0;

@@ -13,6 +13,7 @@ static const double NOISE = 1e-13;     /* of the energy: what sums leave of it *
 femd_status femd_slide_mode(const femd_rve *rve, const femd_place *place, const double *x, const femd_beat *beat,
                             double *work, double *lowest, double *mode, femd_error *err) {
     FEMD_TRY(femd_energetics_prepare(rve->en, rve->nb, place->h, x, NULL, NULL, err));
+    FEMD_TRY(femd_rve_hold(rve, place->h, x, err));
     return femd_lanczos_mode(rve->en, &rve->gauge, beat, work, lowest, mode, err);
 }
 

@@ -107,6 +107,11 @@ static femd_status phonon_sample_sites(femd_phonons *phonons, femd_rve *rve, con
 femd_status femd_phonons_sample(femd_phonons *phonons, femd_rve *rve, const femd_place *place, const double *x,
                                 femd_error *err) {
     const size_t edge = (size_t)phonons->edge;
+    if (rve->loose && rve->loose->more.count > 0) {
+        char words[FEMD_LOOSE_WORDS];
+        femd_loose_tell(rve->loose, words);
+        return femd_fail(err, FEMD_INSTABILITY, "there are no vibrations to count: %s", words);
+    }
     if (phonons->kind == FEMD_PHONON_LOCAL) FEMD_TRY(phonon_sample_sites(phonons, rve, place, x, err));
     if (phonons->kind == FEMD_PHONON_MESH) FEMD_TRY(femd_phonons_mesh_sample(phonons, place, x, err));
     if (phonons->kind == FEMD_PHONON_FULL)
