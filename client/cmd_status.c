@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin_call.h"
 #include "commands.h"
-#include "femd/client.h"
 
 static double status_cmd_number(const cJSON *object, const char *key) {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -56,7 +56,15 @@ static void status_cmd_print_states(const cJSON *from, const char *host) {
     }
 }
 
-static void status_cmd_print_host(const cJSON *from) {
+static void status_cmd_print_worker(const cJSON *worker) {
+    printf("    worker %.0f, pid %.0f", status_cmd_number(worker, "number"), status_cmd_number(worker, "pid"));
+    if (cJSON_GetObjectItemCaseSensitive(worker, "key")) printf(", key %s", status_cmd_text(worker, "key"));
+    printf(", %s, %.0f answers", status_cmd_text(worker, "state"), status_cmd_number(worker, "done"));
+    if (cJSON_GetObjectItemCaseSensitive(worker, "reason")) printf(": %s", status_cmd_text(worker, "reason"));
+    printf("\n");
+}
+
+static void status_cmd_print_host(const cJSON *from, int each) {
     const char *host = status_cmd_text(from, "host");
     unsigned workers = 0;
     double done = 0, held = 0, silent = 0;
@@ -74,18 +82,17 @@ static void status_cmd_print_host(const cJSON *from) {
     if (silent >= 5) printf("; one has shown no progress for %.0f s", silent);
     printf("\n");
     for (const cJSON *w = from; w; w = w->next)
-        if (status_cmd_is_at(w, host) && cJSON_GetObjectItemCaseSensitive(w, "reason"))
-            printf("    worker %.0f, pid %.0f: %s\n", status_cmd_number(w, "number"), status_cmd_number(w, "pid"),
-                   status_cmd_text(w, "reason"));
+        if (status_cmd_is_at(w, host) && (each || cJSON_GetObjectItemCaseSensitive(w, "reason")))
+            status_cmd_print_worker(w);
 }
 
-/* One line a node. */
-static void status_cmd_print_workers(const cJSON *first) {
+/* One line a node; `each`: and one a worker, by the number that an admin names. */
+static void status_cmd_print_workers(const cJSON *first, int each) {
     if (!first) printf("  no workers; start one with: femd worker --connect ADDRESS\n");
     for (const cJSON *w = first; w; w = w->next) {
         const cJSON *earlier = first;
         while (earlier != w && !status_cmd_is_at(earlier, status_cmd_text(w, "host"))) earlier = earlier->next;
-        if (earlier == w) status_cmd_print_host(w);
+        if (earlier == w) status_cmd_print_host(w, each);
     }
 }
 
@@ -130,13 +137,13 @@ static void status_cmd_print_troubles(const cJSON *counters) {
             printf("  %-20.0f %s\n", status_cmd_number(counters, troubles[i].key), troubles[i].words);
 }
 
-static void status_cmd_print_status(const cJSON *root, const char *address) {
+static void status_cmd_print_status(const cJSON *root, const char *address, int each) {
     const cJSON *memory = cJSON_GetObjectItemCaseSensitive(root, "memory");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(root, "counters");
     printf("%s: femd %s, level %s, up ", address, status_cmd_text(root, "version"), status_cmd_text(root, "level"));
     status_cmd_print_time(status_cmd_number(root, "uptime"));
     printf("\nworkers\n");
-    status_cmd_print_workers(status_cmd_first(root, "workers"));
+    status_cmd_print_workers(status_cmd_first(root, "workers"), each);
     printf("runs\n");
     status_cmd_print_runs(status_cmd_first(root, "runs"));
     status_cmd_print_materials(status_cmd_first(root, "materials"));
@@ -159,18 +166,13 @@ static void status_cmd_print_status(const cJSON *root, const char *address) {
     printf("\n");
 }
 
-static int status_cmd_ask(const char *address, double timeout, int json) {
+int status_print(const admin_call_to *to, int json, int each) {
     femd_error err = FEMD_ERROR_INIT;
-    femd_client *c = NULL;
     char *text = NULL;
-    const femd_client_config cfg = {.address = address, .connect_timeout = timeout};
-    femd_status rc = femd_client_open(&cfg, &c, &err);
-    if (rc == FEMD_OK) rc = femd_client_status(c, &text, &err);
-    femd_client_close(&c);
-    if (rc != FEMD_OK) return command_failed(&err);
+    if (admin_call_status(to, &text, &err) != FEMD_OK) return command_failed(&err);
     cJSON *root = json ? NULL : cJSON_Parse(text);
     if (root)
-        status_cmd_print_status(root, address);
+        status_cmd_print_status(root, to->address, each);
     else
         printf("%s\n", text);
     cJSON_Delete(root);
@@ -178,39 +180,35 @@ static int status_cmd_ask(const char *address, double timeout, int json) {
     return FEMD_EXIT_OK;
 }
 
+int command_server_is_named(const option_table *table, const char *address, double timeout) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (!address || !*address)
+        (void)femd_fail(&err, FEMD_BAD_INPUT, "%s: which server? --connect tcp://HOST:PORT or ipc:///PATH",
+                        table->command);
+    else if (!(timeout > 0))
+        (void)femd_fail(&err, FEMD_BAD_INPUT, "%s: --timeout must be greater than 0", table->command);
+    else
+        return 1;
+    command_failed(&err);
+    return 0;
+}
+
 int cmd_status(int argc, char **argv) {
-    const char *address = NULL;
+    admin_call_to to = {.timeout = 5};
     int json = 0, code;
-    double timeout = 5;
     const option options[] = {
-        {.name = "--connect",
-         .kind = OPTION_TEXT,
-         .out = &address,
-         .arg = "ADDRESS",
-         .help = "the server, tcp://HOST:PORT or ipc:///PATH"},
+        COMMAND_SERVER_OPTIONS(to),
         {.name = "--json", .kind = OPTION_FLAG, .out = &json, .help = "the server's own JSON text"},
-        {.name = "--timeout",
-         .kind = OPTION_NUMBER,
-         .out = &timeout,
-         .arg = "S",
-         .help = "seconds to wait for the server (5)"},
     };
     const option_table table = {
         .command = "femd status",
-        .usage = "--connect ADDRESS [--json]",
-        .about = "Asks a running server for its workers, runs and counters. Exit code 4 if none answers.",
+        .usage = "--connect ADDRESS [--key FILE] [--json]",
+        .about = "Asks a running server for its workers, runs and counters; with a client's key for the runs of that "
+                 "key.\nExit code 4 if none answers, 2 if it refuses.",
         .option = options,
         .n = OPTION_COUNT(options)};
     option_list none;
     if (!command_options(&table, argc, argv, &none, &code)) return code;
-    femd_error err = FEMD_ERROR_INIT;
-    if (!address || !*address) {
-        (void)femd_fail(&err, FEMD_BAD_INPUT, "femd status: which server? --connect tcp://HOST:PORT or ipc:///PATH");
-        return command_failed(&err);
-    }
-    if (!(timeout > 0)) {
-        (void)femd_fail(&err, FEMD_BAD_INPUT, "femd status: --timeout must be greater than 0");
-        return command_failed(&err);
-    }
-    return status_cmd_ask(address, timeout, json);
+    if (!command_server_is_named(&table, to.address, to.timeout)) return FEMD_EXIT_BAD_INPUT;
+    return status_print(&to, json, 0);
 }

@@ -29,6 +29,34 @@ int cmd_worker(int argc, char **argv);
 int cmd_store(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
+int cmd_admin(int argc, char **argv);
+int cmd_keygen(int argc, char **argv);
+
+struct admin_call_to;
+/* Ask a server for its status and print it, as a table, where `each` has a line for every worker, or as JSON. */
+int status_print(const struct admin_call_to *to, int json, int each);
+/* Options of a command that speaks to a server: where it is, and with which key. */
+#define COMMAND_SERVER_OPTIONS(to)                                                                                     \
+    {.name = "--connect",                                                                                              \
+     .kind = OPTION_TEXT,                                                                                              \
+     .out = &(to).address,                                                                                             \
+     .arg = "ADDRESS",                                                                                                 \
+     .help = "the server, tcp://HOST:PORT or ipc:///PATH"},                                                            \
+        {.name = "--key",                                                                                              \
+         .kind = OPTION_TEXT,                                                                                          \
+         .out = &(to).key,                                                                                             \
+         .arg = "FILE",                                                                                                \
+         .help = "your key, for a server with keys (default: FEMD_KEY, or off the loopback ~/.femd/keys/admin.key)"},  \
+        {.name = "--insecure",                                                                                         \
+         .kind = OPTION_FLAG,                                                                                          \
+         .out = &(to).insecure,                                                                                        \
+         .help = "connect off the loopback without a key"},                                                            \
+    {                                                                                                                  \
+        .name = "--timeout", .kind = OPTION_NUMBER, .out = &(to).timeout, .arg = "S",                                  \
+        .help = "seconds to wait for the server (5)"                                                                   \
+    }
+/* 1, or 0 with words on stderr. */
+int command_server_is_named(const option_table *table, const char *address, double timeout);
 
 /* Say "femd: words" on stderr and return the exit code that belongs to the status. */
 int command_failed(const femd_error *err);

@@ -17,6 +17,8 @@ static const command commands[] = {
     {"store", "answers and states that runs have kept: list, size, prune, verify, export", cmd_store, 0},
     {"plot", "draw what a run has written: load, convergence, a field", cmd_plot, 0},
     {"status", "what a server is doing", cmd_status, 0},
+    {"keygen", "keys for a server that other machines may reach: make, allow, revoke", cmd_keygen, 0},
+    {"admin", "look after a server: quarantine and release workers, drain, stop", cmd_admin, 0},
     {"version", "print the version", cmd_version, 0},
     {"help", "this text, or the help of a command: femd help run", cmd_help, 0},
 };

@@ -44,6 +44,8 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_open: a time limit is negative or not a number");
     femd_peer_config pc = {.address = cfg->address,
                            .connect_timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : 10.0,
+                           .key = cfg->key,
+                           .insecure = cfg->insecure,
                            .first_connect_waits = 1};
     FEMD_TRY(session_fill_hello(cfg, &pc.hello, err));
 

@@ -24,6 +24,10 @@ static const char help_text[] =
     "\n"
     "Options\n"
     "  --connect ADDRESS   the server: tcp://HOST:PORT or ipc:///PATH\n"
+    "  --key FILE          the client's key, for a server with keys (default: FEMD_KEY; off the loopback client.key "
+    "in\n"
+    "                      FEMD_KEYS or ~/.femd/keys)\n"
+    "  --insecure          connect to a server off the loopback without a key\n"
     "  --out DIR           where the results go (default: CASE.out, beside the case)\n"
     "  --resume            go on from DIR/checkpoint.h5; ends with the same bits as a run that was never interrupted\n"
     "  --set a.b=c         change a value of the case, for example --set steps.count=10 (repeatable)\n"
@@ -75,6 +79,7 @@ static int arguments_is_flag(femd_arguments *a, const char *arg) {
     int *flag = strcmp(arg, "--resume") == 0                            ? &a->resume
                 : strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0 ? &a->quiet
                 : strcmp(arg, "--check") == 0                           ? &a->check
+                : strcmp(arg, "--insecure") == 0                        ? &a->insecure
                 : strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0  ? &a->help
                 : strcmp(arg, "--version") == 0                         ? &a->version
                                                                         : NULL;
@@ -87,6 +92,7 @@ static femd_status arguments_option(femd_arguments *a, int argc, char **argv, in
     const char *arg = argv[*i], *value = NULL;
     size_t n;
     if (arguments_is_option(arg, "--connect", &n)) return arguments_value_of(argc, argv, i, n, &a->connect, err);
+    if (arguments_is_option(arg, "--key", &n)) return arguments_value_of(argc, argv, i, n, &a->key, err);
     if (arguments_is_option(arg, "--out", &n)) return arguments_value_of(argc, argv, i, n, out, err);
     if (arguments_is_option(arg, "--run", &n)) return arguments_value_of(argc, argv, i, n, &a->run, err);
     if (arguments_is_option(arg, "--set", &n)) return arguments_value_of(argc, argv, i, n, &a->set[a->nsets++], err);

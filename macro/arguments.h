@@ -9,9 +9,11 @@
 
 typedef struct femd_arguments {
     const char *connect; /* address of the server */
-    char *out;           /* output folder; owned */
-    const char *run;     /* NULL: made up */
-    const char *path;    /* the case */
+    const char *key;     /* file of the client's key; NULL: the usual one */
+    int insecure;
+    char *out;        /* output folder; owned */
+    const char *run;  /* NULL: made up */
+    const char *path; /* the case */
     int resume, quiet, check, help, version;
     int dump; /* 1: write the state of point dump_id */
     uint64_t dump_id;

@@ -120,6 +120,8 @@ static femd_status run_connect(app *a, femd_error *err) {
                                     .run = a->run_name,
                                     .rank = (uint32_t)a->rank,
                                     .ranks = (uint32_t)a->size,
+                                    .key = a->args.key,
+                                    .insecure = a->args.insecure,
                                     .progress = run_on_progress,
                                     .user = a,
                                     .give_up_early = 1};
@@ -207,8 +209,8 @@ static int run_exit_code(const app *a, femd_status rc) {
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
     case FEMD_REREGISTER:
-    case FEMD_REFUSED:
     case FEMD_CONFLICT: return EXIT_POOL_LOST;
+    case FEMD_REFUSED: return a->client ? EXIT_POOL_LOST : EXIT_BAD_CASE; /* not let in: a key or a name, say */
     default: break;
     }
     if (femd_status_is_physics(rc)) return EXIT_NOT_CONVERGED;

@@ -1,5 +1,5 @@
-/* HELLO, WELCOME, MATERIAL_READY and ERROR: JSON bodies, read strictly. One table per message says which key goes
- * where, and both directions follow it. Numbers above 2^53 and hashes are strings in the JSON. */
+/* HELLO, WELCOME, MATERIAL_READY, ADMIN, DONE and ERROR: JSON bodies, read strictly. One table per message says which
+ * key goes where, and both directions follow it. Numbers above 2^53 and hashes are strings in the JSON. */
 #include "femd/control.h"
 
 #include <cjson/cJSON.h>
@@ -83,6 +83,13 @@ static const field error_fields[] = {
     FIELD(femd_error, I32, "code", code, 1),
     FIELD(femd_error, TEXT, "text", text, 1),
 };
+
+static const field admin_fields[] = {
+    FIELD(femd_admin, NAME, "act", act, 1),
+    FIELD(femd_admin, U64, "number", number, 0),
+    FIELD(femd_admin, NAME, "text", text, 0),
+};
+static const field done_fields[] = {FIELD(femd_done, TEXT, "text", text, 1)};
 
 /* ---- sets of words ---- */
 
@@ -338,6 +345,24 @@ femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *er
     if (!femd_status_is_known(r->status))
         return femd_fail(err, FEMD_PROTOCOL, "MATERIAL_READY: unknown status %d", r->status);
     return FEMD_OK;
+}
+
+femd_status femd_admin_encode(femd_buffer *out, uint64_t id, const femd_admin *a, femd_error *err) {
+    return control_json_encode(out, FEMD_MSG_ADMIN, id, admin_fields, COUNT(admin_fields), a, err);
+}
+
+femd_status femd_admin_decode(const femd_frame *f, femd_admin *a, femd_error *err) {
+    memset(a, 0, sizeof *a);
+    return control_json_decode(f, FEMD_MSG_ADMIN, admin_fields, COUNT(admin_fields), a, err);
+}
+
+femd_status femd_done_encode(femd_buffer *out, uint64_t id, const femd_done *d, femd_error *err) {
+    return control_json_encode(out, FEMD_MSG_DONE, id, done_fields, COUNT(done_fields), d, err);
+}
+
+femd_status femd_done_decode(const femd_frame *f, femd_done *d, femd_error *err) {
+    memset(d, 0, sizeof *d);
+    return control_json_decode(f, FEMD_MSG_DONE, done_fields, COUNT(done_fields), d, err);
 }
 
 femd_status femd_gone_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err) {

@@ -12,7 +12,10 @@
 #include <zmq.h>
 
 #include "femd/clock.h"
+#include "femd/keys.h"
 #include "femd/parts.h"
+
+typedef enum peer_refusal { REFUSAL_NONE = 0, REFUSAL_KEY, REFUSAL_MECHANISM, REFUSAL_CUT } peer_refusal;
 
 struct femd_peer {
     void *context, *socket, *monitor;
@@ -27,7 +30,11 @@ struct femd_peer {
     int refused_connect; /* attempts that failed since the peer was opened */
     double hello_at;     /* clock of the last HELLO sent; 0: must be sent */
     int reregister;      /* to be told to the caller */
-    zmq_msg_t message;   /* the one behind the last frame handed out */
+    int has_key;
+    char key_name[FEMD_KEY_NAME + 1], key_path[512];
+    peer_refusal refusal; /* why no handshake will succeed */
+    int cut_handshakes;   /* that the other side ended without a word, one after another */
+    zmq_msg_t message;    /* the one behind the last frame handed out */
     femd_buffer scratch, part;
     femd_parts parts; /* of a longer frame that is coming */
 };
@@ -38,7 +45,8 @@ enum {
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 1000,
     CONNECT_MS = 3000,
-    LINGER_MS = 1000
+    LINGER_MS = 1000,
+    CUT_HANDSHAKES = 4 /* after which a server counts as one that does not know what this peer says */
 };
 static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
 static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
@@ -52,6 +60,25 @@ static void peer_on_connected(femd_peer *p) {
     p->lost_since = 0;
     p->registered = 0;
     p->hello_at = 0;
+    p->cut_handshakes = 0;
+}
+
+/* A server whose key is another one cannot read what is said, and hangs up without a word, again and again, as may one
+ * that has keys where this end has none, or the other way round, if it is the first to see that; one that dies at that
+ * moment does so once, and one that is slow does not hang up. */
+static int peer_is_hung_up_on(femd_peer *p, uint32_t code) {
+    if (p->was_registered || (code != EPIPE && code != ECONNRESET)) return 0;
+    return ++p->cut_handshakes == CUT_HANDSHAKES;
+}
+
+static void peer_on_failed_handshake(femd_peer *p, unsigned event, uint32_t value) {
+    p->refused_connect++;
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        p->refusal = REFUSAL_KEY;
+    else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL && value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+        p->refusal = REFUSAL_MECHANISM;
+    else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL || peer_is_hung_up_on(p, value))
+        p->refusal = REFUSAL_CUT;
 }
 
 static void peer_on_lost(femd_peer *p) {
@@ -72,20 +99,49 @@ static void peer_watch(femd_peer *p) {
         switch (femd_get16(event)) {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: peer_on_connected(p); break;
         case ZMQ_EVENT_DISCONNECTED: peer_on_lost(p); break;
-        case ZMQ_EVENT_CONNECT_RETRIED:
+        case ZMQ_EVENT_CONNECT_RETRIED: p->refused_connect++; break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: p->refused_connect++; break;
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            peer_on_failed_handshake(p, femd_get16(event), n == sizeof event ? femd_get32(event + 2) : 0);
+            break;
         default: break;
         }
     }
 }
 
+/* code: REFUSED while the peer opens, DISCONNECTED later. */
+static femd_status peer_fail_refused(const femd_peer *p, femd_status code, femd_error *err) {
+    if (p->refusal == REFUSAL_KEY)
+        return femd_fail(err, code,
+                         "the server at %s does not let the key %s in (%s): it is not in the server's list of keys, or "
+                         "was taken out of it",
+                         p->address, p->key_name, p->key_path);
+    if (p->refusal == REFUSAL_MECHANISM && p->has_key)
+        return femd_fail(err, code,
+                         "the server at %s works without keys, and this end has one (%s): start the server with "
+                         "--keys, or leave --key and FEMD_KEY away",
+                         p->address, p->key_path);
+    if (p->refusal == REFUSAL_MECHANISM)
+        return femd_fail(err, code, "the server at %s wants keys: name yours with --key FILE or FEMD_KEY", p->address);
+    if (p->has_key)
+        return femd_fail(err, code,
+                         "the server at %s hangs up: the server's public key in %s is not its own, or it works "
+                         "without keys",
+                         p->address, p->key_path);
+    return femd_fail(
+        err, code,
+        "the server at %s hangs up: it wants keys (name yours with --key FILE or FEMD_KEY), or is no femd server",
+        p->address);
+}
+
 static femd_status peer_fail_lost(const femd_peer *p, femd_error *err) {
+    if (p->refusal) return peer_fail_refused(p, FEMD_DISCONNECTED, err);
     return femd_fail(err, FEMD_DISCONNECTED, "the server at %s is gone", p->address);
 }
 
 static int peer_is_lost(const femd_peer *p) {
+    if (p->refusal && !p->connected) return 1; /* libzmq does not try again */
     return !p->connected && p->lost_since > 0 && femd_clock() - p->lost_since > p->silence;
 }
 
@@ -300,12 +356,34 @@ static femd_status peer_start_monitor(femd_peer *p, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status peer_start(femd_peer *p, femd_error *err) {
+static femd_status peer_set_key(femd_peer *p, const femd_key *key, femd_error *err) {
+    p->has_key = 1;
+    memcpy(p->key_name, key->name, sizeof p->key_name);
+    if (zmq_setsockopt(p->socket, ZMQ_CURVE_SERVERKEY, key->server_text, FEMD_KEY_TEXT + 1) == 0 &&
+        zmq_setsockopt(p->socket, ZMQ_CURVE_PUBLICKEY, key->public_text, FEMD_KEY_TEXT + 1) == 0 &&
+        zmq_setsockopt(p->socket, ZMQ_CURVE_SECRETKEY, key->secret_text, FEMD_KEY_TEXT + 1) == 0)
+        return FEMD_OK;
+    return femd_fail(err, FEMD_INTERNAL, "key %s: %s", p->key_path, zmq_strerror(errno));
+}
+
+static femd_status peer_take_key(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
+    femd_key key;
+    int found;
+    FEMD_TRY(femd_key_find(cfg->key, cfg->hello.role, p->address, cfg->insecure, &key, &found, p->key_path,
+                           sizeof p->key_path, err));
+    if (!found) return FEMD_OK;
+    femd_status rc = peer_set_key(p, &key, err);
+    femd_key_wipe(&key);
+    return rc;
+}
+
+static femd_status peer_start(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
     p->context = zmq_ctx_new();
     if (!p->context) return femd_fail(err, FEMD_NO_MEMORY, "no ZeroMQ context: %s", zmq_strerror(errno));
     p->socket = zmq_socket(p->context, ZMQ_DEALER);
     if (!p->socket) return femd_fail(err, FEMD_IO, "no socket: %s", zmq_strerror(errno));
     FEMD_TRY(peer_set_options(p, err));
+    FEMD_TRY(peer_take_key(p, cfg, err));
     FEMD_TRY(peer_start_monitor(p, err));
     if (zmq_connect(p->socket, p->address) != 0)
         return femd_fail(err, FEMD_BAD_INPUT,
@@ -325,6 +403,7 @@ static femd_status peer_register_within(femd_peer *p, const femd_peer_config *cf
         if (p->registered) break; /* before the next message is taken: it is the caller's */
         peer_watch(p);
         FEMD_TRY(peer_say_hello(p, err));
+        if (p->refusal) return peer_fail_refused(p, FEMD_REFUSED, err);
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
             return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
         if (cfg->stop && *cfg->stop)
@@ -353,7 +432,7 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
     p->silence = p->silence_is_set ? cfg->silence : FEMD_TIME_SILENCE;
     p->welcome.times = femd_times_whole((femd_times){0});
     p->welcome.frame_max = FEMD_FRAME_MAX;
-    femd_status rc = peer_start(p, err);
+    femd_status rc = peer_start(p, cfg, err);
     if (rc == FEMD_OK) rc = peer_register_within(p, cfg, err);
     if (rc != FEMD_OK) {
         femd_peer_close(&p);

@@ -10,16 +10,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "femd/keys.h"
+
 enum { BACKLOG = 100 }; /* connections that wait to be accepted, as libzmq has it */
 
-/* Until peers have keys, only this machine may connect. This is also where keys and their allow-list will be demanded.
- */
-femd_status address_check(const char *bind, femd_error *err) {
+femd_status address_check(const char *bind, int others, femd_error *err) {
     if (strncmp(bind, "ipc://", 6) == 0 && bind[6]) return FEMD_OK;
     if (strncmp(bind, "tcp://", 6) != 0)
         return femd_fail(err, FEMD_BAD_ARGUMENT,
                          "--bind %s: not an address; accepted: tcp://127.0.0.1:PORT (PORT * = any free one), "
-                         "ipc:///path/of/socket",
+                         "ipc:///path/of/socket, and with --keys tcp://HOST:PORT (HOST * = all of this machine)",
                          bind);
     const char *host = bind + 6, *colon = strrchr(host, ':');
     if (!colon || !colon[1]) return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: the port is missing", bind);
@@ -29,17 +29,11 @@ femd_status address_check(const char *bind, femd_error *err) {
         if (*end || port < 1 || port > 65535)
             return femd_fail(err, FEMD_BAD_ARGUMENT, "--bind %s: the port is 1 to 65535, or * for any free one", bind);
     }
-    const size_t length = (size_t)(colon - host);
-    unsigned byte[4];
-    char text[64] = "", rest;
-    if (length < sizeof text) memcpy(text, host, length);
-    if (strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0 || strcmp(text, "::1") == 0) return FEMD_OK;
-    if (sscanf(text, "%u.%u.%u.%u%c", &byte[0], &byte[1], &byte[2], &byte[3], &rest) == 4 && byte[0] == 127 &&
-        byte[1] < 256 && byte[2] < 256 && byte[3] < 256)
-        return FEMD_OK;
+    if (others || femd_address_is_local(bind)) return FEMD_OK;
     return femd_fail(err, FEMD_REFUSED,
-                     "--bind %s: refused, since anybody who can reach it could run tasks; keys do not exist yet, so "
-                     "the server listens on this machine only: tcp://127.0.0.1:PORT or ipc:///path",
+                     "--bind %s: refused, since anybody who can reach it could run tasks and give false answers. Make "
+                     "keys (femd keygen DIR) and start the server with --keys DIR; or listen on this machine only, at "
+                     "tcp://127.0.0.1:PORT or ipc:///path; or say --insecure",
                      bind);
 }
 

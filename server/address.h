@@ -4,9 +4,8 @@
 
 #include "femd/error.h"
 
-/* BAD_ARGUMENT for no address, REFUSED with words for one that others on the network could reach (there are no keys
- * yet). */
-FEMD_MUST_CHECK femd_status address_check(const char *bind, femd_error *err);
+/* BAD_ARGUMENT for no address, REFUSED with words for one that others on the network could reach, unless they may. */
+FEMD_MUST_CHECK femd_status address_check(const char *bind, int others, femd_error *err);
 /* The path of an ipc address, NULL for another kind. */
 const char *address_ipc_path(const char *bind);
 /* A socket that listens at the path of an ipc address; the caller's, and so is the file in the end. What is there

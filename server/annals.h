@@ -10,8 +10,9 @@ typedef enum femd_annal_kind {
     ANNAL_EPOCH = 1, /* number: of this life of the server; bytes: the numerics level */
     ANNAL_MATERIAL,  /* bytes: the pack */
     ANNAL_ANSWER,    /* bytes: an evaluation as kept.h has it */
-    ANNAL_RUN,       /* a run is made: run (its number in the journal), rank: how many; bytes: its name */
-    ANNAL_END,       /* run */
+    ANNAL_RUN, /* a run is made: run (its number in the journal), rank: how many; hash: the key whose it is; bytes: name
+                */
+    ANNAL_END, /* run */
     ANNAL_MARK,      /* run: not bit-reproducible */
     ANNAL_TENTATIVE, /* run, rank; hash: key of an evaluation that the rank has the result of */
     ANNAL_GIVEN,     /* run, rank; hash: a state that the rank gave */

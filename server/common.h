@@ -22,6 +22,8 @@ typedef struct femd_common {
     femd_core_counters counter;
     femd_limits limits;
     int replaying;    /* what a journal tells is done again: nothing is handed out */
+    int draining;     /* an admin wants no new runs, and the end when the last is over */
+    int stopping;     /* ... or the end at once */
     int reproducible; /* no two workers have answered one key differently */
 } femd_common;
 

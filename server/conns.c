@@ -3,6 +3,7 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -69,6 +70,7 @@ static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_
     conn->socket = conns_socket_of(fd);
     conns_set_open(conns, conn, 1);
     conn->messages = conn->messages_seen = conn->baseline = 0;
+    conn->who[0] = '\0';
     uint32_t old = femd_table_find64(&conns->by_route, route);
     if (old) femd_table_remove64(&conns->by_route, route, old);
     if (!femd_table_put64(&conns->by_route, route, (uint32_t)fd + 1))
@@ -93,6 +95,16 @@ uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route) {
     }
     conn->messages++;
     return gone;
+}
+
+const char *femd_conns_who(const femd_conns *conns, uint64_t route) {
+    const uint32_t place = femd_table_find64(&conns->by_route, route);
+    return place ? conns->at[place - 1].who : "";
+}
+
+void femd_conns_name(femd_conns *conns, uint64_t route, const char *who) {
+    const uint32_t place = femd_table_find64(&conns->by_route, route);
+    if (place) snprintf(conns->at[place - 1].who, sizeof conns->at->who, "%s", who);
 }
 
 uint64_t femd_conns_closed(femd_conns *conns, int fd) {

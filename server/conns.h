@@ -13,6 +13,7 @@ typedef struct femd_conn {
                         over since */
     uint32_t unread_ends; /* ends of earlier connections on this descriptor whose notice is still to come */
     int open;
+    char who[41];                     /* the public key that the connection was made with; empty: not said */
     uint64_t messages, messages_seen; /* complete ones; at the guard's last look */
     uint64_t baseline;                /* bytes received then */
 } femd_conn;
@@ -32,6 +33,9 @@ void femd_conns_accepted(femd_conns *conns, int fd);
 /* A message of route came over fd. Returns the route that had the descriptor before and is gone with its connection, or
  * 0. */
 uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route);
+/* What the connection of a route was made with, "" if that was not said; and say it (cut to 40 characters). */
+const char *femd_conns_who(const femd_conns *conns, uint64_t route);
+void femd_conns_name(femd_conns *conns, uint64_t route, const char *who);
 /* The monitor says that fd was closed. Returns the route that is gone, or 0. */
 uint64_t femd_conns_closed(femd_conns *conns, int fd);
 /* The connection of a route (0: of nobody) is gone, and that is still to be reported: once what had come from it is

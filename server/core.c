@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "admin.h"
 #include "audit.h"
 #include "femd/evaluate.h"
 #include "femd/json_channel.h"
@@ -180,12 +181,16 @@ static femd_status core_on_get(femd_rooms *rooms, uint32_t peer, const femd_fram
 
 static femd_status core_on_status(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
     femd_buffer out = outbox_take(rooms->outbox);
-    femd_status rc = status_encode(rooms, frame->id, &out, err);
+    femd_status rc = status_encode(rooms, peer, frame->id, &out, err);
     if (rc == FEMD_OK)
         outbox_send(rooms->outbox, roster_address(rooms->roster, peer), &out);
     else
         outbox_recycle(rooms->outbox, &out);
     return rc;
+}
+
+static femd_status core_on_admin(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
+    return admin_act(rooms, peer, frame, err);
 }
 
 static femd_status core_on_error(femd_rooms *rooms, uint32_t peer, const femd_frame *frame, femd_error *err) {
@@ -225,6 +230,7 @@ static core_handler core_find_handler(unsigned type, femd_role role) {
         {FEMD_MSG_STATE, FROM_CLIENT, core_on_client_state},
         {FEMD_MSG_STATE_GET, FROM_CLIENT, core_on_get},
         {FEMD_MSG_STATUS_GET, FROM_CLIENT | FROM_ADMIN, core_on_status},
+        {FEMD_MSG_ADMIN, FROM_ADMIN, core_on_admin},
         {FEMD_MSG_ERROR, FROM_ANY, core_on_error},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -337,6 +343,16 @@ void femd_core_vanish(femd_core *core, uint64_t route, double now) {
     intake_forget(&core->intake, route);
     if (peer) members_remove(core->rooms.members, peer, 0, 1);
     core_empty_queues(&core->rooms);
+}
+
+void femd_core_recheck(femd_core *core, double now) {
+    core_set_clock(&core->rooms.common, now);
+    members_recheck(core->rooms.members);
+    core_empty_queues(&core->rooms);
+}
+
+int femd_core_wants_stop(const femd_core *core) {
+    return admin_wants_stop(&core->rooms);
 }
 
 /* ---- time ---- */

@@ -23,6 +23,10 @@ void femd_core_destroy(femd_core **core);
 void femd_core_frame(femd_core *core, uint64_t route, const void *data, size_t size, double now);
 /* The connection of a route is gone. */
 void femd_core_vanish(femd_core *core, uint64_t route, double now);
+/* The keyring has changed: who may not be here any more is told, and dropped. */
+void femd_core_recheck(femd_core *core, double now);
+/* 1 once an admin has asked for the end, or the last run of a server that is drained is over. */
+int femd_core_wants_stop(const femd_core *core);
 /* Time has passed: deadlines, pulses, runs that nobody comes back to. */
 void femd_core_tick(femd_core *core, double now);
 /* When femd_core_tick has something to do next. */

@@ -172,13 +172,30 @@ void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size) {
     *size = 0;
 }
 
+static int ledger_is_poison(const evaluation *record) {
+    return record->flags & LEDGER_POISON && !(record->flags & LEDGER_ANSWERED);
+}
+
 void ledger_forget_poison(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
-    if (!(record->flags & LEDGER_POISON) || record->flags & LEDGER_ANSWERED) return;
-    if (ledger->common->now - record->poisoned < POISON_TIME) return;
+    if (!ledger_is_poison(record) || ledger->common->now - record->poisoned < POISON_TIME) return;
     ledger_uncache(ledger, number);
     ledger_unstore(ledger, &record->response, &record->response_size);
     record->flags &= (uint8_t)~LEDGER_POISON;
+}
+
+/* The time is over for each: whoever asks has it tried again. */
+uint32_t ledger_forgive_poison(femd_ledger *ledger) {
+    uint32_t count = 0;
+    for (uint32_t number = 1; number <= ledger->records.end; number++) {
+        evaluation *record = ledger_at(ledger, number);
+        if (record->stage == STAGE_FREE || !ledger_is_poison(record) ||
+            ledger->common->now - record->poisoned >= POISON_TIME)
+            continue;
+        record->poisoned = ledger->common->now - POISON_TIME;
+        count++;
+    }
+    return count;
 }
 
 void ledger_keep_response(femd_ledger *ledger, evaluation *record, const femd_bytes *bytes) {

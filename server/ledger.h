@@ -73,6 +73,8 @@ void ledger_claim(femd_ledger *ledger, uint32_t evaluation);
 void ledger_unclaim(femd_ledger *ledger, uint32_t evaluation);
 /* If it was given up as poison and that is a while ago: it has no response any more and may be opened again. */
 void ledger_forget_poison(femd_ledger *ledger, uint32_t evaluation);
+/* All of them, at once; returns how many. */
+uint32_t ledger_forgive_poison(femd_ledger *ledger);
 /* Its stored response is used again. */
 void ledger_use(femd_ledger *ledger, uint32_t evaluation);
 /* A tentative result rests on it, or no longer does. */

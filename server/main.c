@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "accepting.h"
+#include "address.h"
 #include "durable.h"
 #include "femd/clock.h"
+#include "femd/keys.h"
+#include "gate.h"
 #include "lines.h"
 #include "machine.h"
 #include "net.h"
@@ -23,7 +26,13 @@ enum { EXIT_USAGE_ = 2, EXIT_INTERNAL_ = 70, STORE_MIB_LEAST = 2, DESCRIPTORS_OW
 static const char help[] =
     "femd-server --bind ADDRESS [options]\n"
     "The server between macro solvers and a pool of micro workers.\n\n"
-    "  --bind ADDRESS     tcp://127.0.0.1:PORT (PORT * = any free one) or ipc:///path/of/socket\n"
+    "  --bind ADDRESS     tcp://127.0.0.1:PORT (PORT * = any free one), ipc:///path/of/socket, or with keys "
+    "tcp://HOST:PORT\n"
+    "  --keys DIR         peers must have keys of the list in this folder, which femd keygen made; all is encrypted "
+    "(default\n"
+    "                     off the loopback: FEMD_KEYS, or ~/.femd/keys)\n"
+    "  --insecure         listen off the loopback without keys: whoever can reach it may run tasks and give false "
+    "answers\n"
     "  --level LEVEL      numerics level of all workers: baseline, x86-64-v2, x86-64-v3 (default), x86-64-v4\n"
     "  --cache MIB        finished evaluations kept for reuse (default 512)\n"
     "  --memory MIB       all that the server may hold (default: half of what the machine, or the control group, has)\n"
@@ -61,13 +70,14 @@ typedef enum durability { DURABILITY_REPLICA = 0, DURABILITY_NONE, DURABILITY_ST
 
 typedef struct options {
     durability durability;
-    const char *bind, *level, *log, *store, *journal;
+    const char *bind, *level, *log, *store, *journal, *keys;
     uint64_t cache_mib, memory_mib, store_mib;
     femd_times times;
     double audit;
     uint32_t pool;
     int one_build;
-    int quiet, ready_fd, news_fd, die_with_parent, any_build;
+    int quiet, ready_fd, news_fd, die_with_parent, any_build, insecure;
+    char usual_keys[4096];
 } options;
 
 typedef struct journal {
@@ -186,6 +196,8 @@ static femd_status server_read_option(int option, const char *text, options *opt
     case 'p': opt->die_with_parent = 1; return FEMD_OK;
     case 's': opt->store = text; return FEMD_OK;
     case 'a': opt->any_build = 1; return FEMD_OK;
+    case 'k': opt->keys = text; return FEMD_OK;
+    case 'i': opt->insecure = 1; return FEMD_OK;
     case 'j': opt->journal = text; return FEMD_OK;
     case 'D': return server_read_durability(text, &opt->durability, err);
     case 'z':
@@ -243,6 +255,8 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
                                          {"pool", required_argument, NULL, 'P'},
                                          {"builds", required_argument, NULL, 'B'},
                                          {"any-build", no_argument, NULL, 'a'},
+                                         {"keys", required_argument, NULL, 'k'},
+                                         {"insecure", no_argument, NULL, 'i'},
                                          {"journal", required_argument, NULL, 'j'},
                                          {"durability", required_argument, NULL, 'D'},
                                          {"log", required_argument, NULL, 'L'},
@@ -268,6 +282,8 @@ static int server_read_options(int argc, char **argv, options *opt, femd_error *
         femd_fail(err, FEMD_BAD_ARGUMENT, "--durability store wants a store and a journal: --store DIR --journal FILE");
     else if (opt->durability == DURABILITY_NONE && opt->journal)
         femd_fail(err, FEMD_BAD_ARGUMENT, "--durability none has nothing to write into a journal");
+    else if (opt->keys && opt->insecure)
+        femd_fail(err, FEMD_BAD_ARGUMENT, "--insecure wants no keys, and --keys names some");
     else if (!opt->bind)
         femd_fail(err, FEMD_BAD_ARGUMENT, "--bind ADDRESS is missing; for example --bind tcp://127.0.0.1:5600");
     else
@@ -320,6 +336,15 @@ static femd_status server_share_descriptors(int *limit, uint32_t *peers, femd_er
     return FEMD_OK;
 }
 
+/* Off the loopback the usual keys are taken, if they are there. */
+static void server_find_keys(options *opt) {
+    char path[4200];
+    if (opt->keys || opt->insecure || femd_address_is_local(opt->bind)) return;
+    if (femd_keys_folder(opt->usual_keys, sizeof opt->usual_keys, NULL) != FEMD_OK) return;
+    snprintf(path, sizeof path, "%s/server.key", opt->usual_keys);
+    if (access(path, F_OK) == 0) opt->keys = opt->usual_keys;
+}
+
 /* Without a journal nobody knows the last one: a number that was hardly ever given. */
 static uint64_t server_epoch(const options *opt, const journal *log) {
     uint64_t epoch = 0;
@@ -337,7 +362,15 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                     .level = opt->level,
                                     .log = server_write_store_log,
                                     .user = log};
-    if (opt->store) FEMD_TRY(durable_open(&durable, &log->durable, err));
+    femd_gate *gate = NULL;
+    femd_keyring keyring = {.identify = femd_net_identify};
+    FEMD_TRY(address_check(opt->bind, opt->keys != NULL || opt->insecure, err));
+    if (opt->keys) FEMD_TRY(gate_open(opt->keys, server_write_log, log, &gate, err));
+    if (opt->store) {
+        femd_status opened = durable_open(&durable, &log->durable, err);
+        if (opened != FEMD_OK) gate_close(&gate);
+        FEMD_TRY(opened);
+    }
     femd_core_config core_config = {.level = opt->level,
                                     .cache_bytes = cache < memory / 2 ? cache : memory / 2,
                                     .memory_bytes = memory,
@@ -350,6 +383,8 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                     .committed = server_log_commit,
                                     .worker = server_tell_news,
                                     .user = log,
+                                    .keys = gate ? &keyring : NULL,
+                                    .open_to_admins = !gate && address_ipc_path(opt->bind) != NULL,
                                     .recall = log->durable ? durable_recall(log->durable) : NULL,
                                     .journal = opt->journal != NULL,
                                     .audit = opt->audit,
@@ -362,6 +397,8 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                   .before_send = server_before_send,
                                   .rested = server_rested,
                                   .bind = opt->bind,
+                                  .insecure = opt->insecure,
+                                  .gate = gate,
                                   .frame_max = FEMD_FRAME_MAX,
                                   .memory = memory,
                                   .peer_bytes = memory / 4,
@@ -381,10 +418,15 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
         goto out;
     }
     FEMD_TRY_GOTO(rc, femd_net_open(&net_config, &net, err), out);
+    keyring.user = net;
+    if (gate) server_write_log(log, FEMD_LOG_INFO, "peers must have keys; all is encrypted");
+    if (opt->insecure && !femd_address_is_local(opt->bind))
+        server_write_log(log, FEMD_LOG_WARNING, "--insecure: whoever can reach this server may run tasks and answer");
     server_announce(opt, femd_net_address(net));
     rc = femd_net_run(net, stop_fd, err);
 out:
     femd_net_close(&net);
+    gate_close(&gate);
     femd_core_destroy(&core);
     durable_close(&log->durable);
     if (stop_fd >= 0) close(stop_fd);
@@ -402,10 +444,13 @@ int main(int argc, char **argv) {
     if (rc == FEMD_OK && opt.log && !(log.file = fopen(opt.log, "ae")))
         rc = femd_fail(&err, FEMD_IO, "--log %s: %s", opt.log, strerror(errno));
     if (rc == FEMD_OK && opt.die_with_parent) rc = server_follow_parent(&err);
+    if (rc == FEMD_OK) server_find_keys(&opt);
     if (rc == FEMD_OK) rc = server_serve(&opt, &log, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-server: %s\n", err.text);
     if (log.file && log.file != stderr) fclose(log.file);
     if (rc == FEMD_OK) return 0;
-    return rc == FEMD_BAD_ARGUMENT || rc == FEMD_BAD_INPUT || rc == FEMD_REFUSED || rc == FEMD_IO ? EXIT_USAGE_
-                                                                                                  : EXIT_INTERNAL_;
+    return rc == FEMD_BAD_ARGUMENT || rc == FEMD_BAD_INPUT || rc == FEMD_REFUSED || rc == FEMD_IO ||
+                   rc == FEMD_UNSUPPORTED
+               ? EXIT_USAGE_
+               : EXIT_INTERNAL_;
 }

@@ -112,6 +112,20 @@ static void materials_forgive(femd_materials *materials, uint32_t material) {
     materials_offer(materials, material);
 }
 
+uint32_t materials_forgive_all(femd_materials *materials) {
+    uint32_t count = 0;
+    for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
+        if (!catalogue_is_awake(materials->catalogue, material) ||
+            catalogue_is_ready(materials->catalogue, material) >= 0 ||
+            catalogue_failure(materials->catalogue, material)->code != FEMD_POISON)
+            continue;
+        materials_at(materials, material)->given_up = materials->common->now - poison_time;
+        materials_forgive(materials, material);
+        count++;
+    }
+    return count;
+}
+
 /* Answers that are kept for other runs say little without their material. */
 static void materials_keep(femd_materials *materials, const femd_bytes *pack) {
     femd_buffer bytes = outbox_take(materials->outbox);

@@ -46,6 +46,8 @@ FEMD_MUST_CHECK femd_status materials_lost(femd_materials *materials, uint32_t w
  * on two hosts if there are two. */
 void materials_worker_here(femd_materials *materials, uint32_t worker);
 void materials_peer_gone(femd_materials *materials, uint32_t peer, uint32_t death);
+/* Those that workers did not survive opening are tried again, at once; returns how many. */
+uint32_t materials_forgive_all(femd_materials *materials);
 /* When materials are sent again to workers that failed to open them for a reason that may pass; and send them. */
 double materials_next_due(const femd_materials *materials);
 void materials_tick(femd_materials *materials);

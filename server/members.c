@@ -277,12 +277,48 @@ static int members_says_the_same(const femd_hello *one, const femd_hello *other)
            strcmp(one->level, other->level) == 0 && strcmp(one->host, other->host) == 0;
 }
 
+/* Who a peer is says its key, where there are keys; what it says of itself must be that. */
+static femd_status members_ask_key(const femd_members *members, uint64_t route, femd_role says, femd_identity *who,
+                                   femd_error *err) {
+    const femd_keyring *keys = members->in.common->config.keys;
+    memset(who, 0, sizeof *who);
+    if (!keys) return FEMD_OK;
+    if (!keys->identify(keys->user, route, who))
+        return femd_fail(err, FEMD_REFUSED, "the key of this connection is not in the server's list of keys any more");
+    if (who->role == says) return FEMD_OK;
+    static const char *const names[] = {"nobody", "client", "worker", "admin"};
+    return femd_fail(err, FEMD_REFUSED, "the key %s is that of %s %s here, and this peer says that it is %s %s",
+                     who->name, who->role == FEMD_ROLE_ADMIN ? "an" : "a", names[who->role & 3],
+                     says == FEMD_ROLE_ADMIN ? "an" : "a", names[says & 3]);
+}
+
+void members_recheck(femd_members *members) {
+    const members_rooms *in = &members->in;
+    for (uint32_t peer = roster_next(in->roster, FEMD_NIL), after; peer; peer = after) {
+        after = roster_next(in->roster, peer);
+        femd_error why = FEMD_ERROR_INIT;
+        femd_identity who;
+        const femd_address address = roster_address(in->roster, peer);
+        if (members_ask_key(members, address.route, roster_hello(in->roster, peer)->role, &who, &why) == FEMD_OK)
+            continue;
+        common_log(in->common, FEMD_LOG_WARNING, "peer %llu, key %s, is dropped: %s",
+                   (unsigned long long)roster_number(in->roster, peer), roster_identity(in->roster, peer)->name,
+                   why.text);
+        outbox_send_gone(in->outbox, address, 0, &why);
+        outbox_drop(in->outbox, address);
+        members_remove(members, peer, 0, 0);
+    }
+}
+
 /* The place of a peer that may come. */
 static femd_status members_admit(femd_members *members, femd_address from, const femd_hello *hello, uint32_t *peer,
                                  femd_error *err) {
+    femd_identity who;
+    FEMD_TRY(members_ask_key(members, from.route, hello->role, &who, err));
     FEMD_TRY(members_check_hello(members, from.json, hello, err));
     *peer = roster_add(members->in.roster, from, hello);
     if (!*peer) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another peer");
+    roster_identify(members->in.roster, *peer, &who);
     femd_status rc = members_seat(members, *peer, err);
     if (rc != FEMD_OK) roster_remove(members->in.roster, *peer);
     return rc;
@@ -316,12 +352,13 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
     members_report(members, peer, FEMD_WORKER_HERE);
     if (hello.role == FEMD_ROLE_WORKER) materials_worker_here(in->materials, peer);
     members->pulse_now = 1;
-    common_log(in->common, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s",
+    common_log(in->common, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s%s%s",
                (unsigned long long)roster_number(in->roster, peer),
                hello.role == FEMD_ROLE_WORKER   ? "worker"
                : hello.role == FEMD_ROLE_CLIENT ? "client of run "
                                                 : "admin",
-               hello.run, from.json ? " (JSON)" : "", hello.pid, hello.host);
+               hello.run, from.json ? " (JSON)" : "", hello.pid, hello.host,
+               roster_identity(in->roster, peer)->role ? ", key " : "", roster_identity(in->roster, peer)->name);
 }
 
 /* ---- time ---- */

@@ -44,6 +44,8 @@ void members_remove(femd_members *members, uint32_t peer, int bye, int lost);
 void members_expel(femd_members *members, uint32_t peer, const femd_error *why);
 /* A worker was put into quarantine: it is told, and what waits for it goes to others. */
 void members_quarantined(femd_members *members, uint32_t worker);
+/* The keyring has changed: who may not be here any more is told, and dropped; no work is blamed for it. */
+void members_recheck(femd_members *members);
 /* Tell everybody that the server ends. */
 void members_farewell(femd_members *members);
 /* When there is something to do next, and do what is due: send a PULSE to clients, expel workers that show no progress.

@@ -17,6 +17,7 @@
 #include "conns.h"
 #include "femd/clock.h"
 #include "femd/parts.h"
+#include "gate.h"
 #include "sending.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     HIGH_WATER = 1000,
     RECEIVE_MARK = 16 /* messages of up to 1 MiB each, for each peer */,
     RETRY_MS = 2,
+    LAST_WORDS_MS = 500,
     GUARD_SLACK = 16 << 20
 };
 #define GUARD_PERIOD 0.05 /* s */
@@ -100,6 +102,7 @@ static femd_status net_open_sockets(femd_net *net, femd_error *err) {
     if (zmq_socket_monitor(net->socket, MONITOR, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) != 0 ||
         zmq_connect(net->monitor, MONITOR) != 0)
         return femd_fail(err, FEMD_IO, "ZeroMQ monitor: %s", zmq_strerror(errno));
+    if (net->config.gate) FEMD_TRY(gate_guard(net->config.gate, net->context, net->socket, err));
     int listener;
     FEMD_TRY(net_bind_file(net, &listener, err));
     if (listener >= 0) net_set(net->socket, ZMQ_USE_FD, listener); /* libzmq closes it */
@@ -125,7 +128,7 @@ static femd_status net_start(femd_net *net, femd_error *err) {
 
 femd_status femd_net_open(const femd_net_config *config, femd_net **net, femd_error *err) {
     *net = NULL;
-    FEMD_TRY(address_check(config->bind, err));
+    FEMD_TRY(address_check(config->bind, config->gate || config->insecure, err));
     femd_net *fresh = calloc(1, sizeof *fresh);
     if (!fresh) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the network");
     fresh->config = *config;
@@ -225,6 +228,23 @@ static void net_discard_parts(femd_net *net) {
     femd_conns_cut(&net->conns, net->discarding_route);
 }
 
+int femd_net_identify(void *user, uint64_t route, femd_identity *who) {
+    const femd_net *net = user;
+    return gate_knows(net->config.gate, femd_conns_who(&net->conns, route), who);
+}
+
+/* The first message of a connection says whose it is. One that nobody has judged is none. */
+static int net_is_judged(femd_net *net, uint64_t route, zmq_msg_t *body) {
+    if (!net->config.gate || femd_conns_who(&net->conns, route)[0]) return 1;
+    const char *key = zmq_msg_gets(body, "User-Id");
+    if (key && *key) {
+        femd_conns_name(&net->conns, route, key);
+        return 1;
+    }
+    femd_conns_cut(&net->conns, route);
+    return 0;
+}
+
 /* 1 if a message was taken, 0 if none is there. */
 static int net_receive(femd_net *net, double now) {
     zmq_msg_t name, body;
@@ -244,7 +264,7 @@ static int net_receive(femd_net *net, double now) {
             net_discard_parts(net);
         else if (!route)
             net_refuse_name(net, &name);
-        else
+        else if (net_is_judged(net, route, &body))
             femd_core_frame(net->config.core, route, zmq_msg_data(&body), zmq_msg_size(&body), now);
     }
     zmq_msg_close(&body);
@@ -328,6 +348,7 @@ static void net_serve_round(femd_net *net, int *drained) {
     if (*drained) net_tell_gone(net, now);
     if (now >= femd_core_next_tick(core)) femd_core_tick(core, now);
     net_guard(net, now);
+    if (net->config.gate && gate_look(net->config.gate, now)) femd_core_recheck(core, now);
     femd_core_settle(core, now);
     if (sending_is_late(net->sending)) sending_retry(net->sending);
     net_carry_out(net, now);
@@ -343,11 +364,14 @@ femd_status femd_net_run(femd_net *net, int stop_fd, femd_error *err) {
     int drained = 1;
     femd_core_tick(core, femd_clock());
     for (;;) {
-        zmq_pollitem_t item[3] = {
-            {net->socket, 0, ZMQ_POLLIN, 0}, {net->monitor, 0, ZMQ_POLLIN, 0}, {NULL, stop_fd, ZMQ_POLLIN, 0}};
+        zmq_pollitem_t item[4] = {{net->socket, 0, ZMQ_POLLIN, 0},
+                                  {net->monitor, 0, ZMQ_POLLIN, 0},
+                                  {NULL, stop_fd, ZMQ_POLLIN, 0},
+                                  {NULL, net->config.gate ? gate_signal(net->config.gate) : -1, ZMQ_POLLIN, 0}};
+        const int items = net->config.gate ? 4 : 3;
         const long sleep_ms = net_wait_ms(net, drained);
         const int come = sleep_ms ? femd_spin(1, net_look, item) : 0;
-        if (come <= 0 && zmq_poll(item, 3, sleep_ms) < 0 && errno != EINTR)
+        if (come <= 0 && zmq_poll(item, items, sleep_ms) < 0 && errno != EINTR)
             return femd_fail(err, FEMD_IO, "ZeroMQ: %s", zmq_strerror(errno));
         if (item[2].revents) {
             femd_core_farewell(core);
@@ -355,6 +379,12 @@ femd_status femd_net_run(femd_net *net, int stop_fd, femd_error *err) {
             return FEMD_OK;
         }
         net_serve_round(net, &drained);
+        if (femd_core_wants_stop(core)) {
+            femd_core_farewell(core);
+            net_carry_out(net, femd_clock());
+            zmq_poll(NULL, 0, LAST_WORDS_MS); /* what a peer has not read when the connection ends is lost */
+            return FEMD_OK;
+        }
         if (femd_core_health(core) != FEMD_OK)
             return femd_fail(err, femd_core_health(core),
                              "the server cannot go on: out of memory; start it with a smaller --memory");

@@ -16,6 +16,7 @@ typedef struct peer {
     femd_slot slot;
     femd_address address; /* route 0: the place is free */
     femd_hello hello;
+    femd_identity who;
     uint64_t number;
     double since, heard;
     uint32_t violations;
@@ -190,6 +191,7 @@ uint32_t roster_add(femd_roster *roster, femd_address address, const femd_hello 
     peer *entry = roster_at(roster, number);
     entry->address = address;
     entry->hello = *hello;
+    entry->who = (femd_identity){.role = (femd_role)0};
     entry->number = ++roster->last_number;
     entry->since = entry->heard = entry->progress = roster->common->now;
     if (!roster_is_worker(entry)) return number;
@@ -231,6 +233,14 @@ femd_address roster_address(const femd_roster *roster, uint32_t number) {
 
 const femd_hello *roster_hello(const femd_roster *roster, uint32_t number) {
     return &roster_at(roster, number)->hello;
+}
+
+const femd_identity *roster_identity(const femd_roster *roster, uint32_t number) {
+    return &roster_at(roster, number)->who;
+}
+
+void roster_identify(femd_roster *roster, uint32_t number, const femd_identity *who) {
+    roster_at(roster, number)->who = *who;
 }
 
 uint64_t roster_number(const femd_roster *roster, uint32_t number) {

@@ -20,6 +20,9 @@ int roster_is_here(const femd_roster *roster, uint32_t peer);
 
 femd_address roster_address(const femd_roster *roster, uint32_t peer);
 const femd_hello *roster_hello(const femd_roster *roster, uint32_t peer);
+/* Who it is by its key, and say so; role 0: it has none. */
+const femd_identity *roster_identity(const femd_roster *roster, uint32_t peer);
+void roster_identify(femd_roster *roster, uint32_t peer, const femd_identity *who);
 /* The number by which people know it: never used twice. */
 uint64_t roster_number(const femd_roster *roster, uint32_t peer);
 /* When it came. */

@@ -107,9 +107,19 @@ static uint32_t runs_find(const femd_runs *runs, const char *name) {
     return run;
 }
 
+/* A run is its key's that made it; one that was made without is the first one's that comes. */
+static femd_status runs_check_owner(const femd_runs *runs, uint32_t run, const femd_identity *who, femd_error *err) {
+    const femd_hash *owner = &runs_at(runs, run)->owner;
+    if (femd_hash_is_zero(owner) || (who->role && femd_hash_equal(owner, &who->key))) return FEMD_OK;
+    return femd_fail(err, FEMD_REFUSED, "run \"%s\" is another key's; give the run another name",
+                     runs_at(runs, run)->name);
+}
+
 /* The run of that name and number of ranks, FEMD_NIL if there is none. One with other ranks gives way if it is idle. */
-static femd_status runs_match(femd_runs *runs, const char *name, uint32_t ranks, uint32_t *run, femd_error *err) {
+static femd_status runs_match(femd_runs *runs, const char *name, uint32_t ranks, const femd_identity *who,
+                              uint32_t *run, femd_error *err) {
     *run = runs_find(runs, name);
+    if (*run) FEMD_TRY(runs_check_owner(runs, *run, who, err));
     if (!*run || runs_at(runs, *run)->nranks == ranks) return FEMD_OK;
     if (runs_at(runs, *run)->connected || lanes_run_open(runs->lanes, *run))
         return femd_fail(err, FEMD_REFUSED,
@@ -129,7 +139,8 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
     if (hello->rank >= ranks || ranks > RANKS_MAX)
         return femd_fail(err, FEMD_REFUSED, "rank %u of %u: ranks count from 0 and are at most %d", hello->rank, ranks,
                          RANKS_MAX);
-    FEMD_TRY(runs_match(runs, hello->run, ranks, &run, err));
+    const femd_identity *who = roster_identity(runs->roster, client);
+    FEMD_TRY(runs_match(runs, hello->run, ranks, who, &run, err));
     if (run && runs_at(runs, run)->ranks[hello->rank].peer) {
         *holder = runs_at(runs, run)->ranks[hello->rank].peer;
         const femd_hello *other = roster_hello(runs->roster, *holder);
@@ -137,11 +148,14 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
                          "rank %u of run \"%s\" is connected already (pid %u on %s); give the run another name",
                          hello->rank, hello->run, other->pid, other->host);
     }
+    if (!run && runs->common->draining)
+        return femd_fail(err, FEMD_REFUSED, "this server is being emptied: it finishes its runs and takes no new one");
     if (!run) FEMD_TRY(femd_limits_room(&runs->common->limits, ranks * sizeof(run_rank), "a run", err));
     const int fresh = !run;
     if (fresh) run = runs_make(runs, hello->run, ranks);
     if (!run) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another run");
     run_record *record = runs_at(runs, run);
+    if (who->role && femd_hash_is_zero(&record->owner)) record->owner = who->key;
     if (fresh) {
         record->journal = ++runs->journals;
         runs_tell_journal(runs, record, ANNAL_RUN, NULL, NULL, 0);
@@ -273,6 +287,7 @@ uint32_t runs_next(const femd_runs *runs, uint32_t run) {
 runs_figures runs_look(const femd_runs *runs, uint32_t run) {
     const run_record *record = runs_at(runs, run);
     runs_figures figures = {.name = record->name,
+                            .owner = &record->owner,
                             .ranks = record->nranks,
                             .connected = record->connected,
                             .open = lanes_run_open(runs->lanes, run),

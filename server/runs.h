@@ -19,8 +19,8 @@ void runs_destroy(femd_runs **runs);
 
 /* ---- joining and leaving ---- */
 
-/* A client joins the run of its hello, which is made if it is new. REFUSED if ranks do not fit or the place is taken;
- * then *holder is the peer that has it, else FEMD_NIL. */
+/* A client joins the run of its hello, which is made if it is new. REFUSED if it is another key's, ranks do not fit or
+ * the place is taken; then *holder is the peer that has it, else FEMD_NIL. */
 FEMD_MUST_CHECK femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_error *err);
 /* A client leaves: its tentative states go; a run that nobody comes back to goes too. */
 void runs_leave(femd_runs *runs, uint32_t client, int bye);
@@ -66,6 +66,7 @@ FEMD_MUST_CHECK femd_status runs_restore(femd_runs *runs, const femd_annal *anna
 
 typedef struct runs_figures {
     const char *name;
+    const femd_hash *owner; /* key; zero: nobody's */
     uint32_t ranks, connected, open, last_step;
     uint64_t points, commits;
     uint64_t tentative, committed; /* results and states, over all ranks */

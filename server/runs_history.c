@@ -14,6 +14,7 @@ void runs_tell_journal(femd_runs *runs, const run_record *record, femd_annal_kin
     if (hash) annal.hash = *hash;
     if (kind == ANNAL_RUN) {
         annal.rank = record->nranks;
+        annal.hash = record->owner;
         annal.bytes = (femd_bytes){record->name, strlen(record->name)};
     }
     outbox_record(runs->outbox, &annal);
@@ -106,6 +107,7 @@ static femd_status runs_restore_run(femd_runs *runs, const femd_annal *annal, fe
     if (!run) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a run");
     run_record *record = runs_at(runs, run);
     record->journal = annal->run;
+    record->owner = annal->hash;
     record->last_step = annal->step;
     record->gone = runs->common->now; /* its clients have the grace to come back */
     runs->next_due = fmin(runs->next_due, runs->common->now + runs->common->config.run_grace);

@@ -46,6 +46,7 @@ typedef struct run_rank {
 typedef struct run_record {
     femd_slot slot;
     char name[65];
+    femd_hash owner; /* the key whose run it is; zero: nobody's yet */
     uint32_t nranks, connected;
     run_rank *ranks; /* owned */
     double gone;     /* when its last client was lost */

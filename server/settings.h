@@ -13,6 +13,19 @@ typedef enum femd_log_level {
 
 typedef enum femd_worker_news { FEMD_WORKER_HERE = 1, FEMD_WORKER_GONE, FEMD_WORKER_HUNG } femd_worker_news;
 
+/* Who is at the other end of a connection, by the key it has. */
+typedef struct femd_identity {
+    femd_role role; /* 0: it has no key, and is what it says */
+    char name[41];
+    femd_hash key; /* the public one */
+} femd_identity;
+
+typedef struct femd_keyring {
+    /* 1, or 0 for a route whose key may not be here (any more). */
+    int (*identify)(void *user, uint64_t route, femd_identity *who);
+    void *user;
+} femd_keyring;
+
 struct femd_kept;
 
 /* What an earlier run has kept, looked up by the core: the store across runs, or a test's own. Found (1) is borrowed
@@ -49,6 +62,8 @@ typedef struct femd_core_config {
     /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. May be NULL. */
     void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
     void *user;
+    const femd_keyring *keys;  /* borrowed; NULL: peers have no keys */
+    int open_to_admins;        /* without keys: who says that he is an admin is one (only this user can connect) */
     const femd_recall *recall; /* borrowed; NULL: nothing is kept, and no action asks for it */
     double audit;              /* share of evaluations, 0 to 1, that another worker is asked for again; 0: none */
     uint32_t pool;             /* workers that are to come, as far as that is known; 0: it is not */

@@ -25,6 +25,8 @@ static cJSON *status_worker(const femd_rooms *rooms, uint32_t worker) {
     status_add(object, "number", (double)roster_number(rooms->roster, worker));
     cJSON_AddStringToObject(object, "host", hello->host);
     status_add(object, "pid", hello->pid);
+    if (roster_identity(rooms->roster, worker)->role)
+        cJSON_AddStringToObject(object, "key", roster_identity(rooms->roster, worker)->name);
     cJSON_AddStringToObject(object, "level", hello->level);
     cJSON_AddStringToObject(object, "version", hello->version);
     char fingerprint[24];
@@ -109,7 +111,13 @@ static void status_memory(cJSON *root, const femd_rooms *rooms, const femd_core_
     status_add(object, "batches", (double)totals->batches);
 }
 
-static cJSON *status_json(const femd_rooms *rooms) {
+static int status_may_know(const femd_rooms *rooms, uint32_t peer, uint32_t run) {
+    const femd_identity *who = roster_identity(rooms->roster, peer);
+    if (roster_hello(rooms->roster, peer)->role == FEMD_ROLE_ADMIN || runs_of(rooms->runs, peer) == run) return 1;
+    return who->role && femd_hash_equal(runs_look(rooms->runs, run).owner, &who->key);
+}
+
+static cJSON *status_json(const femd_rooms *rooms, uint32_t peer) {
     femd_core_totals totals;
     rooms_sum(rooms, &totals);
     cJSON *root = cJSON_CreateObject();
@@ -122,9 +130,10 @@ static cJSON *status_json(const femd_rooms *rooms) {
         cJSON_AddItemToArray(workers, status_worker(rooms, worker));
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (uint32_t run = runs_next(rooms->runs, FEMD_NIL); run; run = runs_next(rooms->runs, run))
-        cJSON_AddItemToArray(runs, status_run(rooms, run));
+        if (status_may_know(rooms, peer, run)) cJSON_AddItemToArray(runs, status_run(rooms, run));
     cJSON *materials = cJSON_AddArrayToObject(root, "materials");
-    for (uint32_t material = 1; material <= catalogue_last(rooms->catalogue); material++)
+    const int all = roster_identity(rooms->roster, peer)->role != FEMD_ROLE_CLIENT;
+    for (uint32_t material = 1; all && material <= catalogue_last(rooms->catalogue); material++)
         if (catalogue_is_awake(rooms->catalogue, material))
             cJSON_AddItemToArray(materials, status_material(rooms, material));
     status_add(root, "clients", totals.clients);
@@ -135,12 +144,14 @@ static cJSON *status_json(const femd_rooms *rooms) {
     status_add(root, "states", totals.state_count);
     status_counters(root, &rooms->common.counter);
     status_memory(root, rooms, &totals);
+    cJSON_AddBoolToObject(root, "keys", rooms->common.config.keys != NULL);
+    cJSON_AddBoolToObject(root, "draining", rooms->common.draining);
     cJSON_AddBoolToObject(root, "bit_reproducible", rooms->common.reproducible);
     return root;
 }
 
-femd_status status_encode(const femd_rooms *rooms, uint64_t id, femd_buffer *out, femd_error *err) {
-    cJSON *root = status_json(rooms);
+femd_status status_encode(const femd_rooms *rooms, uint32_t peer, uint64_t id, femd_buffer *out, femd_error *err) {
+    cJSON *root = status_json(rooms, peer);
     char *text = root ? cJSON_PrintUnformatted(root) : NULL;
     cJSON_Delete(root);
     if (!text) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the status");

@@ -4,7 +4,9 @@
 
 #include "rooms.h"
 
-/* Append the whole STATUS frame, answering message id, to out. */
-FEMD_MUST_CHECK femd_status status_encode(const femd_rooms *rooms, uint64_t id, femd_buffer *out, femd_error *err);
+/* Append the whole STATUS frame, answering message id of a peer, to out. A client is told of its own runs alone (those
+ * of its key; without keys the one it belongs to), and where there are keys of no material. */
+FEMD_MUST_CHECK femd_status status_encode(const femd_rooms *rooms, uint32_t peer, uint64_t id, femd_buffer *out,
+                                          femd_error *err);
 
 #endif

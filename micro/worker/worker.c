@@ -32,8 +32,12 @@ static femd_status worker_loop(worker *self, femd_error *err) {
 
 static femd_status worker_connect(worker *self, femd_error *err) {
     const worker_config *config = self->config;
-    femd_peer_config peer = {
-        .address = config->address, .silence = config->silence, .first_connect_waits = 1, .stop = self->stop};
+    femd_peer_config peer = {.address = config->address,
+                             .silence = config->silence,
+                             .first_connect_waits = 1,
+                             .stop = self->stop,
+                             .key = config->key,
+                             .insecure = config->insecure};
     peer.hello.role = FEMD_ROLE_WORKER;
     peer.hello.pid = (uint32_t)getpid();
     peer.hello.fingerprint = self->fingerprint;

@@ -11,6 +11,8 @@ typedef struct worker_config {
     const char *level;   /* numerics level, already set by femd_level_set */
     size_t memory;       /* bytes of states to keep, and of materials (at least 64 MiB); 0 = 1 GiB */
     double silence;      /* s without a connection after which the server counts as gone; 0 = as the server says */
+    const char *key;     /* file of this worker's key; NULL: the usual one, if there is one */
+    int insecure;        /* 1: a server off the loopback may be without keys */
     int quiet;           /* 1: only failures are reported on stderr */
 } worker_config;
 

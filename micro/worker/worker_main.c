@@ -51,6 +51,9 @@ static void worker_main_usage(FILE *to) {
     fputs("usage: femd-worker --connect ADDRESS [options]\n"
           "Evaluates material points for the femd server at ADDRESS (tcp://HOST:PORT or ipc:///PATH).\n\n"
           "  --connect ADDRESS     server to work for\n"
+          "  --key FILE            this worker's key, for a server with keys (default: FEMD_KEY; off the loopback\n"
+          "                        worker.key in FEMD_KEYS or ~/.femd/keys)\n"
+          "  --insecure            work for a server off the loopback without a key\n"
           "  --level LEVEL         numerics level: x86-64-v2, x86-64-v3 (default), x86-64-v4, baseline\n"
           "  --engine NAME=PATH    engine of yours that materials may name: a shared object; may be repeated\n"
           "  --memory MIB          memory for states, and as much (at least 64) for materials, in MiB\n"
@@ -79,8 +82,10 @@ static int worker_main_parse_memory(const char *text, size_t *bytes) {
 
 /* 1, or 0 with a message. */
 static int worker_main_parse(int argc, char **argv, worker_options *options) {
-    enum { CONNECT = 256, LEVEL, ENGINE, MEMORY, DIE, QUIET, HELP, VERSION };
+    enum { CONNECT = 256, KEY, INSECURE, LEVEL, ENGINE, MEMORY, DIE, QUIET, HELP, VERSION };
     static const struct option table[] = {{"connect", required_argument, 0, CONNECT},
+                                          {"key", required_argument, 0, KEY},
+                                          {"insecure", no_argument, 0, INSECURE},
                                           {"level", required_argument, 0, LEVEL},
                                           {"engine", required_argument, 0, ENGINE},
                                           {"memory", required_argument, 0, MEMORY},
@@ -92,6 +97,8 @@ static int worker_main_parse(int argc, char **argv, worker_options *options) {
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
         case CONNECT: options->worker.address = optarg; break;
+        case KEY: options->worker.key = optarg; break;
+        case INSECURE: options->worker.insecure = 1; break;
         case LEVEL: options->worker.level = optarg; break;
         case ENGINE:
             if (options->engines == ENGINES_MAX)
@@ -128,6 +135,7 @@ static int worker_main_exit_code(femd_status rc) {
     case FEMD_REFUSED:
     case FEMD_UNSUPPORTED:
     case FEMD_BAD_INPUT:
+    case FEMD_IO:
     case FEMD_BAD_ARGUMENT: return EXIT_USE;
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT: return EXIT_LOST;

@@ -49,9 +49,13 @@ typedef struct femd_client_config {
     /* 1: collecting fails as soon as the pool has given a point of an open batch up (a status of class I), and does not
      * wait for the others. */
     int give_up_early;
+    const char *key; /* file of this client's key, for a server with keys; NULL: FEMD_KEY, or off the loopback
+                        client.key in FEMD_KEYS or ~/.femd/keys */
+    int insecure;    /* 1: connect off the loopback also without a key */
 } femd_client_config;
 
-/* Connect. The client is the caller's, released by femd_client_close. */
+/* Connect. REFUSED with words where server and client do not have keys for each other. The client is the caller's,
+ * released by femd_client_close. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_open(const femd_client_config *cfg, femd_client **client,
                                                       femd_error *err);
 /* Drops open batches and leaves. Accepts NULL, sets NULL. */

@@ -39,6 +39,16 @@ typedef struct femd_ready {
     femd_capabilities caps;
 } femd_ready;
 
+/* What an admin wants done, and what came of it. */
+typedef struct femd_admin {
+    char act[32];    /* "quarantine", "release", "forgive", "drain", "stop" */
+    uint64_t number; /* of a worker, as STATUS says it; 0 = of all */
+    char text[192];  /* a reason, for log and status */
+} femd_admin;
+typedef struct femd_done {
+    char text[1024];
+} femd_done;
+
 /* Each encoder makes the whole frame (header included). */
 FEMD_MUST_CHECK femd_status femd_hello_encode(femd_buffer *out, const femd_hello *h, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_hello_decode(const femd_frame *f, femd_hello *h, femd_error *err);
@@ -46,6 +56,10 @@ FEMD_MUST_CHECK femd_status femd_welcome_encode(femd_buffer *out, const femd_wel
 FEMD_MUST_CHECK femd_status femd_welcome_decode(const femd_frame *f, femd_welcome *w, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_ready_encode(femd_buffer *out, uint64_t id, const femd_ready *r, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_ready_decode(const femd_frame *f, femd_ready *r, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_admin_encode(femd_buffer *out, uint64_t id, const femd_admin *a, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_admin_decode(const femd_frame *f, femd_admin *a, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_done_encode(femd_buffer *out, uint64_t id, const femd_done *d, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_done_decode(const femd_frame *f, femd_done *d, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_error_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_gone_encode(femd_buffer *out, uint64_t id, const femd_error *e, femd_error *err);
 /* Of an ERROR or a GONE. */

@@ -41,7 +41,9 @@
     X(ABORT, 52, "C>S", "empty: drop the tentative states of this peer's run and rank; header id = transaction")       \
     X(ABORTED, 53, "S>C", "empty")                                                                                     \
     X(STATUS_GET, 60, "C>S", "empty")                                                                                  \
-    X(STATUS, 61, "S>C", "JSON: pool, runs, counters")
+    X(STATUS, 61, "S>C", "JSON: pool, runs, counters")                                                                 \
+    X(ADMIN, 62, "C>S", "JSON: act, number, text: what an admin wants done")                                           \
+    X(DONE, 63, "S>C", "JSON: text: it is done; header id echoed")
 
 typedef enum femd_message {
 #define FEMD_MESSAGE_ENUM(name, number, direction, body) FEMD_MSG_##name = number,

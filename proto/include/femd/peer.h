@@ -15,11 +15,13 @@ typedef struct femd_peer_config {
     double connect_timeout;  /* s to wait for WELCOME; 0 = 10 */
     double silence;          /* s without a connection after which the server counts as lost; 0 = as WELCOME says */
     int first_connect_waits; /* 1: keep trying to connect for connect_timeout (a server that is about to start) */
+    const char *key;         /* file of the peer's own key; NULL: the usual one, if there is one (femd_key_find) */
+    int insecure;            /* 1: off the loopback also without a key */
     const volatile sig_atomic_t *stop; /* may be NULL; non-zero ends the wait of femd_peer_open with CANCELLED */
 } femd_peer_config;
 
 /* Connect and exchange HELLO and WELCOME. TIMEOUT or DISCONNECTED with the address in words; REFUSED with the server's
- * words. */
+ * words, or where one end has keys and the other has none or does not know them. */
 FEMD_MUST_CHECK femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_error *err);
 /* Says BYE, lingers at most 1 s. */
 void femd_peer_close(femd_peer **peer);
@@ -30,8 +32,8 @@ const femd_welcome *femd_peer_welcome(const femd_peer *peer);
  * they speak of. */
 FEMD_MUST_CHECK femd_status femd_peer_send(femd_peer *peer, const femd_buffer *frame, double timeout, femd_error *err);
 /* Receive one frame within timeout s (0 polls). OK; TIMEOUT (no words, cheap); DISCONNECTED when the server is lost for
- * longer than `silence`; REREGISTER after the peer has said hello anew (the caller re-sends what is open by key).
- * frame->body is valid until the next call. */
+ * longer than `silence`, or knows this key no more; REREGISTER after the peer has said hello anew (the caller re-sends
+ * what is open by key). frame->body is valid until the next call. */
 FEMD_MUST_CHECK femd_status femd_peer_recv(femd_peer *peer, double timeout, femd_frame *frame, femd_error *err);
 
 #endif
