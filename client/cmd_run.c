@@ -379,8 +379,8 @@ int cmd_run(int argc, char **argv) {
          "disk, with a journal: the server may die; wants --store)",
          0, 0},
         {"--audit", NULL, OPTION_TEXT, &q.audit, "SHARE",
-         "share of evaluations that another worker is asked for again, 0 to 1 (default 1/256); with 1 no wrong answer "
-         "of a worker is used",
+         "share of evaluations that another worker is asked for again, 0 to 1 (default 1/256); with 1 a liar "
+         "among three workers or more is found. What nobody else could answer is counted as unaudited",
          0, 0},
         {"--builds", NULL, OPTION_TEXT, &q.builds, "one|any",
          "workers of another build than the first are refused, or taken and the run is marked (any, the default)", 0,

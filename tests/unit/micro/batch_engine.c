@@ -3,13 +3,15 @@
  *
  * parameters: modulus (Pa); batch (points, 64); cost_us (time of each point, 0); log (a file to which each call appends
  * its number of points); company (true: wrong on purpose, an answer depends on its place in the batch). The environment
- * FEMD_TEST_BATCH replaces batch, so that one material can be evaluated either way. */
+ * FEMD_TEST_BATCH replaces batch, so that one material can be evaluated either way; FEMD_TEST_LIE makes this process a
+ * liar (see `lie`). */
 #include "femd/engine.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,6 +105,25 @@ static int answer(const law *self, const femd_engine_batch *b, size_t i) {
     return 1;
 }
 
+static void flip_last_bit(double *value) {
+    uint64_t bits;
+    memcpy(&bits, value, sizeof bits);
+    bits ^= 1;
+    memcpy(value, &bits, sizeof bits);
+}
+
+/* Sure and wrong. "every N": the last bit of S11 in each N-th answer; "shift": the answer of a strain 0.5 larger;
+ * "later": S11 a thousandth too large wherever there was a step before. */
+static void lie(const law *self, femd_response *r, const femd_bytes *state_in) {
+    static int answers;
+    const char *how = getenv("FEMD_TEST_LIE");
+    int every = 0;
+    if (!how) return;
+    if (sscanf(how, "every %d", &every) == 1 && every > 0 && ++answers % every == 0) flip_last_bit(&r->S[0]);
+    if (strcmp(how, "shift") == 0) r->S[0] += 0.5 * self->modulus;
+    if (strcmp(how, "later") == 0 && state_in->size) r->S[0] *= 1.001;
+}
+
 static int wait_for(const law *self, const femd_beat *beat, double fraction) {
     const struct timespec pause = {(time_t)self->cost, (long)(1e9 * (self->cost - floor(self->cost)))};
     if (self->cost > 0) nanosleep(&pause, NULL);
@@ -116,6 +137,7 @@ static femd_status evaluate_many_batch(void *instance, const femd_engine_batch *
     for (size_t i = 0; i < b->n; i++) {
         if (wait_for(self, beat, (double)i / (double)b->n)) return FEMD_CANCELLED;
         if (!answer(self, b, i)) return femd_fail(err, FEMD_IO, "the device is lost");
+        lie(self, &b->response[i], &b->state_in[i]);
     }
     return FEMD_OK;
 }
