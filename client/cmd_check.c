@@ -45,6 +45,7 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
     const double begun = femd_clock();
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
+    FEMD_TRY(femd_case_check_stiffness(c, m->name, r.D, err));
     const double seconds = femd_clock() - begun;
     if (seconds > t->seconds) t->seconds = seconds;
     for (int i = 0; i < 6 && strain == 0; i++) t->stress = fmax(t->stress, fabs(r.S[i]));

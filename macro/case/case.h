@@ -155,6 +155,10 @@ int femd_case_steps(const femd_case *c);
 const char *femd_case_surface(const femd_case_boundary *b, int k);
 /* All groups that an entry names: those of its place, then its partner. */
 const char *femd_case_group(const femd_case_boundary *b, int k);
+/* BAD_INPUT if the largest component of a tangent (36, Pa) of a material is so large or small that squares of forces
+ * leave the range of double precision. */
+FEMD_MUST_CHECK femd_status femd_case_check_stiffness(const femd_case *c, const char *material, const double D[36],
+                                                      femd_error *err);
 /* Does this kind of entry act on outer faces? */
 int femd_case_needs_faces(femd_load kind);
 /* Does it prescribe displacements? Else it is a load. */

@@ -1,5 +1,6 @@
 /* The "materials" of a case: region, orientation, text of the material alone. Owns what a material means to the mesh;
  * never what an engine makes of it (the micro side reads structure and potential). */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,4 +114,15 @@ femd_status case_read_materials(femd_case *c, femd_error *err) {
         FEMD_TRY(material_add(c, &room, node, err));
     }
     return FEMD_OK;
+}
+
+femd_status femd_case_check_stiffness(const femd_case *c, const char *material, const double D[36], femd_error *err) {
+    const double least = 1e-100, greatest = 1e100;
+    double most = 0;
+    for (int i = 0; i < 36; i++) most = fmax(most, fabs(D[i]));
+    if (most == 0 || (most >= least && most <= greatest)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: materials.%s: its stiffness is %g Pa; forces can be computed with from %g to %g Pa: look at "
+                     "the units",
+                     c->path, material, most, least, greatest);
 }

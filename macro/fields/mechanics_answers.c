@@ -173,6 +173,9 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
     femd_status rc =
         p->law->evaluate(p->law->self, m->request, p->pt->material, (size_t)p->pt->n, mechanics_take_answer, p, err);
     if (rc == FEMD_OK) rc = femd_mechanics_broken(p, err);
+    for (PetscInt k = 0; rc == FEMD_OK && p->step == 0 && k < p->pt->n; ++k)
+        if (p->pt->tstatus[k] == FEMD_OK)
+            rc = femd_case_check_stiffness(p->cs, p->cs->material[p->pt->material[k]].name, p->pt->tD + 36 * k, err);
     return femd_agree(p->comm, rc, err);
 }
 

@@ -324,9 +324,26 @@ static void without_the_noise_stop_newton_goes_on(void **state) {
     model_clear(&m);
 }
 
+/* Forces whose squares overflow, or vanish, are refused by their cause. */
+static void a_stiffness_beyond_all_units_is_refused(void **state) {
+    (void)state;
+    for (int k = 0; k < 4; ++k) {
+        model m;
+        model_init(&m, &femd_element_q1, 1);
+        m.cs.predictor = k / 2;
+        m.law.mu = k % 2 ? 1e-290 : 1e307;
+        m.law.lambda = 0;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.01, NAN, NAN);
+        RUN_REFUSED(&m, "case.json: materials.material0: its stiffness is");
+        model_clear(&m);
+    }
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stiffness_beyond_all_units_is_refused),
         cmocka_unit_test(patch_test_q1),
         cmocka_unit_test(patch_test_p1),
         cmocka_unit_test(patch_test_p2),
