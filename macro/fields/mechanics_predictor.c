@@ -34,7 +34,8 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_res
     if (rc == FEMD_OK)
         rc = p->law->evaluate(p->law->self, request, material, asked, mechanics_take_virgin, answer, err);
     for (size_t k = 0; rc == FEMD_OK && k < asked; ++k)
-        rc = femd_case_check_stiffness(p->cs, p->cs->material[material[k]].name, answer[k].D, err);
+        if (answer[k].status == FEMD_OK)
+            rc = femd_case_check_stiffness(p->cs, p->cs->material[material[k]].name, answer[k].D, err);
     for (size_t k = 0; rc == FEMD_OK && k < asked; ++k)
         if (answer[k].status != FEMD_OK && !femd_status_is_physics(answer[k].status))
             rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s",

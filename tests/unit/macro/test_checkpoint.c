@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <hdf5.h>
 #include <cmocka.h>
 
 #include "fields/points.h"
@@ -265,6 +266,28 @@ static void what_leaves_the_past_alone_may_change(void **state) {
     free(path);
 }
 
+static void a_file_of_another_format_is_refused_with_both(void **state) {
+    fixture *f = *state;
+    char *path = femd_path_join(f->folder, "checkpoint.h5"), changes[1024];
+    femd_error err = FEMD_ERROR_INIT;
+    const int64_t older = 9;
+    set_changed(f, "", "");
+    assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
+    int rank;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    if (rank == 0) {
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), set = H5Dopen2(file, "format", H5P_DEFAULT);
+        assert_true(file >= 0 && set >= 0);
+        assert_true(H5Dwrite(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &older) >= 0);
+        H5Dclose(set);
+        H5Fclose(file);
+    }
+    MPI_Barrier(PETSC_COMM_WORLD);
+    assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "has format 9, this femd reads 10"));
+    free(path);
+}
+
 static void what_would_make_another_past_is_refused_by_its_name(void **state) {
     fixture *f = *state;
     static const char *const change[][3] = {
@@ -506,6 +529,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(checkpoint_is_the_same_file_for_any_number_of_ranks, setup, teardown),
         cmocka_unit_test_setup_teardown(what_leaves_the_past_alone_may_change, setup, teardown),
         cmocka_unit_test_setup_teardown(what_would_make_another_past_is_refused_by_its_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_another_format_is_refused_with_both, setup, teardown),
         cmocka_unit_test_setup_teardown(another_level_is_refused_with_both, setup, teardown),
         cmocka_unit_test_setup_teardown(another_solver_is_tried_again, setup, teardown),
         cmocka_unit_test_setup_teardown(another_end_is_another_ramp, setup, teardown),
