@@ -184,6 +184,10 @@ static femd_status path_try(femd_path *path, const double E[6], const stride *go
     return FEMD_OK;
 }
 
+/* Of an advance: nothing solid is strained so, and a damaged state may say it. Where strains meet no stiffness nothing
+ * else would end the way. */
+static const double SPAN_MAX = 100;
+
 femd_status femd_path_advance(femd_path *path, const double E[6], const femd_beat *beat, femd_error *err) {
     double from[6], dE[6];
     memcpy(from, path->E, sizeof from);
@@ -191,6 +195,8 @@ femd_status femd_path_advance(femd_path *path, const double E[6], const femd_bea
     for (int c = 0; c < 6; c++) dE[c] = E[c] - from[c];
     const double span = femd_max_abs(6, dE);
     if (!isfinite(span)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the strain is not finite");
+    if (span > SPAN_MAX)
+        return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the strain is %.3g away from where the atoms stand", span);
     if (path->held) return path_hold(path, E, err);
     FEMD_TRY(femd_place_set(path->rve, E, &path->place, err)); /* a strain that no cell can have is refused at once */
     stride go = path_stride(span);

@@ -176,6 +176,22 @@ static void a_cluster_carries_nothing(void **state) {
     if (!strstr(err.text, "no cell carries that")) fail_msg("%s", err.text);
 }
 
+/* Across the wire no stiffness ends the way of a strain that nothing has; its length does. */
+static void a_strain_without_measure_is_refused(void **state) {
+    const wire w = cut("square", FCC, 3.615, 6, 2);
+    femd_material *m = open_material(material(&w, 2, "Cu", ""));
+    femd_request q = {.wants = BASIC, .value = {1e6}};
+    femd_response r = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    femd_buffer out = FEMD_BUFFER_INIT;
+    const femd_bytes virgin = {NULL, 0};
+    (void)state;
+    assert_int_equal(femd_material_evaluate(m, &q, &virgin, NULL, &r, &out, &err), FEMD_OUT_OF_DOMAIN);
+    if (!strstr(err.text, "away from where the atoms stand")) fail_msg("%s", err.text);
+    femd_buffer_clear(&out);
+    femd_material_close(&m);
+}
+
 static void vibrations_are_not_counted_where_atoms_turn(void **state) {
     static const char *const methods[] = {"quasiharmonic", "local-harmonic"};
     const wire w = cut("square", FCC, 3.615, 6, 2);
@@ -196,6 +212,7 @@ int main(void) {
         cmocka_unit_test(a_wire_is_that_of_lammps),
         cmocka_unit_test(two_wires_wander_and_turn),
         cmocka_unit_test(a_cluster_carries_nothing),
+        cmocka_unit_test(a_strain_without_measure_is_refused),
         cmocka_unit_test(vibrations_are_not_counted_where_atoms_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
