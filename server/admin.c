@@ -34,6 +34,7 @@ static femd_status admin_release(femd_rooms *rooms, const femd_admin *wish, femd
     if (!worker) return FEMD_BAD_ARGUMENT;
     const int was = roster_quarantined(rooms->roster, worker) != NULL;
     roster_quarantine(rooms->roster, worker, NULL);
+    ledger_acquit(rooms->ledger, worker);
     admin_say(done, rooms, worker, was ? "gets tasks again" : "was not in quarantine");
     return FEMD_OK;
 }

@@ -134,6 +134,8 @@ double ledger_next_due(const femd_ledger *ledger);
  * each is tried alone, of one that takes batches (all of which count as started) in halves, halved again until the
  * guilty one is alone. Of deaths in company only the first is held against a suspect. */
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
+/* Somebody who answers for it has released it: what others said against it counts no more. */
+void ledger_acquit(femd_ledger *ledger, uint32_t worker);
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death);
 /* 1 if it is better evaluated by another worker: this one has failed it, or it is suspect and ended one on that host,
  * or its answer is in question and one on that host has answered. */

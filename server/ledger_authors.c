@@ -25,10 +25,15 @@ int ledger_author_here(femd_ledger *ledger, uint32_t worker) {
             (ledger_author){.fingerprint = hello->fingerprint, .host = host, .pid = hello->pid};
         ledger->nauthors = found;
     }
-    if (!roster_quarantined(ledger->roster, worker)) ledger_author_at(ledger, found)->convicted = 0; /* released */
+    if (ledger_author_at(ledger, found)->convicted && !roster_quarantined(ledger->roster, worker))
+        roster_quarantine(ledger->roster, worker, "other workers contradicted its answers while it was away");
     ledger_author_at(ledger, found)->worker = worker;
     ledger_worker_at(ledger, worker)->author = found;
     return 1;
+}
+
+void ledger_acquit(femd_ledger *ledger, uint32_t worker) {
+    ledger_author_at(ledger, ledger_worker_at(ledger, worker)->author)->convicted = 0;
 }
 
 void ledger_author_gone(femd_ledger *ledger, uint32_t worker) {

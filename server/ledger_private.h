@@ -180,7 +180,7 @@ void ledger_unstore(femd_ledger *ledger, uint8_t **bytes, uint32_t *size);
 static inline ledger_author *ledger_author_at(const femd_ledger *ledger, uint32_t author) {
     return femd_rows_at(&ledger->authors, author);
 }
-/* A worker is here (0 if memory is out), or is gone. */
+/* A worker is here (0 if memory is out), or is gone. Who was convicted while it was away comes back into quarantine. */
 int ledger_author_here(femd_ledger *ledger, uint32_t worker);
 void ledger_author_gone(femd_ledger *ledger, uint32_t worker);
 /* The witness has confirmed what the author answered then. */
@@ -196,9 +196,9 @@ void ledger_convict(femd_ledger *ledger, uint32_t author, const evaluation *reco
  * that are audited. */
 int ledger_is_to_audit(const femd_ledger *ledger, uint32_t number);
 void ledger_hear(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer);
-/* Nobody else can say more: the answer stands as it is. */
-/* It has witnessed on the same host. */
+/* Somebody has witnessed on the same host. */
 int ledger_is_beside_witness(const femd_ledger *ledger, uint32_t number, uint32_t worker);
+/* Nobody else can say more: the answer stands as it is. */
 void ledger_end_unheard(femd_ledger *ledger, uint32_t number);
 void ledger_drop_hearing(femd_ledger *ledger, uint32_t number);
 /* Look again at those that wait for another worker. */

@@ -1,15 +1,18 @@
-/* What the path client -> server -> worker -> client costs a point, with the elastic engine as the worker's law (0.1 us
- * of arithmetic): server, two workers and this client are processes of their own, over tcp, stress and tangent wanted,
- * every request different, keys and ledger on. The reference is the wire alone: the same bytes through one ZeroMQ
- * DEALER-ROUTER echo.
+/* What the path client -> server -> worker -> client costs a point, with the
+ * elastic engine as the worker's law (0.1 us of arithmetic): server, two
+ * workers and this client are processes of their own, over tcp, stress and
+ * tangent wanted, every request different, keys and ledger on. The reference is
+ * the wire alone: the same bytes through one ZeroMQ DEALER-ROUTER echo.
  *
- * It owns the processes that it starts and ends them; it prints JSON and nothing else on its standard output. */
+ * It owns the processes that it starts and ends them; it prints JSON and
+ * nothing else on its standard output. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,7 +74,8 @@ static int evaluate(femd_client *client, const femd_hash *id, const femd_request
     return 0;
 }
 
-/* p50 of one point in flight and the median time per point of a batch, in us. */
+/* p50 of one point in flight and the median time per point of a batch, in us.
+ */
 static int measure(femd_client *client, const femd_hash *id, double *one, double *p99, double *many) {
     femd_request *rq = malloc(BATCH * sizeof *rq);
     femd_response *rs = malloc(BATCH * sizeof *rs);
@@ -97,7 +101,8 @@ static int measure(femd_client *client, const femd_hash *id, double *one, double
     return rc;
 }
 
-/* The echo side of the reference: answers n bytes of request with n / REQUEST_BYTES responses. */
+/* The echo side of the reference: answers n bytes of request with n /
+ * REQUEST_BYTES responses. */
 static void echo(int ready) {
     void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
     char address[128], *bytes = malloc((size_t)BATCH * RESPONSE_BYTES), route[256];
@@ -150,38 +155,48 @@ static int measure_wire(double *one, double *many) {
     return 0;
 }
 
-/* A pool of its own; folder: what is answered is kept and written down there, NULL: it is not. */
-static int measure_pool(const char *folder, double *one, double *p99, double *many) {
+typedef struct figures {
+    double one, p99, many; /* us */
+    double processor;      /* us of all parts, a point */
+} figures;
+
+static double processor_of(int who) {
+    struct rusage usage;
+    getrusage(who, &usage);
+    return 1e6 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* A pool of its own; folder: what is answered is kept and written down there,
+ * NULL: it is not; keys: a folder of keys, NULL: without. */
+static int measure_pool(const char *folder, const char *keys, figures *out) {
+    const double before = processor_of(RUSAGE_SELF) + processor_of(RUSAGE_CHILDREN);
     femd_error err = FEMD_ERROR_INIT;
     int ready[2];
     if (pipe(ready)) return fail("pipe", NULL);
-    char fd[16], address[256] = "", store[128] = "", journal[128] = "";
+    char fd[16], address[256] = "", store[128] = "", journal[128] = "", own[128] = "", theirs[128] = "";
     snprintf(fd, sizeof fd, "%d", ready[1]);
     if (folder) snprintf(store, sizeof store, "%s/store", folder);
     if (folder) snprintf(journal, sizeof journal, "%s/journal", folder);
-    const char *server[] = {FEMD_BIN "/femd-server",
-                            "--bind",
-                            "tcp://127.0.0.1:*",
-                            "--ready-fd",
-                            fd,
-                            "--quiet",
-                            folder ? "--durability" : NULL,
-                            "store",
-                            "--store",
-                            store,
-                            "--journal",
-                            journal,
-                            NULL};
+    if (keys) snprintf(own, sizeof own, "%s/client.key", keys);
+    if (keys) snprintf(theirs, sizeof theirs, "%s/worker.key", keys);
+    const char *server[16] = {FEMD_BIN "/femd-server", "--bind", "tcp://127.0.0.1:*", "--ready-fd", fd, "--quiet"};
+    const char *const durable[] = {"--durability", "store", "--store", store, "--journal", journal};
+    size_t arguments = 6;
+    for (size_t i = 0; folder && i < 6; i++) server[arguments++] = durable[i];
+    if (keys) server[arguments++] = "--keys";
+    if (keys) server[arguments++] = keys;
     pid_t pids[3] = {start(server)};
     close(ready[1]);
     for (size_t n = 0; n + 1 < sizeof address && read(ready[0], address + n, 1) == 1 && address[n] != '\n'; n++)
         address[n + 1] = 0;
     close(ready[0]);
     address[strcspn(address, "\n")] = 0;
-    const char *worker[] = {FEMD_BIN "/femd-worker", "--connect", address, "--quiet", NULL};
+    const char *worker[] = {FEMD_BIN "/femd-worker", "--connect", address, "--quiet",
+                            keys ? "--key" : NULL,   theirs,      NULL};
     for (int w = 1; w <= 2; w++) pids[w] = start(worker);
 
-    femd_client_config cfg = {.address = address, .run = "bench-overhead"};
+    femd_client_config cfg = {.address = address, .run = "bench-overhead", .key = keys ? own : NULL};
     femd_client *client = NULL;
     femd_hash id;
     femd_capabilities caps;
@@ -191,31 +206,49 @@ static int measure_pool(const char *folder, double *one, double *p99, double *ma
     else if (femd_client_material(client, material, ".", &id, &caps, &err) != FEMD_OK)
         fail("material", &err);
     else
-        rc = measure(client, &id, one, p99, many);
+        rc = measure(client, &id, &out->one, &out->p99, &out->many);
     femd_client_close(&client);
     for (int i = 0; i < 3; i++) kill(pids[i], SIGTERM);
     for (int i = 0; i < 3; i++) waitpid(pids[i], NULL, 0);
+    const double points = SINGLES + 200 + (BATCHES + 2) * (double)BATCH;
+    out->processor = (processor_of(RUSAGE_SELF) + processor_of(RUSAGE_CHILDREN) - before) / points;
     return rc;
 }
 
+static void print_beside(const char *what, double value, const char *unit, double without) {
+    printf(",{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"ref_name\":"
+           "\"without\",\"ref_value\":%.3f,"
+           "\"ratio\":%.3f}",
+           what, value, unit, without, value / without);
+}
+
 int main(void) {
-    char folder[] = "/tmp/femd-bench-XXXXXX", command[64];
-    double one = 0, p99 = 0, many = 0, kept_one = 0, kept_p99 = 0, kept_many = 0, wire_one = 0, wire_many = 0;
+    char folder[] = "/tmp/femd-bench-XXXXXX", keys[64], command[160];
+    figures bare = {0}, kept = {0}, keyed = {0};
+    double wire_one = 0, wire_many = 0;
+    unsetenv("FEMD_KEY");
     if (!mkdtemp(folder)) return fail("a folder", NULL);
-    int rc = measure_pool(NULL, &one, &p99, &many) || measure_pool(folder, &kept_one, &kept_p99, &kept_many);
+    snprintf(keys, sizeof keys, "%s/keys", folder);
+    snprintf(command, sizeof command, "'%s/femd' keygen %s >/dev/null", FEMD_BIN, keys);
+    if (system(command) != 0) return fail("keys", NULL);
+    int rc = measure_pool(NULL, NULL, &bare) || measure_pool(folder, NULL, &kept) || measure_pool(NULL, keys, &keyed);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     if (system(command) != 0 || rc || measure_wire(&wire_one, &wire_many)) return 1;
     printf("{\"results\":["
-           "{\"name\":\"one point in flight, p50\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":\"ZeroMQ echo of the "
+           "{\"name\":\"one point in flight, "
+           "p50\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":\"ZeroMQ echo of the "
            "same bytes\",\"ref_value\":%.1f,\"ratio\":%.3f},"
            "{\"name\":\"one point in flight, p99\",\"value\":%.1f,\"unit\":\"us\"},"
-           "{\"name\":\"batch of %d points\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":\"ZeroMQ echo of the "
-           "same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f},"
-           "{\"name\":\"one point in flight, p50, store and journal\",\"value\":%.1f,\"unit\":\"us\",\"ref_name\":"
-           "\"without\",\"ref_value\":%.1f,\"ratio\":%.3f},"
-           "{\"name\":\"batch of %d points, store and journal\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":"
-           "\"without\",\"ref_value\":%.3f,\"ratio\":%.3f}]}\n",
-           one, wire_one, one / wire_one, p99, BATCH, many, wire_many, many / wire_many, kept_one, one, kept_one / one,
-           BATCH, kept_many, many, kept_many / many);
+           "{\"name\":\"batch of %d "
+           "points\",\"value\":%.3f,\"unit\":\"us/point\",\"ref_name\":\"ZeroMQ "
+           "echo of the "
+           "same bytes, 256 points a message\",\"ref_value\":%.3f,\"ratio\":%.3f}",
+           bare.one, wire_one, bare.one / wire_one, bare.p99, BATCH, bare.many, wire_many, bare.many / wire_many);
+    print_beside("one point in flight, p50, store and journal", kept.one, "us", bare.one);
+    print_beside("batch of 10000 points, store and journal", kept.many, "us/point", bare.many);
+    print_beside("one point in flight, p50, with keys", keyed.one, "us", bare.one);
+    print_beside("batch of 10000 points, with keys", keyed.many, "us/point", bare.many);
+    print_beside("processor time of all parts, with keys", keyed.processor, "us/point", bare.processor);
+    printf("]}\n");
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "femd/control.h"
 #include "femd/hash.h"
 
 #define OK(expr) assert_int_equal((expr), FEMD_OK)
@@ -180,24 +181,66 @@ uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks,
     return hello(g, &h);
 }
 
-static uint64_t worker_of(rig *g, const char *level, uint64_t fingerprint, const char *host) {
-    femd_hello h = {
-        .role = FEMD_ROLE_WORKER, .pid = (uint32_t)g->next_route, .version = "t", .fingerprint = fingerprint};
+static uint64_t worker_of(rig *g, const char *level, uint64_t fingerprint, const char *host, uint64_t pid) {
+    femd_hello h = {.role = FEMD_ROLE_WORKER, .pid = (uint32_t)pid, .version = "t", .fingerprint = fingerprint};
     snprintf(h.host, sizeof h.host, "%s", host);
     snprintf(h.level, sizeof h.level, "%s", level);
     return hello(g, &h);
 }
 
 uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint) {
-    return worker_of(g, level, fingerprint, "here");
+    return worker_of(g, level, fingerprint, "here", g->next_route);
 }
 
 uint64_t rig_worker_at(rig *g, const char *host) {
-    return worker_of(g, "x86-64-v3", 7, host);
+    return worker_of(g, "x86-64-v3", 7, host, g->next_route);
+}
+
+uint64_t rig_worker_again(rig *g, uint64_t gone) {
+    return worker_of(g, "x86-64-v3", 7, "here", gone);
 }
 
 uint64_t rig_worker(rig *g) {
     return rig_worker_of(g, "x86-64-v3", 7);
+}
+
+uint64_t rig_admin(rig *g) {
+    const femd_hello hello = {.role = FEMD_ROLE_ADMIN, .host = "here"};
+    const uint64_t route = g->next_route++;
+    assert_int_equal(femd_hello_encode(&g->scratch, &hello, NULL), FEMD_OK);
+    rig_deliver(g, route, &g->scratch);
+    return route;
+}
+
+cJSON *rig_status(rig *g, uint64_t route) {
+    femd_frame f;
+    rig_empty(g, route, FEMD_MSG_STATUS_GET, 3);
+    assert_true(rig_take(g, route, FEMD_MSG_STATUS, &f));
+    cJSON *root = cJSON_ParseWithLength(f.body.data, f.body.size);
+    assert_non_null(root);
+    return root;
+}
+
+const char *rig_act(rig *g, uint64_t route, const char *what, uint64_t number, const char *text) {
+    static char words[1100];
+    femd_admin wish = {.number = number};
+    femd_done done;
+    femd_error e = FEMD_ERROR_INIT;
+    femd_frame f;
+    snprintf(wish.act, sizeof wish.act, "%s", what);
+    snprintf(wish.text, sizeof wish.text, "%s", text);
+    assert_int_equal(femd_admin_encode(&g->scratch, 44, &wish, NULL), FEMD_OK);
+    rig_deliver(g, route, &g->scratch);
+    if (rig_take(g, route, FEMD_MSG_DONE, &f)) {
+        assert_int_equal(femd_done_decode(&f, &done, NULL), FEMD_OK);
+        snprintf(words, sizeof words, "%s", done.text);
+    } else {
+        assert_true(rig_take(g, route, FEMD_MSG_ERROR, &f));
+        assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
+        snprintf(words, sizeof words, "! %s", e.text);
+    }
+    assert_int_equal(f.id, 44);
+    return words;
 }
 
 void rig_register(rig *g, uint64_t client) {

@@ -3,6 +3,8 @@
 #ifndef FEMD_TEST_RIG_H
 #define FEMD_TEST_RIG_H
 
+#include <cjson/cJSON.h>
+
 #include "core.h"
 #include "femd/evaluate.h"
 #include "femd/pack.h"
@@ -83,9 +85,16 @@ uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks);
 /* The same, going on from a committed step. */
 uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks, uint32_t step);
 uint64_t rig_worker(rig *g);
+/* The process of a worker whose connection has gone, on a new one. */
+uint64_t rig_worker_again(rig *g, uint64_t gone);
 uint64_t rig_worker_at(rig *g, const char *host);
 uint64_t rig_worker_of(rig *g, const char *level, uint64_t fingerprint);
 /* Client: register the standard material. Worker: open whatever it was sent (fails with status if not OK). */
+uint64_t rig_admin(rig *g);
+/* The server's status as that peer is told it, the caller's to delete; and an act of an admin: the server's words,
+ * those of a refusal behind "! ". */
+cJSON *rig_status(rig *g, uint64_t route);
+const char *rig_act(rig *g, uint64_t admin, const char *what, uint64_t number, const char *text);
 void rig_register(rig *g, uint64_t client);
 void rig_open(rig *g, uint64_t worker, femd_status status);
 /* Client, two workers and the material, ready. */

@@ -154,6 +154,50 @@ static void the_convicted_gets_no_tasks_and_the_words_say_why(void **state) {
     rig_clear(&p.g);
 }
 
+/* The number of a worker that STATUS tells to be in quarantine; 0: none is. */
+static uint64_t worker_in_quarantine(rig *g, uint64_t looks) {
+    cJSON *root = rig_status(g, looks);
+    const cJSON *one;
+    uint64_t number = 0;
+    cJSON_ArrayForEach(
+        one, cJSON_GetObjectItem(root, "workers")) if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(one, "state")),
+                                                              "quarantined") == 0) number =
+        (uint64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(one, "number"));
+    cJSON_Delete(root);
+    return number;
+}
+
+/* A liar whose answer is contradicted while its connection is gone; then it comes back. */
+static void who_is_convicted_while_away_comes_back_into_quarantine(void **state) {
+    (void)state;
+    pool p;
+    const liar how[] = {always, never, never};
+    const femd_core_config config = {.open_to_admins = 1};
+    pool_open(&p, 1, 3, how, &config);
+    const uint64_t liar_route = p.worker[0];
+    for (uint32_t i = 0; i < POINTS; i++) p.asked[i] = rig_request(i, 1 + 0.01 * i, NULL);
+    rig_evaluate(&p.g, p.client, 1, p.asked, POINTS);
+    p.n = 1;
+    while (pool_work(&p)) continue;
+    assert_true(p.answers[0] > 0);
+    rig_vanish(&p.g, p.worker[0]);
+    p.worker[0] = p.worker[1], p.how[0] = never;
+    p.n = 3;
+    while (pool_work(&p)) continue;
+    pool_take(&p);
+    assert_true(p.count == POINTS && p.wrong == 0 && pool_count(&p)->convicted == 1);
+
+    const uint64_t again = rig_worker_again(&p.g, liar_route), looks = rig_admin(&p.g);
+    const uint64_t number = worker_in_quarantine(&p.g, looks);
+    assert_true(number != 0);
+    (void)rig_act(&p.g, looks, "release", number, "");
+    assert_int_equal(worker_in_quarantine(&p.g, looks), 0);
+    rig_vanish(&p.g, again);
+    (void)rig_worker_again(&p.g, liar_route);
+    assert_int_equal(worker_in_quarantine(&p.g, looks), 0); /* acquitted */
+    rig_clear(&p.g);
+}
+
 static void the_share_is_kept_and_the_same_keys_are_chosen(void **state) {
     (void)state;
     uint64_t first = 0;
@@ -439,6 +483,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_every_answer_audited_no_lie_gets_through),
         cmocka_unit_test(the_convicted_gets_no_tasks_and_the_words_say_why),
+        cmocka_unit_test(who_is_convicted_while_away_comes_back_into_quarantine),
         cmocka_unit_test(the_share_is_kept_and_the_same_keys_are_chosen),
         cmocka_unit_test(another_host_is_asked_if_there_is_one),
         cmocka_unit_test(without_a_third_nobody_is_believed),

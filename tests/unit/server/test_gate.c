@@ -299,12 +299,50 @@ static void a_changed_list_counts_at_once(void **state) {
     assert_int_equal(exit_code(), 0);
 }
 
+static int times_read_again(void) {
+    char line[600];
+    int n = 0;
+    FILE *log = fopen(in_folder("log"), "r");
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log)) n += strstr(line, "the list of keys is read again") != NULL;
+    fclose(log);
+    return n;
+}
+
+/* The same file, as long as before: the first key of the list, ann's, is another one. */
+static void a_list_changed_in_place_counts_and_an_unchanged_one_is_not_read(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_peer *ann = NULL, *bob = NULL;
+    femd_key key;
+    start();
+    assert_int_equal(open_as("ann.key", &ann, &err), FEMD_OK);
+    assert_int_equal(open_as("bob.key", &bob, &err), FEMD_OK);
+    stays(ann, 2.3);
+    assert_int_equal(times_read_again(), 0);
+    assert_int_equal(femd_key_read(in_folder("eve.key"), &key, &err), FEMD_OK);
+    FILE *list = fopen(in_folder("allowed"), "r+");
+    assert_non_null(list);
+    assert_int_equal(fseek(list, (long)strlen("client ann "), SEEK_SET), 0);
+    assert_int_equal(fwrite(key.public_text, 1, FEMD_KEY_TEXT, list), FEMD_KEY_TEXT);
+    assert_int_equal(fclose(list), 0);
+    wait_for_end(ann, 4, "not in the server's list of keys any more");
+    stays(bob, 1.3);
+    assert_int_equal(times_read_again(), 1);
+    femd_peer_close(&ann);
+    femd_peer_close(&bob);
+    kill(server, SIGTERM);
+    assert_int_equal(exit_code(), 0);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_does_not_start_with_keys_that_are_not_sound, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(hostile_handshakes_do_not_keep_an_honest_peer_out, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_changed_list_counts_at_once, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_list_changed_in_place_counts_and_an_unchanged_one_is_not_read, make_folder,
+                                        remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "rig.h"
@@ -396,15 +395,6 @@ static void pulses_tell_how_the_pool_stands(void **state) {
     rig_clear(&g);
 }
 
-static cJSON *status_of(rig *g, uint64_t client) {
-    femd_frame f;
-    rig_empty(g, client, FEMD_MSG_STATUS_GET, 4);
-    assert_true(rig_take(g, client, FEMD_MSG_STATUS, &f));
-    cJSON *root = cJSON_ParseWithLength(f.body.data, f.body.size);
-    assert_non_null(root);
-    return root;
-}
-
 static double number(const cJSON *o, const char *key) {
     const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, key);
     if (!v) fail_msg("no key %s", key);
@@ -430,7 +420,7 @@ static void status_shows_started_tasks_and_sole_copies(void **state) {
     rig_evaluate(&g, client, 2, &next, 1);
     assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
     rig_start(&g, w[0], t);
-    cJSON *root = status_of(&g, client);
+    cJSON *root = rig_status(&g, client);
     const cJSON *workers = cJSON_GetObjectItemCaseSensitive(root, "workers");
     assert_int_equal(cJSON_GetArraySize(workers), 1);
     const cJSON *worker = cJSON_GetArrayItem(workers, 0);
