@@ -82,7 +82,9 @@ static void supervise_log_line(run *r, part *p) {
         snprintf(r->blamed, sizeof r->blamed, "%.*s", (int)length, from);
     }
     if (r->plan->log) fprintf(r->plan->log, "[%s] %.*s\n", p->name, (int)p->used, p->line);
-    if (p->used) snprintf(p->last, sizeof p->last, "%.*s", (int)p->used, p->line);
+    static const char greets[] = "femd-worker: connected to"; /* no cause of what comes after it */
+    if (p->used && memmem(p->line, p->used, greets, sizeof greets - 1) != p->line)
+        snprintf(p->last, sizeof p->last, "%.*s", (int)p->used, p->line);
     p->used = 0;
 }
 
@@ -271,7 +273,10 @@ static void supervise_worker_ended(run *r, part *p, int status) {
                   RESTARTS + 1);
     if (supervise_workers_left(r)) return;
     if (r->part[SERVER].child.fd >= 0) supervise_read_output(r, &r->part[SERVER]);
-    supervise_say(r, "all workers are lost%s%s; what they said is in the log", *r->blamed ? ": " : "", r->blamed);
+    supervise_say(r,
+                  "all workers are lost%s%s; workers that die at every start are ended by an engine of the case, most "
+                  "often: the log has what they said",
+                  *r->blamed ? ": " : "", r->blamed);
     supervise_stop_macro(r, FEMD_EXIT_POOL_LOST);
 }
 

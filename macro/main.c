@@ -262,7 +262,9 @@ static femd_status run_tell_stop(const app *a, int sig, femd_error *err) {
     const int step = a->problem ? a->problem->step : 0;
     char where[64] = "before the first step was done; begin anew";
     if (step > 0) snprintf(where, sizeof where, "after step %d; go on with --resume", step);
-    if (sig == FEMD_PROCESS_WORKERS_LOST) return femd_fail(err, FEMD_ENGINE_DIED, "all workers are lost, %s", where);
+    if (sig == FEMD_PROCESS_WORKERS_LOST)
+        return femd_fail(err, FEMD_ENGINE_DIED,
+                         "all workers are lost, %s (an engine that ends its worker at a point does so again)", where);
     return femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) %s", sig, strsignal(sig), where);
 }
 

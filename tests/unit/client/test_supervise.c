@@ -104,9 +104,13 @@ static void run_goes_on_while_one_worker_is_left(void **state) {
     char worker[256];
     char name[] = "/tmp/femd-unit-XXXXXX";
     assert_non_null(mkdtemp(name));
-    snprintf(worker, sizeof worker, "mkdir %s/one 2>/dev/null && exec sleep 60; exit 1", name);
+    snprintf(
+        worker, sizeof worker,
+        "mkdir %s/one 2>/dev/null && exec sleep 60; echo femd-worker: connected to ipc:///here as worker 7; exit 1",
+        name);
     assert_int_equal(run(SERVER, worker, "sleep 4; exit 0", 2, &t), 0);
     assert_int_equal(lines_with(t.log, "is given up"), 1);
+    assert_int_equal(lines_with(t.log, "it said"), 0); /* a greeting is no last word */
     launch_remove(name);
 }
 
