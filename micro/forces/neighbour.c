@@ -9,7 +9,10 @@
 
 #define BINS_MAX     (1 << 20)
 #define EXTENDED_MAX (1 << 26)
-#define SLACK        1e-9 /* for the rounding of what bin an atom is in */
+/* Images of so few atoms: a cell of one atom and a cutoff of fifty of its widths has fewer, and what a damaged state
+ * makes of a cell shall not take minutes. */
+#define IMAGES_MAX (1 << 18)
+#define SLACK      1e-9 /* for the rounding of what bin an atom is in */
 
 femd_status femd_neighbours_create(double cutoff, double skin, femd_neighbours **out, femd_error *err) {
     femd_neighbours *nb;
@@ -131,9 +134,10 @@ static femd_status neighbours_add_images(femd_neighbours *nb, int i, const doubl
         high[k] = (int)floor(1.0 + reach[k] - f[k]);
         all *= high[k] - low[k] + 1;
     }
-    if (all + *count > EXTENDED_MAX)
-        return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the cell is too flat for the cutoff: over %d periodic images",
-                         EXTENDED_MAX);
+    const double most = fmin(EXTENDED_MAX, IMAGES_MAX + 64.0 * nb->n);
+    if (all + *count > most)
+        return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the cell is too flat for the cutoff: over %.0f periodic images",
+                         most);
     FEMD_TRY(neighbours_room_for_images(nb, *count + (int)all, err));
     for (int a = low[0]; a <= high[0]; a++)
         for (int b = low[1]; b <= high[1]; b++)

@@ -144,8 +144,9 @@ static void a_homogeneous_strain_within_the_skin_keeps_the_list(void **state) {
 }
 
 static void impossible_configurations_are_refused_with_words(void **state) {
-    const double cell[9] = {4, 0, 0, 0, 4, 0, 0, 0, 4}, flat[9] = {4, 0, 0, 0, 4, 0, 4, 4, 0};
-    double x[6] = {0.1, 0.2, 0.3, 4.1, 4.2, -3.7}; /* the second is an image of the first */
+    const double cell[9] = {4, 0, 0, 0, 4, 0, 0, 0, 4}, flat[9] = {4, 0, 0, 0, 4, 0, 4, 4, 0},
+                 thin[9] = {4, 0, 0, 0, 4, 0, 0, 0, 1e-4}; /* volume, and a million images */
+    double x[6] = {0.1, 0.2, 0.3, 4.1, 4.2, -3.7};         /* the second is an image of the first */
     femd_error err = FEMD_ERROR_INIT;
     femd_neighbours *nb;
     (void)state;
@@ -155,6 +156,8 @@ static void impossible_configurations_are_refused_with_words(void **state) {
     assert_non_null(strstr(err.text, "coincides"));
     assert_int_equal(femd_neighbours_update(nb, 1, flat, x, &err), FEMD_OUT_OF_DOMAIN);
     assert_non_null(strstr(err.text, "volume"));
+    assert_int_equal(femd_neighbours_update(nb, 1, thin, x, &err), FEMD_OUT_OF_DOMAIN);
+    assert_non_null(strstr(err.text, "periodic images"));
     x[4] = INFINITY;
     assert_int_equal(femd_neighbours_update(nb, 2, cell, x, &err), FEMD_OUT_OF_DOMAIN);
     assert_non_null(strstr(err.text, "finite"));
