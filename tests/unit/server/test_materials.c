@@ -157,6 +157,27 @@ static void a_material_goes_with_its_last_run(void **state) {
 }
 
 /* Run after run with materials of their own leaves nothing, and numbers that are used again mean the new ones. */
+/* The end of one run wakes the search for what nobody needs: what another only does not ask about just now stays. */
+static void a_material_at_rest_stays_with_its_run(void **state) {
+    (void)state;
+    rig g;
+    rig_init(&g, NULL);
+    const uint64_t one = rig_client(&g, "one", 0, 1), two = rig_client(&g, "two", 0, 1), worker = rig_worker(&g);
+    pick(&g, 0);
+    rig_register(&g, one);
+    rig_open(&g, worker, FEMD_OK);
+    pick(&g, 1);
+    rig_register(&g, two);
+    rig_open(&g, worker, FEMD_OK);
+    ask(&g, two, 1, 3);
+    assert_int_equal(rig_work(&g, worker), 3);
+    rig_empty(&g, one, FEMD_MSG_BYE, 0);
+    rig_wait(&g, 1);
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_DROP), 1); /* that of the run that is over */
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_MATERIAL), 0);
+    rig_clear(&g);
+}
+
 static void nothing_of_many_runs_is_left(void **state) {
     (void)state;
     rig g;
@@ -313,6 +334,7 @@ int main(void) {
         cmocka_unit_test(who_has_nothing_to_do_helps),
         cmocka_unit_test(one_that_opens_for_ever_holds_nobody_up),
         cmocka_unit_test(a_material_goes_with_its_last_run),
+        cmocka_unit_test(a_material_at_rest_stays_with_its_run),
         cmocka_unit_test(nothing_of_many_runs_is_left),
         cmocka_unit_test(who_opens_what_nobody_needs_any_more_drops_it),
         cmocka_unit_test(what_was_lost_is_sent_again),
