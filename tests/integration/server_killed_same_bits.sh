@@ -4,7 +4,7 @@
 # a worker goes with it each time, so that states are lost with their holders too. FEMD_SEED and FEMD_ROUNDS repeat and lengthen it.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 RANDOM=${FEMD_SEED:-20261}
-many=(--set mesh.box.cells=[2,2,1] --set steps.count=3 --set 'materials.copper.structure.repeat=[3,3,3]' "$here/small.json")
+many=(--set mesh.box.cells=[2,2,1] --set steps.count=9 --set 'materials.copper.structure.repeat=[3,3,3]' "$here/small.json")
 
 run_case whole --workers 2 "${many[@]}"
 
