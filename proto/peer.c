@@ -14,6 +14,7 @@
 #include "femd/clock.h"
 #include "femd/keys.h"
 #include "femd/parts.h"
+#include "greeting.h"
 
 typedef enum peer_refusal { REFUSAL_NONE = 0, REFUSAL_KEY, REFUSAL_MECHANISM, REFUSAL_CUT } peer_refusal;
 
@@ -34,6 +35,7 @@ struct femd_peer {
     char key_name[FEMD_KEY_NAME + 1], key_path[512];
     peer_refusal refusal; /* why no handshake will succeed */
     int cut_handshakes;   /* that the other side ended without a word, one after another */
+    int full;             /* it has done so before a word of its own */
     zmq_msg_t message;    /* the one behind the last frame handed out */
     femd_buffer scratch, part;
     femd_parts parts; /* of a longer frame that is coming */
@@ -392,6 +394,14 @@ static femd_status peer_start(femd_peer *p, const femd_peer_config *cfg, femd_er
     return FEMD_OK;
 }
 
+/* A server whose descriptors have ended hangs up as well, but before it says anything: it may have room again soon. */
+static void peer_bear_with_a_full_server(femd_peer *p) {
+    if (p->refusal != REFUSAL_CUT || femd_server_greets(p->address, 1)) return;
+    p->refusal = 0;
+    p->refused_connect = p->cut_handshakes = 0;
+    p->full = 1;
+}
+
 static femd_status peer_register_within(femd_peer *p, const femd_peer_config *cfg, femd_error *err) {
     double timeout = cfg->connect_timeout > 0 ? cfg->connect_timeout : default_connect_timeout,
            end = femd_clock() + timeout;
@@ -403,12 +413,19 @@ static femd_status peer_register_within(femd_peer *p, const femd_peer_config *cf
         if (p->registered) break; /* before the next message is taken: it is the caller's */
         peer_watch(p);
         FEMD_TRY(peer_say_hello(p, err));
+        peer_bear_with_a_full_server(p);
         if (p->refusal) return peer_fail_refused(p, FEMD_REFUSED, err);
         if (!cfg->first_connect_waits && !p->connected && p->refused_connect)
             return femd_fail(err, FEMD_DISCONNECTED, "no femd server answers at %s", p->address);
         if (cfg->stop && *cfg->stop)
             return femd_fail(err, FEMD_CANCELLED, "stopped while connecting to %s", p->address);
         double now = femd_clock();
+        if (now >= end && p->full)
+            return femd_fail(
+                err, FEMD_TIMEOUT,
+                "the server at %s takes no more connections: for %g s it has hung up without a word, as it "
+                "does when its descriptors have ended (ulimit -n)",
+                p->address, timeout);
         if (now >= end)
             return femd_fail(err, FEMD_TIMEOUT, "%s at %s within %g s",
                              p->connected ? "no welcome from the server" : "no femd server answers", p->address,

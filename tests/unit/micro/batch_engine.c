@@ -4,7 +4,7 @@
  * parameters: modulus (Pa); batch (points, 64); cost_us (time of each point, 0); log (a file to which each call appends
  * its number of points); company (true: wrong on purpose, an answer depends on its place in the batch). The environment
  * FEMD_TEST_BATCH replaces batch, so that one material can be evaluated either way; FEMD_TEST_LIE makes this process a
- * liar (see `lie`). */
+ * liar (see `lie`), and FEMD_TEST_HURRY takes no notice of cost_us. */
 #include "femd/engine.h"
 
 #include <fcntl.h>
@@ -43,6 +43,7 @@ static femd_status open_batch(const femd_json *doc, const femd_pack *pack, void 
     if (!self) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
     *self = (law){parameter(doc, "modulus", 1e9), 1e-6 * parameter(doc, "cost_us", 0), -1,
                   parameter(doc, "company", 0) != 0};
+    if (getenv("FEMD_TEST_HURRY")) self->cost = 0;
     if (path) self->log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (path && self->log < 0) {
         free(self);
