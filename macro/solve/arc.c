@@ -13,6 +13,7 @@ femd_status femd_arc_init(femd_arc *arc, femd_field *field, femd_linear *linear,
     PETSC_TRY(err, VecDuplicate(field->committed, &arc->rate));
     PETSC_TRY(err, VecDuplicate(field->committed, &arc->along));
     PETSC_TRY(err, VecDuplicate(field->committed, &arc->back));
+    PETSC_TRY(err, VecDuplicate(field->committed, &arc->ahead));
     return FEMD_OK;
 }
 
@@ -20,6 +21,7 @@ void femd_arc_clear(femd_arc *arc) {
     (void)VecDestroy(&arc->rate);
     (void)VecDestroy(&arc->along);
     (void)VecDestroy(&arc->back);
+    (void)VecDestroy(&arc->ahead);
 }
 
 /* along = dX/d(load time) from K and rate; prescribed values are added by `back`, which holds theirs. */
@@ -29,8 +31,8 @@ static femd_status arc_solve_along(femd_arc *arc, Mat K, int *solved, femd_error
     return FEMD_OK;
 }
 
-femd_status femd_arc_start(femd_arc *arc, Mat K, double load, double part, double *scale, Vec X, int *possible,
-                           femd_error *err) {
+femd_status femd_arc_start(femd_arc *arc, Mat K, double load, double part, int straight, double *scale, Vec X,
+                           int *possible, femd_error *err) {
     femd_field *field = arc->field;
     double size, forward;
     arc->load0 = load;
@@ -48,6 +50,9 @@ femd_status femd_arc_start(femd_arc *arc, Mat K, double load, double part, doubl
     const double change = (forward < 0 ? -1 : 1) * arc->length / size;
     arc->load = load + change;
     FEMD_TRY(femd_boundary_set_time(field, arc->load, err));
+    arc->straight = straight;
+    PETSC_TRY(err, VecCopy(arc->along, arc->ahead));
+    PETSC_TRY(err, VecScale(arc->ahead, change / arc->length));
     PETSC_TRY(err, VecWAXPY(X, change, arc->along, field->committed));
     return femd_field_prescribe(field, X, err);
 }
@@ -75,18 +80,32 @@ femd_status femd_arc_correct(femd_arc *arc, Mat K, Vec X, Vec step, int *solved,
     PETSC_TRY(err, VecDot(arc->back, arc->back, &gg));
     PETSC_TRY(err, VecDot(arc->back, step, &gs));
     PETSC_TRY(err, VecAXPY(arc->back, -1, step)); /* w, at constant load */
-    PETSC_TRY(err, VecDot(arc->along, arc->along, &aa));
-    PETSC_TRY(err, VecDot(arc->along, arc->back, &aw));
-    PETSC_TRY(err, VecDot(arc->back, arc->back, &ww));
-    *solved = aa > 0 && isfinite(aa) && isfinite(ww);
+    if (arc->straight) {
+        PETSC_TRY(err, VecDot(arc->along, arc->ahead, &aa));
+        PETSC_TRY(err, VecDot(arc->back, arc->ahead, &ww));
+        arc->change = (arc->length - ww) / aa;
+        *solved = isfinite(arc->change);
+    } else {
+        PETSC_TRY(err, VecDot(arc->along, arc->along, &aa));
+        PETSC_TRY(err, VecDot(arc->along, arc->back, &aw));
+        PETSC_TRY(err, VecDot(arc->back, arc->back, &ww));
+        *solved = aa > 0 && isfinite(aa) && isfinite(ww);
+        if (*solved) arc->change = arc_choose(aa, aw, ww, ga, gg - gs, arc->length);
+    }
     if (!*solved) return FEMD_OK;
-    arc->change = arc_choose(aa, aw, ww, ga, gg - gs, arc->length);
     PETSC_TRY(err, VecAXPY(step, -arc->change, arc->along));
     return FEMD_OK;
 }
 
 femd_status femd_arc_try(const femd_arc *arc, double part, femd_error *err) {
     return femd_boundary_set_time(arc->field, arc->load + part * arc->change, err);
+}
+
+femd_status femd_arc_look_back(femd_arc *arc, Vec X, double *gone, double *ahead, femd_error *err) {
+    PETSC_TRY(err, VecWAXPY(arc->back, -1, arc->field->committed, X));
+    PETSC_TRY(err, VecNorm(arc->back, NORM_2, gone));
+    PETSC_TRY(err, VecDot(arc->back, arc->ahead, ahead));
+    return FEMD_OK;
 }
 
 void femd_arc_take(femd_arc *arc, double part) {

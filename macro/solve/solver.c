@@ -3,6 +3,7 @@
  * committed state alone (a resumed run gives the same bits); within it GAMG keeps its interpolation. */
 #include "solve/solver.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -134,7 +135,11 @@ void femd_solver_destroy(femd_solver **out) {
 
 /* ---- an attempt ---- */
 
-#define SIGNIFICANT 0.01 /* of the displacement: a step that is shorter leaps nowhere */
+#define SIGNIFICANT  0.01    /* of the displacement: a step that is shorter leaps nowhere */
+#define CLOSE        1e-6    /* likewise, along a path */
+#define OFF_THE_PATH 0.1     /* relative, of a step's length */
+#define BACKWARD     (-0.99) /* cosine of the angle to the tangent at its start */
+#define SHORT        0.1     /* of a planned step along the path */
 
 /* How far X is from the committed values. */
 static femd_status solver_distance(femd_solver *s, Vec X, double *distance, femd_error *err) {
@@ -191,6 +196,37 @@ static femd_status solver_land(femd_solver *s, double end, int attempt, Vec X, f
     return femd_newton_run(&s->newton, X, rec, converged, why, size, err);
 }
 
+static int solver_is_short(const femd_case *cs, const femd_step_record *rec) {
+    return rec->dt < SHORT * cs->end_time / cs->step_count;
+}
+
+/* An equilibrium that is not at the step's length is none of the path: the answers have jumped to another branch. A
+ * shorter step may stay on this one; where short ones jump too, the path breaks off, and the jump is taken and told.
+ * One that lies where the path came from leads nowhere. */
+static femd_status solver_keeps_to_path(femd_solver *s, Vec X, int *keeps, char *why, size_t size, femd_error *err) {
+    const femd_case *cs = s->p->cs;
+    const double factor = s->arc.load / cs->end_time;
+    double gone, ahead;
+    if (s->arc.straight) return FEMD_OK;
+    FEMD_TRY(femd_arc_look_back(&s->arc, X, &gone, &ahead, err));
+    *keeps = ahead > BACKWARD * gone;
+    if (!*keeps) {
+        snprintf(
+            why, size,
+            "the equilibrium found, at load factor %.4g, is where the path came from: none was met ahead, as where "
+            "answers jump",
+            factor);
+        return FEMD_OK;
+    }
+    *keeps = fabs(gone / s->arc.length - 1) <= OFF_THE_PATH;
+    if (*keeps) return FEMD_OK;
+    snprintf(why, size,
+             "the equilibrium found, at load factor %.4g, is %.3g times as far away as the step is long: the answers "
+             "have jumped off the path",
+             factor, gone / s->arc.length);
+    return FEMD_OK;
+}
+
 /* The load is an unknown; rec->dt is how far to go along the path. */
 static femd_status solver_attempt_along(femd_solver *s, int attempt, Vec X, femd_step_record *rec, double *foretold,
                                         int *converged, char *why, size_t size, femd_error *err) {
@@ -199,7 +235,8 @@ static femd_status solver_attempt_along(femd_solver *s, int attempt, Vec X, femd
     int possible;
     *converged = 0;
     FEMD_TRY(s->kind->begin(s->field, p->load_time, attempt, err));
-    FEMD_TRY(femd_arc_start(&s->arc, s->K, p->load_time, rec->dt, &p->arc_scale, X, &possible, err));
+    FEMD_TRY(femd_arc_start(&s->arc, s->K, p->load_time, rec->dt, solver_is_short(p->cs, rec), &p->arc_scale, X,
+                            &possible, err));
     if (!possible) {
         snprintf(why, size, "there is no tangent to follow the path by");
         return FEMD_OK;
@@ -211,6 +248,7 @@ static femd_status solver_attempt_along(femd_solver *s, int attempt, Vec X, femd
     rec->load_time = s->arc.load;
     rec->softer = 0;
     *foretold = s->arc.length;
+    if (*converged) FEMD_TRY(solver_keeps_to_path(s, X, converged, why, size, err));
     if (!*converged || !(s->arc.load > end)) return FEMD_OK;
     return solver_land(s, end, attempt, X, rec, foretold, converged, why, size, err);
 }
@@ -233,7 +271,7 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     FEMD_TRY(s->kind->residual(s->field, s->R, err));
     FEMD_TRY(solver_distance(s, X, &gone, err));
     PETSC_TRY(err, VecNorm(X, NORM_2, &far));
-    rec->leap = foretold > 0 && gone > SIGNIFICANT * far ? gone / foretold : 0;
+    rec->leap = foretold > 0 && gone > (s->p->cs->arc_length ? CLOSE : SIGNIFICANT) * far ? gone / foretold : 0;
     FEMD_TRY(solver_watch_signs(s, rec, err));
     PETSC_TRY(err, femd_linear_rest(&s->linear));
     return FEMD_OK;

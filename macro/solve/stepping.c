@@ -12,6 +12,15 @@
 #include "fields/constitutive.h"
 #include "solve/solver.h"
 
+/* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. With
+ * arc-length control it was foretold and prescribed. */
+#define LEAP_MAX       3
+#define LEAP_MAX_ALONG 1.1
+
+static int stepping_has_jumped(const femd_case *cs, const femd_step_record *rec) {
+    return rec->leap > (cs->arc_length ? LEAP_MAX_ALONG : LEAP_MAX);
+}
+
 /* End of the next increment: at most p->dt on, and not past the next planned time or time of a table. */
 static double stepping_next_time(const femd_problem *p) {
     const femd_case *cs = p->cs;
@@ -62,6 +71,19 @@ static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, fem
     return FEMD_OK;
 }
 
+/* X is committed; `before` says from where, as the direction of a path. A jump has none: that of the step before it. */
+static femd_status stepping_keep(femd_problem *p, Vec X, int jumped, femd_error *err) {
+    const femd_field *field = p->displacement;
+    if (jumped && p->cs->arc_length) {
+        PETSC_TRY(err, VecAXPY(field->before, -1, field->committed));
+        PETSC_TRY(err, VecAXPY(field->before, 1, X));
+    } else {
+        PETSC_TRY(err, VecCopy(field->committed, field->before));
+    }
+    PETSC_TRY(err, VecCopy(X, field->committed));
+    return FEMD_OK;
+}
+
 /* reused_before: answers that were reused before the step. Its last are those that the commit asks for. */
 static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X,
                                         uint64_t reused_before, femd_step_record *rec, femd_error *err) {
@@ -71,8 +93,7 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
     rec->reused -= reused_before;
     stepping_tell_notes(p, hooks, rec);
-    PETSC_TRY(err, VecCopy(p->displacement->committed, p->displacement->before));
-    PETSC_TRY(err, VecCopy(X, p->displacement->committed));
+    FEMD_TRY(stepping_keep(p, X, stepping_has_jumped(p->cs, rec), err));
     p->time = rec->time;
     p->load_time = rec->load_time;
     p->step = rec->step;
@@ -105,8 +126,6 @@ static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hook
             "are solved directly");
 }
 
-/* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. */
-#define LEAP_MAX 3
 /* So much softer than at its start, a body is close to where it carries no more. */
 #define SOFT 4
 
@@ -139,11 +158,15 @@ static void stepping_tell_stability(const femd_problem *p, const femd_stepping_h
     if (!hooks || !hooks->note) return;
     stepping_say_load(p->cs, p->load_time, from);
     stepping_say_load(p->cs, rec->load_time, to);
-    if (rec->leap > LEAP_MAX) {
-        snprintf(what, sizeof what,
-                 "the body has jumped: it moved %.2g times as far as the tangent at the start of the step foretold; a "
-                 "limit point or a bifurcation (snap-through, buckling) lies between %s and %s",
-                 rec->leap, from, to);
+    if (stepping_has_jumped(p->cs, rec)) {
+        snprintf(
+            what, sizeof what,
+            p->cs->arc_length
+                ? "the body has jumped: it moved %.2g times as far as the step along the path was to be, and shorter "
+                  "steps jump too; the path breaks off between %s and %s, and goes on from there on another branch"
+                : "the body has jumped: it moved %.2g times as far as the tangent at the start of the step foretold; "
+                  "a limit point or a bifurcation (snap-through, buckling) lies between %s and %s",
+            rec->leap, from, to);
         hooks->note(hooks->user, rec->step, what);
     }
     if (rec->unstable <= 0 || p->unstable > 0) return;

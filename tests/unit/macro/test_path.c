@@ -19,6 +19,7 @@ typedef struct path {
     int steps, notes;
     double load[STEPS_MAX + 1], time[STEPS_MAX + 1], moved[STEPS_MAX + 1];
     int unstable[STEPS_MAX + 1];
+    double leap[STEPS_MAX + 1], across[STEPS_MAX + 1];
     char note[512];
 } path;
 
@@ -32,6 +33,15 @@ static double farthest(const femd_problem *p) {
     return most;
 }
 
+static double least(const femd_problem *p) {
+    double *u = malloc((p->displacement->n + 1) * sizeof *u), most = 0;
+    femd_error err = FEMD_ERROR_INIT;
+    if (!u || femd_field_get(p->displacement, u, &err) != FEMD_OK) abort();
+    for (size_t i = 0; i < p->displacement->n; ++i) most = fmin(most, u[i]);
+    free(u);
+    return most;
+}
+
 static femd_status hear_step(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
     path *h = user;
     (void)err;
@@ -40,6 +50,8 @@ static femd_status hear_step(void *user, femd_problem *p, const femd_step_record
     h->load[i] = rec->load_time / p->cs->end_time;
     h->time[i] = rec->time;
     h->unstable[i] = rec->unstable;
+    h->leap[i] = rec->leap;
+    h->across[i] = least(p);
     h->moved[i] = farthest(p);
     return FEMD_OK;
 }
@@ -146,6 +158,37 @@ static void a_softening_body_is_followed_down(void **state) {
     model_clear(&m);
 }
 
+/* Beyond a strain of 2 % the cell shrinks across by 1 % at once: no equilibrium is so close as a step is long, however
+ * short. The jump is told, with where the path breaks off, and what is found after it is an equilibrium. */
+static void a_path_that_breaks_off_is_told(void **state) {
+    (void)state;
+    model m;
+    path h;
+    softening(&m, 0.04);
+    m.law.softening = 0;
+    m.law.snap_beyond = 0.02;
+    m.law.snap = 0.02;
+    m.cs.step_count = 20;
+    m.cs.arc_length = 1;
+    m.cs.max_steps = 100;
+    follow_ok(&m, &h);
+    int jumps = 0;
+    for (int i = 1; i <= h.steps; ++i) {
+        const double u = h.moved[i], beyond = u + 0.5 * u * u > 0.02;
+        assert_true(u > h.moved[i - 1]); /* it does not turn back */
+        assert_near(0.04 * h.load[i], (1 + u) * (u + 0.5 * u * u), 1e-8);
+        assert_near(h.across[i], beyond ? sqrt(0.98) - 1 : 0, 1e-8);
+        jumps += h.leap[i] > 1.1;
+        if (beyond && h.moved[i - 1] < 0.0198) assert_true(h.leap[i] > 3 && u - h.moved[i - 1] < 0.1 * 0.002);
+    }
+    assert_int_equal(jumps, 1);
+    assert_int_equal(h.notes, 1);
+    assert_non_null(strstr(h.note, "the body has jumped"));
+    assert_non_null(strstr(h.note, "breaks off between load factor 0.5"));
+    assert_near(h.load[h.steps], 1, 1e-12);
+    model_clear(&m);
+}
+
 /* Supports that move the body are part of the path. */
 static void a_prescribed_displacement_is_a_load(void **state) {
     (void)state;
@@ -185,6 +228,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_arch_is_followed_through_its_limit_point),
         cmocka_unit_test(a_softening_body_is_followed_down),
+        cmocka_unit_test(a_path_that_breaks_off_is_told),
         cmocka_unit_test(a_prescribed_displacement_is_a_load),
         cmocka_unit_test(loads_that_are_not_proportional_are_refused),
     };

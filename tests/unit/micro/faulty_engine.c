@@ -1,9 +1,9 @@
 /* A user's engine that is elastic, but for what goes wrong: where E11 exceeds parameters.limit, parameters.mode says
  * how (1 aborts, 2 loops for ever, 3 exits, 4 answers no number). With FAULTY_ONCE, the name of a file, it goes wrong
- * only for whoever makes that file; with FAULTY_OPEN it loops for ever when it is opened. With parameters.state it
- * keeps states of so many bytes, and its answers harden with every evaluation that a state has behind it; with
- * parameters.reference it takes so many seconds of processor time to open. FAULTY_OPENED, the name of a file, gets a
- * line for every opening. */
+ * only for whoever makes that file; with FAULTY_OPEN it loops for ever when it is opened. With parameters.softening, a
+ * in Pa, its energy W0 is a (1 - exp(-W0/a)). With parameters.state it keeps states of so many bytes, and its answers
+ * harden with every evaluation that a state has behind it; with parameters.reference it takes so many seconds of
+ * processor time to open. FAULTY_OPENED, the name of a file, gets a line for every opening. */
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "femd/engine.h"
 
 typedef struct faulty {
-    double limit;
+    double limit, softening;
     int mode;
     size_t state;
 } faulty;
@@ -36,6 +36,7 @@ static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void
     if (!engine) return femd_fail(err, FEMD_NO_MEMORY, "no memory");
     if (getenv("FAULTY_OPEN")) loop_for_ever();
     engine->limit = parameter_of(parameters, "limit");
+    engine->softening = parameter_of(parameters, "softening");
     engine->mode = (int)parameter_of(parameters, "mode");
     engine->state = (size_t)parameter_of(parameters, "state");
     const char *opened = getenv("FAULTY_OPENED");
@@ -56,6 +57,14 @@ static int goes_wrong(const faulty *engine, const femd_request *q) {
     const int fd = once ? open(once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) : 0;
     if (once && fd >= 0) close(fd);
     return fd >= 0;
+}
+
+static void soften(double a, femd_response *r) {
+    double energy = 0;
+    for (int c = 0; c < 6; c++) energy += 0.5 * r->S[c] * r->E[c];
+    const double kept = exp(-energy / a);
+    for (int i = 0; i < 36; i++) r->D[i] = kept * (r->D[i] - r->S[i / 6] * r->S[i % 6] / a);
+    for (int c = 0; c < 6; c++) r->S[c] *= kept;
 }
 
 static femd_status evaluate_engine(void *instance, const femd_request *q, const femd_bytes *state_in,
@@ -87,6 +96,7 @@ static femd_status evaluate_engine(void *instance, const femd_request *q, const 
         r->S[c] = stiffness * (c < 3 ? 1 : 0.5) * q->value[c];
         r->D[7 * c] = stiffness * (c < 3 ? 1 : 0.5);
     }
+    if (engine->softening > 0) soften(engine->softening, r);
     r->provided = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
     return FEMD_OK;
 }
