@@ -79,7 +79,8 @@ static void md_covariances(void *user, const femd_moments *m, double *q) {
  * that what is left to sample is mostly anharmonicity. */
 static void md_regress(formula *f) {
     double cov[COVARIANCES], error[COVARIANCES], full[36];
-    /* Atoms that leave their sites do work against friction on the way: the controls' mean is then not zero. */
+    /* Atoms that leave their sites, for a while too, do work against friction on the way: the controls' mean is then
+     * not zero. */
     if (!f->md->options.harmonic_control || f->md->common.stray.gone > 0 ||
         femd_replicas_estimate(&f->md->common, md_covariances, NULL, COVARIANCES, cov, error, NULL) < 2)
         return;
@@ -336,7 +337,7 @@ static void md_watch(void *self, const double *z, double figure[2]) {
 static const femd_sampler md_sampler = {
     .method = &femd_method_md,
     .size = sizeof(femd_md),
-    .version = 3,
+    .version = 4,
     .during = "the sampling",
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,

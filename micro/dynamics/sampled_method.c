@@ -113,10 +113,14 @@ femd_status femd_sampled_start(void *self, femd_native *native, const femd_condi
     return femd_replicas_start(common, native->path.x, &progress, err);
 }
 
-/* The result of the sums, of atoms that stayed or not. */
+/* The result of the sums, of atoms that stayed or not; *lack: blocks that must be added whatever the errors. */
 static femd_status sampled_judge(femd_sampled *common, femd_native *native, const femd_conditions *conditions,
-                                 double *ratio, femd_error *err) {
-    if (common->sampler->looks.z > 0) femd_replicas_stray(common, native);
+                                 double *ratio, int *lack, femd_error *err) {
+    *lack = 0;
+    if (common->sampler->looks.z > 0) {
+        femd_replicas_stray(common, native);
+        *lack = femd_replicas_settle(common);
+    }
     return common->sampler->judge(common, native, conditions, ratio, err);
 }
 
@@ -135,21 +139,22 @@ femd_status femd_sampled_extend(void *self, femd_native *native, const femd_cond
     femd_sampled *common = self;
     const femd_sampler *sampler = common->sampler;
     for (int done = 0;;) {
-        int missing, anew = 0;
-        const int have = sampled_have(common, &missing);
+        int missing, lack, anew = 0;
+        int have = sampled_have(common, &missing);
         int more = have < common->first ? common->first - have : missing;
         double ratio = 2;
         if (more == 0) { /* else what is begun is finished: the first blocks, a joined block */
-            FEMD_TRY(sampled_judge(common, native, conditions, &ratio, err));
+            FEMD_TRY(sampled_judge(common, native, conditions, &ratio, &lack, err));
+            have = sampled_have(common, &missing);
             if (sampler->outgrown) FEMD_TRY(sampler->outgrown(self, &anew, err));
             if (anew) {
                 done = 0;
                 continue;
             }
             common->ratio = ratio;
-            more = sampled_more(ratio, have);
+            more = lack > 0 ? lack : sampled_more(ratio, have);
             if (more > common->most - done) more = common->most - done;
-            if (ratio <= 1 || more <= 0) return FEMD_OK;
+            if ((ratio <= 1 && lack == 0) || more <= 0) return FEMD_OK;
         }
         const femd_progress progress = {
             .beat = conditions->beat,
@@ -204,6 +209,7 @@ femd_status femd_sampled_finish(void *self, femd_native *native, const femd_cond
     response->sampled = 1;
     if (common->ratio > 1) response->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
     if (common->stray.gone > 0) response->notes |= FEMD_NOTE_NOT_SOLID;
+    if (common->sampler->looks.z > 0 && femd_replicas_unsettled(common)) response->notes |= FEMD_NOTE_NOT_ERGODIC;
     response->provided |= conditions->wants & common->sampler->method->wants;
     FEMD_TRY(sampled_carry_head(common, &bytes, err));
     return sampled_carry_rest(common, native, &bytes, err);
@@ -222,7 +228,7 @@ static femd_status sampled_take(femd_sampled *common, femd_native *native, const
                                 const femd_bytes *carried, reuse *what, femd_error *err) {
     femd_carry carry = femd_carry_reader(carried, common->sampler->during);
     double far = 0;
-    int missing;
+    int missing, lack;
     *what = REUSE_NOTHING;
     if (!carried->size) return FEMD_OK;
     FEMD_TRY(sampled_carry_head(common, &carry, err));
@@ -235,7 +241,7 @@ static femd_status sampled_take(femd_sampled *common, femd_native *native, const
     if (common->sampler->unseeded) common->seed = conditions->seed;
     if (same) *what = REUSE_SUMS;
     if (same || sampled_have(common, &missing) < common->first) return FEMD_OK;
-    FEMD_TRY(sampled_judge(common, native, conditions, &common->ratio, err));
+    FEMD_TRY(sampled_judge(common, native, conditions, &common->ratio, &lack, err));
     if (common->ratio <= 1) *what = REUSE_ANSWER;
     return FEMD_OK;
 }

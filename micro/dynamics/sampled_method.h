@@ -99,6 +99,8 @@ typedef struct femd_replicas {
     int block;         /* steps of a basic block, likewise */
     int stride;        /* steps between close looks */
     int64_t max_steps; /* of all replicas in one request, without equilibration */
+    int settle;        /* basic blocks of each that are thrown away once an atom has left its site */
+    int dropped;       /* 1: they were */
     double *site;      /* n x 3, owned: scratch, where the atoms belong */
     femd_trajectory one[FEMD_REPLICAS_MAX];
 } femd_replicas;
@@ -123,7 +125,7 @@ typedef struct femd_sampled {
     int parts;        /* trajectories, as a state tells; 0: it does not */
     int first, most;  /* blocks before errors are believed; blocks that one request may add */
     double ratio;     /* of the last judgement */
-    femd_stray stray; /* of all that the sums are of; of replicas looked at before every judgement */
+    femd_stray stray; /* of all that the sums are of; of replicas the most of all judgements of these sums */
 } femd_sampled;
 
 /* Equilibrate every replica from positions x at the place, sums empty. NOT_CONVERGED if they still drift. */
@@ -133,11 +135,18 @@ FEMD_MUST_CHECK femd_status femd_replicas_start(femd_sampled *common, const doub
 FEMD_MUST_CHECK femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_progress *progress,
                                                  femd_error *err);
 FEMD_MUST_CHECK femd_status femd_replicas_carry(femd_sampled *common, femd_carry *carry, femd_error *err);
-/* Values and errors of a linear function of the moments over all replicas, see femd_blocks_estimate. */
+/* Values and errors of a linear function of the moments over all replicas, see femd_blocks_estimate; errors are wider
+ * while atoms have left their sites and the first blocks are still among the sums. */
 int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,
                            double *value, double *error, double *apart);
-/* Set common->stray: replicas against the sites of the native path. */
+/* Add to common->stray: replicas against the sites of the native path. */
 void femd_replicas_stray(femd_sampled *common, const femd_native *native);
+/* Atoms have left their sites and the first blocks, of an arrangement that all replicas began with and that need not be
+ * one of equilibrium, are still among the sums. */
+int femd_replicas_unsettled(const femd_sampled *common);
+/* Throw them away, if that leaves as many. Returns how many blocks of each replica lack before that; 0: none is to be
+ * thrown away, or all were. */
+int femd_replicas_settle(femd_sampled *common);
 /* Options and room; used by femd_sampled_create. */
 FEMD_MUST_CHECK femd_status femd_replicas_open(femd_sampled *common, const femd_sampled_words *words, femd_error *err);
 void femd_replicas_close(femd_replicas *replicas);

@@ -62,6 +62,15 @@ int femd_blocks_within(int64_t steps, int n, int block) {
     return most < 1 << 30 ? (int)most : 1 << 30;
 }
 
+void femd_blocks_drop(femd_blocks *blocks, int basic) {
+    const size_t record = (size_t)blocks->width * sizeof(double);
+    int records = (basic + blocks->span - 1) / blocks->span;
+    if (records > blocks->count) records = blocks->count;
+    blocks->count -= records; /* and the open one follows the finished ones */
+    memmove(blocks->data, sampling_record(blocks, records), (size_t)(blocks->count + 1) * record);
+    memset(sampling_record(blocks, blocks->count + 1), 0, (size_t)(FEMD_BLOCKS_MAX - blocks->count) * record);
+}
+
 void femd_blocks_close(femd_blocks *blocks) {
     if (++blocks->basic < blocks->span) return;
     blocks->basic = 0;

@@ -33,6 +33,9 @@ void femd_blocks_add(femd_blocks *blocks, const double *z);
 void femd_blocks_add_occasional(femd_blocks *blocks, const double *y);
 /* Basic blocks of each of n trajectories that so many steps of all of them allow, at most 2^30. */
 int femd_blocks_within(int64_t steps, int n, int block);
+/* Forget the first so many basic blocks, and as many more as fill the last joined one of them, but none that is not
+ * finished. */
+void femd_blocks_drop(femd_blocks *blocks, int basic);
 /* End of a basic block: all must hold the same number of samples. */
 void femd_blocks_close(femd_blocks *blocks);
 /* The bytes of the sums, appended; and back (PROTOCOL if they are not of this m and k). *used: bytes read. */

@@ -1,11 +1,22 @@
-/* How often the intervals that `md` tells hold the mean of all seeds where vacancies make some of the motion slow. */
+/* How often the intervals that `md` tells hold the mean in equilibrium where vacancies make some of the motion slow.
+ *
+ * The means are not those of the seeds, which all begin with one arrangement and may all miss the same. They are from
+ * long runs of the same crystals: of 24 (three vacancies) and 12 seeds (one), 8 trajectories each, 83 blocks of 600
+ * steps, the first 35 left out (none at 600 K, where nothing moves), 13 to 25 ns in all. In equilibrium the crystal
+ * is cubic, which averages over the axes and knows S23, S13, S12 to be zero. Errors are one sigma from the scatter of
+ * seeds. */
 #include "engine_material.h"
 
-enum { SEEDS = 60, FIGURES = 13 }; /* S, the diagonal of D, energy */
+enum { SEEDS = 30, FIGURES = 13 }; /* S, the diagonal of D, energy */
+
+typedef struct known {
+    double mean, error;
+} known;
 
 typedef struct vacancies {
     int count;
-    double temperature, a, accuracy; /* K, angstrom */
+    double temperature, a, accuracy;        /* K, angstrom */
+    known normal, stiffness, shear, energy; /* S11, D11, D44, u: Pa */
 } vacancies;
 
 static void vacancies_ask(const vacancies *v, femd_material *m, int seed, double value[FIGURES],
@@ -24,11 +35,15 @@ static void vacancies_ask(const vacancies *v, femd_material *m, int seed, double
     value[12] = r.energy, error[12] = r.energy_err;
 }
 
-/* 95 % intervals of single figures hold the mean of 80 % of 60 seeds and more, all together that of 90 to 99 %. */
+static known vacancies_known(const vacancies *v, int figure) {
+    if (figure < 3) return v->normal;
+    if (figure < 6) return (known){0, 0};
+    return figure < 9 ? v->stiffness : figure < 12 ? v->shear : v->energy;
+}
+
+/* 95 % intervals of single figures hold the mean of 80 % of the seeds and more, all together that of 90 to 99 %. */
 static void intervals_hold(const vacancies *v) {
-    static double value[SEEDS][FIGURES], error[SEEDS][FIGURES];
-    double mean[FIGURES] = {0};
-    int all = 0;
+    int inside[FIGURES] = {0}, all = 0;
     char json[1024];
     snprintf(json, sizeof json,
              "{\"engine\":\"native\",\"method\":\"md\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\","
@@ -39,31 +54,47 @@ static void intervals_hold(const vacancies *v) {
              v->a, v->count);
     femd_material *m = open_material(json);
     for (int s = 0; s < SEEDS; s++) {
-        vacancies_ask(v, m, s + 1, value[s], error[s]);
-        for (int f = 0; f < FIGURES; f++) mean[f] += value[s][f] / SEEDS;
+        double value[FIGURES], error[FIGURES];
+        vacancies_ask(v, m, s + 1, value, error);
+        for (int f = 0; f < FIGURES; f++) {
+            const known k = vacancies_known(v, f);
+            inside[f] += fabs(value[f] - k.mean) < 1.96 * sqrt(error[f] * error[f] + k.error * k.error);
+        }
     }
     femd_material_close(&m);
     print_message("%d vacancies, %g K:", v->count, v->temperature);
     for (int f = 0; f < FIGURES; f++) {
-        int inside = 0;
-        for (int s = 0; s < SEEDS; s++) inside += fabs(value[s][f] - mean[f]) < 1.96 * error[s][f];
-        print_message(" %.0f", 100.0 * inside / SEEDS);
-        assert_true(inside >= 0.8 * SEEDS);
-        all += inside;
+        print_message(" %.0f", 100.0 * inside[f] / SEEDS);
+        all += inside[f];
     }
     print_message(" %%, all %.1f %%\n", 100.0 * all / (SEEDS * FIGURES));
+    for (int f = 0; f < FIGURES; f++) assert_true(inside[f] >= 0.8 * SEEDS);
     assert_true(all > 0.90 * SEEDS * FIGURES && all < 0.99 * SEEDS * FIGURES);
 }
 
-static void vacancies_at_600_800_1250_kelvin(void **state) {
+static void one_vacancy_at_600_kelvin(void **state) {
     (void)state;
-    const vacancies systems[] = {{1, 600, 3.645, 0.05}, {3, 800, 3.66, 0.05}, {1, 1250, 3.70, 0.05}};
-    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) intervals_hold(&systems[i]);
+    intervals_hold(&(vacancies){
+        1, 600, 3.645, 0.05, {-180.9e6, 0.6e6}, {149.60e9, 0.03e9}, {64.091e9, 0.007e9}, {2.0099e9, 0.3e6}});
+}
+
+static void three_vacancies_at_800_kelvin(void **state) {
+    (void)state;
+    intervals_hold(
+        &(vacancies){3, 800, 3.66, 0.05, {795.6e6, 5e6}, {122.54e9, 0.1e9}, {51.71e9, 0.03e9}, {2.5822e9, 0.8e6}});
+}
+
+static void one_vacancy_at_1250_kelvin(void **state) {
+    (void)state;
+    intervals_hold(
+        &(vacancies){1, 1250, 3.70, 0.05, {287.5e6, 2e6}, {107.48e9, 0.1e9}, {43.94e9, 0.04e9}, {4.0349e9, 0.7e6}});
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vacancies_at_600_800_1250_kelvin),
+        cmocka_unit_test(one_vacancy_at_600_kelvin),
+        cmocka_unit_test(three_vacancies_at_800_kelvin),
+        cmocka_unit_test(one_vacancy_at_1250_kelvin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
