@@ -18,6 +18,7 @@ static const struct {
     int named; /* 1: runs only when it is named */
 } groups[] = {
     {"overhead", "a point through client, server and worker with the elastic engine", 0},
+    {"load", "points a second with 2, 64 and 1,000 workers, busy workers, memory, audits; minutes, only when named", 1},
     {"macro", "assembly and linear algebra of the solver without any material", 0},
     {"newton", "evaluations that Newton's method asks of a point in bending", 0},
     {"solids",
@@ -33,9 +34,10 @@ static const struct {
 enum { GROUPS = sizeof groups / sizeof *groups };
 
 static int usage(FILE *f, int rc) {
-    fprintf(f, "usage: femd bench [GROUP]... [--json | --markdown]\n\nGroups:\n");
+    fprintf(f, "usage: femd bench [GROUP]... [--json | --markdown] [--evaluations N]\n\nGroups:\n");
     for (int i = 0; i < GROUPS; i++) fprintf(f, "  %-10s %s\n", groups[i].name, groups[i].what);
-    fprintf(f, "\n  --json       one JSON object, at the end\n  --markdown   a table as docs/verification.md has it\n");
+    fprintf(f, "\n  --json       one JSON object, at the end\n  --markdown   a table as docs/verification.md has it\n"
+               "  --evaluations N   how many the group load makes to measure the server's memory (1e6)\n");
     return rc;
 }
 
@@ -118,12 +120,43 @@ static void print_speed(style as, const cJSON *r) {
                ratio, text_of(r, "ref_name"));
 }
 
+/* Several figures of one case side by side; their names, which are the same in all such rows, are printed before the
+ * first. */
+static void print_columns(style as, const cJSON *r, int first) {
+    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(r, "columns"), *figure;
+    if (first && as == MARKDOWN) {
+        printf("| |");
+        cJSON_ArrayForEach(figure, columns) printf(" %s |", figure->string);
+        printf("\n|---|");
+        cJSON_ArrayForEach(figure, columns) printf("---|");
+        puts("");
+    } else if (first) {
+        char letter = 'a';
+        cJSON_ArrayForEach(figure, columns) printf("  %c: %s\n", letter++, figure->string);
+        printf("%-30s", "name");
+        letter = 'a';
+        cJSON_ArrayForEach(figure, columns) printf(" %8c", letter++);
+        puts("");
+    }
+    printf(as == MARKDOWN ? "| %s |" : "%-30s", text_of(r, "name"));
+    cJSON_ArrayForEach(figure, columns) printf(as == MARKDOWN ? " %.5g |" : " %8.5g", figure->valuedouble);
+    puts("");
+}
+
 static void print_row(style as, const cJSON *r) {
     static int last = -1;
-    const int errors = has(r, "error");
+    enum { SPEED, ERRORS, COLUMNS };
+    const int kind = cJSON_GetObjectItemCaseSensitive(r, "columns") ? COLUMNS : has(r, "error") ? ERRORS : SPEED;
     if (as == JSON) return;
-    if (errors != last) print_heading(as, errors);
-    last = errors;
+    if (kind == COLUMNS) {
+        print_columns(as, r, kind != last);
+        last = kind;
+        fflush(stdout);
+        return;
+    }
+    const int errors = kind == ERRORS;
+    if (kind != last) print_heading(as, errors);
+    last = kind;
     if (errors)
         print_with_errors(as, r);
     else
@@ -193,6 +226,10 @@ int main(int argc, char **argv) {
         }
         if (!strcmp(argv[a], "--markdown")) {
             as = MARKDOWN;
+            continue;
+        }
+        if (!strcmp(argv[a], "--evaluations") && a + 1 < argc) {
+            setenv("FEMD_BENCH_EVALUATIONS", argv[++a], 1);
             continue;
         }
         if (!strcmp(argv[a], "--help") || !strcmp(argv[a], "help")) return usage(stdout, 0);
