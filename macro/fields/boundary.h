@@ -63,9 +63,10 @@ FEMD_MUST_CHECK femd_status femd_boundary_reactions(const femd_field *field, con
 FEMD_MUST_CHECK femd_status femd_boundary_loads(const femd_field *field, const double *u, double *load,
                                                 femd_error *err);
 /* The largest resultant of a load and, from the unbalanced entries, of the reactions of a condition whose values are
- * not zero: what loads or moves the body at the time set. The couple of a clamp is not in it. 0 if nothing does.
- * Collective. */
-FEMD_MUST_CHECK femd_status femd_boundary_drive(const femd_field *field, const double *unbalanced, double *drive,
+ * not zero: what loads or moves the body at the time set. The couple of a clamp is not in it. Where none of them has a
+ * resultant (a twist, a pressure all around), the largest norm of the nodal forces of one. 0 if nothing loads or moves
+ * the body. Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_drive(femd_field *field, const double *unbalanced, double *drive,
                                                 femd_error *err);
 
 #endif

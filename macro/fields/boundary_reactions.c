@@ -125,29 +125,66 @@ femd_status femd_boundary_loads(const femd_field *field, const double *u, double
     return FEMD_OK;
 }
 
-/* Sums of this rank: a row of components for each condition, then one flag for each that moves. */
+/* Forces whose sum is smaller by this than they are have no resultant: what an iteration ends with leaves as much. */
+#define CANCELS 1e-6
+
+/* Sums of this rank: a row of components for each condition, then one flag for each that moves, then how large the
+ * parts were. */
 static void boundary_drive_sums(const femd_field *field, const double *unbalanced, double *sum) {
     const femd_boundary *bc = field->boundary;
     const size_t components = (size_t)field->components;
-    double *moves = sum + components * bc->nconditions;
+    double *moves = sum + components * bc->nconditions, *size = moves + bc->nconditions;
     for (size_t b = 0; b < bc->nconditions; ++b) {
         double factor[FEMD_COMPONENTS];
         if (!bc->force[b]) continue;
         for (size_t a = 0; a < components; ++a) factor[a] = femd_boundary_factor(field, b, a);
-        for (size_t i = 0; i < field->n; ++i)
-            sum[components * b + i % components] += factor[i % components] * bc->force[b][i];
+        for (size_t i = 0; i < field->n; ++i) {
+            const double f = factor[i % components] * bc->force[b][i];
+            sum[components * b + i % components] += f;
+            size[b] += fabs(f);
+        }
     }
     for (size_t i = 0; i < field->n; ++i) {
         const int holder = bc->entry[i] < 0 ? bc->tied_by[i] : bc->entry[i];
         if (holder < 0) continue;
         sum[components * (size_t)holder + i % components] += unbalanced[i];
+        size[holder] += fabs(unbalanced[i]);
         if (bc->entry[i] < 0 || bc->prescribed[i] != 0) moves[holder] = 1;
     }
 }
 
-femd_status femd_boundary_drive(const femd_field *field, const double *unbalanced, double *drive, femd_error *err) {
+/* Norm of the nodal forces of condition b. part: n, to write into. */
+static femd_status boundary_drive_norm(femd_field *field, size_t b, const double *unbalanced, double *part,
+                                       double *norm, femd_error *err) {
     const femd_boundary *bc = field->boundary;
-    const size_t components = (size_t)field->components, total = (components + 1) * bc->nconditions;
+    for (size_t i = 0; i < field->n; ++i) {
+        const int holder = bc->entry[i] < 0 ? bc->tied_by[i] : bc->entry[i];
+        part[i] = bc->force[b]       ? femd_boundary_factor(field, b, i) * bc->force[b][i]
+                  : holder == (int)b ? unbalanced[i]
+                                     : 0;
+    }
+    return femd_field_norm(field, part, norm, err);
+}
+
+/* Of what is in balance with itself, as a couple or a pressure all around: no resultant measures it. */
+static femd_status boundary_drive_balanced(femd_field *field, const double *unbalanced, const double *moves,
+                                           double *drive, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    double *part = malloc((field->n + 1) * sizeof *part);
+    femd_status rc = femd_agree(field->grid->comm,
+                                part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodal forces"), err);
+    for (size_t b = 0; b < bc->nconditions && rc == FEMD_OK; ++b) {
+        double norm = 0;
+        if (bc->force[b] || moves[b] > 0) rc = boundary_drive_norm(field, b, unbalanced, part, &norm, err);
+        *drive = fmax(*drive, norm);
+    }
+    free(part);
+    return rc;
+}
+
+femd_status femd_boundary_drive(femd_field *field, const double *unbalanced, double *drive, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    const size_t components = (size_t)field->components, total = (components + 2) * bc->nconditions;
     double *sum = calloc(total + 1, sizeof *sum);
     *drive = 0;
     FEMD_TRY(femd_agree(field->grid->comm,
@@ -156,13 +193,14 @@ femd_status femd_boundary_drive(const femd_field *field, const double *unbalance
     femd_status rc = FEMD_OK;
     if (MPI_Allreduce(MPI_IN_PLACE, sum, (int)total, MPI_DOUBLE, MPI_SUM, field->grid->comm) != MPI_SUCCESS)
         rc = femd_fail(err, FEMD_INTERNAL, "MPI_Allreduce failed");
-    const double *moves = sum + components * bc->nconditions;
+    const double *moves = sum + components * bc->nconditions, *size = moves + bc->nconditions;
     for (size_t b = 0; b < bc->nconditions; ++b) {
         double square = 0;
         if (!bc->force[b] && moves[b] == 0) continue;
         for (size_t a = 0; a < components; ++a) square += sum[components * b + a] * sum[components * b + a];
-        *drive = fmax(*drive, sqrt(square));
+        if (sqrt(square) > CANCELS * size[b]) *drive = fmax(*drive, sqrt(square));
     }
+    if (rc == FEMD_OK && *drive == 0) rc = boundary_drive_balanced(field, unbalanced, moves, drive, err);
     free(sum);
     return rc;
 }

@@ -20,6 +20,7 @@ enum {
     PATIENCE_STALLED = 4, /* ... before it counts as stalled */
     PATIENCE_LOST = 12    /* ... before the attempt is given up */
 };
+#define LOAD_LEFT     1e-3 /* of the load, at most, where nothing that stalls is accepted */
 #define LINEAR_LEAVES 1e-2 /* of the tolerance, of a step that the tangent describes */
 #define LINEAR_MOST   1e-3 /* of the residual, however close its end */
 #define DESCENT_BELOW 1e-2 /* of the reference: only there */
@@ -44,9 +45,9 @@ typedef enum verdict { GO_ON, GOOD, LOST, TOO_MANY } verdict;
 
 static double newton_tolerance(const iteration *at) {
     const femd_case *cs = at->newton->cs;
-    const double strict = cs->rtol * at->scale.reference;
+    const double strict = cs->rtol * at->scale.reference, share = cs->loose > 0 ? cs->loose : LOAD_LEFT;
     /* Clamps carry couples far larger than the load: within rtol of them the load itself may be missing. */
-    return at->scale.load > 0 && cs->loose > 0 ? fmin(strict, cs->loose * at->scale.load) : strict;
+    return at->scale.load > 0 ? fmin(strict, share * at->scale.load) : strict;
 }
 
 /* Of the equations of a step: what they leave is small beside what ends the iterations, and nobody gains from less. */
@@ -56,7 +57,7 @@ static double newton_linear_tolerance(const iteration *at) {
 
 static int newton_is_stalled(const iteration *at) {
     const femd_case *cs = at->newton->cs;
-    const double enough = fmax(cs->loose * at->scale.load, fmax(cs->rtol * at->scale.reference, 10 * at->scale.noise));
+    const double enough = fmax(cs->loose * at->scale.load, 10 * at->scale.noise);
     if (cs->loose <= 0 || (!at->ascending && at->since < PATIENCE_STALLED)) return 0;
     return at->residual <= enough && at->residual <= 2 * at->best;
 }

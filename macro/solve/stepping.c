@@ -106,6 +106,22 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
     return stepping_tell_unanswered(p, hooks, rec, err);
 }
 
+#define NOTABLE 1e-2 /* of the load, not in balance where a step ends */
+
+/* Noise or round-off ends the iterations wherever the load is: one that is no larger has moved nothing. */
+static void stepping_tell_unknown(const femd_stepping_hooks *hooks, const femd_step_record *rec) {
+    char what[320];
+    const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
+    const int noise = rec->end == FEMD_NEWTON_NOISE;
+    if ((!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) || last <= NOTABLE * rec->load) return;
+    snprintf(what, sizeof what, "%.2g of the load (%.3g N) is not in balance: the forces are not known better, by %s",
+             last / rec->load, rec->load,
+             noise ? "the standard errors of sampled stresses; a smaller \"accuracy\" of the case or of the material, "
+                     "or solver.noise_stop false, asks for more"
+                   : "round-off; the load is too small for the stiffness of the body");
+    hooks->note(hooks->user, rec->step, what);
+}
+
 /* What an answer that is less than asked must say of itself. */
 static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec,
                           int direct_before) {
@@ -119,6 +135,7 @@ static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hook
                  last, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol, rec->reference);
         hooks->note(hooks->user, rec->step, what);
     }
+    stepping_tell_unknown(hooks, rec);
     if (rec->direct && !direct_before)
         hooks->note(
             hooks->user, rec->step,

@@ -211,6 +211,66 @@ static void a_residual_that_stalls_far_below_the_load_is_accepted_and_told(void 
     }
 }
 
+/* A twist moves the end of a bar by forces that have no resultant, and round-off is no load. */
+static void what_has_no_resultant_ends_at_the_tolerance(void **state) {
+    (void)state;
+    for (int pressed = 0; pressed < 2; ++pressed) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 3);
+        m.cs.rtol = 1e-7;
+        m.cs.mesh.size[0] = 2;
+        model_hold(&m, "left", 0, 0, 0);
+        femd_case_boundary *b = model_hold(&m, "right", pressed ? 0 : NAN, 0, 0);
+        if (!pressed) model_expression(b, 1, "-0.2*t*(z - 0.5)");
+        if (!pressed) model_expression(b, 2, "0.2*t*(y - 0.5)");
+        m.cs.has_body_force = pressed;
+        if (pressed) m.cs.body_function[0] = model_function("t*(x < 1 ? 0.5 : -0.5)");
+        run_ok(&m, &h);
+        const double last = h.last.residual[h.last.nresiduals - 1];
+        assert_int_equal(h.last.end, FEMD_NEWTON_TOLERANCE);
+        assert_true(last <= 1e-7 * h.last.reference);
+        assert_true(h.last.load > 0.1 * h.last.reference && h.last.load <= 1.001 * h.last.reference);
+        assert_true(h.last.nresiduals > 1 && h.last.residual[h.last.nresiduals - 2] > 1e-7 * h.last.reference);
+        assert_int_equal(h.notes, 0);
+        model_clear(&m);
+    }
+}
+
+/* The couple of the clamp is 10^4 times the load: what is left of the load is measured by the load, also where nothing
+ * that stalls is accepted, and where something is. */
+static void a_wide_tolerance_leaves_no_load_out(void **state) {
+    (void)state;
+    for (int strict = 0; strict < 2; ++strict) {
+        model m;
+        heard h;
+        model_bend(&m, &femd_element_p2, (const double[]){3000, 10, 1}, (const int[]){30, 1, 1}, 0, 0.5);
+        m.cs.loose = strict ? 0 : 1e-3;
+        m.cs.rtol = 1e-3;
+        run_ok(&m, &h);
+        assert_true(1e-3 * h.last.reference > h.last.load);
+        const double last = h.last.residual[h.last.nresiduals - 1];
+        assert_true(last <= fmax(1e-3 * h.last.load, 1.0));
+        assert_near(h.reaction[2], -h.last.load, 2e-3 * h.last.load + 1);
+        model_clear(&m);
+    }
+}
+
+/* Nor is it accepted where it stalls: the jumps of the stress leave more than the load is. */
+static void what_stalls_above_the_load_is_not_accepted(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    femd_error err = FEMD_ERROR_INIT;
+    model_bend(&m, &femd_element_p2, (const double[]){1000, 10, 1}, (const int[]){20, 1, 1}, 0, 0.1);
+    m.law.ragged = 1e-10;
+    m.cs.rtol = 1e-2; /* of the couple of the clamp: 15 times the load */
+    m.cs.max_cuts = 0;
+    assert_int_equal(run(&m, &h, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "of the load"));
+    model_clear(&m);
+}
+
 /* ---- what stands in its way ---- */
 
 static void where_cg_fails_the_same_matrix_is_solved_directly_from_there_on(void **state) {
@@ -403,9 +463,33 @@ static void twice_the_noise_is_enough_and_more_is_not(void **state) {
         } else if (i == 0) {
             assert_int_equal(h.last.newton, 1);
             assert_int_equal(h.last.end, FEMD_NEWTON_NOISE);
+            const int much = h.last.residual[1] > 1e-2 * h.last.load;
+            assert_int_equal(h.notes, much);
         } else {
             assert_true(h.last.newton > 1);
         }
+        model_clear(&m);
+    }
+}
+
+/* A state as uncertain as its load is one: that is told, for noise and for round-off. */
+static void a_load_within_the_noise_is_told(void **state) {
+    (void)state;
+    for (int rounding = 0; rounding < 2; ++rounding) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 2);
+        m.cs.predictor = 0;
+        m.law.told = rounding ? 0 : 0.5;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", rounding ? NAN : 0.01, NAN, NAN);
+        if (rounding) model_load(&m, "right", FEMD_LOAD_TRACTION, 1e-17, 0, 0);
+        run_ok(&m, &h);
+        assert_int_equal(h.last.end, rounding ? FEMD_NEWTON_ROUNDING : FEMD_NEWTON_NOISE);
+        assert_true(h.last.residual[h.last.nresiduals - 1] > 1e-2 * h.last.load);
+        assert_int_equal(h.notes, 1);
+        assert_non_null(strstr(h.note, "of the load"));
+        assert_non_null(strstr(h.note, rounding ? "round-off" : "accuracy"));
         model_clear(&m);
     }
 }
@@ -451,6 +535,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(forces_met_on_the_way_are_no_reference),
         cmocka_unit_test(unloading_to_rest_converges),
         cmocka_unit_test(a_residual_that_stalls_far_below_the_load_is_accepted_and_told),
+        cmocka_unit_test(what_has_no_resultant_ends_at_the_tolerance),
+        cmocka_unit_test(a_wide_tolerance_leaves_no_load_out),
+        cmocka_unit_test(what_stalls_above_the_load_is_not_accepted),
+        cmocka_unit_test(a_load_within_the_noise_is_told),
         cmocka_unit_test(where_cg_fails_the_same_matrix_is_solved_directly_from_there_on),
         cmocka_unit_test(words_of_a_cut_are_those_of_its_attempt),
         cmocka_unit_test(increments_grow_after_a_step_without_a_cut),
