@@ -83,6 +83,7 @@ static void run_set_environment(const char *folder) {
     /* what Open MPI leaves behind when it is killed goes with the run's own folder */
     setenv("OMPI_MCA_orte_tmpdir_base", folder, 1);
     setenv("OMPI_MCA_btl_vader_backing_directory", folder, 1);
+    setenv("FEMD_SUPERVISED", "1", 1); /* nobody has to start workers */
     if (isatty(2))
         setenv("FEMD_TERMINAL", "1", 1); /* mpiexec stands between the solver and the terminal */
     else

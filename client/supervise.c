@@ -2,14 +2,12 @@
  *
  * One thread, one poll over a signalfd and the pipes: a death, a line of output, a signal of the user and the clock are
  * the only events. */
-#include "supervise.h"
+#include "supervise_private.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,66 +19,11 @@
 #include "femd/clock.h"
 #include "femd/peer.h"
 
-static const double backoff[] = {0.5, 1.0, 2.0}; /* s before the first, second and third restart of a worker */
-static const double restart_apart = 0.3;         /* s between the restarts of two workers */
-enum { RESTARTS = sizeof backoff / sizeof *backoff };
 static const double ready_timeout = 15.0; /* s for the server to be ready */
-static const double macro_grace =
-    18.0; /* s for the solver to end in good order, then force; it finds a server lost after 12 (cmd_run.c) */
-static const double pool_grace = 3.0; /* the same for server and workers */
-static const double gone_grace = 5.0; /* s that a worker has to come back to the server that has lost it */
-
-enum { SERVER, MACRO, WORKERS }; /* indices of parts; workers from WORKERS on */
-enum phase { STARTING, RUNNING, ENDING };
-
-typedef struct part {
-    char name[40];
-    launch_child child;
-    int restarts;
-    double restart_at; /* clock; 0 = none is due */
-    double kill_at;    /* clock; 0 = the server has not lost it */
-    int gone;          /* will not be started again */
-    char line[1024];   /* of output, not finished yet */
-    size_t used;
-    char last[256]; /* last whole line */
-} part;
-
-typedef struct run {
-    const supervise_plan *plan;
-    part *part;
-    size_t n;
-    struct pollfd *poll;
-    int signals, ready, news;
-    char news_line[400];
-    char blamed[256]; /* which worker ended last at which point, as the server says it */
-    size_t news_used;
-    enum phase phase;
-    double deadline; /* clock: the server must be ready, or force is used */
-    int code;        /* exit code of the run once it ends */
-    int interrupted; /* signal of the user, 0 = none */
-    int forced;
-} run;
 
 /* ---- words ---- */
 
-static void supervise_say(run *r, const char *fmt, ...) FEMD_PRINTF(2, 3);
-static void supervise_say(run *r, const char *fmt, ...) {
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    fprintf(stderr, "%sfemd: %s\n", isatty(2) ? "\r\033[K" : "", text);
-    if (r->plan->log) fprintf(r->plan->log, "[femd] %s\n", text);
-}
-
 static void supervise_log_line(run *r, part *p) {
-    static const char blames[] = " ended while it evaluated ";
-    if (p == &r->part[SERVER] && memmem(p->line, p->used, blames, sizeof blames - 1)) {
-        const char *from = memmem(p->line, p->used, "worker ", 7);
-        const size_t length = (size_t)(p->line + p->used - from);
-        snprintf(r->blamed, sizeof r->blamed, "%.*s", (int)length, from);
-    }
     if (r->plan->log) fprintf(r->plan->log, "[%s] %.*s\n", p->name, (int)p->used, p->line);
     static const char greets[] = "femd-worker: connected to"; /* no cause of what comes after it */
     if (p->used && memmem(p->line, p->used, greets, sizeof greets - 1) != p->line)
@@ -106,8 +49,6 @@ static void supervise_read_output(run *r, part *p) {
 
 /* ---- starting ---- */
 
-static void supervise_stop_macro(run *r, int code);
-
 static int supervise_start_part(run *r, size_t i) {
     part *p = &r->part[i];
     const supervise_plan *plan = r->plan;
@@ -118,7 +59,8 @@ static int supervise_start_part(run *r, size_t i) {
                         .output = i != MACRO,
                         .keep_fd = {i == SERVER ? plan->ready_write : -1, i == SERVER ? plan->news_write : -1},
                         .death_signal = i == MACRO ? SIGTERM : SIGKILL};
-    p->restart_at = p->kill_at = 0;
+    p->restart_at = p->kill_at = p->judge_at = 0;
+    *p->suspect = '\0';
     if (p->child.fd >= 0) supervise_read_output(r, p);
     if (p->child.fd >= 0) close(p->child.fd);
     if (launch_start(&spec, &p->child, &err) != FEMD_OK) {
@@ -126,6 +68,7 @@ static int supervise_start_part(run *r, size_t i) {
         supervise_stop_macro(r, FEMD_EXIT_INTERNAL);
         return 0;
     }
+    p->pid = p->child.pid;
     if (i <= MACRO) launch_guard_tell(plan->guard, p->child.pid);
     return 1;
 }
@@ -148,57 +91,6 @@ static void supervise_read_ready(run *r) {
 
 /* ---- ending ---- */
 
-static void supervise_signal_part(const part *p, int sig) {
-    if (p->child.pid <= 0) return;
-    if (sig == SIGKILL) kill(-p->child.pid, sig);
-    kill(p->child.pid, sig);
-}
-
-/* The solver's ranks are the children of mpiexec, which itself would answer a signal by killing them at once. */
-static void supervise_signal_macro(const part *p, int sig) {
-    char pattern[64];
-    glob_t files;
-    int found = 0, pid;
-    if (p->child.pid <= 0) return;
-    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)p->child.pid);
-    if (glob(pattern, 0, NULL, &files) != 0) files.gl_pathc = 0;
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        FILE *f = fopen(files.gl_pathv[i], "re");
-        for (; f && fscanf(f, "%d", &pid) == 1; found++) kill(pid, sig);
-        if (f) fclose(f);
-    }
-    if (files.gl_pathc) globfree(&files);
-    if (!found) supervise_signal_part(p, sig);
-}
-
-/* From here on the run only ends. The pool stays while the solver does: it must report, and it sees a lost server by
- * itself. */
-static void supervise_end_run(run *r, int code) {
-    if (r->phase == ENDING) return;
-    r->phase = ENDING;
-    r->code = code;
-    const int macro_alive = r->part[MACRO].child.pid > 0;
-    r->deadline = femd_clock() + (macro_alive ? macro_grace : pool_grace);
-    for (size_t i = 0; i < r->n; i++) {
-        r->part[i].restart_at = 0;
-        r->part[i].gone = 1;
-        if (i != MACRO && !macro_alive) supervise_signal_part(&r->part[i], SIGTERM);
-    }
-}
-
-/* The same where the solver cannot know by itself that it must end; SIGUSR1 tells it that there are no workers (what it
- * then writes of the run is no stop by the user). */
-static void supervise_stop_macro(run *r, int code) {
-    const int lost = code == FEMD_EXIT_POOL_LOST ? SIGUSR1 : SIGTERM;
-    if (r->phase != ENDING) supervise_signal_macro(&r->part[MACRO], r->interrupted == SIGINT ? SIGINT : lost);
-    supervise_end_run(r, code);
-}
-
-static void supervise_force(run *r) {
-    r->forced = 1;
-    for (size_t i = 0; i < r->n; i++) supervise_signal_part(&r->part[i], SIGKILL);
-}
-
 static int supervise_macro_code(run *r, int status) {
     static const int known[] = {FEMD_EXIT_OK, FEMD_EXIT_BAD_INPUT, FEMD_EXIT_NOT_CONVERGED, FEMD_EXIT_POOL_LOST,
                                 FEMD_EXIT_INTERNAL};
@@ -218,7 +110,7 @@ static void supervise_macro_ended(run *r, int status) {
         supervise_end_run(r, supervise_macro_code(r, status));
         return;
     }
-    r->deadline = femd_clock() + pool_grace; /* now the pool */
+    r->deadline = femd_clock() + supervise_pool_grace; /* now the pool */
     for (size_t i = 0; i < r->n; i++) supervise_signal_part(&r->part[i], SIGTERM);
 }
 
@@ -227,11 +119,11 @@ static void supervise_server_ended(run *r, int status) {
     if (r->phase == ENDING) return;
     launch_words(status, words, sizeof words);
     part *p = &r->part[SERVER];
-    if (r->plan->server_again && r->phase == RUNNING && p->restarts < RESTARTS) {
-        const double wait = backoff[p->restarts++];
+    if (r->plan->server_again && r->phase == RUNNING && p->restarts < SUPERVISE_RESTARTS) {
+        const double wait = supervise_backoff[p->restarts++];
         p->restart_at = femd_clock() + wait;
         supervise_say(r, "the server died: %s; starting it again in %g s (%d of %d), the run goes on from its journal",
-                      words, wait, p->restarts, RESTARTS);
+                      words, wait, p->restarts, SUPERVISE_RESTARTS);
         return;
     }
     supervise_say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
@@ -239,45 +131,6 @@ static void supervise_server_ended(run *r, int status) {
     supervise_end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
                              ? FEMD_EXIT_BAD_INPUT
                              : FEMD_EXIT_POOL_LOST);
-}
-
-static int supervise_workers_left(const run *r) {
-    int left = 0;
-    for (size_t i = WORKERS; i < r->n; i++) left += !r->part[i].gone;
-    return left;
-}
-
-/* One after another: workers that ended together and would end together again, over the points that ended them, look
- * like a host that was lost, and no point is to blame for that. */
-static double supervise_restart_time(const run *r, double wait) {
-    double at = femd_clock() + wait;
-    for (size_t i = WORKERS; i < r->n; i++)
-        if (r->part[i].restart_at > 0) at = fmax(at, r->part[i].restart_at + restart_apart);
-    return at;
-}
-
-static void supervise_worker_ended(run *r, part *p, int status) {
-    char words[128];
-    if (r->phase == ENDING) return;
-    launch_words(status, words, sizeof words);
-    const char *said = *p->last ? "; it said: " : "";
-    if (p->restarts < RESTARTS) {
-        const double wait = backoff[p->restarts++];
-        p->restart_at = supervise_restart_time(r, wait);
-        supervise_say(r, "%s died: %s%s%s; starting it again in %g s (%d of %d)", p->name, words, said, p->last, wait,
-                      p->restarts, RESTARTS);
-        return;
-    }
-    p->gone = 1;
-    supervise_say(r, "%s died: %s%s%s; it was started %d times and is given up", p->name, words, said, p->last,
-                  RESTARTS + 1);
-    if (supervise_workers_left(r)) return;
-    if (r->part[SERVER].child.fd >= 0) supervise_read_output(r, &r->part[SERVER]);
-    supervise_say(r,
-                  "all workers are lost%s%s; workers that die at every start are ended by an engine of the case, most "
-                  "often: the log has what they said",
-                  *r->blamed ? ": " : "", r->blamed);
-    supervise_stop_macro(r, FEMD_EXIT_POOL_LOST);
 }
 
 static void supervise_reap(run *r) {
@@ -316,52 +169,6 @@ static void supervise_take_signals(run *r) {
 
 /* ---- workers that the server has lost ---- */
 
-static part *supervise_worker_of(run *r, pid_t pid) {
-    for (size_t i = WORKERS; i < r->n; i++)
-        if (r->part[i].child.pid == pid) return &r->part[i];
-    return NULL;
-}
-
-static void supervise_kill_worker(run *r, part *p, const char *why) {
-    p->kill_at = 0;
-    supervise_say(r, "%s (pid %d) %s: it is killed, to be replaced", p->name, (int)p->child.pid, why);
-    supervise_signal_part(p, SIGKILL); /* one that is stopped too */
-}
-
-static void supervise_take_news(run *r, const char *line) {
-    char word[8];
-    unsigned pid;
-    if (sscanf(line, "%7s %u", word, &pid) != 2) return;
-    if (strcmp(word, "says") == 0) { /* of something beside the run */
-        supervise_say(r, "%s", line + strlen("says 0 "));
-        return;
-    }
-    if (r->phase != RUNNING) return;
-    part *p = supervise_worker_of(r, (pid_t)pid);
-    if (!p || pid == 0) return;
-    if (strcmp(word, "hung") == 0)
-        supervise_kill_worker(r, p, "hangs, the server has had no sign of progress from it");
-    else
-        p->kill_at = strcmp(word, "gone") == 0 ? femd_clock() + gone_grace : 0;
-}
-
-static void supervise_read_news(run *r) {
-    ssize_t n;
-    char text[512];
-    while ((n = read(r->news, text, sizeof text)) > 0) {
-        for (ssize_t i = 0; i < n; i++) {
-            if (text[i] != '\n' && r->news_used < sizeof r->news_line - 1) r->news_line[r->news_used++] = text[i];
-            if (text[i] != '\n') continue;
-            r->news_line[r->news_used] = '\0';
-            r->news_used = 0;
-            supervise_take_news(r, r->news_line);
-        }
-    }
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    close(r->news);
-    r->news = -1;
-}
-
 /* ---- the loop ---- */
 
 static int supervise_alive(const run *r) {
@@ -375,8 +182,7 @@ static void supervise_on_clock(run *r, double now) {
     for (size_t i = WORKERS; i < r->n; i++) {
         part *p = &r->part[i];
         if (p->restart_at > 0 && now >= p->restart_at) supervise_start_part(r, i);
-        if (p->kill_at > 0 && now >= p->kill_at && p->child.pid > 0 && r->phase == RUNNING)
-            supervise_kill_worker(r, p, "is there, but the server has lost it");
+        supervise_worker_on_clock(r, p, now);
     }
     if (r->phase == STARTING && now > r->deadline) {
         supervise_say(r, "the server was not ready within %g s", ready_timeout);
@@ -385,10 +191,14 @@ static void supervise_on_clock(run *r, double now) {
     if (r->phase == ENDING && now > r->deadline && !r->forced) supervise_force(r);
 }
 
+static double supervise_sooner(double time, double other) {
+    return other > 0 && other < time ? other : time;
+}
+
 static int supervise_poll_timeout(const run *r, double now) {
     double next = r->phase == RUNNING || r->forced ? now + 1.0 : r->deadline;
     for (size_t i = 0; i < r->n; i++)
-        if (r->part[i].restart_at > 0 && r->part[i].restart_at < next) next = r->part[i].restart_at;
+        next = supervise_sooner(supervise_sooner(next, r->part[i].restart_at), r->part[i].judge_at);
     return next > now ? (int)((next - now) * 1000) + 1 : 0;
 }
 

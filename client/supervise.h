@@ -20,7 +20,8 @@ typedef struct supervise_plan {
     const launch_guard *guard;   /* is told the server, the solver and the workers' groups */
 } supervise_plan;
 
-/* Start the parts, restart workers that die, and the server if that can go on (three times each, after 0.5, 1 and 2 s),
+/* Start the parts, restart workers that die, and the server if that can go on (three times each, after 0.5, 1 and 2 s;
+ * a worker that the server says has ended at work any number of times, since the server gives up the point to blame),
  * kill and so replace those that the server calls hung, or gone for 5 s while the process is there, end everything when
  * the solver ends, when the server or all workers are lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns
  * no child is left. Returns the exit code of the run; words about anything unusual are on stderr and in the log. */

@@ -56,8 +56,9 @@ static femd_status run_set_petsc_options(app *a, femd_error *err) {
 
 static int run_on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
-    femd_live_progress(&a->live, info);
-    return !a->ending && femd_process_stop_signal() != 0;
+    const int stop = femd_process_stop_signal() != 0;
+    if (!stop) femd_live_progress(&a->live, info); /* of an end it has been told by then */
+    return !a->ending && stop;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */

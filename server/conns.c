@@ -79,14 +79,17 @@ static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_
 
 static uint64_t conns_unbind(femd_conns *conns, femd_conn *conn, int fd) {
     uint64_t route = conn->route;
-    if (route) femd_table_remove64(&conns->by_route, route, (uint32_t)fd + 1);
+    if (route) {
+        femd_table_remove64(&conns->by_route, route, (uint32_t)fd + 1);
+        conn->ended = route;
+    }
     conn->route = 0;
     return route;
 }
 
 uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route) {
     femd_conn *conn = conns_at(conns, fd);
-    if (!conn) return 0;
+    if (!conn || route == conn->ended) return 0; /* the notice of its end was quicker than its last messages */
     uint64_t gone = 0;
     if (conn->route != route) {
         gone = conns_unbind(conns, conn, fd);

@@ -11,6 +11,7 @@ typedef struct femd_conn {
     uint64_t route;  /* 0: nobody has spoken */
     uint64_t socket; /* the kernel's number of the socket that the route spoke over: a descriptor may have been taken
                         over since */
+    uint64_t ended;  /* the route that spoke last on an earlier connection: what it still says is of that one */
     uint32_t unread_ends; /* ends of earlier connections on this descriptor whose notice is still to come */
     int open;
     char who[41];                     /* the public key that the connection was made with; empty: not said */

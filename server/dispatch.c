@@ -127,6 +127,20 @@ static uint32_t dispatch_common_for(const femd_dispatch *dispatch, uint32_t lane
     return first;
 }
 
+/* The suspect that is next in the lane for this worker. It goes to a worker that has nothing else and gets nothing
+ * else, or an end could have two causes. */
+static uint32_t dispatch_suspect_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
+    const dispatch_rooms *in = &dispatch->in;
+    if (!catalogue_is_open(in->catalogue, lanes_material(in->lanes, lane), worker)) return FEMD_NIL;
+    const uint32_t first = dispatch_common_for(dispatch, lane, worker);
+    return first && ledger_trial(in->ledger, first) ? first : FEMD_NIL;
+}
+
+static int dispatch_is_on_trial(const femd_dispatch *dispatch, uint32_t worker) {
+    const uint32_t task = ledger_next_task(dispatch->in.ledger, worker, FEMD_NIL);
+    return task && ledger_trial(dispatch->in.ledger, task);
+}
+
 /* ---- choosing ---- */
 
 /* The worker with the longest queue of its own in the lane, and how long the last of that queue has to wait for it; the
@@ -165,7 +179,10 @@ static uint32_t dispatch_choose_lane(const femd_dispatch *dispatch, uint32_t wor
     const dispatch_rooms *in = &dispatch->in;
     uint32_t best = FEMD_NIL;
     double least = 0, most = 0;
+    const int idle = !ledger_tasks(in->ledger, worker);
+    if (dispatch_is_on_trial(dispatch, worker)) return FEMD_NIL;
     for (uint32_t lane = lanes_next_active(in->lanes, FEMD_NIL); lane; lane = lanes_next_active(in->lanes, lane)) {
+        if (!idle && dispatch_suspect_for(dispatch, lane, worker)) return FEMD_NIL; /* what it has comes to an end */
         double clock = lanes_clock(in->lanes, lane);
         double cost = catalogue_cost(in->catalogue, lanes_material(in->lanes, lane));
         if (best && (clock > least || (clock == least && cost <= most))) continue;
@@ -221,7 +238,8 @@ static uint32_t dispatch_message_points(const femd_dispatch *dispatch, uint32_t 
 
 static uint32_t dispatch_next_for(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
-    uint32_t first = lanes_own_first(in->lanes, lane, worker);
+    uint32_t first = dispatch_suspect_for(dispatch, lane, worker);
+    if (!first) first = lanes_own_first(in->lanes, lane, worker);
     if (!first) first = dispatch_common_for(dispatch, lane, worker);
     if (first || lanes_common_length(in->lanes, lane) == lanes_length(in->lanes, lane)) return first;
     dispatch_find_victim(dispatch, lane, found);

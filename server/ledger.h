@@ -137,6 +137,9 @@ int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
 /* Somebody who answers for it has released it: what others said against it counts no more. */
 void ledger_acquit(femd_ledger *ledger, uint32_t worker);
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death);
+/* A worker has died, and had started nothing as far as is known. STARTED is lost with who ends at once: a suspect,
+ * which was all that it had, counts as started, and of the others each becomes one. */
+void ledger_presume_started(femd_ledger *ledger, uint32_t worker, uint32_t death);
 /* 1 if it is better evaluated by another worker: this one has failed it, or it is suspect and ended one on that host,
  * or its answer is in question and one on that host has answered. */
 int ledger_shuns(const femd_ledger *ledger, uint32_t evaluation, uint32_t worker);

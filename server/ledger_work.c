@@ -201,6 +201,22 @@ static void ledger_take_back(femd_ledger *ledger, uint32_t number, uint32_t deat
     }
 }
 
+void ledger_presume_started(femd_ledger *ledger, uint32_t worker, uint32_t death) {
+    const ledger_worker *holder = ledger_worker_at(ledger, worker);
+    ledger_suspects suspects = {.count = holder->count};
+    if (holder->started || !deaths_counts(ledger->deaths, death)) return;
+    for (uint32_t number = holder->first; number; number = ledger_at(ledger, number)->task_next) {
+        evaluation *record = ledger_at(ledger, number);
+        if (record->stage != STAGE_SENT) continue;
+        if (record->trial) {
+            record->stage = STAGE_STARTED;
+            ledger_count_started(ledger, worker, 1);
+        } else if (ledger_troubles_of(ledger, number)) {
+            ledger_suspect(ledger, number, &suspects);
+        }
+    }
+}
+
 /* What had started comes back last, and so is tried first: a suspect is soon decided, before many others become one. */
 void ledger_worker_gone(femd_ledger *ledger, uint32_t worker, uint32_t death) {
     const ledger_worker *holder = ledger_worker_at(ledger, worker);

@@ -61,8 +61,8 @@ static const char help[] =
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
-    "  --news-fd N        write a line to descriptor N when a worker comes, goes or hangs: here, gone or hung, pid, "
-    "host\n"
+    "  --news-fd N        write a line to descriptor N when a worker comes, goes, hangs or ends in its work: here,\n"
+    "                     gone, hung or ended, pid, host (at what it ended)\n"
     "  --die-with-parent  end when the process that started the server ends\n"
     "  --help, --version\n";
 
@@ -115,11 +115,14 @@ static void server_log_commit(void *user, const char *run, uint32_t step, uint64
 }
 
 /* A reader that does not keep up loses lines, the server no time. */
-static void server_tell_news(void *user, femd_worker_news news, uint32_t pid, const char *host) {
+static void server_tell_news(void *user, femd_worker_news news, uint32_t pid, const char *words) {
     const journal *log = user;
-    const char *word = news == FEMD_WORKER_HERE ? "here" : news == FEMD_WORKER_HUNG ? "hung" : "gone";
-    char line[128];
-    const int size = snprintf(line, sizeof line, "%s %u %s\n", word, pid, host);
+    static const char *const name[] = {[FEMD_WORKER_HERE] = "here",
+                                       [FEMD_WORKER_GONE] = "gone",
+                                       [FEMD_WORKER_HUNG] = "hung",
+                                       [FEMD_WORKER_ENDED] = "ended"};
+    char line[200];
+    const int size = snprintf(line, sizeof line, "%s %u %.150s\n", name[news], pid, words);
     if (log->news_fd >= 0 && size > 0 && write(log->news_fd, line, (size_t)size) < 0)
         server_write_log(user, FEMD_LOG_WARNING, "--news-fd: nobody reads it");
 }

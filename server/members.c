@@ -54,19 +54,34 @@ static void members_report(const femd_members *members, uint32_t peer, femd_work
 
 /* ---- going ---- */
 
-/* Which points a worker took with it: the words that femd run repeats where none is left. */
-static void members_tell_end(const femd_members *members, uint32_t worker) {
+/* At what a worker ended, for whoever started it. */
+static void members_tell_suspects(const femd_members *members, uint32_t worker, const char *doing) {
+    const femd_core_config *config = &members->in.common->config;
+    const femd_hello *hello = roster_hello(members->in.roster, worker);
+    common_log(members->in.common, FEMD_LOG_WARNING, "worker %llu (pid %u) ended while it %s",
+               (unsigned long long)roster_number(members->in.roster, worker), hello->pid, doing);
+    if (config->worker) config->worker(config->user, FEMD_WORKER_ENDED, hello->pid, doing);
+}
+
+/* Which points a worker took with it, or that it was opening a material. */
+static void members_tell_end(const femd_members *members, uint32_t worker, uint32_t death) {
     const members_rooms *in = &members->in;
+    if (catalogue_is_opening(in->catalogue, worker)) {
+        members_tell_suspects(members, worker, "opened a material");
+        return;
+    }
+    ledger_presume_started(in->ledger, worker, death);
     uint32_t task = ledger_next_task(in->ledger, worker, FEMD_NIL);
-    while (task && !ledger_is_started(in->ledger, task)) task = ledger_next_task(in->ledger, worker, task);
+    const uint32_t started = ledger_tasks_started(in->ledger, worker);
+    while (started && !ledger_is_started(in->ledger, task)) task = ledger_next_task(in->ledger, worker, task);
     if (!task) return;
     const femd_request *request = ledger_request(in->ledger, task);
-    const uint32_t others = ledger_tasks_started(in->ledger, worker) - 1;
-    char more[40] = "";
+    const uint32_t others = (started ? started : ledger_tasks(in->ledger, worker)) - 1;
+    char more[40] = "", doing[120];
     if (others) snprintf(more, sizeof more, " and %u others", others);
-    common_log(in->common, FEMD_LOG_WARNING, "worker %llu (pid %u) ended while it evaluated point %llu of step %u%s",
-               (unsigned long long)roster_number(in->roster, worker), roster_hello(in->roster, worker)->pid,
-               (unsigned long long)request->point, request->step, more);
+    snprintf(doing, sizeof doing, "evaluated point %llu of step %u%s", (unsigned long long)request->point,
+             request->step, more);
+    members_tell_suspects(members, worker, doing);
 }
 
 /* death: of a worker, FEMD_NIL if nothing it did can be the cause. */
@@ -78,7 +93,7 @@ static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t 
                worker ? "worker" : "client", worker ? ledger_tasks(in->ledger, peer) : 0,
                worker ? ledger_tasks_started(in->ledger, peer) : 0);
     if (worker) {
-        if (death) members_tell_end(members, peer);
+        if (death) members_tell_end(members, peer, death);
         materials_peer_gone(in->materials, peer, death);
         states_worker_gone(in->states, peer);
         dispatch_worker_gone(in->dispatch, peer, death);

@@ -11,7 +11,12 @@ typedef enum femd_log_level {
     FEMD_LOG_DEBUG = 3
 } femd_log_level;
 
-typedef enum femd_worker_news { FEMD_WORKER_HERE = 1, FEMD_WORKER_GONE, FEMD_WORKER_HUNG } femd_worker_news;
+typedef enum femd_worker_news {
+    FEMD_WORKER_HERE = 1,
+    FEMD_WORKER_GONE,
+    FEMD_WORKER_HUNG,
+    FEMD_WORKER_ENDED
+} femd_worker_news;
 
 /* Who is at the other end of a connection, by the key it has. */
 typedef struct femd_identity {
@@ -59,8 +64,9 @@ typedef struct femd_core_config {
     void (*log)(void *user, femd_log_level level, const char *text);
     /* A commit has become final: the place where a journal writes it down. May be NULL. */
     void (*committed)(void *user, const char *run, uint32_t step, uint64_t states);
-    /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. May be NULL. */
-    void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *host);
+    /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. Or it ended in
+     * its work, which is suspect. words: its host; of the last, at what it ended. May be NULL. */
+    void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *words);
     void *user;
     const femd_keyring *keys;  /* borrowed; NULL: peers have no keys */
     int open_to_admins;        /* without keys: who says that he is an admin is one (only this user can connect) */

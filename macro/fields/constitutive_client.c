@@ -133,6 +133,12 @@ static femd_status law_collect(client_law *law, slice *s, const int *material, f
     return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
+/* The engine of a material: of a user's own one its name. */
+static const char *law_engine_of(const femd_case_material *material) {
+    const char *engine = femd_json_string(material->node, "engine", "?");
+    return strcmp(engine, "user") == 0 ? femd_json_string(material->node, "name", engine) : engine;
+}
+
 /* The words of a point that the pool has given up: which element, of which material. */
 static femd_status law_tell_lost(const client_law *law, const femd_request *requests, const int *material, size_t n,
                                  femd_status rc, femd_error *err) {
@@ -141,9 +147,11 @@ static femd_status law_tell_lost(const client_law *law, const femd_request *requ
     size_t i = 0;
     while (i < n && requests[i].point != point) i++;
     if (lost == FEMD_OK || lost != rc || i == n) return rc;
-    return femd_fail(err, rc, "point %llu (cell %llu, material %s) of step %u: %s", (unsigned long long)point,
-                     (unsigned long long)(point / (uint64_t)law->cs->element->points),
-                     law->cs->material[material[i]].name, requests[i].step, femd_status_text(rc));
+    const femd_case_material *its = &law->cs->material[material[i]];
+    return femd_fail(err, rc, "point %llu (cell %llu, material %s) of step %u: %s%s%s", (unsigned long long)point,
+                     (unsigned long long)(point / (uint64_t)law->cs->element->points), its->name, requests[i].step,
+                     femd_status_text(rc), rc == FEMD_POISON ? "; suspect is the engine " : "",
+                     rc == FEMD_POISON ? law_engine_of(its) : "");
 }
 
 static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,

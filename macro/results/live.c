@@ -13,7 +13,8 @@
 enum { WAITING_NOTICE_EVERY = 10, WAITING_GRACE = 1, STATES_GRACE = 5 };
 
 void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks) {
-    *l = (femd_live){.out = out, .address = address, .steps = steps, .ranks = ranks, .residual = -1};
+    *l = (femd_live){.out = out, .steps = steps, .ranks = ranks, .residual = -1};
+    if (!getenv("FEMD_SUPERVISED")) l->address = address;
     /* femd run says what stands at the other end of mpiexec's pipe. */
     l->terminal = out && (isatty(fileno(out)) || getenv("FEMD_TERMINAL"));
 }
@@ -23,9 +24,13 @@ void femd_live_workers(femd_live *l, uint32_t workers) {
     if (workers > l->workers_max) l->workers_max = workers;
 }
 
-static void live_text_waiting(const femd_live *l, char *text, size_t size) {
-    snprintf(text, size, "waiting for workers (0 connected; start one with: femd worker --connect %s) %.0f s",
-             l->address, l->info.waited);
+/* How to get a worker, which under femd run is not for the user to do. */
+static void live_text_waiting(const femd_live *l, const char *what, char *text, size_t size) {
+    if (l->address)
+        snprintf(text, size, "waiting for %sstart one with: femd worker --connect %s) %.0f s", what, l->address,
+                 l->info.waited);
+    else
+        snprintf(text, size, "waiting for %sfemd run starts them) %.0f s", what, l->info.waited);
 }
 
 /* No points are open, yet the client waits: a commit, or states on their way. */
@@ -53,13 +58,11 @@ static void live_text_points(const femd_live *l, int narrow, char *text, size_t 
 
 void femd_live_text(const femd_live *l, char *text, size_t size) {
     if (l->info.waiting_for_workers) {
-        live_text_waiting(l, text, size);
+        live_text_waiting(l, "workers (0 connected; ", text, size);
         return;
     }
     if (live_waits_for_materials(l)) {
-        snprintf(text, size,
-                 "waiting for a worker to open the materials (start one with: femd worker --connect %s) %.0f s",
-                 l->address, l->info.waited);
+        live_text_waiting(l, "a worker to open the materials (", text, size);
         return;
     }
     if (live_waits_for_states(l)) {
@@ -84,8 +87,10 @@ static int live_columns(FILE *out) {
 
 /* The same in fewer words. */
 static void live_text_narrow(const femd_live *l, char *text, size_t size) {
-    if (l->info.waiting_for_workers || live_waits_for_materials(l))
+    if ((l->info.waiting_for_workers || live_waits_for_materials(l)) && l->address)
         snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
+    else if (l->info.waiting_for_workers || live_waits_for_materials(l))
+        snprintf(text, size, "waiting for workers %.0f s", l->info.waited);
     else if (live_waits_for_states(l))
         snprintf(text, size, "step %d/%d waiting for the server to collect the states %.0f s", l->step,
                  l->step > l->steps ? l->step : l->steps, l->info.waited);

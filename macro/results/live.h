@@ -10,7 +10,7 @@ typedef struct femd_live {
     FILE *out; /* borrowed; NULL = silent (other ranks, --quiet) */
     FILE *log; /* borrowed; cuts and notes go here too, silent or not; NULL = nowhere */
     int terminal;
-    const char *address; /* of the server, borrowed */
+    const char *address; /* of the server, borrowed; NULL = workers are started by femd run */
     int steps;           /* planned */
     int ranks;
     int step, iteration, cuts;

@@ -1,14 +1,19 @@
 #!/bin/bash
-# A strain that kills every worker ends the run with 4, and the terminal names point, element and material, however many
+# A strain that kills every worker ends the run with 4, and the terminal names point, element, material and engine, however many
 # workers there are; femd eval and femd check survive such an engine, and one that hangs, with words and 4.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 faulty="--engine faulty=$FEMD_FAULTY_ENGINE"
-for workers in 1 3; do
-    timeout 60 femd run --workers $workers --out "$scratch/run$workers" $faulty --set materials.m.parameters.mode=1 "$here/hang.json" >"$scratch/run$workers.log" 2>&1
-    [ $? = 4 ] || fail "$workers workers: the run did not end with 4"
-    grep -Eq "femd-macro: point [0-9]+ .cell [0-9]+, material m. of step 3: the request ended several workers|all workers are lost: worker .* ended while it evaluated point [0-9]+ of step 3" "$scratch/run$workers.log" ||
-        fail "$workers workers: the point is not named"
-    grep -q '"status": *"pool-lost"' "$scratch/run$workers/summary.json" || fail "$workers workers: the summary does not say pool-lost"
+# of mode 3 the process ends without a trace, and what it had begun is often not told any more
+for trial in "1 1" "3 1" "1 3" "3 3"; do
+    set -- $trial
+    out="$scratch/run$1$2"
+    timeout 60 femd run --workers $2 --out "$out" $faulty --set materials.m.parameters.mode=$1 "$here/hang.json" >"$out.log" 2>&1
+    [ $? = 4 ] || fail "mode $1, $2 workers: the run did not end with 4"
+    grep -Eq "femd-macro: point [0-9]+ .cell [0-9]+, material m. of step 3: the request ended several workers and is not tried again; suspect is the engine faulty" "$out.log" ||
+        fail "mode $1, $2 workers: the point is not named"
+    grep -Eq "died: .*, while it evaluated point [0-9]+ of step 3.* .the engine is suspect." "$out.log" || fail "mode $1, $2 workers: nothing is said at a death"
+    ! grep -q "start one with" "$out.log" || fail "mode $1, $2 workers: the user is told to start workers"
+    grep -q '"status": *"pool-lost"' "$out/summary.json" || fail "mode $1, $2 workers: the summary does not say pool-lost"
 done
 # ends MODE WORDS COMMAND...: with 4 and these words
 ends() {

@@ -108,7 +108,7 @@ static void run_goes_on_while_one_worker_is_left(void **state) {
         worker, sizeof worker,
         "mkdir %s/one 2>/dev/null && exec sleep 60; echo femd-worker: connected to ipc:///here as worker 7; exit 1",
         name);
-    assert_int_equal(run(SERVER, worker, "sleep 4; exit 0", 2, &t), 0);
+    assert_int_equal(run(SERVER, worker, "sleep 5; exit 0", 2, &t), 0);
     assert_int_equal(lines_with(t.log, "is given up"), 1);
     assert_int_equal(lines_with(t.log, "it said"), 0); /* a greeting is no last word */
     launch_remove(name);
@@ -266,6 +266,25 @@ static void a_worker_that_the_server_has_lost_may_come_back(void **state) {
     assert_int_equal(lines_with(t.log, "killed"), 0); /* no process of this run */
 }
 
+/* Deaths at work are the server's to judge, who ends the run when a point is to blame; others are counted. */
+static void a_worker_that_ends_in_its_work_is_started_again_each_time(void **state) {
+    (void)state;
+    trial t;
+    char folder[] = "/tmp/femd-unit-XXXXXX", server[512], worker[256];
+    assert_non_null(mkdtemp(folder));
+    snprintf(server, sizeof server,
+             "echo ipc:///x >&$READY; eval \"exec $READY>&-\"; while :; do for f in %s/*; do [ -e $f ] || continue; "
+             "rm $f; echo \"ended ${f##*/} evaluated point 8 of step 3\" >&$NEWS; done; sleep 0.02; done",
+             folder);
+    snprintf(worker, sizeof worker, "touch %s/$$; exit 7", folder);
+    assert_int_equal(run(server, worker, "trap 'exit 4' USR1; sleep 5 & wait; exit 3", 1, &t), 3);
+    assert_true(
+        lines_with(t.log, "worker 1 died: exit code 7, while it evaluated point 8 of step 3 (the engine is suspect)") >=
+        5);
+    assert_int_equal(lines_with(t.log, "given up") + lines_with(t.log, "of 3)"), 0);
+    launch_remove(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exit_code_of_the_solver_is_that_of_the_run),
@@ -281,6 +300,7 @@ int main(void) {
         cmocka_unit_test(guard_cleans_up_after_a_launcher_that_was_killed),
         cmocka_unit_test(a_worker_that_the_server_calls_hung_is_replaced),
         cmocka_unit_test(a_worker_that_the_server_has_lost_may_come_back),
+        cmocka_unit_test(a_worker_that_ends_in_its_work_is_started_again_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

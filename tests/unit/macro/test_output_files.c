@@ -507,6 +507,12 @@ static void live_line_says_how_to_get_the_first_worker(void **state) {
     assert_string_equal(
         text,
         "waiting for a worker to open the materials (start one with: femd worker --connect tcp://127.0.0.1:5600) 3 s");
+    setenv("FEMD_SUPERVISED", "1", 1);
+    femd_live_init(&l, NULL, "tcp://127.0.0.1:5600", 10, 1);
+    unsetenv("FEMD_SUPERVISED");
+    femd_live_progress(&l, &opening);
+    femd_live_text(&l, text, sizeof text);
+    assert_string_equal(text, "waiting for a worker to open the materials (femd run starts them) 3 s");
 }
 
 /* What stands on a terminal of 80 columns after `info`, and after the end. */

@@ -68,10 +68,42 @@ static void who_took_over_a_descriptor_is_spared(void **state) {
     close(second[1]);
 }
 
+/* Messages that are read after the notice of their connection's end, before or after another has taken its descriptor
+ * over, bring nothing back: the end of the other is noticed. */
+static void last_messages_of_a_connection_hide_no_other(void **state) {
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        femd_conns c;
+        const int fd = 5;
+        femd_conns_init(&c);
+        femd_conns_accepted(&c, fd);
+        assert_int_equal(femd_conns_heard(&c, fd, ROUTE), 0);
+        assert_int_equal(femd_conns_closed(&c, fd), ROUTE);
+        if (!late) assert_int_equal(femd_conns_heard(&c, fd, ROUTE), 0);
+        femd_conns_accepted(&c, fd);
+        assert_int_equal(femd_conns_heard(&c, fd, OTHER), 0);
+        if (late) assert_int_equal(femd_conns_heard(&c, fd, ROUTE), 0);
+        assert_int_equal(femd_conns_closed(&c, fd), OTHER);
+        assert_int_equal(c.nopen, 0);
+        femd_conns_clear(&c);
+    }
+    /* and where the other has spoken before the notice came */
+    femd_conns c;
+    femd_conns_init(&c);
+    femd_conns_accepted(&c, 5);
+    assert_int_equal(femd_conns_heard(&c, 5, ROUTE), 0);
+    assert_int_equal(femd_conns_heard(&c, 5, OTHER), ROUTE);
+    assert_int_equal(femd_conns_heard(&c, 5, ROUTE), 0);
+    assert_int_equal(femd_conns_closed(&c, 5), 0);
+    assert_int_equal(femd_conns_closed(&c, 5), OTHER);
+    femd_conns_clear(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_is_cut_over_its_descriptor),
         cmocka_unit_test(who_took_over_a_descriptor_is_spared),
+        cmocka_unit_test(last_messages_of_a_connection_hide_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

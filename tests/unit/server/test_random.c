@@ -586,7 +586,7 @@ static void nor_with_a_server_that_dies(void **state) {
 /* One worker lies at times, every answer is audited: then a quarter of them, and the server dies as well. */
 static void nor_with_a_liar(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 200000), 0, 1);
+    play(1, from_environment("FEMD_EVENTS", 300000), 0, 1);
     play(4, from_environment("FEMD_EVENTS", 100000), 0, 0.25);
     play(1, from_environment("FEMD_EVENTS", 100000), 1, 1);
 }
