@@ -1,5 +1,5 @@
 # Tests of dynamics and sampling. Statistics that need minutes are "long".
-foreach(name dynamics sampling method free_energy engine reference sites stray settling)
+foreach(name dynamics sampling method free_energy engine reference sites stray settling bifurcation)
   femd_unit_test(test_md_${name} SOURCES test_md_${name}.c LIBS femd_micro TIMEOUT 240)
 endforeach()
 target_compile_definitions(test_md_stray PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
