@@ -107,9 +107,14 @@ PetscErrorCode femd_linear_rest(femd_linear *linear) {
 
 static PetscErrorCode linear_use_iterative(femd_linear *linear) {
     PC pc;
+    PetscBool own;
     PetscFunctionBeginUser;
     PetscCall(linear_fresh_pc(linear, &pc));
     PetscCall(KSPSetType(linear->ksp, linear->unsymmetric ? KSPGMRES : KSPCG));
+    /* Preconditioned from the left, GMRES would measure what it leaves by the preconditioner: a hundred times too
+     * little in a body that is nearly incompressible. */
+    PetscCall(PetscOptionsHasName(NULL, NULL, "-ksp_type", &own));
+    if (linear->unsymmetric && !own) PetscCall(KSPSetPCSide(linear->ksp, PC_RIGHT));
     PetscCall(KSPSetTolerances(linear->ksp, linear->rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
     PetscCall(PCSetType(pc, PCGAMG));
     PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
