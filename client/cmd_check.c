@@ -16,13 +16,14 @@
 #include "watchdog.h"
 
 /* Newton iterations that a step of a quasi-static run usually takes, and the strain at which a usual point is timed. */
-enum { USUAL_ITERATIONS = 4, BATCH_MOST = 4096 };
+enum { USUAL_ITERATIONS = 4, USUAL_OF_HEAT = 3, BATCH_MOST = 4096 };
 static const double usual_strain = 2e-3;
 static const double patience = 5; /* s, with the sampling of one point */
 
 /* ---- one point of each material ---- */
 
 typedef struct trial {
+    uint32_t asks;  /* FEMD_WANT_*, in each iteration */
     double seconds; /* the slower of the two evaluations, or a point's share of a batch */
     double wanted;  /* s of what output.wants asks for beside that */
     int at_least;   /* wanted is a lower bound */
@@ -32,16 +33,21 @@ typedef struct trial {
 
 static const femd_beat alive = {NULL, watchdog_on_beat};
 
+/* What the points of a model are asked for, as any of its materials in the case needs it. */
+static uint32_t check_asks(const femd_case *c, size_t i) {
+    uint32_t asks = 0;
+    for (size_t k = i; k < c->nmaterials; k++)
+        if (c->material[k].like == i) asks |= femd_case_asks(c, k);
+    return asks;
+}
+
 static femd_status check_evaluate(const model *m, const femd_case *c, double strain, const femd_buffer *in,
                                   femd_buffer *out, trial *t, femd_error *err) {
-    femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
-                      .seed = femd_seed(c->seed, 0, 0),
-                      .temperature = c->temperature,
-                      .accuracy = c->accuracy};
+    femd_request q = {
+        .wants = t->asks, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature, .accuracy = c->accuracy};
     femd_response r = {0};
     const femd_bytes state = {in->data, in->size};
-    q.value[0] = strain;
-    q.value[5] = strain;
+    if (c->physics == FEMD_PHYSICS_MECHANICAL) q.value[0] = q.value[5] = strain;
     const double begun = femd_clock();
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
@@ -63,11 +69,9 @@ static femd_status check_time_batch(const model *m, const femd_case *c, trial *t
     if (points < 2) return FEMD_OK;
     FEMD_TRY(femd_material_batch_begin(&batch, points, err));
     for (uint32_t i = 0; i < points; i++) {
-        femd_request q = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
-                          .seed = femd_seed(c->seed, 0, i),
-                          .temperature = c->temperature,
-                          .accuracy = c->accuracy};
-        q.value[0] = q.value[5] = usual_strain * (i + 1) / points;
+        femd_request q = {
+            .wants = t->asks, .seed = femd_seed(c->seed, 0, i), .temperature = c->temperature, .accuracy = c->accuracy};
+        if (c->physics == FEMD_PHYSICS_MECHANICAL) q.value[0] = q.value[5] = usual_strain * (i + 1) / points;
         femd_material_batch_add(&batch, &q, &virgin);
     }
     const double begun = femd_clock();
@@ -121,10 +125,14 @@ static femd_status check_evaluate_wants(const model *m, const femd_case *c, tria
                : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
 }
 
-static femd_status check_try_material(const model *m, const femd_case *c, trial *t, femd_error *err) {
+static femd_status check_try_material(const model *m, const femd_case *c, size_t i, trial *t, femd_error *err) {
     const femd_buffer none = FEMD_BUFFER_INIT;
     femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
-    *t = (trial){0};
+    *t = (trial){.asks = check_asks(c, i)};
+    for (size_t k = i; k < c->nmaterials; k++)
+        if (c->material[k].like == i)
+            FEMD_TRY(femd_case_check_answers(c, k, femd_material_capabilities(m->material), err));
+    if (t->asks == 0) return FEMD_OK;
     femd_status rc = check_evaluate(m, c, 0, &none, &virgin, t, err);
     if (rc == FEMD_OK) rc = check_evaluate(m, c, usual_strain, &none, &out, t, err);
     if (rc == FEMD_OK) rc = check_time_batch(m, c, t, err);
@@ -162,12 +170,20 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
         printf("  %-24s of the lattice; %s\n", "conductivity",
                caps->carriers & FEMD_CARRIER_ELECTRONS ? "the electrons' part beside it, as declared"
                                                        : "electrons are not in it");
+    if (t->asks == 0) {
+        printf("  %-24s nothing: the case gives conductivity%s\n", "asked",
+               c->heat.transient ? " and heat capacity" : "");
+        return;
+    }
+    femd_wants_text(t->asks, wants, sizeof wants);
+    if (c->physics == FEMD_PHYSICS_THERMAL) printf("  %-24s %s\n", "asked", wants);
     printf("  %-24s %.3g s once, %.3g ms a point", "time", m->open_seconds, 1e3 * t->seconds);
     if (caps->batch > 1)
         printf(", %u of them at once\n", caps->batch);
     else
         printf("\n");
-    printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
+    if (c->physics == FEMD_PHYSICS_MECHANICAL)
+        printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
 }
 
 /* ---- cost ---- */
@@ -202,12 +218,16 @@ static double check_resident(void) {
 static void check_print_cost(const femd_case *c, const check_mesh *m, double seconds, double wanted, int at_least,
                              double materials) {
     const uint64_t cells = (uint64_t)m->mesh.ncells, points = cells * (uint64_t)c->element->points;
-    const double evaluations = (double)points * c->step_count * USUAL_ITERATIONS;
+    const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
+    const int iterations = thermal ? USUAL_OF_HEAT : USUAL_ITERATIONS;
+    uint64_t asked = 0;
+    for (size_t k = 0; k < c->nmaterials; k++) asked += femd_case_asks(c, k) ? m->points[k] : 0;
+    const double evaluations = (double)(thermal ? asked : points) * c->step_count * iterations;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
     printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
-           c->step_count, USUAL_ITERATIONS);
+           c->step_count, iterations);
     check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
     if (c->wants_committed)
         check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
@@ -228,7 +248,7 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     for (size_t i = 0; i < c->nmaterials; i++) {
         trial t;
         if (models[i].shared) continue;
-        FEMD_TRY(check_try_material(&models[i], c, &t, err));
+        FEMD_TRY(check_try_material(&models[i], c, i, &t, err));
         check_print_material(c, &models[i], i, &t, m->points);
         slowest = fmax(slowest, t.seconds);
         wanted = fmax(wanted, t.wanted);
@@ -240,6 +260,8 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
 
 /* A temperature that has no value at the origin is taken at a node. */
 static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
+    if (c->physics == FEMD_PHYSICS_THERMAL && isnan(c->temperature))
+        return femd_case_initial_temperature(c, m->mesh.x, &c->temperature, err);
     return isnan(c->temperature) ? femd_case_temperature(c, m->mesh.x, c->end_time, &c->temperature, err) : FEMD_OK;
 }
 

@@ -40,6 +40,7 @@ static int plot_liveliest(const plot_table *t, const char *const *suffix, size_t
 
 static const char *const moved[] = {".ux", ".uy", ".uz"};
 static const char *const pulled[] = {".x", ".y", ".z"};
+static const char *const warmed[] = {".T"}, *const heated[] = {".heat"};
 static const char *const forced[] = {".fx", ".fy", ".fz"};
 static const char *const turned[] = {".mx", ".my", ".mz"};
 static const char *const stressed[] = {".sigma11", ".sigma22", ".sigma33", ".sigma23",
@@ -51,10 +52,15 @@ static int plot_default_x(const plot_table *t) {
     return column >= 0 ? column : plot_table_find(t, "time");
 }
 
-/* A reaction; without supports that carry anything the energy. */
+/* Of physics thermal? */
+static int plot_is_heat(const plot_table *t) {
+    return plot_table_find(t, "T_max") >= 0;
+}
+
+/* A reaction; without supports that carry anything the energy. Of heat the temperature of a probe, or the highest. */
 static int plot_default_y(const plot_table *t) {
-    const int column = plot_liveliest(t, pulled, 3);
-    return column >= 0 ? column : plot_table_find(t, "energy");
+    const int column = plot_is_heat(t) ? plot_liveliest(t, warmed, 1) : plot_liveliest(t, pulled, 3);
+    return column >= 0 ? column : plot_table_find(t, plot_is_heat(t) ? "T_max" : "energy");
 }
 
 static const char *plot_column_unit(const char *name) {
@@ -64,6 +70,8 @@ static const char *plot_column_unit(const char *name) {
         strcmp(name, "residual") == 0 || strcmp(name, "reference_force") == 0)
         return "N";
     if (plot_ends_with(name, stressed, 7)) return "Pa";
+    if (plot_ends_with(name, warmed, 1) || strncmp(name, "T_", 2) == 0) return "K";
+    if (plot_ends_with(name, heated, 1) || strcmp(name, "reference_heat") == 0) return "W";
     if (strcmp(name, "energy") == 0 || strncmp(name, "work_", 5) == 0) return "J";
     if (name[0] == 'S' && strlen(name) == 3) return "Pa";
     return "";
@@ -74,6 +82,8 @@ static const char *plot_field_unit(const plot_fields *f) {
     if (strcmp(f->name, "displacement") == 0) return f->unit;
     if (strstr(f->name, "conductivity")) return "W/(m K)";
     if (strcmp(f->name, "temperature") == 0) return "K";
+    if (strcmp(f->name, "heat_flux") == 0) return "W/m\xc2\xb2";
+    if (strcmp(f->name, "heat_capacity") == 0) return "J/(m\xc2\xb3 K)";
     if (strstr(f->name, "energy_density") || strstr(f->name, "helmholtz")) return "J/m\xc2\xb3";
     if (strcmp(f->name, "reference_volume") == 0) return "m\xc2\xb3";
     for (size_t i = 0; i < sizeof pascal / sizeof *pascal; i++)
@@ -125,6 +135,7 @@ static femd_status plot_load(const plot_request *q, const plot_table *t, femd_er
 /* Residuals of all iterations one after the other, each step a curve of its own; and what they are compared with. */
 static femd_status plot_convergence_of(const plot_request *q, const cJSON *steps, femd_error *err) {
     size_t room = 1, n = 0;
+    int heat = 0;
     char path[4096];
     const cJSON *step, *r;
     cJSON_ArrayForEach(step, steps) room += (size_t)cJSON_GetArraySize(femd_json_get(step, "residuals"));
@@ -137,18 +148,20 @@ static femd_status plot_convergence_of(const plot_request *q, const cJSON *steps
             if (rc != FEMD_OK || n >= room) break;
             v[n] = (double)n;
             v[room + n] = r->valuedouble;
-            v[2 * room + n] = femd_json_number(step, "reference_force", NAN);
+            heat |= femd_json_get(step, "reference_heat") != NULL;
+            v[2 * room + n] = femd_json_number(step, heat ? "reference_heat" : "reference_force", NAN);
             gap[n++] = first;
             first = 0;
         }
     }
-    const plot_curve curve[] = {{"|r|, each step a line", n, v, v + room, gap},
-                                {"force that it is compared with", n, v, v + 2 * room, gap}};
+    const plot_curve curve[] = {
+        {"|r|, each step a line", n, v, v + room, gap},
+        {heat ? "heat that it is compared with" : "force that it is compared with", n, v, v + 2 * room, gap}};
     const plot_chart chart = {.title = q->title,
                               .x_name = "Newton iterations of all steps",
                               .x_unit = "",
-                              .y_name = "unbalanced force",
-                              .y_unit = "N",
+                              .y_name = heat ? "unbalanced heat" : "unbalanced force",
+                              .y_unit = heat ? "W" : "N",
                               .log_y = 1,
                               .n = 2,
                               .curve = curve};
@@ -191,20 +204,21 @@ static femd_status plot_all(plot_request *q, femd_error *err) {
     if (rc == FEMD_OK) rc = run_output_make_folders(q->to, &made, err);
     if (rc == FEMD_OK) rc = plot_convergence(q, err);
     if (rc == FEMD_OK) rc = plot_load(q, &t, err);
+    if (!q->field) q->field = plot_is_heat(&t) ? "temperature" : "nodal_von_mises";
     plot_table_clear(&t);
     if (rc == FEMD_OK) rc = plot_field(q, err);
     return rc;
 }
 
 int cmd_plot(int argc, char **argv) {
-    plot_request q = {.field = "nodal_von_mises", .step = -1};
+    plot_request q = {.step = -1};
     option_list positional;
     int code;
     const option options[] = {
         {"--x", NULL, OPTION_TEXT, &q.x, "COLUMN", "of history.csv: by default the displacement of a probe, or time", 0,
          0},
         {"--y", NULL, OPTION_TEXT, &q.y, "COLUMN", "of history.csv: by default the largest reaction", 0, 0},
-        {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors the norm", 0, 0},
+        {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors and fluxes the norm", 0, 0},
         {"--step", NULL, OPTION_INT, &q.step, "N", "whose fields: by default the last", 0, 1000000},
         {"--warp", NULL, OPTION_NUMBER, &q.warp, "F", "displacements so many times enlarged", 0, 0},
         {"--to", NULL, OPTION_TEXT, &q.to, "DIR", "folder for the pictures, made if need be; by default OUT", 0, 0}};

@@ -299,6 +299,7 @@ static femd_status body_draw(const plot_fields *f, const body_view *v, const bod
     plot_page_title(cr, title);
     snprintf(text, sizeof text, "step %d, displacements %g times enlarged", f->step, v->warp);
     if (v->warp == 1) snprintf(text, sizeof text, "step %d, displacements as they are", f->step);
+    if (!f->moves) snprintf(text, sizeof text, "step %d", f->step);
     plot_page_text(cr, 0.5 * PLOT_WIDTH, 52, 0, 13, text);
     body_bar(cr, &fit, f->name, unit);
     body_axes(cr, v);

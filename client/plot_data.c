@@ -247,9 +247,10 @@ static femd_status fields_add_piece(plot_fields *f, const char *name, const femd
     vtu_array x, u, conn, types, value;
     char names[1024];
     if (!vtu_find(b, "Points", &x) || !vtu_find(b, "connectivity", &conn) || !vtu_find(b, "types", &types) ||
-        !vtu_find(b, "displacement", &u) || types.bytes == 0 || u.bytes != x.bytes || x.bytes % 24 != 0 ||
-        !fields_fit(f, &conn, &types))
+        types.bytes == 0 || x.bytes % 24 != 0 || !fields_fit(f, &conn, &types))
         return fields_damaged(name, err);
+    f->moves = vtu_find(b, "displacement", &u);
+    if (f->moves ? u.bytes != x.bytes : !vtu_find(b, "temperature", &value)) return fields_damaged(name, err);
     if (!vtu_find(b, field, &value)) {
         vtu_list(b, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT, "%s has no field \"%s\"; it has: %s", name, field, names);
@@ -266,7 +267,10 @@ static femd_status fields_add_piece(plot_fields *f, const char *name, const femd
     fields_unit(b, f->unit);
     FEMD_TRY(fields_grow(f, points, cells, values, have, err));
     memcpy(f->x + 3 * f->npoints, x.data, x.bytes);
-    memcpy(f->u + 3 * f->npoints, u.data, u.bytes);
+    if (f->moves)
+        memcpy(f->u + 3 * f->npoints, u.data, u.bytes);
+    else
+        memset(f->u + 3 * f->npoints, 0, x.bytes);
     for (size_t i = 0; i < cells * (size_t)f->cell_points; i++) {
         const uint64_t node = femd_get64(conn.data + 8 * i);
         if (node >= points) return fields_damaged(name, err);

@@ -27,6 +27,7 @@ typedef struct plot_fields {
     size_t npoints, ncells;
     int cell_type, cell_points;
     double *x, *u; /* npoints x 3, in `unit`; u: displacement */
+    int moves;     /* 0: the run has no displacements; u is zero */
     size_t *conn;  /* ncells x cell_points */
     double *value; /* of the field, one number each: its magnitude where it has more components */
     int on_points; /* the field's values are on points, else on cells */

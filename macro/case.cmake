@@ -3,6 +3,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/base/folder_lock.c
   ${CMAKE_CURRENT_LIST_DIR}/base/function.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_heat.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_orientation.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_orientations.c
@@ -23,7 +24,6 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_measure.c
-  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c
-  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_reach.c)
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto PkgConfig::MUPARSER m)

@@ -29,7 +29,7 @@ static femd_status trial_evaluate(void *self, const femd_request *requests, cons
 
 /* Do the loads grow as arc-length control needs them? */
 static femd_status trial_path(femd_problem *p, femd_error *err) {
-    femd_field *field = p->displacement;
+    femd_field *field = p->solved;
     Mat K = NULL;
     Vec rate = NULL, move = NULL;
     femd_status rc;

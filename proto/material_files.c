@@ -18,7 +18,7 @@ static const struct {
 } file_keys[] = {{"potential", "file"}, {"potential", "files"}, {"structure", "file"}};
 
 /* Keys that stand beside a material in a case and are no part of it. */
-static const char *const case_keys[] = {"region", "orientation", "orientations"};
+static const char *const case_keys[] = {"region", "orientation", "orientations", "thermal"};
 
 /* ---- searching ---- */
 

@@ -83,6 +83,15 @@ static const unit units[] = {
     {FEMD_DIM_RESISTIVITY, "ohm m", 0, 1, 0, 0},
     {FEMD_DIM_RESISTIVITY, "uohm cm", -8, 1, 0, 0},
     {FEMD_DIM_RESISTIVITY, "nohm m", -9, 1, 0, 0},
+    {FEMD_DIM_HEAT_FLUX, "W/m^2", 0, 1, 0, 0},
+    {FEMD_DIM_HEAT_FLUX, "kW/m^2", 3, 1, 0, 0},
+    {FEMD_DIM_HEAT_FLUX, "MW/m^2", 6, 1, 0, 0},
+    {FEMD_DIM_HEAT_TRANSFER, "W/(m^2 K)", 0, 1, 0, 0},
+    {FEMD_DIM_HEAT_TRANSFER, "kW/(m^2 K)", 3, 1, 0, 0},
+    {FEMD_DIM_HEAT_TRANSFER, "MW/(m^2 K)", 6, 1, 0, 0},
+    {FEMD_DIM_POWER_DENSITY, "W/m^3", 0, 1, 0, 0},
+    {FEMD_DIM_POWER_DENSITY, "kW/m^3", 3, 1, 0, 0},
+    {FEMD_DIM_POWER_DENSITY, "MW/m^3", 6, 1, 0, 0},
 };
 
 static const char *const names[FEMD_DIM_COUNT] = {
@@ -101,6 +110,9 @@ static const char *const names[FEMD_DIM_COUNT] = {
     [FEMD_DIM_EXPANSION] = "expansion",
     [FEMD_DIM_HEAT_CAPACITY] = "heat-capacity",
     [FEMD_DIM_RESISTIVITY] = "resistivity",
+    [FEMD_DIM_HEAT_FLUX] = "heat-flux",
+    [FEMD_DIM_HEAT_TRANSFER] = "heat-transfer",
+    [FEMD_DIM_POWER_DENSITY] = "power-density",
 };
 
 const char *femd_dimension_name(femd_dimension dim) {

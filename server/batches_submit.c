@@ -42,9 +42,9 @@ static int batches_is_supported(const femd_capabilities *caps, const femd_reques
 }
 
 static void batches_refuse_point(femd_batches *batches, uint32_t batch, uint32_t index, const femd_request *request,
-                                 const femd_hash *key, femd_status status, const char *words) {
+                                 const femd_hash *key, femd_status status) {
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(request, status, words, bytes);
+    femd_bytes made = answers_make(request, status, bytes);
     batches_result(batches, batch, index, key, &made, 0);
 }
 
@@ -65,8 +65,7 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     const uint32_t material = batches_at(batches, batch)->material, client = batches_at(batches, batch)->client;
     const femd_capabilities *caps = catalogue_caps(batches->catalogue, material);
     if (!batches_is_supported(caps, request)) {
-        batches_refuse_point(batches, batch, index, request, &none, FEMD_UNSUPPORTED,
-                             "the material's engine does not answer all that is wanted, or not with this control");
+        batches_refuse_point(batches, batch, index, request, &none, FEMD_UNSUPPORTED);
         return;
     }
     if (!(caps->inputs & FEMD_INPUT_STATE)) request->state_in = none;
@@ -87,8 +86,7 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     if (ledger_is_done(batches->ledger, evaluation)) {
         femd_status rc = ledger_open(batches->ledger, evaluation, runs_of(batches->runs, client));
         if (rc != FEMD_OK) {
-            batches_refuse_point(batches, batch, index, request, &key, rc,
-                                 rc == FEMD_STATE_LOST ? "the state that it starts from is not known here" : NULL);
+            batches_refuse_point(batches, batch, index, request, &key, rc);
             return;
         }
     }

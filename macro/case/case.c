@@ -93,7 +93,7 @@ static femd_status case_read_mesh(femd_case *c, femd_error *err) {
 static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root;
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
-    FEMD_TRY(case_read_temperature(c, err));
+    if (c->physics == FEMD_PHYSICS_MECHANICAL) FEMD_TRY(case_read_prescribed_temperature(c, err));
     c->accuracy = femd_json_number(root, "accuracy", 0);
     c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
     c->has_body_force = femd_json_get(root, "body_force") != NULL;
@@ -124,12 +124,13 @@ static void case_read_numerics(femd_case *c) {
     c->predictor = femd_json_bool(steps, "predictor", 1);
     c->arc_length = strcmp(femd_json_string(steps, "control", "time"), "arc-length") == 0;
     c->max_steps = case_integer(steps, "max_steps", 10 * c->step_count);
-    c->rtol = femd_json_number(solver, "rtol", 1e-7);
+    const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
+    c->rtol = femd_json_number(solver, "rtol", thermal ? 1e-11 : 1e-7);
     c->loose = femd_json_number(solver, "loose", 1e-3);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
     c->max_newton = case_integer(solver, "max_newton", 20);
-    c->ksp_rtol = femd_json_number(solver, "ksp_rtol", 1e-8);
-    c->stability = femd_json_bool(solver, "stability", 1);
+    c->ksp_rtol = femd_json_number(solver, "ksp_rtol", thermal ? 1e-12 : 1e-8);
+    c->stability = femd_json_bool(solver, "stability", !thermal);
     c->direct = femd_json_bool(solver, "direct", 0);
 }
 
@@ -215,6 +216,7 @@ static femd_status case_check_path(const femd_case *c, femd_error *err) {
 static femd_status case_read_sections(femd_case *c, femd_error *err) {
     c->title = strdup(femd_json_string(c->doc.root, "title", ""));
     if (!c->title) return case_no_memory(err);
+    FEMD_TRY(case_read_physics(c, err));
     FEMD_TRY(case_read_mesh(c, err));
     FEMD_TRY(case_read_materials(c, err));
     FEMD_TRY(case_read_boundary(c, err));
@@ -223,6 +225,7 @@ static femd_status case_read_sections(femd_case *c, femd_error *err) {
     case_read_numerics(c);
     FEMD_TRY(case_check_path(c, err));
     FEMD_TRY(case_read_output(c, err));
+    FEMD_TRY(case_check_physics(c, err));
     return case_read_petsc(c, err);
 }
 
@@ -252,6 +255,8 @@ void femd_case_clear(femd_case *c) {
     }
     for (int a = 0; a < 3; a++) femd_function_destroy(&c->body_function[a]);
     femd_function_destroy(&c->temperature_function);
+    femd_function_destroy(&c->heat.initial_function);
+    femd_function_destroy(&c->heat.source_function);
     free(c->temperature_table.time);
     free(c->temperature_table.factor);
     for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);

@@ -30,15 +30,16 @@ typedef struct femd_case_material {
     const cJSON *node;          /* the material in the case document, borrowed */
     size_t like;                /* first entry with the same text, often itself: the server knows these as one */
     int shares_json;            /* json is that of the entry before */
-    long line;                  /* of a file of orientations; 0: of none */
-    int by_cell, cell;          /* of a table of cells: its cell in the mesh; region is its number */
+    /* what the equation of heat takes instead of the engine's answers, W/(m K) and J/(m^3 K); 0 = they are asked */
+    double conductivity, heat_capacity;
+    int by_cell, cell; /* of a table of cells: its cell in the mesh; region is its number */
 } femd_case_material;
 
 /* What an entry of the boundary prescribes: X(NAME, key, actor, faces, holds). case_read_KEY of case_read.h reads it,
- * and femd_condition_ACTOR of fields/condition.h is what the displacement makes of it. faces: 1 if it acts on the outer
+ * and femd_condition_ACTOR of fields/condition.h is what its field makes of it. faces: 1 if it acts on the outer
  * faces of a surface, 0 if on nodes, wherever they are; a point or an edge has nodes only.
- * holds: 1 if it prescribes displacements, so that there are reactions; 0 if it is a load. */
-#define FEMD_LOAD_LIST(X)                                                                                              \
+ * holds: 1 if it prescribes values, so that there are reactions; 0 if it is a load. */
+#define FEMD_MECHANICAL_LIST(X)                                                                                        \
     X(DISPLACEMENT, displacement, value, 0, 1)                                                                         \
     X(TRACTION, traction, flux, 1, 0)                                                                                  \
     X(PRESSURE, pressure, normal, 1, 0)                                                                                \
@@ -47,6 +48,13 @@ typedef struct femd_case_material {
     X(TURNED, turned, turned, 0, 1)                                                                                    \
     X(RIGID, rigid, rigid, 0, 1)                                                                                       \
     X(PERIODIC, periodic, periodic, 0, 1)
+/* The same with physics thermal, of the temperature. */
+#define FEMD_HEAT_LIST(X)                                                                                              \
+    X(TEMPERATURE, temperature, value, 0, 1)                                                                           \
+    X(HEAT_FLUX, heat_flux, flux, 1, 0)                                                                                \
+    X(CONVECTION, convection, convection, 1, 0)                                                                        \
+    X(RADIATION, radiation, radiation, 1, 0)
+#define FEMD_LOAD_LIST(X)                              FEMD_MECHANICAL_LIST(X) FEMD_HEAT_LIST(X)
 #define FEMD_LOAD_NAME(name, key, actor, faces, holds) FEMD_LOAD_##name,
 typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
 
@@ -68,7 +76,9 @@ typedef struct femd_case_boundary {
     double position[FEMD_WHERE_POSITIONS][3]; /* reference, m */
     femd_load kind;
     int has[3];      /* displacement: which components are prescribed */
-    double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N) */
+    double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N);
+                        temperature: value[0], K; heat_flux: value[0], W/m^2; convection: coefficient in W/(m^2 K) and
+                        ambient in K; radiation: emissivity and ambient */
     femd_function *function[3];     /* owned; instead of the value, without the ramp but times the table */
     double axes[9];                 /* turned: rows are the axes of the three components */
     int has_about, has_rotation[3]; /* rigid: reference point (else the mean of the nodes); prescribed rotations */
@@ -88,11 +98,25 @@ typedef struct femd_case_probe {
     double at[3];           /* reference position, m */
 } femd_case_probe;
 
+/* What the run solves for. */
+typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL } femd_physics;
+
+/* The equation of heat. */
+typedef struct femd_case_heat {
+    int transient;          /* 0: each step is a steady state */
+    double theta;           /* weight of the end of a step, 0.5 to 1 */
+    double initial, source; /* K; W/m^3 per reference volume */
+    int has_source;
+    femd_function *initial_function, *source_function; /* owned; instead of these */
+} femd_case_heat;
+
 typedef struct femd_case {
     char *path, *folder; /* of the case file; owned */
     char *title;
     uint64_t seed;
     femd_json doc; /* the validated document; owned */
+    femd_physics physics;
+    femd_case_heat heat; /* with physics thermal */
     femd_case_mesh mesh;
     size_t nmaterials;
     femd_case_material *material;
@@ -101,7 +125,8 @@ typedef struct femd_case {
     int has_body_force;
     double body_force[3];            /* N/m^3, per reference volume, ramped like a boundary without table */
     femd_function *body_function[3]; /* owned; instead of the value, not ramped */
-    double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0 */
+    double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0; with physics
+                           thermal that of the start */
     femd_function *temperature_function; /* owned; instead of it */
     femd_case_table temperature_table;   /* instead of it, "factor" being K */
     double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
@@ -156,16 +181,24 @@ int femd_case_steps(const femd_case *c);
 const char *femd_case_surface(const femd_case_boundary *b, int k);
 /* All groups that an entry names: those of its place, then its partner. */
 const char *femd_case_group(const femd_case_boundary *b, int k);
-enum { FEMD_ORIENTATION_LINE = 240 };
-/* " (FILE:LINE)" if the material is a line of a file of orientations, else "". */
-const char *femd_case_orientation_line(const femd_case_material *material, char text[FEMD_ORIENTATION_LINE]);
 /* BAD_INPUT if the largest component of a tangent (36, Pa) of a material is so large or small that squares of forces
  * leave the range of double precision. */
 FEMD_MUST_CHECK femd_status femd_case_check_stiffness(const femd_case *c, const char *material, const double D[36],
                                                       femd_error *err);
+/* What the points of a material are asked for in each iteration, FEMD_WANT_*: stress and tangent, or what the equation
+ * of heat needs and the case does not give. */
+uint32_t femd_case_asks(const femd_case *c, size_t material);
+/* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
+FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
+                                                    femd_error *err);
+/* Is this kind of entry one of the temperature? */
+int femd_case_is_heat(femd_load kind);
+/* Temperature at time 0, K. BAD_INPUT below 0 K or where an expression gives no number. */
+FEMD_MUST_CHECK femd_status femd_case_initial_temperature(const femd_case *c, const double x[3], double *kelvin,
+                                                          femd_error *err);
 /* Does this kind of entry act on outer faces? */
 int femd_case_needs_faces(femd_load kind);
-/* Does it prescribe displacements? Else it is a load. */
+/* Does it prescribe values of its field? Else it is a load. */
 int femd_case_holds(const femd_case_boundary *b);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);

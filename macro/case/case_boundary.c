@@ -76,12 +76,13 @@ static int entry_has(const cJSON *node, int kind) {
            (kind == FEMD_LOAD_DISPLACEMENT && femd_json_get(node, "gradient"));
 }
 
-/* "displacement (with or without gradient), traction, ..." */
-static void load_list_keys(char *text, size_t size) {
+/* "displacement (with or without gradient), traction, ...": those of the case's physics. */
+static void load_list_keys(const femd_case *c, char *text, size_t size) {
     size_t used = 0;
     for (int k = 0; k < FEMD_LOADS && used < size; k++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s%s", k ? ", " : "", load_line[k].key,
-                                 k == FEMD_LOAD_DISPLACEMENT ? " (with or without gradient)" : "");
+        if (femd_case_is_heat((femd_load)k) == (c->physics == FEMD_PHYSICS_THERMAL))
+            used += (size_t)snprintf(text + used, size - used, "%s%s%s", used ? ", " : "", load_line[k].key,
+                                     k == FEMD_LOAD_DISPLACEMENT ? " (with or without gradient)" : "");
 }
 
 static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
@@ -90,7 +91,11 @@ static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_b
     int kinds = 0;
     for (int k = 0; k < FEMD_LOADS; k++)
         if (entry_has(node, k)) kinds++, b->kind = (femd_load)k;
-    load_list_keys(keys, sizeof keys);
+    load_list_keys(c, keys, sizeof keys);
+    for (int k = 0; k < FEMD_LOADS; k++)
+        if (entry_has(node, k) && femd_case_is_heat((femd_load)k) != (c->physics == FEMD_PHYSICS_THERMAL))
+            return femd_json_fail(&c->doc, node, err, "%s is none of physics \"%s\", which takes: %s", load_line[k].key,
+                                  c->physics == FEMD_PHYSICS_THERMAL ? "thermal" : "mechanical", keys);
     if (kinds > 1)
         return femd_json_fail(&c->doc, node, err, "has more than one of: %s; write one entry for each", keys);
     FEMD_TRY(case_read_where(c, node, b, err));
@@ -122,5 +127,5 @@ femd_status case_read_boundary(femd_case *c, femd_error *err) {
     if (!c->boundary) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for %zu boundary entries", n);
     for (const cJSON *node = boundary->child; node; node = node->next)
         FEMD_TRY(entry_read(c, node, &c->boundary[c->nboundary++], err));
-    return case_check_held(c, err);
+    return c->physics == FEMD_PHYSICS_THERMAL ? FEMD_OK : case_check_held(c, err);
 }

@@ -33,6 +33,7 @@ static femd_status material_text(const cJSON *node, char **json, femd_error *err
     cJSON_DeleteItemFromObjectCaseSensitive(bare, "region");
     cJSON_DeleteItemFromObjectCaseSensitive(bare, "orientation");
     cJSON_DeleteItemFromObjectCaseSensitive(bare, "orientations");
+    cJSON_DeleteItemFromObjectCaseSensitive(bare, "thermal");
     *json = bare ? femd_json_canonical(bare) : NULL;
     cJSON_Delete(bare);
     return *json ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "out of memory for a material");
@@ -46,6 +47,7 @@ static femd_status material_read(femd_case *c, const cJSON *node, femd_case_mate
     *m = (femd_case_material){.node = node, .like = c->nmaterials};
     memcpy(m->name, node->string, n + 1);
     FEMD_TRY(material_check_files(c, node, err));
+    FEMD_TRY(case_read_thermal(c, node, m, err));
     FEMD_TRY(material_text(node, &m->json, err));
     for (size_t k = 0; k < m->like; k++)
         if (c->material[k].like == k && strcmp(c->material[k].json, m->json) == 0) m->like = k;
@@ -54,18 +56,17 @@ static femd_status material_read(femd_case *c, const cJSON *node, femd_case_mate
 
 /* Each region has one material. Rows of tables of cells are compared with the mesh, where cells are known. */
 static femd_status material_check_regions(const femd_case *c, size_t first, femd_error *err) {
-    char line[FEMD_ORIENTATION_LINE];
     for (size_t i = first; i < c->nmaterials; i++) {
         const femd_case_material *m = &c->material[i];
         if (m->by_cell) continue;
         if (!c->mesh.file && strcmp(m->region, "all") != 0)
-            return femd_json_fail(
-                &c->doc, femd_json_get(m->node, femd_json_get(m->node, "region") ? "region" : "orientations"), err,
-                "unknown value \"%s\"; accepted for a box: all%s", m->region, femd_case_orientation_line(m, line));
+            return femd_json_fail(&c->doc,
+                                  femd_json_get(m->node, femd_json_get(m->node, "region") ? "region" : "orientations"),
+                                  err, "unknown value \"%s\"; accepted for a box: all", m->region);
         for (size_t k = 0; k < i; k++)
             if (!c->material[k].by_cell && strcmp(c->material[k].region, m->region) == 0)
-                return femd_json_fail(&c->doc, m->node, err, "region \"%s\"%s has the material \"%s\" already",
-                                      m->region, femd_case_orientation_line(m, line), c->material[k].name);
+                return femd_json_fail(&c->doc, m->node, err, "region \"%s\" has the material \"%s\" already", m->region,
+                                      c->material[k].name);
     }
     return FEMD_OK;
 }

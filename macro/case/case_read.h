@@ -39,6 +39,12 @@ FEMD_MUST_CHECK femd_status case_read_value(const femd_case *c, const cJSON *nod
 FEMD_MUST_CHECK femd_status case_read_rows(const femd_case *c, const cJSON *rows, femd_dimension dim, size_t *n,
                                            double **time, double **value, femd_error *err);
 /* The temperature of the case: a number, "=expression" or {"table": rows}. */
-FEMD_MUST_CHECK femd_status case_read_temperature(femd_case *c, femd_error *err);
+FEMD_MUST_CHECK femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err);
+/* case_heat.c: "physics" and "heat", and that no key belongs to the other physics; the boundary must be there. What a
+ * material gives the equation of heat. */
+FEMD_MUST_CHECK femd_status case_read_physics(femd_case *c, femd_error *err);
+FEMD_MUST_CHECK femd_status case_check_physics(const femd_case *c, femd_error *err);
+FEMD_MUST_CHECK femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_case_material *m,
+                                              femd_error *err);
 
 #endif

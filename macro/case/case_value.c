@@ -98,7 +98,7 @@ femd_status femd_case_temperature(const femd_case *c, const double x[3], double 
                      *kelvin, x[0], x[1], x[2], time);
 }
 
-femd_status case_read_temperature(femd_case *c, femd_error *err) {
+femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "temperature"), *table = femd_json_get(node, "table");
     const double origin[3] = {0};
     if (!node) return FEMD_OK;

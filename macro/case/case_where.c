@@ -16,6 +16,10 @@ int femd_case_holds(const femd_case_boundary *b) {
     return load_holds[b->kind];
 }
 
+int femd_case_is_heat(femd_load kind) {
+    return kind >= FEMD_LOAD_TEMPERATURE;
+}
+
 int femd_case_needs_faces(femd_load kind) {
     return needs_faces[kind];
 }

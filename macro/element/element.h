@@ -82,6 +82,10 @@ typedef struct femd_element {
     void (*face_shape)(const double at[2], double *n);
     void (*face_point)(int q, double at[2], double *weight);
     femd_element_kernel *stiffness;
+    /* Share of point q in the consistent mass matrix: A (nodes x nodes) so that sum_q w_q c_q A_q is the integral of c
+     * N_i N_j over a straight cell, c being interpolated between the points. The points' own rule would not see all
+     * modes. NULL: the nodes are the corners, and rows are summed into the diagonal. */
+    void (*mass)(int q, double *A);
     const femd_element_curved *curved; /* NULL: its cells are straight */
 } femd_element;
 

@@ -120,6 +120,27 @@ static void p2_face_shape(const double at[2], double *n) {
 
 FEMD_STIFFNESS_KERNEL(p2_stiffness, 10, 4)
 
+/* By Gauss's rule of four points along each axis of a cube that is collapsed to the cell: exact for the degree 5. */
+static void p2_mass(int q, double *A) {
+    const double root = sqrt(1.2), inner = sqrt((3 - 2 * root) / 7), outer = sqrt((3 + 2 * root) / 7),
+                 most = (18 + sqrt(30.0)) / 72, least = (18 - sqrt(30.0)) / 72;
+    const double at[4] = {0.5 - 0.5 * outer, 0.5 - 0.5 * inner, 0.5 + 0.5 * inner, 0.5 + 0.5 * outer};
+    const double weight[4] = {least, most, most, least};
+    double point[4], share, n[10], dn[10][FEMD_SPACE];
+    p2_point(q, point, &share);
+    const double far = point[q], near = point[(q + 1) % 4];
+    memset(A, 0, 100 * sizeof *A);
+    for (int k = 0; k < 64; ++k) {
+        const double u = at[k % 4], v = at[k / 4 % 4], w = at[k / 16];
+        const double l[4] = {(1 - u) * (1 - v) * (1 - w), u, v * (1 - u), w * (1 - u) * (1 - v)};
+        const double volume = weight[k % 4] * weight[k / 4 % 4] * weight[k / 16] * (1 - u) * (1 - u) * (1 - v);
+        const double part = (l[q] - near) / (far - near); /* 1 at point q, 0 at the others */
+        p2_shape(l, n, dn);
+        for (int i = 0; i < 10; ++i)
+            for (int j = 0; j < 10; ++j) A[10 * i + j] += volume * part * (n[i] * n[j]) / share;
+    }
+}
+
 /* Of a curved cell det J is a cubic, and so is the cofactor of J times a gradient: Keast 1986, rule 3. */
 static void p2_curved_point(int q, double l[4], double *weight) {
     for (int k = 0; k < 4; ++k) l[k] = q == 4 ? 0.25 : k == q ? 0.5 : 1.0 / 6;
@@ -175,5 +196,6 @@ const femd_element femd_element_p2 = {
     .face_shape = p2_face_shape,
     .face_point = p2_face_point,
     .stiffness = p2_stiffness,
+    .mass = p2_mass,
     .curved = &p2_curved,
 };

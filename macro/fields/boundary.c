@@ -119,6 +119,7 @@ static femd_status boundary_place(const femd_field *field, femd_boundary *bc, fe
             FEMD_TRY(femd_visit_nodes(field, bc->condition[b].entry, boundary_take_tied, &walk, err));
         if (kind && kind->measure) FEMD_TRY(kind->measure(field, bc, b, &bc->measure[b], err));
         bc->follows |= kind && kind->follow;
+        bc->unsymmetric |= kind && kind->follow && !kind->spring;
     }
     if (bc->nfollowed > 1) qsort(bc->followed, bc->nfollowed, sizeof *bc->followed, boundary_by_cell);
     return FEMD_OK;

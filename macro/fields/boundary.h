@@ -22,6 +22,7 @@ struct femd_boundary {
     double near;            /* a node within it is at a position, m */
     double *measure;        /* per condition: what its load is spread over, all ranks */
     int follows;            /* there are loads that follow the field */
+    int unsymmetric;        /* ... whose derivative is not symmetric */
     size_t nfollowed;       /* their faces here, ascending by cell */
     femd_followed_face *followed;
     size_t placing;     /* for femd_condition_kind.place */

@@ -85,6 +85,26 @@ static void boundary_see_modes(const femd_field *field, const femd_boundary *bc,
     }
 }
 
+/* Springs hold the nodes of their faces as prescribed values do. */
+static void boundary_see_springs(const femd_field *field, const femd_boundary *bc, const int *part_of,
+                                 boundary_part *part) {
+    const femd_element_table *table = &field->grid->table;
+    for (size_t f = 0; f < bc->nfollowed; ++f) {
+        const femd_followed_face *face = &bc->followed[f];
+        if (!bc->condition[face->condition].kind->spring) continue;
+        for (int i = 0; i < table->face_nodes; ++i) {
+            const PetscInt node = field->grid->cell_node[face->cell * table->nodes + table->face_node[face->side][i]];
+            double x[FEMD_SPACE], mode[MODES_MAX][FEMD_COMPONENTS] = {{0}};
+            part_place(&part[part_of[node]], field->grid->node_x + FEMD_SPACE * node, x);
+            for (int m = 0; m < field->kind->modes; ++m) field->kind->mode(m, x, mode[m]);
+            for (int m = 0; m < field->kind->modes; ++m)
+                for (int n = 0; n < field->kind->modes; ++n)
+                    for (int a = 0; a < field->components; ++a)
+                        part[part_of[node]].gram[m][n] += mode[m][a] * mode[n][a];
+        }
+    }
+}
+
 /* ---- with ties ---- */
 
 /* What moves as one: the parts of the mesh, and then the rigid surfaces. Those that a tie joins are judged together. */
@@ -268,12 +288,17 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     boundary_part *part = calloc((size_t)grid->nparts, sizeof *part);
     held_bodies bodies = {
         .field = field, .part = part, .parts = grid->nparts, .n = grid->nparts + femd_ties_rigids(bc->ties)};
+    if (field->kind->inert && field->kind->inert(field)) {
+        free(part);
+        return FEMD_OK;
+    }
     femd_status rc = part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     if (rc == FEMD_OK) rc = boundary_part_of_nodes(grid, &part_of, err);
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
     boundary_see_modes(field, bc, part_of, part);
+    boundary_see_springs(field, bc, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);
     rc = held_judge_all(&bodies, part_of, err);
 done:

@@ -10,7 +10,7 @@
 /* ---- values ---- */
 
 double femd_condition_factor(const femd_case *cs, const femd_condition *condition, int a, double time) {
-    if (condition->function[a] && condition->entry->ntable == 0) return 1;
+    if ((condition->function[a] || condition->steady) && condition->entry->ntable == 0) return 1;
     return femd_case_amplitude(cs, condition->entry, time);
 }
 

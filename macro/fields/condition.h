@@ -1,5 +1,6 @@
 /* What an entry of the case's boundary does to one field. A kind of condition is a table of functions in a file of its
- * own (condition_NAME.c); the case's reader names it in FEMD_LOAD_LIST, and nothing else asks which kinds there are. */
+ * own (condition_NAME.c); the case's reader names it in its lists of loads, and nothing else asks which kinds there
+ * are. */
 #ifndef FEMD_CONDITION_H
 #define FEMD_CONDITION_H
 
@@ -26,6 +27,7 @@ typedef struct femd_condition {
         *function[FEMD_COMPONENTS]; /* instead of the value: not ramped, but times the table; borrowed */
     double offset[FEMD_SPACE];      /* for a kind that ties */
     const double *gradient;         /* value + gradient X, components x 3; NULL: uniform; borrowed */
+    int steady;                     /* a value is not ramped either, but times the table */
 } femd_condition;
 
 /* Functions may be NULL where a kind has nothing to do. which: the number of the condition. Errors need not be the same
@@ -36,6 +38,7 @@ struct femd_condition_kind {
     int whole;      /* what it holds is not along the field's components: its reactions are all that its nodes carry */
     int paired; /* its nodes answer to others opposite: its reaction is all that they carry, whoever else holds them */
     int scalar; /* its value is one number: component 0 says all, the factor in time too */
+    int spring; /* its load follows the field against it, as a spring does: symmetric, and it holds its faces' nodes */
     /* Which entries it holds; what it needs later. Called once, in the order of the conditions. */
     femd_status (*place)(const femd_field *field, femd_boundary *boundary, size_t which, femd_error *err);
     /* A kind that ties entries to others (ties.h): `place` marks its nodes; tie: its equations, on all ranks the same;
@@ -62,7 +65,8 @@ struct femd_condition_kind {
 extern const femd_condition_kind femd_condition_body;
 /* Of the list of loads. */
 #define FEMD_CONDITION_DECLARE(name, key, actor, faces, holds) extern const femd_condition_kind femd_condition_##actor;
-FEMD_LOAD_LIST(FEMD_CONDITION_DECLARE)
+FEMD_MECHANICAL_LIST(FEMD_CONDITION_DECLARE)
+extern const femd_condition_kind femd_condition_convection, femd_condition_radiation;
 
 /* Component a of the condition at position x and a time: with its factor, or without it (value at factor 1, which for
  * an expression is what stands before the table). BAD_INPUT where an expression gives no number. */
@@ -75,6 +79,10 @@ FEMD_MUST_CHECK femd_status femd_condition_before_factor(const femd_condition *c
 double femd_condition_factor(const femd_case *cs, const femd_condition *condition, int a, double time);
 /* 1 if its value without the factor changes with time. */
 int femd_condition_varies(const femd_condition *condition);
+
+/* For femd_condition_kind.place of a load that follows: its faces into boundary->followed. */
+FEMD_MUST_CHECK femd_status femd_condition_follow_faces(const femd_field *field, femd_boundary *boundary, size_t which,
+                                                        femd_error *err);
 
 /* Called for each face of a surface that is a side of a local cell. */
 typedef femd_status femd_face_visitor(void *user, PetscInt cell, int side, femd_error *err);

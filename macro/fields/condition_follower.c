@@ -15,7 +15,7 @@ static femd_status follower_keep_face(void *user, PetscInt cell, int side, femd_
     return FEMD_OK;
 }
 
-static femd_status follower_place(const femd_field *field, femd_boundary *bc, size_t which, femd_error *err) {
+femd_status femd_condition_follow_faces(const femd_field *field, femd_boundary *bc, size_t which, femd_error *err) {
     bc->placing = which;
     return femd_visit_faces(field->grid, bc->condition[which].entry->on, follower_keep_face, bc, err);
 }
@@ -84,6 +84,6 @@ static femd_status follower_stiffness(const femd_field *field, const femd_bounda
 
 const femd_condition_kind femd_condition_follower = {.name = "follower",
                                                      .scalar = 1,
-                                                     .place = follower_place,
+                                                     .place = femd_condition_follow_faces,
                                                      .follow = follower_follow,
                                                      .follow_stiffness = follower_stiffness};

@@ -1,6 +1,7 @@
-/* A field of the macro solver: values at the nodes that an equation determines. Displacement is one (mechanics.c); the
- * next is a file beside it that fills a femd_field_kind. Layout, vectors and matrix, boundary values, Newton's method,
- * preconditioner, fields in the output and the checkpoint all follow from the kind, and ask nothing else. */
+/* A field of the macro solver: values at the nodes that an equation determines. Displacement is one (mechanics.c),
+ * temperature another (heat.c); the next is a file beside them that fills a femd_field_kind. Layout, vectors and
+ * matrix, boundary values, Newton's method, preconditioner, fields in the output and the checkpoint all follow from the
+ * kind, and ask nothing else. */
 #ifndef FEMD_FIELD_H
 #define FEMD_FIELD_H
 
@@ -37,6 +38,9 @@ typedef struct femd_field_kind {
     void (*mode)(int mode, const double x[FEMD_SPACE], double *value);
     /* The words for a boundary that leaves `loose` of the modes free; BAD_INPUT. */
     femd_status (*unheld)(const femd_case *cs, int loose, femd_error *err);
+
+    /* 1 if its modes are held by the equation itself, as a capacity does. NULL: 0. */
+    int (*inert)(const femd_field *field);
 
     /* A step starts. */
     void (*step)(femd_field *field, int step);

@@ -15,7 +15,7 @@
 /* ---- making ---- */
 
 #define LOAD_ACTOR(name, key, actor, faces, holds) &femd_condition_##actor,
-static const femd_condition_kind *const mechanics_actor[] = {FEMD_LOAD_LIST(LOAD_ACTOR)};
+static const femd_condition_kind *const mechanics_actor[] = {FEMD_MECHANICAL_LIST(LOAD_ACTOR)};
 #undef LOAD_ACTOR
 
 /* The case's entries as conditions: all of them are the displacement's. */

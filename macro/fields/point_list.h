@@ -16,9 +16,12 @@ typedef struct femd_conductivity_sample {
     double notes;          /* FEMD_NOTE_* of its answer; a whole number */
 } femd_conductivity_sample;
 
+/* Beside the bits of output.wants: the points answer the equation of heat. */
+#define FEMD_POINTS_HEAT (1u << 31)
+
 /* Arrays that come twice: `member` as committed with the last converged step, `tmember` of the current iterate, both
  * n x entries in the solver frame. X(member, type, entries, wants, "dataset"): there if wants is 0 or shares a bit with
- * output.wants; dataset of the checkpoint, NULL: not kept. */
+ * output.wants or FEMD_POINTS_HEAT; dataset of the checkpoint, NULL: not kept. */
 /* clang-format off */
 #define FEMD_POINT_LIST(X)                                                                                             \
     X(state,       femd_hash, 1,  0, "point/state")                                                                    \
@@ -33,19 +36,21 @@ typedef struct femd_conductivity_sample {
     X(notes,       int32_t,   1,  0, "point/notes")          /* FEMD_NOTE_*, but for those of conductivities */        \
     X(wall,        double,    1,  0, NULL)                   /* s; never compared between runs */                      \
     X(k_from,      femd_conductivity_sample, 1, FEMD_WANT_CONDUCTIVITY, "point/k_from") /* makes k and ke */ \
-    X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */
+    X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */ \
+    X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
+    X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */
 /* clang-format on */
 
 /* Structure of arrays, index p = local cell x points per cell + q. */
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint32_t wants;      /* output.wants */
+    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT */
     uint64_t *id;        /* n: cell number in the mesh file (before distribution) x per_cell + q */
     int *material;       /* n: index in case->material */
     double *x;           /* n x 3, reference position, m */
     double *weight;      /* n: w |det J|, m^3 */
-    double *temperature; /* n: prescribed, of the attempt, K */
+    double *temperature; /* n: prescribed, of the attempt, or of the iterate, K */
     double *gradient;    /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
 #define FEMD_POINT_MEMBER(member, type, entries, wants, dataset) type *member, *t##member;
     FEMD_POINT_LIST(FEMD_POINT_MEMBER)

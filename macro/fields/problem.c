@@ -18,7 +18,7 @@ femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_erro
 void femd_problem_destroy(femd_problem **out) {
     femd_problem *p = *out;
     if (!p) return;
-    if (p->nfields == 0) femd_field_destroy(&p->displacement);
+    if (p->nfields == 0) femd_field_destroy(p->displacement ? &p->displacement : &p->temperature);
     for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);
     femd_points_destroy(&p->pt);
     femd_grid_destroy(&p->grid);

@@ -22,7 +22,9 @@ typedef struct femd_problem {
     femd_grid *grid; /* owned */
     size_t nfields;
     femd_field *field[FEMD_FIELDS]; /* owned; all that the output and the checkpoint hold at the nodes */
-    femd_field *displacement;       /* field[0] */
+    femd_field *displacement;       /* one of these, with physics mechanical; else NULL */
+    femd_field *temperature;        /* the same with physics thermal */
+    femd_field *solved;             /* what the steps solve for: one of the two */
     double time, dt;                /* committed time; next increment */
     double load_time;               /* at which loads and boundary values of the committed state stand: time, or apart
                                        from it with steps.control "arc-length" */
@@ -36,6 +38,7 @@ typedef struct femd_problem {
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;
     struct femd_mechanics *mech; /* private to mechanics*.c */
+    struct femd_heat *heat;      /* private to heat*.c */
 } femd_problem;
 
 /* Give the problem one more field, whose values the output and the checkpoint hold from then on. Takes it, in any case.

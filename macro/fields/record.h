@@ -21,6 +21,16 @@ typedef enum femd_work_by {
     FEMD_WORKS
 } femd_work_by;
 
+/* What stands behind the heat of the entries and the source. */
+typedef enum femd_heat_number {
+    FEMD_HEAT_STORED,  /* W: what the body takes up */
+    FEMD_HEAT_BALANCE, /* W: stored - all that flows in; what is left of the residual, and round-off */
+    FEMD_HEAT_COLDEST, /* K: of the nodes at the end of the step */
+    FEMD_HEAT_HOTTEST,
+    FEMD_HEAT_MEAN, /* K: over the reference volume */
+    FEMD_HEAT_NUMBERS
+} femd_heat_number;
+
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
 typedef struct femd_step_record {
     int step; /* 1, 2, ... */
@@ -44,6 +54,9 @@ typedef struct femd_step_record {
     /* (nboundary + 1) x 6, N and N m: force and moment on the body, of a support its reaction, of a load what it is;
      * last the body force. Moments about the origin at the positions of now, those of a rigid entry about its point. */
     double *account;
+    /* femd_heat_numbers, W and K: mean of the step of what flows into the body by each entry of case->boundary, and
+     * from the source; FEMD_HEAT_* behind them. NULL with physics mechanical. */
+    double *heat;
     double work[FEMD_WORKS]; /* done on the body since the start, J: by trapezoids over the steps */
     double energy;           /* Helmholtz energy relative to the virgin state, J */
     double hill_mandel_max;

@@ -5,11 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/collective.h"
 #include "femd/tensor3.h"
 #include "fields/conductivity.h"
+#include "fields/heat.h"
 #include "results/nodal_stress.h"
 
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
+static const char *const axis_label[3] = {"x", "y", "z"};
 static const char *const point_id_label[2] = {"first", "last"};
 
 /* One of the points' wanted quantities: full tensors where it is one. */
@@ -24,6 +27,7 @@ typedef struct cell_wanted {
 struct femd_cell_fields {
     double *E, *S, *sigma, *F, *ke, *P; /* 9 each, full tensors; ke NULL without conductivity, P unless asked for */
     double *von_mises;                  /* of the averaged Cauchy stress */
+    double *flux, *heat_k, *heat_c;     /* 3, 9, 1; NULL with physics mechanical */
     double *energy, *volume;
     double *hill_mandel, *S_err; /* worst point of the cell */
     int32_t *status, *material, *notes, *carriers;
@@ -62,6 +66,11 @@ static int cell_allocate(femd_cell_fields *f, const femd_points *pt, int first_p
     CELL_ARRAY(F, 9)
     if (pt->ke) CELL_ARRAY(ke, 9)
     if (first_piola) CELL_ARRAY(P, 9)
+    if (pt->heat_k) {
+        CELL_ARRAY(flux, 3)
+        CELL_ARRAY(heat_k, 9)
+        CELL_ARRAY(heat_c, 1)
+    }
     CELL_ARRAY(von_mises, 1)
     CELL_ARRAY(energy, 1)
     CELL_ARRAY(volume, 1)
@@ -79,9 +88,9 @@ static int cell_allocate(femd_cell_fields *f, const femd_points *pt, int first_p
 void femd_cell_fields_destroy(femd_cell_fields **fields) {
     femd_cell_fields *f = *fields;
     if (!f) return;
-    void *const array[] = {f->E,         f->S,      f->sigma,    f->F,           f->ke,    f->P,
-                           f->von_mises, f->energy, f->volume,   f->hill_mandel, f->S_err, f->status,
-                           f->material,  f->notes,  f->carriers, f->point_id};
+    void *const array[] = {f->E,        f->S,        f->sigma,       f->F,      f->ke,     f->P,        f->von_mises,
+                           f->energy,   f->volume,   f->hill_mandel, f->S_err,  f->status, f->material, f->notes,
+                           f->carriers, f->point_id, f->flux,        f->heat_k, f->heat_c};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     for (size_t i = 0; i < f->nwanted; ++i) {
         free(f->wanted[i].value);
@@ -163,6 +172,26 @@ static void cell_average(femd_cell_fields *f, PetscInt c, const femd_problem *p)
     f->von_mises[c] = femd_von_mises(f->sigma + 9 * c);
 }
 
+/* Heat flux, conductivity and heat capacity. */
+static femd_status cell_conduct(femd_cell_fields *f, const femd_problem *p, femd_error *err) {
+    const femd_points *pt = p->pt;
+    double *T = malloc((p->temperature->n + 1) * sizeof *T);
+    femd_status rc = T ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the heat flux in the output");
+    rc = femd_agree(p->comm, rc, err);
+    if (rc == FEMD_OK) rc = femd_field_get(p->temperature, T, err);
+    for (PetscInt k = 0; rc == FEMD_OK && k < pt->n; ++k) {
+        const PetscInt c = k / pt->per_cell;
+        const double w = pt->weight[k] / f->volume[c];
+        double q[FEMD_SPACE];
+        femd_heat_flux(p, k, T, q);
+        for (int a = 0; a < FEMD_SPACE; ++a) f->flux[FEMD_SPACE * c + a] += w * q[a];
+        cell_add_tensor(f->heat_k + 9 * c, w, pt->heat_k + 6 * k, 0);
+        f->heat_c[c] += w * pt->heat_c[k];
+    }
+    free(T);
+    return rc;
+}
+
 femd_status femd_cell_fields_create(const femd_problem *p, femd_cell_fields **fields, femd_error *err) {
     const size_t n = (size_t)p->grid->ncells;
     femd_cell_fields *f = *fields = calloc(1, sizeof *f);
@@ -171,7 +200,10 @@ femd_status femd_cell_fields_create(const femd_problem *p, femd_cell_fields **fi
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the output of %zu cells", n);
     }
     for (PetscInt c = 0; c < p->grid->ncells; ++c) cell_average(f, c, p);
-    return FEMD_OK;
+    if (!p->heat) return FEMD_OK;
+    const femd_status rc = cell_conduct(f, p, err);
+    if (rc != FEMD_OK) femd_cell_fields_destroy(fields);
+    return rc;
 }
 
 /* ---- which arrays a file has: the same on all ranks and in the .pvtu ---- */
@@ -212,9 +244,29 @@ static size_t cell_list_wanted(const femd_cell_fields *f, femd_vtu_array *a) {
     return n;
 }
 
+/* What all have, behind what is theirs. */
+static size_t cell_list_common(const femd_cell_fields *f, femd_vtu_array *a) {
+    size_t n = 0;
+    a[n++] = cell_numbers_array("reference_volume", 1, f->volume);
+    a[n++] = (femd_vtu_array){"status", FEMD_VTU_INT32, 1, NULL, f->status};
+    a[n++] = (femd_vtu_array){"notes", FEMD_VTU_INT32, 1, NULL, f->notes};
+    a[n++] = (femd_vtu_array){"material", FEMD_VTU_INT32, 1, NULL, f->material};
+    a[n++] = (femd_vtu_array){"point_id", FEMD_VTU_INT64, 2, point_id_label, f->point_id};
+    return n;
+}
+
+static size_t cell_list_heat(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
+    size_t n = 0;
+    a[n++] = (femd_vtu_array){"heat_flux", FEMD_VTU_FLOAT64, 3, axis_label, f->flux};
+    a[n++] = cell_numbers_array("conductivity", 9, f->heat_k);
+    if (p->cs->heat.transient) a[n++] = cell_numbers_array("heat_capacity", 1, f->heat_c);
+    return n + cell_list_common(f, a + n);
+}
+
 size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
     const cell_wanted *stability = cell_find_wanted(f, FEMD_WANT_STABILITY);
     size_t n = 0;
+    if (p->heat) return cell_list_heat(p, f, a);
     a[n++] = cell_numbers_array("green_lagrange_strain", 9, f->E);
     a[n++] = cell_numbers_array("second_piola_kirchhoff", 9, f->S);
     a[n++] = cell_numbers_array("cauchy_stress", 9, f->sigma);
@@ -226,10 +278,6 @@ size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, f
     if (stability) a[n++] = cell_numbers_array("stability", 1, stability->value);
     a[n++] = cell_numbers_array("hill_mandel_residual", 1, f->hill_mandel);
     a[n++] = cell_numbers_array("stress_error", 1, f->S_err);
-    a[n++] = cell_numbers_array("reference_volume", 1, f->volume);
-    a[n++] = (femd_vtu_array){"status", FEMD_VTU_INT32, 1, NULL, f->status};
-    a[n++] = (femd_vtu_array){"notes", FEMD_VTU_INT32, 1, NULL, f->notes};
-    a[n++] = (femd_vtu_array){"material", FEMD_VTU_INT32, 1, NULL, f->material};
-    a[n++] = (femd_vtu_array){"point_id", FEMD_VTU_INT64, 2, point_id_label, f->point_id};
+    n += cell_list_common(f, a + n);
     return n + cell_list_wanted(f, a + n);
 }

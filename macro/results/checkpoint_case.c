@@ -137,12 +137,14 @@ static double case_table_at(const cJSON *table, double time) {
     return 0;
 }
 
-/* Factor of an entry at a time: of its table, or of the ramp to the end. */
+/* Factor of an entry at a time: of its table, or of the ramp to the end, or 1 where nothing is ramped. */
 static double case_factor(const cJSON *table, double end, double time) {
-    return cJSON_IsArray(table) ? case_table_at(table, time) : time / end;
+    return cJSON_IsArray(table) ? case_table_at(table, time) : isfinite(end) ? time / end : 1;
 }
 
+/* Where ramps end; INFINITY with physics thermal, where there are none. */
 static double case_end(const cJSON *document) {
+    if (case_get(document, "heat")) return INFINITY;
     const cJSON *end = case_get(case_get(document, "steps"), "end_time");
     return cJSON_IsNumber(end) ? end->valuedouble : 1;
 }

@@ -9,9 +9,9 @@
 
 enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 + FEMD_WORKS };
 
-/* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks. */
+/* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks, the heat. */
 static size_t history_row_width(const femd_history *h) {
-    return NUMBERS + 3 * h->nboundary + femd_history_account(h) + femd_wanted_numbers(h->wants);
+    return NUMBERS + 3 * h->nboundary + femd_history_account(h) + femd_wanted_numbers(h->wants) + h->nheat;
 }
 
 static void history_pack_row(const femd_history *h, const femd_history_row *row, int64_t *k, double *v) {
@@ -51,6 +51,7 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     memcpy(v + NUMBERS + 3 * h->nboundary, r->account, femd_history_account(h) * sizeof *v);
     memcpy(v + NUMBERS + 3 * h->nboundary + femd_history_account(h), row->wanted,
            femd_wanted_numbers(h->wants) * sizeof *v);
+    if (h->nheat > 0) memcpy(v + history_row_width(h) - h->nheat, r->heat, h->nheat * sizeof *v);
 }
 
 static femd_status history_unpack_row(femd_history *h, const int64_t *k, double *v, femd_error *err) {
@@ -69,6 +70,7 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                                     .stability_min = v[5],
                                     .reaction = v + NUMBERS,
                                     .account = v + NUMBERS + 3 * h->nboundary,
+                                    .heat = v + history_row_width(h) - h->nheat,
                                     .k_sampled = (uint64_t)k[8],
                                     .k_reused = (uint64_t)k[9],
                                     .k_noted = (uint64_t)k[10],
@@ -166,9 +168,7 @@ done:
 }
 
 femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err) {
-    h->nboundary = p->cs->nboundary;
-    h->wants = p->cs->wants_committed;
-    h->nprobes = p->cs->nprobes;
+    femd_history_fit(h, p->cs);
     size_t width = history_row_width(h);
     hsize_t rows = 0, columns = 0;
     int64_t *k = NULL;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fields/heat.h"
 #include "results/outfile.h"
 #include "results/probe.h"
 #include "results/vtu.h"
@@ -34,6 +35,13 @@ void femd_points_mean(const femd_problem *p, double E_mean[6], double S_mean[6])
     }
 }
 
+void femd_history_fit(femd_history *h, const femd_case *cs) {
+    h->nboundary = cs->nboundary;
+    h->wants = cs->wants_committed;
+    h->nprobes = cs->nprobes;
+    h->nheat = cs->physics == FEMD_PHYSICS_THERMAL ? femd_heat_numbers(cs) : 0;
+}
+
 femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err) {
     if (h->n == h->room) {
         size_t room = h->room ? 2 * h->room : 16;
@@ -47,11 +55,14 @@ femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_
     const size_t reactions = 3 * h->nboundary, account = femd_history_account(h),
                  wanted = femd_wanted_numbers(h->wants);
     const size_t probes = FEMD_PROBE_NUMBERS * h->nprobes;
-    copy.rec.reaction = calloc(reactions + account + wanted + probes + 1, sizeof(double)); /* one block for all */
+    copy.rec.reaction =
+        calloc(reactions + account + wanted + probes + h->nheat + 1, sizeof(double)); /* one block for all */
     if (!copy.rec.reaction) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the history of the run");
     copy.rec.account = copy.rec.reaction + reactions;
     copy.wanted = copy.rec.account + account;
     copy.probe = copy.wanted + wanted;
+    copy.rec.heat = h->nheat > 0 ? copy.probe + probes : NULL;
+    if (copy.rec.heat && row->rec.heat) memcpy(copy.rec.heat, row->rec.heat, h->nheat * sizeof(double));
     for (size_t i = 0; i < probes; ++i) copy.probe[i] = row->probe ? row->probe[i] : NAN;
     if (row->rec.reaction) memcpy(copy.rec.reaction, row->rec.reaction, reactions * sizeof(double));
     if (row->rec.account) memcpy(copy.rec.account, row->rec.account, account * sizeof(double));
@@ -179,8 +190,46 @@ static femd_status account_numbers(const femd_step_record *r, const femd_case *c
     return FEMD_OK;
 }
 
+/* ---- heat ---- */
+
+static femd_status history_heat_titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_heat"));
+    for (size_t b = 0; b < h->nboundary; ++b) {
+        char name[FEMD_ENTRY_NAME_MAX];
+        femd_entry_name(cs, b, name);
+        FEMD_TRY(title(out, name, ".heat", err));
+    }
+    FEMD_TRY(femd_text_add(out, err,
+                           ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,evaluations,"
+                           "force_evaluations,load,residual_to_load,stalled,direct"));
+    for (size_t k = 0; k < h->nprobes; ++k) FEMD_TRY(title(out, cs->probe[k].name, ".T", err));
+    return femd_text_add(out, err, "\n");
+}
+
+static femd_status history_heat_line(const femd_history *h, const femd_history_row *row, femd_buffer *out,
+                                     femd_error *err) {
+    const femd_step_record *r = &row->rec;
+    FEMD_TRY(femd_text_add(out, err, "%d", r->step));
+    FEMD_TRY(history_number(out, r->time, err));
+    FEMD_TRY(history_number(out, r->dt, err));
+    FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
+    FEMD_TRY(history_number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
+    FEMD_TRY(history_number(out, r->reference, err));
+    for (size_t i = 0; i < h->nheat; ++i) FEMD_TRY(history_number(out, r->heat[i], err));
+    FEMD_TRY(femd_text_add(out, err, ",%llu,%llu", (unsigned long long)r->evaluations,
+                           (unsigned long long)r->force_evaluations));
+    FEMD_TRY(history_number(out, r->load, err));
+    FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
+    FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->end == FEMD_NEWTON_STALLED, r->direct));
+    for (size_t k = 0; k < h->nprobes; ++k) FEMD_TRY(history_number(out, row->probe[FEMD_PROBE_NUMBERS * k], err));
+    return femd_text_add(out, err, "\n");
+}
+
+/* ---- the whole ---- */
+
 static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const axis[3] = {".x", ".y", ".z"};
+    if (h->nheat > 0) return history_heat_titles(h, cs, out, err);
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
     for (size_t b = 0; b < h->nboundary; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
@@ -205,6 +254,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
 static femd_status line(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
+    if (h->nheat > 0) return history_heat_line(h, row, out, err);
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
     FEMD_TRY(history_number(out, r->time, err));
     FEMD_TRY(history_number(out, r->dt, err));

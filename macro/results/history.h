@@ -8,7 +8,7 @@
 
 /* One committed step: the solver's record and averages over the reference volume. */
 typedef struct femd_history_row {
-    femd_step_record rec;        /* rec.reaction and rec.account are owned by the history */
+    femd_step_record rec;        /* rec.reaction, rec.account and rec.heat are owned by the history */
     double E_mean[6], S_mean[6]; /* Green-Lagrange strain (engineering shears), second Piola-Kirchhoff stress, Pa */
     double *wanted;              /* owned by the history: femd_wanted_body */
     double *probe;               /* owned by the history: nprobes x FEMD_PROBE_NUMBERS */
@@ -24,10 +24,11 @@ typedef struct femd_history {
     size_t n, room;
     femd_history_row *row; /* owned */
     char *changes; /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
+    size_t nheat;  /* numbers of heat in a record: femd_heat_numbers, 0 with physics mechanical */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
-    { 0, 0, 0, 0, 0, NULL, NULL }
+    { 0, 0, 0, 0, 0, NULL, NULL, 0 }
 /* Room for the name of a boundary entry with its number. */
 #define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
 
@@ -40,6 +41,8 @@ FEMD_MUST_CHECK femd_status femd_history_add(femd_history *h, const femd_history
 void femd_history_drop(femd_history *h);
 void femd_history_clear(femd_history *h);
 
+/* What a row holds of a case: fills all but the rows. */
+void femd_history_fit(femd_history *h, const femd_case *cs);
 /* Numbers of a row's account: (h->nboundary + 1) x FEMD_ACCOUNT. */
 enum { FEMD_ACCOUNT = 6 };
 size_t femd_history_account(const femd_history *h);

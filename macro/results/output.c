@@ -42,21 +42,15 @@ static femd_status node_fields_take(node_fields *m, femd_field *field, double un
     return FEMD_OK;
 }
 
-static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err) {
+/* What the points of a strained body say at its nodes, and the temperature that the case prescribes there. */
+static femd_status node_fields_add_stress(node_fields *m, femd_problem *p, femd_error *err) {
     const femd_grid *grid = p->grid;
-    const double unit = p->cs->mesh.unit > 0 ? p->cs->mesh.unit : 1;
-    const size_t n = (size_t)grid->nnodes, nconn = (size_t)grid->ncells * (size_t)grid->table.nodes;
-    *m = (node_fields){0};
-    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], unit, &m->value[i], err));
+    const size_t n = (size_t)grid->nnodes;
     FEMD_TRY(femd_nodal_stress(p, &m->stress, err));
-    m->conn = malloc((nconn + 1) * sizeof *m->conn);
-    m->x = malloc((3 * n + 1) * sizeof *m->x);
     m->von_mises = malloc((n + 1) * sizeof *m->von_mises);
     m->temperature = malloc((n + 1) * sizeof *m->temperature);
-    if (!m->conn || !m->temperature || !m->x || !m->von_mises)
+    if (!m->temperature || !m->von_mises)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
-    for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
-    for (size_t i = 0; i < 3 * n; ++i) m->x[i] = grid->node_x[i] / unit;
     for (size_t i = 0; i < n; ++i) m->von_mises[i] = femd_von_mises(m->stress + 9 * i);
     for (size_t i = 0; i < n; ++i)
         FEMD_TRY(femd_case_temperature(p->cs, grid->node_x + FEMD_SPACE * i, p->time, &m->temperature[i], err));
@@ -66,6 +60,19 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     return FEMD_OK;
 }
 
+static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error *err) {
+    const femd_grid *grid = p->grid;
+    const double unit = p->cs->mesh.unit > 0 ? p->cs->mesh.unit : 1;
+    const size_t n = (size_t)grid->nnodes, nconn = (size_t)grid->ncells * (size_t)grid->table.nodes;
+    *m = (node_fields){0};
+    for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], unit, &m->value[i], err));
+    m->conn = malloc((nconn + 1) * sizeof *m->conn);
+    m->x = malloc((3 * n + 1) * sizeof *m->x);
+    if (!m->conn || !m->x) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
+    for (size_t i = 0; i < nconn; ++i) m->conn[i] = grid->cell_node[i];
+    for (size_t i = 0; i < 3 * n; ++i) m->x[i] = grid->node_x[i] / unit;
+    return p->displacement ? node_fields_add_stress(m, p, err) : FEMD_OK;
+}
 static void node_fields_clear(node_fields *m) {
     for (size_t i = 0; i < FEMD_FIELDS; ++i) free(m->value[i]);
     free(m->conn);

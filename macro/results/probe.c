@@ -207,8 +207,31 @@ static femd_status probe_add_ranks(const femd_problem *p, const double *mine, do
     return FEMD_OK;
 }
 
+/* Of physics thermal: the temperature stands in the first number. */
+static femd_status probes_read_heat(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
+    double *T = malloc((p->temperature->n + 1) * sizeof *T), *sum = calloc(4 * probes->n + 1, sizeof *sum);
+    femd_status rc = T && sum ? FEMD_OK : probe_no_memory(err);
+    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
+    FEMD_TRY_GOTO(rc, femd_field_get(p->temperature, T, err), done);
+    for (size_t k = 0; k < probes->n; ++k)
+        for (size_t i = 0; i < probes->place[k].n; ++i) {
+            sum[2 * k] += probes->place[k].weight[i] * T[probes->place[k].node[i]];
+            sum[2 * k + 1] += probes->place[k].weight[i];
+        }
+    const double *all = sum + 2 * probes->n;
+    FEMD_TRY_GOTO(rc, probe_add_ranks(p, sum, sum + 2 * probes->n, 2 * probes->n, err), done);
+    for (size_t k = 0; k < probes->n; ++k)
+        for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c)
+            values[FEMD_PROBE_NUMBERS * k + (size_t)c] = c ? NAN : all[2 * k] / all[2 * k + 1];
+done:
+    free(T);
+    free(sum);
+    return rc;
+}
+
 femd_status femd_probes_read(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
     if (probes->n == 0) return FEMD_OK;
+    if (p->heat) return probes_read_heat(probes, p, values, err);
     const size_t n = SUMS * probes->n;
     double *u = malloc((p->displacement->n + 1) * sizeof *u), *sum = calloc(2 * n + 1, sizeof *sum), *stress = NULL;
     femd_status rc = u && sum ? FEMD_OK : probe_no_memory(err);

@@ -3,6 +3,7 @@
 #include "results/recorder.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -72,9 +73,7 @@ void femd_recorder_begin(femd_recorder *r) {
 
 femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err) {
     r->folder = folder;
-    r->history.nboundary = p->cs->nboundary;
-    r->history.wants = p->cs->wants_committed;
-    r->history.nprobes = p->cs->nprobes;
+    femd_history_fit(&r->history, p->cs);
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
     FEMD_TRY(femd_probes_create(p, &r->probes, err));
@@ -231,8 +230,28 @@ femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, f
 
 /* ---- the end ---- */
 
+/* With physics thermal: what flows in through all entries that bring heat, and the extremes. */
+static void recorder_heat_table(const femd_recorder *r, const femd_problem *p, FILE *out) {
+    const size_t n = p->cs->nboundary + 1;
+    fprintf(out, "%5s %10s %7s %5s %10s   %11s %11s %11s %11s %11s\n", "step", "time", "newton", "cuts", "|r| (W)",
+            "in (W)", "out (W)", "stored (W)", "T_min (K)", "T_max (K)");
+    for (size_t i = 0; i < r->history.n; ++i) {
+        const femd_step_record *s = &r->history.row[i].rec;
+        const double *last = s->heat + n;
+        double in = 0, gone = 0;
+        for (size_t b = 0; b < n; ++b) *(s->heat[b] > 0 ? &in : &gone) += fabs(s->heat[b]);
+        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e %11.6g %11.6g\n", s->step, s->time, s->newton,
+                s->cuts, s->nresiduals ? s->residual[s->nresiduals - 1] : 0, in, gone, last[FEMD_HEAT_STORED],
+                last[FEMD_HEAT_COLDEST], last[FEMD_HEAT_HOTTEST]);
+    }
+}
+
 void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *out) {
     if (p->rank != 0 || r->history.n == 0) return;
+    if (p->heat) {
+        recorder_heat_table(r, p, out);
+        return;
+    }
     char name[FEMD_ENTRY_NAME_MAX];
     size_t last =
         r->history.nboundary ? r->history.nboundary - 1 : 0; /* the last support: usually the one that moves */

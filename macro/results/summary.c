@@ -201,6 +201,39 @@ static femd_status convergence(const femd_step_record *r, const femd_case *cs, f
         out, ", \"linear_solver\": ", r->direct ? "direct, since conjugate gradients failed" : "as the case says", err);
 }
 
+/* What flowed in, what was taken up, where the temperatures are. */
+static femd_status summary_heat(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    static const char *const word[FEMD_HEAT_NUMBERS] = {[FEMD_HEAT_STORED] = "stored",
+                                                        [FEMD_HEAT_BALANCE] = "balance",
+                                                        [FEMD_HEAT_COLDEST] = "T_min",
+                                                        [FEMD_HEAT_HOTTEST] = "T_max",
+                                                        [FEMD_HEAT_MEAN] = "T_mean"};
+    FEMD_TRY(femd_text_add(out, err, ",\n     \"heat\": {"));
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        char name[FEMD_ENTRY_NAME_MAX];
+        femd_entry_name(cs, b, name);
+        FEMD_TRY(string(out, b ? ", " : "", name, err));
+        FEMD_TRY(summary_number(out, ": ", r->heat[b], err));
+    }
+    FEMD_TRY(summary_number(out, "},\n     \"source\": ", r->heat[cs->nboundary], err));
+    for (int k = 0; k < FEMD_HEAT_NUMBERS; ++k) {
+        FEMD_TRY(femd_text_add(out, err, ", \"%s\": ", word[k]));
+        FEMD_TRY(summary_number(out, "", r->heat[cs->nboundary + 1 + (size_t)k], err));
+    }
+    return FEMD_OK;
+}
+
+/* Of physics thermal. */
+static femd_status summary_heat_step(const femd_step_record *r, const femd_case *cs, femd_buffer *out,
+                                     femd_error *err) {
+    FEMD_TRY(summary_number(out, "],\n     \"reference_heat\": ", r->reference, err));
+    FEMD_TRY(convergence(r, cs, out, err));
+    FEMD_TRY(integer(out, ",\n     \"evaluations\": ", r->evaluations, err));
+    FEMD_TRY(notes(r->notes, out, err));
+    FEMD_TRY(summary_heat(r, cs, out, err));
+    return femd_text_add(out, err, "}");
+}
+
 static femd_status step(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
@@ -208,6 +241,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(summary_number(out, ", \"time\": ", r->time, err));
     FEMD_TRY(femd_text_add(out, err, ", \"newton\": %d, \"cuts\": %d,\n     \"residuals\": [", r->newton, r->cuts));
     for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(summary_number(out, i ? ", " : "", r->residual[i], err));
+    if (h->nheat > 0) return summary_heat_step(r, cs, out, err);
     FEMD_TRY(summary_number(out, "],\n     \"reference_force\": ", r->reference, err));
     FEMD_TRY(summary_number(out, ", \"noise_force\": ", r->noise, err));
     FEMD_TRY(convergence(r, cs, out, err));

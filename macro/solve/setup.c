@@ -8,6 +8,7 @@
 #include "base/part.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive_client.h"
+#include "fields/heat.h"
 #include "fields/mechanics.h"
 #include "fields/points.h"
 #include "solve/solver.h"
@@ -27,12 +28,8 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
     if (!p->material_id || !p->caps) rc = problem_no_memory(err);
     if (rc == FEMD_OK) rc = p->law->open(p->law->self, p->cs, p->material_id, p->caps, err);
     for (size_t k = 0; rc == FEMD_OK && k < n; ++k) {
-        const uint32_t needed = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
         any |= p->caps[k].wants;
-        if ((p->caps[k].wants & needed) != needed)
-            rc = femd_fail(err, FEMD_BAD_INPUT,
-                           "%s: materials.%s: its engine gives no stress and tangent, which mechanics needs",
-                           p->cs->path, p->cs->material[k].name);
+        rc = femd_case_check_answers(p->cs, k, &p->caps[k], err);
     }
     if (rc == FEMD_OK && (p->cs->wants_committed & ~any)) {
         char missing[256], have[256];
@@ -51,15 +48,26 @@ static femd_status problem_make_grid(femd_problem *p, femd_error *err) {
     return femd_grid_create(p->comm, p->cs, &p->grid, err);
 }
 
+/* The field that the case's physics solves for. */
+static femd_status problem_make_field(femd_problem *p, femd_error *err) {
+    if (p->cs->physics == FEMD_PHYSICS_THERMAL) {
+        FEMD_TRY(femd_heat_create(p, err));
+        p->solved = p->temperature;
+    } else {
+        FEMD_TRY(femd_mechanics_create(p, err));
+        p->solved = p->displacement;
+    }
+    return femd_problem_add_field(p, p->solved, err);
+}
+
 static femd_status problem_fill(femd_problem *p, femd_error *err) {
     FEMD_PART(SETUP);
     FEMD_TRY(problem_make_grid(p, err));
     const PetscInt per_cell = p->grid->table.points;
-    FEMD_TRY(femd_agree(
-        p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, p->cs->wants_committed, &p->pt, err), err));
-    FEMD_TRY(femd_mechanics_create(p, err));
-    FEMD_TRY(femd_problem_add_field(p, p->displacement, err));
-    FEMD_TRY(femd_solver_try_options(p, p->displacement, err)); /* before any result is written */
+    const uint32_t wants = p->cs->physics == FEMD_PHYSICS_THERMAL ? FEMD_POINTS_HEAT : p->cs->wants_committed;
+    FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
+    FEMD_TRY(problem_make_field(p, err));
+    FEMD_TRY(femd_solver_try_options(p, p->solved, err)); /* before any result is written */
     return problem_open_materials(p, err);
 }
 

@@ -35,7 +35,7 @@ static PetscErrorCode solver_create_objects(femd_solver *s) {
     PetscCall(DMCreateGlobalVector(s->field->dm, &s->R));
     PetscCall(VecDuplicate(s->R, &s->step));
     PetscCall(VecDuplicate(s->R, &s->trial));
-    if (!s->field->boundary->follows) {
+    if (!s->field->boundary->unsymmetric) {
         PetscCall(MatSetOption(s->K, MAT_SYMMETRIC, PETSC_TRUE));
         PetscCall(MatSetOption(s->K, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
     }
@@ -82,7 +82,7 @@ static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_s
     PETSC_TRY(err, SNESSetType(s->snes, SNESSHELL));
     PETSC_TRY(err, SNESGetKSP(s->snes, &ksp));
     PetscErrorCode code = femd_linear_init(&s->linear, p->cs, p->size, ksp);
-    s->linear.unsymmetric = field->boundary->follows;
+    s->linear.unsymmetric = field->boundary->unsymmetric;
     s->linear.tied = field->boundary->ties ? field : NULL;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);

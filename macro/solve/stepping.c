@@ -10,6 +10,7 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive.h"
+#include "fields/heat.h"
 #include "solve/solver.h"
 
 /* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. With
@@ -41,7 +42,7 @@ static femd_status stepping_tell_unanswered(const femd_problem *p, const femd_st
     char what[512];
     int points;
     if (rec->unanswered == 0) return FEMD_OK;
-    const char *first = p->displacement->kind->trouble(p->displacement, &points);
+    const char *first = p->solved->kind->trouble(p->solved, &points);
     snprintf(what, sizeof what,
              "%llu points have no answer to output.wants; the first: %s; what was asked of them is nan in the results, "
              "the step stands",
@@ -73,7 +74,7 @@ static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, fem
 
 /* X is committed; `before` says from where, as the direction of a path. A jump has none: that of the step before it. */
 static femd_status stepping_keep(femd_problem *p, Vec X, int jumped, femd_error *err) {
-    const femd_field *field = p->displacement;
+    const femd_field *field = p->solved;
     if (jumped && p->cs->arc_length) {
         PETSC_TRY(err, VecAXPY(field->before, -1, field->committed));
         PETSC_TRY(err, VecAXPY(field->before, 1, X));
@@ -89,7 +90,7 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
                                         uint64_t reused_before, femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
-    FEMD_TRY(p->displacement->kind->commit(p->displacement, rec->step, rec, err));
+    FEMD_TRY(p->solved->kind->commit(p->solved, rec->step, rec, err));
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
     rec->reused -= reused_before;
     stepping_tell_notes(p, hooks, rec);
@@ -108,12 +109,15 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
 
 #define NOTABLE 1e-2 /* of the load, not in balance where a step ends */
 
-/* Noise or round-off ends the iterations wherever the load is: one that is no larger has moved nothing. */
-static void stepping_tell_unknown(const femd_stepping_hooks *hooks, const femd_step_record *rec) {
+/* Noise or round-off ends the iterations wherever the load is: one that is no larger has moved nothing. A body in
+ * balance of heat has none but round-off, and its record tells what is missing. */
+static void stepping_tell_unknown(const femd_problem *p, const femd_stepping_hooks *hooks,
+                                  const femd_step_record *rec) {
     char what[320];
     const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
     const int noise = rec->end == FEMD_NEWTON_NOISE;
-    if ((!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) || last <= NOTABLE * rec->load) return;
+    if (p->heat || (!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) || last <= NOTABLE * rec->load)
+        return;
     snprintf(what, sizeof what, "%.2g of the load (%.3g N) is not in balance: the forces are not known better, by %s",
              last / rec->load, rec->load,
              noise ? "the standard errors of sampled stresses; a smaller \"accuracy\" of the case or of the material, "
@@ -129,13 +133,15 @@ static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hook
     if (!hooks || !hooks->note) return;
     if (rec->end == FEMD_NEWTON_STALLED) {
         const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
-        snprintf(what, sizeof what,
-                 "the residual stalled at %.3g N, %.2g of the load, and was accepted so (solver.loose %g); solver.rtol "
-                 "%g of the reference %.3g N is out of reach here, as where tables have kinks or a body has branches",
-                 last, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol, rec->reference);
+        snprintf(
+            what, sizeof what,
+            "the residual stalled at %.3g %s, %.2g of the load, and was accepted so (solver.loose %g); solver.rtol "
+            "%g of the reference %.3g %s is out of reach here, as where tables have kinks or a body has branches",
+            last, p->solved->kind->flux_unit, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol,
+            rec->reference, p->solved->kind->flux_unit);
         hooks->note(hooks->user, rec->step, what);
     }
-    stepping_tell_unknown(hooks, rec);
+    stepping_tell_unknown(p, hooks, rec);
     if (rec->direct && !direct_before)
         hooks->note(
             hooks->user, rec->step,
@@ -222,7 +228,7 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
     uint64_t before;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
-    p->displacement->kind->step(p->displacement, rec->step);
+    p->solved->kind->step(p->solved, rec->step);
     for (rec->cuts = 0;; ++rec->cuts) {
         femd_attempt outcome;
         double time = stepping_next_time(p);
@@ -252,8 +258,11 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
 static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                     double *forces, femd_error *err) {
     while (!femd_stepping_finished(p->cs, p->step, p->load_time)) {
-        femd_step_record rec = {
-            .step = p->step + 1, .reaction = forces, .account = forces + 3 * p->cs->nboundary, .stability_min = NAN};
+        femd_step_record rec = {.step = p->step + 1,
+                                .reaction = forces,
+                                .account = forces + 3 * p->cs->nboundary,
+                                .heat = p->heat ? forces + 9 * p->cs->nboundary + 6 : NULL,
+                                .stability_min = NAN};
         int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
         if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
@@ -273,12 +282,13 @@ femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks,
     Vec X = NULL;
     femd_status rc;
     if (p->dt <= 0) p->dt = p->cs->end_time / p->cs->step_count;
-    double *forces = calloc(9 * p->cs->nboundary + 6, sizeof *forces); /* reactions, account */
+    const size_t heat = p->heat ? femd_heat_numbers(p->cs) : 0;
+    double *forces = calloc(9 * p->cs->nboundary + 6 + heat, sizeof *forces); /* reactions, account, heat */
     FEMD_TRY_GOTO(
         rc, femd_agree(p->comm, forces ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
         done);
-    FEMD_TRY_GOTO(rc, femd_solver_create(p, p->displacement, hooks, &s, err), done);
-    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->displacement->committed, &X), done);
+    FEMD_TRY_GOTO(rc, femd_solver_create(p, p->solved, hooks, &s, err), done);
+    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->solved->committed, &X), done);
     rc = stepping_run_all(p, s, hooks, X, forces, err);
 done:
     (void)VecDestroy(&X);

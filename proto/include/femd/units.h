@@ -29,6 +29,9 @@ typedef enum femd_dimension {
     FEMD_DIM_EXPANSION,     /* 1/K (thermal expansion) */
     FEMD_DIM_HEAT_CAPACITY, /* J/(m^3 K), per volume */
     FEMD_DIM_RESISTIVITY,   /* ohm m (electrical) */
+    FEMD_DIM_HEAT_FLUX,     /* W/m^2 */
+    FEMD_DIM_HEAT_TRANSFER, /* W/(m^2 K), of a surface to what is around it */
+    FEMD_DIM_POWER_DENSITY, /* W/m^3 (heat source) */
     FEMD_DIM_COUNT
 } femd_dimension;
 

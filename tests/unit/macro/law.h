@@ -23,6 +23,8 @@ typedef struct test_law {
     uint32_t notes;                   /* FEMD_NOTE_* of every answer */
     double ragged;                    /* of mu: the stress jumps by this wherever the strain passes one of many lines */
     double entropy;                   /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
+    double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
+    double capacity;                  /* J/(m^3 K); 0: something else */
     uint32_t wants, carriers, inputs; /* capabilities */
     int nmaterials;
     uint64_t points, calls, commits, aborts; /* counts */

@@ -81,6 +81,15 @@ void model_expression(femd_case_boundary *b, int a, const char *text) {
     b->has[a] = 1;
 }
 
+void model_heat(model *m, const double k[6], double c, double kelvin, double theta) {
+    m->cs.physics = FEMD_PHYSICS_THERMAL;
+    m->cs.stability = 0;
+    m->cs.heat = (femd_case_heat){.transient = theta > 0, .theta = theta > 0 ? theta : 1, .initial = kelvin};
+    m->law.wants |= FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY;
+    memcpy(m->law.k, k, sizeof m->law.k);
+    m->law.capacity = c;
+}
+
 void model_affine(model *m, const double G[9]) {
     static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
     for (int s = 0; s < 6; ++s) {
@@ -130,6 +139,8 @@ static femd_status keep(void *user, femd_problem *p, const femd_step_record *rec
     m->last.reaction = m->reaction;
     m->last.account = m->account;
     memcpy(m->account, rec->account, 6 * (p->cs->nboundary + 1) * sizeof *m->account);
+    m->last.heat = m->heat;
+    if (rec->heat) memcpy(m->heat, rec->heat, (p->cs->nboundary + 1 + FEMD_HEAT_NUMBERS) * sizeof *m->heat);
     memcpy(m->reaction, rec->reaction, 3 * p->cs->nboundary * sizeof *m->reaction);
     return FEMD_OK;
 }
@@ -146,6 +157,8 @@ void model_clear(model *m) {
         for (int a = 0; a < 3; ++a) femd_function_destroy(&m->boundary[b].function[a]);
     for (int a = 0; a < 3; ++a) femd_function_destroy(&m->cs.body_function[a]);
     femd_function_destroy(&m->cs.temperature_function);
+    femd_function_destroy(&m->cs.heat.initial_function);
+    femd_function_destroy(&m->cs.heat.source_function);
 }
 
 static void finish(void) {

@@ -41,6 +41,18 @@ static const char box[] =
     " \"materials\": {\"m\": {\"engine\": \"elastic\", \"young\": 1e11, \"poisson\": 0.3}},\n"
     " \"boundary\": [{\"on\": \"left\", \"displacement\": [0, 0, 0]}], \"steps\": {\"count\": 3}}";
 
+static const char heat[] =
+    "{\"femd\": 1, \"physics\": \"thermal\", \"heat\": {\"initial\": \"20 degC\", \"theta\": 0.5, \"source\": "
+    "\"=1e6*x\"},\n"
+    " \"mesh\": {\"box\": {\"size\": [1, 1, 1], \"cells\": [2, 3, 4]}},\n"
+    " \"materials\": {\"m\": {\"engine\": \"elastic\", \"young\": 1e11, \"poisson\": 0.3,\n"
+    "  \"thermal\": {\"conductivity\": \"400 W/(m K)\", \"heat_capacity\": \"3.4 MJ/(m^3 K)\"}}},\n"
+    " \"boundary\": [{\"on\": \"left\", \"temperature\": \"100 degC\"}, {\"on\": \"right\", \"heat_flux\": \"2 "
+    "kW/m^2\"},\n"
+    "  {\"on\": \"top\", \"convection\": {\"coefficient\": \"5 kW/(m^2 K)\", \"ambient\": \"=300+t\"}},\n"
+    "  {\"on\": \"back\", \"radiation\": {\"emissivity\": 0.5, \"ambient\": 350}}],\n"
+    " \"steps\": {\"count\": 3}}";
+
 static char *write_file(const char *name, const char *text) {
     char *path = malloc(512);
     assert_non_null(path);
@@ -58,6 +70,7 @@ static int prepare(void **state) {
     unsetenv("FEMD_POTENTIALS");
     free(write_file("case.json", good));
     free(write_file("box.json", box));
+    free(write_file("heat.json", heat));
     free(write_file("m.msh", "$MeshFormat\n"));
     free(write_file("Cu.eam", "a potential\n"));
     return 0;
@@ -65,7 +78,7 @@ static int prepare(void **state) {
 
 static int clean_up(void **state) {
     (void)state;
-    static const char *const names[] = {"case.json", "box.json", "m.msh", "Cu.eam"};
+    static const char *const names[] = {"case.json", "box.json", "heat.json", "m.msh", "Cu.eam"};
     char path[512];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -239,6 +252,41 @@ static void three_ways_to_write_an_orientation(void **state) {
     femd_case_clear(&c);
 }
 
+static void a_case_of_heat_arrives_in_SI(void **state) {
+    (void)state;
+    femd_case c;
+    femd_error err = FEMD_ERROR_INIT;
+    char path[512];
+    const double at[3] = {0.5, 0, 0};
+    double value;
+    snprintf(path, sizeof path, "%s/heat.json", folder);
+    if (femd_case_read(path, NULL, 0, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(c.physics, FEMD_PHYSICS_THERMAL);
+    assert_true(c.heat.transient && c.heat.theta == 0.5 && c.heat.initial == 293.15 && c.temperature == 293.15);
+    assert_true(c.heat.has_source && c.heat.source_function);
+    assert_int_equal(femd_function_at(c.heat.source_function, at, 0, &value, &err), FEMD_OK);
+    assert_true(value == 5e5);
+    assert_true(c.material[0].conductivity == 400 && c.material[0].heat_capacity == 3.4e6);
+    assert_null(strstr(c.material[0].json, "thermal"));
+    assert_int_equal(femd_case_asks(&c, 0), 0);
+    c.material[0].heat_capacity = 0;
+    assert_int_equal(femd_case_asks(&c, 0), FEMD_WANT_HEAT_CAPACITY);
+    c.heat.transient = 0;
+    c.material[0].conductivity = 0;
+    assert_int_equal(femd_case_asks(&c, 0), FEMD_WANT_CONDUCTIVITY);
+    assert_int_equal(c.boundary[0].kind, FEMD_LOAD_TEMPERATURE);
+    assert_true(c.boundary[0].has[0] && c.boundary[0].value[0] == 373.15 && femd_case_holds(&c.boundary[0]));
+    assert_int_equal(c.boundary[1].kind, FEMD_LOAD_HEAT_FLUX);
+    assert_true(c.boundary[1].value[0] == 2000);
+    assert_int_equal(c.boundary[2].kind, FEMD_LOAD_CONVECTION);
+    assert_true(c.boundary[2].value[0] == 5000 && c.boundary[2].function[1] && !c.boundary[2].function[0]);
+    assert_int_equal(c.boundary[3].kind, FEMD_LOAD_RADIATION);
+    assert_true(c.boundary[3].value[0] == 0.5 && c.boundary[3].value[1] == 350);
+    assert_true(femd_case_is_heat(FEMD_LOAD_TEMPERATURE) && !femd_case_is_heat(FEMD_LOAD_PERIODIC));
+    assert_true(c.rtol == 1e-11 && c.ksp_rtol == 1e-12 && !c.stability);
+    femd_case_clear(&c);
+}
+
 /* Each override spoils the good case (or the box); the words follow "PATH/FILE: ". */
 static void bad_input_has_exact_words(void **state) {
     (void)state;
@@ -246,8 +294,44 @@ static void bad_input_has_exact_words(void **state) {
         const char *file, *set, *words;
     } cases[] = {
         {"case.json", "femd=2", "femd: must be 1"},
+        {"box.json", "physics=thermal", "missing key \"heat\", which physics \"thermal\" needs"},
+        {"box.json", "heat={\"initial\":300}", "heat: belongs to physics \"thermal\""},
+        {"box.json", "materials.m.thermal={\"conductivity\":1}", "materials.m.thermal: belongs to physics \"thermal\""},
+        {"box.json", "boundary[0]={\"on\":\"left\",\"temperature\":300}",
+         "boundary[0]: temperature is none of physics \"mechanical\", which takes: displacement (with or without "
+         "gradient), traction, pressure, follower_pressure, force, turned, rigid, periodic"},
+        {"heat.json", "boundary[0]={\"on\":\"left\",\"displacement\":[0,0,0]}",
+         "boundary[0]: displacement is none of physics \"thermal\", which takes: temperature, heat_flux, convection, "
+         "radiation"},
+        {"heat.json", "boundary[0].heat_flux=1",
+         "boundary[0]: has more than one of: temperature, heat_flux, convection, radiation; write one entry for each"},
+        {"heat.json", "boundary[1].on=[\"left\",\"top\"]",
+         "boundary[1].on: a load per area needs a surface, not a point or an edge; a force may act at a point"},
+        {"heat.json", "boundary[2].table=[[0,1],[1,2]]",
+         "boundary[2].table: does not go with convection; write \"ambient\" as an expression of t"},
+        {"heat.json", "boundary[3].radiation.emissivity=2",
+         "boundary[3].radiation.emissivity: must be at most 1, not 2"},
+        {"heat.json", "boundary[0].temperature=\"3 W/m^2\"",
+         "boundary[0].temperature: unit \"W/m^2\" does not fit a temperature; accepted: K, mK, degC"},
+        {"heat.json", "boundary[0].temperature=-1", "boundary[0].temperature: must be at least 0, not -1"},
+        {"heat.json", "heat.initial=-1", "heat.initial: must be at least 0, not -1"},
+        {"heat.json", "heat.initial==300*t", "heat.initial: is that of time 0; t stands in \"300*t\""},
+        {"heat.json", "heat.initial==300*x-1", "heat.initial: -1 K at (0, 0, 0) m is below 0 K"},
+        {"heat.json", "heat.theta=0.4", "heat.theta: must be at least 0.5, not 0.4"},
+        {"heat.json", "heat.transient=false",
+         "heat.theta: is how a transient goes on in time; heat.transient is false"},
+        {"heat.json", "temperature=300",
+         "temperature: physics \"thermal\": it is what is solved for; that of the start is heat.initial"},
+        {"heat.json", "body_force=[0,0,0]",
+         "body_force: physics \"thermal\": it acts on no temperature; a source of heat is heat.source"},
+        {"heat.json", "output.wants=[\"energy\"]",
+         "output.wants: physics \"thermal\": it is asked by physics \"mechanical\"; conductivity and heat capacity are "
+         "written in any case"},
+        {"heat.json", "steps.control=arc-length",
+         "steps.control: \"arc-length\" follows a load; physics \"thermal\" goes on in time"},
         {"case.json", "materails={}",
-         "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, mesh, materials, "
+         "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, physics, heat, mesh, "
+         "materials, "
          "boundary, body_force, temperature, accuracy, steps, element, solver, micro, output, petsc"},
         {"case.json", "mesh.scal=1",
          "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
@@ -312,7 +396,8 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "boundary[1].displacement=[1,2]", "boundary[1].displacement: has 2 entries; must have 3"},
         {"case.json", "boundary[0]={\"on\":\"fixed\"}",
          "boundary[0]: missing key; needs \"displacement\", or \"gradient\", or \"traction\", or \"pressure\", or "
-         "\"follower_pressure\", or \"force\", or \"turned\", or \"rigid\", or \"periodic\""},
+         "\"follower_pressure\", or \"force\", or \"turned\", or \"rigid\", or \"periodic\", or \"temperature\", or "
+         "\"heat_flux\", or \"convection\", or \"radiation\""},
         {"case.json", "boundary[0].pressure=1",
          "boundary[0]: has more than one of: displacement (with or without gradient), traction, pressure, "
          "follower_pressure, force, turned, rigid, periodic; write one entry for each"},
@@ -577,6 +662,7 @@ int main(void) {
         cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),
         cmocka_unit_test(steps_end_at_planned_times_and_at_those_of_tables),
         cmocka_unit_test(three_ways_to_write_an_orientation),
+        cmocka_unit_test(a_case_of_heat_arrives_in_SI),
         cmocka_unit_test(bad_input_has_exact_words),
         cmocka_unit_test(a_case_that_is_not_there),
         cmocka_unit_test(overrides_come_before_the_checks),

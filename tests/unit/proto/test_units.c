@@ -73,6 +73,12 @@ static void values_in_si(void **state) {
         {"1.7e-8 ohm m", FEMD_DIM_RESISTIVITY, 1.7e-8},
         {"1.7 uohm cm", FEMD_DIM_RESISTIVITY, 1.7e-8},
         {"17 nohm m", FEMD_DIM_RESISTIVITY, 1.7e-8},
+        {"3 kW/m^2", FEMD_DIM_HEAT_FLUX, 3e3},
+        {"3 W/m^2", FEMD_DIM_HEAT_FLUX, 3},
+        {"750 W/(m^2 K)", FEMD_DIM_HEAT_TRANSFER, 750},
+        {"2 MW/(m^2 K)", FEMD_DIM_HEAT_TRANSFER, 2e6},
+        {"5 MW/m^3", FEMD_DIM_POWER_DENSITY, 5e6},
+        {"5 W/m^3", FEMD_DIM_POWER_DENSITY, 5},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double v = -1, want = cases[i].si;

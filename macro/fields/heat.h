@@ -1,0 +1,25 @@
+/* The temperature field: conduction of heat in the reference configuration, steady or in time by the theta scheme,
+ *
+ *     c dT/dt = Div(K Grad T) + source,   flux into the body through its surface as the boundary says,
+ *
+ * with the conductivity K and the heat capacity c that each point answers at its own temperature, or that the case
+ * gives. The body is not deformed: K is the conductivity itself. */
+#ifndef FEMD_HEAT_H
+#define FEMD_HEAT_H
+
+#include "fields/problem.h"
+
+typedef struct femd_heat femd_heat;
+
+/* The kind of the field: name, layout and functions. */
+extern const femd_field_kind femd_temperature;
+
+/* Make p->temperature with its boundary and its values at time 0, and the geometry of the points. Collective. Grid and
+ * points of p (with FEMD_POINTS_HEAT) must be there. BAD_INPUT as for femd_boundary_create. */
+FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
+/* How many numbers of heat a step's record has. */
+size_t femd_heat_numbers(const femd_case *cs);
+/* Heat flux of point k from its committed conductivity at nodal temperatures T, q = -K Grad T, W/m^2. */
+void femd_heat_flux(const femd_problem *p, PetscInt k, const double *T, double q[FEMD_SPACE]);
+
+#endif

@@ -1,0 +1,155 @@
+/* From nodal temperatures to the conductivity and heat capacity of all points: those that the case gives, and one batch
+ * of requests for the others, each at its point's own temperature. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/part.h"
+#include "base/petsc_edge.h"
+#include "fields/constitutive.h"
+#include "fields/heat_private.h"
+
+/* ---- temperatures ---- */
+
+static void answers_warm(femd_heat *h, const double *u) {
+    const femd_problem *p = h->p;
+    const femd_element_table *table = &p->grid->table;
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
+        double T = 0;
+        for (int i = 0; i < table->nodes; ++i) T += table->shape[k % table->points][i] * u[node[i]];
+        p->pt->temperature[k] = T;
+        p->pt->tstatus[k] = T >= 0 ? FEMD_OK : FEMD_OUT_OF_DOMAIN;
+        if (T >= 0) continue;
+        if (h->failing++ == 0) h->failing_point = p->pt->id[k], h->failing_status = FAILED_COLD, h->failing_value = T;
+    }
+}
+
+/* ---- ask ---- */
+
+static void answers_give(femd_heat *h, PetscInt k) {
+    femd_points *pt = h->p->pt;
+    const femd_case_material *m = &h->p->cs->material[pt->material[k]];
+    pt->tstate[k] = pt->state[k];
+    pt->tnotes[k] = 0;
+    pt->twall[k] = 0;
+    for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = c < 3 ? m->conductivity : 0;
+    pt->theat_c[k] = m->heat_capacity;
+}
+
+static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd_request *r) {
+    const femd_problem *p = h->p;
+    memset(r, 0, sizeof *r);
+    r->state_in = p->pt->state[k];
+    r->seed = femd_seed(p->cs->seed, (uint32_t)h->step, p->pt->id[k]);
+    r->point = p->pt->id[k];
+    r->step = (uint32_t)h->step;
+    r->attempt = (uint32_t)h->attempt;
+    r->iteration = (uint32_t)h->iteration;
+    r->wants = wants;
+    r->control = FEMD_CONTROL_COMPONENTS; /* the body is not strained */
+    r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
+    r->temperature = p->pt->temperature[k];
+}
+
+/* An answer that is no conductivity, or none of a function of the temperature. */
+static femd_status answers_check(const femd_response *r, uint32_t wants, const double *k, double c) {
+    int good = (r->provided & wants) == wants;
+    if (wants & FEMD_WANT_HEAT_CAPACITY) good = good && c > 0 && isfinite(c);
+    if (wants & FEMD_WANT_CONDUCTIVITY) {
+        const double minor = k[0] * k[1] - k[5] * k[5], det = k[0] * (k[1] * k[2] - k[3] * k[3]) -
+                                                              k[5] * (k[5] * k[2] - k[3] * k[4]) +
+                                                              k[4] * (k[5] * k[3] - k[1] * k[4]);
+        good = good && k[0] > 0 && minor > 0 && det > 0 && isfinite(det);
+    }
+    return good ? FEMD_OK : FEMD_UNSUPPORTED;
+}
+
+static void answers_take(void *user, size_t i, const femd_response *r) {
+    femd_heat *h = user;
+    femd_points *pt = h->p->pt;
+    const PetscInt k = h->asked[i];
+    const uint32_t wants = h->request[i].wants;
+    h->count_force += r->work.force_evaluations;
+    pt->tstate[k] = r->state_out;
+    pt->tnotes[k] = (int32_t)r->notes;
+    pt->tstatus[k] = r->status;
+    pt->twall[k] = r->work.wall;
+    if (r->status != FEMD_OK && femd_status_is_physics(r->status)) {
+        if (h->failing++ == 0) h->failing_point = r->point, h->failing_status = r->status;
+        return;
+    }
+    femd_status rc = (femd_status)r->status;
+    if (rc == FEMD_OK) {
+        if (wants & FEMD_WANT_CONDUCTIVITY)
+            for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = r->k[c] + r->k_electronic[c];
+        if (wants & FEMD_WANT_HEAT_CAPACITY) pt->theat_c[k] = r->heat_capacity;
+        rc = answers_check(r, wants, pt->theat_k + 6 * k, pt->theat_c[k]);
+    }
+    if (rc != FEMD_OK && h->broken == FEMD_OK) h->broken = rc, h->broken_point = r->point;
+}
+
+static femd_status answers_broken(const femd_heat *h, femd_error *err) {
+    const unsigned long long point = h->broken_point, cell = h->broken_point / (uint64_t)h->p->pt->per_cell;
+    if (h->broken == FEMD_OK) return FEMD_OK;
+    if (h->broken == FEMD_UNSUPPORTED)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "point %llu (cell %llu) of step %d: what its material answers is no positive conductivity and "
+                         "heat capacity; give it one in \"thermal\"",
+                         point, cell, h->step);
+    return femd_fail(err, h->broken, "point %llu (cell %llu) of step %d: %s", point, cell, h->step,
+                     femd_status_text(h->broken));
+}
+
+static femd_status answers_ask(femd_heat *h, femd_error *err) {
+    femd_problem *p = h->p;
+    size_t n = 0;
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const uint32_t wants = femd_case_asks(p->cs, (size_t)p->pt->material[k]);
+        answers_give(h, k);
+        if (wants == 0) continue;
+        answers_request(h, k, wants, &h->request[n]);
+        h->material[n] = p->pt->material[k];
+        h->asked[n++] = k;
+    }
+    h->count_evaluated = n;
+    femd_status rc = p->law->evaluate(p->law->self, h->request, h->material, n, answers_take, h, err);
+    if (rc == FEMD_OK) rc = answers_broken(h, err);
+    return femd_agree(p->comm, rc, err);
+}
+
+/* All ranks add what the batch has cost, and learn how many points failed and the words of the first. */
+static femd_status answers_agree(femd_heat *h, int *failed, femd_error *err) {
+    const unsigned long long point = h->failing_point, cell = h->failing_point / (uint64_t)h->p->pt->per_cell;
+    uint64_t sum[3] = {(uint64_t)h->failing, h->count_force, h->count_evaluated};
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_UINT64_T, MPI_SUM, h->p->comm));
+    h->count.force_evaluations += sum[1];
+    h->count.evaluations += sum[2];
+    *failed = (int)sum[0];
+    h->count.failed_points += *failed;
+    h->count.failed_now += *failed;
+    if (*failed == 0 || h->count.first_failure[0]) return FEMD_OK;
+    femd_error words = FEMD_ERROR_INIT;
+    femd_status rc = FEMD_OK;
+    if (h->failing > 0 && h->failing_status == FAILED_COLD)
+        rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): its temperature would be %g K", point, cell,
+                       h->failing_value);
+    else if (h->failing > 0)
+        rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): %s", point, cell,
+                       femd_status_text(h->failing_status));
+    rc = femd_agree(h->p->comm, rc, &words);
+    if (rc != FEMD_OK) snprintf(h->count.first_failure, sizeof h->count.first_failure, "%.255s", words.text);
+    return FEMD_OK;
+}
+
+femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err) {
+    h->failing = 0;
+    h->broken = FEMD_OK;
+    h->count_force = h->count_evaluated = 0;
+    answers_warm(h, u);
+    int cold = h->failing;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &cold, 1, MPI_INT, MPI_MAX, h->p->comm));
+    if (cold == 0) FEMD_TRY(answers_ask(h, err));
+    return answers_agree(h, failed, err);
+}

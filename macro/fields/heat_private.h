@@ -1,0 +1,61 @@
+/* Shared by the files heat*.c only. */
+#ifndef FEMD_HEAT_PRIVATE_H
+#define FEMD_HEAT_PRIVATE_H
+
+#include "fields/heat.h"
+#include "fields/points.h"
+
+/* What the evaluations of a step have cost and met, of all ranks. */
+typedef struct femd_heat_count {
+    uint64_t evaluations, force_evaluations;
+    int failed_points, failed_now;
+    char first_failure[256]; /* words of the first of these, the same on all ranks */
+} femd_heat_count;
+
+struct femd_heat {
+    femd_problem *p; /* borrowed */
+    double theta;    /* 1 in a steady state */
+    int step, attempt, iteration;
+    double dt;
+    /* per entry, this rank's */
+    double *old;             /* temperature at the start of the step */
+    double *value;           /* of the state last evaluated, K */
+    double *flow, *capacity; /* theta K T; c (T - old) / dt, W */
+    double *start;           /* what the start of the step leaves: (1 - theta) (K T - loads), W; zero with theta 1 */
+    double *unbalanced;      /* all of them: heat that must still flow in, W */
+    double *mass;            /* points x nodes x nodes: femd_element.mass; NULL: lumped */
+    double *start_load;      /* per condition: (1 - theta) of its load at the start, W, all ranks */
+    int started;             /* start and start_load are those of this attempt */
+    int evaluated, failed;   /* the tentative half of the points belongs to value; of it: failed points, all ranks */
+    femd_request *request;   /* one per point */
+    PetscInt *asked;         /* point of a request */
+    int *material;           /* of a request */
+    /* of this rank's part of the batch */
+    int failing, failing_status;
+    uint64_t failing_point, count_force, count_evaluated;
+    double failing_value;
+    femd_status broken; /* a point's status that ends the run */
+    uint64_t broken_point;
+    femd_field_scale scale;
+    femd_heat_count count;
+};
+
+/* status of a point whose temperature is below 0 K */
+#define FAILED_COLD 1
+
+/* heat_answers.c: conductivity and capacity of all points at the nodal temperatures u, into their tentative half.
+ * *failed: points of all ranks without an answer. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err);
+/* heat_state.c */
+FEMD_MUST_CHECK femd_status femd_heat_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
+/* heat_flows.c */
+FEMD_MUST_CHECK femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_heat_jacobian(femd_field *field, Mat K, femd_error *err);
+/* out (n) = factor K grad T, summed by node, at temperatures u by node and conductivities K by point, W. */
+void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, double factor, double *out);
+/* Loads by condition at the boundary's time, W: sum over this rank's entries. */
+void femd_heat_loads(const femd_field *field, double *load);
+/* heat_commit.c */
+FEMD_MUST_CHECK femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err);
+
+#endif

@@ -1,0 +1,340 @@
+/* The equation of heat in space: closed forms, a manufactured solution with its orders, the derivative of the residual,
+ * and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields/boundary.h"
+#include "model.h"
+#include "near.h"
+
+#define OK(expr)                                                                                                       \
+    do {                                                                                                               \
+        femd_error err_ = FEMD_ERROR_INIT;                                                                             \
+        femd_error *err = &err_;                                                                                       \
+        if ((expr) != FEMD_OK) fail_msg("%s", err_.text);                                                              \
+    } while (0)
+
+static const double copper[6] = {2, 2, 2, 0, 0, 0}, skew[6] = {1, 2, 3, 0.2, 0.1, 0.3};
+
+static double *temperatures(const model *m) {
+    double *T = malloc((m->p->temperature->n + 1) * sizeof *T);
+    assert_non_null(T);
+    OK(femd_field_get(m->p->temperature, T, err));
+    return T;
+}
+
+static void run(model *m) {
+    OK(model_run(m, err));
+}
+
+/* ---- closed forms ---- */
+
+/* q into the left side of a slab, convection or radiation at the right one. */
+static void slab(const femd_element *element, int radiates) {
+    const double q = 900, h = 30, ambient = 280, emissivity = 0.7, sigma = 5.670374419e-8;
+    model m;
+    model_init(&m, element, 2);
+    m.cs.rtol = 1e-13;
+    model_heat(&m, copper, 1, 300, 0);
+    model_load(&m, "left", FEMD_LOAD_HEAT_FLUX, q, 0, 0);
+    model_load(&m, "right", radiates ? FEMD_LOAD_RADIATION : FEMD_LOAD_CONVECTION, radiates ? emissivity : h, ambient,
+               0);
+    run(&m);
+    const double right = radiates ? pow(q / (emissivity * sigma) + pow(ambient, 4), 0.25) : ambient + q / h;
+    double *T = temperatures(&m);
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i)
+        assert_near(T[i], right + q / copper[0] * (1 - m.p->grid->node_x[3 * i]), 1e-8);
+    assert_near(m.heat[0], q, 1e-9 * q);
+    assert_near(m.heat[1], -q, 1e-9 * q);
+    assert_near(m.heat[3 + FEMD_HEAT_BALANCE], 0, 1e-10 * q);
+    assert_near(m.heat[3 + FEMD_HEAT_COLDEST], right, 1e-8);
+    assert_near(m.heat[3 + FEMD_HEAT_HOTTEST], right + q / copper[0], 1e-8);
+    assert_near(m.heat[3 + FEMD_HEAT_MEAN], right + 0.5 * q / copper[0], 1e-8);
+    free(T);
+    model_clear(&m);
+}
+
+static void a_slab_gives_off_what_it_takes_in(void **state) {
+    (void)state;
+    for (size_t e = 0; femd_element_at(e); ++e)
+        for (int radiates = 0; radiates < 2; ++radiates) slab(femd_element_at(e), radiates);
+}
+
+/* k = k0 (1 + b T): T + b T^2 / 2 is linear along a bar, at its nodes exactly so. */
+static void a_conductivity_of_its_temperature_bends_the_profile(void **state) {
+    (void)state;
+    const double b = 0.01, hot = 400, cold = 100;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    m.cs.mesh.cells[0] = 8;
+    m.cs.rtol = 1e-11;
+    m.cs.max_newton = 40;
+    model_heat(&m, copper, 1, 200, 0);
+    m.law.k_slope = b;
+    model_load(&m, "left", FEMD_LOAD_TEMPERATURE, hot, 0, 0)->has[0] = 1;
+    model_load(&m, "right", FEMD_LOAD_TEMPERATURE, cold, 0, 0)->has[0] = 1;
+    run(&m);
+    assert_true(m.last.newton <= 14);
+    const double from = hot + b * hot * hot / 2, to = cold + b * cold * cold / 2, flow = copper[0] * (from - to);
+    double *T = temperatures(&m);
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) {
+        const double along = from + (to - from) * m.p->grid->node_x[3 * i];
+        assert_near(T[i], (sqrt(1 + 2 * b * along) - 1) / b, 1e-8);
+    }
+    assert_near(m.heat[0], flow, 1e-9 * flow);
+    assert_near(m.heat[1], -flow, 1e-9 * flow);
+    free(T);
+    model_clear(&m);
+}
+
+/* NAFEMS T4: 18.3 degC at (0.6, 0.2); 18.254 with finer and finer meshes of CalculiX, 18.093 with these of Q1. */
+static double nafems_t4(const femd_element *element, double z) {
+    const double k[6] = {52, 52, 52, 0, 0, 0};
+    double found = 0;
+    model m;
+    model_init(&m, element, 1);
+    m.cs.mesh.size[0] = 0.6, m.cs.mesh.size[1] = 1, m.cs.mesh.size[2] = 0.1;
+    m.cs.mesh.cells[0] = 12, m.cs.mesh.cells[1] = 20;
+    model_heat(&m, k, 1, 273.15, 0);
+    model_load(&m, "front", FEMD_LOAD_TEMPERATURE, 373.15, 0, 0)->has[0] = 1;
+    model_load(&m, "right", FEMD_LOAD_CONVECTION, 750, 273.15, 0);
+    model_load(&m, "back", FEMD_LOAD_CONVECTION, 750, 273.15, 0);
+    run(&m);
+    double *T = temperatures(&m);
+    for (PetscInt i = 0; i < m.p->grid->nnodes; ++i) {
+        const double *x = m.p->grid->node_x + 3 * i;
+        if (fabs(x[0] - 0.6) < 1e-9 && fabs(x[1] - 0.2) < 1e-9 && fabs(x[2] - z) < 1e-9) found = T[i] - 273.15;
+    }
+    free(T);
+    model_clear(&m);
+    return found;
+}
+
+static void a_plate_cools_at_two_sides(void **state) {
+    (void)state;
+    assert_near(nafems_t4(&femd_element_q1, 0), 18.093, 0.01);
+    assert_near(nafems_t4(&femd_element_p2, 0.05), 18.254, 0.03);
+}
+
+/* ---- a manufactured solution ---- */
+
+#define T_EXACT "300+20*sin(2*x+y)*exp(z)"
+
+/* rms over the points, K. The source is - K_ij T_ij. */
+static double manufactured(const femd_element *element, int n) {
+    static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
+    femd_error words = FEMD_ERROR_INIT;
+    double sum = 0, volume = 0;
+    model m;
+    model_init(&m, element, n);
+    m.cs.mesh.distort = 0.2;
+    m.cs.rtol = 1e-11;
+    model_heat(&m, skew, 1, 300, 0);
+    for (int s = 0; s < 6; ++s) model_expression(model_load(&m, side[s], FEMD_LOAD_TEMPERATURE, 0, 0, 0), 0, T_EXACT);
+    m.cs.heat.has_source = 1;
+    /* second derivatives of 20 sin(2x+y) e^z: xx -4 s, yy -s, zz s, yz c, xz 2 c, xy -2 s */
+    m.cs.heat.source_function = model_function("-20*exp(z)*((-4*1-2+3-4*0.3)*sin(2*x+y)+(2*0.2+4*0.1)*cos(2*x+y))");
+    run(&m);
+    femd_function *exact = model_function(T_EXACT);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) {
+        double T;
+        assert_int_equal(femd_function_at(exact, m.p->pt->x + 3 * k, 0, &T, &words), FEMD_OK);
+        sum += m.p->pt->weight[k] * pow(m.p->pt->temperature[k] - T, 2);
+        volume += m.p->pt->weight[k];
+    }
+    femd_function_destroy(&exact);
+    model_clear(&m);
+    return sqrt(sum / volume);
+}
+
+static void errors_fall_by_the_order_of_the_element(void **state) {
+    (void)state;
+    const struct {
+        const femd_element *element;
+        int n;
+        double order;
+    } cases[] = {{&femd_element_q1, 4, 1.85}, {&femd_element_p1, 4, 1.8}, {&femd_element_p2, 2, 2.8}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        const double coarse = manufactured(cases[i].element, cases[i].n),
+                     fine = manufactured(cases[i].element, 2 * cases[i].n), order = log2(coarse / fine);
+        print_message("%s: error %.3g, %.3g K, order %.2f\n", cases[i].element->name, coarse, fine, order);
+        if (!(order > cases[i].order) || !(order < cases[i].order + 0.5))
+            fail_msg("%s: order %g", cases[i].element->name, order);
+    }
+}
+
+/* ---- derivative ---- */
+
+static void residual_at(const model *m, Vec X, Vec R) {
+    femd_field *field = m->p->temperature;
+    int failed;
+    OK(field->kind->evaluate(field, X, &failed, err));
+    assert_int_equal(failed, 0);
+    OK(field->kind->residual(field, R, err));
+}
+
+static void derivative_is_that_of_differences(const femd_element *element, double theta) {
+    const double step = 1e-3;
+    PetscInt n, rows;
+    PetscReal largest, off = 0;
+    PetscBool symmetric;
+    Mat K;
+    Vec X, R[2], column;
+    model m;
+    model_init(&m, element, 1);
+    m.cs.mesh.distort = 0;
+    m.cs.mesh.cells[0] = 2;
+    model_heat(&m, skew, 5, 300, theta);
+    model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 320, 0, 0)->has[0] = 1;
+    model_load(&m, "right", FEMD_LOAD_CONVECTION, 4, 350, 0);
+    model_load(&m, "top", FEMD_LOAD_RADIATION, 0.9, 600, 0);
+    OK(model_create(&m, err));
+    femd_field *field = m.p->temperature;
+    field->kind->step(field, 1);
+    OK(field->kind->begin(field, 0.1, 0, err));
+    assert_int_equal(DMCreateMatrix(field->dm, &K), 0);
+    assert_int_equal(VecDuplicate(field->committed, &X), 0);
+    for (int i = 0; i < 2; ++i) assert_int_equal(VecDuplicate(X, &R[i]), 0);
+    assert_int_equal(VecDuplicate(X, &column), 0);
+    assert_int_equal(VecCopy(field->committed, X), 0);
+    assert_int_equal(VecGetSize(X, &n), 0);
+    for (PetscInt i = 0; i < n; ++i) assert_int_equal(VecSetValue(X, i, 10 * sin(3.0 * (double)i), ADD_VALUES), 0);
+    assert_int_equal(VecAssemblyBegin(X), 0);
+    assert_int_equal(VecAssemblyEnd(X), 0);
+    OK(femd_field_prescribe(field, X, err));
+    residual_at(&m, X, R[0]);
+    OK(field->kind->jacobian(field, K, err));
+    assert_int_equal(MatIsSymmetric(K, 0, &symmetric), 0);
+    assert_int_equal(symmetric, PETSC_TRUE);
+    assert_int_equal(MatNorm(K, NORM_INFINITY, &largest), 0);
+    assert_int_equal(MatGetSize(K, &rows, NULL), 0);
+    for (PetscInt j = 0; j < rows; ++j) {
+        PetscReal norm;
+        if (field->boundary->entry[j] >= 0) continue; /* one rank: local and global numbers agree */
+        for (int side = 0; side < 2; ++side) {
+            assert_int_equal(VecSetValue(X, j, side ? -2 * step : step, ADD_VALUES), 0);
+            assert_int_equal(VecAssemblyBegin(X), 0);
+            assert_int_equal(VecAssemblyEnd(X), 0);
+            residual_at(&m, X, R[side]);
+        }
+        assert_int_equal(VecSetValue(X, j, step, ADD_VALUES), 0);
+        assert_int_equal(VecAssemblyBegin(X), 0);
+        assert_int_equal(VecAssemblyEnd(X), 0);
+        assert_int_equal(MatGetColumnVector(K, column, j), 0);
+        assert_int_equal(VecAXPY(R[0], -1, R[1]), 0);
+        assert_int_equal(VecAXPY(column, -0.5 / step, R[0]), 0);
+        assert_int_equal(VecNorm(column, NORM_INFINITY, &norm), 0);
+        off = fmax(off, norm);
+    }
+    if (!(off < 1e-8 * largest)) fail_msg("%s: off by %g of %g", element->name, off, largest);
+    for (int i = 0; i < 2; ++i) (void)VecDestroy(&R[i]);
+    (void)VecDestroy(&X);
+    (void)VecDestroy(&column);
+    (void)MatDestroy(&K);
+    model_clear(&m);
+}
+
+static void the_matrix_is_the_derivative_of_the_residual(void **state) {
+    (void)state;
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        derivative_is_that_of_differences(femd_element_at(e), 0);
+        derivative_is_that_of_differences(femd_element_at(e), 1);
+        derivative_is_that_of_differences(femd_element_at(e), 0.5);
+    }
+}
+
+/* ---- what is refused ---- */
+
+static void refused(model *m, const char *words) {
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(model_create(m, &err), FEMD_BAD_INPUT);
+    if (!strstr(err.text, words)) fail_msg("%s", err.text);
+    model_clear(m);
+}
+
+static void what_cannot_be_solved_is_refused(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 0);
+    model_load(&m, "left", FEMD_LOAD_HEAT_FLUX, 1, 0, 0);
+    refused(&m, "case.json: boundary: nothing decides the level of a steady temperature");
+
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 1);
+    m.law.inputs = FEMD_INPUT_SEED;
+    refused(&m, "case.json: materials.material0: its method samples");
+
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 1);
+    m.law.wants &= ~(uint32_t)FEMD_WANT_HEAT_CAPACITY;
+    refused(&m,
+            "case.json: materials.material0: it does not answer what the equation of heat needs: heat-capacity; give");
+
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 1);
+    m.cs.heat.initial_function = model_function("300*x-1");
+    refused(&m, "case.json: heat.initial: -1 K at (0, ");
+}
+
+/* An answer that conducts backwards is none; one with a negative temperature is not asked. */
+static void a_step_without_answers_ends_with_words(void **state) {
+    (void)state;
+    const double wrong[6] = {1, 1, 1, 0, 0, 1.5};
+    femd_error err = FEMD_ERROR_INIT;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, wrong, 1, 300, 1);
+    assert_int_equal(model_run(&m, &err), FEMD_UNSUPPORTED);
+    assert_non_null(
+        strstr(err.text, "of step 1: what its material answers is no positive conductivity and heat capacity"));
+    model_clear(&m);
+
+    femd_error_clear(&err);
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 0);
+    model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 100, 0, 0)->has[0] = 1;
+    model_load(&m, "right", FEMD_LOAD_HEAT_FLUX, -1000, 0, 0);
+    assert_int_equal(model_run(&m, &err), FEMD_NOT_CONVERGED);
+    if (!strstr(err.text, "its temperature would be -")) fail_msg("%s", err.text);
+    model_clear(&m);
+}
+
+/* What the case gives is not asked. */
+static void given_numbers_need_no_answers(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_p1, 2);
+    model_heat(&m, skew, 1, 300, 1);
+    m.law.wants = 0;
+    m.material[0].conductivity = 3;
+    m.material[0].heat_capacity = 1;
+    model_load(&m, "left", FEMD_LOAD_HEAT_FLUX, 6, 0, 0);
+    run(&m);
+    assert_int_equal(m.law.points, 0);
+    assert_int_equal(m.last.evaluations, 0);
+    assert_near(m.heat[2 + FEMD_HEAT_STORED], 6, 1e-9);
+    assert_near(m.heat[2 + FEMD_HEAT_MEAN], 306, 1e-9); /* 6 W for 1 s into 1 m^3 of 1 J/K */
+    model_clear(&m);
+}
+
+int main(int argc, char **argv) {
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slab_gives_off_what_it_takes_in),
+        cmocka_unit_test(a_conductivity_of_its_temperature_bends_the_profile),
+        cmocka_unit_test(a_plate_cools_at_two_sides),
+        cmocka_unit_test(errors_fall_by_the_order_of_the_element),
+        cmocka_unit_test(the_matrix_is_the_derivative_of_the_residual),
+        cmocka_unit_test(what_cannot_be_solved_is_refused),
+        cmocka_unit_test(a_step_without_answers_ends_with_words),
+        cmocka_unit_test(given_numbers_need_no_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
