@@ -5,7 +5,7 @@
 #include "batches_private.h"
 #include "femd/hash.h"
 
-enum { ANSWER_BYTES = 1024 /* about what the response of a point will take */ };
+enum { ANSWER_BYTES = 1024 /* about what the response of a point will take */, NAMED_AT_ONCE = 16 };
 
 static uint32_t batches_add(femd_batches *batches, uint32_t client, const femd_frame *frame, const femd_hash *content,
                             uint32_t material) {
@@ -60,46 +60,67 @@ static void batches_reuse(femd_batches *batches, uint32_t batch, uint32_t index,
     batches_result(batches, batch, index, ledger_key(batches->ledger, evaluation), &response, FEMD_RESULT_REUSED);
 }
 
-static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t index, femd_request *request) {
+/* A request on its way to the ledger. */
+typedef struct batches_lookup {
+    femd_request request;
+    femd_hash key;
+    int supported;
+} batches_lookup;
+
+static void batches_name(const femd_batches *batches, uint32_t batch, batches_lookup *point) {
     static const femd_hash none = FEMD_HASH_ZERO;
-    const uint32_t material = batches_at(batches, batch)->material, client = batches_at(batches, batch)->client;
+    const uint32_t material = batches_at(batches, batch)->material;
     const femd_capabilities *caps = catalogue_caps(batches->catalogue, material);
-    if (!batches_is_supported(caps, request)) {
-        batches_refuse_point(batches, batch, index, request, &none, FEMD_UNSUPPORTED);
+    point->key = none;
+    point->supported = batches_is_supported(caps, &point->request);
+    if (!point->supported) return;
+    if (!(caps->inputs & FEMD_INPUT_STATE)) point->request.state_in = none;
+    femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs,
+                     &point->request, &point->key);
+    ledger_expect(batches->ledger, &point->key);
+}
+
+static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t index, const batches_lookup *point) {
+    const uint32_t material = batches_at(batches, batch)->material, client = batches_at(batches, batch)->client;
+    const femd_request *request = &point->request;
+    const femd_hash *key = &point->key;
+    if (!point->supported) {
+        batches_refuse_point(batches, batch, index, request, key, FEMD_UNSUPPORTED);
         return;
     }
-    if (!(caps->inputs & FEMD_INPUT_STATE)) request->state_in = none;
-    femd_hash key;
-    femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs, request,
-                     &key);
-    uint32_t evaluation = ledger_find(batches->ledger, &key);
+    uint32_t evaluation = ledger_find(batches->ledger, key);
     if (evaluation)
         ledger_forget_poison(batches->ledger, evaluation);
     else
-        evaluation = ledger_recall(batches->ledger, &key, request, material);
+        evaluation = ledger_recall(batches->ledger, key, request, material);
     if (evaluation && ledger_response(batches->ledger, evaluation).data) {
         batches_reuse(batches, batch, index, evaluation);
         return;
     }
-    if (!evaluation) evaluation = ledger_add(batches->ledger, &key, request, material);
+    if (!evaluation) evaluation = ledger_add(batches->ledger, key, request, material);
     if (!evaluation) return;
     if (ledger_is_done(batches->ledger, evaluation)) {
         femd_status rc = ledger_open(batches->ledger, evaluation, runs_of(batches->runs, client));
         if (rc != FEMD_OK) {
-            batches_refuse_point(batches, batch, index, request, &key, rc);
+            batches_refuse_point(batches, batch, index, request, key, rc);
             return;
         }
     }
     batches_ask(batches, batch, index, evaluation);
 }
 
+/* A few are named before the first of them is looked up, so that memory is not waited for point by point. */
 static femd_status batches_look_up_all(femd_batches *batches, uint32_t batch, const uint8_t *requests,
                                        femd_error *err) {
     const uint32_t count = batches_at(batches, batch)->count;
-    for (uint32_t i = 0; i < count; i++) {
-        femd_request request;
-        FEMD_TRY(femd_request_decode(requests + (size_t)i * FEMD_REQUEST_BYTES, &request, err));
-        batches_look_up(batches, batch, i, &request);
+    batches_lookup point[NAMED_AT_ONCE];
+    for (uint32_t first = 0; first < count; first += NAMED_AT_ONCE) {
+        const uint32_t few = count - first < NAMED_AT_ONCE ? count - first : NAMED_AT_ONCE;
+        for (uint32_t i = 0; i < few; i++) {
+            FEMD_TRY(femd_request_decode(requests + (size_t)(first + i) * FEMD_REQUEST_BYTES, &point[i].request, err));
+            batches_name(batches, batch, &point[i]);
+        }
+        for (uint32_t i = 0; i < few; i++) batches_look_up(batches, batch, first + i, &point[i]);
     }
     return FEMD_OK;
 }

@@ -52,6 +52,10 @@ void ledger_destroy(femd_ledger **ledger) {
 
 /* ---- records ---- */
 
+void ledger_expect(const femd_ledger *ledger, const femd_hash *key) {
+    femd_table_expect(&ledger->by_key, key);
+}
+
 uint32_t ledger_find(const femd_ledger *ledger, const femd_hash *key) {
     return femd_table_find(&ledger->by_key, key);
 }
@@ -234,8 +238,14 @@ void ledger_forget(femd_ledger *ledger, uint32_t number) {
     ledger_release(ledger, number);
 }
 
+/* The places of the table lie all over memory: that of the one after the next is asked for in time. */
 void ledger_trim(femd_ledger *ledger, uint64_t bytes) {
-    while (ledger->cached > bytes && ledger->used_tail) ledger_forget(ledger, ledger->used_tail);
+    while (ledger->cached > bytes && ledger->used_tail) {
+        const uint32_t next = ledger_at(ledger, ledger->used_tail)->used_prev;
+        const uint32_t after = next ? ledger_at(ledger, next)->used_prev : FEMD_NIL;
+        if (after) femd_table_expect(&ledger->by_key, &ledger_at(ledger, after)->key);
+        ledger_forget(ledger, ledger->used_tail);
+    }
 }
 
 void ledger_pin(femd_ledger *ledger, uint32_t number) {

@@ -32,6 +32,8 @@ void ledger_destroy(femd_ledger **ledger);
 
 /* ---- records ---- */
 
+/* It will be looked for in a moment. */
+void ledger_expect(const femd_ledger *ledger, const femd_hash *key);
 uint32_t ledger_find(const femd_ledger *ledger, const femd_hash *key);
 /* A new record, not open yet. FEMD_NIL if memory is out. */
 uint32_t ledger_add(femd_ledger *ledger, const femd_hash *key, const femd_request *request, uint32_t material);

@@ -168,6 +168,9 @@ static void table_erase(femd_table *table, uint64_t hash, uint32_t number) {
 uint32_t femd_table_find(const femd_table *table, const femd_hash *name) {
     return table_search(table, table_hash(name), name);
 }
+void femd_table_expect(const femd_table *table, const femd_hash *name) {
+    if (table->place) __builtin_prefetch(&table->place[(uint32_t)table_spread(table_hash(name)) & table->mask]);
+}
 uint32_t femd_table_find64(const femd_table *table, uint64_t key) {
     return table_search(table, key, NULL);
 }

@@ -79,6 +79,8 @@ void femd_table_init(femd_table *table, const femd_slab *items, femd_table_name 
 void femd_table_clear(femd_table *table);
 /* The number of the item named `name`, or FEMD_NIL. */
 uint32_t femd_table_find(const femd_table *table, const femd_hash *name);
+/* It will be looked for soon: what memory holds of it may come meanwhile. */
+void femd_table_expect(const femd_table *table, const femd_hash *name);
 uint32_t femd_table_find64(const femd_table *table, uint64_t key);
 /* 0 if memory is out. The name must not be there already. */
 int femd_table_put(femd_table *table, const femd_hash *name, uint32_t number);

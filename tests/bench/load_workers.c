@@ -2,6 +2,7 @@
  * set time and does no arithmetic. A worker works on one point after another: the next begins when the last has ended,
  * if it was there by then, whenever this process comes to it. */
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,7 +214,7 @@ static void crowd_tell(crowd *all) {
 /* Descriptors that are ready, looked for a while before this process sleeps. */
 static int crowd_wait(const crowd *all, struct epoll_event *event, double next) {
     const double begun = femd_clock();
-    for (double now = begun; now < begun + spin; now = femd_clock()) {
+    for (double now = begun; now < begun + spin; now = femd_clock(), sched_yield()) {
         const int ready = epoll_wait(all->epoll, event, EVENTS_MAX, 0);
         if (ready || (next > 0 && now >= next)) return ready;
     }
