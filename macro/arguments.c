@@ -33,7 +33,7 @@ static const char help_text[] =
     "  --set a.b=c         change a value of the case, for example --set steps.count=10 (repeatable)\n"
     "  --check             set the case up without a server, say what a run would refuse of it, and end: what femd "
     "check does\n"
-    "  --quiet             no live line and no table at the end\n"
+    "  --quiet             no live line and no table at the end; what qualifies an answer is told all the same\n"
     "  --dump-state ID     at the end write the RVE of point ID (cell number x points per cell + index) to "
     "DIR/point-ID.state\n"
     "  --run NAME          name of the run at the server (default: made of host, process and time)\n"

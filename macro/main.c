@@ -161,6 +161,7 @@ static femd_status run_prepare(app *a, femd_error *err) {
     if (a->args.check) return femd_trial(a->comm, &a->cs, err);
     femd_live_init(&a->live, a->rank == 0 && !a->args.quiet ? stderr : NULL, a->args.connect, femd_case_steps(&a->cs),
                    a->size);
+    if (a->rank == 0) a->live.notes = stderr;
     run_open_log(a);
     FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));

@@ -179,6 +179,7 @@ void femd_live_note(femd_live *l, int step, const char *what) {
     char text[1024];
     snprintf(text, sizeof text, "step %d: %s", step, what);
     live_tell(l, text);
+    if (!l->out && l->notes) fprintf(l->notes, "%s\n", text);
 }
 
 void femd_live_end(femd_live *l) {

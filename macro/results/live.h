@@ -8,7 +8,9 @@
 
 typedef struct femd_live {
     FILE *out; /* borrowed; NULL = silent (other ranks, --quiet) */
-    FILE *log; /* borrowed; cuts and notes go here too, silent or not; NULL = nowhere */
+    FILE
+        *notes; /* borrowed; notes go here where `out` is silent: what qualifies an answer is always said; NULL = not */
+    FILE *log;  /* borrowed; cuts and notes go here too, silent or not; NULL = nowhere */
     int terminal;
     const char *address; /* of the server, borrowed; NULL = workers are started by femd run */
     int steps;           /* planned */

@@ -23,6 +23,7 @@ paste -d' ' <(column "$scratch/whole/history.csv" load_factor) <(column "$scratc
           gone = u}
          END {if (NR != 24 || !(last < 0.5 * peak) || !(peak > 0.62 && peak < 0.65)) exit 1}' || fail "the path is not that of the law"
 grep -q "step .*: unstable" "$scratch/whole/log.txt" || fail "the peak is not told"
+grep -q "step .*: unstable" "$scratch/whole.log" || fail "--quiet hides that the body is unstable"
 run_case part --workers 1 --set steps.max_steps=9 $case
 timeout 60 femd run --quiet --resume --workers 1 --out "$scratch/part" $case >"$scratch/resumed.log" 2>&1 || fail "--resume ended with $?"
 [ "$(column "$scratch/part/history.csv" end.ux)" = "$(column "$scratch/whole/history.csv" end.ux)" ] || fail "a resumed path is another"

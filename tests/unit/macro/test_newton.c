@@ -371,6 +371,27 @@ static void increments_grow_after_a_step_without_a_cut(void **state) {
     model_clear(&m);
 }
 
+/* A residual that goes up and down far above any tolerance is given up before all iterations are spent. */
+static void a_residual_that_never_halves_is_given_up(void **state) {
+    (void)state;
+    model m;
+    heard h;
+    femd_error err = FEMD_ERROR_INIT;
+    int iterations = 0;
+    model_init(&m, &femd_element_q1, 2);
+    m.law.ragged = 0.05;
+    m.cs.max_newton = 60;
+    m.cs.max_cuts = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.1, 0, 0);
+    assert_int_equal(run(&m, &h, &err), FEMD_NOT_CONVERGED);
+    const char *after = strstr(err.text, "fell no further after ");
+    assert_non_null(after);
+    assert_int_equal(sscanf(after, "fell no further after %d", &iterations), 1);
+    assert_in_range(iterations, 12, 24);
+    model_clear(&m);
+}
+
 static void max_newton_bounds_the_iterations_of_an_attempt(void **state) {
     (void)state;
     model m;
@@ -570,6 +591,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(where_cg_fails_the_same_matrix_is_solved_directly_from_there_on),
         cmocka_unit_test(words_of_a_cut_are_those_of_its_attempt),
         cmocka_unit_test(increments_grow_after_a_step_without_a_cut),
+        cmocka_unit_test(a_residual_that_never_halves_is_given_up),
         cmocka_unit_test(max_newton_bounds_the_iterations_of_an_attempt),
         cmocka_unit_test(noise_of_the_forces_is_that_of_the_stresses),
         cmocka_unit_test(doubt_without_a_seed_is_no_noise_and_notes_are_told_once),
