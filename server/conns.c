@@ -10,7 +10,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { LITTLE = 4096 /* bytes of greetings and heartbeats */ };
+enum {
+    LITTLE = 4096, /* bytes of greetings and heartbeats */
+    LOOKS = 2000   /* after which a notice of an end is not of the socket that is still there */
+};
 
 void femd_conns_init(femd_conns *conns) {
     memset(conns, 0, sizeof *conns);
@@ -45,10 +48,15 @@ static uint64_t conns_bytes_received(int fd) {
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received : 0;
 }
 
-/* The inode of what a descriptor is open on; 0 if it is not open. */
+/* The inode of the socket that a descriptor is open on; 0 if it is open on none. */
 static uint64_t conns_socket_of(int fd) {
     struct stat about;
-    return fstat(fd, &about) == 0 ? (uint64_t)about.st_ino : 0;
+    return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode) ? (uint64_t)about.st_ino : 0;
+}
+
+static void conns_set_ending(femd_conns *conns, femd_conn *conn, int looks) {
+    conns->nending += (looks > 0) - (conn->ending > 0);
+    conn->ending = looks;
 }
 
 static void conns_set_open(femd_conns *conns, femd_conn *conn, int open) {
@@ -65,9 +73,9 @@ void femd_conns_accepted(femd_conns *conns, int fd) {
     conn->baseline = 0;
 }
 
-static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_t route) {
+static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_t route, uint64_t socket) {
     conn->route = route;
-    conn->socket = conns_socket_of(fd);
+    conn->socket = socket;
     conns_set_open(conns, conn, 1);
     conn->messages = conn->messages_seen = conn->baseline = 0;
     conn->who[0] = '\0';
@@ -79,22 +87,28 @@ static void conns_bind_route(femd_conns *conns, femd_conn *conn, int fd, uint64_
 
 static uint64_t conns_unbind(femd_conns *conns, femd_conn *conn, int fd) {
     uint64_t route = conn->route;
-    if (route) {
-        femd_table_remove64(&conns->by_route, route, (uint32_t)fd + 1);
-        conn->ended = route;
-    }
+    if (route) femd_table_remove64(&conns->by_route, route, (uint32_t)fd + 1);
+    conns_set_ending(conns, conn, 0);
     conn->route = 0;
     return route;
 }
 
+static int conns_is_older(uint64_t route, uint64_t than) {
+    return (int32_t)((uint32_t)route - (uint32_t)than) < 0;
+}
+
+/* A message may be read when its connection has ended, and even when the descriptor is another's by then: it binds
+ * nothing, or the end of the other would not be noticed. */
 uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route) {
     femd_conn *conn = conns_at(conns, fd);
-    if (!conn || route == conn->ended) return 0; /* the notice of its end was quicker than its last messages */
+    if (!conn) return 0;
     uint64_t gone = 0;
     if (conn->route != route) {
+        if (femd_conns_is_lost(conns, route)) return 0;
+        const uint64_t socket = conns_socket_of(fd);
+        if (!socket || (conn->route && conns_is_older(route, conn->route))) return route;
         gone = conns_unbind(conns, conn, fd);
-        if (gone) conn->unread_ends++;
-        conns_bind_route(conns, conn, fd, route);
+        conns_bind_route(conns, conn, fd, route, socket);
     }
     conn->messages++;
     return gone;
@@ -113,12 +127,25 @@ void femd_conns_name(femd_conns *conns, uint64_t route, const char *who) {
 uint64_t femd_conns_closed(femd_conns *conns, int fd) {
     femd_conn *conn = conns_at(conns, fd);
     if (!conn) return 0;
-    if (conn->unread_ends) {
-        conn->unread_ends--;
+    if (conn->route && conns_socket_of(fd) == conn->socket) {
+        conns_set_ending(conns, conn, LOOKS);
         return 0;
     }
     conns_set_open(conns, conn, 0);
     return conns_unbind(conns, conn, fd);
+}
+
+void femd_conns_settle(femd_conns *conns) {
+    for (int fd = 0; fd < conns->room && conns->nending; fd++) {
+        femd_conn *conn = &conns->at[fd];
+        if (!conn->ending) continue;
+        if (conns_socket_of(fd) == conn->socket) {
+            conns_set_ending(conns, conn, conn->ending - 1);
+            continue;
+        }
+        conns_set_open(conns, conn, 0);
+        femd_conns_lost(conns, conns_unbind(conns, conn, fd));
+    }
 }
 
 void femd_conns_lost(femd_conns *conns, uint64_t route) {

@@ -11,17 +11,16 @@ typedef struct femd_conn {
     uint64_t route;  /* 0: nobody has spoken */
     uint64_t socket; /* the kernel's number of the socket that the route spoke over: a descriptor may have been taken
                         over since */
-    uint64_t ended;  /* the route that spoke last on an earlier connection: what it still says is of that one */
-    uint32_t unread_ends; /* ends of earlier connections on this descriptor whose notice is still to come */
     int open;
-    char who[41];                     /* the public key that the connection was made with; empty: not said */
+    int ending;   /* looks that are left to see whether a notice of an end meant the route's connection */
+    char who[41]; /* the public key that the connection was made with; empty: not said */
     uint64_t messages, messages_seen; /* complete ones; at the guard's last look */
     uint64_t baseline;                /* bytes received then */
 } femd_conn;
 
 typedef struct femd_conns {
     femd_conn *at; /* by descriptor; owned */
-    int room, nopen;
+    int room, nopen, nending;
     femd_table by_route; /* route -> descriptor + 1 */
     uint64_t *gone;      /* routes whose connection is gone and that are to be reported; owned */
     size_t ngone, gone_room;
@@ -31,14 +30,20 @@ void femd_conns_init(femd_conns *conns);
 void femd_conns_clear(femd_conns *conns);
 /* The monitor says that fd was accepted. */
 void femd_conns_accepted(femd_conns *conns, int fd);
-/* A message of route came over fd. Returns the route that had the descriptor before and is gone with its connection, or
- * 0. */
+/* A message of route came over fd, which libzmq may have closed since, and the kernel given to another connection.
+ * Returns a route that is thereby known to be gone, or 0: the one that had the descriptor before, or this one, whose
+ * message is read late. Of two routes the one with the higher number (mod 2^32) is the younger, as libzmq gives them.
+ */
 uint64_t femd_conns_heard(femd_conns *conns, int fd, uint64_t route);
 /* What the connection of a route was made with, "" if that was not said; and say it (cut to 40 characters). */
 const char *femd_conns_who(const femd_conns *conns, uint64_t route);
 void femd_conns_name(femd_conns *conns, uint64_t route, const char *who);
-/* The monitor says that fd was closed. Returns the route that is gone, or 0. */
+/* The monitor says that a connection on fd has ended. Returns the route that is gone, or 0: nobody has spoken over it,
+ * or the route's socket is still there. Then libzmq is about to close it, or the notice is of an earlier connection:
+ * femd_conns_settle tells, called again and again while nending is not 0. */
 uint64_t femd_conns_closed(femd_conns *conns, int fd);
+/* Of those ends that were not certain: reports (femd_conns_lost) each whose socket is gone by now. */
+void femd_conns_settle(femd_conns *conns);
 /* The connection of a route (0: of nobody) is gone, and that is still to be reported: once what had come from it is
  * read. */
 void femd_conns_lost(femd_conns *conns, uint64_t route);

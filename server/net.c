@@ -42,7 +42,7 @@ struct femd_net {
     femd_sending *sending;
     int discarding; /* in the middle of a message with too many parts */
     uint64_t discarding_route;
-    double next_guard;
+    double next_guard, next_settle;
     uint64_t refused; /* connections that found no descriptor, as far as told */
     double told;      /* when that was */
 };
@@ -298,7 +298,7 @@ static void net_tell_gone(femd_net *net, double now) {
 
 static long net_wait_ms(const femd_net *net, int drained) {
     if (!drained || net->conns.ngone) return 0;
-    if (sending_is_late(net->sending)) return RETRY_MS;
+    if (net->conns.nending || sending_is_late(net->sending)) return RETRY_MS;
     const int guarded = net->conns.nopen || sending_is_parting(net->sending);
     double due = femd_core_next_tick(net->config.core);
     if (guarded && net->next_guard < due) due = net->next_guard;
@@ -344,6 +344,10 @@ static void net_serve_round(femd_net *net, int *drained) {
     femd_core *core = net->config.core;
     double now = femd_clock();
     net_read_monitor(net);
+    if (net->conns.nending && now >= net->next_settle) {
+        net->next_settle = now + 1e-3 * RETRY_MS;
+        femd_conns_settle(&net->conns);
+    }
     *drained = net_drain(net, now);
     if (*drained) net_tell_gone(net, now);
     if (now >= femd_core_next_tick(core)) femd_core_tick(core, now);
