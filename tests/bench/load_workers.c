@@ -186,7 +186,7 @@ static int crowd_finish(crowd *all, double *next) {
         simulated *worker = &all->one[i];
         while (worker->ends > 0 && worker->ends <= femd_clock()) {
             worker->worked += all->cost;
-            worker->last = worker->ends;
+            worker->last = femd_clock(); /* what this process does late counts against the pool */
             crowd_say_answers(all, worker, 1);
             crowd_begin_next(all, worker);
             crowd_drain(all, worker);
