@@ -172,6 +172,7 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
     if (!c->open) {
         c->gone = c->gone_reused = 0;
         c->given_up = FEMD_OK;
+        c->words[0].known = c->words[1].known = 0;
     }
     femd_batch **at = &c->open; /* in the order of submission */
     while (*at) at = &(*at)->next;
@@ -247,9 +248,28 @@ static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_r
     return FEMD_OK;
 }
 
+/* The words of the first failure of each kind are kept, the material's and others, as long as the point. */
+static void batches_note_words(femd_client *c, const batch_point *p, int32_t status, const femd_bytes *response) {
+    client_words *first = &c->words[femd_status_is_physics(status) ? 0 : 1];
+    if (status == FEMD_OK || first->known) return;
+    const femd_bytes text = femd_response_words(response->data, response->size);
+    first->known = 1;
+    first->point = p->label;
+    first->size = text.size < sizeof first->text ? text.size : sizeof first->text - 1;
+    if (first->size) memcpy(first->text, text.data, first->size);
+    first->text[first->size] = '\0';
+}
+
+const char *femd_client_words(const femd_client *c, uint64_t point) {
+    for (int i = 1; i >= 0; i--)
+        if (c->words[i].known && c->words[i].point == point) return c->words[i].text;
+    return "";
+}
+
 /* The first point that the pool has given up is remembered until all that was asked with it is done with. */
 static void batches_note_status(femd_client *c, const batch_point *p, const femd_bytes *response) {
     const int32_t status = response->size >= 4 ? (int32_t)femd_get32(response->data) : 0;
+    batches_note_words(c, p, status, response);
     if (c->given_up != FEMD_OK || !femd_status_is_infrastructure(status)) return;
     c->given_up = (femd_status)status;
     c->given_up_point = p->label;

@@ -26,6 +26,7 @@ femd_status check_mesh_open(const femd_case *c, check_mesh *m, femd_error *err) 
     FEMD_TRY(check_mesh_read(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_surfaces(c, &m->mesh, err));
     FEMD_TRY(check_mesh_count_points(c, m, err));
+    FEMD_TRY(femd_mesh_check_reach(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check(c, &m->mesh, err));
     return femd_mesh_measure_create(c, &m->mesh, &m->measure, err);
 }
@@ -105,6 +106,18 @@ static void check_print_thin(const femd_case *c, const femd_mesh_measure *measur
         measure->edge / unit.metres, unit.name, c->element->name, 100 * stiff, "");
 }
 
+/* Nobody pulls a body so far; who moves all of it may. */
+static void check_print_far(const femd_case *c, const double size[3], length_unit unit) {
+    const double diagonal = sqrt(size[0] * size[0] + size[1] * size[1] + size[2] * size[2]);
+    for (size_t b = 0; b < c->nboundary; b++) {
+        const double moved = femd_case_farthest(&c->boundary[b], diagonal);
+        if (moved > diagonal)
+            printf(
+                "  %-24s boundary[%zu] (\"%s\") moves it by %.3g %s, %.2g times its diagonal: are the units right?\n",
+                "far", b, c->boundary[b].on, moved / unit.metres, unit.name, moved / diagonal);
+    }
+}
+
 void check_mesh_print(const femd_case *c, const check_mesh *m) {
     const femd_mesh *mesh = &m->mesh;
     const femd_mesh_measure *measure = &m->measure;
@@ -131,6 +144,7 @@ void check_mesh_print(const femd_case *c, const check_mesh *m) {
            measure->worst, measure->worst_at[0] / unit.metres, measure->worst_at[1] / unit.metres,
            measure->worst_at[2] / unit.metres, unit.name, measure->worst_shape);
     check_print_thin(c, measure, unit);
+    check_print_far(c, size, unit);
 }
 
 /* The program, what a point holds with its share of the matrix, and the factor of a direct solver: a cube's fill grows

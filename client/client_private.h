@@ -33,6 +33,13 @@ typedef struct client_call {
     int announced;      /* the frame has been sent before */
 } client_call;
 
+typedef struct client_words { /* of a point that failed */
+    int known;
+    uint64_t point;
+    size_t size;
+    char text[FEMD_RESPONSE_WORDS_MAX + 1];
+} client_words;
+
 /* A material that the server was given: kept, since a server that restarted needs it again. */
 typedef struct client_material {
     struct client_material *next;
@@ -55,6 +62,7 @@ struct femd_client {
     int give_up_early;
     femd_status given_up; /* of the first point that the pool has given up, of those asked together; OK: none */
     uint64_t given_up_point;
+    client_words words[2];      /* of the material's failures and of others */
     uint64_t next_id;           /* of batches' frames and of calls; never used twice */
     femd_batch *open, *spare;   /* lists */
     uint64_t gone, gone_reused; /* points of batches that were collected while others were open */

@@ -397,7 +397,8 @@ int cmd_run(int argc, char **argv) {
             "Runs a case: a folder with case.json, or a JSON file. Starts a server, workers and the solver on this "
             "machine, and\n"
             "ends them all. What is behind \"--\" goes to PETSc, for example: -- -ksp_view -snes_monitor\n\n"
-            "exit codes: 0 done, 2 the case or the command line is wrong, 3 not converged, 4 server or workers lost,\n"
+            "exit codes: 0 done, 2 the case or the command line is wrong, 3 not converged, 4 server, workers or a rank "
+            "lost,\n"
             "70 internal error, 130 interrupted",
         .option = options,
         .n = OPTION_COUNT(options),

@@ -17,7 +17,9 @@ static femd_status collect_check_lost(const femd_client *c, femd_error *err) {
     uint64_t point = 0;
     const femd_status lost = c->give_up_early ? femd_client_given_up(c, &point) : FEMD_OK;
     if (lost == FEMD_OK) return FEMD_OK;
-    return femd_fail(err, lost, "point %llu: %s", (unsigned long long)point, femd_status_text(lost));
+    const char *words = femd_client_words(c, point);
+    return femd_fail(err, lost, "point %llu: %s%s%s", (unsigned long long)point, femd_status_text(lost),
+                     *words ? ": " : "", words);
 }
 
 femd_status femd_client_poll(femd_client *c, femd_batch *batch, double timeout, size_t *done, femd_error *err) {

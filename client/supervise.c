@@ -98,11 +98,15 @@ static int supervise_macro_code(run *r, int status) {
     for (size_t i = 0; WIFEXITED(status) && i < sizeof known / sizeof *known; i++)
         if (WEXITSTATUS(status) == known[i]) return known[i];
     launch_words(status, words, sizeof words);
-    if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
-        snprintf(words, sizeof words, "signal %d (%s)", WEXITSTATUS(status) - 128,
-                 strsignal(WEXITSTATUS(status) - 128));
+    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 128) {
+        sig = WEXITSTATUS(status) - 128;
+        snprintf(words, sizeof words, "signal %d (%s)", sig, strsignal(sig));
+    }
     if (!r->interrupted) supervise_say(r, "the solver femd-macro died: %s", words);
-    return FEMD_EXIT_INTERNAL;
+    /* what it does to itself is its fault; that it is killed, or that mpiexec ends for a reason of its own, is not */
+    const int own = sig == SIGSEGV || sig == SIGABRT || sig == SIGFPE || sig == SIGILL || sig == SIGBUS;
+    return own ? FEMD_EXIT_INTERNAL : FEMD_EXIT_POOL_LOST;
 }
 
 static void supervise_macro_ended(run *r, int status) {

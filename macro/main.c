@@ -208,6 +208,7 @@ static int run_exit_code(const app *a, femd_status rc) {
     case FEMD_UNSUPPORTED: return EXIT_BAD_CASE;
     case FEMD_IO: return a->recorder.begun ? EXIT_INTERNAL : EXIT_BAD_CASE;
     case FEMD_LIMIT: return a->recorder.begun ? EXIT_POOL_LOST : EXIT_BAD_CASE; /* the server's memory, say */
+    case FEMD_NO_MEMORY:
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:
     case FEMD_REREGISTER:

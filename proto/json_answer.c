@@ -100,6 +100,18 @@ static femd_status answer_put_members(const femd_frame *f, femd_buffer *out, fem
     return femd_buffer_append(out, p, (size_t)(end - p), err);
 }
 
+/* The words of a failure, behind the response. They have no control characters. */
+static femd_status answer_put_words(femd_bytes words, femd_buffer *out, femd_error *err) {
+    const char *text = words.data;
+    if (!words.size) return FEMD_OK;
+    FEMD_TRY(json_text_raw(out, err, ",\"words\":\""));
+    for (size_t i = 0; i < words.size; i++) {
+        if (text[i] == '"' || text[i] == '\\') FEMD_TRY(femd_buffer_append(out, "\\", 1, err));
+        FEMD_TRY(femd_buffer_append(out, text + i, 1, err));
+    }
+    return json_text_raw(out, err, "\"");
+}
+
 static femd_status answer_put_results(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_reader rd;
     femd_result result;
@@ -115,6 +127,7 @@ static femd_status answer_put_results(const femd_frame *f, femd_buffer *out, fem
         FEMD_TRY(json_text_raw(out, err, "%s{\"index\":%" PRIu32 ",\"key\":\"%s\",\"reused\":%s,\"response\":", comma,
                                result.index, key, result.flags & FEMD_RESULT_REUSED ? "true" : "false"));
         FEMD_TRY(femd_response_json(&r, out, err));
+        FEMD_TRY(answer_put_words(femd_response_words(result.response.data, result.response.size), out, err));
         FEMD_TRY(json_text_raw(out, err, "}"));
         comma = ",";
     }

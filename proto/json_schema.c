@@ -145,6 +145,17 @@ static int schema_type_allows(const cJSON *type, const cJSON *node) {
     return 0;
 }
 
+/* A whole number that is only too large is told so. */
+static int schema_is_large(const cJSON *type, const cJSON *node) {
+    if (cJSON_IsArray(type)) {
+        for (const cJSON *t = type->child; t; t = t->next)
+            if (schema_is_large(t, node)) return 1;
+        return 0;
+    }
+    return strcmp(type->valuestring, "integer") == 0 && cJSON_IsNumber(node) &&
+           node->valuedouble == floor(node->valuedouble);
+}
+
 static const char *schema_article(const char *type) {
     if (strcmp(type, "integer") == 0) return "a whole number";
     if (strcmp(type, "boolean") == 0) return "true or false";
@@ -154,12 +165,36 @@ static const char *schema_article(const char *type) {
     return strcmp(type, "string") == 0 ? "a string" : "a number";
 }
 
+static femd_status schema_check_range(const context *c, const cJSON *schema, const cJSON *node, double v,
+                                      femd_error *err) {
+    const cJSON *min = femd_json_get(schema, "minimum"), *max = femd_json_get(schema, "maximum");
+    const cJSON *above = femd_json_get(schema, "exclusiveMinimum"), *below = femd_json_get(schema, "exclusiveMaximum");
+    const char *words = NULL;
+    const cJSON *limit = NULL;
+    if (min && !(v >= min->valuedouble)) words = "at least", limit = min;
+    if (max && !(v <= max->valuedouble)) words = "at most", limit = max;
+    if (above && !(v > above->valuedouble)) words = "greater than", limit = above;
+    if (below && !(v < below->valuedouble)) words = "less than", limit = below;
+    if (!words) return FEMD_OK;
+    if (!err) return FEMD_BAD_INPUT;
+    char found[80];
+    schema_describe(node, found, sizeof found);
+    return femd_json_fail(c->doc, node, err, "must be %s %.15g, not %s", words, limit->valuedouble, found);
+}
+
 static femd_status schema_check_type(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     const cJSON *type = femd_json_get(schema, "type");
     if (schema_type_allows(type, node)) return FEMD_OK;
     if (!err) return FEMD_BAD_INPUT;
     char found[80], units[256];
     list l = {.used = 0};
+    if (schema_is_large(type, node)) {
+        FEMD_TRY(schema_check_range(c, schema, node, node->valuedouble, err));
+        return femd_json_fail(
+            c->doc, node, err, "must be a whole number of at most 2^53 = 9007199254740992%s, not %.17g",
+            cJSON_IsTrue(femd_json_get(schema, "x-u64")) ? ", or a string of digits up to 2^64 - 1" : "",
+            node->valuedouble);
+    }
     schema_describe(node, found, sizeof found);
     const char *dimension = femd_json_string(schema, "x-unit", NULL);
     if (dimension) {
@@ -196,29 +231,23 @@ static femd_status schema_check_enum(const context *c, const cJSON *schema, cons
     return femd_json_fail(c->doc, node, err, "unknown value %s; accepted: %s", found, l.text);
 }
 
-static femd_status schema_check_range(const context *c, const cJSON *schema, const cJSON *node, double v,
-                                      femd_error *err) {
-    const cJSON *min = femd_json_get(schema, "minimum"), *max = femd_json_get(schema, "maximum");
-    const cJSON *above = femd_json_get(schema, "exclusiveMinimum"), *below = femd_json_get(schema, "exclusiveMaximum");
-    const char *words = NULL;
-    const cJSON *limit = NULL;
-    if (min && !(v >= min->valuedouble)) words = "at least", limit = min;
-    if (max && !(v <= max->valuedouble)) words = "at most", limit = max;
-    if (above && !(v > above->valuedouble)) words = "greater than", limit = above;
-    if (below && !(v < below->valuedouble)) words = "less than", limit = below;
-    if (!words) return FEMD_OK;
-    if (!err) return FEMD_BAD_INPUT;
-    char found[80];
-    schema_describe(node, found, sizeof found);
-    return femd_json_fail(c->doc, node, err, "must be %s %.15g, not %s", words, limit->valuedouble, found);
-}
-
 static femd_status schema_check_length(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
     double n = (double)strlen(node->valuestring), max = femd_json_number(schema, "maxLength", INFINITY);
     if (n < femd_json_number(schema, "minLength", 0)) return femd_json_fail(c->doc, node, err, "must not be empty");
     if (n > max)
         return femd_json_fail(c->doc, node, err, "\"%.60s\" is longer than %g characters", node->valuestring, max);
     return FEMD_OK;
+}
+
+/* Where an expression may stand, what is no quantity may have been meant for one. */
+static femd_status schema_check_quantity(const context *c, const cJSON *schema, const cJSON *node, femd_dimension dim,
+                                         double *v, femd_error *err) {
+    const femd_status rc = femd_json_node_quantity(c->doc, node, dim, v, err);
+    if (rc == FEMD_OK || !err || !cJSON_IsTrue(femd_json_get(schema, "x-function")) ||
+        !strpbrk(node->valuestring, "*/^("))
+        return rc;
+    const femd_error first = *err;
+    return femd_fail(err, rc, "%s; an expression begins with \"=\": \"=%.60s\"", first.text, node->valuestring);
 }
 
 static femd_status schema_check_scalar(const context *c, const cJSON *schema, const cJSON *node, femd_error *err) {
@@ -229,7 +258,7 @@ static femd_status schema_check_scalar(const context *c, const cJSON *schema, co
     if (cJSON_IsString(node) && node->valuestring[0] == '=' && cJSON_IsTrue(femd_json_get(schema, "x-function")))
         return FEMD_OK;
     if (cJSON_IsString(node) && dimension)
-        FEMD_TRY(femd_json_node_quantity(c->doc, node, femd_dimension_from_name(dimension), &v, err));
+        FEMD_TRY(schema_check_quantity(c, schema, node, femd_dimension_from_name(dimension), &v, err));
     if (cJSON_IsTrue(femd_json_get(schema, "x-u64"))) FEMD_TRY(femd_json_node_u64(c->doc, node, &whole, err));
     if (cJSON_IsString(node)) FEMD_TRY(schema_check_length(c, schema, node, err));
     if (cJSON_IsNumber(node) || (cJSON_IsString(node) && dimension)) return schema_check_range(c, schema, node, v, err);

@@ -267,9 +267,14 @@ femd_status femd_task_add(femd_buffer *out, const femd_task *t, femd_error *err)
 
 femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_hash *key, const femd_response *r,
                             femd_error *err) {
-    FEMD_TRY(femd_buffer_reserve(out, ANSWER_HEAD + FEMD_RESPONSE_BYTES_MAX, err));
+    return femd_answer_add_words(out, task, key, r, NULL, err);
+}
+
+femd_status femd_answer_add_words(femd_buffer *out, uint64_t task, const femd_hash *key, const femd_response *r,
+                                  const char *words, femd_error *err) {
+    FEMD_TRY(femd_buffer_reserve(out, ANSWER_HEAD + FEMD_RESPONSE_BYTES_MAX + 8 + FEMD_RESPONSE_WORDS_MAX, err));
     uint8_t *p = out->data + out->size;
-    const size_t n = femd_response_encode(r, p + ANSWER_HEAD);
+    const size_t n = femd_response_encode_words(r, words, p + ANSWER_HEAD);
     femd_put64(p, task);
     memcpy(p + 8, key->b, HASH_BYTES);
     femd_put32(p + 40, (uint32_t)n);

@@ -4,11 +4,12 @@
 #include <stddef.h>
 
 #include "femd/evaluate.h"
+#include "utf8.h"
 
 /* Offsets into the head. */
 enum { AT_STATUS = 0, AT_ENGINE = 4, AT_FLAGS = 8, AT_NOTES = 12, AT_STATE = 16, AT_HELD = 48, AT_ERRORS = 56 };
 enum { HEAD_BYTES = FEMD_RESPONSE_HEAD_BYTES };
-enum { FLAG_SAMPLED = 1u << 0 };
+enum { FLAG_SAMPLED = 1u << 0, FLAG_WORDS = 1u << 1 };
 
 /* Copies of a length that the compiler knows cost no call. */
 static inline void response_copy(void *to, const void *from, size_t n) {
@@ -146,6 +147,67 @@ size_t femd_response_encode(const femd_response *r, uint8_t *p) {
     return response_bytes_of(&c);
 }
 
+/* ---- words ---- */
+
+enum { WORDS_HEAD = 4 };
+
+static size_t response_words_bytes(size_t length) {
+    return (WORDS_HEAD + length + 7) / 8 * 8;
+}
+
+/* As many bytes of a text as whole characters up to a bound; 0 where it is none, or has control characters. */
+static size_t response_text_length(const char *text, size_t size) {
+    const unsigned char *s = (const unsigned char *)text;
+    size_t length = 0;
+    while (length < size) {
+        const size_t one = femd_utf8_length(s + length, size - length);
+        if (one == 0 || s[length] < ' ' || s[length] == 0x7f) return 0;
+        if (length + one > FEMD_RESPONSE_WORDS_MAX) break;
+        length += one;
+    }
+    return length;
+}
+
+size_t femd_response_encode_words(const femd_response *r, const char *words, uint8_t *p) {
+    size_t n = femd_response_encode(r, p);
+    const size_t length = words && r->status != FEMD_OK ? response_text_length(words, strlen(words)) : 0;
+    if (!length) return n;
+    uint8_t *block = p + n - FEMD_RESPONSE_WORK_BYTES;
+    femd_put32(p + AT_FLAGS, femd_get32(p + AT_FLAGS) | FLAG_WORDS);
+    memset(block, 0, response_words_bytes(length));
+    femd_put32(block, (uint32_t)length);
+    memcpy(block + WORDS_HEAD, words, length);
+    response_put_work(&r->work, block + response_words_bytes(length));
+    return n + response_words_bytes(length);
+}
+
+/* The block of words in front of the work: its bytes. rest: what of the response is behind the numbers. */
+static femd_status response_read_words(const uint8_t *block, size_t rest, int32_t status, size_t *bytes,
+                                       femd_error *err) {
+    if (rest < WORDS_HEAD + FEMD_RESPONSE_WORK_BYTES)
+        return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes are too few for its words", rest);
+    const size_t length = femd_get32(block);
+    *bytes = length <= FEMD_RESPONSE_WORDS_MAX ? response_words_bytes(length) : 0;
+    if (status == FEMD_OK || length == 0 || !*bytes || *bytes + FEMD_RESPONSE_WORK_BYTES != rest ||
+        response_text_length((const char *)block + WORDS_HEAD, length) != length)
+        return femd_fail(err, FEMD_PROTOCOL, "response: words that are none");
+    for (const uint8_t *pad = block + WORDS_HEAD + length; pad < block + *bytes; pad++)
+        if (*pad) return femd_fail(err, FEMD_PROTOCOL, "response: reserved bytes are not zero");
+    return FEMD_OK;
+}
+
+femd_bytes femd_response_words(const uint8_t *p, size_t n) {
+    if (n < HEAD_BYTES + FEMD_RESPONSE_WORK_BYTES || !(femd_get32(p + AT_FLAGS) & FLAG_WORDS))
+        return (femd_bytes){NULL, 0};
+    const uint8_t *length = p + HEAD_BYTES, *block;
+    const uint64_t held = femd_get64(p + AT_HELD), errors = femd_get64(p + AT_ERRORS);
+    size_t numbers = 0;
+    for (uint64_t left = held; left; left &= left - 1)
+        numbers += (size_t)*length++ << (errors >> __builtin_ctzll(left) & 1);
+    block = p + HEAD_BYTES + response_padded((size_t)__builtin_popcountll(held)) + 8 * numbers;
+    return (femd_bytes){block + WORDS_HEAD, femd_get32(block)};
+}
+
 /* ---- decode ---- */
 
 /* 1 if none of n doubles is NaN or infinite: no exponent is all ones. Integer work without branches, so it vectorises.
@@ -192,12 +254,17 @@ static femd_status response_check_head(const uint8_t *p, size_t n, contents *c, 
     const int32_t status = (int32_t)femd_get32(p + AT_STATUS);
     *c = (contents){.held = femd_get64(p + AT_HELD), .errors = femd_get64(p + AT_ERRORS)};
     if (!femd_status_is_known(status)) return femd_fail(err, FEMD_PROTOCOL, "response: unknown status %d", status);
-    if (flags & ~(uint32_t)FLAG_SAMPLED) return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
+    if (flags & ~(uint32_t)(FLAG_SAMPLED | FLAG_WORDS))
+        return femd_fail(err, FEMD_PROTOCOL, "response: unknown flags 0x%x", flags);
     if (notes & ~(uint32_t)FEMD_NOTE_ALL) return femd_fail(err, FEMD_PROTOCOL, "response: unknown notes 0x%x", notes);
     if (c->errors & ~c->held)
         return femd_fail(err, FEMD_PROTOCOL, "response: the error of a quantity that it does not hold");
     FEMD_TRY(response_read_lengths(p, n, c, err));
-    if (n != response_bytes_of(c))
+    size_t words = 0;
+    const size_t numbers_end = response_bytes_of(c) - FEMD_RESPONSE_WORK_BYTES;
+    if (flags & FLAG_WORDS && n > numbers_end)
+        FEMD_TRY(response_read_words(p + numbers_end, n - numbers_end, status, &words, err));
+    if (n != response_bytes_of(c) + words)
         return femd_fail(err, FEMD_PROTOCOL, "response: %zu bytes, its head says %zu", n, response_bytes_of(c));
     return FEMD_OK;
 }
@@ -235,7 +302,7 @@ femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, f
         if (e->numbers && error) response_copy(response_at(r, e->error), at + 8 * numbers, numbers);
         at += 8 * numbers << error;
     }
-    response_get_work(at, &r->work);
+    response_get_work(p + n - FEMD_RESPONSE_WORK_BYTES, &r->work);
     return FEMD_OK;
 }
 

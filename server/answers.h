@@ -19,6 +19,7 @@ int answers_equal(const femd_bytes *one, const femd_bytes *other);
 /* 1 for a status that says nothing about the material: the task is sent again. */
 int answers_is_retried(int status);
 /* A response with nothing but a status, encoded into bytes; the result borrows it. */
-femd_bytes answers_make(const femd_request *request, femd_status status, uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]);
+femd_bytes answers_make(const femd_request *request, femd_status status, const char *words,
+                        uint8_t bytes[FEMD_RESPONSE_BYTES_MAX]);
 
 #endif

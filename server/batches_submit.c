@@ -42,9 +42,9 @@ static int batches_is_supported(const femd_capabilities *caps, const femd_reques
 }
 
 static void batches_refuse_point(femd_batches *batches, uint32_t batch, uint32_t index, const femd_request *request,
-                                 const femd_hash *key, femd_status status) {
+                                 const femd_hash *key, femd_status status, const char *words) {
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(request, status, bytes);
+    femd_bytes made = answers_make(request, status, words, bytes);
     batches_result(batches, batch, index, key, &made, 0);
 }
 
@@ -85,7 +85,8 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     const femd_request *request = &point->request;
     const femd_hash *key = &point->key;
     if (!point->supported) {
-        batches_refuse_point(batches, batch, index, request, key, FEMD_UNSUPPORTED);
+        batches_refuse_point(batches, batch, index, request, key, FEMD_UNSUPPORTED,
+                             "the material's engine does not answer all that is wanted, or not with this control");
         return;
     }
     uint32_t evaluation = ledger_find(batches->ledger, key);
@@ -102,7 +103,8 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     if (ledger_is_done(batches->ledger, evaluation)) {
         femd_status rc = ledger_open(batches->ledger, evaluation, runs_of(batches->runs, client));
         if (rc != FEMD_OK) {
-            batches_refuse_point(batches, batch, index, request, key, rc);
+            batches_refuse_point(batches, batch, index, request, key, rc,
+                                 rc == FEMD_STATE_LOST ? "the state that it starts from is not known here" : NULL);
             return;
         }
     }

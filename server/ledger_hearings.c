@@ -243,7 +243,8 @@ static void ledger_leave_undecided(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
     const ledger_hearing *hearing = ledger_hearing_of(ledger, number);
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(&record->request, FEMD_CONFLICT, bytes);
+    femd_bytes made = answers_make(&record->request, FEMD_CONFLICT,
+                                   "workers contradict each other, and no third can be asked", bytes);
     ledger->common->counter.undecided++;
     for (uint32_t i = 0; i < hearing->count; i++) {
         ledger_convict(ledger, hearing->witness[i].author, record, 1);

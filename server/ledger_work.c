@@ -1,4 +1,6 @@
 /* The ledger of evaluations: what happens to them at workers. Answers, double answers, failures, deaths. */
+#include <stdio.h>
+
 #include "answers.h"
 #include "ledger_private.h"
 
@@ -126,7 +128,9 @@ static void ledger_poison(femd_ledger *ledger, uint32_t number) {
     record->flags |= LEDGER_POISON;
     record->poisoned = ledger->common->now;
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes made = answers_make(&record->request, FEMD_POISON, bytes);
+    char words[80];
+    snprintf(words, sizeof words, "it ended %d workers", ledger_losses(ledger, number));
+    femd_bytes made = answers_make(&record->request, FEMD_POISON, words, bytes);
     if (!record->response) {
         ledger_keep_response(ledger, record, &made);
         made = ledger_response(ledger, number);
@@ -143,7 +147,7 @@ void ledger_input(femd_ledger *ledger, uint32_t number, femd_status status) {
     }
     if (status != FEMD_OK) {
         uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-        femd_bytes made = answers_make(&record->request, status, bytes);
+        femd_bytes made = answers_make(&record->request, status, states_why(ledger->states, status), bytes);
         ledger_give_up(ledger, number, status, &made);
         return;
     }
@@ -299,7 +303,9 @@ static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker,
     }
     if (!known) ledger_enter_state(ledger, number, &answer->state_out);
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
-    femd_bytes told = same ? answer->response : answers_make(&record->request, FEMD_CONFLICT, bytes);
+    femd_bytes told = same ? answer->response
+                           : answers_make(&record->request, FEMD_CONFLICT,
+                                          "a worker of another build has answered it differently", bytes);
     if (same && !record->response) {
         ledger_keep_response(ledger, record, &answer->response);
         told = ledger_response(ledger, number);

@@ -4,7 +4,7 @@
 #ifndef FEMD_LONE_FAILURE_H
 #define FEMD_LONE_FAILURE_H
 
-/* The time from now on until the process ends with code 70 and these words, unless femd_lone_failure_over comes first.
+/* The time from now on until the process ends with code 4 and these words, unless femd_lone_failure_over comes first.
  * Only the first of several counts. Nothing on a single rank, or where MPI does not run. */
 void femd_lone_failure(const char *words);
 /* All ranks know of it. */

@@ -30,6 +30,7 @@ typedef struct femd_case_material {
     const cJSON *node;          /* the material in the case document, borrowed */
     size_t like;                /* first entry with the same text, often itself: the server knows these as one */
     int shares_json;            /* json is that of the entry before */
+    long line;                  /* of a file of orientations; 0: of none */
     /* what the equation of heat takes instead of the engine's answers, W/(m K) and J/(m^3 K); 0 = they are asked */
     double conductivity, heat_capacity;
     int by_cell, cell; /* of a table of cells: its cell in the mesh; region is its number */
@@ -181,6 +182,9 @@ int femd_case_steps(const femd_case *c);
 const char *femd_case_surface(const femd_case_boundary *b, int k);
 /* All groups that an entry names: those of its place, then its partner. */
 const char *femd_case_group(const femd_case_boundary *b, int k);
+enum { FEMD_ORIENTATION_LINE = 240 };
+/* " (FILE:LINE)" if the material is a line of a file of orientations, else "". */
+const char *femd_case_orientation_line(const femd_case_material *material, char text[FEMD_ORIENTATION_LINE]);
 /* BAD_INPUT if the largest component of a tangent (36, Pa) of a material is so large or small that squares of forces
  * leave the range of double precision. */
 FEMD_MUST_CHECK femd_status femd_case_check_stiffness(const femd_case *c, const char *material, const double D[36],

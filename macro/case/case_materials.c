@@ -56,17 +56,18 @@ static femd_status material_read(femd_case *c, const cJSON *node, femd_case_mate
 
 /* Each region has one material. Rows of tables of cells are compared with the mesh, where cells are known. */
 static femd_status material_check_regions(const femd_case *c, size_t first, femd_error *err) {
+    char line[FEMD_ORIENTATION_LINE];
     for (size_t i = first; i < c->nmaterials; i++) {
         const femd_case_material *m = &c->material[i];
         if (m->by_cell) continue;
         if (!c->mesh.file && strcmp(m->region, "all") != 0)
-            return femd_json_fail(&c->doc,
-                                  femd_json_get(m->node, femd_json_get(m->node, "region") ? "region" : "orientations"),
-                                  err, "unknown value \"%s\"; accepted for a box: all", m->region);
+            return femd_json_fail(
+                &c->doc, femd_json_get(m->node, femd_json_get(m->node, "region") ? "region" : "orientations"), err,
+                "unknown value \"%s\"; accepted for a box: all%s", m->region, femd_case_orientation_line(m, line));
         for (size_t k = 0; k < i; k++)
             if (!c->material[k].by_cell && strcmp(c->material[k].region, m->region) == 0)
-                return femd_json_fail(&c->doc, m->node, err, "region \"%s\" has the material \"%s\" already", m->region,
-                                      c->material[k].name);
+                return femd_json_fail(&c->doc, m->node, err, "region \"%s\"%s has the material \"%s\" already",
+                                      m->region, femd_case_orientation_line(m, line), c->material[k].name);
     }
     return FEMD_OK;
 }

@@ -134,7 +134,9 @@ static femd_status orientations_row(femd_case *c, size_t *room, const femd_case_
         return orientations_bad_line(c, node, t, "the name is too long", err);
     for (int k = 0; k < 3; k++) degrees[k] *= 3.14159265358979323846 / 180;
     case_bunge(degrees, Q);
-    return orientations_add(c, room, base, line, (int)cell, Q, err);
+    FEMD_TRY(orientations_add(c, room, base, line, (int)cell, Q, err));
+    c->material[c->nmaterials - 1].line = t->line;
+    return FEMD_OK;
 }
 
 static femd_status orientations_of_file(femd_case *c, size_t *room, const femd_case_material *base, const cJSON *node,
@@ -162,4 +164,12 @@ femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_m
     else
         FEMD_TRY(orientations_of_object(c, room, base, table, err));
     return c->nmaterials > before ? FEMD_OK : femd_json_fail(&c->doc, table, err, "the table is empty");
+}
+
+const char *femd_case_orientation_line(const femd_case_material *material, char text[FEMD_ORIENTATION_LINE]) {
+    text[0] = '\0';
+    if (material->line > 0)
+        snprintf(text, FEMD_ORIENTATION_LINE, " (%.200s:%ld)", femd_json_string(material->node, "orientations", ""),
+                 material->line);
+    return text;
 }

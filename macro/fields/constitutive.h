@@ -36,6 +36,8 @@ typedef struct femd_constitutive {
     const char *(*level)(void *self);
     /* What a material of the case says of itself and its files, a line each; "" if nothing. NULL: none does. */
     const char *(*remarks)(void *self, size_t material);
+    /* What was said of a point that failed in the last call of evaluate; "" if nothing. NULL: nothing ever is. */
+    const char *(*words)(void *self, uint64_t point);
     /* Points answered from an earlier evaluation so far. */
     uint64_t (*reused)(void *self);
     void (*destroy)(void *self); /* may be NULL */

@@ -148,10 +148,11 @@ static femd_status law_tell_lost(const client_law *law, const femd_request *requ
     while (i < n && requests[i].point != point) i++;
     if (lost == FEMD_OK || lost != rc || i == n) return rc;
     const femd_case_material *its = &law->cs->material[material[i]];
-    return femd_fail(err, rc, "point %llu (cell %llu, material %s) of step %u: %s%s%s", (unsigned long long)point,
+    const char *words = femd_client_words(law->client, point);
+    return femd_fail(err, rc, "point %llu (cell %llu, material %s) of step %u: %s%s%s%s%s", (unsigned long long)point,
                      (unsigned long long)(point / (uint64_t)law->cs->element->points), its->name, requests[i].step,
-                     femd_status_text(rc), rc == FEMD_POISON ? "; suspect is the engine " : "",
-                     rc == FEMD_POISON ? law_engine_of(its) : "");
+                     femd_status_text(rc), *words ? ": " : "", words,
+                     rc == FEMD_POISON ? "; suspect is the engine " : "", rc == FEMD_POISON ? law_engine_of(its) : "");
 }
 
 static femd_status law_evaluate(void *self, const femd_request *requests, const int *material, size_t n,
@@ -201,6 +202,11 @@ static const char *law_level(void *self) {
     return femd_client_level(((client_law *)self)->client);
 }
 
+static const char *law_words(void *self, uint64_t point) {
+    const client_law *law = self;
+    return femd_client_words(law->client, point);
+}
+
 static const char *law_remarks(void *self, size_t material) {
     const client_law *law = self;
     return femd_client_remarks(law->client, &law->material[material]);
@@ -238,6 +244,7 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
                                .states_put = law_states_put,
                                .level = law_level,
                                .remarks = law_remarks,
+                               .words = law_words,
                                .reused = law_reused,
                                .destroy = law_destroy};
     return FEMD_OK;

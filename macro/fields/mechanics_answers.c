@@ -101,12 +101,21 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
         p->mech->broken = FEMD_UNSUPPORTED, p->mech->broken_point = r->point;
 }
 
+/* ": " and what was said of the point, if anything was. */
+static void mechanics_add_words(const femd_problem *p, uint64_t point, femd_error *err) {
+    const char *words = p->law->words ? p->law->words(p->law->self, point) : "";
+    const size_t used = strlen(err->text);
+    if (*words) snprintf(err->text + used, sizeof err->text - used, ": %s", words);
+}
+
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err) {
     const femd_mechanics *m = p->mech;
     if (m->broken == FEMD_OK) return FEMD_OK;
-    return femd_fail(err, m->broken, "point %llu (cell %llu) of step %d: %s", (unsigned long long)m->broken_point,
-                     (unsigned long long)(m->broken_point / (uint64_t)p->pt->per_cell), m->step,
-                     femd_status_text(m->broken));
+    (void)femd_fail(err, m->broken, "point %llu (cell %llu) of step %d: %s", (unsigned long long)m->broken_point,
+                    (unsigned long long)(m->broken_point / (uint64_t)p->pt->per_cell), m->step,
+                    femd_status_text(m->broken));
+    mechanics_add_words(p, m->broken_point, err);
+    return m->broken;
 }
 
 void femd_mechanics_count_anew(femd_mechanics *m) {
@@ -137,6 +146,7 @@ femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err) 
                         (unsigned long long)(m->failing_point / (uint64_t)p->pt->per_cell),
                         m->failing_status == FAILED_JACOBIAN ? "det F is not positive"
                                                              : femd_status_text(m->failing_status));
+    if (rc != FEMD_OK) mechanics_add_words(p, m->failing_point, &words);
     rc = femd_agree(p->comm, rc, &words);
     if (rc != FEMD_OK) snprintf(m->count.first_failure, sizeof m->count.first_failure, "%.255s", words.text);
     return FEMD_OK;

@@ -24,6 +24,7 @@ static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mes
     FEMD_TRY(femd_mesh_surfaces(cs, mesh, err));
     if (!(*material = malloc((2 * (size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
     FEMD_TRY(femd_mesh_materials(cs, mesh, *material, err));
+    FEMD_TRY(femd_mesh_check_reach(cs, mesh, err));
     FEMD_TRY(femd_mesh_check(cs, mesh, err));
     FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));
     if (mesh->ncells < ranks)

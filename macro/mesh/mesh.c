@@ -137,6 +137,7 @@ static femd_status mesh_claim(const femd_case *cs, const femd_mesh *mesh, int ce
 /* of_region: material of each region of the mesh, -1 for none. *all: the material for the rest. */
 static femd_status mesh_find_regions(const femd_case *cs, const femd_mesh *mesh, int *of_region, int *all,
                                      femd_error *err) {
+    char line[FEMD_ORIENTATION_LINE];
     char names[512];
     *all = -1;
     for (int r = 0; r < mesh->nregions; ++r) of_region[r] = -1;
@@ -158,8 +159,9 @@ static femd_status mesh_find_regions(const femd_case *cs, const femd_mesh *mesh,
         }
         mesh_list_names(mesh, mesh->region, mesh->nregions, names, sizeof names);
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: materials.%s.region: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
-                         mat->name, mat->region, mesh->title, names);
+                         "%s: materials.%s.%s%s: no physical volume \"%s\" in %s; the mesh has: %s", cs->path,
+                         mat->name, femd_json_get(mat->node, "orientations") ? "orientations" : "region",
+                         femd_case_orientation_line(mat, line), mat->region, mesh->title, names);
     }
     return FEMD_OK;
 }
@@ -183,13 +185,15 @@ static femd_status mesh_claim_regions(const femd_case *cs, const femd_mesh *mesh
 }
 
 static femd_status mesh_claim_cells(const femd_case *cs, const femd_mesh *mesh, int *material, femd_error *err) {
+    char line[FEMD_ORIENTATION_LINE];
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         const int cell = cs->material[k].cell;
         if (!cs->material[k].by_cell) continue;
         if (cell >= mesh->ncells)
             return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: materials.%s: there is no cell %d in %s, which has %d (counted from 0)", cs->path,
-                             cs->material[k].name, cell, mesh->title, mesh->ncells);
+                             "%s: materials.%s%s: there is no cell %d in %s, which has %d (counted from 0)", cs->path,
+                             cs->material[k].name, femd_case_orientation_line(&cs->material[k], line), cell,
+                             mesh->title, mesh->ncells);
         FEMD_TRY(mesh_claim(cs, mesh, cell, (int)k, material, err));
     }
     return FEMD_OK;

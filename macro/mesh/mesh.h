@@ -48,6 +48,16 @@ FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh,
 void femd_mesh_cell_nodes(const femd_mesh *mesh, const femd_element *element, int c, double *x);
 /* BAD_INPUT with the number of the first cell that is inverted or flat, a curved one anywhere in it. */
 FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+/* BAD_INPUT where the body's lengths, or numbers of displacements beside them, are out of all range (of displacements:
+ * a million times the body's diagonal). */
+FEMD_MUST_CHECK femd_status femd_mesh_check_reach(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mesh_check_size(const femd_case *cs, const femd_mesh *mesh, double *diagonal,
+                                                 femd_error *err);
+/* The largest displacement that the numbers of an entry prescribe to a body of that diagonal, m; 0 for a load. */
+double femd_case_farthest(const femd_case_boundary *entry, double diagonal);
+/* BAD_INPUT if the entry moves the body so far, m. */
+FEMD_MUST_CHECK femd_status femd_case_refuse_far(const femd_case *cs, size_t entry, double moved, double diagonal,
+                                                 femd_error *err);
 /* Material of every cell (ncells): a named region beats "all". BAD_INPUT for unknown regions, cells with none or two.
  */
 FEMD_MUST_CHECK femd_status femd_mesh_materials(const femd_case *cs, const femd_mesh *mesh, int *material,

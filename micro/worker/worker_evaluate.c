@@ -28,13 +28,13 @@ femd_status worker_flush_answers(worker *self, femd_error *err) {
     return femd_peer_send(self->peer, &self->answers, WORKER_SEND_TIMEOUT, err);
 }
 
-static femd_status evaluate_add_answer(worker *self, const femd_response *response, const femd_task *task, double now,
-                                       femd_error *err) {
+static femd_status evaluate_add_answer(worker *self, const femd_response *response, const char *words,
+                                       const femd_task *task, double now, femd_error *err) {
     if (!self->answered) {
         FEMD_TRY(femd_frame_begin(&self->answers, FEMD_MSG_ANSWER, 0, err));
         self->answers_since = now;
     }
-    FEMD_TRY(femd_answer_add(&self->answers, task->id, &task->key, response, err));
+    FEMD_TRY(femd_answer_add_words(&self->answers, task->id, &task->key, response, words, err));
     self->answered++;
     const int full = self->answered >= ANSWERS_MAX || now - self->answers_since >= WORKER_SLICE;
     return full ? worker_flush_answers(self, err) : FEMD_OK;
@@ -157,7 +157,7 @@ static femd_status evaluate_answer(worker *self, const worker_task *task, femd_s
     response->work.wall = self->cost;
     response->work.worker = femd_peer_welcome(self->peer)->peer;
     response->work.fingerprint = self->fingerprint;
-    return evaluate_add_answer(self, response, &task->task, now, err);
+    return evaluate_add_answer(self, response, words->text, &task->task, now, err);
 }
 
 /* The answers to the first `count` tasks. whole: a failure of all of them, with words. */

@@ -67,6 +67,17 @@ refused "petsc" "nonsense" -- "$base" --set 'petsc={"ksp_type":"nonsense"}'
 refused "small.json: materials.copper.method" "no method of \"stress\"" -- "$base" --set 'materials.copper.method={"conductivity":"green-kubo"}'
 refused "small.json: output.probes" "outside the body" -- "$base" --set 'output={"probes":[{"name":"far","at":[1,1,1]}]}'
 refused "small.json: boundary[1].displacement[0]: the expression" "gives inf" -- "$base" --set 'boundary[1].displacement[0]="=1e-10/(1-t)"'
+refused "small.json: boundary[1] (\"right\"): a displacement of 1e+308 m" "up to 1e+06 times" -- "$base" --set 'boundary[1].displacement[0]=1e308'
+refused "small.json: boundary[1] (\"right\"): a displacement of 3 m" -- "$base" --set 'boundary[1].displacement[0]="=3*t"'
+refused "small.json: boundary[1] (\"right\"): a displacement of 3 m" -- "$base" --set 'boundary[1]={"on":"right","rigid":{"displacement":[3,null,null]}}'
+refused "small.json: mesh: the box goes from 0 to 1e+300 m along y" "from 1e-50 to 1e+50 m" -- "$base" --set 'mesh.box.size[1]=1e300'
+refused "small.json: steps.count: must be at most 1000000, not 1e+18" -- "$base" --set steps.count=1e18
+refused "small.json: seed: must be a whole number of at most 2^53" "or a string of digits" -- "$base" --set seed=1e18
+refused "small.json: boundary[1].displacement[0]: unit \"/0\"" "an expression begins with \"=\"" -- "$base" --set 'boundary[1].displacement[0]="1/0"'
+printf 'cell phi1 Phi phi2\n0 0 0 0\n1 0 10 0\n7 0 20 0\n' >"$scratch/cells.txt"
+refused "small.json: materials.copper[7]" "cells.txt:4" "no cell 7" -- "$base" --set "materials.copper.orientations=\"$scratch/cells.txt\""
+printf 'region phi1 Phi phi2\nall 0 0 0\n# grains\nnone 0 10 0\n' >"$scratch/regions.txt"
+refused "small.json: materials.copper.orientations" "\"none\"" "regions.txt:4" -- "$base" --set "materials.copper.orientations=\"$scratch/regions.txt\""
 refused "small.json: mesh.file" -- "$base" --set "mesh={\"file\":\"$scratch\"}"
 
 # A material names an engine, never a file.
@@ -95,4 +106,16 @@ checked 'boundary[0].on: no physical surface "body" in inverted.msh; the mesh ha
 timeout 60 femd eval "$base" --state "$base" >"$scratch/refused.log" 2>&1
 [ $? = 2 ] && grep -qF -- "--state $base:" "$scratch/refused.log" || fail "femd eval takes a case for a state"
 checked 'materials.copper.region: no physical volume "left" in inverted.msh; the mesh has: body' left left
+
+# What only an answer can tell ends a run with the same words, and a record that says so.
+stiff='materials.copper={"engine":"elastic","young":1e120,"poisson":0.3}'
+for program in "run --workers 1 --out $scratch/stiff" check; do
+    timeout 60 femd $program "$base" --set "$stiff" >"$scratch/refused.log" 2>&1
+    [ $? = 2 ] && grep -q "small.json: materials.copper: its stiffness is 1.34615e+120 Pa" "$scratch/refused.log" || fail "femd $program takes a stiffness of 1e120 Pa"
+done
+grep -q '"status": "bad-input"' "$scratch/stiff/summary.json" && grep -q '"message": ".*its stiffness is' "$scratch/stiff/summary.json" || fail "the record of a run that was refused does not say so"
+
+# A displacement beyond the body's size is taken, and told.
+timeout 60 femd check "$base" --set 'boundary[1].displacement[0]="10 um"' >"$scratch/refused.log" 2>&1 || fail "femd check refuses 10 um"
+grep -q 'far .*boundary\[1\] ("right") moves it by 10 um, 4.1 times its diagonal' "$scratch/refused.log" || fail "femd check does not tell a displacement beyond the body's size"
 exit 0

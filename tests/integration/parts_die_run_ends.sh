@@ -24,7 +24,7 @@ ended() { # NAME EXPECTED-CODE...
 }
 begin interrupted && kill -INT $run && ended interrupted 130
 begin terminated && kill -TERM $run && ended terminated 143 130
-begin macro_killed && kill -9 $macro && ended macro_killed 70 137
+begin macro_killed && kill -9 $macro && ended macro_killed 4
 begin server_killed && kill -9 $server && ended server_killed 4
 
 begin launcher_killed && kill -9 $run

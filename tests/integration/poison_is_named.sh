@@ -9,7 +9,7 @@ for trial in "1 1" "3 1" "1 3" "3 3"; do
     out="$scratch/run$1$2"
     timeout 60 femd run --workers $2 --out "$out" $faulty --set materials.m.parameters.mode=$1 "$here/hang.json" >"$out.log" 2>&1
     [ $? = 4 ] || fail "mode $1, $2 workers: the run did not end with 4"
-    grep -Eq "femd-macro: point [0-9]+ .cell [0-9]+, material m. of step 3: the request ended several workers and is not tried again; suspect is the engine faulty" "$out.log" ||
+    grep -Eq "femd-macro: point [0-9]+ .cell [0-9]+, material m. of step 3: the request ended several workers and is not tried again: it ended [0-9]+ workers; suspect is the engine faulty" "$out.log" ||
         fail "mode $1, $2 workers: the point is not named"
     grep -Eq "died: .*, while it evaluated point [0-9]+ of step 3.* .the engine is suspect." "$out.log" || fail "mode $1, $2 workers: nothing is said at a death"
     ! grep -q "start one with" "$out.log" || fail "mode $1, $2 workers: the user is told to start workers"

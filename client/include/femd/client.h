@@ -100,6 +100,9 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect_each(femd_client *clien
 /* The first point that the pool has given up of the batches that were last open together: its status and number; OK if
  * there is none. */
 FEMD_API femd_status femd_client_given_up(const femd_client *client, uint64_t *point);
+/* What was said of a point that failed, in words: kept of the first one whose material said no and of the first that
+ * failed for another reason, as long as femd_client_given_up knows of it; else "". Borrowed until the next call. */
+FEMD_API const char *femd_client_words(const femd_client *client, uint64_t point);
 /* Give a batch up. */
 FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);
 /* Points of the batches collected so far that were answered from an earlier evaluation. */

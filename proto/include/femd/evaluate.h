@@ -20,11 +20,12 @@ FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYT
 void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r,
                       femd_hash *key);
 
-/* ---- response: what was wanted and came along, and no more; `work` is the fixed-size tail ----
+/* ---- response: what was wanted and came along, and no more, or the words of a failure; `work` is the fixed-size tail
  * Neither `key` nor `point` is part of it (one answer may serve several points): a decoded response has both zero, and
  * the receiver fills them in from the RESULT's key and from its own request. */
 #define FEMD_RESPONSE_HEAD_BYTES 64
 #define FEMD_RESPONSE_WORK_BYTES 32
+#define FEMD_RESPONSE_WORDS_MAX  400 /* bytes of UTF-8 */
 enum {
 /* Of a response with all quantities and all their errors: what femd_response_encode can need. */
 #define FEMD_RESPONSE_ENTRY(name, bit, held, want, member, key, shape, ...) +(1 + 16 * FEMD_NUMBERS_##shape)
@@ -37,6 +38,11 @@ int femd_response_holds(const femd_response *r, const femd_quantity *q);
 size_t femd_response_bytes(const femd_response *r);
 /* p has room for femd_response_bytes(r). Returns the bytes written. */
 size_t femd_response_encode(const femd_response *r, uint8_t *p);
+/* The same of a failure with its words, cut to WORDS_MAX bytes; p has room for 8 + WORDS_MAX more. Words of a response
+ * that is OK, empty ones, and bytes that are no text go nowhere. */
+size_t femd_response_encode_words(const femd_response *r, const char *words, uint8_t *p);
+/* The words in an encoded response that can be decoded; borrowed, not ended by 0, empty if there are none. */
+femd_bytes femd_response_words(const uint8_t *p, size_t n);
 /* Quantities that the list does not know are passed over. PROTOCOL if a length does not fit, a status, flag or note is
  * unknown, or an OK response holds a number that is not finite. */
 FEMD_MUST_CHECK femd_status femd_response_decode(const uint8_t *p, size_t n, femd_response *r, femd_error *err);
@@ -51,7 +57,8 @@ int femd_response_is_finite(const femd_response *r);
  * on. */
 FEMD_MUST_CHECK femd_status femd_response_peek(const uint8_t *p, size_t n, int32_t *status, femd_hash *state_out,
                                                femd_error *err);
-/* The part of an encoded response that must be equal whoever answers: its first (n - WORK_BYTES) bytes. */
+/* The part of an encoded response without words that must be equal whoever answers: its first (n - WORK_BYTES) bytes.
+ */
 static inline size_t femd_response_compared_bytes(size_t n) {
     return n > FEMD_RESPONSE_WORK_BYTES ? n - FEMD_RESPONSE_WORK_BYTES : 0;
 }
@@ -100,6 +107,9 @@ typedef struct femd_answer {
 } femd_answer;
 FEMD_MUST_CHECK femd_status femd_answer_add(femd_buffer *out, uint64_t task, const femd_hash *key,
                                             const femd_response *r, femd_error *err);
+/* The same with the words of a failure (femd_response_encode_words); NULL: none. */
+FEMD_MUST_CHECK femd_status femd_answer_add_words(femd_buffer *out, uint64_t task, const femd_hash *key,
+                                                  const femd_response *r, const char *words, femd_error *err);
 int femd_answer_next(femd_reader *rd, femd_answer *a, femd_error *err);
 
 typedef struct femd_result {

@@ -184,7 +184,8 @@ static void give_one_up(fake_server *s, const femd_frame *f) {
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
     const femd_response poison = {.status = FEMD_POISON};
     if (f->type != FEMD_MSG_EVALUATE || femd_frame_begin(&s->out, FEMD_MSG_RESULT, f->id, NULL) != FEMD_OK) return;
-    const femd_result result = {.index = 1, .response = {bytes, femd_response_encode(&poison, bytes)}};
+    const femd_result result = {.index = 1,
+                                .response = {bytes, femd_response_encode_words(&poison, "it ended 3 workers", bytes)}};
     if (femd_result_add(&s->out, &result, NULL) != FEMD_OK) return;
     femd_frame_finish(&s->out, 1);
     fake_send(s);
@@ -207,12 +208,16 @@ static void a_point_that_is_given_up_ends_the_wait_for_all(void **state) {
     assert_int_equal(femd_client_submit(c, &material, q, 5, &first, &err), FEMD_OK);
     assert_int_equal(femd_client_submit(c, &material, q, 1, &second, &err), FEMD_OK);
     assert_int_equal(femd_client_collect(c, &first, r, &err), FEMD_POISON);
-    assert_non_null(strstr(err.text, "point 41: the request ended several workers"));
+    assert_non_null(
+        strstr(err.text, "point 41: the request ended several workers and is not tried again: it ended 3 workers"));
     assert_int_equal(femd_client_given_up(c, &point), FEMD_POISON);
     assert_int_equal(point, 41);
+    assert_string_equal(femd_client_words(c, 41), "it ended 3 workers");
+    assert_string_equal(femd_client_words(c, 40), "");
     femd_client_cancel(c, &second);
     assert_int_equal(femd_client_submit(c, &material, q, 1, &first, &err), FEMD_OK);
     assert_int_equal(femd_client_given_up(c, &point), FEMD_OK); /* that was another matter */
+    assert_string_equal(femd_client_words(c, 41), "");
     femd_client_close(&c);
     fake_stop(&s);
 }

@@ -82,9 +82,11 @@ static void exit_code_of_the_solver_is_that_of_the_run(void **state) {
         assert_true(t.seconds < 30);
     }
     assert_int_equal(lines_with(t.log, "[server] listening\n"), 1);
-    assert_int_equal(run(SERVER, "exec sleep 60", "kill -9 $$", 1, &t), 70);
+    assert_int_equal(run(SERVER, "exec sleep 60", "kill -9 $$", 1, &t), 4);
     assert_non_null(strstr(t.log, "signal 9"));
-    assert_int_equal(run(SERVER, "exec sleep 60", "exit 1", 1, &t), 70); /* of mpiexec itself */
+    assert_int_equal(run(SERVER, "exec sleep 60", "kill -SEGV $$", 1, &t), 70);
+    assert_int_equal(run(SERVER, "exec sleep 60", "exit 139", 1, &t), 70); /* of a rank */
+    assert_int_equal(run(SERVER, "exec sleep 60", "exit 1", 1, &t), 4);    /* of mpiexec itself */
 }
 
 static void worker_is_started_again_three_times_then_the_run_ends(void **state) {

@@ -7,7 +7,7 @@ trap 'rm -f "$log"' EXIT
 fail() { echo "FAILED: $*"; cat "$log"; exit 1; }
 run "$1" "$2" hang
 code=$?
-[ $code = 70 ] || fail "hang: exit code $code"
+[ $code = 4 ] || fail "hang: exit code $code"
 grep -q "rank 1 failed alone" "$log" || fail "hang: no words"
 for mode in agree twice; do
     run "$1" "$2" $mode || fail "$mode: exit code $?"

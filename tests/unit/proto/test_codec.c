@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,6 +249,52 @@ static void ok_response_with_nan_is_refused(void **state) {
     r.status = FEMD_DIVERGED;
     n = femd_response_encode(&r, p);
     assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);
+}
+
+/* The words of a failure come back as they were, cut at a character; of an answer, and of bytes that are no text, none.
+ */
+static void words_of_a_failure_come_back(void **state) {
+    (void)state;
+    femd_response r = {.status = FEMD_DIVERGED, .engine = 1, .work = {0.5, 17, 3, 99}}, back;
+    uint8_t p[FEMD_RESPONSE_BYTES_MAX + 8 + FEMD_RESPONSE_WORDS_MAX];
+    char text[1000], said[1000];
+    const size_t plain = femd_response_encode(&r, p);
+    assert_int_equal(femd_response_words(p, plain).size, 0);
+    for (size_t length = 1; length < 800; length += length < 20 ? 1 : 97) {
+        memset(text, 'w', sizeof text);
+        snprintf(text + length - 1, sizeof text - length + 1, "\xc3\xa9");
+        const size_t n = femd_response_encode_words(&r, text, p);
+        assert_int_equal(n % 8, 0);
+        assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);
+        assert_int_equal(back.status, FEMD_DIVERGED);
+        assert_true(back.work.fingerprint == 99 && back.work.wall == 0.5);
+        const femd_bytes words = femd_response_words(p, n);
+        snprintf(said, sizeof said, "%.*s", (int)words.size, (const char *)words.data);
+        text[strlen(text) > FEMD_RESPONSE_WORDS_MAX ? FEMD_RESPONSE_WORDS_MAX : strlen(text)] = '\0';
+        assert_string_equal(said, text);
+        for (size_t cut = 0; cut < n; cut++) assert_int_equal(femd_response_decode(p, cut, &back, NULL), FEMD_PROTOCOL);
+        if (length % 8 == 1) { /* 2 bytes of text more: the filling is not empty */
+            uint8_t *filling = p + n - FEMD_RESPONSE_WORK_BYTES - 1;
+            *filling ^= 1;
+            if (words.size % 8 != 4) assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_PROTOCOL);
+        }
+    }
+    memset(text, 'w', FEMD_RESPONSE_WORDS_MAX - 1);
+    strcpy(text + FEMD_RESPONSE_WORDS_MAX - 1, "\xc3\xa9"); /* half of it would fit */
+    size_t n = femd_response_encode_words(&r, text, p);
+    assert_int_equal(femd_response_words(p, n).size, FEMD_RESPONSE_WORDS_MAX - 1);
+    static const char *const none[] = {"", "a\nb", "\x1b[2J", "\xff", NULL};
+    for (size_t i = 0; i < 5; i++) assert_int_equal(femd_response_encode_words(&r, none[i], p), plain);
+    n = femd_response_encode_words(&r, "abcd", p);
+    for (size_t byte = 0; byte < 8; byte++) { /* of the block of words, each changed byte but letters is refused */
+        p[plain - FEMD_RESPONSE_WORK_BYTES + byte] ^= 0x80;
+        assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_PROTOCOL);
+        p[plain - FEMD_RESPONSE_WORK_BYTES + byte] ^= 0x80;
+    }
+    p[0] = p[1] = p[2] = p[3] = 0; /* an answer has none */
+    assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_PROTOCOL);
+    r.status = FEMD_OK;
+    assert_int_equal(femd_response_encode_words(&r, "abcd", p), plain);
 }
 
 /* Who answered, how fast, and for which point must not change the compared part. */
@@ -554,6 +601,7 @@ int main(void) {
         cmocka_unit_test(every_note_has_key_and_words),
         cmocka_unit_test(response_cut_anywhere_is_refused),
         cmocka_unit_test(ok_response_with_nan_is_refused),
+        cmocka_unit_test(words_of_a_failure_come_back),
         cmocka_unit_test(compared_bytes_hold_no_cost_and_no_point),
         cmocka_unit_test(bodies_round_trip),
         cmocka_unit_test(body_cut_anywhere_is_refused),

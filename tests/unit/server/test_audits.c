@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "answers.h"
 #include "femd/hash.h"
 #include "rig.h"
 
@@ -479,6 +480,23 @@ static void builds_are_refused_or_mark_the_run(void **state) {
     rig_clear(&p.g);
 }
 
+static void failures_are_compared_without_their_words(void **state) {
+    (void)state;
+    uint8_t bytes[3][FEMD_RESPONSE_BYTES_MAX];
+    femd_response r = {.status = FEMD_DIVERGED, .engine = 1}, other = {.status = FEMD_INSTABILITY, .engine = 1};
+    const femd_bytes one = {bytes[0], femd_response_encode_words(&r, "after 30 turns", bytes[0])};
+    const femd_bytes same = {bytes[1], femd_response_encode_words(&r, "after thirty turns", bytes[1])};
+    const femd_bytes else_ = {bytes[2], femd_response_encode_words(&other, "after 30 turns", bytes[2])};
+    assert_true(answers_equal(&one, &same));
+    assert_false(answers_equal(&one, &else_));
+    const femd_bytes plain = {bytes[1], femd_response_encode(&r, bytes[1])};
+    assert_true(answers_equal(&one, &plain) && answers_equal(&plain, &one));
+    assert_false(answers_equal(&plain, &else_));
+    r.notes = 1;
+    const femd_bytes noted = {bytes[1], femd_response_encode(&r, bytes[1])};
+    assert_false(answers_equal(&one, &noted));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_every_answer_audited_no_lie_gets_through),
@@ -495,6 +513,7 @@ int main(void) {
         cmocka_unit_test(two_who_lie_alike_are_found_and_what_they_vouched_for_is_told),
         cmocka_unit_test(an_audit_that_fails_leaves_the_answer),
         cmocka_unit_test(answers_with_history_are_audited_with_their_own_state),
+        cmocka_unit_test(failures_are_compared_without_their_words),
         cmocka_unit_test(builds_are_refused_or_mark_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
