@@ -417,6 +417,12 @@ int cmd_run(int argc, char **argv) {
         return FEMD_EXIT_BAD_INPUT;
     }
     if (!run_check_durability(&q) || !run_check_audit(&q)) return FEMD_EXIT_BAD_INPUT;
+    if (q.audit && q.workers == 1 && strtod(q.audit, NULL) > 0)
+        fprintf(
+            stderr,
+            "femd: --audit %s with one worker: no other can be asked, so what was to be audited is used and counted "
+            "as unaudited; from --workers 3 on a liar is found\n",
+            q.audit);
     char *folder = NULL;
     femd_error err = FEMD_ERROR_INIT;
     if (!q.out) {

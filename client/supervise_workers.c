@@ -122,6 +122,10 @@ static void supervise_take_news(run *r, const char *line) {
             supervise_judge(r, p);
         else if (p->restart_at > 0 && p->restarts > 0)
             supervise_judge_again(r, p);
+    } else if (strcmp(word, "barred") == 0) {
+        const char *why = strchr(line + strlen("barred "), ' ');
+        supervise_say(r, "%s (pid %u) is in quarantine and gets no tasks any more: %s", p->name, pid,
+                      why ? why + 1 : "");
     } else if (p->child.pid != (pid_t)pid) {
         return; /* nothing else is to be said of one that has ended */
     } else if (strcmp(word, "hung") == 0) {

@@ -163,12 +163,19 @@ static int dispatch_is_worth_moving(const femd_dispatch *dispatch, const relief 
     return found->victim && found->wait > states_moving_time(dispatch->in.states);
 }
 
+/* Others there are, but what comes next they may not be given: one of them has answered it and is contradicted, say. */
+static int dispatch_has_nobody_else(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker) {
+    const uint32_t next = dispatch_common_for(dispatch, lane, worker);
+    return next && !dispatch_has_other(dispatch, lanes_material(dispatch->in.lanes, lane), next, worker);
+}
+
 /* 1 if the lane has something for this worker now. */
 static int dispatch_has_work(const femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
     const uint32_t material = lanes_material(in->lanes, lane);
     if (!catalogue_is_open(in->catalogue, material, worker) || roster_quarantined(in->roster, worker)) return 0;
-    if (dispatch_is_benched(dispatch, worker) && dispatch_has_other(dispatch, material, FEMD_NIL, worker)) return 0;
+    if (dispatch_is_benched(dispatch, worker) && dispatch_has_other(dispatch, material, FEMD_NIL, worker))
+        return dispatch_has_nobody_else(dispatch, lane, worker);
     if (lanes_own_length(in->lanes, lane, worker) || dispatch_common_for(dispatch, lane, worker)) return 1;
     if (lanes_common_length(in->lanes, lane) == lanes_length(in->lanes, lane)) return 0;
     dispatch_find_victim(dispatch, lane, found);
@@ -269,7 +276,9 @@ static int dispatch_add_state(femd_dispatch *dispatch, uint32_t state, uint32_t 
  * that in which they are to be tried. Returns how many states. */
 static uint32_t dispatch_pick(femd_dispatch *dispatch, uint32_t lane, uint32_t worker, relief *found) {
     const dispatch_rooms *in = &dispatch->in;
-    const uint32_t want = dispatch_message_points(dispatch, lane, worker);
+    const int spared = dispatch_is_benched(dispatch, worker) &&
+                       dispatch_has_other(dispatch, lanes_material(in->lanes, lane), FEMD_NIL, worker);
+    const uint32_t want = spared ? 1 : dispatch_message_points(dispatch, lane, worker);
     uint32_t states = 0, trial = FEMD_NIL;
     size_t bytes = 0;
     dispatch->picked.count = 0;

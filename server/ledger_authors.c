@@ -154,11 +154,16 @@ static int ledger_is_record_doubtful(const femd_ledger *ledger, const evaluation
 void ledger_forget_doubtful(femd_ledger *ledger) {
     for (uint32_t number = 1; number <= ledger->records.end; number++) {
         evaluation *record = ledger_at(ledger, number);
-        if (record->stage != STAGE_DONE || record->pins || record->hearing) continue;
+        if (record->stage == STAGE_FREE || record->pins || record->hearing) continue;
         if (!record->response && !record->state_out) continue;
         if (!ledger_is_record_doubtful(ledger, record)) continue;
         ledger_doubt(ledger, number);
-        ledger_forget(ledger, number);
+        if (record->stage == STAGE_DONE) {
+            ledger_forget(ledger, number);
+            continue;
+        }
+        ledger_unstore(ledger, &record->response, &record->response_size); /* it is being made again */
+        record->author = record->seconder = 0;
     }
     ledger_author_at(ledger, 0)->convicted = 0; /* what else was kept may be of others */
 }

@@ -61,8 +61,9 @@ static const char help[] =
     "  --log FILE         append the log to FILE instead of writing it to standard error\n"
     "  --quiet            log warnings and errors only\n"
     "  --ready-fd N       write the address to descriptor N once the server listens, then close it\n"
-    "  --news-fd N        write a line to descriptor N when a worker comes, goes, hangs or ends in its work: here,\n"
-    "                     gone, hung or ended, pid, host (at what it ended)\n"
+    "  --news-fd N        write a line to descriptor N when a worker comes, goes, hangs, ends in its work or is in "
+    "quarantine:\n"
+    "                     here, gone, hung, ended or barred, pid, host (at what it ended, why)\n"
     "  --die-with-parent  end when the process that started the server ends\n"
     "  --help, --version\n";
 
@@ -120,9 +121,10 @@ static void server_tell_news(void *user, femd_worker_news news, uint32_t pid, co
     static const char *const name[] = {[FEMD_WORKER_HERE] = "here",
                                        [FEMD_WORKER_GONE] = "gone",
                                        [FEMD_WORKER_HUNG] = "hung",
-                                       [FEMD_WORKER_ENDED] = "ended"};
-    char line[200];
-    const int size = snprintf(line, sizeof line, "%s %u %.150s\n", name[news], pid, words);
+                                       [FEMD_WORKER_ENDED] = "ended",
+                                       [FEMD_WORKER_QUARANTINED] = "barred"};
+    char line[300];
+    const int size = snprintf(line, sizeof line, "%s %u %.240s\n", name[news], pid, words);
     if (log->news_fd >= 0 && size > 0 && write(log->news_fd, line, (size_t)size) < 0)
         server_write_log(user, FEMD_LOG_WARNING, "--news-fd: nobody reads it");
 }

@@ -150,6 +150,10 @@ void members_quarantined(femd_members *members, uint32_t worker) {
     femd_error why = FEMD_ERROR_INIT;
     femd_fail(&why, FEMD_REFUSED, "this worker is in quarantine and gets no tasks: %s", reason ? reason : "");
     outbox_send_error(in->outbox, roster_address(in->roster, worker), 0, &why);
+    const femd_core_config *config = &in->common->config;
+    if (config->worker)
+        config->worker(config->user, FEMD_WORKER_QUARANTINED, roster_hello(in->roster, worker)->pid,
+                       reason ? reason : "");
     lanes_worker_gone(in->lanes, worker);
     members->pulse_now = 1;
 }

@@ -15,7 +15,8 @@ typedef enum femd_worker_news {
     FEMD_WORKER_HERE = 1,
     FEMD_WORKER_GONE,
     FEMD_WORKER_HUNG,
-    FEMD_WORKER_ENDED
+    FEMD_WORKER_ENDED,
+    FEMD_WORKER_QUARANTINED
 } femd_worker_news;
 
 /* Who is at the other end of a connection, by the key it has. */
@@ -65,7 +66,8 @@ typedef struct femd_core_config {
     /* A commit has become final: the place where a journal writes it down. May be NULL. */
     void (*committed)(void *user, const char *run, uint32_t step, uint64_t states);
     /* A worker is here, or is gone, or is expelled since it hangs: its process may have to be replaced. Or it ended in
-     * its work, which is suspect. words: its host; of the last, at what it ended. May be NULL. */
+     * its work, which is suspect; or it is in quarantine. words: its host; of the last two, at what it ended, and why.
+     * May be NULL. */
     void (*worker)(void *user, femd_worker_news news, uint32_t pid, const char *words);
     void *user;
     const femd_keyring *keys;  /* borrowed; NULL: peers have no keys */

@@ -38,10 +38,18 @@ static femd_status material_find_engine(const femd_json *doc, const femd_engine 
     return femd_json_fail(doc, femd_json_get(doc->root, "engine"), err, "this femd has no engine \"%s\"", name);
 }
 
+/* A whole case in the place of one of its materials would be missing every key. */
+static femd_status material_check_is_one(const femd_json *doc, femd_error *err) {
+    if (!cJSON_IsObject(femd_json_get(doc->root, "materials")) || femd_json_get(doc->root, "engine")) return FEMD_OK;
+    return femd_json_fail(doc, doc->root, err,
+                          "this is a whole case; a material is what stands under one name of its \"materials\"");
+}
+
 static femd_status material_fill(femd_material *material, size_t size, femd_error *err) {
     FEMD_TRY(femd_pack_decode(material->bytes, size, &material->pack, err));
     femd_pack_id(material->bytes, size, &material->id);
     FEMD_TRY(femd_json_parse(material->pack.json, strlen(material->pack.json), "material", &material->doc, err));
+    FEMD_TRY(material_check_is_one(&material->doc, err));
     FEMD_TRY(femd_json_validate(&material->doc, femd_case_schema, "#/$defs/material", err));
     FEMD_TRY(material_find_engine(&material->doc, &material->engine, err));
     FEMD_TRY(material->engine->open(&material->doc, &material->pack, &material->instance, &material->caps, err));

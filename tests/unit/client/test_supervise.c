@@ -268,6 +268,15 @@ static void a_worker_that_the_server_has_lost_may_come_back(void **state) {
     assert_int_equal(lines_with(t.log, "killed"), 0); /* no process of this run */
 }
 
+static void a_conviction_is_told(void **state) {
+    (void)state;
+    trial t;
+    assert_int_equal(run_with_news("echo \"barred $PID others contradict it for point 8\" >&$NEWS", "sleep 1", &t), 0);
+    assert_int_equal(
+        lines_with(t.log, "is in quarantine and gets no tasks any more: others contradict it for point 8\n"), 1);
+    assert_int_equal(lines_with(t.log, "killed"), 0);
+}
+
 /* Deaths at work are the server's to judge, who ends the run when a point is to blame; others are counted. */
 static void a_worker_that_ends_in_its_work_is_started_again_each_time(void **state) {
     (void)state;
@@ -302,6 +311,7 @@ int main(void) {
         cmocka_unit_test(guard_cleans_up_after_a_launcher_that_was_killed),
         cmocka_unit_test(a_worker_that_the_server_calls_hung_is_replaced),
         cmocka_unit_test(a_worker_that_the_server_has_lost_may_come_back),
+        cmocka_unit_test(a_conviction_is_told),
         cmocka_unit_test(a_worker_that_ends_in_its_work_is_started_again_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

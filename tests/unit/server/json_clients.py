@@ -133,6 +133,12 @@ def each_has_an_answer_with_words(address):
     check("what the displaced one still asks", first.ask("status", "status"), "gone", "another connection")
 
 
+def a_whole_case_is_no_material(address):
+    client = Client(address, "whole", {"femd": 1, "mesh": {}, "materials": {"argon": ARGON}, "boundary": []})
+    reply = client.ask("material", "material-ready", json={"femd": 1, "materials": {"argon": ARGON}})
+    assert reply["status"] != 0 and 'under one name of its "materials"' in reply["text"], reply
+
+
 def main(server, worker):
     end, ready = os.pipe()
     parts = [start(server, "--bind", "tcp://127.0.0.1:*", "--memory", "16", "--cache", "1", "--ready-fd", str(ready), pass_fds=[ready])]
@@ -142,6 +148,7 @@ def main(server, worker):
         parts.append(start(worker, "--connect", address))
         commits_name_points(address)
         each_has_an_answer_with_words(address)
+        a_whole_case_is_no_material(address)
         who_never_commits_is_told(address)
     finally:
         for part in parts:

@@ -466,7 +466,61 @@ static void answers_with_history_are_audited_with_their_own_state(void **state) 
     rig_clear(&p.g);
 }
 
-static void builds_are_refused_or_mark_the_run(void **state) {
+static void answer_all(pool *p, uint64_t worker, uint64_t fingerprint, int lie) {
+    femd_task task[16];
+    for (uint32_t n; (n = rig_tasks(&p->g, worker, task, NULL)) > 0;)
+        for (uint32_t k = 0; k < n; k++) {
+            femd_response r;
+            rig_answer_of(&task[k].request, &r);
+            r.work.fingerprint = fingerprint;
+            if (lie) pool_lie(&r);
+            rig_answer_with(&p->g, worker, &task[k], &r);
+        }
+}
+
+static int is_reproducible(pool *p, const char *run) {
+    cJSON *status = rig_status(&p->g, p->client), *one;
+    int found = -1;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItem(status, "runs")) {
+        if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(one, "name")), run) == 0)
+            found = cJSON_IsTrue(cJSON_GetObjectItem(one, "bit_reproducible"));
+    }
+    cJSON_Delete(status);
+    return found;
+}
+
+/* A run that uses answers of two builds is marked, fresh ones or such as are there; one of a single build is not. */
+static void answers_of_two_builds_mark_the_run(void **state) {
+    (void)state;
+    pool p;
+    femd_request q[4];
+    pool_open(&p, 0, 1, NULL, NULL);
+    for (uint32_t i = 0; i < 4; i++) q[i] = rig_request(i, 0.1 * (1 + i), NULL);
+    rig_evaluate(&p.g, p.client, 1, q, 2);
+    answer_all(&p, p.worker[0], 7, 0);
+    assert_int_equal(is_reproducible(&p, "beam"), 1);
+    rig_vanish(&p.g, p.worker[0]);
+    const uint64_t other = rig_worker_of(&p.g, "x86-64-v3", 8);
+    rig_open(&p.g, other, FEMD_OK);
+    const uint64_t one = rig_client(&p.g, "one", 0, 1), both = rig_client(&p.g, "both", 0, 1);
+    rig_register(&p.g, one);
+    rig_register(&p.g, both);
+    rig_evaluate(&p.g, one, 1, &q[2], 2);
+    answer_all(&p, other, 8, 0);
+    rig_evaluate(&p.g, both, 1, &q[1], 2); /* both are there: one of each build */
+    const uint64_t beam = p.client;
+    p.client = one;
+    assert_int_equal(is_reproducible(&p, "one"), 1);
+    p.client = both;
+    assert_int_equal(is_reproducible(&p, "both"), 0);
+    p.client = beam;
+    assert_int_equal(is_reproducible(&p, "beam"), 1);
+    rig_evaluate(&p.g, beam, 2, &q[2], 1);
+    assert_int_equal(is_reproducible(&p, "beam"), 0);
+    rig_clear(&p.g);
+}
+
+static void another_build_may_be_refused(void **state) {
     (void)state;
     pool p;
     femd_error e = FEMD_ERROR_INIT;
@@ -477,6 +531,60 @@ static void builds_are_refused_or_mark_the_run(void **state) {
     assert_int_equal(femd_error_decode(&f, &e, NULL), FEMD_OK);
     assert_non_null(strstr(e.text, "--builds one"));
     assert_true(p.g.inbox[other].dropped);
+    rig_clear(&p.g);
+}
+
+/* What a liar said of a point is forgotten also while the point is under way again for its state, and by another build
+ * at that: the answer that comes is the one that counts. */
+static void a_lie_is_forgotten_while_its_state_is_made_again(void **state) {
+    (void)state;
+    pool p;
+    const liar how[] = {always};
+    femd_task task[16];
+    pool_open(&p, 0, 1, how, NULL);
+    p.asked[0] = rig_request(0, 0.1, NULL);
+    p.asked[1] = rig_request(1, 0.2, NULL);
+    rig_evaluate(&p.g, p.client, 1, p.asked, 2);
+    while (pool_work(&p)) continue;
+    pool_take(&p);
+    assert_int_equal(p.wrong, 2);
+    rig_empty(&p.g, p.client, FEMD_MSG_ABORT, 1);
+    rig_vanish(&p.g, p.worker[0]); /* and the states of both points with it */
+    uint64_t honest[2];
+    for (int i = 0; i < 2; i++) honest[i] = rig_worker(&p.g);
+    uint64_t other = rig_worker_of(&p.g, "x86-64-v3", 8);
+    femd_request later[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        femd_response r;
+        rig_answer_of(&p.asked[i], &r);
+        later[i] = rig_request(2 + i, 0.3, &r.state_out);
+    }
+    rig_evaluate(&p.g, p.client, 2, later, 2);
+    rig_open(&p.g, other, FEMD_OK); /* has both, and keeps them for now */
+    assert_int_equal(rig_tasks(&p.g, other, task, NULL) + rig_count(&p.g, other, FEMD_MSG_TASK), 2);
+    const int second_is_mine = task[0].request.point == 1;
+    const uint32_t kept = second_is_mine ? 1 : 0;
+    femd_task rest[16];
+    assert_int_equal(rig_tasks(&p.g, other, rest, NULL), 1);
+    /* of the one point an honest worker's answer contradicts the record, a third decides, and the liar is convicted */
+    for (int i = 0; i < 2; i++) rig_open(&p.g, honest[i], FEMD_OK);
+    rig_answer_with(&p.g, other, &rest[0], &(femd_response){.status = FEMD_IO, .work.fingerprint = 8});
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < 2; i++) answer_all(&p, honest[i], 7, 0);
+    assert_int_equal(pool_count(&p)->convicted, 1);
+    femd_response right;
+    rig_answer_of(&task[0].request, &right);
+    right.work.fingerprint = 8;
+    rig_answer_with(&p.g, other, &task[0], &right);
+    const uint64_t next = rig_client(&p.g, "another", 0, 1); /* the run that has used the lies is in doubt */
+    rig_register(&p.g, next);
+    rig_evaluate(&p.g, next, 3, &p.asked[kept], 1);
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < 2; i++) answer_all(&p, honest[i], 7, 0);
+    rig_result got[8];
+    assert_int_equal(rig_results(&p.g, next, got, 8), 1);
+    assert_int_equal(got[0].response.status, FEMD_OK);
+    assert_true(got[0].response.S[0] == right.S[0]);
     rig_clear(&p.g);
 }
 
@@ -513,8 +621,10 @@ int main(void) {
         cmocka_unit_test(two_who_lie_alike_are_found_and_what_they_vouched_for_is_told),
         cmocka_unit_test(an_audit_that_fails_leaves_the_answer),
         cmocka_unit_test(answers_with_history_are_audited_with_their_own_state),
+        cmocka_unit_test(a_lie_is_forgotten_while_its_state_is_made_again),
         cmocka_unit_test(failures_are_compared_without_their_words),
-        cmocka_unit_test(builds_are_refused_or_mark_the_run),
+        cmocka_unit_test(another_build_may_be_refused),
+        cmocka_unit_test(answers_of_two_builds_mark_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,27 @@ static void a_bench_ends_and_a_success_clears_it(void **state) {
     rig_clear(&g);
 }
 
+/* Unless the others have answered already what is in question: nobody waits for the end of a bench. */
+static void a_benched_worker_is_asked_where_no_other_may_be(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client = open_client(&g, &(femd_core_config){.message_points = 4, .credits = 1, .audit = 1});
+    uint64_t ill = worker_at(&g, "here"), healthy = worker_at(&g, "here");
+    femd_task task[8];
+    ask(&g, client, 1, 100);
+    for (int failed = 0; failed < 4;) failed += (int)fail_tasks(&g, ill, FEMD_NO_MEMORY);
+    assert_says(&g, ill, "it gets none for 5 s");
+    assert_int_equal(rig_count(&g, ill, FEMD_MSG_TASK), 0);
+    const uint32_t n = rig_tasks(&g, healthy, task, NULL);
+    const double strain = task[0].request.value[0];
+    assert_true(n > 0);
+    rig_answer(&g, healthy, task, 1);
+    assert_int_equal(rig_count(&g, ill, FEMD_MSG_TASK), 1);
+    assert_int_equal(rig_tasks(&g, ill, task, NULL), 1); /* and that one alone */
+    assert_true(task[0].request.value[0] == strain);
+    rig_clear(&g);
+}
+
 /* Where all fail nobody is better, and the points fail with the reason. */
 static void what_fails_everywhere_ends(void **state) {
     (void)state;
@@ -454,6 +475,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_that_fails_fast_costs_no_point),
         cmocka_unit_test(a_bench_ends_and_a_success_clears_it),
+        cmocka_unit_test(a_benched_worker_is_asked_where_no_other_may_be),
         cmocka_unit_test(what_fails_everywhere_ends),
         cmocka_unit_test(a_node_that_is_lost_blames_no_point),
         cmocka_unit_test(a_host_that_is_lost_in_silence_blames_no_point),
