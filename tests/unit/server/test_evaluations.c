@@ -295,6 +295,63 @@ static void deaths_before_the_start_make_suspects(void **state) {
     deaths_before_the_start(4, 1);
 }
 
+/* Of a worker whose link was lost nothing is suspect: what it had goes to the next one as if it had never been sent. */
+static void a_lost_link_makes_no_suspects(void **state) {
+    (void)state;
+    for (int silent = 0; silent < 2; silent++) {
+        rig g;
+        femd_request r[2] = {rig_request(5, 0.5, NULL), rig_request(6, 0.6, NULL)};
+        rig_init(&g, NULL);
+        uint64_t client = rig_client(&g, "beam", 0, 1), w = rig_worker(&g);
+        rig_register(&g, client);
+        rig_open(&g, w, FEMD_OK);
+        rig_evaluate(&g, client, 1, r, 2);
+        rig_wait(&g, silent ? 3 : 1);
+        rig_vanish(&g, w);
+        w = rig_worker(&g);
+        rig_open(&g, w, FEMD_OK);
+        assert_int_equal(rig_count(&g, w, FEMD_MSG_TASK), silent ? 2 : 1);
+        rig_clear(&g);
+    }
+}
+
+/* Nor does what only one worker has the states for. */
+static void a_suspect_comes_before_a_workers_own_queue(void **state) {
+    (void)state;
+    rig g;
+    femd_request first[6], later[6], suspect = rig_request(50, 0.9, NULL);
+    femd_task task[8];
+    femd_response r;
+    rig_init(&g, &(femd_core_config){.message_points = 1});
+    uint64_t client = rig_client(&g, "beam", 0, 1), holder = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, holder, FEMD_OK);
+    for (uint32_t i = 0; i < 6; i++) {
+        first[i] = rig_request(i, 0.01 * (1 + i), NULL);
+        rig_answer_of(&first[i], &r);
+        later[i] = rig_request(10 + i, 0.02 * (1 + i), &r.state_out);
+    }
+    rig_evaluate(&g, client, 1, first, 6);
+    assert_int_equal(rig_work(&g, holder), 6);
+    rig_evaluate(&g, client, 2, later, 6);
+    assert_int_equal(rig_count(&g, holder, FEMD_MSG_TASK), 2);
+    const uint64_t other = rig_worker(&g);
+    rig_open(&g, other, FEMD_OK);
+    rig_evaluate(&g, client, 3, &suspect, 1);
+    assert_int_equal(rig_tasks(&g, other, task, NULL), 1);
+    assert_int_equal(task[0].request.point, 50);
+    rig_start(&g, other, task);
+    rig_vanish(&g, other);
+    for (int i = 0; i < 2; i++) {
+        assert_true(rig_tasks(&g, holder, task, NULL) > 0);
+        assert_int_not_equal(task[0].request.point, 50);
+        rig_answer(&g, holder, task, 1);
+    }
+    assert_int_equal(rig_tasks(&g, holder, task, NULL), 1);
+    assert_int_equal(task[0].request.point, 50);
+    rig_clear(&g);
+}
+
 /* Others' work does not keep a suspect waiting, nor goes with it. */
 static void a_suspect_waits_for_a_worker_that_has_nothing_else(void **state) {
     (void)state;
@@ -772,6 +829,8 @@ int main(void) {
         cmocka_unit_test(a_task_that_ends_three_workers_is_poison),
         cmocka_unit_test(a_suspect_is_sent_alone),
         cmocka_unit_test(deaths_before_the_start_make_suspects),
+        cmocka_unit_test(a_lost_link_makes_no_suspects),
+        cmocka_unit_test(a_suspect_comes_before_a_workers_own_queue),
         cmocka_unit_test(a_suspect_waits_for_a_worker_that_has_nothing_else),
         cmocka_unit_test(infrastructure_failures_are_sent_again_three_times),
         cmocka_unit_test(physics_failures_are_answers),

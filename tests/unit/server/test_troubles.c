@@ -268,6 +268,11 @@ static void poison_is_forgiven(void **state) {
     assert_int_equal(rig_work(&g, worker), 1);
     assert_int_equal(rig_results(&g, client, results, POINTS_MAX), 1);
     assert_int_equal(results[0].response.status, FEMD_OK);
+    rig_wait(&g, 60);
+    rig_evaluate(&g, client, 4, &r, 1); /* an answer is none that was poison, however old */
+    assert_int_equal(rig_work(&g, worker), 0);
+    assert_int_equal(rig_results(&g, client, results, POINTS_MAX), 1);
+    assert_int_equal(results[0].response.status, FEMD_OK);
     rig_clear(&g);
 }
 
