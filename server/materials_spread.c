@@ -173,12 +173,25 @@ static int spread_is_stuck(const femd_materials *materials, uint32_t material) {
     return 0;
 }
 
+/* Nobody who has it open may be given what comes next: whoever has answered cannot be its own witness. */
+static int spread_wants_a_witness(const femd_materials *materials, uint32_t lane, uint32_t material) {
+    const uint32_t next = lanes_common_first(materials->lanes, lane);
+    if (!next) return 0;
+    for (uint32_t worker = roster_next_worker(materials->roster, FEMD_NIL); worker;
+         worker = roster_next_worker(materials->roster, worker))
+        if (catalogue_is_open(materials->catalogue, material, worker) &&
+            !roster_quarantined(materials->roster, worker) && !ledger_bars(materials->ledger, next, worker))
+            return 0;
+    return 1;
+}
+
 static void spread_help(femd_materials *materials, uint32_t lane) {
     const uint32_t material = lanes_material(materials->lanes, lane);
     const double opening = materials_at(materials, material)->cost;
     double wait = spread_wait(materials, lane, material);
     int stuck =
-        isinf(wait) || (!catalogue_sent(materials->catalogue, material) && spread_is_stuck(materials, material));
+        isinf(wait) || (!catalogue_sent(materials->catalogue, material) &&
+                        (spread_is_stuck(materials, material) || spread_wants_a_witness(materials, lane, material)));
     while (stuck || wait > opening) {
         uint32_t worker = spread_choose(materials, material, 1);
         if (!worker && (stuck || wait > 2 * opening + look_busy)) {

@@ -101,6 +101,37 @@ static void who_has_nothing_to_do_helps(void **state) {
     rig_clear(&g);
 }
 
+/* One of many materials is open with one worker, who has answered and has other work: an audit gets its witness all the
+ * same, and does not wait until that is done. */
+static void a_witness_is_given_the_material(void **state) {
+    (void)state;
+    rig g;
+    femd_task task[8];
+    rig_init(&g, &(femd_core_config){.audit = 1, .credits = 3, .message_points = 1});
+    const uint64_t client = rig_client(&g, "beam", 0, 1), one = rig_worker(&g);
+    register_many(&g, client, MANY);
+    rig_wait(&g, 20); /* opening takes its time, and one point is not worth it */
+    rig_open(&g, one, FEMD_OK);
+    const uint64_t two = rig_worker(&g);
+    ask(&g, client, 1, 1);
+    pick(&g, 0);
+    ask(&g, client, 2, 2);
+    assert_int_equal(rig_count(&g, one, FEMD_MSG_TASK), 3);
+    pick(&g, MANY - 1);
+    assert_int_equal(rig_tasks(&g, one, task, NULL), 1);
+    const femd_hash key = task[0].key;
+    rig_answer(&g, one, task, 1);
+    rig_wait(&g, 0.2);
+    assert_int_equal(rig_count(&g, two, FEMD_MSG_MATERIAL), 1);
+    rig_open(&g, two, FEMD_OK);
+    assert_int_equal(rig_tasks(&g, two, task, NULL), 1);
+    assert_memory_equal(&task[0].key, &key, sizeof key);
+    rig_answer(&g, two, task, 1);
+    assert_int_equal(femd_core_count(g.core)->audited, 1);
+    assert_int_equal(rig_count(&g, one, FEMD_MSG_TASK), 2);
+    rig_clear(&g);
+}
+
 /* The one that was sent it does not open it: others are, those that have nothing to do first. */
 static void one_that_opens_for_ever_holds_nobody_up(void **state) {
     (void)state;
@@ -332,6 +363,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_are_divided_among_the_workers),
         cmocka_unit_test(who_has_nothing_to_do_helps),
+        cmocka_unit_test(a_witness_is_given_the_material),
         cmocka_unit_test(one_that_opens_for_ever_holds_nobody_up),
         cmocka_unit_test(a_material_goes_with_its_last_run),
         cmocka_unit_test(a_material_at_rest_stays_with_its_run),
