@@ -54,20 +54,29 @@ static void members_report(const femd_members *members, uint32_t peer, femd_work
 
 /* ---- going ---- */
 
-/* At what a worker ended, for whoever started it. */
-static void members_tell_suspects(const femd_members *members, uint32_t worker, const char *doing) {
+/* At what a worker ended; for whoever started it if that is counted here and comes to an end. */
+static void members_tell_suspects(const femd_members *members, uint32_t worker, const char *doing, int counted) {
     const femd_core_config *config = &members->in.common->config;
     const femd_hello *hello = roster_hello(members->in.roster, worker);
     common_log(members->in.common, FEMD_LOG_WARNING, "worker %llu (pid %u) ended while it %s",
                (unsigned long long)roster_number(members->in.roster, worker), hello->pid, doing);
-    if (config->worker) config->worker(config->user, FEMD_WORKER_ENDED, hello->pid, doing);
+    if (config->worker && counted) config->worker(config->user, FEMD_WORKER_ENDED, hello->pid, doing);
+}
+
+/* Of a material that a worker has opened before it is not held against it that others end over it. */
+static int members_opens_what_may_be_bad(const femd_members *members, uint32_t worker) {
+    const femd_catalogue *catalogue = members->in.catalogue;
+    for (uint32_t material = 1; material <= catalogue_last(catalogue); material++)
+        if (catalogue_opening(catalogue, material, worker) == OPENING_SENT && !catalogue_is_ready(catalogue, material))
+            return 1;
+    return 0;
 }
 
 /* Which points a worker took with it, or that it was opening a material. */
 static void members_tell_end(const femd_members *members, uint32_t worker, uint32_t death) {
     const members_rooms *in = &members->in;
-    if (catalogue_is_opening(in->catalogue, worker)) {
-        members_tell_suspects(members, worker, "opened a material");
+    if (catalogue_is_opening(in->catalogue, worker) && !ledger_tasks_started(in->ledger, worker)) {
+        members_tell_suspects(members, worker, "opened a material", members_opens_what_may_be_bad(members, worker));
         return;
     }
     ledger_presume_started(in->ledger, worker, death);
@@ -81,7 +90,7 @@ static void members_tell_end(const femd_members *members, uint32_t worker, uint3
     if (others) snprintf(more, sizeof more, " and %u others", others);
     snprintf(doing, sizeof doing, "evaluated point %llu of step %u%s", (unsigned long long)request->point,
              request->step, more);
-    members_tell_suspects(members, worker, doing);
+    members_tell_suspects(members, worker, doing, started || deaths_counts(in->deaths, death));
 }
 
 /* death: of a worker, FEMD_NIL if nothing it did can be the cause. */

@@ -136,6 +136,52 @@ static void a_benched_worker_is_asked_where_no_other_may_be(void **state) {
     rig_clear(&g);
 }
 
+/* Whoever starts workers is told of deaths that are counted here, and so come to an end; others it has to count. */
+static char last_news[200];
+static void hear_news(void *user, femd_worker_news news, uint32_t pid, const char *words) {
+    (void)user, (void)pid;
+    if (news == FEMD_WORKER_ENDED) snprintf(last_news, sizeof last_news, "%s", words);
+}
+
+static void deaths_that_are_counted_are_told(void **state) {
+    (void)state;
+    rig g;
+    femd_task task[8];
+    rig_init(&g, &(femd_core_config){.worker = hear_news, .message_points = 1});
+    const uint64_t client = rig_client(&g, "beam", 0, 1);
+    uint64_t w = rig_worker(&g);
+    rig_register(&g, client);
+    last_news[0] = '\0';
+    rig_vanish(&g, w);
+    assert_string_equal(last_news, "opened a material");
+    w = rig_worker(&g);
+    rig_open(&g, w, FEMD_OK);
+    last_news[0] = '\0';
+    rig_vanish(&g, w); /* with nothing to do */
+    assert_string_equal(last_news, "");
+    w = rig_worker(&g); /* the material has been opened before and is not to blame */
+    rig_vanish(&g, w);
+    assert_string_equal(last_news, "");
+    w = rig_worker(&g);
+    rig_open(&g, w, FEMD_OK);
+    ask(&g, client, 1, 3);
+    rig_wait(&g, 3);
+    rig_vanish(&g, w); /* its link was lost, before it had started anything */
+    assert_string_equal(last_news, "");
+    w = rig_worker(&g);
+    rig_open(&g, w, FEMD_OK);
+    rig_vanish(&g, w);
+    assert_non_null(strstr(last_news, "evaluated point "));
+    assert_non_null(strstr(last_news, " and 1 others"));
+    w = rig_worker(&g);
+    rig_open(&g, w, FEMD_OK);
+    assert_int_equal(rig_tasks(&g, w, task, NULL), 1);
+    rig_start(&g, w, task);
+    rig_vanish(&g, w);
+    assert_null(strstr(last_news, "others"));
+    rig_clear(&g);
+}
+
 /* Where all fail nobody is better, and the points fail with the reason. */
 static void what_fails_everywhere_ends(void **state) {
     (void)state;
@@ -479,6 +525,7 @@ static void a_worker_that_hangs_while_opening_is_expelled(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_that_fails_fast_costs_no_point),
+        cmocka_unit_test(deaths_that_are_counted_are_told),
         cmocka_unit_test(a_bench_ends_and_a_success_clears_it),
         cmocka_unit_test(a_benched_worker_is_asked_where_no_other_may_be),
         cmocka_unit_test(what_fails_everywhere_ends),
