@@ -25,6 +25,7 @@ class Client:
     def __init__(self, address, run, material=ARGON, **keys):
         self.socket = zmq.Context().socket(zmq.DEALER)
         self.socket.connect(address)
+        self.longest = 0  # message so far
         self.welcome = self.ask("hello", "welcome", run=run, **keys)
         if material:
             self.material = self.ask("material", "material-ready", json=material).get("material")
@@ -33,9 +34,11 @@ class Client:
         self.socket.send_string(json.dumps({"type": kind, **keys}))
 
     def hear(self, *answers):
-        while (reply := json.loads(self.socket.recv()))["type"] not in (*answers, "error", "gone"):
-            pass
-        return reply
+        while True:
+            text = self.socket.recv()
+            self.longest = max(self.longest, len(text))
+            if (reply := json.loads(text))["type"] in (*answers, "error", "gone"):
+                return reply
 
     def ask(self, kind, answer, **keys):
         self.send(kind, **keys)
@@ -133,6 +136,23 @@ def each_has_an_answer_with_words(address):
     check("what the displaced one still asks", first.ask("status", "status"), "gone", "another connection")
 
 
+def results_are_kept_short(address):
+    """Whatever is asked for at once: what is longer than 1 MiB would keep heartbeats from a slow wire."""
+    client = Client(address, "long", {"engine": "elastic", "young": "100 GPa", "poisson": 0.25})
+    requests = [{"value": [1e-9 * (p + 1), 1e-7 / 3, 1e-7 / 7, 0, 0, 0], "wants": ["stress", "tangent", "energy"]} for p in range(4000)]
+    client.send("evaluate", id=1, material=client.material, requests=requests)
+    count = 0
+    while count < len(requests):
+        count += len(client.hear("result")["results"])
+    assert 1 << 18 < client.longest < 1 << 20, client.longest
+    # all are there now, so that they could come at once
+    client.send("evaluate", id=2, material=client.material, requests=requests)
+    count = 0
+    while count < len(requests):
+        count += len(client.hear("result")["results"])
+    assert 1 << 18 < client.longest < 1 << 20, client.longest
+
+
 def a_whole_case_is_no_material(address):
     client = Client(address, "whole", {"femd": 1, "mesh": {}, "materials": {"argon": ARGON}, "boundary": []})
     reply = client.ask("material", "material-ready", json={"femd": 1, "materials": {"argon": ARGON}})
@@ -148,6 +168,7 @@ def main(server, worker):
         parts.append(start(worker, "--connect", address))
         commits_name_points(address)
         each_has_an_answer_with_words(address)
+        results_are_kept_short(address)
         a_whole_case_is_no_material(address)
         who_never_commits_is_told(address)
     finally:
