@@ -312,7 +312,8 @@ static void bad_input_has_exact_words(void **state) {
         {"heat.json", "boundary[3].radiation.emissivity=2",
          "boundary[3].radiation.emissivity: must be at most 1, not 2"},
         {"heat.json", "boundary[0].temperature=\"3 W/m^2\"",
-         "boundary[0].temperature: unit \"W/m^2\" does not fit a temperature; accepted: K, mK, degC"},
+         "boundary[0].temperature: unit \"W/m^2\" does not fit a temperature; accepted: K, mK, degC; an expression "
+         "begins with \"=\": \"=3 W/m^2\""},
         {"heat.json", "boundary[0].temperature=-1", "boundary[0].temperature: must be at least 0, not -1"},
         {"heat.json", "heat.initial=-1", "heat.initial: must be at least 0, not -1"},
         {"heat.json", "heat.initial==300*t", "heat.initial: is that of time 0; t stands in \"300*t\""},
