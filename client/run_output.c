@@ -84,7 +84,13 @@ void run_output_close(run_output *o, int code) {
     char *path = NULL;
     if (o->log) fclose(o->log);
     femd_folder_lock_end(&o->lock);
-    if (o->folder && code == 2 && o->made && run_output_path_in(o->folder, "log.txt", &path, NULL) == FEMD_OK) {
+    int record = 0; /* of a run that was refused by its answers */
+    if (o->folder && run_output_path_in(o->folder, "summary.json", &path, NULL) == FEMD_OK)
+        record = access(path, F_OK) == 0;
+    free(path);
+    path = NULL;
+    if (o->folder && code == 2 && o->made && !record &&
+        run_output_path_in(o->folder, "log.txt", &path, NULL) == FEMD_OK) {
         unlink(path);
         rmdir(o->folder); /* only if empty */
     }
@@ -132,11 +138,15 @@ static femd_status run_output_print_summary(const femd_json *doc, const char *fo
     const cJSON *steps = femd_json_get(doc->root, "steps"), *micro = femd_json_get(doc->root, "micro"),
                 *run = femd_json_get(doc->root, "run");
     if (!cJSON_IsArray(steps)) return femd_fail(err, FEMD_IO, "%s: no steps", doc->name);
-    double newton = 0, cuts = 0;
+    double newton = 0, cuts = 0, since = 0; /* evaluations of the steps that this run made itself */
+    const double resumed = femd_json_number(run, "resumed_from", 0);
+    char part[48] = "";
     const cJSON *last = NULL;
+    if (resumed > 0) snprintf(part, sizeof part, ", since step %.0f", resumed);
     for (const cJSON *s = steps->child; s; s = s->next) {
         newton += femd_json_number(s, "newton", 0);
         cuts += femd_json_number(s, "cuts", 0);
+        if (femd_json_number(s, "step", 0) > resumed) since += femd_json_number(s, "evaluations", 0);
         last = s;
     }
     const double evaluations = femd_json_number(micro, "evaluations", 0), reused = femd_json_number(run, "reused", 0);
@@ -144,16 +154,18 @@ static femd_status run_output_print_summary(const femd_json *doc, const char *fo
     printf("  %-22s %d to time %g, %.0f cut\n", "steps", cJSON_GetArraySize(steps), femd_json_number(last, "time", 0),
            cuts);
     printf("  %-22s %.0f\n", "Newton iterations", newton);
-    printf("  %-22s %.0f, %.1f %% reused\n", "evaluations", evaluations,
-           evaluations > 0 ? 100 * reused / evaluations : 0);
+    char whole[64] = "";
+    if (resumed > 0) snprintf(whole, sizeof whole, " since step %.0f, %.0f in all", resumed, evaluations);
+    printf("  %-22s %.0f%s, %.1f %% reused\n", "evaluations", resumed > 0 ? since : evaluations, whole,
+           since > 0 ? 100 * reused / since : 0);
     const double convicted = femd_json_number(run, "convicted", 0);
-    printf("  %-22s %.0f confirmed by another worker, %.0f that no other could be asked for%s\n", "audits",
-           femd_json_number(run, "audited", 0), femd_json_number(run, "unaudited", 0),
+    printf("  %-22s %.0f confirmed by another worker, %.0f that no other could be asked for%s%s\n", "audits",
+           femd_json_number(run, "audited", 0), femd_json_number(run, "unaudited", 0), part,
            convicted > 0 ? "; A WORKER WAS CONVICTED, see log.txt" : "");
     printf("  %-22s %.0f\n", "force evaluations", femd_json_number(micro, "force_evaluations", 0));
     printf("  %-22s %.1e\n", "Hill-Mandel residual", femd_json_number(micro, "hill_mandel_max", 0));
-    printf("  %-22s %.1f s with %.0f workers\n", "wall time", femd_json_number(run, "wall_s", 0),
-           femd_json_number(run, "workers", 0));
+    printf("  %-22s %.1f s with %.0f workers%s\n", "wall time", femd_json_number(run, "wall_s", 0),
+           femd_json_number(run, "workers", 0), part);
     printf("  %-22s %s: fields.pvd (ParaView), history.csv, summary.json, log.txt\n", "results in", folder);
     return FEMD_OK;
 }

@@ -33,6 +33,7 @@ typedef struct femd_problem {
     int unstable;                   /* negative eigenvalues of the tangent there, -1 = not known */
     double work[FEMD_WORKS];        /* done on the body up to there, J */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
+    int cuts;                       /* of increments, in this process */
     uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */

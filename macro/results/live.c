@@ -43,20 +43,26 @@ static int live_waits_for_materials(const femd_live *l) {
     return l->step == 0 && l->residual < 0 && l->info.total == 0 && l->info.waited >= WAITING_GRACE;
 }
 
+/* "3/10"; beyond the plan, where steps were cut, "11 (4 planned)". */
+static const char *live_step(const femd_live *l, char text[48]) {
+    snprintf(text, 48, l->step > l->steps ? "%d (%d planned)" : "%d/%d", l->step, l->steps);
+    return text;
+}
+
 static void live_text_points(const femd_live *l, int narrow, char *text, size_t size) {
-    char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "";
+    char residual[32] = "-", points[64], of_rank[32] = "", reused[32] = "", step[48];
     unsigned percent = l->info.done ? (unsigned)(100.0 * (double)l->info.reused / (double)l->info.done + 0.5) : 0;
     if (l->residual >= 0) snprintf(residual, sizeof residual, "%.1e", l->residual);
     if (l->ranks > 1 && !narrow) snprintf(of_rank, sizeof of_rank, " (rank 0 of %d)", l->ranks);
     if (!narrow) snprintf(reused, sizeof reused, " reused %u %%", percent);
     snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
              of_rank);
-    snprintf(text, size, "step %d/%d it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", l->step,
-             l->step > l->steps ? l->step : l->steps, l->iteration, residual, points, l->micro, l->info.workers, reused,
-             l->cuts);
+    snprintf(text, size, "step %s it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", live_step(l, step),
+             l->iteration, residual, points, l->micro, l->info.workers, reused, l->cuts);
 }
 
 void femd_live_text(const femd_live *l, char *text, size_t size) {
+    char step[48];
     if (l->info.waiting_for_workers) {
         live_text_waiting(l, "workers (0 connected; ", text, size);
         return;
@@ -67,8 +73,8 @@ void femd_live_text(const femd_live *l, char *text, size_t size) {
     }
     if (live_waits_for_states(l)) {
         snprintf(text, size,
-                 "step %d/%d waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
-                 l->step, l->step > l->steps ? l->step : l->steps, l->info.waited);
+                 "step %s waiting for the server to collect the states (a lost one is made anew by a worker) %.0f s",
+                 live_step(l, step), l->info.waited);
         return;
     }
     live_text_points(l, 0, text, size);
@@ -87,13 +93,14 @@ static int live_columns(FILE *out) {
 
 /* The same in fewer words. */
 static void live_text_narrow(const femd_live *l, char *text, size_t size) {
+    char step[48];
     if ((l->info.waiting_for_workers || live_waits_for_materials(l)) && l->address)
         snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
     else if (l->info.waiting_for_workers || live_waits_for_materials(l))
         snprintf(text, size, "waiting for workers %.0f s", l->info.waited);
     else if (live_waits_for_states(l))
-        snprintf(text, size, "step %d/%d waiting for the server to collect the states %.0f s", l->step,
-                 l->step > l->steps ? l->step : l->steps, l->info.waited);
+        snprintf(text, size, "step %s waiting for the server to collect the states %.0f s", live_step(l, step),
+                 l->info.waited);
     else
         live_text_points(l, 1, text, size);
 }

@@ -242,11 +242,14 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
+        p->cuts++;
         if (rec->cuts >= p->cs->max_cuts || p->dt < 1e-6 * planned) {
             stepping_explain(p, rec, near, sizeof near);
             return femd_fail(err, FEMD_NOT_CONVERGED,
-                             "step %d at time %g: given up after %d attempts, the last increment being %g (%s); %s%s",
-                             rec->step, p->time, rec->cuts + 1, rec->dt,
+                             "step %d at time %g: given up after %d attempt%s at it (%d failed in this run), the last "
+                             "increment being "
+                             "%g (%s); %s%s",
+                             rec->step, p->time, rec->cuts + 1, stepping_plural(rec->cuts + 1), p->cuts, rec->dt,
                              rec->cuts >= p->cs->max_cuts ? "steps.max_cuts"
                                                           : "the next would be below 1e-6 of the planned one",
                              why, near);

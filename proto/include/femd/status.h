@@ -19,7 +19,7 @@ extern "C" {
 #define FEMD_STATUS_LIST(X)                                                                                            \
     X(OK, 0, G, "ok")                                                                                                  \
     X(NOT_CONVERGED, -1, P, "the relaxation or sampling did not reach its tolerance")                                  \
-    X(DIVERGED, -2, P, "the configuration diverged")                                                                   \
+    X(DIVERGED, -2, P, "numbers are not finite: the configuration diverged, or the engine gave no number")             \
     X(INSTABILITY, -3, P, "the configuration lost stability")                                                          \
     X(OUT_OF_DOMAIN, -4, P, "the request lies outside the domain of the material or the potential")                    \
     X(STATE_LOST, -10, I, "a state needed by the request is held nowhere")                                             \

@@ -464,6 +464,9 @@ static void live_line_tells_how_the_run_stands(void **state) {
     femd_live_iteration(&l, 3, 2, 5.8e-3, 0);
     femd_live_text(&l, text, sizeof text);
     assert_string_equal(text, "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0");
+    l.step = 12;
+    femd_live_text(&l, text, sizeof text);
+    assert_memory_equal(text, "step 12 (10 planned) it 2 |r|", 29);
     assert_int_equal(l.workers_max, 16);
     const femd_progress_info none = {.done = 1, .total = 8, .waited = 12, .waiting_for_workers = 1};
     femd_live_progress(&l, &none);
