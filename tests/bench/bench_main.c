@@ -29,16 +29,33 @@ static const struct {
     {"eam", "energy and forces of copper against LAMMPS", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},
     {"physics",
-     "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named", 1},
+     "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named; "
+     "physics CHAPTER... runs only these chapters",
+     1},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
 static int usage(FILE *f, int rc) {
-    fprintf(f, "usage: femd bench [GROUP]... [--json | --markdown] [--evaluations N]\n\nGroups:\n");
+    fprintf(f,
+            "usage: femd bench [GROUP]... [physics CHAPTER...] [--json | --markdown] [--evaluations N]\n\nGroups:\n");
     for (int i = 0; i < GROUPS; i++) fprintf(f, "  %-10s %s\n", groups[i].name, groups[i].what);
     fprintf(f, "\n  --json       one JSON object, at the end\n  --markdown   a table as docs/verification.md has it\n"
                "  --evaluations N   how many the group load makes to measure the server's memory (1e6)\n");
     return rc;
+}
+
+/* Words behind the name of this group are parts of it, which alone are run. */
+static int has_parts(int group) {
+    return group >= 0 && strcmp(groups[group].name, "physics") == 0;
+}
+
+/* A part's name to the arguments of its program, for a shell: letters, digits and dashes only. 0: it is not one. */
+static int add_part(char *parts, size_t size, const char *name) {
+    const size_t used = strlen(parts), length = strlen(name);
+    if (*name == '-' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != length || used + length + 2 > size)
+        return 0;
+    snprintf(parts + used, size - used, " %s", name);
+    return 1;
 }
 
 static double number(const cJSON *o, const char *key) {
@@ -217,7 +234,8 @@ static int run(const char *program, style as, cJSON *results) {
 }
 
 int main(int argc, char **argv) {
-    int chosen[GROUPS] = {0}, any = 0;
+    int chosen[GROUPS] = {0}, any = 0, last = -1;
+    char parts[GROUPS][512] = {{0}}; /* of a group that has parts, those that are named */
     style as = PLAIN;
     for (int a = 1; a < argc; a++) {
         if (!strcmp(argv[a], "--json")) {
@@ -235,11 +253,17 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[a], "--help") || !strcmp(argv[a], "help")) return usage(stdout, 0);
         int g = 0;
         while (g < GROUPS && strcmp(argv[a], groups[g].name)) g++;
+        if (g == GROUPS && has_parts(last)) {
+            if (add_part(parts[last], sizeof parts[last], argv[a])) continue;
+            fprintf(stderr, "femd bench: \"%s\" is no part of %s\n", argv[a], groups[last].name);
+            return 2;
+        }
         if (g == GROUPS) {
             fprintf(stderr, "femd bench: unknown group \"%s\"\n", argv[a]);
             return usage(stderr, 2);
         }
         chosen[g] = any = 1;
+        last = g;
     }
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -251,8 +275,8 @@ int main(int argc, char **argv) {
     int rc = 0;
     for (int g = 0; g < GROUPS; g++) {
         if (any ? !chosen[g] : groups[g].named) continue;
-        char program[PATH_MAX + 64];
-        snprintf(program, sizeof program, "'%s/bench_%s'", folder, groups[g].name);
+        char program[PATH_MAX + 64 + sizeof parts[g]];
+        snprintf(program, sizeof program, "'%s/bench_%s'%s", folder, groups[g].name, parts[g]);
         if (run(program, as, results) == 0) continue;
         fprintf(stderr, "femd bench: %s did not finish; run %s to see why\n", groups[g].name, program);
         rc = 1;
