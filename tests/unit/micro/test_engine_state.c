@@ -76,6 +76,24 @@ static void damaged_or_foreign_states_are_refused(void **state) {
     femd_material_close(&other);
 }
 
+/* An engine may have nothing to keep. */
+static void a_state_of_a_header_alone_is_one(void **state) {
+    (void)state;
+    femd_buffer blob = FEMD_BUFFER_INIT;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_hash material;
+    femd_hash_bytes("m", 1, &material);
+    assert_int_equal(femd_state_begin(&blob, &err), FEMD_OK);
+    femd_state_finish(&blob, 7, 1, &material);
+    femd_bytes body, in = {blob.data, blob.size};
+    assert_int_equal(in.size, FEMD_STATE_HEADER);
+    if (femd_state_open(&in, &material, &body, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(body.size, 0);
+    in.size--;
+    assert_int_equal(femd_state_open(&in, &material, &body, &err), FEMD_PROTOCOL);
+    femd_buffer_clear(&blob);
+}
+
 /* The state's bytes with a number put at `at` of the engine's part, the header made to fit. */
 static femd_status try_number(femd_material *m, const femd_buffer *blob, size_t at, double number, femd_error *err) {
     const femd_request q = {.wants = BASIC, .value = {0.002}};
@@ -196,6 +214,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_inputs_give_the_same_bits),
         cmocka_unit_test(damaged_or_foreign_states_are_refused),
+        cmocka_unit_test(a_state_of_a_header_alone_is_one),
         cmocka_unit_test(numbers_in_a_state_that_are_not_finite_are_refused),
         cmocka_unit_test(carried_numbers_that_are_not_finite_are_refused),
         cmocka_unit_test(cold_and_warm_paths_meet_in_the_same_minimum),

@@ -115,6 +115,16 @@ static double momentum(const femd_dynamics *d) {
     return (fabs(p[0]) + fabs(p[1]) + fabs(p[2])) / scale;
 }
 
+/* Masses 1 and 3 whose centre moves with (1, 0, -2): what is left of the velocities goes on for the time. */
+static void atoms_drift_about_the_centre_of_mass(void **state) {
+    (void)state;
+    const femd_gauge gauge = femd_gauge_periodic(2);
+    const double mass[2] = {1, 3}, free[6] = {3, -6, 0.75, -1, 2, -0.25};
+    double v[6] = {4, -6, -1.25, 0, 2, -2.25}, x[6] = {0, 1, 2, 3, 4, 5};
+    femd_gauge_drift(&gauge, mass, 4, 0.25, v, x);
+    for (int i = 0; i < 6; i++) assert_true(v[i] == free[i] && x[i] == i + 0.25 * free[i]);
+}
+
 static void centre_of_mass_rests(void **state) {
     (void)state;
     md_case c;
@@ -217,6 +227,7 @@ int main(void) {
         cmocka_unit_test(deviates_are_normal),
         cmocka_unit_test(highest_frequency_of_a_nearest_neighbour_crystal),
         cmocka_unit_test(energy_is_conserved_to_second_order),
+        cmocka_unit_test(atoms_drift_about_the_centre_of_mass),
         cmocka_unit_test(centre_of_mass_rests),
         cmocka_unit_test(every_direction_has_half_kT),
         cmocka_unit_test(seed_and_replica_decide_and_a_cut_changes_no_bit),

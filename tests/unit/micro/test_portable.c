@@ -64,6 +64,20 @@ static void roots_and_logarithms(void **state) {
     assert_true(femd_portable_cbrt(1) == 1 && femd_portable_cbrt(27) == 3 && femd_portable_log(1) == 0);
 }
 
+/* The series errs by some 1e-14; beyond 10, where it alone is taken, psi(x + 1) - psi(x) = 1/x. */
+static void polygamma_functions(void **state) {
+    (void)state;
+    assert_true(fabs(femd_portable_digamma(1) + 0.5772156649015329) < 1e-13);
+    assert_true(fabs(femd_portable_digamma(0.5) + 1.9635100260214235) < 1e-13);
+    assert_true(fabs(femd_portable_digamma(10) - 2.251752589066721) < 1e-13);
+    assert_true(fabs(femd_portable_trigamma(1) - 1.6449340668482264) < 1e-13);
+    assert_true(fabs(femd_portable_trigamma(0.5) - 4.934802200544679) < 1e-13);
+    for (double x = 10; x < 1000; x *= 1.3) {
+        assert_true(fabs(femd_portable_digamma(x + 1) - femd_portable_digamma(x) - 1 / x) < 1e-13);
+        assert_true(fabs(femd_portable_trigamma(x) - femd_portable_trigamma(x + 1) - 1 / (x * x)) < 1e-13);
+    }
+}
+
 static void turns(void **state) {
     (void)state;
     double worst = 0;
@@ -91,6 +105,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exponentials),
         cmocka_unit_test(roots_and_logarithms),
+        cmocka_unit_test(polygamma_functions),
         cmocka_unit_test(turns),
         cmocka_unit_test(the_same_bits_everywhere),
     };

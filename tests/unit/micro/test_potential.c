@@ -159,6 +159,39 @@ static void a_wrong_stillinger_weber_file_is_refused_with_words(void **state) {
            "[\"Si\"]", "no pair of these species interacts");
 }
 
+/* 0.05 of the smallest sigma, whichever pair has it. */
+static void atoms_may_come_as_near_as_the_smallest_pair_allows(void **state) {
+    (void)state;
+    static const char *const sigmas[3][3] = {
+        {"2", "3", "3"}, {"3", "3", "2"}, {"3", "2", "3"}}; /* Si-Si, Ge-Ge, Si-Ge */
+    char name[] = "/tmp/femd-sw-XXXXXX";
+    const int file = mkstemp(name);
+    assert_true(file >= 0);
+    close(file);
+    for (int k = 0; k < 3; k++) {
+        char json[512];
+        atoms a;
+        FILE *f = fopen(name, "w");
+        assert_non_null(f);
+        for (int t = 0; t < 8; t++) {
+            const int one = t >> 2, two = t >> 1 & 1, three = t & 1;
+            fprintf(f,
+                    "%s %s %s 2.1683 %s"
+                    " 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n",
+                    one ? "Ge" : "Si", two ? "Ge" : "Si", three ? "Ge" : "Si", sigmas[k][one != two ? 2 : one]);
+        }
+        fclose(f);
+        snprintf(json, sizeof json,
+                 "{\"structure\": {\"lattice\": \"diamond\", \"a\": \"5.4 angstrom\", \"species\": [\"Si\", \"Ge\"]}, "
+                 "\"potential\": {\"style\": \"sw\", \"file\": \"%s\"}}",
+                 name);
+        atoms_open(&a, json, 0.5);
+        assert_true(fabs(a.p->nearest_sq - 0.01) < 1e-15);
+        atoms_close(&a);
+    }
+    remove(name);
+}
+
 static void smoothed_lennard_jones_ends_without_a_jump(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     double H[36], f[6], W, tau[6];
@@ -346,6 +379,7 @@ int main(void) {
         cmocka_unit_test(silicon_has_its_cohesive_energy),
         cmocka_unit_test(tol_shortens_the_range),
         cmocka_unit_test(a_wrong_stillinger_weber_file_is_refused_with_words),
+        cmocka_unit_test(atoms_may_come_as_near_as_the_smallest_pair_allows),
         cmocka_unit_test(smoothed_lennard_jones_ends_without_a_jump),
         cmocka_unit_test(the_smooth_spline_is_twice_differentiable_and_close),
         cmocka_unit_test(fine_tables_are_refitted_and_coarse_ones_are_not),

@@ -297,6 +297,19 @@ static void what_femd_writes_it_reads(void **state) {
     femd_buffer_clear(&text);
 }
 
+/* Of centre (0.1, -0.15, 6): what is 0.95 angstrom from it goes, what is 1.05 stays. */
+static void voids_are_round_in_a_skew_cell(void **state) {
+    (void)state;
+    femd_structure s;
+    open_text("a.xyz",
+              "6\nLattice=\"10 0 0 0.1 11 0 0.2 -0.3 12\"\nCu 0.1 -0.15 7.05\nNi 0.1 -0.15 6.95\nCu 0.1 0.9 6\n"
+              "Ni 0.1 0.8 6\nCu 1.15 -0.15 6\nNi 1.05 -0.15 6\n",
+              ", \"voids\": [{\"center\": [0, 0, 0.5], \"radius\": \"1 angstrom\"}]", &s);
+    assert_int_equal(s.natoms, 3);
+    for (int i = 0; i < s.natoms; i++) assert_string_equal(s.name[s.species[i]], "Cu");
+    femd_structure_clear(&s);
+}
+
 static void a_wrong_xyz_file_is_refused_with_its_line(void **state) {
     (void)state;
     static const char *const wrong[][2] = {
@@ -312,6 +325,7 @@ static void a_wrong_xyz_file_is_refused_with_its_line(void **state) {
         {"3\n" LATTICE " Properties=pos:R:3\n" ROWS, "Properties lacks species:S:1"},
         {"3\n" LATTICE " Properties=species:S\n" ROWS, "NAME:TYPE:COLUMNS"},
         {"3\n" LATTICE " Properties=species:S:1:pos:R:3:pos:R:3\n" ROWS, "Properties has pos twice"},
+        {"3\n" LATTICE " Properties=species:S:1:species:S:1:pos:R:3\n" ROWS, "Properties has species twice"},
         {"3\n" LATTICE " Properties=species:S:1:pos:R:3:u:R:900\n" ROWS, "at most 64 columns"},
         {"3\n" LATTICE "\nCu 1 1 1\nCu 0 0\nNi 2 2 2\n", "a.xyz:4: 3 columns where Properties has 4"},
         {"3\n" LATTICE "\nCu 1 1 1\nFe 0 0 0\nNi 2 2 2\n", "a.xyz:4: \"species\" of the material has no \"Fe\""},
@@ -381,6 +395,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_data_file_is_refused_with_its_line),
         cmocka_unit_test(extended_xyz_is_read_in_every_way_of_writing),
         cmocka_unit_test(what_femd_writes_it_reads),
+        cmocka_unit_test(voids_are_round_in_a_skew_cell),
         cmocka_unit_test(a_wrong_xyz_file_is_refused_with_its_line),
         cmocka_unit_test(packed_files_are_unpacked),
     };
