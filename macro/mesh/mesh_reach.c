@@ -34,7 +34,7 @@ femd_status femd_mesh_check_size(const femd_case *cs, const femd_mesh *mesh, dou
 
 double femd_case_farthest(const femd_case_boundary *b, double diagonal) {
     double most = 0, factor = b->ntable > 0 ? 0 : 1;
-    if (b->kind != FEMD_LOAD_DISPLACEMENT && b->kind < FEMD_LOAD_TURNED) return 0;
+    if (!femd_case_holds(b) || femd_case_is_heat(b->kind)) return 0;
     for (size_t k = 0; k < b->ntable; ++k) factor = fmax(factor, fabs(b->factor[k]));
     for (int a = 0; a < 3; ++a)
         if (b->has[a] && !b->function[a]) most = fmax(most, fabs(b->value[a]));

@@ -12,6 +12,7 @@
 #include "fields/boundary.h"
 #include "model.h"
 #include "near.h"
+#include "solve/foresee.h"
 
 #define OK(expr)                                                                                                       \
     do {                                                                                                               \
@@ -306,6 +307,23 @@ static void a_step_without_answers_ends_with_words(void **state) {
     model_clear(&m);
 }
 
+/* Temperatures are no displacements, however small the body; its size is that of a lattice's few cells. */
+static void a_body_of_nanometres_may_be_hot(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    for (int a = 0; a < 3; ++a) m.cs.mesh.size[a] = 1e-8;
+    model_heat(&m, copper, 1, 300, 0);
+    model_expression(model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 0, 0, 0), 0, "400+0*t");
+    model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 500, 0, 0)->has[0] = 1;
+    OK(model_create(&m, err));
+    OK(femd_foresee(m.p, err));
+    run(&m);
+    assert_near(m.heat[0], -copper[0] * 100 * 1e-8, 1e-9 * 2e-6);
+    assert_near(m.heat[1], -m.heat[0], 1e-9 * 2e-6);
+    model_clear(&m);
+}
+
 /* What the case gives is not asked. */
 static void given_numbers_need_no_answers(void **state) {
     (void)state;
@@ -334,6 +352,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_matrix_is_the_derivative_of_the_residual),
         cmocka_unit_test(what_cannot_be_solved_is_refused),
         cmocka_unit_test(a_step_without_answers_ends_with_words),
+        cmocka_unit_test(a_body_of_nanometres_may_be_hot),
         cmocka_unit_test(given_numbers_need_no_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
