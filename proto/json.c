@@ -345,6 +345,10 @@ femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const cha
     return node ? femd_json_node_quantity(doc, node, dim, out, err) : FEMD_OK;
 }
 
+const char *femd_json_bare_length(const cJSON *obj, const char *key) {
+    return cJSON_IsNumber(femd_json_get(obj, key)) ? " (a length without a unit is in m)" : "";
+}
+
 femd_status femd_json_quantities(const femd_json *doc, const cJSON *obj, const char *key, femd_dimension dim, size_t n,
                                  double *out, femd_error *err) {
     const cJSON *node = femd_json_get(obj, key);

@@ -105,7 +105,9 @@ static femd_status defects_mark_void(const femd_json *doc, const cJSON *item, co
     double radius, fraction[3], center[3], inverse[9], x[3];
     FEMD_TRY(femd_json_quantity(doc, item, "radius", FEMD_DIM_LENGTH, 0.0, &radius, err));
     radius *= 1e10;
-    if (!(radius > 0.0) || radius > 1e4) return femd_json_fail(doc, item, err, "a void of radius %g angstrom", radius);
+    if (!(radius > 0.0) || radius > 1e4)
+        return femd_json_fail(doc, item, err, "a void of radius %g angstrom%s", radius,
+                              femd_json_bare_length(item, "radius"));
     defects_three_numbers(femd_json_get(item, "center"), fraction);
     for (int k = 0; k < 3; k++) fraction[k] -= floor(fraction[k]);
     defects_cartesian(atoms->cell, fraction, center);
@@ -196,6 +198,9 @@ static femd_status defects_displace(const femd_json *doc, const cJSON *obj, femd
     FEMD_TRY(femd_json_quantity(doc, obj, "amplitude", FEMD_DIM_LENGTH, 0.0, &amplitude, err));
     FEMD_TRY(femd_json_u64(doc, obj, "seed", 1, &seed, err));
     amplitude *= 1e10;
+    if (fabs(amplitude) > 1e4)
+        return femd_json_fail(doc, obj, err, "atoms displaced by up to %g angstrom%s", amplitude,
+                              femd_json_bare_length(obj, "amplitude"));
     for (size_t c = 0; c < 3 * (size_t)atoms->natoms; c++)
         atoms->x[c] += amplitude * (2.0 * femd_random_uniform(seed, FEMD_STREAM_DISPLACE, c) - 1.0);
     return FEMD_OK;

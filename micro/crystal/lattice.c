@@ -84,7 +84,8 @@ static femd_status lattice_conventional_cell(const femd_json *doc, const cJSON *
     FEMD_TRY(femd_json_quantity(doc, structure, "a", FEMD_DIM_LENGTH, 0.0, &a, err));
     a *= 1e10;
     if (!(a > 0.0) || a > 1e4)
-        return femd_json_fail(doc, structure, err, "the lattice parameter \"a\" is %g angstrom", a);
+        return femd_json_fail(doc, structure, err, "the lattice parameter \"a\" is %g angstrom%s", a,
+                              femd_json_bare_length(structure, "a"));
     edge[0] = edge[1] = edge[2] = a;
     if (strcmp(l->name, "hcp") != 0) {
         if (femd_json_get(structure, "c") || femd_json_get(structure, "c_over_a"))
@@ -94,6 +95,9 @@ static femd_status lattice_conventional_cell(const femd_json *doc, const cJSON *
     if (femd_json_get(structure, "c") && femd_json_get(structure, "c_over_a"))
         return femd_json_fail(doc, structure, err, "\"c\" and \"c_over_a\" say the same: give one of them");
     FEMD_TRY(femd_json_quantity(doc, structure, "c", FEMD_DIM_LENGTH, 0.0, &c, err));
+    if (c < 0.0 || c > 1e-6)
+        return femd_json_fail(doc, structure, err, "the lattice parameter \"c\" is %g angstrom%s", 1e10 * c,
+                              femd_json_bare_length(structure, "c"));
     edge[1] = sqrt(3.0) * a;
     edge[2] = c > 0.0 ? 1e10 * c : femd_json_number(structure, "c_over_a", sqrt(8.0 / 3.0)) * a;
     return FEMD_OK;

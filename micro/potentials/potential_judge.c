@@ -26,6 +26,7 @@ enum {
 }; /* knots: of one side of K; of the neighbourhood; that need others around them */
 static const double JUMP_LEAST = 1e-3, KINK_LEAST = 0.05, SCATTER_LEAST = 1e-3; /* below, nobody needs to know */
 static const double JUMP_OUT = 10, KINK_OUT = 5; /* how far a break stands out of its neighbourhood */
+static const double STEP_LEAST = 1e-9;           /* smaller jumps at the knots are digits */
 static const double MOVED_MOST = 1e-3;           /* eV/angstrom: what a refit that was asked for may do untold */
 static const double NEAR = 1.5;                  /* angstrom */
 
@@ -45,6 +46,7 @@ typedef struct finding {
 typedef struct judgement {
     finding jump, kink;
     double scatter, steps; /* steps: median of the jumps of f'' at the knots as LAMMPS interpolates */
+    int unjudged;          /* memory or knots did not suffice */
 } judgement;
 
 static double jump_at(const table *t, int k) {
@@ -120,12 +122,12 @@ static void judge_steps(const table *t, double *slope, double *scratch, judgemen
     j->steps = judge_median(scratch, count);
 }
 
-/* Judge f on n knots h apart between two arguments. *j is zero, as of a smooth function, if memory or knots do not
- * suffice. */
+/* Judge f on n knots h apart between two arguments. *j is zero, as of a smooth function, but for `unjudged` if memory
+ * or knots do not suffice. */
 static void judge_one(int n, double h, const double *f, double from, double to, judgement *j) {
     const size_t m = (size_t)n;
     double *block = calloc(5 * m, sizeof *block);
-    memset(j, 0, sizeof *j);
+    *j = (judgement){.unjudged = 1};
     if (!block) return;
     table t = {.n = n, .h = h, .f = f, .s = block, .sum = block + m, .sum3 = block + 2 * m};
     t.from = from / h > MARGIN ? (int)(from / h) : MARGIN;
@@ -138,6 +140,7 @@ static void judge_one(int n, double h, const double *f, double from, double to, 
         t.sum3[k] = t.sum3[k - 1] + (k > t.first + 1 && k < n - 1 ? fabs(t.s[k] - t.s[k - 1]) / h : 0);
     }
     if (t.from < t.to) {
+        j->unjudged = 0;
         judge_search(&t, block + 3 * m, j);
         judge_steps(&t, block + 3 * m, block + 4 * m, j);
     }
@@ -158,6 +161,7 @@ static void judge_gather(worst *w, const judgement *j, const char *name) {
     if (j->kink.size > w->j.kink.size) w->j.kink = j->kink, snprintf(w->kink_of, sizeof w->kink_of, "%s", name);
     if (j->scatter > w->j.scatter) w->j.scatter = j->scatter, snprintf(w->scatter_of, sizeof w->scatter_of, "%s", name);
     w->j.steps = fmax(w->j.steps, j->steps);
+    w->j.unjudged |= j->unjudged;
 }
 
 /* "3 % of", "17 times". */
@@ -233,6 +237,36 @@ static void judge_embed(const femd_eam_tables *tables, const char (*species)[8],
     }
 }
 
+/* What LAMMPS's interpolation leaves uneven, of the functions where anybody could see it. */
+static void judge_say_steps(const worst *const of[3], double refit_error, femd_potential *p) {
+    char names[32] = "", sizes[64] = "", refit[80] = "";
+    int left = 0, unjudged = 0;
+    for (int k = 0; k < 3; k++) left += of[k]->j.steps >= STEP_LEAST, unjudged |= of[k]->j.unjudged;
+    const int seen = left;
+    for (int k = 0; k < 3; k++) {
+        if (!(of[k]->j.steps >= STEP_LEAST)) continue;
+        const char *join = left == seen ? "" : left == 1 ? " and " : ", ";
+        const size_t m = strlen(names), n = strlen(sizes);
+        snprintf(names + m, sizeof names - m, "%s%s''", join, of[k]->function);
+        snprintf(sizes + n, sizeof sizes - n, "%s%.1g", join, of[k]->j.steps);
+        left--;
+    }
+    if (refit_error > 0)
+        snprintf(refit, sizeof refit, "; a smooth refit would change forces by %.1e eV/angstrom", refit_error);
+    if (seen)
+        femd_potential_remark(p,
+                              "interpolated as LAMMPS does: at the knots %s jump%s, typically by %s of %s size, and so "
+                              "do tangents%s",
+                              names, seen == 1 ? "s" : "", sizes, seen == 1 ? "its" : "their", refit);
+    else if (unjudged)
+        femd_potential_remark(p,
+                              "interpolated as LAMMPS does: at the knots second derivatives jump, and so do tangents; "
+                              "the knots are too few to say by how much%s",
+                              refit);
+    else if (refit_error > 0)
+        femd_potential_remark(p, "interpolated as LAMMPS does%s", refit);
+}
+
 void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential *p) {
     worst F = {.function = "F", .argument = "density", .unit = ""},
           rho = {.function = "rho", .argument = "r =", .unit = " angstrom"},
@@ -251,11 +285,6 @@ void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential 
     judge_embed(tables, species, p);
     femd_eam_judge_ends(t, species, p);
     if (!tables->over_radius) return;
-    char refit[80] = "";
-    if (tables->refit_error > 0)
-        snprintf(refit, sizeof refit, "; a smooth refit would change forces by %.1e eV/angstrom", tables->refit_error);
-    femd_potential_remark(p,
-                          "interpolated as LAMMPS does: at the knots F'', rho'' and phi'' jump, typically by %.1g, "
-                          "%.1g and %.1g of their size, and so do tangents%s",
-                          F.j.steps, rho.j.steps, phi.j.steps, refit);
+    const worst *const of[3] = {&F, &rho, &phi};
+    judge_say_steps(of, tables->refit_error, p);
 }

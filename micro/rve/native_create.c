@@ -36,8 +36,8 @@ static femd_status native_check_density(const femd_json *doc, const femd_structu
     if (each <= NEIGHBOURS_MAX) return FEMD_OK;
     return femd_json_fail(doc, femd_json_get(doc->root, "structure"), err,
                           "%d atoms in %.3g cubic angstrom have some %.2g neighbours each within the cutoff of %.4g "
-                          "angstrom; is a length in the wrong unit? "
-                          "(at most %d)",
+                          "angstrom; is a length in the wrong unit (a number without one "
+                          "is in m)? At most %d are possible",
                           atoms->natoms, volume, each, cutoff, NEIGHBOURS_MAX);
 }
 

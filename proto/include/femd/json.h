@@ -54,7 +54,10 @@ FEMD_MUST_CHECK femd_status femd_json_node_u64(const femd_json *doc, const cJSON
 /* A quantity: number = SI, string = number with a unit of that dimension. Missing key: fallback. NaN never passes. */
 FEMD_MUST_CHECK femd_status femd_json_quantity(const femd_json *doc, const cJSON *obj, const char *key,
                                                femd_dimension dim, double fallback, double *out, femd_error *err);
-/* The same for one node (e.g. an array element). */
+/* To add to the words about a length that is off scale: " (a length without a unit is in m)" if it was a bare number,
+ * else "". */
+const char *femd_json_bare_length(const cJSON *obj, const char *key);
+/* femd_json_quantity for one node (e.g. an array element). */
 FEMD_MUST_CHECK femd_status femd_json_node_quantity(const femd_json *doc, const cJSON *node, femd_dimension dim,
                                                     double *out, femd_error *err);
 /* Array of exactly n quantities. */

@@ -127,11 +127,20 @@ static void coarse_knots_are_found(void **state) {
     char notes[1600];
     remarks(&coarse, "auto", notes, sizeof notes);
     assert_true(number_after(notes, "a smooth refit would change forces by ") > 1e-8);
-    const double rough = number_after(notes, "jump, typically by ");
-    remarks(&fine, "lammps", notes, sizeof notes);
-    const double even = number_after(notes, "jump, typically by ");
+    const char *rho = strstr(notes, "F'', rho'' and phi'' jump, typically by ");
+    assert_non_null(rho);
+    const double rough = number_after(rho, ", typically by 5e-07, ");
+    remarks(&fine, "lammps", notes, sizeof notes); /* F has no jumps any more that anybody could see */
+    const double even =
+        number_after(notes, "interpolated as LAMMPS does: at the knots rho'' and phi'' jump, typically by ");
     assert_true(rough / even > 100);     /* the cubic's second derivative errs by the third power of the spacing */
     assert_null(strstr(notes, "refit")); /* not tried */
+    remarks(&(planted){.knots = 12000}, "lammps", notes, sizeof notes); /* digits of F alone */
+    assert_non_null(
+        strstr(notes, "interpolated as LAMMPS does: at the knots F'' jumps, typically by 3e-09 of its size"));
+    remarks(&(planted){.knots = 60}, "lammps", notes, sizeof notes);
+    assert_non_null(strstr(notes, "interpolated as LAMMPS does: at the knots second derivatives jump"));
+    assert_non_null(strstr(notes, "too few to say by how much"));
 }
 
 static void of_file(const char *style, const char *file, const char *species, const char *interpolation, char *notes,

@@ -178,6 +178,17 @@ static void a_wrong_structure_is_refused_with_words(void **state) {
         {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"substitution\": [{\"species\": \"Ni\", \"for\": "
          "\"Fe\", \"count\": 1}]",
          "no species \"Fe\""},
+        {"\"lattice\": \"fcc\", \"a\": 3.615, \"species\": [\"Cu\"]",
+         "\"a\" is 3.615e+10 angstrom (a length without a unit is in m)"},
+        {"\"lattice\": \"hcp\", \"a\": 3e-10, \"c\": 4.9, \"species\": [\"Mg\"]",
+         "\"c\" is 4.9e+10 angstrom (a length"},
+        {"\"lattice\": \"hcp\", \"a\": 3e-10, \"c\": \"4.9 m\", \"species\": [\"Mg\"]", "\"c\" is 4.9e+10 angstrom\n"},
+        {"\"lattice\": \"hcp\", \"a\": 3e-10, \"c\": -4.9e-10, \"species\": [\"Mg\"]", "\"c\" is -4.9 angstrom"},
+        {"\"lattice\": \"fcc\", \"a\": \"3.615 m\", \"species\": [\"Cu\"]", "\"a\" is 3.615e+10 angstrom\n"},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"voids\": [{\"center\": [0,0,0], \"radius\": 5}]",
+         "a void of radius 5e+10 angstrom (a length"},
+        {"\"lattice\": \"fcc\", \"a\": 4e-10, \"species\": [\"Cu\"], \"displace\": {\"amplitude\": 0.1}",
+         "displaced by up to 1e+09 angstrom (a length"},
         {"\"file\": \"nowhere.data\", \"species\": [\"Cu\"]", "nowhere.data"},
     };
     (void)state;
@@ -187,6 +198,7 @@ static void a_wrong_structure_is_refused_with_words(void **state) {
         atoms a;
         snprintf(json, sizeof json, "{\"structure\": {%s}}", wrong[k][0]);
         if (atoms_try(&a, json, 0.0, &err) == FEMD_OK) fail_msg("accepted: %s", wrong[k][0]);
+        strcat(err.text, "\n");
         if (!strstr(err.text, wrong[k][1])) fail_msg("%s: %s", wrong[k][0], err.text);
         atoms_close(&a);
     }
