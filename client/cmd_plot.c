@@ -116,13 +116,14 @@ static femd_status plot_load(const plot_request *q, const plot_table *t, femd_er
     FEMD_TRY(plot_path(q, "plot-load", path, err));
     double *v = malloc((2 * t->rows + 1) * sizeof *v);
     if (!v) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a chart");
-    for (size_t r = 0; r < t->rows; r++)
-        for (int a = 0; a < 2; a++) v[(size_t)a * t->rows + r] = t->value[r * t->columns + (size_t)column[a]];
+    const size_t first = plot_is_heat(t) ? 1 : 0, n = t->rows - first; /* a body at rest is at zero, and not at 0 K */
+    for (size_t r = 0; r < n; r++)
+        for (int a = 0; a < 2; a++) v[(size_t)a * n + r] = t->value[(first + r) * t->columns + (size_t)column[a]];
     const char *x = t->name[column[0]], *y = t->name[column[1]];
-    const plot_curve curve = {.legend = y, .n = t->rows, .x = v, .y = v + t->rows};
+    const plot_curve curve = {.legend = y, .n = n, .x = v, .y = v + n};
     const plot_chart chart = {.title = q->title,
                               .x_name = x,
-                              .x_unit = plot_column_unit(x),
+                              .x_unit = plot_is_heat(t) && strcmp(x, "time") == 0 ? "s" : plot_column_unit(x),
                               .y_name = plot_ends_with(y, pulled, 3) ? "reaction" : y,
                               .y_unit = plot_column_unit(y),
                               .n = 1,
