@@ -115,9 +115,11 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     for (size_t i = 0; i < FEMD_QUANTITIES; ++i) answer_other(femd_quantity_at(i), q, r);
     if (q->wants & FEMD_WANT_HELMHOLTZ && law->entropy != 0) r->helmholtz = r->energy - law->entropy * q->temperature;
     if (law->entropy != 0) r->energy += 2 * law->entropy * q->temperature;
-    if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0) r->heat_capacity = law->capacity;
+    if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0)
+        r->heat_capacity = law->capacity * (1 + law->capacity_slope * q->temperature);
     if (q->wants & FEMD_WANT_CONDUCTIVITY && law->k[0] > 0) {
         for (int c = 0; c < 6; ++c) r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature);
+        for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     } else if (q->wants & FEMD_WANT_CONDUCTIVITY) {
         r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
         r->notes |= FEMD_NOTE_NO_PLATEAU;

@@ -324,6 +324,19 @@ static void a_body_of_nanometres_may_be_hot(void **state) {
     model_clear(&m);
 }
 
+static void electrons_conduct_beside_the_lattice(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    model_heat(&m, copper, 1, 300, 0);
+    m.law.carriers = FEMD_CARRIER_LATTICE | FEMD_CARRIER_ELECTRONS; /* 400 W/(m K) */
+    model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 400, 0, 0)->has[0] = 1;
+    model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 399, 0, 0)->has[0] = 1;
+    run(&m);
+    assert_near(m.heat[0], copper[0] + 400, 1e-9 * 402);
+    model_clear(&m);
+}
+
 /* What the case gives is not asked. */
 static void given_numbers_need_no_answers(void **state) {
     (void)state;
@@ -353,6 +366,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_cannot_be_solved_is_refused),
         cmocka_unit_test(a_step_without_answers_ends_with_words),
         cmocka_unit_test(a_body_of_nanometres_may_be_hot),
+        cmocka_unit_test(electrons_conduct_beside_the_lattice),
         cmocka_unit_test(given_numbers_need_no_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,45 @@ static void a_bar_that_is_heated_in_waves(void **state) {
     model_clear(&m);
 }
 
+/* c = c0 (1 + s T): the mean of both ends is the integral, so that theta 0.5 is exact for a body that warms evenly. */
+static void a_capacity_of_its_temperature_is_the_mean_of_both_ends(void **state) {
+    (void)state;
+    const double c0 = 2, s = 0.01, T0 = 100, heat = 600;
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.step_count = 2;
+    m.cs.rtol = 1e-13;
+    m.cs.max_newton = 60;
+    model_heat(&m, even, c0, T0, 0.5);
+    m.law.capacity_slope = s;
+    m.cs.heat.has_source = 1;
+    m.cs.heat.source = heat;
+    OK(model_run(&m, err));
+    const double T = (sqrt(1 + 2 * s * (heat / c0 + T0 + s * T0 * T0 / 2)) - 1) / s;
+    assert_near(m.heat[1 + FEMD_HEAT_COLDEST], T, 1e-9);
+    assert_near(m.heat[1 + FEMD_HEAT_HOTTEST], T, 1e-9);
+    assert_near(m.heat[1 + FEMD_HEAT_STORED], heat, 1e-9 * heat);
+    model_clear(&m);
+}
+
+/* A temperature that is held from time 0 on is there at time 0: with theta below 1 nothing is stored for it. */
+static void a_jump_at_the_start_is_not_within_the_first_step(void **state) {
+    (void)state;
+    for (int order = 1; order <= 2; ++order) {
+        model m;
+        model_init(&m, &femd_element_q1, 1); /* all nodes are held */
+        m.comm = PETSC_COMM_SELF;
+        model_heat(&m, even, 2, 300, 1.0 / order);
+        model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 400, 0, 0)->has[0] = 1;
+        model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 400, 0, 0)->has[0] = 1;
+        OK(model_run(&m, err));
+        assert_near(m.heat[3 + FEMD_HEAT_STORED], order == 1 ? 200 : 0, 1e-9);
+        assert_near(m.heat[0] + m.heat[1], order == 1 ? 200 : 0, 1e-9);
+        model_clear(&m);
+    }
+}
+
 /* ---- the account ---- */
 
 /* Every kind of entry, a source, a mesh that is not regular, capacities by element. */
@@ -275,6 +314,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(errors_fall_by_the_order_of_the_scheme),
         cmocka_unit_test(a_bar_that_is_heated_in_waves),
+        cmocka_unit_test(a_capacity_of_its_temperature_is_the_mean_of_both_ends),
+        cmocka_unit_test(a_jump_at_the_start_is_not_within_the_first_step),
         cmocka_unit_test(what_flows_in_is_stored),
         cmocka_unit_test(a_run_that_goes_on_has_the_bits_of_one_that_was_never_stopped),
     };
