@@ -48,6 +48,9 @@ FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh,
 void femd_mesh_cell_nodes(const femd_mesh *mesh, const femd_element *element, int c, double *x);
 /* BAD_INPUT with the number of the first cell that is inverted or flat, a curved one anywhere in it. */
 FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+/* BAD_INPUT with the numbers of two cells if the middle of one, or a place halfway from there to one of its corners,
+ * lies inside the other. For a mesh of a file that has passed femd_mesh_check. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 /* BAD_INPUT where the body's lengths, or numbers of displacements beside them, are out of all range (of displacements:
  * a million times the body's diagonal). */
 FEMD_MUST_CHECK femd_status femd_mesh_check_reach(const femd_case *cs, const femd_mesh *mesh, femd_error *err);

@@ -253,6 +253,65 @@ static void a_surface_inside_the_body_carries_nothing(void **state) {
     model_clear(&m);
 }
 
+/* The box of the model as a Gmsh file with one more cell of the corners of cell 0 moved
+ * by `shift` (corners that `keeps` names stay those of cell 0); no extra cell for shift NULL. */
+static void write_overlapping(model *m, const double *shift, const int keeps[8]) {
+    femd_mesh b = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    m->cs.mesh.file = NULL;
+    assert_int_equal(femd_mesh_box(&m->cs, &b, &err), FEMD_OK);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n1\n3 1 \"body\"\n$EndPhysicalNames\n$Nodes\n%d\n",
+            b.nvertices + (shift ? b.corners : 0));
+    for (int v = 0; v < b.nvertices + (shift ? b.corners : 0); ++v) {
+        const double *x = b.x + 3 * (v < b.nvertices ? v : b.cell[v - b.nvertices]), none[3] = {0},
+                     *by = v < b.nvertices ? none : shift;
+        fprintf(f, "%d %.17g %.17g %.17g\n", v + 1, x[0] + by[0], x[1] + by[1], x[2] + by[2]);
+    }
+    fprintf(f, "$EndNodes\n$Elements\n%d\n", b.ncells + (shift ? 1 : 0));
+    for (int c = 0; c < b.ncells + (shift ? 1 : 0); ++c) {
+        fprintf(f, "%d %d 2 1 1", c + 1, b.corners == 8 ? 5 : 4);
+        for (int i = 0; i < b.corners; ++i)
+            fprintf(f, " %d", (c < b.ncells ? b.cell[b.corners * c + i] : keeps[i] ? b.cell[i] : b.nvertices + i) + 1);
+        fprintf(f, "\n");
+    }
+    fprintf(f, "$EndElements\n");
+    fclose(f);
+    femd_mesh_clear(&b);
+    m->cs.mesh.file = path;
+}
+
+static void cells_that_overlap_are_refused(void **state) {
+    (void)state;
+    static const double little[3] = {0.03, 0.02, 0.01}, far[3] = {-0.02, -0.03, -2};
+    static const int none[8] = {0}, two[8] = {1, 1}, three[8] = {1, 1, 1};
+    const femd_element *const element[3] = {&femd_element_q1, &femd_element_p1, &femd_element_p2};
+    for (int k = 0; k < 3; ++k) {
+        const struct {
+            const double *shift;
+            const int *keeps;
+            int overlaps;
+        } trial[] = {{NULL, none, 0}, {far, none, 0}, {little, none, 1}, {little, two, 1}, {little, three, 1}};
+        for (int i = 0; i < 5; ++i) {
+            model m;
+            femd_mesh mesh = {0};
+            femd_error err = FEMD_ERROR_INIT;
+            model_init(&m, element[k], 4);
+            m.cs.mesh.distort = k == 0 ? 0.4 : 0.15;
+            write_overlapping(&m, trial[i].shift, trial[i].keeps);
+            assert_int_equal(femd_mesh_gmsh(&m.cs, &mesh, &err), FEMD_OK);
+            if (femd_mesh_check(&m.cs, &mesh, &err) != FEMD_OK) fail_msg("%s", err.text);
+            assert_int_equal(femd_mesh_check_overlap(&m.cs, &mesh, &err), trial[i].overlaps ? FEMD_BAD_INPUT : FEMD_OK);
+            char words[64];
+            snprintf(words, sizeof words, "cells 0 and %d of macro_test_mesh_", mesh.ncells - 1);
+            if (trial[i].overlaps && !strstr(err.text, words)) fail_msg("%s", err.text);
+            femd_mesh_clear(&mesh);
+            if (trial[i].overlaps) refused(&m, words, "overlap");
+        }
+    }
+}
+
 static void second_order_tetrahedra_are_straight_p2(void **state) {
     (void)state;
     model m;
@@ -328,6 +387,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(point_numbers_are_those_of_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_meshes_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(a_surface_inside_the_body_carries_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(cells_that_overlap_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(second_order_tetrahedra_are_straight_p2, setup, teardown),
         cmocka_unit_test(boundary_that_contradicts_itself_is_refused),
         cmocka_unit_test(body_that_can_move_freely_is_refused),

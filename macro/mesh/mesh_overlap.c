@@ -1,0 +1,323 @@
+/* Cells that lie in one another: such a mesh counts a place twice, and no stiffness says so. Places inside each cell
+ * are looked for in the others; whose box they are in, a tree of boxes tells. Serial: it runs on rank 0. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/tensor3.h"
+#include "mesh/mesh.h"
+
+/* Places looked at: the middle of the cell, and halfway from there to each corner. */
+enum { OVERLAP_PLACES = 1 + FEMD_CELL_CORNERS, OVERLAP_LEAF = 4 };
+
+/* Least shape function of a corner at a place that counts as inside: bodies that touch along a curved surface, each in
+ * facets of its own, reach into each other by less. */
+static const double overlap_inside = 0.01;
+
+typedef struct overlap_box {
+    double low[3], high[3];
+} overlap_box;
+
+/* Affine coordinates of a cell, of its middle's Jacobian (tetrahedra: and what is left of their sum), and between which
+ * values it lies: a straight tetrahedron fills that, other cells do not leave it. */
+typedef struct overlap_frame {
+    double row[4][3], off[4], low[4], high[4];
+    int n;
+} overlap_frame;
+
+typedef struct overlap_search {
+    const femd_case *cs;
+    const femd_mesh *mesh;
+    int nplaces;
+    double curved[OVERLAP_PLACES][FEMD_ELEMENT_NODES];  /* shape functions of all nodes there */
+    double straight[OVERLAP_PLACES][FEMD_CELL_CORNERS]; /* of the corners */
+    overlap_box *cell;                                  /* of each cell */
+    overlap_frame *frame;                               /* of each cell */
+    overlap_box *node;                                  /* of the tree: the children of i are 2 i + 1 and 2 i + 2 */
+    int *order;                                         /* cells, each node's side by side */
+} overlap_search;
+
+/* ---- the tree ---- */
+
+static void overlap_box_extend(overlap_box *box, const double *low, const double *high) {
+    for (int a = 0; a < 3; ++a) {
+        box->low[a] = low[a] < box->low[a] ? low[a] : box->low[a];
+        box->high[a] = high[a] > box->high[a] ? high[a] : box->high[a];
+    }
+}
+
+static const overlap_box overlap_nothing = {{INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}};
+
+static int overlap_boxes_meet(const overlap_box *p, const overlap_box *q) {
+    return p->low[0] < q->high[0] && q->low[0] < p->high[0] && p->low[1] < q->high[1] && q->low[1] < p->high[1] &&
+           p->low[2] < q->high[2] && q->low[2] < p->high[2];
+}
+
+/* Twice the middle of a cell's box along an axis. */
+static double overlap_key(const overlap_search *s, int c, int axis) {
+    return s->cell[c].low[axis] + s->cell[c].high[axis];
+}
+
+/* The m least of n cells along an axis come first (Hoare's quickselect). */
+static void overlap_split(const overlap_search *s, int *order, int n, int m, int axis) {
+    int left = 0, right = n - 1;
+    while (left < right) {
+        const double pivot = overlap_key(s, order[left + (right - left) / 2], axis);
+        int i = left, j = right;
+        while (i <= j) {
+            while (overlap_key(s, order[i], axis) < pivot) ++i;
+            while (overlap_key(s, order[j], axis) > pivot) --j;
+            if (i <= j) {
+                const int keep = order[i];
+                order[i++] = order[j];
+                order[j--] = keep;
+            }
+        }
+        if (m <= j)
+            right = j;
+        else if (m >= i)
+            left = i;
+        else
+            return;
+    }
+}
+
+static void overlap_build(overlap_search *s, size_t node, int first, int n) {
+    overlap_box *box = &s->node[node];
+    int axis = 0;
+    *box = overlap_nothing;
+    for (int i = first; i < first + n; ++i)
+        overlap_box_extend(box, s->cell[s->order[i]].low, s->cell[s->order[i]].high);
+    if (n <= OVERLAP_LEAF) return;
+    for (int a = 1; a < 3; ++a)
+        if (box->high[a] - box->low[a] > box->high[axis] - box->low[axis]) axis = a;
+    overlap_split(s, s->order + first, n, n / 2, axis);
+    overlap_build(s, 2 * node + 1, first, n / 2);
+    overlap_build(s, 2 * node + 2, first + n / 2, n - n / 2);
+}
+
+/* ---- a cell ---- */
+
+/* Places that have the cell in their convex hull: its corners and, of its edges, Bezier's control points. */
+static int overlap_hull(const femd_element *element, const double *x, double hull[][3]) {
+    const femd_cell *cell = element->cell;
+    memcpy(hull, x, (size_t)cell->corners * sizeof *hull);
+    if (!femd_element_is_curved(element, x)) return cell->corners;
+    for (int e = 0; e < cell->edges; ++e)
+        for (int a = 0; a < 3; ++a)
+            hull[cell->corners + e][a] =
+                2 * x[3 * (cell->corners + e) + a] - 0.5 * (x[3 * cell->edge[e][0] + a] + x[3 * cell->edge[e][1] + a]);
+    return cell->corners + cell->edges;
+}
+
+static void overlap_middle(const femd_cell *cell, double at[4]) {
+    for (int k = 0; k < 4; ++k) at[k] = 0;
+    for (int i = 0; i < cell->corners; ++i)
+        for (int k = 0; k < 4; ++k) at[k] += cell->corner_at[i][k] / cell->corners;
+}
+
+static void overlap_make_cell(overlap_search *s, int c) {
+    const femd_element *element = s->cs->element;
+    const femd_cell *cell = element->cell;
+    overlap_frame *frame = &s->frame[c];
+    double x[FEMD_SPACE * FEMD_ELEMENT_NODES], hull[FEMD_CELL_CORNERS + FEMD_CELL_EDGES][3],
+        J[9] = {0}, inverse[9], at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
+    femd_mesh_cell_nodes(s->mesh, element, c, x);
+    const int hulls = overlap_hull(element, x, hull);
+    s->cell[c] = overlap_nothing;
+    for (int i = 0; i < hulls; ++i) overlap_box_extend(&s->cell[c], hull[i], hull[i]);
+    overlap_middle(cell, at);
+    cell->shape(at, n, dn);
+    for (int i = 0; i < cell->corners; ++i)
+        for (int a = 0; a < 3; ++a)
+            for (int b = 0; b < 3; ++b) J[3 * a + b] += x[3 * i + a] * dn[i][b];
+    const double det = femd_det3(J);
+    frame->n = !(det > 0) ? 0 : cell->corners == 4 ? 4 : 3; /* a curved cell's corners may lie anyhow */
+    femd_adjugate3(J, inverse);
+    for (int k = 0; k < frame->n; ++k) {
+        for (int a = 0; a < 3; ++a)
+            frame->row[k][a] = k < 3 ? inverse[3 * k + a] / det : -(inverse[a] + inverse[3 + a] + inverse[6 + a]) / det;
+        frame->off[k] = femd_dot3(frame->row[k], x);
+        frame->low[k] = INFINITY;
+        frame->high[k] = -INFINITY;
+        for (int i = 0; i < hulls; ++i) {
+            const double along = femd_dot3(frame->row[k], hull[i]) - frame->off[k];
+            frame->low[k] = along < frame->low[k] ? along : frame->low[k];
+            frame->high[k] = along > frame->high[k] ? along : frame->high[k];
+        }
+    }
+}
+
+/* Is the place strictly inside the cell with nodes x? Newton's method from the middle; straight tetrahedra need one
+ * step. Who leaves far, or does not arrive, is not inside. */
+static int overlap_holds(const femd_element *element, const double *x, const double place[3]) {
+    const femd_cell *cell = element->cell;
+    const int curved = femd_element_is_curved(element, x), nodes = curved ? element->nodes : cell->corners;
+    double at[4], n[FEMD_ELEMENT_NODES], dn[FEMD_ELEMENT_NODES][FEMD_SPACE], moved = 1;
+    overlap_middle(cell, at);
+    for (int step = 0; step < 30 && moved > 1e-6; ++step) {
+        double J[9] = {0}, adjugate[9], off[3], to[3];
+        (curved ? element->shape : cell->shape)(at, n, dn);
+        memcpy(off, place, sizeof off);
+        for (int i = 0; i < nodes; ++i)
+            for (int a = 0; a < 3; ++a) {
+                off[a] -= n[i] * x[3 * i + a];
+                for (int b = 0; b < 3; ++b) J[3 * a + b] += x[3 * i + a] * dn[i][b];
+            }
+        const double det = femd_det3(J);
+        if (!(det > 0)) return 0;
+        femd_adjugate3(J, adjugate);
+        femd_apply3(adjugate, off, to);
+        for (int k = 0; k < 3; ++k) to[k] /= det;
+        moved = fabs(to[0]) + fabs(to[1]) + fabs(to[2]);
+        if (!(moved < 8)) return 0;
+        if (cell->corners == 4) /* barycentric */
+            at[0] -= to[0] + to[1] + to[2], at[1] += to[0], at[2] += to[1], at[3] += to[2];
+        else
+            for (int k = 0; k < 3; ++k) at[k] += to[k];
+        if (cell->corners == 4 && !curved) moved = 0;
+    }
+    if (moved > 1e-6) return 0;
+    cell->shape(at, n, dn);
+    for (int i = 0; i < cell->corners; ++i)
+        if (!(n[i] > overlap_inside)) return 0;
+    return 1;
+}
+
+/* ---- the search ---- */
+
+static void overlap_places(overlap_search *s) {
+    const femd_element *element = s->cs->element;
+    const femd_cell *cell = element->cell;
+    s->nplaces = 1 + cell->corners;
+    for (int p = 0; p < s->nplaces; ++p) {
+        double at[4], dn[FEMD_ELEMENT_NODES][FEMD_SPACE];
+        overlap_middle(cell, at);
+        for (int k = 0; k < 4 && p > 0; ++k) at[k] = 0.5 * (at[k] + cell->corner_at[p - 1][k]);
+        element->shape(at, s->curved[p], dn);
+        cell->shape(at, s->straight[p], dn);
+    }
+}
+
+/* The places of a cell, and their box. */
+static overlap_box overlap_find_places(const overlap_search *s, int c, double place[OVERLAP_PLACES][3]) {
+    const femd_element *element = s->cs->element;
+    double x[FEMD_SPACE * FEMD_ELEMENT_NODES];
+    overlap_box box = overlap_nothing;
+    femd_mesh_cell_nodes(s->mesh, element, c, x);
+    const int curved = femd_element_is_curved(element, x), nodes = curved ? element->nodes : s->mesh->corners;
+    for (int p = 0; p < s->nplaces; ++p) {
+        const double *shape = curved ? s->curved[p] : s->straight[p];
+        double sum[3] = {0};
+        for (int i = 0; i < nodes; ++i)
+            for (int a = 0; a < 3; ++a) sum[a] += shape[i] * x[3 * i + a];
+        memcpy(place[p], sum, sizeof sum);
+        overlap_box_extend(&box, sum, sum);
+    }
+    return box;
+}
+
+static int overlap_holds_one(const overlap_search *s, int other, double place[OVERLAP_PLACES][3]) {
+    const overlap_frame *frame = &s->frame[other];
+    double x[FEMD_SPACE * FEMD_ELEMENT_NODES];
+    int in[OVERLAP_PLACES], left = s->nplaces;
+    for (int p = 0; p < left; ++p) in[p] = p;
+    for (int k = 0, kept = 0; k < frame->n && left > 0; ++k, left = kept, kept = 0)
+        for (int i = 0; i < left; ++i) {
+            const double along = femd_dot3(frame->row[k], place[in[i]]) - frame->off[k];
+            in[kept] = in[i];
+            kept += along > frame->low[k] && along < frame->high[k];
+        }
+    if (left == 0) return 0;
+    femd_mesh_cell_nodes(s->mesh, s->cs->element, other, x);
+    for (int i = 0; i < left; ++i)
+        if (overlap_holds(s->cs->element, x, place[in[i]])) return 1;
+    return 0;
+}
+
+/* A cell that holds a place of cell c; -1: none. */
+static int overlap_other(const overlap_search *s, int c) {
+    double place[OVERLAP_PLACES][3];
+    const overlap_box box = overlap_find_places(s, c, place);
+    struct {
+        size_t node;
+        int first, n;
+    } stack[64] = {{0, 0, s->mesh->ncells}}, now;
+    for (int depth = 1; depth > 0;) {
+        now = stack[--depth];
+        if (!overlap_boxes_meet(&box, &s->node[now.node])) continue;
+        if (now.n > OVERLAP_LEAF) {
+            stack[depth].node = 2 * now.node + 1, stack[depth].first = now.first, stack[depth++].n = now.n / 2;
+            stack[depth].node = 2 * now.node + 2, stack[depth].first = now.first + now.n / 2;
+            stack[depth++].n = now.n - now.n / 2;
+            continue;
+        }
+        for (int i = now.first; i < now.first + now.n; ++i) {
+            const int other = s->order[i];
+            if (other != c && overlap_boxes_meet(&box, &s->cell[other]) && overlap_holds_one(s, other, place))
+                return other;
+        }
+    }
+    return -1;
+}
+
+/* Cells of the same corners, in whatever order. */
+static int overlap_is_same(const femd_mesh *mesh, int c, int other) {
+    const int *p = mesh->cell + (size_t)mesh->corners * (size_t)c,
+              *q = mesh->cell + (size_t)mesh->corners * (size_t)other;
+    int found = 0;
+    for (int i = 0; i < mesh->corners; ++i)
+        for (int k = 0; k < mesh->corners; ++k) found += p[i] == q[k];
+    return found == mesh->corners;
+}
+
+static femd_status overlap_look(overlap_search *s, femd_error *err) {
+    const femd_mesh *mesh = s->mesh;
+    for (int c = 0; c < mesh->ncells; ++c) {
+        overlap_make_cell(s, c);
+        s->order[c] = c;
+    }
+    overlap_build(s, 0, 0, mesh->ncells);
+    overlap_places(s);
+    for (int c = 0; c < mesh->ncells; ++c) {
+        const int other = overlap_other(s, c);
+        if (other < 0) continue;
+        if (overlap_is_same(mesh, c, other))
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: mesh: cells %d and %d of %s (counted from 0) have the same corners: they "
+                             "share one face and all others; a volume in two physical groups is listed twice by Gmsh's "
+                             "format 2: save the mesh as version 4.1",
+                             s->cs->path, c < other ? c : other, c < other ? other : c, mesh->title);
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "%s: mesh: cells %d and %d of %s (counted from 0) overlap: what lies in both would count twice; "
+            "mend the mesh (in Gmsh: bodies that meet want Coherence or BooleanFragments before they are "
+            "meshed)",
+            s->cs->path, c < other ? c : other, c < other ? other : c, mesh->title);
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
+    const size_t n = (size_t)mesh->ncells;
+    size_t nodes = 1, leaves = 1; /* halves differ by one at most, so that all leaves are at the last two depths */
+    while (leaves * OVERLAP_LEAF < n) leaves *= 2, nodes += leaves;
+    if (!cs->mesh.file) return FEMD_OK; /* the box is cut without any */
+    overlap_search *s = calloc(1, sizeof *s);
+    femd_status rc = s ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
+    if (!s) return rc;
+    s->cs = cs;
+    s->mesh = mesh;
+    s->cell = malloc((n + 1) * sizeof *s->cell);
+    s->frame = malloc((n + 1) * sizeof *s->frame);
+    s->node = malloc(nodes * sizeof *s->node);
+    s->order = malloc((n + 1) * sizeof *s->order);
+    rc = s->cell && s->frame && s->node && s->order ? overlap_look(s, err)
+                                                    : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
+    free(s->cell);
+    free(s->frame);
+    free(s->node);
+    free(s->order);
+    free(s);
+    return rc;
+}
