@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/remarks.h"
+
 femd_status femd_structure_reserve(femd_structure *atoms, long n, femd_error *err) {
     if (n < 1 || n > FEMD_ATOMS_MAX)
         return femd_fail(err, FEMD_BAD_INPUT, "a structure of %ld atoms; 1 to %d are possible", n, FEMD_ATOMS_MAX);
@@ -31,13 +33,10 @@ int femd_structure_species(femd_structure *atoms, const char *name) {
 }
 
 void femd_structure_remark(femd_structure *s, const char *format, ...) {
-    const size_t used = strlen(s->notes), room = sizeof s->notes - used;
-    char line[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    femd_remarks_vadd(s->notes, sizeof s->notes, format, args);
     va_end(args);
-    if (strlen(line) + 2 <= room) snprintf(s->notes + used, room, "%s%s", used ? "\n" : "", line);
 }
 
 void femd_structure_drop(femd_structure *atoms, const unsigned char *drop) {

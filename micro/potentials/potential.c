@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "femd/remarks.h"
+
 double *femd_aligned_doubles(size_t count) {
     void *p = NULL;
     if (count > SIZE_MAX / sizeof(double) - 64) return NULL;
@@ -47,11 +49,8 @@ void femd_potential_judge_crystal(const femd_potential *p, int natoms, const int
 }
 
 void femd_potential_remark(femd_potential *p, const char *format, ...) {
-    const size_t used = strlen(p->notes), room = sizeof p->notes - used;
-    char line[300];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    femd_remarks_vadd(p->notes, sizeof p->notes, format, args);
     va_end(args);
-    if (strlen(line) + 2 <= room) snprintf(p->notes + used, room, "%s%s", used ? "\n" : "", line);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "femd/remarks.h"
+
 femd_status femd_native_renew(femd_native *native, femd_error *err) {
     const double zero[6] = {0};
     const size_t n3 = 3 * (size_t)native->rve.n;
@@ -27,8 +29,7 @@ femd_status femd_native_renew(femd_native *native, femd_error *err) {
 }
 
 void femd_native_remark(femd_native *native, const char *words) {
-    const size_t used = strlen(native->notes);
-    snprintf(native->notes + used, sizeof native->notes - used, "%s%s", used ? "\n" : "", words);
+    femd_remarks_add(native->notes, sizeof native->notes, words);
 }
 
 double femd_native_mass(const femd_native *native, int atom) {

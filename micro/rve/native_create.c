@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "crystal/structure_create.h"
+#include "femd/remarks.h"
 #include "numerics/dense.h"
 #include "rve/reference.h"
 
@@ -42,9 +43,8 @@ static femd_status native_check_density(const femd_json *doc, const femd_structu
 }
 
 static void native_gather_notes(femd_native *native) {
-    const char *of_potential = femd_potential_notes(native->potential), *of_atoms = native->structure.notes;
-    snprintf(native->notes, sizeof native->notes, "%s%s%s", of_potential, *of_potential && *of_atoms ? "\n" : "",
-             of_atoms);
+    femd_remarks_copy(native->notes, sizeof native->notes, femd_potential_notes(native->potential));
+    femd_remarks_add_all(native->notes, sizeof native->notes, native->structure.notes);
 }
 
 /* What rests on a minimum that far from the structure is told. */

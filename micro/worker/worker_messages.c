@@ -2,22 +2,11 @@
  * data of its own. Never evaluates, and never dies of a bad message or material: the failure's words go to the server.
  */
 #include "femd/hash.h"
+#include "femd/remarks.h"
 #include "worker/worker_opening.h"
 #include "worker/worker_private.h"
 
 enum { HAVE_MAX = 4096 /* states named in one message */ };
-
-/* What the material says of itself, whole lines as far as they fit. */
-static void messages_say_remarks(const femd_material *material, char *text, size_t size) {
-    const char *remarks = femd_material_notes(material);
-    size_t length = strlen(remarks);
-    if (length >= size) {
-        length = size - 1;
-        while (length > 0 && remarks[length] != '\n') length--;
-    }
-    memcpy(text, remarks, length);
-    text[length] = 0;
-}
 
 static femd_status messages_say_ready(worker *self, uint64_t id, const femd_hash *name, const femd_material *material,
                                       femd_status status, const femd_error *words, femd_error *err) {
@@ -25,7 +14,7 @@ static femd_status messages_say_ready(worker *self, uint64_t id, const femd_hash
     memcpy(ready.text, words->text, sizeof ready.text);
     if (material) {
         ready.caps = *femd_material_capabilities(material);
-        messages_say_remarks(material, ready.text, sizeof ready.text);
+        femd_remarks_copy(ready.text, sizeof ready.text, femd_material_notes(material));
     }
     FEMD_TRY(femd_ready_encode(&self->other, id, &ready, err));
     return femd_peer_send(self->peer, &self->other, WORKER_SEND_TIMEOUT, err);
