@@ -54,7 +54,7 @@ static void a_copy_is_the_same_or_says_what_it_lacks(void **state) {
     femd_remarks_copy(copy, sizeof copy, lines);
     assert_memory_equal(copy, lines, 902);
     assert_string_equal(copy + 902, "\nremarks left out for want of room: 6");
-    char one[1023];
+    char one[1024];
     memset(one, 'b', sizeof one), one[sizeof one - 1] = 0;
     femd_remarks_copy(copy, sizeof copy, one);
     assert_string_equal(copy, one); /* what fits to the last byte is copied */
