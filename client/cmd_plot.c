@@ -85,10 +85,29 @@ static const char *plot_field_unit(const plot_fields *f) {
     if (strcmp(f->name, "heat_flux") == 0) return "W/m\xc2\xb2";
     if (strcmp(f->name, "heat_capacity") == 0) return "J/(m\xc2\xb3 K)";
     if (strstr(f->name, "energy_density") || strstr(f->name, "helmholtz")) return "J/m\xc2\xb3";
+    if (strcmp(f->name, "stability") == 0) return "N/m";
     if (strcmp(f->name, "reference_volume") == 0) return "m\xc2\xb3";
     for (size_t i = 0; i < sizeof pascal / sizeof *pascal; i++)
         if (strstr(f->name, pascal[i])) return "Pa";
     return "";
+}
+
+/* As people call it; a field without a name here by the words of its key. */
+static void plot_field_name(const plot_fields *f, char *text, size_t size) {
+    static const char *const name[][2] = {{"nodal_von_mises", "von Mises stress"},
+                                          {"von_mises", "von Mises stress, cells"},
+                                          {"nodal_cauchy_stress", "Cauchy stress"},
+                                          {"cauchy_stress", "Cauchy stress, cells"},
+                                          {"second_piola_kirchhoff", "2nd Piola\xe2\x80\x93Kirchhoff stress"},
+                                          {"first_piola_kirchhoff", "1st Piola\xe2\x80\x93Kirchhoff stress"},
+                                          {"green_lagrange_strain", "Green\xe2\x80\x93Lagrange strain"},
+                                          {"hill_mandel_residual", "Hill\xe2\x80\x93Mandel residual"}};
+    const char *words = f->name;
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        if (strcmp(f->name, name[i][0]) == 0) words = name[i][1];
+    snprintf(text, size, "%s%s%s", f->components > 1 ? "|" : "", words, f->components > 1 ? "|" : "");
+    for (char *c = text; *c; c++)
+        if (*c == '_') *c = ' ';
 }
 
 static femd_status plot_column(const plot_table *t, const char *asked, int fallback, int *column, femd_error *err) {
@@ -192,7 +211,9 @@ static femd_status plot_field(const plot_request *q, femd_error *err) {
     char path[4096];
     FEMD_TRY(plot_path(q, "plot-field", path, err));
     FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, &f, err));
-    femd_status rc = plot_draw_fields(&f, q->title, plot_field_unit(&f), q->warp, path, err);
+    char name[96];
+    plot_field_name(&f, name, sizeof name);
+    femd_status rc = plot_draw_fields(&f, name, q->title, plot_field_unit(&f), q->warp, path, err);
     plot_fields_clear(&f);
     return rc;
 }

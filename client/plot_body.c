@@ -1,4 +1,5 @@
-/* The outside of a body in colours, seen from one corner: facets sorted by their depth (painter's algorithm). */
+/* The outside of a body in colours, seen from one corner: facets sorted by their depth (painter's algorithm). The
+ * colours are those of the legend, whatever the light; lines along edges and outlines give the shape. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +114,9 @@ static double view_warp(const plot_fields *f, double asked) {
 }
 
 typedef struct body_facet {
-    double p[3][2], value[3], depth, light;
+    double p[3][2], value[3], depth, normal[3]; /* normal: of length 1, towards the eye if [2] > 0 */
+    size_t node[3];
+    int line; /* bit k: its edge from corner k to the next is drawn */
 } body_facet;
 
 static int facet_by_depth(const void *a, const void *b) {
@@ -121,43 +124,81 @@ static int facet_by_depth(const void *a, const void *b) {
     return (p->depth > q->depth) - (p->depth < q->depth);
 }
 
-/* 0 if it looks away. Light from above, right of the eye. */
-static int facet_light(const double eye[3][3], double *light) {
-    double normal[3];
+static void facet_face(const double eye[3][3], double normal[3]) {
     for (int a = 0; a < 3; a++) {
         const int b = (a + 1) % 3, c = (a + 2) % 3;
         normal[a] =
             (eye[1][b] - eye[0][b]) * (eye[2][c] - eye[0][c]) - (eye[1][c] - eye[0][c]) * (eye[2][b] - eye[0][b]);
     }
     const double length = sqrt(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2]);
-    if (!(normal[2] > 0)) return 0;
-    *light = 0.75 + 0.25 * (0.3 * normal[0] + 0.5 * normal[1] + 0.8 * normal[2]) / length;
-    return 1;
+    for (int a = 0; a < 3 && length > 0; a++) normal[a] /= length;
+}
+
+/* An edge of a facet; its nodes ascending. */
+typedef struct body_edge {
+    size_t node[2];
+    body_facet *facet;
+    int number;
+} body_edge;
+
+static int edge_by_nodes(const void *a, const void *b) {
+    const body_edge *p = a, *q = b;
+    for (int i = 0; i < 2; i++)
+        if (p->node[i] != q->node[i]) return p->node[i] < q->node[i] ? -1 : 1;
+    return 0;
+}
+
+/* Is there a line between two facets: where the body turns by more than 30 degrees, or away from the eye. */
+static int edge_is_seen(const body_facet *p, const body_facet *q) {
+    const double cosine = p->normal[0] * q->normal[0] + p->normal[1] * q->normal[1] + p->normal[2] * q->normal[2];
+    return cosine < 0.866 || (p->normal[2] > 0) != (q->normal[2] > 0);
+}
+
+static femd_status body_lines(body_facet *facet, size_t n, femd_error *err) {
+    body_edge *edge = malloc((3 * n + 1) * sizeof *edge);
+    if (!edge) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the picture");
+    for (size_t i = 0; i < 3 * n; i++) {
+        const size_t from = facet[i / 3].node[i % 3], to = facet[i / 3].node[(i + 1) % 3];
+        edge[i] = (body_edge){{from < to ? from : to, from < to ? to : from}, &facet[i / 3], (int)(i % 3)};
+    }
+    qsort(edge, 3 * n, sizeof *edge, edge_by_nodes);
+    for (size_t i = 0, next; i < 3 * n; i = next) {
+        for (next = i + 1; next < 3 * n && edge_by_nodes(edge + i, edge + next) == 0;) next++;
+        const int drawn = next != i + 2 || edge_is_seen(edge[i].facet, edge[i + 1].facet);
+        for (size_t k = i; k < next; k++) edge[k].facet->line |= drawn << edge[k].number;
+    }
+    free(edge);
+    return FEMD_OK;
 }
 
 /* The facets that look at the eye, the farthest first. */
-static size_t body_facets(const plot_fields *f, const body_view *v, const body_side *list, size_t n, body_facet *out) {
+static femd_status body_facets(const plot_fields *f, const body_view *v, const body_side *list, size_t n,
+                               body_facet *out, size_t *seen, femd_error *err) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         int triangle[4][3];
         const int triangles = body_triangles(f, list[i].face, triangle);
         const size_t *node = f->conn + list[i].cell * (size_t)f->cell_points;
         for (int t = 0; t < triangles; t++) {
-            body_facet *one = &out[count];
+            body_facet *one = &out[count++];
             double eye[3][3];
-            one->depth = 0;
+            *one = (body_facet){.line = 0};
             for (int k = 0; k < 3; k++) {
-                const size_t at = node[triangle[t][k]];
+                const size_t at = one->node[k] = node[triangle[t][k]];
                 view_place(v, f, at, eye[k]);
                 memcpy(one->p[k], eye[k], sizeof one->p[k]);
                 one->value[k] = f->on_points ? f->value[at] : f->value[list[i].cell];
                 one->depth += eye[k][2];
             }
-            count += (size_t)facet_light((const double(*)[3])eye, &one->light);
+            facet_face((const double(*)[3])eye, one->normal);
         }
     }
-    qsort(out, count, sizeof *out, facet_by_depth);
-    return count;
+    FEMD_TRY(body_lines(out, count, err));
+    *seen = 0;
+    for (size_t i = 0; i < count; i++)
+        if (out[i].normal[2] > 0) out[(*seen)++] = out[i];
+    qsort(out, *seen, sizeof *out, facet_by_depth);
+    return FEMD_OK;
 }
 
 /* ---- colours ---- */
@@ -198,10 +239,26 @@ static void frame_fit(const body_facet *facet, size_t n, body_frame *fit) {
 }
 
 /* A field that is the same everywhere up to round-off has one colour; what is not known is grey. */
-static void frame_colour(const body_frame *fit, double value, double light, double rgb[3]) {
+static void frame_colour(const body_frame *fit, double value, double rgb[3]) {
     const double range = fit->high - fit->low, same = 1e-9 * fmax(fabs(fit->high), fabs(fit->low));
     colour_of(range > same ? (value - fit->low) / range : 0.5, rgb);
-    for (int c = 0; c < 3; c++) rgb[c] = light * (isnan(value) ? 0.7 : rgb[c]);
+    for (int c = 0; c < 3; c++) rgb[c] = isnan(value) ? 0.7 : rgb[c];
+}
+
+static void frame_go(cairo_t *cr, const body_frame *fit, const double at[2], int line) {
+    (line ? cairo_line_to : cairo_move_to)(cr, 390 + (at[0] - fit->middle[0]) * fit->scale,
+                                           315 - (at[1] - fit->middle[1]) * fit->scale);
+}
+
+static void body_paint_lines(cairo_t *cr, const body_facet *one, const body_frame *fit) {
+    cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
+    cairo_set_line_width(cr, 0.9);
+    for (int k = 0; k < 3; k++) {
+        if (!(one->line >> k & 1)) continue;
+        frame_go(cr, fit, one->p[k], 0);
+        frame_go(cr, fit, one->p[(k + 1) % 3], 1);
+        cairo_stroke(cr);
+    }
 }
 
 /* In parts of one colour each, as fine as its values differ. */
@@ -220,16 +277,16 @@ static void body_paint(cairo_t *cr, const body_facet *one, const body_frame *fit
                 double at[2];
                 for (int c = 0; c < 2; c++) at[c] = r * one->p[0][c] + s * one->p[1][c] + t * one->p[2][c];
                 mean += (r * value[0] + s * value[1] + t * value[2]) / 3;
-                (k ? cairo_line_to : cairo_move_to)(cr, 390 + (at[0] - fit->middle[0]) * fit->scale,
-                                                    315 - (at[1] - fit->middle[1]) * fit->scale);
+                frame_go(cr, fit, at, k > 0);
             }
             cairo_close_path(cr);
-            frame_colour(fit, mean, one->light, rgb);
+            frame_colour(fit, mean, rgb);
             cairo_set_source_rgb(cr, rgb[0], rgb[1], rgb[2]);
             cairo_set_line_width(cr, 0.5); /* closes the seams between the parts */
             cairo_fill_preserve(cr);
             cairo_stroke(cr);
         }
+    if (one->line) body_paint_lines(cr, one, fit);
 }
 
 /* ---- legend ---- */
@@ -284,7 +341,7 @@ static void body_axes(cairo_t *cr, const body_view *v) {
 /* ---- the whole ---- */
 
 static femd_status body_draw(const plot_fields *f, const body_view *v, const body_facet *facet, size_t n,
-                             const char *title, const char *unit, const char *path, femd_error *err) {
+                             const char *name, const char *title, const char *unit, const char *path, femd_error *err) {
     body_frame fit;
     cairo_surface_t *recording;
     char text[200];
@@ -294,31 +351,34 @@ static femd_status body_draw(const plot_fields *f, const body_view *v, const bod
         return femd_fail(err, FEMD_BAD_INPUT, "%s is not known anywhere in step %d", f->name, f->step);
     cairo_t *cr = plot_page_begin(&recording);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
     for (size_t i = 0; i < n; i++) body_paint(cr, &facet[i], &fit);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
     cairo_set_source_rgb(cr, 0, 0, 0);
     plot_page_title(cr, title);
     snprintf(text, sizeof text, "step %d, displacements %g times enlarged", f->step, v->warp);
     if (v->warp == 1) snprintf(text, sizeof text, "step %d, displacements as they are", f->step);
     if (!f->moves) snprintf(text, sizeof text, "step %d", f->step);
     plot_page_text(cr, 0.5 * PLOT_WIDTH, 52, 0, 13, text);
-    body_bar(cr, &fit, f->name, unit);
+    body_bar(cr, &fit, name, unit);
     body_axes(cr, v);
     return plot_page_end(cr, recording, path, err);
 }
 
-femd_status plot_draw_fields(const plot_fields *f, const char *title, const char *unit, double warp, const char *path,
-                             femd_error *err) {
+femd_status plot_draw_fields(const plot_fields *f, const char *name, const char *title, const char *unit, double warp,
+                             const char *path, femd_error *err) {
     body_view v = {.warp = view_warp(f, warp)};
     body_side *list = NULL;
     body_facet *facet = NULL;
-    size_t n = 0;
+    size_t n = 0, seen = 0;
     if (f->cell_type != 12 && f->cell_type != 10 && f->cell_type != 24)
         return femd_fail(err, FEMD_UNSUPPORTED, "cells of VTK's type %d cannot be drawn", f->cell_type);
     view_make(&v);
     femd_status rc = body_outside(f, &list, &n, err);
     if (rc == FEMD_OK && !(facet = malloc((4 * n + 1) * sizeof *facet)))
         rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the picture");
-    if (rc == FEMD_OK) rc = body_draw(f, &v, facet, body_facets(f, &v, list, n, facet), title, unit, path, err);
+    if (rc == FEMD_OK) rc = body_facets(f, &v, list, n, facet, &seen, err);
+    if (rc == FEMD_OK) rc = body_draw(f, &v, facet, seen, name, title, unit, path, err);
     free(facet);
     free(list);
     return rc;
