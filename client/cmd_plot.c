@@ -17,66 +17,6 @@ typedef struct plot_request {
     char title[200];
 } plot_request;
 
-static int plot_ends_with(const char *text, const char *const *suffix, size_t n) {
-    const size_t length = strlen(text);
-    for (size_t i = 0; i < n; i++) {
-        const size_t tail = strlen(suffix[i]);
-        if (length > tail && strcmp(text + length - tail, suffix[i]) == 0) return 1;
-    }
-    return 0;
-}
-
-/* Of columns that end so, the one that changes most; -1 if none changes. Of several that change alike, as the reactions
- * at both ends of a bar do, the last: it usually is the support that moves. */
-static int plot_liveliest(const plot_table *t, const char *const *suffix, size_t n) {
-    int best = -1;
-    double most = 0;
-    for (size_t c = 0; c < t->columns; c++)
-        if (plot_ends_with(t->name[c], suffix, n)) most = fmax(most, plot_table_range(t, c));
-    for (size_t c = 0; c < t->columns; c++)
-        if (most > 0 && plot_ends_with(t->name[c], suffix, n) && plot_table_range(t, c) >= 0.99 * most) best = (int)c;
-    return best;
-}
-
-static const char *const moved[] = {".ux", ".uy", ".uz"};
-static const char *const pulled[] = {".x", ".y", ".z"};
-static const char *const warmed[] = {".T"}, *const heated[] = {".heat"};
-static const char *const forced[] = {".fx", ".fy", ".fz"};
-static const char *const turned[] = {".mx", ".my", ".mz"};
-static const char *const stressed[] = {".sigma11", ".sigma22", ".sigma33", ".sigma23",
-                                       ".sigma13", ".sigma12", ".mises"};
-
-/* Displacement of a probe; without any the time. */
-static int plot_default_x(const plot_table *t) {
-    const int column = plot_liveliest(t, moved, 3);
-    return column >= 0 ? column : plot_table_find(t, "time");
-}
-
-/* Of physics thermal? */
-static int plot_is_heat(const plot_table *t) {
-    return plot_table_find(t, "T_max") >= 0;
-}
-
-/* A reaction; without supports that carry anything the energy. Of heat the temperature of a probe, or the highest. */
-static int plot_default_y(const plot_table *t) {
-    const int column = plot_is_heat(t) ? plot_liveliest(t, warmed, 1) : plot_liveliest(t, pulled, 3);
-    return column >= 0 ? column : plot_table_find(t, plot_is_heat(t) ? "T_max" : "energy");
-}
-
-static const char *plot_column_unit(const char *name) {
-    if (plot_ends_with(name, moved, 3)) return "m";
-    if (plot_ends_with(name, turned, 3)) return "N m";
-    if (plot_ends_with(name, pulled, 3) || plot_ends_with(name, forced, 3) || strcmp(name, "load") == 0 ||
-        strcmp(name, "residual") == 0 || strcmp(name, "reference_force") == 0)
-        return "N";
-    if (plot_ends_with(name, stressed, 7)) return "Pa";
-    if (plot_ends_with(name, warmed, 1) || strncmp(name, "T_", 2) == 0) return "K";
-    if (plot_ends_with(name, heated, 1) || strcmp(name, "reference_heat") == 0) return "W";
-    if (strcmp(name, "energy") == 0 || strncmp(name, "work_", 5) == 0) return "J";
-    if (name[0] == 'S' && strlen(name) == 3) return "Pa";
-    return "";
-}
-
 static const char *plot_field_unit(const plot_fields *f) {
     static const char *const pascal[] = {"stress", "mises", "kirchhoff", "pressure", "stress_error"};
     if (strcmp(f->name, "displacement") == 0) return f->unit;
@@ -130,8 +70,10 @@ static femd_status plot_path(const plot_request *q, const char *name, char path[
 static femd_status plot_load(const plot_request *q, const plot_table *t, femd_error *err) {
     int column[2];
     char path[4096];
-    FEMD_TRY(plot_column(t, q->x, plot_default_x(t), &column[0], err));
-    FEMD_TRY(plot_column(t, q->y, plot_default_y(t), &column[1], err));
+    int x_chosen, y_chosen;
+    plot_choose_axes(t, &x_chosen, &y_chosen);
+    FEMD_TRY(plot_column(t, q->x, x_chosen, &column[0], err));
+    FEMD_TRY(plot_column(t, q->y, y_chosen, &column[1], err));
     FEMD_TRY(plot_path(q, "plot-load", path, err));
     double *v = malloc((2 * t->rows + 1) * sizeof *v);
     if (!v) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a chart");
@@ -143,7 +85,7 @@ static femd_status plot_load(const plot_request *q, const plot_table *t, femd_er
     const plot_chart chart = {.title = q->title,
                               .x_name = x,
                               .x_unit = plot_is_heat(t) && strcmp(x, "time") == 0 ? "s" : plot_column_unit(x),
-                              .y_name = plot_ends_with(y, pulled, 3) ? "reaction" : y,
+                              .y_name = plot_is_reaction(y) ? "reaction" : y,
                               .y_unit = plot_column_unit(y),
                               .n = 1,
                               .curve = &curve};
@@ -237,8 +179,8 @@ int cmd_plot(int argc, char **argv) {
     option_list positional;
     int code;
     const option options[] = {
-        {"--x", NULL, OPTION_TEXT, &q.x, "COLUMN", "of history.csv: by default the displacement of a probe, or time", 0,
-         0},
+        {"--x", NULL, OPTION_TEXT, &q.x, "COLUMN",
+         "of history.csv: by default the displacement of a probe, or time; of a path the load factor", 0, 0},
         {"--y", NULL, OPTION_TEXT, &q.y, "COLUMN", "of history.csv: by default the largest reaction", 0, 0},
         {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors and fluxes the norm", 0, 0},
         {"--step", NULL, OPTION_INT, &q.step, "N", "whose fields: by default the last", 0, 1000000},

@@ -20,6 +20,14 @@ void plot_table_clear(plot_table *t);
 int plot_table_find(const plot_table *t, const char *name);
 /* Largest difference of two rows of a column; nan counts for nothing. */
 double plot_table_range(const plot_table *t, size_t column);
+/* Columns that plot-load shows if nobody says: of a load curve, or of a path that turns back. -1: there is none. */
+void plot_choose_axes(const plot_table *t, int *x, int *y);
+/* SI unit by a column's name; "" for numbers without one. */
+const char *plot_column_unit(const char *name);
+/* Is it a component of a reaction? */
+int plot_is_reaction(const char *name);
+/* Of physics thermal? */
+int plot_is_heat(const plot_table *t);
 
 /* One step: the pieces of all ranks put together. */
 typedef struct plot_fields {

@@ -88,6 +88,33 @@ static void history_is_read_with_its_names(void **state) {
     assert_non_null(strstr(err.text, "row 1 is cut off"));
 }
 
+/* x,y by default of a history with these columns. */
+static void assert_axes(const char *history, const char *x, const char *y) {
+    plot_table t;
+    femd_error err = FEMD_ERROR_INIT;
+    int column[2];
+    write_text("history.csv", history);
+    if (plot_table_read(folder, &t, &err) != FEMD_OK) fail_msg("%s", err.text);
+    plot_choose_axes(&t, &column[0], &column[1]);
+    assert_true(column[0] >= 0 && column[1] >= 0);
+    assert_string_equal(t.name[column[0]], x);
+    assert_string_equal(t.name[column[1]], y);
+    plot_table_clear(&t);
+}
+
+static void a_path_without_a_probe_shows_its_limit_point(void **state) {
+    (void)state;
+    /* increments of load: the time is the load factor */
+    assert_axes("step,time,right.x,load_factor\n1,1,5,0.5\n2,2,8,1\n", "time", "right.x");
+    /* a path that turns back */
+    assert_axes("step,time,right.x,load_factor\n1,1,5,0.5\n2,2,8,0.7\n3,3,4,0.6\n", "load_factor", "right.x");
+    /* under given loads the reaction is a multiple of the load factor: one line, up and down, would hide it */
+    assert_axes("step,time,right.x,load_factor\n1,1,5,0.5\n2,2,7,0.7\n3,3,6,0.6\n", "time", "right.x");
+    assert_axes("step,time,p.ux,right.x,load_factor\n1,1,3,5,0.5\n2,2,4,8,0.7\n3,3,5,4,0.6\n", "p.ux", "right.x");
+    /* without a load factor, as of heat */
+    assert_axes("step,time,T_max\n1,1,300\n2,2,310\n", "time", "T_max");
+}
+
 /* Colour of a place of the page in the PNG, 0 to 255 each. */
 static void pixel(const char *name, double x, double y, int rgb[3]) {
     char path[128];
@@ -326,6 +353,7 @@ int main(void) {
         cmocka_unit_test(units_get_prefixes),
         cmocka_unit_test(ticks_are_round),
         cmocka_unit_test(history_is_read_with_its_names),
+        cmocka_unit_test(a_path_without_a_probe_shows_its_limit_point),
         cmocka_unit_test(curves_stand_where_their_values_are),
         cmocka_unit_test(bodies_are_coloured_by_their_field),
         cmocka_unit_test(pieces_are_put_together),
