@@ -149,6 +149,26 @@ static void work_of_a_small_step_is_the_energy(void **state) {
     }
 }
 
+/* Where a material that knows a temperature answers no energy that stands for it, the work of the stresses does: exact
+ * where they are linear in the strain. */
+static void energy_that_nobody_answers_is_the_work_of_the_stresses(void **state) {
+    (void)state;
+    double energy[2];
+    for (int by_work = 0; by_work < 2; ++by_work) {
+        model m;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, &femd_element_q1, 1);
+        m.law.inputs = by_work ? FEMD_INPUT_TEMPERATURE : 0;
+        m.cs.step_count = 3;
+        model_affine(&m, (const double[]){0.1, 0.05, 0, 0, -0.02, 0, 0, 0.1, 0.03});
+        if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        energy[by_work] = m.last.energy;
+        model_clear(&m);
+    }
+    assert_true(energy[0] > 1e-3);
+    assert_near(energy[1], energy[0], 1e-12);
+}
+
 /* What is taken off gives back the work it has done. */
 static void a_load_that_goes_takes_its_work_along(void **state) {
     (void)state;
@@ -172,6 +192,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_rigid_entry_has_the_moment_about_its_point),
         cmocka_unit_test(work_is_what_is_stored),
         cmocka_unit_test(work_of_a_small_step_is_the_energy),
+        cmocka_unit_test(energy_that_nobody_answers_is_the_work_of_the_stresses),
         cmocka_unit_test(a_load_that_goes_takes_its_work_along),
     };
     model_start(&argc, &argv);

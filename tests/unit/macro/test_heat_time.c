@@ -145,6 +145,41 @@ static void a_jump_at_the_start_is_not_within_the_first_step(void **state) {
     }
 }
 
+/* ---- the history of the points ---- */
+
+typedef struct memory {
+    const model *m;
+    femd_hash before; /* state of point 0 after the last step */
+    int steps;
+} memory;
+
+static femd_status remember(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    static const femd_hash none;
+    memory *known = user;
+    (void)rec, (void)err;
+    assert_memory_equal(&known->m->law.first.state_in, &known->before, sizeof known->before);
+    known->before = p->pt->state[0];
+    assert_false(femd_hash_equal(&known->before, &none));
+    known->steps++;
+    return FEMD_OK;
+}
+
+static void points_are_asked_from_where_the_last_step_left_them(void **state) {
+    (void)state;
+    model m;
+    memory known = {.m = &m};
+    const femd_stepping_hooks hooks = {.user = &known, .committed = remember};
+    model_init(&m, &femd_element_q1, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.step_count = 3;
+    model_heat(&m, even, 1.5, 300, 1);
+    model_load(&m, "left", FEMD_LOAD_HEAT_FLUX, 20, 0, 0);
+    OK(model_create(&m, err));
+    OK(femd_stepping_run(m.p, &hooks, err));
+    assert_int_equal(known.steps, 3);
+    model_clear(&m);
+}
+
 /* ---- the account ---- */
 
 /* Every kind of entry, a source, a mesh that is not regular, capacities by element. */
@@ -313,6 +348,7 @@ int main(int argc, char **argv) {
     MPI_Comm_size(PETSC_COMM_WORLD, &size);
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(errors_fall_by_the_order_of_the_scheme),
+        cmocka_unit_test(points_are_asked_from_where_the_last_step_left_them),
         cmocka_unit_test(a_bar_that_is_heated_in_waves),
         cmocka_unit_test(a_capacity_of_its_temperature_is_the_mean_of_both_ends),
         cmocka_unit_test(a_jump_at_the_start_is_not_within_the_first_step),

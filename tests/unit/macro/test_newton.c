@@ -238,6 +238,31 @@ static void a_residual_that_stalls_far_below_the_load_is_accepted_and_told(void 
     }
 }
 
+/* And not at a worse iterate than need be, as the last of several is where they go up and down. */
+static void what_stalls_is_accepted_near_its_best(void **state) {
+    (void)state;
+    int stalled = 0;
+    for (int i = 0; i < 40; ++i) {
+        model m;
+        heard h;
+        model_init(&m, &femd_element_q1, 1);
+        m.law.ragged = 1e-6;
+        m.cs.mesh.cells[0] = 2;
+        m.cs.rtol = 1e-9;
+        m.cs.loose = 1e-3;
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.1 + 1e-3 * i, 0, 0);
+        run_ok(&m, &h);
+        double best = INFINITY;
+        for (int it = 0; it < h.last.nresiduals; ++it) best = fmin(best, h.last.residual[it]);
+        const double last = h.last.residual[h.last.nresiduals - 1];
+        if (h.last.end == FEMD_NEWTON_STALLED && last > 2 * best) fail_msg("%g is accepted after %g", last, best);
+        stalled += h.last.end == FEMD_NEWTON_STALLED;
+        model_clear(&m);
+    }
+    assert_true(stalled > 20);
+}
+
 /* A twist moves the end of a bar by forces that have no resultant, and round-off is no load. */
 static void what_has_no_resultant_ends_at_the_tolerance(void **state) {
     (void)state;
@@ -295,6 +320,40 @@ static void what_stalls_above_the_load_is_not_accepted(void **state) {
     m.cs.max_cuts = 0;
     assert_int_equal(run(&m, &h, &err), FEMD_NOT_CONVERGED);
     assert_non_null(strstr(err.text, "of the load"));
+    model_clear(&m);
+}
+
+/* ---- what points are asked ---- */
+
+typedef struct memory {
+    const model *m;
+    femd_hash before; /* state of point 0 after the last step */
+    int steps;
+} memory;
+
+static femd_status remember(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err) {
+    memory *known = user;
+    (void)rec, (void)err;
+    assert_memory_equal(&known->m->law.first.state_in, &known->before, sizeof known->before);
+    assert_false(femd_hash_equal(&known->before, p->pt->state));
+    known->before = p->pt->state[0];
+    known->steps++;
+    return FEMD_OK;
+}
+
+static void points_are_asked_from_where_the_last_step_left_them(void **state) {
+    (void)state;
+    model m;
+    memory known = {.m = &m};
+    femd_error err = FEMD_ERROR_INIT;
+    const femd_stepping_hooks hooks = {.user = &known, .committed = remember};
+    model_init(&m, &femd_element_q1, 1);
+    m.cs.step_count = 3;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 0.1, 0.1, 0);
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    if (femd_stepping_run(m.p, &hooks, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(known.steps, 3);
     model_clear(&m);
 }
 
@@ -584,6 +643,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(forces_met_on_the_way_are_no_reference),
         cmocka_unit_test(unloading_to_rest_converges),
         cmocka_unit_test(a_residual_that_stalls_far_below_the_load_is_accepted_and_told),
+        cmocka_unit_test(what_stalls_is_accepted_near_its_best),
+        cmocka_unit_test(points_are_asked_from_where_the_last_step_left_them),
         cmocka_unit_test(what_has_no_resultant_ends_at_the_tolerance),
         cmocka_unit_test(a_wide_tolerance_leaves_no_load_out),
         cmocka_unit_test(what_stalls_above_the_load_is_not_accepted),

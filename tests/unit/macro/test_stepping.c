@@ -78,6 +78,45 @@ static void a_leap_of_strain_is_shortened_without_an_evaluation(void **state) {
     model_clear(&m);
 }
 
+typedef struct strains {
+    const model *m;
+    double E[6 * 64], most; /* of the iterate before; the largest change so far */
+} strains;
+
+static void see_strains(void *user, int step, int iteration, double residual, int cuts) {
+    strains *seen = user;
+    const femd_points *pt = seen->m->p->pt;
+    (void)step, (void)iteration, (void)residual, (void)cuts;
+    for (PetscInt k = 0; k < pt->n; ++k) {
+        double away = 0.1; /* or as far as the point has moved already */
+        for (int c = 0; c < 6; ++c) away = fmax(away, fabs(seen->E[6 * k + c]) * (c < 3 ? 1 : 0.5));
+        for (int c = 0; c < 6; ++c) {
+            const double change = fabs(pt->tE[6 * k + c] - seen->E[6 * k + c]) * (c < 3 ? 1 : 0.5);
+            assert_true(change <= away * (1 + 1e-9));
+            seen->most = fmax(seen->most, change);
+        }
+    }
+    memcpy(seen->E, pt->tE, 6 * (size_t)pt->n * sizeof *seen->E);
+}
+
+/* ... by no more than that, and not by much less. */
+static void no_step_strains_by_more_than_a_tenth(void **state) {
+    (void)state;
+    model m;
+    strains seen = {.m = &m};
+    femd_error err = FEMD_ERROR_INIT;
+    const femd_stepping_hooks hooks = {.user = &seen, .live = see_strains};
+    model_init(&m, &femd_element_q1, 2);
+    m.cs.predictor = 0;
+    model_hold(&m, "left", 0, 0, 0);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, 1.4, 0, 0);
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    assert_int_equal(m.p->pt->n, 64);
+    if (femd_stepping_run(m.p, &hooks, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_true(seen.most > 0.07);
+    model_clear(&m);
+}
+
 static void inverted_cells_are_a_cut_not_an_evaluation(void **state) {
     (void)state;
     model m;
@@ -222,6 +261,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(points_that_always_fail_end_the_run_with_words),
         cmocka_unit_test(points_that_fail_shorten_the_step),
         cmocka_unit_test(a_leap_of_strain_is_shortened_without_an_evaluation),
+        cmocka_unit_test(no_step_strains_by_more_than_a_tenth),
         cmocka_unit_test(inverted_cells_are_a_cut_not_an_evaluation),
         cmocka_unit_test(infrastructure_failure_never_cuts),
         cmocka_unit_test(planned_times_are_met_after_a_cut),
