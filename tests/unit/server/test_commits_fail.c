@@ -221,8 +221,31 @@ static void a_rank_that_never_came_is_named(void **state) {
     rig_clear(&p.g);
 }
 
+/* A transaction's number is answered as before for what it was said of, and for nothing else: final, under way or
+ * refused. */
+static void a_number_answers_for_no_other_content(void **state) {
+    (void)state;
+    pair p;
+    pair_init(&p);
+    rig_commit(&p.g, p.rank[0], 10, 1, &p.state, 1); /* waits for its state */
+    rig_commit(&p.g, p.rank[0], 10, 1, &unknown, 1);
+    assert_told(&p, 0, 10, FEMD_STATE_LOST, "the state of point 0 to commit is unknown here");
+    rig_commit(&p.g, p.rank[0], 10, 1, &p.state, 1); /* not what was refused */
+    assert_int_equal(rig_count(&p.g, p.rank[0], FEMD_MSG_ERROR), 0);
+    rig_commit(&p.g, p.rank[1], 20, 1, NULL, 0);
+    rig_give_states(&p.g, p.worker, &p.request, 1);
+    assert_int_equal(committed(&p, 0), 1);
+    assert_int_equal(committed(&p, 1), 1);
+    rig_commit(&p.g, p.rank[0], 10, 1, &unknown, 1); /* not what is final */
+    assert_told(&p, 0, 10, FEMD_STATE_LOST, "the state of point 0 to commit is unknown here");
+    assert_int_equal(committed(&p, 0), 1);
+    assert_int_equal(femd_core_count(p.g.core)->commits, 1);
+    rig_clear(&p.g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_answers_for_no_other_content),
         cmocka_unit_test(a_failure_is_told_to_the_ranks_that_wait),
         cmocka_unit_test(a_failure_is_told_to_the_ranks_that_come_later),
         cmocka_unit_test(an_abort_ends_what_was_owed),
