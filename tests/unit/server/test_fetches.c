@@ -169,8 +169,44 @@ static void what_is_remembered_gives_way_to_states(void **state) {
     rig_clear(&g);
 }
 
+/* A worker that has lost what it is said to hold is not sent the same again: the state is made first. */
+static void a_state_that_its_holder_has_lost_is_made_again(void **state) {
+    (void)state;
+    rig g;
+    rig_result got[4];
+    femd_task task[4];
+    femd_response r;
+    uint32_t states = 0;
+    const femd_response lost = {.status = FEMD_STATE_LOST};
+    rig_init(&g, NULL);
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    const femd_request first = rig_request(1, 0.01, NULL);
+    rig_answer_of(&first, &r);
+    const femd_request next = rig_request(2, 0.02, &r.state_out);
+    rig_evaluate(&g, client, 1, &first, 1);
+    assert_int_equal(rig_work(&g, worker), 1);
+    rig_evaluate(&g, client, 2, &next, 1);
+    assert_int_equal(rig_tasks(&g, worker, task, &states), 1);
+    assert_int_equal(states, 0);
+    rig_answer_with(&g, worker, &task[0], &lost);
+    assert_int_equal(rig_tasks(&g, worker, task, NULL), 1);
+    assert_int_equal(task[0].request.point, 1);
+    rig_answer(&g, worker, task, 1);
+    assert_int_equal(rig_give_states(&g, worker, &first, 1), 1);
+    assert_int_equal(rig_tasks(&g, worker, task, NULL), 1);
+    assert_int_equal(task[0].request.point, 2);
+    rig_answer(&g, worker, task, 1);
+    assert_int_equal(rig_results(&g, client, got, 4), 2);
+    for (int i = 0; i < 2; i++) assert_int_equal(got[i].response.status, FEMD_OK);
+    assert_int_equal(femd_core_count(g.core)->remade, 1);
+    rig_clear(&g);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_remembered_gives_way_to_states),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_state_that_its_holder_has_lost_is_made_again),
+                                       cmocka_unit_test(what_is_remembered_gives_way_to_states),
                                        cmocka_unit_test(answers_wait_their_turn),
                                        cmocka_unit_test(a_worker_that_has_sent_all_is_not_hung),
                                        cmocka_unit_test(a_state_that_does_not_come_is_made_again)};
