@@ -359,6 +359,23 @@ static void a_state_that_a_worker_gives_up_is_kept(void **state) {
     rig_clear(&g);
 }
 
+/* What a material can answer is what its first worker said; one that says otherwise gets no task of it. */
+static void who_can_do_other_things_gets_no_task(void **state) {
+    (void)state;
+    rig g;
+    rig_init(&g, NULL);
+    const uint64_t client = rig_client(&g, "beam", 0, 1), one = rig_worker(&g), two = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, one, FEMD_OK);
+    g.inputs = 7;
+    rig_open(&g, two, FEMD_OK);
+    assert_non_null(strstr(g.last_log, "has other capabilities"));
+    ask(&g, client, 1, 32);
+    assert_int_equal(rig_work(&g, two), 0);
+    assert_int_equal(rig_work(&g, one), 32);
+    rig_clear(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_are_divided_among_the_workers),
@@ -373,6 +390,7 @@ int main(void) {
         cmocka_unit_test(a_worker_that_never_holds_it_ends_the_point),
         cmocka_unit_test(what_is_still_open_is_not_sent_again),
         cmocka_unit_test(a_state_that_a_worker_gives_up_is_kept),
+        cmocka_unit_test(who_can_do_other_things_gets_no_task),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

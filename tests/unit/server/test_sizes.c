@@ -1,0 +1,111 @@
+/* What is long goes in several messages, and one client does not take all the room. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "femd/hash.h"
+#include "rig.h"
+
+#define OK(expr) assert_int_equal((expr), FEMD_OK)
+
+static void long_results_come_in_parts(void **state) {
+    (void)state;
+    enum { POINTS = 2000, BYTES = 200000 };
+    rig g;
+    uint64_t client, worker[2];
+    femd_frame f;
+    femd_request *q = calloc(POINTS, sizeof *q);
+    uint32_t got = 0;
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, worker);
+    for (uint32_t i = 0; i < POINTS; i++) q[i] = rig_request(i, 1e-4 * (i + 1), NULL);
+    rig_evaluate(&g, client, 1, q, POINTS);
+    while (rig_work(&g, worker[0]) + rig_work(&g, worker[1])) continue;
+    while (rig_take(&g, client, FEMD_MSG_RESULT, &f)) got += f.count;
+    assert_int_equal(got, POINTS);
+    rig_evaluate(&g, client, 2, q, POINTS); /* all are known, and answered at once */
+    for (got = 0; rig_take(&g, client, FEMD_MSG_RESULT, &f); got += f.count) assert_true(f.body.size < BYTES);
+    assert_int_equal(got, POINTS);
+    free(q);
+    rig_clear(&g);
+}
+
+static void put_state(rig *g, uint64_t client, const femd_state_entry *entry) {
+    femd_buffer frame = FEMD_BUFFER_INIT;
+    OK(femd_frame_begin(&frame, FEMD_MSG_STATE, 1, NULL));
+    OK(femd_state_add(&frame, entry, NULL));
+    femd_frame_finish(&frame, 1);
+    rig_deliver(g, client, &frame);
+    assert_int_equal(rig_count(g, client, FEMD_MSG_STATE_STORED), 1);
+    assert_true(rig_take(g, client, FEMD_MSG_STATE_STORED, &(femd_frame){0}));
+    femd_buffer_clear(&frame);
+}
+
+/* Where states are long, as those that the client has brought, few are asked for in one message. */
+static void long_states_are_fetched_in_parts(void **state) {
+    (void)state;
+    enum { BLOB = 3000000, LONG = 6, MANY = 40, FEW = 30 };
+    rig g;
+    femd_frame f;
+    femd_request q[MANY];
+    femd_hash ends[MANY];
+    femd_response r;
+    uint8_t *blob = calloc(1, BLOB);
+    uint32_t got = 0;
+    rig_init(&g, NULL);
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    for (uint32_t i = 0; i < LONG; i++) {
+        femd_state_entry entry = {.blob = {blob, BLOB}};
+        blob[0] = (uint8_t)i;
+        femd_hash_domain("state", blob, BLOB, &entry.hash);
+        put_state(&g, client, &entry);
+    }
+    for (uint32_t i = 0; i < MANY; i++) {
+        q[i] = rig_request(i, 1e-3 * (i + 1), NULL);
+        rig_answer_of(&q[i], &r);
+        ends[i] = r.state_out;
+    }
+    rig_evaluate(&g, client, 1, q, MANY);
+    assert_int_equal(rig_work(&g, worker), MANY);
+    rig_commit(&g, client, 9, 1, ends, MANY);
+    for (; rig_take(&g, worker, FEMD_MSG_STATE_GET, &f); got += f.count) assert_in_range(f.count, 1, FEW);
+    assert_int_equal(got, MANY);
+    free(blob);
+    rig_clear(&g);
+}
+
+static void one_client_does_not_take_all_the_room(void **state) {
+    (void)state;
+    enum { POINTS = 1000 };
+    rig g;
+    femd_frame f;
+    femd_error said = FEMD_ERROR_INIT;
+    femd_request *q = calloc(POINTS, sizeof *q);
+    rig_init(&g, &(femd_core_config){.peer_bytes = 64 << 10});
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    for (uint32_t i = 0; i < POINTS; i++) q[i] = rig_request(i, 1e-4 * (i + 1), NULL);
+    rig_evaluate(&g, client, 1, q, POINTS);
+    assert_true(rig_take(&g, client, FEMD_MSG_ERROR, &f));
+    assert_int_equal(f.id, 1);
+    OK(femd_error_decode(&f, &said, NULL));
+    assert_int_equal(said.code, FEMD_LIMIT);
+    assert_non_null(strstr(said.text, "of open batches"));
+    rig_evaluate(&g, client, 2, q, 10);
+    assert_int_equal(rig_work(&g, worker), 10);
+    free(q);
+    rig_clear(&g);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(long_results_come_in_parts),
+                                       cmocka_unit_test(long_states_are_fetched_in_parts),
+                                       cmocka_unit_test(one_client_does_not_take_all_the_room)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
