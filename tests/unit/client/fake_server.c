@@ -54,7 +54,7 @@ void fake_answer(fake_server *s, const femd_frame *f) {
 static void welcome(fake_server *s) {
     femd_welcome w = {.peer = 1,
                       .level = "baseline",
-                      .frame_max = FEMD_FRAME_MAX,
+                      .frame_max = s->frame_max ? s->frame_max : FEMD_FRAME_MAX,
                       .batch_max = s->batch_max ? s->batch_max : FEMD_BATCH_MAX};
     w.times.mute = s->mute;
     w.times.silence = 5;

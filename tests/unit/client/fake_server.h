@@ -18,6 +18,7 @@ struct fake_server {
     void (*idle)(fake_server *s);                        /* about every 20 ms; may be NULL */
     void *test;
     uint32_t batch_max; /* in WELCOME; 0 = FEMD_BATCH_MAX */
+    uint32_t frame_max; /* the same; 0 = FEMD_FRAME_MAX */
     double mute;        /* in WELCOME; 0 = the default */
     /* for handlers */
     unsigned seen[64]; /* frames by type */

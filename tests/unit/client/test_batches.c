@@ -64,6 +64,26 @@ static void servers_own_batch_limit_is_kept(void **state) {
     assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 143);
 }
 
+static void servers_own_limit_of_bytes_is_kept(void **state) {
+    (void)state;
+    unsigned largest = 0;
+    fake_server s = {.handle = answer_evaluate, .test = &largest, .frame_max = 4096 + 10 * FEMD_REQUEST_BYTES};
+    femd_request q[200];
+    femd_response r[200];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 200, 0);
+    assert_int_equal(femd_client_submit(c, &material, q, 200, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    fake_check(r, 200, 0);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(largest, 10);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 20);
+}
+
 static void several_batches_are_open_at_once(void **state) {
     (void)state;
     unsigned largest = 0;
@@ -600,6 +620,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_batch_is_split_and_comes_back_in_order),
         cmocka_unit_test(servers_own_batch_limit_is_kept),
+        cmocka_unit_test(servers_own_limit_of_bytes_is_kept),
         cmocka_unit_test(several_batches_are_open_at_once),
         cmocka_unit_test(empty_batch_is_collected_at_once),
         cmocka_unit_test(responses_can_be_taken_one_by_one),
