@@ -41,6 +41,11 @@ FEMD_MUST_CHECK femd_status femd_energetics_forces(femd_energetics *e, femd_neig
 FEMD_MUST_CHECK femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                     const double *x, double *H, double *L, double B[36],
                                                     femd_error *err);
+/* The same with only the upper triangle of H (by rows, with the diagonal), all that femd_cholesky reads; by differences
+ * the lower one is spoilt, else left alone. H is not NULL. */
+FEMD_MUST_CHECK femd_status femd_energetics_hessian_upper(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                                          const double *x, double *H, double *L, double B[36],
+                                                          femd_error *err);
 /* Whether the force of some pair jumps to zero at its cutoff. */
 int femd_energetics_is_cut(const femd_energetics *e);
 /* Add to B what such jumps mean for the average of B over moving atoms, at the configuration of the last

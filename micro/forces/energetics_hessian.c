@@ -43,19 +43,21 @@ static void hessian_mirror(size_t n, double *H) {
                 for (size_t j = bj; j < bj + edge && j < i; j++) H[i * n + j] = H[j * n + i];
 }
 
-static femd_status hessian_fill(femd_energetics *e, double *H, femd_error *err) {
-    FEMD_TRY(e->form->fill ? e->form->fill(e, H, err) : femd_differences_fill(e, H, err));
-    hessian_mirror(3 * (size_t)e->n, H);
-    return FEMD_OK;
+femd_status femd_energetics_hessian_upper(femd_energetics *e, femd_neighbours *nb, const double cell[9],
+                                          const double *x, double *H, double *L, double B[36], femd_error *err) {
+    FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, L, B, err));
+    return e->form->fill ? e->form->fill(e, H, err) : femd_differences_fill(e, H, err);
 }
 
 femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, const double cell[9], const double *x,
                                     double *H, double *L, double B[36], femd_error *err) {
     double W;
-    if (H || L || !B || !e->form->born) {
-        FEMD_TRY(femd_energetics_prepare(e, nb, cell, x, L, B, err));
-        return H ? hessian_fill(e, H, err) : FEMD_OK;
+    if (H) {
+        FEMD_TRY(femd_energetics_hessian_upper(e, nb, cell, x, H, L, B, err));
+        hessian_mirror(3 * (size_t)e->n, H);
+        return FEMD_OK;
     }
+    if (L || !B || !e->form->born) return femd_energetics_prepare(e, nb, cell, x, L, B, err);
     e->prepared = 0;
     FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
     return e->form->born(e, B, err);

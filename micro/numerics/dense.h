@@ -11,8 +11,8 @@
 /* Fix one thread. Called by every engine that uses this file before its first operation. */
 void femd_dense_init(void);
 
-/* A (symmetric, full) is overwritten by its Cholesky factor. Returns 0, or k > 0 if the leading minor of order k is not
- * positive definite (A is then spoilt). */
+/* A (symmetric; its upper triangle by rows is read, the lower one left alone) becomes its Cholesky factor. Returns 0,
+ * or k > 0 if the leading minor of order k is not positive definite (A is then spoilt). */
 int femd_cholesky(int n, double *A);
 /* Solve A x = b for k right-hand sides with the factor of femd_cholesky; b (k vectors) is overwritten by x. */
 void femd_cholesky_solve(int n, const double *factor, int k, double *b);

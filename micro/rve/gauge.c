@@ -49,12 +49,12 @@ void femd_gauge_stiffen(const femd_gauge *gauge, double *H) {
     for (int i = 0; i < n3; i++) diagonal += H[(size_t)i * n3 + i];
     const double add = 3 * diagonal / n3 / n3; /* mean diagonal over the number of atoms */
     for (int i = 0; i < n3; i++)
-        for (int j = i % 3; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
+        for (int j = i; j < n3; j += 3) H[(size_t)i * n3 + j] += add;
     for (int k = 0; k < gauge_more(gauge); k++) {
         const double *motion = gauge->more->motion + (size_t)k * n3;
         for (int i = 0; i < n3; i++) {
             const double row = diagonal / n3 * motion[i];
-            for (int j = 0; row != 0 && j < n3; j++) H[(size_t)i * n3 + j] += row * motion[j];
+            for (int j = i; row != 0 && j < n3; j++) H[(size_t)i * n3 + j] += row * motion[j];
         }
     }
 }

@@ -33,7 +33,9 @@ void femd_gauge_remove(const femd_gauge *gauge, double *v);
 void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w);
 /* Make a Hessian H that is positive on the free motions so on all of them: H += (mean diagonal) T T^T, T the unit
  * vectors of what is not free. Solutions for a right-hand side without such a part stay. Of one atom, which has no free
- * motion, H becomes the identity. */
+ * motion, H becomes the identity. Of more atoms the upper triangle alone is stiffened, by rows: what femd_cholesky
+ * reads.
+ */
 void femd_gauge_stiffen(const femd_gauge *gauge, double *H);
 /* The same in mass-weighted coordinates of the translations of the whole, A += alpha N N^T with root[i] = mass^-1/2 of
  * atom i: the determinant gains the factor alpha^count. */

@@ -48,7 +48,7 @@ femd_status femd_relaxer_create(int natoms, const femd_relax_settings *set, femd
     relaxer->set = *set;
     relaxer->dense = relaxer->n3 <= set->dense_max;
     relaxer->block = calloc(n3 * (6 + 6 + 2 * MEMORY), sizeof(double));
-    if (relaxer->dense) relaxer->H = malloc(n3 * n3 * sizeof(double));
+    if (relaxer->dense) relaxer->H = calloc(n3 * n3, sizeof(double));
     if (!relaxer->block || (relaxer->dense && !relaxer->H)) {
         femd_relaxer_destroy(&relaxer);
         return femd_fail(err, FEMD_NO_MEMORY, "relaxation of %d atoms: out of memory", natoms);
@@ -121,7 +121,7 @@ static femd_status relax_refresh(femd_relaxer *relaxer, const femd_rve *rve, con
     double shift = 0;
     FEMD_TRY(femd_rve_hold(rve, place->h, x, err));
     for (int attempt = 0; attempt < 16; attempt++) {
-        FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
+        FEMD_TRY(femd_energetics_hessian_upper(rve->en, rve->nb, place->h, x, relaxer->H, relaxer->L, relaxer->B, err));
         relaxer->stiffest = 0;
         for (int i = 0; i < relaxer->n3; i++)
             relaxer->stiffest = fmax(relaxer->stiffest, fabs(relaxer->H[(size_t)i * relaxer->n3 + i]));
