@@ -52,6 +52,11 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
     FEMD_TRY(femd_case_check_stiffness(c, m->name, r.D, err));
+    if (c->physics == FEMD_PHYSICS_THERMAL && !femd_case_answer_conducts(&r, t->asks))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: materials.%s: what it answers at %g K is no positive conductivity and heat capacity; "
+                         "give it one in \"thermal\"",
+                         c->path, m->name, c->temperature);
     const double seconds = femd_clock() - begun;
     if (seconds > t->seconds) t->seconds = seconds;
     for (int i = 0; i < 6 && strain == 0; i++) t->stress = fmax(t->stress, fabs(r.S[i]));

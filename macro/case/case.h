@@ -192,6 +192,9 @@ FEMD_MUST_CHECK femd_status femd_case_check_stiffness(const femd_case *c, const 
 /* What the points of a material are asked for in each iteration, FEMD_WANT_*: stress and tangent, or what the equation
  * of heat needs and the case does not give. */
 uint32_t femd_case_asks(const femd_case *c, size_t material);
+/* 1 if an answer has what was asked of it, a conductivity (of lattice and electrons) that is positive definite and a
+ * heat capacity that is positive. */
+int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);

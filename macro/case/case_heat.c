@@ -127,6 +127,18 @@ uint32_t femd_case_asks(const femd_case *c, size_t material) {
            (m->heat_capacity > 0 || !c->heat.transient ? 0u : (uint32_t)FEMD_WANT_HEAT_CAPACITY);
 }
 
+int femd_case_answer_conducts(const femd_response *r, uint32_t wants) {
+    double k[6];
+    if ((r->provided & wants) != wants) return 0;
+    if (wants & FEMD_WANT_HEAT_CAPACITY && !(r->heat_capacity > 0 && isfinite(r->heat_capacity))) return 0;
+    if (!(wants & FEMD_WANT_CONDUCTIVITY)) return 1;
+    for (int c = 0; c < 6; c++) k[c] = r->k[c] + r->k_electronic[c];
+    const double minor = k[0] * k[1] - k[5] * k[5], det = k[0] * (k[1] * k[2] - k[3] * k[3]) -
+                                                          k[5] * (k[5] * k[2] - k[3] * k[4]) +
+                                                          k[4] * (k[5] * k[3] - k[1] * k[4]);
+    return k[0] > 0 && minor > 0 && det > 0 && isfinite(det);
+}
+
 femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                     femd_error *err) {
     const char *name = c->material[material].name;

@@ -154,7 +154,7 @@ femd_status femd_boundary_create(femd_field *field, const femd_case *cs, const f
     }
     FEMD_TRY_GOTO(rc, femd_agree(field->grid->comm, rc, err), fail);
     FEMD_TRY_GOTO(rc, boundary_make(field, bc, err), fail);
-    FEMD_TRY_GOTO(rc, femd_boundary_check_held(field, bc, err), fail);
+    FEMD_TRY_GOTO(rc, femd_boundary_check_held(field, bc, 0, err), fail);
     return FEMD_OK;
 fail:
     femd_boundary_destroy(&field->boundary);

@@ -37,6 +37,9 @@ struct femd_boundary {
 FEMD_MUST_CHECK femd_status femd_boundary_create(femd_field *field, const femd_case *cs,
                                                  const femd_condition *conditions, size_t n, const femd_condition *body,
                                                  femd_error *err);
+/* BAD_INPUT if a mode of the field is left free at the time set, at which what holds it by an expression may be
+ * nothing. Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_check_springs(const femd_field *field, femd_error *err);
 void femd_boundary_destroy(femd_boundary **boundary);
 /* Fill prescribed and applied, without loads that follow. BAD_INPUT where an expression gives no number. Collective. */
 FEMD_MUST_CHECK femd_status femd_boundary_set_time(femd_field *field, double time, femd_error *err);

@@ -85,8 +85,15 @@ static void boundary_see_modes(const femd_field *field, const femd_boundary *bc,
     }
 }
 
+/* Its strength at a node, which an expression may make nothing of. */
+static int boundary_spring_holds(const femd_boundary *bc, const femd_condition *condition, const double *x) {
+    double strength = 0;
+    if (!condition->function[0]) return 1;
+    return femd_condition_before_factor(condition, 0, x, bc->time, &strength, NULL) == FEMD_OK && strength > 0;
+}
+
 /* Springs hold the nodes of their faces as prescribed values do. */
-static void boundary_see_springs(const femd_field *field, const femd_boundary *bc, const int *part_of,
+static void boundary_see_springs(const femd_field *field, const femd_boundary *bc, const int *part_of, int now,
                                  boundary_part *part) {
     const femd_element_table *table = &field->grid->table;
     for (size_t f = 0; f < bc->nfollowed; ++f) {
@@ -95,7 +102,9 @@ static void boundary_see_springs(const femd_field *field, const femd_boundary *b
         for (int i = 0; i < table->face_nodes; ++i) {
             const PetscInt node = field->grid->cell_node[face->cell * table->nodes + table->face_node[face->side][i]];
             double x[FEMD_SPACE], mode[MODES_MAX][FEMD_COMPONENTS] = {{0}};
-            part_place(&part[part_of[node]], field->grid->node_x + FEMD_SPACE * node, x);
+            const double *at = field->grid->node_x + FEMD_SPACE * node;
+            if (now && !boundary_spring_holds(bc, &bc->condition[face->condition], at)) continue;
+            part_place(&part[part_of[node]], at, x);
             for (int m = 0; m < field->kind->modes; ++m) field->kind->mode(m, x, mode[m]);
             for (int m = 0; m < field->kind->modes; ++m)
                 for (int n = 0; n < field->kind->modes; ++n)
@@ -282,7 +291,7 @@ static femd_status held_judge_all(held_bodies *b, const int *part_of, femd_error
     return femd_agree(comm, rc, err);
 }
 
-femd_status femd_boundary_check_held(const femd_field *field, const femd_boundary *bc, femd_error *err) {
+femd_status femd_boundary_check_held(const femd_field *field, const femd_boundary *bc, int now, femd_error *err) {
     const femd_grid *grid = field->grid;
     int *part_of = NULL;
     boundary_part *part = calloc((size_t)grid->nparts, sizeof *part);
@@ -298,7 +307,7 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
     boundary_see_modes(field, bc, part_of, part);
-    boundary_see_springs(field, bc, part_of, part);
+    boundary_see_springs(field, bc, part_of, now, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);
     rc = held_judge_all(&bodies, part_of, err);
 done:
@@ -306,4 +315,12 @@ done:
     free(part_of);
     free(part);
     return rc;
+}
+
+femd_status femd_boundary_check_springs(const femd_field *field, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    for (size_t b = 0; b < bc->nconditions; ++b)
+        if (bc->condition[b].kind && bc->condition[b].kind->spring && bc->condition[b].function[0])
+            return femd_boundary_check_held(field, bc, 1, err);
+    return FEMD_OK;
 }

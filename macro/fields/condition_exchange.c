@@ -35,6 +35,16 @@ static femd_status exchange_ambient(const femd_boundary *bc, const femd_conditio
                      condition->entry->on, *ambient, x[0], x[1], x[2], bc->time);
 }
 
+/* A number is checked where the case is read. */
+static femd_status exchange_coefficient(const femd_boundary *bc, const femd_condition *condition, const double *x,
+                                        double *coefficient, femd_error *err) {
+    FEMD_TRY(femd_condition_before_factor(condition, 0, x, bc->time, coefficient, err));
+    if (*coefficient >= 0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: boundary (\"%s\"): coefficient: %g W/(m^2 K) at (%g, %g, %g) m and time %g is below 0",
+                     bc->cs->path, condition->entry->on, *coefficient, x[0], x[1], x[2], bc->time);
+}
+
 static femd_status exchange_at(const femd_field *field, const femd_boundary *bc, const femd_followed_face *face,
                                exchange_law *law, const double *u, int q, exchange_point *at, femd_error *err) {
     const femd_element_table *table = &field->grid->table;
@@ -51,7 +61,7 @@ static femd_status exchange_at(const femd_field *field, const femd_boundary *bc,
         at->share[i] = table->face_share[q][i] / table->element->face_parts * size;
         T += at->shape[i] * u[node[table->face_node[face->side][i]]];
     }
-    FEMD_TRY(femd_condition_before_factor(condition, 0, position, bc->time, &coefficient, err));
+    FEMD_TRY(exchange_coefficient(bc, condition, position, &coefficient, err));
     FEMD_TRY(exchange_ambient(bc, condition, position, &ambient, err));
     law(coefficient, ambient, T, &at->flux, &at->slope);
     return FEMD_OK;

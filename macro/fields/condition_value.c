@@ -59,10 +59,11 @@ static femd_status value_contradiction(const value_walk *walk, int before, const
     return femd_fail(err, FEMD_BAD_INPUT,
                      "%s: boundary[%d] (\"%s\") and boundary[%zu] (\"%s\") prescribe different %s%s%s at the node they "
                      "share at (%g, %g, %g) m: %g and %g %s %s (they differ at time %g); leave one of them "
-                     "free there (null)",
+                     "%s",
                      bc->cs->path, before, one->entry->on, walk->which, other->entry->on, kind->plural,
                      kind->label ? " along " : "", kind->label ? kind->label[a] : "", x[0], x[1], x[2], u, v,
-                     kind->unit, any ? "then" : "at factor 1", time);
+                     kind->unit, any ? "then" : "at factor 1", time,
+                     walk->field->components > 1 ? "free there (null)" : "out there");
 }
 
 static femd_status value_place_node(void *user, PetscInt node, femd_error *err) {

@@ -138,6 +138,36 @@ static void heat_step(femd_field *field, int step) {
     memset(&h->count, 0, sizeof h->count);
 }
 
+/* Expressions and tables may leave what a number may not. */
+static femd_status heat_check_held(const femd_field *field, femd_error *err) {
+    const femd_boundary *bc = field->boundary;
+    for (size_t i = 0; i < field->n; ++i) {
+        const double *x = field->grid->node_x + FEMD_SPACE * i;
+        if (bc->entry[i] < 0 || !(bc->prescribed[i] < 0)) continue;
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: boundary[%d] (\"%s\"): temperature: %g K at (%g, %g, %g) m and time %g is below 0 K",
+                         bc->cs->path, bc->entry[i], bc->condition[bc->entry[i]].entry->on, bc->prescribed[i], x[0],
+                         x[1], x[2], bc->time);
+    }
+    return FEMD_OK;
+}
+
+/* What follows the temperature is round-off in a body that is in balance; what is given is not. */
+static femd_status heat_find_feed(femd_heat *h, femd_error *err) {
+    const femd_field *field = h->p->temperature;
+    const femd_boundary *bc = field->boundary;
+    h->fed = 0;
+    for (size_t b = 0; b < bc->nconditions; ++b)
+        for (size_t i = 0; bc->force[b] && !bc->condition[b].kind->follow && i < field->n; ++i)
+            h->fed |= bc->force[b][i] != 0;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &h->fed, 1, MPI_INT, MPI_MAX, h->p->comm));
+    return FEMD_OK;
+}
+
+int femd_heat_is_fed(const femd_heat *h) {
+    return h->fed;
+}
+
 /* Loads that follow are worked out at the start too: an expression without a value is found before the first step. */
 static femd_status heat_begin(femd_field *field, double time, int attempt, femd_error *err) {
     femd_heat *h = field->self;
@@ -148,6 +178,9 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     h->count.failed_now = 0;
     h->count.first_failure[0] = '\0';
     FEMD_TRY(femd_boundary_set_time(field, time, err));
+    FEMD_TRY(femd_agree(h->p->comm, heat_check_held(field, err), err));
+    FEMD_TRY(femd_boundary_check_springs(field, err));
+    FEMD_TRY(heat_find_feed(h, err));
     FEMD_TRY(femd_field_get(field, h->old, err));
     return femd_boundary_follow(field, h->old, err);
 }

@@ -17,6 +17,8 @@ extern const femd_field_kind femd_temperature;
 /* Make p->temperature with its boundary and its values at time 0, and the geometry of the points. Collective. Grid and
  * points of p (with FEMD_POINTS_HEAT) must be there. BAD_INPUT as for femd_boundary_create. */
 FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
+/* 1 if a source or a flux is given that is not zero in this attempt, the same on all ranks. */
+int femd_heat_is_fed(const femd_heat *h);
 /* How many numbers of heat a step's record has. */
 size_t femd_heat_numbers(const femd_case *cs);
 /* Heat flux of point k from its committed conductivity at nodal temperatures T, q = -K Grad T, W/m^2. */

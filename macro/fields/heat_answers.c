@@ -53,19 +53,6 @@ static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd
     r->temperature = p->pt->temperature[k];
 }
 
-/* An answer that is no conductivity, or none of a function of the temperature. */
-static femd_status answers_check(const femd_response *r, uint32_t wants, const double *k, double c) {
-    int good = (r->provided & wants) == wants;
-    if (wants & FEMD_WANT_HEAT_CAPACITY) good = good && c > 0 && isfinite(c);
-    if (wants & FEMD_WANT_CONDUCTIVITY) {
-        const double minor = k[0] * k[1] - k[5] * k[5], det = k[0] * (k[1] * k[2] - k[3] * k[3]) -
-                                                              k[5] * (k[5] * k[2] - k[3] * k[4]) +
-                                                              k[4] * (k[5] * k[3] - k[1] * k[4]);
-        good = good && k[0] > 0 && minor > 0 && det > 0 && isfinite(det);
-    }
-    return good ? FEMD_OK : FEMD_UNSUPPORTED;
-}
-
 static void answers_take(void *user, size_t i, const femd_response *r) {
     femd_heat *h = user;
     femd_points *pt = h->p->pt;
@@ -85,7 +72,7 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
         if (wants & FEMD_WANT_CONDUCTIVITY)
             for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = r->k[c] + r->k_electronic[c];
         if (wants & FEMD_WANT_HEAT_CAPACITY) pt->theat_c[k] = r->heat_capacity;
-        rc = answers_check(r, wants, pt->theat_k + 6 * k, pt->theat_c[k]);
+        if (!femd_case_answer_conducts(r, wants)) rc = FEMD_UNSUPPORTED;
     }
     if (rc != FEMD_OK && h->broken == FEMD_OK) h->broken = rc, h->broken_point = r->point;
 }

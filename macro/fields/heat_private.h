@@ -16,6 +16,7 @@ struct femd_heat {
     femd_problem *p; /* borrowed */
     double theta;    /* 1 in a steady state */
     int step, attempt, iteration;
+    int fed; /* the attempt has a source or a flux that is given */
     double dt;
     /* per entry, this rank's */
     double *old;             /* temperature at the start of the step */

@@ -44,6 +44,7 @@ const char *femd_run_status(femd_status rc, int stopped) {
     if (stopped) return "stopped";
     switch (rc) {
     case FEMD_NOT_CONVERGED: return "not-converged";
+    case FEMD_UNSUPPORTED:
     case FEMD_BAD_INPUT: return "bad-input";
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT:

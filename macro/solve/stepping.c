@@ -110,19 +110,21 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
 #define NOTABLE 1e-2 /* of the load, not in balance where a step ends */
 
 /* Noise or round-off ends the iterations wherever the load is: one that is no larger has moved nothing. A body in
- * balance of heat has none but round-off, and its record tells what is missing. */
+ * balance of heat that nothing feeds has none but round-off. */
 static void stepping_tell_unknown(const femd_problem *p, const femd_stepping_hooks *hooks,
                                   const femd_step_record *rec) {
     char what[320];
     const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
     const int noise = rec->end == FEMD_NEWTON_NOISE;
-    if (p->heat || (!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) || last <= NOTABLE * rec->load)
+    if ((p->heat && !femd_heat_is_fed(p->heat)) || (!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) ||
+        last <= NOTABLE * rec->load)
         return;
-    snprintf(what, sizeof what, "%.2g of the load (%.3g N) is not in balance: the forces are not known better, by %s",
-             last / rec->load, rec->load,
+    snprintf(what, sizeof what, "%.2g of the load (%.3g %s) is not in balance: %s not known better, by %s",
+             last / rec->load, rec->load, p->solved->kind->flux_unit, p->heat ? "flows of heat are" : "the forces are",
              noise ? "the standard errors of sampled stresses; a smaller \"accuracy\" of the case or of the material, "
                      "or solver.noise_stop false, asks for more"
-                   : "round-off; the load is too small for the stiffness of the body");
+             : p->heat ? "round-off; the load is too small, or the step too short, for the heat that the body stores"
+                       : "round-off; the load is too small for the stiffness of the body");
     hooks->note(hooks->user, rec->step, what);
 }
 
