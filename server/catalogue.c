@@ -22,6 +22,7 @@ typedef struct material {
     uint32_t records; /* evaluations of it in the ledger */
     double sent_at;   /* to a worker, the last time */
     double cost;
+    double opening_cost;
 } material;
 
 struct femd_catalogue {
@@ -235,6 +236,15 @@ void catalogue_learn_cost(femd_catalogue *catalogue, uint32_t number, double wal
     material *entry = catalogue_at(catalogue, number);
     if (wall < 1e-7) wall = 1e-7;
     entry->cost = entry->cost > 0 ? entry->cost + (wall - entry->cost) / SMOOTHING : wall;
+}
+
+double catalogue_opening_cost(const femd_catalogue *catalogue, uint32_t number) {
+    return catalogue_at(catalogue, number)->opening_cost;
+}
+
+void catalogue_learn_opening(femd_catalogue *catalogue, uint32_t number, double wall) {
+    material *entry = catalogue_at(catalogue, number);
+    if (entry->opening_cost == 0 || wall < entry->opening_cost) entry->opening_cost = wall > 1e-6 ? wall : 1e-6;
 }
 
 /* ---- who has opened it ---- */

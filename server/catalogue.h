@@ -63,6 +63,9 @@ void catalogue_set_open(femd_catalogue *catalogue, uint32_t material);
 /* s per evaluation, smoothed; 0 = not known yet. */
 double catalogue_cost(const femd_catalogue *catalogue, uint32_t material);
 void catalogue_learn_cost(femd_catalogue *catalogue, uint32_t material, double wall);
+/* s that it takes to open, the least so far; 0 = not known yet. */
+double catalogue_opening_cost(const femd_catalogue *catalogue, uint32_t material);
+void catalogue_learn_opening(femd_catalogue *catalogue, uint32_t material, double wall);
 
 /* How far the worker is with opening it. Setting: 0 if memory is out. */
 femd_opening catalogue_opening(const femd_catalogue *catalogue, uint32_t material, uint32_t worker);

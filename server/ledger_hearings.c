@@ -14,7 +14,9 @@
 
 static const double review_period = 0.5; /* s */
 static const double patience = 5;        /* s to wait for another worker, after the last has come or gone */
-static const double opening_time = 60;   /* s to wait for one that has not opened the material yet */
+static const double coming_time = 10;    /* s that are waited in all for one to come and to open the material: these, */
+static const double opening_room = 10;   /* and so many times what opening it has taken others, */
+static const double coming_most = 60;    /* but no longer than this, which is waited where nobody knows */
 
 static ledger_hearing *ledger_hearing_at(const femd_ledger *ledger, uint32_t hearing) {
     return femd_slab_at(&ledger->hearings, hearing);
@@ -50,19 +52,27 @@ int ledger_is_beside_witness(const femd_ledger *ledger, uint32_t number, uint32_
     return 0;
 }
 
+/* One that hangs while it opens the material, or comes and goes for ever, must not hold up an answer. */
+static int ledger_may_come(const femd_ledger *ledger, const ledger_hearing *hearing, uint32_t material) {
+    const double opening = catalogue_opening_cost(ledger->catalogue, material);
+    const double wait = opening > 0 ? fmin(coming_time + opening_room * opening, coming_most) : coming_most;
+    return ledger->common->now < hearing->begun + wait;
+}
+
 /* 1: somebody can be asked now; 0: nobody; -1: somebody is to come. */
 static int ledger_can_ask(const femd_ledger *ledger, uint32_t number) {
     const ledger_hearing *hearing = ledger_hearing_of(ledger, number);
     const uint32_t material = ledger_at(ledger, number)->material;
+    const int may_come = ledger_may_come(ledger, hearing, material);
     int may = 0;
     for (uint32_t worker = roster_next_worker(ledger->roster, FEMD_NIL); worker;
          worker = roster_next_worker(ledger->roster, worker)) {
         if (ledger_bars(ledger, number, worker)) continue;
         const femd_opening opening = catalogue_opening(ledger->catalogue, material, worker);
         if (opening == OPENING_DONE) return 1;
-        if (opening != OPENING_FAILED && ledger->common->now < hearing->begun + opening_time) may = -1;
+        if (opening != OPENING_FAILED && may_come) may = -1;
     }
-    if (may || ledger->common->config.pool == 1) return may;
+    if (may || !may_come || ledger->common->config.pool == 1) return may;
     for (uint32_t i = 0; i < ledger->nbuilds; i++)
         if (ledger->builds[i].fingerprint == hearing->fingerprint &&
             ledger->common->now < ledger->builds[i].changed + patience)

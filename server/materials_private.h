@@ -19,7 +19,7 @@ typedef struct material_asked {
     uint32_t rounds;       /* times that all workers have failed for a reason that may pass */
     double wait, again_at; /* s; when those are sent it again (infinity: none is) */
     double since, more_at; /* when it was sent to the first; when one more is sent it if nobody has opened it by then */
-    double sent_at, cost;  /* when it was sent last; s that it takes to open, the least so far */
+    double sent_at;        /* when it was sent last */
     material_asker *asker; /* owned */
     uint32_t count, room;
 } material_asked;

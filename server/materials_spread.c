@@ -21,8 +21,7 @@ void materials_begin_asking(femd_materials *materials, uint32_t material) {
 
 void materials_learn_opening(femd_materials *materials, uint32_t material) {
     material_asked *asked = materials_at(materials, material);
-    const double took = materials->common->now - asked->sent_at;
-    if (asked->cost == 0 || took < asked->cost) asked->cost = fmax(took, 1e-6);
+    catalogue_learn_opening(materials->catalogue, material, materials->common->now - asked->sent_at);
     asked->more_at = INFINITY;
 }
 
@@ -187,7 +186,7 @@ static int spread_wants_a_witness(const femd_materials *materials, uint32_t lane
 
 static void spread_help(femd_materials *materials, uint32_t lane) {
     const uint32_t material = lanes_material(materials->lanes, lane);
-    const double opening = materials_at(materials, material)->cost;
+    const double opening = catalogue_opening_cost(materials->catalogue, material);
     double wait = spread_wait(materials, lane, material);
     int stuck =
         isinf(wait) || (!catalogue_sent(materials->catalogue, material) &&

@@ -281,6 +281,56 @@ static void a_worker_alone_is_used_and_counted(void **state) {
     rig_clear(&p.g);
 }
 
+/* Somebody who could be asked is there or comes again and again, but never gets as far: the answers are not held up. */
+static void who_never_opens_the_material_is_not_waited_for(void **state) {
+    (void)state;
+    for (int comes_and_goes = 0; comes_and_goes < 2; comes_and_goes++) {
+        pool p;
+        pool_open(&p, 1, 1, NULL, NULL);
+        uint64_t other = rig_worker(&p.g);
+        pool_ask(&p, 1, 1);
+        assert_int_equal(p.count, 0);
+        for (int s = 0; s < 8; s++) {
+            rig_wait(&p.g, 1);
+            if (comes_and_goes) rig_vanish_now(&p.g, other);
+            if (comes_and_goes) other = rig_worker(&p.g);
+            assert_int_equal(pool_work(&p), 0);
+        }
+        pool_take(&p);
+        assert_int_equal(p.count, 0);
+        rig_wait(&p.g, 4);
+        pool_take(&p);
+        assert_int_equal(p.count, POINTS);
+        assert_int_equal(pool_count(&p)->unaudited, POINTS);
+        rig_clear(&p.g);
+    }
+}
+
+/* What takes long to open elsewhere is waited for. */
+static void who_needs_long_to_open_the_material_is_waited_for(void **state) {
+    (void)state;
+    pool p;
+    pool_open(&p, 1, 0, NULL, NULL);
+    p.n = 1;
+    p.worker[0] = rig_worker(&p.g);
+    p.how[0] = never;
+    rig_wait(&p.g, 3); /* it takes 3 s */
+    rig_open(&p.g, p.worker[0], FEMD_OK);
+    const uint64_t other = rig_worker(&p.g);
+    pool_ask(&p, 1, 1);
+    rig_wait(&p.g, 38);
+    pool_take(&p);
+    assert_int_equal(p.count, 0);
+    p.worker[p.n] = other;
+    p.how[p.n++] = never;
+    rig_open(&p.g, other, FEMD_OK);
+    while (pool_work(&p)) continue;
+    pool_take(&p);
+    assert_int_equal(p.count, POINTS);
+    assert_int_equal(pool_count(&p)->unaudited, 0);
+    rig_clear(&p.g);
+}
+
 /* A worker of another build is asked for no audit: its bits may differ. */
 static void another_build_is_no_witness(void **state) {
     (void)state;
@@ -614,6 +664,8 @@ int main(void) {
         cmocka_unit_test(another_host_is_asked_if_there_is_one),
         cmocka_unit_test(without_a_third_nobody_is_believed),
         cmocka_unit_test(a_worker_alone_is_used_and_counted),
+        cmocka_unit_test(who_never_opens_the_material_is_not_waited_for),
+        cmocka_unit_test(who_needs_long_to_open_the_material_is_waited_for),
         cmocka_unit_test(another_build_is_no_witness),
         cmocka_unit_test(a_conviction_after_a_commit_names_the_first_step_in_doubt),
         cmocka_unit_test(a_run_cannot_go_on_from_a_step_in_doubt),
