@@ -7,11 +7,9 @@
 #include "fields/mechanics_private.h"
 
 femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
-    femd_mechanics *m = p->mech;
     femd_status rc = FEMD_OK;
     for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
         rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, time, &p->pt->temperature[k], err);
-    m->thermal = 0;
     return femd_agree(p->comm, rc, err);
 }
 

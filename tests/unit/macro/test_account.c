@@ -149,6 +149,27 @@ static void work_of_a_small_step_is_the_energy(void **state) {
     }
 }
 
+/* Nodes that one entry ties and another moves do the work of each once, whichever entry comes first. */
+static void a_node_that_is_tied_and_held_does_its_work_once(void **state) {
+    (void)state;
+    for (int tied_first = 0; tied_first < 2; ++tied_first) {
+        model m;
+        model_init(&m, &femd_element_q1, 2);
+        for (int i = 0; i < 2; ++i) {
+            if (i == tied_first)
+                model_hold(&m, "top", NAN, NAN, 2e-7); /* shares nodes with right */
+            else
+                turn_about_z(model_hold(&m, "right", 1e-7, NAN, NAN), 0.4);
+        }
+        model_hold(&m, "left", 0, 0, NAN);
+        model_hold(&m, "bottom", NAN, NAN, 0);
+        RUN_OK(&m);
+        assert_true(m.last.energy > 1e-15);
+        assert_near(m.last.work[FEMD_WORK_REACTIONS], m.last.energy, 1e-6 * m.last.energy);
+        model_clear(&m);
+    }
+}
+
 /* Where a material that knows a temperature answers no energy that stands for it, the work of the stresses does: exact
  * where they are linear in the strain. */
 static void energy_that_nobody_answers_is_the_work_of_the_stresses(void **state) {
@@ -192,6 +213,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_rigid_entry_has_the_moment_about_its_point),
         cmocka_unit_test(work_is_what_is_stored),
         cmocka_unit_test(work_of_a_small_step_is_the_energy),
+        cmocka_unit_test(a_node_that_is_tied_and_held_does_its_work_once),
         cmocka_unit_test(energy_that_nobody_answers_is_the_work_of_the_stresses),
         cmocka_unit_test(a_load_that_goes_takes_its_work_along),
     };

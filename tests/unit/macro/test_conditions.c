@@ -150,6 +150,30 @@ static void a_free_body_follows_a_ramping_temperature(void **state) {
     }
 }
 
+/* Its forces are those of the moment before it has grown, in each step its own: neither round-off nor the forces of a
+ * step that heated it far more are what it is measured by. */
+static void a_growing_body_is_measured_by_the_forces_of_its_step(void **state) {
+    (void)state;
+    double time[3] = {0, 0.5, 1}, kelvin[3] = {0, 1000, 1000.5};
+    model m;
+    model_init(&m, &femd_element_q1, 2);
+    m.law.alpha = 1e-4;
+    m.cs.rtol = 1e-3;
+    m.cs.temperature_table = (femd_case_table){3, time, kelvin};
+    model_hold(&m, "left", 0, NAN, NAN);
+    model_hold(&m, "front", NAN, 0, NAN);
+    model_hold(&m, "bottom", NAN, NAN, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.steps, 2);
+    assert_int_equal(m.last.end, FEMD_NEWTON_TOLERANCE);
+    const double *residual = m.last.residual;
+    const int last = m.last.nresiduals - 1;
+    assert_true(last > 0 && residual[last] <= 1e-3 * m.last.reference);
+    assert_true(m.last.reference >= residual[0] && m.last.reference < 3 * residual[0]);
+    for (PetscInt k = 0; k < m.p->pt->n; ++k) assert_near(m.p->pt->E[6 * k], 0.10005, 1e-6);
+    model_clear(&m);
+}
+
 /* A held body is pressed: S = -(3 lambda + 2 mu) alpha T, at the temperature of each point. */
 static void a_held_body_is_pressed_by_its_temperature(void **state) {
     (void)state;
@@ -229,6 +253,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(time_0_is_no_time_of_a_step),
         cmocka_unit_test(expressions_that_contradict_each_other_are_refused),
         cmocka_unit_test(a_free_body_follows_a_ramping_temperature),
+        cmocka_unit_test(a_growing_body_is_measured_by_the_forces_of_its_step),
         cmocka_unit_test(a_held_body_is_pressed_by_its_temperature),
         cmocka_unit_test(a_temperature_below_zero_is_refused),
         cmocka_unit_test(the_energy_is_helmholtz_from_the_virgin_state),
