@@ -1,4 +1,5 @@
-/* Arc-length control: through the limit point of a shallow arch and down the softening branch of a bar. */
+/* Arc-length control: through the limit point of a shallow arch and down the softening branch of a bar; what is told of
+ * jumps and of bodies close to their limit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@
 enum { STEPS_MAX = 200 };
 
 typedef struct path {
-    int steps, notes;
+    int steps, notes, jumps; /* jumps that were told */
     double load[STEPS_MAX + 1], time[STEPS_MAX + 1], moved[STEPS_MAX + 1];
     int unstable[STEPS_MAX + 1];
     double leap[STEPS_MAX + 1], across[STEPS_MAX + 1];
@@ -60,6 +61,7 @@ static void hear_note(void *user, int step, const char *what) {
     path *h = user;
     (void)step;
     h->notes++;
+    h->jumps += strstr(what, "jumped") != NULL;
     snprintf(h->note, sizeof h->note, "%s", what);
 }
 
@@ -189,6 +191,57 @@ static void a_path_that_breaks_off_is_told(void **state) {
     model_clear(&m);
 }
 
+/* Short steps along the tangent: one that goes sideways as well, by four fifths of its length, has left the path. */
+static void a_small_jump_of_a_short_step_is_told(void **state) {
+    (void)state;
+    model m;
+    path h;
+    femd_error err = FEMD_ERROR_INIT;
+    const double length = 2 * 0.04 * 0.0025; /* of the four nodes of the right side, that move alike */
+    softening(&m, 0.04);
+    m.law.softening = 0;
+    m.law.snap_beyond = 0.00105;
+    m.law.snap = 0.8 * length / sqrt(2.0);
+    m.cs.step_count = 20;
+    m.cs.growth = 1;
+    m.cs.arc_length = 1;
+    m.cs.max_steps = 20;
+    assert_int_equal(model_create(&m, &err), FEMD_OK);
+    m.p->dt = 0.0025; /* as after cuts: a twentieth of a planned step */
+    follow_ok(&m, &h);
+    assert_int_equal(h.steps, 20);
+    for (int i = 1; i <= h.steps; ++i) {
+        const int jump = h.across[i] < -1e-6 && h.across[i - 1] > -1e-6;
+        assert_near(h.leap[i], jump ? sqrt(1.64) : 1, 0.01);
+    }
+    assert_true(h.across[h.steps] < -1e-6);
+    assert_int_equal(h.jumps, 1);
+    model_clear(&m);
+}
+
+/* Where a run gives up, a body that has become more than four times as soft as at its start is close to its limit; one
+ * that has not is not said to be. P = (1 + u) E exp(-E^2 / 2a) has softened 3.6 and 4.5 times where the points end. */
+static void a_run_that_gives_up_tells_a_soft_body(void **state) {
+    (void)state;
+    static const double end[2] = {0.0414, 0.0432};
+    for (int soft = 0; soft < 2; ++soft) {
+        model m;
+        path h;
+        double times = 0;
+        femd_error err = FEMD_ERROR_INIT;
+        softening(&m, 0.05);
+        m.law.fail_beyond = end[soft];
+        m.cs.max_cuts = 12;
+        assert_int_equal(follow(&m, &h, &err), FEMD_NOT_CONVERGED);
+        const char *words = strstr(err.text, "gives way ");
+        assert_int_equal(words != NULL, soft);
+        if (soft) assert_int_equal(sscanf(words, "gives way %lf times as fast as in the first step", &times), 1);
+        if (soft) assert_near(times, 4.5, 0.2);
+        assert_near(h.moved[h.steps], sqrt(1 + 2 * end[soft]) - 1, 1e-4);
+        model_clear(&m);
+    }
+}
+
 /* Supports that move the body are part of the path. */
 static void a_prescribed_displacement_is_a_load(void **state) {
     (void)state;
@@ -229,6 +282,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_arch_is_followed_through_its_limit_point),
         cmocka_unit_test(a_softening_body_is_followed_down),
         cmocka_unit_test(a_path_that_breaks_off_is_told),
+        cmocka_unit_test(a_small_jump_of_a_short_step_is_told),
+        cmocka_unit_test(a_run_that_gives_up_tells_a_soft_body),
         cmocka_unit_test(a_prescribed_displacement_is_a_load),
         cmocka_unit_test(loads_that_are_not_proportional_are_refused),
     };

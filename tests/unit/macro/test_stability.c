@@ -124,6 +124,34 @@ static void a_jump_over_a_limit_point_is_told(void **state) {
     arch_clear(&m);
 }
 
+/* A cell that shrinks across where it is pulled beyond a strain: the step goes 2.8 or 3.2 times as far as the tangent
+ * foretold, and three times as far is what counts as a jump. */
+static void a_step_of_three_times_what_was_foretold_is_a_jump(void **state) {
+    (void)state;
+    static const double leap[2] = {2.8, 3.2};
+    for (int far = 0; far < 2; ++far) {
+        model m;
+        heard h;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, &femd_element_q1, 1);
+        m.law.lambda = 0;
+        m.law.mu = 0.5;
+        m.law.snap_beyond = 0.0025;
+        m.law.snap = 0.001 * sqrt(2 * (leap[far] * leap[far] - 1)); /* moves four nodes along y and four along z */
+        m.cs.step_count = 4;
+        model_hold(&m, "left", 0, NAN, NAN);
+        model_hold(&m, "front", NAN, 0, NAN);
+        model_hold(&m, "bottom", NAN, NAN, 0);
+        model_load(&m, "right", FEMD_LOAD_TRACTION, 0.004, 0, 0); /* moves four nodes by 0.001 a step */
+        if (run(&m, &h, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(h.steps, 4);
+        assert_int_equal(h.jumps, far);
+        if (far) assert_non_null(strstr(h.jump, "between load factor 0.5 and load factor 0.75"));
+        if (far) assert_non_null(strstr(h.jump, "it moved 3.2 times as far"));
+        model_clear(&m);
+    }
+}
+
 /* Where Newton may not go far enough to jump, increments are cut until the run gives up, and says what stands in its
  * way. */
 static void a_run_that_ends_at_a_limit_point_names_it(void **state) {
@@ -148,6 +176,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_straight_column_above_its_critical_load_is_told),
         cmocka_unit_test(where_no_sign_is_seen_none_is_told),
         cmocka_unit_test(a_jump_over_a_limit_point_is_told),
+        cmocka_unit_test(a_step_of_three_times_what_was_foretold_is_a_jump),
         cmocka_unit_test(a_run_that_ends_at_a_limit_point_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
