@@ -204,21 +204,31 @@ static uint32_t dispatch_choose_lane(const femd_dispatch *dispatch, uint32_t wor
 /* A TASK message costs the server about 20 us, and a pool of N workers wants N per message_work. From this many workers
  * on (4 per 5 ms at 5 ms: a quarter of the server's time) messages carry more work, so that their rate stays. */
 enum { WORKERS_SINGLY = 64 };
+static const double message_time = 10e-6; /* s until the server can make the next one; libzmq works beside it */
+
+/* Points of one message when what is queued is to be done soonest: a fair part for each place, unless points cost less
+ * than messages. The server makes m messages one after another, workers work on them side by side: the last of n points
+ * has landed after about m message_time + (n / m) cost, which is least with sqrt(n message_time / cost) points each. */
+static uint64_t dispatch_share(uint32_t queued, uint64_t places, double cost) {
+    const uint64_t fair = (queued + places - 1) / places;
+    const double soonest = cost > 0 ? sqrt(queued * message_time / cost) : 1;
+    return soonest > (double)fair ? (uint64_t)soonest : fair;
+}
 
 /* Points that are about config.message_work, or more in a large pool, of an engine that evaluates one by one; never
- * more than a fair part of what is queued, so that no worker idles at the end of a batch. */
+ * more than a share of what is queued, so that no worker idles at the end of a batch. */
 static uint64_t dispatch_points_by_cost(const femd_dispatch *dispatch, uint32_t lane) {
     const dispatch_rooms *in = &dispatch->in;
     const uint32_t material = lanes_material(in->lanes, lane), opened = catalogue_opened(in->catalogue, material);
-    const uint32_t workers = roster_workers(in->roster), queued = lanes_length(in->lanes, lane);
+    const uint32_t workers = roster_workers(in->roster);
     const double cost = catalogue_cost(in->catalogue, material);
-    const uint64_t shares = (uint64_t)(opened ? opened : 1) * in->common->config.credits;
-    const uint64_t fair = (queued + shares - 1) / shares;
+    const uint64_t places = (uint64_t)(opened ? opened : 1) * in->common->config.credits;
+    const uint64_t share = dispatch_share(lanes_length(in->lanes, lane), places, cost);
     double work = in->common->config.message_work;
     if (workers > WORKERS_SINGLY) work *= (double)workers / WORKERS_SINGLY;
     const double points = cost > 0 ? work / cost : 1;
     uint64_t most = in->common->config.message_points;
-    if (most > fair) most = fair;
+    if (most > share) most = share;
     return points < (double)most ? (uint64_t)points : most;
 }
 

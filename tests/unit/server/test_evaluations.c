@@ -129,7 +129,7 @@ static void the_last_points_of_a_batch_are_divided(void **state) {
     uint64_t v = rig_count(&g, w[0], FEMD_MSG_TASK) ? w[0] : w[1];
     assert_int_equal(rig_tasks(&g, v, t, NULL), 1);
     rig_answer_of(&r[0], &cheap);
-    cheap.work.wall = 1e-6; /* 5,000 of these would fill a message */
+    cheap.work.wall = 1e-5; /* 500 of these would fill a message */
     rig_answer_with(&g, v, t, &cheap);
     assert_int_equal(rig_results(&g, client, got, 4), 1);
     for (uint32_t i = 0; i < 20; i++) r[i] = rig_request(i, 2 + i, NULL);

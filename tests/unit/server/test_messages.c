@@ -136,6 +136,54 @@ static void a_large_pool_leaves_no_worker_idle_at_the_end(void **state) {
     rig_clear(&g);
 }
 
+/* The server learns that a point costs so much. */
+static void teach_cost(rig *g, uint64_t client, const uint64_t *worker, uint32_t workers, double cost) {
+    femd_response taught;
+    for (uint64_t batch = 2; batch < 302; batch++) {
+        ask(g, client, batch, 1);
+        rig_answer_of(&requests[0], &taught);
+        taught.work.wall = cost;
+        for (uint32_t w = 0; w < workers; w++)
+            if (rig_tasks(g, worker[w], tasks, NULL)) rig_answer_with(g, worker[w], tasks, &taught);
+        assert_int_equal(rig_results(g, client, results, 2), 1);
+    }
+}
+
+/* All that are asked come back. Returns how many messages it took. */
+static uint32_t work_in_messages(rig *g, uint64_t client, const uint64_t *worker, uint32_t workers, uint32_t points) {
+    uint32_t messages = 0, answered = 0;
+    ask(g, client, 400, points);
+    for (uint32_t rounds = 0; answered < points; rounds++) {
+        assert_true(rounds < points);
+        for (uint32_t w = 0; w < workers; w++)
+            for (uint32_t count; (count = rig_tasks(g, worker[w], tasks, NULL)) > 0; messages++)
+                rig_answer(g, worker[w], tasks, count);
+        answered += rig_results(g, client, results + answered, POINTS_MAX - answered);
+    }
+    assert_int_equal(answered, points);
+    return messages;
+}
+
+/* Points that cost less than a message: a large pool is not sent one each, but full messages while there are many, and
+ * what came in a round goes in one. Dearer ones are spread, the finer the dearer. */
+static void points_cheaper_than_a_message_go_together(void **state) {
+    (void)state;
+    enum { WORKERS = 100 };
+    static const struct {
+        double cost;
+        uint32_t points, fewest, most;
+    } at[] = {{1e-7, 64, 1, 1},    {1e-7, 4096, 16, 19},  {1e-5, 64, 12, 16},
+              {1e-5, 400, 35, 42}, {1e-4, 400, 110, 140}, {1e-3, 200, 200, 200}};
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        uint64_t worker[WORKERS];
+        rig g;
+        uint64_t client = open_pool(&g, NULL, 0, worker, WORKERS);
+        teach_cost(&g, client, worker, WORKERS, at[i].cost);
+        assert_in_range(work_in_messages(&g, client, worker, WORKERS, at[i].points), at[i].fewest, at[i].most);
+        rig_clear(&g);
+    }
+}
+
 /* ---- suspects ---- */
 
 static int is_deadly(const uint64_t deadly[2], const femd_task *task) {
@@ -187,6 +235,22 @@ static void the_guilty_one_of_a_batch_is_found_by_halving(void **state) {
         assert_int_equal(femd_core_count(g.core)->poison, 1);
         rig_clear(&g);
     }
+}
+
+/* Cheap points went in one message, to an engine that evaluates one by one: after a death each goes alone, so that a
+ * second and a third of its own convict the guilty one. */
+static void the_guilty_one_of_cheap_points_is_tried_alone(void **state) {
+    (void)state;
+    const uint64_t deadly[2] = {41, 41};
+    rig g;
+    uint64_t worker;
+    uint64_t client = open_pool(&g, &(femd_core_config){.credits = 1}, 0, &worker, 1);
+    teach_cost(&g, client, &worker, 1, 1e-7);
+    ask(&g, client, 400, BATCH);
+    assert_int_equal(work_until_done(&g, client, worker, deadly, BATCH), 3);
+    check_verdict(deadly, BATCH);
+    assert_int_equal(femd_core_count(g.core)->poison, 1);
+    rig_clear(&g);
 }
 
 /* With a second message waiting at the worker, which had not started and is not suspect. */
@@ -259,7 +323,9 @@ int main(void) {
         cmocka_unit_test(what_a_worker_has_is_of_its_share),
         cmocka_unit_test(messages_grow_with_the_pool),
         cmocka_unit_test(a_large_pool_leaves_no_worker_idle_at_the_end),
+        cmocka_unit_test(points_cheaper_than_a_message_go_together),
         cmocka_unit_test(the_guilty_one_of_a_batch_is_found_by_halving),
+        cmocka_unit_test(the_guilty_one_of_cheap_points_is_tried_alone),
         cmocka_unit_test(two_guilty_ones_are_found_too),
         cmocka_unit_test(what_had_not_started_is_not_suspect),
         cmocka_unit_test(deaths_in_company_poison_nobody),
