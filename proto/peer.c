@@ -30,6 +30,7 @@ struct femd_peer {
     int was_registered;  /* a WELCOME has come before: the next one means REREGISTER to the caller */
     int refused_connect; /* attempts that failed since the peer was opened */
     double hello_at;     /* clock of the last HELLO sent; 0: must be sent */
+    int unheard;         /* connections with a HELLO since the peer was last asked what has come */
     int reregister;      /* to be told to the caller */
     int has_key;
     char key_name[FEMD_KEY_NAME + 1], key_path[512];
@@ -48,7 +49,8 @@ enum {
     RECONNECT_MAX_MS = 1000,
     CONNECT_MS = 3000,
     LINGER_MS = 1000,
-    CUT_HANDSHAKES = 4 /* after which a server counts as one that does not know what this peer says */
+    CUT_HANDSHAKES = 4, /* after which a server counts as one that does not know what this peer says */
+    UNHEARD_MAX = 1     /* connections that are registered while nobody looks at what has come */
 };
 static const double hello_again = 1.0;    /* s after which an unanswered HELLO is repeated */
 static const double monitor_period = 0.1; /* s: longest time between two looks at the connection */
@@ -162,12 +164,19 @@ static femd_status peer_send_now(femd_peer *p, const femd_buffer *frame, femd_er
     return femd_fail(err, FEMD_IO, "cannot send to %s: %s", p->address, zmq_strerror(code));
 }
 
+/* Whoever only sends, for instance while an engine has not come back, is registered again once, for the sake of a
+ * connection that was cut, and then not before it receives: the server would give it work, and lose it, for ever. */
 static femd_status peer_say_hello(femd_peer *p, femd_error *err) {
     double now = femd_clock();
     if (p->registered || !p->connected || (p->hello_at > 0 && now - p->hello_at < hello_again)) return FEMD_OK;
+    const int first = p->hello_at == 0;
+    if (first && p->unheard >= UNHEARD_MAX) return FEMD_OK;
     FEMD_TRY(femd_hello_encode(&p->scratch, &p->hello, err));
     femd_status rc = peer_send_now(p, &p->scratch, err);
-    if (rc == FEMD_OK) p->hello_at = now;
+    if (rc == FEMD_OK) {
+        p->hello_at = now;
+        p->unheard += first;
+    }
     return rc == FEMD_TIMEOUT ? FEMD_OK : rc;
 }
 
@@ -250,6 +259,7 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
         return FEMD_TIMEOUT;
     }
     if (f->type == FEMD_MSG_WELCOME) {
+        if (p->hello_at == 0) return FEMD_TIMEOUT; /* of a connection that has gone */
         FEMD_TRY(femd_welcome_decode(f, &p->welcome, err));
         peer_take_times(p);
         if (!p->registered && p->was_registered) p->reregister = 1;
@@ -275,6 +285,7 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
  * peer alone: then the next may be there already. */
 static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
     *own = 0;
+    p->unheard = 0;
     if (zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) < 0) {
         if (errno == EAGAIN || errno == EINTR) return FEMD_TIMEOUT;
         return femd_fail(err, FEMD_IO, "cannot receive from %s: %s", p->address, zmq_strerror(errno));

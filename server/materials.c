@@ -343,11 +343,24 @@ static uint32_t materials_count_deaths(const femd_materials *materials, const ma
     return counted;
 }
 
+/* A process that hangs and comes back has not ended twice. */
+static int materials_has_lost(const femd_materials *materials, const material_asked *asked, uint32_t worker) {
+    const uint32_t host = deaths_host_of(materials->deaths, worker), pid = roster_hello(materials->roster, worker)->pid;
+    for (uint32_t i = 0; pid && i < asked->losses; i++)
+        if (asked->loss[i].pid == pid && asked->loss[i].host == host) return 1;
+    return 0;
+}
+
 static void materials_blame(femd_materials *materials, uint32_t material, uint32_t worker, uint32_t death) {
     material_asked *asked = materials_at(materials, material);
     int hosts;
     if (catalogue_is_ready(materials->catalogue, material)) return;
+    if (materials_has_lost(materials, asked, worker)) {
+        materials_offer_next(materials, material);
+        return;
+    }
     asked->loss[asked->losses].death = death;
+    asked->loss[asked->losses].pid = roster_hello(materials->roster, worker)->pid;
     asked->loss[asked->losses++].host = deaths_host_of(materials->deaths, worker);
     const uint32_t counted = materials_count_deaths(materials, asked, &hosts);
     if (asked->losses < LOSSES_MAX &&

@@ -13,7 +13,7 @@ enum { LOSSES_MAX = 16 };
 typedef struct material_asked {
     uint32_t losses; /* workers that ended while opening it */
     struct {
-        uint32_t death, host;
+        uint32_t death, host, pid;
     } loss[LOSSES_MAX];
     double given_up;       /* when it was given up for that */
     uint32_t rounds;       /* times that all workers have failed for a reason that may pass */

@@ -317,6 +317,48 @@ static void a_restarted_server_gets_nothing_old(void **state) {
     stop(&t);
 }
 
+/* Send again and again for so long, or until the count changes. */
+static void send_for(femd_peer *p, double seconds, atomic_int *count) {
+    femd_buffer frame = FEMD_BUFFER_INIT;
+    const int before = *count;
+    const double end = femd_clock() + seconds;
+    assert_int_equal(femd_frame_begin(&frame, FEMD_MSG_CANCEL, 1, NULL), FEMD_OK);
+    femd_frame_finish(&frame, 0);
+    while (*count == before && femd_clock() < end) {
+        const femd_status rc = femd_peer_send(p, &frame, 0.02, NULL);
+        assert_true(rc == FEMD_OK || rc == FEMD_TIMEOUT);
+        zmq_poll(NULL, 0, 2);
+    }
+    femd_buffer_clear(&frame);
+}
+
+/* Who only sends, as a worker whose engine does not come back, is registered again once, and then when it looks. */
+static void who_only_sends_is_not_registered_for_ever(void **state) {
+    (void)state;
+    server s[3];
+    femd_peer *p;
+    femd_frame f;
+    femd_error err = FEMD_ERROR_INIT;
+    start(&s[0], "tcp://127.0.0.1:*");
+    go(&s[0]);
+    const femd_peer_config cfg = {
+        .address = s[0].address, .connect_timeout = 3, .silence = 10, .hello = {.role = FEMD_ROLE_WORKER}};
+    assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_OK);
+    for (int i = 1; i < 3; i++) {
+        stop(&s[i - 1]);
+        send_for(p, 0.2, &s[i - 1].stop); /* it is noticed that the old one has gone */
+        start(&s[i], s[i - 1].address);
+        go(&s[i]);
+        send_for(p, i == 1 ? 5 : 1, &s[i].hellos);
+        assert_int_equal(s[i].hellos, i == 1);
+    }
+    assert_int_equal(femd_peer_recv(p, 3, &f, &err), FEMD_REREGISTER);
+    assert_int_equal(s[2].hellos, 1);
+    assert_int_equal(s[2].frames, 0);
+    femd_peer_close(&p);
+    stop(&s[2]);
+}
+
 static void a_lost_server_is_noticed_by_receiver_and_sender(void **state) {
     (void)state;
     server s;
@@ -366,6 +408,7 @@ int main(void) {
         cmocka_unit_test(a_forgotten_peer_registers_anew),
         cmocka_unit_test(it_goes_back_to_a_step_once),
         cmocka_unit_test(a_restarted_server_gets_nothing_old),
+        cmocka_unit_test(who_only_sends_is_not_registered_for_ever),
         cmocka_unit_test(a_lost_server_is_noticed_by_receiver_and_sender),
         cmocka_unit_test(a_message_of_two_parts_is_refused),
     };

@@ -298,6 +298,23 @@ static void a_material_that_ends_three_workers_is_given_up(void **state) {
     rig_clear(&g);
 }
 
+/* One process that hangs and comes back again and again is one cause: who opens it slowly is not to suffer from that.
+ */
+static void a_process_that_comes_back_has_not_ended_three_times(void **state) {
+    (void)state;
+    rig g;
+    rig_init(&g, NULL);
+    const uint64_t client = rig_client(&g, "beam", 0, 1);
+    rig_register(&g, client);
+    const uint64_t first = rig_worker(&g);
+    rig_vanish(&g, first);
+    for (int i = 0; i < 5; i++) rig_vanish(&g, rig_worker_again(&g, first));
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_MATERIAL_READY), 0);
+    rig_open(&g, rig_worker(&g), FEMD_OK);
+    assert_int_equal(rig_count(&g, client, FEMD_MSG_MATERIAL_READY), 1);
+    rig_clear(&g);
+}
+
 static void a_hung_worker_is_dropped_and_a_beating_one_is_not(void **state) {
     (void)state;
     rig g;
@@ -522,6 +539,7 @@ int main(void) {
         cmocka_unit_test(a_material_that_no_worker_can_open_fails_its_batches),
         cmocka_unit_test(one_worker_without_memory_does_not_fail_a_material),
         cmocka_unit_test(a_material_that_ends_three_workers_is_given_up),
+        cmocka_unit_test(a_process_that_comes_back_has_not_ended_three_times),
         cmocka_unit_test(a_hung_worker_is_dropped_and_a_beating_one_is_not),
         cmocka_unit_test(what_is_due_next_is_a_time),
         cmocka_unit_test(pulses_tell_how_the_pool_stands),
