@@ -339,15 +339,17 @@ static void who_only_sends_is_not_registered_for_ever(void **state) {
     femd_peer *p;
     femd_frame f;
     femd_error err = FEMD_ERROR_INIT;
+    char address[sizeof s[0].address];
     start(&s[0], "tcp://127.0.0.1:*");
     go(&s[0]);
+    memcpy(address, s[0].address, sizeof address);
     const femd_peer_config cfg = {
-        .address = s[0].address, .connect_timeout = 3, .silence = 10, .hello = {.role = FEMD_ROLE_WORKER}};
+        .address = address, .connect_timeout = 3, .silence = 10, .hello = {.role = FEMD_ROLE_WORKER}};
     assert_int_equal(femd_peer_open(&cfg, &p, &err), FEMD_OK);
     for (int i = 1; i < 3; i++) {
         stop(&s[i - 1]);
         send_for(p, 0.2, &s[i - 1].stop); /* it is noticed that the old one has gone */
-        start(&s[i], s[i - 1].address);
+        start(&s[i], address);
         go(&s[i]);
         send_for(p, i == 1 ? 5 : 1, &s[i].hellos);
         assert_int_equal(s[i].hellos, i == 1);
