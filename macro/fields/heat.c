@@ -100,6 +100,7 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
     FEMD_TRY(femd_field_create(p->grid, &femd_temperature, h, &p->temperature, err));
     rc = femd_points_place(p, err);
     if (rc == FEMD_OK) rc = heat_allocate(h, err);
+    if (rc == FEMD_OK) rc = femd_heat_slopes_create(h, err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(heat_hold(p, err));
     return heat_begin_values(p, err);
@@ -110,6 +111,7 @@ static void heat_destroy(void *self) {
     void *const array[] = {h->old,        h->value,   h->flow,  h->capacity, h->start, h->unbalanced,
                            h->start_load, h->request, h->asked, h->material, h->mass};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
+    femd_heat_slopes_clear(&h->slopes);
     free(h);
 }
 
@@ -182,6 +184,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_boundary_check_springs(field, err));
     FEMD_TRY(heat_find_feed(h, err));
     FEMD_TRY(femd_field_get(field, h->old, err));
+    femd_heat_slopes_begin(h);
     return femd_boundary_follow(field, h->old, err);
 }
 
@@ -215,6 +218,7 @@ const femd_field_kind femd_temperature = {
     .evaluate = femd_heat_evaluate,
     .residual = femd_heat_residual,
     .jacobian = femd_heat_jacobian,
+    .predictor = femd_heat_predictor,
     .scale = heat_scale,
     .trouble = heat_trouble,
     .commit = femd_heat_commit,

@@ -19,6 +19,8 @@ extern const femd_field_kind femd_temperature;
 FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
 /* 1 if a source or a flux is given that is not zero in this attempt, the same on all ranks. */
 int femd_heat_is_fed(const femd_heat *h);
+/* The materials are open: where answers may change with the temperature, so does the matrix, and is not symmetric. */
+void femd_heat_expect_slopes(femd_problem *p);
 /* How many numbers of heat a step's record has. */
 size_t femd_heat_numbers(const femd_case *cs);
 /* Heat flux of point k from its committed conductivity at nodal temperatures T, q = -K Grad T, W/m^2. */

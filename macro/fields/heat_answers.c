@@ -14,11 +14,8 @@
 
 static void answers_warm(femd_heat *h, const double *u) {
     const femd_problem *p = h->p;
-    const femd_element_table *table = &p->grid->table;
     for (PetscInt k = 0; k < p->pt->n; ++k) {
-        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
-        double T = 0;
-        for (int i = 0; i < table->nodes; ++i) T += table->shape[k % table->points][i] * u[node[i]];
+        const double T = femd_heat_at_point(p, k, u);
         p->pt->temperature[k] = T;
         p->pt->tstatus[k] = T >= 0 ? FEMD_OK : FEMD_OUT_OF_DOMAIN;
         if (T >= 0) continue;
@@ -138,5 +135,7 @@ femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error
     int cold = h->failing;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &cold, 1, MPI_INT, MPI_MAX, h->p->comm));
     if (cold == 0) FEMD_TRY(answers_ask(h, err));
-    return answers_agree(h, failed, err);
+    FEMD_TRY(answers_agree(h, failed, err));
+    if (*failed == 0) femd_heat_slopes_learn(h);
+    return FEMD_OK;
 }

@@ -139,8 +139,31 @@ femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err) {
     return femd_field_sum_free(field, h->unbalanced, R, err);
 }
 
-/* ---- its derivative, but for that of the answers with respect to the temperature ---- */
+/* ---- its derivative ---- */
 
+/* Of the answers at one point: what flows and is stored there, by what it changes with the temperature of the point. */
+static void flows_add_slopes(const femd_heat *h, PetscInt cell, int q, double *out) {
+    const femd_problem *p = h->p;
+    const femd_element_table *table = &p->grid->table;
+    const PetscInt *node = p->grid->cell_node + cell * table->nodes, k = cell * table->points + q;
+    const int n = table->nodes;
+    const double *g = p->pt->gradient + (size_t)k * n * FEMD_SPACE, *N = table->shape[q],
+                 w = h->theta * p->pt->weight[k], C = p->cs->heat.transient ? w * h->slopes.c[k] / h->dt : 0;
+    double slope[FEMD_SPACE] = {0}, flux[FEMD_SPACE];
+    for (int i = 0; i < n; ++i)
+        for (int a = 0; a < FEMD_SPACE; ++a)
+            slope[a] += (h->value[node[i]] - h->value[node[0]]) * g[FEMD_SPACE * i + a];
+    flows_times(h->slopes.k + 6 * k, slope, flux);
+    for (int i = 0; i < n; ++i) {
+        double change = w * (g[3 * i] * flux[0] + g[3 * i + 1] * flux[1] + g[3 * i + 2] * flux[2]);
+        if (!h->mass) change += C * N[i] * (h->value[node[i]] - h->old[node[i]]);
+        for (int j = 0; h->mass && j < n; ++j)
+            change += C * h->mass[(q * n + i) * n + j] * (h->value[node[j]] - h->old[node[j]]);
+        for (int j = 0; j < n; ++j) out[i * n + j] += change * N[j];
+    }
+}
+
+/* All but the slopes of the answers: symmetric. */
 static void flows_cell_matrix(const void *self, PetscInt cell, double *out) {
     const femd_heat *h = self;
     const femd_problem *p = h->p;
@@ -167,7 +190,19 @@ static void flows_cell_matrix(const void *self, PetscInt cell, double *out) {
         for (int i = 0; i < j; ++i) out[j * n + i] = out[i * n + j];
 }
 
+static void flows_cell_jacobian(const void *self, PetscInt cell, double *out) {
+    const femd_heat *h = self;
+    flows_cell_matrix(self, cell, out);
+    for (int q = 0; q < h->p->grid->table.points; ++q) flows_add_slopes(h, cell, q, out);
+}
+
+femd_status femd_heat_matrix(femd_field *field, const double *jump, double *lifted, Mat K, femd_error *err) {
+    FEMD_PART(ASSEMBLY);
+    return femd_field_assemble(field, flows_cell_matrix, field->self, jump, lifted, K, err);
+}
+
 femd_status femd_heat_jacobian(femd_field *field, Mat K, femd_error *err) {
     FEMD_PART(ASSEMBLY);
-    return femd_field_assemble(field, flows_cell_matrix, field->self, NULL, NULL, K, err);
+    return femd_field_assemble(field, field->boundary->unsymmetric ? flows_cell_jacobian : flows_cell_matrix,
+                               field->self, NULL, NULL, K, err);
 }

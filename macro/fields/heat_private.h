@@ -12,6 +12,13 @@ typedef struct femd_heat_count {
     char first_failure[256]; /* words of the first of these, the same on all ranks */
 } femd_heat_count;
 
+/* Per point: secants in the temperature of what it answers, and the answer that the next begins at. */
+typedef struct femd_heat_slopes {
+    int known;                        /* from_* are there */
+    double *k, *c;                    /* n x 6, W/(m K^2); n, J/(m^3 K^2) */
+    double *from_k, *from_c, *from_T; /* W/(m K); J/(m^3 K); K */
+} femd_heat_slopes;
+
 struct femd_heat {
     femd_problem *p; /* borrowed */
     double theta;    /* 1 in a steady state */
@@ -28,9 +35,10 @@ struct femd_heat {
     double *start_load;      /* per condition: (1 - theta) of its load at the start, W, all ranks */
     int started;             /* start and start_load are those of this attempt */
     int evaluated, failed;   /* the tentative half of the points belongs to value; of it: failed points, all ranks */
-    femd_request *request;   /* one per point */
-    PetscInt *asked;         /* point of a request */
-    int *material;           /* of a request */
+    femd_heat_slopes slopes;
+    femd_request *request; /* one per point */
+    PetscInt *asked;       /* point of a request */
+    int *material;         /* of a request */
     /* of this rank's part of the batch */
     int failing, failing_status;
     uint64_t failing_point, count_force, count_evaluated;
@@ -47,11 +55,25 @@ struct femd_heat {
 /* heat_answers.c: conductivity and capacity of all points at the nodal temperatures u, into their tentative half.
  * *failed: points of all ranks without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err);
+/* heat_slopes.c. At the start of an attempt, with the committed temperatures in h->old; after answers of all points. */
+FEMD_MUST_CHECK femd_status femd_heat_slopes_create(femd_heat *h, femd_error *err);
+void femd_heat_slopes_clear(femd_heat_slopes *slopes);
+void femd_heat_slopes_begin(femd_heat *h);
+void femd_heat_slopes_learn(femd_heat *h);
+/* Temperature of point k at nodal temperatures u. */
+double femd_heat_at_point(const femd_problem *p, PetscInt k, const double *u);
 /* heat_state.c */
 FEMD_MUST_CHECK femd_status femd_heat_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
+/* Linear system from the committed state with the answers that stand there: with these unchanged its solution is that
+ * of the step. None before the first step unless that has asked for its start. */
+FEMD_MUST_CHECK femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
 /* heat_flows.c */
 FEMD_MUST_CHECK femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_jacobian(femd_field *field, Mat K, femd_error *err);
+/* The same without the slopes of the answers, with the columns of prescribed entries that change by jump (n) added to
+ * lifted (n). */
+FEMD_MUST_CHECK femd_status femd_heat_matrix(femd_field *field, const double *jump, double *lifted, Mat K,
+                                             femd_error *err);
 /* out (n) = factor K grad T, summed by node, at temperatures u by node and conductivities K by point, W. */
 void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, double factor, double *out);
 /* Loads by condition at the boundary's time, W: sum over this rank's entries. */

@@ -1,7 +1,9 @@
 /* The states that a step of heat is made of: where it starts, and the one that is tried. Owns the cached batch of
  * answers; what flows there stands in heat_flows.c. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/collective.h"
 #include "base/part.h"
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
@@ -45,6 +47,34 @@ static femd_status state_start(femd_heat *h, int *failed, femd_error *err) {
     for (size_t b = 0; b < nconditions; ++b) h->start_load[b] *= part;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, h->start_load, (int)nconditions, MPI_DOUBLE, MPI_SUM, h->p->comm));
     return femd_boundary_set_time(field, time, err);
+}
+
+/* ---- where it goes ---- */
+
+femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {
+    femd_heat *h = field->self;
+    femd_points *pt = h->p->pt;
+    int failed = 0;
+    if (!h->started) FEMD_TRY(state_start(h, &failed, err));
+    h->started = failed == 0;
+    *possible = failed == 0 && (h->p->step > 0 || h->theta < 1);
+    if (!*possible) return FEMD_OK;
+    double *jump = calloc(2 * field->n + 1, sizeof *jump), *balance = jump + field->n;
+    FEMD_TRY(
+        femd_agree(h->p->comm, jump ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
+    memcpy(pt->theat_k, pt->heat_k, 6 * (size_t)pt->n * sizeof *pt->heat_k);
+    memcpy(pt->theat_c, pt->heat_c, (size_t)pt->n * sizeof *pt->heat_c);
+    memcpy(h->value, h->old, field->n * sizeof *h->old);
+    for (size_t i = 0; i < field->n; ++i)
+        jump[i] = field->boundary->entry[i] >= 0 ? field->boundary->prescribed[i] - h->old[i] : 0;
+    femd_heat_conduct(h, h->old, pt->heat_k, h->theta, balance);
+    femd_status rc = femd_boundary_follow(field, h->old, err);
+    for (size_t i = 0; i < field->n; ++i) balance[i] += h->start[i] - h->theta * field->boundary->applied[i];
+    if (rc == FEMD_OK) rc = femd_heat_matrix(field, jump, balance, K, err);
+    for (size_t i = 0; i < field->n; ++i) balance[i] = -balance[i];
+    if (rc == FEMD_OK) rc = femd_field_sum_free(field, balance, rhs, err);
+    free(jump);
+    return rc;
 }
 
 /* ---- a state that is tried ---- */

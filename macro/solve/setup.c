@@ -38,7 +38,9 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
         rc = femd_fail(err, FEMD_BAD_INPUT, "%s: output.wants: no material of the case can answer: %s; they answer: %s",
                        p->cs->path, missing, have);
     }
-    return femd_agree(p->comm, rc, err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    if (p->heat) femd_heat_expect_slopes(p);
+    return FEMD_OK;
 }
 
 /* ---- the whole ---- */

@@ -177,7 +177,7 @@ static femd_status solver_attempt_at(femd_solver *s, double time, int attempt, V
     FEMD_TRY(s->kind->begin(s->field, time, attempt, err));
     FEMD_TRY(solver_start(s, X, foretold, err));
     if (s->rate == 0) s->rate = *foretold / rec->dt;
-    rec->softer = s->rate > 0 ? *foretold / rec->dt / s->rate : 0;
+    rec->softer = s->kind->path && s->rate > 0 ? *foretold / rec->dt / s->rate : 0;
     rec->load_time = time;
     return femd_newton_run(&s->newton, X, rec, converged, why, size, err);
 }
@@ -271,7 +271,9 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     FEMD_TRY(s->kind->residual(s->field, s->R, err));
     FEMD_TRY(solver_distance(s, X, &gone, err));
     PETSC_TRY(err, VecNorm(X, NORM_2, &far));
-    rec->leap = foretold > 0 && gone > (s->p->cs->arc_length ? CLOSE : SIGNIFICANT) * far ? gone / foretold : 0;
+    rec->leap = s->kind->path && foretold > 0 && gone > (s->p->cs->arc_length ? CLOSE : SIGNIFICANT) * far
+                    ? gone / foretold
+                    : 0;
     FEMD_TRY(solver_watch_signs(s, rec, err));
     PETSC_TRY(err, femd_linear_rest(&s->linear));
     return FEMD_OK;

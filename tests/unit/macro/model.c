@@ -85,6 +85,7 @@ void model_heat(model *m, const double k[6], double c, double kelvin, double the
     m->cs.physics = FEMD_PHYSICS_THERMAL;
     m->cs.stability = 0;
     m->cs.heat = (femd_case_heat){.transient = theta > 0, .theta = theta > 0 ? theta : 1, .initial = kelvin};
+    m->law.inputs |= FEMD_INPUT_TEMPERATURE;
     m->law.wants |= FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY;
     memcpy(m->law.k, k, sizeof m->law.k);
     m->law.capacity = c;

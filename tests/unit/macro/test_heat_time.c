@@ -180,6 +180,45 @@ static void points_are_asked_from_where_the_last_step_left_them(void **state) {
     model_clear(&m);
 }
 
+/* ---- sweeps ---- */
+
+/* Sweeps of all points in a run of 6 steps with all kinds of linear loads. */
+static int sweeps(const femd_element *element, double theta, double slope, int told, int direct) {
+    model m;
+    model_init(&m, element, 2);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.mesh.distort = 0.2;
+    m.cs.step_count = 6;
+    m.cs.rtol = 1e-11;
+    m.cs.direct = direct;
+    model_heat(&m, skew, 2, 300, theta);
+    m.law.k_slope = m.law.capacity_slope = slope;
+    if (!told) m.law.inputs = 0;
+    model_expression(model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 0, 0, 0), 0, "300+50*y*t");
+    model_load(&m, "right", FEMD_LOAD_CONVECTION, 4, 350, 0);
+    model_expression(model_load(&m, "back", FEMD_LOAD_HEAT_FLUX, 0, 0, 0), 0, "20*sin(4*t)");
+    m.cs.heat.has_source = 1;
+    m.cs.heat.source_function = model_function("30*x*(1+t)");
+    OK(model_run(&m, err));
+    const int asked = (int)(m.law.points / (uint64_t)m.p->pt->n);
+    assert_int_equal(m.law.points, (uint64_t)asked * (uint64_t)m.p->pt->n);
+    model_clear(&m);
+    return asked;
+}
+
+/* The first step has nothing to start from; each of the others asks where it ends, and nowhere else. */
+static void a_linear_step_asks_once(void **state) {
+    (void)state;
+    for (size_t e = 0; femd_element_at(e); ++e)
+        for (int order = 1; order <= 2; ++order)
+            for (int direct = 0; direct < 2; ++direct)
+                assert_int_equal(sweeps(femd_element_at(e), 1.0 / order, 0, 1, direct), 7);
+    const int blind = sweeps(&femd_element_q1, 1, 0.01, 0, 0), curved = sweeps(&femd_element_q1, 1, 0.01, 1, 0);
+    print_message("answers that change with the temperature: %d sweeps in 6 steps, %d without their slopes\n", curved,
+                  blind);
+    assert_true(curved <= 20 && blind > curved + 10);
+}
+
 /* ---- the account ---- */
 
 /* Every kind of entry, a source, a mesh that is not regular, capacities by element. */
@@ -352,6 +391,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_bar_that_is_heated_in_waves),
         cmocka_unit_test(a_capacity_of_its_temperature_is_the_mean_of_both_ends),
         cmocka_unit_test(a_jump_at_the_start_is_not_within_the_first_step),
+        cmocka_unit_test(a_linear_step_asks_once),
         cmocka_unit_test(what_flows_in_is_stored),
         cmocka_unit_test(a_run_that_goes_on_has_the_bits_of_one_that_was_never_stopped),
     };
