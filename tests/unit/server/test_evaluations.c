@@ -2,6 +2,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -567,14 +568,15 @@ static void a_false_answer_drops_its_worker_and_is_asked_elsewhere(void **state)
     }
 }
 
-static void hello_again(rig *g, uint64_t route, uint32_t pid) {
-    const femd_hello hello = {
-        .role = FEMD_ROLE_WORKER, .pid = pid, .host = "here", .version = "t", .level = "x86-64-v3", .fingerprint = 7};
+static void hello_again(rig *g, uint64_t route, uint32_t pid, const char *host) {
+    femd_hello hello = {.role = FEMD_ROLE_WORKER, .pid = pid, .version = "t", .level = "x86-64-v3", .fingerprint = 7};
+    snprintf(hello.host, sizeof hello.host, "%s", host);
     assert_int_equal(femd_hello_encode(&g->scratch, &hello, NULL), FEMD_OK);
     rig_deliver(g, route, &g->scratch);
 }
 
-/* Its process does not come back by saying hello again; another may, and so may this one's number later. */
+/* Its process does not come back by saying hello again; another may, and so may this one's number later or elsewhere.
+ */
 static void a_liar_is_not_let_in_again(void **state) {
     (void)state;
     rig g;
@@ -590,14 +592,16 @@ static void a_liar_is_not_let_in_again(void **state) {
     rig_answer_of(&r, &wrong);
     wrong.E[0] += 0.5;
     rig_answer_with(&g, liar, t, &wrong);
-    const uint64_t back = g.next_route++, other = g.next_route++, later = g.next_route++;
-    hello_again(&g, back, (uint32_t)liar); /* the rig's workers have their route for a pid */
+    const uint64_t back = g.next_route++, other = g.next_route++, later = g.next_route++, there = g.next_route++;
+    hello_again(&g, back, (uint32_t)liar, "here"); /* the rig's workers have their route for a pid */
     assert_int_equal(rig_count(&g, back, FEMD_MSG_WELCOME), 0);
     assert_true(g.inbox[back].dropped);
-    hello_again(&g, other, 12345);
+    hello_again(&g, other, 12345, "here");
     assert_int_equal(rig_count(&g, other, FEMD_MSG_WELCOME), 1);
+    hello_again(&g, there, (uint32_t)liar, "there"); /* the number is of its host alone */
+    assert_int_equal(rig_count(&g, there, FEMD_MSG_WELCOME), 1);
     rig_wait(&g, 601);
-    hello_again(&g, later, (uint32_t)liar);
+    hello_again(&g, later, (uint32_t)liar, "here");
     assert_int_equal(rig_count(&g, later, FEMD_MSG_WELCOME), 1);
     rig_clear(&g);
 }

@@ -204,9 +204,71 @@ static void a_state_that_its_holder_has_lost_is_made_again(void **state) {
     rig_clear(&g);
 }
 
+/* The answer says it, without a message of its own. */
+static void a_material_that_its_holder_has_lost_is_sent_again(void **state) {
+    (void)state;
+    rig g;
+    rig_result got;
+    femd_task task;
+    const femd_response lost = {.status = FEMD_MATERIAL_LOST};
+    rig_init(&g, NULL);
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    const femd_request request = rig_request(1, 0.01, NULL);
+    rig_evaluate(&g, client, 1, &request, 1);
+    assert_int_equal(rig_tasks(&g, worker, &task, NULL), 1);
+    rig_answer_with(&g, worker, &task, &lost);
+    rig_wait(&g, 0.1);
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_TASK), 0);
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_MATERIAL), 1);
+    rig_open(&g, worker, FEMD_OK);
+    assert_int_equal(rig_work(&g, worker), 1);
+    assert_int_equal(rig_results(&g, client, &got, 1), 1);
+    assert_int_equal(got.response.status, FEMD_OK);
+    rig_clear(&g);
+}
+
+/* A state goes to another worker if that saves time: the holder of many that cost nothing does them itself. */
+static void a_state_does_not_travel_for_nothing(void **state) {
+    (void)state;
+    enum { MANY = 12 };
+    static const double cost[2] = {1e-5, 1e-3};
+    for (int dear = 0; dear < 2; dear++) {
+        rig g;
+        rig_result got[MANY];
+        femd_request request[MANY], next[MANY];
+        femd_task task;
+        femd_response answer;
+        rig_init(&g, &(femd_core_config){.message_points = 1});
+        const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+        rig_register(&g, client);
+        rig_open(&g, worker, FEMD_OK);
+        for (uint32_t i = 0; i < MANY; i++) {
+            request[i] = rig_request(i, 1e-3 * (i + 1), NULL);
+            rig_answer_of(&request[i], &answer);
+            next[i] = rig_request(i, 0.5 + i, &answer.state_out);
+        }
+        rig_evaluate(&g, client, 1, request, MANY);
+        while (rig_tasks(&g, worker, &task, NULL)) {
+            rig_answer_of(&task.request, &answer);
+            answer.work.wall = cost[dear];
+            rig_answer_with(&g, worker, &task, &answer);
+        }
+        assert_int_equal(rig_results(&g, client, got, MANY), MANY);
+        const uint64_t other = rig_worker(&g);
+        rig_open(&g, other, FEMD_OK);
+        rig_evaluate(&g, client, 2, next, MANY);
+        assert_int_equal(rig_count(&g, worker, FEMD_MSG_STATE_GET) > 0, dear);
+        rig_clear(&g);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_state_that_its_holder_has_lost_is_made_again),
                                        cmocka_unit_test(what_is_remembered_gives_way_to_states),
+                                       cmocka_unit_test(a_material_that_its_holder_has_lost_is_sent_again),
+                                       cmocka_unit_test(a_state_does_not_travel_for_nothing),
                                        cmocka_unit_test(answers_wait_their_turn),
                                        cmocka_unit_test(a_worker_that_has_sent_all_is_not_hung),
                                        cmocka_unit_test(a_state_that_does_not_come_is_made_again)};

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "femd/hash.h"
+#include "femd/parts.h"
 #include "rig.h"
 
 #define OK(expr) assert_int_equal((expr), FEMD_OK)
@@ -79,6 +80,56 @@ static void long_states_are_fetched_in_parts(void **state) {
     rig_clear(&g);
 }
 
+/* The next TASK message of a worker, of the parts it came in: its bytes and tasks (0: none is there). */
+static uint32_t join_task(rig *g, uint64_t worker, size_t *bytes) {
+    femd_frame part, whole;
+    femd_parts parts = {0};
+    int complete = 0;
+    uint32_t tasks = 0;
+    while (!complete && rig_take(g, worker, FEMD_MSG_PART, &part))
+        OK(femd_parts_take(&parts, &part, 64 << 20, &complete, NULL));
+    if (complete) {
+        OK(femd_frame_decode(parts.whole.data, parts.whole.size, &whole, NULL));
+        assert_int_equal(whole.type, FEMD_MSG_TASK);
+        tasks = whole.count;
+        *bytes = parts.whole.size;
+    }
+    femd_parts_clear(&parts);
+    return tasks;
+}
+
+/* Points that would go together go in several messages when they bring their states along: 8 MiB of them are enough. */
+static void tasks_with_long_states_go_in_parts(void **state) {
+    (void)state;
+    enum { BLOB = 3000000, POINTS = 8, FULL = 8 << 20 };
+    rig g;
+    femd_request q[POINTS];
+    uint8_t *blob = calloc(1, BLOB);
+    uint32_t tasks = 0, messages = 0;
+    size_t bytes;
+    rig_init(&g, NULL);
+    g.batch = 64;
+    const uint64_t client = rig_client(&g, "beam", 0, 1), worker = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, worker, FEMD_OK);
+    for (uint32_t i = 0; i < POINTS; i++) {
+        femd_state_entry entry = {.blob = {blob, BLOB}};
+        blob[0] = (uint8_t)i;
+        femd_hash_domain("state", blob, BLOB, &entry.hash);
+        put_state(&g, client, &entry);
+        q[i] = rig_request(i, 1e-3 * (i + 1), &entry.hash);
+    }
+    rig_evaluate(&g, client, 1, q, POINTS);
+    for (uint32_t count; (count = join_task(&g, worker, &bytes)) > 0; tasks += count, messages++) {
+        assert_int_equal(count, 3);
+        assert_in_range(bytes, FULL, FULL + BLOB);
+    }
+    assert_int_equal(messages, 2); /* the credits of a worker; the other two points wait for it */
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_TASK), 0);
+    free(blob);
+    rig_clear(&g);
+}
+
 static void one_client_does_not_take_all_the_room(void **state) {
     (void)state;
     enum { POINTS = 1000 };
@@ -104,8 +155,8 @@ static void one_client_does_not_take_all_the_room(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(long_results_come_in_parts),
-                                       cmocka_unit_test(long_states_are_fetched_in_parts),
-                                       cmocka_unit_test(one_client_does_not_take_all_the_room)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_results_come_in_parts), cmocka_unit_test(long_states_are_fetched_in_parts),
+        cmocka_unit_test(tasks_with_long_states_go_in_parts), cmocka_unit_test(one_client_does_not_take_all_the_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
