@@ -236,6 +236,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     femd_symmetry_project(t->s->symmetry, r->D); /* after control, which works with the tangent as it is */
     femd_symmetry_project_errors(t->s->symmetry, r->D_err);
     if (r->provided & FEMD_WANT_TANGENT) engine_native_judge_tangent(t, r);
+    r->notes |= n->doubts;
     if (path->slides) r->notes |= FEMD_NOTE_BIFURCATED;
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
     if (path->wandered > FEMD_WANDERED_MAX && engine_native_rests(t)) r->notes |= FEMD_NOTE_NOT_SOLID;

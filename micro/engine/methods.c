@@ -109,11 +109,12 @@ static femd_status methods_choose(const femd_json *doc, femd_methods *methods, f
 typedef struct heating {
     const femd_method *method;
     void *self;
+    uint32_t notes; /* of its last answer */
 } heating;
 
 static femd_status heating_stress(void *user, femd_native *native, double temperature, double S[6], double D[36],
                                   femd_error *err) {
-    const heating *heat = user;
+    heating *heat = user;
     const double zero[6] = {0};
     const femd_conditions conditions = {.temperature = temperature, .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT};
     const femd_conditions judge = {.temperature = temperature, .wants = FEMD_WANT_STRESS};
@@ -121,7 +122,9 @@ static femd_status heating_stress(void *user, femd_native *native, double temper
     femd_response response = {0};
     FEMD_TRY(heat->method->strain(heat->self, native, &conditions, zero, S, D, err));
     memcpy(response.S, S, sizeof response.S);
-    return heat->method->answer(heat->self, native, &judge, &none, &response, NULL, err);
+    FEMD_TRY(heat->method->answer(heat->self, native, &judge, &none, &response, NULL, err));
+    heat->notes = response.notes;
+    return FEMD_OK;
 }
 
 /* A method that samples finds its own reference by sampling; where the material does not ask how well ("accuracy": 0),
@@ -139,6 +142,7 @@ static femd_status methods_heat_reference(femd_native *native, const femd_json *
     femd_status rc = heat.method->create(native, doc, &heat.self, err);
     if (rc == FEMD_OK) rc = femd_reference_heat(&ref, native, heating_stress, &heat, err);
     heat.method->destroy(&heat.self);
+    if (rc == FEMD_OK) femd_native_doubt(native, ref.temperature, heat.notes);
     return rc;
 }
 

@@ -11,8 +11,9 @@
  * within ref->accuracy times the stress scale, the reference stress but at least that of 1 % strain of the atoms held.
  * Newton with the sampled D, of which what is soft or negative is stiffened: D decides how fast, S alone where it ends.
  * Stress and strain are averaged over the symmetry of the RVE along its axes (point_group.h), so that a cubic crystal
- * in a cubic cell stays cubic. A function of the material alone. The stress that was reached, with its
- * errors, becomes a remark of native. BAD_INPUT with words if that does not end. */
+ * in a cubic cell stays cubic. A function of the material alone. The stress that was reached, with its errors, becomes
+ * a remark of native; the notes of its sampling, and that it stays surely off though within the accuracy, native's
+ * doubts. BAD_INPUT with words if that does not end. */
 FEMD_MUST_CHECK femd_status femd_reference_sample(const femd_reference *ref, femd_native *native, const femd_json *doc,
                                                   const femd_method *method, femd_error *err);
 

@@ -32,6 +32,18 @@ void femd_native_remark(femd_native *native, const char *words) {
     femd_remarks_add(native->notes, sizeof native->notes, words);
 }
 
+void femd_native_doubt(femd_native *native, double temperature, uint32_t notes) {
+    char words[600];
+    int used = snprintf(words, sizeof words, "every answer carries what the reference at %g K rests on:", temperature);
+    native->doubts = notes;
+    if (!notes) return;
+    for (int bit = 0, named = 0; bit < 32; bit++) {
+        const char *key = femd_note_key(notes & 1u << bit);
+        if (key) used += snprintf(words + used, sizeof words - (size_t)used, "%s %s", named++ ? "," : "", key);
+    }
+    femd_native_remark(native, words);
+}
+
 double femd_native_mass(const femd_native *native, int atom) {
     const int species = native->structure.species[atom];
     const double mass = native->structure.mass[species];

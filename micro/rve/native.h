@@ -12,6 +12,8 @@ typedef struct femd_native {
     femd_structure structure; /* as built; positions and cell of the reference are in rve */
     femd_potential *potential;
     char notes[2900]; /* of structure, potential and reference, one remark a line */
+    uint32_t
+        doubts; /* FEMD_NOTE_* of the answer on which the reference at a temperature rests: of all that rest on it */
     femd_rve rve;
     femd_relaxer *relaxer; /* NULL for cauchy-born */
     femd_path path;
@@ -37,6 +39,8 @@ void femd_native_destroy(femd_native **native);
 FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *err);
 /* One more remark on the material. */
 void femd_native_remark(femd_native *native, const char *words);
+/* The reference at a temperature (K) rests on an answer with these notes: native's doubts, and a remark on them. */
+void femd_native_doubt(femd_native *native, double temperature, uint32_t notes);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
 double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */
