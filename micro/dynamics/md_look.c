@@ -58,7 +58,8 @@ femd_status femd_md_look_closely(void *self, double *y, femd_error *err) {
     femd_rve *rve = &md->common.rve;
     double B[36], D[36], T[9], mvv[6];
     FEMD_TRY(femd_energetics_hessian(rve->en, rve->nb, d->h, d->x, NULL, NULL, B, err));
-    if (femd_energetics_is_cut(rve->en)) femd_energetics_add_cut(rve->en, md_shell(d, femd_kb * md->common.T), B);
+    if (femd_energetics_is_cut(rve->en))
+        FEMD_TRY(femd_energetics_add_cut(rve->en, md_shell(d, femd_kb * md->common.T), B, err));
     femd_condense_none(rve, &md->common.place, B, D);
     int at = 0;
     for (int r = 0; r < 6; r++)

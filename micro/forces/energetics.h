@@ -51,8 +51,10 @@ int femd_energetics_is_cut(const femd_energetics *e);
 /* Add to B what such jumps mean for the average of B over moving atoms, at the configuration of the last
  * femd_energetics_hessian or _prepare: from the pairs within `width` (angstrom) below their cutoff. Its mean is right
  * to 0.01 width^3 of the third derivative of the density of pairs; a single value scatters. Zero where nothing jumps.
- */
-void femd_energetics_add_cut(const femd_energetics *e, double width, double B[36]);
+ * UNSUPPORTED with words where something does and the form keeps no bonds to take it from: B alone would be the mean's
+ * without a sign of what it lacks. */
+FEMD_MUST_CHECK femd_status femd_energetics_add_cut(const femd_energetics *e, double width, double B[36],
+                                                    femd_error *err);
 /* Make ready for femd_energetics_apply at (cell, x): the second derivatives of all bonds. L, B as above, or NULL. */
 FEMD_MUST_CHECK femd_status femd_energetics_prepare(femd_energetics *e, femd_neighbours *nb, const double cell[9],
                                                     const double *x, double *L, double B[36], femd_error *err);

@@ -44,10 +44,15 @@ static void cut_add_bond(const femd_energetics *e, int i, int j, const double d[
     cut_add_density(e, j, weight / r * there->density, rr, sum);
 }
 
-void femd_energetics_add_cut(const femd_energetics *e, double width, double B[36]) {
+femd_status femd_energetics_add_cut(const femd_energetics *e, double width, double B[36], femd_error *err) {
     const femd_bonds *h = &e->held;
     double sum[36] = {0};
-    if (!e->prepared || !e->p->end) return;
+    if (!e->p->end) return FEMD_OK;
+    if (!e->prepared || h->n != e->n)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "forces of this potential jump to zero at a cutoff, which adds to the mean tangent of moving "
+                         "atoms; the form \"%s\" keeps no bonds that tell how much",
+                         e->form->name);
     for (int i = 0; i < h->n; i++)
         for (int k = h->first[i]; k < h->first[i + 1]; k++) {
             const int j = h->partner[k];
@@ -61,4 +66,5 @@ void femd_energetics_add_cut(const femd_energetics *e, double width, double B[36
             B[6 * v + w] -= sum[6 * v + w];
             if (w > v) B[6 * w + v] -= sum[6 * v + w];
         }
+    return FEMD_OK;
 }

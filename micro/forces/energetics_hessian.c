@@ -57,7 +57,8 @@ femd_status femd_energetics_hessian(femd_energetics *e, femd_neighbours *nb, con
         hessian_mirror(3 * (size_t)e->n, H);
         return FEMD_OK;
     }
-    if (L || !B || !e->form->born) return femd_energetics_prepare(e, nb, cell, x, L, B, err);
+    /* What a cutoff adds to the mean of B is taken from bonds that B alone does not keep. */
+    if (L || !B || !e->form->born || e->p->end) return femd_energetics_prepare(e, nb, cell, x, L, B, err);
     e->prepared = 0;
     FEMD_TRY(femd_energetics_sweep(e, nb, cell, x, FEMD_SWEEP_SECOND, &W, err));
     return e->form->born(e, B, err);

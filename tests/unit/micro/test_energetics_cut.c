@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "femd/tensor3.h"
+#include "made_up_forms.h"
 
 typedef struct sample {
     const char *name, *json;
@@ -80,7 +81,7 @@ static void check(const sample *s) {
         if (femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, B, &err) != FEMD_OK)
             fail_msg("%s", err.text);
         for (int c = 0; c < 36; c++) without[c] += B[c] / s->configurations;
-        femd_energetics_add_cut(a.e, 0.2, B);
+        assert_int_equal(femd_energetics_add_cut(a.e, 0.2, B, &err), FEMD_OK);
         for (int c = 0; c < 36; c++) with[c] += B[c] / s->configurations;
         for (int c = 0; c < 36; c++) assert_true(fabs(B[c] - B[6 * (c % 6) + c / 6]) < 1e-10 * largest(B, 36));
         stretched(&a, h, x, plus);
@@ -142,10 +143,52 @@ static void what_ends_smoothly_has_no_such_part(void **state) {
         assert_false(femd_energetics_is_cut(a.e));
         assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, B, &err), FEMD_OK);
         memcpy(after, B, sizeof B);
-        femd_energetics_add_cut(a.e, 0.5, after);
+        assert_int_equal(femd_energetics_add_cut(a.e, 0.5, after, &err), FEMD_OK);
         assert_memory_equal(B, after, sizeof B);
         atoms_close(&a);
     }
+}
+
+/* ---- forms that make B in ways of their own ---- */
+
+/* B as a form makes it that can do so without keeping bonds. */
+static femd_status born_alone(femd_energetics *e, double B[36], femd_error *err) {
+    return femd_energetics_lj.prepare(e, NULL, B, err);
+}
+
+/* B of the sample and what the cutoff adds, in a form that makes B alone if `alone`. */
+static void cut_sum(const sample *s, int alone, double B[36]) {
+    atoms a;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_energetics_form form = femd_energetics_lj;
+    if (alone) form.born = born_alone;
+    atoms_open(&a, s->json, 0.5);
+    atoms_use_form(&a, &form);
+    atoms_shake(&a, s->shake, 1);
+    assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, B, &err), FEMD_OK);
+    assert_int_equal(femd_energetics_add_cut(a.e, 0.2, B, &err), FEMD_OK);
+    atoms_close(&a);
+}
+
+static void a_form_that_makes_B_alone_loses_nothing(void **state) {
+    (void)state;
+    double whole[36], alone[36];
+    cut_sum(&cut[0], 0, whole);
+    cut_sum(&cut[0], 1, alone);
+    assert_memory_equal(whole, alone, sizeof whole);
+}
+
+static void a_form_without_bonds_is_refused(void **state) {
+    (void)state;
+    atoms a;
+    femd_error err = FEMD_ERROR_INIT;
+    double B[36];
+    atoms_open(&a, cut[0].json, 0.5);
+    atoms_use_form(&a, &made_up_outside);
+    assert_int_equal(femd_energetics_hessian(a.e, a.nb, a.s.cell, a.s.x, NULL, NULL, B, &err), FEMD_OK);
+    assert_int_equal(femd_energetics_add_cut(a.e, 0.2, B, &err), FEMD_UNSUPPORTED);
+    assert_true(strstr(err.text, "cutoff") && strstr(err.text, "\"outside\""));
+    atoms_close(&a);
 }
 
 int main(void) {
@@ -153,6 +196,8 @@ int main(void) {
         cmocka_unit_test(the_mean_of_B_is_the_derivative_of_the_mean_virial),
         cmocka_unit_test(a_density_that_is_cut_off_is_counted_too),
         cmocka_unit_test(what_ends_smoothly_has_no_such_part),
+        cmocka_unit_test(a_form_that_makes_B_alone_loses_nothing),
+        cmocka_unit_test(a_form_without_bonds_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
