@@ -137,14 +137,16 @@ static PetscErrorCode linear_use_direct(femd_linear *linear) {
     PetscFunctionReturn(0);
 }
 
+/* Where CG has failed the user's options have had their say before, in a run that goes on from a checkpoint here: the
+ * solver inside PCTELESCOPE takes its own only from a preconditioner that has once been set from options. */
 PetscErrorCode femd_linear_use(femd_linear *linear, int direct) {
     PetscFunctionBeginUser;
-    if (linear->failed) {
-        PetscCall(linear_use_direct(linear));
-        PetscFunctionReturn(0);
+    if (!linear->failed || !linear->set) {
+        PetscCall(direct ? linear_use_direct(linear) : linear_use_iterative(linear));
+        PetscCall(KSPSetFromOptions(linear->ksp));
+        linear->set = 1;
     }
-    PetscCall(direct ? linear_use_direct(linear) : linear_use_iterative(linear));
-    PetscCall(KSPSetFromOptions(linear->ksp));
+    if (linear->failed) PetscCall(linear_use_direct(linear));
     PetscFunctionReturn(0);
 }
 
