@@ -52,6 +52,60 @@ static void what_is_cancelled_leaves_the_window(void **state) {
     fake_stop(&s);
 }
 
+/* So many messages are under way and not one more, until an answer comes. */
+static void no_more_than_the_window_is_sent(void **state) {
+    (void)state;
+    uint64_t from = 1000;
+    fake_server s = {.handle = answer_late_ones, .test = &from, .batch_max = 1};
+    femd_request q[MANY];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    size_t done;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, MANY, 0);
+    assert_int_equal(femd_client_submit(c, &material, q, MANY, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_poll(c, b, 0.1, &done, &err), FEMD_OK);
+    femd_client_cancel(c, &b);
+    fake_requests(q, FEW, 1000); /* its answers come after all that was sent before it */
+    femd_response r[FEW];
+    assert_int_equal(femd_client_submit(c, &material, q, FEW, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 64 + FEW);
+}
+
+/* The server forgets this client when the window is full, and answers once it has said hello again. */
+static void forget_once_then_answer(fake_server *s, const femd_frame *f) {
+    if (f->type != FEMD_MSG_EVALUATE) return;
+    if (s->hellos > 1)
+        fake_answer(s, f);
+    else if (s->seen[FEMD_MSG_EVALUATE] == 64)
+        fake_send_bare(s, FEMD_MSG_REREGISTER, 0);
+}
+
+/* What is sent again begins with an empty window. */
+static void who_is_forgotten_has_the_whole_window_again(void **state) {
+    (void)state;
+    fake_server s = {.handle = forget_once_then_answer, .batch_max = 1};
+    femd_request q[MANY];
+    femd_response r[MANY];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, MANY, 0);
+    const double begun = femd_clock();
+    assert_int_equal(femd_client_submit(c, &material, q, MANY, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_true(femd_clock() - begun < 2.5); /* after that it would send all again */
+    fake_check(r, MANY, 0);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 64 + MANY);
+}
+
 /* An answer to a point that was not asked. */
 static void answer_one_too_far(fake_server *s, const femd_frame *f) {
     const femd_request q = {.point = 3};
@@ -82,6 +136,8 @@ static void an_answer_to_no_point_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_cancelled_leaves_the_window),
+                                       cmocka_unit_test(no_more_than_the_window_is_sent),
+                                       cmocka_unit_test(who_is_forgotten_has_the_whole_window_again),
                                        cmocka_unit_test(an_answer_to_no_point_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -638,6 +638,43 @@ static void a_lie_is_forgotten_while_its_state_is_made_again(void **state) {
     rig_clear(&p.g);
 }
 
+/* Two have given the same wrong answer, and are gone. Of four that make its state again later each says otherwise: that
+ * is enough against two voices, and both are convicted. */
+static void both_who_vouched_for_a_lie_are_convicted(void **state) {
+    (void)state;
+    enum { HONEST = 4 };
+    pool p;
+    const liar how[] = {always, always};
+    uint64_t honest[HONEST];
+    femd_response right;
+    femd_error told = FEMD_ERROR_INIT;
+    pool_open(&p, 1, 2, how, NULL);
+    p.asked[0] = rig_request(0, 0.1, NULL);
+    rig_answer_of(&p.asked[0], &right);
+    rig_evaluate(&p.g, p.client, 1, p.asked, 1);
+    while (pool_work(&p)) continue;
+    pool_take(&p);
+    assert_int_equal(p.wrong, 1);
+    assert_int_equal(pool_count(&p)->audited, 1);
+    rig_empty(&p.g, p.client, FEMD_MSG_ABORT, 1);
+    for (int i = 0; i < 2; i++) rig_vanish(&p.g, p.worker[i]);
+    const femd_request later = rig_request(1, 0.3, &right.state_out);
+    rig_evaluate(&p.g, p.client, 2, &later, 1);
+    for (int i = 0; i < HONEST; i++) {
+        honest[i] = rig_worker(&p.g);
+        rig_open(&p.g, honest[i], FEMD_OK);
+    }
+    for (int round = 0; round < 2 * HONEST; round++)
+        for (int i = 0; i < HONEST; i++) {
+            answer_all(&p, honest[i], 7, 0);
+            rig_give_states(&p.g, honest[i], p.asked, 1);
+        }
+    assert_int_equal(pool_count(&p)->convicted, 2);
+    assert_true(pool_error(&p, &told)); /* the run has used the lie */
+    assert_int_equal(told.code, FEMD_CONFLICT);
+    rig_clear(&p.g);
+}
+
 static void failures_are_compared_without_their_words(void **state) {
     (void)state;
     uint8_t bytes[3][FEMD_RESPONSE_BYTES_MAX];
@@ -674,6 +711,7 @@ int main(void) {
         cmocka_unit_test(an_audit_that_fails_leaves_the_answer),
         cmocka_unit_test(answers_with_history_are_audited_with_their_own_state),
         cmocka_unit_test(a_lie_is_forgotten_while_its_state_is_made_again),
+        cmocka_unit_test(both_who_vouched_for_a_lie_are_convicted),
         cmocka_unit_test(failures_are_compared_without_their_words),
         cmocka_unit_test(another_build_may_be_refused),
         cmocka_unit_test(answers_of_two_builds_mark_the_run),
