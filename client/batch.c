@@ -248,10 +248,11 @@ static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_r
     return FEMD_OK;
 }
 
-/* The words of the first failure of each kind are kept, the material's and others, as long as the point. */
+/* Of each kind of failure, the material's and others, the words of the point with the lowest number are kept: who asks
+ * for words names that point, whichever answer came first. */
 static void batches_note_words(femd_client *c, const batch_point *p, int32_t status, const femd_bytes *response) {
     client_words *first = &c->words[femd_status_is_physics(status) ? 0 : 1];
-    if (status == FEMD_OK || first->known) return;
+    if (status == FEMD_OK || (first->known && first->point <= p->label)) return;
     const femd_bytes text = femd_response_words(response->data, response->size);
     first->known = 1;
     first->point = p->label;
@@ -266,11 +267,12 @@ const char *femd_client_words(const femd_client *c, uint64_t point) {
     return "";
 }
 
-/* The first point that the pool has given up is remembered until all that was asked with it is done with. */
+/* Of the points that the pool has given up the one with the lowest number is remembered until all that was asked with
+ * it is done with. */
 static void batches_note_status(femd_client *c, const batch_point *p, const femd_bytes *response) {
     const int32_t status = response->size >= 4 ? (int32_t)femd_get32(response->data) : 0;
     batches_note_words(c, p, status, response);
-    if (c->given_up != FEMD_OK || !femd_status_is_infrastructure(status)) return;
+    if (!femd_status_is_infrastructure(status) || (c->given_up != FEMD_OK && c->given_up_point <= p->label)) return;
     c->given_up = (femd_status)status;
     c->given_up_point = p->label;
 }

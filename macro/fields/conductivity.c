@@ -222,10 +222,10 @@ static femd_status conductivity_exchange(femd_problem *p, femd_conductivity_plan
     return femd_rows_scatter(plan->rows, plan->result, sizeof(sample), p->pt->tk_from, err);
 }
 
-/* Largest error of a diagonal component over their mean. */
+/* Largest error of a diagonal component over their mean; without bound where that is not above zero. */
 static double conductivity_relative_error(const sample *s) {
-    const double mean = (s->k[0] + s->k[1] + s->k[2]) / 3;
-    return mean > 0 ? fmax(s->error[0], fmax(s->error[1], s->error[2])) / mean : 0;
+    const double mean = (s->k[0] + s->k[1] + s->k[2]) / 3, error = fmax(s->error[0], fmax(s->error[1], s->error[2]));
+    return mean > 0 ? error / mean : error > 0 ? INFINITY : 0;
 }
 
 static femd_status conductivity_record(femd_problem *p, const femd_conductivity_plan *plan, femd_step_record *rec,
@@ -248,6 +248,7 @@ static femd_status conductivity_record(femd_problem *p, const femd_conductivity_
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 13, MPI_DOUBLE, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_UINT64_T, MPI_SUM, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &rec->k_error_max, 1, MPI_DOUBLE, MPI_MAX, p->comm));
+    if (!(sum[0] > 0)) rec->k_error_max = NAN; /* of nothing that is known */
     rec->k_sampled = count[0];
     rec->k_reused = count[1];
     rec->k_noted = count[2];

@@ -1,7 +1,15 @@
-/* The end of a source of answers. */
+/* What every source of answers has in common: its words, and its end. */
 #include "fields/constitutive.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+void femd_constitutive_add_words(const femd_constitutive *law, uint64_t point, femd_error *err) {
+    const char *words = law->words ? law->words(law->self, point) : "";
+    const size_t used = strlen(err->text);
+    if (*words) snprintf(err->text + used, sizeof err->text - used, ": %s", words);
+}
 
 void femd_constitutive_destroy(femd_constitutive **law) {
     if (!*law) return;

@@ -36,12 +36,16 @@ typedef struct femd_constitutive {
     const char *(*level)(void *self);
     /* What a material of the case says of itself and its files, a line each; "" if nothing. NULL: none does. */
     const char *(*remarks)(void *self, size_t material);
-    /* What was said of a point that failed in the last call of evaluate; "" if nothing. NULL: nothing ever is. */
+    /* What was said of a point that failed in the last call of evaluate, known at least of the lowest number with a
+     * physics status and of the lowest with another one; "" if nothing. NULL: nothing ever is. */
     const char *(*words)(void *self, uint64_t point);
     /* Points answered from an earlier evaluation so far. */
     uint64_t (*reused)(void *self);
     void (*destroy)(void *self); /* may be NULL */
 } femd_constitutive;
+
+/* Put ": " and what was said of a failed point behind an error's text, if anything was. */
+void femd_constitutive_add_words(const femd_constitutive *law, uint64_t point, femd_error *err);
 
 /* Release what an implementation has made; accepts NULL inside. */
 void femd_constitutive_destroy(femd_constitutive **law);

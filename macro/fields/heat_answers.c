@@ -61,7 +61,8 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
     pt->tstatus[k] = r->status;
     pt->twall[k] = r->work.wall;
     if (r->status != FEMD_OK && femd_status_is_physics(r->status)) {
-        if (h->failing++ == 0) h->failing_point = r->point, h->failing_status = r->status;
+        if (h->failing++ == 0 || r->point < h->failing_point)
+            h->failing_point = r->point, h->failing_status = r->status;
         return;
     }
     femd_status rc = (femd_status)r->status;
@@ -71,7 +72,8 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
         if (wants & FEMD_WANT_HEAT_CAPACITY) pt->theat_c[k] = r->heat_capacity;
         if (!femd_case_answer_conducts(r, wants)) rc = FEMD_UNSUPPORTED;
     }
-    if (rc != FEMD_OK && h->broken == FEMD_OK) h->broken = rc, h->broken_point = r->point;
+    if (rc != FEMD_OK && (h->broken == FEMD_OK || r->point < h->broken_point))
+        h->broken = rc, h->broken_point = r->point;
 }
 
 static femd_status answers_broken(const femd_heat *h, femd_error *err) {
@@ -82,8 +84,10 @@ static femd_status answers_broken(const femd_heat *h, femd_error *err) {
                          "point %llu (cell %llu) of step %d: what its material answers is no positive conductivity and "
                          "heat capacity; give it one in \"thermal\"",
                          point, cell, h->step);
-    return femd_fail(err, h->broken, "point %llu (cell %llu) of step %d: %s", point, cell, h->step,
-                     femd_status_text(h->broken));
+    (void)femd_fail(err, h->broken, "point %llu (cell %llu) of step %d: %s", point, cell, h->step,
+                    femd_status_text(h->broken));
+    femd_constitutive_add_words(h->p->law, h->broken_point, err);
+    return h->broken;
 }
 
 static femd_status answers_ask(femd_heat *h, femd_error *err) {
@@ -119,11 +123,13 @@ static femd_status answers_agree(femd_heat *h, int *failed, femd_error *err) {
     if (h->failing > 0 && h->failing_status == FAILED_COLD)
         rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): its temperature would be %g K", point, cell,
                        h->failing_value);
-    else if (h->failing > 0)
+    else if (h->failing > 0) {
         rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): %s", point, cell,
                        femd_status_text(h->failing_status));
+        femd_constitutive_add_words(h->p->law, h->failing_point, &words);
+    }
     rc = femd_agree(h->p->comm, rc, &words);
-    if (rc != FEMD_OK) snprintf(h->count.first_failure, sizeof h->count.first_failure, "%.255s", words.text);
+    if (rc != FEMD_OK) snprintf(h->count.first_failure, sizeof h->count.first_failure, "%s", words.text);
     return FEMD_OK;
 }
 

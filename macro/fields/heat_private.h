@@ -9,7 +9,7 @@
 typedef struct femd_heat_count {
     uint64_t evaluations, force_evaluations;
     int failed_points, failed_now;
-    char first_failure[256]; /* words of the first of these, the same on all ranks */
+    char first_failure[640]; /* words of the first of these, the same on all ranks */
 } femd_heat_count;
 
 /* Per point: secants in the temperature of what it answers, and the answer that the next begins at. */

@@ -72,14 +72,17 @@ int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k) {
 
 /* ---- ask ---- */
 
-/* Keeps the first of the worst: an infrastructure or other failure of a point beats a physics status. */
+/* Keeps the lowest number of each kind, whose words the law keeps, in whatever order answers come: a physics status,
+ * and an infrastructure or other failure, which beats it. */
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r) {
     if (r->status == FEMD_OK) return;
     if (femd_status_is_physics(r->status)) {
-        if (m->failing++ == 0) m->failing_point = r->point, m->failing_status = r->status;
+        if (m->failing++ == 0 || r->point < m->failing_point)
+            m->failing_point = r->point, m->failing_status = r->status;
         return;
     }
-    if (m->broken == FEMD_OK) m->broken = (femd_status)r->status, m->broken_point = r->point;
+    if (m->broken == FEMD_OK || r->point < m->broken_point)
+        m->broken = (femd_status)r->status, m->broken_point = r->point;
 }
 
 static void mechanics_take_answer(void *user, size_t i, const femd_response *r) {
@@ -101,20 +104,13 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
         p->mech->broken = FEMD_UNSUPPORTED, p->mech->broken_point = r->point;
 }
 
-/* ": " and what was said of the point, if anything was. */
-static void mechanics_add_words(const femd_problem *p, uint64_t point, femd_error *err) {
-    const char *words = p->law->words ? p->law->words(p->law->self, point) : "";
-    const size_t used = strlen(err->text);
-    if (*words) snprintf(err->text + used, sizeof err->text - used, ": %s", words);
-}
-
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err) {
     const femd_mechanics *m = p->mech;
     if (m->broken == FEMD_OK) return FEMD_OK;
     (void)femd_fail(err, m->broken, "point %llu (cell %llu) of step %d: %s", (unsigned long long)m->broken_point,
                     (unsigned long long)(m->broken_point / (uint64_t)p->pt->per_cell), m->step,
                     femd_status_text(m->broken));
-    mechanics_add_words(p, m->broken_point, err);
+    femd_constitutive_add_words(p->law, m->broken_point, err);
     return m->broken;
 }
 
@@ -146,9 +142,9 @@ femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err) 
                         (unsigned long long)(m->failing_point / (uint64_t)p->pt->per_cell),
                         m->failing_status == FAILED_JACOBIAN ? "det F is not positive"
                                                              : femd_status_text(m->failing_status));
-    if (rc != FEMD_OK) mechanics_add_words(p, m->failing_point, &words);
+    if (rc != FEMD_OK) femd_constitutive_add_words(p->law, m->failing_point, &words);
     rc = femd_agree(p->comm, rc, &words);
-    if (rc != FEMD_OK) snprintf(m->count.first_failure, sizeof m->count.first_failure, "%.255s", words.text);
+    if (rc != FEMD_OK) snprintf(m->count.first_failure, sizeof m->count.first_failure, "%s", words.text);
     return FEMD_OK;
 }
 

@@ -64,9 +64,12 @@ static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *vir
     if (rc == FEMD_OK && *asked > 0)
         rc = p->law->evaluate(p->law->self, request, material, *asked, energy_take_virgin, answer, err);
     for (size_t i = 0; rc == FEMD_OK && i < *asked; ++i) {
-        if (answer[i].status != FEMD_OK)
-            rc = femd_fail(err, (femd_status)answer[i].status, "material %s, energy of the virgin state: %s",
-                           p->cs->material[material[i]].name, femd_status_text(answer[i].status));
+        if (answer[i].status != FEMD_OK) {
+            rc = femd_fail(err, (femd_status)answer[i].status,
+                           "material %s at no strain and %g K, from where energies are counted: %s",
+                           p->cs->material[material[i]].name, kelvin, femd_status_text(answer[i].status));
+            femd_constitutive_add_words(p->law, request[i].point, err);
+        }
         virgin[material[i]] = answer[i].helmholtz;
         *forces += answer[i].work.force_evaluations;
     }

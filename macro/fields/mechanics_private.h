@@ -13,7 +13,7 @@ typedef struct femd_mechanics_count {
     uint64_t evaluations, force_evaluations;
     int failed_points;       /* physics status or det F <= 0 */
     int failed_now;          /* of them in this attempt; after the commit: of those asked for output.wants */
-    char first_failure[256]; /* words of the first of these, the same on all ranks */
+    char first_failure[640]; /* words of the first of these, the same on all ranks */
 } femd_mechanics_count;
 
 struct femd_mechanics {

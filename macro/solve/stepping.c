@@ -39,7 +39,7 @@ int femd_stepping_finished(const femd_case *cs, int step, double load_time) {
 /* The step stands; what was wanted beside it does not stand everywhere. */
 static femd_status stepping_tell_unanswered(const femd_problem *p, const femd_stepping_hooks *hooks,
                                             const femd_step_record *rec, femd_error *err) {
-    char what[512];
+    char what[900];
     int points;
     if (rec->unanswered == 0) return FEMD_OK;
     const char *first = p->solved->kind->trouble(p->solved, &points);
@@ -226,7 +226,7 @@ static void stepping_explain(const femd_problem *p, const femd_step_record *rec,
 static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
                                      femd_step_record *rec, femd_error *err) {
     const double planned = p->cs->end_time / p->cs->step_count;
-    char why[512] = "", near[300];
+    char why[768] = "", near[300];
     uint64_t before;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));

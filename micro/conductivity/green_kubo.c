@@ -177,8 +177,8 @@ static femd_status green_kubo_check_length(const femd_green_kubo *gk, femd_error
     if (!green_kubo_too_short(gk)) return FEMD_OK;
     return femd_fail(err, FEMD_NOT_CONVERGED,
                      "the heat flux forgets within %.3g ps: segments of %.3g ps are too short, set green-kubo.segment "
-                     "to %.2g ps or more",
-                     gk->result.time, length, 2 * TIME_SHARE * gk->result.time);
+                     "to %.0f ps or more",
+                     gk->result.time, length, ceil(2 * TIME_SHARE * gk->result.time));
 }
 
 /* The value, the other estimator's beside it, and what speaks against them. */

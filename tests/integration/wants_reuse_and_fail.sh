@@ -15,6 +15,7 @@ set -- $lost
 paste -d' ' <(column "$scratch/marked/history.csv" right.x) <(column "$scratch/reuse/history.csv" right.x) |
     awk '{for(i=1;i<=3;i++)if(($i-$(i+3))^2>1e-24*$i^2)exit 1; if(NF!=6)exit 1}' || fail "the mechanics has changed"
 grep -q "step 1: $1 points have no answer to output.wants; the first: point" "$scratch/marked.log" || fail "the terminal does not tell"
+grep -q "no answer to output.wants.* set green-kubo.segment to [0-9]* ps or more; what was asked" "$scratch/marked.log" || fail "the terminal has not the worker's words"
 grep -q "step 1: $1 points have no answer" "$scratch/marked/log.txt" || fail "log.txt does not tell"
 grep -q "set green-kubo.segment" "$scratch/marked/log.txt" || fail "the log has not the worker's words"
 timeout 100 femd run --quiet $cut --set output.if_unanswered=stop --workers 2 --out "$scratch/stopped" "$here/conductivity.json" >"$scratch/stopped.log" 2>&1

@@ -97,11 +97,12 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, fe
 typedef void (*femd_response_sink)(void *user, size_t i, femd_response *response);
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect_each(femd_client *client, femd_batch **batch,
                                                               femd_response_sink sink, void *user, femd_error *err);
-/* The first point that the pool has given up of the batches that were last open together: its status and number; OK if
- * there is none. */
+/* Of the points that the pool has given up so far, in the batches that were last open together, the one with the lowest
+ * number: its status and number; OK if there is none. */
 FEMD_API femd_status femd_client_given_up(const femd_client *client, uint64_t *point);
-/* What was said of a point that failed, in words: kept of the first one whose material said no and of the first that
- * failed for another reason, as long as femd_client_given_up knows of it; else "". Borrowed until the next call. */
+/* What was said of a point that failed, in words: kept of the one with the lowest number whose material said no and of
+ * that which failed for another reason, as long as femd_client_given_up knows of it; else "". Borrowed until the next
+ * call. */
 FEMD_API const char *femd_client_words(const femd_client *client, uint64_t point);
 /* Give a batch up. */
 FEMD_API void femd_client_cancel(femd_client *client, femd_batch **batch);

@@ -1,6 +1,7 @@
 /* Batches of libfemd against a server that misbehaves. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,43 @@ static void a_point_that_is_given_up_ends_the_wait_for_all(void **state) {
     assert_int_equal(femd_client_submit(c, &material, q, 1, &first, &err), FEMD_OK);
     assert_int_equal(femd_client_given_up(c, &point), FEMD_OK); /* that was another matter */
     assert_string_equal(femd_client_words(c, 41), "");
+    femd_client_close(&c);
+    fake_stop(&s);
+}
+
+/* All points fail, the last is answered first: of each kind the words of the lowest number are kept. */
+static void fail_backwards(fake_server *s, const femd_frame *f) {
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    char words[8];
+    if (f->type != FEMD_MSG_EVALUATE || femd_frame_begin(&s->out, FEMD_MSG_RESULT, f->id, NULL) != FEMD_OK) return;
+    for (uint32_t i = 6; i-- > 0;) {
+        const femd_response failed = {.status = i % 2 ? FEMD_ENGINE_DIED : FEMD_OUT_OF_DOMAIN};
+        snprintf(words, sizeof words, "word %u", i);
+        const femd_result result = {.index = i, .response = {bytes, femd_response_encode_words(&failed, words, bytes)}};
+        if (femd_result_add(&s->out, &result, NULL) != FEMD_OK) return;
+    }
+    femd_frame_finish(&s->out, 6);
+    fake_send(s);
+}
+
+static void words_are_those_of_the_lowest_point(void **state) {
+    (void)state;
+    fake_server s = {.handle = fail_backwards};
+    femd_request q[6];
+    femd_response r[6];
+    femd_batch *b = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    uint64_t point = 0;
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    fake_requests(q, 6, 40);
+    assert_int_equal(femd_client_submit(c, &material, q, 6, &b, &err), FEMD_OK);
+    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_string_equal(femd_client_words(c, 40), "word 0");
+    assert_string_equal(femd_client_words(c, 41), "word 1");
+    assert_string_equal(femd_client_words(c, 42), "");
+    assert_int_equal(femd_client_given_up(c, &point), FEMD_ENGINE_DIED);
+    assert_int_equal(point, 41);
     femd_client_close(&c);
     fake_stop(&s);
 }
@@ -626,6 +664,7 @@ int main(void) {
         cmocka_unit_test(responses_can_be_taken_one_by_one),
         cmocka_unit_test(answer_that_comes_twice_counts_once),
         cmocka_unit_test(a_point_that_is_given_up_ends_the_wait_for_all),
+        cmocka_unit_test(words_are_those_of_the_lowest_point),
         cmocka_unit_test(lost_message_is_sent_again_after_silence),
         cmocka_unit_test(a_mute_server_is_given_up),
         cmocka_unit_test(a_client_that_slept_does_not_blame_the_server),

@@ -138,13 +138,27 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
     law->calls++;
     law->points += n;
     if (n > 0) law->first = requests[0];
-    for (size_t i = 0; i < n; ++i) {
+    law->failed[0] = law->failed[1] = UINT64_MAX;
+    for (size_t k = 0; k < n; ++k) {
+        const size_t i = law->backwards ? n - 1 - k : k;
         femd_response r;
         answer(law, &requests[i], material[i], &r);
         if (law->break_at > 0 && law->calls >= (uint64_t)law->break_at && i == 0) r.status = FEMD_ENGINE_DIED;
+        uint64_t *lowest = &law->failed[femd_status_is_physics(r.status) ? 0 : 1];
+        if (r.status != FEMD_OK && r.point < *lowest) *lowest = r.point;
         sink(user, i, &r);
     }
     return FEMD_OK;
+}
+
+const char test_law_words[] =
+    "as long as the words of an engine are that tell what to do: they name the place, what was "
+    "found there, how far it is from what would be answered, and the key of the case with "
+    "the value that it is to have, at the end";
+
+static const char *law_words(void *self, uint64_t point) {
+    const test_law *law = self;
+    return point == law->failed[0] || point == law->failed[1] ? test_law_words : "";
 }
 
 static femd_status law_commit(void *self, uint32_t step, const uint64_t *points, const femd_hash *states, size_t n,
@@ -190,6 +204,7 @@ void test_law_init(test_law *law) {
                                      .evaluate = law_evaluate,
                                      .commit = law_commit,
                                      .abort = law_abort,
+                                     .words = law_words,
                                      .states_get = law_states_get,
                                      .states_put = law_states_put};
 }

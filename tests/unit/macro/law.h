@@ -16,6 +16,7 @@ typedef struct test_law {
     double fail_beyond;               /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
     uint32_t refuse;                  /* FEMD_WANT_*: asked for one of them, every third point is not converged */
     int refuse_all;                   /* ... or all are */
+    int backwards;                    /* answers come from the last request to the first */
     int break_at;                     /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;                     /* relative; a fixed function of point and seed */
     double told;                      /* relative errors of sampling that are told, while the stress has no noise */
@@ -30,9 +31,12 @@ typedef struct test_law {
     uint64_t points, calls, commits, aborts; /* counts */
     uint32_t last_step;
     femd_request first;  /* of the last call */
+    uint64_t failed[2];  /* of the last call: lowest number with a physics status, with another one; UINT64_MAX: none */
     femd_hash committed; /* state of the first point committed last */
 } test_law;
 
+/* What it says of the points `failed`, of others nothing. */
+extern const char test_law_words[];
 /* St. Venant-Kirchhoff, lambda = 2 Pa, mu = 1 Pa. */
 void test_law_init(test_law *law);
 /* The answer at E (Voigt, engineering shears). */

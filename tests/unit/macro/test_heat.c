@@ -308,6 +308,19 @@ static void a_step_without_answers_ends_with_words(void **state) {
         strstr(err.text, "of step 1: what its material answers is no positive conductivity and heat capacity"));
     model_clear(&m);
 
+    for (int broken = 0; broken < 2; ++broken) { /* the words are those of the point that is named */
+        femd_error_clear(&err);
+        model_init(&m, &femd_element_q1, 1);
+        model_heat(&m, copper, 1, 300, 1);
+        m.law.backwards = 1;
+        m.law.refuse = broken ? 0 : FEMD_WANT_CONDUCTIVITY;
+        m.law.break_at = broken;
+        assert_int_equal(model_run(&m, &err), broken ? FEMD_ENGINE_DIED : FEMD_NOT_CONVERGED);
+        if (!strstr(err.text, broken ? "point 0 (cell 0)" : "point 1 (cell 0)") || !strstr(err.text, test_law_words))
+            fail_msg("%s", err.text);
+        model_clear(&m);
+    }
+
     femd_error_clear(&err);
     model_init(&m, &femd_element_q1, 1);
     model_heat(&m, copper, 1, 300, 0);
