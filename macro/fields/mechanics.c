@@ -123,6 +123,8 @@ static femd_status mechanics_begin(femd_field *field, double time, int attempt, 
     m->iteration = 0;
     m->evaluated = 0;
     m->has_before = 0;
+    m->thermal_known = 0;
+    m->thermal = 0;
     m->count.failed_now = 0;
     m->count.first_failure[0] = '\0';
     FEMD_TRY(femd_mechanics_warm(m->p, time, err));

@@ -92,6 +92,7 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
     memcpy(pt->tS + 6 * i, r->S, sizeof r->S);
     memcpy(pt->tD + 36 * i, r->D, sizeof r->D);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
+    if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
     pt->tenergy[i] = femd_mechanics_energy(p, (PetscInt)i, r);
     pt->thill_mandel[i] = r->hill_mandel;
     pt->tnotes[i] = (int32_t)r->notes;
@@ -174,7 +175,9 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
     FEMD_TRY(femd_mechanics_energy_begin(p, err));
     for (PetscInt k = 0; k < p->pt->n; ++k)
-        femd_mechanics_request(p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k), &m->request[k]);
+        femd_mechanics_request(
+            p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k) | femd_mechanics_thermal_want(p, k),
+            &m->request[k]);
     m->count_evaluated = (uint64_t)p->pt->n;
     femd_status rc =
         p->law->evaluate(p->law->self, m->request, p->pt->material, (size_t)p->pt->n, mechanics_take_answer, p, err);

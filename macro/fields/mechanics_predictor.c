@@ -27,7 +27,7 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_res
         material[asked++] = (int)k;
         one->seed = femd_seed(p->cs->seed, 0, k);
         one->point = k;
-        one->wants = STRESS_AND_TANGENT;
+        one->wants = STRESS_AND_TANGENT | femd_mechanics_thermal_want_of(p, (int)k);
         one->temperature = kelvin;
         one->accuracy = p->cs->accuracy;
     }
@@ -72,6 +72,7 @@ static femd_status mechanics_give_virgin(femd_problem *p, const femd_response *a
         last = mine;
         memcpy(p->pt->S + 6 * k, turned.S, 6 * sizeof(double));
         memcpy(p->pt->D + 36 * k, turned.D, 36 * sizeof(double));
+        if (p->pt->dSdT) memcpy(p->pt->dSdT + 6 * k, turned.dSdT, 6 * sizeof(double));
     }
     free(slot);
     return FEMD_OK;
@@ -98,6 +99,7 @@ femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, fem
     }
     if (*possible) rc = femd_agree(p->comm, mechanics_give_virgin(p, answer, err), err);
     p->mech->has_tangent = *possible;
+    p->mech->virgin_kelvin = kelvin;
 done:
     free(answer);
     return rc;
@@ -138,6 +140,7 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     FEMD_TRY_GOTO(rc, femd_boundary_follow(field, u, err), done);
     FEMD_TRY_GOTO(rc, predictor_jump(field, jump, err), done);
     femd_mechanics_internal(p, p->pt->F, p->pt->S, balance);
+    FEMD_TRY_GOTO(rc, femd_mechanics_thermal_forces(m, balance, err), done);
     FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, u, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);
     for (size_t i = 0; i < n; ++i) balance[i] = boundary->applied[i] - balance[i];
     FEMD_TRY_GOTO(rc, femd_field_sum_free(field, balance, rhs, err), done);

@@ -34,10 +34,12 @@ struct femd_mechanics {
     uint64_t count_force, count_evaluated;
     int sampled; /* there are noisy answers */
     int step, attempt, iteration;
-    double thermal;  /* forces that the change of temperature has made in this attempt, N */
-    int has_tangent; /* the committed S and D are there before the first step */
-    double noise;    /* one sigma of the norm of the free nodal forces of the residual last made, N */
-    double *virgin;  /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
+    double thermal;       /* forces that the change of temperature has made in this attempt, N */
+    int thermal_known;    /* ... from the thermal stresses of all points */
+    double virgin_kelvin; /* of the answers that are there before the first step */
+    int has_tangent;      /* the committed S and D are there before the first step */
+    double noise;         /* one sigma of the norm of the free nodal forces of the residual last made, N */
+    double *virgin;       /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
     femd_field_scale scale;
     int has_before; /* `before` is there: the scale of the committed state */
     femd_field_scale before;
@@ -60,6 +62,10 @@ femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err);
+/* What is asked beside the stress where the temperature changes: FEMD_WANT_THERMAL_STRESS or 0. Of a point; of a
+ * material. */
+uint32_t femd_mechanics_thermal_want(const femd_problem *p, PetscInt k);
+uint32_t femd_mechanics_thermal_want_of(const femd_problem *p, int material);
 /* A body that grows freely has no force but for the moment before it has grown: that of the attempt's first state
  * counts as its reference, if the temperature ramps. */
 void femd_mechanics_thermal_reference(femd_mechanics *m);
@@ -85,6 +91,9 @@ FEMD_MUST_CHECK femd_status femd_mechanics_account(femd_problem *p, femd_step_re
 FEMD_MUST_CHECK femd_status femd_mechanics_work(femd_problem *p, femd_step_record *rec, femd_error *err);
 /* mechanics_reach.c */
 femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err);
+/* mechanics_thermal.c. Add to the internal forces of the committed state (n) what the change of temperature of this
+ * attempt makes of them at the same strain. Collective. */
+FEMD_MUST_CHECK femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, femd_error *err);
 /* mechanics_predictor.c */
 /* Before the first step: the answers of one virgin point of each material stand for all. *possible 0: there are none.
  */

@@ -21,8 +21,20 @@ femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelv
     return FEMD_OK;
 }
 
+/* ---- thermal stress ---- */
+
+/* Of answers that are sampled it would be one more thing to sample. */
+uint32_t femd_mechanics_thermal_want_of(const femd_problem *p, int material) {
+    const femd_capabilities *caps = &p->caps[material];
+    return p->pt->dSdT && !(caps->inputs & FEMD_INPUT_SEED) ? caps->wants & FEMD_WANT_THERMAL_STRESS : 0;
+}
+
+uint32_t femd_mechanics_thermal_want(const femd_problem *p, PetscInt k) {
+    return femd_mechanics_thermal_want_of(p, p->pt->material[k]);
+}
+
 void femd_mechanics_thermal_reference(femd_mechanics *m) {
-    if (!femd_case_temperature_ramps(m->p->cs)) return;
-    if (m->iteration == 0) m->thermal = m->scale.reference;
+    if (!m->p->pt->dSdT) return;
+    if (m->iteration == 0 && !m->thermal_known) m->thermal = fmax(m->thermal, m->scale.reference);
     m->scale.reference = fmax(m->scale.reference, m->thermal);
 }

@@ -18,10 +18,12 @@ typedef struct femd_conductivity_sample {
 
 /* Beside the bits of output.wants: the points answer the equation of heat. */
 #define FEMD_POINTS_HEAT (1u << 31)
+/* ... their temperature changes while they are strained. */
+#define FEMD_POINTS_WARM (1u << 30)
 
 /* Arrays that come twice: `member` as committed with the last converged step, `tmember` of the current iterate, both
  * n x entries in the solver frame. X(member, type, entries, wants, "dataset"): there if wants is 0 or shares a bit with
- * output.wants or FEMD_POINTS_HEAT; dataset of the checkpoint, NULL: not kept. */
+ * output.wants, FEMD_POINTS_HEAT or FEMD_POINTS_WARM; dataset of the checkpoint, NULL: not kept. */
 /* clang-format off */
 #define FEMD_POINT_LIST(X)                                                                                             \
     X(state,       femd_hash, 1,  0, "point/state")                                                                    \
@@ -37,6 +39,7 @@ typedef struct femd_conductivity_sample {
     X(wall,        double,    1,  0, NULL)                   /* s; never compared between runs */                      \
     X(k_from,      femd_conductivity_sample, 1, FEMD_WANT_CONDUCTIVITY, "point/k_from") /* makes k and ke */ \
     X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */ \
+    X(dSdT,        double,    6,  FEMD_POINTS_WARM, "point/thermal_stress") /* Pa/K; 0 where it is not answered */ \
     X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */
 /* clang-format on */
@@ -45,7 +48,7 @@ typedef struct femd_conductivity_sample {
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT */
+    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT, FEMD_POINTS_WARM */
     uint64_t *id;        /* n: cell number in the mesh file (before distribution) x per_cell + q */
     int *material;       /* n: index in case->material */
     double *x;           /* n x 3, reference position, m */

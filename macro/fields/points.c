@@ -75,7 +75,7 @@ void femd_points_commit(femd_points *pt) {
 
 void femd_points_recall(femd_points *pt) {
 #define RECALL(member, type, entries, wants, dataset)                                                                  \
-    if (wants && points_hold(pt, wants))                                                                               \
+    if (((wants)&FEMD_WANT_ALL) && points_hold(pt, wants))                                                             \
         memcpy(pt->t##member, pt->member, (size_t)pt->n *(entries) * sizeof *pt->member);
     FEMD_POINT_LIST(RECALL)
 #undef RECALL

@@ -66,7 +66,8 @@ static femd_status problem_fill(femd_problem *p, femd_error *err) {
     FEMD_PART(SETUP);
     FEMD_TRY(problem_make_grid(p, err));
     const PetscInt per_cell = p->grid->table.points;
-    const uint32_t wants = p->cs->physics == FEMD_PHYSICS_THERMAL ? FEMD_POINTS_HEAT : p->cs->wants_committed;
+    uint32_t wants = p->cs->physics == FEMD_PHYSICS_THERMAL ? FEMD_POINTS_HEAT : p->cs->wants_committed;
+    if (femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
     FEMD_TRY(problem_make_field(p, err));
     FEMD_TRY(femd_solver_try_options(p, p->solved, err)); /* before any result is written */

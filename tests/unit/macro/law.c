@@ -113,6 +113,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
         r->S[c] += law->ragged * law->mu * (sin(1e12 * q->value[c] + (double)q->point) > 0 ? 1 : -1);
     if (q->wants & FEMD_WANT_STABILITY) r->stability = 1 + (double)q->point;
     for (size_t i = 0; i < FEMD_QUANTITIES; ++i) answer_other(femd_quantity_at(i), q, r);
+    for (int c = 0; q->wants & FEMD_WANT_THERMAL_STRESS && law->alpha != 0 && c < 6; ++c)
+        r->dSdT[c] = -law->alpha * (r->D[6 * c] + r->D[6 * c + 1] + r->D[6 * c + 2]);
     if (q->wants & FEMD_WANT_HELMHOLTZ && law->entropy != 0) r->helmholtz = r->energy - law->entropy * q->temperature;
     if (law->entropy != 0) r->energy += 2 * law->entropy * q->temperature;
     if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0)

@@ -150,6 +150,50 @@ static void a_free_body_follows_a_ramping_temperature(void **state) {
     }
 }
 
+/* A ramp of 3 steps in a body that a wall holds: sweeps of all points, with answers that tell dS/dT or do not. */
+static int ramp(const femd_element *element, uint32_t told, double alpha, double S[6]) {
+    model m;
+    double time[3] = {0, 0.5, 1}, kelvin[3] = {100, 150, 110};
+    model_init(&m, element, 2);
+    m.law.alpha = alpha;
+    m.law.wants |= told;
+    m.law.inputs = FEMD_INPUT_TEMPERATURE;
+    m.cs.rtol = alpha < 1e-6 ? 1e-5 : 1e-9;
+    m.cs.step_count = 3;
+    m.cs.temperature_table = (femd_case_table){3, time, kelvin};
+    model_hold(&m, "left", 0, NAN, NAN);
+    model_hold(&m, "right", 0, NAN, NAN);
+    model_hold(&m, "front", NAN, 0, NAN);
+    model_hold(&m, "bottom", NAN, NAN, 0);
+    RUN_OK(&m);
+    assert_int_equal(m.last.cuts, 0);
+    assert_int_equal(m.last.end, FEMD_NEWTON_TOLERANCE);
+    memcpy(S, m.p->pt->S, 6 * sizeof *S);
+    const int asked = (int)(m.law.points / (uint64_t)m.p->pt->n);
+    model_clear(&m);
+    return asked;
+}
+
+/* The stress of a held bar is -E alpha T, as exactly as the transverse strain is small. */
+static void thermal_stresses_start_a_step_where_it_ends(void **state) {
+    (void)state;
+    const double young = 8.0 / 3;
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        double told[6], untold[6];
+        const int with = ramp(femd_element_at(e), FEMD_WANT_THERMAL_STRESS, 1e-8, told),
+                  without = ramp(femd_element_at(e), 0, 1e-8, untold);
+        print_message("%s: %d sweeps in 4 steps, %d without dS/dT\n", femd_element_at(e)->name, with, without);
+        assert_true(with == 4 && without == 7);
+        for (int c = 0; c < 6; ++c) {
+            assert_near(told[c], c == 0 ? -young * 1.1e-6 : 0, 1e-11);
+            assert_near(told[c], untold[c], 1e-11);
+        }
+        assert_true(ramp(femd_element_at(e), FEMD_WANT_THERMAL_STRESS, 1e-4, told) <
+                    ramp(femd_element_at(e), 0, 1e-4, untold));
+        for (int c = 0; c < 6; ++c) assert_near(told[c], untold[c], 1e-9);
+    }
+}
+
 /* Its forces are those of the moment before it has grown, in each step its own: neither round-off nor the forces of a
  * step that heated it far more are what it is measured by. */
 static void a_growing_body_is_measured_by_the_forces_of_its_step(void **state) {
@@ -253,6 +297,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(time_0_is_no_time_of_a_step),
         cmocka_unit_test(expressions_that_contradict_each_other_are_refused),
         cmocka_unit_test(a_free_body_follows_a_ramping_temperature),
+        cmocka_unit_test(thermal_stresses_start_a_step_where_it_ends),
         cmocka_unit_test(a_growing_body_is_measured_by_the_forces_of_its_step),
         cmocka_unit_test(a_held_body_is_pressed_by_its_temperature),
         cmocka_unit_test(a_temperature_below_zero_is_refused),

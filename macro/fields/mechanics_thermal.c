@@ -1,0 +1,42 @@
+/* The forces that a change of temperature makes at the strain that is committed, for the predictor. */
+#include <stdlib.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "fields/mechanics_private.h"
+
+/* Does every stress that changes with the temperature say how? */
+static int thermal_is_told(const femd_problem *p) {
+    for (size_t k = 0; k < p->cs->nmaterials; ++k)
+        if (p->caps[k].inputs & FEMD_INPUT_TEMPERATURE && !femd_mechanics_thermal_want_of(p, (int)k)) return 0;
+    return 1;
+}
+
+/* rise x dS/dT of the points, the rise from what the committed answers belong to. */
+static femd_status thermal_stress(const femd_mechanics *m, double *S, femd_error *err) {
+    const femd_problem *p = m->p;
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        double before = m->virgin_kelvin;
+        if (p->step > 0) FEMD_TRY(femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, p->time, &before, err));
+        for (int c = 0; c < 6; ++c) S[6 * k + c] = (p->pt->temperature[k] - before) * p->pt->dSdT[6 * k + c];
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, femd_error *err) {
+    const femd_problem *p = m->p;
+    const size_t n = p->displacement->n;
+    if (!p->pt->dSdT) return FEMD_OK;
+    double *force = calloc(n + 6 * (size_t)p->pt->n + 1, sizeof *force), *S = force + n;
+    femd_status rc = force ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor");
+    if (rc == FEMD_OK) rc = thermal_stress(m, S, err);
+    rc = femd_agree(p->comm, rc, err);
+    if (rc == FEMD_OK) {
+        femd_mechanics_internal(p, p->pt->F, S, force);
+        rc = femd_field_norm(p->displacement, force, &m->thermal, err);
+    }
+    for (size_t i = 0; rc == FEMD_OK && i < n; ++i) internal[i] += force[i];
+    m->thermal_known = m->thermal > 0 && thermal_is_told(p);
+    free(force);
+    return rc;
+}
