@@ -30,7 +30,9 @@ void femd_eam_clear(femd_eam *t);
 FEMD_MUST_CHECK femd_status femd_eam_tabulate(const femd_eam *t, femd_interpolation how, femd_potential *p,
                                               femd_error *err);
 
-/* potential_eam_cut.c: p->end, after femd_eam_tabulate. */
+/* potential_eam_cut.c, after femd_eam_tabulate: what the kernels' tables of pair (a, b) leave at the cutoff, *phi (eV)
+ * the pair energy there; and p->end, where some pair leaves enough to count. */
+femd_potential_end femd_eam_end_of_pair(const femd_potential *p, int a, int b, double *phi);
 FEMD_MUST_CHECK femd_status femd_eam_find_cut(const femd_eam *t, femd_potential *p, femd_error *err);
 
 /* Releases the parameters of a potential of tables. */
