@@ -76,17 +76,19 @@ static void sending_log(const femd_sending *sending, const char *text) {
 
 /* ---- heavy frames ---- */
 
-/* A heavy frame: its bytes behind this. */
+/* A heavy frame: its bytes behind this. The size is written last here and read first by libzmq's thread, so that what
+ * is seen there does not hang on how libzmq hands messages over. */
 typedef struct parcel {
     tally *tally;
-    size_t size;
+    atomic_size_t size;
 } parcel;
 
 /* libzmq has done with a heavy frame; called from its thread. */
 static void sending_parcel_done(void *data, void *hint) {
     (void)data;
     parcel *done = hint;
-    atomic_fetch_sub(&done->tally->bytes, done->size);
+    const size_t size = atomic_load(&done->size);
+    atomic_fetch_sub(&done->tally->bytes, size);
     sending_leave_tally(done->tally);
     free(done);
 }
@@ -132,8 +134,10 @@ static int sending_make_body(femd_sending *sending, uint64_t route, const femd_b
     if (!count || (under_way && under_way + frame->size > sending->config.peer_bytes / 4)) return EAGAIN;
     parcel *made = malloc(sizeof *made + frame->size);
     if (!made) return EAGAIN;
-    *made = (parcel){count, frame->size};
+    made->tally = count;
     memcpy(made + 1, frame->data, frame->size);
+    atomic_init(&made->size, 0);
+    atomic_store(&made->size, frame->size);
     if (zmq_msg_init_data(body, made + 1, frame->size, sending_parcel_done, made) != 0) {
         free(made);
         return EAGAIN;

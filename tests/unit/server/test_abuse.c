@@ -21,8 +21,8 @@
 #include "femd/hash.h"
 #include "femd/pack.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { ROOM_MIB = 512 }; /* the sanitizer keeps what was freed for a while */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ROOM_MIB = 512 }; /* the sanitizers keep what was freed for a while, and books of all memory */
 #else
 enum { ROOM_MIB = 64 }; /* what program, libraries and one message under way take beside --memory */
 #endif

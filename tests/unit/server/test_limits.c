@@ -26,7 +26,7 @@
 #include "machine.h"
 
 #define OK(expr) assert_int_equal((expr), FEMD_OK)
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { ROOM_MIB = 512 };
 #else
 enum { ROOM_MIB = 64 };
