@@ -59,7 +59,7 @@ static bench *dispatch_bench_of(const femd_dispatch *dispatch, uint32_t worker) 
     return femd_rows_at(&dispatch->benches, worker);
 }
 
-static int dispatch_is_benched(const femd_dispatch *dispatch, uint32_t worker) {
+int dispatch_is_benched(const femd_dispatch *dispatch, uint32_t worker) {
     return dispatch->in.common->now < dispatch_bench_of(dispatch, worker)->until;
 }
 

@@ -37,6 +37,8 @@ FEMD_MUST_CHECK femd_status dispatch_answer(femd_dispatch *dispatch, uint32_t wo
  * unless that is FEMD_NIL. 0 if memory is out. */
 int dispatch_worker_here(femd_dispatch *dispatch, uint32_t worker);
 void dispatch_worker_gone(femd_dispatch *dispatch, uint32_t worker, uint32_t death);
+/* 1 for a worker that gets no tasks for a while, since its last ones all failed. */
+int dispatch_is_benched(const femd_dispatch *dispatch, uint32_t worker);
 /* When a worker that gets no tasks for a while gets some again (infinity: none waits for that). */
 double dispatch_next_due(const femd_dispatch *dispatch);
 

@@ -102,6 +102,7 @@ static void members_end(femd_members *members, uint32_t peer, int bye, uint32_t 
                worker ? "worker" : "client", worker ? ledger_tasks(in->ledger, peer) : 0,
                worker ? ledger_tasks_started(in->ledger, peer) : 0);
     if (worker) {
+        in->common->counter.workers_gone++;
         if (death) members_tell_end(members, peer, death);
         materials_peer_gone(in->materials, peer, death);
         states_worker_gone(in->states, peer);
@@ -378,6 +379,7 @@ void members_hello(femd_members *members, femd_address from, const femd_frame *f
         members->build = hello.fingerprint;
     }
     members_report(members, peer, FEMD_WORKER_HERE);
+    in->common->counter.workers_came += hello.role == FEMD_ROLE_WORKER;
     if (hello.role == FEMD_ROLE_WORKER) materials_worker_here(in->materials, peer);
     members->pulse_now = 1;
     common_log(in->common, FEMD_LOG_INFO, "peer %llu is here: %s%s%s, pid %u on %s%s%s",

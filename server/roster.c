@@ -2,7 +2,6 @@
 #include "roster.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +120,17 @@ static uint32_t roster_find_shut(const femd_roster *roster, const femd_hello *he
     return 0;
 }
 
+/* Cut to what the place holds, at the end of a character of UTF-8. */
+static void roster_say_why(shut *entry, const char *reason) {
+    size_t size = strlen(reason);
+    if (size >= sizeof entry->reason) {
+        size = sizeof entry->reason - 1;
+        while (size > 0 && ((unsigned char)reason[size] & 0xC0) == 0x80) size--;
+    }
+    memcpy(entry->reason, reason, size);
+    entry->reason[size] = 0;
+}
+
 static uint32_t roster_shut(femd_roster *roster, const femd_hello *hello, const char *reason) {
     if (roster->nshut == roster->shut_room) {
         const uint32_t room = roster->shut_room ? 2 * roster->shut_room : 8;
@@ -135,7 +145,7 @@ static uint32_t roster_shut(femd_roster *roster, const femd_hello *hello, const 
     shut *entry = &roster->shut[roster->nshut++];
     memcpy(entry->host, hello->host, sizeof entry->host);
     entry->pid = hello->pid;
-    snprintf(entry->reason, sizeof entry->reason, "%s", reason);
+    roster_say_why(entry, reason);
     return roster->nshut;
 }
 
@@ -155,7 +165,7 @@ static void roster_unshut(femd_roster *roster, uint32_t place) {
 void roster_quarantine(femd_roster *roster, uint32_t worker, const char *reason) {
     peer *entry = roster_at(roster, worker);
     if (entry->shut && reason)
-        snprintf(roster->shut[entry->shut - 1].reason, sizeof roster->shut->reason, "%s", reason);
+        roster_say_why(&roster->shut[entry->shut - 1], reason);
     else if (entry->shut)
         roster_unshut(roster, entry->shut);
     else if (reason)

@@ -296,12 +296,17 @@ runs_figures runs_look(const femd_runs *runs, uint32_t run) {
                             .commits = record->commits,
                             .reproducible = record->reproducible,
                             .doubt = record->in_doubt ? record->doubt.text : NULL};
-    for (uint32_t i = 0; i < record->nranks; i++) {
-        figures.tentative += record->ranks[i].tentative.count;
-        for (uint32_t point = record->ranks[i].first_point; point; point = runs_point_at(runs, point)->next)
-            figures.committed += runs_point_at(runs, point)->state[0] != FEMD_NIL;
-    }
+    for (uint32_t i = 0; i < record->nranks; i++) figures.tentative += record->ranks[i].tentative.count;
     return figures;
+}
+
+uint64_t runs_count_committed(const femd_runs *runs, uint32_t run) {
+    const run_record *record = runs_at(runs, run);
+    uint64_t committed = 0;
+    for (uint32_t i = 0; i < record->nranks; i++)
+        for (uint32_t point = record->ranks[i].first_point; point; point = runs_point_at(runs, point)->next)
+            committed += runs_point_at(runs, point)->state[0] != FEMD_NIL;
+    return committed;
 }
 
 uint32_t runs_count(const femd_runs *runs) {

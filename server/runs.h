@@ -69,13 +69,15 @@ typedef struct runs_figures {
     const femd_hash *owner; /* key; zero: nobody's */
     uint32_t ranks, connected, open, last_step;
     uint64_t points, commits;
-    uint64_t tentative, committed; /* results and states, over all ranks */
+    uint64_t tentative; /* results, over all ranks */
     int reproducible;
     const char *doubt; /* why it is in doubt; NULL: it is not */
 } runs_figures;
 /* The next run of clients after one (FEMD_NIL: the first), newest first; FEMD_NIL at the end. */
 uint32_t runs_next(const femd_runs *runs, uint32_t run);
 runs_figures runs_look(const femd_runs *runs, uint32_t run);
+/* Its points with a committed state, over all ranks: looks at every point. */
+uint64_t runs_count_committed(const femd_runs *runs, uint32_t run);
 /* Runs of clients. */
 uint32_t runs_count(const femd_runs *runs);
 /* Add what the runs hold on to, by number of the state and of the evaluation; and the bytes of their books. */

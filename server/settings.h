@@ -123,8 +123,9 @@ typedef struct femd_core_counters {
     uint64_t late;        /* answers that nobody waited for any more */
     uint64_t remade;      /* evaluations repeated because their state was lost */
     uint64_t commits;
-    uint64_t violations; /* messages that break the protocol */
-    uint64_t hung;       /* workers dropped because they showed no progress */
+    uint64_t violations;                 /* messages that break the protocol */
+    uint64_t hung;                       /* workers dropped because they showed no progress */
+    uint64_t workers_came, workers_gone; /* registered; of these, no more here */
     uint64_t bytes_in, bytes_out;
 } femd_core_counters;
 

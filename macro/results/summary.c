@@ -11,32 +11,25 @@
 
 /* ---- who came and went ---- */
 
-static void seen_here(femd_pool_seen *seen, uint64_t number, char *now) {
-    size_t i = 0;
-    while (i < seen->n && seen->number[i] != number) ++i;
-    if (i == FEMD_POOL_SEEN_MAX) return;
-    if (i == seen->n) {
-        seen->number[seen->n++] = number;
-        seen->joined += seen->asked > 0;
-    }
-    now[i] = 1;
+static double seen_count(const cJSON *pool, const char *object, const char *key) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(pool, object), key);
+    return cJSON_IsNumber(value) && value->valuedouble > 0 ? fmin(value->valuedouble, 1e9) : 0;
 }
 
 uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool) {
-    const cJSON *workers = cJSON_GetObjectItemCaseSensitive(pool, "workers"), *w;
-    char now[FEMD_POOL_SEEN_MAX] = {0};
-    cJSON_ArrayForEach(w, workers) {
-        const cJSON *number = cJSON_GetObjectItemCaseSensitive(w, "number");
-        if (cJSON_IsNumber(number) && number->valuedouble >= 0) seen_here(seen, (uint64_t)number->valuedouble, now);
+    const double came = seen_count(pool, "counters", "workers_came"),
+                 gone = seen_count(pool, "counters", "workers_gone");
+    if (seen->asked++ && came >= seen->came && gone >= seen->gone) {
+        seen->joined += came - seen->came;
+        seen->lost += gone - seen->gone;
     }
-    for (size_t i = 0; i < seen->n; ++i) seen->lost += seen->here[i] && !now[i];
-    memcpy(seen->here, now, sizeof now);
-    seen->asked++;
-    return (uint32_t)cJSON_GetArraySize(workers);
+    seen->came = came;
+    seen->gone = gone;
+    return (uint32_t)seen_count(pool, "totals", "workers");
 }
 
 int femd_pool_restarts(const femd_pool_seen *seen) {
-    return seen->lost < seen->joined ? seen->lost : seen->joined;
+    return (int)fmin(fmin(seen->lost, seen->joined), 1e9);
 }
 
 const char *femd_run_status(femd_status rc, int stopped) {

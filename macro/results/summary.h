@@ -4,15 +4,11 @@
 
 #include "results/history.h"
 
-enum { FEMD_POOL_SEEN_MAX = 1024 };
-
-/* Workers that the server's status has named so far: who came, who is gone. */
+/* How many workers the server has seen come and go, as its status told the last time, and since the first time. */
 typedef struct femd_pool_seen {
     int asked; /* statuses looked at */
-    size_t n;  /* entries; workers beyond the maximum are not followed */
-    uint64_t number[FEMD_POOL_SEEN_MAX];
-    char here[FEMD_POOL_SEEN_MAX];
-    int joined, lost; /* after the first status */
+    double came, gone;
+    double joined, lost;
 } femd_pool_seen;
 
 /* Timing and pool data: all that may differ between two runs of one case. It goes under the key "run" and nowhere else.
@@ -31,7 +27,9 @@ typedef struct femd_run_info {
     const char *message; /* why the run ended, NULL if it is well or goes on; borrowed */
 } femd_run_info;
 
-/* Take in the workers of a server's status. Returns how many there are now. */
+/* Take in the counts of workers of a server's status (its list leaves out what is beyond a bound). Returns how many
+ * there are now. A server that was started again counts from zero: from then on its counts are compared with its own.
+ */
 uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool);
 int femd_pool_restarts(const femd_pool_seen *seen);
 /* Status word of a run that ended with rc: "ok", "not-converged", "pool-lost", "stopped", "bad-input", "failed". */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 int main(int argc, char **argv) {
-    static char text[1 << 20];
+    static char text[1 << 20]; /* STATUS is smaller */
     text[fread(text, 1, sizeof text - 1, stdin)] = 0;
     cJSON *doc = cJSON_Parse(text), *worker;
     cJSON_ArrayForEach(worker, cJSON_GetObjectItem(doc, "workers")) {

@@ -376,8 +376,12 @@ static void numbers_read_back_as_the_same_bits(void **state) {
     }
 }
 
-static uint32_t look(femd_pool_seen *seen, const char *workers) {
-    cJSON *pool = cJSON_Parse(workers);
+static uint32_t look(femd_pool_seen *seen, int workers, int came, int gone) {
+    char text[160];
+    snprintf(text, sizeof text,
+             "{\"totals\": {\"workers\": %d}, \"counters\": {\"workers_came\": %d, \"workers_gone\": %d}}", workers,
+             came, gone);
+    cJSON *pool = cJSON_Parse(text);
     assert_non_null(pool);
     uint32_t n = femd_pool_look(seen, pool);
     cJSON_Delete(pool);
@@ -387,15 +391,27 @@ static uint32_t look(femd_pool_seen *seen, const char *workers) {
 static void lost_and_replaced_workers_are_counted_once(void **state) {
     (void)state;
     femd_pool_seen seen = {0};
-    assert_int_equal(look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 2}]}"), 2);
+    assert_int_equal(look(&seen, 2, 6, 4), 2); /* before this run some came and went */
     assert_int_equal(femd_pool_restarts(&seen), 0);
-    look(&seen, "{\"workers\": [{\"number\": 1}]}"); /* gone, not replaced */
+    look(&seen, 1, 6, 5); /* gone, not replaced */
     assert_int_equal(femd_pool_restarts(&seen), 0);
-    look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 7}]}");
-    look(&seen, "{\"workers\": [{\"number\": 1}, {\"number\": 7}]}");
+    look(&seen, 2, 7, 5);
+    look(&seen, 2, 7, 5);
     assert_int_equal(femd_pool_restarts(&seen), 1);
-    look(&seen, "{\"workers\": [{\"number\": 7}, {\"number\": 8}, {\"number\": 9}]}"); /* one replaced, one more */
+    look(&seen, 3, 9, 6); /* one replaced, one more */
     assert_int_equal(femd_pool_restarts(&seen), 2);
+    assert_int_equal(look(&seen, 10000, 10006, 6), 10000); /* whatever list of them comes with it */
+    assert_int_equal(femd_pool_restarts(&seen), 2);
+}
+
+static void workers_that_come_back_to_a_server_started_again_replace_nobody(void **state) {
+    (void)state;
+    femd_pool_seen seen = {0};
+    look(&seen, 2, 40, 38);
+    look(&seen, 2, 2, 0); /* both came back */
+    assert_int_equal(femd_pool_restarts(&seen), 0);
+    look(&seen, 2, 3, 1);
+    assert_int_equal(femd_pool_restarts(&seen), 1);
 }
 
 /* ---- files and folder ---- */
@@ -612,6 +628,7 @@ int main(void) {
         cmocka_unit_test(summary_says_what_the_conductivity_counts),
         cmocka_unit_test(summary_differs_in_run_only_when_the_pool_differs),
         cmocka_unit_test(lost_and_replaced_workers_are_counted_once),
+        cmocka_unit_test(workers_that_come_back_to_a_server_started_again_replace_nobody),
         cmocka_unit_test(numbers_read_back_as_the_same_bits),
         cmocka_unit_test_setup_teardown(a_file_is_replaced_whole_or_not_at_all, setup_folder, remove_folder),
         cmocka_unit_test_setup_teardown(cleaning_removes_results_of_femd_and_nothing_else, setup_folder, remove_folder),

@@ -353,8 +353,8 @@ static void what_waits_for_a_worker_in_quarantine_goes_to_others(void **state) {
     rig_give_states(&g, w, &q, 1);
     for (uint32_t i = 0; i < 6; i++) again[i] = rig_request(i, 0.5 + i, &answer.state_out);
     rig_evaluate(&g, c, 9, again, 6); /* more than fits into the messages that it may have */
-    const uint64_t other = worker(r, &g, 3);
     const uint64_t number = number_of_the_first_worker(&g, looks, "state", value, sizeof value);
+    const uint64_t other = worker(r, &g, 3);
     rig_act(&g, looks, "quarantine", number, "");
     number_of_the_first_worker(&g, looks, "reason", value, sizeof value);
     assert_string_equal(value, "by an admin");
