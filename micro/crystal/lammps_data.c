@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crystal/elements.h"
 #include "crystal/lammps_header.h"
 
 enum { COLUMNS_MOST = 12, IMAGES = 3, LABEL_SIZE = 32 };
@@ -131,15 +132,17 @@ static femd_status lammps_row(lammps_file *f, const char *title, int row, int of
 
 /* ---- types ---- */
 
-/* A name of type t (from 0) that is the element of another type would mean that "species" is in another order. */
-static femd_status lammps_check_name(lammps_file *f, int t, const char *name) {
+/* A name of type t (from 0) that is the element of another type would mean that "species" is in another order; one that
+ * is the symbol of an element that the material does not have, that the file is of another material
+ * (unless it begins a sentence). */
+static femd_status lammps_check_name(lammps_file *f, int t, const char *name, int sentence) {
     const femd_structure *s = f->s;
     if (strcmp(s->name[f->species[t]], name) == 0) return FEMD_OK;
-    for (int a = 0; a < s->nspecies; a++)
-        if (strcmp(s->name[a], name) == 0)
-            return LAMMPS_FAIL(f, "%s:%d: type %d is called %s, but \"species\" of the material has %s in its place",
-                               f->lines.name, f->lines.line, t + 1, name, s->name[f->species[t]]);
-    return FEMD_OK;
+    int other = !sentence && femd_elements_differ(s->name[f->species[t]], name);
+    for (int a = 0; a < s->nspecies; a++) other |= strcmp(s->name[a], name) == 0;
+    if (!other) return FEMD_OK;
+    return LAMMPS_FAIL(f, "%s:%d: type %d is called %s, but \"species\" of the material has %s in its place",
+                       f->lines.name, f->lines.line, t + 1, name, s->name[f->species[t]]);
 }
 
 /* The type (from 0) that a word means, by its number or label; -1 if none. */
@@ -165,7 +168,7 @@ static femd_status lammps_labels(lammps_file *f, const char *comment) {
         if (f->label[t][0] || lammps_type(f, word[1]) >= 0)
             return LAMMPS_FAIL(f, "%s:%d: a second label for type %d, or a second type for label %s", f->lines.name,
                                f->lines.line, t + 1, word[1]);
-        FEMD_TRY(lammps_check_name(f, t, word[1]));
+        FEMD_TRY(lammps_check_name(f, t, word[1], 0));
         memcpy(f->label[t], word[1], strlen(word[1]) + 1);
     }
     return FEMD_OK;
@@ -175,7 +178,7 @@ static femd_status lammps_masses(lammps_file *f, const char *comment) {
     unsigned seen = 0;
     if (f->masses_done++) return LAMMPS_FAIL(f, "%s:%d: a second section Masses", f->lines.name, f->lines.line);
     for (int row = 0; row < f->types; row++) {
-        char *word[COLUMNS_MOST], name[LABEL_SIZE] = "";
+        char *word[COLUMNS_MOST], name[LABEL_SIZE] = "", more[2];
         int words;
         double mass = 0.0;
         FEMD_TRY(lammps_row(f, "Masses", row, f->types, word, &words, &comment));
@@ -185,7 +188,8 @@ static femd_status lammps_masses(lammps_file *f, const char *comment) {
         if (seen >> t & 1)
             return LAMMPS_FAIL(f, "%s:%d: a second mass of type %d", f->lines.name, f->lines.line, t + 1);
         seen |= 1u << t;
-        if (sscanf(comment, "%31s", name) == 1) FEMD_TRY(lammps_check_name(f, t, name)); /* OVITO, ASE: # element */
+        const int said = sscanf(comment, "%31s %1s", name, more); /* OVITO, ASE: # element */
+        if (said > 0) FEMD_TRY(lammps_check_name(f, t, name, said > 1));
         if (f->s->mass[f->species[t]] == 0.0) f->s->mass[f->species[t]] = mass;
     }
     return FEMD_OK;

@@ -2,6 +2,7 @@
  *
  * It turns the bytes of a file into a femd_eam for the species of a structure; interpolation is the business of
  * potential_tables.c. Formats: LAMMPS manual, pair_style eam; Daw, Baskes 1984; Foiles, Baskes, Daw 1986. */
+#include "crystal/elements.h"
 #include "potentials/potential_tables.h"
 #include "potentials/potential_text.h"
 
@@ -177,14 +178,23 @@ static femd_status eam_read_setfl(eam_file *f, const cJSON *potential, const cha
     return FEMD_OK;
 }
 
+/* A funcfl file names its element by a number alone, and the material calls it what it likes. */
+static void eam_tell_element(const char *name, double number, const char *species, femd_potential *p) {
+    const char *symbol = number >= 1 && number <= 999 ? femd_element_symbol((int)number) : NULL;
+    if (!symbol || !femd_elements_differ(symbol, species)) return;
+    femd_potential_remark(p, "%.80s: the file is of element %d, %s, and the material calls it %s", name, (int)number,
+                          symbol, species);
+}
+
 /* One funcfl file as a femd_eam of one species whose z is the effective charge Z(r). */
-static femd_status eam_read_funcfl(eam_file *f, femd_eam *t) {
+static femd_status eam_read_funcfl(eam_file *f, const char *species, femd_eam *t, femd_potential *p) {
     femd_text *r = &f->text;
     double number;
     FEMD_TRY(femd_text_title(r));
     femd_text_uncomment(r);
     FEMD_TRY(femd_text_number(r, &number, "an atomic number"));
     FEMD_TRY(femd_text_number(r, &t->mass[0], "a mass"));
+    eam_tell_element(r->name, number, species, p);
     (void)femd_text_skip(r);
     FEMD_TRY(eam_read_grid(r, t));
     t->n = 1;
@@ -255,7 +265,7 @@ static femd_status eam_funcfl(const femd_potential_source *from, femd_eam *t, fe
             rc = femd_json_fail(from->doc, potential, err,
                                 "a funcfl file holds one element: name one for each of the %d species in \"files\"", n);
         else if ((rc = femd_text_open(&f.text, from->doc, potential, from->pack, name, err)) == FEMD_OK) {
-            rc = eam_read_funcfl(&f, &one[a]);
+            rc = eam_read_funcfl(&f, from->species[a], &one[a], p);
             if (rc == FEMD_OK) rc = eam_read_end(&f, p);
             femd_text_close(&f.text);
         }

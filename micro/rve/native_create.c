@@ -47,6 +47,21 @@ static void native_gather_notes(femd_native *native) {
     femd_remarks_add_all(native->notes, sizeof native->notes, native->structure.notes);
 }
 
+static const double ISOTOPE = 0.02; /* of a mass: what is told */
+
+/* A mass that is not the potential's may be an isotope's, or that of another element. */
+static void native_tell_masses(femd_native *native) {
+    const femd_structure *atoms = &native->structure;
+    for (int a = 0; a < atoms->nspecies; a++) {
+        const double own = atoms->mass[a], table = femd_potential_mass(native->potential, a);
+        char words[200];
+        if (!(own > 0) || !(table > 0) || fabs(own - table) <= ISOTOPE * table) continue;
+        snprintf(words, sizeof words, "the mass of %s is %.5g u, as the structure says; the potential says %.5g u",
+                 atoms->name[a], own, table);
+        femd_native_remark(native, words);
+    }
+}
+
 /* What rests on a minimum that far from the structure is told. */
 static void native_tell_inherent(femd_native *native) {
     char words[300];
@@ -148,6 +163,7 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])atoms->name,
                                    atoms->nspecies, &native->potential, err));
     native_gather_notes(native);
+    native_tell_masses(native);
     FEMD_TRY(native_check_density(doc, atoms, femd_potential_cutoff(native->potential) + skin, err));
     FEMD_TRY(femd_energetics_create(native->potential, atoms->natoms, atoms->species, &native->rve.en, err));
     FEMD_TRY(femd_energetics_require(native->rve.en, FEMD_GIVES_FACES, err)); /* for the Hill-Mandel residual */

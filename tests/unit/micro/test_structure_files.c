@@ -74,7 +74,8 @@ static void the_way_of_writing_does_not_matter(void **state) {
         "xy  xz\tyz\r\n" MASSES "  Atoms  \r\n\r\n1\t1 0 0.5\t0.5\r\n\r\n 2 1 -1 0 0.5\r\n3 2 1 2 3",
         "t # c\n" BOX "# c\n2 atom types # c\n 3 atoms\n 0 bonds\n2 extra special per atom\n0  bond  types\n" ATOMS
         "\nMasses # c\n\n2 58.7 # Ni\n1 63.5 # Cu\n",
-        "t\n" COUNTS BOX "Velocities\n\n1 0 0 0\n2 1 1 1\n3 0 0 0\n\nMasses\n\n1 63.5 # Cu1 of the left\n2 58.7\n\n"
+        "t\n" COUNTS BOX
+        "Velocities\n\n1 0 0 0\n2 1 1 1\n3 0 0 0\n\nMasses\n\n1 63.5 # Cu1 of the left\n2 58.7 # In its place\n\n"
         "Atoms # mine, all mine\n\n3 2 1 2 3 # last\n2 1 -1 0 0.5 0 0 -1\n1 1 0 0.5 0.5\n\nVelocities\n\n1 0 0 0\n2 0 "
         "0 "
         "0\n3 0 0 0\n",
@@ -207,6 +208,9 @@ static void a_wrong_data_file_is_refused_with_its_line(void **state) {
         {HEAD "Masses\n\n1 63.5 # Ni\n2 58.7 # Cu\n" ATOMS,
          "type 1 is called Ni, but \"species\" of the material has Cu"},
         {HEAD "Atom Type Labels\n\n1 Ni\n2 Cu\n" ATOMS, "type 1 is called Ni"},
+        {HEAD "Masses\n\n1 63.5 # Cu\n2 55.8 # Fe\n" ATOMS,
+         "type 2 is called Fe, but \"species\" of the material has Ni"},
+        {HEAD "Atom Type Labels\n\n1 Cu\n2 Fe\n" ATOMS, "type 2 is called Fe"},
         {HEAD "Atom Type Labels\n\n1 A\n2 A\n" ATOMS, "a second type for label A"},
         {HEAD "Atoms\n\n1 Fe 0 0 0\n", "\"Fe\" is no atom type"},
         {"t\n3 atoms\n1 atom types\n" BOX ATOMS, "has 1 atom types, but \"species\" names 2"},
