@@ -53,6 +53,9 @@ femd_status femd_field_create(femd_grid *grid, const femd_field_kind *kind, void
                               .n = (size_t)kind->components * (size_t)grid->nnodes};
     else if (kind->destroy)
         kind->destroy(self);
+    if (field && (!(field->jump = calloc(field->n + 1, sizeof *field->jump)) ||
+                  !(field->lift = calloc(field->n + 1, sizeof *field->lift))))
+        rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the %s", kind->name);
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), fail);
     PETSC_TRY_GOTO(rc, err, field_lay_out(field), fail);
     FEMD_TRY_GOTO(rc, femd_assembly_create(field, &field->assembly, err), fail);
@@ -74,6 +77,8 @@ void femd_field_destroy(femd_field **out) {
     (void)VecDestroy(&field->scatter);
     (void)VecDestroy(&field->work);
     (void)DMDestroy(&field->dm);
+    free(field->jump);
+    free(field->lift);
     free(field);
     *out = NULL;
 }
@@ -175,12 +180,23 @@ static void field_decouple(const femd_field *field, const PetscInt *node, int n,
         for (int i = 0; !fixed[j] && ties && jump && jump[at[j]] != 0 && i < n; ++i)
             lifted[at[i]] += K[i * n + j] * jump[at[j]];
     }
+    for (int j = 0; jump && j < n; ++j)
+        for (int i = 0; fixed[j] && i < n; ++i) lifted[at[i]] += K[i * n + j] * jump[at[j]];
     for (int j = 0; j < n; ++j) {
         if (!fixed[j]) continue;
-        for (int i = 0; jump && i < n; ++i) lifted[at[i]] += K[i * n + j] * jump[at[j]];
         for (int i = 0; i < n; ++i)
             if (i != j) K[i * n + j] = K[j * n + i] = 0;
         K[j * n + j] = fabs(K[j * n + j]);
+    }
+}
+
+/* For femd_field_foretold: lift becomes what the jump adds to lifted. */
+static void field_keep_jump(femd_field *field, const double *jump, const double *lifted) {
+    field->held = 0;
+    for (size_t i = 0; i < field->n; ++i) {
+        field->jump[i] = jump[i];
+        field->lift[i] = -lifted[i];
+        field->held += jump[i] * lifted[i];
     }
 }
 
@@ -190,11 +206,29 @@ femd_status femd_field_assemble(femd_field *field, femd_cell_matrix *part, const
     const femd_grid *grid = field->grid;
     double Ke[ENTRIES * ENTRIES];
     FEMD_TRY(femd_assembly_begin(field->assembly, K, err));
+    if (jump) field_keep_jump(field, jump, lifted);
     for (PetscInt c = 0; c < grid->ncells; ++c) {
         part(self, c, Ke);
         field_decouple(field, grid->cell_node + c * grid->table.nodes, field->components * grid->table.nodes, Ke, jump,
                        lifted);
         FEMD_TRY(femd_assembly_add(field->assembly, K, c, Ke, err));
     }
+    for (size_t i = 0; jump && i < field->n; ++i) field->lift[i] += lifted[i];
     return femd_assembly_end(field->assembly, K, err);
+}
+
+femd_status femd_field_foretold(femd_field *field, Vec dx, double *flux, femd_error *err) {
+    const double *jump = field->jump;
+    const PetscScalar *d;
+    double sum[2] = {field->held, 0}; /* jump x what holds it then; |jump|^2 */
+    PETSC_TRY(err, DMGlobalToLocal(field->dm, dx, INSERT_VALUES, field->scatter));
+    PETSC_TRY(err, VecGetArrayRead(field->scatter, &d));
+    for (size_t i = 0; i < field->n; ++i) {
+        sum[0] += field->lift[i] * (field->boundary->entry[i] >= 0 ? jump[i] : d[i]);
+        sum[1] += field->grid->node_owned[i / (size_t)field->components] ? jump[i] * jump[i] : 0;
+    }
+    PETSC_TRY(err, VecRestoreArrayRead(field->scatter, &d));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, field->grid->comm));
+    *flux = sum[1] > 0 ? fabs(sum[0]) / sqrt(sum[1]) : 0;
+    return FEMD_OK;
 }

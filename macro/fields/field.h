@@ -84,6 +84,9 @@ struct femd_field {
     Vec local, scatter, work;       /* to write into: local, local, global */
     struct femd_boundary *boundary; /* of boundary.h; owned */
     struct femd_assembly *assembly; /* of assembly.h; owned */
+    /* of the last matrix with a jump, this rank's part: for femd_field_foretold */
+    double *jump, *lift; /* n each: the jump, and what it adds to the balance */
+    double held;         /* jump x balance before it */
 };
 
 /* Lay the field out over the grid, all values zero and no boundary yet. Takes self, in any case: it is released with
@@ -117,5 +120,9 @@ void femd_field_add_cells(const femd_field *field, femd_cell_vector *part, const
  * lifted (n). Collective. */
 FEMD_MUST_CHECK femd_status femd_field_assemble(femd_field *field, femd_cell_matrix *part, const void *self,
                                                 const double *jump, double *lifted, Mat K, femd_error *err);
+/* After K dx = - lifted of a matrix with a jump, lifted being the balance of the values that jump: at least how large
+ * what holds the entries that jump will be, as a norm of nodal fluxes: its work on the jump over the size of that (0
+ * where nothing jumps). Collective. */
+FEMD_MUST_CHECK femd_status femd_field_foretold(femd_field *field, Vec dx, double *flux, femd_error *err);
 
 #endif

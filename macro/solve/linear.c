@@ -12,7 +12,6 @@
 #include "solve/reduced.h"
 
 #define CG_ITERATIONS_MAX 400
-#define MODES_MAX         6
 
 /* ---- options ---- */
 
@@ -231,6 +230,44 @@ femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *sol
     return FEMD_OK;
 }
 
+/* How much of b - K x is left: *left, by the norm of its entries. */
+static PetscErrorCode linear_left(Mat K, Vec b, Vec x, PetscReal *left) {
+    Vec r;
+    PetscFunctionBeginUser;
+    PetscCall(VecDuplicate(b, &r));
+    PetscCall(MatMult(K, x, r));
+    PetscCall(VecAYPX(r, -1, b));
+    PetscCall(VecNorm(r, NORM_2, left));
+    PetscCall(VecDestroy(&r));
+    PetscFunctionReturn(0);
+}
+
+#define SHARPEST 1e-14 /* relative tolerance, at most */
+
+static PetscErrorCode linear_go_on(femd_linear *linear, Mat K, Vec b, Vec x, double left) {
+    PetscReal now, rtol, atol, divergence;
+    PetscInt most;
+    PetscFunctionBeginUser;
+    PetscCall(linear_left(K, b, x, &now));
+    if (!(now > left)) PetscFunctionReturn(0);
+    PetscCall(KSPGetTolerances(linear->ksp, &rtol, &atol, &divergence, &most));
+    PetscCall(KSPSetTolerances(linear->ksp, PetscMax(rtol * left / now, SHARPEST), atol, divergence, most));
+    PetscCall(KSPSetInitialGuessNonzero(linear->ksp, PETSC_TRUE));
+    PetscCall(linear_run(linear, b, x));
+    PetscCall(KSPSetInitialGuessNonzero(linear->ksp, PETSC_FALSE));
+    PetscCall(KSPSetTolerances(linear->ksp, rtol, atol, divergence, most));
+    PetscFunctionReturn(0);
+}
+
+femd_status femd_linear_sharpen(femd_linear *linear, Mat K, Vec b, Vec x, double left, femd_error *err) {
+    FEMD_PART(LINEAR);
+    PetscBool alone = PETSC_FALSE;
+    PETSC_TRY(err, PetscObjectTypeCompare((PetscObject)linear->ksp, KSPPREONLY, &alone));
+    if (linear->direct || linear->tied || alone || !(left > 0)) return FEMD_OK;
+    PETSC_TRY(err, linear_go_on(linear, K, b, x, left));
+    return FEMD_OK;
+}
+
 /* ---- the signs of the eigenvalues ---- */
 
 enum { MUMPS_NEGATIVE_PIVOTS = 12 }; /* of INFOG, for a symmetric matrix; as many as negative eigenvalues (Sylvester) */
@@ -337,43 +374,4 @@ femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *fi
     PETSC_TRY(err, KSPSetOperators(linear->ksp, K, K));
     PETSC_TRY(err, linear_run(linear, b, x));
     return femd_linear_negative(linear, negative, err);
-}
-
-/* ---- what the preconditioner must know of the field ---- */
-
-PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space) {
-    Vec v[MODES_MAX] = {NULL};
-    PetscInt n = 0;
-    PetscFunctionBeginUser;
-    for (int m = 0; m < field->kind->modes; ++m) {
-        Vec local;
-        PetscScalar *a;
-        PetscReal norm = 0;
-        PetscCall(MatCreateVecs(K, &v[n], NULL));
-        PetscCall(DMGetLocalVector(field->dm, &local));
-        PetscCall(VecGetArrayWrite(local, &a));
-        for (PetscInt i = 0; i < field->grid->nnodes; ++i)
-            field->kind->mode(m, field->grid->node_x + FEMD_SPACE * i, a + field->components * i);
-        PetscCall(VecRestoreArrayWrite(local, &a));
-        PetscCall(DMLocalToGlobal(field->dm, local, INSERT_VALUES, v[n]));
-        PetscCall(DMRestoreLocalVector(field->dm, &local));
-        PetscCall(VecNormalize(v[n], NULL));
-        for (int pass = 0; pass < 2; ++pass)
-            for (PetscInt k = 0; k < n; ++k) {
-                PetscScalar d;
-                PetscCall(VecDot(v[n], v[k], &d));
-                PetscCall(VecAXPY(v[n], -d, v[k]));
-            }
-        PetscCall(VecNorm(v[n], NORM_2, &norm));
-        if (norm < 1e-8) {
-            PetscCall(VecDestroy(&v[n]));
-            continue;
-        }
-        PetscCall(VecScale(v[n], 1 / norm));
-        ++n;
-    }
-    PetscCall(MatNullSpaceCreate(field->grid->comm, PETSC_FALSE, n, v, space));
-    for (PetscInt k = 0; k < n; ++k) PetscCall(VecDestroy(&v[k]));
-    PetscCall(MatSetNearNullSpace(K, *space));
-    PetscFunctionReturn(0);
 }

@@ -36,6 +36,9 @@ PetscErrorCode femd_linear_rest(femd_linear *linear);
 /* x with K x = b. The preconditioner is that of an earlier matrix of the attempt as long as it serves. Where CG finds
  * none the same matrix is solved directly, and so is every later one. *solved 0: there is none. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err);
+/* Go on from x, just solved for, until no more of b - K x is left than `left`, a norm: nothing to do for a direct
+ * solver. Where that is out of reach x stays as far as it came. Collective. */
+FEMD_MUST_CHECK femd_status femd_linear_sharpen(femd_linear *linear, Mat K, Vec b, Vec x, double left, femd_error *err);
 /* Negative eigenvalues of the matrix last solved with, -1 if there is no factor of it that tells. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err);
 /* The same of any K, with what is at hand: the factor; else conjugate gradients from a start that favours no direction,
@@ -43,7 +46,7 @@ FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int 
  * overwritten. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_count_negative(femd_linear *linear, const femd_field *field, Mat K, Vec b,
                                                        Vec x, int *negative, femd_error *err);
-/* Attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
+/* linear_modes.c: attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
 PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space);
 
 #endif

@@ -148,13 +148,26 @@ static femd_status solver_distance(femd_solver *s, Vec X, double *distance, femd
     return FEMD_OK;
 }
 
+#define START_LEAVES 0.1 /* of what ends the iterations */
+
+/* dx of the predictor from K dx = R. What its solver leaves would cost a sweep of the points where the tangent tells
+ * the rest exactly: prescribed entries jump within one layer of cells, and ksp_rtol of the fluxes that this alone makes
+ * may be more than the tolerance of Newton's method, which is one of the fluxes at the end. */
+static femd_status solver_foretell(femd_solver *s, int *possible, femd_error *err) {
+    double flux;
+    FEMD_TRY(femd_linear_solve(&s->linear, s->K, s->R, s->step, possible, err));
+    if (!*possible) return FEMD_OK;
+    FEMD_TRY(femd_field_foretold(s->field, s->step, &flux, err));
+    return femd_linear_sharpen(&s->linear, s->K, s->R, s->step, START_LEAVES * s->p->cs->rtol * flux, err);
+}
+
 /* X = committed values, moved by the tangent predictor where there is one: *foretold so far, else 0. */
 static femd_status solver_start(femd_solver *s, Vec X, double *foretold, femd_error *err) {
     femd_problem *p = s->p;
     int possible = 0;
     PETSC_TRY(err, VecCopy(s->field->committed, X));
     if (p->cs->predictor && s->kind->predictor) FEMD_TRY(s->kind->predictor(s->field, s->K, s->R, &possible, err));
-    if (possible) FEMD_TRY(femd_linear_solve(&s->linear, s->K, s->R, s->step, &possible, err));
+    if (possible) FEMD_TRY(solver_foretell(s, &possible, err));
     if (possible) PETSC_TRY(err, VecAXPY(X, 1, s->step));
     FEMD_TRY(femd_field_prescribe(s->field, X, err));
     *foretold = 0;

@@ -1,5 +1,5 @@
-/* The matrix of a field: its pattern beside DMPlex's, values put straight to their places beside PETSc's own way, one
- * preconditioner for several matrices; and the clock of the parts of the work. */
+/* The matrix of a field: its pattern beside DMPlex's, values put straight to their places beside PETSc's own way, what
+ * it foretells, one preconditioner for several matrices; and the clock of the parts of the work. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "fields/assembly.h"
 #include "fields/mechanics.h"
 #include "model.h"
+#include "near.h"
 #include "solve/linear.h"
 
 #define OK(expr)                                                                                                       \
@@ -252,12 +253,60 @@ static void every_moment_belongs_to_one_part(void **state) {
     assert_string_equal(femd_part_key(FEMD_PART_CHECKPOINT), "checkpoint");
 }
 
+static int after_a_step(void *user) {
+    const model *m = user;
+    return m->p->step > 0;
+}
+
+/* A bar that is stretched by 10 % and is to be stretched by as much again, nu 0: what the tangent foretells for its
+ * grip, P + (dP/du) u, is spread over 25 nodes that all move alike. */
+static void what_a_jump_will_need_is_foretold(void **state) {
+    (void)state;
+    const double u = 0.1, P = (1 + u) * (u + 0.5 * u * u), slope = u + 0.5 * u * u + (1 + u) * (1 + u);
+    model m;
+    Mat K;
+    Vec rhs, dx;
+    KSP ksp;
+    int possible;
+    double flux;
+    femd_error stopped = FEMD_ERROR_INIT;
+    const femd_stepping_hooks hooks = {.user = &m, .stop = after_a_step};
+    model_init(&m, &femd_element_q1, 4);
+    m.cs.direct = 0;
+    m.cs.mesh.cells[0] = 2; /* ranks share the grip */
+    m.cs.step_count = 2;
+    m.law.lambda = 0;
+    m.law.mu = 0.5;
+    model_hold(&m, "left", 0, 0, 0);
+    model_hold(&m, "right", 2 * u, 0, 0);
+    OK(model_create(&m, err));
+    assert_int_equal(femd_stepping_run(m.p, &hooks, &stopped), FEMD_CANCELLED);
+    femd_field *field = m.p->displacement;
+    field->kind->step(field, 2);
+    OK(field->kind->begin(field, 1, 0, err));
+    OK(femd_assembly_matrix(field->assembly, &K, err));
+    PETSC_OK(MatCreateVecs(K, &dx, &rhs));
+    OK(field->kind->predictor(field, K, rhs, &possible, err));
+    assert_int_equal(possible, 1);
+    PETSC_OK(KSPCreate(PETSC_COMM_WORLD, &ksp));
+    PETSC_OK(KSPSetOperators(ksp, K, K));
+    PETSC_OK(KSPSetType(ksp, KSPCG));
+    PETSC_OK(KSPSetTolerances(ksp, 1e-12, 0, PETSC_DEFAULT, 500));
+    PETSC_OK(KSPSolve(ksp, rhs, dx));
+    OK(femd_field_foretold(field, dx, &flux, err));
+    assert_near(flux, (P + slope * u) / 5, 1e-9);
+    PETSC_OK(KSPDestroy(&ksp));
+    PETSC_OK(VecDestroy(&dx));
+    PETSC_OK(VecDestroy(&rhs));
+    PETSC_OK(MatDestroy(&K));
+    model_clear(&m);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matrix_is_that_of_petsc),
-        cmocka_unit_test(packed_product_is_that_of_petsc),
-        cmocka_unit_test(preconditioner_serves_while_it_is_good),
+        cmocka_unit_test(matrix_is_that_of_petsc),           cmocka_unit_test(packed_product_is_that_of_petsc),
+        cmocka_unit_test(what_a_jump_will_need_is_foretold), cmocka_unit_test(preconditioner_serves_while_it_is_good),
         cmocka_unit_test(every_moment_belongs_to_one_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

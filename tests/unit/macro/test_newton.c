@@ -155,6 +155,38 @@ static void iterative_solvers_cost_no_iteration(void **state) {
     assert_int_equal(newton[0], newton[1]);
 }
 
+/* What the iterative solver leaves of the predictor's equations costs no sweep of the points: the jump of the boundary
+ * makes fluxes in a layer of cells that are far larger than those at the end. Where the body stretches alike everywhere
+ * (nu 0) the predictor is exact. */
+static void a_predictor_costs_no_sweep(void **state) {
+    (void)state;
+    for (int quadratic = 0; quadratic < 2; ++quadratic)
+        for (int contracts = 0; contracts < 2; ++contracts) {
+            uint64_t points[2];
+            for (int direct = 0; direct < 2; ++direct) {
+                model m;
+                heard h;
+                model_init(&m, quadratic ? &femd_element_p2 : &femd_element_q1, 1);
+                m.law.lambda = contracts ? 0.3 / (1.3 * 0.4) : 0;
+                m.law.mu = contracts ? 0.5 / 1.3 : 0.5;
+                memcpy(m.cs.mesh.cells, (int[]){20, 2, 2}, sizeof m.cs.mesh.cells);
+                m.cs.mesh.size[0] = 10;
+                m.cs.step_count = 3;
+                m.cs.direct = direct;
+                m.cs.rtol = 1e-7;
+                m.cs.ksp_rtol = direct ? 1e-12 : 1e-8;
+                model_hold(&m, "left", 0, 0, 0);
+                model_hold(&m, "right", 0.1, 0, 0);
+                run_ok(&m, &h);
+                assert_int_equal(h.last.direct, 0);
+                points[direct] = m.law.points;
+                if (!contracts) assert_int_equal(m.law.points, 3 * m.p->pt->n + 1); /* one virgin point */
+                model_clear(&m);
+            }
+            assert_int_equal(points[0], points[1]);
+        }
+}
+
 /* ---- when it is done ---- */
 
 /* Without the predictor the first state has all of the load in one layer of cells, with forces a thousand times those
@@ -661,6 +693,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_long_strip_carries_its_load_within_round_off),
         cmocka_unit_test(excursions_are_no_lack_of_descent),
         cmocka_unit_test(iterative_solvers_cost_no_iteration),
+        cmocka_unit_test(a_predictor_costs_no_sweep),
         cmocka_unit_test(forces_met_on_the_way_are_no_reference),
         cmocka_unit_test(unloading_to_rest_converges),
         cmocka_unit_test(a_residual_that_stalls_far_below_the_load_is_accepted_and_told),
