@@ -208,8 +208,16 @@ void ledger_count_hearings(const femd_ledger *ledger, uint32_t *refs);
 int ledger_audit_hearings(const femd_ledger *ledger, uint64_t *responses, femd_error *err);
 
 /* ledger_work.c */
+/* The evaluation of a task id; FEMD_NIL if it is no longer in the ledger or never was. */
+uint32_t ledger_of_task(const femd_ledger *ledger, uint64_t task);
+/* Take it from its worker. Returns the TASK message it was in. */
+uint32_t ledger_land(femd_ledger *ledger, uint32_t number);
+/* Back to the queue, or away if nobody wants it any more. */
+void ledger_requeue(femd_ledger *ledger, uint32_t number);
 /* Into the queue again, for everybody. */
 void ledger_ask_again(femd_ledger *ledger, uint32_t number);
+/* It ends with this answer, though it is none of physics. */
+void ledger_give_up(femd_ledger *ledger, uint32_t number, femd_status status, const femd_bytes *answer);
 /* One more has started at the worker (1), or one less has (-1). */
 void ledger_count_started(femd_ledger *ledger, uint32_t worker, int change);
 
