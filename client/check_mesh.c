@@ -148,15 +148,3 @@ void check_mesh_print(const femd_case *c, const check_mesh *m) {
     check_print_thin(c, measure, unit);
     check_print_far(c, size, unit);
 }
-
-/* The program, what a point holds with its share of the matrix, and the factor of a direct solver: a cube's fill grows
- * as the unknowns to the power 4/3 (George 1973). */
-double check_mesh_memory(const femd_case *c, const check_mesh *m) {
-    const double program = 48e6, point = 5e3, fill = 220;
-    const femd_mesh *mesh = &m->mesh;
-    /* vertices - edges + faces - cells = 1 for each part without a hole */
-    const double edges = (double)mesh->nvertices + m->measure.nfaces - mesh->ncells - m->measure.nparts;
-    const double nodes = mesh->nvertices + (c->element->nodes_on[1] ? edges : 0);
-    const double bytes = program + point * (double)mesh->ncells * c->element->points;
-    return c->direct ? bytes + fill * pow(3 * nodes, 4.0 / 3) : bytes;
-}

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "mesh/mesh_measure.h"
+#include "mesh/mesh_memory.h"
 
 typedef struct check_mesh {
     femd_mesh mesh;
@@ -17,8 +17,6 @@ FEMD_MUST_CHECK femd_status check_mesh_open(const femd_case *c, check_mesh *m, f
 void check_mesh_close(check_mesh *m);
 /* Its extent in sensible units, parts, groups, worst cell; what is told of a thin body of first-order cells. */
 void check_mesh_print(const femd_case *c, const check_mesh *m);
-/* Peak of the solver's memory, B, on one rank: measured on cubes of 2,700 to 90,000 points. */
-double check_mesh_memory(const femd_case *c, const check_mesh *m);
 
 /* Cells of the mesh of the case. */
 FEMD_MUST_CHECK femd_status check_mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err);

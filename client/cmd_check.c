@@ -238,8 +238,9 @@ static void check_print_cost(const femd_case *c, const check_mesh *m, double sec
         check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
                         c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
                                    : ", all points in all steps");
-    printf("  %-24s about %.3g GB of the solver%s, %.2g GB of each worker\n", "memory", check_mesh_memory(c, m) / 1e9,
-           c->direct ? " with its direct solver" : "", fmax(materials, 2e7) / 1e9);
+    printf("  %-24s about %.3g GB of the solver%s, %.2g GB of each worker\n", "memory",
+           femd_mesh_memory(c, &m->mesh, &m->measure) / 1e9,
+           femd_mesh_is_solved_directly(c) ? " with its direct solver" : "", fmax(materials, 2e7) / 1e9);
 }
 
 static femd_status check_materials(const femd_case *c, const check_mesh *m, model *models, femd_error *err) {

@@ -24,6 +24,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_measure.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_memory.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_overlap.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_reach.c)

@@ -65,6 +65,12 @@ typedef struct femd_element_curved {
     double (*least)(const double *x, double flat);
 } femd_element_curved;
 
+/* B that a run takes for each node beside what its points take, as measured: what the matrix and all that is by node
+ * need, with conjugate gradients and multigrid, with a direct solver but for the factor, and with physics thermal. */
+typedef struct femd_element_memory {
+    double iterative, direct, heat;
+} femd_element_memory;
+
 /* Nodes in VTK order: the corners, then those on the edges, on the faces and in the middle, in the order of the cell's
  * lists; at the mean of the corners around them, unless the cell is curved. */
 typedef struct femd_element {
@@ -87,6 +93,7 @@ typedef struct femd_element {
      * modes. NULL: the nodes are the corners, and rows are summed into the diagonal. */
     void (*mass)(int q, double *A);
     const femd_element_curved *curved; /* NULL: its cells are straight */
+    femd_element_memory memory;
 } femd_element;
 
 /* One line for each element: X(name), where femd_element_NAME is its table. */

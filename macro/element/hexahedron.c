@@ -81,4 +81,5 @@ const femd_element femd_element_q1 = {
     .face_shape = q1_face_shape,
     .face_point = q1_face_point,
     .stiffness = q1_stiffness,
+    .memory = {16500, 13800, 8700},
 };

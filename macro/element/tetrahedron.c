@@ -80,6 +80,7 @@ const femd_element femd_element_p1 = {
     .face_shape = p1_face_shape,
     .face_point = p1_face_point,
     .stiffness = p1_stiffness,
+    .memory = {14700, 8700, 10600},
 };
 
 /* ---- P2 ---- */
@@ -196,6 +197,7 @@ const femd_element femd_element_p2 = {
     .face_shape = p2_face_shape,
     .face_point = p2_face_point,
     .stiffness = p2_stiffness,
+    .memory = {10500, 10600, 4600},
     .mass = p2_mass,
     .curved = &p2_curved,
 };

@@ -1,0 +1,56 @@
+/* Memory of a run: the program, what a point holds, what a node has of the matrix and what the solver makes of it, and
+ * the factor of a direct solver. */
+#include "mesh/mesh_memory.h"
+
+#include <math.h>
+
+/* B: PETSc, MPI and the libraries; a point's strains, stresses, stiffness (both halves) and requests. */
+static const double program_bytes = 55e6, point_bytes = 1500;
+/* B of a factor for a node of three unknowns and a root of the nodes in the largest cut. */
+static const double fill_bytes = 1040;
+/* Where nodes follow others, what remains is a second matrix; opposite faces become neighbours. */
+static const double tied_share = 1.15, periodic_share = 2.1;
+
+double femd_mesh_nodes(const femd_case *cs, const femd_mesh *mesh, const femd_mesh_measure *m) {
+    /* vertices - edges + faces - cells = 1 for each part without a hole */
+    const double edges = (double)mesh->nvertices + m->nfaces - mesh->ncells - m->nparts;
+    const int *on = cs->element->nodes_on;
+    return on[0] * (double)mesh->nvertices + on[1] * edges + on[2] * (double)m->nfaces + on[3] * (double)mesh->ncells;
+}
+
+/* How much more a node takes for it; 1: none follows another. */
+static double memory_tied(const femd_case *cs) {
+    double share = 1;
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        const femd_load kind = cs->boundary[b].kind;
+        if (kind == FEMD_LOAD_TURNED || kind == FEMD_LOAD_RIGID) share = fmax(share, tied_share);
+        if (kind == FEMD_LOAD_PERIODIC) share = periodic_share;
+    }
+    return share;
+}
+
+int femd_mesh_is_solved_directly(const femd_case *cs) {
+    return cs->direct || memory_tied(cs) > 1;
+}
+
+/* Nodes of a plane that cuts the body across, where it is thickest; of a cube n^(2/3). Nested dissection's factor
+ * grows as the nodes times the root of it (George 1973). */
+static double memory_cut(const femd_mesh_measure *m, double nodes) {
+    double size[3], most = 0, volume = 1;
+    for (int a = 0; a < 3; ++a) {
+        size[a] = m->high[a] - m->low[a];
+        most = fmax(most, size[a]);
+        volume *= size[a];
+    }
+    if (!(volume > 0) || !(m->volume > 0)) return pow(nodes, 2.0 / 3);
+    return fmin(volume / most / pow(m->volume / nodes, 2.0 / 3), pow(nodes, 2.0 / 3));
+}
+
+double femd_mesh_memory(const femd_case *cs, const femd_mesh *mesh, const femd_mesh_measure *m) {
+    const femd_element *element = cs->element;
+    const double nodes = femd_mesh_nodes(cs, mesh, m);
+    const int direct = femd_mesh_is_solved_directly(cs), thermal = cs->physics == FEMD_PHYSICS_THERMAL;
+    double node = thermal ? element->memory.heat : direct ? element->memory.direct : element->memory.iterative;
+    if (direct) node += fill_bytes / (thermal ? 9 : 1) * sqrt(memory_cut(m, nodes));
+    return program_bytes + point_bytes * element->points * (double)mesh->ncells + memory_tied(cs) * node * nodes;
+}

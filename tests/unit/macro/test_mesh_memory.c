@@ -1,0 +1,123 @@
+/* The memory that femd check foretells, against what runs have taken: one step of the elastic engine on one rank, peak
+ * resident bytes as GNU time tells them (PETSc 3.18.5, MUMPS 5.5.1). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "mesh/mesh_memory.h"
+#include "model.h"
+
+typedef struct taken {
+    const char *element;
+    int cells[3]; /* of a box of cubes */
+    int direct, thermal;
+    femd_load kind; /* of the one entry that matters; DISPLACEMENT: none does */
+    double megabytes;
+} taken;
+
+static const taken runs[] = {
+    {"Q1", {5, 5, 5}, 0, 0, 0, 59.6},
+    {"Q1", {10, 10, 10}, 0, 0, 0, 89.0},
+    {"Q1", {18, 18, 18}, 0, 0, 0, 236.5},
+    {"Q1", {100, 8, 8}, 0, 0, 0, 281.0},
+    {"Q1", {25, 25, 25}, 0, 0, 0, 514.2},
+    {"Q1", {10, 10, 10}, 1, 0, 0, 101.1},
+    {"Q1", {16, 16, 16}, 1, 0, 0, 252.1},
+    {"Q1", {100, 8, 8}, 1, 0, 0, 321.9},
+    {"Q1", {22, 22, 22}, 1, 0, 0, 648.6},
+    {"P1", {5, 5, 5}, 0, 0, 0, 58.9},
+    {"P1", {12, 12, 12}, 0, 0, 0, 101.7},
+    {"P1", {22, 22, 22}, 0, 0, 0, 338.5},
+    {"P1", {30, 30, 30}, 0, 0, 0, 722.1},
+    {"P1", {12, 12, 12}, 1, 0, 0, 115.2},
+    {"P1", {18, 18, 18}, 1, 0, 0, 301.6},
+    {"P1", {100, 8, 8}, 1, 0, 0, 265.2},
+    {"P1", {24, 24, 24}, 1, 0, 0, 717.9},
+    {"P2", {4, 4, 4}, 0, 0, 0, 64.4},
+    {"P2", {8, 8, 8}, 0, 0, 0, 129.6},
+    {"P2", {60, 5, 5}, 0, 0, 0, 272.5},
+    {"P2", {13, 13, 13}, 0, 0, 0, 340.6},
+    {"P2", {18, 18, 18}, 0, 0, 0, 765.5},
+    {"P2", {6, 6, 6}, 1, 0, 0, 117.5},
+    {"P2", {9, 9, 9}, 1, 0, 0, 291.4},
+    {"P2", {60, 5, 5}, 1, 0, 0, 417.0},
+    {"P2", {12, 12, 12}, 1, 0, 0, 697.9},
+    {"Q1", {18, 18, 18}, 0, 1, 0, 184.4},
+    {"P1", {18, 18, 18}, 0, 1, 0, 180.3},
+    {"P2", {12, 12, 12}, 0, 1, 0, 189.3},
+    {"Q1", {18, 18, 18}, 1, 1, 0, 187.7},
+    {"P2", {12, 12, 12}, 1, 1, 0, 215.2},
+    {"Q1", {12, 12, 12}, 0, 0, FEMD_LOAD_PERIODIC, 204.3},
+    {"P2", {7, 7, 7}, 0, 0, FEMD_LOAD_PERIODIC, 247.8},
+    {"Q1", {12, 12, 12}, 0, 0, FEMD_LOAD_RIGID, 145.4},
+    {"P2", {7, 7, 7}, 0, 0, FEMD_LOAD_RIGID, 164.3},
+    {"Q1", {12, 12, 12}, 0, 0, FEMD_LOAD_TURNED, 141.9},
+    {"P2", {7, 7, 7}, 0, 0, FEMD_LOAD_TURNED, 163.9},
+};
+
+/* What the mesh of a box has, counted. */
+static void count_box(const taken *run, femd_case *cs, femd_mesh *mesh, femd_mesh_measure *m) {
+    const int *n = run->cells, blocks = n[0] * n[1] * n[2];
+    cs->element = femd_element_named(run->element);
+    cs->direct = run->direct;
+    cs->physics = run->thermal ? FEMD_PHYSICS_THERMAL : FEMD_PHYSICS_MECHANICAL;
+    cs->nboundary = run->kind ? 1 : 0;
+    cs->boundary->kind = run->kind;
+    mesh->nvertices = (n[0] + 1) * (n[1] + 1) * (n[2] + 1);
+    mesh->ncells = blocks * cs->element->cell->per_block;
+    const int edges = (2 * n[0] + 1) * (2 * n[1] + 1) * (2 * n[2] + 1) - mesh->nvertices; /* of tetrahedra */
+    m->nparts = 1;
+    m->nfaces = 1 + mesh->ncells + edges - mesh->nvertices;
+    m->volume = 1e-18 * blocks;
+    for (int a = 0; a < 3; ++a) m->low[a] = 1, m->high[a] = 1 + 1e-6 * n[a];
+}
+
+static void what_runs_have_taken_is_foretold(void **state) {
+    (void)state;
+    femd_case_boundary entry = {0};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; ++i) {
+        femd_case cs = {.boundary = &entry};
+        femd_mesh mesh = {0};
+        femd_mesh_measure m = {0};
+        count_box(&runs[i], &cs, &mesh, &m);
+        const double megabytes = femd_mesh_memory(&cs, &mesh, &m) / 1e6;
+        if (!(fabs(megabytes - runs[i].megabytes) < 0.1 * runs[i].megabytes))
+            fail_msg("run %zu (%s): %g MB, %g are foretold", i, runs[i].element, runs[i].megabytes, megabytes);
+        assert_int_equal(femd_mesh_is_solved_directly(&cs), runs[i].direct || runs[i].kind);
+    }
+}
+
+/* The nodes of a mesh that is there. */
+static void nodes_are_counted(void **state) {
+    (void)state;
+    static const struct {
+        const femd_element *element;
+        int nodes;
+    } is[] = {{&femd_element_q1, 4 * 3 * 2}, {&femd_element_p1, 4 * 3 * 2}, {&femd_element_p2, 7 * 5 * 3}};
+    for (size_t i = 0; i < sizeof is / sizeof *is; ++i) {
+        model mine;
+        femd_mesh mesh = {0};
+        femd_mesh_measure m;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&mine, is[i].element, 1);
+        for (int a = 0; a < 3; ++a) mine.cs.mesh.cells[a] = 3 - a;
+        assert_int_equal(femd_mesh_box(&mine.cs, &mesh, &err), FEMD_OK);
+        assert_int_equal(femd_mesh_measure_create(&mine.cs, &mesh, &m, &err), FEMD_OK);
+        assert_true(femd_mesh_nodes(&mine.cs, &mesh, &m) == is[i].nodes);
+        femd_mesh_measure_clear(&m);
+        femd_mesh_clear(&mesh);
+        model_clear(&mine);
+    }
+}
+
+int main(int argc, char **argv) {
+    model_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_runs_have_taken_is_foretold),
+        cmocka_unit_test(nodes_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
