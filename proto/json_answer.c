@@ -152,6 +152,12 @@ static femd_status answer_put_states(const femd_frame *f, femd_buffer *out, femd
     while ((got = femd_state_next(&rd, &s, err)) == 1) {
         char hash[65];
         femd_hash_text(&s.hash, hash);
+        if (out->size + sodium_base64_encoded_len(s.blob.size, sodium_base64_VARIANT_ORIGINAL) + sizeof hash + 64 >
+            FEMD_JSON_CHANNEL_MAX)
+            return femd_fail(err, FEMD_LIMIT,
+                             "a state of %zu bytes: a message of the JSON channel has at most %u MiB; a client that "
+                             "uses the library can fetch it",
+                             s.blob.size, FEMD_JSON_CHANNEL_MAX >> 20);
         FEMD_TRY(json_text_raw(out, err, "%s{\"hash\":\"%s\",\"blob\":\"", comma, hash));
         FEMD_TRY(answer_put_base64(s.blob, out, err));
         FEMD_TRY(json_text_raw(out, err, "\"}"));

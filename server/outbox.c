@@ -83,12 +83,11 @@ uint64_t outbox_waiting(const femd_outbox *outbox) {
     return outbox->waiting;
 }
 
-/* The JSON text that says the same as the frame, in the frame's place. */
-static femd_status outbox_to_json(femd_outbox *outbox, femd_buffer *frame, femd_error *err) {
-    femd_frame decoded;
+/* The JSON text that says the same as the frame, in the frame's place; and the frame's type and id. */
+static femd_status outbox_to_json(femd_outbox *outbox, femd_buffer *frame, femd_frame *was, femd_error *err) {
     femd_buffer text = outbox_take(outbox);
-    femd_status rc = femd_frame_decode(frame->data, frame->size, &decoded, err);
-    if (rc == FEMD_OK) rc = femd_json_channel_from_frame(&decoded, &text, err);
+    femd_status rc = femd_frame_decode(frame->data, frame->size, was, err);
+    if (rc == FEMD_OK) rc = femd_json_channel_from_frame(was, &text, err);
     if (rc == FEMD_OK) {
         femd_buffer binary = *frame;
         *frame = text;
@@ -98,36 +97,63 @@ static femd_status outbox_to_json(femd_outbox *outbox, femd_buffer *frame, femd_
     return rc;
 }
 
-/* A longer frame in parts; they have copies of its bytes. */
-static void outbox_send_parts(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
+static void outbox_push_message(femd_outbox *outbox, femd_address to, femd_buffer *message) {
+    outbox->common->counter.bytes_out += message->size;
+    outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, *message});
+    *message = (femd_buffer)FEMD_BUFFER_INIT;
+}
+
+/* A longer frame, or JSON text, in parts; they have copies of its bytes. */
+static femd_status outbox_cut_frame(femd_outbox *outbox, femd_address to, const femd_buffer *frame) {
     femd_hash hash;
     femd_parts_hash(frame->data, frame->size, &hash);
     for (uint32_t i = 0; i < femd_parts_count(frame->size); i++) {
         femd_buffer part = outbox_take(outbox);
-        if (femd_part_encode(&part, frame->data, frame->size, &hash, i, NULL) != FEMD_OK) {
-            common_no_memory(outbox->common);
-            femd_buffer_clear(&part);
-            break;
-        }
-        outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, part});
+        const femd_status rc = femd_part_encode(&part, frame->data, frame->size, &hash, i, NULL);
+        if (rc == FEMD_OK) outbox_push_message(outbox, to, &part);
+        femd_buffer_clear(&part);
+        FEMD_TRY(rc);
     }
+    return FEMD_OK;
+}
+
+static femd_status outbox_cut_json(femd_outbox *outbox, femd_address to, const femd_buffer *text, uint64_t id) {
+    const uint32_t count = femd_json_parts_count(text->data, text->size);
+    size_t from = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        femd_buffer part = outbox_take(outbox);
+        const femd_status rc = femd_json_part_encode(&part, id, text->data, text->size, i, count, &from, NULL);
+        if (rc == FEMD_OK) outbox_push_message(outbox, to, &part);
+        femd_buffer_clear(&part);
+        FEMD_TRY(rc);
+    }
+    return FEMD_OK;
+}
+
+static void outbox_send_json(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_frame was = {0};
+    const femd_status rc = outbox_to_json(outbox, frame, &was, &err);
+    if (rc == FEMD_OK && !femd_json_parts_count(frame->data, frame->size)) {
+        outbox_push_message(outbox, to, frame);
+        return;
+    }
+    if (rc == FEMD_OK && outbox_cut_json(outbox, to, frame, was.id) != FEMD_OK) common_no_memory(outbox->common);
     outbox_recycle(outbox, frame);
+    if (rc == FEMD_OK) return;
+    common_log(outbox->common, FEMD_LOG_WARNING, "a message is not sent on the JSON channel: %s", err.text);
+    if (was.type != FEMD_MSG_ERROR) outbox_send_error(outbox, to, was.id, &err);
 }
 
 void outbox_send(femd_outbox *outbox, femd_address to, femd_buffer *frame) {
-    femd_error err = FEMD_ERROR_INIT;
-    if (to.json && outbox_to_json(outbox, frame, &err) != FEMD_OK) {
-        common_log(outbox->common, FEMD_LOG_WARNING, "a message has no JSON form and is not sent: %s", err.text);
+    if (to.json) {
+        outbox_send_json(outbox, to, frame);
+    } else if (!femd_parts_count(frame->size)) {
+        outbox_push_message(outbox, to, frame);
+    } else {
+        if (outbox_cut_frame(outbox, to, frame) != FEMD_OK) common_no_memory(outbox->common);
         outbox_recycle(outbox, frame);
-        return;
     }
-    outbox->common->counter.bytes_out += frame->size;
-    if (!to.json && femd_parts_count(frame->size)) {
-        outbox_send_parts(outbox, to, frame);
-        return;
-    }
-    outbox_push(outbox, &(femd_action){FEMD_ACTION_SEND, to.route, *frame});
-    *frame = (femd_buffer)FEMD_BUFFER_INIT;
 }
 
 void outbox_send_empty(femd_outbox *outbox, femd_address to, uint16_t type, uint64_t id) {

@@ -18,8 +18,15 @@ FEMD_MUST_CHECK femd_status femd_json_channel_to_frame(const void *data, size_t 
                                                        femd_error *err);
 /* Frame to a client -> its JSON text in *out (emptied first; NUL-terminated, the NUL not counted in size). Doubles have
  * 17 digits, so they read back to the same bits. PROTOCOL for a frame that has no JSON form (TASK and other worker
- * traffic). */
+ * traffic), LIMIT with words for states that would make it longer than a JSON message may be. */
 FEMD_MUST_CHECK femd_status femd_json_channel_from_frame(const femd_frame *frame, femd_buffer *out, femd_error *err);
+
+/* How many messages of type "part" a JSON text takes; 0: it goes as it is. */
+uint32_t femd_json_parts_count(const void *text, size_t size);
+/* The part with that index of `count` in *out (emptied first): a piece of the text that begins at *from (0 for the
+ * first), which then is where the next begins. */
+FEMD_MUST_CHECK femd_status femd_json_part_encode(femd_buffer *out, uint64_t id, const void *text, size_t size,
+                                                  uint32_t index, uint32_t count, size_t *from, femd_error *err);
 
 /* Append one response as a JSON object (the form used in "result" messages and by `femd eval --json`). */
 FEMD_MUST_CHECK femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err);
