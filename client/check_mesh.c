@@ -98,7 +98,7 @@ static void check_print_groups(const char *kind, int n, femd_mesh_name *name, co
 
 static void check_print_thin(const femd_case *c, const femd_mesh_measure *measure, length_unit unit) {
     const double stiff = femd_mesh_locking(c->element, measure->edge, measure->thickness), slender = 3, small = 0.05;
-    if (c->physics != FEMD_PHYSICS_MECHANICAL) return;
+    if (!femd_case_has_mechanics(c)) return;
     if (measure->length < slender * measure->thickness || stiff < small) return;
     printf(
         "  %-24s about %.3g %s thick and %.3g %s long, with edges of %.3g %s: %s bends it too stiffly, by about "

@@ -47,12 +47,12 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
         .wants = t->asks, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature, .accuracy = c->accuracy};
     femd_response r = {0};
     const femd_bytes state = {in->data, in->size};
-    if (c->physics == FEMD_PHYSICS_MECHANICAL) q.value[0] = q.value[5] = strain;
+    if (femd_case_has_mechanics(c)) q.value[0] = q.value[5] = strain;
     const double begun = femd_clock();
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
     FEMD_TRY(femd_case_check_stiffness(c, m->name, r.D, err));
-    if (c->physics == FEMD_PHYSICS_THERMAL && !femd_case_answer_conducts(&r, t->asks))
+    if (femd_case_has_heat(c) && !femd_case_answer_conducts(&r, t->asks))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: what it answers at %g K is no positive conductivity and heat capacity; "
                          "give it one in \"thermal\"",
@@ -76,7 +76,7 @@ static femd_status check_time_batch(const model *m, const femd_case *c, trial *t
     for (uint32_t i = 0; i < points; i++) {
         femd_request q = {
             .wants = t->asks, .seed = femd_seed(c->seed, 0, i), .temperature = c->temperature, .accuracy = c->accuracy};
-        if (c->physics == FEMD_PHYSICS_MECHANICAL) q.value[0] = q.value[5] = usual_strain * (i + 1) / points;
+        if (femd_case_has_mechanics(c)) q.value[0] = q.value[5] = usual_strain * (i + 1) / points;
         femd_material_batch_add(&batch, &q, &virgin);
     }
     const double begun = femd_clock();
@@ -181,13 +181,13 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
         return;
     }
     femd_wants_text(t->asks, wants, sizeof wants);
-    if (c->physics == FEMD_PHYSICS_THERMAL) printf("  %-24s %s\n", "asked", wants);
+    if (femd_case_has_heat(c)) printf("  %-24s %s\n", "asked", wants);
     printf("  %-24s %.3g s once, %.3g ms a point", "time", m->open_seconds, 1e3 * t->seconds);
     if (caps->batch > 1)
         printf(", %u of them at once\n", caps->batch);
     else
         printf("\n");
-    if (c->physics == FEMD_PHYSICS_MECHANICAL)
+    if (femd_case_has_mechanics(c))
         printf("  %-24s %.2e GPa, Hill-Mandel residual %.1e\n", "stress at no strain", t->stress / 1e9, t->hill_mandel);
 }
 
@@ -224,7 +224,8 @@ static void check_print_cost(const femd_case *c, const check_mesh *m, double sec
                              double materials) {
     const uint64_t cells = (uint64_t)m->mesh.ncells, points = cells * (uint64_t)c->element->points;
     const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
-    const int iterations = thermal ? USUAL_OF_HEAT : USUAL_ITERATIONS;
+    const int both = c->physics == FEMD_PHYSICS_THERMOMECHANICAL,
+              iterations = (thermal || both ? USUAL_OF_HEAT : 0) + (thermal ? 0 : USUAL_ITERATIONS);
     uint64_t asked = 0;
     for (size_t k = 0; k < c->nmaterials; k++) asked += femd_case_asks(c, k) ? m->points[k] : 0;
     const double evaluations = (double)(thermal ? asked : points) * c->step_count * iterations;
@@ -266,7 +267,7 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
 
 /* A temperature that has no value at the origin is taken at a node. */
 static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
-    if (c->physics == FEMD_PHYSICS_THERMAL && isnan(c->temperature))
+    if (femd_case_has_heat(c) && isnan(c->temperature))
         return femd_case_initial_temperature(c, m->mesh.x, &c->temperature, err);
     return isnan(c->temperature) ? femd_case_temperature(c, m->mesh.x, c->end_time, &c->temperature, err) : FEMD_OK;
 }

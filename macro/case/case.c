@@ -203,7 +203,7 @@ static femd_status case_check_path(const femd_case *c, femd_error *err) {
         const cJSON *most = femd_json_get(steps, "max_steps");
         return most ? femd_json_fail(&c->doc, most, err, "belongs to steps.control \"arc-length\"") : FEMD_OK;
     }
-    if (femd_case_temperature_ramps(c))
+    if (c->physics == FEMD_PHYSICS_MECHANICAL && femd_case_temperature_ramps(c))
         return femd_json_fail(&c->doc, femd_json_get(c->doc.root, "temperature"), err,
                               "steps.control \"arc-length\" follows a load, not a temperature that changes");
     for (entry = entry ? entry->child : NULL; entry; entry = entry->next)

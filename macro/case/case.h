@@ -100,7 +100,7 @@ typedef struct femd_case_probe {
 } femd_case_probe;
 
 /* What the run solves for. */
-typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL } femd_physics;
+typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL, FEMD_PHYSICS_THERMOMECHANICAL } femd_physics;
 
 /* The equation of heat. */
 typedef struct femd_case_heat {
@@ -117,7 +117,7 @@ typedef struct femd_case {
     uint64_t seed;
     femd_json doc; /* the validated document; owned */
     femd_physics physics;
-    femd_case_heat heat; /* with physics thermal */
+    femd_case_heat heat; /* with heat */
     femd_case_mesh mesh;
     size_t nmaterials;
     femd_case_material *material;
@@ -126,8 +126,8 @@ typedef struct femd_case {
     int has_body_force;
     double body_force[3];            /* N/m^3, per reference volume, ramped like a boundary without table */
     femd_function *body_function[3]; /* owned; instead of the value, not ramped */
-    double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0; with physics
-                           thermal that of the start */
+    double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0; with heat
+                           that of the start */
     femd_function *temperature_function; /* owned; instead of it */
     femd_case_table temperature_table;   /* instead of it, "factor" being K */
     double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
@@ -189,9 +189,14 @@ const char *femd_case_orientation_line(const femd_case_material *material, char 
  * leave the range of double precision. */
 FEMD_MUST_CHECK femd_status femd_case_check_stiffness(const femd_case *c, const char *material, const double D[36],
                                                       femd_error *err);
+/* Is the temperature solved for; the displacement? */
+int femd_case_has_heat(const femd_case *c);
+int femd_case_has_mechanics(const femd_case *c);
 /* What the points of a material are asked for in each iteration, FEMD_WANT_*: stress and tangent, or what the equation
  * of heat needs and the case does not give. */
 uint32_t femd_case_asks(const femd_case *c, size_t material);
+/* Of that, what the equation of heat needs. */
+uint32_t femd_case_asks_heat(const femd_case *c, size_t material);
 /* 1 if an answer has what was asked of it, a conductivity (of lattice and electrons) that is positive definite and a
  * heat capacity that is positive. */
 int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
@@ -209,10 +214,11 @@ int femd_case_needs_faces(femd_load kind);
 int femd_case_holds(const femd_case_boundary *b);
 /* Factor of a load at a time. */
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time);
-/* 1 if the temperature is not the same at all times; at all places. */
+/* 1 if the temperature is not the same at all times, prescribed or solved for; at all places, as prescribed. */
 int femd_case_temperature_ramps(const femd_case *c);
 int femd_case_temperature_varies(const femd_case *c);
-/* Temperature at a reference position and time, K. BAD_INPUT below 0 K or where an expression gives no number. */
+/* Temperature at a reference position and time, K; one that is solved for as it is at time 0. BAD_INPUT below 0 K or
+ * where an expression gives no number. */
 FEMD_MUST_CHECK femd_status femd_case_temperature(const femd_case *c, const double x[3], double time, double *kelvin,
                                                   femd_error *err);
 

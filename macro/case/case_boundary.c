@@ -76,11 +76,16 @@ static int entry_has(const cJSON *node, int kind) {
            (kind == FEMD_LOAD_DISPLACEMENT && femd_json_get(node, "gradient"));
 }
 
+/* Is it an entry of the case's physics? */
+static int load_belongs(const femd_case *c, int kind) {
+    return femd_case_is_heat((femd_load)kind) ? femd_case_has_heat(c) : femd_case_has_mechanics(c);
+}
+
 /* "displacement (with or without gradient), traction, ...": those of the case's physics. */
 static void load_list_keys(const femd_case *c, char *text, size_t size) {
     size_t used = 0;
     for (int k = 0; k < FEMD_LOADS && used < size; k++)
-        if (femd_case_is_heat((femd_load)k) == (c->physics == FEMD_PHYSICS_THERMAL))
+        if (load_belongs(c, k))
             used += (size_t)snprintf(text + used, size - used, "%s%s%s", used ? ", " : "", load_line[k].key,
                                      k == FEMD_LOAD_DISPLACEMENT ? " (with or without gradient)" : "");
 }
@@ -93,9 +98,9 @@ static femd_status entry_read(const femd_case *c, const cJSON *node, femd_case_b
         if (entry_has(node, k)) kinds++, b->kind = (femd_load)k;
     load_list_keys(c, keys, sizeof keys);
     for (int k = 0; k < FEMD_LOADS; k++)
-        if (entry_has(node, k) && femd_case_is_heat((femd_load)k) != (c->physics == FEMD_PHYSICS_THERMAL))
+        if (entry_has(node, k) && !load_belongs(c, k))
             return femd_json_fail(&c->doc, node, err, "%s is none of physics \"%s\", which takes: %s", load_line[k].key,
-                                  c->physics == FEMD_PHYSICS_THERMAL ? "thermal" : "mechanical", keys);
+                                  case_physics_name(c), keys);
     if (kinds > 1)
         return femd_json_fail(&c->doc, node, err, "has more than one of: %s; write one entry for each", keys);
     FEMD_TRY(case_read_where(c, node, b, err));
@@ -108,7 +113,7 @@ static femd_status case_check_held(const femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "boundary");
     /* ties hold along axes of their own: the solver looks closely when it has the nodes */
     for (size_t b = 0; b < c->nboundary; b++)
-        if (c->boundary[b].kind >= FEMD_LOAD_TURNED) return FEMD_OK;
+        if (c->boundary[b].kind >= FEMD_LOAD_TURNED && !femd_case_is_heat(c->boundary[b].kind)) return FEMD_OK;
     for (int k = 0; k < 3; k++) {
         int held = 0;
         for (size_t b = 0; b < c->nboundary; b++)
@@ -127,5 +132,5 @@ femd_status case_read_boundary(femd_case *c, femd_error *err) {
     if (!c->boundary) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for %zu boundary entries", n);
     for (const cJSON *node = boundary->child; node; node = node->next)
         FEMD_TRY(entry_read(c, node, &c->boundary[c->nboundary++], err));
-    return c->physics == FEMD_PHYSICS_THERMAL ? FEMD_OK : case_check_held(c, err);
+    return femd_case_has_mechanics(c) ? case_check_held(c, err) : FEMD_OK;
 }

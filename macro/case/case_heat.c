@@ -7,15 +7,6 @@
 
 /* ---- the section ---- */
 
-femd_status femd_case_initial_temperature(const femd_case *c, const double x[3], double *kelvin, femd_error *err) {
-    *kelvin = c->heat.initial;
-    if (!c->heat.initial_function) return FEMD_OK;
-    FEMD_TRY(femd_function_at(c->heat.initial_function, x, 0, kelvin, err));
-    if (*kelvin >= 0) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s: heat.initial: %g K at (%g, %g, %g) m is below 0 K", c->path, *kelvin,
-                     x[0], x[1], x[2]);
-}
-
 static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
     femd_case_heat *h = &c->heat;
     const cJSON *initial = femd_json_get(heat, "initial"), *source = femd_json_get(heat, "source"),
@@ -41,12 +32,31 @@ static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
 
 femd_status case_read_physics(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root, *heat = femd_json_get(root, "heat");
-    if (strcmp(femd_json_string(root, "physics", "mechanical"), "thermal") == 0) c->physics = FEMD_PHYSICS_THERMAL;
-    if (c->physics == FEMD_PHYSICS_THERMAL) {
-        if (heat) return heat_read(c, heat, err);
-        return femd_json_fail(&c->doc, root, err, "missing key \"heat\", which physics \"thermal\" needs");
-    }
-    return heat ? femd_json_fail(&c->doc, heat, err, "belongs to physics \"thermal\"") : FEMD_OK;
+    const char *name = femd_json_string(root, "physics", case_physics_name(c));
+    while (strcmp(case_physics_name(c), name) != 0) c->physics++; /* the schema knows the names */
+    if (femd_case_has_heat(c) && heat) return heat_read(c, heat, err);
+    if (femd_case_has_heat(c))
+        return femd_json_fail(&c->doc, root, err, "missing key \"heat\", which physics \"%s\" needs", name);
+    return heat ? femd_json_fail(&c->doc, heat, err, "belongs to physics \"thermal\" or \"thermomechanical\"")
+                : FEMD_OK;
+}
+
+/* Both physics: what one of them solves for, or writes in any case, is not to be asked for. */
+static femd_status case_check_both(const femd_case *c, femd_error *err) {
+    const cJSON *root = c->doc.root, *temperature = femd_json_get(root, "temperature"),
+                *output = femd_json_get(root, "output");
+    const uint32_t written = FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY;
+    if (temperature)
+        return femd_json_fail(
+            &c->doc, temperature, err,
+            "physics \"thermomechanical\": it is what is solved for; that of the start is heat.initial");
+    if (c->wants_committed & written)
+        return femd_json_fail(&c->doc, femd_json_get(output, "wants"), err,
+                              "physics \"thermomechanical\": conductivity and heat capacity are written in any case");
+    if (c->arc_length)
+        return femd_json_fail(&c->doc, femd_json_get(femd_json_get(root, "steps"), "control"), err,
+                              "\"arc-length\" follows a load; physics \"thermomechanical\" goes on in time");
+    return FEMD_OK;
 }
 
 /* What has no effect is no key of the case. */
@@ -60,6 +70,7 @@ femd_status case_check_physics(const femd_case *c, femd_error *err) {
         {"first_piola_kirchhoff", "is a stress, and none is asked"},
         {"conductivity_reuse", "belongs to output.wants"}};
     const cJSON *root = c->doc.root, *output = femd_json_get(root, "output");
+    if (c->physics == FEMD_PHYSICS_THERMOMECHANICAL) return case_check_both(c, err);
     if (c->physics != FEMD_PHYSICS_THERMAL) return FEMD_OK;
     for (size_t k = 0; k < 3; k++) {
         const cJSON *one = femd_json_get(root, mechanical[k][0]), *other = femd_json_get(output, outputs[k][0]);
@@ -114,38 +125,18 @@ femd_status case_read_radiation(const femd_case *c, const cJSON *node, femd_case
 femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_case_material *m, femd_error *err) {
     const cJSON *thermal = femd_json_get(material, "thermal");
     if (!thermal) return FEMD_OK;
-    if (c->physics != FEMD_PHYSICS_THERMAL)
-        return femd_json_fail(&c->doc, thermal, err, "belongs to physics \"thermal\"");
+    if (!femd_case_has_heat(c))
+        return femd_json_fail(&c->doc, thermal, err, "belongs to physics \"thermal\" or \"thermomechanical\"");
     FEMD_TRY(femd_json_quantity(&c->doc, thermal, "conductivity", FEMD_DIM_CONDUCTIVITY, 0, &m->conductivity, err));
     return femd_json_quantity(&c->doc, thermal, "heat_capacity", FEMD_DIM_HEAT_CAPACITY, 0, &m->heat_capacity, err);
-}
-
-uint32_t femd_case_asks(const femd_case *c, size_t material) {
-    const femd_case_material *m = &c->material[material];
-    if (c->physics != FEMD_PHYSICS_THERMAL) return FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
-    return (m->conductivity > 0 ? 0u : (uint32_t)FEMD_WANT_CONDUCTIVITY) |
-           (m->heat_capacity > 0 || !c->heat.transient ? 0u : (uint32_t)FEMD_WANT_HEAT_CAPACITY);
-}
-
-int femd_case_answer_conducts(const femd_response *r, uint32_t wants) {
-    double k[6];
-    if ((r->provided & wants) != wants) return 0;
-    if (wants & FEMD_WANT_HEAT_CAPACITY && !(r->heat_capacity > 0 && isfinite(r->heat_capacity))) return 0;
-    if (!(wants & FEMD_WANT_CONDUCTIVITY)) return 1;
-    for (int c = 0; c < 6; c++) k[c] = r->k[c] + r->k_electronic[c];
-    const double minor = k[0] * k[1] - k[5] * k[5], det = k[0] * (k[1] * k[2] - k[3] * k[3]) -
-                                                          k[5] * (k[5] * k[2] - k[3] * k[4]) +
-                                                          k[4] * (k[5] * k[3] - k[1] * k[4]);
-    return k[0] > 0 && minor > 0 && det > 0 && isfinite(det);
 }
 
 femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                     femd_error *err) {
     const char *name = c->material[material].name;
-    const uint32_t asked = femd_case_asks(c, material), lacking = asked & ~caps->wants;
-    const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
+    const uint32_t asked = femd_case_asks_heat(c, material), lacking = asked & ~caps->wants;
     char missing[256];
-    if (lacking && !thermal)
+    if ((femd_case_asks(c, material) & ~asked) & ~caps->wants)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its engine gives no stress and tangent, which mechanics needs", c->path,
                          name);
@@ -155,7 +146,7 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "%s: materials.%s: it does not answer what the equation of heat needs: %s; give it in "
                          "materials.%s.thermal, or name a method that answers it",
                          c->path, name, missing, name);
-    if (thermal && asked && caps->inputs & FEMD_INPUT_SEED)
+    if (asked && caps->inputs & FEMD_INPUT_SEED)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its method samples, so that what it answers is no function of the "
                          "temperature, which the equation of heat needs; give conductivity and heat_capacity in "

@@ -43,6 +43,7 @@ FEMD_MUST_CHECK femd_status case_read_prescribed_temperature(femd_case *c, femd_
 /* case_heat.c: "physics" and "heat", and that no key belongs to the other physics; the boundary must be there. What a
  * material gives the equation of heat. */
 FEMD_MUST_CHECK femd_status case_read_physics(femd_case *c, femd_error *err);
+const char *case_physics_name(const femd_case *c);
 FEMD_MUST_CHECK femd_status case_check_physics(const femd_case *c, femd_error *err);
 FEMD_MUST_CHECK femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_case_material *m,
                                               femd_error *err);

@@ -79,7 +79,7 @@ int femd_case_steps(const femd_case *c) {
 /* ---- temperature ---- */
 
 int femd_case_temperature_ramps(const femd_case *c) {
-    return c->temperature_table.n > 0 ||
+    return femd_case_has_heat(c) || c->temperature_table.n > 0 ||
            (c->temperature_function && femd_function_uses(c->temperature_function) & FEMD_FUNCTION_TIME);
 }
 
@@ -88,6 +88,7 @@ int femd_case_temperature_varies(const femd_case *c) {
 }
 
 femd_status femd_case_temperature(const femd_case *c, const double x[3], double time, double *kelvin, femd_error *err) {
+    if (femd_case_has_heat(c)) return femd_case_initial_temperature(c, x, kelvin, err);
     *kelvin = c->temperature;
     if (c->temperature_table.n > 0)
         *kelvin = table_at(c->temperature_table.n, c->temperature_table.time, c->temperature_table.factor, time);

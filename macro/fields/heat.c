@@ -13,19 +13,25 @@
 #include "fields/heat_private.h"
 
 size_t femd_heat_numbers(const femd_case *cs) {
-    return cs->nboundary + 1 + FEMD_HEAT_NUMBERS;
+    return cs->nboundary + 1 + FEMD_HEAT_NUMBERS + (femd_case_has_mechanics(cs) ? FEMD_PASS_NUMBERS : 0);
 }
 
 void femd_heat_flux(const femd_problem *p, PetscInt k, const double *T, double q[FEMD_SPACE]) {
     const femd_element_table *table = &p->grid->table;
     const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
-    const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, *K = p->pt->heat_k + 6 * k;
-    double slope[FEMD_SPACE] = {0};
+    const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
+    double slope[FEMD_SPACE] = {0}, K[6];
+    femd_heat_referential(p->heat, k, p->pt->heat_k + 6 * k, K);
     for (int i = 0; i < table->nodes; ++i)
         for (int a = 0; a < FEMD_SPACE; ++a) slope[a] += (T[node[i]] - T[node[0]]) * g[FEMD_SPACE * i + a];
     q[0] = -(K[0] * slope[0] + K[5] * slope[1] + K[4] * slope[2]);
     q[1] = -(K[5] * slope[0] + K[1] * slope[1] + K[3] * slope[2]);
     q[2] = -(K[4] * slope[0] + K[3] * slope[1] + K[2] * slope[2]);
+}
+
+void femd_heat_of_points(const femd_problem *p, int committed, double *kelvin) {
+    const femd_heat *h = p->heat;
+    for (PetscInt k = 0; k < p->pt->n; ++k) kelvin[k] = committed ? h->T_old[k] : femd_heat_at_point(p, k, h->value);
 }
 
 /* ---- making ---- */
@@ -38,7 +44,8 @@ static femd_condition *heat_conditions(const femd_case *cs) {
     femd_condition *list = calloc(cs->nboundary + 1, sizeof *list);
     for (size_t b = 0; list && b < cs->nboundary; ++b) {
         const femd_case_boundary *entry = &cs->boundary[b];
-        if (!femd_case_is_heat(entry->kind)) continue;
+        list[b].entry = entry;
+        if (!femd_case_is_heat(entry->kind)) continue; /* the displacement's */
         list[b] =
             (femd_condition){.kind = heat_actor[entry->kind - FEMD_LOAD_TEMPERATURE], .entry = entry, .steady = 1};
         memcpy(list[b].has, entry->has, sizeof entry->has);
@@ -70,6 +77,8 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     const size_t square = (size_t)(table->nodes * table->nodes);
     if (table->element->mass) missing |= !(h->mass = calloc((size_t)table->points * square, sizeof *h->mass));
     for (int q = 0; h->mass && q < table->points; ++q) table->element->mass(q, h->mass + (size_t)q * square);
+    if (femd_case_has_mechanics(h->p->cs)) missing |= !(h->map = calloc(9 * points, sizeof *h->map));
+    missing |= !(h->T_old = calloc(points, sizeof *h->T_old));
     missing |= !(h->start_load = calloc(h->p->cs->nboundary + 2, sizeof *h->start_load));
     missing |= !(h->request = calloc(points, sizeof *h->request));
     missing |= !(h->asked = calloc(points, sizeof *h->asked));
@@ -108,8 +117,8 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,        h->value,   h->flow,  h->capacity, h->start, h->unbalanced,
-                           h->start_load, h->request, h->asked, h->material, h->mass};
+    void *const array[] = {h->old,     h->value, h->flow,     h->capacity, h->start, h->unbalanced, h->start_load,
+                           h->request, h->asked, h->material, h->mass,     h->map,   h->T_old};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     free(h);
@@ -184,6 +193,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_boundary_check_springs(field, err));
     FEMD_TRY(heat_find_feed(h, err));
     FEMD_TRY(femd_field_get(field, h->old, err));
+    FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, err), err));
     femd_heat_slopes_begin(h);
     return femd_boundary_follow(field, h->old, err);
 }

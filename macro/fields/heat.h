@@ -3,7 +3,8 @@
  *     c dT/dt = Div(K Grad T) + source,   flux into the body through its surface as the boundary says,
  *
  * with the conductivity K and the heat capacity c that each point answers at its own temperature, or that the case
- * gives. The body is not deformed: K is the conductivity itself. */
+ * gives. Where the body is not deformed K is the conductivity itself; with physics thermomechanical see
+ * heat_deformed.c. */
 #ifndef FEMD_HEAT_H
 #define FEMD_HEAT_H
 
@@ -21,9 +22,12 @@ FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
 int femd_heat_is_fed(const femd_heat *h);
 /* The materials are open: where answers may change with the temperature, so does the matrix, and is not symmetric. */
 void femd_heat_expect_slopes(femd_problem *p);
+/* Temperatures of the points, K: at the start of the attempt, or of the state last evaluated. */
+void femd_heat_of_points(const femd_problem *p, int committed, double *kelvin);
 /* How many numbers of heat a step's record has. */
 size_t femd_heat_numbers(const femd_case *cs);
-/* Heat flux of point k from its committed conductivity at nodal temperatures T, q = -K Grad T, W/m^2. */
+/* Heat flux of point k from its committed conductivity and the deformation at the start of the last attempt, at nodal
+ * temperatures T, q = -K Grad T, W/m^2 of reference area. */
 void femd_heat_flux(const femd_problem *p, PetscInt k, const double *T, double q[FEMD_SPACE]);
 
 #endif

@@ -28,7 +28,7 @@ static void answers_warm(femd_heat *h, const double *u) {
 static void answers_give(femd_heat *h, PetscInt k) {
     femd_points *pt = h->p->pt;
     const femd_case_material *m = &h->p->cs->material[pt->material[k]];
-    pt->tstate[k] = pt->state[k];
+    if (!h->map) pt->tstate[k] = pt->state[k];
     pt->tnotes[k] = 0;
     pt->twall[k] = 0;
     for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = c < 3 ? m->conductivity : 0;
@@ -45,7 +45,8 @@ static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd
     r->attempt = (uint32_t)h->attempt;
     r->iteration = (uint32_t)h->iteration;
     r->wants = wants;
-    r->control = FEMD_CONTROL_COMPONENTS; /* the body is not strained */
+    r->control = FEMD_CONTROL_COMPONENTS;
+    if (h->map) memcpy(r->value, p->pt->E + 6 * k, sizeof r->value); /* as it stands; else the body is not strained */
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     r->temperature = p->pt->temperature[k];
 }
@@ -56,7 +57,8 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
     const PetscInt k = h->asked[i];
     const uint32_t wants = h->request[i].wants;
     h->count_force += r->work.force_evaluations;
-    pt->tstate[k] = r->state_out;
+    if (!h->map) pt->tstate[k] = r->state_out; /* else histories are those of the mechanics */
+    h->notes |= r->notes;
     pt->tnotes[k] = (int32_t)r->notes;
     pt->tstatus[k] = r->status;
     pt->twall[k] = r->work.wall;
@@ -94,7 +96,7 @@ static femd_status answers_ask(femd_heat *h, femd_error *err) {
     femd_problem *p = h->p;
     size_t n = 0;
     for (PetscInt k = 0; k < p->pt->n; ++k) {
-        const uint32_t wants = femd_case_asks(p->cs, (size_t)p->pt->material[k]);
+        const uint32_t wants = femd_case_asks_heat(p->cs, (size_t)p->pt->material[k]);
         answers_give(h, k);
         if (wants == 0) continue;
         answers_request(h, k, wants, &h->request[n]);
@@ -137,6 +139,7 @@ femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error
     h->failing = 0;
     h->broken = FEMD_OK;
     h->count_force = h->count_evaluated = 0;
+    h->notes = 0;
     answers_warm(h, u);
     int cold = h->failing;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &cold, 1, MPI_INT, MPI_MAX, h->p->comm));

@@ -50,9 +50,9 @@ static femd_status commit_temperatures(const femd_heat *h, double *last, femd_er
 }
 
 static femd_status commit_notes(const femd_heat *h, uint32_t *notes, femd_error *err) {
-    *notes = 0;
-    for (PetscInt k = 0; k < h->p->pt->n; ++k) *notes |= (uint32_t)h->p->pt->tnotes[k];
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, notes, 1, MPI_UINT32_T, MPI_BOR, h->p->comm));
+    uint32_t all = h->notes;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_UINT32_T, MPI_BOR, h->p->comm));
+    *notes |= all;
     return FEMD_OK;
 }
 
@@ -69,6 +69,13 @@ femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec,
     FEMD_TRY(rc);
     FEMD_TRY(commit_temperatures(h, rec->heat + p->cs->nboundary + 1, err));
     FEMD_TRY(commit_notes(h, &rec->notes, err));
+    if (h->map) { /* the mechanics have committed */
+        rec->evaluations += h->count.evaluations;
+        rec->force_evaluations += h->count.force_evaluations;
+        rec->failed_points += h->count.failed_points;
+        h->evaluated = 0;
+        return femd_heat_tell_coupling(h, rec->heat + p->cs->nboundary + 1 + FEMD_HEAT_NUMBERS, err);
+    }
     rec->evaluations = h->count.evaluations;
     rec->force_evaluations = h->count.force_evaluations;
     rec->failed_points = h->count.failed_points;

@@ -45,10 +45,11 @@ static void flows_cell_conduct(const void *self, PetscInt cell, double *out) {
     const PetscInt *node = p->grid->cell_node + cell * table->nodes;
     for (PetscInt k = cell * table->points; k < (cell + 1) * table->points; ++k) {
         const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
-        double slope[FEMD_SPACE] = {0}, flux[FEMD_SPACE];
+        double slope[FEMD_SPACE] = {0}, flux[FEMD_SPACE], K[6];
+        femd_heat_referential(f->h, k, f->K + 6 * k, K);
         for (int i = 0; i < table->nodes; ++i)
             for (int a = 0; a < FEMD_SPACE; ++a) slope[a] += (f->u[node[i]] - f->u[node[0]]) * g[FEMD_SPACE * i + a];
-        flows_times(f->K + 6 * k, slope, flux);
+        flows_times(K, slope, flux);
         for (int i = 0; i < table->nodes; ++i)
             for (int a = 0; a < FEMD_SPACE; ++a)
                 out[i] += f->factor * p->pt->weight[k] * g[FEMD_SPACE * i + a] * flux[a];
@@ -96,8 +97,9 @@ static femd_status flows_rounding(const femd_heat *h, double *rounding, femd_err
     for (PetscInt k = 0; k < p->pt->n; ++k) {
         const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
         const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
-        double hot = 0, most = 0, all = 0;
-        for (int c = 0; c < 6; ++c) most = fmax(most, fabs(p->pt->theat_k[6 * k + c]));
+        double hot = 0, most = 0, all = 0, K[6];
+        femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
+        for (int c = 0; c < 6; ++c) most = fmax(most, fabs(K[c]));
         for (int i = 0; i < table->nodes; ++i) {
             hot = fmax(hot, fabs(h->value[node[i]]));
             all += fabs(g[3 * i]) + fabs(g[3 * i + 1]) + fabs(g[3 * i + 2]);
@@ -149,11 +151,12 @@ static void flows_add_slopes(const femd_heat *h, PetscInt cell, int q, double *o
     const int n = table->nodes;
     const double *g = p->pt->gradient + (size_t)k * n * FEMD_SPACE, *N = table->shape[q],
                  w = h->theta * p->pt->weight[k], C = p->cs->heat.transient ? w * h->slopes.c[k] / h->dt : 0;
-    double slope[FEMD_SPACE] = {0}, flux[FEMD_SPACE];
+    double slope[FEMD_SPACE] = {0}, flux[FEMD_SPACE], change_of_K[6];
+    femd_heat_referential(h, k, h->slopes.k + 6 * k, change_of_K);
     for (int i = 0; i < n; ++i)
         for (int a = 0; a < FEMD_SPACE; ++a)
             slope[a] += (h->value[node[i]] - h->value[node[0]]) * g[FEMD_SPACE * i + a];
-    flows_times(h->slopes.k + 6 * k, slope, flux);
+    flows_times(change_of_K, slope, flux);
     for (int i = 0; i < n; ++i) {
         double change = w * (g[3 * i] * flux[0] + g[3 * i + 1] * flux[1] + g[3 * i + 2] * flux[2]);
         if (!h->mass) change += C * N[i] * (h->value[node[i]] - h->old[node[i]]);
@@ -176,9 +179,11 @@ static void flows_cell_matrix(const void *self, PetscInt cell, double *out) {
         const PetscInt k = cell * table->points + q;
         const double *g = p->pt->gradient + (size_t)k * n * FEMD_SPACE, *N = table->shape[q], C = flows_capacity(h, k),
                      w = h->theta * p->pt->weight[k];
+        double K[6];
+        femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
         for (int j = 0; j < n; ++j) {
             double flux[FEMD_SPACE];
-            flows_times(p->pt->theat_k + 6 * k, g + FEMD_SPACE * j, flux);
+            flows_times(K, g + FEMD_SPACE * j, flux);
             for (int i = 0; i <= j; ++i)
                 out[i * n + j] += w * (g[3 * i] * flux[0] + g[3 * i + 1] * flux[1] + g[3 * i + 2] * flux[2]) +
                                   C * (h->mass  ? h->mass[(q * n + i) * n + j]

@@ -36,6 +36,9 @@ struct femd_heat {
     int started;             /* start and start_load are those of this attempt */
     int evaluated, failed;   /* the tentative half of the points belongs to value; of it: failed points, all ranks */
     femd_heat_slopes slopes;
+    double *map;           /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
+    double *T_old;         /* n: temperatures of the points at the start of the step, K */
+    uint32_t notes;        /* FEMD_NOTE_* of the answers that are there, this rank's */
     femd_request *request; /* one per point */
     PetscInt *asked;       /* point of a request */
     int *material;         /* of a request */
@@ -55,6 +58,10 @@ struct femd_heat {
 /* heat_answers.c: conductivity and capacity of all points at the nodal temperatures u, into their tentative half.
  * *failed: points of all ranks without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err);
+/* heat_deformed.c: from the committed deformation, at the start of an attempt; a conductivity (or its slope) as
+ * answered at point k in the reference configuration. */
+FEMD_MUST_CHECK femd_status femd_heat_deform(femd_heat *h, femd_error *err);
+void femd_heat_referential(const femd_heat *h, PetscInt k, const double in[6], double out[6]);
 /* heat_slopes.c. At the start of an attempt, with the committed temperatures in h->old; after answers of all points. */
 FEMD_MUST_CHECK femd_status femd_heat_slopes_create(femd_heat *h, femd_error *err);
 void femd_heat_slopes_clear(femd_heat_slopes *slopes);
@@ -78,6 +85,8 @@ FEMD_MUST_CHECK femd_status femd_heat_matrix(femd_field *field, const double *ju
 void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, double factor, double *out);
 /* Loads by condition at the boundary's time, W: sum over this rank's entries. */
 void femd_heat_loads(const femd_field *field, double *load);
+/* heat_coupling.c: FEMD_PASS_DELTA of the committed state. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err);
 /* heat_commit.c */
 FEMD_MUST_CHECK femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err);
 

@@ -42,11 +42,12 @@ void femd_heat_slopes_begin(femd_heat *h) {
     femd_heat_slopes *s = &h->slopes;
     memset(s->k, 0, 6 * points * sizeof *s->k);
     memset(s->c, 0, points * sizeof *s->c);
+    for (PetscInt k = 0; k < pt->n; ++k) h->T_old[k] = femd_heat_at_point(h->p, k, h->old);
     s->known = h->p->step > 0;
     if (!s->known) return;
     memcpy(s->from_k, pt->heat_k, 6 * points * sizeof *s->from_k);
     memcpy(s->from_c, pt->heat_c, points * sizeof *s->from_c);
-    for (PetscInt k = 0; k < pt->n; ++k) s->from_T[k] = femd_heat_at_point(h->p, k, h->old);
+    memcpy(s->from_T, h->T_old, points * sizeof *s->from_T);
 }
 
 void femd_heat_slopes_learn(femd_heat *h) {
@@ -67,6 +68,6 @@ void femd_heat_slopes_learn(femd_heat *h) {
 
 void femd_heat_expect_slopes(femd_problem *p) {
     for (size_t k = 0; k < p->cs->nmaterials; ++k)
-        if (femd_case_asks(p->cs, k) && p->caps[k].inputs & FEMD_INPUT_TEMPERATURE)
+        if (femd_case_asks_heat(p->cs, k) && p->caps[k].inputs & FEMD_INPUT_TEMPERATURE)
             p->temperature->boundary->unsymmetric = 1;
 }

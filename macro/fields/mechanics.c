@@ -24,8 +24,9 @@ static femd_condition *mechanics_conditions(const femd_case *cs) {
     for (size_t b = 0; list && b < cs->nboundary; ++b) {
         const femd_case_boundary *entry = &cs->boundary[b];
         femd_condition *condition = &list[b];
-        condition->kind = mechanics_actor[entry->kind];
         condition->entry = entry;
+        if (femd_case_is_heat(entry->kind)) continue; /* the temperature's */
+        condition->kind = mechanics_actor[entry->kind];
         condition->gradient = entry->has_gradient ? entry->gradient : NULL;
         memcpy(condition->has, entry->has, sizeof entry->has);
         memcpy(condition->value, entry->value, sizeof entry->value);

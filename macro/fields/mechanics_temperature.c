@@ -1,13 +1,18 @@
-/* The temperature of the points, as the case prescribes it, and the forces that its change makes. No equation decides
- * it here. */
+/* The temperature of the points, as the case prescribes it or the heat of this attempt has left it, and the forces that
+ * its change makes. No equation decides it here. */
 #include <math.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/heat.h"
 #include "fields/mechanics_private.h"
 
 femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
     femd_status rc = FEMD_OK;
+    if (p->heat) {
+        femd_heat_of_points(p, 0, p->pt->temperature);
+        return FEMD_OK;
+    }
     for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
         rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, time, &p->pt->temperature[k], err);
     return femd_agree(p->comm, rc, err);

@@ -3,6 +3,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/heat.h"
 #include "fields/mechanics_private.h"
 
 /* Does every stress that changes with the temperature say how? */
@@ -15,9 +16,13 @@ static int thermal_is_told(const femd_problem *p) {
 /* rise x dS/dT of the points, the rise from what the committed answers belong to. */
 static femd_status thermal_stress(const femd_mechanics *m, double *S, femd_error *err) {
     const femd_problem *p = m->p;
-    for (PetscInt k = 0; k < p->pt->n; ++k) {
+    if (p->heat && p->step > 0) femd_heat_of_points(p, 1, S); /* read before they are written over */
+    for (PetscInt k = p->pt->n; k-- > 0;) {
         double before = m->virgin_kelvin;
-        if (p->step > 0) FEMD_TRY(femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, p->time, &before, err));
+        if (p->heat && p->step > 0)
+            before = S[k];
+        else if (p->step > 0)
+            FEMD_TRY(femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, p->time, &before, err));
         for (int c = 0; c < 6; ++c) S[6 * k + c] = (p->pt->temperature[k] - before) * p->pt->dSdT[6 * k + c];
     }
     return FEMD_OK;

@@ -99,6 +99,7 @@ static void points_place_cell(femd_problem *p, PetscInt c) {
 }
 
 femd_status femd_points_place(femd_problem *p, femd_error *err) {
+    if (p->pt->gradient) return FEMD_OK; /* another field has done so */
     const size_t values = (size_t)p->pt->n * (size_t)p->grid->table.nodes * FEMD_SPACE;
     if (!(p->pt->gradient = malloc((values + 1) * sizeof *p->pt->gradient)))
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the gradients of %ld points", (long)p->pt->n);

@@ -13,7 +13,8 @@ void femd_points_destroy(femd_points **pt);
 void femd_points_commit(femd_points *pt);
 /* What output.wants asks: the committed arrays become the tentative ones, before the answers of a step come. */
 void femd_points_recall(femd_points *pt);
-/* Positions, weights, numbers and materials of the points of p, and the gradients of the shape functions at each. */
+/* Positions, weights, numbers and materials of the points of p, and the gradients of the shape functions at each. Once
+ * for all fields. */
 FEMD_MUST_CHECK femd_status femd_points_place(femd_problem *p, femd_error *err);
 
 #endif

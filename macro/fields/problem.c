@@ -15,10 +15,17 @@ femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_erro
     return femd_fail(err, FEMD_LIMIT, "a problem has at most %d fields", FEMD_FIELDS);
 }
 
+static int problem_has(const femd_problem *p, const femd_field *field) {
+    for (size_t i = 0; i < p->nfields; ++i)
+        if (p->field[i] == field) return 1;
+    return 0;
+}
+
 void femd_problem_destroy(femd_problem **out) {
     femd_problem *p = *out;
     if (!p) return;
-    if (p->nfields == 0) femd_field_destroy(p->displacement ? &p->displacement : &p->temperature);
+    if (!problem_has(p, p->displacement)) femd_field_destroy(&p->displacement);
+    if (!problem_has(p, p->temperature)) femd_field_destroy(&p->temperature);
     for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);
     femd_points_destroy(&p->pt);
     femd_grid_destroy(&p->grid);

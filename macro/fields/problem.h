@@ -22,9 +22,9 @@ typedef struct femd_problem {
     femd_grid *grid; /* owned */
     size_t nfields;
     femd_field *field[FEMD_FIELDS]; /* owned; all that the output and the checkpoint hold at the nodes */
-    femd_field *displacement;       /* one of these, with physics mechanical; else NULL */
-    femd_field *temperature;        /* the same with physics thermal */
-    femd_field *solved;             /* what the steps solve for: one of the two */
+    femd_field *displacement;       /* one of these, with physics mechanical or thermomechanical; else NULL */
+    femd_field *temperature;        /* the same with physics thermal or thermomechanical */
+    femd_field *solved;             /* what the steps solve for: one of the two, with both the displacement */
     double time, dt;                /* committed time; next increment */
     double load_time;               /* at which loads and boundary values of the committed state stand: time, or apart
                                        from it with steps.control "arc-length" */

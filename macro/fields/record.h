@@ -31,6 +31,15 @@ typedef enum femd_heat_number {
     FEMD_HEAT_NUMBERS
 } femd_heat_number;
 
+/* Behind these with physics thermomechanical. */
+typedef enum femd_heat_pass {
+    FEMD_PASS_NEWTON,    /* iterations of the equation of heat */
+    FEMD_PASS_RESIDUAL,  /* W */
+    FEMD_PASS_REFERENCE, /* W */
+    FEMD_PASS_DELTA,     /* largest T b D^-1 b / c of a point, b = -dS/dT; NAN where it is not known */
+    FEMD_PASS_NUMBERS
+} femd_heat_pass;
+
 /* What a finished step leaves for history.csv and summary.json (same on all ranks). */
 typedef struct femd_step_record {
     int step; /* 1, 2, ... */
@@ -55,7 +64,7 @@ typedef struct femd_step_record {
      * last the body force. Moments about the origin at the positions of now, those of a rigid entry about its point. */
     double *account;
     /* femd_heat_numbers, W and K: mean of the step of what flows into the body by each entry of case->boundary, and
-     * from the source; FEMD_HEAT_* behind them. NULL with physics mechanical. */
+     * from the source; FEMD_HEAT_* behind them, then FEMD_PASS_*. NULL with physics mechanical. */
     double *heat;
     double work[FEMD_WORKS]; /* done on the body since the start, J: by trapezoids over the steps */
     double energy;           /* Helmholtz energy relative to the virgin state, J */

@@ -257,16 +257,20 @@ static size_t cell_list_common(const femd_cell_fields *f, femd_vtu_array *a) {
 
 static size_t cell_list_heat(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
     size_t n = 0;
+    if (!p->heat) return 0;
     a[n++] = (femd_vtu_array){"heat_flux", FEMD_VTU_FLOAT64, 3, axis_label, f->flux};
     a[n++] = cell_numbers_array("conductivity", 9, f->heat_k);
     if (p->cs->heat.transient) a[n++] = cell_numbers_array("heat_capacity", 1, f->heat_c);
-    return n + cell_list_common(f, a + n);
+    return n;
 }
 
 size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, femd_vtu_array *a) {
     const cell_wanted *stability = cell_find_wanted(f, FEMD_WANT_STABILITY);
     size_t n = 0;
-    if (p->heat) return cell_list_heat(p, f, a);
+    if (!p->displacement) {
+        n = cell_list_heat(p, f, a);
+        return n + cell_list_common(f, a + n);
+    }
     a[n++] = cell_numbers_array("green_lagrange_strain", 9, f->E);
     a[n++] = cell_numbers_array("second_piola_kirchhoff", 9, f->S);
     a[n++] = cell_numbers_array("cauchy_stress", 9, f->sigma);
@@ -278,6 +282,7 @@ size_t femd_cell_fields_list(const femd_problem *p, const femd_cell_fields *f, f
     if (stability) a[n++] = cell_numbers_array("stability", 1, stability->value);
     a[n++] = cell_numbers_array("hill_mandel_residual", 1, f->hill_mandel);
     a[n++] = cell_numbers_array("stress_error", 1, f->S_err);
+    n += cell_list_heat(p, f, a + n);
     n += cell_list_common(f, a + n);
     return n + cell_list_wanted(f, a + n);
 }

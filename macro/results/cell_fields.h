@@ -5,7 +5,7 @@
 #include "fields/problem.h"
 #include "results/vtu.h"
 
-enum { FEMD_CELL_ARRAYS_MAX = 21 + 2 * FEMD_QUANTITIES };
+enum { FEMD_CELL_ARRAYS_MAX = 24 + 2 * FEMD_QUANTITIES };
 
 typedef struct femd_cell_fields femd_cell_fields;
 

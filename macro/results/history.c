@@ -39,7 +39,7 @@ void femd_history_fit(femd_history *h, const femd_case *cs) {
     h->nboundary = cs->nboundary;
     h->wants = cs->wants_committed;
     h->nprobes = cs->nprobes;
-    h->nheat = cs->physics == FEMD_PHYSICS_THERMAL ? femd_heat_numbers(cs) : 0;
+    h->nheat = femd_case_has_heat(cs) ? femd_heat_numbers(cs) : 0;
 }
 
 femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err) {
@@ -171,13 +171,20 @@ static size_t account_rows(const femd_case *cs) {
     return cs->nboundary + (cs->has_body_force != 0);
 }
 
+/* With both physics an entry has the columns of its own alone. */
+static int history_shows(const femd_case *cs, size_t entry, int heat) {
+    if (cs->physics != FEMD_PHYSICS_THERMOMECHANICAL || entry >= cs->nboundary) return 1;
+    return femd_case_is_heat(cs->boundary[entry].kind) == heat;
+}
+
 static femd_status account_titles(const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const part[FEMD_ACCOUNT] = {".fx", ".fy", ".fz", ".mx", ".my", ".mz"};
     for (int w = 0; w < FEMD_WORKS; ++w) FEMD_TRY(femd_text_add(out, err, ",work_%s", femd_work_name((femd_work_by)w)));
     for (size_t b = 0; b < account_rows(cs); ++b) {
         char name[FEMD_ENTRY_NAME_MAX] = "body_force";
         if (b < cs->nboundary) femd_entry_name(cs, b, name);
-        for (int c = account_begins(cs, b); c < FEMD_ACCOUNT; ++c) FEMD_TRY(title(out, name, part[c], err));
+        for (int c = account_begins(cs, b); history_shows(cs, b, 0) && c < FEMD_ACCOUNT; ++c)
+            FEMD_TRY(title(out, name, part[c], err));
     }
     return FEMD_OK;
 }
@@ -185,7 +192,7 @@ static femd_status account_titles(const femd_case *cs, femd_buffer *out, femd_er
 static femd_status account_numbers(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
     for (int w = 0; w < FEMD_WORKS; ++w) FEMD_TRY(history_number(out, r->work[w], err));
     for (size_t b = 0; b < account_rows(cs); ++b)
-        for (int c = account_begins(cs, b); c < FEMD_ACCOUNT; ++c)
+        for (int c = account_begins(cs, b); history_shows(cs, b, 0) && c < FEMD_ACCOUNT; ++c)
             FEMD_TRY(history_number(out, r->account[FEMD_ACCOUNT * b + (size_t)c], err));
     return FEMD_OK;
 }
@@ -225,16 +232,35 @@ static femd_status history_heat_line(const femd_history *h, const femd_history_r
     return femd_text_add(out, err, "\n");
 }
 
+/* Behind what mechanics tells. */
+static femd_status history_both_titles(const femd_case *cs, femd_buffer *out, femd_error *err) {
+    for (size_t b = 0; b < cs->nboundary; ++b) {
+        char name[FEMD_ENTRY_NAME_MAX];
+        femd_entry_name(cs, b, name);
+        if (history_shows(cs, b, 1)) FEMD_TRY(title(out, name, ".heat", err));
+    }
+    return femd_text_add(out, err,
+                         ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,newton_heat,residual_heat,"
+                         "reference_heat,coupling_delta");
+}
+
+static femd_status history_both_line(const femd_history *h, const femd_step_record *r, const femd_case *cs,
+                                     femd_buffer *out, femd_error *err) {
+    for (size_t i = 0; i < h->nheat; ++i)
+        if (history_shows(cs, i, 1)) FEMD_TRY(history_number(out, r->heat[i], err));
+    return FEMD_OK;
+}
+
 /* ---- the whole ---- */
 
 static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const axis[3] = {".x", ".y", ".z"};
-    if (h->nheat > 0) return history_heat_titles(h, cs, out, err);
+    if (!femd_case_has_mechanics(cs)) return history_heat_titles(h, cs, out, err);
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_force"));
     for (size_t b = 0; b < h->nboundary; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
         femd_entry_name(cs, b, name);
-        for (int c = 0; c < 3; ++c) FEMD_TRY(title(out, name, axis[c], err));
+        for (int c = 0; history_shows(cs, b, 0) && c < 3; ++c) FEMD_TRY(title(out, name, axis[c], err));
     }
     FEMD_TRY(femd_text_add(out, err, ",energy,hill_mandel_max,stability_min,evaluations,force_evaluations"));
     for (int c = 0; c < 6; ++c) FEMD_TRY(femd_text_add(out, err, ",E%s", voigt[c]));
@@ -242,6 +268,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     FEMD_TRY(wanted_titles(h, out, err));
     FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap,load_factor"));
     FEMD_TRY(account_titles(cs, out, err));
+    if (h->nheat > 0) FEMD_TRY(history_both_titles(cs, out, err));
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];
@@ -254,14 +281,15 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
 static femd_status line(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
-    if (h->nheat > 0) return history_heat_line(h, row, out, err);
+    if (!femd_case_has_mechanics(cs)) return history_heat_line(h, row, out, err);
     FEMD_TRY(femd_text_add(out, err, "%d", r->step));
     FEMD_TRY(history_number(out, r->time, err));
     FEMD_TRY(history_number(out, r->dt, err));
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
     FEMD_TRY(history_number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
     FEMD_TRY(history_number(out, r->reference, err));
-    for (size_t i = 0; i < 3 * h->nboundary; ++i) FEMD_TRY(history_number(out, r->reaction[i], err));
+    for (size_t i = 0; i < 3 * h->nboundary; ++i)
+        if (history_shows(cs, i / 3, 0)) FEMD_TRY(history_number(out, r->reaction[i], err));
     FEMD_TRY(history_number(out, r->energy, err));
     FEMD_TRY(history_number(out, r->hill_mandel_max, err));
     FEMD_TRY(history_number(out, r->stability_min, err));
@@ -277,6 +305,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(history_number(out, r->leap, err));
     FEMD_TRY(history_number(out, r->load_time / cs->end_time, err));
     FEMD_TRY(account_numbers(r, cs, out, err));
+    if (h->nheat > 0) FEMD_TRY(history_both_line(h, r, cs, out, err));
     for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
     return femd_text_add(out, err, "\n");
 }

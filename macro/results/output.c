@@ -48,13 +48,14 @@ static femd_status node_fields_add_stress(node_fields *m, femd_problem *p, femd_
     const size_t n = (size_t)grid->nnodes;
     FEMD_TRY(femd_nodal_stress(p, &m->stress, err));
     m->von_mises = malloc((n + 1) * sizeof *m->von_mises);
-    m->temperature = malloc((n + 1) * sizeof *m->temperature);
-    if (!m->temperature || !m->von_mises)
+    m->temperature = p->temperature ? NULL : malloc((n + 1) * sizeof *m->temperature);
+    if ((!m->temperature && !p->temperature) || !m->von_mises)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < n; ++i) m->von_mises[i] = femd_von_mises(m->stress + 9 * i);
-    for (size_t i = 0; i < n; ++i)
+    for (size_t i = 0; m->temperature && i < n; ++i)
         FEMD_TRY(femd_case_temperature(p->cs, grid->node_x + FEMD_SPACE * i, p->time, &m->temperature[i], err));
-    m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
+    if (m->temperature)
+        m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
     m->array[m->narrays++] = (femd_vtu_array){"nodal_cauchy_stress", FEMD_VTU_FLOAT64, 9, tensor_label, m->stress};
     m->array[m->narrays++] = (femd_vtu_array){"nodal_von_mises", FEMD_VTU_FLOAT64, 1, NULL, m->von_mises};
     return FEMD_OK;

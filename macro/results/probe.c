@@ -231,7 +231,7 @@ done:
 
 femd_status femd_probes_read(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
     if (probes->n == 0) return FEMD_OK;
-    if (p->heat) return probes_read_heat(probes, p, values, err);
+    if (!p->displacement) return probes_read_heat(probes, p, values, err);
     const size_t n = SUMS * probes->n;
     double *u = malloc((p->displacement->n + 1) * sizeof *u), *sum = calloc(2 * n + 1, sizeof *sum), *stress = NULL;
     femd_status rc = u && sum ? FEMD_OK : probe_no_memory(err);

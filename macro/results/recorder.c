@@ -248,10 +248,8 @@ static void recorder_heat_table(const femd_recorder *r, const femd_problem *p, F
 
 void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *out) {
     if (p->rank != 0 || r->history.n == 0) return;
-    if (p->heat) {
-        recorder_heat_table(r, p, out);
-        return;
-    }
+    if (p->heat) recorder_heat_table(r, p, out);
+    if (!p->displacement) return;
     char name[FEMD_ENTRY_NAME_MAX];
     size_t last =
         r->history.nboundary ? r->history.nboundary - 1 : 0; /* the last support: usually the one that moves */

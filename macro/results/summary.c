@@ -91,13 +91,21 @@ static femd_status summary_three(const double v[3], femd_buffer *out, femd_error
     return femd_text_add(out, err, "]");
 }
 
+/* With both physics an entry is told of where it belongs. */
+static int summary_shows(const femd_case *cs, size_t entry, int heat) {
+    return cs->physics != FEMD_PHYSICS_THERMOMECHANICAL || femd_case_is_heat(cs->boundary[entry].kind) == heat;
+}
+
 static femd_status reactions(const femd_step_record *r, const femd_case *cs, size_t n, femd_buffer *out,
                              femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ",\n     \"reactions\": {"));
+    const char *comma = "";
     for (size_t b = 0; b < n; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
+        if (!summary_shows(cs, b, 0)) continue;
         femd_entry_name(cs, b, name);
-        FEMD_TRY(string(out, b ? ", " : "", name, err));
+        FEMD_TRY(string(out, comma, name, err));
+        comma = ", ";
         FEMD_TRY(summary_three(r->reaction + 3 * b, out, err));
     }
     return femd_text_add(out, err, "}");
@@ -120,7 +128,7 @@ static femd_status summary_account(const femd_step_record *r, const femd_case *c
         for (size_t b = 0; b < n; ++b) {
             char name[FEMD_ENTRY_NAME_MAX];
             const double *row = r->account + FEMD_ACCOUNT * b;
-            if (femd_case_holds(&cs->boundary[b]) != holds) continue;
+            if (femd_case_holds(&cs->boundary[b]) != holds || !summary_shows(cs, b, 0)) continue;
             femd_entry_name(cs, b, name);
             FEMD_TRY(string(out, comma, name, err));
             FEMD_TRY(holds ? summary_three(row + 3, out, err) : summary_load(row, out, err));
@@ -203,10 +211,13 @@ static femd_status summary_heat(const femd_step_record *r, const femd_case *cs, 
                                                         [FEMD_HEAT_HOTTEST] = "T_max",
                                                         [FEMD_HEAT_MEAN] = "T_mean"};
     FEMD_TRY(femd_text_add(out, err, ",\n     \"heat\": {"));
+    const char *comma = "";
     for (size_t b = 0; b < cs->nboundary; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
+        if (!summary_shows(cs, b, 1)) continue;
         femd_entry_name(cs, b, name);
-        FEMD_TRY(string(out, b ? ", " : "", name, err));
+        FEMD_TRY(string(out, comma, name, err));
+        comma = ", ";
         FEMD_TRY(summary_number(out, ": ", r->heat[b], err));
     }
     FEMD_TRY(summary_number(out, "},\n     \"source\": ", r->heat[cs->nboundary], err));
@@ -228,6 +239,20 @@ static femd_status summary_heat_step(const femd_step_record *r, const femd_case 
     return femd_text_add(out, err, "}");
 }
 
+/* Of physics thermomechanical, behind what mechanics tells. */
+static femd_status summary_both(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    static const char *const word[FEMD_PASS_NUMBERS] = {[FEMD_PASS_NEWTON] = "newton_heat",
+                                                        [FEMD_PASS_RESIDUAL] = "residual_heat",
+                                                        [FEMD_PASS_REFERENCE] = "reference_heat",
+                                                        [FEMD_PASS_DELTA] = "coupling_delta"};
+    FEMD_TRY(summary_heat(r, cs, out, err));
+    for (int k = 0; k < FEMD_PASS_NUMBERS; ++k) {
+        FEMD_TRY(femd_text_add(out, err, "%s\"%s\": ", k ? ", " : ",\n     ", word[k]));
+        FEMD_TRY(summary_number(out, "", r->heat[cs->nboundary + 1 + FEMD_HEAT_NUMBERS + (size_t)k], err));
+    }
+    return femd_text_add(out, err, "}");
+}
+
 static femd_status step(const femd_history *h, const femd_history_row *row, const femd_case *cs, femd_buffer *out,
                         femd_error *err) {
     const femd_step_record *r = &row->rec;
@@ -235,7 +260,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(summary_number(out, ", \"time\": ", r->time, err));
     FEMD_TRY(femd_text_add(out, err, ", \"newton\": %d, \"cuts\": %d,\n     \"residuals\": [", r->newton, r->cuts));
     for (int i = 0; i < r->nresiduals; ++i) FEMD_TRY(summary_number(out, i ? ", " : "", r->residual[i], err));
-    if (h->nheat > 0) return summary_heat_step(r, cs, out, err);
+    if (!femd_case_has_mechanics(cs)) return summary_heat_step(r, cs, out, err);
     FEMD_TRY(summary_number(out, "],\n     \"reference_force\": ", r->reference, err));
     FEMD_TRY(summary_number(out, ", \"noise_force\": ", r->noise, err));
     FEMD_TRY(convergence(r, cs, out, err));
@@ -251,7 +276,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     if (cs->wants_committed) FEMD_TRY(integer(out, ", \"unanswered\": ", r->unanswered, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
     FEMD_TRY(wanted(h, row, out, err));
-    return femd_text_add(out, err, ", \"heat\": {}}");
+    return h->nheat > 0 ? summary_both(r, cs, out, err) : femd_text_add(out, err, ", \"heat\": {}}");
 }
 
 /* What of the case was changed on the way, if anything. */

@@ -52,14 +52,13 @@ static femd_status foresee_reach(const femd_problem *p, double diagonal, femd_er
 }
 
 femd_status femd_foresee(femd_problem *p, femd_error *err) {
-    femd_field *field = p->solved;
     double diagonal = 0;
     if (!foresee_has_expressions(p->cs) || p->cs->arc_length) return FEMD_OK;
     FEMD_TRY(foresee_diagonal(p, &diagonal, err));
     FEMD_TRY(foresee_nodes(p, p->time, err));
     for (double time = p->time; time < p->cs->end_time * (1 - 1e-12);) {
         time = femd_case_next_time(p->cs, time);
-        FEMD_TRY(field->kind->begin(field, time, 0, err));
+        for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(p->field[i]->kind->begin(p->field[i], time, 0, err));
         FEMD_TRY(foresee_reach(p, diagonal, err));
         FEMD_TRY(foresee_nodes(p, time, err));
     }

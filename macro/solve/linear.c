@@ -55,10 +55,14 @@ PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ra
     PetscFunctionReturn(0);
 }
 
-void femd_linear_clear(femd_linear *linear) {
+void femd_linear_forget(const femd_linear *linear) {
     static const char *const name[] = {"-telescope_ksp_type", "-telescope_pc_type",
                                        "-telescope_pc_factor_mat_solver_type"};
     for (int i = 0; i < 3 && !linear->own_inner; ++i) (void)PetscOptionsClearValue(NULL, name[i]);
+}
+
+void femd_linear_clear(femd_linear *linear) {
+    femd_linear_forget(linear);
     (void)femd_product_drop(&linear->product);
 }
 

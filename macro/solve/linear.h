@@ -27,6 +27,8 @@ typedef struct femd_linear {
 
 /* Set the case's PETSc options (those of the command line win); ksp is that of the SNES. */
 PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ranks, KSP ksp);
+/* What the solver put into the options goes, until it is used again: another one would take it for the user's. */
+void femd_linear_forget(const femd_linear *linear);
 /* What the solver put into the options goes with it. */
 void femd_linear_clear(femd_linear *linear);
 /* A fresh solver of this sort and the user's options on top; MUMPS without them where CG has failed. */

@@ -45,7 +45,7 @@ typedef enum verdict { GO_ON, GOOD, LOST, TOO_MANY } verdict;
 
 static double newton_tolerance(const iteration *at) {
     const femd_case *cs = at->newton->cs;
-    const double strict = cs->rtol * at->scale.reference, share = cs->loose > 0 ? cs->loose : LOAD_LEFT;
+    const double strict = at->newton->rtol * at->scale.reference, share = cs->loose > 0 ? cs->loose : LOAD_LEFT;
     /* Clamps carry couples far larger than the load: within rtol of them the load itself may be missing. */
     return at->scale.load > 0 ? fmin(strict, share * at->scale.load) : strict;
 }
@@ -162,7 +162,7 @@ static void newton_explain(const iteration *at, verdict end, char *why, size_t s
         why, size,
         "%s; |r| = %g %s, wanted %g %s (solver.rtol %g of the reference %g %s), which is %.2g of the load; least met "
         "%g %s",
-        what, at->residual, unit, newton_tolerance(at), unit, at->newton->cs->rtol, at->scale.reference, unit,
+        what, at->residual, unit, newton_tolerance(at), unit, at->newton->rtol, at->scale.reference, unit,
         at->scale.load > 0 ? at->residual / at->scale.load : INFINITY, at->best, unit);
 }
 

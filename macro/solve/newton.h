@@ -13,6 +13,7 @@
 typedef struct femd_newton {
     femd_field *field;
     const femd_case *cs;
+    double rtol;                      /* of the reference */
     const femd_stepping_hooks *hooks; /* may be NULL */
     SNES watch;                       /* its monitors hear of each iteration; it solves nothing */
     femd_linear *linear;

@@ -50,26 +50,29 @@ static femd_status problem_make_grid(femd_problem *p, femd_error *err) {
     return femd_grid_create(p->comm, p->cs, &p->grid, err);
 }
 
-/* The field that the case's physics solves for. */
-static femd_status problem_make_field(femd_problem *p, femd_error *err) {
-    if (p->cs->physics == FEMD_PHYSICS_THERMAL) {
-        FEMD_TRY(femd_heat_create(p, err));
-        p->solved = p->temperature;
-    } else {
+/* The fields that the case's physics solves for. */
+static femd_status problem_make_fields(femd_problem *p, femd_error *err) {
+    if (femd_case_has_mechanics(p->cs)) {
         FEMD_TRY(femd_mechanics_create(p, err));
-        p->solved = p->displacement;
+        FEMD_TRY(femd_problem_add_field(p, p->displacement, err));
     }
-    return femd_problem_add_field(p, p->solved, err);
+    if (femd_case_has_heat(p->cs)) {
+        FEMD_TRY(femd_heat_create(p, err));
+        FEMD_TRY(femd_problem_add_field(p, p->temperature, err));
+    }
+    p->solved = p->displacement ? p->displacement : p->temperature;
+    return FEMD_OK;
 }
 
 static femd_status problem_fill(femd_problem *p, femd_error *err) {
     FEMD_PART(SETUP);
     FEMD_TRY(problem_make_grid(p, err));
     const PetscInt per_cell = p->grid->table.points;
-    uint32_t wants = p->cs->physics == FEMD_PHYSICS_THERMAL ? FEMD_POINTS_HEAT : p->cs->wants_committed;
-    if (femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
+    uint32_t wants = femd_case_has_mechanics(p->cs) ? p->cs->wants_committed : 0;
+    if (femd_case_has_heat(p->cs)) wants |= FEMD_POINTS_HEAT;
+    if (femd_case_has_mechanics(p->cs) && femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
-    FEMD_TRY(problem_make_field(p, err));
+    FEMD_TRY(problem_make_fields(p, err));
     FEMD_TRY(femd_solver_try_options(p, p->solved, err)); /* before any result is written */
     return problem_open_materials(p, err);
 }

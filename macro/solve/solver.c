@@ -14,6 +14,11 @@
 #include "fields/boundary.h"
 #include "solve/newton.h"
 
+/* Of the heat beside mechanics: as with physics thermal, since it is linear but for its answers and its account is to
+ * close. The case's own are those of the mechanics then. */
+#define HEAT_RTOL     1e-11
+#define HEAT_KSP_RTOL 1e-12
+
 struct femd_solver {
     femd_problem *p;
     femd_field *field;
@@ -69,6 +74,11 @@ static femd_status solver_check_path(const femd_solver *s, femd_error *err) {
                      s->kind->name);
 }
 
+/* Of the heat, where there is mechanics too? */
+static int solver_is_beside(const femd_solver *s) {
+    return s->field == s->p->temperature && s->p->displacement;
+}
+
 /* The solver without matrix and vectors. */
 static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_solver **out, femd_error *err) {
     femd_solver *s = *out = calloc(1, sizeof *s);
@@ -82,10 +92,12 @@ static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_s
     PETSC_TRY(err, SNESSetType(s->snes, SNESSHELL));
     PETSC_TRY(err, SNESGetKSP(s->snes, &ksp));
     PetscErrorCode code = femd_linear_init(&s->linear, p->cs, p->size, ksp);
+    if (solver_is_beside(s)) s->linear.rtol = HEAT_KSP_RTOL;
     s->linear.unsymmetric = field->boundary->unsymmetric;
     s->linear.tied = field->boundary->ties ? field : NULL;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
+    femd_linear_forget(&s->linear);
     if (code == 0) return FEMD_OK;
     (void)femd_petsc_fail(&words, code, "options");
     return femd_fail(err, FEMD_BAD_INPUT, "%s: petsc: an option was refused: %s", p->cs->path, words.text);
@@ -106,6 +118,7 @@ femd_status femd_solver_create(femd_problem *p, femd_field *field, const femd_st
     FEMD_TRY(solver_create_matrix(s, err));
     s->newton = (femd_newton){.field = field,
                               .cs = p->cs,
+                              .rtol = solver_is_beside(s) ? HEAT_RTOL : p->cs->rtol,
                               .hooks = hooks,
                               .watch = s->snes,
                               .linear = &s->linear,
@@ -178,7 +191,7 @@ static femd_status solver_start(femd_solver *s, Vec X, double *foretold, femd_er
  * who has chosen a solver that tells nothing of signs is not told. */
 static femd_status solver_watch_signs(femd_solver *s, femd_step_record *rec, femd_error *err) {
     rec->unstable = -1;
-    if (!s->p->cs->stability) return FEMD_OK;
+    if (!s->p->cs->stability || solver_is_beside(s)) return FEMD_OK;
     if (rec->newton == 0) FEMD_TRY(s->kind->jacobian(s->field, s->K, err));
     if (s->linear.direct && rec->newton > 0) return femd_linear_negative(&s->linear, &rec->unstable, err);
     return femd_linear_count_negative(&s->linear, s->field, s->K, s->trial, s->step, &rec->unstable, err);

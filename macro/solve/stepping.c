@@ -22,6 +22,16 @@ static int stepping_has_jumped(const femd_case *cs, const femd_step_record *rec)
     return rec->leap > (cs->arc_length ? LEAP_MAX_ALONG : LEAP_MAX);
 }
 
+/* What the steps are solved with. Heat comes first: its temperature is that of the step's mechanics, while the body
+ * conducts as it was deformed at the start of the step. */
+typedef struct stepper {
+    femd_problem *p;
+    const femd_stepping_hooks *hooks;
+    femd_solver *solver, *heat; /* of p->solved; of the heat beside it, or NULL */
+    Vec X, T;                   /* where they are */
+    femd_step_record of_heat;   /* with `heat` */
+} stepper;
+
 /* End of the next increment: at most p->dt on, and not past the next planned time or time of a table. */
 static double stepping_next_time(const femd_problem *p) {
     const femd_case *cs = p->cs;
@@ -73,8 +83,7 @@ static femd_status stepping_reused_so_far(femd_problem *p, uint64_t *reused, fem
 }
 
 /* X is committed; `before` says from where, as the direction of a path. A jump has none: that of the step before it. */
-static femd_status stepping_keep(femd_problem *p, Vec X, int jumped, femd_error *err) {
-    const femd_field *field = p->solved;
+static femd_status stepping_keep(femd_problem *p, const femd_field *field, Vec X, int jumped, femd_error *err) {
     if (jumped && p->cs->arc_length) {
         PETSC_TRY(err, VecAXPY(field->before, -1, field->committed));
         PETSC_TRY(err, VecAXPY(field->before, 1, X));
@@ -85,16 +94,31 @@ static femd_status stepping_keep(femd_problem *p, Vec X, int jumped, femd_error 
     return FEMD_OK;
 }
 
+static femd_status stepping_commit_heat(stepper *at, femd_step_record *rec, femd_error *err) {
+    femd_problem *p = at->p;
+    const femd_step_record *of = &at->of_heat;
+    double *pass = rec->heat + p->cs->nboundary + 1 + FEMD_HEAT_NUMBERS;
+    if (!at->heat) return FEMD_OK;
+    FEMD_TRY(p->temperature->kind->commit(p->temperature, rec->step, rec, err));
+    pass[FEMD_PASS_NEWTON] = of->newton;
+    pass[FEMD_PASS_RESIDUAL] = of->nresiduals > 0 ? of->residual[of->nresiduals - 1] : 0;
+    pass[FEMD_PASS_REFERENCE] = of->reference;
+    rec->direct |= of->direct;
+    return stepping_keep(p, p->temperature, at->T, 0, err);
+}
+
 /* reused_before: answers that were reused before the step. Its last are those that the commit asks for. */
-static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hooks *hooks, Vec X,
-                                        uint64_t reused_before, femd_step_record *rec, femd_error *err) {
+static femd_status stepping_commit_step(stepper *at, uint64_t reused_before, femd_step_record *rec, femd_error *err) {
+    femd_problem *p = at->p;
+    const femd_stepping_hooks *hooks = at->hooks;
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
     FEMD_TRY(p->solved->kind->commit(p->solved, rec->step, rec, err));
+    FEMD_TRY(stepping_commit_heat(at, rec, err));
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
     rec->reused -= reused_before;
     stepping_tell_notes(p, hooks, rec);
-    FEMD_TRY(stepping_keep(p, X, stepping_has_jumped(p->cs, rec), err));
+    FEMD_TRY(stepping_keep(p, p->solved, at->X, stepping_has_jumped(p->cs, rec), err));
     p->time = rec->time;
     p->load_time = rec->load_time;
     p->step = rec->step;
@@ -111,26 +135,27 @@ static femd_status stepping_commit_step(femd_problem *p, const femd_stepping_hoo
 
 /* Noise or round-off ends the iterations wherever the load is: one that is no larger has moved nothing. A body in
  * balance of heat that nothing feeds has none but round-off. */
-static void stepping_tell_unknown(const femd_problem *p, const femd_stepping_hooks *hooks,
+static void stepping_tell_unknown(const femd_problem *p, const femd_field *field, const femd_stepping_hooks *hooks,
                                   const femd_step_record *rec) {
     char what[320];
+    const int heat = field == p->temperature;
     const double last = rec->residual[rec->nresiduals > 0 ? rec->nresiduals - 1 : 0];
     const int noise = rec->end == FEMD_NEWTON_NOISE;
-    if ((p->heat && !femd_heat_is_fed(p->heat)) || (!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) ||
+    if ((heat && !femd_heat_is_fed(p->heat)) || (!noise && rec->end != FEMD_NEWTON_ROUNDING) || !(rec->load > 0) ||
         last <= NOTABLE * rec->load)
         return;
     snprintf(what, sizeof what, "%.2g of the load (%.3g %s) is not in balance: %s not known better, by %s",
-             last / rec->load, rec->load, p->solved->kind->flux_unit, p->heat ? "flows of heat are" : "the forces are",
-             noise ? "the standard errors of sampled stresses; a smaller \"accuracy\" of the case or of the material, "
-                     "or solver.noise_stop false, asks for more"
-             : p->heat ? "round-off; the load is too small, or the step too short, for the heat that the body stores"
-                       : "round-off; the load is too small for the stiffness of the body");
+             last / rec->load, rec->load, field->kind->flux_unit, heat ? "flows of heat are" : "the forces are",
+             noise  ? "the standard errors of sampled stresses; a smaller \"accuracy\" of the case or of the material, "
+                      "or solver.noise_stop false, asks for more"
+             : heat ? "round-off; the load is too small, or the step too short, for the heat that the body stores"
+                    : "round-off; the load is too small for the stiffness of the body");
     hooks->note(hooks->user, rec->step, what);
 }
 
 /* What an answer that is less than asked must say of itself. */
-static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec,
-                          int direct_before) {
+static void stepping_tell(const femd_problem *p, const femd_field *field, const femd_stepping_hooks *hooks,
+                          const femd_step_record *rec, int direct_before) {
     char what[320];
     if (!hooks || !hooks->note) return;
     if (rec->end == FEMD_NEWTON_STALLED) {
@@ -139,11 +164,11 @@ static void stepping_tell(const femd_problem *p, const femd_stepping_hooks *hook
             what, sizeof what,
             "the residual stalled at %.3g %s, %.2g of the load, and was accepted so (solver.loose %g); solver.rtol "
             "%g of the reference %.3g %s is out of reach here, as where tables have kinks or a body has branches",
-            last, p->solved->kind->flux_unit, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol,
-            rec->reference, p->solved->kind->flux_unit);
+            last, field->kind->flux_unit, rec->load > 0 ? last / rec->load : INFINITY, p->cs->loose, p->cs->rtol,
+            rec->reference, field->kind->flux_unit);
         hooks->note(hooks->user, rec->step, what);
     }
-    stepping_tell_unknown(p, hooks, rec);
+    stepping_tell_unknown(p, field, hooks, rec);
     if (rec->direct && !direct_before)
         hooks->note(
             hooks->user, rec->step,
@@ -222,25 +247,41 @@ static void stepping_explain(const femd_problem *p, const femd_step_record *rec,
                  rec->softer, near, follow);
 }
 
+/* Both fields, or one of them has failed. */
+static femd_status stepping_attempt(stepper *at, femd_step_record *rec, femd_attempt *outcome, char *why, size_t size,
+                                    femd_error *err) {
+    femd_step_record *of = &at->of_heat;
+    *outcome = FEMD_ATTEMPT_CONVERGED;
+    if (at->heat) {
+        *of = (femd_step_record){.step = rec->step, .time = rec->time, .dt = rec->dt, .cuts = rec->cuts};
+        FEMD_TRY(femd_solver_attempt(at->heat, rec->time, rec->cuts, at->T, of, outcome, why, size, err));
+    }
+    if (*outcome != FEMD_ATTEMPT_CONVERGED) return FEMD_OK;
+    return femd_solver_attempt(at->solver, rec->time, rec->cuts, at->X, rec, outcome, why, size, err);
+}
+
 /* One committed step, after as many cuts as it takes. */
-static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
-                                     femd_step_record *rec, femd_error *err) {
+static femd_status stepping_run_step(stepper *at, femd_step_record *rec, femd_error *err) {
+    femd_problem *p = at->p;
+    const femd_stepping_hooks *hooks = at->hooks;
     const double planned = p->cs->end_time / p->cs->step_count;
     char why[768] = "", near[300];
     uint64_t before;
     const int direct_before = p->direct;
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
     p->solved->kind->step(p->solved, rec->step);
+    if (at->heat) p->temperature->kind->step(p->temperature, rec->step);
     for (rec->cuts = 0;; ++rec->cuts) {
         femd_attempt outcome;
         double time = stepping_next_time(p);
         rec->time = time;
         rec->dt = time - p->time;
-        FEMD_TRY(femd_solver_attempt(s, time, rec->cuts, X, rec, &outcome, why, sizeof why, err));
+        FEMD_TRY(stepping_attempt(at, rec, &outcome, why, sizeof why, err));
         if (outcome == FEMD_ATTEMPT_CONVERGED) {
-            stepping_tell(p, hooks, rec, direct_before);
+            if (at->heat) stepping_tell(p, p->temperature, hooks, &at->of_heat, direct_before);
+            stepping_tell(p, p->solved, hooks, rec, direct_before);
             stepping_tell_stability(p, hooks, rec);
-            return stepping_commit_step(p, hooks, X, before, rec, err);
+            return stepping_commit_step(at, before, rec, err);
         }
         FEMD_TRY(femd_agree(p->comm, p->law->abort(p->law->self, err), err));
         p->dt = rec->dt * p->cs->cut;
@@ -260,8 +301,9 @@ static femd_status stepping_run_step(femd_problem *p, femd_solver *s, const femd
     }
 }
 
-static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_stepping_hooks *hooks, Vec X,
-                                    double *forces, femd_error *err) {
+static femd_status stepping_run_all(stepper *at, double *forces, femd_error *err) {
+    femd_problem *p = at->p;
+    const femd_stepping_hooks *hooks = at->hooks;
     while (!femd_stepping_finished(p->cs, p->step, p->load_time)) {
         femd_step_record rec = {.step = p->step + 1,
                                 .reaction = forces,
@@ -271,7 +313,7 @@ static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_
         int stop = hooks && hooks->stop ? hooks->stop(hooks->user) != 0 : 0;
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &stop, 1, MPI_INT, MPI_MAX, p->comm));
         if (stop) return femd_fail(err, FEMD_CANCELLED, "stopped on request after step %d", p->step);
-        FEMD_TRY(stepping_run_step(p, s, hooks, X, &rec, err));
+        FEMD_TRY(stepping_run_step(at, &rec, err));
     }
     if (p->load_time < p->cs->end_time * (1 - 1e-12) && hooks && hooks->note) {
         char what[160];
@@ -283,8 +325,7 @@ static femd_status stepping_run_all(femd_problem *p, femd_solver *s, const femd_
 }
 
 femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks, femd_error *err) {
-    femd_solver *s = NULL;
-    Vec X = NULL;
+    stepper at = {.p = p, .hooks = hooks};
     femd_status rc;
     if (p->dt <= 0) p->dt = p->cs->end_time / p->cs->step_count;
     const size_t heat = p->heat ? femd_heat_numbers(p->cs) : 0;
@@ -292,12 +333,18 @@ femd_status femd_stepping_run(femd_problem *p, const femd_stepping_hooks *hooks,
     FEMD_TRY_GOTO(
         rc, femd_agree(p->comm, forces ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the reactions"), err),
         done);
-    FEMD_TRY_GOTO(rc, femd_solver_create(p, p->solved, hooks, &s, err), done);
-    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->solved->committed, &X), done);
-    rc = stepping_run_all(p, s, hooks, X, forces, err);
+    FEMD_TRY_GOTO(rc, femd_solver_create(p, p->solved, hooks, &at.solver, err), done);
+    PETSC_TRY_GOTO(rc, err, VecDuplicate(p->solved->committed, &at.X), done);
+    if (p->displacement && p->temperature) {
+        FEMD_TRY_GOTO(rc, femd_solver_create(p, p->temperature, hooks, &at.heat, err), done);
+        PETSC_TRY_GOTO(rc, err, VecDuplicate(p->temperature->committed, &at.T), done);
+    }
+    rc = stepping_run_all(&at, forces, err);
 done:
-    (void)VecDestroy(&X);
-    femd_solver_destroy(&s);
+    (void)VecDestroy(&at.X);
+    (void)VecDestroy(&at.T);
+    femd_solver_destroy(&at.heat);
+    femd_solver_destroy(&at.solver);
     free(forces);
     return rc;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields/heat.h"
+
 void model_init(model *m, const femd_element *element, int n) {
     memset(m, 0, sizeof *m);
     test_law_init(&m->law);
@@ -91,6 +93,13 @@ void model_heat(model *m, const double k[6], double c, double kelvin, double the
     m->law.capacity = c;
 }
 
+void model_both(model *m, const double k[6], double c, double kelvin, double theta) {
+    model_heat(m, k, c, kelvin, theta);
+    m->cs.physics = FEMD_PHYSICS_THERMOMECHANICAL;
+    m->cs.stability = 1;
+    m->law.wants |= FEMD_WANT_THERMAL_STRESS;
+}
+
 void model_affine(model *m, const double G[9]) {
     static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
     for (int s = 0; s < 6; ++s) {
@@ -141,7 +150,7 @@ static femd_status keep(void *user, femd_problem *p, const femd_step_record *rec
     m->last.account = m->account;
     memcpy(m->account, rec->account, 6 * (p->cs->nboundary + 1) * sizeof *m->account);
     m->last.heat = m->heat;
-    if (rec->heat) memcpy(m->heat, rec->heat, (p->cs->nboundary + 1 + FEMD_HEAT_NUMBERS) * sizeof *m->heat);
+    if (rec->heat) memcpy(m->heat, rec->heat, femd_heat_numbers(p->cs) * sizeof *m->heat);
     memcpy(m->reaction, rec->reaction, 3 * p->cs->nboundary * sizeof *m->reaction);
     return FEMD_OK;
 }

@@ -295,8 +295,12 @@ static void bad_input_has_exact_words(void **state) {
     } cases[] = {
         {"case.json", "femd=2", "femd: must be 1"},
         {"box.json", "physics=thermal", "missing key \"heat\", which physics \"thermal\" needs"},
-        {"box.json", "heat={\"initial\":300}", "heat: belongs to physics \"thermal\""},
-        {"box.json", "materials.m.thermal={\"conductivity\":1}", "materials.m.thermal: belongs to physics \"thermal\""},
+        {"box.json", "heat={\"initial\":300}", "heat: belongs to physics \"thermal\" or \"thermomechanical\""},
+        {"box.json", "materials.m.thermal={\"conductivity\":1}",
+         "materials.m.thermal: belongs to physics \"thermal\" or \"thermomechanical\""},
+        {"box.json", "physics=thermomechanical", "missing key \"heat\", which physics \"thermomechanical\" needs"},
+        {"heat.json", "physics=thermomechanical",
+         "boundary: no entry prescribes a displacement along x; the body could move freely"},
         {"box.json", "boundary[0]={\"on\":\"left\",\"temperature\":300}",
          "boundary[0]: temperature is none of physics \"mechanical\", which takes: displacement (with or without "
          "gradient), traction, pressure, follower_pressure, force, turned, rigid, periodic"},
