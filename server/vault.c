@@ -106,6 +106,8 @@ static int vault_look_up(femd_vault *vault, vault_kind kind, uint8_t *name, MDB_
     int code = mdb_cursor_open(vault->reader, vault->tables[kind], &cursor);
     if (code != 0) return code;
     code = mdb_cursor_get(cursor, &key, value, MDB_SET_RANGE);
+    while (code == 0 && key.mv_size != KEPT_NAME_BYTES) /* damage */
+        code = mdb_cursor_get(cursor, &key, value, MDB_NEXT);
     if (code == 0 && memcmp(key.mv_data, name, HASH_BYTES) != 0) code = MDB_NOTFOUND;
     if (code == 0) memcpy(name, key.mv_data, KEPT_NAME_BYTES);
     mdb_cursor_close(cursor);
@@ -196,7 +198,7 @@ femd_status vault_walk(femd_vault *vault, vault_kind kind, vault_visit visit, vo
         femd_error damage = FEMD_ERROR_INIT;
         got = vault_step(vault, kind, name, given, &found, &damage, err);
         if (got <= 0) return got == 0 ? FEMD_OK : FEMD_IO;
-        rc = visit(user, name, &found, found.bytes.data ? NULL : &damage, err);
+        rc = visit(user, name, &found, damage.code ? &damage : NULL, err);
     }
     return rc;
 }

@@ -247,13 +247,18 @@ static int writing_choose(writing *w, size_t most, victims *chosen) {
         code = mdb_cursor_get(cursor, &key, &value, op);
         if (code != 0) break;
         const uint8_t *age = key.mv_data;
+        if (key.mv_size > sizeof chosen->key[0]) { /* damage, in nobody's way */
+            code = mdb_cursor_del(cursor, 0);
+            if (code != 0) break;
+            continue;
+        }
         const vault_kind kind = key.mv_size > AGE_BYTES ? age[AGE_BYTES - 1] : VAULT_KINDS;
         if (kind == VAULT_STATE && key.mv_size == AGE_BYTES + vault_name_bytes(kind) &&
             vault_is_held(w->vault, kind, age + AGE_BYTES)) {
             chosen->held = 1;
             continue;
         }
-        chosen->size[chosen->count] = key.mv_size < sizeof chosen->key[0] ? key.mv_size : sizeof chosen->key[0];
+        chosen->size[chosen->count] = key.mv_size;
         memcpy(chosen->key[chosen->count], age, chosen->size[chosen->count]);
         chosen->count++;
     }
