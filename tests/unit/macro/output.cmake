@@ -1,6 +1,8 @@
 # What femd-macro writes: result files, checkpoint.
 femd_unit_test(macro_test_files SOURCES test_output_files.c LIBS femd_macro)
-set_tests_properties(macro_test_files PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+femd_unit_test(macro_test_tables SOURCES test_tables.c LIBS femd_macro)
+femd_unit_test(macro_test_terminal SOURCES test_terminal.c LIBS femd_macro)
+set_tests_properties(macro_test_files macro_test_tables macro_test_terminal PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 
 # The law of these keeps states of its own.
 foreach(name checkpoint recorder)
