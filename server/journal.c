@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,6 +113,22 @@ static int journal_is_at_path(const femd_journal *journal) {
            own.st_ino == there.st_ino;
 }
 
+/* Words that name the process which has the lock; "" if the system does not tell. */
+static void journal_name_holder(const struct stat *file, char *words, size_t size) {
+    char line[256];
+    unsigned device_major, device_minor;
+    unsigned long long inode;
+    long pid;
+    words[0] = '\0';
+    FILE *locks = fopen("/proc/locks", "re");
+    while (locks && !words[0] && fgets(line, sizeof line, locks)) {
+        if (sscanf(line, "%*d: FLOCK %*s WRITE %ld %x:%x:%llu", &pid, &device_major, &device_minor, &inode) == 4 &&
+            makedev(device_major, device_minor) == file->st_dev && inode == file->st_ino && pid > 0)
+            snprintf(words, size, " (pid %ld)", pid);
+    }
+    if (locks) fclose(locks);
+}
+
 /* A server that was told to end, or was killed, may have it for a moment more. */
 static femd_status journal_lock(femd_journal *journal, femd_error *err) {
     for (const double end = femd_clock() + patience;;) {
@@ -119,10 +136,15 @@ static femd_status journal_lock(femd_journal *journal, femd_error *err) {
         if (journal->fd < 0)
             return femd_fail(err, FEMD_IO, "the journal %s cannot be opened: %s", journal->path, strerror(errno));
         if (flock(journal->fd, LOCK_EX | LOCK_NB) == 0 && journal_is_at_path(journal)) return FEMD_OK;
+        struct stat file;
+        char holder[48] = "";
+        const int late = femd_clock() > end;
+        if (late && fstat(journal->fd, &file) == 0) journal_name_holder(&file, holder, sizeof holder);
         close(journal->fd);
         journal->fd = -1;
-        if (femd_clock() > end)
-            return femd_fail(err, FEMD_REFUSED, "the journal %s is that of another server, which runs", journal->path);
+        if (late)
+            return femd_fail(err, FEMD_REFUSED, "the journal %s is that of another server, which runs%s", journal->path,
+                             holder);
         nanosleep(&(struct timespec){0, 20000000}, NULL);
     }
 }

@@ -15,9 +15,11 @@ int vault_read_meta(femd_vault *vault, MDB_txn *txn, vault_meta *meta) {
     MDB_val key = {4, "meta"}, value;
     const int code = mdb_get(txn, vault->meta, &key, &value);
     if (code != 0) return code;
-    if (value.mv_size != sizeof *meta) return MDB_INVALID;
-    memcpy(meta, value.mv_data, sizeof *meta);
-    return 0;
+    memset(meta, 0, sizeof *meta);
+    memcpy(meta, value.mv_data, value.mv_size < sizeof *meta ? value.mv_size : sizeof *meta);
+    /* of another version it may be longer or shorter, but begins with the version */
+    if (value.mv_size < sizeof meta->version) return MDB_CORRUPTED;
+    return meta->version == VAULT_VERSION && value.mv_size != sizeof *meta ? MDB_CORRUPTED : 0;
 }
 
 int vault_write_meta(femd_vault *vault, MDB_txn *txn, const vault_meta *meta) {

@@ -259,6 +259,36 @@ static void who_comes_at_once_waits_for_who_goes(void **state) {
     journal_close(&next);
 }
 
+/* Another process has it for good: words that name it. */
+static void who_has_it_is_named(void **state) {
+    (void)state;
+    int ready[2];
+    char byte, words[32];
+    assert_int_equal(pipe(ready), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        femd_journal *journal = open_journal(NULL);
+        (void)!write(ready[1], "", 1);
+        pause();
+        journal_close(&journal);
+        _exit(0);
+    }
+    femd_journal *none = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    uint64_t dropped;
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(journal_open(path, &none, &dropped, &err), FEMD_REFUSED);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    assert_null(none);
+    snprintf(words, sizeof words, "runs (pid %d)", (int)pid);
+    assert_non_null(strstr(err.text, words));
+    OK(journal_open(path, &none, &dropped, &err)); /* the lock ended with it */
+    journal_close(&none);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_path, remove_path)
     const struct CMUnitTest tests[] = {
@@ -269,6 +299,7 @@ int main(void) {
         TEST(a_summary_takes_the_place_of_all_when_it_is_whole),
         TEST(a_full_disk_gives_it_up_and_keeps_what_is_there),
         TEST(who_comes_at_once_waits_for_who_goes),
+        TEST(who_has_it_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,46 @@ static void a_bound_that_is_damaged_is_told(void **state) {
     assert_non_null(strstr(err.text, "its bound is 5000 bytes"));
 }
 
+/* Its meta may have grown or shrunk; the version is its first word, and nothing is written there. */
+static void a_store_of_another_version_is_refused(void **state) {
+    (void)state;
+    for (size_t size = 8; size <= sizeof(vault_meta) + 16; size += sizeof(vault_meta) / 2) {
+        uint8_t other[sizeof(vault_meta) + 16] = {VAULT_VERSION + 1};
+        femd_error err = FEMD_ERROR_INIT;
+        MDB_txn *txn;
+        MDB_val key = {4, "meta"}, value = {size, other};
+        femd_vault *vault = open_store(2 << 20);
+        const uint8_t own[8] = {VAULT_VERSION};
+        vault_meta meta;
+        assert_int_equal(mdb_txn_begin(vault->env, NULL, 0, &txn), 0);
+        assert_int_equal(vault_read_meta(vault, txn, &meta), 0);
+        assert_int_equal(mdb_put(txn, vault->meta, &key, &value, 0), 0);
+        assert_int_equal(mdb_txn_commit(txn), 0);
+        vault_close(&vault);
+        for (int read_only = 0; read_only < 2; read_only++) {
+            const vault_config config = {.folder = folder, .create = !read_only, .read_only = read_only};
+            assert_int_equal(vault_open(&config, &vault, &err), FEMD_BAD_INPUT);
+            assert_non_null(strstr(err.text, "is of version 2, this femd reads version 1"));
+        }
+        MDB_env *env; /* of this version, but of another length */
+        MDB_dbi table;
+        assert_int_equal(mdb_env_create(&env), 0);
+        assert_int_equal(mdb_env_set_maxdbs(env, 8), 0);
+        assert_int_equal(mdb_env_open(env, folder, 0, 0600), 0);
+        assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+        assert_int_equal(mdb_dbi_open(txn, "meta", 0, &table), 0);
+        memcpy(other, own, sizeof own);
+        assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
+        assert_int_equal(mdb_txn_commit(txn), 0);
+        assert_int_equal(vault_open(&(vault_config){.folder = folder, .create = 1}, &vault, &err), FEMD_BAD_INPUT);
+        assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+        value = (MDB_val){sizeof meta, &meta};
+        assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
+        assert_int_equal(mdb_txn_commit(txn), 0);
+        mdb_env_close(env);
+    }
+}
+
 typedef struct walking {
     femd_vault *vault;
     unsigned seen, written;
@@ -256,13 +296,10 @@ static void a_store_that_another_process_enlarges_is_read_on(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(a_stopped_writer_hangs_nobody),
-        TEST(what_is_held_stays),
-        TEST(files_that_nothing_names_are_swept),
-        TEST(a_folder_with_something_else_becomes_no_store),
-        TEST(a_bound_that_is_damaged_is_told),
-        TEST(a_long_walk_does_not_fill_the_store),
-        TEST(a_store_that_another_process_enlarges_is_read_on),
+        TEST(a_stopped_writer_hangs_nobody),       TEST(what_is_held_stays),
+        TEST(files_that_nothing_names_are_swept),  TEST(a_folder_with_something_else_becomes_no_store),
+        TEST(a_bound_that_is_damaged_is_told),     TEST(a_store_of_another_version_is_refused),
+        TEST(a_long_walk_does_not_fill_the_store), TEST(a_store_that_another_process_enlarges_is_read_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
