@@ -26,7 +26,10 @@ enum {
     EXIT_INTERNAL = 70,
     EXIT_SIGNAL = 128
 };
-enum { TEARDOWN_SECONDS = 4 };
+enum {
+    TEARDOWN_SECONDS = 4,
+    LAST_WAIT_SECONDS = 20 /* for one answer of the server, once the run ends: batch systems kill after 30 s */
+};
 
 typedef struct app {
     femd_arguments args;
@@ -58,7 +61,7 @@ static int run_on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
     const int stop = femd_process_stop_signal() != 0;
     if (!stop) femd_live_progress(&a->live, info); /* of an end it has been told by then */
-    return !a->ending && stop;
+    return a->ending ? info->waited > LAST_WAIT_SECONDS : stop;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
@@ -244,9 +247,11 @@ static void run_keep(app *a, femd_status rc) {
     const int gone = rc == FEMD_DISCONNECTED || rc == FEMD_TIMEOUT || rc == FEMD_REREGISTER || rc == FEMD_REFUSED;
     if (rc == FEMD_OK || rc == FEMD_IO || gone || !a->recorder.open) return;
     a->ending = 1;
-    if (femd_recorder_keep(&a->recorder, a->problem, &err) != FEMD_OK && a->rank == 0)
-        fprintf(stderr, "femd-macro: no checkpoint of step %d (%s); --resume goes on from step %d\n", a->problem->step,
-                err.text, a->recorder.saved);
+    if (femd_recorder_keep(&a->recorder, a->problem, &err) == FEMD_OK || a->rank != 0) return;
+    char where[64] = "begin anew";
+    if (a->recorder.saved > 0) snprintf(where, sizeof where, "--resume goes on from step %d", a->recorder.saved);
+    fprintf(stderr, "femd-macro: no checkpoint of step %d (%s); %s\n", a->problem->step,
+            err.code == FEMD_CANCELLED ? "the server does not answer" : err.text, where);
 }
 
 /* A full disk is no end: what is whole can be gone on from. */
