@@ -226,7 +226,7 @@ int cmd_eval(int argc, char **argv) {
                  "  femd eval argon.json --temperature 60 --accuracy 0.01 --save-state s --json         sampled; "
                  "--state s goes on\n\n"
                  "exit codes: 0 answered, 2 bad input, 3 the material has no answer there (the status says why),\n"
-                 "            4 the engine hangs or died",
+                 "            4 the engine hangs or died, or memory is at its end",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,

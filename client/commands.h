@@ -9,7 +9,7 @@ enum {
     FEMD_EXIT_OK = 0,
     FEMD_EXIT_BAD_INPUT = 2,     /* case, material, command line: the user can mend it */
     FEMD_EXIT_NOT_CONVERGED = 3, /* the physics did not answer, or Newton's iteration did not converge */
-    FEMD_EXIT_POOL_LOST = 4,     /* no server or no workers */
+    FEMD_EXIT_POOL_LOST = 4,     /* no server or no workers, or memory is at its end */
     FEMD_EXIT_INTERNAL = 70,
     FEMD_EXIT_INTERRUPTED = 130
 };

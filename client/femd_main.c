@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "micro.h"
+#include "numerics/dense.h"
 
 static int cmd_version(int argc, char **argv);
 static int cmd_help(int argc, char **argv);
@@ -30,7 +31,7 @@ int command_failed(const femd_error *err) {
                  {FEMD_IO, FEMD_EXIT_BAD_INPUT},           {FEMD_LIMIT, FEMD_EXIT_BAD_INPUT},
                  {FEMD_UNSUPPORTED, FEMD_EXIT_BAD_INPUT},  {FEMD_REFUSED, FEMD_EXIT_BAD_INPUT},
                  {FEMD_DISCONNECTED, FEMD_EXIT_POOL_LOST}, {FEMD_TIMEOUT, FEMD_EXIT_POOL_LOST},
-                 {FEMD_CANCELLED, FEMD_EXIT_INTERRUPTED}};
+                 {FEMD_CANCELLED, FEMD_EXIT_INTERRUPTED},  {FEMD_NO_MEMORY, FEMD_EXIT_POOL_LOST}};
     fprintf(stderr, "femd: %s\n", *err->text ? err->text : femd_status_text(err->code));
     if (femd_status_is_physics(err->code)) return FEMD_EXIT_NOT_CONVERGED;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -104,6 +105,10 @@ int main(int argc, char **argv) {
     if (strcmp(name, "--version") == 0) name = "version";
     const command *c = main_find(name);
     if (!c) return main_unknown(name);
-    if (c->evaluates) femd_level_reexec(NULL, argv); /* the BLAS must answer with the bits of a worker's */
+    if (c->evaluates) {
+        femd_error err = FEMD_ERROR_INIT;
+        femd_level_reexec(NULL, argv); /* the BLAS must answer with the bits of a worker's */
+        if (femd_dense_reserve(&err) != FEMD_OK) return command_failed(&err);
+    }
     return c->run(argc - 2, argv + 2);
 }

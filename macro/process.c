@@ -78,6 +78,11 @@ int femd_process_start_petsc(char *program, int noptions, char **options) {
     PetscErrorCode failed = PetscInitialize(&n, &argv, NULL, NULL);
     free(list);
     if (failed) return -1;
+    femd_error err = FEMD_ERROR_INIT;
+    if (femd_blas_room(&err) != FEMD_OK) {
+        fprintf(stderr, "femd-macro: %s\n", err.text);
+        return -1;
+    }
     /* words come back with the code; nothing is printed on the way */
     return PetscPushErrorHandler(PetscReturnErrorHandler, NULL) ? -1 : 0;
 }

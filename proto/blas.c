@@ -2,10 +2,12 @@
  */
 #include "femd/blas.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const struct {
@@ -83,4 +85,15 @@ void femd_blas_pin(const char *level, char **argv) {
         execv(path, argv);
     }
     unsetenv("FEMD_REEXECUTED"); /* programs started from here decide for themselves */
+}
+
+femd_status femd_blas_room(femd_error *err) {
+    const size_t size = (size_t)FEMD_BLAS_MIB << 20;
+    void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return femd_fail(err, FEMD_NO_MEMORY,
+                         "no room for the %d MiB that the linear algebra works in: %s (is `ulimit -v` too small?)",
+                         FEMD_BLAS_MIB, strerror(errno));
+    munmap(room, size);
+    return FEMD_OK;
 }

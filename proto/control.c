@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "femd/json.h"
 #include "json_text.h"
 
 enum { BODY_MAX = 1 << 20 };
@@ -309,7 +310,9 @@ static femd_status control_json_decode(const femd_frame *f, uint16_t type, const
         return femd_fail(err, FEMD_LIMIT, "%s: a body of %zu bytes, the limit is %d", title, f->body.size, BODY_MAX);
     cJSON *root = cJSON_ParseWithLengthOpts(text, f->body.size, &end, 0);
     if (!root || !control_json_only_space(end, text + f->body.size)) {
+        const int short_of_memory = !root && femd_json_is_short_of_memory(f->body.size);
         cJSON_Delete(root);
+        if (short_of_memory) return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", title);
         return femd_fail(err, FEMD_PROTOCOL, "%s: the body is not one JSON object", title);
     }
     femd_status rc = control_json_get_object(root, fields, n, out, title, err);

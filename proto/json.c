@@ -175,11 +175,21 @@ static femd_status json_check_tree(const femd_json *doc, femd_error *err) {
 
 /* ---- reading ---- */
 
+int femd_json_is_short_of_memory(size_t size) {
+    void *volatile room =
+        malloc(48 * size + 65536); /* of the densest text, [1,1,1: a node of 80 bytes every two characters */
+    const int is_short = !room;
+    free(room);
+    return is_short;
+}
+
 static femd_status json_parse_into(femd_json *doc, const char *text, size_t n, femd_error *err) {
     scanner s = {.text = text, .n = n, .name = doc->name, .err = err};
     const char *end = NULL;
     FEMD_TRY(json_scan(&s));
     doc->root = cJSON_ParseWithLengthOpts(text, n, &end, 0);
+    if (!doc->root && femd_json_is_short_of_memory(n))
+        return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", doc->name);
     size_t at = end >= text && end <= text + n ? (size_t)(end - text) : n;
     if (!doc->root) return json_scan_fail(&s, at, at >= n ? "the document ends too early" : "syntax error");
     while (at < n && strchr(" \t\r\n", text[at]) && text[at]) at++;

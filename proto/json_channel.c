@@ -403,7 +403,9 @@ femd_status femd_json_channel_to_frame(const void *data, size_t size, femd_buffe
     cJSON *msg = cJSON_ParseWithLengthOpts(text, size, &end, 0);
     while (msg && end < text + size && strchr(" \t\r\n", *end) && *end) end++;
     if (!cJSON_IsObject(msg) || end != text + size) {
+        const int short_of_memory = !msg && femd_json_is_short_of_memory(size);
         cJSON_Delete(msg);
+        if (short_of_memory) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a JSON message of %zu bytes", size);
         return femd_fail(err, FEMD_PROTOCOL, "not one JSON object");
     }
     femd_status rc = channel_translate(msg, out, err);

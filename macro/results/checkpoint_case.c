@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/json.h"
 #include "femd/units.h"
 #include "results/outfile.h"
 
@@ -282,6 +283,8 @@ static femd_status case_compare_key(const comparison *c, const char *key, const 
 femd_status femd_checkpoint_compare(const femd_case *cs, const char *document, double time, const char *path,
                                     femd_buffer *changes, femd_error *err) {
     cJSON *old = cJSON_Parse(document);
+    if (!old && femd_json_is_short_of_memory(strlen(document)))
+        return femd_fail(err, FEMD_NO_MEMORY, "%s: out of memory", path);
     const comparison c = {.old = old, .now = cs->doc.root, .time = time, .path = path, .changes = changes, .err = err};
     femd_status rc = old ? case_each(&c, "", old, cs->doc.root, case_compare_key)
                          : femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: its case cannot be read", path);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/blas.h"
+
 /* Fortran interfaces; the trailing size_t are the hidden lengths of character arguments. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
 extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
@@ -25,6 +27,13 @@ extern void openblas_set_num_threads(int);
 
 void femd_dense_init(void) {
     openblas_set_num_threads(1);
+}
+
+femd_status femd_dense_reserve(femd_error *err) {
+    double one = 1;
+    FEMD_TRY(femd_blas_room(err));
+    (void)femd_cholesky(1, &one);
+    return FEMD_OK;
 }
 
 int femd_cholesky(int n, double *A) {

@@ -10,6 +10,9 @@
 
 /* Fix one thread. Called by every engine that uses this file before its first operation. */
 void femd_dense_init(void);
+/* Have OpenBLAS take the room that it works in, once for the process, while there is some: NO_MEMORY with words if
+ * there is none. Call at the start of a program that evaluates. */
+FEMD_MUST_CHECK femd_status femd_dense_reserve(femd_error *err);
 
 /* A (symmetric; its upper triangle by rows is read, the lower one left alone) becomes its Cholesky factor. Returns 0,
  * or k > 0 if the leading minor of order k is not positive definite (A is then spoilt). */

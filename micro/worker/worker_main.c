@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "micro.h"
+#include "numerics/dense.h"
 #include "worker/worker.h"
 
 enum { ENGINES_MAX = 64 };
@@ -137,6 +138,7 @@ static int worker_main_exit_code(femd_status rc) {
     case FEMD_BAD_INPUT:
     case FEMD_IO:
     case FEMD_BAD_ARGUMENT: return EXIT_USE;
+    case FEMD_NO_MEMORY:
     case FEMD_DISCONNECTED:
     case FEMD_TIMEOUT: return EXIT_LOST;
     default: return EXIT_INTERNAL;
@@ -156,6 +158,7 @@ int main(int argc, char **argv) {
     worker_main_install_signals();
     femd_error err = FEMD_ERROR_INIT;
     femd_status rc = femd_level_set(options.worker.level, &err);
+    if (rc == FEMD_OK) rc = femd_dense_reserve(&err);
     for (size_t i = 0; rc == FEMD_OK && i < options.engines; i++) rc = femd_user_engine_add(options.engine[i], &err);
     if (rc == FEMD_OK) rc = worker_run(&options.worker, &stop_requested, &err);
     if (rc != FEMD_OK) fprintf(stderr, "femd-worker: %s\n", err.text[0] ? err.text : femd_status_text(rc));

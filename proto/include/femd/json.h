@@ -27,6 +27,9 @@ FEMD_MUST_CHECK femd_status femd_json_read(const char *path, femd_json *doc, fem
 FEMD_MUST_CHECK femd_status femd_json_parse(const char *text, size_t n, const char *name, femd_json *doc,
                                             femd_error *err);
 void femd_json_clear(femd_json *doc);
+/* cJSON does not tell want of memory from wrong syntax. 1 if a tree of a text of so many bytes may not find its room.
+ */
+int femd_json_is_short_of_memory(size_t size);
 
 /* The schemas compiled into femd, as NUL-terminated JSON text: docs/case.schema.json (its $defs/material is a
  * material). */

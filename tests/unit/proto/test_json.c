@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -484,6 +487,47 @@ static void mutated_documents_never_crash(void **state) {
     free(text);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* As `ulimit -v` does; in a process of its own. */
+static femd_status parse_within(size_t more, const char *text, size_t size, femd_error *err) {
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%lu", &pages) != 1) return FEMD_OK;
+    fclose(f);
+    const rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+    femd_json doc;
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes}) != 0) return FEMD_OK;
+    return femd_json_parse(text, size, "t.json", &doc, err);
+}
+
+static void want_of_memory_is_no_wrong_syntax(void **state) {
+    (void)state;
+    const size_t size = 2000001;
+    char *text = malloc(size + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < size; i++) text[i] = i % 2 ? '1' : ',';
+    text[0] = '[';
+    text[size - 1] = ']';
+    text[size] = '\0';
+    for (size_t mib = 1; mib <= 64; mib *= 4) { /* the tree takes 80 */
+        int status = 0;
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            femd_error err = FEMD_ERROR_INIT;
+            const femd_status rc = parse_within(mib << 20, text, size, &err);
+            _exit(rc == FEMD_NO_MEMORY && strcmp(err.text, "t.json: out of memory") == 0 ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+    femd_json doc;
+    assert_int_equal(femd_json_parse(text, size, "t.json", &doc, NULL), FEMD_OK);
+    femd_json_clear(&doc);
+    free(text);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_text_is_refused_with_line_and_column),
@@ -502,6 +546,9 @@ int main(void) {
         cmocka_unit_test(canonical_text_sorts_keys_and_keeps_strings),
         cmocka_unit_test(canonical_text_keeps_doubles_bit_for_bit),
         cmocka_unit_test(mutated_documents_never_crash),
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        cmocka_unit_test(want_of_memory_is_no_wrong_syntax),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
