@@ -10,10 +10,12 @@
 #include "rve/native.h"
 #include "rve/native_control.h"
 
-enum { ITERATIONS = 200, HEAT_ITERATIONS = 40 };
+enum { ITERATIONS = 200, HEAT_ITERATIONS = 40, PATIENCE = 4 };
 static const double SOFT = 1e-8;    /* of the largest stiffness: a direction of strain below has none */
 static const double CARRIED = 1e-9; /* of it: no stress along such a direction is larger */
 static const double ACCURACY = 0.02;
+/* Of the stiffness: what steps that gain nothing (PATIENCE of them) may leave where derivatives of a table jump. */
+static const double ROUGH = 1e-6;
 static const double HEAT_STRAIN = 0.08; /* crystals melt at thermal strains of 0.02 to 0.04 */
 
 femd_status femd_reference_read(const femd_json *doc, femd_reference *ref, femd_error *err) {
@@ -268,6 +270,14 @@ femd_status femd_reference_newton(const femd_reference *ref, const double S[6], 
     return reference_newton_step(zero, S, D, still, ref->pressure, strain, &residual, &scale, &soft, err);
 }
 
+static void reference_tell_rough(const femd_reference *ref, femd_native *native, double residual) {
+    char words[240];
+    snprintf(words, sizeof words,
+             "the reference at %g K leaves S(E = 0) + %g MPa I within %.2g MPa: the potential is too rough for less",
+             ref->temperature, ref->pressure / 1e6, residual / 1e6);
+    femd_native_remark(native, words);
+}
+
 /* Every step makes a new reference, so that the stress which ends the search is that of the reference it leaves behind.
  */
 static femd_status reference_heat(const femd_reference *ref, femd_native *native, femd_reference_strain strain,
@@ -275,13 +285,17 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *native
     const double zero[6] = {0};
     double S[6], D[36], step[6], total[6] = {0}, residual = 0, scale, best = HUGE_VAL;
     soft_strains soft;
-    for (int it = 0; it < HEAT_ITERATIONS; it++) {
+    for (int it = 0, without_gain = 0; it < HEAT_ITERATIONS; it++) {
         FEMD_TRY(strain(user, native, ref->temperature, S, D, err));
         FEMD_TRY(reference_newton_step(zero, S, D, D, ref->pressure, step, &residual, &scale, &soft, err));
-        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && residual >= 0.5 * best)) {
-            if (soft.count || femd_cholesky(6, D) == 0) return FEMD_OK;
-            return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
-                             ref->temperature);
+        const int gains = residual < 0.5 * best;
+        const int rough = !gains && residual > 1e-8 * scale && ++without_gain >= PATIENCE;
+        if (residual <= 1e-11 * scale || (residual <= 1e-8 * scale && !gains) || (rough && residual <= ROUGH * scale)) {
+            if (!soft.count && femd_cholesky(6, D) != 0)
+                return femd_fail(err, FEMD_BAD_INPUT, "at %g K the cell without excess stress is not stable",
+                                 ref->temperature);
+            if (rough) reference_tell_rough(ref, native, residual);
+            return FEMD_OK;
         }
         best = fmin(best, residual);
         FEMD_TRY(femd_reference_move(native, step, err));
@@ -292,7 +306,8 @@ static femd_status reference_heat(const femd_reference *ref, femd_native *native
                              ref->temperature, HEAT_STRAIN);
     }
     return femd_fail(err, FEMD_BAD_INPUT,
-                     "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left)",
+                     "no cell with the reference pressure was found at %g K in %d steps (%.3g Pa left); the method "
+                     "\"md\" samples it",
                      ref->temperature, HEAT_ITERATIONS, residual);
 }
 

@@ -25,7 +25,8 @@ FEMD_MUST_CHECK femd_status femd_reference_relax(const femd_reference *ref, int 
                                                  char words[FEMD_REFERENCE_WORDS], femd_error *err);
 /* Move the reference of native, which stands at 0 K, to ref->temperature: Newton on S(E=0,T) = -p I with the
  * free-energy stress and tangent of `strain` (a method's function and data; user is handed to it), all six components;
- * the new reference is in place in native. BAD_INPUT with words if there is none near by. */
+ * the new reference is in place in native. Where the stress is rough a millionth of the stiffness may be left, which a
+ * remark tells. BAD_INPUT with words if there is none near by. */
 struct femd_native;
 typedef femd_status (*femd_reference_strain)(void *user, struct femd_native *native, double temperature, double S[6],
                                              double D[36], femd_error *err);

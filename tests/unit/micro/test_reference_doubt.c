@@ -151,6 +151,44 @@ static void every_answer_carries_the_doubt_of_its_reference(void **state) {
     assert_non_null(strstr(words, "every answer carries what the reference at 300 K rests on: rough-potential"));
 }
 
+/* A stress that jumps by so much (Pa) from cell to cell, as harmonic ones of rough tables do. */
+static femd_status rough_strain(void *user, femd_native *native, double temperature, double S[6], double D[36],
+                                femd_error *err) {
+    const double *jump = user;
+    (void)temperature;
+    FEMD_TRY(made_up_strain(&made_up, native, NULL, NULL, S, D, err));
+    for (int c = 0; c < 3; c++) S[c] += made_up.looks % 2 ? *jump : -0.6 * *jump;
+    return FEMD_OK;
+}
+
+static femd_status heated(double jump, char words[2900]) {
+    const femd_reference ref = {.temperature = 40};
+    femd_error err = FEMD_ERROR_INIT;
+    femd_native *native = native_open(ARGON("\"quasiharmonic\"", "", ""));
+    made_up.wanted = native->rve.h0[0] * 1.01;
+    made_up.stiffer = 1, made_up.looks = 0;
+    const femd_status rc = femd_reference_heat(&ref, native, rough_strain, &jump, &err);
+    snprintf(words, 2900, "%s", rc == FEMD_OK ? native->notes : err.text);
+    femd_native_destroy(&native);
+    return rc;
+}
+
+/* Stiffness 4 GPa. */
+static void a_rough_stress_ends_near_the_reference_and_says_so(void **state) {
+    (void)state;
+    char words[2900];
+    assert_int_equal(heated(0, words), FEMD_OK);
+    assert_null(strstr(words, "leaves"));
+    assert_int_equal(heated(5, words), FEMD_OK); /* as round-off */
+    assert_null(strstr(words, "leaves"));
+    assert_int_equal(heated(2e3, words), FEMD_OK);
+    if (!strstr(words, "the reference at 40 K leaves S(E = 0) + 0 MPa I within 0.0032 MPa: the potential is too rough"))
+        fail_msg("%s", words);
+    assert_true(made_up.looks < 12);
+    assert_int_equal(heated(1e4, words), FEMD_BAD_INPUT);
+    if (!strstr(words, "in 40 steps (1.6e+04 Pa left); the method \"md\" samples it")) fail_msg("%s", words);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_that_ends_within_its_errors_says_no_more),
@@ -160,6 +198,7 @@ int main(void) {
         cmocka_unit_test(what_is_not_within_ends_as_before),
         cmocka_unit_test(notes_of_the_sampling_are_kept),
         cmocka_unit_test(every_answer_carries_the_doubt_of_its_reference),
+        cmocka_unit_test(a_rough_stress_ends_near_the_reference_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
