@@ -2,16 +2,23 @@
  * derivatives of the strain energy of a cell. Owns no state; never relaxes. */
 #include "engine/engines.h"
 #include "rve/condense.h"
+#include "rve/ellipticity.h"
 #include "rve/hill_mandel.h"
 #include "rve/native.h"
 #include "rve/native_control.h"
 
-static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY;
+#define OF_TANGENT (FEMD_WANT_TANGENT_STABILITY | FEMD_WANT_ACOUSTIC_STABILITY)
+static const uint32_t WANTS = FEMD_WANT_STRESS | FEMD_WANT_TANGENT | FEMD_WANT_ENERGY | OF_TANGENT;
 
 static femd_status open_cauchy_born(const femd_json *doc, const femd_pack *pack, void **instance,
                                     femd_capabilities *caps, femd_error *err) {
     femd_native *n = NULL;
     FEMD_TRY(femd_native_create(doc, pack, FEMD_NATIVE_FROZEN, &n, err));
+    const femd_status rc = femd_native_tell_stretch(n, err);
+    if (rc != FEMD_OK) {
+        femd_native_destroy(&n);
+        return rc;
+    }
     *caps = (femd_capabilities){
         .wants = WANTS,
         .inputs = FEMD_INPUT_PRESSURE,
@@ -40,6 +47,13 @@ static femd_status cauchy_born_strain(void *user, const double E[6], double S[6]
     return FEMD_OK;
 }
 
+/* What the tangent says of a piece of a body, as `native` says it. */
+static void cauchy_born_judge(const femd_native *n, const femd_request *q, femd_response *r) {
+    const double *U = n->path.place.U;
+    if (q->wants & (FEMD_WANT_TANGENT | OF_TANGENT)) r->notes |= femd_ellipticity_notes(U, r->S, r->D, NULL, NULL);
+    if (q->wants & OF_TANGENT) femd_ellipticity_answer(U, r);
+}
+
 static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, const femd_bytes *state_in,
                                         const femd_beat *beat, femd_response *r, femd_buffer *state_out,
                                         femd_error *err) {
@@ -51,6 +65,7 @@ static femd_status evaluate_cauchy_born(void *instance, const femd_request *q, c
     femd_status rc = femd_control_solve(q, start, cauchy_born_strain, n, r, err);
     if (rc == FEMD_OK) rc = femd_hill_mandel(&n->rve, &n->path.place, n->path.x, r->S, n->path.w, &r->hill_mandel, err);
     if (rc == FEMD_OK) {
+        cauchy_born_judge(n, q, r);
         if (!(q->wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
         if (q->wants & FEMD_WANT_ENERGY) r->energy = (n->path.last.W - n->virgin_W) / n->rve.V0 * FEMD_EV_PER_A3;
         r->provided = q->wants & WANTS;

@@ -50,6 +50,7 @@ static femd_status engine_native_open(const femd_json *doc, const femd_pack *pac
     if (rc == FEMD_OK)
         rc = femd_native_create(doc, pack, samples ? FEMD_NATIVE_SAMPLED : FEMD_NATIVE_RELAXED, &s->n, err);
     if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
+    if (rc == FEMD_OK) rc = femd_native_tell_stretch(s->n, err);
     if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
     if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))
         rc = femd_json_fail(doc, femd_json_get(doc->root, "electronic"), err,

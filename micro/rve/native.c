@@ -1,10 +1,13 @@
 /* An atomistic instance once it is made: masses, what evaluations start from, its end. Never reads a material. */
 #include "rve/native.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "femd/remarks.h"
+#include "femd/tensor3.h"
+#include "numerics/dense.h"
 
 femd_status femd_native_renew(femd_native *native, femd_error *err) {
     const double zero[6] = {0};
@@ -42,6 +45,28 @@ void femd_native_doubt(femd_native *native, double temperature, uint32_t notes) 
         if (key) used += snprintf(words + used, sizeof words - (size_t)used, "%s %s", named++ ? "," : "", key);
     }
     femd_native_remark(native, words);
+}
+
+static const double FAR_CELL = 0.05; /* stretches: crystals do not expand by more until they melt */
+
+femd_status femd_native_tell_stretch(femd_native *native, femd_error *err) {
+    const double *given = native->structure.cell, volume = femd_det3(given);
+    double adjugate[9], M[9], C[9], stretch[3];
+    char words[240];
+    femd_adjugate3(given, adjugate);
+    femd_mul3(adjugate, native->rve.h0, M); /* times the volume: r in the structure is r M/volume in the reference */
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) C[3 * i + j] = M[i] * M[j] + M[3 + i] * M[3 + j] + M[6 + i] * M[6 + j];
+    FEMD_TRY(femd_eigen(3, C, stretch, err));
+    for (int i = 0; i < 3; i++) stretch[i] = sqrt(stretch[i]) / fabs(volume);
+    if (stretch[0] > 1 - FAR_CELL && stretch[2] < 1 + FAR_CELL) return FEMD_OK;
+    snprintf(
+        words, sizeof words,
+        "the reference is the cell of the structure stretched by %.3f, %.3f and %.3f: far from what was given, and "
+        "maybe another phase (reference \"as-given\" keeps the cell)",
+        stretch[0], stretch[1], stretch[2]);
+    femd_native_remark(native, words);
+    return FEMD_OK;
 }
 
 double femd_native_mass(const femd_native *native, int atom) {

@@ -41,6 +41,8 @@ FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *e
 void femd_native_remark(femd_native *native, const char *words);
 /* The reference at a temperature (K) rests on an answer with these notes: native's doubts, and a remark on them. */
 void femd_native_doubt(femd_native *native, double temperature, uint32_t notes);
+/* A reference in place whose cell is far from the structure's is told: it may be another phase. */
+FEMD_MUST_CHECK femd_status femd_native_tell_stretch(femd_native *native, femd_error *err);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
 double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */

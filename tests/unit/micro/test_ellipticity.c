@@ -65,12 +65,38 @@ static void an_evaluation_tells(void **state) {
     femd_material_close(&m);
 }
 
+/* fcc has one atom a cell: nothing relaxes, and both engines say the same. Under 14 % of E11 D22 < D23. */
+static void engines_say_the_same_of_a_tangent(void **state) {
+    (void)state;
+    const double E[6] = {0.14};
+    const uint32_t wants = FEMD_WANT_TANGENT_STABILITY | FEMD_WANT_ACOUSTIC_STABILITY;
+    femd_response r[2], alone;
+    for (int k = 0; k < 2; k++) {
+        femd_material *m =
+            open_material(k ? COPPER("", "")
+                            : "{\"engine\":\"cauchy-born\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.615 "
+                              "angstrom\",\"species\":[\"Cu\"]},"
+                              "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}");
+        evaluate(m, E, BASIC | wants, NULL, &r[k], NULL);
+        evaluate(m, E, wants, NULL, &alone, NULL);
+        assert_true(alone.notes == r[k].notes && alone.tangent_stability == r[k].tangent_stability);
+        assert_int_equal(alone.provided & wants, wants);
+        evaluate(m, E, FEMD_WANT_STRESS, NULL, &alone, NULL);
+        assert_int_equal(alone.notes & FEMD_NOTE_TANGENT_NOT_POSITIVE, 0); /* nobody asked for one */
+        femd_material_close(&m);
+    }
+    assert_int_equal(r[0].notes, FEMD_NOTE_TANGENT_NOT_POSITIVE);
+    assert_int_equal(r[1].notes, r[0].notes);
+    assert_true(fabs(r[0].tangent_stability - (r[0].D[7] - r[0].D[8])) < 1e-6 * GPA);
+    assert_true(fabs(r[1].tangent_stability - r[0].tangent_stability) < 1e-6 * GPA);
+    assert_true(fabs(r[1].acoustic_stability - r[0].acoustic_stability) < 1e-6 * GPA);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waves_of_cubic_crystals_are_known),
-        cmocka_unit_test(each_instability_is_named),
-        cmocka_unit_test(what_may_be_noise_is_not_told),
-        cmocka_unit_test(an_evaluation_tells),
+        cmocka_unit_test(waves_of_cubic_crystals_are_known), cmocka_unit_test(each_instability_is_named),
+        cmocka_unit_test(what_may_be_noise_is_not_told),     cmocka_unit_test(an_evaluation_tells),
+        cmocka_unit_test(engines_say_the_same_of_a_tangent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
  * Its tangent is `stiffer` times too stiff, so that each step leaves 1 - 1/stiffer of the stress. */
 static struct {
     double wanted, stiffer, error[6], most; /* angstrom, -, Pa */
+    double pressure;                        /* Pa: of the reference */
     uint32_t notes;
     int looks;
 } made_up;
@@ -52,7 +53,7 @@ static const femd_method femd_method_made_up = {.name = "made-up",
 
 /* Search for it; native's doubts. */
 static uint32_t searched(double stiffer, double error, uint32_t notes, femd_status expected, char words[2900]) {
-    const femd_reference ref = {.temperature = 40, .accuracy = 0.02};
+    const femd_reference ref = {.temperature = 40, .accuracy = 0.02, .pressure = made_up.pressure};
     femd_json doc = FEMD_JSON_INIT;
     femd_error err = FEMD_ERROR_INIT;
     femd_native *native = native_open(ARGON("\"md\"", "", ""));
@@ -151,6 +152,16 @@ static void every_answer_carries_the_doubt_of_its_reference(void **state) {
     assert_non_null(strstr(words, "every answer carries what the reference at 300 K rests on: rough-potential"));
 }
 
+static void the_pressure_is_met(void **state) {
+    (void)state;
+    char words[2900];
+    made_up.pressure = 0.1 * GPA;
+    (void)searched(1, 1e4, 0, FEMD_OK, words);
+    made_up.pressure = 0;
+    assert_true(made_up.looks < 12 && fabs(made_up.most + 0.1 * GPA) <= 3e4);
+    assert_true(strstr(words, "S(E = 0) + 100 MPa I =") && !strstr(words, "still"));
+}
+
 /* A stress that jumps by so much (Pa) from cell to cell, as harmonic ones of rough tables do. */
 static femd_status rough_strain(void *user, femd_native *native, double temperature, double S[6], double D[36],
                                 femd_error *err) {
@@ -197,6 +208,7 @@ int main(void) {
         cmocka_unit_test(errors_of_other_components_excuse_nothing),
         cmocka_unit_test(what_is_not_within_ends_as_before),
         cmocka_unit_test(notes_of_the_sampling_are_kept),
+        cmocka_unit_test(the_pressure_is_met),
         cmocka_unit_test(every_answer_carries_the_doubt_of_its_reference),
         cmocka_unit_test(a_rough_stress_ends_near_the_reference_and_says_so),
     };
