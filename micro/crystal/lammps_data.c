@@ -133,16 +133,21 @@ static femd_status lammps_row(lammps_file *f, const char *title, int row, int of
 /* ---- types ---- */
 
 /* A name of type t (from 0) that is the element of another type would mean that "species" is in another order; one that
- * is the symbol of an element that the material does not have, that the file is of another material
- * (unless it begins a sentence). */
-static femd_status lammps_check_name(lammps_file *f, int t, const char *name, int sentence) {
-    const femd_structure *s = f->s;
-    if (strcmp(s->name[f->species[t]], name) == 0) return FEMD_OK;
-    int other = !sentence && femd_elements_differ(s->name[f->species[t]], name);
-    for (int a = 0; a < s->nspecies; a++) other |= strcmp(s->name[a], name) == 0;
-    if (!other) return FEMD_OK;
-    return LAMMPS_FAIL(f, "%s:%d: type %d is called %s, but \"species\" of the material has %s in its place",
-                       f->lines.name, f->lines.line, t + 1, name, s->name[f->species[t]]);
+ * is the symbol of an element that the material does not have, that the file is of another material: a label is
+ * refused, one that stands alone in a comment is told. */
+static femd_status lammps_check_name(lammps_file *f, int t, const char *name, int label, int alone) {
+    femd_structure *s = f->s;
+    const char *own = s->name[f->species[t]];
+    if (strcmp(own, name) == 0) return FEMD_OK;
+    int refused = label && femd_elements_differ(own, name);
+    for (int a = 0; a < s->nspecies; a++) refused |= strcmp(s->name[a], name) == 0;
+    if (refused)
+        return LAMMPS_FAIL(f, "%s:%d: type %d is called %s, but \"species\" of the material has %s in its place",
+                           f->lines.name, f->lines.line, t + 1, name, own);
+    if (alone && femd_elements_differ(own, name))
+        femd_structure_remark(s, "%.80s:%d: type %d is called %s, and the material calls it %s", f->lines.name,
+                              f->lines.line, t + 1, name, own);
+    return FEMD_OK;
 }
 
 /* The type (from 0) that a word means, by its number or label; -1 if none. */
@@ -168,7 +173,7 @@ static femd_status lammps_labels(lammps_file *f, const char *comment) {
         if (f->label[t][0] || lammps_type(f, word[1]) >= 0)
             return LAMMPS_FAIL(f, "%s:%d: a second label for type %d, or a second type for label %s", f->lines.name,
                                f->lines.line, t + 1, word[1]);
-        FEMD_TRY(lammps_check_name(f, t, word[1], 0));
+        FEMD_TRY(lammps_check_name(f, t, word[1], 1, 1));
         memcpy(f->label[t], word[1], strlen(word[1]) + 1);
     }
     return FEMD_OK;
@@ -189,7 +194,7 @@ static femd_status lammps_masses(lammps_file *f, const char *comment) {
             return LAMMPS_FAIL(f, "%s:%d: a second mass of type %d", f->lines.name, f->lines.line, t + 1);
         seen |= 1u << t;
         const int said = sscanf(comment, "%31s %1s", name, more); /* OVITO, ASE: # element */
-        if (said > 0) FEMD_TRY(lammps_check_name(f, t, name, said > 1));
+        if (said > 0) FEMD_TRY(lammps_check_name(f, t, name, 0, said == 1));
         if (f->s->mass[f->species[t]] == 0.0) f->s->mass[f->species[t]] = mass;
     }
     return FEMD_OK;
