@@ -109,9 +109,18 @@ int femd_mesh_find_name(const femd_mesh_name *list, int n, const char *name) {
 
 static femd_status mesh_belongs_to_both(const femd_case *cs, const femd_mesh *mesh, int cell, int one, int other,
                                         femd_error *err) {
-    return femd_fail(
-        err, FEMD_BAD_INPUT, "%s: materials: cell %d of %s belongs to %s and to %s; give it to one of them", cs->path,
-        cell, mesh->title, cs->material[one < other ? one : other].name, cs->material[one < other ? other : one].name);
+    const femd_case_material *first = &cs->material[one < other ? one : other],
+                             *second = &cs->material[one < other ? other : one];
+    char line[FEMD_ORIENTATION_LINE], again[FEMD_ORIENTATION_LINE];
+    if (strcmp(first->name, second->name) == 0)
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "%s: materials: cell %d of %s belongs to %s and to %s: its table of orientations names that twice%s%s",
+            cs->path, cell, mesh->title, first->name, second->name, femd_case_orientation_line(first, line),
+            femd_case_orientation_line(second, again));
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: materials: cell %d of %s belongs to %s and to %s; give it to one of them", cs->path, cell,
+                     mesh->title, first->name, second->name);
 }
 
 /* One region for two materials. */

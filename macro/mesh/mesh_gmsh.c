@@ -136,10 +136,20 @@ static int gmsh_same_groups(const femd_gmsh_file *file, size_t a, size_t b) {
     return p->ngroups == q->ngroups && (p->ngroups == 0 || file->group[p->groups] == file->group[q->groups]);
 }
 
+static femd_status gmsh_twice(const femd_case *cs, const femd_gmsh_file *file, const femd_mesh *mesh,
+                              const size_t *element_of, int one, int other, femd_error *err) {
+    return femd_fail(
+        err, FEMD_BAD_INPUT,
+        "%s: mesh: cell %d of %s (counted from 0) is there twice: elements %ld and %ld of the file have the "
+        "same corners%s; take one of them out",
+        cs->path, one, mesh->title, file->element[element_of[one]].number, file->element[element_of[other]].number,
+        file->version < 3 ? " and are in the same volume" : "");
+}
+
 /* Format 2.2 lists a cell once for each group that it is in. same_as[cell] = the first of them, itself for most. A cell
- * that is there twice in one group is no such thing and is refused later. */
-static femd_status gmsh_find_doubles(const femd_gmsh_file *file, const femd_mesh *mesh, const size_t *element_of,
-                                     int *same_as, femd_error *err) {
+ * that is there twice in one group, or in a file of another format, would count twice. */
+static femd_status gmsh_find_doubles(const femd_case *cs, const femd_gmsh_file *file, const femd_mesh *mesh,
+                                     const size_t *element_of, int *same_as, femd_error *err) {
     gmsh_double *list = calloc((size_t)mesh->ncells + 1, sizeof *list);
     if (!list) return gmsh_no_memory(mesh, err);
     for (int c = 0; c < mesh->ncells; ++c) {
@@ -152,15 +162,17 @@ static femd_status gmsh_find_doubles(const femd_gmsh_file *file, const femd_mesh
         }
     }
     qsort(list, (size_t)mesh->ncells, sizeof *list, gmsh_by_nodes);
-    for (int k = 0, first = 0; k < mesh->ncells; ++k) {
+    femd_status rc = FEMD_OK;
+    for (int k = 0, first = 0; k < mesh->ncells && rc == FEMD_OK; ++k) {
         const int c = list[k].cell;
         if (memcmp(list[k].node, list[first].node, sizeof list[k].node) != 0) first = k;
         same_as[c] = list[first].cell;
-        for (int j = first; j < k; ++j)
-            if (gmsh_same_groups(file, element_of[list[j].cell], element_of[c])) same_as[c] = c;
+        for (int j = first; j < k && rc == FEMD_OK; ++j)
+            if (file->version > 3 || gmsh_same_groups(file, element_of[list[j].cell], element_of[c]))
+                rc = gmsh_twice(cs, file, mesh, element_of, list[j].cell, c, err);
     }
     free(list);
-    return FEMD_OK;
+    return rc;
 }
 
 static femd_status gmsh_add_region(femd_mesh *mesh, size_t *room, int cell, int region, femd_error *err) {
@@ -281,8 +293,7 @@ static femd_status gmsh_take_mesh(const femd_case *cs, const femd_gmsh_file *fil
     FEMD_TRY_GOTO(rc, gmsh_find_cells(cs, file, mesh, &element_of, err), done);
     same_as = malloc(((size_t)mesh->ncells + 1) * sizeof *same_as);
     FEMD_TRY_GOTO(rc, same_as ? FEMD_OK : gmsh_no_memory(mesh, err), done);
-    for (int c = 0; c < mesh->ncells; ++c) same_as[c] = c;
-    if (file->version < 3) FEMD_TRY_GOTO(rc, gmsh_find_doubles(file, mesh, element_of, same_as, err), done);
+    FEMD_TRY_GOTO(rc, gmsh_find_doubles(cs, file, mesh, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_cells(file, mesh, tags, element_of, same_as, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_vertices(cs, file, mesh, element_of, number, err), done);
     FEMD_TRY_GOTO(rc, gmsh_take_curves(cs, file, mesh, element_of, err), done);

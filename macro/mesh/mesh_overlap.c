@@ -261,13 +261,20 @@ static int overlap_other(const overlap_search *s, int c) {
     return -1;
 }
 
-/* Cells of the same corners, in whatever order. */
+/* Cells whose corners are in the same places, in whatever order. */
 static int overlap_is_same(const femd_mesh *mesh, int c, int other) {
     const int *p = mesh->cell + (size_t)mesh->corners * (size_t)c,
               *q = mesh->cell + (size_t)mesh->corners * (size_t)other;
+    double size = 0, off;
     int found = 0;
+    for (int i = 1; i < mesh->corners; ++i)
+        for (int a = 0; a < 3; ++a) size = fmax(size, fabs(mesh->x[3 * p[i] + a] - mesh->x[3 * p[0] + a]));
     for (int i = 0; i < mesh->corners; ++i)
-        for (int k = 0; k < mesh->corners; ++k) found += p[i] == q[k];
+        for (int k = 0; k < mesh->corners; ++k) {
+            off = 0;
+            for (int a = 0; a < 3; ++a) off = fmax(off, fabs(mesh->x[3 * p[i] + a] - mesh->x[3 * q[k] + a]));
+            found += off <= 1e-6 * size;
+        }
     return found == mesh->corners;
 }
 
@@ -284,9 +291,9 @@ static femd_status overlap_look(overlap_search *s, femd_error *err) {
         if (other < 0) continue;
         if (overlap_is_same(mesh, c, other))
             return femd_fail(err, FEMD_BAD_INPUT,
-                             "%s: mesh: cells %d and %d of %s (counted from 0) have the same corners: they "
-                             "share one face and all others; a volume in two physical groups is listed twice by Gmsh's "
-                             "format 2: save the mesh as version 4.1",
+                             "%s: mesh: cells %d and %d of %s (counted from 0) overlap: they fill the same place, with "
+                             "nodes of their own: what is there would count twice; take one of the bodies out, or its "
+                             "copy (in Gmsh: Coherence before the mesh is made)",
                              s->cs->path, c < other ? c : other, c < other ? other : c, mesh->title);
         return femd_fail(
             err, FEMD_BAD_INPUT,

@@ -90,7 +90,7 @@ refused 'cell phi1 Phi phi2\n0 1 2\n' 'bad.txt:2: a name and three angles'
 refused 'cell phi1 Phi phi2\n\n0 1 2 x\n' 'bad.txt:3: three angles are to stand'
 refused 'cell phi1 Phi phi2\n0.5 1 2 3\n' 'bad.txt:2: the number of a cell'
 refused 'cell phi1 Phi phi2\n125 1 2 3\n' 'there is no cell 125 in the box, which has 125'
-refused 'cell phi1 Phi phi2\n3 1 2 3\n3 1 2 4\n' 'cell 3 of the box belongs to copper[3] and to copper[3]'
+refused 'cell phi1 Phi phi2\n3 1 2 3\n3 1 2 4\n' 'cell 3 of the box belongs to copper[3] and to copper[3]: its table of orientations names that twice ('
 refused 'cell phi1 Phi phi2\n0 1 2 3\n' 'no material covers cell 1 of the box (counted from 0): the table of orientations of copper has no line for it'
 printf 'region phi1 Phi phi2\nfirst grain 20 40 10\n' >regions.txt
 for program in "femd check file.json" "femd run file.json --out refused"; do
