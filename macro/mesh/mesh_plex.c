@@ -50,14 +50,10 @@ static femd_status mesh_mark_surface(DM dm, DMLabel label, const femd_mesh *mesh
     for (PetscInt f = 0; f < mesh->nfaces; ++f) {
         if (mesh->face_surface[f] != surface) continue;
         const int *corner = mesh->face + FEMD_FACE_CORNERS * f;
-        const PetscInt *point = NULL;
-        PetscInt v[FEMD_FACE_CORNERS], n = 0, found = 0, support = 0, face = -1;
+        PetscInt v[FEMD_FACE_CORNERS], support = 0, face = -1;
+        int n = 0;
         for (; n < FEMD_FACE_CORNERS && corner[n] >= 0; ++n) v[n] = mesh->ncells + corner[n];
-        if (n > 0) {
-            PETSC_TRY(err, DMPlexGetFullJoin(dm, n, v, &found, &point));
-            face = found == 1 ? point[0] : -1;
-            PETSC_TRY(err, DMPlexRestoreJoin(dm, n, v, &found, &point));
-        }
+        PETSC_TRY(err, femd_mesh_find(dm, n, v, &face));
         if (face < fstart || face >= fend)
             return femd_fail(err, FEMD_BAD_INPUT,
                              "%s: mesh: a face of surface \"%s\" in %s is no face of a cell; Gmsh leaves out volumes "
@@ -100,15 +96,10 @@ static femd_status mesh_mark_line(DM dm, DMLabel label, const femd_mesh *mesh, i
                                   const femd_case *cs, femd_error *err) {
     for (int e = 0; e < mesh->npieces; ++e) {
         const int *end = mesh->piece[e], is_point = end[0] == end[1];
-        PetscInt v[2] = {mesh->ncells + end[0], mesh->ncells + end[1]}, found = 0, edge = -1;
-        const PetscInt *point = NULL;
+        PetscInt v[2] = {mesh->ncells + end[0], mesh->ncells + end[1]}, edge = -1;
         if (mesh->piece_line[e] != line) continue;
         if (end[0] >= 0 && is_point) edge = v[0];
-        if (end[0] >= 0 && end[1] >= 0 && !is_point) {
-            PETSC_TRY(err, DMPlexGetJoin(dm, 2, v, &found, &point));
-            edge = found == 1 ? point[0] : -1;
-            PETSC_TRY(err, DMPlexRestoreJoin(dm, 2, v, &found, &point));
-        }
+        if (end[0] >= 0 && end[1] >= 0 && !is_point) PETSC_TRY(err, femd_mesh_find(dm, 2, v, &edge));
         if (edge < 0)
             return femd_fail(err, FEMD_BAD_INPUT, "%s: mesh: %s of group \"%s\" in %s is none of a cell", cs->path,
                              is_point ? "a point" : "an edge", name, mesh->title);
@@ -229,11 +220,8 @@ static int curved_by_point(const void *a, const void *b) {
 static femd_status mesh_find_curved(DM dm, const femd_mesh *mesh, curved_edge *list, femd_error *err) {
     for (int i = 0; i < mesh->ncurved; ++i) {
         const femd_mesh_edge *edge = &mesh->curved[i];
-        const PetscInt v[2] = {mesh->ncells + edge->end[0], mesh->ncells + edge->end[1]}, *point;
-        PetscInt found;
-        PETSC_TRY(err, DMPlexGetFullJoin(dm, 2, v, &found, &point));
-        list[i].point = found == 1 ? point[0] : -1;
-        PETSC_TRY(err, DMPlexRestoreJoin(dm, 2, v, &found, &point));
+        const PetscInt v[2] = {mesh->ncells + edge->end[0], mesh->ncells + edge->end[1]};
+        PETSC_TRY(err, femd_mesh_find(dm, 2, v, &list[i].point));
         if (list[i].point < 0) return femd_fail(err, FEMD_INTERNAL, "a curved edge is none of the mesh");
         memcpy(list[i].x, edge->x, sizeof edge->x);
     }

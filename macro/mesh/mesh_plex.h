@@ -28,6 +28,8 @@ const double *femd_mesh_origin_middle(const femd_mesh_origin *origin, PetscInt p
 
 /* Vertices of a cell, face or edge in the order of its closure, at most FEMD_CELL_CORNERS. */
 PetscErrorCode femd_mesh_vertices(DM dm, PetscInt point, PetscInt *vertex, int *n);
+/* The edge (n = 2) or face with these vertices, in whatever order; -1 if there is none. mesh_find.c */
+PetscErrorCode femd_mesh_find(DM dm, int n, const PetscInt *vertex, PetscInt *point);
 /* PETSc's word for the shape of a cell. */
 DMPolytopeType femd_mesh_polytope(const femd_cell *cell);
 

@@ -6,7 +6,10 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "fields/boundary.h"
 #include "mesh/mesh_memory.h"
 #include "model.h"
 
@@ -113,11 +116,54 @@ static void nodes_are_counted(void **state) {
     }
 }
 
+/* A fan around an axis, all of whose cells meet in two vertices: a cell of the mesh takes no more for it, and its faces
+ * and edges are found. */
+static void a_vertex_of_many_edges_is_a_vertex(void **state) {
+    (void)state;
+    const int n = 800;
+    char path[64];
+    femd_error err = FEMD_ERROR_INIT;
+    model m;
+    snprintf(path, sizeof path, "macro_test_fan_%d.msh", (int)getpid());
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f,
+            "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n3\n3 1 \"body\"\n2 2 \"low\"\n1 3 \"axis\"\n"
+            "$EndPhysicalNames\n$Nodes\n%d\n1 0 0 0\n2 0 0 1\n",
+            n + 2);
+    for (int i = 0; i < n; ++i)
+        fprintf(f, "%d %.17g %.17g 0.5\n", i + 3, cos(2 * acos(-1) * i / n), sin(2 * acos(-1) * i / n));
+    fprintf(f, "$EndNodes\n$Elements\n%d\n1 1 2 3 3 1 2\n", 2 * n + 1);
+    for (int i = 0; i < n; ++i) {
+        fprintf(f, "%d 4 2 1 1 1 %d %d 2\n", 2 * i + 2, i + 3, (i + 1) % n + 3);
+        fprintf(f, "%d 2 2 2 2 %d 1 %d\n", 2 * i + 3, i + 3, (i + 1) % n + 3);
+    }
+    fprintf(f, "$EndElements\n");
+    fclose(f);
+    model_init(&m, &femd_element_p2, 1);
+    m.cs.mesh.file = path;
+    m.cs.mesh.scale = 1;
+    model_hold(&m, "low", 0, 0, 0);
+    model_hold(&m, "axis", 0, 0, 0);
+    if (model_create(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+    remove(path);
+    const femd_field *field = m.p->displacement;
+    int held = 0, shared = 0;
+    for (size_t i = 0; i < (size_t)field->n; ++i) {
+        held += field->boundary->sharers[i] > 0;
+        shared += field->boundary->sharers[i] > 1;
+    }
+    assert_int_equal(held, 3 * (n + 2 * n + 1 + 2)); /* rim, edges and middle of the surface; axis */
+    assert_int_equal(shared, 3);
+    model_clear(&m);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_runs_have_taken_is_foretold),
         cmocka_unit_test(nodes_are_counted),
+        cmocka_unit_test(a_vertex_of_many_edges_is_a_vertex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
