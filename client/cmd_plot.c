@@ -81,11 +81,13 @@ static femd_status plot_load(const plot_request *q, const plot_table *t, femd_er
     for (size_t r = 0; r < n; r++)
         for (int a = 0; a < 2; a++) v[(size_t)a * n + r] = t->value[(first + r) * t->columns + (size_t)column[a]];
     const char *x = t->name[column[0]], *y = t->name[column[1]];
+    char title[2][120];
+    for (int a = 0; a < 2; a++) plot_column_title(t, column[a], title[a], sizeof title[a]);
     const plot_curve curve = {.legend = y, .n = n, .x = v, .y = v + n};
     const plot_chart chart = {.title = q->title,
-                              .x_name = x,
+                              .x_name = title[0],
                               .x_unit = plot_is_heat(t) && strcmp(x, "time") == 0 ? "s" : plot_column_unit(x),
-                              .y_name = plot_is_reaction(y) ? "reaction" : y,
+                              .y_name = title[1],
                               .y_unit = plot_column_unit(y),
                               .n = 1,
                               .curve = &curve};

@@ -1,5 +1,6 @@
 /* What the columns of a history are: their units, and which of them show most. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "plot_data.h"
@@ -85,6 +86,55 @@ const char *plot_column_unit(const char *name) {
     return "";
 }
 
-int plot_is_reaction(const char *name) {
-    return plot_ends_with(name, pulled, 3);
+/* "NAME.SUFFIX" in words, behind which NAME stands; and names in words. */
+static const struct plot_ending {
+    const char *suffix, *words;
+} plot_ending[] = {{".ux", "x displacement of"},
+                   {".uy", "y displacement of"},
+                   {".uz", "z displacement of"},
+                   {".fx", "x component of the force of"},
+                   {".fy", "y component of the force of"},
+                   {".fz", "z component of the force of"},
+                   {".mx", "moment about x of"},
+                   {".my", "moment about y of"},
+                   {".mz", "moment about z of"},
+                   {".sigma11", "stress 11 of"},
+                   {".sigma22", "stress 22 of"},
+                   {".sigma33", "stress 33 of"},
+                   {".sigma23", "stress 23 of"},
+                   {".sigma13", "stress 13 of"},
+                   {".sigma12", "stress 12 of"},
+                   {".mises", "von Mises stress of"},
+                   {".T", "temperature of"},
+                   {".heat", "heat flow of"}};
+static const struct plot_word {
+    const char *name, *words;
+} plot_word[] = {{"T_max", "highest temperature"},       {"T_min", "lowest temperature"},
+                 {"T_mean", "mean temperature"},         {"load_factor", "load factor"},
+                 {"residual", "unbalanced force"},       {"reference_force", "reference force"},
+                 {"work_reactions", "work of reactions"}};
+
+void plot_column_title(const plot_table *t, int column, char *text, size_t size) {
+    const char *name = t->name[column];
+    const int factor = plot_table_find(t, "load_factor");
+    if (strcmp(name, "time") == 0 && factor >= 0 && !plot_is_multiple(t, column, factor)) {
+        snprintf(text, size, "way along the path, in planned steps' time");
+        return;
+    }
+    if (plot_ends_with(name, pulled, 3)) {
+        snprintf(text, size, "reaction");
+        return;
+    }
+    for (size_t i = 0; i < sizeof plot_word / sizeof *plot_word; i++)
+        if (strcmp(name, plot_word[i].name) == 0) {
+            snprintf(text, size, "%s", plot_word[i].words);
+            return;
+        }
+    for (size_t i = 0; i < sizeof plot_ending / sizeof *plot_ending; i++)
+        if (plot_ends_with(name, &plot_ending[i].suffix, 1)) {
+            const size_t owner = strlen(name) - strlen(plot_ending[i].suffix);
+            snprintf(text, size, "%s %.*s", plot_ending[i].words, (int)owner, name);
+            return;
+        }
+    snprintf(text, size, "%s", name);
 }

@@ -24,8 +24,8 @@ double plot_table_range(const plot_table *t, size_t column);
 void plot_choose_axes(const plot_table *t, int *x, int *y);
 /* SI unit by a column's name; "" for numbers without one. */
 const char *plot_column_unit(const char *name);
-/* Is it a component of a reaction? */
-int plot_is_reaction(const char *name);
+/* What stands at an axis that shows the column, in words; a reaction is named by the legend. */
+void plot_column_title(const plot_table *t, int column, char *text, size_t size);
 /* Of physics thermal? */
 int plot_is_heat(const plot_table *t);
 

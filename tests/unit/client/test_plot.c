@@ -115,6 +115,30 @@ static void a_path_without_a_probe_shows_its_limit_point(void **state) {
     assert_axes("step,time,T_max\n1,1,300\n2,2,310\n", "time", "T_max");
 }
 
+static void axes_are_named_in_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *history, *words[4]; /* of the columns in their order */
+    } of[] = {{"step,time,right.x,load_factor\n1,1,5,0.5\n2,2,8,0.7\n3,3,4,0.6\n",
+               {"step", "way along the path, in planned steps' time", "reaction", "load factor"}},
+              {"time,load_factor,tip.uz,a.b.mises\n0.5,0.5,1,1\n1,1,2,2\n",
+               {"time", "load factor", "z displacement of tip", "von Mises stress of a.b"}},
+              {"time,T_max,end.T,left.heat\n1,2,3,4\n",
+               {"time", "highest temperature", "temperature of end", "heat flow of left"}}};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        plot_table t;
+        femd_error err = FEMD_ERROR_INIT;
+        char words[120];
+        write_text("history.csv", of[i].history);
+        if (plot_table_read(folder, &t, &err) != FEMD_OK) fail_msg("%s", err.text);
+        for (int c = 0; c < 4; c++) {
+            plot_column_title(&t, c, words, sizeof words);
+            assert_string_equal(words, of[i].words[c]);
+        }
+        plot_table_clear(&t);
+    }
+}
+
 /* Colour of a place of the page in the PNG, 0 to 255 each. */
 static void pixel(const char *name, double x, double y, int rgb[3]) {
     char path[128];
@@ -354,6 +378,7 @@ int main(void) {
         cmocka_unit_test(ticks_are_round),
         cmocka_unit_test(history_is_read_with_its_names),
         cmocka_unit_test(a_path_without_a_probe_shows_its_limit_point),
+        cmocka_unit_test(axes_are_named_in_words),
         cmocka_unit_test(curves_stand_where_their_values_are),
         cmocka_unit_test(bodies_are_coloured_by_their_field),
         cmocka_unit_test(pieces_are_put_together),
