@@ -177,7 +177,7 @@ static femd_status plot_all(plot_request *q, femd_error *err) {
 }
 
 int cmd_plot(int argc, char **argv) {
-    plot_request q = {.step = -1};
+    plot_request q = {.step = -1, .warp = NAN};
     option_list positional;
     int code;
     const option options[] = {
@@ -202,6 +202,10 @@ int cmd_plot(int argc, char **argv) {
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     femd_error err = FEMD_ERROR_INIT;
     q.folder = positional.item[0];
+    if (q.warp < 0) {
+        (void)femd_fail(&err, FEMD_BAD_INPUT, "femd plot: --warp: %g is below 0", q.warp);
+        return command_failed(&err);
+    }
     if (!q.to) q.to = q.folder;
     if (plot_all(&q, &err) != FEMD_OK) return command_failed(&err);
     printf("%s/plot-load, plot-convergence and plot-field, .png and .svg\n", q.to);

@@ -28,7 +28,8 @@ femd_status options_numbers(const char *what, const char *text, size_t n, double
         char *end;
         const double v = strtod(p, &end);
         if (end == p || (*end && !strchr(" \t,", *end)) || !isfinite(v))
-            return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" is not a list of %zu finite numbers", what, text, n);
+            return femd_fail(err, FEMD_BAD_INPUT, "%s: \"%s\" is no %s", what, text,
+                             n == 1 ? "finite number" : "list of finite numbers");
         if (got < n) out[got] = v;
         p = end;
     }

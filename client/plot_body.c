@@ -109,7 +109,7 @@ static double view_warp(const plot_fields *f, double asked) {
         most = fmax(most, fabs(f->u[i]));
     }
     for (int a = 0; a < 3; a++) size = fmax(size, high[a] - low[a]);
-    if (asked > 0) return asked;
+    if (asked >= 0) return asked;
     return most == 0 || most > 0.05 * size ? 1 : plot_scale_step(0.1 * size / most, 1);
 }
 

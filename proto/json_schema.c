@@ -6,7 +6,8 @@
  * "#/$defs/...", title, description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a
  * string with a unit), x-function (beside x-unit: a string that begins with "=" is an expression, which its reader
  * checks), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value picks the
- * branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it).
+ * branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it), x-listed
+ * ({"KEY": {"VALUE": [keys]}}: which keys words offer where KEY of the document is VALUE; "" where it is not there).
  *
  * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is
  * ours; a counter guards both. A branch that is only tried gets err = NULL and costs no words. */
@@ -285,14 +286,28 @@ static femd_status schema_check_array(const context *c, const cJSON *schema, con
 
 /* ---- objects ---- */
 
+/* The keys that are offered here, NULL: all. */
+static const cJSON *schema_listed(const context *c, const cJSON *schema) {
+    const cJSON *by = femd_json_get(schema, "x-listed");
+    by = by ? by->child : NULL;
+    return by ? femd_json_get(by, femd_json_string(c->doc->root, by->string, "")) : NULL;
+}
+
+static int schema_lists(const cJSON *listed, const char *key) {
+    for (const cJSON *one = listed ? listed->child : NULL; one; one = one->next)
+        if (strcmp(one->valuestring, key) == 0) return 1;
+    return !listed;
+}
+
 static femd_status schema_unknown_key(const context *c, const cJSON *schema, const cJSON *node, const char *key,
                                       femd_error *err) {
-    const cJSON *properties = femd_json_get(schema, "properties");
+    const cJSON *properties = femd_json_get(schema, "properties"), *listed = schema_listed(c, schema);
     const char *gone = femd_json_string(femd_json_get(schema, "x-gone"), key, NULL);
     if (gone) return femd_json_fail(c->doc, node, err, "the key \"%s\" is refused: %s", key, gone);
     list l = {.used = 0};
     nearest near = {NULL, 0};
     for (const cJSON *p = properties ? properties->child : NULL; p; p = p->next) {
+        if (!schema_lists(listed, p->string)) continue;
         schema_list_add(&l, ", ", p->string);
         schema_nearest_offer(&near, key, p->string);
     }

@@ -136,14 +136,17 @@ void femd_function_destroy(femd_function **out) {
     *out = NULL;
 }
 
+#define FUNCTION_MOST 1e60 /* what is prescribed is to have a square */
+
 femd_status femd_function_at(const femd_function *f, const double x[3], double time, double *value, femd_error *err) {
     memcpy(f->value, x, 3 * sizeof *x);
     f->value[3] = time;
     *value = mupEval(f->parser);
     if (mupError(f->parser)) return function_parser_words(f, err);
-    if (isfinite(*value)) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "%s%sthe expression \"%.200s\" gives %g at (%g, %g, %g) m and time %g",
-                     f->where, f->where[0] ? ": " : "", f->text, *value, x[0], x[1], x[2], time);
+    if (fabs(*value) <= FUNCTION_MOST) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "%s%sthe expression \"%.200s\" gives %g at (%g, %g, %g) m and time %g%s",
+                     f->where, f->where[0] ? ": " : "", f->text, *value, x[0], x[1], x[2], time,
+                     isfinite(*value) ? "; 1e60 at most can be computed with" : "");
 }
 
 int femd_function_uses(const femd_function *f) {

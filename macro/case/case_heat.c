@@ -77,7 +77,14 @@ femd_status case_check_physics(const femd_case *c, femd_error *err) {
         if (one) return femd_json_fail(&c->doc, one, err, "physics \"thermal\": it %s", mechanical[k][1]);
         if (other) return femd_json_fail(&c->doc, other, err, "physics \"thermal\": it %s", outputs[k][1]);
     }
-    const cJSON *steps = femd_json_get(root, "steps");
+    const cJSON *steps = femd_json_get(root, "steps"), *solver = femd_json_get(root, "solver"),
+                *stability = femd_json_get(solver, "stability"), *noise = femd_json_get(solver, "noise_stop");
+    if (stability)
+        return femd_json_fail(&c->doc, stability, err,
+                              "physics \"thermal\": it is that of a body in equilibrium; a temperature has none");
+    if (noise)
+        return femd_json_fail(&c->doc, noise, err,
+                              "physics \"thermal\": it is that of sampled stresses, and none is asked");
     if (c->arc_length)
         return femd_json_fail(&c->doc, femd_json_get(steps, "control"), err,
                               "\"arc-length\" follows a load; physics \"thermal\" goes on in time");

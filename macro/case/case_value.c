@@ -6,11 +6,22 @@
 
 #include "case/case_read.h"
 
+/* What is prescribed is to have a square, a temperature a fourth power. Lengths are compared with the body. */
+static femd_status value_check(const femd_case *c, const cJSON *node, femd_dimension dim, double value,
+                               femd_error *err) {
+    const double most = dim == FEMD_DIM_TEMPERATURE || dim == FEMD_DIM_NONE ? 1e30 : 1e60;
+    if (dim == FEMD_DIM_LENGTH || fabs(value) <= most) return FEMD_OK;
+    return femd_json_fail(&c->doc, node, err,
+                          "%g (SI) is more than can be computed with: %g at most; look at the units", value, most);
+}
+
 femd_status case_read_value(const femd_case *c, const cJSON *node, femd_dimension dim, double *number,
                             femd_function **function, femd_error *err) {
     femd_error why = FEMD_ERROR_INIT, where = FEMD_ERROR_INIT;
-    if (!cJSON_IsString(node) || node->valuestring[0] != '=')
-        return femd_json_node_quantity(&c->doc, node, dim, number, err);
+    if (!cJSON_IsString(node) || node->valuestring[0] != '=') {
+        FEMD_TRY(femd_json_node_quantity(&c->doc, node, dim, number, err));
+        return value_check(c, node, dim, *number, err);
+    }
     (void)femd_json_fail(&c->doc, node, &where, "%s", "");
     const size_t length = strlen(where.text); /* file and key; nothing behind the colon */
     if (length > 2 && strcmp(where.text + length - 2, ": ") == 0) where.text[length - 2] = '\0';
@@ -31,6 +42,7 @@ femd_status case_read_rows(const femd_case *c, const cJSON *rows, femd_dimension
         const size_t k = (*n)++;
         (*time)[k] = row->child->valuedouble;
         FEMD_TRY(femd_json_node_quantity(&c->doc, row->child->next, dim, &(*value)[k], err));
+        FEMD_TRY(value_check(c, row->child->next, dim, (*value)[k], err));
         if (k > 0 && !((*time)[k] > (*time)[k - 1]))
             return femd_json_fail(&c->doc, row->child, err, "times must increase");
     }

@@ -23,6 +23,7 @@ refused 'coefficient: -' --set "$(convection '=1-2*t')"
 refused 'boundary[0] ("left"): temperature: -100 K' --set 'boundary[0].temperature="=300-400*t"'
 refused 'boundary[0] ("left"): temperature: -300 K' --set 'boundary[0]={"on":"left","temperature":300,"table":[[0,1],[1,-1]]}'
 refused 'leave one of them out there' --set 'boundary[1]={"on":"top","temperature":301}'
+refused 'and time 0; 1e60 at most can be computed with' --set 'boundary[1].heat_flux="=1e200"'
 steady='heat={"initial":300,"transient":false}'
 refused 'nothing decides the level of a steady temperature' --set "$steady" --set 'boundary[0]={"on":"left","heat_flux":1}'
 refused 'nothing decides the level of a steady temperature' --set "$steady" --set 'boundary[0]={"on":"left","heat_flux":1}' --set "$(convection '=0*x')"

@@ -227,7 +227,7 @@ static void bodies_are_coloured_by_their_field(void **state) {
     int left[3], right[3];
     femd_error err = FEMD_ERROR_INIT;
     snprintf(path, sizeof path, "%s/body", folder);
-    if (plot_draw_fields(&f, "field", "a bar", "Pa", 0, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (plot_draw_fields(&f, "field", "a bar", "Pa", NAN, path, &err) != FEMD_OK) fail_msg("%s", err.text);
     pixel("body", 127, 300, left);
     pixel("body", 589, 402, right);
     assert_true(left[2] > left[0] && left[2] > left[1] && left[0] < 120); /* violet */
@@ -237,7 +237,7 @@ static void bodies_are_coloured_by_their_field(void **state) {
     assert_colour("body", PLOT_WIDTH - 103, 123, 251, 230, 36);
     /* One value in each cell: all its sides have the colour that the legend has for it, and there are lines between. */
     f.on_points = 0;
-    if (plot_draw_fields(&f, "field", "a bar", "Pa", 0, path, &err) != FEMD_OK) fail_msg("%s", err.text);
+    if (plot_draw_fields(&f, "field", "a bar", "Pa", NAN, path, &err) != FEMD_OK) fail_msg("%s", err.text);
     static const double side[2][3][2] = {{{219, 329}, {289, 174}, {219, 350}}, {{422, 389}, {491, 235}, {593, 375}}};
     for (int k = 0; k < 3; k++) {
         assert_colour("body", side[0][k][0], side[0][k][1], 68, 1, 84);
@@ -246,7 +246,7 @@ static void bodies_are_coloured_by_their_field(void **state) {
     pixel("body", 523.25, 419.5, left); /* between the front and the right */
     assert_true(left[0] < 140 && left[1] < 140);
     f.cell_type = 13;
-    assert_int_equal(plot_draw_fields(&f, "field", "wedges", "Pa", 0, path, &err), FEMD_UNSUPPORTED);
+    assert_int_equal(plot_draw_fields(&f, "field", "wedges", "Pa", NAN, path, &err), FEMD_UNSUPPORTED);
 }
 
 /* ---- fields ---- */
