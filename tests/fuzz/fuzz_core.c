@@ -11,8 +11,13 @@
 #include "femd/evaluate.h"
 #include "femd/hash.h"
 #include "femd/pack.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"a run that makes a task", "a run that gets an answer", "a run that fetches a state",
+                                  "a run that is done committing", NULL};
+enum { TASK, ANSWERED, STATE, COMMITTED };
 
 enum { ROUTES = 6, TASKS = 64, STATES = 16, BLOB = 48, MEMORY = 1 << 20 };
 
@@ -58,8 +63,23 @@ static void read_tasks(play *t, uint64_t route, const femd_frame *f) {
     femd_reader states, tasks;
     femd_task k;
     if (femd_task_open(f, &m, &states, &tasks, NULL) != FEMD_OK) stop("a TASK that cannot be read");
-    while (femd_task_next(&tasks, &k, NULL) == 1)
+    while (femd_task_next(&tasks, &k, NULL) == 1) {
+        fuzz_read(TASK);
         if (t->tasks[route] < TASKS) t->task[route][t->tasks[route]++] = k;
+    }
+}
+
+/* Failures are results too, and come of anything. */
+static void count_answers(const femd_frame *f) {
+    femd_reader results;
+    femd_result one;
+    femd_hash state;
+    int32_t status;
+    femd_reader_open(f, &results);
+    while (femd_result_next(&results, &one, NULL) == 1)
+        if (femd_response_peek(one.response.data, one.response.size, &status, &state, NULL) == FEMD_OK &&
+            status == FEMD_OK)
+            fuzz_read(ANSWERED);
 }
 
 static void collect(play *t) {
@@ -75,7 +95,10 @@ static void collect(play *t) {
         if (a.frame.data[0] != '{') { /* not on the JSON channel */
             if (femd_frame_decode(a.frame.data, a.frame.size, &f, NULL) != FEMD_OK) stop("a frame that cannot be read");
             if (f.type == FEMD_MSG_TASK) read_tasks(t, a.route - 1, &f);
+            if (f.type == FEMD_MSG_COMMITTED) fuzz_read(COMMITTED);
+            if (f.type == FEMD_MSG_RESULT) count_answers(&f);
             if (f.type == FEMD_MSG_STATE_GET) {
+                fuzz_read(STATE);
                 t->gets[a.route - 1].size = 0;
                 must(femd_buffer_append(&t->gets[a.route - 1], a.frame.data, a.frame.size, NULL));
             }
@@ -167,9 +190,14 @@ static void answer(play *t, uint64_t route) {
     for (; sent < n && t->tasks[route]; sent++) {
         uint8_t k = byte(t), lie = k >> 6 == 3 ? k : 0;
         femd_task q = t->task[route][--t->tasks[route]];
-        femd_response r = {.status = statuses[k & 7], .J = 1, .work = {.wall = 1e-3, .fingerprint = k >> 5}};
+        femd_response r = {.status = statuses[k & 7],
+                           .engine = FEMD_ENGINE_ELASTIC,
+                           .J = 1,
+                           .work = {.wall = 1e-3, .fingerprint = k >> 5}};
         if (r.status == FEMD_OK) {
             r.provided = q.request.wants;
+            r.E[0] = q.request.value[0];
+            r.E[0] = q.request.value[0];
             r.S[0] = q.request.value[0] + lie;
             if (!(k & 16)) r.state_out = state_of(t, &q.request, lie);
         }

@@ -9,8 +9,12 @@
 #include "core.h"
 #include "journal.h"
 #include "kept.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"a journal as it is", "records behind their lengths", NULL};
+static int kind_now;
 
 static void stop(const char *words) {
     fprintf(stderr, "fuzz_journal: %s\n", words);
@@ -45,6 +49,7 @@ static femd_status tell(void *user, const void *record, size_t size, femd_error 
     memcpy(exact, record, size);
     femd_status rc = femd_core_replay(core, exact, size, 1, err);
     free(exact);
+    if (rc == FEMD_OK) fuzz_read(kind_now);
     if (rc != FEMD_OK && (err->code != (int)rc || !err->text[0])) stop("a refusal without words");
     return rc == FEMD_BAD_INPUT ? FEMD_OK : rc; /* the next one may follow all the same */
 }
@@ -80,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     femd_error err = FEMD_ERROR_INIT;
     size_t sound;
     const uint8_t *at = data + 1, *end = data + size;
+    kind_now = data[0] % 4 != 0;
     if (data[0] % 4 == 0) { /* as it is */
         if (journal_scan(at, size - 1, &sound, tell, core, &err) != FEMD_OK && !err.text[0]) stop("no words");
     } else { /* each record behind its length */

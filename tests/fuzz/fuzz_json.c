@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "femd/json.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"a case", "a material", "a document", "a document with --set", NULL};
+enum { DOCUMENT = 2, ASSIGNED };
 
 static void check_canonical(const femd_json *doc) {
     femd_json again = FEMD_JSON_INIT;
@@ -26,6 +30,7 @@ static void check_schema(const femd_json *doc) {
     for (size_t k = 0; k < sizeof refs / sizeof *refs; k++) {
         femd_error err = FEMD_ERROR_INIT;
         femd_status rc = femd_json_validate(doc, femd_case_schema, refs[k], &err);
+        if (rc == FEMD_OK) fuzz_read((int)k);
         if (rc != FEMD_OK && (!err.text[0] || err.code != rc)) abort(); /* never without words */
         if (rc == FEMD_INTERNAL) abort();                               /* the schema covers every document */
     }
@@ -42,7 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (skip) memcpy(assignment, data, skip);
     if (femd_json_parse(text, size - skip, "fuzz", &doc, &err) == FEMD_OK) {
         check_canonical(&doc);
-        if (skip && femd_json_set(&doc, assignment, &err) == FEMD_OK) check_canonical(&doc);
+        fuzz_read(DOCUMENT);
+        if (skip && femd_json_set(&doc, assignment, &err) == FEMD_OK) {
+            fuzz_read(ASSIGNED);
+            check_canonical(&doc);
+        }
         check_schema(&doc);
         femd_json_clear(&doc);
     } else if (!err.text[0])

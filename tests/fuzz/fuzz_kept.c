@@ -7,8 +7,13 @@
 
 #include "femd/hash.h"
 #include "kept.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"a whole evaluation, its checksum as it is", "one with its checksum made to fit",
+                                  "one that is sound", NULL};
+enum { AS_IT_IS, FITTED, SOUND };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 1 || size > 1 << 16) return 0;
@@ -29,7 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (err.code != FEMD_BAD_INPUT || !err.text[0]) abort();
     } else {
         if (kept_encode(&kept, &again, NULL) != FEMD_OK || again.size != n) abort();
-        if (kept_check(&kept, &err) != FEMD_OK && (err.code != FEMD_BAD_INPUT || !err.text[0])) abort();
+        fuzz_read(data[0] % 4 ? FITTED : AS_IT_IS);
+        const femd_status sound = kept_check(&kept, &err);
+        if (sound == FEMD_OK) fuzz_read(SOUND);
+        if (sound != FEMD_OK && (err.code != FEMD_BAD_INPUT || !err.text[0])) abort();
     }
     femd_buffer_clear(&again);
     free(exact);

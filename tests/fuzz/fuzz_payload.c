@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "femd/evaluate.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"two requests", "an answer", "a failure", NULL};
+enum { REQUESTS, ANSWER, FAILURE };
 
 static void stop(const char *words) {
     fprintf(stderr, "fuzz_payload: %s\n", words);
@@ -38,6 +42,7 @@ static void request(const uint8_t *data, size_t size) {
         one[i].step = one[i].attempt = one[i].iteration = 0; /* labels */
         femd_request_key(&material, 3, FEMD_INPUT_STATE | FEMD_INPUT_SEED, &one[i], &key[i]);
     }
+    fuzz_read(REQUESTS);
     const int differ = one[0].seed != one[1].seed || one[0].point != one[1].point || one[0].wants != one[1].wants ||
                        one[0].value[0] != one[1].value[0] || !femd_hash_equal(&one[0].state_in, &one[1].state_in);
     if (differ && femd_hash_equal(&key[0], &key[1])) stop("two questions with one key");
@@ -54,6 +59,7 @@ static void response(const uint8_t *data, size_t size) {
         check_refusal(rc, &err);
         return;
     }
+    fuzz_read(read.status == FEMD_OK ? ANSWER : FAILURE);
     if (peeked != FEMD_OK || status != read.status || !femd_hash_equal(&state, &read.state_out))
         stop("a peek sees another response");
     if (read.status == FEMD_OK && !femd_response_is_finite(&read)) stop("an answer that is not finite");

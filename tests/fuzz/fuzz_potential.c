@@ -8,8 +8,20 @@
 #include <string.h>
 
 #include "potentials/potential_eam.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {"setfl of one element",
+                                  "setfl of two, as LAMMPS interpolates",
+                                  "Finnis-Sinclair",
+                                  "funcfl of one element",
+                                  "funcfl of two",
+                                  "sw of one element",
+                                  "sw of two",
+                                  "a packed file",
+                                  NULL};
+enum { PACKED = 7 };
 
 static const char species[2][8] = {"Cu", "Ag"};
 
@@ -32,19 +44,22 @@ static void check_embedding(const femd_potential *p) {
         }
 }
 
-static void read_potential(const char *json, const femd_pack *pack, int nspecies) {
+static int read_potential(const char *json, const femd_pack *pack, int nspecies) {
     femd_json doc = FEMD_JSON_INIT;
     femd_potential *p = NULL;
     femd_error err = FEMD_ERROR_INIT;
+    int read = 0;
     if (femd_json_parse(json, strlen(json), "fuzz", &doc, &err) != FEMD_OK) abort();
     if (femd_potential_create(&doc, doc.root, pack, species, nspecies, &p, &err) == FEMD_OK) {
         if (!(femd_potential_cutoff(p) > 0.0) || !isfinite(femd_potential_cutoff(p))) abort();
         check_finite(p);
         check_embedding(p);
+        read = 1;
     } else if (p || !err.text[0])
         abort();
     femd_potential_destroy(&p);
     femd_json_clear(&doc);
+    return read;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -67,7 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(text, data + 1, size - 1);
     const femd_pack pack = {.json = "{}", .nfiles = 1, .file = {{"f", {text, size - 1}}}};
     const unsigned k = data[0] % FORMATS;
-    read_potential(formats[k].json, &pack, formats[k].species);
+    if (read_potential(formats[k].json, &pack, formats[k].species)) {
+        fuzz_read((int)k);
+        if (size > 1 && data[1] == 0x1f) fuzz_read(PACKED);
+    }
     free(text);
     return 0;
 }

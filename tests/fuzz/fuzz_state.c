@@ -9,6 +9,7 @@
 
 #include "engine/state.h"
 #include "micro.h"
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +30,9 @@ static const char *const materials[MATERIALS] = {
     ARGON("\"method\":{\"stress\":\"statics\",\"conductivity\":\"nemd\"},\"nemd\":{\"symmetry\":\"isotropic\","
           "\"lengths\":[12,16],\"max_steps\":30000},"),
 };
+
+const char *const fuzz_kinds[] = {"a state of statics", "a state of md", "a state of green-kubo", "a state of nemd",
+                                  NULL};
 
 static femd_material *material(unsigned k) {
     static femd_material *open[MATERIALS]; /* for all inputs, as a worker keeps them */
@@ -51,7 +55,8 @@ static int stop(void *user, double fraction) {
     return 1;
 }
 
-static void evaluate(femd_material *m, const femd_bytes *state) {
+/* Whether the state was taken: what does not fit is PROTOCOL. */
+static int evaluate(femd_material *m, const femd_bytes *state) {
     const femd_capabilities *caps = femd_material_capabilities(m);
     const femd_request q = {.wants = caps->wants & (FEMD_WANT_STRESS | FEMD_WANT_CONDUCTIVITY),
                             .value = {1e-3},
@@ -68,6 +73,7 @@ static void evaluate(femd_material *m, const femd_bytes *state) {
     for (int c = 0; rc == FEMD_OK && c < 6; c++)
         if (!(r.S[c] - r.S[c] == 0)) abort(); /* finite */
     femd_buffer_clear(&out);
+    return rc != FEMD_PROTOCOL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -82,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *exact = malloc(blob.size); /* its end is the end of what may be read */
     if (!exact) abort();
     memcpy(exact, blob.data, blob.size);
-    evaluate(m, &(femd_bytes){exact, blob.size});
+    if (evaluate(m, &(femd_bytes){exact, blob.size})) fuzz_read(data[0] % MATERIALS);
     free(exact);
     femd_buffer_clear(&blob);
     return 0;

@@ -13,9 +13,15 @@
 
 #include "femd/hash.h"
 #include "femd/pack.h"
+#include "reads.h"
 #include "vault_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const fuzz_kinds[] = {[VAULT_ANSWER - 1] = "an answer that is put and found",
+                                  [VAULT_STATE - 1] = "a state that is put and found",
+                                  [VAULT_MATERIAL - 1] = "a material that is put and found",
+                                  [VAULT_KINDS - 1] = NULL};
 
 enum { CONTENTS = 6, LARGE = 5 /* that one is a file of its own */, LARGE_BYTES = (1 << 20) + 9, ITEMS_MOST = 4 };
 enum { UNKNOWN = 2 };
@@ -241,6 +247,7 @@ static void store_find(play *p) {
         maker ? vault_find_maker(p->vault, &state, &found, &err) : vault_find(p->vault, kind, name, &found, &err);
     if (got < 0 && !err.text[0]) stop("damage without words");
     if (got < 0 && !p->damaged && !p->cut) stop(err.text);
+    if (got > 0) fuzz_read((int)kind - 1);
     if (got > 0 && !(how & 64)) check_found(kind, name, &found);
     if (how & 64 && !maker) return; /* the other build's may be there */
     const int known = p->there[maker ? VAULT_ANSWER : kind][n];

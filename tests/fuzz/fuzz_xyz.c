@@ -2,6 +2,9 @@
  * those, written as femd writes them, are read back to the bit. */
 #include "atoms.h"
 #include "crystal/xyz.h"
+#include "reads.h"
+
+const char *const fuzz_kinds[] = {"a plain file", "a packed file", NULL};
 
 static femd_status read_atoms(const void *text, size_t size, femd_structure *s, femd_error *err) {
     static const char json[] = "{\"file\": \"f.xyz\", \"species\": [\"Cu\", \"Ni\"]}";
@@ -38,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (read_atoms(text, size, &s, &err) == FEMD_OK) {
         check_atoms(&s);
         check_again(&s);
+        fuzz_read(size > 0 && data[0] == 0x1f);
     } else if (!err.text[0])
         abort();
     femd_structure_clear(&s);

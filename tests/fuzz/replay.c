@@ -2,13 +2,17 @@
  * cut, joined) from random numbers of a fixed seed.  replay FOLDER [COPIES]
  *
  * A file NAME.pack is many inputs, each behind its length as four bytes, lowest first: what libFuzzer found, in one
- * file. They are run as they are.  replay --pack FOLDER > NAME.pack */
+ * file. They are run as they are.  replay --pack FOLDER > NAME.pack
+ *
+ * It fails where no file is read as one of the target's kinds (reads.h), or no input of a pack as any. */
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "reads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,6 +93,27 @@ static int run_pack(const char *folder, const char *name) {
     return n;
 }
 
+static int count_missing(const char *folder) {
+    int missing = 0;
+    for (int kind = 0; fuzz_kinds[kind]; kind++) {
+        if (fuzz_count(kind) > 0) continue;
+        fprintf(stderr, "%s: no file is read as %s any more: refused before anything is reached\n", folder,
+                fuzz_kinds[kind]);
+        missing++;
+    }
+    fuzz_forget();
+    return missing;
+}
+
+/* What libFuzzer keeps is mostly refused somewhere, and is not to hold every kind. */
+static int is_dead(const char *folder, const char *pack, int inputs) {
+    unsigned long read = 0;
+    for (int kind = 0; fuzz_kinds[kind]; kind++) read += fuzz_count(kind);
+    fuzz_forget();
+    if (read == 0) fprintf(stderr, "%s/%s: not one of %d inputs is read any more\n", folder, pack, inputs);
+    return read == 0;
+}
+
 static void write_pack(const char *folder, char *const *names, int n) {
     for (int i = 0; i < n; i++) {
         const sample s = read_file(folder, names[i]);
@@ -126,21 +151,25 @@ int main(int argc, char **argv) {
     const int copies = !pack && argc > 2 ? atoi(argv[2]) : 100;
     uint64_t random = 0x9e3779b97f4a7c15u;
     uint8_t *copy = malloc(BYTES_MAX);
-    int n = 0, packed = 0;
+    int n = 0, packed = 0, dead = 0;
     if (!all || !copy) {
         fprintf(stderr, "usage: replay FOLDER [COPIES], or replay --pack FOLDER; no file is in the folder\n");
         return 2;
     }
     if (pack) write_pack(argv[2], names, all);
     for (int i = 0; i < all && !pack; i++) {
-        if (is_pack(names[i])) {
-            packed += run_pack(argv[1], names[i]);
-            continue;
-        }
+        if (is_pack(names[i])) continue;
         files[n] = read_file(argv[1], names[i]);
         LLVMFuzzerTestOneInput(files[n].data, files[n].size);
         n++;
     }
+    if (n) dead += count_missing(argv[1]);
+    for (int i = 0; i < all && !pack; i++)
+        if (is_pack(names[i])) {
+            const int inputs = run_pack(argv[1], names[i]);
+            dead += is_dead(argv[1], names[i], inputs);
+            packed += inputs;
+        }
     for (int i = 0; i < n; i++)
         for (int k = 0; k < copies; k++)
             LLVMFuzzerTestOneInput(copy, damage(&files[i], &files[next(&random) % (size_t)n], copy, &random));
@@ -148,5 +177,5 @@ int main(int argc, char **argv) {
     for (int i = 0; i < n; i++) free(files[i].data);
     for (int i = 0; i < all; i++) free(names[i]);
     free(copy);
-    return n || pack ? 0 : 1;
+    return (n || pack) && !dead ? 0 : 1;
 }
