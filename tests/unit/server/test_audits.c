@@ -638,11 +638,11 @@ static void a_lie_is_forgotten_while_its_state_is_made_again(void **state) {
     rig_clear(&p.g);
 }
 
-/* Two have given the same wrong answer, and are gone. Of four that make its state again later each says otherwise: that
- * is enough against two voices, and both are convicted. */
+/* Two have given the same wrong answer, and are gone. Of those that make its state again later each says otherwise:
+ * four are enough against two voices, and both are convicted. */
 static void both_who_vouched_for_a_lie_are_convicted(void **state) {
     (void)state;
-    enum { HONEST = 4 };
+    enum { HONEST = 6 };
     pool p;
     const liar how[] = {always, always};
     uint64_t honest[HONEST];
@@ -670,8 +670,40 @@ static void both_who_vouched_for_a_lie_are_convicted(void **state) {
             rig_give_states(&p.g, honest[i], p.asked, 1);
         }
     assert_int_equal(pool_count(&p)->convicted, 2);
+    assert_int_equal(pool_count(&p)->evaluations, 2 + 4);
     assert_true(pool_error(&p, &told)); /* the run has used the lie */
     assert_int_equal(told.code, FEMD_CONFLICT);
+    rig_clear(&p.g);
+}
+
+/* Of an answer that is remembered by its state alone, another state is a contradiction, and no confirmation. */
+static void another_state_confirms_nothing(void **state) {
+    (void)state;
+    enum { HONEST = 4 };
+    pool p;
+    uint64_t honest[HONEST];
+    femd_task task;
+    femd_response lie;
+    pool_open(&p, 0, 1, NULL, NULL);
+    p.asked[0] = rig_request(0, 0.1, NULL);
+    rig_evaluate(&p.g, p.client, 1, p.asked, 1);
+    assert_int_equal(rig_tasks(&p.g, p.worker[0], &task, NULL), 1);
+    rig_answer_of(&p.asked[0], &lie);
+    lie.state_out.b[3] ^= 1;
+    rig_answer_with(&p.g, p.worker[0], &task, &lie);
+    pool_take(&p);
+    rig_vanish(&p.g, p.worker[0]);
+    const femd_request later = rig_request(1, 0.3, &lie.state_out);
+    rig_evaluate(&p.g, p.client, 2, &later, 1);
+    femd_core_trim(p.g.core, 0);
+    for (int i = 0; i < HONEST; i++) {
+        honest[i] = rig_worker(&p.g);
+        rig_open(&p.g, honest[i], FEMD_OK);
+    }
+    for (int round = 0; round < 2 * HONEST; round++)
+        for (int i = 0; i < HONEST; i++) answer_all(&p, honest[i], 7, 0);
+    assert_int_equal(pool_count(&p)->convicted, 1);
+    assert_int_equal(pool_count(&p)->evaluations, 1 + 3);
     rig_clear(&p.g);
 }
 
@@ -712,6 +744,7 @@ int main(void) {
         cmocka_unit_test(answers_with_history_are_audited_with_their_own_state),
         cmocka_unit_test(a_lie_is_forgotten_while_its_state_is_made_again),
         cmocka_unit_test(both_who_vouched_for_a_lie_are_convicted),
+        cmocka_unit_test(another_state_confirms_nothing),
         cmocka_unit_test(failures_are_compared_without_their_words),
         cmocka_unit_test(another_build_may_be_refused),
         cmocka_unit_test(answers_of_two_builds_mark_the_run),

@@ -80,6 +80,26 @@ static void many_are_divided_among_the_workers(void **state) {
     rig_clear(&g);
 }
 
+/* Nor has a worker in quarantine a share of them: it would open what it may not evaluate. */
+static void of_many_none_goes_into_quarantine(void **state) {
+    (void)state;
+    enum { FEW = 4 };
+    rig g;
+    rig_init(&g, &(femd_core_config){.open_to_admins = 1});
+    const uint64_t client = rig_client(&g, "beam", 0, 1), out = rig_worker(&g), looks = rig_admin(&g);
+    cJSON *root = rig_status(&g, looks);
+    const cJSON *only = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "workers"), 0);
+    const char *said =
+        rig_act(&g, looks, "quarantine", (uint64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(only, "number")), "smells");
+    assert_non_null(strstr(said, "gets no tasks any more"));
+    cJSON_Delete(root);
+    const uint64_t other = rig_worker(&g);
+    register_many(&g, client, MANY);
+    assert_in_range(rig_count(&g, out, FEMD_MSG_MATERIAL), 0, FEW);
+    assert_int_equal(rig_count(&g, other, FEMD_MSG_MATERIAL), MANY);
+    rig_clear(&g);
+}
+
 /* A worker that comes is sent none of many that others have opened, until there is work. */
 static void who_has_nothing_to_do_helps(void **state) {
     (void)state;
@@ -379,6 +399,7 @@ static void who_can_do_other_things_gets_no_task(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_are_divided_among_the_workers),
+        cmocka_unit_test(of_many_none_goes_into_quarantine),
         cmocka_unit_test(who_has_nothing_to_do_helps),
         cmocka_unit_test(a_witness_is_given_the_material),
         cmocka_unit_test(one_that_opens_for_ever_holds_nobody_up),

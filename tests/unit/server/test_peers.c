@@ -65,6 +65,17 @@ static void a_worker_of_another_level_is_refused_with_words(void **state) {
     rig_clear(&g);
 }
 
+static void every_level_has_a_server(void **state) {
+    (void)state;
+    static const char *const levels[] = {"baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        rig g;
+        rig_init(&g, &(femd_core_config){.level = levels[i]});
+        assert_int_equal(rig_count(&g, rig_worker_of(&g, levels[i], 1), FEMD_MSG_WELCOME), 1);
+        rig_clear(&g);
+    }
+}
+
 static void an_unknown_sender_is_told_to_register(void **state) {
     (void)state;
     rig g;
@@ -529,6 +540,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(welcome_tells_level_credits_and_limits),
         cmocka_unit_test(a_worker_of_another_level_is_refused_with_words),
+        cmocka_unit_test(every_level_has_a_server),
         cmocka_unit_test(an_unknown_sender_is_told_to_register),
         cmocka_unit_test(a_rank_has_one_place),
         cmocka_unit_test(hello_said_again_changes_nothing),

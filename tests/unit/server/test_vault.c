@@ -130,6 +130,15 @@ static void a_state_leads_to_the_answer_that_made_it(void **state) {
     OK(put(vault, VAULT_ANSWER, out.data, out.size, NULL));
     assert_int_equal(vault_find_maker(vault, &r.state_out, &found, NULL), 1);
     assert_memory_equal(found.bytes.data, out.data, out.size);
+    vault_close(&vault);
+    femd_keeper *keeper;
+    femd_kept maker;
+    OK(keeper_open(&(keeper_config){.folder = folder}, &keeper, NULL));
+    assert_int_equal(keeper_find_maker(keeper, &r.state_out, &maker), 1);
+    assert_true(femd_hash_equal(&maker.key, &kept.key));
+    assert_int_equal(keeper_find_maker(keeper, &kept.key, &maker), 0);
+    keeper_close(&keeper);
+    vault = open_store(0);
     kept_name(&kept.key, 7, name);
     OK(vault_write(vault, &(vault_item){VAULT_ANSWER, VAULT_FORGET, {name, sizeof name}}, 1, NULL));
     assert_int_equal(vault_find_maker(vault, &r.state_out, &found, NULL), 0);

@@ -113,6 +113,7 @@ static void what_is_held_stays(void **state) {
     femd_vault *vault = open_store(2 << 20);
     OK(put(vault, 1000, SIZE, &early, NULL));
     OK(tell(vault, VAULT_HOLD, &early));
+    OK(tell(vault, VAULT_USE, &early)); /* which does not release it */
     for (unsigned i = 0; i < MANY; i++) OK(put(vault, i, SIZE, &name, NULL));
     assert_int_equal(has(vault, &early), 1);
     OK(tell(vault, VAULT_RELEASE, &early));
