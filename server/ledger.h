@@ -112,6 +112,12 @@ typedef struct ledger_source {
 ledger_source ledger_source_of(const femd_ledger *ledger, uint32_t evaluation);
 /* Authors are 0 to this. */
 uint32_t ledger_last_author(const femd_ledger *ledger);
+/* Authors that are gone are forgotten once there are many. 1: it is time. Then the ledger marks those that it needs,
+ * who else has noted authors marks his (a byte for each of 0 to the last), and the others go; of convicted ones that
+ * nobody needs a bounded number is kept, to be known should they come again. */
+int ledger_has_many_authors(const femd_ledger *ledger);
+void ledger_mark_authors(const femd_ledger *ledger, uint8_t *needed);
+void ledger_forget_authors(femd_ledger *ledger, uint8_t *needed);
 /* 1 for an author that is convicted: what it alone answered from then on is in doubt. Of one that was outvoted also
  * what another such has confirmed. */
 int ledger_is_doubted(const femd_ledger *ledger, uint32_t author, double *from);

@@ -7,23 +7,35 @@
 
 #include "ledger_private.h"
 
+enum { AUTHORS_FEW = 256, CONVICTED_KEPT = 1024 };
+
+/* The author that a process is, FEMD_NIL if it is new; *vacant: a row that is free, or the one behind the last. */
+static uint32_t ledger_find_author(const femd_ledger *ledger, const femd_hello *hello, uint32_t host,
+                                   uint32_t *vacant) {
+    *vacant = ledger->nauthors + 1;
+    for (uint32_t author = ledger->nauthors; author > 0; author--) {
+        const ledger_author *entry = ledger_author_at(ledger, author);
+        if (!entry->known)
+            *vacant = author;
+        else if (entry->pid == hello->pid && entry->host == host && entry->fingerprint == hello->fingerprint &&
+                 !entry->worker)
+            return author;
+    }
+    return FEMD_NIL;
+}
+
 /* A process that comes again is the same author. */
 int ledger_author_here(femd_ledger *ledger, uint32_t worker) {
     const femd_hello *hello = roster_hello(ledger->roster, worker);
     const uint32_t host = deaths_host_of(ledger->deaths, worker);
-    uint32_t found = 0;
-    for (uint32_t author = 1; author <= ledger->nauthors && !found; author++) {
-        const ledger_author *entry = ledger_author_at(ledger, author);
-        if (entry->pid == hello->pid && entry->host == host && entry->fingerprint == hello->fingerprint &&
-            !entry->worker)
-            found = author;
-    }
+    uint32_t vacant, found = ledger_find_author(ledger, hello, host, &vacant);
     if (!found) {
-        found = ledger->nauthors + 1;
+        found = vacant;
         if (!femd_rows_reach(&ledger->authors, found)) return 0;
         *ledger_author_at(ledger, found) =
-            (ledger_author){.fingerprint = hello->fingerprint, .host = host, .pid = hello->pid};
-        ledger->nauthors = found;
+            (ledger_author){.fingerprint = hello->fingerprint, .host = host, .pid = hello->pid, .known = 1};
+        if (found > ledger->nauthors) ledger->nauthors = found;
+        ledger->known_authors++;
     }
     if (ledger_author_at(ledger, found)->convicted && !roster_quarantined(ledger->roster, worker))
         roster_quarantine(ledger->roster, worker, "other workers contradicted its answers while it was away");
@@ -114,6 +126,53 @@ int ledger_is_doubted(const femd_ledger *ledger, uint32_t author, double *from) 
 
 int ledger_is_outvoted(const femd_ledger *ledger, uint32_t author) {
     return ledger_author_at(ledger, author)->convicted > 1;
+}
+
+/* ---- who is forgotten ---- */
+
+int ledger_has_many_authors(const femd_ledger *ledger) {
+    return ledger->known_authors >= (ledger->authors_most ? ledger->authors_most : AUTHORS_FEW);
+}
+
+void ledger_mark_authors(const femd_ledger *ledger, uint8_t *needed) {
+    for (uint32_t author = 1; author <= ledger->nauthors; author++)
+        needed[author] |= ledger_author_at(ledger, author)->worker != FEMD_NIL;
+    for (uint32_t number = 1; number <= ledger->records.end; number++) {
+        const evaluation *record = ledger_at(ledger, number);
+        if (record->stage != STAGE_FREE) needed[record->author] = needed[record->seconder] = 1;
+    }
+    ledger_mark_witnesses(ledger, needed);
+    for (uint32_t i = 0; i < ledger->verdicts.count; i++) needed[ledger->verdicts.at[i]] = 1;
+}
+
+/* Whose word a needed author has is needed as well; of who is kept for that alone it does not matter. */
+static void ledger_mark_vouchers(const femd_ledger *ledger, uint8_t *needed) {
+    for (uint32_t author = 1; author <= ledger->nauthors; author++)
+        for (int i = 0; i < 2; i++) {
+            const uint32_t witness = ledger_author_at(ledger, author)->good[i].witness;
+            if (needed[author] == 1 && !needed[witness]) needed[witness] = 2;
+        }
+}
+
+void ledger_forget_authors(femd_ledger *ledger, uint8_t *needed) {
+    uint32_t convicted = 0;
+    for (uint32_t author = 1; author <= ledger->nauthors; author++)
+        if (ledger_author_at(ledger, author)->convicted && !needed[author] && convicted++ < CONVICTED_KEPT)
+            needed[author] = 1;
+    ledger_mark_vouchers(ledger, needed);
+    ledger->known_authors = 0;
+    for (uint32_t author = 1; author <= ledger->nauthors; author++) {
+        ledger_author *entry = ledger_author_at(ledger, author);
+        if (!needed[author]) *entry = (ledger_author){.known = 0};
+        for (int i = 1; i >= 0; i--)
+            if (entry->good[i].witness && !needed[entry->good[i].witness]) {
+                if (i == 0) entry->good[0] = entry->good[1];
+                entry->good[1].witness = 0;
+            }
+        ledger->known_authors += entry->known != 0;
+    }
+    ledger->authors_most = 2 * ledger->known_authors;
+    if (ledger->authors_most < AUTHORS_FEW) ledger->authors_most = AUTHORS_FEW;
 }
 
 /* ---- verdicts ---- */

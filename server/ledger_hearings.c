@@ -372,6 +372,14 @@ double ledger_next_due(const femd_ledger *ledger) {
     return ledger->next_review;
 }
 
+void ledger_mark_witnesses(const femd_ledger *ledger, uint8_t *needed) {
+    for (uint32_t place = ledger->first_hearing; place; place = ledger_hearing_at(ledger, place)->next) {
+        const ledger_hearing *hearing = ledger_hearing_at(ledger, place);
+        for (uint32_t i = 0; i < hearing->count; i++)
+            needed[hearing->witness[i].author] = needed[hearing->witness[i].seconder] = 1;
+    }
+}
+
 void ledger_count_hearings(const femd_ledger *ledger, uint32_t *refs) {
     for (uint32_t place = ledger->first_hearing; place; place = ledger_hearing_at(ledger, place)->next) {
         const ledger_hearing *hearing = ledger_hearing_at(ledger, place);

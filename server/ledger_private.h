@@ -75,6 +75,7 @@ typedef struct ledger_author {
     uint64_t fingerprint;
     uint32_t host, pid;
     uint32_t worker; /* its place; FEMD_NIL: it is not here */
+    int known;       /* 0: the row is free */
     int convicted;   /* 1: another contradicts it, and nobody could decide; 2: it was outvoted */
     struct {
         double when; /* it gave the answer that the witness confirmed */
@@ -134,8 +135,9 @@ struct femd_ledger {
     femd_slab hearings;
     uint32_t first_hearing;
     femd_rows authors;
-    uint32_t nauthors;  /* and number 0 */
-    femd_list verdicts; /* authors convicted and not dealt with by those above */
+    uint32_t nauthors;                    /* and number 0; some of them are forgotten */
+    uint32_t known_authors, authors_most; /* how many are not, and at how many it is looked who is needed */
+    femd_list verdicts;                   /* authors convicted and not dealt with by those above */
     double next_review;
     int alone_told;
     femd_chunks chunks; /* storage of responses */
@@ -205,6 +207,8 @@ void ledger_drop_hearing(femd_ledger *ledger, uint32_t number);
 void ledger_review(femd_ledger *ledger);
 /* Add the states that they hold on to. */
 void ledger_count_hearings(const femd_ledger *ledger, uint32_t *refs);
+/* Mark the authors of what is said in them. */
+void ledger_mark_witnesses(const femd_ledger *ledger, uint8_t *needed);
 int ledger_audit_hearings(const femd_ledger *ledger, uint64_t *responses, femd_error *err);
 
 /* ledger_work.c */

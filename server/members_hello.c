@@ -1,5 +1,6 @@
 /* Members: how they come. Who says hello, who is let in, who takes whose place, and who may not stay. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "members_private.h"
@@ -126,10 +127,25 @@ static femd_status members_join(femd_members *members, uint32_t client, femd_err
 
 /* ---- places ---- */
 
+/* What was answered by workers that are gone, and that nothing rests on, need not be known any more. Should memory be
+ * out for that, it is for another time. */
+static void members_forget_authors(femd_members *members) {
+    const members_rooms *in = &members->in;
+    if (!ledger_has_many_authors(in->ledger)) return;
+    const uint32_t last = ledger_last_author(in->ledger);
+    uint8_t *needed = calloc(last + 1u, 1);
+    if (!needed) return;
+    ledger_mark_authors(in->ledger, needed);
+    runs_mark_authors(in->runs, needed, last);
+    ledger_forget_authors(in->ledger, needed);
+    free(needed);
+}
+
 static femd_status members_seat(femd_members *members, uint32_t peer, femd_error *err) {
     const members_rooms *in = &members->in;
     const femd_hello *hello = roster_hello(in->roster, peer);
     if (hello->role == FEMD_ROLE_WORKER) {
+        members_forget_authors(members);
         if (states_worker_here(in->states, peer) && ledger_worker_here(in->ledger, peer) &&
             dispatch_worker_here(in->dispatch, peer))
             return FEMD_OK;

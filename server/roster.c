@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHUT_MAX = 4096 }; /* processes in quarantine that are known, beyond those that are here */
+
 typedef struct shut { /* a process in quarantine */
     char host[sizeof((femd_hello *)0)->host];
     uint32_t pid;
@@ -131,7 +133,22 @@ static void roster_say_why(shut *entry, const char *reason) {
     entry->reason[size] = 0;
 }
 
+static void roster_unshut(femd_roster *roster, uint32_t place);
+
+/* Of many processes in quarantine one is forgotten that is not here. */
+static void roster_forget_shut(femd_roster *roster) {
+    uint8_t *here = roster->nshut >= SHUT_MAX ? calloc(roster->nshut + 1u, 1) : NULL;
+    if (!here) return;
+    for (uint32_t worker = roster_next_worker(roster, FEMD_NIL); worker; worker = roster_next_worker(roster, worker))
+        here[roster_at(roster, worker)->shut] = 1;
+    uint32_t place = 1;
+    while (place <= roster->nshut && here[place]) place++;
+    if (place <= roster->nshut) roster_unshut(roster, place);
+    free(here);
+}
+
 static uint32_t roster_shut(femd_roster *roster, const femd_hello *hello, const char *reason) {
+    roster_forget_shut(roster);
     if (roster->nshut == roster->shut_room) {
         const uint32_t room = roster->shut_room ? 2 * roster->shut_room : 8;
         shut *fresh = realloc(roster->shut, room * sizeof *fresh);

@@ -34,7 +34,8 @@ double roster_heard(const femd_roster *roster, uint32_t peer);
 uint32_t roster_violation(femd_roster *roster, uint32_t peer);
 
 /* A worker that gets no tasks any more, and why (cut to 191 bytes); NULL releases it. It stands for its process (host
- * and pid), and so when that registers anew. What it has is left to it, what it answers is for those above to judge. */
+ * and pid), and so when that registers anew; of thousands that are gone the first are forgotten. What it has is left to
+ * it, what it answers is for those above to judge. */
 void roster_quarantine(femd_roster *roster, uint32_t worker, const char *reason);
 /* The reason; NULL for a worker that is not in quarantine. */
 const char *roster_quarantined(const femd_roster *roster, uint32_t worker);

@@ -48,6 +48,8 @@ void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation);
  * their clients: CONFLICT with words. */
 void runs_doubt(femd_runs *runs);
 FEMD_MUST_CHECK femd_status runs_check_doubt(const femd_runs *runs, uint32_t client, femd_error *err);
+/* Mark the authors (0 to last) of answers that a run has used. */
+void runs_mark_authors(const femd_runs *runs, uint8_t *needed, uint32_t last);
 /* An answer of its run depended on who gave it. */
 void runs_not_reproducible(femd_runs *runs, uint32_t client);
 /* Frames COMMIT, ABORT, and STATE (blobs from a checkpoint) of a client. */

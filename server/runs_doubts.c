@@ -83,6 +83,17 @@ void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation) {
         use->latest[use->count - 1] = source.when;
 }
 
+void runs_mark_authors(const femd_runs *runs, uint8_t *needed, uint32_t last) {
+    for (uint32_t run = runs_next(runs, FEMD_NIL); run; run = runs_next(runs, run)) {
+        const run_record *record = runs_at(runs, run);
+        for (uint32_t author = 1; author <= last && author < femd_rows_end(&record->uses); author++)
+            needed[author] |= ((const run_use *)femd_rows_at(&record->uses, author))->count > 0;
+        for (uint32_t i = 0; record->sworn.used && i <= record->sworn.mask; i++)
+            if (record->sworn.place[i].number)
+                needed[record->sworn.place[i].hash >> 32] = needed[(uint32_t)record->sworn.place[i].hash] = 1;
+    }
+}
+
 static void runs_find_earlier(uint32_t step, uint32_t *after, int *found) {
     if (!*found || step < *after) *after = step;
     *found = 1;

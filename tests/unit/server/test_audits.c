@@ -357,14 +357,29 @@ static void another_build_is_no_witness(void **state) {
     rig_clear(&p.g);
 }
 
+/* The liar leaves, so many others come and go that those who are gone and not needed are forgotten, and it comes again.
+ */
+static void pool_crowd_passes(pool *p, uint64_t liar_process) {
+    const uint64_t next = p->g.next_route;
+    rig_empty(&p->g, p->worker[1], FEMD_MSG_BYE, 0);
+    for (uint64_t i = 0; i < 300; i++) {
+        p->g.next_route = RIG_ROUTES - 1;
+        rig_empty(&p->g, rig_worker_again(&p->g, 100000 * p->worker[1] + i), FEMD_MSG_BYE, 0);
+    }
+    p->g.next_route = next;
+    p->worker[1] = rig_worker_again(&p->g, liar_process);
+    rig_open(&p->g, p->worker[1], FEMD_OK);
+}
+
 /* Few are audited, and the liar is found when its answers have been used and committed: the run ends, with the step. */
-static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **state) {
-    (void)state;
+static void conviction_after_a_commit(int crowd) {
     pool p;
     femd_error e = FEMD_ERROR_INIT;
     const liar how[] = {never, always, never};
     rig_shelf_init(&shelf);
-    pool_open(&p, 0.004, 3, how, &(femd_core_config){.recall = &shelf.recall});
+    pool_open(&p, 0.004, 3, how,
+              &(femd_core_config){.recall = crowd ? NULL : &shelf.recall, .cache_bytes = crowd ? 1 : 0});
+    const uint64_t liar_process = p.worker[1];
     uint64_t batch = 1;
     uint32_t step = 0;
     while (!pool_count(&p)->convicted && batch < 100) {
@@ -373,6 +388,7 @@ static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **sta
         if (pool_count(&p)->convicted) break;
         rig_commit(&p.g, p.client, batch, ++step, NULL, 0);
         assert_int_equal(rig_count(&p.g, p.client, FEMD_MSG_COMMITTED), step);
+        if (crowd) pool_crowd_passes(&p, liar_process);
     }
     assert_int_equal(pool_count(&p)->convicted, 1);
     assert_true(step > 1 && p.wrong > 0);
@@ -407,6 +423,16 @@ static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **sta
     }
     rig_clear(&p.g);
     rig_shelf_clear(&shelf);
+}
+
+static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **state) {
+    (void)state;
+    conviction_after_a_commit(0);
+}
+
+static void whose_answers_a_run_has_used_is_not_forgotten(void **state) {
+    (void)state;
+    conviction_after_a_commit(1);
 }
 
 /* A run that goes on from a step in doubt is refused. */
@@ -737,6 +763,7 @@ int main(void) {
         cmocka_unit_test(who_needs_long_to_open_the_material_is_waited_for),
         cmocka_unit_test(another_build_is_no_witness),
         cmocka_unit_test(a_conviction_after_a_commit_names_the_first_step_in_doubt),
+        cmocka_unit_test(whose_answers_a_run_has_used_is_not_forgotten),
         cmocka_unit_test(a_run_cannot_go_on_from_a_step_in_doubt),
         cmocka_unit_test(what_came_before_the_last_good_audit_stands),
         cmocka_unit_test(two_who_lie_alike_are_found_and_what_they_vouched_for_is_told),
