@@ -102,10 +102,18 @@ typedef struct femd_case_probe {
 /* What the run solves for. */
 typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL, FEMD_PHYSICS_THERMOMECHANICAL } femd_physics;
 
+/* Does the work of the stress heat the body? */
+typedef enum femd_coupling {
+    FEMD_COUPLING_ANY, /* where all materials answer dS/dT */
+    FEMD_COUPLING_ONE_WAY,
+    FEMD_COUPLING_TWO_WAY
+} femd_coupling;
+
 /* The equation of heat. */
 typedef struct femd_case_heat {
     int transient;          /* 0: each step is a steady state */
     double theta;           /* weight of the end of a step, 0.5 to 1 */
+    int coupling;           /* with mechanics: FEMD_COUPLING_* */
     double initial, source; /* K; W/m^3 per reference volume */
     int has_source;
     femd_function *initial_function, *source_function; /* owned; instead of these */

@@ -10,10 +10,16 @@
 static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
     femd_case_heat *h = &c->heat;
     const cJSON *initial = femd_json_get(heat, "initial"), *source = femd_json_get(heat, "source"),
-                *theta = femd_json_get(heat, "theta");
+                *theta = femd_json_get(heat, "theta"), *coupling = femd_json_get(heat, "coupling");
     const double origin[3] = {0};
     h->transient = femd_json_bool(heat, "transient", 1);
     h->theta = femd_json_number(heat, "theta", 1);
+    if (coupling && c->physics == FEMD_PHYSICS_THERMAL)
+        return femd_json_fail(&c->doc, coupling, err, "is with mechanics; physics is \"thermal\"");
+    if (coupling && !h->transient)
+        return femd_json_fail(&c->doc, coupling, err, "is of a transient; heat.transient is false");
+    if (coupling)
+        h->coupling = strcmp(coupling->valuestring, "one-way") == 0 ? FEMD_COUPLING_ONE_WAY : FEMD_COUPLING_TWO_WAY;
     if (theta && !h->transient)
         return femd_json_fail(&c->doc, theta, err, "is how a transient goes on in time; heat.transient is false");
     FEMD_TRY(case_read_value(c, initial, FEMD_DIM_TEMPERATURE, &h->initial, &h->initial_function, err));

@@ -78,6 +78,8 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     if (table->element->mass) missing |= !(h->mass = calloc((size_t)table->points * square, sizeof *h->mass));
     for (int q = 0; h->mass && q < table->points; ++q) table->element->mass(q, h->mass + (size_t)q * square);
     if (femd_case_has_mechanics(h->p->cs)) missing |= !(h->map = calloc(9 * points, sizeof *h->map));
+    missing |= !(h->stiffened = calloc(points, sizeof *h->stiffened));
+    missing |= !(h->taken = calloc(points, sizeof *h->taken));
     missing |= !(h->T_old = calloc(points, sizeof *h->T_old));
     missing |= !(h->start_load = calloc(h->p->cs->nboundary + 2, sizeof *h->start_load));
     missing |= !(h->request = calloc(points, sizeof *h->request));
@@ -117,8 +119,9 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,     h->value, h->flow,     h->capacity, h->start, h->unbalanced, h->start_load,
-                           h->request, h->asked, h->material, h->mass,     h->map,   h->T_old};
+    void *const array[] = {h->old,        h->value,      h->flow,    h->capacity,  h->start,
+                           h->unbalanced, h->start_load, h->request, h->asked,     h->material,
+                           h->mass,       h->map,        h->T_old,   h->stiffened, h->taken};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     free(h);
@@ -195,6 +198,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_field_get(field, h->old, err));
     FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, err), err));
     femd_heat_slopes_begin(h);
+    femd_heat_couple(h);
     return femd_boundary_follow(field, h->old, err);
 }
 

@@ -22,6 +22,12 @@ FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
 int femd_heat_is_fed(const femd_heat *h);
 /* The materials are open: where answers may change with the temperature, so does the matrix, and is not symmetric. */
 void femd_heat_expect_slopes(femd_problem *p);
+/* One way or two: as the case says, or two where all materials tell dS/dT. BAD_INPUT where they do not, but it says so.
+ */
+FEMD_MUST_CHECK femd_status femd_heat_choose_coupling(femd_problem *p, femd_error *err);
+int femd_heat_is_two_way(const femd_heat *h);
+/* Of the step of length dt that has converged and is not yet committed: what the work of its stress has taken. */
+void femd_heat_see_work(femd_problem *p, double dt);
 /* Temperatures of the points, K: at the start of the attempt, or of the state last evaluated. */
 void femd_heat_of_points(const femd_problem *p, int committed, double *kelvin);
 /* How many numbers of heat a step's record has. */

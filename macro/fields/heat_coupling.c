@@ -1,5 +1,11 @@
-/* How strongly deformation and temperature are coupled at the committed state: delta = T b D^-1 b / c with b = -dS/dT,
- * the share of the heat capacity at constant stress that is due to the work of the stress. */
+/* What the deformation does to the heat. With b = -dS/dT and D at constant temperature the entropy changes by
+ * c dT / T + b : dE, and dE = D^-1 (dS + b dT), so that
+ *
+ *     (c + T b D^-1 b) dT/dt + T D^-1 b : dS/dt = Div(K Grad T) + source.
+ *
+ * The rate of the stress is that of the last step (a split at fixed stress: stable whatever the strength of the
+ * coupling delta = T b D^-1 b / c and the length of the step, exact where the stress stays, of first order in time
+ * elsewhere); what that leaves out is told. D, b and T are those of the step's start. */
 #include <math.h>
 #include <string.h>
 
@@ -36,20 +42,78 @@ static int coupling_solve(const double D[36], const double b[6], double x[6]) {
     return 1;
 }
 
+/* The expansion D^-1 b, and b D^-1 b as the value; zero where D has no inverse, or a negative direction bears. */
+static double coupling_expand(const double D[36], const double dSdT[6], double expansion[6]) {
+    double b[6], sum = 0;
+    for (int c = 0; c < 6; ++c) b[c] = -dSdT[c];
+    if (coupling_solve(D, b, expansion))
+        for (int c = 0; c < 6; ++c) sum += b[c] * expansion[c];
+    if (sum > 0) return sum;
+    memset(expansion, 0, 6 * sizeof *expansion);
+    return 0;
+}
+
+/* Does every stress that changes with the temperature say how? */
+static int coupling_is_told(const femd_problem *p) {
+    for (size_t k = 0; k < p->cs->nmaterials; ++k)
+        if (p->caps[k].inputs & FEMD_INPUT_TEMPERATURE &&
+            (p->caps[k].inputs & FEMD_INPUT_SEED || !(p->caps[k].wants & FEMD_WANT_THERMAL_STRESS)))
+            return 0;
+    return 1;
+}
+
+femd_status femd_heat_choose_coupling(femd_problem *p, femd_error *err) {
+    const int wanted = p->cs->heat.coupling, told = coupling_is_told(p);
+    p->heat->two_way = p->heat->map && p->cs->heat.transient && told && wanted != FEMD_COUPLING_ONE_WAY;
+    if (told || wanted != FEMD_COUPLING_TWO_WAY) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_BAD_INPUT,
+        "%s: heat.coupling: \"two-way\" needs dS/dT, without sampling, of each material whose stress depends "
+        "on the temperature; one of them does not answer it",
+        p->cs->path);
+}
+
+int femd_heat_is_two_way(const femd_heat *h) {
+    return h->two_way;
+}
+
+void femd_heat_couple(femd_heat *h) {
+    const femd_points *pt = h->p->pt;
+    double expansion[6];
+    for (PetscInt k = 0; h->two_way && k < pt->n; ++k) {
+        h->stiffened[k] = h->T_old[k] * coupling_expand(pt->D + 36 * k, pt->dSdT + 6 * k, expansion);
+        h->taken[k] = pt->weight[k] * h->T_old[k] * pt->stress_power[k];
+    }
+}
+
+void femd_heat_see_work(femd_problem *p, double dt) {
+    femd_points *pt = p->pt;
+    femd_heat *h = p->heat;
+    h->lag = 0;
+    for (PetscInt k = 0; h->two_way && k < pt->n; ++k) {
+        double expansion[6], sum = 0;
+        (void)coupling_expand(pt->tD + 36 * k, pt->tdSdT + 6 * k, expansion);
+        for (int c = 0; c < 6; ++c) sum += expansion[c] * (pt->tS[6 * k + c] - pt->S[6 * k + c]) / dt;
+        pt->tstress_power[k] = sum;
+        h->lag += pt->weight[k] * h->T_old[k] * (sum - pt->stress_power[k]);
+    }
+}
+
 femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err) {
     const femd_problem *p = h->p;
-    double delta = 0;
-    int known = p->cs->heat.transient;
-    for (size_t k = 0; k < p->cs->nmaterials; ++k)
-        known &= !(p->caps[k].inputs & FEMD_INPUT_TEMPERATURE) || p->caps[k].wants & FEMD_WANT_THERMAL_STRESS;
+    const int known = p->cs->heat.transient && coupling_is_told(p);
+    double delta = 0, sum[2] = {0, h->lag};
     for (PetscInt k = 0; known && k < p->pt->n; ++k) {
-        double b[6], x[6], sum = 0;
-        for (int c = 0; c < 6; ++c) b[c] = -p->pt->dSdT[6 * k + c];
-        if (!coupling_solve(p->pt->D + 36 * k, b, x)) continue;
-        for (int c = 0; c < 6; ++c) sum += b[c] * x[c];
-        delta = fmax(delta, fabs(p->pt->temperature[k] * sum / p->pt->heat_c[k]));
+        double expansion[6];
+        const double more = coupling_expand(p->pt->D + 36 * k, p->pt->dSdT + 6 * k, expansion);
+        delta = fmax(delta, p->pt->temperature[k] * more / p->pt->heat_c[k]);
+        if (h->two_way)
+            sum[0] += p->pt->weight[k] * h->stiffened[k] * (p->pt->temperature[k] - h->T_old[k]) / h->dt + h->taken[k];
     }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &delta, 1, MPI_DOUBLE, MPI_MAX, p->comm));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, p->comm));
+    pass[FEMD_PASS_STRESS] = sum[0];
+    pass[FEMD_PASS_LAG] = sum[1];
     pass[FEMD_PASS_DELTA] = known ? delta : NAN;
     return FEMD_OK;
 }

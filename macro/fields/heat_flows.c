@@ -27,7 +27,7 @@ static double flows_capacity(const femd_heat *h, PetscInt k) {
     const femd_points *pt = h->p->pt;
     if (!h->p->cs->heat.transient) return 0;
     const double c = h->theta < 1 ? h->theta * pt->theat_c[k] + (1 - h->theta) * pt->heat_c[k] : pt->theat_c[k];
-    return pt->weight[k] * c / h->dt;
+    return pt->weight[k] * (c + h->stiffened[k]) / h->dt;
 }
 
 /* K g */
@@ -63,8 +63,9 @@ static void flows_cell_store(const void *self, PetscInt cell, double *out) {
     const PetscInt *node = h->p->grid->cell_node + cell * table->nodes;
     const int n = table->nodes;
     for (int q = 0; q < table->points; ++q) {
-        const double C = flows_capacity(h, cell * table->points + q);
+        const double C = flows_capacity(h, cell * table->points + q), taken = h->taken[cell * table->points + q];
         for (int i = 0; i < n; ++i) {
+            if (h->two_way) out[i] += taken * table->shape[q][i];
             if (!h->mass) out[i] += C * table->shape[q][i] * (f->u[node[i]] - h->old[node[i]]);
             for (int j = 0; h->mass && j < n; ++j)
                 out[i] += C * h->mass[(q * n + i) * n + j] * (f->u[node[j]] - h->old[node[j]]);
@@ -75,6 +76,11 @@ static void flows_cell_store(const void *self, PetscInt cell, double *out) {
 void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, double factor, double *out) {
     const flows f = {.h = h, .u = u, .K = K, .factor = factor};
     femd_field_add_cells(h->p->temperature, flows_cell_conduct, &f, out);
+}
+
+void femd_heat_store(const femd_heat *h, const double *u, double *out) {
+    const flows f = {.h = h, .u = u};
+    femd_field_add_cells(h->p->temperature, flows_cell_store, &f, out);
 }
 
 void femd_heat_loads(const femd_field *field, double *load) {
@@ -131,9 +137,8 @@ static femd_status flows_scale(femd_heat *h, femd_error *err) {
 femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err) {
     FEMD_PART(ASSEMBLY);
     femd_heat *h = field->self;
-    const flows f = {.h = h, .u = h->value};
     femd_heat_conduct(h, h->value, h->p->pt->theat_k, h->theta, h->flow);
-    femd_field_add_cells(field, flows_cell_store, &f, h->capacity);
+    femd_heat_store(h, h->value, h->capacity);
     FEMD_TRY(femd_boundary_follow(field, h->value, err));
     for (size_t i = 0; i < field->n; ++i)
         h->unbalanced[i] = h->capacity[i] + h->flow[i] + h->start[i] - h->theta * field->boundary->applied[i];

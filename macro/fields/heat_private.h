@@ -36,9 +36,14 @@ struct femd_heat {
     int started;             /* start and start_load are those of this attempt */
     int evaluated, failed;   /* the tentative half of the points belongs to value; of it: failed points, all ranks */
     femd_heat_slopes slopes;
-    double *map;           /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
-    double *T_old;         /* n: temperatures of the points at the start of the step, K */
-    uint32_t notes;        /* FEMD_NOTE_* of the answers that are there, this rank's */
+    double *map;   /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
+    double *T_old; /* n: temperatures of the points at the start of the step, K */
+    int two_way;   /* the work of the stress heats the body */
+    double
+        *stiffened; /* n: T b D^-1 b at the start of the step, J/(m^3 K): more capacity at constant stress; 0 one way */
+    double *taken;  /* n: what the work of the stress takes at its last rate, W; 0 one way */
+    double lag;     /* FEMD_PASS_LAG, this rank's */
+    uint32_t notes; /* FEMD_NOTE_* of the answers that are there, this rank's */
     femd_request *request; /* one per point */
     PetscInt *asked;       /* point of a request */
     int *material;         /* of a request */
@@ -83,9 +88,13 @@ FEMD_MUST_CHECK femd_status femd_heat_matrix(femd_field *field, const double *ju
                                              femd_error *err);
 /* out (n) = factor K grad T, summed by node, at temperatures u by node and conductivities K by point, W. */
 void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, double factor, double *out);
+/* out (n) = what is stored between h->old and u, and taken by the work of the stress, W. */
+void femd_heat_store(const femd_heat *h, const double *u, double *out);
 /* Loads by condition at the boundary's time, W: sum over this rank's entries. */
 void femd_heat_loads(const femd_field *field, double *load);
-/* heat_coupling.c: FEMD_PASS_DELTA of the committed state. Collective. */
+/* heat_coupling.c. `stiffened` and `taken` from the committed answers, at the start of an attempt. FEMD_PASS_STRESS to
+ * DELTA of the committed state; collective. */
+void femd_heat_couple(femd_heat *h);
 FEMD_MUST_CHECK femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err);
 /* heat_commit.c */
 FEMD_MUST_CHECK femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err);

@@ -59,7 +59,7 @@ femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible
     h->started = failed == 0;
     *possible = failed == 0 && (h->p->step > 0 || h->theta < 1);
     if (!*possible) return FEMD_OK;
-    double *jump = calloc(2 * field->n + 1, sizeof *jump), *balance = jump + field->n;
+    double *jump = calloc(3 * field->n + 1, sizeof *jump), *balance = jump + field->n, *taken = balance + field->n;
     FEMD_TRY(
         femd_agree(h->p->comm, jump ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
     memcpy(pt->theat_k, pt->heat_k, 6 * (size_t)pt->n * sizeof *pt->heat_k);
@@ -68,8 +68,9 @@ femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible
     for (size_t i = 0; i < field->n; ++i)
         jump[i] = field->boundary->entry[i] >= 0 ? field->boundary->prescribed[i] - h->old[i] : 0;
     femd_heat_conduct(h, h->old, pt->heat_k, h->theta, balance);
+    if (h->two_way) femd_heat_store(h, h->old, taken);
     femd_status rc = femd_boundary_follow(field, h->old, err);
-    for (size_t i = 0; i < field->n; ++i) balance[i] += h->start[i] - h->theta * field->boundary->applied[i];
+    for (size_t i = 0; i < field->n; ++i) balance[i] += taken[i] + h->start[i] - h->theta * field->boundary->applied[i];
     if (rc == FEMD_OK) rc = femd_heat_matrix(field, jump, balance, K, err);
     for (size_t i = 0; i < field->n; ++i) balance[i] = -balance[i];
     if (rc == FEMD_OK) rc = femd_field_sum_free(field, balance, rhs, err);

@@ -13,5 +13,8 @@ extern const femd_field_kind femd_displacement;
 /* Make p->displacement with its boundary, and the geometry of the points. Collective. Grid and points of p must be
  * there. BAD_INPUT as for femd_boundary_create. */
 FEMD_MUST_CHECK femd_status femd_mechanics_create(femd_problem *p, femd_error *err);
+/* Before the first step, with its temperature that of the start: the stress of one virgin point of each material stands
+ * for all, if it answers. Later evaluations of the predictor do not ask for it again. Collective. */
+FEMD_MUST_CHECK femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err);
 
 #endif

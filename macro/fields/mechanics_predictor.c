@@ -1,5 +1,6 @@
 /* The tangent predictor: a linear step from the committed answers. Asks nobody, but for one virgin point per material
  * at the very first step. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,20 @@ femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, fem
 done:
     free(answer);
     return rc;
+}
+
+femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
+    int possible;
+    femd_status rc = FEMD_OK;
+    for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
+        rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, 0, &p->pt->temperature[k], err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
+    for (PetscInt k = 0; possible && k < p->pt->n; ++k) /* each at its own temperature */
+        for (int c = 0; c < 6; ++c)
+            p->pt->S[6 * k + c] += (p->pt->temperature[k] - p->mech->virgin_kelvin) * p->pt->dSdT[6 * k + c];
+    p->mech->virgin_kelvin = NAN;
+    return FEMD_OK;
 }
 
 /* From the committed values in jump (n) to what the time set makes of prescribed entries, and of tied ones where those

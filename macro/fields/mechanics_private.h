@@ -36,7 +36,7 @@ struct femd_mechanics {
     int step, attempt, iteration;
     double thermal;       /* forces that the change of temperature has made in this attempt, N */
     int thermal_known;    /* ... from the thermal stresses of all points */
-    double virgin_kelvin; /* of the answers that are there before the first step */
+    double virgin_kelvin; /* of the answers that are there before the first step; NAN: each point's own */
     int has_tangent;      /* the committed S and D are there before the first step */
     double noise;         /* one sigma of the norm of the free nodal forces of the residual last made, N */
     double *virgin;       /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */

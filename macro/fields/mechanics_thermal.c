@@ -1,4 +1,5 @@
 /* The forces that a change of temperature makes at the strain that is committed, for the predictor. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/collective.h"
@@ -16,10 +17,11 @@ static int thermal_is_told(const femd_problem *p) {
 /* rise x dS/dT of the points, the rise from what the committed answers belong to. */
 static femd_status thermal_stress(const femd_mechanics *m, double *S, femd_error *err) {
     const femd_problem *p = m->p;
-    if (p->heat && p->step > 0) femd_heat_of_points(p, 1, S); /* read before they are written over */
+    const int own = p->heat && (p->step > 0 || isnan(m->virgin_kelvin));
+    if (own) femd_heat_of_points(p, 1, S); /* read before they are written over */
     for (PetscInt k = p->pt->n; k-- > 0;) {
         double before = m->virgin_kelvin;
-        if (p->heat && p->step > 0)
+        if (own)
             before = S[k];
         else if (p->step > 0)
             FEMD_TRY(femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, p->time, &before, err));

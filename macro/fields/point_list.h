@@ -40,6 +40,7 @@ typedef struct femd_conductivity_sample {
     X(k_from,      femd_conductivity_sample, 1, FEMD_WANT_CONDUCTIVITY, "point/k_from") /* makes k and ke */ \
     X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */ \
     X(dSdT,        double,    6,  FEMD_POINTS_WARM, "point/thermal_stress") /* Pa/K; 0 where it is not answered */ \
+    X(stress_power, double,   1,  FEMD_POINTS_WARM, "point/stress_power") /* D^-1 b : dS/dt, W/(m^3 K) */ \
     X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */
 /* clang-format on */

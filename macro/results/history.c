@@ -241,7 +241,7 @@ static femd_status history_both_titles(const femd_case *cs, femd_buffer *out, fe
     }
     return femd_text_add(out, err,
                          ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,newton_heat,residual_heat,"
-                         "reference_heat,coupling_delta");
+                         "reference_heat,stress.heat,lag.heat,coupling_delta");
 }
 
 static femd_status history_both_line(const femd_history *h, const femd_step_record *r, const femd_case *cs,

@@ -244,6 +244,8 @@ static femd_status summary_both(const femd_step_record *r, const femd_case *cs, 
     static const char *const word[FEMD_PASS_NUMBERS] = {[FEMD_PASS_NEWTON] = "newton_heat",
                                                         [FEMD_PASS_RESIDUAL] = "residual_heat",
                                                         [FEMD_PASS_REFERENCE] = "reference_heat",
+                                                        [FEMD_PASS_STRESS] = "stress_heat",
+                                                        [FEMD_PASS_LAG] = "lag_heat",
                                                         [FEMD_PASS_DELTA] = "coupling_delta"};
     FEMD_TRY(summary_heat(r, cs, out, err));
     for (int k = 0; k < FEMD_PASS_NUMBERS; ++k) {

@@ -39,8 +39,9 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
                        p->cs->path, missing, have);
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    if (p->heat) femd_heat_expect_slopes(p);
-    return FEMD_OK;
+    if (!p->heat) return FEMD_OK;
+    femd_heat_expect_slopes(p);
+    return femd_heat_choose_coupling(p, err);
 }
 
 /* ---- the whole ---- */

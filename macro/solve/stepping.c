@@ -11,6 +11,7 @@
 #include "base/petsc_edge.h"
 #include "fields/constitutive.h"
 #include "fields/heat.h"
+#include "fields/mechanics.h"
 #include "solve/solver.h"
 
 /* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. With
@@ -113,6 +114,7 @@ static femd_status stepping_commit_step(stepper *at, uint64_t reused_before, fem
     const femd_stepping_hooks *hooks = at->hooks;
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
+    if (at->heat) femd_heat_see_work(p, rec->dt);
     FEMD_TRY(p->solved->kind->commit(p->solved, rec->step, rec, err));
     FEMD_TRY(stepping_commit_heat(at, rec, err));
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));
@@ -271,6 +273,7 @@ static femd_status stepping_run_step(stepper *at, femd_step_record *rec, femd_er
     FEMD_TRY(stepping_reused_so_far(p, &before, err));
     p->solved->kind->step(p->solved, rec->step);
     if (at->heat) p->temperature->kind->step(p->temperature, rec->step);
+    if (at->heat && p->step == 0 && femd_heat_is_two_way(p->heat)) FEMD_TRY(femd_mechanics_begin_virgin(p, err));
     for (rec->cuts = 0;; ++rec->cuts) {
         femd_attempt outcome;
         double time = stepping_next_time(p);

@@ -88,7 +88,7 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     r->provided = q->wants;
     memcpy(r->E, q->value, sizeof r->E);
     double elastic[6];
-    for (int c = 0; c < 6; ++c) elastic[c] = q->value[c] - (c < 3 ? law->alpha * q->temperature : 0);
+    for (int c = 0; c < 6; ++c) elastic[c] = q->value[c] - (c < 3 ? law->alpha * (q->temperature - law->rest) : 0);
     for (int c = 1; law->snap_beyond > 0 && q->value[0] > law->snap_beyond && c < 3; ++c) elastic[c] += 0.5 * law->snap;
     test_law_answer(law, material, elastic, r->S, r->D, &r->energy);
     for (int c = 0; c < 6; ++c) size += q->value[c] * q->value[c];

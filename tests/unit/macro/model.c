@@ -97,6 +97,7 @@ void model_both(model *m, const double k[6], double c, double kelvin, double the
     model_heat(m, k, c, kelvin, theta);
     m->cs.physics = FEMD_PHYSICS_THERMOMECHANICAL;
     m->cs.stability = 1;
+    m->cs.heat.coupling = FEMD_COUPLING_ONE_WAY;
     m->law.wants |= FEMD_WANT_THERMAL_STRESS;
 }
 

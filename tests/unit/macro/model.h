@@ -31,7 +31,7 @@ femd_case_boundary *model_hold(model *m, const char *on, double x, double y, dou
 femd_case_boundary *model_load(model *m, const char *on, femd_load kind, double x, double y, double z);
 /* Physics thermal with a law that answers k (6, W/(m K)) and c: begins at kelvin; theta 0: steady. */
 void model_heat(model *m, const double k[6], double c, double kelvin, double theta);
-/* Physics thermomechanical with such a law, which answers dS/dT too. */
+/* Physics thermomechanical, coupled one way, with such a law, which answers dS/dT too. */
 void model_both(model *m, const double k[6], double c, double kelvin, double theta);
 /* Component a of an entry is this expression; of the temperature. Released by model_clear. */
 void model_expression(femd_case_boundary *entry, int a, const char *text);

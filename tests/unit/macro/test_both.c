@@ -126,6 +126,123 @@ static void a_stretched_bar_conducts_as_it_stands(void **state) {
         }
 }
 
+/* ---- two ways ---- */
+
+static const double bulk = 2 + 2.0 / 3; /* of the law, Pa */
+
+/* A source warms a block in n steps; kappa = b D^-1 b. */
+static void prepare_warm(model *m, double alpha, double c, double source, int n) {
+    model_init(m, &femd_element_q1, 1);
+    m->comm = PETSC_COMM_SELF;
+    m->cs.step_count = n;
+    m->law.alpha = alpha;
+    model_both(m, even, c, 0, 1);
+    m->cs.heat.coupling = FEMD_COUPLING_ANY;
+    m->cs.heat.has_source = 1;
+    m->cs.heat.source = source;
+}
+
+/* Free of stress it warms with the capacity at constant stress: exactly, in one pass, at a coupling of 2. */
+static void a_free_block_warms_at_constant_stress(void **state) {
+    (void)state;
+    const double alpha = 0.02, c = 0.01, source = 0.03, kappa = 9 * alpha * alpha * bulk;
+    const int n = 5;
+    double T = 0, before = 0;
+    model m;
+    prepare_warm(&m, alpha, c, source, n);
+    hold_free(&m);
+    OK(model_run(&m, err));
+    for (int i = 0; i < n; ++i) {
+        before = T;
+        T += source / n / (c + T * kappa);
+    }
+    assert_true(T * kappa / c > 1);
+    assert_near(of_heat(&m, FEMD_HEAT_MEAN), T, 1e-9 * T);
+    assert_near(of_heat(&m, FEMD_HEAT_STORED), source, 1e-9 * source);
+    assert_near(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_STRESS), before * kappa * (T - before) * n, 1e-9 * source);
+    assert_near(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_LAG), 0, 1e-8 * source);
+    assert_near(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_DELTA), T * kappa / c, 1e-8);
+    model_clear(&m);
+}
+
+/* Held on all sides it warms with the capacity at constant strain, which the split finds behind a lag: stable at a
+ * coupling of 24, and what the lag has left out is told. */
+static void a_held_block_warms_at_constant_strain(void **state) {
+    (void)state;
+    static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
+    const double alpha = 0.01, c = 0.001, source = 0.01, kappa = 9 * alpha * alpha * bulk;
+    double off[2];
+    for (int fine = 0; fine < 2; ++fine) {
+        const int n = fine ? 400 : 200;
+        double T = 1, rise = 0, left = 0;
+        model m;
+        prepare_warm(&m, alpha, c, source, n);
+        m.cs.heat.initial = 1;
+        for (int s = 0; s < 6; ++s) model_hold(&m, side[s], 0, 0, 0);
+        OK(model_run(&m, err));
+        for (int i = 0; i < n; ++i) {
+            const double next = (source / n + T * kappa * rise) / (c + T * kappa);
+            left = T * kappa * (rise - next) * n;
+            rise = next;
+            T += rise;
+        }
+        assert_near(of_heat(&m, FEMD_HEAT_MEAN), T, 1e-9 * T);
+        assert_near(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_LAG), left, 1e-9 * source);
+        assert_near(of_heat(&m, FEMD_HEAT_BALANCE), 0, 1e-9 * source);
+        off[fine] = fabs(T - 1 - source / c);
+        model_clear(&m);
+    }
+    print_message("held: %.3g and %.3g K of 10 behind, 200 and 400 steps\n", off[0], off[1]);
+    assert_near(log2(off[0] / off[1]), 1, 0.3);
+}
+
+/* What is insulated keeps its entropy c ln T + b : E, however it is pulled. */
+static double entropy_made(int coupling, int n) {
+    const double alpha = 1e-3, c = 2e-4, pull = 1e-3;
+    model m;
+    prepare_warm(&m, alpha, c, 0, n);
+    m.cs.heat.initial = m.law.rest = 1;
+    m.cs.heat.coupling = coupling;
+    hold_free(&m);
+    model_load(&m, "right", FEMD_LOAD_TRACTION, pull, 0, 0);
+    OK(model_run(&m, err));
+    const double T = of_heat(&m, FEMD_HEAT_MEAN), *E = m.p->pt->E,
+                 made = c * log(T) + 3 * bulk * alpha * (E[0] + E[1] + E[2]);
+    assert_near(of_heat(&m, FEMD_HEAT_STORED), 0, 1e-9 * c);
+    model_clear(&m);
+    return made / c;
+}
+
+static void an_insulated_bar_keeps_its_entropy(void **state) {
+    (void)state;
+    const double alone = entropy_made(FEMD_COUPLING_ONE_WAY, 40), coarse = entropy_made(FEMD_COUPLING_ANY, 40),
+                 fine = entropy_made(FEMD_COUPLING_ANY, 80);
+    print_message("entropy over c: %.3g one way; %.3g and %.3g two ways, 40 and 80 steps\n", alone, coarse, fine);
+    assert_true(fabs(alone) > 10 * fabs(coarse));
+    assert_near(log2(coarse / fine), 1, 0.2);
+}
+
+static void two_ways_need_thermal_stresses(void **state) {
+    (void)state;
+    femd_error words = FEMD_ERROR_INIT;
+    for (int wanted = FEMD_COUPLING_ANY; wanted <= FEMD_COUPLING_TWO_WAY; ++wanted) {
+        model m;
+        prepare_warm(&m, 1e-3, 1, 1, 1);
+        hold_free(&m);
+        m.law.wants &= ~(uint32_t)FEMD_WANT_THERMAL_STRESS;
+        m.cs.heat.coupling = wanted;
+        if (wanted == FEMD_COUPLING_TWO_WAY) {
+            assert_int_equal(model_create(&m, &words), FEMD_BAD_INPUT);
+            assert_non_null(strstr(words.text, "\"two-way\" needs dS/dT"));
+        } else {
+            OK(model_run(&m, err));
+            assert_true(isnan(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_DELTA)));
+            assert_near(of_heat(&m, FEMD_HEAT_MEAN), 1, 1e-9);
+        }
+        model_clear(&m);
+    }
+}
+
 /* ---- steps ---- */
 
 static void prepare(model *m, const femd_element *element) {
@@ -137,6 +254,7 @@ static void prepare(model *m, const femd_element *element) {
     m->cs.direct = 0;
     m->law.alpha = 1e-4;
     model_both(m, skew, 2, 300, 1);
+    m->cs.heat.coupling = FEMD_COUPLING_TWO_WAY;
     hold_free(m);
     model_load(m, "right", FEMD_LOAD_TRACTION, 0.02, 0.005, 0);
     hold_temperature(m, "left", "300+50*y*t");
@@ -293,6 +411,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_free_block_grows_by_the_temperature_that_it_has),
         cmocka_unit_test(a_held_bar_is_pressed),
         cmocka_unit_test(a_stretched_bar_conducts_as_it_stands),
+        cmocka_unit_test(a_free_block_warms_at_constant_stress),
+        cmocka_unit_test(a_held_block_warms_at_constant_strain),
+        cmocka_unit_test(an_insulated_bar_keeps_its_entropy),
+        cmocka_unit_test(two_ways_need_thermal_stresses),
         cmocka_unit_test(a_coupled_step_asks_once_more_than_mechanics),
         cmocka_unit_test(both_are_cut_together),
         cmocka_unit_test(a_run_that_goes_on_has_the_bits_of_one_that_was_never_stopped),

@@ -343,6 +343,8 @@ static void bad_input_has_exact_words(void **state) {
         {"heat.json", "heat.theta=0.4", "heat.theta: must be at least 0.5, not 0.4"},
         {"heat.json", "heat.transient=false",
          "heat.theta: is how a transient goes on in time; heat.transient is false"},
+        {"heat.json", "heat.coupling=one-way", "heat.coupling: is with mechanics; physics is \"thermal\""},
+        {"heat.json", "heat.coupling=both", "heat.coupling: unknown value \"both\"; accepted: one-way, two-way"},
         {"heat.json", "temperature=300",
          "temperature: physics \"thermal\": it is what is solved for; that of the start is heat.initial"},
         {"heat.json", "body_force=[0,0,0]",
