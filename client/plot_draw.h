@@ -20,8 +20,8 @@ typedef struct plot_chart {
 } plot_chart;
 
 FEMD_MUST_CHECK femd_status plot_draw_chart(const plot_chart *chart, const char *path, femd_error *err);
-/* The outside of the body, displaced by `warp` times (NAN: so that it is seen), coloured by the field; name and unit: of
- * the field, as the legend has them. */
+/* The outside of the body, displaced by `warp` times (NAN: so that it is seen), coloured by the field; name and unit:
+ * of the field, as the legend has them. */
 FEMD_MUST_CHECK femd_status plot_draw_fields(const plot_fields *f, const char *name, const char *title,
                                              const char *unit, double warp, const char *path, femd_error *err);
 
