@@ -65,6 +65,7 @@ static void core_deal_with_verdicts(femd_rooms *rooms) {
     if (!any) return;
     runs_doubt(rooms->runs);
     ledger_forget_doubtful(rooms->ledger);
+    outbox_sync(rooms->outbox); /* a server that dies now must not believe it again */
 }
 
 /* Until the queues are empty: what is handed on may bring more. */

@@ -257,6 +257,7 @@ static femd_status runs_answer_again(femd_runs *runs, uint32_t client, uint64_t 
         return FEMD_OK;
     if (!rank->committing && rank->has_last && rank->last_transaction == transaction &&
         femd_hash_equal(&rank->last_content, content)) {
+        outbox_sync(runs->outbox); /* whatever has become of it since: it is said of what is on disk */
         runs_tell(runs, client, FEMD_MSG_COMMITTED, transaction);
         return FEMD_OK;
     }

@@ -11,7 +11,7 @@
 #include "femd/hash.h"
 #include "rig.h"
 
-enum { CLIENTS = 4, WORKERS = 5, POINTS = 12, TASKS = 4096, HELD = 8192, AUDIT_EVERY = 97 };
+enum { CLIENTS = 4, WORKERS = 5, POINTS = 12, TASKS = 4096, HELD = 8192, AUDIT_EVERY = 97, ROUTES = 128, QUEUE = 256 };
 
 typedef struct player { /* a worker */
     uint64_t route;     /* 0: not there */
@@ -49,6 +49,12 @@ static struct {
     double share;   /* of answers that are audited; then the first worker lies at times */
     uint64_t lies, believed, unaudited, convicted, processes;
     uint64_t restarts;
+    int parts; /* messages come in parts at times, with other events between them */
+    uint64_t cut, torn, kept_lies;
+    struct {
+        femd_buffer message[QUEUE]; /* on their way, in order */
+        uint32_t count;
+    } way[ROUTES];
 } t;
 
 static rig_shelf shelf;
@@ -60,10 +66,68 @@ static uint32_t draw(uint32_t n) {
     return (uint32_t)((t.x >> 20) % n);
 }
 
-/* Routes are used again, as the rig has room for some hundred only; the core must forget them at once. */
-static void deliver(uint64_t route, const femd_buffer *b) {
+static void arrive(uint64_t route, const femd_buffer *b) {
     femd_core_frame(t.g.core, route, b->data, b->size, t.g.now);
     rig_collect(&t.g);
+}
+
+/* ---- messages under way ---- */
+
+static void way_add(uint64_t route, const void *data, size_t size, uint32_t index, uint32_t count) {
+    static const uint8_t nothing_said[40];
+    assert_true(t.way[route].count < QUEUE);
+    femd_buffer *b = &t.way[route].message[t.way[route].count++];
+    *b = (femd_buffer)FEMD_BUFFER_INIT;
+    if (count) {
+        assert_int_equal(femd_frame_begin(b, FEMD_MSG_PART, index, NULL), FEMD_OK);
+        assert_int_equal(femd_buffer_append(b, nothing_said, sizeof nothing_said, NULL), FEMD_OK);
+    }
+    assert_int_equal(femd_buffer_append(b, data, size, NULL), FEMD_OK);
+    if (count) femd_frame_finish(b, count);
+}
+
+/* The oldest message of a route arrives. */
+static void way_arrives(uint64_t route) {
+    if (!t.way[route].count) return;
+    femd_buffer message = t.way[route].message[0];
+    memmove(t.way[route].message, t.way[route].message + 1, --t.way[route].count * sizeof message);
+    arrive(route, &message);
+    femd_buffer_clear(&message);
+}
+
+static void way_ends(uint64_t route) {
+    while (t.way[route].count) femd_buffer_clear(&t.way[route].message[--t.way[route].count]);
+}
+
+static int all_arrives(void) {
+    int any = 0;
+    for (uint64_t route = 0; route < ROUTES; route++)
+        for (; t.way[route].count; any = 1) way_arrives(route);
+    return any;
+}
+
+static void deliver_in(uint32_t count, uint64_t route, const femd_buffer *b) {
+    if (!count && !t.way[route].count) {
+        arrive(route, b);
+        return;
+    }
+    t.cut += count != 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t from = b->size * i / count, to = b->size * (i + 1) / count;
+        way_add(route, b->data + from, to - from, i, count);
+    }
+    if (!count) way_add(route, b->data, b->size, 0, 0);
+}
+
+/* Routes are used again, as the rig has room for some hundred only; the core must forget them at once. What is cut
+ * arrives later, and so does what its sender says after it. */
+static void deliver(uint64_t route, const femd_buffer *b) {
+    deliver_in(t.parts && draw(4) == 0 ? 2 + draw(3) : 0, route, b);
+}
+
+/* Who is not known yet says it in one piece. */
+static void deliver_hello(uint64_t route, const femd_buffer *b) {
+    deliver_in(0, route, b);
 }
 
 static void empty_inbox(uint64_t route) {
@@ -94,7 +158,7 @@ static void worker_comes(int i) {
     if (draw(2)) w->first = w->count = w->nheld = 0;
     w->started = 0;
     assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
-    deliver(route, &t.g.scratch);
+    deliver_hello(route, &t.g.scratch);
     if (!w->nheld || draw(2)) return;
     assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_HAVE, 0, NULL), FEMD_OK);
     for (uint32_t k = 0; k < w->nheld; k++)
@@ -107,6 +171,8 @@ static void worker_dies(int i) {
     player *w = present(&t.worker[i]);
     if (!w) return;
     t.deaths++;
+    t.torn += t.way[w->route].count != 0;
+    way_ends(w->route);
     femd_core_vanish(t.g.core, w->route, t.g.now);
     w->route = 0;
     rig_collect(&t.g);
@@ -256,7 +322,7 @@ static void client_says_hello(int i) {
     s->route = 1 + (uint64_t)i;
     empty_inbox(s->route);
     assert_int_equal(femd_hello_encode(&t.g.scratch, &h, NULL), FEMD_OK);
-    deliver(s->route, &t.g.scratch);
+    deliver_hello(s->route, &t.g.scratch);
     assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_MATERIAL, 5, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&t.g.scratch, t.g.pack.data, t.g.pack.size, NULL), FEMD_OK);
     femd_frame_finish(&t.g.scratch, 1);
@@ -274,10 +340,12 @@ static void client_comes(int i) {
 static void client_leaves(int i, int bye) {
     solver *s = &t.client[i];
     if (!s->route) return;
+    while (bye && t.way[s->route].count) way_arrives(s->route);
+    way_ends(s->route);
     if (bye) {
         assert_int_equal(femd_frame_begin(&t.g.scratch, FEMD_MSG_BYE, 0, NULL), FEMD_OK);
         femd_frame_finish(&t.g.scratch, 0);
-        deliver(s->route, &t.g.scratch);
+        arrive(s->route, &t.g.scratch);
     } else {
         femd_core_vanish(t.g.core, s->route, t.g.now);
         rig_collect(&t.g);
@@ -311,12 +379,16 @@ static void client_evaluates(int i) {
 /* After a time-out the client sends the batch again; what was on its way is void. */
 static void client_repeats(int i) {
     solver *s = &t.client[i];
+    const int parts = t.parts;
     if (!s->route || !s->busy) return;
+    while (t.way[s->route].count) way_arrives(s->route);
     empty_inbox(s->route);
     memset(s->answered, 0, sizeof s->answered);
     s->left = POINTS;
     s->has_tentative = 0;
+    t.parts = 0; /* no results of the batch come before it is there again */
     send_batch(s);
+    t.parts = parts;
 }
 
 static void client_cancels(int i) {
@@ -435,7 +507,8 @@ static void server_dies(void) {
     t.unaudited += femd_core_count(t.g.core)->unaudited;
     t.convicted += femd_core_count(t.g.core)->convicted;
     t.restarts++;
-    rig_restart(&t.g);
+    /* where the machine ends with it, what was not on disk yet is lost */
+    rig_restart_from(&t.g, shelf.records - (t.parts ? draw((uint32_t)shelf.unwritten + 1) : 0));
     femd_core_summarise(t.g.core);
     rig_collect(&t.g);
     for (int i = 0; i < CLIENTS; i++) client_returns(i);
@@ -443,8 +516,10 @@ static void server_dies(void) {
         if (!t.worker[i].route) continue;
         if (draw(3))
             worker_comes(i);
-        else
+        else {
+            way_ends(t.worker[i].route);
             t.worker[i].route = 0;
+        }
     }
 }
 
@@ -453,6 +528,10 @@ static void one_event(void) {
     int w = (int)draw(WORKERS), c = (int)draw(CLIENTS);
     uint32_t what = draw(1000);
     t.g.now += 1e-4 * draw(20);
+    if (t.parts) {
+        way_arrives(100 + draw(WORKERS));
+        way_arrives(1 + draw(CLIENTS));
+    }
     if (what < 250)
         worker_reads(w);
     else if (what < 330)
@@ -493,11 +572,13 @@ static void come_to_rest(void) {
         if (!t.worker[i].route) worker_comes(i);
     for (int round = 0; round < 400; round++) {
         femd_core_totals sum;
+        (void)all_arrives();
         for (int i = 0; i < WORKERS; i++) {
             while (t.g.inbox[t.worker[i].route].count) worker_reads(i);
             while (t.worker[i].count) worker_answers(i);
         }
         for (int i = 0; i < CLIENTS; i++) client_reads(i);
+        if (all_arrives()) continue;
         femd_core_sum(t.g.core, &sum);
         if (sum.queued + sum.waiting + sum.running + sum.open_batches == 0) break;
     }
@@ -510,13 +591,30 @@ static uint64_t from_environment(const char *name, uint64_t fallback) {
     return text ? strtoull(text, NULL, 0) : fallback;
 }
 
-static void play(uint32_t batch, uint64_t events, int mortal, double share) {
+/* What is kept for other runs and not true. */
+static uint64_t count_kept_lies(void) {
+    uint64_t lies = 0;
+    for (size_t i = 0; i < shelf.answer_end; i++) {
+        const femd_buffer *bytes = &shelf.answer[i].bytes;
+        femd_kept kept;
+        femd_response said, right;
+        if (!bytes->data) continue;
+        assert_int_equal(kept_decode(bytes->data, bytes->size, &kept, NULL), FEMD_OK);
+        assert_int_equal(femd_response_decode(kept.response.data, kept.response.size, &said, NULL), FEMD_OK);
+        rig_answer_of(&kept.request, &right);
+        lies += memcmp(said.S, right.S, sizeof right.S) != 0;
+    }
+    return lies;
+}
+
+static void play(uint32_t batch, uint64_t events, int mortal, double share, int parts) {
     uint64_t seed = from_environment("FEMD_SEED", 20240229);
     memset(&t, 0, sizeof t);
     t.x = seed | 1;
     t.batch = batch;
     t.mortal = mortal;
     t.share = share;
+    t.parts = parts;
     rig_shelf_init(&shelf);
     rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000,
                                        .message_points = 3,
@@ -540,15 +638,22 @@ static void play(uint32_t batch, uint64_t events, int mortal, double share) {
                   (unsigned long long)t.answers, (unsigned long long)t.finished_commits, (unsigned long long)t.deaths,
                   (unsigned long long)n->requeued, (unsigned long long)n->remade, (unsigned long long)n->reused,
                   (unsigned long long)n->poison);
+    if (parts) {
+        print_message("%llu messages were cut, %llu connections ended within one\n", (unsigned long long)t.cut,
+                      (unsigned long long)t.torn);
+        assert_true(t.cut > events / 100);
+    }
     if (share > 0) {
+        t.kept_lies = mortal ? count_kept_lies() : 0;
         print_message("audits %llu, audited %llu, unaudited %llu, convicted %llu, undecided %llu, lies %llu, believed "
-                      "%llu\n",
+                      "%llu, kept %llu, unaudited before %llu\n",
                       (unsigned long long)n->audits, (unsigned long long)n->audited, (unsigned long long)n->unaudited,
                       (unsigned long long)n->convicted, (unsigned long long)n->undecided, (unsigned long long)t.lies,
-                      (unsigned long long)t.believed);
+                      (unsigned long long)t.believed, (unsigned long long)t.kept_lies, (unsigned long long)t.unaudited);
         if (!mortal) assert_true(n->audited > events / 1000);
         assert_true(n->convicted + t.convicted > 10 && t.lies > 10);
-        if (share >= 1 && t.believed) assert_true(n->unaudited + t.unaudited > 0); /* none that another was asked for */
+        if (share >= 1 && t.believed + t.kept_lies)
+            assert_true(n->unaudited + t.unaudited > 0); /* none that another was asked for */
     } else
         assert_int_equal(n->conflicts, 0);
     assert_true(t.finished_commits > events / (share > 0 ? 40000 : 4000)); /* two workers have to meet */
@@ -568,33 +673,41 @@ static void play(uint32_t batch, uint64_t events, int mortal, double share) {
 
 static void nothing_is_lost_and_nothing_answered_twice(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000), 0, 0);
+    play(1, from_environment("FEMD_EVENTS", 400000), 0, 0, 0);
 }
 
 /* An engine that takes four points at once: a death makes all of them suspect. */
 static void nor_with_an_engine_that_takes_batches(void **state) {
     (void)state;
-    play(4, from_environment("FEMD_EVENTS", 200000), 0, 0);
+    play(4, from_environment("FEMD_EVENTS", 200000), 0, 0, 0);
 }
 
 /* The server dies too, about every 2000 events, and goes on from its journal. */
 static void nor_with_a_server_that_dies(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000), 1, 0);
+    play(1, from_environment("FEMD_EVENTS", 400000), 1, 0, 0);
 }
 
 /* One worker lies at times, every answer is audited: then a quarter of them, and the server dies as well. */
 static void nor_with_a_liar(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 300000), 0, 1);
-    play(4, from_environment("FEMD_EVENTS", 100000), 0, 0.25);
-    play(1, from_environment("FEMD_EVENTS", 100000), 1, 1);
+    play(1, from_environment("FEMD_EVENTS", 300000), 0, 1, 0);
+    play(4, from_environment("FEMD_EVENTS", 100000), 0, 0.25, 0);
+    play(1, from_environment("FEMD_EVENTS", 100000), 1, 1, 0);
+}
+
+/* All messages come in parts at times, and others between them; connections and the server end in their midst. */
+static void nor_with_messages_in_parts(void **state) {
+    (void)state;
+    play(1, from_environment("FEMD_EVENTS", 100000), 0, 0, 1);
+    play(1, from_environment("FEMD_EVENTS", 200000), 1, 1, 1);
+    play(4, from_environment("FEMD_EVENTS", 100000), 1, 0.25, 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_lost_and_nothing_answered_twice),
                                        cmocka_unit_test(nor_with_an_engine_that_takes_batches),
-                                       cmocka_unit_test(nor_with_a_server_that_dies),
-                                       cmocka_unit_test(nor_with_a_liar)};
+                                       cmocka_unit_test(nor_with_a_server_that_dies), cmocka_unit_test(nor_with_a_liar),
+                                       cmocka_unit_test(nor_with_messages_in_parts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
