@@ -65,7 +65,7 @@ static void core_deal_with_verdicts(femd_rooms *rooms) {
     if (!any) return;
     runs_doubt(rooms->runs);
     ledger_forget_doubtful(rooms->ledger);
-    outbox_sync(rooms->outbox); /* a server that dies now must not believe it again */
+    outbox_sync_store(rooms->outbox); /* neither this server believes it again nor one after it */
 }
 
 /* Until the queues are empty: what is handed on may bring more. */
@@ -412,6 +412,10 @@ femd_status femd_core_replay(femd_core *core, const void *record, size_t size, d
 
 void femd_core_summarise(femd_core *core) {
     replay_summary(&core->rooms);
+}
+
+uint32_t femd_core_keep_again(femd_core *core, uint32_t from, uint64_t bytes) {
+    return states_keep_again(core->rooms.states, from, bytes);
 }
 
 /* ---- the face ---- */

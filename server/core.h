@@ -49,6 +49,9 @@ FEMD_MUST_CHECK femd_status femd_core_replay(femd_core *core, const void *record
                                              femd_error *err);
 /* Hand out a summary of all that must outlive the server, which begins the journal anew. */
 void femd_core_summarise(femd_core *core);
+/* Hand the states that must outlive the server out to the store again, about so many bytes of them, from a place on (0:
+ * the first). Returns the place to go on from, 0: that was all. */
+uint32_t femd_core_keep_again(femd_core *core, uint32_t from, uint64_t bytes);
 const femd_core_counters *femd_core_count(const femd_core *core);
 void femd_core_sum(const femd_core *core, femd_core_totals *totals);
 /* Forget every finished evaluation that nothing needs. */

@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "annals.h"
+#include "femd/clock.h"
 #include "journal.h"
 #include "keeper.h"
 
-enum { GROWN = 64 << 20 /* bytes that a journal may grow by, or to four times what it began with */ };
+enum {
+    GROWN = 64 << 20,  /* bytes that a journal may grow by, or to four times what it began with */
+    PORTION = 16 << 20 /* bytes of states that are handed to the store again at a time */
+};
+static const double retry_usual = 5; /* s */
 
 struct femd_durable {
     durable_config config;
@@ -22,6 +27,8 @@ struct femd_durable {
     double now;
     int told;       /* that the journal cannot be written */
     int told_store; /* that something is not on disk */
+    int trying;     /* the disk takes something again, it seems: a summary is under way */
+    double next_try;
 };
 
 static void durable_say(const femd_durable *durable, femd_log_level level, const char *fmt, ...) FEMD_PRINTF(3, 4);
@@ -151,12 +158,36 @@ static void durable_tell_failure(femd_durable *durable, femd_status rc, const fe
     if (rc == FEMD_OK || durable->told) return;
     durable->told = 1;
     durable_say(durable, FEMD_LOG_WARNING,
-                "%s; the run goes on, but a server that dies from now on cannot be started again in its place",
+                "%s; the run goes on, but a server that dies from now on cannot be started again in its place, until "
+                "there is room",
                 err->text);
+}
+
+/* The summary is written, and what it names is in the store; or not, and then it is as before. */
+static void durable_end_trial(femd_durable *durable) {
+    femd_error err = FEMD_ERROR_INIT;
+    const int whole = keeper_wait(durable->keeper);
+    durable->trying = 0;
+    if (!whole && durable->told) {
+        journal_abandon(durable->journal);
+        return;
+    }
+    const femd_status rc = journal_sync(durable->journal, &err);
+    if (rc != FEMD_OK) durable_tell_failure(durable, rc, &err);
+    if (rc != FEMD_OK || !whole) return;
+    durable->told = durable->told_store = 0;
+    durable_say(durable, FEMD_LOG_WARNING,
+                "there is room again: the journal %s is begun anew, and what is committed is on disk; a server that "
+                "dies can be started again in its place",
+                durable->config.journal);
 }
 
 static void durable_sync(femd_durable *durable) {
     femd_error err = FEMD_ERROR_INIT;
+    if (durable->trying) {
+        durable_end_trial(durable);
+        return;
+    }
     durable_wait(durable);
     if (durable->journal && !durable->told) durable_tell_failure(durable, journal_sync(durable->journal, &err), &err);
 }
@@ -188,9 +219,45 @@ void durable_before_send(femd_durable *durable) {
     if (durable->journal && !durable->told) durable_tell_failure(durable, journal_flush(durable->journal, &err), &err);
 }
 
+/* Nothing else waits: all that comes is to be kept. */
+static void durable_carry_out(femd_durable *durable, femd_core *core) {
+    femd_action action;
+    while (femd_core_next(core, &action)) {
+        durable_keep(durable, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
+        femd_core_recycle(core, &action.frame);
+    }
+}
+
+/* A disk that was full may have room again. The states go to the store once more: it may lack some of them. */
+static void durable_try_again(femd_durable *durable, femd_core *core) {
+    const double now = femd_clock();
+    if (now < durable->next_try) return;
+    const int first = durable->next_try == 0;
+    durable->next_try = now + (durable->config.retry > 0 ? durable->config.retry : retry_usual);
+    if (first || journal_take_up(durable->journal, NULL) != FEMD_OK) return;
+    durable->trying = 1;
+    (void)keeper_wait(durable->keeper); /* what has been dropped is handed out now */
+    keeper_try_again(durable->keeper);
+    for (uint32_t from = 0, more = 1; more; more = from) {
+        from = femd_core_keep_again(core, from, PORTION);
+        durable_carry_out(durable, core);
+        if (keeper_wait(durable->keeper)) continue;
+        durable->trying = 0; /* not yet */
+        if (durable->told) journal_abandon(durable->journal);
+        return;
+    }
+    femd_core_summarise(core);
+    durable_carry_out(durable, core);
+    if (!durable->told && !durable->told_store) durable->next_try = 0;
+}
+
 void durable_rested(femd_durable *durable, femd_core *core) {
     durable_before_send(durable);
-    if (!durable->journal || durable->told) return;
+    if (!durable->journal) return;
+    if (durable->told || durable->told_store) {
+        durable_try_again(durable, core);
+        return;
+    }
     const uint64_t first = journal_first_size(durable->journal);
     if (journal_size(durable->journal) < first + GROWN || journal_size(durable->journal) < 4 * first) return;
     durable_wait(durable); /* the answers that the old journal has are in the store */

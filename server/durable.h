@@ -13,6 +13,7 @@ typedef struct durable_config {
     const char *journal;  /* file; NULL: none */
     int any_build;        /* answers of any build count */
     const char *level;    /* numerics level of the server; a journal of another one is refused */
+    double retry;         /* s after which a disk that took nothing is tried again; 0 = 5 */
     void (*log)(void *user, femd_log_level level, const char *text); /* from several threads */
     void *user;
 } durable_config;
@@ -31,7 +32,8 @@ FEMD_MUST_CHECK femd_status durable_replay(femd_durable *durable, femd_core *cor
 /* For femd_net_config. */
 void durable_keep(femd_durable *durable, femd_action_kind kind, const femd_bytes *bytes);
 void durable_before_send(femd_durable *durable);
-/* Nothing waits to be carried out: a journal that has grown long is begun anew. */
+/* Nothing waits to be carried out: a journal that has grown long is begun anew; and one that was given up since the
+ * disk took nothing, with all that must outlive the server, once the disk takes it. */
 void durable_rested(femd_durable *durable, femd_core *core);
 
 #endif

@@ -172,14 +172,18 @@ femd_status journal_open(const char *path, femd_journal **journal, uint64_t *dro
     return rc;
 }
 
+static void journal_drop_fresh(femd_journal *journal) {
+    if (journal->fresh < 0) return;
+    close(journal->fresh);
+    unlink(journal->fresh_path);
+    journal->fresh = -1;
+}
+
 void journal_close(femd_journal **journal) {
     femd_journal *gone = *journal;
     if (!gone) return;
     if (gone->fresh < 0 && gone->fd >= 0) (void)!journal_flush(gone, NULL);
-    if (gone->fresh >= 0) {
-        close(gone->fresh);
-        unlink(gone->fresh_path);
-    }
+    journal_drop_fresh(gone);
     if (gone->fd >= 0) close(gone->fd);
     free(gone->path);
     free(gone->fresh_path);
@@ -242,6 +246,27 @@ femd_status journal_flush(femd_journal *journal, femd_error *err) {
         return journal_give_up(journal, errno, err);
     journal->size += journal->waiting.size;
     journal->waiting.size = 0;
+    return FEMD_OK;
+}
+
+void journal_abandon(femd_journal *journal) {
+    journal_drop_fresh(journal);
+    journal->given_up = 1;
+}
+
+femd_status journal_take_up(femd_journal *journal, femd_error *err) {
+    struct stat st;
+    if (!journal->given_up) return FEMD_OK;
+    journal_drop_fresh(journal);
+    int why = fstat(journal->fd, &st) != 0 ? errno : 0;
+    const int fd = open(journal->fresh_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) why = errno;
+    if (!why) why = posix_fallocate(fd, 0, st.st_size + RECORD_HEAD);
+    if (fd >= 0) close(fd);
+    if (fd >= 0) unlink(journal->fresh_path);
+    if (why) return femd_fail(err, FEMD_IO, "the journal %s cannot be written: %s", journal->path, strerror(why));
+    journal->waiting.size = 0;
+    journal->given_up = 0;
     return FEMD_OK;
 }
 

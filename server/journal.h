@@ -25,6 +25,11 @@ void journal_begin_anew(femd_journal *journal);
  * nothing more is written, and the file says that it is not complete. */
 FEMD_MUST_CHECK femd_status journal_flush(femd_journal *journal, femd_error *err);
 FEMD_MUST_CHECK femd_status journal_sync(femd_journal *journal, femd_error *err);
+/* One that was given up is taken up again if there is room for a file beside it as long as it is; journal_begin_anew
+ * and all that must outlive the server have to follow, and until they are synced the file says that it is not complete.
+ * IO: there is no room. And given up once more, without words. */
+FEMD_MUST_CHECK femd_status journal_take_up(femd_journal *journal, femd_error *err);
+void journal_abandon(femd_journal *journal);
 /* Bytes of the file, and when it was last begun anew. */
 uint64_t journal_size(const femd_journal *journal);
 uint64_t journal_first_size(const femd_journal *journal);

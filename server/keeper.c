@@ -2,6 +2,7 @@
  * transaction of the store. */
 #include "keeper.h"
 
+#include <float.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,10 +24,12 @@ struct femd_keeper {
     pthread_cond_t news, room;
     femd_buffer waiting;
     uint64_t added, done; /* items */
-    int ending, hurried;
+    int ending, hurried, again;
     int dropped; /* something, since the last wait */
+    int owes;    /* answers that are to be forgotten are still there */
     /* the thread's own */
     femd_buffer taken;
+    femd_buffer owed; /* what is to be forgotten and could not be: with what comes next, or at the end */
     vault_item *items;
     size_t room_items;
     double broken_until; /* 0: it works */
@@ -64,12 +67,40 @@ static size_t keeper_list(femd_keeper *keeper) {
     return count;
 }
 
+/* Answers that are not believed any more must not stay because the disk was full. */
+static void keeper_owe(femd_keeper *keeper, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const vault_item *item = &keeper->items[i];
+        uint8_t head[ITEM_HEAD];
+        if (item->act != VAULT_FORGET) continue;
+        femd_put32(head, (uint32_t)item->kind);
+        femd_put32(head + 4, (uint32_t)item->act);
+        femd_put64(head + 8, item->bytes.size);
+        if (femd_buffer_reserve(&keeper->owed, sizeof head + item->bytes.size, NULL) != FEMD_OK) return;
+        (void)!femd_buffer_append(&keeper->owed, head, sizeof head, NULL);
+        (void)!femd_buffer_append(&keeper->owed, item->bytes.data, item->bytes.size, NULL);
+    }
+}
+
+/* What is owed comes before what was taken now. */
+static void keeper_take_owed(femd_keeper *keeper) {
+    if (!keeper->owed.size ||
+        femd_buffer_append(&keeper->owed, keeper->taken.data, keeper->taken.size, NULL) != FEMD_OK)
+        return;
+    const femd_buffer all = keeper->owed;
+    keeper->owed = keeper->taken;
+    keeper->owed.size = 0;
+    keeper->taken = all;
+}
+
 /* 1 if it is on disk. */
 static int keeper_write(femd_keeper *keeper) {
     femd_error err = FEMD_ERROR_INIT;
+    keeper_take_owed(keeper);
     const size_t count = keeper_list(keeper);
     if (keeper->broken_until > 0 && femd_clock() < keeper->broken_until) {
         vault_note_holds(keeper->vault, keeper->items, count);
+        keeper_owe(keeper, count);
         return 0;
     }
     femd_status rc = count ? vault_write(keeper->vault, keeper->items, count, &err)
@@ -80,6 +111,7 @@ static int keeper_write(femd_keeper *keeper) {
         keeper_say(keeper, FEMD_LOG_WARNING,
                    "%s; the run goes on, but what is evaluated now is not kept for other runs (tried again every %g s)",
                    err.text, retry_after);
+    if (rc != FEMD_OK) keeper_owe(keeper, count);
     keeper->broken_until = rc == FEMD_OK ? 0 : femd_clock() + retry_after;
     return rc == FEMD_OK;
 }
@@ -101,16 +133,22 @@ static void *keeper_main(void *user) {
         keeper->taken = keeper->waiting;
         keeper->waiting = empty;
         keeper->waiting.size = 0;
+        if (keeper->again && keeper->broken_until > 0) keeper->broken_until = DBL_MIN;
+        keeper->again = 0;
         const uint64_t added = keeper->added;
         pthread_cond_broadcast(&keeper->room);
         pthread_mutex_unlock(&keeper->lock);
         const int written = keeper_write(keeper);
         pthread_mutex_lock(&keeper->lock);
         keeper->dropped |= !written;
+        keeper->owes = keeper->owed.size > 0;
         keeper->done = added;
         pthread_cond_broadcast(&keeper->room);
     }
     pthread_mutex_unlock(&keeper->lock);
+    keeper->taken.size = 0;
+    if (keeper->broken_until > 0) keeper->broken_until = DBL_MIN;
+    if (keeper->owed.size) (void)keeper_write(keeper);
     return NULL;
 }
 
@@ -159,6 +197,7 @@ void keeper_close(femd_keeper **keeper) {
     pthread_mutex_destroy(&gone->lock);
     femd_buffer_clear(&gone->waiting);
     femd_buffer_clear(&gone->taken);
+    femd_buffer_clear(&gone->owed);
     free(gone->items);
     free(gone);
     *keeper = NULL;
@@ -196,6 +235,12 @@ int keeper_wait(femd_keeper *keeper) {
     return whole;
 }
 
+void keeper_try_again(femd_keeper *keeper) {
+    pthread_mutex_lock(&keeper->lock);
+    keeper->again = 1;
+    pthread_mutex_unlock(&keeper->lock);
+}
+
 static int keeper_find(femd_keeper *keeper, vault_kind kind, const uint8_t *name, int whole, vault_found *found) {
     femd_error err = FEMD_ERROR_INIT;
     const int got = vault_find(keeper->vault, kind, name, found, &err);
@@ -207,18 +252,28 @@ static int keeper_find(femd_keeper *keeper, vault_kind kind, const uint8_t *name
     return 0;
 }
 
+/* Nothing is taken from a store that has answers which are not believed any more. */
+static int keeper_is_believed(femd_keeper *keeper) {
+    pthread_mutex_lock(&keeper->lock);
+    const int owes = keeper->owes;
+    pthread_mutex_unlock(&keeper->lock);
+    return !owes;
+}
+
 int keeper_find_answer(void *user, const femd_hash *key, uint64_t fingerprint, femd_kept *kept) {
     uint8_t name[KEPT_NAME_BYTES];
     vault_found found;
     kept_name(key, fingerprint, name);
+    if (!keeper_is_believed(user)) return 0;
     if (!keeper_find(user, VAULT_ANSWER, name, fingerprint != 0, &found)) return 0;
     return kept_decode(found.bytes.data, found.bytes.size, kept, NULL) == FEMD_OK;
 }
 
 int keeper_find_maker(void *user, const femd_hash *state, femd_kept *kept) {
-    const femd_keeper *keeper = user;
+    femd_keeper *keeper = user;
     vault_found found;
     femd_error err = FEMD_ERROR_INIT;
+    if (!keeper_is_believed(keeper)) return 0;
     const int got = vault_find_maker(keeper->vault, state, &found, &err);
     if (got < 0) keeper_say(keeper, FEMD_LOG_WARNING, "%s; it counts as absent", err.text);
     return got > 0 && kept_decode(found.bytes.data, found.bytes.size, kept, NULL) == FEMD_OK;

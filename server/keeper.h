@@ -32,5 +32,7 @@ int keeper_find_maker(void *keeper, const femd_hash *state, femd_kept *kept);
 int keeper_find_state(void *keeper, const femd_hash *name, femd_bytes *content);
 /* Wait until all that was added is on disk, or was dropped: 0 if something was since the last wait. */
 int keeper_wait(femd_keeper *keeper);
+/* A store that could not be written is tried again with what comes next, and not after a while. */
+void keeper_try_again(femd_keeper *keeper);
 
 #endif

@@ -212,6 +212,11 @@ void outbox_sync(femd_outbox *outbox) {
         outbox_push(outbox, &(femd_action){FEMD_ACTION_SYNC, 0, FEMD_BUFFER_INIT});
 }
 
+void outbox_sync_store(femd_outbox *outbox) {
+    if (outbox->common->config.recall && !outbox->common->replaying)
+        outbox_push(outbox, &(femd_action){FEMD_ACTION_SYNC, 0, FEMD_BUFFER_INIT});
+}
+
 void outbox_drop(femd_outbox *outbox, femd_address to) {
     outbox_push(outbox, &(femd_action){FEMD_ACTION_DROP, to.route, FEMD_BUFFER_INIT});
 }

@@ -32,6 +32,8 @@ void outbox_keep(femd_outbox *outbox, femd_action_kind kind, femd_buffer *bytes)
 void outbox_record(femd_outbox *outbox, const femd_annal *annal);
 /* What was queued to be kept and written down is on disk before what follows is sent. */
 void outbox_sync(femd_outbox *outbox);
+/* The same of the store alone, also where there is no journal: what it was to forget it has forgotten. */
+void outbox_sync_store(femd_outbox *outbox);
 /* Bytes of messages that wait in it. */
 uint64_t outbox_waiting(const femd_outbox *outbox);
 /* Take the next action, oldest first: 1, or 0 when there is none. */

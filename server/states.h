@@ -113,6 +113,9 @@ double states_next_due(const femd_states *states);
 void states_hold_kept(femd_states *states, uint32_t state);
 /* Its content, which is at the server, is handed out to be kept for other runs, once. */
 void states_keep(femd_states *states, uint32_t state);
+/* The store may have lost what it was given: hand those out again that must stay there, from a state on (FEMD_NIL: the
+ * first), about so many bytes of them. Returns the one to go on from, FEMD_NIL: that was all. */
+uint32_t states_keep_again(femd_states *states, uint32_t from, uint64_t bytes);
 /* A HAVE frame of a worker: it holds these; what nobody needs it is told to drop. */
 FEMD_MUST_CHECK femd_status states_had(femd_states *states, uint32_t worker, const femd_frame *frame, femd_error *err);
 /* In words why a state could not be had: those of the last content that could not be kept, if that was the reason. */

@@ -232,6 +232,19 @@ void states_keep(femd_states *states, uint32_t state) {
     states_hold_kept(states, state);
 }
 
+uint32_t states_keep_again(femd_states *states, uint32_t from, uint64_t bytes) {
+    uint64_t done = 0;
+    for (uint32_t state = from ? from : 1; state <= states_last(states); state++) {
+        state_record *record = states_at(states, state);
+        if (!record->kept_held || !record->blob) continue;
+        if (done >= bytes) return state;
+        done += femd_blob_size(record->blob);
+        record->kept = 0;
+        states_keep(states, state);
+    }
+    return FEMD_NIL;
+}
+
 /* asked: it is an answer to STATE_GET. A worker that makes room sends what it gives up unasked, and says that it is not
  * held there any more. */
 static void states_receive_one(femd_states *states, uint32_t worker, const femd_state_entry *entry, int asked) {

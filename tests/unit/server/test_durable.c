@@ -13,6 +13,8 @@
 
 #include "annals.h"
 #include "durable.h"
+#include "femd/control.h"
+#include "femd/hash.h"
 #include "kept.h"
 
 #define OK(expr) assert_int_equal((expr), FEMD_OK)
@@ -58,7 +60,7 @@ static void carry_out(life *l, int *anew) {
 static life begin(const char *level) {
     life l;
     femd_error err = FEMD_ERROR_INIT;
-    const durable_config config = {.store = store, .journal = journal, .level = level, .log = note};
+    const durable_config config = {.store = store, .journal = journal, .level = level, .retry = 1e-9, .log = note};
     if (durable_open(&config, &l.durable, &err) != FEMD_OK) fail_msg("%s", err.text);
     OK(femd_core_create(
         &(femd_core_config){
@@ -252,6 +254,202 @@ static void a_commit_that_the_store_cannot_take_is_told(void **state) {
     free(blob);
 }
 
+/* ---- a disk that was full ---- */
+
+enum { POINTS = 3, BLOB = 40000, CLIENT = 1 };
+
+static double now = 10;
+static femd_buffer heard; /* the last message to the client of the type that was waited for */
+
+/* What the client says; 1 if it hears a message of that type. */
+static int tell(life *l, const femd_buffer *b, unsigned type) {
+    femd_action action;
+    int got = 0;
+    femd_core_frame(l->core, CLIENT, b->data, b->size, now += 0.01);
+    femd_core_settle(l->core, now);
+    while (femd_core_next(l->core, &action)) {
+        femd_frame f;
+        if (action.kind != FEMD_ACTION_SEND && action.kind != FEMD_ACTION_DROP)
+            durable_keep(l->durable, action.kind, &(femd_bytes){action.frame.data, action.frame.size});
+        if (action.kind == FEMD_ACTION_SEND) durable_before_send(l->durable);
+        if (action.kind == FEMD_ACTION_SEND && femd_frame_decode(action.frame.data, action.frame.size, &f, NULL) == 0 &&
+            f.type == type) {
+            heard.size = 0;
+            OK(femd_buffer_append(&heard, action.frame.data, action.frame.size, NULL));
+            got = 1;
+        }
+        femd_core_recycle(l->core, &action.frame);
+    }
+    return got;
+}
+
+static void come(life *l, uint32_t step) {
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_hello hello = {.role = FEMD_ROLE_CLIENT, .ranks = 1, .run = "beam", .host = "here", .pid = 9, .step = step};
+    OK(femd_hello_encode(&b, &hello, NULL));
+    assert_true(tell(l, &b, FEMD_MSG_WELCOME));
+    femd_buffer_clear(&b);
+}
+
+static void blob_of(uint32_t step, uint32_t point, uint8_t *blob, femd_hash *name) {
+    for (uint32_t i = 0; i < BLOB; i++) blob[i] = (uint8_t)((i * 2654435761u + 97 * step + 31 * point) >> 11);
+    femd_hash_domain("state", blob, BLOB, name);
+}
+
+/* States of a step, given and committed. */
+static int commit(life *l, uint32_t step) {
+    static uint8_t blob[BLOB];
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_hash name[POINTS];
+    OK(femd_frame_begin(&b, FEMD_MSG_STATE, 5, NULL));
+    for (uint32_t p = 0; p < POINTS; p++) {
+        blob_of(step, p, blob, &name[p]);
+        OK(femd_state_add(&b, &(femd_state_entry){name[p], {blob, BLOB}}, NULL));
+    }
+    femd_frame_finish(&b, POINTS);
+    assert_true(tell(l, &b, FEMD_MSG_STATE_STORED));
+    OK(femd_commit_begin(&b, 100 + step, step, NULL));
+    for (uint32_t p = 0; p < POINTS; p++) OK(femd_commit_add(&b, &(femd_commit_entry){p, name[p]}, NULL));
+    femd_frame_finish(&b, POINTS);
+    const int done = tell(l, &b, FEMD_MSG_COMMITTED);
+    femd_buffer_clear(&b);
+    return done;
+}
+
+/* A client goes on from the step: its states are there, with the same bits. */
+static void check_step(life *l, uint32_t step) {
+    static uint8_t blob[BLOB];
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_frame f;
+    femd_reader reader;
+    femd_state_entry entry;
+    femd_hash name[POINTS];
+    come(l, step);
+    for (uint32_t p = 0; p < POINTS; p++) {
+        blob_of(step, p, blob, &name[p]);
+        OK(femd_frame_begin(&b, FEMD_MSG_STATE_GET, 6, NULL));
+        OK(femd_hash_add(&b, &name[p], NULL));
+        femd_frame_finish(&b, 1);
+        assert_true(tell(l, &b, FEMD_MSG_STATE));
+        OK(femd_frame_decode(heard.data, heard.size, &f, NULL));
+        femd_reader_open(&f, &reader);
+        assert_int_equal(femd_state_next(&reader, &entry, NULL), 1);
+        assert_int_equal(entry.blob.size, BLOB);
+        assert_memory_equal(entry.blob.data, blob, BLOB);
+    }
+    femd_buffer_clear(&b);
+}
+
+static off_t size_of(const char *file) {
+    struct stat st;
+    assert_int_equal(stat(file, &st), 0);
+    return st.st_size;
+}
+
+/* No file becomes longer than that (0: whatever it is). */
+static void disk_takes(off_t most) {
+    const struct rlimit limit = {most ? (rlim_t)most : RLIM_INFINITY, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void rest(life *l) {
+    durable_rested(l->durable, l->core);
+    carry_out(l, NULL);
+}
+
+/* The journal cannot be written, nor can the store; with room again both have what was committed meanwhile. */
+static void with_room_again_the_journal_begins_anew(void **state) {
+    (void)state;
+    for (int part = 0; part < 2; part++) { /* a part: there is room for the journal before there is for the store */
+        assert_int_equal(remove_folder(NULL), 0);
+        assert_int_equal(make_folder(NULL), 0);
+        life l = begin("x86-64-v3");
+        come(&l, 0);
+        assert_true(commit(&l, 1));
+        said[0] = 0;
+        disk_takes(size_of(journal) + 20);
+        assert_true(commit(&l, 2) && commit(&l, 3)); /* the run goes on */
+        assert_non_null(strstr(said, "until there is room"));
+        said[0] = 0;
+        for (int i = 0; i < 3; i++) rest(&l);
+        assert_string_equal(said, ""); /* nor is anybody told again and again */
+        if (part) {
+            disk_takes(size_of(journal) + 4000);
+            rest(&l);
+            assert_string_equal(said, "");
+        }
+        disk_takes(0);
+        if (part) assert_true(commit(&l, 4));
+        rest(&l);
+        assert_non_null(strstr(said, "is begun anew"));
+        said[0] = 0;
+        for (int i = 0; i < 3; i++) rest(&l);
+        assert_string_equal(said, "");
+        if (!part) assert_true(commit(&l, 4)); /* and it is a journal as any other */
+        end(&l);
+        l = begin("x86-64-v3");
+        assert_string_equal(said, "");
+        check_step(&l, 4);
+        end(&l);
+        l = begin("x86-64-v3"); /* back by a step, of which the other generation is */
+        check_step(&l, 3);
+        end(&l);
+    }
+    femd_buffer_clear(&heard);
+}
+
+/* Answers of who is not believed any more leave a store that is full when they are to, as soon as it can be written. */
+static void what_is_to_be_forgotten_is_when_there_is_room(void **state) {
+    (void)state;
+    for (int closes = 0; closes < 2; closes++) { /* with what comes next, or when the server ends */
+        femd_kept kept;
+        femd_buffer answer = make_answer(&kept);
+        uint8_t name[KEPT_NAME_BYTES];
+        assert_int_equal(remove_folder(NULL), 0);
+        assert_int_equal(make_folder(NULL), 0);
+        life l = begin("x86-64-v3");
+        durable_keep(l.durable, FEMD_ACTION_KEEP_ANSWER, &(femd_bytes){answer.data, answer.size});
+        durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+        assert_true(is_kept(&l, &kept));
+        kept_name(&kept.key, kept.fingerprint, name);
+        disk_takes(16);
+        durable_keep(l.durable, FEMD_ACTION_FORGET_ANSWER, &(femd_bytes){name, sizeof name});
+        durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+        assert_false(is_kept(&l, &kept)); /* nor is it used until then */
+        disk_takes(0);
+        if (!closes) {
+            for (int i = 0; i < 2; i++) rest(&l);
+            durable_keep(l.durable, FEMD_ACTION_KEEP_STATE, &(femd_bytes){"a state", 7});
+            durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
+            assert_false(is_kept(&l, &kept));
+        }
+        end(&l);
+        l = begin("x86-64-v3");
+        assert_false(is_kept(&l, &kept));
+        end(&l);
+        femd_buffer_clear(&answer);
+    }
+}
+
+/* One that dies before says that it cannot be gone on from. */
+static void without_room_it_stays_given_up(void **state) {
+    (void)state;
+    life l = begin("x86-64-v3");
+    come(&l, 0);
+    assert_true(commit(&l, 1));
+    disk_takes(size_of(journal) + 20);
+    assert_true(commit(&l, 2));
+    for (int i = 0; i < 3; i++) rest(&l);
+    end(&l);
+    disk_takes(0);
+    said[0] = 0;
+    l = begin("x86-64-v3");
+    assert_non_null(strstr(said, "was given up"));
+    end(&l);
+    femd_buffer_clear(&heard);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
@@ -262,6 +460,9 @@ int main(void) {
         TEST(a_journal_that_has_grown_is_begun_anew),
         TEST(a_torn_journal_is_told),
         TEST(a_commit_that_the_store_cannot_take_is_told),
+        TEST(with_room_again_the_journal_begins_anew),
+        TEST(without_room_it_stays_given_up),
+        TEST(what_is_to_be_forgotten_is_when_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

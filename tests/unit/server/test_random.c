@@ -45,7 +45,7 @@ static struct {
     uint64_t answers, finished_commits, deaths, sole;
     double strain;
     uint32_t batch; /* points that the engine likes to be given at once */
-    int mortal;     /* the server dies at times */
+    int mortal;     /* the server dies about every so many events; 0: it does not */
     double share;   /* of answers that are audited; then the first worker lies at times */
     uint64_t lies, believed, unaudited, convicted, processes;
     uint64_t restarts;
@@ -524,7 +524,7 @@ static void server_dies(void) {
 }
 
 static void one_event(void) {
-    if (t.mortal && draw(2000) == 0) server_dies();
+    if (t.mortal && draw((uint32_t)t.mortal) == 0) server_dies();
     int w = (int)draw(WORKERS), c = (int)draw(CLIENTS);
     uint32_t what = draw(1000);
     t.g.now += 1e-4 * draw(20);
@@ -620,7 +620,7 @@ static void play(uint32_t batch, uint64_t events, int mortal, double share, int 
                                        .message_points = 3,
                                        .audit = share,
                                        .recall = mortal ? &shelf.recall : NULL,
-                                       .journal = mortal});
+                                       .journal = mortal > 0});
     for (int i = 0; i < WORKERS; i++) worker_comes(i);
     for (int i = 0; i < CLIENTS; i++) client_comes(i);
     for (uint64_t k = 0; k < events; k++) {
@@ -630,7 +630,7 @@ static void play(uint32_t batch, uint64_t events, int mortal, double share, int 
     }
     come_to_rest();
     const femd_core_counters *n = femd_core_count(t.g.core);
-    if (mortal) assert_true(t.restarts > events / 4000);
+    if (mortal) assert_true(t.restarts > events / (2 * (uint64_t)mortal));
     print_message("restarts %llu, seed %llu: %llu events, %llu answers, %llu commits, %llu deaths, requeued %llu, "
                   "remade %llu, reused "
                   "%llu, poison %llu\n",
@@ -685,7 +685,7 @@ static void nor_with_an_engine_that_takes_batches(void **state) {
 /* The server dies too, about every 2000 events, and goes on from its journal. */
 static void nor_with_a_server_that_dies(void **state) {
     (void)state;
-    play(1, from_environment("FEMD_EVENTS", 400000), 1, 0, 0);
+    play(1, from_environment("FEMD_EVENTS", 400000), 2000, 0, 0);
 }
 
 /* One worker lies at times, every answer is audited: then a quarter of them, and the server dies as well. */
@@ -693,15 +693,15 @@ static void nor_with_a_liar(void **state) {
     (void)state;
     play(1, from_environment("FEMD_EVENTS", 300000), 0, 1, 0);
     play(4, from_environment("FEMD_EVENTS", 100000), 0, 0.25, 0);
-    play(1, from_environment("FEMD_EVENTS", 100000), 1, 1, 0);
+    play(1, from_environment("FEMD_EVENTS", 100000), 2000, 1, 0);
 }
 
 /* All messages come in parts at times, and others between them; connections and the server end in their midst. */
 static void nor_with_messages_in_parts(void **state) {
     (void)state;
     play(1, from_environment("FEMD_EVENTS", 100000), 0, 0, 1);
-    play(1, from_environment("FEMD_EVENTS", 200000), 1, 1, 1);
-    play(4, from_environment("FEMD_EVENTS", 100000), 1, 0.25, 1);
+    play(1, from_environment("FEMD_EVENTS", 200000), 8000, 1, 1);
+    play(4, from_environment("FEMD_EVENTS", 100000), 4000, 0.25, 1);
 }
 
 int main(void) {
