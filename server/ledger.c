@@ -43,6 +43,7 @@ void ledger_destroy(femd_ledger **ledger) {
     femd_rows_clear(&(*ledger)->troubles);
     femd_slab_clear(&(*ledger)->hearings);
     femd_rows_clear(&(*ledger)->authors);
+    free((*ledger)->past);
     femd_list_clear(&(*ledger)->verdicts);
     femd_chunks_clear(&(*ledger)->chunks);
     free((*ledger)->builds);
@@ -244,6 +245,7 @@ void ledger_trim(femd_ledger *ledger, uint64_t bytes) {
         const uint32_t next = ledger_at(ledger, ledger->used_tail)->used_prev;
         const uint32_t after = next ? ledger_at(ledger, next)->used_prev : FEMD_NIL;
         if (after) femd_table_expect(&ledger->by_key, &ledger_at(ledger, after)->key);
+        ledger_note_past(ledger, ledger->used_tail);
         ledger_forget(ledger, ledger->used_tail);
     }
 }

@@ -142,6 +142,7 @@ void ledger_mark_authors(const femd_ledger *ledger, uint8_t *needed) {
         if (record->stage != STAGE_FREE) needed[record->author] = needed[record->seconder] = 1;
     }
     ledger_mark_witnesses(ledger, needed);
+    ledger_mark_past(ledger, needed);
     for (uint32_t i = 0; i < ledger->verdicts.count; i++) needed[ledger->verdicts.at[i]] = 1;
 }
 
@@ -224,5 +225,6 @@ void ledger_forget_doubtful(femd_ledger *ledger) {
         ledger_unstore(ledger, &record->response, &record->response_size); /* it is being made again */
         record->author = record->seconder = 0;
     }
+    ledger_forget_past(ledger);
     ledger_author_at(ledger, 0)->convicted = 0; /* what else was kept may be of others */
 }

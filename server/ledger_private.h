@@ -70,12 +70,22 @@ typedef struct ledger_trouble {
     double longest; /* s that it had run when a worker ended */
 } ledger_trouble;
 
+/* An answer that has left memory and may be in the store. */
+typedef struct ledger_past {
+    femd_hash key;
+    uint64_t fingerprint;
+    uint32_t author, seconder;
+    double when;
+} ledger_past;
+enum { LOST_ALONE = 1, LOST_SECONDED = 2 };
+
 /* A worker's process, as the one who has answered. Number 0: not known, for an answer of an earlier life. */
 typedef struct ledger_author {
     uint64_t fingerprint;
     uint32_t host, pid;
     uint32_t worker; /* its place; FEMD_NIL: it is not here */
     int known;       /* 0: the row is free */
+    int past_lost;   /* LOST_*: the store may have answers of it of which nobody knows the names any more */
     int convicted;   /* 1: another contradicts it, and nobody could decide; 2: it was outvoted */
     struct {
         double when; /* it gave the answer that the witness confirmed */
@@ -137,7 +147,10 @@ struct femd_ledger {
     femd_rows authors;
     uint32_t nauthors;                    /* and number 0; some of them are forgotten */
     uint32_t known_authors, authors_most; /* how many are not, and at how many it is looked who is needed */
-    femd_list verdicts;                   /* authors convicted and not dealt with by those above */
+    ledger_past *past;                    /* owned, oldest first */
+    uint32_t npast, past_room;
+    int store_doubted;  /* nothing is taken from the store any more */
+    femd_list verdicts; /* authors convicted and not dealt with by those above */
     double next_review;
     int alone_told;
     femd_chunks chunks; /* storage of responses */
@@ -193,6 +206,13 @@ double ledger_good_until(const femd_ledger *ledger, uint32_t author);
 /* Others contradict it: into quarantine, with words; or it cannot be decided who is wrong, and nobody is sent away. */
 void ledger_convict(femd_ledger *ledger, uint32_t author, const evaluation *record, int undecided);
 
+/* ledger_past.c */
+/* It is about to leave memory. */
+void ledger_note_past(femd_ledger *ledger, uint32_t number);
+/* Those that are in doubt leave the store. */
+void ledger_forget_past(femd_ledger *ledger);
+void ledger_mark_past(const femd_ledger *ledger, uint8_t *needed);
+
 /* ledger_hearings.c */
 /* Its answer is in question: by an answer to it, by a contradiction to what is on record, or since it is among those
  * that are audited. */
@@ -234,6 +254,8 @@ void ledger_keep(femd_ledger *ledger, uint32_t number);
 void ledger_recall_makers(femd_ledger *ledger, uint32_t state);
 /* Two answers of one build differ: what is kept of it is in doubt. */
 void ledger_doubt(femd_ledger *ledger, uint32_t number);
+/* The answer of a build to a key leaves store and journal. */
+void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint);
 /* A finished one loses its response, and its record if nothing needs that. */
 void ledger_forget(femd_ledger *ledger, uint32_t number);
 /* Enter the state of an answer, if there is one, and who makes it. */

@@ -49,6 +49,7 @@ void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *h
 /* By a build that is here, else by any if that is enough. */
 static int ledger_find_kept(const femd_ledger *ledger, const femd_hash *key, femd_kept *kept) {
     const femd_recall *recall = ledger->common->config.recall;
+    if (ledger->store_doubted) return 0;
     for (uint32_t i = 0; i < ledger->nbuilds; i++)
         if (ledger->builds[i].fingerprint && /* 0: a worker that does not say it; and any build, for who looks up */
             recall->answer(recall->user, key, ledger->builds[i].fingerprint, kept))
@@ -56,7 +57,7 @@ static int ledger_find_kept(const femd_ledger *ledger, const femd_hash *key, fem
     return recall->any_build && recall->answer(recall->user, key, 0, kept);
 }
 
-static void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint) {
+void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64_t fingerprint) {
     uint8_t name[KEPT_NAME_BYTES];
     femd_buffer bytes = outbox_take(ledger->outbox);
     kept_name(key, fingerprint, name);
@@ -132,7 +133,7 @@ uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key) {
     const femd_recall *recall = ledger->common->config.recall;
     femd_kept kept;
     const uint32_t there = ledger_find(ledger, key);
-    if (there || !recall || !recall->answer(recall->user, key, 0, &kept)) return there;
+    if (there || !recall || ledger->store_doubted || !recall->answer(recall->user, key, 0, &kept)) return there;
     return ledger_restore(ledger, &kept);
 }
 
@@ -147,7 +148,7 @@ void ledger_recall_makers(femd_ledger *ledger, uint32_t state) {
     const femd_recall *recall = ledger->common->config.recall;
     femd_hash name = *states_name(ledger->states, state);
     femd_kept kept;
-    if (!recall || !recall->maker) return;
+    if (!recall || !recall->maker || ledger->store_doubted) return;
     for (uint32_t hops = 0; hops < HOPS_MAX; hops++) {
         if (!recall->maker(recall->user, &name, &kept)) return;
         name = kept.request.state_in;

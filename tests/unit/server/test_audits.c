@@ -372,13 +372,12 @@ static void pool_crowd_passes(pool *p, uint64_t liar_process) {
 }
 
 /* Few are audited, and the liar is found when its answers have been used and committed: the run ends, with the step. */
-static void conviction_after_a_commit(int crowd) {
+static void conviction_after_a_commit(int small, int crowd) {
     pool p;
     femd_error e = FEMD_ERROR_INIT;
     const liar how[] = {never, always, never};
     rig_shelf_init(&shelf);
-    pool_open(&p, 0.004, 3, how,
-              &(femd_core_config){.recall = crowd ? NULL : &shelf.recall, .cache_bytes = crowd ? 1 : 0});
+    pool_open(&p, 0.004, 3, how, &(femd_core_config){.recall = &shelf.recall, .cache_bytes = small ? 1 : 0});
     const uint64_t liar_process = p.worker[1];
     uint64_t batch = 1;
     uint32_t step = 0;
@@ -427,12 +426,46 @@ static void conviction_after_a_commit(int crowd) {
 
 static void a_conviction_after_a_commit_names_the_first_step_in_doubt(void **state) {
     (void)state;
-    conviction_after_a_commit(0);
+    conviction_after_a_commit(0, 0);
+}
+
+/* They have left memory by then, and are in the store. */
+static void lies_that_left_memory_leave_the_store(void **state) {
+    (void)state;
+    conviction_after_a_commit(1, 0);
 }
 
 static void whose_answers_a_run_has_used_is_not_forgotten(void **state) {
     (void)state;
-    conviction_after_a_commit(1);
+    conviction_after_a_commit(1, 1);
+}
+
+/* So many have left memory that the names of the first are not known any more. */
+static void from_a_store_of_unknown_lies_nothing_is_taken(void **state) {
+    (void)state;
+    pool p;
+    const liar how[] = {never, always, never};
+    rig_shelf_init(&shelf);
+    pool_open(&p, 1e-4, 3, how, &(femd_core_config){.recall = &shelf.recall, .cache_bytes = 1});
+    const uint64_t first = 200; /* of the next 1,800 evaluations none is audited */
+    uint64_t batch = first;
+    for (; !pool_count(&p)->convicted && batch < 1000; batch++) {
+        pool_ask(&p, batch, (double)batch);
+        if (!pool_count(&p)->convicted) rig_commit(&p.g, p.client, batch, (uint32_t)batch, NULL, 0);
+    }
+    assert_int_equal(pool_count(&p)->convicted, 1);
+    assert_true((batch - first) * POINTS > 1500); /* or the names would all be known */
+    assert_non_null(strstr(p.g.last_log, "nothing is taken from it"));
+    rig_empty(&p.g, p.client, FEMD_MSG_BYE, 0);
+    p.client = rig_client(&p.g, "other", 0, 1);
+    rig_register(&p.g, p.client);
+    p.wrong = 0;
+    const uint64_t recalled = pool_count(&p)->recalled;
+    for (uint64_t k = first; k < batch; k++) pool_ask(&p, k, (double)k);
+    assert_int_equal(p.wrong, 0);
+    assert_int_equal(pool_count(&p)->recalled, recalled);
+    rig_clear(&p.g);
+    rig_shelf_clear(&shelf);
 }
 
 /* A run that goes on from a step in doubt is refused. */
@@ -763,6 +796,8 @@ int main(void) {
         cmocka_unit_test(who_needs_long_to_open_the_material_is_waited_for),
         cmocka_unit_test(another_build_is_no_witness),
         cmocka_unit_test(a_conviction_after_a_commit_names_the_first_step_in_doubt),
+        cmocka_unit_test(lies_that_left_memory_leave_the_store),
+        cmocka_unit_test(from_a_store_of_unknown_lies_nothing_is_taken),
         cmocka_unit_test(whose_answers_a_run_has_used_is_not_forgotten),
         cmocka_unit_test(a_run_cannot_go_on_from_a_step_in_doubt),
         cmocka_unit_test(what_came_before_the_last_good_audit_stands),
