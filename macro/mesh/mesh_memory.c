@@ -49,8 +49,10 @@ static double memory_cut(const femd_mesh_measure *m, double nodes) {
 double femd_mesh_memory(const femd_case *cs, const femd_mesh *mesh, const femd_mesh_measure *m) {
     const femd_element *element = cs->element;
     const double nodes = femd_mesh_nodes(cs, mesh, m);
-    const int direct = femd_mesh_is_solved_directly(cs), thermal = cs->physics == FEMD_PHYSICS_THERMAL;
-    double node = thermal ? element->memory.heat : direct ? element->memory.direct : element->memory.iterative;
-    if (direct) node += fill_bytes / (thermal ? 9 : 1) * sqrt(memory_cut(m, nodes));
+    const int direct = femd_mesh_is_solved_directly(cs);
+    const double fill = direct ? fill_bytes * sqrt(memory_cut(m, nodes)) : 0;
+    double node = 0;
+    if (femd_case_has_mechanics(cs)) node += fill + (direct ? element->memory.direct : element->memory.iterative);
+    if (femd_case_has_heat(cs)) node += fill / 9 + element->memory.heat; /* one unknown for three */
     return program_bytes + point_bytes * element->points * (double)mesh->ncells + memory_tied(cs) * node * nodes;
 }

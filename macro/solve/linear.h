@@ -14,6 +14,7 @@ typedef struct femd_linear {
     double rtol;            /* of CG */
     int direct;             /* MUMPS is in use */
     int failed;             /* CG has failed: MUMPS from then on */
+    int looked;             /* at how many neighbours a node has */
     int set;                /* from the user's options, once at least */
     int unsymmetric;        /* loads follow the field: GMRES and LU instead of CG and Cholesky */
     const femd_field *tied; /* the field, if entries of it are tied to each other: borrowed, else NULL */

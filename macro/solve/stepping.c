@@ -172,10 +172,9 @@ static void stepping_tell(const femd_problem *p, const femd_field *field, const 
     }
     stepping_tell_unknown(p, field, hooks, rec);
     if (rec->direct && !direct_before)
-        hooks->note(
-            hooks->user, rec->step,
-            "conjugate gradients failed (an indefinite or badly conditioned tangent); from here on the equations "
-            "are solved directly");
+        hooks->note(hooks->user, rec->step,
+                    "conjugate gradients failed (an indefinite or badly conditioned tangent, or a node with more than "
+                    "500 neighbours); from here on the equations are solved directly");
 }
 
 /* So much softer than at its start, a body is close to where it carries no more. */
