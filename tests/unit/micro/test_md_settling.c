@@ -155,6 +155,10 @@ static void what_all_replicas_began_with_is_thrown_away(void **state) {
     assert_int_equal(b.method->blocks, 24 * REPLICAS);
     assert_int_equal(r.notes, FEMD_NOTE_NOT_SOLID);
     assert_true(fabs(r.energy - 1) < 0.02 && r.energy_err < 0.01);
+    /* what was thrown away for another answer is not left out of this one */
+    femd_response again;
+    body_answer(&b, LEAVE, 0.1, NULL, &again, NULL);
+    assert_memory_equal(&again, &r, sizeof r);
     /* sharper: more is added, nothing more is thrown away */
     body_answer(&b, LEAVE, 0.7 * r.energy_err, NULL, &r, NULL);
     assert_true(b.method->blocks > 24 * REPLICAS && b.method->blocks < 80 * REPLICAS && r.energy_err > 0);
