@@ -23,7 +23,7 @@ struct femd_journal {
     int fd, fresh;           /* fresh: of the file that takes the place of this one, -1: none is being made */
     femd_buffer waiting;
     uint64_t size, first_size;
-    int given_up, was_given_up;
+    int given_up, was_given_up, why; /* an errno */
 };
 
 /* Eight bytes at a time; a change of any bit changes about half of the sum's. */
@@ -204,8 +204,9 @@ femd_status journal_read(femd_journal *journal, journal_visit visit, void *user,
 /* ---- adding ---- */
 
 /* Its reader must know that more has happened than it says. The head is there already: this wants no room. */
-static void journal_mark_end(femd_journal *journal) {
+static void journal_mark_end(femd_journal *journal, int why) {
     journal->given_up = 1;
+    journal->why = why;
     if (pwrite(journal->fd, ended, FILE_HEAD, 0) == FILE_HEAD) (void)!fdatasync(journal->fd);
     if (journal->fresh >= 0 && pwrite(journal->fresh, ended, FILE_HEAD, 0) == FILE_HEAD)
         (void)!fdatasync(journal->fresh);
@@ -213,7 +214,7 @@ static void journal_mark_end(femd_journal *journal) {
 
 /* What is in the file stays true up to where it ends; a record by halves would be dropped by its reader anyway. */
 static femd_status journal_give_up(femd_journal *journal, int why, femd_error *err) {
-    journal_mark_end(journal);
+    journal_mark_end(journal, why);
     if (journal->fresh < 0 && ftruncate(journal->fd, (off_t)journal->size) != 0) why = errno;
     return femd_fail(err, FEMD_IO, "the journal %s cannot be written: %s", journal->path, strerror(why));
 }
@@ -226,7 +227,7 @@ void journal_add(femd_journal *journal, const void *record, size_t size) {
     femd_put64(head + 8, journal_sum(record, size));
     if (femd_buffer_append(&journal->waiting, head, sizeof head, NULL) != FEMD_OK ||
         femd_buffer_append(&journal->waiting, record, size, NULL) != FEMD_OK)
-        journal_mark_end(journal);
+        journal_mark_end(journal, ENOMEM);
 }
 
 void journal_begin_anew(femd_journal *journal) {
@@ -235,12 +236,13 @@ void journal_begin_anew(femd_journal *journal) {
     journal->fresh = open(journal->fresh_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fresh < 0 || flock(journal->fresh, LOCK_EX | LOCK_NB) != 0 ||
         journal_write_all(journal->fresh, (const uint8_t *)magic, FILE_HEAD) != 0)
-        journal_mark_end(journal);
+        journal_mark_end(journal, errno);
     journal->size = FILE_HEAD;
 }
 
 femd_status journal_flush(femd_journal *journal, femd_error *err) {
-    if (journal->given_up) return femd_fail(err, FEMD_IO, "the journal %s was given up", journal->path);
+    if (journal->given_up)
+        return femd_fail(err, FEMD_IO, "the journal %s cannot be written: %s", journal->path, strerror(journal->why));
     const int fd = journal->fresh >= 0 ? journal->fresh : journal->fd;
     if (journal_write_all(fd, journal->waiting.data, journal->waiting.size) != 0)
         return journal_give_up(journal, errno, err);
