@@ -378,14 +378,17 @@ static void materials_blame(femd_materials *materials, uint32_t material, uint32
 
 void materials_peer_gone(femd_materials *materials, uint32_t peer, uint32_t death) {
     for (uint32_t material = 1; material <= catalogue_last(materials->catalogue); material++) {
-        int opening = catalogue_opening(materials->catalogue, material, peer) == OPENING_SENT;
+        const int opening = catalogue_opening(materials->catalogue, material, peer) == OPENING_SENT;
+        const int awake = catalogue_is_awake(materials->catalogue, material);
+        if (opening)
+            catalogue_set_opening(materials->catalogue, material, peer, OPENING_FAILED); /* not offered to it */
+        if (opening && awake && death) materials_blame(materials, material, peer, death);
+        if (opening && awake && !death) materials_offer_next(materials, material);
         catalogue_set_opening(materials->catalogue, material, peer, OPENING_NO);
-        if (!catalogue_is_awake(materials->catalogue, material)) {
+        if (!awake) {
             catalogue_forget(materials->catalogue, material);
             continue;
         }
-        if (opening && death) materials_blame(materials, material, peer, death);
-        if (opening && !death) materials_offer_next(materials, material);
         material_asked *asked = materials_at(materials, material);
         uint32_t kept = 0;
         for (uint32_t i = 0; i < asked->count; i++)
