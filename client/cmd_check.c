@@ -12,6 +12,7 @@
 #include "femd/client.h"
 #include "femd/clock.h"
 #include "femd/peer.h"
+#include "mesh/nodal_data.h"
 #include "models.h"
 #include "watchdog.h"
 
@@ -267,6 +268,13 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
 
 /* A temperature that has no value at the origin is taken at a node. */
 static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
+    if (c->temperature_file) { /* the first value of the file */
+        femd_nodal_data data;
+        FEMD_TRY(femd_nodal_data_read(c, &data, err));
+        for (size_t i = 0; i < data.n && isnan(c->temperature); i++) c->temperature = data.value[i];
+        femd_nodal_data_clear(&data);
+        return FEMD_OK;
+    }
     if (femd_case_has_heat(c) && isnan(c->temperature))
         return femd_case_initial_temperature(c, m->mesh.x, &c->temperature, err);
     return isnan(c->temperature) ? femd_case_temperature(c, m->mesh.x, c->end_time, &c->temperature, err) : FEMD_OK;

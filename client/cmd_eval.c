@@ -131,8 +131,7 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
     a->has_atom_energy = femd_material_atom_energy(m->material, &a->atom_energy);
     if (isnan(s->temperature) && !ask->temperature)
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: temperature: the expression has no value at the origin; give one with --temperature",
-                         ask->path);
+                         "%s: temperature: it has no value at the origin; give one with --temperature", ask->path);
     FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
     if (ask->state) {
         FEMD_TRY(run_output_read(ask->state, in, err));

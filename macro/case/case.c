@@ -257,6 +257,7 @@ void femd_case_clear(femd_case *c) {
     femd_function_destroy(&c->temperature_function);
     femd_function_destroy(&c->heat.initial_function);
     femd_function_destroy(&c->heat.source_function);
+    free(c->temperature_file);
     free(c->temperature_table.time);
     free(c->temperature_table.factor);
     for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);

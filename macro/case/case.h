@@ -136,9 +136,11 @@ typedef struct femd_case {
     femd_function *body_function[3]; /* owned; instead of the value, not ramped */
     double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0; with heat
                            that of the start */
-    femd_function *temperature_function; /* owned; instead of it */
-    femd_case_table temperature_table;   /* instead of it, "factor" being K */
-    double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
+    femd_function *temperature_function;  /* owned; instead of it */
+    femd_case_table temperature_table;    /* instead of it, "factor" being K */
+    char *temperature_file;               /* owned; instead of it: a Gmsh file with values at its nodes... */
+    char temperature_name[FEMD_NAME_MAX]; /* ...of this name; "": the only one */
+    double accuracy;          /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
     /* steps */

@@ -1,8 +1,10 @@
 /* Values that follow a user's expression or table: how they are read, and what they are at a time. Owns neither where
  * they act nor what they mean. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "case/case_read.h"
 
@@ -91,7 +93,7 @@ int femd_case_steps(const femd_case *c) {
 /* ---- temperature ---- */
 
 int femd_case_temperature_ramps(const femd_case *c) {
-    return femd_case_has_heat(c) || c->temperature_table.n > 0 ||
+    return femd_case_has_heat(c) || c->temperature_file || c->temperature_table.n > 0 ||
            (c->temperature_function && femd_function_uses(c->temperature_function) & FEMD_FUNCTION_TIME);
 }
 
@@ -111,10 +113,23 @@ femd_status femd_case_temperature(const femd_case *c, const double x[3], double 
                      *kelvin, x[0], x[1], x[2], time);
 }
 
+/* What stands in it is known with the mesh. */
+static femd_status case_read_temperature_file(femd_case *c, const cJSON *node, const cJSON *file, femd_error *err) {
+    struct stat st;
+    snprintf(c->temperature_name, sizeof c->temperature_name, "%s", femd_json_string(node, "name", ""));
+    c->temperature = NAN;
+    c->temperature_file = case_path(c, file->valuestring);
+    if (!c->temperature_file) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a file name");
+    if (stat(c->temperature_file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
+    return femd_json_fail(&c->doc, file, err, "no such file \"%s\"; looked in %s", file->valuestring, c->folder);
+}
+
 femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "temperature"), *table = femd_json_get(node, "table");
     const double origin[3] = {0};
+    const cJSON *file = femd_json_get(node, "file");
     if (!node) return FEMD_OK;
+    if (file) return case_read_temperature_file(c, node, file, err);
     if (!table) {
         FEMD_TRY(case_read_value(c, node, FEMD_DIM_TEMPERATURE, &c->temperature, &c->temperature_function, err));
         if (!c->temperature_function) return FEMD_OK;

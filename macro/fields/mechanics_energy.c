@@ -9,6 +9,7 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive.h"
+#include "fields/given.h"
 #include "fields/mechanics_private.h"
 
 /* FEMD_WANT_HELMHOLTZ, FEMD_WANT_ENERGY, or 0: the work. */
@@ -80,12 +81,22 @@ static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *vir
     return rc;
 }
 
+/* Of a file: at point 0, the same on all ranks. */
+static femd_status energy_given_temperature(const femd_problem *p, double *kelvin, femd_error *err) {
+    *kelvin = -INFINITY;
+    for (PetscInt k = 0; k < p->pt->n; ++k)
+        if (p->pt->id[k] == 0) FEMD_TRY(femd_given_at_point(p, k, 0, kelvin, err));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, kelvin, 1, MPI_DOUBLE, MPI_MAX, p->comm));
+    return FEMD_OK;
+}
+
 /* Of the start: at the origin; where an expression has no value there, at point 0. Known to rank 0. Collective. */
 static femd_status energy_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {
     double x[FEMD_SPACE] = {-INFINITY, -INFINITY, -INFINITY};
     femd_error words = FEMD_ERROR_INIT;
     for (PetscInt k = 0; k < p->pt->n; ++k)
         if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, sizeof x);
+    if (p->given) return energy_given_temperature(p, kelvin, err);
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
     if (p->rank != 0) return FEMD_OK;
     if (femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, kelvin, &words) == FEMD_OK) return FEMD_OK;

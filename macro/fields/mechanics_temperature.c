@@ -4,6 +4,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/given.h"
 #include "fields/heat.h"
 #include "fields/mechanics_private.h"
 
@@ -14,7 +15,7 @@ femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
         return FEMD_OK;
     }
     for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
-        rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, time, &p->pt->temperature[k], err);
+        rc = femd_given_at_point(p, k, time, &p->pt->temperature[k], err);
     return femd_agree(p->comm, rc, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/given.h"
 #include "fields/heat.h"
 #include "fields/mechanics_private.h"
 
@@ -24,7 +25,7 @@ static femd_status thermal_stress(const femd_mechanics *m, double *S, femd_error
         if (own)
             before = S[k];
         else if (p->step > 0)
-            FEMD_TRY(femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, p->time, &before, err));
+            FEMD_TRY(femd_given_at_point(p, k, p->time, &before, err));
         for (int c = 0; c < 6; ++c) S[6 * k + c] = (p->pt->temperature[k] - before) * p->pt->dSdT[6 * k + c];
     }
     return FEMD_OK;

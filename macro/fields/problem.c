@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fields/constitutive.h"
+#include "fields/given.h"
 #include "fields/points.h"
 
 femd_status femd_problem_add_field(femd_problem *p, femd_field *field, femd_error *err) {
@@ -27,6 +28,7 @@ void femd_problem_destroy(femd_problem **out) {
     if (!problem_has(p, p->displacement)) femd_field_destroy(&p->displacement);
     if (!problem_has(p, p->temperature)) femd_field_destroy(&p->temperature);
     for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);
+    femd_given_destroy(p);
     femd_points_destroy(&p->pt);
     femd_grid_destroy(&p->grid);
     free(p->material_id);

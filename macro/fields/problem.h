@@ -38,6 +38,7 @@ typedef struct femd_problem {
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;
+    struct femd_given *given;    /* private to given.c; NULL: the case says its temperature */
     struct femd_mechanics *mech; /* private to mechanics*.c */
     struct femd_heat *heat;      /* private to heat*.c */
 } femd_problem;

@@ -40,6 +40,7 @@ typedef struct scan {
     const char *section; /* for words */
     int binary;
     int broken; /* a number was asked for and not there */
+    int views;  /* values at nodes are wanted */
     femd_gmsh_file *out;
     /* 4.1: physical tags of the entities, in out->group */
     struct scan_entity {
@@ -486,6 +487,67 @@ static femd_status scan_elements_new(scan *s, femd_error *err) {
     return FEMD_OK;
 }
 
+/* ---- values at nodes ---- */
+
+/* A line of a header, which is text in a binary file too. */
+static void scan_header_line(scan *s, char *text, size_t size) {
+    const char *end = memchr(s->at, '\n', (size_t)(s->text + s->size - s->at));
+    const size_t length = (size_t)((end ? end : s->text + s->size) - s->at);
+    snprintf(text, size, "%.*s", (int)(length < size ? length : size - 1), s->at);
+    scan_next_line(s);
+}
+
+/* A number of lines, then these: the first of them into first. */
+static void scan_header(scan *s, char *first, size_t size) {
+    char line[256];
+    scan_header_line(s, line, sizeof line);
+    const long n = strtol(line, NULL, 10);
+    first[0] = '\0';
+    for (long i = 0; i < n && !scan_ended(s); ++i)
+        scan_header_line(s, i == 0 ? first : line, i == 0 ? size : sizeof line);
+}
+
+/* The integers of a view: step, components, number of values. */
+static int scan_header_integers(scan *s, long value[3]) {
+    char line[64];
+    scan_header_line(s, line, sizeof line);
+    const long n = strtol(line, NULL, 10);
+    for (long i = 0; i < n && !scan_ended(s); ++i) {
+        scan_header_line(s, line, sizeof line);
+        if (i < 3) value[i] = strtol(line, NULL, 10);
+    }
+    return n >= 3;
+}
+
+static femd_status scan_view(scan *s, femd_error *err) {
+    char name[256], time[64];
+    long integer[3] = {0};
+    scan_next_line(s);
+    scan_header(s, name, sizeof name);
+    scan_header(s, time, sizeof time);
+    if (!scan_header_integers(s, integer)) return scan_fail(s, err, "no step, components and number of values");
+    if (integer[1] != 1) return FEMD_OK; /* vectors and tensors are no temperature */
+    if (integer[2] < 0 || (size_t)integer[2] > s->size) return scan_fail(s, err, "the file is cut off or damaged");
+    femd_gmsh_view *list = scan_grown(s->out->view, s->out->nviews, sizeof *list);
+    if (!list) return scan_no_memory(err);
+    s->out->view = list;
+    femd_gmsh_view *view = &list[s->out->nviews++];
+    *view = (femd_gmsh_view){.time = strtod(time, NULL), .n = (size_t)integer[2]};
+    char *begin = name + (name[0] == '"'), *end = begin + strcspn(begin, "\"\r");
+    snprintf(view->name, sizeof view->name, "%.*s",
+             (int)(end - begin < FEMD_NAME_MAX ? end - begin : FEMD_NAME_MAX - 1), begin);
+    view->node = calloc(view->n + 1, sizeof *view->node);
+    view->value = calloc(view->n + 1, sizeof *view->value);
+    if (!view->node || !view->value) return scan_no_memory(err);
+    for (size_t i = 0; i < view->n && !s->broken; ++i) {
+        view->node[i] = scan_node(s, scan_integer(s, 0));
+        view->value[i] = scan_real(s);
+        scan_line_must_end(s);
+        if (view->node[i] >= s->out->nnodes) return scan_fail(s, err, "a value at a node that is not in the file");
+    }
+    return s->broken ? scan_fail(s, err, "no number where a value should be") : FEMD_OK;
+}
+
 /* ---- the whole ---- */
 
 static femd_status scan_section(scan *s, femd_error *err) {
@@ -500,6 +562,8 @@ static femd_status scan_section(scan *s, femd_error *err) {
         FEMD_TRY(old ? scan_nodes_old(s, s->at[1] == 'P', err) : scan_nodes_new(s, err));
         return scan_sort_nodes(s, err);
     }
+    if (s->views && scan_is(s, "$NodeData"))
+        return s->node_tag ? scan_view(s, err) : scan_fail(s, err, "it stands before $Nodes");
     if (scan_is(s, "$Elements")) {
         if (!s->node_tag) return scan_fail(s, err, "it stands before $Nodes");
         if (s->out->element) return scan_fail(s, err, "it is there twice");
@@ -545,12 +609,12 @@ static femd_status scan_all(scan *s, femd_error *err) {
         FEMD_TRY(scan_leave(s, err));
     }
     if (!s->node_tag) return femd_fail(err, FEMD_BAD_INPUT, "it has no $Nodes");
-    if (!s->out->element) return femd_fail(err, FEMD_BAD_INPUT, "it has no $Elements");
+    if (!s->out->element && !s->views) return femd_fail(err, FEMD_BAD_INPUT, "it has no $Elements");
     return FEMD_OK;
 }
 
-femd_status femd_gmsh_read(const char *path, femd_gmsh_file *file, femd_error *err) {
-    scan s = {.out = file};
+static femd_status gmsh_read(const char *path, int views, femd_gmsh_file *file, femd_error *err) {
+    scan s = {.out = file, .views = views};
     memset(file, 0, sizeof *file);
     femd_status rc = scan_load(path, &s, err);
     if (rc == FEMD_OK) rc = scan_all(&s, err);
@@ -562,7 +626,20 @@ femd_status femd_gmsh_read(const char *path, femd_gmsh_file *file, femd_error *e
     return rc;
 }
 
+femd_status femd_gmsh_read(const char *path, femd_gmsh_file *file, femd_error *err) {
+    return gmsh_read(path, 0, file, err);
+}
+
+femd_status femd_gmsh_read_views(const char *path, femd_gmsh_file *file, femd_error *err) {
+    return gmsh_read(path, 1, file, err);
+}
+
 void femd_gmsh_clear(femd_gmsh_file *file) {
+    for (size_t i = 0; i < file->nviews; ++i) {
+        free(file->view[i].node);
+        free(file->view[i].value);
+    }
+    free(file->view);
     free(file->name);
     free(file->x);
     free(file->element);

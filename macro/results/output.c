@@ -7,6 +7,7 @@
 
 #include "base/collective.h"
 #include "base/part.h"
+#include "fields/given.h"
 #include "results/cell_fields.h"
 #include "results/nodal_stress.h"
 #include "results/outfile.h"
@@ -53,7 +54,7 @@ static femd_status node_fields_add_stress(node_fields *m, femd_problem *p, femd_
         return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");
     for (size_t i = 0; i < n; ++i) m->von_mises[i] = femd_von_mises(m->stress + 9 * i);
     for (size_t i = 0; m->temperature && i < n; ++i)
-        FEMD_TRY(femd_case_temperature(p->cs, grid->node_x + FEMD_SPACE * i, p->time, &m->temperature[i], err));
+        FEMD_TRY(femd_given_at_node(p, (PetscInt)i, p->time, &m->temperature[i], err));
     if (m->temperature)
         m->array[m->narrays++] = (femd_vtu_array){"temperature", FEMD_VTU_FLOAT64, 1, NULL, m->temperature};
     m->array[m->narrays++] = (femd_vtu_array){"nodal_cauchy_stress", FEMD_VTU_FLOAT64, 9, tensor_label, m->stress};

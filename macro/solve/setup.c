@@ -8,6 +8,7 @@
 #include "base/part.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive_client.h"
+#include "fields/given.h"
 #include "fields/heat.h"
 #include "fields/mechanics.h"
 #include "fields/points.h"
@@ -74,6 +75,7 @@ static femd_status problem_fill(femd_problem *p, femd_error *err) {
     if (femd_case_has_mechanics(p->cs) && femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
     FEMD_TRY(problem_make_fields(p, err));
+    FEMD_TRY(femd_given_create(p, err));
     FEMD_TRY(femd_solver_try_options(p, p->solved, err)); /* before any result is written */
     return problem_open_materials(p, err);
 }

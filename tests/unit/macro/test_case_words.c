@@ -24,6 +24,8 @@ static void bad_input_has_exact_words(void **state) {
         {"box.json", "heat={\"initial\":300}", "heat: belongs to physics \"thermal\" or \"thermomechanical\""},
         {"box.json", "materials.m.thermal={\"conductivity\":1}",
          "materials.m.thermal: belongs to physics \"thermal\" or \"thermomechanical\""},
+        {"box.json", "temperature={\"file\":\"none.msh\"}",
+         "temperature.file: no such file \"none.msh\"; looked in FOLDER"},
         {"box.json", "physics=thermomechanical", "missing key \"heat\", which physics \"thermomechanical\" needs"},
         {"heat.json", "physics=thermomechanical",
          "boundary: no entry prescribes a displacement along x; the body could move freely"},
