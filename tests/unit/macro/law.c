@@ -120,7 +120,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0)
         r->heat_capacity = law->capacity * (1 + law->capacity_slope * q->temperature);
     if (q->wants & FEMD_WANT_CONDUCTIVITY && law->k[0] > 0) {
-        for (int c = 0; c < 6; ++c) r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature);
+        for (int c = 0; c < 6; ++c)
+            r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature) * (1 + law->k_strain * q->value[0]);
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     } else if (q->wants & FEMD_WANT_CONDUCTIVITY) {
         r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;
