@@ -33,8 +33,9 @@ typedef struct rig_shelf {
     uint32_t by_key[RIG_PLACES], by_maker[RIG_PLACES], by_state[RIG_PLACES];
     femd_buffer *record; /* of the journal, owned */
     size_t records, room;
-    int unwritten; /* records since the last SYNC */
-    int held;      /* states that must stay */
+    int unwritten;   /* records since the last SYNC */
+    int unforgotten; /* answers that are to be forgotten, since then */
+    int held;        /* states that must stay */
 } rig_shelf;
 /* Takes what an action hands out. */
 void rig_shelve(rig_shelf *shelf, femd_action *action);

@@ -158,11 +158,12 @@ void rig_shelve(rig_shelf *shelf, femd_action *action) {
     case FEMD_ACTION_KEEP_MATERIAL: shelf->materials++; break;
     case FEMD_ACTION_FORGET_ANSWER:
         shelf->forgotten++;
+        shelf->unforgotten++;
         forget_answer(shelf, &action->frame);
         break;
     case FEMD_ACTION_JOURNAL: write_down(shelf, &action->frame); break;
     case FEMD_ACTION_JOURNAL_ANEW: clear_records(shelf); break;
-    case FEMD_ACTION_SYNC: shelf->unwritten = 0; break;
+    case FEMD_ACTION_SYNC: shelf->unwritten = shelf->unforgotten = 0; break;
     default: fail_msg("an action of no kind (%d)", action->kind);
     }
 }

@@ -391,6 +391,7 @@ static void conviction_after_a_commit(int small, int crowd) {
     }
     assert_int_equal(pool_count(&p)->convicted, 1);
     assert_true(step > 1 && p.wrong > 0);
+    assert_true(shelf.forgotten > 0 && !shelf.unforgotten); /* the store has no lie when anybody asks again */
     assert_true(pool_error(&p, &e));
     assert_int_equal(e.code, FEMD_CONFLICT);
     assert_non_null(strstr(e.text, "step 1 and what follows is in doubt"));
