@@ -166,6 +166,25 @@ static void what_all_replicas_began_with_is_thrown_away(void **state) {
     body_close(&b);
 }
 
+static void one_atom_that_left_is_noted(void **state) {
+    (void)state;
+    for (int gone = 0; gone < 2; gone++) {
+        body b;
+        femd_response r;
+        femd_error err = FEMD_ERROR_INIT;
+        femd_buffer carry = FEMD_BUFFER_INIT;
+        const femd_conditions q = {.temperature = 20, .accuracy = 0.1, .seed = 4, .wants = FEMD_WANT_ENERGY};
+        body_open(&b, 0);
+        body_answer(&b, STAY, 0.1, NULL, &r, NULL);
+        memset(&r, 0, sizeof r);
+        b.method->common.stray.gone = gone;
+        assert_int_equal(femd_sampled_finish(b.method, b.crystal.n, &q, &r, &carry, &err), FEMD_OK);
+        assert_int_equal(r.notes, gone ? FEMD_NOTE_NOT_SOLID | FEMD_NOTE_NOT_ERGODIC : 0);
+        femd_buffer_clear(&carry);
+        body_close(&b);
+    }
+}
+
 /* Where one request may not add as many, the answer says so and its error holds what is missed; the next goes on. */
 static void what_cannot_be_thrown_away_yet_is_told(void **state) {
     (void)state;
@@ -237,6 +256,7 @@ static void blocks_are_dropped_whole(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_all_replicas_began_with_is_thrown_away),
+        cmocka_unit_test(one_atom_that_left_is_noted),
         cmocka_unit_test(what_cannot_be_thrown_away_yet_is_told),
         cmocka_unit_test(cut_before_that_and_continued_has_the_same_bits),
         cmocka_unit_test(blocks_are_dropped_whole),
