@@ -294,6 +294,18 @@ static femd_status fields_last_step(const char *folder, int *step, femd_error *e
     return rc;
 }
 
+/* A step without fields is told from a folder without results. */
+static femd_status fields_check_step(const char *folder, int step, const char *name, femd_error *err) {
+    char path[4096];
+    int last;
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || access(path, F_OK) == 0 ||
+        fields_last_step(folder, &last, NULL) != FEMD_OK)
+        return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s is not there: %s has no fields of step %d; the last step that has them is %d", name, folder,
+                     step, last);
+}
+
 femd_status plot_fields_read(const char *folder, int step, const char *field, plot_fields *f, femd_error *err) {
     char name[64];
     femd_buffer text = FEMD_BUFFER_INIT, piece = FEMD_BUFFER_INIT;
@@ -301,6 +313,7 @@ femd_status plot_fields_read(const char *folder, int step, const char *field, pl
     snprintf(f->name, sizeof f->name, "%s", field);
     femd_status rc = step < 0 ? fields_last_step(folder, &f->step, err) : FEMD_OK;
     snprintf(name, sizeof name, "step_%04d.pvtu", f->step);
+    if (rc == FEMD_OK) rc = fields_check_step(folder, f->step, name, err);
     if (rc == FEMD_OK) rc = plot_read_file(folder, name, &text, err);
     for (const char *at = rc == FEMD_OK ? (const char *)text.data : NULL;
          rc == FEMD_OK && at && (at = strstr(at, "<Piece Source=\""));) {

@@ -93,6 +93,12 @@ static int watchdog_wait(watchdog_child *child, double deadline) {
     }
 }
 
+/* Whoever read what it printed has gone: no engine has died of that. */
+static int watchdog_is_unread(int status) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE && poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 static int watchdog_outcome(const watchdog_child *child, int in_time, double deadline, const char *option_name) {
     int status = 0;
     char words[128];
@@ -106,6 +112,7 @@ static int watchdog_outcome(const watchdog_child *child, int in_time, double dea
         return FEMD_EXIT_POOL_LOST;
     }
     if (WIFEXITED(status) && child->done) return WEXITSTATUS(status);
+    if (watchdog_is_unread(status)) return 128 + SIGPIPE;
     launch_words(status, words, sizeof words);
     fprintf(stderr, "femd: the engine %s: %s\n", WIFEXITED(status) ? "ended by itself" : "died", words);
     return FEMD_EXIT_POOL_LOST;

@@ -67,4 +67,7 @@ shows mesh_curved.json 'thin  *about 0.99 nm thick and 50 nm long, with edges of
     --set "$box" --set "$held" --set element.type=Q1 --set 'materials.m.region=all'
 shows mesh_curved.json 'memory  *about [0-9.]* GB of the solver' --set "$box" --set "$held" --set 'materials.m.region=all'
 grep -q "thin" check.log && fail "P2 is told to be thin"
+# who stops reading is told of no engine that died
+{ timeout 60 femd check mesh_curved.json 2>"$scratch/unread.log"; echo $? >"$scratch/unread.rc"; } | true
+[ ! -s "$scratch/unread.log" ] && [ "$(cat "$scratch/unread.rc")" = 141 ] || fail "nobody reads: $(cat "$scratch/unread.rc" "$scratch/unread.log")"
 exit 0

@@ -38,6 +38,7 @@ touch file
 refused 'has no field "mises"; it has: displacement, temperature' out --field mises
 refused 'history.csv has no column "end.u"; it has: step, time' out --x end.u
 refused 'step_0007.pvtu' out --step 7
+refused 'out has no fields of step 7; the last step that has them is ' out --step 7
 refused 'file' out --to file/under
 head -c 3000 out/step_0002_0.vtu >cut && cp cut out/step_0002_0.vtu
 refused 'this is no whole field file' out
