@@ -219,6 +219,28 @@ static void a_small_jump_of_a_short_step_is_told(void **state) {
     model_clear(&m);
 }
 
+/* Past the peak, where the load falls, short steps along the tangent go as far as they are long too. */
+static void short_steps_keep_their_length_on_the_way_down(void **state) {
+    (void)state;
+    model m;
+    path h;
+    softening(&m, 0.05);
+    m.cs.arc_length = 1;
+    m.cs.max_steps = 14;
+    follow_ok(&m, &h);
+    const double before = h.load[h.steps];
+    m.cs.max_steps = 20;
+    m.cs.growth = 1;
+    m.p->dt = 0.005; /* as after cuts: a twentieth of a planned step */
+    follow_ok(&m, &h);
+    assert_int_equal(h.steps, 6);
+    for (int i = 1; i <= h.steps; ++i) {
+        assert_near(h.leap[i], 1, 0.01);
+        assert_true(h.load[i] < (i > 1 ? h.load[i - 1] : before));
+    }
+    model_clear(&m);
+}
+
 /* Where a run gives up, a body that has become more than four times as soft as at its start is close to its limit; one
  * that has not is not said to be. P = (1 + u) E exp(-E^2 / 2a) has softened 3.6 and 4.5 times where the points end. */
 static void a_run_that_gives_up_tells_a_soft_body(void **state) {
@@ -283,6 +305,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_softening_body_is_followed_down),
         cmocka_unit_test(a_path_that_breaks_off_is_told),
         cmocka_unit_test(a_small_jump_of_a_short_step_is_told),
+        cmocka_unit_test(short_steps_keep_their_length_on_the_way_down),
         cmocka_unit_test(a_run_that_gives_up_tells_a_soft_body),
         cmocka_unit_test(a_prescribed_displacement_is_a_load),
         cmocka_unit_test(loads_that_are_not_proportional_are_refused),
