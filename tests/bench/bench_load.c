@@ -59,10 +59,10 @@ static int bench_ascending(const void *a, const void *b) {
 
 /* ---- a pool and its client ---- */
 
-static int bench_count(const char *text, const char *word) {
-    int n = 0;
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at++) n++;
-    return n;
+/* Of STATUS; its list of workers is not whole in a large pool, its totals are. */
+static int bench_idle(const char *text) {
+    const char *totals = strstr(text, "\"totals\":{"), *idle = totals ? strstr(totals, "\"idle\":") : NULL;
+    return idle ? atoi(idle + strlen("\"idle\":")) : 0;
 }
 
 static int bench_wait_for_workers(bench *b, int workers) {
@@ -70,7 +70,7 @@ static int bench_wait_for_workers(bench *b, int workers) {
     for (int tries = 0; tries < 600; tries++) {
         char *text = NULL;
         if (femd_client_status(b->client, &text, &err) != FEMD_OK) return bench_fail("status", &err);
-        const int here = bench_count(text, "\"state\":\"idle\"");
+        const int here = bench_idle(text);
         free(text);
         if (here == workers) return 0;
         usleep(100000);
