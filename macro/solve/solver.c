@@ -284,7 +284,6 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     int converged, failed;
     double foretold = 0, gone, far;
     PETSC_TRY(err, solver_configure(s));
-    rec->leap = 0;
     FEMD_TRY(s->p->cs->arc_length ? solver_attempt_along(s, attempt, X, rec, &foretold, &converged, why, size, err)
                                   : solver_attempt_at(s, time, attempt, X, rec, &foretold, &converged, why, size, err));
     PETSC_TRY(err, SNESViewFromOptions(s->snes, NULL, "-snes_view"));

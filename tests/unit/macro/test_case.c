@@ -81,6 +81,20 @@ static void defaults_of_a_box(void **state) {
     femd_case_clear(&c);
 }
 
+/* Ties may hold a body that no entry of displacements does: the solver looks at them when it has the nodes. */
+static void ties_may_hold_a_body(void **state) {
+    (void)state;
+    femd_case c;
+    femd_error err = FEMD_ERROR_INIT;
+    char path[512];
+    const char *set = "boundary=[{\"on\":\"left\",\"turned\":{\"axes\":{\"axis\":[0,0,1],\"angle\":0.4},"
+                      "\"displacement\":[0,0,0]}}]";
+    snprintf(path, sizeof path, "%s/box.json", folder);
+    if (femd_case_read(path, &set, 1, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(c.boundary[0].kind, FEMD_LOAD_TURNED);
+    femd_case_clear(&c);
+}
+
 static void amplitude_follows_the_table(void **state) {
     (void)state;
     femd_case c;
@@ -240,6 +254,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_case_arrives_in_SI),
         cmocka_unit_test(defaults_of_a_box),
+        cmocka_unit_test(ties_may_hold_a_body),
         cmocka_unit_test(amplitude_follows_the_table),
         cmocka_unit_test(a_line_of_probes_is_its_points),
         cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),

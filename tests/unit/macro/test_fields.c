@@ -12,6 +12,7 @@
 
 #include "model.h"
 #include "near.h"
+#include "results/history.h"
 #include "results/nodal_stress.h"
 #include "results/output.h"
 #include "results/probe.h"
@@ -74,6 +75,30 @@ static void a_node_is_the_mean_of_its_cells_by_volume(void **state) {
     }
     free(stress);
     model_clear(&m);
+}
+
+/* Of a body that is no cubic metre, on all ranks together. */
+static void means_are_those_of_the_volume(void **state) {
+    (void)state;
+    static const double G[9] = {0.1, 0.02, 0, 0, -0.05, 0, 0, 0, 0.03};
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        model m;
+        double E[6], S[6], D[36], energy, E_mean[6], S_mean[6], F[9];
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, femd_element_at(e), 3);
+        m.cs.mesh.size[0] = 0.3, m.cs.mesh.size[2] = 0.5;
+        model_affine(&m, G);
+        if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        for (int i = 0; i < 9; ++i) F[i] = G[i] + (i % 4 == 0);
+        assert_int_equal(femd_strain_from_F(F, E, NULL), FEMD_OK);
+        test_law_answer(&m.law, 0, E, S, D, &energy);
+        femd_points_mean(m.p, E_mean, S_mean);
+        for (int c = 0; c < 6; ++c) {
+            assert_near(E_mean[c], E[c], 1e-11);
+            assert_near(S_mean[c], S[c], 1e-11);
+        }
+        model_clear(&m);
+    }
 }
 
 static femd_buffer read_file(const char *folder, const char *name) {
@@ -220,6 +245,7 @@ static void point_outside_a_distorted_cell_is_not_read_inside(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_get_linear_stresses),
+        cmocka_unit_test(means_are_those_of_the_volume),
         cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
         cmocka_unit_test(probes_read_a_uniform_state),
         cmocka_unit_test(point_outside_a_distorted_cell_is_not_read_inside),

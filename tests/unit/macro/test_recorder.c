@@ -193,6 +193,29 @@ static void a_path_is_resumed_in_its_direction(void **state) {
     free(part);
 }
 
+/* Heat, with what its history holds beside that of forces. */
+static void a_run_of_heat_is_resumed_with_the_same_bits(void **state) {
+    fixture *f = *state;
+    const double k[6] = {2, 3, 4, 0, 0, 0.5};
+    double flow[2];
+    char *whole = femd_path_join(f->folder, "whole"), *part = femd_path_join(f->folder, "part");
+    set_up_run(f);
+    f->m.cs.wants_committed = 0;
+    f->m.cs.nboundary = 0;
+    model_heat(&f->m, k, 1.5, 300, 1);
+    f->m.law.k_slope = 1e-3;
+    model_load(&f->m, "left", FEMD_LOAD_TEMPERATURE, 400, 0, 0)->has[0] = 1;
+    model_expression(model_load(&f->m, "right", FEMD_LOAD_HEAT_FLUX, 0, 0, 0), 0, "20*sin(3*t)");
+    run_in(f, whole, 0, 0);
+    for (int step = 1; step < 5; ++step) run_until(f, part, step > 1, 1, STOPS);
+    run_in(f, part, 1, 0);
+    if (f->rank == 0) assert_same_results(whole, part);
+    last_values(part, ",left.heat", flow);
+    assert_true(fabs(flow[0]) > 1 && fabs(flow[1]) > 1);
+    free(whole);
+    free(part);
+}
+
 /* A run that failed goes on with another tolerance and other steps, and its summary tells. */
 static void a_failed_run_goes_on_otherwise(void **state) {
     fixture *f = *state;
@@ -341,6 +364,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(no_committed_step_is_lost_by_a_stop_in_good_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_is_resumed_in_its_direction, setup, teardown),
         cmocka_unit_test_setup_teardown(where_cg_has_failed_a_resumed_run_has_the_same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_of_heat_is_resumed_with_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_run_goes_on_otherwise, setup, teardown),
         cmocka_unit_test_setup_teardown(old_results_are_replaced_and_foreign_files_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(resuming_without_a_checkpoint_writes_nothing, setup, teardown),

@@ -61,6 +61,8 @@ static void what_a_run_refuses_is_refused(void **state) {
                "boundary[1].displacement[0]: the expression \"0.01/(1-t)\" gives inf at (2, ");
     trial_with("boundary[1].displacement[1]=\"=0.01/y\"",
                "boundary[1].displacement[1]: the expression \"0.01/y\" gives inf at (2, 0, 0) m");
+    trial_with("boundary[0].displacement[0]=\"=0.01/(1-t)\"",
+               "boundary[0].displacement[0]: the expression \"0.01/(1-t)\" gives inf at (0, ");
     trial_with("temperature=\"=300+1/(x-3)\"", NULL);
     trial_with("boundary[1]={\"on\":\"bottom\",\"displacement\":[0.01,0,0]}", "prescribe different displacements");
     trial_with("boundary[0]={\"at\":[0,0,0],\"displacement\":[0,0,0]}", "free to move in");
