@@ -241,17 +241,19 @@ static femd_status run_write_end(app *a, femd_status rc, int stopped, const char
     return written;
 }
 
-/* No committed step is lost by an end in good order. Where the pool is gone, so are the states. */
-static void run_keep(app *a, femd_status rc) {
+/* No committed step is lost by an end in good order. Where the pool is gone, so are the states. 0: there is nothing to
+ * go on from, and that has been said. */
+static int run_keep(app *a, femd_status rc) {
     femd_error err = FEMD_ERROR_INIT;
     const int gone = rc == FEMD_DISCONNECTED || rc == FEMD_TIMEOUT || rc == FEMD_REREGISTER || rc == FEMD_REFUSED;
-    if (rc == FEMD_OK || rc == FEMD_IO || gone || !a->recorder.open) return;
+    if (rc == FEMD_OK || rc == FEMD_IO || gone || !a->recorder.open) return 1;
     a->ending = 1;
-    if (femd_recorder_keep(&a->recorder, a->problem, &err) == FEMD_OK || a->rank != 0) return;
+    if (femd_recorder_keep(&a->recorder, a->problem, &err) == FEMD_OK || a->rank != 0) return 1;
     char where[64] = "begin anew";
     if (a->recorder.saved > 0) snprintf(where, sizeof where, "--resume goes on from step %d", a->recorder.saved);
     fprintf(stderr, "femd-macro: no checkpoint of step %d (%s); %s\n", a->problem->step,
             err.code == FEMD_CANCELLED ? "the server does not answer" : err.text, where);
+    return a->recorder.saved > 0;
 }
 
 /* A full disk is no end: what is whole can be gone on from. */
@@ -265,11 +267,13 @@ static void run_tell_way_back(const app *a, femd_error *err) {
         (void)femd_fail(err, FEMD_IO, "%s; no checkpoint was written yet: begin anew when there is room", words);
 }
 
+static const char way_back[] = "; go on with --resume";
+
 /* The user's wish, or femd run that has no worker left to start. */
 static femd_status run_tell_stop(const app *a, int sig, femd_error *err) {
     const int step = a->problem ? a->problem->step : 0;
     char where[64] = "before the first step was done; begin anew";
-    if (step > 0) snprintf(where, sizeof where, "after step %d; go on with --resume", step);
+    if (step > 0) snprintf(where, sizeof where, "after step %d%s", step, way_back);
     if (sig == FEMD_PROCESS_WORKERS_LOST)
         return femd_fail(err, FEMD_ENGINE_DIED,
                          "all workers are lost, %s (an engine that ends its worker at a point does so again)", where);
@@ -291,7 +295,8 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     femd_live_end(&a->live);
     femd_error late = FEMD_ERROR_INIT;
     femd_status written = run_write_end(a, rc, stopped, rc == FEMD_OK ? NULL : err->text, &late);
-    run_keep(a, rc);
+    char *way = run_keep(a, rc) ? NULL : strstr(err->text, way_back);
+    if (way) memmove(way, way + strlen(way_back), strlen(way + strlen(way_back)) + 1);
     if (rc == FEMD_OK && a->rank == 0 && !a->args.check) femd_process_tell_unused_options(stderr);
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);

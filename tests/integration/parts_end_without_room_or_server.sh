@@ -16,7 +16,7 @@ without_room 4 femd-worker --connect "$address"
 without_room 4 femd eval "$here/small.json"
 
 start_worker worker
-start macro femd-macro --connect "$address" --out "$scratch/out" --set steps.count=10000 "$here/small.json"
+start macro femd-macro --connect "$address" --out "$scratch/out" --set steps.count=10000 --set output.checkpoint_every=10000 "$here/small.json"
 macro=$pid
 wait_until 30 sh -c "[ \$(grep -c . $scratch/out/history.csv) -gt 3 ]" || fail "the solver did not start"
 kill -STOP $server
@@ -24,5 +24,6 @@ kill -TERM $macro
 exit_within 26 $macro
 kill -CONT $server
 [ $code = 143 ] || fail "a solver without an answer, told to end, ended with $code, not 143"
-grep -q "no checkpoint of step [0-9]* (the server does not answer)" "$scratch/macro.log" || fail "it does not say that there is no checkpoint"
+grep -q "no checkpoint of step [0-9]* (the server does not answer); begin anew" "$scratch/macro.log" || fail "it does not say that there is no checkpoint"
+! grep -q "go on with" "$scratch/macro.log" || fail "it tells to go on from nothing"
 exit 0

@@ -86,6 +86,7 @@ timeout 10 femd status --connect $address --key "$keys/bob.key" >"$scratch/bob.l
 grep -q " 2 workers:" "$scratch/bob.log" || fail "a client has no status"
 grep -q "^  beam " "$scratch/bob.log" && fail "a client sees another's run"
 admin release $quarantined >"$scratch/admin.log" || fail "no release"
+kill -CONT $first # what it was given it keeps: the rest is for both
 busy() { admin list | grep -q "worker $quarantined, .*, [1-9][0-9]* answers"; }
 wait_until 20 busy || fail "the worker that was released gets no work"
 femd keygen "$keys" --revoke spare >/dev/null || fail "spare was not revoked"
@@ -93,7 +94,6 @@ exit_within 5 $second
 [ $code = 4 ] || fail "the revoked worker ended with $code, not 4"
 grep -q "not in the server's list of keys any more" "$scratch/worker2.log" || fail "the revoked worker has no words"
 refused 2 10 "was taken out of it" femd-worker --connect $address --key "$keys/spare.key"
-kill -CONT $first
 exit_within 120 $macro
 [ $code = 0 ] || fail "the solver ended with $code"
 run_case calm --workers 1 --set steps.count=4 $case

@@ -322,10 +322,9 @@ static void wrong_options_have_words(void **state) {
     static const struct {
         const char *md, *words;
     } wrong[] = {
-        {"{\"md\":{\"time_step\":\"60 fs\"}}", "time_step"},
-        {"{\"md\":{\"max_steps\":100}}", "max_steps"},
-        {"{\"md\":{\"stride\":100000}}", "stride"},
-        {"{\"md\":{\"replicas\":65}}", "replicas"},
+        {"{\"md\":{\"time_step\":\"60 fs\"}}", "time_step"}, {"{\"md\":{\"max_steps\":100}}", "max_steps"},
+        {"{\"md\":{\"stride\":100000}}", "stride"},          {"{\"md\":{\"replicas\":65}}", "replicas"},
+        {"{\"md\":{\"replicas\":0}}", "replicas"},
     };
     md_open(&c, DEFECT(""));
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
@@ -338,9 +337,18 @@ static void wrong_options_have_words(void **state) {
         assert_null(self);
         femd_json_clear(&doc);
     }
+    static const char *const right[] = {"{\"md\":{\"replicas\":1}}", "{\"md\":{\"replicas\":64}}"};
+    femd_error err = FEMD_ERROR_INIT;
+    for (int k = 0; k < 2; k++) {
+        femd_json doc = FEMD_JSON_INIT;
+        void *self = NULL;
+        assert_int_equal(femd_json_parse(right[k], strlen(right[k]), "test", &doc, &err), FEMD_OK);
+        assert_int_equal(femd_method_md.create(c.n, &doc, &self, &err), FEMD_OK);
+        femd_method_md.destroy(&self);
+        femd_json_clear(&doc);
+    }
     const femd_conditions cold = {.temperature = 0};
     double S[6];
-    femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(femd_method_md.strain(c.md, c.n, &cold, STRAIN, S, NULL, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "temperature"));
     md_close(&c);

@@ -208,6 +208,29 @@ static void a_rough_stress_ends_near_the_reference_and_says_so(void **state) {
     if (!strstr(words, "in 40 steps (1.6e+04 Pa left); the method \"md\" samples it")) fail_msg("%s", words);
 }
 
+/* What a stress has along a direction without stiffness, here a shear with a stretch, is taken off, and no more. */
+static void what_nothing_carries_is_taken_off(void **state) {
+    (void)state;
+    static const double soft[6] = {0.6, 0, 0, 0, 0.8 * M_SQRT1_2, 0}; /* a unit strain; its shear as in Voigt's order */
+    double mandel[36], D[36];
+    struct {
+        double S[6], after;
+    } got = {{1, -2, 3, -4, 5, -6}, 7};
+    const double before[6] = {1, -2, 3, -4, 5, -6};
+    for (int r = 0; r < 6; r++)
+        for (int c = 0; c < 6; c++) {
+            const double nr = soft[r] * (r < 3 ? 1 : M_SQRT2), nc = soft[c] * (c < 3 ? 1 : M_SQRT2);
+            mandel[6 * r + c] = 1e11 * ((r == c) - nr * nc);
+            D[6 * r + c] = mandel[6 * r + c] / ((r < 3 ? 1 : M_SQRT2) * (c < 3 ? 1 : M_SQRT2));
+        }
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_reference_carried(D, got.S, &err), FEMD_OK);
+    double work = 0;
+    for (int c = 0; c < 6; c++) work += (c < 3 ? 1 : 2) * soft[c] * before[c];
+    for (int c = 0; c < 6; c++) assert_true(fabs(got.S[c] - (before[c] - work * soft[c])) < 1e-14 * 10);
+    assert_true(got.after == 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_that_ends_within_its_errors_says_no_more),
@@ -219,6 +242,7 @@ int main(void) {
         cmocka_unit_test(the_pressure_is_met),
         cmocka_unit_test(every_answer_carries_the_doubt_of_its_reference),
         cmocka_unit_test(a_rough_stress_ends_near_the_reference_and_says_so),
+        cmocka_unit_test(what_nothing_carries_is_taken_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
