@@ -16,7 +16,7 @@ refused() {
     [ "$before" = "$(stat -c %i "$scratch/out/log.txt" && head -c 200 "$scratch/out/log.txt")" ] || fail "$*: touched log.txt"
 }
 
-start first femd run --quiet --out "$scratch/out" "$slow"
+start first femd run --quiet --out "$scratch/out" --set steps.count=4000 "$slow" # until it is killed
 first=$pid
 wait_until 60 test -f "$scratch/out/checkpoint.h5" || fail "the first run did not begin"
 solver=$(for one in $(descendants $first); do [ "$(cat /proc/$one/comm)" = femd-macro ] && echo $one; done)
