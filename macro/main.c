@@ -28,7 +28,7 @@ enum {
 };
 enum {
     TEARDOWN_SECONDS = 4,
-    LAST_WAIT_SECONDS = 20 /* for one answer of the server, once the run ends: batch systems kill after 30 s */
+    LAST_WAIT_SECONDS = 7 /* for one answer of the server, once the run ends: who asks may kill after 10 s */
 };
 
 typedef struct app {

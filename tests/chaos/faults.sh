@@ -78,7 +78,7 @@ fault_solver_ended() {
     say "solver: SIGTERM, and goes on from its checkpoint"
     excuse_for "the solver was asked to end"
     kill -TERM "$solver"
-    exit_within 30 "$solver" # a link that is cut keeps it from the last checkpoint for 20 s at most
+    gone_now "$solver" # a link that is cut keeps it from the last checkpoint for 7 s at most
 }
 fault_solver_stopped_for_a_moment() {
     part 20 300

@@ -21,7 +21,7 @@ macro=$pid
 wait_until 30 sh -c "[ \$(grep -c . $scratch/out/history.csv) -gt 3 ]" || fail "the solver did not start"
 kill -STOP $server
 kill -TERM $macro
-exit_within 26 $macro
+exit_within 10 $macro
 kill -CONT $server
 [ $code = 143 ] || fail "a solver without an answer, told to end, ended with $code, not 143"
 grep -q "no checkpoint of step [0-9]* (the server does not answer); begin anew" "$scratch/macro.log" || fail "it does not say that there is no checkpoint"
