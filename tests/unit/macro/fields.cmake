@@ -15,3 +15,7 @@ femd_unit_test(macro_test_fields SOURCES test_fields.c LIBS femd_macro_model)
 add_test(NAME macro_test_fields_3 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 3 --oversubscribe --bind-to none $<TARGET_FILE:macro_test_fields>)
 set_tests_properties(macro_test_fields_3 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2)
 set_tests_properties(macro_test_fields macro_test_fields_3 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+
+# Conductivities of samples that have errors.
+femd_unit_test(macro_test_conductivity_fit SOURCES test_conductivity_fit.c LIBS femd_macro)
+set_tests_properties(macro_test_conductivity_fit PROPERTIES ENVIRONMENT "${femd_macro_environment}")
