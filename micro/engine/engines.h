@@ -7,6 +7,7 @@
 extern const femd_engine femd_engine_native;      /* engine_native.c: atomistic statics */
 extern const femd_engine femd_engine_cauchy_born; /* engine_cauchy_born.c */
 extern const femd_engine femd_engine_elastic;     /* engine_elastic.c */
+extern const femd_engine femd_engine_neo_hooke;   /* engine_neo_hooke.c */
 extern const femd_engine femd_engine_user;        /* engine_user.c: hands on to a shared object */
 
 /* The shared object's table behind an instance of femd_engine_user, borrowed from it. */

@@ -26,7 +26,7 @@ struct femd_material {
 };
 
 static const femd_engine *const engines[] = {&femd_engine_native, &femd_engine_cauchy_born, &femd_engine_elastic,
-                                             &femd_engine_user};
+                                             &femd_engine_neo_hooke, &femd_engine_user};
 
 static femd_status material_find_engine(const femd_json *doc, const femd_engine **out, femd_error *err) {
     const char *name = femd_json_string(doc->root, "engine", "");

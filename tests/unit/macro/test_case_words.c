@@ -101,7 +101,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "element.type=Q2", "element.type: unknown value \"Q2\"; accepted: Q1, P1, P2"},
         {"case.json", "materials={}", "materials: names no material"},
         {"case.json", "materials.copper.engine=natve",
-         "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, user"},
+         "materials.copper.engine: unknown value \"natve\"; accepted: native, cauchy-born, elastic, neo-hooke, user"},
         {"case.json", "materials.copper.potential.style=eam2",
          "materials.copper.potential.style: unknown value \"eam2\"; accepted: eam, eam/alloy, eam/fs, lj, lj/cut, sw"},
         {"case.json", "materials.copper.potential.file=Cux.eam",

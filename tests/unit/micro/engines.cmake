@@ -1,5 +1,5 @@
 # Tests of the engines: relaxation, tangent, states, control.
-foreach(name elastic crystal tangent hill_mandel state control path bifurcation large primitive cliff slab wire lennard_jones)
+foreach(name elastic neo_hooke crystal tangent hill_mandel state control path bifurcation large primitive cliff slab wire lennard_jones)
   femd_unit_test(test_engine_${name} SOURCES test_engine_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 femd_unit_test(test_engine_bifurcation_long SOURCES test_engine_bifurcation.c LIBS femd_micro LABEL long TIMEOUT 600)
