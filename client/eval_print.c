@@ -273,10 +273,8 @@ static void print_numbers(writer *w, const char *name, const double *v, femd_sha
         print_vector(w, name, v, n);
 }
 
-/* Whether the answer is shown: what is held; the electrons' part where the material declares one, be it zero. The
- * derivatives of pressure control have names of their own here. */
+/* Whether the answer is shown: what is held; the electrons' part where the material declares one, be it zero. */
 static int print_is_shown(const eval_answer *a, const femd_quantity *q) {
-    if (q->held == FEMD_HELD_PRESSURE) return 0;
     if (q == femd_quantity_at(FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC))
         return a->response.provided & FEMD_WANT_CONDUCTIVITY && a->caps.carriers & FEMD_CARRIER_ELECTRONS;
     return femd_response_holds(&a->response, q);
@@ -383,11 +381,6 @@ void eval_print_json(const eval_answer *a) {
         if (a->has_birch) print_matrix(&w, "birch", a->birch, 6);
         if (print_knows_atom_energy(a)) print_number(&w, "energy_per_atom", print_energy_per_atom(a));
         if (a->has_atom_energy) print_number(&w, "energy_per_atom_of_reference", a->atom_energy);
-        if (a->request.control == FEMD_CONTROL_PRESSURE) {
-            print_number(&w, "dJ_dp", r->dJdp);
-            print_vector(&w, "dJ_dC", r->dJdC, 6);
-            print_vector(&w, "dS_dp", r->dSdp, 6);
-        }
         print_json_errors(&w, a);
         print_json_notes(&w, r->notes);
         if (a->has_F) print_json_from_F(&w, a);

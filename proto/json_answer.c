@@ -8,19 +8,22 @@
 
 /* ---- one response ---- */
 
-static femd_status answer_put_numbers(const char *comma, const char *key, const char *suffix, const double *v, size_t n,
-                                      femd_buffer *out, femd_error *err) {
-    FEMD_TRY(json_text_raw(out, err, "%s\"%s%s\":", comma, key, suffix));
-    return n == 1 ? json_text_number(out, *v, err) : json_text_numbers(out, v, n, err);
+static femd_status answer_put_numbers(const char *comma, const femd_quantity *q, const double *v, femd_buffer *out,
+                                      femd_error *err) {
+    FEMD_TRY(json_text_raw(out, err, "%s\"%s\":", comma, q->key));
+    if (q->shape == FEMD_SHAPE_SCALAR) return json_text_number(out, *v, err);
+    if (q->shape != FEMD_SHAPE_STIFFNESS) return json_text_numbers(out, v, q->numbers, err);
+    for (size_t row = 0; row < 6; row++) {
+        FEMD_TRY(json_text_raw(out, err, row ? "," : "["));
+        FEMD_TRY(json_text_numbers(out, v + 6 * row, 6, err));
+    }
+    return json_text_raw(out, err, "]");
 }
 
 static femd_status answer_put_values(const femd_response *r, femd_buffer *out, femd_error *err) {
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        if (!femd_response_holds(r, q)) continue;
-        FEMD_TRY(answer_put_numbers(",", q->key, "", femd_response_value(r, q), q->numbers, out, err));
-        if (q->held == FEMD_HELD_CHECKED && q->sampled) /* an estimate is nothing without its error: beside it */
-            FEMD_TRY(answer_put_numbers(",", q->key, "_error", femd_response_error(r, q), q->numbers, out, err));
+        if (femd_response_holds(r, q)) FEMD_TRY(answer_put_numbers(",", q, femd_response_value(r, q), out, err));
     }
     return FEMD_OK;
 }
@@ -30,8 +33,8 @@ static femd_status answer_put_errors(const femd_response *r, femd_buffer *out, f
     FEMD_TRY(json_text_raw(out, err, ",\"errors\":{"));
     for (size_t i = 0; i < FEMD_QUANTITIES; i++) {
         const femd_quantity *q = femd_quantity_at(i);
-        if (!q->sampled || q->held == FEMD_HELD_CHECKED || !femd_response_holds(r, q)) continue;
-        FEMD_TRY(answer_put_numbers(comma, q->key, "", femd_response_error(r, q), q->numbers, out, err));
+        if (!q->sampled || !femd_response_holds(r, q)) continue;
+        FEMD_TRY(answer_put_numbers(comma, q, femd_response_error(r, q), out, err));
         comma = ",";
     }
     return json_text_raw(out, err, "}");
@@ -60,17 +63,30 @@ static femd_status answer_put_notes(uint32_t set, femd_buffer *out, femd_error *
     return json_text_raw(out, err, "]");
 }
 
-femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err) {
+/* The words of a failure. They have no control characters. */
+static femd_status answer_put_words(femd_bytes words, femd_buffer *out, femd_error *err) {
+    const char *text = words.data;
+    if (!words.size) return FEMD_OK;
+    FEMD_TRY(json_text_raw(out, err, ",\"message\":\""));
+    for (size_t i = 0; i < words.size; i++) {
+        if (text[i] == '"' || text[i] == '\\') FEMD_TRY(femd_buffer_append(out, "\\", 1, err));
+        FEMD_TRY(femd_buffer_append(out, text + i, 1, err));
+    }
+    return json_text_raw(out, err, "\"");
+}
+
+femd_status femd_response_json(const femd_response *r, femd_bytes words, femd_buffer *out, femd_error *err) {
     char state[65];
     femd_hash_text(&r->state_out, state);
-    FEMD_TRY(json_text_raw(out, err, "{\"status\":%" PRId32 ",\"status_name\":\"%s\",\"provided\":", r->status,
-                           femd_status_name(r->status)));
+    FEMD_TRY(json_text_raw(out, err, "{\"status\":\"%s\"", femd_status_name(r->status)));
+    FEMD_TRY(answer_put_words(words, out, err));
+    FEMD_TRY(json_text_raw(out, err, ",\"provided\":"));
     FEMD_TRY(answer_put_wants(r->provided, out, err));
-    FEMD_TRY(json_text_raw(out, err, ",\"engine\":%" PRIu32 ",\"state_out\":\"%s\"", r->engine, state));
+    FEMD_TRY(json_text_raw(out, err, ",\"engine\":\"%s\",\"state_out\":\"%s\"", femd_engine_name(r->engine), state));
     FEMD_TRY(answer_put_values(r, out, err));
     FEMD_TRY(answer_put_notes(r->notes, out, err));
     if (r->sampled) FEMD_TRY(answer_put_errors(r, out, err));
-    FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall\":"));
+    FEMD_TRY(json_text_raw(out, err, ",\"work\":{\"wall_s\":"));
     FEMD_TRY(json_text_number(out, r->work.wall, err));
     return json_text_raw(out, err,
                          ",\"force_evaluations\":%" PRIu64 ",\"worker\":%" PRIu64 ",\"fingerprint\":\"%" PRIu64 "\"}}",
@@ -100,18 +116,6 @@ static femd_status answer_put_members(const femd_frame *f, femd_buffer *out, fem
     return femd_buffer_append(out, p, (size_t)(end - p), err);
 }
 
-/* The words of a failure, behind the response. They have no control characters. */
-static femd_status answer_put_words(femd_bytes words, femd_buffer *out, femd_error *err) {
-    const char *text = words.data;
-    if (!words.size) return FEMD_OK;
-    FEMD_TRY(json_text_raw(out, err, ",\"words\":\""));
-    for (size_t i = 0; i < words.size; i++) {
-        if (text[i] == '"' || text[i] == '\\') FEMD_TRY(femd_buffer_append(out, "\\", 1, err));
-        FEMD_TRY(femd_buffer_append(out, text + i, 1, err));
-    }
-    return json_text_raw(out, err, "\"");
-}
-
 static femd_status answer_put_results(const femd_frame *f, femd_buffer *out, femd_error *err) {
     femd_reader rd;
     femd_result result;
@@ -126,8 +130,7 @@ static femd_status answer_put_results(const femd_frame *f, femd_buffer *out, fem
         FEMD_TRY(femd_response_decode(result.response.data, result.response.size, &r, err));
         FEMD_TRY(json_text_raw(out, err, "%s{\"index\":%" PRIu32 ",\"key\":\"%s\",\"reused\":%s,\"response\":", comma,
                                result.index, key, result.flags & FEMD_RESULT_REUSED ? "true" : "false"));
-        FEMD_TRY(femd_response_json(&r, out, err));
-        FEMD_TRY(answer_put_words(femd_response_words(result.response.data, result.response.size), out, err));
+        FEMD_TRY(femd_response_json(&r, femd_response_words(result.response.data, result.response.size), out, err));
         FEMD_TRY(json_text_raw(out, err, "}"));
         comma = ",";
     }

@@ -72,6 +72,16 @@ const char *femd_note_words(uint32_t bit) {
     return NULL;
 }
 
+const char *femd_engine_name(uint32_t engine) {
+    switch (engine) {
+#define ENGINE_NAME(name, number, word)                                                                                \
+    case number: return word;
+        FEMD_ENGINE_LIST(ENGINE_NAME)
+#undef ENGINE_NAME
+    default: return "unknown";
+    }
+}
+
 void femd_wants_text(uint32_t set, char *text, size_t size) {
     if (!size) return;
     size_t used = 0;

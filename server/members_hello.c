@@ -25,6 +25,9 @@ static femd_status members_check_hello(const femd_members *members, int json, co
             err, FEMD_REFUSED,
             "%u peers are here, and the server may not open more descriptors (ulimit -n where it is started)",
             roster_peers(members->in.roster));
+    if (hello->role == FEMD_ROLE_CLIENT && !*hello->run)
+        return femd_fail(err, FEMD_REFUSED, "a client's HELLO names its run, with 1 to %zu bytes under \"run\"",
+                         sizeof hello->run - 1);
     if (hello->role != FEMD_ROLE_WORKER) return FEMD_OK;
     if (json) return femd_fail(err, FEMD_REFUSED, "a worker cannot speak JSON");
     if (members_is_banned(members, hello))

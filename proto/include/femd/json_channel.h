@@ -28,7 +28,9 @@ uint32_t femd_json_parts_count(const void *text, size_t size);
 FEMD_MUST_CHECK femd_status femd_json_part_encode(femd_buffer *out, uint64_t id, const void *text, size_t size,
                                                   uint32_t index, uint32_t count, size_t *from, femd_error *err);
 
-/* Append one response as a JSON object (the form used in "result" messages and by `femd eval --json`). */
-FEMD_MUST_CHECK femd_status femd_response_json(const femd_response *r, femd_buffer *out, femd_error *err);
+/* Append one response as a JSON object, the form of "result" messages; its keys are those of `femd eval --json`. Words
+ * of a failure (femd_response_words; may be empty) stand under "message". */
+FEMD_MUST_CHECK femd_status femd_response_json(const femd_response *r, femd_bytes words, femd_buffer *out,
+                                               femd_error *err);
 
 #endif

@@ -69,11 +69,11 @@ extern "C" {
     "lowest eigenvalue of the acoustic tensor over all directions; > 0: the body does not localise") \
   X(HILL_MANDEL, 34, ALWAYS, NULL, hill_mandel, "hill_mandel", SCALAR, SAMPLED, MAX, "-", "Hill-Mandel", 1, \
     "(residual of equilibrium)", "normalised Hill-Mandel residual") \
-  X(DJDP, 37, PRESSURE, NULL, dJdp, "dJdp", SCALAR, EXACT, MEAN, "1/Pa", "dJ/dp", 1, "1/Pa", \
+  X(DJDP, 37, PRESSURE, NULL, dJdp, "dJ_dp", SCALAR, EXACT, MEAN, "1/Pa", "dJ/dp", 1, "1/Pa", \
     "dJ/dp at constant isochoric strain") \
-  X(DJDC, 38, PRESSURE, NULL, dJdC, "dJdC", STRESS, EXACT, MEAN, "-", "dJ/dC", 1, "", \
+  X(DJDC, 38, PRESSURE, NULL, dJdC, "dJ_dC", STRESS, EXACT, MEAN, "-", "dJ/dC", 1, "", \
     "dJ/dC of the isochoric C at constant pressure") \
-  X(DSDP, 39, PRESSURE, NULL, dSdp, "dSdp", STRESS, EXACT, MEAN, "-", "dS/dp", 1, "", \
+  X(DSDP, 39, PRESSURE, NULL, dSdp, "dS_dp", STRESS, EXACT, MEAN, "-", "dS/dp", 1, "", \
     "dS/dp at constant isochoric strain") \
   FEMD_QUANTITY_EXTRA(X)
 /* clang-format on */

@@ -128,17 +128,18 @@ static inline const double *femd_response_error(const femd_response *r, const fe
     return q->sampled ? (const double *)(const void *)((const char *)r + q->error) : NULL;
 }
 
-/* Numbers of the built-in engines in femd_response.engine. */
-enum {
-    FEMD_ENGINE_UNKNOWN = 0,
-    FEMD_ENGINE_NATIVE = 1,
-    FEMD_ENGINE_CAUCHY_BORN = 2,
-    FEMD_ENGINE_ELASTIC = 3,
-    FEMD_ENGINE_LAMMPS = 4,
-    FEMD_ENGINE_KIM = 5,
-    FEMD_ENGINE_NEO_HOOKE = 6,
-    FEMD_ENGINE_USER = 100
-};
+/* Engines by their numbers in femd_response.engine. X(NAME, number, "word of the key `engine`") */
+#define FEMD_ENGINE_LIST(X)                                                                                            \
+    X(NATIVE, 1, "native")                                                                                             \
+    X(CAUCHY_BORN, 2, "cauchy-born")                                                                                   \
+    X(ELASTIC, 3, "elastic")                                                                                           \
+    X(LAMMPS, 4, "lammps")                                                                                             \
+    X(KIM, 5, "kim")                                                                                                   \
+    X(NEO_HOOKE, 6, "neo-hooke")                                                                                       \
+    X(USER, 100, "user")
+#define FEMD_ENGINE_ENUM(name, number, word) FEMD_ENGINE_##name = (number),
+enum { FEMD_ENGINE_UNKNOWN = 0, FEMD_ENGINE_LIST(FEMD_ENGINE_ENUM) };
+#undef FEMD_ENGINE_ENUM
 
 /* Inputs that change an answer of a material. Those that do not are zeroed before the key is made.
  * FEMD_INPUT_STEADY_STRESS beside FEMD_INPUT_SEED: the seed changes other quantities only; the errors of stress and
@@ -180,6 +181,8 @@ FEMD_API const char *femd_want_key(uint32_t bit);
 /* The JSON key and the words of one note, NULL if it is none. */
 FEMD_API const char *femd_note_key(uint32_t bit);
 FEMD_API const char *femd_note_words(uint32_t bit);
+/* The word of an engine's number; "unknown" if it has none. */
+FEMD_API const char *femd_engine_name(uint32_t engine);
 /* Comma-separated keys of a bit set into text (always terminated). */
 FEMD_API void femd_wants_text(uint32_t wants, char *text, size_t size);
 

@@ -191,7 +191,7 @@ static void many_states_are_put_in_several_messages(void **state) {
 
 static void seed_depends_on_case_step_and_point_alone(void **state) {
     (void)state;
-    assert_true(femd_seed(1, 2, 3) == femd_seed(1, 2, 3));
+    assert_true(femd_seed(1, 2, 3) == 0xd0734750fde362b3u); /* as proto/README.md has it */
     assert_true(femd_seed(1, 2, 3) != femd_seed(2, 2, 3));
     assert_true(femd_seed(1, 2, 3) != femd_seed(1, 3, 3));
     assert_true(femd_seed(1, 2, 3) != femd_seed(1, 2, 4));

@@ -83,7 +83,7 @@ static void stands_in_the_json_answer(void **state) {
     (void)state;
     femd_response r = made_up_answer(1);
     femd_buffer text = FEMD_BUFFER_INIT;
-    assert_int_equal(femd_response_json(&r, &text, NULL), FEMD_OK);
+    assert_int_equal(femd_response_json(&r, (femd_bytes){0}, &text, NULL), FEMD_OK);
     assert_int_equal(femd_buffer_append(&text, "", 1, NULL), FEMD_OK);
     cJSON *root = cJSON_Parse((const char *)text.data);
     assert_six(cJSON_GetObjectItem(root, "made_up"), r.made_up);

@@ -209,6 +209,7 @@ static void results_in_json(void **state) {
     femd_buffer b = FEMD_BUFFER_INIT, text = FEMD_BUFFER_INIT;
     femd_response r = sample_response(FEMD_WANT_ALL, 1, 1);
     uint8_t p[FEMD_RESPONSE_BYTES_MAX];
+    r.checked = 1;
     for (int i = 0; i < 36; i++) r.D[i] = sqrt(2.0 + i) * 1e9;
     femd_result e = {.index = 4, .flags = FEMD_RESULT_REUSED, .response = {p, femd_response_encode(&r, p)}};
     sample_hash(&e.key, 1);
@@ -228,12 +229,18 @@ static void results_in_json(void **state) {
     assert_string_equal(cJSON_GetObjectItem(one, "key")->valuestring, HASH64);
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(one, "reused")));
     const cJSON *response = cJSON_GetObjectItem(one, "response"), *D = cJSON_GetObjectItem(response, "tangent");
-    assert_int_equal(cJSON_GetArraySize(D), 36);
-    for (int i = 0; i < 36; i++) assert_true(cJSON_GetArrayItem(D, i)->valuedouble == r.D[i]);
+    assert_int_equal(cJSON_GetArraySize(D), 6);
+    for (int i = 0; i < 36; i++) {
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetArrayItem(D, i / 6)), 6);
+        assert_true(cJSON_GetArrayItem(cJSON_GetArrayItem(D, i / 6), i % 6)->valuedouble == r.D[i]);
+    }
     assert_true(cJSON_GetObjectItem(response, "J")->valuedouble == r.J);
-    assert_string_equal(cJSON_GetObjectItem(response, "status_name")->valuestring, "OK");
+    assert_string_equal(cJSON_GetObjectItem(response, "status")->valuestring, "OK");
+    assert_string_equal(cJSON_GetObjectItem(response, "engine")->valuestring, "elastic");
+    assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(response, "work"), "wall_s"));
+    assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(response, "errors"), "conductivity_check"));
     assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(response, "errors"), "conductivity"));
-    assert_non_null(cJSON_GetObjectItem(response, "dJdp"));
+    assert_non_null(cJSON_GetObjectItem(response, "dJ_dp"));
     cJSON_Delete(root);
     femd_buffer_clear(&b);
     femd_buffer_clear(&text);

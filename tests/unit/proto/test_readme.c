@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "femd/json.h"
 #include "femd/pack.h"
 #include "sample.h"
 
@@ -111,6 +112,26 @@ static void pack_vector(void **state) {
     femd_buffer_clear(&b);
 }
 
+/* A material written in another way is the same text, and has the same id. */
+static void canonical_vector(void **state) {
+    (void)state;
+    uint8_t id[32];
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_hash h;
+    cJSON *root = cJSON_Parse("{\"young\": 2.0E11, \"poisson\": 3e-1, \"engine\": \"elastic\"}");
+    char *text = femd_json_canonical(root);
+    assert_string_equal(text, "{\"engine\":\"elastic\",\"poisson\":0.3,\"young\":200000000000}");
+    assert_non_null(strstr(readme, text));
+    femd_pack pack = {.json = text};
+    assert_int_equal(femd_pack_encode(&pack, &b, NULL), FEMD_OK);
+    femd_pack_id(b.data, b.size, &h);
+    assert_int_equal(vector("canonical-id", id, sizeof id), 32);
+    assert_memory_equal(id, h.b, 32);
+    femd_buffer_clear(&b);
+    free(text);
+    cJSON_Delete(root);
+}
+
 static void has_row(const char *row) {
     if (!strstr(readme, row)) fail_msg("README.md lacks the row: %s", row);
 }
@@ -169,6 +190,7 @@ int main(void) {
         cmocka_unit_test(key_vector),
         cmocka_unit_test(frame_vector),
         cmocka_unit_test(pack_vector),
+        cmocka_unit_test(canonical_vector),
         cmocka_unit_test(tables_of_codes_and_messages_are_complete),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -123,11 +123,11 @@ def each_has_an_answer_with_words(address):
             refused = reply
     check("two batches of one id", refused, "error", "batch 6 is open with other points")
     failed = client.ask("evaluate", "result", id=7, material=client.material, requests=client.requests({0: -0.6}, {}))["results"][0]
-    assert failed["response"]["status_name"] == "OUT_OF_DOMAIN" and "positive definite" in failed["words"], failed
+    assert failed["response"]["status"] == "OUT_OF_DOMAIN" and "positive definite" in failed["response"]["message"], failed
     wanted = client.requests({0: 0.01}, {})
     wanted[0]["wants"] = ["conductivity"]
     failed = client.ask("evaluate", "result", id=8, material=client.material, requests=wanted)["results"][0]
-    assert failed["response"]["status_name"] == "UNSUPPORTED" and "engine does not answer" in failed["words"], failed
+    assert failed["response"]["status"] == "UNSUPPORTED" and "engine does not answer" in failed["response"]["message"], failed
     check("a second client alike", Client(address, "wrong", None).welcome, "error", "connected already")
     first = Client(address, "moved", None, instance="5")
     second = Client(address, "moved", None, instance="5")
