@@ -11,7 +11,17 @@
 #include "femd/hash.h"
 #include "rig.h"
 
-enum { CLIENTS = 4, WORKERS = 5, POINTS = 12, TASKS = 4096, HELD = 8192, AUDIT_EVERY = 97, ROUTES = 128, QUEUE = 256 };
+enum {
+    CLIENTS = 4,
+    WORKERS = 5,
+    POINTS = 12,
+    AUDITED = 4,
+    TASKS = 4096,
+    HELD = 8192,
+    AUDIT_EVERY = 97,
+    ROUTES = 128,
+    QUEUE = 256
+};
 
 typedef struct player { /* a worker */
     uint64_t route;     /* 0: not there */
@@ -46,6 +56,7 @@ static struct {
     double strain;
     uint32_t batch; /* points that the engine likes to be given at once */
     int mortal;     /* the server dies about every so many events; 0: it does not */
+    int points;     /* of a batch */
     double share;   /* of answers that are audited; then the first worker lies at times */
     uint64_t lies, believed, unaudited, convicted, processes;
     uint64_t restarts;
@@ -355,8 +366,8 @@ static void client_leaves(int i, int bye) {
 
 static void send_batch(solver *s) {
     assert_int_equal(femd_evaluate_begin(&t.g.scratch, s->batch, &t.g.material, NULL), FEMD_OK);
-    for (int p = 0; p < POINTS; p++) assert_int_equal(femd_evaluate_add(&t.g.scratch, &s->request[p], NULL), FEMD_OK);
-    femd_frame_finish(&t.g.scratch, POINTS);
+    for (int p = 0; p < t.points; p++) assert_int_equal(femd_evaluate_add(&t.g.scratch, &s->request[p], NULL), FEMD_OK);
+    femd_frame_finish(&t.g.scratch, (uint32_t)t.points);
     deliver(s->route, &t.g.scratch);
 }
 
@@ -365,12 +376,12 @@ static void client_evaluates(int i) {
     if (!s->route || s->busy || s->committing || (s->has_tentative && draw(4))) return;
     s->batch++;
     t.strain += 1e-3;
-    for (int p = 0; p < POINTS; p++) {
+    for (int p = 0; p < t.points; p++) {
         s->request[p] = rig_request((uint64_t)p, draw(3) ? t.strain + p : draw(40), &s->committed[p]);
         if (draw(4) == 0) s->request[p].flags = FEMD_REQUEST_PRIVATE;
     }
     memset(s->answered, 0, sizeof s->answered);
-    s->left = POINTS;
+    s->left = (uint32_t)t.points;
     s->busy = 1;
     s->has_tentative = 0;
     send_batch(s);
@@ -384,7 +395,7 @@ static void client_repeats(int i) {
     while (t.way[s->route].count) way_arrives(s->route);
     empty_inbox(s->route);
     memset(s->answered, 0, sizeof s->answered);
-    s->left = POINTS;
+    s->left = (uint32_t)t.points;
     s->has_tentative = 0;
     t.parts = 0; /* no results of the batch come before it is there again */
     send_batch(s);
@@ -403,10 +414,10 @@ static void client_cancels(int i) {
 
 static void send_commit(const solver *s) {
     assert_int_equal(femd_commit_begin(&t.g.scratch, s->transaction, 1, NULL), FEMD_OK);
-    for (int p = 0; p < POINTS; p++)
+    for (int p = 0; p < t.points; p++)
         assert_int_equal(femd_commit_add(&t.g.scratch, &(femd_commit_entry){(uint64_t)p, s->tentative[p]}, NULL),
                          FEMD_OK);
-    femd_frame_finish(&t.g.scratch, POINTS);
+    femd_frame_finish(&t.g.scratch, (uint32_t)t.points);
     deliver(s->route, &t.g.scratch);
 }
 
@@ -425,7 +436,7 @@ static void client_returns(int i) {
     client_says_hello(i);
     if (s->busy) {
         memset(s->answered, 0, sizeof s->answered);
-        s->left = POINTS;
+        s->left = (uint32_t)t.points;
         s->lost = 0;
         send_batch(s);
     }
@@ -448,7 +459,7 @@ static void take_result(solver *s, const femd_frame *f) {
     femd_reader_open(f, &rd);
     while (femd_result_next(&rd, &r, NULL) == 1) {
         if (!s->busy || f->id != s->batch) continue; /* of a cancelled one */
-        assert_true(r.index < POINTS);
+        assert_true(r.index < (uint32_t)t.points);
         if (s->answered[r.index]++)
             fail_msg("point %u of batch %llu is answered twice", r.index, (unsigned long long)f->id);
         s->left--;
@@ -614,6 +625,7 @@ static void play(uint32_t batch, uint64_t events, int mortal, double share, int 
     t.batch = batch;
     t.mortal = mortal;
     t.share = share;
+    t.points = share >= 1 ? AUDITED : POINTS; /* or the workers, asked twice for each, would never come to an end */
     t.parts = parts;
     rig_shelf_init(&shelf);
     rig_init(&t.g, &(femd_core_config){.cache_bytes = 200000,
