@@ -21,7 +21,12 @@ femd_status annal_encode(const femd_annal *annal, femd_buffer *out, femd_error *
 
 /* How long an entry of the bytes is, 1 where that is anything. */
 static size_t annal_entry(femd_annal_kind kind) {
-    return kind == ANNAL_COMMIT ? ANNAL_COMMIT_BYTES : kind == ANNAL_POINTS ? ANNAL_POINT_BYTES : 1;
+    switch (kind) {
+    case ANNAL_COMMIT: return ANNAL_COMMIT_BYTES;
+    case ANNAL_POINTS: return ANNAL_POINT_BYTES;
+    case ANNAL_USED: return ANNAL_USED_BYTES;
+    default: return 1;
+    }
 }
 
 femd_status annal_decode(const void *data, size_t size, femd_annal *annal, femd_error *err) {

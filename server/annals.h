@@ -22,6 +22,13 @@ typedef enum femd_annal_kind {
     ANNAL_FINAL,     /* run, step: the commits of its ranks are final */
     ANNAL_POINTS,    /* as COMMIT, in a summary of all: bytes: count x (point, then twice: state, step) */
     ANNAL_DOUBT,     /* hash: key of an answer that is believed no more; number: the build that gave it */
+    ANNAL_AUTHOR,    /* number: of a process (disbelief.h); run: its pid, rank: 1 or 2 if it is convicted; bytes: build,
+                        then twice: witness, time (of its last good audits), then its host */
+    ANNAL_USED,      /* run: what it has used of whom; number: build of the last answer, rank: 1 if there is one; bytes:
+                        count x (author, seconder, time of the last, step after which, 1 if of anybody) */
+    ANNAL_SEAT,      /* run, rank; number: the client that has it, as it can be known again */
+    ANNAL_IN_DOUBT,  /* run, step: what follows is in doubt; bytes: for each rank (its client, 1 if that has used some
+                        of it), then why; none: no longer */
     ANNAL_KINDS
 } femd_annal_kind;
 
@@ -33,7 +40,7 @@ typedef struct femd_annal {
     femd_bytes bytes; /* borrowed */
 } femd_annal;
 
-enum { ANNAL_HEAD = 64, ANNAL_COMMIT_BYTES = 40, ANNAL_POINT_BYTES = 80 };
+enum { ANNAL_HEAD = 64, ANNAL_COMMIT_BYTES = 40, ANNAL_POINT_BYTES = 80, ANNAL_USED_BYTES = 32 };
 
 /* Append to out. */
 FEMD_MUST_CHECK femd_status annal_encode(const femd_annal *annal, femd_buffer *out, femd_error *err);

@@ -116,6 +116,7 @@ void batches_mark_dirty(femd_batches *batches, uint32_t batch) {
 static void batches_send_results(femd_batches *batches, batch_record *record) {
     if (record->results == 0) return;
     femd_frame_finish(&record->out, record->results);
+    runs_tell_uses(batches->runs, record->client);
     outbox_send(batches->outbox, roster_address(batches->roster, record->client), &record->out);
     record->results = 0;
 }

@@ -65,6 +65,8 @@ static void core_deal_with_verdicts(femd_rooms *rooms) {
     if (!any) return;
     runs_doubt(rooms->runs);
     ledger_forget_doubtful(rooms->ledger);
+    ledger_disbelieve(rooms->ledger);
+    ledger_tell_authors(rooms->ledger);
     outbox_sync_store(rooms->outbox); /* neither this server believes it again nor one after it */
 }
 
@@ -391,6 +393,7 @@ void femd_core_settle(femd_core *core, double now) {
         states_flush(rooms->states);
         dispatch_settle(rooms->dispatch);
     } while (states_is_restless(rooms->states) && common->health == FEMD_OK);
+    ledger_tell_authors(rooms->ledger);
     batches_flush(rooms->batches);
     states_flush(rooms->states);
     gets_settle(rooms->gets);

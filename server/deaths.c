@@ -33,10 +33,14 @@ void deaths_destroy(femd_deaths **deaths) {
     *deaths = NULL;
 }
 
-uint32_t deaths_host_of(const femd_deaths *deaths, uint32_t worker) {
+uint32_t deaths_host_named(const char *name) {
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *c = roster_hello(deaths->roster, worker)->host; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
+    for (const char *c = name; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
     return hash ? hash : 1;
+}
+
+uint32_t deaths_host_of(const femd_deaths *deaths, uint32_t worker) {
+    return deaths_host_named(roster_hello(deaths->roster, worker)->host);
 }
 
 static death *deaths_at(femd_deaths *deaths, uint32_t number) {

@@ -25,5 +25,6 @@ uint32_t deaths_note(femd_deaths *deaths, uint32_t worker, deaths_cause cause);
 int deaths_counts(const femd_deaths *deaths, uint32_t death);
 /* A number for the host of a worker, never 0: equal for equal names. */
 uint32_t deaths_host_of(const femd_deaths *deaths, uint32_t worker);
+uint32_t deaths_host_named(const char *name);
 
 #endif

@@ -129,7 +129,8 @@ static femd_status durable_tell(void *user, const void *record, size_t size, fem
     if (annal.kind == ANNAL_DOUBT) durable_forget(durable, &annal.hash, annal.number);
     if (annal.kind == ANNAL_MATERIAL) keeper_add(durable->keeper, VAULT_MATERIAL, VAULT_PUT, &annal.bytes);
     durable->records++;
-    if (journal_was_given_up(durable->journal)) return FEMD_OK; /* what it says of runs was true once */
+    if (journal_was_given_up(durable->journal) && annal.kind != ANNAL_AUTHOR)
+        return FEMD_OK; /* what it says of runs was true once; who was convicted is it still */
     return femd_core_replay(durable->core, record, size, durable->now, err);
 }
 
@@ -204,6 +205,7 @@ void durable_keep(femd_durable *durable, femd_action_kind kind, const femd_bytes
     case FEMD_ACTION_RELEASE_STATE: keeper_add(durable->keeper, VAULT_STATE, VAULT_RELEASE, bytes); break;
     case FEMD_ACTION_KEEP_MATERIAL: keeper_add(durable->keeper, VAULT_MATERIAL, VAULT_PUT, bytes); break;
     case FEMD_ACTION_FORGET_ANSWER: keeper_add(durable->keeper, VAULT_ANSWER, VAULT_FORGET, bytes); break;
+    case FEMD_ACTION_DISBELIEVE: keeper_add(durable->keeper, VAULT_ANSWER, VAULT_DISBELIEVE, bytes); break;
     case FEMD_ACTION_JOURNAL: durable_record(durable, bytes); break;
     case FEMD_ACTION_JOURNAL_ANEW:
         if (durable->journal) journal_begin_anew(durable->journal);

@@ -72,7 +72,7 @@ static void keeper_owe(femd_keeper *keeper, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const vault_item *item = &keeper->items[i];
         uint8_t head[ITEM_HEAD];
-        if (item->act != VAULT_FORGET) continue;
+        if (item->act != VAULT_FORGET && item->act != VAULT_DISBELIEVE) continue;
         femd_put32(head, (uint32_t)item->kind);
         femd_put32(head + 4, (uint32_t)item->act);
         femd_put64(head + 8, item->bytes.size);
@@ -105,6 +105,9 @@ static int keeper_write(femd_keeper *keeper) {
     }
     femd_status rc = count ? vault_write(keeper->vault, keeper->items, count, &err)
                            : femd_fail(&err, FEMD_NO_MEMORY, "no memory for what is to be kept");
+    for (size_t i = 0; rc == FEMD_OK && i < count; i++)
+        if (keeper->items[i].act == VAULT_DISBELIEVE)
+            rc = vault_disbelieve(keeper->vault, &keeper->items[i].bytes, &err);
     if (rc == FEMD_OK && keeper->broken_until > 0)
         keeper_say(keeper, FEMD_LOG_WARNING, "the store %s is written again", keeper->config.folder);
     if (rc != FEMD_OK && keeper->broken_until == 0)

@@ -5,6 +5,8 @@
 
 #include "femd/evaluate.h"
 
+#define KEPT_WHEN_MOST 1e12 /* s */
+
 typedef struct femd_kept {
     femd_hash key, material;
     uint32_t level;       /* numerics level, as in the key */
@@ -12,6 +14,9 @@ typedef struct femd_kept {
     uint64_t fingerprint; /* of the build that answered */
     femd_request request; /* as far as it stands in its bytes */
     femd_bytes response;  /* encoded; borrowed */
+    uint64_t author,
+        seconder; /* the processes that have answered so, as numbers of disbelief.h; 0: not known, nobody */
+    double when;  /* s, as the server tells the times of answers apart: of the author's */
 } femd_kept;
 
 /* Append the bytes to out. */

@@ -29,6 +29,7 @@ femd_ledger *ledger_create(const ledger_rooms *rooms) {
     femd_rows_init(&ledger->troubles, sizeof(ledger_trouble));
     femd_slab_init(&ledger->hearings, sizeof(ledger_hearing));
     femd_rows_init(&ledger->authors, sizeof(ledger_author));
+    femd_table_init(&ledger->by_number, NULL, NULL);
     ledger->next_review = INFINITY;
     if (!femd_rows_reach(&ledger->authors, 0)) ledger_destroy(&ledger);
     return ledger;
@@ -43,7 +44,8 @@ void ledger_destroy(femd_ledger **ledger) {
     femd_rows_clear(&(*ledger)->troubles);
     femd_slab_clear(&(*ledger)->hearings);
     femd_rows_clear(&(*ledger)->authors);
-    free((*ledger)->past);
+    femd_table_clear(&(*ledger)->by_number);
+    femd_list_clear(&(*ledger)->untold);
     femd_list_clear(&(*ledger)->verdicts);
     femd_chunks_clear(&(*ledger)->chunks);
     free((*ledger)->builds);
@@ -245,7 +247,6 @@ void ledger_trim(femd_ledger *ledger, uint64_t bytes) {
         const uint32_t next = ledger_at(ledger, ledger->used_tail)->used_prev;
         const uint32_t after = next ? ledger_at(ledger, next)->used_prev : FEMD_NIL;
         if (after) femd_table_expect(&ledger->by_key, &ledger_at(ledger, after)->key);
-        ledger_note_past(ledger, ledger->used_tail);
         ledger_forget(ledger, ledger->used_tail);
     }
 }
@@ -259,7 +260,10 @@ void ledger_unpin(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
     if (--record->pins) return;
     if (record->state_out) states_unref(ledger->states, record->state_out);
-    ledger_release(ledger, number);
+    if (record->flags & LEDGER_RESTORED && record->flags & LEDGER_DOUBTED && record->stage == STAGE_DONE)
+        ledger_forget(ledger, number); /* a result of an earlier life had rested on it */
+    else
+        ledger_release(ledger, number);
 }
 
 /* ---- those who want it ---- */

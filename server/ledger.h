@@ -102,7 +102,7 @@ void ledger_delivered(femd_ledger *ledger, uint32_t evaluation);
 
 /* ---- answers in question ---- */
 
-/* Who has answered it, and when, and who has confirmed it (0: nobody). Author 0: a worker of an earlier life. */
+/* Who has answered it, and when, and who has confirmed it (0: nobody). Author 0: nobody knows. */
 typedef struct ledger_source {
     int known; /* 0: it has no answer */
     uint32_t author, seconder;
@@ -130,6 +130,23 @@ void ledger_name_author(const femd_ledger *ledger, uint32_t author, char *text, 
 int ledger_verdict(femd_ledger *ledger, uint32_t *author, uint32_t *worker);
 /* Forget what is in doubt and what no results rest on any more: in the books, the store and the journal. */
 void ledger_forget_doubtful(femd_ledger *ledger);
+/* ... and what the store alone still has. */
+void ledger_disbelieve(femd_ledger *ledger);
+
+/* ---- authors over the lives of servers ---- */
+
+/* The row of an author that journal and store name by this number, made if it is new; 0 for none, and if memory is out.
+ * And back. */
+uint32_t ledger_author_of(femd_ledger *ledger, uint64_t number);
+uint64_t ledger_author_number(const femd_ledger *ledger, uint32_t author);
+/* 1 for a time that an answer may have. One that an earlier life has told is not after any that comes. */
+int ledger_is_instant(double when);
+void ledger_pass_instant(femd_ledger *ledger, double when);
+/* Tell the journal what is new of authors; or all. And what they become from such a record: BAD_INPUT for one that is
+ * damaged. */
+void ledger_tell_authors(femd_ledger *ledger);
+void ledger_record_authors(femd_ledger *ledger);
+FEMD_MUST_CHECK femd_status ledger_restore_author(femd_ledger *ledger, const femd_annal *annal, femd_error *err);
 /* 1 if this worker cannot be asked for it: it has answered, or is of another build than who has. */
 int ledger_bars(const femd_ledger *ledger, uint32_t evaluation, uint32_t worker);
 /* When answers in question are looked at again (infinity: none waits). */

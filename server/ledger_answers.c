@@ -66,7 +66,7 @@ static void ledger_record(femd_ledger *ledger, uint32_t number, uint32_t worker,
         record->fingerprint = fingerprint;
         record->author = ledger_worker_at(ledger, worker)->author;
         record->seconder = 0;
-        record->answered = ledger->common->now;
+        record->answered = ledger_instant(ledger);
     }
     if (!known) ledger_enter_state(ledger, number, &answer->state_out);
     uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
@@ -180,7 +180,7 @@ femd_status ledger_answer(femd_ledger *ledger, uint32_t worker, const femd_answe
         ledger_disregard(ledger, number, worker, had_it, answer);
         return FEMD_OK;
     }
-    ledger_author_at(ledger, ledger_worker_at(ledger, worker)->author)->convicted = 0; /* it was released if it was */
+    ledger_believe(ledger, ledger_worker_at(ledger, worker)->author); /* it was released if it was convicted */
     if (record->stage == STAGE_DONE) {
         ledger_second_answer(ledger, number, worker, answer, cost.fingerprint);
         return FEMD_OK;

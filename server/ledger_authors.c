@@ -5,47 +5,42 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "disbelief.h"
 #include "ledger_private.h"
 
 enum { AUTHORS_FEW = 256, CONVICTED_KEPT = 1024 };
 
-/* The author that a process is, FEMD_NIL if it is new; *vacant: a row that is free, or the one behind the last. */
-static uint32_t ledger_find_author(const femd_ledger *ledger, const femd_hello *hello, uint32_t host,
-                                   uint32_t *vacant) {
-    *vacant = ledger->nauthors + 1;
-    for (uint32_t author = ledger->nauthors; author > 0; author--) {
-        const ledger_author *entry = ledger_author_at(ledger, author);
-        if (!entry->known)
-            *vacant = author;
-        else if (entry->pid == hello->pid && entry->host == host && entry->fingerprint == hello->fingerprint &&
-                 !entry->worker)
-            return author;
-    }
-    return FEMD_NIL;
-}
-
-/* A process that comes again is the same author. */
+/* A process that comes again is the same author. Of several here at one time that nothing tells apart each is another.
+ */
 int ledger_author_here(femd_ledger *ledger, uint32_t worker) {
     const femd_hello *hello = roster_hello(ledger->roster, worker);
-    const uint32_t host = deaths_host_of(ledger->deaths, worker);
-    uint32_t vacant, found = ledger_find_author(ledger, hello, host, &vacant);
-    if (!found) {
-        found = vacant;
-        if (!femd_rows_reach(&ledger->authors, found)) return 0;
-        *ledger_author_at(ledger, found) =
-            (ledger_author){.fingerprint = hello->fingerprint, .host = host, .pid = hello->pid, .known = 1};
-        if (found > ledger->nauthors) ledger->nauthors = found;
-        ledger->known_authors++;
+    uint32_t author = 0;
+    for (uint32_t nth = 0; !author || ledger_author_at(ledger, author)->worker; nth++) {
+        author = ledger_author_of(ledger,
+                                  disbelief_number(hello->host, hello->pid, hello->fingerprint, hello->instance, nth));
+        if (!author) return 0;
     }
-    if (ledger_author_at(ledger, found)->convicted && !roster_quarantined(ledger->roster, worker))
+    ledger_author *entry = ledger_author_at(ledger, author);
+    entry->fingerprint = hello->fingerprint;
+    entry->host = deaths_host_of(ledger->deaths, worker);
+    entry->pid = hello->pid;
+    snprintf(entry->host_name, sizeof entry->host_name, "%s", hello->host);
+    if (entry->convicted && !roster_quarantined(ledger->roster, worker))
         roster_quarantine(ledger->roster, worker, "other workers contradicted its answers while it was away");
-    ledger_author_at(ledger, found)->worker = worker;
-    ledger_worker_at(ledger, worker)->author = found;
+    entry->worker = worker;
+    ledger_worker_at(ledger, worker)->author = author;
+    ledger_note_author(ledger, author);
     return 1;
 }
 
+void ledger_believe(femd_ledger *ledger, uint32_t author) {
+    if (!ledger_author_at(ledger, author)->convicted) return;
+    ledger_author_at(ledger, author)->convicted = 0;
+    ledger_note_author(ledger, author);
+}
+
 void ledger_acquit(femd_ledger *ledger, uint32_t worker) {
-    ledger_author_at(ledger, ledger_worker_at(ledger, worker)->author)->convicted = 0;
+    ledger_believe(ledger, ledger_worker_at(ledger, worker)->author);
 }
 
 void ledger_author_gone(femd_ledger *ledger, uint32_t worker) {
@@ -69,12 +64,14 @@ void ledger_name_author(const femd_ledger *ledger, uint32_t author, char *text, 
     const ledger_author *entry = ledger_author_at(ledger, author);
     if (!author)
         snprintf(text, size, "what an earlier server has kept");
+    else if (!entry->worker && !entry->host_name[0])
+        snprintf(text, size, "a worker of an earlier server");
     else if (entry->worker)
         snprintf(text, size, "worker %llu (pid %u on %s)",
                  (unsigned long long)roster_number(ledger->roster, entry->worker), entry->pid,
                  roster_hello(ledger->roster, entry->worker)->host);
     else
-        snprintf(text, size, "a worker that is gone (pid %u)", entry->pid);
+        snprintf(text, size, "a worker that is gone (pid %u on %s)", entry->pid, entry->host_name);
 }
 
 /* ---- how far it is believed ---- */
@@ -88,6 +85,7 @@ void ledger_note_good(femd_ledger *ledger, uint32_t author, double when, uint32_
     }
     entry->good[0].witness = witness;
     if (when > entry->good[0].when) entry->good[0].when = when;
+    ledger_note_author(ledger, author);
 }
 
 /* Another worker of its build has given the same answer: as good as an audit. */
@@ -98,7 +96,7 @@ void ledger_confirm(femd_ledger *ledger, uint32_t number, uint32_t worker) {
         ledger_author_at(ledger, witness)->fingerprint != record->fingerprint)
         return;
     ledger_note_good(ledger, record->author, record->answered, witness);
-    ledger_note_good(ledger, witness, ledger->common->now, record->author);
+    ledger_note_good(ledger, witness, ledger_instant(ledger), record->author);
     record->seconder = witness;
 }
 
@@ -142,7 +140,6 @@ void ledger_mark_authors(const femd_ledger *ledger, uint8_t *needed) {
         if (record->stage != STAGE_FREE) needed[record->author] = needed[record->seconder] = 1;
     }
     ledger_mark_witnesses(ledger, needed);
-    ledger_mark_past(ledger, needed);
     for (uint32_t i = 0; i < ledger->verdicts.count; i++) needed[ledger->verdicts.at[i]] = 1;
 }
 
@@ -155,6 +152,12 @@ static void ledger_mark_vouchers(const femd_ledger *ledger, uint8_t *needed) {
         }
 }
 
+static void ledger_forget_author(femd_ledger *ledger, uint32_t author) {
+    ledger_author *entry = ledger_author_at(ledger, author);
+    if (entry->known) femd_table_remove64(&ledger->by_number, entry->number, author);
+    *entry = (ledger_author){.known = 0};
+}
+
 void ledger_forget_authors(femd_ledger *ledger, uint8_t *needed) {
     uint32_t convicted = 0;
     for (uint32_t author = 1; author <= ledger->nauthors; author++)
@@ -164,7 +167,7 @@ void ledger_forget_authors(femd_ledger *ledger, uint8_t *needed) {
     ledger->known_authors = 0;
     for (uint32_t author = 1; author <= ledger->nauthors; author++) {
         ledger_author *entry = ledger_author_at(ledger, author);
-        if (!needed[author]) *entry = (ledger_author){.known = 0};
+        if (!needed[author]) ledger_forget_author(ledger, author);
         for (int i = 1; i >= 0; i--)
             if (entry->good[i].witness && !needed[entry->good[i].witness]) {
                 if (i == 0) entry->good[0] = entry->good[1];
@@ -193,6 +196,7 @@ void ledger_convict(femd_ledger *ledger, uint32_t author, const evaluation *reco
     common_log(ledger->common, FEMD_LOG_ERROR, "%s is not believed any more: %s", name, reason);
     if (author && !entry->convicted) ledger->common->counter.convicted++;
     if (entry->convicted < 2) entry->convicted = undecided ? 1 : 2;
+    ledger_note_author(ledger, author);
     if (entry->worker) roster_quarantine(ledger->roster, entry->worker, reason);
     if (!femd_list_push(&ledger->verdicts, author)) common_no_memory(ledger->common);
 }
@@ -225,6 +229,5 @@ void ledger_forget_doubtful(femd_ledger *ledger) {
         ledger_unstore(ledger, &record->response, &record->response_size); /* it is being made again */
         record->author = record->seconder = 0;
     }
-    ledger_forget_past(ledger);
     ledger_author_at(ledger, 0)->convicted = 0; /* what else was kept may be of others */
 }

@@ -184,8 +184,7 @@ static ledger_votes ledger_count_votes(const ledger_hearing *hearing) {
     return votes;
 }
 
-/* What was on record is not: it leaves the store and the journal, and its state is made by others if at all. */
-static void ledger_retract(femd_ledger *ledger, uint32_t number) {
+void ledger_retract(femd_ledger *ledger, uint32_t number) {
     evaluation *record = ledger_at(ledger, number);
     const uint32_t state = record->state_out;
     ledger_report_remade(ledger, number, FEMD_CONFLICT);
@@ -329,7 +328,7 @@ static int ledger_is_contradicted(const femd_ledger *ledger, const evaluation *r
 void ledger_hear(femd_ledger *ledger, uint32_t number, uint32_t worker, const femd_answer *answer) {
     evaluation *record = ledger_at(ledger, number);
     const uint64_t fingerprint = roster_hello(ledger->roster, worker)->fingerprint;
-    const ledger_witness said = {.author = ledger_worker_at(ledger, worker)->author, .when = ledger->common->now};
+    const ledger_witness said = {.author = ledger_worker_at(ledger, worker)->author, .when = ledger_instant(ledger)};
     ledger_hearing *hearing = record->hearing ? ledger_hearing_of(ledger, number) : NULL;
     if (hearing && (hearing->fingerprint != fingerprint || hearing->count == WITNESSES ||
                     ledger_has_witnessed(hearing, said.author))) {

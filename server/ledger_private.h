@@ -70,23 +70,16 @@ typedef struct ledger_trouble {
     double longest; /* s that it had run when a worker ended */
 } ledger_trouble;
 
-/* An answer that has left memory and may be in the store. */
-typedef struct ledger_past {
-    femd_hash key;
-    uint64_t fingerprint;
-    uint32_t author, seconder;
-    double when;
-} ledger_past;
-enum { LOST_ALONE = 1, LOST_SECONDED = 2 };
-
-/* A worker's process, as the one who has answered. Number 0: not known, for an answer of an earlier life. */
+/* A worker's process, as the one who has answered. Row 0: not known, for an answer that was kept without a name. */
 typedef struct ledger_author {
+    uint64_t number; /* in journal and store */
     uint64_t fingerprint;
     uint32_t host, pid;
-    uint32_t worker; /* its place; FEMD_NIL: it is not here */
-    int known;       /* 0: the row is free */
-    int past_lost;   /* LOST_*: the store may have answers of it of which nobody knows the names any more */
-    int convicted;   /* 1: another contradicts it, and nobody could decide; 2: it was outvoted */
+    char host_name[65]; /* "": only the number is known */
+    uint32_t worker;    /* its place; FEMD_NIL: it is not here */
+    int known;          /* 0: the row is free */
+    int untold;         /* it is in the list of those of whom the journal is to be told */
+    int convicted;      /* 1: another contradicts it, and nobody could decide; 2: it was outvoted */
     struct {
         double when; /* it gave the answer that the witness confirmed */
         uint32_t witness;
@@ -147,10 +140,10 @@ struct femd_ledger {
     femd_rows authors;
     uint32_t nauthors;                    /* and number 0; some of them are forgotten */
     uint32_t known_authors, authors_most; /* how many are not, and at how many it is looked who is needed */
-    ledger_past *past;                    /* owned, oldest first */
-    uint32_t npast, past_room;
-    int store_doubted;  /* nothing is taken from the store any more */
-    femd_list verdicts; /* authors convicted and not dealt with by those above */
+    femd_table by_number;                 /* of authors */
+    femd_list untold;                     /* authors of whom there is news for the journal */
+    double later;                         /* s that times of answers are ahead of the clock, to go on from a journal */
+    femd_list verdicts;                   /* authors convicted and not dealt with by those above */
     double next_review;
     int alone_told;
     femd_chunks chunks; /* storage of responses */
@@ -201,17 +194,21 @@ void ledger_author_gone(femd_ledger *ledger, uint32_t worker);
 /* The witness has confirmed what the author answered then. */
 void ledger_confirm(femd_ledger *ledger, uint32_t number, uint32_t worker);
 void ledger_note_good(femd_ledger *ledger, uint32_t author, double when, uint32_t witness);
+/* It is not convicted any more, if it was. */
+void ledger_believe(femd_ledger *ledger, uint32_t author);
 /* What it answered from then on is in doubt if it is convicted. */
 double ledger_good_until(const femd_ledger *ledger, uint32_t author);
 /* Others contradict it: into quarantine, with words; or it cannot be decided who is wrong, and nobody is sent away. */
 void ledger_convict(femd_ledger *ledger, uint32_t author, const evaluation *record, int undecided);
 
-/* ledger_past.c */
-/* It is about to leave memory. */
-void ledger_note_past(femd_ledger *ledger, uint32_t number);
-/* Those that are in doubt leave the store. */
-void ledger_forget_past(femd_ledger *ledger);
-void ledger_mark_past(const femd_ledger *ledger, uint8_t *needed);
+/* ledger_lives.c */
+/* The time of an answer that is given now, and that what is told now may have; later ones are not earlier than one that
+ * a life before has told. */
+double ledger_instant(const femd_ledger *ledger);
+/* There is news of it for the journal. */
+void ledger_note_author(femd_ledger *ledger, uint32_t author);
+/* What was kept is of one who is not believed any more. */
+int ledger_is_kept_doubtful(const femd_ledger *ledger, const femd_kept *kept);
 
 /* ledger_hearings.c */
 /* Its answer is in question: by an answer to it, by a contradiction to what is on record, or since it is among those
@@ -223,6 +220,8 @@ int ledger_is_beside_witness(const femd_ledger *ledger, uint32_t number, uint32_
 /* Nobody else can say more: the answer stands as it is. */
 void ledger_end_unheard(femd_ledger *ledger, uint32_t number);
 void ledger_drop_hearing(femd_ledger *ledger, uint32_t number);
+/* What was on record is not: it leaves the store and the journal, and its state is made by others if at all. */
+void ledger_retract(femd_ledger *ledger, uint32_t number);
 /* Look again at those that wait for another worker. */
 void ledger_review(femd_ledger *ledger);
 /* Add the states that they hold on to. */

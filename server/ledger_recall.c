@@ -49,7 +49,6 @@ void ledger_enter_state(femd_ledger *ledger, uint32_t number, const femd_hash *h
 /* By a build that is here, else by any if that is enough. */
 static int ledger_find_kept(const femd_ledger *ledger, const femd_hash *key, femd_kept *kept) {
     const femd_recall *recall = ledger->common->config.recall;
-    if (ledger->store_doubted) return 0;
     for (uint32_t i = 0; i < ledger->nbuilds; i++)
         if (ledger->builds[i].fingerprint && /* 0: a worker that does not say it; and any build, for who looks up */
             recall->answer(recall->user, key, ledger->builds[i].fingerprint, kept))
@@ -69,6 +68,13 @@ void ledger_forget_kept(femd_ledger *ledger, const femd_hash *key, uint64_t fing
     outbox_keep(ledger->outbox, FEMD_ACTION_FORGET_ANSWER, &bytes);
 }
 
+/* What a convicted worker has said is not taken from the store, and leaves it if it has not yet. */
+static int ledger_believes(femd_ledger *ledger, const femd_kept *kept) {
+    if (!ledger_is_kept_doubtful(ledger, kept)) return 1;
+    ledger_forget_kept(ledger, &kept->key, kept->fingerprint);
+    return 0;
+}
+
 /* What was kept is held against the question as if a worker had said it. */
 static int ledger_fits(femd_ledger *ledger, const femd_kept *kept, const femd_hash *key, const femd_request *request,
                        uint32_t material, femd_hash *state_out) {
@@ -85,13 +91,22 @@ static int ledger_fits(femd_ledger *ledger, const femd_kept *kept, const femd_ha
     return 0;
 }
 
+static void ledger_take_author(femd_ledger *ledger, evaluation *record, const femd_kept *kept) {
+    record->fingerprint = kept->fingerprint;
+    record->author = ledger_author_of(ledger, kept->author);
+    record->seconder = ledger_author_of(ledger, kept->seconder);
+    record->answered = kept->when;
+    if (record->author && !ledger_author_at(ledger, record->author)->fingerprint)
+        ledger_author_at(ledger, record->author)->fingerprint = kept->fingerprint;
+}
+
 /* A record with the answer that was kept, done. */
 static uint32_t ledger_add_kept(femd_ledger *ledger, const femd_kept *kept, const femd_request *request,
                                 uint32_t material, const femd_hash *state_out) {
     uint32_t number = ledger_add(ledger, &kept->key, request, material);
     if (!number) return FEMD_NIL;
     evaluation *record = ledger_at(ledger, number);
-    record->fingerprint = kept->fingerprint;
+    ledger_take_author(ledger, record, kept);
     record->inputs = kept->inputs;
     ledger_enter_state(ledger, number, state_out);
     ledger_keep_response(ledger, record, &kept->response);
@@ -107,6 +122,7 @@ uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_req
     const int keeps_states = (catalogue_caps(ledger->catalogue, material)->inputs & FEMD_INPUT_STATE) != 0;
     if (cost > 0 && cost < worth_keeping && !keeps_states) return FEMD_NIL;
     if (!ledger->common->config.recall || !ledger_find_kept(ledger, key, &kept)) return FEMD_NIL;
+    if (!ledger_believes(ledger, &kept)) return FEMD_NIL;
     if (!ledger_fits(ledger, &kept, key, request, material, &state_out)) return FEMD_NIL;
     uint32_t number = ledger_add_kept(ledger, &kept, request, material, &state_out);
     if (!number) return FEMD_NIL;
@@ -115,15 +131,31 @@ uint32_t ledger_recall(femd_ledger *ledger, const femd_hash *key, const femd_req
     return number;
 }
 
+/* In the place of an answer that was doubted, and on which results still rest. */
+static void ledger_replace(femd_ledger *ledger, uint32_t number, const femd_kept *kept, const femd_hash *state_out) {
+    evaluation *record = ledger_at(ledger, number);
+    ledger_uncache(ledger, number);
+    ledger_retract(ledger, number);
+    ledger_take_author(ledger, record, kept);
+    ledger_enter_state(ledger, number, state_out);
+    ledger_keep_response(ledger, record, &kept->response);
+    if (record->response) ledger_cache(ledger, number);
+    record->flags &= (uint8_t)~LEDGER_DOUBTED;
+}
+
 uint32_t ledger_restore(femd_ledger *ledger, const femd_kept *kept) {
     int32_t status;
     femd_hash state_out;
     const uint32_t there = ledger_find(ledger, &kept->key),
                    material = catalogue_find(ledger->catalogue, &kept->material);
-    if (there) return there;
+    if (there && !(ledger_at(ledger, there)->flags & LEDGER_DOUBTED)) return there;
     if (!material || kept->level != ledger->common->level_number ||
         femd_response_peek(kept->response.data, kept->response.size, &status, &state_out, NULL) != FEMD_OK)
         return FEMD_NIL;
+    if (there) {
+        ledger_replace(ledger, there, kept, &state_out);
+        return there;
+    }
     const uint32_t number = ledger_add_kept(ledger, kept, &kept->request, material, &state_out);
     if (number) ledger_at(ledger, number)->flags |= LEDGER_RESTORED;
     return number;
@@ -133,7 +165,8 @@ uint32_t ledger_find_kept_one(femd_ledger *ledger, const femd_hash *key) {
     const femd_recall *recall = ledger->common->config.recall;
     femd_kept kept;
     const uint32_t there = ledger_find(ledger, key);
-    if (there || !recall || ledger->store_doubted || !recall->answer(recall->user, key, 0, &kept)) return there;
+    if (there || !recall || !recall->answer(recall->user, key, 0, &kept)) return there;
+    if (!ledger_believes(ledger, &kept)) return FEMD_NIL;
     return ledger_restore(ledger, &kept);
 }
 
@@ -148,9 +181,9 @@ void ledger_recall_makers(femd_ledger *ledger, uint32_t state) {
     const femd_recall *recall = ledger->common->config.recall;
     femd_hash name = *states_name(ledger->states, state);
     femd_kept kept;
-    if (!recall || !recall->maker || ledger->store_doubted) return;
+    if (!recall || !recall->maker) return;
     for (uint32_t hops = 0; hops < HOPS_MAX; hops++) {
-        if (!recall->maker(recall->user, &name, &kept)) return;
+        if (!recall->maker(recall->user, &name, &kept) || !ledger_believes(ledger, &kept)) return;
         name = kept.request.state_in;
         const uint32_t number = ledger_restore(ledger, &kept);
         if (!number || femd_hash_is_zero(&name)) return;
@@ -185,7 +218,10 @@ static void ledger_hand_out(femd_ledger *ledger, uint32_t number, int only_recor
                             .inputs = record->inputs,
                             .fingerprint = record->fingerprint,
                             .request = record->request,
-                            .response = {record->response, record->response_size}};
+                            .response = {record->response, record->response_size},
+                            .author = ledger_author_number(ledger, record->author),
+                            .seconder = ledger_author_number(ledger, record->seconder),
+                            .when = record->answered};
     femd_buffer bytes = outbox_take(ledger->outbox);
     if (kept_encode(&kept, &bytes, NULL) != FEMD_OK) {
         common_no_memory(ledger->common);

@@ -351,6 +351,12 @@ static void server_find_keys(options *opt) {
 }
 
 /* Without a journal nobody knows the last one: a number that was hardly ever given. */
+/* When the clock stood at 0. */
+static double server_wall(void) {
+    const struct timespec now = femd_wall_clock();
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - femd_clock();
+}
+
 static uint64_t server_epoch(const options *opt, const journal *log) {
     uint64_t epoch = 0;
     if (opt->journal) return durable_epoch(log->durable);
@@ -396,7 +402,8 @@ static femd_status server_serve(const options *opt, journal *log, femd_error *er
                                     .pool = opt->pool,
                                     .one_build = opt->one_build,
                                     .lazy_commits = opt->durability == DURABILITY_NONE,
-                                    .epoch = server_epoch(opt, log)};
+                                    .epoch = server_epoch(opt, log),
+                                    .wall = server_wall()};
     femd_net_config net_config = {.heartbeat = opt->times.heartbeat,
                                   .keep = server_keep,
                                   .before_send = server_before_send,

@@ -171,6 +171,8 @@ femd_status runs_join(femd_runs *runs, uint32_t client, uint32_t *holder, femd_e
         runs_points_rewind(runs, rank, hello->step);
     }
     snprintf(rank->who, sizeof rank->who, "pid %u on %s", hello->pid, hello->host);
+    rank->instance = hello->instance;
+    runs_tell_seat(runs, record, rank);
     record->connected++;
     record->gone = -1;
     return FEMD_OK;

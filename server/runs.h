@@ -44,6 +44,8 @@ void runs_add_points(femd_runs *runs, uint32_t client, uint32_t points);
 void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation);
 /* Its run has had the answer: whose it is is noted, and answers of several builds mark the run. */
 void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation);
+/* The journal knows what the client's run has used, before the client is told an answer. */
+void runs_tell_uses(femd_runs *runs, uint32_t client);
 /* Workers were convicted: runs that have used what is in doubt now are told and end. Then nothing more is taken from
  * their clients: CONFLICT with words. */
 void runs_doubt(femd_runs *runs);

@@ -4,11 +4,12 @@
 
 #include "runs_private.h"
 
-enum { SPANS = 8, PAIRS_MAX = 1 << 16 };
+enum { SPANS = 8, PAIRS_MAX = 1 << 16, SEAT_BYTES = 16 };
 
 /* What a run has had of an author that nobody has confirmed: between two commits each, oldest first. */
 typedef struct run_use {
     uint32_t count;
+    int untold;            /* it has changed since the journal was told of it */
     uint32_t after[SPANS]; /* the last committed step then */
     double latest[SPANS];  /* when the last of these answers was given */
 } run_use;
@@ -22,20 +23,22 @@ void runs_doubts_init(run_record *record) {
 void runs_doubts_clear(run_record *record) {
     femd_rows_clear(&record->uses);
     femd_table_clear(&record->sworn);
+    femd_list_clear(&record->untold);
 }
 
 static uint64_t runs_pair(uint32_t author, uint32_t seconder) {
     return (uint64_t)author << 32 | seconder;
 }
 
-/* The first use of what two have said. Of a crowd of pairs all are taken for one. */
-static void runs_use_sworn(femd_runs *runs, run_record *record, const ledger_source *source) {
-    const uint64_t pair = runs_pair(source->author, source->seconder);
-    if (record->sworn_all || femd_table_find64(&record->sworn, pair)) return;
+/* The first use of what two have said. Of a crowd of pairs all are taken for one. 1 if it is news. */
+static int runs_use_sworn(femd_runs *runs, run_record *record, uint32_t author, uint32_t seconder, uint32_t after) {
+    const uint64_t pair = runs_pair(author, seconder);
+    if (record->sworn_all || femd_table_find64(&record->sworn, pair)) return 0;
     if (record->sworn.used >= PAIRS_MAX)
         record->sworn_all = 1;
-    else if (!femd_table_put64(&record->sworn, pair, record->last_step + 1))
+    else if (!femd_table_put64(&record->sworn, pair, after + 1))
         common_no_memory(runs->common);
+    return 1;
 }
 
 /* The oldest span goes if it is settled; of too many two become one. */
@@ -57,6 +60,163 @@ static void runs_make_span(run_use *use, double settled) {
     use->count -= drop;
 }
 
+/* What the author alone has said, the last of it then. 0 if memory is out. */
+static int runs_use_alone(femd_runs *runs, run_record *record, uint32_t author, uint32_t after, double when) {
+    if (!femd_rows_reach(&record->uses, author)) {
+        common_no_memory(runs->common);
+        return 0;
+    }
+    run_use *use = femd_rows_at(&record->uses, author);
+    if (!use->count || use->after[use->count - 1] != after) {
+        runs_make_span(use, ledger_settled_until(runs->ledger, author));
+        use->after[use->count] = after;
+        use->latest[use->count++] = when;
+    } else if (when > use->latest[use->count - 1])
+        use->latest[use->count - 1] = when;
+    return 1;
+}
+
+/* ---- the journal ---- */
+
+typedef struct run_used { /* an entry of a record */
+    uint32_t author, seconder, after;
+    double latest;
+    int all;
+} run_used;
+
+static void runs_add_used(const femd_runs *runs, femd_buffer *bytes, const run_used *used) {
+    uint8_t entry[ANNAL_USED_BYTES];
+    femd_put64(entry, ledger_author_number(runs->ledger, used->author));
+    femd_put64(entry + 8, ledger_author_number(runs->ledger, used->seconder));
+    femd_putf64(entry + 16, used->latest);
+    femd_put32(entry + 24, used->after);
+    femd_put32(entry + 28, used->all != 0);
+    if (femd_buffer_append(bytes, entry, sizeof entry, NULL) != FEMD_OK) common_no_memory(runs->common);
+}
+
+/* Takes the storage of the bytes. */
+static void runs_send_used(femd_runs *runs, const run_record *record, femd_buffer *bytes) {
+    if (bytes->size)
+        outbox_record(runs->outbox, &(femd_annal){.kind = ANNAL_USED,
+                                                  .run = record->journal,
+                                                  .rank = record->has_build != 0,
+                                                  .number = record->build,
+                                                  .bytes = {bytes->data, bytes->size}});
+    outbox_recycle(runs->outbox, bytes);
+}
+
+static void runs_tell_untold(femd_runs *runs, run_record *record) {
+    femd_buffer bytes = outbox_take(runs->outbox);
+    for (uint32_t i = 0; i < record->untold.count; i++) {
+        run_use *use = femd_rows_at(&record->uses, record->untold.at[i]);
+        use->untold = 0;
+        if (use->count)
+            runs_add_used(runs, &bytes,
+                          &(run_used){.author = record->untold.at[i],
+                                      .after = use->after[use->count - 1],
+                                      .latest = use->latest[use->count - 1]});
+    }
+    record->untold.count = 0;
+    runs_send_used(runs, record, &bytes);
+}
+
+void runs_tell_uses(femd_runs *runs, uint32_t client) {
+    if (!runs_of(runs, client)) return;
+    run_record *record = runs_at(runs, runs_of(runs, client));
+    if (record->untold.count) runs_tell_untold(runs, record);
+}
+
+void runs_record_uses(femd_runs *runs, const run_record *record) {
+    femd_buffer bytes = outbox_take(runs->outbox);
+    for (uint32_t author = 0; author < femd_rows_end(&record->uses); author++) {
+        const run_use *use = femd_rows_at(&record->uses, author);
+        for (uint32_t i = 0; i < use->count; i++)
+            runs_add_used(runs, &bytes,
+                          &(run_used){.author = author, .after = use->after[i], .latest = use->latest[i]});
+    }
+    for (uint32_t i = 0; record->sworn.used && i <= record->sworn.mask; i++) {
+        const femd_table_place *place = &record->sworn.place[i];
+        if (place->number)
+            runs_add_used(runs, &bytes,
+                          &(run_used){.author = (uint32_t)(place->hash >> 32),
+                                      .seconder = (uint32_t)place->hash,
+                                      .after = place->number - 1});
+    }
+    if (record->sworn_all) runs_add_used(runs, &bytes, &(run_used){.all = 1});
+    runs_send_used(runs, record, &bytes);
+}
+
+femd_status runs_restore_uses(femd_runs *runs, run_record *record, const femd_annal *annal, femd_error *err) {
+    const uint8_t *at = annal->bytes.data;
+    for (size_t left = annal->bytes.size; left; left -= ANNAL_USED_BYTES, at += ANNAL_USED_BYTES) {
+        const double latest = femd_getf64(at + 16);
+        const uint32_t after = femd_get32(at + 24), author = ledger_author_of(runs->ledger, femd_get64(at)),
+                       seconder = ledger_author_of(runs->ledger, femd_get64(at + 8));
+        if (!ledger_is_instant(latest) || after == UINT32_MAX)
+            return femd_fail(err, FEMD_BAD_INPUT, "what a run of the journal has used is of no time");
+        ledger_pass_instant(runs->ledger, latest);
+        if (femd_get32(at + 28))
+            record->sworn_all = 1;
+        else if (seconder)
+            (void)runs_use_sworn(runs, record, author, seconder, after);
+        else if (!runs_use_alone(runs, record, author, after, latest))
+            return femd_fail(err, FEMD_NO_MEMORY, "no memory for what a run has used");
+    }
+    record->has_build = annal->rank != 0;
+    record->build = annal->number;
+    return FEMD_OK;
+}
+
+void runs_record_doubt(femd_runs *runs, const run_record *record) {
+    femd_buffer bytes = outbox_take(runs->outbox);
+    femd_status rc = FEMD_OK;
+    for (uint32_t i = 0; record->in_doubt && rc == FEMD_OK && i < record->nranks; i++) {
+        uint8_t seat[SEAT_BYTES];
+        femd_put64(seat, record->ranks[i].instance);
+        femd_put64(seat + 8, record->ranks[i].doubted != 0);
+        rc = femd_buffer_append(&bytes, seat, sizeof seat, NULL);
+    }
+    if (record->in_doubt && rc == FEMD_OK)
+        rc = femd_buffer_append(&bytes, record->doubt.text, strlen(record->doubt.text), NULL);
+    if (rc != FEMD_OK) common_no_memory(runs->common);
+    outbox_record(runs->outbox, &(femd_annal){.kind = ANNAL_IN_DOUBT,
+                                              .run = record->journal,
+                                              .step = record->doubt_after,
+                                              .bytes = {bytes.data, bytes.size}});
+    outbox_recycle(runs->outbox, &bytes);
+}
+
+static void runs_clear_doubt(run_record *record) {
+    for (uint32_t i = 0; i < record->nranks; i++) record->ranks[i].doubted = 0;
+    runs_doubts_clear(record);
+    runs_doubts_init(record);
+}
+
+femd_status runs_restore_doubt(run_record *record, const femd_annal *annal, femd_error *err) {
+    const size_t seats = (size_t)record->nranks * SEAT_BYTES;
+    if (!annal->bytes.size) {
+        runs_clear_doubt(record);
+        return FEMD_OK;
+    }
+    const uint8_t *at = annal->bytes.data;
+    const size_t size = annal->bytes.size - seats;
+    char words[sizeof record->doubt.text] = "";
+    if (annal->bytes.size > seats && size < sizeof words) memcpy(words, at + seats, size);
+    if (annal->bytes.size <= seats || strlen(words) != size)
+        return femd_fail(err, FEMD_BAD_INPUT, "the doubt about a run of the journal is damaged");
+    record->in_doubt = 1;
+    record->doubt_after = annal->step;
+    femd_error_clear(&record->doubt);
+    femd_fail(&record->doubt, FEMD_CONFLICT, "%s", words);
+    for (uint32_t i = 0; i < record->nranks; i++, at += SEAT_BYTES) {
+        record->ranks[i].instance = femd_get64(at);
+        record->ranks[i].doubted = femd_get64(at + 8) != 0;
+    }
+    return FEMD_OK;
+}
+
+/* ---- what a run has had ---- */
+
 void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation) {
     const uint32_t run = runs_of(runs, client);
     if (!run) return;
@@ -66,21 +226,26 @@ void runs_note_source(femd_runs *runs, uint32_t client, uint32_t evaluation) {
     if (record->has_build && record->build != source.fingerprint) runs_not_reproducible(runs, client);
     record->has_build = 1;
     record->build = source.fingerprint;
-    if (!femd_rows_reach(&record->uses, source.author)) {
-        common_no_memory(runs->common);
-        return;
-    }
-    run_use *use = femd_rows_at(&record->uses, source.author);
     if (source.seconder) {
-        runs_use_sworn(runs, record, &source);
+        if (!runs_use_sworn(runs, record, source.author, source.seconder, record->last_step)) return;
+        femd_buffer bytes = outbox_take(runs->outbox);
+        runs_add_used(runs, &bytes,
+                      &(run_used){.author = source.author,
+                                  .seconder = source.seconder,
+                                  .after = record->last_step,
+                                  .all = record->sworn_all});
+        runs_send_used(runs, record, &bytes);
         return;
     }
-    if (!use->count || use->after[use->count - 1] != record->last_step) {
-        runs_make_span(use, ledger_settled_until(runs->ledger, source.author));
-        use->after[use->count] = record->last_step;
-        use->latest[use->count++] = source.when;
-    } else if (source.when > use->latest[use->count - 1])
-        use->latest[use->count - 1] = source.when;
+    if (source.author < femd_rows_end(&record->uses)) {
+        const run_use *use = femd_rows_at(&record->uses, source.author);
+        if (use->untold && use->after[use->count - 1] != record->last_step) runs_tell_untold(runs, record);
+    }
+    if (!runs_use_alone(runs, record, source.author, record->last_step, source.when)) return;
+    run_use *use = femd_rows_at(&record->uses, source.author);
+    if (use->untold || !runs->common->config.journal) return;
+    use->untold = 1;
+    if (!femd_list_push(&record->untold, source.author)) common_no_memory(runs->common);
 }
 
 void runs_mark_authors(const femd_runs *runs, uint8_t *needed, uint32_t last) {
@@ -135,11 +300,10 @@ static void runs_end_in_doubt(femd_runs *runs, uint32_t run, uint32_t after, con
         runs_drop_tentative(runs, rank);
         runs_tell_journal(runs, record, ANNAL_REWIND, rank, NULL, after);
         runs_points_rewind(runs, rank, after);
-        rank->doubted = rank->peer != FEMD_NIL || rank->who[0];
-        if (!rank->peer) continue;
-        rank->doubted_instance = roster_hello(runs->roster, rank->peer)->instance;
-        outbox_send_error(runs->outbox, roster_address(runs->roster, rank->peer), 0, &record->doubt);
+        rank->doubted = rank->peer != FEMD_NIL || rank->who[0] || rank->instance;
+        if (rank->peer) outbox_send_error(runs->outbox, roster_address(runs->roster, rank->peer), 0, &record->doubt);
     }
+    runs_record_doubt(runs, record);
 }
 
 void runs_doubt(femd_runs *runs) {
@@ -167,16 +331,14 @@ femd_status runs_check_doubt(const femd_runs *runs, uint32_t client, femd_error 
 femd_status runs_come_after_doubt(femd_runs *runs, run_record *record, uint32_t place, const femd_hello *hello,
                                   femd_error *err) {
     run_rank *rank = &record->ranks[place];
-    (void)runs;
     if (!record->in_doubt) return FEMD_OK;
     if (hello->step > record->doubt_after)
         return femd_fail(err, FEMD_REFUSED, "this client goes on from step %u, but %s", hello->step,
                          record->doubt.text);
-    if (!hello->instance || hello->instance != rank->doubted_instance) rank->doubted = 0; /* it begins anew */
-    for (uint32_t i = 0; i < record->nranks; i++)
-        if (record->ranks[i].doubted) return FEMD_OK;
-    record->in_doubt = 0;
-    runs_doubts_clear(record);
-    runs_doubts_init(record);
+    if (!hello->instance || hello->instance != rank->instance) rank->doubted = 0; /* it begins anew */
+    int doubted = 0;
+    for (uint32_t i = 0; i < record->nranks; i++) doubted |= record->ranks[i].doubted;
+    if (!doubted) runs_clear_doubt(record);
+    runs_record_doubt(runs, record);
     return FEMD_OK;
 }

@@ -20,6 +20,14 @@ void runs_tell_journal(femd_runs *runs, const run_record *record, femd_annal_kin
     outbox_record(runs->outbox, &annal);
 }
 
+void runs_tell_seat(femd_runs *runs, const run_record *record, const run_rank *rank) {
+    if (!rank->instance) return;
+    outbox_record(runs->outbox, &(femd_annal){.kind = ANNAL_SEAT,
+                                              .run = record->journal,
+                                              .rank = (uint32_t)(rank - record->ranks),
+                                              .number = rank->instance});
+}
+
 /* What a rank has sent to commit. */
 void runs_tell_commit(femd_runs *runs, const run_record *record, const run_rank *rank) {
     if (!runs->common->config.journal || runs->common->replaying) return;
@@ -73,9 +81,11 @@ void runs_record(femd_runs *runs) {
         const run_record *record = runs_at(runs, run);
         runs_tell_journal(runs, record, ANNAL_RUN, NULL, NULL, record->last_step);
         if (!record->reproducible) runs_tell_journal(runs, record, ANNAL_MARK, NULL, NULL, 0);
+        runs_record_uses(runs, record);
         for (uint32_t i = 0; i < record->nranks; i++) {
             const run_rank *rank = &record->ranks[i];
             runs_record_points(runs, record, rank);
+            runs_tell_seat(runs, record, rank);
             for (uint32_t j = 0; j < rank->given.count; j++)
                 runs_tell_journal(runs, record, ANNAL_GIVEN, rank, states_name(runs->states, rank->given.at[j]), 0);
             for (uint32_t j = 0; j < rank->tentative.count; j++) {
@@ -85,6 +95,7 @@ void runs_record(femd_runs *runs) {
                 ledger_record_doubt(runs->ledger, rank->tentative.at[j]);
             }
         }
+        if (record->in_doubt) runs_record_doubt(runs, record);
     }
 }
 
@@ -172,6 +183,7 @@ static femd_status runs_restore_rank(femd_runs *runs, run_rank *rank, const femd
         if (!femd_list_push(&rank->given, number)) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a state");
         states_commit(runs->states, number);
         return FEMD_OK;
+    case ANNAL_SEAT: rank->instance = annal->number; return FEMD_OK;
     case ANNAL_ABORT: runs_drop_tentative(runs, rank); return FEMD_OK;
     case ANNAL_REWIND: runs_points_rewind(runs, rank, annal->step); return FEMD_OK;
     case ANNAL_COMMIT: return runs_restore_commit(runs, rank, annal, err);
@@ -189,6 +201,8 @@ femd_status runs_restore(femd_runs *runs, const femd_annal *annal, femd_error *e
     case ANNAL_END: runs_end(runs, run); return FEMD_OK;
     case ANNAL_MARK: record->reproducible = 0; return FEMD_OK;
     case ANNAL_FINAL: runs_apply_final(runs, run); return FEMD_OK;
+    case ANNAL_USED: return runs_restore_uses(runs, record, annal, err);
+    case ANNAL_IN_DOUBT: return runs_restore_doubt(record, annal, err);
     default:
         if (annal->rank >= record->nranks)
             return femd_fail(err, FEMD_BAD_INPUT, "a record of the journal is of a rank that its run does not have");

@@ -34,13 +34,13 @@ typedef struct run_rank {
     uint32_t last_step; /* of the client that is here: no COMMIT may name an earlier one */
     double gone;        /* since when it has no client; when the run was made, if none has come yet */
     int left;           /* its client said BYE */
+    uint64_t instance;  /* the client it last had, as it can be known again; 0: it cannot */
     char who[96];       /* the client it last had, in words; empty: none has come */
     int owed;           /* the refusal of a commit that failed before this rank sent its own */
     int refused;        /* its last COMMIT was, and this is what it was */
     uint64_t refused_transaction;
     femd_hash refused_content;
-    int doubted; /* its client has used answers that are in doubt */
-    uint64_t doubted_instance;
+    int doubted; /* its last client has used answers that are in doubt */
 } run_rank;
 
 typedef struct run_record {
@@ -59,6 +59,7 @@ typedef struct run_record {
     femd_list materials; /* that it uses */
     uint32_t journal;    /* its number in the journal, never used twice */
     femd_rows uses;      /* of answers, by their author */
+    femd_list untold;    /* authors of which there is news in it for the journal */
     femd_table sworn;    /* pairs of author and seconder: the step after which what they said was first used, and one */
     int sworn_all;       /* too many to tell them apart */
     int has_build;
@@ -112,6 +113,8 @@ void runs_end(femd_runs *runs, uint32_t run);
 /* runs_history.c */
 void runs_tell_journal(femd_runs *runs, const run_record *record, femd_annal_kind kind, const run_rank *rank,
                        const femd_hash *hash, uint32_t step);
+/* Which client has it. */
+void runs_tell_seat(femd_runs *runs, const run_record *record, const run_rank *rank);
 void runs_tell_commit(femd_runs *runs, const run_record *record, const run_rank *rank);
 
 /* runs_commits.c */
@@ -124,6 +127,13 @@ void runs_release_given(femd_runs *runs, run_rank *rank);
 /* runs_doubts.c */
 void runs_doubts_init(run_record *record);
 void runs_doubts_clear(run_record *record);
+/* All that the run has used, and that it is in doubt if so, as records; and what it becomes from these. BAD_INPUT for
+ * one that is damaged. */
+void runs_record_uses(femd_runs *runs, const run_record *record);
+void runs_record_doubt(femd_runs *runs, const run_record *record);
+FEMD_MUST_CHECK femd_status runs_restore_uses(femd_runs *runs, run_record *record, const femd_annal *annal,
+                                              femd_error *err);
+FEMD_MUST_CHECK femd_status runs_restore_doubt(run_record *record, const femd_annal *annal, femd_error *err);
 /* A client takes its place in a run that may be in doubt. REFUSED if it goes on from what is. */
 FEMD_MUST_CHECK femd_status runs_come_after_doubt(femd_runs *runs, run_record *record, uint32_t place,
                                                   const femd_hello *hello, femd_error *err);

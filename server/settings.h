@@ -47,9 +47,10 @@ typedef struct femd_recall {
 } femd_recall;
 
 typedef struct femd_core_config {
-    uint64_t epoch;          /* of this life of the server, told in WELCOME */
-    const char *level;       /* pinned numerics level; NULL = "x86-64-v3" */
-    uint32_t credits;        /* TASK messages a worker may hold; 0 = 2, at most 16 */
+    uint64_t epoch;    /* of this life of the server, told in WELCOME */
+    double wall;       /* s since 1970 at the moment 0 of its clock, so that answers of several lives have an order */
+    const char *level; /* pinned numerics level; NULL = "x86-64-v3" */
+    uint32_t credits;  /* TASK messages a worker may hold; 0 = 2, at most 16 */
     uint32_t message_points; /* most points of one TASK message, unless the engine likes more at once; 0 = 256 */
     double message_work;     /* s of expected work of one TASK message, in a pool that is not large; 0 = 0.005 */
     uint64_t cache_bytes;    /* finished evaluations kept for reuse; 0 = 512 MiB */
@@ -92,6 +93,7 @@ typedef enum femd_action_kind {
     FEMD_ACTION_RELEASE_STATE, /* ... it may go again */
     FEMD_ACTION_KEEP_MATERIAL /* a pack */,
     FEMD_ACTION_FORGET_ANSWER /* a kept_name: that answer is in doubt */,
+    FEMD_ACTION_DISBELIEVE, /* a list of disbelief.h: what it holds is to be forgotten */
     /* For the journal: */
     FEMD_ACTION_JOURNAL,      /* a record of annals.h */
     FEMD_ACTION_JOURNAL_ANEW, /* the records that follow, up to the next SYNC, are a summary of all before */

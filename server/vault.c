@@ -124,9 +124,8 @@ static int vault_look_up_maker(femd_vault *vault, const uint8_t *state, uint8_t 
     return mdb_get(vault->reader, vault->tables[VAULT_ANSWER], &key, value);
 }
 
-/* The reader at what is there now, with the gate; an LMDB code. Another process may have enlarged the map: that can be
- * taken over only while nobody here writes. */
-static int vault_begin_reading(femd_vault *vault) {
+/* Another process may have enlarged the map: that can be taken over only while nobody here writes. */
+int vault_begin_reading(femd_vault *vault) {
     pthread_mutex_lock(&vault->gate);
     int code = mdb_txn_renew(vault->reader);
     if (code != MDB_MAP_RESIZED) return code;

@@ -64,11 +64,12 @@ FEMD_MUST_CHECK femd_status vault_walk(femd_vault *vault, vault_kind kind, vault
 /* ---- writing ---- */
 
 typedef enum vault_act {
-    VAULT_PUT = 1, /* bytes: the content; the name is worked out from it */
-    VAULT_USE,     /* bytes: the name; it was used */
-    VAULT_FORGET,  /* bytes: the name */
-    VAULT_HOLD,    /* bytes: the name; it was used, and does not make room for others as long as this vault is open */
-    VAULT_RELEASE  /* bytes: the name; it may go again */
+    VAULT_PUT = 1,   /* bytes: the content; the name is worked out from it */
+    VAULT_USE,       /* bytes: the name; it was used */
+    VAULT_FORGET,    /* bytes: the name */
+    VAULT_HOLD,      /* bytes: the name; it was used, and does not make room for others as long as this vault is open */
+    VAULT_RELEASE,   /* bytes: the name; it may go again */
+    VAULT_DISBELIEVE /* bytes: a list of disbelief.h; nothing here, it is for vault_disbelieve */
 } vault_act;
 typedef struct vault_item {
     vault_kind kind;
@@ -82,6 +83,8 @@ typedef struct vault_item {
 FEMD_MUST_CHECK femd_status vault_write(femd_vault *vault, const vault_item *items, size_t count, femd_error *err);
 /* Of these items only HOLD and RELEASE, which need no disk. */
 void vault_note_holds(femd_vault *vault, const vault_item *items, size_t count);
+/* Remove the answers that a list of disbelief.h holds; looks at all of them. */
+FEMD_MUST_CHECK femd_status vault_disbelieve(femd_vault *vault, const femd_bytes *list, femd_error *err);
 /* Remove the longest unused until all takes at most so many bytes. */
 FEMD_MUST_CHECK femd_status vault_prune(femd_vault *vault, uint64_t bytes, femd_error *err);
 

@@ -63,6 +63,10 @@ uint64_t vault_charge(uint64_t content);
 /* -1 with words if the content does not belong to the name. */
 int vault_check(vault_kind kind, const uint8_t *name, const femd_bytes *content, femd_error *err);
 
+/* vault.c */
+/* The reader at what is there now, with the gate; an LMDB code. */
+int vault_begin_reading(femd_vault *vault);
+
 /* vault_lock.c: one process writes at a time. */
 FEMD_MUST_CHECK femd_status vault_lock_open(femd_vault *vault, femd_error *err);
 /* Waits a few seconds at most, then IO with words. In this process one thread at a time may do so. */

@@ -195,7 +195,8 @@ static int writing_act(writing *w, const vault_item *item, femd_error *err) {
     switch (item->act) {
     case VAULT_USE:
     case VAULT_HOLD: return writing_use(w, item->kind, name);
-    case VAULT_RELEASE: return 0;
+    case VAULT_RELEASE:
+    case VAULT_DISBELIEVE: return 0;
     default: return writing_remove(w, item->kind, name);
     }
 }

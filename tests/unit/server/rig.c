@@ -171,6 +171,7 @@ uint64_t rig_client(rig *g, const char *run, uint32_t rank, uint32_t ranks) {
 
 uint64_t rig_client_from(rig *g, const char *run, uint32_t rank, uint32_t ranks, uint32_t step) {
     femd_hello h = {.role = FEMD_ROLE_CLIENT,
+                    .instance = g->instance,
                     .step = step,
                     .rank = rank,
                     .ranks = ranks,

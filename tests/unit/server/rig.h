@@ -33,9 +33,10 @@ typedef struct rig_shelf {
     uint32_t by_key[RIG_PLACES], by_maker[RIG_PLACES], by_state[RIG_PLACES];
     femd_buffer *record; /* of the journal, owned */
     size_t records, room;
-    int unwritten;   /* records since the last SYNC */
-    int unforgotten; /* answers that are to be forgotten, since then */
-    int held;        /* states that must stay */
+    int unwritten;      /* records since the last SYNC */
+    int unforgotten;    /* answers that are to be forgotten, since then */
+    int held;           /* states that must stay */
+    size_t disbelieved; /* answers that went since their author is not believed */
 } rig_shelf;
 /* Takes what an action hands out. */
 void rig_shelve(rig_shelf *shelf, femd_action *action);
@@ -52,8 +53,9 @@ typedef struct rig {
     femd_hash material; /* of the standard pack */
     femd_buffer pack;
     femd_buffer scratch, taken;
-    uint32_t inputs; /* capabilities that rig_open announces; 0 = all */
-    uint32_t batch;  /* points that the engine likes to be given at once, as rig_open announces */
+    uint32_t inputs;   /* capabilities that rig_open announces; 0 = all */
+    uint64_t instance; /* of clients; 0: they cannot be known again */
+    uint32_t batch;    /* points that the engine likes to be given at once, as rig_open announces */
     char last_log[1200];
     rig_shelf *shelf; /* of the config's recall; NULL: none */
     femd_core_config config;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "disbelief.h"
 #include "femd/hash.h"
 #include "rig.h"
 
@@ -96,6 +97,20 @@ static void forget_answer(rig_shelf *shelf, const femd_buffer *name) {
     }
 }
 
+static void disbelieve(rig_shelf *shelf, const femd_buffer *list) {
+    for (size_t i = 0; i < shelf->answer_end; i++) {
+        rig_item *item = &shelf->answer[i];
+        femd_kept kept;
+        if (!item->bytes.data) continue;
+        OK(kept_decode(item->bytes.data, item->bytes.size, &kept, NULL));
+        if (!disbelief_holds(&(femd_bytes){list->data, list->size}, &kept)) continue;
+        femd_buffer_clear(&item->bytes);
+        shelf->answers--;
+        shelf->disbelieved++;
+        shelf->unforgotten++;
+    }
+}
+
 /* ---- taking in ---- */
 
 /* Takes the bytes over; returns the place, from 1. */
@@ -161,6 +176,7 @@ void rig_shelve(rig_shelf *shelf, femd_action *action) {
         shelf->unforgotten++;
         forget_answer(shelf, &action->frame);
         break;
+    case FEMD_ACTION_DISBELIEVE: disbelieve(shelf, &action->frame); break;
     case FEMD_ACTION_JOURNAL: write_down(shelf, &action->frame); break;
     case FEMD_ACTION_JOURNAL_ANEW: clear_records(shelf); break;
     case FEMD_ACTION_SYNC: shelf->unwritten = shelf->unforgotten = 0; break;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "annals.h"
+#include "disbelief.h"
 #include "durable.h"
 #include "femd/control.h"
 #include "femd/hash.h"
@@ -402,9 +403,14 @@ static void with_room_again_the_journal_begins_anew(void **state) {
 /* Answers of who is not believed any more leave a store that is full when they are to, as soon as it can be written. */
 static void what_is_to_be_forgotten_is_when_there_is_room(void **state) {
     (void)state;
-    for (int closes = 0; closes < 2; closes++) { /* with what comes next, or when the server ends */
+    for (int variant = 0; variant < 4; variant++) { /* with what comes next, or when the server ends; or all of one */
+        const int closes = variant & 1, by_author = variant & 2;
         femd_kept kept;
-        femd_buffer answer = make_answer(&kept);
+        femd_buffer answer = make_answer(&kept), list = FEMD_BUFFER_INIT;
+        kept.author = 5;
+        answer.size = 0;
+        OK(kept_encode(&kept, &answer, NULL));
+        OK(disbelief_add(&list, &(femd_disbelieved){.author = 5}, NULL));
         uint8_t name[KEPT_NAME_BYTES];
         assert_int_equal(remove_folder(NULL), 0);
         assert_int_equal(make_folder(NULL), 0);
@@ -414,7 +420,10 @@ static void what_is_to_be_forgotten_is_when_there_is_room(void **state) {
         assert_true(is_kept(&l, &kept));
         kept_name(&kept.key, kept.fingerprint, name);
         disk_takes(16);
-        durable_keep(l.durable, FEMD_ACTION_FORGET_ANSWER, &(femd_bytes){name, sizeof name});
+        if (by_author)
+            durable_keep(l.durable, FEMD_ACTION_DISBELIEVE, &(femd_bytes){list.data, list.size});
+        else
+            durable_keep(l.durable, FEMD_ACTION_FORGET_ANSWER, &(femd_bytes){name, sizeof name});
         durable_keep(l.durable, FEMD_ACTION_SYNC, &(femd_bytes){NULL, 0});
         assert_false(is_kept(&l, &kept)); /* nor is it used until then */
         disk_takes(0);
@@ -429,6 +438,7 @@ static void what_is_to_be_forgotten_is_when_there_is_room(void **state) {
         assert_false(is_kept(&l, &kept));
         end(&l);
         femd_buffer_clear(&answer);
+        femd_buffer_clear(&list);
     }
 }
 

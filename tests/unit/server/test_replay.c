@@ -1,5 +1,6 @@
 /* A server that dies and another one in its place, made from the journal: what was committed is committed, what was
  * answered is answered, and no state is lost that anybody can still make. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -352,18 +353,74 @@ static void a_run_that_has_ended_does_not_come_back(void **state) {
     scene_close(&s);
 }
 
+/* Of a time when answers had no authors. */
+static void a_journal_without_authors_is_read(void **state) {
+    (void)state;
+    scene s;
+    size_t left = 0;
+    scene_open(&s);
+    scene_run_steps(&s, 0, 2);
+    scene_evaluate(&s, 2);
+    for (size_t i = 0; i < s.shelf.records; i++) {
+        femd_buffer *record = &s.shelf.record[i], answer = FEMD_BUFFER_INIT, fresh = FEMD_BUFFER_INIT;
+        femd_annal annal;
+        femd_kept kept;
+        assert_int_equal(annal_decode(record->data, record->size, &annal, NULL), FEMD_OK);
+        if (annal.kind == ANNAL_ANSWER) {
+            assert_int_equal(kept_decode(annal.bytes.data, annal.bytes.size, &kept, NULL), FEMD_OK);
+            assert_true(kept.author != 0);
+            kept.author = 0;
+            assert_int_equal(kept_encode(&kept, &answer, NULL), FEMD_OK);
+            assert_memory_equal(answer.data, "FKA1", 4);
+            annal.bytes = (femd_bytes){answer.data, answer.size};
+        }
+        if (annal.kind < ANNAL_AUTHOR) assert_int_equal(annal_encode(&annal, &fresh, NULL), FEMD_OK);
+        femd_buffer_clear(&answer);
+        femd_buffer_clear(record);
+        if (fresh.size) s.shelf.record[left++] = fresh;
+    }
+    assert_true(left < s.shelf.records);
+    s.shelf.records = left;
+    rig_restart(&s.g);
+    scene_come_back(&s, 1);
+    rig_have(&s.g, s.worker, s.request[2], SCENE_POINTS);
+    assert_int_equal(scene_evaluate(&s, 2), 0);
+    scene_commit(&s, 2);
+    assert_true(scene_is_committed(&s));
+    scene_run_steps(&s, 3, 5);
+    scene_close(&s);
+}
+
 static void what_is_no_record_is_refused(void **state) {
     (void)state;
     scene s;
     femd_error err = FEMD_ERROR_INIT;
     femd_buffer bytes = FEMD_BUFFER_INIT;
     scene_open(&s);
+    uint8_t author[40] = {0}, timeless[40] = {0}, vouches[40] = {0}, named[40 + 65], used[32] = {0};
+    femd_putf64(timeless + 16, NAN);
+    femd_put64(vouches + 8, 6);
+    memset(named, 'a', sizeof named);
+    memset(named, 0, 40);
+    femd_putf64(used + 16, 1e300);
     const femd_annal wrong[] = {{.kind = ANNAL_FINAL, .run = 99},
                                 {.kind = ANNAL_TENTATIVE, .run = 1, .rank = 1},
                                 {.kind = ANNAL_RUN, .run = 5, .rank = 0},
                                 {.kind = ANNAL_GIVEN, .run = 1},
                                 {.kind = ANNAL_MATERIAL, .bytes = {"FMP", 3}},
-                                {.kind = ANNAL_ANSWER, .bytes = {"FKA1", 4}}};
+                                {.kind = ANNAL_ANSWER, .bytes = {"FKA1", 4}},
+                                {.kind = ANNAL_ANSWER, .bytes = {"FKA2", 4}},
+                                {.kind = ANNAL_AUTHOR, .number = 5, .bytes = {author, sizeof author - 1}},
+                                {.kind = ANNAL_AUTHOR, .number = 0, .bytes = {author, sizeof author}},
+                                {.kind = ANNAL_AUTHOR, .number = 5, .rank = 3, .bytes = {author, sizeof author}},
+                                {.kind = ANNAL_AUTHOR, .number = 5, .bytes = {timeless, sizeof timeless}},
+                                {.kind = ANNAL_AUTHOR, .number = 6, .bytes = {vouches, sizeof vouches}},
+                                {.kind = ANNAL_AUTHOR, .number = 5, .bytes = {named, sizeof named}},
+                                {.kind = ANNAL_USED, .run = 1, .bytes = {used, sizeof used}},
+                                {.kind = ANNAL_USED, .run = 99},
+                                {.kind = ANNAL_SEAT, .run = 1, .rank = 1, .number = 5},
+                                {.kind = ANNAL_IN_DOUBT, .run = 1, .bytes = {author, 16}},
+                                {.kind = ANNAL_IN_DOUBT, .run = 1, .bytes = {author, 17}}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         bytes.size = 0;
         err = (femd_error)FEMD_ERROR_INIT;
@@ -408,6 +465,7 @@ int main(void) {
         cmocka_unit_test(what_was_given_up_is_not_kept),
         cmocka_unit_test(a_state_that_a_client_gave_is_there),
         cmocka_unit_test(a_run_that_has_ended_does_not_come_back),
+        cmocka_unit_test(a_journal_without_authors_is_read),
         cmocka_unit_test(what_is_no_record_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The store across runs on disk: what was written is found again, what is damaged counts as absent, the bound holds. */
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "disbelief.h"
 #include "femd/hash.h"
 #include "keeper.h"
 
@@ -55,6 +57,20 @@ static femd_buffer make_answer(double strain, uint64_t fingerprint, uint8_t name
     kept.response = (femd_bytes){bytes, femd_response_encode(&r, bytes)};
     OK(kept_encode(&kept, &out, NULL));
     kept_name(&kept.key, fingerprint, name);
+    return out;
+}
+
+/* The same with who has given it. */
+static femd_buffer make_said(double strain, uint64_t author, uint64_t seconder, double when,
+                             uint8_t name[KEPT_NAME_BYTES]) {
+    femd_buffer plain = make_answer(strain, 7, name), out = FEMD_BUFFER_INIT;
+    femd_kept kept;
+    OK(kept_decode(plain.data, plain.size, &kept, NULL));
+    kept.author = author;
+    kept.seconder = seconder;
+    kept.when = when;
+    OK(kept_encode(&kept, &out, NULL));
+    femd_buffer_clear(&plain);
     return out;
 }
 
@@ -503,6 +519,70 @@ static void the_keeper_forgets_what_has_lost_its_file(void **state) {
     free(blob);
 }
 
+/* Of all that is there what is held by the list goes, and nothing else; not once more than a portion is looked at. */
+static void who_is_not_believed_leaves_no_answer(void **state) {
+    (void)state;
+    enum { MANY = 10000 };
+    static const struct said {
+        uint64_t author, seconder;
+        double when;
+        int goes;
+    } said[] = {{5, 0, 10, 1}, {5, 0, 9, 0},  {5, 8, 99, 0}, {6, 0, 0, 1},  {5, 6, 0, 1},  {6, 5, 99, 1},
+                {6, 4, 99, 0}, {4, 0, 20, 1}, {4, 5, 99, 0}, {8, 0, 99, 0}, {8, 5, 99, 0}, {0, 0, 0, 0}};
+    enum { KINDS = sizeof said / sizeof *said };
+    femd_vault *vault = open_store(64 << 20);
+    femd_buffer list = FEMD_BUFFER_INIT;
+    vault_size size;
+    uint8_t name[KEPT_NAME_BYTES];
+    uint64_t stay = 0;
+    for (int i = 0; i < MANY;) {
+        vault_item items[100];
+        femd_buffer bytes[100];
+        for (int k = 0; k < 100; k++, i++) {
+            const struct said *one = &said[i % KINDS];
+            stay += !one->goes;
+            bytes[k] = make_said(1e-6 * i, one->author, one->seconder, one->when, name);
+            items[k] = (vault_item){VAULT_ANSWER, VAULT_PUT, {bytes[k].data, bytes[k].size}};
+        }
+        OK(vault_write(vault, items, 100, NULL));
+        for (int k = 0; k < 100; k++) femd_buffer_clear(&bytes[k]);
+    }
+    const femd_disbelieved convicted[] = {{6, -1, 1}, {4, 15, 0}, {5, 10, 1}};
+    for (int i = 0; i < 3; i++) OK(disbelief_add(&list, &convicted[i], NULL));
+    OK(vault_disbelieve(vault, &(femd_bytes){list.data, list.size}, NULL));
+    OK(vault_measure(vault, &size, NULL));
+    assert_int_equal(size.count[VAULT_ANSWER], stay);
+    for (int i = 0; i < 2 * KINDS; i++) {
+        vault_found found;
+        femd_buffer bytes = make_said(1e-6 * i, 1, 0, 0, name);
+        assert_int_equal(vault_find(vault, VAULT_ANSWER, name, &found, NULL), !said[i % KINDS].goes);
+        femd_buffer_clear(&bytes);
+    }
+    OK(vault_disbelieve(vault, &(femd_bytes){list.data, 0}, NULL));
+    OK(vault_measure(vault, &size, NULL));
+    assert_int_equal(size.count[VAULT_ANSWER], stay);
+    femd_buffer_clear(&list);
+    vault_close(&vault);
+}
+
+/* An answer that is of nobody, or of no time, is none. */
+static void an_answer_of_nobody_is_refused(void **state) {
+    (void)state;
+    uint8_t name[KEPT_NAME_BYTES];
+    femd_kept kept;
+    const double times[] = {0, 1e11, -1, 1e12, NAN};
+    for (int i = 0; i < 5; i++)
+        for (int twice = 0; twice < 2; twice++) {
+            femd_error err = FEMD_ERROR_INIT;
+            femd_buffer bytes = make_said(1e-3, 5, twice ? 5 : 6, times[i], name);
+            const femd_status rc = kept_decode(bytes.data, bytes.size, &kept, &err);
+            assert_int_equal(rc, i < 2 && !twice ? FEMD_OK : FEMD_BAD_INPUT);
+            if (rc == FEMD_OK) assert_true(kept.author == 5 && kept.seconder == 6 && kept.when == times[i]);
+            if (rc != FEMD_OK) assert_non_null(strstr(err.text, "of nobody, or of no time"));
+            femd_buffer_clear(&bytes);
+        }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
@@ -520,6 +600,8 @@ int main(void) {
         TEST(the_keeper_says_once_that_the_disk_is_full_and_goes_on),
         TEST(the_keeper_tells_damage_and_forgets_it),
         TEST(the_keeper_forgets_what_has_lost_its_file),
+        TEST(who_is_not_believed_leaves_no_answer),
+        TEST(an_answer_of_nobody_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
