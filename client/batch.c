@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "femd/clock.h"
+#include "femd/kinematics.h"
+#include "names.h"
 
 typedef struct batch_frame {
     femd_buffer bytes; /* the whole EVALUATE frame */
@@ -30,6 +32,8 @@ struct femd_batch {
     uint64_t base;                   /* id of frame 0; frame i has base + i */
     size_t n, done, nframes, unsent; /* unsent: first frame that may wait for sending */
     uint64_t reused;
+    int turned; /* the material by Q */
+    double Q[9];
     size_t room_points, room_frames;
     batch_point *point;
     batch_frame *frame;
@@ -112,16 +116,32 @@ static int batch_is_finite(const femd_request *q) {
     return zero == 0;
 }
 
+/* The request in the axes of the RVE. */
+static femd_status batch_turn(const femd_batch *b, const femd_request *q, femd_request *turned, femd_error *err) {
+    if (!b->turned) return FEMD_OK;
+    if (q->mask)
+        return femd_fail(
+            err, FEMD_BAD_ARGUMENT,
+            "point %llu prescribes stress components, which would be in the axes of the RVE, of a material "
+            "that is turned against the host's",
+            (unsigned long long)q->point);
+    *turned = *q;
+    femd_strain_rotate(b->Q, q->value, turned->value);
+    return FEMD_OK;
+}
+
 static femd_status batch_encode_frame(femd_batch *b, size_t i, const femd_hash *material, const femd_request *q,
                                       femd_error *err) {
     batch_frame *f = &b->frame[i];
     FEMD_TRY(femd_evaluate_begin(&f->bytes, b->base + i, material, err));
     FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
     for (uint32_t k = 0; k < f->n; k++) {
+        femd_request turned;
         if (!batch_is_finite(&q[k]))
             return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite",
                              f->first + k, (unsigned long long)q[k].point);
-        FEMD_TRY(femd_evaluate_add(&f->bytes, &q[k], err));
+        FEMD_TRY(batch_turn(b, &q[k], &turned, err));
+        FEMD_TRY(femd_evaluate_add(&f->bytes, b->turned ? &turned : &q[k], err));
         b->point[f->first + k] = (batch_point){.label = q[k].point};
     }
     femd_frame_finish(&f->bytes, f->n);
@@ -160,9 +180,12 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
     b->reused = 0;
     b->answers.size = 0;
     b->failed = FEMD_OK;
+    const client_view *view = client_find_view(c, material);
+    b->turned = view != NULL;
+    if (view) memcpy(b->Q, view->Q, sizeof b->Q);
     c->next_id += nframes;
     femd_status rc = batch_room(b, n, nframes, err);
-    if (rc == FEMD_OK) rc = batch_fill(b, material, requests, n, per_frame, err);
+    if (rc == FEMD_OK) rc = batch_fill(b, view ? &view->material : material, requests, n, per_frame, err);
     if (rc != FEMD_OK) {
         b->nframes = 0;
         b->next = c->spare;
@@ -360,6 +383,7 @@ femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *us
         FEMD_TRY(femd_response_decode(at + sizeof r.key, p->size, &r, err));
         memcpy(&r.key, at, sizeof r.key);
         r.point = p->label;
+        if (b->turned) femd_response_unrotate(b->Q, &r);
         sink(user, i, &r);
     }
     return FEMD_OK;

@@ -53,6 +53,14 @@ typedef struct client_material {
     uint64_t call;     /* its id */
 } client_material;
 
+/* A material as one region of the host has it: turned. Its id names both and is the client's own; the server knows the
+ * material alone. */
+typedef struct client_view {
+    struct client_view *next;
+    femd_hash id, material;
+    double Q[9];
+} client_view;
+
 struct femd_client {
     femd_peer *peer;
     char *address;
@@ -70,6 +78,7 @@ struct femd_client {
     uint32_t under_way;         /* EVALUATE frames sent and not yet answered */
     client_call *call;          /* borrowed while it waits; NULL */
     client_material *materials;
+    client_view *views;
     femd_pulse pulse;
     int pulsed; /* a pulse has come since the connection was made */
     double heard, resent, moved,

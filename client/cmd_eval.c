@@ -11,6 +11,7 @@
 #include "femd/hash.h"
 #include "femd/kinematics.h"
 #include "femd/material_files.h"
+#include "femd/orientation.h"
 #include "femd/peer.h"
 #include "run_output.h"
 #include "watchdog.h"
@@ -167,8 +168,7 @@ static int eval_point(void *user) {
     femd_status rc = models_engines(&ask->engines, &err);
     if (rc == FEMD_OK) rc = eval_source_open(ask, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
-    if (rc == FEMD_OK && !s.is_case)
-        rc = femd_case_orientation(&s.doc, femd_json_get(s.node, "orientation"), s.Q, &err);
+    if (rc == FEMD_OK && !s.is_case) rc = femd_orientation_of_material(&s.doc, s.node, s.Q, &err);
     if (rc == FEMD_OK) rc = eval_evaluate(ask, &s, &m, &in, &out, &a, &err);
     if (rc == FEMD_OK && ask->json)
         eval_print_json(&a);

@@ -7,7 +7,9 @@
 
 #include "femd/json.h"
 #include "femd/material_files.h"
+#include "femd/orientation.h"
 #include "femd/pack.h"
+#include "names.h"
 #include "session.h"
 
 static void material_forget(femd_client *c, client_material *m) {
@@ -94,7 +96,17 @@ femd_status femd_client_pack(femd_client *c, const void *pack, size_t size, femd
     return FEMD_OK;
 }
 
+/* What stands beside a material in a case and cannot be heeded here. */
+static femd_status material_check_case_keys(const femd_json *doc, const cJSON *node, femd_error *err) {
+    const cJSON *table = femd_json_get(node, "orientations");
+    if (!table) return FEMD_OK;
+    return femd_json_fail(doc, table, err,
+                          "a table over regions, which a client does not know: register the material without it, and "
+                          "give each grain its rotation (femd_client_orient)");
+}
+
 static femd_status material_announce_node(femd_client *c, const femd_json *doc, const char *folder, femd_error *err) {
+    FEMD_TRY(material_check_case_keys(doc, doc->root, err));
     femd_buffer pack = FEMD_BUFFER_INIT;
     femd_hash id;
     client_material *m;
@@ -117,13 +129,28 @@ femd_status femd_client_announce(femd_client *c, const char *json, const char *f
     return rc;
 }
 
+/* Behind those of the server, which come once. */
+static void material_add_remark(client_material *m, const char *words) {
+    const size_t used = strlen(m->remarks);
+    if (strstr(m->remarks, words) || used + strlen(words) + 2 > sizeof m->remarks) return;
+    snprintf(m->remarks + used, sizeof m->remarks - used, "%s%s", used ? "\n" : "", words);
+}
+
 static femd_status material_register_node(femd_client *c, const femd_json *doc, const cJSON *node, const char *folder,
                                           femd_hash *id, femd_capabilities *caps, femd_error *err) {
     femd_buffer pack = FEMD_BUFFER_INIT;
+    double Q[9];
+    femd_hash bare;
+    FEMD_TRY(material_check_case_keys(doc, node, err));
+    FEMD_TRY(femd_orientation_of_material(doc, node, Q, err));
     femd_status rc = femd_material_pack(doc, node, folder, &pack, err);
-    if (rc == FEMD_OK) rc = femd_client_pack(c, pack.data, pack.size, id, caps, err);
+    if (rc == FEMD_OK) rc = femd_client_pack(c, pack.data, pack.size, &bare, caps, err);
     femd_buffer_clear(&pack);
-    return rc;
+    FEMD_TRY(rc);
+    if (femd_json_get(node, "thermal"))
+        material_add_remark(client_find_material(c, &bare),
+                            "thermal: for femd's own solver; conductivity and heat capacity are those of the engine");
+    return client_add_view(c, &bare, Q, id, err);
 }
 
 femd_status femd_client_material(femd_client *c, const char *json, const char *folder, femd_hash *id,
@@ -150,6 +177,6 @@ femd_status femd_client_material_file(femd_client *c, const char *path, const ch
 }
 
 const char *femd_client_remarks(const femd_client *c, const femd_hash *id) {
-    const client_material *m = c && id ? client_find_material(c, id) : NULL;
+    const client_material *m = c && id ? client_find_material(c, client_bare_material(c, id)) : NULL;
     return m && m->heard ? m->remarks : "";
 }

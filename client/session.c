@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "femd/clock.h"
+#include "names.h"
 
 /* ---- open and close ---- */
 
@@ -74,6 +75,11 @@ static void session_free_materials(femd_client *c) {
         c->materials = m->next;
         femd_buffer_clear(&m->frame);
         free(m);
+    }
+    while (c->views) {
+        client_view *v = c->views;
+        c->views = v->next;
+        free(v);
     }
 }
 
@@ -163,12 +169,6 @@ static femd_status session_handle_error(femd_client *c, const femd_frame *f, fem
     if (f->id == 0)
         return femd_fail(err, why.code ? (femd_status)why.code : FEMD_REFUSED, "%s: %s", c->address, why.text);
     return FEMD_OK; /* about something that was given up meanwhile */
-}
-
-client_material *client_find_material(const femd_client *c, const femd_hash *id) {
-    client_material *m = c->materials;
-    while (m && !femd_hash_equal(&m->id, id)) m = m->next;
-    return m;
 }
 
 /* Noted, whether it is waited for by now or not. */

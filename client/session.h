@@ -16,7 +16,4 @@ FEMD_MUST_CHECK femd_status client_pump(femd_client *c, double timeout, int *got
 /* Send call->frame and wait for its reply. The frame's header id must be call->id. limit as in client_wait. */
 FEMD_MUST_CHECK femd_status client_exchange(femd_client *c, client_call *call, double limit, femd_error *err);
 
-/* The material of that name that the server was given; NULL if there is none. */
-client_material *client_find_material(const femd_client *c, const femd_hash *id);
-
 #endif

@@ -5,7 +5,6 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_heat.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c
-  ${CMAKE_CURRENT_LIST_DIR}/case/case_orientation.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_orientations.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_path.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_physics.c

@@ -232,6 +232,20 @@ femd_status femd_material_pack(const femd_json *doc, const cJSON *material, cons
     return rc;
 }
 
+femd_status femd_material_check_bare(const femd_pack *pack, femd_error *err) {
+    femd_json doc = FEMD_JSON_INIT;
+    femd_status rc = femd_json_parse(pack->json, strlen(pack->json), "material", &doc, NULL);
+    if (rc != FEMD_OK) return rc == FEMD_NO_MEMORY ? femd_fail(err, rc, "no memory to read a material") : FEMD_OK;
+    for (size_t i = 0; rc == FEMD_OK && i < sizeof case_keys / sizeof *case_keys; i++)
+        if (femd_json_get(doc.root, case_keys[i]))
+            rc = femd_fail(err, FEMD_BAD_INPUT,
+                           "material: \"%s\" is no part of a material: its place and its turning are the client's "
+                           "affair; take it out, and turn strains and answers (libfemd does so by itself)",
+                           case_keys[i]);
+    femd_json_clear(&doc);
+    return rc;
+}
+
 /* ---- finding a material in a file ---- */
 
 static femd_status files_pick(const femd_json *doc, const char *name, const cJSON **node, femd_error *err) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/material_files.h"
 #include "femd/pack.h"
 #include "materials_private.h"
 
@@ -174,6 +175,7 @@ femd_status materials_restore(femd_materials *materials, const femd_bytes *bytes
 femd_status materials_register(femd_materials *materials, uint32_t client, const femd_frame *frame, femd_error *err) {
     femd_pack pack;
     FEMD_TRY(femd_pack_decode(frame->body.data, frame->body.size, &pack, err));
+    FEMD_TRY(femd_material_check_bare(&pack, err));
     femd_hash id;
     femd_pack_id(frame->body.data, frame->body.size, &id);
     uint32_t material = catalogue_find(materials->catalogue, &id);

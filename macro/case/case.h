@@ -179,10 +179,6 @@ typedef struct femd_case {
 FEMD_MUST_CHECK femd_status femd_case_read(const char *path, const char *const *sets, size_t nsets, femd_case *c,
                                            femd_error *err);
 void femd_case_clear(femd_case *c);
-/* Q of femd_strain_rotate from the "orientation" at node of a document that the schema has passed; NULL: identity.
- * BAD_INPUT for what is no rotation. */
-FEMD_MUST_CHECK femd_status femd_case_orientation(const femd_json *doc, const cJSON *node, double Q[9],
-                                                  femd_error *err);
 /* The next time after `time` (from 0 on) that a step ends at: the planned times k x end/count and the times of the
  * tables, those within 1e-6 of an increment of each other being one. The end time from the end on. */
 double femd_case_next_time(const femd_case *c, double time);

@@ -7,6 +7,7 @@
 
 #include "case/case_read.h"
 #include "femd/material_files.h"
+#include "femd/orientation.h"
 
 /* ---- materials ---- */
 
@@ -83,7 +84,7 @@ static femd_status material_add(femd_case *c, size_t *room, const cJSON *node, f
     if (!table) {
         snprintf(c->material[first].region, sizeof base.region, "%s", femd_json_string(node, "region", "all"));
         FEMD_TRY(
-            femd_case_orientation(&c->doc, femd_json_get(node, "orientation"), c->material[first].orientation, err));
+            femd_orientation_read(&c->doc, femd_json_get(node, "orientation"), c->material[first].orientation, err));
         return material_check_regions(c, first, err);
     }
     for (int k = 0; k < 2; k++) {

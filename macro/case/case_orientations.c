@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "case/case_read.h"
+#include "femd/orientation.h"
 
 static femd_status orientations_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a table of orientations");
@@ -54,7 +55,7 @@ static femd_status orientations_of_object(femd_case *c, size_t *room, const femd
         if (n == 0 || n >= FEMD_NAME_MAX)
             return femd_json_fail(&c->doc, row, err, "the name of a region needs 1 to %d characters",
                                   FEMD_NAME_MAX - 1);
-        FEMD_TRY(femd_case_orientation(&c->doc, row, Q, err));
+        FEMD_TRY(femd_orientation_read(&c->doc, row, Q, err));
         FEMD_TRY(orientations_add(c, room, base, row->string, -1, Q, err));
     }
     return FEMD_OK;
@@ -133,7 +134,7 @@ static femd_status orientations_row(femd_case *c, size_t *room, const femd_case_
     } else if (strlen(line) >= FEMD_NAME_MAX)
         return orientations_bad_line(c, node, t, "the name is too long", err);
     for (int k = 0; k < 3; k++) degrees[k] *= 3.14159265358979323846 / 180;
-    case_bunge(degrees, Q);
+    femd_orientation_bunge(degrees, Q);
     FEMD_TRY(orientations_add(c, room, base, line, (int)cell, Q, err));
     c->material[c->nmaterials - 1].line = t->line;
     return FEMD_OK;

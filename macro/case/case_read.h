@@ -7,8 +7,6 @@
 
 /* case_materials.c: materials and their files. */
 FEMD_MUST_CHECK femd_status case_read_materials(femd_case *c, femd_error *err);
-/* case_orientation.c: Q of Bunge's angles phi1, Phi, phi2 in radians. */
-void case_bunge(const double angle[3], double Q[9]);
 /* case_orientations.c: an entry like base for each row of its table; c->material has room for *room. */
 FEMD_MUST_CHECK femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_material *base,
                                                    const cJSON *table, femd_error *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "case/case_read.h"
+#include "femd/orientation.h"
 
 /* Components that are not null. */
 static femd_status ties_read_vector(const femd_case *c, const cJSON *vector, femd_dimension dim, int *has,
@@ -18,7 +19,7 @@ static femd_status ties_read_vector(const femd_case *c, const cJSON *vector, fem
 /* {"axes": rotation, "displacement": [...]}: components along the rows of the rotation matrix. */
 femd_status case_read_turned(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
     const cJSON *turned = femd_json_get(node, "turned"), *along = femd_json_get(turned, "displacement");
-    FEMD_TRY(femd_case_orientation(&c->doc, femd_json_get(turned, "axes"), b->axes, err));
+    FEMD_TRY(femd_orientation_read(&c->doc, femd_json_get(turned, "axes"), b->axes, err));
     FEMD_TRY(ties_read_vector(c, along, FEMD_DIM_LENGTH, b->has, b, err));
     if (b->has[0] || b->has[1] || b->has[2]) return FEMD_OK;
     return femd_json_fail(&c->doc, along, err, "prescribes no component");

@@ -1,15 +1,25 @@
 /* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe.
  *
- *   femd_client *c = NULL;  femd_error err = FEMD_ERROR_INIT;
- *   femd_client_config cfg = {.address = "tcp://127.0.0.1:5600", .run = "beam"};
- *   femd_client_open(&cfg, &c, &err);
- *   femd_client_material_file(c, "copper.json", "copper", &material, &caps, &err);
- *   femd_client_submit(c, &material, requests, n, &batch, &err);
- *   femd_client_collect(c, &batch, responses, &err);          waits until all n are there; or, without room for n:
- *   femd_client_collect_each(c, &batch, sink, user, &err);    hands them on one by one
- *   femd_client_commit(c, step, entries, n, &err);            the new states become the committed ones
- *   femd_client_close(&c);
+ *   femd_error err = FEMD_ERROR_INIT;
+ *   femd_client_config config = {.address = "tcp://127.0.0.1:5600", .run = "beam"};
+ *   femd_client *client = NULL;
+ *   femd_hash material;
+ *   femd_status rc = femd_client_open(&config, &client, &err);
+ *   if (rc == FEMD_OK) rc = femd_client_material_file(client, "case.json", "copper", &material, NULL, &err);
  *
+ *   femd_request request = {.wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT, .value = {0.01}};    E11; others are 0
+ *   femd_response response;
+ *   femd_batch *batch = NULL;
+ *   if (rc == FEMD_OK) rc = femd_client_submit(client, &material, &request, 1, &batch, &err);   returns at once
+ *   if (rc == FEMD_OK) rc = femd_client_collect(client, &batch, &response, &err);               waits for all
+ *   if (rc == FEMD_OK && response.status == FEMD_OK) printf("S11 = %.17g Pa\n", response.S[0]);
+ *
+ *   uint64_t point = request.point;     its new state becomes the committed one, named in the next request.state_in
+ *   if (rc == FEMD_OK) rc = femd_client_commit(client, 1, &point, &response.state_out, 1, &err);
+ *   if (rc != FEMD_OK) fprintf(stderr, "%s\n", err.text);
+ *   femd_client_close(&client);
+ *
+ * femd_client_collect_each hands the answers on one by one, without room for all of them.
  * Lost messages, dying workers and a server that forgot the client are handled inside: what is open is sent again by
  * content. A server that cannot be reached at all fails femd_client_open within 10 s; one that is gone ends every call
  * with FEMD_DISCONNECTED after the silence that it told (90 s unless it was started with --silence). */
@@ -76,6 +86,20 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_pack(femd_client *client, const
 /* Register the material `name` of a JSON file that has a "materials" object, or the file itself if name is NULL. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_material_file(femd_client *client, const char *path, const char *name,
                                                                femd_hash *id, femd_capabilities *caps, femd_error *err);
+/* A material's "orientation" is applied by libfemd: the id that these calls give stands for the material together with
+ * Q. Strains of its requests are turned into the axes of the RVE, v_rve = Q v_host, and answers back, so that a host
+ * sees its own axes alone. A request that prescribes stress components (mask) is refused for a material that is turned:
+ * they would be the RVE's. "region" is the host's affair; "orientations", a table over regions that libfemd does not
+ * know, is refused with words: register the material without it, and femd_client_orient it for each grain. "thermal",
+ * what femd's own solver takes instead of asking, is left out, and the remarks say so. */
+
+/* Q (row-major) of a registered material; identity if it is not turned. BAD_ARGUMENT if it is not registered. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_orientation(const femd_client *client, const femd_hash *material,
+                                                             double Q[9], femd_error *err);
+/* The same material with another Q, a rotation to 1e-6: *id is another name for it. Asks nobody; any number of grains.
+ */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_orient(femd_client *client, const femd_hash *material,
+                                                        const double Q[9], femd_hash *id, femd_error *err);
 /* What a registered material says of itself: of its potential, its files, its reference. One remark a line, "" if
  * nothing or not registered; lives as long as the client. */
 FEMD_API const char *femd_client_remarks(const femd_client *client, const femd_hash *material);

@@ -15,6 +15,10 @@
 FEMD_MUST_CHECK femd_status femd_material_pack(const femd_json *doc, const cJSON *material, const char *folder,
                                                femd_buffer *pack, femd_error *err);
 
+/* Of a pack that came from elsewhere: BAD_INPUT with words if its text holds a key that belongs to the case ("region",
+ * "orientation", ...): who evaluates it would not heed that. A text that is no JSON is not judged. */
+FEMD_MUST_CHECK femd_status femd_material_check_bare(const femd_pack *pack, femd_error *err);
+
 /* Find a data file that a JSON document names at `node`: *path is malloc'ed, the caller's. Same order of search. */
 FEMD_MUST_CHECK femd_status femd_material_find(const femd_json *doc, const cJSON *node, const char *folder, char **path,
                                                femd_error *err);

@@ -396,6 +396,45 @@ static void who_can_do_other_things_gets_no_task(void **state) {
     rig_clear(&g);
 }
 
+/* ---- what belongs to the case ---- */
+
+static void register_text(rig *g, uint64_t client, const char *json) {
+    const femd_pack pack = {.json = json, .nfiles = 0};
+    g->pack.size = 0;
+    assert_int_equal(femd_pack_encode(&pack, &g->pack, NULL), FEMD_OK);
+    rig_register(g, client);
+}
+
+static void check_refused(rig *g, uint64_t client, const char *words) {
+    femd_frame f;
+    femd_error why = FEMD_ERROR_INIT;
+    assert_true(rig_take(g, client, FEMD_MSG_ERROR, &f));
+    assert_int_equal(f.id, 5);
+    assert_int_equal(femd_error_decode(&f, &why, NULL), FEMD_OK);
+    assert_int_equal(why.code, FEMD_BAD_INPUT);
+    assert_non_null(strstr(why.text, words));
+}
+
+static void a_turned_or_placed_material_is_refused(void **state) {
+    (void)state;
+    rig g;
+    rig_init(&g, NULL);
+    const uint64_t worker = rig_worker(&g), client = rig_client(&g, "beam", 0, 1);
+    const size_t before = held(&g);
+    register_text(&g, client, "{\"engine\":\"elastic\",\"orientation\":[[1,0,0],[0,1,0],[0,0,1]]}");
+    check_refused(&g, client, "\"orientation\" is no part of a material");
+    register_text(&g, client, "{\"engine\":\"elastic\",\"region\":\"all\"}");
+    check_refused(&g, client, "\"region\" is no part of a material");
+    register_text(&g, client, "{\"engine\":\"elastic\",\"orientations\":\"grains.txt\"}");
+    check_refused(&g, client, "\"orientations\" is no part of a material");
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_MATERIAL), 0);
+    assert_true(held(&g) == before);
+    /* an engine of somebody's own has parameters of its own */
+    register_text(&g, client, "{\"engine\":\"user\",\"parameters\":{\"orientation\":3,\"region\":1}}");
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_MATERIAL), 1);
+    rig_clear(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_are_divided_among_the_workers),
@@ -412,6 +451,7 @@ int main(void) {
         cmocka_unit_test(what_is_still_open_is_not_sent_again),
         cmocka_unit_test(a_state_that_a_worker_gives_up_is_kept),
         cmocka_unit_test(who_can_do_other_things_gets_no_task),
+        cmocka_unit_test(a_turned_or_placed_material_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
 /* One orientation, in each of the ways to write it: Q with v_rve = Q v_solver. */
+#include "femd/orientation.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "case/case_read.h"
 #include "femd/kinematics.h"
 
 /* Cosine and sine, exact where a quarter turn makes one of them 0. */
@@ -30,8 +31,7 @@ static femd_status orientation_axis_angle(const femd_json *doc, const cJSON *nod
     return FEMD_OK;
 }
 
-/* Bunge's g(phi1, Phi, phi2), which takes sample components to crystal components (Bunge 1982, eq. 2.50). */
-void case_bunge(const double angle[3], double Q[9]) {
+void femd_orientation_bunge(const double angle[3], double Q[9]) {
     double c1, s1, C, S, c2, s2;
     orientation_turn(angle[0], &c1, &s1);
     orientation_turn(angle[1], &C, &S);
@@ -51,11 +51,11 @@ void case_bunge(const double angle[3], double Q[9]) {
 static femd_status orientation_euler(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
     double angle[3];
     FEMD_TRY(femd_json_quantities(doc, node, "euler", FEMD_DIM_ANGLE, 3, angle, err));
-    case_bunge(angle, Q);
+    femd_orientation_bunge(angle, Q);
     return FEMD_OK;
 }
 
-femd_status femd_case_orientation(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
+femd_status femd_orientation_read(const femd_json *doc, const cJSON *node, double Q[9], femd_error *err) {
     femd_error why = FEMD_ERROR_INIT;
     for (int i = 0; i < 9; i++) Q[i] = i % 4 == 0;
     if (!node) return FEMD_OK;
@@ -70,4 +70,13 @@ femd_status femd_case_orientation(const femd_json *doc, const cJSON *node, doubl
     }
     if (femd_rotation_check(Q, &why) != FEMD_OK) return femd_json_fail(doc, node, err, "%s", why.text);
     return FEMD_OK;
+}
+
+femd_status femd_orientation_of_material(const femd_json *doc, const cJSON *material, double Q[9], femd_error *err) {
+    femd_error why = FEMD_ERROR_INIT;
+    cJSON *node = (cJSON *)femd_json_get(material, "orientation");
+    const femd_json alone = {.root = node, .name = (char *)"orientation"};
+    if (node && femd_json_validate(&alone, femd_case_schema, "#/$defs/orientation", &why) != FEMD_OK)
+        return femd_json_fail(doc, node, err, "%s", why.text);
+    return femd_orientation_read(doc, node, Q, err);
 }
