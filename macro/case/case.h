@@ -116,6 +116,8 @@ typedef struct femd_case_heat {
     int coupling;           /* with mechanics: FEMD_COUPLING_* */
     double initial, source; /* K; W/m^3 per reference volume */
     int has_source;
+    double accuracy; /* wanted relative error of the flow where conductivities are sampled; 0 = 0.02 */
+    int max_samples; /* of conductivities; 0 = 256 */
     femd_function *initial_function, *source_function; /* owned; instead of these */
 } femd_case_heat;
 

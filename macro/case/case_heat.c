@@ -14,6 +14,8 @@ static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
     const double origin[3] = {0};
     h->transient = femd_json_bool(heat, "transient", 1);
     h->theta = femd_json_number(heat, "theta", 1);
+    h->accuracy = femd_json_number(heat, "accuracy", 0.02);
+    h->max_samples = (int)femd_json_number(heat, "max_samples", 256);
     if (coupling && c->physics == FEMD_PHYSICS_THERMAL)
         return femd_json_fail(&c->doc, coupling, err, "is with mechanics; physics is \"thermal\"");
     if (coupling && !h->transient)
@@ -144,6 +146,14 @@ femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_ca
     return femd_json_quantity(&c->doc, thermal, "heat_capacity", FEMD_DIM_HEAT_CAPACITY, 0, &m->heat_capacity, err);
 }
 
+/* Does what answers the heat capacity sample it? */
+static int heat_capacity_is_sampled(const femd_case_material *m, const femd_capabilities *caps) {
+    const cJSON *method = m->node ? femd_json_get(m->node, "method") : NULL;
+    if (!(caps->inputs & FEMD_INPUT_SEED)) return 0;
+    if (!(caps->inputs & FEMD_INPUT_STEADY_STRESS)) return 1;
+    return cJSON_IsObject(method) && strcmp(femd_json_string(method, "heat-capacity", ""), "md") == 0;
+}
+
 femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                     femd_error *err) {
     const char *name = c->material[material].name;
@@ -159,11 +169,11 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "%s: materials.%s: it does not answer what the equation of heat needs: %s; give it in "
                          "materials.%s.thermal, or name a method that answers it",
                          c->path, name, missing, name);
-    if (asked && caps->inputs & FEMD_INPUT_SEED)
+    if (asked & FEMD_WANT_HEAT_CAPACITY && heat_capacity_is_sampled(&c->material[material], caps))
         return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: materials.%s: its method samples, so that what it answers is no function of the "
-                         "temperature, which the equation of heat needs; give conductivity and heat_capacity in "
-                         "materials.%s.thermal",
+                         "%s: materials.%s: its method samples the heat capacity, so that it is no function of the "
+                         "temperature, which the equation of heat needs; give heat_capacity in materials.%s.thermal, "
+                         "or a heat-capacity by \"quasiharmonic\" (a sampled conductivity is fitted)",
                          c->path, name, name);
     return FEMD_OK;
 }

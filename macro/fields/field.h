@@ -56,6 +56,11 @@ typedef struct femd_field_kind {
     /* *lambda: how much of the step X - lambda dx from the state last evaluated may be tried; shortened without an
      * evaluation. NULL: all of it. */
     femd_status (*reach)(femd_field *field, Vec dx, double *lambda, femd_error *err);
+    /* Answers that can be had as good as is wanted: once the residual is small, *wanted 1 asks for the solution of
+     * K^T adjoint = rhs; with it (zero where it was not found) refine judges the answers and asks for better ones:
+     * *again 1, iterations go on. *failed as with evaluate. NULL: they are as good as they are. */
+    femd_status (*sensitivity)(femd_field *field, Vec rhs, int *wanted, femd_error *err);
+    femd_status (*refine)(femd_field *field, Vec adjoint, int *again, int *failed, femd_error *err);
     /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);

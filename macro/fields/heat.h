@@ -22,6 +22,15 @@ FEMD_MUST_CHECK femd_status femd_heat_create(femd_problem *p, femd_error *err);
 int femd_heat_is_fed(const femd_heat *h);
 /* The materials are open: where answers may change with the temperature, so does the matrix, and is not symmetric. */
 void femd_heat_expect_slopes(femd_problem *p);
+/* ... and where a method samples, conductivities come from a fit of all samples of a material (conductivity_fit.h).
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err);
+/* Those samples, in the order in which they were asked: rows of doubles, *width each, *asked of them all told (some had
+ * no answer). NULL where nothing is sampled. Put: the way back, the same on all ranks; the fits are made anew.
+ * Collective. */
+const double *femd_heat_samples(const femd_problem *p, size_t *n, size_t *width, uint64_t *asked);
+FEMD_MUST_CHECK femd_status femd_heat_put_samples(femd_problem *p, const double *sample, size_t n, uint64_t asked,
+                                                  femd_error *err);
 /* One way or two: as the case says, or two where all materials tell dS/dT. BAD_INPUT where they do not, but it says so.
  */
 FEMD_MUST_CHECK femd_status femd_heat_choose_coupling(femd_problem *p, femd_error *err);

@@ -78,7 +78,7 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
         h->broken = rc, h->broken_point = r->point;
 }
 
-static femd_status answers_broken(const femd_heat *h, femd_error *err) {
+femd_status femd_heat_broken(const femd_heat *h, femd_error *err) {
     const unsigned long long point = h->broken_point, cell = h->broken_point / (uint64_t)h->p->pt->per_cell;
     if (h->broken == FEMD_OK) return FEMD_OK;
     if (h->broken == FEMD_UNSUPPORTED)
@@ -96,7 +96,8 @@ static femd_status answers_ask(femd_heat *h, femd_error *err) {
     femd_problem *p = h->p;
     size_t n = 0;
     for (PetscInt k = 0; k < p->pt->n; ++k) {
-        const uint32_t wants = femd_case_asks_heat(p->cs, (size_t)p->pt->material[k]);
+        uint32_t wants = femd_case_asks_heat(p->cs, (size_t)p->pt->material[k]);
+        if (femd_heat_is_sampled(h, p->pt->material[k])) wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
         answers_give(h, k);
         if (wants == 0) continue;
         answers_request(h, k, wants, &h->request[n]);
@@ -105,12 +106,12 @@ static femd_status answers_ask(femd_heat *h, femd_error *err) {
     }
     h->count_evaluated = n;
     femd_status rc = p->law->evaluate(p->law->self, h->request, h->material, n, answers_take, h, err);
-    if (rc == FEMD_OK) rc = answers_broken(h, err);
+    if (rc == FEMD_OK) rc = femd_heat_broken(h, err);
     return femd_agree(p->comm, rc, err);
 }
 
 /* All ranks add what the batch has cost, and learn how many points failed and the words of the first. */
-static femd_status answers_agree(femd_heat *h, int *failed, femd_error *err) {
+femd_status femd_heat_agree_answers(femd_heat *h, int *failed, femd_error *err) {
     const unsigned long long point = h->failing_point, cell = h->failing_point / (uint64_t)h->p->pt->per_cell;
     uint64_t sum[3] = {(uint64_t)h->failing, h->count_force, h->count_evaluated};
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_UINT64_T, MPI_SUM, h->p->comm));
@@ -143,8 +144,14 @@ femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error
     answers_warm(h, u);
     int cold = h->failing;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &cold, 1, MPI_INT, MPI_MAX, h->p->comm));
+    if (cold == 0 && h->sampled) {
+        FEMD_TRY(femd_heat_sample_first(h, failed, err));
+        if (*failed > 0) return FEMD_OK;
+    }
     if (cold == 0) FEMD_TRY(answers_ask(h, err));
-    FEMD_TRY(answers_agree(h, failed, err));
-    if (*failed == 0) femd_heat_slopes_learn(h);
+    FEMD_TRY(femd_heat_agree_answers(h, failed, err));
+    if (*failed > 0) return FEMD_OK;
+    femd_heat_slopes_learn(h);
+    femd_heat_apply_fits(h);
     return FEMD_OK;
 }

@@ -46,6 +46,7 @@ static femd_status commit_temperatures(const femd_heat *h, double *last, femd_er
     last[FEMD_HEAT_COLDEST] = extreme[0];
     last[FEMD_HEAT_HOTTEST] = -extreme[1];
     last[FEMD_HEAT_MEAN] = sum[1] / sum[0];
+    femd_heat_tell_samples(h, last);
     return FEMD_OK;
 }
 

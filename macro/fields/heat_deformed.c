@@ -26,6 +26,13 @@ femd_status femd_heat_deform(femd_heat *h, femd_error *err) {
     return rc;
 }
 
+void femd_heat_in_frame(const femd_heat *h, PetscInt k, const double gradient[3], double in_frame[3]) {
+    if (h->map)
+        femd_apply3(h->map + 9 * k, gradient, in_frame);
+    else
+        memcpy(in_frame, gradient, 3 * sizeof *in_frame);
+}
+
 void femd_heat_referential(const femd_heat *h, PetscInt k, const double in[6], double out[6]) {
     static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
     if (!h->map) {

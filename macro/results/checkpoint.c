@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 10 };
+enum { FORMAT = 11 };
 
 /* ---- which case it is ---- */
 
@@ -196,6 +196,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         if (rc == FEMD_OK) rc = identity_write(p, f, err);
         if (rc == FEMD_OK) rc = checkpoint_write_changes(h, f, err);
         if (rc == FEMD_OK) rc = femd_checkpoint_write_history(p->cs, h, f, err);
+        if (rc == FEMD_OK) rc = femd_checkpoint_write_samples(p, f, err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "node", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "point", err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "record", err); /* per point too, but made of round-off */
@@ -241,6 +242,7 @@ femd_status femd_checkpoint_load(femd_problem *p, femd_history *h, const char *p
     if (rc == FEMD_OK) rc = checkpoint_take_identity(p, h, &id, changes, err);
     if (rc == FEMD_OK) rc = femd_checkpoint_load_history(p, h, f, err);
     if (rc == FEMD_OK && id.other_solver) p->direct = 0;
+    if (rc == FEMD_OK) rc = femd_checkpoint_load_samples(p, f, err);
     if (rc == FEMD_OK) rc = femd_checkpoint_columns(p, f, 0, err);
     if (rc == FEMD_OK) rc = femd_blobs_load(p, f, err);
     femd_h5_close(&f);

@@ -15,4 +15,9 @@ FEMD_MUST_CHECK femd_status femd_checkpoint_write_history(const femd_case *cs, c
 /* All ranks get the rows that rank 0 reads. Collective; agreed. */
 FEMD_MUST_CHECK femd_status femd_checkpoint_load_history(femd_problem *p, femd_history *h, femd_h5 *f, femd_error *err);
 
+/* checkpoint_samples.c. Rank 0. */
+FEMD_MUST_CHECK femd_status femd_checkpoint_write_samples(const femd_problem *p, femd_h5 *f, femd_error *err);
+/* Collective; agreed. */
+FEMD_MUST_CHECK femd_status femd_checkpoint_load_samples(femd_problem *p, femd_h5 *f, femd_error *err);
+
 #endif

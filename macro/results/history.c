@@ -199,6 +199,28 @@ static femd_status account_numbers(const femd_step_record *r, const femd_case *c
 
 /* ---- heat ---- */
 
+/* Numbers of samples, which stand at the end of a line of a run that samples conductivities. */
+static int history_is_of_samples(const femd_history *h, size_t i) {
+    const size_t first = h->nboundary + 1 + FEMD_HEAT_SAMPLES;
+    return i >= first && i <= first + FEMD_HEAT_K_ERROR - FEMD_HEAT_SAMPLES;
+}
+
+static int history_has_samples(const femd_history *h, const femd_step_record *r) {
+    return h->nheat > 0 && r->heat[h->nboundary + 1 + FEMD_HEAT_SAMPLES] > 0;
+}
+
+static femd_status history_samples_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
+    if (h->n == 0 || !history_has_samples(h, &h->row[h->n - 1].rec)) return FEMD_OK;
+    return femd_text_add(out, err, ",samples,flow_error,conductivity_error");
+}
+
+static femd_status history_samples_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,
+                                        femd_error *err) {
+    for (size_t i = 0; history_has_samples(h, r) && i < h->nheat; ++i)
+        if (history_is_of_samples(h, i)) FEMD_TRY(history_number(out, r->heat[i], err));
+    return FEMD_OK;
+}
+
 static femd_status history_heat_titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, "step,time,dt,newton,cuts,residual,reference_heat"));
     for (size_t b = 0; b < h->nboundary; ++b) {
@@ -209,6 +231,7 @@ static femd_status history_heat_titles(const femd_history *h, const femd_case *c
     FEMD_TRY(femd_text_add(out, err,
                            ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,evaluations,"
                            "force_evaluations,load,residual_to_load,stalled,direct"));
+    FEMD_TRY(history_samples_titles(h, out, err));
     for (size_t k = 0; k < h->nprobes; ++k) FEMD_TRY(title(out, cs->probe[k].name, ".T", err));
     return femd_text_add(out, err, "\n");
 }
@@ -222,33 +245,36 @@ static femd_status history_heat_line(const femd_history *h, const femd_history_r
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->newton, r->cuts));
     FEMD_TRY(history_number(out, r->nresiduals > 0 ? r->residual[r->nresiduals - 1] : 0, err));
     FEMD_TRY(history_number(out, r->reference, err));
-    for (size_t i = 0; i < h->nheat; ++i) FEMD_TRY(history_number(out, r->heat[i], err));
+    for (size_t i = 0; i < h->nheat; ++i)
+        if (!history_is_of_samples(h, i)) FEMD_TRY(history_number(out, r->heat[i], err));
     FEMD_TRY(femd_text_add(out, err, ",%llu,%llu", (unsigned long long)r->evaluations,
                            (unsigned long long)r->force_evaluations));
     FEMD_TRY(history_number(out, r->load, err));
     FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->end == FEMD_NEWTON_STALLED, r->direct));
+    FEMD_TRY(history_samples_line(h, r, out, err));
     for (size_t k = 0; k < h->nprobes; ++k) FEMD_TRY(history_number(out, row->probe[FEMD_PROBE_NUMBERS * k], err));
     return femd_text_add(out, err, "\n");
 }
 
 /* Behind what mechanics tells. */
-static femd_status history_both_titles(const femd_case *cs, femd_buffer *out, femd_error *err) {
+static femd_status history_both_titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     for (size_t b = 0; b < cs->nboundary; ++b) {
         char name[FEMD_ENTRY_NAME_MAX];
         femd_entry_name(cs, b, name);
         if (history_shows(cs, b, 1)) FEMD_TRY(title(out, name, ".heat", err));
     }
-    return femd_text_add(out, err,
-                         ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,newton_heat,residual_heat,"
-                         "reference_heat,stress.heat,lag.heat,coupling_delta");
+    FEMD_TRY(femd_text_add(out, err,
+                           ",source.heat,stored.heat,balance.heat,T_min,T_max,T_mean,newton_heat,residual_heat,"
+                           "reference_heat,stress.heat,lag.heat,coupling_delta"));
+    return history_samples_titles(h, out, err);
 }
 
 static femd_status history_both_line(const femd_history *h, const femd_step_record *r, const femd_case *cs,
                                      femd_buffer *out, femd_error *err) {
     for (size_t i = 0; i < h->nheat; ++i)
-        if (history_shows(cs, i, 1)) FEMD_TRY(history_number(out, r->heat[i], err));
-    return FEMD_OK;
+        if (history_shows(cs, i, 1) && !history_is_of_samples(h, i)) FEMD_TRY(history_number(out, r->heat[i], err));
+    return history_samples_line(h, r, out, err);
 }
 
 /* ---- the whole ---- */
@@ -268,7 +294,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     FEMD_TRY(wanted_titles(h, out, err));
     FEMD_TRY(femd_text_add(out, err, ",load,residual_to_load,stalled,direct,unanswered,unstable,leap,load_factor"));
     FEMD_TRY(account_titles(cs, out, err));
-    if (h->nheat > 0) FEMD_TRY(history_both_titles(cs, out, err));
+    if (h->nheat > 0) FEMD_TRY(history_both_titles(h, cs, out, err));
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];

@@ -34,6 +34,8 @@ typedef struct iteration {
     double best, halved; /* least so far; its value when `since` began */
     int since;           /* iterations since the residual last halved */
     int calm;            /* of these, iterates that were no excursion far above it */
+    int fresh;           /* the answers have changed since the last iterate */
+    int begun;           /* iterate that saw these answers first */
     int ascending;       /* the last step found no descent */
     int failed;          /* a step of no length has points without an answer */
     femd_field_scale scale;
@@ -73,7 +75,7 @@ static verdict newton_judge(iteration *at) {
                                           : -1;
     if (rec->end >= 0) return GOOD;
     if (at->ascending || at->since >= PATIENCE_LOST) return LOST;
-    return rec->newton >= at->newton->cs->max_newton ? TOO_MANY : GO_ON;
+    return rec->newton - at->begun >= at->newton->cs->max_newton ? TOO_MANY : GO_ON;
 }
 
 /* Take note of the residual of iterate it. */
@@ -82,14 +84,16 @@ static void newton_note(iteration *at, int it) {
     femd_step_record *rec = at->rec;
     const int room = (int)(sizeof rec->residual / sizeof *rec->residual);
     at->scale = n->field->kind->scale(n->field);
-    if (it == 0 || at->residual <= 0.5 * at->halved) {
+    if (at->fresh || at->residual <= 0.5 * at->halved) {
         at->halved = at->residual;
         at->since = at->calm = 0;
     } else {
         at->since++;
         at->calm += at->residual <= DESCENT_BELOW * at->scale.reference;
     }
-    at->best = it == 0 ? at->residual : fmin(at->best, at->residual);
+    at->best = at->fresh ? at->residual : fmin(at->best, at->residual);
+    if (at->fresh) at->begun = it;
+    at->fresh = 0;
     if (rec->nresiduals < room) rec->residual[rec->nresiduals++] = at->residual;
     rec->newton = it;
     rec->reference = at->scale.reference;
@@ -141,6 +145,39 @@ static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     return FEMD_OK;
 }
 
+/* ---- better answers ---- */
+
+/* adjoint = K^-T rhs, zero where it is not found. */
+static femd_status newton_adjoint(const femd_newton *n, Vec rhs, Vec adjoint, femd_error *err) {
+    Mat transposed;
+    int solved = 0;
+    FEMD_TRY(n->field->kind->jacobian(n->field, n->K, err));
+    PETSC_TRY(err, MatTranspose(n->K, MAT_INITIAL_MATRIX, &transposed));
+    const femd_status rc = femd_linear_solve(n->linear, transposed, rhs, adjoint, &solved, err);
+    PETSC_TRY(err, MatDestroy(&transposed));
+    FEMD_TRY(rc);
+    if (!solved) PETSC_TRY(err, VecZeroEntries(adjoint));
+    return FEMD_OK;
+}
+
+/* The iterates have converged to what the answers give; are these as good as is wanted? If not better ones are asked,
+ * and the iterations begin anew from here. */
+static femd_status newton_refine(iteration *at, Vec X, int *again, femd_error *err) {
+    const femd_newton *n = at->newton;
+    const femd_field_kind *kind = n->field->kind;
+    int wanted = 0;
+    *again = 0;
+    if (kind->sensitivity) FEMD_TRY(kind->sensitivity(n->field, n->trial, &wanted, err));
+    if (!wanted) return FEMD_OK;
+    FEMD_TRY(newton_adjoint(n, n->trial, n->step, err));
+    FEMD_TRY(kind->refine(n->field, n->step, again, &at->failed, err));
+    if (!*again || at->failed > 0) return FEMD_OK;
+    FEMD_TRY(newton_residual(n, X, &at->residual, &at->failed, err));
+    at->fresh = 1;
+    at->ascending = 0;
+    return FEMD_OK;
+}
+
 /* ---- words ---- */
 
 static void newton_explain(const iteration *at, verdict end, char *why, size_t size) {
@@ -178,7 +215,7 @@ static femd_status newton_note_signs(const femd_newton *n, femd_step_record *rec
 
 femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, int *converged, char *why, size_t size,
                             femd_error *err) {
-    iteration at = {.newton = n, .rec = rec};
+    iteration at = {.newton = n, .rec = rec, .fresh = 1};
     verdict end = LOST;
     *converged = 0;
     rec->nresiduals = rec->newton = rec->indefinite = 0;
@@ -188,8 +225,14 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
         newton_note(&at, it);
         PETSC_TRY(err, SNESMonitor(n->watch, it, at.residual));
         end = newton_judge(&at);
-        if (end != GO_ON) break;
+        if (end != GO_ON && end != GOOD) break;
         FEMD_TRY(newton_asked_to_stop(n, err));
+        if (end == GOOD) {
+            int again;
+            FEMD_TRY(newton_refine(&at, X, &again, err));
+            if (!again) break;
+            continue;
+        }
         FEMD_TRY(n->arc ? femd_arc_tangent(n->arc, n->K, err) : n->field->kind->jacobian(n->field, n->K, err));
         n->linear->enough = newton_linear_tolerance(&at);
         femd_status rc = femd_linear_solve(n->linear, n->K, n->R, n->step, &solved, err);

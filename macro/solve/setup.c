@@ -42,6 +42,7 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
     FEMD_TRY(femd_agree(p->comm, rc, err));
     if (!p->heat) return FEMD_OK;
     femd_heat_expect_slopes(p);
+    FEMD_TRY(femd_heat_expect_samples(p, err));
     return femd_heat_choose_coupling(p, err);
 }
 

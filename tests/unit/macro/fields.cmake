@@ -19,3 +19,8 @@ set_tests_properties(macro_test_fields macro_test_fields_3 PROPERTIES ENVIRONMEN
 # Conductivities of samples that have errors.
 femd_unit_test(macro_test_conductivity_fit SOURCES test_conductivity_fit.c LIBS femd_macro)
 set_tests_properties(macro_test_conductivity_fit PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+femd_unit_test(macro_test_heat_sampled SOURCES test_heat_sampled.c LIBS femd_macro_model)
+add_test(NAME macro_test_heat_sampled_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
+         $<TARGET_FILE:macro_test_heat_sampled>)
+set_tests_properties(macro_test_heat_sampled_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2)
+set_tests_properties(macro_test_heat_sampled macro_test_heat_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")

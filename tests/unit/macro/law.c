@@ -62,6 +62,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
         caps[k] =
             (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers, .inputs = law->inputs};
         if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
+        if (law->k_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
     }
     return FEMD_OK;
 }
@@ -79,6 +80,24 @@ static void answer_other(const femd_quantity *q, const femd_request *request, fe
     for (int c = 0; c < q->numbers; ++c) value[c] = test_law_other(q, request->point, c);
     for (int c = 0; q->sampled && c < q->numbers; ++c) error[c] = value[c] / 100;
     if (q->sampled) r->sampled = 1;
+}
+
+static double answer_uniform(uint64_t *seed) {
+    uint64_t x = *seed += 0x9e3779b97f4a7c15ull;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+    return ((double)((x ^ (x >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* As the statistics of cross spectra have it. */
+static void answer_noisily(const test_law *law, uint64_t seed, femd_response *r) {
+    const double mean = (r->k[0] + r->k[1] + r->k[2]) / 3;
+    r->sampled = 1;
+    for (int c = 0; c < 6; ++c) {
+        r->k_err[c] = law->k_noise * mean * (c < 3 ? 1 : sqrt(0.5));
+        const double far = sqrt(-2 * log(answer_uniform(&seed)));
+        r->k[c] += r->k_err[c] * far * cos(2 * M_PI * answer_uniform(&seed));
+    }
 }
 
 static void answer(const test_law *law, const femd_request *q, int material, femd_response *r) {
@@ -122,6 +141,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     if (q->wants & FEMD_WANT_CONDUCTIVITY && law->k[0] > 0) {
         for (int c = 0; c < 6; ++c)
             r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature) * (1 + law->k_strain * q->value[0]);
+        for (int c = 0; law->k_power != 0 && c < 6; ++c) r->k[c] *= pow(q->temperature, law->k_power);
+        if (law->k_noise > 0) answer_noisily(law, q->seed, r);
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     } else if (q->wants & FEMD_WANT_CONDUCTIVITY) {
         r->k[0] = 1, r->k[1] = 2, r->k[2] = 3, r->k_err[0] = 0.1, r->sampled = 1;

@@ -1,0 +1,140 @@
+/* When conductivities that are sampled are known well enough, and where more samples are taken: once the temperatures
+ * are those of the present fits. The flow of heat is judged by D, the integral of grad T . K grad T; a change dK
+ * changes it by the integral of (grad T - theta grad a) . dK grad T, the temperatures following, with J^T a = dD/dT and
+ * J the derivative of the residual. */
+#include <math.h>
+#include <string.h>
+
+#include "base/petsc_edge.h"
+#include "femd/kinematics.h"
+#include "femd/tensor3.h"
+#include "fields/boundary.h"
+#include "fields/heat_sampled.h"
+
+#define FLOW_ERROR 0.02 /* wanted where the case does not say */
+
+/* ---- places ---- */
+
+static void refine_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]) {
+    const femd_problem *p = h->p;
+    const femd_element_table *table = &p->grid->table;
+    const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
+    const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
+    out[0] = out[1] = out[2] = 0;
+    for (int i = 0; i < table->nodes; ++i)
+        for (int a = 0; a < FEMD_SPACE; ++a) out[a] += (u[node[i]] - u[node[0]]) * g[FEMD_SPACE * i + a];
+}
+
+static double refine_form(const double k[6], const double v[3]) {
+    return k[0] * v[0] * v[0] + k[1] * v[1] * v[1] + k[2] * v[2] * v[2] +
+           2 * (k[3] * v[1] * v[2] + k[4] * v[0] * v[2] + k[5] * v[0] * v[1]);
+}
+
+static void refine_place(const femd_heat *h, PetscInt k, const double *adjoint, femd_k_place *place) {
+    const femd_points *pt = h->p->pt;
+    const femd_case_material *m = &h->p->cs->material[pt->material[k]];
+    *place = (femd_k_place){.material = femd_heat_is_sampled(h, pt->material[k]) ? (double)m->like : -1,
+                            .T = pt->temperature[k],
+                            .weight = pt->weight[k]};
+    femd_strain_rotate(m->orientation, pt->E + 6 * k, place->E);
+    if (!adjoint) return;
+    double slope[3], change[3], in_frame[3];
+    refine_gradient(h, k, h->value, slope);
+    refine_gradient(h, k, adjoint, change);
+    for (int a = 0; a < 3; ++a) change[a] = slope[a] - h->theta * change[a];
+    femd_heat_in_frame(h, k, slope, in_frame);
+    place->flow = refine_form(pt->theat_k + 6 * k, in_frame);
+    femd_apply3(m->orientation, in_frame, place->v);
+    femd_heat_in_frame(h, k, change, in_frame);
+    femd_apply3(m->orientation, in_frame, place->u);
+}
+
+femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err) {
+    femd_heat_sampled *s = h->sampled;
+    for (PetscInt k = 0; k < h->p->pt->n; ++k) refine_place(h, k, adjoint, s->local + k);
+    return femd_rows_gather(s->rows, s->local, sizeof *s->local, s->all, err);
+}
+
+/* ---- what the flow depends on ---- */
+
+/* dD/dT of one cell's nodes. */
+static void refine_cell(const void *self, PetscInt cell, double *out) {
+    const femd_heat *h = self;
+    const femd_problem *p = h->p;
+    const femd_element_table *table = &p->grid->table;
+    for (int q = 0; q < table->points; ++q) {
+        const PetscInt k = cell * table->points + q;
+        const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, *N = table->shape[q];
+        double K[6], change[6], slope[3];
+        refine_gradient(h, k, h->value, slope);
+        femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
+        femd_heat_referential(h, k, h->slopes.k + 6 * k, change);
+        const double flux[3] = {K[0] * slope[0] + K[5] * slope[1] + K[4] * slope[2],
+                                K[5] * slope[0] + K[1] * slope[1] + K[3] * slope[2],
+                                K[4] * slope[0] + K[3] * slope[1] + K[2] * slope[2]},
+                     warmer = refine_form(change, slope);
+        for (int i = 0; i < table->nodes; ++i)
+            out[i] += p->pt->weight[k] * (2 * femd_dot3(g + FEMD_SPACE * i, flux) + N[i] * warmer);
+    }
+}
+
+femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_error *err) {
+    femd_heat *h = field->self;
+    *wanted = h->sampled != NULL;
+    if (!*wanted) return FEMD_OK;
+    memset(h->adjoint, 0, field->n * sizeof *h->adjoint);
+    femd_field_add_cells(field, refine_cell, h, h->adjoint);
+    return femd_field_sum_free(field, h->adjoint, rhs, err);
+}
+
+/* ---- more samples ---- */
+
+static femd_status refine_localise(femd_heat *h, Vec adjoint, femd_error *err) {
+    femd_field *field = h->p->temperature;
+    const PetscScalar *a;
+    PETSC_TRY(err, DMGlobalToLocal(field->dm, adjoint, INSERT_VALUES, field->local));
+    PETSC_TRY(err, VecGetArrayRead(field->local, &a));
+    for (size_t i = 0; i < field->n; ++i) h->adjoint[i] = field->boundary->entry[i] >= 0 ? 0 : a[i];
+    PETSC_TRY(err, VecRestoreArrayRead(field->local, &a));
+    return FEMD_OK;
+}
+
+/* Rank 0 chooses; all learn the points and the doubt. */
+static femd_status refine_choose(femd_heat *h, uint64_t point[FEMD_K_BATCH], size_t *n, femd_error *err) {
+    const femd_problem *p = h->p;
+    femd_heat_sampled *s = h->sampled;
+    const size_t most = femd_heat_samples_most(p->cs);
+    const femd_k_aim aim = {p->cs->heat.accuracy > 0 ? p->cs->heat.accuracy : FLOW_ERROR, FEMD_K_BATCH};
+    size_t chosen[FEMD_K_BATCH], count = 0;
+    uint64_t list[FEMD_K_BATCH + 1] = {0};
+    femd_status rc = FEMD_OK;
+    if (p->rank == 0)
+        rc = femd_k_choose(s->all, femd_rows_total(s->rows), (const femd_k_fit *const *)s->fit, s->nmaterials, aim,
+                           &s->doubt, chosen, &count, err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    for (size_t i = 0; i < count; ++i) list[1 + i] = chosen[i];
+    list[0] = count;
+    (void)MPI_Bcast(list, FEMD_K_BATCH + 1, MPI_UINT64_T, 0, p->comm);
+    (void)MPI_Bcast(&s->doubt, 2, MPI_DOUBLE, 0, p->comm);
+    *n = list[0];
+    s->bounded = *n > 0 && s->n >= most;
+    if (s->n + *n > most) *n = s->n < most ? most - s->n : 0;
+    memcpy(point, list + 1, *n * sizeof *point);
+    return FEMD_OK;
+}
+
+femd_status femd_heat_refine(femd_field *field, Vec adjoint, int *again, int *failed, femd_error *err) {
+    femd_heat *h = field->self;
+    uint64_t point[FEMD_K_BATCH];
+    size_t n;
+    *again = *failed = 0;
+    FEMD_TRY(refine_localise(h, adjoint, err));
+    FEMD_TRY(femd_heat_gather_places(h, h->adjoint, err));
+    FEMD_TRY(refine_choose(h, point, &n, err));
+    if (h->sampled->bounded) h->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
+    if (n == 0) return FEMD_OK;
+    FEMD_TRY(femd_heat_sample(h, point, n, failed, err));
+    h->evaluated = 0;
+    *again = *failed == 0;
+    return FEMD_OK;
+}

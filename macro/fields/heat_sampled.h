@@ -1,0 +1,34 @@
+/* Samples of conductivities; shared by heat_sampled.c and heat_refine.c only. */
+#ifndef FEMD_HEAT_SAMPLED_H
+#define FEMD_HEAT_SAMPLED_H
+
+#include "base/collective.h"
+#include "fields/conductivity_choice.h"
+#include "fields/heat_private.h"
+
+typedef struct femd_heat_sampled {
+    size_t nmaterials;
+    unsigned char *fitted; /* per case material: its conductivity comes from samples */
+    femd_k_form *form;     /* per case material */
+    femd_k_fit **fit;      /* per case material, at the first of those that are alike; NULL: no sample yet */
+    femd_k_sample *sample; /* n, of all materials, in the order in which they were asked */
+    size_t n;
+    uint64_t asked; /* of them, and of those that had no answer */
+    femd_k_doubt doubt;
+    int bounded; /* no more may be asked, though more are wanted */
+    femd_rows *rows;
+    femd_k_place *local; /* this rank's points */
+    femd_k_place *all;   /* rank 0: all points */
+} femd_heat_sampled;
+
+/* Samples at points by number, n up to FEMD_K_BATCH, and the fits with them. *failed: how many have no answer.
+ * Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int *failed,
+                                             femd_error *err);
+/* Of all points what a choice looks at, to rank 0. adjoint by local node, NULL: the first samples are chosen, and only
+ * temperatures and strains count. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err);
+/* Samples of conductivities that a run may take. */
+size_t femd_heat_samples_most(const femd_case *cs);
+
+#endif
