@@ -11,7 +11,7 @@
 #include "run_output.h"
 
 typedef struct plot_request {
-    const char *folder, *to, *x, *y, *field;
+    const char *folder, *to, *x, *y, *field, *along;
     int step;
     double warp;
     char title[200];
@@ -119,8 +119,8 @@ static femd_status plot_convergence_of(const plot_request *q, const cJSON *steps
         }
     }
     const plot_curve curve[] = {
-        {"|r|, each step a line", n, v, v + room, gap},
-        {heat ? "heat that it is compared with" : "force that it is compared with", n, v, v + 2 * room, gap}};
+        {"|r|, each step a line", n, v, v + room, gap, NULL},
+        {heat ? "heat that it is compared with" : "force that it is compared with", n, v, v + 2 * room, gap, NULL}};
     const plot_chart chart = {.title = q->title,
                               .x_name = "Newton iterations of all steps",
                               .x_unit = "",
@@ -154,10 +154,42 @@ static femd_status plot_field(const plot_request *q, femd_error *err) {
     plot_fields f;
     char path[4096];
     FEMD_TRY(plot_path(q, "plot-field", path, err));
-    FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, &f, err));
+    FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, -1, &f, err));
     char name[96];
     plot_field_name(&f, name, sizeof name);
     femd_status rc = plot_draw_fields(&f, name, q->title, plot_field_unit(&f), q->warp, path, err);
+    plot_fields_clear(&f);
+    return rc;
+}
+
+/* A field along an axis: means over the nodes, or the cells, that have one place on it, and the largest error there. */
+static femd_status plot_profile(const plot_request *q, femd_error *err) {
+    plot_fields f;
+    char path[4096], name[96], label[2][128];
+    const int axis = q->along[0] - 'x';
+    FEMD_TRY(plot_path(q, "plot-profile", path, err));
+    FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, axis, &f, err));
+    double *x = NULL, *value = NULL, *error = NULL;
+    size_t n = 0;
+    femd_status rc = plot_fields_along(&f, axis, &n, &x, &value, &error, err);
+    if (rc == FEMD_OK) {
+        if (f.components > 1) f.components = 1; /* one of them, not the magnitude */
+        plot_field_name(&f, name, sizeof name);
+        snprintf(label[0], sizeof label[0], "%s", q->along);
+        snprintf(label[1], sizeof label[1], "%s%s", name, f.error ? ", and one sigma of it" : "");
+        const plot_curve curve = {.legend = label[1], .n = n, .x = x, .y = value, .error = f.error ? error : NULL};
+        const plot_chart chart = {.title = q->title,
+                                  .x_name = label[0],
+                                  .x_unit = f.unit,
+                                  .y_name = name,
+                                  .y_unit = plot_field_unit(&f),
+                                  .n = 1,
+                                  .curve = &curve};
+        rc = plot_draw_chart(&chart, path, err);
+    }
+    free(x);
+    free(value);
+    free(error);
     plot_fields_clear(&f);
     return rc;
 }
@@ -173,6 +205,7 @@ static femd_status plot_all(plot_request *q, femd_error *err) {
     if (!q->field) q->field = plot_is_heat(&t) ? "temperature" : "nodal_von_mises";
     plot_table_clear(&t);
     if (rc == FEMD_OK) rc = plot_field(q, err);
+    if (rc == FEMD_OK && q->along) rc = plot_profile(q, err);
     return rc;
 }
 
@@ -185,6 +218,8 @@ int cmd_plot(int argc, char **argv) {
          "of history.csv: by default the displacement of a probe, or time; of a path the load factor", 0, 0},
         {"--y", NULL, OPTION_TEXT, &q.y, "COLUMN", "of history.csv: by default the largest reaction", 0, 0},
         {"--field", NULL, OPTION_TEXT, &q.field, "NAME", "array of the fields; of tensors and fluxes the norm", 0, 0},
+        {"--along", NULL, OPTION_TEXT, &q.along, "AXIS",
+         "x, y or z: plot-profile too, the field along it, with a band of one sigma where its error is known", 0, 0},
         {"--step", NULL, OPTION_INT, &q.step, "N", "whose fields: by default the last", 0, 1000000},
         {"--warp", NULL, OPTION_NUMBER, &q.warp, "F", "displacements so many times enlarged", 0, 0},
         {"--to", NULL, OPTION_TEXT, &q.to, "DIR", "folder for the pictures, made if need be; by default OUT", 0, 0}};
@@ -206,8 +241,13 @@ int cmd_plot(int argc, char **argv) {
         (void)femd_fail(&err, FEMD_BAD_INPUT, "femd plot: --warp: %g is below 0", q.warp);
         return command_failed(&err);
     }
+    if (q.along && (strlen(q.along) != 1 || !strchr("xyz", q.along[0]))) {
+        (void)femd_fail(&err, FEMD_BAD_INPUT, "femd plot: --along: \"%s\" is none of x, y, z", q.along);
+        return command_failed(&err);
+    }
     if (!q.to) q.to = q.folder;
     if (plot_all(&q, &err) != FEMD_OK) return command_failed(&err);
-    printf("%s/plot-load, plot-convergence and plot-field, .png and .svg\n", q.to);
+    printf("%s/plot-load, plot-convergence%s plot-field%s, .png and .svg\n", q.to, q.along ? "," : " and",
+           q.along ? " and plot-profile" : "");
     return FEMD_EXIT_OK;
 }

@@ -40,6 +40,19 @@ static void chart_lines(cairo_t *cr, const plot_chart *chart, const plot_curve *
     cairo_stroke(cr);
 }
 
+/* The band about a curve, under it. */
+static void chart_band(cairo_t *cr, const plot_curve *curve, const chart_axes *axes, size_t k) {
+    const double *colour = curve_colour[k % CURVE_COLOURS];
+    for (size_t i = 0; i < 2 * curve->n; i++) {
+        const size_t at = i < curve->n ? i : 2 * curve->n - 1 - i;
+        const double y = curve->y[at] + (i < curve->n ? 1 : -1) * (isfinite(curve->error[at]) ? curve->error[at] : 0);
+        cairo_line_to(cr, plot_axis_at(&axes->x, curve->x[at] / axes->factor[0]),
+                      plot_axis_at(&axes->y, y / axes->factor[1]));
+    }
+    cairo_set_source_rgba(cr, colour[0], colour[1], colour[2], 0.25);
+    cairo_fill(cr);
+}
+
 static void chart_dots(cairo_t *cr, const plot_chart *chart, const plot_curve *curve, const chart_axes *axes) {
     for (size_t i = 0; i < curve->n; i++) {
         if (!chart_draws(chart, curve, i)) continue;
@@ -74,7 +87,9 @@ static int chart_extent(const plot_chart *chart, double low[2], double high[2]) 
         for (size_t i = 0; i < chart->curve[k].n; i++) {
             if (!chart_draws(chart, &chart->curve[k], i)) continue;
             const double v[2] = {chart->curve[k].x[i], chart->curve[k].y[i]};
+            const double error = chart->curve[k].error ? chart->curve[k].error[i] : 0;
             for (int a = 0; a < 2; a++) low[a] = fmin(low[a], v[a]), high[a] = fmax(high[a], v[a]);
+            low[1] = fmin(low[1], v[1] - error), high[1] = fmax(high[1], v[1] + error);
         }
     return high[0] >= low[0];
 }
@@ -112,6 +127,7 @@ femd_status plot_draw_chart(const plot_chart *chart, const char *path, femd_erro
     cairo_t *cr = plot_page_begin(&recording);
     chart_frame(cr, chart, &axes, unit);
     for (size_t k = 0; k < chart->n; k++) {
+        if (chart->curve[k].error) chart_band(cr, &chart->curve[k], &axes, k);
         chart_set_colour(cr, k);
         chart_lines(cr, chart, &chart->curve[k], &axes);
         chart_dots(cr, chart, &chart->curve[k], &axes);

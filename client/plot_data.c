@@ -162,10 +162,11 @@ static double vtu_number(const vtu_array *a, size_t i) {
     return v;
 }
 
-static double vtu_magnitude(const vtu_array *a, size_t i) {
+static double vtu_value(const vtu_array *a, size_t i, int axis) {
     const size_t n = (size_t)a->components;
     double sum = 0;
     if (n == 1) return vtu_number(a, i);
+    if (axis >= 0 && (n == 3 || n == 9)) return vtu_number(a, n * i + (n / 3 + (n == 9)) * (size_t)axis);
     for (size_t c = 0; c < n; c++) sum += pow(vtu_number(a, n * i + c), 2);
     return sqrt(sum);
 }
@@ -242,7 +243,23 @@ static femd_status fields_join(plot_fields *f, femd_error *err) {
     return rc;
 }
 
-static femd_status fields_add_piece(plot_fields *f, const char *name, const femd_buffer *b, const char *field,
+/* FIELD_error beside the field, if there is one on the same places. */
+static femd_status fields_add_errors(plot_fields *f, const femd_buffer *b, const char *field, size_t values,
+                                     size_t have, femd_error *err) {
+    vtu_array error;
+    char name[96];
+    snprintf(name, sizeof name, "%s_error", field);
+    if (!vtu_find(b, name, &error) || error.on_points != f->on_points || error.components != 1 ||
+        error.bytes != 8 * values)
+        return FEMD_OK;
+    double *grown = realloc(f->error, (have + values + 1) * sizeof *grown);
+    if (!grown) return plot_no_memory(err);
+    f->error = grown;
+    for (size_t i = 0; i < values; i++) grown[have + i] = vtu_number(&error, i);
+    return FEMD_OK;
+}
+
+static femd_status fields_add_piece(plot_fields *f, const char *name, const femd_buffer *b, const char *field, int axis,
                                     femd_error *err) {
     vtu_array x, u, conn, types, value;
     char names[1024];
@@ -276,7 +293,8 @@ static femd_status fields_add_piece(plot_fields *f, const char *name, const femd
         if (node >= points) return fields_damaged(name, err);
         f->conn[f->ncells * (size_t)f->cell_points + i] = f->npoints + (size_t)node;
     }
-    for (size_t i = 0; i < values; i++) f->value[have + i] = vtu_magnitude(&value, i);
+    for (size_t i = 0; i < values; i++) f->value[have + i] = vtu_value(&value, i, axis);
+    if (axis >= 0) FEMD_TRY(fields_add_errors(f, b, field, values, have, err));
     f->npoints += points;
     f->ncells += cells;
     return FEMD_OK;
@@ -306,7 +324,8 @@ static femd_status fields_check_step(const char *folder, int step, const char *n
                      step, last);
 }
 
-femd_status plot_fields_read(const char *folder, int step, const char *field, plot_fields *f, femd_error *err) {
+femd_status plot_fields_read(const char *folder, int step, const char *field, int axis, plot_fields *f,
+                             femd_error *err) {
     char name[64];
     femd_buffer text = FEMD_BUFFER_INIT, piece = FEMD_BUFFER_INIT;
     *f = (plot_fields){.step = step};
@@ -321,7 +340,7 @@ femd_status plot_fields_read(const char *folder, int step, const char *field, pl
         snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "\""), at);
         piece.size = 0;
         rc = strchr(name, '/') ? fields_damaged(name, err) : plot_read_file(folder, name, &piece, err);
-        if (rc == FEMD_OK) rc = fields_add_piece(f, name, &piece, field, err);
+        if (rc == FEMD_OK) rc = fields_add_piece(f, name, &piece, field, axis, err);
     }
     femd_buffer_clear(&text);
     femd_buffer_clear(&piece);
@@ -336,6 +355,7 @@ void plot_fields_clear(plot_fields *f) {
     free(f->u);
     free(f->conn);
     free(f->value);
-    f->x = f->u = f->value = NULL;
+    free(f->error);
+    f->x = f->u = f->value = f->error = NULL;
     f->conn = NULL;
 }

@@ -37,16 +37,22 @@ typedef struct plot_fields {
     double *x, *u; /* npoints x 3, in `unit`; u: displacement */
     int moves;     /* 0: the run has no displacements; u is zero */
     size_t *conn;  /* ncells x cell_points */
-    double *value; /* of the field, one number each: its magnitude where it has more components */
+    double *value; /* of the field, one number each: its magnitude where it has more components, or one of these */
+    double *error; /* one sigma of these, where there is such a field beside it; NULL: there is none */
     int on_points; /* the field's values are on points, else on cells */
     char unit[16]; /* of lengths */
     char name[64]; /* of the field */
     int components;
 } plot_fields;
 
-/* Step `step` (-1: the last that has fields). BAD_INPUT with the names that there are if it has no such field. */
-FEMD_MUST_CHECK femd_status plot_fields_read(const char *folder, int step, const char *field, plot_fields *f,
+/* Step `step` (-1: the last that has fields). axis 0 to 2: of fluxes the component along it, of tensors that on the
+ * diagonal, with their errors; -1: magnitudes. BAD_INPUT with the names that there are if it has no such field. */
+FEMD_MUST_CHECK femd_status plot_fields_read(const char *folder, int step, const char *field, int axis, plot_fields *f,
                                              femd_error *err);
 void plot_fields_clear(plot_fields *f);
+/* The same along an axis: the places on it, in order, with the mean of the values and the largest error there (0
+ * without errors); arrays are the caller's. */
+FEMD_MUST_CHECK femd_status plot_fields_along(const plot_fields *f, int axis, size_t *n, double **x, double **value,
+                                              double **error, femd_error *err);
 
 #endif

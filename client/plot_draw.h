@@ -10,6 +10,7 @@ typedef struct plot_curve {
     size_t n;
     const double *x, *y;
     const int *gap_before; /* NULL: none */
+    const double *error;   /* half the height of a band about it; NULL: none */
 } plot_curve;
 
 typedef struct plot_chart {

@@ -304,6 +304,24 @@ void femd_k_fit_at(const femd_k_fit *fit, const double E[6], double T, double k[
     femd_tensor_exp(log_k, change, k, dkdT);
 }
 
+void femd_k_fit_change(const femd_k_fit *fit, const double E[6], double T, const double *coefficients,
+                       double change[6]) {
+    double log_k[6], log_change[6], row[MOST], k[6];
+    fit_log(fit, E, T, log_k);
+    for (int c = 0; c < 6; ++c) {
+        fit_row(fit, E, T, c, row);
+        log_change[c] = fit_dot(row, coefficients, fit->n);
+    }
+    femd_tensor_exp(log_k, log_change, k, change);
+}
+
+void femd_k_fit_column(const femd_k_fit *fit, int j, double *column) {
+    double factor[MOST * MOST];
+    memcpy(factor, fit->covariance, (size_t)(fit->n * fit->n) * sizeof *factor);
+    fit_factor(factor, fit->n);
+    for (int i = 0; i < fit->n; ++i) column[i] = i < j ? 0 : factor[i * fit->n + j];
+}
+
 double femd_k_fit_spread(const femd_k_fit *fit, const double *x) {
     double product[MOST];
     fit_times(fit, x, product);

@@ -58,6 +58,11 @@ double femd_k_fit_variance(const femd_k_fit *fit, const double E[6], double T);
 /* Derivatives of u . k v by the coefficients (n). */
 void femd_k_fit_flow(const femd_k_fit *fit, const double E[6], double T, const double u[3], const double v[3],
                      double *by_coefficient);
+/* How k (6) changes along a change of the coefficients (n), to first order. */
+void femd_k_fit_change(const femd_k_fit *fit, const double E[6], double T, const double *coefficients,
+                       double change[6]);
+/* Column j of a factor L of the covariance, L L^T (n). */
+void femd_k_fit_column(const femd_k_fit *fit, int j, double *column);
 /* x . covariance x */
 double femd_k_fit_spread(const femd_k_fit *fit, const double *x);
 /* How much of x . covariance x one more sample there would take off. */

@@ -24,6 +24,9 @@ typedef struct femd_field_scale {
     double rounding;  /* what double precision leaves of the residual */
 } femd_field_scale;
 
+/* K x = rhs with the matrix that is at hand; *solved 0: there is none. Collective. */
+typedef femd_status femd_field_solve(void *with, Vec rhs, Vec x, int *solved, femd_error *err);
+
 /* What makes a field the field it is. All functions are collective, and the same on all ranks, unless said otherwise.
  */
 typedef struct femd_field_kind {
@@ -61,6 +64,8 @@ typedef struct femd_field_kind {
      * *again 1, iterations go on. *failed as with evaluate. NULL: they are as good as they are. */
     femd_status (*sensitivity)(femd_field *field, Vec rhs, int *wanted, femd_error *err);
     femd_status (*refine)(femd_field *field, Vec adjoint, int *again, int *failed, femd_error *err);
+    /* ... and when they are as good as they get: with solve(with, rhs, x), K x = rhs, how uncertain the values are. */
+    femd_status (*uncertain)(femd_field *field, femd_field_solve *solve, void *with, Vec rhs, Vec x, femd_error *err);
     /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);

@@ -71,7 +71,8 @@ static femd_status heat_hold(femd_problem *p, femd_error *err) {
 static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     const size_t n = h->p->temperature->n + 1, points = (size_t)h->p->pt->n + 1;
     int missing = 0;
-    double **const array[] = {&h->old, &h->value, &h->flow, &h->capacity, &h->start, &h->unbalanced, &h->adjoint};
+    double **const array[] = {&h->old,   &h->value,      &h->flow,    &h->capacity,
+                              &h->start, &h->unbalanced, &h->adjoint, &h->T_error};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) missing |= !(*array[i] = calloc(n, sizeof **array[i]));
     const femd_element_table *table = &h->p->grid->table;
     const size_t square = (size_t)(table->nodes * table->nodes);
@@ -119,9 +120,9 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,        h->value,     h->flow,  h->capacity, h->start, h->unbalanced,
-                           h->start_load, h->request,   h->asked, h->material, h->mass,  h->map,
-                           h->T_old,      h->stiffened, h->taken, h->adjoint};
+    void *const array[] = {h->old,        h->value,     h->flow,  h->capacity, h->start,  h->unbalanced,
+                           h->start_load, h->request,   h->asked, h->material, h->mass,   h->map,
+                           h->T_old,      h->stiffened, h->taken, h->adjoint,  h->T_error};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     femd_heat_sampled_destroy(&h->sampled);
@@ -236,6 +237,7 @@ const femd_field_kind femd_temperature = {
     .predictor = femd_heat_predictor,
     .sensitivity = femd_heat_sensitivity,
     .refine = femd_heat_refine,
+    .uncertain = femd_heat_uncertain,
     .scale = heat_scale,
     .trouble = heat_trouble,
     .commit = femd_heat_commit,

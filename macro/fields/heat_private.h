@@ -38,6 +38,7 @@ struct femd_heat {
     femd_heat_slopes slopes;
     struct femd_heat_sampled *sampled; /* NULL: no conductivity is sampled */
     double *adjoint;                   /* per entry: of heat_refine.c */
+    double *T_error;                   /* per entry: of heat_uncertain.c, K */
     double *map;   /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
     double *T_old; /* n: temperatures of the points at the start of the step, K */
     int two_way;   /* the work of the stress heats the body */
@@ -65,14 +66,14 @@ struct femd_heat {
 /* heat_answers.c: conductivity and capacity of all points at the nodal temperatures u, into their tentative half.
  * *failed: points of all ranks without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err);
-/* heat_answers.c: after requests beside those of all points: trouble of all ranks is told and counted, *failed: how
+/* heat_trouble.c: after requests beside those of all points: trouble of all ranks is told and counted, *failed: how
  * many points have no answer; and what there is to say of a status that ends the run. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_agree_answers(femd_heat *h, int *failed, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_broken(const femd_heat *h, femd_error *err);
+/* heat_places.c: 1 if the conductivity of a case's material comes from samples. */
+int femd_heat_is_sampled(const femd_heat *h, int material);
 /* heat_sampled.c: conductivities that are sampled. */
 void femd_heat_sampled_destroy(struct femd_heat_sampled **sampled);
-/* 1 if the conductivity of a case's material comes from samples. */
-int femd_heat_is_sampled(const femd_heat *h, int material);
 /* At the points' temperatures, before others are asked: materials without a sample get their first. *failed: samples
  * without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err);
@@ -84,6 +85,9 @@ void femd_heat_tell_samples(const femd_heat *h, double *last);
 /* heat_refine.c: the field's sensitivity and refine. */
 FEMD_MUST_CHECK femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_refine(femd_field *field, Vec adjoint, int *again, int *failed, femd_error *err);
+/* heat_uncertain.c */
+FEMD_MUST_CHECK femd_status femd_heat_uncertain(femd_field *field, femd_field_solve *solve, void *with, Vec rhs, Vec x,
+                                                femd_error *err);
 /* heat_deformed.c: from the committed deformation, at the start of an attempt; a conductivity (or its slope) as
  * answered at point k in the reference configuration. */
 FEMD_MUST_CHECK femd_status femd_heat_deform(femd_heat *h, femd_error *err);

@@ -6,54 +6,11 @@
 #include <string.h>
 
 #include "base/petsc_edge.h"
-#include "femd/kinematics.h"
 #include "femd/tensor3.h"
 #include "fields/boundary.h"
 #include "fields/heat_sampled.h"
 
 #define FLOW_ERROR 0.02 /* wanted where the case does not say */
-
-/* ---- places ---- */
-
-static void refine_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]) {
-    const femd_problem *p = h->p;
-    const femd_element_table *table = &p->grid->table;
-    const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
-    const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
-    out[0] = out[1] = out[2] = 0;
-    for (int i = 0; i < table->nodes; ++i)
-        for (int a = 0; a < FEMD_SPACE; ++a) out[a] += (u[node[i]] - u[node[0]]) * g[FEMD_SPACE * i + a];
-}
-
-static double refine_form(const double k[6], const double v[3]) {
-    return k[0] * v[0] * v[0] + k[1] * v[1] * v[1] + k[2] * v[2] * v[2] +
-           2 * (k[3] * v[1] * v[2] + k[4] * v[0] * v[2] + k[5] * v[0] * v[1]);
-}
-
-static void refine_place(const femd_heat *h, PetscInt k, const double *adjoint, femd_k_place *place) {
-    const femd_points *pt = h->p->pt;
-    const femd_case_material *m = &h->p->cs->material[pt->material[k]];
-    *place = (femd_k_place){.material = femd_heat_is_sampled(h, pt->material[k]) ? (double)m->like : -1,
-                            .T = pt->temperature[k],
-                            .weight = pt->weight[k]};
-    femd_strain_rotate(m->orientation, pt->E + 6 * k, place->E);
-    if (!adjoint) return;
-    double slope[3], change[3], in_frame[3];
-    refine_gradient(h, k, h->value, slope);
-    refine_gradient(h, k, adjoint, change);
-    for (int a = 0; a < 3; ++a) change[a] = slope[a] - h->theta * change[a];
-    femd_heat_in_frame(h, k, slope, in_frame);
-    place->flow = refine_form(pt->theat_k + 6 * k, in_frame);
-    femd_apply3(m->orientation, in_frame, place->v);
-    femd_heat_in_frame(h, k, change, in_frame);
-    femd_apply3(m->orientation, in_frame, place->u);
-}
-
-femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err) {
-    femd_heat_sampled *s = h->sampled;
-    for (PetscInt k = 0; k < h->p->pt->n; ++k) refine_place(h, k, adjoint, s->local + k);
-    return femd_rows_gather(s->rows, s->local, sizeof *s->local, s->all, err);
-}
 
 /* ---- what the flow depends on ---- */
 
@@ -66,13 +23,13 @@ static void refine_cell(const void *self, PetscInt cell, double *out) {
         const PetscInt k = cell * table->points + q;
         const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, *N = table->shape[q];
         double K[6], change[6], slope[3];
-        refine_gradient(h, k, h->value, slope);
+        femd_heat_gradient(h, k, h->value, slope);
         femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
         femd_heat_referential(h, k, h->slopes.k + 6 * k, change);
         const double flux[3] = {K[0] * slope[0] + K[5] * slope[1] + K[4] * slope[2],
                                 K[5] * slope[0] + K[1] * slope[1] + K[3] * slope[2],
                                 K[4] * slope[0] + K[3] * slope[1] + K[2] * slope[2]},
-                     warmer = refine_form(change, slope);
+                     warmer = femd_heat_form(change, slope);
         for (int i = 0; i < table->nodes; ++i)
             out[i] += p->pt->weight[k] * (2 * femd_dot3(g + FEMD_SPACE * i, flux) + N[i] * warmer);
     }

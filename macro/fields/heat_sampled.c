@@ -22,10 +22,6 @@ static femd_status sampled_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the samples of a conductivity");
 }
 
-int femd_heat_is_sampled(const femd_heat *h, int material) {
-    return h->sampled && h->sampled->fitted[material];
-}
-
 size_t femd_heat_samples_most(const femd_case *cs) {
     return cs->heat.max_samples > 0 ? (size_t)cs->heat.max_samples : SAMPLES_MOST;
 }
@@ -143,6 +139,20 @@ void femd_heat_apply_fits(femd_heat *h) {
     if (s->bounded) h->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;
 }
 
+int femd_heat_has_samples(const femd_problem *p) {
+    return p->heat && p->heat->sampled;
+}
+
+double femd_heat_k_error(const femd_problem *p, PetscInt k) {
+    const femd_points *pt = p->pt;
+    const femd_case_material *m = &p->cs->material[pt->material[k]];
+    double E[6];
+    if (!femd_heat_is_sampled(p->heat, pt->material[k]) || !p->heat->sampled->fit[m->like]) return 0;
+    const double *found = pt->heat_k + 6 * k, mean = (found[0] + found[1] + found[2]) / 3;
+    femd_strain_rotate(m->orientation, pt->E + 6 * k, E);
+    return mean * sqrt(femd_k_fit_variance(p->heat->sampled->fit[m->like], E, pt->temperature[k]));
+}
+
 /* ---- asking ---- */
 
 /* This rank's part of a batch. */
@@ -218,7 +228,7 @@ static void sampled_keep(const femd_case_material *m, const femd_request *reques
     sampled_find_number(m->orientation, s);
 }
 
-static void sampled_take(void *user, size_t i, const femd_response *r) {
+static void sampled_answer(void *user, size_t i, const femd_response *r) {
     sampled_batch *b = user;
     femd_heat *h = b->h;
     femd_status rc = (femd_status)r->status;
@@ -274,7 +284,7 @@ femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int 
     h->broken = FEMD_OK;
     h->count_force = 0;
     h->count_evaluated = sampled_requests(h, point, b);
-    rc = p->law->evaluate(p->law->self, b->request, b->material, h->count_evaluated, sampled_take, b, err);
+    rc = p->law->evaluate(p->law->self, b->request, b->material, h->count_evaluated, sampled_answer, b, err);
     if (rc == FEMD_OK) rc = femd_heat_broken(h, err);
     rc = femd_agree(p->comm, rc, err);
     if (rc == FEMD_OK) rc = sampled_gather(b, err);
@@ -294,6 +304,7 @@ femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
     const femd_problem *p = h->p;
     femd_heat_sampled *s = h->sampled;
     int lacking = 0;
+    *failed = 0;
     for (size_t k = 0; k < s->nmaterials; ++k) lacking |= sampled_lacks(h, k);
     if (!lacking) return FEMD_OK;
     FEMD_TRY(femd_heat_gather_places(h, NULL, err));

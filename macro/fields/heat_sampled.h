@@ -1,4 +1,4 @@
-/* Samples of conductivities; shared by heat_sampled.c and heat_refine.c only. */
+/* Samples of conductivities; shared by heat_sampled.c, heat_places.c, heat_refine.c and heat_uncertain.c only. */
 #ifndef FEMD_HEAT_SAMPLED_H
 #define FEMD_HEAT_SAMPLED_H
 
@@ -25,6 +25,9 @@ typedef struct femd_heat_sampled {
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int *failed,
                                              femd_error *err);
+/* Gradient of u, by local node, at point k; v . k v. */
+void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]);
+double femd_heat_form(const double k[6], const double v[3]);
 /* Of all points what a choice looks at, to rank 0. adjoint by local node, NULL: the first samples are chosen, and only
  * temperatures and strains count. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err);

@@ -28,6 +28,7 @@ struct femd_cell_fields {
     double *E, *S, *sigma, *F, *ke, *P; /* 9 each, full tensors; ke NULL without conductivity, P unless asked for */
     double *von_mises;                  /* of the averaged Cauchy stress */
     double *flux, *heat_k, *heat_c;     /* 3, 9, 1; NULL with physics mechanical */
+    double *k_error;                    /* worst point; 0 where the conductivity is not sampled */
     double *energy, *volume;
     double *hill_mandel, *S_err; /* worst point of the cell */
     int32_t *status, *material, *notes, *carriers;
@@ -70,6 +71,7 @@ static int cell_allocate(femd_cell_fields *f, const femd_points *pt, int first_p
         CELL_ARRAY(flux, 3)
         CELL_ARRAY(heat_k, 9)
         CELL_ARRAY(heat_c, 1)
+        CELL_ARRAY(k_error, 1)
     }
     CELL_ARRAY(von_mises, 1)
     CELL_ARRAY(energy, 1)
@@ -90,7 +92,7 @@ void femd_cell_fields_destroy(femd_cell_fields **fields) {
     if (!f) return;
     void *const array[] = {f->E,        f->S,        f->sigma,       f->F,      f->ke,     f->P,        f->von_mises,
                            f->energy,   f->volume,   f->hill_mandel, f->S_err,  f->status, f->material, f->notes,
-                           f->carriers, f->point_id, f->flux,        f->heat_k, f->heat_c};
+                           f->carriers, f->point_id, f->flux,        f->heat_k, f->heat_c, f->k_error};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     for (size_t i = 0; i < f->nwanted; ++i) {
         free(f->wanted[i].value);
@@ -187,6 +189,7 @@ static femd_status cell_conduct(femd_cell_fields *f, const femd_problem *p, femd
         for (int a = 0; a < FEMD_SPACE; ++a) f->flux[FEMD_SPACE * c + a] += w * q[a];
         cell_add_tensor(f->heat_k + 9 * c, w, pt->heat_k + 6 * k, 0);
         f->heat_c[c] += w * pt->heat_c[k];
+        f->k_error[c] = fmax(f->k_error[c], femd_heat_k_error(p, k));
     }
     free(T);
     return rc;
@@ -260,6 +263,7 @@ static size_t cell_list_heat(const femd_problem *p, const femd_cell_fields *f, f
     if (!p->heat) return 0;
     a[n++] = (femd_vtu_array){"heat_flux", FEMD_VTU_FLOAT64, 3, axis_label, f->flux};
     a[n++] = cell_numbers_array("conductivity", 9, f->heat_k);
+    if (femd_heat_has_samples(p)) a[n++] = cell_numbers_array("conductivity_error", 1, f->k_error);
     if (p->cs->heat.transient) a[n++] = cell_numbers_array("heat_capacity", 1, f->heat_c);
     return n;
 }

@@ -8,13 +8,14 @@
 #include "base/collective.h"
 #include "base/part.h"
 #include "fields/given.h"
+#include "fields/heat.h"
 #include "results/cell_fields.h"
 #include "results/nodal_stress.h"
 #include "results/outfile.h"
 
 /* ---- nodes ---- */
 
-enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 4 };
+enum { POINT_ARRAYS_MAX = FEMD_FIELDS + 5 };
 
 static const char *const tensor_label[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
 
@@ -68,6 +69,8 @@ static femd_status node_fields_init(node_fields *m, femd_problem *p, femd_error 
     const size_t n = (size_t)grid->nnodes, nconn = (size_t)grid->ncells * (size_t)grid->table.nodes;
     *m = (node_fields){0};
     for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(node_fields_take(m, p->field[i], unit, &m->value[i], err));
+    if (femd_heat_errors(p))
+        m->array[m->narrays++] = (femd_vtu_array){"temperature_error", FEMD_VTU_FLOAT64, 1, NULL, femd_heat_errors(p)};
     m->conn = malloc((nconn + 1) * sizeof *m->conn);
     m->x = malloc((3 * n + 1) * sizeof *m->x);
     if (!m->conn || !m->x) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the nodes of the output");

@@ -160,6 +160,11 @@ static femd_status newton_adjoint(const femd_newton *n, Vec rhs, Vec adjoint, fe
     return FEMD_OK;
 }
 
+static femd_status newton_solve(void *with, Vec rhs, Vec x, int *solved, femd_error *err) {
+    const femd_newton *n = with;
+    return femd_linear_solve(n->linear, n->K, rhs, x, solved, err);
+}
+
 /* The iterates have converged to what the answers give; are these as good as is wanted? If not better ones are asked,
  * and the iterations begin anew from here. */
 static femd_status newton_refine(iteration *at, Vec X, int *again, femd_error *err) {
@@ -171,7 +176,8 @@ static femd_status newton_refine(iteration *at, Vec X, int *again, femd_error *e
     if (!wanted) return FEMD_OK;
     FEMD_TRY(newton_adjoint(n, n->trial, n->step, err));
     FEMD_TRY(kind->refine(n->field, n->step, again, &at->failed, err));
-    if (!*again || at->failed > 0) return FEMD_OK;
+    if (at->failed > 0) return FEMD_OK;
+    if (!*again) return kind->uncertain(n->field, newton_solve, (void *)n, n->trial, n->step, err);
     FEMD_TRY(newton_residual(n, X, &at->residual, &at->failed, err));
     at->fresh = 1;
     at->ascending = 0;

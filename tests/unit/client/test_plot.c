@@ -167,7 +167,7 @@ static void curves_stand_where_their_values_are(void **state) {
     (void)state;
     static const double x[] = {0, 1, 2, 3}, y[] = {0, 2e6, 4e6, 6e6}, other[] = {5.5e6, NAN, 5.5e6, 5.5e6};
     static const int gap[] = {0, 0, 0, 1};
-    const plot_curve curve[] = {{"rising", 4, x, y, NULL}, {"level", 4, x, other, gap}};
+    const plot_curve curve[] = {{"rising", 4, x, y, NULL, NULL}, {"level", 4, x, other, gap, NULL}};
     const plot_chart chart = {
         .title = "a title", .x_name = "x", .x_unit = "", .y_name = "stress", .y_unit = "Pa", .n = 2, .curve = curve};
     char path[128];
@@ -189,7 +189,7 @@ static void curves_stand_where_their_values_are(void **state) {
     assert_non_null(fgets(head, sizeof head, f));
     assert_string_equal(head, "<?xml");
     fclose(f);
-    const plot_curve empty = {"none", 1, other + 1, other + 1, NULL};
+    const plot_curve empty = {"none", 1, other + 1, other + 1, NULL, NULL};
     const plot_chart nothing = {
         .title = "", .x_name = "", .x_unit = "", .y_name = "", .y_unit = "", .n = 1, .curve = &empty};
     assert_int_equal(plot_draw_chart(&nothing, "x", &err), FEMD_BAD_INPUT);
@@ -291,11 +291,14 @@ static void write_piece(const char *name, double x, double moved) {
     fputs("</Cells>\n<PointData>\n", f);
     put_array(f, "Float64", "displacement", 3, &offset, sizeof u);
     put_array(f, "Float64", "field", 1, &offset, sizeof value);
+    put_array(f, "Float64", "field_error", 1, &offset, sizeof value);
     fputs("</PointData>\n<CellData>\n</CellData>\n<AppendedData encoding=\"raw\">\n_", f);
     put_block(f, at, sizeof at);
     put_block(f, conn, sizeof conn);
     put_block(f, &type, 1);
     put_block(f, u, sizeof u);
+    put_block(f, value, sizeof value);
+    for (size_t i = 0; i < 8; i++) value[i] = 0.5 * value[i] + 0.1 * at[3 * i + 1];
     put_block(f, value, sizeof value);
     fputs("\n</AppendedData>\n</VTKFile>\n", f);
     fclose(f);
@@ -307,6 +310,34 @@ static void prepare_pieces(double moved) {
     write_piece("two.vtu", 1, moved);
 }
 
+/* Along an axis means of what has one place on it, and the largest error there. */
+static void a_profile_goes_along_an_axis(void **state) {
+    femd_error err = FEMD_ERROR_INIT;
+    plot_fields f;
+    double *x, *value, *error;
+    size_t n;
+    (void)state;
+    prepare_pieces(0.5);
+    for (int axis = 0; axis < 3; axis++) {
+        if (plot_fields_read(folder, 1, "field", axis, &f, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(plot_fields_along(&f, axis, &n, &x, &value, &error, &err), FEMD_OK);
+        assert_int_equal(n, axis == 0 ? 3 : 2);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(x[i] == (double)i);
+            assert_true(fabs(value[i] - (axis == 0 ? (double)i : 1)) < 1e-12);
+            assert_true(fabs(error[i] - (axis == 0   ? 0.5 * (double)i + 0.1
+                                         : axis == 1 ? 1 + 0.1 * (double)i
+                                                     : 1.1)) < 1e-12);
+        }
+        free(x), free(value), free(error);
+        plot_fields_clear(&f);
+        if (plot_fields_read(folder, 1, "displacement", axis, &f, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_null(f.error);
+        assert_true(f.value[0] == 0 && f.value[8] == (axis == 0 ? 0.5 : 0)); /* the component along it */
+        plot_fields_clear(&f);
+    }
+}
+
 /* Nodes that two pieces have at one place are one, unless the body has opened there. */
 static void pieces_are_put_together(void **state) {
     (void)state;
@@ -314,7 +345,7 @@ static void pieces_are_put_together(void **state) {
         plot_fields f;
         femd_error err = FEMD_ERROR_INIT;
         prepare_pieces(0.1 * opened);
-        if (plot_fields_read(folder, 1, "field", &f, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (plot_fields_read(folder, 1, "field", -1, &f, &err) != FEMD_OK) fail_msg("%s", err.text);
         assert_int_equal(f.ncells, 2);
         assert_int_equal(f.cell_points, 8);
         assert_string_equal(f.unit, "nm");
@@ -349,7 +380,7 @@ static void damaged_fields_are_refused(void **state) {
         file = fopen(path, "w");
         assert_int_equal(fwrite(part, 1, length, file), length);
         fclose(file);
-        refused += plot_fields_read(folder, 1, "field", &f, &err) != FEMD_OK;
+        refused += plot_fields_read(folder, 1, "field", -1, &f, &err) != FEMD_OK;
         plot_fields_clear(&f);
     }
     assert_true(refused > (int)n / 5); /* each that is cut off, and more */
@@ -367,7 +398,7 @@ static void damaged_fields_are_refused(void **state) {
         fputs(wrong[k].to, file);
         fwrite(where + strlen(wrong[k].from), 1, n - (size_t)(where - whole) - strlen(wrong[k].from), file);
         fclose(file);
-        assert_int_equal(plot_fields_read(folder, 1, "field", &f, &err), FEMD_BAD_INPUT);
+        assert_int_equal(plot_fields_read(folder, 1, "field", -1, &f, &err), FEMD_BAD_INPUT);
         plot_fields_clear(&f);
     }
 }
@@ -381,6 +412,7 @@ int main(void) {
         cmocka_unit_test(axes_are_named_in_words),
         cmocka_unit_test(curves_stand_where_their_values_are),
         cmocka_unit_test(bodies_are_coloured_by_their_field),
+        cmocka_unit_test(a_profile_goes_along_an_axis),
         cmocka_unit_test(pieces_are_put_together),
         cmocka_unit_test(damaged_fields_are_refused),
     };

@@ -167,6 +167,8 @@ static femd_status law_evaluate(void *self, const femd_request *requests, const 
         const size_t i = law->backwards ? n - 1 - k : k;
         femd_response r;
         answer(law, &requests[i], material[i], &r);
+        if (requests[i].wants & FEMD_WANT_CONDUCTIVITY && law->k_refused > 0)
+            law->k_refused--, r.status = FEMD_NOT_CONVERGED;
         if (law->break_at > 0 && law->calls >= (uint64_t)law->break_at && i == 0) r.status = FEMD_ENGINE_DIED;
         uint64_t *lowest = &law->failed[femd_status_is_physics(r.status) ? 0 : 1];
         if (r.status != FEMD_OK && r.point < *lowest) *lowest = r.point;

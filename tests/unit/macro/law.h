@@ -28,6 +28,7 @@ typedef struct test_law {
     double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
     double k_power;                   /* ... times T^k_power */
     double k_noise;                   /* ... times 1 + this, at random by the seed, and sampled */
+    int k_refused;                    /* the first answers of conductivities that are NOT_CONVERGED; counts down */
     double k_strain;                  /* ... times 1 + k_strain E11 */
     double capacity, capacity_slope;  /* J/(m^3 K): c (1 + slope T); 0: something else */
     uint32_t wants, carriers, inputs; /* capabilities */

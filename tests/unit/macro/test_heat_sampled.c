@@ -125,6 +125,56 @@ static void flowing(model *m, double accuracy) {
     model_load(m, "bottom", FEMD_LOAD_CONVECTION, 1, 40, 0);
 }
 
+/* ---- what it leaves uncertain ---- */
+
+/* Temperatures of a bar with these samples and the coefficients of their fit moved along column j of the covariance's
+ * factor. */
+static double *warmed_by(const femd_heat_sampled *s, int j, double moved) {
+    double column[FEMD_K_COEFFICIENTS];
+    model m;
+    bar(&m, 8, 0, 1e3);
+    m.comm = PETSC_COMM_SELF;
+    OK(model_create(&m, err));
+    OK(femd_heat_put_samples(m.p, (const double *)(const void *)s->sample, s->n, s->asked, err));
+    femd_k_fit_column(s->fit[0], j, column);
+    for (int i = 0; i < s->fit[0]->n; ++i) m.p->heat->sampled->fit[0]->coefficient[i] += moved * column[i];
+    OK(model_run(&m, err));
+    double *T = temperatures(&m);
+    model_clear(&m);
+    return T;
+}
+
+static void errors_of_temperatures_are_those_of_differences(void **state) {
+    const double step = 1e-3;
+    double square[64] = {0}, most = 0;
+    (void)state;
+    model m;
+    bar(&m, 8, 0, 0.03);
+    m.comm = PETSC_COMM_SELF;
+    OK(model_run(&m, err));
+    const femd_heat_sampled *s = m.p->heat->sampled;
+    const double *told_errors = femd_heat_errors(m.p);
+    const size_t n = m.p->temperature->n;
+    assert_true(n <= 64);
+    for (int j = 0; j < s->fit[0]->n; ++j) {
+        double *up = warmed_by(s, j, step), *down = warmed_by(s, j, -step);
+        for (size_t i = 0; i < n; ++i) square[i] += pow((up[i] - down[i]) / (2 * step), 2);
+        free(up);
+        free(down);
+    }
+    for (size_t i = 0; i < n; ++i) {
+        assert_near(told_errors[i], sqrt(square[i]), 1e-5);
+        most = fmax(most, told_errors[i]);
+    }
+    print_message("temperatures to %.2f K\n", most);
+    assert_true(most > 0.1 && most < 2);
+    model_clear(&m);
+    bar(&m, 2, 1, 0.1);
+    OK(model_run(&m, err));
+    assert_null(femd_heat_errors(m.p)); /* of a transient nobody knows them */
+    model_clear(&m);
+}
+
 /* What the body dissipates with these samples and one coefficient of their fit moved. */
 static double dissipated(const femd_heat_sampled *s, int coefficient, double moved) {
     double sum = 0;
@@ -188,6 +238,23 @@ static void samples_without_an_answer_end_the_run_with_words(void **state) {
     if (!strstr(err.text, "point answers failed; the first: point ")) fail_msg("%s", err.text);
     assert_non_null(strstr(err.text, test_law_words));
     model_clear(&m);
+}
+
+/* Another seed may have one; the samples that were answered stay. */
+static void a_sample_without_an_answer_is_asked_anew(void **state) {
+    (void)state;
+    for (int refused = 1; refused <= 3; ++refused) {
+        model m;
+        bar(&m, 4, 0, 0.03);
+        m.comm = PETSC_COMM_SELF;
+        m.law.k_refused = refused;
+        OK(model_run(&m, err));
+        const femd_heat_sampled *s = m.p->heat->sampled;
+        assert_int_equal(s->asked, s->n + (size_t)refused);
+        assert_int_equal(m.p->cuts, refused == 3 ? 2 : 1); /* the first two are asked at once */
+        assert_true(told(&m, FEMD_HEAT_FLOW_ERROR) <= 0.03);
+        model_clear(&m);
+    }
 }
 
 /* ---- cut in two, several ranks ---- */
@@ -323,9 +390,11 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bar_follows_the_transform_of_its_fit),
         cmocka_unit_test(the_error_that_is_told_covers),
+        cmocka_unit_test(errors_of_temperatures_are_those_of_differences),
         cmocka_unit_test(the_error_of_the_flow_is_that_of_differences),
         cmocka_unit_test(an_end_of_sampling_is_told),
         cmocka_unit_test(samples_without_an_answer_end_the_run_with_words),
+        cmocka_unit_test(a_sample_without_an_answer_is_asked_anew),
         cmocka_unit_test(a_run_that_goes_on_has_the_bits_of_one_that_was_never_stopped),
         cmocka_unit_test(several_ranks_choose_as_one),
         cmocka_unit_test(a_strained_body_conducts_as_its_samples_say),
