@@ -59,9 +59,10 @@ static int status_text_is_in_trouble(const cJSON *worker) {
            cJSON_GetObjectItemCaseSensitive(worker, "hung");
 }
 
-static void status_text_print_worker(const cJSON *worker) {
+static void status_text_print_worker(const cJSON *worker, int builds) {
     printf("    worker %.0f, pid %.0f", status_text_number(worker, "number"), status_text_number(worker, "pid"));
     if (cJSON_GetObjectItemCaseSensitive(worker, "key")) printf(", key %s", status_text_text(worker, "key"));
+    if (builds) printf(", build %.8s", status_text_text(worker, "fingerprint"));
     printf(", %s, %.0f answers", status_text_text(worker, "state"), status_text_number(worker, "done"));
     if (cJSON_GetObjectItemCaseSensitive(worker, "benched")) printf(", gets no tasks for a while");
     if (cJSON_GetObjectItemCaseSensitive(worker, "hung"))
@@ -70,7 +71,7 @@ static void status_text_print_worker(const cJSON *worker) {
     printf("\n");
 }
 
-static void status_text_print_host(const cJSON *host, const cJSON *workers, int each) {
+static void status_text_print_host(const cJSON *host, const cJSON *workers, int each, int builds) {
     const char *name = status_text_text(host, "host");
     const double count = status_text_number(host, "workers"), silent = status_text_number(host, "silent");
     printf("  %-20s %.0f worker%s: ", name, count, count == 1 ? "" : "s");
@@ -79,7 +80,7 @@ static void status_text_print_host(const cJSON *host, const cJSON *workers, int 
     if (silent >= 5) printf("; one has shown no progress for %.0f s", silent);
     printf("\n");
     for (const cJSON *w = workers; w; w = w->next)
-        if (status_text_is_at(w, name) && (each || status_text_is_in_trouble(w))) status_text_print_worker(w);
+        if (status_text_is_at(w, name) && (each || status_text_is_in_trouble(w))) status_text_print_worker(w, builds);
 }
 
 /* Of hosts that the server has no room to list: how many, and how many workers they have. */
@@ -95,17 +96,36 @@ static void status_text_print_rest(const cJSON *root, const cJSON *totals, int e
                status_text_number(left_out, "workers"));
 }
 
+/* Builds among the workers that are listed; more than MOST are not told apart. */
+static unsigned status_text_builds(const cJSON *workers) {
+    enum { MOST = 9 };
+    const char *seen[MOST];
+    unsigned count = 0;
+    for (const cJSON *w = workers; w && count < MOST; w = w->next) {
+        const char *build = status_text_text(w, "fingerprint");
+        unsigned i = 0;
+        while (i < count && strcmp(seen[i], build) != 0) i++;
+        if (i == count) seen[count++] = build;
+    }
+    return count;
+}
+
 /* One line a node; `each`: and one a worker, by the number that an admin names. */
 static void status_text_print_workers(const cJSON *root, int each) {
     const cJSON *totals = cJSON_GetObjectItemCaseSensitive(root, "totals"), *hosts = status_text_first(root, "hosts");
+    const unsigned builds = status_text_builds(status_text_first(root, "workers"));
     if (!hosts) printf("  no workers; start one with: femd worker --connect ADDRESS\n");
     if (hosts && hosts->next) {
         printf("  %.0f on %.0f hosts: ", status_text_number(totals, "workers"), status_text_number(totals, "hosts"));
         status_text_print_states(totals);
         printf("\n");
     }
-    for (const cJSON *h = hosts; h; h = h->next) status_text_print_host(h, status_text_first(root, "workers"), each);
+    for (const cJSON *h = hosts; h; h = h->next)
+        status_text_print_host(h, status_text_first(root, "workers"), each, builds > 1);
     status_text_print_rest(root, totals, each);
+    if (builds > 1)
+        printf("  %u builds of femd: runs that use answers of more than one are marked as not bit-reproducible\n",
+               builds);
 }
 
 /* The run of the client that asks is none to tell of: it has asked for nothing. */
@@ -130,9 +150,9 @@ static void status_text_print_left_out(const cJSON *root, const char *list) {
 
 static void status_text_print_materials(const cJSON *first) {
     for (const cJSON *m = first; m; m = m->next) {
-        printf("  material %.11s %s, open at %.0f worker%s, %.3g ms a point, ", status_text_text(m, "id"),
-               status_text_text(m, "state"), status_text_number(m, "opened"),
-               status_text_number(m, "opened") == 1 ? "" : "s", 1e3 * status_text_number(m, "cost"));
+        printf("  material %.11s %s, open at %.0f worker%s, ", status_text_text(m, "id"), status_text_text(m, "state"),
+               status_text_number(m, "opened"), status_text_number(m, "opened") == 1 ? "" : "s");
+        if (status_text_number(m, "cost") > 0) printf("%.3g ms a point, ", 1e3 * status_text_number(m, "cost"));
         status_text_print_mib(m, "bytes");
         printf("\n");
     }

@@ -28,7 +28,8 @@ enum {
 };
 enum {
     TEARDOWN_SECONDS = 4,
-    LAST_WAIT_SECONDS = 7 /* for one answer of the server, once the run ends: who asks may kill after 10 s */
+    STATUS_WAIT_SECONDS = 2, /* for the server's last word on the pool */
+    LAST_WAIT_SECONDS = 7    /* for one answer of the server, once the run ends: who asks may kill after 10 s */
 };
 
 typedef struct app {
@@ -42,7 +43,7 @@ typedef struct app {
     femd_recorder recorder;
     femd_live live;
     femd_pool_seen seen;
-    int ending; /* the signal has been heard */
+    double ending; /* s that a wait may take from now on, since the signal has been heard; 0: as long as it likes */
 } app;
 
 /* The case's PETSc options; those of the command line come after and win. */
@@ -61,7 +62,7 @@ static int run_on_progress(void *user, const femd_progress_info *info) {
     app *a = user;
     const int stop = femd_process_stop_signal() != 0;
     if (!stop) femd_live_progress(&a->live, info); /* of an end it has been told by then */
-    return a->ending ? info->waited > LAST_WAIT_SECONDS : stop;
+    return a->ending > 0 ? info->waited > a->ending : stop;
 }
 
 /* What the server says of the pool; the number of workers and of their losses is taken note of. Rank 0, else NULL. */
@@ -232,7 +233,9 @@ static int run_agreed_signal(const app *a) {
 
 static femd_status run_write_end(app *a, femd_status rc, int stopped, const char *message, femd_error *err) {
     if (!a->recorder.open) return FEMD_OK;
+    a->ending = STATUS_WAIT_SECONDS;
     cJSON *pool = rc == FEMD_DISCONNECTED ? NULL : run_pool_status(a);
+    if (pool) a->ending = 0; /* it answers: what is fetched from it may take all the time there is */
     a->recorder.info.pool = pool;
     a->recorder.info.message = message;
     femd_status written = femd_recorder_finish(&a->recorder, a->problem, femd_run_status(rc, stopped), err);
@@ -247,7 +250,7 @@ static int run_keep(app *a, femd_status rc) {
     femd_error err = FEMD_ERROR_INIT;
     const int gone = rc == FEMD_DISCONNECTED || rc == FEMD_TIMEOUT || rc == FEMD_REREGISTER || rc == FEMD_REFUSED;
     if (rc == FEMD_OK || rc == FEMD_IO || gone || !a->recorder.open) return 1;
-    a->ending = 1;
+    a->ending = LAST_WAIT_SECONDS - a->ending;
     if (femd_recorder_keep(&a->recorder, a->problem, &err) == FEMD_OK || a->rank != 0) return 1;
     char where[64] = "begin anew";
     if (a->recorder.saved > 0) snprintf(where, sizeof where, "--resume goes on from step %d", a->recorder.saved);
@@ -280,6 +283,15 @@ static femd_status run_tell_stop(const app *a, int sig, femd_error *err) {
     return femd_fail(err, FEMD_CANCELLED, "stopped by signal %d (%s) %s", sig, strsignal(sig), where);
 }
 
+/* What qualifies all numbers is said at the end, with --quiet too. */
+static void run_tell_builds(app *a) {
+    if (a->rank != 0 || !a->recorder.open || !a->recorder.history.builds.several) return;
+    static const char text[] = "answers of more than one build of femd were used (workers, a store or a checkpoint of "
+                               "another one): the same run may give other bits (bit_reproducible: false)";
+    fprintf(stderr, "femd-macro: %s\n", text);
+    femd_live_log(&a->live, text);
+}
+
 static int run_finish(app *a, femd_status rc, femd_error *err) {
     int sig = run_agreed_signal(a);
     int stopped =
@@ -301,6 +313,7 @@ static int run_finish(app *a, femd_status rc, femd_error *err) {
     if (a->rank == 0) {
         if (rc != FEMD_OK) fprintf(stderr, "femd-macro: %s\n", err->text);
         if (rc != FEMD_OK) femd_live_log(&a->live, err->text);
+        run_tell_builds(a);
         if (written != FEMD_OK && rc != FEMD_IO) fprintf(stderr, "femd-macro: %s\n", late.text); /* said once */
         if (!a->args.quiet && a->recorder.open) femd_recorder_table(&a->recorder, a->problem, stdout);
         fflush(stdout);

@@ -99,9 +99,10 @@ femd_status admin_act(femd_rooms *rooms, uint32_t peer, const femd_frame *frame,
         return femd_fail(err, FEMD_BAD_ARGUMENT, "\"%s\" is no act: quarantine, release, forgive, drain or stop",
                          wish.act);
     FEMD_TRY(call(rooms, &wish, &done, err));
-    common_log(&rooms->common, FEMD_LOG_WARNING, "%s, by admin %s (peer %llu)%s%s: %s", wish.act,
-               roster_identity(rooms->roster, peer)->name, (unsigned long long)roster_number(rooms->roster, peer),
-               wish.text[0] ? ", " : "", wish.text, done.text);
+    const char *name = roster_identity(rooms->roster, peer)->name; /* of its key; "" without keys */
+    common_log(&rooms->common, FEMD_LOG_WARNING, "%s, by admin%s%s (peer %llu)%s%s: %s", wish.act, *name ? " " : "",
+               name, (unsigned long long)roster_number(rooms->roster, peer), wish.text[0] ? ", " : "", wish.text,
+               done.text);
     femd_buffer out = outbox_take(rooms->outbox);
     FEMD_TRY(femd_done_encode(&out, frame->id, &done, err));
     outbox_send(rooms->outbox, roster_address(rooms->roster, peer), &out);

@@ -275,8 +275,11 @@ void runs_tentative(femd_runs *runs, uint32_t client, uint32_t evaluation) {
 void runs_not_reproducible(femd_runs *runs, uint32_t client) {
     if (!runs_of(runs, client)) return;
     run_record *record = runs_at(runs, runs_of(runs, client));
-    if (record->reproducible) runs_tell_journal(runs, record, ANNAL_MARK, NULL, NULL, 0);
+    if (!record->reproducible) return;
     record->reproducible = 0;
+    runs_tell_journal(runs, record, ANNAL_MARK, NULL, NULL, 0);
+    common_log(runs->common, FEMD_LOG_WARNING,
+               "run %s: answers of more than one build of femd: its bits may be others another time", record->name);
 }
 
 /* ---- what others read ---- */

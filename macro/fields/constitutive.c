@@ -11,6 +11,12 @@ void femd_constitutive_add_words(const femd_constitutive *law, uint64_t point, f
     if (*words) snprintf(err->text + used, sizeof err->text - used, ": %s", words);
 }
 
+void femd_builds_add(femd_builds *builds, uint64_t fingerprint) {
+    if (!fingerprint) return;
+    if (!builds->first) builds->first = fingerprint;
+    builds->several |= builds->first != fingerprint;
+}
+
 void femd_constitutive_destroy(femd_constitutive **law) {
     if (!*law) return;
     if ((*law)->destroy) (*law)->destroy((*law)->self);

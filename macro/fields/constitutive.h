@@ -10,6 +10,15 @@
 /* Takes the answer to request i; called once for each, in any order. The response is borrowed for the call. */
 typedef void (*femd_constitutive_sink)(void *user, size_t i, const femd_response *response);
 
+/* The builds of femd (their fingerprints) that answers came from. Bits repeat within one build only. */
+typedef struct femd_builds {
+    uint64_t first; /* 0: none yet */
+    int several;    /* 1: and another one */
+} femd_builds;
+
+/* Answers of `fingerprint` (0: not known) are used too. */
+void femd_builds_add(femd_builds *builds, uint64_t fingerprint);
+
 typedef struct femd_constitutive {
     void *self;
     /* Make the case's materials known; fills ids and capabilities (nmaterials each). */
@@ -41,6 +50,8 @@ typedef struct femd_constitutive {
     const char *(*words)(void *self, uint64_t point);
     /* Points answered from an earlier evaluation so far. */
     uint64_t (*reused)(void *self);
+    /* Where the answers so far came from, those from a store too. NULL: from one build. */
+    femd_builds (*builds)(void *self);
     void (*destroy)(void *self); /* may be NULL */
 } femd_constitutive;
 

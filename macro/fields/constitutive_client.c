@@ -22,6 +22,7 @@ typedef struct client_law {
     size_t *order; /* requests sorted by material */
     size_t order_room;
     size_t *first; /* per case material */
+    femd_builds builds;
 } client_law;
 
 static int law_is_identity(const double Q[9]) {
@@ -118,18 +119,20 @@ typedef struct slice_sink {
     const int *material; /* of all requests */
     femd_constitutive_sink sink;
     void *user;
+    femd_builds *builds;
 } slice_sink;
 
 static void turn_and_hand_on(void *user, size_t i, femd_response *response) {
     const slice_sink *to = user;
     const double *Q = to->cs->material[to->material[to->order[i]]].orientation;
     if (response->status == FEMD_OK && !law_is_identity(Q)) femd_response_unrotate(Q, response);
+    femd_builds_add(to->builds, response->work.fingerprint);
     to->sink(to->user, to->order[i], response);
 }
 
 static femd_status law_collect(client_law *law, slice *s, const int *material, femd_constitutive_sink sink, void *user,
                                femd_error *err) {
-    slice_sink to = {law->cs, law->order + s->first, material, sink, user};
+    slice_sink to = {law->cs, law->order + s->first, material, sink, user, &law->builds};
     return femd_client_collect_each(law->client, &s->batch, turn_and_hand_on, &to, err);
 }
 
@@ -216,6 +219,10 @@ static uint64_t law_reused(void *self) {
     return femd_client_reused(((client_law *)self)->client);
 }
 
+static femd_builds law_builds(void *self) {
+    return ((client_law *)self)->builds;
+}
+
 static void law_destroy(void *self) {
     client_law *law = self;
     free(law->material);
@@ -246,6 +253,7 @@ femd_status femd_constitutive_client(femd_client *client, femd_constitutive **ou
                                .remarks = law_remarks,
                                .words = law_words,
                                .reused = law_reused,
+                               .builds = law_builds,
                                .destroy = law_destroy};
     return FEMD_OK;
 }

@@ -122,6 +122,7 @@ typedef struct identity {
     double path[2];                /* load time, arc scale */
     int other_steps, other_solver; /* the case wants other increments, another solver than the one that wrote */
     uint64_t changes;              /* bytes of the list of changes, with its NUL */
+    uint64_t builds[2];            /* zero in a checkpoint from before they were kept */
 } identity;
 
 /* Rank 0: the case against the one that wrote, and the list of all changes so far. */
@@ -172,6 +173,7 @@ static femd_status identity_read(const femd_problem *p, femd_h5 *f, const char *
     if (id->step < 0 || id->step > INT32_MAX || !isfinite(id->time) || !isfinite(id->dt) || !isfinite(id->path[0]) ||
         !isfinite(id->path[1]))
         return femd_fail(err, FEMD_BAD_INPUT, "%s is damaged: step, time or dt are no numbers of a run", path);
+    if (femd_h5_has(f, "builds")) FEMD_TRY(femd_h5_read(f, "builds", H5T_STD_U64LE, 2, 0, id->builds, err));
     FEMD_TRY(identity_compare(p, f, path, id, changes, err)); /* first: its words name the key */
     if (femd_hash_equal(&hash, &stored)) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT,
@@ -188,6 +190,12 @@ static femd_status checkpoint_write_changes(const femd_history *h, femd_h5 *f, f
     return femd_h5_write(f, "changes", H5T_STD_U8LE, strlen(text) + 1, 0, text, err);
 }
 
+/* The builds that answers came from: the first one's fingerprint, and 1 if there were others. */
+static femd_status checkpoint_write_builds(const femd_history *h, femd_h5 *f, femd_error *err) {
+    const uint64_t builds[2] = {h->builds.first, (uint64_t)h->builds.several};
+    return femd_h5_write(f, "builds", H5T_STD_U64LE, 2, 0, builds, err);
+}
+
 femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const char *path, femd_error *err) {
     femd_h5 *f = NULL;
     femd_status rc = FEMD_OK;
@@ -195,6 +203,7 @@ femd_status femd_checkpoint_save(femd_problem *p, const femd_history *h, const c
         rc = femd_h5_create(path, &f, err);
         if (rc == FEMD_OK) rc = identity_write(p, f, err);
         if (rc == FEMD_OK) rc = checkpoint_write_changes(h, f, err);
+        if (rc == FEMD_OK) rc = checkpoint_write_builds(h, f, err);
         if (rc == FEMD_OK) rc = femd_checkpoint_write_history(p->cs, h, f, err);
         if (rc == FEMD_OK) rc = femd_checkpoint_write_samples(p, f, err);
         if (rc == FEMD_OK) rc = femd_h5_group(f, "node", err);
@@ -220,6 +229,7 @@ static femd_status checkpoint_take_identity(femd_problem *p, femd_history *h, id
     (void)MPI_Bcast(changes, (int)id->changes, MPI_CHAR, 0, p->comm);
     free(h->changes);
     h->changes = changes;
+    h->builds = (femd_builds){id->builds[0], id->builds[1] != 0};
     p->step = (int)id->step;
     p->time = id->time;
     p->load_time = id->path[0];

@@ -232,6 +232,10 @@ femd_status femd_h5_read_slab(femd_h5 *f, const char *name, hid_t type, hsize_t 
     return slab(f, name, type, start, n, data, 0) < 0 ? fail_read(f, name, err) : FEMD_OK;
 }
 
+int femd_h5_has(femd_h5 *f, const char *name) {
+    return H5Lexists(f->file, name, H5P_DEFAULT) > 0;
+}
+
 femd_status femd_h5_shape(femd_h5 *f, const char *name, hsize_t *rows, hsize_t *columns, femd_error *err) {
     hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT);
     if (set < 0) return fail_read(f, name, err);

@@ -20,6 +20,8 @@ void femd_h5_close(femd_h5 **f);
 
 /* Make a group such as "point". */
 FEMD_MUST_CHECK femd_status femd_h5_group(femd_h5 *f, const char *name, femd_error *err);
+/* 1 if a dataset or group of that name is there. */
+int femd_h5_has(femd_h5 *f, const char *name);
 /* Write a whole dataset of rank 1 or 2 (rows x columns; columns 0 = rank 1). data may be NULL: filled later by slabs.
  */
 FEMD_MUST_CHECK femd_status femd_h5_write(femd_h5 *f, const char *name, hid_t type, hsize_t rows, hsize_t columns,

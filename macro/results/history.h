@@ -4,6 +4,7 @@
 #define FEMD_HISTORY_H
 
 #include "femd/buffer.h"
+#include "fields/constitutive.h"
 #include "fields/problem.h"
 
 /* One committed step: the solver's record and averages over the reference volume. */
@@ -23,12 +24,17 @@ typedef struct femd_history {
     size_t nprobes; /* output.probes */
     size_t n, room;
     femd_history_row *row; /* owned */
-    char *changes; /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
-    size_t nheat;  /* numbers of heat in a record: femd_heat_numbers, 0 with physics mechanical */
+    char *changes;      /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
+    size_t nheat;       /* numbers of heat in a record: femd_heat_numbers, 0 with physics mechanical */
+    femd_builds builds; /* of all answers since step 1 */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
-    { 0, 0, 0, 0, 0, NULL, NULL, 0 }
+    {                                                                                                                  \
+        0, 0, 0, 0, 0, NULL, NULL, 0, {                                                                                \
+            0, 0                                                                                                       \
+        }                                                                                                              \
+    }
 /* Room for the name of a boundary entry with its number. */
 #define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
 

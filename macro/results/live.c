@@ -24,6 +24,12 @@ void femd_live_workers(femd_live *l, uint32_t workers) {
     if (workers > l->workers_max) l->workers_max = workers;
 }
 
+/* The pool has workers, and they are at it. */
+static void live_text_opening(const femd_live *l, char *text, size_t size) {
+    snprintf(text, size, "waiting for the materials, which %u worker%s may open %.0f s", l->info.workers,
+             l->info.workers == 1 ? "" : "s", l->info.waited);
+}
+
 /* How to get a worker, which under femd run is not for the user to do. */
 static void live_text_waiting(const femd_live *l, const char *what, char *text, size_t size) {
     if (l->address)
@@ -64,11 +70,14 @@ static void live_text_points(const femd_live *l, int narrow, char *text, size_t 
 void femd_live_text(const femd_live *l, char *text, size_t size) {
     char step[48];
     if (l->info.waiting_for_workers) {
-        live_text_waiting(l, "workers (0 connected; ", text, size);
+        live_text_waiting(l, "workers (none that takes tasks; ", text, size);
         return;
     }
     if (live_waits_for_materials(l)) {
-        live_text_waiting(l, "a worker to open the materials (", text, size);
+        if (l->info.workers > 0)
+            live_text_opening(l, text, size);
+        else
+            live_text_waiting(l, "a worker to open the materials (", text, size);
         return;
     }
     if (live_waits_for_states(l)) {
@@ -94,7 +103,9 @@ static int live_columns(FILE *out) {
 /* The same in fewer words. */
 static void live_text_narrow(const femd_live *l, char *text, size_t size) {
     char step[48];
-    if ((l->info.waiting_for_workers || live_waits_for_materials(l)) && l->address)
+    if (live_waits_for_materials(l) && l->info.workers > 0)
+        live_text_opening(l, text, size);
+    else if ((l->info.waiting_for_workers || live_waits_for_materials(l)) && l->address)
         snprintf(text, size, "%.0f s; start a worker: femd worker --connect %s", l->info.waited, l->address);
     else if (l->info.waiting_for_workers || live_waits_for_materials(l))
         snprintf(text, size, "waiting for workers %.0f s", l->info.waited);

@@ -106,9 +106,22 @@ done:
     return rc;
 }
 
+/* Collective: whatever rank has seen it. */
+static void recorder_add_builds(femd_recorder *r, const femd_problem *p) {
+    const femd_builds mine = p->law->builds ? p->law->builds(p->law->self) : (femd_builds){0, 0};
+    const int marked = mine.several || femd_pool_marks(&r->info);
+    const uint64_t ends[3] = {mine.first ? ~mine.first : 0, mine.first, (uint64_t)marked};
+    uint64_t all[3];
+    (void)MPI_Allreduce(ends, all, 3, MPI_UINT64_T, MPI_MAX, p->comm);
+    if (all[0]) femd_builds_add(&r->history.builds, ~all[0]); /* the smallest of all ranks, and the largest */
+    femd_builds_add(&r->history.builds, all[1]);
+    r->history.builds.several |= all[2] != 0;
+}
+
 static femd_status recorder_write_summary(femd_recorder *r, femd_problem *p, const char *status, femd_error *err) {
     FEMD_PART(TABLES);
     double mine[3] = {0, r->micro, 0}, all[3] = {0};
+    recorder_add_builds(r, p);
     recorder_usage(&mine[0], &mine[2]);
     (void)MPI_Reduce(mine, all, 3, MPI_DOUBLE, MPI_SUM, 0, p->comm);
     r->info.memory = all[2];

@@ -325,6 +325,10 @@ static const cJSON *in_pool(const femd_run_info *run, const char *key) {
     return counter ? counter : cJSON_GetObjectItemCaseSensitive(run->pool, key);
 }
 
+int femd_pool_marks(const femd_run_info *run) {
+    return run->pool && cJSON_IsFalse(in_pool(run, "bit_reproducible"));
+}
+
 static femd_status from_pool(const femd_run_info *run, const char *before, const char *key, femd_buffer *out,
                              femd_error *err) {
     const cJSON *node = run->pool ? in_pool(run, key) : NULL;
@@ -346,7 +350,7 @@ static femd_status parts(femd_buffer *out, femd_error *err) {
     return femd_text_add(out, err, "}");
 }
 
-static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_error *err) {
+static femd_status run_data(const femd_run_info *run, const femd_builds *builds, femd_buffer *out, femd_error *err) {
     FEMD_TRY(string(out, "  \"run\": {\"version\": ", FEMD_VERSION, err));
     FEMD_TRY(summary_number(out, ", \"wall_s\": ", run->wall, err));
     FEMD_TRY(summary_number(out, ", \"cpu_s\": ", run->cpu, err));
@@ -357,7 +361,10 @@ static femd_status run_data(const femd_run_info *run, femd_buffer *out, femd_err
     FEMD_TRY(integer(out, ", \"resumed_from\": ", (uint64_t)run->resumed, err));
     FEMD_TRY(integer(out, ", \"reused\": ", run->reused, err));
     FEMD_TRY(from_pool(run, ",\n          \"level\": ", "level", out, err));
-    FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
+    if (builds->several)
+        FEMD_TRY(femd_text_add(out, err, ", \"bit_reproducible\": false"));
+    else
+        FEMD_TRY(from_pool(run, ", \"bit_reproducible\": ", "bit_reproducible", out, err));
     FEMD_TRY(from_pool(run, ", \"requeued\": ", "requeued", out, err));
     FEMD_TRY(from_pool(run, ", \"conflicts\": ", "conflicts", out, err));
     FEMD_TRY(from_pool(run, ",\n          \"audited\": ", "audited", out, err));
@@ -417,6 +424,6 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
     FEMD_TRY(changed(h, out, err));
     FEMD_TRY(remarks(cs, law, out, err));
     FEMD_TRY(micro(h, out, err));
-    FEMD_TRY(run_data(run, out, err));
+    FEMD_TRY(run_data(run, &h->builds, out, err));
     return femd_text_add(out, err, "}\n");
 }

@@ -32,6 +32,8 @@ typedef struct femd_run_info {
  */
 uint32_t femd_pool_look(femd_pool_seen *seen, const cJSON *pool);
 int femd_pool_restarts(const femd_pool_seen *seen);
+/* 1 if the server's status at the end says that the run's bits are not reproducible. */
+int femd_pool_marks(const femd_run_info *run);
 /* Status word of a run that ended with rc: "ok", "not-converged", "pool-lost", "stopped", "bad-input", "failed". */
 const char *femd_run_status(femd_status rc, int stopped);
 /* Short name of a case: its folder if the file is case.json, else the file without ".json". */

@@ -35,12 +35,23 @@ static int on_stop(void *user) {
     return w->stop_after && w->committed >= w->stop_after;
 }
 
+/* Where the law's answers come from: a build for each rank; 0: it does not say. */
+static uint64_t build_of[2];
+
+static femd_builds builds_now(void *self) {
+    int rank;
+    (void)self;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    return (femd_builds){build_of[rank > 0], 0};
+}
+
 static void run_until(fixture *f, const char *folder, int resume, int stop_after, run_end end) {
     femd_error err = FEMD_ERROR_INIT;
     watched_run w = {.stop_after = stop_after};
     femd_recorder_begin(&w.recorder);
     const femd_stepping_hooks hooks = {.user = &w, .committed = on_commit, .stop = on_stop};
     femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
+    p->law->builds = builds_now;
     femd_status rc = femd_recorder_prepare(&w.recorder, p, folder, resume, &err);
     if (rc == FEMD_OK) rc = femd_recorder_start(&w.recorder, p, &err);
     if (rc == FEMD_OK) rc = femd_stepping_run(p, &hooks, &err);
@@ -114,6 +125,47 @@ static void no_committed_step_is_lost_by_a_stop_in_good_order(void **state) {
     assert_int_equal(f->m.law.commits, commits + 1 + 2); /* the loaded states, and two steps */
     if (f->rank == 0) assert_same_results(whole, part);
     free(whole);
+    free(part);
+}
+
+/* What summary.json says of the run's bits; "null": no server was asked, and nothing speaks against them. */
+static void assert_reproducible(const fixture *f, const char *folder, const char *value) {
+    char words[64], *path = femd_path_join(folder, "summary.json");
+    size_t n;
+    snprintf(words, sizeof words, "\"bit_reproducible\": %s,", value);
+    if (f->rank == 0) {
+        char *text = slurp(path, &n);
+        text[n] = 0;
+        assert_non_null(strstr(text, words));
+        free(text);
+    }
+    free(path);
+}
+
+static void a_run_of_two_builds_is_marked_and_so_is_what_goes_on_from_it(void **state) {
+    fixture *f = *state;
+    int size;
+    MPI_Comm_size(PETSC_COMM_WORLD, &size);
+    set_up_run(f);
+    f->m.cs.step_count = 4;
+    char *part = femd_path_join(f->folder, "part");
+    build_of[0] = build_of[1] = 7;
+    run_in(f, part, 0, 2);
+    run_until(f, part, 1, 1, STOPS);
+    assert_reproducible(f, part, "null");
+    build_of[0] = build_of[1] = 6; /* all that is asked from here on */
+    run_in(f, part, 1, 0);
+    assert_reproducible(f, part, "false");
+    build_of[0] = build_of[1] = 7;
+    run_in(f, part, 1, 0);
+    assert_reproducible(f, part, "false");
+    build_of[0] = 0; /* a rank without an answer of its own says nothing */
+    run_in(f, part, 0, 0);
+    assert_reproducible(f, part, "null");
+    build_of[0] = 8; /* each rank has answers of one build, which is not that of the other */
+    run_in(f, part, 0, 0);
+    assert_reproducible(f, part, size > 1 ? "false" : "null");
+    build_of[0] = build_of[1] = 0;
     free(part);
 }
 
@@ -362,6 +414,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(interrupted_and_resumed_run_ends_with_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(no_committed_step_is_lost_by_a_stop_in_good_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_of_two_builds_is_marked_and_so_is_what_goes_on_from_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_is_resumed_in_its_direction, setup, teardown),
         cmocka_unit_test_setup_teardown(where_cg_has_failed_a_resumed_run_has_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_of_heat_is_resumed_with_the_same_bits, setup, teardown),

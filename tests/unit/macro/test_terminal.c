@@ -31,7 +31,7 @@ static void live_line_tells_how_the_run_stands(void **state) {
     femd_live_progress(&l, &none);
     femd_live_text(&l, text, sizeof text);
     assert_string_equal(
-        text, "waiting for workers (0 connected; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
+        text, "waiting for workers (none that takes tasks; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
 }
 
 static void live_line_without_a_terminal_is_one_line_per_iteration(void **state) {
@@ -75,6 +75,10 @@ static void live_line_says_how_to_get_the_first_worker(void **state) {
     femd_live_progress(&l, &opening);
     femd_live_text(&l, text, sizeof text);
     assert_string_equal(text, "waiting for a worker to open the materials (femd run starts them) 3 s");
+    const femd_progress_info here = {.workers = 2, .waited = 4}; /* no other is wanted */
+    femd_live_progress(&l, &here);
+    femd_live_text(&l, text, sizeof text);
+    assert_string_equal(text, "waiting for the materials, which 2 workers may open 4 s");
 }
 
 /* What stands on a terminal of 80 columns after `info`, and after the end. */

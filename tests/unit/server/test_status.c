@@ -300,6 +300,29 @@ static void people_read_a_line_a_node(void **state) {
     crowd_clear(&c);
 }
 
+static void several_builds_are_told(void **state) {
+    (void)state;
+    rig g;
+    size_t longest;
+    char *text;
+    const femd_core_config config = {.open_to_admins = 1};
+    rig_init(&g, &config);
+    const uint64_t client = rig_client(&g, "beam", 0, 1);
+    rig_worker_of(&g, "x86-64-v3", 0xfedcba9876543210);
+    rig_worker_of(&g, "x86-64-v3", 0xfedcba9876543210);
+    for (int two = 0; two < 2; two++) {
+        if (two) rig_worker_of(&g, "x86-64-v3", 0x1111111122222222);
+        cJSON *root = rig_status(&g, client);
+        print_lines(root, 1, &longest, &text);
+        if (two) assert_told(text, "  2 builds of femd: runs that use answers of more than one are marked");
+        if (two) assert_told(text, ", build 11111111, idle");
+        if (!two) assert_null(strstr(text, "build"));
+        free(text);
+        cJSON_Delete(root);
+    }
+    rig_clear(&g);
+}
+
 static void nodes_without_number_are_counted(void **state) {
     (void)state;
     crowd c;
@@ -443,6 +466,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_names_and_no_reasons_make_it_longer_than_its_bound),
         cmocka_unit_test(people_read_a_line_a_node),
+        cmocka_unit_test(several_builds_are_told),
         cmocka_unit_test(nodes_without_number_are_counted),
         cmocka_unit_test(who_fails_and_who_is_silent_is_marked),
         cmocka_unit_test(a_reason_is_cut_between_characters),
