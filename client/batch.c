@@ -374,6 +374,11 @@ femd_status batch_refusal(const femd_batch *b, femd_error *err) {
     return b->failed == FEMD_OK ? FEMD_OK : femd_fail(err, b->failed, "%s", b->why.text);
 }
 
+femd_bytes batch_words(const femd_batch *b, size_t i) {
+    const batch_point *p = &b->point[i];
+    return femd_response_words(b->answers.data + p->at + sizeof(femd_hash), p->size);
+}
+
 /* The answers stay encoded, as the wire brought them, until they are handed on. */
 femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err) {
     femd_response r;

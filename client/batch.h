@@ -22,6 +22,8 @@ size_t batch_answered(const femd_batch *b);
 int batch_is_over(const femd_batch *b);
 /* OK, or why the server refused it. */
 FEMD_MUST_CHECK femd_status batch_refusal(const femd_batch *b, femd_error *err);
+/* The words of point i of a batch that is over, if it failed; borrowed, without a 0 at the end. */
+femd_bytes batch_words(const femd_batch *b, size_t i);
 /* Hand on all responses, in the order of the requests, one at a time. */
 FEMD_MUST_CHECK femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err);
 /* A batch that was handed on: its storage is kept for another. */

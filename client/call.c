@@ -33,6 +33,7 @@ femd_status femd_client_commit(femd_client *c, uint32_t step, const uint64_t *po
     }
     femd_frame_finish(&call.frame, (uint32_t)n);
     rc = client_exchange(c, &call, 0, err);
+    if (rc == FEMD_OK) c->committed_step = step;
 out:
     femd_buffer_clear(&call.frame);
     return rc;

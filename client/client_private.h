@@ -9,6 +9,7 @@
 #include "femd/client.h"
 #include "femd/evaluate.h"
 #include "femd/peer.h"
+#include "pointmap.h"
 
 /* Seconds without any frame, while something is open, after which it is sent again; and after which a server that is
  * connected but mute counts as lost. */
@@ -61,6 +62,16 @@ typedef struct client_view {
     double Q[9];
 } client_view;
 
+/* Which points have named their states in the increment at hand. */
+typedef struct client_sweep {
+    pointmap map;
+    uint64_t increment;
+    uint32_t round;       /* number of the increment, from 1 on; 0: none yet */
+    size_t before, named; /* points of the increment before; of this one */
+    size_t again;         /* those of this one that were in the one before */
+    int committed;
+} client_sweep;
+
 struct femd_client {
     femd_peer *peer;
     char *address;
@@ -79,6 +90,8 @@ struct femd_client {
     client_call *call;          /* borrowed while it waits; NULL */
     client_material *materials;
     client_view *views;
+    uint32_t committed_step; /* of the last commit, or that the run went on from */
+    client_sweep sweep;
     femd_pulse pulse;
     int pulsed; /* a pulse has come since the connection was made */
     double heard, resent, moved,

@@ -7,7 +7,7 @@
 #include "eval.h"
 #include "femd/client.h"
 #include "femd/kinematics.h"
-#include "femd/tensor3.h"
+#include "layouts.h"
 
 /* ---- words of the command line ---- */
 
@@ -66,18 +66,6 @@ static femd_status controls_wants(const char *list, const femd_capabilities *cap
 
 /* ---- controls ---- */
 
-/* The Voigt strain of the isochoric part C/det(C)^(1/3) of C = 2E+I. */
-static femd_status controls_isochoric(double E[6], femd_error *err) {
-    double C[9], U[9];
-    FEMD_TRY(femd_stretch_from_E(E, U, err)); /* refuses what is not positive definite */
-    femd_voigt_to_full(E, 1, C);
-    for (int i = 0; i < 9; i++) C[i] = 2 * C[i] + (i % 4 == 0);
-    const double scale = 1 / cbrt(femd_det3(C));
-    for (int i = 0; i < 9; i++) C[i] = 0.5 * (scale * C[i] - (i % 4 == 0));
-    femd_full_to_voigt(C, 1, E);
-    return FEMD_OK;
-}
-
 static int controls_is_identity(const double Q[9]) {
     for (int i = 0; i < 9; i++)
         if (fabs(Q[i] - (i % 4 == 0)) > 1e-14) return 0;
@@ -121,7 +109,7 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
     if (ask->pressure) {
         q->control = FEMD_CONTROL_PRESSURE;
         FEMD_TRY(controls_quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
-        FEMD_TRY(controls_isochoric(E, err));
+        FEMD_TRY(layout_isochoric(E, err));
     }
     if (controls_is_identity(Q))
         memcpy(q->value, E, sizeof E); /* the bits as they were given */

@@ -58,6 +58,7 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     c->user = cfg->user;
     c->give_up_early = cfg->give_up_early;
     c->next_id = 1;
+    c->committed_step = cfg->step;
     femd_status rc =
         c->address ? femd_peer_open(&pc, &c->peer, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
     if (rc != FEMD_OK) {
@@ -90,6 +91,7 @@ void femd_client_close(femd_client **client) {
     if (c->peer) femd_peer_close(&c->peer);
     batches_free(c);
     session_free_materials(c);
+    pointmap_clear(&c->sweep.map);
     femd_buffer_clear(&c->scratch);
     free(c->address);
     free(c);

@@ -2,6 +2,7 @@
 #ifndef FEMD_H
 #define FEMD_H
 
+#include "femd/arrays.h"
 #include "femd/client.h"
 #include "femd/error.h"
 #include "femd/kinematics.h"
