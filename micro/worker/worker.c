@@ -57,6 +57,7 @@ static femd_status worker_connect(worker *self, femd_error *err) {
 }
 
 static void worker_close(worker *self) {
+    worker_watch_end(self->watch);
     femd_peer_close(&self->peer);
     worker_materials_destroy(&self->materials);
     worker_states_destroy(&self->states);
@@ -75,6 +76,7 @@ femd_status worker_run(const worker_config *config, const volatile sig_atomic_t 
         rc = worker_materials_create(memory > least_for_materials ? memory : least_for_materials, &self.materials, err);
     if (rc == FEMD_OK) worker_states_on_parting(self.states, worker_room_part_with_state, &self);
     if (rc == FEMD_OK) rc = worker_connect(&self, err);
+    if (rc == FEMD_OK) self.watch = worker_watch_begin(stop);
     if (rc == FEMD_OK)
         rc = worker_loop(&self, err);
     else if (rc == FEMD_CANCELLED)

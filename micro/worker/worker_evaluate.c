@@ -50,6 +50,7 @@ static int evaluate_on_beat(void *user, double fraction) {
     if (self->deadline > 0 && now > self->deadline) return self->given_up = FEMD_DEADLINE, 1;
     if (now < self->beat_at) return 0;
     self->beat_at = now + beat_period;
+    worker_watch_evaluation(self->watch, self->patience);
     fraction = fraction >= 0 && fraction <= 1 ? fraction : 0;
     femd_status rc = femd_beat_encode(&self->other, self->task, fraction, &self->lost_words);
     if (rc == FEMD_OK) rc = worker_flush_answers(self, &self->lost_words);
@@ -91,6 +92,8 @@ static void evaluate_set_clock(worker *self, uint32_t count, double began) {
     self->given_up = self->lost = FEMD_OK;
     self->beat_at = began + beat_period;
     self->deadline = bounded ? began + allowed : 0;
+    self->patience = bounded ? allowed : femd_peer_welcome(self->peer)->times.deadline;
+    worker_watch_evaluation(self->watch, self->patience);
 }
 
 /* The state that a request continues, virgin where states have no effect. 0 if it is not held. */
@@ -188,6 +191,7 @@ femd_status worker_evaluate(worker *self, femd_error *err) {
     const double began = femd_clock();
     evaluate_set_clock(self, count, began);
     const femd_status rc = evaluate_points(self, count, &words);
+    worker_watch_rest(self->watch);
     const double now = femd_clock();
     if (self->lost != FEMD_OK) return femd_fail(err, self->lost, "%s", self->lost_words.text);
     if (self->given_up == FEMD_CANCELLED)

@@ -3,6 +3,7 @@
 #include "worker/worker_opening.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "femd/clock.h"
 #include "femd/evaluate.h"
 
-#define LOOK_MS 100
+enum { LOOK_MS = 100, EXIT_LOST = 4 };
 static const double beat_period = 0.5;  /* s, as within an evaluation */
 static const double send_timeout = 0.1; /* s; a beat that does not get away is no matter */
 
@@ -37,10 +38,14 @@ static int opening_pause(worker_opening *opening) {
     return !over;
 }
 
+/* Nobody waits for the material any more once the server has gone. */
 static void opening_beat(worker_opening *opening, femd_buffer *frame) {
-    femd_error ignored = FEMD_ERROR_INIT;
-    if (femd_beat_encode(frame, 0, 0, &ignored) == FEMD_OK)
-        (void)!femd_peer_send(*opening->peer, frame, send_timeout, &ignored);
+    femd_error err = FEMD_ERROR_INIT;
+    if (femd_beat_encode(frame, 0, 0, &err) != FEMD_OK ||
+        femd_peer_send(*opening->peer, frame, send_timeout, &err) != FEMD_DISCONNECTED)
+        return;
+    fprintf(stderr, "femd-worker: %s, while a material is opened\n", err.text);
+    _exit(EXIT_LOST);
 }
 
 static void *opening_watch(void *user) {

@@ -8,6 +8,7 @@
 #include "worker/worker_materials.h"
 #include "worker/worker_states.h"
 #include "worker/worker_tasks.h"
+#include "worker/worker_watch.h"
 
 typedef struct worker {
     const worker_config *config;
@@ -32,6 +33,8 @@ typedef struct worker {
     femd_material_batch batch;
     uint64_t task;            /* the first of its points */
     double deadline, beat_at; /* clock; deadline 0 = none */
+    double patience;          /* s without a sign of progress after which the server does not wait any more */
+    worker_watch *watch;      /* NULL: nobody watches */
     femd_status given_up;     /* why the beat callback stopped it; OK if it did not */
     femd_status lost;         /* of the connection, noticed within it */
     femd_error lost_words;

@@ -32,7 +32,21 @@ exit_within 120 $run
 grep -q "(pid $worker) is there, but the server has lost it: it is killed" "$scratch/stopped.log" || gone $worker || fail "stopped: the worker is left"
 same_outputs "$scratch/undisturbed" "$scratch/stopped.out" || fail "a worker that was stopped changed the results"
 
-# by hand: one that hangs while it opens the material is called hung; SIGTERM ends it within the opening
+# by hand: whoever hangs in a point ends by itself, after more than twice the time that it has, and within 5 s where it is told to
+other=ipc://$scratch/other
+start other femd-server --bind "$other" --task-deadline 1 --silence 2
+other_server=$pid
+for one in hanger told; do
+    start $one femd-worker --connect "$other" --engine "faulty=$FEMD_FAULTY_ENGINE"
+    eval $one=$pid
+done
+start lost femd-macro --connect "$other" --out "$scratch/lost" "$here/hang.json"
+hangs() { [ "$(grep -c "is dropped: no sign of progress" "$scratch/other.log")" -ge 2 ]; }
+wait_until 30 hangs || fail "by hand: no worker hangs in a point"
+kill -TERM $told
+kill -9 $other_server
+
+# one that hangs while it opens the material is called hung; SIGTERM ends it within the opening
 start_server --task-deadline 1
 FAULTY_OPEN=1 start opener femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
 opener=$pid
@@ -49,4 +63,26 @@ wait_until 20 grep -q "is dropped: no sign of progress" "$scratch/server.log" ||
 start healthy femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
 exit_within 60 $macro
 [ $code = 0 ] || fail "by hand: exit code $code"
+
+# whoever hangs does not outlive its server for ever
+start_server_anew() {
+    kill -9 $server
+    gone $server || sleep 0.2
+    rm -f "$scratch/socket"
+    start_server --task-deadline 60 --silence 2
+}
+start_server_anew
+FAULTY_OPEN=1 start left femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
+left=$pid
+start alone femd-macro --connect "$address" --out "$scratch/alone" "$here/hang.json"
+wait_until 20 opening || fail "the worker that is to be left does not open the material"
+kill -9 $server
+exit_within 15 $left
+[ $code = 4 ] || fail "a worker that hangs while opening, its server gone: exit code $code"
+grep -q "is gone, while a material is opened" "$scratch/left.log" || fail "nothing is said of the server that is gone"
+exit_within 15 $told
+[ $code = 0 ] || fail "told to end in a point that hangs: exit code $code"
+exit_within 25 $hanger
+[ $code = 4 ] || fail "a worker that hangs in a point: exit code $code"
+grep -q "has shown no sign of progress" "$scratch/hanger.log" || fail "nothing is said of the engine that hangs"
 exit 0
