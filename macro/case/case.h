@@ -54,7 +54,8 @@ typedef struct femd_case_material {
     X(TEMPERATURE, temperature, value, 0, 1)                                                                           \
     X(HEAT_FLUX, heat_flux, flux, 1, 0)                                                                                \
     X(CONVECTION, convection, convection, 1, 0)                                                                        \
-    X(RADIATION, radiation, radiation, 1, 0)
+    X(RADIATION, radiation, radiation, 1, 0)                                                                           \
+    X(PERIODIC_TEMPERATURE, periodic_temperature, periodic_temperature, 0, 1)
 #define FEMD_LOAD_LIST(X)                              FEMD_MECHANICAL_LIST(X) FEMD_HEAT_LIST(X)
 #define FEMD_LOAD_NAME(name, key, actor, faces, holds) FEMD_LOAD_##name,
 typedef enum femd_load { FEMD_LOAD_LIST(FEMD_LOAD_NAME) FEMD_LOADS } femd_load;
@@ -79,7 +80,8 @@ typedef struct femd_case_boundary {
     int has[3];      /* displacement: which components are prescribed */
     double value[3]; /* m; traction: N per reference area in Pa (dead load); pressure: value[0], Pa (dead, along -N);
                         temperature: value[0], K; heat_flux: value[0], W/m^2; convection: coefficient in W/(m^2 K) and
-                        ambient in K; radiation: emissivity and ambient */
+                        ambient in K; radiation: emissivity and ambient; periodic_temperature: the rise in K, free
+                        without has[0] */
     femd_function *function[3];     /* owned; instead of the value, without the ramp but times the table */
     double axes[9];                 /* turned: rows are the axes of the three components */
     int has_about, has_rotation[3]; /* rigid: reference point (else the mean of the nodes); prescribed rotations */

@@ -1,4 +1,5 @@
-/* Entries that tie nodes to each other: displacements along turned axes, rigid surfaces, periodic faces. */
+/* Entries that tie nodes to each other: displacements along turned axes, rigid surfaces, periodic faces of
+ * displacements and of temperatures. */
 #include <math.h>
 #include <string.h>
 
@@ -44,20 +45,43 @@ femd_status case_read_rigid(const femd_case *c, const cJSON *node, femd_case_bou
                           "is all null (free), three angles, or two zeros beside a null (a hinge about that axis)");
 }
 
-/* {"with": surface, "gradient": 3 x 3, null where it is free}. */
-femd_status case_read_periodic(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
-    const cJSON *periodic = femd_json_get(node, "periodic"), *with = femd_json_get(periodic, "with");
+/* The surface opposite. */
+static femd_status ties_read_partner(const femd_case *c, const cJSON *periodic, femd_case_boundary *b,
+                                     femd_error *err) {
     femd_case_boundary other = {.npositions = 0};
-    int k = 0;
     if (b->nsurfaces > 0 || b->npositions > 0)
         return femd_json_fail(&c->doc, periodic, err, "needs one surface, and one in \"with\"");
-    FEMD_TRY(case_read_name(c, with, &other, err));
+    FEMD_TRY(case_read_name(c, femd_json_get(periodic, "with"), &other, err));
     memcpy(b->partner, other.on, sizeof b->partner);
+    return FEMD_OK;
+}
+
+/* {"with": surface, "gradient": 3 x 3, null where it is free}. */
+femd_status case_read_periodic(const femd_case *c, const cJSON *node, femd_case_boundary *b, femd_error *err) {
+    const cJSON *periodic = femd_json_get(node, "periodic");
+    int k = 0;
+    FEMD_TRY(ties_read_partner(c, periodic, b, err));
     for (const cJSON *row = femd_json_get(periodic, "gradient") ? femd_json_get(periodic, "gradient")->child : NULL;
          row; row = row->next)
         for (const cJSON *g = row->child; g; g = g->next, k++) {
             b->loose[k] = cJSON_IsNull(g);
             b->gradient[k] = b->loose[k] ? 0 : g->valuedouble;
         }
+    return FEMD_OK;
+}
+
+/* {"with": surface, "rise": K, null where it is free}: a difference, so without a unit, that degrees could be. */
+femd_status case_read_periodic_temperature(const femd_case *c, const cJSON *node, femd_case_boundary *b,
+                                           femd_error *err) {
+    const cJSON *periodic = femd_json_get(node, "periodic_temperature"), *rise = femd_json_get(periodic, "rise"),
+                *table = femd_json_get(node, "table");
+    FEMD_TRY(ties_read_partner(c, periodic, b, err));
+    b->has[0] = !cJSON_IsNull(rise);
+    if (!b->has[0] && table) return femd_json_fail(&c->doc, table, err, "does not go with a rise that is null (free)");
+    if (!b->has[0]) return FEMD_OK;
+    FEMD_TRY(case_read_value(c, rise, FEMD_DIM_NONE, &b->value[0], &b->function[0], err));
+    if (b->function[0] && femd_function_uses(b->function[0]) & FEMD_FUNCTION_SPACE)
+        return femd_json_fail(&c->doc, rise, err, "may depend on the time t alone; x, y and z stand in \"%s\"",
+                              femd_function_text(b->function[0]));
     return FEMD_OK;
 }

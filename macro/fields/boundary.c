@@ -259,6 +259,23 @@ femd_status femd_boundary_set_time(femd_field *field, double time, femd_error *e
     return femd_ties_set_time(field, err);
 }
 
+femd_status femd_boundary_jump(const femd_field *field, double *jump, femd_error *err) {
+    const femd_boundary *boundary = field->boundary;
+    const size_t n = field->n;
+    for (size_t i = 0; !boundary->ties && i < n; ++i)
+        jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
+    if (!boundary->ties) return FEMD_OK;
+    double *then = malloc((n + 1) * sizeof *then);
+    FEMD_TRY(femd_agree(field->grid->comm,
+                        then ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
+    for (size_t i = 0; i < n; ++i) then[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] : jump[i];
+    const femd_status rc = femd_ties_apply(field, then, err);
+    for (size_t i = 0; i < n; ++i)
+        jump[i] = boundary->entry[i] >= 0 || femd_ties_follows(boundary->ties, i) ? then[i] - jump[i] : 0;
+    free(then);
+    return rc;
+}
+
 /* ---- loads that follow ---- */
 
 femd_status femd_boundary_follow(femd_field *field, const double *u, femd_error *err) {

@@ -46,6 +46,9 @@ FEMD_MUST_CHECK femd_status femd_boundary_set_time(femd_field *field, double tim
 /* applied with the loads that follow the field, at its local values u (n). Nothing to do where there are none.
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_boundary_follow(femd_field *field, const double *u, femd_error *err);
+/* From values in jump (n) to what the time set makes of prescribed entries, and of tied ones where those that they
+ * follow stay; 0 elsewhere. Collective. */
+FEMD_MUST_CHECK femd_status femd_boundary_jump(const femd_field *field, double *jump, femd_error *err);
 /* Add the derivative of minus these loads to the matrix of a local cell. */
 void femd_boundary_follow_stiffness(const femd_field *field, PetscInt cell, const double *u, double *K);
 /* Factor of entry i of a condition's load at the time set. */

@@ -66,7 +66,8 @@ extern const femd_condition_kind femd_condition_body;
 /* Of the list of loads. */
 #define FEMD_CONDITION_DECLARE(name, key, actor, faces, holds) extern const femd_condition_kind femd_condition_##actor;
 FEMD_MECHANICAL_LIST(FEMD_CONDITION_DECLARE)
-extern const femd_condition_kind femd_condition_convection, femd_condition_radiation;
+extern const femd_condition_kind femd_condition_convection, femd_condition_radiation,
+    femd_condition_periodic_temperature;
 
 /* Component a of the condition at position x and a time: with its factor, or without it (value at factor 1, which for
  * an expression is what stands before the table). BAD_INPUT where an expression gives no number. */

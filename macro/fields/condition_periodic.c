@@ -1,5 +1,6 @@
 /* Two faces that move alike: u+ - u- = G (X+ - X-), G the mean displacement gradient, of which components may be free.
- * A free row of G makes the jump one unknown for all pairs: that of the first pair. */
+ * A free row of G makes the jump one unknown for all pairs: that of the first pair. Temperatures likewise:
+ * T+ - T- = rise, or free. */
 #include <math.h>
 
 #include "fields/boundary.h"
@@ -47,13 +48,21 @@ static int periodic_partner(const femd_ties *ties, size_t which, const femd_tied
     return best;
 }
 
+/* Is the jump of component a an unknown? */
+static int periodic_is_loose(const femd_field *field, const femd_case_boundary *entry, int a, const double *offset) {
+    int loose = 0;
+    if (entry->kind == FEMD_LOAD_PERIODIC_TEMPERATURE) return !entry->has[0];
+    for (int b = 0; b < FEMD_SPACE; ++b)
+        loose |= entry->loose[FEMD_SPACE * a + b] && fabs(offset[b]) > field->boundary->near;
+    return loose;
+}
+
 static femd_status periodic_tie_pair(const femd_field *field, femd_boundary *bc, size_t which, int plus, int minus,
                                      const int control[2], const double *offset, femd_error *err) {
     const femd_case_boundary *entry = bc->condition[which].entry;
-    for (int a = 0; a < FEMD_SPACE; ++a) {
+    for (int a = 0; a < field->components; ++a) {
         const femd_tie_term term[4] = {{plus, a, 1}, {minus, a, -1}, {control[0], a, -1}, {control[1], a, 1}};
-        int loose = 0;
-        for (int b = 0; b < FEMD_SPACE; ++b) loose |= entry->loose[FEMD_SPACE * a + b] && fabs(offset[b]) > bc->near;
+        const int loose = periodic_is_loose(field, entry, a, offset);
         if (loose && plus == control[0]) continue;
         FEMD_TRY(femd_ties_equation(field, bc, which, term, loose ? 4 : 2, plus, a, loose, err));
     }
@@ -103,3 +112,18 @@ const femd_condition_kind femd_condition_periodic = {.name = "periodic",
                                                      .place = periodic_place,
                                                      .tie = periodic_tie,
                                                      .source = periodic_source};
+
+static femd_status periodic_rise(const femd_field *field, const femd_boundary *bc, size_t which,
+                                 const femd_tied_node *node, int k, double *value, femd_error *err) {
+    (void)field, (void)k;
+    return femd_condition_at(bc->cs, &bc->condition[which], 0, node->x, bc->time, value, err);
+}
+
+const femd_condition_kind femd_condition_periodic_temperature = {.name = "periodic_temperature",
+                                                                 .prescribes = 1,
+                                                                 .whole = 1,
+                                                                 .paired = 1,
+                                                                 .scalar = 1,
+                                                                 .place = periodic_place,
+                                                                 .tie = periodic_tie,
+                                                                 .source = periodic_rise};

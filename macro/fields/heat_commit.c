@@ -8,6 +8,26 @@
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
 #include "fields/heat_private.h"
+#include "fields/ties.h"
+
+/* What each entry that holds brings in. Periodic faces pass on what comes in opposite: theirs is what flows through the
+ * one named first, and what their nodes need besides comes from who holds those that they follow. */
+static femd_status commit_reactions(const femd_heat *h, double *reaction, femd_error *err) {
+    const femd_field *field = h->p->temperature;
+    const femd_boundary *bc = field->boundary;
+    const size_t n = bc->nentries;
+    FEMD_TRY(femd_boundary_reactions(field, h->unbalanced, NULL, NULL, NULL, reaction, NULL, err));
+    if (!bc->ties) return FEMD_OK;
+    double *carried = malloc((field->n + n + 1) * sizeof *carried), *net = carried + field->n;
+    FEMD_TRY(femd_agree(h->p->comm, carried ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the heat"), err));
+    memcpy(carried, h->unbalanced, field->n * sizeof *carried);
+    femd_status rc = femd_ties_carry(field, carried, err);
+    if (rc == FEMD_OK) rc = femd_boundary_reactions(field, carried, NULL, NULL, NULL, net, NULL, err);
+    for (size_t b = 0; b < n && rc == FEMD_OK; ++b)
+        if (bc->condition[b].kind && !bc->condition[b].kind->paired) reaction[b] = net[b];
+    free(carried);
+    return rc;
+}
 
 /* Through each entry of the boundary, from the source, and what is taken up; means of the step, W. A prescribed
  * temperature brings in what its nodes need, their own capacity included. */
@@ -16,7 +36,7 @@ static femd_status commit_account(femd_heat *h, double *load, double *reaction, 
     const femd_boundary *bc = field->boundary;
     const size_t n = h->p->cs->nboundary;
     double *last = heat + n + 1, stored = 0;
-    FEMD_TRY(femd_boundary_reactions(field, h->unbalanced, NULL, NULL, NULL, reaction, NULL, err));
+    FEMD_TRY(commit_reactions(h, reaction, err));
     femd_heat_loads(field, load);
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, load, (int)bc->nconditions, MPI_DOUBLE, MPI_SUM, h->p->comm));
     for (size_t i = 0; i < field->n; ++i) stored += h->capacity[i];
@@ -26,7 +46,10 @@ static femd_status commit_account(femd_heat *h, double *load, double *reaction, 
         heat[b] = by_load + (b < n ? reaction[b] : 0);
     }
     last[FEMD_HEAT_STORED] = last[FEMD_HEAT_BALANCE] = stored;
-    for (size_t b = 0; b <= n; ++b) last[FEMD_HEAT_BALANCE] -= heat[b];
+    for (size_t b = 0; b <= n; ++b) {
+        const femd_condition_kind *kind = b < n ? bc->condition[b].kind : NULL;
+        if (!kind || !kind->paired) last[FEMD_HEAT_BALANCE] -= heat[b];
+    }
     return FEMD_OK;
 }
 

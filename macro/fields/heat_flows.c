@@ -14,6 +14,7 @@
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
 #include "fields/heat_private.h"
+#include "fields/ties.h"
 
 /* One cell's sums. */
 typedef struct flows {
@@ -143,7 +144,8 @@ femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err) {
     for (size_t i = 0; i < field->n; ++i)
         h->unbalanced[i] = h->capacity[i] + h->flow[i] + h->start[i] - h->theta * field->boundary->applied[i];
     FEMD_TRY(flows_scale(h, err));
-    return femd_field_sum_free(field, h->unbalanced, R, err);
+    FEMD_TRY(femd_field_sum_free(field, h->unbalanced, R, err));
+    return femd_ties_reduce(field, R, 1, err);
 }
 
 /* ---- its derivative ---- */

@@ -8,6 +8,7 @@
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
 #include "fields/heat_private.h"
+#include "fields/ties.h"
 
 /* ---- the start of a step ---- */
 
@@ -16,6 +17,7 @@ static femd_status state_start_at(femd_heat *h, femd_error *err) {
     femd_field *field = h->p->temperature;
     for (size_t i = 0; i < field->n; ++i)
         if (field->boundary->entry[i] >= 0) h->old[i] = field->boundary->prescribed[i];
+    FEMD_TRY(femd_ties_apply(field, h->old, err));
     return femd_boundary_follow(field, h->old, err);
 }
 
@@ -65,15 +67,16 @@ femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible
     memcpy(pt->theat_k, pt->heat_k, 6 * (size_t)pt->n * sizeof *pt->heat_k);
     memcpy(pt->theat_c, pt->heat_c, (size_t)pt->n * sizeof *pt->heat_c);
     memcpy(h->value, h->old, field->n * sizeof *h->old);
-    for (size_t i = 0; i < field->n; ++i)
-        jump[i] = field->boundary->entry[i] >= 0 ? field->boundary->prescribed[i] - h->old[i] : 0;
+    memcpy(jump, h->old, field->n * sizeof *jump);
+    femd_status rc = femd_boundary_jump(field, jump, err);
     femd_heat_conduct(h, h->old, pt->heat_k, h->theta, balance);
     if (h->two_way) femd_heat_store(h, h->old, taken);
-    femd_status rc = femd_boundary_follow(field, h->old, err);
+    if (rc == FEMD_OK) rc = femd_boundary_follow(field, h->old, err);
     for (size_t i = 0; i < field->n; ++i) balance[i] += taken[i] + h->start[i] - h->theta * field->boundary->applied[i];
     if (rc == FEMD_OK) rc = femd_heat_matrix(field, jump, balance, K, err);
     for (size_t i = 0; i < field->n; ++i) balance[i] = -balance[i];
     if (rc == FEMD_OK) rc = femd_field_sum_free(field, balance, rhs, err);
+    if (rc == FEMD_OK) rc = femd_ties_reduce(field, rhs, 0, err);
     free(jump);
     return rc;
 }

@@ -120,25 +120,6 @@ femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
     return FEMD_OK;
 }
 
-/* From the committed values in jump (n) to what the time set makes of prescribed entries, and of tied ones where those
- * that they follow stay. */
-static femd_status predictor_jump(const femd_field *field, double *jump, femd_error *err) {
-    const femd_boundary *boundary = field->boundary;
-    const size_t n = field->n;
-    for (size_t i = 0; !boundary->ties && i < n; ++i)
-        jump[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] - jump[i] : 0;
-    if (!boundary->ties) return FEMD_OK;
-    double *then = malloc((n + 1) * sizeof *then);
-    FEMD_TRY(femd_agree(field->grid->comm,
-                        then ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
-    for (size_t i = 0; i < n; ++i) then[i] = boundary->entry[i] >= 0 ? boundary->prescribed[i] : jump[i];
-    const femd_status rc = femd_ties_apply(field, then, err);
-    for (size_t i = 0; i < n; ++i)
-        jump[i] = boundary->entry[i] >= 0 || femd_ties_follows(boundary->ties, i) ? then[i] - jump[i] : 0;
-    free(then);
-    return rc;
-}
-
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {
     femd_mechanics *m = field->self;
     femd_problem *p = m->p;
@@ -153,7 +134,7 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     FEMD_TRY_GOTO(rc, femd_field_get(field, jump, err), done);
     memcpy(u, jump, n * sizeof *u);
     FEMD_TRY_GOTO(rc, femd_boundary_follow(field, u, err), done);
-    FEMD_TRY_GOTO(rc, predictor_jump(field, jump, err), done);
+    FEMD_TRY_GOTO(rc, femd_boundary_jump(field, jump, err), done);
     femd_mechanics_internal(p, p->pt->F, p->pt->S, balance);
     FEMD_TRY_GOTO(rc, femd_mechanics_thermal_forces(m, balance, err), done);
     FEMD_TRY_GOTO(rc, femd_mechanics_stiffness(p, u, p->pt->F, p->pt->S, p->pt->D, jump, balance, K, err), done);

@@ -28,7 +28,8 @@ femd_status femd_ties_create(const femd_field *field, femd_boundary *bc, femd_er
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     FEMD_TRY(ties_nodes_share(field, bc, err));
     femd_ties *ties = bc->ties;
-    const size_t entries = (size_t)FEMD_SPACE * (size_t)ties->nnodes + 1;
+    ties->components = field->components;
+    const size_t entries = (size_t)ties->components * (size_t)ties->nnodes + 1;
     ties->row_of = malloc(entries * sizeof *ties->row_of);
     ties->used = calloc(entries, sizeof *ties->used);
     ties->value = calloc(entries, sizeof *ties->value);
@@ -41,8 +42,9 @@ femd_status femd_ties_create(const femd_field *field, femd_boundary *bc, femd_er
         rc = ties_no_memory(err);
     FEMD_TRY(femd_agree(field->grid->comm, rc, err));
     for (int r = 0; r < ties->nrows; ++r) {
-        const femd_tied_node *node = &ties->node[ties->row[r].tied / FEMD_SPACE];
-        if (node->local >= 0) ties->follows[FEMD_SPACE * node->local + ties->row[r].tied % FEMD_SPACE] = 1;
+        const int components = ties->components;
+        const femd_tied_node *node = &ties->node[ties->row[r].tied / components];
+        if (node->local >= 0) ties->follows[components * node->local + ties->row[r].tied % components] = 1;
     }
     for (int g = 0; g < ties->nrigid; ++g)
         for (int i = 0; i < ties->rigid[g].n; ++i)
@@ -129,7 +131,7 @@ int femd_ties_rigid_node(const femd_ties *ties, int rigid) {
 static double row_value(const femd_ties *ties, const tie_row *row, double *scale) {
     double sum = 0;
     for (int i = 0; i < row->n; ++i) {
-        const int column = row->column[i], entries = FEMD_SPACE * ties->nnodes;
+        const int column = row->column[i], entries = ties->components * ties->nnodes;
         const double part =
             row->coefficient[i] * (column < entries ? ties->value[column] : ties->known[column - entries]);
         sum += part;
@@ -142,9 +144,10 @@ static double row_value(const femd_ties *ties, const tie_row *row, double *scale
 static femd_status ties_collect(const femd_field *field, const double *u, femd_error *err) {
     femd_ties *ties = field->boundary->ties;
     for (int i = 0; i < ties->nnodes; ++i)
-        for (int a = 0; a < FEMD_SPACE; ++a)
-            ties->value[FEMD_SPACE * i + a] = ties->node[i].owned ? u[FEMD_SPACE * ties->node[i].local + a] : 0;
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, ties->value, FEMD_SPACE * ties->nnodes, MPI_DOUBLE, MPI_SUM,
+        for (int a = 0; a < ties->components; ++a)
+            ties->value[ties->components * i + a] =
+                ties->node[i].owned ? u[ties->components * ties->node[i].local + a] : 0;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, ties->value, ties->components * ties->nnodes, MPI_DOUBLE, MPI_SUM,
                                field->grid->comm));
     return FEMD_OK;
 }
@@ -158,8 +161,8 @@ static femd_status ties_check_known(const femd_field *field, femd_error *err) {
         if (!(fabs(gap) > 1e-9 * scale)) continue;
         const tie_source *source = NULL;
         for (int i = 0; i < ties->check[r].n; ++i)
-            if (ties->check[r].column[i] >= FEMD_SPACE * ties->nnodes)
-                source = &ties->source[ties->check[r].column[i] - FEMD_SPACE * ties->nnodes];
+            if (ties->check[r].column[i] >= ties->components * ties->nnodes)
+                source = &ties->source[ties->check[r].column[i] - ties->components * ties->nnodes];
         const double *x = source ? ties->node[source->node].x : ties->node[0].x;
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: boundary[%zu] (\"%s\") contradicts what other entries prescribe at the node at (%g, %g, "
@@ -195,9 +198,9 @@ femd_status femd_ties_apply(const femd_field *field, double *u, femd_error *err)
     for (int r = 0; r < ties->nrows; ++r) ties->value[ties->row[r].tied] = row_value(ties, &ties->row[r], NULL);
     for (int g = 0; g < ties->nrigid; ++g) ties_rigid_fit(ties, &ties->rigid[g], ties->value);
     for (int i = 0; i < ties->nnodes; ++i)
-        for (int a = 0; a < FEMD_SPACE && ties->node[i].local >= 0; ++a)
-            if (ties->follows[FEMD_SPACE * ties->node[i].local + a])
-                u[FEMD_SPACE * ties->node[i].local + a] = ties->value[FEMD_SPACE * i + a];
+        for (int a = 0; a < ties->components && ties->node[i].local >= 0; ++a)
+            if (ties->follows[ties->components * ties->node[i].local + a])
+                u[ties->components * ties->node[i].local + a] = ties->value[ties->components * i + a];
     return FEMD_OK;
 }
 
@@ -205,7 +208,8 @@ femd_status femd_ties_apply(const femd_field *field, double *u, femd_error *err)
 
 /* Does a column of T belong to this entry? */
 static int ties_is_unknown(const femd_ties *ties, int entry) {
-    return entry < FEMD_SPACE * ties->nnodes && !ties->node[entry / FEMD_SPACE].prescribed[entry % FEMD_SPACE];
+    return entry < ties->components * ties->nnodes &&
+           !ties->node[entry / ties->components].prescribed[entry % ties->components];
 }
 
 femd_status femd_ties_reduce(const femd_field *field, Vec R, int newton, femd_error *err) {
@@ -216,10 +220,10 @@ femd_status femd_ties_reduce(const femd_field *field, Vec R, int newton, femd_er
     PETSC_TRY(err, VecGetOwnershipRange(R, &start, &end));
     PETSC_TRY(err, VecGetArray(R, &r));
     for (int i = 0; i < ties->nnodes; ++i)
-        for (int a = 0; a < FEMD_SPACE; ++a)
-            ties->value[FEMD_SPACE * i + a] = ties->node[i].owned ? r[ties->node[i].global - start + a] : 0;
-    if (MPI_Allreduce(MPI_IN_PLACE, ties->value, FEMD_SPACE * ties->nnodes, MPI_DOUBLE, MPI_SUM, field->grid->comm) !=
-        MPI_SUCCESS)
+        for (int a = 0; a < ties->components; ++a)
+            ties->value[ties->components * i + a] = ties->node[i].owned ? r[ties->node[i].global - start + a] : 0;
+    if (MPI_Allreduce(MPI_IN_PLACE, ties->value, ties->components * ties->nnodes, MPI_DOUBLE, MPI_SUM,
+                      field->grid->comm) != MPI_SUCCESS)
         return femd_fail(err, FEMD_INTERNAL, "MPI_Allreduce failed");
     for (int k = 0; k < ties->nrows; ++k) {
         const tie_row *row = &ties->row[k];
@@ -230,14 +234,36 @@ femd_status femd_ties_reduce(const femd_field *field, Vec R, int newton, femd_er
     }
     for (int g = 0; g < ties->nrigid; ++g) ties_rigid_reduce(ties, &ties->rigid[g], ties->value, newton);
     for (int i = 0; i < ties->nnodes; ++i)
-        for (int a = 0; a < FEMD_SPACE && ties->node[i].owned; ++a)
-            r[ties->node[i].global - start + a] = ties->value[FEMD_SPACE * i + a];
+        for (int a = 0; a < ties->components && ties->node[i].owned; ++a)
+            r[ties->node[i].global - start + a] = ties->value[ties->components * i + a];
     PETSC_TRY(err, VecRestoreArray(R, &r));
     return FEMD_OK;
 }
 
+femd_status femd_ties_carry(const femd_field *field, double *u, femd_error *err) {
+    femd_ties *ties = field->boundary->ties;
+    if (!ties) return FEMD_OK;
+    const int components = ties->components, entries = components * ties->nnodes;
+    for (int i = 0; i < entries; ++i) {
+        const femd_tied_node *node = &ties->node[i / components];
+        ties->value[i] = node->local >= 0 ? u[components * node->local + i % components] : 0;
+    }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, ties->value, entries, MPI_DOUBLE, MPI_SUM, field->grid->comm));
+    for (int k = 0; k < ties->nrows; ++k) {
+        const tie_row *row = &ties->row[k];
+        for (int i = 0; i < row->n; ++i)
+            if (row->column[i] < entries) ties->value[row->column[i]] += row->coefficient[i] * ties->value[row->tied];
+        ties->value[row->tied] = 0;
+    }
+    for (int i = 0; i < entries; ++i) {
+        const femd_tied_node *node = &ties->node[i / components];
+        if (node->local >= 0) u[components * node->local + i % components] = node->owned ? ties->value[i] : 0;
+    }
+    return FEMD_OK;
+}
+
 static PetscInt ties_global(const femd_ties *ties, int entry) {
-    return ties->node[entry / FEMD_SPACE].global + entry % FEMD_SPACE;
+    return ties->node[entry / ties->components].global + entry % ties->components;
 }
 
 /* Global entry of unknown m of a rigid surface: those of its first two nodes stand in. */

@@ -64,6 +64,10 @@ FEMD_MUST_CHECK femd_status femd_ties_apply(const femd_field *field, double *u, 
  * R is the residual there, whose moments stiffen rigid surfaces. Collective. */
 FEMD_MUST_CHECK femd_status femd_ties_reduce(const femd_field *field, Vec R, int newton, femd_error *err);
 
+/* For sums of what acts on a body: u (n, this rank's parts) where what acts on a tied entry stands at those that it
+ * follows, prescribed ones too. Not for rigid surfaces. Collective. */
+FEMD_MUST_CHECK femd_status femd_ties_carry(const femd_field *field, double *u, femd_error *err);
+
 /* Where the reference point of the rigid surface of condition `which` is at the values last applied; 0: it is none. */
 int femd_ties_point(const femd_ties *ties, size_t which, double point[FEMD_SPACE]);
 

@@ -74,8 +74,8 @@ static int sum_pivot(const femd_ties *ties, const tie_sum *sum) {
     double most = 0;
     for (int i = 0; i < sum->n; ++i) {
         const int column = sum->column[i];
-        if (column >= FEMD_SPACE * ties->nnodes) continue;
-        if (ties->node[column / FEMD_SPACE].prescribed[column % FEMD_SPACE]) continue;
+        if (column >= ties->components * ties->nnodes) continue;
+        if (ties->node[column / ties->components].prescribed[column % ties->components]) continue;
         const double size = fabs(sum->coefficient[i]) * (ties->used[column] ? 0.1 : 1);
         if (size > most * (1 + 1e-9)) most = size, best = i;
     }
@@ -109,7 +109,7 @@ static femd_status ties_eliminate(femd_ties *ties, tie_sum *sum, femd_error *err
         again = 0;
         for (int i = 0; i < sum->n && !again; ++i) {
             const int column = sum->column[i];
-            if (column >= FEMD_SPACE * ties->nnodes || ties->row_of[column] < 0) continue;
+            if (column >= ties->components * ties->nnodes || ties->row_of[column] < 0) continue;
             FEMD_TRY(sum_substitute(sum, column, &ties->row[ties->row_of[column]], err));
             again = 1;
         }
@@ -123,7 +123,7 @@ static femd_status ties_eliminate(femd_ties *ties, tie_sum *sum, femd_error *err
     sum->coefficient[pivot] = sum->coefficient[sum->n];
     for (int i = 0; i < sum->n; ++i) {
         sum->coefficient[i] *= scale;
-        if (sum->column[i] < FEMD_SPACE * ties->nnodes) ties->used[sum->column[i]] = 1;
+        if (sum->column[i] < ties->components * ties->nnodes) ties->used[sum->column[i]] = 1;
     }
     FEMD_TRY(row_store(&ties->row, &ties->nrows, tied, sum, err));
     ties->row_of[tied] = ties->nrows - 1;
@@ -144,7 +144,7 @@ femd_status femd_ties_equation(const femd_field *field, femd_boundary *bc, size_
     equation[ties->nequations] = (tie_equation){.n = n, .free = free_sum};
     memcpy(equation[ties->nequations++].term, term, (size_t)n * sizeof *term);
     for (int i = 0; i < n; ++i)
-        FEMD_TRY(sum_add(&sum, FEMD_SPACE * term[i].node + term[i].component, term[i].coefficient, err));
-    FEMD_TRY(sum_add(&sum, FEMD_SPACE * ties->nnodes + ties->nsources++, -1, err));
+        FEMD_TRY(sum_add(&sum, ties->components * term[i].node + term[i].component, term[i].coefficient, err));
+    FEMD_TRY(sum_add(&sum, ties->components * ties->nnodes + ties->nsources++, -1, err));
     return ties_eliminate(ties, &sum, err);
 }

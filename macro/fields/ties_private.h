@@ -5,7 +5,7 @@
 #include "fields/boundary.h"
 #include "fields/ties.h"
 
-/* u_tied = sum coefficient x column. Columns below 3 x nodes are entries, the others sources. */
+/* u_tied = sum coefficient x column. Columns below components x nodes are entries, the others sources. */
 typedef struct tie_row {
     int tied, n, *column;
     double *coefficient;
@@ -36,6 +36,7 @@ typedef struct tie_rigid {
 
 struct femd_ties {
     uint64_t *mark; /* per local node while conditions are placed */
+    int components; /* of the field: entry = components x node + component */
     int nnodes;
     femd_tied_node *node;
     int nrows, nsources, nequations, nrigid, nchecks;
@@ -43,10 +44,10 @@ struct femd_ties {
     tie_source *source;
     tie_equation *equation;
     tie_rigid *rigid;
-    int *row_of;      /* 3 x nodes: -1 */
-    int *used;        /* 3 x nodes: a row follows it */
+    int *row_of;      /* components x nodes: -1 */
+    int *used;        /* components x nodes: a row follows it */
     uint8_t *follows; /* n */
-    double *value;    /* 3 x nodes: to work in */
+    double *value;    /* components x nodes: to work in */
     double *known;    /* sources at the time */
 };
 

@@ -18,19 +18,20 @@ double femd_mesh_nodes(const femd_case *cs, const femd_mesh *mesh, const femd_me
     return on[0] * (double)mesh->nvertices + on[1] * edges + on[2] * (double)m->nfaces + on[3] * (double)mesh->ncells;
 }
 
-/* How much more a node takes for it; 1: none follows another. */
-static double memory_tied(const femd_case *cs) {
+/* How much more a node takes for it, of the temperature or of the displacement; 1: none follows another. */
+static double memory_tied(const femd_case *cs, int heat) {
     double share = 1;
     for (size_t b = 0; b < cs->nboundary; ++b) {
         const femd_load kind = cs->boundary[b].kind;
+        if (heat != femd_case_is_heat(kind)) continue;
         if (kind == FEMD_LOAD_TURNED || kind == FEMD_LOAD_RIGID) share = fmax(share, tied_share);
-        if (kind == FEMD_LOAD_PERIODIC) share = periodic_share;
+        if (kind == FEMD_LOAD_PERIODIC || kind == FEMD_LOAD_PERIODIC_TEMPERATURE) share = periodic_share;
     }
     return share;
 }
 
 int femd_mesh_is_solved_directly(const femd_case *cs) {
-    return cs->direct || memory_tied(cs) > 1;
+    return cs->direct || memory_tied(cs, 0) > 1 || memory_tied(cs, 1) > 1;
 }
 
 /* Nodes of a plane that cuts the body across, where it is thickest; of a cube n^(2/3). Nested dissection's factor
@@ -49,10 +50,11 @@ static double memory_cut(const femd_mesh_measure *m, double nodes) {
 double femd_mesh_memory(const femd_case *cs, const femd_mesh *mesh, const femd_mesh_measure *m) {
     const femd_element *element = cs->element;
     const double nodes = femd_mesh_nodes(cs, mesh, m);
-    const int direct = femd_mesh_is_solved_directly(cs);
-    const double fill = direct ? fill_bytes * sqrt(memory_cut(m, nodes)) : 0;
+    const double fill = fill_bytes * sqrt(memory_cut(m, nodes)), moved = memory_tied(cs, 0), warm = memory_tied(cs, 1);
     double node = 0;
-    if (femd_case_has_mechanics(cs)) node += fill + (direct ? element->memory.direct : element->memory.iterative);
-    if (femd_case_has_heat(cs)) node += fill / 9 + element->memory.heat; /* one unknown for three */
-    return program_bytes + point_bytes * element->points * (double)mesh->ncells + memory_tied(cs) * node * nodes;
+    if (femd_case_has_mechanics(cs))
+        node += moved * (cs->direct || moved > 1 ? fill + element->memory.direct : element->memory.iterative);
+    if (femd_case_has_heat(cs)) /* one unknown for three */
+        node += warm * ((cs->direct || warm > 1 ? fill / 9 : 0) + element->memory.heat);
+    return program_bytes + point_bytes * element->points * (double)mesh->ncells + node * nodes;
 }

@@ -1,11 +1,14 @@
 # The equation of heat.
-foreach(name heat heat_time both given)
+foreach(name heat heat_time heat_periodic both given)
   femd_unit_test(macro_test_${name} SOURCES test_${name}.c LIBS femd_macro_model)
   set_tests_properties(macro_test_${name} PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 endforeach()
 add_test(NAME macro_test_heat_time_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
          $<TARGET_FILE:macro_test_heat_time>)
 set_tests_properties(macro_test_heat_time_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2 ENVIRONMENT "${femd_macro_environment}")
+add_test(NAME macro_test_heat_periodic_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
+         $<TARGET_FILE:macro_test_heat_periodic>)
+set_tests_properties(macro_test_heat_periodic_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2 ENVIRONMENT "${femd_macro_environment}")
 add_test(NAME macro_test_both_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
          $<TARGET_FILE:macro_test_both>)
 set_tests_properties(macro_test_both_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2 ENVIRONMENT "${femd_macro_environment}")

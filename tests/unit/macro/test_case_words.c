@@ -34,10 +34,16 @@ static void bad_input_has_exact_words(void **state) {
          "gradient), traction, pressure, follower_pressure, force, turned, rigid, periodic"},
         {"heat.json", "boundary[0]={\"on\":\"left\",\"displacement\":[0,0,0]}",
          "boundary[0]: displacement is none of physics \"thermal\", which takes: temperature, heat_flux, convection, "
-         "radiation"},
+         "radiation, periodic_temperature"},
+        {"heat.json", "boundary[0]={\"on\":\"left\",\"periodic_temperature\":{\"with\":\"right\",\"rise\":\"=x\"}}",
+         "boundary[0].periodic_temperature.rise: may depend on the time t alone; x, y and z stand in \"x\""},
+        {"heat.json",
+         "boundary[0]={\"on\":\"left\",\"periodic_temperature\":{\"with\":\"right\",\"rise\":null},\"table\":[[0,1],[1,"
+         "2]]}",
+         "boundary[0].table: does not go with a rise that is null (free)"},
         {"heat.json", "boundary[0].temprature=1",
          "boundary[0]: unknown key \"temprature\"; did you mean \"temperature\"? accepted: on, at, temperature, "
-         "heat_flux, convection, radiation, table"},
+         "heat_flux, convection, radiation, periodic_temperature, table"},
         {"box.json", "boundary[0].temprature=1",
          "boundary[0]: unknown key \"temprature\"; accepted: on, at, displacement, gradient, traction, pressure, "
          "follower_pressure, force, turned, rigid, periodic, table"},
@@ -54,7 +60,8 @@ static void bad_input_has_exact_words(void **state) {
         {"heat.json", "solver.noise_stop=false",
          "solver.noise_stop: physics \"thermal\": it is that of sampled stresses, and none is asked"},
         {"heat.json", "boundary[0].heat_flux=1",
-         "boundary[0]: has more than one of: temperature, heat_flux, convection, radiation; write one entry for each"},
+         "boundary[0]: has more than one of: temperature, heat_flux, convection, radiation, "
+         "periodic_temperature; write one entry for each"},
         {"heat.json", "boundary[1].on=[\"left\",\"top\"]",
          "boundary[1].on: a load per area needs a surface, not a point or an edge; a force may act at a point"},
         {"heat.json", "boundary[2].table=[[0,1],[1,2]]",
@@ -150,7 +157,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "boundary[0]={\"on\":\"fixed\"}",
          "boundary[0]: missing key; needs \"displacement\", or \"gradient\", or \"traction\", or \"pressure\", or "
          "\"follower_pressure\", or \"force\", or \"turned\", or \"rigid\", or \"periodic\", or \"temperature\", or "
-         "\"heat_flux\", or \"convection\", or \"radiation\""},
+         "\"heat_flux\", or \"convection\", or \"radiation\", or \"periodic_temperature\""},
         {"case.json", "boundary[0].pressure=1",
          "boundary[0]: has more than one of: displacement (with or without gradient), traction, pressure, "
          "follower_pressure, force, turned, rigid, periodic; write one entry for each"},
