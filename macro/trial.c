@@ -14,7 +14,8 @@
 static femd_status trial_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps,
                               femd_error *err) {
     (void)self, (void)id, (void)err;
-    for (size_t k = 0; k < cs->nmaterials; ++k) caps[k] = (femd_capabilities){.wants = FEMD_WANT_ALL};
+    for (size_t k = 0; k < cs->nmaterials; ++k)
+        caps[k] = (femd_capabilities){.wants = FEMD_WANT_ALL, .controls = 1u << FEMD_CONTROL_PRESSURE};
     return FEMD_OK;
 }
 

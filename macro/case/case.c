@@ -226,6 +226,7 @@ static femd_status case_read_sections(femd_case *c, femd_error *err) {
     FEMD_TRY(case_check_path(c, err));
     FEMD_TRY(case_read_output(c, err));
     FEMD_TRY(case_check_physics(c, err));
+    FEMD_TRY(case_read_formulation(c, err));
     return case_read_petsc(c, err);
 }
 

@@ -157,6 +157,7 @@ typedef struct femd_case {
     int max_steps;      /* then: steps at most; default 10 x step_count */
     /* element and solver */
     const femd_element *element; /* of the list of elements */
+    int mixed;                   /* element.formulation "u-p": the pressure is an unknown beside the displacement */
     double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */
     double loose;                /* a residual that stalls within this part of the load is accepted; default 1e-3 */
     int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */

@@ -175,5 +175,5 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "temperature, which the equation of heat needs; give heat_capacity in materials.%s.thermal, "
                          "or a heat-capacity by \"quasiharmonic\" (a sampled conductivity is fitted)",
                          c->path, name, name);
-    return FEMD_OK;
+    return case_check_formulation(c, material, caps, err);
 }

@@ -38,6 +38,11 @@ FEMD_MUST_CHECK femd_status case_read_rows(const femd_case *c, const cJSON *rows
                                            double **time, double **value, femd_error *err);
 /* The temperature of the case: a number, "=expression" or {"table": rows}. */
 FEMD_MUST_CHECK femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err);
+/* case_mixed.c: element.formulation, and that nothing is asked which it cannot do; all else must be read. */
+FEMD_MUST_CHECK femd_status case_read_formulation(femd_case *c, femd_error *err);
+/* With "u-p": BAD_INPUT if a material's engine cannot be given a pressure, or samples. */
+FEMD_MUST_CHECK femd_status case_check_formulation(const femd_case *c, size_t material, const femd_capabilities *caps,
+                                                   femd_error *err);
 /* case_heat.c: "physics" and "heat", and that no key belongs to the other physics; the boundary must be there. What a
  * material gives the equation of heat. */
 FEMD_MUST_CHECK femd_status case_read_physics(femd_case *c, femd_error *err);

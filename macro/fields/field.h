@@ -11,7 +11,7 @@
 #include "mesh/grid.h"
 
 /* Most entries that a field has at a node. */
-enum { FEMD_COMPONENTS = 3 };
+enum { FEMD_COMPONENTS = 4 };
 
 typedef struct femd_field femd_field;
 
@@ -75,6 +75,8 @@ typedef struct femd_field_kind {
      * otherwise. NULL: cannot be followed. */
     femd_status (*path)(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible, femd_error *err);
     femd_field_scale (*scale)(const femd_field *field);
+    /* How many negative eigenvalues its matrix has where the state is stable, all ranks. NULL: 0. */
+    int (*saddle)(const femd_field *field);
     /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. After the
      * commit: of what was asked then. */
     const char *(*trouble)(const femd_field *field, int *points);

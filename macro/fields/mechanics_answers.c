@@ -10,6 +10,7 @@
 #include "femd/tensor3.h"
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
+#include "fields/mixed_private.h"
 
 /* ---- strains ---- */
 
@@ -63,6 +64,7 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     memcpy(r->value, p->pt->tE + 6 * k, sizeof r->value);
     r->temperature = p->pt->temperature[k];
     r->accuracy = p->cs->accuracy;
+    if (p->mixed) femd_mixed_request(p, k, r);
 }
 
 int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k) {
@@ -91,6 +93,7 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
     pt->tstate[i] = r->state_out;
     memcpy(pt->tS + 6 * i, r->S, sizeof r->S);
     memcpy(pt->tD + 36 * i, r->D, sizeof r->D);
+    if (p->mixed && r->status == FEMD_OK) femd_mixed_take(p, (PetscInt)i, r);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
     pt->tenergy[i] = femd_mechanics_energy(p, (PetscInt)i, r);
@@ -188,18 +191,12 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
     return femd_agree(p->comm, rc, err);
 }
 
-femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err) {
+femd_status femd_mechanics_evaluate_at(femd_problem *p, const double *u, int *failed, femd_error *err) {
     FEMD_PART(POINTS);
-    femd_mechanics *m = field->self;
-    femd_problem *p = m->p;
-    const PetscScalar *u;
+    femd_mechanics *m = p->mech;
     int fresh, inverted;
-    FEMD_TRY(femd_field_localise(field, X, err));
-    PETSC_TRY(err, VecGetArrayRead(field->local, &u));
-    femd_status rc = mechanics_is_fresh(p, u, &fresh, err);
-    if (rc == FEMD_OK && fresh) rc = mechanics_gather(p, u, &inverted, err);
-    PETSC_TRY(err, VecRestoreArrayRead(field->local, &u));
-    FEMD_TRY(rc);
+    FEMD_TRY(mechanics_is_fresh(p, u, &fresh, err));
+    if (fresh) FEMD_TRY(mechanics_gather(p, u, &inverted, err));
     *failed = m->failed;
     if (!fresh) return FEMD_OK;
     m->evaluated = 0;
@@ -208,4 +205,13 @@ femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_
     m->failed = *failed;
     m->evaluated = 1;
     return FEMD_OK;
+}
+
+femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err) {
+    const PetscScalar *u;
+    FEMD_TRY(femd_field_localise(field, X, err));
+    PETSC_TRY(err, VecGetArrayRead(field->local, &u));
+    const femd_status rc = femd_mechanics_evaluate_at(((femd_mechanics *)field->self)->p, u, failed, err);
+    PETSC_TRY(err, VecRestoreArrayRead(field->local, &u));
+    return rc;
 }

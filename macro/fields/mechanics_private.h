@@ -58,6 +58,8 @@ void femd_mechanics_count_anew(femd_mechanics *m);
 femd_status femd_mechanics_agree(femd_problem *p, int *failed, femd_error *err);
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
+/* The same of the local displacement u. */
+FEMD_MUST_CHECK femd_status femd_mechanics_evaluate_at(femd_problem *p, const double *u, int *failed, femd_error *err);
 /* mechanics_temperature.c: temperatures of the points at a time, BAD_INPUT where there is none; that of point 0.
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);
@@ -91,6 +93,9 @@ FEMD_MUST_CHECK femd_status femd_mechanics_account(femd_problem *p, femd_step_re
 FEMD_MUST_CHECK femd_status femd_mechanics_work(femd_problem *p, femd_step_record *rec, femd_error *err);
 /* mechanics_reach.c */
 femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err);
+/* The same of the local change d. */
+FEMD_MUST_CHECK femd_status femd_mechanics_reach_of(const femd_problem *p, const double *d, double *lambda,
+                                                    femd_error *err);
 /* mechanics_thermal.c. Add to the internal forces of the committed state (n) what the change of temperature of this
  * attempt makes of them at the same strain. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, femd_error *err);

@@ -55,18 +55,22 @@ static double mechanics_largest_leap(const femd_problem *p, const double *d, dou
     return worst;
 }
 
-femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err) {
-    const femd_problem *p = ((femd_mechanics *)field->self)->p;
-    const PetscScalar *d;
+femd_status femd_mechanics_reach_of(const femd_problem *p, const double *d, double *lambda, femd_error *err) {
     *lambda = 1;
-    PETSC_TRY(err, DMGlobalToLocal(field->dm, dx, INSERT_VALUES, field->scatter));
     for (int i = 0; i < REACH_TRIES; ++i) {
-        PETSC_TRY(err, VecGetArrayRead(field->scatter, &d));
         double worst = mechanics_largest_leap(p, d, *lambda);
-        PETSC_TRY(err, VecRestoreArrayRead(field->scatter, &d));
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX, p->comm));
         if (worst <= 1) break;
         *lambda *= fmin(0.9, fmax(0.25, 1 / sqrt(worst))); /* the change is quadratic where rotations lead */
     }
     return FEMD_OK;
+}
+
+femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd_error *err) {
+    const PetscScalar *d;
+    PETSC_TRY(err, DMGlobalToLocal(field->dm, dx, INSERT_VALUES, field->scatter));
+    PETSC_TRY(err, VecGetArrayRead(field->scatter, &d));
+    const femd_status rc = femd_mechanics_reach_of(((femd_mechanics *)field->self)->p, d, lambda, err);
+    PETSC_TRY(err, VecRestoreArrayRead(field->scatter, &d));
+    return rc;
 }

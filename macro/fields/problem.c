@@ -25,6 +25,8 @@ static int problem_has(const femd_problem *p, const femd_field *field) {
 void femd_problem_destroy(femd_problem **out) {
     femd_problem *p = *out;
     if (!p) return;
+    femd_field_destroy(&p->pair);
+    if (!problem_has(p, p->pressure)) femd_field_destroy(&p->pressure);
     if (!problem_has(p, p->displacement)) femd_field_destroy(&p->displacement);
     if (!problem_has(p, p->temperature)) femd_field_destroy(&p->temperature);
     for (size_t i = 0; i < p->nfields; ++i) femd_field_destroy(&p->field[i]);

@@ -8,6 +8,8 @@
 static const double program_bytes = 55e6, point_bytes = 1500;
 /* B of a factor for a node of three unknowns and a root of the nodes in the largest cut. */
 static const double fill_bytes = 1040;
+/* More of both where a pressure is a fourth unknown of the nodes: of the factor, and of all else. */
+static const double mixed_fill = 16.0 / 9, mixed_node = 1.7;
 /* Where nodes follow others, what remains is a second matrix; opposite faces become neighbours. */
 static const double tied_share = 1.15, periodic_share = 2.1;
 
@@ -52,7 +54,9 @@ double femd_mesh_memory(const femd_case *cs, const femd_mesh *mesh, const femd_m
     const double nodes = femd_mesh_nodes(cs, mesh, m);
     const double fill = fill_bytes * sqrt(memory_cut(m, nodes)), moved = memory_tied(cs, 0), warm = memory_tied(cs, 1);
     double node = 0;
-    if (femd_case_has_mechanics(cs))
+    if (cs->mixed)
+        node += moved * (mixed_fill * fill + mixed_node * element->memory.direct);
+    else if (femd_case_has_mechanics(cs))
         node += moved * (cs->direct || moved > 1 ? fill + element->memory.direct : element->memory.iterative);
     if (femd_case_has_heat(cs)) /* one unknown for three */
         node += warm * ((cs->direct || warm > 1 ? fill / 9 : 0) + element->memory.heat);

@@ -348,6 +348,7 @@ femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_
     PETSC_TRY(err, PetscObjectGetComm((PetscObject)linear->ksp, &comm));
     *negative = (int)count;
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, negative, 1, MPI_INT, MPI_MAX, comm));
+    if (*negative >= 0) *negative = PetscMax(*negative - linear->saddle, 0);
     return FEMD_OK;
 }
 

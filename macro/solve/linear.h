@@ -18,6 +18,7 @@ typedef struct femd_linear {
     int set;                /* from the user's options, once at least */
     int unsymmetric;        /* loads follow the field: GMRES and LU instead of CG and Cholesky */
     const femd_field *tied; /* the field, if entries of it are tied to each other: borrowed, else NULL */
+    int saddle;             /* negative eigenvalues that are the equation's own, of a stable state too */
     int tied_negative;      /* negative eigenvalues of its equations last solved */
     double enough;          /* relative tolerance of the next solve, where it may be looser than rtol; 0: rtol */
     int first;              /* iterations of the first solve with the preconditioner at hand; -1: there is none */
@@ -42,7 +43,7 @@ FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b,
 /* Go on from x, just solved for, until no more of b - K x is left than `left`, a norm: nothing to do for a direct
  * solver. Where that is out of reach x stays as far as it came. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_sharpen(femd_linear *linear, Mat K, Vec b, Vec x, double left, femd_error *err);
-/* Negative eigenvalues of the matrix last solved with, -1 if there is no factor of it that tells. Collective. */
+/* Negative eigenvalues of the matrix last solved with, less `saddle`; -1 if there is no factor of it that tells. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err);
 /* The same of any K, with what is at hand: the factor; else conjugate gradients from a start that favours no direction,
  * which meet an indefinite matrix in one that costs nothing, and only then a factor that counts. x and b are

@@ -11,6 +11,7 @@
 #include "fields/given.h"
 #include "fields/heat.h"
 #include "fields/mechanics.h"
+#include "fields/mixed.h"
 #include "fields/points.h"
 #include "solve/solver.h"
 
@@ -64,6 +65,7 @@ static femd_status problem_make_fields(femd_problem *p, femd_error *err) {
         FEMD_TRY(femd_problem_add_field(p, p->temperature, err));
     }
     p->solved = p->displacement ? p->displacement : p->temperature;
+    if (p->cs->mixed) FEMD_TRY(femd_mixed_create(p, err));
     return FEMD_OK;
 }
 
@@ -74,6 +76,7 @@ static femd_status problem_fill(femd_problem *p, femd_error *err) {
     uint32_t wants = femd_case_has_mechanics(p->cs) ? p->cs->wants_committed : 0;
     if (femd_case_has_heat(p->cs)) wants |= FEMD_POINTS_HEAT;
     if (femd_case_has_mechanics(p->cs) && femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
+    if (p->cs->mixed) wants |= FEMD_POINTS_MIXED;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
     FEMD_TRY(problem_make_fields(p, err));
     FEMD_TRY(femd_given_create(p, err));

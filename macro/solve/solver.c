@@ -95,6 +95,7 @@ static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_s
     if (solver_is_beside(s)) s->linear.rtol = HEAT_KSP_RTOL;
     s->linear.unsymmetric = field->boundary->unsymmetric;
     s->linear.tied = field->boundary->ties ? field : NULL;
+    s->linear.saddle = field->kind->saddle ? field->kind->saddle(field) : 0;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
     femd_linear_forget(&s->linear);

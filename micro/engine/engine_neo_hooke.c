@@ -115,12 +115,20 @@ static femd_status neo_hooke_pressure(neo_hooke *law, const femd_request *q, fem
     return FEMD_OK;
 }
 
+/* x - ln(1 + x), known to its own size where x is small. */
+static double neo_hooke_excess(double x) {
+    double sum = 0;
+    if (fabs(x) > 0.02) return x - femd_portable_log(1 + x);
+    for (int k = 12; k >= 2; k--) sum = 1.0 / k - x * sum;
+    return x * x * sum;
+}
+
 static void neo_hooke_fill(const neo_hooke *law, const femd_request *q, femd_response *r) {
     const double trace = 2 * (r->E[0] + r->E[1] + r->E[2]), grown = neo_hooke_grown(r->E),
-                 root = femd_portable_cbrt(1 + grown), volume = femd_portable_log(1 + grown);
+                 root = femd_portable_cbrt(1 + grown);
     /* tr C / root - 3 = (tr C - 3 - 3 (root - 1)) / root, and root^3 - 1 = grown */
     const double shape = (trace - 3 * grown / (root * root + root + 1)) / root;
-    const double energy = 0.5 * law->mu * shape + 0.25 * law->bulk * (grown - volume);
+    const double energy = 0.5 * law->mu * shape + 0.25 * law->bulk * neo_hooke_excess(grown);
     if (!(q->wants & FEMD_WANT_TANGENT)) memset(r->D, 0, sizeof r->D);
     if (q->wants & FEMD_WANT_ENERGY) r->energy = energy;
     if (q->wants & FEMD_WANT_HELMHOLTZ) r->helmholtz = energy;

@@ -53,6 +53,44 @@ void test_law_answer(const test_law *law, int material, const double E[6], doubl
     *energy = law->softening * (1 - kept);
 }
 
+/* S:C of C = 2E + 1. */
+static double law_contract(const double S[6], const double E[6]) {
+    double sum = S[0] + S[1] + S[2];
+    for (int c = 0; c < 6; ++c) sum += 2 * S[c] * E[c];
+    return sum;
+}
+
+int test_law_pressure(const test_law *law, int material, const double value[6], double p, femd_response *r) {
+    double shape[6], g[6], E[6], inverse[6], J = 1, slope = 0;
+    for (int c = 0; c < 6; ++c) shape[c] = c < 3 ? 1 + 2 * value[c] : value[c];
+    const double minor[6] = {shape[1] * shape[2] - shape[3] * shape[3], shape[0] * shape[2] - shape[4] * shape[4],
+                             shape[0] * shape[1] - shape[5] * shape[5], shape[4] * shape[5] - shape[0] * shape[3],
+                             shape[5] * shape[3] - shape[1] * shape[4], shape[4] * shape[3] - shape[2] * shape[5]};
+    const double det = shape[0] * minor[0] + shape[5] * minor[5] + shape[4] * minor[4], norm = cbrt(det);
+    for (int c = 0; c < 6; ++c) shape[c] /= norm, inverse[c] = minor[c] / det * norm;
+    for (int it = 0; it < 50; ++it) {
+        const double root = cbrt(J * J);
+        for (int c = 0; c < 6; ++c) E[c] = c < 3 ? 0.5 * (root * shape[c] - 1) : root * shape[c];
+        test_law_answer(law, material, E, r->S, r->D, &r->energy);
+        for (int c = 0; c < 6; ++c) g[c] = 0.5 * law_contract(r->D + 6 * c, E) + r->S[c];
+        const double SC = law_contract(r->S, E);
+        slope = -2 * law_contract(g, E) / (9 * J * J) + SC / (3 * J * J);
+        const double change = (p + SC / (3 * J)) / slope;
+        if (!(slope < 0)) return 0;
+        J += fmax(-0.2 * J, fmin(0.2 * J, change));
+        if (fabs(change) < 1e-15) break;
+    }
+    const double root = cbrt(J * J), along = law_contract(g, E) / (3 * root);
+    memcpy(r->E, E, sizeof r->E);
+    r->J = J;
+    r->dJdp = 1 / slope;
+    for (int c = 0; c < 6; ++c) {
+        r->dJdC[c] = 2 * root / (3 * J * slope) * (g[c] - along * inverse[c]) / norm;
+        r->dSdp[c] = law_contract(r->D + 6 * c, E) / (3 * J) * r->dJdp;
+    }
+    return 1;
+}
+
 static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd_capabilities *caps, femd_error *err) {
     test_law *law = self;
     (void)err;
@@ -60,7 +98,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
         caps[k] =
-            (femd_capabilities){.wants = law->wants, .controls = 1, .carriers = law->carriers, .inputs = law->inputs};
+            (femd_capabilities){.wants = law->wants, .controls = 3, .carriers = law->carriers, .inputs = law->inputs};
         if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
         if (law->k_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
     }
@@ -110,6 +148,8 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     for (int c = 0; c < 6; ++c) elastic[c] = q->value[c] - (c < 3 ? law->alpha * (q->temperature - law->rest) : 0);
     for (int c = 1; law->snap_beyond > 0 && q->value[0] > law->snap_beyond && c < 3; ++c) elastic[c] += 0.5 * law->snap;
     test_law_answer(law, material, elastic, r->S, r->D, &r->energy);
+    if (q->control == FEMD_CONTROL_PRESSURE && !test_law_pressure(law, material, q->value, q->pressure, r))
+        r->status = FEMD_INSTABILITY;
     for (int c = 0; c < 6; ++c) size += q->value[c] * q->value[c];
     if (law->fail_beyond > 0 && sqrt(size) > law->fail_beyond) r->status = FEMD_OUT_OF_DOMAIN;
     if (law->noise > 0) {

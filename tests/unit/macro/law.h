@@ -46,6 +46,9 @@ extern const char test_law_words[];
 void test_law_init(test_law *law);
 /* The answer at E (Voigt, engineering shears). */
 void test_law_answer(const test_law *law, int material, const double E[6], double S[6], double D[36], double *energy);
+/* The same under the pressure p, at the isochoric strain of `value`: E, J and what belongs to pressure control too. 0:
+ * the pressure does not fall with the volume. */
+int test_law_pressure(const test_law *law, int material, const double value[6], double p, femd_response *r);
 /* Component c of the answer, at a point, to a want that the laws know nothing of; its error is a hundredth of it. */
 double test_law_other(const femd_quantity *q, uint64_t point, int c);
 

@@ -7,10 +7,11 @@
 
 #define AMPLITUDE 0.2
 
-static void manufactured_prepare(model *m, const femd_element *element, int n) {
+static void manufactured_prepare(model *m, const femd_element *element, int n, double lambda) {
     static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
     char text[400];
     model_init(m, element, n);
+    m->law.lambda = lambda;
     m->cs.mesh.distort = 0.2;
     m->cs.rtol = 1e-9;
     const double M = m->law.lambda + 2 * m->law.mu, mu = m->law.mu;
@@ -45,12 +46,53 @@ static double manufactured_rms(const model *m, const double *u) {
 
 femd_status manufactured_error(const femd_element *element, int n, double *error, femd_error *err) {
     model m;
-    manufactured_prepare(&m, element, n);
+    manufactured_prepare(&m, element, n, 2);
     femd_status rc = model_run(&m, err);
     double *u = rc == FEMD_OK ? malloc((m.p->displacement->n + 1) * sizeof *u) : NULL;
     if (u) rc = femd_field_get(m.p->displacement, u, err);
     if (u) *error = manufactured_rms(&m, u);
     free(u);
+    model_clear(&m);
+    return rc;
+}
+
+/* At slope g: E = (0, g^2/2, 0, 0, 0, g/2), S as above; -3 J p = S:C. */
+static double manufactured_pressure(double lambda, double mu, double g) {
+    const double square = g * g, S0 = lambda * square / 2, S1 = (lambda + 2 * mu) * square / 2;
+    return -(S0 + S1 * (1 + square) + S0 + 2 * mu * g * g) / 3;
+}
+
+static double manufactured_pressure_rms(const model *m, const double *pressure) {
+    const femd_problem *p = m->p;
+    const femd_element_table *table = &p->grid->table;
+    const double most = fabs(manufactured_pressure(m->law.lambda, m->law.mu, 3 * AMPLITUDE));
+    double sum = 0, volume = 0;
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
+        const double g = 3 * AMPLITUDE * pow(p->pt->x[3 * k + 1], 2);
+        double at = -manufactured_pressure(m->law.lambda, m->law.mu, g);
+        for (int i = 0; i < table->corners; ++i) at += table->corner[k % table->points][i] * pressure[node[i]];
+        sum += p->pt->weight[k] * at * at;
+        volume += p->pt->weight[k];
+    }
+    return sqrt(sum / volume) / most;
+}
+
+femd_status manufactured_mixed_errors(int n, double lambda, double *displacement, double *pressure, femd_error *err) {
+    model m;
+    manufactured_prepare(&m, &femd_element_p2, n, lambda);
+    m.cs.mixed = 1;
+    femd_status rc = model_run(&m, err);
+    double *u = rc == FEMD_OK ? malloc((m.p->displacement->n + 1) * sizeof *u) : NULL;
+    double *p = rc == FEMD_OK ? malloc((m.p->pressure->n + 1) * sizeof *p) : NULL;
+    if (u && p) rc = femd_field_get(m.p->displacement, u, err);
+    if (u && p && rc == FEMD_OK) rc = femd_field_get(m.p->pressure, p, err);
+    if (u && p && rc == FEMD_OK) {
+        *displacement = manufactured_rms(&m, u);
+        *pressure = manufactured_pressure_rms(&m, p);
+    }
+    free(u);
+    free(p);
     model_clear(&m);
     return rc;
 }

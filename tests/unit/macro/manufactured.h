@@ -8,4 +8,8 @@
 /* rms over the points of u - u_exact, over the amplitude, on n x n x n cells (blocks of tetrahedra), distorted. */
 femd_status manufactured_error(const femd_element *element, int n, double *error, femd_error *err);
 
+/* The same with the pressure as an unknown, lambda being `lambda`: of the displacement, and of the pressure at the
+ * points over the largest there is. */
+femd_status manufactured_mixed_errors(int n, double lambda, double *displacement, double *pressure, femd_error *err);
+
 #endif

@@ -1,0 +1,58 @@
+/* Element.formulation "u-p": what goes with it. Reads one key; refuses, with words, what it cannot do rightly. */
+#include <string.h>
+
+#include "case/case_read.h"
+
+static femd_status mixed_refuse(const femd_case *c, const cJSON *node, const char *what, femd_error *err) {
+    return femd_json_fail(&c->doc, node, err, "element.formulation \"u-p\" %s", what);
+}
+
+static femd_status mixed_check_boundary(const femd_case *c, femd_error *err) {
+    const cJSON *entry = femd_json_get(c->doc.root, "boundary")->child;
+    for (size_t b = 0; b < c->nboundary; b++, entry = entry->next) {
+        const femd_load kind = c->boundary[b].kind;
+        if (kind == FEMD_LOAD_TURNED || kind == FEMD_LOAD_RIGID || kind == FEMD_LOAD_PERIODIC)
+            return mixed_refuse(c, entry, "does not go with turned, rigid or periodic entries", err);
+    }
+    return FEMD_OK;
+}
+
+femd_status case_read_formulation(femd_case *c, femd_error *err) {
+    const cJSON *root = c->doc.root, *element = femd_json_get(root, "element"), *solver = femd_json_get(root, "solver"),
+                *direct = femd_json_get(solver, "direct"), *physics = femd_json_get(root, "physics");
+    c->mixed = strcmp(femd_json_string(element, "formulation", "displacement"), "u-p") == 0;
+    if (!c->mixed) return FEMD_OK;
+    if (strcmp(c->element->name, "P2") != 0)
+        return mixed_refuse(c, femd_json_get(element, "type"),
+                            "is one of P2 tetrahedra, whose pressure is linear: others have no pressure that is stable",
+                            err);
+    if (c->physics != FEMD_PHYSICS_MECHANICAL)
+        return mixed_refuse(c, physics, "goes with physics \"mechanical\" alone", err);
+    if (c->arc_length)
+        return mixed_refuse(c, femd_json_get(femd_json_get(root, "steps"), "control"),
+                            "does not go with steps.control \"arc-length\"", err);
+    if (femd_case_temperature_ramps(c))
+        return mixed_refuse(c, femd_json_get(root, "temperature"),
+                            "takes no temperature that changes with time; one that differs from place to place it does",
+                            err);
+    if (direct && !cJSON_IsTrue(direct)) return mixed_refuse(c, direct, "is solved directly", err);
+    c->direct = 1;
+    return mixed_check_boundary(c, err);
+}
+
+femd_status case_check_formulation(const femd_case *c, size_t material, const femd_capabilities *caps,
+                                   femd_error *err) {
+    const char *name = c->material[material].name;
+    if (!c->mixed) return FEMD_OK;
+    if (!(caps->controls & 1u << FEMD_CONTROL_PRESSURE))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: materials.%s: element.formulation \"u-p\" gives points a pressure, and its engine takes "
+                         "strains alone",
+                         c->path, name);
+    if (caps->inputs & FEMD_INPUT_SEED && !(caps->inputs & FEMD_INPUT_STEADY_STRESS))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: materials.%s: its stresses are sampled, and element.formulation \"u-p\" does not know "
+                         "what the noise of a volume does to the body",
+                         c->path, name);
+    return FEMD_OK;
+}

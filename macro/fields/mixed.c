@@ -1,0 +1,385 @@
+/* Displacement and pressure as one field: layout, start, what Newton's method asks of it. The displacement keeps its
+ * boundary, loads, reactions and account; the pressure is the case's nowhere. Owns the iterate as two arrays. */
+#include "fields/mixed.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/collective.h"
+#include "base/petsc_edge.h"
+#include "femd/tensor3.h"
+#include "fields/boundary.h"
+#include "fields/mechanics_private.h"
+#include "fields/mixed_private.h"
+
+/* ---- making ---- */
+
+static femd_status mixed_no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the pressure");
+}
+
+/* The pair holds what the displacement holds, and the pressure where there is none. */
+static femd_status mixed_hold(femd_problem *p, femd_error *err) {
+    const femd_mixed *x = p->mixed;
+    const struct femd_boundary *of = p->displacement->boundary;
+    struct femd_boundary *bc = p->pair->boundary = calloc(1, sizeof *bc);
+    const size_t n = p->pair->n;
+    if (!bc || !(bc->entry = malloc((n + 1) * sizeof *bc->entry)) ||
+        !(bc->prescribed = calloc(n + 1, sizeof *bc->prescribed)))
+        return mixed_no_memory(err);
+    bc->cs = p->cs;
+    bc->unsymmetric = of->unsymmetric;
+    bc->follows = of->follows;
+    for (size_t i = 0; i < n; ++i)
+        bc->entry[i] = i % PAIR < FEMD_SPACE ? of->entry[FEMD_SPACE * (i / PAIR) + i % PAIR]
+                       : x->vertex[i / PAIR] ? -1
+                                             : 0;
+    return FEMD_OK;
+}
+
+static femd_status mixed_find_vertices(femd_problem *p, femd_error *err) {
+    const femd_grid *grid = p->grid;
+    femd_mixed *x = p->mixed;
+    for (PetscInt c = 0; c < grid->ncells; ++c)
+        for (int i = 0; i < grid->table.corners; ++i) x->vertex[grid->cell_node[c * grid->table.nodes + i]] = 1;
+    for (PetscInt i = 0; i < grid->nnodes; ++i) x->vertices += grid->node_owned[i] && x->vertex[i];
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &x->vertices, 1, MPI_INT, MPI_SUM, p->comm));
+    return FEMD_OK;
+}
+
+femd_status femd_mixed_create(femd_problem *p, femd_error *err) {
+    const size_t nodes = (size_t)p->grid->nnodes + 1;
+    femd_mixed *x = p->mixed = calloc(1, sizeof *x);
+    FEMD_TRY(femd_agree(p->comm, x ? FEMD_OK : mixed_no_memory(err), err));
+    x->p = p;
+    FEMD_TRY(femd_field_create(p->grid, &femd_pair, x, &p->pair, err));
+    FEMD_TRY(femd_field_create(p->grid, &femd_pressure, NULL, &p->pressure, err));
+    FEMD_TRY(femd_problem_add_field(p, p->pressure, err));
+    const int made =
+        (x->u = calloc(FEMD_SPACE * nodes, sizeof *x->u)) && (x->pressure = calloc(nodes, sizeof *x->pressure)) &&
+        (x->residual = calloc(PAIR * nodes, sizeof *x->residual)) && (x->vertex = calloc(nodes, sizeof *x->vertex));
+    FEMD_TRY(femd_agree(p->comm, made ? FEMD_OK : mixed_no_memory(err), err));
+    FEMD_TRY(mixed_find_vertices(p, err));
+    FEMD_TRY(femd_agree(p->comm, mixed_hold(p, err), err));
+    PETSC_TRY(err, DMCreateGlobalVector(p->displacement->dm, &x->forces));
+    p->solved = p->pair;
+    return FEMD_OK;
+}
+
+static void mixed_destroy(void *self) {
+    femd_mixed *x = self;
+    (void)VecDestroy(&x->forces);
+    free(x->u);
+    free(x->pressure);
+    free(x->residual);
+    free(x->vertex);
+    free(x);
+}
+
+/* ---- the iterate as two arrays, and back ---- */
+
+/* What is not at a vertex is between its edge's ends. */
+static void mixed_fill_edges(const femd_problem *p, double *pressure) {
+    const femd_grid *grid = p->grid;
+    const femd_cell *cell = grid->table.element->cell;
+    for (PetscInt c = 0; c < grid->ncells; ++c) {
+        const PetscInt *node = grid->cell_node + c * grid->table.nodes;
+        for (int e = 0; e < cell->edges; ++e)
+            pressure[node[cell->corners + e]] =
+                0.5 * (pressure[node[cell->edge[e][0]]] + pressure[node[cell->edge[e][1]]]);
+    }
+}
+
+static void mixed_split(const femd_problem *p, const double *both, double *u, double *pressure) {
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i) {
+        memcpy(u + FEMD_SPACE * i, both + PAIR * i, FEMD_SPACE * sizeof *u);
+        pressure[i] = p->mixed->scale * both[PAIR * i + FEMD_SPACE];
+    }
+    mixed_fill_edges(p, pressure);
+}
+
+/* Committed values of the pair from those of the two fields, which are what a checkpoint holds. */
+static femd_status mixed_gather(femd_problem *p, femd_error *err) {
+    femd_mixed *x = p->mixed;
+    FEMD_TRY(femd_field_get(p->displacement, x->u, err));
+    FEMD_TRY(femd_field_get(p->pressure, x->pressure, err));
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i) {
+        memcpy(x->residual + PAIR * i, x->u + FEMD_SPACE * i, FEMD_SPACE * sizeof *x->u);
+        x->residual[PAIR * i + FEMD_SPACE] = x->vertex[i] ? x->pressure[i] / x->scale : 0;
+    }
+    return femd_field_set(p->pair, x->residual, err);
+}
+
+/* ---- start ---- */
+
+/* Each vertex gets the mean of the points around it. */
+static femd_status mixed_spread(femd_problem *p, const double *of_point, femd_error *err) {
+    const femd_element_table *table = &p->grid->table;
+    femd_mixed *x = p->mixed;
+    const size_t n = (size_t)p->grid->nnodes;
+    double *sum = x->residual, *share = x->residual + n;
+    Vec weight;
+    PetscScalar *w, *v;
+    PetscInt owned;
+    memset(sum, 0, 2 * n * sizeof *sum);
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
+        for (int i = 0; i < table->corners; ++i) {
+            sum[node[i]] += p->pt->weight[k] * table->corner[k % table->points][i] * of_point[k];
+            share[node[i]] += p->pt->weight[k] * table->corner[k % table->points][i];
+        }
+    }
+    PETSC_TRY(err, VecDuplicate(p->pressure->committed, &weight));
+    femd_field *field = p->pressure;
+    /* the pressure has no boundary: its sums hold all entries */
+    femd_status rc = femd_field_sum(field, sum, field->committed, err);
+    if (rc == FEMD_OK) rc = femd_field_sum(field, share, weight, err);
+    if (rc == FEMD_OK) {
+        PETSC_TRY_GOTO(rc, err, VecGetLocalSize(weight, &owned), done);
+        PETSC_TRY_GOTO(rc, err, VecGetArray(field->committed, &v), done);
+        PETSC_TRY_GOTO(rc, err, VecGetArray(weight, &w), done);
+        for (PetscInt i = 0; i < owned; ++i) v[i] = w[i] > 0 ? v[i] / w[i] : 0;
+        PETSC_TRY_GOTO(rc, err, VecRestoreArray(weight, &w), done);
+        PETSC_TRY_GOTO(rc, err, VecRestoreArray(field->committed, &v), done);
+        FEMD_TRY_GOTO(rc, femd_field_get(field, x->pressure, err), done);
+        mixed_fill_edges(p, x->pressure);
+        rc = femd_field_set(field, x->pressure, err);
+    }
+done:
+    (void)VecDestroy(&weight);
+    return rc;
+}
+
+/* A body at rest has the pressure of its virgin points, and what they answer under that. */
+static femd_status mixed_begin_virgin(femd_problem *p, femd_error *err) {
+    femd_points *pt = p->pt;
+    int possible, loose = 0;
+    FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
+    if (!possible)
+        return femd_fail(err, FEMD_NOT_CONVERGED,
+                         "a virgin point has no answer, and element.formulation \"u-p\" starts from its pressure");
+    double *pressure = calloc((size_t)pt->n + 1, sizeof *pressure);
+    FEMD_TRY(femd_agree(p->comm, pressure ? FEMD_OK : mixed_no_memory(err), err));
+    for (PetscInt k = 0; k < pt->n; ++k) {
+        static const double rest[6] = {0};
+        femd_response r = {0};
+        memcpy(r.S, pt->S + 6 * k, sizeof r.S);
+        memcpy(r.D, pt->D + 36 * k, sizeof r.D);
+        loose |= !femd_mixed_at_rest(&r, &pressure[k]);
+        pt->dJdp[k] = r.dJdp;
+        femd_mixed_combine(femd_identity3, rest, pressure[k], &r, pt->S + 6 * k, pt->D + 36 * k, pt->slope + 6 * k,
+                           &pt->gap[k]);
+    }
+    femd_status rc = femd_agree(
+        p->comm,
+        loose ? femd_fail(err, FEMD_NOT_CONVERGED, "the pressure of a virgin point does not fall with its volume")
+              : FEMD_OK,
+        err);
+    if (rc == FEMD_OK) rc = mixed_spread(p, pressure, err);
+    free(pressure);
+    p->mixed->started = 1;
+    return rc;
+}
+
+/* A shear modulus over the size of a cell, both of committed points, so that a run that goes on has the same; a power
+ * of two, so that it rounds nothing. */
+static femd_status mixed_find_scale(femd_problem *p, femd_error *err) {
+    double sum[3] = {0, 0, (double)p->grid->ncells};
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const double *D = p->pt->D + 36 * k;
+        sum[0] += p->pt->weight[k] * (fabs(D[21]) + fabs(D[28]) + fabs(D[35])) / 3;
+        sum[1] += p->pt->weight[k];
+    }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_DOUBLE, MPI_SUM, p->comm));
+    const double scale = sum[0] / sum[1] / cbrt(sum[1] / sum[2]);
+    p->mixed->scale = scale > 0 && isfinite(scale) ? exp2(nearbyint(log2(scale))) : 1;
+    return FEMD_OK;
+}
+
+/* ---- what Newton's method asks ---- */
+
+static femd_problem *mixed_problem(const femd_field *field) {
+    return ((const femd_mixed *)field->self)->p;
+}
+
+static void pair_mode(int mode, const double x[FEMD_SPACE], double *value) {
+    femd_displacement.mode(mode, x, value);
+    value[FEMD_SPACE] = 0;
+}
+
+static femd_status pair_unheld(const femd_case *cs, int loose, femd_error *err) {
+    return femd_displacement.unheld(cs, loose, err);
+}
+
+static int pair_saddle(const femd_field *field) {
+    return ((const femd_mixed *)field->self)->vertices;
+}
+
+static void pair_step(femd_field *field, int step) {
+    femd_displacement.step(mixed_problem(field)->displacement, step);
+}
+
+static femd_status pair_begin(femd_field *field, double time, int attempt, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    FEMD_TRY(femd_displacement.begin(p->displacement, time, attempt, err));
+    if (p->step == 0 && !p->mixed->started) FEMD_TRY(mixed_begin_virgin(p, err));
+    FEMD_TRY(mixed_find_scale(p, err));
+    for (size_t i = 0; i < p->displacement->n; ++i)
+        field->boundary->prescribed[PAIR * (i / FEMD_SPACE) + i % FEMD_SPACE] =
+            p->displacement->boundary->prescribed[i];
+    return mixed_gather(p, err);
+}
+
+static void pair_iteration(femd_field *field, int iteration) {
+    femd_displacement.iteration(mixed_problem(field)->displacement, iteration);
+}
+
+/* The answers that are there belong to a displacement and a pressure. */
+static femd_status pair_evaluate(femd_field *field, Vec X, int *failed, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    femd_mixed *x = p->mixed;
+    const PetscScalar *both;
+    double *pressure = x->residual;
+    FEMD_TRY(femd_field_localise(field, X, err));
+    PETSC_TRY(err, VecGetArrayRead(field->local, &both));
+    mixed_split(p, both, x->u, pressure);
+    PETSC_TRY(err, VecRestoreArrayRead(field->local, &both));
+    const size_t bytes = (size_t)p->grid->nnodes * sizeof *pressure;
+    if (memcmp(x->pressure, pressure, bytes) != 0) p->mech->evaluated = 0;
+    memcpy(x->pressure, pressure, bytes);
+    return femd_mechanics_evaluate_at(p, x->u, failed, err);
+}
+
+/* Volumes are known to what det F is. */
+static femd_status pair_rounding(const femd_problem *p, femd_field_scale *scale, femd_error *err) {
+    double square = 0;
+    for (PetscInt k = 0; k < p->pt->n; ++k) square += p->pt->weight[k] * p->pt->weight[k];
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &square, 1, MPI_DOUBLE, MPI_SUM, p->comm));
+    scale->rounding = fmax(scale->rounding, 4 * DBL_EPSILON * p->mixed->scale * sqrt(square));
+    return FEMD_OK;
+}
+
+static femd_status pair_residual(femd_field *field, Vec R, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    femd_mixed *x = p->mixed;
+    FEMD_TRY(femd_mechanics_residual(p->displacement, x->forces, err));
+    FEMD_TRY(pair_rounding(p, &p->mech->scale, err));
+    femd_mixed_forces(p, 0, p->mech->unbalanced, x->residual);
+    return femd_field_sum_free(field, x->residual, R, err);
+}
+
+static femd_status pair_jacobian(femd_field *field, Mat K, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    return femd_mixed_stiffness(p, 0, p->mech->key, NULL, NULL, K, err);
+}
+
+static femd_status pair_reach(femd_field *field, Vec dx, double *lambda, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    const PetscScalar *both;
+    double *d = p->mixed->residual;
+    PETSC_TRY(err, DMGlobalToLocal(field->dm, dx, INSERT_VALUES, field->scatter));
+    PETSC_TRY(err, VecGetArrayRead(field->scatter, &both));
+    for (PetscInt i = 0; i < p->grid->nnodes; ++i) memcpy(d + FEMD_SPACE * i, both + PAIR * i, FEMD_SPACE * sizeof *d);
+    PETSC_TRY(err, VecRestoreArrayRead(field->scatter, &both));
+    return femd_mechanics_reach_of(p, d, lambda, err);
+}
+
+/* From the committed values in u (n of the displacement) to the prescribed ones. */
+static femd_status pair_foretell(femd_problem *p, double *u, double *forces, double *jump, double *balance, Mat K,
+                                 Vec rhs, femd_error *err) {
+    const femd_boundary *of = p->displacement->boundary;
+    const femd_field *pair = p->pair;
+    FEMD_TRY(femd_field_get(p->displacement, u, err));
+    FEMD_TRY(femd_boundary_follow(p->displacement, u, err));
+    femd_mechanics_internal(p, p->pt->F, p->pt->S, forces);
+    femd_mixed_forces(p, 1, forces, balance);
+    for (size_t i = 0; i < p->displacement->n; ++i)
+        jump[PAIR * (i / FEMD_SPACE) + i % FEMD_SPACE] = of->entry[i] >= 0 ? of->prescribed[i] - u[i] : 0;
+    FEMD_TRY(femd_mixed_stiffness(p, 1, u, jump, balance, K, err));
+    for (size_t i = 0; i < pair->n; ++i)
+        balance[i] = (i % PAIR < FEMD_SPACE ? of->applied[FEMD_SPACE * (i / PAIR) + i % PAIR] : 0) - balance[i];
+    return femd_field_sum_free(p->pair, balance, rhs, err);
+}
+
+static femd_status pair_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    const size_t n = p->displacement->n, m = field->n;
+    *possible = 1;
+    double *u = calloc(2 * n + 2 * m + 1, sizeof *u);
+    FEMD_TRY(femd_agree(p->comm, u ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor"), err));
+    const femd_status rc = pair_foretell(p, u, u + n, u + 2 * n, u + 2 * n + m, K, rhs, err);
+    free(u);
+    return rc;
+}
+
+/* The case's reader lets none ask for it; that there is a path at all lets leaps be seen. */
+static femd_status pair_path(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible,
+                             femd_error *err) {
+    (void)committed, (void)K, (void)rate, (void)move;
+    *possible = 0;
+    return femd_fail(err, FEMD_UNSUPPORTED, "%s: element.formulation \"u-p\" follows no path",
+                     mixed_problem(field)->cs->path);
+}
+
+static femd_field_scale pair_scale(const femd_field *field) {
+    return mixed_problem(field)->mech->scale;
+}
+
+static const char *pair_trouble(const femd_field *field, int *points) {
+    return femd_displacement.trouble(mixed_problem(field)->displacement, points);
+}
+
+static femd_status mixed_keep(femd_field *field, const double *value, femd_error *err) {
+    PETSC_TRY(err, VecCopy(field->committed, field->before));
+    return femd_field_set(field, value, err);
+}
+
+static femd_status pair_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    FEMD_TRY(femd_displacement.commit(p->displacement, step, rec, err));
+    FEMD_TRY(mixed_keep(p->displacement, p->mech->key, err));
+    return mixed_keep(p->pressure, p->mixed->pressure, err);
+}
+
+const femd_field_kind femd_pair = {
+    .name = "displacement and pressure",
+    .plural = "displacements and pressures",
+    .unit = "m",
+    .flux_unit = "N",
+    .components = PAIR,
+    .modes = 6,
+    .mode = pair_mode,
+    .unheld = pair_unheld,
+    .step = pair_step,
+    .begin = pair_begin,
+    .iteration = pair_iteration,
+    .evaluate = pair_evaluate,
+    .residual = pair_residual,
+    .jacobian = pair_jacobian,
+    .reach = pair_reach,
+    .predictor = pair_predictor,
+    .path = pair_path,
+    .scale = pair_scale,
+    .saddle = pair_saddle,
+    .trouble = pair_trouble,
+    .commit = pair_commit,
+    .destroy = mixed_destroy,
+};
+
+/* ---- the pressure alone: values that are kept and written ---- */
+
+static femd_status pressure_begin(femd_field *field, double time, int attempt, femd_error *err) {
+    (void)field, (void)time, (void)attempt, (void)err;
+    return FEMD_OK;
+}
+
+const femd_field_kind femd_pressure = {
+    .name = "pressure",
+    .plural = "pressures",
+    .unit = "Pa",
+    .flux_unit = "m^3",
+    .components = 1,
+    .begin = pressure_begin,
+};

@@ -1,0 +1,41 @@
+/* Shared by the files mixed*.c, and by mechanics_answers.c where it speaks to the points. */
+#ifndef FEMD_MIXED_PRIVATE_H
+#define FEMD_MIXED_PRIVATE_H
+
+#include "fields/mixed.h"
+
+enum { PAIR = FEMD_SPACE + 1 }; /* entries of the pair at a node */
+
+struct femd_mixed {
+    femd_problem *p;  /* borrowed */
+    Vec forces;       /* of the displacement's layout, to write into; owned */
+    double *u;        /* 3 x nodes: local displacement of the iterate */
+    double *pressure; /* nodes: local pressure of the iterate, Pa */
+    double *residual; /* 4 x nodes: to write into */
+    uint8_t *vertex;  /* nodes: 1 if it is one */
+    int vertices;     /* of all ranks */
+    double scale;     /* Pa/m, a power of two: pressure by its entry of the pair */
+    int started;      /* the pressure of the start is there */
+};
+
+/* mixed_answers.c */
+/* Stress, tangents and volume of one point under pressure p from its answer in pressure control: at the deformation F
+ * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
+void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
+                        double D[36], double slope[6], double *gap);
+/* An answer at no strain under strain control, as pressure control at its own pressure would give it. *p: that
+ * pressure. 0 if a larger volume does not lower it. */
+int femd_mixed_at_rest(femd_response *r, double *p);
+/* Make the request of point k one of pressure control; take its answer into the tentative half. */
+void femd_mixed_request(const femd_problem *p, PetscInt k, femd_request *r);
+void femd_mixed_take(const femd_problem *p, PetscInt k, const femd_response *r);
+/* Of a field at the vertices: its value at point k. */
+double femd_mixed_at_point(const femd_problem *p, PetscInt k, const double *at_nodes);
+
+/* mixed_forces.c: forces (3 x nodes) and volumes times the scale into out (4 x nodes), this rank's parts; the matrix,
+ * from the committed or the tentative half of the points. */
+void femd_mixed_forces(const femd_problem *p, int committed, const double *forces, double *out);
+FEMD_MUST_CHECK femd_status femd_mixed_stiffness(femd_problem *p, int committed, const double *u, const double *jump,
+                                                 double *lifted, Mat K, femd_error *err);
+
+#endif

@@ -1,0 +1,25 @@
+#!/bin/bash
+# With the pressure as an unknown: ranks agree, the fields hold the pressure, and what does not go with it is refused by
+# name.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+json=$here/pressure_is_an_unknown.json
+run_case one --workers 1 "$json" --set solver.rtol=1e-12
+run_case two --workers 2 --ranks 2 "$json" --set solver.rtol=1e-12
+same_outputs "$scratch/one" "$scratch/two" 1e-10 || fail "1 and 2 ranks differ"
+grep -q 'Name="pressure"' "$scratch/one/step_0003.pvtu" || fail "the fields have no pressure"
+grep -q '"cuts": 0' "$scratch/one/summary.json" || fail "steps were cut"
+refuse() {
+    words=$1
+    shift
+    timeout 60 femd check "$json" "$@" >"$scratch/refused.log" 2>&1
+    [ $? = 2 ] || fail "$* was not refused"
+    grep -qF "$words" "$scratch/refused.log" || fail "$*: other words than \"$words\""
+}
+up='element.formulation "u-p"'
+refuse "element.type: $up is one of P2" --set element.type=P1
+refuse "steps.control: $up does not go with" --set steps.control=arc-length
+refuse "temperature: $up takes no temperature that changes" --set temperature==300+t
+refuse "solver.direct: $up is solved directly" --set solver.direct=false
+refuse "boundary[4]: $up does not go with turned, rigid or periodic" --set 'boundary[4]={"on":"top","rigid":{}}'
+copper='{"engine":"native","method":"md","structure":{"lattice":"fcc","a":"3.615 angstrom","species":["Cu"],"repeat":[2,2,2]},"potential":{"style":"eam/alloy","file":"Cu_mishin1.eam.alloy"}}'
+refuse "materials.rubber: its stresses are sampled" --set "materials.rubber=$copper" --set temperature=300
