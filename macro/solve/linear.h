@@ -43,7 +43,8 @@ FEMD_MUST_CHECK femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b,
 /* Go on from x, just solved for, until no more of b - K x is left than `left`, a norm: nothing to do for a direct
  * solver. Where that is out of reach x stays as far as it came. Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_sharpen(femd_linear *linear, Mat K, Vec b, Vec x, double left, femd_error *err);
-/* Negative eigenvalues of the matrix last solved with, less `saddle`; -1 if there is no factor of it that tells. Collective. */
+/* Negative eigenvalues of the matrix last solved with, less `saddle`; -1 if there is no factor of it that tells.
+ * Collective. */
 FEMD_MUST_CHECK femd_status femd_linear_negative(const femd_linear *linear, int *negative, femd_error *err);
 /* The same of any K, with what is at hand: the factor; else conjugate gradients from a start that favours no direction,
  * which meet an indefinite matrix in one that costs nothing, and only then a factor that counts. x and b are
