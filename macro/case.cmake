@@ -22,6 +22,10 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/element/tetrahedron_least.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_curves.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_file.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_elements.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_nodes.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_scan.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_views.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
