@@ -31,7 +31,8 @@ static void live_line_tells_how_the_run_stands(void **state) {
     femd_live_progress(&l, &none);
     femd_live_text(&l, text, sizeof text);
     assert_string_equal(
-        text, "waiting for workers (none that takes tasks; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
+        text,
+        "waiting for workers (none that takes tasks; start one with: femd worker --connect tcp://127.0.0.1:5600) 12 s");
 }
 
 static void live_line_without_a_terminal_is_one_line_per_iteration(void **state) {
