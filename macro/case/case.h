@@ -116,6 +116,7 @@ typedef struct femd_case_heat {
     int transient;          /* 0: each step is a steady state */
     double theta;           /* weight of the end of a step, 0.5 to 1 */
     int coupling;           /* with mechanics: FEMD_COUPLING_* */
+    double iterate;         /* ... tolerance to which a step's passes over both are repeated; 0: one pass */
     double initial, source; /* K; W/m^3 per reference volume */
     int has_source;
     double accuracy; /* wanted relative error of the flow where conductivities are sampled; 0 = 0.02 */

@@ -7,6 +7,13 @@
 
 /* ---- the section ---- */
 
+/* "one-way", "two-way", or {"iterate": tolerance}, which is two ways. */
+static void heat_read_coupling(const cJSON *coupling, femd_case_heat *h) {
+    const int one = cJSON_IsString(coupling) && strcmp(coupling->valuestring, "one-way") == 0;
+    h->coupling = one ? FEMD_COUPLING_ONE_WAY : FEMD_COUPLING_TWO_WAY;
+    h->iterate = cJSON_IsObject(coupling) ? femd_json_number(coupling, "iterate", 0) : 0;
+}
+
 static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
     femd_case_heat *h = &c->heat;
     const cJSON *initial = femd_json_get(heat, "initial"), *source = femd_json_get(heat, "source"),
@@ -20,8 +27,7 @@ static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
         return femd_json_fail(&c->doc, coupling, err, "is with mechanics; physics is \"thermal\"");
     if (coupling && !h->transient)
         return femd_json_fail(&c->doc, coupling, err, "is of a transient; heat.transient is false");
-    if (coupling)
-        h->coupling = strcmp(coupling->valuestring, "one-way") == 0 ? FEMD_COUPLING_ONE_WAY : FEMD_COUPLING_TWO_WAY;
+    if (coupling) heat_read_coupling(coupling, h);
     if (theta && !h->transient)
         return femd_json_fail(&c->doc, theta, err, "is how a transient goes on in time; heat.transient is false");
     FEMD_TRY(case_read_value(c, initial, FEMD_DIM_TEMPERATURE, &h->initial, &h->initial_function, err));

@@ -69,6 +69,10 @@ typedef struct femd_field_kind {
     /* Linear system that moves the committed values to this attempt: K dx = rhs. *possible = 0 if there is none yet.
      * NULL: there never is. */
     femd_status (*predictor)(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+    /* Another field of the attempt has moved since this one was last evaluated: K dx = R, with R of what it has changed
+     * as far as that can be foretold, so that X - dx is where to go on from. The next evaluation asks anew. NULL: no
+     * other field acts on it. */
+    femd_status (*again)(femd_field *field, Mat K, Vec R, femd_error *err);
     /* The path of an equilibrium under loads that grow in proportion: K at the committed values or at the state last
      * evaluated, rate = - dR/d(load time) and move = d(prescribed entries)/d(load time), zero elsewhere, so that
      * dX/d(load time) = K^-1 rate + move. *possible = 0 if there are no answers yet. BAD_INPUT if the loads grow

@@ -82,6 +82,7 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     missing |= !(h->stiffened = calloc(points, sizeof *h->stiffened));
     missing |= !(h->taken = calloc(points, sizeof *h->taken));
     missing |= !(h->T_old = calloc(points, sizeof *h->T_old));
+    missing |= !(h->T_last = calloc(points, sizeof *h->T_last));
     missing |= !(h->start_load = calloc(h->p->cs->nboundary + 2, sizeof *h->start_load));
     missing |= !(h->request = calloc(points, sizeof *h->request));
     missing |= !(h->asked = calloc(points, sizeof *h->asked));
@@ -120,9 +121,9 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,        h->value,     h->flow,  h->capacity, h->start,  h->unbalanced,
-                           h->start_load, h->request,   h->asked, h->material, h->mass,   h->map,
-                           h->T_old,      h->stiffened, h->taken, h->adjoint,  h->T_error};
+    void *const array[] = {h->old,        h->value,     h->flow,  h->capacity, h->start,   h->unbalanced,
+                           h->start_load, h->request,   h->asked, h->material, h->mass,    h->map,
+                           h->T_old,      h->stiffened, h->taken, h->adjoint,  h->T_error, h->T_last};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     femd_heat_sampled_destroy(&h->sampled);
@@ -190,6 +191,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     h->attempt = attempt;
     h->iteration = 0;
     h->evaluated = h->started = 0;
+    h->passes = 1;
     h->dt = time - h->p->time;
     h->count.failed_now = 0;
     h->count.first_failure[0] = '\0';
@@ -198,7 +200,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_boundary_check_springs(field, err));
     FEMD_TRY(heat_find_feed(h, err));
     FEMD_TRY(femd_field_get(field, h->old, err));
-    FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, err), err));
+    FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, h->p->pt->F, err), err));
     femd_heat_slopes_begin(h);
     femd_heat_couple(h);
     return femd_boundary_follow(field, h->old, err);
@@ -238,6 +240,7 @@ const femd_field_kind femd_temperature = {
     .sensitivity = femd_heat_sensitivity,
     .refine = femd_heat_refine,
     .uncertain = femd_heat_uncertain,
+    .again = femd_heat_again,
     .scale = heat_scale,
     .trouble = heat_trouble,
     .commit = femd_heat_commit,

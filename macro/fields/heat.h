@@ -43,6 +43,9 @@ FEMD_MUST_CHECK femd_status femd_heat_choose_coupling(femd_problem *p, femd_erro
 int femd_heat_is_two_way(const femd_heat *h);
 /* Of the step of length dt that has converged and is not yet committed: what the work of its stress has taken. */
 void femd_heat_see_work(femd_problem *p, double dt);
+/* Of the attempt, with coupling {"iterate"}: passes so far; the rise of point k's temperature in the last one, K. */
+int femd_heat_passes(const femd_heat *h);
+double femd_heat_rise(const femd_heat *h, PetscInt k);
 /* Temperatures of the points, K: at the start of the attempt, or of the state last evaluated. */
 void femd_heat_of_points(const femd_problem *p, int committed, double *kelvin);
 /* How many numbers of heat a step's record has. */

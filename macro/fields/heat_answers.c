@@ -46,7 +46,8 @@ static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd
     r->iteration = (uint32_t)h->iteration;
     r->wants = wants;
     r->control = FEMD_CONTROL_COMPONENTS;
-    if (h->map) memcpy(r->value, p->pt->E + 6 * k, sizeof r->value); /* as it stands; else the body is not strained */
+    /* as it stands, or stood at the end of the last pass; else the body is not strained */
+    if (h->map) memcpy(r->value, femd_heat_strain(h, k), sizeof r->value);
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     r->temperature = p->pt->temperature[k];
 }

@@ -5,7 +5,8 @@
  *
  * The rate of the stress is that of the last step (a split at fixed stress: stable whatever the strength of the
  * coupling delta = T b D^-1 b / c and the length of the step, exact where the stress stays, of first order in time
- * elsewhere); what that leaves out is told. D, b and T are those of the step's start. */
+ * elsewhere); what that leaves out is told. D, b and T are those of the step's start. Where the pass over both is
+ * repeated within the step, the strains of the pass before take the place of the last step's stress rate. */
 #include <math.h>
 #include <string.h>
 
@@ -77,6 +78,18 @@ int femd_heat_is_two_way(const femd_heat *h) {
     return h->two_way;
 }
 
+int femd_heat_passes(const femd_heat *h) {
+    return h->passes;
+}
+
+const double *femd_heat_strain(const femd_heat *h, PetscInt k) {
+    return (h->passes > 1 ? h->p->pt->tE : h->p->pt->E) + 6 * k;
+}
+
+double femd_heat_rise(const femd_heat *h, PetscInt k) {
+    return femd_heat_at_point(h->p, k, h->value) - h->T_last[k];
+}
+
 void femd_heat_couple(femd_heat *h) {
     const femd_points *pt = h->p->pt;
     double expansion[6];
@@ -84,6 +97,30 @@ void femd_heat_couple(femd_heat *h) {
         h->stiffened[k] = h->T_old[k] * coupling_expand(pt->D + 36 * k, pt->dSdT + 6 * k, expansion);
         h->taken[k] = pt->weight[k] * h->T_old[k] * pt->stress_power[k];
     }
+}
+
+/* What the work of the stress has taken at point k by the tentative state, W: T b : (E - E0) / dt, T and b the means by
+ * theta of both ends. Before the first step b is known at one temperature alone: there it is that of the end. */
+static double coupling_took(const femd_heat *h, PetscInt k, double dt) {
+    const femd_points *pt = h->p->pt;
+    const double part = h->theta, part_of_b = h->p->step > 0 ? part : 1,
+                 T = part * pt->temperature[k] + (1 - part) * h->T_old[k];
+    double sum = 0;
+    for (int c = 0; c < 6; ++c)
+        sum -= (part_of_b * pt->tdSdT[6 * k + c] + (1 - part_of_b) * pt->dSdT[6 * k + c]) *
+               (pt->tE[6 * k + c] - pt->E[6 * k + c]);
+    return pt->weight[k] * T * sum / dt;
+}
+
+/* What is more capacity takes at point k, W. */
+static double coupling_stiffened(const femd_heat *h, PetscInt k) {
+    const femd_points *pt = h->p->pt;
+    return pt->weight[k] * h->stiffened[k] * (pt->temperature[k] - h->T_old[k]) / h->dt;
+}
+
+void femd_heat_couple_again(femd_heat *h) {
+    for (PetscInt k = 0; h->two_way && k < h->p->pt->n; ++k)
+        h->taken[k] = coupling_took(h, k, h->dt) - coupling_stiffened(h, k);
 }
 
 void femd_heat_see_work(femd_problem *p, double dt) {
@@ -95,7 +132,8 @@ void femd_heat_see_work(femd_problem *p, double dt) {
         (void)coupling_expand(pt->tD + 36 * k, pt->tdSdT + 6 * k, expansion);
         for (int c = 0; c < 6; ++c) sum += expansion[c] * (pt->tS[6 * k + c] - pt->S[6 * k + c]) / dt;
         pt->tstress_power[k] = sum;
-        h->lag += pt->weight[k] * h->T_old[k] * (sum - pt->stress_power[k]);
+        h->lag += h->passes > 1 ? coupling_took(h, k, dt) - coupling_stiffened(h, k) - h->taken[k]
+                                : pt->weight[k] * h->T_old[k] * (sum - pt->stress_power[k]);
     }
 }
 
@@ -107,8 +145,7 @@ femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err)
         double expansion[6];
         const double more = coupling_expand(p->pt->D + 36 * k, p->pt->dSdT + 6 * k, expansion);
         delta = fmax(delta, p->pt->temperature[k] * more / p->pt->heat_c[k]);
-        if (h->two_way)
-            sum[0] += p->pt->weight[k] * h->stiffened[k] * (p->pt->temperature[k] - h->T_old[k]) / h->dt + h->taken[k];
+        if (h->two_way) sum[0] += coupling_stiffened(h, k) + h->taken[k];
     }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &delta, 1, MPI_DOUBLE, MPI_MAX, p->comm));
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, p->comm));

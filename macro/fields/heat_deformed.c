@@ -1,6 +1,6 @@
 /* Conduction in a body that is deformed, in its reference configuration: K = J F^-1 k F^-T with the conductivity k in
  * space, which is J U^-1 k U^-1 with that of the answers, whose frame turns with the material. The deformation is the
- * committed one, so that it stands still within a step. */
+ * committed one, so that it stands still within a pass of a step. */
 #include <math.h>
 #include <string.h>
 
@@ -18,11 +18,10 @@ static femd_status deformed_map(const double F[9], double map[9], femd_error *er
     return FEMD_OK;
 }
 
-femd_status femd_heat_deform(femd_heat *h, femd_error *err) {
-    const femd_points *pt = h->p->pt;
+femd_status femd_heat_deform(femd_heat *h, const double *F, femd_error *err) {
     femd_status rc = FEMD_OK;
-    for (PetscInt k = 0; h->map && rc == FEMD_OK && k < pt->n; ++k)
-        rc = deformed_map(pt->F + 9 * k, h->map + 9 * k, err);
+    for (PetscInt k = 0; h->map && rc == FEMD_OK && k < h->p->pt->n; ++k)
+        rc = deformed_map(F + 9 * k, h->map + 9 * k, err);
     return rc;
 }
 

@@ -29,7 +29,7 @@ static void places_look(const femd_heat *h, PetscInt k, const double *adjoint, f
     *place = (femd_k_place){.material = femd_heat_is_sampled(h, pt->material[k]) ? (double)m->like : -1,
                             .T = pt->temperature[k],
                             .weight = pt->weight[k]};
-    femd_strain_rotate(m->orientation, pt->E + 6 * k, place->E);
+    femd_strain_rotate(m->orientation, femd_heat_strain(h, k), place->E);
     if (!adjoint) return;
     double slope[3], change[3], in_frame[3];
     femd_heat_gradient(h, k, h->value, slope);

@@ -39,9 +39,11 @@ struct femd_heat {
     struct femd_heat_sampled *sampled; /* NULL: no conductivity is sampled */
     double *adjoint;                   /* per entry: of heat_refine.c */
     double *T_error;                   /* per entry: of heat_uncertain.c, K */
-    double *map;   /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
-    double *T_old; /* n: temperatures of the points at the start of the step, K */
-    int two_way;   /* the work of the stress heats the body */
+    double *map;    /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
+    double *T_old;  /* n: temperatures of the points at the start of the step, K */
+    double *T_last; /* n: of the pass before, K; with coupling {"iterate"} */
+    int passes;     /* over heat and mechanics in this attempt, the present one included */
+    int two_way;    /* the work of the stress heats the body */
     double
         *stiffened; /* n: T b D^-1 b at the start of the step, J/(m^3 K): more capacity at constant stress; 0 one way */
     double *taken;  /* n: what the work of the stress takes at its last rate, W; 0 one way */
@@ -88,15 +90,17 @@ FEMD_MUST_CHECK femd_status femd_heat_refine(femd_field *field, Vec adjoint, int
 /* heat_uncertain.c */
 FEMD_MUST_CHECK femd_status femd_heat_uncertain(femd_field *field, femd_field_solve *solve, void *with, Vec rhs, Vec x,
                                                 femd_error *err);
-/* heat_deformed.c: from the committed deformation, at the start of an attempt; a conductivity (or its slope) as
- * answered at point k in the reference configuration. */
-FEMD_MUST_CHECK femd_status femd_heat_deform(femd_heat *h, femd_error *err);
+/* heat_deformed.c: from the deformation of the points (n x 9), the committed one at the start of an attempt; a
+ * conductivity (or its slope) as answered at point k in the reference configuration. */
+FEMD_MUST_CHECK femd_status femd_heat_deform(femd_heat *h, const double *F, femd_error *err);
 void femd_heat_referential(const femd_heat *h, PetscInt k, const double in[6], double out[6]);
 /* heat_slopes.c. At the start of an attempt, with the committed temperatures in h->old; after answers of all points. */
 FEMD_MUST_CHECK femd_status femd_heat_slopes_create(femd_heat *h, femd_error *err);
 void femd_heat_slopes_clear(femd_heat_slopes *slopes);
 void femd_heat_slopes_begin(femd_heat *h);
 void femd_heat_slopes_learn(femd_heat *h);
+/* Strain (6) of point k that its conductivity belongs to: at the start of the step, or at the end of the last pass. */
+const double *femd_heat_strain(const femd_heat *h, PetscInt k);
 /* Temperature of point k at nodal temperatures u. */
 /* What turns a gradient at point k of the reference configuration into one in the frame of the answers (sqrt(J) U^-1):
  * conductivities are sandwiched by it. */
@@ -107,6 +111,8 @@ FEMD_MUST_CHECK femd_status femd_heat_evaluate(femd_field *field, Vec X, int *fa
 /* Linear system from the committed state with the answers that stand there: with these unchanged its solution is that
  * of the step. None before the first step unless that has asked for its start. */
 FEMD_MUST_CHECK femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+/* After mechanics of the same attempt: what it has found stands in the tentative half of the points. */
+FEMD_MUST_CHECK femd_status femd_heat_again(femd_field *field, Mat K, Vec R, femd_error *err);
 /* heat_flows.c */
 FEMD_MUST_CHECK femd_status femd_heat_residual(femd_field *field, Vec R, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_jacobian(femd_field *field, Mat K, femd_error *err);
@@ -123,6 +129,8 @@ void femd_heat_loads(const femd_field *field, double *load);
 /* heat_coupling.c. `stiffened` and `taken` from the committed answers, at the start of an attempt. FEMD_PASS_STRESS to
  * DELTA of the committed state; collective. */
 void femd_heat_couple(femd_heat *h);
+/* `taken` so that passes that do not move any more have T b : dE, means of the step by theta. */
+void femd_heat_couple_again(femd_heat *h);
 FEMD_MUST_CHECK femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err);
 /* heat_commit.c */
 FEMD_MUST_CHECK femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err);

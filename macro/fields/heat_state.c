@@ -81,6 +81,22 @@ femd_status femd_heat_predictor(femd_field *field, Mat K, Vec rhs, int *possible
     return rc;
 }
 
+/* The answers are those of the pass before, at its strains: the next evaluation brings others, and no secant reaches
+ * from these to those. What the start of the step leaves stands. */
+femd_status femd_heat_again(femd_field *field, Mat K, Vec R, femd_error *err) {
+    femd_heat *h = field->self;
+    const femd_points *pt = h->p->pt;
+    memcpy(h->T_last, pt->temperature, (size_t)pt->n * sizeof *h->T_last);
+    FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, pt->tF, err), err));
+    femd_heat_couple_again(h);
+    h->passes++;
+    FEMD_TRY(femd_heat_residual(field, R, err));
+    FEMD_TRY(femd_heat_jacobian(field, K, err));
+    h->slopes.known = 0;
+    h->evaluated = 0;
+    return FEMD_OK;
+}
+
 /* ---- a state that is tried ---- */
 
 /* 1 in *fresh on all ranks if any rank's nodal temperatures differ in a bit from those that were evaluated. */

@@ -175,6 +175,7 @@ const femd_field_kind femd_displacement = {
     .jacobian = femd_mechanics_jacobian,
     .reach = femd_mechanics_reach,
     .predictor = femd_mechanics_predictor,
+    .again = femd_mechanics_again,
     .path = femd_mechanics_path,
     .scale = mechanics_scale,
     .trouble = mechanics_trouble,

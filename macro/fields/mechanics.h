@@ -17,4 +17,7 @@ FEMD_MUST_CHECK femd_status femd_mechanics_create(femd_problem *p, femd_error *e
  * for all, if it answers. Later evaluations of the predictor do not ask for it again. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err);
 
+/* With coupling {"iterate"}: the forces that the last pass of the heat has made, over the reference force. */
+double femd_mechanics_pass_change(const femd_problem *p);
+
 #endif

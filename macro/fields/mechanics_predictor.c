@@ -1,5 +1,5 @@
-/* The tangent predictor: a linear step from the committed answers. Asks nobody, but for one virgin point per material
- * at the very first step. */
+/* The tangent predictor: a linear step from the committed answers, or from those of another pass of the attempt. Asks
+ * nobody, but for one virgin point per material at the very first step. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,5 +143,24 @@ femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *pos
     rc = femd_ties_reduce(field, rhs, 0, err);
 done:
     free(jump);
+    return rc;
+}
+
+femd_status femd_mechanics_again(femd_field *field, Mat K, Vec R, femd_error *err) {
+    femd_mechanics *m = field->self;
+    femd_problem *p = m->p;
+    double *force = calloc(field->n + 1, sizeof *force);
+    femd_status rc = force ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the predictor");
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    FEMD_TRY_GOTO(rc, femd_mechanics_residual(field, R, err), done);
+    FEMD_TRY_GOTO(rc, femd_mechanics_pass_forces(m, force, err), done);
+    for (size_t i = 0; i < field->n; ++i) force[i] += m->unbalanced[i];
+    FEMD_TRY_GOTO(rc, femd_field_sum_free(field, force, R, err), done);
+    FEMD_TRY_GOTO(rc, femd_ties_reduce(field, R, 1, err), done);
+    FEMD_TRY_GOTO(rc, femd_mechanics_jacobian(field, K, err), done);
+    FEMD_TRY_GOTO(rc, femd_mechanics_warm(p, field->boundary->time, err), done);
+    m->evaluated = 0;
+done:
+    free(force);
     return rc;
 }

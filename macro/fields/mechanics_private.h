@@ -36,6 +36,7 @@ struct femd_mechanics {
     int step, attempt, iteration;
     double thermal;       /* forces that the change of temperature has made in this attempt, N */
     int thermal_known;    /* ... from the thermal stresses of all points */
+    double pass_change;   /* forces that the last pass of the heat has made, over the reference */
     double virgin_kelvin; /* of the answers that are there before the first step; NAN: each point's own */
     int has_tangent;      /* the committed S and D are there before the first step */
     double noise;         /* one sigma of the norm of the free nodal forces of the residual last made, N */
@@ -99,11 +100,16 @@ FEMD_MUST_CHECK femd_status femd_mechanics_reach_of(const femd_problem *p, const
 /* mechanics_thermal.c. Add to the internal forces of the committed state (n) what the change of temperature of this
  * attempt makes of them at the same strain. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, femd_error *err);
+/* force (n) = what the last pass of the heat has changed at the state last evaluated. Its norm over the reference force
+ * is kept as pass_change. Collective. */
+FEMD_MUST_CHECK femd_status femd_mechanics_pass_forces(femd_mechanics *m, double *force, femd_error *err);
 /* mechanics_predictor.c */
 /* Before the first step: the answers of one virgin point of each material stand for all. *possible 0: there are none.
  */
 femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err);
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err);
+/* After another pass of the heat. */
+femd_status femd_mechanics_again(femd_field *field, Mat K, Vec R, femd_error *err);
 /* mechanics_path.c */
 femd_status femd_mechanics_path(femd_field *field, int committed, Mat K, Vec rate, Vec move, int *possible,
                                 femd_error *err);

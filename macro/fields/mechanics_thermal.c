@@ -48,3 +48,24 @@ femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, f
     free(force);
     return rc;
 }
+
+femd_status femd_mechanics_pass_forces(femd_mechanics *m, double *force, femd_error *err) {
+    const femd_problem *p = m->p;
+    const double reference = m->scale.reference;
+    double norm = 0, *S = calloc(6 * (size_t)p->pt->n + 1, sizeof *S);
+    FEMD_TRY(
+        femd_agree(p->comm, S ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the thermal stress"), err));
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const double rise = femd_heat_rise(p->heat, k);
+        for (int c = 0; c < 6; ++c) S[6 * k + c] = rise * p->pt->tdSdT[6 * k + c];
+    }
+    femd_mechanics_internal(p, p->pt->tF, S, force);
+    free(S);
+    FEMD_TRY(femd_field_norm(p->displacement, force, &norm, err));
+    m->pass_change = norm > 0 ? norm / reference : 0;
+    return FEMD_OK;
+}
+
+double femd_mechanics_pass_change(const femd_problem *p) {
+    return p->mech->pass_change;
+}

@@ -42,6 +42,7 @@ typedef enum femd_heat_pass {
     FEMD_PASS_STRESS,    /* W: of what is stored, taken up by the work of the stress; 0 one way */
     FEMD_PASS_LAG,       /* W: what that work took in the step less what the equation had of it, the last step's */
     FEMD_PASS_DELTA,     /* largest T b D^-1 b / c of a point, b = -dS/dT; NAN where it is not known */
+    FEMD_PASS_PASSES,    /* over heat and mechanics; it and what follows stand at the end of a line of history.csv */
     FEMD_PASS_NUMBERS
 } femd_heat_pass;
 

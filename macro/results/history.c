@@ -257,6 +257,8 @@ static femd_status history_heat_line(const femd_history *h, const femd_history_r
     return femd_text_add(out, err, "\n");
 }
 
+enum { LATE = FEMD_PASS_NUMBERS - FEMD_PASS_PASSES }; /* numbers at the end of a line */
+
 /* Behind what mechanics tells. */
 static femd_status history_both_titles(const femd_history *h, const femd_case *cs, femd_buffer *out, femd_error *err) {
     for (size_t b = 0; b < cs->nboundary; ++b) {
@@ -272,9 +274,20 @@ static femd_status history_both_titles(const femd_history *h, const femd_case *c
 
 static femd_status history_both_line(const femd_history *h, const femd_step_record *r, const femd_case *cs,
                                      femd_buffer *out, femd_error *err) {
-    for (size_t i = 0; i < h->nheat; ++i)
+    for (size_t i = 0; i < h->nheat - LATE; ++i)
         if (history_shows(cs, i, 1) && !history_is_of_samples(h, i)) FEMD_TRY(history_number(out, r->heat[i], err));
     return history_samples_line(h, r, out, err);
+}
+
+/* Behind the probes. */
+static femd_status history_late_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
+    return h->nheat > 0 ? femd_text_add(out, err, ",passes") : FEMD_OK;
+}
+
+static femd_status history_late_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,
+                                     femd_error *err) {
+    for (size_t i = h->nheat - LATE; h->nheat > 0 && i < h->nheat; ++i) FEMD_TRY(history_number(out, r->heat[i], err));
+    return FEMD_OK;
 }
 
 /* ---- the whole ---- */
@@ -301,6 +314,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
             snprintf(suffix, sizeof suffix, ".%s", femd_probe_label[c]);
             FEMD_TRY(title(out, cs->probe[k].name, suffix, err));
         }
+    FEMD_TRY(history_late_titles(h, out, err));
     return femd_text_add(out, err, "\n");
 }
 
@@ -333,6 +347,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(account_numbers(r, cs, out, err));
     if (h->nheat > 0) FEMD_TRY(history_both_line(h, r, cs, out, err));
     for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
+    FEMD_TRY(history_late_line(h, r, out, err));
     return femd_text_add(out, err, "\n");
 }
 

@@ -247,7 +247,8 @@ static femd_status summary_both(const femd_step_record *r, const femd_case *cs, 
                                                         [FEMD_PASS_REFERENCE] = "reference_heat",
                                                         [FEMD_PASS_STRESS] = "stress_heat",
                                                         [FEMD_PASS_LAG] = "lag_heat",
-                                                        [FEMD_PASS_DELTA] = "coupling_delta"};
+                                                        [FEMD_PASS_DELTA] = "coupling_delta",
+                                                        [FEMD_PASS_PASSES] = "passes"};
     FEMD_TRY(summary_heat(r, cs, out, err));
     for (int k = 0; k < FEMD_PASS_NUMBERS; ++k) {
         FEMD_TRY(femd_text_add(out, err, "%s\"%s\": ", k ? ", " : ",\n     ", word[k]));

@@ -30,7 +30,8 @@ struct femd_solver {
     Mat K;
     Vec R, step, trial;
     MatNullSpace modes;
-    double rate; /* what the tangent foretold per time in the first attempt */
+    double rate;     /* what the tangent foretold per time in the first attempt */
+    double foretold; /* how far it foretold the attempt to go; 0: it did not */
 };
 
 /* ---- set-up ---- */
@@ -280,13 +281,11 @@ static femd_status solver_attempt_along(femd_solver *s, int attempt, Vec X, femd
     return solver_land(s, end, attempt, X, rec, foretold, converged, why, size, err);
 }
 
-femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
-                                femd_attempt *outcome, char *why, size_t size, femd_error *err) {
-    int converged, failed;
-    double foretold = 0, gone, far;
-    PETSC_TRY(err, solver_configure(s));
-    FEMD_TRY(s->p->cs->arc_length ? solver_attempt_along(s, attempt, X, rec, &foretold, &converged, why, size, err)
-                                  : solver_attempt_at(s, time, attempt, X, rec, &foretold, &converged, why, size, err));
+/* Newton's method has ended at X. */
+static femd_status solver_end(femd_solver *s, Vec X, int converged, femd_step_record *rec, femd_attempt *outcome,
+                              femd_error *err) {
+    int failed;
+    double gone, far;
     PETSC_TRY(err, SNESViewFromOptions(s->snes, NULL, "-snes_view"));
     rec->direct = s->linear.failed;
     *outcome = converged ? FEMD_ATTEMPT_CONVERGED : FEMD_ATTEMPT_FAILED;
@@ -297,10 +296,37 @@ femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X,
     FEMD_TRY(s->kind->residual(s->field, s->R, err));
     FEMD_TRY(solver_distance(s, X, &gone, err));
     PETSC_TRY(err, VecNorm(X, NORM_2, &far));
-    rec->leap = s->kind->path && foretold > 0 && gone > (s->p->cs->arc_length ? CLOSE : SIGNIFICANT) * far
-                    ? gone / foretold
+    rec->leap = s->kind->path && s->foretold > 0 && gone > (s->p->cs->arc_length ? CLOSE : SIGNIFICANT) * far
+                    ? gone / s->foretold
                     : 0;
     FEMD_TRY(solver_watch_signs(s, rec, err));
     PETSC_TRY(err, femd_linear_rest(&s->linear));
     return FEMD_OK;
+}
+
+femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
+                                femd_attempt *outcome, char *why, size_t size, femd_error *err) {
+    int converged;
+    s->foretold = 0;
+    PETSC_TRY(err, solver_configure(s));
+    FEMD_TRY(s->p->cs->arc_length
+                 ? solver_attempt_along(s, attempt, X, rec, &s->foretold, &converged, why, size, err)
+                 : solver_attempt_at(s, time, attempt, X, rec, &s->foretold, &converged, why, size, err));
+    return solver_end(s, X, converged, rec, outcome, err);
+}
+
+femd_status femd_solver_again(femd_solver *s, Vec X, femd_step_record *rec, femd_attempt *outcome, char *why,
+                              size_t size, femd_error *err) {
+    const int before = rec->newton;
+    int converged, solved;
+    double lambda = 1;
+    PETSC_TRY(err, solver_configure(s));
+    FEMD_TRY(s->kind->again(s->field, s->K, s->R, err));
+    FEMD_TRY(femd_linear_solve(&s->linear, s->K, s->R, s->step, &solved, err));
+    if (solved && s->kind->reach) FEMD_TRY(s->kind->reach(s->field, s->step, &lambda, err));
+    if (solved) PETSC_TRY(err, VecAXPY(X, -lambda, s->step));
+    FEMD_TRY(femd_field_prescribe(s->field, X, err));
+    FEMD_TRY(femd_newton_run(&s->newton, X, rec, &converged, why, size, err));
+    rec->newton += before;
+    return solver_end(s, X, converged, rec, outcome, err);
 }

@@ -25,5 +25,9 @@ void femd_solver_destroy(femd_solver **s);
  * run. Collective. */
 FEMD_MUST_CHECK femd_status femd_solver_attempt(femd_solver *s, double time, int attempt, Vec X, femd_step_record *rec,
                                                 femd_attempt *outcome, char *why, size_t size, femd_error *err);
+/* Once more within the attempt, from X on, after another field has moved: the tangent foretells what that changes, then
+ * Newton's method. rec->newton counts on; the residuals are those of this pass. Collective. */
+FEMD_MUST_CHECK femd_status femd_solver_again(femd_solver *s, Vec X, femd_step_record *rec, femd_attempt *outcome,
+                                              char *why, size_t size, femd_error *err);
 
 #endif

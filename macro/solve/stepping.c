@@ -12,6 +12,7 @@
 #include "fields/constitutive.h"
 #include "fields/heat.h"
 #include "fields/mechanics.h"
+#include "solve/passes.h"
 #include "solve/solver.h"
 
 /* Far beyond what the tangent at its start foretold: the path that a step began on has ended on its way. With
@@ -102,6 +103,7 @@ static femd_status stepping_commit_heat(stepper *at, femd_step_record *rec, femd
     if (!at->heat) return FEMD_OK;
     FEMD_TRY(p->temperature->kind->commit(p->temperature, rec->step, rec, err));
     pass[FEMD_PASS_NEWTON] = of->newton;
+    pass[FEMD_PASS_PASSES] = femd_heat_passes(p->heat);
     pass[FEMD_PASS_RESIDUAL] = of->nresiduals > 0 ? of->residual[of->nresiduals - 1] : 0;
     pass[FEMD_PASS_REFERENCE] = of->reference;
     rec->direct |= of->direct;
@@ -258,7 +260,11 @@ static femd_status stepping_attempt(stepper *at, femd_step_record *rec, femd_att
         FEMD_TRY(femd_solver_attempt(at->heat, rec->time, rec->cuts, at->T, of, outcome, why, size, err));
     }
     if (*outcome != FEMD_ATTEMPT_CONVERGED) return FEMD_OK;
-    return femd_solver_attempt(at->solver, rec->time, rec->cuts, at->X, rec, outcome, why, size, err);
+    FEMD_TRY(femd_solver_attempt(at->solver, rec->time, rec->cuts, at->X, rec, outcome, why, size, err));
+    if (*outcome != FEMD_ATTEMPT_CONVERGED || !at->heat || !(at->p->cs->heat.iterate > 0)) return FEMD_OK;
+    const femd_passes both = {
+        .p = at->p, .heat = at->heat, .mechanics = at->solver, .T = at->T, .X = at->X, .of_heat = of, .of = rec};
+    return femd_passes_repeat(&both, outcome, why, size, err);
 }
 
 /* One committed step, after as many cuts as it takes. */
