@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_points.h"
 #include "batch.h"
 #include "femd/arrays.h"
 #include "femd/kinematics.h"
@@ -201,14 +202,12 @@ static void arrays_give(const femd_arrays *a, size_t i, const femd_response *r) 
     for (int c = 0; c < 6; c++) a->error[i] = fmax(a->error[i], r->S_err[c]);
 }
 
-static void arrays_take(void *user, size_t k, femd_response *r) {
-    femd_array_batch *b = user;
+void array_points_take(femd_array_batch *b, size_t k, femd_response *r, const femd_bytes *words) {
     const femd_arrays *a = &b->arrays;
     const size_t i = b->sent[k];
     double Q[9];
     if (r->status != FEMD_OK) {
-        const femd_bytes words = batch_words(b->answers, k);
-        arrays_fail_point(b, i, (femd_status)r->status, words.size ? (const char *)words.data : "", words.size);
+        arrays_fail_point(b, i, (femd_status)r->status, words->size ? (const char *)words->data : "", words->size);
         return;
     }
     if (a->Q) {
@@ -258,15 +257,9 @@ static femd_status arrays_requests(femd_array_batch *b, femd_request *q, femd_er
     return FEMD_OK;
 }
 
-femd_status femd_arrays_submit(femd_client *c, const femd_hash *material, const femd_arrays *arrays,
-                               femd_array_batch **batch, femd_error *err) {
-    if (!c || !material || !arrays || !batch)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays_submit: NULL argument");
-    *batch = NULL;
+femd_status array_points_begin(const femd_arrays *arrays, femd_array_batch **batch, femd_request **requests, size_t *n,
+                               femd_error *err) {
     FEMD_TRY(arrays_check(arrays, err));
-    if (arrays->Q && client_find_view(c, material))
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: the material is turned already, and Q turns it again");
-    if (arrays->sweep) FEMD_TRY(arrays_name_states(c, arrays, err));
     femd_array_batch *b = calloc(1, sizeof *b);
     femd_request *q = malloc((arrays->n + 1) * sizeof *q);
     if (b) b->sent = malloc((arrays->n + 1) * sizeof *b->sent);
@@ -277,10 +270,41 @@ femd_status femd_arrays_submit(femd_client *c, const femd_hash *material, const 
         b->arrays = *arrays;
         rc = arrays_requests(b, q, err);
     }
-    if (rc == FEMD_OK) rc = femd_client_submit(c, material, q, b->nsent, &b->batch, err);
+    if (rc != FEMD_OK) {
+        free(q);
+        arrays_free(&b);
+        return rc;
+    }
+    *batch = b;
+    *requests = q;
+    *n = b->nsent;
+    return FEMD_OK;
+}
+
+void array_points_end(femd_array_batch **batch, femd_status *worst, femd_error *err) {
+    *worst = (*batch)->worst;
+    if (*worst != FEMD_OK && err) *err = (*batch)->why;
+    arrays_free(batch);
+}
+
+femd_status femd_arrays_submit(femd_client *c, const femd_hash *material, const femd_arrays *arrays,
+                               femd_array_batch **batch, femd_error *err) {
+    femd_request *q;
+    femd_array_batch *b;
+    size_t n;
+    if (!c || !material || !arrays || !batch)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays_submit: NULL argument");
+    *batch = NULL;
+    if (arrays->Q && client_find_view(c, material))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: the material is turned already, and Q turns it again");
+    FEMD_TRY(array_points_begin(arrays, &b, &q, &n, err));
+    femd_status rc = arrays->sweep ? arrays_name_states(c, arrays, err) : FEMD_OK;
+    if (rc == FEMD_OK) rc = femd_client_submit(c, material, q, n, &b->batch, err);
     free(q);
-    if (rc != FEMD_OK && b) arrays_free(&b);
-    if (rc == FEMD_OK) *batch = b;
+    if (rc == FEMD_OK)
+        *batch = b;
+    else
+        arrays_free(&b);
     return rc;
 }
 
@@ -288,15 +312,19 @@ femd_batch *femd_arrays_batch(const femd_array_batch *batch) {
     return batch->batch;
 }
 
+static void arrays_sink(void *user, size_t k, femd_response *r) {
+    femd_array_batch *b = user;
+    const femd_bytes words = batch_words(b->answers, k);
+    array_points_take(b, k, r, &words);
+}
+
 femd_status femd_arrays_collect(femd_client *c, femd_array_batch **batch, femd_status *worst, femd_error *err) {
     if (!c || !batch || !*batch || !worst)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays_collect: NULL argument");
     femd_array_batch *b = *batch;
     b->answers = b->batch;
-    const femd_status rc = femd_client_collect_each(c, &b->batch, arrays_take, b, err);
-    *worst = b->worst;
-    if (rc == FEMD_OK && b->worst != FEMD_OK && err) *err = b->why;
-    arrays_free(batch);
+    const femd_status rc = femd_client_collect_each(c, &b->batch, arrays_sink, b, err);
+    array_points_end(batch, worst, rc == FEMD_OK ? err : NULL);
     return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "femd/clock.h"
 #include "femd/kinematics.h"
 #include "names.h"
+#include "wakeup.h"
 
 typedef struct batch_frame {
     femd_buffer bytes; /* the whole EVALUATE frame */
@@ -34,6 +35,8 @@ struct femd_batch {
     uint64_t reused;
     int turned; /* the material by Q */
     double Q[9];
+    femd_batch_answer take; /* NULL: answers are kept until they are collected */
+    void *user;
     size_t room_points, room_frames;
     batch_point *point;
     batch_frame *frame;
@@ -160,8 +163,8 @@ static femd_status batch_fill(femd_batch *b, const femd_hash *material, const fe
     return FEMD_OK;
 }
 
-femd_status femd_client_submit(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n,
-                               femd_batch **batch, femd_error *err) {
+femd_status batch_submit_to(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n,
+                            femd_batch_answer take, void *user, femd_batch **batch, femd_error *err) {
     if (!c || !material || !batch || (n && !requests))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
     *batch = NULL;
@@ -181,6 +184,8 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
     b->answers.size = 0;
     b->failed = FEMD_OK;
     const client_view *view = client_find_view(c, material);
+    b->take = take;
+    b->user = user;
     b->turned = view != NULL;
     if (view) memcpy(b->Q, view->Q, sizeof b->Q);
     c->next_id += nframes;
@@ -207,8 +212,14 @@ femd_status femd_client_submit(femd_client *c, const femd_hash *material, const 
         batch_retire(c, b);
         return rc;
     }
+    wakeup_rearm(c);
     *batch = b;
     return FEMD_OK;
+}
+
+femd_status femd_client_submit(femd_client *c, const femd_hash *material, const femd_request *requests, size_t n,
+                               femd_batch **batch, femd_error *err) {
+    return batch_submit_to(c, material, requests, n, NULL, NULL, batch, err);
 }
 
 /* ---- sending ---- */
@@ -259,6 +270,22 @@ static femd_batch *batch_find_open(const femd_client *c, uint64_t id) {
     return b;
 }
 
+femd_bytes batch_words(const femd_batch *b, size_t i) {
+    const batch_point *p = &b->point[i];
+    return femd_response_words(b->answers.data + p->at + sizeof(femd_hash), p->size);
+}
+
+/* The answers stay encoded, as the wire brought them, until they are handed on. */
+static femd_status batch_decode(const femd_batch *b, size_t i, femd_response *r, femd_error *err) {
+    const batch_point *p = &b->point[i];
+    const uint8_t *at = b->answers.data + p->at;
+    FEMD_TRY(femd_response_decode(at + sizeof r->key, p->size, r, err));
+    memcpy(&r->key, at, sizeof r->key);
+    r->point = p->label;
+    if (b->turned) femd_response_unrotate(b->Q, r);
+    return FEMD_OK;
+}
+
 static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_result *r, femd_error *err) {
     if (r->response.size == 0 || r->response.size > UINT32_MAX)
         return femd_fail(err, FEMD_PROTOCOL, "an answer of %zu bytes", r->response.size);
@@ -268,6 +295,16 @@ static femd_status batch_keep_answer(femd_batch *b, batch_point *p, const femd_r
     p->at = at;
     p->size = (uint32_t)r->response.size;
     p->flags = r->flags;
+    return FEMD_OK;
+}
+
+/* What is handed over is not kept: its bytes, the last ones, make room for the next. */
+static femd_status batch_hand_over(femd_batch *b, size_t i, femd_error *err) {
+    femd_response response;
+    FEMD_TRY(batch_decode(b, i, &response, err));
+    const femd_bytes words = batch_words(b, i);
+    b->take(b->user, i, &response, &words);
+    b->answers.size = b->point[i].at;
     return FEMD_OK;
 }
 
@@ -323,6 +360,7 @@ femd_status batches_result(femd_client *c, const femd_frame *f, int *mine, femd_
         batches_note_status(c, p, &r.response);
         b->done++;
         if (r.flags & FEMD_RESULT_REUSED) b->reused++;
+        if (b->take) FEMD_TRY(batch_hand_over(b, bf->first + r.index, err));
         if (--bf->left == 0 && bf->sent) c->under_way--;
     }
     if (more < 0) return FEMD_PROTOCOL;
@@ -374,21 +412,10 @@ femd_status batch_refusal(const femd_batch *b, femd_error *err) {
     return b->failed == FEMD_OK ? FEMD_OK : femd_fail(err, b->failed, "%s", b->why.text);
 }
 
-femd_bytes batch_words(const femd_batch *b, size_t i) {
-    const batch_point *p = &b->point[i];
-    return femd_response_words(b->answers.data + p->at + sizeof(femd_hash), p->size);
-}
-
-/* The answers stay encoded, as the wire brought them, until they are handed on. */
 femd_status batch_hand_on(const femd_batch *b, femd_response_sink sink, void *user, femd_error *err) {
     femd_response r;
     for (size_t i = 0; i < b->n; i++) {
-        const batch_point *p = &b->point[i];
-        const uint8_t *at = b->answers.data + p->at;
-        FEMD_TRY(femd_response_decode(at + sizeof r.key, p->size, &r, err));
-        memcpy(&r.key, at, sizeof r.key);
-        r.point = p->label;
-        if (b->turned) femd_response_unrotate(b->Q, &r);
+        FEMD_TRY(batch_decode(b, i, &r, err));
         sink(user, i, &r);
     }
     return FEMD_OK;

@@ -14,6 +14,14 @@ void batches_failed(femd_client *c, uint64_t id, const femd_error *why, int *min
 void batches_count(const femd_client *c, uint64_t *done, uint64_t *total, uint64_t *reused, uint64_t *sent);
 void batches_free(femd_client *c);
 
+/* Answers that are taken as they come, in any order, instead of collected: *r may be changed, words are those of a
+ * failure and borrowed. It must not call the client. */
+typedef void (*femd_batch_answer)(void *user, size_t i, femd_response *r, const femd_bytes *words);
+/* femd_client_submit for such. When the batch is over, batch_release it, or femd_client_cancel it if it was refused. */
+FEMD_MUST_CHECK femd_status batch_submit_to(femd_client *c, const femd_hash *material, const femd_request *requests,
+                                            size_t n, femd_batch_answer take, void *user, femd_batch **batch,
+                                            femd_error *err);
+
 /* One batch: whether it is of this client; its points, and those answered; whether there is nothing to wait for any
  * more. */
 int batch_is_of(const femd_batch *b, const femd_client *c);

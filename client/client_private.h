@@ -92,6 +92,8 @@ struct femd_client {
     client_view *views;
     uint32_t committed_step; /* of the last commit, or that the run went on from */
     client_sweep sweep;
+    int wake, timer, descriptor; /* file descriptors; -1: not asked for */
+    int woken;                   /* femd_client_wake was called */
     femd_pulse pulse;
     int pulsed; /* a pulse has come since the connection was made */
     double heard, resent, moved,

@@ -12,6 +12,7 @@
 #include "batch.h"
 #include "femd/clock.h"
 #include "names.h"
+#include "wakeup.h"
 
 /* ---- open and close ---- */
 
@@ -58,6 +59,7 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     c->user = cfg->user;
     c->give_up_early = cfg->give_up_early;
     c->next_id = 1;
+    c->wake = c->timer = c->descriptor = -1;
     c->committed_step = cfg->step;
     femd_status rc =
         c->address ? femd_peer_open(&pc, &c->peer, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
@@ -89,6 +91,7 @@ void femd_client_close(femd_client **client) {
     femd_client *c = *client;
     *client = NULL;
     if (c->peer) femd_peer_close(&c->peer);
+    wakeup_close(c);
     batches_free(c);
     session_free_materials(c);
     pointmap_clear(&c->sweep.map);
@@ -126,7 +129,7 @@ static femd_status session_resend_all(femd_client *c, int forgotten, femd_error 
 }
 
 /* Looks a few times a second whether something seems lost. */
-static femd_status session_nudge(femd_client *c, femd_error *err) {
+femd_status client_nudge(femd_client *c, femd_error *err) {
     const double now = femd_clock();
     const double away = now - c->nudged; /* since the last look, at most a moment while somebody waits */
     if (away < FEMD_CLIENT_NUDGE) return FEMD_OK;
@@ -208,6 +211,7 @@ femd_status client_pump(femd_client *c, double timeout, int *got, femd_error *er
     femd_frame f;
     *got = 0;
     femd_status rc = femd_peer_recv(c->peer, timeout, &f, err);
+    if (c->wake >= 0) wakeup_drain(c);
     if (rc == FEMD_TIMEOUT) return FEMD_OK;
     if (rc == FEMD_REREGISTER) {
         femd_error_clear(err);
@@ -256,11 +260,12 @@ femd_status client_wait(femd_client *c, client_done done, const void *arg, doubl
         int got;
         FEMD_TRY(batches_flush(c, err));
         FEMD_TRY(client_pump(c, 0.1, &got, err));
-        FEMD_TRY(session_nudge(c, err));
+        FEMD_TRY(client_nudge(c, err));
         FEMD_TRY(session_tell_progress(c, &v, 0, err));
         if (limit > 0 && femd_clock() - v.begun > limit && !done(c, arg))
             return femd_fail(err, FEMD_TIMEOUT, "%s: no answer within %g s", c->address, limit);
     }
+    wakeup_rearm(c);
     return c->open ? session_tell_progress(c, &v, 1, err) : FEMD_OK;
 }
 

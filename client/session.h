@@ -13,6 +13,8 @@ FEMD_MUST_CHECK femd_status client_wait(femd_client *c, client_done done, const 
                                         femd_error *err);
 /* Receive at most one frame within timeout s and handle it; *got = 1 if there was one. */
 FEMD_MUST_CHECK femd_status client_pump(femd_client *c, double timeout, int *got, femd_error *err);
+/* Send again what seems lost; looks a few times a second at most. DISCONNECTED if the server is mute. */
+FEMD_MUST_CHECK femd_status client_nudge(femd_client *c, femd_error *err);
 /* Send call->frame and wait for its reply. The frame's header id must be call->id. limit as in client_wait. */
 FEMD_MUST_CHECK femd_status client_exchange(femd_client *c, client_call *call, double limit, femd_error *err);
 

@@ -20,6 +20,7 @@ typedef enum peer_refusal { REFUSAL_NONE = 0, REFUSAL_KEY, REFUSAL_MECHANISM, RE
 
 struct femd_peer {
     void *context, *socket, *monitor;
+    int wake; /* a descriptor of the caller's, or -1 */
     char address[256];
     femd_hello hello;
     femd_welcome welcome;
@@ -180,18 +181,31 @@ static femd_status peer_say_hello(femd_peer *p, femd_error *err) {
     return rc == FEMD_TIMEOUT ? FEMD_OK : rc;
 }
 
-static int peer_look(void *item) {
-    return zmq_poll(item, 1, 0) > 0;
+/* What a wait looks at: frames, the caller's own descriptor if there is one, and news of the connection. */
+enum { WAIT_FRAMES, WAIT_WAKE, WAIT_CONNECTION, WAITS };
+
+static int peer_look_frames(void *items) {
+    return zmq_poll(items, 1, 0) > 0;
 }
 
-/* Wait for `events` on the socket or for news of the connection, at most `seconds`. A signal ends the wait. */
-static void peer_wait_for(femd_peer *p, short events, double seconds) {
-    zmq_pollitem_t items[2] = {{p->socket, 0, events, 0}, {p->monitor, 0, ZMQ_POLLIN, 0}};
+static int peer_look_wake(void *items) {
+    return zmq_poll(items, WAIT_WAKE + 1, 0) > 0;
+}
+
+/* Wait for `events` on the socket or for news of the connection, at most `seconds`. A signal ends the wait. Returns 1
+ * if the caller's own descriptor has ended it. */
+static int peer_wait_for(femd_peer *p, short events, double seconds) {
+    const int own = p->wake >= 0 && events == ZMQ_POLLIN;
+    zmq_pollitem_t items[WAITS] = {{p->socket, 0, events, 0}};
+    if (own) items[WAIT_WAKE] = (zmq_pollitem_t){NULL, p->wake, ZMQ_POLLIN, 0};
+    items[own ? WAIT_CONNECTION : WAIT_WAKE] = (zmq_pollitem_t){p->monitor, 0, ZMQ_POLLIN, 0};
     if (seconds > monitor_period) seconds = monitor_period;
-    if (femd_spin(seconds, peer_look, items)) return;
-    long ms = (long)(seconds * 1000 + 0.999);
-    zmq_poll(items, 2, ms);
-    peer_watch(p);
+    if (!femd_spin(seconds, own ? peer_look_wake : peer_look_frames, items)) {
+        long ms = (long)(seconds * 1000 + 0.999);
+        zmq_poll(items, own ? WAITS : WAITS - 1, ms);
+        peer_watch(p);
+    }
+    return own && items[WAIT_WAKE].revents != 0;
 }
 
 /* Between the loss of a registration and the caller's being told of the new one, frames are dropped like those that
@@ -309,6 +323,7 @@ static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd
 
 femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd_error *err) {
     double end = 0;
+    int woken = 0;
     for (;;) {
         if (p->reregister) {
             p->reregister = 0;
@@ -323,8 +338,8 @@ femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd
         FEMD_TRY(peer_say_hello(p, err));
         double now = femd_clock();
         if (end == 0) end = now + timeout;
-        if (now >= end) return FEMD_TIMEOUT;
-        peer_wait_for(p, ZMQ_POLLIN, end - now);
+        if (now >= end || woken) return FEMD_TIMEOUT;
+        woken = peer_wait_for(p, ZMQ_POLLIN, end - now);
     }
 }
 
@@ -452,6 +467,7 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
         return femd_fail(err, FEMD_BAD_ARGUMENT, "the server's address is missing or too long");
     femd_peer *p = calloc(1, sizeof *p);
     if (!p) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    p->wake = -1;
     zmq_msg_init(&p->message);
     strcpy(p->address, cfg->address);
     p->hello = cfg->hello;
@@ -497,4 +513,24 @@ void femd_peer_close(femd_peer **peer) {
 
 const femd_welcome *femd_peer_welcome(const femd_peer *peer) {
     return &peer->welcome;
+}
+
+void femd_peer_wake_by(femd_peer *peer, int fd) {
+    peer->wake = fd;
+}
+
+void femd_peer_descriptors(const femd_peer *peer, int *frames, int *connection) {
+    size_t size = sizeof *frames;
+    if (zmq_getsockopt(peer->socket, ZMQ_FD, frames, &size) != 0) *frames = -1;
+    size = sizeof *connection;
+    if (zmq_getsockopt(peer->monitor, ZMQ_FD, connection, &size) != 0) *connection = -1;
+}
+
+int femd_peer_has_news(const femd_peer *peer) {
+    int frames = 0, connection = 0;
+    size_t size = sizeof frames;
+    if (zmq_getsockopt(peer->socket, ZMQ_EVENTS, &frames, &size) != 0) frames = 0;
+    size = sizeof connection;
+    if (zmq_getsockopt(peer->monitor, ZMQ_EVENTS, &connection, &size) != 0) connection = 0;
+    return ((frames | connection) & ZMQ_POLLIN) != 0;
 }

@@ -1,4 +1,5 @@
-/* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe.
+/* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe (femd/points.h takes
+ * points from any number of threads, femd/arrays.h whole arrays in the layouts of hosts).
  *
  *   femd_error err = FEMD_ERROR_INIT;
  *   femd_client_config config = {.address = "tcp://127.0.0.1:5600", .run = "beam"};
@@ -111,6 +112,18 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_client_submit(femd_client *client, con
 /* Handle what has arrived, waiting at most timeout seconds; *done = number of answered points of the batch. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_poll(femd_client *client, femd_batch *batch, double timeout,
                                                       size_t *done, femd_error *err);
+/* Wait until one of n batches is over (all its points are answered, or it was refused), until somebody calls
+ * femd_client_wake, or for at most timeout seconds (0: only what is there already). *which: the first one that is over,
+ * n if there is none. Collecting it does not wait then. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_wait_any(femd_client *client, femd_batch *const *batches, size_t n,
+                                                          double timeout, size_t *which, femd_error *err);
+/* End the femd_client_wait_any that is under way in the client's thread, or else the next one. May be called from any
+ * thread and from a signal handler; without effect before the first femd_client_wait_any or femd_client_descriptor. */
+FEMD_API void femd_client_wake(const femd_client *client);
+/* A descriptor for poll, epoll or select: readable when something has come, and twice a second. Then call
+ * femd_client_wait_any (or femd_client_poll) with timeout 0, which takes all there is and sends again what was lost.
+ * The client's: do not read from it, do not close it. */
+FEMD_API FEMD_MUST_CHECK femd_status femd_client_descriptor(femd_client *client, int *fd, femd_error *err);
 /* Wait for the rest, copy the n responses in the order of the requests, release the batch (sets *batch NULL, also on
  * failure). Per-point trouble stands in responses[i].status and is no failure of the call. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_collect(femd_client *client, femd_batch **batch,
@@ -157,6 +170,9 @@ FEMD_API const char *femd_client_level(const femd_client *client);
 
 /* The server's status as JSON text, malloc'ed, the caller's. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_status(femd_client *client, char **json, femd_error *err);
+
+/* The version of this libfemd, "0.1.0". Static storage. */
+FEMD_API const char *femd_version(void);
 
 /* The seed of an evaluation: a function of (case seed, step, point) alone. */
 FEMD_API uint64_t femd_seed(uint64_t case_seed, uint32_t step, uint64_t point);

@@ -36,4 +36,12 @@ FEMD_MUST_CHECK femd_status femd_peer_send(femd_peer *peer, const femd_buffer *f
  * what is open by key). frame->body is valid until the next call. */
 FEMD_MUST_CHECK femd_status femd_peer_recv(femd_peer *peer, double timeout, femd_frame *frame, femd_error *err);
 
+/* While this descriptor (an eventfd, say; -1: none) is readable, femd_peer_recv does not wait: it returns TIMEOUT. Who
+ * reads from it is the caller. */
+void femd_peer_wake_by(femd_peer *peer, int fd);
+/* Descriptors that become readable when frames have come, and when the connection was made or lost. libzmq signals a
+ * change once: after any other call femd_peer_has_news says whether something is left. */
+void femd_peer_descriptors(const femd_peer *peer, int *frames, int *connection);
+int femd_peer_has_news(const femd_peer *peer);
+
 #endif
