@@ -12,7 +12,7 @@
 
 typedef struct plot_request {
     const char *folder, *to, *x, *y, *field, *along;
-    int step;
+    int step, both; /* both: of a run of heat and mechanics, whose stress is a picture too */
     double warp;
     char title[200];
 } plot_request;
@@ -150,11 +150,11 @@ static femd_status plot_convergence(plot_request *q, femd_error *err) {
     return rc;
 }
 
-static femd_status plot_field(const plot_request *q, femd_error *err) {
+static femd_status plot_field(const plot_request *q, const char *field, const char *picture, femd_error *err) {
     plot_fields f;
     char path[4096];
-    FEMD_TRY(plot_path(q, "plot-field", path, err));
-    FEMD_TRY(plot_fields_read(q->folder, q->step, q->field, -1, &f, err));
+    FEMD_TRY(plot_path(q, picture, path, err));
+    FEMD_TRY(plot_fields_read(q->folder, q->step, field, -1, &f, err));
     char name[96];
     plot_field_name(&f, name, sizeof name);
     femd_status rc = plot_draw_fields(&f, name, q->title, plot_field_unit(&f), q->warp, path, err);
@@ -202,9 +202,11 @@ static femd_status plot_all(plot_request *q, femd_error *err) {
     if (rc == FEMD_OK) rc = run_output_make_folders(q->to, &made, err);
     if (rc == FEMD_OK) rc = plot_convergence(q, err);
     if (rc == FEMD_OK) rc = plot_load(q, &t, err);
+    q->both = !q->field && plot_is_heat(&t) && plot_table_find(&t, "energy") >= 0;
     if (!q->field) q->field = plot_is_heat(&t) ? "temperature" : "nodal_von_mises";
     plot_table_clear(&t);
-    if (rc == FEMD_OK) rc = plot_field(q, err);
+    if (rc == FEMD_OK) rc = plot_field(q, q->field, "plot-field", err);
+    if (rc == FEMD_OK && q->both) rc = plot_field(q, "nodal_von_mises", "plot-stress", err);
     if (rc == FEMD_OK && q->along) rc = plot_profile(q, err);
     return rc;
 }
@@ -229,7 +231,8 @@ int cmd_plot(int argc, char **argv) {
         .about =
             "Draws what femd run has written into the folder OUT: plot-load (load against displacement),\n"
             "plot-convergence (Newton's residuals) and plot-field (one field on the body), each as .png and .svg.\n"
-            "Needs no display.",
+            "Of a run of heat plot-field is the temperature with arrows of the heat flux; with mechanics plot-stress\n"
+            "is drawn beside it. Needs no display.",
         .option = options,
         .n = OPTION_COUNT(options),
         .least = 1,
@@ -247,7 +250,7 @@ int cmd_plot(int argc, char **argv) {
     }
     if (!q.to) q.to = q.folder;
     if (plot_all(&q, &err) != FEMD_OK) return command_failed(&err);
-    printf("%s/plot-load, plot-convergence%s plot-field%s, .png and .svg\n", q.to, q.along ? "," : " and",
-           q.along ? " and plot-profile" : "");
+    printf("%s/plot-load, plot-convergence, plot-field%s%s, .png and .svg\n", q.to, q.both ? ", plot-stress" : "",
+           q.along ? ", plot-profile" : "");
     return FEMD_EXIT_OK;
 }

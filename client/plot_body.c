@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plot_arrows.h"
 #include "plot_draw.h"
 #include "plot_page.h"
 
@@ -115,7 +116,7 @@ static double view_warp(const plot_fields *f, double asked) {
 
 typedef struct body_facet {
     double p[3][2], value[3], depth, normal[3]; /* normal: of length 1, towards the eye if [2] > 0 */
-    size_t node[3];
+    size_t node[3], cell;
     int line; /* bit k: its edge from corner k to the next is drawn */
 } body_facet;
 
@@ -182,7 +183,7 @@ static femd_status body_facets(const plot_fields *f, const body_view *v, const b
         for (int t = 0; t < triangles; t++) {
             body_facet *one = &out[count++];
             double eye[3][3];
-            *one = (body_facet){.line = 0};
+            *one = (body_facet){.cell = list[i].cell};
             for (int k = 0; k < 3; k++) {
                 const size_t at = one->node[k] = node[triangle[t][k]];
                 view_place(v, f, at, eye[k]);
@@ -289,6 +290,27 @@ static void body_paint(cairo_t *cr, const body_facet *one, const body_frame *fit
     if (one->line) body_paint_lines(cr, one, fit);
 }
 
+/* ---- what flows ---- */
+
+static femd_status body_flow(cairo_t *cr, const plot_fields *f, const body_view *v, const body_facet *facet, size_t n,
+                             const body_frame *fit, double *longest, femd_error *err) {
+    plot_flow *list = calloc(n + 1, sizeof *list);
+    if (!list) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the picture");
+    for (size_t i = 0; i < n; i++) {
+        const double(*p)[2] = facet[i].p, *q = f->flow + 3 * facet[i].cell;
+        list[i].area = fabs((p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[1][1] - p[0][1]) * (p[2][0] - p[0][0])) / 2;
+        list[i].at[0] = 390 + ((p[0][0] + p[1][0] + p[2][0]) / 3 - fit->middle[0]) * fit->scale;
+        list[i].at[1] = 315 - ((p[0][1] + p[1][1] + p[2][1]) / 3 - fit->middle[1]) * fit->scale;
+        for (int a = 0; a < 3; a++) {
+            list[i].flow[0] += v->axis[0][a] * q[a];
+            list[i].flow[1] -= v->axis[1][a] * q[a];
+        }
+    }
+    const femd_status rc = plot_draw_arrows(cr, list, n, longest, err);
+    free(list);
+    return rc;
+}
+
 /* ---- legend ---- */
 
 static void body_bar(cairo_t *cr, const body_frame *fit, const char *name, const char *unit) {
@@ -362,7 +384,17 @@ static femd_status body_draw(const plot_fields *f, const body_view *v, const bod
     plot_page_text(cr, 0.5 * PLOT_WIDTH, 52, 0, 13, text);
     body_bar(cr, &fit, name, unit);
     body_axes(cr, v);
-    return plot_page_end(cr, recording, path, err);
+    double longest = 0, factor;
+    femd_status rc = f->flow ? body_flow(cr, f, v, facet, n, &fit, &longest, err) : FEMD_OK;
+    if (longest > 0) {
+        char scaled[32];
+        plot_scale_unit(longest, "W/m\xc2\xb2", &factor, scaled);
+        snprintf(text, sizeof text, "arrows: heat flux, the longest %.3g %s", longest / factor, scaled);
+        cairo_set_source_rgb(cr, 0, 0, 0);
+        plot_page_text(cr, PLOT_WIDTH - 20, PLOT_HEIGHT - 30, 1, 13, text);
+    }
+    const femd_status kept = plot_page_end(cr, recording, path, err);
+    return rc != FEMD_OK ? rc : kept;
 }
 
 femd_status plot_draw_fields(const plot_fields *f, const char *name, const char *title, const char *unit, double warp,

@@ -184,6 +184,19 @@ static femd_status fields_grow(plot_fields *f, size_t points, size_t cells, size
     return x && u && conn && value ? FEMD_OK : plot_no_memory(err);
 }
 
+/* The heat flux of the cells of a piece, beside the temperature. */
+static femd_status fields_add_flow(plot_fields *f, const femd_buffer *b, size_t cells, femd_error *err) {
+    vtu_array flux;
+    if (strcmp(f->name, "temperature") != 0 || !vtu_find(b, "heat_flux", &flux) || flux.on_points ||
+        flux.components != 3 || flux.bytes != 24 * cells || (f->ncells > 0 && !f->flow))
+        return FEMD_OK;
+    double *flow = realloc(f->flow, 3 * (f->ncells + cells) * sizeof *flow);
+    if (!flow) return plot_no_memory(err);
+    f->flow = flow;
+    memcpy(flow + 3 * f->ncells, flux.data, flux.bytes);
+    return FEMD_OK;
+}
+
 static void fields_unit(const femd_buffer *b, char unit[16]) {
     const char *at = strstr((const char *)b->data, "Name=\"length_unit\"");
     size_t n = 0;
@@ -283,6 +296,7 @@ static femd_status fields_add_piece(plot_fields *f, const char *name, const femd
     if (value.bytes != 8 * values * (size_t)value.components) return fields_damaged(name, err);
     fields_unit(b, f->unit);
     FEMD_TRY(fields_grow(f, points, cells, values, have, err));
+    FEMD_TRY(fields_add_flow(f, b, cells, err));
     memcpy(f->x + 3 * f->npoints, x.data, x.bytes);
     if (f->moves)
         memcpy(f->u + 3 * f->npoints, u.data, u.bytes);
@@ -356,6 +370,7 @@ void plot_fields_clear(plot_fields *f) {
     free(f->conn);
     free(f->value);
     free(f->error);
-    f->x = f->u = f->value = f->error = NULL;
+    free(f->flow);
+    f->x = f->u = f->value = f->error = f->flow = NULL;
     f->conn = NULL;
 }

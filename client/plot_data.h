@@ -39,6 +39,7 @@ typedef struct plot_fields {
     size_t *conn;  /* ncells x cell_points */
     double *value; /* of the field, one number each: its magnitude where it has more components, or one of these */
     double *error; /* one sigma of these, where there is such a field beside it; NULL: there is none */
+    double *flow;  /* ncells x 3: heat flux, where the field is the temperature and cells have one; else NULL */
     int on_points; /* the field's values are on points, else on cells */
     char unit[16]; /* of lengths */
     char name[64]; /* of the field */
