@@ -26,6 +26,7 @@ static const char about[] =
 typedef struct wish {
     const char *folder, *role_text, *name, *revoke, *own, *server, *allow;
     int list;
+    FILE *out; /* where it is told what was made */
     femd_role role;
     char usual[4096], allowed[4200];
 } wish;
@@ -70,7 +71,7 @@ static femd_status keygen_make_one(const wish *w, femd_role role, const char *na
         if (rc != FEMD_OK) unlink(path);
     }
     femd_key_wipe(&key);
-    if (rc == FEMD_OK) printf("%s: a key of role %s\n", path, femd_key_role_name(role));
+    if (rc == FEMD_OK) fprintf(w->out, "%s: a key of role %s\n", path, femd_key_role_name(role));
     return rc;
 }
 
@@ -106,10 +107,10 @@ static femd_status keygen_make_all(const wish *w, femd_error *err) {
                          "%s is there already: this folder has keys; for one more say --role and --name", w->allowed);
     FEMD_TRY(femd_key_make(&key, err));
     femd_status rc = femd_key_write(path, &key, err);
-    if (rc == FEMD_OK) printf("%s: the server's key\n", path);
+    if (rc == FEMD_OK) fprintf(w->out, "%s: the server's key\n", path);
     for (femd_role role = FEMD_ROLE_CLIENT; rc == FEMD_OK && role <= FEMD_ROLE_ADMIN; role++)
         rc = keygen_make_one(w, role, femd_key_role_name(role), key.public_text, err);
-    if (rc == FEMD_OK) printf("%s: who may connect\n", w->allowed);
+    if (rc == FEMD_OK) fprintf(w->out, "%s: who may connect\n", w->allowed);
     femd_key_wipe(&key);
     return rc;
 }
@@ -194,8 +195,15 @@ static femd_status keygen_do(wish *w, femd_error *err) {
     return w->name ? keygen_add(w, err) : keygen_make_all(w, err);
 }
 
+femd_status keygen_fill(const char *folder, FILE *out, femd_error *err) {
+    wish w = {.folder = folder, .out = out};
+    if ((size_t)snprintf(w.allowed, sizeof w.allowed, "%s/allowed", folder) >= sizeof w.allowed)
+        return femd_fail(err, FEMD_BAD_INPUT, "the path of the folder of keys is too long");
+    return keygen_make_all(&w, err);
+}
+
 int cmd_keygen(int argc, char **argv) {
-    wish w = {.folder = NULL};
+    wish w = {.out = stdout};
     int code;
     const option options[] = {
         {"--role", NULL, OPTION_TEXT, &w.role_text, "ROLE", "client, worker or admin", 0, 0},

@@ -16,7 +16,7 @@
 #include "supervise.h"
 #include "watchdog.h"
 
-enum { RANKS_MAX = 256, ARGUMENTS_MAX = 600 };
+enum { RANKS_MAX = 256 };
 
 typedef struct request {
     const char *path, *out, *dump_point, *store, *durability, *audit, *builds;
@@ -25,25 +25,9 @@ typedef struct request {
     option_list sets, engines, petsc;
 } request;
 
-/* An argument list under construction; texts are borrowed. */
-typedef struct arguments {
-    int n;
-    char *item[ARGUMENTS_MAX + 1];
-} arguments;
-
-static void run_add(arguments *a, const char *text) {
-    if (a->n < ARGUMENTS_MAX)
-        a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
-}
-
-static void run_add_two(arguments *a, const char *name, const char *value) {
-    run_add(a, name);
-    run_add(a, value);
-}
-
 /* ---- before ---- */
 
-static int run_online_cores(void) {
+int command_online_cores(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     const int n = CPU_COUNT(&set);
@@ -111,29 +95,29 @@ static void run_free_programs(programs *p) {
 }
 
 static void run_macro_arguments(const request *q, const programs *p, const char *address, const char *ranks,
-                                arguments *a) {
-    run_add(a, p->mpiexec);
-    run_add_two(a, "-n", ranks);
-    run_add(a, "--oversubscribe");
-    run_add_two(a, "--bind-to", "none");
-    run_add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
-    run_add(a, p->macro);
-    run_add_two(a, "--connect", address);
-    run_add_two(a, "--out", q->out);
-    if (q->resume) run_add(a, "--resume");
-    if (q->quiet) run_add(a, "--quiet");
-    if (q->dump_point) run_add_two(a, "--dump-state", q->dump_point);
-    for (size_t i = 0; i < q->sets.n; i++) run_add_two(a, "--set", q->sets.item[i]);
-    run_add(a, q->path);
-    if (q->petsc.n) run_add(a, "--");
-    for (size_t i = 0; i < q->petsc.n; i++) run_add(a, q->petsc.item[i]);
+                                launch_arguments *a) {
+    launch_add(a, p->mpiexec);
+    launch_add_two(a, "-n", ranks);
+    launch_add(a, "--oversubscribe");
+    launch_add_two(a, "--bind-to", "none");
+    launch_add(a, "--quiet"); /* of mpiexec: no page about an exit code that is not 0 */
+    launch_add(a, p->macro);
+    launch_add_two(a, "--connect", address);
+    launch_add_two(a, "--out", q->out);
+    if (q->resume) launch_add(a, "--resume");
+    if (q->quiet) launch_add(a, "--quiet");
+    if (q->dump_point) launch_add_two(a, "--dump-state", q->dump_point);
+    for (size_t i = 0; i < q->sets.n; i++) launch_add_two(a, "--set", q->sets.item[i]);
+    launch_add(a, q->path);
+    if (q->petsc.n) launch_add(a, "--");
+    for (size_t i = 0; i < q->petsc.n; i++) launch_add(a, q->petsc.item[i]);
 }
 
-static void run_store_arguments(const request *q, const char *size, arguments *a) {
+static void run_store_arguments(const request *q, const char *size, launch_arguments *a) {
     if (!q->store) return;
-    run_add_two(a, "--store", q->store);
-    if (q->store_size) run_add_two(a, "--store-size", size);
-    if (q->any_build) run_add(a, "--any-build");
+    launch_add_two(a, "--store", q->store);
+    if (q->store_size) launch_add_two(a, "--store-size", size);
+    if (q->any_build) launch_add(a, "--any-build");
 }
 
 static int run_has_journal(const request *q) {
@@ -144,53 +128,46 @@ static femd_status run_start_and_watch(const request *q, const programs *p, cons
                                        int *code, femd_error *err) {
     char journal[4096], address[160], ranks[16], ready[16], news[16], deadline[40], store_size[16], pool[16];
     int pipe_fd[2], news_fd[2];
-    arguments server = {0}, worker = {0}, macro = {0};
+    launch_arguments server = {0}, worker = {0}, macro = {0};
     launch_guard guard;
     snprintf(address, sizeof address, "ipc://%s/socket", folder);
     if ((size_t)snprintf(journal, sizeof journal, "%s/journal", q->out) >= sizeof journal)
         return femd_fail(err, FEMD_BAD_INPUT, "--out %s: the path is too long", q->out);
     if (!q->resume) (void)unlink(journal); /* of an earlier run, which begins anew */
     snprintf(ranks, sizeof ranks, "%d", q->ranks);
-    if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) != 0)
-        return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
-    if (pipe2(news_fd, O_CLOEXEC | O_NONBLOCK) != 0) {
-        close(pipe_fd[0]);
-        close(pipe_fd[1]);
-        return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+    FEMD_TRY(launch_pipe(pipe_fd, err));
+    femd_status rc = launch_pipe(news_fd, err);
+    if (rc == FEMD_OK) rc = launch_guard_start(folder, &guard, err);
+    if (rc != FEMD_OK) {
+        launch_close_pipe(pipe_fd);
+        launch_close_pipe(news_fd);
+        return rc;
     }
     snprintf(ready, sizeof ready, "%d", pipe_fd[1]);
     snprintf(news, sizeof news, "%d", news_fd[1]);
     snprintf(deadline, sizeof deadline, "%.17g", q->task_deadline);
     snprintf(pool, sizeof pool, "%d", q->workers);
     snprintf(store_size, sizeof store_size, "%d", q->store_size);
-    run_add(&server, p->server);
-    run_add_two(&server, "--bind", address);
-    run_add_two(&server, "--ready-fd", ready);
-    run_add_two(&server, "--news-fd", news);
-    run_add_two(&server, "--silence", "12"); /* the supervisor sees by itself when the server has ended */
-    if (q->task_deadline > 0) run_add_two(&server, "--task-deadline", deadline);
-    run_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
+    launch_add(&server, p->server);
+    launch_add_two(&server, "--bind", address);
+    launch_add_two(&server, "--ready-fd", ready);
+    launch_add_two(&server, "--news-fd", news);
+    launch_add_two(&server, "--silence", "12"); /* the supervisor sees by itself when the server has ended */
+    if (q->task_deadline > 0) launch_add_two(&server, "--task-deadline", deadline);
+    launch_add_two(&server, "--level", femd_level_name()); /* the usual one, or the best that this processor has */
     run_store_arguments(q, store_size, &server);
-    if (q->durability) run_add_two(&server, "--durability", q->durability);
-    if (run_has_journal(q)) run_add_two(&server, "--journal", journal);
-    run_add_two(&server, "--pool", pool);
-    if (q->audit) run_add_two(&server, "--audit", q->audit);
-    if (q->builds) run_add_two(&server, "--builds", q->builds);
-    run_add(&server, "--die-with-parent");
-    run_add(&worker, p->worker);
-    run_add_two(&worker, "--connect", address);
-    run_add_two(&worker, "--level", femd_level_name());
-    for (size_t i = 0; i < q->engines.n; i++) run_add_two(&worker, "--engine", q->engines.item[i]);
-    run_add(&worker, "--die-with-parent");
+    if (q->durability) launch_add_two(&server, "--durability", q->durability);
+    if (run_has_journal(q)) launch_add_two(&server, "--journal", journal);
+    launch_add_two(&server, "--pool", pool);
+    if (q->audit) launch_add_two(&server, "--audit", q->audit);
+    if (q->builds) launch_add_two(&server, "--builds", q->builds);
+    launch_add(&server, "--die-with-parent");
+    launch_add(&worker, p->worker);
+    launch_add_two(&worker, "--connect", address);
+    launch_add_two(&worker, "--level", femd_level_name());
+    for (size_t i = 0; i < q->engines.n; i++) launch_add_two(&worker, "--engine", q->engines.item[i]);
+    launch_add(&worker, "--die-with-parent");
     run_macro_arguments(q, p, address, ranks, &macro);
-    femd_status rc = launch_guard_start(folder, &guard, err);
-    if (rc != FEMD_OK) {
-        close(pipe_fd[0]);
-        close(pipe_fd[1]);
-        close(news_fd[0]);
-        close(news_fd[1]);
-        return rc;
-    }
     const supervise_plan plan = {.workers = q->workers,
                                  .server = server.item,
                                  .worker = worker.item,
@@ -219,16 +196,6 @@ static void run_tell_remarks(const request *q, FILE *remarks, FILE *log) {
     }
 }
 
-static void run_note_remarks(const femd_case *c, const model *models, FILE *remarks) {
-    for (size_t i = 0; i < c->nmaterials; i++) {
-        const char *notes = femd_material_notes(models[i].material), *line;
-        int length;
-        while (!models[i].shared && (line = model_next_note(&notes, &length)))
-            fprintf(remarks, "materials.%s: %.*s\n", models[i].name, length, line);
-    }
-    fflush(remarks);
-}
-
 static femd_status run_start_parts(const request *q, FILE *remarks, int *code, femd_error *err) {
     programs p = {0};
     char *folder = NULL;
@@ -253,33 +220,6 @@ static femd_status run_start_parts(const request *q, FILE *remarks, int *code, f
     run_free_programs(&p);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return rc;
-}
-
-/* A few materials are opened here before anything starts, so that a bad one is refused at once. Of many the workers
- * open each a part, side by side, and the solver says what is wrong. */
-static int run_opens_here(const femd_case *c) {
-    enum { FEW = 4 };
-    size_t distinct = 0;
-    for (size_t i = 0; i < c->nmaterials; i++) distinct += c->material[i].like == i;
-    return distinct <= FEW;
-}
-
-typedef struct run_trial { /* of the materials, in a process of its own */
-    const femd_case *c;
-    FILE *remarks;
-} run_trial;
-
-static int run_try_materials(void *user) {
-    const run_trial *trial = user;
-    const femd_case *c = trial->c;
-    femd_error err = FEMD_ERROR_INIT;
-    model *models = calloc(c->nmaterials ? c->nmaterials : 1, sizeof *models);
-    femd_status rc = models ? models_open(c, models, &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
-    if (rc == FEMD_OK) rc = models_check_wants(c, models, &err);
-    if (rc == FEMD_OK) run_note_remarks(c, models, trial->remarks);
-    for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
-    free(models);
-    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
 }
 
 /* ---- after ---- */
@@ -319,9 +259,9 @@ static int run_the_case(const request *q) {
     if (rc == FEMD_OK) rc = run_check_resume(q, &err);
     if (rc == FEMD_OK) rc = case_open(q->path, q->sets.item, q->sets.n, &c, &err);
     if (rc == FEMD_OK) rc = run_check_ranks(q, &c, &err);
-    if (rc == FEMD_OK && run_opens_here(&c))
-        code = watchdog_run(q->task_deadline > 0 ? q->task_deadline : WATCHDOG_DEADLINE, "--task-deadline",
-                            run_try_materials, &(run_trial){&c, remarks});
+    if (rc == FEMD_OK && models_are_few(&c))
+        code = watchdog_run(q->task_deadline > 0 ? q->task_deadline : WATCHDOG_DEADLINE, "--task-deadline", models_try,
+                            &(models_trial){&c, remarks});
     if (rc == FEMD_OK && code == FEMD_EXIT_OK) {
         rc = run_start_parts(q, remarks, &code, &err);
         if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, &err);
@@ -356,7 +296,7 @@ static int run_check_audit(const request *q) {
 }
 
 int cmd_run(int argc, char **argv) {
-    request q = {.workers = run_online_cores(), .ranks = 1};
+    request q = {.workers = command_online_cores(), .ranks = 1};
     int code;
     const option options[] = {
         {"--workers", "-n", OPTION_INT, &q.workers, "N", "worker processes (default: the cores of this machine)", 1,

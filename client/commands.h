@@ -2,6 +2,8 @@
 #ifndef FEMD_CLIENT_COMMANDS_H
 #define FEMD_CLIENT_COMMANDS_H
 
+#include <stdio.h>
+
 #include "options.h"
 
 /* Exit codes, the same for every femd program. */
@@ -24,6 +26,7 @@ typedef struct command {
 int cmd_run(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_server(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 int cmd_store(int argc, char **argv);
@@ -57,6 +60,11 @@ int status_print(const struct admin_call_to *to, int json, int each);
     }
 /* 1, or 0 with words on stderr. */
 int command_server_is_named(const option_table *table, const char *address, double timeout);
+
+/* How many workers a machine is for: the cores that this process may use. */
+int command_online_cores(void);
+/* Fill a folder with the keys of a server and of one peer of each role, as femd keygen does, and tell it on `out`. */
+FEMD_MUST_CHECK femd_status keygen_fill(const char *folder, FILE *out, femd_error *err);
 
 /* Say "femd: words" on stderr and return the exit code that belongs to the status. */
 int command_failed(const femd_error *err);

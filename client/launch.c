@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,30 @@ femd_status launch_find(const char *name, char **path, femd_error *err) {
     return FEMD_OK;
 }
 
+/* ---- what a child is given ---- */
+
+void launch_add(launch_arguments *a, const char *text) {
+    if (a->n < LAUNCH_ARGUMENTS_MAX)
+        a->item[a->n++] = (char *)(uintptr_t)text; /* exec takes char *const [] and does not write */
+}
+
+void launch_add_two(launch_arguments *a, const char *name, const char *value) {
+    launch_add(a, name);
+    launch_add(a, value);
+}
+
+femd_status launch_pipe(int fd[2], femd_error *err) {
+    if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) == 0) return FEMD_OK;
+    fd[0] = fd[1] = -1;
+    return femd_fail(err, FEMD_INTERNAL, "no pipe: %s", strerror(errno));
+}
+
+void launch_close_pipe(int fd[2]) {
+    for (int i = 0; i < 2; i++)
+        if (fd[i] >= 0) close(fd[i]);
+    fd[0] = fd[1] = -1;
+}
+
 /* ---- children ---- */
 
 /* In the child, between fork and exec. If that fails, errno goes into the pipe `report`. */
@@ -74,25 +99,20 @@ static void launch_become(const launch_spec *s, pid_t parent, int output, int re
     _exit(70);
 }
 
-static void launch_close_both(int fd[2]) {
-    for (int i = 0; i < 2; i++)
-        if (fd[i] >= 0) close(fd[i]);
-}
-
 femd_status launch_start(const launch_spec *spec, launch_child *child, femd_error *err) {
     int report[2] = {-1, -1}, out[2] = {-1, -1}, code = 0;
     *child = (launch_child){.fd = -1};
     fflush(NULL);
     if (pipe2(report, O_CLOEXEC) != 0 || (spec->output && pipe2(out, O_CLOEXEC) != 0)) {
-        launch_close_both(report);
+        launch_close_pipe(report);
         return femd_fail(err, FEMD_IO, "no pipe for %s: %s", spec->argv[0], strerror(errno));
     }
     const pid_t parent = getpid(), pid = fork();
     if (pid == 0) launch_become(spec, parent, out[1], report[1]);
     if (pid < 0) {
         const int why = errno;
-        launch_close_both(report);
-        launch_close_both(out);
+        launch_close_pipe(report);
+        launch_close_pipe(out);
         return femd_fail(err, FEMD_IO, "cannot start %s: %s", spec->argv[0], strerror(why));
     }
     setpgid(pid, pid); /* as in the child: whoever comes first */

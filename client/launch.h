@@ -12,6 +12,19 @@
 /* Path of a program: beside the running one, else in $PATH. malloc'ed. BAD_INPUT with words if it is nowhere. */
 FEMD_MUST_CHECK femd_status launch_find(const char *name, char **path, femd_error *err);
 
+/* An argument list under construction; texts are borrowed. What is beyond the room is left out. */
+enum { LAUNCH_ARGUMENTS_MAX = 600 };
+typedef struct launch_arguments {
+    int n;
+    char *item[LAUNCH_ARGUMENTS_MAX + 1]; /* NULL behind the last */
+} launch_arguments;
+void launch_add(launch_arguments *a, const char *text);
+void launch_add_two(launch_arguments *a, const char *name, const char *value);
+
+/* A pipe that no other child gets, non-blocking; fd -1 after a failure. */
+FEMD_MUST_CHECK femd_status launch_pipe(int fd[2], femd_error *err);
+void launch_close_pipe(int fd[2]);
+
 /* How a child is started. It gets a process group of its own, /dev/null as stdin, no open descriptor but 0 to 2 and
  * keep_fd, the default signal actions and an empty mask. */
 typedef struct launch_spec {

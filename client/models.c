@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "femd/clock.h"
 #include "femd/material_files.h"
 #include "femd/peer.h"
@@ -108,4 +109,34 @@ femd_status models_check_wants(const femd_case *c, const model *models, femd_err
     femd_wants_text(c->wants_committed & ~any, lacking, sizeof lacking);
     return femd_json_fail(&c->doc, femd_json_get(femd_json_get(c->doc.root, "output"), "wants"), err,
                           "no engine of the case can answer %s; %s", lacking, answers);
+}
+
+int models_are_few(const femd_case *c) {
+    enum { FEW = 4 };
+    size_t distinct = 0;
+    for (size_t i = 0; i < c->nmaterials; i++) distinct += c->material[i].like == i;
+    return distinct <= FEW;
+}
+
+static void models_note_remarks(const femd_case *c, const model *models, FILE *remarks) {
+    for (size_t i = 0; i < c->nmaterials; i++) {
+        const char *notes = femd_material_notes(models[i].material), *line;
+        int length;
+        while (!models[i].shared && (line = model_next_note(&notes, &length)))
+            fprintf(remarks, "materials.%s: %.*s\n", models[i].name, length, line);
+    }
+    fflush(remarks);
+}
+
+int models_try(void *user) {
+    const models_trial *trial = user;
+    const femd_case *c = trial->c;
+    femd_error err = FEMD_ERROR_INIT;
+    model *models = calloc(c->nmaterials ? c->nmaterials : 1, sizeof *models);
+    femd_status rc = models ? models_open(c, models, &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    if (rc == FEMD_OK) rc = models_check_wants(c, models, &err);
+    if (rc == FEMD_OK) models_note_remarks(c, models, trial->remarks);
+    for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
+    free(models);
+    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
 }

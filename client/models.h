@@ -3,6 +3,8 @@
 #ifndef FEMD_CLIENT_MODELS_H
 #define FEMD_CLIENT_MODELS_H
 
+#include <stdio.h>
+
 #include "case/case.h"
 #include "micro.h"
 #include "options.h"
@@ -37,6 +39,16 @@ const char *model_next_note(const char **notes, int *length);
 /* All materials of a case, in its order: n = c->nmaterials entries of models, which the caller closes also after a
  * failure. */
 FEMD_MUST_CHECK femd_status models_open(const femd_case *c, model *models, femd_error *err);
+/* Few enough to be opened here before anything starts, so that a bad one is refused at once. Of many the workers open
+ * each a part, side by side, and who asks for them says what is wrong. */
+int models_are_few(const femd_case *c);
+/* Open all, check what the case wants of them, and write what they say of themselves, a line each. Work for
+ * watchdog_run: words about a failure are on stderr, returns the exit code. */
+typedef struct models_trial {
+    const femd_case *c;
+    FILE *remarks;
+} models_trial;
+int models_try(void *user);
 /* BAD_INPUT if a material cannot answer stress and tangent, or if no material of the case answers one of output.wants.
  */
 FEMD_MUST_CHECK femd_status models_check_wants(const femd_case *c, const model *models, femd_error *err);

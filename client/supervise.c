@@ -69,6 +69,7 @@ static int supervise_start_part(run *r, size_t i) {
         return 0;
     }
     p->pid = p->child.pid;
+    p->began = femd_clock();
     if (i <= MACRO) launch_guard_tell(plan->guard, p->child.pid);
     return 1;
 }
@@ -76,17 +77,26 @@ static int supervise_start_part(run *r, size_t i) {
 static void supervise_start_pool(run *r) {
     r->phase = RUNNING;
     for (size_t i = WORKERS; i < r->n && r->phase == RUNNING; i++) supervise_start_part(r, i);
-    if (r->phase == RUNNING) supervise_start_part(r, MACRO);
+    if (r->phase == RUNNING && r->plan->macro) supervise_start_part(r, MACRO);
+}
+
+static int supervise_is_welcome(const run *r, char *address) {
+    address[strcspn(address, "\n")] = '\0';
+    return !r->plan->ready || r->plan->ready(r->plan->user, address);
 }
 
 static void supervise_read_ready(run *r) {
     char text[256];
-    const ssize_t n = read(r->ready, text, sizeof text);
+    const ssize_t n = read(r->ready, text, sizeof text - 1);
     if (n < 0) return;
     close(r->ready);
     r->ready = -1;
-    if (n > 0 && r->phase == STARTING)
-        supervise_start_pool(r); /* at 0 the server is dying: its death is the next event */
+    if (n == 0 || r->phase != STARTING) return; /* at 0 the server is dying: its death is the next event */
+    text[n] = '\0';
+    if (supervise_is_welcome(r, text))
+        supervise_start_pool(r);
+    else
+        supervise_end_run(r, FEMD_EXIT_BAD_INPUT);
 }
 
 /* ---- ending ---- */
@@ -121,6 +131,11 @@ static void supervise_macro_ended(run *r, int status) {
 static void supervise_server_ended(run *r, int status) {
     char words[128];
     if (r->phase == ENDING) return;
+    if (!r->plan->macro && r->phase == RUNNING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_OK) {
+        supervise_say(r, "the server was told to end");
+        supervise_end_run(r, FEMD_EXIT_OK);
+        return;
+    }
     launch_words(status, words, sizeof words);
     part *p = &r->part[SERVER];
     if (r->plan->server_again && r->phase == RUNNING && p->restarts < SUPERVISE_RESTARTS) {
@@ -165,7 +180,8 @@ static void supervise_take_signals(run *r) {
             continue;
         }
         r->interrupted = (int)info.ssi_signo;
-        supervise_say(r, "ending the run (once more to end it by force)");
+        supervise_say(r, "ending %s (once more to end %s by force)", r->plan->macro ? "the run" : "server and workers",
+                      r->plan->macro ? "it" : "them");
         supervise_stop_macro(r, 128 + (int)info.ssi_signo);
     }
     supervise_reap(r);

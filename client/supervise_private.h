@@ -14,15 +14,15 @@ typedef struct part {
     char name[40];
     launch_child child;
     int restarts;
-    double restart_at; /* clock; 0 = none is due */
-    double kill_at;    /* clock; 0 = the server has not lost it */
-    double judge_at;   /* clock; it has ended, and then the server has nothing to say of it; 0 = it has not */
-    double died;       /* clock */
-    int status;        /* with which it has ended */
-    pid_t pid;         /* of the process that is or was there last */
-    char suspect[160]; /* at what it ended, as the server says */
-    int gone;          /* will not be started again */
-    char line[1024];   /* of output, not finished yet */
+    double restart_at;  /* clock; 0 = none is due */
+    double kill_at;     /* clock; 0 = the server has not lost it */
+    double judge_at;    /* clock; it has ended, and then the server has nothing to say of it; 0 = it has not */
+    double began, died; /* clock */
+    int status;         /* with which it has ended */
+    pid_t pid;          /* of the process that is or was there last */
+    char suspect[160];  /* at what it ended, as the server says */
+    int gone;           /* will not be started again */
+    char line[1024];    /* of output, not finished yet */
     size_t used;
     char last[256]; /* last whole line */
 } part;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -15,7 +16,9 @@
 const double supervise_backoff[SUPERVISE_RESTARTS] = {0.5, 1.0, 2.0};
 static const double restart_apart = 0.3; /* s between the restarts of two workers */
 static const double news_grace = 0.5;    /* s in which the server notices that a worker has ended, and says so */
-static const double gone_grace = 5.0;    /* s that a worker has to come back to the server that has lost it */
+static const double told_grace = 10.0;   /* s that a server which has told its workers to end needs for its own end */
+static const double long_life = 600.0; /* s: what a worker that lived so long ended by says nothing of its next start */
+static const double gone_grace = 5.0;  /* s that a worker has to come back to the server that has lost it */
 
 /* ---- ends ---- */
 
@@ -86,8 +89,10 @@ void supervise_worker_ended(run *r, part *p, int status) {
     if (r->phase == ENDING) return;
     p->status = status;
     p->died = femd_clock();
-    p->judge_at = p->died + news_grace;
-    if (*p->suspect || r->news < 0) supervise_judge(r, p);
+    if (p->died - p->began > long_life) p->restarts = 0;
+    const int told = !r->plan->macro && WIFEXITED(status) && strstr(p->last, "the server has ended");
+    p->judge_at = p->died + (told ? told_grace : news_grace);
+    if (!told && (*p->suspect || r->news < 0)) supervise_judge(r, p);
 }
 
 /* ---- news ---- */
