@@ -2,10 +2,10 @@
 # A worker that hangs, or is stopped for ever, is ended and replaced; `femd run` says so and the run goes on with the same results, or ends
 # with words where every worker hangs. One that hangs while opening is called hung too, and honours SIGTERM.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
-hang="--task-deadline 1 --engine faulty=$FEMD_FAULTY_ENGINE --workers 2 $here/hang.json"
+hang="--task-deadline $patience --engine faulty=$FEMD_FAULTY_ENGINE --workers 2 $here/hang.json"
 
 # every worker hangs at the same points: the run ends
-timeout 90 femd run --out "$scratch/always" $hang >"$scratch/always.log" 2>&1
+timeout $((90 * patience)) femd run --out "$scratch/always" $hang >"$scratch/always.log" 2>&1
 [ $? = 4 ] || fail "a point that hangs every worker: the run did not end with 4"
 grep -q "worker . (pid [0-9]*) hangs.*it is killed, to be replaced" "$scratch/always.log" || fail "always: nothing is said of the worker that hangs"
 grep -q "ended several workers and is not tried again: it ended [0-9]* workers; suspect is the engine faulty" "$scratch/always.log" || fail "always: no words of why it ended"
@@ -34,7 +34,7 @@ same_outputs "$scratch/undisturbed" "$scratch/stopped.out" || fail "a worker tha
 
 # by hand: whoever hangs in a point ends by itself, after more than twice the time that it has, and within 5 s where it is told to
 other=ipc://$scratch/other
-start other femd-server --bind "$other" --task-deadline 1 --silence 2
+start other femd-server --bind "$other" --task-deadline $patience --silence 2
 other_server=$pid
 for one in hanger told; do
     start $one femd-worker --connect "$other" --engine "faulty=$FEMD_FAULTY_ENGINE"
@@ -47,7 +47,7 @@ kill -TERM $told
 kill -9 $other_server
 
 # one that hangs while it opens the material is called hung; SIGTERM ends it within the opening
-start_server --task-deadline 1
+start_server --task-deadline $patience
 FAULTY_OPEN=1 start opener femd-worker --connect "$address" --engine "faulty=$FEMD_FAULTY_ENGINE"
 opener=$pid
 start macro femd-macro --connect "$address" --out "$scratch/byhand" --set materials.m.parameters.limit=1 "$here/hang.json"

@@ -1,6 +1,8 @@
 # Shared by the integration tests: a scratch folder, bounded waits, and an exit that leaves no process behind.
 # Needs FEMD_BIN (programs), FEMD_TOOLS (test tools) and FEMD_SOURCE (checkout).
+# FEMD_PATIENCE (1) stretches all waits, and deadlines that are set here: programs under a sanitizer are slower.
 set -u
+patience=${FEMD_PATIENCE:-1}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 PATH=$FEMD_BIN:$FEMD_TOOLS:$PATH
 here=$FEMD_SOURCE/tests/integration
@@ -35,7 +37,7 @@ start() {
 
 # wait_until SECONDS COMMAND...: until the command succeeds
 wait_until() {
-    tries=$(($1 * 20))
+    tries=$(($1 * 20 * patience))
     shift
     while ! "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
@@ -61,7 +63,7 @@ descendants() { for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do e
 run_case() {
     out=$1
     shift
-    timeout "${limit:-300}" femd run --quiet --out "$scratch/$out" "$@" >"$scratch/$out.log" 2>&1 || fail "femd run $* ended with $?"
+    timeout $((${limit:-300} * patience)) femd run --quiet --out "$scratch/$out" "$@" >"$scratch/$out.log" 2>&1 || fail "femd run $* ended with $?"
 }
 # A server started by hand on a socket of its own; its address is $address.
 start_server() {
