@@ -35,6 +35,7 @@ typedef struct rig_shelf {
     size_t records, room;
     int unwritten;      /* records since the last SYNC */
     int unforgotten;    /* answers that are to be forgotten, since then */
+    int keeps_all;      /* it forgets no answer, as if its disk were full */
     int held;           /* states that must stay */
     size_t disbelieved; /* answers that went since their author is not believed */
 } rig_shelf;

@@ -98,6 +98,7 @@ static void forget_answer(rig_shelf *shelf, const femd_buffer *name) {
 }
 
 static void disbelieve(rig_shelf *shelf, const femd_buffer *list) {
+    if (shelf->keeps_all) return;
     for (size_t i = 0; i < shelf->answer_end; i++) {
         rig_item *item = &shelf->answer[i];
         femd_kept kept;
@@ -174,7 +175,7 @@ void rig_shelve(rig_shelf *shelf, femd_action *action) {
     case FEMD_ACTION_FORGET_ANSWER:
         shelf->forgotten++;
         shelf->unforgotten++;
-        forget_answer(shelf, &action->frame);
+        if (!shelf->keeps_all) forget_answer(shelf, &action->frame);
         break;
     case FEMD_ACTION_DISBELIEVE: disbelieve(shelf, &action->frame); break;
     case FEMD_ACTION_JOURNAL: write_down(shelf, &action->frame); break;

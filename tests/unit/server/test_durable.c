@@ -132,6 +132,19 @@ static void runs_do_not_go_on_from_a_journal_that_was_given_up(void **state) {
     (void)state;
     femd_kept kept;
     femd_buffer answer = make_answer(&kept), record = FEMD_BUFFER_INIT, run = FEMD_BUFFER_INIT;
+    femd_buffer of_liar = FEMD_BUFFER_INIT, liar = FEMD_BUFFER_INIT, lie = FEMD_BUFFER_INIT;
+    femd_kept said_by = kept;
+    const uint8_t nothing_good[40] = {0};
+    said_by.author = 5;
+    said_by.request.value[0] = 2e-3;
+    femd_request_key(&said_by.material, said_by.level, said_by.inputs, &said_by.request, &said_by.key);
+    femd_response told = {.provided = FEMD_WANT_STRESS, .engine = 3, .J = 1, .E = {2e-3}, .work = {.fingerprint = 7}};
+    uint8_t response[FEMD_RESPONSE_BYTES_MAX];
+    said_by.response = (femd_bytes){response, femd_response_encode(&told, response)};
+    OK(kept_encode(&said_by, &lie, NULL));
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_ANSWER, .bytes = {lie.data, lie.size}}, &of_liar, NULL));
+    OK(annal_encode(&(femd_annal){.kind = ANNAL_AUTHOR, .number = 5, .rank = 2, .bytes = {nothing_good, 40}}, &liar,
+                    NULL));
     OK(annal_encode(&(femd_annal){.kind = ANNAL_ANSWER, .bytes = {answer.data, answer.size}}, &record, NULL));
     OK(annal_encode(&(femd_annal){.kind = ANNAL_RUN, .run = 1, .rank = 1, .bytes = {"beam", 4}}, &run, NULL));
     for (int given_up = 0; given_up < 2; given_up++) {
@@ -139,6 +152,8 @@ static void runs_do_not_go_on_from_a_journal_that_was_given_up(void **state) {
         life l = begin("x86-64-v3");
         durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){record.data, record.size});
         durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){run.data, run.size});
+        durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){of_liar.data, of_liar.size});
+        durable_keep(l.durable, FEMD_ACTION_JOURNAL, &(femd_bytes){liar.data, liar.size});
         durable_before_send(l.durable);
         if (given_up) {
             struct stat st;
@@ -158,9 +173,13 @@ static void runs_do_not_go_on_from_a_journal_that_was_given_up(void **state) {
         assert_int_equal(totals.runs, given_up ? 0 : 1);
         assert_int_equal(strstr(said, "cannot go on from it") != NULL, given_up);
         assert_int_equal(is_kept(&l, &kept), 1);
+        assert_int_equal(is_kept(&l, &said_by), 0); /* whoever was convicted is it still */
         end(&l);
         assert_int_equal(unlink(journal), 0);
     }
+    femd_buffer_clear(&of_liar);
+    femd_buffer_clear(&liar);
+    femd_buffer_clear(&lie);
     femd_buffer_clear(&answer);
     femd_buffer_clear(&record);
     femd_buffer_clear(&run);

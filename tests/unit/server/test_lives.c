@@ -25,19 +25,29 @@ static void lives_close(pool *p) {
     rig_shelf_clear(&shelf);
 }
 
-static void client_comes(pool *p) {
-    p->client = rig_client(&p->g, "beam", 0, 1);
+static void client_comes_for(pool *p, const char *run) {
+    p->client = rig_client(&p->g, run, 0, 1);
     rig_register(&p->g, p->client);
     for (uint32_t i = 0; i < p->n; i++) rig_open(&p->g, p->worker[i], FEMD_OK);
 }
 
-/* Another server in the place of the one that died; all come back to it. */
-static void server_dies(pool *p) {
-    rig_restart(&p->g);
-    femd_core_summarise(p->g.core);
-    rig_collect(&p->g);
+static void client_comes(pool *p) {
+    client_comes_for(p, "beam");
+}
+
+/* Another server in the place of the one that died, which dies before anybody comes to it; all come to the next. */
+static void server_dies_for(pool *p, const char *run) {
+    for (int life = 0; life < 2; life++) {
+        rig_restart(&p->g);
+        femd_core_summarise(p->g.core);
+        rig_collect(&p->g);
+    }
     for (uint32_t i = 0; i < p->n; i++) p->worker[i] = rig_worker_again(&p->g, process[i]);
-    client_comes(p);
+    client_comes_for(p, run);
+}
+
+static void server_dies(pool *p) {
+    server_dies_for(p, "beam");
 }
 
 static uint32_t count_kept_lies(void) {
@@ -143,7 +153,7 @@ static void what_was_audited_by_a_server_that_died_stands(void **state) {
 /* A run in doubt is in doubt for the server after that, whoever of its own comes back. */
 static void a_run_in_doubt_stays_in_doubt(void **state) {
     (void)state;
-    for (int away = 0; away < 2; away++) {
+    for (int away = 0; away < 3; away++) { /* 2: and with a server that it has not come to */
         pool p;
         femd_error err = FEMD_ERROR_INIT;
         const liar how[] = {never, always, never};
@@ -160,8 +170,9 @@ static void a_run_in_doubt_stays_in_doubt(void **state) {
             if (!away || step < 2 || other) continue;
             rig_vanish(&p.g, p.client); /* the liar is found for another run, while this one has no client */
             p.g.instance = 1;
-            other = p.client = rig_client(&p.g, "other", 0, 1);
-            rig_register(&p.g, p.client);
+            if (away == 2) server_dies_for(&p, "other");
+            if (away == 1) client_comes_for(&p, "other");
+            other = p.client;
         }
         p.g.instance = 4711;
         if (away) rig_vanish(&p.g, p.client);
@@ -263,6 +274,103 @@ static void who_is_convicted_or_released_is_so_in_the_next_life(void **state) {
     lives_close(&p);
 }
 
+/* The clock of the machine has gone back: what was audited later is later all the same. */
+static void times_go_on_where_the_clock_has_gone_back(void **state) {
+    (void)state;
+    for (int back = 0; back < 2; back++) { /* told of answers, or of authors and runs alone */
+        pool p;
+        femd_error err = FEMD_ERROR_INIT;
+        const liar how[] = {never, from_strain_50, never, never};
+        lives_open(&p, 0, 4, how, 0);
+        p.g.config.wall = 10000;
+        server_dies(&p);
+        for (uint32_t step = 1; step < 50; step++) {
+            if (step == 10) {
+                p.g.config.audit = 0.05;
+                p.g.config.wall = 0;
+                server_dies(&p);
+            }
+            rig_wait(&p.g, 1);
+            pool_ask(&p, step, (double)step);
+            rig_commit(&p.g, p.client, step, step, NULL, 0);
+            if (back && step == 5) server_dies(&p);
+        }
+        (void)run_until_convicted(&p, 50, 100);
+        assert_true(pool_error(&p, &err));
+        const char *number = strstr(err.text, "step ");
+        assert_non_null(number);
+        const long first = strtol(number + 5, NULL, 10);
+        if (first <= 30 || first > 50) fail_msg("%s", err.text);
+        lives_close(&p);
+    }
+}
+
+/* A store that does not forget, since its disk is full: what the convicted worker said is not taken from it. */
+static void a_store_that_does_not_forget_is_not_believed(void **state) {
+    (void)state;
+    pool p;
+    const liar how[] = {never, always, never};
+    lives_open(&p, 0.004, 3, how, 1);
+    shelf.keeps_all = 1;
+    const uint32_t steps = run_until_convicted(&p, 1, 1);
+    assert_true(count_kept_lies() > 0);
+    rig_empty(&p.g, p.client, FEMD_MSG_BYE, 0);
+    p.wrong = 0;
+    p.g.instance++;
+    for (int life = 0; life < 2; life++) {
+        if (life) server_dies(&p);
+        if (!life) client_comes(&p);
+        for (uint32_t k = 1; k <= steps; k++) {
+            pool_ask(&p, 100 + k, (double)k);
+            assert_int_equal(p.count, POINTS);
+        }
+        assert_int_equal(p.wrong, 0);
+    }
+    lives_close(&p);
+}
+
+/* What a journal still tells of lies is not in the books of the server that reads it: of those that had left memory
+ * when their author was convicted nobody had said more than that, and of those that are tentative it comes later. */
+static void no_lie_comes_back_from_the_journal(void **state) {
+    (void)state;
+    for (int tentative = 0; tentative < 2; tentative++) {
+        pool p;
+        const liar how[] = {never, from_strain_50, never, never};
+        lives_open(&p, 0.05, 4, how, 1);
+        for (uint32_t step = 1; step < 20; step++) {
+            rig_wait(&p.g, 1);
+            pool_ask(&p, step, (double)step);
+        }
+        p.g.config.audit = 0.004;
+        server_dies(&p);
+        uint32_t step = 50;
+        for (; !pool_count(&p)->convicted && step < 150; step++) {
+            rig_wait(&p.g, 1);
+            pool_ask(&p, step, (double)step);
+            if (step == 50 && tentative) {
+                p.g.config.cache_bytes = 0;
+                server_dies(&p);
+            }
+        }
+        assert_int_equal(pool_count(&p)->convicted, 1);
+        rig_empty(&p.g, p.client, FEMD_MSG_BYE, 0);
+        if (!tentative) {
+            p.g.config.cache_bytes = 0;
+            server_dies(&p);
+            rig_empty(&p.g, p.client, FEMD_MSG_BYE, 0);
+        }
+        p.g.instance++;
+        client_comes(&p);
+        p.wrong = 0;
+        for (uint32_t k = 50; k <= step; k++) {
+            pool_ask(&p, k, (double)k);
+            assert_int_equal(p.count, POINTS);
+        }
+        assert_int_equal(p.wrong, 0);
+        lives_close(&p);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_answered_to_a_server_that_died_is_in_doubt),
@@ -270,6 +378,9 @@ int main(void) {
         cmocka_unit_test(a_run_in_doubt_stays_in_doubt),
         cmocka_unit_test(every_beginning_of_a_journal_knows_its_authors),
         cmocka_unit_test(any_number_of_lies_leaves_the_store),
+        cmocka_unit_test(times_go_on_where_the_clock_has_gone_back),
+        cmocka_unit_test(a_store_that_does_not_forget_is_not_believed),
+        cmocka_unit_test(no_lie_comes_back_from_the_journal),
         cmocka_unit_test(who_is_convicted_or_released_is_so_in_the_next_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

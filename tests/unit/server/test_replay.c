@@ -353,6 +353,55 @@ static void a_run_that_has_ended_does_not_come_back(void **state) {
     scene_close(&s);
 }
 
+/* A result rests on an answer that is doubted then: what was decided takes its place, and where nothing was it is gone
+ * with the result. */
+static void what_is_doubted_under_a_result_is_replaced(void **state) {
+    (void)state;
+    for (int decided = 0; decided < 2; decided++) {
+        scene s;
+        femd_kept kept;
+        femd_response said;
+        rig_result got;
+        femd_buffer answer = FEMD_BUFFER_INIT, record = FEMD_BUFFER_INIT;
+        uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+        scene_open(&s);
+        scene_evaluate(&s, 0);
+        rig_restart(&s.g); /* from answers and what is tentative */
+        const femd_request request = s.request[0][0];
+        femd_annal annal = {.kind = ANNAL_DOUBT, .number = 7};
+        for (size_t i = 0; i < s.shelf.answer_end; i++) {
+            assert_int_equal(kept_decode(s.shelf.answer[i].bytes.data, s.shelf.answer[i].bytes.size, &kept, NULL), 0);
+            if (kept.request.point == request.point) break;
+        }
+        assert_int_equal(kept.request.point, request.point);
+        annal.hash = kept.key;
+        assert_int_equal(annal_encode(&annal, &record, NULL), FEMD_OK);
+        assert_int_equal(femd_core_replay(s.g.core, record.data, record.size, s.g.now, NULL), FEMD_OK);
+        assert_int_equal(femd_response_decode(kept.response.data, kept.response.size, &said, NULL), FEMD_OK);
+        said.S[0] = 4711;
+        kept.response = (femd_bytes){bytes, femd_response_encode(&said, bytes)};
+        assert_int_equal(kept_encode(&kept, &answer, NULL), FEMD_OK);
+        const femd_annal records[] = {{.kind = ANNAL_ANSWER, .bytes = {answer.data, answer.size}},
+                                      {.kind = ANNAL_ABORT, .run = 1}};
+        for (int i = decided ? 0 : 1; i < 2; i++) {
+            record.size = 0;
+            assert_int_equal(annal_encode(&records[i], &record, NULL), FEMD_OK);
+            assert_int_equal(femd_core_replay(s.g.core, record.data, record.size, s.g.now, NULL), FEMD_OK);
+            rig_audit(&s.g);
+        }
+        rig_collect(&s.g);
+        s.shelf.by_key[femd_get32(kept.key.b) % RIG_PLACES] = 0; /* nor has the store it */
+        scene_come_back(&s, 1);
+        rig_evaluate(&s.g, s.client, 1, &request, 1);
+        assert_int_equal(rig_work(&s.g, s.worker), decided ? 0 : 1);
+        assert_int_equal(rig_results(&s.g, s.client, &got, 1), 1);
+        assert_int_equal(got.response.S[0] == 4711, decided);
+        femd_buffer_clear(&answer);
+        femd_buffer_clear(&record);
+        scene_close(&s);
+    }
+}
+
 /* Of a time when answers had no authors. */
 static void a_journal_without_authors_is_read(void **state) {
     (void)state;
@@ -466,6 +515,7 @@ int main(void) {
         cmocka_unit_test(a_state_that_a_client_gave_is_there),
         cmocka_unit_test(a_run_that_has_ended_does_not_come_back),
         cmocka_unit_test(a_journal_without_authors_is_read),
+        cmocka_unit_test(what_is_doubted_under_a_result_is_replaced),
         cmocka_unit_test(what_is_no_record_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
