@@ -284,23 +284,24 @@ static void times_go_on_where_the_clock_has_gone_back(void **state) {
         lives_open(&p, 0, 4, how, 0);
         p.g.config.wall = 10000;
         server_dies(&p);
-        for (uint32_t step = 1; step < 50; step++) {
-            if (step == 10) {
+        for (uint32_t batch = 1; batch < 50; batch++) {
+            if (batch == 4) {
                 p.g.config.audit = 0.05;
                 p.g.config.wall = 0;
                 server_dies(&p);
             }
             rig_wait(&p.g, 1);
-            pool_ask(&p, step, (double)step);
-            rig_commit(&p.g, p.client, step, step, NULL, 0);
-            if (back && step == 5) server_dies(&p);
+            pool_ask(&p, batch, (double)batch);
+            if (batch < 4) rig_commit(&p.g, p.client, batch, batch, NULL, 0); /* few steps, all of which it remembers */
+            if (back && batch == 2) server_dies(&p);
         }
+        rig_commit(&p.g, p.client, 49, 4, NULL, 0);
         (void)run_until_convicted(&p, 50, 100);
         assert_true(pool_error(&p, &err));
         const char *number = strstr(err.text, "step ");
         assert_non_null(number);
         const long first = strtol(number + 5, NULL, 10);
-        if (first <= 30 || first > 50) fail_msg("%s", err.text);
+        if (first < 4 || first > 50) fail_msg("%s", err.text);
         lives_close(&p);
     }
 }
