@@ -24,13 +24,13 @@ LD_LIBRARY_PATH=$(pkg-config --variable=libdir femd) "$scratch/by-pc" || fail "t
 [ -z "$readelf" ] || sh "$source/search_path.sh" "$readelf" "$prefix/bin" "$(dirname "$(find "$prefix" -name libfemd.so)")" || fail "search paths"
 
 headers=$(cd "$prefix/include/femd" && echo *)
-[ "$headers" = "arrays.h client.h error.h femd.h kinematics.h points.h quantities.h status.h types.h" ] || fail "installed headers: $headers"
+[ "$headers" = "arrays.h client.h error.h femd.h kinematics.h pointwise.h quantities.h status.h types.h" ] || fail "installed headers: $headers"
 
 # every exported symbol is declared in a public header, and the other way round
 library=$(find "$prefix" -name 'libfemd.so')
 nm -D --defined-only "$library" | sed 's/.* //' | sort >"$scratch/exported"
 tr -s ' \n' ' ' <"$prefix/include/femd/client.h" >"$scratch/one.line"
-for h in arrays points error kinematics quantities status types; do tr -s ' \n' ' ' <"$prefix/include/femd/$h.h" >>"$scratch/one.line"; done
+for h in arrays pointwise error kinematics quantities status types; do tr -s ' \n' ' ' <"$prefix/include/femd/$h.h" >>"$scratch/one.line"; done
 grep -o 'FEMD_API [^;(]*(' "$scratch/one.line" | grep -o 'femd_[A-Za-z0-9_]*($' | tr -d '(' | sort -u >"$scratch/declared"
 diff "$scratch/declared" "$scratch/exported" || fail "declared (<) and exported (>) symbols differ"
 

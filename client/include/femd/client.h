@@ -1,5 +1,5 @@
-/* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe (femd/points.h takes
- * points from any number of threads, femd/arrays.h whole arrays in the layouts of hosts).
+/* libfemd: attach any solver to a femd server. One client per process or thread; not thread-safe (femd/pointwise.h
+ * takes points from any number of threads, femd/arrays.h whole arrays in the layouts of hosts).
  *
  *   femd_error err = FEMD_ERROR_INIT;
  *   femd_client_config config = {.address = "tcp://127.0.0.1:5600", .run = "beam"};

@@ -6,7 +6,7 @@
 #include "femd/client.h"
 #include "femd/error.h"
 #include "femd/kinematics.h"
-#include "femd/points.h"
+#include "femd/pointwise.h"
 #include "femd/status.h"
 #include "femd/types.h"
 

@@ -1,9 +1,9 @@
 /* Points from many threads: a queue, and one thread that owns the client, takes what waits, and hands each answer to
- * who waits for it as soon as it is there. See femd/points.h.
+ * who waits for it as soon as it is there. See femd/pointwise.h.
  *
  * A job lives on the stack of the thread that waits for it. From the moment it is in the queue it belongs to the thread
  * of the client, until that posts its semaphore. */
-#include "femd/points.h"
+#include "femd/pointwise.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,7 +27,7 @@ typedef struct points_job {
     size_t n, left;              /* left: not answered yet */
     femd_batch_answer take;      /* in the client's thread */
     void *user;
-    femd_points_work work; /* a call instead of points */
+    femd_pointwise_work work; /* a call instead of points */
     femd_status rc;
     femd_error why;
     sem_t done;
@@ -36,14 +36,14 @@ typedef struct points_job {
 /* Points that went together. */
 typedef struct points_flight {
     struct points_flight *next;
-    femd_points *points;
+    femd_pointwise *points;
     femd_batch *batch;
     size_t n;
     points_job **job; /* of each request, owned */
     size_t *index;    /* in its job, owned */
 } points_flight;
 
-struct femd_points {
+struct femd_pointwise {
     femd_client *client;
     int sweep;
     pthread_t thread;
@@ -69,7 +69,7 @@ static void points_finish(points_job *job, femd_status rc, const femd_error *why
     sem_post(&job->done);
 }
 
-static points_job *points_take_queue(femd_points *p) {
+static points_job *points_take_queue(femd_pointwise *p) {
     pthread_mutex_lock(&p->lock);
     points_job *jobs = p->first;
     p->first = NULL;
@@ -79,7 +79,7 @@ static points_job *points_take_queue(femd_points *p) {
     return jobs;
 }
 
-static femd_status points_do(femd_points *p, points_job *job, femd_error *err) {
+static femd_status points_do(femd_pointwise *p, points_job *job, femd_error *err) {
     femd_status rc = FEMD_OK;
     job->next = NULL;
     job->rc = FEMD_OK;
@@ -131,7 +131,7 @@ static void points_free_flight(points_flight *flight) {
     free(flight);
 }
 
-static void points_drop_flight(femd_points *p, points_flight *flight) {
+static void points_drop_flight(femd_pointwise *p, points_flight *flight) {
     points_flight **at = &p->flights;
     while (*at && *at != flight) at = &(*at)->next;
     if (*at) *at = flight->next;
@@ -143,7 +143,7 @@ static void points_fail_flight(points_flight *flight, femd_status rc, const femd
         if (flight->job[k]) points_end_job(flight, k, rc, why);
 }
 
-static points_flight *points_make_flight(femd_points *p, size_t n) {
+static points_flight *points_make_flight(femd_pointwise *p, size_t n) {
     points_flight *flight = calloc(1, sizeof *flight);
     if (!flight) return NULL;
     flight->points = p;
@@ -155,7 +155,7 @@ static points_flight *points_make_flight(femd_points *p, size_t n) {
     return NULL;
 }
 
-static femd_status points_name_states(femd_points *p, const points_job *job, femd_error *err) {
+static femd_status points_name_states(femd_pointwise *p, const points_job *job, femd_error *err) {
     for (size_t i = 0; p->sweep && i < job->n; i++)
         FEMD_TRY(femd_client_sweep(p->client, job->request[i].step, &job->request[i].point, &job->request[i].state_in,
                                    1, err));
@@ -163,7 +163,7 @@ static femd_status points_name_states(femd_points *p, const points_job *job, fem
 }
 
 /* All jobs of a list go as one batch of one material. */
-static femd_status points_launch(femd_points *p, points_job *jobs, size_t n, femd_error *err) {
+static femd_status points_launch(femd_pointwise *p, points_job *jobs, size_t n, femd_error *err) {
     points_flight *flight = points_make_flight(p, n);
     femd_request *request = calloc(n + 1, sizeof *request);
     size_t k = 0;
@@ -186,7 +186,7 @@ static femd_status points_launch(femd_points *p, points_job *jobs, size_t n, fem
 }
 
 /* One job could not be asked; one that was alone in its batch is to blame itself. */
-static void points_launch_one_by_one(femd_points *p, points_job *jobs) {
+static void points_launch_one_by_one(femd_pointwise *p, points_job *jobs) {
     while (jobs) {
         points_job *job = jobs;
         jobs = job->next;
@@ -197,20 +197,20 @@ static void points_launch_one_by_one(femd_points *p, points_job *jobs) {
     }
 }
 
-static void points_launch_all(femd_points *p, points_job *jobs, size_t n) {
+static void points_launch_all(femd_pointwise *p, points_job *jobs, size_t n) {
     femd_error why = FEMD_ERROR_INIT;
     if (n == 0) return;
     if (points_launch(p, jobs, n, &why) != FEMD_OK) points_launch_one_by_one(p, jobs);
 }
 
-static void points_do_call(femd_points *p, points_job *job) {
+static void points_do_call(femd_pointwise *p, points_job *job) {
     femd_error why = FEMD_ERROR_INIT;
     const femd_status rc = job->work(p->client, job->user, &why);
     points_finish(job, rc, &why);
 }
 
 /* Everything that waits, in its order but for the material: jobs of one go together. */
-static void points_serve(femd_points *p, points_job *jobs) {
+static void points_serve(femd_pointwise *p, points_job *jobs) {
     while (jobs) {
         points_job *together = NULL, **end = &together, *rest = NULL, **rest_end = &rest, *next;
         const femd_hash material = jobs->material;
@@ -241,7 +241,7 @@ static void points_serve(femd_points *p, points_job *jobs) {
 }
 
 /* Flights that are over: answered, or refused by the server as a whole. */
-static void points_land(femd_points *p) {
+static void points_land(femd_pointwise *p) {
     for (points_flight *flight = p->flights, *next; flight; flight = next) {
         femd_error why = FEMD_ERROR_INIT;
         next = flight->next;
@@ -257,7 +257,7 @@ static void points_land(femd_points *p) {
 }
 
 static int points_have_work(const femd_client *c, const void *arg) {
-    const femd_points *p = arg;
+    const femd_pointwise *p = arg;
     (void)c;
     for (const points_flight *flight = p->flights; flight; flight = flight->next)
         if (batch_is_over(flight->batch)) return 1;
@@ -265,7 +265,7 @@ static int points_have_work(const femd_client *c, const void *arg) {
 }
 
 /* Nothing works any more: who waits is told, and who comes. */
-static void points_give_up(femd_points *p, femd_status rc, const femd_error *why) {
+static void points_give_up(femd_pointwise *p, femd_status rc, const femd_error *why) {
     if (rc != FEMD_TIMEOUT && rc != FEMD_CANCELLED) {
         p->failed = rc;
         p->why = *why;
@@ -280,11 +280,11 @@ static void points_give_up(femd_points *p, femd_status rc, const femd_error *why
 /* Those that were answered a moment ago are about to ask again: so short a wait makes one message of what else would be
  * many. */
 static int points_look(void *user) {
-    const femd_points *p = user;
+    const femd_pointwise *p = user;
     return (size_t)atomic_load(&p->waiting) >= p->woken;
 }
 
-static void points_wait(femd_points *p) {
+static void points_wait(femd_pointwise *p) {
     femd_error why = FEMD_ERROR_INIT;
     if (p->failed != FEMD_OK) {
         if (!atomic_load(&p->waiting)) wakeup_sleep(p->client, points_idle);
@@ -296,7 +296,7 @@ static void points_wait(femd_points *p) {
 }
 
 static void *points_thread(void *arg) {
-    femd_points *p = arg;
+    femd_pointwise *p = arg;
     while (!atomic_load(&p->closing)) {
         points_wait(p);
         points_land(p);
@@ -317,7 +317,7 @@ static void *points_thread(void *arg) {
 /* ---- open and close ---- */
 
 /* Signals are the host's: its threads have the handlers. */
-static int points_start(femd_points *p) {
+static int points_start(femd_pointwise *p) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -326,10 +326,10 @@ static int points_start(femd_points *p) {
     return rc;
 }
 
-femd_status femd_points_open(const femd_client_config *config, int sweep, femd_points **points, femd_error *err) {
-    if (!points) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_points_open: points is NULL");
+femd_status femd_pointwise_open(const femd_client_config *config, int sweep, femd_pointwise **points, femd_error *err) {
+    if (!points) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_pointwise_open: points is NULL");
     *points = NULL;
-    femd_points *p = calloc(1, sizeof *p);
+    femd_pointwise *p = calloc(1, sizeof *p);
     if (!p) return femd_fail(err, FEMD_NO_MEMORY, "no memory for points");
     p->sweep = sweep;
     p->last = &p->first;
@@ -350,9 +350,9 @@ femd_status femd_points_open(const femd_client_config *config, int sweep, femd_p
     return rc;
 }
 
-void femd_points_close(femd_points **points) {
+void femd_pointwise_close(femd_pointwise **points) {
     if (!points || !*points) return;
-    femd_points *p = *points;
+    femd_pointwise *p = *points;
     *points = NULL;
     pthread_mutex_lock(&p->lock);
     atomic_store(&p->closing, 1);
@@ -381,10 +381,10 @@ static void points_take_one(void *user, size_t i, femd_response *r, const femd_b
                   words->size ? (const char *)words->data : "");
 }
 
-femd_status femd_point_evaluate(femd_points *points, const femd_hash *material, const femd_request *request,
-                                femd_response *response, femd_error *err) {
+femd_status femd_pointwise_evaluate(femd_pointwise *points, const femd_hash *material, const femd_request *request,
+                                    femd_response *response, femd_error *err) {
     if (!points || !material || !request || !response)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_point_evaluate: NULL argument");
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_pointwise_evaluate: NULL argument");
     points_one one = {response, err};
     points_job job = {.material = *material, .request = request, .n = 1, .take = points_take_one, .user = &one};
     FEMD_TRY(points_do(points, &job, err));
@@ -395,15 +395,15 @@ static void points_take_array(void *user, size_t i, femd_response *r, const femd
     array_points_take(user, i, r, words);
 }
 
-femd_status femd_points_arrays(femd_points *points, const femd_hash *material, const femd_arrays *arrays,
-                               femd_status *worst, femd_error *err) {
+femd_status femd_pointwise_arrays(femd_pointwise *points, const femd_hash *material, const femd_arrays *arrays,
+                                  femd_status *worst, femd_error *err) {
     femd_array_batch *batch;
     femd_request *requests;
     size_t n;
     if (!points || !material || !arrays || !worst)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_points_arrays: NULL argument");
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_pointwise_arrays: NULL argument");
     if (arrays->sweep)
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_points_arrays: sweep is said to femd_points_open");
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_pointwise_arrays: sweep is said to femd_pointwise_open");
     FEMD_TRY(array_points_begin(arrays, &batch, &requests, &n, err));
     points_job job = {.material = *material, .request = requests, .n = n, .take = points_take_array, .user = batch};
     const femd_status rc = n > 0 ? points_do(points, &job, err) : FEMD_OK;
@@ -412,8 +412,8 @@ femd_status femd_points_arrays(femd_points *points, const femd_hash *material, c
     return rc;
 }
 
-femd_status femd_points_call(femd_points *points, femd_points_work work, void *user, femd_error *err) {
-    if (!points || !work) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_points_call: NULL argument");
+femd_status femd_pointwise_call(femd_pointwise *points, femd_pointwise_work work, void *user, femd_error *err) {
+    if (!points || !work) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_pointwise_call: NULL argument");
     points_job job = {.work = work, .user = user};
     return points_do(points, &job, err);
 }

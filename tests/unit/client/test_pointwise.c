@@ -10,13 +10,13 @@
 #include <cmocka.h>
 
 #include "femd/clock.h"
-#include "femd/points.h"
+#include "femd/pointwise.h"
 #include "law_server.h"
 
 enum { THREADS = 12, EACH = 40 };
 
 typedef struct worker {
-    femd_points *points;
+    femd_pointwise *points;
     uint64_t first;
     int n, wrong;
     femd_status rc;
@@ -36,7 +36,7 @@ static void *ask_points(void *arg) {
     for (int i = 0; i < w->n; i++) {
         const femd_request q = request_of(w->first + (uint64_t)i);
         femd_response r, expected;
-        w->rc = femd_point_evaluate(w->points, &material, &q, &r, &w->err);
+        w->rc = femd_pointwise_evaluate(w->points, &material, &q, &r, &w->err);
         if (w->rc != FEMD_OK) return NULL;
         law(&q, &expected);
         w->wrong += r.point != q.point || r.energy != q.temperature || memcmp(r.S, expected.S, sizeof r.S) != 0;
@@ -53,7 +53,7 @@ static void run_threads(worker *w, int n) {
 typedef struct hub {
     fake_server server;
     seen seen;
-    femd_points *points;
+    femd_pointwise *points;
     femd_error err;
 } hub;
 
@@ -64,11 +64,11 @@ static void hub_open(hub *h, int sweep, double mute) {
     h->server.mute = mute;
     fake_start(&h->server);
     const femd_client_config config = {.address = h->server.address, .run = "unit"};
-    if (femd_points_open(&config, sweep, &h->points, &h->err) != FEMD_OK) fail_msg("%s", h->err.text);
+    if (femd_pointwise_open(&config, sweep, &h->points, &h->err) != FEMD_OK) fail_msg("%s", h->err.text);
 }
 
 static void hub_close(hub *h) {
-    femd_points_close(&h->points);
+    femd_pointwise_close(&h->points);
     assert_null(h->points);
     fake_stop(&h->server);
 }
@@ -101,7 +101,7 @@ static femd_status hold_until_all_wait(femd_client *c, void *user, femd_error *e
 
 static void *hold(void *arg) {
     worker *w = arg;
-    w->rc = femd_points_call(w->points, hold_until_all_wait, w->started, &w->err);
+    w->rc = femd_pointwise_call(w->points, hold_until_all_wait, w->started, &w->err);
     return NULL;
 }
 
@@ -140,7 +140,7 @@ static void a_point_that_fails_says_why_and_others_go_on(void **state) {
     femd_request q = request_of(3);
     femd_response r;
     q.value[2] = nan("");
-    assert_int_equal(femd_point_evaluate(h.points, &material, &q, &r, &h.err), FEMD_BAD_ARGUMENT);
+    assert_int_equal(femd_pointwise_evaluate(h.points, &material, &q, &r, &h.err), FEMD_BAD_ARGUMENT);
     assert_non_null(strstr(h.err.text, "not finite"));
     hub_close(&h);
 }
@@ -159,13 +159,13 @@ static void a_server_that_is_gone_ends_all_calls(void **state) {
         assert_int_equal(w[i].rc, FEMD_DISCONNECTED);
         assert_non_null(strstr(w[i].err.text, "said nothing"));
     }
-    assert_int_equal(femd_points_call(h.points, hold_until_all_wait, NULL, &h.err), FEMD_DISCONNECTED);
+    assert_int_equal(femd_pointwise_call(h.points, hold_until_all_wait, NULL, &h.err), FEMD_DISCONNECTED);
     hub_close(&h);
 }
 
 static void *close_soon(void *arg) {
     usleep(100000);
-    femd_points_close(arg);
+    femd_pointwise_close(arg);
     return NULL;
 }
 
@@ -175,11 +175,11 @@ static void closing_cancels(void **state) {
     hub_open(&h, 0, 0);
     h.server.deaf = 1;
     pthread_t thread;
-    femd_points *points = h.points;
+    femd_pointwise *points = h.points;
     assert_int_equal(pthread_create(&thread, NULL, close_soon, &h.points), 0);
     const femd_request q = request_of(100);
     femd_response r;
-    assert_int_equal(femd_point_evaluate(points, &material, &q, &r, &h.err), FEMD_CANCELLED);
+    assert_int_equal(femd_pointwise_evaluate(points, &material, &q, &r, &h.err), FEMD_CANCELLED);
     pthread_join(thread, NULL);
     hub_close(&h);
 }
@@ -201,14 +201,14 @@ static void arrays_go_with_the_points(void **state) {
                           .points = points,
                           .stress = stress,
                           .status = status};
-    assert_int_equal(femd_points_arrays(h.points, &material, &arrays, &worst, &h.err), FEMD_OK);
+    assert_int_equal(femd_pointwise_arrays(h.points, &material, &arrays, &worst, &h.err), FEMD_OK);
     assert_int_equal(worst, FEMD_INSTABILITY);
     assert_non_null(strstr(h.err.text, "it buckles"));
     for (int n = 0; n < N; n += 2)
         for (int c = 0; c < 6; c++) assert_true(fabs(stress[6 * n + c] - law_D(c, 0) * strain[6 * n]) < 1e-3);
     assert_true(isnan(stress[6]));
     arrays.size = 3;
-    assert_int_equal(femd_points_arrays(h.points, &material, &arrays, &worst, &h.err), FEMD_BAD_ARGUMENT);
+    assert_int_equal(femd_pointwise_arrays(h.points, &material, &arrays, &worst, &h.err), FEMD_BAD_ARGUMENT);
     hub_close(&h);
 }
 
@@ -224,7 +224,7 @@ static void points_commit_by_sweeps(void **state) {
                 femd_response r;
                 q.step = increment;
                 q.state_in = at[i];
-                assert_int_equal(femd_point_evaluate(h.points, &material, &q, &r, &h.err), FEMD_OK);
+                assert_int_equal(femd_pointwise_evaluate(h.points, &material, &q, &r, &h.err), FEMD_OK);
                 tried[i] = r.state_out;
             }
         memcpy(at, tried, sizeof at);
