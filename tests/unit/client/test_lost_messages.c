@@ -17,20 +17,13 @@ static void lose_first_evaluate(fake_server *s, const femd_frame *f) {
 static void lost_message_is_sent_again_after_silence(void **state) {
     (void)state;
     fake_server s = {.handle = lose_first_evaluate};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
+    asker a;
+    asker_open(&a, &s);
     const double begun = femd_clock();
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
-    fake_check(r, 3, 1);
+    asker_submits(&a);
+    asker_collects(&a, 1);
     assert_true(femd_clock() - begun < 6);
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker_close(&a, &s);
     assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 2);
 }
 
@@ -39,24 +32,18 @@ static void a_mute_server_is_given_up(void **state) {
     (void)state;
     for (int call = 0; call < 2; call++) {
         fake_server s = {.mute = 1};
-        femd_request q[3];
-        femd_response r[3];
-        femd_batch *b = NULL;
-        femd_error err = FEMD_ERROR_INIT;
-        fake_start(&s);
-        femd_client *c = fake_client(&s);
-        fake_requests(q, 3, 1);
+        asker a;
+        asker_open(&a, &s);
         const double begun = femd_clock();
         if (call) {
-            assert_int_equal(femd_client_abort(c, &err), FEMD_DISCONNECTED);
+            assert_int_equal(femd_client_abort(a.client, &a.err), FEMD_DISCONNECTED);
         } else {
-            assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-            assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_DISCONNECTED);
+            asker_submits(&a);
+            assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_DISCONNECTED);
         }
         assert_true(femd_clock() - begun > 0.9 && femd_clock() - begun < 4);
-        assert_non_null(strstr(err.text, "has said nothing for"));
-        femd_client_close(&c);
-        fake_stop(&s);
+        assert_non_null(strstr(a.err.text, "has said nothing for"));
+        asker_close(&a, &s);
     }
 }
 
@@ -64,20 +51,13 @@ static void a_mute_server_is_given_up(void **state) {
 static void a_client_that_slept_does_not_blame_the_server(void **state) {
     (void)state;
     fake_server s = {.handle = lose_first_evaluate, .mute = 4};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    asker a;
+    asker_open(&a, &s);
+    asker_submits(&a);
     const struct timespec sleep = {5, 0};
     nanosleep(&sleep, NULL);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
-    fake_check(r, 3, 1);
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker_collects(&a, 1);
+    asker_close(&a, &s);
 }
 
 static void pulse(fake_server *s, uint64_t queued) {
@@ -93,18 +73,11 @@ static void pulse_of_nothing(fake_server *s) {
 static void points_that_the_server_does_not_count_are_sent_again(void **state) {
     (void)state;
     fake_server s = {.handle = lose_first_evaluate, .idle = pulse_of_nothing};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
-    fake_check(r, 3, 1);
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker a;
+    asker_open(&a, &s);
+    asker_submits(&a);
+    asker_collects(&a, 1);
+    asker_close(&a, &s);
     assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 2);
 }
 
@@ -136,23 +109,17 @@ static void forgotten_client_gives_everything_again_under_the_same_ids(void **st
     (void)state;
     forgetful t = {0};
     fake_server s = {.handle = forget_once, .test = &t};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
+    asker a;
     femd_hash id;
     femd_capabilities caps;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    assert_int_equal(femd_client_pack(c, "a pack", 6, &id, &caps, &err), FEMD_OK);
-    fake_requests(q, 3, 1);
+    asker_open(&a, &s);
+    assert_int_equal(femd_client_pack(a.client, "a pack", 6, &id, &caps, &a.err), FEMD_OK);
     const double begun = femd_clock();
-    assert_int_equal(femd_client_submit(c, &id, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    assert_int_equal(femd_client_submit(a.client, &id, a.request, 3, &a.batch, &a.err), FEMD_OK);
+    assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_OK);
     assert_true(femd_clock() - begun < 2); /* not by the silence rule */
-    fake_check(r, 3, 1);
-    femd_client_close(&c);
-    fake_stop(&s);
+    fake_check(a.response, 3, 1);
+    asker_close(&a, &s);
     assert_int_equal(s.hellos, 2);
     assert_int_equal(t.materials, 2);
     assert_true(t.first_id == t.second_id);

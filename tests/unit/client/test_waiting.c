@@ -26,25 +26,18 @@ static void answer_late(fake_server *s, const femd_frame *f) {
 static void answers_to_a_cancelled_batch_are_dropped(void **state) {
     (void)state;
     fake_server s = {.handle = answer_late};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
+    asker a;
     size_t done;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_poll(c, b, 0.1, &done, &err), FEMD_OK);
+    asker_open(&a, &s);
+    asker_submits(&a);
+    assert_int_equal(femd_client_poll(a.client, a.batch, 0.1, &done, &a.err), FEMD_OK);
     assert_int_equal(done, 0);
-    femd_client_cancel(c, &b);
-    assert_null(b);
-    fake_requests(q, 3, 50);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
-    fake_check(r, 3, 50);
-    femd_client_close(&c);
-    fake_stop(&s);
+    femd_client_cancel(a.client, &a.batch);
+    assert_null(a.batch);
+    fake_requests(a.request, 3, 50);
+    asker_submits(&a);
+    asker_collects(&a, 50);
+    asker_close(&a, &s);
     assert_int_equal(s.seen[FEMD_MSG_CANCEL], 1);
 }
 
@@ -63,22 +56,14 @@ static void progress_says_that_workers_are_missing_and_may_cancel(void **state) 
     (void)state;
     fake_server s = {.idle = pulse_of_no_workers};
     femd_progress_info last = {0};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    femd_client *c = NULL;
-    fake_start(&s);
-    const femd_client_config cfg = {.address = s.address, .progress = stop_at_once, .user = &last};
-    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_CANCELLED);
-    assert_null(b);
+    asker a;
+    asker_open_telling(&a, &s, stop_at_once, &last);
+    asker_submits(&a);
+    assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_CANCELLED);
+    assert_null(a.batch);
     assert_int_equal(last.total, 3);
     assert_int_equal(last.done, 0);
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker_close(&a, &s);
     assert_int_equal(s.seen[FEMD_MSG_CANCEL], 1);
 }
 
@@ -92,21 +77,13 @@ static void progress_tells_the_end_of_a_short_wait_too(void **state) {
     unsigned largest = 0;
     fake_server s = {.handle = answer_evaluate, .test = &largest};
     femd_progress_info last = {0};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    femd_client *c = NULL;
-    fake_start(&s);
-    const femd_client_config cfg = {.address = s.address, .progress = note_progress, .user = &last};
-    assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_OK);
+    asker a;
+    asker_open_telling(&a, &s, note_progress, &last);
+    asker_submits(&a);
+    assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_OK);
     assert_int_equal(last.done, 3);
     assert_int_equal(last.total, 3);
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker_close(&a, &s);
 }
 
 typedef struct told {
@@ -179,18 +156,12 @@ static void refuse_batch(fake_server *s, const femd_frame *f) {
 static void refused_batch_brings_the_servers_words(void **state) {
     (void)state;
     fake_server s = {.handle = refuse_batch};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_LIMIT);
-    assert_string_equal(err.text, "too much at once");
-    femd_client_close(&c);
-    fake_stop(&s);
+    asker a;
+    asker_open(&a, &s);
+    asker_submits(&a);
+    assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_LIMIT);
+    assert_string_equal(a.err.text, "too much at once");
+    asker_close(&a, &s);
 }
 
 static void number_that_is_not_finite_is_refused_before_it_is_sent(void **state) {
@@ -214,22 +185,17 @@ static void number_that_is_not_finite_is_refused_before_it_is_sent(void **state)
 static void lost_server_ends_the_wait_within_ten_seconds(void **state) {
     (void)state;
     fake_server s = {0};
-    femd_request q[3];
-    femd_response r[3];
-    femd_batch *b = NULL;
-    femd_error err = FEMD_ERROR_INIT;
-    fake_start(&s);
-    femd_client *c = fake_client(&s);
-    fake_requests(q, 3, 1);
-    assert_int_equal(femd_client_submit(c, &material, q, 3, &b, &err), FEMD_OK);
+    asker a;
+    asker_open(&a, &s);
+    asker_submits(&a);
     fake_stop(&s);
     const double begun = femd_clock();
-    assert_int_equal(femd_client_collect(c, &b, r, &err), FEMD_DISCONNECTED);
+    assert_int_equal(femd_client_collect(a.client, &a.batch, a.response, &a.err), FEMD_DISCONNECTED);
     assert_true(femd_clock() - begun < 10);
     char *text = NULL;
-    assert_int_equal(femd_client_status(c, &text, &err), FEMD_DISCONNECTED); /* and every later call at once */
+    assert_int_equal(femd_client_status(a.client, &text, &a.err), FEMD_DISCONNECTED); /* and every later call at once */
     assert_true(femd_clock() - begun < 10);
-    femd_client_close(&c);
+    femd_client_close(&a.client);
 }
 
 int main(void) {

@@ -10,6 +10,15 @@ static inline const femd_core_counters *count(const rig *g) {
     return femd_core_count(g->core);
 }
 
+/* A pool of one worker, its client and its material; returns the worker. */
+static inline uint64_t open_lone_worker(rig *g, uint64_t *client) {
+    uint64_t worker[2];
+    rig_init(g, NULL);
+    rig_pool(g, client, worker);
+    rig_vanish(g, worker[1]);
+    return worker[0];
+}
+
 /* All n answers of a batch are there, once each, and right. */
 static inline void check_answers(rig *g, uint64_t client, const femd_request *r, uint32_t n, uint64_t batch) {
     rig_result got[64];

@@ -13,24 +13,22 @@
 static void infrastructure_failures_are_sent_again_three_times(void **state) {
     (void)state;
     rig g;
-    uint64_t client, w[2];
+    uint64_t client;
     femd_task t[256];
     femd_response bad = {.status = FEMD_ENGINE_DIED};
     rig_result got[4];
-    rig_init(&g, NULL);
-    rig_pool(&g, &client, w);
-    rig_vanish(&g, w[1]);
+    const uint64_t worker = open_lone_worker(&g, &client);
     femd_request r = rig_request(0, 0.1, NULL);
     rig_evaluate(&g, client, 1, &r, 1);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(rig_count(&g, client, FEMD_MSG_RESULT), 0);
-        assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
-        rig_answer_with(&g, w[0], &t[0], &bad);
+        assert_int_equal(rig_tasks(&g, worker, t, NULL), 1);
+        rig_answer_with(&g, worker, &t[0], &bad);
     }
     assert_int_equal(rig_results(&g, client, got, 4), 1);
     assert_int_equal(got[0].response.status, FEMD_ENGINE_DIED);
     rig_evaluate(&g, client, 2, &r, 1); /* never reused */
-    assert_int_equal(rig_work(&g, w[0]), 1);
+    assert_int_equal(rig_work(&g, worker), 1);
     check_answers(&g, client, &r, 1, 2);
     rig_clear(&g);
 }
@@ -58,15 +56,13 @@ static void physics_failures_are_answers(void **state) {
 static void late_answers_are_taken_once(void **state) {
     (void)state;
     rig g;
-    uint64_t client, w[2];
+    uint64_t client;
     femd_task t[256], again[256];
-    rig_init(&g, NULL);
-    rig_pool(&g, &client, w);
+    const uint64_t worker = open_lone_worker(&g, &client);
     femd_request r = rig_request(0, 0.1, NULL);
-    rig_vanish(&g, w[1]);
     rig_evaluate(&g, client, 1, &r, 1);
-    assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
-    rig_vanish(&g, w[0]);
+    assert_int_equal(rig_tasks(&g, worker, t, NULL), 1);
+    rig_vanish(&g, worker);
     uint64_t v = rig_worker(&g), old = rig_worker(&g);
     rig_open(&g, v, FEMD_OK);
     assert_int_equal(rig_tasks(&g, v, again, NULL), 1);
@@ -84,16 +80,14 @@ static void late_answers_are_taken_once(void **state) {
 static void a_second_answer_under_way_serves_new_askers(void **state) {
     (void)state;
     rig g;
-    uint64_t client, w[2];
+    uint64_t client;
     femd_task t[256], again[256];
     rig_result got[4];
-    rig_init(&g, NULL);
-    rig_pool(&g, &client, w);
+    const uint64_t worker = open_lone_worker(&g, &client);
     femd_request r = rig_request(0, 0.1, NULL);
-    rig_vanish(&g, w[1]);
     rig_evaluate(&g, client, 1, &r, 1);
-    assert_int_equal(rig_tasks(&g, w[0], t, NULL), 1);
-    rig_vanish(&g, w[0]);
+    assert_int_equal(rig_tasks(&g, worker, t, NULL), 1);
+    rig_vanish(&g, worker);
     uint64_t v = rig_worker(&g), old = rig_worker(&g);
     rig_open(&g, v, FEMD_OK);
     assert_int_equal(rig_tasks(&g, v, again, NULL), 1);
