@@ -16,6 +16,14 @@ typedef struct worker_config {
     int quiet;           /* 1: only failures are reported on stderr */
 } worker_config;
 
+/* How a signal handler of the thread that works sets *stop, and how others read it, which take no signals. */
+static inline void worker_stop(volatile sig_atomic_t *stop) {
+    __atomic_store_n(stop, 1, __ATOMIC_RELAXED);
+}
+static inline int worker_is_stopped(const volatile sig_atomic_t *stop) {
+    return __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
+
 /* Work until *stop becomes non-zero (OK), the server says BYE (OK), refuses the worker (REFUSED) or is gone
  * (DISCONNECTED, TIMEOUT). *stop may be set by a signal handler; an evaluation under way is given up. */
 FEMD_MUST_CHECK femd_status worker_run(const worker_config *config, const volatile sig_atomic_t *stop, femd_error *err);

@@ -20,7 +20,7 @@ static volatile sig_atomic_t stop_requested;
 
 static void worker_main_on_stop(int sig) {
     (void)sig;
-    stop_requested = 1;
+    worker_stop(&stop_requested);
 }
 
 /* The compute thread is about to die of its own fault. libzmq's thread lives on for the moment that the STARTED message

@@ -10,6 +10,7 @@
 
 #include "femd/clock.h"
 #include "femd/evaluate.h"
+#include "worker/worker.h"
 
 enum { LOOK_MS = 100, EXIT_LOST = 4 };
 static const double beat_period = 0.5;  /* s, as within an evaluation */
@@ -53,7 +54,7 @@ static void *opening_watch(void *user) {
     femd_buffer frame = FEMD_BUFFER_INIT;
     double beat_at = femd_clock() + beat_period;
     while (opening_pause(opening)) {
-        if (*opening->stop) {
+        if (worker_is_stopped(opening->stop)) {
             femd_peer_close(opening->peer);
             _exit(0); /* the other thread is in the engine and cannot be asked */
         }
@@ -63,6 +64,16 @@ static void *opening_watch(void *user) {
     }
     femd_buffer_clear(&frame);
     return NULL;
+}
+
+/* Signals are the other thread's. */
+static int opening_start(worker_opening *opening) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int code = pthread_create(&opening->thread, NULL, opening_watch, opening);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code == 0;
 }
 
 worker_opening *worker_opening_begin(femd_peer **peer, const volatile sig_atomic_t *stop) {
@@ -76,7 +87,7 @@ worker_opening *worker_opening_begin(femd_peer **peer, const volatile sig_atomic
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&opening->ended, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&opening->thread, NULL, opening_watch, opening) == 0) return opening;
+    if (opening_start(opening)) return opening;
     pthread_cond_destroy(&opening->ended);
     pthread_mutex_destroy(&opening->lock);
     free(opening);

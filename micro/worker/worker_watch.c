@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "femd/clock.h"
+#include "worker/worker.h"
 
 enum { LOOK_MS = 500, EXIT_LOST = 4 };
 static const double longer = 2, room = 10; /* times what is allowed, and s besides */
@@ -50,9 +51,10 @@ static void *watch_look(void *user) {
     int64_t leaves = 0; /* when it must have come back, since it is to end */
     while (watch_pause(watch)) {
         const int64_t until = atomic_load_explicit(&watch->until, memory_order_relaxed), now = watch_now();
-        if (until == REST || !*watch->stop) leaves = 0;
+        const int stopped = worker_is_stopped(watch->stop);
+        if (until == REST || !stopped) leaves = 0;
         if (until == REST) continue;
-        if (*watch->stop && !leaves) leaves = now + (int64_t)(1000 * leave);
+        if (stopped && !leaves) leaves = now + (int64_t)(1000 * leave);
         if (leaves && now > leaves) {
             fputs("femd-worker: told to end, while an engine hangs\n", stderr);
             _exit(0);
