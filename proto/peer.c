@@ -295,6 +295,20 @@ static femd_status peer_note(femd_peer *p, const femd_frame *f, femd_error *err)
     return FEMD_OK;
 }
 
+/* A message that cannot be read is told with the server's address. One of another version is no fault in it: the
+ * programs do not belong together. */
+static femd_status peer_decode(const femd_peer *p, const void *data, size_t size, femd_frame *frame, femd_error *err) {
+    const unsigned version =
+        size >= FEMD_FRAME_HEADER && memcmp(data, "FEMD", 4) == 0 ? femd_get16((const uint8_t *)data + 4) : 0;
+    if (version && version != FEMD_PROTOCOL_VERSION)
+        return femd_fail(err, FEMD_REFUSED,
+                         "the server at %s speaks version %u of the protocol, this program version %d: take both from "
+                         "one build of femd",
+                         p->address, version, FEMD_PROTOCOL_VERSION);
+    const femd_status rc = femd_frame_decode(data, size, frame, err);
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "the server at %s", p->address);
+}
+
 /* OK with a frame, TIMEOUT if there is none for the caller, or a failure. *own = 1 if a frame came that was for the
  * peer alone: then the next may be there already. */
 static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd_error *err) {
@@ -308,13 +322,13 @@ static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd
         while (zmq_msg_more(&p->message) && zmq_msg_recv(&p->message, p->socket, ZMQ_DONTWAIT) >= 0) {}
         return femd_fail(err, FEMD_PROTOCOL, "the server at %s sent a message of several parts", p->address);
     }
-    FEMD_TRY(femd_frame_decode(zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
+    FEMD_TRY(peer_decode(p, zmq_msg_data(&p->message), zmq_msg_size(&p->message), frame, err));
     if (frame->type == FEMD_MSG_PART) {
         int whole;
         FEMD_TRY(femd_parts_take(&p->parts, frame, FEMD_FRAME_MAX, &whole, err));
         *own = !whole;
         if (!whole) return FEMD_TIMEOUT;
-        FEMD_TRY(femd_frame_decode(p->parts.whole.data, p->parts.whole.size, frame, err));
+        FEMD_TRY(peer_decode(p, p->parts.whole.data, p->parts.whole.size, frame, err));
     }
     femd_status rc = peer_note(p, frame, err);
     *own = rc == FEMD_TIMEOUT;

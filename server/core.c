@@ -317,6 +317,7 @@ static void core_receive(femd_core *core, femd_address from, const void *data, s
         core_on_failure(rooms, peer, &frame, &err);
     } else if (rc != FEMD_OK) {
         rooms->common.counter.violations++;
+        common_log(&rooms->common, FEMD_LOG_WARNING, "a peer that is not known here is sent away: %s", err.text);
         outbox_send_error(rooms->outbox, from, 0, &err);
         outbox_drop(rooms->outbox, from);
     } else if (frame.type == FEMD_MSG_HELLO) {

@@ -21,6 +21,7 @@ typedef struct server {
     char address[64];
     pthread_t thread;
     atomic_int stop, forget, refuse, deaf, eager, hellos, frames, ready, step;
+    atomic_int version; /* of the protocol, in what it answers to a hello; 0: as it should be */
 } server;
 
 static void reply(void *router, const uint8_t *route, int route_size, const femd_buffer *b) {
@@ -40,6 +41,7 @@ static void on_hello(server *s, void *router, const uint8_t *route, int n) {
     } else {
         assert_int_equal(femd_welcome_encode(&b, &w, NULL), FEMD_OK);
     }
+    if (s->version) b.data[4] = (uint8_t)s->version;
     if (!s->deaf) reply(router, route, n, &b);
     if (s->eager) {
         const femd_pulse pulse = {.workers = 3};
@@ -240,6 +242,26 @@ static void a_refusal_comes_with_the_servers_words(void **state) {
     stop(&s);
 }
 
+/* Whether it welcomes or refuses: the words name both versions and the address, and the programs are to be exchanged.
+ */
+static void a_server_of_another_version_is_named(void **state) {
+    (void)state;
+    for (int refuses = 0; refuses < 2; refuses++) {
+        server s;
+        femd_error err = FEMD_ERROR_INIT;
+        femd_peer *p = NULL;
+        start(&s, "tcp://127.0.0.1:*");
+        s.version = FEMD_PROTOCOL_VERSION + 1;
+        s.refuse = refuses;
+        go(&s);
+        assert_int_equal(open_peer(&s, &p, &err), FEMD_REFUSED);
+        assert_non_null(strstr(err.text, s.address));
+        assert_non_null(strstr(err.text, "version 3 of the protocol, this program version 2"));
+        femd_peer_close(&p);
+        stop(&s);
+    }
+}
+
 /* The server forgets: the peer says hello anew, the caller is told once, and then frames pass again. */
 static void a_forgotten_peer_registers_anew(void **state) {
     (void)state;
@@ -409,6 +431,7 @@ int main(void) {
         cmocka_unit_test(a_refusal_comes_with_the_servers_words),
         cmocka_unit_test(a_forgotten_peer_registers_anew),
         cmocka_unit_test(it_goes_back_to_a_step_once),
+        cmocka_unit_test(a_server_of_another_version_is_named),
         cmocka_unit_test(a_restarted_server_gets_nothing_old),
         cmocka_unit_test(who_only_sends_is_not_registered_for_ever),
         cmocka_unit_test(a_lost_server_is_noticed_by_receiver_and_sender),
