@@ -1,6 +1,7 @@
 /* The store across runs: opening and closing. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,18 @@ static femd_status vault_start(femd_vault *vault, const vault_config *config, fe
     return FEMD_OK;
 }
 
+/* LMDB writes its file of readers through memory: where the disk has no room for that, it would end the process. */
+static femd_status vault_take_room(const femd_vault *vault, const char *path, femd_error *err) {
+    enum { READERS_BYTES = 8192 }; /* what LMDB makes of it for READERS_MOST */
+    struct stat st;
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return FEMD_OK; /* LMDB says why, or does without where it only reads */
+    const int why = fstat(fd, &st) == 0 && st.st_size < READERS_BYTES ? posix_fallocate(fd, 0, READERS_BYTES) : 0;
+    close(fd);
+    if (why != ENOSPC && why != EDQUOT) return FEMD_OK;
+    return femd_fail(err, FEMD_IO, "the store %s cannot be opened: %s", vault->folder, strerror(why));
+}
+
 /* With the lock, and so that a folder that is refused is left as it was. */
 static femd_status vault_start_locked(femd_vault *vault, const vault_config *config, femd_error *err) {
     char path[PATH_MAX];
@@ -120,13 +133,12 @@ static femd_status vault_start_locked(femd_vault *vault, const vault_config *con
     FEMD_TRY(vault_lock(vault, err));
     const int named = (size_t)snprintf(path, sizeof path, "%s/lock.mdb", vault->folder) < sizeof path,
               was_there = !named || stat(path, &st) == 0;
-    const femd_status rc = vault_start(vault, config, err);
+    femd_status rc = named ? vault_take_room(vault, path, err) : FEMD_OK;
+    if (rc == FEMD_OK) rc = vault_start(vault, config, err);
     vault_unlock(vault);
-    if (rc != FEMD_OK && vault->env) {
-        mdb_env_close(vault->env);
-        vault->env = NULL;
-        if (!was_there) unlink(path);
-    }
+    if (rc != FEMD_OK && vault->env) mdb_env_close(vault->env);
+    if (rc != FEMD_OK) vault->env = NULL;
+    if (rc != FEMD_OK && !was_there) unlink(path);
     return rc;
 }
 

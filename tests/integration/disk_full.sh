@@ -59,5 +59,14 @@ for part in 5 25 45 55 65 75 85 92 97; do
         same_outputs "$scratch/whole" "$disk/out" || fail "$part % of the room: other results"
     done
 done
+
+# a store that is made where there is no room is refused with words
+rm -rf "$disk"/*
+mount -o remount,size=64k "$disk" || fail "remount"
+cat /dev/zero >"$disk/fill" 2>"$scratch/fill.log"
+timeout 20 femd server --bind "ipc://$scratch/socket" --store "$disk/store" >"$scratch/store.log" 2>&1
+[ $? = 2 ] && grep -q "the store $disk/store cannot be opened: No space left on device" "$scratch/store.log" || fail "a store on a full disk"
+timeout 20 femd run --quiet --out "$scratch/with_store" --store "$disk/store" "${many[@]}" >"$scratch/store.log" 2>&1
+[ $? = 2 ] && grep -q "No space left on device" "$scratch/store.log" || fail "a run with a store on a full disk"
 [ $full -ge 8 ] && [ $resumed -ge 2 ] || fail "only $full full disks, $resumed of them resumed"
 exit 0
