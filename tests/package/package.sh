@@ -34,6 +34,13 @@ for h in arrays pointwise error kinematics quantities status types; do tr -s ' \
 grep -o 'FEMD_API [^;(]*(' "$scratch/one.line" | grep -o 'femd_[A-Za-z0-9_]*($' | tr -d '(' | sort -u >"$scratch/declared"
 diff "$scratch/declared" "$scratch/exported" || fail "declared (<) and exported (>) symbols differ"
 
+# the Python package finds the library that it was installed with
+if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    said=$(env -u FEMD_LIBRARY PYTHONPATH="$prefix/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c 'import femd, femd._library; print(femd.version(), femd._library.lib._name)') ||
+        fail "import femd"
+    case $said in "0.1.0 $prefix/"*) ;; *) fail "import femd: $said" ;; esac
+fi
+
 for program in "$prefix"/bin/femd*; do
     [ -x "$program" ] || continue
     "$program" --version >"$scratch/version" 2>&1 </dev/null || fail "$program --version: $(cat "$scratch/version")"

@@ -1,0 +1,159 @@
+"""The package femd against the command femd eval: python_meets_eval.py ADDRESS FOLDER first|interrupted|saved FILE. With
+"saved" it goes on from what a first run has saved, on another server."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+
+import femd
+
+address, folder = sys.argv[1:3]
+case = folder + "/../copper-notch"
+F1 = np.array([[1.01, 0.002, 0], [0, 1, 0], [0.001, 0, 0.999]])
+
+
+def eval_at(path, *options):
+    text = subprocess.run(["femd", "eval", path, "--json", *options], check=True, capture_output=True, text=True).stdout
+    return json.loads(text)
+
+
+def numbers(F):
+    return [f"{x:.17g}" for x in F.ravel()]
+
+
+def raises(error, words, call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except error as why:
+        assert words in str(why), why
+        return why
+    raise AssertionError(f"no {error.__name__} with {words!r}")
+
+
+def restarted(client, copper):
+    law = copper.points(2)
+    raises(femd.Error, "points", lambda: (copper.points(1), client.load(sys.argv[4])))
+    again = femd.Client(address, run="again")
+    law = again.material(case, "copper").points(2)
+    again.load(sys.argv[4])
+    P, A = law(np.stack([1.001 * F1, F1]))
+    before = np.load(sys.argv[4] + ".answers.npy")
+    assert (P == before).all(), "the restarted run answers otherwise"
+    again.commit()
+    assert again.step == 2
+    print("goes on")
+
+
+def interrupted():
+    """A wait for a worker that does not come ends with Ctrl-C, and the client can be used again."""
+    with femd.Client(address, run="waits") as client:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            client.material({"engine": "elastic", "young": 1e9, "poisson": 0.3})
+        except KeyboardInterrupt:
+            assert "workers" in client.status()
+            print("interrupted")
+
+
+def arrays_are_those_of_eval(copper):
+    law = copper.points(3)
+    F = np.stack([F1, np.eye(3), F1.T])
+    P, A = law(F)
+    said = eval_at(case, "--F", *numbers(F1))
+    assert (P[0] == np.array(said["first_piola"])).all()
+    assert (A[0].reshape(9, 9) == np.array(said["A"])).all()
+    assert law.energy[0] == said["energy_density"] and law.J[0] == said["J"]
+    assert (law.error == 0).all() and (law.status == 0).all()
+    # the derivative, by differences
+    h = 1e-5
+    slope = copper.points(18)
+    step = np.repeat(F1[None], 18, 0)
+    for k in range(9):
+        step[2 * k].flat[k] += h
+        step[2 * k + 1].flat[k] -= h
+    shifted, none = slope(step, tangent=False)
+    assert none is None
+    by_differences = (shifted[0::2] - shifted[1::2]).reshape(9, 9).T / (2 * h)
+    assert abs(by_differences - A[0].reshape(9, 9)).max() < 1e-5 * abs(A[0]).max()
+    # in the order of columns, into arrays of the host
+    columns = copper.points(3, order="columns")
+    out = np.empty((3, 3, 3), order="F"), np.empty(243)
+    P2, A2 = columns(np.asfortranarray(F.transpose(1, 2, 0)), out=out)
+    assert P2 is out[0] and (P2.transpose(2, 0, 1) == P).all()
+    assert (A2.reshape((3, 3, 3, 3, 3), order="F").transpose(4, 0, 1, 2, 3) == A).all()
+    # Cauchy stress as Abaqus has it
+    sigma, C = copper.points(3, kind="cauchy", vector="abaqus")(F)
+    assert abs(sigma[0] - np.array(said["cauchy"])[[0, 1, 2, 5, 4, 3]]).max() == 0
+    full = F[2] @ P[2].T / np.linalg.det(F[2])
+    assert abs(sigma[2] - full[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]]).max() < 1e-6 * abs(full).max()
+
+
+def strains_are_those_of_eval(client):
+    elastic = {"engine": "elastic", "young": "100 GPa", "poisson": 0.3, "conductivity": 3}
+    with open(folder + "/elastic.json", "w") as f:
+        json.dump(elastic, f)
+    strain = np.array([0.01, 0, 0.002, 0.003, 0, -0.001])
+    said = eval_at(folder + "/elastic.json", "--strain", *numbers(strain))
+    material = client.material(elastic)
+    S, D = material.points(1, kind="green")(strain)
+    assert (S[0] == np.array(said["stress"])).all() and (D[0] == np.array(said["tangent"])).all()
+    root = np.array([1, 1, 1, 2**-0.5, 2**-0.5, 2**-0.5])
+    S2, D2 = material.points(1, kind="small", vector="mandel")(strain * root)
+    assert abs(S2[0] * root - S[0]).max() < 1e-6 and abs(D2[0] @ (strain * root) - S2[0]).max() < 1e-5
+    quarter = material.turned([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    assert (quarter.Q == np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])).all()
+    return material
+
+
+def cuts_and_errors(client, copper, elastic):
+    law = copper.points(3)
+    F = np.stack([F1, np.diag([1, 1, -1.0]), F1])
+    why = raises(femd.Cut, "det F", law, F)
+    assert list(why.points) == [1] and "det F" in why.words[0] and why.status == "OUT_OF_DOMAIN"
+    assert list(law.status != 0) == [False, True, False]
+    raises(femd.Error, "no state to commit", client.commit)
+    client.abort()
+    P, A = law(np.stack([F1] * 3))
+    assert (P[0] == P[1]).all() and client.reused > 0
+    raises(femd.Error, "27 numbers", law, F1)
+    raises(femd.Error, "accepted", copper.points, 3, kind="kirchhoff")
+    raises(femd.Error, "number already", copper.points, 3, first=0)
+    raises(femd.Error, "not finite", law, F, temperature=float("nan"))
+    raises(femd.Error, "No such file", client.material, folder + "/nothing.json")
+    why = raises(femd.Error, "", client.material, {"engine": "elastic", "young": 1})
+    assert why.status == "BAD_INPUT"
+    status = client.status()
+    assert len(status["workers"]) >= 1 if isinstance(status["workers"], list) else status["workers"]
+    assert femd.version() == "0.1.0"
+
+
+def main():
+    if sys.argv[3] == "interrupted":
+        return interrupted()
+    with femd.Client(address, run="python") as client:
+        copper = client.material(case, "copper")
+        assert copper.atoms == 107 and abs(copper.Q[0, 0] - 0.5**0.5) < 1e-12
+        if sys.argv[3] == "saved":
+            return restarted(client, copper)
+        arrays_are_those_of_eval(copper)
+        elastic = strains_are_those_of_eval(client)
+        cuts_and_errors(client, copper, elastic)
+    # two increments, saved after the first
+    with femd.Client(address, run="saves") as client:
+        law = client.material(case, "copper").points(2)
+        law(np.stack([F1, np.eye(3)]))
+        law.commit()
+        client.save(sys.argv[4])
+        P, A = law(np.stack([1.001 * F1, F1]))
+        np.save(sys.argv[4] + ".answers", P)
+        law.commit()
+        assert client.step == 2
+    raises(femd.Error, "closed", law, np.stack([F1, F1]))
+    print("meets femd eval")
+
+
+main()
