@@ -59,12 +59,12 @@ static int plot_is_multiple(const plot_table *t, int a, int b) {
     return worst <= 1e-3 * plot_table_range(t, (size_t)b);
 }
 
-/* Displacement of a probe; without any the time, which with arc-length control is the way along the path. The load
- * factor turns back there at a limit point, and is the axis; but a reaction to given loads is a multiple of it and
- * would go up and down one line: over the way it has its maximum. */
+/* Of heat the time. Displacement of a probe; without any the time, which with arc-length control is the way along the
+ * path. The load factor turns back there at a limit point, and is the axis; but a reaction to given loads is a multiple
+ * of it and would go up and down one line: over the way it has its maximum. */
 void plot_choose_axes(const plot_table *t, int *x, int *y) {
     const int time = plot_table_find(t, "time"), factor = plot_table_find(t, "load_factor");
-    *x = plot_liveliest(t, moved, 3);
+    *x = plot_is_heat(t) ? time : plot_liveliest(t, moved, 3);
     *y = plot_default_y(t);
     if (*x >= 0) return;
     *x = time;

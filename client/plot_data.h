@@ -26,7 +26,7 @@ void plot_choose_axes(const plot_table *t, int *x, int *y);
 const char *plot_column_unit(const char *name);
 /* What stands at an axis that shows the column, in words; a reaction is named by the legend. */
 void plot_column_title(const plot_table *t, int column, char *text, size_t size);
-/* Of physics thermal? */
+/* Of a physics with heat? */
 int plot_is_heat(const plot_table *t);
 
 /* One step: the pieces of all ranks put together. */

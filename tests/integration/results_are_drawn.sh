@@ -24,6 +24,22 @@ for folder in out elsewhere; do
 done
 cmp -s out/plot-load.png elsewhere/plot-load.png && fail "other columns make no other picture"
 
+# heat and mechanics: the stress is a picture of its own, and arrows of the heat flux lie over the temperature
+cat >warm.json <<'JSON'
+{"femd":1,"physics":"thermomechanical","heat":{"initial":"300 K"},"mesh":{"box":{"size":["40 nm","5 nm","5 nm"],"cells":[4,1,1]}},
+ "materials":{"m":{"engine":"elastic","young":"100 GPa","poisson":0.3,"thermal_expansion":"1e-5 1/K","reference_temperature":"300 K",
+ "conductivity":"400 W/(m K)","heat_capacity":"3.4 MJ/(m^3 K)"}},
+ "boundary":[{"on":"left","displacement":[0,0,0]},{"on":"left","temperature":"300 K"},{"on":"right","heat_flux":"1e11 W/m^2"}],
+ "steps":{"count":2,"end_time":1e-10},"output":{"probes":[{"name":"end","surface":"right"}]}}
+JSON
+femd run warm.json --out warm >warm.log 2>&1 || fail "femd run warm.json"
+femd plot warm >plot.log 2>&1 || fail "femd plot warm"
+grep -qF 'plot-stress' plot.log && [ -s warm/plot-stress.png ] || fail "no picture of the stress"
+dark() { grep -oF 'stroke:rgb(10%,10%,10%)' "$1" | wc -l; }
+[ "$(dark warm/plot-field.svg)" -gt "$(dark warm/plot-stress.svg)" ] || fail "no arrows over the temperature"
+femd plot warm --field von_mises --to one >plot.log 2>&1 || fail "femd plot warm --field"
+[ ! -e one/plot-stress.png ] || fail "two pictures where one field was asked for"
+
 # refused WORDS ARGS...
 refused() {
     words=$1

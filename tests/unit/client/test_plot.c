@@ -113,6 +113,7 @@ static void a_path_without_a_probe_shows_its_limit_point(void **state) {
     assert_axes("step,time,p.ux,right.x,load_factor\n1,1,3,5,0.5\n2,2,4,8,0.7\n3,3,5,4,0.6\n", "p.ux", "right.x");
     /* without a load factor, as of heat */
     assert_axes("step,time,T_max\n1,1,300\n2,2,310\n", "time", "T_max");
+    assert_axes("step,time,end.uz,T_max\n1,1,1e-9,300\n2,2,2e-9,310\n", "time", "T_max");
 }
 
 static void axes_are_named_in_words(void **state) {
