@@ -91,8 +91,8 @@ void plot_page_text_upwards(cairo_t *cr, double x, double y, double size, const 
 void plot_scale_unit(double most, const char *unit, double *factor, char text[32]) {
     static const char *const prefix[] = {"f", "p", "n", "\xc2\xb5", "m", "", "k", "M", "G", "T"};
     enum { NONE = 5, LAST = 9 };
-    const int takes =
-        strcmp(unit, "Pa") == 0 || strcmp(unit, "N") == 0 || strcmp(unit, "m") == 0 || strcmp(unit, "J") == 0;
+    const int takes = strcmp(unit, "Pa") == 0 || strcmp(unit, "N") == 0 || strcmp(unit, "m") == 0 ||
+                      strcmp(unit, "J") == 0 || unit[0] == 'W';
     int k = NONE;
     while (takes && most > 0 && k < LAST && most >= pow(1000, k - NONE + 1)) k++;
     while (takes && most > 0 && k > 0 && most < pow(1000, k - NONE)) k--;
