@@ -20,6 +20,7 @@ static const struct {
     {"overhead", "a point through client, server and worker with the elastic engine", 0},
     {"load", "points a second with 2, 64 and 1,000 workers, busy workers, memory, audits; minutes, only when named", 1},
     {"macro", "assembly and linear algebra of the solver without any material", 0},
+    {"heat", "the same of heat, alone and with mechanics", 0},
     {"newton", "evaluations that Newton's method asks of a point in bending", 0},
     {"solids",
      "figures of the solver beside references: manufactured solutions, Cook's membrane, a cube; only when named", 1},
