@@ -129,6 +129,8 @@ static int history_has_probes(const femd_case *cs, const femd_history *h, femd_h
                rows == h->nprobes && columns == sizeof *cs->probe;
     same = same && femd_h5_read(f, "history/probes_of", H5T_STD_U8LE, rows, columns, was, &ignored) == FEMD_OK &&
            memcmp(was, cs->probe, bytes) == 0;
+    same = same && femd_h5_shape(f, "history/probes", &rows, &columns, &ignored) == FEMD_OK && rows == h->n &&
+           columns == FEMD_PROBE_NUMBERS * h->nprobes; /* else of a femd whose probes told less */
     free(was);
     return same;
 }

@@ -253,7 +253,8 @@ static femd_status history_heat_line(const femd_history *h, const femd_history_r
     FEMD_TRY(history_number(out, femd_residual_to_load(r), err));
     FEMD_TRY(femd_text_add(out, err, ",%d,%d", r->end == FEMD_NEWTON_STALLED, r->direct));
     FEMD_TRY(history_samples_line(h, r, out, err));
-    for (size_t k = 0; k < h->nprobes; ++k) FEMD_TRY(history_number(out, row->probe[FEMD_PROBE_NUMBERS * k], err));
+    for (size_t k = 0; k < h->nprobes; ++k)
+        FEMD_TRY(history_number(out, row->probe[FEMD_PROBE_NUMBERS * k + FEMD_PROBE_TEMPERATURE], err));
     return femd_text_add(out, err, "\n");
 }
 
@@ -311,6 +312,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];
+            if (c == FEMD_PROBE_TEMPERATURE && h->nheat == 0) continue;
             snprintf(suffix, sizeof suffix, ".%s", femd_probe_label[c]);
             FEMD_TRY(title(out, cs->probe[k].name, suffix, err));
         }
@@ -346,7 +348,9 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(history_number(out, r->load_time / cs->end_time, err));
     FEMD_TRY(account_numbers(r, cs, out, err));
     if (h->nheat > 0) FEMD_TRY(history_both_line(h, r, cs, out, err));
-    for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i) FEMD_TRY(history_number(out, row->probe[i], err));
+    for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i)
+        if (i % FEMD_PROBE_NUMBERS != FEMD_PROBE_TEMPERATURE || h->nheat > 0)
+            FEMD_TRY(history_number(out, row->probe[i], err));
     FEMD_TRY(history_late_line(h, r, out, err));
     return femd_text_add(out, err, "\n");
 }

@@ -11,8 +11,8 @@
 #include "femd/tensor3.h"
 #include "results/nodal_stress.h"
 
-const char *const femd_probe_label[FEMD_PROBE_NUMBERS] = {"ux",      "uy",      "uz",      "sigma11", "sigma22",
-                                                          "sigma33", "sigma23", "sigma13", "sigma12", "mises"};
+const char *const femd_probe_label[FEMD_PROBE_NUMBERS] = {
+    "ux", "uy", "uz", "sigma11", "sigma22", "sigma33", "sigma23", "sigma13", "sigma12", "mises", "T"};
 
 /* Weights of nodes of this rank; a mean over a surface is divided by the weights of all ranks. */
 typedef struct probe_place {
@@ -178,17 +178,24 @@ void femd_probes_destroy(femd_probes **out) {
     *out = NULL;
 }
 
-enum { SUMS = 10 }; /* displacement, six components of the stress, weight */
+enum { SUMS = 11, WEIGHT = 9, WARM = 10 }; /* displacement, six components of the stress, weight, temperature */
+
+/* Nodal values of the fields that there are; NULL: no such field. */
+typedef struct probe_fields {
+    double *u, *stress, *T; /* owned */
+} probe_fields;
 
 /* Shares of this rank. */
-static void probe_sum(const probe_place *place, const double *u, const double *stress, double *sum) {
+static void probe_sum(const probe_place *place, const probe_fields *of, double *sum) {
     for (size_t i = 0; i < place->n; ++i) {
         const double w = place->weight[i];
+        const PetscInt node = place->node[i];
         double sigma[6];
-        femd_full_to_voigt(stress + 9 * place->node[i], 0, sigma);
-        for (int a = 0; a < 3; ++a) sum[a] += w * u[3 * place->node[i] + a];
-        for (int c = 0; c < 6; ++c) sum[3 + c] += w * sigma[c];
-        sum[9] += w;
+        if (of->u) femd_full_to_voigt(of->stress + 9 * node, 0, sigma);
+        for (int a = 0; of->u && a < 3; ++a) sum[a] += w * of->u[3 * node + a];
+        for (int c = 0; of->u && c < 6; ++c) sum[3 + c] += w * sigma[c];
+        sum[WEIGHT] += w;
+        if (of->T) sum[WARM] += w * of->T[node];
     }
 }
 
@@ -207,49 +214,44 @@ static femd_status probe_add_ranks(const femd_problem *p, const double *mine, do
     return FEMD_OK;
 }
 
-/* Of physics thermal: the temperature stands in the first number. */
-static femd_status probes_read_heat(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
-    double *T = malloc((p->temperature->n + 1) * sizeof *T), *sum = calloc(4 * probes->n + 1, sizeof *sum);
-    femd_status rc = T && sum ? FEMD_OK : probe_no_memory(err);
-    FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, femd_field_get(p->temperature, T, err), done);
-    for (size_t k = 0; k < probes->n; ++k)
-        for (size_t i = 0; i < probes->place[k].n; ++i) {
-            sum[2 * k] += probes->place[k].weight[i] * T[probes->place[k].node[i]];
-            sum[2 * k + 1] += probes->place[k].weight[i];
-        }
-    const double *all = sum + 2 * probes->n;
-    FEMD_TRY_GOTO(rc, probe_add_ranks(p, sum, sum + 2 * probes->n, 2 * probes->n, err), done);
-    for (size_t k = 0; k < probes->n; ++k)
-        for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c)
-            values[FEMD_PROBE_NUMBERS * k + (size_t)c] = c ? NAN : all[2 * k] / all[2 * k + 1];
-done:
-    free(T);
-    free(sum);
-    return rc;
+/* Collective. The caller frees them, whatever comes back. */
+static femd_status probe_read_fields(femd_problem *p, probe_fields *of, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    if (p->displacement && !(of->u = malloc((p->displacement->n + 1) * sizeof *of->u))) rc = probe_no_memory(err);
+    if (p->temperature && !(of->T = malloc((p->temperature->n + 1) * sizeof *of->T))) rc = probe_no_memory(err);
+    FEMD_TRY(femd_agree(p->comm, rc, err));
+    if (of->T) FEMD_TRY(femd_field_get(p->temperature, of->T, err));
+    if (!of->u) return FEMD_OK;
+    FEMD_TRY(femd_field_get(p->displacement, of->u, err));
+    return femd_nodal_stress(p, &of->stress, err);
+}
+
+/* all: the sums of all ranks. */
+static void probe_means(const probe_fields *of, const double *all, double *value) {
+    double full[9];
+    for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) value[c] = NAN;
+    if (of->T) value[FEMD_PROBE_TEMPERATURE] = all[WARM] / all[WEIGHT];
+    if (!of->u) return;
+    for (int c = 0; c < WEIGHT; ++c) value[c] = all[c] / all[WEIGHT];
+    femd_voigt_to_full(value + 3, 0, full);
+    value[WEIGHT] = femd_von_mises(full);
 }
 
 femd_status femd_probes_read(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
     if (probes->n == 0) return FEMD_OK;
-    if (!p->displacement) return probes_read_heat(probes, p, values, err);
     const size_t n = SUMS * probes->n;
-    double *u = malloc((p->displacement->n + 1) * sizeof *u), *sum = calloc(2 * n + 1, sizeof *sum), *stress = NULL;
-    femd_status rc = u && sum ? FEMD_OK : probe_no_memory(err);
+    probe_fields of = {NULL, NULL, NULL};
+    double *sum = calloc(2 * n + 1, sizeof *sum);
+    femd_status rc = sum ? FEMD_OK : probe_no_memory(err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
-    FEMD_TRY_GOTO(rc, femd_field_get(p->displacement, u, err), done);
-    FEMD_TRY_GOTO(rc, femd_nodal_stress(p, &stress, err), done);
-    for (size_t k = 0; k < probes->n; ++k) probe_sum(&probes->place[k], u, stress, sum + SUMS * k);
+    FEMD_TRY_GOTO(rc, probe_read_fields(p, &of, err), done);
+    for (size_t k = 0; k < probes->n; ++k) probe_sum(&probes->place[k], &of, sum + SUMS * k);
     FEMD_TRY_GOTO(rc, probe_add_ranks(p, sum, sum + n, n, err), done);
-    for (size_t k = 0; k < probes->n; ++k) {
-        const double *all = sum + n + SUMS * k;
-        double *value = values + FEMD_PROBE_NUMBERS * k, full[9];
-        for (int c = 0; c < 9; ++c) value[c] = all[c] / all[9];
-        femd_voigt_to_full(value + 3, 0, full);
-        value[9] = femd_von_mises(full);
-    }
+    for (size_t k = 0; k < probes->n; ++k) probe_means(&of, sum + n + SUMS * k, values + FEMD_PROBE_NUMBERS * k);
 done:
-    free(u);
+    free(of.u);
+    free(of.stress);
+    free(of.T);
     free(sum);
-    free(stress);
     return rc;
 }

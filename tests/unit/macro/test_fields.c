@@ -162,6 +162,40 @@ static void fields_are_in_the_unit_of_the_case(void **state) {
     model_clear(&m);
 }
 
+/* With heat and mechanics both are told; of mechanics alone no temperature. */
+static void probes_read_both_fields(void **state) {
+    (void)state;
+    const double k[6] = {2, 2, 2, 0, 0, 0};
+    for (int both = 0; both < 2; ++both) {
+        model m;
+        femd_probes *probes;
+        femd_error err = FEMD_ERROR_INIT;
+        double value[FEMD_PROBE_NUMBERS];
+        femd_case_probe probe = {.name = "inside", .at = {0.31, 0.77, 0.55}};
+        model_init(&m, &femd_element_p2, 2);
+        m.cs.probe = &probe;
+        m.cs.nprobes = 1;
+        if (both) {
+            model_both(&m, k, 1, 300, 0);
+            m.law.alpha = 1e-5, m.law.rest = 300;
+            model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 300, 0, 0)->has[0] = 1;
+            model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 310, 0, 0)->has[0] = 1;
+        }
+        model_hold(&m, "left", 0, 0, 0);
+        model_hold(&m, "right", 0.01, 0, 0);
+        if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_create(m.p, &probes, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_read(probes, m.p, value, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (both) /* K = J F^-1 k F^-T of the undeformed body: that of the start of the step */
+            assert_near(value[FEMD_PROBE_TEMPERATURE], 303.1, 1e-9);
+        else
+            assert_true(isnan(value[FEMD_PROBE_TEMPERATURE]));
+        assert_true(value[0] > 0.002 && value[0] < 0.004 && value[3] > 0);
+        femd_probes_destroy(&probes);
+        model_clear(&m);
+    }
+}
+
 /* A linear displacement is found exactly, wherever the point is, and as the mean over a side; the stress is uniform. */
 static void probes_read_a_uniform_state(void **state) {
     (void)state;
@@ -248,6 +282,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(means_are_those_of_the_volume),
         cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
         cmocka_unit_test(probes_read_a_uniform_state),
+        cmocka_unit_test(probes_read_both_fields),
         cmocka_unit_test(point_outside_a_distorted_cell_is_not_read_inside),
         cmocka_unit_test(fields_are_in_the_unit_of_the_case),
     };
