@@ -43,6 +43,7 @@ static void chart_lines(cairo_t *cr, const plot_chart *chart, const plot_curve *
 /* The band about a curve, under it. */
 static void chart_band(cairo_t *cr, const plot_curve *curve, const chart_axes *axes, size_t k) {
     const double *colour = curve_colour[k % CURVE_COLOURS];
+    cairo_new_path(cr); /* the last text has left a place */
     for (size_t i = 0; i < 2 * curve->n; i++) {
         const size_t at = i < curve->n ? i : 2 * curve->n - 1 - i;
         const double y = curve->y[at] + (i < curve->n ? 1 : -1) * (isfinite(curve->error[at]) ? curve->error[at] : 0);

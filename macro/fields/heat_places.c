@@ -1,7 +1,9 @@
 /* The points of a body as those who choose samples of its conductivities see them. */
 #include "base/collective.h"
+#include "base/petsc_edge.h"
 #include "femd/kinematics.h"
 #include "femd/tensor3.h"
+#include "fields/boundary.h"
 #include "fields/heat_sampled.h"
 
 int femd_heat_is_sampled(const femd_heat *h, int material) {
@@ -46,4 +48,14 @@ femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_er
     femd_heat_sampled *s = h->sampled;
     for (PetscInt k = 0; k < h->p->pt->n; ++k) places_look(h, k, adjoint, s->local + k);
     return femd_rows_gather(s->rows, s->local, sizeof *s->local, s->all, err);
+}
+
+femd_status femd_heat_local_change(const femd_heat *h, Vec x, double *change, femd_error *err) {
+    const femd_field *field = h->p->temperature;
+    const PetscScalar *a;
+    PETSC_TRY(err, DMGlobalToLocal(field->dm, x, INSERT_VALUES, field->local));
+    PETSC_TRY(err, VecGetArrayRead(field->local, &a));
+    for (size_t i = 0; i < field->n; ++i) change[i] = field->boundary->entry[i] >= 0 ? 0 : a[i];
+    PETSC_TRY(err, VecRestoreArrayRead(field->local, &a));
+    return FEMD_OK;
 }

@@ -5,10 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/petsc_edge.h"
 #include "femd/tensor3.h"
-#include "fields/boundary.h"
 #include "fields/heat_sampled.h"
+#include "fields/ties.h"
 
 #define FLOW_ERROR 0.02 /* wanted where the case does not say */
 
@@ -41,20 +40,11 @@ femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_
     if (!*wanted) return FEMD_OK;
     memset(h->adjoint, 0, field->n * sizeof *h->adjoint);
     femd_field_add_cells(field, refine_cell, h, h->adjoint);
-    return femd_field_sum_free(field, h->adjoint, rhs, err);
+    FEMD_TRY(femd_field_sum_free(field, h->adjoint, rhs, err));
+    return femd_ties_reduce(field, rhs, 0, err);
 }
 
 /* ---- more samples ---- */
-
-static femd_status refine_localise(femd_heat *h, Vec adjoint, femd_error *err) {
-    femd_field *field = h->p->temperature;
-    const PetscScalar *a;
-    PETSC_TRY(err, DMGlobalToLocal(field->dm, adjoint, INSERT_VALUES, field->local));
-    PETSC_TRY(err, VecGetArrayRead(field->local, &a));
-    for (size_t i = 0; i < field->n; ++i) h->adjoint[i] = field->boundary->entry[i] >= 0 ? 0 : a[i];
-    PETSC_TRY(err, VecRestoreArrayRead(field->local, &a));
-    return FEMD_OK;
-}
 
 /* Rank 0 chooses; all learn the points and the doubt. */
 static femd_status refine_choose(femd_heat *h, uint64_t point[FEMD_K_BATCH], size_t *n, femd_error *err) {
@@ -85,7 +75,7 @@ femd_status femd_heat_refine(femd_field *field, Vec adjoint, int *again, int *fa
     uint64_t point[FEMD_K_BATCH];
     size_t n;
     *again = *failed = 0;
-    FEMD_TRY(refine_localise(h, adjoint, err));
+    FEMD_TRY(femd_heat_local_change(h, adjoint, h->adjoint, err));
     FEMD_TRY(femd_heat_gather_places(h, h->adjoint, err));
     FEMD_TRY(refine_choose(h, point, &n, err));
     if (h->sampled->bounded) h->notes |= FEMD_NOTE_ACCURACY_NOT_REACHED;

@@ -28,6 +28,8 @@ FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, const uint64_t *point
 /* Gradient of u, by local node, at point k; v . k v. */
 void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]);
 double femd_heat_form(const double k[6], const double v[3]);
+/* A change of the temperatures, as the linear solver finds it, by local node (n). Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_local_change(const femd_heat *h, Vec x, double *change, femd_error *err);
 /* Of all points what a choice looks at, to rank 0. adjoint by local node, NULL: the first samples are chosen, and only
  * temperatures and strains count. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err);

@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "base/collective.h"
-#include "base/petsc_edge.h"
 #include "femd/kinematics.h"
 #include "femd/tensor3.h"
-#include "fields/boundary.h"
 #include "fields/heat_sampled.h"
 #include "fields/positive_tensor.h"
+#include "fields/ties.h"
 
 const double *femd_heat_errors(const femd_problem *p) {
     return p->heat && p->heat->sampled && !p->cs->heat.transient ? p->heat->T_error : NULL;
@@ -37,17 +36,14 @@ static void uncertain_change(const femd_heat *h, size_t m, const double *coeffic
 static femd_status uncertain_respond(femd_heat *h, const double *change, femd_field_solve *solve, void *with, Vec rhs,
                                      Vec x, femd_error *err) {
     femd_field *field = h->p->temperature;
-    const PetscScalar *a;
     int solved;
     memset(h->adjoint, 0, field->n * sizeof *h->adjoint);
     femd_heat_conduct(h, h->value, change, 1, h->adjoint);
     FEMD_TRY(femd_field_sum_free(field, h->adjoint, rhs, err));
+    FEMD_TRY(femd_ties_reduce(field, rhs, 0, err));
     FEMD_TRY(solve(with, rhs, x, &solved, err));
-    PETSC_TRY(err, DMGlobalToLocal(field->dm, x, INSERT_VALUES, field->local));
-    PETSC_TRY(err, VecGetArrayRead(field->local, &a));
-    for (size_t i = 0; i < field->n; ++i)
-        if (field->boundary->entry[i] < 0) h->T_error[i] += solved ? a[i] * a[i] : NAN;
-    PETSC_TRY(err, VecRestoreArrayRead(field->local, &a));
+    FEMD_TRY(femd_heat_local_change(h, x, h->adjoint, err));
+    for (size_t i = 0; i < field->n; ++i) h->T_error[i] += solved ? h->adjoint[i] * h->adjoint[i] : NAN;
     return FEMD_OK;
 }
 
