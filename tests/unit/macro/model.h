@@ -6,7 +6,7 @@
 #include "solve/setup.h"
 #include "solve/stepping.h"
 
-#define MODEL_ENTRIES 8
+#define MODEL_ENTRIES 12
 
 typedef struct model {
     MPI_Comm comm; /* all ranks unless changed before model_create */
