@@ -107,10 +107,16 @@ static int cube(void) {
 
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
+    if (argc > 1 && strcmp(argv[1], "thermal") == 0) { /* that chapter alone */
+        const int bad = solids_thermal();
+        printf("]}\n");
+        return bad;
+    }
     int bad = orders(&femd_element_q1, 4, 2) | orders(&femd_element_p1, 4, 2) | orders(&femd_element_p2, 2, 3);
     bad |= cook(4, 0, 23.96) | cook(8, 0, 23.96) | cook(16, 0, 23.96) | cook(4, 1, 23.96) | cook(8, 1, 23.96) |
            cook(16, 1, 23.96);
     bad |= solids_curved();
+    bad |= solids_thermal();
     bad |= cube();
     printf("]}\n");
     return bad;

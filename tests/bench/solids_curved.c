@@ -14,9 +14,7 @@
 static const double half_pi = 1.57079632679489661923;
 static const double young = 210e9, poisson = 0.3;
 
-/* A mapped body of this material; loads are small, so that strains are. */
-static femd_status curved_begin(model *m, const int n[3], mapped_place *place, int mirrored, char path[32],
-                                femd_error *err) {
+femd_status solids_begin(model *m, const int n[3], mapped_place *place, int mirrored, char path[32], femd_error *err) {
     strcpy(path, "/tmp/femd-solid-XXXXXX");
     FILE *f = fdopen(mkstemp(path), "w");
     if (!f) return femd_fail(err, FEMD_IO, "no temporary file");
@@ -31,8 +29,7 @@ static femd_status curved_begin(model *m, const int n[3], mapped_place *place, i
     return FEMD_OK;
 }
 
-/* Run, and stress (9) and displacement at the node nearest to x. */
-static femd_status curved_end(model *m, char *path, const double x[3], double stress[9], double u[3], femd_error *err) {
+femd_status solids_end(model *m, char *path, const double x[3], double stress[9], double u[3], femd_error *err) {
     double *sigma = NULL, *all = NULL, least = INFINITY;
     femd_status rc = model_run(m, err);
     unlink(path);
@@ -67,13 +64,13 @@ static int cylinder(int n) {
     const int blocks[3] = {n, 2 * n, 1};
     const double at[3] = {1, 0, 0}, p = 1e6, scale = 1e-3;
     double stress[9], u[3];
-    femd_status rc = curved_begin(&m, blocks, cylinder_place, 0, path, &err);
+    femd_status rc = solids_begin(&m, blocks, cylinder_place, 0, path, &err);
     model_hold(&m, "t0", NAN, 0, NAN);
     model_hold(&m, "t1", 0, NAN, NAN);
     model_hold(&m, "r0", NAN, NAN, 0);
     model_hold(&m, "r1", NAN, NAN, 0);
     model_load(&m, "s0", FEMD_LOAD_PRESSURE, p * scale, 0, 0);
-    if (rc == FEMD_OK) rc = curved_end(&m, path, at, stress, u, &err);
+    if (rc == FEMD_OK) rc = solids_end(&m, path, at, stress, u, &err);
     if (rc != FEMD_OK) return solids_failed("cylinder", &err);
     snprintf(name, sizeof name, "thick cylinder, P2, %d through the wall: displacement of the bore", n);
     solids_figure(name, u[0] / scale, "m", "closed form", 9.07936508e-6);
@@ -104,7 +101,7 @@ static int kirsch(int n) {
         femd_error err = FEMD_ERROR_INIT;
         const int blocks[3] = {n, 2 * n, 1};
         double stress[9], u[3];
-        femd_status rc = curved_begin(&m, blocks, kirsch_place, 0, path, &err);
+        femd_status rc = solids_begin(&m, blocks, kirsch_place, 0, path, &err);
         model_hold(&m, "t0", NAN, 0, NAN);
         model_hold(&m, "t1", 0, NAN, NAN);
         model_hold(&m, "r0", NAN, NAN, 0);
@@ -112,7 +109,7 @@ static int kirsch(int n) {
         femd_case_boundary *pull = model_load(&m, "s1", FEMD_LOAD_TRACTION, 0, 0, 0);
         model_expression(pull, 0, "1e3*t*(x>3.999999 ? " KIRSCH_XX " : " KIRSCH_XY ")");
         model_expression(pull, 1, "1e3*t*(x>3.999999 ? " KIRSCH_XY " : " KIRSCH_YY ")");
-        if (rc == FEMD_OK) rc = curved_end(&m, path, at[k], stress, u, &err);
+        if (rc == FEMD_OK) rc = solids_end(&m, path, at[k], stress, u, &err);
         if (rc != FEMD_OK) return solids_failed("Kirsch", &err);
         snprintf(name, sizeof name, "Kirsch's plate, P2, %d x %d: stress along x at (%g, %g)", n, 2 * n, at[k][0],
                  at[k][1]);
@@ -141,12 +138,12 @@ static int elliptic_membrane(int n) {
     const double at[3] = {2, 0, 0}, scale = 1e-3;
     double stress[9], u[3];
     ellipse_thickness = 0.05; /* half of the plate, whose middle is held across */
-    femd_status rc = curved_begin(&m, blocks, ellipse_place, 0, path, &err);
+    femd_status rc = solids_begin(&m, blocks, ellipse_place, 0, path, &err);
     model_hold(&m, "t0", NAN, 0, NAN);
     model_hold(&m, "t1", 0, NAN, NAN);
     model_hold(&m, "r0", NAN, NAN, 0);
     model_load(&m, "s1", FEMD_LOAD_PRESSURE, -10e6 * scale, 0, 0);
-    if (rc == FEMD_OK) rc = curved_end(&m, path, at, stress, u, &err);
+    if (rc == FEMD_OK) rc = solids_end(&m, path, at, stress, u, &err);
     if (rc != FEMD_OK) return solids_failed("LE1", &err);
     snprintf(name, sizeof name, "NAFEMS LE1, P2, %d x %d x 1: stress along y at D", n, 2 * n);
     solids_figure(name, stress[4] / scale / 1e6, "MPa", "NAFEMS", 92.7);
@@ -161,13 +158,13 @@ static int thick_plate(int n) {
     const double at[3] = {2, 0, 0.6}, scale = 1e-3;
     double stress[9], u[3];
     ellipse_thickness = 0.6;
-    femd_status rc = curved_begin(&m, blocks, ellipse_place, 0, path, &err);
+    femd_status rc = solids_begin(&m, blocks, ellipse_place, 0, path, &err);
     model_hold(&m, "t0", NAN, 0, NAN);
     model_hold(&m, "t1", 0, NAN, NAN);
     model_hold(&m, "s1", 0, 0, NAN);
     model_hold(&m, "rim", NAN, NAN, 0);
     model_load(&m, "r1", FEMD_LOAD_PRESSURE, 1e6 * scale, 0, 0);
-    if (rc == FEMD_OK) rc = curved_end(&m, path, at, stress, u, &err);
+    if (rc == FEMD_OK) rc = solids_end(&m, path, at, stress, u, &err);
     if (rc != FEMD_OK) return solids_failed("LE10", &err);
     snprintf(name, sizeof name, "NAFEMS LE10, P2, %d x %d x %d: stress along y at D", n, 2 * n, blocks[2]);
     solids_figure(name, stress[4] / scale / 1e6, "MPa", "CalculiX 2.20, C3D10, the same mesh; NAFEMS -5.38",
