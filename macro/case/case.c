@@ -94,6 +94,7 @@ static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     const cJSON *root = c->doc.root;
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
     if (c->physics == FEMD_PHYSICS_MECHANICAL) FEMD_TRY(case_read_prescribed_temperature(c, err));
+    FEMD_TRY(case_read_prescribed_pressure(c, err));
     c->accuracy = femd_json_number(root, "accuracy", 0);
     c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
     c->has_body_force = femd_json_get(root, "body_force") != NULL;
@@ -256,6 +257,7 @@ void femd_case_clear(femd_case *c) {
     }
     for (int a = 0; a < 3; a++) femd_function_destroy(&c->body_function[a]);
     femd_function_destroy(&c->temperature_function);
+    femd_function_destroy(&c->pressure_function);
     femd_function_destroy(&c->heat.initial_function);
     femd_function_destroy(&c->heat.source_function);
     free(c->temperature_file);

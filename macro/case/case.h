@@ -145,6 +145,9 @@ typedef struct femd_case {
     femd_case_table temperature_table;    /* instead of it, "factor" being K */
     char *temperature_file;               /* owned; instead of it: a Gmsh file with values at its nodes... */
     char temperature_name[FEMD_NAME_MAX]; /* ...of this name; "": the only one */
+    int has_pressure;                     /* with physics "thermal": points are given it instead of no strain */
+    double pressure;                      /* Pa */
+    femd_function *pressure_function;     /* owned; instead of it, of x, y and z */
     double accuracy;          /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
@@ -215,6 +218,8 @@ int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);
+/* Pressure of a point at reference position x, Pa. BAD_INPUT where an expression gives no number. */
+FEMD_MUST_CHECK femd_status femd_case_pressure(const femd_case *c, const double x[3], double *pascal, femd_error *err);
 /* Is this kind of entry one of the temperature? */
 int femd_case_is_heat(femd_load kind);
 /* Temperature at time 0, K. BAD_INPUT below 0 K or where an expression gives no number. */

@@ -181,5 +181,6 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "temperature, which the equation of heat needs; give heat_capacity in materials.%s.thermal, "
                          "or a heat-capacity by \"quasiharmonic\" (a sampled conductivity is fitted)",
                          c->path, name, name);
+    FEMD_TRY(case_check_pressure(c, material, caps, err));
     return case_check_formulation(c, material, caps, err);
 }

@@ -43,6 +43,11 @@ FEMD_MUST_CHECK femd_status case_read_formulation(femd_case *c, femd_error *err)
 /* With "u-p": BAD_INPUT if a material's engine cannot be given a pressure, or samples. */
 FEMD_MUST_CHECK femd_status case_check_formulation(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                    femd_error *err);
+/* case_pressure.c: the pressure of the points, which physics "thermal" alone takes; materials and physics must be
+ * there. BAD_INPUT if a material's engine cannot be given one, or samples. */
+FEMD_MUST_CHECK femd_status case_read_prescribed_pressure(femd_case *c, femd_error *err);
+FEMD_MUST_CHECK femd_status case_check_pressure(const femd_case *c, size_t material, const femd_capabilities *caps,
+                                                femd_error *err);
 /* case_heat.c: "physics" and "heat", and that no key belongs to the other physics; the boundary must be there. What a
  * material gives the equation of heat. */
 FEMD_MUST_CHECK femd_status case_read_physics(femd_case *c, femd_error *err);

@@ -95,6 +95,8 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
 static femd_status heat_begin_values(femd_problem *p, femd_error *err) {
     femd_heat *h = p->heat;
     femd_status rc = FEMD_OK;
+    for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK && p->cs->has_pressure; ++k)
+        rc = femd_case_pressure(p->cs, p->pt->x + FEMD_SPACE * k, &p->pt->pressure[k], err);
     for (PetscInt i = 0; i < p->grid->nnodes && rc == FEMD_OK; ++i)
         rc = femd_case_initial_temperature(p->cs, p->grid->node_x + FEMD_SPACE * i, &h->old[i], err);
     FEMD_TRY(femd_agree(p->comm, rc, err));

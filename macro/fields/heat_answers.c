@@ -48,6 +48,10 @@ static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd
     r->control = FEMD_CONTROL_COMPONENTS;
     /* as it stands, or stood at the end of the last pass; else the body is not strained */
     if (h->map) memcpy(r->value, femd_heat_strain(h, k), sizeof r->value);
+    if (p->cs->has_pressure) {
+        r->control = FEMD_CONTROL_PRESSURE; /* of no shape but its own */
+        r->pressure = p->pt->pressure[k];
+    }
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     r->temperature = p->pt->temperature[k];
 }
@@ -70,8 +74,10 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
     }
     femd_status rc = (femd_status)r->status;
     if (rc == FEMD_OK) {
+        /* J U^-1 k U^-1 of the reference body, U being the cube root of J under a pressure */
+        const double turn = h->p->cs->has_pressure ? cbrt(r->J) : 1;
         if (wants & FEMD_WANT_CONDUCTIVITY)
-            for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = r->k[c] + r->k_electronic[c];
+            for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = turn * (r->k[c] + r->k_electronic[c]);
         if (wants & FEMD_WANT_HEAT_CAPACITY) pt->theat_c[k] = r->heat_capacity;
         if (!femd_case_answer_conducts(r, wants)) rc = FEMD_UNSUPPORTED;
     }

@@ -60,6 +60,7 @@ typedef struct femd_points {
     double *x;           /* n x 3, reference position, m */
     double *weight;      /* n: w |det J|, m^3 */
     double *temperature; /* n: prescribed, of the attempt, or of the iterate, K */
+    double *pressure;    /* n: prescribed, Pa; only where the case has one */
     double *gradient;    /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */
 #define FEMD_POINT_MEMBER(member, type, entries, wants, dataset) type *member, *t##member;
     FEMD_POINT_LIST(FEMD_POINT_MEMBER)

@@ -168,6 +168,7 @@ void model_clear(model *m) {
         for (int a = 0; a < 3; ++a) femd_function_destroy(&m->boundary[b].function[a]);
     for (int a = 0; a < 3; ++a) femd_function_destroy(&m->cs.body_function[a]);
     femd_function_destroy(&m->cs.temperature_function);
+    femd_function_destroy(&m->cs.pressure_function);
     femd_function_destroy(&m->cs.heat.initial_function);
     femd_function_destroy(&m->cs.heat.source_function);
 }

@@ -26,6 +26,7 @@ static void bad_input_has_exact_words(void **state) {
          "materials.m.thermal: belongs to physics \"thermal\" or \"thermomechanical\""},
         {"box.json", "temperature={\"file\":\"none.msh\"}",
          "temperature.file: no such file \"none.msh\"; looked in FOLDER"},
+        {"heat.json", "pressure==1e9*t", "pressure: is the same at all times; t stands in \"1e9*t\""},
         {"box.json", "physics=thermomechanical", "missing key \"heat\", which physics \"thermomechanical\" needs"},
         {"heat.json", "physics=thermomechanical",
          "boundary: no entry prescribes a displacement along x; the body could move freely"},
@@ -96,7 +97,7 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "materails={}",
          "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, physics, heat, mesh, "
          "materials, "
-         "boundary, body_force, temperature, accuracy, steps, element, solver, micro, output, petsc"},
+         "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
         {"case.json", "mesh.scal=1",
          "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},

@@ -361,6 +361,34 @@ static void electrons_conduct_beside_the_lattice(void **state) {
     model_clear(&m);
 }
 
+/* A pressure that is the case's: what conducts is a cell of another volume, as its reference sees it. */
+static void pressed_points_conduct_as_they_are(void **state) {
+    (void)state;
+    static const double pressure[2] = {1, -0.5}, none[6] = {0};
+    for (int even = 0; even < 2; ++even) {
+        model m;
+        femd_response r = {0};
+        double resistance = 0;
+        model_init(&m, &femd_element_q1, 1);
+        model_heat(&m, copper, 1, 300, 0);
+        m.cs.mesh.cells[0] = 2;
+        m.cs.has_pressure = 1;
+        m.cs.pressure = pressure[1];
+        if (!even) m.cs.pressure_function = model_function("x < 0.5 ? 1 : -0.5");
+        model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 400, 0, 0)->has[0] = 1;
+        model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 399, 0, 0)->has[0] = 1;
+        run(&m);
+        assert_int_equal(m.law.first.control, FEMD_CONTROL_PRESSURE);
+        for (int k = even; k < 2; ++k) {
+            assert_true(test_law_pressure(&m.law, 0, none, pressure[k], &r));
+            resistance += (even ? 1 : 0.5) / (copper[0] * cbrt(r.J));
+        }
+        assert_true(fabs(r.J - 1) > 0.1); /* the last of them is the softer side */
+        assert_near(m.heat[0], 1 / resistance, 1e-9);
+        model_clear(&m);
+    }
+}
+
 /* What the case gives is not asked. */
 static void given_numbers_need_no_answers(void **state) {
     (void)state;
@@ -392,6 +420,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_body_of_nanometres_may_be_hot),
         cmocka_unit_test(electrons_conduct_beside_the_lattice),
         cmocka_unit_test(given_numbers_need_no_answers),
+        cmocka_unit_test(pressed_points_conduct_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
