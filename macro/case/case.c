@@ -129,6 +129,7 @@ static void case_read_numerics(femd_case *c) {
     c->rtol = femd_json_number(solver, "rtol", thermal ? 1e-11 : 1e-7);
     c->loose = femd_json_number(solver, "loose", 1e-3);
     c->noise_stop = femd_json_bool(solver, "noise_stop", 1);
+    c->coarse = femd_json_number(solver, "coarse", 4);
     c->max_newton = case_integer(solver, "max_newton", 20);
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", thermal ? 1e-12 : 1e-8);
     c->stability = femd_json_bool(solver, "stability", !thermal);

@@ -165,6 +165,7 @@ typedef struct femd_case {
     double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */
     double loose;                /* a residual that stalls within this part of the load is accepted; default 1e-3 */
     int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */
+    double coarse;               /* default 4: first iterates ask this multiple of `accuracy`; 1: none does */
     int max_newton;              /* default 20 */
     double ksp_rtol;             /* default 1e-8 */
     int stability;               /* default 1: watch the signs of the tangent's eigenvalues */

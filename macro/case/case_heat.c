@@ -92,12 +92,13 @@ femd_status case_check_physics(const femd_case *c, femd_error *err) {
         if (other) return femd_json_fail(&c->doc, other, err, "physics \"thermal\": it %s", outputs[k][1]);
     }
     const cJSON *steps = femd_json_get(root, "steps"), *solver = femd_json_get(root, "solver"),
-                *stability = femd_json_get(solver, "stability"), *noise = femd_json_get(solver, "noise_stop");
+                *stability = femd_json_get(solver, "stability"), *noise = femd_json_get(solver, "noise_stop"),
+                *coarse = femd_json_get(solver, "coarse");
     if (stability)
         return femd_json_fail(&c->doc, stability, err,
                               "physics \"thermal\": it is that of a body in equilibrium; a temperature has none");
-    if (noise)
-        return femd_json_fail(&c->doc, noise, err,
+    if (noise || coarse)
+        return femd_json_fail(&c->doc, noise ? noise : coarse, err,
                               "physics \"thermal\": it is that of sampled stresses, and none is asked");
     if (c->arc_length)
         return femd_json_fail(&c->doc, femd_json_get(steps, "control"), err,

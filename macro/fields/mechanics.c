@@ -123,6 +123,7 @@ static femd_status mechanics_begin(femd_field *field, double time, int attempt, 
     m->attempt = attempt;
     m->iteration = 0;
     m->evaluated = 0;
+    m->coarse = 1;
     m->has_before = 0;
     m->thermal_known = 0;
     m->thermal = 0;
@@ -170,6 +171,7 @@ const femd_field_kind femd_displacement = {
     .step = mechanics_step,
     .begin = mechanics_begin,
     .iteration = mechanics_iteration,
+    .coarse = femd_mechanics_coarse,
     .evaluate = femd_mechanics_evaluate,
     .residual = femd_mechanics_residual,
     .jacobian = femd_mechanics_jacobian,

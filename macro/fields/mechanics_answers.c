@@ -63,7 +63,7 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     memcpy(r->value, p->pt->tE + 6 * k, sizeof r->value);
     r->temperature = p->pt->temperature[k];
-    r->accuracy = p->cs->accuracy;
+    r->accuracy = femd_mechanics_accuracy(p, k);
     if (p->mixed) femd_mixed_request(p, k, r);
 }
 
@@ -87,8 +87,7 @@ void femd_mechanics_judge(femd_mechanics *m, const femd_response *r) {
         m->broken = (femd_status)r->status, m->broken_point = r->point;
 }
 
-static void mechanics_take_answer(void *user, size_t i, const femd_response *r) {
-    femd_problem *p = user;
+void femd_mechanics_take(femd_problem *p, PetscInt i, const femd_response *r) {
     femd_points *pt = p->pt;
     pt->tstate[i] = r->state_out;
     memcpy(pt->tS + 6 * i, r->S, sizeof r->S);
@@ -96,16 +95,20 @@ static void mechanics_take_answer(void *user, size_t i, const femd_response *r) 
     if (p->mixed && r->status == FEMD_OK) femd_mixed_take(p, (PetscInt)i, r);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
-    pt->tenergy[i] = femd_mechanics_energy(p, (PetscInt)i, r);
+    pt->tenergy[i] = femd_mechanics_energy(p, i, r);
     pt->thill_mandel[i] = r->hill_mandel;
     pt->tnotes[i] = (int32_t)r->notes;
     pt->tstatus[i] = r->status;
     pt->twall[i] = r->work.wall;
     p->mech->count_force += r->work.force_evaluations;
-    p->mech->sampled |= r->sampled && femd_mechanics_is_noisy(p, (PetscInt)i);
+    p->mech->sampled |= r->sampled && femd_mechanics_is_noisy(p, i);
     femd_mechanics_judge(p->mech, r);
     if (r->status == FEMD_OK && (r->provided & STRESS_AND_TANGENT) != STRESS_AND_TANGENT && p->mech->broken == FEMD_OK)
         p->mech->broken = FEMD_UNSUPPORTED, p->mech->broken_point = r->point;
+}
+
+static void mechanics_take_answer(void *user, size_t i, const femd_response *r) {
+    femd_mechanics_take(user, (PetscInt)i, r);
 }
 
 femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err) {
@@ -182,6 +185,7 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
             p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k) | femd_mechanics_thermal_want(p, k),
             &m->request[k]);
     m->count_evaluated = (uint64_t)p->pt->n;
+    m->asked = m->coarse;
     femd_status rc =
         p->law->evaluate(p->law->self, m->request, p->pt->material, (size_t)p->pt->n, mechanics_take_answer, p, err);
     if (rc == FEMD_OK) rc = femd_mechanics_broken(p, err);
@@ -198,6 +202,7 @@ femd_status femd_mechanics_evaluate_at(femd_problem *p, const double *u, int *fa
     FEMD_TRY(mechanics_is_fresh(p, u, &fresh, err));
     if (fresh) FEMD_TRY(mechanics_gather(p, u, &inverted, err));
     *failed = m->failed;
+    if (!fresh && m->failed == 0 && m->asked > m->coarse) return femd_mechanics_sharpen(p, failed, err);
     if (!fresh) return FEMD_OK;
     m->evaluated = 0;
     if (!inverted) FEMD_TRY(mechanics_ask(p, err));

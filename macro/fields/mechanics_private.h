@@ -23,9 +23,10 @@ struct femd_mechanics {
     femd_request *request; /* one per point */
     double *unbalanced;    /* per entry: internal - external, this rank's parts, at the state last made a residual of */
     /* the batch that is there */
-    double *key;   /* per entry: local displacement */
-    int evaluated; /* 1: the tentative half of the points belongs to key */
-    int failed;    /* of it: points without an answer, all ranks */
+    double *key;          /* per entry: local displacement */
+    int evaluated;        /* 1: the tentative half of the points belongs to key */
+    int failed;           /* of it: points without an answer, all ranks */
+    double coarse, asked; /* multiple of the wanted error, of what is asked from now on; of what is there */
     /* of this rank's part of the batch */
     int failing, failing_status;
     uint64_t failing_point;
@@ -53,6 +54,8 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
  * seed are doubts of a method: Newton's method sees the same function all along. */
 int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k);
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r);
+/* Take the answer of point k into its tentative half. */
+void femd_mechanics_take(femd_problem *p, PetscInt k, const femd_response *r);
 /* Before a batch is asked: nothing of it is counted, nobody has failed. */
 void femd_mechanics_count_anew(femd_mechanics *m);
 /* After it: all ranks add what it has cost, and learn how many points failed and the words of the first. Collective. */
@@ -61,6 +64,11 @@ femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
 /* The same of the local displacement u. */
 FEMD_MUST_CHECK femd_status femd_mechanics_evaluate_at(femd_problem *p, const double *u, int *failed, femd_error *err);
+/* mechanics_sharpen.c: how coarse answers may be; the error asked of point k; those there made as good as asked now:
+ * each goes on from its own state, so that nothing that was sampled is lost. Collective. */
+double femd_mechanics_coarse(femd_field *field, double multiple);
+double femd_mechanics_accuracy(const femd_problem *p, PetscInt k);
+FEMD_MUST_CHECK femd_status femd_mechanics_sharpen(femd_problem *p, int *failed, femd_error *err);
 /* mechanics_temperature.c: temperatures of the points at a time, BAD_INPUT where there is none; that of point 0.
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);

@@ -12,6 +12,7 @@
 
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
+#include "solve/sharpness.h"
 
 enum {
     HALVINGS_FAILED = 6,  /* of a step whose points have no answer */
@@ -38,6 +39,8 @@ typedef struct iteration {
     int begun;           /* iterate that saw these answers first */
     int ascending;       /* the last step found no descent */
     int failed;          /* a step of no length has points without an answer */
+    double coarse,
+        most; /* multiple of the wanted error to which the answers are known; the largest that can be asked */
     femd_field_scale scale;
 } iteration;
 
@@ -78,12 +81,22 @@ static verdict newton_judge(iteration *at) {
     return rec->newton - at->begun >= at->newton->cs->max_newton ? TOO_MANY : GO_ON;
 }
 
+static void newton_note_scale(iteration *at) {
+    const femd_newton *n = at->newton;
+    femd_step_record *rec = at->rec;
+    at->scale = n->field->kind->scale(n->field);
+    rec->reference = at->scale.reference;
+    rec->load = at->scale.load;
+    if (n->hooks && n->hooks->live) n->hooks->live(n->hooks->user, rec->step, rec->newton, at->residual, rec->cuts);
+}
+
 /* Take note of the residual of iterate it. */
 static void newton_note(iteration *at, int it) {
     const femd_newton *n = at->newton;
     femd_step_record *rec = at->rec;
     const int room = (int)(sizeof rec->residual / sizeof *rec->residual);
-    at->scale = n->field->kind->scale(n->field);
+    rec->newton = it;
+    newton_note_scale(at);
     if (at->fresh || at->residual <= 0.5 * at->halved) {
         at->halved = at->residual;
         at->since = at->calm = 0;
@@ -95,11 +108,16 @@ static void newton_note(iteration *at, int it) {
     if (at->fresh) at->begun = it;
     at->fresh = 0;
     if (rec->nresiduals < room) rec->residual[rec->nresiduals++] = at->residual;
-    rec->newton = it;
-    rec->reference = at->scale.reference;
-    rec->load = at->scale.load;
-    if (n->hooks && n->hooks->live) n->hooks->live(n->hooks->user, rec->step, it, at->residual, rec->cuts);
     n->field->kind->iteration(n->field, it + 1);
+}
+
+/* The same iterate, known better: what was compared with coarser residuals counts no more. */
+static void newton_note_better(iteration *at) {
+    femd_step_record *rec = at->rec;
+    newton_note_scale(at);
+    at->best = at->halved = at->residual;
+    at->since = at->calm = at->ascending = 0;
+    if (rec->nresiduals > 0) rec->residual[rec->nresiduals - 1] = at->residual;
 }
 
 static femd_status newton_asked_to_stop(const femd_newton *n, femd_error *err) {
@@ -120,6 +138,27 @@ static femd_status newton_residual(const femd_newton *n, Vec X, double *residual
     return FEMD_OK;
 }
 
+static void newton_set_coarse(iteration *at, double multiple) {
+    const femd_newton *n = at->newton;
+    at->coarse = n->field->kind->coarse ? n->field->kind->coarse(n->field, multiple) : 1;
+}
+
+/* The verdict on X. Coarse answers end nothing, well or badly, and are left only where noise does not rule them:
+ * otherwise the answers are made better where they are. */
+static femd_status newton_judge_sharply(iteration *at, Vec X, verdict *end, femd_error *err) {
+    for (;;) {
+        *end = newton_judge(at);
+        if (at->coarse <= 1 || !isfinite(at->residual)) return FEMD_OK;
+        double enough = femd_sharpness_to_leave(at->residual, at->scale.noise, at->coarse);
+        if (*end == GO_ON && at->coarse <= enough) return FEMD_OK;
+        if (at->coarse <= enough || *end == LOST || *end == TOO_MANY) enough = 1;
+        newton_set_coarse(at, enough);
+        FEMD_TRY(newton_residual(at->newton, X, &at->residual, &at->failed, err));
+        if (at->failed > 0) return FEMD_OK;
+        newton_note_better(at);
+    }
+}
+
 /* X -= lambda step, for the first lambda whose points answer and, where it is asked, whose residual is lower. If none
  * is, the last one tried is taken and said to be no descent: its answers are there. */
 static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
@@ -127,6 +166,9 @@ static femd_status newton_move(iteration *at, Vec X, femd_error *err) {
     const int descend = at->calm >= PATIENCE && at->residual <= DESCENT_BELOW * at->scale.reference;
     double lambda = 1, residual = INFINITY;
     int failed = 0;
+    if (at->most > 1)
+        newton_set_coarse(
+            at, femd_sharpness_of_next(at->residual, at->scale.noise, at->coarse, at->since < PATIENCE ? at->most : 1));
     if (n->field->kind->reach) FEMD_TRY(n->field->kind->reach(n->field, n->step, &lambda, err));
     for (int halvings = 0;; ++halvings, lambda *= 0.5) {
         PETSC_TRY(err, VecWAXPY(n->trial, -lambda, n->step, X));
@@ -225,12 +267,15 @@ femd_status femd_newton_run(const femd_newton *n, Vec X, femd_step_record *rec, 
     verdict end = LOST;
     *converged = 0;
     rec->nresiduals = rec->newton = rec->indefinite = 0;
+    newton_set_coarse(&at, n->cs->coarse);
+    at.most = at.coarse;
     FEMD_TRY(newton_residual(n, X, &at.residual, &at.failed, err));
     for (int it = 0; at.failed == 0; ++it) {
         int solved;
         newton_note(&at, it);
+        FEMD_TRY(newton_judge_sharply(&at, X, &end, err));
+        if (at.failed > 0) break;
         PETSC_TRY(err, SNESMonitor(n->watch, it, at.residual));
-        end = newton_judge(&at);
         if (end != GO_ON && end != GOOD) break;
         FEMD_TRY(newton_asked_to_stop(n, err));
         if (end == GOOD) {

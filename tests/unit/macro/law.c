@@ -99,6 +99,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
         memset(&id[k], (int)k + 1, sizeof id[k]);
         caps[k] =
             (femd_capabilities){.wants = law->wants, .controls = 3, .carriers = law->carriers, .inputs = law->inputs};
+        if (law->samples) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY;
         if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
         if (law->k_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
     }
@@ -138,9 +139,44 @@ static void answer_noisily(const test_law *law, uint64_t seed, femd_response *r)
     }
 }
 
-static void answer(const test_law *law, const femd_request *q, int material, femd_response *r) {
+/* A number from -1.73 to 1.73, mean 0 and variance 1. */
+static double sample_unit(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return ((double)(*state >> 11) / 9007199254740992.0 - 0.5) * sqrt(12);
+}
+
+/* Looks go on in pieces that begin at powers of two, so that a continued sample is the one that was never cut. */
+static void answer_sampled(test_law *law, const femd_request *q, femd_response *r) {
+    float have = 0;
+    uint64_t state = q->seed;
+    if (memcmp(q->state_in.b, q->value, 24) == 0) memcpy(&have, q->state_in.b + 26, sizeof have);
+    const double wanted = fmax(1 / (q->accuracy * q->accuracy), (double)have);
+    for (int c = 0; c < 6; ++c) {
+        state = (state ^ (uint64_t)llround(1e8 * q->value[c])) * /* alike where ranks differ in the last digits */
+                    0x9e3779b97f4a7c15u +
+                1;
+        state ^= state >> 29;
+    }
+    double sum[6] = {0}, n = 0;
+    for (double upto = 16; n < wanted; upto *= 2) {
+        const double end = fmin(upto, wanted), piece = end - n;
+        for (int c = 0; c < 6; ++c) sum[c] += sqrt(piece) * sample_unit(&state);
+        n = end;
+    }
+    law->looks += have > 0 ? wanted - (double)have : law->begun + wanted;
+    r->sampled = 1;
+    for (int c = 0; c < 6; ++c) {
+        r->S_err[c] = law->mu / sqrt(wanted);
+        r->S[c] += law->mu * sum[c] / n;
+    }
+    have = (float)wanted;
+    memcpy(r->state_out.b + 26, &have, sizeof have);
+}
+
+static void answer(test_law *law, const femd_request *q, int material, femd_response *r) {
     double size = 0;
     memset(r, 0, sizeof *r);
+    law->coarsest = fmax(law->coarsest, q->accuracy);
     r->point = q->point;
     r->provided = q->wants;
     memcpy(r->E, q->value, sizeof r->E);
@@ -191,6 +227,7 @@ static void answer(const test_law *law, const femd_request *q, int material, fem
     }
     memcpy(r->state_out.b, q->value, sizeof r->state_out.b);                /* names the strain it belongs to... */
     r->state_out.b[24] = (uint8_t)(q->wants & ~(uint32_t)FEMD_WANT_ENERGY); /* ...and what was asked last */
+    if (law->samples) answer_sampled(law, q, r);
     if (q->wants & law->refuse && (law->refuse_all || q->point % 3 == 1)) r->status = FEMD_NOT_CONVERGED;
     r->work.force_evaluations = 2;
 }

@@ -20,6 +20,11 @@ typedef struct test_law {
     int backwards;                    /* answers come from the last request to the first */
     int break_at;                     /* > 0: the call with this number answers ENGINE_DIED at its first point */
     double noise;                     /* relative; a fixed function of point and seed */
+    /* Sampled as long as the request's accuracy a wants, errors a x mu: every strain and seed has noise of its own, which
+     * falls as what the state brings goes on; costs `begun` + 1/a^2 looks, less those that the state brings */
+    int samples;
+    double begun, looks;              /* cost of a trajectory's start; all so far */
+    double coarsest;                  /* largest accuracy asked so far */
     double told;                      /* relative errors of sampling that are told, while the stress has no noise */
     double doubt;                     /* relative errors of answers that depend on no seed */
     uint32_t notes;                   /* FEMD_NOTE_* of every answer */

@@ -74,7 +74,7 @@ static void defaults_of_a_box(void **state) {
     assert_true(c.mesh.size[1] == 2e-6 && c.mesh.cells[2] == 4 && c.mesh.origin[0] == 0 && c.mesh.distort == 0);
     assert_true(c.seed == 1 && c.element == &femd_element_p2 && c.reuse == 1 && c.predictor == 1 && c.max_cuts == 6);
     assert_true(c.growth == 1.5 && c.cut == 0.5 && c.end_time == 1 && c.rtol == 1e-7 && c.loose == 1e-3 &&
-                c.ksp_rtol == 1e-8 && c.max_newton == 20);
+                c.coarse == 4 && c.ksp_rtol == 1e-8 && c.max_newton == 20);
     assert_true(c.direct == 0 && c.temperature == 0 && c.accuracy == 0 && c.wants_committed == 0);
     assert_true(c.output_every == 1 && c.checkpoint_every == 1 && c.has_body_force == 0 && c.npetsc == 0);
     assert_string_equal(c.title, "");

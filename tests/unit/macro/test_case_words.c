@@ -60,6 +60,8 @@ static void bad_input_has_exact_words(void **state) {
          "solver.stability: physics \"thermal\": it is that of a body in equilibrium; a temperature has none"},
         {"heat.json", "solver.noise_stop=false",
          "solver.noise_stop: physics \"thermal\": it is that of sampled stresses, and none is asked"},
+        {"heat.json", "solver.coarse=1",
+         "solver.coarse: physics \"thermal\": it is that of sampled stresses, and none is asked"},
         {"heat.json", "boundary[0].heat_flux=1",
          "boundary[0]: has more than one of: temperature, heat_flux, convection, radiation, "
          "periodic_temperature; write one entry for each"},
