@@ -8,6 +8,7 @@
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
 #include "fields/heat_private.h"
+#include "fields/mechanics.h"
 #include "fields/ties.h"
 
 /* What each entry that holds brings in. Periodic faces pass on what comes in opposite: theirs is what flows through the
@@ -80,6 +81,16 @@ static femd_status commit_notes(const femd_heat *h, uint32_t *notes, femd_error 
     return FEMD_OK;
 }
 
+/* The first law by the energies that the points answer, W: no equation makes it hold. The mechanics have committed. */
+static void commit_first_law(const femd_heat *h, const femd_step_record *rec) {
+    const size_t n = h->p->cs->nboundary + 1;
+    double *pass = rec->heat + n + FEMD_HEAT_NUMBERS;
+    pass[FEMD_PASS_ENERGY] = h->p->cs->heat.transient ? femd_mechanics_energy_change(h->p) / h->dt : NAN;
+    pass[FEMD_PASS_POWER] = femd_mechanics_stress_work(h->p) / h->dt;
+    pass[FEMD_PASS_FIRST_LAW] = pass[FEMD_PASS_ENERGY] - pass[FEMD_PASS_POWER];
+    for (size_t b = 0; b < n; ++b) pass[FEMD_PASS_FIRST_LAW] -= rec->heat[b];
+}
+
 femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec, femd_error *err) {
     femd_heat *h = field->self;
     femd_problem *p = h->p;
@@ -98,6 +109,7 @@ femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec,
         rec->force_evaluations += h->count.force_evaluations;
         rec->failed_points += h->count.failed_points;
         h->evaluated = 0;
+        commit_first_law(h, rec);
         return femd_heat_tell_coupling(h, rec->heat + p->cs->nboundary + 1 + FEMD_HEAT_NUMBERS, err);
     }
     rec->evaluations = h->count.evaluations;

@@ -17,6 +17,11 @@ FEMD_MUST_CHECK femd_status femd_mechanics_create(femd_problem *p, femd_error *e
  * for all, if it answers. Later evaluations of the predictor do not ask for it again. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err);
 
+/* Of the step that was committed last: growth of the internal energy of its points, J; NAN where one does not answer it
+ * at both ends. */
+double femd_mechanics_energy_change(const femd_problem *p);
+/* Of the same step: what their stress has taken up, J. */
+double femd_mechanics_stress_work(const femd_problem *p);
 /* With coupling {"iterate"}: the forces that the last pass of the heat has made, over the reference force. */
 double femd_mechanics_pass_change(const femd_problem *p);
 

@@ -99,10 +99,40 @@ static femd_status work_add_start(femd_problem *p, const double *u, const double
     return femd_boundary_follow(field, p->mech->key, err);
 }
 
+/* First Piola-Kirchhoff stress P = F S. */
+static void work_piola(const double F[9], const double S[6], double P[9]) {
+    static const int voigt[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
+    for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) {
+            P[3 * i + j] = 0;
+            for (int l = 0; l < 3; ++l) P[3 * i + j] += F[3 * i + l] * S[voigt[3 * l + j]];
+        }
+}
+
+/* 1/2 (P0 + P) : (F - F0) of this rank's points; F - F0 from what the nodes moved, so that small steps keep their
+ * digits. */
+static double work_of_stress(const femd_problem *p, const double *moved) {
+    const femd_element_table *table = &p->grid->table;
+    const femd_points *pt = p->pt;
+    double sum = 0;
+    for (PetscInt k = 0; k < pt->n; ++k) {
+        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
+        const double *g = pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;
+        double P[9], P0[9], power = 0;
+        work_piola(pt->tF + 9 * k, pt->tS + 6 * k, P);
+        work_piola(pt->F + 9 * k, pt->S + 6 * k, P0);
+        for (int i = 0; i < table->nodes; ++i)
+            for (int c = 0; c < 9; ++c)
+                power += 0.5 * (P0[c] + P[c]) * moved[FEMD_SPACE * node[i] + c / 3] * g[FEMD_SPACE * i + c % 3];
+        sum += pt->weight[k] * power;
+    }
+    return sum;
+}
+
 femd_status femd_mechanics_work(femd_problem *p, femd_step_record *rec, femd_error *err) {
     femd_field *field = p->displacement;
     double *u = calloc(field->n + 1, sizeof *u), *moved = calloc(field->n + 1, sizeof *moved),
-           *force = calloc(field->n + 1, sizeof *force), work[FEMD_WORKS] = {0};
+           *force = calloc(field->n + 1, sizeof *force), work[FEMD_WORK_NUMBERS] = {0};
     femd_status rc = u && moved && force ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the work");
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, femd_field_get(field, u, err), done);
@@ -110,9 +140,11 @@ femd_status femd_mechanics_work(femd_problem *p, femd_step_record *rec, femd_err
     work_add_loads(field, moved, work);
     work_add_reactions(field, p->mech->unbalanced, moved, work);
     FEMD_TRY_GOTO(rc, work_add_start(p, u, moved, force, work, err), done);
-    if (MPI_Allreduce(MPI_IN_PLACE, work, FEMD_WORKS, MPI_DOUBLE, MPI_SUM, p->comm) != MPI_SUCCESS)
+    work[FEMD_WORK_STRESS] = work_of_stress(p, moved);
+    if (MPI_Allreduce(MPI_IN_PLACE, work, FEMD_WORK_NUMBERS, MPI_DOUBLE, MPI_SUM, p->comm) != MPI_SUCCESS)
         rc = femd_fail(err, FEMD_INTERNAL, "MPI_Allreduce failed");
-    for (int w = 0; w < FEMD_WORKS; ++w) rec->work[w] = p->work[w] + work[w];
+    p->mech->stress_work = work[FEMD_WORK_STRESS];
+    for (int w = 0; w < FEMD_WORK_NUMBERS; ++w) rec->work[w] = p->work[w] + work[w];
 done:
     free(u);
     free(moved);

@@ -96,6 +96,7 @@ void femd_mechanics_take(femd_problem *p, PetscInt i, const femd_response *r) {
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
     pt->tenergy[i] = femd_mechanics_energy(p, i, r);
+    if (pt->tinternal) pt->tinternal[i] = femd_mechanics_internal_energy(p, i, pt->temperature[i], r);
     pt->thill_mandel[i] = r->hill_mandel;
     pt->tnotes[i] = (int32_t)r->notes;
     pt->tstatus[i] = r->status;
@@ -181,9 +182,11 @@ static femd_status mechanics_ask(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
     FEMD_TRY(femd_mechanics_energy_begin(p, err));
     for (PetscInt k = 0; k < p->pt->n; ++k)
-        femd_mechanics_request(
-            p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k) | femd_mechanics_thermal_want(p, k),
-            &m->request[k]);
+        femd_mechanics_request(p, k,
+                               STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k) |
+                                   femd_mechanics_thermal_want(p, k) |
+                                   femd_mechanics_internal_want(p, p->pt->material[k]),
+                               &m->request[k]);
     m->count_evaluated = (uint64_t)p->pt->n;
     m->asked = m->coarse;
     femd_status rc =

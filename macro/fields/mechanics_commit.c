@@ -139,6 +139,7 @@ static femd_status commit_summarise(femd_problem *p, femd_step_record *rec, femd
     rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
+    FEMD_TRY(femd_mechanics_internal_change(p->mech, err));
     FEMD_TRY(femd_mechanics_account(p, rec, err));
     return femd_mechanics_work(p, rec, err);
 }

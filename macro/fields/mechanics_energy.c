@@ -41,6 +41,39 @@ void femd_mechanics_energy_commit(const femd_problem *p) {
     }
 }
 
+/* ---- internal energy ---- */
+
+uint32_t femd_mechanics_internal_want(const femd_problem *p, int material) {
+    return p->pt->internal ? p->caps[material].wants & FEMD_WANT_ENERGY : 0;
+}
+
+/* Of a material that knows no heat capacity, the case gives it one: what that stores is in no answer. */
+double femd_mechanics_internal_energy(const femd_problem *p, PetscInt k, double kelvin, const femd_response *r) {
+    const int material = p->pt->material[k];
+    const double given = p->cs->material[material].heat_capacity;
+    if (!femd_mechanics_internal_want(p, material)) return NAN;
+    return r->energy + (p->caps[material].wants & FEMD_WANT_HEAT_CAPACITY ? 0 : given * kelvin);
+}
+
+femd_status femd_mechanics_internal_change(femd_mechanics *m, femd_error *err) {
+    const femd_points *pt = m->p->pt;
+    double change = 0;
+    for (PetscInt k = 0; pt->internal && k < pt->n; ++k) change += pt->weight[k] * (pt->tinternal[k] - pt->internal[k]);
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &change, 1, MPI_DOUBLE, MPI_SUM, m->p->comm));
+    m->internal_change = change;
+    return FEMD_OK;
+}
+
+double femd_mechanics_stress_work(const femd_problem *p) {
+    return p->mech->stress_work;
+}
+
+double femd_mechanics_energy_change(const femd_problem *p) {
+    return p->mech->internal_change;
+}
+
+/* ---- from where energies are counted ---- */
+
 static void energy_take_virgin(void *user, size_t i, const femd_response *r) {
     ((femd_response *)user)[i] = *r;
 }

@@ -28,7 +28,8 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_res
         material[asked++] = (int)k;
         one->seed = femd_seed(p->cs->seed, 0, k);
         one->point = k;
-        one->wants = STRESS_AND_TANGENT | femd_mechanics_thermal_want_of(p, (int)k);
+        one->wants =
+            STRESS_AND_TANGENT | femd_mechanics_thermal_want_of(p, (int)k) | femd_mechanics_internal_want(p, (int)k);
         one->temperature = kelvin;
         one->accuracy = p->cs->accuracy;
     }
@@ -56,7 +57,7 @@ static void mechanics_turn_answer(const double of[9], const double to[9], femd_r
 }
 
 /* answer: of each material that is no grain of one before, in their order. */
-static femd_status mechanics_give_virgin(femd_problem *p, const femd_response *answer, femd_error *err) {
+static femd_status mechanics_give_virgin(femd_problem *p, double kelvin, const femd_response *answer, femd_error *err) {
     const femd_case_material *material = p->cs->material;
     size_t *slot = malloc((p->cs->nmaterials + 1) * sizeof *slot), used = 0;
     if (!slot) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
@@ -74,6 +75,7 @@ static femd_status mechanics_give_virgin(femd_problem *p, const femd_response *a
         memcpy(p->pt->S + 6 * k, turned.S, 6 * sizeof(double));
         memcpy(p->pt->D + 36 * k, turned.D, 36 * sizeof(double));
         if (p->pt->dSdT) memcpy(p->pt->dSdT + 6 * k, turned.dSdT, 6 * sizeof(double));
+        if (p->pt->internal) p->pt->tinternal[k] = femd_mechanics_internal_energy(p, k, kelvin, &turned);
     }
     free(slot);
     return FEMD_OK;
@@ -98,13 +100,15 @@ femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, fem
         p->mech->count.evaluations++;
         p->mech->count.force_evaluations += answer[k].work.force_evaluations;
     }
-    if (*possible) rc = femd_agree(p->comm, mechanics_give_virgin(p, answer, err), err);
+    if (*possible) rc = femd_agree(p->comm, mechanics_give_virgin(p, kelvin, answer, err), err);
     p->mech->has_tangent = *possible;
     p->mech->virgin_kelvin = kelvin;
 done:
     free(answer);
     return rc;
 }
+
+#define SAME 1e-12 /* of a temperature: the energy of one is that of the other */
 
 femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
     int possible;
@@ -113,9 +117,11 @@ femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
         rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, 0, &p->pt->temperature[k], err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
-    for (PetscInt k = 0; possible && k < p->pt->n; ++k) /* each at its own temperature */
-        for (int c = 0; c < 6; ++c)
-            p->pt->S[6 * k + c] += (p->pt->temperature[k] - p->mech->virgin_kelvin) * p->pt->dSdT[6 * k + c];
+    for (PetscInt k = 0; possible && k < p->pt->n; ++k) { /* each at its own temperature */
+        const double rise = p->pt->temperature[k] - p->mech->virgin_kelvin;
+        for (int c = 0; c < 6; ++c) p->pt->S[6 * k + c] += rise * p->pt->dSdT[6 * k + c];
+        if (p->pt->internal && fabs(rise) <= SAME * p->mech->virgin_kelvin) p->pt->internal[k] = p->pt->tinternal[k];
+    }
     p->mech->virgin_kelvin = NAN;
     return FEMD_OK;
 }

@@ -35,13 +35,15 @@ struct femd_mechanics {
     uint64_t count_force, count_evaluated;
     int sampled; /* there are noisy answers */
     int step, attempt, iteration;
-    double thermal;       /* forces that the change of temperature has made in this attempt, N */
-    int thermal_known;    /* ... from the thermal stresses of all points */
-    double pass_change;   /* forces that the last pass of the heat has made, over the reference */
-    double virgin_kelvin; /* of the answers that are there before the first step; NAN: each point's own */
-    int has_tangent;      /* the committed S and D are there before the first step */
-    double noise;         /* one sigma of the norm of the free nodal forces of the residual last made, N */
-    double *virgin;       /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
+    double thermal;         /* forces that the change of temperature has made in this attempt, N */
+    int thermal_known;      /* ... from the thermal stresses of all points */
+    double stress_work;     /* J: of the stress in the step committed last */
+    double internal_change; /* J: of the internal energy in the step; NAN where it is not known */
+    double pass_change;     /* forces that the last pass of the heat has made, over the reference */
+    double virgin_kelvin;   /* of the answers that are there before the first step; NAN: each point's own */
+    int has_tangent;        /* the committed S and D are there before the first step */
+    double noise;           /* one sigma of the norm of the free nodal forces of the residual last made, N */
+    double *virgin;         /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
     femd_field_scale scale;
     int has_before; /* `before` is there: the scale of the committed state */
     femd_field_scale before;
@@ -87,6 +89,12 @@ FEMD_MUST_CHECK femd_status femd_mechanics_energy_begin(femd_problem *p, femd_er
 uint32_t femd_mechanics_energy_want(const femd_problem *p, PetscInt k);
 double femd_mechanics_energy(const femd_problem *p, PetscInt k, const femd_response *r);
 void femd_mechanics_energy_commit(const femd_problem *p);
+/* FEMD_WANT_ENERGY where the internal energy is asked of a material's points, else 0; what is stored for the answer r
+ * of point k at a temperature, J/m^3, NAN if it is not asked; its sum's change in the step goes to internal_change
+ * (collective). */
+uint32_t femd_mechanics_internal_want(const femd_problem *p, int material);
+double femd_mechanics_internal_energy(const femd_problem *p, PetscInt k, double kelvin, const femd_response *r);
+FEMD_MUST_CHECK femd_status femd_mechanics_internal_change(femd_mechanics *m, femd_error *err);
 /* mechanics_forces.c */
 void femd_mechanics_internal(const femd_problem *p, const double *F, const double *S, double *out);
 femd_status femd_mechanics_stiffness(femd_problem *p, const double *u, const double *F, const double *S,

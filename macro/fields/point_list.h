@@ -22,10 +22,12 @@ typedef struct femd_conductivity_sample {
 #define FEMD_POINTS_WARM (1u << 30)
 /* ... they are given a pressure and answer a volume. */
 #define FEMD_POINTS_MIXED (1u << 29)
+/* ... and the heat that they take up is compared with their energy. */
+#define FEMD_POINTS_ENERGY (1u << 28)
 
 /* Arrays that come twice: `member` as committed with the last converged step, `tmember` of the current iterate, both
  * n x entries in the solver frame. X(member, type, entries, wants, "dataset"): there if wants is 0 or shares a bit with
- * output.wants, FEMD_POINTS_HEAT, _WARM or _MIXED; dataset of the checkpoint, NULL: not kept. */
+ * output.wants, FEMD_POINTS_HEAT, _WARM, _MIXED or _ENERGY; dataset of the checkpoint, NULL: not kept. */
 /* clang-format off */
 #define FEMD_POINT_LIST(X)                                                                                             \
     X(state,       femd_hash, 1,  0, "point/state")                                                                    \
@@ -43,6 +45,7 @@ typedef struct femd_conductivity_sample {
     X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */ \
     X(dSdT,        double,    6,  FEMD_POINTS_WARM, "point/thermal_stress") /* Pa/K; 0 where it is not answered */ \
     X(stress_power, double,   1,  FEMD_POINTS_WARM, "point/stress_power") /* D^-1 b : dS/dt, W/(m^3 K) */ \
+    X(internal,    double,    1,  FEMD_POINTS_ENERGY, "point/internal_energy") /* J/m^3; NAN where it is not known */ \
     X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */ \
     X(gap,         double,    1,  FEMD_POINTS_MIXED, "point/volume_gap") /* J of the answer less det F */ \
@@ -54,7 +57,7 @@ typedef struct femd_conductivity_sample {
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT, _WARM, _MIXED */
+    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT, _WARM, _MIXED, _ENERGY */
     uint64_t *id;        /* n: cell number in the mesh file (before distribution) x per_cell + q */
     int *material;       /* n: index in case->material */
     double *x;           /* n x 3, reference position, m */

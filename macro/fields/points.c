@@ -47,6 +47,7 @@ femd_status femd_points_create(PetscInt n, PetscInt per_cell, uint32_t wants, fe
     for (PetscInt i = 0; i < n; ++i) {
         for (int a = 0; a < 9; a += 4) pt->F[9 * i + a] = pt->tF[9 * i + a] = 1;
         if (k) pt->k_from[i].T = pt->tk_from[i].T = NAN;
+        if (pt->internal) pt->internal[i] = NAN;
     }
     return FEMD_OK;
 }

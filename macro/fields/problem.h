@@ -26,17 +26,17 @@ typedef struct femd_problem {
     femd_field *temperature;        /* the same with physics thermal or thermomechanical */
     femd_field *pressure;           /* the same with element.formulation "u-p" */
     femd_field *pair;               /* owned: that and the displacement, as one equation; else NULL */
-    femd_field *solved;      /* what the steps solve for: the pair, else the displacement, else the temperature */
-    double time, dt;         /* committed time; next increment */
-    double load_time;        /* at which loads and boundary values of the committed state stand: time, or apart
-                                from it with steps.control "arc-length" */
-    double arc_scale;        /* m of a path by unit of time; 0 = not known yet */
-    int step;                /* last committed step, 0 = virgin */
-    int unstable;            /* negative eigenvalues of the tangent there, -1 = not known */
-    double work[FEMD_WORKS]; /* done on the body up to there, J */
-    int direct;              /* conjugate gradients failed up to that step: solved directly from there on */
-    int cuts;                /* of increments, in this process */
-    uint32_t told;           /* FEMD_NOTE_* that the log has words of */
+    femd_field *solved; /* what the steps solve for: the pair, else the displacement, else the temperature */
+    double time, dt;    /* committed time; next increment */
+    double load_time;   /* at which loads and boundary values of the committed state stand: time, or apart
+                           from it with steps.control "arc-length" */
+    double arc_scale;   /* m of a path by unit of time; 0 = not known yet */
+    int step;           /* last committed step, 0 = virgin */
+    int unstable;       /* negative eigenvalues of the tangent there, -1 = not known */
+    double work[FEMD_WORK_NUMBERS]; /* done on the body up to there, J */
+    int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
+    int cuts;                       /* of increments, in this process */
+    uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;

@@ -18,7 +18,9 @@ typedef enum femd_work_by {
     FEMD_WORK_SURFACE,   /* dead loads of faces and points */
     FEMD_WORK_FOLLOWING, /* loads that follow the body */
     FEMD_WORK_BODY,      /* the body force */
-    FEMD_WORKS
+    FEMD_WORKS,
+    FEMD_WORK_STRESS = FEMD_WORKS, /* nobody: what the stress of the points has taken up, equal to the sum of these */
+    FEMD_WORK_NUMBERS
 } femd_work_by;
 
 /* What stands behind the heat of the entries and the source. */
@@ -43,6 +45,9 @@ typedef enum femd_heat_pass {
     FEMD_PASS_LAG,       /* W: what that work took in the step less what the equation had of it, the last step's */
     FEMD_PASS_DELTA,     /* largest T b D^-1 b / c of a point, b = -dS/dT; NAN where it is not known */
     FEMD_PASS_PASSES,    /* over heat and mechanics; it and what follows stand at the end of a line of history.csv */
+    FEMD_PASS_ENERGY,    /* W: growth of the internal energy that the points answer; NAN where it is not known */
+    FEMD_PASS_POWER,     /* W: work of their stress, 1/2 (P0 + P) : (F - F0) / dt */
+    FEMD_PASS_FIRST_LAW, /* W: the first less the second and less all heat that flowed in */
     FEMD_PASS_NUMBERS
 } femd_heat_pass;
 
@@ -72,8 +77,8 @@ typedef struct femd_step_record {
     /* femd_heat_numbers, W and K: mean of the step of what flows into the body by each entry of case->boundary, and
      * from the source; FEMD_HEAT_* behind them, then FEMD_PASS_*. NULL with physics mechanical. */
     double *heat;
-    double work[FEMD_WORKS]; /* done on the body since the start, J: by trapezoids over the steps */
-    double energy;           /* Helmholtz energy relative to the virgin state, J */
+    double work[FEMD_WORK_NUMBERS]; /* done on the body since the start, J: by trapezoids over the steps */
+    double energy;                  /* Helmholtz energy relative to the virgin state, J */
     double hill_mandel_max;
     double stability_min; /* NAN if not asked */
     /* if conductivity is among output.wants: */

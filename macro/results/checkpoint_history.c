@@ -7,7 +7,7 @@
 #include "results/checkpoint_private.h"
 #include "results/probe.h"
 
-enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 + FEMD_WORKS };
+enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 + FEMD_WORK_NUMBERS };
 
 /* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks, the heat. */
 static size_t history_row_width(const femd_history *h) {

@@ -102,6 +102,12 @@ const char *femd_work_name(femd_work_by work) {
     return name[work];
 }
 
+double femd_work_balance(const femd_step_record *rec) {
+    double sum = -rec->work[FEMD_WORK_STRESS];
+    for (int w = 0; w < FEMD_WORKS; ++w) sum += rec->work[w];
+    return sum;
+}
+
 double femd_residual_to_load(const femd_step_record *rec) {
     return rec->nresiduals > 0 && rec->load > 0 ? rec->residual[rec->nresiduals - 1] / rec->load : NAN;
 }
@@ -282,11 +288,14 @@ static femd_status history_both_line(const femd_history *h, const femd_step_reco
 
 /* Behind the probes. */
 static femd_status history_late_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
-    return h->nheat > 0 ? femd_text_add(out, err, ",passes") : FEMD_OK;
+    FEMD_TRY(femd_text_add(out, err, ",work_stress,work_balance"));
+    return h->nheat > 0 ? femd_text_add(out, err, ",passes,energy.heat,power.heat,first_law.heat") : FEMD_OK;
 }
 
 static femd_status history_late_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,
                                      femd_error *err) {
+    FEMD_TRY(history_number(out, r->work[FEMD_WORK_STRESS], err));
+    FEMD_TRY(history_number(out, femd_work_balance(r), err));
     for (size_t i = h->nheat - LATE; h->nheat > 0 && i < h->nheat; ++i) FEMD_TRY(history_number(out, r->heat[i], err));
     return FEMD_OK;
 }

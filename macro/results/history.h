@@ -54,6 +54,8 @@ enum { FEMD_ACCOUNT = 6 };
 size_t femd_history_account(const femd_history *h);
 /* What a work is called: "reactions", "surface_loads", ... */
 const char *femd_work_name(femd_work_by work);
+/* What was done on the body since the start less what its stress took up, J: what the residuals leave. */
+double femd_work_balance(const femd_step_record *rec);
 /* The residual a step ended with over its load; NAN where nothing loads the body. */
 double femd_residual_to_load(const femd_step_record *rec);
 /* The name of boundary entry i in the outputs: its surface; from the second entry on the same surface on "NAME#2", ...

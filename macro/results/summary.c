@@ -145,6 +145,8 @@ static femd_status summary_account(const femd_step_record *r, const femd_case *c
             femd_text_add(out, err, "%s\"%s\": ", w ? ", " : ",\n     \"work\": {", femd_work_name((femd_work_by)w)));
         FEMD_TRY(summary_number(out, "", r->work[w], err));
     }
+    FEMD_TRY(summary_number(out, ", \"stress\": ", r->work[FEMD_WORK_STRESS], err));
+    FEMD_TRY(summary_number(out, ", \"balance\": ", femd_work_balance(r), err));
     return femd_text_add(out, err, "}");
 }
 
@@ -248,7 +250,10 @@ static femd_status summary_both(const femd_step_record *r, const femd_case *cs, 
                                                         [FEMD_PASS_STRESS] = "stress_heat",
                                                         [FEMD_PASS_LAG] = "lag_heat",
                                                         [FEMD_PASS_DELTA] = "coupling_delta",
-                                                        [FEMD_PASS_PASSES] = "passes"};
+                                                        [FEMD_PASS_PASSES] = "passes",
+                                                        [FEMD_PASS_ENERGY] = "energy_heat",
+                                                        [FEMD_PASS_POWER] = "power_heat",
+                                                        [FEMD_PASS_FIRST_LAW] = "first_law_heat"};
     FEMD_TRY(summary_heat(r, cs, out, err));
     for (int k = 0; k < FEMD_PASS_NUMBERS; ++k) {
         FEMD_TRY(femd_text_add(out, err, "%s\"%s\": ", k ? ", " : ",\n     ", word[k]));

@@ -212,6 +212,9 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
         r->dSdT[c] = -law->alpha * (r->D[6 * c] + r->D[6 * c + 1] + r->D[6 * c + 2]);
     if (q->wants & FEMD_WANT_HELMHOLTZ && law->entropy != 0) r->helmholtz = r->energy - law->entropy * q->temperature;
     if (law->entropy != 0) r->energy += 2 * law->entropy * q->temperature;
+    if (law->internal) /* W - T dW/dT + what makes capacity its slope at constant strain */
+        r->energy += law->alpha * q->temperature * (r->S[0] + r->S[1] + r->S[2]) + law->capacity * q->temperature +
+                     4.5 * law->alpha * law->alpha * (law->lambda + 2 * law->mu / 3) * q->temperature * q->temperature;
     if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0)
         r->heat_capacity = law->capacity * (1 + law->capacity_slope * q->temperature);
     if (q->wants & FEMD_WANT_CONDUCTIVITY && law->k[0] > 0) {

@@ -7,29 +7,30 @@
 
 typedef struct test_law {
     femd_constitutive table;
-    int neo_hookean;                  /* else St. Venant-Kirchhoff */
-    double lambda, mu;                /* Pa */
-    double softer;                    /* material k has its moduli times softer^k; 0 = 1 */
-    double alpha;                     /* 1/K: the stress is that of E - alpha (T - rest) I */
-    double rest;                      /* K */
-    double softening;                 /* a > 0: W = a (1 - exp(-W0/a)), Pa */
-    double snap_beyond, snap;         /* > 0: where E11 exceeds it, the stress is that of a cell wider by this, as 2E */
-    double fail_beyond;               /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
-    uint32_t refuse;                  /* FEMD_WANT_*: asked for one of them, every third point is not converged */
-    int refuse_all;                   /* ... or all are */
-    int backwards;                    /* answers come from the last request to the first */
-    int break_at;                     /* > 0: the call with this number answers ENGINE_DIED at its first point */
-    double noise;                     /* relative; a fixed function of point and seed */
-    /* Sampled as long as the request's accuracy a wants, errors a x mu: every strain and seed has noise of its own, which
-     * falls as what the state brings goes on; costs `begun` + 1/a^2 looks, less those that the state brings */
+    int neo_hookean;          /* else St. Venant-Kirchhoff */
+    double lambda, mu;        /* Pa */
+    double softer;            /* material k has its moduli times softer^k; 0 = 1 */
+    double alpha;             /* 1/K: the stress is that of E - alpha (T - rest) I */
+    double rest;              /* K */
+    double softening;         /* a > 0: W = a (1 - exp(-W0/a)), Pa */
+    double snap_beyond, snap; /* > 0: where E11 exceeds it, the stress is that of a cell wider by this, as 2E */
+    double fail_beyond;       /* > 0: OUT_OF_DOMAIN where |E| exceeds it */
+    uint32_t refuse;          /* FEMD_WANT_*: asked for one of them, every third point is not converged */
+    int refuse_all;           /* ... or all are */
+    int backwards;            /* answers come from the last request to the first */
+    int break_at;             /* > 0: the call with this number answers ENGINE_DIED at its first point */
+    double noise;             /* relative; a fixed function of point and seed */
+    /* Sampled as long as the request's accuracy a wants, errors a x mu: every strain and seed has noise of its own,
+     * which falls as what the state brings goes on; costs `begun` + 1/a^2 looks, less those that the state brings */
     int samples;
-    double begun, looks;              /* cost of a trajectory's start; all so far */
-    double coarsest;                  /* largest accuracy asked so far */
-    double told;                      /* relative errors of sampling that are told, while the stress has no noise */
-    double doubt;                     /* relative errors of answers that depend on no seed */
-    uint32_t notes;                   /* FEMD_NOTE_* of every answer */
-    double ragged;                    /* of mu: the stress jumps by this wherever the strain passes one of many lines */
-    double entropy;                   /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
+    double begun, looks; /* cost of a trajectory's start; all so far */
+    double coarsest;     /* largest accuracy asked so far */
+    double told;         /* relative errors of sampling that are told, while the stress has no noise */
+    double doubt;        /* relative errors of answers that depend on no seed */
+    uint32_t notes;      /* FEMD_NOTE_* of every answer */
+    double ragged;       /* of mu: the stress jumps by this wherever the strain passes one of many lines */
+    double entropy;      /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
+    int internal; /* St. Venant-Kirchhoff: the energy is the internal one that goes with alpha and capacity, slope 0 */
     double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
     double k_power;                   /* ... times T^k_power */
     double k_noise;                   /* ... times 1 + this, at random by the seed, and sampled */

@@ -123,6 +123,7 @@ static void work_is_what_is_stored(void **state) {
         m.cs.body_force[2] = -0.2;
         RUN_OK(&m);
         for (int w = 0; w < FEMD_WORKS; ++w) assert_true(fabs(m.last.work[w]) > 1e-4);
+        assert_near(m.last.work[FEMD_WORK_STRESS], work_sum(&m), 1e-10 * fabs(work_sum(&m)));
         lack[fine] = work_sum(&m) - m.last.energy;
         assert_true(fabs(lack[fine]) < 1e-2 * m.last.energy);
         model_clear(&m);

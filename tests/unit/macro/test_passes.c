@@ -115,6 +115,58 @@ static void temperature_and_displacement_are_of_second_order(void **state) {
     assert_near(log2((once[0] - T[3]) / (once[1] - T[3])), 1, 0.3);
 }
 
+/* ---- the first law ---- */
+
+/* A bar that is pulled and heated: what the energies of its points have grown by, less work and heat, all steps. */
+static double first_law_off(int coupling, double iterate, int n, double *of) {
+    model m;
+    double sum = 0;
+    prepare(&m, &femd_element_p2, 0.02, 1, iterate > 0 ? 0.5 : 1, iterate, 1);
+    m.law.internal = 1;
+    m.cs.heat.coupling = coupling;
+    m.cs.step_count = n;
+    m.cs.max_steps = n;
+    hold_free(&m);
+    model_expression(model_load(&m, "right", FEMD_LOAD_TRACTION, 0, 0, 0), 0, "0.4*sin(3*t)^2");
+    model_expression(model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 0, 0, 0), 0, "1+0.5*t*t");
+    OK(model_create(&m, err));
+    const double dt = 1.0 / n;
+    for (int i = 1; i <= n; ++i) { /* stopped after each */
+        m.cs.end_time = i * dt;
+        m.cs.step_count = i;
+        OK(model_run(&m, err));
+        const double *pass = m.heat + m.cs.nboundary + 1 + FEMD_HEAT_NUMBERS;
+        double work = 0;
+        for (int w = 0; w < FEMD_WORKS; ++w) work += m.last.work[w];
+        if (coupling == FEMD_COUPLING_TWO_WAY) assert_near(m.last.work[FEMD_WORK_STRESS], work, 1e-10 * fabs(work));
+        assert_near(of_heat(&m, FEMD_HEAT_BALANCE), 0, 1e-10 * fabs(of_heat(&m, FEMD_HEAT_STORED)));
+        if (i == 1 && coupling == FEMD_COUPLING_ONE_WAY)
+            assert_true(isnan(pass[FEMD_PASS_FIRST_LAW]));
+        else
+            sum += fabs(pass[FEMD_PASS_FIRST_LAW]) * dt;
+        *of = fmax(*of, fabs(pass[FEMD_PASS_ENERGY]));
+    }
+    model_clear(&m);
+    return sum;
+}
+
+static void the_first_law_measures_the_steps(void **state) {
+    (void)state;
+    double of = 0;
+    const double pair[2] = {first_law_off(FEMD_COUPLING_TWO_WAY, 1e-9, 6, &of),
+                            first_law_off(FEMD_COUPLING_TWO_WAY, 1e-9, 12, &of)},
+                 once[2] = {first_law_off(FEMD_COUPLING_TWO_WAY, 0, 6, &of),
+                            first_law_off(FEMD_COUPLING_TWO_WAY, 0, 12, &of)},
+                 alone = first_law_off(FEMD_COUPLING_ONE_WAY, 0, 12, &of);
+    print_message("first law off by %.3g, %.3g J iterated, %.3g, %.3g in one pass, %.3g one way, 6 and 12 steps\n",
+                  pair[0], pair[1], once[0], once[1], alone);
+    assert_true(of > 0.1);
+    assert_near(log2(pair[0] / pair[1]), 2, 0.3);
+    assert_near(log2(once[0] / once[1]), 1, 0.4);
+    assert_true(pair[1] < 0.1 * once[1]);
+    assert_true(alone > 1.5 * once[1]);
+}
+
 /* Held on all sides it warms with the capacity at constant strain, of which one pass is behind. */
 static void a_held_block_warms_at_constant_strain(void **state) {
     (void)state;
@@ -170,6 +222,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_make_the_scheme_one_of_second_order),
         cmocka_unit_test(temperature_and_displacement_are_of_second_order),
+        cmocka_unit_test(the_first_law_measures_the_steps),
         cmocka_unit_test(a_held_block_warms_at_constant_strain),
         cmocka_unit_test(passes_that_do_not_settle_cut_the_step),
     };
