@@ -30,6 +30,10 @@ typedef struct trial {
     int at_least;   /* wanted is a lower bound */
     double stress;  /* largest component at E = 0, Pa */
     double hill_mandel;
+    /* where the conductivity is sampled for the equation of heat, for which it is fitted; asks is without it */
+    int sampled;
+    double sample, sample_error; /* s of one sample; its relative error */
+    double samples;              /* how many are expected */
 } trial;
 
 static const femd_beat alive = {NULL, watchdog_on_beat};
@@ -39,6 +43,13 @@ static uint32_t check_asks(const femd_case *c, size_t i) {
     uint32_t asks = 0;
     for (size_t k = i; k < c->nmaterials; k++)
         if (c->material[k].like == i) asks |= femd_case_asks(c, k);
+    return asks;
+}
+
+static uint32_t check_heat_asks(const femd_case *c, size_t i) {
+    uint32_t asks = 0;
+    for (size_t k = i; k < c->nmaterials; k++)
+        if (c->material[k].like == i) asks |= femd_case_asks_heat(c, k);
     return asks;
 }
 
@@ -62,6 +73,42 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
     if (seconds > t->seconds) t->seconds = seconds;
     for (int i = 0; i < 6 && strain == 0; i++) t->stress = fmax(t->stress, fabs(r.S[i]));
     t->hill_mandel = fmax(t->hill_mandel, r.hill_mandel);
+    return FEMD_OK;
+}
+
+/* One sample of a conductivity that is fitted, and how many of them the flow of heat will want: n of error s know it to
+ * s / sqrt(n). One that takes long is stopped: then its error is the one wanted. */
+static int check_enough(void *user, double fraction);
+
+typedef struct watch {
+    double begun, fraction;
+} watch;
+
+static femd_status check_sample(const model *m, const femd_case *c, trial *t, femd_error *err) {
+    const femd_bytes virgin = {NULL, 0};
+    const femd_request q = {
+        .wants = FEMD_WANT_CONDUCTIVITY, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature};
+    femd_response r = {0};
+    femd_buffer out = FEMD_BUFFER_INIT;
+    watch w = {.begun = femd_clock()};
+    const femd_beat beat = {&w, check_enough};
+    if (!t->sampled) return FEMD_OK;
+    femd_status rc = femd_material_evaluate(m->material, &q, &virgin, &beat, &r, &out, err);
+    femd_buffer_clear(&out);
+    t->sample = femd_clock() - w.begun;
+    if (rc == FEMD_DEADLINE) {
+        t->at_least = 1; /* its error is not known, nor how many it makes */
+        t->sample /= w.fraction < 0.01 ? 1 : w.fraction;
+        femd_error_clear(err);
+        return FEMD_OK;
+    }
+    if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: a conductivity", c->path, m->name);
+    if (!femd_case_answer_conducts(&r, q.wants))
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: materials.%s: what it answers at %g K is no positive conductivity",
+                         c->path, m->name, c->temperature);
+    for (int a = 0; a < 3; a++) t->sample_error += r.k_err[a] / (r.k[0] + r.k[1] + r.k[2]);
+    const double more = t->sample_error / c->heat.accuracy;
+    t->samples = fmin(fmax(2, ceil(more * more)), c->heat.max_samples);
     return FEMD_OK;
 }
 
@@ -91,10 +138,6 @@ static femd_status check_time_batch(const model *m, const femd_case *c, trial *t
     femd_material_batch_release(&batch);
     return rc;
 }
-
-typedef struct watch {
-    double begun, fraction;
-} watch;
 
 static int check_enough(void *user, double fraction) {
     watch *w = user;
@@ -138,6 +181,10 @@ static femd_status check_try_material(const model *m, const femd_case *c, size_t
     for (size_t k = i; k < c->nmaterials; k++)
         if (c->material[k].like == i)
             FEMD_TRY(femd_case_check_answers(c, k, femd_material_capabilities(m->material), err));
+    t->sampled = (check_heat_asks(c, i) & FEMD_WANT_CONDUCTIVITY) &&
+                 (femd_material_capabilities(m->material)->inputs & FEMD_INPUT_SEED);
+    if (t->sampled) t->asks &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+    FEMD_TRY(check_sample(m, c, t, err));
     if (t->asks == 0) return FEMD_OK;
     femd_status rc = check_evaluate(m, c, 0, &none, &virgin, t, err);
     if (rc == FEMD_OK) rc = check_evaluate(m, c, usual_strain, &none, &out, t, err);
@@ -176,6 +223,16 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
         printf("  %-24s of the lattice; %s\n", "conductivity",
                caps->carriers & FEMD_CARRIER_ELECTRONS ? "the electrons' part beside it, as declared"
                                                        : "electrons are not in it");
+    if (t->sampled && t->samples > 0)
+        printf("  %-24s of the conductivity, %.3g s and %.2g %% each at %g K: about %.0f for heat.accuracy %g\n",
+               "samples", t->sample, 100 * t->sample_error, c->temperature, t->samples, c->heat.accuracy);
+    else if (t->sampled)
+        printf("  %-24s of the conductivity, %s %.3g s each: 2 to %d, as many as heat.accuracy %g wants\n", "samples",
+               t->at_least ? "more than" : "about", t->sample, c->heat.max_samples, c->heat.accuracy);
+    if (t->asks == 0 && t->sampled) {
+        printf("  %-24s nothing but these\n", "asked");
+        return;
+    }
     if (t->asks == 0) {
         printf("  %-24s nothing: the case gives conductivity%s\n", "asked",
                c->heat.transient ? " and heat capacity" : "");
@@ -220,22 +277,24 @@ static double check_resident(void) {
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* seconds: of one point, in Newton; wanted: of one point, at the end of a step; materials: B that they take here. */
-static void check_print_cost(const femd_case *c, const check_mesh *m, double seconds, double wanted, int at_least,
-                             double materials) {
+/* asked: points in each iteration; samples: s of conductivities that are fitted, in all; seconds: of one point, in
+ * Newton; wanted: of one point, at the end of a step; materials: B that they take here. */
+static void check_print_cost(const femd_case *c, const check_mesh *m, uint64_t asked, double seconds, double wanted,
+                             double samples, int at_least, double materials) {
     const uint64_t cells = (uint64_t)m->mesh.ncells, points = cells * (uint64_t)c->element->points;
     const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
     const int both = c->physics == FEMD_PHYSICS_THERMOMECHANICAL,
               iterations = (thermal || both ? USUAL_OF_HEAT : 0) + (thermal ? 0 : USUAL_ITERATIONS);
-    uint64_t asked = 0;
-    for (size_t k = 0; k < c->nmaterials; k++) asked += femd_case_asks(c, k) ? m->points[k] : 0;
     const double evaluations = (double)(thermal ? asked : points) * c->step_count * iterations;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
-    printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
-           c->step_count, iterations);
-    check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
+    if (evaluations > 0 || samples == 0) {
+        printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
+               c->step_count, iterations);
+        check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
+    }
+    if (samples > 0) check_print_row("samples", samples, cores, at_least, ", in batches of up to 16");
     if (c->wants_committed)
         check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
                         c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
@@ -247,8 +306,9 @@ static void check_print_cost(const femd_case *c, const check_mesh *m, double sec
 
 static femd_status check_materials(const femd_case *c, const check_mesh *m, model *models, femd_error *err) {
     const double before = check_resident();
-    double slowest = 0, wanted = 0;
+    double slowest = 0, wanted = 0, samples = 0;
     int at_least = 0;
+    uint64_t asked = 0;
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
@@ -260,9 +320,11 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
         check_print_material(c, &models[i], i, &t, m->points);
         slowest = fmax(slowest, t.seconds);
         wanted = fmax(wanted, t.wanted);
+        samples += t.sample * (t.samples > 0 ? t.samples : 2);
         at_least |= t.at_least;
+        for (size_t k = i; t.asks && k < c->nmaterials; k++) asked += c->material[k].like == i ? m->points[k] : 0;
     }
-    check_print_cost(c, m, slowest, wanted, at_least, check_resident() - before);
+    check_print_cost(c, m, asked, slowest, wanted, samples, at_least, check_resident() - before);
     return FEMD_OK;
 }
 
