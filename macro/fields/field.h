@@ -51,7 +51,8 @@ typedef struct femd_field_kind {
     femd_status (*begin)(femd_field *field, double time, int attempt, femd_error *err);
     void (*iteration)(femd_field *field, int iteration); /* of Newton's method */
     /* From now on sampled answers may be known to `multiple` (>= 1) of the wanted error; returns what will be asked, 1
-     * where nothing can be had coarser. An evaluation where answers coarser than that stand makes them as good. NULL: 1.
+     * where nothing can be had coarser. An evaluation where answers coarser than that stand makes them as good.
+     * NULL: 1.
      */
     double (*coarse)(femd_field *field, double multiple);
     /* Whatever the equation needs at X. *failed: points of all ranks that have no answer (a domain error); a failure of
