@@ -56,6 +56,8 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
  * seed are doubts of a method: Newton's method sees the same function all along. */
 int femd_mechanics_is_noisy(const femd_problem *p, PetscInt k);
 void femd_mechanics_judge(femd_mechanics *m, const femd_response *r);
+/* What is asked of point k in an evaluation: FEMD_WANT_*. */
+uint32_t femd_mechanics_wants(const femd_problem *p, PetscInt k);
 /* Take the answer of point k into its tentative half. */
 void femd_mechanics_take(femd_problem *p, PetscInt k, const femd_response *r);
 /* Before a batch is asked: nothing of it is counted, nobody has failed. */
@@ -66,10 +68,13 @@ femd_status femd_mechanics_broken(const femd_problem *p, femd_error *err);
 femd_status femd_mechanics_evaluate(femd_field *field, Vec X, int *failed, femd_error *err);
 /* The same of the local displacement u. */
 FEMD_MUST_CHECK femd_status femd_mechanics_evaluate_at(femd_problem *p, const double *u, int *failed, femd_error *err);
-/* mechanics_sharpen.c: how coarse answers may be; the error asked of point k; those there made as good as asked now:
- * each goes on from its own state, so that nothing that was sampled is lost. Collective. */
+/* mechanics_accuracy.c: how coarse answers may be; 1 if of a material the error asked decides how long it samples, and
+ * its answers' errors are noise; the error asked of point k. */
 double femd_mechanics_coarse(femd_field *field, double multiple);
+int femd_mechanics_can_be_coarse(const femd_problem *p, int material);
 double femd_mechanics_accuracy(const femd_problem *p, PetscInt k);
+/* mechanics_sharpen.c: the answers that are here made as good as asked now: each goes on from its own state, so that
+ * nothing that was sampled is lost. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_sharpen(femd_problem *p, int *failed, femd_error *err);
 /* mechanics_temperature.c: temperatures of the points at a time, BAD_INPUT where there is none; that of point 0.
  * Collective. */

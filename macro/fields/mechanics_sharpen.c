@@ -1,36 +1,10 @@
-/* Sampled answers that are first asked coarser than wanted, and made better where they stand. Owns who can be asked so
- * and what is asked of them; when is Newton's affair. */
-#include <math.h>
+/* Sampled answers that were asked coarser than wanted, made better where they stand. When is Newton's affair. */
 #include <stdlib.h>
 
 #include "base/collective.h"
 #include "base/part.h"
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
-
-/* The tangent is known as well as the stress, relative to itself: known worse than this it would cost iterations. */
-#define COARSEST 0.05
-
-/* Of a material: the error asked decides how long it samples, and its answers' errors are noise. */
-static int sharpen_can(const femd_problem *p, int material) {
-    const uint32_t inputs = p->caps[material].inputs, needed = FEMD_INPUT_ACCURACY | FEMD_INPUT_SEED;
-    return (inputs & needed) == needed && !(inputs & FEMD_INPUT_STEADY_STRESS);
-}
-
-double femd_mechanics_coarse(femd_field *field, double multiple) {
-    femd_mechanics *m = field->self;
-    const femd_problem *p = m->p;
-    int any = 0;
-    for (size_t k = 0; k < p->cs->nmaterials; ++k) any |= sharpen_can(p, (int)k);
-    m->coarse = 1;
-    if (any && p->cs->noise_stop && p->cs->accuracy > 0)
-        m->coarse = fmax(1, fmin(multiple, COARSEST / p->cs->accuracy));
-    return m->coarse;
-}
-
-double femd_mechanics_accuracy(const femd_problem *p, PetscInt k) {
-    return p->cs->accuracy * (sharpen_can(p, p->pt->material[k]) ? p->mech->coarse : 1);
-}
 
 typedef struct sharper {
     femd_problem *p;
@@ -51,10 +25,9 @@ static size_t sharpen_requests(const sharper *s) {
     const femd_problem *p = s->p;
     size_t n = 0;
     for (PetscInt k = 0; k < p->pt->n; ++k) {
-        if (!sharpen_can(p, p->pt->material[k])) continue;
+        if (!femd_mechanics_can_be_coarse(p, p->pt->material[k])) continue;
         femd_request *r = &p->mech->request[n];
-        femd_mechanics_request(
-            p, k, STRESS_AND_TANGENT | femd_mechanics_energy_want(p, k) | femd_mechanics_thermal_want(p, k), r);
+        femd_mechanics_request(p, k, femd_mechanics_wants(p, k), r);
         r->state_in = p->pt->tstate[k];
         s->material[n] = p->pt->material[k];
         s->point[n++] = k;
