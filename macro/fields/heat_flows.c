@@ -95,12 +95,34 @@ void femd_heat_loads(const femd_field *field, double *load) {
 
 /* ---- residual ---- */
 
+/* The same of what a surface exchanges: its flux is known to eps of itself and, by its slope, of the temperature. */
+static double flows_rounding_exchanged(const femd_heat *h) {
+    const femd_field *field = h->p->temperature;
+    const femd_boundary *bc = field->boundary;
+    const femd_element_table *table = &h->p->grid->table;
+    const int n = table->nodes;
+    double sum = 0, K[FEMD_ELEMENT_NODES * FEMD_ELEMENT_NODES];
+    for (size_t i = 0; bc->follows && i < field->n; ++i) sum += bc->applied[i] * bc->applied[i];
+    for (size_t f = 0; f < bc->nfollowed; ++f) {
+        const PetscInt cell = bc->followed[f].cell, *node = h->p->grid->cell_node + cell * n;
+        if (f > 0 && bc->followed[f - 1].cell == cell) continue;
+        memset(K, 0, sizeof K);
+        femd_boundary_follow_stiffness(field, cell, h->value, K);
+        for (int i = 0; i < n; ++i) {
+            double flow = 0;
+            for (int j = 0; j < n; ++j) flow += fabs(K[i * n + j] * h->value[node[j]]);
+            sum += flow * flow;
+        }
+    }
+    return sum;
+}
+
 /* Round-off of the nodal sums: temperatures that are known to eps |T| make flows of that times their coefficients.
  * Summed as independent. */
 static femd_status flows_rounding(const femd_heat *h, double *rounding, femd_error *err) {
     const femd_problem *p = h->p;
     const femd_element_table *table = &p->grid->table;
-    double sum = 0;
+    double sum = flows_rounding_exchanged(h);
     for (PetscInt k = 0; k < p->pt->n; ++k) {
         const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
         const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE;

@@ -235,6 +235,14 @@ static void stepping_explain(const femd_problem *p, const femd_step_record *rec,
     char near[48];
     const char *follow = p->cs->arc_length ? "" : " (steps.control \"arc-length\" goes through a limit point)";
     words[0] = '\0';
+    if (!p->displacement) { /* heat has no limit points */
+        for (size_t b = 0; b < p->cs->nboundary; ++b)
+            if (p->cs->boundary[b].kind == FEMD_LOAD_RADIATION)
+                snprintf(words, size,
+                         "; a body that radiates overshoots where it begins too cold: begin nearer to the answer, "
+                         "rather too hot (heat.initial), or in shorter steps");
+        return;
+    }
     if (p->unstable > 0) return;
     stepping_say_load(p->cs, p->load_time, near);
     if (rec->indefinite > 0)
