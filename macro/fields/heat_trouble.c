@@ -34,8 +34,12 @@ femd_status femd_heat_agree_answers(femd_heat *h, int *failed, femd_error *err) 
     femd_error words = FEMD_ERROR_INIT;
     femd_status rc = FEMD_OK;
     if (h->failing > 0 && h->failing_status == FAILED_COLD)
-        rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): its temperature would be %g K", point, cell,
-                       h->failing_value);
+        rc =
+            femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): its temperature would be %g K%s", point,
+                      cell, h->failing_value,
+                      h->mass ? " (P2 undershoots beside a jump of the temperature in steps shorter than h^2 c/6k, the "
+                                "more the shorter: take longer steps, Q1 or P1, or let the boundary change in time)"
+                              : "");
     else if (h->failing > 0) {
         rc = femd_fail(&words, FEMD_OUT_OF_DOMAIN, "point %llu (cell %llu): %s", point, cell,
                        femd_status_text(h->failing_status));

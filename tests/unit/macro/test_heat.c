@@ -113,6 +113,23 @@ static void a_body_begun_too_cold_is_told_to_begin_warmer(void **state) {
     model_clear(&m);
 }
 
+/* Shorter steps make it worse: what is told is not to cut on, but what undershoots. */
+static void a_jump_that_quadratic_cells_cannot_follow_is_told(void **state) {
+    (void)state;
+    for (int quadratic = 0; quadratic < 2; ++quadratic) {
+        model m;
+        femd_error err = FEMD_ERROR_INIT;
+        model_init(&m, quadratic ? &femd_element_p2 : &femd_element_q1, 2);
+        model_heat(&m, copper, 1, 1, 1);
+        m.cs.end_time = 1e-4;
+        m.cs.max_cuts = 1;
+        model_load(&m, "right", FEMD_LOAD_TEMPERATURE, 100, 0, 0)->has[0] = 1;
+        assert_int_equal(model_run(&m, &err), quadratic ? FEMD_NOT_CONVERGED : FEMD_OK);
+        assert_true(!quadratic || strstr(err.text, " K (P2 undershoots beside a jump"));
+        model_clear(&m);
+    }
+}
+
 /* k = k0 (1 + b T): T + b T^2 / 2 is linear along a bar, at its nodes exactly so. */
 static void bend(double b, double cold, double hot, double start, int most) {
     model m;
@@ -458,6 +475,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_slab_gives_off_what_it_takes_in),
         cmocka_unit_test(the_strongest_exchange_holds_the_surface),
         cmocka_unit_test(a_body_begun_too_cold_is_told_to_begin_warmer),
+        cmocka_unit_test(a_jump_that_quadratic_cells_cannot_follow_is_told),
         cmocka_unit_test(a_conductivity_of_its_temperature_bends_the_profile),
         cmocka_unit_test(a_plate_cools_at_two_sides),
         cmocka_unit_test(errors_fall_by_the_order_of_the_element),
