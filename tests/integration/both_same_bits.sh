@@ -1,0 +1,58 @@
+#!/bin/bash
+# Heat and mechanics, iterated: 1, 2 and 4 workers, a run killed in the middle of the transient and resumed: the same
+# bits; two ranks agree. And kill -9 of a worker in a step of heat alone: the same bits.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+run_case whole --workers 2 "$here/both.json"
+for n in 1 4; do
+    run_case out$n --workers $n "$here/both.json"
+    same_outputs "$scratch/whole" "$scratch/out$n" || fail "2 and $n workers differ"
+done
+head -n 1 "$scratch/whole/history.csv" | grep -q ',work_stress,work_balance,passes,energy.heat,power.heat,first_law.heat$' || fail "the account has no columns"
+# What the atoms' energies grow by is work and heat, to a thousandth once the stress of the start is released.
+awk -F, 'NR > 2 && !($NF * $NF < 1e-6 * $(NF - 2) * $(NF - 2) && $(NF - 3) > 1) { exit 1 }' "$scratch/whole/history.csv" || fail "the first law does not hold: $(cat "$scratch/whole/history.csv")"
+run_case ranks --workers 2 --ranks 2 "$here/both.json"
+same_outputs "$scratch/whole" "$scratch/ranks" 1e-6 || fail "1 and 2 ranks differ"
+
+start broken femd run --workers 2 --out "$scratch/part" "$here/both.json"
+wait_until 60 test -s "$scratch/part/checkpoint.h5" || fail "no checkpoint appeared"
+kill -9 $pid
+tree_gone() { ! pgrep -f "$scratch/part" >/dev/null; }
+wait_until 20 tree_gone || fail "processes are left after the launcher was killed: $(pgrep -af "$scratch/part")"
+timeout 300 femd run --quiet --workers 2 --resume --out "$scratch/part" "$here/both.json" >"$scratch/resume.log" 2>&1 || fail "resume ended with $?"
+same_outputs "$scratch/whole" "$scratch/part" || fail "the resumed run differs"
+
+cat >"$scratch/heat.json" <<'E2'
+{"femd": 1, "physics": "thermal", "heat": {"initial": "300 K", "source": 1e17},
+ "mesh": {"box": {"size": ["10 nm", "10 nm", "10 nm"], "cells": [1, 1, 1]}}, "element": {"type": "P1"},
+ "materials": {"copper": {"engine": "native", "method": "quasiharmonic",
+   "structure": {"lattice": "fcc", "a": "3.615 angstrom", "species": ["Cu"], "repeat": [2, 2, 1]}, "quasiharmonic": {"mesh": [2, 2, 1]},
+   "potential": {"style": "eam/alloy", "file": "Cu_mishin1.eam.alloy"},
+   "thermal": {"conductivity": "400 W/(m K)"}}},
+ "boundary": [{"on": "left", "temperature": "=300+1e13*t"}], "steps": {"count": 12, "end_time": 4e-12}}
+E2
+run_case calm --workers 2 "$scratch/heat.json"
+start chaos femd run --workers 2 --out "$scratch/chaos" "$scratch/heat.json"
+run=$pid
+wait_until 30 grep -q "listening on" "$scratch/chaos/log.txt" || fail "the server did not start"
+address=$(sed -n 's/.*listening on \([^ ]*\).*/\1/p' "$scratch/chaos/log.txt" | head -n 1)
+pick_victim() {
+    victim=$(status_of | pick_worker started)
+    [ -n "$victim" ]
+}
+proven=
+for try in $(seq 40); do
+    wait_until 60 pick_victim || fail "no worker came to hold a started task"
+    kill -STOP "$victim" # frozen: what the server says of it now stays true
+    sleep 0.2
+    if [ "$(status_of | pick_worker started "$victim")" = "$victim" ]; then
+        proven=1
+        kill -9 "$victim"
+        break
+    fi
+    kill -CONT "$victim"
+done
+[ -n "$proven" ] || fail "no victim with a started task stayed"
+exit_within 120 $run
+[ $code = 0 ] || fail "the run ended with $code after its worker was killed"
+same_outputs "$scratch/calm" "$scratch/chaos" || fail "killing a worker changed the result"
+grep -q '"restarts": *[1-9]' "$scratch/chaos/summary.json" || fail "the summary does not count the restarted worker"
