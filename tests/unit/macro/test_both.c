@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "femd/tensor3.h"
 #include "fields/heat.h"
 #include "model.h"
 #include "near.h"
@@ -126,6 +127,52 @@ static void a_stretched_bar_conducts_as_it_stands(void **state) {
             assert_true(isnan(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_DELTA)));
             model_clear(&m);
         }
+}
+
+/* Sheared by g and stretched by s along x, with a k that turns with the material: F = R U, K = J U^-1 k U^-1 has all
+ * six components; the flow of a temperature that rises along each axis tells them. */
+static void a_sheared_block_conducts_as_it_stands(void **state) {
+    (void)state;
+    static const char *const side[6] = {"left", "right", "front", "back", "bottom", "top"};
+    model m;
+    model_init(&m, &femd_element_q1, 1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.step_count = 2;
+    model_both(&m, skew, 3, 300, 1);
+    for (int s = 0; s < 6; ++s) {
+        femd_case_boundary *entry = model_hold(&m, side[s], 0, 0, 0);
+        model_expression(entry, 0, "min(1,2*t)*(0.2*x+0.5*y+0.3*z)");
+        model_expression(entry, 1, "min(1,2*t)*0.1*z");
+    }
+    hold_temperature(&m, "left", "300");
+    OK(model_run(&m, err));
+    /* U from U U = F^T F by the Denman-Beavers iteration; C has no other root that is positive */
+    const double F[9] = {1.2, 0.5, 0.3, 0, 1, 0.1, 0, 0, 1}, J = 1.2;
+    double Y[9] = {0}, Z[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    for (int i = 0; i < 9; ++i)
+        for (int l = 0; l < 3; ++l) Y[i] += F[3 * l + i / 3] * F[3 * l + i % 3];
+    for (int it = 0; it < 20; ++it) {
+        double A[9], B[9];
+        femd_adjugate3(Y, A);
+        femd_adjugate3(Z, B);
+        const double y = femd_det3(Y), z = femd_det3(Z);
+        for (int i = 0; i < 9; ++i) A[i] /= y, B[i] /= z;
+        for (int i = 0; i < 9; ++i) Y[i] = 0.5 * (Y[i] + B[i]), Z[i] = 0.5 * (Z[i] + A[i]);
+    }
+    const double k[9] = {skew[0], skew[5], skew[4], skew[5], skew[1], skew[3], skew[4], skew[3], skew[2]};
+    for (int a = 0; a < 3; ++a) {
+        double T[8], q[3];
+        for (int i = 0; i < 8; ++i) T[i] = m.p->grid->node_x[3 * i + a];
+        for (PetscInt point = 0; point < m.p->pt->n; ++point) {
+            femd_heat_flux(m.p, point, T, q);
+            for (int b = 0; b < 3; ++b) {
+                double K = 0; /* Z = U^-1 */
+                for (int i = 0; i < 9; ++i) K += J * Z[3 * b + i / 3] * k[i] * Z[3 * (i % 3) + a];
+                assert_near(q[b], -K, 1e-12);
+            }
+        }
+    }
+    model_clear(&m);
 }
 
 /* ---- two ways ---- */
@@ -474,6 +521,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_free_block_grows_by_the_temperature_that_it_has),
         cmocka_unit_test(a_held_bar_is_pressed),
         cmocka_unit_test(a_stretched_bar_conducts_as_it_stands),
+        cmocka_unit_test(a_sheared_block_conducts_as_it_stands),
         cmocka_unit_test(a_free_block_warms_at_constant_stress),
         cmocka_unit_test(a_held_block_warms_at_constant_strain),
         cmocka_unit_test(a_body_begins_with_the_stress_of_its_temperatures),
