@@ -47,6 +47,16 @@ typedef struct row_place {
     int local;
 } row_place;
 
+femd_status femd_broadcast(MPI_Comm comm, double *data, size_t n, size_t most, femd_error *err) {
+    if (most == 0 || most > INT_MAX) most = INT_MAX;
+    for (size_t at = 0; at < n; at += most) {
+        const size_t part = n - at < most ? n - at : most;
+        if (MPI_Bcast(data + at, (int)part, MPI_DOUBLE, 0, comm) != MPI_SUCCESS)
+            return femd_fail(err, FEMD_INTERNAL, "MPI_Bcast failed");
+    }
+    return FEMD_OK;
+}
+
 struct femd_rows {
     MPI_Comm comm;
     int rank, size;

@@ -11,6 +11,10 @@
  * nobody failed. */
 FEMD_MUST_CHECK femd_status femd_agree(MPI_Comm comm, femd_status rc, femd_error *err);
 
+/* n numbers of rank 0 become everybody's, in messages of at most `most` (0: as many as MPI takes): n may be more than
+ * an int counts. Collective. */
+FEMD_MUST_CHECK femd_status femd_broadcast(MPI_Comm comm, double *data, size_t n, size_t most, femd_error *err);
+
 /* Rows 0..total-1 spread over the ranks in any order, each held by exactly one. */
 typedef struct femd_rows femd_rows;
 

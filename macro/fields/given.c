@@ -33,10 +33,9 @@ static femd_status given_share(femd_problem *p, femd_nodal_data *data, femd_erro
             rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the temperatures of a file");
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
-    MPI_TRY(err, MPI_Bcast(data->x, (int)(3 * data->n), MPI_DOUBLE, 0, p->comm));
-    MPI_TRY(err, MPI_Bcast(data->time, (int)data->ntimes, MPI_DOUBLE, 0, p->comm));
-    MPI_TRY(err, MPI_Bcast(data->value, (int)(data->n * data->ntimes), MPI_DOUBLE, 0, p->comm));
-    return FEMD_OK;
+    FEMD_TRY(femd_broadcast(p->comm, data->x, 3 * data->n, 0, err));
+    FEMD_TRY(femd_broadcast(p->comm, data->time, data->ntimes, 0, err));
+    return femd_broadcast(p->comm, data->value, data->n * data->ntimes, 0, err);
 }
 
 static femd_status given_near(const femd_problem *p, double *near, femd_error *err) {

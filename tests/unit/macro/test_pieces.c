@@ -122,6 +122,20 @@ static void encode(const femd_history *h, const femd_case *cs, femd_buffer *tabl
     summary->size = (size_t)(parts - (char *)summary->data);
 }
 
+/* Numbers of rank 0 arrive in messages that do not divide them. */
+static void numbers_for_all(void **state) {
+    (void)state;
+    int rank;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    for (size_t most = 0; most < 12; ++most) {
+        double data[10];
+        for (int i = 0; i < 10; ++i) data[i] = rank == 0 ? 3 * i + (double)most : -1;
+        OK(femd_broadcast(PETSC_COMM_WORLD, data, 9, most, err));
+        for (int i = 0; i < 9; ++i) assert_true(data[i] == 3 * i + (double)most);
+        assert_true(data[9] == (rank == 0 ? 27 + (double)most : -1));
+    }
+}
+
 /* Told after each step, and once at the end; a row that is dropped leaves nothing behind. */
 static void tables_of_a_growing_history(void **state) {
     (void)state;
@@ -161,6 +175,7 @@ int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_in_parts),
+        cmocka_unit_test(numbers_for_all),
         cmocka_unit_test(dataset_in_slabs),
         cmocka_unit_test(tables_of_a_growing_history),
     };
