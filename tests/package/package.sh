@@ -24,7 +24,7 @@ LD_LIBRARY_PATH=$(pkg-config --variable=libdir femd) "$scratch/by-pc" || fail "t
 [ -z "$readelf" ] || sh "$source/search_path.sh" "$readelf" "$prefix/bin" "$(dirname "$(find "$prefix" -name libfemd.so)")" || fail "search paths"
 
 headers=$(cd "$prefix/include/femd" && echo *)
-[ "$headers" = "arrays.h client.h error.h femd.h kinematics.h pointwise.h quantities.h status.h types.h" ] || fail "installed headers: $headers"
+[ "$headers" = "arrays.h buffer.h client.h engine.h error.h femd.h json.h kinematics.h pack.h pointwise.h quantities.h status.h types.h units.h" ] || fail "installed headers: $headers"
 
 # every exported symbol is declared in a public header, and the other way round
 library=$(find "$prefix" -name 'libfemd.so')
@@ -33,6 +33,20 @@ tr -s ' \n' ' ' <"$prefix/include/femd/client.h" >"$scratch/one.line"
 for h in arrays pointwise error kinematics quantities status types; do tr -s ' \n' ' ' <"$prefix/include/femd/$h.h" >>"$scratch/one.line"; done
 grep -o 'FEMD_API [^;(]*(' "$scratch/one.line" | grep -o 'femd_[A-Za-z0-9_]*($' | tr -d '(' | sort -u >"$scratch/declared"
 diff "$scratch/declared" "$scratch/exported" || fail "declared (<) and exported (>) symbols differ"
+
+# an engine of somebody's own, built with what is installed alone, answers in the installed femd
+if [ -x "$prefix/bin/femd" ]; then
+    cp "$source/../unit/micro/user_engine.c" "$scratch"
+    (cd "$scratch" && "$cc" -std=c11 -Wall -Wextra -Werror -fPIC -shared $(pkg-config --cflags femd-engine) user_engine.c -o user_engine.so $(pkg-config --libs femd-engine)) ||
+        fail "an engine cannot be built with what is installed"
+    echo '{"engine": "user", "name": "test", "parameters": {"modulus": 7e10}}' >"$scratch/user.json"
+    "$prefix/bin/femd" eval "$scratch/user.json" --engine "test=$scratch/user_engine.so" --strain 0.01 0 0 0 0 0 --want stress --json >"$scratch/user.out" 2>&1 ||
+        fail "the engine: $(cat "$scratch/user.out")"
+    grep -q '"stress": \[700000000,' "$scratch/user.out" || fail "the engine answers $(cat "$scratch/user.out")"
+fi
+for file in LICENSE README.md docs/micro.md docs/case.schema.json protocol.md; do
+    [ -s "$(find "$prefix/share/doc" -path "*/$file")" ] || fail "$file is not installed"
+done
 
 # the Python package finds the library that it was installed with
 if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
