@@ -65,9 +65,11 @@ static void sum_up(femd_core *from, femd_core *to) {
     femd_action action;
     femd_error err = FEMD_ERROR_INIT;
     femd_core_totals one, other;
+    int anew = 0; /* what comes before belongs to the journal that was there */
     femd_core_summarise(from);
     while (femd_core_next(from, &action)) {
-        if (action.kind == FEMD_ACTION_JOURNAL &&
+        anew |= action.kind == FEMD_ACTION_JOURNAL_ANEW;
+        if (anew && action.kind == FEMD_ACTION_JOURNAL &&
             femd_core_replay(to, action.frame.data, action.frame.size, 1, &err) != FEMD_OK)
             stop(err.text);
         femd_core_recycle(from, &action.frame);
