@@ -7,6 +7,8 @@
 
 /* ---- who may come ---- */
 
+enum { ADMINS_BEYOND = 2 };
+
 static int members_is_banned(const femd_members *members, const femd_hello *hello) {
     for (int i = 0; i < BANNED_MAX; i++) {
         const members_banned *banned = &members->banned[i];
@@ -20,7 +22,9 @@ static int members_is_banned(const femd_members *members, const femd_hello *hell
 static femd_status members_check_hello(const femd_members *members, int json, const femd_hello *hello,
                                        femd_error *err) {
     const femd_core_config *config = &members->in.common->config;
-    if (config->peers_max && roster_peers(members->in.roster) >= config->peers_max)
+    /* who looks after a server that is full is let in: there is room for a few more than peers_max */
+    const uint32_t room = config->peers_max + (hello->role == FEMD_ROLE_ADMIN ? ADMINS_BEYOND : 0);
+    if (config->peers_max && roster_peers(members->in.roster) >= room)
         return femd_fail(
             err, FEMD_REFUSED,
             "%u peers are here, and the server may not open more descriptors (ulimit -n where it is started)",

@@ -55,7 +55,7 @@ typedef struct femd_core_config {
     double message_work;     /* s of expected work of one TASK message, in a pool that is not large; 0 = 0.005 */
     uint64_t cache_bytes;    /* finished evaluations kept for reuse; 0 = 512 MiB */
     uint64_t memory_bytes;   /* all that the core may hold; 0 = 4 GiB */
-    uint32_t peers_max;      /* that may be here at a time, as descriptors go; 0 = any number */
+    uint32_t peers_max;      /* that may be here at a time, as descriptors go, and 2 admins more; 0 = any number */
     uint64_t peer_bytes;     /* open requests and batches of one client; 0 = memory_bytes / 2 */
     uint64_t frame_max;      /* 0 = FEMD_FRAME_MAX */
     uint32_t batch_max;      /* points of one EVALUATE; 0 = FEMD_BATCH_MAX */

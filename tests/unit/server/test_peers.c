@@ -65,6 +65,32 @@ static void a_worker_of_another_level_is_refused_with_words(void **state) {
     rig_clear(&g);
 }
 
+/* Descriptors are at an end: peers are refused with words, and who looks after the server is let in. */
+static void a_full_server_has_room_for_an_admin(void **state) {
+    (void)state;
+    rig g;
+    femd_frame f;
+    femd_error no = FEMD_ERROR_INIT;
+    const femd_core_config config = {.open_to_admins = 1, .peers_max = 2};
+    rig_init(&g, &config);
+    const uint64_t worker = rig_worker(&g);
+    rig_client(&g, "beam", 0, 1);
+    const femd_hello hello = {.role = FEMD_ROLE_CLIENT, .run = "late", .ranks = 1, .host = "here"};
+    assert_int_equal(femd_hello_encode(&g.scratch, &hello, NULL), FEMD_OK);
+    rig_deliver(&g, 90, &g.scratch);
+    assert_true(rig_take(&g, 90, FEMD_MSG_ERROR, &f));
+    assert_int_equal(femd_error_decode(&f, &no, NULL), FEMD_OK);
+    assert_int_equal(no.code, FEMD_REFUSED);
+    assert_non_null(strstr(no.text, "2 peers are here"));
+    const uint64_t admins[] = {rig_admin(&g), rig_admin(&g)};
+    for (int i = 0; i < 2; i++) assert_true(rig_take(&g, admins[i], FEMD_MSG_WELCOME, &f));
+    assert_non_null(strstr(rig_act(&g, admins[1], "quarantine", 1, "too many"), "gets no tasks any more"));
+    const uint64_t third = rig_admin(&g);
+    assert_true(rig_take(&g, third, FEMD_MSG_ERROR, &f));
+    assert_int_equal(rig_count(&g, worker, FEMD_MSG_ERROR), 0);
+    rig_clear(&g);
+}
+
 static void every_level_has_a_server(void **state) {
     (void)state;
     static const char *const levels[] = {"baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
@@ -540,6 +566,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(welcome_tells_level_credits_and_limits),
         cmocka_unit_test(a_worker_of_another_level_is_refused_with_words),
+        cmocka_unit_test(a_full_server_has_room_for_an_admin),
         cmocka_unit_test(every_level_has_a_server),
         cmocka_unit_test(an_unknown_sender_is_told_to_register),
         cmocka_unit_test(a_rank_has_one_place),
