@@ -266,6 +266,7 @@ int cmd_serve(int argc, char **argv) {
     if (!command_options(&table, argc, argv, &positional, &code)) return code;
     s.path = positional.item[0];
     if (!serve_check(&s)) return FEMD_EXIT_BAD_INPUT;
+    if (serve_file_begin(&s.file, &err) != FEMD_OK) return command_failed(&err);
     code = serve_try_case(&s);
     if (code != FEMD_EXIT_OK) return code;
     return serve_parts(&s, &code, &err) == FEMD_OK ? code : command_failed(&err);

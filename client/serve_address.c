@@ -2,6 +2,7 @@
 #include "serve_address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,28 @@ femd_status serve_address_at(const char *listens, const char *host, char address
     }
     if (length > 0 && length < SERVE_ADDRESS) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "the address %s is too long", listens);
+}
+
+/* One line that is an address of a server, and nothing else. */
+static int serve_holds_address(const char *path) {
+    char line[SERVE_ADDRESS + 2] = "";
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0) close(fd);
+    if (n < 1 || strlen(line) != (size_t)n || strchr(line, '\n') != line + n - 1) return 0;
+    return strncmp(line, "tcp://", 6) == 0 || strncmp(line, "ipc://", 6) == 0;
+}
+
+femd_status serve_file_begin(const serve_file *file, femd_error *err) {
+    struct stat st;
+    if (!file->path || lstat(file->path, &st) != 0) return FEMD_OK;
+    if (!S_ISREG(st.st_mode) || !serve_holds_address(file->path))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "--address-file %s: something is there that is no server's address, and it stays; name "
+                         "another file",
+                         file->path);
+    if (unlink(file->path) == 0 || errno == ENOENT) return FEMD_OK;
+    return femd_fail(err, FEMD_IO, "--address-file %s: %s", file->path, strerror(errno));
 }
 
 /* One line into a new file of this user alone; what is then at `path` is that. */

@@ -18,6 +18,9 @@ typedef struct serve_file {
     ino_t inode;
 } serve_file;
 
+/* Before the server is started: the address of an earlier one goes, so that nobody takes it for this one's. BAD_INPUT
+ * for anything else that is there, which stays. */
+FEMD_MUST_CHECK femd_status serve_file_begin(const serve_file *file, femd_error *err);
 /* Write the address as one line. Whoever reads the file finds it whole, or not there. IO with words. */
 FEMD_MUST_CHECK femd_status serve_file_write(serve_file *file, const char *address, femd_error *err);
 /* Take it away, unless somebody else has written there since. */

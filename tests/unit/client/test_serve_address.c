@@ -65,9 +65,47 @@ static void the_file_is_whole_and_goes_with_who_wrote_it(void **state) {
     assert_int_equal(rmdir(folder), 0); /* and nothing half-written is left */
 }
 
+static void put(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void only_an_address_is_taken_away(void **state) {
+    (void)state;
+    static const char *const addresses[] = {"tcp://head:5600\n", "ipc:///tmp/femd-x/socket\n"};
+    static const char *const others[] = {"", "\n", "tcp://head:5600", "tcp://head:5600\nmore\n", "{\"femd\": 1}\n"};
+    char folder[] = "/tmp/femd-serve-XXXXXX", path[64], link_path[64];
+    femd_error err = FEMD_ERROR_INIT;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/at", folder);
+    snprintf(link_path, sizeof link_path, "%s/link", folder);
+    const serve_file file = {.path = path}, linked = {.path = link_path}, itself = {.path = folder},
+                     none = {NULL, 0, 0};
+    assert_int_equal(serve_file_begin(&file, &err), FEMD_OK);
+    assert_int_equal(serve_file_begin(&none, &err), FEMD_OK);
+    assert_int_equal(serve_file_begin(&itself, &err), FEMD_BAD_INPUT);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        put(path, others[i]);
+        assert_int_equal(serve_file_begin(&file, &err), FEMD_BAD_INPUT);
+        assert_holds(path, others[i]);
+    }
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        put(path, addresses[i]);
+        assert_int_equal(symlink(path, link_path), 0);
+        assert_int_equal(serve_file_begin(&linked, &err), FEMD_BAD_INPUT);
+        assert_int_equal(unlink(link_path), 0);
+        assert_int_equal(serve_file_begin(&file, &err), FEMD_OK);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_interfaces_have_the_hosts_name),
+        cmocka_unit_test(only_an_address_is_taken_away),
         cmocka_unit_test(the_file_is_whole_and_goes_with_who_wrote_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
