@@ -40,7 +40,7 @@ static int orders(const femd_element *element, int first, double expected) {
 /* ---- Cook's membrane ---- */
 
 /* The tapered panel (0,0) (48,44) (48,60) (0,44), one thick. */
-static void cook_place(const double s[3], double x[3]) {
+void solids_cook_place(const double s[3], double x[3]) {
     x[0] = 48 * s[0];
     x[1] = 44 * s[0] * (1 - s[1]) + s[1] * (44 + 16 * s[0]);
     x[2] = s[2];
@@ -55,7 +55,7 @@ static int cook(int n, int mirrored, double reference) {
     const double scale = 1e-6; /* of the load: linear */
     FILE *f = fdopen(mkstemp(path), "w");
     if (!f) return 1;
-    mapped_write(f, blocks, cook_place, mirrored);
+    mapped_write(f, blocks, solids_cook_place, mirrored);
     fclose(f);
     model_init(&m, &femd_element_p2, 1);
     m.law.lambda = 0.75, m.law.mu = 0.375; /* E 1, nu 1/3 */
@@ -107,14 +107,16 @@ static int cube(void) {
 
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
-    if (argc > 1 && strcmp(argv[1], "thermal") == 0) { /* that chapter alone */
-        const int bad = solids_thermal();
+    const int thermal = argc > 1 && strcmp(argv[1], "thermal") == 0;
+    if (thermal || (argc > 1 && strcmp(argv[1], "pressure") == 0)) { /* that chapter alone */
+        const int bad = thermal ? solids_thermal() : solids_pressure();
         printf("]}\n");
         return bad;
     }
     int bad = orders(&femd_element_q1, 4, 2) | orders(&femd_element_p1, 4, 2) | orders(&femd_element_p2, 2, 3);
     bad |= cook(4, 0, 23.96) | cook(8, 0, 23.96) | cook(16, 0, 23.96) | cook(4, 1, 23.96) | cook(8, 1, 23.96) |
            cook(16, 1, 23.96);
+    bad |= solids_pressure();
     bad |= solids_curved();
     bad |= solids_thermal();
     bad |= cube();

@@ -1,4 +1,4 @@
-/* Shared by bench_solids.c, solids_curved.c and solids_thermal.c. */
+/* Shared by bench_solids.c and the files solids_*.c. */
 #ifndef FEMD_BENCH_SOLIDS_H
 #define FEMD_BENCH_SOLIDS_H
 
@@ -16,6 +16,9 @@ femd_status solids_begin(model *m, const int n[3], mapped_place *place, int mirr
 femd_status solids_end(model *m, char *path, const double x[3], double stress[9], double u[3], femd_error *err);
 /* Bodies with curved sides, the elastica; and those that heat strains; 1 if any could not be computed. */
 int solids_curved(void);
+/* Cook's membrane of a nearly incompressible body, and the place of a point of its unit square. */
+int solids_pressure(void);
+void solids_cook_place(const double s[3], double x[3]);
 int solids_thermal(void);
 
 #endif
