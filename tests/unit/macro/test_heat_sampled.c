@@ -230,6 +230,28 @@ static void the_error_of_the_flow_is_that_of_differences(void **state) {
     flow_error_is_that_of_differences(periodic);
 }
 
+/* No two are the same noise, and max_newton counts from where there were more of them. */
+static void samples_of_one_point_are_independent(void **state) {
+    int same = 0;
+    (void)state;
+    model m;
+    bar(&m, 8, 0, 0.015);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.max_newton = 7;
+    OK(model_run(&m, err));
+    assert_true(m.last.newton > 7);
+    const femd_heat_sampled *s = m.p->heat->sampled;
+    for (size_t i = 0; i < s->n; ++i)
+        for (size_t j = 0; j < i; ++j) {
+            same += s->sample[i].point == s->sample[j].point;
+            assert_true(s->sample[i].k[0] * s->sample[i].T != s->sample[j].k[0] * s->sample[j].T);
+            if (s->sample[i].point == s->sample[j].point)
+                assert_true(fabs(s->sample[i].k[0] * s->sample[i].T - s->sample[j].k[0] * s->sample[j].T) > 1e-3);
+        }
+    assert_true(same > 0);
+    model_clear(&m);
+}
+
 /* ---- when no more may be sampled, or none is answered ---- */
 
 static void an_end_of_sampling_is_told(void **state) {
@@ -247,6 +269,13 @@ static void an_end_of_sampling_is_told(void **state) {
     m.law.notes = FEMD_NOTE_NO_PLATEAU; /* what is said of samples is said of the field */
     OK(model_run(&m, err));
     assert_int_equal(m.last.notes, FEMD_NOTE_NO_PLATEAU);
+    for (size_t i = 0; i < m.p->heat->sampled->n; ++i) assert_near(m.p->heat->sampled->sample[i].reached, 1, 0);
+    model_clear(&m);
+
+    bar(&m, 8, 0, 0.03);
+    m.law.notes = FEMD_NOTE_ACCURACY_NOT_REACHED;
+    OK(model_run(&m, err));
+    for (size_t i = 0; i < m.p->heat->sampled->n; ++i) assert_near(m.p->heat->sampled->sample[i].reached, 0, 0);
     model_clear(&m);
 }
 
@@ -415,6 +444,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_error_that_is_told_covers),
         cmocka_unit_test(errors_of_temperatures_are_those_of_differences),
         cmocka_unit_test(the_error_of_the_flow_is_that_of_differences),
+        cmocka_unit_test(samples_of_one_point_are_independent),
         cmocka_unit_test(an_end_of_sampling_is_told),
         cmocka_unit_test(samples_without_an_answer_end_the_run_with_words),
         cmocka_unit_test(a_sample_without_an_answer_is_asked_anew),
