@@ -243,7 +243,17 @@ femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, f
 
 /* ---- the end ---- */
 
-/* With physics thermal: what flows in through all entries that bring heat, and the extremes. */
+/* Heat that flows in and out. What passes through periodic faces does both. */
+static void recorder_heat_flows(const femd_case *cs, const double *heat, double *in, double *out) {
+    *in = *out = 0;
+    for (size_t b = 0; b <= cs->nboundary; ++b) {
+        const int passes = b < cs->nboundary && cs->boundary[b].kind == FEMD_LOAD_PERIODIC_TEMPERATURE;
+        if (heat[b] > 0 || passes) *in += fabs(heat[b]);
+        if (!(heat[b] > 0) || passes) *out += fabs(heat[b]);
+    }
+}
+
+/* Of the temperature: what flows in through all entries that bring heat, and the extremes. */
 static void recorder_heat_table(const femd_recorder *r, const femd_problem *p, FILE *out) {
     const size_t n = p->cs->nboundary + 1;
     fprintf(out, "%5s %10s %7s %5s %10s   %11s %11s %11s %11s %11s\n", "step", "time", "newton", "cuts", "|r| (W)",
@@ -251,11 +261,15 @@ static void recorder_heat_table(const femd_recorder *r, const femd_problem *p, F
     for (size_t i = 0; i < r->history.n; ++i) {
         const femd_step_record *s = &r->history.row[i].rec;
         const double *last = s->heat + n;
-        double in = 0, gone = 0;
-        for (size_t b = 0; b < n; ++b) *(s->heat[b] > 0 ? &in : &gone) += fabs(s->heat[b]);
-        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e %11.6g %11.6g\n", s->step, s->time, s->newton,
-                s->cuts, s->nresiduals ? s->residual[s->nresiduals - 1] : 0, in, gone, last[FEMD_HEAT_STORED],
-                last[FEMD_HEAT_COLDEST], last[FEMD_HEAT_HOTTEST]);
+        const double *pass = p->displacement ? last + FEMD_HEAT_NUMBERS : NULL; /* else the step is the heat's */
+        double in, gone;
+        recorder_heat_flows(p->cs, s->heat, &in, &gone);
+        fprintf(out, "%5d %10.4g %7d %5d %10.2e   %11.4e %11.4e %11.4e %11.6g %11.6g\n", s->step, s->time,
+                pass ? (int)pass[FEMD_PASS_NEWTON] : s->newton, s->cuts,
+                pass            ? pass[FEMD_PASS_RESIDUAL]
+                : s->nresiduals ? s->residual[s->nresiduals - 1]
+                                : 0,
+                in, gone, last[FEMD_HEAT_STORED], last[FEMD_HEAT_COLDEST], last[FEMD_HEAT_HOTTEST]);
     }
     const double *last = r->history.row[r->history.n - 1].rec.heat + n;
     if (last[FEMD_HEAT_SAMPLES] > 0)

@@ -33,6 +33,8 @@ cat >warm.json <<'JSON'
  "steps":{"count":2,"end_time":1e-10},"output":{"probes":[{"name":"end","surface":"right"}]}}
 JSON
 femd run warm.json --out warm >warm.log 2>&1 || fail "femd run warm.json"
+[ "$(awk '/r\| \(W\)/ { getline; print $5 }' warm.log)" = "$(python3 -c 'import json; print("%.2e" % json.load(open("warm/summary.json"))["steps"][0]["residual_heat"])')" ] ||
+    fail "the table of heat has another residual"
 femd plot warm >plot.log 2>&1 || fail "femd plot warm"
 grep -qF 'plot-stress' plot.log && [ -s warm/plot-stress.png ] || fail "no picture of the stress"
 dark() { grep -oF 'stroke:rgb(10%,10%,10%)' "$1" | wc -l; }
