@@ -174,6 +174,12 @@ static femd_status check_evaluate_wants(const model *m, const femd_case *c, tria
                : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
 }
 
+/* What mechanics asks of a point beside stress and tangent where its temperature changes: how the stress does. */
+static uint32_t check_asks_more(const femd_case *c, const femd_capabilities *caps) {
+    const int both = c->physics == FEMD_PHYSICS_THERMOMECHANICAL;
+    return both && !(caps->inputs & FEMD_INPUT_SEED) ? caps->wants & FEMD_WANT_THERMAL_STRESS : 0;
+}
+
 static femd_status check_try_material(const model *m, const femd_case *c, size_t i, trial *t, femd_error *err) {
     const femd_buffer none = FEMD_BUFFER_INIT;
     femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
@@ -238,7 +244,7 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
                c->heat.transient ? " and heat capacity" : "");
         return;
     }
-    femd_wants_text(t->asks, wants, sizeof wants);
+    femd_wants_text(t->asks | check_asks_more(c, caps), wants, sizeof wants);
     if (femd_case_has_heat(c)) printf("  %-24s %s\n", "asked", wants);
     printf("  %-24s %.3g s once, %.3g ms a point", "time", m->open_seconds, 1e3 * t->seconds);
     if (caps->batch > 1)
@@ -277,6 +283,14 @@ static double check_resident(void) {
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
+/* What a step of heat costs beside what its points do, as ./femd bench heat measures it: its sums and its solver. */
+static void check_print_heat(const femd_case *c, const check_mesh *m, double points) {
+    const double nodes = femd_mesh_nodes(c, &m->mesh, &m->measure), seconds = 1e-6 * points + 6e-6 * nodes;
+    printf("  %-24s one sweep of the points a step, two in the first, more where answers depend on the temperature;\n"
+           "  %-24s with each %.3g unknowns by %s, about %.2g s of the solver\n",
+           "heat", "", nodes, femd_mesh_is_solved_directly(c) ? "a direct solver" : "CG and GAMG", seconds);
+}
+
 /* asked: points in each iteration; samples: s of conductivities that are fitted, in all; seconds: of one point, in
  * Newton; wanted: of one point, at the end of a step; materials: B that they take here. */
 static void check_print_cost(const femd_case *c, const check_mesh *m, uint64_t asked, double seconds, double wanted,
@@ -294,6 +308,7 @@ static void check_print_cost(const femd_case *c, const check_mesh *m, uint64_t a
                c->step_count, iterations);
         check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
     }
+    if (femd_case_has_heat(c)) check_print_heat(c, m, (double)points);
     if (samples > 0) check_print_row("samples", samples, cores, at_least, ", in batches of up to 16");
     if (c->wants_committed)
         check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,

@@ -84,8 +84,10 @@ static femd_status run_on_committed(void *user, femd_problem *p, const femd_step
     return femd_recorder_commit(&a->recorder, p, rec, err);
 }
 
-static void run_on_live(void *user, int step, int iteration, double residual, int cuts) {
-    femd_live_iteration(&((app *)user)->live, step, iteration, residual, cuts);
+static void run_on_live(void *user, const char *field, int step, int iteration, double residual, int cuts) {
+    app *a = user;
+    const int both = femd_case_has_heat(&a->cs) && femd_case_has_mechanics(&a->cs);
+    femd_live_iteration(&a->live, both ? field : NULL, step, iteration, residual, cuts);
 }
 
 static void run_on_cut(void *user, int step, const char *why, double dt) {

@@ -63,8 +63,9 @@ static void live_text_points(const femd_live *l, int narrow, char *text, size_t 
     if (!narrow) snprintf(reused, sizeof reused, " reused %u %%", percent);
     snprintf(points, sizeof points, "%llu/%llu%s", (unsigned long long)l->info.done, (unsigned long long)l->info.total,
              of_rank);
-    snprintf(text, size, "step %s it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", live_step(l, step),
-             l->iteration, residual, points, l->micro, l->info.workers, reused, l->cuts);
+    snprintf(text, size, "step %s%s%s it %d |r| %s points %s micro %.1f s workers %u%s cuts %d", live_step(l, step),
+             l->field ? " " : "", l->field ? l->field : "", l->iteration, residual, points, l->micro, l->info.workers,
+             reused, l->cuts);
 }
 
 void femd_live_text(const femd_live *l, char *text, size_t size) {
@@ -136,7 +137,8 @@ static void live_say(femd_live *l) {
     l->last = femd_clock();
 }
 
-void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts) {
+void femd_live_iteration(femd_live *l, const char *field, int step, int iteration, double residual, int cuts) {
+    l->field = field;
     l->step = step;
     l->iteration = iteration;
     l->residual = residual;

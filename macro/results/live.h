@@ -16,7 +16,8 @@ typedef struct femd_live {
     int steps;           /* planned */
     int ranks;
     int step, iteration, cuts;
-    double residual; /* N; negative = not known yet */
+    const char *field; /* whose iteration it is, borrowed; NULL: there is but one */
+    double residual;   /* N, of the temperature W; negative = not known yet */
     femd_progress_info info;
     double micro;         /* s waited for the current or last batch */
     uint32_t workers_max; /* most seen in any wait, also kept while silent */
@@ -29,8 +30,8 @@ typedef struct femd_live {
 void femd_live_init(femd_live *l, FILE *out, const char *address, int steps, int ranks);
 /* The server has told how many workers there are. */
 void femd_live_workers(femd_live *l, uint32_t workers);
-/* A Newton iteration is finished: its residual is known. */
-void femd_live_iteration(femd_live *l, int step, int iteration, double residual, int cuts);
+/* A Newton iteration is finished: its residual is known. field: a name that stays; NULL: there is but one. */
+void femd_live_iteration(femd_live *l, const char *field, int step, int iteration, double residual, int cuts);
 /* A wait goes on. */
 void femd_live_progress(femd_live *l, const femd_progress_info *info);
 /* An increment was given up: a line of its own with the reason and the next increment of time. */
@@ -42,8 +43,9 @@ void femd_live_log(femd_live *l, const char *text);
 /* Close an unfinished line, so that other text can follow; what comes after is counted and not shown. */
 void femd_live_end(femd_live *l);
 
-/* "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0", or the words of a wait
- * without workers. A terminal too narrow for it is shown fewer words. */
+/* "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0" (with two fields
+ * "step 3/10 temperature it 2 ..."), or the words of a wait without workers. A terminal too narrow for it is shown
+ * fewer words. */
 void femd_live_text(const femd_live *l, char *text, size_t size);
 
 #endif

@@ -87,7 +87,8 @@ static void newton_note_scale(iteration *at) {
     at->scale = n->field->kind->scale(n->field);
     rec->reference = at->scale.reference;
     rec->load = at->scale.load;
-    if (n->hooks && n->hooks->live) n->hooks->live(n->hooks->user, rec->step, rec->newton, at->residual, rec->cuts);
+    if (n->hooks && n->hooks->live)
+        n->hooks->live(n->hooks->user, n->field->kind->name, rec->step, rec->newton, at->residual, rec->cuts);
 }
 
 /* Take note of the residual of iterate it. */

@@ -9,8 +9,8 @@ typedef struct femd_stepping_hooks {
     void *user;
     /* after commit of a step; a failure ends the run */
     femd_status (*committed)(void *user, femd_problem *p, const femd_step_record *rec, femd_error *err);
-    /* at each Newton iteration */
-    void (*live)(void *user, int step, int iteration, double residual, int cuts);
+    /* at each Newton iteration; field: the name of the kind of what is solved for */
+    void (*live)(void *user, const char *field, int step, int iteration, double residual, int cuts);
     /* an attempt at the step failed, for the reason `why`; the next increment of time is dt */
     void (*cut)(void *user, int step, const char *why, double dt);
     /* something of the step that converged is to be known */

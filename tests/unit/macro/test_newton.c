@@ -151,9 +151,9 @@ typedef struct patience {
     double halved;
 } patience;
 
-static void hear_residual(void *user, int step, int iteration, double residual, int cuts) {
+static void hear_residual(void *user, const char *field, int step, int iteration, double residual, int cuts) {
     patience *seen = user;
-    (void)step, (void)cuts;
+    (void)field, (void)step, (void)cuts;
     seen->since++;
     seen->iterations = iteration;
     if (iteration > 0 && residual > 0.5 * seen->halved) return;

@@ -20,10 +20,14 @@ static void live_line_tells_how_the_run_stands(void **state) {
     femd_live_init(&l, NULL, "tcp://127.0.0.1:5600", 10, 1);
     const femd_progress_info info = {.done = 1728, .total = 1728, .reused = 536, .workers = 16, .waited = 12.3};
     femd_live_progress(&l, &info);
-    femd_live_iteration(&l, 3, 2, 5.8e-3, 0);
+    femd_live_iteration(&l, NULL, 3, 2, 5.8e-3, 0);
     femd_live_text(&l, text, sizeof text);
     assert_string_equal(text, "step 3/10 it 2 |r| 5.8e-03 points 1728/1728 micro 12.3 s workers 16 reused 31 % cuts 0");
+    femd_live_iteration(&l, "temperature", 3, 2, 5.8e-3, 0);
+    femd_live_text(&l, text, sizeof text);
+    assert_memory_equal(text, "step 3/10 temperature it 2 |r| 5.8e-03 points", 45);
     l.step = 12;
+    l.field = NULL;
     femd_live_text(&l, text, sizeof text);
     assert_memory_equal(text, "step 12 (10 planned) it 2 |r|", 29);
     assert_int_equal(l.workers_max, 16);
@@ -45,8 +49,8 @@ static void live_line_without_a_terminal_is_one_line_per_iteration(void **state)
     l.terminal = 0;
     const femd_progress_info busy = {.done = 1, .total = 8, .workers = 1, .waited = 3};
     for (int i = 0; i < 5; ++i) femd_live_progress(&l, &busy);
-    femd_live_iteration(&l, 1, 0, 1.0, 0);
-    femd_live_iteration(&l, 1, 1, 1e-9, 0);
+    femd_live_iteration(&l, NULL, 1, 0, 1.0, 0);
+    femd_live_iteration(&l, NULL, 1, 1, 1e-9, 0);
     const femd_progress_info none = {.total = 8, .waited = 2, .waiting_for_workers = 1};
     for (int i = 0; i < 5; ++i) femd_live_progress(&l, &none); /* said once, not five times */
     femd_live_end(&l);
