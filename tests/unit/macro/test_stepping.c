@@ -83,10 +83,10 @@ typedef struct strains {
     double E[6 * 64], most; /* of the iterate before; the largest change so far */
 } strains;
 
-static void see_strains(void *user, int step, int iteration, double residual, int cuts) {
+static void see_strains(void *user, const char *field, int step, int iteration, double residual, int cuts) {
     strains *seen = user;
     const femd_points *pt = seen->m->p->pt;
-    (void)step, (void)iteration, (void)residual, (void)cuts;
+    (void)field, (void)step, (void)iteration, (void)residual, (void)cuts;
     for (PetscInt k = 0; k < pt->n; ++k) {
         double away = 0.1; /* or as far as the point has moved already */
         for (int c = 0; c < 6; ++c) away = fmax(away, fabs(seen->E[6 * k + c]) * (c < 3 ? 1 : 0.5));
