@@ -23,7 +23,7 @@ struct fake_server {
     /* for handlers */
     unsigned seen[64]; /* frames by type */
     int hellos;
-    int deaf; /* 1: swallow everything, HELLO too */
+    atomic_int deaf; /* 1: swallow everything, HELLO too */
     femd_buffer out;
     uint8_t route[256];
     size_t route_size; /* of the last sender */
