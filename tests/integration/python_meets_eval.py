@@ -88,6 +88,11 @@ def arrays_are_those_of_eval(copper):
     # Cauchy stress as Abaqus has it
     sigma, C = copper.points(3, kind="cauchy", vector="abaqus")(F)
     assert abs(sigma[0] - np.array(said["cauchy"])[[0, 1, 2, 5, 4, 3]]).max() == 0
+    six = np.zeros((3, 6))
+    turned = copper.points(3, kind="cauchy", order="columns", vector="abaqus")
+    turned(np.asfortranarray(F.transpose(1, 2, 0)), tangent=False, out=(six, None))
+    assert (six == sigma).all()
+    raises(femd.Error, "contiguous", turned, F, out=(np.asfortranarray(six), None), tangent=False)
     full = F[2] @ P[2].T / np.linalg.det(F[2])
     assert abs(sigma[2] - full[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]]).max() < 1e-6 * abs(full).max()
 

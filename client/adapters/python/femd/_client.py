@@ -263,10 +263,11 @@ class Law:
         return np.ascontiguousarray(array.ravel(order=flow))
 
     def _output(self, array, shape):
+        order = "F" if self.order == "columns" and self.kind == "piola" else "C"
         if array is None:
-            return np.empty(shape, order="F" if self.order == "columns" and self.kind == "piola" else "C")
+            return np.empty(shape, order=order)
         right = array.dtype == np.float64 and array.size == int(np.prod(shape)) and (
-            array.flags.c_contiguous if array.ndim == 1 or self.order == "rows" else array.flags.f_contiguous)
+            array.flags.f_contiguous if order == "F" else array.flags.c_contiguous)
         if not right or not array.flags.writeable:
             raise Error(f"an array for results is contiguous, of doubles and of {int(np.prod(shape))} numbers", "BAD_ARGUMENT")
         return array
