@@ -88,8 +88,8 @@ typedef struct femd_arrays {
 } femd_arrays;
 
 /* Ask all points of one material, and wait. OK if every point has a status (then *worst is the first of class I, if
- * there is none the first that is not OK, else OK, and unless it is OK *err has its words); else nothing was written,
- * and words say why: BAD_ARGUMENT, BAD_INPUT (a token that is none), DISCONNECTED, ... */
+ * there is none the first that is not OK, else OK, and unless it is OK *err has its words); else nothing of worth is
+ * there, and words say why: BAD_ARGUMENT, BAD_INPUT (a token that is none), DISCONNECTED, ... */
 FEMD_API FEMD_MUST_CHECK femd_status femd_arrays_evaluate(femd_client *client, const femd_hash *material,
                                                           const femd_arrays *arrays, femd_status *worst,
                                                           femd_error *err);
