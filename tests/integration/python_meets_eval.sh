@@ -14,6 +14,7 @@ ask first "$scratch/states"
 [ -s "$scratch/states" ] || fail "no states were saved"
 kill "$server" "$worker"
 exit_within 10 "$server"
+exit_within 10 "$worker" # or the next server has one
 rm -f "$scratch/socket"
 start_server
 ask interrupted "$scratch/states"
