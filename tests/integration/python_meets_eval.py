@@ -136,6 +136,54 @@ def cuts_and_errors(client, copper, elastic):
     assert femd.version() == "0.1.0"
 
 
+def what_is_wrong_is_refused(material):
+    """Nothing that libfemd would take for something else gets there, and a refusal leaves the client as it was."""
+    law = material.points(4)
+    F = np.stack([F1] * 4)
+    raises(femd.Error, "shape (3, 3, 4), not (4, 3, 3)", law, np.moveaxis(F, 0, -1))
+    raises(femd.Error, "shape (4, 3, 3), not (3, 3, 4)", material.points(4, order="columns"), F)
+    raises(femd.Error, "shape (6, 4), not (4, 6)", material.points(4, kind="small"), np.zeros((6, 4)))
+    raises(femd.Error, "flat or of the shape", law, F, out=(np.empty((3, 3, 4)), None))
+    raises(femd.Error, "no array", law, F, out=([0.0] * 36, None))
+    raises(femd.Error, "complex", law, F + 1e-20j)
+    raises(femd.Error, "complex", law, F, temperature=1j)
+    raises(femd.Error, "negative", material.points, -3)
+    raises(femd.Error, "negative", material.points, 3, first=-3)
+    raises(TypeError, "", material.points, 2.7)
+    law(F)
+    energy, kept = law.energy, law.energy.copy()
+    law(1.01 * F)
+    assert (energy == kept).all() and (law.energy != kept).all()
+    material.client.commit()
+    # what a failed call leaves is not the answer of the one before
+    raises(femd.Error, "temperature is -5", law, F, temperature=-5)
+    raises(femd.Error, "no state to commit", law.commit)
+    law.abort()
+
+
+def a_forked_child_is_refused(client, law):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)  # a child that waits for the parent's threads waits for ever
+        raises(femd.Error, "forked", law, np.stack([F1] * 4))
+        client.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    law(np.stack([F1] * 4))
+
+
+def ranks_commit_together():
+    """A rank whose states are virgin commits too: the others wait for it."""
+    ranks = [femd.Client(address, run="ranks", rank=rank, ranks=2, wait_timeout=10) for rank in range(2)]
+    law = ranks[0].material(case, "copper").points(1)
+    law(F1)
+    idle = threading.Thread(target=ranks[1].commit)
+    idle.start()
+    law.commit()
+    idle.join()
+    assert [client.step for client in ranks] == [1, 1]
+
+
 def main():
     if sys.argv[3] == "interrupted":
         return interrupted()
@@ -147,6 +195,11 @@ def main():
         arrays_are_those_of_eval(copper)
         elastic = strains_are_those_of_eval(client)
         cuts_and_errors(client, copper, elastic)
+    with femd.Client(address, run="wrong", wait_timeout=10) as client:
+        elastic = client.material({"engine": "elastic", "young": 1e9, "poisson": 0.3})
+        what_is_wrong_is_refused(elastic)
+        a_forked_child_is_refused(client, elastic.points(4))
+    ranks_commit_together()
     # two increments, saved after the first
     with femd.Client(address, run="saves") as client:
         law = client.material(case, "copper").points(2)

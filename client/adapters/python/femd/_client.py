@@ -1,6 +1,7 @@
 """Client, Material and Law."""
 import ctypes as c
 import json
+import operator
 import os
 import signal
 import threading
@@ -40,6 +41,13 @@ def _name(status):
     return lib.femd_status_name(status).decode()
 
 
+def _doubles(values, what):
+    array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise Error(f"{what}: complex numbers, of which only the real part would count", "BAD_ARGUMENT")
+    return array.astype(float, copy=False)
+
+
 def _address(array):
     return None if array is None else array.ctypes.data
 
@@ -57,8 +65,10 @@ class Client:
         self._handle = c.c_void_p()
         self._interrupted = False
         self._progress = PROGRESS(self._on_progress)  # kept: libfemd calls it
+        self._process = os.getpid()
         self._laws = []
         self._points = 0
+        self._ranks = ranks
         self.seed = seed
         self.step = step  #: increments committed so far
         config = Config(address=os.fsencode(address), run=None if run is None else run.encode(), rank=rank, ranks=ranks,
@@ -95,12 +105,15 @@ class Client:
     def _open(self):
         if not self._handle:
             raise Error("the client is closed", "BAD_ARGUMENT")
+        if self._process != os.getpid():
+            raise Error("the client was opened before this process was forked: open one here", "BAD_ARGUMENT")
         return self._handle
 
     def close(self):
         """Leave the server. What its laws have committed is kept for the run as the server is told to."""
         if self._handle:
-            lib.femd_client_close(c.byref(self._handle))
+            if self._process == os.getpid():  # in a forked child it is the parent's: its threads are not here to end it
+                lib.femd_client_close(c.byref(self._handle))
             self._handle = c.c_void_p()
 
     def __enter__(self):
@@ -141,7 +154,7 @@ class Client:
         points = np.concatenate([law.numbers for law in self._laws] or [np.zeros(0, np.uint64)])
         if not np.isfinite(tokens).all():
             raise Error("a point of the last evaluation has failed: there is no state to commit", "BAD_ARGUMENT")
-        if tokens.any():
+        if tokens.any() or self._ranks > 1:  # the other ranks wait for this one
             self._call(lib.femd_tokens_commit, self._open(), self.step + 1, _address(points), 0, _address(tokens), _TOKEN,
                        len(points))
         self.step += 1
@@ -235,15 +248,21 @@ class Law:
         for word, words in ((kind, _LAWS), (order, _MATRICES), (vector, _VECTORS)):
             if word not in words:
                 raise Error(f"unknown {word!r}; accepted: {', '.join(words)}", "BAD_ARGUMENT")
-        self.material, self.n, self.kind, self.order, self.vector = material, int(n), kind, order, vector
-        first = client._points if first is None else int(first)
+        self.material, self.n, self.kind, self.order, self.vector = material, operator.index(n), kind, order, vector
+        first = client._points if first is None else operator.index(first)
+        if self.n < 0 or first < 0:
+            raise Error(f"{self.n} points from number {first} on: neither may be negative", "BAD_ARGUMENT")
         self.numbers = np.arange(first, first + self.n, dtype=np.uint64)
         if any(np.isin(self.numbers, law.numbers).any() for law in client._laws):
             raise Error("a point of this client has that number already", "BAD_ARGUMENT")
-        client._points = max(client._points, first + self.n)
-        client._laws.append(self)
         self._committed = np.zeros((self.n, _TOKEN))
         self._tentative = np.zeros((self.n, _TOKEN))
+        self._results()
+        client._points = max(client._points, first + self.n)
+        client._laws.append(self)
+
+    def _results(self):
+        """Arrays of each evaluation's own: those that a caller has kept stay as they are."""
         self.energy, self.error, self.J = np.zeros(self.n), np.zeros(self.n), np.ones(self.n)
         self.notes, self.status = np.zeros(self.n, np.uint32), np.zeros(self.n, np.int32)
 
@@ -257,25 +276,33 @@ class Law:
     def _input(self, deformation):
         flow = "F" if self.order == "columns" and self.kind in ("piola", "cauchy") else "C"
         size = 9 * self.n if self.kind in ("piola", "cauchy") else 6 * self.n
-        array = np.asarray(deformation, dtype=float)
+        array = _doubles(deformation, "deformations")
         if array.size != size:
             raise Error(f"{self.n} points take {size} numbers, here are {array.size}", "BAD_ARGUMENT")
+        one = (3, 3) if self.kind in ("piola", "cauchy") else (6,)
+        right, wrong = ((self.n, *one), (*one, self.n)) if flow == "C" else ((*one, self.n), (self.n, *one))
+        if array.shape == wrong != right:
+            raise Error(f"deformations have the shape {wrong}, not {right}", "BAD_ARGUMENT")
         return np.ascontiguousarray(array.ravel(order=flow))
 
     def _output(self, array, shape):
         order = "F" if self.order == "columns" and self.kind == "piola" else "C"
         if array is None:
             return np.empty(shape, order=order)
+        if not isinstance(array, np.ndarray):
+            raise Error(f"a {type(array).__name__} is no array for results", "BAD_ARGUMENT")
         right = array.dtype == np.float64 and array.size == int(np.prod(shape)) and (
             array.flags.f_contiguous if order == "F" else array.flags.c_contiguous)
-        if not right or not array.flags.writeable:
-            raise Error(f"an array for results is contiguous, of doubles and of {int(np.prod(shape))} numbers", "BAD_ARGUMENT")
+        turned = (*shape[-1:], *shape[:-1]) if order == "F" else (*shape[1:], *shape[:1])
+        if not right or not array.flags.writeable or array.shape == turned != shape:
+            raise Error(f"an array for results is contiguous, of doubles and of {int(np.prod(shape))} numbers, flat or of the "
+                        f"shape {shape}", "BAD_ARGUMENT")
         return array
 
     def _each(self, values, what):
         if values is None:
             return None
-        array = np.ascontiguousarray(np.broadcast_to(np.asarray(values, dtype=float), (self.n,)))
+        array = np.ascontiguousarray(np.broadcast_to(_doubles(values, what), (self.n,)))
         if not np.isfinite(array).all():
             raise Error(f"a {what} is not finite", "BAD_ARGUMENT")
         return array
@@ -295,7 +322,9 @@ class Law:
         stress_shape, tangent_shape = self._shapes()
         stress = self._output(out[0] if out else None, stress_shape)
         slope = self._output(out[1] if out else None, tangent_shape) if tangent else None
-        left = np.empty((self.n, _TOKEN))
+        left = np.full((self.n, _TOKEN), np.nan)
+        self._results()
+        self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
         words = np.zeros(self.n * _WORDS if self.n < 100000 else 0, np.uint8)
         has_F = self.kind in ("piola", "cauchy")
         arrays = Arrays(size=c.sizeof(Arrays), n=self.n, law=_LAWS[self.kind], matrix=_MATRICES[self.order],
@@ -309,7 +338,6 @@ class Law:
         worst = c.c_int()
         error = client._call(lib.femd_arrays_evaluate, handle, c.byref(self.material._id), c.byref(arrays),
                              c.byref(worst))
-        self._tentative = left
         if worst.value == 0:
             return stress, slope
         text, name = error.text.decode(errors="replace"), _name(worst.value)
