@@ -37,6 +37,8 @@ static femd_status arrays_check(const femd_arrays *a, femd_error *err) {
         a->vector < 0 || a->vector > FEMD_VECTOR_MFRONT)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: no such law (%d), matrix (%d) or vector (%d)", a->law,
                          a->matrix, a->vector);
+    if (a->n > UINT32_MAX) /* -1, say, or what is no number of points at all */
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: n is %zu, a batch has at most 2^32 - 1 points", a->n);
     if (a->n && has_F + (a->strain != NULL) != 1)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: give F or strain");
     if (a->n && ((has_F && small) || (!has_F && !small && !green)))
@@ -47,6 +49,8 @@ static femd_status arrays_check(const femd_arrays *a, femd_error *err) {
                          a->token_stride, FEMD_TOKEN);
     if (a->sweep && !a->token_in)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: sweep commits the states in token_in, which is NULL");
+    if (!(a->accuracy >= 0) || !isfinite(a->accuracy))
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: accuracy is %g, below 0 or not finite", a->accuracy);
     if (a->words_size && !a->words) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: words is NULL");
     if (!a->status && a->n)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: status is NULL: points can fail, and it says which");

@@ -4,10 +4,16 @@
  * their data. A material says a name of that list. No path comes from a material: it may be anybody's. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/engines.h"
+#include "femd/hash.h"
+#include "forces/level.h"
 #include "micro.h"
 
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
@@ -57,6 +63,26 @@ static femd_status user_check_engine(const char *path, const femd_engine *engine
     return FEMD_OK;
 }
 
+/* Another object under the same name is another build: its answers are not those that a store, a journal or a
+ * checkpoint has of this one. What the object itself loads is not looked at. */
+static femd_status user_hash(const char *name, const char *path, femd_error *err) {
+    struct stat file;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int there = fd >= 0 && fstat(fd, &file) == 0 && file.st_size > 0;
+    void *bytes = there ? mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    if (fd >= 0) close(fd);
+    if (bytes == MAP_FAILED) return femd_fail(err, FEMD_BAD_INPUT, "the shared object \"%s\" cannot be read", path);
+    femd_hash content, both;
+    char text[ENGINE_NAME_MAX + 1 + sizeof content.b] = {0};
+    femd_hash_domain("user-engine", bytes, (size_t)file.st_size, &content);
+    munmap(bytes, (size_t)file.st_size);
+    snprintf(text, ENGINE_NAME_MAX + 1, "%s", name);
+    memcpy(text + ENGINE_NAME_MAX + 1, content.b, sizeof content.b);
+    femd_hash_domain("user-engine-name", text, sizeof text, &both);
+    femd_fingerprint_add(femd_get64(both.b));
+    return FEMD_OK;
+}
+
 /* dlopen would search the system's folders for a name without a slash: a path is what is meant. */
 static femd_status user_load(const char *path, const femd_engine **engine, femd_error *err) {
     char *whole = realpath(path, NULL);
@@ -83,8 +109,9 @@ femd_status femd_user_engine_add(const char *spec, femd_error *err) {
     memcpy(entry.name, spec, length);
     if (user_find(entry.name)) return femd_fail(err, FEMD_BAD_INPUT, "--engine: \"%s\" is named twice", entry.name);
     if (user_count == ENGINES_MAX) return femd_fail(err, FEMD_BAD_INPUT, "--engine: more than %d", ENGINES_MAX);
-    if (user_load(spec + length + 1, &entry.engine, err) != FEMD_OK)
-        return femd_error_prefix(err, "--engine %s", entry.name);
+    femd_status rc = user_load(spec + length + 1, &entry.engine, err);
+    if (rc == FEMD_OK) rc = user_hash(entry.name, spec + length + 1, err);
+    if (rc != FEMD_OK) return femd_error_prefix(err, "--engine %s", entry.name);
     user_list[user_count++] = entry;
     return FEMD_OK;
 }

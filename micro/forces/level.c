@@ -68,6 +68,12 @@ const femd_kernels *femd_kernels_now(void) {
     return level_now()->kernels;
 }
 
+static uint64_t added; /* sum of the hashes of code that was loaded */
+
+void femd_fingerprint_add(uint64_t code) {
+    added += code;
+}
+
 uint64_t femd_fingerprint(void) {
     char text[512];
     femd_hash h;
@@ -80,7 +86,7 @@ uint64_t femd_fingerprint(void) {
              gnu_get_libc_version(), fused, openblas_get_corename ? openblas_get_corename() : "none",
              openblas_get_config ? openblas_get_config() : "");
     femd_hash_domain("fingerprint", text, strlen(text), &h);
-    return femd_get64(h.b);
+    return femd_get64(h.b) + added;
 }
 
 void femd_level_reexec(const char *name, char **argv) {

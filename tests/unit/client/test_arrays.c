@@ -277,11 +277,12 @@ static void wrong_arrays_are_refused_with_words(void **state) {
         femd_arrays arrays;
         femd_status rc;
         const char *words;
-    } wrong[] = {{good, FEMD_BAD_ARGUMENT, "size"},        {good, FEMD_BAD_ARGUMENT, "F or strain"},
-                 {good, FEMD_BAD_ARGUMENT, "strain"},      {good, FEMD_BAD_ARGUMENT, "status"},
-                 {good, FEMD_BAD_INPUT, "no token"},       {good, FEMD_BAD_ARGUMENT, "temperature"},
-                 {good, FEMD_BAD_ARGUMENT, "token_in"},    {good, FEMD_BAD_ARGUMENT, "no such law"},
-                 {good, FEMD_BAD_ARGUMENT, "token_stride"}};
+    } wrong[] = {{good, FEMD_BAD_ARGUMENT, "size"},         {good, FEMD_BAD_ARGUMENT, "F or strain"},
+                 {good, FEMD_BAD_ARGUMENT, "strain"},       {good, FEMD_BAD_ARGUMENT, "status"},
+                 {good, FEMD_BAD_INPUT, "no token"},        {good, FEMD_BAD_ARGUMENT, "temperature"},
+                 {good, FEMD_BAD_ARGUMENT, "token_in"},     {good, FEMD_BAD_ARGUMENT, "no such law"},
+                 {good, FEMD_BAD_ARGUMENT, "token_stride"}, {good, FEMD_BAD_ARGUMENT, "n is "},
+                 {good, FEMD_BAD_ARGUMENT, "below 0"}};
     wrong[0].arrays.size--;
     wrong[1].arrays.strain = strain;
     wrong[2].arrays.law = FEMD_LAW_SMALL;
@@ -291,6 +292,8 @@ static void wrong_arrays_are_refused_with_words(void **state) {
     wrong[6].arrays.sweep = 1;
     wrong[7].arrays.vector = 4;
     wrong[8].arrays.token_stride = 5;
+    wrong[9].arrays.n = (size_t)-1;
+    wrong[10].arrays.accuracy = -1;
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         femd_status worst;
         femd_error_clear(&b.err);

@@ -77,15 +77,29 @@ static void a_material_names_an_engine_and_no_file(void **state) {
     }
 }
 
+static uint64_t fingerprints[3]; /* without an engine, with one, with it under two names */
+
+/* What an object answers is kept for that object alone. One that is refused is none. */
+static void an_object_on_the_list_is_part_of_the_build(void **state) {
+    (void)state;
+    assert_true(fingerprints[0] != fingerprints[1] && fingerprints[1] != fingerprints[2]);
+    assert_true(fingerprints[0] != fingerprints[2]);
+    assert_true(femd_fingerprint() == fingerprints[2]);
+}
+
 int main(void) {
     femd_error err = FEMD_ERROR_INIT;
-    if (femd_user_engine_add("test=" FEMD_TEST_ENGINE, &err) != FEMD_OK ||
-        femd_user_engine_add("again=" FEMD_TEST_ENGINE, &err) != FEMD_OK)
-        return fprintf(stderr, "%s\n", err.text), 1;
+    fingerprints[0] = femd_fingerprint();
+    femd_status rc = femd_user_engine_add("test=" FEMD_TEST_ENGINE, &err);
+    fingerprints[1] = femd_fingerprint();
+    if (rc == FEMD_OK) rc = femd_user_engine_add("again=" FEMD_TEST_ENGINE, &err);
+    fingerprints[2] = femd_fingerprint();
+    if (rc != FEMD_OK) return fprintf(stderr, "%s\n", err.text), 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_object_answers),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
         cmocka_unit_test(a_material_names_an_engine_and_no_file),
+        cmocka_unit_test(an_object_on_the_list_is_part_of_the_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
