@@ -30,29 +30,4 @@ cat >"$scratch/heat.json" <<'E2'
    "thermal": {"conductivity": "400 W/(m K)"}}},
  "boundary": [{"on": "left", "temperature": "=300+1e13*t"}], "steps": {"count": 12, "end_time": 4e-12}}
 E2
-run_case calm --workers 2 "$scratch/heat.json"
-start chaos femd run --workers 2 --out "$scratch/chaos" "$scratch/heat.json"
-run=$pid
-wait_until 30 grep -q "listening on" "$scratch/chaos/log.txt" || fail "the server did not start"
-address=$(sed -n 's/.*listening on \([^ ]*\).*/\1/p' "$scratch/chaos/log.txt" | head -n 1)
-pick_victim() {
-    victim=$(status_of | pick_worker started)
-    [ -n "$victim" ]
-}
-proven=
-for try in $(seq 40); do
-    wait_until 60 pick_victim || fail "no worker came to hold a started task"
-    kill -STOP "$victim" # frozen: what the server says of it now stays true
-    sleep 0.2
-    if [ "$(status_of | pick_worker started "$victim")" = "$victim" ]; then
-        proven=1
-        kill -9 "$victim"
-        break
-    fi
-    kill -CONT "$victim"
-done
-[ -n "$proven" ] || fail "no victim with a started task stayed"
-exit_within 120 $run
-[ $code = 0 ] || fail "the run ended with $code after its worker was killed"
-same_outputs "$scratch/calm" "$scratch/chaos" || fail "killing a worker changed the result"
-grep -q '"restarts": *[1-9]' "$scratch/chaos/summary.json" || fail "the summary does not count the restarted worker"
+a_killed_worker_changes_nothing "$scratch/heat.json" started

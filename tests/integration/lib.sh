@@ -78,3 +78,35 @@ start_worker() {
 }
 # status_number JQ-LIKE-PATH: one number of the server's status
 status_of() { timeout 10 femd status --connect "$address" --json; }
+
+# a_killed_worker_changes_nothing CASE WORD...: CASE runs undisturbed ("calm"), and once more ("chaos") while a worker of which
+# STATUS says each WORD (pick_worker) is killed with -9: same outputs, and the summary counts the restart.
+a_killed_worker_changes_nothing() {
+    local case=$1 proven=
+    shift
+    run_case calm --workers 2 "$case"
+    start chaos femd run --workers 2 --out "$scratch/chaos" "$case"
+    local run=$pid
+    wait_until 30 grep -q "listening on" "$scratch/chaos/log.txt" || fail "the server did not start"
+    address=$(sed -n 's/.*listening on \([^ ]*\).*/\1/p' "$scratch/chaos/log.txt" | head -n 1)
+    pick_victim() {
+        victim=$(status_of | pick_worker "$@")
+        [ -n "$victim" ]
+    }
+    for try in $(seq 40); do
+        wait_until 60 pick_victim "$@" || fail "no worker came of which STATUS says: $*"
+        kill -STOP "$victim" # frozen: what the server says of it now stays true
+        sleep 0.2
+        if [ "$(status_of | pick_worker "$@" "$victim")" = "$victim" ]; then
+            proven=1
+            kill -9 "$victim"
+            break
+        fi
+        kill -CONT "$victim"
+    done
+    [ -n "$proven" ] || fail "no victim stayed of which STATUS says: $*"
+    exit_within 120 $run
+    [ $code = 0 ] || fail "the run ended with $code after its worker was killed"
+    same_outputs "$scratch/calm" "$scratch/chaos" || fail "killing a worker changed the result"
+    grep -q '"restarts": *[1-9]' "$scratch/chaos/summary.json" || fail "the summary does not count the restarted worker"
+}
