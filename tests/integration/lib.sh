@@ -110,3 +110,9 @@ a_killed_worker_changes_nothing() {
     same_outputs "$scratch/calm" "$scratch/chaos" || fail "killing a worker changed the result"
     grep -q '"restarts": *[1-9]' "$scratch/chaos/summary.json" || fail "the summary does not count the restarted worker"
 }
+
+# page_block NAME FILE: into FILE the block of docs/attach.md that stands behind <!-- NAME -->, as it is
+page_block() {
+    sed -n "/^<!-- $1 -->\$/,/^\`\`\`\$/{/^<!--/d;/^\`\`\`/d;p}" "$FEMD_SOURCE/docs/attach.md" >"$2"
+    [ -s "$2" ] || fail "docs/attach.md has no block $1"
+}
