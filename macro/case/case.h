@@ -216,6 +216,9 @@ uint32_t femd_case_asks_heat(const femd_case *c, size_t material);
 /* 1 if an answer has what was asked of it, a conductivity (of lattice and electrons) that is positive definite and a
  * heat capacity that is positive. */
 int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
+/* 1 if what answers a want beside stress, tangent and conductivity ("heat-capacity", "thermal-stress") samples it:
+ * where the stress is sampled; where another quantity is, if the material's method for this want is "md". */
+int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);

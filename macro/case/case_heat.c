@@ -153,12 +153,12 @@ femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_ca
     return femd_json_quantity(&c->doc, thermal, "heat_capacity", FEMD_DIM_HEAT_CAPACITY, 0, &m->heat_capacity, err);
 }
 
-/* Does what answers the heat capacity sample it? */
-static int heat_capacity_is_sampled(const femd_case_material *m, const femd_capabilities *caps) {
+int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want) {
+    const femd_case_material *m = &c->material[material];
     const cJSON *method = m->node ? femd_json_get(m->node, "method") : NULL;
     if (!(caps->inputs & FEMD_INPUT_SEED)) return 0;
     if (!(caps->inputs & FEMD_INPUT_STEADY_STRESS)) return 1;
-    return cJSON_IsObject(method) && strcmp(femd_json_string(method, "heat-capacity", ""), "md") == 0;
+    return cJSON_IsObject(method) && strcmp(femd_json_string(method, want, ""), "md") == 0;
 }
 
 femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
@@ -176,7 +176,7 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "%s: materials.%s: it does not answer what the equation of heat needs: %s; give it in "
                          "materials.%s.thermal, or name a method that answers it",
                          c->path, name, missing, name);
-    if (asked & FEMD_WANT_HEAT_CAPACITY && heat_capacity_is_sampled(&c->material[material], caps))
+    if (asked & FEMD_WANT_HEAT_CAPACITY && femd_case_samples(c, material, caps, "heat-capacity"))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its method samples the heat capacity, so that it is no function of the "
                          "temperature, which the equation of heat needs; give heat_capacity in materials.%s.thermal, "

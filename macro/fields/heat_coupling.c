@@ -57,8 +57,8 @@ static double coupling_expand(const double D[36], const double dSdT[6], double e
 /* Does every stress that changes with the temperature say how? */
 static int coupling_is_told(const femd_problem *p) {
     for (size_t k = 0; k < p->cs->nmaterials; ++k)
-        if (p->caps[k].inputs & FEMD_INPUT_TEMPERATURE &&
-            (p->caps[k].inputs & FEMD_INPUT_SEED || !(p->caps[k].wants & FEMD_WANT_THERMAL_STRESS)))
+        if (p->caps[k].inputs & FEMD_INPUT_TEMPERATURE && (femd_case_samples(p->cs, k, &p->caps[k], "thermal-stress") ||
+                                                           !(p->caps[k].wants & FEMD_WANT_THERMAL_STRESS)))
             return 0;
     return 1;
 }

@@ -32,7 +32,8 @@ femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelv
 /* Of answers that are sampled it would be one more thing to sample. */
 uint32_t femd_mechanics_thermal_want_of(const femd_problem *p, int material) {
     const femd_capabilities *caps = &p->caps[material];
-    return p->pt->dSdT && !(caps->inputs & FEMD_INPUT_SEED) ? caps->wants & FEMD_WANT_THERMAL_STRESS : 0;
+    if (!p->pt->dSdT || femd_case_samples(p->cs, (size_t)material, caps, "thermal-stress")) return 0;
+    return caps->wants & FEMD_WANT_THERMAL_STRESS;
 }
 
 uint32_t femd_mechanics_thermal_want(const femd_problem *p, PetscInt k) {

@@ -317,6 +317,38 @@ static void two_ways_need_thermal_stresses(void **state) {
     }
 }
 
+/* A conductivity that is sampled leaves dS/dT what it is; a method that samples dS/dT does not. */
+static void two_ways_stand_beside_a_sampled_conductivity(void **state) {
+    (void)state;
+    const double alpha = 0.02, c = 0.01, source = 0.03, kappa = 9 * alpha * alpha * bulk;
+    const char *const texts[] = {"{\"method\":{\"stress\":\"quasiharmonic\",\"conductivity\":\"green-kubo\"}}",
+                                 "{\"method\":{\"stress\":\"quasiharmonic\",\"thermal-stress\":\"md\"}}"};
+    femd_error words = FEMD_ERROR_INIT;
+    for (int md = 0; md < 2; ++md) {
+        cJSON *material = cJSON_Parse(texts[md]);
+        model m;
+        prepare_warm(&m, alpha, c, source, 2);
+        m.cs.heat.initial = m.law.rest = 1;
+        m.cs.heat.coupling = md ? FEMD_COUPLING_TWO_WAY : FEMD_COUPLING_ANY;
+        m.law.k_noise = 0.1;
+        m.material[0].node = material;
+        hold_free(&m);
+        if (md) {
+            assert_int_equal(model_create(&m, &words), FEMD_BAD_INPUT);
+            assert_non_null(strstr(words.text, "\"two-way\" needs dS/dT, without sampling"));
+        } else {
+            double T = 1;
+            OK(model_run(&m, err));
+            for (int i = 0; i < 2; ++i) T += source / 2 / (c + T * kappa);
+            assert_near(of_heat(&m, FEMD_HEAT_MEAN), T, 1e-9 * T);
+            assert_near(of_heat(&m, FEMD_HEAT_NUMBERS + FEMD_PASS_DELTA), T * kappa / c, 1e-8);
+            assert_true(of_heat(&m, FEMD_HEAT_SAMPLES) >= 1);
+        }
+        model_clear(&m);
+        cJSON_Delete(material);
+    }
+}
+
 /* ---- steps ---- */
 
 static void prepare(model *m, const femd_element *element) {
@@ -527,6 +559,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_body_begins_with_the_stress_of_its_temperatures),
         cmocka_unit_test(an_insulated_bar_keeps_its_entropy),
         cmocka_unit_test(two_ways_need_thermal_stresses),
+        cmocka_unit_test(two_ways_stand_beside_a_sampled_conductivity),
         cmocka_unit_test(a_coupled_step_asks_once_more_than_mechanics),
         cmocka_unit_test(answers_of_both_stand_beside_what_is_wanted),
         cmocka_unit_test(both_are_cut_together),
