@@ -154,6 +154,20 @@ femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *
     return FEMD_OK;
 }
 
+/* Atoms that a boundary condition holds do not move: what is sampled or counted of the others would lack them. */
+static femd_status methods_confine(const femd_native *native, const femd_json *doc, const femd_methods *methods,
+                                   femd_error *err) {
+    const femd_boundary *boundary = native->rve.boundary;
+    for (int i = 0; boundary && i < methods->count; i++)
+        if (methods->slot[i].method != &femd_method_statics)
+            return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
+                                  "the method \"%s\" does not answer under the boundary condition \"%s\": the %d of "
+                                  "%d atoms that it holds would have no temperature; \"statics\" does",
+                                  methods->slot[i].method->name, femd_boundary_name(boundary), boundary->held,
+                                  boundary->atoms);
+    return FEMD_OK;
+}
+
 /* Vibrations are counted and flows measured against atoms that stay; what wanders or turns, statics alone answers. */
 static femd_status methods_hold(const femd_native *native, const femd_json *doc, const femd_methods *methods,
                                 femd_error *err) {
@@ -172,6 +186,7 @@ femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_me
     memset(methods, 0, sizeof *methods);
     femd_status rc = methods_choose(doc, methods, err);
     if (rc == FEMD_OK) rc = methods_hold(native, doc, methods, err);
+    if (rc == FEMD_OK) rc = methods_confine(native, doc, methods, err);
     if (rc == FEMD_OK) rc = methods_heat_reference(native, doc, methods->slot[0].method, err);
     for (int i = 0; rc == FEMD_OK && i < methods->count; i++)
         if (methods->slot[i].method->create)

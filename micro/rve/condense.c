@@ -16,6 +16,7 @@ femd_status femd_condense_tangent(femd_relaxer *relaxer, const femd_rve *rve, co
     double *columns = work, *Z = work + 6 * (size_t)n3;
     for (int i = 0; i < n3; i++)
         for (int k = 0; k < 6; k++) columns[(size_t)k * n3 + i] = L[6 * (size_t)i + k];
+    for (int k = 0; k < 6; k++) femd_gauge_confine(&rve->gauge, columns + (size_t)k * n3);
     FEMD_TRY(femd_relaxer_solve(relaxer, rve, 6, columns, beat, Z, err));
 
     double K[36], largest = 0, difference = 0;

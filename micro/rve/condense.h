@@ -4,7 +4,8 @@
  *
  * with H, L, B of energetics (spatial frame) and M the pull-back of native_rve.h. It is d2W/dEdE - W_Ew W_ww^-1 W_wE:
  * from dx = U dw follow W_ww = U H U and W_Ew = M L^T U, so that U cancels (Lutsko, J. Appl. Phys. 65 (1989) 2991;
- * Lemaitre and Maloney, J. Stat. Phys. 123 (2006) 415). Never relaxes. */
+ * Lemaitre and Maloney, J. Stat. Phys. 123 (2006) 415). What a boundary condition holds is out of L and H. Never
+ * relaxes. */
 #ifndef FEMD_CONDENSE_H
 #define FEMD_CONDENSE_H
 

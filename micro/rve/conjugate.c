@@ -86,6 +86,7 @@ static femd_status conjugate_run(femd_conjugate *cg, const femd_rve *rve, double
         }
         if (cg->applied % BEAT_EVERY == 0) FEMD_TRY(femd_beat_now(beat, 0, "the linear solution", err));
         femd_energetics_apply(rve->en, cg->p, cg->q);
+        femd_gauge_confine(&rve->gauge, cg->q);
         cg->applied++;
         const double curvature = femd_dot(n, cg->p, cg->q);
         if (!(curvature > 0)) {

@@ -63,5 +63,6 @@ femd_status femd_fire_run(femd_fire *fire, const femd_rve *rve, const femd_place
         fire_move(n3, t, v, fire->max_move, x);
         FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
         FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, x, &fire->W, f, fire->tau, err));
+        femd_gauge_confine(&rve->gauge, f);
     }
 }

@@ -1,4 +1,4 @@
-/* The free motions of a periodic RVE; see gauge.h. Never computes an energy. */
+/* The free motions of an RVE; see gauge.h. Never computes an energy. */
 #include "rve/gauge.h"
 
 #include <string.h>
@@ -16,16 +16,22 @@ static int gauge_more(const femd_gauge *gauge) {
 }
 
 int femd_gauge_count(const femd_gauge *gauge) {
+    if (gauge->boundary) return 3 * femd_boundary_conditions(gauge->boundary);
     return TRANSLATIONS + gauge_more(gauge);
 }
 
 double femd_gauge_free_atoms(const femd_gauge *gauge) {
-    return (3 * gauge->atoms - TRANSLATIONS) / 3.0;
+    const int held = gauge->boundary ? 3 * femd_boundary_conditions(gauge->boundary) : TRANSLATIONS;
+    return (3 * gauge->atoms - held) / 3.0;
 }
 
 void femd_gauge_remove(const femd_gauge *gauge, double *v) {
     const int n3 = 3 * gauge->atoms;
     double sum[3] = {0, 0, 0};
+    if (gauge->boundary) {
+        femd_boundary_project(gauge->boundary, v);
+        return;
+    }
     for (int i = 0; i < n3; i++) sum[i % 3] += v[i];
     for (int i = 0; i < n3; i++) v[i] -= 3 * sum[i % 3] / n3;
     for (int k = 0; k < gauge_more(gauge); k++) {
@@ -34,14 +40,43 @@ void femd_gauge_remove(const femd_gauge *gauge, double *v) {
     }
 }
 
+void femd_gauge_confine(const femd_gauge *gauge, double *v) {
+    if (gauge->boundary) femd_boundary_project(gauge->boundary, v);
+}
+
 void femd_gauge_remove_sum(const femd_gauge *gauge, const double sum[3], double *w) {
+    if (gauge->boundary) {
+        femd_boundary_project(gauge->boundary, w);
+        return;
+    }
     for (int i = 0; i < gauge->atoms; i++)
         for (int c = 0; c < 3; c++) w[3 * i + c] -= sum[c] / gauge->atoms;
+}
+
+/* H = P H P + (mean diagonal) (1 - P), P the projection on what is free: by rows, then by columns. */
+static void gauge_stiffen_held(const femd_gauge *gauge, double *H) {
+    const size_t n3 = 3 * (size_t)gauge->atoms;
+    double diagonal = 0, *column = gauge->boundary->scratch;
+    for (size_t i = 0; i < n3; i++) diagonal += H[i * n3 + i] / (double)n3;
+    for (size_t i = 0; i < n3; i++)
+        for (size_t j = 0; j < i; j++) H[i * n3 + j] = H[j * n3 + i];
+    for (size_t i = 0; i < n3; i++) femd_boundary_project(gauge->boundary, H + i * n3);
+    for (size_t j = 0; j < n3; j++) {
+        for (size_t i = 0; i < n3; i++) column[i] = H[i * n3 + j];
+        column[j] -= diagonal;
+        femd_boundary_project(gauge->boundary, column);
+        for (size_t i = 0; i <= j; i++) H[i * n3 + j] = column[i];
+        H[j * n3 + j] += diagonal;
+    }
 }
 
 void femd_gauge_stiffen(const femd_gauge *gauge, double *H) {
     const int n3 = 3 * gauge->atoms;
     double diagonal = 0;
+    if (gauge->boundary) {
+        gauge_stiffen_held(gauge, H);
+        return;
+    }
     if (gauge->atoms == 1) { /* no motion is free: H is zero but for round-off, which has no size to go by */
         for (int i = 0; i < 9; i++) H[i] = i % 4 == 0;
         return;

@@ -107,6 +107,18 @@ femd_status femd_loose_find(femd_loose *loose, femd_neighbours *nb, int n, const
     return FEMD_OK;
 }
 
+femd_status femd_loose_refuse(femd_loose *loose, femd_neighbours *nb, int n, const double cell[9], const double *x,
+                              femd_error *err) {
+    if (!loose->ready) FEMD_TRY(femd_pieces_init(n, &loose->pieces, err));
+    loose->ready = 1;
+    FEMD_TRY(femd_neighbours_pieces(nb, n, cell, x, &loose->pieces, err));
+    if (loose->pieces.count == 1) return FEMD_OK;
+    return femd_fail(err, FEMD_INSTABILITY,
+                     "vacuum parts the atoms into %d pieces, and what the boundary condition means for each is not "
+                     "known",
+                     loose->pieces.count);
+}
+
 int femd_loose_is_all_clusters(const femd_loose *loose) {
     int clusters = loose->ready;
     for (int p = 0; p < loose->pieces.count; p++) clusters = clusters && loose->pieces.endless[p] == 0;

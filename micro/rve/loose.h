@@ -19,6 +19,9 @@ void femd_loose_clear(femd_loose *loose);
 /* What is loose at (cell, x), n atoms. Brings the list up to date. */
 FEMD_MUST_CHECK femd_status femd_loose_find(femd_loose *loose, femd_neighbours *nb, int n, const double cell[9],
                                             const double *x, femd_error *err);
+/* Where atoms are held by a boundary condition: INSTABILITY if they are more than one piece. */
+FEMD_MUST_CHECK femd_status femd_loose_refuse(femd_loose *loose, femd_neighbours *nb, int n, const double cell[9],
+                                              const double *x, femd_error *err);
 /* Whether nothing of what was found goes on through the cell: there is no strain that such atoms resist. */
 int femd_loose_is_all_clusters(const femd_loose *loose);
 /* What was found, in words; empty where nothing is loose. */

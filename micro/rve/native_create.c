@@ -151,6 +151,17 @@ static femd_status native_find_sampled(const femd_json *doc, const femd_referenc
     return rc;
 }
 
+static femd_status native_set_boundary(const femd_json *doc, femd_native *native, femd_error *err) {
+    femd_boundary *boundary;
+    char words[FEMD_BOUNDARY_WORDS];
+    FEMD_TRY(femd_boundary_create(doc, &native->structure, native->rve.nb, &boundary, err));
+    femd_rve_set_boundary(&native->rve, boundary);
+    if (!boundary) return FEMD_OK;
+    femd_boundary_tell(boundary, words);
+    femd_native_remark(native, words);
+    return FEMD_OK;
+}
+
 static femd_status native_build(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind,
                                 femd_native *native, femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
@@ -173,6 +184,7 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     if (!native->rve.X) return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", atoms->natoms);
     memcpy(native->rve.X, atoms->x, 3 * (size_t)atoms->natoms * sizeof(double));
     FEMD_TRY(femd_rve_set_cell(&native->rve, atoms->cell, err));
+    if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(native_set_boundary(doc, native, err));
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_rve_may_hold(&native->rve, err));
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));

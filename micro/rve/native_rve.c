@@ -18,6 +18,11 @@ void femd_rve_set_atoms(femd_rve *rve, int n) {
     rve->gauge = femd_gauge_periodic(n);
 }
 
+void femd_rve_set_boundary(femd_rve *rve, femd_boundary *boundary) {
+    rve->boundary = boundary;
+    rve->gauge.boundary = boundary;
+}
+
 femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err) {
     const double V = femd_det3(h0);
     if (!(V > 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the RVE's cell has volume %g cubic angstrom", V);
@@ -28,6 +33,7 @@ femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err
 
 void femd_rve_clear(femd_rve *rve) {
     free(rve->X);
+    femd_boundary_destroy(&rve->boundary);
     if (rve->loose) femd_loose_clear(rve->loose);
     free(rve->loose);
     femd_energetics_destroy(&rve->en);
@@ -43,11 +49,13 @@ femd_status femd_rve_may_hold(femd_rve *rve, femd_error *err) {
 }
 
 femd_status femd_rve_hold(const femd_rve *rve, const double cell[9], const double *x, femd_error *err) {
-    return rve->loose ? femd_loose_find(rve->loose, rve->nb, rve->n, cell, x, err) : FEMD_OK;
+    if (!rve->loose) return FEMD_OK;
+    return rve->boundary ? femd_loose_refuse(rve->loose, rve->nb, rve->n, cell, x, err)
+                         : femd_loose_find(rve->loose, rve->nb, rve->n, cell, x, err);
 }
 
 int femd_rve_is_adrift(const femd_rve *rve) {
-    return rve->loose && femd_loose_is_all_clusters(rve->loose);
+    return rve->loose && !rve->boundary && femd_loose_is_all_clusters(rve->loose);
 }
 
 femd_status femd_place_set(const femd_rve *rve, const double E[6], femd_place *place, femd_error *err) {

@@ -1,4 +1,5 @@
-/* The representative volume element as the native engine deforms it: x = U (X + w), U = (2E+I)^(1/2), w periodic.
+/* The representative volume element as the native engine deforms it: x = U (X + w), U = (2E+I)^(1/2), w periodic and
+ * free but for what its boundary condition holds (boundary.h).
  *
  * Owns the change between the reference frame (X, w, E, S) and the spatial frame in which energetics works (x, tau, L,
  * B). Never computes an energy. Units: eV, angstrom. */
@@ -10,14 +11,15 @@
 #include "rve/loose.h"
 
 typedef struct femd_rve {
-    int n;               /* atoms */
-    femd_gauge gauge;    /* which of their motions are not free */
-    double h0[9];        /* reference cell, lattice vectors as rows */
-    double V0;           /* its volume */
-    double *X;           /* n x 3 reference positions, owned */
-    femd_energetics *en; /* owned */
-    femd_neighbours *nb; /* owned */
-    femd_loose *loose;   /* owned; NULL until femd_rve_hold is first asked. The gauge borrows what it found */
+    int n;                   /* atoms */
+    femd_gauge gauge;        /* which of their motions are not free */
+    double h0[9];            /* reference cell, lattice vectors as rows */
+    double V0;               /* its volume */
+    double *X;               /* n x 3 reference positions, owned */
+    femd_energetics *en;     /* owned */
+    femd_neighbours *nb;     /* owned */
+    femd_boundary *boundary; /* owned; NULL: periodic. The gauge borrows it */
+    femd_loose *loose;       /* owned; NULL until femd_rve_hold is first asked. The gauge borrows what it found */
 } femd_rve;
 
 /* A homogeneous strain of the cell. */
@@ -32,13 +34,16 @@ typedef struct femd_place {
 
 /* n atoms, periodic: sets n and gauge. */
 void femd_rve_set_atoms(femd_rve *rve, int n);
+/* Under a boundary condition, which the RVE owns from now on; NULL: periodic, as it is. */
+void femd_rve_set_boundary(femd_rve *rve, femd_boundary *boundary);
 /* Reference volume from h0. OUT_OF_DOMAIN if the cell is not right-handed. */
 FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
 void femd_rve_clear(femd_rve *rve);
 /* Make ready for femd_rve_hold. */
 FEMD_MUST_CHECK femd_status femd_rve_may_hold(femd_rve *rve, femd_error *err);
 /* From now on the gauge holds what is loose at the spatial positions x in the cell (nothing where femd_rve_may_hold was
- * not asked): whoever makes a Hessian to solve with or to search asks. */
+ * not asked): whoever makes a Hessian to solve with or to search asks. Where a boundary condition holds atoms nothing
+ * may be loose: INSTABILITY if vacuum parts them. */
 FEMD_MUST_CHECK femd_status femd_rve_hold(const femd_rve *rve, const double cell[9], const double *x, femd_error *err);
 /* 1 if what femd_rve_hold last found goes on through the cell nowhere: no strain is resisted. */
 int femd_rve_is_adrift(const femd_rve *rve);

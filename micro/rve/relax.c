@@ -100,7 +100,9 @@ const double *femd_relaxer_forces(const femd_relaxer *relaxer) {
 static femd_status relax_forces(femd_relaxer *relaxer, const femd_rve *rve, const femd_place *place, const double *x,
                                 const femd_beat *beat, femd_error *err) {
     FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
-    return femd_energetics_forces(rve->en, rve->nb, place->h, x, &relaxer->W, relaxer->f, relaxer->tau, err);
+    FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, x, &relaxer->W, relaxer->f, relaxer->tau, err));
+    femd_gauge_confine(&rve->gauge, relaxer->f);
+    return FEMD_OK;
 }
 
 /* Hessian data at x; a factor that is not positive definite is replaced by one of H + shift, good for descent only. */

@@ -84,6 +84,9 @@ static int write_input(const lammps_run *run, const char *path) {
         "neighbor 1.0 bin\nthermo 100000\nthermo_style custom step pe fmax pxx pyy pzz pyz pxz pxy cpu\n"
         "thermo_modify norm no line one format float %%.16g\n",
         run->pair);
+    for (int i = 0; run->held && i < run->n; i++)
+        if (run->held[i]) fprintf(f, "group held id %d\n", i + 1);
+    if (run->held) fprintf(f, "fix held held setforce 0 0 0\n");
     if (run->differences) write_differences(f, run->step);
     fprintf(f, "%s", run->minimise ? MINIMISE : "run 0\n");
     fprintf(f, "variable pe equal pe\nvariable fm equal fmax\n"

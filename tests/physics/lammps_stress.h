@@ -8,12 +8,13 @@
 typedef struct lammps_run {
     const char *pair; /* "pair_style ...\npair_coeff ...\n" */
     int n, ntypes;
-    const double *cell; /* rows, any orientation */
-    const double *x;    /* n x 3 */
-    const int *type;    /* n, 1-based; NULL: all 1 */
-    int minimise;       /* 0: forces at x; 1: relax to 1e-10 eV/angstrom or the round-off of its line search */
-    int differences;    /* 1: then relax at plus and minus `step` of each engineering strain of the cell, as a
-                           central-difference tangent needs */
+    const double *cell;        /* rows, any orientation */
+    const double *x;           /* n x 3 */
+    const int *type;           /* n, 1-based; NULL: all 1 */
+    int minimise;              /* 0: forces at x; 1: relax to 1e-10 eV/angstrom or the round-off of its line search */
+    const unsigned char *held; /* n: 1 for atoms that do not move in it; NULL: none */
+    int differences;           /* 1: then relax at plus and minus `step` of each engineering strain of the cell, as a
+                                  central-difference tangent needs */
     double step;
 } lammps_run;
 

@@ -4,8 +4,11 @@
 
 #include "lammps_stress.h"
 
-#define VACANCY     COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
-#define VOID        COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0.5,0.5,0.5],\"radius\":\"4.2 angstrom\"}]", "")
+#define VACANCY COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1,\"seed\":7}", "")
+#define VOID    COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0.5,0.5,0.5],\"radius\":\"4.2 angstrom\"}]", "")
+#define HELD                                                                                                           \
+    COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":2,\"seed\":7}",                                               \
+           ",\"reference\":\"as-given\",\"boundary_condition\":\"kubc\"")
 #define COPPER_PAIR "pair_style eam/alloy\npair_coeff * * /usr/share/lammps/potentials/Cu_mishin1.eam.alloy Cu\n"
 #define ARGON                                                                                                          \
     "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 "                                           \
@@ -51,7 +54,20 @@ static double difference(const lammps_run *run, const double E[6], const double 
     return largest_difference(6, S, want) / fmax(largest(6, S), scale);
 }
 
-static void compare(const char *name, const char *json, const char *pair, int strains, unsigned seed, int minimise) {
+/* The atoms in the first and the last plane of sites along the axes, `planes` of them in all. */
+static void in_outer_planes(int n, const double cell[9], const double *X, int planes, unsigned char *held) {
+    for (int i = 0; i < n; i++) {
+        held[i] = 0;
+        for (int c = 0; c < 3; c++) {
+            const int plane = (int)lround(X[3 * i + c] / cell[4 * c] * planes);
+            if (plane <= 0 || plane >= planes - 1) held[i] = 1;
+        }
+    }
+}
+
+/* planes: along each axis, of a cell whose faces are held; 0 of a periodic one. */
+static void compare(const char *name, const char *json, const char *pair, int strains, unsigned seed, int minimise,
+                    int planes) {
     if (!lammps_is_there()) {
         print_message("LAMMPS is not installed: skipped\n");
         skip();
@@ -74,6 +90,9 @@ static void compare(const char *name, const char *json, const char *pair, int st
         for (int i = 0; i < n; i++) /* LAMMPS starts from the homogeneous strain of the virgin atoms */
             for (int c = 0; c < 3; c++)
                 x[3 * i + c] = U[3 * c] * X[3 * i] + U[3 * c + 1] * X[3 * i + 1] + U[3 * c + 2] * X[3 * i + 2];
+        unsigned char *held = malloc((size_t)n);
+        if (planes) in_outer_planes(n, cell0, X, planes, held);
+        run.held = planes ? held : NULL;
         run.minimise = minimise;
         const double minimised = minimise ? difference(&run, E, r.S, 1e-3 * GPA) : 0;
         print_message(
@@ -81,6 +100,7 @@ static void compare(const char *name, const char *json, const char *pair, int st
             name, k + 1, largest(6, r.S) / GPA, here, minimised);
         assert_true(here < 1e-9);
         assert_true(minimised < 1e-6);
+        free(held);
         free(x);
         femd_buffer_clear(&at);
     }
@@ -90,24 +110,30 @@ static void compare(const char *name, const char *json, const char *pair, int st
 
 static void copper_with_a_vacancy(void **state) {
     (void)state;
-    compare("copper with a vacancy", VACANCY, COPPER_PAIR, 2, 1, 1);
+    compare("copper with a vacancy", VACANCY, COPPER_PAIR, 2, 1, 1, 0);
 }
 
 static void copper_with_a_void(void **state) {
     (void)state;
-    compare("copper with a void", VOID, COPPER_PAIR, 1, 7, 1);
+    compare("copper with a void", VOID, COPPER_PAIR, 1, 7, 1, 0);
+}
+
+static void copper_held_at_its_faces(void **state) {
+    (void)state;
+    compare("copper with two vacancies, kubc", HELD, COPPER_PAIR, 1, 3, 1, 6);
 }
 
 /* Only at the same coordinates: forces that jump at a plain cutoff have no unique minimum. */
 static void argon_with_vacancies(void **state) {
     (void)state;
-    compare("Lennard-Jones argon with two vacancies", ARGON, ARGON_PAIR, 2, 5, 0);
+    compare("Lennard-Jones argon with two vacancies", ARGON, ARGON_PAIR, 2, 5, 0, 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copper_with_a_vacancy),
         cmocka_unit_test(copper_with_a_void),
+        cmocka_unit_test(copper_held_at_its_faces),
         cmocka_unit_test(argon_with_vacancies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

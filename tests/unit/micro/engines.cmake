@@ -8,6 +8,7 @@ target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PRO
 foreach(name control_errors atom_energy other_elements)
   femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_micro)
 endforeach()
+femd_unit_test(test_boundary_kubc SOURCES test_boundary_kubc.c LIBS femd_micro TIMEOUT 120)
 femd_unit_test(test_ellipticity SOURCES test_ellipticity.c LIBS femd_micro)
 target_compile_definitions(test_ellipticity PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
 target_compile_definitions(test_other_elements PRIVATE FEMD_FIELD_FILES="${PROJECT_SOURCE_DIR}/tests/field")
