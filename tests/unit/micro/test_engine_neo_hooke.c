@@ -153,6 +153,59 @@ static void prescribed_stress_is_reached(void **state) {
     femd_material_close(&m);
 }
 
+#define WARM                                                                                                           \
+    "{\"engine\":\"neo-hooke\",\"mu\":80.194,\"bulk\":1000,\"thermal_expansion\":\"2e-3 1/K\","                        \
+    "\"reference_temperature\":300,\"conductivity\":3,\"heat_capacity\":50}"
+#define THERMAL (FEMD_WANT_THERMAL_STRESS | FEMD_WANT_CONDUCTIVITY | FEMD_WANT_HEAT_CAPACITY)
+
+/* dS/dT, the entropy behind both energies, J under a pressure and both controls: of one potential. */
+static void the_temperature_acts_by_one_potential(void **state) {
+    (void)state;
+    femd_material *m = open_material(WARM);
+    const double T = 340, h = 1e-3;
+    femd_request q = {.wants = BASIC | ENERGIES | THERMAL, .temperature = T};
+    femd_response r, a, b, s;
+    double C[6], inverse[6], at[6];
+    memcpy(q.value, bent, sizeof q.value);
+    request(m, &q, NULL, &r, NULL);
+    assert_int_equal(r.provided, q.wants);
+    assert_true(r.heat_capacity == 50 && r.k[0] == 3 && r.k[2] == 3 && r.k[3] == 0);
+    q.temperature = T + h, request(m, &q, NULL, &a, NULL);
+    q.temperature = T - h, request(m, &q, NULL, &b, NULL);
+    for (int c = 0; c < 6; c++) assert_true(fabs((a.S[c] - b.S[c]) / (2 * h) - r.dSdT[c]) < 1e-8 * largest(6, r.dSdT));
+    const double entropy = -(a.helmholtz - b.helmholtz) / (2 * h);
+    assert_true(fabs(r.helmholtz + T * entropy - r.energy) < 1e-8 * fabs(r.energy));
+    q.temperature = T;
+    for (int c = 0; c < 6; c++) {
+        memcpy(at, bent, sizeof at);
+        memcpy(q.value, at, sizeof at), q.value[c] += 1e-5, request(m, &q, NULL, &a, NULL);
+        memcpy(q.value, at, sizeof at), q.value[c] -= 1e-5, request(m, &q, NULL, &b, NULL);
+        assert_true(fabs((a.helmholtz - b.helmholtz) / 2e-5 - r.S[c]) < 1e-7 * largest(6, r.S));
+        for (int e = 0; e < 6; e++)
+            assert_true(fabs((a.S[e] - b.S[e]) / 2e-5 - r.D[6 * e + c]) < 1e-7 * largest(36, r.D));
+    }
+    q = pressed;
+    q.wants |= THERMAL;
+    q.temperature = T;
+    request(m, &q, NULL, &r, NULL);
+    const double det = metric(r.E, C, inverse);
+    assert_true(fabs(sqrt(det) - r.J) < 1e-13 && r.J > 1.1);
+    assert_true(fabs(-contract(r.S, C) / (3 * r.J) - q.pressure) < 1e-12 * largest(36, r.D));
+    s = r;
+    q.temperature = T + h, request(m, &q, NULL, &a, NULL);
+    q.temperature = T - h, request(m, &q, NULL, &b, NULL);
+    /* at constant pressure: what the stress would change by, given way to */
+    assert_true(fabs((a.J - b.J) / (2 * h) / (contract(s.dSdT, C) / (3 * s.J) * s.dJdp) - 1) < 1e-8);
+    q = (femd_request){.wants = BASIC | ENERGIES | THERMAL, .temperature = T};
+    memcpy(q.value, s.E, sizeof q.value);
+    request(m, &q, NULL, &r, NULL);
+    assert_true(largest_difference(6, r.S, s.S) < 1e-11 && largest_difference(6, r.dSdT, s.dSdT) < 1e-11);
+    q.mask = 7, memset(q.value, 0, sizeof q.value); /* free growth */
+    request(m, &q, NULL, &r, NULL);
+    assert_true(fabs(r.J - sqrt(1 + 6 * 2e-3 * (T - 300))) < 1e-10);
+    femd_material_close(&m);
+}
+
 static void what_cannot_be_is_refused(void **state) {
     (void)state;
     femd_material *m = open_material(SOFT), *none = NULL;
@@ -169,13 +222,22 @@ static void what_cannot_be_is_refused(void **state) {
     assert_int_equal(try_open("{\"engine\":\"neo-hooke\",\"mu\":1}", &none, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "bulk"));
     femd_material_close(&m);
+    m = open_material(WARM);
+    q = pressed; /* at 0 K: 1 - 6 x 0.6 < 0 */
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_OUT_OF_DOMAIN);
+    assert_non_null(strstr(err.text, "too cold"));
+    femd_material_close(&m);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stress_is_the_slope_of_the_energy),   cmocka_unit_test(tangent_is_the_slope_of_the_stress),
-        cmocka_unit_test(pressure_and_strain_agree),           cmocka_unit_test(derivatives_under_pressure_are_slopes),
-        cmocka_unit_test(volume_condensed_out_is_the_tangent), cmocka_unit_test(prescribed_stress_is_reached),
+        cmocka_unit_test(stress_is_the_slope_of_the_energy),
+        cmocka_unit_test(tangent_is_the_slope_of_the_stress),
+        cmocka_unit_test(pressure_and_strain_agree),
+        cmocka_unit_test(derivatives_under_pressure_are_slopes),
+        cmocka_unit_test(volume_condensed_out_is_the_tangent),
+        cmocka_unit_test(prescribed_stress_is_reached),
+        cmocka_unit_test(the_temperature_acts_by_one_potential),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
