@@ -345,9 +345,10 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
 
 /* A temperature that has no value at the origin is taken at a node. */
 static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
-    if (c->temperature_file) { /* the first value of the file */
+    if (c->temperature_nodal.file || c->heat.initial_nodal.file) { /* the first value of the file */
         femd_nodal_data data;
-        FEMD_TRY(femd_nodal_data_read(c, &data, err));
+        FEMD_TRY(femd_nodal_data_read(c, c->heat.initial_nodal.file ? FEMD_NODAL_INITIAL : FEMD_NODAL_TEMPERATURE,
+                                      &data, err));
         for (size_t i = 0; i < data.n && isnan(c->temperature); i++) c->temperature = data.value[i];
         femd_nodal_data_clear(&data);
         return FEMD_OK;

@@ -261,9 +261,13 @@ void femd_case_clear(femd_case *c) {
     femd_function_destroy(&c->pressure_function);
     femd_function_destroy(&c->heat.initial_function);
     femd_function_destroy(&c->heat.source_function);
-    free(c->temperature_file);
+    free(c->temperature_nodal.file);
+    free(c->pressure_nodal.file);
+    free(c->heat.initial_nodal.file);
     free(c->temperature_table.time);
     free(c->temperature_table.factor);
+    free(c->pressure_table.time);
+    free(c->pressure_table.factor);
     for (size_t k = 0; k < c->npetsc; k++) free(c->petsc[k]);
     free(c->material);
     free(c->boundary);

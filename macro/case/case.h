@@ -101,6 +101,12 @@ typedef struct femd_case_probe {
     double at[3];           /* reference position, m */
 } femd_case_probe;
 
+/* A Gmsh file with values at its nodes, of this name; "": the only one. */
+typedef struct femd_case_nodal {
+    char *file; /* owned; NULL: there is none */
+    char name[FEMD_NAME_MAX];
+} femd_case_nodal;
+
 /* What the run solves for. */
 typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL, FEMD_PHYSICS_THERMOMECHANICAL } femd_physics;
 
@@ -122,6 +128,7 @@ typedef struct femd_case_heat {
     double accuracy; /* wanted relative error of the flow where conductivities are sampled; 0 = 0.02 */
     int max_samples; /* of conductivities; 0 = 256 */
     femd_function *initial_function, *source_function; /* owned; instead of these */
+    femd_case_nodal initial_nodal;                     /* instead of initial */
 } femd_case_heat;
 
 typedef struct femd_case {
@@ -141,14 +148,15 @@ typedef struct femd_case {
     femd_function *body_function[3]; /* owned; instead of the value, not ramped */
     double temperature; /* K, of every request, at the origin and time 0 (NAN: no value there); default 0; with heat
                            that of the start */
-    femd_function *temperature_function;  /* owned; instead of it */
-    femd_case_table temperature_table;    /* instead of it, "factor" being K */
-    char *temperature_file;               /* owned; instead of it: a Gmsh file with values at its nodes... */
-    char temperature_name[FEMD_NAME_MAX]; /* ...of this name; "": the only one */
-    int has_pressure;                     /* with physics "thermal": points are given it instead of no strain */
-    double pressure;                      /* Pa */
-    femd_function *pressure_function;     /* owned; instead of it, of x, y and z */
-    double accuracy;          /* relative standard error wanted of sampled answers; 0 = the material's own */
+    femd_function *temperature_function; /* owned; instead of it */
+    femd_case_table temperature_table;   /* instead of it, "factor" being K */
+    femd_case_nodal temperature_nodal;   /* instead of it */
+    int has_pressure;                    /* with physics "thermal": points are given it instead of no strain */
+    double pressure;                     /* Pa */
+    femd_function *pressure_function;    /* owned; instead of it */
+    femd_case_table pressure_table;      /* instead of it, "factor" being Pa */
+    femd_case_nodal pressure_nodal;      /* instead of it */
+    double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
     /* steps */
@@ -222,11 +230,15 @@ int femd_case_samples(const femd_case *c, size_t material, const femd_capabiliti
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);
-/* Pressure of a point at reference position x, Pa. BAD_INPUT where an expression gives no number. */
-FEMD_MUST_CHECK femd_status femd_case_pressure(const femd_case *c, const double x[3], double *pascal, femd_error *err);
+/* Pressure of a point at reference position x and a time, Pa; not of a file. BAD_INPUT where an expression gives no
+ * number. */
+FEMD_MUST_CHECK femd_status femd_case_pressure(const femd_case *c, const double x[3], double time, double *pascal,
+                                               femd_error *err);
+/* 1 if it may not be the same at all times. */
+int femd_case_pressure_ramps(const femd_case *c);
 /* Is this kind of entry one of the temperature? */
 int femd_case_is_heat(femd_load kind);
-/* Temperature at time 0, K. BAD_INPUT below 0 K or where an expression gives no number. */
+/* Temperature at time 0, K; not of a file. BAD_INPUT below 0 K or where an expression gives no number. */
 FEMD_MUST_CHECK femd_status femd_case_initial_temperature(const femd_case *c, const double x[3], double *kelvin,
                                                           femd_error *err);
 /* Does this kind of entry act on outer faces? */

@@ -30,7 +30,10 @@ static femd_status heat_read(femd_case *c, const cJSON *heat, femd_error *err) {
     if (coupling) heat_read_coupling(coupling, h);
     if (theta && !h->transient)
         return femd_json_fail(&c->doc, theta, err, "is how a transient goes on in time; heat.transient is false");
-    FEMD_TRY(case_read_value(c, initial, FEMD_DIM_TEMPERATURE, &h->initial, &h->initial_function, err));
+    if (femd_json_get(initial, "file"))
+        FEMD_TRY(case_read_nodal(c, initial, &h->initial_nodal, err));
+    else
+        FEMD_TRY(case_read_value(c, initial, FEMD_DIM_TEMPERATURE, &h->initial, &h->initial_function, err));
     if (h->initial_function && femd_function_uses(h->initial_function) & FEMD_FUNCTION_TIME)
         return femd_json_fail(&c->doc, initial, err, "is that of time 0; t stands in \"%s\"",
                               femd_function_text(h->initial_function));
@@ -151,14 +154,6 @@ femd_status case_read_thermal(const femd_case *c, const cJSON *material, femd_ca
         return femd_json_fail(&c->doc, thermal, err, "belongs to physics \"thermal\" or \"thermomechanical\"");
     FEMD_TRY(femd_json_quantity(&c->doc, thermal, "conductivity", FEMD_DIM_CONDUCTIVITY, 0, &m->conductivity, err));
     return femd_json_quantity(&c->doc, thermal, "heat_capacity", FEMD_DIM_HEAT_CAPACITY, 0, &m->heat_capacity, err);
-}
-
-int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want) {
-    const femd_case_material *m = &c->material[material];
-    const cJSON *method = m->node ? femd_json_get(m->node, "method") : NULL;
-    if (!(caps->inputs & FEMD_INPUT_SEED)) return 0;
-    if (!(caps->inputs & FEMD_INPUT_STEADY_STRESS)) return 1;
-    return cJSON_IsObject(method) && strcmp(femd_json_string(method, want, ""), "md") == 0;
 }
 
 femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,

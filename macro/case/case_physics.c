@@ -1,5 +1,7 @@
-/* What a case solves for, and what of its points that needs. Reads no key. */
+/* What a case solves for, and what of its points that needs. Of the keys it looks at a
+ * material's method alone. */
 #include <math.h>
+#include <string.h>
 
 #include "case/case_read.h"
 
@@ -20,7 +22,7 @@ int femd_case_has_mechanics(const femd_case *c) {
 }
 
 femd_status femd_case_initial_temperature(const femd_case *c, const double x[3], double *kelvin, femd_error *err) {
-    *kelvin = c->heat.initial;
+    *kelvin = c->heat.initial_nodal.file ? NAN : c->heat.initial;
     if (!c->heat.initial_function) return FEMD_OK;
     FEMD_TRY(femd_function_at(c->heat.initial_function, x, 0, kelvin, err));
     if (*kelvin >= 0) return FEMD_OK;
@@ -38,6 +40,14 @@ uint32_t femd_case_asks_heat(const femd_case *c, size_t material) {
     if (!femd_case_has_heat(c)) return 0;
     return (m->conductivity > 0 ? 0u : (uint32_t)FEMD_WANT_CONDUCTIVITY) |
            (m->heat_capacity > 0 || !c->heat.transient ? 0u : (uint32_t)FEMD_WANT_HEAT_CAPACITY);
+}
+
+int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want) {
+    const femd_case_material *m = &c->material[material];
+    const cJSON *method = m->node ? femd_json_get(m->node, "method") : NULL;
+    if (!(caps->inputs & FEMD_INPUT_SEED)) return 0;
+    if (!(caps->inputs & FEMD_INPUT_STEADY_STRESS)) return 1;
+    return cJSON_IsObject(method) && strcmp(femd_json_string(method, want, ""), "md") == 0;
 }
 
 int femd_case_answer_conducts(const femd_response *r, uint32_t wants) {

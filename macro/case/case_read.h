@@ -36,7 +36,14 @@ FEMD_MUST_CHECK femd_status case_read_value(const femd_case *c, const cJSON *nod
 /* Rows of (time, number or quantity). */
 FEMD_MUST_CHECK femd_status case_read_rows(const femd_case *c, const cJSON *rows, femd_dimension dim, size_t *n,
                                            double **time, double **value, femd_error *err);
-/* The temperature of the case: a number, "=expression" or {"table": rows}. */
+/* The times of a table that are not yet over by `near` and come before *next, which becomes the first of them; what a
+ * table says at a time. */
+void case_time_of_table(const femd_case_table *table, double time, double near, double *next);
+double case_table_at(const femd_case_table *table, double time);
+/* {"file": F, "name": N}; node is the object, its file must be there. What stands in it is known with the mesh. */
+FEMD_MUST_CHECK femd_status case_read_nodal(const femd_case *c, const cJSON *node, femd_case_nodal *out,
+                                            femd_error *err);
+/* The temperature of the case: a number, "=expression", {"table": rows} or {"file"}. */
 FEMD_MUST_CHECK femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err);
 /* case_mixed.c: element.formulation, and that nothing is asked which it cannot do; all else must be read. */
 FEMD_MUST_CHECK femd_status case_read_formulation(femd_case *c, femd_error *err);

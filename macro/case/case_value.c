@@ -63,6 +63,10 @@ static double table_at(size_t n, const double *time, const double *value, double
     return value[k] + s * (value[k + 1] - value[k]);
 }
 
+double case_table_at(const femd_case_table *table, double time) {
+    return table_at(table->n, table->time, table->factor, time);
+}
+
 double femd_case_amplitude(const femd_case *c, const femd_case_boundary *b, double time) {
     return b && b->ntable > 0 ? table_at(b->ntable, b->time, b->factor, time) : time / c->end_time;
 }
@@ -73,6 +77,10 @@ static void time_of_table(size_t n, const double *times, double time, double nea
         if (times[i] > time + near && times[i] < *next - near) *next = times[i];
 }
 
+void case_time_of_table(const femd_case_table *table, double time, double near, double *next) {
+    time_of_table(table->n, table->time, time, near, next);
+}
+
 double femd_case_next_time(const femd_case *c, double time) {
     const double planned = c->end_time / c->step_count, near = 1e-6 * planned;
     const int k = (int)floor(time / planned * (1 + 1e-12) + 1e-9) + 1;
@@ -80,7 +88,8 @@ double femd_case_next_time(const femd_case *c, double time) {
     if (time >= c->end_time * (1 - 1e-12)) return c->end_time;
     for (size_t b = 0; b < c->nboundary; b++)
         time_of_table(c->boundary[b].ntable, c->boundary[b].time, time, near, &next);
-    time_of_table(c->temperature_table.n, c->temperature_table.time, time, near, &next);
+    case_time_of_table(&c->temperature_table, time, near, &next);
+    case_time_of_table(&c->pressure_table, time, near, &next);
     return next;
 }
 
@@ -93,7 +102,7 @@ int femd_case_steps(const femd_case *c) {
 /* ---- temperature ---- */
 
 int femd_case_temperature_ramps(const femd_case *c) {
-    return femd_case_has_heat(c) || c->temperature_file || c->temperature_table.n > 0 ||
+    return femd_case_has_heat(c) || c->temperature_nodal.file || c->temperature_table.n > 0 ||
            (c->temperature_function && femd_function_uses(c->temperature_function) & FEMD_FUNCTION_TIME);
 }
 
@@ -104,8 +113,7 @@ int femd_case_temperature_varies(const femd_case *c) {
 femd_status femd_case_temperature(const femd_case *c, const double x[3], double time, double *kelvin, femd_error *err) {
     if (femd_case_has_heat(c)) return femd_case_initial_temperature(c, x, kelvin, err);
     *kelvin = c->temperature;
-    if (c->temperature_table.n > 0)
-        *kelvin = table_at(c->temperature_table.n, c->temperature_table.time, c->temperature_table.factor, time);
+    if (c->temperature_table.n > 0) *kelvin = case_table_at(&c->temperature_table, time);
     if (!c->temperature_function) return FEMD_OK;
     FEMD_TRY(femd_function_at(c->temperature_function, x, time, kelvin, err));
     if (*kelvin >= 0) return FEMD_OK;
@@ -113,23 +121,24 @@ femd_status femd_case_temperature(const femd_case *c, const double x[3], double 
                      *kelvin, x[0], x[1], x[2], time);
 }
 
-/* What stands in it is known with the mesh. */
-static femd_status case_read_temperature_file(femd_case *c, const cJSON *node, const cJSON *file, femd_error *err) {
+femd_status case_read_nodal(const femd_case *c, const cJSON *node, femd_case_nodal *out, femd_error *err) {
+    const cJSON *file = femd_json_get(node, "file");
     struct stat st;
-    snprintf(c->temperature_name, sizeof c->temperature_name, "%s", femd_json_string(node, "name", ""));
-    c->temperature = NAN;
-    c->temperature_file = case_path(c, file->valuestring);
-    if (!c->temperature_file) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a file name");
-    if (stat(c->temperature_file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
+    snprintf(out->name, sizeof out->name, "%s", femd_json_string(node, "name", ""));
+    out->file = case_path(c, file->valuestring);
+    if (!out->file) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a file name");
+    if (stat(out->file, &st) == 0 && S_ISREG(st.st_mode)) return FEMD_OK;
     return femd_json_fail(&c->doc, file, err, "no such file \"%s\"; looked in %s", file->valuestring, c->folder);
 }
 
 femd_status case_read_prescribed_temperature(femd_case *c, femd_error *err) {
     const cJSON *node = femd_json_get(c->doc.root, "temperature"), *table = femd_json_get(node, "table");
     const double origin[3] = {0};
-    const cJSON *file = femd_json_get(node, "file");
     if (!node) return FEMD_OK;
-    if (file) return case_read_temperature_file(c, node, file, err);
+    if (femd_json_get(node, "file")) {
+        c->temperature = NAN;
+        return case_read_nodal(c, node, &c->temperature_nodal, err);
+    }
     if (!table) {
         FEMD_TRY(case_read_value(c, node, FEMD_DIM_TEMPERATURE, &c->temperature, &c->temperature_function, err));
         if (!c->temperature_function) return FEMD_OK;

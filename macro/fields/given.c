@@ -11,10 +11,15 @@
 
 #define NEAR 1e-6 /* of the grid's diagonal */
 
-struct femd_given {
-    size_t ntimes;
+/* Values of one file. */
+typedef struct given_values {
+    size_t ntimes; /* 0: there is no file */
     double *time;  /* ntimes */
-    double *value; /* ntimes x nodes, K */
+    double *value; /* ntimes x nodes, in SI */
+} given_values;
+
+struct femd_given {
+    given_values of[FEMD_NODALS];
 };
 
 /* ---- making ---- */
@@ -30,7 +35,7 @@ static femd_status given_share(femd_problem *p, femd_nodal_data *data, femd_erro
         data->time = calloc(data->ntimes + 1, sizeof *data->time);
         data->value = calloc(data->n * data->ntimes + 1, sizeof *data->value);
         if (!data->x || !data->time || !data->value)
-            rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the temperatures of a file");
+            rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the values of a file");
     }
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(femd_broadcast(p->comm, data->x, 3 * data->n, 0, err));
@@ -63,63 +68,88 @@ static void given_fill_edges(const femd_problem *p, double *value) {
     }
 }
 
-static femd_status given_find(femd_problem *p, const femd_nodal_data *data, double near, femd_error *err) {
+static femd_status given_find(femd_problem *p, femd_nodal_what what, const femd_nodal_data *data, double near,
+                              femd_error *err) {
     const PetscInt n = p->grid->nnodes;
+    double *value = p->given->of[what].value;
     for (PetscInt i = 0; i < n; ++i) {
         const size_t at = femd_nodal_data_find(data, p->grid->node_x + FEMD_SPACE * i, near);
         for (size_t k = 0; k < data->ntimes; ++k)
-            p->given->value[k * (size_t)n + (size_t)i] = at < data->n ? data->value[k * data->n + at] : NAN;
+            value[k * (size_t)n + (size_t)i] = at < data->n ? data->value[k * data->n + at] : NAN;
     }
-    for (size_t k = 0; k < data->ntimes; ++k) given_fill_edges(p, p->given->value + k * (size_t)n);
+    for (size_t k = 0; k < data->ntimes; ++k) given_fill_edges(p, value + k * (size_t)n);
     for (size_t i = 0; i < data->ntimes * (size_t)n; ++i) {
         const double *x = p->grid->node_x + FEMD_SPACE * (i % (size_t)n);
-        if (!isnan(p->given->value[i])) continue;
-        return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: temperature.file: %s has no temperature at the node at (%g, %g, %g) m, time %g",
-                         p->cs->path, p->cs->temperature_file, x[0], x[1], x[2], data->time[i / (size_t)n]);
+        if (!isnan(value[i])) continue;
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %s.file: %s has no %s at the node at (%g, %g, %g) m, time %g",
+                         p->cs->path, femd_nodal_key(what), femd_nodal_of(p->cs, what)->file, femd_nodal_noun(what),
+                         x[0], x[1], x[2], data->time[i / (size_t)n]);
     }
     return FEMD_OK;
 }
 
-static femd_status given_make(femd_problem *p, const femd_nodal_data *data, femd_error *err) {
+static femd_status given_make(femd_problem *p, femd_nodal_what what, const femd_nodal_data *data, femd_error *err) {
     double near = 0;
-    femd_given *given = p->given = calloc(1, sizeof *given);
-    if (given) {
-        given->ntimes = data->ntimes;
-        given->time = calloc(data->ntimes + 1, sizeof *given->time);
-        given->value = calloc(data->ntimes * (size_t)p->grid->nnodes + 1, sizeof *given->value);
-    }
-    const int made = given && given->time && given->value;
+    given_values *given = &p->given->of[what];
+    given->ntimes = data->ntimes;
+    given->time = calloc(data->ntimes + 1, sizeof *given->time);
+    given->value = calloc(data->ntimes * (size_t)p->grid->nnodes + 1, sizeof *given->value);
     FEMD_TRY(femd_agree(
-        p->comm, made ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the temperatures of a file"), err));
+        p->comm,
+        given->time && given->value ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the values of a file"),
+        err));
     memcpy(given->time, data->time, data->ntimes * sizeof *given->time);
     FEMD_TRY(given_near(p, &near, err));
-    return femd_agree(p->comm, given_find(p, data, near, err), err);
+    return femd_agree(p->comm, given_find(p, what, data, near, err), err);
 }
 
-femd_status femd_given_create(femd_problem *p, femd_error *err) {
+static femd_status given_create_one(femd_problem *p, femd_nodal_what what, femd_error *err) {
     femd_nodal_data data = {0};
-    if (!p->cs->temperature_file) return FEMD_OK;
-    femd_status rc = femd_agree(p->comm, p->rank == 0 ? femd_nodal_data_read(p->cs, &data, err) : FEMD_OK, err);
+    femd_status rc = femd_agree(p->comm, p->rank == 0 ? femd_nodal_data_read(p->cs, what, &data, err) : FEMD_OK, err);
     if (rc == FEMD_OK) rc = given_share(p, &data, err);
-    if (rc == FEMD_OK) rc = given_make(p, &data, err);
+    if (rc == FEMD_OK) rc = given_make(p, what, &data, err);
     femd_nodal_data_clear(&data);
     return rc;
 }
 
+femd_status femd_given_create(femd_problem *p, femd_error *err) {
+    for (int what = 0; what < FEMD_NODALS; ++what) {
+        if (!femd_nodal_of(p->cs, (femd_nodal_what)what)->file) continue;
+        if (!p->given) p->given = calloc(1, sizeof *p->given);
+        FEMD_TRY(femd_agree(
+            p->comm, p->given ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the values of a file"), err));
+        FEMD_TRY(given_create_one(p, (femd_nodal_what)what, err));
+    }
+    return FEMD_OK;
+}
+
 void femd_given_destroy(femd_problem *p) {
-    if (!p->given) return;
-    free(p->given->time);
-    free(p->given->value);
+    for (int what = 0; p->given && what < FEMD_NODALS; ++what) {
+        free(p->given->of[what].time);
+        free(p->given->of[what].value);
+    }
     free(p->given);
     p->given = NULL;
 }
 
 /* ---- values ---- */
 
+/* Those of the file; NULL: there is none. */
+static const given_values *given_of(const femd_problem *p, femd_nodal_what what) {
+    return p->given && p->given->of[what].ntimes > 0 ? &p->given->of[what] : NULL;
+}
+
+/* The temperature's: prescribed, or that of the start. */
+static const given_values *given_temperature(const femd_problem *p) {
+    return given_of(p, femd_case_has_heat(p->cs) ? FEMD_NODAL_INITIAL : FEMD_NODAL_TEMPERATURE);
+}
+
+int femd_given_has_temperature(const femd_problem *p) {
+    return given_temperature(p) != NULL;
+}
+
 /* Linear between the times of the file, constant outside. */
-static double given_node(const femd_problem *p, PetscInt i, double time) {
-    const femd_given *given = p->given;
+static double given_node(const femd_problem *p, const given_values *given, PetscInt i, double time) {
     const size_t n = (size_t)p->grid->nnodes;
     size_t k = 0;
     while (k + 1 < given->ntimes && time >= given->time[k + 1]) ++k;
@@ -128,17 +158,32 @@ static double given_node(const femd_problem *p, PetscInt i, double time) {
     return *now + (now[n] - *now) * (time - given->time[k]) / (given->time[k + 1] - given->time[k]);
 }
 
+static double given_point(const femd_problem *p, const given_values *given, PetscInt i, double time) {
+    const femd_element_table *table = &p->grid->table;
+    const PetscInt *node = p->grid->cell_node + i / table->points * table->nodes;
+    double sum = 0;
+    for (int j = 0; j < table->nodes; ++j)
+        sum += table->shape[i % table->points][j] * given_node(p, given, node[j], time);
+    return sum;
+}
+
 femd_status femd_given_at_node(const femd_problem *p, PetscInt i, double time, double *kelvin, femd_error *err) {
-    if (!p->given) return femd_case_temperature(p->cs, p->grid->node_x + FEMD_SPACE * i, time, kelvin, err);
-    *kelvin = given_node(p, i, time);
+    const given_values *given = given_temperature(p);
+    if (!given) return femd_case_temperature(p->cs, p->grid->node_x + FEMD_SPACE * i, time, kelvin, err);
+    *kelvin = given_node(p, given, i, time);
     return FEMD_OK;
 }
 
 femd_status femd_given_at_point(const femd_problem *p, PetscInt i, double time, double *kelvin, femd_error *err) {
-    const femd_element_table *table = &p->grid->table;
-    const PetscInt *node = p->grid->cell_node + i / table->points * table->nodes;
-    if (!p->given) return femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * i, time, kelvin, err);
-    *kelvin = 0;
-    for (int j = 0; j < table->nodes; ++j) *kelvin += table->shape[i % table->points][j] * given_node(p, node[j], time);
+    const given_values *given = given_temperature(p);
+    if (!given) return femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * i, time, kelvin, err);
+    *kelvin = given_point(p, given, i, time);
+    return FEMD_OK;
+}
+
+femd_status femd_given_pressure(const femd_problem *p, PetscInt i, double time, double *pascal, femd_error *err) {
+    const given_values *given = given_of(p, FEMD_NODAL_PRESSURE);
+    if (!given) return femd_case_pressure(p->cs, p->pt->x + FEMD_SPACE * i, time, pascal, err);
+    *pascal = given_point(p, given, i, time);
     return FEMD_OK;
 }

@@ -10,6 +10,7 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/boundary.h"
+#include "fields/given.h"
 #include "fields/heat_private.h"
 
 size_t femd_heat_numbers(const femd_case *cs) {
@@ -81,6 +82,7 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     if (femd_case_has_mechanics(h->p->cs)) missing |= !(h->map = calloc(9 * points, sizeof *h->map));
     missing |= !(h->stiffened = calloc(points, sizeof *h->stiffened));
     missing |= !(h->taken = calloc(points, sizeof *h->taken));
+    if (h->p->cs->has_pressure) missing |= !(h->pressed_from = calloc(points, sizeof *h->pressed_from));
     missing |= !(h->T_old = calloc(points, sizeof *h->T_old));
     missing |= !(h->T_last = calloc(points, sizeof *h->T_last));
     missing |= !(h->start_load = calloc(h->p->cs->nboundary + 2, sizeof *h->start_load));
@@ -95,10 +97,7 @@ static femd_status heat_allocate(femd_heat *h, femd_error *err) {
 static femd_status heat_begin_values(femd_problem *p, femd_error *err) {
     femd_heat *h = p->heat;
     femd_status rc = FEMD_OK;
-    for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK && p->cs->has_pressure; ++k)
-        rc = femd_case_pressure(p->cs, p->pt->x + FEMD_SPACE * k, &p->pt->pressure[k], err);
-    for (PetscInt i = 0; i < p->grid->nnodes && rc == FEMD_OK; ++i)
-        rc = femd_case_initial_temperature(p->cs, p->grid->node_x + FEMD_SPACE * i, &h->old[i], err);
+    for (PetscInt i = 0; i < p->grid->nnodes && rc == FEMD_OK; ++i) rc = femd_given_at_node(p, i, 0, &h->old[i], err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(femd_field_set(p->temperature, h->old, err));
     PETSC_TRY(err, VecCopy(p->temperature->committed, p->temperature->before));
@@ -123,9 +122,10 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,        h->value,     h->flow,  h->capacity, h->start,   h->unbalanced,
-                           h->start_load, h->request,   h->asked, h->material, h->mass,    h->map,
-                           h->T_old,      h->stiffened, h->taken, h->adjoint,  h->T_error, h->T_last};
+    void *const array[] = {h->old,        h->value,      h->flow,    h->capacity,    h->start,
+                           h->unbalanced, h->start_load, h->request, h->asked,       h->material,
+                           h->mass,       h->map,        h->T_old,   h->stiffened,   h->taken,
+                           h->adjoint,    h->T_error,    h->T_last,  h->pressed_from};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     femd_heat_sampled_destroy(&h->sampled);
@@ -204,6 +204,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_field_get(field, h->old, err));
     FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, h->p->pt->F, err), err));
     femd_heat_slopes_begin(h);
+    FEMD_TRY(femd_heat_pressed_begin(h, time, err));
     femd_heat_couple(h);
     return femd_boundary_follow(field, h->old, err);
 }

@@ -79,6 +79,7 @@ static void answers_take(void *user, size_t i, const femd_response *r) {
         if (wants & FEMD_WANT_CONDUCTIVITY)
             for (int c = 0; c < 6; ++c) pt->theat_k[6 * k + c] = turn * (r->k[c] + r->k_electronic[c]);
         if (wants & FEMD_WANT_HEAT_CAPACITY) pt->theat_c[k] = r->heat_capacity;
+        if (wants & FEMD_WANT_THERMAL_STRESS) femd_heat_pressed_take(h, k, r);
         if (!femd_case_answer_conducts(r, wants)) rc = FEMD_UNSUPPORTED;
     }
     if (rc != FEMD_OK && (h->broken == FEMD_OK || r->point < h->broken_point))
@@ -91,6 +92,7 @@ static femd_status answers_ask(femd_heat *h, femd_error *err) {
     for (PetscInt k = 0; k < p->pt->n; ++k) {
         uint32_t wants = femd_case_asks_heat(p->cs, (size_t)p->pt->material[k]);
         if (femd_heat_is_sampled(h, p->pt->material[k])) wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+        wants |= femd_heat_pressed_want(h, k);
         answers_give(h, k);
         if (wants == 0) continue;
         answers_request(h, k, wants, &h->request[n]);

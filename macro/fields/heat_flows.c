@@ -66,7 +66,7 @@ static void flows_cell_store(const void *self, PetscInt cell, double *out) {
     for (int q = 0; q < table->points; ++q) {
         const double C = flows_capacity(h, cell * table->points + q), taken = h->taken[cell * table->points + q];
         for (int i = 0; i < n; ++i) {
-            if (h->two_way) out[i] += taken * table->shape[q][i];
+            if (h->two_way || h->pressed_from) out[i] += taken * table->shape[q][i];
             if (!h->mass) out[i] += C * table->shape[q][i] * (f->u[node[i]] - h->old[node[i]]);
             for (int j = 0; h->mass && j < n; ++j)
                 out[i] += C * h->mass[(q * n + i) * n + j] * (f->u[node[j]] - h->old[node[j]]);

@@ -39,14 +39,16 @@ struct femd_heat {
     struct femd_heat_sampled *sampled; /* NULL: no conductivity is sampled */
     double *adjoint;                   /* per entry: of heat_refine.c */
     double *T_error;                   /* per entry: of heat_uncertain.c, K */
-    double *map;    /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
-    double *T_old;  /* n: temperatures of the points at the start of the step, K */
-    double *T_last; /* n: of the pass before, K; with coupling {"iterate"} */
-    int passes;     /* over heat and mechanics in this attempt, the present one included */
-    int two_way;    /* the work of the stress heats the body */
+    double *map;          /* n x 9, symmetric: conductivities to the reference configuration; NULL in a body at rest */
+    double *pressed_from; /* n: pressure at the start of the step, Pa, where the case prescribes one */
+    double *T_old;        /* n: temperatures of the points at the start of the step, K */
+    double *T_last;       /* n: of the pass before, K; with coupling {"iterate"} */
+    int passes;           /* over heat and mechanics in this attempt, the present one included */
+    int two_way;          /* the work of the stress heats the body */
     double
         *stiffened; /* n: T b D^-1 b at the start of the step, J/(m^3 K): more capacity at constant stress; 0 one way */
-    double *taken;  /* n: what the work of the stress takes at its last rate, W; 0 one way */
+    double *taken;  /* n: what the work of the stress takes at its last rate, W; 0 one way. With a pressure of the case:
+                       what its change takes, less than 0 where it rises */
     double lag;     /* FEMD_PASS_LAG, this rank's */
     uint32_t notes; /* FEMD_NOTE_* of the answers that are there, this rank's */
     femd_request *request; /* one per point */
@@ -68,6 +70,14 @@ struct femd_heat {
 /* heat_answers.c: conductivity and capacity of all points at the nodal temperatures u, into their tentative half.
  * *failed: points of all ranks without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_ask(femd_heat *h, const double *u, int *failed, femd_error *err);
+/* heat_pressed.c: the pressure of the points at the present attempt's end or at its start. */
+FEMD_MUST_CHECK femd_status femd_heat_press(femd_heat *h, double time, femd_error *err);
+/* What its answer is asked for beside what conducts and stores: FEMD_WANT_*; from it, the heat capacity and what the
+ * change of the pressure takes. */
+uint32_t femd_heat_pressed_want(const femd_heat *h, PetscInt k);
+void femd_heat_pressed_take(femd_heat *h, PetscInt k, const femd_response *r);
+/* At the start of an attempt that ends at a time: points whose pressure changes begin their secants anew. */
+FEMD_MUST_CHECK femd_status femd_heat_pressed_begin(femd_heat *h, double time, femd_error *err);
 /* heat_trouble.c: after requests beside those of all points: trouble of all ranks is told and counted, *failed: how
  * many points have no answer; and what there is to say of a status that ends the run. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_agree_answers(femd_heat *h, int *failed, femd_error *err);

@@ -55,10 +55,10 @@ void femd_heat_slopes_learn(femd_heat *h) {
     femd_heat_slopes *s = &h->slopes;
     for (PetscInt k = 0; k < pt->n; ++k) {
         const double T = pt->temperature[k], rise = T - s->from_T[k];
-        if (s->known && !(fabs(rise) > APART * fmax(T, s->from_T[k]))) continue;
-        for (int c = 0; s->known && c < 6; ++c)
-            s->k[6 * k + c] = (pt->theat_k[6 * k + c] - s->from_k[6 * k + c]) / rise;
-        if (s->known) s->c[k] = (pt->theat_c[k] - s->from_c[k]) / rise;
+        const int pair = s->known && !isnan(s->from_T[k]);
+        if (pair && !(fabs(rise) > APART * fmax(T, s->from_T[k]))) continue;
+        for (int c = 0; pair && c < 6; ++c) s->k[6 * k + c] = (pt->theat_k[6 * k + c] - s->from_k[6 * k + c]) / rise;
+        if (pair) s->c[k] = (pt->theat_c[k] - s->from_c[k]) / rise;
         memcpy(s->from_k + 6 * k, pt->theat_k + 6 * k, 6 * sizeof *s->from_k);
         s->from_c[k] = pt->theat_c[k];
         s->from_T[k] = T;

@@ -21,11 +21,14 @@ static femd_status state_start_at(femd_heat *h, femd_error *err) {
     return femd_boundary_follow(field, h->old, err);
 }
 
-/* The answers at the start stand beside the committed state; before the first step they are asked. */
-static femd_status state_first_answers(femd_heat *h, int *failed, femd_error *err) {
+/* The answers at the start stand beside the committed state; before the first step they are asked, under the pressure
+ * of the start; end: of the attempt. */
+static femd_status state_first_answers(femd_heat *h, double end, int *failed, femd_error *err) {
     femd_points *pt = h->p->pt;
     if (h->p->step > 0) return FEMD_OK;
+    FEMD_TRY(femd_heat_press(h, h->p->time, err));
     FEMD_TRY(femd_heat_ask(h, h->old, failed, err));
+    FEMD_TRY(femd_heat_press(h, end, err));
     memcpy(pt->heat_k, pt->theat_k, 6 * (size_t)pt->n * sizeof *pt->heat_k);
     memcpy(pt->heat_c, pt->theat_c, (size_t)pt->n * sizeof *pt->heat_c);
     return FEMD_OK;
@@ -42,7 +45,7 @@ static femd_status state_start(femd_heat *h, int *failed, femd_error *err) {
     if (!(part > 0)) return FEMD_OK;
     FEMD_TRY(femd_boundary_set_time(field, h->p->time, err));
     FEMD_TRY(state_start_at(h, err));
-    FEMD_TRY(state_first_answers(h, failed, err));
+    FEMD_TRY(state_first_answers(h, time, failed, err));
     femd_heat_conduct(h, h->old, h->p->pt->heat_k, part, h->start);
     for (size_t i = 0; i < field->n; ++i) h->start[i] -= part * field->boundary->applied[i];
     femd_heat_loads(field, h->start_load);

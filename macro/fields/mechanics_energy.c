@@ -129,7 +129,7 @@ static femd_status energy_first_temperature(const femd_problem *p, double *kelvi
     femd_error words = FEMD_ERROR_INIT;
     for (PetscInt k = 0; k < p->pt->n; ++k)
         if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, sizeof x);
-    if (p->given) return energy_given_temperature(p, kelvin, err);
+    if (femd_given_has_temperature(p)) return energy_given_temperature(p, kelvin, err);
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
     if (p->rank != 0) return FEMD_OK;
     if (femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, kelvin, &words) == FEMD_OK) return FEMD_OK;

@@ -7,6 +7,7 @@
 #include "base/collective.h"
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
+#include "fields/given.h"
 #include "fields/mechanics_private.h"
 #include "fields/ties.h"
 
@@ -114,7 +115,7 @@ femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
     int possible;
     femd_status rc = FEMD_OK;
     for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
-        rc = femd_case_temperature(p->cs, p->pt->x + FEMD_SPACE * k, 0, &p->pt->temperature[k], err);
+        rc = femd_given_at_point(p, k, 0, &p->pt->temperature[k], err);
     FEMD_TRY(femd_agree(p->comm, rc, err));
     FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
     for (PetscInt k = 0; possible && k < p->pt->n; ++k) { /* each at its own temperature */

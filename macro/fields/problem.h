@@ -40,7 +40,7 @@ typedef struct femd_problem {
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;
-    struct femd_given *given;    /* private to given.c; NULL: the case says its temperature */
+    struct femd_given *given;    /* private to given.c; NULL: no file says anything */
     struct femd_mechanics *mech; /* private to mechanics*.c */
     struct femd_heat *heat;      /* private to heat*.c */
     struct femd_mixed *mixed;    /* private to mixed*.c; NULL: points are given their strains */

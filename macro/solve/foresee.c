@@ -10,7 +10,8 @@
 
 /* What a time may change beyond what the case's reader has seen: expressions, and temperatures by a table. */
 static int foresee_has_expressions(const femd_case *cs) {
-    int any = cs->temperature_function || cs->temperature_table.n > 0 || cs->heat.source_function;
+    int any =
+        cs->temperature_function || cs->temperature_table.n > 0 || cs->heat.source_function || cs->pressure_function;
     for (size_t b = 0; b < cs->nboundary; ++b)
         any |= cs->boundary[b].kind == FEMD_LOAD_TEMPERATURE && cs->boundary[b].ntable > 0;
     for (int a = 0; a < FEMD_SPACE; ++a) {

@@ -79,8 +79,8 @@ static femd_status problem_fill(femd_problem *p, femd_error *err) {
     if (p->cs->mixed) wants |= FEMD_POINTS_MIXED;
     if (p->cs->physics == FEMD_PHYSICS_THERMOMECHANICAL && p->cs->heat.transient) wants |= FEMD_POINTS_ENERGY;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
-    FEMD_TRY(problem_make_fields(p, err));
     FEMD_TRY(femd_given_create(p, err));
+    FEMD_TRY(problem_make_fields(p, err));
     FEMD_TRY(femd_solver_try_options(p, p->solved, err)); /* before any result is written */
     return problem_open_materials(p, err);
 }

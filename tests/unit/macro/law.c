@@ -70,8 +70,10 @@ int test_law_pressure(const test_law *law, int material, const double value[6], 
     for (int c = 0; c < 6; ++c) shape[c] /= norm, inverse[c] = minor[c] / det * norm;
     for (int it = 0; it < 50; ++it) {
         const double root = cbrt(J * J);
+        double elastic[6];
         for (int c = 0; c < 6; ++c) E[c] = c < 3 ? 0.5 * (root * shape[c] - 1) : root * shape[c];
-        test_law_answer(law, material, E, r->S, r->D, &r->energy);
+        for (int c = 0; c < 6; ++c) elastic[c] = E[c] - (c < 3 ? law->grown : 0);
+        test_law_answer(law, material, elastic, r->S, r->D, &r->energy);
         for (int c = 0; c < 6; ++c) g[c] = 0.5 * law_contract(r->D + 6 * c, E) + r->S[c];
         const double SC = law_contract(r->S, E);
         slope = -2 * law_contract(g, E) / (9 * J * J) + SC / (3 * J * J);
@@ -184,6 +186,7 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
     for (int c = 0; c < 6; ++c) elastic[c] = q->value[c] - (c < 3 ? law->alpha * (q->temperature - law->rest) : 0);
     for (int c = 1; law->snap_beyond > 0 && q->value[0] > law->snap_beyond && c < 3; ++c) elastic[c] += 0.5 * law->snap;
     test_law_answer(law, material, elastic, r->S, r->D, &r->energy);
+    law->grown = law->alpha * (q->temperature - law->rest);
     if (q->control == FEMD_CONTROL_PRESSURE && !test_law_pressure(law, material, q->value, q->pressure, r))
         r->status = FEMD_INSTABILITY;
     for (int c = 0; c < 6; ++c) size += q->value[c] * q->value[c];

@@ -228,6 +228,48 @@ static void a_case_of_heat_arrives_in_SI(void **state) {
     femd_case_clear(&c);
 }
 
+/* What changes in time heats, for which the heat capacity must be asked and the scheme be that of the step's end. */
+static void a_pressure_of_the_points_may_follow_the_time(void **state) {
+    (void)state;
+    static const char *const asked = "materials.m.thermal={\"conductivity\":1}", *const end = "heat.theta=1",
+                             *const table = "pressure={\"table\":[[0,\"1 GPa\"],[0.4,\"2 GPa\"]]}";
+    static const struct {
+        const char *set[3], *words;
+    } refused[] = {
+        {{asked, table, "heat.theta=0.5"}, "goes with heat.theta 1, not with 0.5"},
+        {{"materials.m.thermal={\"heat_capacity\":1}", table, end}, "and materials.m.thermal gives it"},
+        {{"materials.m.thermal={\"heat_capacity\":1}", "pressure==1e9*t", end}, "and materials.m.thermal gives it"},
+        {{asked, "pressure={\"file\":\"m.msh\"}", "heat.theta=0.5"}, "goes with heat.theta 1, not with 0.5"}};
+    const double x[3] = {0.5, 0, 0};
+    femd_case c;
+    femd_error err = FEMD_ERROR_INIT;
+    char path[512];
+    double p;
+    snprintf(path, sizeof path, "%s/heat.json", folder);
+    if (femd_case_read(path, (const char *[]){asked, table, end}, 3, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(femd_case_pressure(&c, x, 0.1, &p, &err), FEMD_OK);
+    assert_true(fabs(p - 1.25e9) < 1 && femd_case_pressure_ramps(&c));
+    assert_true(femd_case_next_time(&c, 1.0 / 3) == 0.4 && femd_case_steps(&c) == 4);
+    femd_case_clear(&c);
+    const char *const one[] = {asked, "pressure={\"table\":[[7,\"3 GPa\"]]}", "heat.theta=0.5"};
+    if (femd_case_read(path, one, 3, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(femd_case_pressure(&c, x, 0.1, &p, &err), FEMD_OK);
+    assert_true(p == 3e9 && !femd_case_pressure_ramps(&c));
+    femd_case_clear(&c);
+    const char *const steady[] = {asked, "pressure==1e9*t*x", "heat={\"initial\":300,\"transient\":false}"};
+    assert_int_equal(femd_case_read(path, steady, 3, &c, &err), FEMD_BAD_INPUT); /* nothing is asked */
+    const char *const asks[] = {"materials.m.thermal={\"heat_capacity\":1}", steady[1], steady[2]};
+    if (femd_case_read(path, asks, 3, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
+    assert_int_equal(femd_case_pressure(&c, x, 0.1, &p, &err), FEMD_OK);
+    assert_true(fabs(p - 5e7) < 1 && femd_case_pressure_ramps(&c));
+    femd_case_clear(&c);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        femd_error_clear(&err);
+        assert_int_equal(femd_case_read(path, refused[i].set, 3, &c, &err), FEMD_BAD_INPUT);
+        if (!strstr(err.text, refused[i].words)) fail_msg("%s", err.text);
+    }
+}
+
 /* The potential may also lie where FEMD_POTENTIALS points. */
 static void potentials_are_found_by_environment(void **state) {
     (void)state;
@@ -256,6 +298,7 @@ int main(void) {
         cmocka_unit_test(defaults_of_a_box),
         cmocka_unit_test(ties_may_hold_a_body),
         cmocka_unit_test(amplitude_follows_the_table),
+        cmocka_unit_test(a_pressure_of_the_points_may_follow_the_time),
         cmocka_unit_test(a_line_of_probes_is_its_points),
         cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),
         cmocka_unit_test(steps_end_at_planned_times_and_at_those_of_tables),

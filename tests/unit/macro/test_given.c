@@ -1,4 +1,4 @@
-/* Temperatures that stand at the nodes of a Gmsh file. */
+/* Temperatures and pressures that stand at the nodes of a Gmsh file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static void write_file(const char *names[2], double lowest, int left_out) {
         fprintf(f, "$NodeData\n1\n\"%s\"\n1\n%g\n3\n%d\n1\n%d\n", names[k], 0.5 * k, k, 27 - left_out);
         for (int i = left_out; i < 27; ++i) {
             const double x[3] = {0.5 * (i % 3), 0.5 * (i / 3 % 3), 0.5 * (i / 9)};
-            fprintf(f, "%d %.17g\n", i + 7, i == 20 ? fmin(lowest, field(x, 0.5 * k)) : field(x, 0.5 * k));
+            fprintf(f, "%d %.17g\n", i + 7, i == 20 && !(lowest > field(x, 0.5 * k)) ? lowest : field(x, 0.5 * k));
         }
         fprintf(f, "$EndNodeData\n");
     }
@@ -47,7 +47,7 @@ static void write_file(const char *names[2], double lowest, int left_out) {
 static void prepare(model *m, const femd_element *element) {
     model_init(m, element, 2);
     m->cs.mesh.scale = 1e-3;
-    m->cs.temperature_file = path;
+    m->cs.temperature_nodal.file = path;
     m->cs.step_count = 4;
     m->law.alpha = 1e-5;
     m->law.inputs = FEMD_INPUT_TEMPERATURE;
@@ -91,7 +91,7 @@ static void refused(const char *words, const char *names[2], const char *wanted,
     write_file(names, lowest, left_out);
     prepare(&m, &femd_element_q1);
     m.comm = PETSC_COMM_SELF;
-    strcpy(m.cs.temperature_name, wanted);
+    strcpy(m.cs.temperature_nodal.name, wanted);
     assert_int_equal(model_create(&m, &err), FEMD_BAD_INPUT);
     if (!strstr(err.text, words)) fail_msg("%s", err.text);
     model_clear(&m);
@@ -102,6 +102,8 @@ static void files_that_do_not_say_it_are_refused(void **state) {
     (void)state;
     refused("it has values of several names", (const char *[]){"T", "other"}, "", INFINITY, 0);
     refused("no $NodeData with one component of the name cold", (const char *[]){"T", "T"}, "cold", INFINITY, 0);
+    refused("-1e+40, at (1, 0, 1) m, is no temperature", (const char *[]){"T", "T"}, "T", -1e40, 0);
+    refused("no number where a value should be", (const char *[]){"T", "T"}, "T", NAN, 0);
     refused("-3 K is below 0 K, at (1, 0, 1) m", (const char *[]){"T", "T"}, "T", -3, 0);
     refused("has no temperature at the node at (0, 0, 0) m", (const char *[]){"T", "T"}, "T", INFINITY, 1);
 }
@@ -112,10 +114,81 @@ static void one_of_several_names_is_taken(void **state) {
     write_file((const char *[]){"T", "other"}, INFINITY, 0);
     prepare(&m, &femd_element_p1);
     m.comm = PETSC_COMM_SELF;
-    strcpy(m.cs.temperature_name, "other");
+    strcpy(m.cs.temperature_nodal.name, "other");
     OK(model_create(&m, err));
     OK(m.p->displacement->kind->begin(m.p->displacement, 0, 0, err));
     assert_near(m.p->pt->temperature[0], field(m.p->pt->x, 0.5), 1e-10);
+    model_clear(&m);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void warm(model *m, const femd_element *element) {
+    static const double even[6] = {2, 2, 2, 0, 0, 0};
+    model_init(m, element, 2);
+    m->cs.mesh.scale = 1e-3;
+    m->cs.step_count = 4;
+    model_heat(m, even, 1, 300, 1);
+}
+
+/* Pressures may be less than 0, and follow the time. */
+static void points_have_the_pressure_of_the_file(void **state) {
+    (void)state;
+    write_file((const char *[]){"p", "p"}, -4000, 0);
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        model m;
+        warm(&m, femd_element_at(e));
+        m.cs.has_pressure = 1;
+        m.cs.pressure_nodal.file = path;
+        m.law.wants |= FEMD_WANT_THERMAL_STRESS;
+        m.law.alpha = 1e-9;
+        m.law.lambda = 1e6; /* stiff beside hundreds of Pa */
+        OK(model_create(&m, err));
+        femd_field *T = m.p->temperature;
+        for (int k = 0; k <= 4; ++k) {
+            double lowest = INFINITY;
+            OK(T->kind->begin(T, 0.25 * k, 0, err));
+            for (PetscInt q = 0; q < m.p->pt->n; ++q) {
+                const double *x = m.p->pt->x + 3 * q, p = m.p->pt->pressure[q];
+                lowest = fmin(lowest, p);
+                if (x[0] < 0.5 || x[2] < 0.5 || x[1] > 0.5) assert_near(p, field(x, fmin(0.5, 0.25 * k)), 1e-10);
+            }
+            MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_DOUBLE, MPI_MIN, m.comm);
+            assert_true(lowest < 0);
+        }
+        OK(model_run(&m, err));
+        model_clear(&m);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
+static void a_body_begins_with_the_temperatures_of_a_file(void **state) {
+    (void)state;
+    femd_error words = FEMD_ERROR_INIT;
+    model m;
+    write_file((const char *[]){"T", "other"}, INFINITY, 0);
+    for (size_t e = 0; femd_element_at(e); ++e) {
+        warm(&m, femd_element_at(e));
+        m.cs.heat.initial_nodal.file = path;
+        strcpy(m.cs.heat.initial_nodal.name, "other");
+        OK(model_create(&m, err));
+        double *T = malloc((m.p->temperature->n + 1) * sizeof *T);
+        assert_non_null(T);
+        OK(femd_field_get(m.p->temperature, T, err));
+        for (PetscInt i = 0; i < m.p->grid->nnodes; ++i)
+            assert_near(T[i], field(m.p->grid->node_x + 3 * i, 0.5), 1e-10);
+        free(T);
+        OK(model_run(&m, err));
+        assert_near(m.heat[1 + FEMD_HEAT_MEAN], 315 + 50, 1e-9); /* nothing flows in or out */
+        model_clear(&m);
+    }
+    assert_int_equal(unlink(path), 0);
+    write_file((const char *[]){"T", "T"}, INFINITY, 0);
+    warm(&m, &femd_element_q1);
+    m.comm = PETSC_COMM_SELF;
+    m.cs.heat.initial_nodal.file = path;
+    assert_int_equal(model_create(&m, &words), FEMD_BAD_INPUT);
+    assert_non_null(strstr(words.text, "heat.initial.file: "));
+    assert_non_null(strstr(words.text, "it has values of several times"));
     model_clear(&m);
     assert_int_equal(unlink(path), 0);
 }
@@ -124,6 +197,8 @@ int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_have_the_temperature_of_the_file),
+        cmocka_unit_test(points_have_the_pressure_of_the_file),
+        cmocka_unit_test(a_body_begins_with_the_temperatures_of_a_file),
         cmocka_unit_test(one_of_several_names_is_taken),
         cmocka_unit_test(files_that_do_not_say_it_are_refused),
     };
