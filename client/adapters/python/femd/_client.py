@@ -220,10 +220,11 @@ class Material:
         self.client._call(lib.femd_client_orient, self.client._open(), c.byref(self._id), _address(Q), c.byref(identity))
         return Material(self.client, identity, self._capabilities)
 
-    def points(self, n, kind="piola", order="rows", vector="voigt", first=None):
+    def points(self, n, kind="piola", order="rows", vector="voigt", first=None, numbers=None):
         """A law of n virgin points of this material, see Law. first: number of the first point (the client counts on if
-        None); a point's number, like its place, stays the same through a run."""
-        return Law(self, n, kind, order, vector, first)
+        None), or numbers (n,): of each, where several ranks share the points. A point's number, like its place, stays the
+        same through a run: what is sampled depends on it."""
+        return Law(self, n, kind, order, vector, first, numbers)
 
 
 class Law:
@@ -243,7 +244,7 @@ class Law:
     (n,), notes (n,) and status (n,), of that evaluation.
     """
 
-    def __init__(self, material, n, kind, order, vector, first):
+    def __init__(self, material, n, kind, order, vector, first=None, numbers=None):
         client = material.client
         for word, words in ((kind, _LAWS), (order, _MATRICES), (vector, _VECTORS)):
             if word not in words:
@@ -253,12 +254,17 @@ class Law:
         if self.n < 0 or first < 0:
             raise Error(f"{self.n} points from number {first} on: neither may be negative", "BAD_ARGUMENT")
         self.numbers = np.arange(first, first + self.n, dtype=np.uint64)
+        if numbers is not None:
+            given = np.asarray(numbers)
+            if given.shape != (self.n,) or given.dtype.kind not in "iu" or (given < 0).any() or np.unique(given).size != self.n:
+                raise Error(f"numbers of {self.n} points are {self.n} whole numbers, not negative, none of them twice", "BAD_ARGUMENT")
+            self.numbers = given.astype(np.uint64)
         if any(np.isin(self.numbers, law.numbers).any() for law in client._laws):
             raise Error("a point of this client has that number already", "BAD_ARGUMENT")
         self._committed = np.zeros((self.n, _TOKEN))
         self._tentative = np.zeros((self.n, _TOKEN))
         self._results()
-        client._points = max(client._points, first + self.n)
+        client._points = max(client._points, int(self.numbers.max()) + 1 if self.n else 0)
         client._laws.append(self)
 
     def _results(self):
