@@ -200,12 +200,8 @@ static femd_status run_start_parts(const request *q, FILE *remarks, int *code, f
     programs p = {0};
     char *folder = NULL;
     run_output out = {0};
-    sigset_t signals, before;
-    sigemptyset(&signals); /* from here on a signal of the user waits for the supervisor: nothing may stay behind */
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, &before);
+    sigset_t before;
+    supervise_hold_signals(&before); /* nothing may stay behind */
     femd_status rc = run_find_programs(&p, err);
     if (rc == FEMD_OK) rc = launch_folder(&folder, err);
     if (rc == FEMD_OK) {

@@ -164,12 +164,8 @@ static femd_status serve_open_log(const serving *s, FILE **log, femd_error *err)
 static femd_status serve_parts(serving *s, int *code, femd_error *err) {
     char *folder = NULL, own[SERVE_ADDRESS];
     FILE *log = NULL;
-    sigset_t signals, before;
-    sigemptyset(&signals); /* from here on a signal of the user waits for the supervisor: nothing may stay behind */
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, &before);
+    sigset_t before;
+    supervise_hold_signals(&before); /* nothing may stay behind */
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
     setenv("OMP_NUM_THREADS", "1", 0);
     femd_status rc = launch_find("femd-server", &s->server, err);

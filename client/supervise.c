@@ -128,25 +128,38 @@ static void supervise_macro_ended(run *r, int status) {
     for (size_t i = 0; i < r->n; i++) supervise_signal_part(&r->part[i], SIGTERM);
 }
 
+/* What is said of a server that has ended: in good order only somebody's signal or `femd stop` ends it. */
+static void supervise_server_words(const run *r, int status, char *words, size_t size) {
+    char how[128];
+    launch_words(status, how, sizeof how);
+    if (r->phase == STARTING)
+        snprintf(words, size, "did not start: %s", how);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_OK)
+        snprintf(words, size, "was told to end");
+    else
+        snprintf(words, size, "died: %s", how);
+}
+
 static void supervise_server_ended(run *r, int status) {
-    char words[128];
+    char words[160];
     if (r->phase == ENDING) return;
-    if (!r->plan->macro && r->phase == RUNNING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_OK) {
-        supervise_say(r, "the server was told to end");
+    supervise_server_words(r, status, words, sizeof words);
+    const int in_good_order = WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_OK;
+    if (!r->plan->macro && r->phase == RUNNING && in_good_order) {
+        supervise_say(r, "the server %s", words);
         supervise_end_run(r, FEMD_EXIT_OK);
         return;
     }
-    launch_words(status, words, sizeof words);
     part *p = &r->part[SERVER];
     if (r->plan->server_again && r->phase == RUNNING && p->restarts < SUPERVISE_RESTARTS) {
         const double wait = supervise_backoff[p->restarts++];
         p->restart_at = femd_clock() + wait;
-        supervise_say(r, "the server died: %s; starting it again in %g s (%d of %d), the run goes on from its journal",
-                      words, wait, p->restarts, SUPERVISE_RESTARTS);
+        supervise_say(r, "the server %s; starting it again in %g s (%d of %d), the run goes on from its journal", words,
+                      wait, p->restarts, SUPERVISE_RESTARTS);
         return;
     }
-    supervise_say(r, "the server femd-server %s: %s%s%s", r->phase == STARTING ? "did not start" : "died", words,
-                  *p->last ? "; it said: " : "", p->last);
+    const int said = *p->last && !in_good_order;
+    supervise_say(r, "the server femd-server %s%s%s", words, said ? "; it said: " : "", said ? p->last : "");
     supervise_end_run(r, r->phase == STARTING && WIFEXITED(status) && WEXITSTATUS(status) == FEMD_EXIT_BAD_INPUT
                              ? FEMD_EXIT_BAD_INPUT
                              : FEMD_EXIT_POOL_LOST);
@@ -320,4 +333,13 @@ int supervise(const supervise_plan *plan) {
     free(r.poll);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return code;
+}
+
+void supervise_hold_signals(sigset_t *before) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, before);
 }

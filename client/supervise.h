@@ -2,6 +2,7 @@
 #ifndef FEMD_CLIENT_SUPERVISE_H
 #define FEMD_CLIENT_SUPERVISE_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "launch.h"
@@ -31,5 +32,8 @@ typedef struct supervise_plan {
  * lost for good, or on SIGINT, SIGTERM and SIGHUP. When it returns no child is left. Returns the exit code of the run;
  * words about anything unusual are on stderr and in the log. */
 int supervise(const supervise_plan *plan);
+
+/* From here on SIGINT, SIGTERM and SIGHUP wait for supervise(). *before: the mask to be set again. */
+void supervise_hold_signals(sigset_t *before);
 
 #endif

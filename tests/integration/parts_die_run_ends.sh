@@ -26,6 +26,9 @@ begin interrupted && kill -INT $run && ended interrupted 130
 begin terminated && kill -TERM $run && ended terminated 143 130
 begin macro_killed && kill -9 $macro && ended macro_killed 4
 begin server_killed && kill -9 $server && ended server_killed 4
+grep -q "femd-server died: signal 9" "$scratch/server_killed.log" || fail "not told that the server died: $(tail -n 3 "$scratch/server_killed.log")"
+begin server_told && kill -TERM $server && ended server_told 4
+grep -q "femd-server was told to end" "$scratch/server_told.log" || fail "not told that somebody ended the server: $(tail -n 3 "$scratch/server_told.log")"
 
 begin launcher_killed && kill -9 $run
 wait_until 20 all_gone $tree || fail "launcher_killed: processes are left"
