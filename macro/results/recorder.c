@@ -243,11 +243,25 @@ femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, f
 
 /* ---- the end ---- */
 
-/* Heat that flows in and out. What passes through periodic faces does both. */
+/* Has an earlier entry the faces of the periodic entry b, in one order or the other? Then what passes is told. */
+static int recorder_is_told(const femd_case *cs, size_t b) {
+    const femd_case_boundary *entry = &cs->boundary[b];
+    for (size_t i = 0; i < b; ++i) {
+        const femd_case_boundary *other = &cs->boundary[i];
+        if (other->kind != entry->kind) continue;
+        if ((strcmp(other->on, entry->on) == 0 && strcmp(other->partner, entry->partner) == 0) ||
+            (strcmp(other->on, entry->partner) == 0 && strcmp(other->partner, entry->on) == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* Heat that flows in and out. What passes through periodic faces does both, once however often it is prescribed. */
 static void recorder_heat_flows(const femd_case *cs, const double *heat, double *in, double *out) {
     *in = *out = 0;
     for (size_t b = 0; b <= cs->nboundary; ++b) {
         const int passes = b < cs->nboundary && cs->boundary[b].kind == FEMD_LOAD_PERIODIC_TEMPERATURE;
+        if (passes && recorder_is_told(cs, b)) continue;
         if (heat[b] > 0 || passes) *in += fabs(heat[b]);
         if (!(heat[b] > 0) || passes) *out += fabs(heat[b]);
     }

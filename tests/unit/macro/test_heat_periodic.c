@@ -6,12 +6,14 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fields/heat.h"
 #include "model.h"
 #include "near.h"
+#include "results/recorder.h"
 
 #define OK(expr)                                                                                                       \
     do {                                                                                                               \
@@ -267,6 +269,48 @@ static void what_has_no_answer_is_refused(void **state) {
     model_clear(&m);
 }
 
+/* Faces that are named twice, once from either side, let through what they let through: 3 K over k = 1 and a source. */
+static void what_passes_is_told_once(void **state) {
+    (void)state;
+    model m;
+    model_init(&m, &femd_element_q1, 2);
+    model_heat(&m, (const double[6]){1, 1, 1, 0, 0, 0}, 1, 300, 0);
+    repeat(&m, "right", "left", 3);
+    repeat(&m, "left", "right", -3);
+    repeat(&m, "right", "left", 3);
+    repeat(&m, "back", "front", 1);
+    hold_corner(&m, 320);
+    m.cs.heat.has_source = 1;
+    m.cs.heat.source = 5;
+    OK(model_run(&m, err));
+    assert_near(balance(&m), 0, 1e-9);
+    femd_recorder r;
+    femd_recorder_begin(&r);
+    femd_history_fit(&r.history, &m.cs);
+    femd_history_row row = {.rec = m.last};
+    row.rec.heat = m.heat;
+    OK(femd_history_add(&r.history, &row, err));
+    char *text = NULL, *line;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    femd_recorder_table(&r, m.p, out);
+    assert_int_equal(fclose(out), 0);
+    if (m.p->rank == 0) {
+        assert_non_null(line = strchr(text, '\n'));
+        double in, gone;
+        assert_int_equal(sscanf(line, "%*d %*f %*d %*d %*f %lf %lf", &in, &gone), 2);
+        double through = 0;
+        for (int b = 0; b < 4; b += 3) through += fabs(m.heat[b]);
+        assert_near(in, through + 5, 1e-3 * in);
+        assert_near(gone, through + 5, 1e-3 * in);
+        assert_true(fabs(m.heat[0]) > 0.4 && fabs(m.heat[1]) > 0.4);
+    }
+    free(text);
+    femd_history_clear(&r.history);
+    model_clear(&m);
+}
+
 int main(int argc, char **argv) {
     model_start(&argc, &argv);
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_uniform_body_has_the_mean_gradient),
@@ -275,6 +319,7 @@ int main(int argc, char **argv) {
                                        cmocka_unit_test(layers_conduct_in_series_and_in_parallel),
                                        cmocka_unit_test(a_wave_dies_and_its_mean_stays),
                                        cmocka_unit_test(what_a_corner_brings_in_is_stored),
+                                       cmocka_unit_test(what_passes_is_told_once),
                                        cmocka_unit_test(what_has_no_answer_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
