@@ -21,6 +21,7 @@ static const struct {
     {"load", "points a second with 2, 64 and 1,000 workers, busy workers, memory, audits; minutes, only when named", 1},
     {"threads",
      "points a second that 8 and 64 threads ask one by one, with a client each and through one; only when named", 1},
+    {"attach", "arrays of points from Python beside C, which share what answers at once; only when named", 1},
     {"macro", "assembly and linear algebra of the solver without any material", 0},
     {"heat", "the same of heat, alone and with mechanics", 0},
     {"newton", "evaluations that Newton's method asks of a point in bending", 0},

@@ -12,6 +12,7 @@ from ._library import PROGRESS, Arrays, Capabilities, Config, ErrorText, Hash, l
 
 _TOKEN = 6
 _WORDS = 512
+_WANT_ENERGY = 1 << 4  # FEMD_WANT_ENERGY
 _LAWS = {"piola": 0, "cauchy": 1, "green": 2, "small": 3}
 _MATRICES = {"rows": 0, "columns": 1}
 _VECTORS = {"voigt": 0, "abaqus": 1, "mandel": 2, "mfront": 3}
@@ -203,6 +204,7 @@ class Material:
         self._id = identity
         self._capabilities = capabilities
         self.atoms = capabilities.atoms
+        self.answers_energy = bool(capabilities.wants & _WANT_ENERGY)  #: else the energy of its laws is NaN
         self.remarks = lib.femd_client_remarks(client._open(), c.byref(identity)).decode(errors="replace")
 
     @property
@@ -263,6 +265,7 @@ class Law:
             raise Error("a point of this client has that number already", "BAD_ARGUMENT")
         self._committed = np.zeros((self.n, _TOKEN))
         self._tentative = np.zeros((self.n, _TOKEN))
+        self._words = np.zeros(self.n * _WORDS if self.n < 100000 else 0, np.uint8)
         self._results()
         client._points = max(client._points, int(self.numbers.max()) + 1 if self.n else 0)
         client._laws.append(self)
@@ -330,15 +333,17 @@ class Law:
         slope = self._output(out[1] if out else None, tangent_shape) if tangent else None
         left = np.full((self.n, _TOKEN), np.nan)
         self._results()
+        if not self.material.answers_energy:
+            self.energy[:] = np.nan
         self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
-        words = np.zeros(self.n * _WORDS if self.n < 100000 else 0, np.uint8)
+        words = self._words
         has_F = self.kind in ("piola", "cauchy")
         arrays = Arrays(size=c.sizeof(Arrays), n=self.n, law=_LAWS[self.kind], matrix=_MATRICES[self.order],
                         vector=_VECTORS[self.vector], F=_address(given) if has_F else None,
                         strain=None if has_F else _address(given), temperature=_address(T), pressure=_address(p),
                         token_in=_address(self._committed), points=_address(self.numbers), seed=client.seed,
                         increment=client.step + 1, accuracy=accuracy, stress=_address(stress), tangent=_address(slope),
-                        energy=_address(self.energy), J=_address(self.J), error=_address(self.error),
+                        energy=_address(self.energy) if self.material.answers_energy else None, J=_address(self.J), error=_address(self.error),
                         token_out=_address(left), notes=_address(self.notes), status=_address(self.status),
                         words=_address(words) if words.size else None, words_size=_WORDS if words.size else 0)
         worst = c.c_int()
