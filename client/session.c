@@ -40,6 +40,12 @@ static femd_status session_fill_hello(const femd_client_config *cfg, femd_hello 
 femd_status femd_client_open(const femd_client_config *cfg, femd_client **client, femd_error *err) {
     if (!client) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_open: client is NULL");
     *client = NULL;
+    if (cfg && cfg->size != sizeof *cfg)
+        return femd_fail(
+            err, FEMD_BAD_ARGUMENT,
+            "femd_client_open: size is %zu, here a femd_client_config has %zu bytes; set it to sizeof, and "
+            "build against the headers of this libfemd (%s)",
+            cfg->size, sizeof *cfg, FEMD_VERSION);
     if (!cfg || !cfg->address || !*cfg->address)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_open: no address, for example tcp://127.0.0.1:5600");
     if (!(cfg->connect_timeout >= 0) || !(cfg->wait_timeout >= 0))
@@ -237,6 +243,7 @@ static femd_status session_tell_progress(femd_client *c, wait_view *v, int last,
     const double now = femd_clock();
     uint64_t sent;
     femd_progress_info info = {
+        .size = sizeof info,
         .workers = c->pulse.workers,
         .busy = c->pulse.busy,
     };

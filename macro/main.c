@@ -123,7 +123,8 @@ static void run_make_name(app *a) {
 static femd_status run_connect(app *a, femd_error *err) {
     run_make_name(a);
     a->recorder.info.name = a->run_name;
-    const femd_client_config cfg = {.address = a->args.connect,
+    const femd_client_config cfg = {.size = sizeof cfg,
+                                    .address = a->args.connect,
                                     .run = a->run_name,
                                     .rank = (uint32_t)a->rank,
                                     .ranks = (uint32_t)a->size,

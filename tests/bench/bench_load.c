@@ -88,8 +88,10 @@ static int bench_open(bench *b, const load_setting *setting) {
     b->request = calloc(LARGE, sizeof *b->request);
     b->response = calloc(LARGE, sizeof *b->response);
     if (!b->request || !b->response) return 1;
-    const femd_client_config config = {
-        .address = b->pool.address, .run = "bench-load", .key = setting->keys ? b->pool.client_key : NULL};
+    const femd_client_config config = {.size = sizeof config,
+                                       .address = b->pool.address,
+                                       .run = "bench-load",
+                                       .key = setting->keys ? b->pool.client_key : NULL};
     if (femd_client_open(&config, &b->client, &err) != FEMD_OK) return bench_fail("open", &err);
     if (femd_client_material(b->client, material, ".", &b->id, &caps, &err) != FEMD_OK)
         return bench_fail("material", &err);

@@ -196,7 +196,8 @@ static int measure_pool(const char *folder, const char *keys, figures *out) {
                             keys ? "--key" : NULL,   theirs,      NULL};
     for (int w = 1; w <= 2; w++) pids[w] = start(worker);
 
-    femd_client_config cfg = {.address = address, .run = "bench-overhead", .key = keys ? own : NULL};
+    femd_client_config cfg = {
+        .size = sizeof cfg, .address = address, .run = "bench-overhead", .key = keys ? own : NULL};
     femd_client *client = NULL;
     femd_hash id;
     femd_capabilities caps;

@@ -40,7 +40,7 @@ static void *threads_run(void *arg) {
     femd_response r;
     char run[40];
     snprintf(run, sizeof run, "thread-%d-%d", a->round, a->number);
-    const femd_client_config config = {.address = a->address, .run = run};
+    const femd_client_config config = {.size = sizeof config, .address = a->address, .run = run};
     femd_status rc = FEMD_OK;
     if (!a->together) rc = femd_client_open(&config, &client, &err);
     if (rc == FEMD_OK && client) rc = threads_register(client, &a->material, &err);
@@ -69,7 +69,7 @@ static int threads_time(const char *address, int threads, int together, double *
     femd_error err = FEMD_ERROR_INIT;
     femd_hash id;
     femd_pointwise *one = NULL;
-    const femd_client_config config = {.address = address, .run = "bench-threads"};
+    const femd_client_config config = {.size = sizeof config, .address = address, .run = "bench-threads"};
     if (together && (femd_pointwise_open(&config, 0, &one, &err) != FEMD_OK ||
                      femd_pointwise_call(one, threads_register, &id, &err) != FEMD_OK))
         return fprintf(stderr, "%s\n", err.text), 1;

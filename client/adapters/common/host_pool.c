@@ -90,7 +90,7 @@ static femd_status host_connect(host_pool *p, femd_error *err) {
     const char *run = getenv("FEMD_RUN");
     FEMD_TRY(host_read_file(p, err));
     FEMD_TRY(host_address(address, err));
-    const femd_client_config config = {.address = address, .run = run && *run ? run : NULL};
+    const femd_client_config config = {.size = sizeof config, .address = address, .run = run && *run ? run : NULL};
     return femd_pointwise_open(&config, p->sweep, &p->points, err);
 }
 

@@ -2,7 +2,7 @@
  * takes points from any number of threads, femd/arrays.h whole arrays in the layouts of hosts).
  *
  *   femd_error err = FEMD_ERROR_INIT;
- *   femd_client_config config = {.address = "tcp://127.0.0.1:5600", .run = "beam"};
+ *   femd_client_config config = {.size = sizeof config, .address = "tcp://127.0.0.1:5600", .run = "beam"};
  *   femd_client *client = NULL;
  *   femd_hash material;
  *   femd_status rc = femd_client_open(&config, &client, &err);
@@ -39,6 +39,7 @@ typedef struct femd_batch femd_batch;
 
 /* How a wait stands; handed to the progress callback about twice a second and at every change. */
 typedef struct femd_progress_info {
+    size_t size;             /* sizeof(femd_progress_info) of the libfemd that calls */
     uint64_t done, total;    /* points of the batches that are open, and of those collected since none was */
     uint64_t reused;         /* of the points done: answered from an earlier evaluation */
     uint32_t workers, busy;  /* of the pool */
@@ -47,6 +48,7 @@ typedef struct femd_progress_info {
 } femd_progress_info;
 
 typedef struct femd_client_config {
+    size_t size;         /* sizeof(femd_client_config) of the caller */
     const char *address; /* server, "tcp://host:port" or "ipc:///path" */
     const char *run; /* name of the run, <= 64 characters; all its ranks give the same; NULL = made from host and pid */
     uint32_t rank, ranks; /* 0, 0 counts as rank 0 of 1 */

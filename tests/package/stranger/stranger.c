@@ -10,6 +10,7 @@ int main(void) {
     femd_client *client = NULL;
     femd_client_config config;
     memset(&config, 0, sizeof config);
+    config.size = sizeof config;
     config.address = "ipc:///tmp/femd-nobody-is-here";
     config.connect_timeout = 0.2;
     if (femd_strain_from_F(F, E, &err) != FEMD_OK) return 1;

@@ -36,7 +36,7 @@ static inline void asker_open_telling(asker *a, fake_server *s, int (*tell)(void
                                       void *user) {
     *a = (asker){.err = FEMD_ERROR_INIT};
     fake_start(s);
-    const femd_client_config config = {.address = s->address, .progress = tell, .user = user};
+    const femd_client_config config = {.size = sizeof config, .address = s->address, .progress = tell, .user = user};
     assert_int_equal(femd_client_open(&config, &a->client, &a->err), FEMD_OK);
     fake_requests(a->request, 3, 1);
 }

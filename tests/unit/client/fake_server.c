@@ -125,7 +125,7 @@ void fake_stop(fake_server *s) {
 femd_client *fake_client(const fake_server *s) {
     femd_client *c = NULL;
     femd_error err = FEMD_ERROR_INIT;
-    const femd_client_config cfg = {.address = s->address, .run = "unit"};
+    const femd_client_config cfg = {.size = sizeof cfg, .address = s->address, .run = "unit"};
     if (femd_client_open(&cfg, &c, &err) != FEMD_OK) fail_msg("%s", err.text);
     return c;
 }

@@ -212,7 +212,7 @@ static void a_point_that_is_given_up_ends_the_wait_for_all(void **state) {
     femd_client *c = NULL;
     uint64_t point = 0;
     fake_start(&s);
-    const femd_client_config cfg = {.address = s.address, .give_up_early = 1, .wait_timeout = 20};
+    const femd_client_config cfg = {.size = sizeof cfg, .address = s.address, .give_up_early = 1, .wait_timeout = 20};
     assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
     assert_int_equal(femd_client_given_up(c, &point), FEMD_OK);
     fake_requests(q, 5, 40);

@@ -204,11 +204,27 @@ static void opening_without_a_server_ends_with_the_address_in_words(void **state
     (void)state;
     femd_client *c = NULL;
     femd_error err = FEMD_ERROR_INIT;
-    const femd_client_config cfg = {.address = "ipc:///tmp/femd-no-such-socket", .connect_timeout = 0.3};
+    const femd_client_config cfg = {
+        .size = sizeof cfg, .address = "ipc:///tmp/femd-no-such-socket", .connect_timeout = 0.3};
     const femd_status rc = femd_client_open(&cfg, &c, &err);
     assert_true(rc == FEMD_TIMEOUT || rc == FEMD_DISCONNECTED);
     assert_null(c);
     assert_non_null(strstr(err.text, "femd-no-such-socket"));
+}
+
+/* Of a program that was built against other headers nothing but the size is read. */
+static void configuration_of_another_layout_is_refused(void **state) {
+    (void)state;
+    femd_client_config cfg = {.address = "ipc:///tmp/femd-no-such-socket", .connect_timeout = 0.3};
+    for (size_t size = 0; size <= 2 * sizeof cfg; size += 8) {
+        if (size == sizeof cfg) continue;
+        femd_client *c = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        cfg.size = size;
+        assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_BAD_ARGUMENT);
+        assert_null(c);
+        assert_non_null(strstr(err.text, "set it to sizeof"));
+    }
 }
 
 int main(void) {
@@ -221,6 +237,7 @@ int main(void) {
         cmocka_unit_test(state_that_nobody_holds_is_reported_and_nothing_leaks),
         cmocka_unit_test(many_states_are_put_in_several_messages),
         cmocka_unit_test(seed_depends_on_case_step_and_point_alone),
+        cmocka_unit_test(configuration_of_another_layout_is_refused),
         cmocka_unit_test(opening_without_a_server_ends_with_the_address_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

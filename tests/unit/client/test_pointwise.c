@@ -63,7 +63,7 @@ static void hub_open(hub *h, int sweep, double mute) {
     h->server.test = &h->seen;
     h->server.mute = mute;
     fake_start(&h->server);
-    const femd_client_config config = {.address = h->server.address, .run = "unit"};
+    const femd_client_config config = {.size = sizeof config, .address = h->server.address, .run = "unit"};
     if (femd_pointwise_open(&config, sweep, &h->points, &h->err) != FEMD_OK) fail_msg("%s", h->err.text);
 }
 

@@ -110,7 +110,7 @@ static void progress_counts_all_batches_that_were_out_together(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     femd_client *c = NULL;
     fake_start(&s);
-    const femd_client_config cfg = {.address = s.address, .progress = note_told, .user = &t};
+    const femd_client_config cfg = {.size = sizeof cfg, .address = s.address, .progress = note_told, .user = &t};
     assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
     fake_requests(q, 3, 1);
     for (int i = 0; i < 3; i++)
@@ -137,7 +137,7 @@ static void wait_timeout_bounds_a_wait(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     femd_client *c = NULL;
     fake_start(&s);
-    const femd_client_config cfg = {.address = s.address, .wait_timeout = 0.4};
+    const femd_client_config cfg = {.size = sizeof cfg, .address = s.address, .wait_timeout = 0.4};
     assert_int_equal(femd_client_open(&cfg, &c, &err), FEMD_OK);
     fake_requests(q, 3, 1);
     const double begun = femd_clock();

@@ -72,7 +72,7 @@ class Client:
         self._ranks = ranks
         self.seed = seed
         self.step = step  #: increments committed so far
-        config = Config(address=os.fsencode(address), run=None if run is None else run.encode(), rank=rank, ranks=ranks,
+        config = Config(size=c.sizeof(Config), address=os.fsencode(address), run=None if run is None else run.encode(), rank=rank, ranks=ranks,
                         step=step, connect_timeout=connect_timeout, wait_timeout=wait_timeout, progress=self._progress,
                         key=None if key is None else os.fsencode(key), insecure=int(insecure))
         self._call(lib.femd_client_open, c.byref(config), c.byref(self._handle))

@@ -19,7 +19,7 @@ PROGRESS = c.CFUNCTYPE(c.c_int, c.c_void_p, c.c_void_p)
 
 class Config(c.Structure):
     _fields_ = [
-        ("address", c.c_char_p), ("run", c.c_char_p), ("rank", c.c_uint32), ("ranks", c.c_uint32), ("step", c.c_uint32),
+        ("size", c.c_size_t), ("address", c.c_char_p), ("run", c.c_char_p), ("rank", c.c_uint32), ("ranks", c.c_uint32), ("step", c.c_uint32),
         ("connect_timeout", c.c_double), ("wait_timeout", c.c_double), ("progress", PROGRESS), ("user", c.c_void_p),
         ("give_up_early", c.c_int), ("key", c.c_char_p), ("insecure", c.c_int)]
 
