@@ -24,11 +24,13 @@ static const double patience = 5; /* s, with the sampling of one point */
 /* ---- one point of each material ---- */
 
 typedef struct trial {
-    uint32_t asks;  /* FEMD_WANT_*, in each iteration */
-    double seconds; /* the slower of the two evaluations, or a point's share of a batch */
-    double wanted;  /* s of what output.wants asks for beside that */
-    int at_least;   /* wanted is a lower bound */
-    double stress;  /* largest component at E = 0, Pa */
+    uint32_t asks;       /* FEMD_WANT_*, in each iteration */
+    double seconds;      /* the slower of the two evaluations, or a point's share of a batch */
+    uint32_t heat_asks;  /* of these what heat asks in its own iterations, with physics thermomechanical... */
+    double heat_seconds; /* ...and what that takes of a point */
+    double wanted;       /* s of what output.wants asks for beside that */
+    int at_least;        /* wanted is a lower bound */
+    double stress;       /* largest component at E = 0, Pa */
     double hill_mandel;
     /* where the conductivity is sampled for the equation of heat, for which it is fitted; asks is without it */
     int sampled;
@@ -174,10 +176,24 @@ static femd_status check_evaluate_wants(const model *m, const femd_case *c, tria
                : femd_error_prefix(err, "%s: materials.%s: output.wants at strain %g", c->path, m->name, usual_strain);
 }
 
+/* The iterations of heat ask for what heat needs, and for nothing where the case gives that or samples serve. */
+static femd_status check_time_heat(const model *m, const femd_case *c, trial *t, femd_error *err) {
+    const femd_bytes virgin = {NULL, 0};
+    const femd_request q = {.wants = t->heat_asks, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature};
+    femd_response r = {0};
+    femd_buffer out = FEMD_BUFFER_INIT;
+    if (!q.wants) return FEMD_OK;
+    const double begun = femd_clock();
+    const femd_status rc = femd_material_evaluate(m->material, &q, &virgin, &alive, &r, &out, err);
+    t->heat_seconds = femd_clock() - begun;
+    femd_buffer_clear(&out);
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s: materials.%s: what heat needs", c->path, m->name);
+}
+
 /* What mechanics asks of a point beside stress and tangent where its temperature changes: how the stress does. */
-static uint32_t check_asks_more(const femd_case *c, const femd_capabilities *caps) {
+static uint32_t check_asks_more(const femd_case *c, size_t i, const femd_capabilities *caps) {
     const int both = c->physics == FEMD_PHYSICS_THERMOMECHANICAL;
-    return both && !(caps->inputs & FEMD_INPUT_SEED) ? caps->wants & FEMD_WANT_THERMAL_STRESS : 0;
+    return both && !femd_case_samples(c, i, caps, "thermal-stress") ? caps->wants & FEMD_WANT_THERMAL_STRESS : 0;
 }
 
 static femd_status check_try_material(const model *m, const femd_case *c, size_t i, trial *t, femd_error *err) {
@@ -190,11 +206,13 @@ static femd_status check_try_material(const model *m, const femd_case *c, size_t
     t->sampled = (check_heat_asks(c, i) & FEMD_WANT_CONDUCTIVITY) &&
                  (femd_material_capabilities(m->material)->inputs & FEMD_INPUT_SEED);
     if (t->sampled) t->asks &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+    if (c->physics == FEMD_PHYSICS_THERMOMECHANICAL) t->heat_asks = t->asks & check_heat_asks(c, i);
     FEMD_TRY(check_sample(m, c, t, err));
     if (t->asks == 0) return FEMD_OK;
     femd_status rc = check_evaluate(m, c, 0, &none, &virgin, t, err);
     if (rc == FEMD_OK) rc = check_evaluate(m, c, usual_strain, &none, &out, t, err);
     if (rc == FEMD_OK) rc = check_time_batch(m, c, t, err);
+    if (rc == FEMD_OK) rc = check_time_heat(m, c, t, err);
     if (rc == FEMD_OK) rc = check_evaluate_wants(m, c, t, err);
     femd_buffer_clear(&virgin);
     femd_buffer_clear(&out);
@@ -244,7 +262,7 @@ static void check_print_material(const femd_case *c, const model *m, size_t i, c
                c->heat.transient ? " and heat capacity" : "");
         return;
     }
-    femd_wants_text(t->asks | check_asks_more(c, caps), wants, sizeof wants);
+    femd_wants_text(t->asks | check_asks_more(c, i, caps), wants, sizeof wants);
     if (femd_case_has_heat(c)) printf("  %-24s %s\n", "asked", wants);
     printf("  %-24s %.3g s once, %.3g ms a point", "time", m->open_seconds, 1e3 * t->seconds);
     if (caps->batch > 1)
@@ -291,39 +309,45 @@ static void check_print_heat(const femd_case *c, const check_mesh *m, double poi
            "heat", "", nodes, femd_mesh_is_solved_directly(c) ? "a direct solver" : "CG and GAMG", seconds);
 }
 
-/* asked: points in each iteration; samples: s of conductivities that are fitted, in all; seconds: of one point, in
- * Newton; wanted: of one point, at the end of a step; materials: B that they take here. */
-static void check_print_cost(const femd_case *c, const check_mesh *m, uint64_t asked, double seconds, double wanted,
-                             double samples, int at_least, double materials) {
+/* What a run asks, by the slowest of its materials. */
+typedef struct demand {
+    uint64_t asked, heat_asked;   /* points in each iteration; of heat beside mechanics */
+    double seconds, heat_seconds; /* of one point there */
+    double wanted;                /* of one point, at the end of a step */
+    double samples;               /* s of conductivities that are fitted, in all */
+    int at_least;
+    double materials; /* B that they take here */
+} demand;
+
+static void check_print_cost(const femd_case *c, const check_mesh *m, const demand *d) {
     const uint64_t cells = (uint64_t)m->mesh.ncells, points = cells * (uint64_t)c->element->points;
-    const int thermal = c->physics == FEMD_PHYSICS_THERMAL;
-    const int both = c->physics == FEMD_PHYSICS_THERMOMECHANICAL,
-              iterations = (thermal || both ? USUAL_OF_HEAT : 0) + (thermal ? 0 : USUAL_ITERATIONS);
-    const double evaluations = (double)(thermal ? asked : points) * c->step_count * iterations;
+    const int thermal = c->physics == FEMD_PHYSICS_THERMAL, of_heat = d->heat_asked > 0 ? USUAL_OF_HEAT : 0,
+              iterations = thermal ? USUAL_OF_HEAT : USUAL_ITERATIONS + of_heat;
+    const double steps = c->step_count, heat = steps * of_heat * (double)d->heat_asked,
+                 other = steps * (thermal ? USUAL_OF_HEAT * (double)d->asked : USUAL_ITERATIONS * (double)points);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
     printf("\ncost\n  %-24s %llu in %llu elements\n", "points", (unsigned long long)points, (unsigned long long)cells);
-    if (evaluations > 0 || samples == 0) {
-        printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", evaluations,
+    if (other + heat > 0 || d->samples == 0) {
+        printf("  %-24s %.3g (%d steps, about %d evaluations of each point a step)\n", "evaluations", other + heat,
                c->step_count, iterations);
-        check_print_row("micro time", evaluations * seconds, cores, 0, c->reuse ? ", less what is reused" : "");
+        check_print_row("micro time", other * d->seconds + heat * d->heat_seconds, cores, 0,
+                        c->reuse ? ", less what is reused" : "");
     }
     if (femd_case_has_heat(c)) check_print_heat(c, m, (double)points);
-    if (samples > 0) check_print_row("samples", samples, cores, at_least, ", in batches of up to 16");
+    if (d->samples > 0) check_print_row("samples", d->samples, cores, d->at_least, ", in batches of up to 16");
     if (c->wants_committed)
-        check_print_row("output.wants", (double)points * c->step_count * wanted, cores, at_least,
+        check_print_row("output.wants", (double)points * c->step_count * d->wanted, cores, d->at_least,
                         c->k_reuse ? ", all points in all steps, less what conductivity_reuse saves"
                                    : ", all points in all steps");
     printf("  %-24s about %.3g GB of the solver%s, %.2g GB of each worker\n", "memory",
            femd_mesh_memory(c, &m->mesh, &m->measure) / 1e9,
-           femd_mesh_is_solved_directly(c) ? " with its direct solver" : "", fmax(materials, 2e7) / 1e9);
+           femd_mesh_is_solved_directly(c) ? " with its direct solver" : "", fmax(d->materials, 2e7) / 1e9);
 }
 
 static femd_status check_materials(const femd_case *c, const check_mesh *m, model *models, femd_error *err) {
     const double before = check_resident();
-    double slowest = 0, wanted = 0, samples = 0;
-    int at_least = 0;
-    uint64_t asked = 0;
+    demand d = {0};
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
@@ -333,13 +357,19 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
         if (models[i].shared) continue;
         FEMD_TRY(check_try_material(&models[i], c, i, &t, err));
         check_print_material(c, &models[i], i, &t, m->points);
-        slowest = fmax(slowest, t.seconds);
-        wanted = fmax(wanted, t.wanted);
-        samples += t.sample * (t.samples > 0 ? t.samples : 2);
-        at_least |= t.at_least;
-        for (size_t k = i; t.asks && k < c->nmaterials; k++) asked += c->material[k].like == i ? m->points[k] : 0;
+        d.seconds = fmax(d.seconds, t.seconds);
+        d.heat_seconds = fmax(d.heat_seconds, t.heat_seconds);
+        d.wanted = fmax(d.wanted, t.wanted);
+        d.samples += t.sample * (t.samples > 0 ? t.samples : 2);
+        d.at_least |= t.at_least;
+        for (size_t k = i; k < c->nmaterials; k++) {
+            const uint64_t points = c->material[k].like == i ? m->points[k] : 0;
+            d.asked += t.asks ? points : 0;
+            d.heat_asked += t.heat_asks ? points : 0;
+        }
     }
-    check_print_cost(c, m, asked, slowest, wanted, samples, at_least, check_resident() - before);
+    d.materials = check_resident() - before;
+    check_print_cost(c, m, &d);
     return FEMD_OK;
 }
 

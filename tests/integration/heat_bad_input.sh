@@ -31,6 +31,11 @@ for k in 0 -1 '[400,-400,400,0,0,0]'; do
     timeout 60 femd check "$scratch/bar.json" --set "materials.m={\"engine\":\"elastic\",\"young\":1e9,\"poisson\":0.3,\"conductivity\":$k,\"thermal\":{\"heat_capacity\":1e6}}" >"$scratch/refused.log" 2>&1
     [ $? = 2 ] && grep -q 'no positive conductivity' "$scratch/refused.log" || fail "check takes a conductivity of $k"
 done
+# iterations of heat that ask nothing cost nothing beside those of mechanics
+both=(--set physics=thermomechanical --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"left","temperature":300}]')
+evaluations() { timeout 60 femd check "$scratch/bar.json" "${both[@]}" "$@" | grep -F -- "$words" >/dev/null || fail "check $*: no word of \"$words\""; }
+words='evaluations              192 (2 steps, about 4 evaluations of each point a step)' evaluations
+words='evaluations              336 (2 steps, about 7 evaluations of each point a step)' evaluations --set 'materials.m={"engine":"elastic","young":1e9,"poisson":0.3,"heat_capacity":1e6,"thermal":{"conductivity":1}}'
 # a convection that begins at nothing is none of these, nor is a body that only radiates
 run_case grows --workers 1 "$scratch/bar.json" --set "$steady" --set 'boundary[0]={"on":"left","heat_flux":1}' --set "$(convection '=1e3*t')"
 # a step too short for what the body stores is told
