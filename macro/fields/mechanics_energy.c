@@ -47,12 +47,21 @@ uint32_t femd_mechanics_internal_want(const femd_problem *p, int material) {
     return p->pt->internal ? p->caps[material].wants & FEMD_WANT_ENERGY : 0;
 }
 
-/* Of a material that knows no heat capacity, the case gives it one: what that stores is in no answer. */
+/* Laws in closed form tell the energy of a strain, from no strain at the same temperature on. */
+static int energy_is_of_strain(const femd_capabilities *caps) {
+    return caps->engine == FEMD_ENGINE_ELASTIC || caps->engine == FEMD_ENGINE_NEO_HOOKE ||
+           !(caps->inputs & FEMD_INPUT_TEMPERATURE);
+}
+
+/* What the heat capacity stores is in the energies of materials that answer it. To others the case may give one, at
+ * which it is added; else their energies do not know what heats them. */
 double femd_mechanics_internal_energy(const femd_problem *p, PetscInt k, double kelvin, const femd_response *r) {
     const int material = p->pt->material[k];
+    const femd_capabilities *caps = &p->caps[material];
     const double given = p->cs->material[material].heat_capacity;
     if (!femd_mechanics_internal_want(p, material)) return NAN;
-    return r->energy + (p->caps[material].wants & FEMD_WANT_HEAT_CAPACITY ? 0 : given * kelvin);
+    if (caps->wants & FEMD_WANT_HEAT_CAPACITY && !energy_is_of_strain(caps)) return r->energy;
+    return given > 0 ? r->energy + given * kelvin : NAN;
 }
 
 femd_status femd_mechanics_internal_change(femd_mechanics *m, femd_error *err) {

@@ -99,8 +99,11 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
     law->nmaterials = (int)cs->nmaterials;
     for (size_t k = 0; k < cs->nmaterials; ++k) {
         memset(&id[k], (int)k + 1, sizeof id[k]);
-        caps[k] =
-            (femd_capabilities){.wants = law->wants, .controls = 3, .carriers = law->carriers, .inputs = law->inputs};
+        caps[k] = (femd_capabilities){.wants = law->wants,
+                                      .controls = 3,
+                                      .carriers = law->carriers,
+                                      .inputs = law->inputs,
+                                      .engine = law->engine};
         if (law->samples) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY;
         if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
         if (law->k_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;

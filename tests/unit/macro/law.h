@@ -31,6 +31,7 @@ typedef struct test_law {
     uint32_t notes;      /* FEMD_NOTE_* of every answer */
     double ragged;       /* of mu: the stress jumps by this wherever the strain passes one of many lines */
     double entropy;      /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
+    uint32_t engine;     /* FEMD_ENGINE_* that it passes for */
     int internal; /* St. Venant-Kirchhoff: the energy is the internal one that goes with alpha and capacity, slope 0 */
     double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
     double k_power;                   /* ... times T^k_power */

@@ -150,6 +150,26 @@ static double first_law_off(int coupling, double iterate, int n, double *of) {
     return sum;
 }
 
+/* Energies from no strain at the same temperature on know nothing of what heats a body, unless the case gives that. */
+static void energies_of_strain_alone_tell_no_first_law(void **state) {
+    (void)state;
+    for (int given = 0; given < 2; ++given) {
+        model m;
+        prepare(&m, &femd_element_q1, 0.02, 1, 1, 0, 1);
+        m.law.internal = 1;
+        m.law.engine = FEMD_ENGINE_ELASTIC;
+        if (given) m.material[0].heat_capacity = m.law.capacity;
+        m.cs.step_count = m.cs.max_steps = 2;
+        hold_free(&m);
+        model_expression(model_load(&m, "left", FEMD_LOAD_TEMPERATURE, 0, 0, 0), 0, "1+0.5*t*t");
+        OK(model_run(&m, err));
+        const double *pass = m.heat + m.cs.nboundary + 1 + FEMD_HEAT_NUMBERS;
+        assert_int_equal(isnan(pass[FEMD_PASS_ENERGY]), !given);
+        assert_int_equal(isnan(pass[FEMD_PASS_FIRST_LAW]), !given);
+        model_clear(&m);
+    }
+}
+
 static void the_first_law_measures_the_steps(void **state) {
     (void)state;
     double of = 0;
@@ -222,6 +242,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_make_the_scheme_one_of_second_order),
         cmocka_unit_test(temperature_and_displacement_are_of_second_order),
+        cmocka_unit_test(energies_of_strain_alone_tell_no_first_law),
         cmocka_unit_test(the_first_law_measures_the_steps),
         cmocka_unit_test(a_held_block_warms_at_constant_strain),
         cmocka_unit_test(passes_that_do_not_settle_cut_the_step),
