@@ -9,10 +9,11 @@
 #include "femd/error.h"
 
 /* of[i]: the plane of atom i among those parallel to the lattice vectors other than `axis` (0 to 2), numbered upwards
- * from the face: plane 0 is the first at or above the origin of the cell. *count: of planes. BAD_INPUT if the atoms lie
- * on none: a plane would be thicker than two fifths of the widest gap (a liquid, a glass, atoms put off their sites; a
+ * from the face: plane 0 is the first at or above the origin of the cell. turn[3 i]: how many lattice vectors `axis`
+ * bring atom i from its place to between the first and the last plane. *count: of planes. BAD_INPUT if the atoms lie on
+ * none: a plane would be thicker than two fifths of the widest gap (a liquid, a glass, atoms put off their sites; a
  * slab in vacuum, whose gap is the vacuum). NO_MEMORY. */
-FEMD_MUST_CHECK femd_status femd_planes_find(const double cell[9], int n, const double *x, int axis, int *of,
+FEMD_MUST_CHECK femd_status femd_planes_find(const double cell[9], int n, const double *x, int axis, int *of, int *turn,
                                              int *count, femd_error *err);
 
 #endif

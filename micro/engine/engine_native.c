@@ -1,4 +1,4 @@
-/* The engine `native`: an atomistic RVE under periodic boundary conditions, answered by the methods of its material.
+/* The engine `native`: an atomistic RVE under its boundary condition, answered by the methods of its material.
  *
  * Owns the order of one evaluation: state, neighbour list, control, Hill-Mandel residual, the methods' answers, new
  * state. What an evaluation uses beside its inputs (Hessian factor and sensitivities at E = 0) depends on the material
@@ -51,6 +51,7 @@ static femd_status engine_native_open(const femd_json *doc, const femd_pack *pac
         rc = femd_native_create(doc, pack, samples ? FEMD_NATIVE_SAMPLED : FEMD_NATIVE_RELAXED, &s->n, err);
     if (rc == FEMD_OK) rc = femd_methods_open(s->n, doc, &s->methods, err);
     if (rc == FEMD_OK) rc = femd_native_tell_stretch(s->n, err);
+    if (rc == FEMD_OK) rc = femd_native_tell_perfect(doc, pack, s->n, err);
     if (rc == FEMD_OK) rc = femd_electronic_read(doc, &s->electronic, err);
     if (rc == FEMD_OK && s->electronic.declared && !(femd_methods_wants(&s->methods) & FEMD_WANT_CONDUCTIVITY))
         rc = femd_json_fail(doc, femd_json_get(doc->root, "electronic"), err,
@@ -239,6 +240,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     if (r->provided & FEMD_WANT_TANGENT) engine_native_judge_tangent(t, r);
     r->notes |= n->doubts;
     if (path->slides) r->notes |= FEMD_NOTE_BIFURCATED;
+    if (femd_boundary_is_cluster(n->rve.boundary)) r->notes |= FEMD_NOTE_FREE_SURFACES;
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
     if (path->wandered > FEMD_WANDERED_MAX && engine_native_rests(t)) r->notes |= FEMD_NOTE_NOT_SOLID;
     if (r->provided & FEMD_WANT_CONDUCTIVITY)

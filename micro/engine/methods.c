@@ -154,17 +154,20 @@ femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *
     return FEMD_OK;
 }
 
-/* Atoms that a boundary condition holds do not move: what is sampled or counted of the others would lack them. */
+/* Atoms that a boundary condition holds do not move, and those of a free surface move otherwise than the others: what
+ * is sampled or counted of such an RVE is not the material's. */
 static femd_status methods_confine(const femd_native *native, const femd_json *doc, const femd_methods *methods,
                                    femd_error *err) {
     const femd_boundary *boundary = native->rve.boundary;
     for (int i = 0; boundary && i < methods->count; i++)
         if (methods->slot[i].method != &femd_method_statics)
             return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
-                                  "the method \"%s\" does not answer under the boundary condition \"%s\": the %d of "
-                                  "%d atoms that it holds would have no temperature; \"statics\" does",
+                                  "the method \"%s\" does not answer under the boundary condition \"%s\": %d of %d "
+                                  "atoms %s; \"statics\" does",
                                   methods->slot[i].method->name, femd_boundary_name(boundary), boundary->held,
-                                  boundary->atoms);
+                                  boundary->atoms,
+                                  femd_boundary_is_cluster(boundary) ? "are a surface that vibrates in its own way"
+                                                                     : "would be held and have no temperature");
     return FEMD_OK;
 }
 

@@ -34,6 +34,9 @@ femd_status femd_hill_mandel(const femd_rve *rve, const femd_place *place, const
     double T[9];
     const double *taken_up;
     FEMD_TRY(femd_energetics_face_forces(rve->en, rve->nb, place->h, x, T, err));
+    for (int i = 0; i < 9; i++)
+        if (femd_boundary_is_cluster(rve->boundary) && T[i] != 0)
+            return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the cluster is so deformed that it meets its own image");
     FEMD_TRY(hill_mandel_taken_up(rve, place, x, &taken_up, err));
     double norm = 0, worst = 0;
     for (int c = 0; c < 6; c++) norm += (c < 3 ? 1 : 2) * S[c] * S[c];

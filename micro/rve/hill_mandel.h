@@ -10,7 +10,8 @@
 #include "rve/native_rve.h"
 
 /* Largest |S : dE - (1/V0) sum_k T_k . dU a_k| over the six unit modes dU (shears with 1/2 off the diagonal), dE =
- * sym(U dU), over max(|S|, 10 MPa), |S| the Frobenius norm. x: spatial positions; S in Pa. held: forces f_i (3n) of
+ * sym(U dU), over max(|S|, 10 MPa), |S| the Frobenius norm. x: spatial positions; S in Pa. OUT_OF_DOMAIN where a
+ * cluster feels its image. held: forces f_i (3n) of
  * atoms that something else than their neighbours holds (the boundary condition of Cauchy-Born, the vibrations' free
  * energy), whose reactions -f_i do work on dU U^-1 x_i; NULL if all are free, or the RVE's own boundary condition alone
  * holds some.

@@ -51,10 +51,11 @@ static const double FAR_CELL = 0.05; /* stretches: crystals do not expand by mor
 
 femd_status femd_native_tell_stretch(femd_native *native, femd_error *err) {
     const double *given = native->structure.cell, volume = femd_det3(given);
-    double adjugate[9], M[9], C[9], stretch[3];
+    double adjugate[9], cell[9], M[9], C[9], stretch[3];
     char words[240];
     femd_adjugate3(given, adjugate);
-    femd_mul3(adjugate, native->rve.h0, M); /* times the volume: r in the structure is r M/volume in the reference */
+    femd_rve_filled_cell(&native->rve, cell);
+    femd_mul3(adjugate, cell, M); /* times the volume: r in the structure is r M/volume in the reference */
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++) C[3 * i + j] = M[i] * M[j] + M[3 + i] * M[3 + j] + M[6 + i] * M[6 + j];
     FEMD_TRY(femd_eigen(3, C, stretch, err));

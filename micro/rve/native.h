@@ -43,6 +43,10 @@ void femd_native_remark(femd_native *native, const char *words);
 void femd_native_doubt(femd_native *native, double temperature, uint32_t notes);
 /* A reference in place whose cell is far from the structure's is told: it may be another phase. */
 FEMD_MUST_CHECK femd_status femd_native_tell_stretch(femd_native *native, femd_error *err);
+/* Under a boundary condition that leaves bonds missing: a remark tells what the same crystal without vacancies
+ * and voids answers, as such a cluster and periodically. doc and pack are the material's. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_native_tell_perfect(const femd_json *doc, const femd_pack *pack, femd_native *native,
+                                                     femd_error *err);
 /* Mass of an atom in u, of the structure or else of the potential; 0 if neither knows. */
 double femd_native_mass(const femd_native *native, int atom);
 /* Of all atoms, *mass owned by the caller; NULL after a failure. BAD_INPUT names a species whose mass nobody knows. */

@@ -151,12 +151,26 @@ static femd_status native_find_sampled(const femd_json *doc, const femd_referenc
     return rc;
 }
 
+/* In the middle of a cell with room for the surface to move out, and for strains that make the cell small. */
+static femd_status native_cut_cluster(femd_native *native, femd_error *err) {
+    femd_rve *rve = &native->rve;
+    double cell[9];
+    FEMD_TRY(femd_rve_widen(rve, 4 * femd_potential_cutoff(native->potential), err));
+    femd_rve_filled_cell(rve, cell);
+    for (int i = 0; i < 3 * rve->n; i++) {
+        rve->X[i] = native->structure.x[i];
+        for (int k = 0; k < 3; k++) rve->X[i] += 0.5 * (rve->h0[3 * k + i % 3] - cell[3 * k + i % 3]);
+    }
+    return FEMD_OK;
+}
+
 static femd_status native_set_boundary(const femd_json *doc, femd_native *native, femd_error *err) {
     femd_boundary *boundary;
     char words[FEMD_BOUNDARY_WORDS];
     FEMD_TRY(femd_boundary_create(doc, &native->structure, native->rve.nb, &boundary, err));
     femd_rve_set_boundary(&native->rve, boundary);
     if (!boundary) return FEMD_OK;
+    if (femd_boundary_is_cluster(boundary)) FEMD_TRY(native_cut_cluster(native, err));
     femd_boundary_tell(boundary, words);
     femd_native_remark(native, words);
     return FEMD_OK;
@@ -198,7 +212,9 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
 static void native_judge_crystal(femd_native *native) {
     const femd_structure *atoms = &native->structure;
     char words[FEMD_CRYSTAL_WORDS];
-    femd_potential_judge_crystal(native->potential, atoms->natoms, atoms->species, native->rve.h0, native->rve.X, words,
+    double cell[9];
+    femd_rve_filled_cell(&native->rve, cell);
+    femd_potential_judge_crystal(native->potential, atoms->natoms, atoms->species, cell, native->rve.X, words,
                                  sizeof words);
     if (words[0]) femd_native_remark(native, words);
 }

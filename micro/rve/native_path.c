@@ -52,6 +52,7 @@ static int path_predict(const femd_path *path, const double E[6], double *trial)
         trial[i] += d;
         largest = fmax(largest, fabs(d));
     }
+    femd_gauge_confine(&path->rve->gauge, trial); /* a state has G to 16 bits, which keep to no condition */
     if (largest <= PREDICTED_MAX) return 1;
     memcpy(trial, path->w, (size_t)n3 * sizeof *trial);
     return 0;

@@ -16,6 +16,7 @@ static void rve_inverse(const double A[9], double B[9]) {
 void femd_rve_set_atoms(femd_rve *rve, int n) {
     rve->n = n;
     rve->gauge = femd_gauge_periodic(n);
+    for (int k = 0; k < 3; k++) rve->widened[k] = 1;
 }
 
 void femd_rve_set_boundary(femd_rve *rve, femd_boundary *boundary) {
@@ -27,8 +28,24 @@ femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err
     const double V = femd_det3(h0);
     if (!(V > 0)) return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the RVE's cell has volume %g cubic angstrom", V);
     memcpy(rve->h0, h0, sizeof rve->h0);
-    rve->V0 = V;
+    rve->V0 = V / (rve->widened[0] * rve->widened[1] * rve->widened[2]);
     return FEMD_OK;
+}
+
+femd_status femd_rve_widen(femd_rve *rve, double gap, femd_error *err) {
+    double wide[9];
+    for (int k = 0; k < 3; k++) {
+        double normal[3];
+        femd_cross3(rve->h0 + 3 * ((k + 1) % 3), rve->h0 + 3 * ((k + 2) % 3), normal);
+        const double height = rve->V0 / sqrt(femd_dot3(normal, normal));
+        rve->widened[k] = 1 + gap / height;
+        for (int c = 0; c < 3; c++) wide[3 * k + c] = rve->widened[k] * rve->h0[3 * k + c];
+    }
+    return femd_rve_set_cell(rve, wide, err);
+}
+
+void femd_rve_filled_cell(const femd_rve *rve, double cell[9]) {
+    for (int i = 0; i < 9; i++) cell[i] = rve->h0[i] / rve->widened[i / 3];
 }
 
 void femd_rve_clear(femd_rve *rve) {

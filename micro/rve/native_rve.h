@@ -14,7 +14,8 @@ typedef struct femd_rve {
     int n;                   /* atoms */
     femd_gauge gauge;        /* which of their motions are not free */
     double h0[9];            /* reference cell, lattice vectors as rows */
-    double V0;               /* its volume */
+    double V0;               /* its volume; of a cluster that of the cell it was cut from, h0 is wider */
+    double widened[3];       /* by these factors along the lattice vectors; 1 of a periodic RVE */
     double *X;               /* n x 3 reference positions, owned */
     femd_energetics *en;     /* owned */
     femd_neighbours *nb;     /* owned */
@@ -36,6 +37,11 @@ typedef struct femd_place {
 void femd_rve_set_atoms(femd_rve *rve, int n);
 /* Under a boundary condition, which the RVE owns from now on; NULL: periodic, as it is. */
 void femd_rve_set_boundary(femd_rve *rve, femd_boundary *boundary);
+/* From now on a cluster, whose cell is wider than what its atoms fill: its lattice vectors leave `gap` angstrom between
+ * the images of its faces. After femd_rve_set_cell. */
+FEMD_MUST_CHECK femd_status femd_rve_widen(femd_rve *rve, double gap, femd_error *err);
+/* The reference cell that its atoms fill: h0, of a cluster what it would be without the gap. */
+void femd_rve_filled_cell(const femd_rve *rve, double cell[9]);
 /* Reference volume from h0. OUT_OF_DOMAIN if the cell is not right-handed. */
 FEMD_MUST_CHECK femd_status femd_rve_set_cell(femd_rve *rve, const double h0[9], femd_error *err);
 void femd_rve_clear(femd_rve *rve);

@@ -51,7 +51,9 @@ enum {
     X(NOT_SOLID, 11, "not-solid", "atoms left their sites: it melts, diffuses or slides, or lies far from a minimum")  \
     X(ANHARMONIC, 12, "anharmonic", "what harmonic vibrations leave out is more than a twentieth of what they make")   \
     X(BIFURCATED, 13, "bifurcated",                                                                                    \
-      "a symmetric configuration lost its stability on the way: one of the equal ways down was taken")
+      "a symmetric configuration lost its stability on the way: one of the equal ways down was taken")                 \
+    X(FREE_SURFACES, 14, "free-surfaces",                                                                              \
+      "the RVE is a cluster with free faces: bonds are missing there, and the answer is no bound")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),
