@@ -1,6 +1,7 @@
 /* Arrays of points, as hosts have them, to requests and from responses. Layouts are layouts.c's, waiting is
  * collect.c's; here stands which point is asked, and what becomes of one that fails. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +26,21 @@ struct femd_array_batch {
 
 /* ---- what is asked ---- */
 
-static femd_status arrays_check(const femd_arrays *a, femd_error *err) {
-    const int has_F = a->F != NULL, small = a->law == FEMD_LAW_SMALL, green = a->law == FEMD_LAW_GREEN;
-    if (a->size != sizeof *a)
+/* A copy in the layout of this libfemd: callers that were built before the last members came have fewer. */
+static femd_status arrays_copy(const femd_arrays *given, femd_arrays *a, femd_error *err) {
+    if (given->size > sizeof *a || given->size < offsetof(femd_arrays, conductivity) || given->size % sizeof(void *))
         return femd_fail(
             err, FEMD_BAD_ARGUMENT,
             "femd_arrays: size is %zu, here a femd_arrays has %zu bytes; set it to sizeof, and build against "
             "the headers of this libfemd",
-            a->size, sizeof *a);
+            given->size, sizeof *a);
+    memset(a, 0, sizeof *a);
+    memcpy(a, given, given->size);
+    return FEMD_OK;
+}
+
+static femd_status arrays_check(const femd_arrays *a, femd_error *err) {
+    const int has_F = a->F != NULL, small = a->law == FEMD_LAW_SMALL, green = a->law == FEMD_LAW_GREEN;
     if (a->law < FEMD_LAW_PIOLA || a->law > FEMD_LAW_SMALL || a->matrix < 0 || a->matrix > FEMD_MATRIX_MFRONT ||
         a->vector < 0 || a->vector > FEMD_VECTOR_MFRONT)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: no such law (%d), matrix (%d) or vector (%d)", a->law,
@@ -70,6 +78,7 @@ static uint32_t arrays_wants(const femd_arrays *a) {
     if (a->tangent) wants |= FEMD_WANT_TANGENT;
     if (a->thermal_stress) wants |= FEMD_WANT_THERMAL_STRESS;
     if (a->energy) wants |= FEMD_WANT_ENERGY;
+    if (a->conductivity || a->conductivity_error) wants |= FEMD_WANT_CONDUCTIVITY;
     return wants;
 }
 
@@ -140,6 +149,8 @@ static void arrays_fail_point(femd_array_batch *b, size_t i, femd_status status,
     arrays_fill(a->energy, i, 1);
     arrays_fill(a->J, i, 1);
     arrays_fill(a->error, i, 1);
+    arrays_fill(a->conductivity, i, size);
+    arrays_fill(a->conductivity_error, i, 1);
     if (a->notes) a->notes[i] = 0;
     for (int k = 0; a->token_out && k < FEMD_TOKEN; k++) a->token_out[i * arrays_stride(a) + (size_t)k] = NAN;
     const int own = !femd_status_is_physics(status);
@@ -188,6 +199,31 @@ static void arrays_give_green(const femd_arrays *a, size_t i, const femd_respons
     if (a->thermal_stress) layout_stress_out(a->vector, r->dSdT, a->thermal_stress + 6 * i);
 }
 
+/* k of the wire is that of the frame F = U. */
+static femd_status arrays_give_conductivity(const femd_arrays *a, size_t i, const femd_response *r, femd_error *err) {
+    double F[9], full[9], k[6], out[6];
+    for (int c = 0; c < 6; c++) k[c] = r->k[c] + r->k_electronic[c];
+    if (a->F)
+        arrays_reached_F(a, i, r, F);
+    else
+        FEMD_TRY(femd_stretch_from_E(r->E, F, err));
+    const int spatial = a->law == FEMD_LAW_CAUCHY;
+    FEMD_TRY(femd_conductivity(F, k, spatial ? out : NULL, spatial ? NULL : out, err));
+    if (a->law == FEMD_LAW_PIOLA) {
+        femd_voigt_to_full(out, 0, full);
+        layout_matrix_out(a->matrix, full, a->conductivity + 9 * i);
+    } else {
+        layout_stress_out(a->vector, out, a->conductivity + 6 * i);
+    }
+    return FEMD_OK;
+}
+
+static double arrays_largest(const double error[6]) {
+    double largest = 0;
+    for (int c = 0; c < 6; c++) largest = fmax(largest, error[c]);
+    return largest;
+}
+
 static void arrays_give(const femd_arrays *a, size_t i, const femd_response *r) {
     a->status[i] = FEMD_OK;
     if (a->words_size) a->words[i * a->words_size] = '\0';
@@ -201,9 +237,8 @@ static void arrays_give(const femd_arrays *a, size_t i, const femd_response *r) 
     if (a->J) a->J[i] = r->J;
     if (a->notes) a->notes[i] = r->notes;
     if (a->token_out) femd_token_from_state(&r->state_out, a->token_out + i * arrays_stride(a));
-    if (!a->error) return;
-    a->error[i] = 0;
-    for (int c = 0; c < 6; c++) a->error[i] = fmax(a->error[i], r->S_err[c]);
+    if (a->error) a->error[i] = arrays_largest(r->S_err);
+    if (a->conductivity_error) a->conductivity_error[i] = arrays_largest(r->k_err);
 }
 
 void array_points_take(femd_array_batch *b, size_t k, femd_response *r, const femd_bytes *words) {
@@ -218,7 +253,12 @@ void array_points_take(femd_array_batch *b, size_t k, femd_response *r, const fe
         layout_matrix_in(a->matrix, a->Q + 9 * i, Q);
         if (femd_rotation_check(Q, NULL) == FEMD_OK) femd_response_unrotate(Q, r);
     }
-    arrays_give(a, i, r);
+    femd_error why = FEMD_ERROR_INIT;
+    const femd_status rc = a->conductivity ? arrays_give_conductivity(a, i, r, &why) : FEMD_OK;
+    if (rc != FEMD_OK)
+        arrays_fail_point(b, i, rc, why.text, strlen(why.text));
+    else
+        arrays_give(a, i, r);
 }
 
 /* ---- asking ---- */
@@ -263,7 +303,9 @@ static femd_status arrays_requests(femd_array_batch *b, femd_request *q, femd_er
 
 femd_status array_points_begin(const femd_arrays *arrays, femd_array_batch **batch, femd_request **requests, size_t *n,
                                femd_error *err) {
-    FEMD_TRY(arrays_check(arrays, err));
+    femd_arrays own;
+    FEMD_TRY(arrays_copy(arrays, &own, err));
+    FEMD_TRY(arrays_check(&own, err));
     femd_array_batch *b = calloc(1, sizeof *b);
     femd_request *q = malloc((arrays->n + 1) * sizeof *q);
     if (b) b->sent = malloc((arrays->n + 1) * sizeof *b->sent);
@@ -271,7 +313,7 @@ femd_status array_points_begin(const femd_arrays *arrays, femd_array_batch **bat
                          ? FEMD_OK
                          : femd_fail(err, FEMD_NO_MEMORY, "no memory for the requests of %zu points", arrays->n);
     if (rc == FEMD_OK) {
-        b->arrays = *arrays;
+        b->arrays = own;
         rc = arrays_requests(b, q, err);
     }
     if (rc != FEMD_OK) {
@@ -299,10 +341,11 @@ femd_status femd_arrays_submit(femd_client *c, const femd_hash *material, const 
     if (!c || !material || !arrays || !batch)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays_submit: NULL argument");
     *batch = NULL;
-    if (arrays->Q && client_find_view(c, material))
-        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: the material is turned already, and Q turns it again");
     FEMD_TRY(array_points_begin(arrays, &b, &q, &n, err));
-    femd_status rc = arrays->sweep ? arrays_name_states(c, arrays, err) : FEMD_OK;
+    femd_status rc = FEMD_OK;
+    if (b->arrays.Q && client_find_view(c, material))
+        rc = femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: the material is turned already, and Q turns it again");
+    if (rc == FEMD_OK && b->arrays.sweep) rc = arrays_name_states(c, &b->arrays, err);
     if (rc == FEMD_OK) rc = femd_client_submit(c, material, q, n, &b->batch, err);
     free(q);
     if (rc == FEMD_OK)

@@ -97,6 +97,29 @@ def arrays_are_those_of_eval(copper):
     assert abs(sigma[2] - full[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]]).max() < 1e-6 * abs(full).max()
 
 
+def pressures_and_conductivities_are_those_of_eval(client, copper):
+    """The volume is found at a pressure; there strain control has the same stress and the same tangent."""
+    F, p = np.stack([F1, np.eye(3)]), np.array([1e8, 5e8])
+    rubber = client.material({"engine": "neo-hooke", "mu": 1e9, "bulk": 1e10, "conductivity": 0.2})
+    for material in (copper, rubber):
+        law = material.points(2)
+        P, A = law(F, pressure=p, conductivity=material is rubber)
+        for i in range(2):
+            found = F[i] * (law.J[i] / np.linalg.det(F[i])) ** (1 / 3)
+            assert abs(np.trace(P[i] @ found.T) / (3 * law.J[i]) + p[i]) < 1e-8 * p[i]
+            P2, A2 = material.points(1)(found)
+            assert abs(P2[0] - P[i]).max() < 1e-12 * abs(P[i]).max() and abs(A2[0] - A[i]).max() < 1e-12 * abs(A[i]).max()
+            if material is rubber:
+                inverse = np.linalg.inv(found)
+                assert abs(law.conductivity[i] - 0.2 * law.J[i] * inverse @ inverse.T).max() < 1e-14
+    said = eval_at(case, "--F", *numbers(F[1]), "--pressure", f"{p[1]:.17g}")
+    J = copper.points(2)
+    P, A = J(F, pressure=p)
+    assert J.J[1] == said["J"] and (P[1] == np.array(said["first_piola"])).all()
+    assert (law.conductivity_error == 0).all() and J.conductivity is None
+    raises(femd.Error, "does not answer all", copper.points(1), F1, conductivity=True)
+
+
 def strains_are_those_of_eval(client):
     elastic = {"engine": "elastic", "young": "100 GPa", "poisson": 0.3, "conductivity": 3}
     with open(folder + "/elastic.json", "w") as f:
@@ -193,6 +216,7 @@ def main():
         if sys.argv[3] == "saved":
             return restarted(client, copper)
         arrays_are_those_of_eval(copper)
+        pressures_and_conductivities_are_those_of_eval(client, copper)
         elastic = strains_are_those_of_eval(client)
         cuts_and_errors(client, copper, elastic)
     with femd.Client(address, run="wrong", wait_timeout=10) as client:

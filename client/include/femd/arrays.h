@@ -48,7 +48,7 @@ enum {
 #define FEMD_TOKEN 6
 
 typedef struct femd_arrays {
-    size_t size; /* sizeof(femd_arrays) of the caller */
+    size_t size; /* sizeof(femd_arrays) of the caller; members that its headers did not have yet count as 0 */
     size_t n;    /* points */
     int law;     /* FEMD_LAW_* */
     int matrix;  /* FEMD_MATRIX_*, of F, Q, and of stress and tangent of FEMD_LAW_PIOLA */
@@ -85,6 +85,11 @@ typedef struct femd_arrays {
     int32_t *status;        /* [n] femd_status of each point */
     char *words;            /* [words_size n] of points that failed, in words, cut to fit; "" for others */
     size_t words_size;      /* bytes of each; 0: none */
+    /* W/(m K), what electrons carry included. FEMD_LAW_CAUCHY: [6 n] spatial, in the order of stresses; the others
+     * referential, J F^-1 k F^-T: the heat through a reference area by the gradient along the reference. [9 n] for
+     * FEMD_LAW_PIOLA, else [6 n] (stretched without rotation if E was given) */
+    double *conductivity;
+    double *conductivity_error; /* [n] W/(m K): largest standard error of a component of k; 0 if it is not sampled */
 } femd_arrays;
 
 /* Ask all points of one material, and wait. OK if every point has a status (then *worst is the first of class I, if

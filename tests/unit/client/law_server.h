@@ -23,6 +23,7 @@ static inline void law(const femd_request *q, femd_response *r) {
                                    : q->point == LOST ? FEMD_STATE_LOST
                                                       : FEMD_OK,
                          .provided = q->wants,
+                         .sampled = 1,
                          .J = 1,
                          .energy = q->temperature,
                          .notes = FEMD_NOTE_ROUGH_POTENTIAL};
@@ -33,6 +34,10 @@ static inline void law(const femd_request *q, femd_response *r) {
             r->S[i] += r->D[6 * i + j] * q->value[j];
         }
         r->dSdT[i] = 1e5 * (i + 1);
+        r->E[i] = q->value[i];
+        r->k[i] = i < 3 ? 10 + i : 0.5 * i;
+        r->k_err[i] = 0.1 * (i + 1);
+        r->k_electronic[i] = i < 3 ? 2 : 0;
     }
     r->state_out = q->state_in;
     r->state_out.b[0] = (uint8_t)(r->state_out.b[0] + 1);

@@ -72,8 +72,8 @@ class Client:
         self._ranks = ranks
         self.seed = seed
         self.step = step  #: increments committed so far
-        config = Config(size=c.sizeof(Config), address=os.fsencode(address), run=None if run is None else run.encode(), rank=rank, ranks=ranks,
-                        step=step, connect_timeout=connect_timeout, wait_timeout=wait_timeout, progress=self._progress,
+        config = Config(size=c.sizeof(Config), address=os.fsencode(address), run=None if run is None else run.encode(),
+                        rank=rank, ranks=ranks, step=step, connect_timeout=connect_timeout, wait_timeout=wait_timeout, progress=self._progress,
                         key=None if key is None else os.fsencode(key), insecure=int(insecure))
         self._call(lib.femd_client_open, c.byref(config), c.byref(self._handle))
 
@@ -243,7 +243,8 @@ class Law:
     "mfront", these two orders with sqrt 2 on shears of both.
 
     After a call: energy (n,) J/m^3, error (n,) Pa (largest standard error of a component of S; 0 where nothing is sampled), J
-    (n,), notes (n,) and status (n,), of that evaluation.
+    (n,), notes (n,) and status (n,), of that evaluation; where it was asked, conductivity W/(m K), in the shape of a stress (kind
+    cauchy: spatial, else referential, J F^-1 k F^-T), and conductivity_error (n,), the largest of its components, else None.
     """
 
     def __init__(self, material, n, kind, order, vector, first=None, numbers=None):
@@ -274,6 +275,7 @@ class Law:
         """Arrays of each evaluation's own: those that a caller has kept stay as they are."""
         self.energy, self.error, self.J = np.zeros(self.n), np.zeros(self.n), np.ones(self.n)
         self.notes, self.status = np.zeros(self.n, np.uint32), np.zeros(self.n, np.int32)
+        self.conductivity = self.conductivity_error = None
 
     def _shapes(self):
         if self.kind != "piola":
@@ -316,12 +318,14 @@ class Law:
             raise Error(f"a {what} is not finite", "BAD_ARGUMENT")
         return array
 
-    def __call__(self, deformation, temperature=None, pressure=None, tangent=True, accuracy=0.0, out=None):
+    def __call__(self, deformation, temperature=None, pressure=None, tangent=True, accuracy=0.0, out=None,
+                 conductivity=False):
         """Stress, and tangent unless that is False (then None), of deformations that all begin from the committed states.
 
         temperature: K, one or (n,) (default 0); pressure: Pa, one or (n,): the volume is found at that pressure and
         deformation gives the shape alone; accuracy: wanted relative standard error where it is sampled; out: (stress,
-        tangent), arrays to be filled, flat ones too (dolfinx' P.x.array). Raises Cut where a material says no: what is left
+        tangent), arrays to be filled, flat ones too (dolfinx' P.x.array); conductivity: True fills conductivity and
+        conductivity_error as well. Raises Cut where a material says no: what is left
         of the evaluation holds NaN there.
         """
         client = self.material.client
@@ -335,6 +339,8 @@ class Law:
         self._results()
         if not self.material.answers_energy:
             self.energy[:] = np.nan
+        if conductivity:
+            self.conductivity, self.conductivity_error = self._output(None, stress_shape), np.zeros(self.n)
         self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
         words = self._words
         has_F = self.kind in ("piola", "cauchy")
@@ -343,9 +349,11 @@ class Law:
                         strain=None if has_F else _address(given), temperature=_address(T), pressure=_address(p),
                         token_in=_address(self._committed), points=_address(self.numbers), seed=client.seed,
                         increment=client.step + 1, accuracy=accuracy, stress=_address(stress), tangent=_address(slope),
-                        energy=_address(self.energy) if self.material.answers_energy else None, J=_address(self.J), error=_address(self.error),
+                        energy=_address(self.energy) if self.material.answers_energy else None, J=_address(self.J),
+                        error=_address(self.error),
                         token_out=_address(left), notes=_address(self.notes), status=_address(self.status),
-                        words=_address(words) if words.size else None, words_size=_WORDS if words.size else 0)
+                        words=_address(words) if words.size else None, words_size=_WORDS if words.size else 0,
+                        conductivity=_address(self.conductivity), conductivity_error=_address(self.conductivity_error))
         worst = c.c_int()
         error = client._call(lib.femd_arrays_evaluate, handle, c.byref(self.material._id), c.byref(arrays),
                              c.byref(worst))

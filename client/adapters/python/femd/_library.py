@@ -19,8 +19,8 @@ PROGRESS = c.CFUNCTYPE(c.c_int, c.c_void_p, c.c_void_p)
 
 class Config(c.Structure):
     _fields_ = [
-        ("size", c.c_size_t), ("address", c.c_char_p), ("run", c.c_char_p), ("rank", c.c_uint32), ("ranks", c.c_uint32), ("step", c.c_uint32),
-        ("connect_timeout", c.c_double), ("wait_timeout", c.c_double), ("progress", PROGRESS), ("user", c.c_void_p),
+        ("size", c.c_size_t), ("address", c.c_char_p), ("run", c.c_char_p), ("rank", c.c_uint32), ("ranks", c.c_uint32),
+        ("step", c.c_uint32), ("connect_timeout", c.c_double), ("wait_timeout", c.c_double), ("progress", PROGRESS), ("user", c.c_void_p),
         ("give_up_early", c.c_int), ("key", c.c_char_p), ("insecure", c.c_int)]
 
 
@@ -39,7 +39,8 @@ class Arrays(c.Structure):
         ("attempt", c.c_uint32), ("iteration", c.c_uint32), ("accuracy", c.c_double), ("sweep", c.c_int),
         ("stress", c.c_void_p), ("tangent", c.c_void_p), ("thermal_stress", c.c_void_p), ("energy", c.c_void_p),
         ("J", c.c_void_p), ("error", c.c_void_p), ("token_out", c.c_void_p), ("notes", c.c_void_p),
-        ("status", c.c_void_p), ("words", c.c_void_p), ("words_size", c.c_size_t)]
+        ("status", c.c_void_p), ("words", c.c_void_p), ("words_size", c.c_size_t), ("conductivity", c.c_void_p),
+        ("conductivity_error", c.c_void_p)]
 
 
 def _places():

@@ -167,6 +167,9 @@ class _Pool:
         stress = np.empty((n, size))
         tangent = np.empty((n, size, size)) if options["tangent"] else None
         scalars = {name: np.empty(n) for name in _SCALARS}
+        if not self.material.answers_energy:
+            scalars["energy"][:] = np.nan
+        asked = {name: _address(value) for name, value in scalars.items() if name != "energy" or self.material.answers_energy}
         left, status, words = np.full((n, _TOKEN), np.nan), np.zeros(n, np.int32), np.zeros((n, _WORDS), np.uint8)
         arrays = Arrays(size=c.sizeof(Arrays), n=n, law=_LAWS[options["kind"]], vector=_VECTORS[options["vector"]],
                         F=_address(given) if tensor else None, strain=None if tensor else _address(given),
@@ -174,7 +177,7 @@ class _Pool:
                         token_in=_address(tokens), points=_address(numbers), seed=client.seed, increment=client.step + 1,
                         stress=_address(stress), tangent=_address(tangent), token_out=_address(left),
                         status=_address(status), words=_address(words), words_size=_WORDS,
-                        **{name: _address(value) for name, value in scalars.items()})
+                        **asked)
         worst = c.c_int()
         error = client._call(lib.femd_arrays_evaluate, client._open(), c.byref(self.material._id), c.byref(arrays),
                              c.byref(worst))
