@@ -28,6 +28,7 @@ headers=$(cd "$prefix/include/femd" && echo *)
 
 # every exported symbol is declared in a public header, and the other way round
 library=$(find "$prefix" -name 'libfemd.so')
+ldd "$(dirname "$library")/libFEMD.so" >"$scratch/umat.log" 2>&1 && ! grep -q 'not found' "$scratch/umat.log" || fail "libFEMD.so, which CalculiX opens, is not whole"
 nm -D --defined-only "$library" | sed 's/.* //' | sort >"$scratch/exported"
 tr -s ' \n' ' ' <"$prefix/include/femd/client.h" >"$scratch/one.line"
 for h in arrays pointwise error kinematics quantities status types; do tr -s ' \n' ' ' <"$prefix/include/femd/$h.h" >>"$scratch/one.line"; done

@@ -1,0 +1,243 @@
+/* One point is asked. The lock is held for what is quick, never while the pool is asked. */
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "femd/json.h"
+#include "umat.h"
+#include "umat_pool.h"
+
+host_pool umat_pool = HOST_POOL_INIT("libfemd_umat", "FEMD_UMAT", 1);
+
+/* Where the host is in its analysis. */
+static struct {
+    pthread_mutex_t lock;
+    int begun;
+    double kelvin; /* of the case, for a host that has no temperatures */
+    umat_moment moment;
+    uint32_t increment; /* from 1 on */
+    uint64_t attempt;   /* counts over all increments */
+    int cut;            /* this attempt is to be cut */
+    uint64_t evaluations, repeated, cuts;
+} analysis = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Atomic int64_t analysis_cpu; /* ns of the host's threads in here */
+
+static int64_t ask_thread_cpu(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- begin and end ---- */
+
+static femd_status ask_client_cpu(femd_client *client, void *user, femd_error *err) {
+    (void)client, (void)err;
+    *(int64_t *)user = ask_thread_cpu();
+    return FEMD_OK;
+}
+
+/* As the process ends. */
+static void ask_finish(void) {
+    femd_error err = FEMD_ERROR_INIT;
+    int64_t client_cpu = 0;
+    size_t n;
+    pthread_mutex_lock(&analysis.lock);
+    double *tokens = umat_points_tokens(&n);
+    const unsigned long long evaluations = analysis.evaluations, repeated = analysis.repeated, cuts = analysis.cuts;
+    pthread_mutex_unlock(&analysis.lock);
+    if (umat_states_save(tokens, n, 1, &err) != FEMD_OK) fprintf(stderr, "%s\n", err.text);
+    if (host_pool_call(&umat_pool, ask_client_cpu, &client_cpu, &err) != FEMD_OK) client_cpu = 0;
+    fprintf(stderr,
+            "libfemd_umat: %llu evaluations; %llu more were answered from the point's last one; increments cut: %llu; "
+            "processor time in here: %.3f s\n",
+            evaluations, repeated, cuts, 1e-9 * (double)(analysis_cpu + client_cpu));
+    host_pool_close(&umat_pool);
+}
+
+/* A case's temperature, if it is one number. */
+static femd_status ask_case_temperature(double *kelvin, femd_error *err) {
+    femd_json doc = FEMD_JSON_INIT;
+    FEMD_TRY(femd_json_read(umat_pool.path, &doc, err));
+    const cJSON *node = femd_json_get(doc.root, "temperature");
+    femd_status rc = FEMD_OK;
+    *kelvin = 0;
+    if (cJSON_IsObject(node) || (cJSON_IsString(node) && node->valuestring[0] == '='))
+        rc = femd_json_fail(&doc, node, err,
+                            "is no single number, and this analysis has no temperatures: give it some (*INITIAL "
+                            "CONDITIONS, TYPE=TEMPERATURE, and *TEMPERATURE)");
+    else if (node)
+        rc = femd_json_node_quantity(&doc, node, FEMD_DIM_TEMPERATURE, kelvin, err);
+    femd_json_clear(&doc);
+    return rc;
+}
+
+/* With the lock held; the pool is open. */
+static femd_status ask_begin(femd_error *err) {
+    if (analysis.begun) return FEMD_OK;
+    FEMD_TRY(umat_states_load(err));
+    analysis.kelvin = NAN;
+    analysis.begun = 1;
+    if (atexit(ask_finish) != 0) return femd_fail(err, FEMD_NO_MEMORY, "atexit");
+    return FEMD_OK;
+}
+
+static femd_status ask_temperature(double given, double *kelvin, femd_error *err) {
+    *kelvin = given;
+    if (isnan(given)) {
+        if (isnan(analysis.kelvin)) FEMD_TRY(ask_case_temperature(&analysis.kelvin, err));
+        *kelvin = analysis.kelvin;
+    }
+    if (*kelvin >= 0 && isfinite(*kelvin)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "the temperature is %g; femd takes K, and this analysis is to have its temperatures in K",
+                     *kelvin);
+}
+
+/* ---- increments and attempts ---- */
+
+static int ask_is_another(const umat_moment *now) {
+    const umat_moment *last = &analysis.moment;
+    if (now->step != last->step || now->increment != last->increment) return 1;
+    if (now->step || now->increment) return 0;
+    /* an increment that was accepted ends where the next one begins; one that was cut begins where it began */
+    return fabs(now->begin - last->begin) > 0.5 * fabs(last->length);
+}
+
+/* With the lock held. *tokens: states to be saved before the host goes on, or NULL. */
+static void ask_at(const umat_moment *now, double **tokens, size_t *n) {
+    const int first = analysis.increment == 0, another = first || ask_is_another(now);
+    *tokens = NULL;
+    if (!another && now->length == analysis.moment.length) return;
+    const int step = now->step ? now->step != analysis.moment.step : now->first;
+    if (another && !first && (step || analysis.increment == 1)) *tokens = umat_points_tokens(n);
+    analysis.increment += (uint32_t)another;
+    analysis.attempt++;
+    analysis.cut = 0;
+    analysis.moment = *now;
+}
+
+/* ---- one point ---- */
+
+static size_t ask_size(const umat_call *call) {
+    return call->law == FEMD_LAW_CAUCHY ? 9 : 6;
+}
+
+static int ask_is_known(const umat_point *p, const umat_call *call, const femd_hash *material, double kelvin) {
+    return p->valid && (p->has_tangent || !call->wants_tangent) && p->law == call->law && p->temperature == kelvin &&
+           femd_hash_equal(&p->material, material) &&
+           memcmp(p->deformation, call->deformation, ask_size(call) * sizeof(double)) == 0 &&
+           memcmp(p->token, call->token, sizeof p->token) == 0;
+}
+
+static void ask_keep(umat_point *p, const umat_call *call, const femd_hash *material, double kelvin,
+                     const umat_answer *answer) {
+    const umat_answer before = p->answer;
+    p->valid = 1;
+    p->law = call->law;
+    p->material = *material;
+    p->temperature = kelvin;
+    memcpy(p->deformation, call->deformation, ask_size(call) * sizeof(double));
+    memcpy(p->token, call->token, sizeof p->token);
+    p->answer = *answer;
+    p->has_tangent = call->wants_tangent;
+    if (!call->wants_tangent) memcpy(p->answer.tangent, before.tangent, sizeof before.tangent); /* for a cut */
+}
+
+static void ask_give_cut(const umat_point *p, const umat_call *call, umat_answer *answer) {
+    memcpy(answer->tangent, p->answer.tangent, sizeof answer->tangent);
+    memcpy(answer->token, call->token, sizeof answer->token);
+}
+
+/* The material said no: words once for each attempt. */
+static void ask_cut(const umat_call *call, uint64_t attempt, femd_status status, const char *words) {
+    char text[1400];
+    int first = 0;
+    pthread_mutex_lock(&analysis.lock);
+    if (analysis.attempt == attempt && !analysis.cut) first = analysis.cut = 1;
+    analysis.cuts += (uint64_t)first;
+    pthread_mutex_unlock(&analysis.lock);
+    if (!first) return;
+    snprintf(text, sizeof text, "element %d, %s; the increment from %g to %g is to be tried with half its length",
+             call->element, words, call->moment.begin, call->moment.begin + call->moment.length);
+    host_pool_say(&umat_pool, status, attempt, text);
+}
+
+static femd_status ask_pool(const umat_call *call, const host_material *material, double kelvin, uint32_t increment,
+                            umat_answer *answer, femd_status *status, femd_error *err) {
+    int32_t of_point;
+    const femd_arrays arrays = {.size = sizeof arrays,
+                                .n = 1,
+                                .law = call->law,
+                                .matrix = FEMD_MATRIX_COLUMNS,
+                                .vector = FEMD_VECTOR_ABAQUS,
+                                .F = call->law == FEMD_LAW_CAUCHY ? call->deformation : NULL,
+                                .strain = call->law == FEMD_LAW_CAUCHY ? NULL : call->deformation,
+                                .temperature_of_all = kelvin,
+                                .token_in = call->token,
+                                .first_point = (uint64_t)call->element * (UMAT_POINTS_MAX + 1) + (uint64_t)call->point,
+                                .increment = increment,
+                                .stress = answer->stress,
+                                .tangent = call->wants_tangent ? answer->tangent : NULL,
+                                .token_out = answer->token,
+                                .status = &of_point};
+    return host_pool_evaluate(&umat_pool, material, &arrays, status, err);
+}
+
+static int ask_one(const umat_call *call, umat_answer *answer) {
+    femd_error err = FEMD_ERROR_INIT;
+    const host_material *material;
+    double kelvin, *tokens = NULL;
+    size_t n = 0;
+    if (call->element < 1 || call->point < 1 || call->point > UMAT_POINTS_MAX)
+        umat_end("element %d has a point %d; points from 1 to %d can be numbered", call->element, call->point,
+                 UMAT_POINTS_MAX);
+    femd_status rc = host_pool_material(&umat_pool, call->name, call->length, &material, &err);
+    if (rc != FEMD_OK) umat_end("%s", err.text);
+
+    pthread_mutex_lock(&analysis.lock);
+    rc = ask_begin(&err);
+    if (rc == FEMD_OK) rc = ask_temperature(call->temperature, &kelvin, &err);
+    umat_point *p = umat_point_at((uint64_t)call->element * (UMAT_POINTS_MAX + 1) + (uint64_t)call->point);
+    if (rc == FEMD_OK && !p) rc = femd_fail(&err, FEMD_NO_MEMORY, "no memory for another point");
+    int cut = 0, known = 0;
+    if (rc == FEMD_OK) {
+        ask_at(&call->moment, &tokens, &n);
+        cut = analysis.cut;
+        known = !cut && ask_is_known(p, call, &material->id, kelvin);
+        if (cut) ask_give_cut(p, call, answer);
+        if (known) *answer = p->answer;
+        analysis.repeated += (uint64_t)known;
+        analysis.evaluations += (uint64_t)(!cut && !known);
+    }
+    const uint32_t increment = analysis.increment;
+    const uint64_t attempt = analysis.attempt;
+    pthread_mutex_unlock(&analysis.lock);
+
+    if (rc == FEMD_OK && tokens) rc = umat_states_save(tokens, n, 0, &err);
+    if (rc != FEMD_OK) umat_end("element %d, point %d: %s", call->element, call->point, err.text);
+    if (cut || known) return known;
+    femd_status status;
+    rc = ask_pool(call, material, kelvin, increment, answer, &status, &err);
+    if (rc != FEMD_OK || (status != FEMD_OK && !femd_status_is_physics(status)))
+        umat_end("element %d, %s", call->element, err.text);
+    pthread_mutex_lock(&analysis.lock);
+    if (status == FEMD_OK)
+        ask_keep(p, call, &material->id, kelvin, answer);
+    else
+        ask_give_cut(p, call, answer);
+    pthread_mutex_unlock(&analysis.lock);
+    if (status != FEMD_OK) ask_cut(call, attempt, status, err.text);
+    return status == FEMD_OK;
+}
+
+int umat_ask(const umat_call *call, umat_answer *answer) {
+    const int64_t begin = ask_thread_cpu();
+    const int answered = ask_one(call, answer);
+    atomic_fetch_add(&analysis_cpu, ask_thread_cpu() - begin);
+    return answered;
+}
