@@ -1,4 +1,4 @@
-/* Displacement and pressure as one field: layout, start, what Newton's method asks of it. The displacement keeps its
+/* Displacement and pressure as one field: layout, what Newton's method asks of it. The displacement keeps its
  * boundary, loads, reactions and account; the pressure is the case's nowhere. Owns the iterate as two arrays. */
 #include "fields/mixed.h"
 
@@ -16,7 +16,7 @@
 
 /* ---- making ---- */
 
-static femd_status mixed_no_memory(femd_error *err) {
+femd_status femd_mixed_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the pressure");
 }
 
@@ -28,7 +28,7 @@ static femd_status mixed_hold(femd_problem *p, femd_error *err) {
     const size_t n = p->pair->n;
     if (!bc || !(bc->entry = malloc((n + 1) * sizeof *bc->entry)) ||
         !(bc->prescribed = calloc(n + 1, sizeof *bc->prescribed)))
-        return mixed_no_memory(err);
+        return femd_mixed_no_memory(err);
     bc->cs = p->cs;
     bc->unsymmetric = of->unsymmetric;
     bc->follows = of->follows;
@@ -52,7 +52,7 @@ static femd_status mixed_find_vertices(femd_problem *p, femd_error *err) {
 femd_status femd_mixed_create(femd_problem *p, femd_error *err) {
     const size_t nodes = (size_t)p->grid->nnodes + 1;
     femd_mixed *x = p->mixed = calloc(1, sizeof *x);
-    FEMD_TRY(femd_agree(p->comm, x ? FEMD_OK : mixed_no_memory(err), err));
+    FEMD_TRY(femd_agree(p->comm, x ? FEMD_OK : femd_mixed_no_memory(err), err));
     x->p = p;
     FEMD_TRY(femd_field_create(p->grid, &femd_pair, x, &p->pair, err));
     FEMD_TRY(femd_field_create(p->grid, &femd_pressure, NULL, &p->pressure, err));
@@ -60,7 +60,7 @@ femd_status femd_mixed_create(femd_problem *p, femd_error *err) {
     const int made =
         (x->u = calloc(FEMD_SPACE * nodes, sizeof *x->u)) && (x->pressure = calloc(nodes, sizeof *x->pressure)) &&
         (x->residual = calloc(PAIR * nodes, sizeof *x->residual)) && (x->vertex = calloc(nodes, sizeof *x->vertex));
-    FEMD_TRY(femd_agree(p->comm, made ? FEMD_OK : mixed_no_memory(err), err));
+    FEMD_TRY(femd_agree(p->comm, made ? FEMD_OK : femd_mixed_no_memory(err), err));
     FEMD_TRY(mixed_find_vertices(p, err));
     FEMD_TRY(femd_agree(p->comm, mixed_hold(p, err), err));
     PETSC_TRY(err, DMCreateGlobalVector(p->displacement->dm, &x->forces));
@@ -80,24 +80,12 @@ static void mixed_destroy(void *self) {
 
 /* ---- the iterate as two arrays, and back ---- */
 
-/* What is not at a vertex is between its edge's ends. */
-static void mixed_fill_edges(const femd_problem *p, double *pressure) {
-    const femd_grid *grid = p->grid;
-    const femd_cell *cell = grid->table.element->cell;
-    for (PetscInt c = 0; c < grid->ncells; ++c) {
-        const PetscInt *node = grid->cell_node + c * grid->table.nodes;
-        for (int e = 0; e < cell->edges; ++e)
-            pressure[node[cell->corners + e]] =
-                0.5 * (pressure[node[cell->edge[e][0]]] + pressure[node[cell->edge[e][1]]]);
-    }
-}
-
 static void mixed_split(const femd_problem *p, const double *both, double *u, double *pressure) {
     for (PetscInt i = 0; i < p->grid->nnodes; ++i) {
         memcpy(u + FEMD_SPACE * i, both + PAIR * i, FEMD_SPACE * sizeof *u);
         pressure[i] = p->mixed->scale * both[PAIR * i + FEMD_SPACE];
     }
-    mixed_fill_edges(p, pressure);
+    femd_mixed_fill_edges(p, pressure);
 }
 
 /* Committed values of the pair from those of the two fields, which are what a checkpoint holds. */
@@ -110,92 +98,6 @@ static femd_status mixed_gather(femd_problem *p, femd_error *err) {
         x->residual[PAIR * i + FEMD_SPACE] = x->vertex[i] ? x->pressure[i] / x->scale : 0;
     }
     return femd_field_set(p->pair, x->residual, err);
-}
-
-/* ---- start ---- */
-
-/* Each vertex gets the mean of the points around it. */
-static femd_status mixed_spread(femd_problem *p, const double *of_point, femd_error *err) {
-    const femd_element_table *table = &p->grid->table;
-    femd_mixed *x = p->mixed;
-    const size_t n = (size_t)p->grid->nnodes;
-    double *sum = x->residual, *share = x->residual + n;
-    Vec weight;
-    PetscScalar *w, *v;
-    PetscInt owned;
-    memset(sum, 0, 2 * n * sizeof *sum);
-    for (PetscInt k = 0; k < p->pt->n; ++k) {
-        const PetscInt *node = p->grid->cell_node + k / table->points * table->nodes;
-        for (int i = 0; i < table->corners; ++i) {
-            sum[node[i]] += p->pt->weight[k] * table->corner[k % table->points][i] * of_point[k];
-            share[node[i]] += p->pt->weight[k] * table->corner[k % table->points][i];
-        }
-    }
-    PETSC_TRY(err, VecDuplicate(p->pressure->committed, &weight));
-    femd_field *field = p->pressure;
-    /* the pressure has no boundary: its sums hold all entries */
-    femd_status rc = femd_field_sum(field, sum, field->committed, err);
-    if (rc == FEMD_OK) rc = femd_field_sum(field, share, weight, err);
-    if (rc == FEMD_OK) {
-        PETSC_TRY_GOTO(rc, err, VecGetLocalSize(weight, &owned), done);
-        PETSC_TRY_GOTO(rc, err, VecGetArray(field->committed, &v), done);
-        PETSC_TRY_GOTO(rc, err, VecGetArray(weight, &w), done);
-        for (PetscInt i = 0; i < owned; ++i) v[i] = w[i] > 0 ? v[i] / w[i] : 0;
-        PETSC_TRY_GOTO(rc, err, VecRestoreArray(weight, &w), done);
-        PETSC_TRY_GOTO(rc, err, VecRestoreArray(field->committed, &v), done);
-        FEMD_TRY_GOTO(rc, femd_field_get(field, x->pressure, err), done);
-        mixed_fill_edges(p, x->pressure);
-        rc = femd_field_set(field, x->pressure, err);
-    }
-done:
-    (void)VecDestroy(&weight);
-    return rc;
-}
-
-/* A body at rest has the pressure of its virgin points, and what they answer under that. */
-static femd_status mixed_begin_virgin(femd_problem *p, femd_error *err) {
-    femd_points *pt = p->pt;
-    int possible, loose = 0;
-    FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
-    if (!possible)
-        return femd_fail(err, FEMD_NOT_CONVERGED,
-                         "a virgin point has no answer, and element.formulation \"u-p\" starts from its pressure");
-    double *pressure = calloc((size_t)pt->n + 1, sizeof *pressure);
-    FEMD_TRY(femd_agree(p->comm, pressure ? FEMD_OK : mixed_no_memory(err), err));
-    for (PetscInt k = 0; k < pt->n; ++k) {
-        static const double rest[6] = {0};
-        femd_response r = {0};
-        memcpy(r.S, pt->S + 6 * k, sizeof r.S);
-        memcpy(r.D, pt->D + 36 * k, sizeof r.D);
-        loose |= !femd_mixed_at_rest(&r, &pressure[k]);
-        pt->dJdp[k] = r.dJdp;
-        femd_mixed_combine(femd_identity3, rest, pressure[k], &r, pt->S + 6 * k, pt->D + 36 * k, pt->slope + 6 * k,
-                           &pt->gap[k]);
-    }
-    femd_status rc = femd_agree(
-        p->comm,
-        loose ? femd_fail(err, FEMD_NOT_CONVERGED, "the pressure of a virgin point does not fall with its volume")
-              : FEMD_OK,
-        err);
-    if (rc == FEMD_OK) rc = mixed_spread(p, pressure, err);
-    free(pressure);
-    p->mixed->started = 1;
-    return rc;
-}
-
-/* A shear modulus over the size of a cell, both of committed points, so that a run that goes on has the same; a power
- * of two, so that it rounds nothing. */
-static femd_status mixed_find_scale(femd_problem *p, femd_error *err) {
-    double sum[3] = {0, 0, (double)p->grid->ncells};
-    for (PetscInt k = 0; k < p->pt->n; ++k) {
-        const double *D = p->pt->D + 36 * k;
-        sum[0] += p->pt->weight[k] * (fabs(D[21]) + fabs(D[28]) + fabs(D[35])) / 3;
-        sum[1] += p->pt->weight[k];
-    }
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_DOUBLE, MPI_SUM, p->comm));
-    const double scale = sum[0] / sum[1] / cbrt(sum[1] / sum[2]);
-    p->mixed->scale = scale > 0 && isfinite(scale) ? exp2(nearbyint(log2(scale))) : 1;
-    return FEMD_OK;
 }
 
 /* ---- what Newton's method asks ---- */
@@ -224,8 +126,8 @@ static void pair_step(femd_field *field, int step) {
 static femd_status pair_begin(femd_field *field, double time, int attempt, femd_error *err) {
     femd_problem *p = mixed_problem(field);
     FEMD_TRY(femd_displacement.begin(p->displacement, time, attempt, err));
-    if (p->step == 0 && !p->mixed->started) FEMD_TRY(mixed_begin_virgin(p, err));
-    FEMD_TRY(mixed_find_scale(p, err));
+    if (p->step == 0 && !p->mixed->started) FEMD_TRY(femd_mixed_begin_virgin(p, err));
+    FEMD_TRY(femd_mixed_find_scale(p, err));
     for (size_t i = 0; i < p->displacement->n; ++i)
         field->boundary->prescribed[PAIR * (i / FEMD_SPACE) + i % FEMD_SPACE] =
             p->displacement->boundary->prescribed[i];

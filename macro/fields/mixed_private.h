@@ -18,6 +18,17 @@ struct femd_mixed {
     int started;      /* the pressure of the start is there */
 };
 
+FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
+
+/* mixed_start.c */
+/* What is not at a vertex is between its edge's ends. */
+void femd_mixed_fill_edges(const femd_problem *p, double *pressure);
+/* A body at rest has the pressure of its virgin points, and what they answer under that. */
+FEMD_MUST_CHECK femd_status femd_mixed_begin_virgin(femd_problem *p, femd_error *err);
+/* A shear modulus over the size of a cell, both of committed points, so that a run that goes on has the same; a power
+ * of two, so that it rounds nothing. */
+FEMD_MUST_CHECK femd_status femd_mixed_find_scale(femd_problem *p, femd_error *err);
+
 /* mixed_answers.c */
 /* Stress, tangents and volume of one point under pressure p from its answer in pressure control: at the deformation F
  * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
