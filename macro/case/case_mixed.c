@@ -26,15 +26,11 @@ femd_status case_read_formulation(femd_case *c, femd_error *err) {
         return mixed_refuse(c, femd_json_get(element, "type"),
                             "is one of P2 tetrahedra, whose pressure is linear: others have no pressure that is stable",
                             err);
-    if (c->physics != FEMD_PHYSICS_MECHANICAL)
-        return mixed_refuse(c, physics, "goes with physics \"mechanical\" alone", err);
+    if (!femd_case_has_mechanics(c))
+        return mixed_refuse(c, physics, "solves for a displacement, which physics \"thermal\" has none of", err);
     if (c->arc_length)
         return mixed_refuse(c, femd_json_get(femd_json_get(root, "steps"), "control"),
                             "does not go with steps.control \"arc-length\"", err);
-    if (femd_case_temperature_ramps(c))
-        return mixed_refuse(c, femd_json_get(root, "temperature"),
-                            "takes no temperature that changes with time; one that differs from place to place it does",
-                            err);
     if (direct && !cJSON_IsTrue(direct)) return mixed_refuse(c, direct, "is solved directly", err);
     c->direct = 1;
     return mixed_check_boundary(c, err);
@@ -52,7 +48,8 @@ femd_status case_check_formulation(const femd_case *c, size_t material, const fe
     if (caps->inputs & FEMD_INPUT_SEED && !(caps->inputs & FEMD_INPUT_STEADY_STRESS))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its stresses are sampled, and element.formulation \"u-p\" does not know "
-                         "what the noise of a volume does to the body",
+                         "what the noise of a volume does to the body; take formulation \"displacement\", or a method "
+                         "without noise (quasiharmonic)",
                          c->path, name);
     return FEMD_OK;
 }

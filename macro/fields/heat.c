@@ -72,8 +72,8 @@ static femd_status heat_hold(femd_problem *p, femd_error *err) {
 static femd_status heat_allocate(femd_heat *h, femd_error *err) {
     const size_t n = h->p->temperature->n + 1, points = (size_t)h->p->pt->n + 1;
     int missing = 0;
-    double **const array[] = {&h->old,   &h->value,      &h->flow,    &h->capacity,
-                              &h->start, &h->unbalanced, &h->adjoint, &h->T_error};
+    double **const array[] = {&h->old,        &h->value,   &h->flow,    &h->capacity, &h->start,
+                              &h->unbalanced, &h->adjoint, &h->T_error, &h->last};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) missing |= !(*array[i] = calloc(n, sizeof **array[i]));
     const femd_element_table *table = &h->p->grid->table;
     const size_t square = (size_t)(table->nodes * table->nodes);
@@ -122,10 +122,10 @@ femd_status femd_heat_create(femd_problem *p, femd_error *err) {
 
 static void heat_destroy(void *self) {
     femd_heat *h = self;
-    void *const array[] = {h->old,        h->value,      h->flow,    h->capacity,    h->start,
-                           h->unbalanced, h->start_load, h->request, h->asked,       h->material,
-                           h->mass,       h->map,        h->T_old,   h->stiffened,   h->taken,
-                           h->adjoint,    h->T_error,    h->T_last,  h->pressed_from};
+    void *const array[] = {h->old,        h->value,      h->flow,    h->capacity,     h->start,
+                           h->unbalanced, h->start_load, h->request, h->asked,        h->material,
+                           h->mass,       h->map,        h->T_old,   h->stiffened,    h->taken,
+                           h->adjoint,    h->T_error,    h->T_last,  h->pressed_from, h->last};
     for (size_t i = 0; i < sizeof array / sizeof *array; ++i) free(array[i]);
     femd_heat_slopes_clear(&h->slopes);
     femd_heat_sampled_destroy(&h->sampled);

@@ -47,7 +47,7 @@ static void answers_request(const femd_heat *h, PetscInt k, uint32_t wants, femd
     r->wants = wants;
     r->control = FEMD_CONTROL_COMPONENTS;
     /* as it stands, or stood at the end of the last pass; else the body is not strained */
-    if (h->map) memcpy(r->value, femd_heat_strain(h, k), sizeof r->value);
+    if (h->map) femd_heat_strain(h, k, r->value);
     if (p->cs->has_pressure) {
         r->control = FEMD_CONTROL_PRESSURE; /* of no shape but its own */
         r->pressure = p->pt->pressure[k];

@@ -12,6 +12,7 @@
 
 #include "base/petsc_edge.h"
 #include "fields/heat_private.h"
+#include "fields/mixed.h"
 
 /* x = D^-1 b by Gauss's elimination with pivots of the largest size; 0 if D is singular. */
 static int coupling_solve(const double D[36], const double b[6], double x[6]) {
@@ -43,11 +44,27 @@ static int coupling_solve(const double D[36], const double b[6], double x[6]) {
     return 1;
 }
 
+/* D, dS/dT and what a volume does that is not the body's, of one half of point k. */
+static void coupling_answers(const femd_problem *p, PetscInt k, int committed, femd_condensed *at) {
+    if (p->mixed) {
+        femd_mixed_condense(p, k, committed, at);
+        return;
+    }
+    memset(at, 0, sizeof *at);
+    memcpy(at->D, (committed ? p->pt->D : p->pt->tD) + 36 * k, sizeof at->D);
+    memcpy(at->dSdT, (committed ? p->pt->dSdT : p->pt->tdSdT) + 6 * k, sizeof at->dSdT);
+}
+
+/* How much that volume has changed in the step. */
+static double coupling_gap(const femd_problem *p, PetscInt k) {
+    return p->mixed ? p->pt->tgap[k] - p->pt->gap[k] : 0;
+}
+
 /* The expansion D^-1 b, and b D^-1 b as the value; zero where D has no inverse, or a negative direction bears. */
-static double coupling_expand(const double D[36], const double dSdT[6], double expansion[6]) {
+static double coupling_expand(const femd_condensed *at, double expansion[6]) {
     double b[6], sum = 0;
-    for (int c = 0; c < 6; ++c) b[c] = -dSdT[c];
-    if (coupling_solve(D, b, expansion))
+    for (int c = 0; c < 6; ++c) b[c] = -at->dSdT[c];
+    if (coupling_solve(at->D, b, expansion))
         for (int c = 0; c < 6; ++c) sum += b[c] * expansion[c];
     if (sum > 0) return sum;
     memset(expansion, 0, 6 * sizeof *expansion);
@@ -82,8 +99,11 @@ int femd_heat_passes(const femd_heat *h) {
     return h->passes;
 }
 
-const double *femd_heat_strain(const femd_heat *h, PetscInt k) {
-    return (h->passes > 1 ? h->p->pt->tE : h->p->pt->E) + 6 * k;
+void femd_heat_strain(const femd_heat *h, PetscInt k, double E[6]) {
+    if (h->p->mixed)
+        femd_mixed_strain(h->p, k, h->passes <= 1, E);
+    else
+        memcpy(E, (h->passes > 1 ? h->p->pt->tE : h->p->pt->E) + 6 * k, 6 * sizeof *E);
 }
 
 double femd_heat_rise(const femd_heat *h, PetscInt k) {
@@ -93,8 +113,10 @@ double femd_heat_rise(const femd_heat *h, PetscInt k) {
 void femd_heat_couple(femd_heat *h) {
     const femd_points *pt = h->p->pt;
     double expansion[6];
+    femd_condensed at;
     for (PetscInt k = 0; h->two_way && k < pt->n; ++k) {
-        h->stiffened[k] = h->T_old[k] * coupling_expand(pt->D + 36 * k, pt->dSdT + 6 * k, expansion);
+        coupling_answers(h->p, k, 1, &at);
+        h->stiffened[k] = h->T_old[k] * coupling_expand(&at, expansion);
         h->taken[k] = pt->weight[k] * h->T_old[k] * pt->stress_power[k];
     }
 }
@@ -105,22 +127,24 @@ static double coupling_took(const femd_heat *h, PetscInt k, double dt) {
     const femd_points *pt = h->p->pt;
     const double part = h->theta, part_of_b = h->p->step > 0 ? part : 1,
                  T = part * pt->temperature[k] + (1 - part) * h->T_old[k];
-    double sum = 0;
+    femd_condensed old, new;
+    coupling_answers(h->p, k, 1, &old);
+    coupling_answers(h->p, k, 0, &new);
+    double sum = -(part_of_b * new.warming + (1 - part_of_b) * old.warming) * coupling_gap(h->p, k);
     for (int c = 0; c < 6; ++c)
-        sum -= (part_of_b * pt->tdSdT[6 * k + c] + (1 - part_of_b) * pt->dSdT[6 * k + c]) *
-               (pt->tE[6 * k + c] - pt->E[6 * k + c]);
+        sum -= (part_of_b * new.dSdT[c] + (1 - part_of_b) * old.dSdT[c]) * (pt->tE[6 * k + c] - pt->E[6 * k + c]);
     return pt->weight[k] * T * sum / dt;
 }
 
 /* What is more capacity takes at point k, W. */
 static double coupling_stiffened(const femd_heat *h, PetscInt k) {
     const femd_points *pt = h->p->pt;
-    return pt->weight[k] * h->stiffened[k] * (pt->temperature[k] - h->T_old[k]) / h->dt;
+    const double from = h->passes > 1 ? h->T_last[k] : h->T_old[k];
+    return pt->weight[k] * h->stiffened[k] * (pt->temperature[k] - from) / h->dt;
 }
 
 void femd_heat_couple_again(femd_heat *h) {
-    for (PetscInt k = 0; h->two_way && k < h->p->pt->n; ++k)
-        h->taken[k] = coupling_took(h, k, h->dt) - coupling_stiffened(h, k);
+    for (PetscInt k = 0; h->two_way && k < h->p->pt->n; ++k) h->taken[k] = coupling_took(h, k, h->dt);
 }
 
 void femd_heat_see_work(femd_problem *p, double dt) {
@@ -128,9 +152,14 @@ void femd_heat_see_work(femd_problem *p, double dt) {
     femd_heat *h = p->heat;
     h->lag = 0;
     for (PetscInt k = 0; h->two_way && k < pt->n; ++k) {
+        femd_condensed at;
+        const double gap = coupling_gap(p, k);
         double expansion[6], sum = 0;
-        (void)coupling_expand(pt->tD + 36 * k, pt->tdSdT + 6 * k, expansion);
-        for (int c = 0; c < 6; ++c) sum += expansion[c] * (pt->tS[6 * k + c] - pt->S[6 * k + c]) / dt;
+        coupling_answers(p, k, 0, &at);
+        (void)coupling_expand(&at, expansion);
+        for (int c = 0; c < 6; ++c)
+            sum += expansion[c] * (pt->tS[6 * k + c] - pt->S[6 * k + c] - at.by_gap[c] * gap) / dt;
+        sum -= at.warming * gap / dt;
         pt->tstress_power[k] = sum;
         h->lag += h->passes > 1 ? coupling_took(h, k, dt) - coupling_stiffened(h, k) - h->taken[k]
                                 : pt->weight[k] * h->T_old[k] * (sum - pt->stress_power[k]);
@@ -143,7 +172,9 @@ femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err)
     double delta = 0, sum[2] = {0, h->lag};
     for (PetscInt k = 0; known && k < p->pt->n; ++k) {
         double expansion[6];
-        const double more = coupling_expand(p->pt->D + 36 * k, p->pt->dSdT + 6 * k, expansion);
+        femd_condensed at;
+        coupling_answers(p, k, 1, &at);
+        const double more = coupling_expand(&at, expansion);
         delta = fmax(delta, p->pt->temperature[k] * more / p->pt->heat_c[k]);
         if (h->two_way) sum[0] += coupling_stiffened(h, k) + h->taken[k];
     }

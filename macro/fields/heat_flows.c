@@ -24,11 +24,20 @@ typedef struct flows {
 } flows;
 
 /* Heat capacity of point k times its volume over dt, W/K; 0 in a steady state. */
-static double flows_capacity(const femd_heat *h, PetscInt k) {
+static double flows_own_capacity(const femd_heat *h, PetscInt k) {
     const femd_points *pt = h->p->pt;
     if (!h->p->cs->heat.transient) return 0;
     const double c = h->theta < 1 ? h->theta * pt->theat_c[k] + (1 - h->theta) * pt->heat_c[k] : pt->theat_c[k];
-    return pt->weight[k] * (c + h->stiffened[k]) / h->dt;
+    return pt->weight[k] * c / h->dt;
+}
+
+/* The same of what the work of the stress adds to it. */
+static double flows_stiffened(const femd_heat *h, PetscInt k) {
+    return h->p->cs->heat.transient ? h->p->pt->weight[k] * h->stiffened[k] / h->dt : 0;
+}
+
+static double flows_capacity(const femd_heat *h, PetscInt k) {
+    return flows_own_capacity(h, k) + flows_stiffened(h, k);
 }
 
 /* K g */
@@ -57,19 +66,25 @@ static void flows_cell_conduct(const void *self, PetscInt cell, double *out) {
     }
 }
 
+/* What is stored since the start of the step; by the work of the stress, since the pass before, so that passes that do
+ * not move any more leave nothing of that. */
 static void flows_cell_store(const void *self, PetscInt cell, double *out) {
     const flows *f = self;
     const femd_heat *h = f->h;
     const femd_element_table *table = &h->p->grid->table;
     const PetscInt *node = h->p->grid->cell_node + cell * table->nodes;
     const int n = table->nodes;
+    const double *from = h->passes > 1 ? h->last : h->old;
     for (int q = 0; q < table->points; ++q) {
-        const double C = flows_capacity(h, cell * table->points + q), taken = h->taken[cell * table->points + q];
+        const PetscInt k = cell * table->points + q;
+        const double C = flows_own_capacity(h, k), more = flows_stiffened(h, k), taken = h->taken[k];
+        double stored[FEMD_ELEMENT_NODES];
+        for (int j = 0; j < n; ++j)
+            stored[j] = C * (f->u[node[j]] - h->old[node[j]]) + more * (f->u[node[j]] - from[node[j]]);
         for (int i = 0; i < n; ++i) {
             if (h->two_way || h->pressed_from) out[i] += taken * table->shape[q][i];
-            if (!h->mass) out[i] += C * table->shape[q][i] * (f->u[node[i]] - h->old[node[i]]);
-            for (int j = 0; h->mass && j < n; ++j)
-                out[i] += C * h->mass[(q * n + i) * n + j] * (f->u[node[j]] - h->old[node[j]]);
+            if (!h->mass) out[i] += table->shape[q][i] * stored[i];
+            for (int j = 0; h->mass && j < n; ++j) out[i] += h->mass[(q * n + i) * n + j] * stored[j];
         }
     }
 }

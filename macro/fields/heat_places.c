@@ -31,9 +31,10 @@ static void places_look(const femd_heat *h, PetscInt k, const double *adjoint, f
     *place = (femd_k_place){.material = femd_heat_is_sampled(h, pt->material[k]) ? (double)m->like : -1,
                             .T = pt->temperature[k],
                             .weight = pt->weight[k]};
-    femd_strain_rotate(m->orientation, femd_heat_strain(h, k), place->E);
+    double E[6], slope[3], change[3], in_frame[3];
+    femd_heat_strain(h, k, E);
+    femd_strain_rotate(m->orientation, E, place->E);
     if (!adjoint) return;
-    double slope[3], change[3], in_frame[3];
     femd_heat_gradient(h, k, h->value, slope);
     femd_heat_gradient(h, k, adjoint, change);
     for (int a = 0; a < 3; ++a) change[a] = slope[a] - h->theta * change[a];

@@ -43,6 +43,7 @@ struct femd_heat {
     double *pressed_from; /* n: pressure at the start of the step, Pa, where the case prescribes one */
     double *T_old;        /* n: temperatures of the points at the start of the step, K */
     double *T_last;       /* n: of the pass before, K; with coupling {"iterate"} */
+    double *last;         /* per entry: likewise */
     int passes;           /* over heat and mechanics in this attempt, the present one included */
     int two_way;          /* the work of the stress heats the body */
     double
@@ -110,7 +111,7 @@ void femd_heat_slopes_clear(femd_heat_slopes *slopes);
 void femd_heat_slopes_begin(femd_heat *h);
 void femd_heat_slopes_learn(femd_heat *h);
 /* Strain (6) of point k that its conductivity belongs to: at the start of the step, or at the end of the last pass. */
-const double *femd_heat_strain(const femd_heat *h, PetscInt k);
+void femd_heat_strain(const femd_heat *h, PetscInt k, double E[6]);
 /* Temperature of point k at nodal temperatures u. */
 /* What turns a gradient at point k of the reference configuration into one in the frame of the answers (sqrt(J) U^-1):
  * conductivities are sandwiched by it. */
@@ -139,7 +140,7 @@ void femd_heat_loads(const femd_field *field, double *load);
 /* heat_coupling.c. `stiffened` and `taken` from the committed answers, at the start of an attempt. FEMD_PASS_STRESS to
  * DELTA of the committed state; collective. */
 void femd_heat_couple(femd_heat *h);
-/* `taken` so that passes that do not move any more have T b : dE, means of the step by theta. */
+/* `taken` is T b : dE of the pass before, means of the step by theta. */
 void femd_heat_couple_again(femd_heat *h);
 FEMD_MUST_CHECK femd_status femd_heat_tell_coupling(femd_heat *h, double *pass, femd_error *err);
 /* heat_commit.c */

@@ -127,9 +127,10 @@ void femd_heat_apply_fits(femd_heat *h) {
     if (!s) return;
     for (PetscInt k = 0; k < pt->n; ++k) {
         const femd_case_material *m = &p->cs->material[pt->material[k]];
-        double E[6], turned[6], slope[6], back[9];
+        double strain[6], E[6], turned[6], slope[6], back[9];
         if (!s->fitted[pt->material[k]]) continue;
-        femd_strain_rotate(m->orientation, femd_heat_strain(h, k), E);
+        femd_heat_strain(h, k, strain);
+        femd_strain_rotate(m->orientation, strain, E);
         femd_k_fit_at(s->fit[m->like], E, pt->temperature[k], turned, slope);
         femd_transpose3(m->orientation, back);
         femd_tensor_turn(back, turned, pt->theat_k + 6 * k);
@@ -181,7 +182,8 @@ static void sampled_request(const femd_heat *h, PetscInt k, uint64_t number, fem
     r->iteration = (uint32_t)h->iteration;
     r->wants = FEMD_WANT_CONDUCTIVITY;
     r->control = FEMD_CONTROL_COMPONENTS;
-    const double *E = femd_heat_strain(h, k);
+    double E[6];
+    femd_heat_strain(h, k, E);
     for (int c = 0; h->map && c < 6; ++c) r->value[c] = STRAIN_STEP * floor(E[c] / STRAIN_STEP + 0.5);
     r->flags = FEMD_REQUEST_PRIVATE;
     r->temperature = sampled_digits(p->pt->temperature[k]);

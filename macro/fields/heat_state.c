@@ -90,6 +90,7 @@ femd_status femd_heat_again(femd_field *field, Mat K, Vec R, femd_error *err) {
     femd_heat *h = field->self;
     const femd_points *pt = h->p->pt;
     memcpy(h->T_last, pt->temperature, (size_t)pt->n * sizeof *h->T_last);
+    memcpy(h->last, h->value, field->n * sizeof *h->last);
     FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, pt->tF, err), err));
     femd_heat_couple_again(h);
     h->passes++;

@@ -23,9 +23,10 @@ static void uncertain_change(const femd_heat *h, size_t m, const double *coeffic
     memset(change, 0, 6 * (size_t)pt->n * sizeof *change);
     for (PetscInt k = 0; k < pt->n; ++k) {
         const femd_case_material *material = &p->cs->material[pt->material[k]];
-        double E[6], turned[6], back[9];
+        double strain[6], E[6], turned[6], back[9];
         if (!femd_heat_is_sampled(h, pt->material[k]) || material->like != m) continue;
-        femd_strain_rotate(material->orientation, femd_heat_strain(h, k), E);
+        femd_heat_strain(h, k, strain);
+        femd_strain_rotate(material->orientation, strain, E);
         femd_k_fit_change(h->sampled->fit[m], E, pt->temperature[k], coefficients, turned);
         femd_transpose3(material->orientation, back);
         femd_tensor_turn(back, turned, change + 6 * k);

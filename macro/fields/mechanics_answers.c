@@ -56,9 +56,9 @@ void femd_mechanics_take(femd_problem *p, PetscInt i, const femd_response *r) {
     pt->tstate[i] = r->state_out;
     memcpy(pt->tS + 6 * i, r->S, sizeof r->S);
     memcpy(pt->tD + 36 * i, r->D, sizeof r->D);
-    if (p->mixed && r->status == FEMD_OK) femd_mixed_take(p, (PetscInt)i, r);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
+    if (p->mixed && r->status == FEMD_OK) femd_mixed_take(p, (PetscInt)i, r);
     pt->tenergy[i] = femd_mechanics_energy(p, i, r);
     if (pt->tinternal) pt->tinternal[i] = femd_mechanics_internal_energy(p, i, pt->temperature[i], r);
     pt->thill_mandel[i] = r->hill_mandel;

@@ -9,6 +9,7 @@
 #include "fields/constitutive.h"
 #include "fields/given.h"
 #include "fields/mechanics_private.h"
+#include "fields/mixed.h"
 #include "fields/ties.h"
 
 /* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points
@@ -124,7 +125,7 @@ femd_status femd_mechanics_begin_virgin(femd_problem *p, femd_error *err) {
         if (p->pt->internal && fabs(rise) <= SAME * p->mech->virgin_kelvin) p->pt->internal[k] = p->pt->tinternal[k];
     }
     p->mech->virgin_kelvin = NAN;
-    return FEMD_OK;
+    return p->mixed ? femd_mixed_begin_virgin(p, possible, err) : FEMD_OK;
 }
 
 femd_status femd_mechanics_predictor(femd_field *field, Mat K, Vec rhs, int *possible, femd_error *err) {

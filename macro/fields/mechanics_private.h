@@ -118,7 +118,11 @@ femd_status femd_mechanics_reach(femd_field *field, Vec dx, double *lambda, femd
 /* The same of the local change d. */
 FEMD_MUST_CHECK femd_status femd_mechanics_reach_of(const femd_problem *p, const double *d, double *lambda,
                                                     femd_error *err);
-/* mechanics_thermal.c. Add to the internal forces of the committed state (n) what the change of temperature of this
+/* mechanics_thermal.c. Does every stress that changes with the temperature say how? How much warmer the points (n) are
+ * than where their committed answers belong, K. */
+int femd_mechanics_thermal_is_told(const femd_problem *p);
+FEMD_MUST_CHECK femd_status femd_mechanics_rise(const femd_mechanics *m, double *rise, femd_error *err);
+/* Add to the internal forces of the committed state (n) what the change of temperature of this
  * attempt makes of them at the same strain. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_thermal_forces(femd_mechanics *m, double *internal, femd_error *err);
 /* force (n) = what the last pass of the heat has changed at the state last evaluated. Its norm over the reference force

@@ -9,7 +9,6 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
-#include "femd/tensor3.h"
 #include "fields/boundary.h"
 #include "fields/mechanics_private.h"
 #include "fields/mixed_private.h"
@@ -126,7 +125,11 @@ static void pair_step(femd_field *field, int step) {
 static femd_status pair_begin(femd_field *field, double time, int attempt, femd_error *err) {
     femd_problem *p = mixed_problem(field);
     FEMD_TRY(femd_displacement.begin(p->displacement, time, attempt, err));
-    if (p->step == 0 && !p->mixed->started) FEMD_TRY(femd_mixed_begin_virgin(p, err));
+    if (p->step == 0 && !p->mixed->started) {
+        int possible;
+        FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
+        FEMD_TRY(femd_mixed_begin_virgin(p, possible, err));
+    }
     FEMD_TRY(femd_mixed_find_scale(p, err));
     for (size_t i = 0; i < p->displacement->n; ++i)
         field->boundary->prescribed[PAIR * (i / FEMD_SPACE) + i % FEMD_SPACE] =
@@ -197,6 +200,7 @@ static femd_status pair_foretell(femd_problem *p, double *u, double *forces, dou
     FEMD_TRY(femd_boundary_follow(p->displacement, u, err));
     femd_mechanics_internal(p, p->pt->F, p->pt->S, forces);
     femd_mixed_forces(p, 1, forces, balance);
+    FEMD_TRY(femd_mixed_thermal_forces(p, balance, err));
     for (size_t i = 0; i < p->displacement->n; ++i)
         jump[PAIR * (i / FEMD_SPACE) + i % FEMD_SPACE] = of->entry[i] >= 0 ? of->prescribed[i] - u[i] : 0;
     FEMD_TRY(femd_mixed_stiffness(p, 1, u, jump, balance, K, err));
@@ -214,6 +218,19 @@ static femd_status pair_predictor(femd_field *field, Mat K, Vec rhs, int *possib
     const femd_status rc = pair_foretell(p, u, u + n, u + 2 * n, u + 2 * n + m, K, rhs, err);
     free(u);
     return rc;
+}
+
+/* After another pass of the heat. */
+static femd_status pair_again(femd_field *field, Mat K, Vec R, femd_error *err) {
+    femd_problem *p = mixed_problem(field);
+    femd_mixed *x = p->mixed;
+    FEMD_TRY(pair_residual(field, R, err));
+    FEMD_TRY(femd_mixed_pass_forces(p, x->residual, err));
+    FEMD_TRY(femd_field_sum_free(field, x->residual, R, err));
+    FEMD_TRY(pair_jacobian(field, K, err));
+    FEMD_TRY(femd_mechanics_warm(p, p->displacement->boundary->time, err));
+    p->mech->evaluated = 0;
+    return FEMD_OK;
 }
 
 /* The case's reader lets none ask for it; that there is a path at all lets leaps be seen. */
@@ -262,6 +279,7 @@ const femd_field_kind femd_pair = {
     .jacobian = pair_jacobian,
     .reach = pair_reach,
     .predictor = pair_predictor,
+    .again = pair_again,
     .path = pair_path,
     .scale = pair_scale,
     .saddle = pair_saddle,

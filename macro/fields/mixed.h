@@ -21,4 +21,18 @@ extern const femd_field_kind femd_pressure, femd_pair;
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_mixed_create(femd_problem *p, femd_error *err);
 
+/* After femd_mechanics_start_from_virgin (possible: whether there were answers): a body at rest has the pressure of its
+ * virgin points, and what they answer under that. NOT_CONVERGED if they have none. Collective. */
+FEMD_MUST_CHECK femd_status femd_mixed_begin_virgin(femd_problem *p, int possible, femd_error *err);
+
+/* Strain of the point's RVE, whose volume is not quite that of the body. */
+void femd_mixed_strain(const femd_problem *p, PetscInt k, int committed, double E[6]);
+/* What a point answers with its volume for its pressure: for changes dE, dT and dgap of J of its answer less det F,
+ *     dS - by_gap dgap = D dE + dSdT dT,    its entropy grows by c dT / T - dSdT : dE - warming dgap. */
+typedef struct femd_condensed {
+    double D[36], dSdT[6], by_gap[6]; /* Pa; Pa/K; Pa */
+    double warming;                   /* Pa/K */
+} femd_condensed;
+void femd_mixed_condense(const femd_problem *p, PetscInt k, int committed, femd_condensed *out);
+
 #endif

@@ -81,6 +81,19 @@ void femd_mixed_combine(const double F[9], const double E[6], double p, const fe
     *gap = r->J - J;
 }
 
+/* At constant volume H changes by s dS/dT and the pressure by -warming, which at constant pressure the volume gives way
+ * by. */
+void femd_mixed_warm(const double F[9], const double E[6], const femd_response *r, double dSdT[6], double *dJdT) {
+    double C[6], inverse[6], H[6];
+    mixed_metric(E, C, inverse);
+    const double J = femd_det3(F), t = 1 / cbrt(J * J), s = cbrt(r->J * r->J),
+                 warming = s * t * mixed_contract(r->dSdT, C) / (3 * r->J);
+    for (int a = 0; a < 6; ++a) H[a] = s * r->dSdT[a];
+    mixed_deviator(H, C, inverse, dSdT);
+    for (int a = 0; a < 6; ++a) dSdT[a] = t * dSdT[a] + warming * J * inverse[a];
+    *dJdT = warming * r->dJdp;
+}
+
 int femd_mixed_at_rest(femd_response *r, double *p) {
     static const double one[6] = {1, 1, 1, 0, 0, 0};
     const double SC = mixed_contract(r->S, one);
@@ -96,6 +109,25 @@ int femd_mixed_at_rest(femd_response *r, double *p) {
 }
 
 /* ---- points ---- */
+
+void femd_mixed_strain(const femd_problem *p, PetscInt k, int committed, double E[6]) {
+    const femd_points *pt = p->pt;
+    const double *of = (committed ? pt->E : pt->tE) + 6 * k, J = femd_det3((committed ? pt->F : pt->tF) + 9 * k),
+                 more = ((committed ? pt->gap : pt->tgap)[k]) / J, root = cbrt(1 + more), grown = root * root;
+    for (int a = 0; a < 6; ++a) E[a] = grown * of[a] + (a < 3 ? 0.5 * (grown - 1) : 0);
+}
+
+void femd_mixed_condense(const femd_problem *p, PetscInt k, int committed, femd_condensed *out) {
+    const femd_points *pt = p->pt;
+    const double *D = (committed ? pt->D : pt->tD) + 36 * k, *slope = (committed ? pt->slope : pt->tslope) + 6 * k,
+                 dJdp = (committed ? pt->dJdp : pt->tdJdp)[k];
+    memcpy(out->dSdT, (committed ? pt->dSdT : pt->tdSdT) + 6 * k, sizeof out->dSdT);
+    out->warming = (committed ? pt->dJdT : pt->tdJdT)[k] / dJdp;
+    for (int a = 0; a < 6; ++a) {
+        out->by_gap[a] = slope[a] / dJdp;
+        for (int b = 0; b < 6; ++b) out->D[6 * a + b] = D[6 * a + b] - out->by_gap[a] * slope[b];
+    }
+}
 
 double femd_mixed_at_point(const femd_problem *p, PetscInt k, const double *at_nodes) {
     const femd_element_table *table = &p->grid->table;
@@ -117,4 +149,5 @@ void femd_mixed_take(const femd_problem *p, PetscInt k, const femd_response *r) 
     pt->tdJdp[k] = r->dJdp;
     femd_mixed_combine(pt->tF + 9 * k, pt->tE + 6 * k, femd_mixed_at_point(p, k, p->mixed->pressure), r, pt->tS + 6 * k,
                        pt->tD + 36 * k, pt->tslope + 6 * k, &pt->tgap[k]);
+    if (pt->tdJdT) femd_mixed_warm(pt->tF + 9 * k, pt->tE + 6 * k, r, pt->tdSdT + 6 * k, &pt->tdJdT[k]);
 }

@@ -23,8 +23,6 @@ FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
 /* mixed_start.c */
 /* What is not at a vertex is between its edge's ends. */
 void femd_mixed_fill_edges(const femd_problem *p, double *pressure);
-/* A body at rest has the pressure of its virgin points, and what they answer under that. */
-FEMD_MUST_CHECK femd_status femd_mixed_begin_virgin(femd_problem *p, femd_error *err);
 /* A shear modulus over the size of a cell, both of committed points, so that a run that goes on has the same; a power
  * of two, so that it rounds nothing. */
 FEMD_MUST_CHECK femd_status femd_mixed_find_scale(femd_problem *p, femd_error *err);
@@ -34,6 +32,9 @@ FEMD_MUST_CHECK femd_status femd_mixed_find_scale(femd_problem *p, femd_error *e
  * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
 void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
                         double D[36], double slope[6], double *gap);
+/* Of the same answer: dS/dT at constant strain and gap, dJ/dT at constant pressure. At constant strain and pressure
+ * dS/dT is more by slope dJdT / dJdp. */
+void femd_mixed_warm(const double F[9], const double E[6], const femd_response *r, double dSdT[6], double *dJdT);
 /* An answer at no strain under strain control, as pressure control at its own pressure would give it. *p: that
  * pressure. 0 if a larger volume does not lower it. */
 int femd_mixed_at_rest(femd_response *r, double *p);
@@ -48,5 +49,11 @@ double femd_mixed_at_point(const femd_problem *p, PetscInt k, const double *at_n
 void femd_mixed_forces(const femd_problem *p, int committed, const double *forces, double *out);
 FEMD_MUST_CHECK femd_status femd_mixed_stiffness(femd_problem *p, int committed, const double *u, const double *jump,
                                                  double *lifted, Mat K, femd_error *err);
+
+/* mixed_thermal.c. What the change of the temperature in this attempt makes of residuals at the committed
+ * displacement and pressure, added to balance (4 x nodes); what that of the last pass makes of them at the state last
+ * evaluated, out (4 x nodes) being the residual there before. Collective. */
+FEMD_MUST_CHECK femd_status femd_mixed_thermal_forces(femd_problem *p, double *balance, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mixed_pass_forces(femd_problem *p, double *out, femd_error *err);
 
 #endif

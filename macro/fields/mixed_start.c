@@ -58,10 +58,9 @@ done:
     return rc;
 }
 
-femd_status femd_mixed_begin_virgin(femd_problem *p, femd_error *err) {
+femd_status femd_mixed_begin_virgin(femd_problem *p, int possible, femd_error *err) {
     femd_points *pt = p->pt;
-    int possible, loose = 0;
-    FEMD_TRY(femd_mechanics_start_from_virgin(p, &possible, err));
+    int loose = 0;
     if (!possible)
         return femd_fail(err, FEMD_NOT_CONVERGED,
                          "a virgin point has no answer, and element.formulation \"u-p\" starts from its pressure");
@@ -72,10 +71,12 @@ femd_status femd_mixed_begin_virgin(femd_problem *p, femd_error *err) {
         femd_response r = {0};
         memcpy(r.S, pt->S + 6 * k, sizeof r.S);
         memcpy(r.D, pt->D + 36 * k, sizeof r.D);
+        if (pt->dSdT) memcpy(r.dSdT, pt->dSdT + 6 * k, sizeof r.dSdT);
         loose |= !femd_mixed_at_rest(&r, &pressure[k]);
         pt->dJdp[k] = r.dJdp;
         femd_mixed_combine(femd_identity3, rest, pressure[k], &r, pt->S + 6 * k, pt->D + 36 * k, pt->slope + 6 * k,
                            &pt->gap[k]);
+        if (pt->dJdT) femd_mixed_warm(femd_identity3, rest, &r, pt->dSdT + 6 * k, &pt->dJdT[k]);
     }
     femd_status rc = femd_agree(
         p->comm,

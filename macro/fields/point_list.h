@@ -25,9 +25,12 @@ typedef struct femd_conductivity_sample {
 /* ... and the heat that they take up is compared with their energy. */
 #define FEMD_POINTS_ENERGY (1u << 28)
 
+/* ... and the volume changes with the temperature. */
+#define FEMD_POINTS_GROWING (1u << 27)
+
 /* Arrays that come twice: `member` as committed with the last converged step, `tmember` of the current iterate, both
  * n x entries in the solver frame. X(member, type, entries, wants, "dataset"): there if wants is 0 or shares a bit with
- * output.wants, FEMD_POINTS_HEAT, _WARM, _MIXED or _ENERGY; dataset of the checkpoint, NULL: not kept. */
+ * output.wants, FEMD_POINTS_HEAT, _WARM, _MIXED, _ENERGY or _GROWING; dataset of the checkpoint, NULL: not kept. */
 /* clang-format off */
 #define FEMD_POINT_LIST(X)                                                                                             \
     X(state,       femd_hash, 1,  0, "point/state")                                                                    \
@@ -50,14 +53,15 @@ typedef struct femd_conductivity_sample {
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */ \
     X(gap,         double,    1,  FEMD_POINTS_MIXED, "point/volume_gap") /* J of the answer less det F */ \
     X(slope,       double,    6,  FEMD_POINTS_MIXED, "point/pressure_slope") /* dS/dp = d gap/dE */ \
-    X(dJdp,        double,    1,  FEMD_POINTS_MIXED, "point/dJdp") /* 1/Pa */
+    X(dJdp,        double,    1,  FEMD_POINTS_MIXED, "point/dJdp") /* 1/Pa */ \
+    X(dJdT,        double,    1,  FEMD_POINTS_GROWING, "point/dJdT") /* at constant pressure, 1/K */
 /* clang-format on */
 
 /* Structure of arrays, index p = local cell x points per cell + q. */
 typedef struct femd_points {
     PetscInt n; /* local points */
     PetscInt per_cell;
-    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT, _WARM, _MIXED, _ENERGY */
+    uint32_t wants;      /* output.wants; FEMD_POINTS_HEAT, _WARM, _MIXED, _ENERGY, _GROWING */
     uint64_t *id;        /* n: cell number in the mesh file (before distribution) x per_cell + q */
     int *material;       /* n: index in case->material */
     double *x;           /* n x 3, reference position, m */

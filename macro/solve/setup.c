@@ -77,6 +77,7 @@ static femd_status problem_fill(femd_problem *p, femd_error *err) {
     if (femd_case_has_heat(p->cs)) wants |= FEMD_POINTS_HEAT;
     if (femd_case_has_mechanics(p->cs) && femd_case_temperature_ramps(p->cs)) wants |= FEMD_POINTS_WARM;
     if (p->cs->mixed) wants |= FEMD_POINTS_MIXED;
+    if (p->cs->mixed && wants & FEMD_POINTS_WARM) wants |= FEMD_POINTS_GROWING;
     if (p->cs->physics == FEMD_PHYSICS_THERMOMECHANICAL && p->cs->heat.transient) wants |= FEMD_POINTS_ENERGY;
     FEMD_TRY(femd_agree(p->comm, femd_points_create(p->grid->ncells * per_cell, per_cell, wants, &p->pt, err), err));
     FEMD_TRY(femd_given_create(p, err));

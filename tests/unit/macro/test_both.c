@@ -471,7 +471,7 @@ static void both_are_cut_together(void **state) {
 
 /* ---- cut in two ---- */
 
-static void go_on(double iterate) {
+static void go_on(double iterate, int mixed) {
     char folder[] = "/tmp/femd-both-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
@@ -480,7 +480,8 @@ static void go_on(double iterate) {
     femd_error words = FEMD_ERROR_INIT;
     model *const all[] = {&whole, &first, &second};
     for (int i = 0; i < 3; ++i) {
-        prepare(all[i], &femd_element_q1);
+        prepare(all[i], mixed ? &femd_element_p2 : &femd_element_q1);
+        all[i]->cs.mixed = all[i]->cs.direct = mixed;
         all[i]->comm = PETSC_COMM_SELF;
         all[i]->cs.heat.theta = iterate > 0 ? 0.5 : 1;
         all[i]->cs.heat.iterate = iterate;
@@ -518,8 +519,10 @@ static void go_on(double iterate) {
 
 static void a_run_that_goes_on_has_the_bits_of_one_that_was_never_stopped(void **state) {
     (void)state;
-    go_on(0);
-    go_on(1e-6);
+    go_on(0, 0);
+    go_on(1e-6, 0);
+    go_on(0, 1);
+    go_on(1e-6, 1);
 }
 
 /* ---- ranks ---- */
