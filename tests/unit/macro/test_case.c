@@ -228,6 +228,30 @@ static void a_case_of_heat_arrives_in_SI(void **state) {
     femd_case_clear(&c);
 }
 
+/* One line that is none refuses the table, whatever stands behind it. */
+static void a_bad_line_of_a_table_of_orientations_is_not_passed_over(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } tables[] = {{"grain phi1 Phi phi2\na 1 2 3\nb 4 5 6\n", "table.txt:1: the first line is to be"},
+                  {"region phi1 Phi phi2\na 1 2 x\nb 4 5 6\n", "table.txt:2: three angles are to stand behind"},
+                  {"cell phi1 Phi phi2\na 1 2 3\n1 4 5 6\n", "table.txt:2: the number of a cell is to stand first"},
+                  {"", "table.txt:0: the first line is to be"},
+                  {"region phi1 Phi phi2\n", "the table is empty"}};
+    const char *set = "materials.m={\"engine\":\"elastic\",\"young\":1,\"poisson\":0,\"orientations\":\"table.txt\"}";
+    char path[512];
+    snprintf(path, sizeof path, "%s/box.json", folder);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        femd_case c;
+        femd_error err = FEMD_ERROR_INIT;
+        char *table = write_file("table.txt", tables[i].text);
+        assert_int_equal(femd_case_read(path, &set, 1, &c, &err), FEMD_BAD_INPUT);
+        if (!strstr(err.text, tables[i].words)) fail_msg("%s", err.text);
+        unlink(table);
+        free(table);
+    }
+}
+
 /* What changes in time heats, for which the heat capacity must be asked and the scheme be that of the step's end. */
 static void a_pressure_of_the_points_may_follow_the_time(void **state) {
     (void)state;
@@ -298,6 +322,7 @@ int main(void) {
         cmocka_unit_test(defaults_of_a_box),
         cmocka_unit_test(ties_may_hold_a_body),
         cmocka_unit_test(amplitude_follows_the_table),
+        cmocka_unit_test(a_bad_line_of_a_table_of_orientations_is_not_passed_over),
         cmocka_unit_test(a_pressure_of_the_points_may_follow_the_time),
         cmocka_unit_test(a_line_of_probes_is_its_points),
         cmocka_unit_test(fields_are_in_the_unit_that_the_case_writes),

@@ -148,6 +148,12 @@ static void packed_product_is_that_of_petsc(void **state) {
 }
 
 /* |K x - b| / |b| of what the solver has found. */
+static PetscErrorCode note_products(KSP ksp, PetscInt iteration, PetscReal norm, void *via) {
+    PetscBool is_set;
+    (void)ksp, (void)iteration, (void)norm;
+    return PetscOptionsGetString(NULL, NULL, "-matptap_via", via, 32, &is_set);
+}
+
 static double solve(femd_linear *linear, Mat K, Vec b, Vec x) {
     Vec r;
     int solved;
@@ -211,6 +217,23 @@ static void preconditioner_serves_while_it_is_good(void **state) {
     PETSC_OK(femd_linear_rest(&linear));
     assert_int_equal(linear.first, -1);
     femd_linear_clear(&linear);
+    /* what multigrid makes its products by: ours is there during a solution alone, the user's own stands */
+    for (int own = 0; own < 2; ++own) {
+        PetscBool is_set;
+        char via[32] = "", during[32] = "";
+        if (own) PETSC_OK(PetscOptionsSetValue(NULL, "-matptap_via", "scalable"));
+        PETSC_OK(femd_linear_init(&linear, &m.cs, m.p->size, ksp));
+        PETSC_OK(femd_linear_use(&linear, 0));
+        PETSC_OK(KSPMonitorSet(ksp, note_products, during, NULL));
+        assert_true(solve(&linear, K, b, x) < 1e-3);
+        PETSC_OK(KSPMonitorCancel(ksp));
+        femd_linear_clear(&linear);
+        assert_string_equal(during, own ? "scalable" : m.p->size > 1 ? "allatonce" : "");
+        PETSC_OK(PetscOptionsGetString(NULL, NULL, "-matptap_via", via, sizeof via, &is_set));
+        assert_int_equal(is_set, own);
+        assert_string_equal(via, own ? "scalable" : "");
+        if (own) PETSC_OK(PetscOptionsClearValue(NULL, "-matptap_via"));
+    }
     PETSC_OK(KSPDestroy(&ksp));
     PETSC_OK(MatNullSpaceDestroy(&modes));
     PETSC_OK(MatDestroy(&K));
