@@ -10,50 +10,10 @@ enum { CAUCHY, PK2, PK1, DSIG_DF = 0, DS_DE, DPK1_DF, DTAU_DDF };
 
 static const int row_of[9] = {0, 1, 2, 0, 1, 0, 2, 1, 2}, column_of[9] = {0, 1, 2, 1, 0, 2, 0, 2, 1};
 static const int voigt_of[6] = {0, 1, 2, 5, 4, 3}; /* 11 22 33 12 13 23 */
-static int failures;
 static behaviour finite_law, small_law;
-
-#define CHECK(condition, ...)                                                                                          \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            printf("FAILED: ");                                                                                        \
-            printf(__VA_ARGS__);                                                                                       \
-            printf("\n");                                                                                              \
-            failures++;                                                                                                \
-        }                                                                                                              \
-    } while (0)
 
 static double root(int c) {
     return c > 2 ? sqrt(2) : 1;
-}
-
-/* n numbers behind the first "key" of a file of femd eval. */
-static void eval_numbers(const char *path, const char *key, int n, double *out) {
-    static char text[1 << 20];
-    char quoted[64];
-    FILE *f = fopen(path, "r");
-    if (!f) printf("FAILED: no file %s\n", path), exit(1);
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    fclose(f);
-    snprintf(quoted, sizeof quoted, "\"%s\": ", key);
-    char *at = strstr(text, quoted);
-    if (!at) printf("FAILED: %s has no %s\n", path, key), exit(1);
-    at += strlen(quoted);
-    for (int i = 0; i < n; i++) {
-        at += strspn(at, "[], \n");
-        char *end = at;
-        out[i] = strtod(at, &end);
-        if (end == at) printf("FAILED: %s has too few numbers for %s\n", path, key), exit(1);
-        at = end;
-    }
-}
-
-/* To 1e-14 of the largest. */
-static void check_near(const char *what, const double *got, const double *wanted, int n, double tolerance) {
-    double largest = 0, worst = 0;
-    for (int i = 0; i < n; i++) largest = fmax(largest, fabs(wanted[i]));
-    for (int i = 0; i < n; i++) worst = fmax(worst, isfinite(got[i]) ? fabs(got[i] - wanted[i]) : INFINITY);
-    CHECK(worst <= tolerance * largest, "%s differs by %g of its largest component", what, worst / largest);
 }
 
 static void check_marks(const point *p, int used, int forces) {
@@ -219,17 +179,23 @@ static long status_number(const char *key) {
     return at ? strtol(at + strlen(quoted), NULL, 10) : -1;
 }
 
+/* What a host saves itself, for a restart. */
+static void points_file(point *p, int n, const char *path, int reads) {
+    FILE *f = fopen(path, reads ? "r" : "w");
+    size_t done = 0;
+    for (int i = 0; f && i < n; i++)
+        done += reads ? fread(&p[i].s0, sizeof p[i].s0, 1, f) : fwrite(&p[i].s0, sizeof p[i].s0, 1, f);
+    CHECK(f && fclose(f) == 0 && done == (size_t)n, "cannot read or write %s", path);
+    for (int i = 0; i < n && reads; i++) p[i].s1 = p[i].s0;
+}
+
 /* Sheared beyond its slip and back by increments of two iterations, one of them tried too far first: it ends where femd
- * eval ends from state to state, whose files are given. A second point stays at rest. */
-static void history_is_eval(char **files) {
+ * eval ends from state to state, whose files are given. A second point stays at rest. Increments from `begin` to `end`
+ * of the four. */
+static void history_is_eval(point p[2], int begin, int end, char **files) {
     static const double way[4] = {0.06, 0.12, 0.09, 0.06};
-    point p[2];
     double full[9], P[9];
-    for (int i = 0; i < 2; i++) {
-        point_reset(&p[i], 1);
-        p[i].s0.property = p[i].s1.property = SLIP;
-    }
-    for (int k = 0; k < 4; k++) {
+    for (int k = begin; k < end; k++) {
         if (k == 1) {
             integrate_all(p, 2, 0.14);
             for (int i = 0; i < 2; i++) point_revert(&p[i]); /* as a host does that cuts */
@@ -244,6 +210,15 @@ static void history_is_eval(char **files) {
         check_near("the stress on the way", p[0].s1.forces, P, 9, 1e-14);
         for (int i = 0; i < 2; i++) point_update(&p[i]);
     }
+}
+
+static void history_is_eval_and_committed(char **files) {
+    point p[2];
+    for (int i = 0; i < 2; i++) {
+        point_reset(&p[i], 1);
+        p[i].s0.property = p[i].s1.property = SLIP;
+    }
+    history_is_eval(p, 0, 4, files);
     const long committed = status_number("committed");
     CHECK(committed > 0, "nothing is committed: %ld", committed);
 
@@ -258,6 +233,18 @@ static void history_is_eval(char **files) {
     check_marks(&p[0], 81, 0);
     CHECK(p[0].s1.internal[3] == untouched && memcmp(&p[0].s0, &before.s0, sizeof before.s0) == 0,
           "a prediction writes a state");
+}
+
+/* A host that ends after two increments, and another process that goes on, with another server. */
+static void history_is_interrupted(const char *saved, char **files, int goes_on) {
+    point p[2];
+    for (int i = 0; i < 2; i++) {
+        point_reset(&p[i], 1);
+        p[i].s0.property = p[i].s1.property = SLIP;
+    }
+    if (goes_on) points_file(p, 2, saved, 1);
+    history_is_eval(p, goes_on ? 2 : 0, goes_on ? 4 : 2, files);
+    if (!goes_on) points_file(p, 2, saved, 0);
 }
 
 /* ---- what cannot be ---- */
@@ -382,7 +369,11 @@ int main(int argc, char **argv) {
         small_strain_is_eval(argv[4]);
         tangents_are_differences();
     } else if (strcmp(argv[2], "history") == 0 && argc == 7)
-        history_is_eval(argv + 3);
+        history_is_eval_and_committed(argv + 3);
+    else if (strcmp(argv[2], "begins") == 0 && argc == 8)
+        history_is_interrupted(argv[3], argv + 4, 0);
+    else if (strcmp(argv[2], "goes_on") == 0 && argc == 8)
+        history_is_interrupted(argv[3], argv + 4, 1);
     else if (strcmp(argv[2], "failures") == 0)
         failures_have_words();
     else if (strcmp(argv[2], "threads") == 0)

@@ -85,6 +85,23 @@ static inline void *host_symbol(void *library, const char *name, const char *wha
     return at;
 }
 
+extern int failures;
+
+#define CHECK(condition, ...)                                                                                          \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            printf("FAILED: ");                                                                                        \
+            printf(__VA_ARGS__);                                                                                       \
+            printf("\n");                                                                                              \
+            failures++;                                                                                                \
+        }                                                                                                              \
+    } while (0)
+
+/* n numbers behind the first "key" of a file of femd eval. */
+void eval_numbers(const char *path, const char *key, int n, double *out);
+/* To `tolerance` of the largest number wanted. */
+void check_near(const char *what, const double *got, const double *wanted, int n, double tolerance);
+
 /* A behaviour that has all that MGIS and TFEL look up. */
 behaviour host_load(void *library, const char *name, int finite, int numbered);
 

@@ -1,4 +1,4 @@
-/* What MGIS reads of a behaviour before it believes in it. */
+/* What MGIS reads of a behaviour before it believes in it; and figures of femd eval. */
 #include "mfront_host.h"
 
 static void load_number(void *library, const char *name, const char *what, unsigned wanted) {
@@ -77,4 +77,35 @@ behaviour host_load(void *library, const char *name, int finite, int numbered) {
     behaviour f = NULL;
     *(void **)&f = host_symbol(library, name, "Tridimensional");
     return f;
+}
+
+/* ---- figures ---- */
+
+int failures;
+
+void eval_numbers(const char *path, const char *key, int n, double *out) {
+    static char text[1 << 20];
+    char quoted[64];
+    FILE *f = fopen(path, "r");
+    if (!f) printf("FAILED: no file %s\n", path), exit(1);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    snprintf(quoted, sizeof quoted, "\"%s\": ", key);
+    char *at = strstr(text, quoted);
+    if (!at) printf("FAILED: %s has no %s\n", path, key), exit(1);
+    at += strlen(quoted);
+    for (int i = 0; i < n; i++) {
+        at += strspn(at, "[], \n");
+        char *end = at;
+        out[i] = strtod(at, &end);
+        if (end == at) printf("FAILED: %s has too few numbers for %s\n", path, key), exit(1);
+        at = end;
+    }
+}
+
+void check_near(const char *what, const double *got, const double *wanted, int n, double tolerance) {
+    double largest = 0, worst = 0;
+    for (int i = 0; i < n; i++) largest = fmax(largest, fabs(wanted[i]));
+    for (int i = 0; i < n; i++) worst = fmax(worst, isfinite(got[i]) ? fabs(got[i] - wanted[i]) : INFINITY);
+    CHECK(worst <= tolerance * largest, "%s differs by %g of its largest component", what, worst / largest);
 }

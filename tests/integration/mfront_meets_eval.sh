@@ -58,3 +58,17 @@ said_of() { # said_of WORDS ENV...
 said_of "there is: 1 copper, 2 soft, 3 slip" FEMD_RUN=other
 said_of "FEMD_CONNECT is not set" -u FEMD_CONNECT
 said_of "FEMD_MFRONT is not set" -u FEMD_MFRONT
+
+# a restart with another server: the host saves its points, the library the states that they name
+export FEMD_MFRONT_STATES=$scratch/states
+passes begins "$scratch/points" "${way[@]}"
+[ -s "$scratch/states" ] || fail "no states were saved"
+kill "$server" "$worker"
+exit_within 10 "$server"
+exit_within 10 "$worker"
+rm -f "$scratch/socket"
+start_server
+start_worker second
+FEMD_MFRONT_STATES= host goes_on "$scratch/points" "${way[@]}"
+grep -q "a state needed by the request is held nowhere" "$scratch/goes_on.log" || fail "without the states it goes on"
+passes goes_on "$scratch/points" "${way[@]}"

@@ -8,12 +8,13 @@
 #include "host_pool.h"
 #include "mfront.h"
 
-static host_pool ask_pool = HOST_POOL_INIT("libfemd_mfront", "FEMD_MFRONT", 1);
+host_pool mfront_pool = HOST_POOL_INIT("libfemd_mfront", "FEMD_MFRONT", 1);
 static const double ask_cut = 0.5; /* by what an increment shrinks that the material does not bear */
 
 /* When the library is unloaded, and when the process ends. */
 __attribute__((destructor)) static void ask_leave(void) {
-    host_pool_close(&ask_pool);
+    mfront_states_end();
+    host_pool_close(&mfront_pool);
 }
 
 /* What K says before it is the tangent. */
@@ -61,8 +62,8 @@ static femd_status ask_read_wish(const mfront_behaviour *b, const mfront_view *v
 static femd_status ask_material(const mfront_behaviour *b, const mfront_state *state, const host_material **material,
                                 femd_error *err) {
     const char *name = getenv("FEMD_MATERIAL");
-    if (b->numbered) return host_pool_material_at(&ask_pool, state->material_properties[0], material, err);
-    return host_pool_material(&ask_pool, name ? name : "", name ? strlen(name) : 0, material, err);
+    if (b->numbered) return host_pool_material_at(&mfront_pool, state->material_properties[0], material, err);
+    return host_pool_material(&mfront_pool, name ? name : "", name ? strlen(name) : 0, material, err);
 }
 
 /* ---- asking ---- */
@@ -72,7 +73,7 @@ static void ask_tell_notes(uint32_t notes, uint32_t increment) {
         char words[256];
         if (!(notes & bit)) continue;
         snprintf(words, sizeof words, "increment %u: at one point or more %s", increment, femd_note_words(bit));
-        host_pool_say(&ask_pool, FEMD_OK, (uint64_t)bit << 32 | increment, words);
+        host_pool_say(&mfront_pool, FEMD_OK, (uint64_t)bit << 32 | increment, words);
     }
 }
 
@@ -105,7 +106,7 @@ static femd_status ask_pool_for(const mfront_behaviour *b, const mfront_view *vi
                                 .token_out = answer->token,
                                 .notes = &notes,
                                 .status = &status};
-    FEMD_TRY(host_pool_evaluate(&ask_pool, material, &arrays, &worst, err));
+    FEMD_TRY(host_pool_evaluate(&mfront_pool, material, &arrays, &worst, err));
     if (worst == FEMD_OK) ask_tell_notes(notes, increment);
     return worst;
 }
@@ -142,28 +143,31 @@ static femd_status ask_integrate(const mfront_behaviour *b, const mfront_view *v
     ask_wish wish = {0};
     ask_answer answer;
     FEMD_TRY(ask_read_wish(b, view, &wish, err));
+    FEMD_TRY(mfront_states_begin(err));
     const uint64_t point = mfront_point(view->s0.internal_state_variables, view->s1.internal_state_variables);
     const mfront_state *at = wish.predicts ? &view->s0 : &view->s1;
     FEMD_TRY(ask_pool_for(b, view, at, &wish, point, increment, &answer, err));
     ask_give_tangent(b, view, &wish, &answer);
-    if (!wish.predicts) ask_give_state(b, view, &wish, point, increment, &answer);
-    return FEMD_OK;
+    if (wish.predicts) return FEMD_OK;
+    ask_give_state(b, view, &wish, point, increment, &answer);
+    return mfront_states_remember(point, view->s0.internal_state_variables + MFRONT_TOKEN, answer.token, err);
 }
 
 static int ask_fail(const mfront_view *view, uint32_t increment, femd_status rc, const femd_error *err) {
     char words[MFRONT_WORDS];
-    const char *own = strncmp(err->text, ask_pool.adapter, strlen(ask_pool.adapter)) == 0 ? "" : "libfemd_mfront: ";
+    const char *own =
+        strncmp(err->text, mfront_pool.adapter, strlen(mfront_pool.adapter)) == 0 ? "" : "libfemd_mfront: ";
     snprintf(words, sizeof words, "%s%s", own, err->text);
     if (view->error_message) memcpy(view->error_message, words, sizeof words);
     if (view->rdt && femd_status_is_physics(rc)) *view->rdt = ask_cut;
-    host_pool_say(&ask_pool, rc, increment, words);
+    host_pool_say(&mfront_pool, rc, increment, words);
     return -1;
 }
 
 int mfront_ask(const mfront_behaviour *b, mfront_view *view) {
     femd_error err = FEMD_ERROR_INIT;
     if (ask_is_older_view(view)) {
-        host_pool_say(&ask_pool, FEMD_PROTOCOL, 0,
+        host_pool_say(&mfront_pool, FEMD_PROTOCOL, 0,
                       "the host hands over data as MFront's generic interface had them before its API version 1 (TFEL "
                       "3.4.1, MGIS 1.2): take a newer host");
         return -1;

@@ -20,7 +20,26 @@ typedef struct mfront_behaviour {
  * material says no *view->rdt is below 1. */
 int mfront_ask(const mfront_behaviour *behaviour, mfront_view *view);
 
-/* ---- measures of finite strain: by K[1] and K[2] ---- */
+/* The connection, see host_pool.h. */
+extern struct host_pool mfront_pool;
+
+/* ---- states.c: for a restart; nothing happens unless FEMD_MFRONT_STATES is set ---- */
+
+/* Before anything is asked, from any thread. */
+FEMD_MUST_CHECK femd_status mfront_states_begin(femd_error *err);
+FEMD_MUST_CHECK femd_status mfront_states_remember(uint64_t point, const double *begin, const double *end,
+                                                   femd_error *err);
+/* When the host ends; before the connection is closed. */
+void mfront_states_end(void);
+
+/* ---- points.c: what a host does not tell ---- */
+
+/* The number of the increment that is asked for by a point that was last accepted at the end of `accepted`. */
+uint32_t mfront_increment(double accepted);
+/* The number of the point, from what its states of the beginning and (as the last call left it) the end hold. */
+uint64_t mfront_point(const double *s0, const double *s1);
+
+/* ---- measures.c: of finite strain: by K[1] and K[2] ---- */
 
 enum mfront_stress { MFRONT_CAUCHY, MFRONT_PK2, MFRONT_PK1 };
 enum mfront_tangent {
@@ -36,9 +55,5 @@ void mfront_give_tangent(int measure, const double F[9], const double F0[9], con
                          double *host);
 /* Of a tensor in MFront's order. */
 void mfront_matrix_in(const double *host, double rows[9]);
-/* The number whose increment is asked for by a point that was last accepted at the end of `accepted`. */
-uint32_t mfront_increment(double accepted);
-/* The number of the point, from what its states of the beginning and (as the last call left it) the end hold. */
-uint64_t mfront_point(const double *s0, const double *s1);
 
 #endif
