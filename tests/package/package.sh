@@ -49,6 +49,16 @@ for file in LICENSE README.md docs/micro.md docs/case.schema.json protocol.md; d
     [ -s "$(find "$prefix/share/doc" -path "*/$file")" ] || fail "$file is not installed"
 done
 
+# what hosts load finds the library that it was installed with, and shows them nothing but its behaviours
+mfront=$(find "$prefix" -name libfemd_mfront.so)
+[ -n "$mfront" ] && [ -z "$(nm -D --defined-only "$mfront" | grep -v ' Femd')" ] || fail "libfemd_mfront.so: $(nm -D --defined-only "$mfront" | grep -v ' Femd')"
+ldd "$mfront" | grep -q "libfemd.so.0 => $prefix/" || fail "libfemd_mfront.so does not find libfemd beside itself: $(ldd "$mfront" | grep libfemd)"
+if command -v gfortran >/dev/null; then
+    printf 'program p\nuse femd\nprint "(a)", femd_version()\nend program\n' >"$scratch/p.f90"
+    (cd "$scratch" && gfortran "$prefix"/share/femd/fortran/femd_c.f90 "$prefix"/share/femd/fortran/femd.f90 p.f90 -o by-fortran $(pkg-config --libs femd)) || fail "the Fortran module"
+    [ "$(LD_LIBRARY_PATH=$(pkg-config --variable=libdir femd) "$scratch/by-fortran")" = 0.1.0 ] || fail "the Fortran program"
+fi
+
 # the Python package finds the library that it was installed with
 if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
     said=$(env -u FEMD_LIBRARY PYTHONPATH="$prefix/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c 'import femd, femd._library; print(femd.version(), femd._library.lib._name)') ||

@@ -93,6 +93,7 @@ contains
         type(c_error) :: err
         integer(c_int) :: rc
         if (c_associated(client%handle)) call c_close(client%handle)
+        config%size = c_sizeof(config)
         address_c = c_text(address)
         config%address = c_loc(address_c)
         if (present(run)) then

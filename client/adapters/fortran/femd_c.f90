@@ -21,6 +21,7 @@ module femd_c
     end type
 
     type, bind(c) :: c_config
+        integer(c_size_t) :: size = 0
         type(c_ptr) :: address = c_null_ptr, run = c_null_ptr
         integer(c_int32_t) :: rank = 0, ranks = 0, step = 0
         real(c_double) :: connect_timeout = 0, wait_timeout = 0

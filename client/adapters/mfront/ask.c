@@ -13,7 +13,7 @@ static const double ask_cut = 0.5; /* by what an increment shrinks that the mate
 
 /* When the library is unloaded, and when the process ends. */
 __attribute__((destructor)) static void ask_leave(void) {
-    mfront_states_end();
+    mfront_restart_end();
     host_pool_close(&mfront_pool);
 }
 
@@ -143,14 +143,14 @@ static femd_status ask_integrate(const mfront_behaviour *b, const mfront_view *v
     ask_wish wish = {0};
     ask_answer answer;
     FEMD_TRY(ask_read_wish(b, view, &wish, err));
-    FEMD_TRY(mfront_states_begin(err));
+    FEMD_TRY(mfront_restart_begin(err));
     const uint64_t point = mfront_point(view->s0.internal_state_variables, view->s1.internal_state_variables);
     const mfront_state *at = wish.predicts ? &view->s0 : &view->s1;
     FEMD_TRY(ask_pool_for(b, view, at, &wish, point, increment, &answer, err));
     ask_give_tangent(b, view, &wish, &answer);
     if (wish.predicts) return FEMD_OK;
     ask_give_state(b, view, &wish, point, increment, &answer);
-    return mfront_states_remember(point, view->s0.internal_state_variables + MFRONT_TOKEN, answer.token, err);
+    return mfront_restart_remember(point, view->s0.internal_state_variables + MFRONT_TOKEN, answer.token, err);
 }
 
 static int ask_fail(const mfront_view *view, uint32_t increment, femd_status rc, const femd_error *err) {

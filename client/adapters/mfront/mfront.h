@@ -23,14 +23,14 @@ int mfront_ask(const mfront_behaviour *behaviour, mfront_view *view);
 /* The connection, see host_pool.h. */
 extern struct host_pool mfront_pool;
 
-/* ---- states.c: for a restart; nothing happens unless FEMD_MFRONT_STATES is set ---- */
+/* ---- restart.c: for a restart; nothing happens unless FEMD_MFRONT_STATES is set ---- */
 
 /* Before anything is asked, from any thread. */
-FEMD_MUST_CHECK femd_status mfront_states_begin(femd_error *err);
-FEMD_MUST_CHECK femd_status mfront_states_remember(uint64_t point, const double *begin, const double *end,
-                                                   femd_error *err);
+FEMD_MUST_CHECK femd_status mfront_restart_begin(femd_error *err);
+FEMD_MUST_CHECK femd_status mfront_restart_remember(uint64_t point, const double *begin, const double *end,
+                                                    femd_error *err);
 /* When the host ends; before the connection is closed. */
-void mfront_states_end(void);
+void mfront_restart_end(void);
 
 /* ---- points.c: what a host does not tell ---- */
 
