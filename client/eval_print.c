@@ -146,6 +146,25 @@ static void print_conductivity(const eval_answer *a) {
     if (a->caps.carriers & FEMD_CARRIER_ELECTRONS) print_place(r, FEMD_QUANTITY_CONDUCTIVITY_ELECTRONIC);
 }
 
+/* A come-along number and its error. */
+static void print_with_error(const femd_response *r, int place) {
+    const femd_quantity *q = femd_quantity_at((size_t)place);
+    print_quantity(r, q);
+    print_row("  its error", (const double *)(const void *)((const char *)r + q->error), 1, q->row_scale, q->row_unit);
+}
+
+/* Below the matrix: what an isotropic fluid has of it, by both estimators, and how far it is from one. */
+static void print_viscosity(const femd_response *r) {
+    double diagonal[6];
+    for (int c = 0; c < 6; c++) diagonal[c] = r->viscosity_err[7 * c];
+    print_row("  its error, diag.", diagonal, 6, 1e-3, "mPa s");
+    print_with_error(r, FEMD_QUANTITY_ETA);
+    print_with_error(r, FEMD_QUANTITY_ETA_CHECK);
+    print_with_error(r, FEMD_QUANTITY_ETA_BULK);
+    print_with_error(r, FEMD_QUANTITY_ETA_BULK_CHECK);
+    print_with_error(r, FEMD_QUANTITY_VISCOSITY_FAR);
+}
+
 static void print_compressibility(const eval_answer *a) {
     const double compressibility = -a->response.dJdp / a->response.J;
     if (a->request.control != FEMD_CONTROL_PRESSURE) return;
@@ -164,6 +183,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         }
         print_quantity(r, q);
         if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
+        if (i == FEMD_QUANTITY_VISCOSITY) print_viscosity(r);
         if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }
 }

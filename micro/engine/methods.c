@@ -13,7 +13,8 @@
     X(local_harmonic)                                                                                                  \
     X(md)                                                                                                              \
     X(green_kubo)                                                                                                      \
-    X(nemd)
+    X(nemd)                                                                                                            \
+    X(fluid)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

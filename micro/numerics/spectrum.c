@@ -22,9 +22,7 @@ femd_status femd_spectrum_init(femd_spectrum *spectrum, int samples, int bins, d
     spectrum->samples = samples;
     spectrum->bins = bins;
     spectrum->dt = dt;
-    for (int k = 0; k < samples / 2; k++)
-        femd_portable_turn((double)k / samples, spectrum->work + 4 * (size_t)samples + 2 * k,
-                           spectrum->work + 4 * (size_t)samples + 2 * k + 1);
+    femd_spectrum_turns(samples, spectrum->work + 4 * (size_t)samples);
     return FEMD_OK;
 }
 
@@ -39,8 +37,11 @@ void femd_spectrum_empty(femd_spectrum *spectrum) {
     spectrum->segments = 0;
 }
 
-/* z (n complex numbers) becomes sum_j z_j exp(+2 pi i j k/n); turn: n/2 pairs (cos, sin). */
-static void spectrum_transform(int n, const double *turn, double *z) {
+void femd_spectrum_turns(int n, double *turn) {
+    for (int k = 0; k < n / 2; k++) femd_portable_turn((double)k / n, turn + 2 * k, turn + 2 * k + 1);
+}
+
+void femd_spectrum_transform(int n, const double *turn, double *z) {
     for (int i = 1, j = 0; i < n; i++) {
         int bit = n >> 1;
         for (; j & bit; bit >>= 1) j ^= bit;
@@ -77,8 +78,8 @@ void femd_spectrum_add(femd_spectrum *spectrum, const double *flux) {
         w[2 * i] = flux[3 * i + 2];
         w[2 * i + 1] = 0;
     }
-    spectrum_transform(n, turn, z);
-    spectrum_transform(n, turn, w);
+    femd_spectrum_transform(n, turn, z);
+    femd_spectrum_transform(n, turn, w);
     for (int k = 0; k <= spectrum->bins; k++) {
         const int m = (n - k) & (n - 1); /* two real series in one transform come apart by the symmetry of theirs */
         const double re[3] = {0.5 * (z[2 * k] + z[2 * m]), 0.5 * (z[2 * k + 1] + z[2 * m + 1]), w[2 * k]};

@@ -29,6 +29,11 @@ void femd_spectrum_add(femd_spectrum *spectrum, const double *flux);
 FEMD_MUST_CHECK femd_status femd_spectrum_encode(const femd_spectrum *spectrum, femd_buffer *out, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_spectrum_decode(femd_spectrum *spectrum, const femd_bytes *in, femd_error *err);
 
+/* turn: n/2 pairs (cos, sin) of n-ths of a turn, n a power of two. */
+void femd_spectrum_turns(int n, double *turn);
+/* z (n complex numbers) becomes sum_j z_j exp(+2 pi i j k/n). */
+void femd_spectrum_transform(int n, const double *turn, double *z);
+
 /* An averaged power spectrum S(f) = int <J(t) J(0)> exp(2 pi i f t) dt: each value is S times a gamma variable of mean
  * 1 and shape `shape`, at k = 0 of half that shape. */
 typedef struct femd_periodogram {

@@ -58,6 +58,19 @@ extern "C" {
     "Helmholtz energy", 1e6, "MJ/m^3", "Helmholtz energy per reference volume, relative to the reference") \
   X(HEAT_CAPACITY, 6, WANTED, "heat-capacity", heat_capacity, "heat_capacity", SCALAR, SAMPLED, MEAN, "J/(m^3 K)", \
     "heat capacity", 1e6, "MJ/(m^3 K)", "heat capacity at constant E, per reference volume") \
+  X(VISCOSITY, 11, WANTED, "viscosity", viscosity, "viscosity", STIFFNESS, SAMPLED, MEAN, "Pa s", "viscosity", 1e-3, \
+    "mPa s", "viscosity of the fluid between strain rates and Cauchy stresses, frame F = U") \
+  X(ETA, 40, VISCOUS, NULL, eta, "shear_viscosity", SCALAR, SAMPLED, MEAN, "Pa s", "  shear viscosity", 1e-3, "mPa s", \
+    "the isotropic part of the viscosity: shear") \
+  X(ETA_BULK, 41, VISCOUS, NULL, eta_bulk, "bulk_viscosity", SCALAR, SAMPLED, MEAN, "Pa s", "  bulk viscosity", 1e-3, \
+    "mPa s", "the isotropic part of the viscosity: bulk") \
+  X(ETA_CHECK, 42, VISCOUS, NULL, eta_check, "shear_viscosity_check", SCALAR, SAMPLED, MEAN, "Pa s", \
+    "  other estimate", 1e-3, "mPa s (shear)", "the shear viscosity by another estimator") \
+  X(ETA_BULK_CHECK, 43, VISCOUS, NULL, eta_bulk_check, "bulk_viscosity_check", SCALAR, SAMPLED, MEAN, "Pa s", \
+    "  other estimate", 1e-3, "mPa s (bulk)", "the bulk viscosity by another estimator") \
+  X(VISCOSITY_FAR, 44, VISCOUS, NULL, viscosity_far, "viscosity_anisotropy", SCALAR, SAMPLED, MAX, "-", \
+    "  anisotropy", 1, "(distance from the isotropic part; its error: what noise makes)", \
+    "distance of the viscosity from its isotropic part over that part; its error is what noise alone makes") \
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
@@ -82,9 +95,10 @@ extern "C" {
 #define FEMD_HELD_LIST(X)                                                                                              \
     X(WANTED, "if asked") /* `provided` names it */                                                                    \
     X(ALWAYS, "always")                                                                                                \
-    X(CHECKED, "if there is one")   /* a second estimate was made: femd_response.checked */                            \
-    X(PRESSURE, "pressure control") /* the answer is one of pressure control */                                        \
-    X(NONZERO, "if declared")       /* a number of it is not zero */
+    X(CHECKED, "if there is one")    /* a second estimate was made: femd_response.checked */                           \
+    X(PRESSURE, "pressure control")  /* the answer is one of pressure control */                                       \
+    X(NONZERO, "if declared")        /* a number of it is not zero */                                                  \
+    X(VISCOUS, "with the viscosity") /* `provided` names that */
 
 /* What a quantity is, and how it turns: Voigt order 11, 22, 33, 23, 13, 12. X(NAME, numbers, words) */
 #define FEMD_SHAPE_LIST(X)                                                                                             \
@@ -119,6 +133,7 @@ typedef enum femd_over { FEMD_OVER_LIST(FEMD_OVER_ENUM) FEMD_OVERS } femd_over;
 #define FEMD_IF_WANTED_CHECKED(...)
 #define FEMD_IF_WANTED_PRESSURE(...)
 #define FEMD_IF_WANTED_NONZERO(...)
+#define FEMD_IF_WANTED_VISCOUS(...)
 #define FEMD_IF_SAMPLED_SAMPLED(...) __VA_ARGS__
 #define FEMD_IF_SAMPLED_EXACT(...)
 

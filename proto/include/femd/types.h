@@ -36,8 +36,8 @@ enum {
 #define FEMD_NOTE_LIST(X)                                                                                              \
     X(ACCURACY_NOT_REACHED, 0, "accuracy-not-reached", "sampling ended at its bound before the wanted accuracy")       \
     X(ESTIMATORS_DISAGREE, 1, "estimators-disagree",                                                                   \
-      "two estimates of the conductivity differ by more than two sigma")                                               \
-    X(NO_PLATEAU, 2, "no-plateau", "the conductivity depends on the range of frequencies that is fitted")              \
+      "two estimates of a coefficient of transport differ by more than two sigma")                                     \
+    X(NO_PLATEAU, 2, "no-plateau", "a coefficient of transport depends on the range of frequencies that is fitted")    \
     X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \
     X(SIZE_TREND, 4, "size-trend", "the conductivity does not follow 1/k against 1/L over the lengths")                \
     X(FLUX_MISMATCH, 5, "flux-mismatch", "the power of the thermostats is not the heat flux through the box")          \
@@ -53,7 +53,8 @@ enum {
     X(BIFURCATED, 13, "bifurcated",                                                                                    \
       "a symmetric configuration lost its stability on the way: one of the equal ways down was taken")                 \
     X(FREE_SURFACES, 14, "free-surfaces",                                                                              \
-      "the RVE is a cluster with free faces: bonds are missing there, and the answer is no bound")
+      "the RVE is a cluster with free faces: bonds are missing there, and the answer is no bound")                     \
+    X(ANISOTROPIC, 15, "anisotropic", "what a fluid has alike in all directions differs by more than noise makes")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

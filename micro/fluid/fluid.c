@@ -1,0 +1,249 @@
+/* The method `fluid`: what a material says about it, how long a segment is, what is carried and answered. Owns the
+ * options and the length of a segment; the trajectory is fluid_run.c's, estimates are viscosity.c's. */
+#include "fluid/fluid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double PS = 1e-12, TWO_PI = 6.28318530717958647693;
+#define STEP_DEFAULT     0.1          /* radians of the fastest vibration */
+#define FRICTION_DEFAULT 0.1          /* of the highest frequency, as in the method md */
+static const double FORGETS = 20;     /* times 1/friction: equilibration before a segment */
+static const double PERIODS = 480;    /* of the fastest vibration: default length of a segment */
+static const double BAND_DEFAULT = 1; /* of the highest frequency */
+static const double TIME_SHARE = 24;  /* a segment must last this many correlation times */
+enum { DOUBLINGS_MAX = 4 };           /* of a segment whose length the material leaves open */
+enum { STRIDE_DEFAULT = 4, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
+
+/* ---- options and room ---- */
+
+static femd_status fluid_read_times(const femd_sampled_words *words, const femd_sampled_options *common,
+                                    femd_fluid_options *options, double *segment, femd_error *err) {
+    double settle;
+    FEMD_TRY(femd_json_quantity(words->doc, words->node, "equilibration", FEMD_DIM_TIME,
+                                FORGETS / common->friction * PS, &settle, err));
+    FEMD_TRY(femd_json_quantity(words->doc, words->node, "segment", FEMD_DIM_TIME, PERIODS * TWO_PI / words->top * PS,
+                                segment, err));
+    FEMD_TRY(femd_json_quantity(words->doc, words->node, "melt", FEMD_DIM_TEMPERATURE, 0, &options->melt, err));
+    if (!(settle > 0) || !(settle / PS / common->time_step < 1e8))
+        return femd_json_fail(words->doc, words->at, err,
+                              "equilibration must be a time above zero and below 1e8 steps");
+    options->equilibration = (int)ceil(settle / PS / common->time_step);
+    *segment /= PS;
+    return FEMD_OK;
+}
+
+/* Samples and frequencies of a segment of so many ps. */
+static femd_status fluid_divide(const femd_sampled_words *words, double time_step, double segment,
+                                femd_fluid_options *options, femd_error *err) {
+    const double interval = options->stride * time_step, wanted = segment / interval;
+    if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
+        return femd_json_fail(words->doc, words->at, err,
+                              "a segment of %.3g ps is %.3g samples of the stress; between %d and %d are possible",
+                              segment, wanted, SAMPLES_MIN, SAMPLES_MAX);
+    for (options->samples = SAMPLES_MIN; options->samples < wanted - 0.5;) options->samples *= 2;
+    const double length = options->samples * options->stride * time_step,
+                 band = femd_json_number(words->node, "band", BAND_DEFAULT);
+    if (!(band > 0)) return femd_json_fail(words->doc, words->at, err, "band must be above zero");
+    options->bins = (int)fmin(options->samples / 2, fmax(BINS_MIN, band * words->top / TWO_PI * length));
+    return FEMD_OK;
+}
+
+static femd_status fluid_read_options(femd_fluid *fluid, const femd_sampled_words *words, femd_error *err) {
+    femd_fluid_options *options = &fluid->options;
+    const double time_step = fluid->common.options.time_step;
+    double segment;
+    FEMD_TRY(fluid_read_times(words, &fluid->common.options, options, &segment, err));
+    options->stride = (int)femd_json_number(words->node, "stride", STRIDE_DEFAULT);
+    options->cepstral = strcmp(femd_json_string(words->node, "estimator", "spectral"), "cepstral") == 0;
+    options->fixed = femd_json_get(words->node, "segment") != NULL;
+    if (options->stride < 1 || options->stride * time_step * words->top > 1.6)
+        return femd_json_fail(
+            words->doc, words->at, err,
+            "a stride of %d steps: the stress must be seen at least four times in a period of the fastest vibration",
+            options->stride);
+    FEMD_TRY(fluid_divide(words, time_step, segment, options, err));
+    fluid->common.first = (int)femd_json_number(words->node, "min_segments", 6);
+    fluid->common.most = (int)femd_json_number(words->node, "max_segments", 100);
+    if (fluid->common.first < 2 || fluid->common.most < fluid->common.first)
+        return femd_json_fail(words->doc, words->at, err,
+                              "min_segments must be at least 2, max_segments at least min_segments");
+    return FEMD_OK;
+}
+
+/* Empty sums for segments of the first length doubled so many times. */
+static femd_status fluid_set_length(femd_fluid *fluid, int doublings, femd_error *err) {
+    const int samples = fluid->options.samples << doublings, bins = fluid->options.bins << doublings;
+    fluid->kinetic = 0;
+    if (fluid->sums.shear && fluid->doublings == doublings) {
+        femd_stress_spectrum_empty(&fluid->sums);
+        return FEMD_OK;
+    }
+    femd_stress_spectrum_clear(&fluid->sums);
+    free(fluid->flux);
+    fluid->flux = malloc(FEMD_STRESS_FLUXES * (size_t)samples * sizeof *fluid->flux);
+    fluid->doublings = doublings;
+    if (!fluid->flux) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the stress: out of memory", samples);
+    return femd_stress_spectrum_init(&fluid->sums, samples, bins,
+                                     fluid->options.stride * fluid->common.options.time_step, err);
+}
+
+static femd_status fluid_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
+    femd_fluid *fluid = self;
+    const size_t n3 = 3 * (size_t)native->rve.n;
+    FEMD_TRY(fluid_read_options(fluid, words, err));
+    fluid->x = malloc(2 * n3 * sizeof *fluid->x);
+    if (!fluid->x) return femd_fail(err, FEMD_NO_MEMORY, "a fluid of %d atoms: out of memory", native->rve.n);
+    fluid->v = fluid->x + n3;
+    return fluid_set_length(fluid, 0, err);
+}
+
+static void fluid_close(void *self) {
+    femd_fluid *fluid = self;
+    femd_stress_spectrum_clear(&fluid->sums);
+    free(fluid->flux);
+    free(fluid->x);
+}
+
+/* ---- segments ---- */
+
+static femd_status fluid_start(void *self, femd_native *native, const femd_progress *progress, femd_error *err) {
+    FEMD_TRY(fluid_set_length(self, 0, err));
+    return femd_fluid_start(self, native->path.place.h, native->path.x, progress, err);
+}
+
+static int fluid_have(const void *self, int *missing) {
+    const femd_fluid *fluid = self;
+    *missing = 0;
+    return fluid->sums.segments;
+}
+
+static femd_status fluid_extend(void *self, femd_native *native, int segments, const femd_progress *progress,
+                                femd_error *err) {
+    femd_progress here = *progress;
+    for (int i = 0; i < segments; i++, here.have++)
+        FEMD_TRY(femd_fluid_segment(self, native->path.place.h, &here, err));
+    return FEMD_OK;
+}
+
+static int fluid_may_double(const femd_fluid *fluid, int doublings) {
+    return !fluid->options.fixed && doublings < DOUBLINGS_MAX && fluid->options.samples << doublings <= SAMPLES_MAX / 2;
+}
+
+static double fluid_memory(const femd_fluid *fluid) {
+    return fmax(fluid->result.shear.time, fluid->result.bulk.time);
+}
+
+static int fluid_too_short(const femd_fluid *fluid) {
+    return !(TIME_SHARE * fluid_memory(fluid) <= fluid->sums.samples * fluid->sums.dt);
+}
+
+/* Segments that the stress outlasts are given up for longer ones, where the material leaves their length open. */
+static femd_status fluid_outgrown(void *self, int *anew, femd_error *err) {
+    femd_fluid *fluid = self;
+    *anew = fluid_too_short(fluid) && fluid_may_double(fluid, fluid->doublings);
+    return *anew ? fluid_set_length(fluid, fluid->doublings + 1, err) : FEMD_OK;
+}
+
+/* The shear viscosity decides: one flux tells of the bulk viscosity where five tell of it. */
+static femd_status fluid_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
+                               femd_error *err) {
+    femd_fluid *fluid = self;
+    FEMD_TRY(femd_fluid_evaluate(fluid, native->rve.V0 * native->path.place.J, err));
+    *ratio = fluid->result.shear.error / (femd_sampled_accuracy(fluid, conditions) * fluid->result.shear.value);
+    return FEMD_OK;
+}
+
+/* u32 samples of a segment, which say how often it was doubled, u64 step, f64 energy, f64 kinetic energies, atoms and
+ * velocities, then the sums. */
+static femd_status fluid_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
+    femd_fluid *fluid = self;
+    uint32_t samples = (uint32_t)fluid->sums.samples;
+    int doublings = 0;
+    FEMD_TRY(femd_carry_u32(carry, &samples, err));
+    if (femd_carry_reads(carry)) {
+        while (fluid_may_double(fluid, doublings) && (uint32_t)fluid->options.samples << doublings < samples)
+            doublings++;
+        FEMD_TRY(fluid_set_length(fluid, doublings, err));
+        if (samples != (uint32_t)fluid->sums.samples)
+            return femd_fail(err, FEMD_PROTOCOL, "segments of %u samples are not of this material", samples);
+        fluid->common.stray = (femd_stray){0};
+    }
+    FEMD_TRY(femd_carry_u64(carry, &fluid->step, err));
+    FEMD_TRY(femd_carry_doubles(carry, &fluid->energy, 1, err));
+    FEMD_TRY(femd_carry_doubles(carry, &fluid->kinetic, 1, err));
+    FEMD_TRY(femd_carry_doubles(carry, fluid->x, 6 * (size_t)native->rve.n, err));
+    return femd_stress_spectrum_carry(&fluid->sums, carry, err);
+}
+
+/* ---- the answer ---- */
+
+/* Segments too short for the stress to forget give a viscosity that is too low without a sign of it. */
+static femd_status fluid_check_length(const femd_fluid *fluid, femd_error *err) {
+    const double time = fluid_memory(fluid);
+    if (!fluid_too_short(fluid)) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED,
+                     "the stress forgets within %.3g ps: segments of %.3g ps are too short, set fluid.segment to %.0f "
+                     "ps or more",
+                     time, fluid->sums.samples * fluid->sums.dt, ceil(2 * TIME_SHARE * time));
+}
+
+static void fluid_put(const femd_viscosity_number *number, double *value, double *error, double *check,
+                      double *check_error) {
+    *value = number->value;
+    *error = number->error;
+    *check = number->check;
+    *check_error = number->check_error;
+}
+
+static femd_status fluid_respond(void *self, femd_native *native, const femd_conditions *conditions,
+                                 femd_response *response, femd_error *err) {
+    const femd_fluid *fluid = self;
+    const femd_viscosity_result *a = &fluid->result;
+    (void)native, (void)conditions;
+    FEMD_TRY(fluid_check_length(fluid, err));
+    memcpy(response->viscosity, a->tensor, sizeof response->viscosity);
+    memcpy(response->viscosity_err, a->tensor_err, sizeof response->viscosity_err);
+    fluid_put(&a->shear, &response->eta, &response->eta_err, &response->eta_check, &response->eta_check_err);
+    fluid_put(&a->bulk, &response->eta_bulk, &response->eta_bulk_err, &response->eta_bulk_check,
+              &response->eta_bulk_check_err);
+    response->viscosity_far = a->anisotropy;
+    response->viscosity_far_err = a->chance;
+    if (a->shear.disagree || a->bulk.disagree) response->notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
+    if (!a->shear.plateau || !a->bulk.plateau) response->notes |= FEMD_NOTE_NO_PLATEAU;
+    if (a->anisotropy > 1.5 * a->chance) response->notes |= FEMD_NOTE_ANISOTROPIC;
+    return FEMD_OK;
+}
+
+static const femd_sampler fluid_sampler = {
+    .method = &femd_method_fluid,
+    .size = sizeof(femd_fluid),
+    .version = 1,
+    .during = "the sampling of the fluid",
+    .radians = STEP_DEFAULT,
+    .friction = FRICTION_DEFAULT,
+    .accuracy = 0.05,
+    .unseeded = 1,
+    .open = fluid_open,
+    .close = fluid_close,
+    .start = fluid_start,
+    .have = fluid_have,
+    .extend = fluid_extend,
+    .judge = fluid_judge,
+    .outgrown = fluid_outgrown,
+    .respond = fluid_respond,
+    .carry = fluid_carry,
+};
+
+static femd_status fluid_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
+    return femd_sampled_create(&fluid_sampler, native, doc, self, err);
+}
+
+const femd_method femd_method_fluid = {
+    .name = "fluid",
+    .wants = FEMD_WANT_VISCOSITY,
+    .inputs = FEMD_SAMPLED_INPUTS,
+    .create = fluid_create,
+    .destroy = femd_sampled_destroy,
+    .answer = femd_sampled_answer,
+};

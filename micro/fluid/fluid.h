@@ -1,0 +1,50 @@
+/* The method `fluid`: what the atoms of a fluid tell of its flow without being driven, at the cell of the mechanical
+ * state. One trajectory: stretches without a thermostat (segments), all of one total energy, each behind a stretch of
+ * Langevin dynamics. See docs/micro.md, "Fluids".
+ *
+ * Split in two: fluid_run.c (the trajectory), fluid.c (options, length of a segment, the method's table of functions).
+ * What every method that samples does is sampled_method.h's. */
+#ifndef FEMD_FLUID_H
+#define FEMD_FLUID_H
+
+#include "dynamics/sampled_method.h"
+#include "fluid/viscosity.h"
+
+extern const femd_method femd_method_fluid;
+
+typedef struct femd_fluid_options {
+    int equilibration; /* steps of Langevin dynamics before each segment */
+    int stride;        /* steps between samples of the stress */
+    int samples, bins; /* of a segment, at first; frequencies kept */
+    int fixed;    /* the material says how long a segment is; else it is doubled where the stress remembers longer */
+    int cepstral; /* which estimator's value is reported */
+    double melt;  /* K: the atoms are first brought to this temperature; 0 = they start as they are */
+} femd_fluid_options;
+
+typedef struct femd_fluid {
+    femd_sampled common; /* first; a segment is a block */
+    femd_fluid_options options;
+    double *x, *v;  /* n x 3, owned: where the trajectory stands, angstrom, angstrom/ps */
+    uint64_t step;  /* since its velocities were drawn */
+    double energy;  /* eV: kinetic and potential, of every segment */
+    double kinetic; /* eV: mean kinetic energies of the segments, summed */
+    femd_stress_spectrum sums;
+    int doublings; /* of the segments that sums is of, over options.samples */
+    double *flux;  /* samples x 6, owned */
+    femd_viscosity_result result;
+} femd_fluid;
+
+/* Begin anew at cell h from positions x: melted if the material says so, brought to T, and to the total energy whose
+ * mean temperature without a thermostat is T. NOT_CONVERGED if it does not settle; UNSUPPORTED if the atoms stay where
+ * they are. */
+FEMD_MUST_CHECK femd_status femd_fluid_start(femd_fluid *fluid, const double h[9], const double *x,
+                                             const femd_progress *progress, femd_error *err);
+/* One more segment. NOT_CONVERGED if the energy drifts. */
+FEMD_MUST_CHECK femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_progress *progress,
+                                               femd_error *err);
+/* Fill fluid->result from the sums; V: present volume in cubic angstrom. */
+FEMD_MUST_CHECK femd_status femd_fluid_evaluate(femd_fluid *fluid, double V, femd_error *err);
+/* K: mean kinetic temperature of all segments. */
+double femd_fluid_temperature(const femd_fluid *fluid);
+
+#endif

@@ -1,0 +1,184 @@
+/* The trajectory of the method `fluid`. Owns the order of its start and of a segment.
+ *
+ * eta = S(0)/(2 V k_B T), S(0) = int <A(t) A(0)> dt over all times, A = P V - <P V> at one total energy: then the
+ * fluctuation of the trace has no part that energy alone makes, and what Green and Kubo's formula of the bulk viscosity
+ * takes off elsewhere is zero. */
+#include <math.h>
+
+#include "fluid/fluid.h"
+
+static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one segment */
+static const double HEAT = 2.25; /* k_B per atom: heat capacity with which the energy is corrected, of simple fluids
+                                    good to a third */
+static const double FLOWS = 0.5; /* of the atoms must have left where they were, or it is no fluid */
+static const double TEMPERATURE_POWER = 2; /* of T in a viscosity at constant volume, at most */
+enum { CORRECTIONS = 3, SHARE = 4 };       /* stretches of a quarter of a segment that find the energy */
+enum { GROUP = 10, SEGMENTS_LATE = 16, HEATINGS_MAX = 100 };
+/* eV ps/angstrom^3 in Pa s */
+static const double VISCOSITY = FEMD_ELEMENTARY_CHARGE * 1e18;
+
+static void fluid_prepare(femd_fluid *fluid) {
+    femd_dynamics *d = &fluid->common.d;
+    d->dt = fluid->common.options.time_step;
+    d->friction = fluid->common.options.friction;
+    d->temperature = fluid->common.T;
+    d->seed = fluid->common.seed;
+    d->replica = 0;
+}
+
+static void fluid_keep(femd_fluid *fluid) {
+    const femd_dynamics *d = &fluid->common.d;
+    const size_t size = 3 * (size_t)fluid->common.rve.n * sizeof *fluid->x;
+    memcpy(fluid->x, d->x, size);
+    memcpy(fluid->v, d->v, size);
+    fluid->step = d->step;
+}
+
+static double fluid_kelvin(const femd_fluid *fluid, double kinetic) {
+    return kinetic / (1.5 * femd_gauge_free_atoms(&fluid->common.rve.gauge) * femd_kb);
+}
+
+/* ---- start ---- */
+
+static femd_status fluid_step(void *self, double *z, femd_error *err) {
+    femd_fluid *fluid = self;
+    z[0] = 0;
+    return femd_dynamics_langevin(&fluid->common.d, 1, err);
+}
+
+static void fluid_watch(void *self, const double *z, double figure[2]) {
+    const femd_dynamics *d = &((femd_fluid *)self)->common.d;
+    (void)z;
+    figure[0] = d->W;
+    figure[1] = d->tau[0] + d->tau[1] + d->tau[2];
+}
+
+static femd_status fluid_settle(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
+    const femd_course course = {.user = fluid,
+                                .progress = progress,
+                                .step = fluid_step,
+                                .watch = fluid_watch,
+                                .group = GROUP,
+                                .late = SEGMENTS_LATE};
+    const int segment = (fluid->options.equilibration + GROUP - 1) / GROUP * GROUP;
+    int settled;
+    FEMD_TRY(femd_course_settle(&course, segment, &settled, err));
+    if (settled) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED, "the energy of the fluid still drifts after %.3g ps at %g K",
+                     fluid->common.options.time_step * FEMD_COURSE_SEGMENTS * segment, fluid->common.T);
+}
+
+/* Bring kinetic and potential energy together to the energy of all segments by a factor on the velocities; where the
+ * potential energy alone is higher, it waits for the thermostat. */
+static femd_status fluid_set_energy(femd_fluid *fluid, femd_error *err) {
+    femd_dynamics *d = &fluid->common.d;
+    for (int heating = 0; heating < HEATINGS_MAX; heating++) {
+        const double kinetic = femd_dynamics_kinetic(d, NULL), wanted = fluid->energy - d->W;
+        if (wanted > 0.25 * kinetic) {
+            const double factor = sqrt(wanted / kinetic);
+            for (int i = 0; i < 3 * fluid->common.rve.n; i++) d->v[i] *= factor;
+            return FEMD_OK;
+        }
+        FEMD_TRY(femd_dynamics_langevin(d, FEMD_DYNAMICS_RENEW, err));
+    }
+    return femd_fail(err, FEMD_NOT_CONVERGED, "the fluid at %g K does not come to the energy of its segments",
+                     fluid->common.T);
+}
+
+/* The mean temperature of a stretch without thermostat says how far the energy is from that of T. */
+static femd_status fluid_correct_energy(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
+    femd_dynamics *d = &fluid->common.d;
+    const int samples = fluid->sums.samples / SHARE, stride = fluid->options.stride;
+    double kinetic = 0;
+    FEMD_TRY(fluid_set_energy(fluid, err));
+    for (int i = 0; i < samples; i++) {
+        FEMD_TRY(femd_dynamics_nve(d, stride, err));
+        kinetic += femd_dynamics_kinetic(d, NULL) / samples;
+        if (i % FEMD_DYNAMICS_RENEW == 0) FEMD_TRY(femd_progress_tell(progress, err));
+    }
+    fluid->energy += HEAT * fluid->common.rve.n * femd_kb * (fluid->common.T - fluid_kelvin(fluid, kinetic));
+    return FEMD_OK;
+}
+
+static femd_status fluid_refuse_solid(const femd_fluid *fluid, double time, femd_error *err) {
+    const femd_stray *stray = &fluid->common.stray;
+    if (stray->gone > FLOWS * fluid->common.rve.n) return FEMD_OK;
+    return femd_fail(err, FEMD_UNSUPPORTED,
+                     "no fluid at %g K: in %.3g ps only %d of %d atoms left their places (root mean square way %.2g "
+                     "angstrom). The shear stress of a solid does not decay, it has no viscosity; if it is to be "
+                     "melted first, set fluid.melt to a temperature above its melting point",
+                     fluid->common.T, time, stray->gone, fluid->common.rve.n, stray->rms);
+}
+
+femd_status femd_fluid_start(femd_fluid *fluid, const double h[9], const double *x, const femd_progress *progress,
+                             femd_error *err) {
+    femd_sampled *common = &fluid->common;
+    femd_dynamics *d = &common->d;
+    const double time = CORRECTIONS * (fluid->sums.samples / SHARE) * fluid->sums.dt;
+    fluid_prepare(fluid);
+    fluid->kinetic = 0;
+    FEMD_TRY(
+        femd_dynamics_start(d, h, x, fluid->options.melt > 0 ? fluid->options.melt : common->T, common->seed, 0, err));
+    if (fluid->options.melt > 0) FEMD_TRY(femd_course_langevin(d, fluid->options.equilibration, progress, err));
+    d->temperature = common->T;
+    FEMD_TRY(fluid_settle(fluid, progress, err));
+    fluid_keep(fluid);
+    fluid->energy = d->W + femd_dynamics_kinetic(d, NULL);
+    for (int k = 0; k < CORRECTIONS; k++) FEMD_TRY(fluid_correct_energy(fluid, progress, err));
+    common->stray = (femd_stray){0};
+    femd_stray_look(&common->stray, common->rve.n, fluid->x, d->x, common->reach);
+    FEMD_TRY(fluid_refuse_solid(fluid, time, err));
+    common->stray = (femd_stray){0}; /* of a fluid it says nothing */
+    fluid_keep(fluid);
+    return FEMD_OK;
+}
+
+/* ---- segments ---- */
+
+static femd_status fluid_without_thermostat(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
+    femd_dynamics *d = &fluid->common.d;
+    const int stride = fluid->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
+    double kinetic = 0;
+    for (int i = 0; i < fluid->sums.samples; i++) {
+        double mvv[6];
+        FEMD_TRY(femd_dynamics_nve(d, stride, err));
+        kinetic += femd_dynamics_kinetic(d, mvv);
+        for (int c = 0; c < 6; c++) mvv[c] -= d->tau[c];
+        femd_stress_fluxes(mvv, fluid->flux + 6 * (size_t)i);
+        if (i % every == 0) FEMD_TRY(femd_progress_tell(progress, err));
+    }
+    fluid->kinetic += kinetic / fluid->sums.samples;
+    return FEMD_OK;
+}
+
+femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_progress *progress, femd_error *err) {
+    femd_sampled *common = &fluid->common;
+    femd_dynamics *d = &common->d;
+    fluid_prepare(fluid);
+    FEMD_TRY(femd_dynamics_resume(d, h, fluid->x, fluid->v, fluid->step, err));
+    FEMD_TRY(femd_course_langevin(d, fluid->options.equilibration, progress, err));
+    FEMD_TRY(fluid_set_energy(fluid, err));
+    FEMD_TRY(fluid_without_thermostat(fluid, progress, err));
+    const double thermal = 3 * common->rve.n * femd_kb * common->T,
+                 drift = (d->W + femd_dynamics_kinetic(d, NULL) - fluid->energy) / thermal;
+    if (!(fabs(drift) <= DRIFT_MAX))
+        return femd_fail(err, FEMD_NOT_CONVERGED,
+                         "the energy drifts by %.2g of the thermal energy in a segment of the fluid: time_step %.3g fs "
+                         "is too long, or the forces jump at the cutoff",
+                         drift, d->dt * 1e3);
+    femd_stress_spectrum_add(&fluid->sums, fluid->flux);
+    fluid_keep(fluid);
+    return FEMD_OK;
+}
+
+/* ---- what they tell ---- */
+
+double femd_fluid_temperature(const femd_fluid *fluid) {
+    return fluid_kelvin(fluid, fluid->kinetic / fluid->sums.segments);
+}
+
+femd_status femd_fluid_evaluate(femd_fluid *fluid, double V, femd_error *err) {
+    const double T = femd_fluid_temperature(fluid), off = TEMPERATURE_POWER * (T / fluid->common.T - 1);
+    return femd_viscosity_evaluate(&fluid->sums, VISCOSITY / (2 * V * femd_kb * T), fluid->options.cepstral, off,
+                                   &fluid->result, err);
+}

@@ -1,0 +1,124 @@
+/* The method `fluid` through the engine: bits, states, what is refused. A small liquid and short segments: figures are
+ * in test_fluid_long.c and in `femd bench physics`. */
+#include "engine_material.h"
+#include "femd/evaluate.h"
+
+/* 32 atoms of argon at the density of the triple point. */
+#define LIQUID(more)                                                                                                   \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"md\",\"viscosity\":\"fluid\"},\"md\":{\"start\":\"sites\"},"      \
+    "\"fluid\":{" more "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.719 angstrom\",\"species\":[\"Ar\"],"           \
+    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\","        \
+    "\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}"
+#define SHORT                                                                                                          \
+    "\"melt\":\"350 K\",\"equilibration\":\"5 ps\",\"time_step\":\"15 fs\",\"segment\":\"40 ps\",\"stride\":4,"
+
+static femd_request ask(double T, uint64_t seed) {
+    return (femd_request){.wants = FEMD_WANT_VISCOSITY, .temperature = T, .seed = seed, .accuracy = 1e-3};
+}
+
+static void same_seed_same_bits_on_any_worker(void **state) {
+    (void)state;
+    const femd_request q = ask(95, 11), other = ask(95, 12);
+    femd_material *a = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":4")),
+                  *b = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":4"));
+    femd_response ra, rb, rc;
+    femd_buffer sa = FEMD_BUFFER_INIT, sb = FEMD_BUFFER_INIT;
+    request(b, &other, NULL, &rc, NULL);
+    request(a, &q, NULL, &ra, &sa);
+    request(b, &q, NULL, &rb, &sb);
+    assert_memory_equal(ra.viscosity, rb.viscosity, sizeof ra.viscosity);
+    assert_memory_equal(ra.viscosity_err, rb.viscosity_err, sizeof ra.viscosity_err);
+    assert_int_equal(sa.size, sb.size);
+    assert_memory_equal(sa.data, sb.data, sa.size);
+    assert_true(ra.eta != rc.eta && ra.eta > 0 && ra.eta_err > 0 && ra.eta_bulk > 0 && ra.eta_bulk_err > 0);
+    assert_true(ra.eta_check > 0 && ra.eta_bulk_check > 0 && ra.viscosity_far > 0 && ra.viscosity_far_err > 0);
+    assert_true(ra.eta > 5e-5 && ra.eta < 1e-3); /* Pa s: liquid argon has 2.9e-4 */
+    assert_int_equal(ra.provided, FEMD_WANT_VISCOSITY);
+    assert_true(ra.sampled && (ra.notes & FEMD_NOTE_ACCURACY_NOT_REACHED) && !(ra.notes & FEMD_NOTE_NOT_SOLID));
+    /* a response on the wire holds what comes along */
+    uint8_t bytes[FEMD_RESPONSE_BYTES_MAX];
+    femd_response read;
+    femd_error err = FEMD_ERROR_INIT;
+    const size_t size = femd_response_encode(&ra, bytes);
+    assert_int_equal(femd_response_decode(bytes, size, &read, &err), FEMD_OK);
+    assert_true(read.eta == ra.eta && read.eta_bulk_err == ra.eta_bulk_err && read.viscosity_far == ra.viscosity_far);
+    femd_buffer_clear(&sa);
+    femd_buffer_clear(&sb);
+    femd_material_close(&a);
+    femd_material_close(&b);
+}
+
+/* What a state carries goes on as if it had never been cut; an answer that is sharp enough stands without sampling. */
+static void a_state_goes_on(void **state) {
+    (void)state;
+    femd_request q = ask(95, 11);
+    femd_material *two = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":2")),
+                  *four = open_material(LIQUID(SHORT "\"min_segments\":4,\"max_segments\":4"));
+    femd_response first, second, at_once, again;
+    femd_buffer one = FEMD_BUFFER_INIT, both = FEMD_BUFFER_INIT;
+    request(two, &q, NULL, &first, &one);
+    request(two, &q, &one, &second, &both);
+    request(four, &q, NULL, &at_once, NULL);
+    assert_memory_equal(second.viscosity, at_once.viscosity, sizeof second.viscosity);
+    assert_true(second.eta_err == at_once.eta_err && second.eta != first.eta);
+    q.accuracy = 5;
+    request(two, &q, &both, &again, NULL);
+    assert_true(again.work.force_evaluations < 100 && again.eta == second.eta);
+    femd_error err = FEMD_ERROR_INIT;
+    one.size -= 8; /* cut off */
+    assert_int_equal(try_request(two, &q, &one, &again, NULL, &err), FEMD_PROTOCOL);
+    femd_buffer_clear(&one);
+    femd_buffer_clear(&both);
+    femd_material_close(&two);
+    femd_material_close(&four);
+}
+
+/* A crystal has no viscosity: refused with words, not answered by what its stress happens to do. */
+static void a_crystal_is_refused(void **state) {
+    (void)state;
+    femd_material *m = open_material(LIQUID("\"equilibration\":\"5 ps\",\"time_step\":\"15 fs\",\"segment\":\"40 ps\","
+                                            "\"min_segments\":2,\"max_segments\":2"));
+    const femd_request q = ask(20, 3);
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "solid"));
+    assert_non_null(strstr(err.text, "fluid.melt"));
+    femd_material_close(&m);
+}
+
+static void what_cannot_be_sampled_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *options, *words;
+    } wrong[] = {
+        {"\"segment\":\"0.1 ps\"", "samples of the stress"},
+        {"\"stride\":400", "four times in a period"},
+        {"\"min_segments\":5,\"max_segments\":4", "min_segments"},
+        {"\"equilibration\":\"1 s\"", "equilibration"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char json[1024];
+        femd_error err = FEMD_ERROR_INIT;
+        snprintf(json, sizeof json, LIQUID("%s"), wrong[i].options);
+        femd_material *m = NULL;
+        assert_int_equal(try_open(json, &m, &err), FEMD_BAD_INPUT);
+        if (!strstr(err.text, wrong[i].words)) fail_msg("%s: %s", wrong[i].options, err.text);
+    }
+    femd_material *m = open_material(LIQUID(SHORT "\"min_segments\":2"));
+    const femd_request cold = ask(0, 1);
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &cold, NULL, &r, NULL, &err), FEMD_BAD_INPUT);
+    femd_material_close(&m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_seed_same_bits_on_any_worker),
+        cmocka_unit_test(a_state_goes_on),
+        cmocka_unit_test(a_crystal_is_refused),
+        cmocka_unit_test(what_cannot_be_sampled_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
