@@ -18,6 +18,8 @@ static const chapter chapters[] = {
     {"argon-constants", "elastic constants of Lennard-Jones argon at 60 K", argon_constants},
     {"silicon-constants", "elastic constants of Stillinger-Weber silicon, 0 and 1477 K", silicon_constants},
     {"rough-tables", "harmonic methods on fourteen tables of LAMMPS at 300 K, beside md", rough_tables},
+    {"boundary-conditions", "copper with vacancies and voids: all atoms held, kubc, periodic, tubc",
+     boundary_conditions},
     {"liquid-pressure", "pressure of a Lennard-Jones liquid at its triple point", liquid_pressure},
     {"liquid-conductivity", "conductivity of a Lennard-Jones liquid at its triple point", liquid_conductivity},
     {"solid-conductivity", "conductivity of solid argon", solid_conductivity},

@@ -69,6 +69,7 @@ femd_status argon_constants(femd_error *err);
 femd_status silicon_constants(femd_error *err);
 femd_status rough_tables(femd_error *err);
 femd_status exact_figures(femd_error *err);
+femd_status boundary_conditions(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
 femd_status solid_conductivity(femd_error *err);
