@@ -31,6 +31,22 @@ start_worker worker
 host first || fail "first ended with $?"
 host stops && fail "without stat a failure does not stop the program"
 grep -q "femd: .*nothing.json" "$scratch/stops.log" || fail "it stops without words"
+
+# the program of docs/attach.md, beside the cases as in a checkout
+page_block fortran "$scratch/stretch.f90"
+ln -s "$FEMD_SOURCE/cases" "$scratch/cases"
+(cd "$scratch" && gfortran -std=f2018 -Wall -Wextra -Werror "$module/femd_c.f90" "$module/femd.f90" stretch.f90 -o stretch \
+    -L"$FEMD_BIN/../lib" -lfemd -Wl,-rpath,"$FEMD_BIN/../lib" && timeout 60 ./stretch "$address" >stretch.out) >"$scratch/stretch.log" 2>&1 || fail "the program of docs/attach.md"
+from=()
+for load in 01 02; do
+    femd eval "$scratch/cases/copper-notch" --F 1.$load 0 0 0 1 0 0 0 1 --json "${from[@]}" --save-state "$scratch/state.$load" >"$scratch/eval.json" || fail "femd eval at 1.$load"
+    from=(--state "$scratch/state.$load")
+    wanted=$(for key in first_piola A; do grep -o "\"$key\": \[\[[^,]*" "$scratch/eval.json" | head -n 1 | sed 's/.*\[//'; done | paste -sd ' ')
+    # shellcheck disable=SC2086
+    wanted=$(printf '.%s P11 = %24.16E Pa, dP11/dF11 = %24.16E Pa' $load $wanted)
+    grep -qxF "$wanted" "$scratch/stretch.out" || fail "at .$load the program has $(grep "^.$load" "$scratch/stretch.out"), femd eval $wanted"
+done
+
 kill "$server" "$worker"
 exit_within 10 "$server"
 exit_within 10 "$worker"

@@ -59,6 +59,16 @@ said_of "there is: 1 copper, 2 soft, 3 slip" FEMD_RUN=other
 said_of "FEMD_CONNECT is not set" -u FEMD_CONNECT
 said_of "FEMD_MFRONT is not set" -u FEMD_MFRONT
 
+# the environment of docs/attach.md, beside the cases as in a checkout
+page_block mfront "$scratch/environment.sh"
+(
+    cd "$scratch" && ln -s "$FEMD_SOURCE/cases" cases && . ./environment.sh && unset FEMD_RUN
+    timeout 30 mfront_host "$FEMD_MFRONT_LIBRARY" alone >page.log 2>/dev/null
+    [ -e "$FEMD_MFRONT_STATES" ]
+) || fail "the environment of docs/attach.md leaves no states"
+P11=$(femd eval "$FEMD_SOURCE/cases/copper-notch" --F 1.05 0.02 -0.03 0.04 0.97 0.05 -0.01 0.06 1.02 --json | grep -o '"first_piola": \[\[[^,]*' | sed 's/.*\[//')
+[ "$(cat "$scratch/page.log")" = "1 $P11 " ] || fail "the environment of docs/attach.md: $(cat "$scratch/page.log"), femd eval: $P11"
+
 # a restart with another server: the host saves its points, the library the states that they name
 export FEMD_MFRONT_STATES=$scratch/states
 passes begins "$scratch/points" "${way[@]}"
