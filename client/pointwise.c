@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "array_points.h"
 #include "batch.h"
@@ -45,6 +46,7 @@ typedef struct points_flight {
 
 struct femd_pointwise {
     femd_client *client;
+    pid_t process; /* that has the thread */
     int sweep;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -85,6 +87,9 @@ static femd_status points_do(femd_pointwise *p, points_job *job, femd_error *err
     job->rc = FEMD_OK;
     job->why = (femd_error)FEMD_ERROR_INIT;
     job->left = job->n;
+    if (p->process != getpid())
+        return femd_fail(err, FEMD_BAD_ARGUMENT,
+                         "the points were opened before this process was forked, and are the parent's: open some here");
     if (sem_init(&job->done, 0, 0) != 0) return femd_fail(err, FEMD_INTERNAL, "no semaphore: %s", strerror(errno));
     pthread_mutex_lock(&p->lock);
     if (atomic_load(&p->closing)) rc = FEMD_CANCELLED;
@@ -331,6 +336,7 @@ femd_status femd_pointwise_open(const femd_client_config *config, int sweep, fem
     *points = NULL;
     femd_pointwise *p = calloc(1, sizeof *p);
     if (!p) return femd_fail(err, FEMD_NO_MEMORY, "no memory for points");
+    p->process = getpid();
     p->sweep = sweep;
     p->last = &p->first;
     femd_status rc = femd_client_open(config, &p->client, err);
@@ -354,6 +360,7 @@ void femd_pointwise_close(femd_pointwise **points) {
     if (!points || !*points) return;
     femd_pointwise *p = *points;
     *points = NULL;
+    if (p->process != getpid()) return; /* as its thread has left it in the moment of the fork: the parent's */
     pthread_mutex_lock(&p->lock);
     atomic_store(&p->closing, 1);
     femd_client_wake(p->client);

@@ -20,7 +20,8 @@ typedef enum peer_refusal { REFUSAL_NONE = 0, REFUSAL_KEY, REFUSAL_MECHANISM, RE
 
 struct femd_peer {
     void *context, *socket, *monitor;
-    int wake; /* a descriptor of the caller's, or -1 */
+    pid_t process; /* that opened it */
+    int wake;      /* a descriptor of the caller's, or -1 */
     char address[256];
     femd_hello hello;
     femd_welcome welcome;
@@ -232,7 +233,17 @@ static femd_status peer_send_one(femd_peer *p, const femd_buffer *frame, double 
     }
 }
 
+/* In a forked child there is no thread of libzmq: nothing would ever go or come. */
+static femd_status peer_check_process(const femd_peer *p, femd_error *err) {
+    if (p->process == getpid()) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_BAD_ARGUMENT,
+        "the connection to %s was opened before this process was forked, and is the parent's: open one here",
+        p->address);
+}
+
 femd_status femd_peer_send(femd_peer *p, const femd_buffer *frame, double timeout, femd_error *err) {
+    FEMD_TRY(peer_check_process(p, err));
     if (frame->size > p->welcome.frame_max)
         return femd_fail(err, FEMD_LIMIT, "a message of %zu bytes; the server takes %llu", frame->size,
                          (unsigned long long)p->welcome.frame_max);
@@ -338,6 +349,7 @@ static femd_status peer_recv_now(femd_peer *p, femd_frame *frame, int *own, femd
 femd_status femd_peer_recv(femd_peer *p, double timeout, femd_frame *frame, femd_error *err) {
     double end = 0;
     int woken = 0;
+    FEMD_TRY(peer_check_process(p, err));
     for (;;) {
         if (p->reregister) {
             p->reregister = 0;
@@ -481,6 +493,7 @@ femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_e
         return femd_fail(err, FEMD_BAD_ARGUMENT, "the server's address is missing or too long");
     femd_peer *p = calloc(1, sizeof *p);
     if (!p) return femd_fail(err, FEMD_NO_MEMORY, "out of memory");
+    p->process = getpid();
     p->wake = -1;
     zmq_msg_init(&p->message);
     strcpy(p->address, cfg->address);
@@ -510,14 +523,15 @@ static void peer_say_bye(femd_peer *p) {
 void femd_peer_close(femd_peer **peer) {
     if (!peer || !*peer) return;
     femd_peer *p = *peer;
-    if (p->socket) {
+    const int own = p->process == getpid(); /* else the sockets are the parent's, which goes on */
+    if (p->socket && own) {
         peer_say_bye(p);
         zmq_socket_monitor(p->socket, NULL, 0);
         zmq_close(p->socket);
     }
-    if (p->monitor) zmq_close(p->monitor);
+    if (p->monitor && own) zmq_close(p->monitor);
     zmq_msg_close(&p->message);
-    while (p->context && zmq_ctx_term(p->context) != 0 && errno == EINTR) {}
+    while (p->context && own && zmq_ctx_term(p->context) != 0 && errno == EINTR) {}
     femd_buffer_clear(&p->scratch);
     femd_buffer_clear(&p->part);
     femd_parts_clear(&p->parts);

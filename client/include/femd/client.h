@@ -71,7 +71,8 @@ typedef struct femd_client_config {
  * released by femd_client_close. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_open(const femd_client_config *cfg, femd_client **client,
                                                       femd_error *err);
-/* Drops open batches and leaves. Accepts NULL, sets NULL. */
+/* Drops open batches and leaves. Accepts NULL, sets NULL. A forked child has no connection, it is the parent's: there
+ * whatever would need it fails with BAD_ARGUMENT, and closing releases memory alone. */
 FEMD_API void femd_client_close(femd_client **client);
 
 /* Register a material: JSON text plus the data files it names (looked up in `folder`, $FEMD_POTENTIALS, then the

@@ -20,8 +20,8 @@ extern "C" {
 typedef struct femd_pointwise femd_pointwise;
 
 /* A client of its own, and its thread. sweep: 1 commits by sweeps (femd_client_sweep), the increment being
- * request.step. A process that forks opens it after the fork. The progress callback of config is called in libfemd's
- * thread. */
+ * request.step. A process that forks opens it after the fork: in a child that is not so calls are refused. The progress
+ * callback of config is called in libfemd's thread. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_pointwise_open(const femd_client_config *config, int sweep,
                                                          femd_pointwise **points, femd_error *err);
 /* Ends what is under way with CANCELLED, and leaves. Accepts NULL, sets NULL. */

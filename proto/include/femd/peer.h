@@ -23,7 +23,8 @@ typedef struct femd_peer_config {
 /* Connect and exchange HELLO and WELCOME. TIMEOUT or DISCONNECTED with the address in words; REFUSED with the server's
  * words, or where one end has keys and the other has none or does not know them. */
 FEMD_MUST_CHECK femd_status femd_peer_open(const femd_peer_config *cfg, femd_peer **peer, femd_error *err);
-/* Says BYE, lingers at most 1 s. */
+/* Says BYE, lingers at most 1 s. In a forked child the connection is the parent's: memory is released, and the parent
+ * hears nothing of it; femd_peer_send and femd_peer_recv are refused there. */
 void femd_peer_close(femd_peer **peer);
 const femd_welcome *femd_peer_welcome(const femd_peer *peer);
 /* Send one frame (copies the bytes; blocks at most `timeout` s under back-pressure: TIMEOUT; DISCONNECTED if the server
