@@ -126,12 +126,14 @@ FEMD_API FEMD_MUST_CHECK femd_status femd_tokens_commit(femd_client *client, uin
                                                         size_t n, femd_error *err);
 
 /* Commit without a hook, for hosts that do not say when they accept: before each evaluation the states that points
- * begin with are named here (femd_arrays.sweep does it, and so does a femd_points). The first sweep of an increment
+ * begin with are named here (femd_arrays.sweep does it, and femd_pointwise_open). The first sweep of an increment
  * thereby names the accepted states of all points; when the second begins, which is when a point is named again, they
- * are committed. An increment of a single sweep is committed with the next. The increment may be any number that
- * changes when the host goes on, and not when it tries the same again. A point that is named twice with two states in
- * one increment is BAD_ARGUMENT: whoever goes on without another increment would lose states. All points of a rank are
- * to be named in every increment: the others keep what they had. */
+ * are committed. An increment of a single sweep is committed with the next that has two: a host whose increments all
+ * have one (explicit in time) says itself what it accepts, or the server keeps all of them. The increment may be any
+ * number that changes when the host goes on, and not when it tries the same again. A point that is named twice with two
+ * states in one increment is BAD_ARGUMENT: whoever goes on without another increment would lose states. All points of a
+ * rank are to be named in every increment: the others keep what they had. Of several ranks each has points and the same
+ * increments and sweeps: a commit waits for all of them. */
 FEMD_API FEMD_MUST_CHECK femd_status femd_client_sweep(femd_client *client, uint64_t increment, const uint64_t *points,
                                                        const femd_hash *states, size_t n, femd_error *err);
 
