@@ -75,6 +75,7 @@ typedef struct client_sweep {
 struct femd_client {
     femd_peer *peer;
     char *address;
+    uint32_t ranks; /* of the run */
     double wait_timeout;
     int (*progress)(void *user, const femd_progress_info *info);
     void *user;

@@ -60,6 +60,7 @@ femd_status femd_client_open(const femd_client_config *cfg, femd_client **client
     femd_client *c = calloc(1, sizeof *c);
     if (!c) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a client");
     c->address = strdup(cfg->address);
+    c->ranks = pc.hello.ranks;
     c->wait_timeout = cfg->wait_timeout;
     c->progress = cfg->progress;
     c->user = cfg->user;

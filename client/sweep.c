@@ -49,7 +49,9 @@ static femd_status sweep_commit(femd_client *c, femd_error *err) {
         any |= !femd_hash_is_zero(&e->state);
     }
     femd_status rc = points && states ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to commit %zu points", n);
-    if (rc == FEMD_OK && any) rc = femd_client_commit(c, c->committed_step + 1, points, states, n, err);
+    /* a rank whose states are virgin commits too where others wait for it */
+    if (rc == FEMD_OK && (any || c->ranks > 1))
+        rc = femd_client_commit(c, c->committed_step + 1, points, states, n, err);
     free(points);
     free(states);
     return rc;

@@ -195,6 +195,61 @@ def a_forked_child_is_refused(client, law):
     law(np.stack([F1] * 4))
 
 
+def a_host_holds_the_tokens(copper, path):
+    """No commit: what the first evaluation of an increment names is committed, and the answers are those of a host that commits."""
+    law = copper.points(2)
+    told = []
+    for k in range(3):
+        told.append(law(np.stack([F1 + 0.001 * k * np.eye(3), F1]))[0])
+        law.commit()
+    with femd.Client(address, run="tokens", wait_timeout=20) as client:
+        law = client.material(case, "copper").points(2)
+        tokens = np.zeros((2, 6))
+        for k in range(3):
+            for second in F1, np.diag([1, 1, -1.0]), F1:  # an iteration, a cut, the same increment again
+                F = np.stack([F1 + 0.001 * k * np.eye(3), second])
+                if second[2, 2] < 0:
+                    raises(femd.Cut, "det F", law, F, tokens=tokens, increment=10 + k)
+                    assert np.isnan(law.tokens[1]).all() and not np.isnan(law.tokens[0]).any()
+                else:
+                    P, A = law(F, tokens=tokens, increment=10 + k)
+            assert (P == told[k]).all()
+            tokens = law.tokens
+        raises(femd.Error, "holds the states itself", client.commit)
+        raises(femd.Error, "holds the states itself", client.abort)
+        raises(femd.Error, "holds the states itself", law, F)
+        raises(femd.Error, "come together", law, F, tokens=tokens)
+        raises(femd.Error, "(3, 6)", law, F, tokens=np.zeros((3, 6)), increment=13)
+        why = raises(femd.Error, "point", law, F, tokens=tokens / 3, increment=13)
+        assert why.status == "BAD_INPUT"
+        raises(femd.Error, "another state", lambda: (law(F, tokens=tokens, increment=13), law(F, tokens=0 * tokens, increment=13)))
+        run = [run for run in client.status()["runs"] if run["name"] == "tokens"][0]
+        assert run["commits"] == 2, run
+        client.save_states(path + ".tokens", tokens)
+        np.savez(path + ".tokens.npz", tokens=tokens, P=law(np.stack([1.001 * F1, F1]), tokens=tokens, increment=14)[0])
+
+
+def tokens_go_on(path):
+    """On another server: without the file the states are lost, with it they go on and are committed by sweeps."""
+    saved = np.load(path + ".tokens.npz")
+    F = np.stack([1.001 * F1, F1])
+    with femd.Client(address, run="lost", wait_timeout=20) as client:
+        law = client.material(case, "copper").points(2)
+        why = raises(femd.Error, "", law, F, tokens=saved["tokens"], increment=14)
+        assert why.status == "STATE_LOST", why.status
+    with femd.Client(address, run="tokens", wait_timeout=20) as client:
+        law = client.material(case, "copper").points(2)
+        client.load_states(path + ".tokens")
+        for _ in range(3):
+            P, A = law(F, tokens=saved["tokens"], increment=14)
+            assert (P == saved["P"]).all()
+        tokens = law.tokens
+        for _ in range(2):
+            law(F, tokens=tokens, increment=15)
+        run = [run for run in client.status()["runs"] if run["name"] == "tokens"][0]
+        assert run["commits"] == 1, run
+
+
 def ranks_commit_together():
     """A rank whose states are virgin commits too: the others wait for it."""
     ranks = [femd.Client(address, run="ranks", rank=rank, ranks=2, wait_timeout=10) for rank in range(2)]
@@ -214,6 +269,7 @@ def main():
         copper = client.material(case, "copper")
         assert copper.atoms == 107 and abs(copper.Q[0, 0] - 0.5**0.5) < 1e-12
         if sys.argv[3] == "saved":
+            tokens_go_on(sys.argv[4])
             return restarted(client, copper)
         arrays_are_those_of_eval(copper)
         pressures_and_conductivities_are_those_of_eval(client, copper)
@@ -223,6 +279,8 @@ def main():
         elastic = client.material({"engine": "elastic", "young": 1e9, "poisson": 0.3})
         what_is_wrong_is_refused(elastic)
         a_forked_child_is_refused(client, elastic.points(4))
+    with femd.Client(address, run="commits") as client:
+        a_host_holds_the_tokens(client.material(case, "copper"), sys.argv[4])
     ranks_commit_together()
     # two increments, saved after the first
     with femd.Client(address, run="saves") as client:

@@ -53,6 +53,14 @@ def _address(array):
     return None if array is None else array.ctypes.data
 
 
+def _tokens(values, n):
+    """Tokens as libfemd takes them: (n, 6), n at will if None."""
+    array = np.ascontiguousarray(_doubles(values, "tokens"))
+    if array.ndim != 2 or array.shape[1] != _TOKEN or n not in (None, len(array)):
+        raise Error(f"tokens have the shape {array.shape}, not ({'n' if n is None else n}, {_TOKEN})", "BAD_ARGUMENT")
+    return array
+
+
 class Client:
     """A connection to the server at address ("ipc:///path", "tcp://host:port").
 
@@ -68,6 +76,7 @@ class Client:
         self._progress = PROGRESS(self._on_progress)  # kept: libfemd calls it
         self._process = os.getpid()
         self._laws = []
+        self._sweeps = False  # the host holds the tokens
         self._points = 0
         self._ranks = ranks
         self.seed = seed
@@ -151,6 +160,7 @@ class Client:
     def commit(self):
         """The increment is accepted: for all laws of this client, what the last evaluation left becomes the state that the next
         one begins with. With several ranks, returns when all have committed."""
+        self._by_commits()
         tokens = np.concatenate([law._tentative for law in self._laws] or [np.zeros((0, _TOKEN))])
         points = np.concatenate([law.numbers for law in self._laws] or [np.zeros(0, np.uint64)])
         if not np.isfinite(tokens).all():
@@ -165,13 +175,29 @@ class Client:
 
     def abort(self):
         """The increment is given up: all laws go back to what was committed last."""
+        self._by_commits()
         self._call(lib.femd_client_abort, self._open())
         for law in self._laws:
             law._tentative = law._committed.copy()
 
+    def _by_commits(self):
+        if self._sweeps:
+            raise Error("the host of this client holds the states itself (tokens=), and names them: nothing is to be committed or "
+                        "given up here", "BAD_ARGUMENT")
+
+    def save_states(self, path, tokens):
+        """For a host that holds the states itself: write those that tokens (n, 6) name into path."""
+        tokens = _tokens(tokens, None)
+        self._call(lib.femd_tokens_save, self._open(), os.fsencode(path), _address(tokens), _TOKEN, len(tokens))
+
+    def load_states(self, path):
+        """Give the server the states of such a file, before the first evaluation. The host brings their tokens itself."""
+        self._call(lib.femd_states_load, self._open(), os.fsencode(path), None)
+
     def save(self, path):
         """Write what is committed into path (the states) and path + ".npz" (which point has which), for a restart, maybe with
         another server."""
+        self._by_commits()
         tokens = np.concatenate([law._committed for law in self._laws] or [np.zeros((0, _TOKEN))])
         self._call(lib.femd_tokens_save, self._open(), os.fsencode(path), _address(tokens), _TOKEN, len(tokens))
         fresh = f"{path}.{os.getpid()}.npz"
@@ -319,7 +345,7 @@ class Law:
         return array
 
     def __call__(self, deformation, temperature=None, pressure=None, tangent=True, accuracy=0.0, out=None,
-                 conductivity=False):
+                 conductivity=False, tokens=None, increment=None):
         """Stress, and tangent unless that is False (then None), of deformations that all begin from the committed states.
 
         temperature: K, one or (n,) (default 0); pressure: Pa, one or (n,): the volume is found at that pressure and
@@ -327,9 +353,18 @@ class Law:
         tangent), arrays to be filled, flat ones too (dolfinx' P.x.array); conductivity: True fills conductivity and
         conductivity_error as well. Raises Cut where a material says no: what is left
         of the evaluation holds NaN there.
+
+        A host that has state variables and does not say when it accepts (no commit, no abort) holds the states itself: tokens
+        (n, 6), zeros at first, are those that the increment begins with, increment its number, which changes when the host
+        goes on; those at its end are left in law.tokens. What the first evaluation of an increment names is what was accepted.
         """
+        if (tokens is None) != (increment is None):
+            raise Error("tokens and increment come together", "BAD_ARGUMENT")
+        begins = self._committed if tokens is None else _tokens(tokens, self.n)
         client = self.material.client
         handle = client._open()
+        if tokens is None:
+            client._by_commits()
         given = self._input(deformation)
         T, p = self._each(temperature, "temperature"), self._each(pressure, "pressure")
         stress_shape, tangent_shape = self._shapes()
@@ -341,14 +376,19 @@ class Law:
             self.energy[:] = np.nan
         if conductivity:
             self.conductivity, self.conductivity_error = self._output(None, stress_shape), np.zeros(self.n)
-        self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
+        self.tokens = left
+        if tokens is None:
+            self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
+        else:
+            client._sweeps = True
         words = self._words
         has_F = self.kind in ("piola", "cauchy")
         arrays = Arrays(size=c.sizeof(Arrays), n=self.n, law=_LAWS[self.kind], matrix=_MATRICES[self.order],
                         vector=_VECTORS[self.vector], F=_address(given) if has_F else None,
                         strain=None if has_F else _address(given), temperature=_address(T), pressure=_address(p),
-                        token_in=_address(self._committed), points=_address(self.numbers), seed=client.seed,
-                        increment=client.step + 1, accuracy=accuracy, stress=_address(stress), tangent=_address(slope),
+                        token_in=_address(begins), points=_address(self.numbers), seed=client.seed,
+                        increment=client.step + 1 if increment is None else operator.index(increment),
+                        sweep=int(tokens is not None), accuracy=accuracy, stress=_address(stress), tangent=_address(slope),
                         energy=_address(self.energy) if self.material.answers_energy else None, J=_address(self.J),
                         error=_address(self.error),
                         token_out=_address(left), notes=_address(self.notes), status=_address(self.status),
