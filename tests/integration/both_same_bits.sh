@@ -21,6 +21,18 @@ wait_until 20 tree_gone || fail "processes are left after the launcher was kille
 timeout 300 femd run --quiet --workers 2 --resume --out "$scratch/part" "$here/both.json" >"$scratch/resume.log" 2>&1 || fail "resume ended with $?"
 same_outputs "$scratch/whole" "$scratch/part" || fail "the resumed run differs"
 
+# A conductivity that is sampled beside passes that are repeated: they settle, on the same bits.
+sampled=(--set 'materials.argon.method={"stress":"quasiharmonic","conductivity":"green-kubo"}' --set 'materials.argon.thermal={}'
+         --set 'materials.argon.quasiharmonic.mesh=[1,1,1]' --set 'materials.argon.potential.cutoff="7 angstrom"' --set heat.accuracy=0.1 --set 'heat.coupling.iterate=1e-3'
+         --set 'materials.argon.green-kubo={"accuracy":0.5,"symmetry":"isotropic","min_segments":2}' --set steps.count=2)
+for n in 1 4; do run_case sampled$n --workers $n "$here/both.json" "${sampled[@]}"; done
+same_outputs "$scratch/sampled1" "$scratch/sampled4" || fail "1 and 4 workers differ where a conductivity is sampled"
+python3 - "$scratch/sampled1/history.csv" <<'E3' || fail "samples or passes are not as they should be: $(cat "$scratch/sampled1/history.csv")"
+import csv, sys
+last = list(csv.DictReader(open(sys.argv[1])))[-1]
+sys.exit(not (int(last["samples"]) >= 3 and float(last["flow_error"]) <= 0.1 and 2 <= int(last["passes"]) <= 12))
+E3
+
 cat >"$scratch/heat.json" <<'E2'
 {"femd": 1, "physics": "thermal", "heat": {"initial": "300 K", "source": 1e17},
  "mesh": {"box": {"size": ["10 nm", "10 nm", "10 nm"], "cells": [1, 1, 1]}}, "element": {"type": "P1"},

@@ -27,3 +27,5 @@ add_test(NAME macro_test_heat_sampled_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_
          $<TARGET_FILE:macro_test_heat_sampled>)
 set_tests_properties(macro_test_heat_sampled_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2)
 set_tests_properties(macro_test_heat_sampled macro_test_heat_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+femd_unit_test(macro_test_sampled_both SOURCES test_sampled_both.c LIBS femd_macro_model)
+set_tests_properties(macro_test_sampled_both PROPERTIES ENVIRONMENT "${femd_macro_environment}")

@@ -227,6 +227,7 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
         for (int c = 0; c < 6; ++c)
             r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature) * (1 + law->k_strain * q->value[0]);
         for (int c = 0; law->k_power != 0 && c < 6; ++c) r->k[c] *= pow(q->temperature, law->k_power);
+        for (int c = 0; law->k_odd > 0 && material % 2 && c < 6; ++c) r->k[c] *= law->k_odd;
         if (law->k_noise > 0) answer_noisily(law, q->seed, r);
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     } else if (q->wants & FEMD_WANT_CONDUCTIVITY) {

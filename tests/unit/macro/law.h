@@ -35,6 +35,7 @@ typedef struct test_law {
     int internal; /* St. Venant-Kirchhoff: the energy is the internal one that goes with alpha and capacity, slope 0 */
     double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
     double k_power;                   /* ... times T^k_power */
+    double k_odd;                     /* ... times this in materials of odd number; 0 = 1 */
     double k_noise;                   /* ... times 1 + this, at random by the seed, and sampled */
     int k_refused;                    /* the first answers of conductivities that are NOT_CONVERGED; counts down */
     double k_strain;                  /* ... times 1 + k_strain E11 */
