@@ -150,7 +150,7 @@ static void print_conductivity(const eval_answer *a) {
 static void print_with_error(const femd_response *r, int place) {
     const femd_quantity *q = femd_quantity_at((size_t)place);
     print_quantity(r, q);
-    print_row("  its error", (const double *)(const void *)((const char *)r + q->error), 1, q->row_scale, q->row_unit);
+    print_row("  its error", femd_response_error(r, q), 1, q->row_scale, q->row_unit);
 }
 
 /* Below the matrix: what an isotropic fluid has of it, by both estimators, and how far it is from one. */
@@ -163,6 +163,20 @@ static void print_viscosity(const femd_response *r) {
     print_with_error(r, FEMD_QUANTITY_ETA_BULK);
     print_with_error(r, FEMD_QUANTITY_ETA_BULK_CHECK);
     print_with_error(r, FEMD_QUANTITY_VISCOSITY_FAR);
+}
+
+/* A diffusivity's error, and what the correlation of velocities says; the checks follow their values in the list. */
+static void print_diffusivity(const femd_response *r, int place) {
+    const femd_quantity *q = femd_quantity_at((size_t)place), *check = femd_quantity_at((size_t)place + 1);
+    print_row("  its error", femd_response_error(r, q), 6, q->row_scale, q->row_unit);
+    print_quantity(r, check);
+    print_row("  its error", femd_response_error(r, check), 6, check->row_scale, check->row_unit);
+    if (r->diffusivity_box > 0) print_with_error(r, FEMD_QUANTITY_DIFFUSIVITY_BOX);
+}
+
+static int print_is_diffusivity(uint32_t want) {
+    return (want &
+            (FEMD_WANT_DIFFUSIVITY | FEMD_WANT_DIFFUSIVITY_2 | FEMD_WANT_DIFFUSIVITY_3 | FEMD_WANT_DIFFUSIVITY_4)) != 0;
 }
 
 static void print_compressibility(const eval_answer *a) {
@@ -184,6 +198,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         print_quantity(r, q);
         if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
         if (i == FEMD_QUANTITY_VISCOSITY) print_viscosity(r);
+        if (print_is_diffusivity(q->want)) print_diffusivity(r, (int)i);
         if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }
 }

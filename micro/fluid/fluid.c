@@ -15,6 +15,11 @@ static const double TIME_SHARE = 24;  /* a segment must last this many correlati
 enum { DOUBLINGS_MAX = 4 };           /* of a segment whose length the material leaves open */
 enum { STRIDE_DEFAULT = 4, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
 
+/* angstrom^2/ps in m^2/s */
+static const double DIFFUSIVITY = 1e-8;
+static const uint32_t fluid_want[FEMD_DIFFUSION_SPECIES] = {FEMD_WANT_DIFFUSIVITY, FEMD_WANT_DIFFUSIVITY_2,
+                                                            FEMD_WANT_DIFFUSIVITY_3, FEMD_WANT_DIFFUSIVITY_4};
+
 /* ---- options and room ---- */
 
 static femd_status fluid_read_times(const femd_sampled_words *words, const femd_sampled_options *common,
@@ -75,17 +80,20 @@ static femd_status fluid_read_options(femd_fluid *fluid, const femd_sampled_word
 static femd_status fluid_set_length(femd_fluid *fluid, int doublings, femd_error *err) {
     const int samples = fluid->options.samples << doublings, bins = fluid->options.bins << doublings;
     fluid->kinetic = 0;
+    const double interval = fluid->options.stride * fluid->common.options.time_step;
     if (fluid->sums.shear && fluid->doublings == doublings) {
         femd_stress_spectrum_empty(&fluid->sums);
+        femd_diffusion_empty(&fluid->wander);
         return FEMD_OK;
     }
     femd_stress_spectrum_clear(&fluid->sums);
+    femd_diffusion_clear(&fluid->wander);
     free(fluid->flux);
     fluid->flux = malloc(FEMD_STRESS_FLUXES * (size_t)samples * sizeof *fluid->flux);
     fluid->doublings = doublings;
     if (!fluid->flux) return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the stress: out of memory", samples);
-    return femd_stress_spectrum_init(&fluid->sums, samples, bins,
-                                     fluid->options.stride * fluid->common.options.time_step, err);
+    FEMD_TRY(femd_diffusion_init(&fluid->wander, fluid->common.rve.n, fluid->species, samples, interval, err));
+    return femd_stress_spectrum_init(&fluid->sums, samples, bins, interval, err);
 }
 
 static femd_status fluid_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
@@ -95,12 +103,14 @@ static femd_status fluid_open(void *self, femd_native *native, const femd_sample
     fluid->x = malloc(2 * n3 * sizeof *fluid->x);
     if (!fluid->x) return femd_fail(err, FEMD_NO_MEMORY, "a fluid of %d atoms: out of memory", native->rve.n);
     fluid->v = fluid->x + n3;
+    fluid->species = native->structure.species;
     return fluid_set_length(fluid, 0, err);
 }
 
 static void fluid_close(void *self) {
     femd_fluid *fluid = self;
     femd_stress_spectrum_clear(&fluid->sums);
+    femd_diffusion_clear(&fluid->wander);
     free(fluid->flux);
     free(fluid->x);
 }
@@ -145,12 +155,18 @@ static femd_status fluid_outgrown(void *self, int *anew, femd_error *err) {
     return *anew ? fluid_set_length(fluid, fluid->doublings + 1, err) : FEMD_OK;
 }
 
-/* The shear viscosity decides: one flux tells of the bulk viscosity where five tell of it. */
+/* Of the viscosity shear decides: one flux tells of the bulk viscosity where five tell of it. */
 static femd_status fluid_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
                                femd_error *err) {
     femd_fluid *fluid = self;
-    FEMD_TRY(femd_fluid_evaluate(fluid, native->rve.V0 * native->path.place.J, err));
-    *ratio = fluid->result.shear.error / (femd_sampled_accuracy(fluid, conditions) * fluid->result.shear.value);
+    const double accuracy = femd_sampled_accuracy(fluid, conditions);
+    FEMD_TRY(femd_fluid_evaluate(fluid, native->path.place.h, err));
+    *ratio = 0;
+    if (conditions->wants & FEMD_WANT_VISCOSITY)
+        *ratio = fluid->result.shear.error / (accuracy * fluid->result.shear.value);
+    for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++)
+        if (conditions->wants & fluid_want[k])
+            *ratio = fmax(*ratio, fluid->diffusion[k].mean_err / (accuracy * fabs(fluid->diffusion[k].mean)));
     return FEMD_OK;
 }
 
@@ -173,7 +189,9 @@ static femd_status fluid_carry(void *self, femd_native *native, femd_carry *carr
     FEMD_TRY(femd_carry_doubles(carry, &fluid->energy, 1, err));
     FEMD_TRY(femd_carry_doubles(carry, &fluid->kinetic, 1, err));
     FEMD_TRY(femd_carry_doubles(carry, fluid->x, 6 * (size_t)native->rve.n, err));
-    return femd_stress_spectrum_carry(&fluid->sums, carry, err);
+    FEMD_TRY(femd_stress_spectrum_carry(&fluid->sums, carry, err));
+    fluid->wander.segments = fluid->sums.segments;
+    return femd_diffusion_carry(&fluid->wander, carry, err);
 }
 
 /* ---- the answer ---- */
@@ -196,12 +214,8 @@ static void fluid_put(const femd_viscosity_number *number, double *value, double
     *check_error = number->check_error;
 }
 
-static femd_status fluid_respond(void *self, femd_native *native, const femd_conditions *conditions,
-                                 femd_response *response, femd_error *err) {
-    const femd_fluid *fluid = self;
+static void fluid_respond_viscosity(const femd_fluid *fluid, femd_response *response) {
     const femd_viscosity_result *a = &fluid->result;
-    (void)native, (void)conditions;
-    FEMD_TRY(fluid_check_length(fluid, err));
     memcpy(response->viscosity, a->tensor, sizeof response->viscosity);
     memcpy(response->viscosity_err, a->tensor_err, sizeof response->viscosity_err);
     fluid_put(&a->shear, &response->eta, &response->eta_err, &response->eta_check, &response->eta_check_err);
@@ -212,6 +226,53 @@ static femd_status fluid_respond(void *self, femd_native *native, const femd_con
     if (a->shear.disagree || a->bulk.disagree) response->notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
     if (!a->shear.plateau || !a->bulk.plateau) response->notes |= FEMD_NOTE_NO_PLATEAU;
     if (a->anisotropy > 1.5 * a->chance) response->notes |= FEMD_NOTE_ANISOTROPIC;
+}
+
+/* In a cube one number, as of an isotropic fluid, corrected for the box; else the tensor as the box has it, and a note.
+ * Where displacements and velocities differ by more than two standard deviations the error is half of that or more. */
+static void fluid_respond_diffusion(const femd_fluid *fluid, int k, double D[6], double D_err[6], double check[6],
+                                    double check_err[6], uint32_t *notes) {
+    const femd_diffusion_result *a = &fluid->diffusion[k];
+    const double more = fluid->correction, more_err = fluid->correction_err;
+    for (int c = 0; c < 6; c++) {
+        const int diagonal = c < 3;
+        double value = a->D[c], error = a->D_err[c], other = a->check[c], other_err = a->check_err[c];
+        if (fluid->cubic) {
+            value = diagonal ? a->mean : 0;
+            error = diagonal ? a->mean_err : 0;
+            other = diagonal ? a->mean_check : 0;
+            other_err = diagonal ? a->mean_check_err : 0;
+        }
+        const double apart = fabs(value - other);
+        if (apart > 2 * fmax(error, other_err)) {
+            error = fmax(error, 0.5 * apart);
+            *notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
+        }
+        D[c] = DIFFUSIVITY * (value + (diagonal ? more : 0));
+        D_err[c] = DIFFUSIVITY * sqrt(error * error + (diagonal ? more_err * more_err : 0));
+        check[c] = DIFFUSIVITY * (other + (diagonal ? more : 0));
+        check_err[c] = DIFFUSIVITY * sqrt(other_err * other_err + (diagonal ? more_err * more_err : 0));
+    }
+    if (!fluid->cubic) *notes |= FEMD_NOTE_OF_THE_BOX;
+    if (!a->late) *notes |= FEMD_NOTE_NO_PLATEAU;
+}
+
+static femd_status fluid_respond(void *self, femd_native *native, const femd_conditions *conditions,
+                                 femd_response *response, femd_error *err) {
+    const femd_fluid *fluid = self;
+    double *const place[FEMD_DIFFUSION_SPECIES][4] = {
+#define FLUID_PLACE(name) {response->name, response->name##_err, response->name##_check, response->name##_check_err}
+        FLUID_PLACE(diffusivity), FLUID_PLACE(diffusivity_2), FLUID_PLACE(diffusivity_3), FLUID_PLACE(diffusivity_4)};
+#undef FLUID_PLACE
+    (void)native;
+    FEMD_TRY(fluid_check_length(fluid, err));
+    if (conditions->wants & FEMD_WANT_VISCOSITY) fluid_respond_viscosity(fluid, response);
+    for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++) {
+        if (!(conditions->wants & fluid_want[k])) continue;
+        fluid_respond_diffusion(fluid, k, place[k][0], place[k][1], place[k][2], place[k][3], &response->notes);
+        response->diffusivity_box = DIFFUSIVITY * fluid->correction;
+        response->diffusivity_box_err = DIFFUSIVITY * fluid->correction_err;
+    }
     return FEMD_OK;
 }
 
@@ -239,11 +300,26 @@ static femd_status fluid_create(femd_native *native, const femd_json *doc, void 
     return femd_sampled_create(&fluid_sampler, native, doc, self, err);
 }
 
+/* A species that the structure has not cannot wander. */
+static femd_status fluid_answer(void *self, femd_native *native, const femd_conditions *conditions,
+                                const femd_bytes *carried, femd_response *response, femd_buffer *carry,
+                                femd_error *err) {
+    const femd_fluid *fluid = self;
+    for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++)
+        if ((conditions->wants & fluid_want[k]) && fluid->wander.first[k] == fluid->wander.first[k + 1])
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "a diffusivity of species %d: the structure has %d species with atoms, in the order in "
+                             "which it names them",
+                             k + 1, fluid->wander.species);
+    return femd_sampled_answer(self, native, conditions, carried, response, carry, err);
+}
+
 const femd_method femd_method_fluid = {
     .name = "fluid",
-    .wants = FEMD_WANT_VISCOSITY,
+    .wants = FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY | FEMD_WANT_DIFFUSIVITY_2 | FEMD_WANT_DIFFUSIVITY_3 |
+             FEMD_WANT_DIFFUSIVITY_4,
     .inputs = FEMD_SAMPLED_INPUTS,
     .create = fluid_create,
     .destroy = femd_sampled_destroy,
-    .answer = femd_sampled_answer,
+    .answer = fluid_answer,
 };

@@ -8,6 +8,7 @@
 #define FEMD_FLUID_H
 
 #include "dynamics/sampled_method.h"
+#include "fluid/diffusion.h"
 #include "fluid/viscosity.h"
 
 extern const femd_method femd_method_fluid;
@@ -24,14 +25,19 @@ typedef struct femd_fluid_options {
 typedef struct femd_fluid {
     femd_sampled common; /* first; a segment is a block */
     femd_fluid_options options;
-    double *x, *v;  /* n x 3, owned: where the trajectory stands, angstrom, angstrom/ps */
-    uint64_t step;  /* since its velocities were drawn */
-    double energy;  /* eV: kinetic and potential, of every segment */
-    double kinetic; /* eV: mean kinetic energies of the segments, summed */
+    const int *species; /* n, borrowed */
+    double *x, *v;      /* n x 3, owned: where the trajectory stands, angstrom, angstrom/ps */
+    uint64_t step;      /* since its velocities were drawn */
+    double energy;      /* eV: kinetic and potential, of every segment */
+    double kinetic;     /* eV: mean kinetic energies of the segments, summed */
     femd_stress_spectrum sums;
     int doublings; /* of the segments that sums is of, over options.samples */
     double *flux;  /* samples x 6, owned */
+    femd_diffusion wander;
+    int cubic; /* 1: the cell is a cube, within a thousandth */
     femd_viscosity_result result;
+    femd_diffusion_result diffusion[FEMD_DIFFUSION_SPECIES];
+    double correction, correction_err; /* angstrom^2/ps: what the box takes off every diffusivity; 0 unless cubic */
 } femd_fluid;
 
 /* Begin anew at cell h from positions x: melted if the material says so, brought to T, and to the total energy whose
@@ -42,8 +48,8 @@ FEMD_MUST_CHECK femd_status femd_fluid_start(femd_fluid *fluid, const double h[9
 /* One more segment. NOT_CONVERGED if the energy drifts. */
 FEMD_MUST_CHECK femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_progress *progress,
                                                femd_error *err);
-/* Fill fluid->result from the sums; V: present volume in cubic angstrom. */
-FEMD_MUST_CHECK femd_status femd_fluid_evaluate(femd_fluid *fluid, double V, femd_error *err);
+/* Fill fluid->result, diffusion and correction from the sums; h: present cell. */
+FEMD_MUST_CHECK femd_status femd_fluid_evaluate(femd_fluid *fluid, const double h[9], femd_error *err);
 /* K: mean kinetic temperature of all segments. */
 double femd_fluid_temperature(const femd_fluid *fluid);
 

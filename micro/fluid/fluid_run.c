@@ -5,6 +5,7 @@
  * takes off elsewhere is zero. */
 #include <math.h>
 
+#include "femd/tensor3.h"
 #include "fluid/fluid.h"
 
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one segment */
@@ -12,7 +13,8 @@ static const double HEAT = 2.25; /* k_B per atom: heat capacity with which the e
                                     good to a third */
 static const double FLOWS = 0.5; /* of the atoms must have left where they were, or it is no fluid */
 static const double TEMPERATURE_POWER = 2; /* of T in a viscosity at constant volume, at most */
-enum { CORRECTIONS = 3, SHARE = 4 };       /* stretches of a quarter of a segment that find the energy */
+static const double YEH_HUMMER = 2.837297, PI = 3.14159265358979323846, CUBIC = 1e-3;
+enum { CORRECTIONS = 3, SHARE = 4 }; /* stretches of a quarter of a segment that find the energy */
 enum { GROUP = 10, SEGMENTS_LATE = 16, HEATINGS_MAX = 100 };
 /* eV ps/angstrom^3 in Pa s */
 static const double VISCOSITY = FEMD_ELEMENTARY_CHARGE * 1e18;
@@ -105,8 +107,9 @@ static femd_status fluid_refuse_solid(const femd_fluid *fluid, double time, femd
     if (stray->gone > FLOWS * fluid->common.rve.n) return FEMD_OK;
     return femd_fail(err, FEMD_UNSUPPORTED,
                      "no fluid at %g K: in %.3g ps only %d of %d atoms left their places (root mean square way %.2g "
-                     "angstrom). The shear stress of a solid does not decay, it has no viscosity; if it is to be "
-                     "melted first, set fluid.melt to a temperature above its melting point",
+                     "angstrom). The shear stress of a solid does not decay, it has no viscosity; its atoms move by "
+                     "hops of defects, whose rates make its diffusivity; if it is to be melted first, set fluid.melt "
+                     "to a temperature above its melting point",
                      fluid->common.T, time, stray->gone, fluid->common.rve.n, stray->rms);
 }
 
@@ -139,12 +142,14 @@ static femd_status fluid_without_thermostat(femd_fluid *fluid, const femd_progre
     femd_dynamics *d = &fluid->common.d;
     const int stride = fluid->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
     double kinetic = 0;
+    femd_diffusion_begin(&fluid->wander);
     for (int i = 0; i < fluid->sums.samples; i++) {
         double mvv[6];
         FEMD_TRY(femd_dynamics_nve(d, stride, err));
         kinetic += femd_dynamics_kinetic(d, mvv);
         for (int c = 0; c < 6; c++) mvv[c] -= d->tau[c];
         femd_stress_fluxes(mvv, fluid->flux + 6 * (size_t)i);
+        femd_diffusion_take(&fluid->wander, i, d->x, d->v);
         if (i % every == 0) FEMD_TRY(femd_progress_tell(progress, err));
     }
     fluid->kinetic += kinetic / fluid->sums.samples;
@@ -167,6 +172,7 @@ femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_
                          "is too long, or the forces jump at the cutoff",
                          drift, d->dt * 1e3);
     femd_stress_spectrum_add(&fluid->sums, fluid->flux);
+    femd_diffusion_end(&fluid->wander);
     fluid_keep(fluid);
     return FEMD_OK;
 }
@@ -177,8 +183,32 @@ double femd_fluid_temperature(const femd_fluid *fluid) {
     return fluid_kelvin(fluid, fluid->kinetic / fluid->sums.segments);
 }
 
-femd_status femd_fluid_evaluate(femd_fluid *fluid, double V, femd_error *err) {
+/* Yeh and Hummer, J. Phys. Chem. B 108 (2004) 15873: the images of a cubic box of side L drag its atoms, by
+ * 2.837297 k T/(6 pi eta L) in all species alike. */
+static void fluid_correct_diffusion(femd_fluid *fluid, const double h[9], double T) {
+    const femd_viscosity_number *shear = &fluid->result.shear;
+    const double L = sqrt(femd_dot3(h, h));
+    fluid->correction = fluid->correction_err = 0;
+    if (!fluid->cubic) return;
+    fluid->correction = YEH_HUMMER * femd_kb * T / (6 * PI * shear->value / VISCOSITY * L);
+    fluid->correction_err = fluid->correction * shear->error / shear->value;
+}
+
+static int fluid_is_cubic(const double h[9]) {
+    const double square = femd_dot3(h, h);
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            if (!(fabs(femd_dot3(h + 3 * i, h + 3 * j) / square - (i == j)) < CUBIC)) return 0;
+    return 1;
+}
+
+femd_status femd_fluid_evaluate(femd_fluid *fluid, const double h[9], femd_error *err) {
     const double T = femd_fluid_temperature(fluid), off = TEMPERATURE_POWER * (T / fluid->common.T - 1);
-    return femd_viscosity_evaluate(&fluid->sums, VISCOSITY / (2 * V * femd_kb * T), fluid->options.cepstral, off,
-                                   &fluid->result, err);
+    FEMD_TRY(femd_viscosity_evaluate(&fluid->sums, VISCOSITY / (2 * femd_det3(h) * femd_kb * T),
+                                     fluid->options.cepstral, off, &fluid->result, err));
+    fluid->cubic = fluid_is_cubic(h);
+    fluid_correct_diffusion(fluid, h, T);
+    for (int k = 0; k < FEMD_DIFFUSION_SPECIES && k < fluid->wander.species; k++)
+        femd_diffusion_evaluate(&fluid->wander, k, 2 * fluid->common.reach, &fluid->diffusion[k]);
+    return FEMD_OK;
 }

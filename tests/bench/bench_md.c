@@ -217,6 +217,7 @@ int main(int argc, char **argv) {
     printf("{\"results\":[\n");
     femd_status rc = FEMD_OK;
     for (size_t k = 0; k < sizeof systems / sizeof *systems && rc == FEMD_OK; k++) rc = bench(&systems[k], &err);
+    if (rc == FEMD_OK) rc = bench_flow(&err);
     if (rc == FEMD_OK) rc = bench_born_terms(&err);
     if (rc == FEMD_OK) rc = bench_quasiharmonic(&err);
     if (rc == FEMD_OK) rc = bench_sampled_tangent(&err);

@@ -17,4 +17,7 @@ FEMD_MUST_CHECK femd_status bench_born_terms(femd_error *err);
 FEMD_MUST_CHECK femd_status bench_quasiharmonic(femd_error *err);
 FEMD_MUST_CHECK femd_status bench_sampled_tangent(femd_error *err);
 
+/* bench_flow.c: sampling of viscosity and diffusivity against LAMMPS. */
+FEMD_MUST_CHECK femd_status bench_flow(femd_error *err);
+
 #endif

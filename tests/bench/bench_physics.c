@@ -22,6 +22,8 @@ static const chapter chapters[] = {
      boundary_conditions},
     {"liquid-pressure", "pressure of a Lennard-Jones liquid at its triple point", liquid_pressure},
     {"liquid-conductivity", "conductivity of a Lennard-Jones liquid at its triple point", liquid_conductivity},
+    {"liquid-viscosity", "viscosities of a Lennard-Jones liquid at its triple point and hotter", liquid_viscosity},
+    {"liquid-diffusivity", "diffusivity of the same liquids, two sizes of box", liquid_diffusivity},
     {"solid-conductivity", "conductivity of solid argon", solid_conductivity},
     {"solid-flow", "conductivity of solid argon between a hot and a cold slab", solid_flow},
 };

@@ -72,6 +72,8 @@ femd_status exact_figures(femd_error *err);
 femd_status boundary_conditions(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
+femd_status liquid_viscosity(femd_error *err);
+femd_status liquid_diffusivity(femd_error *err);
 femd_status solid_conductivity(femd_error *err);
 femd_status solid_flow(femd_error *err);
 

@@ -71,6 +71,29 @@ extern "C" {
   X(VISCOSITY_FAR, 44, VISCOUS, NULL, viscosity_far, "viscosity_anisotropy", SCALAR, SAMPLED, MAX, "-", \
     "  anisotropy", 1, "(distance from the isotropic part; its error: what noise makes)", \
     "distance of the viscosity from its isotropic part over that part; its error is what noise alone makes") \
+  X(DIFFUSIVITY, 12, WANTED, "diffusivity", diffusivity, "diffusivity", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "diffusivity", 1e-9, "1e-9 m^2/s", \
+    "self-diffusivity of the first species of a fluid, by displacements, frame F = U") \
+  X(DIFFUSIVITY_CHECK, 45, NONZERO, NULL, diffusivity_check, "diffusivity_check", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "  by velocities", 1e-9, "1e-9 m^2/s", "the same by the correlation of velocities") \
+  X(DIFFUSIVITY_2, 13, WANTED, "diffusivity-2", diffusivity_2, "diffusivity_2", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "diffusivity 2", 1e-9, "1e-9 m^2/s", \
+    "self-diffusivity of the second species of a fluid, by displacements, frame F = U") \
+  X(DIFFUSIVITY_2_CHECK, 46, NONZERO, NULL, diffusivity_2_check, "diffusivity_2_check", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "  by velocities", 1e-9, "1e-9 m^2/s", "the same by the correlation of velocities") \
+  X(DIFFUSIVITY_3, 14, WANTED, "diffusivity-3", diffusivity_3, "diffusivity_3", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "diffusivity 3", 1e-9, "1e-9 m^2/s", \
+    "self-diffusivity of the third species of a fluid, by displacements, frame F = U") \
+  X(DIFFUSIVITY_3_CHECK, 47, NONZERO, NULL, diffusivity_3_check, "diffusivity_3_check", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "  by velocities", 1e-9, "1e-9 m^2/s", "the same by the correlation of velocities") \
+  X(DIFFUSIVITY_4, 15, WANTED, "diffusivity-4", diffusivity_4, "diffusivity_4", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "diffusivity 4", 1e-9, "1e-9 m^2/s", \
+    "self-diffusivity of the fourth species of a fluid, by displacements, frame F = U") \
+  X(DIFFUSIVITY_4_CHECK, 48, NONZERO, NULL, diffusivity_4_check, "diffusivity_4_check", STRESS, SAMPLED, MEAN, \
+    "m^2/s", "  by velocities", 1e-9, "1e-9 m^2/s", "the same by the correlation of velocities") \
+  X(DIFFUSIVITY_BOX, 49, NONZERO, NULL, diffusivity_box, "diffusivity_box", SCALAR, SAMPLED, MEAN, "m^2/s", \
+    "  of the box", 1e-9, "1e-9 m^2/s, in the rows above", \
+    "what the box takes off diffusivities and was added to them") \
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
@@ -97,7 +120,7 @@ extern "C" {
     X(ALWAYS, "always")                                                                                                \
     X(CHECKED, "if there is one")    /* a second estimate was made: femd_response.checked */                           \
     X(PRESSURE, "pressure control")  /* the answer is one of pressure control */                                       \
-    X(NONZERO, "if declared")        /* a number of it is not zero */                                                  \
+    X(NONZERO, "if not zero")        /* a number of it is not zero */                                                  \
     X(VISCOUS, "with the viscosity") /* `provided` names that */
 
 /* What a quantity is, and how it turns: Voigt order 11, 22, 33, 23, 13, 12. X(NAME, numbers, words) */

@@ -37,7 +37,8 @@ enum {
     X(ACCURACY_NOT_REACHED, 0, "accuracy-not-reached", "sampling ended at its bound before the wanted accuracy")       \
     X(ESTIMATORS_DISAGREE, 1, "estimators-disagree",                                                                   \
       "two estimates of a coefficient of transport differ by more than two sigma")                                     \
-    X(NO_PLATEAU, 2, "no-plateau", "a coefficient of transport depends on the range of frequencies that is fitted")    \
+    X(NO_PLATEAU, 2, "no-plateau",                                                                                     \
+      "a coefficient of transport depends on the range of frequencies or times that is seen")                          \
     X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \
     X(SIZE_TREND, 4, "size-trend", "the conductivity does not follow 1/k against 1/L over the lengths")                \
     X(FLUX_MISMATCH, 5, "flux-mismatch", "the power of the thermostats is not the heat flux through the box")          \
@@ -54,7 +55,9 @@ enum {
       "a symmetric configuration lost its stability on the way: one of the equal ways down was taken")                 \
     X(FREE_SURFACES, 14, "free-surfaces",                                                                              \
       "the RVE is a cluster with free faces: bonds are missing there, and the answer is no bound")                     \
-    X(ANISOTROPIC, 15, "anisotropic", "what a fluid has alike in all directions differs by more than noise makes")
+    X(ANISOTROPIC, 15, "anisotropic", "what a fluid has alike in all directions differs by more than noise makes")     \
+    X(OF_THE_BOX, 16, "of-the-box",                                                                                    \
+      "the diffusivity is that of the periodic box: it is no cube, and no correction is known")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

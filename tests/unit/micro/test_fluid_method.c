@@ -5,7 +5,8 @@
 
 /* 32 atoms of argon at the density of the triple point. */
 #define LIQUID(more)                                                                                                   \
-    "{\"engine\":\"native\",\"method\":{\"stress\":\"md\",\"viscosity\":\"fluid\"},\"md\":{\"start\":\"sites\"},"      \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"md\",\"viscosity\":\"fluid\",\"diffusivity\":\"fluid\","          \
+    "\"diffusivity-2\":\"fluid\"},\"md\":{\"start\":\"sites\"},"                                                       \
     "\"fluid\":{" more "},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.719 angstrom\",\"species\":[\"Ar\"],"           \
     "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\","        \
     "\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6 angstrom\"}}"
@@ -84,6 +85,39 @@ static void a_crystal_is_refused(void **state) {
     assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
     assert_non_null(strstr(err.text, "solid"));
     assert_non_null(strstr(err.text, "fluid.melt"));
+    assert_non_null(strstr(err.text, "rates"));
+    femd_material_close(&m);
+}
+
+/* In a cube a fluid has one diffusivity, corrected for the box by the viscosity of the same run; in another box a
+ * tensor and a note. Of a species that is not there none. */
+static void diffusivities_know_their_box(void **state) {
+    (void)state;
+    femd_material *m = open_material(LIQUID(SHORT "\"min_segments\":3,\"max_segments\":3"));
+    femd_request q = ask(95, 11);
+    femd_response r, flat, both;
+    femd_error err = FEMD_ERROR_INIT;
+    q.wants = FEMD_WANT_DIFFUSIVITY;
+    request(m, &q, NULL, &r, NULL);
+    assert_int_equal(r.provided, FEMD_WANT_DIFFUSIVITY);
+    assert_true(r.diffusivity[0] == r.diffusivity[1] && r.diffusivity[1] == r.diffusivity[2] && r.diffusivity[3] == 0);
+    assert_true(r.diffusivity[0] > 1e-9 && r.diffusivity[0] < 4e-9 && r.diffusivity_err[0] > 0); /* argon: 1.9e-9 */
+    assert_true(r.diffusivity_check[0] > 1e-9 && r.diffusivity_check[0] < 4e-9 && !(r.notes & FEMD_NOTE_OF_THE_BOX));
+    q.wants |= FEMD_WANT_VISCOSITY;
+    request(m, &q, NULL, &both, NULL);
+    const double L = 2 * 5.719e-10, kT = 1.380649e-23 * 95;
+    assert_true(both.diffusivity[0] == r.diffusivity[0]);
+    assert_true(fabs(r.diffusivity_box / (2.837297 * kT / (6 * acos(-1) * both.eta * L)) - 1) <
+                0.05); /* T of the run */
+    assert_true(fabs(r.diffusivity_box_err / r.diffusivity_box - both.eta_err / both.eta) < 1e-12);
+    q.value[0] = 0.02;
+    q.wants = FEMD_WANT_DIFFUSIVITY;
+    request(m, &q, NULL, &flat, NULL);
+    assert_true((flat.notes & FEMD_NOTE_OF_THE_BOX) && flat.diffusivity_box == 0 && flat.diffusivity_err[3] > 0);
+    assert_true(flat.diffusivity[0] != flat.diffusivity[1] && flat.diffusivity[3] != 0);
+    q.wants = FEMD_WANT_DIFFUSIVITY_2;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "species 2"));
     femd_material_close(&m);
 }
 
@@ -118,6 +152,7 @@ int main(void) {
         cmocka_unit_test(same_seed_same_bits_on_any_worker),
         cmocka_unit_test(a_state_goes_on),
         cmocka_unit_test(a_crystal_is_refused),
+        cmocka_unit_test(diffusivities_know_their_box),
         cmocka_unit_test(what_cannot_be_sampled_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
