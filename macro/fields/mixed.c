@@ -15,10 +15,6 @@
 
 /* ---- making ---- */
 
-femd_status femd_mixed_no_memory(femd_error *err) {
-    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the pressure");
-}
-
 /* The pair holds what the displacement holds, and the pressure where there is none. */
 static femd_status mixed_hold(femd_problem *p, femd_error *err) {
     const femd_mixed *x = p->mixed;

@@ -14,6 +14,10 @@
 #include "fields/mixed_private.h"
 #include "fields/points.h"
 
+femd_status femd_mixed_no_memory(femd_error *err) {
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the pressure");
+}
+
 /* X:C of tensors without engineering factors. */
 static double mixed_contract(const double X[6], const double C[6]) {
     return X[0] * C[0] + X[1] * C[1] + X[2] * C[2] + 2 * (X[3] * C[3] + X[4] * C[4] + X[5] * C[5]);

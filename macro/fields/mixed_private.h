@@ -18,8 +18,6 @@ struct femd_mixed {
     int started;      /* the pressure of the start is there */
 };
 
-FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
-
 /* mixed_start.c */
 /* What is not at a vertex is between its edge's ends. */
 void femd_mixed_fill_edges(const femd_problem *p, double *pressure);
@@ -28,6 +26,7 @@ void femd_mixed_fill_edges(const femd_problem *p, double *pressure);
 FEMD_MUST_CHECK femd_status femd_mixed_find_scale(femd_problem *p, femd_error *err);
 
 /* mixed_answers.c */
+FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
 /* Stress, tangents and volume of one point under pressure p from its answer in pressure control: at the deformation F
  * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
 void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
