@@ -30,6 +30,9 @@ compile() { # NAME OPTIONS...: $scratch/NAME.c
 }
 page_block c "$scratch/stretch.c"
 compile stretch
+cp "$scratch/stretch.c" . && mv stretch by_hand && ln -s "$FEMD_BIN/.." build
+page_block install "$scratch/install.sh"
+HOME=$scratch bash -e "$scratch/install.sh" >"$scratch/install.log" 2>&1 && [ -x stretch ] || fail "installed and built as the page says"
 timeout 60 ./stretch "$address" >"$scratch/stretch.out" 2>"$scratch/stretch.log" || fail "the C program ended with $?"
 from=()
 for load in 0.01 0.02; do
