@@ -155,13 +155,19 @@ femd_status femd_methods_sample(const femd_json *doc, int *samples, femd_error *
     return FEMD_OK;
 }
 
-/* Atoms that a boundary condition holds do not move, and those of a free surface move otherwise than the others: what
- * is sampled or counted of such an RVE is not the material's. */
+/* Under a boundary condition statics answers, and where it holds atoms that have neighbours all around, so do harmonic
+ * vibrations: they are counted around mean positions, which may be held. What moves atoms would have to keep some at
+ * rest, and those of a free surface move otherwise than the material's. */
+static int methods_is_confined(const femd_boundary *boundary, const femd_method *method) {
+    return method == &femd_method_statics ||
+           (!femd_boundary_is_cluster(boundary) && method->strain != NULL && !(method->inputs & FEMD_INPUT_SEED));
+}
+
 static femd_status methods_confine(const femd_native *native, const femd_json *doc, const femd_methods *methods,
                                    femd_error *err) {
     const femd_boundary *boundary = native->rve.boundary;
     for (int i = 0; boundary && i < methods->count; i++)
-        if (methods->slot[i].method != &femd_method_statics)
+        if (!methods_is_confined(boundary, methods->slot[i].method))
             return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
                                   "the method \"%s\" does not answer under the boundary condition \"%s\": %d of %d "
                                   "atoms %s; \"statics\" does",

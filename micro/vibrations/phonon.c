@@ -67,6 +67,7 @@ femd_status femd_phonons_create(const femd_native *native, femd_phonon_kind kind
     phonons->kind = kind;
     phonons->quantum = quantum;
     phonons->gauge = native->rve.gauge;
+    phonons->gauge.boundary = NULL; /* which holds mean positions: all atoms vibrate */
     phonons->n = native->rve.n;
     phonons->n3 = 3 * native->rve.n;
     const femd_status rc = phonon_set_up(native, mesh, phonons, err);

@@ -24,7 +24,7 @@ typedef enum femd_phonon_kind { FEMD_PHONON_FULL, FEMD_PHONON_LOCAL, FEMD_PHONON
 
 typedef struct femd_phonons {
     femd_phonon_kind kind;
-    femd_gauge gauge; /* of the RVE */
+    femd_gauge gauge; /* of the periodic RVE, whatever its boundary condition */
     int quantum, n, n3;
     int blocks, edge; /* A is block-diagonal: one of n3 x n3, n of 3 x 3, or one of 6n x 6n for each wave vector */
     size_t size;      /* entries of A: blocks x edge x edge */

@@ -10,7 +10,10 @@
  * so that one decomposition serves all strained configurations, and what is differenced is a Hessian (smooth) and no
  * logarithm, at the strains of strain_differences.h. Each configuration is relaxed anew from w + (dw/dE) dE by steps
  * with the one Hessian. The spectra are phonon.h's. The derivatives by half the step are the answer's own doubt:
- * roughness.h. */
+ * roughness.h.
+ *
+ * Under the boundary condition kubc the path is that of statics there: mean positions are held, and all atoms vibrate.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -76,11 +79,25 @@ static femd_status harmonic_is_averaged(const femd_native *native, const femd_js
                           FEMD_PHONON_ATOMS_MAX);
 }
 
+/* A boundary condition holds the mean positions that are those at rest; how it holds others is not known here. */
+static femd_status harmonic_check_boundary(const femd_native *native, const femd_json *doc, const cJSON *options,
+                                           int averaged, femd_error *err) {
+    const int warm = strcmp(femd_json_string(options, "internal", "0K"), "T") == 0;
+    if (!native->rve.boundary || (!averaged && !warm)) return FEMD_OK;
+    return femd_json_fail(doc, options ? options : femd_json_get(doc->root, "method"), err,
+                          "under the boundary condition \"%s\" vibrations are counted around the atoms at rest, and %s",
+                          femd_boundary_name(native->rve.boundary),
+                          averaged ? "\"force_constants\": \"thermal\" (which this potential needs, if it is not asked "
+                                     "for) moves them"
+                                   : "\"internal\": \"T\" moves them");
+}
+
 /* What the options ask for beside the vibrations of atoms at rest. */
 static femd_status harmonic_create_more(const femd_native *native, const femd_json *doc, const cJSON *options, quasi *s,
                                         femd_error *err) {
     int averaged;
     FEMD_TRY(harmonic_is_averaged(native, doc, options, s->phonons.kind, &averaged, err));
+    FEMD_TRY(harmonic_check_boundary(native, doc, options, averaged, err));
     if (averaged) {
         s->step = femd_json_number(options, "step", STEP_AVERAGED);
         return femd_averaged_create(native->rve.n, &s->averaged, err);

@@ -55,6 +55,7 @@ femd_status femd_warm_chord(femd_relaxer *relaxer, femd_rve *rve, const femd_pla
         double W;
         FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, x, &W, f, NULL, err));
         for (int i = 0; load && i < n3; i++) f[i] -= load[i];
+        femd_gauge_confine(&rve->gauge, f);
         const double left = femd_max_abs(n3, f);
         if (left <= tolerance) *reached = 1;
         if (*reached || !isfinite(left)) return FEMD_OK;

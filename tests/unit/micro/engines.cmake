@@ -8,7 +8,7 @@ target_compile_definitions(test_engine_primitive PRIVATE FEMD_FIELD_FILES="${PRO
 foreach(name control_errors atom_energy other_elements)
   femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_micro)
 endforeach()
-foreach(name kubc cluster)
+foreach(name kubc cluster warm)
   femd_unit_test(test_boundary_${name} SOURCES test_boundary_${name}.c LIBS femd_micro TIMEOUT 120)
 endforeach()
 femd_unit_test(test_ellipticity SOURCES test_ellipticity.c LIBS femd_micro)
