@@ -42,27 +42,35 @@ static int planes_stars_agree(const femd_star *a, const femd_star *b) {
     return few->count > 0;
 }
 
+/* The sublattice of an atom whose star is no fuller than those of the models. */
+static femd_status planes_place_atom(femd_boundary *boundary, const femd_star *star, int atom, const femd_star **model,
+                                     femd_error *err) {
+    int g = 0;
+    while (g < boundary->sublattices && !planes_stars_agree(model[g], &star[atom])) g++;
+    if (g == FEMD_BOUNDARY_SUBLATTICES)
+        return femd_fail(
+            err, FEMD_BAD_INPUT,
+            "the neighbours of the atoms at its faces stand in more than %d different ways, as in no piece "
+            "of one crystal: what holding them would mean is not known",
+            FEMD_BOUNDARY_SUBLATTICES);
+    if (g == boundary->sublattices) model[boundary->sublattices++] = &star[atom];
+    boundary->group[atom] = g;
+    boundary->size[g]++;
+    return FEMD_OK;
+}
+
 /* Held atoms whose nearest neighbours stand in the same directions are one sublattice, whatever species they are and
- * even if some of the neighbours are missing. */
+ * even if some of the neighbours are missing: full stars come first, or two halves of one would be two. */
 static femd_status planes_sort_sublattices(femd_boundary *boundary, const unsigned char *face, const femd_star *star,
                                            femd_error *err) {
-    const femd_star *model[FEMD_BOUNDARY_SUBLATTICES]; /* the fullest star of each */
+    const femd_star *model[FEMD_BOUNDARY_SUBLATTICES];
     for (int i = 0; i < boundary->atoms; i++) {
-        int g = 0;
         boundary->group[i] = -1;
-        if (!face[i]) continue;
-        boundary->held++;
-        while (g < boundary->sublattices && !planes_stars_agree(model[g], &star[i])) g++;
-        if (g == FEMD_BOUNDARY_SUBLATTICES)
-            return femd_fail(err, FEMD_BAD_INPUT,
-                             "the neighbours of the atoms at its faces stand in more than %d different ways, as in no "
-                             "piece of one crystal: what holding them would mean is not known",
-                             FEMD_BOUNDARY_SUBLATTICES);
-        if (g == boundary->sublattices) model[boundary->sublattices++] = &star[i];
-        if (star[i].count > model[g]->count) model[g] = &star[i];
-        boundary->group[i] = g;
-        boundary->size[g]++;
+        boundary->held += face[i] != 0;
     }
+    for (int count = FEMD_STAR_MOST; count >= 0; count--)
+        for (int i = 0; i < boundary->atoms; i++)
+            if (face[i] && star[i].count == count) FEMD_TRY(planes_place_atom(boundary, star, i, model, err));
     return FEMD_OK;
 }
 

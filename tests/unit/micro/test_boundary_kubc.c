@@ -180,13 +180,18 @@ static void the_number_of_held_atoms_is_told(void **state) {
          "kubc: 148 of 256 atoms are held, 1 plane of atoms at each face of 8, 8 and 8"},
         {COPPER(",\"repeat\":[4,4,4]", CONDITION("{\"type\":\"kubc\",\"planes\":2}")),
          "kubc: 224 of 256 atoms are held, 2 planes of atoms at each face of 8, 8 and 8"},
+        {COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0,0,0],\"radius\":\"4 angstrom\"}]",
+                CONDITION("\"kubc\"")),
+         "kubc: 129 of 237 atoms are held"}, /* some have few of their neighbours left */
         {SILICON("", "[3,3,3]", CONDITION("\"kubc\"")),
          "kubc: 91 of 216 atoms are held, 1 plane of atoms at each face of 12, 12 and 12; the mean displacements of "
          "their 2 sublattices"},
     };
     for (size_t k = 0; k < sizeof told / sizeof *told; k++) {
         femd_material *m = open_material(told[k].json);
-        if (!strstr(femd_material_notes(m), told[k].words)) fail_msg("%s", femd_material_notes(m));
+        const char *notes = femd_material_notes(m), *found = strstr(notes, told[k].words);
+        if (!found) fail_msg("%s", notes);
+        if (!strstr(told[k].words, "sublattices") && strstr(found, "sublattices")) fail_msg("%s", notes);
         femd_material_close(&m);
     }
 }
