@@ -14,6 +14,10 @@ int solids_failed(const char *what, const femd_error *err);
 femd_status solids_begin(model *m, const int n[3], mapped_place *place, int mirrored, char path[32], femd_error *err);
 /* Run, and stress (9) and displacement at the node nearest to x. Clears m and removes the mesh. */
 femd_status solids_end(model *m, char *path, const double x[3], double stress[9], double u[3], femd_error *err);
+/* A cylinder, a 1 m, b 2 m, plane strain, T - T0 = 100 ln(b/r) / ln 2, alpha 1.2e-5: stress and displacement at a node,
+ * n cells through the wall. Stress along z at A of LE11, Pa, n x 3n x 6n cells. */
+femd_status solids_heated_cylinder(int n, const double at[3], double stress[9], double u[3], femd_error *err);
+femd_status solids_le11(int n, double *stress_z, femd_error *err);
 /* Bodies with curved sides, the elastica; and those that heat strains; 1 if any could not be computed. */
 int solids_curved(void);
 /* Cook's membrane of a nearly incompressible body, and the place of a point of its unit square. */

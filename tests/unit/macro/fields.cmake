@@ -29,3 +29,10 @@ set_tests_properties(macro_test_heat_sampled_2 PROPERTIES TIMEOUT 60 LABELS unit
 set_tests_properties(macro_test_heat_sampled macro_test_heat_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 femd_unit_test(macro_test_sampled_both SOURCES test_sampled_both.c LIBS femd_macro_model)
 set_tests_properties(macro_test_sampled_both PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+
+# Bodies of ./femd bench solids.
+set(femd_solids ${PROJECT_SOURCE_DIR}/tests/bench)
+femd_unit_test(macro_test_heat_solids SOURCES test_heat_solids.c ${femd_solids}/mapped.c ${femd_solids}/solids_body.c
+               ${femd_solids}/solids_heated.c LIBS femd_macro_model)
+target_include_directories(macro_test_heat_solids PRIVATE ${femd_solids})
+set_tests_properties(macro_test_heat_solids PROPERTIES ENVIRONMENT "${femd_macro_environment}")
