@@ -34,8 +34,8 @@ typedef struct answer {
 
 /* What the host is at; what the next call has that is wrong. */
 static struct {
-    double begin, length;
-    int step, increment, icmd, iorien, constants, states, ndi;
+    double begin, length, total; /* total: at the beginning of the step */
+    int step, increment, icmd, iorien, constants, states, ndi, deformed;
     double unit, beta, temperature, expansion;
     const char *name;
 } host = {.length = 0.25,
@@ -116,7 +116,7 @@ static double call_standard(int element, int point, const answer *a, double S[6]
     const double none[9] = {0}, one[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1}, J = 1, props[2] = {host.unit, 0}, orab[7] = {0};
     double E1[6], F1[9], stress[6], stiff[21], pnewdt = -1, beta[6] = {host.beta};
     const int ithermal = host.temperature != 0;
-    const double end = host.begin + host.length, total = 0;
+    const double end = host.begin + host.length - host.total, E0[6] = {host.deformed * 1e-3};
     char name[81];
     snprintf(name, sizeof name, "%-80s", host.name);
     for (int c = 0; c < 6; c++) E1[to_voigt[c]] = to_voigt[c] < 3 ? a->E[c] : a->E[c] / 2;
@@ -124,9 +124,9 @@ static double call_standard(int element, int point, const answer *a, double S[6]
     columns(a->F, F1);
     for (int c = 0; c < 6; c++) stress[c] = S[to_voigt[c]] / host.unit;
     for (int c = 0; c < 21; c++) stiff[c] = -7;
-    standard(name, &element, &point, &kode, props, E1, none, beta, one, &J, F1, &J, &ithermal, &host.temperature,
-             &host.length, &end, &total, &host.icmd, &ielas, mi, &host.states, xstateini[0], xstate[0], stress, stiff,
-             &host.iorien, none, orab, &pnewdt, ipkon, 80);
+    standard(name, &element, &point, &kode, props, E1, E0, beta, one, &J, F1, &J, &ithermal, &host.temperature,
+             &host.length, &end, &host.total, &host.icmd, &ielas, mi, &host.states, xstateini[0], xstate[0], stress,
+             stiff, &host.iorien, none, orab, &pnewdt, ipkon, 80);
     for (int c = 0; c < 6; c++) S[to_voigt[c]] = stress[c] * host.unit;
     for (int column = 0, k = 0; column < 6; column++)
         for (int row = 0; row <= column; row++, k++)
@@ -142,7 +142,8 @@ static double call_abaqus(const char *name, int nlgeom, const double strain[6], 
     double stran[6], dstran[6], s[6], d[36], scalar = 0, six[6] = {0}, pnewdt = 1e36, F1[9];
     char cmname[81];
     snprintf(cmname, sizeof cmname, "%-80s", name);
-    for (int c = 0; c < 6; c++) stran[to_voigt[c]] = strain[c] / 4, dstran[to_voigt[c]] = strain[c] - strain[c] / 4;
+    for (int c = 0; c < 6; c++)
+        stran[to_voigt[c]] = host.deformed * strain[c] / 4, dstran[to_voigt[c]] = strain[c] - stran[to_voigt[c]];
     for (int c = 0; c < 6; c++) s[c] = stress[to_voigt[c]] / host.unit;
     columns(F, F1);
     abaqus(s, state, d, &scalar, &scalar, &scalar, &scalar, six, six, &scalar, stran, dstran, time, &host.length,
@@ -375,21 +376,28 @@ static int threads(const char *path_1, const char *path_2) {
 
 /* ---- restart ---- */
 
-static int save(const char *path, const char *tokens) {
-    const answer a = read_eval(path);
+/* Two steps of one increment; the tokens are those of the first. */
+static int save(const char *path, const char *other, const char *tokens) {
+    const answer a = read_eval(path), b = read_eval(other);
     double S[6] = {0}, D[36];
     CHECK(call_standard(2, 3, &a, S, D) < 0, "a cut");
     FILE *f = fopen(tokens, "wb");
     CHECK(f && fwrite(xstate, sizeof xstate, 1, f) == 1 && fclose(f) == 0, "cannot write %s", tokens);
+    next_increment();
+    host.total = host.begin;
+    host.deformed = 1;
+    CHECK(call_standard(2, 3, &b, S, D) < 0, "a cut");
     return 0;
 }
 
+/* The second step again. tokens: "" for a host that has lost its state variables. */
 static int restart(const char *path, const char *tokens) {
     const answer a = read_eval(path);
     double S[6] = {0}, D[36];
-    FILE *f = fopen(tokens, "rb");
-    CHECK(f && fread(xstateini, sizeof xstateini, 1, f) == 1 && fclose(f) == 0, "cannot read %s", tokens);
-    host.begin = 0.25;
+    FILE *f = *tokens ? fopen(tokens, "rb") : NULL;
+    if (*tokens) CHECK(f && fread(xstateini, sizeof xstateini, 1, f) == 1 && fclose(f) == 0, "cannot read %s", tokens);
+    host.begin = host.total = 0.25;
+    host.deformed = 1;
     CHECK(call_standard(2, 3, &a, S, D) < 0 && off(S, a.S, 6) < 1e-14, "the restarted analysis is off by %g",
           off(S, a.S, 6));
     return 0;
@@ -430,7 +438,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "history") == 0) return history(file, other);
     if (strcmp(what, "cut") == 0) return cut(file);
     if (strcmp(what, "threads") == 0) return threads(file, other);
-    if (strcmp(what, "save") == 0) return save(file, other);
+    if (strcmp(what, "save") == 0) return save(file, other, argc > 5 ? argv[5] : "");
     if (strcmp(what, "restart") == 0) return restart(file, other);
     return refuse(what, file);
 }

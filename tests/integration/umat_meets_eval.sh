@@ -51,17 +51,31 @@ FEMD_CONNECT=$scratch/nothing refused address "FEMD_CONNECT"
 UMAT_DRIVER_XIT=1 umat_driver "$library" unit "$scratch/turned.json" >"$scratch/xit.log" 2>&1
 [ $? = 77 ] || fail "Abaqus' XIT is not what ends it"
 
-# a restart on another server: with the file of states, and without
+# a restart on another server: with the files of states, by a host that has lost its state variables too, and without
 export FEMD_UMAT_STATES=$scratch/states
-drive save "$scratch/stretched.json" "$scratch/tokens"
-[ -s "$scratch/states.end" ] || fail "no states were saved"
+drive save "$scratch/stretched.json" "$scratch/turned.json" "$scratch/tokens"
+for file in states states.points states.end states.end.points; do [ -s "$scratch/$file" ] || fail "no $file was saved"; done
 kill "$server" "$worker"
 exit_within 10 "$server"
 exit_within 10 "$worker"
 rm -f "$scratch/socket"
 start_server
 start_worker again
+mkdir "$scratch/keep"
+cp "$scratch"/states* "$scratch/keep"
 drive restart "$scratch/later.json" "$scratch/tokens"
-export FEMD_UMAT_STATES=$scratch/other
-timeout 30 umat_driver "$library" restart "$scratch/stretched.json" "$scratch/tokens" >"$scratch/lost.log" 2>&1
-[ $? = 201 ] && grep -q "state" "$scratch/lost.log" || fail "a state that is lost"
+drive restart "$scratch/later.json"
+rm -f "$scratch"/states*
+for name in "" .points; do cp "$scratch/keep/states$name" "$scratch/states.end$name"; done # as an analysis of one step leaves them
+drive restart "$scratch/later.json"
+[ -s "$scratch/states" ] && [ -s "$scratch/states.points" ] || fail "what the analysis began with is not kept"
+unset FEMD_UMAT_STATES
+refused restart "without the state that belongs to it"
+kill "$server" "$worker" # none has seen the states now
+exit_within 10 "$server"
+exit_within 10 "$worker"
+rm -f "$scratch/socket"
+start_server
+start_worker third
+timeout 30 umat_driver "$library" restart "$scratch/later.json" "$scratch/tokens" >"$scratch/lost.log" 2>&1
+[ $? = 201 ] && grep -q "element 2, .*state" "$scratch/lost.log" || fail "a state that is lost"

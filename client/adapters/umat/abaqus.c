@@ -113,6 +113,7 @@ FEMD_API void umat_(double *STRESS, double *STATEV, double *DDSDDE, double *SSE,
                       .temperature = abaqus_temperature(*TEMP + *DTEMP),
                       .token = STATEV,
                       .wants_tangent = 1};
+    for (int c = 0; c < 6; c++) call.deformed |= STRAN[c] != 0;
     umat_answer answer = {.stress = {0}};
     if (place.kind == ABAQUS_CALCULIX_NL) abaqus_stretch(&place);
     call.name = umat_material(CMNAME, size, &call.length);

@@ -44,7 +44,7 @@ FEMD_API void UMAT(const char *amat, const int *iel, const int *iint, const int 
                    const int *nstate, const double *xstateini, double *xstate, double *S, double *stiff,
                    const int *iorien, const double *pgauss, const double *orab, double *pnewdt, const int *ipkon,
                    int length) {
-    (void)E0, (void)J0, (void)J1, (void)ielas, (void)pgauss, (void)orab, (void)ipkon;
+    (void)J0, (void)J1, (void)ielas, (void)pgauss, (void)orab, (void)ipkon;
     const double unit = umat_check_constants(*kode <= -100 ? -100 - *kode : *kode, props, *nstate);
     calculix_check(E1, F0, F1, beta, *iorien, *iel, *iint);
     const size_t at =
@@ -61,6 +61,7 @@ FEMD_API void UMAT(const char *amat, const int *iel, const int *iint, const int 
                       .temperature = *ithermal > 0 ? *T1 : NAN,
                       .token = xstateini + at,
                       .wants_tangent = *icmd != 3};
+    for (int c = 0; c < 6; c++) call.deformed |= E0[c] != 0;
     umat_answer answer;
     call.name = umat_material(amat, length > 0 && length < 80 ? (size_t)length : 80, &call.length);
     const int answered = umat_ask(&call, &answer);

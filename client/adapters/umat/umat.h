@@ -26,6 +26,7 @@ typedef struct umat_call {
     const double *deformation; /* [6] or [9] */
     double temperature;        /* K; NaN: the host has none, and that of the case counts */
     const double *token;       /* state that the increment begins with */
+    int deformed;              /* 1: the increment begins with a strain that is not zero */
     int wants_tangent;
 } umat_call;
 
@@ -66,19 +67,30 @@ typedef struct umat_point {
     femd_hash material;
     double deformation[9], temperature, token[FEMD_TOKEN]; /* what it asked */
     umat_answer answer;
+    int has_saved;
+    double saved[FEMD_TOKEN]; /* what a restart begins with, for a host that has lost its state variables */
 } umat_point;
 
 /* Made if it is new; NULL without memory. Stays where it is. */
 umat_point *umat_point_at(uint64_t number);
-/* The tokens after the last evaluation of all points, malloc'ed; *n: how many. NULL without memory. */
-double *umat_points_tokens(size_t *n);
+/* States of points at a time. */
+typedef struct umat_tokens {
+    double time;
+    size_t n;
+    uint64_t *number; /* malloc'ed */
+    double *token;    /* [FEMD_TOKEN n] malloc'ed */
+} umat_tokens;
+
+/* Those after the last evaluation of all points; token is NULL without memory. */
+umat_tokens umat_points_tokens(double time);
+void umat_tokens_free(umat_tokens *tokens);
 
 /* ---- states for a restart ---- */
 
-/* Load what an earlier analysis has saved into the files of FEMD_UMAT_STATES. */
-FEMD_MUST_CHECK femd_status umat_states_load(femd_error *err);
-/* Save n tokens: what a step begins with, or (at_end) what the host ended with. Frees them. Nothing without
- * FEMD_UMAT_STATES. */
-FEMD_MUST_CHECK femd_status umat_states_save(double *tokens, size_t n, int at_end, femd_error *err);
+/* An analysis begins at that time: if it is not 0, load what an earlier one has saved into the files of
+ * FEMD_UMAT_STATES, and of those that were saved at that time give each point its token. With the lock held. */
+FEMD_MUST_CHECK femd_status umat_states_load(double begin, femd_error *err);
+/* Save what a step begins with, or (at_end) what the host ended with. Nothing without FEMD_UMAT_STATES. */
+FEMD_MUST_CHECK femd_status umat_states_save(const umat_tokens *tokens, int at_end, femd_error *err);
 
 #endif

@@ -45,12 +45,12 @@ static femd_status ask_client_cpu(femd_client *client, void *user, femd_error *e
 static void ask_finish(void) {
     femd_error err = FEMD_ERROR_INIT;
     int64_t client_cpu = 0;
-    size_t n;
     pthread_mutex_lock(&analysis.lock);
-    double *tokens = umat_points_tokens(&n);
+    umat_tokens tokens = umat_points_tokens(analysis.moment.begin + analysis.moment.length);
     const unsigned long long evaluations = analysis.evaluations, repeated = analysis.repeated, cuts = analysis.cuts;
     pthread_mutex_unlock(&analysis.lock);
-    if (umat_states_save(tokens, n, 1, &err) != FEMD_OK) fprintf(stderr, "%s\n", err.text);
+    if (umat_states_save(&tokens, 1, &err) != FEMD_OK) fprintf(stderr, "%s\n", err.text);
+    umat_tokens_free(&tokens);
     if (host_pool_call(&umat_pool, ask_client_cpu, &client_cpu, &err) != FEMD_OK) client_cpu = 0;
     fprintf(stderr,
             "libfemd_umat: %llu evaluations; %llu more were answered from the point's last one; increments cut: %llu; "
@@ -77,9 +77,9 @@ static femd_status ask_case_temperature(double *kelvin, femd_error *err) {
 }
 
 /* With the lock held; the pool is open. */
-static femd_status ask_begin(femd_error *err) {
+static femd_status ask_begin(const umat_moment *now, femd_error *err) {
     if (analysis.begun) return FEMD_OK;
-    FEMD_TRY(umat_states_load(err));
+    FEMD_TRY(umat_states_load(now->begin, err));
     analysis.kelvin = NAN;
     analysis.begun = 1;
     if (atexit(ask_finish) != 0) return femd_fail(err, FEMD_NO_MEMORY, "atexit");
@@ -108,17 +108,17 @@ static int ask_is_another(const umat_moment *now) {
     return fabs(now->begin - last->begin) > 0.5 * fabs(last->length);
 }
 
-/* With the lock held. *tokens: states to be saved before the host goes on, or NULL. */
-static void ask_at(const umat_moment *now, double **tokens, size_t *n) {
+/* With the lock held. 1: a step begins, and *tokens are the states that it begins with. */
+static int ask_at(const umat_moment *now, umat_tokens *tokens) {
     const int first = analysis.increment == 0, another = first || ask_is_another(now);
-    *tokens = NULL;
-    if (!another && now->length == analysis.moment.length) return;
-    const int step = now->step ? now->step != analysis.moment.step : now->first;
-    if (another && !first && (step || analysis.increment == 1)) *tokens = umat_points_tokens(n);
+    if (!another && now->length == analysis.moment.length) return 0;
+    const int step = !first && another && (now->step ? now->step != analysis.moment.step : now->first);
+    if (step) *tokens = umat_points_tokens(now->begin);
     analysis.increment += (uint32_t)another;
     analysis.attempt++;
     analysis.cut = 0;
     analysis.moment = *now;
+    return step;
 }
 
 /* ---- one point ---- */
@@ -188,50 +188,83 @@ static femd_status ask_pool(const umat_call *call, const host_material *material
     return host_pool_evaluate(&umat_pool, material, &arrays, status, err);
 }
 
-static int ask_one(const umat_call *call, umat_answer *answer) {
+static int ask_is_virgin(const double token[FEMD_TOKEN]) {
+    for (int k = 0; k < FEMD_TOKEN; k++)
+        if (token[k] != 0) return 0;
+    return 1;
+}
+
+/* What is said of one point under the lock. */
+typedef struct ask_place {
+    umat_point *point;
+    double kelvin;
+    int cut, known;
+    int step; /* 1: states are to be saved before the host goes on */
+    uint32_t increment;
+    uint64_t attempt;
+    umat_tokens tokens;
+} ask_place;
+
+/* With the lock held. */
+static femd_status ask_prepare(umat_call *call, const host_material *material, ask_place *at, umat_answer *answer,
+                               femd_error *err) {
+    FEMD_TRY(ask_begin(&call->moment, err));
+    FEMD_TRY(ask_temperature(call->temperature, &at->kelvin, err));
+    at->point = umat_point_at((uint64_t)call->element * (UMAT_POINTS_MAX + 1) + (uint64_t)call->point);
+    if (!at->point) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another point");
+    at->step = ask_at(&call->moment, &at->tokens);
+    /* a restart whose host has lost its state variables passes zeros for all of its first increment */
+    if (analysis.increment == 1 && call->deformed && at->point->has_saved && ask_is_virgin(call->token))
+        call->token = at->point->saved;
+    at->cut = analysis.cut;
+    at->known = !at->cut && ask_is_known(at->point, call, &material->id, at->kelvin);
+    if (at->cut) ask_give_cut(at->point, call, answer);
+    if (at->known) *answer = at->point->answer;
+    analysis.repeated += (uint64_t)at->known;
+    analysis.evaluations += (uint64_t)(!at->cut && !at->known);
+    at->increment = analysis.increment;
+    at->attempt = analysis.attempt;
+    return FEMD_OK;
+}
+
+/* A material with states that begins anew where the body is deformed already has lost them. */
+static void ask_check_history(const umat_call *call, const ask_place *at, const umat_answer *answer) {
+    if (at->increment != 1 || !call->deformed || !ask_is_virgin(call->token) || ask_is_virgin(answer->token)) return;
+    umat_end(
+        "element %d, point %d begins at time %g with a strain, but without the state that belongs to it: CalculiX 2.20 "
+        "does not restore state variables at a restart. FEMD_UMAT_STATES=FILE in both analyses keeps them",
+        call->element, call->point, call->moment.begin);
+}
+
+static int ask_one(const umat_call *asked, umat_answer *answer) {
+    umat_call call = *asked;
     femd_error err = FEMD_ERROR_INIT;
     const host_material *material;
-    double kelvin, *tokens = NULL;
-    size_t n = 0;
-    if (call->element < 1 || call->point < 1 || call->point > UMAT_POINTS_MAX)
-        umat_end("element %d has a point %d; points from 1 to %d can be numbered", call->element, call->point,
+    ask_place at = {.point = NULL};
+    if (call.element < 1 || call.point < 1 || call.point > UMAT_POINTS_MAX)
+        umat_end("element %d has a point %d; points from 1 to %d can be numbered", call.element, call.point,
                  UMAT_POINTS_MAX);
-    femd_status rc = host_pool_material(&umat_pool, call->name, call->length, &material, &err);
+    femd_status rc = host_pool_material(&umat_pool, call.name, call.length, &material, &err);
     if (rc != FEMD_OK) umat_end("%s", err.text);
-
     pthread_mutex_lock(&analysis.lock);
-    rc = ask_begin(&err);
-    if (rc == FEMD_OK) rc = ask_temperature(call->temperature, &kelvin, &err);
-    umat_point *p = umat_point_at((uint64_t)call->element * (UMAT_POINTS_MAX + 1) + (uint64_t)call->point);
-    if (rc == FEMD_OK && !p) rc = femd_fail(&err, FEMD_NO_MEMORY, "no memory for another point");
-    int cut = 0, known = 0;
-    if (rc == FEMD_OK) {
-        ask_at(&call->moment, &tokens, &n);
-        cut = analysis.cut;
-        known = !cut && ask_is_known(p, call, &material->id, kelvin);
-        if (cut) ask_give_cut(p, call, answer);
-        if (known) *answer = p->answer;
-        analysis.repeated += (uint64_t)known;
-        analysis.evaluations += (uint64_t)(!cut && !known);
-    }
-    const uint32_t increment = analysis.increment;
-    const uint64_t attempt = analysis.attempt;
+    rc = ask_prepare(&call, material, &at, answer, &err);
     pthread_mutex_unlock(&analysis.lock);
-
-    if (rc == FEMD_OK && tokens) rc = umat_states_save(tokens, n, 0, &err);
-    if (rc != FEMD_OK) umat_end("element %d, point %d: %s", call->element, call->point, err.text);
-    if (cut || known) return known;
+    if (rc == FEMD_OK && at.step) rc = umat_states_save(&at.tokens, 0, &err);
+    umat_tokens_free(&at.tokens);
+    if (rc != FEMD_OK) umat_end("element %d, point %d: %s", call.element, call.point, err.text);
+    if (at.cut || at.known) return at.known;
     femd_status status;
-    rc = ask_pool(call, material, kelvin, increment, answer, &status, &err);
+    rc = ask_pool(&call, material, at.kelvin, at.increment, answer, &status, &err);
     if (rc != FEMD_OK || (status != FEMD_OK && !femd_status_is_physics(status)))
-        umat_end("element %d, %s", call->element, err.text);
+        umat_end("element %d, %s", call.element, err.text);
+    if (status == FEMD_OK) ask_check_history(&call, &at, answer);
     pthread_mutex_lock(&analysis.lock);
     if (status == FEMD_OK)
-        ask_keep(p, call, &material->id, kelvin, answer);
+        ask_keep(at.point, &call, &material->id, at.kelvin, answer);
     else
-        ask_give_cut(p, call, answer);
+        ask_give_cut(at.point, &call, answer);
     pthread_mutex_unlock(&analysis.lock);
-    if (status != FEMD_OK) ask_cut(call, attempt, status, err.text);
+    if (status != FEMD_OK) ask_cut(&call, at.attempt, status, err.text);
     return status == FEMD_OK;
 }
 

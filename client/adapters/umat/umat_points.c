@@ -43,14 +43,27 @@ umat_point *umat_point_at(uint64_t number) {
     return p;
 }
 
-double *umat_points_tokens(size_t *n) {
-    double *tokens = malloc((points_n + 1) * FEMD_TOKEN * sizeof *tokens);
-    *n = 0;
-    for (size_t i = 0; tokens && i < points_room; i++)
+umat_tokens umat_points_tokens(double time) {
+    umat_tokens all = {.time = time,
+                       .number = malloc((points_n + 1) * sizeof *all.number),
+                       .token = malloc((points_n + 1) * FEMD_TOKEN * sizeof *all.token)};
+    if (!all.number || !all.token) {
+        umat_tokens_free(&all);
+        return all;
+    }
+    for (size_t i = 0; i < points_room; i++)
         for (const umat_point *p = points_chain[i]; p; p = p->next) {
             if (!p->valid) continue;
-            for (int k = 0; k < FEMD_TOKEN; k++) tokens[*n * FEMD_TOKEN + (size_t)k] = p->answer.token[k];
-            ++*n;
+            all.number[all.n] = p->number;
+            for (int k = 0; k < FEMD_TOKEN; k++) all.token[all.n * FEMD_TOKEN + (size_t)k] = p->answer.token[k];
+            all.n++;
         }
-    return tokens;
+    return all;
+}
+
+void umat_tokens_free(umat_tokens *tokens) {
+    free(tokens->number);
+    free(tokens->token);
+    tokens->number = NULL;
+    tokens->token = NULL;
 }
