@@ -356,12 +356,12 @@ int main(int argc, char **argv) {
     behaviour of_one[2] = {host_load(library, "FemdSmallStrain", 0, 0), host_load(library, "FemdFiniteStrain", 1, 0)};
     finite_law = host_load(library, "FemdFiniteStrainNumbered", 1, 1);
     small_law = host_load(library, "FemdSmallStrainNumbered", 0, 1);
-    if (alone) { /* the material is FEMD_MATERIAL, or the file's only one; prints why not */
+    if (alone) { /* the material is FEMD_MATERIAL, or the file's only one; prints P11, its number and why not */
         point p;
         point_reset(&p, 1);
         set_F(p.s1.gradients, some_F);
         const int rc = point_integrate(&p, of_one[1], 4, PK1, DPK1_DF);
-        printf("%d %.17g %s\n", rc, p.s1.forces[0], p.words);
+        printf("%d %.17g %.0f %s\n", rc, p.s1.forces[0], p.s1.internal[0], p.words);
         return 0;
     }
     if (strcmp(argv[2], "figures") == 0 && argc == 5) {

@@ -47,8 +47,10 @@ S11=$(femd eval "$scratch/soft.json" --F 1.05 0.02 -0.03 0.04 0.97 0.05 -0.01 0.
 for how in "FEMD_MATERIAL=soft" "FEMD_MFRONT=$scratch/soft.json" "FEMD_MATERIAL=SOFT FEMD_CONNECT=$scratch/pool.address"; do
     # shellcheck disable=SC2086
     said=$(env $how timeout 30 mfront_host "$FEMD_MFRONT_LIBRARY" alone 2>/dev/null)
-    [ "$said" = "1 $S11 " ] || fail "$how: $said, femd eval: $S11"
+    [ "$said" = "1 $S11 1 " ] || fail "$how: $said, femd eval: $S11"
 done
+said=$(FEMD_MATERIAL=soft FEMD_STRESS_UNIT=0.5 OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=4 timeout 30 mfront_host "$FEMD_MFRONT_LIBRARY" alone 2>/dev/null)
+[ "${said% }" = "1 $(awk "BEGIN { printf \"%.17g\", 2 * $S11 }") 12884901889" ] || fail "in units of half a Pa, as rank 3: $said, femd eval: $S11 Pa"
 said_of() { # said_of WORDS ENV...
     words=$1
     shift
@@ -58,6 +60,7 @@ said_of() { # said_of WORDS ENV...
 said_of "there is: 1 copper, 2 soft, 3 slip" FEMD_RUN=other
 said_of "FEMD_CONNECT is not set" -u FEMD_CONNECT
 said_of "FEMD_MFRONT is not set" -u FEMD_MFRONT
+for unit in MPa 0 -1 nan; do said_of "FEMD_STRESS_UNIT=$unit is no number" FEMD_MATERIAL=soft FEMD_STRESS_UNIT=$unit; done
 
 # the environment of docs/attach.md, beside the cases as in a checkout
 page_block mfront "$scratch/environment.sh"
@@ -67,12 +70,14 @@ page_block mfront "$scratch/environment.sh"
     [ -e "$FEMD_MFRONT_STATES" ]
 ) || fail "the environment of docs/attach.md leaves no states"
 P11=$(femd eval "$FEMD_SOURCE/cases/copper-notch" --F 1.05 0.02 -0.03 0.04 0.97 0.05 -0.01 0.06 1.02 --json | grep -o '"first_piola": \[\[[^,]*' | sed 's/.*\[//')
-[ "$(cat "$scratch/page.log")" = "1 $P11 " ] || fail "the environment of docs/attach.md: $(cat "$scratch/page.log"), femd eval: $P11"
+[ "$(cat "$scratch/page.log")" = "1 $P11 1 " ] || fail "the environment of docs/attach.md: $(cat "$scratch/page.log"), femd eval: $P11"
 
-# a restart with another server: the host saves its points, the library the states that they name
-export FEMD_MFRONT_STATES=$scratch/states
+# a restart with another server, where the points are another rank's: the host saves its points, the library the states that they name
+export FEMD_MFRONT_STATES=$scratch/states OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0
 passes begins "$scratch/points" "${way[@]}"
-[ -s "$scratch/states" ] || fail "no states were saved"
+[ -s "$scratch/states.0" ] || fail "no states were saved"
+grep -q "run mfront-host.0: step 1 is committed, 2 states" "$scratch/server.log" || fail "a process of MPI is no run of its own"
+export OMPI_COMM_WORLD_RANK=1
 kill "$server" "$worker"
 exit_within 10 "$server"
 exit_within 10 "$worker"

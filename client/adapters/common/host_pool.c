@@ -38,6 +38,27 @@ static femd_status host_address(char address[HOST_ADDRESS], femd_error *err) {
     return FEMD_OK;
 }
 
+int host_pool_rank(void) {
+    static const char *const starters[][2] = {{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+                                              {"PMI_RANK", "PMI_SIZE"},
+                                              {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS"}};
+    for (size_t i = 0; i < sizeof starters / sizeof *starters; i++) {
+        const char *rank = getenv(starters[i][0]), *ranks = getenv(starters[i][1]);
+        if (rank && ranks && atoi(ranks) > 1 && atoi(rank) >= 0) return atoi(rank);
+    }
+    return -1;
+}
+
+/* Its name, in room for HOST_ADDRESS, or NULL. */
+static const char *host_run(char *name) {
+    const char *run = getenv("FEMD_RUN");
+    const int rank = host_pool_rank();
+    if (!run || !*run) return NULL;
+    if (rank < 0) return run;
+    snprintf(name, HOST_ADDRESS, "%s.%d", run, rank); /* one that is too long is refused by libfemd */
+    return name;
+}
+
 /* ---- the file ---- */
 
 static femd_status host_add_material(host_material ***end, const char *name, femd_error *err) {
@@ -86,11 +107,10 @@ static femd_status host_read_file(host_pool *p, femd_error *err) {
 /* ---- opening ---- */
 
 static femd_status host_connect(host_pool *p, femd_error *err) {
-    char address[HOST_ADDRESS];
-    const char *run = getenv("FEMD_RUN");
+    char address[HOST_ADDRESS], name[HOST_ADDRESS];
     FEMD_TRY(host_read_file(p, err));
     FEMD_TRY(host_address(address, err));
-    const femd_client_config config = {.size = sizeof config, .address = address, .run = run && *run ? run : NULL};
+    const femd_client_config config = {.size = sizeof config, .address = address, .run = host_run(name)};
     return femd_pointwise_open(&config, p->sweep, &p->points, err);
 }
 

@@ -4,7 +4,8 @@
  *
  *   FEMD_UMAT, FEMD_MFRONT   the file with the materials: a case, a folder with a case.json, or a single material
  *   FEMD_CONNECT             the server's address, or the file into which femd serve --address-file writes it
- *   FEMD_RUN                 the run's name; made up if it is not set
+ *   FEMD_RUN                 the run's name; made up if it is not set. Processes that MPI has started are runs of their
+ *                            own: of its rank 2 that is FEMD_RUN.2
  *   FEMD_KEY, FEMD_KEYS      as everywhere in libfemd
  *
  *   static host_pool pool = HOST_POOL_INIT("libfemd_umat", "FEMD_UMAT", 1);
@@ -76,6 +77,9 @@ FEMD_MUST_CHECK femd_status host_pool_evaluate(host_pool *pool, const host_mater
                                                const femd_arrays *arrays, femd_status *worst, femd_error *err);
 /* femd_pointwise_call, for states saved and loaded. Connects where that is still to be done. */
 FEMD_MUST_CHECK femd_status host_pool_call(host_pool *pool, femd_pointwise_work work, void *user, femd_error *err);
+
+/* The rank of this process by what MPI's starters leave in the environment; -1 if it is the only one, or none says. */
+int host_pool_rank(void);
 
 /* Words for who runs the host, on standard error: once for each status and occasion (an increment, or 0), however many
  * points have the same to say. */

@@ -1,4 +1,5 @@
-/* One call of a host: what it wants is read, asked of the pool and given back. Its own unit system is SI. */
+/* One call of a host: what it wants is read, asked of the pool and given back. femd's units are SI, the host's stresses
+ * those of FEMD_STRESS_UNIT. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,6 +67,17 @@ static femd_status ask_material(const mfront_behaviour *b, const mfront_state *s
     return host_pool_material(&mfront_pool, name ? name : "", name ? strlen(name) : 0, material, err);
 }
 
+/* The host's unit of stress in Pa: 1e6 where it computes in MPa and mm. */
+static femd_status ask_unit(double *unit, femd_error *err) {
+    const char *said = getenv("FEMD_STRESS_UNIT");
+    char *end = NULL;
+    *unit = 1;
+    if (!said || !*said) return FEMD_OK;
+    *unit = strtod(said, &end);
+    if (*end == '\0' && *unit > 0 && isfinite(*unit)) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "FEMD_STRESS_UNIT=%s is no number of Pa above 0, as 1e6 for MPa", said);
+}
+
 /* ---- asking ---- */
 
 static void ask_tell_notes(uint32_t notes, uint32_t increment) {
@@ -113,6 +125,13 @@ static femd_status ask_pool_for(const mfront_behaviour *b, const mfront_view *vi
 
 /* ---- what comes ---- */
 
+static void ask_convert(const ask_wish *wish, double unit, ask_answer *answer) {
+    if (unit == 1) return;
+    for (int c = 0; c < 6; c++) answer->S[c] /= unit;
+    for (int c = 0; c < 36 && wish->wants_tangent; c++) answer->D[c] /= unit;
+    answer->energy /= unit;
+}
+
 static void ask_give_tangent(const mfront_behaviour *b, const mfront_view *view, const ask_wish *wish,
                              const ask_answer *answer) {
     double F0[9];
@@ -142,11 +161,14 @@ static femd_status ask_integrate(const mfront_behaviour *b, const mfront_view *v
                                  femd_error *err) {
     ask_wish wish = {0};
     ask_answer answer;
+    double unit;
+    FEMD_TRY(ask_unit(&unit, err));
     FEMD_TRY(ask_read_wish(b, view, &wish, err));
     FEMD_TRY(mfront_restart_begin(err));
     const uint64_t point = mfront_point(view->s0.internal_state_variables, view->s1.internal_state_variables);
     const mfront_state *at = wish.predicts ? &view->s0 : &view->s1;
     FEMD_TRY(ask_pool_for(b, view, at, &wish, point, increment, &answer, err));
+    ask_convert(&wish, unit, &answer);
     ask_give_tangent(b, view, &wish, &answer);
     if (wish.predicts) return FEMD_OK;
     ask_give_state(b, view, &wish, point, increment, &answer);

@@ -12,10 +12,11 @@
 #include <math.h>
 #include <stdatomic.h>
 
+#include "host_pool.h"
 #include "mfront.h"
 
 static atomic_uint newest;         /* increment */
-static atomic_ullong points_given; /* numbers */
+static atomic_ullong points_given; /* numbers, of this process */
 
 static const double points_most = 4503599627370496.0; /* 2^52: a whole number, with room to add one */
 
@@ -38,16 +39,24 @@ static int points_is_ours(const double *internal) {
            femd_token_to_state(internal + MFRONT_TOKEN, &state, NULL) == FEMD_OK;
 }
 
+/* Numbers of a process that MPI has started begin at its rank times 2^32, so that points which are dealt out anew at a
+ * restart keep theirs. */
+static uint64_t points_base(void) {
+    const int rank = host_pool_rank();
+    return rank > 0 ? (uint64_t)rank << 32 : 0;
+}
+
 /* A number that was seen, maybe of a run that has ended, is given to no other point. */
 static uint64_t points_seen(double number) {
-    const unsigned long long seen = (unsigned long long)number;
+    const unsigned long long point = (unsigned long long)number, base = points_base();
+    const unsigned long long seen = point >> 32 == base >> 32 ? point - base : 0;
     unsigned long long given = atomic_load(&points_given);
     while (seen > given && !atomic_compare_exchange_weak(&points_given, &given, seen)) {}
-    return seen;
+    return point;
 }
 
 uint64_t mfront_point(const double *s0, const double *s1) {
     if (points_is_number(s0[MFRONT_POINT], points_most)) return points_seen(s0[MFRONT_POINT]);
     if (points_is_ours(s1)) return points_seen(s1[MFRONT_POINT]);
-    return atomic_fetch_add(&points_given, 1) + 1;
+    return points_base() + atomic_fetch_add(&points_given, 1) + 1;
 }
