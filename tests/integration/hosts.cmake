@@ -9,3 +9,6 @@ set_property(TEST mfront_meets_eval APPEND PROPERTY ENVIRONMENT "FEMD_MFRONT_LIB
 
 femd_script_test(fortran_meets_eval fortran_meets_eval.sh 120 integration)
 set_tests_properties(fortran_meets_eval PROPERTIES SKIP_RETURN_CODE 77)
+
+femd_script_test(json_needs_zeromq_alone json_needs_zeromq_alone.sh 60 integration)
+set_tests_properties(json_needs_zeromq_alone PROPERTIES SKIP_RETURN_CODE 77)
