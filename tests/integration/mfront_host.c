@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { COPPER = 1, SOFT = 2, SLIP = 3, THREADS = 8, EACH = 40 };
+enum { COPPER = 1, SOFT = 2, SLIP = 3, THREADS = 8, EACH = 40, POINTS = 150 };
 enum { CAUCHY, PK2, PK1, DSIG_DF = 0, DS_DE, DPK1_DF, DTAU_DDF };
 
 static const int row_of[9] = {0, 1, 2, 0, 1, 0, 2, 1, 2}, column_of[9] = {0, 1, 2, 1, 0, 2, 0, 2, 1};
@@ -19,7 +19,7 @@ static double root(int c) {
 static void check_marks(const point *p, int used, int forces) {
     for (int i = used; i < TANGENT_ROOM + FREE; i++)
         CHECK(p->K[i] == untouched, "the tangent of %d numbers is written beyond, at %d", used, i);
-    for (int i = forces; i < 9; i++) CHECK(p->s1.forces[i] == untouched, "the stress is written at %d", i);
+    for (int i = forces; i < 9 + FREE; i++) CHECK(p->s1.forces[i] == untouched, "the stress is written at %d", i);
 }
 
 static void set_F(double *gradients, const double F[9]) {
@@ -190,17 +190,17 @@ static void points_file(point *p, int n, const char *path, int reads) {
 }
 
 /* Sheared beyond its slip and back by increments of two iterations, one of them tried too far first: it ends where femd
- * eval ends from state to state, whose files are given. A second point stays at rest. Increments from `begin` to `end`
+ * eval ends from state to state, whose files are given. The other points stay at rest. Increments from `begin` to `end`
  * of the four. */
-static void history_is_eval(point p[2], int begin, int end, char **files) {
+static void history_is_eval(point *p, int begin, int end, char **files) {
     static const double way[4] = {0.06, 0.12, 0.09, 0.06};
     double full[9], P[9];
     for (int k = begin; k < end; k++) {
         if (k == 1) {
-            integrate_all(p, 2, 0.14);
-            for (int i = 0; i < 2; i++) point_revert(&p[i]); /* as a host does that cuts */
+            integrate_all(p, POINTS, 0.14);
+            for (int i = 0; i < POINTS; i++) point_revert(&p[i]); /* as a host does that cuts */
         }
-        for (int iteration = 0; iteration < 2; iteration++) integrate_all(p, 2, way[k] + 0.001 * (1 - iteration));
+        for (int iteration = 0; iteration < 2; iteration++) integrate_all(p, POINTS, way[k] + 0.001 * (1 - iteration));
         CHECK(p[0].s1.internal[1] == k + 1 && p[1].s1.internal[1] == k + 1, "increment %d is called %g", k + 1,
               p[0].s1.internal[1]);
         CHECK(p[0].s1.internal[0] == 1 && p[1].s1.internal[0] == 2, "the points are called %g and %g",
@@ -208,13 +208,13 @@ static void history_is_eval(point p[2], int begin, int end, char **files) {
         eval_numbers(files[k], "first_piola", 9, full);
         for (int c = 0; c < 9; c++) P[c] = full[3 * row_of[c] + column_of[c]];
         check_near("the stress on the way", p[0].s1.forces, P, 9, 1e-14);
-        for (int i = 0; i < 2; i++) point_update(&p[i]);
+        for (int i = 0; i < POINTS; i++) point_update(&p[i]);
     }
 }
 
 static void history_is_eval_and_committed(char **files) {
-    point p[2];
-    for (int i = 0; i < 2; i++) {
+    static point p[POINTS];
+    for (int i = 0; i < POINTS; i++) {
         point_reset(&p[i], 1);
         p[i].s0.property = p[i].s1.property = SLIP;
     }
@@ -237,14 +237,14 @@ static void history_is_eval_and_committed(char **files) {
 
 /* A host that ends after two increments, and another process that goes on, with another server. */
 static void history_is_interrupted(const char *saved, char **files, int goes_on) {
-    point p[2];
-    for (int i = 0; i < 2; i++) {
+    static point p[POINTS];
+    for (int i = 0; i < POINTS; i++) {
         point_reset(&p[i], 1);
         p[i].s0.property = p[i].s1.property = SLIP;
     }
-    if (goes_on) points_file(p, 2, saved, 1);
+    if (goes_on) points_file(p, POINTS, saved, 1);
     history_is_eval(p, goes_on ? 2 : 0, goes_on ? 4 : 2, files);
-    if (!goes_on) points_file(p, 2, saved, 0);
+    if (!goes_on) points_file(p, POINTS, saved, 0);
 }
 
 /* ---- what cannot be ---- */

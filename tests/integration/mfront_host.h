@@ -31,7 +31,7 @@ typedef int (*behaviour)(data_view *view);
 static const double untouched = -7.25; /* what nobody writes */
 
 typedef struct point_state {
-    double gradients[9], forces[9], internal[INTERNAL], stored, dissipated, temperature, property, density;
+    double gradients[9], forces[9 + FREE], internal[INTERNAL], stored, dissipated, temperature, property, density;
 } point_state;
 
 typedef struct point {
@@ -55,7 +55,7 @@ static inline state_view point_view_of(point_state *s) {
 /* One call: K[0] to K[2] as given; what is not to be written is marked. */
 static inline int point_integrate(point *p, behaviour f, double kind, double stress, double tangent) {
     for (int i = 0; i < TANGENT_ROOM + FREE; i++) p->K[i] = untouched;
-    for (int i = 0; i < 9; i++) p->s1.forces[i] = untouched;
+    for (int i = 0; i < 9 + FREE; i++) p->s1.forces[i] = untouched;
     memset(p->words, 0, sizeof p->words);
     p->K[0] = kind, p->K[1] = stress, p->K[2] = tangent;
     p->rdt = 1;

@@ -37,6 +37,7 @@ for g in 0.06 0.12 0.09 0.06; do
     from=(--state "$scratch/state")
 done
 passes history "${way[@]}"
+grep -q "client of run mfront-host, " "$scratch/server.log" || fail "a process alone is not the run FEMD_RUN"
 passes threads
 passes failures
 grep -q "take a newer host" "$scratch/failures.err.log" || fail "an older host is not told so"
@@ -76,7 +77,9 @@ P11=$(femd eval "$FEMD_SOURCE/cases/copper-notch" --F 1.05 0.02 -0.03 0.04 0.97 
 export FEMD_MFRONT_STATES=$scratch/states OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0
 passes begins "$scratch/points" "${way[@]}"
 [ -s "$scratch/states.0" ] || fail "no states were saved"
-grep -q "run mfront-host.0: step 1 is committed, 2 states" "$scratch/server.log" || fail "a process of MPI is no run of its own"
+grep -q "run mfront-host.0: step 1 is committed, 150 states" "$scratch/server.log" || fail "a process of MPI is no run of its own"
+FEMD_MFRONT_STATES=$scratch/nowhere/states host begins "$scratch/other" "${way[@]}"
+grep -q "libfemd_mfront: cannot write $scratch/nowhere/states" "$scratch/begins.err.log" || fail "states that cannot be written are not told of"
 export OMPI_COMM_WORLD_RANK=1
 kill "$server" "$worker"
 exit_within 10 "$server"
@@ -86,4 +89,7 @@ start_server
 start_worker second
 FEMD_MFRONT_STATES= host goes_on "$scratch/points" "${way[@]}"
 grep -q "a state needed by the request is held nowhere" "$scratch/goes_on.log" || fail "without the states it goes on"
+head -c 500 "$scratch/states.0" >"$scratch/damaged"
+FEMD_MFRONT_STATES=$scratch/damaged host goes_on "$scratch/points" "${way[@]}"
+grep -q "the file of states ends early" "$scratch/goes_on.log" || fail "a damaged file is not told of"
 passes goes_on "$scratch/points" "${way[@]}"
