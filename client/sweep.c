@@ -40,7 +40,7 @@ static femd_status sweep_commit(femd_client *c, femd_error *err) {
     uint64_t *points = malloc((s->named + 1) * sizeof *points);
     femd_hash *states = malloc((s->named + 1) * sizeof *states);
     size_t n = 0;
-    int any = 0;
+    int any = c->ranks > 1; /* the others wait for this one, virgin or not */
     for (size_t k = 0; points && states && k < s->map.room; k++) {
         const pointmap_entry *e = &s->map.at[k];
         if (e->round != s->round) continue;
@@ -49,9 +49,7 @@ static femd_status sweep_commit(femd_client *c, femd_error *err) {
         any |= !femd_hash_is_zero(&e->state);
     }
     femd_status rc = points && states ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to commit %zu points", n);
-    /* a rank whose states are virgin commits too where others wait for it */
-    if (rc == FEMD_OK && (any || c->ranks > 1))
-        rc = femd_client_commit(c, c->committed_step + 1, points, states, n, err);
+    if (rc == FEMD_OK && any) rc = femd_client_commit(c, c->committed_step + 1, points, states, n, err);
     free(points);
     free(states);
     return rc;
@@ -74,6 +72,11 @@ femd_status femd_client_sweep(femd_client *c, uint64_t increment, const uint64_t
     if (!c || (n && (!points || !states))) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_sweep: NULL argument");
     client_sweep *s = &c->sweep;
     sweep_begin(s, increment);
+    if (c->ranks > 1 && s->round > 1 && !s->before) /* the others would wait for its commit for ever */
+        return femd_fail(err, FEMD_BAD_ARGUMENT,
+                         "this rank has named no point in the increment before: of %u ranks that commit by sweeps each "
+                         "has points, or each is a run of its own",
+                         c->ranks);
     FEMD_TRY(sweep_is_second(s, points, states, n, &second, err));
     /* of the first increment nobody knows yet which points there are; what it begins with is virgin, or was loaded and
      * is kept until the first commit */

@@ -227,6 +227,32 @@ def a_host_holds_the_tokens(copper, path):
         assert run["commits"] == 2, run
         client.save_states(path + ".tokens", tokens)
         np.savez(path + ".tokens.npz", tokens=tokens, P=law(np.stack([1.001 * F1, F1]), tokens=tokens, increment=14)[0])
+    ranks_sweep_together()
+
+
+def ranks_sweep_together():
+    """Two ranks that commit by sweeps, one of them of virgin states alone; one without points is refused, or all would wait."""
+    ranks = [femd.Client(address, run="sweeping ranks", rank=rank, ranks=2, wait_timeout=20) for rank in range(2)]
+    laws = [ranks[0].material(case, "copper").points(1),
+            ranks[1].material({"engine": "elastic", "young": 1e9, "poisson": 0.3}).points(1, first=1)]
+
+    def march(law):
+        tokens = np.zeros((1, 6))
+        for k in range(3):
+            for _ in range(2):
+                law((1 + 0.001 * k) * F1, tokens=tokens, increment=k)
+            tokens = law.tokens
+
+    others = threading.Thread(target=march, args=[laws[1]])
+    others.start()
+    march(laws[0])
+    others.join()
+    run = [run for run in ranks[0].status()["runs"] if run["name"] == "sweeping ranks"][0]
+    assert run["commits"] == 2 and laws[0].tokens.any() and not laws[1].tokens.any(), run
+    empty = femd.Client(address, run="empty rank", rank=0, ranks=2, wait_timeout=20)
+    law = empty.material(case, "copper").points(0)
+    law(np.zeros((0, 3, 3)), tokens=np.zeros((0, 6)), increment=1)
+    raises(femd.Error, "each has points", law, np.zeros((0, 3, 3)), tokens=np.zeros((0, 6)), increment=2)
 
 
 def tokens_go_on(path):
