@@ -103,9 +103,18 @@ def loads_of(job, steps, height, **named):
     return list(job.body.increments(steps, lambda load: job.pull(height * load), **named))
 
 
-def job_of(material=rubber, dimension=3):
+def job_of(material=rubber, dimension=3, temperature=None):
     server = client()
-    return Host(server, server.material(material), dimension)
+    job = Host(server, server.material(material), dimension)
+    job.body.temperature = temperature
+    return job
+
+
+def heated(temperature):
+    """Forces on a cube that stays as it is, or grows freely but for its ends."""
+    job = job_of({"engine": "elastic", "young": "1 GPa", "poisson": 0, "thermal_expansion": "1e-5 1/K"}, temperature=temperature)
+    loads_of(job, 1, 0)
+    return abs(job.body.forces()).sum(), abs(job.solution()).max()
 
 
 
@@ -143,6 +152,9 @@ def one_rank():
     assert loads_of(rest, 4, -0.3, first=2, tolerance=1e-11) == [0.75, 1.0]
     assert abs(rest.solution() - again.solution()).max() < 1e-9
     assert rest.body.client.step == 4
+    # a temperature presses the ends of a cube that they hold
+    cold, hot = heated(None), heated(100)
+    assert cold == (0, 0) and hot[0] > 1e5 and 1e-4 < hot[1] < 1e-2, (cold, hot)
     # refused with words
     raises(femd.Error, "dimension", job_of, rubber, 2)
     raises(femd.Error, "tolerance", loads_of, again, 1, 0, tolerance=2)

@@ -20,8 +20,9 @@ class Increments:
 
         load(fraction) is to set what the host prescribes at that load. Newton ends where no free component of the forces out of
         balance is larger than tolerance times the largest nodal force. An increment at which the material says no (Cut), or that
-        takes more iterations, goes back to what was committed and is tried with half its size, down to 2**-cuts of a step; the
-        next ones are larger again. At the end of that, and at any other error, the displacement is that of the last accepted one.
+        takes more iterations, goes back to what was committed and is tried with half its size, down to 2**-cuts of a step; they
+        grow again where half of the iterations do. After that, and after any other error, the displacement is that of the last
+        accepted one.
         """
         if not 0 <= first < steps or iterations < 1 or cuts < 0 or not 0 < tolerance < 1:
             raise Error("increments: first is less than steps, iterations 1 at least, cuts 0, and tolerance lies between 0 and 1",
@@ -33,7 +34,7 @@ class Increments:
             while done < 1:
                 at = (step + done + size) / steps
                 try:
-                    self._try(self._iterate, load, at, tolerance, iterations)
+                    taken = self._try(self._iterate, load, at, tolerance, iterations)
                 except Cut:
                     load((step + done) / steps)
                     size /= 2
@@ -42,7 +43,7 @@ class Increments:
                     continue
                 self.client.commit()
                 done += size
-                if size < 1 and done % (2 * size) == 0:
+                if size < 1 and done % (2 * size) == 0 and taken <= iterations // 2:
                     size *= 2
                 yield at
 
@@ -50,13 +51,14 @@ class Increments:
         """What does not succeed leaves nothing behind."""
         before = self._copy()
         try:
-            call(*arguments)
+            result = call(*arguments)
         except BaseException as why:
             self._restore(before)
             if isinstance(why, Cut):
                 self.client.abort()
             raise
         self._known = True
+        return result
 
     def _ask(self):
         begin = time.process_time()
@@ -67,12 +69,12 @@ class Increments:
 
     def _iterate(self, load, at, tolerance, iterations):
         load(at)
-        for _ in range(iterations):
+        for taken in range(1, iterations + 1):
             self._solve()
             self.solutions += 1
             self._ask()
             left, size = self._residual()
             if left <= tolerance * size:
-                return
+                return taken
         raise Cut(f"load {at:g}: after {iterations} iterations the forces are out of balance by {left:.3g}, of {size:.3g}",
                   "NOT_CONVERGED")

@@ -56,6 +56,9 @@ class Body(Increments):
         self._inner = fem.form(inner)
         self._balance = fem.form(inner - loads) if loads is not None else self._inner
         self._tangent = fem.form(ufl.inner(ufl.dot(self.A, nine(ufl.grad(du))), nine(ufl.grad(v))) * dx)
+        # one matrix and vectors for the whole life: PETSc keeps what Python drops on several ranks until all are asked for it
+        self._K = petsc.create_matrix(self._tangent)
+        self._b, self._step = petsc.create_vector(self._inner), petsc.create_vector(self._inner)
         self._linear = PETSc.KSP().create(self.comm)
         self._linear.setType("preonly")
         self._linear.getPC().setType("lu")
@@ -75,29 +78,35 @@ class Body(Increments):
         if worst == 1:
             raise trouble or Cut("the material says no at a point of another rank", "NOT_CONVERGED")
 
+    def _assemble(self, form):
+        with self._b.localForm() as local:
+            local.set(0.0)
+        petsc.assemble_vector(self._b, form)
+        return self._b
+
     def _solve(self):
-        K = petsc.assemble_matrix(self._tangent, bcs=self.bcs)
-        K.assemble()
-        b = petsc.assemble_vector(self._balance)
+        self._K.zeroEntries()
+        petsc.assemble_matrix(self._K, self._tangent, bcs=self.bcs)
+        self._K.assemble()
+        b = self._assemble(self._balance)
         petsc.apply_lifting(b, [self._tangent], [self.bcs], [self.u.vector], -1.0)
         b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
         petsc.set_bc(b, self.bcs, self.u.vector, -1.0)
-        self._linear.setOperators(K)
-        step = b.duplicate()
-        self._linear.solve(b, step)
-        self.u.vector.axpy(-1.0, step)
+        self._linear.setOperators(self._K)
+        self._linear.solve(b, self._step)
+        self.u.vector.axpy(-1.0, self._step)
         self.u.x.scatter_forward()
 
     def forces(self):
         """Internal forces of the last evaluation at the nodes of this rank, (nodes, 3), as u.x.array.reshape(-1, 3) without ghosts."""
-        b = petsc.assemble_vector(self._inner)
+        b = self._assemble(self._inner)
         b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
-        return b.array.reshape(-1, 3)
+        return b.array.reshape(-1, 3).copy()
 
     def _residual(self):
-        b = petsc.assemble_vector(self._balance)
-        b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
         size = abs(self.forces()).max(initial=0)
+        b = self._assemble(self._balance)
+        b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
         petsc.set_bc(b, self.bcs, b, 0.0)
         left = abs(b.array).max(initial=0)
         return self.comm.allreduce(left, MPI.MAX), self.comm.allreduce(size, MPI.MAX)
