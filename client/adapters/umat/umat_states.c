@@ -38,7 +38,7 @@ static femd_status states_do_save(femd_client *client, void *user, femd_error *e
     return femd_tokens_save(client, work->path, work->tokens->token, FEMD_TOKEN, work->tokens->n, err);
 }
 
-static int states_write(FILE *f, const umat_tokens *tokens) {
+static int umat_states_write(FILE *f, const umat_tokens *tokens) {
     const uint64_t n = tokens->n;
     int fine = fwrite(states_magic, sizeof states_magic, 1, f) == 1 && fwrite(&n, sizeof n, 1, f) == 1 &&
                fwrite(&tokens->time, sizeof tokens->time, 1, f) == 1;
@@ -52,7 +52,7 @@ static femd_status states_save_points(const char *path, const umat_tokens *token
     char fresh[STATES_PATH + 32];
     snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
     FILE *f = fopen(fresh, "wbe");
-    int fine = f && states_write(f, tokens);
+    int fine = f && umat_states_write(f, tokens);
     const int why = errno;
     if (f && fclose(f) != 0) fine = 0;
     if (fine && rename(fresh, path) == 0) return FEMD_OK;
