@@ -15,7 +15,8 @@
 
 static const char about[] =
     "Starts a server and workers for a solver of your own, and ends both on Ctrl-C. The materials of CASE (a folder\n"
-    "with case.json, or a JSON file) are tried first, so that a wrong one is refused at once.\n\n"
+    "with case.json, a JSON file, or one that is a material or has \"materials\" alone) are tried first, so that a\n"
+    "wrong one is refused at once.\n\n"
     "The one line on standard output is the address that the solver connects to; all else goes to standard error.\n\n"
     "  rm -f pool.address\n"
     "  femd serve cases/copper-notch -n 4 --address-file pool.address &\n"
@@ -198,8 +199,14 @@ static int serve_try_case(const serving *s) {
     int code = FEMD_EXIT_OK;
     femd_status rc = remarks ? FEMD_OK : femd_fail(&err, FEMD_IO, "no temporary file: %s", strerror(errno));
     if (rc == FEMD_OK) rc = models_engines(&s->engines, &err);
-    if (rc == FEMD_OK) rc = case_open(s->path, s->sets.item, s->sets.n, &c, &err);
-    if (rc == FEMD_OK && models_are_few(&c))
+    const int alone = rc == FEMD_OK && materials_are_alone(s->path);
+    if (alone && s->sets.n)
+        rc = femd_fail(&err, FEMD_BAD_INPUT, "--set changes a case; %s has materials alone", s->path);
+    if (rc == FEMD_OK && !alone) rc = case_open(s->path, s->sets.item, s->sets.n, &c, &err);
+    if (rc == FEMD_OK && alone)
+        code = watchdog_run(s->task_deadline > 0 ? s->task_deadline : WATCHDOG_DEADLINE, "--task-deadline",
+                            materials_try, &(materials_trial){s->path, remarks});
+    else if (rc == FEMD_OK && models_are_few(&c))
         code = watchdog_run(s->task_deadline > 0 ? s->task_deadline : WATCHDOG_DEADLINE, "--task-deadline", models_try,
                             &(models_trial){&c, remarks});
     for (remarks ? rewind(remarks) : (void)0; remarks && fgets(line, sizeof line, remarks);)
@@ -252,7 +259,7 @@ int cmd_serve(int argc, char **argv) {
         {"--log", NULL, OPTION_TEXT, &s.log_path, "FILE", "append what server and workers say to FILE", 0, 0},
     };
     const option_table table = {.command = "femd serve",
-                                .usage = "CASE [options]",
+                                .usage = "CASE|MATERIAL.json [options]",
                                 .about = about,
                                 .option = options,
                                 .n = OPTION_COUNT(options),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -13,6 +14,8 @@
 #include "femd/material_files.h"
 #include "femd/peer.h"
 #include "watchdog.h"
+
+enum { MODELS_FEW = 4 }; /* that are opened here before anything starts */
 
 femd_status models_engines(const option_list *engines, femd_error *err) {
     for (size_t i = 0; i < engines->n; i++) FEMD_TRY(femd_user_engine_add(engines->item[i], err));
@@ -112,10 +115,9 @@ femd_status models_check_wants(const femd_case *c, const model *models, femd_err
 }
 
 int models_are_few(const femd_case *c) {
-    enum { FEW = 4 };
     size_t distinct = 0;
     for (size_t i = 0; i < c->nmaterials; i++) distinct += c->material[i].like == i;
-    return distinct <= FEW;
+    return distinct <= MODELS_FEW;
 }
 
 static void models_note_remarks(const femd_case *c, const model *models, FILE *remarks) {
@@ -138,5 +140,49 @@ int models_try(void *user) {
     if (rc == FEMD_OK) models_note_remarks(c, models, trial->remarks);
     for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
     free(models);
+    return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
+}
+
+/* ---- without a case ---- */
+
+int materials_are_alone(const char *path) {
+    struct stat st;
+    femd_json doc = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || femd_json_read(path, &doc, &err) != FEMD_OK) return 0;
+    const int alone = !femd_json_get(doc.root, "mesh") &&
+                      (femd_json_get(doc.root, "engine") || cJSON_IsObject(femd_json_get(doc.root, "materials")));
+    femd_json_clear(&doc);
+    return alone;
+}
+
+static femd_status materials_try_one(const femd_json *doc, const cJSON *node, const char *folder, FILE *remarks,
+                                     femd_error *err) {
+    model m;
+    int length;
+    const femd_status rc = model_open(doc, node, folder, &m, err);
+    const char *notes = rc == FEMD_OK ? femd_material_notes(m.material) : NULL, *line;
+    while ((line = model_next_note(&notes, &length)))
+        fprintf(remarks, "%s%s: %.*s\n", node == doc->root ? "" : "materials.", node == doc->root ? doc->name : m.name,
+                length, line);
+    fflush(remarks);
+    model_close(&m);
+    return rc;
+}
+
+int materials_try(void *user) {
+    const materials_trial *trial = user;
+    femd_json doc = {0};
+    femd_error err = FEMD_ERROR_INIT;
+    const char *slash = strrchr(trial->path, '/');
+    char *folder = slash ? strndup(trial->path, slash > trial->path ? (size_t)(slash - trial->path) : 1) : strdup(".");
+    femd_status rc =
+        folder ? femd_json_read(trial->path, &doc, &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
+    const cJSON *all = rc == FEMD_OK ? femd_json_get(doc.root, "materials") : NULL, *one;
+    if (rc == FEMD_OK && !all) rc = materials_try_one(&doc, doc.root, folder, trial->remarks, &err);
+    for (one = all && cJSON_GetArraySize(all) <= MODELS_FEW ? all->child : NULL; rc == FEMD_OK && one; one = one->next)
+        rc = materials_try_one(&doc, one, folder, trial->remarks, &err);
+    femd_json_clear(&doc);
+    free(folder);
     return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
 }

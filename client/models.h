@@ -49,6 +49,14 @@ typedef struct models_trial {
     FILE *remarks;
 } models_trial;
 int models_try(void *user);
+/* 1: the file has no mesh, but is one material or has several under "materials", for solvers of somebody else's. */
+int materials_are_alone(const char *path);
+/* Open each of such a file, and write what it says of itself; as models_try. */
+typedef struct materials_trial {
+    const char *path;
+    FILE *remarks;
+} materials_trial;
+int materials_try(void *user);
 /* BAD_INPUT if a material cannot answer stress and tangent, or if no material of the case answers one of output.wants.
  */
 FEMD_MUST_CHECK femd_status models_check_wants(const femd_case *c, const model *models, femd_error *err);

@@ -61,6 +61,20 @@ exit_within 10 "$serve"
 grep -q "was told to end" "$scratch/keyed.log" && ! grep -q "starting it again" "$scratch/keyed.log" || fail "words of its end"
 nothing_is_left "an admin" "$parts"
 
+# without a case: a file of materials is enough for somebody else's solver
+echo '{"materials":{"a":{"engine":"elastic","young":"1 GPa","poisson":0.3},"b":{"engine":"elastic","young":"1 GPa","poisson":0.2}}}' >"$scratch/two.json"
+echo '{"engine":"elastic","young":"1 GPa","poisson":0.3}' >"$scratch/one.json"
+for file in one two; do
+    start "$file" env TMPDIR="$private" femd serve "$scratch/$file.json" --address-file "$scratch/at" --workers 1
+    alone=$pid
+    wait_until 20 test -e "$scratch/at" || fail "$file.json is not served"
+    kill -INT "$alone"
+    exit_within 10 "$alone"
+    sed -i 's/0\.[32]}/0.7}/' "$scratch/$file.json"
+    TMPDIR=$private timeout 20 femd serve "$scratch/$file.json" --workers 1 >"$scratch/$file.log" 2>&1
+    [ $? = 2 ] && grep -q "$file.json: .*poisson" "$scratch/$file.log" || fail "$file.json is wrong, and not refused"
+done
+
 # refused before anything starts, or as soon as it cannot be told where the server is
 TMPDIR=$private timeout 20 femd serve "$scratch/nothing" >"$scratch/refused.log" 2>&1
 [ $? = 2 ] || fail "a case that is not there"
