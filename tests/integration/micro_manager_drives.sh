@@ -11,7 +11,7 @@ ln -s "$FEMD_SOURCE/cases/copper-notch" "$scratch/copper-notch"
 page_block micro_manager "$scratch/copper.py"
 cmp -s "$scratch/copper.py" "$FEMD_SOURCE/client/adapters/micro_manager/copper.py" || fail "docs/attach.md has another copper.py"
 cd "$scratch" && ln -s "$FEMD_SOURCE/cases" cases && cp "$FEMD_SOURCE/client/adapters/micro_manager/micro-manager-config.json" . || exit 1
-export FEMD_ADDRESS_FILE=$scratch/pool.address
+export FEMD_CONNECT=$scratch/pool.address
 for part in first restarted; do
     start_server --audit 0 # one worker: nobody could
     start_worker "$part"

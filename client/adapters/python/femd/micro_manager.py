@@ -256,7 +256,7 @@ def simulation(case, material=None, address=None, kind="piola", vector="mandel",
                lazy=True, failed="raise", states=None, restart=False, initial=(), initial_data=False, **client):
     """The class MicroSimulation of a material of a case (as femd.Client.material takes them).
 
-    address    of the pool; else that of the file that FEMD_ADDRESS_FILE names (femd serve --address-file)
+    address    of the pool, or the file that has it (femd serve --address-file); else what FEMD_CONNECT says, either of both
     kind       see above; vector: order and factors of strains1to3, ..., as in femd.Law: "mandel" 11 22 33 23 13 12 with sqrt 2 on
                shears, "mfront" 11 22 33 12 13 23 the same, "voigt" and "abaqus" these with engineering shears in strains
     tangent    False: none is asked for and none written
@@ -273,11 +273,11 @@ def simulation(case, material=None, address=None, kind="piola", vector="mandel",
     for word, words in ((kind, _LAWS), (vector, _VECTORS), (failed, ("raise", "tell"))):
         if word not in words:
             raise Error(f"unknown {word!r}; accepted: {', '.join(words)}", "BAD_ARGUMENT")
-    if address is None:
-        path = os.environ.get("FEMD_ADDRESS_FILE")
-        if not path:
-            raise Error("no address: give address=..., or name a file with FEMD_ADDRESS_FILE", "BAD_ARGUMENT")
-        with open(path) as file:
+    address = address or os.environ.get("FEMD_CONNECT")
+    if not address:
+        raise Error("no address: give address=..., or FEMD_CONNECT, an address or the file that has it", "BAD_ARGUMENT")
+    if "://" not in address:
+        with open(address) as file:
             address = file.read().strip()
     options = dict(kind=kind, vector=vector, tangent=tangent, temperature=temperature, names=dict(names or {}), failed=failed,
                    states=states, restart=restart, client=dict(client, address=address))
