@@ -171,12 +171,6 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "%s: materials.%s: it does not answer what the equation of heat needs: %s; give it in "
                          "materials.%s.thermal, or name a method that answers it",
                          c->path, name, missing, name);
-    if (asked & FEMD_WANT_HEAT_CAPACITY && femd_case_samples(c, material, caps, "heat-capacity"))
-        return femd_fail(err, FEMD_BAD_INPUT,
-                         "%s: materials.%s: its method samples the heat capacity, so that it is no function of the "
-                         "temperature, which the equation of heat needs; give heat_capacity in materials.%s.thermal, "
-                         "or a heat-capacity by \"quasiharmonic\" (a sampled conductivity is fitted)",
-                         c->path, name, name);
     FEMD_TRY(case_check_pressure(c, material, caps, err));
     return case_check_formulation(c, material, caps, err);
 }

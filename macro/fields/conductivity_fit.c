@@ -21,6 +21,10 @@ enum { FREEDOM_LEAST = 5 };
 
 /* ---- the model ---- */
 
+static int fit_is_number(const femd_k_fit *fit) {
+    return fit->form == FEMD_K_NUMBER || fit->form == FEMD_K_CAPACITY;
+}
+
 static int fit_levels(const femd_k_fit *fit) {
     return fit->form == FEMD_K_ANY ? 6 : 1;
 }
@@ -34,10 +38,20 @@ static int fit_coefficients(const femd_k_fit *fit) {
     return (fit->quadratic ? 3 : 2) * fit_levels(fit) + fit_strains(fit);
 }
 
+/* What ln k is a polynomial in; its derivative. Conductivities fall as powers of T, a classical heat capacity has a
+ * level, from which it departs as T. */
+static double fit_abscissa(const femd_k_fit *fit, double T) {
+    return fit->form == FEMD_K_CAPACITY ? T / fit->T0 - 1 : log(T / fit->T0);
+}
+
+static double fit_abscissa_slope(const femd_k_fit *fit, double T) {
+    return 1 / (fit->form == FEMD_K_CAPACITY ? fit->T0 : T);
+}
+
 /* Component c of ln k is row . coefficients; in their order: levels, powers, strains, curvatures. */
 static void fit_row(const femd_k_fit *fit, const double E[6], double T, int c, double *row) {
     const int levels = fit_levels(fit), strains = fit_strains(fit), own = levels == 6 ? c : 0;
-    const double x = log(T / fit->T0);
+    const double x = fit_abscissa(fit, T);
     memset(row, 0, (size_t)fit->n * sizeof *row);
     if (levels == 6 || c < 3) {
         row[own] = 1;
@@ -53,7 +67,7 @@ static void fit_row(const femd_k_fit *fit, const double E[6], double T, int c, d
 }
 
 static int fit_rows(const femd_k_fit *fit) {
-    return fit->form == FEMD_K_NUMBER ? 1 : 6;
+    return fit_is_number(fit) ? 1 : 6;
 }
 
 static double fit_dot(const double *a, const double *b, int n) {
@@ -82,7 +96,7 @@ static double fit_mean(const femd_k_sample *s) {
 }
 
 /* One number, said three times. */
-static int fit_is_number(const femd_k_sample *s) {
+static int fit_says_number(const femd_k_sample *s) {
     for (int c = 3; c < 6; ++c)
         if (s->k[c] != 0 || s->error[c] != 0) return 0;
     return s->k[0] == s->k[1] && s->k[1] == s->k[2] && s->error[0] == s->error[1] && s->error[1] == s->error[2];
@@ -111,7 +125,7 @@ static double fit_pooled(const fit_work *w, int first) {
 
 static void fit_errors(femd_k_fit *fit, fit_work *w) {
     const double diagonal = fmax(fit_pooled(w, 0), SIGMA_LEAST * SIGMA_LEAST),
-                 shear = fit->form == FEMD_K_NUMBER ? 0 : fit_pooled(w, 3);
+                 shear = fit_is_number(fit) ? 0 : fit_pooled(w, 3);
     fit->sigma = sqrt(diagonal);
     fit->sigma_shear = sqrt(shear);
     for (size_t i = 0; i < w->n; ++i) {
@@ -127,10 +141,10 @@ static femd_status fit_logarithms(const femd_k_fit *fit, fit_work *w, femd_error
         double *y = w->log_k + 6 * i;
         const double *v = w->variance + 6 * i;
         if (!(w->sample[i].T > 0) || !femd_tensor_log(w->sample[i].k, y))
-            return femd_fail(err, FEMD_OUT_OF_DOMAIN,
-                             "the conductivity sampled at point %.0f and %g K is not positive definite",
-                             w->sample[i].point, w->sample[i].T);
-        for (int c = 0; c < 3; ++c) y[c] += fit->form == FEMD_K_NUMBER ? v[0] / 2 : (v[c] + 2 * v[3]) / 2;
+            return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the %s sampled at point %.0f and %g K is not positive%s",
+                             fit->form == FEMD_K_CAPACITY ? "heat capacity" : "conductivity", w->sample[i].point,
+                             w->sample[i].T, fit->form == FEMD_K_CAPACITY ? "" : " definite");
+        for (int c = 0; c < 3; ++c) y[c] += fit_is_number(fit) ? v[0] / 2 : (v[c] + 2 * v[3]) / 2;
     }
     return FEMD_OK;
 }
@@ -160,10 +174,10 @@ static void fit_begin_normal(const femd_k_fit *fit, fit_work *w, double *mean) {
     for (int i = 0; i < fit->n; ++i) {
         const int level = i < levels, power = i < 2 * levels, strain = i < 2 * levels + strains;
         const double sigma = level ? PRIOR_LEVEL : power ? PRIOR_POWER : strain ? PRIOR_STRAIN : PRIOR_CURVATURE;
-        mean[i] = power && !level && i - levels < 3 ? -1 : 0;
+        mean[i] = power && !level && i - levels < 3 && fit->form != FEMD_K_CAPACITY ? -1 : 0;
         for (size_t s = 0; level && s < w->n; ++s) {
             const double *y = w->log_k + 6 * s;
-            const double value = levels == 6 ? y[i] : fit->form == FEMD_K_NUMBER ? y[0] : (y[0] + y[1] + y[2]) / 3;
+            const double value = levels == 6 ? y[i] : fit_is_number(fit) ? y[0] : (y[0] + y[1] + y[2]) / 3;
             mean[i] += (value - mean[i]) / (double)(s + 1);
         }
         w->normal[i * fit->n + i] = 1 / (sigma * sigma);
@@ -265,8 +279,8 @@ femd_status femd_k_fit_make(femd_k_form form, int strained, const femd_k_sample 
                             femd_error *err) {
     int number = 1;
     memset(fit, 0, sizeof *fit);
-    for (size_t i = 0; i < n; ++i) number &= fit_is_number(sample + i);
-    fit->form = number ? FEMD_K_NUMBER : form;
+    for (size_t i = 0; i < n; ++i) number &= fit_says_number(sample + i);
+    fit->form = number && form != FEMD_K_CAPACITY ? FEMD_K_NUMBER : form;
     fit->strained = strained;
     fit->widened = 1;
     fit_work *w = calloc(1, sizeof *w);
@@ -293,13 +307,13 @@ static void fit_log(const femd_k_fit *fit, const double E[6], double T, double l
 
 void femd_k_fit_at(const femd_k_fit *fit, const double E[6], double T, double k[6], double dkdT[6]) {
     const int levels = fit_levels(fit);
-    const double x = log(T / fit->T0), *power = fit->coefficient + levels,
+    const double x = fit_abscissa(fit, T), *power = fit->coefficient + levels,
                  *curvature = fit->coefficient + 2 * levels + fit_strains(fit);
     double log_k[6], change[6] = {0};
     fit_log(fit, E, T, log_k);
     for (int c = 0; c < (levels == 6 ? 6 : 3); ++c) {
         const int own = levels == 6 ? c : 0;
-        change[c] = (power[own] + (fit->quadratic ? 2 * x * curvature[own] : 0)) / T;
+        change[c] = (power[own] + (fit->quadratic ? 2 * x * curvature[own] : 0)) * fit_abscissa_slope(fit, T);
     }
     femd_tensor_exp(log_k, change, k, dkdT);
 }

@@ -1,4 +1,5 @@
-/* The conductivity of a material as a function of strain and temperature, from samples that have errors. Fitted is the
+/* The conductivity of a material as a function of strain and temperature, from samples that have errors, or its heat
+ * capacity, which is one number. Fitted is the
  * logarithm of the tensor (so that it stays positive definite) by weighted least squares with a weak prior,
  *
  *     ln k = a + b ln(T/T*) [+ q ln(T/T*)^2] + c : E,     a, b, q, c as the symmetry of the RVE leaves them,
@@ -17,16 +18,17 @@ enum { FEMD_K_COEFFICIENTS = 54 };
 
 /* What the RVE's symmetry leaves. */
 typedef enum femd_k_form {
-    FEMD_K_ANY,   /* each component for itself */
-    FEMD_K_CUBIC, /* unstrained one number; strain enters by three */
-    FEMD_K_NUMBER /* one number; strain enters by its trace. Chosen where all samples are such */
+    FEMD_K_ANY,     /* each component for itself */
+    FEMD_K_CUBIC,   /* unstrained one number; strain enters by three */
+    FEMD_K_NUMBER,  /* one number; strain enters by its trace. Chosen where all samples are such */
+    FEMD_K_CAPACITY /* the same of a heat capacity, as k11 = k22 = k33: with T/T* - 1 for ln(T/T*), and b 0 expected */
 } femd_k_form;
 
 /* One answer. Doubles only: so it is sent and stored. */
 typedef struct femd_k_sample {
-    double material, point; /* whole numbers */
+    double material, point; /* whole numbers; of a heat capacity see heat_sampled.h */
     double E[6], T;
-    double k[6], error[6]; /* of all carriers, W/(m K); one sigma */
+    double k[6], error[6]; /* of all carriers, W/(m K), or J/(m^3 K); one sigma */
     double reached;        /* 1: it was sampled as long as its accuracy wants; 0: as its bound lets it */
     double notes;          /* FEMD_NOTE_* */
 } femd_k_sample;

@@ -91,7 +91,10 @@ static femd_status answers_ask(femd_heat *h, femd_error *err) {
     size_t n = 0;
     for (PetscInt k = 0; k < p->pt->n; ++k) {
         uint32_t wants = femd_case_asks_heat(p->cs, (size_t)p->pt->material[k]);
-        if (femd_heat_is_sampled(h, p->pt->material[k])) wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+        if (femd_heat_is_sampled(h, FEMD_SAMPLED_CONDUCTIVITY, p->pt->material[k]))
+            wants &= ~(uint32_t)FEMD_WANT_CONDUCTIVITY;
+        if (femd_heat_is_sampled(h, FEMD_SAMPLED_CAPACITY, p->pt->material[k]))
+            wants &= ~(uint32_t)FEMD_WANT_HEAT_CAPACITY;
         wants |= femd_heat_pressed_want(h, k);
         answers_give(h, k);
         if (wants == 0) continue;

@@ -1,4 +1,6 @@
-/* The points of a body as those who choose samples of its conductivities see them. */
+/* The points of a body as those who choose samples of its conductivities and heat capacities see them. */
+#include <math.h>
+
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "femd/kinematics.h"
@@ -6,8 +8,12 @@
 #include "fields/boundary.h"
 #include "fields/heat_sampled.h"
 
-int femd_heat_is_sampled(const femd_heat *h, int material) {
-    return h->sampled && h->sampled->fitted[material];
+size_t femd_heat_slot(const femd_heat_sampled *s, femd_sampled_quantity what, size_t material) {
+    return material + (size_t)what * s->nmaterials;
+}
+
+int femd_heat_is_sampled(const femd_heat *h, femd_sampled_quantity what, int material) {
+    return h->sampled && h->sampled->fitted[femd_heat_slot(h->sampled, what, (size_t)material)];
 }
 
 void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]) {
@@ -25,16 +31,27 @@ double femd_heat_form(const double k[6], const double v[3]) {
            2 * (k[3] * v[1] * v[2] + k[4] * v[0] * v[2] + k[5] * v[0] * v[1]);
 }
 
-static void places_look(const femd_heat *h, PetscInt k, const double *adjoint, femd_k_place *place) {
+/* A change of the capacity c v . v of a point changes by as much what it takes up. */
+static void places_look_store(const femd_heat *h, PetscInt k, femd_k_place *place) {
+    const femd_points *pt = h->p->pt;
+    const double rate = fabs(pt->temperature[k] - h->T_old[k]) / h->dt;
+    place->v[0] = place->u[0] = sqrt(rate);
+    place->flow = pt->theat_c[k] * rate;
+}
+
+static void places_look(const femd_heat *h, femd_sampled_quantity what, PetscInt k, const double *adjoint,
+                        femd_k_place *place) {
     const femd_points *pt = h->p->pt;
     const femd_case_material *m = &h->p->cs->material[pt->material[k]];
-    *place = (femd_k_place){.material = femd_heat_is_sampled(h, pt->material[k]) ? (double)m->like : -1,
+    const int sampled = femd_heat_is_sampled(h, what, pt->material[k]);
+    *place = (femd_k_place){.material = sampled ? (double)femd_heat_slot(h->sampled, what, m->like) : -1,
                             .T = pt->temperature[k],
                             .weight = pt->weight[k]};
     double E[6], slope[3], change[3], in_frame[3];
     femd_heat_strain(h, k, E);
     femd_strain_rotate(m->orientation, E, place->E);
-    if (!adjoint) return;
+    if (adjoint && what == FEMD_SAMPLED_CAPACITY) places_look_store(h, k, place);
+    if (!adjoint || what == FEMD_SAMPLED_CAPACITY) return;
     femd_heat_gradient(h, k, h->value, slope);
     femd_heat_gradient(h, k, adjoint, change);
     for (int a = 0; a < 3; ++a) change[a] = slope[a] - h->theta * change[a];
@@ -45,9 +62,9 @@ static void places_look(const femd_heat *h, PetscInt k, const double *adjoint, f
     femd_apply3(m->orientation, in_frame, place->u);
 }
 
-femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err) {
+femd_status femd_heat_gather_places(femd_heat *h, femd_sampled_quantity what, const double *adjoint, femd_error *err) {
     femd_heat_sampled *s = h->sampled;
-    for (PetscInt k = 0; k < h->p->pt->n; ++k) places_look(h, k, adjoint, s->local + k);
+    for (PetscInt k = 0; k < h->p->pt->n; ++k) places_look(h, what, k, adjoint, s->local + k);
     return femd_rows_gather(s->rows, s->local, sizeof *s->local, s->all, err);
 }
 

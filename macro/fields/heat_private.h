@@ -83,17 +83,24 @@ FEMD_MUST_CHECK femd_status femd_heat_pressed_begin(femd_heat *h, double time, f
  * many points have no answer; and what there is to say of a status that ends the run. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_agree_answers(femd_heat *h, int *failed, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_broken(const femd_heat *h, femd_error *err);
-/* heat_places.c: 1 if the conductivity of a case's material comes from samples. */
-int femd_heat_is_sampled(const femd_heat *h, int material);
+/* What a material may be sampled for. */
+typedef enum femd_sampled_quantity {
+    FEMD_SAMPLED_CONDUCTIVITY,
+    FEMD_SAMPLED_CAPACITY,
+    FEMD_SAMPLED_QUANTITIES
+} femd_sampled_quantity;
+/* heat_places.c: 1 if that of a case's material comes from samples. */
+int femd_heat_is_sampled(const femd_heat *h, femd_sampled_quantity what, int material);
 /* heat_sampled.c: conductivities that are sampled. */
 void femd_heat_sampled_destroy(struct femd_heat_sampled **sampled);
 /* At the points' temperatures, before others are asked: materials without a sample get their first. *failed: samples
  * without an answer. Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err);
-/* Conductivities of the points of sampled materials and their slopes, by the fits; what their samples were noted for.
+/* Conductivities and capacities of the points of sampled materials and their slopes, by the fits; what their samples
+ * were noted for.
  */
 void femd_heat_apply_fits(femd_heat *h);
-/* FEMD_HEAT_SAMPLES to K_ERROR of a record. */
+/* FEMD_HEAT_SAMPLES to STORED_ERROR of a record. */
 void femd_heat_tell_samples(const femd_heat *h, double *last);
 /* heat_refine.c: the field's sensitivity and refine. */
 FEMD_MUST_CHECK femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_error *err);

@@ -1,5 +1,5 @@
-/* Conductivities that are sampled: the samples of each material so far and their fits. Rank 0 makes the fits, all have
- * them. Owns how a sample is asked; where is chosen in heat_refine.c and for the first ones here. */
+/* Conductivities and heat capacities that are sampled: the samples of each material so far and their fits. Rank 0 makes
+ * the fits, all have them. Owns how a sample is asked; where is chosen in heat_refine.c and for the first ones here. */
 #include "fields/heat_sampled.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@
 enum { SAMPLE_NUMBERS = sizeof(femd_k_sample) / sizeof(double) };
 
 static femd_status sampled_no_memory(femd_error *err) {
-    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the samples of a conductivity");
+    return femd_fail(err, FEMD_NO_MEMORY, "no memory for the samples of conductivities");
 }
 
 size_t femd_heat_samples_most(const femd_case *cs) {
@@ -28,13 +28,25 @@ size_t femd_heat_samples_most(const femd_case *cs) {
 
 /* First samples are taken whatever is the most. */
 static size_t sampled_room(const femd_problem *p) {
-    return femd_heat_samples_most(p->cs) + FEMD_K_BATCH + 2 * p->cs->nmaterials;
+    return femd_heat_samples_most(p->cs) + FEMD_SAMPLED_QUANTITIES * (FEMD_K_BATCH + 2 * p->cs->nmaterials);
 }
 
 /* ---- making ---- */
 
-static int sampled_material(const femd_problem *p, size_t k) {
-    return (femd_case_asks_heat(p->cs, k) & FEMD_WANT_CONDUCTIVITY) && (p->caps[k].inputs & FEMD_INPUT_SEED);
+static uint32_t sampled_want(femd_sampled_quantity what) {
+    return what == FEMD_SAMPLED_CAPACITY ? FEMD_WANT_HEAT_CAPACITY : FEMD_WANT_CONDUCTIVITY;
+}
+
+static int sampled_material(const femd_problem *p, femd_sampled_quantity what, size_t k) {
+    if (!(femd_case_asks_heat(p->cs, k) & sampled_want(what))) return 0;
+    return what == FEMD_SAMPLED_CAPACITY ? femd_case_samples(p->cs, k, &p->caps[k], "heat-capacity")
+                                         : (p->caps[k].inputs & FEMD_INPUT_SEED) != 0;
+}
+
+int femd_heat_samples_any(const femd_heat_sampled *s, femd_sampled_quantity what) {
+    int any = 0;
+    for (size_t k = 0; k < s->nmaterials; ++k) any |= s->fitted[femd_heat_slot(s, what, k)];
+    return any;
 }
 
 static femd_k_form sampled_form(const femd_case_material *m) {
@@ -47,15 +59,17 @@ static femd_status sampled_create(femd_problem *p, femd_heat_sampled **out, femd
     femd_heat_sampled *s = *out = calloc(1, sizeof *s);
     if (!s) return sampled_no_memory(err);
     s->nmaterials = n;
-    s->fitted = calloc(n + 1, 1);
-    s->form = calloc(n + 1, sizeof *s->form);
-    s->fit = calloc(n + 1, sizeof *s->fit);
+    s->slots = FEMD_SAMPLED_QUANTITIES * n;
+    s->fitted = calloc(s->slots + 1, 1);
+    s->form = calloc(s->slots + 1, sizeof *s->form);
+    s->fit = calloc(s->slots + 1, sizeof *s->fit);
     s->sample = calloc(sampled_room(p), sizeof *s->sample);
     s->local = calloc((size_t)p->pt->n + 1, sizeof *s->local);
     if (!s->fitted || !s->form || !s->fit || !s->sample || !s->local) return sampled_no_memory(err);
-    for (size_t k = 0; k < n; ++k) {
-        s->fitted[k] = (unsigned char)sampled_material(p, k);
-        s->form[k] = sampled_form(&p->cs->material[k]);
+    for (size_t slot = 0; slot < s->slots; ++slot) {
+        const femd_sampled_quantity what = slot < n ? FEMD_SAMPLED_CONDUCTIVITY : FEMD_SAMPLED_CAPACITY;
+        s->fitted[slot] = (unsigned char)sampled_material(p, what, slot % n);
+        s->form[slot] = what == FEMD_SAMPLED_CAPACITY ? FEMD_K_CAPACITY : sampled_form(&p->cs->material[slot % n]);
     }
     return FEMD_OK;
 }
@@ -63,7 +77,8 @@ static femd_status sampled_create(femd_problem *p, femd_heat_sampled **out, femd
 femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err) {
     femd_heat *h = p->heat;
     int any = 0;
-    for (size_t k = 0; k < p->cs->nmaterials; ++k) any |= sampled_material(p, k);
+    for (size_t k = 0; k < p->cs->nmaterials; ++k)
+        any |= sampled_material(p, FEMD_SAMPLED_CONDUCTIVITY, k) || sampled_material(p, FEMD_SAMPLED_CAPACITY, k);
     if (!any) return FEMD_OK;
     FEMD_TRY(femd_agree(p->comm, sampled_create(p, &h->sampled, err), err));
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &h->sampled->rows, err));
@@ -74,7 +89,7 @@ femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err) {
 void femd_heat_sampled_destroy(femd_heat_sampled **out) {
     femd_heat_sampled *s = *out;
     if (!s) return;
-    for (size_t k = 0; s->fit && k < s->nmaterials; ++k) free(s->fit[k]);
+    for (size_t k = 0; s->fit && k < s->slots; ++k) free(s->fit[k]);
     femd_rows_destroy(&s->rows);
     free(s->fitted);
     free(s->form);
@@ -88,15 +103,15 @@ void femd_heat_sampled_destroy(femd_heat_sampled **out) {
 
 /* ---- the fits ---- */
 
-/* Rank 0, of one material; `own` has room for all samples. */
-static femd_status sampled_fit_one(const femd_heat *h, size_t material, femd_k_sample *own, femd_k_fit *fit,
+/* Rank 0, of one slot; `own` has room for all samples. */
+static femd_status sampled_fit_one(const femd_heat *h, size_t slot, femd_k_sample *own, femd_k_fit *fit,
                                    femd_error *err) {
     const femd_heat_sampled *s = h->sampled;
     size_t n = 0;
     for (size_t i = 0; i < s->n; ++i)
-        if (s->sample[i].material == (double)material) own[n++] = s->sample[i];
+        if (s->sample[i].material == (double)slot) own[n++] = s->sample[i];
     fit->n = 0;
-    return n > 0 ? femd_k_fit_make(s->form[material], h->map != NULL, own, n, fit, err) : FEMD_OK;
+    return n > 0 ? femd_k_fit_make(s->form[slot], h->map != NULL, own, n, fit, err) : FEMD_OK;
 }
 
 static femd_status sampled_fit_all(femd_heat *h, femd_error *err) {
@@ -105,8 +120,8 @@ static femd_status sampled_fit_all(femd_heat *h, femd_error *err) {
     femd_k_sample *own = calloc(s->n + 1, sizeof *own);
     femd_k_fit *fit = calloc(1, sizeof *fit);
     femd_status rc = femd_agree(p->comm, own && fit ? FEMD_OK : sampled_no_memory(err), err);
-    for (size_t k = 0; rc == FEMD_OK && k < s->nmaterials; ++k) {
-        if (!s->fitted[k] || p->cs->material[k].like != k) continue;
+    for (size_t k = 0; rc == FEMD_OK && k < s->slots; ++k) {
+        if (!s->fitted[k] || p->cs->material[k % s->nmaterials].like != k % s->nmaterials) continue;
         if (p->rank == 0) rc = sampled_fit_one(h, k, own, fit, err);
         rc = femd_agree(p->comm, rc, err);
         if (rc != FEMD_OK) break;
@@ -128,9 +143,15 @@ void femd_heat_apply_fits(femd_heat *h) {
     for (PetscInt k = 0; k < pt->n; ++k) {
         const femd_case_material *m = &p->cs->material[pt->material[k]];
         double strain[6], E[6], turned[6], slope[6], back[9];
-        if (!s->fitted[pt->material[k]]) continue;
         femd_heat_strain(h, k, strain);
         femd_strain_rotate(m->orientation, strain, E);
+        if (femd_heat_is_sampled(h, FEMD_SAMPLED_CAPACITY, pt->material[k])) {
+            const size_t slot = femd_heat_slot(s, FEMD_SAMPLED_CAPACITY, m->like);
+            femd_k_fit_at(s->fit[slot], E, pt->temperature[k], turned, slope);
+            pt->theat_c[k] = turned[0];
+            h->slopes.c[k] = slope[0];
+        }
+        if (!femd_heat_is_sampled(h, FEMD_SAMPLED_CONDUCTIVITY, pt->material[k])) continue;
         femd_k_fit_at(s->fit[m->like], E, pt->temperature[k], turned, slope);
         femd_transpose3(m->orientation, back);
         femd_tensor_turn(back, turned, pt->theat_k + 6 * k);
@@ -141,14 +162,15 @@ void femd_heat_apply_fits(femd_heat *h) {
 }
 
 int femd_heat_has_samples(const femd_problem *p) {
-    return p->heat && p->heat->sampled;
+    return p->heat && p->heat->sampled && femd_heat_samples_any(p->heat->sampled, FEMD_SAMPLED_CONDUCTIVITY);
 }
 
 double femd_heat_k_error(const femd_problem *p, PetscInt k) {
     const femd_points *pt = p->pt;
     const femd_case_material *m = &p->cs->material[pt->material[k]];
     double E[6];
-    if (!femd_heat_is_sampled(p->heat, pt->material[k]) || !p->heat->sampled->fit[m->like]) return 0;
+    if (!femd_heat_is_sampled(p->heat, FEMD_SAMPLED_CONDUCTIVITY, pt->material[k]) || !p->heat->sampled->fit[m->like])
+        return 0;
     const double *found = pt->heat_k + 6 * k, mean = (found[0] + found[1] + found[2]) / 3;
     femd_strain_rotate(m->orientation, pt->E + 6 * k, E);
     return mean * sqrt(femd_k_fit_variance(p->heat->sampled->fit[m->like], E, pt->temperature[k]));
@@ -159,6 +181,7 @@ double femd_heat_k_error(const femd_problem *p, PetscInt k) {
 /* This rank's part of a batch. */
 typedef struct sampled_batch {
     femd_heat *h;
+    femd_sampled_quantity what;
     size_t n;
     femd_k_sample sample[FEMD_K_BATCH]; /* of the whole batch; T 0: somebody else's, or no answer */
     femd_request request[FEMD_K_BATCH];
@@ -171,7 +194,8 @@ static double sampled_digits(double T) {
     return floor(T / unit + 0.5) * unit;
 }
 
-static void sampled_request(const femd_heat *h, PetscInt k, uint64_t number, femd_request *r) {
+static void sampled_request(const femd_heat *h, femd_sampled_quantity what, PetscInt k, uint64_t number,
+                            femd_request *r) {
     const femd_problem *p = h->p;
     memset(r, 0, sizeof *r);
     r->state_in = p->pt->state[k];
@@ -180,7 +204,7 @@ static void sampled_request(const femd_heat *h, PetscInt k, uint64_t number, fem
     r->step = (uint32_t)h->step;
     r->attempt = (uint32_t)h->attempt;
     r->iteration = (uint32_t)h->iteration;
-    r->wants = FEMD_WANT_CONDUCTIVITY;
+    r->wants = sampled_want(what);
     r->control = FEMD_CONTROL_COMPONENTS;
     double E[6];
     femd_heat_strain(h, k, E);
@@ -212,14 +236,19 @@ static void sampled_turn_errors(const double Q[9], double error[6]) {
     for (int c = 0; c < 6; ++c) error[c] = sqrt(square[c]);
 }
 
-static void sampled_keep(const femd_case_material *m, const femd_request *request, const femd_response *r,
-                         femd_k_sample *s) {
+static void sampled_keep(const sampled_batch *b, size_t i, const femd_response *r, femd_k_sample *s) {
+    const femd_case_material *m = &b->h->p->cs->material[b->material[i]];
+    const femd_request *request = &b->request[i];
     double k[6];
-    s->material = (double)m->like;
+    s->material = (double)femd_heat_slot(b->h->sampled, b->what, m->like);
     s->point = (double)r->point;
     s->T = request->temperature;
     s->reached = !(r->notes & FEMD_NOTE_ACCURACY_NOT_REACHED);
     s->notes = (double)r->notes;
+    femd_strain_rotate(m->orientation, request->value, s->E);
+    for (int c = 0; b->what == FEMD_SAMPLED_CAPACITY && c < 3; ++c)
+        s->k[c] = r->heat_capacity, s->error[c] = r->heat_capacity_err;
+    if (b->what == FEMD_SAMPLED_CAPACITY) return;
     for (int c = 0; c < 6; ++c) k[c] = r->k[c] + r->k_electronic[c];
     memcpy(s->E, request->value, sizeof s->E);
     memcpy(s->k, k, sizeof s->k);
@@ -241,9 +270,9 @@ static void sampled_answer(void *user, size_t i, const femd_response *r) {
             h->failing_point = r->point, h->failing_status = r->status;
         return;
     }
-    if (rc == FEMD_OK && !femd_case_answer_conducts(r, FEMD_WANT_CONDUCTIVITY)) rc = FEMD_UNSUPPORTED;
+    if (rc == FEMD_OK && !femd_case_answer_conducts(r, sampled_want(b->what))) rc = FEMD_UNSUPPORTED;
     if (rc == FEMD_OK)
-        sampled_keep(&h->p->cs->material[b->material[i]], b->request + i, r, b->sample + b->of[i]);
+        sampled_keep(b, i, r, b->sample + b->of[i]);
     else if (h->broken == FEMD_OK || r->point < h->broken_point)
         h->broken = rc, h->broken_point = r->point;
 }
@@ -255,7 +284,7 @@ static size_t sampled_requests(const femd_heat *h, const uint64_t *point, sample
     for (size_t i = 0; i < b->n; ++i)
         for (PetscInt k = 0; k < pt->n; ++k) {
             if (pt->id[k] != point[i]) continue;
-            sampled_request(h, k, h->sampled->asked + i, b->request + own);
+            sampled_request(h, b->what, k, h->sampled->asked + i, b->request + own);
             b->material[own] = pt->material[k];
             b->of[own++] = i;
         }
@@ -273,7 +302,8 @@ static femd_status sampled_gather(sampled_batch *b, femd_error *err) {
     return FEMD_OK;
 }
 
-femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int *failed, femd_error *err) {
+femd_status femd_heat_sample(femd_heat *h, femd_sampled_quantity what, const uint64_t *point, size_t n, int *failed,
+                             femd_error *err) {
     const femd_problem *p = h->p;
     sampled_batch *b = calloc(1, sizeof *b);
     femd_status rc = femd_agree(p->comm, b ? FEMD_OK : sampled_no_memory(err), err);
@@ -282,6 +312,7 @@ femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int 
         return rc;
     }
     b->h = h;
+    b->what = what;
     b->n = n;
     h->failing = 0;
     h->broken = FEMD_OK;
@@ -300,7 +331,7 @@ femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int 
 
 static int sampled_lacks(const femd_heat *h, size_t k) {
     const femd_heat_sampled *s = h->sampled;
-    return s->fitted[k] && h->p->cs->material[k].like == k && !s->fit[k];
+    return s->fitted[k] && h->p->cs->material[k % s->nmaterials].like == k % s->nmaterials && !s->fit[k];
 }
 
 femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
@@ -308,18 +339,19 @@ femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
     femd_heat_sampled *s = h->sampled;
     int lacking = 0;
     *failed = 0;
-    for (size_t k = 0; k < s->nmaterials; ++k) lacking |= sampled_lacks(h, k);
+    for (size_t k = 0; k < s->slots; ++k) lacking |= sampled_lacks(h, k);
     if (!lacking) return FEMD_OK;
-    FEMD_TRY(femd_heat_gather_places(h, NULL, err));
-    for (size_t k = 0; k < s->nmaterials; ++k) {
+    for (size_t k = 0; k < s->slots; ++k) {
+        const femd_sampled_quantity what = k < s->nmaterials ? FEMD_SAMPLED_CONDUCTIVITY : FEMD_SAMPLED_CAPACITY;
         size_t chosen[2] = {0, 0};
         uint64_t list[3] = {0}; /* how many; points */
         if (!sampled_lacks(h, k)) continue;
+        FEMD_TRY(femd_heat_gather_places(h, what, NULL, err));
         if (p->rank == 0) list[0] = femd_k_choose_first(s->all, femd_rows_total(s->rows), (double)k, chosen);
         list[1] = chosen[0];
         list[2] = chosen[1];
         (void)MPI_Bcast(list, 3, MPI_UINT64_T, 0, p->comm);
-        if (list[0] > 0) FEMD_TRY(femd_heat_sample(h, list + 1, list[0], failed, err));
+        if (list[0] > 0) FEMD_TRY(femd_heat_sample(h, what, list + 1, list[0], failed, err));
         if (*failed > 0) return FEMD_OK;
     }
     h->failing = 0;
@@ -332,8 +364,9 @@ femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
 void femd_heat_tell_samples(const femd_heat *h, double *last) {
     const femd_heat_sampled *s = h->sampled;
     last[FEMD_HEAT_SAMPLES] = s ? (double)s->n : 0;
-    last[FEMD_HEAT_FLOW_ERROR] = s ? s->doubt.flow : 0;
-    last[FEMD_HEAT_K_ERROR] = s ? s->doubt.local : 0;
+    last[FEMD_HEAT_FLOW_ERROR] = s ? s->doubt[FEMD_SAMPLED_CONDUCTIVITY].flow : 0;
+    last[FEMD_HEAT_K_ERROR] = s ? s->doubt[FEMD_SAMPLED_CONDUCTIVITY].local : 0;
+    last[FEMD_HEAT_STORED_ERROR] = s ? s->doubt[FEMD_SAMPLED_CAPACITY].flow : 0;
 }
 
 const double *femd_heat_samples(const femd_problem *p, size_t *n, size_t *width, uint64_t *asked) {

@@ -1,4 +1,5 @@
-/* Samples of conductivities; shared by heat_sampled.c, heat_places.c, heat_refine.c and heat_uncertain.c only. */
+/* Samples of conductivities and heat capacities; shared by heat_sampled.c, heat_places.c, heat_refine.c and
+ * heat_uncertain.c only. */
 #ifndef FEMD_HEAT_SAMPLED_H
 #define FEMD_HEAT_SAMPLED_H
 
@@ -6,34 +7,41 @@
 #include "fields/conductivity_choice.h"
 #include "fields/heat_private.h"
 
+/* A slot is a quantity of a case's material: its conductivity where the number is below nmaterials, behind these the
+ * heat capacities. So samples, fits and places name it as their material. */
 typedef struct femd_heat_sampled {
-    size_t nmaterials;
-    unsigned char *fitted; /* per case material: its conductivity comes from samples */
-    femd_k_form *form;     /* per case material */
-    femd_k_fit **fit;      /* per case material, at the first of those that are alike; NULL: no sample yet */
-    femd_k_sample *sample; /* n, of all materials, in the order in which they were asked */
+    size_t nmaterials, slots;
+    unsigned char *fitted; /* per slot: it comes from samples */
+    femd_k_form *form;     /* per slot */
+    femd_k_fit **fit;      /* per slot, at the first of the materials that are alike; NULL: no sample yet */
+    femd_k_sample *sample; /* n, of all slots, in the order in which they were asked */
     size_t n;
     uint64_t asked; /* of them, and of those that had no answer */
-    femd_k_doubt doubt;
+    femd_k_doubt doubt[FEMD_SAMPLED_QUANTITIES];
     int bounded; /* no more may be asked, though more are wanted */
     femd_rows *rows;
     femd_k_place *local; /* this rank's points */
     femd_k_place *all;   /* rank 0: all points */
 } femd_heat_sampled;
 
+/* The slot of a case's material; 1 if any of a quantity comes from samples. */
+size_t femd_heat_slot(const femd_heat_sampled *s, femd_sampled_quantity what, size_t material);
+int femd_heat_samples_any(const femd_heat_sampled *s, femd_sampled_quantity what);
 /* Samples at points by number, n up to FEMD_K_BATCH, and the fits with them. *failed: how many have no answer.
  * Collective. */
-FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, const uint64_t *point, size_t n, int *failed,
-                                             femd_error *err);
+FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, femd_sampled_quantity what, const uint64_t *point, size_t n,
+                                             int *failed, femd_error *err);
 /* Gradient of u, by local node, at point k; v . k v. */
 void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]);
 double femd_heat_form(const double k[6], const double v[3]);
 /* A change of the temperatures, as the linear solver finds it, by local node (n). Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_local_change(const femd_heat *h, Vec x, double *change, femd_error *err);
 /* Of all points what a choice looks at, to rank 0. adjoint by local node, NULL: the first samples are chosen, and only
- * temperatures and strains count. Collective. */
-FEMD_MUST_CHECK femd_status femd_heat_gather_places(femd_heat *h, const double *adjoint, femd_error *err);
-/* Samples of conductivities that a run may take. */
+ * temperatures and strains count. What flows is, of heat capacities, what they take up, of whatever sign. Collective.
+ */
+FEMD_MUST_CHECK femd_status femd_heat_gather_places(femd_heat *h, femd_sampled_quantity what, const double *adjoint,
+                                                    femd_error *err);
+/* Samples that a run may take. */
 size_t femd_heat_samples_most(const femd_case *cs);
 
 #endif

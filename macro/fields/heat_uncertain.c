@@ -24,7 +24,7 @@ static void uncertain_change(const femd_heat *h, size_t m, const double *coeffic
     for (PetscInt k = 0; k < pt->n; ++k) {
         const femd_case_material *material = &p->cs->material[pt->material[k]];
         double strain[6], E[6], turned[6], back[9];
-        if (!femd_heat_is_sampled(h, pt->material[k]) || material->like != m) continue;
+        if (!femd_heat_is_sampled(h, FEMD_SAMPLED_CONDUCTIVITY, pt->material[k]) || material->like != m) continue;
         femd_heat_strain(h, k, strain);
         femd_strain_rotate(material->orientation, strain, E);
         femd_k_fit_change(h->sampled->fit[m], E, pt->temperature[k], coefficients, turned);

@@ -30,9 +30,10 @@ typedef enum femd_heat_number {
     FEMD_HEAT_COLDEST, /* K: of the nodes at the end of the step */
     FEMD_HEAT_HOTTEST,
     FEMD_HEAT_MEAN,       /* K: over the reference volume */
-    FEMD_HEAT_SAMPLES,    /* of conductivities, so far; 0 where none is sampled, and so the next two */
+    FEMD_HEAT_SAMPLES,    /* of conductivities and heat capacities, so far; 0 where none is sampled, and so the next */
     FEMD_HEAT_FLOW_ERROR, /* relative error of the flow that the fits of these leave */
     FEMD_HEAT_K_ERROR,    /* largest relative error of a point's conductivity */
+    FEMD_HEAT_STORED_ERROR, /* relative error of what the points take up, all of one sign, by their heat capacities */
     FEMD_HEAT_NUMBERS
 } femd_heat_number;
 

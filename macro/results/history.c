@@ -208,7 +208,7 @@ static femd_status account_numbers(const femd_step_record *r, const femd_case *c
 /* Numbers of samples, which stand at the end of a line of a run that samples conductivities. */
 static int history_is_of_samples(const femd_history *h, size_t i) {
     const size_t first = h->nboundary + 1 + FEMD_HEAT_SAMPLES;
-    return i >= first && i <= first + FEMD_HEAT_K_ERROR - FEMD_HEAT_SAMPLES;
+    return i >= first && i <= first + FEMD_HEAT_STORED_ERROR - FEMD_HEAT_SAMPLES;
 }
 
 static int history_has_samples(const femd_history *h, const femd_step_record *r) {
@@ -217,7 +217,7 @@ static int history_has_samples(const femd_history *h, const femd_step_record *r)
 
 static femd_status history_samples_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
     if (h->n == 0 || !history_has_samples(h, &h->row[h->n - 1].rec)) return FEMD_OK;
-    return femd_text_add(out, err, ",samples,flow_error,conductivity_error");
+    return femd_text_add(out, err, ",samples,flow_error,conductivity_error,stored_error");
 }
 
 static femd_status history_samples_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,

@@ -286,9 +286,13 @@ static void recorder_heat_table(const femd_recorder *r, const femd_problem *p, F
                 in, gone, last[FEMD_HEAT_STORED], last[FEMD_HEAT_COLDEST], last[FEMD_HEAT_HOTTEST]);
     }
     const double *last = r->history.row[r->history.n - 1].rec.heat + n;
-    if (last[FEMD_HEAT_SAMPLES] > 0)
+    if (last[FEMD_HEAT_K_ERROR] > 0)
         fprintf(out, "conductivity: %.0f samples; the flow is known to %.2g %%, at each point k to %.2g %%\n",
                 last[FEMD_HEAT_SAMPLES], 100 * last[FEMD_HEAT_FLOW_ERROR], 100 * last[FEMD_HEAT_K_ERROR]);
+    if (last[FEMD_HEAT_STORED_ERROR] > 0)
+        fprintf(out, "heat capacity: %.0f samples%s; what is stored is known to %.2g %%\n", last[FEMD_HEAT_SAMPLES],
+                last[FEMD_HEAT_K_ERROR] > 0 ? " (those of the conductivity among them)" : "",
+                100 * last[FEMD_HEAT_STORED_ERROR]);
 }
 
 void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *out) {

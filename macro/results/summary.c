@@ -207,11 +207,15 @@ static femd_status convergence(const femd_step_record *r, const femd_case *cs, f
 
 /* What flowed in, what was taken up, where the temperatures are. */
 static femd_status summary_heat(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
-    static const char *const word[FEMD_HEAT_NUMBERS] = {
-        [FEMD_HEAT_STORED] = "stored",         [FEMD_HEAT_BALANCE] = "balance",
-        [FEMD_HEAT_COLDEST] = "T_min",         [FEMD_HEAT_HOTTEST] = "T_max",
-        [FEMD_HEAT_MEAN] = "T_mean",           [FEMD_HEAT_SAMPLES] = "samples",
-        [FEMD_HEAT_FLOW_ERROR] = "flow_error", [FEMD_HEAT_K_ERROR] = "conductivity_error"};
+    static const char *const word[FEMD_HEAT_NUMBERS] = {[FEMD_HEAT_STORED] = "stored",
+                                                        [FEMD_HEAT_BALANCE] = "balance",
+                                                        [FEMD_HEAT_COLDEST] = "T_min",
+                                                        [FEMD_HEAT_HOTTEST] = "T_max",
+                                                        [FEMD_HEAT_MEAN] = "T_mean",
+                                                        [FEMD_HEAT_SAMPLES] = "samples",
+                                                        [FEMD_HEAT_FLOW_ERROR] = "flow_error",
+                                                        [FEMD_HEAT_K_ERROR] = "conductivity_error",
+                                                        [FEMD_HEAT_STORED_ERROR] = "stored_error"};
     const int sampled = r->heat[cs->nboundary + 1 + FEMD_HEAT_SAMPLES] > 0;
     FEMD_TRY(femd_text_add(out, err, ",\n     \"heat\": {"));
     const char *comma = "";

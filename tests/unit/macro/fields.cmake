@@ -13,6 +13,13 @@ add_test(NAME macro_test_both_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_
          $<TARGET_FILE:macro_test_both>)
 set_tests_properties(macro_test_both_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2 ENVIRONMENT "${femd_macro_environment}")
 
+# Heat capacities of samples that have errors.
+femd_unit_test(macro_test_capacity_sampled SOURCES test_capacity_sampled.c LIBS femd_macro_model)
+add_test(NAME macro_test_capacity_sampled_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
+         $<TARGET_FILE:macro_test_capacity_sampled>)
+set_tests_properties(macro_test_capacity_sampled_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2)
+set_tests_properties(macro_test_capacity_sampled macro_test_capacity_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+
 # What the fields of a step hold.
 femd_unit_test(macro_test_fields SOURCES test_fields.c LIBS femd_macro_model)
 add_test(NAME macro_test_fields_3 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 3 --oversubscribe --bind-to none $<TARGET_FILE:macro_test_fields>)

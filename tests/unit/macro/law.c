@@ -106,7 +106,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
                                       .engine = law->engine};
         if (law->samples) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY;
         if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
-        if (law->k_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
+        if (law->k_noise > 0 || law->c_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
     }
     return FEMD_OK;
 }
@@ -223,6 +223,13 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
                      4.5 * law->alpha * law->alpha * (law->lambda + 2 * law->mu / 3) * q->temperature * q->temperature;
     if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->capacity > 0)
         r->heat_capacity = law->capacity * (1 + law->capacity_slope * q->temperature);
+    if (q->wants & FEMD_WANT_HEAT_CAPACITY && law->c_noise > 0) {
+        uint64_t seed = q->seed;
+        const double far = sqrt(-2 * log(answer_uniform(&seed)));
+        r->sampled = 1;
+        r->heat_capacity_err = law->c_noise * r->heat_capacity;
+        r->heat_capacity += r->heat_capacity_err * far * cos(2 * M_PI * answer_uniform(&seed));
+    }
     if (q->wants & FEMD_WANT_CONDUCTIVITY && law->k[0] > 0) {
         for (int c = 0; c < 6; ++c)
             r->k[c] = law->k[c] * (1 + law->k_slope * q->temperature) * (1 + law->k_strain * q->value[0]);

@@ -37,6 +37,7 @@ typedef struct test_law {
     double k_power;                   /* ... times T^k_power */
     double k_odd;                     /* ... times this in materials of odd number; 0 = 1 */
     double k_noise;                   /* ... times 1 + this, at random by the seed, and sampled */
+    double c_noise;                   /* the same of the capacity; the seed changes no stress */
     int k_refused;                    /* the first answers of conductivities that are NOT_CONVERGED; counts down */
     double k_strain;                  /* ... times 1 + k_strain E11 */
     double capacity, capacity_slope;  /* J/(m^3 K): c (1 + slope T); 0: something else */

@@ -219,8 +219,8 @@ static void flow_error_is_that_of_differences(void (*body)(model *, double)) {
     for (int k = 0; k < s->fit[0]->n; ++k)
         g[k] = (dissipated(body, s, k, step) - dissipated(body, s, k, -step)) / (2 * step * dissipated(body, s, k, 0));
     const double spread = sqrt(femd_k_fit_spread(s->fit[0], g));
-    print_message("flow: error %.5f %%, by differences %.5f %%\n", 100 * s->doubt.flow, 100 * spread);
-    assert_near(s->doubt.flow, spread, 1e-5 * spread);
+    print_message("flow: error %.5f %%, by differences %.5f %%\n", 100 * s->doubt[0].flow, 100 * spread);
+    assert_near(s->doubt[0].flow, spread, 1e-5 * spread);
     model_clear(&m);
 }
 
@@ -430,10 +430,10 @@ static void a_strained_body_conducts_as_its_samples_say(void **state) {
         worst = fmax(worst, fabs(found[0] / truth - 1));
     }
     print_message("strained: %zu samples, flow to %.2f %%, k to %.2f %%, off by %.2f %% at most\n", s->n,
-                  100 * s->doubt.flow, 100 * s->doubt.local, 100 * worst);
+                  100 * s->doubt[0].flow, 100 * s->doubt[0].local, 100 * worst);
     assert_true(s->fit[0]->strained && s->fit[0]->most[0] > 0.01);
-    assert_true(s->doubt.flow <= 0.02 && s->doubt.local <= 0.06);
-    assert_true(worst < 3 * s->doubt.local);
+    assert_true(s->doubt[0].flow <= 0.02 && s->doubt[0].local <= 0.06);
+    assert_true(worst < 3 * s->doubt[0].local);
     model_clear(&m);
 }
 
