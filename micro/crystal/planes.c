@@ -6,8 +6,8 @@
 
 #include "femd/tensor3.h"
 
-static const double BREAK = 0.5;   /* of the widest gap: what parts two planes */
-static const double THICK = 0.4;   /* of it: no plane is thicker */
+static const double BREAK = 0.4; /* of the widest gap: what parts two planes; lattices with a basis have 1/3 and 1/2 */
+static const double THICK = 0.4; /* of it: no plane is thicker */
 static const double BEFORE = 0.25; /* of it: so far below the origin a plane is still the first and not the last */
 
 typedef struct height {

@@ -1,8 +1,9 @@
 /* Planes of atoms parallel to the faces of a cell.
  *
  * Heights above face k are measured along its normal. Where two heights that follow each other (the last and the first
- * too, round the cell) are farther apart than half of the widest such gap, a plane ends; so the planes of a lattice
- * with a basis may be sheets of some thickness. Owns nothing. */
+ * too, round the cell) are farther apart than two fifths of the widest such gap, a plane ends; so planes may be sheets
+ * of some thickness: of silicon along [111] both atoms of a pair, while the planes of hcp across its prisms stay apart.
+ * Owns nothing. */
 #ifndef FEMD_PLANES_H
 #define FEMD_PLANES_H
 

@@ -46,6 +46,9 @@ static int planes_stars_agree(const femd_star *a, const femd_star *b) {
 static femd_status planes_place_atom(femd_boundary *boundary, const femd_star *star, int atom, const femd_star **model,
                                      femd_error *err) {
     int g = 0;
+    if (star[atom].count == 0)
+        return femd_fail(err, FEMD_BAD_INPUT, "atom %d at its faces has no neighbour within the reach of the potential",
+                         atom + 1);
     while (g < boundary->sublattices && !planes_stars_agree(model[g], &star[atom])) g++;
     if (g == FEMD_BOUNDARY_SUBLATTICES)
         return femd_fail(

@@ -149,6 +149,7 @@ femd_status femd_relaxer_solve(femd_relaxer *relaxer, const femd_rve *rve, int k
     if (relaxer->dense) {
         memcpy(z, b, (size_t)k * n * sizeof *b);
         femd_cholesky_solve(relaxer->n3, relaxer->H, k, z);
+        for (size_t j = 0; j < (size_t)k; j++) femd_gauge_confine(&rve->gauge, z + j * n);
         return FEMD_OK;
     }
     for (int j = 0; j < k; j++) {
@@ -283,6 +284,7 @@ static femd_status relax_step(femd_relaxer *relaxer, const femd_rve *rve, const 
         relax_quasi_newton(relaxer, factor);
     else
         FEMD_TRY(relax_newton(relaxer, rve, beat, res, err));
+    femd_gauge_confine(&rve->gauge, relaxer->d); /* a factor that is nearly singular leads out by more than round-off */
     const femd_status rc = relax_line_search(relaxer, rve, place, x, beat, err);
     if (rc == FEMD_OK && relaxer->dense) relax_remember(relaxer, x);
     return rc;

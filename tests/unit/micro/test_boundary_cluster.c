@@ -154,6 +154,21 @@ static void atoms_of_a_file_are_brought_together(void **state) {
     assert_true(largest_difference(36, r[0].D, r[1].D) < 1e-6 * largest(36, r[0].D));
 }
 
+/* Squeezed to a fifth the wide cell is no longer wide enough. */
+static void what_meets_its_image_is_refused(void **state) {
+    (void)state;
+    femd_native *n = native_open(ARGON(TUBC));
+    femd_path *path = &n->path;
+    femd_error err = FEMD_ERROR_INIT;
+    const double E[6] = {-0.48, -0.48, -0.48, 0, 0, 0}, S[6] = {0};
+    double residual;
+    assert_int_equal(femd_place_set(&n->rve, E, &path->place, &err), FEMD_OK);
+    femd_place_atoms(&n->rve, &path->place, NULL, path->x);
+    assert_int_equal(femd_hill_mandel(&n->rve, &path->place, path->x, S, NULL, &residual, &err), FEMD_OUT_OF_DOMAIN);
+    assert_non_null(strstr(err.text, "meets its own image"));
+    femd_native_destroy(&n);
+}
+
 static void what_makes_no_sense_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -182,6 +197,7 @@ int main(void) {
         cmocka_unit_test(tangents_are_derivatives),
         cmocka_unit_test(what_is_held_less_is_softer_and_the_perfect_crystal_stands_beside),
         cmocka_unit_test(atoms_of_a_file_are_brought_together),
+        cmocka_unit_test(what_meets_its_image_is_refused),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,16 @@
 #define CONDITION(text) ",\"boundary_condition\":" text
 #define ORIENT_111      "\"orient\":[[1,-1,0],[1,1,-2],[1,1,1]],"
 
+#define STRETCHED_HCP                                                                                                  \
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"hcp\",\"a\":\"2.556 angstrom\",\"c_over_a\":1.7,\"species\":" \
+    "[\"Cu\"],\"repeat\":[4,3,3]},\"potential\":{\"style\":\"eam/"                                                     \
+    "alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}" CONDITION("\"kubc\"") "}"
+#define GAS                                                                                                            \
+    "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"30 angstrom\",\"species\":[\"Ar\"],\"repeat\":" \
+    "[4,4,4]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103 eV\",\"sigma\":\"3.405 "                            \
+    "angstrom\",\"cutoff\":\"8.2 "                                                                                     \
+    "angstrom\"}" CONDITION("\"kubc\"") "}"
+
 static const double sheared[6] = {0.01, -0.004, 0, 0.012, 0.008, -0.02};
 
 /* An independent program with second derivatives with respect to positions and F. */
@@ -183,6 +193,9 @@ static void the_number_of_held_atoms_is_told(void **state) {
         {COPPER(",\"repeat\":[4,4,4],\"voids\":[{\"center\":[0,0,0],\"radius\":\"4 angstrom\"}]",
                 CONDITION("\"kubc\"")),
          "kubc: 129 of 237 atoms are held"}, /* some have few of their neighbours left */
+        {COPPER(",\"repeat\":[3,3,3],\"displace\":{\"amplitude\":\"0.08 angstrom\",\"seed\":2}", CONDITION("\"kubc\"")),
+         "kubc: 76 of 108 atoms are held"},
+        {STRETCHED_HCP, "the mean displacements of their 2 sublattices"}, /* six nearest, and six not much farther */
         {SILICON("", "[3,3,3]", CONDITION("\"kubc\"")),
          "kubc: 91 of 216 atoms are held, 1 plane of atoms at each face of 12, 12 and 12; the mean displacements of "
          "their 2 sublattices"},
@@ -253,6 +266,21 @@ static void states_belong_to_their_condition(void **state) {
     femd_material_close(&m);
 }
 
+/* What comes apart on the way has no answer. */
+static void pieces_are_refused(void **state) {
+    (void)state;
+    femd_native *n = native_open(COPPER(",\"repeat\":[3,3,3]", CONDITION("\"kubc\"")));
+    femd_error err = FEMD_ERROR_INIT;
+    double cell[9];
+    for (int i = 0; i < 9; i++) cell[i] = 5 * n->rve.h0[i];
+    for (int i = 0; i < 3 * n->rve.n; i++) n->path.x[i] = 5 * n->rve.X[i];
+    assert_int_equal(femd_rve_hold(&n->rve, n->rve.h0, n->rve.X, &err), FEMD_OK);
+    assert_int_equal(femd_rve_hold(&n->rve, cell, n->path.x, &err), FEMD_INSTABILITY);
+    assert_non_null(strstr(err.text, "vacuum parts the atoms into 108 pieces"));
+    assert_false(femd_rve_is_adrift(&n->rve));
+    femd_native_destroy(&n);
+}
+
 static void what_makes_no_sense_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -262,6 +290,7 @@ static void what_makes_no_sense_is_refused(void **state) {
         {COPPER(",\"repeat\":[2,2,2]", CONDITION("{\"type\":\"kubc\",\"planes\":2}")), "cauchy-born"},
         {COPPER(",\"repeat\":[3,3,3],\"displace\":{\"amplitude\":\"0.4 angstrom\",\"seed\":2}", CONDITION("\"kubc\"")),
          "lie on no planes parallel to face 1"},
+        {GAS, "has no neighbour within the reach of the potential"},
         {COPPER(",\"repeat\":[4,4,4]", CONDITION("\"kubc\"") ",\"method\":\"md\""),
          "\"md\" does not answer under the boundary condition \"kubc\": 148 of 256 atoms would be held"},
         {COPPER(",\"repeat\":[3,3,3]",
@@ -296,6 +325,7 @@ int main(void) {
         cmocka_unit_test(the_number_of_held_atoms_is_told),
         cmocka_unit_test(spoilt_relaxation_is_seen),
         cmocka_unit_test(states_belong_to_their_condition),
+        cmocka_unit_test(pieces_are_refused),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,15 @@
  * that no step lowers it, although there is an equilibrium near by. */
 #include "engine_material.h"
 
-#define ALLOY(seed, other)                                                                                             \
+#include "native_open.h"
+
+#define ALLOY_UNDER(condition, fraction, seed, other)                                                                  \
     "{\"engine\":\"native\",\"structure\":{\"lattice\":\"hcp\",\"a\":\"2.51 "                                          \
     "angstrom\",\"species\":[\"Co\"],\"repeat\":[4,2,3],\"vacancies\":{\"count\":1,\"seed\":" #seed                    \
-    "},\"substitution\":[{\"species\":\"Al\",\"for\":\"Co\",\"fraction\":0.2,\"seed\":" #other                         \
-    "}]},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"CoAl.eam.alloy\"},\"reference\":\"as-given\"}"
+    "},\"substitution\":[{\"species\":\"Al\",\"for\":\"Co\",\"fraction\":" #fraction ",\"seed\":" #other               \
+    "}]},\"potential\":{\"style\":\"eam/"                                                                              \
+    "alloy\",\"file\":\"CoAl.eam.alloy\"},\"reference\":\"as-given\",\"boundary_condition\":\"" condition "\"}"
+#define ALLOY(seed, other) ALLOY_UNDER("periodic", 0.2, seed, other)
 
 static void an_equilibrium_behind_a_cliff_is_found(void **state) {
     (void)state;
@@ -21,6 +25,26 @@ static void an_equilibrium_behind_a_cliff_is_found(void **state) {
         assert_true(r.stability > 0);
         assert_int_equal(r.notes, 0);
         femd_material_close(&m);
+    }
+}
+
+/* What is held stays where it is on that way too. */
+static void an_equilibrium_of_a_held_cell_is_found(void **state) {
+    (void)state;
+    static const char *const alloys[] = {ALLOY_UNDER("kubc", 0.3, 2, 22), ALLOY_UNDER("kubc", 0.3, 22, 42)};
+    for (size_t k = 0; k < sizeof alloys / sizeof *alloys; k++) {
+        femd_native *n = native_open(alloys[k]);
+        const femd_boundary *boundary = n->rve.boundary;
+        double moved[3] = {0, 0, 0}, most = 0;
+        for (int i = 0; i < n->rve.n; i++)
+            for (int c = 0; c < 3; c++) {
+                const double way = n->rve.X[3 * i + c] - n->structure.x[3 * i + c];
+                if (boundary->group[i] >= 0) moved[c] += way;
+                most = fmax(most, fabs(way));
+            }
+        assert_true(most > 0.01);
+        for (int c = 0; c < 3; c++) assert_true(fabs(moved[c]) < 1e-9); /* the sublattices' mean is held */
+        femd_native_destroy(&n);
     }
 }
 
@@ -52,6 +76,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_equilibrium_behind_a_cliff_is_found),
         cmocka_unit_test(what_has_no_equilibrium_is_refused_with_words),
+        cmocka_unit_test(an_equilibrium_of_a_held_cell_is_found),
         cmocka_unit_test(a_tangent_behind_a_cliff_is_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
