@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { COPPER = 1, SOFT = 2, SLIP = 3, THREADS = 8, EACH = 40, POINTS = 150 };
+enum { COPPER = 1, SOFT = 2, SLIP = 3, THREADS = 8, EACH = 40, POINTS = 40 };
 enum { CAUCHY, PK2, PK1, DSIG_DF = 0, DS_DE, DPK1_DF, DTAU_DDF };
 
 static const int row_of[9] = {0, 1, 2, 0, 1, 0, 2, 1, 2}, column_of[9] = {0, 1, 2, 1, 0, 2, 0, 2, 1};

@@ -78,7 +78,7 @@ static double *restart_take_place(uint64_t point) {
 }
 
 static int restart_grow(void) {
-    const size_t before = restart_room, room = before ? 2 * before : 256;
+    const size_t before = restart_room, room = before ? 2 * before : 64;
     uint64_t *old_numbers = restart_numbers, *numbers = calloc(room, sizeof *numbers);
     double *old_tokens = restart_tokens, *tokens = calloc(room * RESTART_KEPT, sizeof *tokens);
     if (!numbers || !tokens) {
