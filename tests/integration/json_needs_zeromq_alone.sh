@@ -1,11 +1,11 @@
 #!/bin/bash
 # The JSON channel as its documents show it: the ten lines of proto/README.md in Python, and the shell's of docs/attach.md, run as
 # they stand, two at once, with the figures of femd eval; a run's name that is taken is refused with words. With pyzmq where that is
-# installed, else with zmq_by_ctypes.
+# installed, else with its stand-in.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 python=/usr/bin/python3
 [ -x "$python" ] || { echo "skipped: there is no $python"; exit 77; }
-"$python" -c 'import zmq' 2>/dev/null || export PYTHONPATH=$here/zmq_by_ctypes
+"$python" -c 'import zmq' 2>/dev/null || { cp "$FEMD_SOURCE/tests/unit/proto/zmq_stand_in.py" "$scratch/zmq.py" && export PYTHONPATH=$scratch; }
 export PYTHONDONTWRITEBYTECODE=1
 port_of() { sed -n 's,.*listening on tcp://127.0.0.1:\([0-9]*\).*,\1,p' "$scratch/server.log" | head -n 1; }
 start server femd-server --bind 'tcp://127.0.0.1:*'
