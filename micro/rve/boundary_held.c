@@ -3,10 +3,12 @@
 
 femd_status femd_boundary_hold(femd_boundary *boundary, femd_error *err) {
     if (boundary->held < boundary->atoms) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT,
-                     "%d planes at each face are all of its %d atoms (%d, %d and %d planes): a larger RVE leaves some "
-                     "free, and the engine \"cauchy-born\" holds all",
-                     boundary->planes, boundary->atoms, boundary->count[0], boundary->count[1], boundary->count[2]);
+    return femd_fail(
+        err, FEMD_BAD_INPUT,
+        "%d plane%s at each face leave none of its %d atoms free (%d, %d and %d planes): take a larger RVE, "
+        "or the engine \"cauchy-born\", which holds all",
+        boundary->planes, boundary->planes > 1 ? "s" : "", boundary->atoms, boundary->count[0], boundary->count[1],
+        boundary->count[2]);
 }
 
 void femd_boundary_project_held(const femd_boundary *boundary, double *v) {

@@ -286,7 +286,7 @@ static void what_makes_no_sense_is_refused(void **state) {
     static const struct {
         const char *json, *words;
     } refused[] = {
-        {COPPER(",\"repeat\":[1,1,1]", CONDITION("\"kubc\"")), "1 planes at each face are all of its 4 atoms"},
+        {COPPER(",\"repeat\":[1,1,1]", CONDITION("\"kubc\"")), "1 plane at each face leave none of its 4 atoms free"},
         {COPPER(",\"repeat\":[2,2,2]", CONDITION("{\"type\":\"kubc\",\"planes\":2}")), "cauchy-born"},
         {COPPER(",\"repeat\":[3,3,3],\"displace\":{\"amplitude\":\"0.4 angstrom\",\"seed\":2}", CONDITION("\"kubc\"")),
          "lie on no planes parallel to face 1"},
