@@ -270,7 +270,7 @@ static void a_file_of_another_format_is_refused_with_both(void **state) {
     fixture *f = *state;
     char *path = femd_path_join(f->folder, "checkpoint.h5"), changes[1024];
     femd_error err = FEMD_ERROR_INIT;
-    const int64_t older = 12;
+    const int64_t older = 13;
     set_changed(f, "", "");
     assert_int_equal(save_filled(f, PETSC_COMM_WORLD, path, &err), FEMD_OK);
     int rank;
@@ -284,7 +284,7 @@ static void a_file_of_another_format_is_refused_with_both(void **state) {
     }
     MPI_Barrier(PETSC_COMM_WORLD);
     assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "has format 12, this femd reads 13"));
+    assert_non_null(strstr(err.text, "has format 13, this femd reads 14"));
     free(path);
 }
 

@@ -343,11 +343,6 @@ static void what_cannot_be_solved_is_refused(void **state) {
 
     model_init(&m, &femd_element_q1, 1);
     model_heat(&m, copper, 1, 300, 1);
-    m.law.inputs = FEMD_INPUT_SEED;
-    refused(&m, "case.json: materials.material0: its method samples");
-
-    model_init(&m, &femd_element_q1, 1);
-    model_heat(&m, copper, 1, 300, 1);
     m.law.wants &= ~(uint32_t)FEMD_WANT_HEAT_CAPACITY;
     refused(&m,
             "case.json: materials.material0: it does not answer what the equation of heat needs: heat-capacity; give");
