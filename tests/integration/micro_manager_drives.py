@@ -195,6 +195,35 @@ def what_fails_is_said():
     assert (out[0]["P1"] == out[1]["P1"]).all()
 
 
+def conductivity_is_carried_as_scalars():
+    """Of a crystal that conducts k in its own axes: J F^-1 k F^-T, and the same from a strain in each order; k itself for heat."""
+    solid = {"engine": "elastic", "young": 1e9, "poisson": 0.3, "conductivity": 3}
+    F = np.eye(3) + H[0, 0]
+    E = (F.T @ F - np.eye(3)) / 2
+    inverse = np.linalg.inv(F)
+    wanted = 3 * np.linalg.det(F) * inverse @ inverse.T
+
+    def tensor(out):
+        assert out["k_error"] == 0
+        return np.array([[out[f"k_{i}{j}"] for j in range(3)] for i in range(3)])
+
+    piola = femd.micro_manager.simulation(solid, None, address, conductivity=True, tangent=False)
+    assert abs(tensor(piola(0).solve(gradients(0)[0], 1)) - wanted).max() < 1e-12
+    cauchy = femd.micro_manager.simulation(solid, None, address, kind="cauchy", conductivity=True)
+    assert abs(tensor(cauchy(0).solve(gradients(0)[0], 1)) - 3 * np.eye(3)).max() < 1e-12
+    for vector in ("voigt", "abaqus", "mandel", "mfront"):
+        shears = E[[1, 0, 0], [2, 2, 1]] if vector in ("voigt", "mandel") else E[[0, 0, 1], [1, 2, 2]]
+        macro = {"strains1to3": np.diag(E), "strains4to6": (2 if vector in ("voigt", "abaqus") else 2**0.5) * shears}
+        green = femd.micro_manager.simulation(solid, None, address, kind="green", vector=vector, conductivity=True)
+        assert abs(tensor(green(0).solve(macro, 1)) - wanted).max() < 1e-12
+    heat = femd.micro_manager.simulation(solid, None, address, kind="heat")
+    out = heat(0).solve({"temperature": 300.0}, 1)
+    assert (tensor(out) == 3 * np.eye(3)).all() and "stresses1to3" not in out
+    raises(femd.Error, "missing: temperature", heat(1).solve, {"T": 300.0}, 1)
+    raises(femd.Error, "does not answer all", lambda: femd.micro_manager.simulation(case, "copper", address, conductivity=True)(0)
+           .solve(gradients(0)[0], 1)["k_00"])
+
+
 def with_an_interface():
     """Of newer managers: a class to inherit from, late numbers."""
     class Interface:
@@ -242,6 +271,7 @@ def main():
         as_the_page_has_it(client)
     adaptivity_and_strains()
     what_fails_is_said()
+    conductivity_is_carried_as_scalars()
     with_an_interface()
 
 

@@ -15,8 +15,10 @@ preCICE carries scalars and vectors of three numbers. Data of a point, by kind:
     cauchy  F1 F2 F3 (or H1 H2 H3)               stresses1to3 stresses4to6; cmat1 ... cmat7: the upper triangle of the 6 x 6
     green   strains1to3 strains4to6              tangent by rows, 21 numbers
     small   strains1to3 strains4to6              the same
+    heat    temperature                          nothing but the conductivity, of the undeformed material
 
-and in all of them, if the macro solver writes them, the scalars temperature (K) and pressure (Pa). What preCICE has not been
+With conductivity=True (kind heat has it always) the scalars k_00, k_01, ... k_22 are written too, W/(m K): referential, J F^-1 k
+F^-T, or spatial with kind cauchy; and k_error, the largest standard error. In all of them, if the macro solver writes them, the scalars temperature (K) and pressure (Pa). What preCICE has not been
 given is zero: H and strains are undeformed then, F is none and refused.
 """
 import ctypes as c
@@ -33,6 +35,8 @@ from ._library import Arrays, ErrorText, Hash, lib
 _TRIANGLE = np.triu_indices(6)
 _SCALARS = ("energy", "error", "J")  # attributes of femd.Law
 _STRAINS = ("strains1to3", "strains4to6")
+_KINDS = {**_LAWS, "heat": _LAWS["green"]}
+_SIX = {"voigt": [[0, 5, 4], [5, 1, 3], [4, 3, 2]], "abaqus": [[0, 3, 4], [3, 1, 5], [4, 5, 2]]}  # where a six has ij
 
 
 class _Answer(dict):
@@ -44,8 +48,7 @@ class _Answer(dict):
         self.token = None
 
     def _arrived(self, values, token, trouble):
-        own = {name: dict.__getitem__(self, name) for name in dict.keys(self) if dict.__getitem__(self, name) is not None}
-        super().update({**values, **own})  # what the manager has put in meanwhile is its own
+        super().update({name: value for name, value in values.items() if dict.get(self, name) is None})  # others: the manager's
         self.token, self._trouble, self._waits = token, trouble, False
 
     def settle(self):
@@ -65,14 +68,9 @@ class _Answer(dict):
     def __iter__(self):  # also keeps dict(answer) and {**answer} from looking behind it
         return dict.__iter__(self)
 
-    def items(self):
-        return dict.items(self.settle())
-
-    def values(self):
-        return dict.values(self.settle())
-
-    def copy(self):
-        return dict(self.items())
+    def items(self): return dict.items(self.settle())
+    def values(self): return dict.values(self.settle())
+    def copy(self): return dict(self.items())
 
     def __eq__(self, other):
         return self.copy() == other if isinstance(other, dict) else NotImplemented
@@ -164,20 +162,21 @@ class _Pool:
         given = np.array([item[3] for item in queue], float)
         T, p = (None if queue[0][k] is None else np.array([item[k] for item in queue], float) for k in (4, 5))
         size = 9 if options["kind"] == "piola" else 6
+        k, k_error = (np.empty((n, size)), np.empty(n)) if options["conductivity"] else (None, None)
         stress = np.empty((n, size))
         tangent = np.empty((n, size, size)) if options["tangent"] else None
         scalars = {name: np.empty(n) for name in _SCALARS}
+        asked = {name: _address(value) for name, value in scalars.items()}
         if not self.material.answers_energy:
-            scalars["energy"][:] = np.nan
-        asked = {name: _address(value) for name, value in scalars.items() if name != "energy" or self.material.answers_energy}
+            scalars["energy"][:], asked["energy"] = np.nan, None
         left, status, words = np.full((n, _TOKEN), np.nan), np.zeros(n, np.int32), np.zeros((n, _WORDS), np.uint8)
-        arrays = Arrays(size=c.sizeof(Arrays), n=n, law=_LAWS[options["kind"]], vector=_VECTORS[options["vector"]],
+        arrays = Arrays(size=c.sizeof(Arrays), n=n, law=_KINDS[options["kind"]], vector=_VECTORS[options["vector"]],
                         F=_address(given) if tensor else None, strain=None if tensor else _address(given),
                         temperature=_address(T), temperature_of_all=options["temperature"], pressure=_address(p),
                         token_in=_address(tokens), points=_address(numbers), seed=client.seed, increment=client.step + 1,
                         stress=_address(stress), tangent=_address(tangent), token_out=_address(left),
                         status=_address(status), words=_address(words), words_size=_WORDS,
-                        **asked)
+                        conductivity=_address(k), conductivity_error=_address(k_error), **asked)
         worst = c.c_int()
         error = client._call(lib.femd_arrays_evaluate, client._open(), c.byref(self.material._id), c.byref(arrays),
                              c.byref(worst))
@@ -187,7 +186,7 @@ class _Pool:
         for i in np.flatnonzero(status):
             said = bytes(words[i]).split(b"\0")[0].decode(errors="replace")
             trouble[i] = Cut(f"micro simulation {int(numbers[i])}: {said}", _name(int(status[i])), [i], [said])
-        values = {**_written(options["kind"], stress, tangent), **scalars}
+        values = {**_written(options["kind"], stress, tangent), **scalars, **_conducted(options["vector"], k, k_error)}
         if options["failed"] == "tell":
             values["cut"] = (status != 0).astype(float)
         names = options["names"]
@@ -209,6 +208,8 @@ class _Pool:
 
 def _written(kind, stress, tangent):
     """Stress and tangent of n points as scalars and vectors that preCICE can carry."""
+    if kind == "heat":
+        return {}
     if kind == "piola":
         parts = {"P": stress}
         if tangent is not None:
@@ -219,6 +220,19 @@ def _written(kind, stress, tangent):
         triangle = tangent[:, _TRIANGLE[0], _TRIANGLE[1]]
         out.update({f"cmat{k + 1}": triangle[:, 3 * k:3 * k + 3] for k in range(7)})
     return out
+
+
+def _conducted(vector, k, error):
+    """Conductivities of n points as scalars."""
+    if k is None:
+        return {}
+    if k.shape[1] == 9:
+        full = k.reshape(-1, 3, 3)
+    else:
+        root = vector in ("mandel", "mfront")
+        full = k[:, _SIX["abaqus" if vector in ("abaqus", "mfront") else "voigt"]]
+        full = full * np.where(np.eye(3) > 0, 1, 2**-0.5 if root else 1)
+    return {**{f"k_{i}{j}": full[:, i, j] for i in range(3) for j in range(3)}, "k_error": error}
 
 
 def _vectors(data, names):
@@ -233,7 +247,9 @@ def _read(data, options):
     """Deformation, temperature and pressure of what the manager has read."""
     names = {name: options["names"].get(name, name) for name in (*_STRAINS, "F1", "F2", "F3", "H1", "H2", "H3",
                                                                 "temperature", "pressure")}
-    if options["kind"] in ("green", "small"):
+    if options["kind"] == "heat":
+        wanted, shift = ("temperature",), 0
+    elif options["kind"] in ("green", "small"):
         wanted, shift = _STRAINS, 0
     elif names["H1"] in data:
         wanted, shift = ("H1", "H2", "H3"), np.eye(3).ravel()
@@ -244,6 +260,8 @@ def _read(data, options):
         raise Error(f"the macro solver gives {', '.join(data) or 'nothing'}; missing: {', '.join(missing)} (read_data_names)",
                     "BAD_ARGUMENT")
     scalars = [float(np.asarray(data[names[name]])) if names[name] in data else None for name in ("temperature", "pressure")]
+    if options["kind"] == "heat":
+        return np.zeros(6), *scalars
     return _vectors(data, [names[name] for name in wanted]) + shift, *scalars
 
 
@@ -253,7 +271,8 @@ def _base():
 
 
 def simulation(case, material=None, address=None, kind="piola", vector="mandel", tangent=True, temperature=0.0, names=None,
-               lazy=True, failed="raise", states=None, restart=False, initial=(), initial_data=False, **client):
+               lazy=True, failed="raise", states=None, restart=False, initial=(), initial_data=False, conductivity=False,
+               **client):
     """The class MicroSimulation of a material of a case (as femd.Client.material takes them).
 
     address    of the pool, or the file that has it (femd serve --address-file); else what FEMD_CONNECT says, either of both
@@ -265,12 +284,13 @@ def simulation(case, material=None, address=None, kind="piola", vector="mandel",
     lazy       False: each solve waits for its own point, so that the manager's own treatment of crashes sees what fails; slow
     failed     "raise": femd.Cut when a number of a point is read whose material says no; "tell": the scalar cut is written, 1
                where that is so (its numbers are NaN, its state is as before), else 0
+    conductivity  True: the conductivity is asked for, and written
     states     file in which output() saves the states of all simulations; restart: they begin with those
     initial    names of data that initialize() returns (those of the manager's adaptivity that are written): of the undeformed
                point, or with initial_data of what the macro solver has written before the first window
     client     run, key, seed, wait_timeout, ... of femd.Client
     """
-    for word, words in ((kind, _LAWS), (vector, _VECTORS), (failed, ("raise", "tell"))):
+    for word, words in ((kind, _KINDS), (vector, _VECTORS), (failed, ("raise", "tell"))):
         if word not in words:
             raise Error(f"unknown {word!r}; accepted: {', '.join(words)}", "BAD_ARGUMENT")
     address = address or os.environ.get("FEMD_CONNECT")
@@ -279,9 +299,11 @@ def simulation(case, material=None, address=None, kind="piola", vector="mandel",
     if "://" not in address:
         with open(address) as file:
             address = file.read().strip()
-    options = dict(kind=kind, vector=vector, tangent=tangent, temperature=temperature, names=dict(names or {}), failed=failed,
+    conductivity, tangent = conductivity or kind == "heat", tangent and kind != "heat"
+    options = dict(kind=kind, vector=vector, tangent=tangent, conductivity=conductivity, temperature=temperature, names=dict(names or {}), failed=failed,
                    states=states, restart=restart, client=dict(client, address=address))
-    written = [*_written(kind, np.zeros((1, 9 if kind == "piola" else 6)), np.zeros((1, 9, 9)) if tangent else None), *_SCALARS]
+    written = [*_written(kind, np.zeros((1, 9 if kind == "piola" else 6)), np.zeros((1, 9, 9)) if tangent else None), *_SCALARS,
+               *_conducted(vector, np.zeros((1, 9)) if conductivity else None, None)]
     if failed == "tell":
         written.append("cut")
     written = [options["names"].get(name, name) for name in written]
