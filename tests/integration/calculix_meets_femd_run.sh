@@ -8,6 +8,7 @@ ccx=$("$FEMD_SOURCE/client/adapters/umat/build-calculix" 2>"$scratch/build.log")
     echo "skipped: $(tail -n 1 "$scratch/build.log")"
     exit 77
 }
+[ -x /usr/bin/python3 ] || { echo "skipped: no /usr/bin/python3, which makes CalculiX' mesh" && exit 77; }
 mkdir -p "$scratch/checkout"
 cd "$scratch/checkout" || exit 1
 for folder in cases client tests; do ln -s "$FEMD_SOURCE/$folder" $folder; done

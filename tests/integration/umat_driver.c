@@ -250,7 +250,16 @@ static int figures(const char *path) {
     double again[6] = {0}, none[36];
     CHECK(call_standard(1, 1, &a, again, none) < 0 && off(again, a.S, 6) < 1e-14, "UMAT: stress alone is another one");
     CHECK(none[0] == -7 * host.unit, "UMAT: a tangent that nobody asked for");
+    CHECK(call_standard(1, 2, &a, again, none) < 0, "a cut"); /* stress first, then the tangent too */
     host.icmd = 0;
+    CHECK(call_standard(1, 2, &a, again, none) < 0 && off(none, a.D, 36) < 1e-14, "UMAT: dS/dE after S is another one");
+    answer linear = a; /* without NLGEOM the strain is the linear part of F */
+    for (int k = 0; k < 9; k++) {
+        static const int voigt[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
+        linear.F[k] = k % 4 == 0 ? 1 + a.E[voigt[k]] : a.E[voigt[k]] / 2;
+    }
+    CHECK(call_standard(1, 3, &linear, again, none) < 0 && off(again, a.S, 6) < 1e-14,
+          "UMAT: another S without NLGEOM");
 
     CHECK(call_abaqus("@ABAQUS_FEMD@COPPER", 1, a.E, a.F, state, S, D) > 1, "a cut");
     CHECK(off(S, a.S, 6) < 1e-14 && off(D, a.D, 36) < 1e-14, "@ABAQUS_: off by %g and %g", off(S, a.S, 6),
@@ -304,6 +313,8 @@ static int history(const char *path_1, const char *path_2) {
     }
     host.length /= 2; /* cut by the host: the same again, with the same states */
     CHECK(call_standard(1, 4, &second, S, D) < 0 && off(S, second.S, 6) < 1e-14, "after a cut");
+    next_increment(); /* the same strain from another state is another question */
+    CHECK(call_standard(1, 4, &second, S, D) < 0, "a cut");
     return 0;
 }
 
@@ -391,12 +402,12 @@ static int save(const char *path, const char *other, const char *tokens) {
 }
 
 /* The second step again. tokens: "" for a host that has lost its state variables. */
-static int restart(const char *path, const char *tokens) {
+static int restart(const char *path, const char *tokens, double begin) {
     const answer a = read_eval(path);
     double S[6] = {0}, D[36];
     FILE *f = *tokens ? fopen(tokens, "rb") : NULL;
     if (*tokens) CHECK(f && fread(xstateini, sizeof xstateini, 1, f) == 1 && fclose(f) == 0, "cannot read %s", tokens);
-    host.begin = host.total = 0.25;
+    host.begin = host.total = begin;
     host.deformed = 1;
     CHECK(call_standard(2, 3, &a, S, D) < 0 && off(S, a.S, 6) < 1e-14, "the restarted analysis is off by %g",
           off(S, a.S, 6));
@@ -439,6 +450,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "cut") == 0) return cut(file);
     if (strcmp(what, "threads") == 0) return threads(file, other);
     if (strcmp(what, "save") == 0) return save(file, other, argc > 5 ? argv[5] : "");
-    if (strcmp(what, "restart") == 0) return restart(file, other);
+    if (strcmp(what, "restart") == 0) return restart(file, other, 0.25);
+    if (strcmp(what, "elsewhere") == 0) return restart(file, other, 0.125);
     return refuse(what, file);
 }

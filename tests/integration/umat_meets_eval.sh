@@ -23,7 +23,14 @@ eval_at stretched 1.02 0 0 0 0.99 0 0 0 1 --save-state "$scratch/state"
 eval_at later 1.024 0 0.001 0 0.99 0 0 0 1 --state "$scratch/state"
 drive figures "$scratch/turned.json"
 drive figures "$scratch/stretched.json"
+cat >"$scratch/soft.json" <<'JSON'
+{"femd": 1, "mesh": {"box": {"size": [1, 1, 1], "cells": [1, 1, 1]}}, "boundary": [{"on": "left", "displacement": [0, 0, 0]}], "steps": {"count": 1},
+ "materials": {"Copper": {"engine": "elastic", "young": "100 GPa", "poisson": 0.3, "orientation": {"axis": [0, 0, 1], "angle": "30 deg"}}}}
+JSON
+femd eval "$scratch/soft.json" --F 1.25 0.1 0 0 0.9 0 0.05 0 1 --json >"$scratch/large.json" || fail "femd eval of large"
+FEMD_UMAT=$scratch/soft.json drive figures "$scratch/large.json"
 drive history "$scratch/stretched.json" "$scratch/later.json"
+grep -q "libfemd_umat: 9 evaluations; 1 more" "$scratch/history.log" || fail "what is asked again: $(grep evaluations "$scratch/history.log")"
 drive threads "$scratch/stretched.json" "$scratch/turned.json"
 grep -q "libfemd_umat: .* evaluations; .* more were answered from the point's last one; increments cut: 0;" "$scratch/threads.log" || fail "no words at the end"
 drive cut "$scratch/turned.json"
@@ -34,7 +41,7 @@ refused() { # WHAT WORDS
     timeout $((30 * patience)) umat_driver "$library" "$1" "$scratch/turned.json" >"$scratch/$1.log" 2>&1
     code=$?
     [ $code = 201 ] || fail "$1 ended with $code"
-    [ "$(grep -c "$2" "$scratch/$1.log")" = 1 ] && grep -q "the analysis ends here" "$scratch/$1.log" || fail "$1 has not the words: $2"
+    [ "$(grep -c "$2" "$scratch/$1.log")" = 1 ] && grep -q "the analysis ends here" "$scratch/$1.log" && ! grep -q "umat: libfemd_umat" "$scratch/$1.log" || fail "$1 has not the words: $2"
 }
 refused constants "CONSTANTS=1"
 refused unit "unit of stress"
@@ -65,6 +72,7 @@ mkdir "$scratch/keep"
 cp "$scratch"/states* "$scratch/keep"
 drive restart "$scratch/later.json" "$scratch/tokens"
 drive restart "$scratch/later.json"
+refused elsewhere "without the state that belongs to it"
 rm -f "$scratch"/states*
 for name in "" .points; do cp "$scratch/keep/states$name" "$scratch/states.end$name"; done # as an analysis of one step leaves them
 drive restart "$scratch/later.json"

@@ -92,7 +92,7 @@ static femd_status ask_temperature(double given, double *kelvin, femd_error *err
         if (isnan(analysis.kelvin)) FEMD_TRY(ask_case_temperature(&analysis.kelvin, err));
         *kelvin = analysis.kelvin;
     }
-    if (*kelvin >= 0 && isfinite(*kelvin)) return FEMD_OK;
+    if (*kelvin >= 0 && *kelvin <= 1e6) return FEMD_OK; /* more is what stood in memory: see abaqus_temperature */
     return femd_fail(err, FEMD_BAD_INPUT,
                      "the temperature is %g; femd takes K, and this analysis is to have its temperatures in K",
                      *kelvin);
