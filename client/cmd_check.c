@@ -342,7 +342,10 @@ static void check_print_cost(const femd_case *c, const check_mesh *m, const dema
                                    : ", all points in all steps");
     printf("  %-24s about %.3g GB of the solver%s, %.2g GB of each worker\n", "memory",
            femd_mesh_memory(c, &m->mesh, &m->measure) / 1e9,
-           femd_mesh_is_solved_directly(c) ? " with its direct solver" : "", fmax(d->materials, 2e7) / 1e9);
+           femd_mesh_is_solved_directly(c) || femd_mesh_pair_is_direct(c, &m->mesh, &m->measure)
+               ? " with its direct solver"
+               : "",
+           fmax(d->materials, 2e7) / 1e9);
 }
 
 static femd_status check_materials(const femd_case *c, const check_mesh *m, model *models, femd_error *err) {

@@ -134,6 +134,7 @@ static void case_read_numerics(femd_case *c) {
     c->ksp_rtol = femd_json_number(solver, "ksp_rtol", thermal ? 1e-12 : 1e-8);
     c->stability = femd_json_bool(solver, "stability", !thermal);
     c->direct = femd_json_bool(solver, "direct", 0);
+    c->iterative = cJSON_IsFalse(femd_json_get(solver, "direct"));
 }
 
 /* Stress and tangent are asked in any case. */

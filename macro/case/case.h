@@ -169,6 +169,7 @@ typedef struct femd_case {
     int max_steps;      /* then: steps at most; default 10 x step_count */
     /* element and solver */
     const femd_element *element; /* of the list of elements */
+    int iterative;               /* solver.direct is said to be false: a saddle takes the direct solver by its size */
     int mixed;                   /* element.formulation "u-p": the pressure is an unknown beside the displacement */
     double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */
     double loose;                /* a residual that stalls within this part of the load is accepted; default 1e-3 */
@@ -227,6 +228,8 @@ int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
 /* 1 if what answers a want beside stress, tangent and conductivity ("heat-capacity", "thermal-stress") samples it:
  * where the stress is sampled; where another quantity is, if the material's method for this want is "md". */
 int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want);
+/* With element.formulation "u-p": are so many unknowns (displacements and pressures) solved for directly? */
+int femd_case_mixed_is_direct(const femd_case *c, double unknowns);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);

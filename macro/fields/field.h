@@ -86,6 +86,9 @@ typedef struct femd_field_kind {
     femd_field_scale (*scale)(const femd_field *field);
     /* How many negative eigenvalues its matrix has where the state is stable, all ranks. NULL: 0. */
     int (*saddle)(const femd_field *field);
+    /* Of such a matrix, whose last entry of each node is the multiplier: diagonal, that of the matrix made last, gets
+     * in these entries that of what stands for the complement of the others. */
+    femd_status (*complement)(const femd_field *field, Vec diagonal, femd_error *err);
     /* Words for the first point without an answer in this attempt, "" if there was none; *points: how many. After the
      * commit: of what was asked then. */
     const char *(*trouble)(const femd_field *field, int *points);

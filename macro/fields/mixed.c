@@ -279,6 +279,7 @@ const femd_field_kind femd_pair = {
     .path = pair_path,
     .scale = pair_scale,
     .saddle = pair_saddle,
+    .complement = femd_mixed_complement,
     .trouble = pair_trouble,
     .commit = pair_commit,
     .destroy = mixed_destroy,

@@ -1,9 +1,12 @@
 /* Residual and matrix of displacement and pressure from the answers of the points. Owns the sums of one cell's points;
  * the displacement's own block is the mechanics'. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/collective.h"
 #include "base/part.h"
+#include "base/petsc_edge.h"
 #include "fields/boundary.h"
 #include "fields/mechanics_private.h"
 #include "fields/mixed_private.h"
@@ -95,6 +98,49 @@ femd_status femd_mixed_stiffness(femd_problem *p, int committed, const double *u
                                  Mat K, femd_error *err) {
     FEMD_PART(ASSEMBLY);
     mixed_half half = mixed_half_of(p, committed);
+    p->mixed->committed = committed;
     if (p->displacement->boundary->follows) half.u = u;
     return femd_field_assemble(p->pair, mixed_cell_stiffness, &half, jump, lifted, K, err);
+}
+
+static void mixed_cell_mass(const void *self, PetscInt c, double *out) {
+    const mixed_half *half = self;
+    const femd_problem *p = half->p;
+    const femd_element_table *table = &p->grid->table;
+    for (int q = 0; q < table->points; ++q) {
+        const PetscInt k = c * table->points + q;
+        const double *D = half->D + 36 * k, mu = (fabs(D[21]) + fabs(D[28]) + fabs(D[35])) / 3,
+                     soft = (mu > 0 ? 1 / mu : 0) + fabs(half->dJdp[k]), scale = p->mixed->scale;
+        for (int i = 0; i < table->corners; ++i)
+            out[PAIR * i + FEMD_SPACE] -=
+                scale * scale * p->pt->weight[k] * soft * table->corner[q][i] * table->corner[q][i];
+    }
+}
+
+/* Where there is no pressure the matrix has a diagonal of its own, which stays. */
+femd_status femd_mixed_complement(const femd_field *field, Vec diagonal, femd_error *err) {
+    femd_problem *p = ((const femd_mixed *)field->self)->p;
+    const mixed_half half = mixed_half_of(p, p->mixed->committed);
+    double *mass = calloc(p->pair->n + 1, sizeof *mass);
+    Vec sum = NULL;
+    PetscScalar *out;
+    const PetscScalar *m;
+    PetscInt n;
+    femd_status rc = femd_agree(p->comm, mass ? FEMD_OK : femd_mixed_no_memory(err), err);
+    if (rc == FEMD_OK) {
+        femd_field_add_cells(p->pair, mixed_cell_mass, &half, mass);
+        PETSC_TRY_GOTO(rc, err, VecDuplicate(diagonal, &sum), done);
+        FEMD_TRY_GOTO(rc, femd_field_sum(p->pair, mass, sum, err), done);
+        PETSC_TRY_GOTO(rc, err, VecGetLocalSize(sum, &n), done);
+        PETSC_TRY_GOTO(rc, err, VecGetArray(diagonal, &out), done);
+        PETSC_TRY_GOTO(rc, err, VecGetArrayRead(sum, &m), done);
+        for (PetscInt i = 0; i < n; ++i)
+            if (m[i] < 0) out[i] = m[i];
+        PETSC_TRY_GOTO(rc, err, VecRestoreArrayRead(sum, &m), done);
+        PETSC_TRY_GOTO(rc, err, VecRestoreArray(diagonal, &out), done);
+    }
+done:
+    (void)VecDestroy(&sum);
+    free(mass);
+    return rc;
 }

@@ -16,6 +16,7 @@ struct femd_mixed {
     int vertices;     /* of all ranks */
     double scale;     /* Pa/m, a power of two: pressure by its entry of the pair */
     int started;      /* the pressure of the start is there */
+    int committed;    /* the matrix made last is of that half of the points */
 };
 
 /* mixed_start.c */
@@ -48,6 +49,9 @@ double femd_mixed_at_point(const femd_problem *p, PetscInt k, const double *at_n
 void femd_mixed_forces(const femd_problem *p, int committed, const double *forces, double *out);
 FEMD_MUST_CHECK femd_status femd_mixed_stiffness(femd_problem *p, int committed, const double *u, const double *jump,
                                                  double *lifted, Mat K, femd_error *err);
+
+/* The kind's complement: - the mass over the moduli of shape and volume. */
+FEMD_MUST_CHECK femd_status femd_mixed_complement(const femd_field *field, Vec diagonal, femd_error *err);
 
 /* mixed_thermal.c. What the change of the temperature in this attempt makes of residuals at the committed
  * displacement and pressure, added to balance (4 x nodes); what that of the last pass makes of them at the state last

@@ -10,6 +10,8 @@ static const double program_bytes = 55e6, point_bytes = 1500;
 static const double fill_bytes = 1040;
 /* More of both where a pressure is a fourth unknown of the nodes: of the factor, and of all else. */
 static const double mixed_fill = 16.0 / 9, mixed_node = 1.7;
+/* The same of an iterative solver, whose blocks stand beside the matrix. */
+static const double mixed_split = 2.05;
 /* Where nodes follow others, what remains is a second matrix; opposite faces become neighbours. */
 static const double tied_share = 1.15, periodic_share = 2.1;
 
@@ -36,6 +38,10 @@ int femd_mesh_is_solved_directly(const femd_case *cs) {
     return cs->direct || memory_tied(cs, 0) > 1 || memory_tied(cs, 1) > 1;
 }
 
+int femd_mesh_pair_is_direct(const femd_case *cs, const femd_mesh *mesh, const femd_mesh_measure *m) {
+    return cs->mixed && femd_case_mixed_is_direct(cs, 3 * femd_mesh_nodes(cs, mesh, m) + (double)mesh->nvertices);
+}
+
 /* Nodes of a plane that cuts the body across, where it is thickest; of a cube n^(2/3). Nested dissection's factor
  * grows as the nodes times the root of it (George 1973). */
 static double memory_cut(const femd_mesh_measure *m, double nodes) {
@@ -54,7 +60,9 @@ double femd_mesh_memory(const femd_case *cs, const femd_mesh *mesh, const femd_m
     const double nodes = femd_mesh_nodes(cs, mesh, m);
     const double fill = fill_bytes * sqrt(memory_cut(m, nodes)), moved = memory_tied(cs, 0), warm = memory_tied(cs, 1);
     double node = 0;
-    if (cs->mixed)
+    if (cs->mixed && !femd_mesh_pair_is_direct(cs, mesh, m))
+        node += moved * mixed_split * element->memory.iterative;
+    else if (cs->mixed)
         node += moved * (mixed_fill * fill + mixed_node * element->memory.direct);
     else if (femd_case_has_mechanics(cs))
         node += moved * (cs->direct || moved > 1 ? fill + element->memory.direct : element->memory.iterative);

@@ -51,6 +51,7 @@ PetscErrorCode femd_linear_init(femd_linear *linear, const femd_case *cs, int ra
     linear->own_inner = own == PETSC_TRUE;
     PetscCall(PetscOptionsGetAll(NULL, &all));
     linear->own_products = linear_option_is_set(all, products_option, sizeof products_option - 1);
+    linear->own_split = strstr(all, "-fieldsplit_") != NULL;
     PetscCall(PetscFree(all));
     PetscFunctionReturn(0);
 }
@@ -92,6 +93,7 @@ static PetscErrorCode linear_use_telescope(femd_linear *linear, PC pc) {
 static PetscErrorCode linear_fresh_pc(femd_linear *linear, PC *pc) {
     PetscFunctionBeginUser;
     linear->first = -1;
+    linear->split = 0;
     PetscCall(femd_product_drop(&linear->product));
     PetscCall(KSPReset(linear->ksp));
     PetscCall(KSPGetPC(linear->ksp, pc));
@@ -119,9 +121,13 @@ static PetscErrorCode linear_use_iterative(femd_linear *linear) {
     PetscCall(PetscOptionsHasName(NULL, NULL, "-ksp_type", &own));
     if (linear->unsymmetric && !own) PetscCall(KSPSetPCSide(linear->ksp, PC_RIGHT));
     PetscCall(KSPSetTolerances(linear->ksp, linear->rtol, 0, PETSC_DEFAULT, CG_ITERATIONS_MAX));
+    linear->direct = 0;
+    if (linear->of_saddle) {
+        PetscCall(femd_linear_saddle_use(linear->ksp, pc));
+        PetscFunctionReturn(0);
+    }
     PetscCall(PCSetType(pc, PCGAMG));
     PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
-    linear->direct = 0;
     PetscFunctionReturn(0);
 }
 
@@ -182,13 +188,17 @@ static PetscErrorCode linear_judge(femd_linear *linear) {
 }
 
 static PetscErrorCode linear_run(femd_linear *linear, Vec b, Vec x) {
-    const int fixed = linear->ranks > 1 && !linear->own_products; /* only while it is used: nobody has misspelled it */
+    const int fixed = linear->ranks > 1 && !linear->own_products, /* only while it is used: nobody has misspelled it */
+        blocks = linear->split && !linear->own_split;
     Mat K;
     PetscFunctionBeginUser;
     PetscCall(KSPGetOperators(linear->ksp, &K, NULL));
-    if (!linear->direct && !linear->unsymmetric) PetscCall(femd_product_take(&linear->product, K));
+    if (!linear->direct && !linear->unsymmetric && !linear->of_saddle)
+        PetscCall(femd_product_take(&linear->product, K));
     if (fixed) PetscCall(PetscOptionsSetValue(NULL, products_option, "allatonce"));
+    if (blocks) PetscCall(femd_linear_saddle_options(1));
     PetscErrorCode code = KSPSolve(linear->ksp, b, x);
+    if (blocks) PetscCall(femd_linear_saddle_options(0));
     if (fixed) PetscCall(PetscOptionsClearValue(NULL, products_option));
     PetscCall(code);
     PetscFunctionReturn(0);
@@ -251,11 +261,26 @@ static PetscErrorCode linear_look(femd_linear *linear, Mat K) {
     PetscFunctionReturn(0);
 }
 
+/* Before the first solve of an attempt: the blocks of a saddle. */
+static femd_status linear_split(femd_linear *linear, Mat K, Vec x, femd_error *err) {
+    PetscBool blocks;
+    PC pc;
+    PETSC_TRY(err, KSPGetPC(linear->ksp, &pc));
+    PETSC_TRY(err, PetscObjectTypeCompare((PetscObject)pc, PCFIELDSPLIT, &blocks));
+    if (linear->split || !blocks) return FEMD_OK;
+    PETSC_TRY(err, MatGetDiagonal(K, x));
+    FEMD_TRY(linear->of_saddle->kind->complement(linear->of_saddle, x, err));
+    PETSC_TRY(err, femd_linear_saddle_split(pc, K, x));
+    linear->split = 1;
+    return FEMD_OK;
+}
+
 femd_status femd_linear_solve(femd_linear *linear, Mat K, Vec b, Vec x, int *solved, femd_error *err) {
     FEMD_PART(LINEAR);
     if (linear->tied)
         return femd_reduced_solve(linear->tied, K, b, x, linear->unsymmetric, solved, &linear->tied_negative, err);
     if (!linear->direct && !linear->looked) PETSC_TRY(err, linear_look(linear, K));
+    if (!linear->direct && linear->of_saddle) FEMD_TRY(linear_split(linear, K, x, err));
     PETSC_TRY(err, linear_try(linear, K, b, x, solved));
     if (*solved || linear->direct) return FEMD_OK;
     linear->failed = 1; /* CG meets an indefinite tangent near a loss of stability, or a thin body */

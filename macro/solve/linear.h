@@ -11,20 +11,23 @@
 typedef struct femd_linear {
     KSP ksp; /* borrowed */
     int ranks;
-    double rtol;            /* of CG */
-    int direct;             /* MUMPS is in use */
-    int failed;             /* CG has failed: MUMPS from then on */
-    int looked;             /* at how many neighbours a node has */
-    int set;                /* from the user's options, once at least */
-    int unsymmetric;        /* loads follow the field: GMRES and LU instead of CG and Cholesky */
-    const femd_field *tied; /* the field, if entries of it are tied to each other: borrowed, else NULL */
-    int saddle;             /* negative eigenvalues that are the equation's own, of a stable state too */
-    int tied_negative;      /* negative eigenvalues of its equations last solved */
-    double enough;          /* relative tolerance of the next solve, where it may be looser than rtol; 0: rtol */
-    int first;              /* iterations of the first solve with the preconditioner at hand; -1: there is none */
-    femd_product product;   /* of conjugate gradients */
-    int own_products;       /* the user has chosen how multigrid makes its products */
-    int own_inner;          /* the user has chosen the solver inside PCTELESCOPE */
+    double rtol;                 /* of CG */
+    int direct;                  /* MUMPS is in use */
+    int failed;                  /* CG has failed: MUMPS from then on */
+    int looked;                  /* at how many neighbours a node has */
+    int set;                     /* from the user's options, once at least */
+    int unsymmetric;             /* loads follow the field: GMRES and LU instead of CG and Cholesky */
+    const femd_field *tied;      /* the field, if entries of it are tied to each other: borrowed, else NULL */
+    int saddle;                  /* negative eigenvalues that are the equation's own, of a stable state too */
+    const femd_field *of_saddle; /* the field if it has any: borrowed, else NULL */
+    int split;                   /* the preconditioner at hand knows the blocks of the saddle */
+    int own_split;               /* the user has chosen solvers of these */
+    int tied_negative;           /* negative eigenvalues of its equations last solved */
+    double enough;               /* relative tolerance of the next solve, where it may be looser than rtol; 0: rtol */
+    int first;                   /* iterations of the first solve with the preconditioner at hand; -1: there is none */
+    femd_product product;        /* of conjugate gradients */
+    int own_products;            /* the user has chosen how multigrid makes its products */
+    int own_inner;               /* the user has chosen the solver inside PCTELESCOPE */
 } femd_linear;
 
 /* Set the case's PETSc options (those of the command line win); ksp is that of the SNES. */
@@ -53,5 +56,12 @@ FEMD_MUST_CHECK femd_status femd_linear_count_negative(femd_linear *linear, cons
                                                        Vec x, int *negative, femd_error *err);
 /* linear_modes.c: attach the modes of the field, orthonormal, to its matrix: what GAMG must not smooth away. */
 PetscErrorCode femd_linear_modes(const femd_field *field, Mat K, MatNullSpace *space);
+
+/* linear_saddle.c: GMRES and a preconditioner of two blocks, the last entry of each node and the others; the blocks,
+ * `complement` being a diagonal that stands for the complement of the last one; the options of the solvers inside, to
+ * be set while it is set up, or cleared. */
+PetscErrorCode femd_linear_saddle_use(KSP ksp, PC pc);
+PetscErrorCode femd_linear_saddle_split(PC pc, Mat K, Vec complement);
+PetscErrorCode femd_linear_saddle_options(int set);
 
 #endif

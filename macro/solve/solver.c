@@ -57,10 +57,18 @@ static femd_status solver_create_matrix(femd_solver *s, femd_error *err) {
     return FEMD_OK;
 }
 
+/* A saddle of few unknowns has a factor that is cheaper than its iterations. */
+static int solver_is_direct(const femd_solver *s) {
+    PetscInt n = 0;
+    if (!s->linear.of_saddle) return s->p->cs->direct;
+    (void)VecGetSize(s->field->committed, &n);
+    return femd_case_mixed_is_direct(s->p->cs, n / s->field->components * FEMD_SPACE + s->linear.saddle);
+}
+
 static PetscErrorCode solver_configure(femd_solver *s) {
     PetscFunctionBeginUser;
     s->linear.failed |= s->p->direct;
-    PetscCall(femd_linear_use(&s->linear, s->p->cs->direct));
+    PetscCall(femd_linear_use(&s->linear, solver_is_direct(s)));
     PetscFunctionReturn(0);
 }
 
@@ -97,6 +105,7 @@ static femd_status solver_create_bare(femd_problem *p, femd_field *field, femd_s
     s->linear.unsymmetric = field->boundary->unsymmetric;
     s->linear.tied = field->boundary->ties ? field : NULL;
     s->linear.saddle = field->kind->saddle ? field->kind->saddle(field) : 0;
+    s->linear.of_saddle = s->linear.saddle > 0 ? field : NULL;
     if (code == 0) code = SNESSetFromOptions(s->snes);
     if (code == 0) code = solver_configure(s);
     femd_linear_forget(&s->linear);

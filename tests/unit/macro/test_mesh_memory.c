@@ -16,7 +16,7 @@
 typedef struct taken {
     const char *element;
     int cells[3];        /* of a box of cubes */
-    int direct, thermal; /* 2: with the pressure as an unknown */
+    int direct, thermal; /* 2: with the pressure as an unknown; 3: so, by iterations */
     femd_load kind;      /* of the one entry that matters; DISPLACEMENT: none does */
     double megabytes;
 } taken;
@@ -63,14 +63,18 @@ static const taken runs[] = {
     {"P2", {9, 9, 9}, 2, 0, 0, 428.3},
     {"P2", {60, 5, 5}, 2, 0, 0, 620.8},
     {"P2", {12, 12, 12}, 2, 0, 0, 1116.4},
+    {"P2", {10, 10, 10}, 3, 0, 0, 293.6},
+    {"P2", {12, 12, 12}, 3, 0, 0, 454.0},
+    {"P2", {16, 16, 16}, 3, 0, 0, 989.9},
 };
 
 /* What the mesh of a box has, counted. */
 static void count_box(const taken *run, femd_case *cs, femd_mesh *mesh, femd_mesh_measure *m) {
     const int *n = run->cells, blocks = n[0] * n[1] * n[2];
     cs->element = femd_element_named(run->element);
-    cs->direct = run->direct > 0;
-    cs->mixed = run->direct == 2;
+    cs->direct = run->direct == 1 || run->direct == 2;
+    cs->mixed = run->direct >= 2;
+    cs->iterative = run->direct == 3;
     cs->physics = run->thermal ? FEMD_PHYSICS_THERMAL : FEMD_PHYSICS_MECHANICAL;
     cs->nboundary = run->kind ? 1 : 0;
     cs->boundary->kind = run->kind;
@@ -94,7 +98,8 @@ static void what_runs_have_taken_is_foretold(void **state) {
         const double megabytes = femd_mesh_memory(&cs, &mesh, &m) / 1e6;
         if (!(fabs(megabytes - runs[i].megabytes) < 0.1 * runs[i].megabytes))
             fail_msg("run %zu (%s): %g MB, %g are foretold", i, runs[i].element, runs[i].megabytes, megabytes);
-        assert_int_equal(femd_mesh_is_solved_directly(&cs), runs[i].direct > 0 || runs[i].kind);
+        assert_int_equal(femd_mesh_is_solved_directly(&cs), cs.direct || runs[i].kind);
+        assert_int_equal(femd_mesh_pair_is_direct(&cs, &mesh, &m), runs[i].direct == 2);
     }
 }
 
