@@ -174,6 +174,13 @@ static void print_diffusivity(const femd_response *r, int place) {
     if (r->diffusivity_box > 0) print_with_error(r, FEMD_QUANTITY_DIFFUSIVITY_BOX);
 }
 
+/* Below a viscosity in flow: its error, its neighbour, the rate. */
+static void print_flow(const femd_response *r) {
+    print_row("  its error", &r->eta_flow_err, 1, 1e-3, "mPa s");
+    print_with_error(r, FEMD_QUANTITY_ETA_FLOW_NEXT);
+    print_place(r, FEMD_QUANTITY_FLOW_RATE);
+}
+
 static int print_is_diffusivity(uint32_t want) {
     return (want &
             (FEMD_WANT_DIFFUSIVITY | FEMD_WANT_DIFFUSIVITY_2 | FEMD_WANT_DIFFUSIVITY_3 | FEMD_WANT_DIFFUSIVITY_4)) != 0;
@@ -198,6 +205,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         print_quantity(r, q);
         if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
         if (i == FEMD_QUANTITY_VISCOSITY) print_viscosity(r);
+        if (i == FEMD_QUANTITY_ETA_FLOW) print_flow(r);
         if (print_is_diffusivity(q->want)) print_diffusivity(r, (int)i);
         if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }

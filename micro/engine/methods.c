@@ -14,7 +14,8 @@
     X(md)                                                                                                              \
     X(green_kubo)                                                                                                      \
     X(nemd)                                                                                                            \
-    X(fluid)
+    X(fluid)                                                                                                           \
+    X(nemd_shear)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

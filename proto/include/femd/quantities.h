@@ -94,6 +94,12 @@ extern "C" {
   X(DIFFUSIVITY_BOX, 49, NONZERO, NULL, diffusivity_box, "diffusivity_box", SCALAR, SAMPLED, MEAN, "m^2/s", \
     "  of the box", 1e-9, "1e-9 m^2/s, in the rows above", \
     "what the box takes off diffusivities and was added to them") \
+  X(ETA_FLOW, 16, WANTED, "flow-viscosity", eta_flow, "flow_viscosity", SCALAR, SAMPLED, MEAN, "Pa s", \
+    "flow viscosity", 1e-3, "mPa s", "shear viscosity of a fluid in steady shear, at the lowest of the rates") \
+  X(ETA_FLOW_NEXT, 50, NONZERO, NULL, eta_flow_next, "flow_viscosity_next", SCALAR, SAMPLED, MEAN, "Pa s", \
+    "  at the next rate", 1e-3, "mPa s", "the same at the next rate") \
+  X(FLOW_RATE, 51, NONZERO, NULL, flow_rate, "flow_rate", SCALAR, EXACT, MEAN, "1/s", "  rate of shear", 1e9, "1/ns", \
+    "the lowest rate of shear") \
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
