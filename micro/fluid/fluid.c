@@ -155,6 +155,10 @@ static femd_status fluid_outgrown(void *self, int *anew, femd_error *err) {
     return *anew ? fluid_set_length(fluid, fluid->doublings + 1, err) : FEMD_OK;
 }
 
+static double fluid_both(double a, double b) {
+    return sqrt(a * a + b * b);
+}
+
 /* Of the viscosity shear decides: one flux tells of the bulk viscosity where five tell of it. */
 static femd_status fluid_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
                                femd_error *err) {
@@ -166,7 +170,8 @@ static femd_status fluid_judge(void *self, femd_native *native, const femd_condi
         *ratio = fluid->result.shear.error / (accuracy * fluid->result.shear.value);
     for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++)
         if (conditions->wants & fluid_want[k])
-            *ratio = fmax(*ratio, fluid->diffusion[k].mean_err / (accuracy * fabs(fluid->diffusion[k].mean)));
+            *ratio = fmax(*ratio,
+                          fluid_both(fluid->diffusion[k].mean_err / fluid->diffusion[k].mean, fluid->off) / accuracy);
     return FEMD_OK;
 }
 
@@ -249,6 +254,8 @@ static void fluid_respond_diffusion(const femd_fluid *fluid, int k, double D[6],
             *notes |= FEMD_NOTE_ESTIMATORS_DISAGREE;
         }
         D[c] = DIFFUSIVITY * (value + (diagonal ? more : 0));
+        error = sqrt(error * error + fluid->off * fluid->off * value * value);
+        other_err = sqrt(other_err * other_err + fluid->off * fluid->off * other * other);
         D_err[c] = DIFFUSIVITY * sqrt(error * error + (diagonal ? more_err * more_err : 0));
         check[c] = DIFFUSIVITY * (other + (diagonal ? more : 0));
         check_err[c] = DIFFUSIVITY * sqrt(other_err * other_err + (diagonal ? more_err * more_err : 0));

@@ -37,6 +37,7 @@ typedef struct femd_fluid {
     int cubic; /* 1: the cell is a cube, within a thousandth */
     femd_viscosity_result result;
     femd_diffusion_result diffusion[FEMD_DIFFUSION_SPECIES];
+    double off;                        /* relative error of coefficients by the temperature of the segments */
     double correction, correction_err; /* angstrom^2/ps: what the box takes off every diffusivity; 0 unless cubic */
 } femd_fluid;
 

@@ -12,9 +12,13 @@ static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one s
 static const double HEAT = 2.25; /* k_B per atom: heat capacity with which the energy is corrected, of simple fluids
                                     good to a third */
 static const double FLOWS = 0.5; /* of the atoms must have left where they were, or it is no fluid */
-static const double TEMPERATURE_POWER = 2; /* of T in a viscosity at constant volume, at most */
+static const double TEMPERATURE_POWER = 2; /* of T in a viscosity or diffusivity at constant volume: more than simple
+                                              liquids have */
 static const double YEH_HUMMER = 2.837297, PI = 3.14159265358979323846, CUBIC = 1e-3;
-enum { CORRECTIONS = 3, SHARE = 4 }; /* stretches of a quarter of a segment that find the energy */
+enum {
+    CORRECTIONS = 4,
+    SHARE = 4
+}; /* stretches of a quarter of a segment that find the energy; the first is far off */
 enum { GROUP = 10, SEGMENTS_LATE = 16, HEATINGS_MAX = 100 };
 /* eV ps/angstrom^3 in Pa s */
 static const double VISCOSITY = FEMD_ELEMENTARY_CHARGE * 1e18;
@@ -102,9 +106,23 @@ static femd_status fluid_correct_energy(femd_fluid *fluid, const femd_progress *
     return FEMD_OK;
 }
 
+/* The mean of what all stretches but the first say. */
+static femd_status fluid_find_energy(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
+    double sum = 0;
+    for (int k = 0; k < CORRECTIONS; k++) {
+        FEMD_TRY(fluid_correct_energy(fluid, progress, err));
+        if (k) sum += fluid->energy / (CORRECTIONS - 1);
+    }
+    fluid->energy = sum;
+    return FEMD_OK;
+}
+
+/* What has not moved in so many ps since fluid->x, at the start or, if it froze, later. */
 static femd_status fluid_refuse_solid(const femd_fluid *fluid, double time, femd_error *err) {
-    const femd_stray *stray = &fluid->common.stray;
-    if (stray->gone > FLOWS * fluid->common.rve.n) return FEMD_OK;
+    const femd_sampled *common = &fluid->common;
+    femd_stray looked = {0}, *stray = &looked;
+    femd_stray_look(stray, common->rve.n, fluid->x, common->d.x, common->reach);
+    if (stray->gone > FLOWS * common->rve.n) return FEMD_OK;
     return femd_fail(err, FEMD_UNSUPPORTED,
                      "no fluid at %g K: in %.3g ps only %d of %d atoms left their places (root mean square way %.2g "
                      "angstrom). The shear stress of a solid does not decay, it has no viscosity; its atoms move by "
@@ -127,9 +145,7 @@ femd_status femd_fluid_start(femd_fluid *fluid, const double h[9], const double 
     FEMD_TRY(fluid_settle(fluid, progress, err));
     fluid_keep(fluid);
     fluid->energy = d->W + femd_dynamics_kinetic(d, NULL);
-    for (int k = 0; k < CORRECTIONS; k++) FEMD_TRY(fluid_correct_energy(fluid, progress, err));
-    common->stray = (femd_stray){0};
-    femd_stray_look(&common->stray, common->rve.n, fluid->x, d->x, common->reach);
+    FEMD_TRY(fluid_find_energy(fluid, progress, err));
     FEMD_TRY(fluid_refuse_solid(fluid, time, err));
     common->stray = (femd_stray){0}; /* of a fluid it says nothing */
     fluid_keep(fluid);
@@ -171,6 +187,7 @@ femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_
                          "the energy drifts by %.2g of the thermal energy in a segment of the fluid: time_step %.3g fs "
                          "is too long, or the forces jump at the cutoff",
                          drift, d->dt * 1e3);
+    FEMD_TRY(fluid_refuse_solid(fluid, fluid->sums.samples * fluid->sums.dt, err));
     femd_stress_spectrum_add(&fluid->sums, fluid->flux);
     femd_diffusion_end(&fluid->wander);
     fluid_keep(fluid);
@@ -207,6 +224,7 @@ femd_status femd_fluid_evaluate(femd_fluid *fluid, const double h[9], femd_error
     FEMD_TRY(femd_viscosity_evaluate(&fluid->sums, VISCOSITY / (2 * femd_det3(h) * femd_kb * T),
                                      fluid->options.cepstral, off, &fluid->result, err));
     fluid->cubic = fluid_is_cubic(h);
+    fluid->off = fabs(off);
     fluid_correct_diffusion(fluid, h, T);
     for (int k = 0; k < FEMD_DIFFUSION_SPECIES && k < fluid->wander.species; k++)
         femd_diffusion_evaluate(&fluid->wander, k, 2 * fluid->common.reach, &fluid->diffusion[k]);

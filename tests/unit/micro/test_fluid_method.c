@@ -19,7 +19,7 @@ static femd_request ask(double T, uint64_t seed) {
 
 static void same_seed_same_bits_on_any_worker(void **state) {
     (void)state;
-    const femd_request q = ask(95, 11), other = ask(95, 12);
+    const femd_request q = ask(120, 11), other = ask(120, 12);
     femd_material *a = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":4")),
                   *b = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":4"));
     femd_response ra, rb, rc;
@@ -52,7 +52,7 @@ static void same_seed_same_bits_on_any_worker(void **state) {
 /* What a state carries goes on as if it had never been cut; an answer that is sharp enough stands without sampling. */
 static void a_state_goes_on(void **state) {
     (void)state;
-    femd_request q = ask(95, 11);
+    femd_request q = ask(120, 11);
     femd_material *two = open_material(LIQUID(SHORT "\"min_segments\":2,\"max_segments\":2")),
                   *four = open_material(LIQUID(SHORT "\"min_segments\":4,\"max_segments\":4"));
     femd_response first, second, at_once, again;
@@ -94,18 +94,18 @@ static void a_crystal_is_refused(void **state) {
 static void diffusivities_know_their_box(void **state) {
     (void)state;
     femd_material *m = open_material(LIQUID(SHORT "\"min_segments\":3,\"max_segments\":3"));
-    femd_request q = ask(95, 11);
+    femd_request q = ask(120, 11);
     femd_response r, flat, both;
     femd_error err = FEMD_ERROR_INIT;
     q.wants = FEMD_WANT_DIFFUSIVITY;
     request(m, &q, NULL, &r, NULL);
     assert_int_equal(r.provided, FEMD_WANT_DIFFUSIVITY);
     assert_true(r.diffusivity[0] == r.diffusivity[1] && r.diffusivity[1] == r.diffusivity[2] && r.diffusivity[3] == 0);
-    assert_true(r.diffusivity[0] > 1e-9 && r.diffusivity[0] < 4e-9 && r.diffusivity_err[0] > 0); /* argon: 1.9e-9 */
-    assert_true(r.diffusivity_check[0] > 1e-9 && r.diffusivity_check[0] < 4e-9 && !(r.notes & FEMD_NOTE_OF_THE_BOX));
+    assert_true(r.diffusivity[0] > 1e-9 && r.diffusivity[0] < 7e-9 && r.diffusivity_err[0] > 0);
+    assert_true(r.diffusivity_check[0] > 1e-9 && r.diffusivity_check[0] < 7e-9 && !(r.notes & FEMD_NOTE_OF_THE_BOX));
     q.wants |= FEMD_WANT_VISCOSITY;
     request(m, &q, NULL, &both, NULL);
-    const double L = 2 * 5.719e-10, kT = 1.380649e-23 * 95;
+    const double L = 2 * 5.719e-10, kT = 1.380649e-23 * 120;
     assert_true(both.diffusivity[0] == r.diffusivity[0]);
     assert_true(fabs(r.diffusivity_box / (2.837297 * kT / (6 * acos(-1) * both.eta * L)) - 1) <
                 0.05); /* T of the run */
