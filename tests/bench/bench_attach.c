@@ -62,7 +62,7 @@ static int attach_c(attach_host *host, size_t n, attach_time *out) {
 
 static int attach_open(attach_host *host, const char *address) {
     femd_error err = FEMD_ERROR_INIT;
-    const femd_client_config config = {.address = address, .run = "bench-c"};
+    const femd_client_config config = {.size = sizeof config, .address = address, .run = "bench-c"};
     host->F = malloc(sizeof *host->F * 9 * BATCH);
     host->P = malloc(sizeof *host->P * 9 * BATCH);
     host->A = malloc(sizeof *host->A * 81 * BATCH);
