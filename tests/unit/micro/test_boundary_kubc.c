@@ -278,6 +278,8 @@ static void pieces_are_refused(void **state) {
     assert_int_equal(femd_rve_hold(&n->rve, cell, n->path.x, &err), FEMD_INSTABILITY);
     assert_non_null(strstr(err.text, "vacuum parts the atoms into 108 pieces"));
     assert_false(femd_rve_is_adrift(&n->rve));
+    assert_int_equal(femd_gauge_count(&n->rve.gauge), 3 * 76);
+    assert_true(femd_gauge_free_atoms(&n->rve.gauge) == 32);
     femd_native_destroy(&n);
 }
 
