@@ -275,6 +275,10 @@ static femd_status fit_run(femd_k_fit *fit, fit_work *w, femd_error *err) {
     return FEMD_OK;
 }
 
+size_t femd_k_most(femd_k_form form) {
+    return form == FEMD_K_ANY ? FEMD_K_COEFFICIENTS : 6; /* of a number they are fewer */
+}
+
 femd_status femd_k_fit_make(femd_k_form form, int strained, const femd_k_sample *sample, size_t n, femd_k_fit *fit,
                             femd_error *err) {
     int number = 1;

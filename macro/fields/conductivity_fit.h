@@ -53,6 +53,8 @@ typedef struct femd_k_fit {
  * a temperature that is not above 0. */
 FEMD_MUST_CHECK femd_status femd_k_fit_make(femd_k_form form, int strained, const femd_k_sample *sample, size_t n,
                                             femd_k_fit *fit, femd_error *err);
+/* Coefficients that a fit of this form has at most. */
+size_t femd_k_most(femd_k_form form);
 /* k (6) and, unless NULL, dk/dT there, T > 0. */
 void femd_k_fit_at(const femd_k_fit *fit, const double E[6], double T, double k[6], double dkdT[6]);
 /* Largest variance of a component of ln k there: of the relative error of k. */

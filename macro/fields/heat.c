@@ -204,6 +204,7 @@ static femd_status heat_begin(femd_field *field, double time, int attempt, femd_
     FEMD_TRY(femd_field_get(field, h->old, err));
     FEMD_TRY(femd_agree(h->p->comm, femd_heat_deform(h, h->p->pt->F, err), err));
     femd_heat_slopes_begin(h);
+    femd_heat_remember_begin(h);
     FEMD_TRY(femd_heat_pressed_begin(h, time, err));
     femd_heat_couple(h);
     return femd_boundary_follow(field, h->old, err);

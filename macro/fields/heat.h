@@ -25,9 +25,12 @@ void femd_heat_expect_slopes(femd_problem *p);
 /* ... and where a method samples, conductivities come from a fit of all samples of a material (conductivity_fit.h).
  * Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err);
-/* Errors of the temperatures by local node with those of the fits, one sigma, K; NULL where nothing is sampled, and in
- * a transient. */
+/* Errors of the temperatures by local node with those of the fits, one sigma, K; NULL where nothing is sampled. */
 const double *femd_heat_errors(const femd_problem *p);
+/* In a transient: how many columns their errors have (0: none), and one of them, by local node: temperatures by one
+ * sigma of independent errors of the fits, K, as committed. For the checkpoint. */
+size_t femd_heat_memory_columns(const femd_problem *p);
+double *femd_heat_memory(const femd_problem *p, size_t column);
 /* 1 if any conductivity is sampled; the error of that of point k, one sigma of its worst component, W/(m K). */
 int femd_heat_has_samples(const femd_problem *p);
 double femd_heat_k_error(const femd_problem *p, PetscInt k);

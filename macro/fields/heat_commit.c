@@ -102,6 +102,7 @@ femd_status femd_heat_commit(femd_field *field, int step, femd_step_record *rec,
     free(load);
     free(reaction);
     FEMD_TRY(rc);
+    femd_heat_remember_commit(h);
     FEMD_TRY(commit_temperatures(h, rec->heat + p->cs->nboundary + 1, err));
     FEMD_TRY(commit_notes(h, &rec->notes, err));
     if (h->map) { /* the mechanics have committed */

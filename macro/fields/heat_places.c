@@ -77,3 +77,30 @@ femd_status femd_heat_local_change(const femd_heat *h, Vec x, double *change, fe
     PETSC_TRY(err, VecRestoreArrayRead(field->local, &a));
     return FEMD_OK;
 }
+
+/* ---- what the flow depends on ---- */
+
+/* dD/dT of one cell's nodes. */
+static void places_flow_cell(const void *self, PetscInt cell, double *out) {
+    const femd_heat *h = self;
+    const femd_problem *p = h->p;
+    const femd_element_table *table = &p->grid->table;
+    for (int q = 0; q < table->points; ++q) {
+        const PetscInt k = cell * table->points + q;
+        const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, *N = table->shape[q];
+        double K[6], change[6], slope[3];
+        femd_heat_gradient(h, k, h->value, slope);
+        femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
+        femd_heat_referential(h, k, h->slopes.k + 6 * k, change);
+        const double flux[3] = {K[0] * slope[0] + K[5] * slope[1] + K[4] * slope[2],
+                                K[5] * slope[0] + K[1] * slope[1] + K[3] * slope[2],
+                                K[4] * slope[0] + K[3] * slope[1] + K[2] * slope[2]},
+                     warmer = femd_heat_form(change, slope);
+        for (int i = 0; i < table->nodes; ++i)
+            out[i] += p->pt->weight[k] * (2 * femd_dot3(g + FEMD_SPACE * i, flux) + N[i] * warmer);
+    }
+}
+
+void femd_heat_flow_slope(const femd_heat *h, double *out) {
+    femd_field_add_cells(h->p->temperature, places_flow_cell, h, out);
+}

@@ -105,7 +105,10 @@ void femd_heat_tell_samples(const femd_heat *h, double *last);
 /* heat_refine.c: the field's sensitivity and refine. */
 FEMD_MUST_CHECK femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_heat_refine(femd_field *field, Vec adjoint, int *again, int *failed, femd_error *err);
-/* heat_uncertain.c */
+/* heat_uncertain.c: room for what errors of earlier steps leave; at the start of an attempt, at its end. */
+FEMD_MUST_CHECK femd_status femd_heat_remember(femd_heat *h, femd_error *err);
+void femd_heat_remember_begin(femd_heat *h);
+void femd_heat_remember_commit(femd_heat *h);
 FEMD_MUST_CHECK femd_status femd_heat_uncertain(femd_field *field, femd_field_solve *solve, void *with, Vec rhs, Vec x,
                                                 femd_error *err);
 /* heat_deformed.c: from the deformation of the points (n x 9), the committed one at the start of an attempt; a

@@ -14,33 +14,12 @@
 
 /* ---- what the flow depends on ---- */
 
-/* dD/dT of one cell's nodes. */
-static void refine_cell(const void *self, PetscInt cell, double *out) {
-    const femd_heat *h = self;
-    const femd_problem *p = h->p;
-    const femd_element_table *table = &p->grid->table;
-    for (int q = 0; q < table->points; ++q) {
-        const PetscInt k = cell * table->points + q;
-        const double *g = p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE, *N = table->shape[q];
-        double K[6], change[6], slope[3];
-        femd_heat_gradient(h, k, h->value, slope);
-        femd_heat_referential(h, k, p->pt->theat_k + 6 * k, K);
-        femd_heat_referential(h, k, h->slopes.k + 6 * k, change);
-        const double flux[3] = {K[0] * slope[0] + K[5] * slope[1] + K[4] * slope[2],
-                                K[5] * slope[0] + K[1] * slope[1] + K[3] * slope[2],
-                                K[4] * slope[0] + K[3] * slope[1] + K[2] * slope[2]},
-                     warmer = femd_heat_form(change, slope);
-        for (int i = 0; i < table->nodes; ++i)
-            out[i] += p->pt->weight[k] * (2 * femd_dot3(g + FEMD_SPACE * i, flux) + N[i] * warmer);
-    }
-}
-
 femd_status femd_heat_sensitivity(femd_field *field, Vec rhs, int *wanted, femd_error *err) {
     femd_heat *h = field->self;
     *wanted = h->sampled != NULL;
     if (!*wanted) return FEMD_OK;
     memset(h->adjoint, 0, field->n * sizeof *h->adjoint);
-    femd_field_add_cells(field, refine_cell, h, h->adjoint);
+    femd_heat_flow_slope(h, h->adjoint);
     FEMD_TRY(femd_field_sum_free(field, h->adjoint, rhs, err));
     return femd_ties_reduce(field, rhs, 0, err);
 }

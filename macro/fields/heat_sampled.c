@@ -82,6 +82,7 @@ femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err) {
     if (!any) return FEMD_OK;
     FEMD_TRY(femd_agree(p->comm, sampled_create(p, &h->sampled, err), err));
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &h->sampled->rows, err));
+    FEMD_TRY(femd_agree(p->comm, femd_heat_remember(h, err), err));
     if (p->rank == 0) h->sampled->all = calloc(femd_rows_total(h->sampled->rows) + 1, sizeof *h->sampled->all);
     return femd_agree(p->comm, p->rank > 0 || h->sampled->all ? FEMD_OK : sampled_no_memory(err), err);
 }
@@ -95,6 +96,8 @@ void femd_heat_sampled_destroy(femd_heat_sampled **out) {
     free(s->form);
     free(s->fit);
     free(s->sample);
+    free(s->memory);
+    free(s->memory_next);
     free(s->local);
     free(s->all);
     free(s);
@@ -364,7 +367,8 @@ femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
 void femd_heat_tell_samples(const femd_heat *h, double *last) {
     const femd_heat_sampled *s = h->sampled;
     last[FEMD_HEAT_SAMPLES] = s ? (double)s->n : 0;
-    last[FEMD_HEAT_FLOW_ERROR] = s ? s->doubt[FEMD_SAMPLED_CONDUCTIVITY].flow : 0;
+    const double flow = s ? s->doubt[FEMD_SAMPLED_CONDUCTIVITY].flow : 0;
+    last[FEMD_HEAT_FLOW_ERROR] = s && s->memory && femd_heat_has_samples(h->p) ? s->flow_error : flow;
     last[FEMD_HEAT_K_ERROR] = s ? s->doubt[FEMD_SAMPLED_CONDUCTIVITY].local : 0;
     last[FEMD_HEAT_STORED_ERROR] = s ? s->doubt[FEMD_SAMPLED_CAPACITY].flow : 0;
 }

@@ -16,9 +16,12 @@ typedef struct femd_heat_sampled {
     femd_k_fit **fit;      /* per slot, at the first of the materials that are alike; NULL: no sample yet */
     femd_k_sample *sample; /* n, of all slots, in the order in which they were asked */
     size_t n;
-    uint64_t asked; /* of them, and of those that had no answer */
-    femd_k_doubt doubt[FEMD_SAMPLED_QUANTITIES];
-    int bounded; /* no more may be asked, though more are wanted */
+    uint64_t asked;                              /* of them, and of those that had no answer */
+    femd_k_doubt doubt[FEMD_SAMPLED_QUANTITIES]; /* by the present step alone: decides about samples */
+    double flow_error;                           /* ... with what the steps before have left; NAN: not known */
+    double *memory;      /* columns x local nodes: see heat_uncertain.c, committed; NULL in a steady state... */
+    double *memory_next; /* ... and of the step that is tried */
+    int bounded;         /* no more may be asked, though more are wanted */
     femd_rows *rows;
     femd_k_place *local; /* this rank's points */
     femd_k_place *all;   /* rank 0: all points */
@@ -34,6 +37,8 @@ FEMD_MUST_CHECK femd_status femd_heat_sample(femd_heat *h, femd_sampled_quantity
 /* Gradient of u, by local node, at point k; v . k v. */
 void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]);
 double femd_heat_form(const double k[6], const double v[3]);
+/* out (n) += dD/dT of the present state, D the dissipation, of this rank's cells. */
+void femd_heat_flow_slope(const femd_heat *h, double *out);
 /* A change of the temperatures, as the linear solver finds it, by local node (n). Collective. */
 FEMD_MUST_CHECK femd_status femd_heat_local_change(const femd_heat *h, Vec x, double *change, femd_error *err);
 /* Of all points what a choice looks at, to rank 0. adjoint by local node, NULL: the first samples are chosen, and only

@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 14 };
+enum { FORMAT = 15 };
 
 /* ---- which case it is ---- */
 

@@ -6,6 +6,7 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/heat.h"
 #include "results/checkpoint_private.h"
 
 /* ---- columns ---- */
@@ -173,6 +174,26 @@ static femd_status columns_exchange_field(femd_problem *p, femd_field *at_nodes,
     return columns_exchange_values(p, at_nodes, "", f, saving, err);
 }
 
+/* What errors of sampled conductivities have left in a transient: each column goes through the committed values. */
+static femd_status columns_exchange_memory(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
+    const size_t columns = femd_heat_memory_columns(p);
+    femd_status rc = FEMD_OK;
+    Vec kept;
+    if (columns == 0) return FEMD_OK;
+    PETSC_TRY(err, VecDuplicate(p->temperature->committed, &kept));
+    PETSC_TRY(err, VecCopy(p->temperature->committed, kept));
+    for (size_t c = 0; c < columns && rc == FEMD_OK; ++c) {
+        char which[32];
+        snprintf(which, sizeof which, "_memory_%zu", c);
+        if (saving) rc = femd_field_set(p->temperature, femd_heat_memory(p, c), err);
+        if (rc == FEMD_OK) rc = columns_exchange_values(p, p->temperature, which, f, saving, err);
+        if (rc == FEMD_OK && !saving) rc = femd_field_get(p->temperature, femd_heat_memory(p, c), err);
+    }
+    PETSC_TRY(err, VecCopy(kept, p->temperature->committed));
+    PETSC_TRY(err, VecDestroy(&kept));
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 static femd_status columns_exchange_points(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
@@ -188,5 +209,6 @@ static femd_status columns_exchange_points(femd_problem *p, femd_h5 *f, int savi
 
 femd_status femd_checkpoint_columns(femd_problem *p, femd_h5 *f, int saving, femd_error *err) {
     for (size_t i = 0; i < p->nfields; ++i) FEMD_TRY(columns_exchange_field(p, p->field[i], f, saving, err));
+    FEMD_TRY(columns_exchange_memory(p, f, saving, err));
     return columns_exchange_points(p, f, saving, err);
 }

@@ -35,7 +35,8 @@ add_test(NAME macro_test_heat_sampled_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_
 set_tests_properties(macro_test_heat_sampled_2 PROPERTIES TIMEOUT 60 LABELS unit PROCESSORS 2)
 set_tests_properties(macro_test_heat_sampled macro_test_heat_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 femd_unit_test(macro_test_sampled_both SOURCES test_sampled_both.c LIBS femd_macro_model)
-set_tests_properties(macro_test_sampled_both PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+femd_unit_test(macro_test_sampled_time SOURCES test_sampled_time.c LIBS femd_macro_model)
+set_tests_properties(macro_test_sampled_both macro_test_sampled_time PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 
 # Bodies of ./femd bench solids.
 set(femd_solids ${PROJECT_SOURCE_DIR}/tests/bench)

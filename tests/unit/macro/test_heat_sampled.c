@@ -184,13 +184,8 @@ static void temperature_errors_are_those_of_differences(void (*body)(model *, do
 
 static void errors_of_temperatures_are_those_of_differences(void **state) {
     (void)state;
-    model m;
     temperature_errors_are_those_of_differences(flowing);
     temperature_errors_are_those_of_differences(periodic);
-    bar(&m, 2, 1, 0.1);
-    OK(model_run(&m, err));
-    assert_null(femd_heat_errors(m.p)); /* of a transient nobody knows them */
-    model_clear(&m);
 }
 
 /* What the body dissipates with these samples and one coefficient of their fit moved. */
