@@ -130,6 +130,18 @@ static void a_capacity_is_expected_not_to_change(void **state) {
     OK(femd_k_fit_make(FEMD_K_CUBIC, 0, &one, 1, &fit, err));
     femd_k_fit_at(&fit, none, 45, c, change);
     assert_near(c[0], 5 * 30.0 / 45, 2e-3);
+    femd_k_sample three[3] = {one, one, one};
+    for (int i = 1; i < 3; ++i) {
+        three[i].T = 30 + 20 * i;
+        for (int k = 0; k < 3; ++k) three[i].k[k] = 5 + i;
+    }
+    double more[6], less[6];
+    OK(femd_k_fit_make(FEMD_K_CAPACITY, 0, three, 3, &fit, err));
+    femd_k_fit_at(&fit, none, 45, c, change);
+    femd_k_fit_at(&fit, none, 45.01, more, NULL);
+    femd_k_fit_at(&fit, none, 44.99, less, NULL);
+    assert_true(change[0] > 0.03);
+    assert_near((more[0] - less[0]) / 0.02, change[0], 1e-7);
     one.k[0] = one.k[1] = one.k[2] = -1;
     femd_error words = FEMD_ERROR_INIT;
     assert_int_equal(femd_k_fit_make(FEMD_K_CAPACITY, 0, &one, 1, &fit, &words), FEMD_OUT_OF_DOMAIN);

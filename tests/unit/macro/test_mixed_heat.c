@@ -11,7 +11,7 @@
 
 #include "femd/kinematics.h"
 #include "femd/tensor3.h"
-#include "fields/heat.h"
+#include "fields/heat_private.h"
 #include "fields/mixed_private.h"
 #include "fields/points.h"
 #include "model.h"
@@ -95,6 +95,24 @@ static void condensed_out_it_is_the_stress_of_strain_control(void **state) {
     for (int c = 0; c < 6; ++c) assert_near(at.dSdT[c], -0.02 * (D[6 * c] + D[6 * c + 1] + D[6 * c + 2]), 1e-10);
     for (int c = 0; c < 36; ++c) assert_near(at.D[c], D[c], 1e-10);
     assert_true(at.warming < 0 && fabs(m.p->pt->gap[0]) < 1e-10);
+    /* an RVE that is larger than the body says: the strain that it has, and what that alone takes of heat */
+    femd_points *pt = m.p->pt;
+    const double more = 0.03, J = femd_det3(pt->F), dt = 0.5;
+    double E[6], U[9];
+    memcpy(pt->tF, pt->F, 9 * sizeof *pt->F);
+    memcpy(pt->tE, pt->E, 6 * sizeof *pt->E);
+    memcpy(pt->tD, pt->D, 36 * sizeof *pt->D);
+    memcpy(pt->tslope, pt->slope, 6 * sizeof *pt->slope);
+    memcpy(pt->tdSdT, pt->dSdT, 6 * sizeof *pt->dSdT);
+    pt->tdJdp[0] = pt->dJdp[0], pt->tdJdT[0] = pt->dJdT[0];
+    pt->tgap[0] = pt->gap[0] + more;
+    for (int c = 0; c < 6; ++c) pt->tS[c] = pt->S[c] + at.by_gap[c] * more;
+    femd_mixed_strain(m.p, 0, 0, E);
+    OK(femd_stretch_from_E(E, U, err));
+    assert_near(femd_det3(U), J + pt->tgap[0], 1e-12);
+    m.p->heat->two_way = 1;
+    femd_heat_see_work(m.p, dt);
+    assert_near(pt->tstress_power[0], -at.warming * more / dt, 1e-12);
     model_clear(&m);
 }
 
