@@ -17,7 +17,8 @@ typedef struct sample {
     double value[SEEDS], error[SEEDS];
 } sample;
 
-static int covered(const char *name, const sample *s) {
+/* How many intervals hold the mean of all; *wide: the error that is said over the scatter. */
+static int covered(const char *name, const sample *s, double *wide) {
     double mean = 0, said = 0, scatter = 0;
     int inside = 0;
     for (int i = 0; i < SEEDS; i++) mean += s->value[i] / SEEDS;
@@ -28,10 +29,12 @@ static int covered(const char *name, const sample *s) {
     }
     print_message("  %s: mean %.4g, scatter %.2g, said %.2g, covered %.1f %%\n", name, mean, sqrt(scatter), sqrt(said),
                   100.0 * inside / SEEDS);
+    *wide = sqrt(said / scatter);
     return inside;
 }
 
-static void check(const char *json, uint32_t wants, double accuracy) {
+/* most: intervals that may hold it. */
+static void check(const char *json, uint32_t wants, double accuracy, double most) {
     static const char *const name[FIGURES] = {"shear viscosity, spectral", "shear viscosity, cepstral",
                                               "bulk viscosity, spectral",  "bulk viscosity, cepstral",
                                               "diffusivity by ways",       "diffusivity by velocities"};
@@ -58,20 +61,23 @@ static void check(const char *json, uint32_t wants, double accuracy) {
     print_message("anisotropic %d, estimators disagree %d of %d\n", far, noted, SEEDS);
     assert_true(far < 0.05 * SEEDS);
     int inside[FIGURES];
-    for (int k = 0; k < FIGURES; k++) inside[k] = covered(name[k], &s[k]);
+    double wide[FIGURES];
+    for (int k = 0; k < FIGURES; k++) inside[k] = covered(name[k], &s[k], &wide[k]);
     for (int k = 0; k < FIGURES; k++)
-        if (k == SHEAR || k == BULK || k == WAYS) assert_true(inside[k] >= 0.90 * SEEDS && inside[k] <= 0.99 * SEEDS);
+        if (k == SHEAR || k == BULK || k == WAYS)
+            assert_true(inside[k] >= 0.90 * SEEDS && inside[k] <= most * SEEDS && wide[k] < 1.4);
 }
 
 static void six_segments(void **state) {
     (void)state;
-    check(LIQUID("\"min_segments\":6,\"max_segments\":6"), FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY, 1e-3);
+    check(LIQUID("\"min_segments\":6,\"max_segments\":6"), FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY, 1e-3, 0.99);
 }
 
-/* Where the error itself ends the sampling. */
+/* Where the error itself ends the sampling: of so few atoms the temperature of the segments is uncertain by a per cent,
+ * for which the error allows more than it does, and shear is held by all. */
 static void sampled_until_eight_percent(void **state) {
     (void)state;
-    check(LIQUID("\"min_segments\":6"), FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY, 0.08);
+    check(LIQUID("\"min_segments\":6"), FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY, 0.08, 1);
 }
 
 int main(void) {
