@@ -16,47 +16,6 @@
 #include "run_output.h"
 #include "watchdog.h"
 
-/* A material wherever it stands: in a case (then with the case's temperature) or in a file of its own. */
-typedef struct source {
-    femd_case cs;  /* if is_case */
-    femd_json doc; /* if not */
-    int is_case;
-    const femd_json *in; /* whichever it is */
-    const cJSON *node;
-    char *folder; /* owned */
-    double Q[9], temperature;
-} source;
-
-static femd_status eval_pick_from_case(const char *path, const eval_request *ask, source *s, femd_error *err) {
-    FEMD_TRY(femd_case_read(path, ask->sets.item, ask->sets.n, &s->cs, err));
-    s->is_case = 1;
-    s->in = &s->cs.doc;
-    s->temperature = s->cs.temperature;
-    for (size_t i = 0; i < s->cs.nmaterials; i++) {
-        if (strcmp(s->cs.material[i].node->string, s->node->string) != 0) continue;
-        if (!femd_json_get(s->node, "orientations")) /* of a table: in the axes of the crystal */
-            memcpy(s->Q, s->cs.material[i].orientation, sizeof s->Q);
-        s->node = s->cs.material[i].node;
-        return FEMD_OK;
-    }
-    return femd_fail(err, FEMD_INTERNAL, "%s: a material is lost", path);
-}
-
-static femd_status eval_source_open(const eval_request *ask, source *s, femd_error *err) {
-    for (int i = 0; i < 9; i++) s->Q[i] = i % 4 == 0;
-    FEMD_TRY(femd_material_read(ask->path, ask->material, &s->doc, &s->node, &s->folder, err));
-    s->in = &s->doc;
-    if (femd_json_get(s->doc.root, "mesh")) return eval_pick_from_case(ask->path, ask, s, err);
-    if (ask->sets.n) return femd_fail(err, FEMD_BAD_INPUT, "--set changes a case; %s is a material", ask->path);
-    return FEMD_OK;
-}
-
-static void eval_source_close(source *s) {
-    if (s->is_case) femd_case_clear(&s->cs);
-    femd_json_clear(&s->doc);
-    free(s->folder);
-}
-
 /* The deformation gradient that was reached: R of --F with the stretch of the answer; --F itself where it was
  * prescribed. */
 static femd_status eval_reached_F(const eval_request *ask, eval_answer *a, femd_error *err) {
@@ -120,8 +79,8 @@ static int eval_show_progress(void *user, double fraction) {
 }
 
 /* rc of the call itself; what the material answered stands in a->response.status. */
-static femd_status eval_evaluate(const eval_request *ask, const source *s, model *m, femd_buffer *in, femd_buffer *out,
-                                 eval_answer *a, femd_error *err) {
+static femd_status eval_evaluate(const eval_request *ask, const eval_source *s, model *m, femd_buffer *in,
+                                 femd_buffer *out, eval_answer *a, femd_error *err) {
     a->caps = *femd_material_capabilities(m->material);
     a->material = m->id;
     a->notes = femd_material_notes(m->material);
@@ -161,12 +120,12 @@ static femd_status eval_evaluate(const eval_request *ask, const source *s, model
 static int eval_point(void *user) {
     const eval_request *ask = user;
     femd_error err = FEMD_ERROR_INIT;
-    source s = {0};
+    eval_source s = {0};
     model m = {0};
     eval_answer a = {0};
     femd_buffer in = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
     femd_status rc = models_engines(&ask->engines, &err);
-    if (rc == FEMD_OK) rc = eval_source_open(ask, &s, &err);
+    if (rc == FEMD_OK) rc = eval_source_open(ask->path, ask->material, &ask->sets, &s, &err);
     if (rc == FEMD_OK) rc = model_open(s.in, s.node, s.folder, &m, &err);
     if (rc == FEMD_OK && !s.is_case) rc = femd_orientation_of_material(&s.doc, s.node, s.Q, &err);
     if (rc == FEMD_OK) rc = eval_evaluate(ask, &s, &m, &in, &out, &a, &err);

@@ -43,6 +43,22 @@ typedef struct eval_answer {
     double atom_energy; /* J: of the reference's atoms at rest less that of free atoms at rest, by their number */
 } eval_answer;
 
+/* A material wherever it stands: in a case (then with the case's temperature) or in a file of its own. */
+typedef struct eval_source {
+    femd_case cs;  /* if is_case */
+    femd_json doc; /* if not */
+    int is_case;
+    const femd_json *in; /* whichever it is */
+    const cJSON *node;
+    char *folder; /* owned */
+    double Q[9];  /* the orientation beside it in a case; of a file's own see femd_orientation_of_material */
+    double temperature;
+} eval_source;
+
+/* Find the material (NULL: the only one). The caller closes it, also after a failure. */
+FEMD_MUST_CHECK femd_status eval_source_open(const char *path, const char *material, const option_list *sets,
+                                             eval_source *s, femd_error *err);
+void eval_source_close(eval_source *s);
 /* Fill q->request's controls from the command line. Q: orientation of the material. caps: what it can. F: of --F, or U.
  */
 FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
@@ -50,6 +66,12 @@ FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const double 
 /* Lattice parameter of the stress-free crystal from the reference volume: cubic lattices without vacancies and voids.
  */
 double eval_lattice_parameter(const cJSON *material, const femd_capabilities *caps);
+
+/* Place of a component by its name, "11", "xx" or "1" of n characters, in Voigt's order; -1: none. */
+int eval_voigt_index(const char *name, size_t n);
+/* A number in SI, or with a unit; `what` names it in the words of a failure. */
+FEMD_MUST_CHECK femd_status eval_quantity(const char *what, const char *text, femd_dimension dim, double *out,
+                                          femd_error *err);
 
 void eval_print_table(const eval_answer *a);
 void eval_print_json(const eval_answer *a);

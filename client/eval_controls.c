@@ -11,7 +11,7 @@
 
 /* ---- words of the command line ---- */
 
-static int controls_voigt_index(const char *name, size_t n) {
+int eval_voigt_index(const char *name, size_t n) {
     static const char *const names[6][3] = {{"11", "xx", "1"}, {"22", "yy", "2"}, {"33", "zz", "3"},
                                             {"23", "yz", "4"}, {"13", "xz", "5"}, {"12", "xy", "6"}};
     for (int c = 0; c < 6; c++)
@@ -21,8 +21,7 @@ static int controls_voigt_index(const char *name, size_t n) {
 }
 
 /* A number in SI, or with a unit. */
-static femd_status controls_quantity(const char *what, const char *text, femd_dimension dim, double *out,
-                                     femd_error *err) {
+femd_status eval_quantity(const char *what, const char *text, femd_dimension dim, double *out, femd_error *err) {
     char *end;
     const double v = strtod(text, &end);
     if (end != text && !*end && isfinite(v)) {
@@ -35,7 +34,7 @@ static femd_status controls_quantity(const char *what, const char *text, femd_di
 
 static femd_status controls_one_stress(const char *item, femd_request *q, femd_error *err) {
     const char *equal = strchr(item, '=');
-    const int c = equal ? controls_voigt_index(item, (size_t)(equal - item)) : -1;
+    const int c = equal ? eval_voigt_index(item, (size_t)(equal - item)) : -1;
     if (c < 0)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "--stress \"%s\": give COMPONENT=VALUE with one of 11 22 33 23 13 12 (or xx yy zz yz xz xy)",
@@ -43,7 +42,7 @@ static femd_status controls_one_stress(const char *item, femd_request *q, femd_e
     if (q->mask >> c & 1)
         return femd_fail(err, FEMD_BAD_INPUT, "--stress: component %.*s is given twice", (int)(equal - item), item);
     q->mask |= (uint8_t)(1u << c);
-    return controls_quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
+    return eval_quantity("--stress", equal + 1, FEMD_DIM_PRESSURE, &q->value[c], err);
 }
 
 static femd_status controls_wants(const char *list, const femd_capabilities *caps, uint32_t *out, femd_error *err) {
@@ -102,13 +101,13 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
         return femd_fail(err, FEMD_BAD_INPUT, "--accuracy: a relative standard error above zero, such as 0.01");
     q->temperature = temperature;
     if (ask->temperature)
-        FEMD_TRY(controls_quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
+        FEMD_TRY(eval_quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
     if (q->temperature < 0) return femd_fail(err, FEMD_BAD_INPUT, "--temperature: below 0 K");
     if (ask->strain.given) memcpy(E, ask->strain.v, sizeof E);
     if (ask->F.given) FEMD_TRY(femd_strain_from_F(ask->F.v, E, err));
     if (ask->pressure) {
         q->control = FEMD_CONTROL_PRESSURE;
-        FEMD_TRY(controls_quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
+        FEMD_TRY(eval_quantity("--pressure", ask->pressure, FEMD_DIM_PRESSURE, &q->pressure, err));
         FEMD_TRY(layout_isochoric(E, err));
     }
     if (controls_is_identity(Q))

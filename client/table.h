@@ -1,0 +1,106 @@
+/* A grid of material points over axes: what `femd table` asks, keeps and writes. */
+#ifndef FEMD_CLIENT_TABLE_H
+#define FEMD_CLIENT_TABLE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "eval.h"
+#include "femd/buffer.h"
+#include "launch.h"
+
+enum { TABLE_AXES_MAX = 6, TABLE_POINTS_MAX = 100000, TABLE_NAME_MAX = 24 };
+
+typedef enum table_kind { TABLE_TEMPERATURE, TABLE_PRESSURE, TABLE_STRAIN, TABLE_F } table_kind;
+
+typedef struct table_axis {
+    char name[TABLE_NAME_MAX]; /* "temperature", "strain.xx", "F.xy" */
+    table_kind kind;
+    int component; /* of strain (Voigt) or of F (by rows) */
+    double low, high;
+    int n;
+} table_axis;
+
+typedef struct table_grid {
+    size_t axes, points;
+    table_axis axis[TABLE_AXES_MAX];
+} table_grid;
+
+/* "temperature=100:400:4,strain.xx=-0.01:0.01:5": add these axes. BAD_INPUT with words that name what is accepted. */
+FEMD_MUST_CHECK femd_status table_grid_add(table_grid *g, const char *text, femd_error *err);
+/* Value i of an axis: evenly from low to high, both of them exactly. */
+double table_axis_value(const table_axis *a, int i);
+/* Value of each axis at a point. The last axis goes round fastest. */
+void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES_MAX]);
+
+/* What femd eval would be asked there: `ask` with the values of the point. Texts live in `text`. */
+typedef struct table_ask {
+    eval_request ask;
+    char temperature[40], pressure[40];
+} table_ask;
+void table_ask_at(const table_grid *g, size_t point, const eval_request *ask, table_ask *at);
+/* --seed of that point: its own, made of --seed and where it lies, so that the noise of neighbours is independent and
+ * a finer grid asks the same there. */
+int table_seed_at(const table_grid *g, size_t point, int seed);
+
+/* One point: its key, and its answer as JSON text (keys of femd eval), NULL while there is none. */
+typedef struct table_row {
+    femd_hash key;
+    int seed;
+    char *json; /* owned */
+} table_row;
+
+/* The answers of a folder, kept as they come. */
+typedef struct table_journal {
+    FILE *file;
+    size_t kept, unreadable; /* rows found at the beginning, and lines that were no whole answer */
+} table_journal;
+
+/* Read what is there for these rows, and go on behind it. */
+FEMD_MUST_CHECK femd_status table_journal_open(const char *path, table_row *row, size_t n, table_journal *j,
+                                               femd_error *err);
+FEMD_MUST_CHECK femd_status table_journal_add(table_journal *j, const table_row *row, femd_error *err);
+/* On the disk. */
+FEMD_MUST_CHECK femd_status table_journal_sync(const table_journal *j, femd_error *err);
+FEMD_MUST_CHECK femd_status table_journal_close(table_journal *j, femd_error *err);
+
+/* The answers as numbers: columns under the names of femd eval --json, "stress.xx", "tangent.xx.yy", "errors.J". */
+typedef struct table_column {
+    char name[64];
+    const femd_quantity *quantity;
+    int component, is_error;
+    int error; /* column of its standard errors, -1 */
+} table_column;
+
+typedef struct table_values {
+    size_t points, columns;
+    table_column *column;              /* owned */
+    double *value;                     /* owned, points x columns; nan where there is none */
+    char **status, **notes, **message; /* owned, a text for each point */
+    size_t failed, noted, builds;      /* points; different builds that have answered */
+    char first_failure[400];           /* words about it */
+} table_values;
+
+FEMD_MUST_CHECK femd_status table_values_read(const table_row *row, size_t n, table_values *v, femd_error *err);
+void table_values_clear(table_values *v);
+/* The whole text of table.csv. */
+FEMD_MUST_CHECK femd_status table_csv(const table_grid *g, const table_row *row, const table_values *v,
+                                      femd_buffer *out, femd_error *err);
+
+/* A pool of its own: femd serve, which ends with this process. */
+typedef struct table_pool {
+    launch_child child;
+    char address[600];
+    FILE *log;
+    char line[1024]; /* what it says, up to the end of a line */
+    size_t used;
+    char last[1024]; /* its last line */
+} table_pool;
+
+FEMD_MUST_CHECK femd_status table_pool_start(const char *path, int workers, const option_list *sets,
+                                             const option_list *engines, FILE *log, table_pool *p, femd_error *err);
+/* Take what it says. POOL lost (DISCONNECTED, or BAD_INPUT if it has refused the material) with its last words. */
+FEMD_MUST_CHECK femd_status table_pool_look(table_pool *p, femd_error *err);
+void table_pool_end(table_pool *p);
+
+#endif

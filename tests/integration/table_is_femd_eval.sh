@@ -1,0 +1,105 @@
+#!/bin/bash
+# femd table: every figure is femd eval's, turned materials too; cut short or killed it goes on with what is missing and
+# the table has the same bytes; points that fail are told; bad axes are refused with words and leave nothing.
+. "$FEMD_SOURCE/tests/integration/lib.sh"
+cd "$scratch" || exit 1
+tables() { # CODE NAME ARGS...: output in NAME.log
+    want=$1 name=$2
+    shift 2
+    timeout $((60 * patience)) femd table "$@" --out "$name" -n 1 >"$name.log" 2>&1
+    code=$?
+    [ $code -eq "$want" ] || fail "femd table $* ended with $code"
+}
+says() { grep -qF -- "$2" "$1.log" || fail "$1 does not say: $2"; }
+column() { awk -F, -v name="$2" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i} NR > 1 {print $c}' "$1/table.csv"; }
+# same_as_eval TABLE LINE JSON: every column of a line is the figure of femd eval's JSON
+same_as_eval() {
+    python3 - "$1/table.csv" "$2" "$3" <<'END' || fail "$1, point $2 is not femd eval"
+import csv, json, sys
+row = list(csv.DictReader(open(sys.argv[1])))[int(sys.argv[2])]
+answer, seen = json.load(open(sys.argv[3])), 0
+order = ["xx", "yy", "zz", "yz", "xz", "xy"]
+for name, text in row.items():
+    path = name.split(".")
+    if path[0] in ("point", "over", "seed", "notes", "message") or path[0] == "errors":
+        continue
+    node = answer[path[0]]
+    for part in path[1:]:
+        node = node[order.index(part)]
+    assert text == node if name == "status" else float(text) == node and repr(float(text)) == repr(float(node)), name
+    seen += 1
+assert seen > 50 and row["notes"] == ";".join(answer["notes"])
+END
+}
+
+# a grid, and two of its points
+tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.12=0:0.02:3 --over "strain.zz=0.001:0.003:2"
+says whole "30 points, 30 asked now, 0 without an answer"
+femd eval "$here/small.json" --strain -0.02 0 0.003 0 0 0.01 --json >a.json 2>a.log || fail "femd eval"
+same_as_eval whole 3 a.json
+femd eval "$here/small.json" --strain 0.02 0 0.003 0 0 0.02 --json >b.json 2>b.log || fail "femd eval"
+same_as_eval whole 29 b.json
+
+# nothing is asked twice, without a pool; the same bytes when half is missing, its last line cut short, one spoilt
+cp whole/table.csv kept.csv
+tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
+says whole "30 points, 0 asked now"
+cmp -s kept.csv whole/table.csv || fail "a table that was there came out otherwise"
+size=$(wc -c <whole/table.journal)
+head -c $((size / 2)) whole/table.journal | sed '3s/"stress":\[-/"stress":[/' >cut && cat cut >whole/table.journal
+tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
+says whole "2 lines of the journal are no whole answer"
+asked=$(sed -n 's/.*30 points, \([0-9]*\) asked.*/\1/p' whole.log)
+[ "$asked" -ge 15 ] && [ "$asked" -le 18 ] || fail "$asked of 30 were asked again"
+cmp -s kept.csv whole/table.csv || fail "a table that went on came out otherwise"
+# a finer grid asks what is new
+tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:9,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
+says whole "54 points, 24 asked now"
+
+# killed by force: the pool ends, what was answered stays
+start killed femd table "$here/slow.json" --over strain.xx=-0.02:0.02:100 --want stress --out killed -n 1
+table=$pid
+wait_until 20 grep -q OK killed/table.journal || fail "no answer is kept"
+children=$(descendants "$table")
+kill -9 "$table"
+wait_until 20 all_gone $children || fail "the pool of a killed table stays"
+[ ! -e killed/table.csv ] || fail "a killed table has left a table"
+lines=$(grep -c . killed/table.journal)
+[ "$lines" -lt 100 ] || fail "it was not killed on the way"
+
+# in the axes of the solver
+printf '{"engine": "native", "orientation": {"axis": [0, 0, 1], "angle": "30 deg"}, "structure": {"lattice": "fcc", "a": "3.615 angstrom", "species": ["Cu"]},
+    "potential": {"style": "eam/alloy", "file": "Cu_mishin1.eam.alloy"}}' >turned.json
+tables 0 turned turned.json --over F.xx=0.99:1.01:2,F.12=0:0.01:2
+femd eval turned.json --F "1.01 0.01 0 0 1 0 0 0 1" --json >c.json 2>c.log || fail "femd eval turned"
+same_as_eval turned 3 c.json
+
+# points without an answer
+tables 3 failing "$here/small.json" --over strain.xx=-0.7:0.01:2 --want stress
+says failing "femd: 1 of 2 points failed, the first: OUT_OF_DOMAIN: 2E+I is not positive definite"
+[ "$(column failing status | tr '\n' ' ')" = "OUT_OF_DOMAIN OK " ] || fail "the status of points"
+[ "$(column failing stress.xx | head -n 1)" = nan ] || fail "a failed point has a figure"
+grep -q 'positive definite (eigenvalue -0.4)"$' failing/table.csv || fail "the words of a failed point"
+tables 3 failing "$here/small.json" --over strain.xx=-0.7:0.01:2 --want stress
+says failing "2 points, 0 asked now"
+
+# what is refused
+refused() { # WORDS ARGS...
+    words=$1
+    shift
+    tables 2 refused "$here/small.json" "$@"
+    says refused "$words"
+    [ ! -e refused ] || fail "a refused table leaves a folder: $*"
+}
+refused 'unknown axis "strane"; accepted: temperature, pressure, strain.xx' --over strane=1:2:3
+refused "FROM:TO:NUMBER is wanted" --over strain.xx=1:2
+refused '"1" is not a whole number from 2' --over strain.xx=1:2:1
+refused "is no range" --over strain.xx=1:1:3
+refused "below 0 K" --over temperature=-1:3:3
+refused "the axis strain.xx is given twice" --over strain.xx=0:1:2,strain.11=0:1:2
+refused "axes of strain or of F, not both" --over strain.xx=0:1:2,F.xx=0:1:2
+refused "a table has at most 100000" --over strain.xx=0:1:1000,strain.yy=0:1:1000
+refused "--stress 11=0 prescribes the stress there" --over strain.xx=0:1:2 --stress 11=0
+refused "--over AXIS=FROM:TO:NUMBER,... is missing" --want stress
+refused "temperature: it has no effect on this material" --over temperature=100:400:4
+refused "does not answer conductivity; it answers stress, tangent" --over strain.xx=0:0.01:2 --want conductivity
