@@ -217,6 +217,13 @@ static void bad_input_has_exact_words(void **state) {
          "boundary[3].pressure: character 1 of the expression \"log(t)\": \"log\" means ln to some and log10 to "
          "others: write the one you mean"},
         {"case.json", "steps.count==3", "steps.count: must be a whole number, not \"=3\""},
+        {"case.json", "output.every=4294967297", "output.every: must be at most 1000000000, not 4294967297"},
+        {"case.json", "output.checkpoint_every=1e10",
+         "output.checkpoint_every: must be at most 1000000000, not 10000000000"},
+        {"case.json", "materials.copper.relaxation.max_iterations=2147483648",
+         "materials.copper.relaxation.max_iterations: must be at most 1000000000, not 2147483648"},
+        {"case.json", "materials.copper.boundary_condition={\"type\":\"kubc\",\"planes\":1e10}",
+         "materials.copper.boundary_condition.planes: must be at most 1000000000, not 10000000000"},
         {"case.json", "boundary[0]={\"on\":\"a\",\"displacement\":[\"=x\",0,0],\"gradient\":[[1,0,0],[0,1,0],[0,0,1]]}",
          "boundary[0].displacement[0]: an expression stands for all of a component; leave out gradient"},
         {"case.json", "temperature={\"table\":[[0,\"20 degC\"],[1,-3]]}", "temperature.table[1][1]: -3 K is below 0 K"},
@@ -229,12 +236,12 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "temperature=\"-300 degC\"", "temperature: must be at least 0, not \"-300 degC\""},
         {"case.json", "output.wants=[\"stress\"]",
          "output.wants[0]: unknown value \"stress\"; accepted: thermal-stress, conductivity, energy, helmholtz, "
-         "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, stability, "
-         "tangent-stability, acoustic-stability"},
+         "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, flow-viscosity, "
+         "stability, tangent-stability, acoustic-stability"},
         {"case.json", "output.wants=[\"energy\",\"local\"]",
          "output.wants[1]: unknown value \"local\"; accepted: thermal-stress, conductivity, energy, helmholtz, "
-         "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, stability, "
-         "tangent-stability, acoustic-stability"},
+         "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, flow-viscosity, "
+         "stability, tangent-stability, acoustic-stability"},
         {"case.json", "seed=1.5", "seed: must be a whole number or a string, not 1.5"},
         {"case.json", "petsc.-ksp_type=cg", "petsc.-ksp_type: write the option without its leading dash"},
         {"case.json", "petsc.ksp_type=cg -snes_view", "petsc.ksp_type: an option has no blanks in its name or value"},
