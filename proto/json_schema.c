@@ -409,19 +409,32 @@ static int schema_key_alternatives(const context *c, const cJSON *branches, list
     return 1;
 }
 
-/* No branch fits: the words of the only branch whose type fits, else the titles of all. */
+/* Whether a node may have been meant for a branch: its type fits, and with keyed an object has the keys that the branch
+ * requires. */
+static int schema_is_meant(const cJSON *schema, const cJSON *node, int keyed) {
+    const cJSON *required = femd_json_get(schema, "required");
+    if (!schema_type_allows(femd_json_get(schema, "type"), node)) return 0;
+    for (const cJSON *r = required ? required->child : NULL; keyed && cJSON_IsObject(node) && r; r = r->next)
+        if (!femd_json_get(node, r->valuestring)) return 0;
+    return 1;
+}
+
+/* No branch fits: the words of the only branch that may have been meant, by its type or by its keys too; else the
+ * titles of all. */
 static femd_status schema_no_branch(const context *c, const cJSON *branches, const cJSON *node, int depth,
                                     femd_error *err) {
-    const cJSON *candidate = NULL;
-    int candidates = 0;
+    const cJSON *candidate[2] = {NULL, NULL};
+    int candidates[2] = {0, 0};
     list l = {.used = 0};
     char found[80];
     for (const cJSON *b = branches->child; b; b = b->next) {
         const cJSON *s = schema_resolve(c, b);
-        if (schema_type_allows(femd_json_get(s, "type"), node)) candidate = b, candidates++;
+        for (int keyed = 0; keyed < 2; keyed++)
+            if (schema_is_meant(s, node, keyed)) candidate[keyed] = b, candidates[keyed]++;
         schema_list_add(&l, ", or ", femd_json_string(s, "title", "another form"));
     }
-    if (candidates == 1) return schema_check(c, candidate, node, depth + 1, err);
+    for (int keyed = 0; keyed < 2; keyed++)
+        if (candidates[keyed] == 1) return schema_check(c, candidate[keyed], node, depth + 1, err);
     schema_describe(node, found, sizeof found);
     return femd_json_fail(c->doc, node, err, "%s does not fit; accepted: %s", found, l.text);
 }

@@ -42,6 +42,8 @@ femd_status case_read_rows(const femd_case *c, const cJSON *rows, femd_dimension
     if (!*time || !*value) return femd_fail(err, FEMD_NO_MEMORY, "out of memory for a table of %zu rows", room);
     for (const cJSON *row = rows->child; row; row = row->next) {
         const size_t k = (*n)++;
+        if (!cJSON_IsNumber(row->child))
+            return femd_json_fail(&c->doc, row->child, err, "a row is a time, a number without a unit, and a value");
         (*time)[k] = row->child->valuedouble;
         FEMD_TRY(femd_json_node_quantity(&c->doc, row->child->next, dim, &(*value)[k], err));
         FEMD_TRY(value_check(c, row->child->next, dim, (*value)[k], err));

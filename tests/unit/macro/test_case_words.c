@@ -228,6 +228,13 @@ static void bad_input_has_exact_words(void **state) {
          "boundary[0].displacement[0]: an expression stands for all of a component; leave out gradient"},
         {"case.json", "temperature={\"table\":[[0,\"20 degC\"],[1,-3]]}", "temperature.table[1][1]: -3 K is below 0 K"},
         {"case.json", "temperature={\"table\":[[0,1],[0,2]]}", "temperature.table[1][0]: times must increase"},
+        {"case.json", "temperature={\"table\":[[\"300 K\",0.5]]}",
+         "temperature.table[0][0]: a row is a time, a number without a unit, and a value"},
+        {"case.json", "temperature={\"table\":[[0,1],[1,\"5 m\"]]}",
+         "temperature.table[1][1]: unit \"m\" does not fit a temperature; accepted: K, mK, degC"},
+        {"case.json", "temperature={\"table\":[]}", "temperature.table: has 0 entries; must have at least 1"},
+        {"case.json", "temperature={\"table\":[[0,1]],\"file\":\"x\"}",
+         "temperature: an object does not fit; accepted: a temperature, or {file}, or {table}"},
         {"case.json", "temperature==300*(x-1)", "temperature: -300 K at (0, 0, 0) m and time 0 is below 0 K"},
         {"case.json", "pressure=1e5",
          "the key \"pressure\" is refused: it would act on nothing, since the solver prescribes strains; a pressure on "
