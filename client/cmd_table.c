@@ -24,7 +24,8 @@ typedef struct table {
     eval_request ask;
     option_list over;
     const char *out, *connect, *key;
-    int workers, insecure;
+    int workers, insecure, order;
+    table_terms terms; /* of the fit */
     table_grid grid;
     eval_source source;
     femd_buffer pack;
@@ -116,6 +117,7 @@ static femd_status table_prepare(table *t, femd_error *err) {
     char of[140], other[65];
     if (!t->over.n) return femd_fail(err, FEMD_BAD_INPUT, "femd table: --over AXIS=FROM:TO:NUMBER,... is missing");
     for (size_t i = 0; i < t->over.n; i++) FEMD_TRY(table_grid_add(&t->grid, t->over.item[i], err));
+    FEMD_TRY(table_terms_make(&t->grid, t->order, &t->terms, err));
     FEMD_TRY(table_check_stress(t, err));
     FEMD_TRY(eval_source_open(t->ask.path, t->ask.material, &t->ask.sets, &t->source, err));
     eval_source *s = &t->source;
@@ -171,10 +173,13 @@ static femd_status table_begin(table *t, femd_error *err) {
 
 /* An older table that is not of all these points must not be taken for this one. */
 static femd_status table_remove_outputs(const table *t, femd_error *err) {
-    char *path = NULL;
-    FEMD_TRY(table_file(t, "table.csv", &path, err));
-    unlink(path);
-    free(path);
+    static const char *const name[] = {"table.csv", "fit.json"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        char *path = NULL;
+        FEMD_TRY(table_file(t, name[i], &path, err));
+        unlink(path);
+        free(path);
+    }
     return FEMD_OK;
 }
 
@@ -285,6 +290,20 @@ static femd_status table_fill(table *t, femd_error *err) {
 
 /* ---- the end ---- */
 
+static femd_status table_write_fit(const table *t, const table_values *v, femd_error *err) {
+    femd_buffer text = FEMD_BUFFER_INIT;
+    char *path = NULL, first[400] = "";
+    size_t bad = 0;
+    femd_status rc = table_fits_json(&t->grid, &t->terms, v, &text, &bad, first, err);
+    if (rc == FEMD_OK) rc = table_file(t, "fit.json", &path, err);
+    if (rc == FEMD_OK) rc = run_output_write(path, text.data, text.size, err);
+    if (rc == FEMD_OK) printf("%s: polynomials of order %d, %zu terms\n", path, t->order, t->terms.n);
+    if (rc == FEMD_OK && bad) fprintf(stderr, "femd: %zu fits are not good, the first: %s\n", bad, first);
+    free(path);
+    femd_buffer_clear(&text);
+    return rc;
+}
+
 static femd_status table_write(table *t, int *code, femd_error *err) {
     table_values v = {0};
     femd_buffer csv = FEMD_BUFFER_INIT;
@@ -305,6 +324,7 @@ static femd_status table_write(table *t, int *code, femd_error *err) {
                     v.builds);
         if (v.failed) *code = t->lost ? FEMD_EXIT_POOL_LOST : FEMD_EXIT_NOT_CONVERGED;
     }
+    if (rc == FEMD_OK) rc = table_write_fit(t, &v, err);
     free(path);
     femd_buffer_clear(&csv);
     table_values_clear(&v);
@@ -354,6 +374,7 @@ static const char about[] =
     "say. The last axis goes round fastest.\n\n"
     "FOLDER/table.csv has a line for each point, with errors, notes, the status and words of points that have failed,\n"
     "under the names of femd eval --json. Each point is what femd eval answers with the seed of its line, to the bit.\n"
+    "FOLDER/fit.json has a polynomial for each figure, with its covariance, and words where it is not good.\n"
     "Answers are kept in FOLDER/table.journal as they come. Killed, or with more points: run it again, and only what\n"
     "is missing is asked.\n\n"
     "exit codes: 0 all answered, 2 bad input, 3 some points have no answer (table.csv says why), 4 the pool is lost "
@@ -361,7 +382,7 @@ static const char about[] =
     "has lost points, which are asked again the next time, 130 interrupted";
 
 int cmd_table(int argc, char **argv) {
-    table t = {.ask = {.seed = 1}, .workers = command_online_cores(), .pool = {.child = {.fd = -1}}};
+    table t = {.ask = {.seed = 1}, .workers = command_online_cores(), .order = 2, .pool = {.child = {.fd = -1}}};
     femd_error err = FEMD_ERROR_INIT;
     int code;
     eval_request *q = &t.ask;
@@ -369,6 +390,8 @@ int cmd_table(int argc, char **argv) {
         {"--over", NULL, OPTION_LIST, &t.over, "AXIS=FROM:TO:N,...", "axes of the grid; may be repeated", 0, 0},
         {"--want", NULL, OPTION_TEXT, &q->want, "a,b",
          "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
+        {"--fit", NULL, OPTION_INT, &t.order, "ORDER", "of the polynomials in fit.json (default 2)", 0,
+         TABLE_ORDER_MAX},
         {"--out", "-o", OPTION_TEXT, &t.out, "FOLDER", "where the table goes (default: beside the file, NAME.table)", 0,
          0},
         {"--workers", "-n", OPTION_INT, &t.workers, "N", "worker processes (default: the cores of this machine)", 1,

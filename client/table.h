@@ -87,6 +87,42 @@ void table_values_clear(table_values *v);
 FEMD_MUST_CHECK femd_status table_csv(const table_grid *g, const table_row *row, const table_values *v,
                                       femd_buffer *out, femd_error *err);
 
+enum { TABLE_ORDER_MAX = 8, TABLE_TERMS_MAX = 220 };
+
+/* A polynomial in the axes, each scaled to [-1, 1]: t = (x - centre) / half_width. */
+typedef struct table_terms {
+    size_t axes, n;
+    double centre[TABLE_AXES_MAX], half_width[TABLE_AXES_MAX];
+    unsigned char power[TABLE_TERMS_MAX][TABLE_AXES_MAX];
+} table_terms;
+
+/* All products of powers up to a total order, and of each axis below its number of values. BAD_INPUT if they are too
+ * many. */
+FEMD_MUST_CHECK femd_status table_terms_make(const table_grid *g, int order, table_terms *t, femd_error *err);
+
+/* Least squares over the points that have a figure. */
+typedef struct table_fit {
+    int fitted, weighted;                             /* weighted: by 1 / error^2 of each point */
+    size_t points, freedom;                           /* freedom: points less terms */
+    double coefficient[TABLE_TERMS_MAX], *covariance; /* owned, terms x terms; nan where it is not known */
+    double chi2;                                      /* if weighted, else nan */
+    double rms, worst;                                /* of the residuals, in the unit of the figures */
+    int good;
+    char words[300]; /* what is to be known of it; why it is not good */
+} table_fit;
+
+/* y: the figures, nan where there is none; sigma: their errors or NULL; scale: the largest figure of the quantity,
+ * below whose round-off a component is nothing. A fit that cannot be made is no failure: fitted = 0 and words. */
+FEMD_MUST_CHECK femd_status table_fit_make(const table_grid *g, const table_terms *t, const double *y,
+                                           const double *sigma, double scale, table_fit *fit, femd_error *err);
+void table_fit_clear(table_fit *fit);
+/* The value of a fit at a point of the grid. */
+double table_fit_value(const table_grid *g, const table_terms *t, const table_fit *fit, size_t point);
+
+/* fit.json: a fit of every column that was wanted. *bad: those that are not good; worst: words about the first. */
+FEMD_MUST_CHECK femd_status table_fits_json(const table_grid *g, const table_terms *t, const table_values *v,
+                                            femd_buffer *out, size_t *bad, char first[400], femd_error *err);
+
 /* A pool of its own: femd serve, which ends with this process. */
 typedef struct table_pool {
     launch_child child;

@@ -40,6 +40,20 @@ same_as_eval whole 3 a.json
 femd eval "$here/small.json" --strain 0.02 0 0.003 0 0 0.02 --json >b.json 2>b.log || fail "femd eval"
 same_as_eval whole 29 b.json
 
+# its polynomials, whose values at the middle of the grid are the figures there
+says whole "fit.json: polynomials of order 2, 9 terms"
+python3 - <<'END' || fail "fit.json"
+import csv, json
+fit, middle = json.load(open("whole/fit.json")), list(csv.DictReader(open("whole/table.csv")))[14:16]
+assert [a["name"] for a in fit["axes"]] == ["strain.xx", "strain.xy", "strain.zz"] and fit["powers"][0] == [0, 0, 0]
+for name in ("stress.xx", "tangent.xx.yy", "energy_density"):
+    one = fit["fits"][name]
+    assert not one["weighted"] and one["points"] == 30 and one["degrees_of_freedom"] == 21
+    figure = sum(float(row[name]) for row in middle) / 2  # of the two zz about the centre
+    at = dict(zip(map(tuple, fit["powers"]), one["coefficients"]))[0, 0, 0]
+    assert abs(at - figure) <= one["worst"] + 1e-9 * abs(figure), name
+END
+
 # nothing is asked twice, without a pool; the same bytes when half is missing, its last line cut short, one spoilt
 cp whole/table.csv kept.csv
 tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
