@@ -180,6 +180,13 @@ static femd_status table_remove_outputs(const table *t, femd_error *err) {
         unlink(path);
         free(path);
     }
+    for (size_t i = 0; i < 2 * FEMD_QUANTITIES; i++) {
+        char *path = NULL, picture[80];
+        snprintf(picture, sizeof picture, "%s.%s", femd_quantity_at(i / 2)->key, i % 2 ? "png" : "svg");
+        FEMD_TRY(table_file(t, picture, &path, err));
+        unlink(path);
+        free(path);
+    }
     return FEMD_OK;
 }
 
@@ -304,6 +311,14 @@ static femd_status table_write_fit(const table *t, const table_values *v, femd_e
     return rc;
 }
 
+static femd_status table_draw(const table *t, const table_values *v, femd_error *err) {
+    const char *slash = strrchr(t->ask.path, '/');
+    size_t drawn;
+    FEMD_TRY(table_plots(&t->grid, v, slash && slash[1] ? slash + 1 : t->ask.path, t->output.folder, &drawn, err));
+    printf("%s: %zu picture%s\n", t->output.folder, drawn, drawn == 1 ? "" : "s");
+    return FEMD_OK;
+}
+
 static femd_status table_write(table *t, int *code, femd_error *err) {
     table_values v = {0};
     femd_buffer csv = FEMD_BUFFER_INIT;
@@ -325,6 +340,7 @@ static femd_status table_write(table *t, int *code, femd_error *err) {
         if (v.failed) *code = t->lost ? FEMD_EXIT_POOL_LOST : FEMD_EXIT_NOT_CONVERGED;
     }
     if (rc == FEMD_OK) rc = table_write_fit(t, &v, err);
+    if (rc == FEMD_OK) rc = table_draw(t, &v, err);
     free(path);
     femd_buffer_clear(&csv);
     table_values_clear(&v);
@@ -374,7 +390,8 @@ static const char about[] =
     "say. The last axis goes round fastest.\n\n"
     "FOLDER/table.csv has a line for each point, with errors, notes, the status and words of points that have failed,\n"
     "under the names of femd eval --json. Each point is what femd eval answers with the seed of its line, to the bit.\n"
-    "FOLDER/fit.json has a polynomial for each figure, with its covariance, and words where it is not good.\n"
+    "FOLDER/fit.json has a polynomial for each figure, with its covariance, and words where it is not good;\n"
+    "stress.png and so on show of each quantity the component that changes most over the first axis.\n"
     "Answers are kept in FOLDER/table.journal as they come. Killed, or with more points: run it again, and only what\n"
     "is missing is asked.\n\n"
     "exit codes: 0 all answered, 2 bad input, 3 some points have no answer (table.csv says why), 4 the pool is lost "

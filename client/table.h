@@ -123,6 +123,10 @@ double table_fit_value(const table_grid *g, const table_terms *t, const table_fi
 FEMD_MUST_CHECK femd_status table_fits_json(const table_grid *g, const table_terms *t, const table_values *v,
                                             femd_buffer *out, size_t *bad, char first[400], femd_error *err);
 
+/* KEY.png and KEY.svg in a folder for each quantity that was wanted and has a figure; `of`: what the title names. */
+FEMD_MUST_CHECK femd_status table_plots(const table_grid *g, const table_values *v, const char *of, const char *folder,
+                                        size_t *drawn, femd_error *err);
+
 /* A pool of its own: femd serve, which ends with this process. */
 typedef struct table_pool {
     launch_child child;

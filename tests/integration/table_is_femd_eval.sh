@@ -54,6 +54,10 @@ for name in ("stress.xx", "tangent.xx.yy", "energy_density"):
     assert abs(at - figure) <= one["worst"] + 1e-9 * abs(figure), name
 END
 
+for picture in stress tangent energy_density; do
+    head -c 4 whole/$picture.png | grep -q PNG && grep -q "</svg>" whole/$picture.svg || fail "no picture of $picture"
+done
+
 # nothing is asked twice, without a pool; the same bytes when half is missing, its last line cut short, one spoilt
 cp whole/table.csv kept.csv
 tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
