@@ -1,4 +1,4 @@
-/* femd server, femd worker and femd store: programs of their own. That of the server or the store takes over this
+/* femd server, worker, store and table: programs of their own. That of the server, the store or a table takes over this
  * process; a worker's does too, unless several are wanted. */
 #include <errno.h>
 #include <signal.h>
@@ -34,6 +34,10 @@ static int parts_become_program(const char *name, int argc, char **argv) {
 
 int cmd_server(int argc, char **argv) {
     return parts_become_program("femd-server", argc, argv);
+}
+
+int cmd_table(int argc, char **argv) {
+    return parts_become_program("femd-table", argc, argv);
 }
 
 int cmd_store(int argc, char **argv) {

@@ -30,6 +30,8 @@ typedef struct table_grid {
 FEMD_MUST_CHECK femd_status table_grid_add(table_grid *g, const char *text, femd_error *err);
 /* Value i of an axis: evenly from low to high, both of them exactly. */
 double table_axis_value(const table_axis *a, int i);
+/* "K", "Pa" or "". */
+const char *table_axis_unit(const table_axis *a);
 /* Value of each axis at a point. The last axis goes round fastest. */
 void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES_MAX]);
 
@@ -86,6 +88,10 @@ void table_values_clear(table_values *v);
 /* The whole text of table.csv. */
 FEMD_MUST_CHECK femd_status table_csv(const table_grid *g, const table_row *row, const table_values *v,
                                       femd_buffer *out, femd_error *err);
+
+/* table.h5 in a folder, whole or as it was. In the program femd-table alone. */
+FEMD_MUST_CHECK femd_status table_hdf5(const table_grid *g, const table_row *row, const table_values *v,
+                                       const char *folder, femd_error *err);
 
 enum { TABLE_ORDER_MAX = 8, TABLE_TERMS_MAX = 220 };
 

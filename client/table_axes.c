@@ -96,6 +96,10 @@ double table_axis_value(const table_axis *a, int i) {
     return i == a->n - 1 ? a->high : a->low + (a->high - a->low) * i / (a->n - 1);
 }
 
+const char *table_axis_unit(const table_axis *a) {
+    return a->kind == TABLE_TEMPERATURE ? "K" : a->kind == TABLE_PRESSURE ? "Pa" : "";
+}
+
 void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES_MAX]) {
     for (size_t k = g->axes; k-- > 0;) {
         value[k] = table_axis_value(&g->axis[k], (int)(point % (size_t)g->axis[k].n));

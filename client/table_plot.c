@@ -9,10 +9,6 @@
 
 enum { PLOT_CURVES_MAX = 5 };
 
-static const char *table_axis_unit(const table_axis *a) {
-    return a->kind == TABLE_TEMPERATURE ? "K" : a->kind == TABLE_PRESSURE ? "Pa" : "";
-}
-
 /* The column of a quantity with the widest range; -1: nothing is there to draw. */
 static int table_plot_column(const table_values *v, const femd_quantity *q) {
     double widest = -1;

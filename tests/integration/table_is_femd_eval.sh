@@ -40,6 +40,18 @@ same_as_eval whole 3 a.json
 femd eval "$here/small.json" --strain 0.02 0 0.003 0 0 0.02 --json >b.json 2>b.log || fail "femd eval"
 same_as_eval whole 29 b.json
 
+# the same as arrays
+hdf5_is() { # DATASET DIMENSIONS, and on standard input its values, one a line
+    print_hdf5 whole/table.h5 "$1" >got.txt || fail "no $1 in table.h5"
+    { echo "$2" && cat; } | cmp -s - got.txt || fail "$1 of table.h5: $(head -n 3 got.txt | tr '\n' ' ')"
+}
+hdf5_is axes/strain.zz 2 <<<$'0.001\n0.0030000000000000001'
+hdf5_is status "5 3 2" < <(column whole status)
+hdf5_is seed "5 3 2" < <(column whole seed)
+hdf5_is energy_density "5 3 2" < <(column whole energy_density)
+hdf5_is stress "5 3 2 6" < <(sed 1d whole/table.csv | cut -d, -f15-20 | tr , '\n')
+hdf5_is tangent "5 3 2 6 6" < <(sed 1d whole/table.csv | cut -d, -f21-56 | tr , '\n')
+
 # its polynomials, whose values at the middle of the grid are the figures there
 says whole "fit.json: polynomials of order 2, 9 terms"
 python3 - <<'END' || fail "fit.json"
@@ -60,16 +72,18 @@ done
 
 # nothing is asked twice, without a pool; the same bytes when half is missing, its last line cut short, one spoilt
 cp whole/table.csv kept.csv
+cp whole/table.h5 kept.h5
+sleep 1.1 # a file with times in it would be another one
 tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
 says whole "30 points, 0 asked now"
-cmp -s kept.csv whole/table.csv || fail "a table that was there came out otherwise"
+cmp -s kept.csv whole/table.csv && cmp -s kept.h5 whole/table.h5 || fail "a table that was there came out otherwise"
 size=$(wc -c <whole/table.journal)
 head -c $((size / 2)) whole/table.journal | sed '3s/"stress":\[-/"stress":[/' >cut && cat cut >whole/table.journal
 tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
 says whole "2 lines of the journal are no whole answer"
 asked=$(sed -n 's/.*30 points, \([0-9]*\) asked.*/\1/p' whole.log)
 [ "$asked" -ge 15 ] && [ "$asked" -le 18 ] || fail "$asked of 30 were asked again"
-cmp -s kept.csv whole/table.csv || fail "a table that went on came out otherwise"
+cmp -s kept.csv whole/table.csv && cmp -s kept.h5 whole/table.h5 || fail "a table that went on came out otherwise"
 # a finer grid asks what is new
 tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:9,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2
 says whole "54 points, 24 asked now"

@@ -173,7 +173,7 @@ static femd_status table_begin(table *t, femd_error *err) {
 
 /* An older table that is not of all these points must not be taken for this one. */
 static femd_status table_remove_outputs(const table *t, femd_error *err) {
-    static const char *const name[] = {"table.csv", "fit.json"};
+    static const char *const name[] = {"table.csv", "fit.json", "table.h5"};
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         char *path = NULL;
         FEMD_TRY(table_file(t, name[i], &path, err));
@@ -339,6 +339,7 @@ static femd_status table_write(table *t, int *code, femd_error *err) {
                     v.builds);
         if (v.failed) *code = t->lost ? FEMD_EXIT_POOL_LOST : FEMD_EXIT_NOT_CONVERGED;
     }
+    if (rc == FEMD_OK) rc = table_hdf5(&t->grid, t->row, &v, t->output.folder, err);
     if (rc == FEMD_OK) rc = table_write_fit(t, &v, err);
     if (rc == FEMD_OK) rc = table_draw(t, &v, err);
     free(path);
@@ -390,6 +391,7 @@ static const char about[] =
     "say. The last axis goes round fastest.\n\n"
     "FOLDER/table.csv has a line for each point, with errors, notes, the status and words of points that have failed,\n"
     "under the names of femd eval --json. Each point is what femd eval answers with the seed of its line, to the bit.\n"
+    "FOLDER/table.h5 has the same as arrays over the grid.\n"
     "FOLDER/fit.json has a polynomial for each figure, with its covariance, and words where it is not good;\n"
     "stress.png and so on show of each quantity the component that changes most over the first axis.\n"
     "Answers are kept in FOLDER/table.journal as they come. Killed, or with more points: run it again, and only what\n"
@@ -398,7 +400,11 @@ static const char about[] =
     "or\n"
     "has lost points, which are asked again the next time, 130 interrupted";
 
-int cmd_table(int argc, char **argv) {
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("femd-table %s\n", FEMD_VERSION);
+        return FEMD_EXIT_OK;
+    }
     table t = {.ask = {.seed = 1}, .workers = command_online_cores(), .order = 2, .pool = {.child = {.fd = -1}}};
     femd_error err = FEMD_ERROR_INIT;
     int code;
@@ -440,7 +446,7 @@ int cmd_table(int argc, char **argv) {
                                    .least = 1,
                                    .most = 1};
     option_list positional;
-    if (!command_options(&table_of, argc, argv, &positional, &code)) return code;
+    if (!command_options(&table_of, argc - 1, argv + 1, &positional, &code)) return code;
     q->path = positional.item[0];
     const struct sigaction action = {.sa_handler = table_on_signal};
     sigaction(SIGINT, &action, NULL);
