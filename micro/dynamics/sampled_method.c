@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dynamics/dynamics_options.h"
 
@@ -35,6 +36,36 @@ static femd_status sampled_open_atoms(femd_sampled *common, const femd_native *n
     return femd_dynamics_create(&common->rve, common->mass, &common->d, err);
 }
 
+/* Where the sites are a lattice of the density of a fluid, their bonds are stretched and soft, or hold nothing at all:
+ * its highest frequency says nothing of atoms that meet. That of the packing of lowest energy does, to a factor: 0.4 of
+ * it is what sites of a dense fluid have, with which steps were found good. */
+static femd_status sampled_roaming_frequency(femd_sampled *common, femd_native *native, femd_error *err) {
+    enum { PACKINGS = 80 };
+    const double closer = 0.99, share = 0.4;
+    femd_rve *rve = &native->rve;
+    double h[9], packed, lowest, W, *x = malloc(3 * (size_t)rve->n * sizeof *x);
+    if (!x) return femd_fail(err, FEMD_NO_MEMORY, "a packing of %d atoms: out of memory", rve->n);
+    memcpy(h, rve->h0, sizeof h);
+    memcpy(x, rve->X, 3 * (size_t)rve->n * sizeof *x);
+    femd_status rc = femd_energetics_forces(rve->en, rve->nb, h, x, &lowest, NULL, NULL, err);
+    for (int k = 0; rc == FEMD_OK && k < PACKINGS; k++) {
+        femd_error beyond = FEMD_ERROR_INIT; /* a table that ends is no packing */
+        for (int i = 0; i < 9; i++) h[i] *= closer;
+        for (int i = 0; i < 3 * rve->n; i++) x[i] *= closer;
+        if (femd_energetics_forces(rve->en, rve->nb, h, x, &W, NULL, NULL, &beyond) == FEMD_OK && W < lowest) {
+            lowest = W;
+            continue;
+        }
+        for (int i = 0; i < 9; i++) h[i] /= closer;
+        for (int i = 0; i < 3 * rve->n; i++) x[i] /= closer;
+        break;
+    }
+    if (rc == FEMD_OK) rc = femd_dynamics_top_frequency(rve, common->mass, h, x, &packed, err);
+    if (rc == FEMD_OK) common->top_frequency = fmax(common->top_frequency, share * packed);
+    free(x);
+    return rc;
+}
+
 static femd_status sampled_open(femd_sampled *common, femd_native *native, const femd_json *doc, femd_error *err) {
     const femd_sampler *sampler = common->sampler;
     femd_sampled_words words = {.doc = doc, .node = femd_json_get(doc->root, sampler->method->name)};
@@ -45,6 +76,7 @@ static femd_status sampled_open(femd_sampled *common, femd_native *native, const
     FEMD_TRY(femd_native_masses(native, doc, &common->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&native->rve, common->mass, native->rve.h0, native->rve.X,
                                          &common->top_frequency, err));
+    if (sampler->roams) FEMD_TRY(sampled_roaming_frequency(common, native, err));
     FEMD_TRY(
         femd_neighbours_nearest(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, &common->reach, err));
     common->reach *= 0.5;

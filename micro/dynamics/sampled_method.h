@@ -63,6 +63,7 @@ typedef struct femd_sampler {
     double accuracy;          /* default */
     unsigned needs;           /* FEMD_GIVES_* of the potential */
     int own_boxes;            /* 1: moves atoms of boxes of its own, not those of the RVE */
+    int roams;                /* 1: atoms leave their sites, and come as near each other as in a dense packing */
     int unseeded; /* 1: every stretch has noise of its own and takes the seed of the request; else the seed of
                      the first request goes on with the sums */
     femd_looks looks;
@@ -109,7 +110,7 @@ typedef struct femd_replicas {
 typedef struct femd_sampled {
     const femd_sampler *sampler;
     femd_sampled_options options;
-    double top_frequency; /* rad/ps, of the virgin RVE */
+    double top_frequency; /* rad/ps, of the virgin RVE; where atoms roam at least 0.4 of that of a dense packing */
     double reach;         /* angstrom: half the distance of nearest neighbours there */
     double *mass;         /* n, u, owned */
     /* The RVE whose atoms move; without boxes of its own. */

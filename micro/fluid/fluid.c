@@ -288,6 +288,7 @@ static const femd_sampler fluid_sampler = {
     .size = sizeof(femd_fluid),
     .version = 1,
     .during = "the sampling of the fluid",
+    .roams = 1,
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,
     .accuracy = 0.05,

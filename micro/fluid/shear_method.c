@@ -155,6 +155,7 @@ static const femd_sampler shear_sampler = {
     .size = sizeof(femd_shear),
     .version = 1,
     .during = "the shear flow",
+    .roams = 1,
     .radians = STEP_DEFAULT,
     .friction = FRICTION_DEFAULT,
     .accuracy = 0.05,

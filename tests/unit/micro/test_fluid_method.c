@@ -121,6 +121,27 @@ static void diffusivities_know_their_box(void **state) {
     femd_material_close(&m);
 }
 
+/* Bonds of a lattice that is stretched to the density of a thin fluid are soft or hold nothing; the step is that of
+ * atoms that meet. */
+static void a_thin_fluid_takes_no_longer_steps(void **state) {
+    (void)state;
+    const char *const dense = LIQUID("\"time_step\":\"300 fs\""), *const a = strstr(dense, "5.719");
+    for (int thin = 0; thin < 3; thin++) {
+        static const char *const edge[] = {"5.719", "6.087", "6.800"};
+        char json[1024], limit[64];
+        femd_error err = FEMD_ERROR_INIT;
+        femd_material *m = NULL;
+        double fs = 0;
+        snprintf(json, sizeof json, "%.*s%s%s", (int)(a - dense), dense, edge[thin], a + strlen(edge[thin]));
+        assert_int_equal(try_open(json, &m, &err), FEMD_BAD_INPUT);
+        const char *at = strstr(err.text, "between 0 and ");
+        if (!at) fail_msg("%s", err.text);
+        snprintf(limit, sizeof limit, "%s", at + strlen("between 0 and "));
+        fs = atof(limit);
+        if (!(fs > 80 && fs < 115)) fail_msg("a = %s angstrom: %s", edge[thin], err.text);
+    }
+}
+
 static void what_cannot_be_sampled_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -153,6 +174,7 @@ int main(void) {
         cmocka_unit_test(a_state_goes_on),
         cmocka_unit_test(a_crystal_is_refused),
         cmocka_unit_test(diffusivities_know_their_box),
+        cmocka_unit_test(a_thin_fluid_takes_no_longer_steps),
         cmocka_unit_test(what_cannot_be_sampled_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
