@@ -289,6 +289,7 @@ static femd_status table_fill(table *t, femd_error *err) {
                                        .insecure = t->insecure};
     femd_status rc = femd_client_open(&config, &client, err);
     if (rc == FEMD_OK) rc = table_ask_client(t, client, err);
+    if (rc == FEMD_CANCELLED) rc = femd_fail(err, FEMD_CANCELLED, "interrupted");
     femd_client_close(&client);
     table_pool_end(&t->pool);
     if (t->shown > t->begun) fprintf(stderr, "\r\033[K");

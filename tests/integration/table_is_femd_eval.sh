@@ -99,6 +99,23 @@ wait_until 20 all_gone $children || fail "the pool of a killed table stays"
 lines=$(grep -c . killed/table.journal)
 [ "$lines" -lt 100 ] || fail "it was not killed on the way"
 
+# interrupted: the table says so, and goes on
+start halted femd table "$here/slow.json" --over strain.xx=-0.02:0.02:100 --want stress --out halted -n 1
+wait_until 20 grep -q OK halted/table.journal || fail "no answer is kept"
+kill -TERM "$pid"
+exit_within 20 "$pid"
+[ "$code" -eq 130 ] && grep -q "^femd: interrupted" halted.log && grep -q "answers are kept; the same command goes on" halted.log || fail "interrupted: exit code $code"
+
+# a server that is there gives the same bytes
+start_server
+start_worker worker
+tables 0 connected "$here/small.json" --over strain.xx=-0.02:0.02:5,strain.xy=0:0.02:3,strain.zz=0.001:0.003:2 --connect "$address"
+cmp -s kept.csv connected/table.csv && cmp -s kept.h5 connected/table.h5 || fail "the table of another pool"
+
+# beside its file, if nobody says where
+cp "$here/small.json" beside.json
+femd table beside.json --over strain.xx=0:0.01:2 --want stress -n 1 >beside.log 2>&1 && [ -s beside.table/table.csv ] || fail "beside its file"
+
 # in the axes of the solver
 printf '{"engine": "native", "orientation": {"axis": [0, 0, 1], "angle": "30 deg"}, "structure": {"lattice": "fcc", "a": "3.615 angstrom", "species": ["Cu"]},
     "potential": {"style": "eam/alloy", "file": "Cu_mishin1.eam.alloy"}}' >turned.json
