@@ -75,9 +75,9 @@ femd_status case_check_pressure(const femd_case *c, size_t material, const femd_
         (!(caps->wants & FEMD_WANT_THERMAL_STRESS) || femd_case_samples(c, material, caps, "thermal-stress")))
         return femd_fail(
             err, FEMD_BAD_INPUT,
-            "%s: materials.%s: under a pressure it stores heat by its expansion too, for which it does not "
-            "answer dS/dT; give heat_capacity (at constant pressure) in materials.%s.thermal",
-            c->path, name, name);
+            "%s: materials.%s: under a pressure it stores heat by its expansion too, for which it %s dS/dT; give "
+            "heat_capacity (at constant pressure) in materials.%s.thermal",
+            c->path, name, caps->wants & FEMD_WANT_THERMAL_STRESS ? "would sample" : "does not answer", name);
     if (caps->inputs & FEMD_INPUT_SEED)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: what it samples is fitted over strain and temperature, not over the "

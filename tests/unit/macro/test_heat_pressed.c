@@ -116,6 +116,11 @@ static void what_stores_by_its_expansion_must_tell_it(void **state) {
         strstr(words.text, "for which it does not answer dS/dT; give heat_capacity (at constant pressure)"));
     model_clear(&m);
     cube(&m, 1);
+    m.law.inputs |= FEMD_INPUT_SEED; /* a sample of it is no derivative of what is fitted */
+    assert_int_equal(model_create(&m, &words), FEMD_BAD_INPUT);
+    assert_non_null(strstr(words.text, "for which it would sample dS/dT; give heat_capacity"));
+    model_clear(&m);
+    cube(&m, 1);
     m.law.wants &= ~(uint32_t)FEMD_WANT_THERMAL_STRESS;
     m.law.inputs = 0; /* what depends on no temperature does not expand */
     m.law.alpha = 0;
