@@ -455,7 +455,7 @@ int main(int argc, char **argv) {
     code = FEMD_EXIT_OK;
     if (table_run(&t, &code, &err) != FEMD_OK) {
         code = command_failed(&err);
-        if (t.answered)
+        if (t.answered && err.code != FEMD_IO) /* a full disk has taken fewer */
             fprintf(stderr, "femd: %zu answers are kept; the same command goes on with the rest\n",
                     t.answered - t.lost + t.journal.kept);
     }

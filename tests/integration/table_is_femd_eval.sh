@@ -106,6 +106,14 @@ kill -TERM "$pid"
 exit_within 20 "$pid"
 [ "$code" -eq 130 ] && grep -q "^femd: interrupted" halted.log && grep -q "answers are kept; the same command goes on" halted.log || fail "interrupted: exit code $code"
 
+# no room for the answers: told, no table, and it goes on once there is room
+(trap '' XFSZ && ulimit -f 8 && tables 2 full "$here/small.json" --over strain.xx=0:0.01:20 --want stress,tangent) || fail "a full disk"
+says full "cannot write the journal of the table"
+grep -q "are kept" full.log && fail "answers are told to be kept that are not"
+[ ! -e full/table.csv ] || fail "a table of some of the points"
+tables 0 full "$here/small.json" --over strain.xx=0:0.01:20 --want stress,tangent
+says full "20 points, "
+
 # a server that is there gives the same bytes
 start_server
 start_worker worker
