@@ -162,6 +162,17 @@ static void a_preferred_direction_is_seen(void **state) {
     fill(&s, zero, 16, 9, 0, 0);
     const femd_viscosity_result r = evaluate(&s, 0, 0);
     assert_true(r.anisotropy > 3 * r.chance);
+    /* the distance is that of tensors of fourth rank: a shear of Voigt's stands for two entries */
+    double off = 0, norm = 0;
+    for (int I = 0; I < 6; I++)
+        for (int J = 0; J < 6; J++) {
+            const double even = I < 3 && J < 3 ? r.bulk.value + (I == J ? 4 : -2) * r.shear.value / 3
+                                               : (I == J) * r.shear.value,
+                         twice = (I < 3 ? 1 : 2) * (J < 3 ? 1 : 2), d = r.tensor[6 * I + J] - even;
+            off += twice * d * d;
+            norm += twice * even * even;
+        }
+    assert_true(fabs(r.anisotropy - sqrt(off / norm)) < 1e-10 * r.anisotropy);
     assert_true(fabs(r.tensor[21] - 5) < 4 * r.tensor_err[21] + 0.2 && r.tensor[28] < 2.8 && r.tensor[35] < 2.8);
     femd_stress_spectrum_clear(&s);
 }
