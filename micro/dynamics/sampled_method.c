@@ -76,7 +76,7 @@ static femd_status sampled_open(femd_sampled *common, femd_native *native, const
     FEMD_TRY(femd_native_masses(native, doc, &common->mass, err));
     FEMD_TRY(femd_dynamics_top_frequency(&native->rve, common->mass, native->rve.h0, native->rve.X,
                                          &common->top_frequency, err));
-    if (sampler->roams) FEMD_TRY(sampled_roaming_frequency(common, native, err));
+    if (sampler->roams || native->path.held) FEMD_TRY(sampled_roaming_frequency(common, native, err));
     FEMD_TRY(
         femd_neighbours_nearest(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, &common->reach, err));
     common->reach *= 0.5;

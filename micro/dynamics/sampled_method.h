@@ -110,7 +110,8 @@ typedef struct femd_replicas {
 typedef struct femd_sampled {
     const femd_sampler *sampler;
     femd_sampled_options options;
-    double top_frequency; /* rad/ps, of the virgin RVE; where atoms roam at least 0.4 of that of a dense packing */
+    double top_frequency; /* rad/ps, of the virgin RVE; where atoms roam, or start at sites that hold nothing, at least
+                             0.4 of that of a dense packing */
     double reach;         /* angstrom: half the distance of nearest neighbours there */
     double *mass;         /* n, u, owned */
     /* The RVE whose atoms move; without boxes of its own. */

@@ -123,22 +123,31 @@ static void diffusivities_know_their_box(void **state) {
 
 /* Bonds of a lattice that is stretched to the density of a thin fluid are soft or hold nothing; the step is that of
  * atoms that meet. */
+static double longest_step(const char *json) {
+    femd_error err = FEMD_ERROR_INIT;
+    femd_material *m = NULL;
+    assert_int_equal(try_open(json, &m, &err), FEMD_BAD_INPUT);
+    const char *at = strstr(err.text, "between 0 and ");
+    if (!at) fail_msg("%s", err.text);
+    return atof(at + strlen("between 0 and "));
+}
+
 static void a_thin_fluid_takes_no_longer_steps(void **state) {
     (void)state;
     const char *const dense = LIQUID("\"time_step\":\"300 fs\""), *const a = strstr(dense, "5.719");
     for (int thin = 0; thin < 3; thin++) {
         static const char *const edge[] = {"5.719", "6.087", "6.800"};
-        char json[1024], limit[64];
-        femd_error err = FEMD_ERROR_INIT;
-        femd_material *m = NULL;
-        double fs = 0;
+        char json[1024];
         snprintf(json, sizeof json, "%.*s%s%s", (int)(a - dense), dense, edge[thin], a + strlen(edge[thin]));
-        assert_int_equal(try_open(json, &m, &err), FEMD_BAD_INPUT);
-        const char *at = strstr(err.text, "between 0 and ");
-        if (!at) fail_msg("%s", err.text);
-        snprintf(limit, sizeof limit, "%s", at + strlen("between 0 and "));
-        fs = atof(limit);
-        if (!(fs > 80 && fs < 115)) fail_msg("a = %s angstrom: %s", edge[thin], err.text);
+        const double fs = longest_step(json);
+        if (!(fs > 80 && fs < 115)) fail_msg("a = %s angstrom: %g fs", edge[thin], fs);
+        /* the same of md, where sites are no minimum */
+        snprintf(
+            json, sizeof json,
+            "{\"engine\":\"native\",\"method\":\"md\",\"md\":{\"start\":\"sites\",\"time_step\":\"300 fs\"}%.*s%s%s",
+            (int)(a - strstr(dense, ",\"structure\"")), strstr(dense, ",\"structure\""), edge[thin],
+            a + strlen(edge[thin]));
+        assert_true(longest_step(json) == fs);
     }
 }
 
