@@ -8,6 +8,7 @@
 #include "femd/engine.h"
 #include "femd/material_files.h" /* femd_material_pack: from JSON text to the pack that is opened here */
 #include "forces/level.h"        /* the numerics level and the fingerprint */
+#include "local/local_fields.h"
 
 typedef struct femd_material femd_material;
 
@@ -63,6 +64,11 @@ void femd_material_batch_release(femd_material_batch *batch);
 /* Extended XYZ of a state blob (size 0 = virgin). */
 FEMD_MUST_CHECK femd_status femd_material_dump(femd_material *m, const femd_bytes *state, femd_buffer *out,
                                                femd_error *err);
+
+/* Local fields of a state blob (size 0 = virgin); *fields, all zero, is cleared by the caller also after a failure.
+ * UNSUPPORTED with words where there are no atoms. */
+FEMD_MUST_CHECK femd_status femd_material_fields(femd_material *m, const femd_bytes *state, const femd_local_ask *ask,
+                                                 const femd_beat *beat, femd_local_fields *fields, femd_error *err);
 
 /* Check a blob's header, material and checksum; *body borrows the engine's part. */
 FEMD_MUST_CHECK femd_status femd_state_open(const femd_bytes *blob, const femd_hash *material, femd_bytes *body,

@@ -133,6 +133,8 @@ typedef struct femd_sampled {
 /* Equilibrate every replica from positions x at the place, sums empty. NOT_CONVERGED if they still drift. */
 FEMD_MUST_CHECK femd_status femd_replicas_start(femd_sampled *common, const double *x, const femd_progress *progress,
                                                 femd_error *err);
+/* Let common->d go on from where replica `which` stands. */
+FEMD_MUST_CHECK femd_status femd_replicas_resume(femd_sampled *common, int which, femd_error *err);
 /* `blocks` more basic blocks of every replica, in turn. */
 FEMD_MUST_CHECK femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_progress *progress,
                                                  femd_error *err);

@@ -119,6 +119,11 @@ femd_status femd_replicas_start(femd_sampled *common, const double *x, const fem
     return FEMD_OK;
 }
 
+femd_status femd_replicas_resume(femd_sampled *common, int which, femd_error *err) {
+    replicas_prepare(common, which);
+    return femd_trajectory_resume(&common->replicas.one[which], common->place.h, &common->d, err);
+}
+
 femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_progress *progress, femd_error *err) {
     const femd_replicas *replicas = &common->replicas;
     femd_progress here = *progress;
@@ -127,8 +132,7 @@ femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_pr
         for (int r = 0; r < replicas->count; r++) {
             femd_trajectory *one = &common->replicas.one[r];
             here.have = progress->have + b + (double)r / replicas->count;
-            replicas_prepare(common, r);
-            FEMD_TRY(femd_trajectory_resume(one, common->place.h, &common->d, err));
+            FEMD_TRY(femd_replicas_resume(common, r, err));
             FEMD_TRY(femd_course_block(&course, replicas->block, replicas->stride, &one->sums, err));
             femd_trajectory_keep(one, &common->d);
         }

@@ -1,6 +1,7 @@
 /* The engine `cauchy-born`: the structure deforms homogeneously, w = 0, so that stress and tangent are the plain
  * derivatives of the strain energy of a cell. Owns no state; never relaxes. */
 #include "engine/engines.h"
+#include "engine/native_fields.h"
 #include "rve/condense.h"
 #include "rve/ellipticity.h"
 #include "rve/hill_mandel.h"
@@ -80,6 +81,16 @@ static femd_status dump_cauchy_born(void *instance, const femd_bytes *state, fem
     return femd_native_dump(instance, zero, NULL, out, err);
 }
 
+static femd_status fields_cauchy_born(void *instance, const femd_bytes *state, const femd_local_ask *ask,
+                                      const femd_beat *beat, femd_local_fields *fields, femd_error *err) {
+    (void)state;
+    femd_native *n = instance;
+    if (!ask->E)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "the engine \"cauchy-born\" keeps no state, from which the atoms' places would follow");
+    return femd_native_fields_at_rest(n, ask->E, NULL, ask, beat, fields, err);
+}
+
 static void close_cauchy_born(void **instance) {
     femd_native *n = *instance;
     femd_native_destroy(&n);
@@ -108,4 +119,5 @@ const femd_engine femd_engine_cauchy_born = {
     .close = close_cauchy_born,
     .notes = notes_cauchy_born,
     .atom_energy = atom_energy_cauchy_born,
+    .fields = fields_cauchy_born,
 };

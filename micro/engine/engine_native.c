@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "conductivity/electronic.h"
+#include "dynamics/md.h"
 #include "engine/engines.h"
+#include "engine/native_fields.h"
 #include "numerics/symmetry.h"
 #include "rve/ellipticity.h"
 #include "rve/hill_mandel.h"
@@ -271,6 +273,18 @@ static femd_status engine_native_dump(void *self, const femd_bytes *state, femd_
     return femd_native_dump(s->n, s->n->path.E, s->n->path.w, out, err);
 }
 
+/* Of what moves in the state, else of the atoms at rest. */
+static femd_status engine_native_fields(void *self, const femd_bytes *state, const femd_local_ask *ask,
+                                        const femd_beat *beat, femd_local_fields *fields, femd_error *err) {
+    const instance *s = self;
+    const struct femd_method_slot *slot = &s->methods.slot[0];
+    femd_bytes chunks, carried = {NULL, 0};
+    FEMD_TRY(engine_native_take_state(s->n, state, &chunks, err));
+    if (slot->method == &femd_method_md) FEMD_TRY(femd_method_carried(&chunks, slot->method, &carried, err));
+    if (carried.size) return femd_native_fields_moving(s->n, slot->self, &carried, ask, beat, fields, err);
+    return femd_native_fields_at_rest(s->n, s->n->path.E, s->n->path.w, ask, beat, fields, err);
+}
+
 static const char *engine_native_notes(const void *self) {
     const instance *s = self;
     return s->n->notes;
@@ -294,4 +308,5 @@ const femd_engine femd_engine_native = {
     .close = engine_native_close,
     .notes = engine_native_notes,
     .atom_energy = engine_native_atom_energy,
+    .fields = engine_native_fields,
 };

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,10 +17,11 @@
 #include "forces/level.h"
 #include "micro.h"
 
-/* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. */
+/* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. What
+ * stands from `notes` on in femd_engine is never read from an object. */
 _Static_assert(sizeof(void *) != 8 ||
                    ((FEMD_ENGINE_ABI & 0xffff) == 3 && sizeof(femd_request) == 144 && sizeof(femd_capabilities) == 48 &&
-                    sizeof(femd_engine) == 80 && sizeof(femd_engine_batch) == 48 && sizeof(femd_beat) == 16 &&
+                    offsetof(femd_engine, notes) == 64 && sizeof(femd_engine_batch) == 48 && sizeof(femd_beat) == 16 &&
                     sizeof(femd_buffer) == 24 && sizeof(femd_bytes) == 16 && sizeof(femd_json) == 16 &&
                     sizeof(femd_pack) == 400 && sizeof(femd_pack_file) == 24 && sizeof(femd_error) == 1028),
                "a new layout needs a new FEMD_ENGINE_ABI");

@@ -333,3 +333,13 @@ femd_status femd_material_dump(femd_material *material, const femd_bytes *state,
     FEMD_TRY(material_open_state(material, state, &body, err));
     return material->engine->dump(material->instance, &body, out, err);
 }
+
+femd_status femd_material_fields(femd_material *material, const femd_bytes *state, const femd_local_ask *ask,
+                                 const femd_beat *beat, femd_local_fields *fields, femd_error *err) {
+    femd_bytes body;
+    if (!material->engine->fields)
+        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms, and so no fields of theirs",
+                         material->engine->name);
+    FEMD_TRY(material_open_state(material, state, &body, err));
+    return material->engine->fields(material->instance, &body, ask, beat, fields, err);
+}

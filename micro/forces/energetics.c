@@ -157,7 +157,8 @@ femd_status femd_energetics_require(const femd_energetics *e, unsigned what, fem
         const char *words;
     } gifts[] = {{FEMD_GIVES_FACES, "the forces through the faces of the cell"},
                  {FEMD_GIVES_ATOM_ENERGIES, "the energies of single atoms"},
-                 {FEMD_GIVES_FLUX, "the heat flux"}};
+                 {FEMD_GIVES_FLUX, "the heat flux"},
+                 {FEMD_GIVES_SEGMENTS, "its forces taken apart into those between two atoms"}};
     for (size_t k = 0; k < sizeof gifts / sizeof *gifts; k++)
         if ((what & gifts[k].bit) && !(e->form->gives & gifts[k].bit))
             return femd_fail(err, FEMD_UNSUPPORTED, "the potential %s (%s) does not give %s", e->p->label,

@@ -88,7 +88,7 @@ FEMD_MUST_CHECK femd_status femd_energetics_atom_energies(femd_energetics *e, fe
                                                           const double *x, double *energy, femd_error *err);
 /* What not every potential gives. UNSUPPORTED, naming the potential and what it lacks, if `what` (one or several of
  * these) is not all there; the functions above say so themselves, a method asks when its material is opened. */
-enum { FEMD_GIVES_FACES = 1, FEMD_GIVES_ATOM_ENERGIES = 2, FEMD_GIVES_FLUX = 4 };
+enum { FEMD_GIVES_FACES = 1, FEMD_GIVES_ATOM_ENERGIES = 2, FEMD_GIVES_FLUX = 4, FEMD_GIVES_SEGMENTS = 8 };
 FEMD_MUST_CHECK femd_status femd_energetics_require(const femd_energetics *e, unsigned what, femd_error *err);
 /* Number of femd_energetics_forces sweeps so far. */
 uint64_t femd_energetics_count(const femd_energetics *e);

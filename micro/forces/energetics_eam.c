@@ -2,6 +2,7 @@
  * are kernels, its second derivatives those of energetics_pairs.h. */
 #include "forces/energetics_pairs.h"
 #include "forces/energetics_private.h"
+#include "forces/energetics_segments.h"
 #include "potentials/potential_eam.h"
 
 static femd_status eam_open(femd_energetics *e, femd_error *err) {
@@ -55,7 +56,7 @@ static void eam_flux(const femd_energetics *e, const double *v, double J[3]) {
 
 const femd_energetics_form femd_energetics_eam = {
     .name = "eam",
-    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX,
+    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX | FEMD_GIVES_SEGMENTS,
     .bonds = FEMD_BONDS_VECTORS | FEMD_BONDS_PAIR,
     .open = eam_open,
     .sweep = eam_sweep,
@@ -63,6 +64,8 @@ const femd_energetics_form femd_energetics_eam = {
     .spread = eam_spread,
     .carried = eam_carried,
     .flux = eam_flux,
+    .segments = femd_pairs_segments,
+    .segmented = "central forces along the bonds, the derivative of the energy by the length of each",
     .prepare = femd_pairs_prepare,
     .apply = femd_pairs_apply,
     .fill = femd_pairs_fill,

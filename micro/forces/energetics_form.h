@@ -15,6 +15,7 @@
 #include "forces/energetics.h"
 
 struct femd_cluster;
+struct femd_segments;
 
 /* What a form keeps of every bond beside its vector. None at all: 0. */
 enum {
@@ -53,6 +54,9 @@ struct femd_energetics_form {
      * part of the heat flux less what those energies carry, v of the extended atoms (next x 4). */
     void (*carried)(const femd_energetics *e, double *energy);
     void (*flux)(const femd_energetics *e, const double *v, double J[3]);
+    /* After a sweep, of forms that give them (energetics_segments.h): append all. */
+    femd_status (*segments)(femd_energetics *e, struct femd_segments *out, femd_error *err);
+    const char *segmented; /* in words, how */
 
     /* Second derivatives, after a sweep of order 2; conventions are energetics.h's. All of prepare, apply and fill, or
      * none: then they are made by differences. L comes as zeros; L, B may be NULL. */

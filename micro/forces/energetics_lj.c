@@ -1,6 +1,7 @@
 /* The form "lj": Lennard-Jones in closed form, its forces in one pass over the list without making bonds. */
 #include "forces/energetics_pairs.h"
 #include "forces/energetics_private.h"
+#include "forces/energetics_segments.h"
 
 static femd_status lj_at_once(femd_energetics *e, const double cell[9], const double *x, double *W, double tau[6],
                               femd_error *err) {
@@ -33,13 +34,15 @@ static void lj_flux(const femd_energetics *e, const double *v, double J[3]) {
 
 const femd_energetics_form femd_energetics_lj = {
     .name = "lj",
-    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX,
+    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX | FEMD_GIVES_SEGMENTS,
     .bonds = FEMD_BONDS_VECTORS | FEMD_BONDS_PAIR,
     .sweep = lj_sweep,
     .spread = lj_spread,
     .at_once = lj_at_once,
     .carried = lj_carried,
     .flux = lj_flux,
+    .segments = femd_pairs_segments,
+    .segmented = "central forces along the bonds, the derivative of the energy by the length of each",
     .prepare = femd_pairs_prepare,
     .apply = femd_pairs_apply,
     .fill = femd_pairs_fill,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "forces/energetics_private.h"
+#include "forces/energetics_sw_segments.h"
 #include "potentials/potential_sw.h"
 
 typedef struct sw_own {
@@ -237,7 +238,7 @@ static femd_status sw_born(femd_energetics *e, double B[36], femd_error *err) {
 
 const femd_energetics_form femd_energetics_sw = {
     .name = "sw",
-    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX,
+    .gives = FEMD_GIVES_FACES | FEMD_GIVES_ATOM_ENERGIES | FEMD_GIVES_FLUX | FEMD_GIVES_SEGMENTS,
     .bonds = FEMD_BONDS_VECTORS | FEMD_BONDS_PAIR | FEMD_BONDS_ROWS | FEMD_BONDS_SLOPES,
     .own = sizeof(sw_own),
     .open = sw_open,
@@ -246,6 +247,10 @@ const femd_energetics_form femd_energetics_sw = {
     .spread = sw_spread,
     .carried = sw_carried,
     .flux = sw_flux,
+    .segments = femd_sw_segments,
+    .segmented =
+        "not unique for three bodies; used: central forces along the three sides of each triplet, whose energy "
+        "is a function of their lengths (Admal and Tadmor 2010)",
     .prepare = femd_clusters_prepare,
     .apply = femd_clusters_apply,
     .fill = femd_clusters_fill,

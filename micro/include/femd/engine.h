@@ -34,6 +34,9 @@ typedef struct femd_engine_batch {
     femd_error *err;             /* words for a point that fails */
 } femd_engine_batch;
 
+struct femd_local_ask;
+struct femd_local_fields;
+
 typedef struct femd_engine {
     uint32_t abi;
     uint32_t number;  /* FEMD_ENGINE_* */
@@ -67,6 +70,10 @@ typedef struct femd_engine {
     /* These too: *energy (J), per atom, of the reference's atoms at rest less that of as many free ones. NULL: there
      * are no atoms. */
     femd_status (*atom_energy)(const void *instance, double *energy, femd_error *err);
+    /* These too: local fields of a state (local/local_fields.h); *fields is cleared by the caller. NULL: there are no
+     * atoms. */
+    femd_status (*fields)(void *instance, const femd_bytes *state, const struct femd_local_ask *ask,
+                          const femd_beat *beat, struct femd_local_fields *fields, femd_error *err);
 } femd_engine;
 
 #endif

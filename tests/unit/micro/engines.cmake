@@ -42,5 +42,6 @@ endforeach()
 femd_unit_test(test_engine_forces_only SOURCES test_engine_forces_only.c made_up_forms.c LIBS femd_micro TIMEOUT 120)
 
 femd_unit_test(test_methods SOURCES test_methods.c LIBS femd_micro)
+femd_unit_test(test_local_fields SOURCES test_local_fields.c LIBS femd_micro TIMEOUT 120)
 
 include(${CMAKE_CURRENT_LIST_DIR}/conductivity.cmake)
