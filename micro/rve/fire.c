@@ -25,13 +25,36 @@ static void fire_accelerate(int n3, double t, double power, double mix, const do
     for (int i = 0; i < n3; i++) v[i] = (1 - mix) * v[i] + turn * f[i];
 }
 
+femd_fire_walk femd_fire_begin(int n, double stiffness, double max_move, double *v) {
+    const double period = 1 / sqrt(stiffness);
+    memset(v, 0, (size_t)n * sizeof *v);
+    return (femd_fire_walk){.period = period, .max_move = max_move, .t = STEP * period, .mix = MIX};
+}
+
+void femd_fire_advance(femd_fire_walk *walk, int n, const double *f, double *v, double *x) {
+    const double power = femd_dot(n, f, v);
+    if (power > 0) {
+        if (++walk->downhill > DELAY) {
+            walk->t = fmin(GROW * walk->t, STEP_MOST * walk->period);
+            walk->mix *= MIX_SHRINK;
+        }
+    } else {
+        fire_move(n, -0.5 * walk->t, v, walk->max_move, x);
+        memset(v, 0, (size_t)n * sizeof *v);
+        walk->t = fmax(SHRINK * walk->t, STEP_LEAST * walk->period);
+        walk->mix = MIX;
+        walk->downhill = 0;
+    }
+    fire_accelerate(n, walk->t, power, walk->mix, f, v);
+    fire_move(n, walk->t, v, walk->max_move, x);
+}
+
 femd_status femd_fire_run(femd_fire *fire, const femd_rve *rve, const femd_place *place, double *x, double *f,
                           const femd_beat *beat, femd_error *err) {
     const int n3 = 3 * rve->n;
-    const double period = 1 / sqrt(fire->stiffness);
-    double t = STEP * period, mix = MIX, mark = HUGE_VAL, least = HUGE_VAL, *v = fire->v;
-    int downhill = 0, since = 0;
-    memset(v, 0, (size_t)n3 * sizeof *v);
+    femd_fire_walk walk = femd_fire_begin(n3, fire->stiffness, fire->max_move, fire->v);
+    double mark = HUGE_VAL, least = HUGE_VAL;
+    int since = 0;
     for (fire->steps = 0;; fire->steps++) {
         const double fmax_now = femd_max_abs(n3, f);
         if (!isfinite(fmax_now))
@@ -46,21 +69,7 @@ femd_status femd_fire_run(femd_fire *fire, const femd_rve *rve, const femd_place
                 "following forces alone, the relaxation came no nearer than %.2e eV/angstrom; there may be a jump of "
                 "the potential in its way",
                 least);
-        const double power = femd_dot(n3, f, v);
-        if (power > 0) {
-            if (++downhill > DELAY) {
-                t = fmin(GROW * t, STEP_MOST * period);
-                mix *= MIX_SHRINK;
-            }
-        } else {
-            fire_move(n3, -0.5 * t, v, fire->max_move, x);
-            memset(v, 0, (size_t)n3 * sizeof *v);
-            t = fmax(SHRINK * t, STEP_LEAST * period);
-            mix = MIX;
-            downhill = 0;
-        }
-        fire_accelerate(n3, t, power, mix, f, v);
-        fire_move(n3, t, v, fire->max_move, x);
+        femd_fire_advance(&walk, n3, f, fire->v, x);
         FEMD_TRY(femd_beat_now(beat, 0, "the relaxation", err));
         FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, x, &fire->W, f, fire->tau, err));
         femd_gauge_confine(&rve->gauge, f);

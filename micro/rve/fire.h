@@ -1,11 +1,24 @@
 /* A minimiser that looks at forces alone, for potentials whose energy jumps: FIRE 2.0 (Guenole et al., Comput. Mater.
  * Sci. 175 (2020) 109584), dynamics of unit masses that stop when they go uphill. Slow and hard to stop. Owns the
- * dynamics; never asks for an energy and never changes the cell. */
+ * dynamics, which an elastic band follows too (rates/band.h); never asks for an energy and never changes the cell. */
 #ifndef FEMD_FIRE_H
 #define FEMD_FIRE_H
 
 #include "femd/engine.h"
 #include "rve/native_rve.h"
+
+/* The dynamics alone, of n coordinates of any kind that follow any forces. */
+typedef struct femd_fire_walk {
+    double period;   /* 1/omega of the fastest vibration */
+    double max_move; /* largest component of one step */
+    double t, mix;   /* time step, and how far velocities turn towards the forces */
+    int downhill;    /* steps that went so in a row */
+} femd_fire_walk;
+
+/* From rest: v (n) becomes zero. stiffness: about the largest eigenvalue of the second derivatives. */
+femd_fire_walk femd_fire_begin(int n, double stiffness, double max_move, double *v);
+/* One step from x (n, in and out), where the forces are f, which are not all zero. */
+void femd_fire_advance(femd_fire_walk *walk, int n, const double *f, double *v, double *x);
 
 typedef struct femd_fire {
     double tolerance; /* eV/angstrom, largest component */

@@ -31,6 +31,7 @@ static const struct {
     {"calculix", "processor time of a run beside CalculiX (ccx), if it is installed; only when named", 1},
     {"md", "Langevin dynamics and sampling against LAMMPS", 0},
     {"eam", "energy and forces of copper against LAMMPS", 0},
+    {"band", "the path of a vacancy's hop by an elastic band against LAMMPS neb", 0},
     {"tangent", "stress and consistent tangent against LAMMPS with central differences", 0},
     {"physics",
      "figures of crystals and liquids beside references, with errors; ten to twenty minutes, only when named; "
