@@ -4,35 +4,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "femd/tensor3.h"
 #include "numerics/dense.h"
-
-/* The smallest of the three heights of the cell; inverse: its transposed columns give lattice coordinates. */
-static double band_heights(const double cell[9], double inverse[9]) {
-    const double volume = femd_det3(cell);
-    double least = HUGE_VAL;
-    femd_adjugate3(cell, inverse);
-    for (int i = 0; i < 9; i++) inverse[i] /= volume;
-    for (int k = 0; k < 3; k++) {
-        double square = 0;
-        for (int c = 0; c < 3; c++) square += inverse[3 * c + k] * inverse[3 * c + k];
-        least = fmin(least, 1 / sqrt(square));
-    }
-    return least;
-}
+#include "rates/nearest_image.h"
 
 femd_status femd_band_way(int n, const double cell[9], const double *a, const double *b, double *u, femd_error *err) {
     double inverse[9], mean[3] = {0, 0, 0};
-    const double least = band_heights(cell, inverse);
+    const double least = femd_cell_height(cell, inverse);
     if (!(least > 0) || !isfinite(least)) return femd_fail(err, FEMD_BAD_INPUT, "the cell of the two states is flat");
     for (int i = 0; i < n; i++) {
-        double d[3], *way = u + 3 * i;
-        for (int c = 0; c < 3; c++) way[c] = d[c] = b[3 * i + c] - a[3 * i + c];
-        for (int k = 0; k < 3; k++) {
-            const double turns = round(d[0] * inverse[k] + d[1] * inverse[3 + k] + d[2] * inverse[6 + k]);
-            for (int c = 0; c < 3; c++) way[c] -= turns * cell[3 * k + c];
-        }
-        const double far = sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2]);
+        double *way = u + 3 * i;
+        for (int c = 0; c < 3; c++) way[c] = b[3 * i + c] - a[3 * i + c];
+        const double far = femd_nearest_image(cell, inverse, way);
         if (!(far < 0.5 * least)) /* nearer than that no other image is */
             return femd_fail(err, FEMD_BAD_INPUT,
                              "atom %d goes %g angstrom from one state to the other, which is not less than half of the "

@@ -41,11 +41,12 @@ static const struct {
 enum { GROUPS = sizeof groups / sizeof *groups };
 
 static int usage(FILE *f, int rc) {
-    fprintf(f,
-            "usage: femd bench [GROUP]... [physics CHAPTER...] [--json | --markdown] [--evaluations N]\n\nGroups:\n");
+    fprintf(f, "usage: femd bench [GROUP]... [physics CHAPTER...] [--json | --markdown] [--evaluations N] "
+               "[--picoseconds N]\n\nGroups:\n");
     for (int i = 0; i < GROUPS; i++) fprintf(f, "  %-10s %s\n", groups[i].name, groups[i].what);
     fprintf(f, "\n  --json       one JSON object, at the end\n  --markdown   a table as docs/verification.md has it\n"
-               "  --evaluations N   how many the group load makes to measure the server's memory (1e6)\n");
+               "  --evaluations N   how many the group load makes to measure the server's memory (1e6)\n"
+               "  --picoseconds N   how long physics counted-hops looks at each temperature (500)\n");
     return rc;
 }
 
@@ -253,6 +254,10 @@ int main(int argc, char **argv) {
         }
         if (!strcmp(argv[a], "--evaluations") && a + 1 < argc) {
             setenv("FEMD_BENCH_EVALUATIONS", argv[++a], 1);
+            continue;
+        }
+        if (!strcmp(argv[a], "--picoseconds") && a + 1 < argc) {
+            setenv("FEMD_BENCH_PICOSECONDS", argv[++a], 1);
             continue;
         }
         if (!strcmp(argv[a], "--help") || !strcmp(argv[a], "help")) return usage(stdout, 0);

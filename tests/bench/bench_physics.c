@@ -20,6 +20,7 @@ static const chapter chapters[] = {
     {"rough-tables", "harmonic methods on fourteen tables of LAMMPS at 300 K, beside md", rough_tables},
     {"boundary-conditions", "copper with vacancies and voids: all atoms held, kubc, periodic, tubc",
      boundary_conditions},
+    {"counted-hops", "hops of a vacancy in copper at 1100 and 1250 K, counted in dynamics", counted_hops},
     {"liquid-pressure", "pressure of a Lennard-Jones liquid at its triple point", liquid_pressure},
     {"liquid-conductivity", "conductivity of a Lennard-Jones liquid at its triple point", liquid_conductivity},
     {"liquid-viscosity", "viscosities of a Lennard-Jones liquid at its triple point and hotter", liquid_viscosity},

@@ -70,6 +70,7 @@ femd_status silicon_constants(femd_error *err);
 femd_status rough_tables(femd_error *err);
 femd_status exact_figures(femd_error *err);
 femd_status boundary_conditions(femd_error *err);
+femd_status counted_hops(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
 femd_status liquid_viscosity(femd_error *err);

@@ -1,2 +1,4 @@
 # Tests of paths between states and of what is known of rates.
-femd_unit_test(test_band SOURCES test_band.c LIBS femd_atoms_fixture TIMEOUT 120)
+foreach(name IN ITEMS band count)
+  femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_atoms_fixture TIMEOUT 120)
+endforeach()
