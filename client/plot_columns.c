@@ -28,7 +28,7 @@ static int plot_liveliest(const plot_table *t, const char *const *suffix, size_t
 
 static const char *const moved[] = {".ux", ".uy", ".uz"};
 static const char *const pulled[] = {".x", ".y", ".z"};
-static const char *const warmed[] = {".T"}, *const heated[] = {".heat"};
+static const char *const warmed[] = {".T"}, *const heated[] = {".heat"}, *const pressed[] = {".p"};
 static const char *const forced[] = {".fx", ".fy", ".fz"};
 static const char *const turned[] = {".mx", ".my", ".mz"};
 static const char *const stressed[] = {".sigma11", ".sigma22", ".sigma33", ".sigma23",
@@ -78,7 +78,7 @@ const char *plot_column_unit(const char *name) {
     if (plot_ends_with(name, pulled, 3) || plot_ends_with(name, forced, 3) || strcmp(name, "load") == 0 ||
         strcmp(name, "residual") == 0 || strcmp(name, "reference_force") == 0)
         return "N";
-    if (plot_ends_with(name, stressed, 7)) return "Pa";
+    if (plot_ends_with(name, stressed, 7) || plot_ends_with(name, pressed, 1)) return "Pa";
     if (plot_ends_with(name, warmed, 1) || strncmp(name, "T_", 2) == 0) return "K";
     if (plot_ends_with(name, heated, 1) || strcmp(name, "reference_heat") == 0) return "W";
     if (strcmp(name, "energy") == 0 || strncmp(name, "work_", 5) == 0) return "J";
@@ -106,6 +106,7 @@ static const struct plot_ending {
                    {".sigma12", "stress 12 of"},
                    {".mises", "von Mises stress of"},
                    {".T", "temperature of"},
+                   {".p", "pressure of"},
                    {".heat", "heat flow of"}};
 static const struct plot_word {
     const char *name, *words;

@@ -321,7 +321,7 @@ static femd_status titles(const femd_history *h, const femd_case *cs, femd_buffe
     for (size_t k = 0; k < h->nprobes; ++k)
         for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) {
             char suffix[16];
-            if (c == FEMD_PROBE_TEMPERATURE && h->nheat == 0) continue;
+            if (!femd_probe_tells(cs, c)) continue;
             snprintf(suffix, sizeof suffix, ".%s", femd_probe_label[c]);
             FEMD_TRY(title(out, cs->probe[k].name, suffix, err));
         }
@@ -358,8 +358,7 @@ static femd_status line(const femd_history *h, const femd_history_row *row, cons
     FEMD_TRY(account_numbers(r, cs, out, err));
     if (h->nheat > 0) FEMD_TRY(history_both_line(h, r, cs, out, err));
     for (size_t i = 0; i < FEMD_PROBE_NUMBERS * h->nprobes; ++i)
-        if (i % FEMD_PROBE_NUMBERS != FEMD_PROBE_TEMPERATURE || h->nheat > 0)
-            FEMD_TRY(history_number(out, row->probe[i], err));
+        if (femd_probe_tells(cs, (int)(i % FEMD_PROBE_NUMBERS))) FEMD_TRY(history_number(out, row->probe[i], err));
     FEMD_TRY(history_late_line(h, r, out, err));
     return femd_text_add(out, err, "\n");
 }

@@ -12,7 +12,12 @@
 #include "results/nodal_stress.h"
 
 const char *const femd_probe_label[FEMD_PROBE_NUMBERS] = {
-    "ux", "uy", "uz", "sigma11", "sigma22", "sigma33", "sigma23", "sigma13", "sigma12", "mises", "T"};
+    "ux", "uy", "uz", "sigma11", "sigma22", "sigma33", "sigma23", "sigma13", "sigma12", "mises", "T", "p"};
+
+int femd_probe_tells(const femd_case *cs, int c) {
+    if (c == FEMD_PROBE_TEMPERATURE) return femd_case_has_heat(cs);
+    return c != FEMD_PROBE_PRESSURE || cs->mixed;
+}
 
 /* Weights of nodes of this rank; a mean over a surface is divided by the weights of all ranks. */
 typedef struct probe_place {
@@ -178,11 +183,12 @@ void femd_probes_destroy(femd_probes **out) {
     *out = NULL;
 }
 
-enum { SUMS = 11, WEIGHT = 9, WARM = 10 }; /* displacement, six components of the stress, weight, temperature */
+enum { SUMS = 12, WEIGHT = 9, WARM = 10, PRESSED = 11 }; /* displacement, stress (6), weight, temperature, pressure */
 
-/* Nodal values of the fields that there are; NULL: no such field. */
+/* Nodal values of the fields that there are; NULL: no such field. The pressure, linear between the corners, has its
+ * means on the edges, so that the weights of all nodes give what it is. */
 typedef struct probe_fields {
-    double *u, *stress, *T; /* owned */
+    double *u, *stress, *T, *pressure; /* owned */
 } probe_fields;
 
 /* Shares of this rank. */
@@ -196,6 +202,7 @@ static void probe_sum(const probe_place *place, const probe_fields *of, double *
         for (int c = 0; of->u && c < 6; ++c) sum[3 + c] += w * sigma[c];
         sum[WEIGHT] += w;
         if (of->T) sum[WARM] += w * of->T[node];
+        if (of->pressure) sum[PRESSED] += w * of->pressure[node];
     }
 }
 
@@ -214,16 +221,20 @@ static femd_status probe_add_ranks(const femd_problem *p, const double *mine, do
     return FEMD_OK;
 }
 
+/* *value: the committed values of a field, NULL where there is none. Collective. */
+static femd_status probe_read_field(const femd_problem *p, femd_field *field, double **value, femd_error *err) {
+    if (!field) return FEMD_OK;
+    *value = malloc((field->n + 1) * sizeof **value);
+    FEMD_TRY(femd_agree(p->comm, *value ? FEMD_OK : probe_no_memory(err), err));
+    return femd_field_get(field, *value, err);
+}
+
 /* Collective. The caller frees them, whatever comes back. */
 static femd_status probe_read_fields(femd_problem *p, probe_fields *of, femd_error *err) {
-    femd_status rc = FEMD_OK;
-    if (p->displacement && !(of->u = malloc((p->displacement->n + 1) * sizeof *of->u))) rc = probe_no_memory(err);
-    if (p->temperature && !(of->T = malloc((p->temperature->n + 1) * sizeof *of->T))) rc = probe_no_memory(err);
-    FEMD_TRY(femd_agree(p->comm, rc, err));
-    if (of->T) FEMD_TRY(femd_field_get(p->temperature, of->T, err));
-    if (!of->u) return FEMD_OK;
-    FEMD_TRY(femd_field_get(p->displacement, of->u, err));
-    return femd_nodal_stress(p, &of->stress, err);
+    FEMD_TRY(probe_read_field(p, p->temperature, &of->T, err));
+    FEMD_TRY(probe_read_field(p, p->pressure, &of->pressure, err));
+    FEMD_TRY(probe_read_field(p, p->displacement, &of->u, err));
+    return of->u ? femd_nodal_stress(p, &of->stress, err) : FEMD_OK;
 }
 
 /* all: the sums of all ranks. */
@@ -231,6 +242,7 @@ static void probe_means(const probe_fields *of, const double *all, double *value
     double full[9];
     for (int c = 0; c < FEMD_PROBE_NUMBERS; ++c) value[c] = NAN;
     if (of->T) value[FEMD_PROBE_TEMPERATURE] = all[WARM] / all[WEIGHT];
+    if (of->pressure) value[FEMD_PROBE_PRESSURE] = all[PRESSED] / all[WEIGHT];
     if (!of->u) return;
     for (int c = 0; c < WEIGHT; ++c) value[c] = all[c] / all[WEIGHT];
     femd_voigt_to_full(value + 3, 0, full);
@@ -240,7 +252,7 @@ static void probe_means(const probe_fields *of, const double *all, double *value
 femd_status femd_probes_read(femd_probes *probes, femd_problem *p, double *values, femd_error *err) {
     if (probes->n == 0) return FEMD_OK;
     const size_t n = SUMS * probes->n;
-    probe_fields of = {NULL, NULL, NULL};
+    probe_fields of = {NULL, NULL, NULL, NULL};
     double *sum = calloc(2 * n + 1, sizeof *sum);
     femd_status rc = sum ? FEMD_OK : probe_no_memory(err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
@@ -252,6 +264,7 @@ done:
     free(of.u);
     free(of.stress);
     free(of.T);
+    free(of.pressure);
     free(sum);
     return rc;
 }

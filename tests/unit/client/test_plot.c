@@ -125,7 +125,9 @@ static void axes_are_named_in_words(void **state) {
               {"time,load_factor,tip.uz,a.b.mises\n0.5,0.5,1,1\n1,1,2,2\n",
                {"time", "load factor", "z displacement of tip", "von Mises stress of a.b"}},
               {"time,T_max,end.T,left.heat\n1,2,3,4\n",
-               {"time", "highest temperature", "temperature of end", "heat flow of left"}}};
+               {"time", "highest temperature", "temperature of end", "heat flow of left"}},
+              {"time,load_factor,bore.p,bore.ux\n1,1,3,4\n",
+               {"time", "load factor", "pressure of bore", "x displacement of bore"}}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         plot_table t;
         femd_error err = FEMD_ERROR_INIT;

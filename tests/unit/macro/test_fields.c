@@ -196,6 +196,50 @@ static void probes_read_both_fields(void **state) {
     }
 }
 
+/* The pressure that is solved for is linear between the corners, wherever the point is, and as the mean over a side;
+ * without one it is not known. */
+static void probes_read_the_pressure(void **state) {
+    (void)state;
+    static const double G[9] = {0.02, 0.05, -0.01, 0.03, -0.04, 0.02, 0.01, -0.03, 0.05};
+    for (int mixed = 0; mixed < 2; ++mixed) {
+        model m;
+        femd_probes *probes;
+        femd_error err = FEMD_ERROR_INIT;
+        double value[2 * FEMD_PROBE_NUMBERS];
+        femd_case_probe probe[2] = {{.name = "inside", .at = {0.31, 0.77, 0.55}}, {.name = "mean", .on = "right"}};
+        model_init(&m, &femd_element_p2, 2);
+        m.cs.mixed = mixed;
+        m.cs.mesh.distort = 0.2;
+        m.cs.direct = 1;
+        m.cs.probe = probe;
+        m.cs.nprobes = 2;
+        model_affine(&m, G);
+        if (model_run(&m, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_create(m.p, &probes, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_read(probes, m.p, value, &err) != FEMD_OK) fail_msg("%s", err.text);
+        assert_int_equal(femd_probe_tells(&m.cs, FEMD_PROBE_PRESSURE), mixed);
+        assert_int_equal(femd_probe_tells(&m.cs, FEMD_PROBE_TEMPERATURE), 0);
+        assert_int_equal(femd_probe_tells(&m.cs, FEMD_PROBE_TEMPERATURE - 1), 1);
+        for (int k = 0; k < 2; ++k) { /* as the step has left it, in the middle of edges too */
+            const double *v = value + FEMD_PROBE_NUMBERS * k;
+            if (mixed)
+                assert_near(v[FEMD_PROBE_PRESSURE], -(v[3] + v[4] + v[5]) / 3, 1e-9);
+            else
+                assert_true(isnan(v[FEMD_PROBE_PRESSURE]));
+        }
+        double *p = mixed ? malloc((m.p->pressure->n + 1) * sizeof *p) : NULL;
+        for (size_t i = 0; p && i < m.p->pressure->n; ++i) p[i] = linear(0, m.p->grid->node_x + 3 * i);
+        if (p && femd_field_set(m.p->pressure, p, &err) != FEMD_OK) fail_msg("%s", err.text);
+        if (femd_probes_read(probes, m.p, value, &err) != FEMD_OK) fail_msg("%s", err.text);
+        const double middle[3] = {1, 0.5, 0.5};
+        for (int k = 0; p && k < 2; ++k)
+            assert_near(value[FEMD_PROBE_NUMBERS * k + FEMD_PROBE_PRESSURE], linear(0, k ? middle : probe[0].at), 1e-9);
+        free(p);
+        femd_probes_destroy(&probes);
+        model_clear(&m);
+    }
+}
+
 /* A linear displacement is found exactly, wherever the point is, and as the mean over a side; the stress is uniform. */
 static void probes_read_a_uniform_state(void **state) {
     (void)state;
@@ -283,6 +327,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_node_is_the_mean_of_its_cells_by_volume),
         cmocka_unit_test(probes_read_a_uniform_state),
         cmocka_unit_test(probes_read_both_fields),
+        cmocka_unit_test(probes_read_the_pressure),
         cmocka_unit_test(point_outside_a_distorted_cell_is_not_read_inside),
         cmocka_unit_test(fields_are_in_the_unit_of_the_case),
     };

@@ -10,6 +10,7 @@
 
 #include "fields/constitutive.h"
 #include "results/outfile.h"
+#include "results/probe.h"
 #include "results/summary.h"
 #include "vtu_reader.h"
 
@@ -87,6 +88,36 @@ static void history_has_one_line_per_step_and_every_bit(void **state) {
     assert_null(strstr(head, "reused"));
     femd_buffer_clear(&b);
     femd_history_clear(&s.history);
+}
+
+/* With a pressure that is solved for, what the probes say of it stands behind the stress; without one nothing does. */
+static void history_tells_the_pressure_of_probes_where_there_is_one(void **state) {
+    (void)state;
+    femd_case_probe probe[2] = {{.name = "bore"}, {.name = "wall"}};
+    for (int mixed = 0; mixed < 2; ++mixed) {
+        sample s;
+        sample_init(&s);
+        femd_case cs = s.cs;
+        femd_history h = FEMD_HISTORY_INIT;
+        femd_buffer b = FEMD_BUFFER_INIT;
+        double reaction[64] = {0}, value[2 * FEMD_PROBE_NUMBERS];
+        for (int i = 0; i < 2 * FEMD_PROBE_NUMBERS; ++i) value[i] = 1000 + i;
+        cs.probe = probe, cs.nprobes = 2, cs.mixed = mixed;
+        femd_history_fit(&h, &cs);
+        const femd_history_row row = {.rec = {.step = 1, .reaction = reaction}, .probe = value};
+        assert_int_equal(femd_history_add(&h, &row, NULL), FEMD_OK);
+        assert_int_equal(femd_history_encode(&h, &cs, &b, NULL), FEMD_OK);
+        assert_int_equal(femd_buffer_append(&b, "", 1, NULL), FEMD_OK);
+        char *save, *head = strtok_r((char *)b.data, "\n", &save), *line = strtok_r(NULL, "\n", &save);
+        assert_non_null(strstr(head, mixed ? ",bore.mises,bore.p,wall.ux," : ",bore.mises,wall.ux,"));
+        assert_non_null(strstr(head, mixed ? ",wall.mises,wall.p,work_stress," : ",wall.mises,work_stress,"));
+        assert_non_null(strstr(line, mixed ? ",1008,1009,1011,1012," : ",1008,1009,1012,"));
+        assert_non_null(strstr(line, mixed ? ",1020,1021,1023," : ",1020,1021,"));
+        assert_null(strstr(line, ",1010,")); /* no temperature */
+        femd_buffer_clear(&b);
+        femd_history_clear(&h);
+        femd_history_clear(&s.history);
+    }
 }
 
 static void pvd_lists_step_0_and_the_steps_with_fields(void **state) {
@@ -280,6 +311,7 @@ static void workers_that_come_back_to_a_server_started_again_replace_nobody(void
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(history_has_one_line_per_step_and_every_bit),
+        cmocka_unit_test(history_tells_the_pressure_of_probes_where_there_is_one),
         cmocka_unit_test(pvd_lists_step_0_and_the_steps_with_fields),
         cmocka_unit_test(summary_holds_what_materials_say),
         cmocka_unit_test(summary_holds_steps_and_totals),
