@@ -19,6 +19,7 @@ static const double news_grace = 0.5;    /* s in which the server notices that a
 static const double told_grace = 10.0;   /* s that a server which has told its workers to end needs for its own end */
 static const double long_life = 600.0; /* s: what a worker that lived so long ended by says nothing of its next start */
 static const double gone_grace = 5.0;  /* s that a worker has to come back to the server that has lost it */
+static const double stopped_grace = 1.0; /* the same, if it is stopped: all of a job may just be going on again */
 
 /* ---- ends ---- */
 
@@ -103,6 +104,12 @@ static part *supervise_worker_of(run *r, pid_t pid) {
     return NULL;
 }
 
+static int supervise_is_stopped(const part *p) {
+    siginfo_t info = {.si_pid = 0};
+    return p->child.pid > 0 && waitid(P_PID, (id_t)p->child.pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == p->child.pid;
+}
+
 static void supervise_kill_worker(run *r, part *p, const char *why) {
     p->kill_at = 0;
     supervise_say(r, "%s (pid %d) %s: it is killed, to be replaced", p->name, (int)p->child.pid, why);
@@ -136,7 +143,8 @@ static void supervise_take_news(run *r, const char *line) {
     } else if (strcmp(word, "hung") == 0) {
         supervise_kill_worker(r, p, "hangs, the server has had no sign of progress from it");
     } else {
-        p->kill_at = strcmp(word, "gone") == 0 ? femd_clock() + gone_grace : 0;
+        const double grace = supervise_is_stopped(p) ? stopped_grace : gone_grace;
+        p->kill_at = strcmp(word, "gone") == 0 ? femd_clock() + grace : 0;
         if (!p->kill_at) *p->suspect = '\0'; /* it is back, and had only been lost */
     }
 }
@@ -144,7 +152,9 @@ static void supervise_take_news(run *r, const char *line) {
 void supervise_worker_on_clock(run *r, part *p, double now) {
     if (p->judge_at > 0 && now >= p->judge_at) supervise_judge(r, p);
     if (p->kill_at > 0 && now >= p->kill_at && p->child.pid > 0 && r->phase == RUNNING)
-        supervise_kill_worker(r, p, "is there, but the server has lost it");
+        supervise_kill_worker(r, p,
+                              supervise_is_stopped(p) ? "is stopped by a signal, and the server has lost it"
+                                                      : "is there, but the server has lost it");
 }
 
 void supervise_read_news(run *r) {

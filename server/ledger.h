@@ -157,7 +157,8 @@ double ledger_next_due(const femd_ledger *ledger);
 /* A worker comes: 0 if memory is out. It goes: what it has is queued again. Unless death is FEMD_NIL what it had
  * started may be the cause of its end, and if that death counts is suspect: of an engine that takes points one by one
  * each is tried alone, of one that takes batches (all of which count as started) in halves, halved again until the
- * guilty one is alone. Of deaths in company only the first is held against a suspect. */
+ * guilty one is alone. Deaths that do not count make suspects too, of who has met more than two. Of deaths in company
+ * only the first is held against a suspect. */
 int ledger_worker_here(femd_ledger *ledger, uint32_t worker);
 /* Somebody who answers for it has released it: what others said against it counts no more. */
 void ledger_acquit(femd_ledger *ledger, uint32_t worker);

@@ -62,6 +62,7 @@ typedef struct ledger_trouble {
     uint32_t lacks;           /* that failed since the worker did not hold what they need */
     uint32_t shunned;         /* workers that failed it, the last few of them in turn */
     uint64_t worker[SHUNNED]; /* their numbers, never used twice */
+    uint32_t excused;         /* ends of workers that had it, which are not held against it */
     uint32_t losses;          /* workers that ended when it had started */
     struct {
         uint32_t death, host;
@@ -267,6 +268,8 @@ ledger_trouble *ledger_troubles_of(femd_ledger *ledger, uint32_t number);
 int ledger_note_failure(femd_ledger *ledger, uint32_t number, uint32_t worker);
 /* The worker did not hold its state or its material, as memory is short there: 1 if that is the end of it. */
 int ledger_note_lack(femd_ledger *ledger, uint32_t number);
+/* A worker that had it ended: 1 if that makes it suspect. An end that is no work's fault does only after a few. */
+int ledger_blames(femd_ledger *ledger, uint32_t number, uint32_t death);
 /* A worker ended when it had started, alone or in company: 1 if it is poison. */
 int ledger_note_loss(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t death, int alone);
 /* It was answered: those deaths were not its fault. */

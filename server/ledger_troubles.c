@@ -87,6 +87,13 @@ int ledger_note_lack(femd_ledger *ledger, uint32_t number) {
 
 /* ---- deaths ---- */
 
+/* An engine that stops its own process looks like a lost link, and does so every time. */
+int ledger_blames(femd_ledger *ledger, uint32_t number, uint32_t death) {
+    if (deaths_counts(ledger->deaths, death)) return 1;
+    ledger_trouble *trouble = ledger_troubles_of(ledger, number);
+    return trouble && trouble->excused++ >= EXCUSES_MAX;
+}
+
 /* Deaths that may be its fault. Nobody is unlucky all the time: after a few excuses every death counts. */
 static uint32_t ledger_count_deaths(const femd_ledger *ledger, const ledger_trouble *trouble, int *hosts) {
     uint32_t counted = 0, excused = 0, first = 0;

@@ -182,7 +182,7 @@ static void ledger_suspect(femd_ledger *ledger, uint32_t number, ledger_suspects
 /* Returns 1 if it is poison. */
 static int ledger_judge(femd_ledger *ledger, uint32_t number, uint32_t worker, uint32_t death,
                         ledger_suspects *suspects) {
-    if (deaths_counts(ledger->deaths, death)) ledger_suspect(ledger, number, suspects);
+    if (ledger_blames(ledger, number, death)) ledger_suspect(ledger, number, suspects);
     return ledger_note_loss(ledger, number, worker, death, suspects->count == 1);
 }
 
@@ -206,10 +206,10 @@ static void ledger_take_back(femd_ledger *ledger, uint32_t number, uint32_t deat
 void ledger_presume_started(femd_ledger *ledger, uint32_t worker, uint32_t death) {
     const ledger_worker *holder = ledger_worker_at(ledger, worker);
     ledger_suspects suspects = {.count = holder->count};
-    if (holder->started || !deaths_counts(ledger->deaths, death)) return;
+    if (holder->started) return;
     for (uint32_t number = holder->first; number; number = ledger_at(ledger, number)->task_next) {
         evaluation *record = ledger_at(ledger, number);
-        if (record->stage != STAGE_SENT) continue;
+        if (record->stage != STAGE_SENT || !ledger_blames(ledger, number, death)) continue;
         if (record->trial) {
             record->stage = STAGE_STARTED;
             ledger_count_started(ledger, worker, 1);

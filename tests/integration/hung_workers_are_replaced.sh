@@ -11,6 +11,11 @@ grep -q "worker . (pid [0-9]*) hangs.*it is killed, to be replaced" "$scratch/al
 grep -q "ended several workers and is not tried again: it ended [0-9]* workers; suspect is the engine faulty" "$scratch/always.log" || fail "always: no words of why it ended"
 grep -q '"status": *"pool-lost"' "$scratch/always/summary.json" || fail "always: the summary does not say pool-lost"
 
+# an engine that stops its own process looks like a link that was lost, at every trial: it ends the run all the same
+timeout $((120 * patience)) femd run --out "$scratch/stops" $hang --set materials.m.parameters.mode=5 >"$scratch/stops.log" 2>&1
+[ $? = 4 ] || fail "a point that stops every worker: the run did not end with 4"
+grep -q "point [0-9]* .cell [0-9]*, material m. of step 3: .*it ended [0-9]* workers; suspect is the engine faulty" "$scratch/stops.log" || fail "stops: no words of why it ended"
+
 # one hangs once: the same results as without
 FAULTY_ONCE=$scratch/flag run_case once $hang
 [ -f "$scratch/flag" ] || fail "once: nothing hung"
@@ -29,7 +34,7 @@ worker=$(for p in $(descendants $run); do [ "$(cat /proc/$p/comm 2>/dev/null)" =
 kill -STOP $worker || fail "stopped: no worker"
 exit_within 120 $run
 [ $code = 0 ] || fail "stopped: exit code $code"
-grep -q "(pid $worker) is there, but the server has lost it: it is killed" "$scratch/stopped.log" || gone $worker || fail "stopped: the worker is left"
+grep -q "(pid $worker) is stopped by a signal, and the server has lost it: it is killed" "$scratch/stopped.log" || gone $worker || fail "stopped: the worker is left"
 same_outputs "$scratch/undisturbed" "$scratch/stopped.out" || fail "a worker that was stopped changed the results"
 
 # by hand: whoever hangs in a point ends by itself, after more than twice the time that it has, and within 5 s where it is told to

@@ -1,11 +1,12 @@
 /* A user's engine that is elastic, but for what goes wrong: where E11 exceeds parameters.limit, parameters.mode says
- * how (1 aborts, 2 loops for ever, 3 exits, 4 answers no number). With FAULTY_ONCE, the name of a file, it goes wrong
- * only for whoever makes that file; with FAULTY_OPEN it loops for ever when it is opened. With parameters.softening, a
- * in Pa, its energy W0 is a (1 - exp(-W0/a)). With parameters.state it keeps states of so many bytes, and its answers
- * harden with every evaluation that a state has behind it; with parameters.reference it takes so many seconds of
- * processor time to open. FAULTY_OPENED, the name of a file, gets a line for every opening. */
+ * how (1 aborts, 2 loops for ever, 3 exits, 4 answers no number, 5 stops its process). With FAULTY_ONCE, the name of a
+ * file, it goes wrong only for whoever makes that file; with FAULTY_OPEN it loops for ever when it is opened. With
+ * parameters.softening, a in Pa, its energy W0 is a (1 - exp(-W0/a)). With parameters.state it keeps states of so many
+ * bytes, and its answers harden with every evaluation that a state has behind it; with parameters.reference it takes
+ * so many seconds of processor time to open. FAULTY_OPENED, the name of a file, gets a line for every opening. */
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -89,6 +90,7 @@ static femd_status evaluate_engine(void *instance, const femd_request *q, const 
         if (engine->mode == 2) loop_for_ever();
         if (engine->mode == 3) _exit(0);
         if (engine->mode == 4) stiffness = NAN;
+        if (engine->mode == 5) raise(SIGSTOP);
     }
     r->J = 1;
     for (int c = 0; c < 6; c++) {

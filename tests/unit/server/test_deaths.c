@@ -157,6 +157,52 @@ static void a_lost_link_makes_no_suspects(void **state) {
     }
 }
 
+/* Whoever stops its own process looks like a lost link at every trial: after two that is held against it. `told`: the
+ * server has heard that the points were begun. */
+static void every_worker_falls_silent(int told) {
+    enum { POINTS = 8, DEADLY = 5 };
+    rig g;
+    femd_request r[POINTS];
+    femd_task tasks[256];
+    rig_result got[POINTS];
+    rig_init(&g, NULL);
+    uint64_t client = rig_client(&g, "beam", 0, 1), w = rig_worker(&g);
+    rig_register(&g, client);
+    rig_open(&g, w, FEMD_OK);
+    for (uint32_t i = 0; i < POINTS; i++) r[i] = rig_request(i, 0.1 + 0.01 * i, NULL);
+    rig_evaluate(&g, client, 1, r, POINTS);
+    int ends = 0;
+    for (int turn = 0; turn < 100 && !count(&g)->poison; turn++) {
+        int deadly = 0;
+        const uint32_t n = rig_tasks(&g, w, tasks, NULL);
+        for (uint32_t i = 0; i < n; i++) {
+            deadly |= tasks[i].request.point == DEADLY;
+            if (told) rig_start(&g, w, &tasks[i]);
+        }
+        if (!deadly) {
+            rig_answer(&g, w, tasks, n);
+            continue;
+        }
+        ends++;
+        rig_wait(&g, 3);
+        rig_vanish(&g, w);
+        w = rig_worker(&g);
+        rig_open(&g, w, FEMD_OK);
+    }
+    assert_int_equal(count(&g)->poison, 1);
+    assert_in_range(ends, 5, 8); /* two are excused, then it is tried alone, and three count */
+    rig_work(&g, w);
+    assert_int_equal(rig_results(&g, client, got, POINTS), POINTS);
+    for (int i = 0; i < POINTS; i++)
+        assert_int_equal(got[i].response.status, got[i].index == DEADLY ? FEMD_POISON : FEMD_OK);
+    rig_clear(&g);
+}
+
+static void one_that_stops_every_worker_is_found(void **state) {
+    (void)state;
+    for (int told = 0; told < 2; told++) every_worker_falls_silent(told);
+}
+
 /* Nor does what only one worker has the states for. */
 static void a_suspect_comes_before_a_workers_own_queue(void **state) {
     (void)state;
@@ -232,6 +278,7 @@ int main(void) {
         cmocka_unit_test(a_suspect_is_sent_alone),
         cmocka_unit_test(deaths_before_the_start_make_suspects),
         cmocka_unit_test(a_lost_link_makes_no_suspects),
+        cmocka_unit_test(one_that_stops_every_worker_is_found),
         cmocka_unit_test(a_suspect_comes_before_a_workers_own_queue),
         cmocka_unit_test(a_suspect_waits_for_a_worker_that_has_nothing_else),
     };
