@@ -64,7 +64,8 @@ static void batches_reuse(femd_batches *batches, uint32_t batch, uint32_t index,
 typedef struct batches_lookup {
     femd_request request;
     femd_hash key;
-    int supported;
+    femd_status refused; /* FEMD_OK: it is not */
+    const char *why;
 } batches_lookup;
 
 static void batches_name(const femd_batches *batches, uint32_t batch, batches_lookup *point) {
@@ -72,9 +73,20 @@ static void batches_name(const femd_batches *batches, uint32_t batch, batches_lo
     const uint32_t material = batches_at(batches, batch)->material;
     const femd_capabilities *caps = catalogue_caps(batches->catalogue, material);
     point->key = none;
-    point->supported = batches_is_supported(caps, &point->request);
-    if (!point->supported) return;
-    if (!(caps->inputs & FEMD_INPUT_STATE)) point->request.state_in = none;
+    point->refused = FEMD_OK;
+    if (!batches_is_supported(caps, &point->request)) {
+        point->refused = FEMD_UNSUPPORTED;
+        point->why = "the material's engine does not answer all that is wanted, or not with this control";
+        return;
+    }
+    if (!(caps->inputs & FEMD_INPUT_STATE)) { /* nobody else would look at whose it is */
+        if (ledger_is_of_another(batches->ledger, &point->request.state_in, material)) {
+            point->refused = FEMD_PROTOCOL;
+            point->why = "a state of another material";
+            return;
+        }
+        point->request.state_in = none;
+    }
     femd_request_key(catalogue_id(batches->catalogue, material), batches->common->level_number, caps->inputs,
                      &point->request, &point->key);
     ledger_expect(batches->ledger, &point->key);
@@ -84,9 +96,8 @@ static void batches_look_up(femd_batches *batches, uint32_t batch, uint32_t inde
     const uint32_t material = batches_at(batches, batch)->material, client = batches_at(batches, batch)->client;
     const femd_request *request = &point->request;
     const femd_hash *key = &point->key;
-    if (!point->supported) {
-        batches_refuse_point(batches, batch, index, request, key, FEMD_UNSUPPORTED,
-                             "the material's engine does not answer all that is wanted, or not with this control");
+    if (point->refused != FEMD_OK) {
+        batches_refuse_point(batches, batch, index, request, key, point->refused, point->why);
         return;
     }
     uint32_t evaluation = ledger_find(batches->ledger, key);

@@ -60,6 +60,8 @@ size_t ledger_record_bytes(void);
 
 const femd_hash *ledger_key(const femd_ledger *ledger, uint32_t evaluation);
 const femd_request *ledger_request(const femd_ledger *ledger, uint32_t evaluation);
+/* 1 if evaluations are known that end in a state of that name, and none of them is of this material. */
+int ledger_is_of_another(const femd_ledger *ledger, const femd_hash *state, uint32_t material);
 /* FEMD_NIL: none, or not referenced any more since it is done. */
 uint32_t ledger_state_in(const femd_ledger *ledger, uint32_t evaluation);
 uint32_t ledger_state_out(const femd_ledger *ledger, uint32_t evaluation);

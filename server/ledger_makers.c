@@ -39,6 +39,15 @@ int ledger_has_maker(const femd_ledger *ledger, uint32_t state) {
     return state < femd_rows_end(&ledger->made) && ledger_state_at(ledger, state)->makers;
 }
 
+int ledger_is_of_another(const femd_ledger *ledger, const femd_hash *name, uint32_t material) {
+    const uint32_t state = states_find(ledger->states, name);
+    if (!state || !ledger_has_maker(ledger, state)) return 0;
+    for (uint32_t number = ledger_state_at(ledger, state)->makers; number;
+         number = ledger_at(ledger, number)->maker_next)
+        if (ledger_at(ledger, number)->material == material) return 0;
+    return 1;
+}
+
 static uint32_t ledger_remaker(const femd_ledger *ledger, uint32_t state) {
     return state < femd_rows_end(&ledger->made) ? ledger_state_at(ledger, state)->remaker : FEMD_NIL;
 }

@@ -134,6 +134,43 @@ static void a_material_without_states_ignores_them(void **state) {
     rig_clear(&g);
 }
 
+/* The worker would say so of an engine with states; where they have no effect it never sees this one. */
+static void a_material_without_states_refuses_one_of_another(void **state) {
+    (void)state;
+    rig g;
+    uint64_t client, w[2];
+    rig_result got[2];
+    femd_response first;
+    rig_init(&g, NULL);
+    rig_pool(&g, &client, w);
+    femd_request r = rig_request(0, 0.01, NULL);
+    rig_evaluate(&g, client, 1, &r, 1);
+    assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), 1);
+    assert_int_equal(rig_results(&g, client, got, 2), 1);
+    rig_answer_of(&r, &first);
+    assert_false(femd_hash_is_zero(&first.state_out));
+    const femd_pack pack = {.json = "{\"engine\":\"elastic\",\"other\":1}", .nfiles = 0};
+    g.pack.size = 0;
+    assert_int_equal(femd_pack_encode(&pack, &g.pack, NULL), FEMD_OK);
+    femd_pack_id(g.pack.data, g.pack.size, &g.material);
+    g.inputs = FEMD_INPUT_TEMPERATURE;
+    rig_register(&g, client);
+    for (int i = 0; i < 2; i++) rig_open(&g, w[i], FEMD_OK);
+    for (int known = 0; known < 2; known++) { /* also where the answer without a state is known */
+        r = rig_request(0, 0.02, &first.state_out);
+        rig_evaluate(&g, client, 2, &r, 1);
+        assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), 0);
+        assert_int_equal(rig_results(&g, client, got, 2), 1);
+        assert_int_equal(got[0].response.status, FEMD_PROTOCOL);
+        r = rig_request(0, 0.02, NULL);
+        rig_evaluate(&g, client, 3, &r, 1);
+        assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), !known);
+        assert_int_equal(rig_results(&g, client, got, 2), 1);
+        assert_int_equal(got[0].response.status, FEMD_OK);
+    }
+    rig_clear(&g);
+}
+
 static void inputs_without_effect_do_not_separate_requests(void **state) {
     (void)state;
     rig g;
@@ -352,6 +389,7 @@ int main(void) {
         cmocka_unit_test(equal_requests_are_evaluated_once),
         cmocka_unit_test(the_last_points_of_a_batch_are_divided),
         cmocka_unit_test(a_material_without_states_ignores_them),
+        cmocka_unit_test(a_material_without_states_refuses_one_of_another),
         cmocka_unit_test(inputs_without_effect_do_not_separate_requests),
         cmocka_unit_test(a_batch_sent_again_is_answered_without_new_work),
         cmocka_unit_test(cancelled_points_are_not_sent),
