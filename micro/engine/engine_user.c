@@ -32,6 +32,7 @@ enum { ENGINES_MAX = 64, ENGINE_NAME_MAX = 63 };
 /* Of the process: filled before materials are opened, and never emptied. */
 typedef struct user_entry {
     char name[ENGINE_NAME_MAX + 1];
+    char file[ENGINE_NAME_MAX + 1]; /* the last part of its path, for words alone */
     const femd_engine *engine;
 } user_entry;
 static user_entry user_list[ENGINES_MAX];
@@ -39,6 +40,7 @@ static size_t user_count;
 
 typedef struct user_instance {
     const femd_engine *engine;
+    const user_entry *entry; /* of the list */
     void *inner;
 } user_instance;
 
@@ -113,6 +115,8 @@ femd_status femd_user_engine_add(const char *spec, femd_error *err) {
             spec, ENGINE_NAME_MAX);
     user_entry entry = {.engine = NULL};
     memcpy(entry.name, spec, length);
+    const char *slash = strrchr(spec + length, '/');
+    snprintf(entry.file, sizeof entry.file, "%s", slash ? slash + 1 : spec + length + 1);
     if (user_find(entry.name)) return femd_fail(err, FEMD_BAD_INPUT, "--engine: \"%s\" is named twice", entry.name);
     if (user_count == ENGINES_MAX) return femd_fail(err, FEMD_BAD_INPUT, "--engine: more than %d", ENGINES_MAX);
     femd_status rc = user_load(spec + length + 1, &entry.engine, err);
@@ -159,6 +163,7 @@ static femd_status user_open(const femd_json *doc, const femd_pack *pack, void *
     if (!user) return femd_fail(err, FEMD_NO_MEMORY, "a user's engine: out of memory");
     void *self = user;
     user->engine = entry->engine;
+    user->entry = entry;
     const femd_status rc = user->engine->open(doc, pack, &user->inner, caps, err);
     if (rc != FEMD_OK) {
         user->inner = NULL;
@@ -192,6 +197,11 @@ static femd_status user_dump(void *instance, const femd_bytes *state, femd_buffe
 const femd_engine *femd_engine_user_table(const void *instance) {
     const user_instance *user = instance;
     return user->engine;
+}
+
+void femd_engine_user_say(const void *instance, char *text, size_t room) {
+    const user_instance *user = instance;
+    snprintf(text, room, "the user's engine \"%s\" (%s)", user->entry->name, user->entry->file);
 }
 
 const femd_engine femd_engine_user = {

@@ -12,5 +12,7 @@ extern const femd_engine femd_engine_user;        /* engine_user.c: hands on to 
 
 /* The shared object's table behind an instance of femd_engine_user, borrowed from it. */
 const femd_engine *femd_engine_user_table(const void *instance);
+/* What it is called in words: `the user's engine "NAME" (FILE)`, of its path the last part. */
+void femd_engine_user_say(const void *instance, char *text, size_t room);
 
 #endif

@@ -1,6 +1,7 @@
 /* A material opened in its engine. Owns the choice of the engine, the checks around every evaluation (wants, control,
  * state header), the hash of the new state and the accounting; never knows how an answer is made. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/engines.h"
@@ -17,6 +18,7 @@ struct femd_material {
     femd_hash id;
     const femd_engine *engine;
     uint32_t version;
+    char said[200]; /* what its engine is called in words: of a user's, its name and its file */
     void *instance;
     femd_capabilities caps;
     uint64_t fingerprint;
@@ -56,6 +58,10 @@ static femd_status material_fill(femd_material *material, size_t size, femd_erro
     const femd_engine *table =
         material->engine == &femd_engine_user ? femd_engine_user_table(material->instance) : material->engine;
     material->version = table->version;
+    if (material->engine == &femd_engine_user)
+        femd_engine_user_say(material->instance, material->said, sizeof material->said);
+    else
+        snprintf(material->said, sizeof material->said, "the engine \"%s\"", material->engine->name);
     material->takes_many = table->evaluate_many != NULL;
     if (!material->takes_many) material->caps.batch = 0;
     material->fingerprint = femd_fingerprint();
@@ -113,15 +119,13 @@ static femd_status material_check_request(const femd_material *material, const f
         char asked[160], able[160];
         femd_wants_text(missing, asked, sizeof asked);
         femd_wants_text(material->caps.wants, able, sizeof able);
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot answer %s; it can: %s",
-                         material->engine->name, asked, able);
+        return femd_fail(err, FEMD_UNSUPPORTED, "%s cannot answer %s; it can: %s", material->said, asked, able);
     }
     if (q->control > FEMD_CONTROL_PRESSURE || !(material->caps.controls & (1u << q->control)))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no control mode %u", material->engine->name,
-                         q->control);
+        return femd_fail(err, FEMD_UNSUPPORTED, "%s has no control mode %u", material->said, q->control);
     if (q->control == FEMD_CONTROL_COMPONENTS && (q->mask > 63 || (q->mask && !material->caps.mixed)))
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" cannot prescribe stress components (mask %u)",
-                         material->engine->name, q->mask);
+        return femd_fail(err, FEMD_UNSUPPORTED, "%s cannot prescribe stress components (mask %u)", material->said,
+                         q->mask);
     for (int c = 0; c < 6; c++)
         if (!isfinite(q->value[c]))
             return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
@@ -158,28 +162,27 @@ static femd_status material_begin(const femd_material *material, const femd_requ
 /* An engine from outside may have filled anything: what would not be an answer to this request becomes a failure. */
 static femd_status material_judge(const femd_material *material, const femd_request *q, femd_status rc,
                                   const femd_response *r, const femd_buffer *state_out, femd_error *err) {
-    const char *name = material->engine->name;
+    const char *name = material->said;
     if (!femd_status_is_known(rc))
-        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" gave a point the status %d, which is none", name, rc);
+        return femd_fail(err, FEMD_INTERNAL, "%s gave a point the status %d, which is none", name, rc);
     if (rc != FEMD_OK) return rc;
     if (q->wants & ~r->provided) {
         char lacking[160];
         femd_wants_text(q->wants & ~r->provided, lacking, sizeof lacking);
-        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" answered without %s, which it says it can", name,
-                         lacking);
+        return femd_fail(err, FEMD_INTERNAL, "%s answered without %s, which it says it can", name, lacking);
     }
     if (r->provided & ~(uint32_t)FEMD_WANT_ALL)
-        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" says that it provides 0x%x, of which some is nothing",
-                         name, r->provided);
+        return femd_fail(err, FEMD_INTERNAL, "%s says that it provides 0x%x, of which some is nothing", name,
+                         r->provided);
     if (femd_response_check_asked(q, r, err) != FEMD_OK) {
         if (err) err->code = FEMD_INTERNAL;
-        (void)femd_error_prefix(err, "the engine \"%s\" gave what is no answer to the request", name);
+        (void)femd_error_prefix(err, "%s gave what is no answer to the request", name);
         return FEMD_INTERNAL;
     }
     if (!femd_response_is_finite(r))
-        return femd_fail(err, FEMD_DIVERGED, "the engine \"%s\" answered with a number that is not finite", name);
+        return femd_fail(err, FEMD_DIVERGED, "%s answered with a number that is not finite", name);
     if (state_out->size < FEMD_STATE_HEADER)
-        return femd_fail(err, FEMD_INTERNAL, "the engine \"%s\" took bytes from a state that it may only add to", name);
+        return femd_fail(err, FEMD_INTERNAL, "%s took bytes from a state that it may only add to", name);
     return FEMD_OK;
 }
 
@@ -255,8 +258,7 @@ static void material_evaluate_together(femd_material *material, const femd_engin
     if (p->stopped)
         rc = material_stop_status(p);
     else if (rc == FEMD_OK)
-        rc = femd_fail(&words, FEMD_INTERNAL, "the engine \"%s\" left a point of a batch without an answer",
-                       material->engine->name);
+        rc = femd_fail(&words, FEMD_INTERNAL, "%s left a point of a batch without an answer", material->said);
     const double wall = (femd_clock() - begin) / (double)n;
     for (size_t i = 0; i < n; i++) {
         femd_response *r = &part.response[i];
@@ -328,8 +330,7 @@ void femd_material_evaluate_many(femd_material *material, const femd_engine_batc
 
 femd_status femd_material_dump(femd_material *material, const femd_bytes *state, femd_buffer *out, femd_error *err) {
     femd_bytes body;
-    if (!material->engine->dump)
-        return femd_fail(err, FEMD_UNSUPPORTED, "the engine \"%s\" has no atoms to dump", material->engine->name);
+    if (!material->engine->dump) return femd_fail(err, FEMD_UNSUPPORTED, "%s has no atoms to dump", material->said);
     FEMD_TRY(material_open_state(material, state, &body, err));
     return material->engine->dump(material->instance, &body, out, err);
 }

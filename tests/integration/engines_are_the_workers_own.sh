@@ -20,7 +20,7 @@ kill -0 $without $with || fail "a worker did not live on"
 # numbers that are none are no answer
 femd eval --engine "faulty=$FEMD_FAULTY_ENGINE" "$here/hang.json" --set materials.m.parameters.mode=4 --strain 0.01 0 0 0 0 0 --json >"$scratch/nan.out" 2>"$scratch/nan.log"
 [ $? = 3 ] || fail "an answer that is not finite: exit code is not 3"
-grep -q 'the engine "user" answered with a number that is not finite' "$scratch/nan.log" || fail "an answer that is not finite: no words"
+grep -q 'the user.s engine "faulty" (libfaulty_engine.so) answered with a number that is not finite' "$scratch/nan.log" || fail "an answer that is not finite: no words"
 timeout 60 femd run --workers 1 --out "$scratch/nan" --engine "faulty=$FEMD_FAULTY_ENGINE" "$here/hang.json" --set materials.m.parameters.mode=4 --set steps.max_cuts=1 --set materials.m.parameters.limit=1e-5 >"$scratch/nanrun.log" 2>&1
 [ $? = 3 ] || fail "a run whose answers are not finite: exit code is not 3"
 grep -q 'given up after 2 attempts at it (2 failed in this run).*point answers failed; the first: point .* not finite' "$scratch/nanrun.log" || fail "a run whose answers are not finite: no words"

@@ -26,6 +26,21 @@ static void shared_object_answers(void **state) {
     femd_material_close(&m);
 }
 
+static void one_that_lacks_what_it_says_is_named(void **state) {
+    (void)state;
+    femd_material *m = open_material("{\"engine\":\"user\",\"name\":\"again\",\"parameters\":{\"modulus\":-1}}");
+    const femd_request q = {.wants = FEMD_WANT_STRESS};
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_INTERNAL);
+    const char *file = strrchr(FEMD_TEST_ENGINE, '/') + 1;
+    char wanted[200];
+    snprintf(wanted, sizeof wanted, "the user's engine \"again\" (%s) answered without stress, which it says it can",
+             file);
+    assert_string_equal(err.text, wanted);
+    femd_material_close(&m);
+}
+
 static void missing_or_foreign_libraries_are_named(void **state) {
     (void)state;
     static const char *const bad[][2] = {
@@ -97,6 +112,7 @@ int main(void) {
     if (rc != FEMD_OK) return fprintf(stderr, "%s\n", err.text), 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_object_answers),
+        cmocka_unit_test(one_that_lacks_what_it_says_is_named),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
         cmocka_unit_test(a_material_names_an_engine_and_no_file),
         cmocka_unit_test(an_object_on_the_list_is_part_of_the_build),

@@ -1,5 +1,5 @@
 /* A user's engine as small as one can be: S = parameters.modulus * E, with the number of evaluations since the virgin
- * state as its state. */
+ * state as its state. Where the modulus is negative it answers nothing, though it says that it can. */
 #include "femd/engine.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static femd_status evaluate_engine(void *instance, const femd_request *q, const 
         r->S[c] = modulus * q->value[c];
     }
     r->J = 1;
-    r->provided = FEMD_WANT_STRESS;
+    r->provided = modulus < 0 ? 0 : FEMD_WANT_STRESS;
     const uint8_t count = (uint8_t)(state_in->size ? *(const uint8_t *)state_in->data + 1 : 1);
     return femd_buffer_append(state_out, &count, 1, err);
 }
