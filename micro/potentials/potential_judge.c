@@ -189,6 +189,20 @@ static void judge_say(femd_potential *p, const worst *w) {
                               w->function, w->scatter_of, judge_share(w->j.scatter, size));
 }
 
+/* A smooth function that nobody has looked at is not one that was found smooth. */
+static void judge_say_unjudged(femd_potential *p, const worst *const of[3]) {
+    char names[32] = "";
+    for (int k = 0; k < 3; k++) {
+        const size_t n = strlen(names);
+        if (of[k]->j.unjudged) snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", of[k]->function);
+    }
+    if (*names)
+        femd_potential_remark(p,
+                              "the knots of %s are too few to tell a smooth function from one that jumps: tangents and "
+                              "harmonic free energies are those of a spline through them",
+                              names);
+}
+
 static int judge_same(const double *a, const double *b, int n) {
     return memcmp(a, b, (size_t)n * sizeof *a) == 0;
 }
@@ -284,7 +298,9 @@ void femd_eam_judge(const femd_eam *t, const char (*species)[8], femd_potential 
     const femd_eam_tables *tables = femd_eam_tables_of(p);
     judge_embed(tables, species, p);
     femd_eam_judge_ends(t, species, p);
-    if (!tables->over_radius) return;
     const worst *const of[3] = {&F, &rho, &phi};
-    judge_say_steps(of, tables->refit_error, p);
+    if (tables->over_radius)
+        judge_say_steps(of, tables->refit_error, p);
+    else
+        judge_say_unjudged(p, of);
 }

@@ -141,6 +141,11 @@ static void coarse_knots_are_found(void **state) {
     remarks(&(planted){.knots = 60}, "lammps", notes, sizeof notes);
     assert_non_null(strstr(notes, "interpolated as LAMMPS does: at the knots second derivatives jump"));
     assert_non_null(strstr(notes, "too few to say by how much"));
+    remarks(&(planted){.knots = 12}, "smooth", notes, sizeof notes);
+    assert_non_null(
+        strstr(notes, "the knots of F, rho, phi are too few to tell a smooth function from one that jumps"));
+    remarks(&fine, "smooth", notes, sizeof notes);
+    assert_null(strstr(notes, "too few"));
 }
 
 static void of_file(const char *style, const char *file, const char *species, const char *interpolation, char *notes,
