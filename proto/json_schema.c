@@ -2,11 +2,12 @@
  * violation; never reads a value for its meaning.
  *
  * Keywords: type, enum, const, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, items,
- * minItems, maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to
+ * prefixItems, minItems, maxItems, properties, additionalProperties, required, dependentRequired, anyOf, oneOf, $ref to
  * "#/$defs/...", title, description, default, and of our own: x-unit (dimension of a quantity: a number in SI, or a
- * string with a unit), x-function (beside x-unit: a string that begins with "=" is an expression, which its reader
- * checks), x-u64 (whole number, or a string of digits up to 64 bits), x-discriminator (the key whose value picks the
- * branch of a oneOf), x-gone (keys that are no more, each with the words that refuse it), x-listed
+ * string with a unit), x-wanted (the words that refuse what is of another type), x-function (beside x-unit: a string
+ * that begins with "=" is an expression, which its reader checks), x-u64 (whole number, or a string of digits up to 64
+ * bits), x-discriminator (the key whose value picks the branch of a oneOf), x-gone (keys that are no more, each with
+ * the words that refuse it), x-listed
  * ({"KEY": {"VALUE": [keys]}}: which keys words offer where KEY of the document is VALUE; "" where it is not there).
  *
  * The functions call each other in the depth of the document, which the parser bounds, and of the schema, which is
@@ -196,8 +197,10 @@ static femd_status schema_check_type(const context *c, const cJSON *schema, cons
             cJSON_IsTrue(femd_json_get(schema, "x-u64")) ? ", or a string of digits up to 2^64 - 1" : "",
             node->valuedouble);
     }
+    const char *dimension = femd_json_string(schema, "x-unit", NULL),
+               *wanted = femd_json_string(schema, "x-wanted", NULL);
+    if (wanted) return femd_json_fail(c->doc, node, err, "%s", wanted);
     schema_describe(node, found, sizeof found);
-    const char *dimension = femd_json_string(schema, "x-unit", NULL);
     if (dimension) {
         femd_units_list(femd_dimension_from_name(dimension), units, sizeof units);
         return femd_json_fail(c->doc, node, err,
@@ -270,7 +273,7 @@ static femd_status schema_check_scalar(const context *c, const cJSON *schema, co
 
 static femd_status schema_check_array(const context *c, const cJSON *schema, const cJSON *node, int depth,
                                       femd_error *err) {
-    const cJSON *items = femd_json_get(schema, "items");
+    const cJSON *items = femd_json_get(schema, "items"), *prefix = femd_json_get(schema, "prefixItems");
     int min = (int)femd_json_number(schema, "minItems", 0), max = (int)femd_json_number(schema, "maxItems", INT32_MAX);
     int n = cJSON_GetArraySize(node);
     if (n < min || n > max)
@@ -279,8 +282,9 @@ static femd_status schema_check_array(const context *c, const cJSON *schema, con
                               : n < min  ? "at least "
                                          : "at most ",
                               n < min ? min : max);
-    for (const cJSON *item = node->child; items && item; item = item->next)
-        FEMD_TRY(schema_check(c, items, item, depth + 1, err));
+    prefix = prefix ? prefix->child : NULL; /* one for each of the first, `items` for those behind them */
+    for (const cJSON *item = node->child; item; item = item->next, prefix = prefix ? prefix->next : NULL)
+        if (prefix || items) FEMD_TRY(schema_check(c, prefix ? prefix : items, item, depth + 1, err));
     return FEMD_OK;
 }
 

@@ -230,6 +230,8 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "temperature={\"table\":[[0,1],[0,2]]}", "temperature.table[1][0]: times must increase"},
         {"case.json", "temperature={\"table\":[[\"300 K\",0.5]]}",
          "temperature.table[0][0]: a row is a time, a number without a unit, and a value"},
+        {"case.json", "temperature={\"table\":[[0,1],[\"2 s\",3]]}",
+         "temperature.table[1][0]: a row is a time, a number without a unit, and a value"},
         {"case.json", "temperature={\"table\":[[0,1],[1,\"5 m\"]]}",
          "temperature.table[1][1]: unit \"m\" does not fit a temperature; accepted: K, mK, degC"},
         {"case.json", "temperature={\"table\":[]}", "temperature.table: has 0 entries; must have at least 1"},
