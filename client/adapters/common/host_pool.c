@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "femd/clock.h"
 #include "femd/json.h"
 
-enum { HOST_ADDRESS = 512 };
+static const double host_patience = 3; /* s without a worker before that is said */
 
 /* ---- the environment ---- */
 
@@ -106,11 +107,31 @@ static femd_status host_read_file(host_pool *p, femd_error *err) {
 
 /* ---- opening ---- */
 
+/* Nobody looks at a host that waits without a word. Called in libfemd's thread, also while the lock is held. */
+static int host_on_progress(void *user, const femd_progress_info *info) {
+    host_pool *p = user;
+    const int asking = atomic_load(&p->calls) > 0 || atomic_load(&p->drought.registering);
+    if (!info->waiting_for_workers || !asking) {
+        if (p->drought.told && !info->waiting_for_workers) fprintf(stderr, "%s: a worker is there\n", p->adapter);
+        p->drought.told = p->drought.told && info->waiting_for_workers;
+        p->drought.since = 0;
+        return 0;
+    }
+    if (p->drought.since <= 0) p->drought.since = femd_clock();
+    if (p->drought.told || femd_clock() - p->drought.since < host_patience) return 0;
+    p->drought.told = 1;
+    fprintf(stderr,
+            "%s: waiting: the pool at %s has no worker that takes tasks; start one with: femd worker --connect %s\n",
+            p->adapter, p->address, p->address);
+    return 0;
+}
+
 static femd_status host_connect(host_pool *p, femd_error *err) {
-    char address[HOST_ADDRESS], name[HOST_ADDRESS];
+    char name[HOST_ADDRESS];
     FEMD_TRY(host_read_file(p, err));
-    FEMD_TRY(host_address(address, err));
-    const femd_client_config config = {.size = sizeof config, .address = address, .run = host_run(name)};
+    FEMD_TRY(host_address(p->address, err));
+    const femd_client_config config = {
+        .size = sizeof config, .address = p->address, .run = host_run(name), .progress = host_on_progress, .user = p};
     return femd_pointwise_open(&config, p->sweep, &p->points, err);
 }
 
@@ -155,7 +176,9 @@ static femd_status host_register(femd_client *client, void *user, femd_error *er
 static femd_status host_ready(host_pool *p, host_material *m, const host_material **material, femd_error *err) {
     if (!m->known) {
         host_registration r = {.path = p->path, .material = m};
+        atomic_store(&p->drought.registering, 1);
         m->failed = femd_pointwise_call(p->points, host_register, &r, &m->why);
+        atomic_store(&p->drought.registering, 0);
         m->known = 1;
         if (m->failed != FEMD_OK) femd_error_prefix(&m->why, "%s", p->adapter);
         if (*r.remarks) fprintf(stderr, "%s: %s%s%s\n", p->adapter, m->name, *m->name ? ": " : "", r.remarks);

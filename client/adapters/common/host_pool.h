@@ -14,6 +14,8 @@
  *   if (rc == FEMD_OK) rc = host_pool_evaluate(&pool, material, &arrays, &worst, &err);
  *   if (rc != FEMD_OK) host_pool_say(&pool, rc, increment, err.text);
  *
+ * While calls wait and the pool has no worker, standard error says so after a few seconds, once until one comes.
+ *
  * All functions may be called from any thread. What has failed once (no server, no such file) fails at once from then
  * on, with the same words: a host with 10,000 points does not wait 10,000 times. */
 #ifndef FEMD_ADAPTERS_HOST_POOL_H
@@ -35,7 +37,7 @@ typedef struct host_material {
     femd_error why;
 } host_material;
 
-enum { HOST_SAID = 16 };
+enum { HOST_SAID = 16, HOST_ADDRESS = 512 };
 
 typedef struct host_pool {
     const char *adapter;  /* stands before all words */
@@ -47,9 +49,15 @@ typedef struct host_pool {
     femd_error why;
     femd_pointwise *points;
     char *path; /* of the file */
+    char address[HOST_ADDRESS];
     uint64_t seed;
     host_material *materials; /* in the order of the file */
     atomic_int calls;         /* under way */
+    struct {
+        atomic_int registering;
+        double since; /* clock: points or a material wait, and no worker takes tasks; 0: not so */
+        int told;
+    } drought; /* but for `registering` the connection's thread's */
     struct {
         femd_status status;
         uint64_t occasion;

@@ -267,6 +267,72 @@ static void threads_share_one_connection(void **state) {
     assert_int_equal(lines_of(path), 4); /* two statuses, two occasions */
 }
 
+/* A pool that loses what it is asked, until a worker comes. */
+static atomic_int workers_there;
+static void drought_serve(fake_server *s, const femd_frame *f) {
+    if (f->type != FEMD_MSG_EVALUATE || atomic_load(&workers_there)) pool_serve(s, f);
+}
+static void drought_pulse(fake_server *s) {
+    const femd_pulse p = {.workers = (uint32_t)atomic_load(&workers_there)};
+    if (s->route_size && femd_pulse_encode(&s->out, &p, NULL) == FEMD_OK) fake_send(s);
+}
+
+static void *ask_in_drought(void *arg) {
+    double stress[9];
+    const host_material *m;
+    asker *a = arg;
+    a->wrong = stage_find(a->stage, "copper", &m) != FEMD_OK || stage_ask(a->stage, m, 1, stress) != FEMD_OK;
+    return NULL;
+}
+
+static int file_says(const char *path, const char *words) {
+    char text[2000] = "";
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    return strstr(text, words) != NULL;
+}
+
+/* Not at once: a worker that is being replaced is no matter. */
+static void a_pool_without_workers_is_told_once(void **state) {
+    (void)state;
+    char path[160];
+    stage s;
+    pthread_t thread;
+    put("case.json", three);
+    put("words", "");
+    stage_open(&s, "");
+    fake_stop(&s.server);
+    s.server = (fake_server){.handle = drought_serve, .idle = drought_pulse, .test = &s.seen};
+    atomic_store(&workers_there, 0);
+    fake_start(&s.server);
+    setenv("FEMD_CONNECT", s.server.address, 1);
+    snprintf(path, sizeof path, "%s/words", folder);
+    fflush(stderr);
+    const int before = dup(2);
+    assert_non_null(freopen(path, "w", stderr));
+    setvbuf(stderr, NULL, _IONBF, 0); /* as it was, but for freopen */
+    asker a = {.stage = &s};
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_drought, &a), 0);
+    usleep(1000000);
+    const int early = file_says(path, "waiting");
+    int told = 0;
+    for (int k = 0; k < 200 && !told; k++) usleep(50000), told = file_says(path, "femd worker --connect ipc://");
+    usleep(1000000);
+    atomic_store(&workers_there, 1);
+    pthread_join(thread, NULL);
+    fflush(stderr);
+    dup2(before, 2);
+    close(before);
+    stage_close(&s);
+    assert_int_equal(a.wrong, 0);
+    assert_false(early);
+    assert_true(told);
+    assert_true(file_says(path, "libfemd_test: a worker is there"));
+    assert_int_equal(lines_of(path), 2);
+}
+
 static void a_forked_child_is_told(void **state) {
     (void)state;
     const host_material *m;
@@ -313,6 +379,7 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_is_said_and_said_again),
         cmocka_unit_test(the_address_may_stand_in_a_file),
         cmocka_unit_test(threads_share_one_connection),
+        cmocka_unit_test(a_pool_without_workers_is_told_once),
         cmocka_unit_test(a_forked_child_is_told),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
