@@ -1,10 +1,17 @@
-/* A polynomial through the points of a table: weighted least squares by Householder's QR, with its covariance. */
+/* A polynomial through the points of a table: weighted least squares by LAPACK's QR, with its covariance.
+ * The bits are those of one thread and one core type: femd_level_reexec comes before. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "table.h"
+
+/* Fortran interfaces; the trailing size_t are the hidden lengths of character arguments. */
+extern void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau, double *work, const int *lwork,
+                    int *info);
+extern void dtrtri_(const char *uplo, const char *diag, const int *n, double *a, const int *lda, int *info, size_t,
+                    size_t);
 
 #define FIT_ROUND_OFF 1e-9 /* of the quantity's scale: a component below it is noise of arithmetic */
 #define FIT_OFF       0.01 /* of the range: exact figures that differ more are not described */
@@ -66,46 +73,41 @@ double table_fit_value(const table_grid *g, const table_terms *t, const table_fi
 
 /* ---- least squares ---- */
 
+enum { FIT_BLOCK = 32 }; /* columns that LAPACK takes at a time */
+
 /* Columns 0 to n - 1 of a (rows x (n + 1), by columns) become R, the last one Q^T y. 0: they are dependent. */
-static int polynomial_householder(double *a, size_t rows, size_t n) {
-    for (size_t k = 0; k < n; k++) {
-        double *v = a + k * rows, norm = 0, all = 0;
-        for (size_t i = k; i < rows; i++) norm += v[i] * v[i];
-        for (size_t i = 0; i < rows; i++) all += v[i] * v[i];
-        if (!(norm > 1e-20 * all)) return 0;
-        norm = v[k] > 0 ? -sqrt(norm) : sqrt(norm);
-        const double head = v[k] - norm;
-        for (size_t c = k + 1; c <= n; c++) {
-            double *w = a + c * rows, dot = head * w[k];
-            for (size_t i = k + 1; i < rows; i++) dot += v[i] * w[i];
-            dot /= norm * head; /* -2 / |v|^2 = 1 / (norm head) */
-            w[k] += dot * head;
-            for (size_t i = k + 1; i < rows; i++) w[i] += dot * v[i];
-        }
-        v[k] = norm;
+static int polynomial_reduce(double *a, size_t rows, size_t n) {
+    const int m = (int)rows, columns = (int)n + 1, room = FIT_BLOCK * columns;
+    double tau[TABLE_TERMS_MAX + 1], work[FIT_BLOCK * (TABLE_TERMS_MAX + 1)];
+    int info = 0;
+    dgeqrf_(&m, &columns, a, &m, tau, work, &room, &info);
+    if (info != 0) return 0;
+    for (size_t k = 0; k < n; k++) { /* what of a column those before it leave, beside the whole of it */
+        const double *r = a + k * rows;
+        double all = 0;
+        for (size_t i = 0; i <= k; i++) all += r[i] * r[i];
+        if (!(r[k] * r[k] > 1e-20 * all)) return 0;
     }
     return 1;
 }
 
-/* inverse = R^-1 (n x n, by rows), of R in the columns of a. */
+/* inverse = R^-1 (n x n, by columns), of R in the columns of a. */
 static void polynomial_inverse(const double *a, size_t rows, size_t n, double *inverse) {
-    memset(inverse, 0, n * n * sizeof *inverse);
+    const int order = (int)n;
+    int info = 0; /* no diagonal is 0 */
     for (size_t c = 0; c < n; c++)
-        for (size_t r = c + 1; r-- > 0;) {
-            double sum = r == c;
-            for (size_t k = r + 1; k <= c; k++) sum -= a[k * rows + r] * inverse[k * n + c];
-            inverse[r * n + c] = sum / a[r * rows + r];
-        }
+        for (size_t r = 0; r < n; r++) inverse[c * n + r] = r <= c ? a[c * rows + r] : 0;
+    dtrtri_("U", "N", &order, inverse, &order, &info, 1, 1);
 }
 
 static void polynomial_solve(const double *a, size_t rows, size_t n, double *inverse, double factor, table_fit *fit) {
     polynomial_inverse(a, rows, n, inverse);
     for (size_t r = 0; r < n; r++) {
         fit->coefficient[r] = 0;
-        for (size_t k = r; k < n; k++) fit->coefficient[r] += inverse[r * n + k] * a[n * rows + k];
+        for (size_t k = r; k < n; k++) fit->coefficient[r] += inverse[k * n + r] * a[n * rows + k];
         for (size_t c = 0; c < n; c++) {
             double sum = 0;
-            for (size_t k = r > c ? r : c; k < n; k++) sum += inverse[r * n + k] * inverse[c * n + k];
+            for (size_t k = r > c ? r : c; k < n; k++) sum += inverse[k * n + r] * inverse[k * n + c];
             fit->covariance[r * n + c] = factor * sum;
         }
     }
@@ -173,7 +175,7 @@ static void polynomial_run(const table_grid *g, const table_terms *t, const doub
         for (size_t k = 0; k < n; k++) a[k * rows + row] = weight * term[k];
         a[n * rows + row++] = weight * y[i];
     }
-    fit->fitted = polynomial_householder(a, rows, n);
+    fit->fitted = polynomial_reduce(a, rows, n);
     if (!fit->fitted) {
         snprintf(fit->words, sizeof fit->words, "the points that are left do not determine %zu terms", n);
         return;

@@ -17,6 +17,8 @@
 #include "femd/material_files.h"
 #include "femd/orientation.h"
 #include "femd/pack.h"
+#include "micro.h"
+#include "numerics/dense.h"
 #include "run_output.h"
 #include "table.h"
 
@@ -449,6 +451,8 @@ int main(int argc, char **argv) {
     option_list positional;
     if (!command_options(&table_of, argc - 1, argv + 1, &positional, &code)) return code;
     q->path = positional.item[0];
+    femd_level_reexec(NULL, argv); /* fit.json has the same bits on every machine */
+    if (femd_dense_reserve(&err) != FEMD_OK) return command_failed(&err);
     const struct sigaction action = {.sa_handler = table_on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
