@@ -146,6 +146,32 @@ static void the_second_sweep_commits_what_the_first_has_named(void **state) {
     bench_close(&b);
 }
 
+/* Alone it may pause; the other ranks of a run would wait for its commit for ever. */
+static void a_rank_without_points_in_an_increment_is_told(void **state) {
+    (void)state;
+    for (uint32_t ranks = 1; ranks < 4; ranks++) {
+        bench b;
+        bench_open(&b);
+        femd_client_close(&b.client);
+        const femd_client_config two = {.size = sizeof two, .address = b.server.address, .run = "many", .ranks = ranks};
+        assert_int_equal(femd_client_open(&two, &b.client, &b.err), FEMD_OK);
+        assert_int_equal(femd_client_sweep(b.client, 1, NULL, NULL, 0, &b.err), FEMD_OK);
+        const uint64_t point = 7;
+        const femd_hash virgin = {{0}};
+        femd_status rc = femd_client_sweep(b.client, 2, &point, &virgin, 1, &b.err);
+        assert_int_equal(rc, ranks > 1 ? FEMD_BAD_ARGUMENT : FEMD_OK); /* it had none in the first */
+        femd_client_close(&b.client);
+        assert_int_equal(femd_client_open(&two, &b.client, &b.err), FEMD_OK);
+        for (uint64_t increment = 1; increment < 3; increment++)
+            assert_int_equal(femd_client_sweep(b.client, increment, &point, &virgin, 1, &b.err), FEMD_OK);
+        assert_int_equal(femd_client_sweep(b.client, 3, NULL, NULL, 0, &b.err), FEMD_OK);
+        rc = femd_client_sweep(b.client, 4, &point, &virgin, 1, &b.err);
+        assert_int_equal(rc, ranks > 1 ? FEMD_BAD_ARGUMENT : FEMD_OK);
+        if (ranks > 1) assert_non_null(strstr(b.err.text, "this rank has named no point in the increment before: of "));
+        bench_close(&b);
+    }
+}
+
 static void many_points_are_found_again(void **state) {
     (void)state;
     bench b;
@@ -169,6 +195,7 @@ int main(void) {
         cmocka_unit_test(tokens_are_whole_numbers_and_find_out_what_is_none),
         cmocka_unit_test(tokens_lie_in_the_hosts_own_storage),
         cmocka_unit_test(the_second_sweep_commits_what_the_first_has_named),
+        cmocka_unit_test(a_rank_without_points_in_an_increment_is_told),
         cmocka_unit_test(many_points_are_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
