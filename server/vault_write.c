@@ -276,14 +276,13 @@ static int writing_evict_one(writing *w, uint8_t *age, size_t size) {
     return writing_remove(w, kind, age + AGE_BYTES);
 }
 
-/* The longest unused few go, until no more than `most` is charged. *left: what is then. */
-static femd_status vault_evict(femd_vault *vault, uint64_t most, uint64_t *left, int *code, femd_error *err) {
+/* The longest unused few go, at_once at the most, until no more than `most` is charged. *left: what is then. */
+static femd_status vault_evict(femd_vault *vault, uint64_t most, size_t at_once, uint64_t *left, int *code,
+                               femd_error *err) {
     writing w;
     victims chosen;
     FEMD_TRY(writing_begin(&w, vault, code, err));
-    const uint64_t share = vault->most / PAGE / EVICT_SHARE; /* it too writes pages beside the old ones */
-    const size_t most_at_once = share > EVICT_MOST ? EVICT_MOST : share ? (size_t)share : 1;
-    if (*code == 0) *code = writing_choose(&w, most_at_once, &chosen);
+    if (*code == 0) *code = writing_choose(&w, at_once, &chosen);
     for (size_t i = 0; *code == 0 && i < chosen.count && w.meta.charged > most; i++)
         *code = writing_evict_one(&w, chosen.key[i], chosen.size[i]);
     if (*code == 0 && chosen.count == 0 && chosen.held)
@@ -295,10 +294,21 @@ static femd_status vault_evict(femd_vault *vault, uint64_t most, uint64_t *left,
     return FEMD_OK;
 }
 
+/* It too writes pages beside the old ones: where a disk has no room for those of many, a few may find free pages. */
 static femd_status vault_make_room(femd_vault *vault, uint64_t most, int *code, femd_error *err) {
+    const uint64_t share = vault->most / PAGE / EVICT_SHARE;
+    const size_t at_once_most = share > EVICT_MOST ? EVICT_MOST : share ? (size_t)share : 1;
+    size_t at_once = at_once_most;
     uint64_t left = most + 1;
     *code = 0;
-    while (*code == 0 && left > most) FEMD_TRY(vault_evict(vault, most, &left, code, err));
+    while (*code == 0 && left > most) {
+        FEMD_TRY(vault_evict(vault, most, at_once, &left, code, err));
+        const int no_room = *code == EIO || *code == ENOSPC || *code == EDQUOT;
+        if (*code == 0 && at_once < at_once_most) at_once *= 2;
+        if (!no_room || at_once == 1) continue;
+        at_once /= 2;
+        *code = 0;
+    }
     return FEMD_OK;
 }
 

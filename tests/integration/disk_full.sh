@@ -69,4 +69,14 @@ timeout 20 femd server --bind "ipc://$scratch/socket" --store "$disk/store" >"$s
 timeout 20 femd run --quiet --out "$scratch/with_store" --store "$disk/store" "${many[@]}" >"$scratch/store.log" 2>&1
 [ $? = 2 ] && grep -q "No space left on device" "$scratch/store.log" || fail "a run with a store on a full disk"
 [ $full -ge 8 ] && [ $resumed -ge 2 ] || fail "only $full full disks, $resumed of them resumed"
+# a store can be pruned, which writes pages beside the old ones, where there is hardly room for any
+rm -rf "$disk/out"
+mount -o remount,size=32m "$disk" || fail "remount"
+run_case stored --store "$disk/store" --engine "faulty=$FEMD_FAULTY_ENGINE" --set materials.m.parameters.limit=1 --set materials.m.parameters.state=5000 --set mesh.box.cells=[6,4,4] "$here/hang.json"
+dd if=/dev/zero of="$disk/fill" bs=4k count=$(($(df -k --output=avail "$disk" | tail -n 1) / 4 - 16)) 2>/dev/null
+[ "$(timeout 60 femd store size "$disk/store" | awk '$1 == "answer" {print $2}')" -gt 2000 ] || fail "the store is empty"
+timeout 60 femd store prune "$disk/store" --size 0.1 >"$scratch/prune.log" 2>&1 || fail "a store on a disk with 64 KiB of room was not pruned"
+left=$(awk '$1 == "answer" {print $2}' "$scratch/prune.log")
+[ "$left" -lt 1000 ] || fail "$left answers are left"
+timeout 60 femd store verify "$disk/store" >"$scratch/verify.log" 2>&1 || fail "a store that was pruned on a full disk is not sound"
 exit 0
