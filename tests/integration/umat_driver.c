@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { POINTS_OF_ELEMENT = 4, ELEMENTS = 6, STATES = 8, THREADS = 8 };
 
@@ -414,6 +416,32 @@ static int restart(const char *path, const char *tokens, double begin) {
     return 0;
 }
 
+/* ---- a child ---- */
+
+/* Ends by itself, without a word of its own, whatever the parent's threads hold, and leaves the connection to them. */
+static int forked(const char *path) {
+    pthread_t thread[THREADS];
+    int first[THREADS];
+    const answer a = read_eval(path);
+    shared[0] = shared[1] = a;
+    double S[6] = {0}, D[36];
+    CHECK(call_standard(1, 1, &a, S, D) < 0, "a cut");
+    for (int t = 0; t < THREADS; t++) first[t] = t, pthread_create(&thread[t], NULL, sweep_thread, &first[t]);
+    for (int k = 0; k < 20; k++) {
+        int status = -1;
+        fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child && status == 0, "child %d ended with %d", k, status);
+    }
+    for (int t = 0; t < THREADS; t++) pthread_join(thread[t], NULL);
+    CHECK(wrong == 0, "%d answers beside forks are wrong", wrong);
+    return 0;
+}
+
 /* ---- what is refused ---- */
 
 static int refuse(const char *what, const char *path) {
@@ -426,6 +454,8 @@ static int refuse(const char *what, const char *path) {
     if (strcmp(what, "initial_stress") == 0) host.beta = 1;
     if (strcmp(what, "expansion") == 0) host.expansion = 1e-4;
     if (strcmp(what, "temperature") == 0) host.temperature = -1;
+    if (strncmp(what, "no_number", 9) == 0) host.temperature = NAN; /* of which the case's is not the meaning */
+    if (strcmp(what, "no_number_abaqus") == 0) call_abaqus("COPPER", 1, a.E, a.F, xstateini[0], S, D);
     if (strcmp(what, "name") == 0) host.name = "@FEMD_UMAT@IRON";
     if (strcmp(what, "token") == 0) xstateini[0][2] = 1.5;
     if (strcmp(what, "plane") == 0) {
@@ -449,6 +479,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "history") == 0) return history(file, other);
     if (strcmp(what, "cut") == 0) return cut(file);
     if (strcmp(what, "threads") == 0) return threads(file, other);
+    if (strcmp(what, "forked") == 0) return forked(file);
     if (strcmp(what, "save") == 0) return save(file, other, argc > 5 ? argv[5] : "");
     if (strcmp(what, "restart") == 0) return restart(file, other, 0.25);
     if (strcmp(what, "elsewhere") == 0) return restart(file, other, 0.125);

@@ -77,8 +77,8 @@ static void abaqus_push(const abaqus_place *place, umat_answer *answer) {
 }
 
 /* 0 is what a host passes that has no temperatures; CalculiX passes then what was in its memory. */
-static double abaqus_temperature(double kelvin) {
-    return fabs(kelvin) < 1e-100 ? NAN : kelvin;
+static int abaqus_has_temperature(double kelvin) {
+    return !(fabs(kelvin) < 1e-100);
 }
 
 static void abaqus_check(int ndi, int nshr, int ntens, int element) {
@@ -110,7 +110,8 @@ FEMD_API void umat_(double *STRESS, double *STATEV, double *DDSDDE, double *SSE,
                       .moment = {.begin = TIME[1], .length = *DTIME, .step = JSTEP[0], .increment = *KINC},
                       .law = spatial ? FEMD_LAW_CAUCHY : FEMD_LAW_GREEN,
                       .deformation = spatial ? DFGRD1 : place.strain,
-                      .temperature = abaqus_temperature(*TEMP + *DTEMP),
+                      .has_temperature = abaqus_has_temperature(*TEMP + *DTEMP),
+                      .temperature = *TEMP + *DTEMP,
                       .token = STATEV,
                       .wants_tangent = 1};
     for (int c = 0; c < 6; c++) call.deformed |= STRAN[c] != 0;

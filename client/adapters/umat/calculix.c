@@ -58,7 +58,8 @@ FEMD_API void UMAT(const char *amat, const int *iel, const int *iint, const int 
                                  .first = fabs(*time - *dtime) <= 1e-6 * fabs(*dtime)},
                       .law = FEMD_LAW_GREEN,
                       .deformation = strain,
-                      .temperature = *ithermal > 0 ? *T1 : NAN,
+                      .has_temperature = *ithermal > 0,
+                      .temperature = *ithermal > 0 ? *T1 : 0,
                       .token = xstateini + at,
                       .wants_tangent = *icmd != 3};
     for (int c = 0; c < 6; c++) call.deformed |= E0[c] != 0;

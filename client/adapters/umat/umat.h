@@ -24,7 +24,8 @@ typedef struct umat_call {
     umat_moment moment;
     int law;                   /* FEMD_LAW_GREEN or _SMALL: strain in Abaqus' order; _CAUCHY: F by columns */
     const double *deformation; /* [6] or [9] */
-    double temperature;        /* K; NaN: the host has none, and that of the case counts */
+    int has_temperature;       /* 0: the host has none, and that of the case counts */
+    double temperature;        /* K */
     const double *token;       /* state that the increment begins with */
     int deformed;              /* 1: the increment begins with a strain that is not zero */
     int wants_tangent;

@@ -86,13 +86,13 @@ static femd_status ask_begin(const umat_moment *now, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status ask_temperature(double given, double *kelvin, femd_error *err) {
-    *kelvin = given;
-    if (isnan(given)) {
+static femd_status ask_temperature(const umat_call *call, double *kelvin, femd_error *err) {
+    *kelvin = call->temperature;
+    if (!call->has_temperature) {
         if (isnan(analysis.kelvin)) FEMD_TRY(ask_case_temperature(&analysis.kelvin, err));
         *kelvin = analysis.kelvin;
     }
-    if (*kelvin >= 0 && *kelvin <= 1e6) return FEMD_OK; /* more is what stood in memory: see abaqus_temperature */
+    if (*kelvin >= 0 && *kelvin <= 1e6) return FEMD_OK; /* more is what stood in memory: see abaqus_has_temperature */
     return femd_fail(err, FEMD_BAD_INPUT,
                      "the temperature is %g; femd takes K, and this analysis is to have its temperatures in K",
                      *kelvin);
@@ -209,7 +209,7 @@ typedef struct ask_place {
 static femd_status ask_prepare(umat_call *call, const host_material *material, ask_place *at, umat_answer *answer,
                                femd_error *err) {
     FEMD_TRY(ask_begin(&call->moment, err));
-    FEMD_TRY(ask_temperature(call->temperature, &at->kelvin, err));
+    FEMD_TRY(ask_temperature(call, &at->kelvin, err));
     at->point = umat_point_at((uint64_t)call->element * (UMAT_POINTS_MAX + 1) + (uint64_t)call->point);
     if (!at->point) return femd_fail(err, FEMD_NO_MEMORY, "no memory for another point");
     at->step = ask_at(&call->moment, &at->tokens);
