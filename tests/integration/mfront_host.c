@@ -285,6 +285,12 @@ static void failures_have_words(void) {
     check_refused(&p, finite_law, 2, 1, "secant");
     check_refused(&p, finite_law, -2, 1, "secant");
     check_refused(&p, finite_law, 104, 1, "speed of sound");
+    static const double none[4][2] = {{NAN, DPK1_DF}, {3, DPK1_DF}, {PK1, NAN}, {PK1, 7}};
+    for (int i = 0; i < 4; i++) { /* whose numbers could be more than the host has room for */
+        CHECK(point_integrate(&p, finite_law, 4, none[i][0], none[i][1]) == -1, "a measure that is none: %d", i);
+        CHECK(strstr(p.words, "the host wants stress measure"), "a measure that is none: %s", p.words);
+        CHECK(p.K[3] == untouched && p.s1.forces[0] == untouched, "figures in a measure that is none");
+    }
     p.s1.property = 7;
     check_refused(&p, finite_law, 4, 1, "no material number 7; there is: 1 copper, 2 soft, 3 slip");
     p.s1.property = SLIP;

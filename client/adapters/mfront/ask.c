@@ -52,6 +52,12 @@ static femd_status ask_read_wish(const mfront_behaviour *b, const mfront_view *v
         return femd_fail(err, FEMD_UNSUPPORTED,
                          "the host wants a secant operator, which atoms do not have; ask for the (consistent) tangent");
     if (!b->finite) return FEMD_OK;
+    if (!(view->K[1] > -0.5 && view->K[1] < 2.5 && view->K[2] > -0.5 && view->K[2] < 3.5))
+        return femd_fail(
+            err, FEMD_UNSUPPORTED,
+            "the host wants stress measure %g and tangent %g (K[1] and K[2]); there are 0 Cauchy, 1 second "
+            "and 2 first Piola-Kirchhoff stress, and tangents 0 to 3",
+            view->K[1], view->K[2]);
     wish->stress = view->K[1] < 0.5 ? MFRONT_CAUCHY : view->K[1] < 1.5 ? MFRONT_PK2 : MFRONT_PK1;
     wish->tangent = view->K[2] < 0.5   ? MFRONT_DSIG_DF
                     : view->K[2] < 1.5 ? MFRONT_DS_DE
