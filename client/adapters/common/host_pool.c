@@ -135,10 +135,14 @@ static femd_status host_connect(host_pool *p, femd_error *err) {
     return femd_pointwise_open(&config, p->sweep, &p->points, err);
 }
 
+int host_pool_is_ours(const host_pool *p) {
+    const int opener = atomic_load(&p->process);
+    return opener == 0 || opener == getpid();
+}
+
 /* In a child the lock may be that of a thread that was left behind: this comes before it is taken. */
 static femd_status host_check_process(const host_pool *p, femd_error *err) {
-    const int opener = atomic_load(&p->process);
-    if (opener == 0 || opener == getpid()) return FEMD_OK;
+    if (host_pool_is_ours(p)) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_ARGUMENT,
                      "%s: this process was forked from one that had asked femd already, and has no connection of its "
                      "own; let the host fork before its first increment",

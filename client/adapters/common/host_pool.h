@@ -86,6 +86,9 @@ FEMD_MUST_CHECK femd_status host_pool_evaluate(host_pool *pool, const host_mater
 /* femd_pointwise_call, for states saved and loaded. Connects where that is still to be done. */
 FEMD_MUST_CHECK femd_status host_pool_call(host_pool *pool, femd_pointwise_work work, void *user, femd_error *err);
 
+/* 0: this process was forked from the one that has the connection, and what is the parent's is left alone. */
+int host_pool_is_ours(const host_pool *pool);
+
 /* The rank of this process by what MPI's starters leave in the environment; -1 if it is the only one, or none says. */
 int host_pool_rank(void);
 

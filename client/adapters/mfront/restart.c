@@ -52,7 +52,7 @@ static femd_status restart_load_all(femd_error *err) {
 }
 
 femd_status mfront_restart_begin(femd_error *err) {
-    if (!restart_said()) return FEMD_OK;
+    if (!restart_said() || !host_pool_is_ours(&mfront_pool)) return FEMD_OK; /* a forked child is told when it asks */
     pthread_mutex_lock(&restart_lock);
     if (!restart_loaded) restart_failed = restart_load_all(&restart_why);
     restart_loaded = 1;

@@ -44,6 +44,7 @@ static femd_status ask_client_cpu(femd_client *client, void *user, femd_error *e
 /* As the process ends. */
 static void ask_finish(void) {
     femd_error err = FEMD_ERROR_INIT;
+    if (!host_pool_is_ours(&umat_pool)) return; /* a forked child: the lock may be held by a thread it has not */
     int64_t client_cpu = 0;
     pthread_mutex_lock(&analysis.lock);
     umat_tokens tokens = umat_points_tokens(analysis.moment.begin + analysis.moment.length);
