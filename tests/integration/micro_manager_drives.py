@@ -179,6 +179,15 @@ def what_fails_is_said():
     told = femd.micro_manager.simulation(case, "copper", address, failed="tell")
     out = [told(0).solve(bad, 0.1), told(1).solve(good, 0.1)]
     assert [one["cut"] for one in out] == [1, 0] and np.isnan(out[0]["A5"]).all() and np.isfinite(out[1]["A5"]).all()
+    # a temperature that is none fails its simulation alone: the others have their numbers, before and after it
+    hot = femd.micro_manager.simulation(case, "copper", address)
+    three = [hot(i) for i in range(3)]
+    first = three[0].solve({**good, "temperature": 0.0}, 0.1)
+    for none in (float("nan"), float("inf"), -1.0):
+        raises(femd.Error, "temperature is", three[1].solve, {**good, "temperature": none}, 0.1)
+        raises(femd.Error, "pressure is", three[1].solve, {**good, "temperature": 0.0, "pressure": float("nan")}, 0.1)
+    last, wanted = three[2].solve({**good, "temperature": 0.0}, 0.1), out[1]["P1"]
+    assert (first["P1"] == wanted).all() and (last["P1"] == wanted).all()
     raises(femd.Error, "missing: F1, F2, F3 (read_data_names)", sims[0].solve, {"u": 0.0}, 0.1)
     raises(femd.Error, "three-dimensional", sims[0].solve, {name: value[:2] for name, value in good.items()}, 0.1)
     raises(femd.Error, "det F", lambda: sims[0].solve({f"F{k}": np.zeros(3) for k in (1, 2, 3)}, 0.1)["P1"])

@@ -260,6 +260,9 @@ def _read(data, options):
         raise Error(f"the macro solver gives {', '.join(data) or 'nothing'}; missing: {', '.join(missing)} (read_data_names)",
                     "BAD_ARGUMENT")
     scalars = [float(np.asarray(data[names[name]])) if names[name] in data else None for name in ("temperature", "pressure")]
+    for name, value in zip(("temperature", "pressure"), scalars):  # here, where it is one simulation's: in a batch all would fail
+        if value is not None and not (np.isfinite(value) and (value >= 0 or name == "pressure")):
+            raise Error(f"{names[name]} is {value}", "BAD_ARGUMENT")
     if options["kind"] == "heat":
         return np.zeros(6), *scalars
     return _vectors(data, [names[name] for name in wanted]) + shift, *scalars
