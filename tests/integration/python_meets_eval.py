@@ -318,6 +318,13 @@ def main():
         np.save(sys.argv[4] + ".answers", P)
         law.commit()
         assert client.step == 2
+        raises(femd.Error, "is of increment 1, this client has committed 2: to go back", client.load, sys.argv[4])
+    with femd.Client(address, run="saves", step=1) as client:  # as the words say
+        law = client.material(case, "copper").points(2)
+        client.load(sys.argv[4])
+        assert (law(np.stack([1.001 * F1, F1]))[0] == P).all()
+        law.commit()
+        assert client.step == 2
     raises(femd.Error, "closed", law, np.stack([F1, F1]))
     print("meets femd eval")
 

@@ -210,6 +210,9 @@ class Client:
             tokens, step, sizes = saved["tokens"], int(saved["step"]), [int(n) for n in saved["sizes"]]
         if sizes != [law.n for law in self._laws]:
             raise Error(f"{path}: saved were laws of {sizes} points, here are {[law.n for law in self._laws]}", "BAD_INPUT")
+        if step < self.step:  # a commit from there would be refused, after what it takes to get to it
+            raise Error(f"{path} is of increment {step}, this client has committed {self.step}: to go back, close it and open one with "
+                        f"step={step}", "BAD_ARGUMENT")
         self._call(lib.femd_states_load, self._open(), os.fsencode(path), None)
         self.step = step
         for law, part in zip(self._laws, np.split(tokens, np.cumsum(sizes)[:-1] if sizes else [])):
