@@ -17,6 +17,13 @@ static void sweep_begin(client_sweep *s, uint64_t increment) {
     s->committed = 0;
 }
 
+static femd_status sweep_other_state(const client_sweep *s, uint64_t point, femd_error *err) {
+    return femd_fail(err, FEMD_BAD_ARGUMENT,
+                     "point %llu begins increment %llu with another state than before in the same increment: its "
+                     "number must change when the host goes on",
+                     (unsigned long long)point, (unsigned long long)s->increment);
+}
+
 /* 1 if one of the points was named in this increment already. */
 static femd_status sweep_is_second(const client_sweep *s, const uint64_t *points, const femd_hash *states, size_t n,
                                    int *second, femd_error *err) {
@@ -25,12 +32,7 @@ static femd_status sweep_is_second(const client_sweep *s, const uint64_t *points
         const pointmap_entry *e = pointmap_find(&s->map, points[i]);
         if (!e || e->round != s->round) continue;
         *second = 1;
-        if (!femd_hash_equal(&e->state, &states[i]))
-            return femd_fail(
-                err, FEMD_BAD_ARGUMENT,
-                "point %llu begins increment %llu with another state than before in the same increment: its "
-                "number must change when the host goes on",
-                (unsigned long long)points[i], (unsigned long long)s->increment);
+        if (!femd_hash_equal(&e->state, &states[i])) return sweep_other_state(s, points[i], err);
     }
     return FEMD_OK;
 }
@@ -58,7 +60,8 @@ static femd_status sweep_commit(femd_client *c, femd_error *err) {
 static femd_status sweep_name(client_sweep *s, uint64_t point, const femd_hash *state, femd_error *err) {
     pointmap_entry *e = pointmap_place(&s->map, point);
     if (!e) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the states of %zu points", s->map.n);
-    if (e->round == s->round) return FEMD_OK;
+    if (e->round == s->round) /* twice in one call */
+        return femd_hash_equal(&e->state, state) ? FEMD_OK : sweep_other_state(s, point, err);
     s->named++;
     s->again += e->round && e->round == s->round - 1;
     e->round = s->round;

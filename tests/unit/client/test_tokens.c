@@ -143,6 +143,10 @@ static void the_second_sweep_commits_what_the_first_has_named(void **state) {
     femd_hash wrong = {{3}};
     assert_int_equal(femd_client_sweep(b.client, 6, &point, &wrong, 1, &b.err), FEMD_BAD_ARGUMENT);
     assert_non_null(strstr(b.err.text, "another state"));
+    const uint64_t twice[2] = {4, 4};
+    const femd_hash two[2] = {{{5}}, {{6}}};
+    assert_int_equal(femd_client_sweep(b.client, 7, twice, two, 2, &b.err), FEMD_BAD_ARGUMENT);
+    assert_non_null(strstr(b.err.text, "point 4 begins increment 7 with another state"));
     bench_close(&b);
 }
 
