@@ -181,6 +181,15 @@ static void print_flow(const femd_response *r) {
     print_place(r, FEMD_QUANTITY_FLOW_RATE);
 }
 
+/* Below a chemical potential: its error, its parts, the other estimate if there is one. */
+static void print_chemical(const femd_response *r) {
+    if (r->mu_err > 0) print_row("  its error", &r->mu_err, 1, FEMD_ELEMENTARY_CHARGE, "eV");
+    print_place(r, FEMD_QUANTITY_MU_EXCESS);
+    print_place(r, FEMD_QUANTITY_MU_IDEAL);
+    if (r->mu_mass != 0) print_place(r, FEMD_QUANTITY_MU_MASS);
+    if (r->mu_check != 0) print_with_error(r, FEMD_QUANTITY_MU_CHECK);
+}
+
 static int print_is_diffusivity(uint32_t want) {
     return (want &
             (FEMD_WANT_DIFFUSIVITY | FEMD_WANT_DIFFUSIVITY_2 | FEMD_WANT_DIFFUSIVITY_3 | FEMD_WANT_DIFFUSIVITY_4)) != 0;
@@ -206,6 +215,9 @@ static void print_wanted(const eval_answer *a, int scalars) {
         if (i == FEMD_QUANTITY_STRESS) print_cauchy(a);
         if (i == FEMD_QUANTITY_VISCOSITY) print_viscosity(r);
         if (i == FEMD_QUANTITY_ETA_FLOW) print_flow(r);
+        if (i == FEMD_QUANTITY_MU) print_chemical(r);
+        if (i == FEMD_QUANTITY_MU_STRAIN && femd_voigt_any(r->mu_strain_err))
+            print_row("  its error", r->mu_strain_err, 6, FEMD_ELEMENTARY_CHARGE, "eV");
         if (print_is_diffusivity(q->want)) print_diffusivity(r, (int)i);
         if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }

@@ -97,22 +97,12 @@ static femd_status engine_native_strain(void *user, const double E[6], double S[
  * methods carried. */
 static femd_status engine_native_take_state(femd_native *n, const femd_bytes *state, femd_bytes *chunks,
                                             femd_error *err) {
-    femd_path *path = &n->path;
-    const size_t n3 = 3 * (size_t)n->rve.n;
     *chunks = (femd_bytes){NULL, 0};
-    if (state->size) {
-        FEMD_TRY(femd_native_state_decode(state, path, chunks, err));
-    } else {
-        memset(path->E, 0, sizeof path->E);
-        memset(path->w, 0, n3 * sizeof *path->w);
-        path->has_G = n->virgin_has_G;
-        memcpy(path->G, n->virgin_G, 6 * n3 * sizeof *path->G);
-    }
-    path->jumps = path->slides = 0;
-    path->may_slide = 1;
-    FEMD_TRY(femd_place_set(&n->rve, path->E, &path->place, err));
-    femd_place_atoms(&n->rve, &path->place, path->w, path->x);
-    return femd_neighbours_rebuild(n->rve.nb, n->rve.n, path->place.h, path->x, err);
+    if (state->size)
+        FEMD_TRY(femd_native_state_decode(state, &n->path, chunks, err));
+    else
+        femd_native_rest(n);
+    return femd_native_stand(n, err);
 }
 
 /* The methods' turn in an evaluation. */

@@ -15,7 +15,8 @@
     X(green_kubo)                                                                                                      \
     X(nemd)                                                                                                            \
     X(fluid)                                                                                                           \
-    X(nemd_shear)
+    X(nemd_shear)                                                                                                      \
+    X(harmonic)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

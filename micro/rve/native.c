@@ -31,6 +31,24 @@ femd_status femd_native_renew(femd_native *native, femd_error *err) {
     return FEMD_OK;
 }
 
+void femd_native_rest(femd_native *native) {
+    femd_path *path = &native->path;
+    const size_t n3 = 3 * (size_t)native->rve.n;
+    memset(path->E, 0, sizeof path->E);
+    memset(path->w, 0, n3 * sizeof *path->w);
+    path->has_G = native->virgin_has_G;
+    memcpy(path->G, native->virgin_G, 6 * n3 * sizeof *path->G);
+}
+
+femd_status femd_native_stand(femd_native *native, femd_error *err) {
+    femd_path *path = &native->path;
+    path->jumps = path->slides = 0;
+    path->may_slide = 1;
+    FEMD_TRY(femd_place_set(&native->rve, path->E, &path->place, err));
+    femd_place_atoms(&native->rve, &path->place, path->w, path->x);
+    return femd_neighbours_rebuild(native->rve.nb, native->rve.n, path->place.h, path->x, err);
+}
+
 void femd_native_remark(femd_native *native, const char *words) {
     femd_remarks_add(native->notes, sizeof native->notes, words);
 }

@@ -9,6 +9,7 @@
 #include "rve/native_path.h"
 
 typedef struct femd_native {
+    const femd_pack *pack;    /* borrowed: the material's files, for those who build other RVEs of it */
     femd_structure structure; /* as built; positions and cell of the reference are in rve */
     femd_potential *potential;
     char notes[2900]; /* of structure, potential and reference, one remark a line */
@@ -34,9 +35,17 @@ typedef enum femd_native_atoms {
 /* Structure, potential, neighbours, energetics and the reference of a material. */
 FEMD_MUST_CHECK femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd_native_atoms atoms,
                                                femd_native **out, femd_error *err);
+/* The same of other atoms under the material's potential and settings: their cell is the reference, in which they are
+ * relaxed. *atoms is taken, and empty afterwards. */
+FEMD_MUST_CHECK femd_status femd_native_create_of(const femd_json *doc, const femd_pack *pack, femd_structure *atoms,
+                                                  femd_native **out, femd_error *err);
 void femd_native_destroy(femd_native **native);
 /* After the path's RVE got another reference (E = 0, w = 0): relax there and keep what evaluations start from. */
 FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *err);
+/* The path at E = 0 as renew left it; and, wherever it is, ready for an evaluation: place and positions, with a
+ * neighbour list whose order is a function of them. */
+void femd_native_rest(femd_native *native);
+FEMD_MUST_CHECK femd_status femd_native_stand(femd_native *native, femd_error *err);
 /* One more remark on the material. */
 void femd_native_remark(femd_native *native, const char *words);
 /* The reference at a temperature (K) rests on an answer with these notes: native's doubts, and a remark on them. */

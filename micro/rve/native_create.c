@@ -176,15 +176,14 @@ static femd_status native_set_boundary(const femd_json *doc, femd_native *native
     return FEMD_OK;
 }
 
-static femd_status native_build(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind,
-                                femd_native *native, femd_error *err) {
+/* All but the structure, which is there. */
+static femd_status native_build(const femd_json *doc, const femd_pack *pack, const femd_reference *ref,
+                                femd_native_atoms kind, femd_native *native, femd_error *err) {
     femd_relax_settings set = FEMD_RELAX_DEFAULTS;
-    femd_reference ref;
     double skin = 0.6;
     femd_structure *atoms = &native->structure;
+    native->pack = pack;
     FEMD_TRY(native_read_settings(doc, &set, &skin, err));
-    FEMD_TRY(femd_reference_read(doc, &ref, err));
-    FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, atoms, err));
     FEMD_TRY(femd_potential_create(doc, femd_json_get(doc->root, "potential"), pack, (const char(*)[8])atoms->name,
                                    atoms->nspecies, &native->potential, err));
     native_gather_notes(native);
@@ -202,8 +201,8 @@ static femd_status native_build(const femd_json *doc, const femd_pack *pack, fem
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_rve_may_hold(&native->rve, err));
     if (kind != FEMD_NATIVE_FROZEN) FEMD_TRY(femd_relaxer_create(atoms->natoms, &set, &native->relaxer, err));
     FEMD_TRY(femd_path_init(&native->path, &native->rve, native->relaxer, err));
-    if (kind == FEMD_NATIVE_SAMPLED) return native_find_sampled(doc, &ref, native, err);
-    FEMD_TRY(native_find_reference(&ref, kind == FEMD_NATIVE_FROZEN, native, err));
+    if (kind == FEMD_NATIVE_SAMPLED) return native_find_sampled(doc, ref, native, err);
+    FEMD_TRY(native_find_reference(ref, kind == FEMD_NATIVE_FROZEN, native, err));
     native_tell_inherent(native);
     return FEMD_OK;
 }
@@ -219,12 +218,35 @@ static void native_judge_crystal(femd_native *native) {
     if (words[0]) femd_native_remark(native, words);
 }
 
+static femd_status native_build_new(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind,
+                                    femd_native *native, femd_error *err) {
+    femd_reference ref;
+    FEMD_TRY(femd_reference_read(doc, &ref, err));
+    FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, &native->structure, err));
+    return native_build(doc, pack, &ref, kind, native, err);
+}
+
+femd_status femd_native_create_of(const femd_json *doc, const femd_pack *pack, femd_structure *atoms, femd_native **out,
+                                  femd_error *err) {
+    const femd_reference ref = {.as_given = 1};
+    femd_native *native = calloc(1, sizeof *native);
+    if (!native) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
+    native->structure = *atoms;
+    memset(atoms, 0, sizeof *atoms);
+    const femd_status rc = native_build(doc, pack, &ref, FEMD_NATIVE_RELAXED, native, err);
+    if (rc == FEMD_OK)
+        *out = native;
+    else
+        femd_native_destroy(&native);
+    return rc;
+}
+
 femd_status femd_native_create(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind, femd_native **out,
                                femd_error *err) {
     femd_native *native = calloc(1, sizeof *native);
     if (!native) return femd_fail(err, FEMD_NO_MEMORY, "an RVE: out of memory");
     femd_dense_init();
-    const femd_status rc = native_build(doc, pack, kind, native, err);
+    const femd_status rc = native_build_new(doc, pack, kind, native, err);
     if (rc != FEMD_OK) {
         femd_native_destroy(&native);
         return rc;

@@ -100,6 +100,20 @@ extern "C" {
     "  at the next rate", 1e-3, "mPa s", "the same at the next rate") \
   X(FLOW_RATE, 51, NONZERO, NULL, flow_rate, "flow_rate", SCALAR, EXACT, MEAN, "1/s", "  rate of shear", 1e9, "1/ns", \
     "the lowest rate of shear") \
+  X(MU, 18, WANTED, "chemical-potential", mu, "chemical_potential", SCALAR, SAMPLED, MEAN, "J", "chemical potential", \
+    1.602176634e-19, "eV", "chemical potential of a particle, or of a defect at one in the RVE") \
+  X(MU_EXCESS, 60, CHEMICAL, NULL, mu_excess, "chemical_potential_excess", SCALAR, SAMPLED, MEAN, "J", \
+    "  by interaction", 1.602176634e-19, "eV", \
+    "its part by interaction: excess of a fluid, free energy of a defect's formation or of a swap of two species") \
+  X(MU_IDEAL, 61, CHEMICAL, NULL, mu_ideal, "chemical_potential_ideal", SCALAR, EXACT, MEAN, "J", "  ideal", \
+    1.602176634e-19, "eV", "its ideal part: of a gas of that density, or of mixing") \
+  X(MU_MASS, 62, CHEMICAL, NULL, mu_mass, "chemical_potential_mass", SCALAR, EXACT, MEAN, "J", "  by mass", \
+    1.602176634e-19, "eV", "its part by masses, where two species are swapped") \
+  X(MU_CHECK, 63, NONZERO, NULL, mu_check, "chemical_potential_check", SCALAR, SAMPLED, MEAN, "J", \
+    "  other estimate", 1.602176634e-19, "eV", "the part by interaction by another estimator") \
+  X(MU_STRAIN, 19, WANTED, "chemical-potential-strain", mu_strain, "chemical_potential_strain", STRESS, SAMPLED, MEAN, \
+    "J", "  its strain", 1.602176634e-19, "eV (d/dE)", \
+    "derivative of the part by interaction by the strain of the cell, its sites kept") \
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \
@@ -127,7 +141,8 @@ extern "C" {
     X(CHECKED, "if there is one")    /* a second estimate was made: femd_response.checked */                           \
     X(PRESSURE, "pressure control")  /* the answer is one of pressure control */                                       \
     X(NONZERO, "if not zero")        /* a number of it is not zero */                                                  \
-    X(VISCOUS, "with the viscosity") /* `provided` names that */
+    X(VISCOUS, "with the viscosity") /* `provided` names that */                                                       \
+    X(CHEMICAL, "with the chemical potential")
 
 /* What a quantity is, and how it turns: Voigt order 11, 22, 33, 23, 13, 12. X(NAME, numbers, words) */
 #define FEMD_SHAPE_LIST(X)                                                                                             \
@@ -163,6 +178,7 @@ typedef enum femd_over { FEMD_OVER_LIST(FEMD_OVER_ENUM) FEMD_OVERS } femd_over;
 #define FEMD_IF_WANTED_PRESSURE(...)
 #define FEMD_IF_WANTED_NONZERO(...)
 #define FEMD_IF_WANTED_VISCOUS(...)
+#define FEMD_IF_WANTED_CHEMICAL(...)
 #define FEMD_IF_SAMPLED_SAMPLED(...) __VA_ARGS__
 #define FEMD_IF_SAMPLED_EXACT(...)
 

@@ -57,7 +57,11 @@ enum {
       "the RVE is a cluster with free faces: bonds are missing there, and the answer is no bound")                     \
     X(ANISOTROPIC, 15, "anisotropic", "what a fluid has alike in all directions differs by more than noise makes")     \
     X(OF_THE_BOX, 16, "of-the-box",                                                                                    \
-      "the diffusivity is that of the periodic box: it is no cube, and no correction is known")
+      "the diffusivity is that of the periodic box: it is no cube, and no correction is known")                        \
+    X(FEW_INSERTIONS, 24, "few-insertions",                                                                            \
+      "a tenth of the trajectory holds more than a fifth of all that the chemical potential rests on")                 \
+    X(FAR_SWAP, 25, "far-swap",                                                                                        \
+      "the energies of swapped atoms scatter by more than kT: their average is not to be trusted")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),
