@@ -2,3 +2,4 @@
 foreach(name IN ITEMS band count)
   femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_atoms_fixture TIMEOUT 120)
 endforeach()
+femd_unit_test(test_saddle SOURCES test_saddle.c LIBS femd_micro TIMEOUT 120)

@@ -1,0 +1,169 @@
+/* See hop.h. */
+#include "rates/hop.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "femd/tensor3.h"
+
+static const double OCCUPIED = 0.3;  /* of the distance of neighbours: an atom that near is at the place */
+static const double EMPTY = 0.85;    /* nearer than this to an atom, a place is none of the lattice's sites */
+static const double AROUND = 1.25;   /* the neighbours by which a site is centred; in bcc two shells */
+static const double SHELL = 1.1;     /* those that may jump */
+static const double ALIGNED = 0.966; /* cosine of 15 degrees */
+
+static void hop_fractions(const double cell[9], const double x[3], double f[3]) {
+    double adjugate[9];
+    const double det = femd_det3(cell);
+    femd_adjugate3(cell, adjugate);
+    for (int k = 0; k < 3; k++) f[k] = (x[0] * adjugate[k] + x[1] * adjugate[3 + k] + x[2] * adjugate[6 + k]) / det;
+}
+
+static void hop_cartesian(const double cell[9], const double f[3], double x[3]) {
+    for (int c = 0; c < 3; c++) x[c] = f[0] * cell[c] + f[1] * cell[3 + c] + f[2] * cell[6 + c];
+}
+
+/* From `from` to the image of `to` that is nearest among those around it; f: the same in fractions. */
+static double hop_way(const double cell[9], const double from[3], const double to[3], double f[3], double way[3]) {
+    double d[3], base[3], best = HUGE_VAL;
+    for (int c = 0; c < 3; c++) d[c] = to[c] - from[c];
+    hop_fractions(cell, d, base);
+    for (int k = 0; k < 3; k++) base[k] -= floor(base[k] + 0.5);
+    for (int image = 0; image < 27; image++) {
+        const double g[3] = {base[0] + image % 3 - 1, base[1] + image / 3 % 3 - 1, base[2] + image / 9 - 1};
+        double x[3];
+        hop_cartesian(cell, g, x);
+        const double square = femd_dot3(x, x);
+        if (square >= best) continue;
+        best = square;
+        memcpy(f, g, sizeof g);
+        memcpy(way, x, sizeof x);
+    }
+    return sqrt(best);
+}
+
+/* The shortest distance between two atoms. */
+static double hop_nearest(const femd_structure *atoms) {
+    double best = HUGE_VAL, f[3], way[3];
+    for (int i = 0; i < atoms->natoms; i++)
+        for (int j = 0; j < i; j++)
+            best = fmin(best, hop_way(atoms->cell, atoms->x + 3 * (size_t)i, atoms->x + 3 * (size_t)j, f, way));
+    return best;
+}
+
+/* Move x to the mean of the atoms around it; returns the distance of the nearest one, before. */
+static double hop_centre(const femd_structure *atoms, double reach, double x[3]) {
+    double sum[3] = {0, 0, 0}, best = HUGE_VAL;
+    int count = 0;
+    for (int i = 0; i < atoms->natoms; i++) {
+        double f[3], way[3];
+        const double r = hop_way(atoms->cell, x, atoms->x + 3 * (size_t)i, f, way);
+        best = fmin(best, r);
+        if (r > reach) continue;
+        for (int c = 0; c < 3; c++) sum[c] += way[c];
+        count++;
+    }
+    for (int c = 0; count && c < 3; c++) x[c] += sum[c] / count;
+    return best;
+}
+
+femd_status femd_vacancy_find(const femd_structure *atoms, const double near[3], femd_vacancy *vacancy,
+                              femd_error *err) {
+    enum { CENTRINGS = 4 };
+    double x[3], distance;
+    memset(vacancy, 0, sizeof *vacancy);
+    if (atoms->natoms < 2) return femd_fail(err, FEMD_BAD_INPUT, "an atom alone has no vacancy beside it");
+    vacancy->nearest = hop_nearest(atoms);
+    hop_cartesian(atoms->cell, near, x);
+    for (int k = 0; k < CENTRINGS; k++) {
+        distance = hop_centre(atoms, AROUND * vacancy->nearest, x);
+        if (k == 0 && distance < OCCUPIED * vacancy->nearest)
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "at (%.4g, %.4g, %.4g) of the cell there is an atom and no vacancy: take it out "
+                             "(structure.vacancies.positions) or name the place of one",
+                             near[0], near[1], near[2]);
+    }
+    if (!(distance >= EMPTY * vacancy->nearest) || !(distance <= SHELL * vacancy->nearest))
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "at (%.4g, %.4g, %.4g) of the cell there is no vacancy: the nearest atom is %.3g angstrom "
+                         "away, neighbours in this structure %.3g",
+                         near[0], near[1], near[2], distance, vacancy->nearest);
+    hop_fractions(atoms->cell, x, vacancy->site);
+    for (int i = 0; i < atoms->natoms; i++) {
+        femd_hop hop = {.jumper = i};
+        double way[3];
+        if (hop_way(atoms->cell, atoms->x + 3 * (size_t)i, x, hop.way, way) > SHELL * vacancy->nearest) continue;
+        if (vacancy->count == FEMD_HOPS_MAX)
+            return femd_fail(err, FEMD_LIMIT, "a vacancy with more than %d neighbours", FEMD_HOPS_MAX);
+        vacancy->hop[vacancy->count++] = hop;
+    }
+    return FEMD_OK;
+}
+
+femd_status femd_vacancy_read(const femd_json *doc, const femd_structure *atoms, femd_vacancy *vacancy,
+                              femd_error *err) {
+    const cJSON *hop = femd_json_get(doc->root, "hop"), *named = femd_json_get(hop, "vacancy"),
+                *structure = femd_json_get(doc->root, "structure"),
+                *positions = femd_json_get(femd_json_get(structure, "vacancies"), "positions"), *place = named;
+    const cJSON *at = named ? named : hop ? hop : structure;
+    double near[3];
+    if (!cJSON_IsArray(named)) {
+        const double index = cJSON_IsNumber(named) ? named->valuedouble : 0;
+        if (!(index >= 0) || index != floor(index) || !(index < cJSON_GetArraySize(positions)))
+            return femd_json_fail(doc, at, err,
+                                  "no vacancy of that number in structure.vacancies.positions, which has %d; or give "
+                                  "its place, hop.vacancy: [x, y, z] in fractions of the cell",
+                                  cJSON_GetArraySize(positions));
+        place = cJSON_GetArrayItem(positions, (int)index);
+    }
+    for (int c = 0; c < 3; c++) {
+        const cJSON *number = cJSON_GetArrayItem(place, c);
+        if (!cJSON_IsNumber(number) || !isfinite(number->valuedouble))
+            return femd_json_fail(doc, at, err, "the place of a vacancy is three fractions of the cell");
+        near[c] = number->valuedouble;
+    }
+    femd_error words = FEMD_ERROR_INIT;
+    const femd_status rc = femd_vacancy_find(atoms, near, vacancy, &words);
+    return rc == FEMD_OK || rc == FEMD_LIMIT ? rc : femd_json_fail(doc, at, err, "%.600s", words.text);
+}
+
+/* The vacancy moves against the way of the atom. */
+static double hop_cosine(const femd_hop *hop, const femd_structure *atoms, const double direction[3]) {
+    double way[3];
+    hop_cartesian(atoms->cell, hop->way, way);
+    return -femd_dot3(way, direction) / sqrt(femd_dot3(way, way) * femd_dot3(direction, direction));
+}
+
+femd_status femd_hop_toward(const femd_vacancy *vacancy, const femd_structure *atoms, const double direction[3],
+                            int *index, femd_error *err) {
+    double best = -2;
+    *index = -1;
+    if (!(femd_dot3(direction, direction) > 0)) return femd_fail(err, FEMD_BAD_INPUT, "a direction of no length");
+    for (int k = 0; k < vacancy->count; k++) {
+        const double cosine = hop_cosine(&vacancy->hop[k], atoms, direction);
+        if (cosine > best) best = cosine, *index = k;
+    }
+    if (best >= ALIGNED) return FEMD_OK;
+    double way[3] = {0, 0, 0};
+    if (*index >= 0) hop_cartesian(atoms->cell, vacancy->hop[*index].way, way);
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "no neighbour of the vacancy is in the direction (%.4g, %.4g, %.4g); the nearest to it of %d "
+                     "is at (%.4g, %.4g, %.4g) angstrom",
+                     direction[0], direction[1], direction[2], vacancy->count, -way[0], -way[1], -way[2]);
+}
+
+int femd_hop_opposite(const femd_vacancy *vacancy, int index) {
+    for (int k = 0; k < vacancy->count; k++) {
+        double most = 0;
+        for (int c = 0; c < 3; c++) most = fmax(most, fabs(vacancy->hop[k].way[c] + vacancy->hop[index].way[c]));
+        if (k != index && most < 1e-6) return k;
+    }
+    return -1;
+}
+
+void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const double *x, double *y) {
+    double way[3];
+    hop_cartesian(cell, hop->way, way);
+    memcpy(y, x, 3 * (size_t)natoms * sizeof *y);
+    for (int c = 0; c < 3; c++) y[3 * hop->jumper + c] += way[c];
+}

@@ -1,0 +1,45 @@
+/* A hop of a vacancy: which site of the RVE is empty, which atoms are next to it, and the two states between which one
+ * of them jumps in.
+ *
+ * Owns the search of the empty site and of its neighbours in the structure as it was built; never relaxes and never
+ * computes an energy. Places are fractions of the cell, so that they hold at every strain. */
+#ifndef FEMD_HOP_H
+#define FEMD_HOP_H
+
+#include "crystal/structure.h"
+#include "femd/json.h"
+
+enum { FEMD_HOPS_MAX = 16 };
+
+/* One of the atoms next to the vacancy. */
+typedef struct femd_hop {
+    int jumper;
+    double way[3]; /* from its site to the empty one, fractions of the cell */
+} femd_hop;
+
+typedef struct femd_vacancy {
+    double site[3]; /* fractions of the cell */
+    double nearest; /* distance of neighbours in the structure, angstrom */
+    int count;
+    femd_hop hop[FEMD_HOPS_MAX]; /* nearest neighbours, by the numbers of their atoms */
+} femd_vacancy;
+
+/* The vacancy near a place (fractions of the cell): the site is the mean of the atoms around it, which is exact in a
+ * lattice. BAD_INPUT with words: an atom is there, or what is there is no site that lost one atom. LIMIT beyond
+ * FEMD_HOPS_MAX neighbours. */
+FEMD_MUST_CHECK femd_status femd_vacancy_find(const femd_structure *atoms, const double near[3], femd_vacancy *vacancy,
+                                              femd_error *err);
+/* The same from "hop": {"vacancy": [x, y, z] | index | "first"} of a material: a place, or one of structure's
+ * vacancies.positions (from 0; "first", the default, is 0). */
+FEMD_MUST_CHECK femd_status femd_vacancy_read(const femd_json *doc, const femd_structure *atoms, femd_vacancy *vacancy,
+                                              femd_error *err);
+/* The hop by which the vacancy moves in a direction (Cartesian, in the structure's axes; its length means nothing): its
+ * number. BAD_INPUT if no neighbour is within 15 degrees of it; the words name one that there is. */
+FEMD_MUST_CHECK femd_status femd_hop_toward(const femd_vacancy *vacancy, const femd_structure *atoms,
+                                            const double direction[3], int *index, femd_error *err);
+/* The number of the hop by which the vacancy moves the other way; -1 if there is none. */
+int femd_hop_opposite(const femd_vacancy *vacancy, int index);
+/* Positions y (3n) after the hop from x (3n) in a cell (rows are lattice vectors): not relaxed. */
+void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const double *x, double *y);
+
+#endif
