@@ -168,6 +168,7 @@ static void print_viscosity(const femd_response *r) {
 /* A diffusivity's error, and what the correlation of velocities says; the checks follow their values in the list. */
 static void print_diffusivity(const femd_response *r, int place) {
     const femd_quantity *q = femd_quantity_at((size_t)place), *check = femd_quantity_at((size_t)place + 1);
+    if (!femd_voigt_any(femd_response_error(r, q))) return; /* of a vacancy, by rates: not sampled */
     print_row("  its error", femd_response_error(r, q), 6, q->row_scale, q->row_unit);
     print_quantity(r, check);
     print_row("  its error", femd_response_error(r, check), 6, check->row_scale, check->row_unit);
@@ -188,6 +189,19 @@ static void print_chemical(const femd_response *r) {
     print_place(r, FEMD_QUANTITY_MU_IDEAL);
     if (r->mu_mass != 0) print_place(r, FEMD_QUANTITY_MU_MASS);
     if (r->mu_check != 0) print_with_error(r, FEMD_QUANTITY_MU_CHECK);
+}
+
+/* Below a rate or a barrier, once: what comes along with either. */
+static void print_hop(const femd_response *r) {
+    print_place(r, FEMD_QUANTITY_BARRIER_STRAIN);
+    print_place(r, FEMD_QUANTITY_BARRIER_STRAIN_2);
+    print_place(r, FEMD_QUANTITY_ACTIVATION_VOLUME);
+    if (r->attempt_frequency > 0) print_place(r, FEMD_QUANTITY_ATTEMPT_FREQUENCY);
+}
+
+static int print_is_hop(const femd_response *r, uint32_t want) {
+    const uint32_t last = r->provided & FEMD_WANT_BARRIER ? FEMD_WANT_BARRIER : FEMD_WANT_RATE;
+    return want == last;
 }
 
 static int print_is_diffusivity(uint32_t want) {
@@ -218,6 +232,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         if (i == FEMD_QUANTITY_MU) print_chemical(r);
         if (i == FEMD_QUANTITY_MU_STRAIN && femd_voigt_any(r->mu_strain_err))
             print_row("  its error", r->mu_strain_err, 6, FEMD_ELEMENTARY_CHARGE, "eV");
+        if (print_is_hop(r, q->want)) print_hop(r);
         if (print_is_diffusivity(q->want)) print_diffusivity(r, (int)i);
         if (i == FEMD_QUANTITY_TANGENT) print_birch(a), print_distance(a);
     }

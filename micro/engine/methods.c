@@ -16,7 +16,8 @@
     X(nemd)                                                                                                            \
     X(fluid)                                                                                                           \
     X(nemd_shear)                                                                                                      \
-    X(harmonic)
+    X(harmonic)                                                                                                        \
+    X(htst)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

@@ -126,7 +126,8 @@ static femd_status fluid_refuse_solid(const femd_fluid *fluid, double time, femd
     return femd_fail(err, FEMD_UNSUPPORTED,
                      "no fluid at %g K: in %.3g ps only %d of %d atoms left their places (root mean square way %.2g "
                      "angstrom). The shear stress of a solid does not decay, it has no viscosity; its atoms move by "
-                     "hops of defects, whose rates make its diffusivity; if it is to be melted first, set fluid.melt "
+                     "hops of defects, whose rates make its diffusivity (method \"htst\"); if it is to be melted "
+                     "first, set fluid.melt "
                      "to a temperature above its melting point",
                      fluid->common.T, time, stray->gone, fluid->common.rve.n, stray->rms);
 }

@@ -10,6 +10,7 @@ static const double OCCUPIED = 0.3;  /* of the distance of neighbours: an atom t
 static const double EMPTY = 0.85;    /* nearer than this to an atom, a place is none of the lattice's sites */
 static const double AROUND = 1.25;   /* the neighbours by which a site is centred; in bcc two shells */
 static const double SHELL = 1.1;     /* those that may jump */
+static const double MET = 1e-4;      /* angstrom: positions that are one */
 static const double ALIGNED = 0.966; /* cosine of 15 degrees */
 
 static void hop_fractions(const double cell[9], const double x[3], double f[3]) {
@@ -159,6 +160,21 @@ int femd_hop_opposite(const femd_vacancy *vacancy, int index) {
         if (k != index && most < 1e-6) return k;
     }
     return -1;
+}
+
+int femd_vacancy_is_centre(const femd_vacancy *vacancy, const femd_structure *atoms, const double cell[9],
+                           const double *x) {
+    double site[3];
+    hop_cartesian(cell, vacancy->site, site);
+    for (int i = 0; i < atoms->natoms; i++) {
+        double mirrored[3], f[3], way[3];
+        int met = 0;
+        for (int c = 0; c < 3; c++) mirrored[c] = 2 * site[c] - x[3 * i + c];
+        for (int j = 0; !met && j < atoms->natoms; j++)
+            met = atoms->species[j] == atoms->species[i] && hop_way(cell, mirrored, x + 3 * (size_t)j, f, way) < MET;
+        if (!met) return 0;
+    }
+    return 1;
 }
 
 void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const double *x, double *y) {

@@ -39,6 +39,10 @@ FEMD_MUST_CHECK femd_status femd_hop_toward(const femd_vacancy *vacancy, const f
                                             const double direction[3], int *index, femd_error *err);
 /* The number of the hop by which the vacancy moves the other way; -1 if there is none. */
 int femd_hop_opposite(const femd_vacancy *vacancy, int index);
+/* 1 if positions x (3n) in a cell look alike from the vacancy and its opposite: each atom has one of its species at the
+ * mirrored place, to 1e-4 angstrom. */
+int femd_vacancy_is_centre(const femd_vacancy *vacancy, const femd_structure *atoms, const double cell[9],
+                           const double *x);
 /* Positions y (3n) after the hop from x (3n) in a cell (rows are lattice vectors): not relaxed. */
 void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const double *x, double *y);
 

@@ -12,10 +12,13 @@
 
 /* ln |det' H| of a stationary point, H in eV/angstrom^2. */
 double femd_vineyard_log(const femd_still *still);
-/* nu* in 1/s: masses in u (natoms); work: n3 x n3, used where masses differ. INSTABILITY if the eigenvalues are not
- * those of a minimum and of a saddle. */
+/* ln(|det' H| / omega^2) of a saddle: masses in u (natoms), of which omega^2 in eV/(angstrom^2 u). INSTABILITY if it is
+ * no saddle; NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_vineyard_saddle_log(const femd_still *saddle, const double *mass, femd_rve *rve,
+                                                     const femd_place *place, double *log, femd_error *err);
+/* nu* in 1/s. INSTABILITY if the points are no minimum and no saddle; NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_vineyard_frequency(const femd_still *minimum, const femd_still *saddle,
                                                     const double *mass, femd_rve *rve, const femd_place *place,
-                                                    double *work, double *frequency, femd_error *err);
+                                                    double *frequency, femd_error *err);
 
 #endif

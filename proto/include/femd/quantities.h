@@ -73,7 +73,7 @@ extern "C" {
     "distance of the viscosity from its isotropic part over that part; its error is what noise alone makes") \
   X(DIFFUSIVITY, 12, WANTED, "diffusivity", diffusivity, "diffusivity", STRESS, SAMPLED, MEAN, \
     "m^2/s", "diffusivity", 1e-9, "1e-9 m^2/s", \
-    "self-diffusivity of the first species of a fluid, by displacements, frame F = U") \
+    "self-diffusivity of the first species of a fluid, by displacements, or of a vacancy by its hops, frame F = U") \
   X(DIFFUSIVITY_CHECK, 45, NONZERO, NULL, diffusivity_check, "diffusivity_check", STRESS, SAMPLED, MEAN, \
     "m^2/s", "  by velocities", 1e-9, "1e-9 m^2/s", "the same by the correlation of velocities") \
   X(DIFFUSIVITY_2, 13, WANTED, "diffusivity-2", diffusivity_2, "diffusivity_2", STRESS, SAMPLED, MEAN, \
@@ -114,6 +114,20 @@ extern "C" {
   X(MU_STRAIN, 19, WANTED, "chemical-potential-strain", mu_strain, "chemical_potential_strain", STRESS, SAMPLED, MEAN, \
     "J", "  its strain", 1.602176634e-19, "eV (d/dE)", \
     "derivative of the part by interaction by the strain of the cell, its sites kept") \
+  X(RATE, 17, WANTED, "rate", rate, "rate", SCALAR, EXACT, MEAN, "1/s", "rate of a hop", 1e9, "1/ns", \
+    "rate of the hop that the material names, at this strain and temperature") \
+  X(BARRIER, 20, WANTED, "barrier", barrier, "barrier", SCALAR, EXACT, MEAN, "J", "barrier", 1.602176634e-19, "eV", \
+    "energy of the saddle of that hop above its first state") \
+  X(RATE_STRAIN, 21, WANTED, "rate-strain", rate_strain, "attempt_strain", STRESS, EXACT, MEAN, "-", \
+    "d ln nu*/dE", 1, "", "derivative of the logarithm of the attempt frequency by the strain") \
+  X(BARRIER_STRAIN, 52, NONZERO, NULL, barrier_strain, "barrier_strain", STRESS, EXACT, MEAN, "J", \
+    "  dE_m/dE", 1.602176634e-19, "eV", "derivative of the barrier by the strain") \
+  X(BARRIER_STRAIN_2, 53, NONZERO, NULL, barrier_strain_2, "barrier_strain_2", STIFFNESS, EXACT, MEAN, "J", \
+    "  d2E_m/dE2", 1.602176634e-19, "eV", "second derivative of the barrier by the strain") \
+  X(ACTIVATION_VOLUME, 54, NONZERO, NULL, activation_volume, "activation_volume", SCALAR, EXACT, MEAN, "m^3", \
+    "  act. volume", 1e-30, "angstrom^3", "derivative of the barrier by the pressure, stresses else kept") \
+  X(ATTEMPT_FREQUENCY, 55, NONZERO, NULL, attempt_frequency, "attempt_frequency", SCALAR, EXACT, MEAN, "1/s", \
+    "  attempts nu*", 1e12, "THz", "attempt frequency of the hop") \
   X(STABILITY, 8, WANTED, "stability", stability, "stability", SCALAR, EXACT, MIN, "N/m", "stability", 1, \
     "N/m (lowest eigenvalue of the internal Hessian)", \
     "lowest eigenvalue of the internal Hessian, translations removed; > 0 is stable") \

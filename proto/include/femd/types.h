@@ -61,7 +61,12 @@ enum {
     X(FEW_INSERTIONS, 24, "few-insertions",                                                                            \
       "a tenth of the trajectory holds more than a fifth of all that the chemical potential rests on")                 \
     X(FAR_SWAP, 25, "far-swap",                                                                                        \
-      "the energies of swapped atoms scatter by more than kT: their average is not to be trusted")
+      "the energies of swapped atoms scatter by more than kT: their average is not to be trusted")                     \
+    X(NOT_EXPANDED, 20, "not-expanded",                                                                                \
+      "a rate in a cell that the temperature has not made larger: strain is to have the thermal expansion in it")      \
+    X(TWO_HUMPS, 21, "two-humps",                                                                                      \
+      "the hop has a minimum on its way: the rate is that over the highest saddle, from which up to half go back")     \
+    X(LOW_BARRIER, 22, "low-barrier", "a barrier below 5 kT: hops that low are not well told by a harmonic rate")
 
 enum {
 #define FEMD_NOTE_ENUM(name, bit, key, words) FEMD_NOTE_##name = 1u << (bit),

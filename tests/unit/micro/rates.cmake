@@ -2,4 +2,6 @@
 foreach(name IN ITEMS band count)
   femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_atoms_fixture TIMEOUT 120)
 endforeach()
-femd_unit_test(test_saddle SOURCES test_saddle.c LIBS femd_micro TIMEOUT 120)
+foreach(name IN ITEMS saddle htst)
+  femd_unit_test(test_${name} SOURCES test_${name}.c LIBS femd_micro TIMEOUT 240)
+endforeach()

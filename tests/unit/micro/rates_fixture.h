@@ -55,13 +55,11 @@ static inline void hop_find(hop *h, const double E[6]) {
 static inline double hop_frequency(hop *h) {
     femd_error err = FEMD_ERROR_INIT;
     const int n = h->n->rve.n;
-    double *mass = malloc((size_t)n * sizeof *mass), *work = malloc(9 * (size_t)(n * n) * sizeof *work), nu = 0;
+    double *mass = malloc((size_t)n * sizeof *mass), nu = 0;
     for (int i = 0; i < n; i++) mass[i] = femd_native_mass(h->n, i);
-    if (femd_vineyard_frequency(&h->minimum, &h->saddle, mass, &h->n->rve, &h->n->path.place, work, &nu, &err) !=
-        FEMD_OK)
+    if (femd_vineyard_frequency(&h->minimum, &h->saddle, mass, &h->n->rve, &h->n->path.place, &nu, &err) != FEMD_OK)
         fail_msg("%s", err.text);
     free(mass);
-    free(work);
     return nu;
 }
 

@@ -1,0 +1,196 @@
+/* The method `htst`: the barrier and the rate of a vacancy's hop, and its diffusivity, at the strain that the method of
+ * the stress found.
+ *
+ *   D_ij = 1/2 sum over paths p of Gamma_p d_i d_j     (an uncorrelated walk of the vacancy; d spatial, in F = U)
+ *
+ * Owns the options, what is refused and what is noted; the path and the state stay untouched. Rates hold at the strain
+ * of the request: what heat makes the cell larger is part of it, and where the atoms at rest do not feel it the answer
+ * says so. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/units.h"
+#include "rates/rate.h"
+#include "rates/smoothness.h"
+#include "rve/beat.h"
+#include "rve/method.h"
+#include "vibrations/phonon_mode.h"
+
+static const double UNLIKE = 1e-5;   /* eV: states before and after a hop that differ by more are not of one lattice */
+static const double LOW_BARRIER = 5; /* kT */
+static const double EXPANDED = 1.5;  /* kT for each atom: the least tension of atoms at rest in a cell that heat made */
+static const double VOLUME = 1e-30, AREA = 1e-20; /* of angstrom */
+
+typedef struct htst {
+    femd_rate rate;
+    femd_vacancy vacancy;
+    int index;        /* of the hop that is asked for */
+    double roughness; /* of the potential's second derivative */
+} htst;
+
+static void htst_destroy(void **self) {
+    htst *s = *self;
+    if (!s) return;
+    femd_rate_clear(&s->rate);
+    free(s);
+    *self = NULL;
+}
+
+/* Which hop; only a diffusivity needs none. */
+static femd_status htst_read_direction(const femd_json *doc, const femd_native *native, htst *s, femd_error *err) {
+    const cJSON *hop = femd_json_get(doc->root, "hop"), *list = femd_json_get(hop, "direction"),
+                *method = femd_json_get(doc->root, "method"),
+                *at = list  ? list
+                      : hop ? hop
+                            : method;
+    double direction[3];
+    femd_error words = FEMD_ERROR_INIT;
+    s->index = -1;
+    if (!list) {
+        for (const cJSON *want = method ? method->child : NULL; want; want = want->next)
+            if (want->string && strcmp(want->string, "diffusivity") != 0 &&
+                strcmp(femd_json_string(method, want->string, ""), "htst") == 0)
+                return femd_json_fail(doc, at, err,
+                                      "which neighbour jumps into the vacancy? hop.direction: [1, 1, 0] says the "
+                                      "direction in which the vacancy moves, in the axes of the RVE");
+        return FEMD_OK;
+    }
+    for (int c = 0; c < 3; c++) {
+        const cJSON *number = cJSON_GetArrayItem(list, c);
+        direction[c] = cJSON_IsNumber(number) ? number->valuedouble : 0;
+    }
+    const femd_status rc = femd_hop_toward(&s->vacancy, &native->structure, direction, &s->index, &words);
+    return rc == FEMD_OK ? rc : femd_json_fail(doc, at, err, "%.600s", words.text);
+}
+
+static femd_status htst_open(htst *s, femd_native *native, const femd_json *doc, femd_error *err) {
+    if (native->path.held)
+        return femd_json_fail(
+            doc, femd_json_get(doc->root, "method"), err,
+            "the method \"htst\" needs atoms at a minimum of their energy; these start at their sites");
+    FEMD_TRY(femd_vacancy_read(doc, &native->structure, &s->vacancy, err));
+    FEMD_TRY(htst_read_direction(doc, native, s, err));
+    FEMD_TRY(femd_smoothness_find(native, &s->vacancy, &s->roughness, err));
+    return femd_rate_init(&s->rate, native, doc, err);
+}
+
+static femd_status htst_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
+    htst *s = calloc(1, sizeof *s);
+    *self = s;
+    if (!s) return femd_fail(err, FEMD_NO_MEMORY, "rates: out of memory");
+    const femd_status rc = htst_open(s, native, doc, err);
+    if (rc != FEMD_OK) htst_destroy(self);
+    return rc;
+}
+
+/* ---- what is noted ---- */
+
+/* In a cell that heat made larger the atoms at rest are under tension: the pressure of vibrations, some 2 x 3kT for
+ * each atom, holds it open. Where there is not a quarter of that, E is of a cell that the temperature has not reached
+ * (or a pressure of that size is meant). */
+static int htst_is_unexpanded(const femd_native *native, double temperature) {
+    const double *tau = native->path.last.tau;
+    return (tau[0] + tau[1] + tau[2]) / 3 < EXPANDED * femd_phonon_k * temperature * native->rve.n;
+}
+
+static uint32_t htst_notes(const femd_native *native, const femd_rate_path *path, double temperature) {
+    uint32_t notes = 0;
+    if (path->humps > 1) notes |= FEMD_NOTE_TWO_HUMPS;
+    if (!(temperature > 0)) return notes;
+    if (path->barrier < LOW_BARRIER * femd_phonon_k * temperature) notes |= FEMD_NOTE_LOW_BARRIER;
+    if (htst_is_unexpanded(native, temperature)) notes |= FEMD_NOTE_NOT_EXPANDED;
+    return notes;
+}
+
+/* ---- answers ---- */
+
+static femd_status htst_need_temperature(const femd_conditions *conditions, femd_error *err) {
+    if (conditions->temperature > 0) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT, "a rate at %g K: give a temperature above zero", conditions->temperature);
+}
+
+static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_conditions *conditions,
+                                   femd_response *response, femd_error *err) {
+    const int rate = (conditions->wants & FEMD_WANT_RATE) != 0,
+              strain = (conditions->wants & FEMD_WANT_RATE_STRAIN) != 0;
+    const double J = FEMD_ELEMENTARY_CHARGE;
+    femd_rate_path path;
+    if (rate) FEMD_TRY(htst_need_temperature(conditions, err));
+    if (rate || strain) FEMD_TRY(femd_smoothness_require(s->roughness, err));
+    FEMD_TRY(
+        femd_rate_follow(&s->rate, native, &s->vacancy.hop[s->index], rate || strain, conditions->beat, &path, err));
+    if (conditions->wants & FEMD_WANT_BARRIER) response->barrier = J * path.barrier;
+    for (int c = 0; c < 6; c++) response->barrier_strain[c] = J * path.slope[c];
+    for (int c = 0; c < 36; c++) response->barrier_strain_2[c] = J * path.curve[c];
+    response->activation_volume = VOLUME * path.activation_volume;
+    response->attempt_frequency = path.frequency;
+    response->notes |= htst_notes(native, &path, rate ? conditions->temperature : 0);
+    if (rate) response->rate = femd_rate_at(&path, conditions->temperature);
+    if (!strain) return FEMD_OK;
+    return femd_rate_strain(&s->rate, native, conditions->beat, response->rate_strain, err);
+}
+
+static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path, const femd_native *native,
+                                      femd_error *err) {
+    if (native->structure.nspecies > 1)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "a vacancy among atoms of %d species has no one diffusivity: its hops differ from place to "
+                         "place; \"rate\" answers one hop",
+                         native->structure.nspecies);
+    if (fabs(path->barrier - path->back) <= UNLIKE) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_UNSUPPORTED,
+        "after its hop the vacancy has another energy (by %.3g eV): its sites are not alike (%d neighbours, "
+        "other defects near by), and single hops are no diffusivity; \"rate\" answers one of them",
+        path->back - path->barrier, s->vacancy.count);
+}
+
+/* All hops of the vacancy; of two that are opposite where all looks alike from both sides, one stands for both. */
+static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const femd_conditions *conditions,
+                                           femd_response *response, femd_error *err) {
+    const femd_place *place = &native->path.place;
+    const int centre = femd_vacancy_is_centre(&s->vacancy, &native->structure, place->h, s->rate.minimum.x);
+    FEMD_TRY(htst_need_temperature(conditions, err));
+    FEMD_TRY(femd_smoothness_require(s->roughness, err));
+    memset(response->diffusivity, 0, sizeof response->diffusivity);
+    for (int k = 0; k < s->vacancy.count; k++) {
+        const femd_hop *hop = &s->vacancy.hop[k];
+        const int other = centre ? femd_hop_opposite(&s->vacancy, k) : -1;
+        femd_rate_path path;
+        double d[3];
+        if (other >= 0 && other < k) continue;
+        FEMD_TRY(femd_beat_now(conditions->beat, (double)k / s->vacancy.count, "the hops of a vacancy", err));
+        FEMD_TRY(femd_rate_follow(&s->rate, native, hop, 1, conditions->beat, &path, err));
+        FEMD_TRY(htst_check_lattice(s, &path, native, err));
+        response->notes |= htst_notes(native, &path, conditions->temperature);
+        const double rate = (other >= 0 ? 2 : 1) * femd_rate_at(&path, conditions->temperature);
+        for (int c = 0; c < 3; c++)
+            d[c] = hop->way[0] * place->h[c] + hop->way[1] * place->h[3 + c] + hop->way[2] * place->h[6 + c];
+        for (int v = 0; v < 6; v++)
+            response->diffusivity[v] += 0.5 * rate * AREA * d[femd_voigt_i[v]] * d[femd_voigt_j[v]];
+    }
+    return FEMD_OK;
+}
+
+static femd_status htst_answer(void *self, femd_native *native, const femd_conditions *conditions,
+                               const femd_bytes *carried, femd_response *response, femd_buffer *carry,
+                               femd_error *err) {
+    htst *s = self;
+    const uint32_t of_a_hop = FEMD_WANT_RATE | FEMD_WANT_BARRIER | FEMD_WANT_RATE_STRAIN;
+    (void)carried, (void)carry;
+    FEMD_TRY(femd_rate_begin(&s->rate, native, conditions->beat, err));
+    if (conditions->wants & of_a_hop) FEMD_TRY(htst_answer_hop(s, native, conditions, response, err));
+    if (conditions->wants & FEMD_WANT_DIFFUSIVITY)
+        FEMD_TRY(htst_answer_diffusivity(s, native, conditions, response, err));
+    return FEMD_OK;
+}
+
+const femd_method femd_method_htst = {
+    .name = "htst",
+    .wants = FEMD_WANT_RATE | FEMD_WANT_BARRIER | FEMD_WANT_RATE_STRAIN | FEMD_WANT_DIFFUSIVITY,
+    .inputs = FEMD_INPUT_TEMPERATURE,
+    .create = htst_create,
+    .destroy = htst_destroy,
+    .answer = htst_answer,
+};

@@ -1,0 +1,153 @@
+/* See rate.h. */
+#include "rates/rate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femd/units.h"
+#include "numerics/dense.h"
+#include "numerics/portable.h"
+#include "rve/beat.h"
+#include "vibrations/phonon_mode.h"
+
+static const double STEP = 1e-3; /* of strain, for the derivative of the frequency */
+
+femd_status femd_rate_init(femd_rate *rate, const femd_native *native, const femd_json *doc, femd_error *err) {
+    const int n = native->rve.n;
+    memset(rate, 0, sizeof *rate);
+    if (n > FEMD_SADDLE_ATOMS_MAX)
+        return femd_fail(err, FEMD_LIMIT, "the Hessian of %d atoms: rates are found for up to %d", n,
+                         FEMD_SADDLE_ATOMS_MAX);
+    FEMD_TRY(femd_native_masses(native, doc, &rate->mass, err));
+    FEMD_TRY(femd_relaxer_create(n, femd_relaxer_settings(native->relaxer), &rate->relaxer, err));
+    FEMD_TRY(femd_still_init(&rate->minimum, n, err));
+    FEMD_TRY(femd_still_init(&rate->saddle, n, err));
+    FEMD_TRY(femd_still_init(&rate->strained, n, err));
+    rate->other = malloc(9 * (size_t)n * sizeof *rate->other);
+    if (!rate->other) return femd_fail(err, FEMD_NO_MEMORY, "a hop among %d atoms: out of memory", n);
+    rate->load = rate->other + 3 * (size_t)n;
+    return FEMD_OK;
+}
+
+void femd_rate_clear(femd_rate *rate) {
+    femd_still_clear(&rate->minimum);
+    femd_still_clear(&rate->saddle);
+    femd_still_clear(&rate->strained);
+    femd_relaxer_destroy(&rate->relaxer);
+    free(rate->other);
+    free(rate->mass);
+    memset(rate, 0, sizeof *rate);
+}
+
+femd_status femd_rate_begin(femd_rate *rate, const femd_native *native, const femd_beat *beat, femd_error *err) {
+    femd_rve rve = native->rve;
+    FEMD_TRY(femd_still_find(&rate->minimum, &rve, &native->path.place, native->path.x, beat, err));
+    if (rate->minimum.negative == 0) return FEMD_OK;
+    return femd_fail(err, FEMD_INSTABILITY,
+                     "the atoms stand at a saddle, with %d negative eigenvalues: no hop starts there",
+                     rate->minimum.negative);
+}
+
+/* Derivatives of the barrier by the strain, from the two points' own. */
+static femd_status rate_strains(const femd_rate *rate, const femd_native *native, femd_rate_path *path,
+                                femd_error *err) {
+    const femd_place *place = &native->path.place;
+    const femd_rve *rve = &native->rve;
+    const double unit = rve->V0 / FEMD_EV_PER_A3; /* Pa in eV */
+    double S[2][6], D[2][36], soft[36];
+    femd_place_stress(rve, place, rate->minimum.tau, S[0]);
+    femd_place_stress(rve, place, rate->saddle.tau, S[1]);
+    femd_still_tangent(&rate->minimum, rve, place, D[0]);
+    femd_still_tangent(&rate->saddle, rve, place, D[1]);
+    for (int c = 0; c < 6; c++) path->slope[c] = unit * (S[1][c] - S[0][c]);
+    for (int c = 0; c < 36; c++) {
+        path->curve[c] = unit * (D[1][c] - D[0][c]);
+        soft[c] = unit * D[0][c];
+    }
+    double e[6] = {1, 1, 1, 0, 0, 0}; /* becomes the strain that a unit of pressure takes back */
+    if (femd_small_solve(6, soft, e))
+        return femd_fail(err, FEMD_INSTABILITY,
+                         "the tangent of the minimum is singular: there is no activation volume");
+    path->activation_volume = 0;
+    for (int c = 0; c < 6; c++) path->activation_volume -= rve->V0 * path->slope[c] * e[c];
+    return FEMD_OK;
+}
+
+femd_status femd_rate_follow(femd_rate *rate, const femd_native *native, const femd_hop *hop, int frequency,
+                             const femd_beat *beat, femd_rate_path *path, femd_error *err) {
+    femd_rve rve = native->rve;
+    const femd_place *place = &native->path.place;
+    femd_relax_result end;
+    femd_saddle_way way;
+    memset(path, 0, sizeof *path);
+    femd_hop_move(hop, place->h, rve.n, rate->minimum.x, rate->other);
+    FEMD_TRY(femd_neighbours_rebuild(rve.nb, rve.n, place->h, rate->other, err));
+    femd_status rc = femd_relax(rate->relaxer, &rve, place, rate->other, NULL, beat, &end, err);
+    if (rc == FEMD_OK)
+        rc = femd_saddle_find(&rate->saddle, native, place, rate->minimum.x, rate->minimum.W, rate->other, end.W, beat,
+                              &way, err);
+    FEMD_TRY(rc);
+    path->barrier = rate->saddle.W - rate->minimum.W;
+    path->back = rate->saddle.W - end.W;
+    path->humps = way.humps;
+    FEMD_TRY(rate_strains(rate, native, path, err));
+    if (!frequency) return FEMD_OK;
+    return femd_vineyard_frequency(&rate->minimum, &rate->saddle, rate->mass, &rve, place, &path->frequency, err);
+}
+
+double femd_rate_at(const femd_rate_path *path, double temperature) {
+    return path->frequency * femd_portable_exp(-path->barrier / (femd_phonon_k * temperature));
+}
+
+/* ---- the frequency under strain ---- */
+
+/* The stationary point of `from` in the cell of one strain component more, into rate->strained. */
+static femd_status rate_carry_on(femd_rate *rate, const femd_native *native, const femd_still *from, int component,
+                                 double step, femd_place *there, const femd_beat *beat, femd_error *err) {
+    femd_rve rve = native->rve;
+    const femd_place *here = &native->path.place;
+    double *b = rate->load, *z = rate->load + from->n3, E[6];
+    memcpy(E, here->E, sizeof E);
+    E[component] += step;
+    FEMD_TRY(femd_place_set(&rve, E, there, err));
+    for (int i = 0; i < from->n3; i++) {
+        b[i] = 0;
+        for (int k = 0; k < 6; k++) b[i] += here->M[6 * component + k] * from->L[6 * (size_t)i + k];
+    }
+    femd_still_solve(from, b, z);
+    for (int i = 0; i < from->n3; i += 3) { /* b: w, positions in the frame of the reference less X */
+        double y[3];
+        for (int c = 0; c < 3; c++) y[c] = from->x[i + c] - step * z[i + c];
+        femd_apply3(here->A, y, b + i);
+        for (int c = 0; c < 3; c++) b[i + c] -= rve.X[i + c];
+    }
+    femd_place_atoms(&rve, there, b, z);
+    FEMD_TRY(femd_still_find(&rate->strained, &rve, there, z, beat, err));
+    if (rate->strained.negative == from->negative) return FEMD_OK;
+    return femd_fail(err, FEMD_INSTABILITY,
+                     "a point with %d negative eigenvalues has %d after a strain of %g: it is too near the end of its "
+                     "branch for derivatives",
+                     from->negative, rate->strained.negative, step);
+}
+
+femd_status femd_rate_strain(femd_rate *rate, const femd_native *native, const femd_beat *beat, double slope[6],
+                             femd_error *err) {
+    femd_rve rve = native->rve;
+    femd_place there;
+    for (int c = 0; c < 6; c++) {
+        double value[2];
+        for (int side = 0; side < 2; side++) {
+            const double step = side ? STEP : -STEP;
+            double log;
+            FEMD_TRY(femd_beat_now(beat, (2 * c + side) / 12.0, "the strain derivative of a rate", err));
+            FEMD_TRY(rate_carry_on(rate, native, &rate->minimum, c, step, &there, beat, err));
+            value[side] = femd_vineyard_log(&rate->strained);
+            FEMD_TRY(rate_carry_on(rate, native, &rate->saddle, c, step, &there, beat, err));
+            FEMD_TRY(femd_vineyard_saddle_log(&rate->strained, rate->mass, &rve, &there, &log, err));
+            value[side] -= log;
+        }
+        slope[c] = 0.5 * (value[1] - value[0]) / (2 * STEP);
+    }
+    return FEMD_OK;
+}
