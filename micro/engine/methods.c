@@ -17,7 +17,8 @@
     X(fluid)                                                                                                           \
     X(nemd_shear)                                                                                                      \
     X(harmonic)                                                                                                        \
-    X(htst)
+    X(htst)                                                                                                            \
+    X(swap)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "femd/tensor3.h"
+#include "numerics/portable.h"
+
 static const double PS = 1e-12, TWO_PI = 6.28318530717958647693;
 #define STEP_DEFAULT     0.1          /* radians of the fastest vibration */
 #define FRICTION_DEFAULT 0.1          /* of the highest frequency, as in the method md */
@@ -14,6 +17,9 @@ static const double BAND_DEFAULT = 1; /* of the highest frequency */
 static const double TIME_SHARE = 24;  /* a segment must last this many correlation times */
 enum { DOUBLINGS_MAX = 4 };           /* of a segment whose length the material leaves open */
 enum { STRIDE_DEFAULT = 4, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
+
+static const double WARMER = 4; /* k: by which mu rises with temperature in dense simple fluids at constant volume */
+enum { INSERTIONS = 4, INSERT_EVERY = 16 }; /* particles put in at a look, over the atoms; samples between looks */
 
 /* angstrom^2/ps in m^2/s */
 static const double DIFFUSIVITY = 1e-8;
@@ -76,10 +82,31 @@ static femd_status fluid_read_options(femd_fluid *fluid, const femd_sampled_word
     return FEMD_OK;
 }
 
+/* What is put in, if the material has its chemical potential from here. */
+static femd_status fluid_open_widom(femd_fluid *fluid, const femd_native *native, const femd_sampled_words *words,
+                                    femd_error *err) {
+    const femd_structure *atoms = &native->structure;
+    const char *method = femd_json_string(femd_json_get(words->doc->root, "method"), "chemical-potential", "");
+    const char *name = femd_json_string(words->node, "insert", atoms->name[atoms->species[0]]);
+    femd_widom *widom = &fluid->widom;
+    int there = 0;
+    if (strcmp(method, femd_method_fluid.name) != 0) return FEMD_OK;
+    FEMD_TRY(femd_widom_init(widom, native->potential, native->rve.n, atoms->species, err));
+    for (int i = 0; i < atoms->natoms; i++)
+        if (strcmp(atoms->name[atoms->species[i]], name) == 0) widom->species = atoms->species[i], there = 1;
+    if (!there)
+        return femd_json_fail(words->doc, femd_json_get(words->node, "insert"), err,
+                              "the structure has no atom of \"%s\"", name);
+    widom->most = (int)femd_json_number(words->node, "insertions", INSERTIONS * (double)native->rve.n);
+    widom->every = INSERT_EVERY;
+    return FEMD_OK;
+}
+
 /* Empty sums for segments of the first length doubled so many times. */
 static femd_status fluid_set_length(femd_fluid *fluid, int doublings, femd_error *err) {
     const int samples = fluid->options.samples << doublings, bins = fluid->options.bins << doublings;
     fluid->kinetic = 0;
+    femd_widom_empty(&fluid->widom);
     const double interval = fluid->options.stride * fluid->common.options.time_step;
     if (fluid->sums.shear && fluid->doublings == doublings) {
         femd_stress_spectrum_empty(&fluid->sums);
@@ -104,6 +131,7 @@ static femd_status fluid_open(void *self, femd_native *native, const femd_sample
     if (!fluid->x) return femd_fail(err, FEMD_NO_MEMORY, "a fluid of %d atoms: out of memory", native->rve.n);
     fluid->v = fluid->x + n3;
     fluid->species = native->structure.species;
+    FEMD_TRY(fluid_open_widom(fluid, native, words, err));
     return fluid_set_length(fluid, 0, err);
 }
 
@@ -111,6 +139,7 @@ static void fluid_close(void *self) {
     femd_fluid *fluid = self;
     femd_stress_spectrum_clear(&fluid->sums);
     femd_diffusion_clear(&fluid->wander);
+    femd_widom_clear(&fluid->widom);
     free(fluid->flux);
     free(fluid->x);
 }
@@ -151,6 +180,8 @@ static int fluid_too_short(const femd_fluid *fluid) {
 /* Segments that the stress outlasts are given up for longer ones, where the material leaves their length open. */
 static femd_status fluid_outgrown(void *self, int *anew, femd_error *err) {
     femd_fluid *fluid = self;
+    *anew = 0;
+    if (fluid->wanted == FEMD_WANT_MU) return FEMD_OK; /* for which no stress must be forgotten */
     *anew = fluid_too_short(fluid) && fluid_may_double(fluid, fluid->doublings);
     return *anew ? fluid_set_length(fluid, fluid->doublings + 1, err) : FEMD_OK;
 }
@@ -159,15 +190,29 @@ static double fluid_both(double a, double b) {
     return sqrt(a * a + b * b);
 }
 
+/* Its error has that of the temperature of the segments on top. */
+static femd_status fluid_evaluate_widom(femd_fluid *fluid, femd_error *err) {
+    FEMD_TRY(femd_widom_evaluate(&fluid->widom, &fluid->inserted, err));
+    const double off = WARMER * femd_kb * (femd_fluid_temperature(fluid) - fluid->common.T);
+    fluid->inserted.error = fluid_both(fluid->inserted.error, off);
+    return FEMD_OK;
+}
+
 /* Of the viscosity shear decides: one flux tells of the bulk viscosity where five tell of it. */
 static femd_status fluid_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
                                femd_error *err) {
     femd_fluid *fluid = self;
     const double accuracy = femd_sampled_accuracy(fluid, conditions);
-    FEMD_TRY(femd_fluid_evaluate(fluid, native->path.place.h, err));
+    fluid->wanted = conditions->wants;
     *ratio = 0;
+    if (conditions->wants & FEMD_WANT_MU) {
+        FEMD_TRY(fluid_evaluate_widom(fluid, err));
+        *ratio = fluid->inserted.error / (accuracy * femd_kb * fluid->common.T);
+    }
+    if (!(conditions->wants & ~(uint32_t)FEMD_WANT_MU)) return FEMD_OK;
+    FEMD_TRY(femd_fluid_evaluate(fluid, native->path.place.h, err));
     if (conditions->wants & FEMD_WANT_VISCOSITY)
-        *ratio = fluid->result.shear.error / (accuracy * fluid->result.shear.value);
+        *ratio = fmax(*ratio, fluid->result.shear.error / (accuracy * fluid->result.shear.value));
     for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++)
         if (conditions->wants & fluid_want[k])
             *ratio = fmax(*ratio,
@@ -176,7 +221,7 @@ static femd_status fluid_judge(void *self, femd_native *native, const femd_condi
 }
 
 /* u32 samples of a segment, which say how often it was doubled, u64 step, f64 energy, f64 kinetic energies, atoms and
- * velocities, then the sums. */
+ * velocities, then the sums, those of particles put in last. */
 static femd_status fluid_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_fluid *fluid = self;
     uint32_t samples = (uint32_t)fluid->sums.samples;
@@ -196,7 +241,10 @@ static femd_status fluid_carry(void *self, femd_native *native, femd_carry *carr
     FEMD_TRY(femd_carry_doubles(carry, fluid->x, 6 * (size_t)native->rve.n, err));
     FEMD_TRY(femd_stress_spectrum_carry(&fluid->sums, carry, err));
     fluid->wander.segments = fluid->sums.segments;
-    return femd_diffusion_carry(&fluid->wander, carry, err);
+    FEMD_TRY(femd_diffusion_carry(&fluid->wander, carry, err));
+    if (!fluid->widom.trial) return FEMD_OK;
+    fluid->widom.T0 = fluid->common.T;
+    return femd_widom_carry(&fluid->widom, fluid->sums.segments, carry, err);
 }
 
 /* ---- the answer ---- */
@@ -264,6 +312,24 @@ static void fluid_respond_diffusion(const femd_fluid *fluid, int k, double D[6],
     if (!a->late) *notes |= FEMD_NOTE_NO_PLATEAU;
 }
 
+/* kT ln(rho L^3), L the thermal wavelength h/sqrt(2 pi m kT): of an ideal gas of that density. J */
+static double fluid_ideal(const femd_fluid *fluid, const double h[9]) {
+    const double kT = FEMD_BOLTZMANN * fluid->common.T;
+    double mass = 0, count = 0;
+    for (int i = 0; i < fluid->common.rve.n; i++)
+        if (fluid->species[i] == fluid->widom.species) mass = fluid->common.mass[i] * FEMD_ATOMIC_MASS, count++;
+    const double wave = FEMD_PLANCK_REDUCED * sqrt(TWO_PI / (mass * kT)), volume = femd_det3(h) * 1e-30;
+    return kT * femd_portable_log(count * wave * wave * wave / volume);
+}
+
+static void fluid_respond_chemical(const femd_fluid *fluid, const double h[9], femd_response *response) {
+    response->mu_excess = FEMD_ELEMENTARY_CHARGE * fluid->inserted.value;
+    response->mu_excess_err = response->mu_err = FEMD_ELEMENTARY_CHARGE * fluid->inserted.error;
+    response->mu_ideal = fluid_ideal(fluid, h);
+    response->mu = response->mu_excess + response->mu_ideal;
+    if (fluid->inserted.few) response->notes |= FEMD_NOTE_FEW_INSERTIONS;
+}
+
 static femd_status fluid_respond(void *self, femd_native *native, const femd_conditions *conditions,
                                  femd_response *response, femd_error *err) {
     const femd_fluid *fluid = self;
@@ -271,7 +337,8 @@ static femd_status fluid_respond(void *self, femd_native *native, const femd_con
 #define FLUID_PLACE(name) {response->name, response->name##_err, response->name##_check, response->name##_check_err}
         FLUID_PLACE(diffusivity), FLUID_PLACE(diffusivity_2), FLUID_PLACE(diffusivity_3), FLUID_PLACE(diffusivity_4)};
 #undef FLUID_PLACE
-    (void)native;
+    if (conditions->wants & FEMD_WANT_MU) fluid_respond_chemical(fluid, native->path.place.h, response);
+    if (!(conditions->wants & ~(uint32_t)FEMD_WANT_MU)) return FEMD_OK;
     FEMD_TRY(fluid_check_length(fluid, err));
     if (conditions->wants & FEMD_WANT_VISCOSITY) fluid_respond_viscosity(fluid, response);
     for (int k = 0; k < FEMD_DIFFUSION_SPECIES; k++) {
@@ -325,7 +392,7 @@ static femd_status fluid_answer(void *self, femd_native *native, const femd_cond
 const femd_method femd_method_fluid = {
     .name = "fluid",
     .wants = FEMD_WANT_VISCOSITY | FEMD_WANT_DIFFUSIVITY | FEMD_WANT_DIFFUSIVITY_2 | FEMD_WANT_DIFFUSIVITY_3 |
-             FEMD_WANT_DIFFUSIVITY_4,
+             FEMD_WANT_DIFFUSIVITY_4 | FEMD_WANT_MU,
     .inputs = FEMD_SAMPLED_INPUTS,
     .create = fluid_create,
     .destroy = femd_sampled_destroy,

@@ -10,6 +10,7 @@
 #include "dynamics/sampled_method.h"
 #include "fluid/diffusion.h"
 #include "fluid/viscosity.h"
+#include "fluid/widom.h"
 
 extern const femd_method femd_method_fluid;
 
@@ -34,9 +35,12 @@ typedef struct femd_fluid {
     int doublings; /* of the segments that sums is of, over options.samples */
     double *flux;  /* samples x 6, owned */
     femd_diffusion wander;
-    int cubic; /* 1: the cell is a cube, within a thousandth */
+    femd_widom widom; /* without a trial where the material asks for no chemical potential */
+    uint32_t wanted;  /* of the last judgement */
+    int cubic;        /* 1: the cell is a cube, within a thousandth */
     femd_viscosity_result result;
     femd_diffusion_result diffusion[FEMD_DIFFUSION_SPECIES];
+    femd_widom_result inserted;
     double off;                        /* relative error of coefficients by the temperature of the segments */
     double correction, correction_err; /* angstrom^2/ps: what the box takes off every diffusivity; 0 unless cubic */
 } femd_fluid;

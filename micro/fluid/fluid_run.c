@@ -7,6 +7,7 @@
 
 #include "femd/tensor3.h"
 #include "fluid/fluid.h"
+#include "numerics/random.h"
 
 static const double DRIFT_MAX = 0.02; /* of the thermal energy 3 N k T, in one segment */
 static const double HEAT = 2.25; /* k_B per atom: heat capacity with which the energy is corrected, of simple fluids
@@ -160,13 +161,18 @@ static femd_status fluid_without_thermostat(femd_fluid *fluid, const femd_progre
     const int stride = fluid->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
     double kinetic = 0;
     femd_diffusion_begin(&fluid->wander);
+    if (fluid->widom.trial) FEMD_TRY(femd_widom_begin(&fluid->widom, fluid->common.T, err));
     for (int i = 0; i < fluid->sums.samples; i++) {
         double mvv[6];
         FEMD_TRY(femd_dynamics_nve(d, stride, err));
-        kinetic += femd_dynamics_kinetic(d, mvv);
+        const double moving = femd_dynamics_kinetic(d, mvv);
+        kinetic += moving;
         for (int c = 0; c < 6; c++) mvv[c] -= d->tau[c];
         femd_stress_fluxes(mvv, fluid->flux + 6 * (size_t)i);
         femd_diffusion_take(&fluid->wander, i, d->x, d->v);
+        if (fluid->widom.trial && i % fluid->widom.every == 0)
+            FEMD_TRY(femd_widom_look(&fluid->widom, d->h, d->x, fluid_kelvin(fluid, moving),
+                                     femd_random_bits(fluid->common.seed, FEMD_STREAM_INSERT, d->step), err));
         if (i % every == 0) FEMD_TRY(femd_progress_tell(progress, err));
     }
     fluid->kinetic += kinetic / fluid->sums.samples;
@@ -191,6 +197,7 @@ femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_
     FEMD_TRY(fluid_refuse_solid(fluid, fluid->sums.samples * fluid->sums.dt, err));
     femd_stress_spectrum_add(&fluid->sums, fluid->flux);
     femd_diffusion_end(&fluid->wander);
+    if (fluid->widom.trial) femd_widom_end(&fluid->widom);
     fluid_keep(fluid);
     return FEMD_OK;
 }
