@@ -1,4 +1,4 @@
-/* femd server, worker, store and table: programs of their own. That of the server, the store or a table takes over this
+/* femd server, worker, store, table and fields: programs of their own, which take over this
  * process; a worker's does too, unless several are wanted. */
 #include <errno.h>
 #include <signal.h>
@@ -38,6 +38,10 @@ int cmd_server(int argc, char **argv) {
 
 int cmd_table(int argc, char **argv) {
     return parts_become_program("femd-table", argc, argv);
+}
+
+int cmd_fields(int argc, char **argv) {
+    return parts_become_program("femd-fields", argc, argv);
 }
 
 int cmd_store(int argc, char **argv) {

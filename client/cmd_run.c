@@ -12,6 +12,7 @@
 #include "check_mesh.h"
 #include "commands.h"
 #include "models.h"
+#include "run_local.h"
 #include "run_output.h"
 #include "supervise.h"
 #include "watchdog.h"
@@ -261,6 +262,8 @@ static int run_the_case(const request *q) {
     if (rc == FEMD_OK && code == FEMD_EXIT_OK) {
         rc = run_start_parts(q, remarks, &code, &err);
         if (rc == FEMD_OK && code == FEMD_EXIT_OK) rc = run_after(q, &c, &err);
+        if (rc == FEMD_OK && code == FEMD_EXIT_OK && c.nlocal)
+            code = run_local_fields(q->path, q->out, &q->sets, &q->engines, q->quiet);
     }
     if (remarks) fclose(remarks);
     femd_case_clear(&c);

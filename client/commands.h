@@ -26,6 +26,7 @@ typedef struct command {
 int cmd_run(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_table(int argc, char **argv);
+int cmd_fields(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_server(int argc, char **argv);

@@ -14,6 +14,7 @@ static const command commands[] = {
     {"check", "validate a case and say what it will cost", cmd_check, 1},
     {"eval", "evaluate one material point, here and now, without a server", cmd_eval, 1},
     {"table", "fill a grid of material points on a pool, go on where it ended", cmd_table, 0},
+    {"fields", "stress, heat flux and deformation inside an RVE, on a grid and atom by atom", cmd_fields, 0},
     {"serve", "server and workers for a solver of yours, which attaches", cmd_serve, 0},
     {"server", "the server alone (workers and solvers connect to it)", cmd_server, 0},
     {"worker", "workers alone, for a server that runs elsewhere", cmd_worker, 0},

@@ -11,6 +11,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/case/case_physics.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_pressure.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_boundary.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_local.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_probes.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_value.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_where.c

@@ -174,7 +174,7 @@ static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
     run_tell_parts(a);
     cJSON_Delete(run_pool_status(a));
-    if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, a->args.dump_id, err));
+    if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, "--dump-state", a->args.dump_id, err));
     FEMD_TRY(femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err));
     FEMD_TRY(femd_foresee(a->problem, err));
     run_tell_changes(a);

@@ -161,6 +161,7 @@ static femd_status case_read_output(femd_case *c, femd_error *err) {
     c->k_reuse_strain = femd_json_number(reuse, "strain", 0);
     c->k_reuse_temperature = femd_json_number(reuse, "temperature", 0);
     FEMD_TRY(case_read_probes(c, femd_json_get(output, "probes"), err));
+    FEMD_TRY(case_read_local(c, femd_json_get(output, "local"), err));
     return case_read_wants(c, femd_json_get(output, "wants"), err);
 }
 
@@ -273,6 +274,7 @@ void femd_case_clear(femd_case *c) {
     free(c->material);
     free(c->boundary);
     free(c->probe);
+    free(c->local);
     free(c->petsc);
     free(c->mesh.file);
     free(c->title);

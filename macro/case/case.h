@@ -183,7 +183,9 @@ typedef struct femd_case {
     int output_every;     /* VTU each n-th step; default 1 */
     int checkpoint_every; /* default 1 */
     size_t nprobes;
-    femd_case_probe *probe;     /* owned */
+    femd_case_probe *probe; /* owned */
+    size_t nlocal;
+    uint64_t *local;            /* owned: points whose states are kept with the fields, each once */
     int first_piola;            /* fields: first Piola-Kirchhoff stress too */
     int stop_unanswered;        /* 1: a point without an answer to output.wants ends the run after that step */
     int k_reuse;                /* 1: output.conductivity_reuse is given */

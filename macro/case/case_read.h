@@ -10,6 +10,8 @@ FEMD_MUST_CHECK femd_status case_read_materials(femd_case *c, femd_error *err);
 /* case_orientations.c: an entry like base for each row of its table; c->material has room for *room. */
 FEMD_MUST_CHECK femd_status case_read_orientations(femd_case *c, size_t *room, const femd_case_material *base,
                                                    const cJSON *table, femd_error *err);
+/* case_local.c: output.local. */
+FEMD_MUST_CHECK femd_status case_read_local(femd_case *c, const cJSON *local, femd_error *err);
 /* case_probes.c: output.probes. */
 FEMD_MUST_CHECK femd_status case_read_probes(femd_case *c, const cJSON *probes, femd_error *err);
 /* case_path.c: "folder/name"; a file that the case names, absolute or in its folder. malloc'ed, NULL without memory. */

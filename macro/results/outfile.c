@@ -142,6 +142,27 @@ static int step_of(const char *name) {
     return -1;
 }
 
+/* Step number of "local_17_0003.state" and of the fields that femd fields makes of it; -1 if name is none. */
+static int local_step_of(const char *name) {
+    static const char *const ends[] = {"state", "vti", "vts", "xyz", "json"};
+    unsigned long long id;
+    int step = -1, used = 0;
+    if (sscanf(name, "local_%llu_%d.%n", &id, &step, &used) != 2 || used == 0 || step < 0) return -1;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
+        const size_t n = strlen(ends[i]);
+        if (strncmp(name + used, ends[i], n) == 0 && (!name[used + n] || strcmp(name + used + n, ".tmp") == 0))
+            return step;
+    }
+    return -1;
+}
+
+static int is_local_collection(const char *name) {
+    unsigned long long id;
+    int used = 0;
+    return sscanf(name, "local_%llu.pvd%n", &id, &used) == 1 && used > 0 &&
+           (!name[used] || strcmp(name + used, ".tmp") == 0);
+}
+
 static int is_point_state(const char *name) {
     unsigned long long id;
     int used = 0;
@@ -166,7 +187,8 @@ int femd_outdir_is_ours(const char *name) {
         size_t n = strlen(fixed[i]);
         if (strncmp(name, fixed[i], n) == 0 && (!name[n] || strcmp(name + n, ".tmp") == 0)) return 1;
     }
-    return step_of(name) >= 0 || is_point_state(name) || is_picture(name);
+    return step_of(name) >= 0 || local_step_of(name) >= 0 || is_local_collection(name) || is_point_state(name) ||
+           is_picture(name);
 }
 
 femd_status femd_outdir_clean(const char *folder, int after, femd_error *err) {
@@ -177,7 +199,9 @@ femd_status femd_outdir_clean(const char *folder, int after, femd_error *err) {
     }
     femd_status rc = FEMD_OK;
     for (struct dirent *e; rc == FEMD_OK && (e = readdir(dir));) {
-        int remove_it = after < 0 ? femd_outdir_is_ours(e->d_name) : step_of(e->d_name) > after;
+        int remove_it = after < 0 ? femd_outdir_is_ours(e->d_name)
+                                  : step_of(e->d_name) > after || local_step_of(e->d_name) > after ||
+                                        is_local_collection(e->d_name);
         if (!remove_it) continue;
         if (unlinkat(dirfd(dir), e->d_name, 0) != 0 && errno != ENOENT)
             rc = femd_fail(err, FEMD_IO, "cannot remove the old result %s/%s: %s", folder, e->d_name, strerror(errno));

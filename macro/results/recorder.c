@@ -76,6 +76,8 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
     femd_history_fit(&r->history, p->cs);
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
+    for (size_t k = 0; k < p->cs->nlocal; ++k)
+        FEMD_TRY(femd_recorder_check_id(p, "output.local.points:", p->cs->local[k], err));
     FEMD_TRY(femd_probes_create(p, &r->probes, err));
     return resume ? recorder_load(r, p, err) : FEMD_OK;
 }
@@ -163,11 +165,46 @@ static femd_status recorder_save(femd_recorder *r, femd_problem *p, femd_error *
     return rc;
 }
 
+/* The committed state of the rank's point i as FOLDER/name. */
+static femd_status recorder_write_state(const femd_recorder *r, femd_problem *p, PetscInt i, const char *name,
+                                        const char *who, femd_error *err) {
+    void *blob = NULL;
+    size_t size = 0;
+    const unsigned long long id = p->pt->id[i];
+    char *path = femd_path_join(r->folder, "%s", name);
+    femd_status rc = path ? FEMD_OK : recorder_no_memory(err);
+    if (rc == FEMD_OK && femd_hash_is_zero(p->pt->state + i)) {
+        (void)unlink(path); /* of an earlier run */
+        rc = femd_fail(err, FEMD_BAD_INPUT, "%s %llu: no file is written: the point has no state, since %s", who, id,
+                       p->step == 0 ? "no step is committed yet" : "its engine keeps none");
+    }
+    if (rc == FEMD_OK && !p->law->states_get)
+        rc = femd_fail(err, FEMD_BAD_INPUT, "%s %llu: the law of this run keeps no states", who, id);
+    if (rc == FEMD_OK) rc = p->law->states_get(p->law->self, p->pt->state + i, 1, &blob, &size, err);
+    if (rc == FEMD_OK) rc = femd_file_replace(path, blob, size, err);
+    free(path);
+    free(blob);
+    return rc;
+}
+
+/* This rank's points of output.local: their states, of which femd fields makes fields. */
+static femd_status recorder_keep_states(const femd_recorder *r, femd_problem *p, int step, femd_error *err) {
+    for (size_t k = 0; k < p->cs->nlocal; ++k)
+        for (PetscInt i = 0; i < p->pt->n; ++i) {
+            char name[64];
+            if (p->pt->id[i] != p->cs->local[k]) continue;
+            snprintf(name, sizeof name, "local_%llu_%04d.state", (unsigned long long)p->cs->local[k], step);
+            FEMD_TRY(recorder_write_state(r, p, i, name, "output.local.points:", err));
+        }
+    return FEMD_OK;
+}
+
 /* The step's row is there: its fields, or no row. What one rank has written of them goes. */
 static femd_status recorder_write_fields(femd_recorder *r, femd_problem *p, const femd_step_record *rec,
                                          femd_error *err) {
     femd_error ignored = FEMD_ERROR_INIT;
-    const femd_status rc = femd_output_step(p, rec, r->folder, err);
+    femd_status rc = femd_output_step(p, rec, r->folder, err);
+    if (rc == FEMD_OK) rc = femd_agree(p->comm, recorder_keep_states(r, p, rec->step, err), err);
     if (rc == FEMD_OK) return FEMD_OK;
     femd_history_drop(&r->history);
     if (p->rank == 0 && femd_outdir_clean(r->folder, rec->step - 1, &ignored) != FEMD_OK) return rc;
@@ -205,33 +242,18 @@ femd_status femd_recorder_finish(femd_recorder *r, femd_problem *p, const char *
 
 /* ---- the state of one point ---- */
 
-femd_status femd_recorder_check_id(femd_problem *p, uint64_t id, femd_error *err) {
+femd_status femd_recorder_check_id(femd_problem *p, const char *who, uint64_t id, femd_error *err) {
     uint64_t mine = (uint64_t)p->pt->n, total = 0;
     MPI_Allreduce(&mine, &total, 1, MPI_UINT64_T, MPI_SUM, p->comm);
     if (id < total) return FEMD_OK;
-    return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the points of this case have the numbers 0 to %llu",
+    return femd_fail(err, FEMD_BAD_INPUT, "%s %llu: the points of this case have the numbers 0 to %llu", who,
                      (unsigned long long)id, (unsigned long long)total - 1);
 }
 
 static femd_status recorder_dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i, femd_error *err) {
-    void *blob = NULL;
-    size_t size = 0;
-    unsigned long long id = p->pt->id[i];
-    if (femd_hash_is_zero(p->pt->state + i)) {
-        char *old = femd_path_join(r->folder, "point-%llu.state", id);
-        if (old) (void)unlink(old); /* of an earlier run */
-        free(old);
-        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: no file is written: the point has no state, since %s",
-                         id, p->step == 0 ? "no step is committed yet" : "its engine keeps none");
-    }
-    if (!p->law->states_get)
-        return femd_fail(err, FEMD_BAD_INPUT, "--dump-state %llu: the law of this run keeps no states", id);
-    FEMD_TRY(p->law->states_get(p->law->self, p->pt->state + i, 1, &blob, &size, err));
-    char *path = femd_path_join(r->folder, "point-%llu.state", id);
-    femd_status rc = path ? femd_file_replace(path, blob, size, err) : recorder_no_memory(err);
-    free(path);
-    free(blob);
-    return rc;
+    char name[64];
+    snprintf(name, sizeof name, "point-%llu.state", (unsigned long long)p->pt->id[i]);
+    return recorder_write_state(r, p, i, name, "--dump-state", err);
 }
 
 femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, femd_error *err) {

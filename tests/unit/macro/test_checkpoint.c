@@ -505,8 +505,8 @@ static void dumped_state_is_the_blob_and_unknown_points_are_named(void **state) 
     femd_recorder r = {.folder = f->folder};
     femd_problem *p = new_problem(f, PETSC_COMM_WORLD);
     fill(p);
-    assert_int_equal(femd_recorder_check_id(p, 215, &err), FEMD_OK);
-    assert_int_equal(femd_recorder_check_id(p, 216, &err), FEMD_BAD_INPUT);
+    assert_int_equal(femd_recorder_check_id(p, "--dump-state", 215, &err), FEMD_OK);
+    assert_int_equal(femd_recorder_check_id(p, "--dump-state", 216, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "0 to 215"));
     assert_int_equal(femd_recorder_dump(&r, p, 200, &err), FEMD_OK);
     uint8_t blob[BLOB_MAX];
