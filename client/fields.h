@@ -5,6 +5,7 @@
 
 #include "eval.h"
 #include "femd/json.h"
+#include "fields_picture.h"
 #include "micro.h"
 #include "options.h"
 
@@ -39,10 +40,11 @@ FEMD_MUST_CHECK femd_status fields_encode_atoms(const femd_local_fields *f, femd
 FEMD_MUST_CHECK femd_status fields_encode_words(const femd_local_fields *f, const fields_origin *o, femd_buffer *out,
                                                 femd_error *err);
 
-/* All three as FOLDER/STEM.*; *grid: the name of the first, malloc'ed (NULL: not wanted). Says where they are unless
- * quiet. */
+/* All three as FOLDER/STEM.*, and the picture if one is wanted; *grid: the name of the first, malloc'ed (NULL: not
+ * wanted). Says where they are unless quiet. */
 FEMD_MUST_CHECK femd_status fields_write(const char *folder, const char *stem, const femd_local_fields *f,
-                                         const fields_origin *o, int quiet, char **grid, femd_error *err);
+                                         const fields_origin *o, const fields_picture *picture, int quiet, char **grid,
+                                         femd_error *err);
 
 /* printf to the end of a buffer. */
 FEMD_MUST_CHECK femd_status fields_print(femd_buffer *out, femd_error *err, const char *fmt, ...) FEMD_PRINTF(3, 4);
@@ -52,6 +54,7 @@ FEMD_MUST_CHECK femd_status fields_print(femd_buffer *out, femd_error *err, cons
 typedef struct fields_command {
     eval_request eval;
     fields_ask ask;
+    fields_picture picture;
     const char *point, *out, *case_path;
     int quiet;
 } fields_command;

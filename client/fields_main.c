@@ -42,7 +42,7 @@ static femd_status fields_write_material(const fields_command *c, const model *m
     if (state->size) femd_hash_domain("state", state->data, state->size, &o.state);
     femd_status rc = femd_material_fields(m->material, state, ask, &beat, &f, err);
     if (rc == FEMD_OK) rc = c->out ? FEMD_OK : fields_default_folder(c->eval.path, &folder, err);
-    if (rc == FEMD_OK) rc = fields_write(c->out ? c->out : folder, "fields", &f, &o, c->quiet, NULL, err);
+    if (rc == FEMD_OK) rc = fields_write(c->out ? c->out : folder, "fields", &f, &o, &c->picture, c->quiet, NULL, err);
     femd_local_fields_clear(&f);
     free(folder);
     return rc;
@@ -90,7 +90,8 @@ static femd_status fields_of_material(const fields_command *c, femd_error *err) 
 static int fields_work(void *user) {
     const fields_command *c = user;
     femd_error err = FEMD_ERROR_INIT;
-    femd_status rc = models_engines(&c->eval.engines, &err);
+    femd_status rc = fields_picture_check(&c->picture, &err);
+    if (rc == FEMD_OK) rc = models_engines(&c->eval.engines, &err);
     if (rc == FEMD_OK) rc = fields_is_run(c->eval.path) ? fields_of_run(c, &err) : fields_of_material(c, &err);
     return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
 }
@@ -129,6 +130,10 @@ static int fields_parse(int argc, char **argv, fields_command *c, double *deadli
          "averages over the cells (default), or smooth, three cells wide", 0, 0},
         {"--samples", NULL, OPTION_INT, &c->ask.samples, "N",
          "of what md samples: configurations; from 20 on fields have errors (default 1)", 1, 1000000},
+        {"--picture", NULL, OPTION_TEXT, &c->picture.what, "NAME",
+         "a section as PNG and SVG too: stress.xx, d2min, ...", 0, 0},
+        {"--across", NULL, OPTION_INT, &c->picture.across, "1|2|3", "which lattice vector it lies across (default 3)",
+         1, 3},
         {"--out", "-o", OPTION_TEXT, &c->out, "FOLDER",
          "where they go (default: beside the file, NAME.fields; of a run its own folder)", 0, 0},
         {"--material", "-m", OPTION_TEXT, &q->material, "NAME", "which material of a case that has several", 0, 0},
@@ -168,7 +173,7 @@ int main(int argc, char **argv) {
         printf("femd-fields %s\n", FEMD_VERSION);
         return FEMD_EXIT_OK;
     }
-    fields_command c = {.eval = {.seed = 1, .want = "stress"}};
+    fields_command c = {.eval = {.seed = 1, .want = "stress"}, .picture = {.across = 3}};
     femd_error err = FEMD_ERROR_INIT;
     double deadline = WATCHDOG_DEADLINE;
     int code;

@@ -132,7 +132,7 @@ static femd_status run_fields_of(fields_run *r, const char *folder, const char *
     o->material = r->m.id;
     femd_hash_domain("state", state->data, state->size, &o->state);
     femd_status rc = femd_material_fields(r->m.material, &bytes, &ask, &beat, &f, err);
-    if (rc == FEMD_OK) rc = fields_write(folder, stem, &f, o, r->c->quiet, grid, err);
+    if (rc == FEMD_OK) rc = fields_write(folder, stem, &f, o, &r->c->picture, r->c->quiet, grid, err);
     femd_local_fields_clear(&f);
     return rc;
 }

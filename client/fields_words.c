@@ -134,7 +134,7 @@ static femd_status fields_write_one(const char *folder, const char *stem, const 
 }
 
 femd_status fields_write(const char *folder, const char *stem, const femd_local_fields *f, const fields_origin *o,
-                         int quiet, char **grid, femd_error *err) {
+                         const fields_picture *picture, int quiet, char **grid, femd_error *err) {
     femd_buffer text = FEMD_BUFFER_INIT;
     const char *extension = "";
     int made;
@@ -146,6 +146,7 @@ femd_status fields_write(const char *folder, const char *stem, const femd_local_
     if (rc == FEMD_OK) rc = fields_encode_words(f, o, &text, err);
     if (rc == FEMD_OK) rc = fields_write_one(folder, stem, "json", &text, NULL, err);
     femd_buffer_clear(&text);
+    if (rc == FEMD_OK) rc = fields_picture_draw(picture, f, folder, stem, err);
     if (rc == FEMD_OK && !quiet)
         printf("  %s/%s.%s (ParaView), %s.xyz (OVITO), %s.json: %d x %d x %d cells, %d atoms, %d sample%s\n", folder,
                stem, extension, stem, stem, f->grid.n[0], f->grid.n[1], f->grid.n[2], f->n, f->samples,

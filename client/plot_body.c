@@ -204,17 +204,6 @@ static femd_status body_facets(const plot_fields *f, const body_view *v, const b
 
 /* ---- colours ---- */
 
-/* Viridis (matplotlib, CC0) at eleven places. */
-static void colour_of(double part, double rgb[3]) {
-    static const double table[][3] = {{0.267, 0.005, 0.329}, {0.283, 0.141, 0.458}, {0.254, 0.265, 0.530},
-                                      {0.207, 0.372, 0.553}, {0.164, 0.471, 0.558}, {0.128, 0.567, 0.551},
-                                      {0.135, 0.659, 0.518}, {0.267, 0.749, 0.441}, {0.478, 0.821, 0.318},
-                                      {0.741, 0.873, 0.150}, {0.993, 0.906, 0.144}};
-    const double at = fmax(0, fmin(1, part)) * 10;
-    const int k = at >= 10 ? 9 : (int)at;
-    for (int c = 0; c < 3; c++) rgb[c] = table[k][c] + (at - k) * (table[k + 1][c] - table[k][c]);
-}
-
 typedef struct body_frame {
     double middle[2], scale; /* of the body's places on the page */
     double low, high;        /* of the field */
@@ -242,7 +231,7 @@ static void frame_fit(const body_facet *facet, size_t n, body_frame *fit) {
 /* A field that is the same everywhere up to round-off has one colour; what is not known is grey. */
 static void frame_colour(const body_frame *fit, double value, double rgb[3]) {
     const double range = fit->high - fit->low, same = 1e-9 * fmax(fabs(fit->high), fabs(fit->low));
-    colour_of(range > same ? (value - fit->low) / range : 0.5, rgb);
+    plot_page_colour(range > same ? (value - fit->low) / range : 0.5, rgb);
     for (int c = 0; c < 3; c++) rgb[c] = isnan(value) ? 0.7 : rgb[c];
 }
 
@@ -311,42 +300,6 @@ static femd_status body_flow(cairo_t *cr, const plot_fields *f, const body_view 
     return rc;
 }
 
-/* ---- legend ---- */
-
-static void body_bar(cairo_t *cr, const body_frame *fit, const char *name, const char *unit) {
-    enum { BANDS = 100 };
-    const double left = PLOT_WIDTH - 115, top = 120, bottom = PLOT_HEIGHT - 90, band = (bottom - top) / BANDS;
-    double factor;
-    char text[160], scaled[32];
-    plot_scale_unit(fmax(fabs(fit->low), fabs(fit->high)), unit, &factor, scaled);
-    plot_axis bar = {.low = fit->low / factor, .high = fit->high / factor, .from = bottom, .to = top};
-    const double least = 1e-9 * fmax(fabs(bar.low), fabs(bar.high));
-    const int uniform = !(bar.high - bar.low > least);
-    for (int k = 0; k < BANDS; k++) {
-        double rgb[3];
-        colour_of(uniform ? 0.5 : (k + 0.5) / BANDS, rgb);
-        cairo_set_source_rgb(cr, rgb[0], rgb[1], rgb[2]);
-        cairo_rectangle(cr, left, bottom - band * (k + 1), 24, band + 0.4);
-        cairo_fill(cr);
-    }
-    cairo_set_source_rgb(cr, 0, 0, 0);
-    cairo_set_line_width(cr, 1);
-    cairo_rectangle(cr, left, top, 24, bottom - top);
-    cairo_stroke(cr);
-    const double step = uniform ? 1 : plot_scale_step(bar.high - bar.low, 6);
-    for (double v = ceil(bar.low / step - 1e-9) * step; !uniform && v <= bar.high + 1e-9 * step; v += step) {
-        plot_axis_number(v, step, text);
-        cairo_move_to(cr, left + 24, plot_axis_at(&bar, v));
-        cairo_line_to(cr, left + 29, plot_axis_at(&bar, v));
-        cairo_stroke(cr);
-        plot_page_text(cr, left + 34, plot_axis_at(&bar, v), -1, 13, text);
-    }
-    snprintf(text, sizeof text, "%.4g", bar.low);
-    if (uniform) plot_page_text(cr, left + 34, 0.5 * (top + bottom), -1, 13, text);
-    plot_scale_label(name, scaled, text);
-    plot_page_text(cr, PLOT_WIDTH - 20, top - 28, 1, 15, text);
-}
-
 static void body_axes(cairo_t *cr, const body_view *v) {
     static const char *const name[3] = {"x", "y", "z"};
     const double x = 60, y = PLOT_HEIGHT - 60;
@@ -382,7 +335,7 @@ static femd_status body_draw(const plot_fields *f, const body_view *v, const bod
     if (v->warp == 1) snprintf(text, sizeof text, "step %d, displacements as they are", f->step);
     if (!f->moves) snprintf(text, sizeof text, "step %d", f->step);
     plot_page_text(cr, 0.5 * PLOT_WIDTH, 52, 0, 13, text);
-    body_bar(cr, &fit, name, unit);
+    plot_page_bar(cr, fit.low, fit.high, name, unit);
     body_axes(cr, v);
     double longest = 0, factor;
     femd_status rc = f->flow ? body_flow(cr, f, v, facet, n, &fit, &longest, err) : FEMD_OK;

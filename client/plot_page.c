@@ -167,3 +167,50 @@ void plot_axis_draw(cairo_t *cr, const plot_axis *a, const plot_axis *other, int
             plot_page_text(cr, at, other->from + 16, 0, 13, text);
     }
 }
+
+/* ---- colours ---- */
+
+/* Viridis (matplotlib, CC0) at eleven places. */
+void plot_page_colour(double part, double rgb[3]) {
+    static const double table[][3] = {{0.267, 0.005, 0.329}, {0.283, 0.141, 0.458}, {0.254, 0.265, 0.530},
+                                      {0.207, 0.372, 0.553}, {0.164, 0.471, 0.558}, {0.128, 0.567, 0.551},
+                                      {0.135, 0.659, 0.518}, {0.267, 0.749, 0.441}, {0.478, 0.821, 0.318},
+                                      {0.741, 0.873, 0.150}, {0.993, 0.906, 0.144}};
+    const double at = fmax(0, fmin(1, part)) * 10;
+    const int k = at >= 10 ? 9 : (int)at;
+    for (int c = 0; c < 3; c++) rgb[c] = table[k][c] + (at - k) * (table[k + 1][c] - table[k][c]);
+}
+
+void plot_page_bar(cairo_t *cr, double low, double high, const char *name, const char *unit) {
+    enum { BANDS = 100 };
+    const double left = PLOT_WIDTH - 115, top = 120, bottom = PLOT_HEIGHT - 90, band = (bottom - top) / BANDS;
+    double factor;
+    char text[160], scaled[32];
+    plot_scale_unit(fmax(fabs(low), fabs(high)), unit, &factor, scaled);
+    plot_axis bar = {.low = low / factor, .high = high / factor, .from = bottom, .to = top};
+    const double least = 1e-9 * fmax(fabs(bar.low), fabs(bar.high));
+    const int uniform = !(bar.high - bar.low > least);
+    for (int k = 0; k < BANDS; k++) {
+        double rgb[3];
+        plot_page_colour(uniform ? 0.5 : (k + 0.5) / BANDS, rgb);
+        cairo_set_source_rgb(cr, rgb[0], rgb[1], rgb[2]);
+        cairo_rectangle(cr, left, bottom - band * (k + 1), 24, band + 0.4);
+        cairo_fill(cr);
+    }
+    cairo_set_source_rgb(cr, 0, 0, 0);
+    cairo_set_line_width(cr, 1);
+    cairo_rectangle(cr, left, top, 24, bottom - top);
+    cairo_stroke(cr);
+    const double step = uniform ? 1 : plot_scale_step(bar.high - bar.low, 6);
+    for (double v = ceil(bar.low / step - 1e-9) * step; !uniform && v <= bar.high + 1e-9 * step; v += step) {
+        plot_axis_number(v, step, text);
+        cairo_move_to(cr, left + 24, plot_axis_at(&bar, v));
+        cairo_line_to(cr, left + 29, plot_axis_at(&bar, v));
+        cairo_stroke(cr);
+        plot_page_text(cr, left + 34, plot_axis_at(&bar, v), -1, 13, text);
+    }
+    snprintf(text, sizeof text, "%.4g", bar.low);
+    if (uniform) plot_page_text(cr, left + 34, 0.5 * (top + bottom), -1, 13, text);
+    plot_scale_label(name, scaled, text);
+    plot_page_text(cr, PLOT_WIDTH - 20, top - 28, 1, 15, text);
+}

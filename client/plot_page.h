@@ -40,4 +40,9 @@ void plot_axis_number(double v, double step, char text[32]);
 /* Ticks, grid and numbers of one axis; the other axis spans the grid. */
 void plot_axis_draw(cairo_t *cr, const plot_axis *a, const plot_axis *other, int vertical);
 
+/* The colour of a part from 0 to 1 of a range. */
+void plot_page_colour(double part, double rgb[3]);
+/* The bar of these colours at the right of the page, with the numbers from low to high, in the unit. */
+void plot_page_bar(cairo_t *cr, double low, double high, const char *name, const char *unit);
+
 #endif

@@ -108,6 +108,30 @@ cmp -s d/local_0_0002.vti a/local_0_0002.vti || fail "fields made again"
 [ ! -s d.log ] || fail "--quiet"
 rm -rf empty && mkdir empty && cp a/history.csv empty
 
+# the pictures of the documents, their atoms and the energy of the boundary; coarser
+docs=$FEMD_SOURCE/docs/fields
+python3 "$docs/bicrystal.py" | cmp -s - "$docs/bicrystal.xyz" || fail "bicrystal.xyz is not that of bicrystal.py"
+for one in "void --F 1.01,0,0,0,1,0,0,0,1 --picture stress.xx" "bicrystal --strain 0,0.01,0,0,0,0 --picture d2min --across 1"; do
+    # shellcheck disable=SC2086
+    set -- $one
+    timeout $((60 * patience)) femd fields "$docs/$1.json" "${@:2}" --grid 4 8 4 --kernel hardy --out "$1" >pictures.log 2>&1 || fail "$one"
+    reads "$1/fields" >/dev/null
+    [ "$(head -c 4 "$1/fields.png" | tail -c 3)" = PNG ] || fail "$1/fields.png"
+    grep -q '</svg>' "$1/fields.svg" || fail "$1/fields.svg"
+done
+[ -e bicrystal/fields.vts ] || fail "the cell of the bicrystal is sheared, and no box"
+echo '{"engine":"native","structure":{"lattice":"fcc","a":"3.614925 angstrom","species":["Cu"]},"potential":{"style":"eam/alloy","file":"Cu_mishin1.eam.alloy"}}' >perfect.json
+femd eval perfect.json --json >perfect.out 2>eval.log && femd eval "$docs/bicrystal.json" --json --dump bi.xyz >bi.out 2>eval.log || fail "femd eval of the bicrystal"
+python3 - <<'END' || fail "energy of the boundary"
+import json, math
+one, two = (json.load(open(name)) for name in ("perfect.out", "bi.out"))
+h = list(map(float, open("bi.xyz").read().split('"')[1].split()))
+a, c = h[:3], h[6:]
+area = math.hypot(a[1] * c[2] - a[2] * c[1], a[2] * c[0] - a[0] * c[2], a[0] * c[1] - a[1] * c[0]) * 1e-20
+energy = (two["energy_per_atom_of_reference"] - one["energy_per_atom_of_reference"]) * two["atoms"] / (2 * area)
+assert abs(energy - 0.953) < 0.0006, energy
+END
+
 refused "the points of this run have the numbers 0 to 15" a --case case.json --point 16
 refused "is not the number of a point" a --case case.json --point -1
 refused "which case is it of" a --point 1
@@ -118,6 +142,9 @@ refused "a point is one of a run" foam.json --point 1
 refused "not both" foam.json --grid 2 2 2 --spacing "1 angstrom"
 refused "not a number of cells" foam.json --grid 2 2.5 2
 refused "at most" foam.json --grid 1000 1000 1000
+refused "is none of stress.xx" foam.json --picture strain
+refused "is none of stress.xx" foam.json --picture stress
+refused "is none of stress.xx" foam.json --picture d2min.xx
 refused "accepted: box, hardy" foam.json --kernel cubic
 refused "at rest" foam.json --samples 20
 echo '{"engine": "elastic", "young": "1 GPa", "poisson": 0.3}' >elastic.json
