@@ -13,46 +13,14 @@
 #include <cmocka.h>
 
 #include "femd/hash.h"
+#include "vault_folder.h"
 #include "vault_private.h"
 
-#define OK(expr) assert_int_equal((expr), FEMD_OK)
-
-static char folder[64];
-
-static int make_folder(void **state) {
-    (void)state;
-    snprintf(folder, sizeof folder, "%s/femd-vault-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
-static femd_vault *open_store(uint64_t bytes) {
-    femd_vault *vault;
-    femd_error err = FEMD_ERROR_INIT;
-    if (vault_open(&(vault_config){.folder = folder, .bytes = bytes, .create = 1}, &vault, &err) != FEMD_OK)
-        fail_msg("%s", err.text);
-    return vault;
-}
-
-static femd_status put(femd_vault *vault, unsigned seed, size_t size, femd_hash *name, femd_error *err) {
-    unsigned char *blob = malloc(size);
-    assert_non_null(blob);
-    for (size_t i = 0; i < size; i++) blob[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 24);
-    femd_hash_domain("state", blob, size, name);
-    const femd_status rc = vault_write(vault, &(vault_item){VAULT_STATE, VAULT_PUT, {blob, size}}, 1, err);
+static femd_status put_one(femd_vault *vault, unsigned seed, size_t size, femd_hash *name, femd_error *err) {
+    void *blob = make_state(seed, size, name);
+    const femd_status rc = put(vault, VAULT_STATE, blob, size, err);
     free(blob);
     return rc;
-}
-
-static int has(femd_vault *vault, const femd_hash *name) {
-    vault_found found;
-    return vault_find(vault, VAULT_STATE, name->b, &found, NULL);
 }
 
 static femd_status tell(femd_vault *vault, vault_act act, const femd_hash *name) {
@@ -80,7 +48,7 @@ static void a_stopped_writer_hangs_nobody(void **state) {
     femd_hash name, other;
     femd_error err = FEMD_ERROR_INIT;
     femd_vault *vault = open_store(0);
-    OK(put(vault, 1, 3000, &name, NULL));
+    OK(put_one(vault, 1, 3000, &name, NULL));
     const pid_t pid = fork();
     if (pid == 0) {
         femd_vault *own;
@@ -94,13 +62,13 @@ static void a_stopped_writer_hangs_nobody(void **state) {
     int status;
     assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
     assert_true(WIFSTOPPED(status));
-    assert_int_equal(has(vault, &name), 1);
-    assert_int_equal(put(vault, 2, 3000, &other, &err), FEMD_IO);
+    assert_int_equal(has_state(vault, &name), 1);
+    assert_int_equal(put_one(vault, 2, 3000, &other, &err), FEMD_IO);
     assert_non_null(strstr(err.text, "is it stopped?"));
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    OK(put(vault, 2, 3000, &other, NULL));
-    assert_int_equal(has(vault, &other), 1);
+    OK(put_one(vault, 2, 3000, &other, NULL));
+    assert_int_equal(has_state(vault, &other), 1);
     vault_close(&vault);
 }
 
@@ -111,24 +79,24 @@ static void what_is_held_stays(void **state) {
     femd_hash early, name, held[MANY];
     femd_error err = FEMD_ERROR_INIT;
     femd_vault *vault = open_store(2 << 20);
-    OK(put(vault, 1000, SIZE, &early, NULL));
+    OK(put_one(vault, 1000, SIZE, &early, NULL));
     OK(tell(vault, VAULT_HOLD, &early));
     OK(tell(vault, VAULT_USE, &early)); /* which does not release it */
-    for (unsigned i = 0; i < MANY; i++) OK(put(vault, i, SIZE, &name, NULL));
-    assert_int_equal(has(vault, &early), 1);
+    for (unsigned i = 0; i < MANY; i++) OK(put_one(vault, i, SIZE, &name, NULL));
+    assert_int_equal(has_state(vault, &early), 1);
     OK(tell(vault, VAULT_RELEASE, &early));
-    for (unsigned i = 0; i < MANY; i++) OK(put(vault, 5000 + i, SIZE, &name, NULL));
-    assert_int_equal(has(vault, &early), 0);
+    for (unsigned i = 0; i < MANY; i++) OK(put_one(vault, 5000 + i, SIZE, &name, NULL));
+    assert_int_equal(has_state(vault, &early), 0);
     int count = 0;
     for (femd_status rc = FEMD_OK; rc == FEMD_OK && count < MANY; count++) {
-        rc = put(vault, 9000 + (unsigned)count, SIZE, &held[count], &err);
+        rc = put_one(vault, 9000 + (unsigned)count, SIZE, &held[count], &err);
         if (rc == FEMD_OK) OK(tell(vault, VAULT_HOLD, &held[count]));
     }
     count--; /* the last one was refused */
     assert_true(count > 30 && count < 70);
     assert_int_equal(err.code, FEMD_IO);
     assert_non_null(strstr(err.text, "still need"));
-    for (int i = 0; i < count; i++) assert_int_equal(has(vault, &held[i]), 1);
+    for (int i = 0; i < count; i++) assert_int_equal(has_state(vault, &held[i]), 1);
     unsigned char *blob = calloc(1, SIZE); /* what is released makes room within one transaction */
     assert_non_null(blob);
     OK(vault_write(vault,
@@ -138,7 +106,7 @@ static void what_is_held_stays(void **state) {
                                   {VAULT_STATE, VAULT_RELEASE, {held[2].b, 32}},
                                   {VAULT_STATE, VAULT_RELEASE, {held[3].b, 32}}},
                    5, NULL));
-    for (int i = 4; i < count; i++) assert_int_equal(has(vault, &held[i]), 1);
+    for (int i = 4; i < count; i++) assert_int_equal(has_state(vault, &held[i]), 1);
     free(blob);
     vault_close(&vault);
 }
@@ -149,7 +117,7 @@ static void files_that_nothing_names_are_swept(void **state) {
     femd_hash name;
     char own[80], text[65];
     femd_vault *vault = open_store(0);
-    OK(put(vault, 7, (1 << 20) + 1, &name, NULL));
+    OK(put_one(vault, 7, (1 << 20) + 1, &name, NULL));
     vault_close(&vault);
     femd_hash_text(&name, text);
     snprintf(own, sizeof own, "large/%s", text);
@@ -160,7 +128,7 @@ static void files_that_nothing_names_are_swept(void **state) {
     assert_false(is_there("large/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.new"));
     assert_true(is_there(own));
     vault = open_store(0);
-    assert_int_equal(has(vault, &name), 1);
+    assert_int_equal(has_state(vault, &name), 1);
     vault_close(&vault);
 }
 
@@ -247,7 +215,7 @@ static femd_status write_meanwhile(void *user, const uint8_t *name, const vault_
     assert_null(damage);
     assert_int_equal(found->bytes.size, 3000);
     walk->seen++;
-    for (int i = 0; i < 20; i++) FEMD_TRY(put(walk->vault, 100000 + walk->written++, 3000, &fresh, err));
+    for (int i = 0; i < 20; i++) FEMD_TRY(put_one(walk->vault, 100000 + walk->written++, 3000, &fresh, err));
     return walk->seen < 60 ? FEMD_OK : FEMD_CANCELLED;
 }
 
@@ -258,7 +226,7 @@ static void a_long_walk_does_not_fill_the_store(void **state) {
     femd_error err = FEMD_ERROR_INIT;
     femd_vault *vault = open_store(2 << 20);
     walking walk = {vault, 0, 0};
-    for (unsigned i = 0; i < 100; i++) OK(put(vault, i, 3000, &name, NULL));
+    for (unsigned i = 0; i < 100; i++) OK(put_one(vault, i, 3000, &name, NULL));
     const femd_status rc = vault_walk(vault, VAULT_STATE, write_meanwhile, &walk, &err);
     if (rc != FEMD_OK && rc != FEMD_CANCELLED) fail_msg("after %u: %s", walk.written, err.text);
     assert_true(walk.written > 700);
@@ -270,13 +238,13 @@ static void a_store_that_another_process_enlarges_is_read_on(void **state) {
     (void)state;
     femd_hash name, own;
     femd_vault *vault = open_store(2 << 20);
-    OK(put(vault, 1, 3000, &own, NULL));
+    OK(put_one(vault, 1, 3000, &own, NULL));
     const pid_t pid = fork();
     if (pid == 0) {
         femd_vault *larger;
         if (vault_open(&(vault_config){.folder = folder, .bytes = 16 << 20}, &larger, NULL) != FEMD_OK) _exit(1);
         for (unsigned i = 0; i < 12; i++)
-            if (put(larger, i, 400000, &name, NULL) != FEMD_OK) _exit(2);
+            if (put_one(larger, i, 400000, &name, NULL) != FEMD_OK) _exit(2);
         vault_close(&larger);
         _exit(0);
     }
@@ -288,14 +256,13 @@ static void a_store_that_another_process_enlarges_is_read_on(void **state) {
     for (size_t i = 0; i < 400000; i++) blob[i] = (unsigned char)((seed = seed * 1664525u + 1013904223u) >> 24);
     femd_hash_domain("state", blob, 400000, &name);
     free(blob);
-    assert_int_equal(has(vault, &name), 1);
-    assert_int_equal(has(vault, &own), 1);
-    OK(put(vault, 99, 3000, &own, NULL));
+    assert_int_equal(has_state(vault, &name), 1);
+    assert_int_equal(has_state(vault, &own), 1);
+    OK(put_one(vault, 99, 3000, &own, NULL));
     vault_close(&vault);
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(a_stopped_writer_hangs_nobody),       TEST(what_is_held_stays),
         TEST(files_that_nothing_names_are_swept),  TEST(a_folder_with_something_else_becomes_no_store),
