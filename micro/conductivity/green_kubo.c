@@ -5,76 +5,23 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double PS = 1e-12, TWO_PI = 6.28318530717958647693;
-#define STEP_DEFAULT     0.15           /* radians of the fastest vibration */
-#define FRICTION_DEFAULT 0.1            /* of the highest frequency, as in the method md */
-static const double FORGETS = 20;       /* times 1/friction: equilibration before a segment */
-static const double PERIODS = 480;      /* of the fastest vibration: default length of a segment */
-static const double BAND_DEFAULT = 0.5; /* of the highest frequency */
-static const double TIME_SHARE = 24;    /* a segment must last this many correlation times */
-enum { DOUBLINGS_MAX = 6 };             /* of a segment whose length the material leaves open */
-enum { STRIDE_DEFAULT = 5, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
+#define STEP_DEFAULT     0.15        /* radians of the fastest vibration */
+#define FRICTION_DEFAULT 0.1         /* of the highest frequency, as in the method md */
+static const double TIME_SHARE = 24; /* a segment must last this many correlation times */
+static const femd_sampled_segments_defaults green_kubo_defaults = {
+    .of = "flux", .forgets = 20, .equilibration_decades = 9, .periods = 480, .band = 0.5, .stride = 5, .doublings = 6};
 
 /* ---- options and room ---- */
 
-/* Steps of the equilibration; *segment in ps. */
-static femd_status green_kubo_read_times(const femd_sampled_words *words, const femd_sampled_options *common,
-                                         femd_green_kubo_options *options, double *segment, femd_error *err) {
-    double settle;
-    FEMD_TRY(femd_json_quantity(words->doc, words->node, "equilibration", FEMD_DIM_TIME,
-                                FORGETS / common->friction * PS, &settle, err));
-    FEMD_TRY(femd_json_quantity(words->doc, words->node, "segment", FEMD_DIM_TIME, PERIODS * TWO_PI / words->top * PS,
-                                segment, err));
-    if (!(settle > 0) || !(settle / PS / common->time_step < 1e9))
-        return femd_json_fail(words->doc, words->at, err,
-                              "equilibration must be a time above zero and below 1e9 steps");
-    options->equilibration = (int)ceil(settle / PS / common->time_step);
-    *segment /= PS;
-    return FEMD_OK;
-}
-
-/* Samples and frequencies of a segment of so many ps. */
-static femd_status green_kubo_divide(const femd_sampled_words *words, double time_step, double segment,
-                                     femd_green_kubo_options *options, femd_error *err) {
-    const double interval = options->stride * time_step, wanted = segment / interval;
-    if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
-        return femd_json_fail(words->doc, words->at, err,
-                              "a segment of %.3g ps is %.3g samples of the flux; between %d and %d are possible",
-                              segment, wanted, SAMPLES_MIN, SAMPLES_MAX);
-    for (options->samples = SAMPLES_MIN; options->samples < wanted - 0.5;) options->samples *= 2;
-    const double length = options->samples * options->stride * time_step,
-                 band = femd_json_number(words->node, "band", BAND_DEFAULT);
-    if (!(band > 0)) return femd_json_fail(words->doc, words->at, err, "band must be above zero");
-    options->bins = (int)fmin(options->samples / 2, fmax(BINS_MIN, band * words->top / TWO_PI * length));
-    return FEMD_OK;
-}
-
 static femd_status green_kubo_read_options(femd_green_kubo *gk, const femd_sampled_words *words, femd_error *err) {
-    femd_green_kubo_options *options = &gk->options;
-    const double time_step = gk->common.options.time_step;
-    double segment;
-    FEMD_TRY(green_kubo_read_times(words, &gk->common.options, options, &segment, err));
-    options->stride = (int)femd_json_number(words->node, "stride", STRIDE_DEFAULT);
-    options->isotropic = strcmp(femd_json_string(words->node, "symmetry", "none"), "isotropic") == 0;
-    options->cepstral = strcmp(femd_json_string(words->node, "estimator", "spectral"), "cepstral") == 0;
-    options->fixed = femd_json_get(words->node, "segment") != NULL;
-    if (options->stride < 1 || options->stride * time_step * words->top > 1.6)
-        return femd_json_fail(
-            words->doc, words->at, err,
-            "a stride of %d steps: the flux must be seen at least four times in a period of the fastest vibration",
-            options->stride);
-    FEMD_TRY(green_kubo_divide(words, time_step, segment, options, err));
-    gk->common.first = (int)femd_json_number(words->node, "min_segments", 6);
-    gk->common.most = (int)femd_json_number(words->node, "max_segments", 100);
-    if (gk->common.first < 2 || gk->common.most < gk->common.first)
-        return femd_json_fail(words->doc, words->at, err,
-                              "min_segments must be at least 2, max_segments at least min_segments");
+    FEMD_TRY(femd_sampled_segments_read(&gk->common, words, &green_kubo_defaults, &gk->options.segments, err));
+    gk->options.isotropic = strcmp(femd_json_string(words->node, "symmetry", "none"), "isotropic") == 0;
     return FEMD_OK;
 }
 
 /* Empty sums for segments of the first length doubled so many times. */
 static femd_status green_kubo_set_length(femd_green_kubo *gk, int doublings, femd_error *err) {
-    const int samples = gk->options.samples << doublings, bins = gk->options.bins << doublings;
+    const int samples = gk->options.segments.samples << doublings, bins = gk->options.segments.bins << doublings;
     gk->common.stray = (femd_stray){0};
     if (gk->sums.sum && gk->doublings == doublings) {
         femd_spectrum_empty(&gk->sums);
@@ -88,7 +35,8 @@ static femd_status green_kubo_set_length(femd_green_kubo *gk, int doublings, fem
     gk->doublings = doublings;
     if (!gk->flux || !gk->axis)
         return femd_fail(err, FEMD_NO_MEMORY, "%d samples of the heat flux: out of memory", samples);
-    return femd_spectrum_init(&gk->sums, samples, bins, gk->options.stride * gk->common.options.time_step, err);
+    return femd_spectrum_init(&gk->sums, samples, bins, gk->options.segments.stride * gk->common.options.time_step,
+                              err);
 }
 
 static femd_status green_kubo_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
@@ -126,10 +74,6 @@ static femd_status green_kubo_extend(void *self, femd_native *native, int segmen
     return FEMD_OK;
 }
 
-static int green_kubo_may_double(const femd_green_kubo *gk, int doublings) {
-    return !gk->options.fixed && doublings < DOUBLINGS_MAX && gk->options.samples << doublings <= SAMPLES_MAX / 2;
-}
-
 static int green_kubo_too_short(const femd_green_kubo *gk) {
     return !(TIME_SHARE * gk->result.time <= gk->sums.samples * gk->sums.dt);
 }
@@ -137,7 +81,8 @@ static int green_kubo_too_short(const femd_green_kubo *gk) {
 /* Segments that the flux outlasts are given up for longer ones, where the material leaves their length open. */
 static femd_status green_kubo_outgrown(void *self, int *anew, femd_error *err) {
     femd_green_kubo *gk = self;
-    *anew = green_kubo_too_short(gk) && green_kubo_may_double(gk, gk->doublings);
+    *anew = green_kubo_too_short(gk) &&
+            femd_sampled_segments_may_double(&gk->options.segments, &green_kubo_defaults, gk->doublings);
     return *anew ? green_kubo_set_length(gk, gk->doublings + 1, err) : FEMD_OK;
 }
 
@@ -156,14 +101,13 @@ static femd_status green_kubo_judge(void *self, femd_native *native, const femd_
 /* u32 atoms that left their sites, then the sums, whose length says how often it was doubled. */
 static femd_status green_kubo_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_green_kubo *gk = self;
-    int doublings = 0;
     uint32_t gone = (uint32_t)gk->common.stray.gone;
     FEMD_TRY(femd_carry_u32(carry, &gone, err));
     if (!femd_carry_reads(carry)) return femd_spectrum_encode(&gk->sums, carry->out, err);
     const femd_bytes rest = femd_carry_rest(carry);
     const uint32_t samples = rest.size < 4 ? 0 : femd_get32(rest.data);
     if (gone > (uint32_t)native->rve.n) return femd_fail(err, FEMD_PROTOCOL, "%u atoms that left their sites", gone);
-    while (green_kubo_may_double(gk, doublings) && (uint32_t)gk->options.samples << doublings < samples) doublings++;
+    const int doublings = femd_sampled_segments_doublings(&gk->options.segments, &green_kubo_defaults, samples);
     FEMD_TRY(green_kubo_set_length(gk, doublings, err));
     gk->common.stray.gone = (int)gone;
     return femd_spectrum_decode(&gk->sums, &rest, err);
@@ -186,7 +130,7 @@ static femd_status green_kubo_respond(void *self, femd_native *native, const fem
                                       femd_response *response, femd_error *err) {
     const femd_green_kubo *gk = self;
     const femd_green_kubo_result *a = &gk->result;
-    const int cepstral = gk->options.cepstral;
+    const int cepstral = gk->options.segments.cepstral;
     (void)native, (void)conditions;
     FEMD_TRY(green_kubo_check_length(gk, err));
     memcpy(response->k, a->k, sizeof response->k);

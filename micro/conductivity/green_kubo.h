@@ -6,18 +6,14 @@
 #ifndef FEMD_GREEN_KUBO_H
 #define FEMD_GREEN_KUBO_H
 
-#include "dynamics/sampled_method.h"
+#include "dynamics/sampled_segments.h"
 #include "numerics/spectrum.h"
 
 extern const femd_method femd_method_green_kubo;
 
 typedef struct femd_green_kubo_options {
-    int equilibration; /* steps before each segment */
-    int stride;        /* steps between samples of the flux */
-    int samples, bins; /* of a segment, at first; frequencies kept */
-    int fixed;         /* the material says how long a segment is; else it is doubled where the flux remembers longer */
-    int isotropic;     /* the material declares k = k I */
-    int cepstral;      /* which estimator's value is reported */
+    femd_sampled_segments segments;
+    int isotropic; /* the material declares k = k I */
 } femd_green_kubo_options;
 
 /* One estimate of the tensor, W/(m K), Voigt. */
@@ -35,7 +31,7 @@ typedef struct femd_green_kubo {
     femd_sampled common; /* first; a segment is a block */
     femd_green_kubo_options options;
     femd_spectrum sums;
-    int doublings; /* of the segments that sums is of, over options.samples */
+    int doublings; /* of the segments that sums is of, over options.segments.samples */
     double *flux;  /* samples x 3, owned */
     double *axis;  /* bins + 1, owned */
     femd_green_kubo_result result;

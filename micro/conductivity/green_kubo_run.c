@@ -24,12 +24,12 @@ femd_status femd_green_kubo_segment(femd_green_kubo *gk, const double h[9], cons
                                     const femd_progress *progress, femd_error *err) {
     femd_sampled *common = &gk->common;
     femd_dynamics *d = &common->d;
-    const int stride = gk->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
+    const int stride = gk->options.segments.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
     double kinetic = 0;
     d->dt = common->options.time_step;
     d->friction = common->options.friction;
     FEMD_TRY(femd_dynamics_start(d, h, x, common->T, common->seed, (uint64_t)gk->sums.segments, err));
-    FEMD_TRY(femd_course_langevin(d, gk->options.equilibration, progress, err));
+    FEMD_TRY(femd_course_langevin(d, gk->options.segments.equilibration, progress, err));
     const double begin = d->W + femd_dynamics_kinetic(d, NULL);
     for (int i = 0; i < gk->sums.samples; i++) {
         FEMD_TRY(femd_dynamics_nve(d, stride, err));
@@ -154,6 +154,6 @@ femd_status femd_green_kubo_tensor(const femd_spectrum *spectrum, double unit, i
 
 femd_status femd_green_kubo_evaluate(femd_green_kubo *gk, double V, femd_error *err) {
     const double T = gk->common.T, unit = CONDUCTIVITY / (2 * V * femd_kb * T * T);
-    return femd_green_kubo_tensor(&gk->sums, unit, gk->options.isotropic, gk->options.cepstral, gk->axis, &gk->result,
-                                  err);
+    return femd_green_kubo_tensor(&gk->sums, unit, gk->options.isotropic, gk->options.segments.cepstral, gk->axis,
+                                  &gk->result, err);
 }

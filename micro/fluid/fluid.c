@@ -8,16 +8,13 @@
 #include "femd/tensor3.h"
 #include "numerics/portable.h"
 
-static const double PS = 1e-12, TWO_PI = 6.28318530717958647693;
-#define STEP_DEFAULT     0.1          /* radians of the fastest vibration */
-#define FRICTION_DEFAULT 0.1          /* of the highest frequency, as in the method md */
-static const double FORGETS = 20;     /* times 1/friction: equilibration before a segment */
-static const double PERIODS = 480;    /* of the fastest vibration: default length of a segment */
-static const double BAND_DEFAULT = 1; /* of the highest frequency */
-static const double TIME_SHARE = 24;  /* a segment must last this many correlation times */
-enum { DOUBLINGS_MAX = 4 };           /* of a segment whose length the material leaves open */
-enum { STRIDE_DEFAULT = 4, SAMPLES_MIN = 256, SAMPLES_MAX = 1 << 20, BINS_MIN = 32 };
+#define STEP_DEFAULT     0.1         /* radians of the fastest vibration */
+#define FRICTION_DEFAULT 0.1         /* of the highest frequency, as in the method md */
+static const double TIME_SHARE = 24; /* a segment must last this many correlation times */
+static const femd_sampled_segments_defaults fluid_defaults = {
+    .of = "stress", .forgets = 20, .equilibration_decades = 8, .periods = 480, .band = 1, .stride = 4, .doublings = 4};
 
+static const double TWO_PI = 6.28318530717958647693;
 static const double WARMER = 4; /* k: by which mu rises with temperature in dense simple fluids at constant volume */
 enum { INSERTIONS = 4, INSERT_EVERY = 16 }; /* particles put in at a look, over the atoms; samples between looks */
 
@@ -28,58 +25,9 @@ static const uint32_t fluid_want[FEMD_DIFFUSION_SPECIES] = {FEMD_WANT_DIFFUSIVIT
 
 /* ---- options and room ---- */
 
-static femd_status fluid_read_times(const femd_sampled_words *words, const femd_sampled_options *common,
-                                    femd_fluid_options *options, double *segment, femd_error *err) {
-    double settle;
-    FEMD_TRY(femd_json_quantity(words->doc, words->node, "equilibration", FEMD_DIM_TIME,
-                                FORGETS / common->friction * PS, &settle, err));
-    FEMD_TRY(femd_json_quantity(words->doc, words->node, "segment", FEMD_DIM_TIME, PERIODS * TWO_PI / words->top * PS,
-                                segment, err));
-    FEMD_TRY(femd_json_quantity(words->doc, words->node, "melt", FEMD_DIM_TEMPERATURE, 0, &options->melt, err));
-    if (!(settle > 0) || !(settle / PS / common->time_step < 1e8))
-        return femd_json_fail(words->doc, words->at, err,
-                              "equilibration must be a time above zero and below 1e8 steps");
-    options->equilibration = (int)ceil(settle / PS / common->time_step);
-    *segment /= PS;
-    return FEMD_OK;
-}
-
-/* Samples and frequencies of a segment of so many ps. */
-static femd_status fluid_divide(const femd_sampled_words *words, double time_step, double segment,
-                                femd_fluid_options *options, femd_error *err) {
-    const double interval = options->stride * time_step, wanted = segment / interval;
-    if (!(wanted >= SAMPLES_MIN) || !(wanted <= SAMPLES_MAX))
-        return femd_json_fail(words->doc, words->at, err,
-                              "a segment of %.3g ps is %.3g samples of the stress; between %d and %d are possible",
-                              segment, wanted, SAMPLES_MIN, SAMPLES_MAX);
-    for (options->samples = SAMPLES_MIN; options->samples < wanted - 0.5;) options->samples *= 2;
-    const double length = options->samples * options->stride * time_step,
-                 band = femd_json_number(words->node, "band", BAND_DEFAULT);
-    if (!(band > 0)) return femd_json_fail(words->doc, words->at, err, "band must be above zero");
-    options->bins = (int)fmin(options->samples / 2, fmax(BINS_MIN, band * words->top / TWO_PI * length));
-    return FEMD_OK;
-}
-
 static femd_status fluid_read_options(femd_fluid *fluid, const femd_sampled_words *words, femd_error *err) {
-    femd_fluid_options *options = &fluid->options;
-    const double time_step = fluid->common.options.time_step;
-    double segment;
-    FEMD_TRY(fluid_read_times(words, &fluid->common.options, options, &segment, err));
-    options->stride = (int)femd_json_number(words->node, "stride", STRIDE_DEFAULT);
-    options->cepstral = strcmp(femd_json_string(words->node, "estimator", "spectral"), "cepstral") == 0;
-    options->fixed = femd_json_get(words->node, "segment") != NULL;
-    if (options->stride < 1 || options->stride * time_step * words->top > 1.6)
-        return femd_json_fail(
-            words->doc, words->at, err,
-            "a stride of %d steps: the stress must be seen at least four times in a period of the fastest vibration",
-            options->stride);
-    FEMD_TRY(fluid_divide(words, time_step, segment, options, err));
-    fluid->common.first = (int)femd_json_number(words->node, "min_segments", 6);
-    fluid->common.most = (int)femd_json_number(words->node, "max_segments", 100);
-    if (fluid->common.first < 2 || fluid->common.most < fluid->common.first)
-        return femd_json_fail(words->doc, words->at, err,
-                              "min_segments must be at least 2, max_segments at least min_segments");
-    return FEMD_OK;
+    FEMD_TRY(femd_sampled_segments_read(&fluid->common, words, &fluid_defaults, &fluid->options.segments, err));
+    return femd_json_quantity(words->doc, words->node, "melt", FEMD_DIM_TEMPERATURE, 0, &fluid->options.melt, err);
 }
 
 /* What is put in, if the material has its chemical potential from here. */
@@ -104,10 +52,10 @@ static femd_status fluid_open_widom(femd_fluid *fluid, const femd_native *native
 
 /* Empty sums for segments of the first length doubled so many times. */
 static femd_status fluid_set_length(femd_fluid *fluid, int doublings, femd_error *err) {
-    const int samples = fluid->options.samples << doublings, bins = fluid->options.bins << doublings;
+    const int samples = fluid->options.segments.samples << doublings, bins = fluid->options.segments.bins << doublings;
     fluid->kinetic = 0;
     femd_widom_empty(&fluid->widom);
-    const double interval = fluid->options.stride * fluid->common.options.time_step;
+    const double interval = fluid->options.segments.stride * fluid->common.options.time_step;
     if (fluid->sums.shear && fluid->doublings == doublings) {
         femd_stress_spectrum_empty(&fluid->sums);
         femd_diffusion_empty(&fluid->wander);
@@ -165,10 +113,6 @@ static femd_status fluid_extend(void *self, femd_native *native, int segments, c
     return FEMD_OK;
 }
 
-static int fluid_may_double(const femd_fluid *fluid, int doublings) {
-    return !fluid->options.fixed && doublings < DOUBLINGS_MAX && fluid->options.samples << doublings <= SAMPLES_MAX / 2;
-}
-
 static double fluid_memory(const femd_fluid *fluid) {
     return fmax(fluid->result.shear.time, fluid->result.bulk.time);
 }
@@ -182,7 +126,8 @@ static femd_status fluid_outgrown(void *self, int *anew, femd_error *err) {
     femd_fluid *fluid = self;
     *anew = 0;
     if (fluid->wanted == FEMD_WANT_MU) return FEMD_OK; /* for which no stress must be forgotten */
-    *anew = fluid_too_short(fluid) && fluid_may_double(fluid, fluid->doublings);
+    *anew = fluid_too_short(fluid) &&
+            femd_sampled_segments_may_double(&fluid->options.segments, &fluid_defaults, fluid->doublings);
     return *anew ? fluid_set_length(fluid, fluid->doublings + 1, err) : FEMD_OK;
 }
 
@@ -225,11 +170,9 @@ static femd_status fluid_judge(void *self, femd_native *native, const femd_condi
 static femd_status fluid_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_fluid *fluid = self;
     uint32_t samples = (uint32_t)fluid->sums.samples;
-    int doublings = 0;
     FEMD_TRY(femd_carry_u32(carry, &samples, err));
     if (femd_carry_reads(carry)) {
-        while (fluid_may_double(fluid, doublings) && (uint32_t)fluid->options.samples << doublings < samples)
-            doublings++;
+        const int doublings = femd_sampled_segments_doublings(&fluid->options.segments, &fluid_defaults, samples);
         FEMD_TRY(fluid_set_length(fluid, doublings, err));
         if (samples != (uint32_t)fluid->sums.samples)
             return femd_fail(err, FEMD_PROTOCOL, "segments of %u samples are not of this material", samples);

@@ -7,7 +7,7 @@
 #ifndef FEMD_FLUID_H
 #define FEMD_FLUID_H
 
-#include "dynamics/sampled_method.h"
+#include "dynamics/sampled_segments.h"
 #include "fluid/diffusion.h"
 #include "fluid/viscosity.h"
 #include "fluid/widom.h"
@@ -15,12 +15,8 @@
 extern const femd_method femd_method_fluid;
 
 typedef struct femd_fluid_options {
-    int equilibration; /* steps of Langevin dynamics before each segment */
-    int stride;        /* steps between samples of the stress */
-    int samples, bins; /* of a segment, at first; frequencies kept */
-    int fixed;    /* the material says how long a segment is; else it is doubled where the stress remembers longer */
-    int cepstral; /* which estimator's value is reported */
-    double melt;  /* K: the atoms are first brought to this temperature; 0 = they start as they are */
+    femd_sampled_segments segments;
+    double melt; /* K: the atoms are first brought to this temperature; 0 = they start as they are */
 } femd_fluid_options;
 
 typedef struct femd_fluid {
@@ -32,7 +28,7 @@ typedef struct femd_fluid {
     double energy;      /* eV: kinetic and potential, of every segment */
     double kinetic;     /* eV: mean kinetic energies of the segments, summed */
     femd_stress_spectrum sums;
-    int doublings; /* of the segments that sums is of, over options.samples */
+    int doublings; /* of the segments that sums is of, over options.segments.samples */
     double *flux;  /* samples x 6, owned */
     femd_diffusion wander;
     femd_widom widom; /* without a trial where the material asks for no chemical potential */

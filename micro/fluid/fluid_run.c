@@ -67,7 +67,7 @@ static femd_status fluid_settle(femd_fluid *fluid, const femd_progress *progress
                                 .watch = fluid_watch,
                                 .group = GROUP,
                                 .late = SEGMENTS_LATE};
-    const int segment = (fluid->options.equilibration + GROUP - 1) / GROUP * GROUP;
+    const int segment = (fluid->options.segments.equilibration + GROUP - 1) / GROUP * GROUP;
     int settled;
     FEMD_TRY(femd_course_settle(&course, segment, &settled, err));
     if (settled) return FEMD_OK;
@@ -95,7 +95,7 @@ static femd_status fluid_set_energy(femd_fluid *fluid, femd_error *err) {
 /* The mean temperature of a stretch without thermostat says how far the energy is from that of T. */
 static femd_status fluid_correct_energy(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
     femd_dynamics *d = &fluid->common.d;
-    const int samples = fluid->sums.samples / SHARE, stride = fluid->options.stride;
+    const int samples = fluid->sums.samples / SHARE, stride = fluid->options.segments.stride;
     double kinetic = 0;
     FEMD_TRY(fluid_set_energy(fluid, err));
     for (int i = 0; i < samples; i++) {
@@ -142,7 +142,8 @@ femd_status femd_fluid_start(femd_fluid *fluid, const double h[9], const double 
     fluid->kinetic = 0;
     FEMD_TRY(
         femd_dynamics_start(d, h, x, fluid->options.melt > 0 ? fluid->options.melt : common->T, common->seed, 0, err));
-    if (fluid->options.melt > 0) FEMD_TRY(femd_course_langevin(d, fluid->options.equilibration, progress, err));
+    if (fluid->options.melt > 0)
+        FEMD_TRY(femd_course_langevin(d, fluid->options.segments.equilibration, progress, err));
     d->temperature = common->T;
     FEMD_TRY(fluid_settle(fluid, progress, err));
     fluid_keep(fluid);
@@ -158,7 +159,7 @@ femd_status femd_fluid_start(femd_fluid *fluid, const double h[9], const double 
 
 static femd_status fluid_without_thermostat(femd_fluid *fluid, const femd_progress *progress, femd_error *err) {
     femd_dynamics *d = &fluid->common.d;
-    const int stride = fluid->options.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
+    const int stride = fluid->options.segments.stride, every = (FEMD_DYNAMICS_RENEW + stride - 1) / stride;
     double kinetic = 0;
     femd_diffusion_begin(&fluid->wander);
     if (fluid->widom.trial) FEMD_TRY(femd_widom_begin(&fluid->widom, fluid->common.T, err));
@@ -184,7 +185,7 @@ femd_status femd_fluid_segment(femd_fluid *fluid, const double h[9], const femd_
     femd_dynamics *d = &common->d;
     fluid_prepare(fluid);
     FEMD_TRY(femd_dynamics_resume(d, h, fluid->x, fluid->v, fluid->step, err));
-    FEMD_TRY(femd_course_langevin(d, fluid->options.equilibration, progress, err));
+    FEMD_TRY(femd_course_langevin(d, fluid->options.segments.equilibration, progress, err));
     FEMD_TRY(fluid_set_energy(fluid, err));
     FEMD_TRY(fluid_without_thermostat(fluid, progress, err));
     const double thermal = 3 * common->rve.n * femd_kb * common->T,
@@ -230,7 +231,7 @@ static int fluid_is_cubic(const double h[9]) {
 femd_status femd_fluid_evaluate(femd_fluid *fluid, const double h[9], femd_error *err) {
     const double T = femd_fluid_temperature(fluid), off = TEMPERATURE_POWER * (T / fluid->common.T - 1);
     FEMD_TRY(femd_viscosity_evaluate(&fluid->sums, VISCOSITY / (2 * femd_det3(h) * femd_kb * T),
-                                     fluid->options.cepstral, off, &fluid->result, err));
+                                     fluid->options.segments.cepstral, off, &fluid->result, err));
     fluid->cubic = fluid_is_cubic(h);
     fluid->off = fabs(off);
     fluid_correct_diffusion(fluid, h, T);

@@ -95,7 +95,7 @@ static femd_status flow_run(femd_native *native, femd_fluid *fluid, femd_error *
     fluid->common.T = 86.5;
     fluid->common.seed = 1;
     FEMD_TRY(femd_fluid_start(fluid, h, native->rve.X, NULL, err));
-    fluid->options.equilibration = FEMD_DYNAMICS_RENEW; /* hardly any: segments are timed */
+    fluid->options.segments.equilibration = FEMD_DYNAMICS_RENEW; /* hardly any: segments are timed */
     const int have = flow_time_lammps(fluid, h, theirs);
     for (int k = 0; k < ROUNDS; k++) {
         const double begin = md_seconds();
