@@ -39,6 +39,20 @@ static inline femd_status try_open(const char *json, femd_material **m, femd_err
     return rc;
 }
 
+/* A material that is not taken, and what stands in the words. */
+typedef struct refusal {
+    const char *json, *words;
+} refusal;
+
+static inline void assert_all_refused(const refusal *list, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        femd_material *m = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        assert_int_not_equal(try_open(list[k].json, &m, &err), FEMD_OK);
+        if (!strstr(err.text, list[k].words)) fail_msg("%s: %s", list[k].words, err.text);
+    }
+}
+
 static inline femd_material *open_material(const char *json) {
     femd_material *m = NULL;
     femd_error err = FEMD_ERROR_INIT;

@@ -171,9 +171,7 @@ static void what_meets_its_image_is_refused(void **state) {
 
 static void what_makes_no_sense_is_refused(void **state) {
     (void)state;
-    static const struct {
-        const char *json, *words;
-    } refused[] = {
+    static const refusal refused[] = {
         {"{\"engine\":\"native\",\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.43095 "
          "angstrom\",\"species\":[\"Si\"],"
          "\"repeat\":[2,2,2]},\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"},\"boundary_condition\":\"tubc\"}",
@@ -182,12 +180,7 @@ static void what_makes_no_sense_is_refused(void **state) {
         {COPPER(",\"repeat\":[1,1,1]", GIVEN(MINIMAL) ",\"method\":\"md\""), "\"md\" does not answer"},
         {COPPER(VACANT, ",\"boundary_condition\":{\"type\":\"tubc\",\"planes\":2}"), "boundary_condition"},
     };
-    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
-        femd_material *m = NULL;
-        femd_error err = FEMD_ERROR_INIT;
-        assert_int_not_equal(try_open(refused[k].json, &m, &err), FEMD_OK);
-        if (!strstr(err.text, refused[k].words)) fail_msg("%s: %s", refused[k].words, err.text);
-    }
+    assert_all_refused(refused, sizeof refused / sizeof *refused);
 }
 
 int main(void) {

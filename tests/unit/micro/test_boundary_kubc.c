@@ -285,9 +285,7 @@ static void pieces_are_refused(void **state) {
 
 static void what_makes_no_sense_is_refused(void **state) {
     (void)state;
-    static const struct {
-        const char *json, *words;
-    } refused[] = {
+    static const refusal refused[] = {
         {COPPER(",\"repeat\":[1,1,1]", CONDITION("\"kubc\"")), "1 plane at each face leave none of its 4 atoms free"},
         {COPPER(",\"repeat\":[2,2,2]", CONDITION("{\"type\":\"kubc\",\"planes\":2}")), "cauchy-born"},
         {COPPER(",\"repeat\":[3,3,3],\"displace\":{\"amplitude\":\"0.4 angstrom\",\"seed\":2}", CONDITION("\"kubc\"")),
@@ -308,12 +306,7 @@ static void what_makes_no_sense_is_refused(void **state) {
         {COPPER(",\"repeat\":[3,3,3]", CONDITION("{\"type\":\"kubc\",\"planes\":0}")), "planes"},
         {COPPER(",\"repeat\":[3,3,3]", CONDITION("\"clamped\"")), "boundary_condition"},
     };
-    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
-        femd_material *m = NULL;
-        femd_error err = FEMD_ERROR_INIT;
-        assert_int_not_equal(try_open(refused[k].json, &m, &err), FEMD_OK);
-        if (!strstr(err.text, refused[k].words)) fail_msg("%s: %s", refused[k].words, err.text);
-    }
+    assert_all_refused(refused, sizeof refused / sizeof *refused);
 }
 
 int main(void) {
