@@ -150,6 +150,25 @@ static void the_second_sweep_commits_what_the_first_has_named(void **state) {
     bench_close(&b);
 }
 
+/* Whichever place in a call the point has that comes for the second time. */
+static void a_second_sweep_is_seen_at_any_point(void **state) {
+    (void)state;
+    const uint64_t points[2] = {7, 1};
+    femd_hash states[2] = {{{0}}, {{0}}};
+    bench b;
+    bench_open(&b);
+    sweep(&b, 1, 0, 2, 0);
+    sweep(&b, 2, 0, 2, 5);
+    memset(&states[1], 5, sizeof states[1]);
+    assert_int_equal(femd_client_sweep(b.client, 2, points, states, 2, &b.err), FEMD_OK); /* an element that is new */
+    assert_int_equal(b.seen.commits, 1);
+    assert_int_equal(b.seen.entries, 2);
+    assert_int_equal(femd_client_sweep(NULL, 2, points, states, 2, &b.err), FEMD_BAD_ARGUMENT);
+    assert_int_equal(femd_client_sweep(b.client, 2, NULL, states, 2, &b.err), FEMD_BAD_ARGUMENT);
+    assert_int_equal(femd_client_sweep(b.client, 2, points, NULL, 2, &b.err), FEMD_BAD_ARGUMENT);
+    bench_close(&b);
+}
+
 /* Alone it may pause; the other ranks of a run would wait for its commit for ever. */
 static void a_rank_without_points_in_an_increment_is_told(void **state) {
     (void)state;
@@ -199,6 +218,7 @@ int main(void) {
         cmocka_unit_test(tokens_are_whole_numbers_and_find_out_what_is_none),
         cmocka_unit_test(tokens_lie_in_the_hosts_own_storage),
         cmocka_unit_test(the_second_sweep_commits_what_the_first_has_named),
+        cmocka_unit_test(a_second_sweep_is_seen_at_any_point),
         cmocka_unit_test(a_rank_without_points_in_an_increment_is_told),
         cmocka_unit_test(many_points_are_found_again),
     };
