@@ -29,6 +29,7 @@ femd_status check_mesh_open(const femd_case *c, check_mesh *m, femd_error *err) 
     FEMD_TRY(femd_mesh_check_reach(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check_overlap(c, &m->mesh, err));
+    FEMD_TRY(femd_mesh_check_conform(c, &m->mesh, err));
     return femd_mesh_measure_create(c, &m->mesh, &m->measure, err);
 }
 

@@ -30,11 +30,13 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/mesh/gmsh_views.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_conform.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_measure.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_memory.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_overlap.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_parts.c
-  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_reach.c)
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_reach.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_sides.c)
 target_include_directories(femd_case PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(femd_case PRIVATE femd_options PUBLIC femd_proto PkgConfig::MUPARSER m)

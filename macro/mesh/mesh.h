@@ -51,6 +51,10 @@ FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh
 /* BAD_INPUT with the numbers of two cells if the middle of one, or a place halfway from there to one of its corners,
  * lies inside the other. For a mesh of a file that has passed femd_mesh_check. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+/* BAD_INPUT with the numbers of two cells that lie on one another in part and share some of the nodes there only: a
+ * hanging node, or a face that each cuts by another diagonal. Cracks, whose faces match node by node, and parts that
+ * share no node are no such. For a mesh of a file that has passed femd_mesh_check. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_check_conform(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 /* BAD_INPUT where the body's lengths, or numbers of displacements beside them, are out of all range (of displacements:
  * a million times the body's diagonal). */
 FEMD_MUST_CHECK femd_status femd_mesh_check_reach(const femd_case *cs, const femd_mesh *mesh, femd_error *err);

@@ -6,43 +6,11 @@
 #include <string.h>
 
 #include "femd/tensor3.h"
+#include "mesh/mesh_sides.h"
 
 /* ---- faces ---- */
 
-/* A side of a cell; its corners ascending, -1 before the first of a triangle. */
-typedef struct measure_face {
-    int corner[FEMD_FACE_CORNERS], cell, side;
-} measure_face;
-
-static int face_by_corners(const void *a, const void *b) {
-    const measure_face *p = a, *q = b;
-    for (int i = 0; i < FEMD_FACE_CORNERS; ++i)
-        if (p->corner[i] != q->corner[i]) return p->corner[i] < q->corner[i] ? -1 : 1;
-    return 0;
-}
-
-static void face_sort_corners(int *corner) {
-    for (int i = 1; i < FEMD_FACE_CORNERS; ++i)
-        for (int k = i; k > 0 && corner[k - 1] > corner[k]; --k) {
-            const int keep = corner[k];
-            corner[k] = corner[k - 1];
-            corner[k - 1] = keep;
-        }
-}
-
-/* All sides of all cells, ascending by their corners. */
-static void face_list(const femd_mesh *mesh, const femd_cell *cell, measure_face *face) {
-    for (int c = 0; c < mesh->ncells; ++c)
-        for (int side = 0; side < cell->faces; ++side, ++face) {
-            for (int i = 0; i < FEMD_FACE_CORNERS; ++i)
-                face->corner[i] = i < cell->face_corners ? mesh->cell[mesh->corners * c + cell->face[side][i]] : -1;
-            face_sort_corners(face->corner);
-            face->cell = c;
-            face->side = side;
-        }
-}
-
-static double face_area(const femd_mesh *mesh, const femd_element_table *table, const measure_face *face) {
+static double face_area(const femd_mesh *mesh, const femd_element_table *table, const femd_mesh_side *face) {
     double x[FEMD_SPACE * FEMD_ELEMENT_NODES], on_face[FEMD_FACE_NODES][FEMD_SPACE], area[FEMD_FACE_NODES][FEMD_SPACE],
         size[FEMD_FACE_NODES], sum = 0;
     femd_mesh_cell_nodes(mesh, table->element, face->cell, x);
@@ -189,7 +157,8 @@ typedef struct measuring {
     femd_element_table table;
     double *volume; /* ncells */
     int *part_of;   /* ncells */
-    measure_face *face;
+    femd_mesh_side *face;
+    size_t nsides;
     measure_part *part;
     femd_mesh_measure *m;
 } measuring;
@@ -224,31 +193,43 @@ static void measure_cells(measuring *w) {
             part_extend(&w->part[w->part_of[c]], w->mesh->x + 3 * w->mesh->cell[w->mesh->corners * c + i]);
 }
 
-static void measure_faces(measuring *w) {
-    const size_t n = (size_t)w->mesh->ncells * (size_t)w->table.element->cell->faces;
-    face_list(w->mesh, w->table.element->cell, w->face);
-    qsort(w->face, n, sizeof *w->face, face_by_corners);
-    for (size_t i = 0, next; i < n; i = next) {
-        for (next = i + 1; next < n && face_by_corners(w->face + i, w->face + next) == 0;) ++next;
+static void measure_outside(measuring *w) {
+    for (size_t i = 0, next; i < w->nsides; i = next) {
+        next = femd_mesh_sides_next(w->face, w->nsides, i);
         w->m->nfaces++;
         if (next > i + 1) continue;
         const double area = face_area(w->mesh, &w->table, w->face + i);
         w->m->outside += area;
         w->part[w->part_of[w->face[i].cell]].outside += area;
     }
-    for (int f = 0; f < w->mesh->nfaces; ++f) {
-        femd_mesh_group *group = &w->m->surface[w->mesh->face_surface[f]];
-        measure_face key = {.cell = -1};
-        memcpy(key.corner, w->mesh->face + FEMD_FACE_CORNERS * f, sizeof key.corner);
-        face_sort_corners(key.corner);
-        const measure_face *found =
-            key.corner[FEMD_FACE_CORNERS - 1] < 0 ? NULL : bsearch(&key, w->face, n, sizeof key, face_by_corners);
-        group->n++;
-        if (found)
-            group->size += face_area(w->mesh, &w->table, found);
-        else
+}
+
+/* A face that is there twice in a surface, as in format 2.2 for each group that it is in, counts once. */
+static femd_status measure_surfaces(measuring *w, femd_error *err) {
+    const femd_mesh *mesh = w->mesh;
+    int *last = malloc((w->nsides + 1) * sizeof *last), *next = malloc(((size_t)mesh->nfaces + 1) * sizeof *next);
+    femd_status rc = last && next ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to measure the mesh");
+    for (size_t i = 0; rc == FEMD_OK && i < w->nsides; ++i) last[i] = -1;
+    for (int f = 0; rc == FEMD_OK && f < mesh->nfaces; ++f) {
+        femd_mesh_group *group = &w->m->surface[mesh->face_surface[f]];
+        const int *corner = mesh->face + FEMD_FACE_CORNERS * f;
+        int whole = 1, again;
+        for (int i = 0; i < w->table.element->cell->face_corners; ++i) whole = whole && corner[i] >= 0;
+        const femd_mesh_side *found = whole ? femd_mesh_sides_find(w->face, w->nsides, corner) : NULL;
+        if (found) { /* the surfaces that have named it: a list from the last */
+            for (again = last[found - w->face]; again >= 0; again = next[again])
+                if (mesh->face_surface[again] == mesh->face_surface[f]) break;
+            if (again >= 0) continue;
+            next[f] = last[found - w->face];
+            last[found - w->face] = f;
+            group->size += face_area(mesh, &w->table, found);
+        } else
             group->strangers++;
+        group->n++;
     }
+    free(last);
+    free(next);
+    return rc;
 }
 
 static femd_status measure_all(measuring *w, femd_error *err) {
@@ -257,16 +238,17 @@ static femd_status measure_all(measuring *w, femd_error *err) {
     femd_mesh_measure *m = w->m;
     w->volume = malloc(cells * sizeof *w->volume);
     w->part_of = malloc(cells * sizeof *w->part_of);
-    w->face = malloc(cells * (size_t)w->table.element->cell->faces * sizeof *w->face);
     m->region = calloc((size_t)mesh->nregions + 1, sizeof *m->region);
     m->surface = calloc((size_t)mesh->nsurfaces + 1, sizeof *m->surface);
-    if (!w->volume || !w->part_of || !w->face || !m->region || !m->surface)
+    if (!w->volume || !w->part_of || !m->region || !m->surface)
         return femd_fail(err, FEMD_NO_MEMORY, "no memory to measure the mesh");
+    FEMD_TRY(femd_mesh_sides(mesh, w->table.element->cell, &w->face, &w->nsides, err));
     FEMD_TRY(femd_mesh_parts(mesh, w->part_of, &m->nparts, err));
     w->part = calloc((size_t)m->nparts + 1, sizeof *w->part);
     if (!w->part) return femd_fail(err, FEMD_NO_MEMORY, "no memory to measure the mesh");
     measure_cells(w);
-    measure_faces(w);
+    measure_outside(w);
+    FEMD_TRY(measure_surfaces(w, err));
     for (int i = 0; i < mesh->ninregion; ++i) {
         m->region[mesh->region_of[i]].n++;
         m->region[mesh->region_of[i]].size += w->volume[mesh->region_cell[i]];

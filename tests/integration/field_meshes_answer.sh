@@ -47,6 +47,14 @@ grep -qF 'the mesh has 2 parts that share no node' answer.log && grep -qrF 'the 
 refused mesh_unconnected.json "part 2 of the mesh's 2 parts" --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 refused mesh_unconnected.json "its middle is at (1.5e-06, 5e-07, 5e-07) m" --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":["1 nm",null,null]}]'
 
+# nodes that hang, and a face cut by two diagonals: femd check says what femd run does
+for way in hanging diagonals; do
+    refused mesh_$way.json 'mesh: the mesh does not conform: cells'
+    femd check mesh_$way.json >check.log 2>&1
+    code=$?
+    [ $code = 2 ] && grep -qF 'the mesh does not conform: cells' check.log || fail "femd check mesh_$way.json ended with $code"
+done
+
 # shows FILE WORDS ARGS...: femd check says so of the mesh
 shows() {
     file=$1 words=$2
@@ -61,6 +69,8 @@ shows mesh_empty_group.json 'surface nothing  *empty: no faces' --set 'boundary=
 shows mesh_unconnected.json 'in 2 parts that share no node'
 shows mesh_unconnected.json 'size  *[0-9.]* x 1000 x 1000 km' --set mesh.scale=1e6
 shows mesh_negative_tag.json 'surface right  *1 um\^2 in 1 faces'
+sed '/^\$Elements/{n;s/4/5/;n;p}' mesh_unconnected_22.msh >twice.msh
+shows mesh_unconnected.json 'surface left  *1 um\^2 in 1 faces' --set mesh.file=twice.msh
 box='mesh={"box":{"size":["50 nm","1 nm","1 nm"],"cells":[50,1,1]}}'
 held='boundary=[{"on":"left","displacement":[0,0,0]}]'
 shows mesh_curved.json 'thin  *about 0.99 nm thick and 50 nm long, with edges of 1 nm: Q1 bends it too stiffly, by about 51 %' \
