@@ -87,6 +87,8 @@ femd_status gmsh_take_elements_old(gmsh_scan *s, femd_error *err) {
     s->binary = 0;
     gmsh_scan_next_line(s);
     FEMD_TRY(gmsh_scan_count(s, 0, &n, err));
+    gmsh_scan_line_must_end(s);
+    if (s->broken) return gmsh_scan_fail(s, err, "no number of elements");
     gmsh_scan_next_line(s);
     s->binary = binary;
     for (size_t done = 0; done < n; done += run) {
@@ -97,6 +99,7 @@ femd_status gmsh_take_elements_old(gmsh_scan *s, femd_error *err) {
             FEMD_TRY(gmsh_scan_count(s, 0, &run, err));
             ntags = gmsh_scan_integer(s, 0);
             if (run == 0) return gmsh_scan_fail(s, err, "the file is cut off or damaged");
+            if (run > n - done) return gmsh_scan_fail(s, err, "more elements than it says");
         }
         for (size_t i = 0; i < run; ++i) {
             e.number = gmsh_scan_integer(s, 0);
@@ -117,6 +120,7 @@ femd_status gmsh_take_elements_old(gmsh_scan *s, femd_error *err) {
             FEMD_TRY(elements_nodes(s, &list, e, nodes, 0, err));
         }
     }
+    s->read = 1;
     return FEMD_OK;
 }
 
@@ -128,11 +132,12 @@ static const struct gmsh_entity *elements_entity(const gmsh_scan *s, long dim, l
 
 /* 4.1: blocks of one entity and one type. */
 femd_status gmsh_take_elements_new(gmsh_scan *s, femd_error *err) {
-    size_t blocks, here;
+    size_t blocks, here, n;
     element_list list = {0};
     gmsh_scan_next_line(s);
     FEMD_TRY(gmsh_scan_count(s, 1, &blocks, err));
-    for (int k = 0; k < 3; ++k) (void)gmsh_scan_integer(s, 1);
+    FEMD_TRY(gmsh_scan_count(s, 1, &n, err));
+    for (int k = 0; k < 2; ++k) (void)gmsh_scan_integer(s, 1);
     for (size_t b = 0; b < blocks; ++b) {
         int nodes = 0;
         const long dim = gmsh_scan_integer(s, 0), tag = gmsh_scan_integer(s, 0), type = gmsh_scan_integer(s, 0);
@@ -146,5 +151,7 @@ femd_status gmsh_take_elements_new(gmsh_scan *s, femd_error *err) {
             FEMD_TRY(elements_nodes(s, &list, e, nodes, 1, err));
         }
     }
+    if (s->out->nelements != n) return gmsh_scan_fail(s, err, "its blocks have more or fewer elements than it says");
+    s->read = 1;
     return FEMD_OK;
 }

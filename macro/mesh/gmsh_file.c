@@ -25,7 +25,12 @@ static femd_status file_format(gmsh_scan *s, femd_error *err) {
         return femd_fail(err, FEMD_BAD_INPUT, "format %g is not read; save it as 4.1 or 2.2 (in Gmsh: -format msh41)",
                          out->version);
     s->binary = binary != 0;
-    if (!s->binary) return FEMD_OK;
+    if (!s->binary) {
+        const char *nul = memchr(s->text, '\0', s->size);
+        if (!nul) return FEMD_OK;
+        s->at = nul;
+        return gmsh_scan_fail(s, err, "a NUL byte, which no text has: the file is damaged");
+    }
     int32_t one = 0;
     const char *p = gmsh_scan_bytes(s, sizeof one);
     if (p) memcpy(&one, p, sizeof one);
@@ -37,26 +42,46 @@ static femd_status file_format(gmsh_scan *s, femd_error *err) {
     return FEMD_OK;
 }
 
-static femd_status file_names(gmsh_scan *s, femd_error *err) {
+/* A line "dimension tag "name"", in which the name may have quotes. */
+static femd_status file_name(gmsh_scan *s, femd_error *err) {
     femd_gmsh_file *out = s->out;
-    for (gmsh_scan_next_line(s); !gmsh_scan_ended(s) && *s->at != '$'; gmsh_scan_next_line(s)) {
-        femd_gmsh_name one = {0};
-        const char *stop = strchr(s->at, '\n'), *open = strchr(s->at, '"'), *close = open;
-        if (!stop) stop = s->text + s->size;
-        if (!open || open > stop) continue;
-        for (const char *c = open + 1; c < stop; ++c)
-            if (*c == '"') close = c;
-        if (close == open || sscanf(s->at, "%d %ld", &one.dim, &one.tag) != 2)
-            return gmsh_scan_fail(s, err, "no dimension, tag and \"name\"");
-        const size_t n = (size_t)(close - open - 1);
-        if (n >= sizeof one.name) return gmsh_scan_fail(s, err, "a name of more than 63 bytes");
-        memcpy(one.name, open + 1, n);
-        one.tag = labs(one.tag);
-        femd_gmsh_name *more = gmsh_scan_grown(out->name, out->nnames, sizeof one);
-        if (!more) return gmsh_scan_no_memory(err);
-        out->name = more;
-        out->name[out->nnames++] = one;
+    femd_gmsh_name one = {0};
+    const char *stop = strchr(s->at, '\n'), *open = strchr(s->at, '"'), *close = open;
+    if (!stop) stop = s->text + s->size;
+    for (const char *c = open ? open + 1 : stop; c < stop; ++c)
+        if (*c == '"') close = c;
+    if (close == open || sscanf(s->at, "%d %ld", &one.dim, &one.tag) != 2)
+        return gmsh_scan_fail(s, err, "no dimension, tag and \"name\"");
+    const size_t n = (size_t)(close - open - 1);
+    if (n >= sizeof one.name) return gmsh_scan_fail(s, err, "a name of more than 63 bytes");
+    memcpy(one.name, open + 1, n);
+    one.tag = labs(one.tag);
+    femd_gmsh_name *more = gmsh_scan_grown(out->name, out->nnames, sizeof one);
+    if (!more) return gmsh_scan_no_memory(err);
+    out->name = more;
+    out->name[out->nnames++] = one;
+    return FEMD_OK;
+}
+
+static femd_status file_names(gmsh_scan *s, femd_error *err) {
+    const int binary = s->binary;
+    size_t n;
+    gmsh_scan_next_line(s);
+    s->binary = 0;
+    FEMD_TRY(gmsh_scan_count(s, 0, &n, err));
+    gmsh_scan_line_must_end(s);
+    if (s->broken) return gmsh_scan_fail(s, err, "no number of names");
+    for (size_t k = 0; k < n;) {
+        gmsh_scan_next_line(s);
+        const char *first = s->at + strspn(s->at, " \t\r");
+        if (*first == '\n') continue;
+        if (gmsh_scan_ended(s) || *first == '$') return gmsh_scan_fail(s, err, "fewer names than it says");
+        FEMD_TRY(file_name(s, err));
+        k++;
     }
+    if (n > 0) gmsh_scan_next_line(s);
+    s->binary = binary;
+    s->read = 1;
     return FEMD_OK;
 }
 
@@ -88,6 +113,7 @@ static femd_status file_entities(gmsh_scan *s, femd_error *err) {
     if (!s->entity) return gmsh_scan_no_memory(err);
     for (int dim = 0; dim < 4; ++dim)
         for (size_t k = 0; k < n[dim]; ++k) FEMD_TRY(file_entity_of(s, dim, err));
+    s->read = 1;
     return FEMD_OK;
 }
 
@@ -115,11 +141,16 @@ static femd_status file_section(gmsh_scan *s, femd_error *err) {
     return FEMD_OK;
 }
 
-/* On behind the line "$End...". */
+/* On behind the line "$End...". Of a section that has been read nothing may stand before that: it would have been left
+ * out. */
 static femd_status file_leave(gmsh_scan *s, femd_error *err) {
     char end[80];
     snprintf(end, sizeof end, "$End%s", s->section + 1);
     const size_t n = strlen(end);
+    while (s->read && !gmsh_scan_ended(s) && (unsigned char)*s->at <= ' ') ++s->at;
+    if (s->read && !gmsh_scan_ended(s) && strncmp(s->at, end, n) != 0)
+        return gmsh_scan_fail(s, err,
+                              "more stands there than the section says that it has; mend its count or its lines");
     const char *hit = s->text + s->size, *c = s->at;
     for (; c < s->text + s->size && (c = memchr(c, '$', (size_t)(s->text + s->size - c))) != NULL; ++c)
         if (strncmp(c, end, n) == 0) break;
@@ -143,6 +174,7 @@ static femd_status file_all(gmsh_scan *s, femd_error *err) {
         size_t n = 0;
         while (n + 1 < sizeof section && (unsigned char)s->at[n] > ' ') ++n;
         snprintf(section, sizeof section, "%.*s", (int)n, s->at);
+        s->read = 0;
         if (gmsh_scan_is(s, "$MeshFormat"))
             FEMD_TRY(file_format(s, err));
         else if (s->out->version == 0 && !gmsh_scan_is(s, "$Comments"))

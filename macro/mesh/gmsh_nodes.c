@@ -28,6 +28,8 @@ femd_status gmsh_take_nodes_old(gmsh_scan *s, int parametric, femd_error *err) {
     s->binary = 0;
     gmsh_scan_next_line(s);
     FEMD_TRY(gmsh_scan_count(s, 0, &n, err));
+    gmsh_scan_line_must_end(s);
+    if (s->broken) return gmsh_scan_fail(s, err, "no number of nodes");
     gmsh_scan_next_line(s);
     s->binary = binary;
     FEMD_TRY(nodes_allocate(s, n, err));
@@ -39,6 +41,7 @@ femd_status gmsh_take_nodes_old(gmsh_scan *s, int parametric, femd_error *err) {
         else
             gmsh_scan_line_must_end(s);
     }
+    s->read = 1;
     return s->broken ? gmsh_scan_fail(s, err, "no number where a node should be") : FEMD_OK;
 }
 
@@ -65,8 +68,10 @@ femd_status gmsh_take_nodes_new(gmsh_scan *s, femd_error *err) {
         }
         done += here;
     }
-    s->out->nnodes = done;
-    return s->broken ? gmsh_scan_fail(s, err, "no number where a node should be") : FEMD_OK;
+    if (s->broken) return gmsh_scan_fail(s, err, "no number where a node should be");
+    if (done < n) return gmsh_scan_fail(s, err, "fewer nodes than it says");
+    s->read = 1;
+    return FEMD_OK;
 }
 
 femd_status gmsh_sort_nodes(gmsh_scan *s, femd_error *err) {

@@ -23,6 +23,11 @@ femd_status gmsh_scan_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
 }
 
+static void scan_end_lines(gmsh_scan *s) {
+    for (size_t i = 0; i < s->size; ++i)
+        if (s->text[i] == '\r') s->text[i] = '\n';
+}
+
 femd_status gmsh_scan_load(const char *path, gmsh_scan *s, femd_error *err) {
     FILE *f = fopen(path, "rbe");
     if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s", strerror(errno));
@@ -42,6 +47,7 @@ femd_status gmsh_scan_load(const char *path, gmsh_scan *s, femd_error *err) {
     if (bad) return got > 0 ? gmsh_scan_no_memory(err) : femd_fail(err, FEMD_BAD_INPUT, "it cannot be read");
     s->text[s->size] = '\0';
     s->at = s->text;
+    if (!memchr(s->text, '\n', s->size)) scan_end_lines(s);
     return FEMD_OK;
 }
 

@@ -12,6 +12,7 @@ typedef struct gmsh_scan {
     int binary;
     int broken; /* a number was asked for and not there */
     int views;  /* values at nodes are wanted */
+    int read;   /* the section has been read to the last of the things that it says it has */
     femd_gmsh_file *out;
     /* 4.1: physical tags of the entities, in out->group */
     struct gmsh_entity {
@@ -31,7 +32,8 @@ typedef struct gmsh_scan {
 /* BAD_INPUT with the section, in text with the line, and what is wrong. */
 femd_status gmsh_scan_fail(const gmsh_scan *s, femd_error *err, const char *what);
 femd_status gmsh_scan_no_memory(femd_error *err);
-/* The whole file in memory. The caller frees s->text. */
+/* The whole file in memory; lines that end with a carriage return alone, as all of them, end with a line feed then. The
+ * caller frees s->text. */
 FEMD_MUST_CHECK femd_status gmsh_scan_load(const char *path, gmsh_scan *s, femd_error *err);
 int gmsh_scan_ended(const gmsh_scan *s);
 void gmsh_scan_next_line(gmsh_scan *s);

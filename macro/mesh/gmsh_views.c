@@ -61,5 +61,6 @@ femd_status gmsh_take_view(gmsh_scan *s, femd_error *err) {
         gmsh_scan_line_must_end(s);
         if (view->node[i] >= s->out->nnodes) return gmsh_scan_fail(s, err, "a value at a node that is not in the file");
     }
+    s->read = 1;
     return s->broken ? gmsh_scan_fail(s, err, "no number where a value should be") : FEMD_OK;
 }

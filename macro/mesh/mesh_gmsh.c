@@ -97,6 +97,24 @@ static femd_status gmsh_misfit(const femd_case *cs, const femd_mesh *mesh, const
                      cs->element->name, cs->element->cell->plural, mesh->title, (long)cell, name, advice);
 }
 
+/* BAD_INPUT if two of the cell's corners are one node. */
+static femd_status gmsh_check_corners(const femd_case *cs, const femd_gmsh_file *file, const femd_mesh *mesh,
+                                      const femd_gmsh_element *e, femd_error *err) {
+    const size_t *node = file->node + e->nodes;
+    for (int i = 1; i < mesh->corners; ++i)
+        for (int k = 0; k < i; ++k)
+            if (node[i] == node[k])
+                return femd_fail(
+                    err, FEMD_BAD_INPUT,
+                    "%s: mesh: cell %d of %s (counted from 0; element %ld of the file) has one node as its corners %d "
+                    "and %d: %s",
+                    cs->path, mesh->ncells, mesh->title, e->number, k + 1, i + 1,
+                    mesh->corners == 8 ? "a wedge or a pyramid that is written as a hexahedron is not taken; mesh with "
+                                         "hexahedra of eight corners, or with tetrahedra (element.type P2)"
+                                       : "it has no volume; take it out, or mend the mesh");
+    return FEMD_OK;
+}
+
 /* element_of[cell] = its place in the file, malloc'ed. */
 static femd_status gmsh_find_cells(const femd_case *cs, const femd_gmsh_file *file, femd_mesh *mesh,
                                    size_t **element_of, femd_error *err) {
@@ -110,6 +128,7 @@ static femd_status gmsh_find_cells(const femd_case *cs, const femd_gmsh_file *fi
         if (dim != 3) continue;
         if (femd_cell_of_gmsh(file->element[i].type) != cs->element->cell)
             return gmsh_misfit(cs, mesh, &file->element[i], mesh->ncells, err);
+        FEMD_TRY(gmsh_check_corners(cs, file, mesh, &file->element[i], err));
         (*element_of)[mesh->ncells++] = i;
     }
     if (mesh->ncells > 0) return FEMD_OK;

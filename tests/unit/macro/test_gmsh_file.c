@@ -264,9 +264,80 @@ static void damaged_and_foreign_files_are_named(void **state) {
     refused("3 1 1 0\n", "3 1 1\n", old_text, "no number where a node should be");
     refused("1 3 2 11", "1 36 2 11", old_text, "Gmsh's type 36");
     refused("3 5 2 1 1 1 2 3 4 5 6 7 8", "3 6 2 1 1 1 2 3 4 5 6", old_text, "cell 0 (counted from 0) is a prism");
-    refused("$Elements\n3\n", "$Elements\n2\n", old_text, "a physical volume");
+    refused("3 5 2 1 1 1 2 3 4 5 6 7 8", "3 3 2 1 1 1 2 3 4", old_text, "a physical volume");
+    refused("1 2 3 4 5 6 7 8", "1 2 3 3 5 6 7 7", old_text, "cell 0 of macro_test_gmsh_");
+    refused("1 2 3 4 5 6 7 8", "1 2 3 3 5 6 7 7", old_text,
+            "element 3 of the file) has one node as its corners 3 and 4: a wedge or a pyramid");
+    refused("3 1 2 3 4 5 6 7 8", "3 1 2 3 4 5 5 5 5", new_text, "has one node as its corners 5 and 6");
     refused("2 12 \"right side\"", "2 12 \"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\"",
             old_text, "a name of more than 63 bytes");
+}
+
+/* What stands behind the last thing that a section says it has would be left out without a word. */
+static void a_section_that_miscounts_is_refused(void **state) {
+    (void)state;
+    static const char more[] = "more stands there than the section says that it has";
+    refused("$Elements\n3\n", "$Elements\n2\n", old_text, more);
+    refused("$Elements\n3\n", "$Elements\n4\n", old_text, "no number where an element should be");
+    refused("$Nodes\n8\n", "$Nodes\n7\n", old_text, more);
+    refused("$Nodes\n8\n", "$Nodes\n9\n", old_text, "no number where a node should be");
+    refused("$PhysicalNames\n3\n", "$PhysicalNames\n2\n", old_text, more);
+    refused("$PhysicalNames\n3\n", "$PhysicalNames\n0\n", new_text, more);
+    refused("$PhysicalNames\n3\n", "$PhysicalNames\n4\n", new_text, "fewer names than it says");
+    refused("$PhysicalNames\n3\n", "$PhysicalNames\n", new_text, "no number of names");
+    refused("$Nodes\n8\n", "$Nodes\n", old_text, "no number of nodes");
+    refused("$Elements\n3\n", "$Elements\n", old_text, "no number of elements");
+    refused("3 1 \"body\"", "3 1 body", new_text, "no dimension, tag and \"name\"");
+    refused("$Entities\n1 0 2 1\n", "$Entities\n1 0 2 0\n", new_text, more);
+    refused("$Nodes\n1 8 1 8\n", "$Nodes\n1 9 1 9\n", new_text, "fewer nodes than it says");
+    refused("$Nodes\n1 8 1 8\n", "$Nodes\n1 7 1 7\n", new_text, "more nodes than it says");
+    refused("$Nodes\n1 8 1 8\n", "$Nodes\n0 0 1 8\n", new_text, more);
+    refused("$Elements\n3 3 1 3\n", "$Elements\n3 4 1 4\n", new_text, "more or fewer elements than it says");
+    refused("$Elements\n3 3 1 3\n", "$Elements\n3 2 1 2\n", new_text, "more or fewer elements than it says");
+    refused("$Elements\n3 3 1 3\n", "$Elements\n2 2 1 2\n", new_text, more);
+}
+
+static void values_that_a_view_does_not_count_are_refused(void **state) {
+    (void)state;
+    static const char view[] = "$NodeData\n1\n\"T\"\n1\n0\n3\n0\n1\n%d\n1 20\n2 30\n$EndNodeData\n";
+    for (int n = 0; n < 4; ++n) {
+        femd_gmsh_file file;
+        femd_error err = FEMD_ERROR_INIT;
+        char text[1024];
+        const int used = snprintf(text, sizeof text, "%s", old_text);
+        snprintf(text + used, sizeof text - (size_t)used, view, n);
+        put_text(text);
+        const femd_status rc = femd_gmsh_read_views(path, &file, &err);
+        assert_int_equal(rc, n == 2 ? FEMD_OK : FEMD_BAD_INPUT);
+        if (n == 2) assert_true(file.nviews == 1 && file.view[0].n == 2 && file.view[0].value[1] == 30);
+        if (n < 2 && !strstr(err.text, "more stands there than the section says that it has")) fail_msg("%s", err.text);
+        if (n == 3 && !strstr(err.text, "$NodeData")) fail_msg("%s", err.text);
+        femd_gmsh_clear(&file);
+    }
+}
+
+/* Lines of a Macintosh of old end with a carriage return alone; a byte 0 is no text. */
+static void lines_may_end_as_they_like_and_no_byte_is_nul(void **state) {
+    (void)state;
+    static const char *const both[2] = {old_text, new_text};
+    for (int k = 0; k < 2; ++k) {
+        FILE *f = fopen(path, "wb");
+        assert_non_null(f);
+        for (const char *c = both[k]; *c; ++c) fputc(*c == '\n' ? '\r' : *c, f);
+        fclose(f);
+        is_the_cube();
+        for (size_t at = 40; at < strlen(both[k]); at += 7) {
+            femd_mesh mesh;
+            femd_error err = FEMD_ERROR_INIT;
+            f = fopen(path, "wb");
+            assert_non_null(f);
+            for (size_t i = 0; i < strlen(both[k]); ++i) fputc(i == at ? 0 : both[k][i], f);
+            fclose(f);
+            assert_int_equal(read_mesh(&mesh, &err), FEMD_BAD_INPUT);
+            if (!strstr(err.text, "a NUL byte, which no text has")) fail_msg("at %zu: %s", at, err.text);
+            femd_mesh_clear(&mesh);
+        }
+    }
 }
 
 /* Without $Entities nobody knows who is in which group: the mesh is there, its names are not, and that is said. */
@@ -311,6 +382,9 @@ int main(void) {
         cmocka_unit_test(binary_files_are_the_same_mesh),
         cmocka_unit_test(groups_overlap_and_need_no_names),
         cmocka_unit_test(damaged_and_foreign_files_are_named),
+        cmocka_unit_test(a_section_that_miscounts_is_refused),
+        cmocka_unit_test(values_that_a_view_does_not_count_are_refused),
+        cmocka_unit_test(lines_may_end_as_they_like_and_no_byte_is_nul),
         cmocka_unit_test(file_without_entities_says_so),
         cmocka_unit_test(no_cut_is_a_mesh),
     };
