@@ -172,6 +172,20 @@ static cJSON *files_bare_material(const cJSON *material) {
     return copy;
 }
 
+/* One boundary condition has one text, whichever of its spellings the user took: {"type": "kubc", "planes": 1} and
+ * {"type": "kubc"} are "kubc", or a store would keep their answers apart. */
+static femd_status files_settle_boundary(cJSON *copy, femd_error *err) {
+    const cJSON *node = cJSON_GetObjectItemCaseSensitive(copy, "boundary_condition");
+    const cJSON *planes = cJSON_GetObjectItemCaseSensitive(node, "planes");
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "type"));
+    if (!cJSON_IsObject(node) || !type) return FEMD_OK;
+    if (planes && (strcmp(type, "kubc") != 0 || planes->valuedouble != 1)) return FEMD_OK;
+    cJSON *name = cJSON_CreateString(type);
+    if (!name) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
+    cJSON_ReplaceItemInObjectCaseSensitive(copy, "boundary_condition", name);
+    return FEMD_OK;
+}
+
 /* Names of files without folders: where a file lies on the user's disk is no part of the material. */
 static void files_strip_folders(cJSON *copy) {
     for (size_t i = 0; i < sizeof file_keys / sizeof *file_keys; i++) {
@@ -225,6 +239,7 @@ femd_status femd_material_pack(const femd_json *doc, const cJSON *material, cons
     if (!copy) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a material");
     collection files = {0};
     femd_status rc = files_validate(doc, material, copy, err);
+    if (rc == FEMD_OK) rc = files_settle_boundary(copy, err);
     if (rc == FEMD_OK) rc = files_add_files(doc, material, folder, &files, err);
     if (rc == FEMD_OK) rc = files_encode(copy, &files, pack, err);
     for (size_t i = 0; i < FEMD_PACK_FILES_MAX; i++) femd_buffer_clear(&files.bytes[i]);

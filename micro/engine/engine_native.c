@@ -233,6 +233,7 @@ static femd_status engine_native_answer(turn *t, femd_response *r, femd_buffer *
     r->notes |= n->doubts;
     if (path->slides) r->notes |= FEMD_NOTE_BIFURCATED;
     if (femd_boundary_is_cluster(n->rve.boundary)) r->notes |= FEMD_NOTE_FREE_SURFACES;
+    if (engine_native_rests(t) && femd_native_has_parted(n, path->w)) r->notes |= FEMD_NOTE_LEFT_NEIGHBOURS;
     if (path->last.rounded) r->notes |= FEMD_NOTE_ROUND_OFF;
     if (path->wandered > FEMD_WANDERED_MAX && engine_native_rests(t)) r->notes |= FEMD_NOTE_NOT_SOLID;
     if (r->provided & FEMD_WANT_CONDUCTIVITY)

@@ -4,9 +4,7 @@
 
 #include "forces/neighbour_private.h"
 
-static double nearest_mean(const femd_neighbours *nb, const double *xe, double *nearest) {
-    double sum = 0;
-    int count = 0;
+void femd_neighbours_each_nearest(const femd_neighbours *nb, const double *xe, double *nearest) {
     for (int i = 0; i < nb->n; i++) nearest[i] = HUGE_VAL;
     for (int i = 0; i < nb->n; i++)
         for (int k = nb->first[i]; k < nb->first[i + 1]; k++) {
@@ -17,6 +15,12 @@ static double nearest_mean(const femd_neighbours *nb, const double *xe, double *
             nearest[i] = fmin(nearest[i], length);
             nearest[j] = fmin(nearest[j], length);
         }
+}
+
+static double nearest_mean(const femd_neighbours *nb, const double *xe, double *nearest) {
+    double sum = 0;
+    int count = 0;
+    femd_neighbours_each_nearest(nb, xe, nearest);
     for (int i = 0; i < nb->n; i++)
         if (nearest[i] < HUGE_VAL) sum += nearest[i], count++;
     return count ? sum / count : nb->cutoff;

@@ -36,4 +36,8 @@ struct femd_neighbours {
 /* Places of the extended atoms, four doubles each (the last is 0), into xe (next x 4). */
 void femd_neighbours_place(const femd_neighbours *nb, const double cell[9], const double *x, double *xe);
 
+/* nearest (n): the distance of each atom to its nearest neighbour in the list, HUGE_VAL if it has none; xe: where the
+ * extended atoms are. */
+void femd_neighbours_each_nearest(const femd_neighbours *nb, const double *xe, double *nearest);
+
 #endif

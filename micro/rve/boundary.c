@@ -25,11 +25,13 @@ void femd_boundary_destroy(femd_boundary **boundary) {
 static femd_status boundary_read(const femd_json *doc, const cJSON *node, femd_boundary_kind *kind, int *planes,
                                  femd_error *err) {
     const char *name = cJSON_IsString(node) ? node->valuestring : femd_json_string(node, "type", "periodic");
+    const cJSON *said = cJSON_IsObject(node) ? femd_json_get(node, "planes") : NULL;
     *planes = (int)femd_json_number(cJSON_IsObject(node) ? node : NULL, "planes", 1);
     for (size_t k = 0; k < sizeof boundary_names / sizeof *boundary_names; k++)
         if (strcmp(name, boundary_names[k]) == 0) {
             *kind = (femd_boundary_kind)k;
-            return FEMD_OK;
+            if (!said || *kind == FEMD_BOUNDARY_KUBC) return FEMD_OK;
+            return femd_json_fail(doc, said, err, "only \"kubc\" holds planes of atoms; leave it out of \"%s\"", name);
         }
     return femd_json_fail(doc, node, err, "this femd has no boundary condition \"%.40s\"", name);
 }

@@ -23,6 +23,7 @@ femd_status femd_native_renew(femd_native *native, femd_error *err) {
     if ((factor && !native->virgin_factor) || !native->virgin_G)
         return femd_fail(err, FEMD_NO_MEMORY, "an RVE of %d atoms: out of memory", native->rve.n);
     if (native->path.held) return FEMD_OK;
+    FEMD_TRY(femd_neighbours_shell(native->rve.nb, native->rve.n, native->rve.h0, native->path.x, &native->shell, err));
     if (factor) memcpy(native->virgin_factor, femd_relaxer_factor(native->relaxer), factor * sizeof(double));
     FEMD_TRY(femd_condense_tangent(native->relaxer, &native->rve, &native->path.place, NULL, native->path.work, NULL,
                                    native->virgin_G, NULL, err));
@@ -47,6 +48,13 @@ femd_status femd_native_stand(femd_native *native, femd_error *err) {
     FEMD_TRY(femd_place_set(&native->rve, path->E, &path->place, err));
     femd_place_atoms(&native->rve, &path->place, path->w, path->x);
     return femd_neighbours_rebuild(native->rve.nb, native->rve.n, path->place.h, path->x, err);
+}
+
+/* Relaxed crystals, vacancies and free surfaces stay below 1.03; what has left a neighbour is seen from 1.2 on. */
+static const double PARTED = 1.15;
+
+int femd_native_has_parted(const femd_native *native, const double *w) {
+    return femd_shell_parted(&native->shell, w, PARTED) > 0;
 }
 
 void femd_native_remark(femd_native *native, const char *words) {
@@ -114,6 +122,7 @@ void femd_native_destroy(femd_native **native) {
     if (!native || !*native) return;
     free((*native)->virgin_factor);
     free((*native)->virgin_G);
+    femd_shell_clear(&(*native)->shell);
     femd_path_clear(&(*native)->path);
     femd_relaxer_destroy(&(*native)->relaxer);
     femd_rve_clear(&(*native)->rve);

@@ -6,6 +6,7 @@
 
 #include "crystal/structure.h"
 #include "femd/engine.h"
+#include "forces/neighbour_shell.h"
 #include "rve/native_path.h"
 
 typedef struct femd_native {
@@ -21,7 +22,8 @@ typedef struct femd_native {
     double *virgin_factor; /* Cholesky factor at E = 0 (dense RVEs), the preconditioner of first steps */
     double *virgin_G;      /* sensitivities at E = 0 */
     int virgin_has_G;
-    double virgin_W; /* eV */
+    double virgin_W;  /* eV */
+    femd_shell shell; /* the neighbours of the reference; none where nothing is relaxed */
 } femd_native;
 
 /* Where the atoms of a reference are. */
@@ -46,6 +48,9 @@ FEMD_MUST_CHECK femd_status femd_native_renew(femd_native *native, femd_error *e
  * neighbour list whose order is a function of them. */
 void femd_native_rest(femd_native *native);
 FEMD_MUST_CHECK femd_status femd_native_stand(femd_native *native, femd_error *err);
+/* Whether displacements w have parted atoms that are neighbours in the reference, at the same strain: a surface that
+ * rebuilds, a slip. */
+int femd_native_has_parted(const femd_native *native, const double *w);
 /* One more remark on the material. */
 void femd_native_remark(femd_native *native, const char *words);
 /* The reference at a temperature (K) rests on an answer with these notes: native's doubts, and a remark on them. */

@@ -58,6 +58,8 @@ enum {
     X(ANISOTROPIC, 15, "anisotropic", "what a fluid has alike in all directions differs by more than noise makes")     \
     X(OF_THE_BOX, 16, "of-the-box",                                                                                    \
       "the diffusivity is that of the periodic box: it is no cube, and no correction is known")                        \
+    X(LEFT_NEIGHBOURS, 17, "left-neighbours",                                                                          \
+      "atoms left neighbours of the reference (a surface rebuilds, it slips): strains near by may end elsewhere")      \
     X(FEW_INSERTIONS, 24, "few-insertions",                                                                            \
       "a tenth of the trajectory holds more than a fifth of all that the chemical potential rests on")                 \
     X(FAR_SWAP, 25, "far-swap",                                                                                        \

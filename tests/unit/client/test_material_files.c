@@ -81,6 +81,34 @@ static void same_content_has_the_same_id_wherever_it_lies(void **state) {
     femd_buffer_clear(&b);
 }
 
+#define CONDITION(value) MATERIAL("\"boundary_condition\": " value ", ", "Test.eam")
+
+static void pack_condition(const char *text, femd_buffer *out) {
+    femd_error err = FEMD_ERROR_INIT;
+    if (pack_text(text, out, &err) != FEMD_OK) fail_msg("%s", err.text);
+}
+
+static void spellings_of_a_boundary_condition_are_one_material(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *other;
+        int same;
+    } pairs[] = {{CONDITION("\"kubc\""), CONDITION("{\"type\": \"kubc\"}"), 1},
+                 {CONDITION("\"kubc\""), CONDITION("{\"planes\": 1, \"type\": \"kubc\"}"), 1},
+                 {CONDITION("\"kubc\""), CONDITION("{\"planes\": 2, \"type\": \"kubc\"}"), 0},
+                 {CONDITION("\"tubc\""), CONDITION("{\"type\": \"tubc\"}"), 1},
+                 {CONDITION("\"tubc\""), CONDITION("{\"type\": \"minimal\"}"), 0}};
+    put("Test.eam", "table");
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+        femd_buffer a = FEMD_BUFFER_INIT, b = FEMD_BUFFER_INIT;
+        pack_condition(pairs[k].name, &a);
+        pack_condition(pairs[k].other, &b);
+        assert_int_equal(a.size == b.size && memcmp(a.data, b.data, a.size) == 0, pairs[k].same);
+        femd_buffer_clear(&a);
+        femd_buffer_clear(&b);
+    }
+}
+
 static void files_of_a_mixture_all_travel(void **state) {
     (void)state;
     femd_buffer out = FEMD_BUFFER_INIT;
@@ -176,6 +204,7 @@ static void material_is_picked_by_name_or_because_it_is_the_only_one(void **stat
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(same_content_has_the_same_id_wherever_it_lies, begin, end),
+        cmocka_unit_test_setup_teardown(spellings_of_a_boundary_condition_are_one_material, begin, end),
         cmocka_unit_test_setup_teardown(files_of_a_mixture_all_travel, begin, end),
         cmocka_unit_test_setup_teardown(missing_file_is_reported_with_file_key_and_places, begin, end),
         cmocka_unit_test_setup_teardown(folder_comes_before_the_environment, begin, end),

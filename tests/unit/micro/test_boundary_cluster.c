@@ -113,6 +113,40 @@ static void what_is_held_less_is_softer_and_the_perfect_crystal_stands_beside(vo
     assert_true(C[0][0] > C[1][0] + 20 && C[1][0] >= C[2][0]);
 }
 
+/* A thin cluster of argon, compressed by 1 %, goes to another arrangement of its atoms, of less energy than the
+ * reference; stretched it stays the same. */
+static void atoms_that_left_their_neighbours_are_told(void **state) {
+    (void)state;
+    static const char thin[] =
+        "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\",\"species\":[\"Ar\"],"
+        "\"repeat\":[4,4,1]},\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0103 eV\",\"sigma\":\"3.405 angstrom\","
+        "\"cutoff\":\"8.2 angstrom\"}" GIVEN(MINIMAL) "}";
+    femd_material *m = open_material(thin);
+    femd_response r;
+    evaluate(m, (double[6]){0.01}, BASIC | FEMD_WANT_ENERGY, NULL, &r, NULL);
+    assert_false(r.notes & FEMD_NOTE_LEFT_NEIGHBOURS);
+    assert_true(r.energy > 0);
+    femd_buffer rebuilt = FEMD_BUFFER_INIT;
+    evaluate(m, (double[6]){-0.01}, BASIC | FEMD_WANT_ENERGY, NULL, &r, &rebuilt);
+    assert_true(r.notes & FEMD_NOTE_LEFT_NEIGHBOURS);
+    assert_true(r.energy < 0);
+    evaluate(m, (double[6]){-0.0101}, BASIC, &rebuilt, &r, NULL); /* nothing more happens, but they are away */
+    assert_true(r.notes & FEMD_NOTE_LEFT_NEIGHBOURS);
+    femd_buffer_clear(&rebuilt);
+    femd_material_close(&m);
+}
+
+static void planes_are_of_kubc_alone(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_material *m = NULL;
+    assert_int_equal(try_open(COPPER(",\"repeat\":[3,3,3]", GIVEN("{\"type\":\"tubc\",\"planes\":1}")), &m, &err),
+                     FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "boundary_condition.planes: only \"kubc\" holds planes of atoms"));
+    m = open_material(COPPER(",\"repeat\":[3,3,3]", GIVEN("{\"type\":\"minimal\"}")));
+    femd_material_close(&m);
+}
+
 /* Atoms of a file stand where it likes; the cluster is brought together. */
 static void atoms_of_a_file_are_brought_together(void **state) {
     (void)state;
@@ -189,6 +223,8 @@ int main(void) {
         cmocka_unit_test(tractions_are_uniform),
         cmocka_unit_test(tangents_are_derivatives),
         cmocka_unit_test(what_is_held_less_is_softer_and_the_perfect_crystal_stands_beside),
+        cmocka_unit_test(atoms_that_left_their_neighbours_are_told),
+        cmocka_unit_test(planes_are_of_kubc_alone),
         cmocka_unit_test(atoms_of_a_file_are_brought_together),
         cmocka_unit_test(what_meets_its_image_is_refused),
         cmocka_unit_test(what_makes_no_sense_is_refused),
