@@ -257,7 +257,7 @@ void eval_print_table(const eval_answer *a) {
     print_atom_energy(a);
     print_place(r, FEMD_QUANTITY_HILL_MANDEL);
     if (r->hill_mandel_err > 0) print_row("  its error", &r->hill_mandel_err, 1, 1, "");
-    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
+    for (uint32_t bit = 1; bit; bit <<= 1)
         if (r->notes & bit) printf("  %-18s %s: %s\n", "note", femd_note_key(bit), femd_note_words(bit));
     printf("  %-18s %.3g s, %llu force evaluations\n", "cost", r->work.wall,
            (unsigned long long)r->work.force_evaluations);
@@ -414,7 +414,7 @@ static void print_json_notes(writer *outer, uint32_t notes) {
     const char *comma = "";
     print_key(outer, "notes");
     printf("[");
-    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1)
+    for (uint32_t bit = 1; bit; bit <<= 1)
         if (notes & bit) printf("%s\"%s\"", comma, femd_note_key(bit)), comma = ", ";
     printf("]");
 }

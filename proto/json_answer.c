@@ -55,7 +55,7 @@ static femd_status answer_put_wants(uint32_t set, femd_buffer *out, femd_error *
 static femd_status answer_put_notes(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(json_text_raw(out, err, ",\"notes\":["));
-    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+    for (uint32_t bit = 1; bit; bit <<= 1) {
         if (!(set & bit)) continue;
         FEMD_TRY(json_text_raw(out, err, "%s\"%s\"", comma, femd_note_key(bit)));
         comma = ",";

@@ -181,7 +181,7 @@ static femd_status wanted(const femd_history *h, const femd_history_row *row, fe
 static femd_status notes(uint32_t set, femd_buffer *out, femd_error *err) {
     const char *comma = "";
     FEMD_TRY(femd_text_add(out, err, ", \"notes\": ["));
-    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+    for (uint32_t bit = 1; bit; bit <<= 1) {
         if (!(set & bit)) continue;
         FEMD_TRY(femd_text_add(out, err, "%s\"%s\"", comma, femd_note_key(bit)));
         comma = ", ";

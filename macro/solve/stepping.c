@@ -69,7 +69,7 @@ static femd_status stepping_tell_unanswered(const femd_problem *p, const femd_st
 /* Notes of the answers that a step ends with, each once: every step's are in its fields, history and summary. */
 static void stepping_tell_notes(femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec) {
     char what[320];
-    for (uint32_t bit = 1; hooks && hooks->note && (bit & FEMD_NOTE_ALL); bit <<= 1) {
+    for (uint32_t bit = 1; hooks && hooks->note && bit; bit <<= 1) {
         if (!(rec->notes & ~p->told & bit)) continue;
         snprintf(what, sizeof what, "answers carry the note %s: %s (told once; the field \"notes\" says where)",
                  femd_note_key(bit), femd_note_words(bit));

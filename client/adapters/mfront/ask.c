@@ -87,7 +87,7 @@ static femd_status ask_unit(double *unit, femd_error *err) {
 /* ---- asking ---- */
 
 static void ask_tell_notes(uint32_t notes, uint32_t increment) {
-    for (uint32_t bit = 1; bit & FEMD_NOTE_ALL; bit <<= 1) {
+    for (uint32_t bit = 1; bit; bit <<= 1) {
         char words[256];
         if (!(notes & bit)) continue;
         snprintf(words, sizeof words, "increment %u: at one point or more %s", increment, femd_note_words(bit));

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,33 @@ static void stands_in_what_femd_eval_prints(void **state) {
     free(json);
 }
 
+/* The bits of notes may have gaps: those beyond one are told as well. */
+static void every_note_is_told(void **state) {
+    (void)state;
+    eval_answer a = {.response = made_up_answer(0), .engine = "none"};
+    femd_buffer text = FEMD_BUFFER_INIT;
+    a.response.notes = FEMD_NOTE_ALL;
+    assert_int_equal(femd_response_json(&a.response, (femd_bytes){0}, &text, NULL), FEMD_OK);
+    assert_int_equal(femd_buffer_append(&text, "", 1, NULL), FEMD_OK);
+    char *table = printed(eval_print_table, &a), *json = printed(eval_print_json, &a);
+    int notes = 0;
+    for (uint32_t bit = 1; bit; bit <<= 1) {
+        char quoted[64];
+        if (!(bit & FEMD_NOTE_ALL)) continue;
+        notes++;
+        snprintf(quoted, sizeof quoted, "\"%s\"", femd_note_key(bit));
+        assert_non_null(strstr((const char *)text.data, quoted));
+        assert_non_null(strstr(json, quoted));
+        assert_non_null(strstr(table, femd_note_key(bit)));
+    }
+    cJSON *root = cJSON_Parse((const char *)text.data);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "notes")), notes);
+    cJSON_Delete(root);
+    femd_buffer_clear(&text);
+    free(table);
+    free(json);
+}
+
 /* A strain turns as a strain, and its errors by the same matrix. */
 static void turns_with_the_body_and_so_do_its_errors(void **state) {
     (void)state;
@@ -159,6 +187,7 @@ int main(void) {
         cmocka_unit_test(is_passed_over_by_who_does_not_know_it),
         cmocka_unit_test(stands_in_the_json_answer),
         cmocka_unit_test(stands_in_what_femd_eval_prints),
+        cmocka_unit_test(every_note_is_told),
         cmocka_unit_test(turns_with_the_body_and_so_do_its_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
