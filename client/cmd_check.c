@@ -220,7 +220,7 @@ static femd_status check_try_material(const model *m, const femd_case *c, size_t
 }
 
 static void check_print_material(const femd_case *c, const model *m, size_t i, const trial *t, const uint64_t *points) {
-    char wants[256];
+    char wants[FEMD_WANTS_TEXT];
     const femd_capabilities *caps = femd_material_capabilities(m->material);
     femd_wants_text(caps->wants, wants, sizeof wants);
     uint64_t shared = 0;

@@ -50,7 +50,7 @@ static femd_status controls_wants(const char *list, const femd_capabilities *cap
     if (!list) return FEMD_OK;
     *out = 0;
     for (const char *p = list; *p;) {
-        char key[32], all[256];
+        char key[32], all[FEMD_WANTS_TEXT];
         const size_t n = strcspn(p, ", ");
         snprintf(key, sizeof key, "%.*s", (int)n, p);
         const uint32_t bit = n ? femd_want_from_key(key) : 0;

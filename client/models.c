@@ -87,7 +87,7 @@ femd_status models_open(const femd_case *c, model *models, femd_error *err) {
 static void models_list_answers(const femd_case *c, const model *models, char *text, size_t size) {
     text[0] = '\0';
     for (size_t i = 0; i < c->nmaterials; i++) {
-        char wants[256];
+        char wants[FEMD_WANTS_TEXT];
         const size_t used = strlen(text);
         if (models[i].shared) continue;
         femd_wants_text(femd_material_capabilities(models[i].material)->wants, wants, sizeof wants);
@@ -98,7 +98,7 @@ static void models_list_answers(const femd_case *c, const model *models, char *t
 femd_status models_check_wants(const femd_case *c, const model *models, femd_error *err) {
     const uint32_t needed = FEMD_WANT_STRESS | FEMD_WANT_TANGENT;
     uint32_t any = 0;
-    char answers[700], lacking[256];
+    char answers[700], lacking[FEMD_WANTS_TEXT];
     models_list_answers(c, models, answers, sizeof answers);
     for (size_t i = 0; i < c->nmaterials; i++) {
         const uint32_t wants = femd_material_capabilities(models[i].material)->wants;

@@ -195,7 +195,7 @@ static femd_status table_remove_outputs(const table *t, femd_error *err) {
 /* ---- asking ---- */
 
 static femd_status table_check_capabilities(const table *t, const femd_capabilities *caps, femd_error *err) {
-    char wanted[300], can[300];
+    char wanted[FEMD_WANTS_TEXT], can[FEMD_WANTS_TEXT];
     const uint32_t not = t->asked[0].wants & ~caps->wants;
     femd_wants_text(not, wanted, sizeof wanted);
     femd_wants_text(caps->wants, can, sizeof can);

@@ -60,7 +60,7 @@ femd_status femd_response_check_asked(const femd_request *q, const femd_response
         return femd_fail(err, FEMD_PROTOCOL, "a failure (%s) that brings an answer", femd_status_name(r->status));
     }
     if (q->wants & ~r->provided) {
-        char lacking[160];
+        char lacking[FEMD_WANTS_TEXT];
         femd_wants_text(q->wants & ~r->provided, lacking, sizeof lacking);
         return femd_fail(err, FEMD_PROTOCOL, "it lacks %s", lacking);
     }

@@ -201,7 +201,7 @@ static femd_status channel_read_wants(const cJSON *node, uint32_t *wants, femd_e
             *wants |= bit;
             continue;
         }
-        char list[256];
+        char list[FEMD_WANTS_TEXT];
         femd_wants_text(FEMD_WANT_ALL, list, sizeof list);
         return femd_fail(err, FEMD_PROTOCOL, "unknown want; accepted: %s", list);
     }

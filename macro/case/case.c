@@ -140,7 +140,7 @@ static void case_read_numerics(femd_case *c) {
 /* Stress and tangent are asked in any case. */
 static femd_status case_read_wants(femd_case *c, const cJSON *wants, femd_error *err) {
     const uint32_t accepted = FEMD_WANT_ALL & ~(uint32_t)(FEMD_WANT_STRESS | FEMD_WANT_TANGENT);
-    char words[256];
+    char words[FEMD_WANTS_TEXT];
     femd_wants_text(accepted, words, sizeof words);
     for (const cJSON *w = wants ? wants->child : NULL; w; w = w->next) {
         const uint32_t want = femd_want_from_key(w->valuestring) & accepted;

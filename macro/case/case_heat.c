@@ -160,7 +160,7 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                                     femd_error *err) {
     const char *name = c->material[material].name;
     const uint32_t asked = femd_case_asks_heat(c, material), lacking = asked & ~caps->wants;
-    char missing[256];
+    char missing[FEMD_WANTS_TEXT];
     if ((femd_case_asks(c, material) & ~asked) & ~caps->wants)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its engine gives no stress and tangent, which mechanics needs", c->path,

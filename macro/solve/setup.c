@@ -34,7 +34,7 @@ static femd_status problem_open_materials(femd_problem *p, femd_error *err) {
         rc = femd_case_check_answers(p->cs, k, &p->caps[k], err);
     }
     if (rc == FEMD_OK && (p->cs->wants_committed & ~any)) {
-        char missing[256], have[256];
+        char missing[FEMD_WANTS_TEXT], have[FEMD_WANTS_TEXT];
         femd_wants_text(p->cs->wants_committed & ~any, missing, sizeof missing);
         femd_wants_text(any, have, sizeof have);
         rc = femd_fail(err, FEMD_BAD_INPUT, "%s: output.wants: no material of the case can answer: %s; they answer: %s",

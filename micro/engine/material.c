@@ -116,7 +116,7 @@ int femd_material_atom_energy(const femd_material *material, double *energy) {
 static femd_status material_check_request(const femd_material *material, const femd_request *q, femd_error *err) {
     const uint32_t missing = q->wants & ~material->caps.wants;
     if (missing) {
-        char asked[160], able[160];
+        char asked[FEMD_WANTS_TEXT], able[FEMD_WANTS_TEXT];
         femd_wants_text(missing, asked, sizeof asked);
         femd_wants_text(material->caps.wants, able, sizeof able);
         return femd_fail(err, FEMD_UNSUPPORTED, "%s cannot answer %s; it can: %s", material->said, asked, able);
@@ -167,7 +167,7 @@ static femd_status material_judge(const femd_material *material, const femd_requ
         return femd_fail(err, FEMD_INTERNAL, "%s gave a point the status %d, which is none", name, rc);
     if (rc != FEMD_OK) return rc;
     if (q->wants & ~r->provided) {
-        char lacking[160];
+        char lacking[FEMD_WANTS_TEXT];
         femd_wants_text(q->wants & ~r->provided, lacking, sizeof lacking);
         return femd_fail(err, FEMD_INTERNAL, "%s answered without %s, which it says it can", name, lacking);
     }

@@ -200,7 +200,9 @@ FEMD_API const char *femd_note_key(uint32_t bit);
 FEMD_API const char *femd_note_words(uint32_t bit);
 /* The word of an engine's number; "unknown" if it has none. */
 FEMD_API const char *femd_engine_name(uint32_t engine);
-/* Comma-separated keys of a bit set into text (always terminated). */
+/* Comma-separated keys of a bit set into text (always terminated); FEMD_WANTS_TEXT bytes hold any. */
+#define FEMD_WANTS_TEXT_OF(NAME, bit, held, want, ...) +sizeof(want) + 1
+enum { FEMD_WANTS_TEXT = 1 FEMD_QUANTITY_LIST(FEMD_WANTS_TEXT_OF) };
 FEMD_API void femd_wants_text(uint32_t wants, char *text, size_t size);
 
 #ifdef __cplusplus

@@ -65,7 +65,7 @@ static void is_passed_over_by_who_does_not_know_it(void **state) {
     uint8_t p[FEMD_RESPONSE_BYTES_MAX];
     const size_t n = femd_response_encode(&r, p);
     uint64_t held = femd_get64(p + 48), errors = femd_get64(p + 56);
-    const uint64_t own = 1u << 20, other = 1u << 21;
+    const uint64_t own = 1u << 30, other = 1u << 29;
     femd_put64(p + 48, (held & ~own) | other); /* bit 10 stands in the same place, and nobody knows it here */
     femd_put64(p + 56, (errors & ~own) | other);
     assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);

@@ -82,12 +82,16 @@ static void a_want_names_what_can_answer_it(void **state) {
     assert_true(transports > 0);
 }
 
-/* Options of a method stand under its own name; statics has none. */
+/* Options of a method stand under its own name, of which it is asked under another: a defect, a hop. statics has none.
+ */
 static void options_stand_under_the_methods_name(void **state) {
     (void)state;
     for (int i = 0; femd_method_at(i); i++) {
-        const char *name = femd_method_at(i)->name;
-        if (!property(name) && strcmp(name, "statics") != 0) fail_msg("the schema knows no options of %s", name);
+        const char *name = femd_method_at(i)->name, *key = name;
+        if (strcmp(name, "statics") == 0) continue;
+        if (strcmp(name, "harmonic") == 0) key = "defect";
+        if (strcmp(name, "htst") == 0) key = "hop";
+        if (!property(key)) fail_msg("the schema knows no options of %s", name);
     }
 }
 

@@ -131,6 +131,10 @@ static void wants_have_names(void **state) {
     assert_null(femd_want_key(3));
     femd_wants_text(FEMD_WANT_ALL, text, 20);
     assert_true(strlen(text) < 20);
+    char all[FEMD_WANTS_TEXT];
+    femd_wants_text(FEMD_WANT_ALL, all, sizeof all);
+    for (uint32_t set = FEMD_WANT_ALL; set; set &= set - 1)
+        assert_non_null(strstr(all, femd_want_key(set & ~(set - 1))));
 }
 
 int main(void) {
