@@ -10,6 +10,10 @@
     "{\"structure\":{\"lattice\":\"b1\",\"a\":\"5.9 angstrom\",\"species\":[\"Ar\",\"Kr\"],\"repeat\":[2,2,2]},"       \
     "\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.01 eV\",\"sigma\":\"2.9 angstrom\",\"cutoff\":\"7 "               \
     "angstrom\"" more "}}"
+#define CUT                                                                                                            \
+    "{\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.9 "                                                                 \
+    "angstrom\",\"species\":[\"Ar\"],\"repeat\":[2,2,2]},\"potential\":{"                                              \
+    "\"style\":\"lj/cut\",\"epsilon\":\"0.01 eV\",\"sigma\":\"2.9 angstrom\",\"cutoff\":\"7 angstrom\"}}"
 #define COPPER                                                                                                         \
     "{\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.7 angstrom\",\"species\":[\"Cu\"],\"repeat\":[2,2,3]},"             \
     "\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}"
@@ -80,6 +84,7 @@ static void compare(const char *json, int put_in) {
 static void pairs(void **state) {
     (void)state;
     compare(LJ(""), 1);
+    compare(CUT, 1);
     compare(LJ(",\"smooth\":\"2 angstrom\""), 1);
 }
 

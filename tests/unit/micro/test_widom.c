@@ -81,6 +81,19 @@ static void averages_are_of_exponentials(void **state) {
     femd_widom_clear(&w);
 }
 
+/* Two segments: each left out leaves the logarithm of the other; Student's distribution of one degree of freedom. */
+static void the_error_is_that_of_leaving_out(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_widom w = filled(2);
+    femd_widom_result r;
+    w.mean[3] = 3;
+    assert_int_equal(femd_widom_evaluate(&w, &r, &err), FEMD_OK);
+    assert_true(fabs(r.value + KB * 200 * log(2)) < 1e-12);
+    assert_true(fabs(r.error / (0.5 * log(3) * KB * 200) - 4.75) < 1e-3);
+    femd_widom_clear(&w);
+}
+
 /* A fifth of the sum in a tenth of the segments is told. */
 static void one_tenth_with_a_fifth_is_told(void **state) {
     (void)state;
@@ -217,6 +230,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beside_one_atom_it_is_the_integral_of_the_pair),
         cmocka_unit_test(averages_are_of_exponentials),
+        cmocka_unit_test(the_error_is_that_of_leaving_out),
         cmocka_unit_test(one_tenth_with_a_fifth_is_told),
         cmocka_unit_test(intervals_hold_what_they_say),
         cmocka_unit_test(same_seed_same_bits_and_parts_by_name),
