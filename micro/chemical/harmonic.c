@@ -83,10 +83,6 @@ static femd_status formation_create_vibrations(formation *s, femd_native *host, 
 static femd_status formation_fill(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
     femd_structure atoms;
     double nearest;
-    if (host->path.held || !host->relaxer)
-        return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
-                              "the method \"harmonic\" is for crystals whose atoms rest: these are held at sites that "
-                              "are no minimum of the energy; \"fluid\" answers the chemical potential of a fluid");
     FEMD_TRY(femd_neighbours_nearest(host->rve.nb, host->rve.n, host->rve.h0, host->rve.X, &nearest, err));
     s->reach = LEFT * nearest;
     FEMD_TRY(femd_defect_make(host, doc, &s->defect, &atoms, err));

@@ -132,6 +132,39 @@ static void same_bits_whatever_was_asked_before(void **state) {
     femd_material_close(&b);
 }
 
+typedef struct watch {
+    double last, stop_at;
+    int beats, back;
+} watch;
+
+static int on_beat(void *user, double fraction) {
+    watch *w = user;
+    w->back += fraction < w->last;
+    w->last = fraction;
+    w->beats++;
+    return fraction >= w->stop_at ? FEMD_DEADLINE : 0;
+}
+
+/* Both halves are told, and each ends at a deadline. */
+static void progress_is_told_and_deadlines_are_kept(void **state) {
+    (void)state;
+    static const double stop[] = {2, 0.2, 0.7};
+    femd_material *m = open_material(VACANCY("2,2,2", "3.66", "statics", AS_GIVEN));
+    for (int k = 0; k < 3; k++) {
+        watch w = {.stop_at = stop[k]};
+        const femd_beat beat = {&w, on_beat};
+        const femd_request q = {.wants = FEMD_WANT_MU, .temperature = 300};
+        const femd_bytes virgin = {NULL, 0};
+        femd_response r;
+        femd_buffer out = FEMD_BUFFER_INIT;
+        femd_error err = FEMD_ERROR_INIT;
+        assert_int_equal(femd_material_evaluate(m, &q, &virgin, &beat, &r, &out, &err), k ? FEMD_DEADLINE : FEMD_OK);
+        assert_true(w.back == 0 && w.beats > 10 && w.last <= 1 && w.last >= fmin(stop[k], 0.9));
+        femd_buffer_clear(&out);
+    }
+    femd_material_close(&m);
+}
+
 static void what_makes_no_sense_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -187,6 +220,7 @@ int main(void) {
         cmocka_unit_test(masses_have_a_part_of_their_own),
         cmocka_unit_test(an_interstitial_takes_an_atom_from_the_crystal),
         cmocka_unit_test(same_bits_whatever_was_asked_before),
+        cmocka_unit_test(progress_is_told_and_deadlines_are_kept),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
