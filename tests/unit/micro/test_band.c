@@ -137,6 +137,27 @@ static void iron_path_has_two_saddles(void **state) {
     hop_close(&h);
 }
 
+/* Images that begin to climb at once are not those that end on the humps; 5 images climb into the minimum between
+ * these, where the path beside it rises higher. */
+static void who_climbs_is_chosen_again_and_a_missed_hump_is_refused(void **state) {
+    (void)state;
+    hop h;
+    femd_band_result r;
+    femd_band_settings set = FEMD_BAND_DEFAULTS;
+    femd_error err = FEMD_ERROR_INIT;
+    hop_relaxed(&h, &IRON, 4);
+    set.climb = 10;
+    hop_run(&h, &set, &r);
+    assert_int_equal(r.saddles, 2);
+    assert_true(r.climbs[2] && r.climbs[4] && !r.climbs[3]);
+    assert_true(fabs(r.barrier - 0.6355) < 1e-4);
+    set.climb = 0.1;
+    set.images = 5;
+    assert_int_equal(hop_try(&h, &set, &r, &err), FEMD_NOT_CONVERGED);
+    assert_non_null(strstr(err.text, "above the saddle at 0.5403 eV: 5 images are too few"));
+    hop_close(&h);
+}
+
 static void image_that_climbed_is_a_saddle_of_first_order(void **state) {
     (void)state;
     hop h;
@@ -250,6 +271,7 @@ static void what_is_no_hop_is_refused(void **state) {
     assert_int_equal(hop_try(&h, &set, &r, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "second state of the band is not relaxed"));
     memcpy(h.second, h.first, size);
+    h.second[0] += 5e-4;
     assert_int_equal(hop_try(&h, &set, &r, &err), FEMD_BAD_INPUT);
     assert_non_null(strstr(err.text, "are one"));
     memcpy(h.second, good, size);
@@ -365,6 +387,7 @@ static void rise_between_images_is_seen(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(copper_path_is_that_of_the_references),
                                        cmocka_unit_test(iron_path_has_two_saddles),
+                                       cmocka_unit_test(who_climbs_is_chosen_again_and_a_missed_hump_is_refused),
                                        cmocka_unit_test(image_that_climbed_is_a_saddle_of_first_order),
                                        cmocka_unit_test(bits_do_not_depend_on_threads_or_on_earlier_runs),
                                        cmocka_unit_test(way_back_is_the_same_path),
