@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "forces/neighbour_private.h"
+#include "forces/neighbour_shell.h"
 #include "numerics/random.h"
 
 static double uniform(uint64_t *c) {
@@ -166,12 +167,67 @@ static void impossible_configurations_are_refused_with_words(void **state) {
     femd_neighbours_destroy(&nb);
 }
 
+/* Half the neighbours of the first shell for each atom: 12 in fcc, 8 and 6 in bcc, 4 in diamond. */
+static void shells_have_the_nearest_neighbours(void **state) {
+    (void)state;
+    static const struct {
+        const char *lattice;
+        int half;
+    } crystals[] = {{"fcc", 6}, {"bcc", 7}, {"diamond", 2}};
+    for (size_t k = 0; k < sizeof crystals / sizeof *crystals; k++) {
+        char json[256];
+        atoms a;
+        femd_shell shell = {0};
+        femd_neighbours *nb = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        snprintf(json, sizeof json,
+                 "{\"structure\":{\"lattice\":\"%s\",\"a\":\"4 angstrom\",\"species\":[\"X\"],\"repeat\":[3,3,3]}}",
+                 crystals[k].lattice);
+        atoms_open(&a, json, 0);
+        const int n = a.s.natoms;
+        assert_int_equal(femd_neighbours_create(5, 0.3, &nb, &err), FEMD_OK);
+        for (int again = 0; again < 2; again++) { /* what was there is given up */
+            assert_int_equal(femd_neighbours_shell(nb, n, a.s.cell, a.s.x, &shell, &err), FEMD_OK);
+            assert_int_equal(shell.pairs, crystals[k].half * n);
+        }
+        femd_shell_clear(&shell);
+        assert_int_equal(shell.pairs, 0);
+        femd_neighbours_destroy(&nb);
+        atoms_close(&a);
+    }
+}
+
+static void pairs_part_by_the_factor(void **state) {
+    (void)state;
+    const double cell[9] = {9, 0, 0, 0, 9, 0, 0, 0, 9}, x[9] = {0.5, 1, 1, 7.5, 1, 1, 4.5, 5, 5}; /* 2 by an image */
+    double w[9] = {0};
+    femd_shell shell = {0};
+    femd_neighbours *nb = NULL;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_neighbours_create(3, 0.1, &nb, &err), FEMD_OK);
+    assert_int_equal(femd_neighbours_shell(nb, 3, cell, x, &shell, &err), FEMD_OK);
+    assert_int_equal(shell.pairs, 1);
+    assert_int_equal(femd_shell_parted(&shell, w, 1.15), 0);
+    w[3] = -0.29; /* away from the image: 2.29 */
+    assert_int_equal(femd_shell_parted(&shell, w, 1.15), 0);
+    w[3] = -0.31;
+    assert_int_equal(femd_shell_parted(&shell, w, 1.15), 1);
+    w[0] = -0.31; /* both alike */
+    assert_int_equal(femd_shell_parted(&shell, w, 1.15), 0);
+    w[3] = 0.31; /* nearer */
+    assert_int_equal(femd_shell_parted(&shell, w, 1.15), 0);
+    femd_shell_clear(&shell);
+    femd_neighbours_destroy(&nb);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bond_once_whatever_the_cell),
         cmocka_unit_test(many_bins_give_the_same_as_few),
         cmocka_unit_test(update_never_misses_a_bond),
         cmocka_unit_test(a_homogeneous_strain_within_the_skin_keeps_the_list),
+        cmocka_unit_test(shells_have_the_nearest_neighbours),
+        cmocka_unit_test(pairs_part_by_the_factor),
         cmocka_unit_test(impossible_configurations_are_refused_with_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
