@@ -18,7 +18,7 @@ static femd_status atoms_numbers(femd_buffer *out, const double *v, size_t n, fe
 femd_status fields_encode_atoms(const femd_local_fields *f, femd_buffer *out, femd_error *err) {
     out->size = 0;
     FEMD_TRY(fields_print(out, err, "%d\nLattice=\"", f->n));
-    for (int c = 0; c < 9; c++) FEMD_TRY(fields_print(out, err, c ? " %.17g" : "%.17g", f->grid.h[c]));
+    for (int c = 0; c < 9; c++) FEMD_TRY(fields_print(out, err, c ? " %.17g" : "%.17g", f->cell[c]));
     FEMD_TRY(fields_print(out, err, "\" Origin=\"0 0 0\" pbc=\"T T T\" green_lagrange_voigt=\""));
     for (int c = 0; c < 6; c++) FEMD_TRY(fields_print(out, err, c ? " %.17g" : "%.17g", f->E[c]));
     FEMD_TRY(fields_print(out, err,

@@ -173,7 +173,7 @@ static void local_atoms(femd_local_fields *f, const femd_local_source *source, c
 
 static femd_status local_sample(const femd_local_source *source, femd_local_fields *f, local_work *w, femd_error *err) {
     const femd_rve *rve = &source->native->rve;
-    const double *h = f->grid.h, *x = source->x;
+    const double *h = f->cell, *x = source->x;
     double tau[6];
     FEMD_TRY(femd_energetics_atom_energies(rve->en, rve->nb, h, x, f->energy, err));
     FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, h, x, NULL, w->force, tau, err));
@@ -205,7 +205,7 @@ static femd_status local_begin(const femd_local_source *source, const femd_local
                                femd_error *err) {
     const femd_native *native = source->native;
     femd_place place;
-    double origin[3];
+    double origin[3], filled[9];
     int n[3] = {ask->grid[0], ask->grid[1], ask->grid[2]};
     if (ask->samples < 1) return femd_fail(err, FEMD_BAD_INPUT, "%d samples: at least one is needed", ask->samples);
     if (ask->samples > 1 && !source->next)
@@ -213,14 +213,16 @@ static femd_status local_begin(const femd_local_source *source, const femd_local
                          "%d samples: these atoms are at rest, and have one configuration; several are of what the "
                          "method md samples",
                          ask->samples);
+    femd_rve_filled_cell(&native->rve, f->h0);
     FEMD_TRY(femd_place_set(&native->rve, source->E, &place, err));
     if (!n[0]) {
         if (!(ask->spacing > 0)) return femd_fail(err, FEMD_BAD_INPUT, "a grid with a spacing of %g", ask->spacing);
-        femd_local_grid_counts(native->rve.h0, ask->spacing, n);
+        femd_local_grid_counts(f->h0, ask->spacing, n);
     }
     femd_apply3(place.U, ask->origin, origin);
-    FEMD_TRY(femd_local_grid_set(&f->grid, n, place.h, origin, err));
-    memcpy(f->h0, native->rve.h0, sizeof f->h0);
+    for (int k = 0; k < 3; k++) femd_apply3(place.U, f->h0 + 3 * k, filled + 3 * k);
+    FEMD_TRY(femd_local_grid_set(&f->grid, n, filled, origin, err));
+    memcpy(f->cell, place.h, sizeof f->cell);
     memcpy(f->origin0, ask->origin, sizeof f->origin0);
     memcpy(f->E, source->E, sizeof f->E);
     memcpy(f->U, place.U, sizeof f->U);

@@ -49,8 +49,10 @@ typedef struct femd_local_ask {
 } femd_local_ask;
 
 typedef struct femd_local_fields {
-    /* the cell */
+    /* the cell; of a cluster the grid fills the one that it was cut from, and what stands over its faces counts at the
+     * opposite ones */
     femd_local_grid grid; /* deformed */
+    double cell[9];       /* deformed, by which the atoms repeat: the grid's, but that of a cluster is wider */
     double h0[9], origin0[3], E[6], U[9];
     int kernel;
     /* what is averaged */

@@ -121,6 +121,31 @@ static void a_perfect_crystal_is_uniform(void **state) {
     }
 }
 
+/* A cluster's vacuum is no part of its volume: the mean is the answer's stress, under every boundary condition. */
+static void the_mean_is_the_stress_of_the_answer(void **state) {
+    (void)state;
+    static const char *const samples[] = {
+        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}", ",\"boundary_condition\":\"minimal\""),
+        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}",
+               ",\"boundary_condition\":{\"type\":\"kubc\",\"planes\":2}"),
+        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}", ",\"boundary_condition\":\"periodic\"")};
+    const femd_local_ask ask = {.grid = {3, 5, 4}, .samples = 1};
+    for (size_t k = 0; k < sizeof samples / sizeof *samples; k++) {
+        femd_material *m = open_material(samples[k]);
+        femd_request q = {.wants = FEMD_WANT_STRESS, .value = {0.01, -0.002, 0.003, 0.004, 0, 0.006}};
+        femd_response r;
+        femd_local_fields f = {0};
+        double sigma[6];
+        fields_of(m, &q, &ask, &r, &f);
+        check_mean(&f);
+        femd_cauchy(f.U, r.S, sigma);
+        for (int c = 0; c < 6; c++)
+            if (!(fabs(f.mean[c] - sigma[c]) < 1e-9 * GPA)) fail_msg("%zu: %g, answered %g", k, f.mean[c], sigma[c]);
+        femd_local_fields_clear(&f);
+        femd_material_close(&m);
+    }
+}
+
 #define MD                                                                                                             \
     ","                                                                                                                \
     "\"method\":\"md\",\"md\":{\"equilibration\":\"1 ps\",\"block\":\"0.5 ps\",\"replicas\":2,\"max_steps\":4000}"
@@ -220,6 +245,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copper_with_a_void_has_the_field_of_another_program),
         cmocka_unit_test(a_perfect_crystal_is_uniform),
+        cmocka_unit_test(the_mean_is_the_stress_of_the_answer),
         cmocka_unit_test(atoms_in_motion_are_sampled),
         cmocka_unit_test(what_has_no_fields_is_refused_with_words),
         cmocka_unit_test(the_number_of_samples_is_a_multiple_of_ten),
