@@ -141,6 +141,12 @@ void check_mesh_print(const femd_case *c, const check_mesh *m) {
     printf("  %-24s %.6g %s^3 in %d part%s%s\n", "volume", measure->volume / pow(unit.metres, 3), unit.name,
            measure->nparts, measure->nparts == 1 ? "" : "s that share no node",
            measure->nparts == 1 ? "" : ": each must be held by itself");
+    if (measure->joint.bodies > 0)
+        printf("  %-24s %d bodies hang together along edges or at nodes only, at %d node%s, one at (%.6g, %.6g, %.6g) "
+               "%s:\n  %-24s a hinge, about which they turn freely; join them by faces, or hold each\n",
+               "hinge", measure->joint.bodies, measure->joint.nodes, measure->joint.nodes == 1 ? "" : "s",
+               measure->joint.x[0] / unit.metres, measure->joint.x[1] / unit.metres, measure->joint.x[2] / unit.metres,
+               unit.name, "");
     check_print_groups("volume", mesh->nregions, mesh->region, measure->region, 3, unit);
     check_print_groups("surface", mesh->nsurfaces, mesh->surface, measure->surface, 2, unit);
     printf("  %-24s number %d at (%.6g, %.6g, %.6g) %s: shape %.2g (1 is regular, 0 flat)\n", "worst cell",

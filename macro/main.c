@@ -136,14 +136,22 @@ static femd_status run_connect(app *a, femd_error *err) {
     return femd_client_open(&cfg, &a->client, err);
 }
 
-/* A mesh whose parts were to be one body looks right in a picture; each is held, or it would have been refused. */
-static void run_tell_parts(app *a) {
-    const int parts = a->problem->grid->nparts;
-    char text[4200];
-    if (parts < 2) return;
-    snprintf(text, sizeof text, "%s: the mesh has %d parts that share no node with each other", a->cs.path, parts);
+static void run_tell_mesh(app *a, const char *text) {
     if (a->rank == 0) fprintf(stderr, "femd-macro: %s\n", text);
     femd_live_log(&a->live, text);
+}
+
+/* A mesh whose parts were to be one body looks right in a picture; each is held, or it would have been refused. */
+static void run_tell_parts(app *a) {
+    const int parts = a->problem->grid->nparts, hinged = a->problem->grid->nhinged;
+    char text[4200];
+    snprintf(text, sizeof text, "%s: the mesh has %d parts that share no node with each other", a->cs.path, parts);
+    if (parts > 1) run_tell_mesh(a, text);
+    snprintf(text, sizeof text,
+             "%s: %d bodies of the mesh hang together along edges or at nodes only: a hinge, about which they turn "
+             "freely; femd check tells where",
+             a->cs.path, hinged);
+    if (hinged > 0) run_tell_mesh(a, text);
 }
 
 /* log.txt, where femd run keeps one. */

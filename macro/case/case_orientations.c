@@ -67,7 +67,7 @@ typedef struct orientation_file {
     FILE *f;
     const char *name;
     long line;
-    int by_cell;
+    int by_cell, bad;
     char *text;
     size_t size;
 } orientation_file;
@@ -77,10 +77,14 @@ static femd_status orientations_bad_line(const femd_case *c, const cJSON *node, 
     return femd_json_fail(&c->doc, node, err, "%s:%ld: %s", t->name, t->line, why);
 }
 
-/* The next line that is not empty and no comment; 0 at the end. */
+/* The next line that is not empty and no comment; 0 at the end, or at a line (bad: 1) whose end is none: what stands
+ * behind a byte 0 or a lone carriage return would be passed over. */
 static int orientations_next_line(orientation_file *t, char **line) {
-    while (getline(&t->text, &t->size, t->f) >= 0) {
+    for (ssize_t n; (n = getline(&t->text, &t->size, t->f)) >= 0;) {
         t->line++;
+        const char *end_of_line = t->text + strcspn(t->text, "\r\n");
+        t->bad = strlen(t->text) < (size_t)n || (*end_of_line == '\r' && end_of_line[1] && end_of_line[1] != '\n');
+        if (t->bad) return 0;
         char *start = t->text, *end;
         if (t->line == 1 && strncmp(start, "\xef\xbb\xbf", 3) == 0) start += 3;
         start[strcspn(start, "#\r\n")] = '\0';
@@ -152,6 +156,11 @@ static femd_status orientations_of_file(femd_case *c, size_t *room, const femd_c
     femd_status rc = orientations_head(c, node, &t, err);
     while (rc == FEMD_OK && orientations_next_line(&t, &line))
         rc = orientations_row(c, room, base, node, &t, line, err);
+    if (t.bad)
+        rc = orientations_bad_line(c, node, &t,
+                                   "it has a byte 0, or a carriage return that is not before the line's end: let all "
+                                   "lines end with a line feed",
+                                   err);
     free(t.text);
     fclose(t.f);
     return rc;

@@ -19,7 +19,8 @@ static femd_status grid_no_memory(femd_error *err) {
 
 /* Read or make, and check. material: of every cell, and then its part (2 x cells), malloc'ed. */
 static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mesh, int **material, int *nparts,
-                                  femd_error *err) {
+                                  int *nhinged, femd_error *err) {
+    femd_mesh_joint joint = {0};
     FEMD_TRY(cs->mesh.file ? femd_mesh_gmsh(cs, mesh, err) : femd_mesh_box(cs, mesh, err));
     FEMD_TRY(femd_mesh_surfaces(cs, mesh, err));
     if (!(*material = malloc((2 * (size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
@@ -29,6 +30,8 @@ static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mes
     FEMD_TRY(femd_mesh_check_overlap(cs, mesh, err));
     FEMD_TRY(femd_mesh_check_conform(cs, mesh, err));
     FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));
+    if (cs->mesh.file) FEMD_TRY(femd_mesh_joints(mesh, cs->element->cell, &joint, err));
+    *nhinged = joint.bodies;
     if (mesh->ncells < ranks)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks,
                          (long)mesh->ncells);
@@ -209,11 +212,14 @@ static femd_status grid_fill(femd_grid *grid, const femd_case *cs, femd_error *e
     femd_mesh mesh = {0};
     femd_mesh_origin origin = {0};
     int *material = NULL;
-    femd_status rc = grid->rank == 0 ? grid_make_mesh(cs, grid->size, &mesh, &material, &grid->nparts, err) : FEMD_OK;
+    femd_status rc = grid->rank == 0
+                         ? grid_make_mesh(cs, grid->size, &mesh, &material, &grid->nparts, &grid->nhinged, err)
+                         : FEMD_OK;
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, femd_mesh_distribute(grid->comm, cs, &mesh, &grid->dm, &origin, err), done);
     femd_mesh_clear(&mesh);
     PETSC_TRY_GOTO(rc, err, MPI_Bcast(&grid->nparts, 1, MPI_INT, 0, grid->comm), done);
+    PETSC_TRY_GOTO(rc, err, MPI_Bcast(&grid->nhinged, 1, MPI_INT, 0, grid->comm), done);
     FEMD_TRY_GOTO(rc, grid_share_materials(grid, &origin, &material, err), done);
     rc = grid_lay_out(grid, &origin, material, err);
 done:

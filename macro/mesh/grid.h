@@ -20,6 +20,7 @@ typedef struct femd_grid {
     uint64_t *cell_file; /* number of each local cell in the mesh file */
     int *cell_material;  /* index in case->material */
     int nparts;          /* of the whole mesh that share no node */
+    int nhinged;         /* bodies of it that hang together along an edge or at a node only */
     int *cell_part;      /* of each local cell */
     PetscInt nnodes;     /* local, shared ones included */
     PetscInt *cell_node; /* ncells x nodes of the element, VTK order */

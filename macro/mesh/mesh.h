@@ -74,6 +74,14 @@ FEMD_MUST_CHECK femd_status femd_mesh_surfaces(const femd_case *cs, const femd_m
 
 /* Parts of the mesh that share no node, numbered in the order of their first cells: part of every cell (ncells). */
 FEMD_MUST_CHECK femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_error *err);
+/* Bodies that hang together by no face: along an edge or at a node, as a hinge. */
+typedef struct femd_mesh_joint {
+    int bodies, nodes; /* whose cells share faces, of those that such a joint joins; the vertices of the joints */
+    double x[3];       /* the first of these, m */
+} femd_mesh_joint;
+/* Cells of the shape `cell`. All 0 if there is no such joint. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_joints(const femd_mesh *mesh, const femd_cell *cell, femd_mesh_joint *joint,
+                                             femd_error *err);
 /* Number of a name in a list of n, -1 if it is not there. */
 int femd_mesh_find_name(const femd_mesh_name *list, int n, const char *name);
 

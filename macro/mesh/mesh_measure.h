@@ -15,7 +15,8 @@ typedef struct femd_mesh_measure {
     double low[3], high[3]; /* m, of all nodes */
     double volume, outside; /* m^3; m^2 of the faces of one cell only */
     int nparts, nfaces;     /* parts that share no node; different faces */
-    int worst;              /* cell of the worst shape, its centre and shape: 1 regular, 0 flat, below that inverted */
+    femd_mesh_joint joint;
+    int worst; /* cell of the worst shape, its centre and shape: 1 regular, 0 flat, below that inverted */
     double worst_at[3], worst_shape;
     /* The part that is thinnest for its length: about its thickness and length, m, and the mean of the longest edges of
      * its cells. */

@@ -1,7 +1,9 @@
-/* Which cells hang together: by the nodes that they share. Serial: it runs on rank 0. */
+/* Which cells hang together: by the nodes that they share, by the faces that they share. Serial: it runs on rank 0. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "mesh/mesh.h"
+#include "mesh/mesh_sides.h"
 
 /* The vertex that stands for the set of v; the way there is made shorter (Tarjan 1975, path halving). */
 static int parts_root(int *parent, int v) {
@@ -33,4 +35,50 @@ femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_
     free(parent);
     free(of_root);
     return FEMD_OK;
+}
+
+/* ---- by faces ---- */
+
+/* body[cell]: the first cell of those that hang together by faces. */
+static femd_status joints_find_bodies(const femd_mesh *mesh, const femd_cell *cell, int *body, femd_error *err) {
+    femd_mesh_side *side = NULL;
+    size_t n;
+    FEMD_TRY(femd_mesh_sides(mesh, cell, &side, &n, err));
+    for (int c = 0; c < mesh->ncells; ++c) body[c] = c;
+    for (size_t i = 0, next; i < n; i = next) {
+        next = femd_mesh_sides_next(side, n, i);
+        for (size_t k = i + 1; k < next; ++k) {
+            const int a = parts_root(body, side[i].cell), b = parts_root(body, side[k].cell);
+            if (a != b) body[a > b ? a : b] = a < b ? a : b;
+        }
+    }
+    free(side);
+    for (int c = 0; c < mesh->ncells; ++c) body[c] = parts_root(body, c);
+    return FEMD_OK;
+}
+
+femd_status femd_mesh_joints(const femd_mesh *mesh, const femd_cell *cell, femd_mesh_joint *joint, femd_error *err) {
+    int *body = malloc(((size_t)mesh->ncells + 1) * sizeof *body),
+        *of_vertex = malloc(((size_t)mesh->nvertices + 1) * sizeof *of_vertex), first = mesh->nvertices;
+    char *hung = calloc((size_t)mesh->ncells + 1, 1), *counted = calloc((size_t)mesh->nvertices + 1, 1);
+    femd_status rc = body && of_vertex && hung && counted ? joints_find_bodies(mesh, cell, body, err)
+                                                          : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    memset(joint, 0, sizeof *joint);
+    for (int v = 0; rc == FEMD_OK && v < mesh->nvertices; ++v) of_vertex[v] = -1;
+    for (int i = 0; rc == FEMD_OK && i < mesh->corners * mesh->ncells; ++i) {
+        const int v = mesh->cell[i], b = body[i / mesh->corners];
+        if (of_vertex[v] < 0) of_vertex[v] = b;
+        if (of_vertex[v] == b) continue;
+        hung[of_vertex[v]] = hung[b] = 1;
+        joint->nodes += !counted[v];
+        counted[v] = 1;
+        if (v < first) first = v;
+    }
+    for (int c = 0; rc == FEMD_OK && c < mesh->ncells; ++c) joint->bodies += hung[c];
+    if (joint->nodes > 0) memcpy(joint->x, mesh->x + 3 * (size_t)first, sizeof joint->x);
+    free(body);
+    free(of_vertex);
+    free(hung);
+    free(counted);
+    return rc;
 }

@@ -66,6 +66,26 @@ static femd_status text_copy(const char *name, const femd_bytes *from, char **te
     return FEMD_OK;
 }
 
+/* A byte-order mark says nothing. Lines that end with a carriage return alone, as all of them, end as others do then;
+ * one that has some within would be cut otherwise by every reader. */
+static femd_status text_end_lines(const char *name, char *text, size_t *used, femd_error *err) {
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) memmove(text, text + 3, (*used -= 3) + 1);
+    const int feeds = strchr(text, '\n') != NULL;
+    long line = 1;
+    for (char *c = text; *c; c++) {
+        line += *c == '\n';
+        if (*c != '\r') continue;
+        if (!feeds)
+            *c = '\n';
+        else if (c[1] && c[1] != '\n' && c[1] != '\r')
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "%s: line %ld has a carriage return within: some of its lines end with that alone, others "
+                             "do not; let all end alike",
+                             name, line);
+    }
+    return FEMD_OK;
+}
+
 femd_status femd_file_text(const femd_json *doc, const cJSON *node, const femd_pack *pack, const char *name,
                            char **text, size_t *size, femd_error *err) {
     const char *base = strrchr(name, '/');
@@ -79,12 +99,15 @@ femd_status femd_file_text(const femd_json *doc, const cJSON *node, const femd_p
                          : text_copy(name, &file->bytes, text, &used, err);
     if (rc == FEMD_OK && memchr(*text, '\0', used))
         rc = femd_fail(err, FEMD_BAD_INPUT, "%s is no text: it holds bytes that are zero", name);
+    if (rc == FEMD_OK) {
+        (*text)[used] = '\0';
+        rc = text_end_lines(name, *text, &used, err);
+    }
     if (rc != FEMD_OK) {
         free(*text);
         *text = NULL;
         return rc;
     }
-    (*text)[used] = '\0';
     if (size) *size = used;
     return FEMD_OK;
 }

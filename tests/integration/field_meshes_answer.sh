@@ -67,6 +67,11 @@ shows mesh_curved.json 'volume body  *0\.445561 um\^3 in 1 cells'
 shows mesh_curved.json 'volume body  *0\.166667 um\^3 in 1 cells' --set mesh.straighten=true
 shows mesh_empty_group.json 'surface nothing  *empty: no faces' --set 'boundary=[{"on":"left","displacement":[0,0,0]}]'
 shows mesh_unconnected.json 'in 2 parts that share no node'
+# the second cube a storey higher, at an edge of the first: each is held, and they are told to hang together by that alone
+awk 'NF == 4 && $1 > 8 { $4++ } { sub(/^4 5 2 1 2 13 9 10 14 /, "4 5 2 1 2 7 9 10 8 "); print }' mesh_unconnected_22.msh >hinge.msh
+shows mesh_unconnected.json 'hinge  *2 bodies hang together along edges or at nodes only, at 2 nodes, one at \(1, 0, 1\) um' --set mesh.file=hinge.msh
+answers mesh_unconnected.json energy 0 --set mesh.file=hinge.msh --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":[0,0,0]}]'
+grep -qF '2 bodies of the mesh hang together along edges or at nodes only: a hinge' answer.log || fail "the hinge is not told"
 shows mesh_unconnected.json 'size  *[0-9.]* x 1000 x 1000 km' --set mesh.scale=1e6
 shows mesh_negative_tag.json 'surface right  *1 um\^2 in 1 faces'
 sed '/^\$Elements/{n;s/4/5/;n;p}' mesh_unconnected_22.msh >twice.msh

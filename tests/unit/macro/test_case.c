@@ -237,6 +237,8 @@ static void a_bad_line_of_a_table_of_orientations_is_not_passed_over(void **stat
                   {"region phi1 Phi phi2\na 1 2 x\nb 4 5 6\n", "table.txt:2: three angles are to stand behind"},
                   {"cell phi1 Phi phi2\na 1 2 3\n1 4 5 6\n", "table.txt:2: the number of a cell is to stand first"},
                   {"", "table.txt:0: the first line is to be"},
+                  {"region phi1 Phi phi2\ra 1 2 3\rb 4 5 6\r", "table.txt:1: it has a byte 0, or a carriage return"},
+                  {"region phi1 Phi phi2\r\na 1 2 3 # of\rb 4 5 6\n", "table.txt:2: it has a byte 0, or a carriage"},
                   {"region phi1 Phi phi2\n", "the table is empty"}};
     const char *set = "materials.m={\"engine\":\"elastic\",\"young\":1,\"poisson\":0,\"orientations\":\"table.txt\"}";
     char path[512];

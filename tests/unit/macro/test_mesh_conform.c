@@ -304,6 +304,40 @@ static void a_pore_of_one_cell_is_taken(void **state) {
     }
 }
 
+/* ---- bodies that hang together by no face ---- */
+
+static void joint_is(int line, int bodies, int nodes, double x, double y, double z) {
+    femd_mesh_joint joint;
+    femd_error err = FEMD_ERROR_INIT;
+    conforms(line);
+    assert_int_equal(femd_mesh_joints(&b.mesh, b.cs.element->cell, &joint, &err), FEMD_OK);
+    if (joint.bodies != bodies || joint.nodes != nodes || fabs(joint.x[0] - 1e-6 * x) > 1e-15 ||
+        fabs(joint.x[1] - 1e-6 * y) > 1e-15 || fabs(joint.x[2] - 1e-6 * z) > 1e-15)
+        fail_msg("line %d: %d bodies, %d nodes, first (%g, %g, %g)", line, joint.bodies, joint.nodes, joint.x[0],
+                 joint.x[1], joint.x[2]);
+}
+
+static void bodies_joined_along_edges_or_at_nodes_are_counted(void **state) {
+    (void)state;
+    const femd_element *const element[2] = {&femd_element_q1, &femd_element_p1};
+    static const int n[3] = {1, 2, 1};
+    for (int k = 0; k < 2; ++k) {
+        begin(element[k]);
+        block(n, 0, 0, 0, one, 1, 0, NULL);
+        joint_is(__LINE__, 0, 0, 0, 0, 0);
+        block(n, 1, 0, 1, one, 1, 0, NULL); /* along an edge of three nodes */
+        joint_is(__LINE__, 2, 3, 1, 0, 1);
+        block(n, 5, 5, 5, one, 1, 0, NULL); /* a part by itself */
+        joint_is(__LINE__, 2, 3, 1, 0, 1);
+        block(n, 2, 1, 2, one, 1, 0, NULL); /* one more at a node */
+        joint_is(__LINE__, 3, 4, 1, 0, 1);
+        begin(element[k]);
+        block((const int[3]){4, 3, 4}, 0, 0, 0, (const double[3]){2, 1, 1}, 1, 0, NULL);
+        crack(0.5, 0, 0); /* the sides of a crack are one body, in front of it */
+        joint_is(__LINE__, 0, 0, 0, 0, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hexahedra_of_other_height_that_share_only_corners_are_refused),
@@ -314,6 +348,7 @@ int main(void) {
         cmocka_unit_test(parts_that_share_no_node_touch_as_they_like),
         cmocka_unit_test(thin_bodies_and_sharp_edges_are_taken),
         cmocka_unit_test(a_pore_of_one_cell_is_taken),
+        cmocka_unit_test(bodies_joined_along_edges_or_at_nodes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "crystal/file_text.h"
 #include "potentials/potential_eam.h"
 
 enum { LINES = 64, NRHO = 21, NR = 51 };
@@ -217,6 +218,36 @@ static void zero_bytes_are_no_text(void **state) {
     femd_json_clear(&doc);
 }
 
+/* However lines end, they are the same lines; where only some end with a carriage return alone, that is refused. */
+static void lines_end_alike_or_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *becomes; /* NULL: refused */
+    } trial[] = {{"a\nb\n", "a\nb\n"},
+                 {"a\rb\r", "a\nb\n"},
+                 {"\xef\xbb\xbf"
+                  "a\n",
+                  "a\n"},
+                 {"a\r\nb\r\n", "a\r\nb\r\n"},
+                 {"a\r\r\nb\r", "a\r\r\nb\r"},
+                 {"a\n# of\rb\n", NULL}};
+    for (size_t i = 0; i < sizeof trial / sizeof *trial; i++) {
+        femd_error err = FEMD_ERROR_INIT;
+        femd_json doc = FEMD_JSON_INIT;
+        char *text = NULL;
+        size_t size = 0;
+        const femd_pack pack = {"", 1, {{"x", {trial[i].text, strlen(trial[i].text)}}}};
+        assert_int_equal(femd_json_parse("{}", 2, "test", &doc, &err), FEMD_OK);
+        const femd_status rc = femd_file_text(&doc, doc.root, &pack, "x", &text, &size, &err);
+        assert_int_equal(rc, trial[i].becomes ? FEMD_OK : FEMD_BAD_INPUT);
+        if (trial[i].becomes) assert_string_equal(text, trial[i].becomes);
+        if (trial[i].becomes) assert_int_equal(size, strlen(text));
+        if (!trial[i].becomes && !strstr(err.text, "x: line 2 has a carriage return within")) fail_msg("%s", err.text);
+        free(text);
+        femd_json_clear(&doc);
+    }
+}
+
 /* Knots more than an angstrom apart: the first of them lie nearer to zero than any table is used, and what is compared
  * begins beyond. A sanitizer sees what is read. */
 static void wide_knots_are_read(void **state) {
@@ -285,6 +316,7 @@ int main(void) {
         cmocka_unit_test(surplus_at_the_end_of_a_table_is_passed_over_and_told),
         cmocka_unit_test(what_would_shift_a_table_is_refused),
         cmocka_unit_test(zero_bytes_are_no_text),
+        cmocka_unit_test(lines_end_alike_or_are_refused),
         cmocka_unit_test(wide_knots_are_read),
         cmocka_unit_test(numbers_too_large_are_refused),
         cmocka_unit_test(field_files_answer_as_lammps),
