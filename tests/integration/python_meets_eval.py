@@ -230,6 +230,26 @@ def a_host_holds_the_tokens(copper, path):
     ranks_sweep_together()
 
 
+def threads_share_a_client(elastic):
+    """Several threads in calls of one client at once have their own answers."""
+    wrong = []
+
+    def ask(law, first):
+        for i in range(40):
+            E = np.zeros((20, 6))
+            E[:, 0] = 1e-6 * (first + i)
+            stress = law(E)[0]
+            if abs(stress[:, 0] / (E[:, 0] * 1e9 * 0.7 / (1.3 * 0.4)) - 1).max() > 1e-9:
+                wrong.append((first, i))
+
+    threads = [threading.Thread(target=ask, args=[elastic.points(20, kind="green"), 1000 * (k + 1)]) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not wrong and not any(thread.is_alive() for thread in threads), wrong
+
+
 def ranks_sweep_together():
     """Two ranks that commit by sweeps, one of them of virgin states alone; one without points is refused, or all would wait."""
     ranks = [femd.Client(address, run="sweeping ranks", rank=rank, ranks=2, wait_timeout=20) for rank in range(2)]
@@ -305,6 +325,7 @@ def main():
         elastic = client.material({"engine": "elastic", "young": 1e9, "poisson": 0.3})
         what_is_wrong_is_refused(elastic)
         a_forked_child_is_refused(client, elastic.points(4))
+        threads_share_a_client(elastic)
     with femd.Client(address, run="commits") as client:
         a_host_holds_the_tokens(client.material(case, "copper"), sys.argv[4])
     ranks_commit_together()

@@ -66,7 +66,8 @@ class Client:
 
     run: the run's name (made up if None); step: the committed step that a run goes on from under its old name; wait_timeout: s
     that a wait may take (0: as long as the server lives); key: file of the client's key (None: the usual one); seed: of what is
-    sampled. Ctrl-C ends a wait. Usable in a with statement.
+    sampled. Ctrl-C ends a wait. Usable in a with statement. Threads may share it: they wait for each other, so that many
+    points in one call are quicker than many threads.
     """
 
     def __init__(self, address, run=None, rank=0, ranks=1, step=0, connect_timeout=10.0, wait_timeout=0.0, key=None,
@@ -75,6 +76,7 @@ class Client:
         self._interrupted = False
         self._progress = PROGRESS(self._on_progress)  # kept: libfemd calls it
         self._process = os.getpid()
+        self._lock = threading.RLock()  # of calls: libfemd takes one at a time
         self._laws = []
         self._sweeps = False  # the host holds the tokens
         self._points = 0
@@ -95,6 +97,10 @@ class Client:
     def _call(self, function, *arguments):
         """Ctrl-C within libfemd must not raise in its callback, which cannot pass it on: it cancels the wait, and is raised
         here."""
+        with self._lock:
+            return self._call_locked(function, *arguments)
+
+    def _call_locked(self, function, *arguments):
         error = ErrorText()
         ours = (threading.current_thread() is threading.main_thread() and
                 signal.getsignal(signal.SIGINT) is signal.default_int_handler)
@@ -123,7 +129,8 @@ class Client:
         """Leave the server. What its laws have committed is kept for the run as the server is told to."""
         if self._handle:
             if self._process == os.getpid():  # in a forked child it is the parent's: its threads are not here to end it
-                lib.femd_client_close(c.byref(self._handle))
+                with self._lock:
+                    lib.femd_client_close(c.byref(self._handle))
             self._handle = c.c_void_p()
 
     def __enter__(self):
