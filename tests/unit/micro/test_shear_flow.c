@@ -83,6 +83,43 @@ static void an_image_flows_like_its_atom(void **state) {
     close_box(&b);
 }
 
+/* dv/dt = f/m - rate v_y e_x - alpha v, with the alpha that holds the kinetic energy; dx/dt = v + rate y e_x: by the
+ * middle of a short step. */
+static void a_step_follows_the_equations_of_motion(void **state) {
+    (void)state;
+    box a;
+    femd_error err = FEMD_ERROR_INIT;
+    const double rate = 5, T = 95;
+    double x[96], v[96], f[96], acc[96], work = 0, square = 0, off = 0, size = 0, away = 0;
+    open_box(&a);
+    const double *h = a.native->rve.h0;
+    assert_int_equal(femd_dynamics_start(a.d, h, a.native->rve.X, T, 5, 0, &err), FEMD_OK);
+    assert_int_equal(femd_dynamics_langevin(a.d, 400, &err), FEMD_OK);
+    a.d->dt = 1e-4;
+    assert_int_equal(femd_shear_step(a.d, h, rate, T, 1, &err), FEMD_OK);
+    memcpy(x, a.d->x, sizeof x);
+    memcpy(v, a.d->v, sizeof v);
+    memcpy(f, a.d->f, sizeof f);
+    assert_int_equal(femd_shear_step(a.d, h, rate, T, 2, &err), FEMD_OK);
+    for (int k = 0; k < 96; k++) {
+        const double v_y = 0.5 * (v[k / 3 * 3 + 1] + a.d->v[k / 3 * 3 + 1]), here = 0.5 * (v[k] + a.d->v[k]);
+        acc[k] = a.d->kick[k / 3] * 0.5 * (f[k] + a.d->f[k]) - (k % 3 == 0 ? rate * v_y : 0);
+        work += a.d->mass[k / 3] * here * acc[k];
+        square += a.d->mass[k / 3] * here * here;
+    }
+    for (int k = 0; k < 96; k++) {
+        const double here = 0.5 * (v[k] + a.d->v[k]), y = 0.5 * (x[k / 3 * 3 + 1] + a.d->x[k / 3 * 3 + 1]);
+        const double wanted = acc[k] - work / square * here, got = (a.d->v[k] - v[k]) / a.d->dt;
+        off += (got - wanted) * (got - wanted);
+        size += wanted * wanted;
+        away = fmax(away, fabs((a.d->x[k] - x[k]) / a.d->dt - here - (k % 3 == 0 ? rate * y : 0)));
+    }
+
+    assert_true(sqrt(off / size) < 3e-4); /* of second order in the step, as the rest that the thermostat leaves */
+    assert_true(away < 1e-3);             /* of some angstrom/ps */
+    close_box(&a);
+}
+
 /* Backwards the flow goes where it came from, the factor on the velocities apart: second order in the step. */
 static void work_is_what_the_stress_does(void **state) {
     (void)state;
@@ -171,11 +208,9 @@ static void solids_and_slanted_cells_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_image_flows_like_its_atom),
-        cmocka_unit_test(work_is_what_the_stress_does),
-        cmocka_unit_test(same_seed_same_bits_and_a_state_goes_on),
-        cmocka_unit_test(rates_that_disagree_are_refused),
-        cmocka_unit_test(solids_and_slanted_cells_are_refused),
+        cmocka_unit_test(an_image_flows_like_its_atom),    cmocka_unit_test(a_step_follows_the_equations_of_motion),
+        cmocka_unit_test(work_is_what_the_stress_does),    cmocka_unit_test(same_seed_same_bits_and_a_state_goes_on),
+        cmocka_unit_test(rates_that_disagree_are_refused), cmocka_unit_test(solids_and_slanted_cells_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
