@@ -177,6 +177,30 @@ static void a_preferred_direction_is_seen(void **state) {
     femd_stress_spectrum_clear(&s);
 }
 
+/* Which of the five shears is the strong one matters to the tensor, and to no measure of it. */
+static void the_shears_count_alike(void **state) {
+    (void)state;
+    femd_stress_spectrum s;
+    femd_viscosity_result first = {.chance = 0};
+    double *flux = malloc(6 * SAMPLES * sizeof *flux);
+    open_spectrum(&s);
+    for (int turn = 0; turn < 5; turn++) {
+        femd_stress_spectrum_empty(&s);
+        for (uint64_t r = 0; r < 6; r++) {
+            for (int c = 0; c < 6; c++)
+                draw(femd_random_bits(77, 1003 + r, (uint64_t)c), c == 0 ? 20 : 1, 0,
+                     flux + (c < 5 ? (c + turn) % 5 : 5));
+            femd_stress_spectrum_add(&s, flux);
+        }
+        const femd_viscosity_result r = evaluate(&s, 0, 0);
+        if (!turn) first = r;
+        assert_true(fabs(r.chance / first.chance - 1) < 1e-9 && fabs(r.anisotropy / first.anisotropy - 1) < 1e-9);
+        assert_true(fabs(r.shear.value / first.shear.value - 1) < 1e-9);
+    }
+    free(flux);
+    femd_stress_spectrum_clear(&s);
+}
+
 /* An error of temperature comes on top; two estimators far apart widen the error. */
 static void doubts_widen_the_error(void **state) {
     (void)state;
@@ -204,6 +228,7 @@ int main(void) {
         cmocka_unit_test(an_isotropic_fluid_has_two_numbers),
         cmocka_unit_test(means_of_equal_energy_are_taken_off_together),
         cmocka_unit_test(a_preferred_direction_is_seen),
+        cmocka_unit_test(the_shears_count_alike),
         cmocka_unit_test(doubts_widen_the_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
