@@ -127,6 +127,13 @@ cmp -s kept.csv connected/table.csv && cmp -s kept.h5 connected/table.h5 || fail
 # beside its file, if nobody says where
 cp "$here/small.json" beside.json
 femd table beside.json --over strain.xx=0:0.01:2 --want stress -n 1 >beside.log 2>&1 && [ -s beside.table/table.csv ] || fail "beside its file"
+# whose seed is 1 if nobody says another
+seeds=$(column beside.table seed)
+for seed in 1 2; do
+    femd table beside.json --over strain.xx=0:0.01:2 --want stress -n 1 --seed $seed >seeded.log 2>&1 || fail "--seed $seed"
+    [ "$(column beside.table seed)" = "$seeds" ] && same=1 || same=2
+    [ $same = $seed ] || fail "--seed $seed is not what it is without"
+done
 
 # in the axes of the solver
 printf '{"engine": "native", "orientation": {"axis": [0, 0, 1], "angle": "30 deg"}, "structure": {"lattice": "fcc", "a": "3.615 angstrom", "species": ["Cu"]},
