@@ -127,6 +127,7 @@ cmp -s kept.csv connected/table.csv && cmp -s kept.h5 connected/table.h5 || fail
 # beside its file, if nobody says where
 cp "$here/small.json" beside.json
 femd table beside.json --over strain.xx=0:0.01:2 --want stress -n 1 >beside.log 2>&1 && [ -s beside.table/table.csv ] || fail "beside its file"
+grep -q "femd: [0-9]* fits are not good, the first: stress.xx: as many terms as points" beside.log || fail "a fit that is not good is not told"
 # whose seed is 1 if nobody says another
 seeds=$(column beside.table seed)
 for seed in 1 2; do

@@ -129,6 +129,23 @@ static void holes_that_leave_terms_open_are_told(void **state) {
     table_fit_clear(&fit);
 }
 
+/* However few the points: of what is zero by symmetry there is nothing else to know. */
+static void what_is_nothing_is_called_so(void **state) {
+    (void)state;
+    const table_grid g = grid_of("strain.xx=-1:1:3");
+    femd_error err = FEMD_ERROR_INIT;
+    table_terms t;
+    table_fit fit;
+    assert_int_equal(table_terms_make(&g, 2, &t, &err), FEMD_OK);
+    for (int small = 0; small < 2; small++) {
+        const double y[3] = {0, small * 1e-10, -small * 1e-10};
+        assert_int_equal(table_fit_make(&g, &t, y, NULL, small, &fit, &err), FEMD_OK);
+        assert_true(fit.fitted && fit.good);
+        assert_non_null(strstr(fit.words, "round-off"));
+        table_fit_clear(&fit);
+    }
+}
+
 /* Two uniform numbers to a normal one (Box and Muller). */
 static double normal(uint64_t *n) {
     const double a = ((double)(femd_seed(1, 0, (*n)++) >> 11) + 0.5) * 0x1p-53;
@@ -199,6 +216,7 @@ int main(void) {
         cmocka_unit_test(an_exact_polynomial_is_found),
         cmocka_unit_test(what_is_no_such_polynomial_is_told),
         cmocka_unit_test(holes_that_leave_terms_open_are_told),
+        cmocka_unit_test(what_is_nothing_is_called_so),
         cmocka_unit_test(covariances_are_those_of_trials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
