@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields/conductivity_fit_private.h"
 #include "fields/positive_tensor.h"
 
 #define MOST FEMD_K_COEFFICIENTS
@@ -25,32 +26,37 @@ static int fit_is_number(const femd_k_fit *fit) {
     return fit->form == FEMD_K_NUMBER || fit->form == FEMD_K_CAPACITY;
 }
 
-static int fit_levels(const femd_k_fit *fit) {
-    return fit->form == FEMD_K_ANY ? 6 : 1;
+int femd_k_fit_levels(const femd_k_fit *fit) {
+    return fit->form == FEMD_K_ANY || fit->form == FEMD_K_THERMAL ? 6 : 1;
 }
 
-static int fit_strains(const femd_k_fit *fit) {
+int femd_k_fit_strains(const femd_k_fit *fit) {
     if (!fit->strained) return 0;
-    return fit->form == FEMD_K_ANY ? 36 : fit->form == FEMD_K_CUBIC ? 3 : 1;
+    if (fit_is_number(fit)) return 1;
+    return femd_k_fit_levels(fit) == 6 ? 36 : 3;
 }
 
-static int fit_coefficients(const femd_k_fit *fit) {
-    return (fit->quadratic ? 3 : 2) * fit_levels(fit) + fit_strains(fit);
+int femd_k_fit_size(const femd_k_fit *fit) {
+    return (fit->quadratic ? 3 : 2) * femd_k_fit_levels(fit) + femd_k_fit_strains(fit);
 }
 
-/* What ln k is a polynomial in; its derivative. Conductivities fall as powers of T, a classical heat capacity has a
- * level, from which it departs as T. */
+/* What ln k is a polynomial in; its derivative. Conductivities fall as powers of T, a classical heat capacity or
+ * thermal stress has a level, from which it departs as T. */
+static int fit_has_level(const femd_k_fit *fit) {
+    return fit->form == FEMD_K_CAPACITY || fit->form == FEMD_K_THERMAL || fit->form == FEMD_K_THERMAL_CUBIC;
+}
+
 static double fit_abscissa(const femd_k_fit *fit, double T) {
-    return fit->form == FEMD_K_CAPACITY ? T / fit->T0 - 1 : log(T / fit->T0);
+    return fit_has_level(fit) ? T / fit->T0 - 1 : log(T / fit->T0);
 }
 
 static double fit_abscissa_slope(const femd_k_fit *fit, double T) {
-    return 1 / (fit->form == FEMD_K_CAPACITY ? fit->T0 : T);
+    return 1 / (fit_has_level(fit) ? fit->T0 : T);
 }
 
 /* Component c of ln k is row . coefficients; in their order: levels, powers, strains, curvatures. */
-static void fit_row(const femd_k_fit *fit, const double E[6], double T, int c, double *row) {
-    const int levels = fit_levels(fit), strains = fit_strains(fit), own = levels == 6 ? c : 0;
+void femd_k_fit_row(const femd_k_fit *fit, const double E[6], double T, int c, double *row) {
+    const int levels = femd_k_fit_levels(fit), strains = femd_k_fit_strains(fit), own = levels == 6 ? c : 0;
     const double x = fit_abscissa(fit, T);
     memset(row, 0, (size_t)fit->n * sizeof *row);
     if (levels == 6 || c < 3) {
@@ -169,7 +175,7 @@ static void fit_ranges(femd_k_fit *fit, const fit_work *w) {
 
 /* The prior: independent coefficients about `mean`. */
 static void fit_begin_normal(const femd_k_fit *fit, fit_work *w, double *mean) {
-    const int levels = fit_levels(fit), strains = fit_strains(fit);
+    const int levels = femd_k_fit_levels(fit), strains = femd_k_fit_strains(fit);
     memset(w->normal, 0, sizeof w->normal);
     for (int i = 0; i < fit->n; ++i) {
         const int level = i < levels, power = i < 2 * levels, strain = i < 2 * levels + strains;
@@ -191,7 +197,7 @@ static void fit_add_normal(const femd_k_fit *fit, fit_work *w) {
         for (int c = 0; c < fit_rows(fit); ++c) {
             const double variance = w->variance[6 * s + (size_t)c], y = w->log_k[6 * s + (size_t)c];
             if (!(variance > 0)) continue;
-            fit_row(fit, w->sample[s].E, w->sample[s].T, c, row);
+            femd_k_fit_row(fit, w->sample[s].E, w->sample[s].T, c, row);
             for (int i = 0; i < fit->n; ++i) {
                 w->right[i] += row[i] * y / variance;
                 for (int j = 0; j < fit->n; ++j) w->normal[i * fit->n + j] += row[i] * row[j] / variance;
@@ -200,7 +206,7 @@ static void fit_add_normal(const femd_k_fit *fit, fit_work *w) {
 }
 
 /* Lower factor in place. The prior keeps it positive. */
-static void fit_factor(double *A, int n) {
+void femd_k_fit_factor(double *A, int n) {
     for (int j = 0; j < n; ++j) {
         for (int k = 0; k < j; ++k)
             for (int i = j; i < n; ++i) A[i * n + j] -= A[i * n + k] * A[j * n + k];
@@ -209,7 +215,7 @@ static void fit_factor(double *A, int n) {
     }
 }
 
-static void fit_substitute(const double *L, int n, double *x) {
+void femd_k_fit_substitute(const double *L, int n, double *x) {
     for (int i = 0; i < n; ++i) {
         for (int j = 0; j < i; ++j) x[i] -= L[i * n + j] * x[j];
         x[i] /= L[i * n + i];
@@ -222,16 +228,16 @@ static void fit_substitute(const double *L, int n, double *x) {
 
 static void fit_solve(femd_k_fit *fit, fit_work *w) {
     double mean[MOST], column[MOST];
-    fit->n = fit_coefficients(fit);
+    fit->n = femd_k_fit_size(fit);
     fit_begin_normal(fit, w, mean);
     fit_add_normal(fit, w);
-    fit_factor(w->normal, fit->n);
+    femd_k_fit_factor(w->normal, fit->n);
     memcpy(fit->coefficient, w->right, sizeof w->right);
-    fit_substitute(w->normal, fit->n, fit->coefficient);
+    femd_k_fit_substitute(w->normal, fit->n, fit->coefficient);
     for (int j = 0; j < fit->n; ++j) {
         memset(column, 0, sizeof column);
         column[j] = 1;
-        fit_substitute(w->normal, fit->n, column);
+        femd_k_fit_substitute(w->normal, fit->n, column);
         for (int i = 0; i < fit->n; ++i) fit->covariance[i * fit->n + j] = column[i];
     }
 }
@@ -244,7 +250,7 @@ static double fit_misfit(const femd_k_fit *fit, const fit_work *w) {
         for (int c = 0; c < fit_rows(fit); ++c) {
             const double variance = w->variance[6 * s + (size_t)c];
             if (!(variance > 0)) continue;
-            fit_row(fit, w->sample[s].E, w->sample[s].T, c, row);
+            femd_k_fit_row(fit, w->sample[s].E, w->sample[s].T, c, row);
             const double off = w->log_k[6 * s + (size_t)c] - fit_dot(row, fit->coefficient, fit->n);
             sum += off * off / variance;
             freedom++;
@@ -276,7 +282,7 @@ static femd_status fit_run(femd_k_fit *fit, fit_work *w, femd_error *err) {
 }
 
 size_t femd_k_most(femd_k_form form) {
-    return form == FEMD_K_ANY ? FEMD_K_COEFFICIENTS : 6; /* of a number they are fewer */
+    return form == FEMD_K_ANY || form == FEMD_K_THERMAL ? FEMD_K_COEFFICIENTS : 6; /* of a number they are fewer */
 }
 
 femd_status femd_k_fit_make(femd_k_form form, int strained, const femd_k_sample *sample, size_t n, femd_k_fit *fit,
@@ -304,15 +310,15 @@ femd_status femd_k_fit_make(femd_k_form form, int strained, const femd_k_sample 
 static void fit_log(const femd_k_fit *fit, const double E[6], double T, double log_k[6]) {
     double row[MOST];
     for (int c = 0; c < 6; ++c) {
-        fit_row(fit, E, T, c, row);
+        femd_k_fit_row(fit, E, T, c, row);
         log_k[c] = fit_dot(row, fit->coefficient, fit->n);
     }
 }
 
 void femd_k_fit_at(const femd_k_fit *fit, const double E[6], double T, double k[6], double dkdT[6]) {
-    const int levels = fit_levels(fit);
+    const int levels = femd_k_fit_levels(fit);
     const double x = fit_abscissa(fit, T), *power = fit->coefficient + levels,
-                 *curvature = fit->coefficient + 2 * levels + fit_strains(fit);
+                 *curvature = fit->coefficient + 2 * levels + femd_k_fit_strains(fit);
     double log_k[6], change[6] = {0};
     fit_log(fit, E, T, log_k);
     for (int c = 0; c < (levels == 6 ? 6 : 3); ++c) {
@@ -327,7 +333,7 @@ void femd_k_fit_change(const femd_k_fit *fit, const double E[6], double T, const
     double log_k[6], log_change[6], row[MOST], k[6];
     fit_log(fit, E, T, log_k);
     for (int c = 0; c < 6; ++c) {
-        fit_row(fit, E, T, c, row);
+        femd_k_fit_row(fit, E, T, c, row);
         log_change[c] = fit_dot(row, coefficients, fit->n);
     }
     femd_tensor_exp(log_k, log_change, k, change);
@@ -336,7 +342,7 @@ void femd_k_fit_change(const femd_k_fit *fit, const double E[6], double T, const
 void femd_k_fit_column(const femd_k_fit *fit, int j, double *column) {
     double factor[MOST * MOST];
     memcpy(factor, fit->covariance, (size_t)(fit->n * fit->n) * sizeof *factor);
-    fit_factor(factor, fit->n);
+    femd_k_fit_factor(factor, fit->n);
     for (int i = 0; i < fit->n; ++i) column[i] = i < j ? 0 : factor[i * fit->n + j];
 }
 
@@ -349,7 +355,7 @@ double femd_k_fit_spread(const femd_k_fit *fit, const double *x) {
 double femd_k_fit_variance(const femd_k_fit *fit, const double E[6], double T) {
     double row[MOST], most = 0;
     for (int c = 0; c < 6; ++c) {
-        fit_row(fit, E, T, c, row);
+        femd_k_fit_row(fit, E, T, c, row);
         most = fmax(most, femd_k_fit_spread(fit, row));
     }
     return most;
@@ -362,7 +368,7 @@ void femd_k_fit_flow(const femd_k_fit *fit, const double E[6], double T, const d
     femd_tensor_form(log_k, u, v, weight);
     memset(by_coefficient, 0, (size_t)fit->n * sizeof *by_coefficient);
     for (int c = 0; c < 6; ++c) {
-        fit_row(fit, E, T, c, row);
+        femd_k_fit_row(fit, E, T, c, row);
         for (int i = 0; i < fit->n; ++i) by_coefficient[i] += weight[c] * row[i];
     }
 }
@@ -378,7 +384,7 @@ static int fit_more(const femd_k_fit *fit, const double E[6], double T, double a
         const double sigma = c < 3 ? fit->sigma : fit->sigma_shear;
         double *product = along[taken];
         if (!(sigma > 0)) continue;
-        fit_row(fit, E, T, c, row);
+        femd_k_fit_row(fit, E, T, c, row);
         fit_times(fit, row, product);
         for (int k = 0; k < taken; ++k) {
             const double share = fit_dot(row, along[k], fit->n);

@@ -18,10 +18,12 @@ enum { FEMD_K_COEFFICIENTS = 54 };
 
 /* What the RVE's symmetry leaves. */
 typedef enum femd_k_form {
-    FEMD_K_ANY,     /* each component for itself */
-    FEMD_K_CUBIC,   /* unstrained one number; strain enters by three */
-    FEMD_K_NUMBER,  /* one number; strain enters by its trace. Chosen where all samples are such */
-    FEMD_K_CAPACITY /* the same of a heat capacity, as k11 = k22 = k33: with T/T* - 1 for ln(T/T*), and b 0 expected */
+    FEMD_K_ANY,      /* each component for itself */
+    FEMD_K_CUBIC,    /* unstrained one number; strain enters by three */
+    FEMD_K_NUMBER,   /* one number; strain enters by its trace. Chosen where all samples are such */
+    FEMD_K_CAPACITY, /* the same of a heat capacity, as k11 = k22 = k33: with T/T* - 1 for ln(T/T*), and b 0 expected */
+    FEMD_K_THERMAL,  /* of dS/dT itself, of either sign, not of a logarithm: thermal_fit.h; as ANY, as CUBIC */
+    FEMD_K_THERMAL_CUBIC
 } femd_k_form;
 
 /* One answer. Doubles only: so it is sent and stored. */

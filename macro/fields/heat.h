@@ -40,12 +40,28 @@ double femd_heat_k_error(const femd_problem *p, PetscInt k);
 const double *femd_heat_samples(const femd_problem *p, size_t *n, size_t *width, uint64_t *asked);
 FEMD_MUST_CHECK femd_status femd_heat_put_samples(femd_problem *p, const double *sample, size_t n, uint64_t asked,
                                                   femd_error *err);
+/* Thermal stresses that are sampled with the stress (heat_thermal.c): 1 if those of a material come from a fit. */
+int femd_heat_thermal_is_fitted(const femd_problem *p, int material);
+/* The fit at point k, strain in the solver's axes; leaves dSdT alone where nothing is fitted. */
+void femd_heat_thermal_apply(const femd_problem *p, PetscInt k, const double strain[6], double T, double dSdT[6]);
+/* An answer of point k, whose tentative strain and temperature are there: kept until the step ends, and tdSdT is that
+ * of the fit. */
+void femd_heat_thermal_take(const femd_problem *p, PetscInt k, const femd_response *r);
+/* The first answers at rest, at a temperature, of each material that is no grain of one before. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_thermal_begin(femd_problem *p, double kelvin, const femd_response *answer,
+                                                    femd_error *err);
+/* Their sums for the checkpoint: how many rows, *width doubles each (0: none); out; and back, when the fits are made
+ * anew (collective). */
+size_t femd_heat_thermal_rows(const femd_problem *p, size_t *width);
+void femd_heat_thermal_get(const femd_problem *p, double *rows);
+FEMD_MUST_CHECK femd_status femd_heat_thermal_put(femd_problem *p, const double *rows, femd_error *err);
 /* One way or two: as the case says, or two where all materials tell dS/dT. BAD_INPUT where they do not, but it says so.
  */
 FEMD_MUST_CHECK femd_status femd_heat_choose_coupling(femd_problem *p, femd_error *err);
 int femd_heat_is_two_way(const femd_heat *h);
-/* Of the step of length dt that has converged and is not yet committed: what the work of its stress has taken. */
-void femd_heat_see_work(femd_problem *p, double dt);
+/* Of the step that has converged and is not yet committed: what the work of its stress has taken; thermal
+ * stresses that were sampled in it. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_see_work(femd_problem *p, const femd_step_record *rec, femd_error *err);
 /* Of the attempt, with coupling {"iterate"}: passes so far; the rise of point k's temperature in the last one, K. */
 int femd_heat_passes(const femd_heat *h);
 double femd_heat_rise(const femd_heat *h, PetscInt k);

@@ -8,14 +8,6 @@
 #include "fields/boundary.h"
 #include "fields/heat_sampled.h"
 
-size_t femd_heat_slot(const femd_heat_sampled *s, femd_sampled_quantity what, size_t material) {
-    return material + (size_t)what * s->nmaterials;
-}
-
-int femd_heat_is_sampled(const femd_heat *h, femd_sampled_quantity what, int material) {
-    return h->sampled && h->sampled->fitted[femd_heat_slot(h->sampled, what, (size_t)material)];
-}
-
 void femd_heat_gradient(const femd_heat *h, PetscInt k, const double *u, double out[3]) {
     const femd_problem *p = h->p;
     const femd_element_table *table = &p->grid->table;

@@ -87,9 +87,10 @@ FEMD_MUST_CHECK femd_status femd_heat_broken(const femd_heat *h, femd_error *err
 typedef enum femd_sampled_quantity {
     FEMD_SAMPLED_CONDUCTIVITY,
     FEMD_SAMPLED_CAPACITY,
+    FEMD_SAMPLED_THERMAL, /* dS/dT, with the stress: heat_thermal.c; it has no samples of its own */
     FEMD_SAMPLED_QUANTITIES
 } femd_sampled_quantity;
-/* heat_places.c: 1 if that of a case's material comes from samples. */
+/* heat_slots.c: 1 if that of a case's material comes from samples. */
 int femd_heat_is_sampled(const femd_heat *h, femd_sampled_quantity what, int material);
 /* heat_sampled.c: conductivities that are sampled. */
 void femd_heat_sampled_destroy(struct femd_heat_sampled **sampled);
@@ -147,7 +148,33 @@ void femd_heat_conduct(const femd_heat *h, const double *u, const double *K, dou
 void femd_heat_store(const femd_heat *h, const double *u, double *out);
 /* Loads by condition at the boundary's time, W: sum over this rank's entries. */
 void femd_heat_loads(const femd_field *field, double *load);
-/* heat_coupling.c. `stiffened` and `taken` from the committed answers, at the start of an attempt. FEMD_PASS_STRESS to
+/* heat_thermal.c. 1 if dS/dT of a case's material is sampled with its stress and counts (before the materials are open
+ * for the fits). */
+int femd_heat_samples_thermal(const femd_problem *p, size_t material);
+/* Does every stress that changes with the temperature say how, by itself or sampled with the stress? */
+int femd_heat_coupling_is_told(const femd_problem *p);
+/* ... and is it asked, or fitted? */
+int femd_heat_thermal_is_known(const femd_problem *p);
+/* x = D^-1 b; 0 if D is singular. */
+int femd_heat_solve_stiffness(const double D[36], const double b[6], double x[6]);
+/* What dS/dT of point k changes by along a change of the coefficients of slot m, at the committed state or the
+ * tentative one; 0: slot m is not its. */
+int femd_heat_thermal_column(const femd_heat *h, PetscInt k, size_t m, const double *column, int committed,
+                             double change[6]);
+/* With b = -dS/dT of the fit there and its covariance cov: tr(cov D^-1), by which b D^-1 b is too large in the mean,
+ * and the variance of b D^-1 b to first order, expansion being D^-1 b. Zero where nothing is fitted. */
+void femd_heat_thermal_spread(const femd_heat *h, PetscInt k, const double strain[6], double T, const double D[36],
+                              const double expansion[6], double *bias, double *variance);
+/* The step has converged and is not yet committed: its answers go into the sums, the points have the new fit.
+ * Collective.
+ */
+FEMD_MUST_CHECK femd_status femd_heat_thermal_learn(femd_heat *h, femd_error *err);
+/* heat_coupling.c: `stiffened` and `taken` of point k change with the coefficients of slot m. */
+void femd_heat_couple_change(femd_heat *h, PetscInt k, size_t m, const double *coefficients);
+/* out (n) += squares of what the noise of the stresses makes of the temperatures, K^2; 0 where no stress is noisy or
+ * the coupling goes one way. Collective. */
+FEMD_MUST_CHECK femd_status femd_heat_stress_noise(femd_heat *h, double *out, femd_error *err);
+/* `stiffened` and `taken` from the committed answers, at the start of an attempt. FEMD_PASS_STRESS to
  * DELTA of the committed state; collective. */
 void femd_heat_couple(femd_heat *h);
 /* `taken` is T b : dE of the pass before, means of the step by theta. */

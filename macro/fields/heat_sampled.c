@@ -37,21 +37,38 @@ static uint32_t sampled_want(femd_sampled_quantity what) {
     return what == FEMD_SAMPLED_CAPACITY ? FEMD_WANT_HEAT_CAPACITY : FEMD_WANT_CONDUCTIVITY;
 }
 
+static femd_sampled_quantity sampled_quantity(const femd_heat_sampled *s, size_t slot) {
+    return (femd_sampled_quantity)(slot / s->nmaterials);
+}
+
 static int sampled_material(const femd_problem *p, femd_sampled_quantity what, size_t k) {
+    if (what == FEMD_SAMPLED_THERMAL) return femd_heat_samples_thermal(p, k);
     if (!(femd_case_asks_heat(p->cs, k) & sampled_want(what))) return 0;
     return what == FEMD_SAMPLED_CAPACITY ? femd_case_samples(p->cs, k, &p->caps[k], "heat-capacity")
                                          : (p->caps[k].inputs & FEMD_INPUT_SEED) != 0;
 }
 
-int femd_heat_samples_any(const femd_heat_sampled *s, femd_sampled_quantity what) {
-    int any = 0;
-    for (size_t k = 0; k < s->nmaterials; ++k) any |= s->fitted[femd_heat_slot(s, what, k)];
-    return any;
-}
-
 static femd_k_form sampled_form(const femd_case_material *m) {
     const char *symmetry = m->node ? femd_json_string(m->node, "symmetry", "") : "";
     return strcmp(symmetry, "cubic") == 0 || strcmp(symmetry, "isotropic") == 0 ? FEMD_K_CUBIC : FEMD_K_ANY;
+}
+
+static femd_k_form sampled_form_of(femd_sampled_quantity what, const femd_case_material *m) {
+    const femd_k_form form = sampled_form(m);
+    if (what == FEMD_SAMPLED_CAPACITY) return FEMD_K_CAPACITY;
+    if (what == FEMD_SAMPLED_CONDUCTIVITY) return form;
+    return form == FEMD_K_CUBIC ? FEMD_K_THERMAL_CUBIC : FEMD_K_THERMAL;
+}
+
+/* The sums of thermal stresses, where any are sampled. */
+static int sampled_create_thermal(const femd_problem *p, femd_heat_sampled *s) {
+    int missing = 0;
+    for (size_t k = 0; k < s->nmaterials; ++k)
+        if (s->fitted[femd_heat_slot(s, FEMD_SAMPLED_THERMAL, k)] && p->cs->material[k].like == k)
+            missing |= !(s->thermal[k] = calloc(1, sizeof *s->thermal[k]));
+    if (femd_heat_samples_any(s, FEMD_SAMPLED_THERMAL))
+        missing |= !(s->raw = calloc(12 * (size_t)p->pt->n + 1, sizeof *s->raw));
+    return !missing;
 }
 
 static femd_status sampled_create(femd_problem *p, femd_heat_sampled **out, femd_error *err) {
@@ -65,20 +82,24 @@ static femd_status sampled_create(femd_problem *p, femd_heat_sampled **out, femd
     s->fit = calloc(s->slots + 1, sizeof *s->fit);
     s->sample = calloc(sampled_room(p), sizeof *s->sample);
     s->local = calloc((size_t)p->pt->n + 1, sizeof *s->local);
-    if (!s->fitted || !s->form || !s->fit || !s->sample || !s->local) return sampled_no_memory(err);
+    s->thermal = calloc(n + 1, sizeof *s->thermal);
+    s->spread = calloc(s->slots + 1, sizeof *s->spread);
+    if (!s->fitted || !s->form || !s->fit || !s->sample || !s->local || !s->thermal || !s->spread)
+        return sampled_no_memory(err);
     for (size_t slot = 0; slot < s->slots; ++slot) {
-        const femd_sampled_quantity what = slot < n ? FEMD_SAMPLED_CONDUCTIVITY : FEMD_SAMPLED_CAPACITY;
+        const femd_sampled_quantity what = sampled_quantity(s, slot);
         s->fitted[slot] = (unsigned char)sampled_material(p, what, slot % n);
-        s->form[slot] = what == FEMD_SAMPLED_CAPACITY ? FEMD_K_CAPACITY : sampled_form(&p->cs->material[slot % n]);
+        s->form[slot] = sampled_form_of(what, &p->cs->material[slot % n]);
     }
-    return FEMD_OK;
+    return sampled_create_thermal(p, s) ? FEMD_OK : sampled_no_memory(err);
 }
 
 femd_status femd_heat_expect_samples(femd_problem *p, femd_error *err) {
     femd_heat *h = p->heat;
     int any = 0;
     for (size_t k = 0; k < p->cs->nmaterials; ++k)
-        any |= sampled_material(p, FEMD_SAMPLED_CONDUCTIVITY, k) || sampled_material(p, FEMD_SAMPLED_CAPACITY, k);
+        for (int what = 0; what < FEMD_SAMPLED_QUANTITIES; ++what)
+            any |= sampled_material(p, (femd_sampled_quantity)what, k);
     if (!any) return FEMD_OK;
     FEMD_TRY(femd_agree(p->comm, sampled_create(p, &h->sampled, err), err));
     FEMD_TRY(femd_rows_create(p->comm, p->pt->id, (size_t)p->pt->n, &h->sampled->rows, err));
@@ -91,6 +112,11 @@ void femd_heat_sampled_destroy(femd_heat_sampled **out) {
     femd_heat_sampled *s = *out;
     if (!s) return;
     for (size_t k = 0; s->fit && k < s->slots; ++k) free(s->fit[k]);
+    for (size_t k = 0; s->spread && k < s->slots; ++k) free(s->spread[k]);
+    for (size_t k = 0; s->thermal && k < s->nmaterials; ++k) free(s->thermal[k]);
+    free(s->thermal);
+    free(s->spread);
+    free(s->raw);
     femd_rows_destroy(&s->rows);
     free(s->fitted);
     free(s->form);
@@ -124,7 +150,9 @@ static femd_status sampled_fit_all(femd_heat *h, femd_error *err) {
     femd_k_fit *fit = calloc(1, sizeof *fit);
     femd_status rc = femd_agree(p->comm, own && fit ? FEMD_OK : sampled_no_memory(err), err);
     for (size_t k = 0; rc == FEMD_OK && k < s->slots; ++k) {
-        if (!s->fitted[k] || p->cs->material[k % s->nmaterials].like != k % s->nmaterials) continue;
+        if (!s->fitted[k] || sampled_quantity(s, k) == FEMD_SAMPLED_THERMAL ||
+            p->cs->material[k % s->nmaterials].like != k % s->nmaterials)
+            continue;
         if (p->rank == 0) rc = sampled_fit_one(h, k, own, fit, err);
         rc = femd_agree(p->comm, rc, err);
         if (rc != FEMD_OK) break;
@@ -334,7 +362,8 @@ femd_status femd_heat_sample(femd_heat *h, femd_sampled_quantity what, const uin
 
 static int sampled_lacks(const femd_heat *h, size_t k) {
     const femd_heat_sampled *s = h->sampled;
-    return s->fitted[k] && h->p->cs->material[k % s->nmaterials].like == k % s->nmaterials && !s->fit[k];
+    return s->fitted[k] && sampled_quantity(s, k) != FEMD_SAMPLED_THERMAL &&
+           h->p->cs->material[k % s->nmaterials].like == k % s->nmaterials && !s->fit[k];
 }
 
 femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
@@ -345,7 +374,7 @@ femd_status femd_heat_sample_first(femd_heat *h, int *failed, femd_error *err) {
     for (size_t k = 0; k < s->slots; ++k) lacking |= sampled_lacks(h, k);
     if (!lacking) return FEMD_OK;
     for (size_t k = 0; k < s->slots; ++k) {
-        const femd_sampled_quantity what = k < s->nmaterials ? FEMD_SAMPLED_CONDUCTIVITY : FEMD_SAMPLED_CAPACITY;
+        const femd_sampled_quantity what = sampled_quantity(s, k);
         size_t chosen[2] = {0, 0};
         uint64_t list[3] = {0}; /* how many; points */
         if (!sampled_lacks(h, k)) continue;

@@ -1,14 +1,15 @@
-/* Samples of conductivities and heat capacities; shared by heat_sampled.c, heat_places.c, heat_refine.c and
- * heat_uncertain.c only. */
+/* Samples of conductivities and heat capacities; shared by heat_sampled.c, heat_places.c, heat_refine.c,
+ * heat_uncertain.c, heat_thermal.c and heat_coupling.c only. */
 #ifndef FEMD_HEAT_SAMPLED_H
 #define FEMD_HEAT_SAMPLED_H
 
 #include "base/collective.h"
 #include "fields/conductivity_choice.h"
 #include "fields/heat_private.h"
+#include "fields/thermal_fit.h"
 
 /* A slot is a quantity of a case's material: its conductivity where the number is below nmaterials, behind these the
- * heat capacities. So samples, fits and places name it as their material. */
+ * heat capacities and the thermal stresses. So samples, fits and places name it as their material. */
 typedef struct femd_heat_sampled {
     size_t nmaterials, slots;
     unsigned char *fitted; /* per slot: it comes from samples */
@@ -18,10 +19,14 @@ typedef struct femd_heat_sampled {
     size_t n;
     uint64_t asked;                              /* of them, and of those that had no answer */
     femd_k_doubt doubt[FEMD_SAMPLED_QUANTITIES]; /* by the present step alone: decides about samples */
-    double flow_error;                           /* ... with what the steps before have left; NAN: not known */
-    double *memory;      /* columns x local nodes: see heat_uncertain.c, committed; NULL in a steady state... */
-    double *memory_next; /* ... and of the step that is tried */
-    int bounded;         /* no more may be asked, though more are wanted */
+    femd_thermal_sums **thermal; /* per material, of those that come first: NULL where dS/dT is not sampled */
+    double **spread;             /* per slot: factor L of that fit's covariance, column by column; NULL: no such fit */
+    double *raw;                 /* points x 12: dS/dT as answered last, its errors; NULL where it is not sampled */
+    double coupling_error;       /* largest error of a temperature by the coupling, K; NAN: not known */
+    double flow_error;           /* ... with what the steps before have left; NAN: not known */
+    double *memory;              /* columns x local nodes: see heat_uncertain.c, committed; NULL in a steady state... */
+    double *memory_next;         /* ... and of the step that is tried */
+    int bounded;                 /* no more may be asked, though more are wanted */
     femd_rows *rows;
     femd_k_place *local; /* this rank's points */
     femd_k_place *all;   /* rank 0: all points */

@@ -87,6 +87,24 @@ static void uncertain_capacity(femd_heat *h, size_t m, const double *coefficient
     uncertain_store(h, change, room, out);
 }
 
+/* The same of a thermal stress: of the capacity that it adds, and of the work of the stress in the last step, or of the
+ * pass before. */
+static void uncertain_thermal(femd_heat *h, size_t m, const double *coefficients, double *kept, double *room,
+                              double *out) {
+    const femd_points *pt = h->p->pt;
+    const size_t n = h->p->temperature->n;
+    double *less = room, *more = room + n, *stiffened = kept, *taken = kept + pt->n;
+    if (!h->two_way) return;
+    femd_heat_store(h, h->value, less);
+    memcpy(stiffened, h->stiffened, (size_t)pt->n * sizeof *stiffened);
+    memcpy(taken, h->taken, (size_t)pt->n * sizeof *taken);
+    for (PetscInt k = 0; k < pt->n; ++k) femd_heat_couple_change(h, k, m, coefficients);
+    femd_heat_store(h, h->value, more);
+    memcpy(h->stiffened, stiffened, (size_t)pt->n * sizeof *stiffened);
+    memcpy(h->taken, taken, (size_t)pt->n * sizeof *taken);
+    for (size_t i = 0; i < n; ++i) out[i] += more[i] - less[i];
+}
+
 /* ---- what the steps before have left ---- */
 
 /* The columns of memory: of slot m from the first of these on. */
@@ -224,16 +242,18 @@ static femd_status uncertain_respond(femd_heat *h, uncertain *u, size_t m, const
     femd_field *field = h->p->temperature;
     int solved;
     double more = 0;
-    const int conducts = m < h->sampled->nmaterials; /* else it is a heat capacity's slot */
+    const femd_sampled_quantity what = (femd_sampled_quantity)(m / h->sampled->nmaterials);
     memset(h->adjoint, 0, field->n * sizeof *h->adjoint);
     if (last) uncertain_stored(h, last, -1, u->room, h->adjoint);
     if (last) FEMD_TRY(uncertain_start(h, m, column, last, u->change, u->room, h->adjoint, err));
-    if (conducts) {
+    if (what == FEMD_SAMPLED_CONDUCTIVITY) {
         uncertain_change(h, m, h->p->pt->temperature, column, u->change);
         uncertain_conduct(h, h->value, u->change, h->theta, u->room, h->adjoint);
         more = uncertain_dissipation(h, u->change);
-    } else
+    } else if (what == FEMD_SAMPLED_CAPACITY)
         uncertain_capacity(h, m, column, u->change, u->room, h->adjoint);
+    else
+        uncertain_thermal(h, m, column, u->change, u->room, h->adjoint);
     FEMD_TRY(femd_field_sum_free(field, h->adjoint, u->rhs, err));
     FEMD_TRY(femd_ties_reduce(field, u->rhs, 0, err));
     FEMD_TRY(u->solve(u->with, u->rhs, u->x, &solved, err));
@@ -265,6 +285,21 @@ static femd_status uncertain_of_material(femd_heat *h, uncertain *u, size_t m, f
     return FEMD_OK;
 }
 
+/* Of the coupling alone: what its fits and the noise of the stresses leave. */
+static femd_status uncertain_couple(femd_heat *h, femd_error *err) {
+    double *most = &h->sampled->coupling_error;
+    *most = 0;
+    FEMD_TRY(femd_heat_stress_noise(h, h->T_error, err));
+    for (size_t i = 0; i < h->p->temperature->n; ++i)
+        *most = isnan(h->T_error[i]) || isnan(*most) ? NAN : fmax(*most, sqrt(h->T_error[i]));
+    int unknown = isnan(*most);
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &unknown, 1, MPI_INT, MPI_MAX, h->p->comm));
+    if (unknown) *most = INFINITY;
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, most, 1, MPI_DOUBLE, MPI_MAX, h->p->comm));
+    if (unknown) *most = NAN;
+    return FEMD_OK;
+}
+
 femd_status femd_heat_uncertain(femd_field *field, femd_field_solve *solve, void *with, Vec rhs, Vec x,
                                 femd_error *err) {
     femd_heat *h = field->self;
@@ -278,8 +313,10 @@ femd_status femd_heat_uncertain(femd_field *field, femd_field_solve *solve, void
     u.flow[0] = uncertain_dissipation(h, h->p->pt->theat_k);
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, u.flow, 1, MPI_DOUBLE, MPI_SUM, h->p->comm));
     memset(h->T_error, 0, field->n * sizeof *h->T_error);
-    for (size_t m = 0; rc == FEMD_OK && m < h->sampled->slots; ++m)
-        if (h->sampled->fit[m]) rc = uncertain_of_material(h, &u, m, err);
+    for (size_t i = h->sampled->slots; rc == FEMD_OK && i-- > 0;) { /* thermal stresses first */
+        if (h->sampled->fit[i]) rc = uncertain_of_material(h, &u, i, err);
+        if (rc == FEMD_OK && i == femd_heat_slot(h->sampled, FEMD_SAMPLED_THERMAL, 0)) rc = uncertain_couple(h, err);
+    }
     for (size_t i = 0; i < field->n; ++i) h->T_error[i] = sqrt(h->T_error[i]);
     h->sampled->flow_error = u.flow[0] > 0 ? sqrt(u.flow[1]) / u.flow[0] : 0;
     free(room);

@@ -5,6 +5,7 @@
 #include "base/collective.h"
 #include "base/petsc_edge.h"
 #include "fields/constitutive.h"
+#include "fields/heat.h"
 #include "fields/mechanics_private.h"
 #include "fields/mixed_private.h"
 
@@ -58,6 +59,7 @@ void femd_mechanics_take(femd_problem *p, PetscInt i, const femd_response *r) {
     memcpy(pt->tD + 36 * i, r->D, sizeof r->D);
     memcpy(pt->tS_err + 6 * i, r->S_err, sizeof r->S_err);
     if (pt->tdSdT) memcpy(pt->tdSdT + 6 * i, r->dSdT, sizeof r->dSdT);
+    femd_heat_thermal_take(p, i, r);
     if (p->mixed && r->status == FEMD_OK) femd_mixed_take(p, (PetscInt)i, r);
     pt->tenergy[i] = femd_mechanics_energy(p, i, r);
     if (pt->tinternal) pt->tinternal[i] = femd_mechanics_internal_energy(p, i, pt->temperature[i], r);

@@ -8,6 +8,7 @@
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
 #include "fields/given.h"
+#include "fields/heat.h"
 #include "fields/mechanics_private.h"
 #include "fields/mixed.h"
 #include "fields/ties.h"
@@ -77,6 +78,7 @@ static femd_status mechanics_give_virgin(femd_problem *p, double kelvin, const f
         memcpy(p->pt->S + 6 * k, turned.S, 6 * sizeof(double));
         memcpy(p->pt->D + 36 * k, turned.D, 36 * sizeof(double));
         if (p->pt->dSdT) memcpy(p->pt->dSdT + 6 * k, turned.dSdT, 6 * sizeof(double));
+        femd_heat_thermal_apply(p, k, p->pt->E + 6 * k, p->pt->temperature[k], p->pt->dSdT + 6 * k);
         if (p->pt->internal) p->pt->tinternal[k] = femd_mechanics_internal_energy(p, k, kelvin, &turned);
     }
     free(slot);
@@ -102,6 +104,7 @@ femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, fem
         p->mech->count.evaluations++;
         p->mech->count.force_evaluations += answer[k].work.force_evaluations;
     }
+    if (*possible) FEMD_TRY_GOTO(rc, femd_heat_thermal_begin(p, kelvin, answer, err), done);
     if (*possible) rc = femd_agree(p->comm, mechanics_give_virgin(p, kelvin, answer, err), err);
     p->mech->has_tangent = *possible;
     p->mech->virgin_kelvin = kelvin;

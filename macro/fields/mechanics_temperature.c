@@ -29,10 +29,12 @@ femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelv
 
 /* ---- thermal stress ---- */
 
-/* Of answers that are sampled it would be one more thing to sample. */
+/* Of answers that are sampled a fit of all takes its place, where there is one: each one's own has noise. */
 uint32_t femd_mechanics_thermal_want_of(const femd_problem *p, int material) {
     const femd_capabilities *caps = &p->caps[material];
-    if (!p->pt->dSdT || femd_case_samples(p->cs, (size_t)material, caps, "thermal-stress")) return 0;
+    if (!p->pt->dSdT) return 0;
+    if (femd_case_samples(p->cs, (size_t)material, caps, "thermal-stress") && !femd_heat_thermal_is_fitted(p, material))
+        return 0;
     return caps->wants & FEMD_WANT_THERMAL_STRESS;
 }
 

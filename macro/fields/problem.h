@@ -13,6 +13,9 @@
 /* Most fields of a problem. */
 enum { FEMD_FIELDS = 4 };
 
+/* Told once, beside the notes of answers. */
+#define FEMD_TOLD_COUPLING_NOISE (1u << 31)
+
 typedef struct femd_problem {
     MPI_Comm comm;
     PetscMPIInt rank, size;
@@ -36,7 +39,7 @@ typedef struct femd_problem {
     double work[FEMD_WORK_NUMBERS]; /* done on the body up to there, J */
     int direct;                     /* conjugate gradients failed up to that step: solved directly from there on */
     int cuts;                       /* of increments, in this process */
-    uint32_t told;                  /* FEMD_NOTE_* that the log has words of */
+    uint32_t told;                  /* FEMD_NOTE_* that the log has words of; FEMD_TOLD_* */
     femd_points *pt;
     struct femd_constitutive *law; /* borrowed unless owns_law */
     int owns_law;

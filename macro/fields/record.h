@@ -39,16 +39,18 @@ typedef enum femd_heat_number {
 
 /* Behind these with physics thermomechanical. */
 typedef enum femd_heat_pass {
-    FEMD_PASS_NEWTON,    /* iterations of the equation of heat */
-    FEMD_PASS_RESIDUAL,  /* W */
-    FEMD_PASS_REFERENCE, /* W */
-    FEMD_PASS_STRESS,    /* W: of what is stored, taken up by the work of the stress; 0 one way */
-    FEMD_PASS_LAG,       /* W: what that work took in the step less what the equation had of it, the last step's */
-    FEMD_PASS_DELTA,     /* largest T b D^-1 b / c of a point, b = -dS/dT; NAN where it is not known */
-    FEMD_PASS_PASSES,    /* over heat and mechanics; it and what follows stand at the end of a line of history.csv */
-    FEMD_PASS_ENERGY,    /* W: growth of the internal energy that the points answer; NAN where it is not known */
-    FEMD_PASS_POWER,     /* W: work of their stress, 1/2 (P0 + P) : (F - F0) / dt */
-    FEMD_PASS_FIRST_LAW, /* W: the first less the second and less all heat that flowed in */
+    FEMD_PASS_NEWTON,      /* iterations of the equation of heat */
+    FEMD_PASS_RESIDUAL,    /* W */
+    FEMD_PASS_REFERENCE,   /* W */
+    FEMD_PASS_STRESS,      /* W: of what is stored, taken up by the work of the stress; 0 one way */
+    FEMD_PASS_LAG,         /* W: what that work took in the step less what the equation had of it, the last step's */
+    FEMD_PASS_DELTA,       /* largest T b D^-1 b / c of a point, b = -dS/dT; NAN where it is not known */
+    FEMD_PASS_PASSES,      /* over heat and mechanics; it and what follows stand at the end of a line of history.csv */
+    FEMD_PASS_ENERGY,      /* W: growth of the internal energy that the points answer; NAN where it is not known */
+    FEMD_PASS_POWER,       /* W: work of their stress, 1/2 (P0 + P) : (F - F0) / dt */
+    FEMD_PASS_FIRST_LAW,   /* W: the first less the second and less all heat that flowed in */
+    FEMD_PASS_DELTA_ERROR, /* one sigma of DELTA: 0 without sampling, NAN where DELTA is */
+    FEMD_PASS_COUPLING_ERROR, /* K: largest error of a node's temperature by sampled stresses and their dS/dT */
     FEMD_PASS_NUMBERS
 } femd_heat_pass;
 

@@ -15,7 +15,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 15 };
+enum { FORMAT = 16 };
 
 /* ---- which case it is ---- */
 

@@ -8,6 +8,34 @@
 
 enum { SAMPLES_MOST = 1 << 20 };
 
+/* Sums of thermal stresses that are sampled, a row for each material. */
+static femd_status samples_write_thermal(const femd_problem *p, femd_h5 *f, femd_error *err) {
+    size_t width;
+    const size_t n = femd_heat_thermal_rows(p, &width);
+    if (n == 0) return FEMD_OK;
+    double *rows = malloc(n * width * sizeof *rows);
+    if (!rows) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the sums of thermal stresses");
+    femd_heat_thermal_get(p, rows);
+    const femd_status rc = femd_h5_write(f, "conductivity/thermal_stress", H5T_IEEE_F64LE, n, width, rows, err);
+    free(rows);
+    return rc;
+}
+
+static femd_status samples_load_thermal(femd_problem *p, femd_h5 *f, femd_error *err) {
+    size_t width;
+    const size_t n = femd_heat_thermal_rows(p, &width);
+    if (n == 0) return FEMD_OK;
+    double *rows = malloc(n * width * sizeof *rows);
+    femd_status rc = rows ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the sums of thermal stresses");
+    if (rc == FEMD_OK && p->rank == 0)
+        rc = femd_h5_read(f, "conductivity/thermal_stress", H5T_IEEE_F64LE, n, width, rows, err);
+    rc = femd_agree(p->comm, rc, err);
+    if (rc == FEMD_OK) (void)MPI_Bcast(rows, (int)(n * width), MPI_DOUBLE, 0, p->comm);
+    if (rc == FEMD_OK) rc = femd_heat_thermal_put(p, rows, err);
+    free(rows);
+    return rc;
+}
+
 femd_status femd_checkpoint_write_samples(const femd_problem *p, femd_h5 *f, femd_error *err) {
     size_t n, width;
     uint64_t asked;
@@ -16,7 +44,8 @@ femd_status femd_checkpoint_write_samples(const femd_problem *p, femd_h5 *f, fem
     const int64_t count = (int64_t)asked;
     FEMD_TRY(femd_h5_group(f, "conductivity", err));
     FEMD_TRY(femd_h5_write(f, "conductivity/asked", H5T_STD_I64LE, 1, 0, &count, err));
-    return femd_h5_write(f, "conductivity/samples", H5T_IEEE_F64LE, n, width, sample, err);
+    FEMD_TRY(femd_h5_write(f, "conductivity/samples", H5T_IEEE_F64LE, n, width, sample, err));
+    return samples_write_thermal(p, f, err);
 }
 
 femd_status femd_checkpoint_load_samples(femd_problem *p, femd_h5 *f, femd_error *err) {
@@ -43,5 +72,5 @@ femd_status femd_checkpoint_load_samples(femd_problem *p, femd_h5 *f, femd_error
     if (rc == FEMD_OK) (void)MPI_Bcast(sample, (int)(head[0] * width), MPI_DOUBLE, 0, p->comm);
     if (rc == FEMD_OK) rc = femd_heat_put_samples(p, sample, head[0], head[1], err);
     free(sample);
-    return rc;
+    return rc == FEMD_OK ? samples_load_thermal(p, f, err) : rc;
 }

@@ -289,7 +289,10 @@ static femd_status history_both_line(const femd_history *h, const femd_step_reco
 /* Behind the probes. */
 static femd_status history_late_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ",work_stress,work_balance"));
-    return h->nheat > 0 ? femd_text_add(out, err, ",passes,energy.heat,power.heat,first_law.heat") : FEMD_OK;
+    return h->nheat > 0 ? femd_text_add(out, err,
+                                        ",passes,energy.heat,power.heat,first_law.heat,coupling_delta_error,"
+                                        "coupling_error")
+                        : FEMD_OK;
 }
 
 static femd_status history_late_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,

@@ -257,7 +257,9 @@ static femd_status summary_both(const femd_step_record *r, const femd_case *cs, 
                                                         [FEMD_PASS_PASSES] = "passes",
                                                         [FEMD_PASS_ENERGY] = "energy_heat",
                                                         [FEMD_PASS_POWER] = "power_heat",
-                                                        [FEMD_PASS_FIRST_LAW] = "first_law_heat"};
+                                                        [FEMD_PASS_FIRST_LAW] = "first_law_heat",
+                                                        [FEMD_PASS_DELTA_ERROR] = "coupling_delta_error",
+                                                        [FEMD_PASS_COUPLING_ERROR] = "coupling_error"};
     FEMD_TRY(summary_heat(r, cs, out, err));
     for (int k = 0; k < FEMD_PASS_NUMBERS; ++k) {
         FEMD_TRY(femd_text_add(out, err, "%s\"%s\": ", k ? ", " : ",\n     ", word[k]));

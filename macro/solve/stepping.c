@@ -96,6 +96,25 @@ static femd_status stepping_keep(femd_problem *p, const femd_field *field, Vec X
     return FEMD_OK;
 }
 
+#define FLOW_ERROR 0.02 /* heat.accuracy where the case does not say */
+
+/* Noise of the stresses that, through the coupling, outweighs what is wanted of the temperatures: told once. */
+static void stepping_tell_noise(femd_problem *p, const femd_stepping_hooks *hooks, const femd_step_record *rec) {
+    const double *last = rec->heat + p->cs->nboundary + 1, error = last[FEMD_HEAT_NUMBERS + FEMD_PASS_COUPLING_ERROR],
+                 wanted = p->cs->heat.accuracy > 0 ? p->cs->heat.accuracy : FLOW_ERROR;
+    double range = last[FEMD_HEAT_HOTTEST] - last[FEMD_HEAT_COLDEST];
+    char what[400];
+    if (isfinite(p->cs->temperature)) range = fmax(range, fabs(last[FEMD_HEAT_MEAN] - p->cs->temperature));
+    if (!hooks || !hooks->note || p->told & FEMD_TOLD_COUPLING_NOISE || error <= wanted * range) return;
+    snprintf(what, sizeof what,
+             "by the noise of sampled stresses and of their dS/dT the coupling leaves temperatures known to %.2g K "
+             "(coupling_error), of %.2g K that they differ or have changed by; heat.accuracy %g wants better: sample "
+             "the stress longer (accuracy), or take heat.coupling \"one-way\" (told once)",
+             error, range, wanted);
+    hooks->note(hooks->user, rec->step, what);
+    p->told |= FEMD_TOLD_COUPLING_NOISE;
+}
+
 static femd_status stepping_commit_heat(stepper *at, femd_step_record *rec, femd_error *err) {
     femd_problem *p = at->p;
     const femd_step_record *of = &at->of_heat;
@@ -107,6 +126,7 @@ static femd_status stepping_commit_heat(stepper *at, femd_step_record *rec, femd
     pass[FEMD_PASS_RESIDUAL] = of->nresiduals > 0 ? of->residual[of->nresiduals - 1] : 0;
     pass[FEMD_PASS_REFERENCE] = of->reference;
     rec->direct |= of->direct;
+    stepping_tell_noise(p, at->hooks, rec);
     return stepping_keep(p, p->temperature, at->T, 0, err);
 }
 
@@ -116,7 +136,7 @@ static femd_status stepping_commit_step(stepper *at, uint64_t reused_before, fem
     const femd_stepping_hooks *hooks = at->hooks;
     const double planned = p->cs->end_time / p->cs->step_count;
     double dt = rec->dt;
-    if (at->heat) femd_heat_see_work(p, rec->dt);
+    if (at->heat) FEMD_TRY(femd_heat_see_work(p, rec, err));
     FEMD_TRY(p->solved->kind->commit(p->solved, rec->step, rec, err));
     FEMD_TRY(stepping_commit_heat(at, rec, err));
     FEMD_TRY(stepping_reused_so_far(p, &rec->reused, err));

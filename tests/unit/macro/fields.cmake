@@ -38,6 +38,13 @@ femd_unit_test(macro_test_sampled_both SOURCES test_sampled_both.c LIBS femd_mac
 femd_unit_test(macro_test_sampled_time SOURCES test_sampled_time.c LIBS femd_macro_model)
 set_tests_properties(macro_test_sampled_both macro_test_sampled_time PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 
+# Thermal stresses that are sampled with the stress.
+femd_unit_test(macro_test_thermal_sampled TIMEOUT 200 SOURCES test_thermal_sampled.c LIBS femd_macro_model)
+add_test(NAME macro_test_thermal_sampled_2 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 2 --oversubscribe --bind-to none
+         $<TARGET_FILE:macro_test_thermal_sampled>)
+set_tests_properties(macro_test_thermal_sampled_2 PROPERTIES TIMEOUT 120 LABELS unit PROCESSORS 2)
+set_tests_properties(macro_test_thermal_sampled macro_test_thermal_sampled_2 PROPERTIES ENVIRONMENT "${femd_macro_environment}")
+
 # Bodies of ./femd bench solids.
 set(femd_solids ${PROJECT_SOURCE_DIR}/tests/bench)
 femd_unit_test(macro_test_heat_solids SOURCES test_heat_solids.c ${femd_solids}/mapped.c ${femd_solids}/solids_body.c

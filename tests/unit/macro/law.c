@@ -105,7 +105,7 @@ static femd_status law_open(void *self, const femd_case *cs, femd_hash *id, femd
                                       .inputs = law->inputs,
                                       .engine = law->engine};
         if (law->samples) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_ACCURACY;
-        if (law->noise > 0 || law->told > 0) caps[k].inputs |= FEMD_INPUT_SEED;
+        if (law->noise > 0 || law->told > 0 || law->S_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED;
         if (law->k_noise > 0 || law->c_noise > 0) caps[k].inputs |= FEMD_INPUT_SEED | FEMD_INPUT_STEADY_STRESS;
     }
     return FEMD_OK;
@@ -178,6 +178,36 @@ static void answer_sampled(test_law *law, const femd_request *q, femd_response *
     memcpy(r->state_out.b + 26, &have, sizeof have);
 }
 
+/* A normal number. */
+static double answer_normal(uint64_t *seed) {
+    const double far = sqrt(-2 * log(answer_uniform(seed)));
+    return far * cos(2 * M_PI * answer_uniform(seed));
+}
+
+/* Stress, tangent and thermal stress of one dynamics. */
+static void answer_dynamics(const test_law *law, uint64_t seed, uint32_t wants, femd_response *r) {
+    double most = 0;
+    r->sampled = 1;
+    for (int c = 0; c < 36; ++c) most = fmax(most, fabs(r->D[c]));
+    for (int c = 0; c < 6; ++c) {
+        r->S_err[c] = law->S_noise * law->mu;
+        r->S[c] += r->S_err[c] * answer_normal(&seed);
+    }
+    for (int a = 0; law->D_noise > 0 && a < 6; ++a)
+        for (int b = a; b < 6; ++b) {
+            const double off = law->D_noise * most * answer_normal(&seed);
+            r->D_err[6 * a + b] = r->D_err[6 * b + a] = law->D_noise * most;
+            r->D[6 * a + b] += off;
+            if (a != b) r->D[6 * b + a] += off;
+        }
+    if (!(wants & FEMD_WANT_THERMAL_STRESS)) return;
+    const double error = law->b_noise * fabs(r->dSdT[0] + r->dSdT[1] + r->dSdT[2]) / 3;
+    for (int c = 0; c < 6; ++c) {
+        r->dSdT_err[c] = error;
+        r->dSdT[c] += error * answer_normal(&seed);
+    }
+}
+
 static void answer(test_law *law, const femd_request *q, int material, femd_response *r) {
     double size = 0;
     memset(r, 0, sizeof *r);
@@ -242,6 +272,7 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
         r->notes |= FEMD_NOTE_NO_PLATEAU;
         for (int c = 0; c < 3 && law->carriers & FEMD_CARRIER_ELECTRONS; ++c) r->k_electronic[c] = 400;
     }
+    if (law->S_noise > 0) answer_dynamics(law, q->seed, q->wants, r);
     memcpy(r->state_out.b, q->value, sizeof r->state_out.b);                /* names the strain it belongs to... */
     r->state_out.b[24] = (uint8_t)(q->wants & ~(uint32_t)FEMD_WANT_ENERGY); /* ...and what was asked last */
     if (law->samples) answer_sampled(law, q, r);

@@ -33,11 +33,14 @@ typedef struct test_law {
     double entropy;      /* J/(m^3 K): the Helmholtz energy has less of it x T, the energy twice more */
     uint32_t engine;     /* FEMD_ENGINE_* that it passes for */
     int internal; /* St. Venant-Kirchhoff: the energy is the internal one that goes with alpha and capacity, slope 0 */
-    double k[6], k_slope;             /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
-    double k_power;                   /* ... times T^k_power */
-    double k_odd;                     /* ... times this in materials of odd number; 0 = 1 */
-    double k_noise;                   /* ... times 1 + this, at random by the seed, and sampled */
-    double c_noise;                   /* the same of the capacity; the seed changes no stress */
+    double k[6], k_slope; /* W/(m K): k (1 + k_slope T), exactly; k[0] = 0: something else */
+    double k_power;       /* ... times T^k_power */
+    double k_odd;         /* ... times this in materials of odd number; 0 = 1 */
+    double k_noise;       /* ... times 1 + this, at random by the seed, and sampled */
+    double c_noise;       /* the same of the capacity; the seed changes no stress */
+    /* One sigma, by the seed: of the stress, over mu; of dS/dT, over its mean; of D, over its largest. As a dynamics
+     * samples them, all with the stress. */
+    double S_noise, b_noise, D_noise;
     int k_refused;                    /* the first answers of conductivities that are NOT_CONVERGED; counts down */
     double k_strain;                  /* ... times 1 + k_strain E11 */
     double capacity, capacity_slope;  /* J/(m^3 K): c (1 + slope T); 0: something else */

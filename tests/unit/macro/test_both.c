@@ -335,7 +335,7 @@ static void two_ways_stand_beside_a_sampled_conductivity(void **state) {
         hold_free(&m);
         if (md) {
             assert_int_equal(model_create(&m, &words), FEMD_BAD_INPUT);
-            assert_non_null(strstr(words.text, "\"two-way\" needs dS/dT, without sampling"));
+            assert_non_null(strstr(words.text, "\"two-way\" needs dS/dT of each material"));
         } else {
             double T = 1;
             OK(model_run(&m, err));

@@ -111,7 +111,8 @@ static void condensed_out_it_is_the_stress_of_strain_control(void **state) {
     OK(femd_stretch_from_E(E, U, err));
     assert_near(femd_det3(U), J + pt->tgap[0], 1e-12);
     m.p->heat->two_way = 1;
-    femd_heat_see_work(m.p, dt);
+    const femd_step_record rec = {.dt = dt};
+    OK(femd_heat_see_work(m.p, &rec, err));
     assert_near(pt->tstress_power[0], -at.warming * more / dt, 1e-12);
     model_clear(&m);
 }
