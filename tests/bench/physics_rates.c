@@ -26,7 +26,8 @@ static femd_status rates_open(int repeat, int vacancy, femd_material **m, femd_e
 static femd_status rates_atom(int repeat, int vacancy, double *energy, femd_error *err) {
     femd_material *m = NULL;
     femd_status rc = rates_open(repeat, vacancy, &m, err);
-    if (rc == FEMD_OK) rc = femd_material_atom_energy(m, energy, err);
+    if (rc == FEMD_OK && !femd_material_atom_energy(m, energy))
+        rc = femd_fail(err, FEMD_INTERNAL, "an atom of the reference has no energy");
     femd_material_close(&m);
     return rc;
 }
