@@ -66,6 +66,7 @@ static void a_rate_is_frequency_and_barrier(void **state) {
     assert_true(r.rate > 0 && hot.rate > 10 * r.rate && hot.attempt_frequency == r.attempt_frequency);
     assert_true(hot.barrier == 0 && hot.barrier_strain[2] == r.barrier_strain[2]);
     assert_true(r.notes & FEMD_NOTE_NOT_EXPANDED && !(r.notes & (FEMD_NOTE_TWO_HUMPS | FEMD_NOTE_LOW_BARRIER)));
+    assert_true(answer(m, NULL, FEMD_WANT_RATE, 3000).notes & FEMD_NOTE_LOW_BARRIER);
     /* cubic: the activation volume is -tr/(3 K) */
     const femd_response t = answer(m, NULL, FEMD_WANT_BARRIER | FEMD_WANT_TANGENT, 0);
     const double trace = t.barrier_strain[0] + t.barrier_strain[1] + t.barrier_strain[2], K = (t.D[0] + 2 * t.D[1]) / 3;
@@ -151,6 +152,7 @@ static void what_is_no_hop_is_refused_when_it_is_opened(void **state) {
         {HOPS("[2,2,2]", "[0,0,0]", ""), "no length"},
         {HOPS("[2,2,2]", "[1,1,0]", ",\"vacancy\":[0.5,0.5,0.5]"), "there is an atom"},
         {HOPS("[2,2,2]", "[1,1,0]", ",\"vacancy\":[0.25,0,0]"), "there is no vacancy"},
+        {HOPS("[2,2,2]", "[1,1,0]", ",\"vacancy\":[0.625,0.625,0.625]"), "there is no vacancy"},
         {HOPS("[2,2,2]", "[1,1,0]", ",\"vacancy\":1"), "no vacancy of that number"},
         {COPPER(",\"repeat\":[2,2,2],\"vacancies\":{\"positions\":[[0,0,0]]}",
                 ",\"method\":{\"stress\":\"statics\",\"rate\":\"htst\"}"),
@@ -197,6 +199,20 @@ static void rough_tables_have_barriers_alone(void **state) {
     femd_material_close(&m);
 }
 
+static void two_humps_are_noted(void **state) {
+    (void)state;
+    femd_material *m = open_material(
+        "{\"engine\":\"native\",\"structure\":{\"lattice\":\"bcc\",\"a\":\"2.855312 angstrom\",\"species\":[\"Fe\"],"
+        "\"repeat\":[3,3,3],\"vacancies\":{\"positions\":[[0,0,0]]}},\"reference\":\"as-given\",\"potential\":{"
+        "\"style\":"
+        "\"eam/fs\",\"file\":\"Fe_mm.eam.fs\"},\"method\":{\"stress\":\"statics\",\"barrier\":\"htst\"},\"hop\":{"
+        "\"direction\":[1,1,1]}}");
+    const femd_response r = answer(m, NULL, FEMD_WANT_BARRIER, 0);
+    print_message("barrier %.4f eV\n", r.barrier / eV);
+    assert_true(r.notes & FEMD_NOTE_TWO_HUMPS && fabs(r.barrier / eV - 0.6355) < 0.05);
+    femd_material_close(&m);
+}
+
 static void a_rate_at_no_temperature_is_refused(void **state) {
     (void)state;
     femd_material *m = open_material(SMALL);
@@ -235,6 +251,7 @@ int main(void) {
         cmocka_unit_test(same_bits_and_the_state_of_the_stress_alone),
         cmocka_unit_test(what_is_no_hop_is_refused_when_it_is_opened),
         cmocka_unit_test(rough_tables_have_barriers_alone),
+        cmocka_unit_test(two_humps_are_noted),
         cmocka_unit_test(a_rate_at_no_temperature_is_refused),
         cmocka_unit_test(unlike_sites_have_no_diffusivity),
     };

@@ -40,10 +40,67 @@ static void in_iron_the_middle_is_a_minimum(void **state) {
     hop_close(&h);
 }
 
+/* The vacancy goes where the atom was. */
+static void the_neighbour_in_the_named_direction_jumps(void **state) {
+    (void)state;
+    hop h;
+    const double skew[3] = {-0.9, 0.1, 1.1}; /* 10 degrees off (-1, 0, 1) */
+    hop_open(&h, COPPER_OF("[2,2,2]"), skew);
+    const double way[3] = {0.25, 0, -0.25}, *found = h.vacancy.hop[h.index].way;
+    for (int c = 0; c < 3; c++) assert_true(fabs(found[c] - way[c]) < 1e-12);
+    const int opposite = femd_hop_opposite(&h.vacancy, h.index);
+    assert_true(opposite >= 0 && opposite != h.index);
+    for (int c = 0; c < 3; c++) assert_true(fabs(h.vacancy.hop[opposite].way[c] + way[c]) < 1e-12);
+    hop_close(&h);
+}
+
+static void a_lone_vacancy_is_a_centre_and_one_of_two_is_none(void **state) {
+    (void)state;
+    hop h;
+    hop_open(&h, COPPER_OF("[3,3,3]"), ALONG);
+    const femd_rve *rve = &h.n->rve;
+    assert_int_equal(femd_vacancy_is_centre(&h.vacancy, &h.n->structure, rve->h0, rve->X), 1);
+    rve->X[3 * 40] += 1e-3;
+    assert_int_equal(femd_vacancy_is_centre(&h.vacancy, &h.n->structure, rve->h0, rve->X), 0);
+    rve->X[3 * 40] -= 1e-3;
+    h.n->structure.species[40] = 1; /* as if it were another element */
+    assert_int_equal(femd_vacancy_is_centre(&h.vacancy, &h.n->structure, rve->h0, rve->X), 0);
+    hop_close(&h);
+}
+
+/* All masses four times as large: half the frequency. The jumper's alone: the unstable mode is mostly its own, and no
+ * other mode counts. */
+static void frequencies_go_with_the_unstable_modes_mass(void **state) {
+    (void)state;
+    hop h;
+    femd_error err = FEMD_ERROR_INIT;
+    hop_open(&h, COPPER_OF("[2,2,2]"), ALONG);
+    hop_find(&h, AT_REST);
+    double mass[31], nu[3];
+    const int jumper = h.vacancy.hop[h.index].jumper;
+    assert_int_equal(h.n->rve.n, 31);
+    for (int k = 0; k < 3; k++) {
+        for (int i = 0; i < 31; i++) mass[i] = k == 1 || (k == 2 && i == jumper) ? 254.184 : 63.546;
+        assert_int_equal(
+            femd_vineyard_frequency(&h.minimum, &h.saddle, mass, &h.n->rve, &h.n->path.place, &nu[k], &err), FEMD_OK);
+    }
+    print_message("nu* %.4g, all heavy %.4g, the jumper heavy %.4g\n", nu[0], nu[1], nu[2]);
+    assert_true(fabs(nu[1] / nu[0] - 0.5) < 1e-12);
+    assert_true(nu[2] < 0.75 * nu[0] && nu[2] > 0.5 * nu[0]);
+    assert_int_equal(femd_vineyard_frequency(&h.saddle, &h.saddle, mass, &h.n->rve, &h.n->path.place, nu, &err),
+                     FEMD_INSTABILITY);
+    assert_int_equal(femd_vineyard_frequency(&h.minimum, &h.minimum, mass, &h.n->rve, &h.n->path.place, nu, &err),
+                     FEMD_INSTABILITY);
+    hop_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_vacancy_in_copper_hops_over_one_saddle),
         cmocka_unit_test(in_iron_the_middle_is_a_minimum),
+        cmocka_unit_test(the_neighbour_in_the_named_direction_jumps),
+        cmocka_unit_test(a_lone_vacancy_is_a_centre_and_one_of_two_is_none),
+        cmocka_unit_test(frequencies_go_with_the_unstable_modes_mass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
