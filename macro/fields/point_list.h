@@ -48,8 +48,8 @@ typedef struct femd_conductivity_sample {
     X(ke,          double,    6,  FEMD_WANT_CONDUCTIVITY, "point/k_electronic") /* declared, spatial */ \
     X(dSdT,        double,    6,  FEMD_POINTS_WARM, "point/thermal_stress") /* Pa/K; 0 where it is not answered */ \
     X(stress_power, double,   1,  FEMD_POINTS_WARM, "point/stress_power") /* D^-1 b : dS/dt, W/(m^3 K) */ \
-    X(strain_rate, double,    8,  FEMD_POINTS_ENERGY, "point/strain_rate") /* 1/s; of T, K/s; forces left over noise */ \
-    X(D_err,       double,    1,  FEMD_POINTS_ENERGY, "point/D_err") /* largest of a component where dS/dT is sampled */ \
+    X(strain_rate, double,    8,  FEMD_POINTS_ENERGY, "point/strain_rate") /* 1/s; of T, K/s; forces over noise */ \
+    X(D_err,       double,    1,  FEMD_POINTS_ENERGY, "point/D_err") /* largest component, dS/dT sampled */ \
     X(internal,    double,    1,  FEMD_POINTS_ENERGY, "point/internal_energy") /* J/m^3; NAN where it is not known */ \
     X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */ \
