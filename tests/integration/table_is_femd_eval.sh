@@ -45,6 +45,7 @@ hdf5_is() { # DATASET DIMENSIONS, and on standard input its values, one a line
     print_hdf5 whole/table.h5 "$1" >got.txt || fail "no $1 in table.h5"
     { echo "$2" && cat; } | cmp -s - got.txt || fail "$1 of table.h5: $(head -n 3 got.txt | tr '\n' ' ')"
 }
+grep -aqF 'J/m^3' whole/table.h5 || fail "no unit in table.h5"
 hdf5_is axes/strain.zz 2 <<<$'0.001\n0.0030000000000000001'
 hdf5_is status "5 3 2" < <(column whole status)
 hdf5_is seed "5 3 2" < <(column whole seed)
