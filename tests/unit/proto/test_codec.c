@@ -68,10 +68,18 @@ static void request_out_of_range_is_refused(void **state) {
         assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
 }
 
-static void response_round_trip_for_every_set_of_wants(void **state) {
+static int members(uint32_t set) {
+    int n = 0;
+    for (; set; set &= set - 1) n++;
+    return n;
+}
+
+/* All sets of up to three wants, and all that lack up to three: all together are a million by now. */
+static void response_round_trip_for_sets_of_wants(void **state) {
     (void)state;
     for (uint32_t provided = 0; provided <= FEMD_WANT_ALL; provided++) {
         if (provided & ~(uint32_t)FEMD_WANT_ALL) continue;
+        if (members(provided) > 3 && members(FEMD_WANT_ALL & ~provided) > 3) continue;
         for (int k = 0; k < 4; k++) {
             femd_response r = sample_response(provided, k & 1, k >> 1), back;
             uint8_t p[FEMD_RESPONSE_BYTES_MAX];
@@ -322,7 +330,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_round_trip),
         cmocka_unit_test(request_out_of_range_is_refused),
-        cmocka_unit_test(response_round_trip_for_every_set_of_wants),
+        cmocka_unit_test(response_round_trip_for_sets_of_wants),
         cmocka_unit_test(conductivity_travels_with_what_belongs_to_it),
         cmocka_unit_test(response_has_no_room_for_what_was_not_wanted),
         cmocka_unit_test(unknown_quantities_are_passed_over),
