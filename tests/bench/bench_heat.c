@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "femd/blas.h"
 #include "fields/heat.h"
 #include "model.h"
 #include "solve/linear.h"
@@ -152,6 +153,7 @@ int main(int argc, char **argv) {
     stopwatch heat, both, mechanics;
     PetscInt iterations[3];
     double seconds[3];
+    femd_blas_pin(NULL, argv); /* as the solver does */
     model_start(&argc, &argv);
     if (run(FEMD_PHYSICS_THERMAL, &heat) != 0 || run(FEMD_PHYSICS_THERMOMECHANICAL, &both) != 0 ||
         run(FEMD_PHYSICS_MECHANICAL, &mechanics) != 0)

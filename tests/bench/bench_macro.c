@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "femd/blas.h"
 #include "fields/mechanics.h"
 #include "model.h"
 
@@ -112,6 +113,7 @@ int main(int argc, char **argv) {
     const femd_stepping_hooks hooks = {.user = &watch, .committed = committed};
     femd_error err = FEMD_ERROR_INIT;
     double assembled = 0;
+    femd_blas_pin(NULL, argv); /* as the solver does */
     model_start(&argc, &argv);
     model_init(&m, &femd_element_q1, 20);
     m.law.neo_hookean = 1;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "femd/blas.h"
 #include "model.h"
 
 typedef struct beam {
@@ -68,6 +69,7 @@ int main(int argc, char **argv) {
     };
     const int n = (int)(sizeof beams / sizeof *beams);
     int rc = 0;
+    femd_blas_pin(NULL, argv); /* as the solver does */
     model_start(&argc, &argv);
     printf("{\"results\":[");
     for (int i = 0; i < n; ++i) rc |= bend(&beams[i], i + 1 == n);

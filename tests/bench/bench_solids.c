@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "femd/blas.h"
 #include "manufactured.h"
 #include "mapped.h"
 #include "solids.h"
@@ -106,6 +107,7 @@ static int cube(void) {
 }
 
 int main(int argc, char **argv) {
+    femd_blas_pin(NULL, argv); /* as the solver does */
     model_start(&argc, &argv);
     const int thermal = argc > 1 && strcmp(argv[1], "thermal") == 0;
     if (thermal || (argc > 1 && strcmp(argv[1], "pressure") == 0)) { /* that chapter alone */
