@@ -125,10 +125,10 @@ static void a_perfect_crystal_is_uniform(void **state) {
 static void the_mean_is_the_stress_of_the_answer(void **state) {
     (void)state;
     static const char *const samples[] = {
-        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}", ",\"boundary_condition\":\"minimal\""),
-        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}",
+        COPPER(",\"repeat\":[4,4,4]", ",\"boundary_condition\":\"minimal\""),
+        COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1}",
                ",\"boundary_condition\":{\"type\":\"kubc\",\"planes\":2}"),
-        COPPER(",\"repeat\":[4,4,4],\"vacancies\":{\"count\":3}", ",\"boundary_condition\":\"periodic\"")};
+        COPPER(",\"repeat\":[3,3,3],\"vacancies\":{\"count\":1}", ",\"boundary_condition\":\"periodic\"")};
     const femd_local_ask ask = {.grid = {3, 5, 4}, .samples = 1};
     for (size_t k = 0; k < sizeof samples / sizeof *samples; k++) {
         femd_material *m = open_material(samples[k]);
