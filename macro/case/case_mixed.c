@@ -43,11 +43,12 @@ femd_status case_check_formulation(const femd_case *c, size_t material, const fe
                          "%s: materials.%s: element.formulation \"u-p\" gives points a pressure, and its engine takes "
                          "strains alone",
                          c->path, name);
-    if (caps->inputs & FEMD_INPUT_SEED && !(caps->inputs & FEMD_INPUT_STEADY_STRESS))
+    if (c->physics == FEMD_PHYSICS_THERMOMECHANICAL && caps->inputs & FEMD_INPUT_SEED &&
+        !(caps->inputs & FEMD_INPUT_STEADY_STRESS))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: its stresses are sampled, and element.formulation \"u-p\" does not know "
-                         "what the noise of a volume does to the body; take formulation \"displacement\", or a method "
-                         "without noise (quasiharmonic)",
+                         "what the noise of a volume does to temperatures; take formulation \"displacement\", physics "
+                         "\"mechanical\", or a method without noise (quasiharmonic)",
                          c->path, name);
     return FEMD_OK;
 }

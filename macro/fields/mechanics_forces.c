@@ -37,6 +37,7 @@ void femd_mechanics_internal(const femd_problem *p, const double *F, const doubl
 static femd_status mechanics_noise(const femd_problem *p, double *sigma, femd_error *err) {
     const femd_element_table *table = &p->grid->table;
     const int *entry = p->displacement->boundary->entry;
+    const double *error = p->mixed ? p->pt->tforce_err : p->pt->tS_err;
     *sigma = 0;
     if (!p->mech->sampled) return FEMD_OK;
     for (PetscInt c = 0; c < p->grid->ncells; ++c) {
@@ -44,7 +45,7 @@ static femd_status mechanics_noise(const femd_problem *p, double *sigma, femd_er
         const PetscInt k = c * table->points, *node = p->grid->cell_node + c * table->nodes;
         if (!femd_mechanics_is_noisy(p, k)) continue;
         femd_element_noise(table->nodes, table->points, p->pt->gradient + (size_t)k * table->nodes * FEMD_SPACE,
-                           p->pt->tF + 9 * k, p->pt->tS_err + 6 * k, p->pt->weight + k, v);
+                           p->pt->tF + 9 * k, error + 6 * k, p->pt->weight + k, v);
         for (int i = 0; i < table->nodes; ++i)
             for (int a = 0; a < FEMD_SPACE; ++a)
                 if (entry[FEMD_SPACE * node[i] + a] < 0) *sigma += v[FEMD_SPACE * i + a];

@@ -162,13 +162,54 @@ static femd_status pair_rounding(const femd_problem *p, femd_field_scale *scale,
     return FEMD_OK;
 }
 
+/* One sigma of the norm of the pressure's rows, scaled as they are: volumes of points err by themselves. */
+static femd_status pair_volume_noise(const femd_problem *p, double *noise, femd_error *err) {
+    const femd_element_table *table = &p->grid->table;
+    double square = 0;
+    for (PetscInt k = 0; k < p->pt->n; ++k) {
+        const double volume = p->pt->weight[k] * p->pt->tgap_err[k];
+        if (!femd_mechanics_is_noisy(p, k)) continue;
+        for (int i = 0; i < table->corners; ++i) {
+            const double share = volume * table->corner[k % table->points][i];
+            square += share * share;
+        }
+    }
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &square, 1, MPI_DOUBLE, MPI_SUM, p->comm));
+    *noise = p->mixed->scale * sqrt(square);
+    return FEMD_OK;
+}
+
+/* Noise of forces may not excuse volumes, nor theirs forces: with K/mu of 1000 a volume that is off by the noise of a
+ * shear stress is a pressure off by 1000 times that. While one of the two is above its own noise there is less of it
+ * than would end the iterations. */
+static femd_status pair_noise(const femd_problem *p, Vec R, femd_error *err) {
+    femd_field_scale *scale = &p->mech->scale;
+    const PetscScalar *r;
+    PetscInt n;
+    double own[2] = {p->mech->noise, 0}, square[2] = {0, 0};
+    if (!p->mech->sampled) return FEMD_OK;
+    FEMD_TRY(pair_volume_noise(p, &own[1], err));
+    p->mech->noise = hypot(own[0], own[1]);
+    scale->noise = p->cs->noise_stop ? p->mech->noise : 0;
+    PETSC_TRY(err, VecGetLocalSize(R, &n));
+    PETSC_TRY(err, VecGetArrayRead(R, &r));
+    for (PetscInt i = 0; i < n; ++i) square[i % PAIR == FEMD_SPACE] += r[i] * r[i];
+    PETSC_TRY(err, VecRestoreArrayRead(R, &r));
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, square, 2, MPI_DOUBLE, MPI_SUM, p->comm));
+    const double known = fmax(scale->rounding, p->cs->rtol * scale->reference);
+    for (int k = 0; k < 2; ++k)
+        if (sqrt(square[k]) > fmax(known, 2 * own[k])) scale->noise = fmin(scale->noise, 0.49 * sqrt(square[k]));
+    return FEMD_OK;
+}
+
 static femd_status pair_residual(femd_field *field, Vec R, femd_error *err) {
     femd_problem *p = mixed_problem(field);
     femd_mixed *x = p->mixed;
     FEMD_TRY(femd_mechanics_residual(p->displacement, x->forces, err));
     FEMD_TRY(pair_rounding(p, &p->mech->scale, err));
     femd_mixed_forces(p, 0, p->mech->unbalanced, x->residual);
-    return femd_field_sum_free(field, x->residual, R, err);
+    FEMD_TRY(femd_field_sum_free(field, x->residual, R, err));
+    return pair_noise(p, R, err);
 }
 
 static femd_status pair_jacobian(femd_field *field, Mat K, femd_error *err) {

@@ -98,6 +98,23 @@ void femd_mixed_warm(const double F[9], const double E[6], const femd_response *
     *dJdT = warming * r->dJdp;
 }
 
+/* S = t s Dev[S_m] - ... is linear in S_m, whose components are taken as independent, and s = J_m^(2/3). */
+void femd_mixed_doubt(const double F[9], const double E[6], const femd_response *r, double given[6], double all[6]) {
+    double C[6], inverse[6], round[6];
+    mixed_metric(E, C, inverse);
+    mixed_deviator(r->S, C, inverse, round);
+    const double J = femd_det3(F), factor = cbrt(r->J * r->J) / cbrt(J * J), grown = 2 * r->J_err / (3 * r->J);
+    for (int a = 0; a < 6; ++a) {
+        double square = round[a] * round[a] * grown * grown;
+        for (int b = 0; b < 6; ++b) {
+            const double by = (a == b) - inverse[a] * C[b] * (b < 3 ? 1 : 2) / 3;
+            square += by * by * r->S_err[b] * r->S_err[b];
+        }
+        given[a] = factor * sqrt(square);
+        all[a] = hypot(given[a], J * inverse[a] * r->J_err / r->dJdp);
+    }
+}
+
 int femd_mixed_at_rest(femd_response *r, double *p) {
     static const double one[6] = {1, 1, 1, 0, 0, 0};
     const double SC = mixed_contract(r->S, one);
@@ -153,5 +170,7 @@ void femd_mixed_take(const femd_problem *p, PetscInt k, const femd_response *r) 
     pt->tdJdp[k] = r->dJdp;
     femd_mixed_combine(pt->tF + 9 * k, pt->tE + 6 * k, femd_mixed_at_point(p, k, p->mixed->pressure), r, pt->tS + 6 * k,
                        pt->tD + 36 * k, pt->tslope + 6 * k, &pt->tgap[k]);
+    pt->tgap_err[k] = r->J_err;
+    femd_mixed_doubt(pt->tF + 9 * k, pt->tE + 6 * k, r, pt->tforce_err + 6 * k, pt->tS_err + 6 * k);
     if (pt->tdJdT) femd_mixed_warm(pt->tF + 9 * k, pt->tE + 6 * k, r, pt->tdSdT + 6 * k, &pt->tdJdT[k]);
 }

@@ -32,6 +32,9 @@ FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
  * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
 void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
                         double D[36], double slope[6], double *gap);
+/* One sigma of that stress by the errors of the answer: at the pressure as it is given, which is what disturbs forces,
+ * and with that of a pressure that such volumes make (6 each). */
+void femd_mixed_doubt(const double F[9], const double E[6], const femd_response *r, double given[6], double all[6]);
 /* Of the same answer: dS/dT at constant strain and gap, dJ/dT at constant pressure. At constant strain and pressure
  * dS/dT is more by slope dJdT / dJdp. */
 void femd_mixed_warm(const double F[9], const double E[6], const femd_response *r, double dSdT[6], double *dJdT);

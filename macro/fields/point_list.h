@@ -54,6 +54,8 @@ typedef struct femd_conductivity_sample {
     X(heat_k,      double,    6,  FEMD_POINTS_HEAT, "point/heat_conductivity") /* of all carriers, W/(m K) */ \
     X(heat_c,      double,    1,  FEMD_POINTS_HEAT, "point/heat_capacity") /* per reference volume, J/(m^3 K) */ \
     X(gap,         double,    1,  FEMD_POINTS_MIXED, "point/volume_gap") /* J of the answer less det F */ \
+    X(gap_err,     double,    1,  FEMD_POINTS_MIXED, NULL) /* of J, one sigma */ \
+    X(force_err,   double,    6,  FEMD_POINTS_MIXED, NULL) /* of S at a given pressure; S_err has that of p too */ \
     X(slope,       double,    6,  FEMD_POINTS_MIXED, "point/pressure_slope") /* dS/dp = d gap/dE */ \
     X(dJdp,        double,    1,  FEMD_POINTS_MIXED, "point/dJdp") /* 1/Pa */ \
     X(dJdT,        double,    1,  FEMD_POINTS_GROWING, "point/dJdT") /* at constant pressure, 1/K */

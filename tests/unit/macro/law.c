@@ -193,6 +193,10 @@ static void answer_dynamics(const test_law *law, uint64_t seed, uint32_t wants, 
         r->S_err[c] = law->S_noise * law->mu;
         r->S[c] += r->S_err[c] * answer_normal(&seed);
     }
+    if (r->J > 0) {
+        r->J_err = law->J_noise;
+        r->J += r->J_err * answer_normal(&seed);
+    }
     for (int a = 0; law->D_noise > 0 && a < 6; ++a)
         for (int b = a; b < 6; ++b) {
             const double off = law->D_noise * most * answer_normal(&seed);

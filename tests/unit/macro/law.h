@@ -41,6 +41,7 @@ typedef struct test_law {
     /* One sigma, by the seed: of the stress, over mu; of dS/dT, over its mean; of D, over its largest. As a dynamics
      * samples them, all with the stress. */
     double S_noise, b_noise, D_noise;
+    double J_noise;                   /* with S_noise: of the volume under a pressure */
     int k_refused;                    /* the first answers of conductivities that are NOT_CONVERGED; counts down */
     double k_strain;                  /* ... times 1 + k_strain E11 */
     double capacity, capacity_slope;  /* J/(m^3 K): c (1 + slope T); 0: something else */

@@ -11,6 +11,7 @@
 
 #include "femd/kinematics.h"
 #include "femd/tensor3.h"
+#include "fields/mechanics_private.h"
 #include "fields/mixed_private.h"
 #include "manufactured.h"
 
@@ -235,6 +236,99 @@ static void jacobian_is_the_derivative(void **state) {
     compare_jacobian(5);
 }
 
+/* ---- noise ---- */
+
+/* What noise of stresses and volumes makes of the residual, told by the errors of the answers: mean square of 200. */
+static void noise_of_volumes_is_told(void **state) {
+    (void)state;
+    enum { SEEDS = 200 };
+    for (int which = 0; which < 3; ++which) { /* both, hardly a volume's, hardly a stress's */
+        model m;
+        Vec X, R, exact;
+        double square = 0, told = 0;
+        model_init(&m, &femd_element_p2, 1);
+        m.cs.mixed = 1;
+        m.cs.noise_stop = 1;
+        m.cs.mesh.distort = 0.2;
+        m.law.S_noise = which == 2 ? 1e-12 : 1e-4;
+        m.law.J_noise = which == 1 ? 0 : 1e-4;
+        model_hold(&m, "left", NAN, 0, NAN);
+        model_hold(&m, "bottom", NAN, NAN, 0.0);
+        model_hold(&m, "right", 0, NAN, NAN);
+        OK(model_create(&m, err));
+        femd_field *pair = m.p->pair;
+        PETSC_OK(DMCreateGlobalVector(pair->dm, &X));
+        PETSC_OK(VecDuplicate(X, &R));
+        PETSC_OK(VecDuplicate(X, &exact));
+        femd_pair.step(pair, 1);
+        OK(femd_pair.begin(pair, 1, 0, err));
+        bend(&m, X);
+        OK(femd_field_prescribe(pair, X, err));
+        const double noises[2] = {m.law.S_noise, m.law.J_noise};
+        m.law.S_noise = m.law.J_noise = 0;
+        residual_at(&m, X, exact);
+        m.law.S_noise = noises[0];
+        m.law.J_noise = noises[1];
+        for (int s = 0; s < SEEDS; ++s) {
+            double norm;
+            m.cs.seed = 100 + (uint64_t)s;
+            m.p->mech->evaluated = 0;
+            residual_at(&m, X, R);
+            PETSC_OK(VecAXPY(R, -1, exact));
+            PETSC_OK(VecNorm(R, NORM_2, &norm));
+            square += norm * norm / SEEDS;
+            told += m.p->mech->noise * m.p->mech->noise / SEEDS;
+        }
+        print_message("%d: |r| %.3e by noise, %.3e told\n", which, sqrt(square), sqrt(told));
+        assert_true(near(sqrt(told), sqrt(square), 0.06));
+        PETSC_OK(VecDestroy(&X));
+        PETSC_OK(VecDestroy(&R));
+        PETSC_OK(VecDestroy(&exact));
+        model_clear(&m);
+    }
+}
+
+/* Of a body that is out of balance in both: noise of one of them alone ends nothing. */
+static void noise_of_one_excuses_not_the_other(void **state) {
+    (void)state;
+    for (int which = 0; which < 3; ++which) { /* all is noise, the stresses alone are, the volumes alone */
+        model m;
+        Vec X, R;
+        double norm;
+        model_init(&m, &femd_element_p2, 1);
+        m.cs.mixed = 1;
+        m.cs.noise_stop = 1;
+        m.law.S_noise = which == 2 ? 1e-9 : 20;
+        m.law.J_noise = which == 1 ? 1e-9 : 0.5;
+        model_hold(&m, "left", NAN, 0, NAN);
+        model_hold(&m, "bottom", NAN, NAN, 0.0);
+        model_hold(&m, "right", 0, NAN, NAN);
+        OK(model_create(&m, err));
+        femd_field *pair = m.p->pair;
+        PETSC_OK(DMCreateGlobalVector(pair->dm, &X));
+        PETSC_OK(VecDuplicate(X, &R));
+        femd_pair.step(pair, 1);
+        const double noises[2] = {m.law.S_noise, m.law.J_noise};
+        m.law.S_noise = m.law.J_noise = 0;
+        OK(femd_pair.begin(pair, 1, 0, err));
+        m.law.S_noise = noises[0];
+        m.law.J_noise = noises[1];
+        bend(&m, X);
+        OK(femd_field_prescribe(pair, X, err));
+        residual_at(&m, X, R);
+        PETSC_OK(VecNorm(R, NORM_2, &norm));
+        print_message("%d: |r| %.3e, noise %.3e, that counts %.3e\n", which, norm, m.p->mech->noise,
+                      m.p->mech->scale.noise);
+        if (which == 0)
+            assert_true(norm <= 2 * m.p->mech->scale.noise);
+        else
+            assert_true(norm > 2 * m.p->mech->scale.noise && norm <= 2 * m.p->mech->noise);
+        PETSC_OK(VecDestroy(&X));
+        PETSC_OK(VecDestroy(&R));
+        model_clear(&m);
+    }
+}
+
 /* ---- bodies ---- */
 
 static void errors_fall_with_cube_and_square(void **state) {
@@ -375,6 +469,8 @@ int main(int argc, char **argv) {
                                        cmocka_unit_test(slopes_are_those_of_differences),
                                        cmocka_unit_test(a_body_at_rest_has_its_own_pressure),
                                        cmocka_unit_test(jacobian_is_the_derivative),
+                                       cmocka_unit_test(noise_of_volumes_is_told),
+                                       cmocka_unit_test(noise_of_one_excuses_not_the_other),
                                        cmocka_unit_test(affine_displacement_is_exact),
                                        cmocka_unit_test(errors_fall_with_cube_and_square),
                                        cmocka_unit_test(soft_bodies_bend_as_without_a_pressure),
