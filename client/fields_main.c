@@ -87,12 +87,34 @@ static femd_status fields_of_material(const fields_command *c, femd_error *err) 
     return rc;
 }
 
+/* What asks a material for a point has no effect on states that a run has kept. */
+static femd_status fields_check_run(const fields_command *c, femd_error *err) {
+    const eval_request *q = &c->eval;
+    const struct {
+        const char *name;
+        int given;
+    } of_materials[] = {
+        {"--strain", q->strain.given != 0},  {"--F", q->F.given != 0},        {"--temperature", q->temperature != NULL},
+        {"--pressure", q->pressure != NULL}, {"--stress", q->stress.n > 0},   {"--state", q->state != NULL},
+        {"--material", q->material != NULL}, {"--accuracy", q->accuracy != 0}};
+    for (size_t k = 0; k < sizeof of_materials / sizeof *of_materials; k++)
+        if (of_materials[k].given)
+            return femd_fail(
+                err, FEMD_BAD_INPUT,
+                "%s: of a run the fields are those of the states that it has kept; it goes with a material "
+                "or a case",
+                of_materials[k].name);
+    return FEMD_OK;
+}
+
 static int fields_work(void *user) {
     const fields_command *c = user;
     femd_error err = FEMD_ERROR_INIT;
     femd_status rc = fields_picture_check(&c->picture, &err);
     if (rc == FEMD_OK) rc = models_engines(&c->eval.engines, &err);
-    if (rc == FEMD_OK) rc = fields_is_run(c->eval.path) ? fields_of_run(c, &err) : fields_of_material(c, &err);
+    const int is_run = rc == FEMD_OK && fields_is_run(c->eval.path);
+    if (is_run) rc = fields_check_run(c, &err);
+    if (rc == FEMD_OK) rc = is_run ? fields_of_run(c, &err) : fields_of_material(c, &err);
     return rc == FEMD_OK ? FEMD_EXIT_OK : command_failed(&err);
 }
 

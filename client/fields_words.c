@@ -8,6 +8,8 @@
 #include "fields.h"
 #include "run_output.h"
 
+static const double OFFSET_MOST = 1e4; /* angstrom: places are then known to 1e-12 of one */
+
 /* ---- atoms ---- */
 
 static femd_status atoms_numbers(femd_buffer *out, const double *v, size_t n, femd_error *err) {
@@ -171,6 +173,11 @@ femd_status fields_read_ask(const fields_ask *ask, femd_local_ask *out, femd_err
         if (!(m > 0)) return femd_fail(err, FEMD_BAD_INPUT, "spacing: %s is no length above zero", ask->spacing);
         out->spacing = m * 1e10;
     }
+    for (int k = 0; ask->offset.given && k < 3; k++)
+        if (!(fabs(ask->offset.v[k]) <= OFFSET_MOST))
+            return femd_fail(err, FEMD_BAD_INPUT,
+                             "offset: %g angstrom: it may be up to %g, and whole cells change nothing",
+                             ask->offset.v[k], OFFSET_MOST);
     if (ask->offset.given) memcpy(out->origin, ask->offset.v, sizeof out->origin);
     if (ask->kernel && strcmp(ask->kernel, "hardy") == 0)
         out->kernel = FEMD_LOCAL_HARDY;

@@ -66,6 +66,10 @@ static double formation_total_mass(const femd_native *native) {
 static femd_status formation_create_vibrations(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
     const cJSON *options = femd_json_get(doc->root, "quasiharmonic");
     s->quantum = strcmp(femd_json_string(options, "statistics", "classical"), "quantum") == 0;
+    if (femd_potential_energy_jumps(host->potential))
+        return femd_json_fail(doc, femd_json_get(doc->root, "potential"), err,
+                              "the energy jumps where a pair crosses the cutoff, and so would that of a defect; the "
+                              "style \"lj\" is smooth there");
     if (femd_json_get(options, "mesh"))
         return femd_json_fail(doc, femd_json_get(options, "mesh"), err,
                               "a defect has the vibrations of one RVE: the method \"harmonic\" knows no mesh");

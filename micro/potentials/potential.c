@@ -34,6 +34,10 @@ double femd_potential_mass(const femd_potential *p, int species) {
     return species >= 0 && species < p->nspecies ? p->mass[species] : 0.0;
 }
 
+int femd_potential_energy_jumps(const femd_potential *p) {
+    return p->jumps;
+}
+
 int femd_potential_is_stepped(const femd_potential *p) {
     return p->stepped;
 }

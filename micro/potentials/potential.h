@@ -25,6 +25,8 @@ void femd_potential_judge_crystal(const femd_potential *p, int natoms, const int
                                   const double *x, char *words, size_t size);
 /* 1: its second derivatives jump all along, as those of a table that is interpolated as LAMMPS does. */
 int femd_potential_is_stepped(const femd_potential *p);
+/* 1: its energy jumps where a pair crosses the cutoff: differences of energies depend on which pairs did. */
+int femd_potential_energy_jumps(const femd_potential *p);
 double femd_potential_mass(const femd_potential *p, int species); /* u; 0 if the potential does not say */
 
 #endif

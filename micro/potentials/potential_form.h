@@ -24,6 +24,7 @@ struct femd_potential {
     double cutoff, cutsq; /* angstrom; a pair interacts if r < cutoff */
     double nearest_sq;    /* below it a pair lies outside the domain */
     double mass[FEMD_SPECIES_MAX];
+    int jumps;        /* its energy is not zero at the cutoff */
     int stepped;      /* second derivatives jump all along: at every knot of a table */
     char label[96];   /* for messages */
     char notes[1600]; /* what a user should know of its derivatives, one remark a line */

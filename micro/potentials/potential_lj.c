@@ -133,6 +133,7 @@ static femd_status lj_read(const femd_potential_source *from, femd_potential *p,
 }
 
 static femd_status lj_cut_read(const femd_potential_source *from, femd_potential *p, femd_error *err) {
+    p->jumps = 1;
     return lj_read_style(from, 0, p, err);
 }
 

@@ -10,6 +10,8 @@ static const double OCCUPIED = 0.3;  /* of the distance of neighbours: an atom t
 static const double EMPTY = 0.85;    /* nearer than this to an atom, a place is none of the lattice's sites */
 static const double AROUND = 1.25;   /* the neighbours by which a site is centred; in bcc two shells */
 static const double SHELL = 1.1;     /* those that may jump */
+static const double ALIKE = 1.03;    /* times the nearest: neighbours that are one shell */
+static const double APART = 1.13;    /* and beyond this the next shell (bcc 1.155) */
 static const double MET = 1e-4;      /* angstrom: positions that are one */
 static const double ALIGNED = 0.966; /* cosine of 15 degrees */
 
@@ -24,60 +26,117 @@ static void hop_cartesian(const double cell[9], const double f[3], double x[3]) 
     for (int c = 0; c < 3; c++) x[c] = f[0] * cell[c] + f[1] * cell[3 + c] + f[2] * cell[6 + c];
 }
 
-/* From `from` to the image of `to` that is nearest among those around it; f: the same in fractions. */
-static double hop_way(const double cell[9], const double from[3], const double to[3], double f[3], double way[3]) {
-    double d[3], base[3], best = HUGE_VAL;
-    for (int c = 0; c < 3; c++) d[c] = to[c] - from[c];
-    hop_fractions(cell, d, base);
-    for (int k = 0; k < 3; k++) base[k] -= floor(base[k] + 0.5);
-    for (int image = 0; image < 27; image++) {
-        const double g[3] = {base[0] + image % 3 - 1, base[1] + image / 3 % 3 - 1, base[2] + image / 9 - 1};
-        double x[3];
-        hop_cartesian(cell, g, x);
-        const double square = femd_dot3(x, x);
-        if (square >= best) continue;
-        best = square;
-        memcpy(f, g, sizeof g);
-        memcpy(way, x, sizeof x);
+/* Vectors of the same lattice that are as short as sums and differences of two or three make them: of a cell that is
+ * however skewed the images around rounded fractions then have the nearest one among them. */
+static void hop_reduce(const double cell[9], double reduced[9]) {
+    enum { ROUNDS = 200 };
+    memcpy(reduced, cell, 9 * sizeof *reduced);
+    for (int turn = 0, changed = 1; changed && turn < ROUNDS; turn++) {
+        changed = 0;
+        for (int i = 0; i < 3; i++) {
+            double *a = reduced + 3 * i, *b = reduced + 3 * ((i + 1) % 3), *c = reduced + 3 * ((i + 2) % 3);
+            for (int sign = 0; sign < 9; sign++) {
+                double other[3];
+                for (int k = 0; k < 3; k++) other[k] = (sign % 3 - 1) * b[k] + (sign / 3 - 1) * c[k];
+                const double square = femd_dot3(other, other), n = square > 0 ? round(femd_dot3(a, other) / square) : 0;
+                double less[3];
+                for (int k = 0; k < 3; k++) less[k] = a[k] - n * other[k];
+                if (!(femd_dot3(less, less) < (1 - 1e-9) * femd_dot3(a, a))) continue;
+                memcpy(a, less, sizeof less);
+                changed = 1;
+            }
+        }
     }
-    return sqrt(best);
 }
 
-/* The shortest distance between two atoms. */
-static double hop_nearest(const femd_structure *atoms) {
-    double best = HUGE_VAL, f[3], way[3];
+/* The ways from `from` to the images of `to` around the nearest one, HOP_IMAGES of them; returns the nearest's number.
+ * All that are nearer than a height of the reduced cell are among them. */
+enum { HOP_IMAGES = 27 };
+static int hop_ways(const double reduced[9], const double from[3], const double to[3], double way[HOP_IMAGES][3]) {
+    double d[3], base[3], best = HUGE_VAL;
+    int nearest = 0;
+    for (int c = 0; c < 3; c++) d[c] = to[c] - from[c];
+    hop_fractions(reduced, d, base);
+    for (int k = 0; k < 3; k++) base[k] -= floor(base[k] + 0.5);
+    for (int image = 0; image < HOP_IMAGES; image++) {
+        const double g[3] = {base[0] + image % 3 - 1, base[1] + image / 3 % 3 - 1, base[2] + image / 9 - 1};
+        hop_cartesian(reduced, g, way[image]);
+        const double square = femd_dot3(way[image], way[image]);
+        if (square < best) best = square, nearest = image;
+    }
+    return nearest;
+}
+
+static double hop_length(const double way[3]) {
+    return sqrt(femd_dot3(way, way));
+}
+
+/* The shortest distance between two atoms, images of one among them. */
+static double hop_nearest(const femd_structure *atoms, const double reduced[9]) {
+    double best = HUGE_VAL, way[HOP_IMAGES][3];
+    for (int k = 0; k < 3; k++) best = fmin(best, hop_length(reduced + 3 * k));
     for (int i = 0; i < atoms->natoms; i++)
         for (int j = 0; j < i; j++)
-            best = fmin(best, hop_way(atoms->cell, atoms->x + 3 * (size_t)i, atoms->x + 3 * (size_t)j, f, way));
+            best =
+                fmin(best, hop_length(way[hop_ways(reduced, atoms->x + 3 * (size_t)i, atoms->x + 3 * (size_t)j, way)]));
     return best;
 }
 
 /* Move x to the mean of the atoms around it; returns the distance of the nearest one, before. */
-static double hop_centre(const femd_structure *atoms, double reach, double x[3]) {
-    double sum[3] = {0, 0, 0}, best = HUGE_VAL;
+static double hop_centre(const femd_structure *atoms, const double reduced[9], double reach, double x[3]) {
+    double sum[3] = {0, 0, 0}, best = HUGE_VAL, way[HOP_IMAGES][3];
     int count = 0;
     for (int i = 0; i < atoms->natoms; i++) {
-        double f[3], way[3];
-        const double r = hop_way(atoms->cell, x, atoms->x + 3 * (size_t)i, f, way);
-        best = fmin(best, r);
-        if (r > reach) continue;
-        for (int c = 0; c < 3; c++) sum[c] += way[c];
-        count++;
+        (void)hop_ways(reduced, x, atoms->x + 3 * (size_t)i, way);
+        for (int image = 0; image < HOP_IMAGES; image++) {
+            const double r = hop_length(way[image]);
+            best = fmin(best, r);
+            if (r > reach) continue;
+            for (int c = 0; c < 3; c++) sum[c] += way[image][c];
+            count++;
+        }
     }
     for (int c = 0; count && c < 3; c++) x[c] += sum[c] / count;
     return best;
 }
 
+/* All that may jump into x: each image of an atom is a hop of its own. */
+static femd_status hop_collect(const femd_structure *atoms, const double reduced[9], const double x[3],
+                               femd_vacancy *vacancy, femd_error *err) {
+    double way[HOP_IMAGES][3], first = HUGE_VAL;
+    for (int i = 0; i < atoms->natoms; i++) {
+        (void)hop_ways(reduced, atoms->x + 3 * (size_t)i, x, way);
+        for (int image = 0; image < HOP_IMAGES; image++) {
+            femd_hop hop = {.jumper = i};
+            if (hop_length(way[image]) > SHELL * vacancy->nearest) continue;
+            if (vacancy->count == FEMD_HOPS_MAX)
+                return femd_fail(err, FEMD_LIMIT, "a vacancy with more than %d neighbours", FEMD_HOPS_MAX);
+            hop_fractions(atoms->cell, way[image], hop.way);
+            vacancy->hop[vacancy->count++] = hop;
+            first = fmin(first, hop_length(way[image]));
+        }
+    }
+    for (int i = 0; i < atoms->natoms; i++) {
+        (void)hop_ways(reduced, atoms->x + 3 * (size_t)i, x, way);
+        for (int image = 0; image < HOP_IMAGES; image++) {
+            const double r = hop_length(way[image]) / first;
+            vacancy->ragged |= r > ALIKE && r < APART;
+        }
+    }
+    return FEMD_OK;
+}
+
 femd_status femd_vacancy_find(const femd_structure *atoms, const double near[3], femd_vacancy *vacancy,
                               femd_error *err) {
     enum { CENTRINGS = 4 };
-    double x[3], distance;
+    double x[3], distance, reduced[9];
     memset(vacancy, 0, sizeof *vacancy);
     if (atoms->natoms < 2) return femd_fail(err, FEMD_BAD_INPUT, "an atom alone has no vacancy beside it");
-    vacancy->nearest = hop_nearest(atoms);
+    hop_reduce(atoms->cell, reduced);
+    vacancy->nearest = hop_nearest(atoms, reduced);
     hop_cartesian(atoms->cell, near, x);
     for (int k = 0; k < CENTRINGS; k++) {
-        distance = hop_centre(atoms, AROUND * vacancy->nearest, x);
+        distance = hop_centre(atoms, reduced, AROUND * vacancy->nearest, x);
         if (k == 0 && distance < OCCUPIED * vacancy->nearest)
             return femd_fail(err, FEMD_BAD_INPUT,
                              "at (%.4g, %.4g, %.4g) of the cell there is an atom and no vacancy: take it out "
@@ -90,15 +149,7 @@ femd_status femd_vacancy_find(const femd_structure *atoms, const double near[3],
                          "away, neighbours in this structure %.3g",
                          near[0], near[1], near[2], distance, vacancy->nearest);
     hop_fractions(atoms->cell, x, vacancy->site);
-    for (int i = 0; i < atoms->natoms; i++) {
-        femd_hop hop = {.jumper = i};
-        double way[3];
-        if (hop_way(atoms->cell, atoms->x + 3 * (size_t)i, x, hop.way, way) > SHELL * vacancy->nearest) continue;
-        if (vacancy->count == FEMD_HOPS_MAX)
-            return femd_fail(err, FEMD_LIMIT, "a vacancy with more than %d neighbours", FEMD_HOPS_MAX);
-        vacancy->hop[vacancy->count++] = hop;
-    }
-    return FEMD_OK;
+    return hop_collect(atoms, reduced, x, vacancy, err);
 }
 
 femd_status femd_vacancy_read(const femd_json *doc, const femd_structure *atoms, femd_vacancy *vacancy,
@@ -164,14 +215,16 @@ int femd_hop_opposite(const femd_vacancy *vacancy, int index) {
 
 int femd_vacancy_is_centre(const femd_vacancy *vacancy, const femd_structure *atoms, const double cell[9],
                            const double *x) {
-    double site[3];
+    double site[3], reduced[9], way[HOP_IMAGES][3];
     hop_cartesian(cell, vacancy->site, site);
+    hop_reduce(cell, reduced);
     for (int i = 0; i < atoms->natoms; i++) {
-        double mirrored[3], f[3], way[3];
+        double mirrored[3];
         int met = 0;
         for (int c = 0; c < 3; c++) mirrored[c] = 2 * site[c] - x[3 * i + c];
         for (int j = 0; !met && j < atoms->natoms; j++)
-            met = atoms->species[j] == atoms->species[i] && hop_way(cell, mirrored, x + 3 * (size_t)j, f, way) < MET;
+            met = atoms->species[j] == atoms->species[i] &&
+                  hop_length(way[hop_ways(reduced, mirrored, x + 3 * (size_t)j, way)]) < MET;
         if (!met) return 0;
     }
     return 1;

@@ -20,8 +20,9 @@ typedef struct femd_hop {
 typedef struct femd_vacancy {
     double site[3]; /* fractions of the cell */
     double nearest; /* distance of neighbours in the structure, angstrom */
+    int ragged;     /* its neighbours are no shell that the next ones are clearly beyond */
     int count;
-    femd_hop hop[FEMD_HOPS_MAX]; /* nearest neighbours, by the numbers of their atoms */
+    femd_hop hop[FEMD_HOPS_MAX]; /* nearest neighbours, by the numbers of their atoms; each image is one */
 } femd_vacancy;
 
 /* The vacancy near a place (fractions of the cell): the site is the mean of the atoms around it, which is exact in a

@@ -18,6 +18,7 @@
 #include "vibrations/phonon_mode.h"
 
 static const double UNLIKE = 1e-5;   /* eV: states before and after a hop that differ by more are not of one lattice */
+static const double DRIFT = 1e-6;    /* of all hops' way: a mean way that is none */
 static const double LOW_BARRIER = 5; /* kT */
 static const double EXPANDED = 1.5;  /* kT for each atom: the least tension of atoms at rest in a cell that heat made */
 static const double VOLUME = 1e-30, AREA = 1e-20; /* of angstrom */
@@ -69,6 +70,10 @@ static femd_status htst_open(htst *s, femd_native *native, const femd_json *doc,
         return femd_json_fail(
             doc, femd_json_get(doc->root, "method"), err,
             "the method \"htst\" needs atoms at a minimum of their energy; these start at their sites");
+    if (femd_potential_energy_jumps(native->potential))
+        return femd_json_fail(doc, femd_json_get(doc->root, "potential"), err,
+                              "the energy jumps where a pair crosses the cutoff, and so would barriers; the style "
+                              "\"lj\" is smooth there");
     FEMD_TRY(femd_vacancy_read(doc, &native->structure, &s->vacancy, err));
     FEMD_TRY(htst_read_direction(doc, native, s, err));
     FEMD_TRY(femd_smoothness_find(native, &s->vacancy, &s->roughness, err));
@@ -131,6 +136,15 @@ static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_cond
     return femd_rate_strain(&s->rate, native, conditions->beat, response->rate_strain, err);
 }
 
+/* Sums over hops are those of a walk where all sites look alike from the hop's two ends, and neighbours are a shell. */
+static femd_status htst_check_walk(const double drift[3], double all, femd_error *err) {
+    if (sqrt(femd_dot3(drift, drift)) <= DRIFT * all) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_UNSUPPORTED,
+        "hops from this site lead away on the average, and back from the next one: a lattice with a basis "
+        "that is strained. Its diffusivity is no sum over the hops of one site; \"rate\" answers each hop");
+}
+
 static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path, const femd_native *native,
                                       femd_error *err) {
     if (native->structure.nspecies > 1)
@@ -150,6 +164,12 @@ static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path,
 static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const femd_conditions *conditions,
                                            femd_response *response, femd_error *err) {
     const femd_place *place = &native->path.place;
+    double drift[3] = {0, 0, 0}, all = 0;
+    if (s->vacancy.ragged)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "the neighbours of the vacancy are no shell: between 1.03 and 1.13 times the distance of the "
+                         "nearest there are more, so that it is not clear which of them jump; a diffusivity needs the "
+                         "sites of a crystal (structure.displace, the ratio of axes)");
     const int centre = femd_vacancy_is_centre(&s->vacancy, &native->structure, place->h, s->rate.minimum.x);
     FEMD_TRY(htst_need_temperature(conditions, err));
     FEMD_TRY(femd_smoothness_require(s->roughness, err));
@@ -167,10 +187,12 @@ static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const f
         const double rate = (other >= 0 ? 2 : 1) * femd_rate_at(&path, conditions->temperature);
         for (int c = 0; c < 3; c++)
             d[c] = hop->way[0] * place->h[c] + hop->way[1] * place->h[3 + c] + hop->way[2] * place->h[6 + c];
+        all += rate * sqrt(femd_dot3(d, d));
+        for (int c = 0; other < 0 && c < 3; c++) drift[c] += rate * d[c];
         for (int v = 0; v < 6; v++)
             response->diffusivity[v] += 0.5 * rate * AREA * d[femd_voigt_i[v]] * d[femd_voigt_j[v]];
     }
-    return FEMD_OK;
+    return htst_check_walk(drift, all, err);
 }
 
 static femd_status htst_answer(void *self, femd_native *native, const femd_conditions *conditions,

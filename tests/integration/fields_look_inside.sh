@@ -100,6 +100,14 @@ for file in a/local_*; do
     cmp -s "$file" "b/${file#a/}" || fail "$file depends on the number of workers"
 done
 
+# what asks a material has no effect on what a run has kept
+for wrong in "--strain 0.05 0 0 0 0 0" "--temperature 400" "--stress 22=0" "--state s" "--material m" "--accuracy 0.1" "--pressure 1e9"; do
+    timeout 60 femd fields a --case case.json $wrong >wrong.log 2>&1
+    [ $? = 2 ] && grep -q "of a run the fields are those" wrong.log || fail "$wrong of a run: $(cat wrong.log)"
+done
+timeout 60 femd fields foam.json --offset 1e300 0 0 >wrong.log 2>&1
+[ $? = 2 ] && grep -q "offset: 1e+300" wrong.log || fail "an offset: $(cat wrong.log)"
+
 # the committed state of a point, and all that was kept again
 timeout $((60 * patience)) femd fields a --case case.json --point 9 --grid 4 4 4 --out c >c.log 2>&1 || fail "femd fields a --point 9"
 cmp -s c/point-9.vti a/local_9_0003.vti || fail "the checkpoint's point is not what was kept"

@@ -2,6 +2,7 @@
 #include "engine_material.h"
 #include "femd/evaluate.h"
 #include "femd/units.h"
+#include "rates/hop.h"
 
 #define HOPS(repeat, direction, more)                                                                                  \
     COPPER(",\"repeat\":" repeat ",\"vacancies\":{\"positions\":[[0,0,0]]}",                                           \
@@ -148,6 +149,11 @@ static void what_is_no_hop_is_refused_when_it_is_opened(void **state) {
     static const struct {
         const char *json, *words;
     } wrong[] = {
+        {"{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.3 angstrom\",\"species\":[\"Ar\"],"
+         "\"repeat\":[3,3,3],\"vacancies\":{\"positions\":[[0,0,0]]}},\"potential\":{\"style\":\"lj/cut\",\"epsilon\":"
+         "\"0.0104 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"7 angstrom\"},\"method\":{\"stress\":\"statics\","
+         "\"barrier\":\"htst\"},\"hop\":{\"direction\":[1,1,0]}}",
+         "energy jumps"},
         {HOPS("[2,2,2]", "[1,0,0]", ""), "no neighbour of the vacancy is in the direction"},
         {HOPS("[2,2,2]", "[0,0,0]", ""), "no length"},
         {HOPS("[2,2,2]", "[1,1,0]", ",\"vacancy\":[0.5,0.5,0.5]"), "there is an atom"},
@@ -227,6 +233,80 @@ static void a_rate_at_no_temperature_is_refused(void **state) {
     femd_material_close(&m);
 }
 
+static femd_structure lattice_of(const double cell[9], const double (*sites)[3], int n, double *x, int *species) {
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c < 3; c++) x[3 * i + c] = sites[i][c], species[i] = 0;
+    femd_structure atoms = {.natoms = n, .nspecies = 1, .x = x, .species = species};
+    memcpy(atoms.cell, cell, sizeof atoms.cell);
+    return atoms;
+}
+
+/* A cell that is skewed and one in which an atom is two neighbours: all twelve are found. */
+static void all_neighbours_are_found_in_odd_cells(void **state) {
+    (void)state;
+    static const double cubic[9] = {4, 0, 0, 0, 4, 0, 0, 0, 4}, skewed[9] = {4, 0, 0, 20, 4, 0, -16, 12, 4},
+                        narrow[9] = {2, 2, 0, 2, 0, 2, 0, 2, 2}, at[3] = {0, 0, 0};
+    double sites[64][3], x[192];
+    int species[64], n = 0;
+    for (int k = 1; k < 64; k++)
+        if ((k % 4 + k / 4 % 4 + k / 16) % 2 == 0)
+            sites[n][0] = k % 4, sites[n][1] = k / 4 % 4, sites[n][2] = k / 16, n++;
+    assert_int_equal(n, 31);
+    femd_vacancy vacancy;
+    femd_error err = FEMD_ERROR_INIT;
+    const double *cells[] = {cubic, skewed};
+    for (int k = 0; k < 2; k++) {
+        const femd_structure atoms = lattice_of(cells[k], sites, n, x, species);
+        assert_int_equal(femd_vacancy_find(&atoms, at, &vacancy, &err), FEMD_OK);
+        assert_int_equal(vacancy.count, 12);
+        assert_false(vacancy.ragged);
+        assert_true(fabs(vacancy.nearest - sqrt(2)) < 1e-12);
+    }
+    for (n = 0; n < 7; n++) /* the primitive cell, twice along each vector */
+        for (int c = 0; c < 3; c++)
+            sites[n][c] = ((n + 1) % 2 * narrow[c] + (n + 1) / 2 % 2 * narrow[3 + c] + (n + 1) / 4 * narrow[6 + c]) / 2;
+    femd_structure atoms = lattice_of(narrow, sites, n, x, species);
+    assert_int_equal(femd_vacancy_find(&atoms, at, &vacancy, &err), FEMD_OK);
+    assert_int_equal(vacancy.count, 12);
+    assert_false(vacancy.ragged);
+    x[0] *= 1.06, x[1] *= 1.06, x[2] *= 1.06; /* one atom a little off: which ones jump is not clear */
+    assert_int_equal(femd_vacancy_find(&atoms, at, &vacancy, &err), FEMD_OK);
+    assert_true(vacancy.ragged);
+}
+
+static void neighbours_that_are_no_shell_have_no_diffusivity(void **state) {
+    (void)state;
+    femd_material *m = open_material(COPPER(
+        ",\"repeat\":[2,2,2],\"vacancies\":{\"positions\":[[0,0,0]]},\"displace\":{\"amplitude\":\"0.1 angstrom\","
+        "\"seed\":2}",
+        ",\"reference\":\"as-given\",\"method\":{\"stress\":\"statics\",\"diffusivity\":\"htst\"}"));
+    const femd_request q = ask(NULL, FEMD_WANT_DIFFUSIVITY, 800);
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "no shell"));
+    femd_material_close(&m);
+}
+
+/* Strained hcp: the two sites of a cell have hops that lead away from each other. */
+static void strained_lattices_with_a_basis_have_no_diffusivity(void **state) {
+    (void)state;
+    femd_material *m = open_material(
+        "{\"engine\":\"native\",\"structure\":{\"lattice\":\"hcp\",\"a\":\"3.72 angstrom\",\"species\":[\"Ar\"],"
+        "\"masses\":[\"39.948 "
+        "u\"],\"repeat\":[3,3,2],\"vacancies\":{\"positions\":[[0,0,0]]}},\"reference\":\"as-given\","
+        "\"potential\":{\"style\":\"lj\",\"epsilon\":\"0.0104 eV\",\"sigma\":\"3.4 angstrom\",\"cutoff\":\"6 "
+        "angstrom\"},"
+        "\"method\":{\"stress\":\"statics\",\"diffusivity\":\"htst\"},\"hop\":{\"vacancy\":\"first\"}}");
+    static const double E[6] = {-0.02, 0.02, 0, 0, 0, 0};
+    const femd_request q = ask(E, FEMD_WANT_DIFFUSIVITY, 40);
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "lead away"));
+    femd_material_close(&m);
+}
+
 /* A second vacancy near by makes the sites unlike: one hop has a rate, the vacancy no diffusivity. */
 static void unlike_sites_have_no_diffusivity(void **state) {
     (void)state;
@@ -254,6 +334,9 @@ int main(void) {
         cmocka_unit_test(two_humps_are_noted),
         cmocka_unit_test(a_rate_at_no_temperature_is_refused),
         cmocka_unit_test(unlike_sites_have_no_diffusivity),
+        cmocka_unit_test(all_neighbours_are_found_in_odd_cells),
+        cmocka_unit_test(neighbours_that_are_no_shell_have_no_diffusivity),
+        cmocka_unit_test(strained_lattices_with_a_basis_have_no_diffusivity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
