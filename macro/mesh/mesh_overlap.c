@@ -1,18 +1,24 @@
 /* Cells that lie in one another: such a mesh counts a place twice, and no stiffness says so. Places inside each cell
- * are looked for in the others; whose box they are in, a tree of boxes tells. Serial: it runs on rank 0. */
+ * are looked for in the others, and the middles of sides and edges on the surface in the cells of the same body, since
+ * neighbours that do not conform at a curved surface cut its chords differently; whose box they are in, a tree of boxes
+ * tells. Serial: it runs on rank 0. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "femd/tensor3.h"
 #include "mesh/mesh.h"
+#include "mesh/mesh_sides.h"
 
-/* Places looked at: the middle of the cell, and halfway from there to each corner. */
-enum { OVERLAP_PLACES = 1 + FEMD_CELL_CORNERS, OVERLAP_LEAF = 4 };
+/* Places looked at: the middle of the cell, and halfway from there to each corner; on the surface the middles of sides
+ * and edges. */
+enum { OVERLAP_PLACES = FEMD_CELL_FACES + FEMD_CELL_EDGES, OVERLAP_LEAF = 4 };
 
 /* Least shape function of a corner at a place that counts as inside: bodies that touch along a curved surface, each in
  * facets of its own, reach into each other by less. */
 static const double overlap_inside = 0.01;
+/* The same of a side's middle in a cell of its own body, which no mesh that conforms has. */
+static const double overlap_within = 1e-6;
 
 typedef struct overlap_box {
     double low[3], high[3];
@@ -29,6 +35,7 @@ typedef struct overlap_search {
     const femd_case *cs;
     const femd_mesh *mesh;
     int nplaces;
+    double inside;
     double curved[OVERLAP_PLACES][FEMD_ELEMENT_NODES];  /* shape functions of all nodes there */
     double straight[OVERLAP_PLACES][FEMD_CELL_CORNERS]; /* of the corners */
     overlap_box *cell;                                  /* of each cell */
@@ -150,7 +157,7 @@ static void overlap_make_cell(overlap_search *s, int c) {
 
 /* Is the place strictly inside the cell with nodes x? Newton's method from the middle; straight tetrahedra need one
  * step. Who leaves far, or does not arrive, is not inside. */
-static int overlap_holds(const femd_element *element, const double *x, const double place[3]) {
+static int overlap_holds(const femd_element *element, const double *x, const double place[3], double inside) {
     const femd_cell *cell = element->cell;
     const int curved = femd_element_is_curved(element, x), nodes = curved ? element->nodes : cell->corners;
     double at[4], n[FEMD_ELEMENT_NODES], dn[FEMD_ELEMENT_NODES][FEMD_SPACE], moved = 1;
@@ -180,7 +187,7 @@ static int overlap_holds(const femd_element *element, const double *x, const dou
     if (moved > 1e-6) return 0;
     cell->shape(at, n, dn);
     for (int i = 0; i < cell->corners; ++i)
-        if (!(n[i] > overlap_inside)) return 0;
+        if (!(n[i] > inside)) return 0;
     return 1;
 }
 
@@ -231,14 +238,12 @@ static int overlap_holds_one(const overlap_search *s, int other, double place[OV
     if (left == 0) return 0;
     femd_mesh_cell_nodes(s->mesh, s->cs->element, other, x);
     for (int i = 0; i < left; ++i)
-        if (overlap_holds(s->cs->element, x, place[in[i]])) return 1;
+        if (overlap_holds(s->cs->element, x, place[in[i]], s->inside)) return 1;
     return 0;
 }
 
-/* A cell that holds a place of cell c; -1: none. */
-static int overlap_other(const overlap_search *s, int c) {
-    double place[OVERLAP_PLACES][3];
-    const overlap_box box = overlap_find_places(s, c, place);
+/* A cell that holds one of s->nplaces places of cell c, which lie in a box; -1: none. */
+static int overlap_other(const overlap_search *s, int c, overlap_box box, double place[OVERLAP_PLACES][3]) {
     struct {
         size_t node;
         int first, n;
@@ -278,6 +283,97 @@ static int overlap_is_same(const femd_mesh *mesh, int c, int other) {
     return found == mesh->corners;
 }
 
+/* ---- the surface ---- */
+
+/* outer[faces of a cell x cell + side]: 1 of a side that one cell has alone. */
+static femd_status overlap_find_outer(const overlap_search *s, unsigned char *outer, femd_error *err) {
+    const femd_cell *cell = s->cs->element->cell;
+    femd_mesh_side *side = NULL;
+    size_t n;
+    FEMD_TRY(femd_mesh_sides(s->mesh, cell, &side, &n, err));
+    for (size_t i = 0, next; i < n; i = next) {
+        next = femd_mesh_sides_next(side, n, i);
+        if (next == i + 1) outer[cell->faces * side[i].cell + side[i].side] = 1;
+    }
+    free(side);
+    return FEMD_OK;
+}
+
+/* The middle of each side, then of each edge. */
+static void overlap_side_places(overlap_search *s) {
+    const femd_element *element = s->cs->element;
+    const femd_cell *cell = element->cell;
+    s->nplaces = cell->faces + cell->edges;
+    for (int p = 0; p < s->nplaces; ++p) {
+        const int n = p < cell->faces ? cell->face_corners : 2,
+                  *corner = p < cell->faces ? cell->face[p] : cell->edge[p - cell->faces];
+        double at[4] = {0}, dn[FEMD_ELEMENT_NODES][FEMD_SPACE];
+        for (int i = 0; i < n; ++i)
+            for (int k = 0; k < 4; ++k) at[k] += cell->corner_at[corner[i]][k] / n;
+        element->shape(at, s->curved[p], dn);
+        cell->shape(at, s->straight[p], dn);
+    }
+}
+
+static int overlap_edge_is_outer(const femd_cell *cell, int edge, const unsigned char *outer) {
+    for (int f = 0; f < cell->faces; ++f) {
+        int met = 0;
+        for (int i = 0; i < cell->face_corners; ++i)
+            met += cell->face[f][i] == cell->edge[edge][0] || cell->face[f][i] == cell->edge[edge][1];
+        if (outer[f] && met == 2) return 1;
+    }
+    return 0;
+}
+
+static femd_status overlap_judge_surface(overlap_search *s, const unsigned char *outer, const int *part,
+                                         femd_error *err) {
+    const femd_mesh *mesh = s->mesh;
+    const femd_cell *cell = s->cs->element->cell;
+    const int faces = cell->faces;
+    const double scale = s->cs->mesh.scale > 0 ? s->cs->mesh.scale : 1;
+    for (int c = 0; c < mesh->ncells; ++c) {
+        double all[OVERLAP_PLACES][3], place[OVERLAP_PLACES][3];
+        overlap_box box = overlap_nothing;
+        int n = 0;
+        for (int f = 0; f < faces; ++f) n += outer[faces * c + f];
+        if (n == 0) continue;
+        s->nplaces = faces + cell->edges;
+        (void)overlap_find_places(s, c, all);
+        s->nplaces = 0;
+        for (int p = 0; p < faces + cell->edges; ++p) {
+            if (!(p < faces ? outer[faces * c + p] : overlap_edge_is_outer(cell, p - faces, outer + faces * c)))
+                continue;
+            overlap_box_extend(&box, all[p], all[p]);
+            memcpy(place[s->nplaces++], all[p], sizeof all[p]);
+        }
+        const int other = overlap_other(s, c, box, place);
+        if (other < 0 || part[other] != part[c]) continue;
+        return femd_fail(err, FEMD_BAD_INPUT,
+                         "%s: mesh: the mesh does not conform: the surface of cell %d of %s (counted from 0) lies in "
+                         "cell %d of the same body, near (%.6g, %.6g, %.6g) of the file: both meet at a curved surface "
+                         "and cut it into other facets, and the body would come apart there; mesh the whole at once, "
+                         "so that neighbours share their faces (in Gmsh: Coherence or BooleanFragments before it is "
+                         "meshed)",
+                         s->cs->path, c, mesh->title, other, place[0][0] / scale, place[0][1] / scale,
+                         place[0][2] / scale);
+    }
+    return FEMD_OK;
+}
+
+static femd_status overlap_look_at_surface(overlap_search *s, femd_error *err) {
+    unsigned char *outer = calloc((size_t)s->mesh->ncells * (size_t)s->cs->element->cell->faces + 1, 1);
+    int *part = malloc(((size_t)s->mesh->ncells + 1) * sizeof *part), nparts;
+    femd_status rc = outer && part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
+    if (rc == FEMD_OK) rc = femd_mesh_parts(s->mesh, part, &nparts, err);
+    if (rc == FEMD_OK) rc = overlap_find_outer(s, outer, err);
+    overlap_side_places(s);
+    s->inside = overlap_within;
+    if (rc == FEMD_OK) rc = overlap_judge_surface(s, outer, part, err);
+    free(outer);
+    free(part);
+    return rc;
+}
+
 static femd_status overlap_look(overlap_search *s, femd_error *err) {
     const femd_mesh *mesh = s->mesh;
     for (int c = 0; c < mesh->ncells; ++c) {
@@ -286,8 +382,11 @@ static femd_status overlap_look(overlap_search *s, femd_error *err) {
     }
     overlap_build(s, 0, 0, mesh->ncells);
     overlap_places(s);
+    s->inside = overlap_inside;
     for (int c = 0; c < mesh->ncells; ++c) {
-        const int other = overlap_other(s, c);
+        double place[OVERLAP_PLACES][3];
+        const overlap_box box = overlap_find_places(s, c, place);
+        const int other = overlap_other(s, c, box, place);
         if (other < 0) continue;
         if (overlap_is_same(mesh, c, other))
             return femd_fail(err, FEMD_BAD_INPUT,
@@ -302,7 +401,7 @@ static femd_status overlap_look(overlap_search *s, femd_error *err) {
             "meshed)",
             s->cs->path, c < other ? c : other, c < other ? other : c, mesh->title);
     }
-    return FEMD_OK;
+    return overlap_look_at_surface(s, err);
 }
 
 femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {

@@ -82,6 +82,35 @@ shows mesh_curved.json 'thin  *about 0.99 nm thick and 50 nm long, with edges of
     --set "$box" --set "$held" --set element.type=Q1 --set 'materials.m.region=all'
 shows mesh_curved.json 'memory  *about [0-9.]* GB of the solver' --set "$box" --set "$held" --set 'materials.m.region=all'
 grep -q "thin" check.log && fail "P2 is told to be thin"
+# two quarter rings one in the other, cut into 4 and into 4 or 5: the chords of their common arc are others
+ring() {
+    python3 - "$1" <<'PYTHON' >"ring$1.msh"
+import sys
+from math import cos, sin, pi
+nodes, cells = {}, []
+def node(r, k, n, z):
+    at = (round(r * cos(pi / 2 * k / n), 9), round(r * sin(pi / 2 * k / n), 9), z)
+    return nodes.setdefault(at, len(nodes) + 1)
+for r, n in ((1, 4), (2, int(sys.argv[1]))):
+    for k in range(n):
+        cells.append([node(q, j, n, z) for z in (0, 1) for q, j in ((r, k), (r + 1, k), (r + 1, k + 1), (r, k + 1))])
+sides = [[node(q, 0, 1, z) for q, z in ((r, 0), (r + 1, 0), (r + 1, 1), (r, 1))] for r in (1, 2)]
+print('$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$PhysicalNames\n2\n2 2 "left"\n3 1 "body"\n$EndPhysicalNames\n$Nodes\n%d' % len(nodes))
+for at, n in nodes.items(): print(n, *at)
+print("$EndNodes\n$Elements\n%d" % (len(cells) + len(sides)))
+for n, c in enumerate(cells): print(n + 1, 5, 2, 1, 1, *c)
+for n, c in enumerate(sides): print(n + 100, 3, 2, 2, 2, *c)
+print("$EndElements")
+PYTHON
+    printf '{"femd":1,"mesh":{"file":"ring%s.msh"},"element":{"type":"Q1"},"materials":{"m":{"engine":"elastic","young":1,"poisson":0.3}},"boundary":[{"on":"left","displacement":[0,0,0]}],"steps":{"count":1}}' "$1" >"ring$1.json"
+}
+ring 4
+femd check ring4.json >ring.log 2>&1
+grep -q 'does not conform' ring.log && fail "a mesh that conforms: $(cat ring.log)"
+grep -qE 'cells  *8 ' ring.log || fail "a ring: $(cat ring.log)"
+ring 5
+femd check ring5.json >ring.log 2>&1
+[ $? = 2 ] && grep -q 'does not conform: the surface of cell .* lies in cell .* of the same body' ring.log || fail "two rings that do not conform: $(cat ring.log)"
 # who stops reading is told of no engine that died
 { timeout 60 femd check mesh_curved.json 2>"$scratch/unread.log"; echo $? >"$scratch/unread.rc"; } | true
 [ ! -s "$scratch/unread.log" ] && [ "$(cat "$scratch/unread.rc")" = 141 ] || fail "nobody reads: $(cat "$scratch/unread.rc" "$scratch/unread.log")"

@@ -36,5 +36,20 @@ refuse "element.type: $up is one of P2" --set element.type=P1
 refuse "steps.control: $up does not go with" --set steps.control=arc-length
 refuse "physics: $up solves for a displacement" --set physics=thermal --set 'heat={"initial":300}' --set 'boundary=[{"on":"left","temperature":300}]' 
 refuse "boundary[4]: $up does not go with turned, rigid or periodic" --set 'boundary[4]={"on":"top","rigid":{}}'
-copper='{"engine":"native","method":"md","structure":{"lattice":"fcc","a":"3.615 angstrom","species":["Cu"],"repeat":[2,2,2]},"potential":{"style":"eam/alloy","file":"Cu_mishin1.eam.alloy"}}'
-refuse "materials.rubber: its stresses are sampled" --set "materials.rubber=$copper" --set temperature=300
+copper='{"engine":"native","method":"md","structure":{"lattice":"fcc","a":"3.615 angstrom","species":["Cu"],"repeat":[2,2,2]},"potential":{"style":"eam/alloy","file":"Cu_mishin1.eam.alloy"},"thermal":{"conductivity":1,"heat_capacity":3e6}}'
+json=$warm refuse "materials.rubber: its stresses are sampled" --set "materials.rubber=$copper"
+
+# Sampled stresses: argon pulled by 20 MPa moves as without a pressure (E11 -0.00436, E22 -0.00864), within noise.
+cat >"$scratch/argon.json" <<'ARGON'
+{"femd": 1, "seed": 3, "temperature": "30 K", "accuracy": 0.1, "mesh": {"box": {"size": ["10 nm", "10 nm", "10 nm"], "cells": [1, 1, 1]}},
+ "element": {"type": "P2", "formulation": "u-p"}, "materials": {"argon": {"engine": "native", "method": "md", "reference": "as-given",
+   "structure": {"lattice": "fcc", "a": "5.35 angstrom", "species": ["Ar"], "masses": ["39.948 u"], "repeat": [2, 2, 2]},
+   "potential": {"style": "lj", "epsilon": "0.0104 eV", "sigma": "3.4 angstrom", "cutoff": "5 angstrom"}, "md": {"block": "1 ps", "max_steps": 40000}}},
+ "boundary": [{"on": "left", "displacement": [0, 0, 0]}, {"on": "right", "traction": ["20 MPa", 0, 0]}], "steps": {"count": 1}}
+ARGON
+run_case argon --workers 2 "$scratch/argon.json"
+python3 - "$scratch/argon/history.csv" <<'PYTHON' || fail "sampled: $(tail -n 1 "$scratch/argon/history.csv")"
+import csv, sys
+last = list(csv.DictReader(open(sys.argv[1])))[-1]
+assert abs(float(last["E11"]) + 0.00436) < 3e-4 and abs(float(last["E22"]) + 0.00864) < 3e-4 and abs(float(last["S11"]) - 2e7) < 5e5
+PYTHON
