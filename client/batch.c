@@ -116,7 +116,29 @@ static uint32_t batch_frame_points(const femd_client *c) {
 static int batch_is_finite(const femd_request *q) {
     double zero = 0 * q->temperature + 0 * q->pressure + 0 * q->accuracy;
     for (int i = 0; i < 6; i++) zero += 0 * q->value[i];
+    for (int i = 0; i < 3; i++) zero += 0 * q->delta_mu[i];
     return zero == 0;
+}
+
+/* What the server would refuse the whole message for, and what the material, if it is known already, has not. */
+static femd_status batch_check(const femd_client *c, const femd_hash *material, const femd_request *q, size_t n,
+                               femd_error *err) {
+    const client_material *m = client_find_material(c, material);
+    for (size_t i = 0; i < n; i++) {
+        const unsigned long long point = (unsigned long long)q[i].point;
+        if (!batch_is_finite(&q[i]))
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite", i,
+                             point);
+        const int told = q[i].delta_mu[0] != 0 || q[i].delta_mu[1] != 0 || q[i].delta_mu[2] != 0;
+        if (told && !(q[i].flags & FEMD_REQUEST_EXCHANGE))
+            return femd_fail(err, FEMD_BAD_ARGUMENT,
+                             "request %zu (point %llu) holds delta_mu without the flag FEMD_REQUEST_EXCHANGE", i,
+                             point);
+        if (m && m->heard && m->status == FEMD_OK &&
+            femd_request_check_exchange(&q[i], m->caps.inputs, "the material", err) != FEMD_OK)
+            return femd_error_prefix(err, "request %zu (point %llu)", i, point);
+    }
+    return FEMD_OK;
 }
 
 /* The request in the axes of the RVE. */
@@ -140,9 +162,6 @@ static femd_status batch_encode_frame(femd_batch *b, size_t i, const femd_hash *
     FEMD_TRY(femd_buffer_reserve(&f->bytes, (size_t)f->n * FEMD_REQUEST_BYTES, err));
     for (uint32_t k = 0; k < f->n; k++) {
         femd_request turned;
-        if (!batch_is_finite(&q[k]))
-            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite",
-                             f->first + k, (unsigned long long)q[k].point);
         FEMD_TRY(batch_turn(b, &q[k], &turned, err));
         FEMD_TRY(femd_evaluate_add(&f->bytes, b->turned ? &turned : &q[k], err));
         b->point[f->first + k] = (batch_point){.label = q[k].point};
@@ -168,6 +187,8 @@ femd_status batch_submit_to(femd_client *c, const femd_hash *material, const fem
     if (!c || !material || !batch || (n && !requests))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_client_submit: NULL argument");
     *batch = NULL;
+    const client_view *view = client_find_view(c, material);
+    FEMD_TRY(batch_check(c, view ? &view->material : material, requests, n, err));
     const uint32_t per_frame = batch_frame_points(c);
     const size_t nframes = (n + per_frame - 1) / per_frame;
     femd_batch *b = c->spare;
@@ -183,7 +204,6 @@ femd_status batch_submit_to(femd_client *c, const femd_hash *material, const fem
     b->reused = 0;
     b->answers.size = 0;
     b->failed = FEMD_OK;
-    const client_view *view = client_find_view(c, material);
     b->take = take;
     b->user = user;
     b->turned = view != NULL;

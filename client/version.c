@@ -6,8 +6,8 @@
  * and write the wrong places. Lengths of arrays are those of the list of quantities. */
 #ifndef FEMD_QUANTITIES_EXTRA
 _Static_assert(sizeof(void *) != 8 ||
-                   (sizeof(femd_hash) == 32 && sizeof(femd_error) == 1028 && sizeof(femd_request) == 144 &&
-                    sizeof(femd_response) == 3512 && sizeof(femd_work) == 32 && sizeof(femd_capabilities) == 48 &&
+                   (sizeof(femd_hash) == 32 && sizeof(femd_error) == 1028 && sizeof(femd_request) == 168 &&
+                    sizeof(femd_response) == 3592 && sizeof(femd_work) == 32 && sizeof(femd_capabilities) == 48 &&
                     sizeof(femd_quantity) == 96),
                "a new layout needs a new SOVERSION");
 #endif

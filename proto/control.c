@@ -106,7 +106,8 @@ static const word input_words[] = {{"temperature", FEMD_INPUT_TEMPERATURE},
                                    {"accuracy", FEMD_INPUT_ACCURACY},
                                    {"seed", FEMD_INPUT_SEED},
                                    {"state", FEMD_INPUT_STATE},
-                                   {"steady-stress", FEMD_INPUT_STEADY_STRESS}};
+                                   {"steady-stress", FEMD_INPUT_STEADY_STRESS},
+                                   {"chemical", FEMD_INPUT_CHEMICAL}};
 static const word control_words[] = {{"components", 1u << FEMD_CONTROL_COMPONENTS},
                                      {"pressure", 1u << FEMD_CONTROL_PRESSURE}};
 static const word carrier_words[] = {{"lattice", FEMD_CARRIER_LATTICE}, {"electrons", FEMD_CARRIER_ELECTRONS}};

@@ -20,9 +20,10 @@ enum {
     AT_TEMPERATURE = 152,
     AT_PRESSURE = 160,
     AT_ACCURACY = 168,
-    KEY_BYTES = 176
+    AT_DELTA_MU = 176,
+    KEY_BYTES = 200
 };
-enum { KEY_VERSION = 1 };
+enum { KEY_VERSION = 2 };
 
 /* -0.0 + 0.0 is +0.0; every other number stays as it is. */
 static inline double key_positive_zero(double x) {
@@ -48,5 +49,7 @@ void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs
     if ((inputs & FEMD_INPUT_PRESSURE) && r->control == FEMD_CONTROL_PRESSURE)
         femd_putf64(s + AT_PRESSURE, key_positive_zero(r->pressure));
     if (inputs & FEMD_INPUT_ACCURACY) femd_putf64(s + AT_ACCURACY, key_positive_zero(r->accuracy));
+    for (int i = 0; i < 3 && inputs & FEMD_INPUT_CHEMICAL; i++)
+        femd_putf64(s + AT_DELTA_MU + 8 * i, key_positive_zero(r->delta_mu[i]));
     crypto_generichash(key->b, sizeof key->b, s, sizeof s, NULL, 0);
 }

@@ -3,7 +3,7 @@
 
 #include "femd/evaluate.h"
 
-/* Offsets into the 144 bytes. */
+/* Offsets into the 168 bytes. */
 enum {
     AT_STATE = 0,
     AT_SEED = 32,
@@ -19,7 +19,8 @@ enum {
     AT_VALUE = 72,
     AT_TEMPERATURE = 120,
     AT_PRESSURE = 128,
-    AT_ACCURACY = 136
+    AT_ACCURACY = 136,
+    AT_DELTA_MU = 144
 };
 
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]) {
@@ -38,6 +39,7 @@ void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]) {
     femd_putf64(p + AT_TEMPERATURE, r->temperature);
     femd_putf64(p + AT_PRESSURE, r->pressure);
     femd_putf64(p + AT_ACCURACY, r->accuracy);
+    for (int i = 0; i < 3; i++) femd_putf64(p + AT_DELTA_MU + 8 * i, r->delta_mu[i]);
 }
 
 static femd_status request_check_ranges(const uint8_t *p, const femd_request *r, femd_error *err) {
@@ -46,13 +48,21 @@ static femd_status request_check_ranges(const uint8_t *p, const femd_request *r,
     if (r->control > FEMD_CONTROL_PRESSURE)
         return femd_fail(err, FEMD_PROTOCOL, "request: unknown control %u", r->control);
     if (r->mask > 63) return femd_fail(err, FEMD_PROTOCOL, "request: mask %u is more than six bits", r->mask);
-    if (r->flags & ~FEMD_REQUEST_PRIVATE) return femd_fail(err, FEMD_PROTOCOL, "request: unknown flags 0x%x", r->flags);
+    if (r->flags & ~(FEMD_REQUEST_PRIVATE | FEMD_REQUEST_EXCHANGE))
+        return femd_fail(err, FEMD_PROTOCOL, "request: unknown flags 0x%x", r->flags);
     if (femd_get32(p + AT_RESERVED)) return femd_fail(err, FEMD_PROTOCOL, "request: reserved bytes are not zero");
     for (int i = 0; i < 6; i++)
         if (!isfinite(r->value[i])) return femd_fail(err, FEMD_PROTOCOL, "request: value[%d] is not finite", i);
     if (!isfinite(r->temperature)) return femd_fail(err, FEMD_PROTOCOL, "request: temperature is not finite");
     if (!isfinite(r->pressure)) return femd_fail(err, FEMD_PROTOCOL, "request: pressure is not finite");
     if (!isfinite(r->accuracy)) return femd_fail(err, FEMD_PROTOCOL, "request: accuracy is not finite");
+    for (int i = 0; i < 3; i++) {
+        if (!isfinite(r->delta_mu[i])) return femd_fail(err, FEMD_PROTOCOL, "request: delta_mu[%d] is not finite", i);
+        if (r->delta_mu[i] != 0 && !(r->flags & FEMD_REQUEST_EXCHANGE))
+            return femd_fail(err, FEMD_PROTOCOL,
+                             "request: delta_mu[%d] without the flag that says that chemical potentials are prescribed",
+                             i);
+    }
     return FEMD_OK;
 }
 
@@ -71,5 +81,17 @@ femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_reques
     r->temperature = femd_getf64(p + AT_TEMPERATURE);
     r->pressure = femd_getf64(p + AT_PRESSURE);
     r->accuracy = femd_getf64(p + AT_ACCURACY);
+    for (int i = 0; i < 3; i++) r->delta_mu[i] = femd_getf64(p + AT_DELTA_MU + 8 * i);
     return request_check_ranges(p, r, err);
+}
+
+femd_status femd_request_check_exchange(const femd_request *r, uint32_t inputs, const char *what, femd_error *err) {
+    const int exchanges = (inputs & FEMD_INPUT_CHEMICAL) != 0, prescribed = (r->flags & FEMD_REQUEST_EXCHANGE) != 0;
+    if (exchanges == prescribed) return FEMD_OK;
+    if (prescribed)
+        return femd_fail(err, FEMD_UNSUPPORTED,
+                         "%s has no exchange of species here: differences of chemical potentials cannot be prescribed",
+                         what);
+    return femd_fail(err, FEMD_UNSUPPORTED,
+                     "%s exchanges species here: differences of their chemical potentials must be prescribed", what);
 }

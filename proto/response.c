@@ -62,6 +62,7 @@ static inline int response_is_held(const femd_response *r, femd_held held, unsig
     case FEMD_HELD_NONZERO: return response_any(v, n);
     case FEMD_HELD_VISCOUS: return (r->provided & FEMD_WANT_VISCOSITY) != 0;
     case FEMD_HELD_CHEMICAL: return (r->provided & FEMD_WANT_MU) != 0;
+    case FEMD_HELD_COMPOSED: return (r->provided & FEMD_WANT_COMPOSITION) != 0;
     case FEMD_HELDS: break;
     }
     return 0;

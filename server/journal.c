@@ -14,7 +14,7 @@
 #include "femd/clock.h"
 
 enum { FILE_HEAD = 16, RECORD_HEAD = 16 };
-static const char magic[FILE_HEAD + 1] = "FEMD-JOURNAL-1\n\n";
+static const char magic[FILE_HEAD + 1] = "FEMD-JOURNAL-2\n\n";
 static const char ended[FILE_HEAD + 1] = "FEMD-JOURNAL-X\n\n"; /* of one that was given up: it does not say all */
 static const double patience = 3;                              /* s that a server may take to end */
 

@@ -15,7 +15,7 @@ enum {
     AUTHORS_BYTES = 24, /* behind the head, where it is known who answered: author, seconder, when */
     SUM_BYTES = 8
 };
-static const char magic[4] = {'F', 'K', 'A', '1'}, magic_authors[4] = {'F', 'K', 'A', '2'};
+static const char magic[4] = {'F', 'K', 'A', '3'}, magic_authors[4] = {'F', 'K', 'A', '4'};
 
 static uint64_t kept_sum(const uint8_t *data, size_t size) {
     femd_hash sum;

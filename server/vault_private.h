@@ -33,7 +33,7 @@ typedef struct vault_meta {
     uint64_t charged; /* room that all takes, by vault_charge */
     uint64_t large;   /* bytes in files of their own */
 } vault_meta;
-enum { VAULT_VERSION = 1 };
+enum { VAULT_VERSION = 2 };
 enum { VAULT_ALL_HELD = -31000 /* beside LMDB's codes: all that is left is held, and too much */ };
 
 struct femd_vault {

@@ -20,7 +20,7 @@
 /* Whoever changes these also raises FEMD_ENGINE_ABI: an object of before would fill the wrong places. What
  * stands from `notes` on in femd_engine is never read from an object. */
 _Static_assert(sizeof(void *) != 8 ||
-                   ((FEMD_ENGINE_ABI & 0xffff) == 3 && sizeof(femd_request) == 144 && sizeof(femd_capabilities) == 48 &&
+                   ((FEMD_ENGINE_ABI & 0xffff) == 4 && sizeof(femd_request) == 168 && sizeof(femd_capabilities) == 48 &&
                     offsetof(femd_engine, notes) == 64 && sizeof(femd_engine_batch) == 48 && sizeof(femd_beat) == 16 &&
                     sizeof(femd_buffer) == 24 && sizeof(femd_bytes) == 16 && sizeof(femd_json) == 16 &&
                     sizeof(femd_pack) == 400 && sizeof(femd_pack_file) == 24 && sizeof(femd_error) == 1028),

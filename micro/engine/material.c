@@ -131,7 +131,11 @@ static femd_status material_check_request(const femd_material *material, const f
             return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
     if (!isfinite(q->temperature) || !isfinite(q->pressure) || !isfinite(q->accuracy))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "temperature, pressure or accuracy of the request is not finite");
-    return FEMD_OK;
+    for (int i = 0; i < 3; i++)
+        if (!isfinite(q->delta_mu[i]) || (q->delta_mu[i] != 0 && !(q->flags & FEMD_REQUEST_EXCHANGE)))
+            return femd_fail(err, FEMD_BAD_ARGUMENT,
+                             "delta_mu[%d] of the request is not finite, or stands without FEMD_REQUEST_EXCHANGE", i);
+    return femd_request_check_exchange(q, material->caps.inputs, material->said, err);
 }
 
 /* The engine's part of a state that this very engine made. */

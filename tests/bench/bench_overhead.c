@@ -20,7 +20,7 @@
 
 #include "femd/femd.h"
 
-enum { SINGLES = 4000, BATCH = 10000, BATCHES = 15, REQUEST_BYTES = 176, RESPONSE_BYTES = 640 };
+enum { SINGLES = 4000, BATCH = 10000, BATCHES = 15, REQUEST_BYTES = 200, RESPONSE_BYTES = 640 };
 
 static const char material[] = "{\"engine\":\"elastic\",\"young\":1.3e11,\"poisson\":0.34}";
 

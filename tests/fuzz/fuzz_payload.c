@@ -40,11 +40,12 @@ static void request(const uint8_t *data, size_t size) {
         if (memcmp(again, bytes[i], sizeof again) != 0) stop("a request is written otherwise than it was read");
         one[i].flags |= FEMD_REQUEST_PRIVATE;
         one[i].step = one[i].attempt = one[i].iteration = 0; /* labels */
-        femd_request_key(&material, 3, FEMD_INPUT_STATE | FEMD_INPUT_SEED, &one[i], &key[i]);
+        femd_request_key(&material, 3, FEMD_INPUT_STATE | FEMD_INPUT_SEED | FEMD_INPUT_CHEMICAL, &one[i], &key[i]);
     }
     fuzz_read(REQUESTS);
     const int differ = one[0].seed != one[1].seed || one[0].point != one[1].point || one[0].wants != one[1].wants ||
-                       one[0].value[0] != one[1].value[0] || !femd_hash_equal(&one[0].state_in, &one[1].state_in);
+                       one[0].value[0] != one[1].value[0] || one[0].delta_mu[2] != one[1].delta_mu[2] ||
+                       !femd_hash_equal(&one[0].state_in, &one[1].state_in);
     if (differ && femd_hash_equal(&key[0], &key[1])) stop("two questions with one key");
 }
 

@@ -52,7 +52,7 @@ done
 # what hosts load finds the library that it was installed with, and shows them nothing but its behaviours
 mfront=$(find "$prefix" -name libfemd_mfront.so)
 [ -n "$mfront" ] && [ -z "$(nm -D --defined-only "$mfront" | grep -v ' Femd')" ] || fail "libfemd_mfront.so: $(nm -D --defined-only "$mfront" | grep -v ' Femd')"
-ldd "$mfront" | grep -q "libfemd.so.0 => $prefix/" || fail "libfemd_mfront.so does not find libfemd beside itself: $(ldd "$mfront" | grep libfemd)"
+ldd "$mfront" | grep -q "libfemd.so.1 => $prefix/" || fail "libfemd_mfront.so does not find libfemd beside itself: $(ldd "$mfront" | grep libfemd)"
 if command -v gfortran >/dev/null; then
     printf 'program p\nuse femd\nprint "(a)", femd_version()\nend program\n' >"$scratch/p.f90"
     (cd "$scratch" && gfortran "$prefix"/share/femd/fortran/femd_c.f90 "$prefix"/share/femd/fortran/femd.f90 p.f90 -o by-fortran $(pkg-config --libs femd)) || fail "the Fortran module"

@@ -11,7 +11,7 @@
 
 /* Goes up with the layout of anything that an engine reads or fills: shared objects are built elsewhere. The number is
  * the lower half; the upper one is the size of a response, so that a new quantity needs no new number. */
-#define FEMD_ENGINE_ABI (3u | (uint32_t)sizeof(femd_response) << 16)
+#define FEMD_ENGINE_ABI (4u | (uint32_t)sizeof(femd_response) << 16)
 
 /* Called from the compute loop. Returns non-zero if the evaluation is to stop (then `evaluate` returns CANCELLED or
  * DEADLINE). `fraction`: how much is done, of all points where several are evaluated at once. */

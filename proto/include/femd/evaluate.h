@@ -8,15 +8,21 @@
 #include "femd/frame.h"
 
 /* ---- request: fixed size ---- */
-#define FEMD_REQUEST_BYTES 144
+#define FEMD_REQUEST_BYTES 168
 #define FEMD_TASK_BYTES    (48 + FEMD_REQUEST_BYTES)
 void femd_request_encode(const femd_request *r, uint8_t p[FEMD_REQUEST_BYTES]);
-/* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite). */
+/* PROTOCOL if a field is out of range (unknown want, control or flag, mask > 63, a value that is not finite,
+ * differences of chemical potentials without FEMD_REQUEST_EXCHANGE). */
 FEMD_MUST_CHECK femd_status femd_request_decode(const uint8_t p[FEMD_REQUEST_BYTES], femd_request *r, femd_error *err);
 
+/* UNSUPPORTED with words if the request prescribes differences of chemical potentials of a material that exchanges no
+ * species (`inputs`: FEMD_INPUT_*), or prescribes none of one that does. `what` begins the words: "the engine ...". */
+FEMD_MUST_CHECK femd_status femd_request_check_exchange(const femd_request *r, uint32_t inputs, const char *what,
+                                                        femd_error *err);
+
 /* The identity of an evaluation: hash of (material, numerics level, state_in, control, mask, values, temperature,
- * pressure, accuracy, seed, wants), inputs without effect (not in `inputs`, FEMD_INPUT_*) taken as zero, -0.0 as 0.0;
- * with FEMD_REQUEST_PRIVATE the point enters too. Labels never do. */
+ * pressure, accuracy, chemical potentials, seed, wants), inputs without effect (not in `inputs`, FEMD_INPUT_*) taken as
+ * zero, -0.0 as 0.0; with FEMD_REQUEST_PRIVATE the point enters too. Labels never do. */
 void femd_request_key(const femd_hash *material, uint32_t level, uint32_t inputs, const femd_request *r,
                       femd_hash *key);
 

@@ -5,7 +5,7 @@
 #include "femd/buffer.h"
 #include "femd/types.h"
 
-#define FEMD_PROTOCOL_VERSION 2
+#define FEMD_PROTOCOL_VERSION 3
 #define FEMD_FRAME_HEADER     32
 #define FEMD_FRAME_MAX        (256u << 20) /* bytes of one frame, the default limit; what travels: parts.h */
 #define FEMD_BATCH_MAX        4096u        /* points in one EVALUATE, TASK, ANSWER or RESULT frame */

@@ -114,6 +114,17 @@ extern "C" {
   X(MU_STRAIN, 19, WANTED, "chemical-potential-strain", mu_strain, "chemical_potential_strain", STRESS, SAMPLED, MEAN, \
     "J", "  its strain", 1.602176634e-19, "eV (d/dE)", \
     "derivative of the part by interaction by the strain of the cell, its sites kept") \
+  X(COMPOSITION, 22, WANTED, "composition", x, "composition", SCALAR, SAMPLED, MEAN, "-", "composition", 1, "", \
+    "fraction of atoms that are of the first species, at the prescribed differences of chemical potentials") \
+  X(COMPOSITION_2, 56, NONZERO, NULL, x_2, "composition_2", SCALAR, SAMPLED, MEAN, "-", "  2nd species", 1, "", \
+    "fraction of atoms that are of the second species") \
+  X(COMPOSITION_3, 57, NONZERO, NULL, x_3, "composition_3", SCALAR, SAMPLED, MEAN, "-", "  3rd species", 1, "", \
+    "fraction of atoms that are of the third species") \
+  X(COMPOSITION_4, 58, NONZERO, NULL, x_4, "composition_4", SCALAR, SAMPLED, MEAN, "-", "  4th species", 1, "", \
+    "fraction of atoms that are of the fourth species") \
+  X(COMPOSITION_RESPONSE, 59, COMPOSED, NULL, x_response, "composition_response", SCALAR, SAMPLED, MEAN, "1/J", \
+    "  dx2/d delta mu", 6.241509074460763e18, "1/eV", \
+    "derivative of the fraction of the second species by its difference of chemical potentials") \
   X(RATE, 17, WANTED, "rate", rate, "rate", SCALAR, EXACT, MEAN, "1/s", "rate of a hop", 1e9, "1/ns", \
     "rate of the hop that the material names, at this strain and temperature") \
   X(BARRIER, 20, WANTED, "barrier", barrier, "barrier", SCALAR, EXACT, MEAN, "J", "barrier", 1.602176634e-19, "eV", \
@@ -156,7 +167,8 @@ extern "C" {
     X(PRESSURE, "pressure control")  /* the answer is one of pressure control */                                       \
     X(NONZERO, "if not zero")        /* a number of it is not zero */                                                  \
     X(VISCOUS, "with the viscosity") /* `provided` names that */                                                       \
-    X(CHEMICAL, "with the chemical potential")
+    X(CHEMICAL, "with the chemical potential")                                                                         \
+    X(COMPOSED, "with the composition")
 
 /* What a quantity is, and how it turns: Voigt order 11, 22, 33, 23, 13, 12. X(NAME, numbers, words) */
 #define FEMD_SHAPE_LIST(X)                                                                                             \
@@ -193,6 +205,7 @@ typedef enum femd_over { FEMD_OVER_LIST(FEMD_OVER_ENUM) FEMD_OVERS } femd_over;
 #define FEMD_IF_WANTED_NONZERO(...)
 #define FEMD_IF_WANTED_VISCOUS(...)
 #define FEMD_IF_WANTED_CHEMICAL(...)
+#define FEMD_IF_WANTED_COMPOSED(...)
 #define FEMD_IF_SAMPLED_SAMPLED(...) __VA_ARGS__
 #define FEMD_IF_SAMPLED_EXACT(...)
 

@@ -85,7 +85,10 @@ enum {
     FEMD_CARRIER_ELECTRONS = 1u << 1 /* k_electronic comes with it, as declared by the material */
 };
 
-enum { FEMD_REQUEST_PRIVATE = 1u << 0 }; /* the point's number enters the key: no result is shared between points */
+enum {
+    FEMD_REQUEST_PRIVATE = 1u << 0, /* the point's number enters the key: no result is shared between points */
+    FEMD_REQUEST_EXCHANGE = 1u << 1 /* the differences of chemical potentials are prescribed, not the composition */
+};
 
 /* One point's downscaled controls. Labels say where a request comes from and are never part of its identity. */
 typedef struct femd_request {
@@ -103,6 +106,8 @@ typedef struct femd_request {
     double temperature; /* K */
     double pressure;    /* Pa; has an effect in pressure control only */
     double accuracy;    /* wanted relative standard error of the stress scale; 0 = the material's own */
+    double delta_mu[3]; /* J per atom: chemical potential of the material's 2nd, 3rd, 4th species (in the order in which
+                           its structure names them) minus that of its first; zero without FEMD_REQUEST_EXCHANGE */
 } femd_request;
 
 /* What an evaluation cost. Never part of the compared answer. */
@@ -159,15 +164,17 @@ enum { FEMD_ENGINE_UNKNOWN = 0, FEMD_ENGINE_LIST(FEMD_ENGINE_ENUM) };
 #undef FEMD_ENGINE_ENUM
 
 /* Inputs that change an answer of a material. Those that do not are zeroed before the key is made.
- * FEMD_INPUT_STEADY_STRESS beside FEMD_INPUT_SEED: the seed changes other quantities only; the errors of stress and
- * tangent are a method's doubts, not noise. */
+ * FEMD_INPUT_CHEMICAL: the differences of chemical potentials; a material with it exchanges species, and is asked with
+ * FEMD_REQUEST_EXCHANGE only, any other without. FEMD_INPUT_STEADY_STRESS beside FEMD_INPUT_SEED: the seed changes
+ * other quantities only; the errors of stress and tangent are a method's doubts, not noise. */
 enum {
     FEMD_INPUT_TEMPERATURE = 1u << 0,
     FEMD_INPUT_PRESSURE = 1u << 1,
     FEMD_INPUT_ACCURACY = 1u << 2,
     FEMD_INPUT_SEED = 1u << 3,
     FEMD_INPUT_STATE = 1u << 4,
-    FEMD_INPUT_STEADY_STRESS = 1u << 5
+    FEMD_INPUT_STEADY_STRESS = 1u << 5,
+    FEMD_INPUT_CHEMICAL = 1u << 6
 };
 
 /* What a material, in the engine that opened it, can answer. */

@@ -1,4 +1,5 @@
 /* The request-reply calls of libfemd: material, commit, states. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -59,6 +60,36 @@ static void material_is_registered_once_and_known_by_its_content(void **state) {
     femd_client_close(&c);
     fake_stop(&s);
     assert_int_equal(s.seen[FEMD_MSG_MATERIAL], 1);
+}
+
+/* Before anything is sent: the server would refuse the whole message, the material every point. */
+static void exchange_is_refused_at_once(void **state) {
+    (void)state;
+    fake_server s = {.handle = open_material};
+    femd_hash id;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_batch *b = NULL;
+    const struct {
+        femd_request q;
+        femd_status status;
+        const char *words;
+    } bad[] = {
+        {{.flags = FEMD_REQUEST_EXCHANGE}, FEMD_UNSUPPORTED, "point 0): the material has no exchange of species"},
+        {{.delta_mu = {0, 1}}, FEMD_BAD_ARGUMENT, "delta_mu without the flag"},
+        {{.delta_mu = {0, 0, NAN}, .flags = FEMD_REQUEST_EXCHANGE}, FEMD_BAD_ARGUMENT, "not finite"}};
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    assert_int_equal(femd_client_pack(c, "pack", 4, &id, NULL, &err), FEMD_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const femd_request q[2] = {{.point = 7}, bad[i].q};
+        assert_int_equal(femd_client_submit(c, &id, q, 2, &b, &err), bad[i].status);
+        assert_non_null(strstr(err.text, bad[i].words));
+        assert_non_null(strstr(err.text, "request 1"));
+        assert_null(b);
+    }
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 0);
 }
 
 /* ---- commit ---- */
@@ -231,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(material_that_cannot_be_opened_brings_the_workers_words),
         cmocka_unit_test(material_is_registered_once_and_known_by_its_content),
+        cmocka_unit_test(exchange_is_refused_at_once),
         cmocka_unit_test(commit_without_a_reply_is_sent_again),
         cmocka_unit_test(refused_commit_fails_with_the_servers_status),
         cmocka_unit_test(states_come_back_in_order_and_equal_ones_travel_once),

@@ -246,13 +246,13 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "output.wants=[\"stress\"]",
          "output.wants[0]: unknown value \"stress\"; accepted: thermal-stress, conductivity, energy, helmholtz, "
          "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, flow-viscosity, "
-         "chemical-potential, chemical-potential-strain, rate, barrier, rate-strain, stability, tangent-stability, "
-         "acoustic-stability"},
+         "chemical-potential, chemical-potential-strain, composition, rate, barrier, rate-strain, stability, "
+         "tangent-stability, acoustic-stability"},
         {"case.json", "output.wants=[\"energy\",\"local\"]",
          "output.wants[1]: unknown value \"local\"; accepted: thermal-stress, conductivity, energy, helmholtz, "
          "heat-capacity, viscosity, diffusivity, diffusivity-2, diffusivity-3, diffusivity-4, flow-viscosity, "
-         "chemical-potential, chemical-potential-strain, rate, barrier, rate-strain, stability, tangent-stability, "
-         "acoustic-stability"},
+         "chemical-potential, chemical-potential-strain, composition, rate, barrier, rate-strain, stability, "
+         "tangent-stability, acoustic-stability"},
         {"case.json", "seed=1.5", "seed: must be a whole number or a string, not 1.5"},
         {"case.json", "petsc.-ksp_type=cg", "petsc.-ksp_type: write the option without its leading dash"},
         {"case.json", "petsc.ksp_type=cg -snes_view", "petsc.ksp_type: an option has no blanks in its name or value"},

@@ -26,6 +26,33 @@ static void shared_object_answers(void **state) {
     femd_material_close(&m);
 }
 
+/* Here and nowhere else, for all engines: differences of chemical potentials are prescribed of a material that
+ * exchanges species, and of no other. */
+static void exchange_is_asked_of_who_exchanges(void **state) {
+    (void)state;
+    static const char *const json[] = {
+        "{\"engine\":\"user\",\"name\":\"test\",\"parameters\":{\"modulus\":7e9}}",
+        "{\"engine\":\"user\",\"name\":\"test\",\"parameters\":{\"modulus\":7e9,\"exchange\":true}}"};
+    for (int exchanges = 0; exchanges < 2; exchanges++) {
+        femd_material *m = open_material(json[exchanges]);
+        femd_response r;
+        femd_error err = FEMD_ERROR_INIT;
+        const femd_request plain = {.wants = FEMD_WANT_STRESS},
+                           open = {.wants = FEMD_WANT_STRESS, .flags = FEMD_REQUEST_EXCHANGE, .delta_mu = {1e-20}},
+                           bad[] = {{.wants = FEMD_WANT_STRESS, .delta_mu = {0, 0, 1e-20}},
+                                    {.wants = FEMD_WANT_STRESS, .delta_mu = {0, NAN}, .flags = FEMD_REQUEST_EXCHANGE}};
+        assert_int_equal(try_request(m, &plain, NULL, &r, NULL, &err), exchanges ? FEMD_UNSUPPORTED : FEMD_OK);
+        if (exchanges) assert_non_null(strstr(err.text, "exchanges species here"));
+        assert_int_equal(try_request(m, &open, NULL, &r, NULL, &err), exchanges ? FEMD_OK : FEMD_UNSUPPORTED);
+        if (!exchanges) assert_non_null(strstr(err.text, "has no exchange of species here"));
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(try_request(m, &bad[k], NULL, &r, NULL, &err), FEMD_BAD_ARGUMENT);
+            assert_non_null(strstr(err.text, k ? "delta_mu[1]" : "delta_mu[2]"));
+        }
+        femd_material_close(&m);
+    }
+}
+
 static void one_that_lacks_what_it_says_is_named(void **state) {
     (void)state;
     femd_material *m = open_material("{\"engine\":\"user\",\"name\":\"again\",\"parameters\":{\"modulus\":-1}}");
@@ -47,7 +74,7 @@ static void missing_or_foreign_libraries_are_named(void **state) {
         {"one=/nowhere/engine.so", "--engine one: the shared object \"/nowhere/engine.so\""},
         {"one=libm.so.6", "\"libm.so.6\""}, /* a path, not a name to be searched */
         {"one=" FEMD_LIBRARY, "femd_engine_v1"},
-        {"one=" FEMD_OLD_ENGINE, "was built for interface 2, this femd has 3"},
+        {"one=" FEMD_OLD_ENGINE, "was built for interface 2, this femd has 4"},
         {"test=" FEMD_TEST_ENGINE, "\"test\" is named twice"},
         {"one", "NAME=PATH"},
         {"one=", "NAME=PATH"},
@@ -112,6 +139,7 @@ int main(void) {
     if (rc != FEMD_OK) return fprintf(stderr, "%s\n", err.text), 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_object_answers),
+        cmocka_unit_test(exchange_is_asked_of_who_exchanges),
         cmocka_unit_test(one_that_lacks_what_it_says_is_named),
         cmocka_unit_test(missing_or_foreign_libraries_are_named),
         cmocka_unit_test(a_material_names_an_engine_and_no_file),

@@ -1,5 +1,6 @@
 /* A user's engine as small as one can be: S = parameters.modulus * E, with the number of evaluations since the virgin
- * state as its state. Where the modulus is negative it answers nothing, though it says that it can. */
+ * state as its state. Where the modulus is negative it answers nothing, though it says that it can. With
+ * parameters.exchange it takes differences of chemical potentials. */
 #include "femd/engine.h"
 
 #include <stdlib.h>
@@ -9,12 +10,13 @@ static femd_status open_engine(const femd_json *doc, const femd_pack *pack, void
     (void)pack, (void)err;
     double *modulus = malloc(sizeof *modulus);
     if (!modulus) return FEMD_NO_MEMORY;
-    *modulus = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc->root, "parameters"), "modulus")
-                   ->valuedouble;
+    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(doc->root, "parameters");
+    *modulus = cJSON_GetObjectItemCaseSensitive(parameters, "modulus")->valuedouble;
     *caps = (femd_capabilities){.wants = FEMD_WANT_STRESS,
                                 .controls = 1,
                                 .engine = FEMD_ENGINE_USER,
                                 .batch = 8}; /* of no meaning without evaluate_many */
+    if (cJSON_GetObjectItemCaseSensitive(parameters, "exchange")) caps->inputs = FEMD_INPUT_CHEMICAL;
     *instance = modulus;
     return FEMD_OK;
 }

@@ -19,11 +19,12 @@ static inline femd_request sample_request(void) {
                       .wants = FEMD_WANT_STRESS | FEMD_WANT_TANGENT,
                       .control = FEMD_CONTROL_COMPONENTS,
                       .mask = 5,
-                      .flags = FEMD_REQUEST_PRIVATE,
+                      .flags = FEMD_REQUEST_PRIVATE | FEMD_REQUEST_EXCHANGE,
                       .value = {0.5, -0.25, 0.125, 1e-3, -0.0, 3e9},
                       .temperature = 300,
                       .pressure = 101325,
-                      .accuracy = 0.01};
+                      .accuracy = 0.01,
+                      .delta_mu = {1e-20, -0.0, -3e-21}};
     sample_hash(&r.state_in, 0);
     return r;
 }

@@ -22,7 +22,9 @@ static void request_round_trip(void **state) {
     assert_memory_equal(back.value, r.value, sizeof r.value);
     assert_true(signbit(back.value[4]));
     assert_true(back.point == 42 && back.seed == r.seed && back.step == 3 && back.attempt == 1 && back.iteration == 2);
-    assert_true(back.mask == 5 && back.flags == FEMD_REQUEST_PRIVATE && back.temperature == 300);
+    assert_true(back.mask == 5 && back.flags == r.flags && back.temperature == 300);
+    assert_memory_equal(back.delta_mu, r.delta_mu, sizeof r.delta_mu);
+    assert_true(back.delta_mu[0] == 1e-20 && signbit(back.delta_mu[1]) && back.delta_mu[2] == -3e-21);
 }
 
 static femd_status decode_changed(void (*change)(femd_request *)) {
@@ -45,7 +47,7 @@ static void bad_mask(femd_request *r) {
     r->mask = 64;
 }
 static void bad_flags(femd_request *r) {
-    r->flags = 2;
+    r->flags |= 4;
 }
 static void bad_value(femd_request *r) {
     r->value[5] = NAN;
@@ -60,12 +62,57 @@ static void bad_accuracy(femd_request *r) {
     r->accuracy = NAN;
 }
 
+static void bad_delta_mu(femd_request *r) {
+    r->delta_mu[2] = NAN;
+}
+static void delta_mu_without_its_flag(femd_request *r) {
+    r->flags = FEMD_REQUEST_PRIVATE;
+    r->delta_mu[0] = 0; /* the third is told still */
+}
+
 static void request_out_of_range_is_refused(void **state) {
     (void)state;
-    void (*const changes[])(femd_request *) = {bad_want,  former_want,     bad_control,  bad_mask,    bad_flags,
-                                               bad_value, bad_temperature, bad_pressure, bad_accuracy};
+    void (*const changes[])(femd_request *) = {bad_want,
+                                               former_want,
+                                               bad_control,
+                                               bad_mask,
+                                               bad_flags,
+                                               bad_value,
+                                               bad_temperature,
+                                               bad_pressure,
+                                               bad_accuracy,
+                                               bad_delta_mu,
+                                               delta_mu_without_its_flag};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
+}
+
+/* Zero, of either sign, is none. */
+static void no_chemical_potentials_need_no_flag(void **state) {
+    (void)state;
+    femd_request r = sample_request(), back;
+    uint8_t p[FEMD_REQUEST_BYTES];
+    r.flags = 0;
+    r.delta_mu[0] = r.delta_mu[2] = 0; /* the second is -0.0 */
+    femd_request_encode(&r, p);
+    assert_int_equal(femd_request_decode(p, &back, NULL), FEMD_OK);
+    assert_int_equal(back.flags, 0);
+}
+
+/* A material either exchanges species or has a composition of its own. */
+static void exchange_must_be_that_of_the_material(void **state) {
+    (void)state;
+    for (int exchanges = 0; exchanges < 2; exchanges++)
+        for (int prescribed = 0; prescribed < 2; prescribed++) {
+            femd_error err = FEMD_ERROR_INIT;
+            const femd_request r = {.flags = prescribed ? FEMD_REQUEST_EXCHANGE : FEMD_REQUEST_PRIVATE};
+            const uint32_t inputs = FEMD_INPUT_SEED | (exchanges ? FEMD_INPUT_CHEMICAL : 0);
+            const femd_status rc = femd_request_check_exchange(&r, inputs, "the engine \"native\"", &err);
+            assert_int_equal(rc, exchanges == prescribed ? FEMD_OK : FEMD_UNSUPPORTED);
+            if (rc == FEMD_OK) continue;
+            assert_non_null(strstr(err.text, "the engine \"native\""));
+            assert_non_null(strstr(err.text, prescribed ? "no exchange of species" : "must be prescribed"));
+        }
 }
 
 static int members(uint32_t set) {
@@ -142,28 +189,26 @@ static void response_has_no_room_for_what_was_not_wanted(void **state) {
     assert_int_equal(femd_response_bytes(&r), 64 + 8 + 8 * (14 + 8) + 32); /* a zero needs no room */
 }
 
-/* A newer peer's response: one more quantity in front, one behind all that is known, with and without errors. */
+/* A newer peer's response: two more quantities among those that are known, with and without errors. */
 static void unknown_quantities_are_passed_over(void **state) {
     (void)state;
     for (int error = 0; error < 2; error++) {
         femd_response r = sample_response(FEMD_WANT_STRESS | FEMD_WANT_ENERGY, 1, 0), back;
         uint8_t p[FEMD_RESPONSE_BYTES_MAX], more[FEMD_RESPONSE_BYTES_MAX + 16 * 203] = {0};
         const size_t n = femd_response_encode(&r, p), numbers = n - 64 - 8 - 32;
-        const unsigned front = 7; /* after stress and energy, before the strain */
-        unsigned behind = 63;     /* the last that nobody has: after all that this answer holds */
-        while (femd_quantity_of_bit(behind)) behind--;
-        assert_true(behind > 51);
+        const unsigned one = 7, other = 31; /* after stress and energy, before the strain */
+        assert_true(!femd_quantity_of_bit(one) && !femd_quantity_of_bit(other));
         const size_t stress = 8 * 12 + 8 * 2; /* with their errors */
         memcpy(more, p, 64);
-        femd_put64(more + 48, femd_get64(p + 48) | (uint64_t)1 << front | (uint64_t)1 << behind);
-        if (error) femd_put64(more + 56, femd_get64(p + 56) | (uint64_t)1 << front | (uint64_t)1 << behind);
-        const uint8_t length[8] = {6, 1, 3, 6, 1, 1, 200};
+        femd_put64(more + 48, femd_get64(p + 48) | (uint64_t)1 << one | (uint64_t)1 << other);
+        if (error) femd_put64(more + 56, femd_get64(p + 56) | (uint64_t)1 << one | (uint64_t)1 << other);
+        const uint8_t length[8] = {6, 1, 3, 200, 6, 1, 1};
         memcpy(more + 64, length, 8);
         uint8_t *at = more + 72;
         memcpy(at, p + 72, stress);
-        at += stress + (size_t)(8 * 3 << error);
+        at += stress + (size_t)(8 * 203 << error);
         memcpy(at, p + 72 + stress, numbers - stress);
-        at += numbers - stress + (size_t)(8 * 200 << error);
+        at += numbers - stress;
         memcpy(at, p + n - 32, 32);
         const size_t size = (size_t)(at - more) + 32;
         assert_int_equal(femd_response_decode(more, size, &back, NULL), FEMD_OK);
@@ -330,6 +375,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_round_trip),
         cmocka_unit_test(request_out_of_range_is_refused),
+        cmocka_unit_test(no_chemical_potentials_need_no_flag),
+        cmocka_unit_test(exchange_must_be_that_of_the_material),
         cmocka_unit_test(response_round_trip_for_sets_of_wants),
         cmocka_unit_test(conductivity_travels_with_what_belongs_to_it),
         cmocka_unit_test(response_has_no_room_for_what_was_not_wanted),

@@ -8,7 +8,7 @@
 
 #include "sample.h"
 
-enum { ALL_INPUTS = 31, LEVEL = 3 };
+enum { ALL_INPUTS = 31 | FEMD_INPUT_CHEMICAL, LEVEL = 3 };
 
 static femd_hash key_of(const femd_request *r, uint32_t inputs) {
     femd_hash material, key;
@@ -19,7 +19,7 @@ static femd_hash key_of(const femd_request *r, uint32_t inputs) {
 
 static femd_request plain(void) {
     femd_request r = sample_request();
-    r.flags = 0;
+    r.flags = FEMD_REQUEST_EXCHANGE;
     return r;
 }
 
@@ -58,6 +58,8 @@ static void every_input_has_an_effect(void **state) {
     for (int i = 0; i < 6; i++) CHANGES(ALL_INPUTS, r.value[i] += 1);
     CHANGES(ALL_INPUTS, r.temperature += 1);
     CHANGES(ALL_INPUTS, r.accuracy *= 2);
+    for (int i = 0; i < 3; i++) CHANGES(ALL_INPUTS, r.delta_mu[i] += 1e-21);
+    CHANGES(ALL_INPUTS, r.flags = 0);
     femd_request r = plain();
     femd_hash m1, m2, a, b;
     sample_hash(&m1, 1);
@@ -75,6 +77,7 @@ static void inputs_that_the_material_ignores_have_no_effect(void **state) {
     KEEPS(0, r.seed++);
     KEEPS(0, r.temperature += 1);
     KEEPS(0, r.accuracy += 1);
+    KEEPS(ALL_INPUTS & ~FEMD_INPUT_CHEMICAL, r.delta_mu[0] += 1e-21);
     KEEPS(ALL_INPUTS & ~FEMD_INPUT_SEED, r.seed++);
     CHANGES(0, r.value[0] += 1);
 }
@@ -96,6 +99,7 @@ static void pressure_counts_in_pressure_control_only(void **state) {
 static void both_zeros_are_one(void **state) {
     (void)state;
     KEEPS(ALL_INPUTS, r.value[4] = 0.0); /* the sample has -0.0 */
+    KEEPS(ALL_INPUTS, r.delta_mu[1] = 0.0);
     femd_request r = plain();
     r.temperature = 0.0;
     femd_hash a = key_of(&r, ALL_INPUTS);
@@ -106,7 +110,7 @@ static void both_zeros_are_one(void **state) {
 
 static void a_private_request_shares_with_no_other_point(void **state) {
     (void)state;
-    CHANGES(ALL_INPUTS, r.flags = FEMD_REQUEST_PRIVATE);
+    CHANGES(ALL_INPUTS, r.flags |= FEMD_REQUEST_PRIVATE);
     femd_request r = sample_request();
     femd_hash a = key_of(&r, ALL_INPUTS), b;
     r.step++;

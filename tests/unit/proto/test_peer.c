@@ -256,7 +256,7 @@ static void a_server_of_another_version_is_named(void **state) {
         go(&s);
         assert_int_equal(open_peer(&s, &p, &err), FEMD_REFUSED);
         assert_non_null(strstr(err.text, s.address));
-        assert_non_null(strstr(err.text, "version 3 of the protocol, this program version 2"));
+        assert_non_null(strstr(err.text, "version 4 of the protocol, this program version 3"));
         femd_peer_close(&p);
         stop(&s);
     }

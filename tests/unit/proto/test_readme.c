@@ -81,7 +81,7 @@ static void key_vector(void **state) {
     femd_hash material, key;
     femd_request r = sample_request();
     sample_hash(&material, 50);
-    femd_request_key(&material, 3, 31, &r, &key);
+    femd_request_key(&material, 3, 95, &r, &key);
     assert_int_equal(vector("key", doc, sizeof doc), 32);
     assert_memory_equal(doc, key.b, 32);
 }

@@ -420,7 +420,7 @@ static void a_journal_without_authors_is_read(void **state) {
             assert_true(kept.author != 0);
             kept.author = 0;
             assert_int_equal(kept_encode(&kept, &answer, NULL), FEMD_OK);
-            assert_memory_equal(answer.data, "FKA1", 4);
+            assert_memory_equal(answer.data, "FKA3", 4);
             annal.bytes = (femd_bytes){answer.data, answer.size};
         }
         if (annal.kind < ANNAL_AUTHOR) assert_int_equal(annal_encode(&annal, &fresh, NULL), FEMD_OK);
@@ -457,8 +457,8 @@ static void what_is_no_record_is_refused(void **state) {
                                 {.kind = ANNAL_RUN, .run = 5, .rank = 0},
                                 {.kind = ANNAL_GIVEN, .run = 1},
                                 {.kind = ANNAL_MATERIAL, .bytes = {"FMP", 3}},
-                                {.kind = ANNAL_ANSWER, .bytes = {"FKA1", 4}},
-                                {.kind = ANNAL_ANSWER, .bytes = {"FKA2", 4}},
+                                {.kind = ANNAL_ANSWER, .bytes = {"FKA3", 4}},
+                                {.kind = ANNAL_ANSWER, .bytes = {"FKA4", 4}},
                                 {.kind = ANNAL_AUTHOR, .number = 5, .bytes = {author, sizeof author - 1}},
                                 {.kind = ANNAL_AUTHOR, .number = 0, .bytes = {author, sizeof author}},
                                 {.kind = ANNAL_AUTHOR, .number = 5, .rank = 3, .bytes = {author, sizeof author}},

@@ -181,7 +181,7 @@ static void a_store_of_another_version_is_refused(void **state) {
         for (int read_only = 0; read_only < 2; read_only++) {
             const vault_config config = {.folder = folder, .create = !read_only, .read_only = read_only};
             assert_int_equal(vault_open(&config, &vault, &err), FEMD_BAD_INPUT);
-            assert_non_null(strstr(err.text, "is of version 2, this femd reads version 1"));
+            assert_non_null(strstr(err.text, "is of version 3, this femd reads version 2"));
         }
         MDB_env *env; /* of this version, but of another length */
         MDB_dbi table;

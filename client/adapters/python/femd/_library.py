@@ -49,9 +49,9 @@ def _places():
         yield os.environ["FEMD_LIBRARY"]
         return
     for folder in pathlib.Path(__file__).resolve().parents:
-        for pattern in ("build/lib/libfemd.so.0", "lib/libfemd.so.0", "lib/*/libfemd.so.0", "lib64/libfemd.so.0"):
+        for pattern in ("build/lib/libfemd.so.1", "lib/libfemd.so.1", "lib/*/libfemd.so.1", "lib64/libfemd.so.1"):
             yield from glob.glob(str(folder / pattern))
-    yield ctypes.util.find_library("femd") or "libfemd.so.0"
+    yield ctypes.util.find_library("femd") or "libfemd.so.1"
 
 
 def _load():
